@@ -1,0 +1,137 @@
+/**
+ * What every engine offers: it compiles a graph into a program and moves
+ * tensors to and from its device. No tensor library is named here.
+ *
+ * @module
+ */
+import type { DType, Graph, Result, Shape, Signature } from "../core/mod.ts";
+
+/** Where the numbers are computed. */
+export interface DeviceInfo {
+  /** Name for `--backend`, for example `wasm`. */
+  readonly name: string;
+  /** What the machine calls it, for example the graphics card's name. */
+  readonly description: string;
+  /** A real graphics processor, not software pretending to be one. */
+  readonly isGpu: boolean;
+}
+
+/** Why an engine could not do what was asked. */
+export type BackendError =
+  /** The device does not exist here or cannot be used. */
+  | {
+    readonly _tag: "BackendUnavailable";
+    readonly device: string;
+    readonly reason: string;
+  }
+  /** The device cannot hold or bind a tensor of the graph. */
+  | {
+    readonly _tag: "TensorTooLarge";
+    readonly device: string;
+    readonly tensor: string;
+    readonly bytes: number;
+    readonly limit: number;
+  }
+  /** A program was given other tensors than its graph names. */
+  | {
+    readonly _tag: "WrongInput";
+    readonly name: string;
+    readonly found: string;
+    readonly wanted: string;
+  }
+  /** The engine gave other numbers than the reference interpreter. */
+  | {
+    readonly _tag: "WrongNumbers";
+    readonly device: string;
+    readonly what: string;
+    readonly error: number;
+    readonly tolerance: number;
+  }
+  /** The engine failed while running. */
+  | {
+    readonly _tag: "ExecutionFailed";
+    readonly device: string;
+    readonly reason: string;
+  };
+
+/** Numbers in main memory, row-major. */
+export interface HostTensor {
+  /** Extents, outermost first. */
+  readonly shape: Shape;
+  /** The numbers: reals or indices. */
+  readonly data: Float32Array | Int32Array;
+}
+
+/** A tensor that lives on a device until it is disposed. */
+export interface DeviceTensor extends Signature {
+  /** Copies the numbers to main memory. */
+  read(): Promise<Float32Array | Int32Array>;
+  /** Gives the memory back; a second call does nothing. */
+  dispose(): void;
+}
+
+/** Named tensors on a device. */
+export type DeviceTensors = ReadonlyMap<string, DeviceTensor>;
+
+/** A compiled graph. */
+export interface Program {
+  /** The graph that it computes. */
+  readonly graph: Graph;
+  /**
+   * Computes the outputs. Inputs stay the caller's, outputs become the
+   * caller's; nothing else is left on the device.
+   *
+   * @param inputs Exactly the tensors that the graph names, possibly more.
+   * @returns The graph's outputs by name, or why there are none.
+   */
+  run(inputs: DeviceTensors): Promise<Result<BackendError, DeviceTensors>>;
+  /** Gives back what the program itself holds. */
+  dispose(): void;
+}
+
+/** An engine on one device. */
+export interface Backend {
+  /** Where it computes. */
+  readonly device: DeviceInfo;
+  /**
+   * Prepares a graph.
+   *
+   * @param graph What to compute.
+   * @returns A program, or why this device cannot run it.
+   */
+  compile(graph: Graph): Promise<Result<BackendError, Program>>;
+  /** Copies numbers to the device. */
+  upload(tensor: HostTensor): DeviceTensor;
+  /** Tensors now alive on the device, for leak tests. */
+  liveTensors(): number;
+  /** Bytes of the tensors now alive on the device. */
+  liveBytes(): number;
+  /** Ends the use of the device. */
+  dispose(): void;
+}
+
+/** Kind of number in host data. */
+export function dtypeOf(data: Float32Array | Int32Array): DType {
+  return data instanceof Int32Array ? "int32" : "float32";
+}
+
+/**
+ * Text of a backend error.
+ *
+ * @param error What went wrong.
+ * @returns One sentence without a full stop.
+ */
+export function describeBackendError(error: BackendError): string {
+  switch (error._tag) {
+    case "BackendUnavailable":
+      return `Cannot use ${error.device}: ${error.reason}`;
+    case "TensorTooLarge":
+      return `Cannot place ${error.tensor} on ${error.device}: it has ${error.bytes} bytes, the device binds at most ${error.limit}; use a smaller batch and accumulate gradients`;
+    case "WrongInput":
+      return `Cannot run with input ${error.name}: found ${error.found}, wanted ${error.wanted}`;
+    case "WrongNumbers":
+      return `Cannot trust ${error.device}: ${error.what} is off by ${error.error}, at most ${error.tolerance} is allowed`;
+    case "ExecutionFailed":
+      return `Cannot go on with ${error.device}: ${error.reason}`;
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * The one door to fp-ts: other files import these names, never `"fp-ts"`.
+ *
+ * @module
+ */
+import { apply, either, function as fn, readonlyNonEmptyArray } from "fp-ts";
+import type { Fault } from "./result.ts";
+
+export { either as E, readonlyArray as RA } from "fp-ts";
+
+/** Feeds a value through functions, left to right. */
+export const pipe: typeof fn.pipe = fn.pipe;
+
+const allFaults = either.getApplicativeValidation(
+  readonlyNonEmptyArray.getSemigroup<Fault>(),
+);
+
+/** Gathers every fault of a struct of results instead of stopping at the first. */
+export const allOf = apply.sequenceS(allFaults);

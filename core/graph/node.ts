@@ -1,0 +1,168 @@
+/**
+ * A computation as data: nodes in topological order, static shapes.
+ *
+ * @module
+ */
+
+/** Extents of a tensor, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** Numbers that a tensor holds: reals, or indices. */
+export type DType = "float32" | "int32";
+
+/** Shape and kind of a tensor. */
+export interface Signature {
+  /** Extents, outermost first. */
+  readonly shape: Shape;
+  /** Kind of number. */
+  readonly dtype: DType;
+}
+
+/** What takes no attributes. */
+export type NoAttributes = Readonly<Record<never, never>>;
+
+/**
+ * Attributes of every op; the keys are the ops.
+ *
+ * Row-major layout everywhere. "Rows" are the slices along axis 1 of a tensor
+ * `[B, N, …]`.
+ */
+export interface OpAttributes {
+  /** A tensor given by name when the program runs. */
+  readonly input: { readonly name: string };
+  /** A tensor known in advance, row-major. */
+  readonly constant: { readonly values: readonly number[] };
+
+  /** `a + b`; extents of 1 and missing leading axes are broadcast. */
+  readonly add: NoAttributes;
+  /** `a − b`, broadcast. */
+  readonly subtract: NoAttributes;
+  /** `a · b` element by element, broadcast. */
+  readonly multiply: NoAttributes;
+  /** `factor · x`. */
+  readonly scale: { readonly factor: number };
+  /** `x²`. */
+  readonly square: NoAttributes;
+  /** `weight · a + (1 − weight) · b`, equal shapes. */
+  readonly mix: { readonly weight: number };
+
+  /** `op(a) · op(b)` over the last two axes; leading axes are equal. `op` swaps the last two axes when asked. */
+  readonly matmul: {
+    readonly transposeA: boolean;
+    readonly transposeB: boolean;
+  };
+
+  /** Same numbers, other extents. */
+  readonly reshape: { readonly shape: Shape };
+  /** Output axis `i` is input axis `permutation[i]`. */
+  readonly transpose: { readonly permutation: readonly number[] };
+  /** Entries `start … start + size − 1` of one axis. */
+  readonly slice: {
+    readonly axis: number;
+    readonly start: number;
+    readonly size: number;
+  };
+  /** Zeros before and after along one axis. */
+  readonly pad: {
+    readonly axis: number;
+    readonly before: number;
+    readonly after: number;
+  };
+  /** Inputs one behind the other along one axis. */
+  readonly concat: { readonly axis: number };
+  /** Repeats extents of 1 and missing leading axes up to `shape`. */
+  readonly broadcastTo: { readonly shape: Shape };
+  /** Sums what `broadcastTo` repeats: back to `shape`, whose extents are the input's or 1, leading axes missing at will. */
+  readonly sumTo: { readonly shape: Shape };
+
+  /** `½·x·(1 + erf(x/√2))`. */
+  readonly gelu: NoAttributes;
+  /** Inputs `dy, x`: `dy · gelu′(x)`. */
+  readonly geluGrad: NoAttributes;
+  /** Over the last axis. */
+  readonly softmax: NoAttributes;
+  /** Inputs `dy, y = softmax(x)`: `y · (dy − Σ dy·y)` over the last axis. */
+  readonly softmaxGrad: NoAttributes;
+  /** Inputs `x, γ, β`: `(x − mean)/√(variance + epsilon) · γ + β` over the last axis, biased variance. */
+  readonly layerNorm: { readonly epsilon: number };
+  /** Inputs `dy, x, γ`: gradient of `layerNorm` with respect to `x`. */
+  readonly layerNormGrad: { readonly epsilon: number };
+  /** Inputs `dy, x`: gradient of `layerNorm` with respect to `γ`; shape `[D]`. */
+  readonly layerNormScaleGrad: { readonly epsilon: number };
+
+  /** Inputs `x [B, N, …]`, `index [B, M]`: row `index[b, m]` of sample `b`. */
+  readonly gatherRows: NoAttributes;
+  /** Inputs `y [B, M, …]`, `index [B, M]`: adds row `m` to row `index[b, m]` of zeros `[B, rows, …]`. */
+  readonly scatterRows: { readonly rows: number };
+  /** Inputs `x [B, N, …]`, `index [B, N]`, `inverse [B, N]`: `gatherRows(x, index)` where each row of `index` is a permutation and `inverse` its inverse. */
+  readonly permuteRows: NoAttributes;
+
+  /**
+   * Image `[B, C, H, W]` to orientation histograms `[B, cells, cells, C, nbins]`
+   * of equal square cells (`H = W`): magnitudes of the 3×3 Sobel gradients
+   * (reflected border) summed by unsigned orientation; pixels that straddle cells
+   * are shared by area. No gradient.
+   */
+  readonly hogCells: { readonly nbins: number; readonly cells: number };
+  /** `x / max(‖x‖₂, 1e-12)` over the last axis. No gradient. */
+  readonly l2Normalize: NoAttributes;
+
+  /**
+   * Inputs `p, m, v, rate [], correction1 [], correction2 []`: one AdamW step
+   * `p·(1 − rate·weightDecay) − rate · (m/correction1) / (√(v/correction2) + epsilon)`.
+   */
+  readonly adamwUpdate: {
+    readonly weightDecay: number;
+    readonly epsilon: number;
+  };
+}
+
+/** Name of an op. */
+export type OpName = keyof OpAttributes;
+
+/** A node of one op. */
+export interface NodeOf<Name extends OpName> extends Signature {
+  /** What it computes. */
+  readonly op: Name;
+  /** Constants of the op. */
+  readonly attributes: OpAttributes[Name];
+  /** Positions in the graph of what it computes from; all smaller than its own. */
+  readonly inputs: readonly NodeId[];
+}
+
+/** One step of a computation. */
+export type Node = { readonly [Name in OpName]: NodeOf<Name> }[OpName];
+
+/** Position of a node in its graph. */
+export type NodeId = number;
+
+/** A computation: nodes in topological order and the names of what it gives. */
+export interface Graph {
+  /** Every node, inputs before users. */
+  readonly nodes: readonly Node[];
+  /** Named results. */
+  readonly outputs: Readonly<Record<string, NodeId>>;
+}
+
+/** Numbers in a tensor of this shape. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/**
+ * The tensors that a graph must be given, by name.
+ *
+ * @param graph A graph.
+ * @returns Signature of each input node.
+ */
+export function inputSignatures(
+  graph: Graph,
+): Readonly<Record<string, Signature>> {
+  return Object.fromEntries(
+    graph.nodes.flatMap((node) =>
+      node.op === "input"
+        ? [[node.attributes.name, { shape: node.shape, dtype: node.dtype }]]
+        : []
+    ),
+  );
+}

@@ -1,0 +1,114 @@
+/**
+ * What a LocalMIM model looks like, as data.
+ *
+ * Shape letters used everywhere: `B` batch, `L` patches of an image, `N` tokens
+ * in a sequence, `D` width, `H` heads, `P` patch side, `C` image channels,
+ * `G` patches along one side (`L = G²`), `S` stages.
+ *
+ * @module
+ */
+
+/** Cells along one side of a patch that a stage predicts. */
+export type StageScale = 8 | 4 | 2 | 1 | 0.5;
+
+/** One depth at which the encoder is tapped and asked to reconstruct. */
+export interface StageSpec {
+  /** Block whose output is tapped, counted from 0. */
+  readonly tap: number;
+  /** Target cells along one side of a patch. */
+  readonly scale: StageScale;
+  /** Weight of this stage in the total loss, `≥ 0`; it stays with the stage when others are pruned. */
+  readonly weight: number;
+}
+
+/** Sizes of a ViT encoder and of the LocalMIM decoders on it. */
+export interface ModelSpec {
+  /** Side of the square image, pixels. */
+  readonly imageSize: number;
+  /** Side `P` of a patch, pixels; divides `imageSize`. */
+  readonly patchSize: number;
+  /** Image channels `C`. */
+  readonly inChannels: number;
+  /** Encoder width `D`; a multiple of 4 (position table) and of `numHeads`. */
+  readonly embedDim: number;
+  /** Encoder blocks. */
+  readonly depth: number;
+  /** Attention heads `H` of the encoder. */
+  readonly numHeads: number;
+  /** Hidden width of an MLP as a multiple of `D`. */
+  readonly mlpRatio: number;
+  /** Stages from shallow to deep. */
+  readonly stages: readonly StageSpec[];
+  /** Decoder width. */
+  readonly decoderEmbedDim: number;
+  /** Blocks of one decoder. */
+  readonly decoderDepth: number;
+  /** Attention heads of a decoder. */
+  readonly decoderNumHeads: number;
+  /** Orientation bins of the HOG target over 180°. */
+  readonly hogNbins: number;
+  /** Part of the patches hidden from the encoder, in `[0, 1)`. */
+  readonly maskRatio: number;
+  /** `ε` of every layer normalisation. */
+  readonly layerNormEps: number;
+}
+
+/** Patches along one side of the image, `G`. */
+export function gridSize(spec: ModelSpec): number {
+  return spec.imageSize / spec.patchSize;
+}
+
+/** Patches of an image, `L = G²`. */
+export function patchCount(spec: ModelSpec): number {
+  return gridSize(spec) ** 2;
+}
+
+/** Patches that the encoder sees, `⌊L·(1 − maskRatio)⌋`. */
+export function visibleCount(spec: ModelSpec): number {
+  return Math.floor(patchCount(spec) * (1 - spec.maskRatio));
+}
+
+/** Target cells along one side of the image for a stage, `scale·G`. */
+export function cellsPerSide(spec: ModelSpec, stage: StageSpec): number {
+  return stage.scale * gridSize(spec);
+}
+
+/** Values that describe one target cell: `nbins` of each colour channel. */
+export function targetChannels(spec: ModelSpec): number {
+  return spec.hogNbins * spec.inChannels;
+}
+
+/**
+ * LocalMIM's four stages: taps at blocks 1, 3, depth − 3 and depth − 1 with 4, 2,
+ * 1 and ½ cells along a patch side.
+ *
+ * @param depth Encoder blocks; the taps differ from 7 on.
+ */
+export function localMimStages(depth: number): readonly StageSpec[] {
+  const taps = [1, 3, depth - 3, depth - 1];
+  const scales: readonly StageScale[] = [4, 2, 1, 0.5];
+  return scales.map((scale, k) => ({ tap: taps[k] ?? 0, scale, weight: 1 }));
+}
+
+/**
+ * A stage after every block: scale 8 first, then two of 4, ones of 2 in the
+ * middle, two of 1, and ½ last. The reference defines this for depth 12.
+ *
+ * @param depth Encoder blocks, at least 6.
+ */
+export function allStages(depth: number): readonly StageSpec[] {
+  const scaleOf = (tap: number): StageScale =>
+    tap === 0
+      ? 8
+      : tap < 3
+      ? 4
+      : tap < depth - 3
+      ? 2
+      : tap < depth - 1
+      ? 1
+      : 0.5;
+  return Array.from(
+    { length: depth },
+    (_, tap) => ({ tap, scale: scaleOf(tap), weight: 1 }),
+  );
+}

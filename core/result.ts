@@ -1,0 +1,103 @@
+/**
+ * Success or failure as a value, and what can be wrong with input.
+ *
+ * @module
+ */
+
+/** A failure and its reason. */
+export interface Left<Failure> {
+  /** Discriminant. */
+  readonly _tag: "Left";
+  /** Why it failed. */
+  readonly left: Failure;
+}
+
+/** A success and its value. */
+export interface Right<Value> {
+  /** Discriminant. */
+  readonly _tag: "Right";
+  /** What was computed. */
+  readonly right: Value;
+}
+
+/** Same shape as `Either` of fp-ts, so its combinators take it as it is. */
+export type Result<Failure, Value> = Left<Failure> | Right<Value>;
+
+/**
+ * Wraps a failure.
+ *
+ * @param failure The reason.
+ * @returns A `Left`.
+ */
+export function left<Failure>(failure: Failure): Left<Failure> {
+  return { _tag: "Left", left: failure };
+}
+
+/**
+ * Wraps a success.
+ *
+ * @param value What was computed.
+ * @returns A `Right`.
+ */
+export function right<Value>(value: Value): Right<Value> {
+  return { _tag: "Right", right: value };
+}
+
+/** One thing that is wrong with some input. */
+export interface Fault {
+  /**
+   * Kind of fault: a value of the wrong type, a number outside its range, a
+   * field nobody knows, or fields that contradict each other.
+   */
+  readonly _tag: "WrongType" | "OutOfRange" | "UnknownField" | "Inconsistent";
+  /** Path of the field, for example `layers[3].freezeTime`. */
+  readonly path: string;
+  /** What was given. */
+  readonly found: unknown;
+  /** What is wanted, for example `a number in (0, 1]`. */
+  readonly wanted: string;
+}
+
+/** One or more faults, in the order of the fields. */
+export type Faults = readonly [Fault, ...Fault[]];
+
+/**
+ * Text of one fault: the field, what was found, what is wanted.
+ *
+ * @param fault The fault.
+ * @returns One sentence without a full stop.
+ *
+ * @example
+ * ```ts
+ * import { describeFault } from "@vitfreeze/vitfreeze/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(
+ *   describeFault({ _tag: "OutOfRange", path: "t0", found: 0, wanted: "a number in (0, 1]" }),
+ *   "t0: found 0, wanted a number in (0, 1]",
+ * );
+ * ```
+ */
+export function describeFault(fault: Fault): string {
+  return `${fault.path === "" ? "input" : fault.path}: found ${
+    show(fault.found)
+  }, wanted ${fault.wanted}`;
+}
+
+/**
+ * Text of several faults, one a line.
+ *
+ * @param faults The faults.
+ * @returns Lines joined by newlines.
+ */
+export function describeFaults(faults: Faults): string {
+  return faults.map(describeFault).join("\n");
+}
+
+/** JSON would print NaN and infinities as `null`; a message must not. */
+function show(found: unknown): string {
+  if (found === undefined) return "nothing";
+  if (typeof found === "number") return String(found);
+  const text = JSON.stringify(found) ?? String(found);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
