@@ -1,0 +1,142 @@
+/**
+ * One optimizer step as a graph.
+ *
+ * @module
+ */
+import { type GraphBuilder, traceGraph } from "../graph/builder.ts";
+import type { Graph, NodeId, Shape } from "../graph/node.ts";
+import { gradientName } from "../model/step_graph.ts";
+import type { Faults, Result } from "../result.ts";
+import type { UpdateRule } from "./update_rule.ts";
+
+/** A parameter to be moved. */
+export interface Updated {
+  /** Its name. */
+  readonly name: string;
+  /** Its shape. */
+  readonly shape: Shape;
+  /** Whether weight decay applies to it. */
+  readonly decayed: boolean;
+  /** Name of the scalar input that holds its learning rate. */
+  readonly rate: string;
+}
+
+/** Name of an optimizer state tensor of a parameter, for example `exp_avg/cls_token`. */
+export function stateName(kind: string, parameter: string): string {
+  return `${kind}/${parameter}`;
+}
+
+/** State tensors that a rule keeps for each parameter, as PyTorch names them. */
+export function stateKinds(rule: UpdateRule): readonly string[] {
+  switch (rule._tag) {
+    case "AdamW":
+      return ["exp_avg", "exp_avg_sq"];
+    case "Sgd":
+      return ["momentum_buffer"];
+  }
+}
+
+/** Names of the scalar inputs `1 − β₁ᵗ` and `1 − β₂ᵗ` of AdamW. */
+export const CORRECTION_INPUTS = ["correction1", "correction2"] as const;
+
+/**
+ * Bias corrections of AdamW after `t` steps.
+ *
+ * @param rule The update rule.
+ * @param t Steps taken, this one included, from 1.
+ * @returns Values of the `CORRECTION_INPUTS`; none for SGD.
+ */
+export function corrections(
+  rule: UpdateRule,
+  t: number,
+): Readonly<Record<string, number>> {
+  return rule._tag === "AdamW"
+    ? { correction1: 1 - rule.beta1 ** t, correction2: 1 - rule.beta2 ** t }
+    : {};
+}
+
+type Rule<Tag> = Extract<UpdateRule, { readonly _tag: Tag }>;
+
+/** Loshchilov and Hutter 2019, algorithm 2: decay apart from the gradient. */
+function adamw(
+  g: GraphBuilder,
+  rule: Rule<"AdamW">,
+  { name, shape, decayed, rate }: Updated,
+): Readonly<Record<string, NodeId>> {
+  const gradient = g.input(gradientName(name), shape);
+  const [meanName, squareName] = ["exp_avg", "exp_avg_sq"].map((kind) =>
+    stateName(kind, name)
+  ) as [
+    string,
+    string,
+  ];
+  const mean = g.apply("mix", { weight: rule.beta1 }, [
+    g.input(meanName, shape),
+    gradient,
+  ]);
+  const square = g.apply("mix", { weight: rule.beta2 }, [
+    g.input(squareName, shape),
+    g.apply("square", {}, [gradient]),
+  ]);
+  const moved = g.apply(
+    "adamwUpdate",
+    { weightDecay: decayed ? rule.weightDecay : 0, epsilon: rule.epsilon },
+    [
+      g.input(name, shape),
+      mean,
+      square,
+      g.input(rate, []),
+      ...CORRECTION_INPUTS.map((correction) => g.input(correction, [])),
+    ],
+  );
+  return { [name]: moved, [meanName]: mean, [squareName]: square };
+}
+
+/** Sutskever et al. 2013 in PyTorch's form: `b ← μ·b + d`, `p ← p − rate·(d + μ·b)`. */
+function sgd(
+  g: GraphBuilder,
+  rule: Rule<"Sgd">,
+  { name, shape, decayed, rate }: Updated,
+): Readonly<Record<string, NodeId>> {
+  const parameter = g.input(name, shape);
+  const gradient = g.input(gradientName(name), shape);
+  const decay = decayed && rule.weightDecay !== 0;
+  const direction = decay
+    ? g.add(gradient, g.scale(parameter, rule.weightDecay))
+    : gradient;
+  const bufferName = stateName("momentum_buffer", name);
+  const buffer = g.add(
+    g.scale(g.input(bufferName, shape), rule.momentum),
+    direction,
+  );
+  const ahead = g.add(direction, g.scale(buffer, rule.momentum));
+  const moved = g.subtract(parameter, g.multiply(ahead, g.input(rate, [])));
+  return { [name]: moved, [bufferName]: buffer };
+}
+
+/**
+ * One step of an optimizer for the parameters that move; a frozen one is not
+ * among them, so it has no moment, no decay and no step.
+ *
+ * Inputs: each parameter by name, `gradient/NAME`, its state (`stateName`), the
+ * rates, and for AdamW the `CORRECTION_INPUTS`. Outputs: each parameter and its
+ * state, under the same names.
+ *
+ * @param rule The update rule.
+ * @param parameters What moves.
+ */
+export function updateGraph(
+  rule: UpdateRule,
+  parameters: readonly Updated[],
+): Result<Faults, Graph> {
+  return traceGraph((g) =>
+    Object.assign(
+      {},
+      ...parameters.map((parameter) =>
+        rule._tag === "AdamW"
+          ? adamw(g, rule, parameter)
+          : sgd(g, rule, parameter)
+      ),
+    )
+  );
+}

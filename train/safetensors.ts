@@ -1,0 +1,262 @@
+/**
+ * The safetensors file format: 8 bytes of header length, a JSON header, raw
+ * little-endian numbers.
+ *
+ * @module
+ */
+import { left, type Result, right, type Shape, sizeOf } from "../core/mod.ts";
+
+/** Numbers of the kinds that are read and written. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array;
+
+/** A tensor in main memory. */
+export interface StoredTensor {
+  /** Extents, outermost first. */
+  readonly shape: Shape;
+  /** Row-major numbers. */
+  readonly data: TensorData;
+}
+
+/** What a safetensors file holds. */
+export interface TensorFile {
+  /** Free text by key. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Tensors by name. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/** Why bytes are not a safetensors file. */
+export interface FormatError {
+  /** Discriminant. */
+  readonly _tag: "NotSafetensors";
+  /** What was found and what is wanted. */
+  readonly reason: string;
+}
+
+type Kind = "F32" | "F64" | "I32" | "I64" | "U8";
+
+const WIDTHS: Readonly<Record<Kind, number>> = {
+  F32: 4,
+  F64: 8,
+  I32: 4,
+  I64: 8,
+  U8: 1,
+};
+
+/** A header of more bytes is refused, as by the format's own reader. */
+const MAX_HEADER = 100_000_000;
+
+const kindOf = (data: TensorData): Kind =>
+  data instanceof Float32Array
+    ? "F32"
+    : data instanceof Float64Array
+    ? "F64"
+    : data instanceof Int32Array
+    ? "I32"
+    : data instanceof BigInt64Array
+    ? "I64"
+    : "U8";
+
+const viewOf = (kind: Kind, buffer: ArrayBuffer): TensorData => {
+  switch (kind) {
+    case "F32":
+      return new Float32Array(buffer);
+    case "F64":
+      return new Float64Array(buffer);
+    case "I32":
+      return new Int32Array(buffer);
+    case "I64":
+      return new BigInt64Array(buffer);
+    case "U8":
+      return new Uint8Array(buffer);
+  }
+};
+
+const refuse = (reason: string): Result<FormatError, never> =>
+  left({ _tag: "NotSafetensors", reason });
+
+/**
+ * Bytes of a safetensors file.
+ *
+ * @param file Tensors and metadata.
+ * @returns The whole file; the header is padded so that the numbers start at a multiple of 8.
+ */
+export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
+  const header: Record<string, unknown> = { __metadata__: file.metadata };
+  let end = 0;
+  for (const [name, { shape, data }] of file.tensors) {
+    const start = end;
+    end += data.byteLength;
+    header[name] = { dtype: kindOf(data), shape, data_offsets: [start, end] };
+  }
+  const text = JSON.stringify(header);
+  const encoded = new TextEncoder().encode(text);
+  const padded = Math.ceil(encoded.length / 8) * 8;
+  const bytes = new Uint8Array(8 + padded + end).fill(0x20, 8, 8 + padded);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.set(encoded, 8);
+  let position = 8 + padded;
+  for (const { data } of file.tensors.values()) {
+    bytes.set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      position,
+    );
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/** One entry of the header, checked. */
+interface Entry {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly shape: Shape;
+  readonly start: number;
+  readonly end: number;
+}
+
+const isCount = (x: unknown): x is number =>
+  Number.isSafeInteger(x) && (x as number) >= 0;
+
+function readEntry(
+  name: string,
+  raw: unknown,
+  available: number,
+): Result<FormatError, Entry> {
+  const { dtype, shape, data_offsets: offsets } = (raw ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof dtype !== "string" || !(dtype in WIDTHS)) {
+    return refuse(
+      `tensor ${name} has dtype ${JSON.stringify(dtype)}, wanted one of ${
+        Object.keys(WIDTHS).join(", ")
+      }`,
+    );
+  }
+  if (!Array.isArray(shape) || !shape.every(isCount)) {
+    return refuse(
+      `tensor ${name} has shape ${
+        JSON.stringify(shape)
+      }, wanted a list of counts`,
+    );
+  }
+  if (
+    !Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)
+  ) {
+    return refuse(
+      `tensor ${name} has offsets ${
+        JSON.stringify(offsets)
+      }, wanted [start, end]`,
+    );
+  }
+  const [start, end] = offsets as [number, number];
+  const wanted = sizeOf(shape) * WIDTHS[dtype as Kind];
+  if (end - start !== wanted) {
+    return refuse(
+      `tensor ${name} has ${end - start} bytes, wanted ${wanted} for its shape`,
+    );
+  }
+  if (end > available) {
+    return refuse(
+      `the file is truncated: tensor ${name} ends at byte ${end}, there are ${available}`,
+    );
+  }
+  return right({ name, kind: dtype as Kind, shape, start, end });
+}
+
+function parseHeader(
+  bytes: Uint8Array,
+): Result<FormatError, readonly [Record<string, unknown>, number]> {
+  if (bytes.length < 8) {
+    return refuse(`the file has ${bytes.length} bytes, wanted at least 8`);
+  }
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(
+    0,
+    true,
+  );
+  if (length > BigInt(Math.min(MAX_HEADER, bytes.length - 8))) {
+    return refuse(
+      `the header claims ${length} bytes, the file has ${
+        bytes.length - 8
+      } after its length`,
+    );
+  }
+  const end = 8 + Number(length);
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(
+      bytes.subarray(8, end),
+    );
+    const header: unknown = JSON.parse(text);
+    return typeof header === "object" && header !== null &&
+        !Array.isArray(header)
+      ? right([header as Record<string, unknown>, end])
+      : refuse("the header is not a JSON object");
+  } catch (error) {
+    return refuse(
+      `the header is not JSON: ${
+        error instanceof Error ? error.message : error
+      }`,
+    );
+  }
+}
+
+/** Tensors must follow one another without holes or overlaps. */
+function checkTiling(
+  entries: readonly Entry[],
+  available: number,
+): string | null {
+  let position = 0;
+  for (
+    const { name, start, end } of entries.toSorted((a, b) =>
+      a.start - b.start || a.end - b.end
+    )
+  ) {
+    if (start !== position) {
+      return `tensor ${name} starts at byte ${start}, wanted ${position}`;
+    }
+    position = end;
+  }
+  return position === available
+    ? null
+    : `${available - position} bytes follow the last tensor`;
+}
+
+/**
+ * Reads a safetensors file.
+ *
+ * @param bytes The whole file.
+ * @returns Its tensors, copied, or why the file cannot be trusted; never a part of it.
+ */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+): Result<FormatError, TensorFile> {
+  const parsed = parseHeader(bytes);
+  if (parsed._tag === "Left") return parsed;
+  const [header, dataStart] = parsed.right;
+  const { __metadata__: metadata = {}, ...raw } = header;
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(raw)) {
+    const entry = readEntry(name, value, bytes.length - dataStart);
+    if (entry._tag === "Left") return entry;
+    entries.push(entry.right);
+  }
+  const fault = checkTiling(entries, bytes.length - dataStart);
+  if (fault !== null) return refuse(fault);
+  if (
+    typeof metadata !== "object" || metadata === null ||
+    !Object.values(metadata).every((value) => typeof value === "string")
+  ) {
+    return refuse("the metadata is not a record of texts");
+  }
+  const tensors = new Map(entries.map(({ name, kind, shape, start, end }) => {
+    const part = bytes.slice(dataStart + start, dataStart + end);
+    return [name, { shape, data: viewOf(kind, part.buffer) }];
+  }));
+  return right({ metadata: metadata as Record<string, string>, tensors });
+}
