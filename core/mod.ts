@@ -33,3 +33,35 @@ export * from "./model/pos_embed.ts";
 export * from "./model/step_graph.ts";
 export * from "./optimizer/update_graph.ts";
 export * from "./optimizer/update_rule.ts";
+export * from "./threefry.ts";
+export * from "./random.ts";
+export * from "./model/init.ts";
+export * from "./brand.ts";
+export * from "./nearest.ts";
+export * from "./model/check_model.ts";
+export * from "./schedule/annealing.ts";
+export * from "./schedule/freeze_time.ts";
+export * from "./schedule/initial_rate.ts";
+export * from "./schedule/rate_schedule.ts";
+export * from "./plan/config.ts";
+export { decodePretrainConfig, encodePretrainConfig } from "./plan/config_codec.ts";
+export * from "./plan/plan.ts";
+export { freezePlan } from "./plan/freeze_plan.ts";
+export { phaseAt } from "./plan/phases.ts";
+export * from "./plan/ownership.ts";
+export * from "./plan/rates.ts";
+export * from "./plan/steps.ts";
+export * from "./model/reconstruction_graph.ts";
+export {
+  encoderBlockFlops,
+  type ModuleFlops,
+  patchEmbedFlops,
+  stageFlops,
+  transformerBlockFlops,
+} from "./plan/module_flops.ts";
+export * from "./plan/cost.ts";
+export * from "./plan/memory.ts";
+export * from "./plan/plan_json.ts";
+export * from "./plan/t0_for_saving.ts";
+export * from "./plan/equal_cost.ts";
+export * from "./plan/calc_speedup.ts";

@@ -75,20 +75,22 @@ export function rootKey(seed: number): Key {
  * ```
  */
 export function split(key: Key, label: string | number): Key {
-  const [kind, words] = typeof label === "number"
-    ? [NUMBER_LABEL, bitsOf(label)]
-    // The length goes first: no text is then the beginning of another.
-    : [TEXT_LABEL, [label.length, ...codeUnits(label)]];
-  return {
-    words: words.reduce<Words>(
-      (state, word) => threefry2x32(state, [word, kind]),
-      key.words,
-    ),
-  };
+  const { kind, words } = encodeLabel(label);
+  const absorb = (state: Words, word: number): Words =>
+    threefry2x32(state, [word, kind]);
+  return { words: words.reduce(absorb, key.words) };
 }
 
-function codeUnits(text: string): number[] {
-  return Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+/** A text starts with its length: then none is the beginning of another. */
+function encodeLabel(
+  label: string | number,
+): { readonly kind: number; readonly words: readonly number[] } {
+  if (typeof label === "number") {
+    return { kind: NUMBER_LABEL, words: bitsOf(label) };
+  }
+  const { length } = label;
+  const codes = Array.from({ length }, (_, i) => label.charCodeAt(i));
+  return { kind: TEXT_LABEL, words: [length, ...codes] };
 }
 
 /**
@@ -103,10 +105,13 @@ function codeUnits(text: string): number[] {
  */
 export function uniforms(key: Key, count: number): Float64Array {
   const blocks = threefryBlocks(key.words, count);
-  return Float64Array.from({ length: count }, (_, i) => {
-    const [high = 0, low = 0] = [blocks[2 * i], blocks[2 * i + 1]];
-    return ((high >>> 5) * 2 ** 26 + (low >>> 6)) * 2 ** -53;
-  });
+  const numbers = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const high = (blocks[2 * i] ?? 0) >>> 5;
+    const low = (blocks[2 * i + 1] ?? 0) >>> 6;
+    numbers[i] = (high * 2 ** 26 + low) * 2 ** -53;
+  }
+  return numbers;
 }
 
 /**
@@ -124,7 +129,7 @@ export function uniforms(key: Key, count: number): Float64Array {
  */
 export function normals(key: Key, count: number): Float64Array {
   const u = uniforms(key, count + count % 2);
-  return Float64Array.from({ length: count }, (_, i) => {
+  return new Float64Array(count).map((_, i) => {
     const even = i - i % 2;
     const radius = Math.sqrt(-2 * Math.log(1 - (u[even] ?? 0)));
     const angle = 2 * Math.PI * (u[even + 1] ?? 0);
@@ -141,7 +146,7 @@ export function normals(key: Key, count: number): Float64Array {
  * @returns `count` different indices.
  */
 export function permutation(key: Key, count: number): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
+  const order = new Int32Array(count).map((_, i) => i);
   const u = uniforms(key, count);
   for (let last = count - 1; last > 0; last--) {
     const chosen = Math.floor((u[last] ?? 0) * (last + 1));

@@ -26,14 +26,12 @@ export function initialValues(
     case "Ones":
       return new Float32Array(size).fill(1);
     case "Normal":
-      return Float32Array.from(
-        normals(key, size),
-        (z) => init.deviation * z,
+      return new Float32Array(
+        normals(key, size).map((z) => init.deviation * z),
       );
     case "Uniform":
-      return Float32Array.from(
-        uniforms(key, size),
-        (u) => init.bound * (2 * u - 1),
+      return new Float32Array(
+        uniforms(key, size).map((u) => init.bound * (2 * u - 1)),
       );
   }
 }

@@ -1,0 +1,106 @@
+/**
+ * Host kernel of matrix products.
+ *
+ * @module
+ */
+import {
+  type NodeOf,
+  type Shape,
+  type Signature,
+  sizeOf,
+} from "../../../core/mod.ts";
+import type { Numbers } from "../kernel.ts";
+import type { HostKernels } from "./host_kernel.ts";
+import { transposeMatrix } from "./strided.ts";
+
+/** Extents of `batch` products `[m, k]·[k, n]`. */
+export interface ProductExtents {
+  /** How many products. */
+  readonly batch: number;
+  /** Rows of each. */
+  readonly m: number;
+  /** Terms of each sum. */
+  readonly k: number;
+  /** Columns of each. */
+  readonly n: number;
+}
+
+/** Extents of the products of a node. */
+export function productExtents(
+  { shape, attributes: { transposeA } }: NodeOf<"matmul">,
+  [a]: readonly Signature[],
+): ProductExtents {
+  const [m = 1, n = 1] = shape.slice(-2);
+  const k = a?.shape.at(transposeA ? -2 : -1) ?? 1;
+  return { batch: sizeOf(shape.slice(0, -2)), m, k, n };
+}
+
+/** Writes into `out` every matrix `[rows, columns]` of `x` transposed. */
+export function transposeMatrices(
+  out: Numbers,
+  x: Numbers,
+  [rows = 1, columns = 1]: Shape,
+): void {
+  for (let start = 0; start < x.length; start += rows * columns) {
+    transposeMatrix(out, x, start, rows, columns);
+  }
+}
+
+/** Columns of a product that are summed together: enough sums to hide the latency of one. */
+const STRIP = 4;
+
+/** `out = a·b` for one pair of matrices, `STRIP` columns at a time. */
+function multiplyInto(
+  out: Numbers,
+  a: Numbers,
+  b: Numbers,
+  { m, k, n }: ProductExtents,
+  [toC, fromA, fromB]: readonly [number, number, number],
+): void {
+  for (let i = 0; i < m; i++) {
+    const row = fromA + i * k;
+    let j = 0;
+    for (; j + STRIP <= n; j += STRIP) {
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let l = 0, at = fromB + j; l < k; l++, at += n) {
+        const x = a[row + l]!;
+        s0 += x * b[at]!;
+        s1 += x * b[at + 1]!;
+        s2 += x * b[at + 2]!;
+        s3 += x * b[at + 3]!;
+      }
+      const at = toC + i * n + j;
+      out[at] = s0;
+      out[at + 1] = s1;
+      out[at + 2] = s2;
+      out[at + 3] = s3;
+    }
+    for (; j < n; j++) {
+      let sum = 0;
+      for (let l = 0; l < k; l++) sum += a[row + l]! * b[fromB + l * n + j]!;
+      out[toC + i * n + j] = sum;
+    }
+  }
+}
+
+/** Host kernel of matrix products; a transposed operand is first laid out anew. */
+export const matmulKernels: HostKernels<"matmul"> = {
+  matmul: (node, signatures) => {
+    const { transposeA, transposeB } = node.attributes;
+    const extents = productExtents(node, signatures);
+    const { batch, m, k, n } = extents;
+    const straight = (x: Numbers, transposed: boolean, shape: Shape) => {
+      if (!transposed) return x;
+      const copy = new Float32Array(x.length);
+      transposeMatrices(copy, x, shape);
+      return copy;
+    };
+    return (out, [x = out, y = out]) => {
+      const a = straight(x, transposeA, [k, m]);
+      const b = straight(y, transposeB, [n, k]);
+      for (let i = 0; i < batch; i++) {
+        multiplyInto(out, a, b, extents, [i * m * n, i * m * k, i * k * n]);
+      }
+    };
+  },
+};

@@ -1,0 +1,82 @@
+/**
+ * What a device must offer: storage of tensors and a kernel for every op.
+ *
+ * Kernels work on the storage of a TensorFlow.js backend directly. Its engine
+ * (scopes, gradient tape, the one current backend of the process) is not used,
+ * so several devices live side by side and no tensor can slip into a scope.
+ *
+ * @module
+ */
+import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs";
+import type {
+  DType,
+  NodeOf,
+  OpName,
+  Shape,
+  Signature,
+} from "../../core/mod.ts";
+import type { DeviceInfo } from "../backend.ts";
+
+/** Ops that a device computes; the others only name tensors or view them. */
+export type ComputedOp = Exclude<OpName, "input" | "constant" | "reshape">;
+
+/** A tensor in the storage of a TensorFlow.js backend. */
+export type StoredTensor = TensorInfo;
+
+/** Computes a new tensor from the tensors of a node's inputs. */
+export type Launch = (inputs: readonly StoredTensor[]) => StoredTensor;
+
+/** Prepares an op for one node, once per program. */
+export type Kernel<Name extends ComputedOp> = (
+  node: NodeOf<Name>,
+  inputs: readonly Signature[],
+) => Launch;
+
+/** A kernel for every op, so that none can be forgotten. */
+export type KernelTable = {
+  readonly [Name in ComputedOp]: Kernel<Name>;
+};
+
+/** Numbers as they lie in memory. */
+export type Numbers = Float32Array | Int32Array;
+
+/** Room for numbers of a kind, all 0. */
+export function numbersFor(dtype: DType, count: number): Numbers {
+  return dtype === "int32" ? new Int32Array(count) : new Float32Array(count);
+}
+
+/** What a device needs of a TensorFlow.js backend. */
+export type Storage = Pick<
+  KernelBackend,
+  "write" | "read" | "disposeData" | "incRef" | "numDataIds"
+>;
+
+/** A device that is ready to compute. */
+export interface Device {
+  /** Where it computes. */
+  readonly info: DeviceInfo;
+  /** Where its tensors lie. */
+  readonly storage: Storage;
+  /** How it computes. */
+  readonly kernels: KernelTable;
+  /** Bytes of the largest tensor that it can hold. */
+  readonly maxTensorBytes: number;
+  /**
+   * Runs launches and waits until the device has accepted them all.
+   *
+   * @returns What the device complained of, or `null`.
+   * @throws Whatever a launch throws.
+   */
+  watch(launches: () => void): Promise<string | null>;
+  /** Why the device can no longer be trusted, or `null`. */
+  failure(): string | null;
+}
+
+/** `watch` and `failure` of a device that computes at once, on the calling thread. */
+export const immediate: Pick<Device, "watch" | "failure"> = {
+  watch: (launches) => {
+    launches();
+    return Promise.resolve(null);
+  },
+  failure: () => null,
+};

@@ -1,0 +1,26 @@
+/**
+ * The part of TensorFlow.js that is used: its backends and their kernels.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * Starts a TensorFlow.js backend, or gives the one that already runs: its kernels
+ * are bound to one instance for each process.
+ *
+ * @param name Name that the backend is registered by.
+ * @throws Whatever the backend throws when it cannot start.
+ */
+export async function startBackend(name: string): Promise<tf.KernelBackend> {
+  // Without it TensorFlow.js advertises its native package on the console.
+  tf.enableProdMode();
+  const before = (tf.engine() as unknown as { backendName?: string })
+    .backendName;
+  if (!await tf.setBackend(name)) {
+    throw new Error(`TensorFlow.js could not start its backend ${name}`);
+  }
+  const backend = tf.backend();
+  if (before !== undefined && before !== name) await tf.setBackend(before);
+  return backend;
+}

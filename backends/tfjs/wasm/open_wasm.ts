@@ -1,0 +1,76 @@
+/**
+ * The device `wasm`: TensorFlow.js on WebAssembly with SIMD.
+ *
+ * @module
+ */
+import { getKernel, type KernelFunc } from "@tensorflow/tfjs";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import "@tensorflow/tfjs-backend-wasm";
+import { tableOnHost } from "../host/host_kernel.ts";
+import { HOST_KERNELS } from "../host/table.ts";
+import {
+  type ComputedOp,
+  type Device,
+  immediate,
+  type Kernel,
+  type KernelTable,
+  type StoredTensor,
+} from "../kernel.ts";
+import { startBackend } from "../library.ts";
+import { wasmMatmul } from "./wasm_matmul.ts";
+import { addressOf, wasmMemory } from "./wasm_memory.ts";
+
+/** A WebAssembly address has 32 bits, and a tensor cannot have the whole heap. */
+const MAX_BYTES = 2 ** 31;
+
+/** A kernel of the library, whose inputs have the given names. */
+function libraryKernel<Name extends ComputedOp>(
+  backend: BackendWasm,
+  name: string,
+  names: readonly string[],
+  attrs: Readonly<Record<string, number>> = {},
+): Kernel<Name> {
+  const kernel = getKernel(name, "wasm").kernelFunc as KernelFunc;
+  return () => (inputs) => {
+    const named = Object.fromEntries(
+      names.map((input, i) => [input, inputs[i]!]),
+    );
+    const out = kernel({ inputs: named, attrs, backend }) as StoredTensor;
+    addressOf(backend, out);
+    return out;
+  };
+}
+
+/** Host kernels on the heap, and the library's own where SIMD makes them faster. */
+function kernelsOf(backend: BackendWasm): KernelTable {
+  const memory = wasmMemory(backend);
+  return {
+    ...tableOnHost(memory, HOST_KERNELS),
+    matmul: wasmMatmul(backend, memory),
+    add: libraryKernel(backend, "Add", ["a", "b"]),
+    subtract: libraryKernel(backend, "Sub", ["a", "b"]),
+    multiply: libraryKernel(backend, "Multiply", ["a", "b"]),
+    square: libraryKernel(backend, "Square", ["x"]),
+    softmax: libraryKernel(backend, "Softmax", ["logits"]),
+  };
+}
+
+/**
+ * Starts the device `wasm`.
+ *
+ * @throws If the runtime has no WebAssembly or its binary cannot be read.
+ */
+export async function openWasm(): Promise<Device> {
+  const backend = await startBackend("wasm") as BackendWasm;
+  return {
+    info: {
+      name: "wasm",
+      description: "WebAssembly with SIMD on one core",
+      isGpu: false,
+    },
+    storage: backend,
+    kernels: kernelsOf(backend),
+    maxTensorBytes: MAX_BYTES,
+    ...immediate,
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * Matrix products on the WASM backend.
+ *
+ * @module
+ */
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { Shape } from "../../../core/mod.ts";
+import type { HostMemory } from "../host/host_kernel.ts";
+import {
+  type ProductExtents,
+  productExtents,
+  transposeMatrices,
+} from "../host/matmul.ts";
+import type { Kernel, StoredTensor } from "../kernel.ts";
+import { addressOf } from "./wasm_memory.ts";
+
+/** Multiplies two matrices that lie straight at two addresses into a third. */
+type MultiplyMatrices = (a: number, b: number, c: number) => void;
+
+/** Ids for pieces of tensors, beyond those that the backend gives. */
+const [PIECE_A, PIECE_B, PIECE_C] = [2 ** 30, 2 ** 30 + 1, 2 ** 30 + 2];
+
+const FLOAT_BYTES = 4;
+
+const extentsBytes = (shape: Shape): Uint8Array =>
+  new Uint8Array(Int32Array.from(shape).buffer);
+
+/**
+ * The backend's product of two matrices, told where they lie.
+ *
+ * Only the product of two single straight matrices reaches XNNPACK (46 GFLOP/s);
+ * a batch or a transposed operand runs in a scalar loop (3 GFLOP/s). Naming each
+ * matrix of a batch as a tensor of its own brings 20 GFLOP/s even for 65×16×65.
+ */
+function matrixProduct(
+  { wasm }: BackendWasm,
+  { m, k, n }: ProductExtents,
+): MultiplyMatrices {
+  const multiply = wasm.cwrap("BatchMatMul", null, [
+    "number",
+    "array",
+    "number",
+    "number",
+    "array",
+    "number",
+    "number",
+    "number",
+    "number",
+  ]) as (...given: unknown[]) => void;
+  const [extentsA, extentsB] = [
+    extentsBytes([1, m, k]),
+    extentsBytes([1, k, n]),
+  ];
+  const { registerTensor, disposeData } = wasm.tfjs;
+  return (a, b, c) => {
+    registerTensor(PIECE_A, m * k, a);
+    registerTensor(PIECE_B, k * n, b);
+    registerTensor(PIECE_C, m * n, c);
+    multiply(PIECE_A, extentsA, 3, PIECE_B, extentsB, 3, 0, 0, PIECE_C);
+    disposeData(PIECE_A);
+    disposeData(PIECE_B);
+    disposeData(PIECE_C);
+  };
+}
+
+/** Matrix products by XNNPACK; a transposed operand is first laid out anew. */
+export function wasmMatmul(
+  backend: BackendWasm,
+  memory: HostMemory,
+): Kernel<"matmul"> {
+  const laidStraight = (x: StoredTensor, extents: Shape): StoredTensor => {
+    const copy = memory.allocate({ shape: x.shape, dtype: "float32" });
+    transposeMatrices(memory.view(copy), memory.view(x), extents);
+    return copy;
+  };
+  return (node, signatures) => {
+    const { transposeA, transposeB } = node.attributes;
+    const extents = productExtents(node, signatures);
+    const { batch, m, k, n } = extents;
+    const multiply = matrixProduct(backend, extents);
+    return ([x, y]) => {
+      const a = transposeA ? laidStraight(x!, [k, m]) : x!;
+      const b = transposeB ? laidStraight(y!, [n, k]) : y!;
+      const c = memory.allocate(node);
+      const [startA, startB, startC] = [a, b, c].map((t) =>
+        addressOf(backend, t)
+      ) as [number, number, number];
+      for (let i = 0; i < batch; i++) {
+        multiply(
+          startA + i * m * k * FLOAT_BYTES,
+          startB + i * k * n * FLOAT_BYTES,
+          startC + i * m * n * FLOAT_BYTES,
+        );
+      }
+      if (transposeA) backend.disposeData(a.dataId);
+      if (transposeB) backend.disposeData(b.dataId);
+      return c;
+    };
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * The plan of a run: what trains when and how fast.
+ *
+ * @module
+ */
+import type { FreezeTime } from "../brand.ts";
+import type { ModelSpec, StageScale } from "../model/model_spec.ts";
+import type { RateSchedule } from "../schedule/rate_schedule.ts";
+import type { FreezeConfig, RateConfig } from "./config.ts";
+
+/** Everything that determines a plan. */
+export interface PlanConfig {
+  /** The model. */
+  readonly model: ModelSpec;
+  /** Which layers freeze when. */
+  readonly freeze: FreezeConfig;
+  /** How fast each layer learns. */
+  readonly rate: RateConfig;
+  /** Optimizer steps of the run, at least 1. */
+  readonly totalSteps: number;
+  /** Steps of warm-up among them, fewer than `totalSteps`. */
+  readonly warmupSteps: number;
+}
+
+/** What freezes as one. */
+export interface PlanLayer {
+  /** Position from shallow to deep, from 0. */
+  readonly index: number;
+  /** `patch_embed`, or `block` and its number. */
+  readonly name: string;
+  /** Index of the first stage whose tap is at this layer or deeper. */
+  readonly stage: number;
+  /** Moment it freezes, as a part of training. */
+  readonly freezeTime: FreezeTime;
+  /** First step at which it is frozen; `totalSteps` if it never is. */
+  readonly freezeStep: number;
+  /** Its learning rate. */
+  readonly schedule: RateSchedule;
+}
+
+/** One reconstruction task. */
+export interface PlanStage {
+  /** Position from shallow to deep, from 0. */
+  readonly index: number;
+  /** Index of the layer that it taps. */
+  readonly layer: number;
+  /** Target cells along one side of a patch. */
+  readonly scale: StageScale;
+  /** Weight in the total loss. */
+  readonly weight: number;
+  /** First step at which the task is gone: when the tapped layer freezes. */
+  readonly pruneStep: number;
+}
+
+/** A stretch of training over which the same parameters train. */
+export interface Phase {
+  /** Position in time, from 0. */
+  readonly index: number;
+  /** First optimizer step. */
+  readonly from: number;
+  /** First optimizer step that is no longer in it. */
+  readonly to: number;
+  /** How many layers are frozen; they are the first ones. */
+  readonly frozenLayers: number;
+  /** Indices of the layers that train, rising. */
+  readonly trainableLayers: readonly number[];
+  /** Indices of the stages that are still learned, rising; never empty. */
+  readonly liveStages: readonly number[];
+}
+
+/** Phases in order; there is always one. */
+export type Phases = readonly [Phase, ...Phase[]];
+
+/** What trains when and how fast; a pure function of its configuration. */
+export interface FreezePlan {
+  /** Version of this form. */
+  readonly version: 1;
+  /** What it was made from. */
+  readonly config: PlanConfig;
+  /** Optimizer steps of the run. */
+  readonly totalSteps: number;
+  /** Steps of warm-up among them. */
+  readonly warmupSteps: number;
+  /** Layers from shallow to deep. */
+  readonly layers: readonly PlanLayer[];
+  /** Stages from shallow to deep. */
+  readonly stages: readonly PlanStage[];
+  /** Rate of parameters that no layer owns and that therefore never freeze. */
+  readonly unfrozen: RateSchedule;
+  /** Phases in order; together they are `[0, totalSteps)`. */
+  readonly phases: Phases;
+}

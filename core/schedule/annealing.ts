@@ -1,0 +1,86 @@
+/**
+ * How long a layer anneals.
+ *
+ * @module
+ */
+import type { FreezeTime } from "../brand.ts";
+import { firstStepFrom } from "./first_step.ts";
+
+/**
+ * What warm-up does to a layer.
+ *
+ * - `figure`: the layer ramps to its own initial rate, and its freeze time is a
+ *   part of the whole run.
+ * - `code`: all layers ramp to the common rate, then jump to their own, and the
+ *   freeze time is a part of what follows the warm-up.
+ */
+export type WarmupMode = "figure" | "code";
+
+/** Length of a run. */
+export interface TrainingSpan {
+  /** Optimizer steps of the run, `T ≥ 1`. */
+  readonly totalSteps: number;
+  /** Steps of the warm-up among them, `0 ≤ W < T`. */
+  readonly warmupSteps: number;
+}
+
+/**
+ * Steps between the end of the warm-up and the moment a layer freezes:
+ * `t_i·T − W` in mode `figure`, `t_i·(T − W)` in mode `code`.
+ *
+ * @param mode What warm-up does.
+ * @param span Length of the run.
+ * @returns A function from a freeze time to a number of steps, not rounded; in
+ * mode `figure` it is positive only if the layer freezes after the warm-up.
+ *
+ * @example Ten of a hundred steps are warm-up
+ * ```ts
+ * import { annealSteps, type FreezeTime } from "@vitfreeze/vitfreeze/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const span = { totalSteps: 100, warmupSteps: 10 };
+ * equal(annealSteps("figure", span)(0.5 as FreezeTime), 40);
+ * equal(annealSteps("code", span)(0.5 as FreezeTime), 45);
+ * ```
+ */
+export function annealSteps(
+  mode: WarmupMode,
+  { totalSteps, warmupSteps }: TrainingSpan,
+): (freezeTime: FreezeTime) => number {
+  switch (mode) {
+    case "figure":
+      return (freezeTime) => freezeTime * totalSteps - warmupSteps;
+    case "code":
+      return (freezeTime) => (totalSteps - warmupSteps) * freezeTime;
+  }
+}
+
+/**
+ * First step at which a layer is frozen.
+ *
+ * @param mode What warm-up does.
+ * @param span Length of the run.
+ * @returns A function from a freeze time to a step, `totalSteps` for the time 1.
+ *
+ * @example In mode `code` a layer freezes later
+ * ```ts
+ * import { freezeStepAt, type FreezeTime } from "@vitfreeze/vitfreeze/core";
+ * import { equal } from "node:assert/strict";
+ *
+ * const span = { totalSteps: 100, warmupSteps: 10 };
+ * equal(freezeStepAt("figure", span)(0.5 as FreezeTime), 50);
+ * equal(freezeStepAt("code", span)(0.5 as FreezeTime), 55);
+ * ```
+ */
+export function freezeStepAt(
+  mode: WarmupMode,
+  { totalSteps, warmupSteps }: TrainingSpan,
+): (freezeTime: FreezeTime) => number {
+  switch (mode) {
+    case "figure":
+      return (freezeTime) => firstStepFrom(freezeTime * totalSteps);
+    case "code":
+      return (freezeTime) =>
+        warmupSteps + firstStepFrom((totalSteps - warmupSteps) * freezeTime);
+  }
+}

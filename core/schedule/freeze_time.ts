@@ -1,0 +1,73 @@
+/**
+ * When each layer freezes.
+ *
+ * @module
+ */
+import type { FreezeTime } from "../brand.ts";
+
+/** How freeze times are bent: early layers freeze earlier, the later the power the more so. */
+export type FreezeScale = "linear" | "squared" | "cubic";
+
+/** Exponent of each scale. */
+export const FREEZE_EXPONENTS: Readonly<Record<FreezeScale, 1 | 2 | 3>> = {
+  linear: 1,
+  squared: 2,
+  cubic: 3,
+};
+
+/**
+ * Bends a part of training by a scale: `x`, `x²` or `x³`.
+ *
+ * Computed by multiplication, which every machine rounds alike, so a plan made
+ * on one freezes at the same steps on another.
+ *
+ * @param scale How to bend.
+ * @returns A rising function from `[0, 1]` onto `[0, 1]`.
+ */
+export function scaled(scale: FreezeScale): (x: number) => number {
+  switch (scale) {
+    case "linear":
+      return (x) => x;
+    case "squared":
+      return (x) => x * x;
+    case "cubic":
+      return (x) => x * x * x;
+  }
+}
+
+/**
+ * Moments at which layers freeze, shallow to deep, by FreezeOut's rule.
+ *
+ * `t_i = scale(t0 + (1 − t0)·i/N)` with `N` the index of the last layer. The
+ * first layer freezes at `scale(t0)`, the last at 1, which is never; with
+ * `t0 = 1`, or a single layer, nothing freezes.
+ *
+ * Total: never throws.
+ *
+ * @param freeze `t0 ∈ (0, 1]`, the moment of the first layer **before** scaling, and the scale.
+ * @param layers How many layers, at least 1.
+ * @returns Parts of training in `(0, 1]`, rising with depth.
+ *
+ * @see Brock et al., FreezeOut: Accelerate Training by Progressively Freezing
+ * Layers, 2017: {@link https://arxiv.org/abs/1706.04983}
+ *
+ * @example The first layer of a cubic schedule with t0 = 0.5 stops after an eighth
+ * ```ts
+ * import { freezeTimes } from "@vitfreeze/vitfreeze/core";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(freezeTimes({ t0: 0.5, scale: "cubic" }, 3), [0.125, 0.421875, 1]);
+ * ```
+ */
+export function freezeTimes(
+  freeze: { readonly t0: number; readonly scale: FreezeScale },
+  layers: number,
+): readonly FreezeTime[] {
+  const { t0 } = freeze;
+  const bend = scaled(freeze.scale);
+  const last = layers - 1;
+  return Array.from(
+    { length: layers },
+    (_, i) => (i === last ? 1 : bend(t0 + (1 - t0) * i / last)) as FreezeTime,
+  );
+}

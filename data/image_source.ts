@@ -1,0 +1,74 @@
+/**
+ * Where images come from.
+ *
+ * @module
+ */
+import type { DataError } from "./data_error.ts";
+import type { Normalization } from "./normalization.ts";
+import type { Result } from "../core/mod.ts";
+
+/** Which part of a data set: the one to learn from or the one to judge by. */
+export type Split = "train" | "test";
+
+/** Width and height in pixels. */
+export interface Size {
+  /** Pixels in a row, `≥ 1`. */
+  readonly width: number;
+  /** Rows, `≥ 1`. */
+  readonly height: number;
+}
+
+/** A decoded image. */
+export interface RawImage extends Size {
+  /** Discriminant. */
+  readonly _tag: "RawImage";
+  /** 1 for grey, 3 for red, green, blue. */
+  readonly channels: 1 | 3;
+  /** 8-bit samples, `[height, width, channels]` row-major. */
+  readonly pixels: Uint8Array | Uint8ClampedArray;
+}
+
+/** The bytes of a JPEG, PNG or WebP file. */
+export interface EncodedImage {
+  /** Discriminant. */
+  readonly _tag: "EncodedImage";
+  /** Whole content of the file. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Images that can be read in any order. A source holds no position, so several
+ * readers can share it.
+ */
+export interface ImageSource {
+  /** Name for messages, for example a path. */
+  readonly name: string;
+  /** What was found, in words: how many images, which classes, what was left out. */
+  readonly summary: string;
+  /** Number of images. */
+  readonly length: number;
+  /** Names of the classes by label; `null` when images have no labels. */
+  readonly classNames: readonly string[] | null;
+  /** Statistics of the pixels that the images are normalised with unless told otherwise. */
+  readonly normalization: Normalization;
+  /**
+   * Class of an image, known without reading it.
+   *
+   * @param index Image, in `[0, length)`.
+   * @returns Position in `classNames`, or `null` when images have no labels.
+   */
+  label(index: number): number | null;
+  /**
+   * Name of an image for messages, for example its path.
+   *
+   * @param index Image, in `[0, length)`.
+   */
+  imageName(index: number): string;
+  /**
+   * Reads an image.
+   *
+   * @param index Image, in `[0, length)`.
+   * @returns The image, decoded or not, or why it cannot be read.
+   */
+  read(index: number): Promise<Result<DataError, RawImage | EncodedImage>>;
+}

@@ -1,0 +1,62 @@
+/**
+ * Every image once, for judging.
+ *
+ * @module
+ */
+import { left, type Result } from "../core/mod.ts";
+import { type Batch, batchMaker } from "./batch.ts";
+import { type DataError, unlessFaulty, wholeFault } from "./data_error.ts";
+import type { ImageSource } from "./image_source.ts";
+import type { EvalTransform } from "./transform.ts";
+import { evalView } from "./view.ts";
+import { workAhead } from "./work_ahead.ts";
+
+/** Which images are wanted, and in how large batches. */
+export interface LoadAllOptions {
+  /** Where images come from. */
+  readonly source: ImageSource;
+  /** What they become; nothing of it is random. */
+  readonly transform: EvalTransform;
+  /** Images of a batch, `≥ 1`; the last batch may be smaller. */
+  readonly batchSize: number;
+  /** Batches made ahead of the one in use; 2 when left out. */
+  readonly prefetch?: number;
+  /** Ends the iteration when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * All images of a source in its order, none left out.
+ *
+ * @param options What to load.
+ * @returns Batches of `[≤ B, C, height, width]` with the indices `0, 1, 2, …`, or
+ * the error that ends them.
+ */
+export async function* loadAll(
+  options: LoadAllOptions,
+): AsyncGenerator<Result<DataError, Batch>, void> {
+  const { source, transform, batchSize, prefetch = 2, signal } = options;
+  const checked = unlessFaulty(options, [
+    wholeFault("batchSize", batchSize, 1, Infinity),
+    wholeFault("prefetch", prefetch, 0, Infinity),
+  ]);
+  if (checked._tag === "Left") {
+    yield left({ _tag: "BadOptions", faults: checked.left });
+    return;
+  }
+  const makeBatch = batchMaker({
+    source,
+    format: transform,
+    viewOf: (_index, image) => evalView(transform, image),
+  });
+  yield* workAhead({
+    count: Math.ceil(source.length / batchSize),
+    ahead: prefetch,
+    signal,
+    work: (piece, stop) => {
+      const from = piece * batchSize;
+      const length = Math.min(batchSize, source.length - from);
+      return makeBatch(new Int32Array(length).map((_, i) => from + i), stop);
+    },
+  });
+}

@@ -1,0 +1,127 @@
+/**
+ * Batches of images for learning.
+ *
+ * @module
+ */
+import {
+  epochOrder,
+  type Fault,
+  left,
+  type Result,
+  sampleKey,
+} from "../core/mod.ts";
+import { type Batch, batchMaker } from "./batch.ts";
+import { type DataError, unlessFaulty, wholeFault } from "./data_error.ts";
+import type { ImageSource } from "./image_source.ts";
+import type { TrainTransform } from "./transform.ts";
+import { trainView } from "./view.ts";
+import { workAhead } from "./work_ahead.ts";
+
+/** Which batches are wanted. */
+export interface LoadOptions {
+  /** Where images come from. */
+  readonly source: ImageSource;
+  /** What they become. */
+  readonly transform: TrainTransform;
+  /** Seed of the run: decides order, crops and flips. */
+  readonly seed: number;
+  /** Epoch, counted from 0. */
+  readonly epoch: number;
+  /** Images of a batch, in `[1, source.length]`. */
+  readonly batchSize: number;
+  /** First batch wanted; 0 when left out. */
+  readonly fromBatch?: number;
+  /** Batches made ahead of the one in use; 2 when left out. */
+  readonly prefetch?: number;
+  /** Ends the iteration when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Whole batches of an epoch; images that do not fill a last one are left out
+ * of it.
+ *
+ * @param length Images of the source.
+ * @param batchSize Images of a batch.
+ */
+export function batchesPerEpoch(length: number, batchSize: number): number {
+  return Math.floor(length / batchSize);
+}
+
+function loadFaults(options: LoadOptions): readonly (Fault | null)[] {
+  const { source, epoch, batchSize, fromBatch = 0, prefetch = 2 } = options;
+  const size = wholeFault("batchSize", batchSize, 1, source.length);
+  const last = size === null ? batchesPerEpoch(source.length, batchSize) : 0;
+  return [
+    size,
+    wholeFault("epoch", epoch, 0, Infinity),
+    size === null ? wholeFault("fromBatch", fromBatch, 0, last) : null,
+    wholeFault("prefetch", prefetch, 0, Infinity),
+  ];
+}
+
+/**
+ * The batches of one epoch, made while the consumer computes.
+ *
+ * The order of the images is a function of seed and epoch, the crop and flip of
+ * an image a function of seed, epoch and its index in the source. So batch `k`
+ * is the same whether the iteration started at 0 or at `k`, and an image looks
+ * the same whatever the batch size.
+ *
+ * At most `prefetch` batches wait in memory beside the one in use. The iteration
+ * ends after the first error; leaving the loop or aborting the signal stops the
+ * work ahead.
+ *
+ * @param options What to load.
+ * @returns Batches of `[B, C, height, width]`, or the error that ends them: bad
+ * options, or an image that cannot be read, by name.
+ *
+ * @example The first batch of an epoch
+ * ```ts
+ * import { embeddedFashionMnist, loadBatches, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const source = await embeddedFashionMnist();
+ * if (source._tag === "Left") throw new Error("unreadable");
+ * const { normalization } = source.right;
+ * const transform = trainTransform({ imageSize: 32, inChannels: 1, normalization });
+ * if (transform._tag === "Left") throw new Error("impossible");
+ *
+ * const options = { source: source.right, transform: transform.right, seed: 0, epoch: 0, batchSize: 16 };
+ * for await (const batch of loadBatches(options)) {
+ *   deepEqual(batch._tag === "Right" && batch.right.shape, [16, 1, 32, 32]);
+ *   break;
+ * }
+ * ```
+ */
+export async function* loadBatches(
+  options: LoadOptions,
+): AsyncGenerator<Result<DataError, Batch>, void> {
+  const checked = unlessFaulty(options, loadFaults(options));
+  if (checked._tag === "Left") {
+    yield left({ _tag: "BadOptions", faults: checked.left });
+    return;
+  }
+  const { source, transform, seed, epoch, batchSize } = options;
+  const { fromBatch = 0, prefetch = 2, signal } = options;
+  const order = epochOrder(seed, epoch, source.length);
+  const makeBatch = batchMaker({
+    source,
+    format: transform,
+    viewOf: (index, image) =>
+      trainView(
+        transform,
+        image,
+        (purpose) => sampleKey(seed, epoch, index, purpose),
+      ),
+  });
+  yield* workAhead({
+    count: batchesPerEpoch(source.length, batchSize) - fromBatch,
+    ahead: prefetch,
+    signal,
+    work: (piece, stop) => {
+      const from = (fromBatch + piece) * batchSize;
+      return makeBatch(order.slice(from, from + batchSize), stop);
+    },
+  });
+}

@@ -1,0 +1,21 @@
+/**
+ * Images for training: where they come from, what is done to them, how they are
+ * put together.
+ *
+ * @module
+ */
+export * from "./batch.ts";
+export * from "./bicubic.ts";
+export { type DataError, describeDataError } from "./data_error.ts";
+export * from "./fashion_mnist.ts";
+export * from "./image_folder.ts";
+export * from "./image_source.ts";
+export * from "./load_all.ts";
+export * from "./load_batches.ts";
+export * from "./normalization.ts";
+export * from "./open_source.ts";
+export * from "./random_resized_crop.ts";
+export * from "./render_image.ts";
+export * from "./select_images.ts";
+export * from "./transform.ts";
+export * from "./view.ts";

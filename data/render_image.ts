@@ -1,0 +1,109 @@
+/**
+ * From an image of a source to the numbers that the model sees.
+ *
+ * @module
+ */
+import { resizeBicubic } from "./bicubic.ts";
+import { decodeView } from "./decode_image.ts";
+import type { EncodedImage, RawImage, Size } from "./image_source.ts";
+import { type Normalization, normalizationFor } from "./normalization.ts";
+import type { PixelBox } from "./random_resized_crop.ts";
+import type { ImageFormat } from "./transform.ts";
+import type { View } from "./view.ts";
+
+/** Writes one image, `[C, H, W]`, into the part of a batch that is its own. */
+export type RenderImage = (
+  image: RawImage | EncodedImage,
+  viewAt: (size: Size) => View,
+  target: Float32Array,
+) => Promise<void>;
+
+/** A view before mirroring. */
+interface Viewed {
+  readonly view: View;
+  readonly image: RawImage;
+}
+
+/** Part of an image, copied. */
+function cutOut(image: RawImage, box: PixelBox): RawImage {
+  const { left, top, width, height } = box;
+  const row = width * image.channels;
+  const pixels = new Uint8Array(height * row);
+  for (let y = 0; y < height; y++) {
+    const from = ((top + y) * image.width + left) * image.channels;
+    pixels.set(image.pixels.subarray(from, from + row), y * row);
+  }
+  return { ...image, width, height, pixels };
+}
+
+function cropRaw(image: RawImage, viewAt: (size: Size) => View): Viewed {
+  const view = viewAt(image);
+  const scaled = resizeBicubic(image, view.crop, view.scaled);
+  const whole = view.window.width === scaled.width &&
+    view.window.height === scaled.height;
+  return { view, image: whole ? scaled : cutOut(scaled, view.window) };
+}
+
+/** Luma of ITU-R BT.601, as PIL turns colour into grey. */
+function toGrey({ pixels, width, height }: RawImage): RawImage {
+  const grey = new Uint8Array(width * height).map((_, i) => {
+    const [r = 0, g = 0, b = 0] = pixels.subarray(3 * i, 3 * i + 3);
+    return Math.round(0.299 * r + 0.587 * g + 0.114 * b);
+  });
+  return { _tag: "RawImage", width, height, channels: 1, pixels: grey };
+}
+
+/** The normalised value of each of the 256 levels, for each channel. */
+function levelTables(
+  normalization: Normalization,
+  channels: 1 | 3,
+): readonly Float32Array[] {
+  const { mean, deviation } = normalizationFor(normalization, channels);
+  return mean.map((m, c) =>
+    Float32Array.from(
+      { length: 256 },
+      (_, level) => (level / 255 - m) / (deviation[c] ?? 1),
+    )
+  );
+}
+
+/** `[H, W, C]` levels to `[C, H, W]` normalised numbers. */
+function writeNormalized(
+  { image, view }: Viewed,
+  tables: readonly Float32Array[],
+  target: Float32Array,
+): void {
+  const { width, height, channels, pixels } = image;
+  tables.forEach((table, c) => {
+    // A grey image shows its one channel in every channel that is wanted.
+    const channel = channels === 1 ? 0 : c;
+    for (let y = 0; y < height; y++) {
+      const row = (c * height + y) * width;
+      for (let x = 0; x < width; x++) {
+        const column = view.flip ? width - 1 - x : x;
+        const level = pixels[(y * width + column) * channels + channel] ?? 0;
+        target[row + x] = table[level] ?? 0;
+      }
+    }
+  });
+}
+
+/**
+ * A function that brings images of any kind into the format of a model.
+ *
+ * @param format Channels and statistics of the pixels.
+ * @returns Writes `(level / 255 − mean) / deviation` for each channel and pixel.
+ * It rejects with the decoder's reason if an encoded image is damaged.
+ */
+export function imageRenderer(format: ImageFormat): RenderImage {
+  const channels = format.inChannels === 1 ? 1 : 3;
+  const tables = levelTables(format.normalization, channels);
+  return async (image, viewAt, target) => {
+    const viewed = image._tag === "RawImage"
+      ? cropRaw(image, viewAt)
+      : await decodeView(image, viewAt);
+    const isGreyed = channels === 1 && viewed.image.channels === 3;
+    const shown = isGreyed ? toGrey(viewed.image) : viewed.image;
+    writeNormalized({ ...viewed, image: shown }, tables, target);
+  };
+}

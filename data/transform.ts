@@ -1,0 +1,140 @@
+/**
+ * What is done to an image before the model sees it, as data.
+ *
+ * @module
+ */
+import type { Fault, Faults, Result } from "../core/mod.ts";
+import { unlessFaulty, wholeFault } from "./data_error.ts";
+import type { Normalization } from "./normalization.ts";
+import type { CropRanges, Range } from "./random_resized_crop.ts";
+
+/** What every transform gives: normalised square images. */
+export interface ImageFormat {
+  /** Side of the square image, pixels. */
+  readonly imageSize: number;
+  /** Channels: 1 for grey, 3 for colour; images are converted. */
+  readonly inChannels: number;
+  /** Statistics that the pixels are normalised with, of one or three channels. */
+  readonly normalization: Normalization;
+}
+
+/** A random part of the image, sometimes mirrored: for learning. */
+export interface TrainTransform extends ImageFormat, CropRanges {
+  /** Discriminant. */
+  readonly _tag: "TrainTransform";
+  /** How often an image is mirrored left to right, in `[0, 1]`. */
+  readonly flipProbability: number;
+}
+
+/** The middle of the image: for judging. */
+export interface EvalTransform extends ImageFormat {
+  /** Discriminant. */
+  readonly _tag: "EvalTransform";
+  /** Length that the shorter side gets before the middle is cut out, pixels. */
+  readonly resizeSize: number;
+}
+
+const rangeFault = (
+  path: string,
+  found: Range,
+  most: number,
+  wanted: string,
+): Fault | null =>
+  found[0] > 0 && found[0] <= found[1] && found[1] <= most
+    ? null
+    : { _tag: "OutOfRange", path, found, wanted };
+
+function normalizationFault(
+  { mean, deviation }: Normalization,
+): Fault | null {
+  const holds = (mean.length === 1 || mean.length === 3) &&
+    mean.length === deviation.length &&
+    mean.every(Number.isFinite) &&
+    deviation.every((d) => d > 0 && Number.isFinite(d));
+  return holds ? null : {
+    _tag: "Inconsistent",
+    path: "normalization",
+    found: { mean, deviation },
+    wanted: "1 or 3 finite means and as many deviations > 0",
+  };
+}
+
+const formatFaults = (format: ImageFormat): readonly (Fault | null)[] => [
+  wholeFault("imageSize", format.imageSize, 1, Infinity),
+  format.inChannels === 1 || format.inChannels === 3 ? null : {
+    _tag: "OutOfRange",
+    path: "inChannels",
+    found: format.inChannels,
+    wanted: "1 or 3",
+  },
+  normalizationFault(format.normalization),
+];
+
+/**
+ * The transform of masked image modelling: RandomResizedCrop with bicubic
+ * interpolation, horizontal flip, normalisation. No other augmentation.
+ *
+ * @param options Format, and what differs from the defaults: areas `0.2–1`,
+ * ratios `3/4–4/3`, half of the images mirrored.
+ * @returns The transform, or all that is wrong with the options.
+ *
+ * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, table 8.
+ *
+ * @example
+ * ```ts
+ * import { IMAGENET_NORMALIZATION, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { equal } from "node:assert/strict";
+ *
+ * const transform = trainTransform({
+ *   imageSize: 224,
+ *   inChannels: 3,
+ *   normalization: IMAGENET_NORMALIZATION,
+ * });
+ *
+ * equal(transform._tag === "Right" && transform.right.flipProbability, 0.5);
+ * ```
+ */
+export function trainTransform(
+  options: ImageFormat & Partial<Omit<TrainTransform, "_tag">>,
+): Result<Faults, TrainTransform> {
+  const transform: TrainTransform = {
+    scale: [0.2, 1],
+    ratio: [3 / 4, 4 / 3],
+    flipProbability: 0.5,
+    ...options,
+    _tag: "TrainTransform",
+  };
+  const { scale, ratio, flipProbability } = transform;
+  return unlessFaulty(transform, [
+    ...formatFaults(options),
+    rangeFault("scale", scale, 1, "0 < lower ≤ upper ≤ 1"),
+    rangeFault("ratio", ratio, Number.MAX_VALUE, "0 < lower ≤ upper, finite"),
+    flipProbability >= 0 && flipProbability <= 1 ? null : {
+      _tag: "OutOfRange",
+      path: "flipProbability",
+      found: flipProbability,
+      wanted: "a number in [0, 1]",
+    },
+  ]);
+}
+
+/**
+ * The transform of evaluation: the shorter side is resized, the middle cut out.
+ *
+ * @param options Format, and `resizeSize` (at least `imageSize`, which is the
+ * default; 256 for 224 is customary with photographs).
+ * @returns The transform, or all that is wrong with the options.
+ */
+export function evalTransform(
+  options: ImageFormat & Partial<Omit<EvalTransform, "_tag">>,
+): Result<Faults, EvalTransform> {
+  const transform: EvalTransform = {
+    resizeSize: options.imageSize,
+    ...options,
+    _tag: "EvalTransform",
+  };
+  return unlessFaulty(transform, [
+    ...formatFaults(options),
+    wholeFault("resizeSize", transform.resizeSize, options.imageSize, Infinity),
+  ]);
+}

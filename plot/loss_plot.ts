@@ -1,0 +1,178 @@
+/**
+ * How the losses went.
+ *
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { caption } from "./caption.ts";
+import { type LossPoint, type LossSeries, lossSeries } from "./loss_series.ts";
+import { INK, stageColour } from "./palette.ts";
+import { type PhaseMark, phaseMarks } from "./phase_marks.ts";
+import { plotSvg } from "./svg.ts";
+
+/** What else a loss plot shows. */
+export interface LossPlotOptions {
+  /** Phases in the order of time. */
+  readonly phases: readonly PhaseMark[];
+}
+
+const WIDTH = 960;
+const PLOT_HEIGHT = 420;
+const LEFT = 60;
+const RIGHT = 24;
+const BOTTOM = 44;
+/** From the first row of the legend to the frame. */
+const HEADER = 66;
+const ROW = 20;
+
+/** From this ratio of the largest to the smallest loss on, equal factors look equal. */
+const LOG_RATIO = 8;
+/** Lines with fewer points show each of them. */
+const DOTTED_BELOW = 30;
+
+const nameOf = ({ stage }: LossSeries): string =>
+  stage === null ? "total of the live stages" : `stage ${stage + 1}`;
+
+const colourOf = ({ stage }: LossSeries): string =>
+  stage === null ? INK : stageColour(stage);
+
+/** A logarithmic axis where the losses span factors, one from 0 otherwise. */
+function lossAxis(lines: readonly LossSeries[]): Plot.ScaleOptions {
+  const values = lines.flatMap(({ pieces }) =>
+    pieces.flatMap(({ measured }) => measured.map(({ value }) => value))
+  );
+  const low = values.reduce((least, value) => Math.min(least, value), Infinity);
+  const high = values.reduce((most, value) => Math.max(most, value), 0);
+  return low > 0 && high / low >= LOG_RATIO
+    ? {
+      type: "log",
+      domain: [low / 1.1, high * 1.1],
+      label: null,
+      tickFormat: "~g",
+    }
+    : {
+      type: "linear",
+      domain: [Math.min(0, low), high > 0 ? high * 1.05 : 1],
+      label: null,
+    };
+}
+
+function stepAxis(lastStep: number): Plot.ScaleOptions {
+  return {
+    label: "Step →",
+    labelOffset: 38,
+    tickFormat: ",d",
+    domain: [0, Math.max(1, lastStep)],
+    ticks: lastStep < 10
+      ? Array.from({ length: lastStep + 1 }, (_, step) => step)
+      : 10,
+  };
+}
+
+function lineMarks(line: LossSeries): Plot.Markish[] {
+  const colour = colourOf(line);
+  const at = { x: "step", y: "value" } as const;
+  const stroke = { ...at, stroke: colour };
+  return [
+    ...line.pieces.flatMap(({ measured, smooth }) => [
+      Plot.line(measured, { ...stroke, strokeWidth: 0.8, strokeOpacity: 0.3 }),
+      Plot.line(smooth, { ...stroke, strokeWidth: 1.8 }),
+    ]),
+    ...line.pieces.map(({ measured, smooth }) =>
+      Plot.dot(measured.length < DOTTED_BELOW ? measured : smooth.slice(-1), {
+        ...at,
+        fill: colour,
+        r: 2.5,
+      })
+    ),
+  ];
+}
+
+/** Where each name of the legend goes: from the left, in as many rows as needed. */
+function legendPlaces(
+  lines: readonly LossSeries[],
+): readonly (readonly [x: number, row: number])[] {
+  let [x, row] = [0, 0];
+  return lines.map((line) => {
+    const width = 32 + 6 * nameOf(line).length;
+    if (x + width > WIDTH - LEFT) [x, row] = [0, row + 1];
+    const place = [x, row] as const;
+    x += width;
+    return place;
+  });
+}
+
+function legend(lines: readonly LossSeries[]): readonly Plot.Markish[] {
+  const places = legendPlaces(lines);
+  const rows = Math.max(...places.map(([, row]) => row));
+  return lines.map((line, i) => {
+    const [x, row] = places[i] ?? [0, 0];
+    const dy = -HEADER + ROW + (row - rows) * ROW - 4;
+    return caption(`● ${nameOf(line)}`, [x, dy], {
+      fill: colourOf(line),
+      fontWeight: 600,
+      fontSize: 11,
+    });
+  });
+}
+
+/**
+ * Losses over the steps: the total and every stage, smoothed over what was
+ * measured, with marks where layers froze (dashed) and stages were pruned
+ * (solid).
+ *
+ * Long runs are thinned: no peak is lost and no value is invented. Losses that
+ * are not finite are left out.
+ *
+ * @param points In rising order of steps; none gives empty axes.
+ * @param options The phases of the plan.
+ * @returns An SVG document on a white ground.
+ *
+ * @example
+ * ```ts
+ * import { lossPlot } from "@vitfreeze/vitfreeze/plot";
+ * import { match } from "node:assert/strict";
+ *
+ * const svg = lossPlot([
+ *   { step: 0, loss: 0.3, stageLosses: { 0: 0.2, 1: 0.1 } },
+ *   { step: 1, loss: 0.1, stageLosses: { 1: 0.1 } },
+ * ], {
+ *   phases: [
+ *     { from: 0, frozenLayers: 0, liveStages: [0, 1] },
+ *     { from: 1, frozenLayers: 3, liveStages: [1] },
+ *   ],
+ * });
+ *
+ * match(svg, /stage 2/);
+ * ```
+ */
+export function lossPlot(
+  points: readonly LossPoint[],
+  options: LossPlotOptions,
+): string {
+  const lines = lossSeries(points);
+  const lastStep = points.at(-1)?.step ?? 0;
+  const legendRows = 1 +
+    Math.max(...legendPlaces(lines).map(([, row]) => row));
+  const top = HEADER + (legendRows - 1) * ROW;
+  return plotSvg({
+    width: WIDTH,
+    height: PLOT_HEIGHT + top + BOTTOM,
+    marginTop: top,
+    marginRight: RIGHT,
+    marginBottom: BOTTOM,
+    marginLeft: LEFT,
+    x: stepAxis(lastStep),
+    y: lossAxis(lines),
+    marks: [
+      Plot.gridY({ stroke: "#e6e9ee", strokeOpacity: 1 }),
+      ...phaseMarks(options.phases, lastStep, WIDTH - LEFT - RIGHT),
+      ...lines.toReversed().flatMap(lineMarks),
+      ...legend(lines),
+      caption("↑ Loss: mean squared error of hidden HOG cells", [
+        -LEFT + 12,
+        -32,
+      ]),
+    ],
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * Where a run changed: upright lines over a plot of steps.
+ *
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { caption } from "./caption.ts";
+import { QUIET } from "./palette.ts";
+
+/** When the work changed; a phase of a plan is one. */
+export interface PhaseMark {
+  /** First optimizer step of the phase. */
+  readonly from: number;
+  /** Layers that are frozen in it. */
+  readonly frozenLayers: number;
+  /** Stages that have a loss in it. */
+  readonly liveStages: readonly number[];
+}
+
+/** Pixels that the number of frozen layers needs. */
+const LABEL_WIDTH = 18;
+
+/** The phases whose label does not run into the one before. */
+function labelled(
+  phases: readonly PhaseMark[],
+  pixelsPerStep: number,
+): readonly PhaseMark[] {
+  let free = -Infinity;
+  return phases.filter(({ from }) => {
+    if (from * pixelsPerStep < free) return false;
+    free = from * pixelsPerStep + LABEL_WIDTH;
+    return true;
+  });
+}
+
+/**
+ * Marks the steps at which layers froze, dashed, and those at which a stage was
+ * pruned with them, solid; above them how many layers are frozen from there on.
+ *
+ * @param phases In the order of time.
+ * @param lastStep Last step that is drawn.
+ * @param width Width of the frame, pixels.
+ * @returns Marks over the scale `x` of steps; none if nothing froze.
+ */
+export function phaseMarks(
+  phases: readonly PhaseMark[],
+  lastStep: number,
+  width: number,
+): readonly Plot.Markish[] {
+  const changes = phases.slice(1).filter(({ from }) => from <= lastStep);
+  if (changes.length === 0) return [];
+  const prunings = changes.filter(({ liveStages }, i) =>
+    liveStages.length < (phases[i]?.liveStages.length ?? 0)
+  );
+  const dashed = { stroke: "#aab1be", strokeDasharray: "2 3" };
+  return [
+    Plot.ruleX(changes, { x: "from", ...dashed }),
+    Plot.ruleX(prunings, { x: "from", stroke: "#7d8696", strokeWidth: 1.3 }),
+    Plot.text(labelled(changes, width / Math.max(1, lastStep)), {
+      x: "from",
+      text: (phase: PhaseMark) => String(phase.frozenLayers),
+      frameAnchor: "top",
+      dy: -9,
+      fill: QUIET,
+    }),
+    caption("layers\nfrozen", [-8, -16], { textAnchor: "end" }),
+    caption("┊ layers freeze   │ and a stage is pruned", [width, -32], {
+      textAnchor: "end",
+    }),
+  ];
+}

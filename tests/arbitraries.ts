@@ -1,0 +1,163 @@
+/**
+ * Random models, configurations and plans without faults.
+ *
+ * @module
+ */
+import fc from "fast-check";
+import type {
+  FreezeConfig,
+  FreezePlan,
+  ModelSpec,
+  OptimizerConfig,
+  PlanConfig,
+  PretrainConfig,
+  RateConfig,
+  StageScale,
+  StageSpec,
+  TrainingConfig,
+} from "../core/mod.ts";
+import { planFrom } from "../core/plan/freeze_plan.ts";
+import { leastT0 } from "../core/plan/plan_codec.ts";
+
+/** Finite numbers between two others, both included. */
+export const between = (min: number, max: number): fc.Arbitrary<number> =>
+  fc.double({ min, max, noNaN: true });
+
+const stagesOf = (
+  depth: number,
+  patchSize: number,
+  grid: number,
+): fc.Arbitrary<readonly StageSpec[]> => {
+  const scales = ([8, 4, 2, 1, 0.5] as const).filter((scale) =>
+    scale <= patchSize && (scale >= 1 || grid % 2 === 0)
+  );
+  const blocks = Array.from({ length: depth - 1 }, (_, tap) => tap);
+  return fc.subarray(blocks).chain((early) =>
+    fc.tuple(...[...early, depth - 1].map((tap) =>
+      fc.record({
+        tap: fc.constant(tap),
+        scale: fc.constantFrom<StageScale[]>(...scales),
+        weight: between(0.1, 4),
+      })
+    ))
+  );
+};
+
+/** Small models that can be built, with at least one masked and one visible patch. */
+export const modelSpec: fc.Arbitrary<ModelSpec> = fc.record({
+  patchSize: fc.constantFrom(1, 2, 4, 7, 8),
+  grid: fc.integer({ min: 2, max: 4 }),
+  depth: fc.integer({ min: 1, max: 6 }),
+}).chain(({ patchSize, grid, depth }) => {
+  const patches = grid ** 2;
+  const heads = fc.constantFrom(1, 2, 3);
+  return fc.record({
+    stages: stagesOf(depth, patchSize, grid),
+    numHeads: heads,
+    decoderNumHeads: heads,
+    headWidth: fc.constantFrom(4, 8),
+    masked: fc.integer({ min: 1, max: patches - 1 }),
+    inChannels: fc.constantFrom(1, 3),
+    mlpRatio: fc.constantFrom(0.5, 1, 2, 4),
+    decoderDepth: fc.constantFrom(1, 2),
+    hogNbins: fc.integer({ min: 1, max: 9 }),
+  }).map(({ headWidth, masked, ...sizes }) => ({
+    ...sizes,
+    imageSize: grid * patchSize,
+    patchSize,
+    depth,
+    embedDim: headWidth * sizes.numHeads,
+    decoderEmbedDim: 8 * sizes.decoderNumHeads,
+    maskRatio: (masked - 0.5) / patches,
+    layerNormEps: 1e-6,
+  }));
+});
+
+/** Freeze settings with any `t0` from `least` (not included) on. */
+export const freezeConfig = (least: number): fc.Arbitrary<FreezeConfig> =>
+  fc.record({
+    t0: fc.oneof(
+      fc.constant(1),
+      between(1e-6, 1).map((part) => least + (1 - least) * part),
+    ).filter((t0) => t0 > least && t0 <= 1),
+    scale: fc.constantFrom("linear", "squared", "cubic"),
+    freezePatchEmbed: fc.boolean(),
+    classToken: fc.constantFrom("withLayer0", "neverFrozen"),
+  });
+
+/** Rates with moderate exponents. */
+export const rateConfig: fc.Arbitrary<RateConfig> = fc.record({
+  baseRate: between(1e-6, 1),
+  endPart: between(0, 1),
+  mode: fc.oneof(
+    fc.record({
+      _tag: fc.constant("LayerWise" as const),
+      power: between(0, 2),
+    }),
+    fc.record({ _tag: fc.constant("Uniform" as const) }),
+  ),
+  stagePower: fc.oneof(fc.constant(0), between(0, 2)),
+  warmup: fc.constantFrom("figure" as const, "code" as const),
+}).map(({ endPart, ...rate }) => ({
+  ...rate,
+  endRate: endPart * rate.baseRate,
+}));
+
+/** Either optimizer. */
+export const optimizerConfig: fc.Arbitrary<OptimizerConfig> = fc.oneof(
+  fc.record({
+    _tag: fc.constant("AdamW" as const),
+    beta1: between(0, 0.999),
+    beta2: between(0, 0.999),
+    epsilon: between(1e-12, 1e-3),
+    weightDecay: between(0, 1),
+  }),
+  fc.record({
+    _tag: fc.constant("Sgd" as const),
+    momentum: between(0, 0.999),
+    weightDecay: between(0, 1),
+  }),
+);
+
+/** Short runs, warm-up shorter than the run. */
+export const trainingConfig: fc.Arbitrary<TrainingConfig> = fc.record({
+  epochs: fc.integer({ min: 1, max: 20 }),
+  warmupPart: between(0, 0.9),
+  batchSize: fc.integer({ min: 1, max: 64 }),
+  accumIter: fc.integer({ min: 1, max: 4 }),
+  seed: fc.nat(),
+}).map(({ warmupPart, ...training }) => ({
+  ...training,
+  warmupEpochs: warmupPart * training.epochs,
+}));
+
+/** Whole configurations; their first layer freezes after the warm-up if epochs have some steps. */
+export const pretrainConfig: fc.Arbitrary<PretrainConfig> = fc.record({
+  version: fc.constant(1 as const),
+  model: modelSpec,
+  freeze: freezeConfig(0.97),
+  rate: rateConfig,
+  optimizer: optimizerConfig,
+  training: trainingConfig,
+});
+
+/** What a plan can be made from. */
+export const planConfig: fc.Arbitrary<PlanConfig> = fc.record({
+  model: modelSpec,
+  freeze: freezeConfig(0),
+  rate: rateConfig,
+  totalSteps: fc.integer({ min: 1, max: 300 }),
+  warmupPart: between(0, 0.99),
+}).map(({ warmupPart, ...config }): PlanConfig => {
+  const warmupSteps = Math.floor(warmupPart * config.totalSteps);
+  const least = leastT0({ ...config, warmupSteps });
+  const t0 = least + (1 - least) * config.freeze.t0;
+  return {
+    ...config,
+    warmupSteps,
+    freeze: { ...config.freeze, t0: Math.min(1, t0) },
+  };
+});
+
+/** Plans of all kinds. */
+export const freezePlan: fc.Arbitrary<FreezePlan> = planConfig.map(planFrom);

@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import {
+  DEFAULT_PRETRAIN_CONFIG,
+  freezePlan,
+  MODEL_PRESETS,
+  phaseAt,
+  type PlanConfig,
+} from "../../../core/mod.ts";
+import { freezePlan as anyPlan, planConfig } from "../../arbitraries.ts";
+import { faultsOf, right } from "../../right.ts";
+
+const vitB: PlanConfig = {
+  model: MODEL_PRESETS["vit-b"],
+  freeze: DEFAULT_PRETRAIN_CONFIG.freeze,
+  rate: DEFAULT_PRETRAIN_CONFIG.rate,
+  totalSteps: 10_000,
+  warmupSteps: 1_000,
+};
+
+Deno.test("freezePlan() accepts every configuration without faults and keeps it", () => {
+  fc.assert(fc.property(planConfig, (config) => {
+    const plan = right(freezePlan(config));
+    deepEqual(plan.config, config);
+    equal(plan.totalSteps, config.totalSteps);
+  }));
+});
+
+Deno.test("freezePlan() has a layer for each block, and one for the patch embedding if it freezes", () => {
+  fc.assert(fc.property(anyPlan, ({ config: { model, freeze }, layers }) => {
+    const blocks = Array.from({ length: model.depth }, (_, i) => `block ${i}`);
+    deepEqual(
+      layers.map(({ name }) => name),
+      freeze.freezePatchEmbed ? ["patch_embed", ...blocks] : blocks,
+    );
+  }));
+});
+
+Deno.test("freezePlan() freezes deeper layers later, all after the warm-up, the last never", () => {
+  fc.assert(fc.property(anyPlan, ({ layers, totalSteps, warmupSteps }) => {
+    const steps = layers.map(({ freezeStep }) => freezeStep);
+    equal(steps.at(-1), totalSteps);
+    ok(steps.every((step) => step > warmupSteps && step <= totalSteps));
+    deepEqual(steps, steps.toSorted((a, b) => a - b));
+  }));
+});
+
+Deno.test("freezePlan() has phases that tile the run", () => {
+  fc.assert(fc.property(anyPlan, ({ phases, totalSteps }) => {
+    deepEqual(
+      phases.map(({ from }) => from),
+      [0, ...phases.slice(0, -1).map(({ to }) => to)],
+    );
+    equal(phases.at(-1)?.to, totalSteps);
+    ok(phases.every(({ from, to }) => from < to));
+    deepEqual(phases.map(({ index }) => index), [...phases.keys()]);
+  }));
+});
+
+Deno.test("freezePlan() freezes a growing prefix and prunes stages that tap it", () => {
+  fc.assert(fc.property(anyPlan, ({ phases, layers, stages }) => {
+    equal(phases[0].frozenLayers, 0);
+    phases.forEach((phase, i) => {
+      const { frozenLayers, from, trainableLayers, liveStages } = phase;
+      ok(i === 0 || frozenLayers > (phases[i - 1]?.frozenLayers ?? NaN));
+      const frozen = layers.filter(({ freezeStep }) => freezeStep <= from);
+      deepEqual(
+        frozen.map(({ index }) => index),
+        [...Array(frozenLayers).keys()],
+      );
+      deepEqual(
+        trainableLayers,
+        [...layers.keys()].slice(frozenLayers),
+      );
+      deepEqual(
+        liveStages,
+        stages.filter(({ layer }) => layer >= frozenLayers)
+          .map(({ index }) => index),
+      );
+      ok(liveStages.length > 0);
+    });
+  }));
+});
+
+Deno.test("freezePlan() puts a layer into the first stage that taps it or deeper", () => {
+  fc.assert(fc.property(anyPlan, ({ layers, stages }) => {
+    for (const { index, stage } of layers) {
+      ok(index <= (stages[stage]?.layer ?? NaN));
+      ok(stage === 0 || index > (stages[stage - 1]?.layer ?? NaN));
+    }
+  }));
+});
+
+Deno.test("freezePlan() with t0 = 1 has one phase in which everything trains", () => {
+  fc.assert(fc.property(planConfig, (config) => {
+    const freeze = { ...config.freeze, t0: 1 };
+    const { phases, layers, stages } = right(
+      freezePlan({ ...config, freeze }),
+    );
+    equal(phases.length, 1);
+    equal(phases[0].trainableLayers.length, layers.length);
+    equal(phases[0].liveStages.length, stages.length);
+  }));
+});
+
+Deno.test("phaseAt() gives the phase that contains the step", () => {
+  fc.assert(fc.property(anyPlan, (plan) => {
+    const at = phaseAt(plan);
+    for (let step = 0; step < plan.totalSteps; step++) {
+      const { from, to } = at(step);
+      ok(from <= step && step < to);
+    }
+    equal(at(plan.totalSteps), plan.phases.at(-1));
+  }));
+});
+
+Deno.test("freezePlan() prunes the stages of ViT-B when layers 2, 4 and 10 freeze", () => {
+  const { stages, layers } = right(freezePlan(vitB));
+  deepEqual(stages.map(({ layer }) => layer), [2, 4, 10, 12]);
+  deepEqual(
+    stages.map(({ pruneStep }) => pruneStep),
+    [2, 4, 10, 12].map((layer) => layers[layer]?.freezeStep),
+  );
+});
+
+Deno.test("freezePlan() without a patch embedding layer taps one layer earlier", () => {
+  const freeze = { ...vitB.freeze, freezePatchEmbed: false };
+  const { stages, layers } = right(freezePlan({ ...vitB, freeze }));
+  deepEqual(stages.map(({ layer }) => layer), [1, 3, 9, 11]);
+  equal(layers.length, 12);
+});
+
+Deno.test("freezePlan() names all faults: fields first, then what fields contradict", () => {
+  const freeze = { ...vitB.freeze, t0: 1.5 };
+  const model = { ...vitB.model, depth: 0 };
+  deepEqual(
+    faultsOf(freezePlan({ ...vitB, model, freeze, totalSteps: NaN })),
+    [
+      "model.depth: found 0, wanted a whole number of at least 1",
+      "freeze.t0: found 1.5, wanted a number in (0, 1]",
+      "totalSteps: found NaN, wanted a whole number of at least 1",
+    ],
+  );
+});
+
+Deno.test("freezePlan() refuses a first layer that would freeze during a warm-up of mode figure", () => {
+  const freeze = { ...vitB.freeze, t0: 0.4 };
+  deepEqual(faultsOf(freezePlan({ ...vitB, freeze })), [
+    "freeze.t0: found 0.4, wanted more than 0.4641588833612779, " +
+    "so that the first layer freezes after the warm-up",
+  ]);
+  const rate = { ...vitB.rate, warmup: "code" as const };
+  right(freezePlan({ ...vitB, freeze, rate }));
+});
+
+Deno.test("freezePlan() refuses a warm-up as long as the run", () => {
+  deepEqual(faultsOf(freezePlan({ ...vitB, warmupSteps: 10_000 })), [
+    "warmupSteps: found 10000, wanted less than 10000 (totalSteps)",
+  ]);
+});
+
+Deno.test("freezePlan() refuses initial rates beyond float64", () => {
+  const rate = {
+    ...vitB.rate,
+    mode: { _tag: "LayerWise", power: 2000 } as const,
+  };
+  deepEqual(faultsOf(freezePlan({ ...vitB, rate })), [
+    "rate.mode.power: found 2000, wanted a power that keeps " +
+    "0.0016 / 0.5120000000000001^power finite",
+  ]);
+});

@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { equal, ok } from "node:assert/strict";
+import {
+  annealSteps,
+  freezeStepAt,
+  type FreezeTime,
+  type WarmupMode,
+} from "../../../core/mod.ts";
+import { firstStepFrom } from "../../../core/schedule/first_step.ts";
+import { between } from "../../arbitraries.ts";
+
+const mode = fc.constantFrom<WarmupMode[]>("figure", "code");
+const time = between(1e-3, 1).map((value) => value as FreezeTime);
+const span = fc.integer({ min: 1, max: 1_000_000 }).chain((totalSteps) =>
+  fc.record({
+    totalSteps: fc.constant(totalSteps),
+    warmupSteps: fc.integer({ min: 0, max: totalSteps - 1 }),
+  })
+);
+
+Deno.test("freezeStepAt() is the first step after the warm-up and the annealing", () => {
+  fc.assert(fc.property(mode, span, time, (m, s, t) => {
+    const moment = s.warmupSteps + annealSteps(m, s)(t);
+    const step = freezeStepAt(m, s)(t);
+    ok(Number.isInteger(step));
+    ok(step >= moment - 1e-6 && step < moment + 1 + 1e-6, `${step} ${moment}`);
+  }));
+});
+
+Deno.test("freezeStepAt() of time 1 is the end of the run", () => {
+  fc.assert(fc.property(mode, span, (m, s) => {
+    equal(freezeStepAt(m, s)(1 as FreezeTime), s.totalSteps);
+  }));
+});
+
+Deno.test("freezeStepAt() without warm-up is the same in both modes, with it earlier in mode figure", () => {
+  fc.assert(fc.property(span, time, (s, t) => {
+    const cold = { ...s, warmupSteps: 0 };
+    equal(freezeStepAt("figure", cold)(t), freezeStepAt("code", cold)(t));
+    ok(freezeStepAt("figure", s)(t) <= freezeStepAt("code", s)(t));
+  }));
+});
+
+Deno.test("freezeStepAt() of ViT-B in mode code are the reference's epochs 56.08 and 91.30 of 100", () => {
+  const at = freezeStepAt("code", { totalSteps: 10_000, warmupSteps: 1000 });
+  equal(at(0.512 as FreezeTime), 5608);
+  equal(at(0.903296 as FreezeTime), 9130);
+});
+
+Deno.test("firstStepFrom() is the ceiling, but takes a whole number with rounding noise for itself", () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 1e9 }), (n) => {
+    equal(firstStepFrom(n), n);
+    equal(firstStepFrom(n * (1 + 2 ** -50)), n);
+    equal(firstStepFrom(n * (1 - 2 ** -50)), n);
+    equal(firstStepFrom(n + 0.01), n + 1);
+    equal(firstStepFrom(n + 0.99), n + 1);
+  }));
+});

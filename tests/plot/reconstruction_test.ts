@@ -1,0 +1,106 @@
+import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import sharp from "sharp";
+import {
+  type PictureImage,
+  pngDataUri,
+  reconstructionPicture,
+  type ReconstructionSample,
+} from "../../plot/mod.ts";
+
+const image: PictureImage = {
+  width: 4,
+  height: 4,
+  channels: 1,
+  pixels: Uint8Array.from({ length: 16 }, (_, i) => 16 * i),
+};
+
+/** One upright stroke in each of four cells. */
+const upright = Array.from(
+  { length: 4 * 9 },
+  (_, i) => i % 9 === 4 ? 1 : 0,
+);
+
+const sample: ReconstructionSample = {
+  image,
+  patchMask: [1, 0, 0, 1],
+  stages: [0, 1].map((index) => ({
+    index,
+    cells: 2,
+    channels: 1,
+    nbins: 9,
+    target: upright,
+    prediction: upright,
+  })),
+};
+
+const AMBER = "#ffb347";
+const GREY = "#77808f";
+
+Deno.test("pngDataUri() is lossless", async () => {
+  for (const channels of [1, 3] as const) {
+    const pixels = Uint8Array.from(
+      { length: 16 * channels },
+      (_, i) => (37 * i) % 256,
+    );
+    const uri = await pngDataUri({ ...image, channels, pixels });
+    const png = Buffer.from(
+      uri.replace("data:image/png;base64,", ""),
+      "base64",
+    );
+    const decoded = await sharp(png).toColourspace(
+      channels === 1 ? "b-w" : "srgb",
+    ).raw().toBuffer();
+    deepEqual([...decoded], [...pixels]);
+  }
+});
+
+Deno.test("reconstructionPicture() shows the image, what is seen of it, and two panels a stage", async () => {
+  const svg = await reconstructionPicture([sample, sample]);
+  equal([...svg.matchAll(/<image /g)].length, 4);
+  equal([...svg.matchAll(/<g transform="translate\(/g)].length, 2 * (2 + 4));
+  match(svg, /Stage 1 · 2×2 cells/);
+  match(svg, /Stage 2 · 2×2 cells/);
+});
+
+Deno.test("reconstructionPicture() greys what the encoder does not see", async () => {
+  const svg = await reconstructionPicture([sample]);
+  match(svg, /d="M0 0h1v1h-1zM1 1h1v1h-1z"/);
+});
+
+Deno.test("reconstructionPicture() tells trained cells from seen ones", async () => {
+  const svg = await reconstructionPicture([sample]);
+  const strokes = (colour: string): readonly string[] =>
+    [...svg.matchAll(new RegExp(`stroke="${colour}"[^>]* d="([^"]*)"`, "g"))]
+      .map(([, path = ""]) => path);
+  deepEqual(strokes(AMBER), Array(2).fill("M10 20l0 -20M30 40l0 -20"));
+  deepEqual(strokes(GREY), Array(2).fill("M30 20l0 -20M10 40l0 -20"));
+});
+
+Deno.test("reconstructionPicture() is as wide as its stages and as high as its samples", async () => {
+  const sizeOf = async (
+    samples: readonly ReconstructionSample[],
+  ): Promise<readonly number[]> => {
+    const svg = await reconstructionPicture(samples);
+    return /width="(\d+)" height="(\d+)"/.exec(svg)?.slice(1).map(Number) ?? [];
+  };
+  const [width = 0, height = 0] = await sizeOf([sample]);
+  const [, twoRows = 0] = await sizeOf([sample, sample]);
+  const [fewer = 0] = await sizeOf([{ ...sample, stages: [] }]);
+  equal(twoRows - height, 178);
+  equal(width - fewer, 2 * 2 * 178 + 2 * 16);
+});
+
+Deno.test("reconstructionPicture() of no samples is an empty picture, and short values draw nothing", async () => {
+  match(await reconstructionPicture([]), /^<svg /);
+  const [stage] = sample.stages;
+  const short = stage === undefined ? [] : [{ ...stage, prediction: [] }];
+  const svg = await reconstructionPicture([{ ...sample, stages: short }]);
+  doesNotMatch(svg, /NaN|undefined/);
+});
+
+Deno.test("reconstructionPicture() is well-formed: sharp can draw it", async () => {
+  const svg = await reconstructionPicture([sample]);
+  const { format } = await sharp(new TextEncoder().encode(svg)).metadata();
+  equal(format, "svg");
+});

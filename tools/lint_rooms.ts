@@ -1,0 +1,68 @@
+/**
+ * Lint plugin: imports run one way, and each fenced library has one door.
+ *
+ * @module
+ */
+import {
+  importedPath,
+  libraryOf,
+  MAY_IMPORT,
+  pathInRepository,
+  roomOf,
+} from "./rooms.ts";
+
+/** Where a library may be imported: paths that begin with one of these. */
+const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["fp-ts", ["core/fp.ts"]],
+  ["io-ts", ["core/codec.ts"]],
+  ["@tensorflow", ["backends/tfjs/", "tests/backends/"]],
+]);
+
+/** What is wrong with one import, or `null`. */
+function objection(path: string, specifier: string): string | null {
+  const from = roomOf(path);
+  const target = importedPath(path, specifier);
+  if (target === null) return libraryObjection(path, libraryOf(specifier));
+  const to = roomOf(target);
+  if (from === null || from === to) return null;
+  return to !== null && MAY_IMPORT[from].includes(to)
+    ? null
+    : `${from}/ may not know ${target}`;
+}
+
+/** A library must come through its door; the core has no other libraries. */
+function libraryObjection(path: string, library: string): string | null {
+  const doors = DOORS.get(library);
+  if (doors === undefined) {
+    return roomOf(path) === "core" ? `core/ may not know ${library}` : null;
+  }
+  return doors.some((door) => path.startsWith(door))
+    ? null
+    : `import ${library} only in ${doors.join(" or ")}`;
+}
+
+/** Imports run one way: `core ← backends, data ← train`, `core ← plot`. */
+const plugin: Deno.lint.Plugin = {
+  name: "rooms",
+  rules: {
+    imports: {
+      create(context) {
+        const path = pathInRepository(context.filename);
+        const check = (source: Deno.lint.Node | null | undefined): void => {
+          if (source?.type !== "Literal" || typeof source.value !== "string") {
+            return;
+          }
+          const message = objection(path, source.value);
+          if (message !== null) context.report({ node: source, message });
+        };
+        return {
+          ImportDeclaration: ({ source }) => check(source),
+          ImportExpression: ({ source }) => check(source),
+          ExportAllDeclaration: ({ source }) => check(source),
+          ExportNamedDeclaration: ({ source }) => check(source),
+        };
+      },
+    },
+  },
+};
+export default plugin;

@@ -1,0 +1,80 @@
+/**
+ * Writing files so that they are whole or not there.
+ *
+ * @module
+ */
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { left, type Result, right } from "../core/mod.ts";
+import type { TrainError } from "./train_error.ts";
+
+/** Text of anything thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Turns a rejected promise of a file operation into a value. */
+export async function fileResult<A>(
+  path: string,
+  operation: () => Promise<A>,
+): Promise<Result<TrainError, A>> {
+  try {
+    return right(await operation());
+  } catch (error) {
+    return left({ _tag: "FileFailed", path, reason: reasonOf(error) });
+  }
+}
+
+async function using<A>(
+  handle: FileHandle,
+  use: (handle: FileHandle) => Promise<A>,
+): Promise<A> {
+  try {
+    return await use(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Flushes a folder, so that a rename in it survives a power failure; a no-op where the system cannot. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r").catch(() => null);
+  if (handle !== null) {
+    await using(handle, (folder) => folder.sync().catch(() => {}));
+  }
+}
+
+/** Writes and flushes a file. */
+export async function writeFlushed(
+  path: string,
+  content: Uint8Array | string,
+): Promise<void> {
+  await using(await open(path, "w"), async (file) => {
+    await file.writeFile(content);
+    await file.sync();
+  });
+}
+
+/**
+ * Replaces a file: the new content is written beside it, flushed, then renamed.
+ *
+ * @param path Where it goes.
+ * @param content Bytes or text.
+ * @returns Nothing, or why the old file still stands.
+ */
+export function replaceFile(
+  path: string,
+  content: Uint8Array | string,
+): Promise<Result<TrainError, void>> {
+  const beside = `${path}.partial`;
+  return fileResult(path, async () => {
+    try {
+      await writeFlushed(beside, content);
+      await rename(beside, path);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
+    }
+    await syncFolder(dirname(path));
+  });
+}

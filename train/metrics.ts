@@ -1,0 +1,128 @@
+/**
+ * The record of a run, one JSON object a line.
+ *
+ * @module
+ */
+import { appendFile, readFile } from "node:fs/promises";
+import { left, type Result, right } from "../core/mod.ts";
+import { fileResult, replaceFile } from "./atomic_file.ts";
+import type { StepReport } from "./step_report.ts";
+import type { TrainError } from "./train_error.ts";
+
+/** One line of `metrics.jsonl`. */
+export interface MetricsLine {
+  /** Step, from 0. */
+  readonly step: number;
+  /** Epoch, from 0. */
+  readonly epoch: number;
+  /** Phase of the plan. */
+  readonly phase: number;
+  /** How many layers are frozen. */
+  readonly frozenLayers: number;
+  /** Learning rate of each layer. */
+  readonly rates: readonly number[];
+  /** Learning rate of parameters that no layer owns. */
+  readonly unfrozenRate: number;
+  /** Weighted sum of the stage losses. */
+  readonly loss: number;
+  /** Loss of each live stage by its number. */
+  readonly stageLosses: Readonly<Record<number, number>>;
+  /** Milliseconds of the whole step and its parts. */
+  readonly milliseconds: StepReport["milliseconds"];
+}
+
+/** The line of a step; times are rounded to microseconds, everything else is exact. */
+export function metricsLine(report: StepReport): MetricsLine {
+  const {
+    step,
+    epoch,
+    phase,
+    frozenLayers,
+    rates,
+    unfrozenRate,
+    loss,
+    stageLosses,
+  } = report;
+  const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+  const { data, gradient, update, compile, total } = report.milliseconds;
+  const milliseconds = {
+    data: round(data),
+    gradient: round(gradient),
+    update: round(update),
+    compile: round(compile),
+    total: round(total),
+  };
+  return {
+    step,
+    epoch,
+    phase,
+    frozenLayers,
+    rates,
+    unfrozenRate,
+    loss,
+    stageLosses,
+    milliseconds,
+  };
+}
+
+/**
+ * Adds a step to a record.
+ *
+ * @param path `metrics.jsonl`.
+ * @param report The step.
+ */
+export function appendMetrics(
+  path: string,
+  report: StepReport,
+): Promise<Result<TrainError, void>> {
+  return fileResult(
+    path,
+    () => appendFile(path, `${JSON.stringify(metricsLine(report))}\n`),
+  );
+}
+
+/**
+ * Reads a record. A last line that was cut off when its writer died is passed over.
+ *
+ * @param path `metrics.jsonl`.
+ * @returns Lines in order, or the number of the first broken one.
+ */
+export async function readMetrics(
+  path: string,
+): Promise<Result<TrainError, readonly MetricsLine[]>> {
+  const text = await fileResult(path, () => readFile(path, "utf8"));
+  if (text._tag === "Left") return text;
+  const complete = text.right.split("\n").slice(0, -1);
+  const lines: MetricsLine[] = [];
+  for (const [i, line] of complete.entries()) {
+    try {
+      lines.push(JSON.parse(line));
+    } catch {
+      return left({
+        _tag: "FileFailed",
+        path,
+        reason: `line ${i + 1} is not JSON`,
+      });
+    }
+  }
+  return right(lines);
+}
+
+/**
+ * Cuts a record back to the steps before `step`, so that a run which resumes
+ * there writes each step once.
+ *
+ * @param path `metrics.jsonl`.
+ * @param step First step that will be written again.
+ */
+export async function rewindMetrics(
+  path: string,
+  step: number,
+): Promise<Result<TrainError, readonly MetricsLine[]>> {
+  const lines = await readMetrics(path);
+  if (lines._tag === "Left") return lines;
+  const kept = lines.right.filter((line) => line.step < step);
+  const text = kept.map((line) => `${JSON.stringify(line)}\n`).join("");
+  const written = await replaceFile(path, text);
+  return written._tag === "Left" ? written : right(kept);
+}

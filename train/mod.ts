@@ -1,0 +1,23 @@
+/**
+ * Training: runs, checkpoints, records, and what an encoder is worth.
+ *
+ * @module
+ */
+export * from "./atomic_file.ts";
+export * from "./batch_tensors.ts";
+export * from "./checkpoint.ts";
+export * from "./differences.ts";
+export * from "./features.ts";
+export * from "./knn.ts";
+export * from "./metrics.ts";
+export * from "./phase_programs.ts";
+export * from "./pretraining.ts";
+export * from "./reconstruct.ts";
+export * from "./run_folder.ts";
+export * from "./safetensors.ts";
+export * from "./saving.ts";
+export * from "./snapshot.ts";
+export * from "./step_report.ts";
+export * from "./train_error.ts";
+export * from "./train_state.ts";
+export * from "./train_step.ts";

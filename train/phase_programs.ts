@@ -1,0 +1,166 @@
+/**
+ * The programs of one freeze phase.
+ *
+ * @module
+ */
+import type { Backend, Program } from "../backends/backend.ts";
+import {
+  type Faults,
+  type FreezePlan,
+  type Graph,
+  isDecayed,
+  isTrainable,
+  layerOfOwner,
+  left,
+  type Owner,
+  type ParameterSpec,
+  parameterSpecs,
+  type Phase,
+  type PretrainConfig,
+  type Result,
+  right,
+  stepGraph,
+  traceGraph,
+  trainedParameters,
+  updateGraph,
+} from "../core/mod.ts";
+import type { TrainError } from "./train_error.ts";
+
+/** Compiled work of one phase. */
+export interface PhasePrograms {
+  /** The phase. */
+  readonly phase: Phase;
+  /** The parameters that move in it. */
+  readonly trained: readonly ParameterSpec[];
+  /** Losses and gradients of a micro-batch. */
+  readonly gradient: Program;
+  /** Adds the outputs of two micro-batches, if a step has several. */
+  readonly sum: Program | null;
+  /** The optimizer step. */
+  readonly update: Program;
+}
+
+/** Name of the scalar input with the rate of a layer; `null` is what no layer owns. */
+export function rateName(layer: number | null): string {
+  return `rate/${layer ?? "unfrozen"}`;
+}
+
+/** Graphs of one phase, before a backend compiles them. */
+export interface PhaseGraphs {
+  /** The parameters that move. */
+  readonly trained: readonly ParameterSpec[];
+  /** Losses and gradients of a micro-batch. */
+  readonly gradient: Graph;
+  /** The optimizer step. */
+  readonly update: Graph;
+}
+
+/**
+ * Graphs of one phase of a plan.
+ *
+ * @param config Model, optimizer and batch sizes.
+ * @param plan Which layers move and which stages live.
+ * @param phase The phase.
+ */
+export function phaseGraphs(
+  config: PretrainConfig,
+  plan: FreezePlan,
+  phase: Phase,
+): Result<Faults, PhaseGraphs> {
+  const { batchSize, accumIter } = config.training;
+  const moves: (owner: Owner) => boolean = isTrainable(plan, phase);
+  const step = {
+    model: config.model,
+    batch: batchSize,
+    samples: batchSize * accumIter,
+    liveStages: phase.liveStages,
+    isTrainable: moves,
+  };
+  const names = new Set(trainedParameters(step));
+  const trained = parameterSpecs(config.model).filter(({ name }) =>
+    names.has(name)
+  );
+  const gradient = stepGraph(step);
+  if (gradient._tag === "Left") return gradient;
+  const update = updateGraph(
+    config.optimizer,
+    trained.map((spec) => ({
+      name: spec.name,
+      shape: spec.shape,
+      decayed: isDecayed(spec),
+      rate: rateName(layerOfOwner(plan)(spec.owner)),
+    })),
+  );
+  return update._tag === "Left"
+    ? update
+    : right({ trained, gradient: gradient.right, update: update.right });
+}
+
+/** Adds every output of a graph to that of an earlier run: inputs `sum/NAME` and `part/NAME`. */
+function sumGraph(graph: Graph): Result<Faults, Graph> {
+  return traceGraph((g) =>
+    Object.fromEntries(
+      Object.entries(graph.outputs).map(([name, id]) => {
+        const shape = graph.nodes[id]?.shape ?? [];
+        return [
+          name,
+          g.add(g.input(`sum/${name}`, shape), g.input(`part/${name}`, shape)),
+        ];
+      }),
+    )
+  );
+}
+
+/**
+ * Compiles the programs of one phase.
+ *
+ * @param backend Where they run.
+ * @param config Model, optimizer and batch sizes.
+ * @param plan The plan.
+ * @param phase The phase.
+ */
+export async function compilePhase(
+  backend: Backend,
+  config: PretrainConfig,
+  plan: FreezePlan,
+  phase: Phase,
+): Promise<Result<TrainError, PhasePrograms>> {
+  const graphs = phaseGraphs(config, plan, phase);
+  if (graphs._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: graphs.left });
+  }
+  const sums = config.training.accumIter > 1
+    ? sumGraph(graphs.right.gradient)
+    : null;
+  if (sums?._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: sums.left });
+  }
+  const programs: Program[] = [];
+  for (
+    const graph of [
+      graphs.right.gradient,
+      graphs.right.update,
+      ...sums ? [sums.right] : [],
+    ]
+  ) {
+    const program = await backend.compile(graph);
+    if (program._tag === "Left") {
+      programs.forEach((compiled) => compiled.dispose());
+      return left({ _tag: "BackendFailed", error: program.left });
+    }
+    programs.push(program.right);
+  }
+  const [gradient, update, sum = null] = programs as [
+    Program,
+    Program,
+    Program?,
+  ];
+  return right({ phase, trained: graphs.right.trained, gradient, update, sum });
+}
+
+/** Gives back what the programs hold. */
+export function disposePhase(programs: PhasePrograms): void {
+  programs.gradient.dispose();
+  programs.update.dispose();
+  programs.sum?.dispose();
+}

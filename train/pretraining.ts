@@ -1,0 +1,186 @@
+/**
+ * Freezing-aware pre-training.
+ *
+ * @module
+ */
+import type { Backend, DeviceTensors } from "../backends/backend.ts";
+import {
+  type FreezePlan,
+  phaseAt,
+  type PretrainConfig,
+  type Result,
+  right,
+  stateKinds,
+  stateName,
+} from "../core/mod.ts";
+import type { Batch, DataError } from "../data/mod.ts";
+import {
+  compilePhase,
+  disposePhase,
+  type PhasePrograms,
+} from "./phase_programs.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { StepReport } from "./step_report.ts";
+import type { TrainError } from "./train_error.ts";
+import {
+  disposeState,
+  downloadState,
+  dropOptimizerState,
+  type TrainState,
+  uploadState,
+} from "./train_state.ts";
+import { type BatchIterator, trainStep } from "./train_step.ts";
+
+/** The micro-batches of an epoch from one of them on, in the order of the seed. */
+export type BatchSource = (
+  epoch: number,
+  fromBatch: number,
+) => AsyncIterable<Result<DataError, Batch>>;
+
+/** What a run needs. */
+export interface PretrainInputs {
+  /** Everything that determines the run. */
+  readonly config: PretrainConfig;
+  /** Its plan. */
+  readonly plan: FreezePlan;
+  /** Where it computes. */
+  readonly backend: Backend;
+  /** Where images come from. */
+  readonly batches: BatchSource;
+  /** Where it starts: `initialSnapshot`, or a checkpoint. */
+  readonly start: Snapshot;
+}
+
+/**
+ * A run of pre-training. Iterating takes steps until the plan ends; leaving the
+ * loop pauses, iterating again goes on. An error ends the iteration, with the
+ * parameters as they were before the failed step.
+ */
+export interface Pretraining
+  extends AsyncIterable<Result<TrainError, StepReport>> {
+  /** Steps done. */
+  readonly step: number;
+  /** Copies the state to main memory; refuses a parameter that is not finite. */
+  snapshot(): Promise<Result<TrainError, Snapshot>>;
+  /** The parameters on the device, for looking at what was learned; they stay the run's. */
+  parameters(): DeviceTensors;
+  /** Gives back all tensors and programs. */
+  dispose(): void;
+}
+
+/** Holds the one thing that changes: the present state and its programs. */
+class Run implements Pretraining {
+  readonly #inputs: PretrainInputs;
+  #state: TrainState;
+  #programs: PhasePrograms | null = null;
+
+  constructor(inputs: PretrainInputs) {
+    this.#inputs = inputs;
+    this.#state = uploadState(inputs.backend, inputs.config, inputs.start);
+  }
+
+  get step(): number {
+    return this.#state.step;
+  }
+
+  get #stepsPerEpoch(): number {
+    return this.#inputs.plan.totalSteps / this.#inputs.config.training.epochs;
+  }
+
+  get #epoch(): number {
+    return Math.floor(this.step / this.#stepsPerEpoch);
+  }
+
+  snapshot(): Promise<Result<TrainError, Snapshot>> {
+    return downloadState(this.#state);
+  }
+
+  parameters(): DeviceTensors {
+    return this.#state.parameters;
+  }
+
+  dispose(): void {
+    disposeState(this.#state);
+    if (this.#programs !== null) disposePhase(this.#programs);
+    this.#programs = null;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<
+    Result<TrainError, StepReport>
+  > {
+    const { plan, config, batches } = this.#inputs;
+    while (this.step < plan.totalSteps) {
+      const epoch = this.#epoch;
+      const first = (this.step - epoch * this.#stepsPerEpoch) *
+        config.training.accumIter;
+      const iterator = batches(epoch, first)[Symbol.asyncIterator]();
+      try {
+        while (this.#epoch === epoch) {
+          const report = await this.#advance(epoch, iterator);
+          yield report;
+          if (report._tag === "Left") return;
+        }
+      } finally {
+        await iterator.return?.();
+      }
+    }
+  }
+
+  async #advance(
+    epoch: number,
+    batches: BatchIterator,
+  ): Promise<Result<TrainError, StepReport>> {
+    const started = performance.now();
+    const programs = await this.#enterPhase();
+    if (programs._tag === "Left") return programs;
+    const compile = performance.now() - started;
+    const taken = await trainStep(
+      this.#inputs,
+      programs.right,
+      this.#state,
+      epoch,
+      batches,
+    );
+    if (taken._tag === "Left") return taken;
+    const { state, report } = taken.right;
+    this.#state = state;
+    const { milliseconds } = report;
+    const total = milliseconds.total + compile;
+    return right({
+      ...report,
+      milliseconds: { ...milliseconds, compile, total },
+    });
+  }
+
+  /** Programs of the present phase; what freezes loses its optimizer state. */
+  async #enterPhase(): Promise<Result<TrainError, PhasePrograms>> {
+    const { backend, config, plan } = this.#inputs;
+    const phase = phaseAt(plan)(this.step);
+    if (this.#programs?.phase.index === phase.index) {
+      return right(this.#programs);
+    }
+    const compiled = await compilePhase(backend, config, plan, phase);
+    if (compiled._tag === "Left") return compiled;
+    if (this.#programs !== null) disposePhase(this.#programs);
+    this.#programs = compiled.right;
+    const kept = compiled.right.trained.flatMap(({ name }) =>
+      stateKinds(config.optimizer).map((kind) => stateName(kind, name))
+    );
+    this.#state = dropOptimizerState(this.#state, new Set(kept));
+    return compiled;
+  }
+}
+
+/**
+ * Starts a run.
+ *
+ * Which layers move, which stages live and at which rates is read from the plan
+ * at every step; nothing of it is remembered, so a run that starts from a
+ * checkpoint takes the same steps as one that was never interrupted.
+ *
+ * @param inputs Configuration, plan, engine, images and starting point.
+ * @returns The run; nothing is computed before it is iterated.
+ */
+export function pretraining(inputs: PretrainInputs): Pretraining {
+  return new Run(inputs);
+}

@@ -1,0 +1,79 @@
+/**
+ * What freezing saved, from the clock.
+ *
+ * @module
+ */
+import type { FreezePlan } from "../core/mod.ts";
+
+/** Steps and time of one phase of a run. */
+export interface PhaseTime {
+  /** Phase of the plan. */
+  readonly phase: number;
+  /** How many layers are frozen in it. */
+  readonly frozenLayers: number;
+  /** Median time of a step in seconds; images and compilation are not in it. */
+  readonly secondsPerStep: number;
+}
+
+/** A step as far as its time is concerned. */
+export interface TimedStep {
+  /** Phase of the plan. */
+  readonly phase: number;
+  /** Milliseconds of its parts. */
+  readonly milliseconds: { readonly gradient: number; readonly update: number };
+}
+
+const median = (numbers: readonly number[]): number => {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? sorted[middle] ?? NaN
+    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+};
+
+/**
+ * Time of a step in every phase that was entered. The first step of a phase
+ * compiles and warms up; it counts only where it is the only one.
+ *
+ * @param plan The plan.
+ * @param steps Steps of the run, in order.
+ */
+export function phaseTimes(
+  plan: FreezePlan,
+  steps: readonly TimedStep[],
+): readonly PhaseTime[] {
+  return plan.phases.flatMap(({ index, frozenLayers }) => {
+    const own = steps.filter(({ phase }) => phase === index)
+      .map(({ milliseconds }) =>
+        (milliseconds.gradient + milliseconds.update) / 1000
+      );
+    const [, ...settled] = own;
+    return own.length === 0 ? [] : [{
+      phase: index,
+      frozenLayers,
+      secondsPerStep: median(settled.length > 0 ? settled : own),
+    }];
+  });
+}
+
+/**
+ * Part of the compute time that freezing saved, against a run whose steps all
+ * cost what those of the first phase cost.
+ *
+ * @param plan The plan.
+ * @param times Time of a step in each phase.
+ * @returns In `(−∞, 1)`; `NaN` if a phase was not measured.
+ */
+export function measuredSaving(
+  plan: FreezePlan,
+  times: readonly PhaseTime[],
+): number {
+  const cost = new Map(
+    times.map(({ phase, secondsPerStep }) => [phase, secondsPerStep]),
+  );
+  const spent = plan.phases.reduce(
+    (sum, { index, from, to }) => sum + (to - from) * (cost.get(index) ?? NaN),
+    0,
+  );
+  return 1 - spent / (plan.totalSteps * (cost.get(0) ?? NaN));
+}

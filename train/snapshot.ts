@@ -1,0 +1,76 @@
+/**
+ * A moment of training in main memory.
+ *
+ * @module
+ */
+import {
+  type FreezePlan,
+  initialParameters,
+  isTrainable,
+  type ParameterSpec,
+  parameterSpecs,
+  phaseAt,
+  type PretrainConfig,
+  rootKey,
+  sizeOf,
+  split,
+  stateKinds,
+  stateName,
+  trainedParameters,
+} from "../core/mod.ts";
+
+/** Tensors by name, row-major; shapes follow from the model. */
+export type HostTensors = ReadonlyMap<string, Float32Array>;
+
+/** A moment of training: all that a run needs to go on. */
+export interface Snapshot {
+  /** Steps done. */
+  readonly step: number;
+  /** Every parameter, frozen or not. */
+  readonly parameters: HostTensors;
+  /** State of the optimizer, of the parameters that moved in the last step. */
+  readonly optimizer: HostTensors;
+}
+
+/**
+ * The parameters that the step before `step` moved; for step 0 those that the first will.
+ *
+ * The optimizer state of a snapshot at `step` is of these.
+ */
+export function movedParameters(
+  config: PretrainConfig,
+  plan: FreezePlan,
+  step: number,
+): readonly ParameterSpec[] {
+  const phase = phaseAt(plan)(Math.max(0, step - 1));
+  const names = new Set(trainedParameters({
+    model: config.model,
+    liveStages: phase.liveStages,
+    isTrainable: isTrainable(plan, phase),
+  }));
+  return parameterSpecs(config.model).filter(({ name }) => names.has(name));
+}
+
+/**
+ * The moment before the first step.
+ *
+ * @param config The seed gives the first values; the optimizer starts at zero.
+ * @param plan The plan.
+ */
+export function initialSnapshot(
+  config: PretrainConfig,
+  plan: FreezePlan,
+): Snapshot {
+  const key = split(rootKey(config.training.seed), "parameters");
+  return {
+    step: 0,
+    parameters: initialParameters(config.model, key),
+    optimizer: new Map(
+      movedParameters(config, plan, 0).flatMap(({ name, shape }) =>
+        stateKinds(config.optimizer).map((
+          kind,
+        ) => [stateName(kind, name), new Float32Array(sizeOf(shape))])
+      ),
+    ),
+  };
+}

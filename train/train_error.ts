@@ -1,0 +1,74 @@
+/**
+ * What can end a run.
+ *
+ * @module
+ */
+import {
+  type BackendError,
+  describeBackendError,
+} from "../backends/backend.ts";
+import { describeFaults, type Faults } from "../core/mod.ts";
+import { type DataError, describeDataError } from "../data/mod.ts";
+
+/** Why training could not start or go on. */
+export type TrainError =
+  /** The engine failed. */
+  | { readonly _tag: "BackendFailed"; readonly error: BackendError }
+  /** An image could not be had. */
+  | { readonly _tag: "DataFailed"; readonly error: DataError }
+  /** The configuration contradicts itself. */
+  | { readonly _tag: "BadConfig"; readonly faults: Faults }
+  /** A loss is NaN or infinite; the parameters are those before this step. */
+  | {
+    readonly _tag: "NonFiniteLoss";
+    readonly step: number;
+    readonly stageLosses: Readonly<Record<number, number>>;
+  }
+  /** A parameter is NaN or infinite, so nothing was saved. */
+  | {
+    readonly _tag: "NonFiniteParameter";
+    readonly step: number;
+    readonly name: string;
+  }
+  /** A checkpoint is not one of this run, or not whole. */
+  | {
+    readonly _tag: "CheckpointRefused";
+    readonly path: string;
+    readonly reason: string;
+  }
+  /** A file could not be written or read. */
+  | {
+    readonly _tag: "FileFailed";
+    readonly path: string;
+    readonly reason: string;
+  };
+
+/**
+ * Text of a training error.
+ *
+ * @param error What went wrong.
+ * @returns One or more sentences without a full stop.
+ */
+export function describeTrainError(error: TrainError): string {
+  switch (error._tag) {
+    case "BackendFailed":
+      return describeBackendError(error.error);
+    case "DataFailed":
+      return describeDataError(error.error);
+    case "BadConfig":
+      return `Cannot plan this run:\n${describeFaults(error.faults)}`;
+    case "NonFiniteLoss":
+      return `Stopped at step ${error.step}: the loss is not finite (${
+        Object.entries(error.stageLosses).map(([stage, loss]) =>
+          `stage ${Number(stage) + 1}: ${loss}`
+        )
+          .join(", ")
+      }); lower the rate (--blr) and resume from the last checkpoint`;
+    case "NonFiniteParameter":
+      return `Stopped at step ${error.step}: parameter ${error.name} is not finite; the last checkpoint is still good`;
+    case "CheckpointRefused":
+      return `Cannot use checkpoint ${error.path}: ${error.reason}`;
+    case "FileFailed":
+      return `Cannot use ${error.path}: ${error.reason}`;
+  }
+}
