@@ -54,18 +54,27 @@ export type BackendError =
     readonly reason: string;
   };
 
-/** Numbers in main memory, row-major. */
+/** Numbers in main memory: reals, or indices. */
+export type HostNumbers = Float32Array | Float64Array | Int32Array;
+
+/** Numbers in main memory with their extents, row-major. */
 export interface HostTensor {
   /** Extents, outermost first. */
   readonly shape: Shape;
-  /** The numbers: reals or indices. */
-  readonly data: Float32Array | Int32Array;
+  /** The numbers; reals are rounded to what the device holds. */
+  readonly data: HostNumbers;
 }
 
 /** A tensor that lives on a device until it is disposed. */
 export interface DeviceTensor extends Signature {
-  /** Copies the numbers to main memory. */
-  read(): Promise<Float32Array | Int32Array>;
+  /**
+   * Copies the numbers to main memory.
+   *
+   * @returns A `Float32Array` or an `Int32Array`; of the reference engine, if it
+   * was asked for full precision, a `Float64Array`.
+   * @throws If the tensor was disposed or the device is lost.
+   */
+  read(): Promise<HostNumbers>;
   /** Gives the memory back; a second call does nothing. */
   dispose(): void;
 }
@@ -100,7 +109,12 @@ export interface Backend {
    * @returns A program, or why this device cannot run it.
    */
   compile(graph: Graph): Promise<Result<BackendError, Program>>;
-  /** Copies numbers to the device. */
+  /**
+   * Copies numbers to the device.
+   *
+   * @throws If there are more or fewer numbers than the shape has: a mistake of
+   * the program, not of its input.
+   */
   upload(tensor: HostTensor): DeviceTensor;
   /** Tensors now alive on the device, for leak tests. */
   liveTensors(): number;
@@ -111,7 +125,7 @@ export interface Backend {
 }
 
 /** Kind of number in host data. */
-export function dtypeOf(data: Float32Array | Int32Array): DType {
+export function dtypeOf(data: HostNumbers): DType {
   return data instanceof Int32Array ? "int32" : "float32";
 }
 

@@ -32,7 +32,6 @@ export * from "./model/masking.ts";
 export * from "./model/pos_embed.ts";
 export * from "./model/step_graph.ts";
 export * from "./optimizer/update_graph.ts";
-export * from "./optimizer/update_rule.ts";
 export * from "./threefry.ts";
 export * from "./random.ts";
 export * from "./model/init.ts";

@@ -25,48 +25,52 @@ export function cubicKernel(x: number): number {
   return 0;
 }
 
-/** The input samples that make one output sample. */
+/** Which input samples make each output sample, and how much each counts. */
 interface Taps {
-  /** First of them. */
-  readonly first: number;
-  /** Their weights; the sum is 1. */
-  readonly weights: readonly number[];
+  /** First input sample of each output sample. */
+  readonly firsts: Int32Array;
+  /** How many there are. */
+  readonly counts: Int32Array;
+  /** Weights, those of output `i` from `i·stride` on; their sum is 1. */
+  readonly weights: Float64Array;
+  /** Room for the weights of one output sample. */
+  readonly stride: number;
 }
 
 /**
  * The rule of PIL: the kernel is stretched when an image shrinks, so that every
  * input sample counts, and cut and renormalised at the borders.
  */
-function tapsOf(input: number, output: number): readonly Taps[] {
+function tapsOf(input: number, output: number): Taps {
   const scale = input / output;
   const stretch = Math.max(scale, 1);
-  return Array.from({ length: output }, (_, i) => {
+  const reach = RADIUS * stretch;
+  const stride = Math.ceil(2 * reach) + 1;
+  const firsts = new Int32Array(output);
+  const counts = new Int32Array(output);
+  const weights = new Float64Array(output * stride);
+  for (let i = 0; i < output; i++) {
     const centre = (i + 0.5) * scale;
-    const reach = RADIUS * stretch;
     const first = Math.max(Math.floor(centre - reach + 0.5), 0);
-    const end = Math.min(Math.floor(centre + reach + 0.5), input);
-    const raw: number[] = [];
-    for (let k = first; k < end; k++) {
-      raw.push(cubicKernel((k + 0.5 - centre) / stretch));
+    const count = Math.min(Math.floor(centre + reach + 0.5), input) - first;
+    firsts[i] = first;
+    counts[i] = count;
+    const own = weights.subarray(i * stride, i * stride + count);
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      sum += own[k] = cubicKernel((first + k + 0.5 - centre) / stretch);
     }
-    const sum = raw.reduce((total, weight) => total + weight, 0);
-    return { first, weights: raw.map((weight) => weight / sum) };
-  });
+    for (let k = 0; k < count; k++) own[k] = (own[k] ?? 0) / sum;
+  }
+  return { firsts, counts, weights, stride };
 }
 
-/** Weighted sum of samples that lie `step` apart, to the nearest level. */
-function weighted(
-  samples: Uint8Array | Uint8ClampedArray,
-  first: number,
-  step: number,
-  weights: readonly number[],
-): number {
-  let sum = 0;
-  for (let k = 0; k < weights.length; k++) {
-    sum += (weights[k] ?? 0) * (samples[first + k * step] ?? 0);
-  }
-  return Math.round(sum);
-}
+/**
+ * The same memory, no longer clamping. The kernel is negative in places, so sums
+ * leave the 8 bits and have to be clamped when they are stored.
+ */
+const bytesOf = (levels: Uint8ClampedArray<ArrayBuffer>): Uint8Array =>
+  new Uint8Array(levels.buffer);
 
 /** The crop, as wide as wanted and as high as it was. */
 function resampleRows(
@@ -74,34 +78,48 @@ function resampleRows(
   crop: PixelBox,
   width: number,
 ): RawImage {
-  const { channels } = image;
-  const taps = tapsOf(crop.width, width);
-  // Clamped: the kernel is negative in places, so sums leave the 8 bits.
-  const pixels = new Uint8ClampedArray(crop.height * width * channels);
+  const { channels, pixels: from } = image;
+  const { firsts, counts, weights, stride } = tapsOf(crop.width, width);
+  const to = new Uint8ClampedArray(crop.height * width * channels);
   let at = 0;
   for (let y = 0; y < crop.height; y++) {
     const row = (crop.top + y) * image.width + crop.left;
-    for (const { first, weights } of taps) {
-      const from = (row + first) * channels;
+    for (let x = 0; x < width; x++) {
+      const first = (row + (firsts[x] ?? 0)) * channels;
+      const count = counts[x] ?? 0;
       for (let c = 0; c < channels; c++) {
-        pixels[at++] = weighted(image.pixels, from + c, channels, weights);
+        let sum = 0;
+        for (let k = 0; k < count; k++) {
+          sum += (weights[x * stride + k] ?? 0) *
+            (from[first + k * channels + c] ?? 0);
+        }
+        to[at++] = Math.floor(sum + 0.5);
       }
     }
   }
-  return { ...image, width, height: crop.height, pixels };
+  return { ...image, width, height: crop.height, pixels: bytesOf(to) };
 }
 
-/** The image as high as wanted; channels are like further columns here. */
+/** The image as high as wanted: every row a weighted sum of rows. */
 function resampleColumns(image: RawImage, height: number): RawImage {
   const row = image.width * image.channels;
-  const pixels = new Uint8ClampedArray(height * row);
-  let at = 0;
-  for (const { first, weights } of tapsOf(image.height, height)) {
+  const { firsts, counts, weights, stride } = tapsOf(image.height, height);
+  const to = new Uint8ClampedArray(height * row);
+  const sums = new Float64Array(row);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let k = 0; k < (counts[y] ?? 0); k++) {
+      const weight = weights[y * stride + k] ?? 0;
+      const from = ((firsts[y] ?? 0) + k) * row;
+      for (let i = 0; i < row; i++) {
+        sums[i] = (sums[i] ?? 0) + weight * (image.pixels[from + i] ?? 0);
+      }
+    }
     for (let i = 0; i < row; i++) {
-      pixels[at++] = weighted(image.pixels, first * row + i, row, weights);
+      to[y * row + i] = Math.floor((sums[i] ?? 0) + 0.5);
     }
   }
-  return { ...image, height, pixels };
+  return { ...image, height, pixels: bytesOf(to) };
 }
 
 /**

@@ -25,7 +25,7 @@ export interface RawImage extends Size {
   /** 1 for grey, 3 for red, green, blue. */
   readonly channels: 1 | 3;
   /** 8-bit samples, `[height, width, channels]` row-major. */
-  readonly pixels: Uint8Array | Uint8ClampedArray;
+  readonly pixels: Uint8Array;
 }
 
 /** The bytes of a JPEG, PNG or WebP file. */

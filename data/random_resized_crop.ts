@@ -14,6 +14,15 @@ export interface PixelBox extends Size {
   readonly top: number;
 }
 
+/**
+ * The box that holds a whole image.
+ *
+ * @param image Size of the image, pixels.
+ */
+export function wholeOf({ width, height }: Size): PixelBox {
+  return { left: 0, top: 0, width, height };
+}
+
 /** Lower and upper bound. */
 export type Range = readonly [number, number];
 
@@ -55,11 +64,15 @@ function tryCrop(
   };
 }
 
-/** The largest box in the middle of the image whose ratio is allowed. */
+/** The largest box in the middle of the image whose ratio is allowed, at least a pixel. */
 function centralCrop(image: Size, [low, high]: Range): PixelBox {
   const ratio = image.width / image.height;
-  const height = ratio < low ? Math.round(image.width / low) : image.height;
-  const width = ratio > high ? Math.round(image.height * high) : image.width;
+  const width = ratio > high
+    ? Math.max(1, Math.round(image.height * high))
+    : image.width;
+  const height = ratio < low
+    ? Math.max(1, Math.round(image.width / low))
+    : image.height;
   return {
     left: Math.floor((image.width - width) / 2),
     top: Math.floor((image.height - height) / 2),

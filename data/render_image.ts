@@ -4,12 +4,12 @@
  * @module
  */
 import { resizeBicubic } from "./bicubic.ts";
-import { decodeView } from "./decode_image.ts";
+import { decodeScaled } from "./decode_image.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
 import { type Normalization, normalizationFor } from "./normalization.ts";
 import type { PixelBox } from "./random_resized_crop.ts";
 import type { ImageFormat } from "./transform.ts";
-import type { View } from "./view.ts";
+import type { ScaledView, View } from "./view.ts";
 
 /** Writes one image, `[C, H, W]`, into the part of a batch that is its own. */
 export type RenderImage = (
@@ -18,15 +18,10 @@ export type RenderImage = (
   target: Float32Array,
 ) => Promise<void>;
 
-/** A view before mirroring. */
-interface Viewed {
-  readonly view: View;
-  readonly image: RawImage;
-}
-
-/** Part of an image, copied. */
+/** Part of an image; the image itself if it is all of it. */
 function cutOut(image: RawImage, box: PixelBox): RawImage {
   const { left, top, width, height } = box;
+  if (width === image.width && height === image.height) return image;
   const row = width * image.channels;
   const pixels = new Uint8Array(height * row);
   for (let y = 0; y < height; y++) {
@@ -36,12 +31,9 @@ function cutOut(image: RawImage, box: PixelBox): RawImage {
   return { ...image, width, height, pixels };
 }
 
-function cropRaw(image: RawImage, viewAt: (size: Size) => View): Viewed {
+function scaleRaw(image: RawImage, viewAt: (size: Size) => View): ScaledView {
   const view = viewAt(image);
-  const scaled = resizeBicubic(image, view.crop, view.scaled);
-  const whole = view.window.width === scaled.width &&
-    view.window.height === scaled.height;
-  return { view, image: whole ? scaled : cutOut(scaled, view.window) };
+  return { view, image: resizeBicubic(image, view.crop, view.scaled) };
 }
 
 /** Luma of ITU-R BT.601, as PIL turns colour into grey. */
@@ -69,18 +61,18 @@ function levelTables(
 
 /** `[H, W, C]` levels to `[C, H, W]` normalised numbers. */
 function writeNormalized(
-  { image, view }: Viewed,
+  { width, height, channels, pixels }: RawImage,
+  flip: boolean,
   tables: readonly Float32Array[],
   target: Float32Array,
 ): void {
-  const { width, height, channels, pixels } = image;
   tables.forEach((table, c) => {
     // A grey image shows its one channel in every channel that is wanted.
     const channel = channels === 1 ? 0 : c;
     for (let y = 0; y < height; y++) {
       const row = (c * height + y) * width;
       for (let x = 0; x < width; x++) {
-        const column = view.flip ? width - 1 - x : x;
+        const column = flip ? width - 1 - x : x;
         const level = pixels[(y * width + column) * channels + channel] ?? 0;
         target[row + x] = table[level] ?? 0;
       }
@@ -99,11 +91,12 @@ export function imageRenderer(format: ImageFormat): RenderImage {
   const channels = format.inChannels === 1 ? 1 : 3;
   const tables = levelTables(format.normalization, channels);
   return async (image, viewAt, target) => {
-    const viewed = image._tag === "RawImage"
-      ? cropRaw(image, viewAt)
-      : await decodeView(image, viewAt);
-    const isGreyed = channels === 1 && viewed.image.channels === 3;
-    const shown = isGreyed ? toGrey(viewed.image) : viewed.image;
-    writeNormalized({ ...viewed, image: shown }, tables, target);
+    const { view, image: scaled } = image._tag === "RawImage"
+      ? scaleRaw(image, viewAt)
+      : await decodeScaled(image, viewAt);
+    const seen = cutOut(scaled, view.window);
+    const isGreyed = channels === 1 && seen.channels === 3;
+    const shown = isGreyed ? toGrey(seen) : seen;
+    writeNormalized(shown, view.flip, tables, target);
   };
 }

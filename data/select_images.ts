@@ -83,3 +83,37 @@ export function shareSource(
     ),
   );
 }
+
+/** Two parts of a source that have no image in common. */
+export interface SplitSource {
+  /** The random share. */
+  readonly share: ImageSource;
+  /** All other images. */
+  readonly rest: ImageSource;
+}
+
+/**
+ * A random share of a source and what is left, both in the order of the source:
+ * images to judge by, kept away from those to learn from.
+ *
+ * @param source All images.
+ * @param count Images of the share, a whole number in `[1, source.length − 1]`.
+ * @param key Which share.
+ * @returns Both parts, or the fault of `count`.
+ */
+export function splitSource(
+  source: ImageSource,
+  count: number,
+  key: Key,
+): Result<Faults, SplitSource> {
+  const order = permutation(key, source.length);
+  return pipe(
+    unlessFaulty(count, [
+      wholeFault("count", count, 1, source.length - 1),
+    ]),
+    E.map((n) => ({
+      share: select(source, order.slice(0, n).sort()),
+      rest: select(source, order.slice(n).sort()),
+    })),
+  );
+}

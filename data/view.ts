@@ -4,8 +4,12 @@
  * @module
  */
 import { type Key, type SamplePurpose, uniforms } from "../core/mod.ts";
-import type { Size } from "./image_source.ts";
-import { type PixelBox, randomResizedCrop } from "./random_resized_crop.ts";
+import type { RawImage, Size } from "./image_source.ts";
+import {
+  type PixelBox,
+  randomResizedCrop,
+  wholeOf,
+} from "./random_resized_crop.ts";
 import type { EvalTransform, TrainTransform } from "./transform.ts";
 
 /** Geometry of a transform for one image, in the order in which it is done. */
@@ -20,15 +24,16 @@ export interface View {
   readonly flip: boolean;
 }
 
+/** A view half done: cropped and resized, before window and flip. */
+export interface ScaledView {
+  /** The geometry. */
+  readonly view: View;
+  /** The crop in its `scaled` size. */
+  readonly image: RawImage;
+}
+
 /** Keys of one sample by purpose. */
 export type SampleKeys = (purpose: SamplePurpose) => Key;
-
-const wholeOf = ({ width, height }: Size): PixelBox => ({
-  left: 0,
-  top: 0,
-  width,
-  height,
-});
 
 /**
  * What a model sees of an image while it learns.
@@ -53,6 +58,12 @@ export function trainView(
   };
 }
 
+/** Half of what is cut off; half a pixel goes to the even side, as in Python. */
+function marginOf(length: number, kept: number): number {
+  const margin = (length - kept) / 2;
+  return Number.isInteger(margin) ? margin : 2 * Math.round(margin / 2);
+}
+
 /**
  * What a model sees of an image when it is judged: nothing is random.
  *
@@ -72,8 +83,8 @@ export function evalView(
     crop: wholeOf(image),
     scaled,
     window: {
-      left: Math.round((scaled.width - imageSize) / 2),
-      top: Math.round((scaled.height - imageSize) / 2),
+      left: marginOf(scaled.width, imageSize),
+      top: marginOf(scaled.height, imageSize),
       width: imageSize,
       height: imageSize,
     },

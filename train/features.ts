@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { Backend, DeviceTensors } from "../backends/backend.ts";
+import type { Backend, DeviceTensors, Program } from "../backends/backend.ts";
 import {
   encode,
   type Faults,
   type Graph,
+  inputSignatures,
   layerNorm,
   left,
   modelScope,
@@ -15,11 +16,12 @@ import {
   patchCount,
   type Result,
   right,
+  sizeOf,
   traceGraph,
 } from "../core/mod.ts";
 import type { Batch, DataError } from "../data/mod.ts";
-import { disposeAll } from "./train_state.ts";
 import type { LabelledFeatures } from "./knn.ts";
+import { compileGraph, runOnce } from "./run_graph.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Which tokens of the last tapped block make the feature. */
@@ -61,16 +63,43 @@ export function featureGraph(
   });
 }
 
-/** Fills a batch up to `size` with copies of nothing; the graph has a fixed batch. */
-function padded(
-  images: Float32Array,
-  size: number,
-  numbers: number,
-): Float32Array {
-  if (images.length === size * numbers) return images;
-  const full = new Float32Array(size * numbers);
+/** Fills a batch up to its fixed size with black images. */
+function padded(images: Float32Array, length: number): Float32Array {
+  if (images.length === length) return images;
+  const full = new Float32Array(length);
   full.set(images);
   return full;
+}
+
+/** Features `[count, D]` of one batch, which may be smaller than the program's. */
+async function batchFeatures(
+  backend: Backend,
+  program: Program,
+  parameters: DeviceTensors,
+  images: Float32Array,
+): Promise<Result<TrainError, Float32Array>> {
+  const shape = inputSignatures(program.graph)["images"]?.shape ?? [];
+  const data = padded(images, sizeOf(shape));
+  const values = await runOnce(backend, program, parameters, {
+    images: { shape, data },
+  });
+  if (values._tag === "Left") return values;
+  const features = values.right.get("features") ?? new Float32Array();
+  return right(
+    features.subarray(0, features.length * images.length / data.length),
+  );
+}
+
+/** Numbers of several arrays, one behind the other. */
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
+  parts.reduce((start, part) => {
+    all.set(part, start);
+    return start + part.length;
+  }, 0);
+  return all;
 }
 
 /**
@@ -79,9 +108,11 @@ function padded(
  * @param backend Where the encoder runs.
  * @param spec Sizes.
  * @param parameters The encoder's parameters on that device.
- * @param batches Images in order, with labels; the last batch may be smaller.
+ * @param batches Images in order; the last batch may be smaller.
  * @param batchSize Images at a time.
  * @param pooling Which tokens count.
+ * @returns A feature for each image, labelled −1 where it has no class; or the
+ * first error.
  */
 export async function imageFeatures(
   backend: Backend,
@@ -92,44 +123,29 @@ export async function imageFeatures(
   pooling: Pooling = "patches",
 ): Promise<Result<TrainError, LabelledFeatures>> {
   const graph = featureGraph(spec, batchSize, pooling);
-  if (graph._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: graph.left });
-  }
-  const program = await backend.compile(graph.right);
-  if (program._tag === "Left") {
-    return left({ _tag: "BackendFailed", error: program.left });
-  }
-  const rows: number[][] = [];
+  const compiled = await compileGraph(backend, graph);
+  if (compiled._tag === "Left") return compiled;
+  const program = compiled.right;
+  const rows: Float32Array[] = [];
   const labels: number[] = [];
-  const numbers = spec.inChannels * spec.imageSize ** 2;
-  const shape = [batchSize, spec.inChannels, spec.imageSize, spec.imageSize];
   try {
     for await (const batch of batches) {
       if (batch._tag === "Left") {
         return left({ _tag: "DataFailed", error: batch.left });
       }
-      const data = padded(batch.right.images, batchSize, numbers);
-      const images = backend.upload({ shape, data });
-      const outputs = await program.right.run(
-        new Map([...parameters, ["images", images]]),
-      );
-      images.dispose();
-      if (outputs._tag === "Left") {
-        return left({ _tag: "BackendFailed", error: outputs.left });
-      }
-      const features = await outputs.right.get("features")?.read() ??
-        new Float32Array();
-      disposeAll(outputs.right.values());
-      const count = batch.right.images.length / numbers;
-      rows.push(Array.from(features.subarray(0, count * spec.embedDim)));
-      labels.push(...batch.right.labels ?? new Int32Array(count).fill(-1));
+      const { images, indices, labels: known } = batch.right;
+      const part = await batchFeatures(backend, program, parameters, images);
+      if (part._tag === "Left") return part;
+      rows.push(part.right);
+      labels.push(...known ?? new Int32Array(indices.length).fill(-1));
     }
   } finally {
-    program.right.dispose();
+    program.dispose();
   }
+  const width = spec.embedDim;
   return right({
-    features: Float32Array.from(rows.flat()),
-    width: spec.embedDim,
+    features: joined(rows),
+    width,
     labels: Int32Array.from(labels),
   });
 }

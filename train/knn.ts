@@ -10,7 +10,7 @@ export interface LabelledFeatures {
   readonly features: Float32Array;
   /** Width of a feature. */
   readonly width: number;
-  /** Class of each row, from 0. */
+  /** Class of each row, from 0; −1 for none. */
   readonly labels: Int32Array;
 }
 
@@ -64,7 +64,8 @@ function largest(values: Float32Array, k: number): number[] {
  * Votes of the nearest training points for each class.
  *
  * Features are compared by cosine similarity `s`; each of the `k` nearest gives
- * its class `e^(s/T)`.
+ * its class `e^(s/T)`. Of equally near points the earlier is taken; if there are
+ * fewer than `k`, all vote; one without a class votes for none.
  *
  * @param train Labelled points.
  * @param test Points to classify, of the same width.
@@ -85,10 +86,11 @@ export function knnVotes(
   for (let i = 0; i < count; i++) {
     const row = asked.subarray(i * test.width, (i + 1) * test.width);
     const near = similarities(row, known);
+    const own = votes.subarray(i * classes, (i + 1) * classes);
     for (const j of largest(near, neighbours)) {
-      const position = i * classes + (train.labels[j] ?? 0);
-      votes[position] = (votes[position] ?? 0) +
-        Math.exp((near[j] ?? 0) / temperature);
+      const label = train.labels[j] ?? -1;
+      const vote = Math.exp((near[j] ?? 0) / temperature);
+      if (label >= 0) own[label] = (own[label] ?? 0) + vote;
     }
   }
   return votes;

@@ -81,6 +81,16 @@ export function appendMetrics(
   );
 }
 
+/** The object of a line, or `null` if it is none. */
+function parseLine(text: string): MetricsLine | null {
+  try {
+    const line = JSON.parse(text) as MetricsLine | null;
+    return Number.isSafeInteger(line?.step) ? line : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Reads a record. A last line that was cut off when its writer died is passed over.
  *
@@ -95,15 +105,12 @@ export async function readMetrics(
   const complete = text.right.split("\n").slice(0, -1);
   const lines: MetricsLine[] = [];
   for (const [i, line] of complete.entries()) {
-    try {
-      lines.push(JSON.parse(line));
-    } catch {
-      return left({
-        _tag: "FileFailed",
-        path,
-        reason: `line ${i + 1} is not JSON`,
-      });
+    const parsed = parseLine(line);
+    if (parsed === null) {
+      const reason = `line ${i + 1} is not the record of a step`;
+      return left({ _tag: "FileFailed", path, reason });
     }
+    lines.push(parsed);
   }
   return right(lines);
 }

@@ -3,21 +3,34 @@
  *
  * @module
  */
+export * from "./accumulate.ts";
 export * from "./atomic_file.ts";
 export * from "./batch_tensors.ts";
-export * from "./checkpoint.ts";
+export {
+  CHECKPOINT_FILES,
+  checkpointName,
+  type RunFile,
+  type RunIdentity,
+} from "./checkpoint_layout.ts";
 export * from "./differences.ts";
+export * from "./download.ts";
 export * from "./features.ts";
 export * from "./knn.ts";
+export * from "./latest_checkpoint.ts";
 export * from "./metrics.ts";
+export * from "./move_parameters.ts";
 export * from "./phase_programs.ts";
 export * from "./pretraining.ts";
+export * from "./read_checkpoint.ts";
 export * from "./reconstruct.ts";
 export * from "./run_folder.ts";
+export * from "./run_graph.ts";
 export * from "./safetensors.ts";
 export * from "./saving.ts";
 export * from "./snapshot.ts";
+export * from "./step_context.ts";
 export * from "./step_report.ts";
 export * from "./train_error.ts";
 export * from "./train_state.ts";
 export * from "./train_step.ts";
+export * from "./write_checkpoint.ts";

@@ -24,6 +24,7 @@ import {
   trainedParameters,
   updateGraph,
 } from "../core/mod.ts";
+import { compileGraph } from "./run_graph.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Compiled work of one phase. */
@@ -111,6 +112,23 @@ function sumGraph(graph: Graph): Result<Faults, Graph> {
   );
 }
 
+/** Compiles graphs in order; if one fails, the others are given back. */
+async function compileAll(
+  backend: Backend,
+  graphs: readonly Result<Faults, Graph>[],
+): Promise<Result<TrainError, readonly Program[]>> {
+  const programs: Program[] = [];
+  for (const graph of graphs) {
+    const program = await compileGraph(backend, graph);
+    if (program._tag === "Left") {
+      programs.forEach((compiled) => compiled.dispose());
+      return program;
+    }
+    programs.push(program.right);
+  }
+  return right(programs);
+}
+
 /**
  * Compiles the programs of one phase.
  *
@@ -118,6 +136,7 @@ function sumGraph(graph: Graph): Result<Faults, Graph> {
  * @param config Model, optimizer and batch sizes.
  * @param plan The plan.
  * @param phase The phase.
+ * @returns The programs, or why the engine cannot run them.
  */
 export async function compilePhase(
   backend: Backend,
@@ -129,33 +148,19 @@ export async function compilePhase(
   if (graphs._tag === "Left") {
     return left({ _tag: "BadConfig", faults: graphs.left });
   }
-  const sums = config.training.accumIter > 1
-    ? sumGraph(graphs.right.gradient)
-    : null;
-  if (sums?._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: sums.left });
-  }
-  const programs: Program[] = [];
-  for (
-    const graph of [
-      graphs.right.gradient,
-      graphs.right.update,
-      ...sums ? [sums.right] : [],
-    ]
-  ) {
-    const program = await backend.compile(graph);
-    if (program._tag === "Left") {
-      programs.forEach((compiled) => compiled.dispose());
-      return left({ _tag: "BackendFailed", error: program.left });
-    }
-    programs.push(program.right);
-  }
-  const [gradient, update, sum = null] = programs as [
+  const { trained, gradient, update } = graphs.right;
+  const programs = await compileAll(backend, [
+    right(gradient),
+    right(update),
+    ...config.training.accumIter > 1 ? [sumGraph(gradient)] : [],
+  ]);
+  if (programs._tag === "Left") return programs;
+  const [first, second, sum = null] = programs.right as readonly [
     Program,
     Program,
     Program?,
   ];
-  return right({ phase, trained: graphs.right.trained, gradient, update, sum });
+  return right({ phase, trained, gradient: first, update: second, sum });
 }
 
 /** Gives back what the programs hold. */

@@ -10,8 +10,6 @@ import {
   type PretrainConfig,
   type Result,
   right,
-  stateKinds,
-  stateName,
 } from "../core/mod.ts";
 import type { Batch, DataError } from "../data/mod.ts";
 import {
@@ -20,16 +18,16 @@ import {
   type PhasePrograms,
 } from "./phase_programs.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { BatchIterator } from "./step_context.ts";
 import type { StepReport } from "./step_report.ts";
 import type { TrainError } from "./train_error.ts";
 import {
   disposeState,
   downloadState,
-  dropOptimizerState,
   type TrainState,
   uploadState,
 } from "./train_state.ts";
-import { type BatchIterator, trainStep } from "./train_step.ts";
+import { trainStep } from "./train_step.ts";
 
 /** The micro-batches of an epoch from one of them on, in the order of the seed. */
 export type BatchSource = (
@@ -92,7 +90,7 @@ class Run implements Pretraining {
   }
 
   snapshot(): Promise<Result<TrainError, Snapshot>> {
-    return downloadState(this.#state);
+    return downloadState(this.#inputs.backend, this.#state);
   }
 
   parameters(): DeviceTensors {
@@ -152,7 +150,7 @@ class Run implements Pretraining {
     });
   }
 
-  /** Programs of the present phase; what freezes loses its optimizer state. */
+  /** Programs of the present phase. */
   async #enterPhase(): Promise<Result<TrainError, PhasePrograms>> {
     const { backend, config, plan } = this.#inputs;
     const phase = phaseAt(plan)(this.step);
@@ -163,10 +161,6 @@ class Run implements Pretraining {
     if (compiled._tag === "Left") return compiled;
     if (this.#programs !== null) disposePhase(this.#programs);
     this.#programs = compiled.right;
-    const kept = compiled.right.trained.flatMap(({ name }) =>
-      stateKinds(config.optimizer).map((kind) => stateName(kind, name))
-    );
-    this.#state = dropOptimizerState(this.#state, new Set(kept));
     return compiled;
   }
 }

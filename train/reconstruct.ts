@@ -5,16 +5,17 @@
  */
 import type { Backend, DeviceTensors } from "../backends/backend.ts";
 import {
-  left,
+  cellsPerSide,
   type ModelSpec,
   reconstructionGraph,
   type Result,
   right,
 } from "../core/mod.ts";
 import type { Batch } from "../data/mod.ts";
-import { batchTensors, type Moment, uploadAll } from "./batch_tensors.ts";
+import { batchTensors, type Moment } from "./batch_tensors.ts";
+import { compileGraph, runOnce } from "./run_graph.ts";
+import type { HostTensors } from "./snapshot.ts";
 import type { TrainError } from "./train_error.ts";
-import { disposeAll, download } from "./train_state.ts";
 
 /** Predictions and targets of one stage for a batch. */
 export interface StageReconstruction {
@@ -36,6 +37,20 @@ export interface Reconstruction {
   readonly stages: readonly StageReconstruction[];
 }
 
+function stagesOf(
+  spec: ModelSpec,
+  values: HostTensors,
+): readonly StageReconstruction[] {
+  const named = (name: string): Float32Array =>
+    values.get(name) ?? new Float32Array();
+  return spec.stages.map((stage, index) => ({
+    index,
+    cells: cellsPerSide(spec, stage),
+    target: named(`target/${index}`),
+    prediction: named(`prediction/${index}`),
+  }));
+}
+
 /**
  * Runs every stage on a batch.
  *
@@ -44,6 +59,7 @@ export interface Reconstruction {
  * @param parameters The model's parameters on that device.
  * @param batch Images.
  * @param moment Which masks: those of this seed and epoch.
+ * @returns Predictions and targets, or why there are none: the engine failed.
  */
 export async function reconstruct(
   backend: Backend,
@@ -53,32 +69,13 @@ export async function reconstruct(
   moment: Moment,
 ): Promise<Result<TrainError, Reconstruction>> {
   const graph = reconstructionGraph(spec, batch.indices.length);
-  if (graph._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: graph.left });
-  }
-  const program = await backend.compile(graph.right);
-  if (program._tag === "Left") {
-    return left({ _tag: "BackendFailed", error: program.left });
-  }
+  const program = await compileGraph(backend, graph);
+  if (program._tag === "Left") return program;
   const tensors = batchTensors(spec, batch, moment);
-  const inputs = uploadAll(backend, tensors);
-  const outputs = await program.right.run(new Map([...parameters, ...inputs]));
-  disposeAll(inputs.values());
+  const values = await runOnce(backend, program.right, parameters, tensors);
   program.right.dispose();
-  if (outputs._tag === "Left") {
-    return left({ _tag: "BackendFailed", error: outputs.left });
-  }
-  const values = await download(outputs.right);
-  disposeAll(outputs.right.values());
-  const named = (name: string): Float32Array =>
-    values.get(name) ?? new Float32Array();
-  return right({
+  return values._tag === "Left" ? values : right({
     patchMask: Float32Array.from(tensors["mask"]?.data ?? []),
-    stages: spec.stages.map(({ scale }, index) => ({
-      index,
-      cells: scale * spec.imageSize / spec.patchSize,
-      target: named(`target/${index}`),
-      prediction: named(`prediction/${index}`),
-    })),
+    stages: stagesOf(spec, values.right),
   });
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   encodePlan,
   encodePretrainConfig,
@@ -17,16 +17,14 @@ import {
   right,
 } from "../core/mod.ts";
 import { fileResult, replaceFile } from "./atomic_file.ts";
-import {
-  latestCheckpoint,
-  readCheckpoint,
-  type RunIdentity,
-  writeCheckpoint,
-} from "./checkpoint.ts";
+import { isCheckpointName, type RunIdentity } from "./checkpoint_layout.ts";
+import { latestCheckpoint } from "./latest_checkpoint.ts";
 import { appendMetrics, type MetricsLine, rewindMetrics } from "./metrics.ts";
+import { readCheckpoint } from "./read_checkpoint.ts";
 import { initialSnapshot, type Snapshot } from "./snapshot.ts";
 import type { StepReport } from "./step_report.ts";
 import type { TrainError } from "./train_error.ts";
+import { writeCheckpoint } from "./write_checkpoint.ts";
 
 /** An open folder of a run. */
 export interface RunFolder {
@@ -45,11 +43,15 @@ export interface RunFolder {
 const METRICS = "metrics.jsonl";
 const CHECKPOINTS = "checkpoints";
 
-/** Removes all but the newest checkpoints. */
-async function removeOld(folder: string, keep: number): Promise<void> {
-  const steps = (await readdir(folder)).filter((name) =>
-    /^step-\d+$/.test(name)
-  ).sort();
+/**
+ * Removes all but the newest checkpoints up to `newest`. Later ones, of a run
+ * that was resumed before them, stay until it writes them again.
+ */
+async function removeOld(newest: string, keep: number): Promise<void> {
+  const folder = dirname(newest);
+  const steps = (await readdir(folder))
+    .filter((name) => isCheckpointName(name) && name <= basename(newest))
+    .sort();
   for (const name of steps.slice(0, Math.max(0, steps.length - keep))) {
     await rm(join(folder, name), { recursive: true, force: true });
   }
@@ -71,7 +73,10 @@ function openFolder(
     checkpoint: async (snapshot) => {
       const written = await writeCheckpoint(folder, run, snapshot);
       if (written._tag === "Left") return written;
-      const removed = await fileResult(folder, () => removeOld(folder, keep));
+      const removed = await fileResult(
+        folder,
+        () => removeOld(written.right, keep),
+      );
       return removed._tag === "Left" ? removed : written;
     },
   };

@@ -87,14 +87,15 @@ const refuse = (reason: string): Result<FormatError, never> =>
  * @returns The whole file; the header is padded so that the numbers start at a multiple of 8.
  */
 export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
-  const header: Record<string, unknown> = { __metadata__: file.metadata };
+  const entries: [string, unknown][] = [["__metadata__", file.metadata]];
   let end = 0;
   for (const [name, { shape, data }] of file.tensors) {
     const start = end;
     end += data.byteLength;
-    header[name] = { dtype: kindOf(data), shape, data_offsets: [start, end] };
+    const entry = { dtype: kindOf(data), shape, data_offsets: [start, end] };
+    entries.push([name, entry]);
   }
-  const text = JSON.stringify(header);
+  const text = JSON.stringify(Object.fromEntries(entries));
   const encoded = new TextEncoder().encode(text);
   const padded = Math.ceil(encoded.length / 8) * 8;
   const bytes = new Uint8Array(8 + padded + end).fill(0x20, 8, 8 + padded);
@@ -120,8 +121,34 @@ interface Entry {
   readonly end: number;
 }
 
-const isCount = (x: unknown): x is number =>
-  Number.isSafeInteger(x) && (x as number) >= 0;
+const isCounts = (x: unknown): x is readonly number[] =>
+  Array.isArray(x) &&
+  x.every((count) => Number.isSafeInteger(count) && count >= 0);
+
+/** What is wrong with the description of a tensor, or `null`. */
+function entryFault(
+  name: string,
+  dtype: unknown,
+  shape: unknown,
+  offsets: unknown,
+): string | null {
+  const found = (value: unknown): string => JSON.stringify(value) ?? "nothing";
+  if (typeof dtype !== "string" || !Object.hasOwn(WIDTHS, dtype)) {
+    const known = Object.keys(WIDTHS).join(", ");
+    return `tensor ${name} has dtype ${found(dtype)}, wanted one of ${known}`;
+  }
+  if (!isCounts(shape)) {
+    return `tensor ${name} has shape ${found(shape)}, wanted a list of counts`;
+  }
+  if (!isCounts(offsets) || offsets.length !== 2) {
+    return `tensor ${name} has offsets ${found(offsets)}, wanted [start, end]`;
+  }
+  const [start = 0, end = 0] = offsets;
+  const wanted = sizeOf(shape) * WIDTHS[dtype as Kind];
+  return end - start === wanted
+    ? null
+    : `tensor ${name} has ${end - start} bytes, wanted ${wanted} for its shape`;
+}
 
 function readEntry(
   name: string,
@@ -132,42 +159,14 @@ function readEntry(
     string,
     unknown
   >;
-  if (typeof dtype !== "string" || !(dtype in WIDTHS)) {
-    return refuse(
-      `tensor ${name} has dtype ${JSON.stringify(dtype)}, wanted one of ${
-        Object.keys(WIDTHS).join(", ")
-      }`,
-    );
-  }
-  if (!Array.isArray(shape) || !shape.every(isCount)) {
-    return refuse(
-      `tensor ${name} has shape ${
-        JSON.stringify(shape)
-      }, wanted a list of counts`,
-    );
-  }
-  if (
-    !Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)
-  ) {
-    return refuse(
-      `tensor ${name} has offsets ${
-        JSON.stringify(offsets)
-      }, wanted [start, end]`,
-    );
-  }
+  const fault = entryFault(name, dtype, shape, offsets);
+  if (fault !== null) return refuse(fault);
   const [start, end] = offsets as [number, number];
-  const wanted = sizeOf(shape) * WIDTHS[dtype as Kind];
-  if (end - start !== wanted) {
-    return refuse(
-      `tensor ${name} has ${end - start} bytes, wanted ${wanted} for its shape`,
-    );
-  }
-  if (end > available) {
-    return refuse(
+  return end > available
+    ? refuse(
       `the file is truncated: tensor ${name} ends at byte ${end}, there are ${available}`,
-    );
-  }
-  return right({ name, kind: dtype as Kind, shape, start, end });
+    )
+    : right({ name, kind: dtype as Kind, shape: shape as Shape, start, end });
 }
 
 function parseHeader(

@@ -18,6 +18,7 @@ import {
   stateKinds,
   stateName,
 } from "../core/mod.ts";
+import { download } from "./download.ts";
 import type { HostTensors, Snapshot } from "./snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 
@@ -27,7 +28,7 @@ export interface TrainState {
   readonly step: number;
   /** Every parameter, frozen or not. */
   readonly parameters: DeviceTensors;
-  /** State of the optimizer, of the parameters that move. */
+  /** State of the optimizer, of the parameters that the last step moved. */
   readonly optimizer: DeviceTensors;
 }
 
@@ -83,51 +84,25 @@ export function uploadState(
   };
 }
 
-/** Copies tensors to main memory. */
-export async function download(tensors: DeviceTensors): Promise<HostTensors> {
-  const copies = new Map<string, Float32Array>();
-  for (const [name, tensor] of tensors) {
-    const data = await tensor.read();
-    copies.set(
-      name,
-      data instanceof Float32Array ? data : Float32Array.from(data),
-    );
-  }
-  return copies;
-}
-
 /**
  * Copies a moment of training to main memory.
  *
+ * @param backend Where it is.
  * @param state The moment.
  * @returns The snapshot, or the first tensor that is not finite.
  */
 export async function downloadState(
+  backend: Backend,
   state: TrainState,
 ): Promise<Result<TrainError, Snapshot>> {
-  const parameters = await download(state.parameters);
-  const optimizer = await download(state.optimizer);
-  const bad = [...parameters, ...optimizer].find(([, data]) =>
-    !data.every(Number.isFinite)
-  );
+  const parameters = await download(backend, state.parameters);
+  if (parameters._tag === "Left") return parameters;
+  const optimizer = await download(backend, state.optimizer);
+  if (optimizer._tag === "Left") return optimizer;
+  const all = [...parameters.right, ...optimizer.right];
+  const bad = all.find(([, data]) => !data.every(Number.isFinite));
+  const { step } = state;
   return bad === undefined
-    ? right({ step: state.step, parameters, optimizer })
-    : left({ _tag: "NonFiniteParameter", step: state.step, name: bad[0] });
-}
-
-/**
- * Forgets the optimizer state of parameters that no longer move.
- *
- * @param state The moment at the border of two phases.
- * @param kept Names of the state tensors of what still moves.
- */
-export function dropOptimizerState(
-  state: TrainState,
-  kept: ReadonlySet<string>,
-): TrainState {
-  const [ended, going] = [false, true].map((keep) =>
-    [...state.optimizer].filter(([name]) => kept.has(name) === keep)
-  );
-  disposeAll((ended ?? []).map(([, tensor]) => tensor));
-  return { ...state, optimizer: new Map(going) };
+    ? right({ step, parameters: parameters.right, optimizer: optimizer.right })
+    : left({ _tag: "NonFiniteParameter", step, name: bad[0] });
 }

@@ -8,13 +8,7 @@
  * @module
  */
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs";
-import type {
-  DType,
-  NodeOf,
-  OpName,
-  Shape,
-  Signature,
-} from "../../core/mod.ts";
+import type { DType, NodeOf, OpName, Signature } from "../../core/mod.ts";
 import type { DeviceInfo } from "../backend.ts";
 
 /** Ops that a device computes; the others only name tensors or view them. */

@@ -23,7 +23,7 @@ import type {
 import { sizeOf } from "./node.ts";
 import { definitionOf } from "./ops.ts";
 import { prune } from "./prune.ts";
-import { sameShape, showShape } from "./shape.ts";
+import { isShape, sameShape, showShape } from "./shape.ts";
 
 /** Which operands of a matrix product are transposed; neither by default. */
 export type Transposition = Partial<OpAttributes["matmul"]>;
@@ -76,6 +76,8 @@ export interface GraphBuilder {
 /** Stands for a node that could not be built. */
 const POISON: NodeId = -1;
 
+const WHOLE_EXTENTS = "extents that are whole numbers of at least 0";
+
 /** What a trace has written so far. */
 interface Trace {
   readonly nodes: Node[];
@@ -112,21 +114,23 @@ function applyOp<Name extends OpName>(
   if (signatures.some((signature) => signature === undefined)) return POISON;
   const known = signatures as readonly Signature[];
   const inferred = definitionOf(op).infer(attributes, known);
-  return inferred._tag === "Right"
-    ? write(
-      trace,
-      { op, attributes, inputs, ...inferred.right } as unknown as Node,
-      `${op} ${inputs.join(" ")} ${JSON.stringify(attributes)}`,
-    )
-    : fail(
-      trace,
-      `node ${trace.nodes.length} (${op})`,
-      known.map(({ shape, dtype }) => `${dtype} ${showShape(shape)}`).join(
-        " and ",
-      ),
-      inferred.left,
-    );
+  const path = `node ${trace.nodes.length} (${op})`;
+  if (inferred._tag === "Left") {
+    return fail(trace, path, showSignatures(known), inferred.left);
+  }
+  if (!isShape(inferred.right.shape)) {
+    return fail(trace, path, showShape(inferred.right.shape), WHOLE_EXTENTS);
+  }
+  return write(
+    trace,
+    { op, attributes, inputs, ...inferred.right } as unknown as Node,
+    `${op} ${inputs.join(" ")} ${JSON.stringify(attributes)}`,
+  );
 }
+
+const showSignatures = (signatures: readonly Signature[]): string =>
+  signatures.map(({ shape, dtype }) => `${dtype} ${showShape(shape)}`)
+    .join(" and ");
 
 function declareInput(
   trace: Trace,
@@ -134,6 +138,9 @@ function declareInput(
   shape: Shape,
   dtype: DType,
 ): NodeId {
+  if (!isShape(shape)) {
+    return fail(trace, `input ${name}`, showShape(shape), WHOLE_EXTENTS);
+  }
   const known = trace.known.get(`input ${name}`);
   const earlier = known === undefined ? undefined : trace.nodes[known];
   if (

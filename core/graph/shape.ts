@@ -10,6 +10,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, i) => extent === b[i]);
 }
 
+/** Whether every extent is a whole number of at least 0. */
+export function isShape(extents: readonly number[]): boolean {
+  return extents.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
+}
+
 /** Text of a shape, for example `[2, 3]`. */
 export function showShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type NodeId, sizeOf } from "../graph/node.ts";
+import type { NodeId } from "../graph/node.ts";
 import { block, gelu, layerNorm, linear, type ModelScope } from "./layers.ts";
 import {
   gridSize,
@@ -105,6 +105,26 @@ function headStep(
   }
 }
 
+/** Position, Transformer blocks and norm on all tokens `[B, 1 + L, d]`; gives those of the patches. */
+function decodedPatches(
+  scope: ModelScope,
+  spec: ModelSpec,
+  name: string,
+  tokens: NodeId,
+): NodeId {
+  const { g } = scope;
+  const [L, d] = [patchCount(spec), spec.decoderEmbedDim];
+  const positions = g.constant(sinCosPositions(d, gridSize(spec)), [L + 1, d]);
+  const decoded = Array.from(
+    { length: spec.decoderDepth },
+    (_, i) => `${name}.blocks.${i}`,
+  ).reduce(
+    (x, blockName) => block(scope, blockName, x, spec.decoderNumHeads),
+    g.add(tokens, positions),
+  );
+  return layerNorm(scope, `${name}.norm`, g.slice(decoded, 1, 1, L));
+}
+
 /**
  * Predicts the target cells of one stage from its latent tokens.
  *
@@ -126,36 +146,15 @@ export function decode(
   masking: MaskingNodes,
 ): NodeId {
   const { g } = scope;
-  const [L, d, G] = [patchCount(spec), spec.decoderEmbedDim, gridSize(spec)];
+  const [d, G] = [spec.decoderEmbedDim, gridSize(spec)];
   const [batch = 0] = g.shape(latent);
-  const tokens = unmask(
-    scope,
-    name,
-    linear(scope, `${name}.embed`, latent),
-    L,
-    masking,
-  );
-  const positioned = g.add(
-    tokens,
-    g.constant(sinCosPositions(d, G), [L + 1, d]),
-  );
-  const decoded = Array.from(
-    { length: spec.decoderDepth },
-    (_, i) => `${name}.blocks.${i}`,
-  )
-    .reduce(
-      (x, blockName) => block(scope, blockName, x, spec.decoderNumHeads),
-      positioned,
-    );
-  const patches = layerNorm(scope, `${name}.norm`, g.slice(decoded, 1, 1, L));
+  const embedded = linear(scope, `${name}.embed`, latent);
+  const tokens = unmask(scope, name, embedded, patchCount(spec), masking);
+  const patches = decodedPatches(scope, spec, name, tokens);
   const cells = headSteps(d, scale, targetChannels(spec)).reduce(
     (x, step) => headStep(scope, name, step, x),
     g.reshape(patches, [batch, G, G, d]),
   );
-  const [, ...extents] = g.shape(cells);
-  return g.reshape(cells, [
-    batch,
-    sizeOf(extents.slice(0, -1)),
-    extents.at(-1) ?? 0,
-  ]);
+  const [, rows = 0, columns = 0, channels = 0] = g.shape(cells);
+  return g.reshape(cells, [batch, rows * columns, channels]);
 }

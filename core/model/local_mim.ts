@@ -9,7 +9,12 @@ import { encode } from "./encoder.ts";
 import { hogTargets } from "./hog_target.ts";
 import { layerNorm, type ModelScope } from "./layers.ts";
 import { maskAtScale, maskedLoss } from "./masked_loss.ts";
-import { type ModelSpec, patchCount, visibleCount } from "./model_spec.ts";
+import {
+  type ModelSpec,
+  patchCount,
+  type StageSpec,
+  visibleCount,
+} from "./model_spec.ts";
 
 /** Nodes of one live stage. */
 export interface StageNodes {
@@ -62,6 +67,43 @@ export function batchInputs(
   };
 }
 
+/** A stage with a loss, and what it starts from. */
+interface LiveStage {
+  readonly index: number;
+  readonly stage: StageSpec;
+  readonly tapped: NodeId;
+  readonly target: NodeId;
+}
+
+/** Norm, decoder, mask and loss of one stage. */
+function stageNodes(
+  scope: ModelScope,
+  spec: ModelSpec,
+  batch: BatchNodes,
+  samples: number,
+  { index, stage, tapped, target }: LiveStage,
+): StageNodes {
+  const { g } = scope;
+  const latent = layerNorm(scope, `norm.${index}`, tapped);
+  const name = `decoder.${index}`;
+  const prediction = decode(scope, spec, name, stage.scale, latent, batch);
+  const mask = maskAtScale(g, spec, stage, batch.mask);
+  const loss = maskedLoss(g, spec, stage, prediction, target, mask, samples);
+  return { index, latent, prediction, target, mask, loss };
+}
+
+/** Stage losses times their weights, added up. */
+function weightedSum(
+  { g }: ModelScope,
+  spec: ModelSpec,
+  stages: readonly StageNodes[],
+): NodeId {
+  const [first = -1, ...others] = stages.map(({ index, loss }) =>
+    g.scale(loss, spec.stages[index]?.weight ?? 1)
+  );
+  return others.reduce((sum, x) => g.add(sum, x), first);
+}
+
 /**
  * The forward pass up to the deepest live stage.
  *
@@ -79,48 +121,27 @@ export function localMim(
   liveStages: readonly number[],
   samples: number,
 ): LocalMimNodes {
-  const { g } = scope;
   const live = liveStages.flatMap((index) => {
     const stage = spec.stages[index];
     return stage === undefined ? [] : [{ index, stage }];
   });
   const depth = Math.max(0, ...live.map(({ stage }) => stage.tap + 1));
-  const { visibleTokens, blocks } = encode(
-    scope,
-    spec,
-    batch.images,
-    batch.idsKeep,
-    depth,
+  const { images, idsKeep } = batch;
+  const { visibleTokens, blocks } = encode(scope, spec, images, idsKeep, depth);
+  const specs = live.map(({ stage }) => stage);
+  const targets = hogTargets(scope.g, spec, images, specs);
+  const stages = live.map(({ index, stage }, i) =>
+    stageNodes(scope, spec, batch, samples, {
+      index,
+      stage,
+      tapped: blocks[stage.tap] ?? -1,
+      target: targets[i] ?? -1,
+    })
   );
-  const targets = hogTargets(
-    g,
-    spec,
-    batch.images,
-    live.map(({ stage }) => stage),
-  );
-  const stages = live.map(({ index, stage }, i): StageNodes => {
-    const latent = layerNorm(scope, `norm.${index}`, blocks[stage.tap] ?? -1);
-    const prediction = decode(
-      scope,
-      spec,
-      `decoder.${index}`,
-      stage.scale,
-      latent,
-      batch,
-    );
-    const target = targets[i] ?? -1;
-    const mask = maskAtScale(g, spec, stage, batch.mask);
-    const loss = maskedLoss(g, spec, stage, prediction, target, mask, samples);
-    return { index, latent, prediction, target, mask, loss };
-  });
-  const weighted = stages.map(({ index, loss }) =>
-    g.scale(loss, spec.stages[index]?.weight ?? 1)
-  );
-  const [first = -1, ...others] = weighted;
   return {
     visibleTokens,
     blocks,
     stages,
-    loss: others.reduce((sum, x) => g.add(sum, x), first),
+    loss: weightedSum(scope, spec, stages),
   };
 }

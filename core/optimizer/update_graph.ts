@@ -6,8 +6,12 @@
 import { type GraphBuilder, traceGraph } from "../graph/builder.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
 import { gradientName } from "../model/step_graph.ts";
+import type {
+  AdamWConfig,
+  OptimizerConfig,
+  SgdConfig,
+} from "../plan/config.ts";
 import type { Faults, Result } from "../result.ts";
-import type { UpdateRule } from "./update_rule.ts";
 
 /** A parameter to be moved. */
 export interface Updated {
@@ -27,7 +31,7 @@ export function stateName(kind: string, parameter: string): string {
 }
 
 /** State tensors that a rule keeps for each parameter, as PyTorch names them. */
-export function stateKinds(rule: UpdateRule): readonly string[] {
+export function stateKinds(rule: OptimizerConfig): readonly string[] {
   switch (rule._tag) {
     case "AdamW":
       return ["exp_avg", "exp_avg_sq"];
@@ -47,7 +51,7 @@ export const CORRECTION_INPUTS = ["correction1", "correction2"] as const;
  * @returns Values of the `CORRECTION_INPUTS`; none for SGD.
  */
 export function corrections(
-  rule: UpdateRule,
+  rule: OptimizerConfig,
   t: number,
 ): Readonly<Record<string, number>> {
   return rule._tag === "AdamW"
@@ -55,12 +59,10 @@ export function corrections(
     : {};
 }
 
-type Rule<Tag> = Extract<UpdateRule, { readonly _tag: Tag }>;
-
 /** Loshchilov and Hutter 2019, algorithm 2: decay apart from the gradient. */
 function adamw(
   g: GraphBuilder,
-  rule: Rule<"AdamW">,
+  rule: AdamWConfig,
   { name, shape, decayed, rate }: Updated,
 ): Readonly<Record<string, NodeId>> {
   const gradient = g.input(gradientName(name), shape);
@@ -95,7 +97,7 @@ function adamw(
 /** Sutskever et al. 2013 in PyTorch's form: `b ← μ·b + d`, `p ← p − rate·(d + μ·b)`. */
 function sgd(
   g: GraphBuilder,
-  rule: Rule<"Sgd">,
+  rule: SgdConfig,
   { name, shape, decayed, rate }: Updated,
 ): Readonly<Record<string, NodeId>> {
   const parameter = g.input(name, shape);
@@ -126,7 +128,7 @@ function sgd(
  * @param parameters What moves.
  */
 export function updateGraph(
-  rule: UpdateRule,
+  rule: OptimizerConfig,
   parameters: readonly Updated[],
 ): Result<Faults, Graph> {
   return traceGraph((g) =>

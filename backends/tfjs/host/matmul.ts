@@ -49,37 +49,39 @@ export function transposeMatrices(
 /** Columns of a product that are summed together: enough sums to hide the latency of one. */
 const STRIP = 4;
 
-/** `out = a·b` for one pair of matrices, `STRIP` columns at a time. */
-function multiplyInto(
+/**
+ * One row of a product, `STRIP` columns at a time. A function of its own, because
+ * engines optimise what is called often better than what loops long.
+ */
+function multiplyRow(
   out: Numbers,
   a: Numbers,
   b: Numbers,
-  { m, k, n }: ProductExtents,
-  [toC, fromA, fromB]: readonly [number, number, number],
+  k: number,
+  n: number,
+  toC: number,
+  fromA: number,
+  fromB: number,
 ): void {
-  for (let i = 0; i < m; i++) {
-    const row = fromA + i * k;
-    let j = 0;
-    for (; j + STRIP <= n; j += STRIP) {
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      for (let l = 0, at = fromB + j; l < k; l++, at += n) {
-        const x = a[row + l]!;
-        s0 += x * b[at]!;
-        s1 += x * b[at + 1]!;
-        s2 += x * b[at + 2]!;
-        s3 += x * b[at + 3]!;
-      }
-      const at = toC + i * n + j;
-      out[at] = s0;
-      out[at + 1] = s1;
-      out[at + 2] = s2;
-      out[at + 3] = s3;
+  let j = 0;
+  for (; j + STRIP <= n; j += STRIP) {
+    let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    for (let l = 0, at = fromB + j; l < k; l++, at += n) {
+      const x = a[fromA + l]!;
+      s0 += x * b[at]!;
+      s1 += x * b[at + 1]!;
+      s2 += x * b[at + 2]!;
+      s3 += x * b[at + 3]!;
     }
-    for (; j < n; j++) {
-      let sum = 0;
-      for (let l = 0; l < k; l++) sum += a[row + l]! * b[fromB + l * n + j]!;
-      out[toC + i * n + j] = sum;
-    }
+    out[toC + j] = s0;
+    out[toC + j + 1] = s1;
+    out[toC + j + 2] = s2;
+    out[toC + j + 3] = s3;
+  }
+  for (; j < n; j++) {
+    let sum = 0;
+    for (let l = 0; l < k; l++) sum += a[fromA + l]! * b[fromB + l * n + j]!;
+    out[toC + j] = sum;
   }
 }
 
@@ -87,8 +89,7 @@ function multiplyInto(
 export const matmulKernels: HostKernels<"matmul"> = {
   matmul: (node, signatures) => {
     const { transposeA, transposeB } = node.attributes;
-    const extents = productExtents(node, signatures);
-    const { batch, m, k, n } = extents;
+    const { batch, m, k, n } = productExtents(node, signatures);
     const straight = (x: Numbers, transposed: boolean, shape: Shape) => {
       if (!transposed) return x;
       const copy = new Float32Array(x.length);
@@ -98,8 +99,9 @@ export const matmulKernels: HostKernels<"matmul"> = {
     return (out, [x = out, y = out]) => {
       const a = straight(x, transposeA, [k, m]);
       const b = straight(y, transposeB, [n, k]);
-      for (let i = 0; i < batch; i++) {
-        multiplyInto(out, a, b, extents, [i * m * n, i * m * k, i * k * n]);
+      for (let row = 0; row < batch * m; row++) {
+        const product = Math.floor(row / m);
+        multiplyRow(out, a, b, k, n, row * n, row * k, product * k * n);
       }
     };
   },

@@ -6,6 +6,7 @@
 import { getKernel, type KernelFunc } from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-wasm";
+import type { Shape } from "../../../core/mod.ts";
 import { tableOnHost } from "../host/host_kernel.ts";
 import { HOST_KERNELS } from "../host/table.ts";
 import {
@@ -28,16 +29,17 @@ function libraryKernel<Name extends ComputedOp>(
   backend: BackendWasm,
   name: string,
   names: readonly string[],
-  attrs: Readonly<Record<string, number>> = {},
+  attrsOf: (shape: Shape) => Readonly<Record<string, number>> = () => ({}),
 ): Kernel<Name> {
   const kernel = getKernel(name, "wasm").kernelFunc as KernelFunc;
-  return () => (inputs) => {
-    const named = Object.fromEntries(
-      names.map((input, i) => [input, inputs[i]!]),
-    );
-    const out = kernel({ inputs: named, attrs, backend }) as StoredTensor;
-    addressOf(backend, out);
-    return out;
+  return ({ shape }) => {
+    const attrs = attrsOf(shape);
+    return (given) => {
+      const inputs = Object.fromEntries(names.map((n, i) => [n, given[i]!]));
+      const out = kernel({ inputs, attrs, backend }) as StoredTensor;
+      addressOf(backend, out);
+      return out;
+    };
   };
 }
 
@@ -51,7 +53,9 @@ function kernelsOf(backend: BackendWasm): KernelTable {
     subtract: libraryKernel(backend, "Sub", ["a", "b"]),
     multiply: libraryKernel(backend, "Multiply", ["a", "b"]),
     square: libraryKernel(backend, "Square", ["x"]),
-    softmax: libraryKernel(backend, "Softmax", ["logits"]),
+    softmax: libraryKernel(backend, "Softmax", ["logits"], (shape) => ({
+      dim: shape.length - 1,
+    })),
   };
 }
 

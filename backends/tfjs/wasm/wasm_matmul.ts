@@ -14,6 +14,15 @@ import {
 import type { Kernel, StoredTensor } from "../kernel.ts";
 import { addressOf } from "./wasm_memory.ts";
 
+/** What Emscripten's modules have and the library's types leave out. */
+interface WithCwrap {
+  readonly cwrap: (
+    name: string,
+    result: null,
+    parameters: readonly ("number" | "array")[],
+  ) => (...given: (number | Uint8Array)[]) => void;
+}
+
 /** Multiplies two matrices that lie straight at two addresses into a third. */
 type MultiplyMatrices = (a: number, b: number, c: number) => void;
 
@@ -36,7 +45,8 @@ function matrixProduct(
   { wasm }: BackendWasm,
   { m, k, n }: ProductExtents,
 ): MultiplyMatrices {
-  const multiply = wasm.cwrap("BatchMatMul", null, [
+  const { cwrap } = wasm as unknown as WithCwrap;
+  const multiply = cwrap("BatchMatMul", null, [
     "number",
     "array",
     "number",
@@ -46,7 +56,7 @@ function matrixProduct(
     "number",
     "number",
     "number",
-  ]) as (...given: unknown[]) => void;
+  ]);
   const [extentsA, extentsB] = [
     extentsBytes([1, m, k]),
     extentsBytes([1, k, n]),

@@ -4,7 +4,7 @@
  * @module
  */
 import { left, right } from "../../result.ts";
-import { type Shape, type Signature, sizeOf } from "../node.ts";
+import { type Shape, sizeOf } from "../node.ts";
 import {
   noGradient,
   type OpDefinition,
@@ -40,15 +40,16 @@ export function orientationBin(g0: number, g1: number, nbins: number): number {
   return bin < 0 ? bin + nbins : bin;
 }
 
-/** Magnitude and bin of the gradient at one pixel of one channel plane. */
+/** Magnitude and bin of the gradient at one pixel of one channel of a square image. */
 function gradientAt(
   plane: Values,
-  [height, width]: readonly [number, number],
-  [y, x]: readonly [number, number],
+  side: number,
+  y: number,
+  x: number,
   nbins: number,
 ): readonly [magnitude: number, bin: number] {
   const at = (dy: number, dx: number): number =>
-    plane[reflect(y + dy, height) * width + reflect(x + dx, width)] ?? NaN;
+    plane[reflect(y + dy, side) * side + reflect(x + dx, side)] ?? NaN;
   const column = (dx: number): number[] => [at(-1, dx), at(0, dx), at(1, dx)];
   const row = (dy: number): number[] => [at(dy, -1), at(dy, 0), at(dy, 1)];
   const g0 = sobel(column(-1), column(1));
@@ -88,6 +89,29 @@ export function cellOverlaps(
   });
 }
 
+/** Adds the histograms of one channel of one image; `histogramOf` numbers the histogram of a cell. */
+function addPlane(
+  out: Values,
+  plane: Values,
+  side: number,
+  nbins: number,
+  overlaps: readonly (readonly Overlap[])[],
+  histogramOf: (row: number, column: number) => number,
+): void {
+  overlaps.forEach((rows, y) =>
+    overlaps.forEach((columns, x) => {
+      const [magnitude, bin] = gradientAt(plane, side, y, x, nbins);
+      for (const row of rows) {
+        for (const column of columns) {
+          const position = histogramOf(row.cell, column.cell) * nbins + bin;
+          out[position] = (out[position] ?? NaN) +
+            magnitude * row.part * column.part;
+        }
+      }
+    })
+  );
+}
+
 const imageExtents = (
   shape: Shape | undefined,
 ): readonly [number, number, number, number] => {
@@ -112,38 +136,21 @@ export const hogCells: OpDefinition<"hogCells"> = {
   },
   evaluate: (
     { attributes: { nbins, cells }, shape },
-    [image],
-    signatures: readonly Signature[],
+    [images = new Float64Array()],
+    [signature],
   ) => {
-    const [batch, channels, height, width] = imageExtents(signatures[0]?.shape);
+    const [batch, channels, side] = imageExtents(signature?.shape);
     const out = new Float64Array(sizeOf(shape));
-    const overlaps = cellOverlaps(height, cells);
+    const overlaps = cellOverlaps(side, cells);
     for (let plane = 0; plane < batch * channels; plane++) {
-      const [sample, channel] = [
-        Math.floor(plane / channels),
-        plane % channels,
-      ];
-      const pixels =
-        image?.subarray(plane * height * width, (plane + 1) * height * width) ??
-          new Float64Array();
-      for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++) {
-          const [magnitude, bin] = gradientAt(
-            pixels,
-            [height, width],
-            [y, x],
-            nbins,
-          );
-          for (const row of overlaps[y] ?? []) {
-            for (const column of overlaps[x] ?? []) {
-              const cell = (sample * cells + row.cell) * cells + column.cell;
-              const position = (cell * channels + channel) * nbins + bin;
-              out[position] = (out[position] ?? NaN) +
-                magnitude * row.part * column.part;
-            }
-          }
-        }
-      }
+      const sample = Math.floor(plane / channels);
+      const pixels = images.subarray(
+        plane * side ** 2,
+        (plane + 1) * side ** 2,
+      );
+      const histogramOf = (row: number, column: number): number =>
+        ((sample * cells + row) * cells + column) * channels + plane % channels;
+      addPlane(out, pixels, side, nbins, overlaps, histogramOf);
     }
     return out;
   },

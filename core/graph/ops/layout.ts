@@ -42,6 +42,9 @@ const inferOne = <Name extends OpName>(
     : right({ shape, dtype: x.dtype });
 };
 
+const isAxis = (axis: number, rank: number): boolean =>
+  Number.isInteger(axis) && axis >= 0 && axis < rank;
+
 const replaced = (shape: Shape, axis: number, extent: number): Shape =>
   shape.map((old, i) => i === axis ? extent : old);
 
@@ -57,10 +60,7 @@ const reshape: OpDefinition<"reshape"> = {
 
 const isPermutation = (axes: readonly number[], rank: number): boolean =>
   axes.length === rank &&
-  axes.every((axis, i) =>
-    Number.isInteger(axis) && axis >= 0 && axis < rank &&
-    axes.indexOf(axis) === i
-  );
+  axes.every((axis, i) => isAxis(axis, rank) && axes.indexOf(axis) === i);
 
 const transpose: OpDefinition<"transpose"> = {
   infer: inferOne<"transpose">(
@@ -130,7 +130,7 @@ const pad: OpDefinition<"pad"> = {
   infer: inferOne<"pad">(
     ({ axis }) => `a tensor with axis ${axis}, and pads of at least 0`,
     ({ axis, before, after }, from) =>
-      axis < from.length && before >= 0 && after >= 0
+      isAxis(axis, from.length) && before >= 0 && after >= 0
         ? replaced(from, axis, before + (from[axis] ?? 0) + after)
         : null,
   ),
@@ -151,7 +151,7 @@ const pad: OpDefinition<"pad"> = {
 const concat: OpDefinition<"concat"> = {
   infer: ({ axis }, inputs) => {
     const [first] = inputs;
-    const fits = first !== undefined && axis < first.shape.length &&
+    const fits = first !== undefined && isAxis(axis, first.shape.length) &&
       inputs.every((x) =>
         x.dtype === first.dtype && x.shape.length === first.shape.length &&
         x.shape.every((extent, i) => i === axis || extent === first.shape[i])

@@ -19,22 +19,22 @@ import { right } from "../../right.ts";
 
 interface Recorded {
   readonly layers: 13 | 25;
-  readonly how_scale: FreezeScale;
-  readonly t_0: number;
+  readonly "how_scale": FreezeScale;
+  readonly "t_0": number;
   readonly mode: "scaled" | "unscaled" | "uniform";
-  readonly warmup_epochs: number;
+  readonly "warmup_epochs": number;
   readonly epochs: number;
-  readonly iterations_per_epoch: number;
+  readonly "iterations_per_epoch": number;
   readonly lr: number;
-  readonly min_lr: number;
-  readonly t_i: readonly number[];
-  readonly initial_lr: readonly number[];
-  readonly max_iteration_warmup_subtracted: readonly number[];
-  readonly first_iteration_frozen: readonly (number | null)[];
+  readonly "min_lr": number;
+  readonly "t_i": readonly number[];
+  readonly "initial_lr": readonly number[];
+  readonly "max_iteration_warmup_subtracted": readonly number[];
+  readonly "first_iteration_frozen": readonly (number | null)[];
   readonly iterations: readonly number[];
-  readonly min_active_layer_index: readonly number[];
-  readonly non_freezeout_lr: readonly number[];
-  readonly lr_by_layer: readonly (readonly (number | null)[])[] | null;
+  readonly "min_active_layer_index": readonly number[];
+  readonly "non_freezeout_lr": readonly number[];
+  readonly "lr_by_layer": readonly (readonly (number | null)[])[] | null;
 }
 
 const readGolden = (name: string): unknown =>
@@ -133,10 +133,9 @@ Deno.test("ratesAt() gives the reference's common cosine to what no layer owns, 
 });
 
 interface FreezePoint {
-  readonly t_i: number;
-  readonly max_iter: number;
-  readonly first_frozen_global_iter_accum1: number | null;
-  readonly frozen_epoch: number | null;
+  readonly "t_i": number;
+  readonly "max_iter": number;
+  readonly "first_frozen_global_iter_accum1": number | null;
 }
 
 const points = readGolden("freeze_points") as Readonly<
@@ -164,14 +163,10 @@ for (
     points[name]?.forEach((point, i) => {
       const { freezeTime, freezeStep } = plan.layers[i] ?? {};
       near(freezeTime ?? NaN, point.t_i);
-      const whole = isWhole(point.max_iter) && point.frozen_epoch !== null;
+      const whole = isWhole(point.max_iter) &&
+        point.first_frozen_global_iter_accum1 !== null;
       const first = point.first_frozen_global_iter_accum1 ?? plan.totalSteps;
       equal(freezeStep, whole ? first - 1 : first);
-      if (point.frozen_epoch !== null) {
-        ok(
-          Math.abs((freezeStep ?? NaN) / 5004 - point.frozen_epoch) < 1 / 5004,
-        );
-      }
     });
   });
 }
@@ -184,7 +179,6 @@ Deno.test("freezePlan() of ViT-B has the table of the cubic t0 = 0.8 schedule", 
     stagePower: 0.8,
   };
   const { layers } = right(freezePlan({
-    ...DEFAULT_PRETRAIN_CONFIG,
     model: MODEL_PRESETS["vit-b"],
     freeze: DEFAULT_PRETRAIN_CONFIG.freeze,
     rate,

@@ -95,6 +95,14 @@ Deno.test("rateAt() is exactly 0 from step `until` on, and positive before", () 
   }));
 });
 
+Deno.test("rateAt() of a layer-wise schedule is 0 between the end of its cosine and the next step", () => {
+  fc.assert(fc.property(layerWise, between(0, 1), (s, part) => {
+    const end = s.warmup.steps + s.annealSteps;
+    const moment = end + (0.01 + 0.99 * part) * (s.until - end);
+    ok(rateAt(s)(moment) <= 1e-15 * s.initialRate);
+  }));
+});
+
 Deno.test("rateAt() is linear in the rates of the schedule", () => {
   fc.assert(fc.property(schedule, between(0.1, 10), step, (s, factor, j) => {
     const expected = factor * rateAt(s)(j);

@@ -1,0 +1,66 @@
+/**
+ * Making the failures of WebGPU heard.
+ *
+ * A dispatch that breaks a rule of the device is dropped in silence: no exception
+ * is thrown and the result keeps whatever its buffer held before.
+ *
+ * @module
+ */
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { Device } from "../kernel.ts";
+
+/** Kinds of error that a launch can cause. */
+const SCOPES = ["validation", "out-of-memory", "internal"] as const;
+
+/**
+ * Runs between two pauses. Buffers and bind groups of WebGPU are only freed when
+ * the garbage collector runs, which the small JavaScript heap gives it no reason
+ * to; with `--v8-flags=--expose-gc` the pause asks for it, and in any case it lets
+ * the runtime finish what waits.
+ */
+const RUNS_BETWEEN_PAUSES = 256;
+
+/** Sends what the library has recorded but not yet handed to the device. */
+function submit(backend: WebGPUBackend): void {
+  const { commandEncoder } = backend as unknown as { commandEncoder: unknown };
+  if (commandEncoder === null) return;
+  backend.endComputePassEncoder();
+  backend.submitQueue();
+}
+
+async function pause(): Promise<void> {
+  (globalThis as { gc?: () => void }).gc?.();
+  await new Promise((resume) => setTimeout(resume, 0));
+}
+
+/** `watch` and `failure` of a WebGPU device. */
+export function gpuWatch(
+  backend: WebGPUBackend,
+): Pick<Device, "watch" | "failure"> {
+  const { device } = backend;
+  let failure: string | null = null;
+  let runs = 0;
+  device.addEventListener("uncapturederror", (event) => {
+    event.preventDefault();
+    failure ??= (event as GPUUncapturedErrorEvent).error.message;
+  });
+  device.lost.then(({ message }) =>
+    failure ??= `the device was lost: ${message}`
+  );
+  return {
+    watch: async (launches) => {
+      SCOPES.forEach((scope) => device.pushErrorScope(scope));
+      let errors: readonly Promise<GPUError | null>[] = [];
+      try {
+        launches();
+        submit(backend);
+      } finally {
+        errors = SCOPES.map(() => device.popErrorScope());
+      }
+      if (++runs % RUNS_BETWEEN_PAUSES === 0) await pause();
+      const heard = await Promise.all(errors);
+      return heard.find((error) => error !== null)?.message ?? failure;
+    },
+    failure: () => failure,
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * The graphics card behind WebGPU.
+ *
+ * @module
+ */
+
+/** What is known of an adapter. */
+export interface GraphicsAdapter {
+  /** What the machine calls it. */
+  readonly description: string;
+  /** A real graphics processor, not software pretending to be one. */
+  readonly isGpu: boolean;
+}
+
+/** Software that calls itself an adapter, where the runtime does not say so. */
+const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
+
+/**
+ * The adapter that WebGPU would use.
+ *
+ * @returns The adapter, or in words why there is none.
+ */
+export async function graphicsAdapter(): Promise<GraphicsAdapter | string> {
+  const gpu = globalThis.navigator?.gpu;
+  if (gpu === undefined) return "this runtime has no WebGPU";
+  const adapter = await gpu.requestAdapter({
+    powerPreference: "high-performance",
+  });
+  if (adapter === null) return "WebGPU finds no graphics adapter";
+  const { description, vendor, architecture, isFallbackAdapter } = adapter.info;
+  const name = description || [vendor, architecture].join(" ").trim() ||
+    "unnamed graphics adapter";
+  return {
+    description: name,
+    isGpu: !isFallbackAdapter && !SOFTWARE.test(name),
+  };
+}

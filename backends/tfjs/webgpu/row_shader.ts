@@ -1,0 +1,111 @@
+/**
+ * Programs on rows: reductions over the last axis, then a map.
+ *
+ * @module
+ */
+import { flatShader, type Shader } from "./shader.ts";
+
+/** A number of each row: its name and the terms that are summed or whose maximum is taken. */
+export interface Reduction {
+  /** Name, for later expressions. */
+  readonly name: string;
+  /** How terms come together. */
+  readonly by: "sum" | "max";
+  /** WGSL of the term at position `at` of the row; `i` is the position in the tensor. */
+  readonly term: string;
+  /** WGSL made of the reduced value, for which it has the name; the value itself by default. */
+  readonly then?: string;
+}
+
+/** What is computed of each row. */
+export interface RowFormula {
+  /** Name of the op with its constants. */
+  readonly key: string;
+  /** In order; later ones may name earlier ones. */
+  readonly reductions: readonly Reduction[];
+  /** WGSL of the result at position `at` of the row; `i` is the position in the tensor. */
+  readonly value: string;
+}
+
+/** Invocations that share a row. */
+const TEAM = 64;
+
+/** From this width on a row is worth a team. */
+const WIDE = 48;
+
+const START = { sum: "0.0", max: "-3.4e38" } as const;
+
+const joined = (by: Reduction["by"], a: string, b: string): string =>
+  by === "sum" ? `${a} + ${b}` : `max(${a}, ${b})`;
+
+/** One invocation for each row. */
+function narrowShader(
+  { key, reductions, value }: RowFormula,
+  rows: number,
+  width: number,
+): Shader {
+  const loop = (body: string): string =>
+    `for (var at = 0; at < ${width}; at++) { let i = start + at; ${body} }`;
+  const steps = reductions.map(({ name, by, term, then = name }) =>
+    `var ${name} = ${START[by]};
+  ${loop(`${name} = ${joined(by, name, term)};`)}
+  ${name} = ${then};`
+  );
+  return flatShader(
+    `${key} ${width}`,
+    rows,
+    `let start = index * ${width};
+  ${steps.join("\n  ")}
+  ${loop(`result[i] = ${value};`)}`,
+  );
+}
+
+/** A workgroup for each row; its invocations sum strips, then meet in a tree. */
+function wideShader(
+  { key, reductions, value }: RowFormula,
+  rows: number,
+  width: number,
+): Shader {
+  const loop = (body: string): string =>
+    `for (var at = member; at < ${width}; at += ${TEAM}) { let i = start + at; ${body} }`;
+  const steps = reductions.map(({ name, by, term, then = name }) =>
+    `var ${name} = ${START[by]};
+  ${loop(`${name} = ${joined(by, name, term)};`)}
+  partial[member] = ${name};
+  for (var half = ${TEAM / 2}; half > 0; half /= 2) {
+    workgroupBarrier();
+    if (member < half) {
+      partial[member] = ${
+      joined(by, "partial[member]", "partial[member + half]")
+    };
+    }
+  }
+  workgroupBarrier();
+  ${name} = partial[0];
+  ${name} = ${then};
+  workgroupBarrier();`
+  );
+  // No early return: barriers must be reached by every invocation. A surplus
+  // workgroup repeats the last row and writes the same numbers.
+  return {
+    key: `${key} ${width} team ${rows}`,
+    declarations: `var<workgroup> partial : array<f32, ${TEAM}>;`,
+    body: `let member = i32(localIndex);
+  let start = min(index / ${TEAM}, ${rows - 1}) * ${width};
+  ${steps.join("\n  ")}
+  ${loop(`result[i] = ${value};`)}`,
+    workgroup: TEAM,
+    workgroups: rows,
+  };
+}
+
+/** A program that applies a formula to every row of `[rows, width]`. */
+export function rowShader(
+  formula: RowFormula,
+  rows: number,
+  width: number,
+): Shader {
+  return width < WIDE
+    ? narrowShader(formula, rows, width)
+    : wideShader(formula, rows, width);
+}

@@ -1,0 +1,101 @@
+/**
+ * Small WGSL programs on the TensorFlow.js WebGPU backend.
+ *
+ * @module
+ */
+import type {
+  WebGPUBackend,
+  WebGPUProgram,
+} from "@tensorflow/tfjs-backend-webgpu";
+import { type Signature, sizeOf } from "../../../core/mod.ts";
+import type { Launch, StoredTensor } from "../kernel.ts";
+
+/**
+ * What a program computes. All tensors are flat arrays in it: `x0`, `x1`, … are
+ * the inputs, `result` the output. Sizes are written into the code as literals,
+ * so the compiler can turn divisions into multiplications; the price is a
+ * pipeline for each shape.
+ */
+export interface Shader {
+  /** Distinguishes the program from all others that have other code. */
+  readonly key: string;
+  /** Functions and workgroup variables before `main`. */
+  readonly declarations?: string;
+  /** Body of `main(index)`. */
+  readonly body: string;
+  /** Invocations of a workgroup. */
+  readonly workgroup: number;
+  /** Number of workgroups; `main` may be called for more. */
+  readonly workgroups: number;
+}
+
+/** Invocations of a workgroup that do not cooperate. */
+export const FLAT_WORKGROUP = 64;
+
+/** A program that runs `body` with `index` from 0 to `count − 1`, in any order. */
+export function flatShader(
+  key: string,
+  count: number,
+  body: string,
+  declarations = "",
+): Shader {
+  return {
+    key: `${key} ${count}`,
+    declarations,
+    body: `if (index >= ${count}) { return; }\n${body}`,
+    workgroup: FLAT_WORKGROUP,
+    workgroups: Math.ceil(count / FLAT_WORKGROUP),
+  };
+}
+
+/** A number as WGSL writes it. */
+export function literal(value: number): string {
+  const text = String(Math.fround(value));
+  return /[.e]/.test(text) ? `f32(${text})` : `${text}.0`;
+}
+
+const flat = (tensor: StoredTensor): StoredTensor => ({
+  ...tensor,
+  shape: [sizeOf(tensor.shape)],
+});
+
+/** The library fills some fields of a program in, so each launch needs its own. */
+function programOf(
+  { key, declarations = "", body, workgroup, workgroups }: Shader,
+  inputs: number,
+  size: number,
+): WebGPUProgram {
+  return {
+    variableNames: Array.from({ length: inputs }, (_, i) => `x${i}`),
+    outputShape: [size],
+    workgroupSize: [workgroup, 1, 1],
+    dispatchLayout: { x: [0] },
+    dispatch: [workgroups, 1, 1],
+    shaderKey: key,
+    size: true,
+    // The uniforms must be used, or the pipeline's layout has no place for them.
+    getUserCode: () =>
+      `${declarations}
+fn main(index : i32) {
+  if (uniforms.size < 0) { return; }
+  ${body}
+}`,
+  };
+}
+
+/** Launches a program whose output has the given signature. */
+export function launchShader(
+  backend: WebGPUBackend,
+  shader: Shader,
+  { shape, dtype }: Signature,
+): Launch {
+  const size = sizeOf(shape);
+  return (inputs) => {
+    const out = backend.runWebGPUProgram(
+      programOf(shader, inputs.length, size),
+      inputs.map(flat),
+      dtype,
+    );
+    return { ...out, shape: [...shape] };
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * A pre-training configuration changed by flags.
+ *
+ * @module
+ */
+import {
+  allStages,
+  decodePretrainConfig,
+  type Fault,
+  type Faults,
+  left,
+  MODEL_PRESETS,
+  type ModelSpec,
+  peakRate,
+  type PretrainConfig,
+  type RateMode,
+  type Result,
+} from "../core/mod.ts";
+import {
+  effectiveBatch,
+  type MethodValues,
+  rateFor256,
+} from "./method_flags.ts";
+
+/** Flag that sets a field of the configuration. */
+const FLAG_OF_FIELD: ReadonlyMap<string, string> = new Map([
+  ["model.imageSize", "image-size"],
+  ["model.patchSize", "patch-size"],
+  ["model.maskRatio", "mask-ratio"],
+  ["model.hogNbins", "hog-nbins"],
+  ["training.epochs", "epochs"],
+  ["training.warmupEpochs", "warmup-epochs"],
+  ["training.batchSize", "batch-size"],
+  ["training.accumIter", "accum-iter"],
+  ["training.seed", "seed"],
+  ["rate.endRate", "min-lr"],
+  ["rate.mode.power", "lr-lr"],
+  ["rate.stagePower", "sr-lr"],
+  ["freeze.t0", "t0"],
+  ["samples", "samples"],
+  ["saving", "saving"],
+]);
+
+/**
+ * Names faults of a configuration or plan by the flags that set the fields.
+ *
+ * @param faults Faults with paths into the configuration.
+ */
+export function namedByFlags([first, ...others]: Faults): Faults {
+  const named = (fault: Fault): Fault => {
+    const flag = FLAG_OF_FIELD.get(fault.path);
+    return flag === undefined ? fault : { ...fault, path: `--${flag}` };
+  };
+  return [named(first), ...others.map(named)];
+}
+
+const contradictions = (values: MethodValues): readonly Fault[] => [
+  ...(values.lr === undefined || values.blr === undefined ? [] : [
+    {
+      _tag: "Inconsistent",
+      path: "--lr",
+      found: values.lr,
+      wanted: "either --lr or --blr",
+    } as const,
+  ]),
+  ...(values["lr-lr"] === undefined ||
+      (values["lr-mode"] ?? "scaled") === "scaled"
+    ? []
+    : [
+      {
+        _tag: "Inconsistent",
+        path: "--lr-lr",
+        found: values["lr-lr"],
+        wanted: "--lr-mode scaled, the only one with a power",
+      } as const,
+    ]),
+];
+
+function modelOf(base: ModelSpec, values: MethodValues): ModelSpec {
+  const preset: ModelSpec = values.model === undefined
+    ? base
+    : MODEL_PRESETS[values.model];
+  return {
+    ...preset,
+    imageSize: values["image-size"] ?? preset.imageSize,
+    patchSize: values["patch-size"] ?? preset.patchSize,
+    maskRatio: values["mask-ratio"] ?? preset.maskRatio,
+    hogNbins: values["hog-nbins"] ?? preset.hogNbins,
+    stages: values["all-stages"] ? allStages(preset.depth) : preset.stages,
+  };
+}
+
+function modeOf(base: RateMode, values: MethodValues): RateMode {
+  const power = values["lr-lr"];
+  switch (values["lr-mode"]) {
+    case "scaled":
+      return { _tag: "LayerWise", power: power ?? 1 };
+    case "unscaled":
+      return { _tag: "LayerWise", power: 0 };
+    case "uniform":
+      return { _tag: "Uniform" };
+  }
+  return power === undefined ? base : { _tag: "LayerWise", power };
+}
+
+function withTraining(
+  base: PretrainConfig,
+  values: MethodValues,
+): PretrainConfig {
+  const { training } = base;
+  return {
+    ...base,
+    training: {
+      epochs: values.epochs ?? training.epochs,
+      warmupEpochs: values["warmup-epochs"] ?? training.warmupEpochs,
+      batchSize: values["batch-size"] ?? training.batchSize,
+      accumIter: values["accum-iter"] ?? training.accumIter,
+      seed: values.seed ?? training.seed,
+    },
+  };
+}
+
+function changed(base: PretrainConfig, values: MethodValues): PretrainConfig {
+  const config = withTraining(base, values);
+  const { model, freeze, rate, optimizer } = config;
+  const sameRate = values.blr === undefined &&
+    effectiveBatch(config) === effectiveBatch(base);
+  const blr = values.blr ?? rateFor256(base);
+  return {
+    ...config,
+    model: modelOf(model, values),
+    freeze: {
+      t0: values.t0 ?? freeze.t0,
+      scale: values["how-scale"] ?? freeze.scale,
+      freezePatchEmbed: values["dont-freeze-pe"]
+        ? false
+        : freeze.freezePatchEmbed,
+      classToken: values["class-token"] === undefined
+        ? freeze.classToken
+        : values["class-token"] === "never-frozen"
+        ? "neverFrozen"
+        : "withLayer0",
+    },
+    rate: {
+      baseRate: values.lr ??
+        (sameRate ? rate.baseRate : peakRate(blr, effectiveBatch(config))),
+      endRate: values["min-lr"] ?? rate.endRate,
+      mode: modeOf(rate.mode, values),
+      stagePower: values["sr-lr"] ?? rate.stagePower,
+      warmup: values["warmup-mode"] ?? rate.warmup,
+    },
+    optimizer: {
+      ...optimizer,
+      weightDecay: values["weight-decay"] ?? optimizer.weightDecay,
+    },
+  };
+}
+
+/**
+ * A configuration changed by flags.
+ *
+ * @param base What holds where no flag is given; its rate goes with the batch.
+ * @param values Flags that were given.
+ * @returns The configuration, or every fault in it, named by flags.
+ */
+export function configFromFlags(
+  base: PretrainConfig,
+  values: MethodValues,
+): Result<Faults, PretrainConfig> {
+  const [first, ...others] = contradictions(values);
+  if (first !== undefined) return left([first, ...others]);
+  const config = decodePretrainConfig(changed(base, values));
+  return config._tag === "Left" ? left(namedByFlags(config.left)) : config;
+}

@@ -1,0 +1,46 @@
+/**
+ * What the panels of a plan's picture share: width, time, colours.
+ *
+ * @module
+ */
+import type * as Plot from "@observablehq/plot";
+import type { FreezePlan } from "../core/mod.ts";
+
+/** Pixels, the same for every panel, so that steps stand below each other. */
+export const PLAN_FRAME = { width: 960, left: 104, right: 28 } as const;
+
+/** How the panels show a plan. */
+export interface PlanFrame {
+  /** Place of a step on the axis of time. */
+  readonly timeOf: (step: number) => number;
+  /** The axis of time, without a label. */
+  readonly time: Plot.ScaleOptions;
+  /** Label of the axis of time. */
+  readonly timeLabel: string;
+  /** Colours of layers by index: shallow dark, deep bright, none too pale for white letters. */
+  readonly colour: Plot.ScaleOptions;
+}
+
+/**
+ * A frame with time in epochs, or in optimizer steps if epochs are not known.
+ *
+ * @param plan The plan.
+ * @param stepsPerEpoch Optimizer steps of an epoch, if known.
+ */
+export function planFrame(
+  { layers, totalSteps }: FreezePlan,
+  stepsPerEpoch: number | undefined,
+): PlanFrame {
+  const timeOf = (step: number): number => step / (stepsPerEpoch ?? 1);
+  return {
+    timeOf,
+    time: { domain: [0, timeOf(totalSteps)], tickFormat: ",~r", ticks: 10 },
+    timeLabel: stepsPerEpoch === undefined ? "Optimizer step →" : "Epoch →",
+    colour: {
+      type: "linear",
+      scheme: "plasma",
+      domain: [0, Math.max(1, layers.length - 1)],
+      range: [0, 0.7],
+    },
+  };
+}

@@ -1,0 +1,449 @@
+/**
+ * Generated uses of every op, for the contract that engines keep.
+ *
+ * @module
+ */
+import fc from "fast-check";
+import {
+  type OpAttributes,
+  type OpName,
+  type Shape,
+  sizeOf,
+} from "../../core/mod.ts";
+import type { HostTensor } from "../../backends/backend.ts";
+
+/** An op applied to given tensors. */
+export interface OpUse<Name extends OpName> {
+  readonly attributes: OpAttributes[Name];
+  readonly inputs: readonly HostTensor[];
+}
+
+/** How an op is tested. */
+export interface OpCase<Name extends OpName> {
+  /** Uses with random shapes. */
+  readonly uses: fc.Arbitrary<OpUse<Name>>;
+  /** Uses that must be among those tested. */
+  readonly examples: readonly OpUse<Name>[];
+  /** Largest error relative to the largest number of the result, or to 1 if that is larger. */
+  readonly tolerance: number;
+}
+
+/** What float32 gives for one rounding, and for a sum of about a hundred. */
+const [ROUNDING, SUM] = [3e-7, 3e-6];
+
+/** Numbers in `[−2, 2)` that a seed determines (a linear congruential generator). */
+function numbers(shape: Shape, seed: number): Float32Array {
+  let state = (seed * 2654435761 + 12345) >>> 0;
+  return Float32Array.from({ length: sizeOf(shape) }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 30 - 2;
+  });
+}
+
+/** A tensor of numbers in `[−2, 2)`. */
+export const filled = (shape: Shape, seed = 1): HostTensor => ({
+  shape,
+  data: numbers(shape, seed),
+});
+
+const positive = (shape: Shape, seed: number): HostTensor => ({
+  shape,
+  data: numbers(shape, seed).map((v) => Math.abs(v) + 0.01),
+});
+
+/** Tensors of the given shapes, each with numbers of its own. */
+const all = (shapes: readonly Shape[], seed: number): HostTensor[] =>
+  shapes.map((shape, i) => filled(shape, seed + i));
+
+/** `rows` rows of whole numbers below `limit`. */
+const indices = (
+  [rows, count]: readonly [number, number],
+  limit: number,
+  seed: number,
+): HostTensor => ({
+  shape: [rows, count],
+  data: Int32Array.from(
+    numbers([rows, count], seed),
+    (v) => Math.floor((v + 2) / 4 * limit),
+  ),
+});
+
+/** Permutations of `0 … count − 1` and their inverses. */
+function permutations(
+  rows: number,
+  count: number,
+  seed: number,
+): readonly [HostTensor, HostTensor] {
+  const noise = numbers([rows, count], seed);
+  const [order, inverse] = [
+    new Int32Array(rows * count),
+    new Int32Array(rows * count),
+  ];
+  for (let start = 0; start < order.length; start += count) {
+    const sorted = Array.from({ length: count }, (_, i) => i)
+      .sort((a, b) => noise[start + a]! - noise[start + b]!);
+    order.set(sorted, start);
+    sorted.forEach((from, to) => inverse[start + from] = to);
+  }
+  const shape = [rows, count];
+  return [{ shape, data: order }, { shape, data: inverse }];
+}
+
+/** A picture of 8-bit levels after normalisation: many gradients are exactly 0. */
+function picture(shape: Shape, seed: number): HostTensor {
+  const levels = numbers(shape, seed).map((v) => Math.round((v + 2) * 2) * 16);
+  return { shape, data: levels.map((v) => (v / 255 - 0.449) / 0.226) };
+}
+
+const extent = fc.integer({ min: 1, max: 6 });
+const seed = fc.integer({ min: 0, max: 1000 });
+const shape = (minRank: number, maxRank = 4): fc.Arbitrary<number[]> =>
+  fc.array(extent, { minLength: minRank, maxLength: maxRank });
+/** A shape and one that broadcasts to it. */
+const broadcastPair = fc.record({
+  to: shape(0, 5),
+  ones: fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
+  dropped: fc.integer({ min: 0, max: 5 }),
+}).map(({ to, ones, dropped }) => ({
+  to,
+  from: to.map((n, i) => ones[i] ? 1 : n).slice(Math.min(dropped, to.length)),
+}));
+/** A shape, one of its axes, and two numbers in `[0, 1)` to choose a part of it. */
+const withAxis = fc.record({
+  shape: shape(1, 5),
+  axis: fc.nat(),
+  a: fc.double({ min: 0, max: 0.99, noNaN: true }),
+  b: fc.double({ min: 0, max: 0.99, noNaN: true }),
+  seed,
+}).map((x) => ({ ...x, axis: x.axis % x.shape.length }));
+
+type Uses<Name extends OpName> = OpCase<Name>;
+
+/** Ops on `count` tensors of one shape. */
+const sameShapes = <Name extends OpName>(
+  count: number,
+  attributes: OpAttributes[Name],
+  tolerance: number,
+): Uses<Name> => ({
+  uses: fc.tuple(shape(1, 4), seed).map(([s, seed]) => ({
+    attributes,
+    inputs: all(Array(count).fill(s), seed),
+  })),
+  examples: [
+    { attributes, inputs: all(Array(count).fill([3, 70]), 1) },
+    { attributes, inputs: all(Array(count).fill([70_000]), 1) },
+  ],
+  tolerance,
+});
+
+const broadcasting = <Name extends "add" | "subtract" | "multiply">(): Uses<
+  Name
+> => ({
+  uses: fc.tuple(broadcastPair, fc.boolean(), seed).map((
+    [{ to, from }, swapped, seed],
+  ) => ({
+    attributes: {},
+    inputs: all(swapped ? [from, to] : [to, from], seed),
+  })),
+  examples: [
+    { attributes: {}, inputs: all([[2, 1, 3], [4, 1]], 1) },
+    { attributes: {}, inputs: all([[300, 70], [70]], 1) },
+    { attributes: {}, inputs: all([[], []], 1) },
+  ],
+  tolerance: ROUNDING,
+});
+
+/** Ops on rows `[..., D]`: `rows` tensors of that shape, `vectors` of `[D]`. */
+const onRows = <Name extends OpName>(
+  [rows, vectors]: readonly [number, number],
+  attributes: OpAttributes[Name],
+  tolerance: number,
+): Uses<Name> => {
+  const use = (s: Shape, seed: number): OpUse<Name> => ({
+    attributes,
+    inputs: all([
+      ...Array<Shape>(rows).fill(s),
+      ...Array<Shape>(vectors).fill(s.slice(-1)),
+    ], seed),
+  });
+  return {
+    uses: fc.tuple(shape(0, 3), fc.integer({ min: 2, max: 80 }), seed)
+      .map(([lead, width, seed]) => use([...lead, width], seed)),
+    examples: [use([2, 5, 65], 3), use([300, 48], 4), use([3, 9], 5)],
+    tolerance,
+  };
+};
+
+const softmaxed = (x: HostTensor): HostTensor => {
+  const width = x.shape.at(-1) ?? 1;
+  const powers = Float32Array.from(x.data, (v) => Math.exp(v));
+  return {
+    shape: x.shape,
+    data: powers.map((v, i) => {
+      const start = i - i % width;
+      return v / powers.subarray(start, start + width).reduce((a, b) => a + b);
+    }),
+  };
+};
+
+const product = (
+  lead: Shape,
+  [m, k, n]: readonly [number, number, number],
+  [transposeA, transposeB]: readonly [boolean, boolean],
+  seed: number,
+): OpUse<"matmul"> => ({
+  attributes: { transposeA, transposeB },
+  inputs: all([
+    [...lead, ...(transposeA ? [k, m] : [m, k])],
+    [...lead, ...(transposeB ? [n, k] : [k, n])],
+  ], seed),
+});
+
+/**
+ * On pictures with 8-bit levels many gradients lie at exactly 45°. Where that is a
+ * border of bins (`nbins` divisible by 4), rounding decides: nothing to compare.
+ */
+const hog = (
+  [batch, channels, side]: readonly [number, number, number],
+  cells: number,
+  nbins: number,
+  seed: number,
+): OpUse<"hogCells"> => ({
+  attributes: { cells, nbins },
+  inputs: [
+    (seed % 2 === 0 && nbins % 4 !== 0 ? picture : filled)([
+      batch,
+      channels,
+      side,
+      side,
+    ], seed),
+  ],
+});
+
+const picked = (
+  [samples, rows, picks]: readonly [number, number, number],
+  tail: Shape,
+  seed: number,
+): OpUse<"gatherRows"> => ({
+  attributes: {},
+  inputs: [
+    filled([samples, rows, ...tail], seed),
+    indices([samples, picks], rows, seed + 1),
+  ],
+});
+
+const scattered = (
+  [samples, rows, picks]: readonly [number, number, number],
+  tail: Shape,
+  seed: number,
+): OpUse<"scatterRows"> => ({
+  attributes: { rows },
+  inputs: [
+    filled([samples, picks, ...tail], seed),
+    indices([samples, picks], rows, seed + 1),
+  ],
+});
+
+const threeExtents = fc.tuple(extent, extent, extent);
+
+/** Tests of every op that computes. */
+export const OP_CASES: {
+  readonly [Name in Exclude<OpName, "input" | "constant">]: OpCase<Name>;
+} = {
+  add: broadcasting(),
+  subtract: broadcasting(),
+  multiply: broadcasting(),
+  scale: sameShapes(1, { factor: -0.37 }, ROUNDING),
+  square: sameShapes(1, {}, ROUNDING),
+  mix: sameShapes(2, { weight: 0.95 }, ROUNDING),
+  gelu: sameShapes(1, {}, 1e-6),
+  geluGrad: sameShapes(2, {}, 2e-6),
+  softmax: onRows([1, 0], {}, 1e-6),
+  softmaxGrad: {
+    uses: fc.tuple(shape(0, 3), fc.integer({ min: 2, max: 80 }), seed)
+      .map(([lead, width, seed]) => ({
+        attributes: {},
+        inputs: [
+          filled([...lead, width], seed),
+          softmaxed(filled([...lead, width], seed + 1)),
+        ],
+      })),
+    examples: [],
+    tolerance: 1e-6,
+  },
+  layerNorm: onRows([1, 2], { epsilon: 1e-6 }, SUM),
+  layerNormGrad: onRows([2, 1], { epsilon: 1e-6 }, 1e-5),
+  layerNormScaleGrad: onRows([2, 0], { epsilon: 1e-6 }, 1e-5),
+  l2Normalize: onRows([1, 0], {}, ROUNDING),
+  matmul: {
+    uses: fc.tuple(
+      shape(0, 2),
+      fc.tuple(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 40 }),
+      ),
+      fc.tuple(fc.boolean(), fc.boolean()),
+      seed,
+    ).map((given) => product(...given)),
+    examples: [
+      product([], [130, 70, 90], [false, true], 1),
+      product([], [90, 130, 70], [true, false], 2),
+      product([3, 2], [17, 8, 17], [false, true], 3),
+      product([], [3, 2100, 5], [true, true], 4),
+    ],
+    tolerance: SUM,
+  },
+  reshape: {
+    uses: fc.tuple(shape(1, 4), seed).map(([s, seed]) => ({
+      attributes: { shape: [...s].reverse() },
+      inputs: [filled(s, seed)],
+    })),
+    examples: [],
+    tolerance: 0,
+  },
+  transpose: {
+    uses: shape(1, 6).chain((s) =>
+      fc.tuple(
+        fc.shuffledSubarray(s.map((_, i) => i), { minLength: s.length }),
+        seed,
+      ).map(([permutation, seed]) => ({
+        attributes: { permutation },
+        inputs: [filled(s, seed)],
+      }))
+    ),
+    examples: [
+      { attributes: { permutation: [1, 0] }, inputs: [filled([70, 33])] },
+      { attributes: { permutation: [0, 2, 1] }, inputs: [filled([3, 20, 40])] },
+      {
+        attributes: { permutation: [2, 0, 3, 1, 4] },
+        inputs: [filled([2, 5, 3, 2, 4])],
+      },
+      {
+        attributes: { permutation: [1, 0] },
+        inputs: [{ shape: [2, 2], data: Int32Array.of(1, -2, 3, 4) }],
+      },
+    ],
+    tolerance: 0,
+  },
+  slice: {
+    uses: withAxis.map(({ shape, axis, a, b, seed }) => {
+      const size = 1 + Math.floor(a * shape[axis]!);
+      return {
+        attributes: {
+          axis,
+          start: Math.floor(b * (shape[axis]! - size + 1)),
+          size,
+        },
+        inputs: [filled(shape, seed)],
+      };
+    }),
+    examples: [],
+    tolerance: 0,
+  },
+  pad: {
+    uses: withAxis.map(({ shape, axis, a, b, seed }) => ({
+      attributes: {
+        axis,
+        before: Math.floor(a * 4),
+        after: Math.floor(b * 4),
+      },
+      inputs: [filled(shape, seed)],
+    })),
+    examples: [],
+    tolerance: 0,
+  },
+  concat: {
+    uses: withAxis.map(({ shape, axis, a, seed }) => ({
+      attributes: { axis },
+      inputs: all(
+        [shape, shape.with(axis, 1 + Math.floor(a * 4)), shape],
+        seed,
+      ),
+    })),
+    examples: [],
+    tolerance: 0,
+  },
+  broadcastTo: {
+    uses: fc.tuple(broadcastPair, seed).map(([{ to, from }, seed]) => ({
+      attributes: { shape: to },
+      inputs: [filled(from, seed)],
+    })),
+    examples: [{ attributes: { shape: [3, 1, 2] }, inputs: [filled([1, 2])] }],
+    tolerance: 0,
+  },
+  sumTo: {
+    uses: fc.tuple(broadcastPair, seed).map(([{ to, from }, seed]) => ({
+      attributes: { shape: from },
+      inputs: [filled(to, seed)],
+    })),
+    examples: [
+      { attributes: { shape: [] }, inputs: [filled([40, 50])] },
+      { attributes: { shape: [70] }, inputs: [filled([6, 100, 70])] },
+      { attributes: { shape: [1, 100, 1] }, inputs: [filled([6, 100, 7])] },
+    ],
+    tolerance: SUM,
+  },
+  gatherRows: {
+    uses: fc.tuple(threeExtents, shape(0, 2), seed)
+      .map((given) => picked(...given)),
+    examples: [],
+    tolerance: 0,
+  },
+  scatterRows: {
+    uses: fc.tuple(threeExtents, shape(0, 2), seed)
+      .map((given) => scattered(...given)),
+    examples: [],
+    tolerance: ROUNDING,
+  },
+  permuteRows: {
+    uses: fc.tuple(threeExtents, shape(0, 2), seed)
+      .map(([[samples, rows], tail, seed]) => ({
+        attributes: {},
+        inputs: [
+          filled([samples, rows, ...tail], seed),
+          ...permutations(samples, rows, seed + 1),
+        ],
+      })),
+    examples: [],
+    tolerance: 0,
+  },
+  hogCells: {
+    uses: fc.tuple(
+      threeExtents,
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 2, max: 12 }),
+      seed,
+    ).map(([[batch, channels, side], cells, nbins, seed]) =>
+      hog(
+        [batch, Math.min(channels, 3), side * 2],
+        Math.min(cells, side * 2),
+        nbins,
+        seed,
+      )
+    ),
+    examples: [
+      hog([1, 1, 1], 1, 9, 1),
+      hog([2, 3, 16], 4, 9, 2),
+      hog([1, 3, 14], 4, 9, 3),
+      hog([1, 1, 16], 4, 8, 4),
+    ],
+    tolerance: SUM,
+  },
+  adamwUpdate: {
+    uses: fc.tuple(shape(0, 4), seed).map(([s, seed]) => ({
+      attributes: { weightDecay: 0.05, epsilon: 1e-8 },
+      inputs: [
+        filled(s, seed),
+        filled(s, seed + 1),
+        positive(s, seed + 2),
+        positive([], seed + 3),
+        positive([], seed + 4),
+        positive([], seed + 5),
+      ],
+    })),
+    examples: [],
+    // A quotient by √v may be a hundred times the largest operand.
+    tolerance: 1e-6,
+  },
+};

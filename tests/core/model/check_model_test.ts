@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { deepEqual } from "node:assert/strict";
+import {
+  allStages,
+  checkModel,
+  MODEL_PRESETS,
+  type ModelSpec,
+} from "../../../core/mod.ts";
+import { modelSpec } from "../../arbitraries.ts";
+import { faultsOf, right } from "../../right.ts";
+
+const vitB: ModelSpec = MODEL_PRESETS["vit-b"];
+
+const refuses = (change: Partial<ModelSpec>, ...faults: string[]): void =>
+  deepEqual(faultsOf(checkModel({ ...vitB, ...change })), faults);
+
+Deno.test("checkModel() accepts every preset, with LocalMIM's stages and with all", () => {
+  for (const model of Object.values<ModelSpec>(MODEL_PRESETS)) {
+    deepEqual(right(checkModel(model)), model);
+  }
+  right(checkModel({ ...vitB, stages: allStages(12) }));
+});
+
+Deno.test("checkModel() accepts every generated model", () => {
+  fc.assert(fc.property(modelSpec, (model) => {
+    deepEqual(right(checkModel(model)), model);
+  }));
+});
+
+Deno.test("checkModel() wants patches that tile the image", () => {
+  refuses(
+    { imageSize: 100 },
+    "imageSize: found 100, wanted a multiple of 16 (patchSize)",
+  );
+});
+
+Deno.test("checkModel() wants widths that heads and position tables divide", () => {
+  refuses(
+    { embedDim: 770, decoderEmbedDim: 90 },
+    "embedDim: found 770, wanted a multiple of 4 (position table)",
+    "embedDim: found 770, wanted a multiple of 12 (numHeads)",
+    "decoderEmbedDim: found 90, wanted a multiple of 4 (position table)",
+    "decoderEmbedDim: found 90, wanted a multiple of 8 (decoderNumHeads)",
+  );
+});
+
+Deno.test("checkModel() wants a decoder that the head of scale 8 can halve three times", () => {
+  refuses(
+    { stages: allStages(12), decoderEmbedDim: 36, decoderNumHeads: 3 },
+    "decoderEmbedDim: found 36, wanted a multiple of 8 (head of the finest stage)",
+  );
+});
+
+Deno.test("checkModel() wants a whole hidden width", () => {
+  refuses(
+    { mlpRatio: 1.0001 },
+    "mlpRatio: found 1.0001, wanted a ratio that makes mlpRatio · embedDim a whole number",
+  );
+});
+
+Deno.test("checkModel() wants taps that rise and end at the last block", () => {
+  const stage = (tap: number) => ({ tap, scale: 1 as const, weight: 1 });
+  refuses(
+    { stages: [stage(3), stage(3), stage(12), stage(10)] },
+    "stages[1].tap: found 3, wanted a block after 3 and before 12, taps go from shallow to deep",
+    "stages[2].tap: found 12, wanted a block after 3 and before 12, taps go from shallow to deep",
+    "stages[3].tap: found 10, wanted 11, the last block: blocks behind the last tap learn nothing",
+  );
+});
+
+Deno.test("checkModel() wants a last stage that counts", () => {
+  refuses(
+    { stages: [{ tap: 11, scale: 1, weight: 0 }] },
+    "stages[0].weight: found 0, wanted more than 0: the last stage outlives the others",
+  );
+});
+
+Deno.test("checkModel() wants cells of whole pixels and pairs of patches", () => {
+  refuses(
+    {
+      imageSize: 6,
+      patchSize: 2,
+      stages: [
+        { tap: 1, scale: 4, weight: 1 },
+        { tap: 11, scale: 0.5, weight: 1 },
+      ],
+    },
+    "stages[0].scale: found 4, wanted at most 2 (patchSize): a cell has at least one pixel",
+    "stages[1].scale: found 0.5, wanted at least 1 on an odd grid of 3 patches a side",
+  );
+});
+
+Deno.test("checkModel() wants a visible patch and, if any is to be masked, a masked one", () => {
+  const wanted = "wanted a ratio that leaves 1 to 195 of 196 patches visible";
+  refuses({ maskRatio: 0.999 }, `maskRatio: found 0.999, ${wanted}`);
+  refuses({ maskRatio: 1e-20 }, `maskRatio: found 1e-20, ${wanted}`);
+  right(checkModel({ ...vitB, maskRatio: 0 }));
+});

@@ -1,0 +1,153 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import sharp from "sharp";
+import {
+  type RawImage,
+  resizeBicubic,
+  type Size,
+  type View,
+  wholeOf,
+} from "../../data/mod.ts";
+import { decodeScaled } from "../../data/decode_image.ts";
+import { encode, waves } from "./photographs.ts";
+
+/** A view of a part of an image in a given size. */
+const viewAt =
+  (crop: View["crop"] | null, scaled: Size) => (image: Size): View => ({
+    crop: crop ?? wholeOf(image),
+    scaled,
+    window: wholeOf(scaled),
+    flip: false,
+  });
+
+const decoded = async (
+  bytes: Uint8Array,
+  view: (image: Size) => View,
+): Promise<RawImage> =>
+  (await decodeScaled({ _tag: "EncodedImage", bytes }, view)).image;
+
+const largestDifference = (a: RawImage, b: RawImage): number =>
+  a.pixels.reduce(
+    (most, level, i) => Math.max(most, Math.abs(level - (b.pixels[i] ?? NaN))),
+    0,
+  );
+
+const photo = waves(60, 44);
+
+Deno.test("decodeScaled() gives back what PNG and WebP hold, and nearly what JPEG holds", async () => {
+  for (
+    const [encoding, error] of [["png", 0], ["webp", 0], ["jpeg", 24]] as const
+  ) {
+    const image = await decoded(
+      await encode(photo, encoding),
+      viewAt(null, photo),
+    );
+    deepEqual(
+      [image.width, image.height, image.channels],
+      [60, 44, 3],
+      encoding,
+    );
+    const difference = largestDifference(image, photo);
+    ok(difference <= error, `${encoding}: ${difference}`);
+  }
+});
+
+Deno.test("decodeScaled() knows a file by its content, not by a name", async () => {
+  const png = await decoded(await encode(photo, "png"), viewAt(null, photo));
+  equal(largestDifference(png, photo), 0);
+});
+
+Deno.test("decodeScaled() resizes as resizeBicubic() does: smaller, larger, and both", async () => {
+  const bytes = await encode(photo, "png");
+  const crop = { left: 5, top: 3, width: 40, height: 30 };
+  const sizes = {
+    smaller: [24, 20],
+    larger: [64, 64],
+    wider: [50, 12],
+    same: [40, 30],
+  } as const;
+  for (const [name, [width, height]] of Object.entries(sizes)) {
+    const image = await decoded(bytes, viewAt(crop, { width, height }));
+    const expected = resizeBicubic(photo, crop, { width, height });
+    deepEqual([image.width, image.height], [width, height]);
+    // Rounding in another order: one level.
+    ok(
+      largestDifference(image, expected) <= 1,
+      `${name}: ${largestDifference(image, expected)}`,
+    );
+  }
+});
+
+Deno.test("decodeScaled() gives grey files in colour: all channels alike", async () => {
+  const grey: RawImage = {
+    ...photo,
+    channels: 1,
+    pixels: photo.pixels.slice(0, 60 * 44),
+  };
+  for (const encoding of ["png", "jpeg"] as const) {
+    const bytes = await encode(grey, encoding);
+    const { pixels, channels } = await decoded(bytes, viewAt(null, photo));
+    const isGrey = channels === 1 ||
+      pixels.every((level, i) => level === pixels[i - i % 3]);
+    ok(isGrey, encoding);
+    ok(Math.abs((pixels[0] ?? NaN) - (grey.pixels[0] ?? NaN)) <= 8, encoding);
+  }
+});
+
+Deno.test("decodeScaled() shows transparent pixels on black, whether it shrinks or enlarges", async () => {
+  const rgba = new Uint8Array(16 * 16 * 4).map((_, i) =>
+    i % 4 === 3 ? (i < 512 ? 255 : 0) : 200
+  );
+  const raw = sharp(rgba, { raw: { width: 16, height: 16, channels: 4 } });
+  const bytes = new Uint8Array(await raw.png().toBuffer());
+  for (const side of [8, 16, 32]) {
+    const { pixels, channels } = await decoded(
+      bytes,
+      viewAt(null, { width: side, height: side }),
+    );
+    equal(pixels.length, side * side * channels);
+    equal(pixels[0], 200);
+    equal(pixels.at(-1), 0);
+  }
+});
+
+Deno.test("decodeScaled() ignores the orientation tag", async () => {
+  const raw = sharp(photo.pixels, {
+    raw: { width: 60, height: 44, channels: 3 },
+  });
+  const bytes = await raw.png().withMetadata({ orientation: 6 }).toBuffer();
+  equal((await sharp(bytes).metadata()).orientation, 6);
+  const image = await decoded(new Uint8Array(bytes), viewAt(null, photo));
+  equal(largestDifference(image, photo), 0);
+});
+
+Deno.test("decodeScaled() brings 16 bits down to 8", async () => {
+  const levels = new Uint16Array(8 * 8 * 3).map((_, i) => i * 257);
+  const raw = sharp(levels, { raw: { width: 8, height: 8, channels: 3 } });
+  const bytes = new Uint8Array(
+    await raw.toColourspace("rgb16").png().toBuffer(),
+  );
+  equal((await sharp(bytes).metadata()).depth, "ushort");
+  const { pixels } = await decoded(
+    bytes,
+    viewAt(null, { width: 8, height: 8 }),
+  );
+  ok(pixels.every((level, i) => Math.abs(level - i) <= 1));
+});
+
+Deno.test("decodeScaled() rejects what is not a whole image", async () => {
+  const view = viewAt(null, { width: 8, height: 8 });
+  const jpeg = await encode(waves(200, 200), "jpeg");
+  const png = await encode(waves(200, 200), "png");
+  const broken = {
+    "an empty file": new Uint8Array(),
+    "a text": new TextEncoder().encode(
+      "not an image at all, but long enough to look at",
+    ),
+    "half a JPEG": jpeg.subarray(0, jpeg.length >> 1),
+    "half a PNG": png.subarray(0, png.length >> 1),
+    "a JPEG's first bytes": jpeg.subarray(0, 20),
+  };
+  for (const [name, bytes] of Object.entries(broken)) {
+    await rejects(decoded(bytes, view), Error, name);
+  }
+});

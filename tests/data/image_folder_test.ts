@@ -1,0 +1,122 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { imageFolder } from "../../data/mod.ts";
+import { errorOf, inFolder, valueOf } from "./sources.ts";
+
+/** Names of the images of a source, without the folder. */
+const names = (
+  source: { length: number; imageName(i: number): string },
+  folder: string,
+): readonly string[] =>
+  Array.from(
+    { length: source.length },
+    (_, i) => source.imageName(i).slice(folder.length + 1),
+  );
+
+Deno.test("imageFolder() of a flat folder has no labels, is sorted, and takes suffixes of either case", async () => {
+  const files = {
+    "b.PNG": "",
+    "a.jpg": "",
+    "c.webp": "",
+    "B.JPEG": "",
+    "notes.txt": "",
+    ".hidden.jpg": "",
+  };
+  await inFolder(files, async (folder) => {
+    const source = valueOf(await imageFolder(folder));
+    deepEqual(names(source, folder), ["B.JPEG", "a.jpg", "b.PNG", "c.webp"]);
+    deepEqual([source.classNames, source.label(0)], [null, null]);
+    equal(source.summary, "4 images (1 other files left out)");
+  });
+});
+
+Deno.test("imageFolder() of class folders labels by sorted name and looks at any depth", async () => {
+  const files = {
+    "dog/1.jpg": "",
+    "dog/deep/er/0.jpg": "",
+    "cat/10.jpg": "",
+    "cat/9.jpg": "",
+    "Ape/x.webp": "",
+    "Ape/readme.md": "",
+    ".git/picture.jpg": "",
+  };
+  await inFolder(files, async (folder) => {
+    const source = valueOf(await imageFolder(folder));
+    deepEqual(source.classNames, ["Ape", "cat", "dog"]);
+    deepEqual(names(source, folder), [
+      "Ape/x.webp",
+      "cat/10.jpg",
+      "cat/9.jpg",
+      "dog/1.jpg",
+      "dog/deep/er/0.jpg",
+    ]);
+    deepEqual([0, 1, 2, 3, 4].map(source.label), [0, 1, 1, 2, 2]);
+    equal(source.summary, "5 images in 3 classes (1 other files left out)");
+  });
+});
+
+Deno.test("imageFolder() follows links to folders and files", async () => {
+  await inFolder({ "real/cat/1.jpg": "", "linked/": "" }, async (folder) => {
+    await Deno.symlink(`${folder}/real/cat`, `${folder}/linked/cat`);
+    const source = valueOf(await imageFolder(`${folder}/linked`));
+    deepEqual([source.classNames, source.length], [["cat"], 1]);
+  });
+});
+
+Deno.test("imageFolder() reads the bytes of a file", async () => {
+  await inFolder({ "a.jpg": Uint8Array.of(1, 2, 3) }, async (folder) => {
+    const image = valueOf(await valueOf(await imageFolder(folder)).read(0));
+    deepEqual(image, { _tag: "EncodedImage", bytes: Uint8Array.of(1, 2, 3) });
+  });
+});
+
+Deno.test("imageFolder() says what is wrong with a folder", async () => {
+  await inFolder({
+    "file": "",
+    "empty/": "",
+    "texts/a.txt": "",
+    "texts/b.txt": "",
+  }, async (folder) => {
+    const wanted = "wanted JPEG, PNG or WebP files, or a folder for each class";
+    const errors = {
+      missing: "found nothing there, wanted a folder of images",
+      file: "found a file, wanted a folder of images",
+      empty: `found an empty folder, ${wanted}`,
+      texts: `found no image among 2 files, ${wanted}`,
+    };
+    for (const [name, text] of Object.entries(errors)) {
+      equal(
+        errorOf(await imageFolder(`${folder}/${name}`)),
+        `Cannot use ${folder}/${name}: ${text}`,
+      );
+    }
+  });
+});
+
+Deno.test("imageFolder() refuses a class without images, and images beside classes", async () => {
+  await inFolder({ "cat/1.jpg": "", "dog/": "" }, async (folder) => {
+    match(
+      errorOf(await imageFolder(folder)),
+      /dog: found no image, wanted .* of one class$/,
+    );
+  });
+  await inFolder(
+    { "cat/1.jpg": "", "2.jpg": "", "3.jpg": "" },
+    async (folder) => {
+      match(
+        errorOf(await imageFolder(folder)),
+        /found 2 images beside 1 folders, wanted either/,
+      );
+    },
+  );
+});
+
+Deno.test("imageFolder() names a file that has gone since", async () => {
+  await inFolder({ "a.jpg": "" }, async (folder) => {
+    const source = valueOf(await imageFolder(folder));
+    await Deno.remove(`${folder}/a.jpg`);
+    match(
+      errorOf(await source.read(0)),
+      new RegExp(`^Cannot read image ${folder}/a.jpg: `),
+    );
+  });
+});

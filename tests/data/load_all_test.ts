@@ -1,0 +1,72 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { evalTransform, loadAll } from "../../data/mod.ts";
+import { right } from "../right.ts";
+import { errorOf, noiseImage, noiseSource, valueOf } from "./sources.ts";
+
+const transform = right(evalTransform({
+  imageSize: 8,
+  inChannels: 1,
+  normalization: { mean: [0], deviation: [1] },
+}));
+
+Deno.test("loadAll() gives every image once in order, the last batch smaller", async () => {
+  const source = noiseSource(10);
+  const batches =
+    (await Array.fromAsync(loadAll({ source, transform, batchSize: 4 }))).map(
+      valueOf,
+    );
+  deepEqual(batches.map(({ shape }) => shape[0]), [4, 4, 2]);
+  deepEqual(batches.flatMap(({ indices }) => [...indices]), [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+  ]);
+  deepEqual(batches.flatMap(({ labels }) => [...labels ?? []]), [
+    0,
+    1,
+    2,
+    0,
+    1,
+    2,
+    0,
+    1,
+    2,
+    0,
+  ]);
+});
+
+Deno.test("loadAll() shows images as they are when they have the size already", async () => {
+  const batches = (await Array.fromAsync(
+    loadAll({ source: noiseSource(3), transform, batchSize: 3 }),
+  )).map(valueOf);
+  const levels = [0, 1, 2].flatMap((
+    index,
+  ) => [...noiseImage(index, 8, 8, 1).pixels]);
+  deepEqual(
+    [...batches[0]?.images ?? []],
+    levels.map((level) => Math.fround(level / 255)),
+  );
+});
+
+Deno.test("loadAll() takes a batch larger than the source and refuses one of 0", async () => {
+  const source = noiseSource(3);
+  const [whole] =
+    (await Array.fromAsync(loadAll({ source, transform, batchSize: 100 }))).map(
+      valueOf,
+    );
+  equal(whole?.shape[0], 3);
+  const [refused] = await Array.fromAsync(
+    loadAll({ source, transform, batchSize: 0 }),
+  );
+  equal(
+    refused && errorOf(refused),
+    "Cannot load images:\nbatchSize: found 0, wanted a whole number ≥ 1",
+  );
+});

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { deepEqual, ok } from "node:assert/strict";
+import { rootKey, sampleKey } from "../../core/mod.ts";
+import {
+  evalTransform,
+  evalView,
+  FASHION_MNIST_NORMALIZATION,
+  trainTransform,
+  trainView,
+} from "../../data/mod.ts";
+import { right } from "../right.ts";
+
+const format = {
+  imageSize: 32,
+  inChannels: 1,
+  normalization: FASHION_MNIST_NORMALIZATION,
+};
+const image = { width: 28, height: 28 };
+const keysOf = (index: number) => (purpose: "crop" | "flip" | "mask") =>
+  sampleKey(0, 0, index, purpose);
+
+Deno.test("trainView() flips half of the images, all or none when told so", () => {
+  const flips = (flipProbability: number): number =>
+    Array.from(
+      { length: 2000 },
+      (_, i) =>
+        trainView(
+          right(trainTransform({ ...format, flipProbability })),
+          image,
+          keysOf(i),
+        ),
+    )
+      .filter(({ flip }) => flip).length;
+  // The deviation of 2,000 coins is 22.4.
+  ok(Math.abs(flips(0.5) - 1000) < 112, `${flips(0.5)}`);
+  deepEqual([flips(0), flips(1)], [0, 2000]);
+});
+
+Deno.test("trainView() draws crop and flip from keys of their own", () => {
+  const transform = right(trainTransform(format));
+  const flipOnly = (purpose: string) =>
+    purpose === "flip" ? rootKey(5) : rootKey(1);
+  const cropOnly = (purpose: string) =>
+    purpose === "crop" ? rootKey(5) : rootKey(1);
+  const same = () => rootKey(1);
+  deepEqual(
+    trainView(transform, image, flipOnly).crop,
+    trainView(transform, image, same).crop,
+  );
+  deepEqual(
+    trainView(transform, image, cropOnly).flip,
+    trainView(transform, image, same).flip,
+  );
+});
+
+Deno.test("evalView() shows the middle of a photograph: 256 for 224", () => {
+  const transform = right(
+    evalTransform({ ...format, imageSize: 224, resizeSize: 256 }),
+  );
+  deepEqual(evalView(transform, { width: 500, height: 375 }), {
+    crop: { left: 0, top: 0, width: 500, height: 375 },
+    scaled: { width: 341, height: 256 },
+    window: { left: 58, top: 16, width: 224, height: 224 },
+    flip: false,
+  });
+});
+
+Deno.test("evalView() has a window inside the resized image, whatever its size", () => {
+  const side = fc.integer({ min: 1, max: 900 });
+  fc.assert(
+    fc.property(
+      side,
+      side,
+      fc.integer({ min: 1, max: 64 }),
+      fc.nat(20),
+      (width, height, imageSize, more) => {
+        const transform = right(
+          evalTransform({ ...format, imageSize, resizeSize: imageSize + more }),
+        );
+        const { scaled, window } = evalView(transform, { width, height });
+        ok(Math.min(scaled.width, scaled.height) === imageSize + more);
+        ok(window.left >= 0 && window.left + imageSize <= scaled.width);
+        ok(window.top >= 0 && window.top + imageSize <= scaled.height);
+      },
+    ),
+  );
+});

@@ -1,0 +1,147 @@
+/**
+ * A pre-training run so small that every test can afford many of them.
+ *
+ * @module
+ */
+import {
+  DEFAULT_PRETRAIN_CONFIG,
+  epochOrder,
+  type FreezePlan,
+  type ModelSpec,
+  planOf,
+  type PretrainConfig,
+  type Result,
+  right as success,
+  rootKey,
+  split,
+  uniforms,
+} from "../../core/mod.ts";
+import type { Backend } from "../../backends/backend.ts";
+import type { Batch, DataError } from "../../data/mod.ts";
+import {
+  type BatchSource,
+  describeTrainError,
+  initialSnapshot,
+  type Pretraining,
+  pretraining,
+  type RunIdentity,
+  type Snapshot,
+  type StepReport,
+  type TrainError,
+} from "../../train/mod.ts";
+import { right } from "../right.ts";
+
+/** 16×16 grey images, 4×4 patches, four blocks, a stage after each. */
+export const TINY_MODEL: ModelSpec = {
+  imageSize: 16,
+  patchSize: 4,
+  inChannels: 1,
+  embedDim: 8,
+  depth: 4,
+  numHeads: 2,
+  mlpRatio: 2,
+  stages: ([4, 2, 1, 0.5] as const).map((scale, tap) => ({
+    tap,
+    scale,
+    weight: 1,
+  })),
+  decoderEmbedDim: 8,
+  decoderDepth: 1,
+  decoderNumHeads: 2,
+  hogNbins: 4,
+  maskRatio: 0.75,
+  layerNormEps: 1e-6,
+};
+
+/** Two epochs of six steps; layers freeze at steps 5, 7, 9 and 11. */
+export const TINY_CONFIG: PretrainConfig = {
+  ...DEFAULT_PRETRAIN_CONFIG,
+  model: TINY_MODEL,
+  freeze: { ...DEFAULT_PRETRAIN_CONFIG.freeze, t0: 0.4, scale: "linear" },
+  rate: { ...DEFAULT_PRETRAIN_CONFIG.rate, baseRate: 0.01, endRate: 0 },
+  training: {
+    epochs: 2,
+    warmupEpochs: 0.25,
+    batchSize: 2,
+    accumIter: 1,
+    seed: 7,
+  },
+};
+
+/** Images of an epoch. */
+export const TINY_SAMPLES = 12;
+
+/** The tiny run, changed at will. */
+export function tinyRun(change: Partial<PretrainConfig> = {}): RunIdentity & {
+  readonly plan: FreezePlan;
+} {
+  const config = { ...TINY_CONFIG, ...change };
+  return { config, plan: right(planOf(config, TINY_SAMPLES)) };
+}
+
+const imageOf = ({ imageSize, inChannels }: ModelSpec, index: number) =>
+  uniforms(split(rootKey(1), index), inChannels * imageSize ** 2);
+
+/** A batch of images that depend on their indices only. */
+export function syntheticBatch(
+  model: ModelSpec,
+  indices: Int32Array,
+): Batch {
+  const { imageSize, inChannels } = model;
+  const images = [...indices].flatMap((index) => [...imageOf(model, index)]);
+  return {
+    shape: [indices.length, inChannels, imageSize, imageSize],
+    images: Float32Array.from(images),
+    indices,
+    labels: null,
+  };
+}
+
+/** Synthetic images in the order that seed and epoch give. */
+export function syntheticBatches(config: PretrainConfig): BatchSource {
+  const { seed, batchSize } = config.training;
+  return async function* (epoch, fromBatch) {
+    const order = epochOrder(seed, epoch, TINY_SAMPLES);
+    for (let k = fromBatch; (k + 1) * batchSize <= TINY_SAMPLES; k++) {
+      const indices = order.slice(k * batchSize, (k + 1) * batchSize);
+      yield success(syntheticBatch(config.model, indices)) as Result<
+        DataError,
+        Batch
+      >;
+    }
+  };
+}
+
+/** Starts the run on synthetic images. */
+export function startTiny(
+  backend: Backend,
+  run: RunIdentity,
+  start: Snapshot = initialSnapshot(run.config, run.plan),
+): Pretraining {
+  return pretraining({
+    ...run,
+    backend,
+    start,
+    batches: syntheticBatches(run.config),
+  });
+}
+
+/** The value of a success of training; fails the test on a failure. */
+export function trained<A>(result: Result<TrainError, A>): A {
+  if (result._tag === "Left") throw new Error(describeTrainError(result.left));
+  return result.right;
+}
+
+/** Takes up to `count` further steps. */
+export async function takeSteps(
+  run: Pretraining,
+  count = Infinity,
+): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = [];
+  if (count === 0) return reports;
+  for await (const report of run) {
+    reports.push(trained(report));
+    if (reports.length === count) break;
+  }
+  return reports;
+}

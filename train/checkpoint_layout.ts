@@ -1,0 +1,105 @@
+/**
+ * What a checkpoint is made of.
+ *
+ * ```text
+ * step-000000123/
+ *   model.safetensors       every parameter under its timm and LocalMIM name in
+ *                           PyTorch's layout, and the fixed position tables that
+ *                           other programs expect
+ *   optimizer.safetensors   the optimizer's state of what moved
+ *   run.json                step, length and configuration of the run
+ * ```
+ *
+ * @module
+ */
+import {
+  type FreezePlan,
+  gridSize,
+  type ModelSpec,
+  type PretrainConfig,
+  type Shape,
+  sinCosPositions,
+  stateKinds,
+  stateName,
+} from "../core/mod.ts";
+import type { StoredTensor } from "./safetensors.ts";
+import { movedParameters } from "./snapshot.ts";
+
+/** The run that a checkpoint is of. */
+export interface RunIdentity {
+  /** Everything that determines the run. */
+  readonly config: PretrainConfig;
+  /** Its plan. */
+  readonly plan: FreezePlan;
+}
+
+/** What `run.json` says. */
+export interface RunFile {
+  /** Version of this form. */
+  readonly version: 1;
+  /** Steps done. */
+  readonly step: number;
+  /** Optimizer steps of the whole run. */
+  readonly totalSteps: number;
+  /** The configuration as `encodePretrainConfig` gives it. */
+  readonly config: unknown;
+}
+
+/** Files of a checkpoint. */
+export const CHECKPOINT_FILES = {
+  model: "model.safetensors",
+  optimizer: "optimizer.safetensors",
+  run: "run.json",
+} as const;
+
+/** A tensor that a file must hold. */
+export interface NamedShape {
+  /** Name in the file. */
+  readonly name: string;
+  /** Extents, outermost first. */
+  readonly shape: Shape;
+}
+
+/**
+ * Name of the checkpoint folder of a step; names sort like steps.
+ *
+ * @param step Steps done, below 10⁹.
+ */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(9, "0")}`;
+}
+
+/** Whether a folder is named like a whole checkpoint. */
+export function isCheckpointName(name: string): boolean {
+  return /^step-\d{9}$/.test(name);
+}
+
+/** Position tables, which are fixed but part of timm's and LocalMIM's checkpoints. */
+export function positionTables(
+  model: ModelSpec,
+): ReadonlyMap<string, StoredTensor> {
+  const table = (width: number): StoredTensor => ({
+    shape: [1, 1 + gridSize(model) ** 2, width],
+    data: Float32Array.from(sinCosPositions(width, gridSize(model))),
+  });
+  const decoderTable = table(model.decoderEmbedDim);
+  return new Map([
+    ["pos_embed", table(model.embedDim)],
+    ...model.stages.map((_, k) =>
+      [`decoder.${k}.pos_embed`, decoderTable] as const
+    ),
+  ]);
+}
+
+/** Tensors of the optimizer in a checkpoint after `step` steps. */
+export function optimizerTensors(
+  { config, plan }: RunIdentity,
+  step: number,
+): readonly NamedShape[] {
+  return movedParameters(config, plan, step).flatMap(({ name, shape }) =>
+    stateKinds(config.optimizer).map((kind) => ({
+      name: stateName(kind, name),
+      shape,
+    }))
+  );
+}

@@ -1,0 +1,147 @@
+/**
+ * Writing checkpoints.
+ *
+ * @module
+ */
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  encodePretrainConfig,
+  type ModelSpec,
+  parameterSpecs,
+  type Result,
+} from "../core/mod.ts";
+import { fileResult, syncFolder, writeFlushed } from "./atomic_file.ts";
+import {
+  CHECKPOINT_FILES,
+  checkpointName,
+  type NamedShape,
+  optimizerTensors,
+  positionTables,
+  type RunFile,
+  type RunIdentity,
+} from "./checkpoint_layout.ts";
+import { encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+import type { HostTensors, Snapshot } from "./snapshot.ts";
+import type { TrainError } from "./train_error.ts";
+
+const stored = (
+  tensors: HostTensors,
+  named: readonly NamedShape[],
+): readonly (readonly [string, StoredTensor])[] =>
+  named.map(({ name, shape }) => [
+    name,
+    { shape, data: tensors.get(name) ?? new Float32Array() },
+  ]);
+
+const metadata = (step: number): Readonly<Record<string, string>> => ({
+  format: "pt",
+  step: String(step),
+});
+
+/**
+ * Bytes of `model.safetensors`.
+ *
+ * @param model Sizes.
+ * @param parameters Every parameter by name.
+ * @param step Steps done, for the metadata.
+ */
+export function modelFile(
+  model: ModelSpec,
+  parameters: HostTensors,
+  step: number,
+): Uint8Array<ArrayBuffer> {
+  return encodeSafetensors({
+    metadata: metadata(step),
+    tensors: new Map([
+      ...stored(parameters, parameterSpecs(model)),
+      ...positionTables(model),
+    ]),
+  });
+}
+
+/** Content of each file of a checkpoint by its name. */
+function checkpointContents(
+  run: RunIdentity,
+  { step, parameters, optimizer }: Snapshot,
+): Readonly<Record<string, Uint8Array | string>> {
+  const runFile: RunFile = {
+    version: 1,
+    step,
+    totalSteps: run.plan.totalSteps,
+    config: encodePretrainConfig(run.config),
+  };
+  return {
+    [CHECKPOINT_FILES.model]: modelFile(run.config.model, parameters, step),
+    [CHECKPOINT_FILES.optimizer]: encodeSafetensors({
+      metadata: metadata(step),
+      tensors: new Map(stored(optimizer, optimizerTensors(run, step))),
+    }),
+    [CHECKPOINT_FILES.run]: JSON.stringify(runFile, null, 2),
+  };
+}
+
+/** Fills a folder beside its place, then puts it there. */
+async function replaceFolder(
+  path: string,
+  contents: Readonly<Record<string, Uint8Array | string>>,
+): Promise<void> {
+  const beside = `${path}.partial`;
+  const removeBeside = (): Promise<void> =>
+    rm(beside, { recursive: true, force: true });
+  try {
+    await removeBeside();
+    await mkdir(beside, { recursive: true });
+    for (const [name, content] of Object.entries(contents)) {
+      await writeFlushed(join(beside, name), content);
+    }
+    await syncFolder(beside);
+    await rm(path, { recursive: true, force: true });
+    await rename(beside, path);
+  } catch (error) {
+    await removeBeside().catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Writes a checkpoint beside the earlier ones: into a folder of another name,
+ * flushed, then renamed. Whoever sees the folder sees all of it.
+ *
+ * @param folder Folder of checkpoints; made if missing.
+ * @param run The run.
+ * @param snapshot The moment.
+ * @returns Path of the checkpoint, or why there is none; earlier ones are untouched.
+ *
+ * @example What is written is read back
+ * ```ts
+ * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { initialSnapshot, readCheckpoint, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
+ * const plan = planOf(config, 10_000);
+ * if (plan._tag === "Left") throw new Error("never");
+ * const run = { config, plan: plan.right };
+ * const folder = await Deno.makeTempDir();
+ *
+ * const start = initialSnapshot(config, plan.right);
+ * const path = await writeCheckpoint(folder, run, start);
+ * if (path._tag === "Left") throw new Error(path.left._tag);
+ *
+ * deepEqual(await readCheckpoint(path.right, run), { _tag: "Right", right: start });
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export function writeCheckpoint(
+  folder: string,
+  run: RunIdentity,
+  snapshot: Snapshot,
+): Promise<Result<TrainError, string>> {
+  const path = join(folder, checkpointName(snapshot.step));
+  return fileResult(path, async () => {
+    await replaceFolder(path, checkpointContents(run, snapshot));
+    await syncFolder(folder);
+    return path;
+  });
+}
