@@ -8,11 +8,11 @@
  * @module
  */
 import type { BackendError } from "./backends/backend.ts";
-import type { SelectedBackend, WantedDevice } from "./backends/select.ts";
+import type { BackendChoice, Selection } from "./backends/select.ts";
 import type { Result } from "./core/mod.ts";
 
 export * from "./backends/backend.ts";
-export type { SelectedBackend, WantedDevice } from "./backends/select.ts";
+export type { BackendChoice, Selection } from "./backends/select.ts";
 export * from "./core/mod.ts";
 export * from "./data/mod.ts";
 export * from "./train/mod.ts";
@@ -24,8 +24,8 @@ export * from "./train/mod.ts";
  * @returns The engine and why it was chosen, or why the device cannot be used.
  */
 export async function selectBackend(
-  wanted: WantedDevice = "auto",
-): Promise<Result<BackendError, SelectedBackend>> {
+  wanted: BackendChoice = "auto",
+): Promise<Result<BackendError, Selection>> {
   const backends = await import("./backends/select.ts");
   return await backends.selectBackend(wanted);
 }

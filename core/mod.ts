@@ -43,7 +43,10 @@ export * from "./schedule/freeze_time.ts";
 export * from "./schedule/initial_rate.ts";
 export * from "./schedule/rate_schedule.ts";
 export * from "./plan/config.ts";
-export { decodePretrainConfig, encodePretrainConfig } from "./plan/config_codec.ts";
+export {
+  decodePretrainConfig,
+  encodePretrainConfig,
+} from "./plan/config_codec.ts";
 export * from "./plan/plan.ts";
 export { freezePlan } from "./plan/freeze_plan.ts";
 export { phaseAt } from "./plan/phases.ts";

@@ -43,7 +43,7 @@ export type DataError =
  * @param error What is wrong.
  * @returns One or more sentences without a full stop.
  *
- * @example
+ * @example A folder that is not there
  * ```ts
  * import { describeDataError } from "@vitfreeze/vitfreeze/data";
  * import { equal } from "node:assert/strict";

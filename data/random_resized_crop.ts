@@ -97,7 +97,7 @@ function centralCrop(image: Size, [low, high]: Range): PixelBox {
  * @see Szegedy et al., Going Deeper with Convolutions, 2015, section 6; the
  * rule in this form is that of torchvision.
  *
- * @example
+ * @example A part of a photograph
  * ```ts
  * import { randomResizedCrop } from "@vitfreeze/vitfreeze/data";
  * import { rootKey } from "@vitfreeze/vitfreeze/core";

@@ -80,7 +80,7 @@ const formatFaults = (format: ImageFormat): readonly (Fault | null)[] => [
  *
  * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, table 8.
  *
- * @example
+ * @example The defaults, for photographs
  * ```ts
  * import { IMAGENET_NORMALIZATION, trainTransform } from "@vitfreeze/vitfreeze/data";
  * import { equal } from "node:assert/strict";

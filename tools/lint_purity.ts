@@ -1,5 +1,6 @@
 /**
- * Lint plugin: `core/` is total, deterministic and synchronous.
+ * Lint plugin: `core/` is total, deterministic and synchronous, `backends/` also
+ * run in a browser.
  *
  * @module
  */
@@ -40,7 +41,9 @@ function isReference(node: Deno.lint.Identifier): boolean {
 const isAsync = (node: Deno.lint.Node): boolean =>
   "async" in node && node.async === true;
 
-/** Nothing in `core/` throws, waits, or reads what it was not given. */
+const NOT_IN_A_BROWSER: ReadonlySet<string> = new Set(["Deno", "process"]);
+
+/** Nothing in `core/` throws, waits, or reads what it was not given; nothing in `backends/` names a runtime. */
 const plugin: Deno.lint.Plugin = {
   name: "purity",
   rules: {
@@ -66,6 +69,23 @@ const plugin: Deno.lint.Plugin = {
             const reason = IMPURE_NAMES.get(node.name);
             if (reason !== undefined && isReference(node)) report(node, reason);
           },
+        };
+      },
+    },
+    browser: {
+      create(context) {
+        if (roomOf(pathInRepository(context.filename)) !== "backends") {
+          return {};
+        }
+        const report = (node: Deno.lint.Node): void =>
+          context.report({ node, message: "backends also run in a browser" });
+        return {
+          Identifier(node) {
+            if (NOT_IN_A_BROWSER.has(node.name) && isReference(node)) {
+              report(node);
+            }
+          },
+          "Literal[value=/^node:/]": report,
         };
       },
     },

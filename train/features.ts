@@ -8,12 +8,13 @@ import {
   encode,
   type Faults,
   type Graph,
+  type GraphBuilder,
   inputSignatures,
   layerNorm,
   left,
   modelScope,
   type ModelSpec,
-  patchCount,
+  type NodeId,
   type Result,
   right,
   sizeOf,
@@ -24,42 +25,64 @@ import type { LabelledFeatures } from "./knn.ts";
 import { compileGraph, runOnce } from "./run_graph.ts";
 import type { TrainError } from "./train_error.ts";
 
-/** Which tokens of the last tapped block make the feature. */
-export type Pooling = "patches" | "classToken";
+/** Which numbers of the encoder make the feature of an image. */
+export interface FeatureSpec {
+  /** The mean of the patch tokens, or the class token. */
+  readonly tokens: "patches" | "classToken";
+  /** Stages whose taps are laid side by side, by number; each is normalised by its own norm. */
+  readonly stages: readonly number[];
+}
+
+/** The mean of the patch tokens at every tap: LocalMIM learns at each of them. */
+export function allTaps(spec: ModelSpec): FeatureSpec {
+  return { tokens: "patches", stages: spec.stages.map((_, k) => k) };
+}
+
+/** Mean of the patch tokens, or the class token, of `tokens [B, 1 + L, D]`: `[B, D]`. */
+function pooled(
+  g: GraphBuilder,
+  tokens: NodeId,
+  kind: FeatureSpec["tokens"],
+): NodeId {
+  const [batch = 0, count = 0, width = 0] = g.shape(tokens);
+  const patches = count - 1;
+  const one = kind === "classToken" ? g.slice(tokens, 1, 0, 1) : g.scale(
+    g.sumTo(g.slice(tokens, 1, 1, patches), [batch, 1, width]),
+    1 / patches,
+  );
+  return g.reshape(one, [batch, width]);
+}
 
 /**
- * Graph of the features of whole images: all patches visible, the deepest tap
- * after its norm, then the mean of the patch tokens or the class token.
+ * Graph of the features of whole images: all patches visible.
  *
- * Input `images [B, C, S, S]` and the parameters; output `features [B, D]`.
+ * Input `images [B, C, S, S]` and the parameters; output `features [B, F]` with
+ * `F` the encoder's width times the number of taps.
  *
  * @param spec Sizes.
  * @param batch Images at a time.
- * @param pooling Which tokens count.
+ * @param feature Which numbers count.
  */
 export function featureGraph(
   spec: ModelSpec,
   batch: number,
-  pooling: Pooling = "patches",
+  feature: FeatureSpec = allTaps(spec),
 ): Result<Faults, Graph> {
   return traceGraph((g) => {
     const scope = modelScope(g, spec);
-    const { inChannels: C, imageSize: side, embedDim: D } = spec;
-    const last = spec.stages.length - 1;
+    const { inChannels: C, imageSize: side } = spec;
     const images = g.input("images", [batch, C, side, side]);
-    const { blocks } = encode(
-      scope,
-      spec,
-      images,
-      null,
-      (spec.stages[last]?.tap ?? -1) + 1,
-    );
-    const tokens = layerNorm(scope, `norm.${last}`, blocks.at(-1) ?? -1);
-    const L = patchCount(spec);
-    const pooled = pooling === "classToken"
-      ? g.slice(tokens, 1, 0, 1)
-      : g.scale(g.sumTo(g.slice(tokens, 1, 1, L), [batch, 1, D]), 1 / L);
-    return { features: g.reshape(pooled, [batch, D]) };
+    const taps = feature.stages.map((stage) => spec.stages[stage]?.tap ?? -1);
+    const { blocks } = encode(scope, spec, images, null, Math.max(...taps) + 1);
+    const parts = feature.stages.map((stage, i) => {
+      const tokens = layerNorm(
+        scope,
+        `norm.${stage}`,
+        blocks[taps[i] ?? -1] ?? -1,
+      );
+      return pooled(g, tokens, feature.tokens);
+    });
+    return { features: g.concat(parts, 1) };
   });
 }
 
@@ -110,7 +133,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
  * @param parameters The encoder's parameters on that device.
  * @param batches Images in order; the last batch may be smaller.
  * @param batchSize Images at a time.
- * @param pooling Which tokens count.
+ * @param feature Which numbers count.
  * @returns A feature for each image, labelled −1 where it has no class; or the
  * first error.
  */
@@ -120,9 +143,9 @@ export async function imageFeatures(
   parameters: DeviceTensors,
   batches: AsyncIterable<Result<DataError, Batch>>,
   batchSize: number,
-  pooling: Pooling = "patches",
+  feature: FeatureSpec = allTaps(spec),
 ): Promise<Result<TrainError, LabelledFeatures>> {
-  const graph = featureGraph(spec, batchSize, pooling);
+  const graph = featureGraph(spec, batchSize, feature);
   const compiled = await compileGraph(backend, graph);
   if (compiled._tag === "Left") return compiled;
   const program = compiled.right;
@@ -142,7 +165,7 @@ export async function imageFeatures(
   } finally {
     program.dispose();
   }
-  const width = spec.embedDim;
+  const width = feature.stages.length * spec.embedDim;
   return right({
     features: joined(rows),
     width,

@@ -108,11 +108,11 @@ export function knnVotes(
  * @example
  * ```ts
  * import { knnAccuracy } from "@vitfreeze/vitfreeze/train";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const train = { features: Float32Array.of(1, 0, 0, 1), width: 2, labels: Int32Array.of(0, 1) };
  * const test = { features: Float32Array.of(0.9, 0.1), width: 2, labels: Int32Array.of(0) };
- * equal(knnAccuracy(train, test, 2, { neighbours: 1, temperature: 0.07 }), 1);
+ * strictEqual(knnAccuracy(train, test, 2, { neighbours: 1, temperature: 0.07 }), 1);
  * ```
  */
 export function knnAccuracy(

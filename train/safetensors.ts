@@ -254,7 +254,10 @@ export function decodeSafetensors(
     return refuse("the metadata is not a record of texts");
   }
   const tensors = new Map(entries.map(({ name, kind, shape, start, end }) => {
-    const part = bytes.slice(dataStart + start, dataStart + end);
+    // Not slice(): that of a Node.js Buffer does not copy.
+    const part = new Uint8Array(
+      bytes.subarray(dataStart + start, dataStart + end),
+    );
     return [name, { shape, data: viewOf(kind, part.buffer) }];
   }));
   return right({ metadata: metadata as Record<string, string>, tensors });

@@ -117,7 +117,7 @@ async function replaceFolder(
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf } from "@vitfreeze/vitfreeze/core";
  * import { initialSnapshot, readCheckpoint, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
  * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
  * const plan = planOf(config, 10_000);
@@ -129,7 +129,7 @@ async function replaceFolder(
  * const path = await writeCheckpoint(folder, run, start);
  * if (path._tag === "Left") throw new Error(path.left._tag);
  *
- * deepEqual(await readCheckpoint(path.right, run), { _tag: "Right", right: start });
+ * deepStrictEqual(await readCheckpoint(path.right, run), { _tag: "Right", right: start });
  * await Deno.remove(folder, { recursive: true });
  * ```
  */

@@ -79,15 +79,25 @@ export function targetChannels(spec: ModelSpec): number {
 }
 
 /**
+ * LocalMIM's scales at other taps: 4, 2, 1 and ½ cells along a patch side.
+ *
+ * @param taps Blocks from shallow to deep, counted from 0.
+ */
+export function stagesAt(
+  taps: readonly [number, number, number, number],
+): readonly StageSpec[] {
+  const scales: readonly StageScale[] = [4, 2, 1, 0.5];
+  return scales.map((scale, k) => ({ tap: taps[k] ?? 0, scale, weight: 1 }));
+}
+
+/**
  * LocalMIM's four stages: taps at blocks 1, 3, depth − 3 and depth − 1 with 4, 2,
  * 1 and ½ cells along a patch side.
  *
  * @param depth Encoder blocks; the taps differ from 7 on.
  */
 export function localMimStages(depth: number): readonly StageSpec[] {
-  const taps = [1, 3, depth - 3, depth - 1];
-  const scales: readonly StageScale[] = [4, 2, 1, 0.5];
-  return scales.map((scale, k) => ({ tap: taps[k] ?? 0, scale, weight: 1 }));
+  return stagesAt([1, 3, depth - 3, depth - 1]);
 }
 
 /**

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import { localMimStages, type ModelSpec } from "./model_spec.ts";
+import { localMimStages, type ModelSpec, stagesAt } from "./model_spec.ts";
+
+/** Name of a preset. */
+export type ModelName =
+  | "nano"
+  | "micro"
+  | "vit-ti"
+  | "vit-s"
+  | "vit-b"
+  | "vit-l"
+  | "vit-h";
 
 const preset = (
   embedDim: number,
@@ -30,15 +40,16 @@ const preset = (
 
 /**
  * Models by name: the Vision Transformers of the papers at 224×224, and two for
- * small pictures (`nano` for 28–32 pixels, `micro` for 64).
+ * small pictures (`nano` for about 28 pixels, `micro` for 64).
  */
-export const MODEL_PRESETS = {
-  nano: preset(96, 8, 3, {
-    imageSize: 32,
+export const MODEL_PRESETS: Readonly<Record<ModelName, ModelSpec>> = {
+  nano: preset(64, 6, 4, {
+    imageSize: 24,
     patchSize: 4,
     inChannels: 1,
-    decoderEmbedDim: 48,
-    decoderNumHeads: 3,
+    stages: stagesAt([1, 3, 4, 5]),
+    decoderEmbedDim: 32,
+    decoderNumHeads: 4,
   }),
   micro: preset(128, 12, 4, {
     imageSize: 64,
@@ -51,7 +62,4 @@ export const MODEL_PRESETS = {
   "vit-b": preset(768, 12, 12),
   "vit-l": preset(1024, 24, 16),
   "vit-h": preset(1280, 32, 16, { patchSize: 14 }),
-} as const satisfies Record<string, ModelSpec>;
-
-/** Name of a preset. */
-export type ModelName = keyof typeof MODEL_PRESETS;
+};

@@ -27,7 +27,7 @@ export const SMALL_RECIPE: Recipe = {
     model: MODEL_PRESETS.nano,
     rate: {
       ...DEFAULT_PRETRAIN_CONFIG.rate,
-      baseRate: peakRate(1.5e-2, 32),
+      baseRate: peakRate(1.6e-2, 32),
       endRate: 0,
     },
     training: {

@@ -59,21 +59,14 @@ Deno.test("decodeScaled() knows a file by its content, not by a name", async () 
 Deno.test("decodeScaled() resizes as resizeBicubic() does: smaller, larger, and both", async () => {
   const bytes = await encode(photo, "png");
   const crop = { left: 5, top: 3, width: 40, height: 30 };
-  const sizes = {
-    smaller: [24, 20],
-    larger: [64, 64],
-    wider: [50, 12],
-    same: [40, 30],
-  } as const;
-  for (const [name, [width, height]] of Object.entries(sizes)) {
+  // sharp shrinks with other roundings; the rest is resizeBicubic() itself.
+  const cases = [[24, 20, 2], [64, 64, 0], [50, 12, 0], [40, 30, 0]] as const;
+  for (const [width, height, error] of cases) {
     const image = await decoded(bytes, viewAt(crop, { width, height }));
     const expected = resizeBicubic(photo, crop, { width, height });
     deepEqual([image.width, image.height], [width, height]);
-    // Rounding in another order: one level.
-    ok(
-      largestDifference(image, expected) <= 1,
-      `${name}: ${largestDifference(image, expected)}`,
-    );
+    const difference = largestDifference(image, expected);
+    ok(difference <= error, `${width}×${height}: ${difference}`);
   }
 });
 

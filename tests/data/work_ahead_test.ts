@@ -108,9 +108,11 @@ Deno.test("workAhead() ends when the signal is aborted, before or on the way", a
 Deno.test("workAhead() gives up a piece that is under way when the signal is aborted", async () => {
   const controller = new AbortController();
   const work = (_piece: number, signal: AbortSignal) =>
-    new Promise<Result<string, string>>((resolve) =>
-      signal.addEventListener("abort", () => resolve(right("incomplete")))
-    );
+    new Promise<Result<string, string>>((resolve) => {
+      const giveUp = (): void => resolve(right("incomplete"));
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp);
+    });
   const next = workAhead({
     count: 3,
     ahead: 1,

@@ -42,3 +42,25 @@ Deno.test("lint_purity takes labels of properties for labels", () => {
   `;
   equal(messages("core/x.ts", source).length, 0);
 });
+
+for (
+  const source of [
+    "const home = Deno.cwd();",
+    "const home = process.cwd();",
+    'import "node:fs";',
+    'const fs = () => import("node:fs");',
+  ]
+) {
+  Deno.test(`lint_purity refuses \`${source}\` in backends/`, () => {
+    deepEqual(messages("backends/tfjs/x.ts", source), [
+      "backends also run in a browser",
+    ]);
+    deepEqual(messages("data/x.ts", source), []);
+    deepEqual(messages("tests/backends/x_test.ts", source), []);
+  });
+}
+
+Deno.test("lint_purity lets backends wait and keep time", () => {
+  const source = "const t = async () => await x(performance.now());";
+  deepEqual(messages("backends/x.ts", source), []);
+});

@@ -7,20 +7,28 @@ import {
   type Backend,
   type BackendError,
   describeBackendError,
-} from "../../backends/backend.ts";
-import {
+  referenceBackend,
   tfjsBackend,
   type TfjsDevice,
-} from "../../backends/tfjs/tfjs_backend.ts";
-import type { Result } from "../../core/mod.ts";
+} from "../../backends/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 
-const opened = new Map<TfjsDevice, Promise<Result<BackendError, Backend>>>();
+/** Name of an engine. */
+export type DeviceName = TfjsDevice | "reference";
 
-const open = (device: TfjsDevice): Promise<Result<BackendError, Backend>> => {
-  const backend = opened.get(device) ?? tfjsBackend(device);
+const opened = new Map<DeviceName, Promise<Result<BackendError, Backend>>>();
+
+/** Each engine is started once, when the first test asks for it. */
+export function openDevice(
+  device: DeviceName,
+): Promise<Result<BackendError, Backend>> {
+  const backend = opened.get(device) ??
+    (device === "reference"
+      ? Promise.resolve(right(referenceBackend()))
+      : tfjsBackend(device));
   opened.set(device, backend);
   return backend;
-};
+}
 
 /**
  * Registers a test for each of some engines; one that this machine has not is
@@ -31,12 +39,12 @@ const open = (device: TfjsDevice): Promise<Result<BackendError, Backend>> => {
  * @param test The test.
  */
 export async function onDevices(
-  devices: readonly TfjsDevice[],
+  devices: readonly DeviceName[],
   name: string,
   test: (backend: Backend) => Promise<void>,
 ): Promise<void> {
   for (const device of devices) {
-    const backend = await open(device);
+    const backend = await openDevice(device);
     if (backend._tag === "Right") {
       Deno.test(`${device}: ${name}`, () => test(backend.right));
     } else {

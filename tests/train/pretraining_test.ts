@@ -1,4 +1,9 @@
-import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  notDeepStrictEqual,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
 import type { Backend } from "../../backends/backend.ts";
 import {
   layerOfOwner,
@@ -48,8 +53,8 @@ const changed = (before: Snapshot, after: Snapshot): readonly string[] =>
   ).map(([name]) => name);
 
 await onDevices(
-  ["cpu", "wasm"],
-  "pretraining() lowers the loss of every live stage",
+  ["reference", "cpu", "wasm"],
+  "pretraining() lowers the loss of the stage that lives longest",
   async (backend) => {
     const run = tinyRun({
       training: { ...TINY_CONFIG.training, epochs: 8 },
@@ -57,7 +62,7 @@ await onDevices(
     const training = startTiny(backend, run);
     const reports = await takeSteps(training);
     training.dispose();
-    equal(reports.length, run.plan.totalSteps);
+    strictEqual(reports.length, run.plan.totalSteps);
     const [first, last] = [reports.slice(0, 6), reports.slice(-6)].map((part) =>
       part.reduce((sum, { stageLosses }) => sum + (stageLosses[3] ?? NaN), 0)
     );
@@ -69,7 +74,7 @@ for (const classToken of ["withLayer0", "neverFrozen"] as const) {
   const run = tinyRun({ freeze: { ...TINY_CONFIG.freeze, classToken } });
 
   await onDevices(
-    ["cpu"],
+    ["reference", "cpu"],
     `pretraining() moves just the unfrozen layers (class token ${classToken})`,
     async (backend) => {
       const { snapshots } = await wholeRun(backend, run);
@@ -82,7 +87,7 @@ for (const classToken of ["withLayer0", "neverFrozen"] as const) {
             ).map(({ name }) => name);
           const [before, after] = [snapshots[step], snapshots[step + 1]];
           if (before === undefined || after === undefined) throw step;
-          deepEqual(changed(before, after), moving, `step ${step}`);
+          deepStrictEqual(changed(before, after), moving, `step ${step}`);
         }
       });
       ok(run.plan.phases.length === 5);
@@ -104,7 +109,11 @@ await onDevices(
         .flatMap(({ name }) =>
           stateKinds(run.config.optimizer).map((kind) => stateName(kind, name))
         );
-      deepEqual([...optimizer.keys()].sort(), wanted.sort(), `step ${step}`);
+      deepStrictEqual(
+        [...optimizer.keys()].sort(),
+        wanted.sort(),
+        `step ${step}`,
+      );
     });
   },
 );
@@ -115,22 +124,22 @@ await onDevices(
   async (backend) => {
     const run = tinyRun();
     const { reports } = await wholeRun(backend, run);
-    deepEqual(reports.map(({ step }) => step), [...Array(12).keys()]);
+    deepStrictEqual(reports.map(({ step }) => step), [...Array(12).keys()]);
     for (const report of reports) {
       const phase = phaseAt(run.plan)(report.step);
       const rates = ratesAt(run.plan)(report.step);
-      deepEqual(report.rates, rates.layers);
-      equal(report.unfrozenRate, rates.unfrozen);
-      equal(report.phase, phase.index);
-      equal(report.frozenLayers, phase.frozenLayers);
-      deepEqual(report.liveStages, phase.liveStages);
-      deepEqual(
+      deepStrictEqual(report.rates, rates.layers);
+      strictEqual(report.unfrozenRate, rates.unfrozen);
+      strictEqual(report.phase, phase.index);
+      strictEqual(report.frozenLayers, phase.frozenLayers);
+      deepStrictEqual(report.liveStages, phase.liveStages);
+      deepStrictEqual(
         Object.keys(report.stageLosses),
         phase.liveStages.map(String),
       );
-      equal(report.epoch, Math.floor(report.step / 6));
+      strictEqual(report.epoch, Math.floor(report.step / 6));
     }
-    deepEqual(
+    deepStrictEqual(
       run.plan.phases.map(({ from, liveStages }) => [from, liveStages.length]),
       [[0, 4], [5, 4], [7, 3], [9, 2], [11, 1]],
     );
@@ -148,8 +157,8 @@ await onDevices(
       training.dispose();
       return reports.map(({ loss }) => loss);
     };
-    deepEqual(await losses(1), await losses(1));
-    notDeepEqual(await losses(1), await losses(2));
+    deepStrictEqual(await losses(1), await losses(1));
+    notDeepStrictEqual(await losses(1), await losses(2));
   },
 );
 
@@ -177,12 +186,12 @@ await onDevices(
     for (const count of [1, 4, 3, 4]) {
       pieces.push(...await takeSteps(training, count));
     }
-    equal(training.step, 12);
-    deepEqual(await takeSteps(training), [], "nothing is left to do");
+    strictEqual(training.step, 12);
+    deepStrictEqual(await takeSteps(training), [], "nothing is left to do");
     training.dispose();
-    deepEqual([opened, closed], [5, 5]);
+    deepStrictEqual([opened, closed], [5, 5]);
     const { reports } = await wholeRun(backend, run);
-    deepEqual(
+    deepStrictEqual(
       pieces.map(({ step, loss }) => [step, loss]),
       reports.map(({ step, loss }) => [step, loss]),
     );

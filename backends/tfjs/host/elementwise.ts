@@ -4,6 +4,7 @@
  * @module
  */
 import type { Signature } from "../../../core/mod.ts";
+import type { Numbers } from "../kernel.ts";
 import type { Fill, HostKernels } from "./host_kernel.ts";
 import {
   broadcastStrides,
@@ -12,29 +13,75 @@ import {
   loopNest,
 } from "./strided.ts";
 
+/** One row of a broadcast result: the positions and steps of both operands. */
+type Row = (
+  out: Numbers,
+  to: number,
+  count: number,
+  x: Numbers,
+  fromX: number,
+  stepX: number,
+  y: Numbers,
+  fromY: number,
+  stepY: number,
+) => void;
+
+/** `x + factor·y`. */
+const addScaled = (factor: number): Row =>
+(
+  out,
+  to,
+  count,
+  x,
+  fromX,
+  stepX,
+  y,
+  fromY,
+  stepY,
+) => {
+  for (let i = 0; i < count; i++) {
+    out[to + i] = x[fromX + i * stepX]! + factor * y[fromY + i * stepY]!;
+  }
+};
+
+const multiplyRow: Row = (
+  out,
+  to,
+  count,
+  x,
+  fromX,
+  stepX,
+  y,
+  fromY,
+  stepY,
+) => {
+  for (let i = 0; i < count; i++) {
+    out[to + i] = x[fromX + i * stepX]! * y[fromY + i * stepY]!;
+  }
+};
+
 const zip =
-  (f: (a: number, b: number) => number) =>
-  (node: Signature, [a, b]: readonly Signature[]): Fill => {
+  (row: Row) => (node: Signature, [a, b]: readonly Signature[]): Fill => {
     const nest = loopNest(node.shape, [
       broadcastStrides(a?.shape ?? [], node.shape),
       broadcastStrides(b?.shape ?? [], node.shape),
     ]);
     const [count, stepX = 0, stepY = 0] = innerLoop(nest);
     return (out, [x = out, y = out]) =>
-      forEachRow(nest, (to, fromX, fromY) => {
-        for (let i = 0; i < count; i++) {
-          out[to + i] = f(x[fromX + i * stepX]!, y[fromY + i * stepY]!);
-        }
-      });
+      forEachRow(
+        nest,
+        (to, fromX, fromY) =>
+          row(out, to, count, x, fromX, stepX, y, fromY, stepY),
+      );
   };
 
 /** Host kernels that treat every number alone. */
 export const elementwiseKernels: HostKernels<
   "add" | "subtract" | "multiply" | "scale" | "square" | "mix" | "adamwUpdate"
 > = {
-  add: zip((a, b) => a + b),
-  subtract: zip((a, b) => a - b),
-  multiply: zip((a, b) => a * b),
+  add: zip(addScaled(1)),
+  subtract: zip(addScaled(-1)),
+  multiply: zip(multiplyRow),
   scale: ({ attributes: { factor } }) => (out, [x = out]) => {
     for (let i = 0; i < out.length; i++) out[i] = factor * x[i]!;
   },

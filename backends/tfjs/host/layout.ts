@@ -16,12 +16,27 @@ import {
   transposeMatrix,
 } from "./strided.ts";
 
+/** From this length on the engine's own copy is worth making a view for. */
+const LONG_ROW = 128;
+
+function copyRow(
+  out: Numbers,
+  to: number,
+  x: Numbers,
+  from: number,
+  count: number,
+): void {
+  if (count >= LONG_ROW) out.set(x.subarray(from, from + count), to);
+  else for (let i = 0; i < count; i++) out[to + i] = x[from + i]!;
+}
+
 /** Copies a tensor that is read in strides. */
 function stridedCopy(nest: LoopNest): Fill {
   const [count, step = 0] = innerLoop(nest);
   return (out, [x = out]) =>
     forEachRow(nest, (to, from) => {
       if (step === 0) out.fill(x[from]!, to, to + count);
+      else if (step === 1) copyRow(out, to, x, from, count);
       else {
         for (let i = 0; i < count; i++) out[to + i] = x[from + i * step]!;
       }
@@ -62,7 +77,7 @@ function copyBlocks(
   count: number,
 ): void {
   for (let i = 0, to = toStart, from = fromStart; i < count; i++) {
-    for (let k = 0; k < size; k++) out[to + k] = x[from + k]!;
+    copyRow(out, to, x, from, size);
     to += toStep;
     from += fromStep;
   }
@@ -119,21 +134,32 @@ export const layoutKernels: HostKernels<
   },
 };
 
+/** Sum of a row. */
+function sumOf(x: Numbers, from: number, count: number): number {
+  let sum = 0;
+  for (let i = from; i < from + count; i++) sum += x[i]!;
+  return sum;
+}
+
+/** Adds a row number by number. */
+function accumulate(
+  sums: Float64Array,
+  to: number,
+  x: Numbers,
+  from: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) sums[to + i] = sums[to + i]! + x[from + i]!;
+}
+
 /** Sums in float64, so that long sums lose nothing. */
 function stridedSum(nest: LoopNest): Fill {
   const [count, step = 0] = innerLoop(nest);
   return (out, [x = out]) => {
     const sums = new Float64Array(out.length);
     forEachRow(nest, (from, to) => {
-      if (step === 0) {
-        let sum = 0;
-        for (let i = from; i < from + count; i++) sum += x[i]!;
-        sums[to] = sums[to]! + sum;
-      } else {
-        for (let i = 0; i < count; i++) {
-          sums[to + i * step] = sums[to + i * step]! + x[from + i]!;
-        }
-      }
+      if (step === 0) sums[to] = sums[to]! + sumOf(x, from, count);
+      else accumulate(sums, to, x, from, count);
     });
     out.set(sums);
   };

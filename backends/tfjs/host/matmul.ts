@@ -99,9 +99,10 @@ export const matmulKernels: HostKernels<"matmul"> = {
     return (out, [x = out, y = out]) => {
       const a = straight(x, transposeA, [k, m]);
       const b = straight(y, transposeB, [n, k]);
-      for (let row = 0; row < batch * m; row++) {
-        const product = Math.floor(row / m);
-        multiplyRow(out, a, b, k, n, row * n, row * k, product * k * n);
+      for (let i = 0, toC = 0, fromA = 0; i < batch; i++) {
+        for (let row = 0; row < m; row++, toC += n, fromA += k) {
+          multiplyRow(out, a, b, k, n, toC, fromA, i * k * n);
+        }
       }
     };
   },

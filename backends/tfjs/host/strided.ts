@@ -81,8 +81,26 @@ export function innerLoop(
   return [extents.at(-1) ?? 1, ...strides.map((stride) => stride.at(-1) ?? 0)];
 }
 
-/** Side of the square tiles in which a matrix is transposed: both sides of one stay in the cache. */
-const TILE = 16;
+/** Columns that are read together: they lie on one cache line. */
+const STRIP = 4;
+
+/** Writes `STRIP` columns, the first of which begins at `from`, as rows. */
+function transposeStrip(
+  out: Numbers,
+  x: Numbers,
+  to: number,
+  from: number,
+  rows: number,
+  columns: number,
+): void {
+  const [second, third, fourth] = [to + rows, to + 2 * rows, to + 3 * rows];
+  for (let i = 0, at = from; i < rows; i++, at += columns) {
+    out[to + i] = x[at]!;
+    out[second + i] = x[at + 1]!;
+    out[third + i] = x[at + 2]!;
+    out[fourth + i] = x[at + 3]!;
+  }
+}
 
 /** `out[j, i] = x[i, j]` for one matrix `[rows, columns]` at `start`. */
 export function transposeMatrix(
@@ -92,15 +110,12 @@ export function transposeMatrix(
   rows: number,
   columns: number,
 ): void {
-  for (let i0 = 0; i0 < rows; i0 += TILE) {
-    const i1 = Math.min(rows, i0 + TILE);
-    for (let j0 = 0; j0 < columns; j0 += TILE) {
-      const j1 = Math.min(columns, j0 + TILE);
-      for (let i = i0; i < i1; i++) {
-        for (let j = j0; j < j1; j++) {
-          out[start + j * rows + i] = x[start + i * columns + j]!;
-        }
-      }
-    }
+  let j = 0;
+  for (; j + STRIP <= columns; j += STRIP) {
+    transposeStrip(out, x, start + j * rows, start + j, rows, columns);
+  }
+  for (; j < columns; j++) {
+    const to = start + j * rows;
+    for (let i = 0; i < rows; i++) out[to + i] = x[start + i * columns + j]!;
   }
 }

@@ -153,6 +153,18 @@ Deno.test("freezePlan() refuses a first layer that would freeze during a warm-up
   right(freezePlan({ ...vitB, freeze, rate }));
 });
 
+Deno.test("freezePlan() refuses a first layer that would freeze at the last step of the warm-up, not one that trains one step more", () => {
+  const planAt = (t0: number) =>
+    freezePlan({
+      ...vitB,
+      freeze: { ...vitB.freeze, t0, scale: "linear" },
+      totalSteps: 100,
+      warmupSteps: 7,
+    });
+  equal(planAt(0.07)._tag, "Left");
+  equal(right(planAt(0.08)).layers[0]?.freezeStep, 8);
+});
+
 Deno.test("freezePlan() refuses a warm-up as long as the run", () => {
   deepEqual(faultsOf(freezePlan({ ...vitB, warmupSteps: 10_000 })), [
     "warmupSteps: found 10000, wanted less than 10000 (totalSteps)",

@@ -1,0 +1,10 @@
+/**
+ * Engines: they compile graphs and run them on a device.
+ *
+ * @module
+ */
+export * from "./backend.ts";
+export * from "./reference_backend.ts";
+export * from "./select.ts";
+export * from "./self_test.ts";
+export * from "./tfjs/tfjs_backend.ts";

@@ -1,0 +1,147 @@
+/**
+ * Which engine this machine can really run.
+ *
+ * @module
+ */
+import { left, type Result, right } from "../core/mod.ts";
+import {
+  type Backend,
+  type BackendError,
+  describeBackendError,
+} from "./backend.ts";
+import { selfTest } from "./self_test.ts";
+import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
+import {
+  TFJS_DEVICES,
+  tfjsBackend,
+  type TfjsDevice,
+} from "./tfjs/tfjs_backend.ts";
+
+/** What can be asked for: a device by name, or whatever is fastest here. */
+export const BACKEND_CHOICES = ["auto", ...TFJS_DEVICES] as const;
+
+/** One of the `BACKEND_CHOICES`. */
+export type BackendChoice = typeof BACKEND_CHOICES[number];
+
+/** A device and whether it can be used. */
+export interface Availability {
+  /** Name of the device. */
+  readonly device: TfjsDevice;
+  /** It started and computed the right numbers. */
+  readonly usable: boolean;
+  /** Real graphics hardware. */
+  readonly isGpu: boolean;
+  /** What it is, or why it cannot be used. */
+  readonly reason: string;
+}
+
+/** An engine that was chosen. */
+export interface Selection {
+  /** The engine, tested. */
+  readonly backend: Backend;
+  /** Why this one, as a sentence to print. */
+  readonly why: string;
+}
+
+async function tested(
+  device: TfjsDevice,
+): Promise<Result<BackendError, Backend>> {
+  const backend = await tfjsBackend(device);
+  return backend._tag === "Left" ? backend : await selfTest(backend.right);
+}
+
+/**
+ * Starts and tests every device.
+ *
+ * @returns All devices, fastest kind first.
+ */
+export async function availableDevices(): Promise<readonly Availability[]> {
+  const list: Availability[] = [];
+  for (const device of TFJS_DEVICES) {
+    const backend = await tested(device);
+    list.push(
+      backend._tag === "Left"
+        ? {
+          device,
+          usable: false,
+          isGpu: false,
+          reason: describeBackendError(backend.left),
+        }
+        : {
+          device,
+          usable: true,
+          isGpu: backend.right.device.isGpu,
+          reason: backend.right.device.description,
+        },
+    );
+  }
+  return list;
+}
+
+/** Why WebGPU is not what `auto` chooses, or `null` if it is. */
+async function objectionToWebGpu(): Promise<string | null> {
+  const adapter = await graphicsAdapter();
+  if (typeof adapter === "string") return adapter;
+  return adapter.isGpu
+    ? null
+    : `its adapter ${adapter.description} is software, slower than wasm`;
+}
+
+async function selectFastest(): Promise<Result<BackendError, Selection>> {
+  const objection = await objectionToWebGpu();
+  const objections = objection === null ? [] : [`not webgpu: ${objection}`];
+  const candidates = TFJS_DEVICES.filter((device) =>
+    device !== "webgpu" || objection === null
+  );
+  for (const device of candidates) {
+    const backend = await tested(device);
+    if (backend._tag === "Right") {
+      return right({
+        backend: backend.right,
+        why: `Chose ${sentence(backend.right, objections)}`,
+      });
+    }
+    objections.push(`not ${device}: ${describeBackendError(backend.left)}`);
+  }
+  const reason = objections.join("; ");
+  return left({ _tag: "BackendUnavailable", device: "auto", reason });
+}
+
+const sentence = (
+  { device }: Backend,
+  objections: readonly string[],
+): string =>
+  [`${device.name} (${device.description})`, ...objections].join("; ");
+
+/**
+ * Starts an engine and tests it.
+ *
+ * `auto` takes WebGPU if its adapter is a real graphics processor, else
+ * WebAssembly, else plain JavaScript. A device that is asked for by name is taken
+ * or refused, never replaced.
+ *
+ * @param wanted A device, or `auto`.
+ * @returns The engine and the reason for it, or why there is none.
+ *
+ * @example
+ * ```ts
+ * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
+ * import { equal } from "node:assert/strict";
+ *
+ * const selection = await selectBackend("cpu");
+ * equal(
+ *   selection._tag === "Right" && selection.right.why,
+ *   "Using cpu (JavaScript on one core) as asked",
+ * );
+ * ```
+ */
+export async function selectBackend(
+  wanted: BackendChoice,
+): Promise<Result<BackendError, Selection>> {
+  if (wanted === "auto") return await selectFastest();
+  const backend = await tested(wanted);
+  return backend._tag === "Left" ? backend : right({
+    backend: backend.right,
+    why: `Using ${sentence(backend.right, [])} as asked`,
+  });
+}

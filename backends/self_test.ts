@@ -1,0 +1,142 @@
+/**
+ * Whether an engine computes what it should, before it is trusted with hours.
+ *
+ * @module
+ */
+import {
+  gradients,
+  type Graph,
+  type GraphBuilder,
+  interpretGraph,
+  left,
+  type NodeId,
+  type Result,
+  right,
+  type Shape,
+  sizeOf,
+  traceGraph,
+} from "../core/mod.ts";
+import type { Backend, BackendError, DeviceTensors } from "./backend.ts";
+
+/** Largest error relative to the largest number of a tensor, or to 1 if that is larger. */
+const TOLERANCE = 1e-4;
+
+/** Tokens and widths that no tile or workgroup size divides. */
+const SHAPES: Readonly<Record<string, Shape>> = {
+  x: [2, 7, 12],
+  gain: [12],
+  bias: [12],
+  weight: [10, 12],
+  offset: [10],
+};
+
+/** A layer with attention and its gradients: the kinds of ops that training is made of. */
+function build(g: GraphBuilder): Readonly<Record<string, NodeId>> {
+  const names = Object.keys(SHAPES);
+  const inputs = names.map((name) => g.input(name, SHAPES[name] ?? []));
+  const [x = -1, gain = -1, bias = -1, weight = -1, offset = -1] = inputs;
+  const normed = g.apply("layerNorm", { epsilon: 1e-6 }, [x, gain, bias]);
+  const rows = g.reshape(normed, [14, 12]);
+  const hidden = g.add(g.matmul(rows, weight, { transposeB: true }), offset);
+  const active = g.reshape(g.apply("gelu", {}, [hidden]), [2, 7, 10]);
+  const scores = g.matmul(active, active, { transposeB: true });
+  const mixed = g.matmul(g.apply("softmax", {}, [scores]), active);
+  const loss = g.sumTo(g.apply("square", {}, [mixed]), []);
+  const derivatives = gradients(g, loss, inputs);
+  return {
+    loss,
+    ...Object.fromEntries(
+      names.map((name, i) => [`gradient of ${name}`, derivatives[i] ?? -1]),
+    ),
+  };
+}
+
+/** Numbers in `(−½, ½)` that repeat after no size in use. */
+const numbers = (shape: Shape): Float32Array =>
+  Float32Array.from(
+    { length: sizeOf(shape) },
+    (_, i) => (i * 37 % 101) / 101 - 0.5,
+  );
+
+const worstError = (
+  found: ArrayLike<number>,
+  wanted: Float64Array,
+): number => {
+  const scale = wanted.reduce((top, v) => Math.max(top, Math.abs(v)), 1);
+  return wanted.reduce((worst, v, i) => {
+    const error = Math.abs(v - (found[i] ?? NaN)) / scale;
+    return error <= worst ? worst : error;
+  }, 0);
+};
+
+/** The first output whose numbers are wrong. */
+async function firstWrong(
+  { device }: Backend,
+  outputs: DeviceTensors,
+  graph: Graph,
+): Promise<BackendError | null> {
+  const wanted = interpretGraph(
+    graph,
+    Object.fromEntries(
+      Object.entries(SHAPES).map(([name, shape]) => [
+        name,
+        Float64Array.from(numbers(shape)),
+      ]),
+    ),
+  );
+  for (const [what, tensor] of outputs) {
+    const found = await tensor.read();
+    const error = worstError(found, wanted[what] ?? new Float64Array());
+    // Not `error > TOLERANCE`, which NaN would pass.
+    if (!(error <= TOLERANCE)) {
+      return {
+        _tag: "WrongNumbers",
+        device: device.name,
+        what,
+        error,
+        tolerance: TOLERANCE,
+      };
+    }
+  }
+  return null;
+}
+
+/**
+ * Runs a layer with attention and its gradients on an engine and compares every
+ * number with the reference interpreter. Takes a moment; leaves nothing behind.
+ *
+ * @param backend The engine to be tested.
+ * @returns The engine itself, or what is wrong with it.
+ */
+export async function selfTest(
+  backend: Backend,
+): Promise<Result<BackendError, Backend>> {
+  const graph = traceGraph(build);
+  if (graph._tag === "Left") return failed(backend, "the test does not fit");
+  const program = await backend.compile(graph.right);
+  if (program._tag === "Left") return program;
+  const inputs = new Map(
+    Object.entries(SHAPES).map(([name, shape]) => [
+      name,
+      backend.upload({ shape, data: numbers(shape) }),
+    ]),
+  );
+  try {
+    const outputs = await program.right.run(inputs);
+    if (outputs._tag === "Left") return outputs;
+    const wrong = await firstWrong(backend, outputs.right, graph.right);
+    outputs.right.forEach((tensor) => tensor.dispose());
+    return wrong === null ? right(backend) : left(wrong);
+  } catch (thrown) {
+    return failed(backend, String(thrown));
+  } finally {
+    inputs.forEach((tensor) => tensor.dispose());
+    program.right.dispose();
+  }
+}
+
+const failed = (
+  { device }: Backend,
+  reason: string,
+): Result<BackendError, never> =>
+  left({ _tag: "ExecutionFailed", device: device.name, reason });

@@ -1,0 +1,29 @@
+import type { Backend } from "../../backends/backend.ts";
+import {
+  describeBackendError,
+  referenceBackend,
+  TFJS_DEVICES,
+  tfjsBackend,
+} from "../../backends/mod.ts";
+import { CONTRACT } from "./contract.ts";
+
+function register(device: string, backend: Backend): void {
+  for (const { name, run } of CONTRACT) {
+    Deno.test(`${device}: ${name}`, () => run(backend));
+  }
+}
+
+register("reference", referenceBackend());
+
+for (const device of TFJS_DEVICES) {
+  const backend = await tfjsBackend(device);
+  if (backend._tag === "Right") register(device, backend.right);
+  else {
+    const reason = describeBackendError(backend.left);
+    Deno.test({
+      name: `${device} keeps the contract [skipped: ${reason}]`,
+      ignore: true,
+      fn: () => {},
+    });
+  }
+}

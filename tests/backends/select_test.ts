@@ -1,0 +1,78 @@
+import { deepStrictEqual, equal, match, ok } from "node:assert/strict";
+import {
+  availableDevices,
+  selectBackend,
+  TFJS_DEVICES,
+} from "../../backends/mod.ts";
+import { value } from "./contract.ts";
+
+Deno.test("availableDevices() lists every device with what it is or why not", async () => {
+  const list = await availableDevices();
+  deepStrictEqual(list.map(({ device }) => device), [...TFJS_DEVICES]);
+  ok(list.every(({ reason }) => reason.length > 0));
+  ok(list.find(({ device }) => device === "cpu")?.usable);
+});
+
+Deno.test("selectBackend(auto) takes webgpu only on real graphics hardware", async () => {
+  const list = await availableDevices();
+  const gpu = list.find(({ device }) => device === "webgpu");
+  const { backend, why } = value(await selectBackend("auto"));
+  const first = list.find(({ device, usable, isGpu }) =>
+    usable && (device !== "webgpu" || isGpu)
+  );
+  equal(backend.device.name, first?.device);
+  match(why, new RegExp(`^Chose ${backend.device.name} \\(`));
+  if (gpu?.usable && !gpu.isGpu) {
+    ok(why.includes(gpu.reason), `${why} does not name ${gpu.reason}`);
+  }
+});
+
+Deno.test("selectBackend() takes the device that is asked for, or says why not", async () => {
+  for (const { device, usable } of await availableDevices()) {
+    const selection = await selectBackend(device);
+    if (usable) equal(value(selection).backend.device.name, device);
+    else equal(selection._tag, "Left");
+  }
+});
+
+Deno.test("selectBackend(webgpu) without WebGPU is an error with the reason", async () => {
+  const original = Object.getOwnPropertyDescriptor(navigator, "gpu");
+  Object.defineProperty(navigator, "gpu", {
+    value: undefined,
+    configurable: true,
+  });
+  try {
+    deepStrictEqual(await selectBackend("webgpu"), {
+      _tag: "Left",
+      left: {
+        _tag: "BackendUnavailable",
+        device: "webgpu",
+        reason: "this runtime has no WebGPU",
+      },
+    });
+    const { why } = value(await selectBackend("auto"));
+    match(why, /not webgpu: this runtime has no WebGPU/);
+  } finally {
+    if (original) Object.defineProperty(navigator, "gpu", original);
+    else Reflect.deleteProperty(navigator, "gpu");
+  }
+});
+
+Deno.test("selectBackend(webgpu) without an adapter is an error with the reason", async () => {
+  const original = Object.getOwnPropertyDescriptor(navigator, "gpu");
+  Object.defineProperty(navigator, "gpu", {
+    value: { requestAdapter: () => Promise.resolve(null) },
+    configurable: true,
+  });
+  try {
+    const selection = await selectBackend("webgpu");
+    equal(
+      selection._tag === "Left" &&
+        selection.left._tag === "BackendUnavailable" && selection.left.reason,
+      "WebGPU finds no graphics adapter",
+    );
+  } finally {
+    if (original) Object.defineProperty(navigator, "gpu", original);
+    else Reflect.deleteProperty(navigator, "gpu");
+  }
+});

@@ -1,0 +1,75 @@
+import { equal, ok } from "node:assert/strict";
+import type { Backend, DeviceTensor } from "../../backends/backend.ts";
+import { referenceBackend, selfTest } from "../../backends/mod.ts";
+import { left, type Result, right } from "../../core/mod.ts";
+
+/** The reference engine, but what is read of one output is changed. */
+function lying(
+  output: string,
+  lie: (value: number) => number,
+): Backend {
+  const honest = referenceBackend();
+  const changed = (tensor: DeviceTensor): DeviceTensor => ({
+    ...tensor,
+    read: async () => (await tensor.read()).map(lie),
+  });
+  return {
+    ...honest,
+    compile: async (graph) => {
+      const program = await honest.compile(graph);
+      return program._tag === "Left" ? program : right({
+        ...program.right,
+        run: async (inputs) => {
+          const result = await program.right.run(inputs);
+          return result._tag === "Left" ? result : right(
+            new Map([...result.right].map(([name, tensor]) => [
+              name,
+              name === output ? changed(tensor) : tensor,
+            ])),
+          );
+        },
+      });
+    },
+  };
+}
+
+const tagOf = (result: Result<{ readonly _tag: string }, unknown>) =>
+  result._tag === "Left" ? result.left._tag : "Right";
+
+Deno.test("selfTest() passes the reference and leaves nothing behind", async () => {
+  const backend = referenceBackend();
+  equal(tagOf(await selfTest(backend)), "Right");
+  equal(backend.liveTensors(), 0);
+});
+
+Deno.test("selfTest() names the output with wrong numbers and its error", async () => {
+  const result = await selfTest(
+    lying("gradient of weight", (value) => value + 0.01),
+  );
+  ok(result._tag === "Left" && result.left._tag === "WrongNumbers");
+  equal(result.left.what, "gradient of weight");
+  ok(Math.abs(result.left.error - 0.01) < 0.0099 && result.left.error > 1e-4);
+});
+
+Deno.test("selfTest() refuses zeros, as of a dispatch that was dropped", async () => {
+  equal(tagOf(await selfTest(lying("loss", () => 0))), "WrongNumbers");
+});
+
+Deno.test("selfTest() refuses NaN", async () => {
+  equal(tagOf(await selfTest(lying("loss", () => NaN))), "WrongNumbers");
+});
+
+Deno.test("selfTest() passes on why an engine does not compile", async () => {
+  const backend: Backend = {
+    ...referenceBackend(),
+    compile: () =>
+      Promise.resolve(left({
+        _tag: "TensorTooLarge",
+        device: "tiny",
+        tensor: "x",
+        bytes: 8,
+        limit: 4,
+      })),
+  };
+  equal(tagOf(await selfTest(backend)), "TensorTooLarge");
+});

@@ -1,0 +1,159 @@
+import { deepEqual, equal } from "node:assert/strict";
+import {
+  type GraphBuilder,
+  type NodeId,
+  traceGraph,
+} from "../../../core/mod.ts";
+import { faultsOf, right } from "../../right.ts";
+
+/** Ops of the graph that `build` writes on one input `[2, 3]`. */
+const opsOn = (
+  build: (g: GraphBuilder, x: NodeId) => NodeId,
+): readonly string[] =>
+  right(traceGraph((g) => ({ y: build(g, g.input("x", [2, 3])) })))
+    .nodes.map(({ op }) => op);
+
+Deno.test("traceGraph() writes equal nodes once", () => {
+  deepEqual(
+    opsOn((g, x) =>
+      g.add(
+        g.apply("gelu", {}, [g.scale(x, 2)]),
+        g.apply("gelu", {}, [g.scale(x, 2)]),
+      )
+    ),
+    ["input", "scale", "gelu", "add"],
+  );
+});
+
+Deno.test("traceGraph() keeps nodes apart that differ in an attribute or in the order of inputs", () => {
+  deepEqual(
+    opsOn((g, x) =>
+      g.add(
+        g.subtract(g.scale(x, 2), x),
+        g.subtract(x, g.scale(x, 3)),
+      )
+    ),
+    ["input", "scale", "subtract", "scale", "subtract", "add"],
+  );
+});
+
+Deno.test("traceGraph() declares an input once, however often it is asked for", () => {
+  deepEqual(opsOn((g, x) => g.add(x, g.input("x", [2, 3]))), ["input", "add"]);
+});
+
+Deno.test("traceGraph() writes a constant once for each array and shape", () => {
+  const values = [1, 2, 3, 4, 5, 6];
+  deepEqual(
+    opsOn((g, x) =>
+      g.add(
+        g.add(x, g.constant(values, [2, 3])),
+        g.multiply(x, g.constant(values, [2, 3])),
+      )
+    ),
+    ["input", "constant", "add", "multiply", "add"],
+  );
+});
+
+Deno.test("traceGraph() drops nodes that no output needs", () => {
+  deepEqual(
+    opsOn((g, x) => {
+      g.apply("softmax", {}, [g.scale(x, 5)]);
+      return g.scale(x, 2);
+    }),
+    ["input", "scale"],
+  );
+});
+
+Deno.test("GraphBuilder writes nothing for an op that changes nothing", () => {
+  const nothing: Readonly<
+    Record<string, (g: GraphBuilder, x: NodeId) => NodeId>
+  > = {
+    scale: (g, x) => g.scale(x, 1),
+    reshape: (g, x) => g.reshape(x, [2, 3]),
+    transpose: (g, x) => g.transpose(x, [0, 1]),
+    slice: (g, x) => g.slice(x, 1, 0, 3),
+    pad: (g, x) => g.pad(x, 1, 0, 0),
+    concat: (g, x) => g.concat([x], 0),
+    broadcastTo: (g, x) => g.broadcastTo(x, [2, 3]),
+    sumTo: (g, x) => g.sumTo(x, [2, 3]),
+  };
+  for (const [op, build] of Object.entries(nothing)) {
+    deepEqual(opsOn(build), ["input"], op);
+  }
+});
+
+Deno.test("GraphBuilder makes one reshape of several, and none of a way back", () => {
+  deepEqual(
+    opsOn((g, x) => g.reshape(g.reshape(g.reshape(x, [6]), [3, 2]), [1, 6])),
+    ["input", "reshape"],
+  );
+  deepEqual(opsOn((g, x) => g.reshape(g.reshape(x, [6]), [2, 3])), ["input"]);
+});
+
+Deno.test("traceGraph() names every node that does not fit, and none that is built on it", () => {
+  deepEqual(
+    faultsOf(traceGraph((g) => {
+      const [x, y] = [g.input("x", [2, 3]), g.input("y", [4])];
+      const wrong = g.add(x, y);
+      const builtOnIt = g.apply("gelu", {}, [g.matmul(wrong, x)]);
+      return { builtOnIt, alsoWrong: g.matmul(x, x) };
+    })),
+    [
+      'node 2 (add): found "float32 [2, 3] and float32 [4]", wanted two float32 tensors whose shapes broadcast',
+      'node 2 (matmul): found "float32 [2, 3] and float32 [2, 3]", wanted two float32 tensors [..., m, k] and [..., k, n] with equal leading axes',
+    ],
+  );
+});
+
+Deno.test("traceGraph() refuses two inputs of one name and different signatures", () => {
+  deepEqual(
+    faultsOf(traceGraph((g) => ({
+      y: g.add(g.input("x", [2]), g.input("x", [3])),
+    }))),
+    ['input x: found "float32 [3]", wanted float32 [2] as declared before'],
+  );
+  equal(
+    faultsOf(traceGraph((g) => {
+      g.input("x", [2]);
+      return { y: g.input("x", [2], "int32") };
+    })).length,
+    1,
+  );
+});
+
+Deno.test("traceGraph() refuses extents that are no counts", () => {
+  for (const extent of [14.5, -1, NaN, Infinity]) {
+    deepEqual(faultsOf(traceGraph((g) => ({ y: g.input("x", [extent]) }))), [
+      `input x: found "[${extent}]", wanted extents that are whole numbers of at least 0`,
+    ]);
+  }
+  deepEqual(
+    faultsOf(traceGraph((g) => ({
+      y: g.reshape(g.input("x", [6]), [-2, -3]),
+    }))),
+    [
+      'node 1 (reshape): found "[-2, -3]", wanted extents that are whole numbers of at least 0',
+    ],
+  );
+});
+
+Deno.test("traceGraph() refuses a constant with more or fewer numbers than its shape", () => {
+  deepEqual(faultsOf(traceGraph((g) => ({ y: g.constant([1, 2], [3]) }))), [
+    'constant: found "2 numbers", wanted shape [3]',
+  ]);
+});
+
+Deno.test("traceGraph() refuses an output that is no node", () => {
+  deepEqual(faultsOf(traceGraph(() => ({ y: 7 }))), [
+    'output y: found "node 7", wanted a node of this graph',
+  ]);
+});
+
+Deno.test("GraphBuilder gives an empty shape and no node for what could not be built", () => {
+  traceGraph((g) => {
+    const wrong = g.matmul(g.input("x", [2]), g.input("x", [2]));
+    deepEqual(g.shape(wrong), []);
+    equal(g.node(wrong), undefined);
+    return {};
+  });
+});

@@ -1,0 +1,42 @@
+import fc from "fast-check";
+import { equal } from "node:assert/strict";
+import {
+  graphFlops,
+  HOG_FLOPS_PER_SAMPLE_PIXEL,
+  traceGraph,
+} from "../../../core/mod.ts";
+import { right } from "../../right.ts";
+import { graphs } from "./random_graph.ts";
+
+const extent = fc.integer({ min: 1, max: 9 });
+
+Deno.test("graphFlops() of a product of matrices are 2·m·n·k for each pair, however they lie", () => {
+  fc.assert(fc.property(
+    fc.tuple(extent, extent, extent, extent),
+    fc.boolean(),
+    fc.boolean(),
+    ([pairs, m, k, n], transposeA, transposeB) => {
+      const graph = right(traceGraph((g) => ({
+        y: g.matmul(
+          g.input("a", transposeA ? [pairs, k, m] : [pairs, m, k]),
+          g.input("b", transposeB ? [pairs, n, k] : [pairs, k, n]),
+          { transposeA, transposeB },
+        ),
+      })));
+      equal(graphFlops(graph), 2 * pairs * m * n * k);
+    },
+  ));
+});
+
+Deno.test("graphFlops() count a nominal number for each pixel of a HOG pass", () => {
+  const graph = right(traceGraph((g) => ({
+    y: g.apply("hogCells", { nbins: 9, cells: 2 }, [
+      g.input("x", [5, 3, 8, 8]),
+    ]),
+  })));
+  equal(graphFlops(graph), 5 * 3 * 8 * 8 * HOG_FLOPS_PER_SAMPLE_PIXEL);
+});
+
+Deno.test("graphFlops() count nothing for ops that move or map numbers", () => {
+  fc.assert(fc.property(graphs, (graph) => equal(graphFlops(graph), 0)));
+});
