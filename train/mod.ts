@@ -5,6 +5,7 @@
  */
 export * from "./accumulate.ts";
 export * from "./atomic_file.ts";
+export * from "./batch_source.ts";
 export * from "./batch_tensors.ts";
 export {
   CHECKPOINT_FILES,
@@ -19,6 +20,7 @@ export * from "./knn.ts";
 export * from "./latest_checkpoint.ts";
 export * from "./metrics.ts";
 export * from "./move_parameters.ts";
+export * from "./or_throw.ts";
 export * from "./phase_programs.ts";
 export * from "./pretraining.ts";
 export * from "./read_checkpoint.ts";

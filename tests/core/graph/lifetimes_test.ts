@@ -52,7 +52,10 @@ Deno.test("lastUses() releases each intermediate tensor once, at its last user",
           : []
       )
     );
-    deepEqual(lastUses(graph).map((ids) => ids.toSorted()), wanted);
+    deepEqual(
+      lastUses(graph).map((ids) => ids.toSorted((a, b) => a - b)),
+      wanted,
+    );
   }));
 });
 

@@ -1,0 +1,63 @@
+/**
+ * Milliseconds of a training step for each number of frozen layers, beside the
+ * operations that the cost model predicts.
+ *
+ * ```sh
+ * deno run -A bench/step.ts --model nano --frozen 0,3,5
+ * ```
+ *
+ * The phase of a plan (cubic, `t0 = 0.8`) with so many frozen layers is built and
+ * stepped through as in a run, on random images: one step to warm up, then the
+ * timed ones, of which the fastest counts. Every row has a process of its own, so
+ * that its peak memory is its own.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- printing is what this program does
+import { describeFaults, type Faults, type Result } from "../core/mod.ts";
+import { namedByFlags } from "../examples/config_from_flags.ts";
+import { helpText } from "../examples/flags.ts";
+import { parseFlags } from "../examples/parse_flags.ts";
+import { STEP_DEFAULTS, STEP_FLAGS, stepSpecs } from "./step_flags.ts";
+import type { StepRow, StepSpec } from "./step_spec.ts";
+import { stepTable } from "./step_table.ts";
+
+const USAGE =
+  "Times training steps by the number of frozen layers: deno run -A bench/step.ts [FLAGS]";
+
+function orFail<A>(result: Result<Faults, A>): A {
+  if (result._tag === "Right") return result.right;
+  console.error(describeFaults(namedByFlags(result.left)));
+  Deno.exit(2);
+}
+
+/** Measures a row in a process of its own; its complaints are passed on. */
+async function measureApart(spec: StepSpec): Promise<StepRow> {
+  const program = new URL("./step_row.ts", import.meta.url).href;
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--quiet", program, JSON.stringify(spec)],
+    stderr: "inherit",
+  }).output();
+  if (!success) Deno.exit(1);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+const values = orFail(parseFlags(STEP_FLAGS, Deno.args));
+if (values.help) {
+  console.log(helpText(USAGE, STEP_FLAGS, STEP_DEFAULTS));
+} else {
+  const rows: StepRow[] = [];
+  for (const spec of orFail(stepSpecs(values))) {
+    const row = await measureApart(spec);
+    if (values.json) console.log(JSON.stringify(row));
+    rows.push(row);
+  }
+  const [first, ...others] = rows;
+  if (first !== undefined && !values.json) {
+    const { model, imageSize, batchSize, backend } = first;
+    console.log(
+      `${model} at ${imageSize}×${imageSize}, ${batchSize} images a step, on ${backend}\n`,
+    );
+    console.log(stepTable([first, ...others]));
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Flags of `bench/step.ts`.
+ *
+ * @module
+ */
+import { BACKEND_CHOICES } from "../backends/mod.ts";
+import {
+  type Fault,
+  type Faults,
+  left,
+  MODEL_PRESETS,
+  type ModelName,
+  type Result,
+  right,
+} from "../core/mod.ts";
+import {
+  choiceFlag,
+  type Flag,
+  type FlagValues,
+  switchFlag,
+  wholeFlag,
+} from "../examples/flags.ts";
+import { benchedConfig, benchedPlan, type StepSpec } from "./step_spec.ts";
+
+const wholeNumbers = (text: string): Result<string, readonly number[]> => {
+  const numbers = text.split(",").map((part) =>
+    /^\s*\d+\s*$/.test(part) ? Number(part) : NaN
+  );
+  return numbers.every(Number.isSafeInteger)
+    ? right(numbers)
+    : left("whole numbers with commas between, for example 0,3,5");
+};
+
+const frozenFlag: Flag<readonly number[]> = {
+  metavar: "N,N,…",
+  help: "how many layers are frozen, a row for each",
+  parse: wholeNumbers,
+};
+
+/** The flags. */
+export const STEP_FLAGS = {
+  "model": choiceFlag(
+    Object.keys(MODEL_PRESETS) as ModelName[],
+    "sizes of the Vision Transformer",
+  ),
+  "image-size": wholeFlag(1, "side of the square images, pixels"),
+  "batch-size": wholeFlag(1, "images of a step"),
+  "backend": choiceFlag(BACKEND_CHOICES, "where it computes"),
+  "frozen": frozenFlag,
+  "steps": wholeFlag(1, "timed steps, of which the fastest counts"),
+  "threads": wholeFlag(1, "threads of the device, only for the record"),
+  "json": switchFlag("print a line of JSON for each row and nothing else"),
+  "help": switchFlag("print this and stop"),
+} as const;
+
+/** Values of the flags. */
+export type StepValues = FlagValues<typeof STEP_FLAGS>;
+
+/** What the flags are when they are not given. */
+export const STEP_DEFAULTS = {
+  "model": "nano",
+  "image-size": "the model's",
+  "batch-size": "16",
+  "backend": "auto",
+  "frozen": "0, half and all but one",
+  "steps": "5",
+  "threads": "1",
+} as const;
+
+const frozenFault = (found: number, layers: number): Fault => ({
+  _tag: "OutOfRange",
+  path: "--frozen",
+  found,
+  wanted: `0 to ${layers - 1} layers, the last never freezes; the nearest is ${
+    layers - 1
+  }`,
+});
+
+/**
+ * What is to be measured.
+ *
+ * @param values Flags that were given.
+ * @returns A spec for each row, in the order of `--frozen`; or every fault.
+ */
+export function stepSpecs(
+  values: StepValues,
+): Result<Faults, readonly StepSpec[]> {
+  const spec: StepSpec = {
+    model: values.model ?? "nano",
+    imageSize: values["image-size"] ?? null,
+    batchSize: values["batch-size"] ?? 16,
+    backend: values.backend ?? "auto",
+    frozen: 0,
+    steps: values.steps ?? 5,
+    threads: values.threads ?? 1,
+  };
+  const plan = benchedPlan(benchedConfig(spec));
+  if (plan._tag === "Left") return plan;
+  const layers = plan.right.layers.length;
+  const frozen = values.frozen ?? [0, Math.floor(layers / 2), layers - 1];
+  const [first, ...others] = frozen.filter((count) => count >= layers)
+    .map((count) => frozenFault(count, layers));
+  return first === undefined
+    ? right(frozen.map((count) => ({ ...spec, frozen: count })))
+    : left([first, ...others]);
+}

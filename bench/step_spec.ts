@@ -1,0 +1,110 @@
+/**
+ * What is measured.
+ *
+ * @module
+ */
+import type { BackendChoice } from "../backends/mod.ts";
+import {
+  DEFAULT_PRETRAIN_CONFIG,
+  type Faults,
+  type FreezePlan,
+  MODEL_PRESETS,
+  type ModelName,
+  type ModelSpec,
+  type Phase,
+  phaseFlops,
+  planOf,
+  type PretrainConfig,
+  type Result,
+} from "../core/mod.ts";
+
+/** Steps whose speed is wanted. */
+export interface StepSpec {
+  /** Name of a preset. */
+  readonly model: ModelName;
+  /** Side of the images, pixels; `null` for the preset's. */
+  readonly imageSize: number | null;
+  /** Images of a step. */
+  readonly batchSize: number;
+  /** Device, or `auto`. */
+  readonly backend: BackendChoice;
+  /** How many layers are frozen. */
+  readonly frozen: number;
+  /** Steps that are timed, after one that is not. */
+  readonly steps: number;
+  /** Threads that the device uses, for the record only. */
+  readonly threads: number;
+}
+
+/** What was measured. */
+export interface StepRow {
+  /** Device that computed. */
+  readonly backend: string;
+  /** Name of the preset. */
+  readonly model: ModelName;
+  /** Side of the images, pixels. */
+  readonly imageSize: number;
+  /** Images of a step. */
+  readonly batchSize: number;
+  /** Threads, as given. */
+  readonly threads: number;
+  /** How many layers are frozen. */
+  readonly frozen: number;
+  /** How many stages have a loss. */
+  readonly liveStages: number;
+  /** Milliseconds of the fastest step. */
+  readonly ms: number;
+  /** Milliseconds of its forward and backward pass. */
+  readonly gradientMs: number;
+  /** Milliseconds of its optimizer; on a graphics processor only until the work is handed over. */
+  readonly updateMs: number;
+  /** Milliseconds until its images were there. */
+  readonly dataMs: number;
+  /** Operations of a step by the cost model. */
+  readonly flops: number;
+  /** The largest memory that the process has held, MB. */
+  readonly peakRssMb: number;
+}
+
+/** So many steps that no two layers freeze at once. */
+const PLANNED_STEPS = 100_000;
+
+/** The model of a spec. */
+export function benchedModel(
+  { model, imageSize }: Pick<StepSpec, "model" | "imageSize">,
+): ModelSpec {
+  const preset: ModelSpec = MODEL_PRESETS[model];
+  return { ...preset, imageSize: imageSize ?? preset.imageSize };
+}
+
+/** The configuration of a spec: the papers' recipe, cubic with `t0 = 0.8`. */
+export function benchedConfig(spec: StepSpec): PretrainConfig {
+  const { batchSize } = spec;
+  return {
+    ...DEFAULT_PRETRAIN_CONFIG,
+    model: benchedModel(spec),
+    training: {
+      epochs: 1,
+      warmupEpochs: 0,
+      batchSize,
+      accumIter: 1,
+      seed: 0,
+    },
+  };
+}
+
+/** A long plan of a configuration: every number of frozen layers has its phase. */
+export function benchedPlan(
+  config: PretrainConfig,
+): Result<Faults, FreezePlan> {
+  return planOf(config, PLANNED_STEPS * config.training.batchSize);
+}
+
+/** Operations of a step in a phase. */
+export function stepFlops(
+  plan: FreezePlan,
+  phase: Phase,
+  batchSize: number,
+): number {
+  return batchSize * phaseFlops(plan)(phase).total;
+}

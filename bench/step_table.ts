@@ -1,0 +1,37 @@
+/**
+ * Measured rows for people.
+ *
+ * @module
+ */
+import { type Alignment, textTable } from "../examples/text_table.ts";
+import type { StepRow } from "./step_spec.ts";
+
+/** Head and cell of each column; the first row is what the others are compared with. */
+const COLUMNS: readonly (readonly [
+  string,
+  (row: StepRow, first: StepRow) => string,
+])[] = [
+  ["frozen", ({ frozen }) => String(frozen)],
+  ["stages", ({ liveStages }) => String(liveStages)],
+  ["ms/step", ({ ms }) => ms.toFixed(1)],
+  ["forward+backward", ({ gradientMs }) => gradientMs.toFixed(1)],
+  ["optimizer", ({ updateMs }) => updateMs.toFixed(1)],
+  ["data", ({ dataMs }) => dataMs.toFixed(1)],
+  ["GFLOP", ({ flops }) => (flops / 1e9).toFixed(2)],
+  ["GFLOP/s", ({ flops, gradientMs }) => (flops / gradientMs / 1e6).toFixed(1)],
+  ["time ratio", ({ ms }, first) => (ms / first.ms).toFixed(3)],
+  ["FLOP ratio", ({ flops }, first) => (flops / first.flops).toFixed(3)],
+  ["peak RSS, MB", ({ peakRssMb }) => peakRssMb.toFixed(0)],
+];
+
+/**
+ * A table with a line for each row.
+ *
+ * @param rows Rows of one model and device; time and operations are compared with the first.
+ */
+export function stepTable(rows: readonly [StepRow, ...StepRow[]]): string {
+  return textTable(
+    COLUMNS.map(([head]): [string, Alignment] => [head, "right"]),
+    rows.map((row) => COLUMNS.map(([, cell]) => cell(row, rows[0]))),
+  );
+}

@@ -1,0 +1,80 @@
+/**
+ * Trains the smallest model for many steps and fails if memory grows.
+ *
+ * ```sh
+ * deno run -A tools/leak.ts --backend wasm --steps 2000
+ * ```
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- printing is what this program does
+import {
+  BACKEND_CHOICES,
+  describeBackendError,
+  selectBackend,
+} from "../backends/mod.ts";
+import { describeFaults } from "../core/mod.ts";
+import {
+  choiceFlag,
+  FROM_ZERO,
+  helpText,
+  numberFlag,
+  switchFlag,
+  wholeFlag,
+} from "../examples/flags.ts";
+import { parseFlags } from "../examples/parse_flags.ts";
+import {
+  memoryCourse,
+  memoryGrowth,
+  type MemoryPoint,
+} from "./memory_course.ts";
+
+const FLAGS = {
+  "backend": choiceFlag(BACKEND_CHOICES, "where it computes"),
+  "steps": wholeFlag(20, "how many steps"),
+  "bound": numberFlag(FROM_ZERO, "growth that is allowed, MB"),
+  "help": switchFlag("print this and stop"),
+} as const;
+
+const DEFAULTS = { backend: "auto", steps: "2000", bound: "16" };
+
+const USAGE =
+  "Looks for memory leaks in training: deno run -A tools/leak.ts [FLAGS]";
+
+function fail(message: string, code: number): never {
+  console.error(message);
+  Deno.exit(code);
+}
+
+const parsed = parseFlags(FLAGS, Deno.args);
+if (parsed._tag === "Left") fail(describeFaults(parsed.left), 2);
+const { backend = "auto", steps = 2000, bound = 16, help } = parsed.right;
+if (help) {
+  console.log(helpText(USAGE, FLAGS, DEFAULTS));
+  Deno.exit(0);
+}
+
+const chosen = await selectBackend(backend);
+if (chosen._tag === "Left") fail(describeBackendError(chosen.left), 1);
+console.log(chosen.right.why);
+
+const course: MemoryPoint[] = [];
+for await (const point of memoryCourse(chosen.right.backend, steps)) {
+  course.push(point);
+  if (point.step % Math.floor(steps / 10) === 0) {
+    const { step, rssMb, liveTensors } = point;
+    console.log(
+      `step ${step}: ${rssMb.toFixed(1)} MB, ${liveTensors} tensors`,
+    );
+  }
+}
+const growth = memoryGrowth(course);
+const counts = new Set(course.map(({ liveTensors }) => liveTensors));
+console.log(
+  `grew by ${
+    growth.toFixed(1)
+  } MB after the warm-up, ${bound} are allowed; tensors after each step: ${
+    [...counts].join(", ")
+  }`,
+);
+Deno.exit(growth <= bound && counts.size === 1 ? 0 : 1);

@@ -1,0 +1,64 @@
+/**
+ * Results for notebooks and scripts that want to stop at the first error.
+ *
+ * @module
+ */
+import {
+  type BackendError,
+  describeBackendError,
+} from "../backends/backend.ts";
+import { describeFaults, type Faults, type Result } from "../core/mod.ts";
+import { type DataError, describeDataError } from "../data/mod.ts";
+import { describeTrainError, type TrainError } from "./train_error.ts";
+
+/** Every kind of error that functions of this library return. */
+export type AnyError = Faults | BackendError | DataError | TrainError;
+
+const isFaults = (error: AnyError): error is Faults => Array.isArray(error);
+
+/**
+ * Text of any error of this library.
+ *
+ * @param error What went wrong.
+ * @returns One or more sentences without a full stop.
+ */
+export function describeError(error: AnyError): string {
+  if (isFaults(error)) return describeFaults(error);
+  switch (error._tag) {
+    case "BackendUnavailable":
+    case "TensorTooLarge":
+    case "WrongInput":
+    case "WrongNumbers":
+    case "ExecutionFailed":
+      return describeBackendError(error);
+    case "BadFolder":
+    case "BadFile":
+    case "BadImage":
+    case "BadOptions":
+      return describeDataError(error);
+    default:
+      return describeTrainError(error);
+  }
+}
+
+/**
+ * The value of a result, for notebooks and scripts.
+ *
+ * @param result What a function of this library returned.
+ * @returns Its value.
+ * @throws {Error} With the text of the error, if there is no value.
+ *
+ * @example Plan a run in a notebook
+ * ```ts
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { orThrow } from "@vitfreeze/vitfreeze/train";
+ * import { equal, throws } from "node:assert/strict";
+ *
+ * equal(orThrow(planOf(DEFAULT_PRETRAIN_CONFIG, 100_000)).layers.length, 13);
+ * throws(() => orThrow(planOf(DEFAULT_PRETRAIN_CONFIG, 10)), /found 10/);
+ * ```
+ */
+export function orThrow<Value>(result: Result<AnyError, Value>): Value {
+  if (result._tag === "Right") return result.right;
+  throw new Error(describeError(result.left));
+}
