@@ -5,7 +5,6 @@
  */
 import { type Backend, selectBackend } from "../backends/mod.ts";
 import {
-  describeFaults,
   type FreezePlan,
   type Phase,
   type PretrainConfig,
@@ -17,11 +16,11 @@ import { loadBatches, trainTransform } from "../data/mod.ts";
 import {
   type BatchIterator,
   compilePhase,
-  describeTrainError,
   disposePhase,
   disposeState,
   initialSnapshot,
   movedParameters,
+  orThrow,
   type Snapshot,
   type StepTimes,
   trainStep,
@@ -70,13 +69,12 @@ function batchesOf(
     inChannels === 1 ? 1 : 3,
   );
   const { normalization } = source;
-  const transform = trainTransform({ imageSize, inChannels, normalization });
-  if (transform._tag === "Left") {
-    throw new Error(describeFaults(transform.left));
-  }
+  const transform = orThrow(
+    trainTransform({ imageSize, inChannels, normalization }),
+  );
   return loadBatches({
     source,
-    transform: transform.right,
+    transform,
     seed: 0,
     epoch: 0,
     batchSize,
@@ -92,25 +90,24 @@ async function timeSteps(
   phase: Phase,
   steps: number,
 ): Promise<readonly StepTimes[]> {
-  const programs = await compilePhase(backend, config, plan, phase);
-  if (programs._tag === "Left") {
-    throw new Error(describeTrainError(programs.left));
-  }
+  const programs = orThrow(await compilePhase(backend, config, plan, phase));
   const context = { backend, config, plan };
   const batches = batchesOf(config, steps + 1);
   let state = uploadState(backend, config, snapshotIn(config, plan, phase));
   const times: StepTimes[] = [];
   for (let k = 0; k <= steps; k++) {
-    const next = await trainStep(context, programs.right, state, 0, batches);
-    if (next._tag === "Left") throw new Error(describeTrainError(next.left));
-    state = next.right.state;
-    if (k > 0) times.push(next.right.report.milliseconds);
+    const next = orThrow(await trainStep(context, programs, state, 0, batches));
+    state = next.state;
+    if (k > 0) times.push(next.report.milliseconds);
   }
   await batches.return?.();
   disposeState(state);
-  disposePhase(programs.right);
+  disposePhase(programs);
   return times;
 }
+
+/** Milliseconds and megabytes to three digits behind the point. */
+const rounded = (value: number): number => Math.round(1000 * value) / 1000;
 
 const fastest = (times: readonly StepTimes[]): StepTimes =>
   times.reduce((best, next) => next.total < best.total ? next : best);
@@ -124,24 +121,16 @@ const fastest = (times: readonly StepTimes[]): StepTimes =>
  */
 export async function measureStep(spec: StepSpec): Promise<StepRow> {
   const config = benchedConfig(spec);
-  const plan = benchedPlan(config);
-  if (plan._tag === "Left") throw new Error(describeFaults(plan.left));
-  const phase = plan.right.phases.find(({ frozenLayers }) =>
+  const plan = orThrow(benchedPlan(config));
+  const phase = plan.phases.find(({ frozenLayers }) =>
     frozenLayers === spec.frozen
   );
   if (phase === undefined) {
     throw new Error(`No phase has ${spec.frozen} frozen layers`);
   }
-  const chosen = await selectBackend(spec.backend);
-  if (chosen._tag === "Left") {
-    throw new Error(describeTrainError({
-      _tag: "BackendFailed",
-      error: chosen.left,
-    }));
-  }
-  const { backend } = chosen.right;
+  const { backend } = orThrow(await selectBackend(spec.backend));
   const { total, gradient, update, data } = fastest(
-    await timeSteps(backend, config, plan.right, phase, spec.steps),
+    await timeSteps(backend, config, plan, phase, spec.steps),
   );
   backend.dispose();
   return {
@@ -152,11 +141,11 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     threads: spec.threads,
     frozen: spec.frozen,
     liveStages: phase.liveStages.length,
-    ms: total,
-    gradientMs: gradient,
-    updateMs: update,
-    dataMs: data,
-    flops: stepFlops(plan.right, phase, spec.batchSize),
-    peakRssMb: peakRssMb(),
+    ms: rounded(total),
+    gradientMs: rounded(gradient),
+    updateMs: rounded(update),
+    dataMs: rounded(data),
+    flops: stepFlops(plan, phase, spec.batchSize),
+    peakRssMb: rounded(peakRssMb()),
   };
 }

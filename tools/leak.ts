@@ -29,9 +29,12 @@ import {
   type MemoryPoint,
 } from "./memory_course.ts";
 
+/** How often the memory is looked at. */
+const LOOKS = 20;
+
 const FLAGS = {
   "backend": choiceFlag(BACKEND_CHOICES, "where it computes"),
-  "steps": wholeFlag(20, "how many steps"),
+  "steps": wholeFlag(LOOKS, "how many steps"),
   "bound": numberFlag(FROM_ZERO, "growth that is allowed, MB"),
   "help": switchFlag("print this and stop"),
 } as const;
@@ -48,32 +51,31 @@ function fail(message: string, code: number): never {
 
 const parsed = parseFlags(FLAGS, Deno.args);
 if (parsed._tag === "Left") fail(describeFaults(parsed.left), 2);
-const { backend = "auto", steps = 2000, bound = 16, help } = parsed.right;
-if (help) {
+const values = parsed.right;
+if (values.help) {
   console.log(helpText(USAGE, FLAGS, DEFAULTS));
   Deno.exit(0);
 }
 
-const chosen = await selectBackend(backend);
+const { steps = 2000, bound = 16 } = values;
+const chosen = await selectBackend(values.backend ?? "auto");
 if (chosen._tag === "Left") fail(describeBackendError(chosen.left), 1);
-console.log(chosen.right.why);
+const { backend, why } = chosen.right;
+console.log(why);
 
 const course: MemoryPoint[] = [];
-for await (const point of memoryCourse(chosen.right.backend, steps)) {
+const every = Math.floor(steps / LOOKS);
+for await (const point of memoryCourse(backend, steps, every)) {
   course.push(point);
-  if (point.step % Math.floor(steps / 10) === 0) {
-    const { step, rssMb, liveTensors } = point;
-    console.log(
-      `step ${step}: ${rssMb.toFixed(1)} MB, ${liveTensors} tensors`,
-    );
-  }
+  const { step, rssMb, liveTensors } = point;
+  console.log(`step ${step}: ${rssMb.toFixed(1)} MB, ${liveTensors} tensors`);
 }
 const growth = memoryGrowth(course);
 const counts = new Set(course.map(({ liveTensors }) => liveTensors));
 console.log(
   `grew by ${
-    growth.toFixed(1)
-  } MB after the warm-up, ${bound} are allowed; tensors after each step: ${
+    growth.toFixed(3)
+  } MB after the warm-up, ${bound} are allowed; tensors between steps: ${
     [...counts].join(", ")
   }`,
 );

@@ -3,22 +3,21 @@
  *
  * @module
  */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { Backend } from "../backends/mod.ts";
 import { randomImages } from "../bench/random_images.ts";
 import {
   DEFAULT_PRETRAIN_CONFIG,
-  describeFaults,
-  type Faults,
   MODEL_PRESETS,
   planOf,
   type PretrainConfig,
-  type Result,
 } from "../core/mod.ts";
-import { loadBatches, trainTransform } from "../data/mod.ts";
 import {
   type BatchSource,
-  describeTrainError,
+  batchSource,
   initialSnapshot,
+  orThrow,
   pretraining,
 } from "../train/mod.ts";
 
@@ -51,36 +50,34 @@ function longConfig(steps: number): PretrainConfig {
   };
 }
 
-function right<A>(result: Result<Faults, A>): A {
-  if (result._tag === "Right") return result.right;
-  throw new Error(describeFaults(result.left));
+function batchesOf(config: PretrainConfig): BatchSource {
+  const { imageSize, inChannels } = config.model;
+  const source = randomImages(IMAGES, imageSize, inChannels === 1 ? 1 : 3);
+  return orThrow(batchSource(source, config));
 }
 
-function batchesOf({ model, training }: PretrainConfig): BatchSource {
-  const { imageSize, inChannels } = model;
-  const source = randomImages(IMAGES, imageSize, inChannels === 1 ? 1 : 3);
-  const { normalization } = source;
-  const transform = right(
-    trainTransform({ imageSize, inChannels, normalization }),
-  );
-  const { seed, batchSize } = training;
-  return (epoch, fromBatch) =>
-    loadBatches({ source, transform, seed, epoch, batchSize, fromBatch });
+/** V8's own collector: without it, what is only garbage would look like a leak. */
+function garbageCollector(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc");
 }
 
 /**
- * Takes steps and looks at the memory after each.
+ * Takes steps and looks at the memory between them, garbage collected.
  *
  * @param backend Where they are taken.
  * @param steps How many.
+ * @param every Steps between two looks.
  * @throws If a step fails.
  */
 export async function* memoryCourse(
   backend: Backend,
   steps: number,
+  every: number,
 ): AsyncGenerator<MemoryPoint> {
+  const collectGarbage = garbageCollector();
   const config = longConfig(steps);
-  const plan = right(planOf(config, IMAGES));
+  const plan = orThrow(planOf(config, IMAGES));
   const run = pretraining({
     config,
     plan,
@@ -89,12 +86,13 @@ export async function* memoryCourse(
     start: initialSnapshot(config, plan),
   });
   for await (const report of run) {
-    if (report._tag === "Left") {
-      throw new Error(describeTrainError(report.left));
+    orThrow(report);
+    if (run.step % every === 0) {
+      collectGarbage();
+      const rssMb = Deno.memoryUsage().rss / 1e6;
+      yield { step: run.step, rssMb, liveTensors: backend.liveTensors() };
     }
-    const rssMb = Deno.memoryUsage().rss / 1e6;
-    yield { step: run.step, rssMb, liveTensors: backend.liveTensors() };
-    if (run.step === steps) break;
+    if (run.step >= steps) break;
   }
   run.dispose();
 }
@@ -104,10 +102,9 @@ const highest = (points: readonly MemoryPoint[]): number =>
 
 /**
  * How much memory a run gains after its warm-up, which is its first third: the
- * highest point of the last third above that of the middle one. High points are
- * compared because garbage is collected now and then.
+ * highest point of the last third above that of the middle one.
  *
- * @param course Points of all steps in order, at least three.
+ * @param course Points in order, at least three.
  * @returns MB; negative if memory was given back.
  */
 export function memoryGrowth(course: readonly MemoryPoint[]): number {

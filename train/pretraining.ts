@@ -174,6 +174,37 @@ class Run implements Pretraining {
  *
  * @param inputs Configuration, plan, engine, images and starting point.
  * @returns The run; nothing is computed before it is iterated.
+ *
+ * @example Four steps on eight images; four layers freeze before the last
+ * ```ts
+ * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
+ * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf, rootKey } from "@vitfreeze/vitfreeze/core";
+ * import { embeddedFashionMnist, loadBatches, shareSource, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { initialSnapshot, orThrow, pretraining } from "@vitfreeze/vitfreeze/train";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const model = MODEL_PRESETS.nano;
+ * const training = { epochs: 2, warmupEpochs: 0, batchSize: 4, accumIter: 1, seed: 0 };
+ * const config = { ...DEFAULT_PRETRAIN_CONFIG, model, training };
+ *
+ * const source = orThrow(shareSource(orThrow(await embeddedFashionMnist()), 8, rootKey(0)));
+ * const transform = orThrow(trainTransform({ ...model, normalization: source.normalization }));
+ * const plan = orThrow(planOf(config, source.length));
+ * const { backend } = orThrow(await selectBackend("cpu"));
+ *
+ * const run = pretraining({
+ *   config,
+ *   plan,
+ *   backend,
+ *   batches: (epoch, fromBatch) => loadBatches({ source, transform, ...training, epoch, fromBatch }),
+ *   start: initialSnapshot(config, plan),
+ * });
+ * const frozen: number[] = [];
+ * for await (const report of run) frozen.push(orThrow(report).frozenLayers);
+ * run.dispose();
+ *
+ * deepStrictEqual(frozen, [0, 0, 0, 4]);
+ * ```
  */
 export function pretraining(inputs: PretrainInputs): Pretraining {
   return new Run(inputs);

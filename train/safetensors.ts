@@ -92,6 +92,7 @@ export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
   for (const [name, { shape, data }] of file.tensors) {
     const start = end;
     end += data.byteLength;
+    // deno-lint-ignore camelcase -- the name is the format's
     const entry = { dtype: kindOf(data), shape, data_offsets: [start, end] };
     entries.push([name, entry]);
   }

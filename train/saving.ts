@@ -63,6 +63,23 @@ export function phaseTimes(
  * @param plan The plan.
  * @param times Time of a step in each phase.
  * @returns In `(−∞, 1)`; `NaN` if a phase was not measured.
+ *
+ * @example Every layer less makes the steps a tenth cheaper
+ * ```ts
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { measuredSaving } from "@vitfreeze/vitfreeze/train";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
+ * if (plan._tag === "Left") throw new Error("never");
+ * const times = plan.right.phases.map(({ index, frozenLayers }) => ({
+ *   phase: index,
+ *   frozenLayers,
+ *   secondsPerStep: 0.9 ** frozenLayers,
+ * }));
+ *
+ * strictEqual(measuredSaving(plan.right, times).toFixed(3), "0.237");
+ * ```
  */
 export function measuredSaving(
   plan: FreezePlan,

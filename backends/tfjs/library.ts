@@ -15,8 +15,7 @@ import * as tf from "@tensorflow/tfjs";
 export async function startBackend(name: string): Promise<tf.KernelBackend> {
   // Without it TensorFlow.js advertises its native package on the console.
   tf.enableProdMode();
-  const before = (tf.engine() as unknown as { backendName?: string })
-    .backendName;
+  const before: string | undefined = tf.engine().backendName;
   if (!await tf.setBackend(name)) {
     throw new Error(`TensorFlow.js could not start its backend ${name}`);
   }

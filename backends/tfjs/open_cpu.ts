@@ -15,7 +15,7 @@ import {
   type Numbers,
   numbersFor,
   type Storage,
-} from "./kernel.ts";
+} from "./device.ts";
 import { startBackend } from "./library.ts";
 
 /** Largest array buffer that engines give. */

@@ -7,10 +7,7 @@ import {
   bytesOf,
   type Graph,
   inputSignatures,
-  lastUses,
   left,
-  type Node,
-  type NodeId,
   prune,
   type Result,
   right,
@@ -18,84 +15,9 @@ import {
 } from "../../core/mod.ts";
 import type { BackendError, DeviceTensors, Program } from "../backend.ts";
 import { checkInputs } from "../check_inputs.ts";
-import type {
-  ComputedOp,
-  Device,
-  Kernel,
-  Launch,
-  StoredTensor,
-} from "./kernel.ts";
+import type { Device, StoredTensor } from "./device.ts";
+import { runSteps, type Step, stepsOf, type Values } from "./steps.ts";
 import type { TensorPool } from "./tensor_pool.ts";
-
-/** How to compute one node and what is no longer needed then. */
-interface Step {
-  readonly node: NodeId;
-  readonly inputs: readonly NodeId[];
-  readonly launch: Launch;
-  readonly releases: readonly NodeId[];
-}
-
-/** Tensors of one run by node. */
-type Values = (StoredTensor | undefined)[];
-
-const isSource = (node: Node | undefined): boolean =>
-  node?.op === "input" || node?.op === "constant";
-
-/**
- * The same shape as small integers. An extent that comes from a division may be
- * stored as a float64; loops that count to it run at a third of the speed.
- */
-const withPlainShape = <S extends Signature>(signature: S): S => ({
-  ...signature,
-  shape: signature.shape.map((extent) => extent | 0),
-});
-
-function launchOf(
-  device: Device,
-  pool: TensorPool,
-  graph: Graph,
-  node: Node,
-): Launch {
-  if (node.op === "reshape") return ([x]) => pool.share(x!, node);
-  const kernel = device.kernels[node.op as ComputedOp] as Kernel<ComputedOp>;
-  const launch = kernel(
-    withPlainShape(node) as Parameters<typeof kernel>[0],
-    node.inputs.map((id) => withPlainShape(graph.nodes[id]!)),
-  );
-  return (inputs) => pool.adopt(launch(inputs));
-}
-
-function stepsOf(
-  device: Device,
-  pool: TensorPool,
-  graph: Graph,
-): readonly Step[] {
-  const releases = lastUses(graph);
-  return graph.nodes.flatMap((node, id) =>
-    isSource(node) ? [] : [{
-      node: id,
-      inputs: node.inputs,
-      launch: launchOf(device, pool, graph, node),
-      releases: (releases[id] ?? []).filter((used) =>
-        !isSource(graph.nodes[used])
-      ),
-    }]
-  );
-}
-
-function runSteps(
-  steps: readonly Step[],
-  values: Values,
-  pool: TensorPool,
-): void {
-  for (const { node, inputs, launch, releases } of steps) {
-    values[node] = launch(inputs.map((id) => values[id]!));
-    for (const id of releases) {
-      pool.release(values[id]!);
-      values[id] = undefined;
-    }
-  }
-}
 
 /** Constants of a graph on the device, at their nodes. */
 const constantsOf = (graph: Graph, pool: TensorPool): Values =>

@@ -11,7 +11,7 @@ import {
   type Numbers,
   numbersFor,
   type StoredTensor,
-} from "./kernel.ts";
+} from "./device.ts";
 
 /** Storage with a count of bytes. Stored tensors are immutable, so views share them. */
 export interface TensorPool {

@@ -5,7 +5,7 @@
  */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError } from "../backend.ts";
-import type { Device } from "./kernel.ts";
+import type { Device } from "./device.ts";
 import { compileProgram } from "./program.ts";
 import { tensorPool } from "./tensor_pool.ts";
 

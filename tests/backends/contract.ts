@@ -204,6 +204,20 @@ const GRAPH_TESTS: readonly ContractTest[] = [
     run: (backend) => assertLikeReference(backend, layer(), LAYER_INPUTS, 1e-5),
   },
   {
+    name:
+      "run() computes tensors of millions of numbers and rows by the ten thousand",
+    run: async (backend) => {
+      const graph = graphOf((g) => ({
+        scaled: g.scale(g.input("x", [4_300_000]), 0.5),
+        rows: g.apply("softmax", {}, [g.input("y", [66_000, 48])]),
+      }));
+      await assertLikeReference(backend, graph, {
+        x: filled([4_300_000], 1),
+        y: filled([66_000, 48], 2),
+      }, 1e-6);
+    },
+  },
+  {
     name: "run() leaves nothing on the device but its outputs",
     run: async (backend) => {
       const program = await compiled(backend, layer());

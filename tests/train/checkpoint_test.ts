@@ -198,7 +198,7 @@ Deno.test("readCheckpoint() refuses a model of other sizes", () =>
     const other = tinyRun({ model: MODEL_PRESETS.nano });
     match(
       await refusal(path, other),
-      /model\.embedDim: checkpoint 8, this run 96/,
+      /model\.embedDim: checkpoint 8, this run 64/,
     );
   }));
 

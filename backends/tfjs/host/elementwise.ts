@@ -4,7 +4,7 @@
  * @module
  */
 import type { Signature } from "../../../core/mod.ts";
-import type { Numbers } from "../kernel.ts";
+import type { Numbers } from "../device.ts";
 import type { Fill, HostKernels } from "./host_kernel.ts";
 import {
   broadcastStrides,

@@ -9,7 +9,7 @@ import {
   orientationBin,
   type Overlap,
 } from "../../../core/mod.ts";
-import type { Numbers } from "../kernel.ts";
+import type { Numbers } from "../device.ts";
 import type { HostKernels } from "./host_kernel.ts";
 
 /** Rounding noise counts as no gradient. */

@@ -11,7 +11,7 @@ import type {
   KernelTable,
   Numbers,
   StoredTensor,
-} from "../kernel.ts";
+} from "../device.ts";
 
 /** Fills `out` from the numbers of the inputs; `out` holds anything before. */
 export type Fill = (out: Numbers, inputs: readonly Numbers[]) => void;

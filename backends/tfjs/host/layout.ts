@@ -5,7 +5,7 @@
  */
 import { type Shape, sizeOf } from "../../../core/mod.ts";
 import { stridesOf } from "../../../core/graph/shape.ts";
-import type { Numbers } from "../kernel.ts";
+import type { Numbers } from "../device.ts";
 import type { Fill, HostKernels } from "./host_kernel.ts";
 import {
   broadcastStrides,

@@ -9,7 +9,7 @@ import {
   type Signature,
   sizeOf,
 } from "../../../core/mod.ts";
-import type { Numbers } from "../kernel.ts";
+import type { Numbers } from "../device.ts";
 import type { HostKernels } from "./host_kernel.ts";
 import { transposeMatrix } from "./strided.ts";
 

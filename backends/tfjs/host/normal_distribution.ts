@@ -7,54 +7,58 @@ import { erf } from "../../../core/graph/erf.ts";
 
 /** Beyond this `Φ` is 0 or 1 and `φ` is 0 in float32. */
 const LIMIT = 8;
-/** Nodes of the tables in each unit, and their distance. */
-const [PER_UNIT, DISTANCE] = [32, 1 / 32];
-const COUNT = 2 * LIMIT * PER_UNIT + 1;
+/** Nodes in each unit, and their distance. */
+const [PER_UNIT, DISTANCE] = [128, 1 / 128];
+/** Numbers of a node: value, slope, half the curvature. */
+const TERMS = 3;
 
-const nodes = Float64Array.from(
-  { length: COUNT },
-  (_, i) => i * DISTANCE - LIMIT,
-);
+/** Terms of the Taylor series of a function at every node. */
+function taylorTable(
+  terms: (x: number, cdf: number, pdf: number) => readonly number[],
+): Float64Array {
+  const nodes = Array.from(
+    { length: 2 * LIMIT * PER_UNIT + 1 },
+    (_, i) => i * DISTANCE - LIMIT,
+  );
+  return Float64Array.from(nodes.flatMap((x) => {
+    const cdf = 0.5 * (1 + erf(x * Math.SQRT1_2));
+    const pdf = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+    return terms(x, cdf, pdf);
+  }));
+}
 
-/** `Φ` at each node. */
-const CDF = nodes.map((x) => 0.5 * (1 + erf(x * Math.SQRT1_2)));
-/** `φ` at each node. */
-const PDF = nodes.map((x) => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI));
+const CDF = taylorTable((x, cdf, pdf) => [cdf, pdf, -0.5 * x * pdf]);
 
-/** The node nearest to a number within the limits. */
-const nearest = (x: number): number => ((x + LIMIT) * PER_UNIT + 0.5) | 0;
+const GELU_SLOPE = taylorTable((x, cdf, pdf) => [
+  cdf + x * pdf,
+  (2 - x * x) * pdf,
+  0.5 * x * (x * x - 4) * pdf,
+]);
 
-/** `(Φ(at + d) − Φ(at)) / φ(at)`, three terms of the Taylor series. */
-const step = (at: number, d: number): number =>
-  d * (1 - d * (0.5 * at - d * (at * at - 1) * (1 / 6)));
+/** A function that goes from 0 to 1, by the series around the nearest node. */
+function lookUp(table: Float64Array, x: number): number {
+  if (!(x > -LIMIT)) return x * 0;
+  if (x >= LIMIT) return 1;
+  const i = ((x + LIMIT) * PER_UNIT + 0.5) | 0;
+  const d = x - (i * DISTANCE - LIMIT);
+  const at = TERMS * i;
+  return table[at]! + d * (table[at + 1]! + d * table[at + 2]!);
+}
 
 /**
- * `Φ(x)` to 4e-9: a Taylor series around the nearest of 513 nodes. Three times as
- * fast as a formula with an exponential.
+ * `Φ(x)` to 1e-8. Three times as fast as a formula with an exponential.
  *
  * @param x Any number.
  */
 export function normalCdf(x: number): number {
-  if (!(x > -LIMIT)) return x * 0;
-  if (x >= LIMIT) return 1;
-  const i = nearest(x);
-  const at = i * DISTANCE - LIMIT;
-  return CDF[i]! + PDF[i]! * step(at, x - at);
+  return lookUp(CDF, x);
 }
 
 /**
- * Slope of `x·Φ(x)`, which is `Φ(x) + x·φ(x)`, to 4e-8.
+ * Slope of `x·Φ(x)`, which is `Φ(x) + x·φ(x)`, to 3e-8.
  *
  * @param x Any number.
  */
 export function geluSlope(x: number): number {
-  if (!(x > -LIMIT)) return x * 0;
-  if (x >= LIMIT) return 1;
-  const i = nearest(x);
-  const at = i * DISTANCE - LIMIT;
-  const d = x - at;
-  // φ(at + d) = φ(at)·e^t
-  const t = -d * (at + 0.5 * d);
-  const growth = 1 + t * (1 + t * (0.5 + t * (1 / 6 + t * (1 / 24))));
-  return CDF[i]! + PDF[i]! * (step(at, d) + x * growth);
+  return lookUp(GELU_SLOPE, x);
 }

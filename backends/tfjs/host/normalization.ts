@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Numbers } from "../kernel.ts";
+import type { Numbers } from "../device.ts";
 import type { HostKernels } from "./host_kernel.ts";
 
 const meanOf = (x: Numbers, start: number, width: number): number => {

@@ -5,7 +5,7 @@
  */
 import { type Shape, sizeOf } from "../../../core/mod.ts";
 import { padRank, stridesOf } from "../../../core/graph/shape.ts";
-import type { Numbers } from "../kernel.ts";
+import type { Numbers } from "../device.ts";
 
 /**
  * A nest of loops over a row-major tensor and one or more others; the last loop

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ComputedOp } from "../kernel.ts";
+import type { ComputedOp } from "../device.ts";
 import { activationKernels } from "./activation.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { hogKernels } from "./hog.ts";

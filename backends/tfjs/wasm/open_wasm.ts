@@ -16,7 +16,7 @@ import {
   type Kernel,
   type KernelTable,
   type StoredTensor,
-} from "../kernel.ts";
+} from "../device.ts";
 import { startBackend } from "../library.ts";
 import { wasmMatmul } from "./wasm_matmul.ts";
 import { addressOf, wasmMemory } from "./wasm_memory.ts";
@@ -60,7 +60,8 @@ function kernelsOf(backend: BackendWasm): KernelTable {
 }
 
 /**
- * Starts the device `wasm`.
+ * Starts the device `wasm`. The library finds its binary beside its own file; a
+ * web page that bundles it says `setWasmPaths` before.
  *
  * @throws If the runtime has no WebAssembly or its binary cannot be read.
  */

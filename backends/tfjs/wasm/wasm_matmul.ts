@@ -11,7 +11,7 @@ import {
   productExtents,
   transposeMatrices,
 } from "../host/matmul.ts";
-import type { Kernel, StoredTensor } from "../kernel.ts";
+import type { Kernel, StoredTensor } from "../device.ts";
 import { addressOf } from "./wasm_memory.ts";
 
 /** What Emscripten's modules have and the library's types leave out. */
@@ -74,7 +74,7 @@ function matrixProduct(
 }
 
 /** Matrix products by XNNPACK; a transposed operand is first laid out anew. */
-export function wasmMatmul(
+function xnnpackMatmul(
   backend: BackendWasm,
   memory: HostMemory,
 ): Kernel<"matmul"> {
@@ -106,5 +106,46 @@ export function wasmMatmul(
       if (transposeB) backend.disposeData(b.dataId);
       return c;
     };
+  };
+}
+
+/** `aᵀ·b` as `(bᵀ·a)ᵀ`. */
+const swapped = (
+  backend: BackendWasm,
+  memory: HostMemory,
+  multiply: Kernel<"matmul">,
+): Kernel<"matmul"> =>
+(node, [a = node, b = node]) => {
+  const [rows = 1, columns = 1] = node.shape;
+  const launch = multiply({ ...node, shape: [columns, rows] }, [b, a]);
+  return ([x, y]) => {
+    const product = launch([y!, x!]);
+    const out = memory.allocate(node);
+    transposeMatrices(memory.view(out), memory.view(product), [columns, rows]);
+    backend.disposeData(product.dataId);
+    return out;
+  };
+};
+
+/**
+ * Matrix products in the way that is fastest for their extents.
+ *
+ * XNNPACK repacks its second operand on every call, in a slow scalar loop; of a
+ * long product `aᵀ·b`, the gradient of a weight, that should be the smaller one.
+ */
+export function wasmMatmul(
+  backend: BackendWasm,
+  memory: HostMemory,
+): Kernel<"matmul"> {
+  const onXnnpack = xnnpackMatmul(backend, memory);
+  const onSwapped = swapped(backend, memory, onXnnpack);
+  return (node, signatures) => {
+    const { m, n } = productExtents(node, signatures);
+    const { transposeA, transposeB } = node.attributes;
+    const isWeightGradient = node.shape.length === 2 && transposeA &&
+      !transposeB;
+    return isWeightGradient && n > m
+      ? onSwapped(node, signatures)
+      : onXnnpack(node, signatures);
   };
 }

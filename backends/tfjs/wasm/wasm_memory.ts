@@ -6,7 +6,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { Signature } from "../../../core/mod.ts";
 import type { HostMemory } from "../host/host_kernel.ts";
-import type { Numbers, StoredTensor } from "../kernel.ts";
+import type { Numbers, StoredTensor } from "../device.ts";
 
 /**
  * Address of a tensor in the heap.

@@ -7,7 +7,7 @@
  * @module
  */
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import type { Device } from "../kernel.ts";
+import type { Device } from "../device.ts";
 
 /** Kinds of error that a launch can cause. */
 const SCOPES = ["validation", "out-of-memory", "internal"] as const;

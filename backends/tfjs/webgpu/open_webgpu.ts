@@ -5,7 +5,7 @@
  */
 import "@tensorflow/tfjs-backend-webgpu";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import type { Device } from "../kernel.ts";
+import type { Device } from "../device.ts";
 import { startBackend } from "../library.ts";
 import { gpuWatch } from "./gpu_watch.ts";
 import { graphicsAdapter } from "./graphics_adapter.ts";
@@ -24,7 +24,7 @@ export async function openWebGpu(): Promise<Device> {
   return {
     info: { name: "webgpu", ...adapter },
     storage: backend,
-    kernels: webGpuKernels(backend),
+    kernels: webGpuKernels(backend, adapter.isGpu),
     maxTensorBytes: Math.min(maxStorageBufferBindingSize, maxBufferSize),
     ...gpuWatch(backend),
   };

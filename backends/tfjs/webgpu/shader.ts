@@ -8,7 +8,7 @@ import type {
   WebGPUProgram,
 } from "@tensorflow/tfjs-backend-webgpu";
 import { type Signature, sizeOf } from "../../../core/mod.ts";
-import type { Launch, StoredTensor } from "../kernel.ts";
+import type { Launch, StoredTensor } from "../device.ts";
 
 /**
  * What a program computes. All tensors are flat arrays in it: `x0`, `x1`, … are

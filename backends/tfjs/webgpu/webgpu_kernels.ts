@@ -12,10 +12,10 @@ import {
 } from "../../../core/mod.ts";
 import { stridesOf } from "../../../core/graph/shape.ts";
 import { broadcastStrides } from "../host/strided.ts";
-import type { ComputedOp, Kernel, KernelTable, Launch } from "../kernel.ts";
+import type { ComputedOp, Kernel, KernelTable } from "../device.ts";
 import { GELU, GELU_GRAD, NORMAL_DISTRIBUTION } from "./activation_shaders.ts";
+import { concatLaunch, sumLaunch, thenSum } from "./composed_launches.ts";
 import {
-  concatShader,
   gatherShader,
   mapShader,
   padShader,
@@ -33,7 +33,6 @@ import {
 } from "./row_formulas.ts";
 import { type RowFormula, rowShader } from "./row_shader.ts";
 import { launchShader, literal, type Shader } from "./shader.ts";
-import { sumShader } from "./sum_shader.ts";
 import { webGpuMatmul } from "./webgpu_matmul.ts";
 
 /** Ops that take more than one program, or one of the library's. */
@@ -120,70 +119,6 @@ const SHADERS: { readonly [Name in Single]: ShaderOf<Name> } = {
     hogShader([x[0] ?? 1, x[1] ?? 1, x[2] ?? 1], cells, nbins),
 };
 
-/** Sums in one launch or two. */
-function sumLaunch(backend: WebGPUBackend, from: Shape, to: Shape): Launch {
-  const { shader, parts } = sumShader(from, to);
-  const size = sizeOf(to);
-  const first = launchShader(backend, shader, {
-    shape: parts === 1 ? to : [parts, size],
-    dtype: "float32",
-  });
-  if (parts === 1) return first;
-  const second = sumLaunch(backend, [parts, size], [size]);
-  return (inputs) => {
-    const partial = first(inputs);
-    const sum = second([partial]);
-    backend.disposeData(partial.dataId);
-    return { ...sum, shape: [...to] };
-  };
-}
-
-/** Two or more tensors along one axis, one after the other. */
-function concatLaunch(
-  backend: WebGPUBackend,
-  [a = { shape: [], dtype: "float32" }, ...rest]: readonly Signature[],
-  axis: number,
-): Launch {
-  const b = rest.at(-1) ?? a;
-  if (rest.length > 1) {
-    const front = [a, ...rest.slice(0, -1)];
-    const joined = { ...a, shape: joinedShape(front, axis) };
-    const first = concatLaunch(backend, front, axis);
-    const second = concatLaunch(backend, [joined, b], axis);
-    return (inputs) => {
-      const partial = first(inputs.slice(0, -1));
-      const out = second([partial, inputs.at(-1)!]);
-      backend.disposeData(partial.dataId);
-      return out;
-    };
-  }
-  return launchShader(backend, concatShader(a.shape, b.shape, axis), {
-    shape: joinedShape([a, b], axis),
-    dtype: a.dtype,
-  });
-}
-
-const joinedShape = (parts: readonly Signature[], axis: number): Shape =>
-  (parts[0]?.shape ?? []).with(
-    axis,
-    parts.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0),
-  );
-
-/** Sums over rows what a program computes of each. */
-const layerNormScaleGrad =
-  (backend: WebGPUBackend): Kernel<"layerNormScaleGrad"> =>
-  ({ shape, attributes: { epsilon } }, [x = { shape, dtype: "float32" }]) => {
-    const formula = scaledByNormFormula(widthOf(x.shape), epsilon);
-    const scaled = launchShader(backend, onRows(x.shape, formula), x);
-    const sum = sumLaunch(backend, x.shape, shape);
-    return (inputs) => {
-      const partial = scaled(inputs);
-      const out = sum([partial]);
-      backend.disposeData(partial.dataId);
-      return out;
-    };
-  };
-
 /** Inputs that the program of an op reads: the inverse of a permutation is for its gradient only. */
 const inputsRead = (op: ComputedOp): number => op === "permuteRows" ? 2 : 6;
 
@@ -198,8 +133,16 @@ const singleKernel = (
   return (given) => launch(given.slice(0, read));
 };
 
-/** A kernel for every op. */
-export function webGpuKernels(backend: WebGPUBackend): KernelTable {
+/**
+ * A kernel for every op.
+ *
+ * @param backend Where they run.
+ * @param isGpu Whether that is a real graphics processor.
+ */
+export function webGpuKernels(
+  backend: WebGPUBackend,
+  isGpu: boolean,
+): KernelTable {
   const singles = Object.fromEntries(
     Object.entries(SHADERS).map(([op, shaderOf]) => [
       op,
@@ -208,11 +151,15 @@ export function webGpuKernels(backend: WebGPUBackend): KernelTable {
   ) as unknown as Pick<KernelTable, Single>;
   return {
     ...singles,
-    matmul: webGpuMatmul(backend),
+    matmul: webGpuMatmul(backend, isGpu),
     concat: ({ attributes: { axis } }, inputs) =>
       concatLaunch(backend, inputs, axis),
-    sumTo: ({ shape }, [x = { shape, dtype: "float32" }]) =>
-      sumLaunch(backend, x.shape, shape),
-    layerNormScaleGrad: layerNormScaleGrad(backend),
+    sumTo: ({ shape }, [x = { shape }]) => sumLaunch(backend, x.shape, shape),
+    layerNormScaleGrad: (node, [x = node]) => {
+      const { epsilon } = node.attributes;
+      const formula = scaledByNormFormula(widthOf(x.shape), epsilon);
+      const scaled = launchShader(backend, onRows(x.shape, formula), x);
+      return thenSum(backend, scaled, x.shape, node.shape);
+    },
   };
 }

@@ -15,6 +15,9 @@ import { value } from "../contract.ts";
 
 const STEPS = 2000;
 
+/** Deno looks every 10 ms whether a buffer of the graphics device can be read. */
+const STEPS_BETWEEN_READS = 8;
+
 const step = (): Graph =>
   value(traceGraph((g) => {
     const [x, weight] = [g.input("x", [64, 32]), g.input("weight", [16, 32])];
@@ -38,7 +41,7 @@ async function train(
     const outputs = value(
       await program.run(new Map(Object.entries({ x, weight }))),
     );
-    await outputs.get("loss")?.read();
+    if (i % STEPS_BETWEEN_READS === 0) await outputs.get("loss")?.read();
     [x, weight, outputs.get("loss")].forEach((tensor) => tensor?.dispose());
     weight = outputs.get("weight")!;
     if (i % (STEPS / 5) === 0) {

@@ -1,4 +1,4 @@
-import { deepStrictEqual, equal, ok } from "node:assert/strict";
+import { equal, ok } from "node:assert/strict";
 import { TFJS_DEVICES } from "../../../backends/mod.ts";
 import { graphicsAdapter } from "../../../backends/tfjs/webgpu/graphics_adapter.ts";
 
@@ -27,7 +27,7 @@ for (const device of TFJS_DEVICES) {
       const { megabytes, tensors } = JSON.parse(
         new TextDecoder().decode(stdout),
       );
-      deepStrictEqual(tensors, [1, 1, 1, 1, 1]);
+      equal(new Set(tensors).size, 1, `tensors: ${tensors}`);
       const growth = megabytes.at(-1) - megabytes[0];
       ok(growth < SLACK_MEGABYTES, `grew by ${growth} MB: ${megabytes}`);
     },

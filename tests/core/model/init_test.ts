@@ -2,14 +2,25 @@ import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
 import {
   initialParameters,
   initialValues,
+  localMimStages,
   MODEL_PRESETS,
+  type ModelSpec,
   type ParameterSpec,
   parameterSpecs,
   rootKey,
   split,
 } from "../../../core/mod.ts";
 
-const model = MODEL_PRESETS.nano;
+const model: ModelSpec = {
+  ...MODEL_PRESETS.nano,
+  imageSize: 32,
+  embedDim: 96,
+  depth: 8,
+  numHeads: 3,
+  stages: localMimStages(8),
+  decoderEmbedDim: 48,
+  decoderNumHeads: 3,
+};
 const { embedDim: D, patchSize: P, inChannels: C, decoderEmbedDim: d } = model;
 const parameters = initialParameters(model, rootKey(0));
 

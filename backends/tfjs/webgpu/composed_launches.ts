@@ -1,0 +1,75 @@
+/**
+ * Ops that take more than one program.
+ *
+ * @module
+ */
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { type Shape, type Signature, sizeOf } from "../../../core/mod.ts";
+import type { Launch } from "../device.ts";
+import { concatShader } from "./element_shaders.ts";
+import { launchShader } from "./shader.ts";
+import { sumShader } from "./sum_shader.ts";
+
+/** Sums in one launch or two. */
+export function sumLaunch(
+  backend: WebGPUBackend,
+  from: Shape,
+  to: Shape,
+): Launch {
+  const { shader, parts } = sumShader(from, to);
+  const size = sizeOf(to);
+  const first = launchShader(backend, shader, {
+    shape: parts === 1 ? to : [parts, size],
+    dtype: "float32",
+  });
+  if (parts === 1) return first;
+  const total = thenSum(backend, first, [parts, size], [size]);
+  return (inputs) => ({ ...total(inputs), shape: [...to] });
+}
+
+/** Two or more tensors along one axis, one after the other. */
+export function concatLaunch(
+  backend: WebGPUBackend,
+  [a = { shape: [], dtype: "float32" }, ...rest]: readonly Signature[],
+  axis: number,
+): Launch {
+  const b = rest.at(-1) ?? a;
+  if (rest.length > 1) {
+    const front = [a, ...rest.slice(0, -1)];
+    const joined = { ...a, shape: joinedShape(front, axis) };
+    const first = concatLaunch(backend, front, axis);
+    const second = concatLaunch(backend, [joined, b], axis);
+    return (inputs) => {
+      const partial = first(inputs.slice(0, -1));
+      const out = second([partial, inputs.at(-1)!]);
+      backend.disposeData(partial.dataId);
+      return out;
+    };
+  }
+  return launchShader(backend, concatShader(a.shape, b.shape, axis), {
+    shape: joinedShape([a, b], axis),
+    dtype: a.dtype,
+  });
+}
+
+const joinedShape = (parts: readonly Signature[], axis: number): Shape =>
+  (parts[0]?.shape ?? []).with(
+    axis,
+    parts.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0),
+  );
+
+/** Runs a program of ours, then sums what it gave; nothing of it stays behind. */
+export function thenSum(
+  backend: WebGPUBackend,
+  first: Launch,
+  from: Shape,
+  to: Shape,
+): Launch {
+  const sum = sumLaunch(backend, from, to);
+  return (inputs) => {
+    const partial = first(inputs);
+    const out = sum([partial]);
+    backend.disposeData(partial.dataId);
+    return out;
+  };
+}

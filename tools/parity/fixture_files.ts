@@ -1,0 +1,105 @@
+/**
+ * Reading the files of a fixture folder.
+ *
+ * @module
+ */
+import {
+  describeFaults,
+  type Faults,
+  type Result,
+  type Shape,
+} from "../../core/mod.ts";
+import { decodeSafetensors, type TensorFile } from "../../train/safetensors.ts";
+
+/** What is wrong with one file, or with the folder. */
+export interface FixtureError {
+  /** Path of the file or folder. */
+  readonly path: string;
+  /** What was found and what is wanted. */
+  readonly reason: string;
+}
+
+/** What was read, and what was wrong; a wrong file reads as `null`. */
+export interface Reading<A> {
+  /** What was read. */
+  readonly value: A | null;
+  /** What was wrong. */
+  readonly errors: readonly FixtureError[];
+}
+
+const wrong = <A>(path: string, reason: string): Reading<A> => ({
+  value: null,
+  errors: [{ path, reason }],
+});
+
+/** What a file must hold. */
+export interface Wanted {
+  /** Names and shapes of tensors. */
+  readonly tensors: ReadonlyMap<string, Shape>;
+  /** Whether it may hold no others. */
+  readonly noOthers: boolean;
+}
+
+function readBytes(path: string): Reading<Uint8Array> {
+  try {
+    return { value: Deno.readFileSync(path), errors: [] };
+  } catch (error) {
+    const isMissing = error instanceof Deno.errors.NotFound;
+    return wrong(path, isMissing ? "there is no such file" : `${error}`);
+  }
+}
+
+/** A JSON file, decoded. */
+export function readJson<A>(
+  path: string,
+  decode: (json: unknown) => Result<Faults, A>,
+): Reading<A> {
+  const { value: bytes, errors } = readBytes(path);
+  if (bytes === null) return { value: null, errors };
+  try {
+    const decoded = decode(JSON.parse(new TextDecoder().decode(bytes)));
+    return decoded._tag === "Right"
+      ? { value: decoded.right, errors: [] }
+      : wrong(path, describeFaults(decoded.left));
+  } catch (error) {
+    return wrong(path, `it is not JSON: ${error}`);
+  }
+}
+
+const show = (shape: Shape | undefined): string =>
+  shape === undefined ? "nothing" : `[${shape.join(", ")}]`;
+
+/** What a file lacks, has in the wrong shape, or has too much. */
+function tensorFaults(
+  { tensors }: TensorFile,
+  wanted: Wanted,
+): readonly string[] {
+  const others = wanted.noOthers
+    ? [...tensors.keys()].filter((name) => !wanted.tensors.has(name))
+    : [];
+  const shapes = [...wanted.tensors, ...others.map((name) => [name] as const)];
+  return shapes.flatMap(([name, shape]) => {
+    const [a, b] = [show(tensors.get(name)?.shape), show(shape)];
+    return a === b ? [] : [`tensor ${name}: found ${a}, wanted ${b}`];
+  });
+}
+
+/**
+ * A safetensors file with the wanted tensors.
+ *
+ * @param path The file.
+ * @param wantedOf What must be in it, which may depend on its metadata.
+ */
+export function readTensors(
+  path: string,
+  wantedOf: (file: TensorFile) => Wanted,
+): Reading<TensorFile> {
+  const { value: bytes, errors } = readBytes(path);
+  if (bytes === null) return { value: null, errors };
+  const file = decodeSafetensors(bytes);
+  if (file._tag === "Left") return wrong(path, file.left.reason);
+  const faults = tensorFaults(file.right, wantedOf(file.right));
+  return faults.length === 0
+    ? { value: file.right, errors: [] }
+    : wrong(path, faults.join("\n"));
+}
