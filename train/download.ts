@@ -3,11 +3,22 @@
  *
  * @module
  */
-import type { Backend, DeviceTensors } from "../backends/backend.ts";
+import type {
+  Backend,
+  DeviceTensor,
+  DeviceTensors,
+} from "../backends/backend.ts";
 import { left, type Result, right } from "../core/mod.ts";
 import { reasonOf } from "./atomic_file.ts";
 import type { HostTensors } from "./snapshot.ts";
 import type { TrainError } from "./train_error.ts";
+
+async function copyOf(
+  [name, tensor]: readonly [string, DeviceTensor],
+): Promise<readonly [string, Float32Array]> {
+  const data = await tensor.read();
+  return [name, data instanceof Float32Array ? data : Float32Array.from(data)];
+}
 
 /**
  * Copies tensors to main memory. Waits until the device has computed them.
@@ -20,16 +31,10 @@ export async function download(
   backend: Backend,
   tensors: DeviceTensors,
 ): Promise<Result<TrainError, HostTensors>> {
-  const copies = new Map<string, Float32Array>();
   try {
-    for (const [name, tensor] of tensors) {
-      const data = await tensor.read();
-      copies.set(
-        name,
-        data instanceof Float32Array ? data : Float32Array.from(data),
-      );
-    }
-    return right(copies);
+    // All at once: a graphics card answers each request only after a delay.
+    const copies = await Promise.all([...tensors].map(copyOf));
+    return right(new Map(copies));
   } catch (error) {
     const { name: device } = backend.device;
     return left({

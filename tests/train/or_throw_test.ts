@@ -28,7 +28,7 @@ const ERRORS: readonly (readonly [AnyError, RegExp])[] = [
 for (const [error, text] of ERRORS) {
   const kind = "_tag" in error ? error._tag : "Faults";
   Deno.test(`orThrow() throws the text of ${kind}`, () => {
-    throws(() => orThrow(left(error)), text);
+    throws(() => orThrow(left(error)), { message: text });
     strictEqual(text.test(describeError(error)), true);
   });
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { allOf } from "../../core/fp.ts";
 import {
   type AdamWConfig,
   type Fault,
@@ -17,6 +16,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
+import { planFrom } from "../../core/plan/freeze_plan.ts";
 import {
   modelOf,
   type Situation,
@@ -53,10 +53,7 @@ const inconsistent = (path: string, found: unknown, wanted: string): Fault => ({
   wanted,
 });
 
-function planOf(
-  raw: WrittenConfig,
-  mode: RateMode,
-): Result<Faults, FreezePlan> {
+function planOf(raw: WrittenConfig): Result<Faults, FreezePlan> {
   const { schedule } = raw;
   const freeze: FreezeConfig = {
     t0: schedule.t0,
@@ -72,7 +69,7 @@ function planOf(
     rate: {
       baseRate: schedule.lr,
       endRate: schedule.minLr,
-      mode,
+      mode: RATE_MODES.scaled,
       stagePower: 0,
       warmup: schedule.warmupMode,
     },
@@ -80,6 +77,10 @@ function planOf(
     warmupSteps: schedule.warmupEpochs * schedule.iterationsPerEpoch,
   });
 }
+
+/** The same plan with other rates. */
+const inMode = ({ config }: FreezePlan, mode: RateMode): FreezePlan =>
+  planFrom({ ...config, rate: { ...config.rate, mode } });
 
 /** Whether the phases of the run have the recorded numbers of frozen layers. */
 function situationFaults(
@@ -123,13 +124,9 @@ export function fixtureConfig(json: unknown): Result<Faults, FixtureConfig> {
   if (raw._tag === "Left") return raw;
   const [fault, ...others] = lengthFaults(raw.right);
   if (fault !== undefined) return left([fault, ...others]);
-  const plans = allOf({
-    scaled: planOf(raw.right, RATE_MODES.scaled),
-    unscaled: planOf(raw.right, RATE_MODES.unscaled),
-    uniform: planOf(raw.right, RATE_MODES.uniform),
-  });
-  if (plans._tag === "Left") return plans;
-  const [first, ...rest] = situationFaults(raw.right, plans.right.scaled);
+  const plan = planOf(raw.right);
+  if (plan._tag === "Left") return plan;
+  const [first, ...rest] = situationFaults(raw.right, plan.right);
   if (first !== undefined) return left([first, ...rest]);
   const { schedule, situations } = raw.right;
   const [beta1 = 0, beta2 = 0] = schedule.betas;
@@ -147,6 +144,10 @@ export function fixtureConfig(json: unknown): Result<Faults, FixtureConfig> {
       frozenLayers,
       firstIteration,
     })),
-    plans: plans.right,
+    plans: {
+      scaled: plan.right,
+      unscaled: inMode(plan.right, RATE_MODES.unscaled),
+      uniform: inMode(plan.right, RATE_MODES.uniform),
+    },
   });
 }

@@ -40,12 +40,29 @@ export interface Wanted {
   readonly noOthers: boolean;
 }
 
+/** The folder itself. */
+export function readFolder(path: string): Reading<true> {
+  try {
+    return Deno.statSync(path).isDirectory
+      ? { value: true, errors: [] }
+      : wrong(path, "it is not a folder");
+  } catch (error) {
+    return wrong(path, reasonOf(error));
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Deno.errors.NotFound
+    ? "it does not exist"
+    : error instanceof Error
+    ? error.message
+    : String(error);
+
 function readBytes(path: string): Reading<Uint8Array> {
   try {
     return { value: Deno.readFileSync(path), errors: [] };
   } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
-    return wrong(path, isMissing ? "there is no such file" : `${error}`);
+    return wrong(path, reasonOf(error));
   }
 }
 
@@ -62,7 +79,7 @@ export function readJson<A>(
       ? { value: decoded.right, errors: [] }
       : wrong(path, describeFaults(decoded.left));
   } catch (error) {
-    return wrong(path, `it is not JSON: ${error}`);
+    return wrong(path, `it is not JSON: ${reasonOf(error)}`);
   }
 }
 

@@ -22,6 +22,7 @@ import {
 } from "./fixture_config.ts";
 import {
   type FixtureError,
+  readFolder,
   type Reading,
   readJson,
   readTensors,
@@ -190,8 +191,9 @@ function readAll<Values extends Readonly<Record<string, unknown>>>(
  * @returns All that it says, or everything that is missing, cut off or contradicts `config.json`.
  */
 export function readFixture(folder: string): Result<FixtureErrors, Fixture> {
+  const found = readAll({ folder: readFolder(folder) });
+  if (found._tag === "Left") return found;
   const json = readAll({
-    folder: readFolder(folder),
     config: readJson(`${folder}/config.json`, fixtureConfig),
     training: readJson(`${folder}/tiny_training.json`, recordedTraining),
   });

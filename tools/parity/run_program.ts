@@ -1,0 +1,70 @@
+/**
+ * Running compiled graphs on numbers of main memory, in full precision.
+ *
+ * @module
+ */
+import type {
+  Backend,
+  DeviceTensors,
+  HostTensor,
+  Program,
+} from "../../backends/backend.ts";
+import { inputSignatures, left, type Result, right } from "../../core/mod.ts";
+import {
+  disposeAll,
+  orBackendFailed,
+  type TrainError,
+  uploadAll,
+} from "../../train/mod.ts";
+
+/** Tensors by name. */
+export type HostTensors = Readonly<Record<string, HostTensor>>;
+
+async function readAll(
+  { device }: Backend,
+  tensors: DeviceTensors,
+): Promise<Result<TrainError, HostTensors>> {
+  const read: [string, HostTensor][] = [];
+  try {
+    for (const [name, tensor] of tensors) {
+      read.push([name, { shape: tensor.shape, data: await tensor.read() }]);
+    }
+    return right(Object.fromEntries(read));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const failed = {
+      _tag: "ExecutionFailed",
+      device: device.name,
+      reason,
+    } as const;
+    return left({ _tag: "BackendFailed", error: failed });
+  }
+}
+
+/**
+ * Runs a program. Nothing is left on the device.
+ *
+ * @param backend Where it runs.
+ * @param program What it runs.
+ * @param given Tensors by name, possibly more than the program reads.
+ * @returns All outputs, not rounded beyond what the device does.
+ */
+export async function runProgram(
+  backend: Backend,
+  program: Program,
+  given: HostTensors,
+): Promise<Result<TrainError, HostTensors>> {
+  const needed = Object.keys(inputSignatures(program.graph));
+  const inputs = uploadAll(
+    backend,
+    Object.fromEntries(
+      Object.entries(given).filter(([name]) => needed.includes(name)),
+    ),
+  );
+  const outputs = await program.run(inputs);
+  disposeAll(inputs.values());
+  if (outputs._tag === "Left") return orBackendFailed(outputs);
+  const values = await readAll(backend, outputs.right);
+  disposeAll(outputs.right.values());
+  return values;
+}
