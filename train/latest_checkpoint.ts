@@ -4,17 +4,54 @@
  * @module
  */
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
-import { CHECKPOINT_FILES, isCheckpointName } from "./checkpoint_layout.ts";
+import {
+  CHECKPOINT_FILES,
+  checkpointName,
+  CHECKPOINTS_FOLDER,
+  isCheckpointName,
+} from "./checkpoint_layout.ts";
+import { METRICS_FILE, readMetrics } from "./metrics.ts";
 import type { TrainError } from "./train_error.ts";
 
 const refuse = (path: string, reason: string): Result<TrainError, never> =>
   left({ _tag: "CheckpointRefused", path, reason });
 
+/** Checkpoint folders among some names, oldest first. */
+const checkpointsAmong = (names: readonly string[]): readonly string[] =>
+  names.filter(isCheckpointName).sort();
+
 /**
- * The newest checkpoint in a folder. What a writer left unfinished is passed over.
+ * Name of the first checkpoint that a run's record does not reach. After a run
+ * went back to an early checkpoint, later ones belong to its former life.
+ */
+async function recordEnd(run: string): Promise<string> {
+  const lines = await readMetrics(join(run, METRICS_FILE));
+  return checkpointName(
+    lines._tag === "Left" ? 999_999_999 : lines.right.length + 1,
+  );
+}
+
+async function latestOfRun(run: string): Promise<Result<TrainError, string>> {
+  const folder = join(run, CHECKPOINTS_FOLDER);
+  const entries = await fileResult(folder, () => readdir(folder));
+  const names = checkpointsAmong(entries._tag === "Left" ? [] : entries.right);
+  const end = await recordEnd(run);
+  const newest = names.findLast((name) => name < end);
+  if (newest !== undefined) return right(join(folder, newest));
+  return refuse(
+    run,
+    names.length === 0
+      ? "it holds no checkpoint yet"
+      : `its record ${METRICS_FILE} ends before all of its checkpoints`,
+  );
+}
+
+/**
+ * The newest checkpoint in a folder. What a writer left unfinished is passed
+ * over; of a run, so is what its record does not reach.
  *
  * @param folder Folder of checkpoints, or one checkpoint, or a run's folder that holds `checkpoints`.
  * @returns Path of the checkpoint with the most steps, or why there is none.
@@ -26,17 +63,15 @@ export async function latestCheckpoint(
   if (entries._tag === "Left") return refuse(folder, "there is no such folder");
   const names = entries.right;
   if (names.includes(CHECKPOINT_FILES.run)) return right(folder);
-  const newest = names.filter(isCheckpointName).sort().at(-1);
+  const newest = checkpointsAmong(names).at(-1);
   if (newest !== undefined) return right(join(folder, newest));
-  return names.includes("checkpoints")
-    ? latestCheckpoint(join(folder, "checkpoints"))
-    : refuse(
-      folder,
-      `it holds no checkpoint (a folder named step-… with ${CHECKPOINT_FILES.run} in it)`,
-    );
+  return names.includes(CHECKPOINTS_FOLDER) ? latestOfRun(folder) : refuse(
+    folder,
+    `it holds no checkpoint (a folder named step-… with ${CHECKPOINT_FILES.run} in it)`,
+  );
 }
 
 /** Folder of the run that a checkpoint was written by: two levels up. */
 export function runFolderOf(checkpoint: string): string {
-  return dirname(dirname(checkpoint));
+  return dirname(dirname(resolve(checkpoint)));
 }

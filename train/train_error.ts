@@ -63,9 +63,9 @@ export function describeTrainError(error: TrainError): string {
           `stage ${Number(stage) + 1}: ${loss}`
         )
           .join(", ")
-      }); lower the rate (--blr) and resume from the last checkpoint`;
+      })`;
     case "NonFiniteParameter":
-      return `Stopped at step ${error.step}: parameter ${error.name} is not finite; the last checkpoint is still good`;
+      return `Stopped at step ${error.step}: parameter ${error.name} is not finite, so nothing was saved`;
     case "CheckpointRefused":
       return `Cannot use checkpoint ${error.path}: ${error.reason}`;
     case "FileFailed":

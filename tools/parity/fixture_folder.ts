@@ -15,11 +15,7 @@ import {
   trainedParameters,
 } from "../../core/mod.ts";
 import type { TensorFile } from "../../train/safetensors.ts";
-import {
-  type FixtureConfig,
-  fixtureConfig,
-  type Situation,
-} from "./fixture_config.ts";
+import { type FixtureConfig, fixtureConfig } from "./fixture_config.ts";
 import {
   type FixtureError,
   readFolder,

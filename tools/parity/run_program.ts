@@ -20,15 +20,19 @@ import {
 /** Tensors by name. */
 export type HostTensors = Readonly<Record<string, HostTensor>>;
 
+/** All reads are under way at once: a device may make each wait for some milliseconds. */
 async function readAll(
   { device }: Backend,
   tensors: DeviceTensors,
 ): Promise<Result<TrainError, HostTensors>> {
-  const read: [string, HostTensor][] = [];
   try {
-    for (const [name, tensor] of tensors) {
-      read.push([name, { shape: tensor.shape, data: await tensor.read() }]);
-    }
+    const read = await Promise.all(
+      Array.from(
+        tensors,
+        async ([name, tensor]) =>
+          [name, { shape: tensor.shape, data: await tensor.read() }] as const,
+      ),
+    );
     return right(Object.fromEntries(read));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

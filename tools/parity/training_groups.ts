@@ -1,0 +1,248 @@
+/**
+ * Gradients and optimizer steps beside the reference's.
+ *
+ * @module
+ */
+import type { Backend, Program } from "../../backends/backend.ts";
+import {
+  corrections,
+  gradientName,
+  type PretrainConfig,
+  ratesAt,
+  type Result,
+  right,
+  stageLossName,
+  stateKinds,
+  stateName,
+} from "../../core/mod.ts";
+import {
+  compilePhase,
+  disposePhase,
+  type PhasePrograms,
+  rateName,
+  type TrainError,
+} from "../../train/mod.ts";
+import { batchAt, hostTensors, numbersOf } from "./batch.ts";
+import type { Group, Pair } from "./comparison.ts";
+import type {
+  Fixture,
+  NamedNumbers,
+  RecordedMoment,
+} from "./fixture_folder.ts";
+import { type HostTensors, runProgram } from "./run_program.ts";
+
+/** What some steps gave. */
+interface Steps {
+  /** Outputs of the gradient program at each step, and once more after them. */
+  readonly gradients: readonly HostTensors[];
+  /** Parameters after the steps. */
+  readonly parameters: HostTensors;
+}
+
+/** The trainer's configuration for the recorded batch. */
+const configOf = (
+  { config: { model, optimizer, plans }, batch }: Fixture,
+): PretrainConfig => {
+  const { freeze, rate } = plans.scaled.config;
+  return {
+    version: 1,
+    model,
+    freeze,
+    rate,
+    optimizer,
+    training: {
+      epochs: 1,
+      warmupEpochs: 0,
+      batchSize: batch,
+      accumIter: 1,
+      seed: 0,
+    },
+  };
+};
+
+/** Moments of the optimizer before its first step. */
+const freshState = (
+  { config: { optimizer } }: Fixture,
+  { trained }: RecordedMoment,
+): HostTensors =>
+  Object.fromEntries(
+    trained.flatMap(({ name, shape }) =>
+      stateKinds(optimizer).map((kind) => {
+        const size = shape.reduce((a, b) => a * b, 1);
+        const data = new Float64Array(size);
+        return [stateName(kind, name), { shape, data }];
+      })
+    ),
+  );
+
+/** Rates of an iteration of the run, and corrections of a step of the optimizer. */
+function scalarsAt(
+  { config: { plans, optimizer } }: Fixture,
+  iteration: number,
+  step: number,
+): HostTensors {
+  const { layers, unfrozen } = ratesAt(plans.scaled)(iteration);
+  const scalars: readonly (readonly [string, number])[] = [
+    ...layers.map((rate, layer) => [rateName(layer), rate] as const),
+    [rateName(null), unfrozen],
+    ...Object.entries(corrections(optimizer, step + 1)),
+  ];
+  return Object.fromEntries(
+    scalars.map(([name, value]) => [
+      name,
+      { shape: [], data: Float64Array.of(value) },
+    ]),
+  );
+}
+
+/** Runs the recorded steps with an optimizer that begins at the first of them. */
+async function takeSteps(
+  backend: Backend,
+  fixture: Fixture,
+  moment: RecordedMoment,
+  programs: PhasePrograms,
+): Promise<Result<TrainError, Steps>> {
+  const run = (program: Program, given: HostTensors) =>
+    runProgram(backend, program, given);
+  const gradients: HostTensors[] = [];
+  let state = {
+    ...hostTensors(fixture.weights),
+    ...freshState(fixture, moment),
+  };
+  for (const [step, recorded] of moment.recorded.steps.entries()) {
+    const batch = batchAt(fixture, step);
+    const found = await run(programs.gradient, { ...state, ...batch });
+    if (found._tag === "Left") return found;
+    const iteration = recorded.global_iteration;
+    const moved = await run(programs.update, {
+      ...state,
+      ...found.right,
+      ...scalarsAt(fixture, iteration, step),
+    });
+    if (moved._tag === "Left") return moved;
+    gradients.push(found.right);
+    state = { ...state, ...moved.right };
+  }
+  const last = await run(programs.gradient, {
+    ...state,
+    ...batchAt(fixture, 0),
+  });
+  return last._tag === "Left" ? last : right({
+    gradients: [...gradients, last.right],
+    parameters: state,
+  });
+}
+
+const pairsOf = (
+  wanted: NamedNumbers,
+  found: HostTensors,
+  nameOf: (parameter: string) => string,
+): readonly Pair[] =>
+  [...wanted.keys()].map((name) => ({
+    name,
+    found: found[nameOf(name)]?.data ?? [],
+    wanted: numbersOf(wanted, name),
+  }));
+
+/** The part of a `qkv` bias that is added to the keys. */
+const keyThird = ({ name, found, wanted }: Pair): Pair => {
+  const third = (numbers: ArrayLike<number>): readonly number[] =>
+    Array.from(numbers).slice(numbers.length / 3, 2 * numbers.length / 3);
+  return { name, found: third(found), wanted: third(wanted) };
+};
+
+/** All but that part. */
+const withoutKeyThird = ({ name, found, wanted }: Pair): Pair => {
+  const others = (numbers: ArrayLike<number>): readonly number[] => [
+    ...Array.from(numbers).slice(0, numbers.length / 3),
+    ...Array.from(numbers).slice(2 * numbers.length / 3),
+  ];
+  return { name, found: others(found), wanted: others(wanted) };
+};
+
+const hasKeys = ({ name }: Pair): boolean => name.endsWith("attn.qkv.bias");
+
+/**
+ * Parameters after the steps. An offset of all keys changes no attention, so its
+ * gradient is 0 but for rounding, which AdamW blows up to full steps: these
+ * numbers have a tolerance of their own.
+ */
+function parameterGroups(
+  { after, recorded }: RecordedMoment,
+  { parameters }: Steps,
+  frozen: string,
+): readonly Group[] {
+  const pairs = pairsOf(after, parameters, (name) => name);
+  const name = `after ${recorded.steps.length} steps, ${frozen}`;
+  return [
+    {
+      name: `parameters ${name}`,
+      tolerance: { _tag: "Absolute", limit: 5e-5 },
+      pairs: pairs.map((pair) => hasKeys(pair) ? withoutKeyThird(pair) : pair),
+    },
+    {
+      name: `key biases ${name}`,
+      tolerance: { _tag: "Absolute", limit: 2e-4 },
+      pairs: pairs.filter(hasKeys).map(keyThird),
+    },
+  ];
+}
+
+function lossGroup(
+  { phase, recorded }: RecordedMoment,
+  { gradients }: Steps,
+  frozen: string,
+): Group {
+  const pair = (step: number, name: string, wanted: number): Pair => ({
+    name: `${name} of step ${step}`,
+    found: gradients[step]?.[name]?.data ?? [],
+    wanted: [wanted],
+  });
+  const { steps } = recorded;
+  return {
+    name: `losses, ${frozen}`,
+    tolerance: { _tag: "Relative", limit: 1e-5 },
+    pairs: [
+      ...steps.flatMap(({ loss, stage_losses: stageLosses }, step) => [
+        pair(step, "loss", loss),
+        ...phase.liveStages.map((stage, k) =>
+          pair(step, stageLossName(stage), stageLosses[k] ?? NaN)
+        ),
+      ]),
+      pair(steps.length, "loss", recorded.loss_after_3_steps_noise0),
+    ],
+  };
+}
+
+/**
+ * Takes the recorded steps from one moment on, by the trainer's own programs.
+ *
+ * @param backend Where they are computed.
+ * @param fixture The reference's numbers.
+ * @param moment What was recorded.
+ * @returns Gradients of the first step, losses of all, parameters after them, or why there are none.
+ */
+export async function trainingGroups(
+  backend: Backend,
+  fixture: Fixture,
+  moment: RecordedMoment,
+): Promise<Result<TrainError, readonly Group[]>> {
+  const { phase, frozenLayers, gradients } = moment;
+  const plan = fixture.config.plans.scaled;
+  const programs = await compilePhase(backend, configOf(fixture), plan, phase);
+  if (programs._tag === "Left") return programs;
+  const steps = await takeSteps(backend, fixture, moment, programs.right);
+  disposePhase(programs.right);
+  if (steps._tag === "Left") return steps;
+  const frozen = `${frozenLayers} layers frozen`;
+  const first = steps.right.gradients[0] ?? {};
+  return right([
+    {
+      name: `gradients, ${frozen}`,
+      tolerance: { _tag: "Relative", limit: 1e-5 },
+      pairs: pairsOf(gradients, first, gradientName),
+    },
+    ...parameterGroups(moment, steps.right, frozen),
+    lossGroup(moment, steps.right, frozen),
+  ]);
+}
