@@ -27,7 +27,7 @@ import {
   switchFlag,
 } from "../examples/flags.ts";
 import { parseFlags } from "../examples/parse_flags.ts";
-import { describeTrainError } from "../train/mod.ts";
+import { describeTrainError } from "../train/train_error.ts";
 import { compareFolder } from "./parity/compare_folder.ts";
 import { type Fixture, readFixture } from "./parity/fixture_folder.ts";
 import { type ParityReport, tableOf } from "./parity/report.ts";

@@ -52,6 +52,9 @@ export const CHECKPOINT_FILES = {
   run: "run.json",
 } as const;
 
+/** Folder of a run's checkpoints in the run's own. */
+export const CHECKPOINTS_FOLDER = "checkpoints";
+
 /** A tensor that a file must hold. */
 export interface NamedShape {
   /** Name in the file. */
@@ -67,6 +70,11 @@ export interface NamedShape {
  */
 export function checkpointName(step: number): string {
   return `step-${String(step).padStart(9, "0")}`;
+}
+
+/** Steps done at a checkpoint, by its name. */
+export function checkpointStep(name: string): number {
+  return Number(name.replace("step-", ""));
 }
 
 /** Whether a folder is named like a whole checkpoint. */

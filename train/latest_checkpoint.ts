@@ -4,13 +4,13 @@
  * @module
  */
 import { readdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
 import {
   CHECKPOINT_FILES,
-  checkpointName,
   CHECKPOINTS_FOLDER,
+  checkpointStep,
   isCheckpointName,
 } from "./checkpoint_layout.ts";
 import { METRICS_FILE, readMetrics } from "./metrics.ts";
@@ -23,23 +23,22 @@ const refuse = (path: string, reason: string): Result<TrainError, never> =>
 const checkpointsAmong = (names: readonly string[]): readonly string[] =>
   names.filter(isCheckpointName).sort();
 
-/**
- * Name of the first checkpoint that a run's record does not reach. After a run
- * went back to an early checkpoint, later ones belong to its former life.
- */
-async function recordEnd(run: string): Promise<string> {
+/** Steps in the record of a run; if there is no readable one, no limit is known. */
+async function recordedSteps(run: string): Promise<number> {
   const lines = await readMetrics(join(run, METRICS_FILE));
-  return checkpointName(
-    lines._tag === "Left" ? 999_999_999 : lines.right.length + 1,
-  );
+  return lines._tag === "Left" ? Infinity : lines.right.length;
 }
 
+/**
+ * The newest checkpoint that the record of its run reaches. After a run went
+ * back to an early one, those beyond its record are of its former life.
+ */
 async function latestOfRun(run: string): Promise<Result<TrainError, string>> {
   const folder = join(run, CHECKPOINTS_FOLDER);
   const entries = await fileResult(folder, () => readdir(folder));
   const names = checkpointsAmong(entries._tag === "Left" ? [] : entries.right);
-  const end = await recordEnd(run);
-  const newest = names.findLast((name) => name < end);
+  const steps = await recordedSteps(run);
+  const newest = names.findLast((name) => checkpointStep(name) <= steps);
   if (newest !== undefined) return right(join(folder, newest));
   return refuse(
     run,
@@ -73,5 +72,5 @@ export async function latestCheckpoint(
 
 /** Folder of the run that a checkpoint was written by: two levels up. */
 export function runFolderOf(checkpoint: string): string {
-  return dirname(dirname(resolve(checkpoint)));
+  return join(checkpoint, "..", "..");
 }

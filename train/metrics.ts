@@ -9,6 +9,9 @@ import { fileResult, replaceFile } from "./atomic_file.ts";
 import type { StepReport } from "./step_report.ts";
 import type { TrainError } from "./train_error.ts";
 
+/** Name of the record in a run's folder. */
+export const METRICS_FILE = "metrics.jsonl";
+
 /** One line of `metrics.jsonl`. */
 export interface MetricsLine {
   /** Step, from 0. */
@@ -116,20 +119,16 @@ export async function readMetrics(
 }
 
 /**
- * Cuts a record back to the steps before `step`, so that a run which resumes
- * there writes each step once.
+ * Replaces a record, so that a run which goes back to a checkpoint writes each
+ * step once.
  *
  * @param path `metrics.jsonl`.
- * @param step First step that will be written again.
+ * @param lines All it is to hold.
  */
-export async function rewindMetrics(
+export function writeMetrics(
   path: string,
-  step: number,
-): Promise<Result<TrainError, readonly MetricsLine[]>> {
-  const lines = await readMetrics(path);
-  if (lines._tag === "Left") return lines;
-  const kept = lines.right.filter((line) => line.step < step);
-  const text = kept.map((line) => `${JSON.stringify(line)}\n`).join("");
-  const written = await replaceFile(path, text);
-  return written._tag === "Left" ? written : right(kept);
+  lines: readonly MetricsLine[],
+): Promise<Result<TrainError, void>> {
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  return replaceFile(path, text);
 }

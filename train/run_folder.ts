@@ -8,7 +8,7 @@
  * @module
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import {
   encodePlan,
   encodePretrainConfig,
@@ -17,9 +17,19 @@ import {
   right,
 } from "../core/mod.ts";
 import { fileResult, replaceFile } from "./atomic_file.ts";
-import { isCheckpointName, type RunIdentity } from "./checkpoint_layout.ts";
-import { latestCheckpoint } from "./latest_checkpoint.ts";
-import { appendMetrics, type MetricsLine, rewindMetrics } from "./metrics.ts";
+import {
+  CHECKPOINTS_FOLDER,
+  isCheckpointName,
+  type RunIdentity,
+} from "./checkpoint_layout.ts";
+import { latestCheckpoint, runFolderOf } from "./latest_checkpoint.ts";
+import {
+  appendMetrics,
+  METRICS_FILE,
+  type MetricsLine,
+  readMetrics,
+  writeMetrics,
+} from "./metrics.ts";
 import { readCheckpoint } from "./read_checkpoint.ts";
 import { initialSnapshot, type Snapshot } from "./snapshot.ts";
 import type { StepReport } from "./step_report.ts";
@@ -39,9 +49,6 @@ export interface RunFolder {
   /** Writes a checkpoint and removes the oldest but `keep`; gives its path. */
   checkpoint(snapshot: Snapshot): Promise<Result<TrainError, string>>;
 }
-
-const METRICS = "metrics.jsonl";
-const CHECKPOINTS = "checkpoints";
 
 /**
  * Removes all but the newest checkpoints up to `newest`. Later ones, of a run
@@ -64,12 +71,12 @@ function openFolder(
   history: readonly MetricsLine[],
   keep: number,
 ): RunFolder {
-  const folder = join(path, CHECKPOINTS);
+  const folder = join(path, CHECKPOINTS_FOLDER);
   return {
     path,
     start,
     history,
-    record: (report) => appendMetrics(join(path, METRICS), report),
+    record: (report) => appendMetrics(join(path, METRICS_FILE), report),
     checkpoint: async (snapshot) => {
       const written = await writeCheckpoint(folder, run, snapshot);
       if (written._tag === "Left") return written;
@@ -96,6 +103,15 @@ async function describeRun(
   return replaceFile(join(path, "plan.json"), `${plan}\n`);
 }
 
+async function refuseOtherRun(path: string): Promise<Result<TrainError, void>> {
+  const entries = await readdir(path).catch((): string[] => []);
+  const reason =
+    "it already holds a run; resume that one or choose another folder";
+  return entries.includes(METRICS_FILE) || entries.includes(CHECKPOINTS_FOLDER)
+    ? left({ _tag: "FileFailed", path, reason })
+    : right(undefined);
+}
+
 /**
  * Opens a folder for a new run.
  *
@@ -108,25 +124,41 @@ export async function createRunFolder(
   run: RunIdentity,
   keep: number,
 ): Promise<Result<TrainError, RunFolder>> {
-  const entries = await readdir(path).catch((): string[] => []);
-  if (entries.includes(METRICS) || entries.includes(CHECKPOINTS)) {
-    const reason =
-      "it already holds a run; resume that one or choose another folder";
-    return left({ _tag: "FileFailed", path, reason });
-  }
+  const free = await refuseOtherRun(path);
+  if (free._tag === "Left") return free;
   const described = await describeRun(path, run);
   if (described._tag === "Left") return described;
-  const started = await replaceFile(join(path, METRICS), "");
+  const started = await replaceFile(join(path, METRICS_FILE), "");
   return started._tag === "Left" ? started : right(
     openFolder(path, run, initialSnapshot(run.config, run.plan), [], keep),
   );
+}
+
+/** Steps that a run recorded before a checkpoint; none if it has no record. */
+async function recordBefore(
+  checkpoint: string,
+  step: number,
+): Promise<Result<TrainError, readonly MetricsLine[]>> {
+  const folder = runFolderOf(checkpoint);
+  const entries = await readdir(folder).catch((): string[] => []);
+  if (!entries.includes(METRICS_FILE)) return right([]);
+  const lines = await readMetrics(join(folder, METRICS_FILE));
+  if (lines._tag === "Left") return lines;
+  const before = lines.right.filter((line) => line.step < step);
+  return before.length === step ? right(before) : left({
+    _tag: "CheckpointRefused",
+    path: checkpoint,
+    reason:
+      `the record of its run has ${before.length} of the ${step} steps before it; take an earlier checkpoint`,
+  });
 }
 
 /**
  * Opens a folder whose run is to go on, or copies its state into a new one.
  *
  * @param from A run's folder or one of its checkpoints.
- * @param path Folder of the run that goes on; the record in it is cut back to the checkpoint.
+ * @param path Folder of the run that goes on: its own, whose record is cut back
+ * to the checkpoint, or one without a run, which gets a copy of the record.
  * @param run The run; the checkpoint must be of the same configuration and plan.
  * @param keep How many checkpoints to keep, at least 1.
  */
@@ -140,15 +172,15 @@ export async function resumeRunFolder(
   if (found._tag === "Left") return found;
   const start = await readCheckpoint(found.right, run);
   if (start._tag === "Left") return start;
+  const history = await recordBefore(found.right, start.right.step);
+  if (history._tag === "Left") return history;
+  const isOwn = resolve(path) === resolve(runFolderOf(found.right));
+  const free = isOwn ? right(undefined) : await refuseOtherRun(path);
+  if (free._tag === "Left") return free;
   const described = await describeRun(path, run);
   if (described._tag === "Left") return described;
-  const entries = await readdir(path).catch((): string[] => []);
-  if (!entries.includes(METRICS)) {
-    const created = await replaceFile(join(path, METRICS), "");
-    if (created._tag === "Left") return created;
-  }
-  const history = await rewindMetrics(join(path, METRICS), start.right.step);
-  return history._tag === "Left"
-    ? history
+  const record = await writeMetrics(join(path, METRICS_FILE), history.right);
+  return record._tag === "Left"
+    ? record
     : right(openFolder(path, run, start.right, history.right, keep));
 }

@@ -3,9 +3,16 @@
  *
  * @module
  */
-import { left, type Result, right, rootKey } from "../../core/mod.ts";
+import {
+  type Faults,
+  left,
+  type Result,
+  right,
+  rootKey,
+} from "../../core/mod.ts";
 import {
   type DataError,
+  describeDataError,
   embeddedFashionMnist,
   type ImageSource,
   openSource,
@@ -17,8 +24,10 @@ import {
 export interface PretrainImages {
   /** Images to learn from. */
   readonly train: ImageSource;
-  /** Labelled images that the model never learns from. */
+  /** Images of the same classes that the model never learns from. */
   readonly queries: ImageSource | null;
+  /** Which these are, or why there are none; in words. */
+  readonly judgedBy: string;
 }
 
 /** Queries held out where the data have no part of their own for judging: a fifth, at most. */
@@ -27,46 +36,64 @@ const HELD_OUT = 2000;
 /** The share is the same for every run, so that runs can be compared. */
 const HOLD_OUT_KEY = rootKey(0);
 
-const limited = (
-  source: ImageSource,
-  limit: number | null,
-): Result<DataError, ImageSource> => {
-  if (limit === null) return right(source);
-  const share = shareSource(source, limit, HOLD_OUT_KEY);
-  return share._tag === "Left"
-    ? left({ _tag: "BadOptions", faults: share.left })
-    : share;
-};
+const unjudged = (train: ImageSource, why: string): PretrainImages => ({
+  train,
+  queries: null,
+  judgedBy: `no images: ${why}`,
+});
 
-function heldOut(source: ImageSource): Result<DataError, PretrainImages> {
+/** Keeps a fifth of the images away from learning. */
+function heldOut(
+  source: ImageSource,
+  why: string,
+): Result<Faults, PretrainImages> {
   const count = Math.min(HELD_OUT, Math.floor(source.length / 5));
-  if (source.classNames === null || count < 1) {
-    return right({ train: source, queries: null });
-  }
+  if (count < 1) return right(unjudged(source, "there are too few"));
   const parts = splitSource(source, count, HOLD_OUT_KEY);
-  return parts._tag === "Left"
-    ? left({ _tag: "BadOptions", faults: parts.left })
-    : right({ train: parts.right.rest, queries: parts.right.share });
+  return parts._tag === "Left" ? parts : right({
+    train: parts.right.rest,
+    queries: parts.right.share,
+    judgedBy: `${count} of these images, kept away from learning${why}`,
+  });
+}
+
+const sameClasses = (a: ImageSource, b: ImageSource): boolean =>
+  JSON.stringify(a.classNames) === JSON.stringify(b.classNames);
+
+/** Finds images by which features can be judged: labelled, of the same classes, not learned from. */
+function withJudges(
+  train: ImageSource,
+  test: Result<DataError, ImageSource>,
+): Result<Faults, PretrainImages> {
+  if (train.classNames === null) {
+    return right(unjudged(train, "they have no classes"));
+  }
+  if (train.classNames.length < 2) {
+    return right(unjudged(train, "all are of one class"));
+  }
+  if (test._tag === "Left") {
+    return heldOut(train, `; ${describeDataError(test.left)}`);
+  }
+  if (test.right.name === train.name) return heldOut(train, "");
+  if (!sameClasses(train, test.right)) {
+    return heldOut(train, `; ${test.right.name} has other classes`);
+  }
+  const judgedBy = `${test.right.name}: ${test.right.summary}`;
+  return right({ train, queries: test.right, judgedBy });
 }
 
 async function opened(
   folder: string | null,
 ): Promise<Result<DataError, PretrainImages>> {
-  if (folder === null) {
-    const embedded = await embeddedFashionMnist();
-    return embedded._tag === "Left" ? embedded : heldOut(embedded.right);
-  }
-  const train = await openSource(folder, "train");
+  const train = folder === null
+    ? await embeddedFashionMnist()
+    : await openSource(folder, "train");
   if (train._tag === "Left") return train;
-  const test = await openSource(folder, "test");
-  const hasOwnTest = test._tag === "Right" &&
-    test.right.name !== train.right.name;
-  return hasOwnTest
-    ? right({
-      train: train.right,
-      queries: test.right.classNames === null ? null : test.right,
-    })
-    : heldOut(train.right);
+  const test = folder === null ? train : await openSource(folder, "test");
+  const images = withJudges(train.right, test);
+  return images._tag === "Left"
+    ? left({ _tag: "BadOptions", faults: images.left })
+    : images;
 }
 
 /**
@@ -80,9 +107,14 @@ export async function openImages(
   limit: number | null,
 ): Promise<Result<DataError, PretrainImages>> {
   const images = await opened(folder);
-  if (images._tag === "Left") return images;
-  const train = limited(images.right.train, limit);
-  return train._tag === "Left"
-    ? train
-    : right({ ...images.right, train: train.right });
+  if (images._tag === "Left" || limit === null) return images;
+  const train = shareSource(images.right.train, limit, HOLD_OUT_KEY);
+  if (train._tag === "Right") {
+    return right({ ...images.right, train: train.right });
+  }
+  const [fault] = train.left;
+  return left({
+    _tag: "BadOptions",
+    faults: [{ ...fault, path: "--limit" }],
+  });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Backend,
@@ -15,44 +15,53 @@ import {
   type FreezePlan,
   left,
   planOf,
-  predictedSaving,
   type PretrainConfig,
   type Result,
   right,
   stepsPerEpoch,
 } from "../../core/mod.ts";
+import { describeDataError } from "../../data/mod.ts";
 import {
-  describeDataError,
-  type ImageSource,
-  loadBatches,
-  trainTransform,
-} from "../../data/mod.ts";
-import {
+  batchSource,
   type BatchSource,
-  createRunFolder,
   describeTrainError,
   type Pretraining,
   pretraining,
-  replaceFile,
-  resumeRunFolder,
   type RunFolder,
 } from "../../train/mod.ts";
-import { writePlanPicture } from "./artefacts.ts";
+import { namedByFlags } from "../config_from_flags.ts";
+import { describePlan } from "./describe_plan.ts";
 import { openImages, type PretrainImages } from "./images.ts";
-import { IMAGES_FILE, type PretrainValues, type Settings } from "./settings.ts";
+import { imagesDiffer, rememberedImages } from "./images_file.ts";
+import { openFolder } from "./open_folder.ts";
+import {
+  DEFAULT_KEEP,
+  DEFAULT_SAVE_EVERY,
+  type PretrainValues,
+} from "./pretrain_flags.ts";
+import type { Settings } from "./settings.ts";
+import { stepTooLarge } from "./step_size.ts";
 
-/** A run with all that it needs. */
-export interface OpenedRun {
+/** What a run will do and with which images. */
+export interface PlannedRun {
   /** Everything that determines the run. */
   readonly config: PretrainConfig;
   /** Its plan. */
   readonly plan: FreezePlan;
   /** Its images. */
   readonly images: PretrainImages;
+  /** Where its batches come from. */
+  readonly batches: BatchSource;
+}
+
+/** A run with all that it needs. */
+export interface OpenedRun extends PlannedRun {
   /** Where it computes. */
   readonly backend: Backend;
   /** Its folder. */
   readonly folder: RunFolder;
+  /** Checkpoint of where it starts. */
+  readonly checkpoint: string;
   /** The run. */
   readonly run: Pretraining;
   /** Steps between checkpoints. */
@@ -69,88 +78,69 @@ async function newFolder(): Promise<string> {
 
 /** The model sees grey images in one channel and others in three, unless a file says otherwise. */
 function fitted(
-  config: PretrainConfig,
-  source: ImageSource,
-  values: PretrainValues,
+  { config, channelsOfImages }: Settings,
+  { train }: PretrainImages,
 ): PretrainConfig {
-  if (values.config !== undefined || values.resume !== undefined) return config;
-  return {
-    ...config,
-    model: { ...config.model, inChannels: source.normalization.mean.length },
-  };
+  const inChannels = train.normalization.mean.length;
+  return channelsOfImages
+    ? { ...config, model: { ...config.model, inChannels } }
+    : config;
 }
 
-function batchSource(
-  source: ImageSource,
-  config: PretrainConfig,
-): Result<string, BatchSource> {
-  const { imageSize, inChannels } = config.model;
-  const { seed, batchSize } = config.training;
-  const transform = trainTransform({
-    imageSize,
-    inChannels,
-    normalization: source.normalization,
-  });
-  return transform._tag === "Left"
-    ? left(describeFaults(transform.left))
-    : right((epoch, fromBatch) =>
-      loadBatches({
-        source,
-        transform: transform.right,
-        seed,
-        epoch,
-        batchSize,
-        fromBatch,
-      })
-    );
+function tooFewImages(
+  { batchSize, accumIter }: PretrainConfig["training"],
+  { length, summary }: PretrainImages["train"],
+): string | null {
+  const needed = batchSize * accumIter;
+  return length >= needed
+    ? null
+    : `images: found ${length} to learn from (${summary}), wanted at least ${needed} for one step (--batch-size × --accum-iter)`;
 }
 
-function describePlan(
-  plan: FreezePlan,
-  config: PretrainConfig,
-  samples: number,
-): string {
-  const { epochs, batchSize, accumIter } = config.training;
-  const { model, freeze } = config;
-  const frozen = plan.layers.filter(({ freezeStep }) =>
-    freezeStep < plan.totalSteps
-  );
-  const [first] = frozen;
-  return [
-    `model:  ${model.depth} blocks of width ${model.embedDim}, ${model.imageSize} px in patches of ${model.patchSize}, ${plan.stages.length} stages`,
-    `plan:   ${epochs} epochs × ${
-      stepsPerEpoch(config.training, samples)
-    } steps of ${
-      batchSize * accumIter
-    } images, ${plan.warmupSteps} steps warm-up; ${freeze.scale} t0 ${freeze.t0}`,
-    first === undefined
-      ? "        nothing freezes"
-      : `        ${frozen.length} of ${plan.layers.length} layers freeze, from step ${first.freezeStep} on; predicted saving ${
-        (100 * predictedSaving(plan)).toFixed(1)
-      } %`,
-  ].join("\n");
-}
-
-async function openFolder(
+/** Everything about a run that needs no device. */
+async function planRun(
   settings: Settings,
+): Promise<Result<string, PlannedRun>> {
+  const opened = await openImages(settings.data, settings.limit);
+  if (opened._tag === "Left") return left(describeDataError(opened.left));
+  const images = opened.right;
+  const { train } = images;
+  const config = fitted(settings, images);
+  const few = tooFewImages(config.training, train);
+  if (few !== null) return left(few);
+  const plan = planOf(config, train.length);
+  if (plan._tag === "Left") {
+    return left(describeFaults(namedByFlags(plan.left)));
+  }
+  const batches = batchSource(train, config);
+  return batches._tag === "Left"
+    ? left(describeFaults(batches.left))
+    : right({ config, plan: plan.right, images, batches: batches.right });
+}
+
+/** Gives the planned run a folder. */
+async function folderFor(
+  settings: Settings,
+  { config, plan, images: { train } }: PlannedRun,
   values: PretrainValues,
-  run: { readonly config: PretrainConfig; readonly plan: FreezePlan },
-): Promise<Result<string, RunFolder>> {
-  const path = settings.outputDir ?? await newFolder();
-  const keep = values.keep ?? 2;
-  const folder = settings.checkpoint === null
-    ? await createRunFolder(path, run, keep)
-    : await resumeRunFolder(settings.checkpoint, path, run, keep);
-  if (folder._tag === "Left") return left(describeTrainError(folder.left));
-  const { data, limit } = settings;
-  await mkdir(path, { recursive: true });
-  const written = await replaceFile(
-    join(path, IMAGES_FILE),
-    JSON.stringify({ data, limit }),
+): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
+  const images = rememberedImages(settings, train);
+  const different = settings.earlier === null
+    ? null
+    : imagesDiffer(images, settings.earlier.images);
+  if (different !== null) {
+    return left(`Cannot go on with that run: ${different}`);
+  }
+  const opened = await openFolder(
+    settings.outputDir ?? await newFolder(),
+    settings,
+    { config, plan },
+    images,
+    values.keep ?? DEFAULT_KEEP,
   );
-  if (written._tag === "Left") return left(describeTrainError(written.left));
-  const drawn = await writePlanPicture(path, run.plan);
-  return drawn._tag === "Left" ? left(describeTrainError(drawn.left)) : folder;
+  return opened._tag === "Left"
+    ? left(describeTrainError(opened.left))
+    : opened;
 }
 
 /**
@@ -167,47 +157,28 @@ export async function openRun(
   values: PretrainValues,
   say: (line: string) => void,
 ): Promise<Result<string, OpenedRun>> {
-  const images = await openImages(settings.data, settings.limit);
-  if (images._tag === "Left") return left(describeDataError(images.left));
-  const { train } = images.right;
-  const config = fitted(settings.config, train, values);
-  const plan = planOf(config, train.length);
-  if (plan._tag === "Left") return left(describeFaults(plan.left));
-  const batches = batchSource(train, config);
-  if (batches._tag === "Left") return batches;
+  const planned = await planRun(settings);
+  if (planned._tag === "Left") return planned;
+  const { config, plan, images } = planned.right;
   const selected = await selectBackend(values.backend ?? "auto");
   if (selected._tag === "Left") {
     return left(describeBackendError(selected.left));
   }
   const { backend, why } = selected.right;
-  say(`device: ${backend.device.name}, ${backend.device.description}; ${why}`);
-  say(`images: ${train.summary}`);
-  say(describePlan(plan.right, config, train.length));
-  const folder = await openFolder(settings, values, {
-    config,
-    plan: plan.right,
-  });
-  if (folder._tag === "Left") return folder;
-  const { start, path } = folder.right;
+  say(`device: ${why}`);
+  say(`images: ${images.train.summary}`);
+  say(`judge:  ${images.judgedBy}`);
+  say(describePlan(plan, config));
+  const large = await stepTooLarge(backend, config, plan);
+  if (large !== null) return left(large);
+  const opened = await folderFor(settings, planned.right, values);
+  if (opened._tag === "Left") return opened;
+  const { start, path } = opened.right.folder;
   say(
     `folder: ${path}${start.step > 0 ? `, goes on at step ${start.step}` : ""}`,
   );
-  const run = pretraining({
-    config,
-    plan: plan.right,
-    backend,
-    batches: batches.right,
-    start,
-  });
-  const saveEvery = (values["save-every"] ?? 1) *
-    stepsPerEpoch(config.training, train.length);
-  return right({
-    config,
-    plan: plan.right,
-    images: images.right,
-    backend,
-    folder: folder.right,
-    run,
-    saveEvery,
-  });
+  const saveEvery = (values["save-every"] ?? DEFAULT_SAVE_EVERY) *
+    stepsPerEpoch(config.training, images.train.length);
+  const run = pretraining({ ...planned.right, backend, start });
+  return right({ ...planned.right, ...opened.right, backend, run, saveEvery });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { SingleBar } from "cli-progress";
-import { type FreezePlan, type Phase, phaseFlops } from "../../core/mod.ts";
+import { type FreezePlan, phaseFlops } from "../../core/mod.ts";
 import type { StepReport } from "../../train/mod.ts";
 
 /** Writes to the terminal; a bar at the bottom, lines above it. */
@@ -96,9 +96,10 @@ export function progressOn(
   start();
   return {
     say(line) {
-      bar.stop();
+      // In a file the lines of the bar stay; on a terminal it moves below the line.
+      if (stream.isTTY) bar.stop();
       stream.write(`${line}\n`);
-      start();
+      if (stream.isTTY) start();
     },
     step(report) {
       const perStep = seconds.add(report.milliseconds.total / 1000);
@@ -114,46 +115,4 @@ export function progressOn(
     },
     end: () => bar.stop(),
   };
-}
-
-/** Names of the layers that freeze when a phase begins. */
-function newlyFrozen(plan: FreezePlan, phase: Phase): string {
-  const before = plan.phases[phase.index - 1]?.frozenLayers ?? 0;
-  return plan.layers.slice(before, phase.frozenLayers).map(({ name }) => name)
-    .join(", ");
-}
-
-/** Stages that end when a phase begins, as a clause. */
-function newlyPruned(plan: FreezePlan, phase: Phase): string {
-  const before = plan.phases[phase.index - 1]?.liveStages ?? [];
-  const gone = before.filter((stage) => !phase.liveStages.includes(stage));
-  return gone.length === 0
-    ? ""
-    : `, stage ${gone.map((stage) => stage + 1).join(", ")} ends`;
-}
-
-/**
- * Says what froze and what a step costs now.
- *
- * @param plan The plan.
- * @param phase The phase that began.
- * @param milliseconds Time of a step in it.
- * @param unfrozen Time of a step when nothing was frozen, if it was measured.
- */
-export function freezeMessage(
-  plan: FreezePlan,
-  phase: Phase,
-  milliseconds: number,
-  unfrozen: number | null,
-): string {
-  const predicted = phaseFlops(plan)(phase).total /
-    phaseFlops(plan)(plan.phases[0]).total;
-  const measured = unfrozen === null
-    ? ""
-    : `${(100 * milliseconds / unfrozen).toFixed(0)} % of the first phase, `;
-  return `step ${phase.from}: ${newlyFrozen(plan, phase)} freezes${
-    newlyPruned(plan, phase)
-  }; a step takes ${milliseconds.toFixed(0)} ms now (${measured}predicted ${
-    (100 * predicted).toFixed(0)
-  } %)`;
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import {
   decodePretrainConfig,
   type Fault,
@@ -14,64 +14,40 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import { latestCheckpoint, runFolderOf } from "../../train/mod.ts";
+import { imagesFileName } from "../../data/mod.ts";
+import {
+  describeTrainError,
+  latestCheckpoint,
+  runFolderOf,
+} from "../../train/mod.ts";
 import { configFromFlags } from "../config_from_flags.ts";
 import {
-  choiceFlag,
-  type FlagValues,
-  switchFlag,
-  textFlag,
-  wholeFlag,
-} from "../flags.ts";
-import { METHOD_FLAGS } from "../method_flags.ts";
+  type ImageChoice,
+  readImagesFile,
+  type RememberedImages,
+} from "./images_file.ts";
+import type { PretrainValues } from "./pretrain_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
 
-/** All flags of the program. */
-export const PRETRAIN_FLAGS = {
-  "data": textFlag(
-    "DIR",
-    "images: a folder by class or flat, or Fashion-MNIST's files",
-  ),
-  "limit": wholeFlag(1, "learn from so many of the images"),
-  "config": textFlag("FILE", "start from this configuration (JSON)"),
-  ...METHOD_FLAGS,
-  "backend": choiceFlag(["auto", "webgpu", "wasm", "cpu"], "where to compute"),
-  "output-dir": textFlag("DIR", "folder of the run"),
-  "resume": textFlag(
-    "DIR",
-    "go on from a run's folder or one of its checkpoints",
-  ),
-  "save-every": wholeFlag(1, "epochs between checkpoints"),
-  "keep": wholeFlag(1, "newest checkpoints to keep"),
-  "json": switchFlag(
-    "end with one line of JSON on stdout; all else goes to stderr",
-  ),
-  "help": switchFlag("print this and stop"),
-} as const;
-
-/** Flags as they were given. */
-export type PretrainValues = FlagValues<typeof PRETRAIN_FLAGS>;
-
-/** Which images a run has; kept in its folder so that a resume finds them. */
-export interface ImageSettings {
-  /** Folder of images, or `null` for the embedded ones. */
-  readonly data: string | null;
-  /** How many images to learn from, or `null` for all. */
-  readonly limit: number | null;
-}
-
 /** What a run is to be. */
-export interface Settings extends ImageSettings {
-  /** Everything that determines it; channels may still follow the images. */
+export interface Settings extends ImageChoice {
+  /** Everything that determines it. */
   readonly config: PretrainConfig;
-  /** Checkpoint to go on from, or `null`. */
-  readonly checkpoint: string | null;
+  /** Whether the model takes as many channels as the images have. */
+  readonly channelsOfImages: boolean;
+  /** Where to go on, or `null` for a new run. */
+  readonly earlier: EarlierRun | null;
   /** Folder of the run, or `null` for a new one. */
   readonly outputDir: string | null;
 }
 
-/** Name of the file that remembers the images of a run. */
-export const IMAGES_FILE = "images.json";
+/** A run that is to go on. */
+export interface EarlierRun {
+  /** Path of the checkpoint. */
+  readonly checkpoint: string;
+  /** The images that it had. */
+  readonly images: RememberedImages;
+}
 
 const refuse = (
   path: string,
@@ -80,34 +56,31 @@ const refuse = (
 ): Result<Faults, never> =>
   left([{ _tag: "Inconsistent", path, found, wanted }]);
 
-async function readJson(
-  flag: string,
-  path: string,
-): Promise<Result<Faults, unknown>> {
-  const text = await readFile(path, "utf8").catch(() => null);
-  if (text === null) return refuse(flag, path, "a file that can be read");
-  try {
-    return right(JSON.parse(text));
-  } catch {
-    return refuse(flag, path, "a file with JSON in it");
-  }
-}
-
 async function readConfig(
   flag: string,
   path: string,
 ): Promise<Result<Faults, PretrainConfig>> {
-  const json = await readJson(flag, path);
-  if (json._tag === "Left") return json;
-  const config = decodePretrainConfig(json.right);
+  const text = await readFile(path, "utf8").catch(() => null);
+  if (text === null) return refuse(flag, path, "a file that can be read");
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return refuse(flag, path, `a file with JSON in it (${error})`);
+  }
+  const config = decodePretrainConfig(json);
   if (config._tag === "Right") return config;
   const inFile = (fault: Fault): Fault => ({
     ...fault,
-    path: `${path}: ${fault.path}`,
+    path: `${path}: ${fault.path || "content"}`,
   });
   const [first, ...rest] = config.left;
   return left([inFile(first), ...rest.map(inFile)]);
 }
+
+/** Absolute, so that a resume from another folder finds the images. */
+const absolute = (data: string | undefined): string | null =>
+  data === undefined ? null : resolve(data);
 
 async function resumed(
   from: string,
@@ -115,34 +88,60 @@ async function resumed(
 ): Promise<Result<Faults, Settings>> {
   const checkpoint = await latestCheckpoint(from);
   if (checkpoint._tag === "Left") {
-    const reason = checkpoint.left._tag === "CheckpointRefused"
-      ? checkpoint.left.reason
-      : "";
-    return refuse("--resume", from, `a run or checkpoint; ${reason}`);
+    const reason = describeTrainError(checkpoint.left);
+    return refuse("--resume", from, `a run or a checkpoint. ${reason}`);
   }
   const folder = runFolderOf(checkpoint.right);
   const base = await readConfig("--resume", join(folder, "config.json"));
   if (base._tag === "Left") return base;
-  const images = await readJson("--resume", join(folder, IMAGES_FILE));
-  if (images._tag === "Left") return images;
-  const remembered = images.right as ImageSettings;
+  const images = await readImagesFile(folder);
+  if (images._tag === "Left") {
+    return refuse("--resume", from, `the folder of a run. ${images.left}`);
+  }
   const config = configFromFlags(base.right, values);
   return config._tag === "Left" ? config : right({
     config: config.right,
-    data: values.data ?? remembered.data,
-    limit: values.limit ?? remembered.limit,
-    checkpoint: checkpoint.right,
+    channelsOfImages: false,
+    data: absolute(values.data) ?? images.right.data,
+    limit: values.limit ?? images.right.limit,
+    earlier: { checkpoint: checkpoint.right, images: images.right },
     outputDir: values["output-dir"] ?? folder,
   });
 }
 
+async function isFashionMnist(folder: string): Promise<boolean> {
+  const found = await Promise.all(
+    ["", ".gz"].map((suffix) =>
+      stat(join(folder, `${imagesFileName("train")}${suffix}`))
+        .then(() => true, () => false)
+    ),
+  );
+  return found.includes(true);
+}
+
 /** The configuration that flags change: a file's, or the recipe for the images. */
-function baseConfig(
-  values: PretrainValues,
+async function baseConfig(
+  { config, data }: PretrainValues,
 ): Promise<Result<Faults, PretrainConfig>> {
-  if (values.config !== undefined) return readConfig("--config", values.config);
-  const recipe = values.data === undefined ? SMALL_RECIPE : REFERENCE_RECIPE;
-  return Promise.resolve(right(recipe.config));
+  if (config !== undefined) return readConfig("--config", config);
+  const isSmall = data === undefined || await isFashionMnist(data);
+  return right((isSmall ? SMALL_RECIPE : REFERENCE_RECIPE).config);
+}
+
+async function anew(
+  values: PretrainValues,
+): Promise<Result<Faults, Settings>> {
+  const base = await baseConfig(values);
+  if (base._tag === "Left") return base;
+  const config = configFromFlags(base.right, values);
+  return config._tag === "Left" ? config : right({
+    config: config.right,
+    channelsOfImages: values.config === undefined,
+    data: absolute(values.data),
+    limit: values.limit ?? null,
+    earlier: null,
+    outputDir: values["output-dir"] ?? null,
+  });
 }
 
 /**
@@ -154,23 +153,11 @@ function baseConfig(
 export async function settingsFrom(
   values: PretrainValues,
 ): Promise<Result<Faults, Settings>> {
-  if (values.resume !== undefined) {
-    return values.config === undefined
-      ? resumed(values.resume, values)
-      : refuse(
-        "--config",
-        values.config,
-        "no --resume beside it: a run goes on as it was",
-      );
-  }
-  const base = await baseConfig(values);
-  if (base._tag === "Left") return base;
-  const config = configFromFlags(base.right, values);
-  return config._tag === "Left" ? config : right({
-    config: config.right,
-    data: values.data ?? null,
-    limit: values.limit ?? null,
-    checkpoint: null,
-    outputDir: values["output-dir"] ?? null,
-  });
+  const { resume, config } = values;
+  if (resume === undefined) return await anew(values);
+  return config === undefined ? await resumed(resume, values) : refuse(
+    "--config",
+    config,
+    "no --resume beside it: a run goes on as it was",
+  );
 }

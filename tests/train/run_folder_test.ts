@@ -26,6 +26,11 @@ const checkpointsIn = async (folder: string): Promise<readonly number[]> =>
     Number(name.replace("step-", ""))
   );
 
+const recordedIn = async (folder: string): Promise<readonly number[]> =>
+  trained(await readMetrics(join(folder, "metrics.jsonl"))).map(({ step }) =>
+    step
+  );
+
 const readJson = async (...path: string[]): Promise<unknown> =>
   JSON.parse(await Deno.readTextFile(join(...path)));
 
@@ -117,15 +122,51 @@ Deno.test("resumeRunFolder() from an earlier checkpoint keeps the ones it writes
     deepStrictEqual(await checkpointsIn(path), [2, 3]);
   }));
 
-Deno.test("resumeRunFolder() into a new folder leaves the old one as it is", () =>
+Deno.test("resumeRunFolder() into a new folder takes the record along and leaves the old one as it is", () =>
   inFolder(async (parent) => {
     const [old, fresh] = [join(parent, "old"), join(parent, "new")];
-    await pretendSteps(trained(await createRunFolder(old, RUN, 2)), [0, 1]);
+    const first = trained(await createRunFolder(old, RUN, 2));
+    await pretendSteps(first, [0, 1]);
+    trained(await first.record(report(2)));
     const resumed = trained(await resumeRunFolder(old, fresh, RUN, 2));
-    await pretendSteps(resumed, [2]);
-    deepStrictEqual(resumed.history, []);
+    deepStrictEqual(resumed.history.map(({ step }) => step), [0, 1]);
+    await pretendSteps(resumed, [2, 3]);
+    deepStrictEqual(await recordedIn(fresh), [0, 1, 2, 3]);
+    deepStrictEqual(await checkpointsIn(fresh), [3, 4]);
+    deepStrictEqual(await recordedIn(old), [0, 1, 2]);
     deepStrictEqual(await checkpointsIn(old), [1, 2]);
-    deepStrictEqual(await checkpointsIn(fresh), [3]);
+  }));
+
+Deno.test("resumeRunFolder() refuses a folder that holds another run and leaves it as it is", () =>
+  inFolder(async (parent) => {
+    const [one, other] = [join(parent, "one"), join(parent, "other")];
+    await pretendSteps(trained(await createRunFolder(one, RUN, 2)), [0]);
+    await pretendSteps(trained(await createRunFolder(other, RUN, 2)), [0, 1]);
+    const refused = await resumeRunFolder(one, other, RUN, 2);
+    match(
+      refused._tag === "Left" ? describeTrainError(refused.left) : "",
+      /already holds a run/,
+    );
+    deepStrictEqual(await recordedIn(other), [0, 1]);
+  }));
+
+Deno.test("a run that went back to an early checkpoint goes on where its record ends, not at later checkpoints", () =>
+  inFolder(async (path) => {
+    await pretendSteps(trained(await createRunFolder(path, RUN, 9)), [0, 1, 2]);
+    const checkpoint = (step: number): string =>
+      join(path, "checkpoints", `step-00000000${step}`);
+    const back = trained(await resumeRunFolder(checkpoint(1), path, RUN, 9));
+    trained(await back.record(report(1)));
+    strictEqual(
+      trained(await resumeRunFolder(path, path, RUN, 9)).start.step,
+      2,
+      "the checkpoint of its former life that it has reached again",
+    );
+    const beyond = await resumeRunFolder(checkpoint(3), path, RUN, 9);
+    match(
+      beyond._tag === "Left" ? describeTrainError(beyond.left) : "",
+      /has 2 of the 3 steps before it; take an earlier checkpoint/,
+    );
   }));
 
 Deno.test("resumeRunFolder() refuses a folder without a checkpoint and a run of other settings", () =>

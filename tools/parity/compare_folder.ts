@@ -5,7 +5,7 @@
  */
 import type { Backend } from "../../backends/backend.ts";
 import { type Result, right } from "../../core/mod.ts";
-import type { TrainError } from "../../train/mod.ts";
+import type { TrainError } from "../../train/train_error.ts";
 import { compare, type Comparison, type Group } from "./comparison.ts";
 import type { Fixture } from "./fixture_folder.ts";
 import { forwardGroups } from "./forward_groups.ts";

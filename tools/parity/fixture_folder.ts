@@ -180,6 +180,47 @@ function readAll<Values extends Readonly<Record<string, unknown>>>(
     : left([first, ...others]);
 }
 
+/** Reads the tensors that `config.json` and `tiny_training.json` announce. */
+function readTensorFiles(
+  folder: string,
+  config: FixtureConfig,
+  training: RecordedTraining,
+): Result<FixtureErrors, Fixture> {
+  const { model, situations } = config;
+  const inputs = readTensors(
+    `${folder}/tiny_inputs.safetensors`,
+    wantedInputs(model, stepsIn(training)),
+  );
+  const batch = inputs.value === null ? 1 : batchOf(inputs.value);
+  const weights = readTensors(
+    `${folder}/tiny_weights.safetensors`,
+    () => wantedWeights(model),
+  );
+  const forward = readTensors(
+    `${folder}/tiny_forward_f32.safetensors`,
+    () => wantedForward(model, batch),
+  );
+  const moments = situations.map((situation) =>
+    readMoment(folder, config, training, situation)
+  );
+  const files = readAll({ inputs, weights, forward, moments: all(moments) });
+  return files._tag === "Left" ? files : right({
+    config,
+    batch,
+    training,
+    inputs: numbersOf(files.right.inputs),
+    weights: ofParameters(files.right.weights, parameterSpecs(model)),
+    forward: numbersOf(files.right.forward),
+    moments: files.right.moments,
+  });
+}
+
+/** A list of readings as the reading of a list. */
+const all = <A>(readings: readonly Reading<A>[]): Reading<readonly A[]> => ({
+  value: readings.flatMap(({ value }) => value === null ? [] : [value]),
+  errors: readings.flatMap(({ errors }) => errors),
+});
+
 /**
  * Reads a folder of reference numbers.
  *
@@ -195,37 +236,5 @@ export function readFixture(folder: string): Result<FixtureErrors, Fixture> {
   });
   if (json._tag === "Left") return json;
   const { config, training: { training } } = json.right;
-  const { model } = config;
-  const inputs = readTensors(
-    `${folder}/tiny_inputs.safetensors`,
-    wantedInputs(model, stepsIn(training)),
-  );
-  const batch = inputs.value === null ? 1 : batchOf(inputs.value);
-  const moments = config.situations.map((situation) =>
-    readMoment(folder, config, training, situation)
-  );
-  const files = readAll({
-    inputs,
-    weights: readTensors(
-      `${folder}/tiny_weights.safetensors`,
-      () => wantedWeights(model),
-    ),
-    forward: readTensors(
-      `${folder}/tiny_forward_f32.safetensors`,
-      () => wantedForward(model, batch),
-    ),
-    moments: {
-      value: moments.flatMap(({ value }) => value === null ? [] : [value]),
-      errors: moments.flatMap(({ errors }) => errors),
-    },
-  });
-  return files._tag === "Left" ? files : right({
-    config,
-    batch,
-    training,
-    inputs: numbersOf(files.right.inputs),
-    weights: ofParameters(files.right.weights, parameterSpecs(model)),
-    forward: numbersOf(files.right.forward),
-    moments: files.right.moments,
-  });
+  return readTensorFiles(folder, config, training);
 }

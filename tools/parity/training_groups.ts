@@ -20,8 +20,8 @@ import {
   disposePhase,
   type PhasePrograms,
   rateName,
-  type TrainError,
-} from "../../train/mod.ts";
+} from "../../train/phase_programs.ts";
+import type { TrainError } from "../../train/train_error.ts";
 import { batchAt, hostTensors, numbersOf } from "./batch.ts";
 import type { Group, Pair } from "./comparison.ts";
 import type {
@@ -144,21 +144,18 @@ const pairsOf = (
     wanted: numbersOf(wanted, name),
   }));
 
-/** The part of a `qkv` bias that is added to the keys. */
-const keyThird = ({ name, found, wanted }: Pair): Pair => {
-  const third = (numbers: ArrayLike<number>): readonly number[] =>
-    Array.from(numbers).slice(numbers.length / 3, 2 * numbers.length / 3);
-  return { name, found: third(found), wanted: third(wanted) };
+/** The numbers of a pair at some positions. */
+const numbersAt = (
+  { name, found, wanted }: Pair,
+  isMeant: (part: number) => boolean,
+): Pair => {
+  const pick = (numbers: ArrayLike<number>): readonly number[] =>
+    Array.from(numbers).filter((_, i) => isMeant(i / numbers.length));
+  return { name, found: pick(found), wanted: pick(wanted) };
 };
 
-/** All but that part. */
-const withoutKeyThird = ({ name, found, wanted }: Pair): Pair => {
-  const others = (numbers: ArrayLike<number>): readonly number[] => [
-    ...Array.from(numbers).slice(0, numbers.length / 3),
-    ...Array.from(numbers).slice(2 * numbers.length / 3),
-  ];
-  return { name, found: others(found), wanted: others(wanted) };
-};
+/** Whether a position of a `qkv` bias, as a part of its length, is added to the keys. */
+const isKey = (part: number): boolean => part >= 1 / 3 && part < 2 / 3;
 
 const hasKeys = ({ name }: Pair): boolean => name.endsWith("attn.qkv.bias");
 
@@ -178,12 +175,14 @@ function parameterGroups(
     {
       name: `parameters ${name}`,
       tolerance: { _tag: "Absolute", limit: 5e-5 },
-      pairs: pairs.map((pair) => hasKeys(pair) ? withoutKeyThird(pair) : pair),
+      pairs: pairs.map((pair) =>
+        hasKeys(pair) ? numbersAt(pair, (part) => !isKey(part)) : pair
+      ),
     },
     {
       name: `key biases ${name}`,
       tolerance: { _tag: "Absolute", limit: 2e-4 },
-      pairs: pairs.filter(hasKeys).map(keyThird),
+      pairs: pairs.filter(hasKeys).map((pair) => numbersAt(pair, isKey)),
     },
   ];
 }

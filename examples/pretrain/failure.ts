@@ -1,0 +1,72 @@
+/**
+ * How the program ends when it does not end well.
+ *
+ * @module
+ */
+import { left, type Result } from "../../core/mod.ts";
+import { describeTrainError, type TrainError } from "../../train/mod.ts";
+import type { PretrainValues } from "./pretrain_flags.ts";
+
+/** Exit codes but for success. */
+export const EXIT = { failed: 1, badInput: 2, interrupted: 130 } as const;
+
+/** The last words of a program that failed. */
+export interface Failure {
+  /** What went wrong and what to do now. */
+  readonly message: string;
+  /** Exit code. */
+  readonly code: typeof EXIT[keyof typeof EXIT];
+}
+
+/** A run that cannot begin as asked. */
+export const badInput = (message: string): Result<Failure, never> =>
+  left({ message, code: EXIT.badInput });
+
+/** The command that goes on with a run. */
+export function resumeCommand(
+  folder: string,
+  { backend }: PretrainValues,
+): string {
+  const device = backend === undefined ? "" : ` --backend ${backend}`;
+  return `deno run -A examples/pretrain.ts --resume ${folder}${device}`;
+}
+
+/** A run that was stopped by the user. */
+export function interrupted(
+  moment: string,
+  checkpoint: string,
+  command: string,
+): Result<Failure, never> {
+  const message =
+    `stopped ${moment}; checkpoint ${checkpoint}\ngo on with: ${command}`;
+  return left({ message, code: EXIT.interrupted });
+}
+
+/** What to do after an error; a run that diverged would diverge again. */
+function adviceAfter(
+  error: TrainError,
+  checkpoint: string,
+  command: string,
+): string {
+  const last = `last checkpoint: ${checkpoint}`;
+  switch (error._tag) {
+    case "NonFiniteLoss":
+    case "NonFiniteParameter":
+      return `${last}\nfrom there it would diverge again; start anew with a lower rate (--blr, --lr) or a longer --warmup-epochs`;
+    case "DataFailed":
+      return `${last}\nwhen the image is mended or replaced under its name, go on with: ${command}`;
+    default:
+      return `${last}\ngo on with: ${command}`;
+  }
+}
+
+/** A run that failed while it was under way. */
+export function failed(
+  error: TrainError,
+  checkpoint: string,
+  command: string,
+): Result<Failure, never> {
+  const advice = adviceAfter(error, checkpoint, command);
+  const message = `${describeTrainError(error)}\n${advice}`;
+  return left({ message, code: EXIT.failed });
+}

@@ -1,0 +1,105 @@
+/**
+ * The file that remembers which images a run learns from, so that a resume finds
+ * them and knows them again.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { left, type Result, right } from "../../core/mod.ts";
+import type { ImageSource } from "../../data/mod.ts";
+import { replaceFile, type TrainError } from "../../train/mod.ts";
+
+/** Which images a run is asked to learn from. */
+export interface ImageChoice {
+  /** Folder of images, or `null` for the embedded ones. */
+  readonly data: string | null;
+  /** How many images to learn from, or `null` for all. */
+  readonly limit: number | null;
+}
+
+/** Content of the file. */
+export interface RememberedImages extends ImageChoice {
+  /** How many they are. */
+  readonly count: number;
+  /** SHA-256 of their names in order. */
+  readonly names: string;
+}
+
+const IMAGES_FILE = "images.json";
+
+/** SHA-256 of the names in a source, relative to it: a folder may move. */
+function namesDigest(source: ImageSource): string {
+  const hash = createHash("sha256");
+  for (let i = 0; i < source.length; i++) {
+    const name = source.imageName(i);
+    const relative = name.startsWith(source.name)
+      ? name.slice(source.name.length)
+      : name;
+    hash.update(`${relative}\n`);
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * What to remember of the images of a run.
+ *
+ * @param choice What was asked for.
+ * @param source The images that the run learns from.
+ */
+export function rememberedImages(
+  { data, limit }: ImageChoice,
+  source: ImageSource,
+): RememberedImages {
+  return { data, limit, count: source.length, names: namesDigest(source) };
+}
+
+/**
+ * How images differ from those of an earlier run.
+ *
+ * @returns `null` if they have the same names in the same order.
+ */
+export function imagesDiffer(
+  now: RememberedImages,
+  before: RememberedImages,
+): string | null {
+  if (now.count !== before.count) {
+    return `it learned from ${before.count} images, here are ${now.count}`;
+  }
+  return now.names === before.names
+    ? null
+    : "its images had other names or another order";
+}
+
+/** Writes the file into the folder of a run. */
+export function writeImagesFile(
+  folder: string,
+  images: RememberedImages,
+): Promise<Result<TrainError, void>> {
+  const text = `${JSON.stringify(images, null, 2)}\n`;
+  return replaceFile(join(folder, IMAGES_FILE), text);
+}
+
+function isRemembered(json: unknown): json is RememberedImages {
+  const { data, limit, count, names } =
+    (json ?? {}) as Partial<RememberedImages>;
+  return (data === null || typeof data === "string") &&
+    (limit === null || Number.isSafeInteger(limit)) &&
+    Number.isSafeInteger(count) && typeof names === "string";
+}
+
+/** Reads the file in the folder of a run, or says what is wrong with it. */
+export async function readImagesFile(
+  folder: string,
+): Promise<Result<string, RememberedImages>> {
+  const path = join(folder, IMAGES_FILE);
+  try {
+    const json: unknown = JSON.parse(await readFile(path, "utf8"));
+    return isRemembered(json)
+      ? right(json)
+      : left(`${path} does not say which images a run had`);
+  } catch (thrown) {
+    return left(`${path}: ${thrown instanceof Error ? thrown.message : thrown}`);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Flags of the program and its help.
+ *
+ * @module
+ */
+import {
+  choiceFlag,
+  type FlagValues,
+  helpText,
+  switchFlag,
+  textFlag,
+  wholeFlag,
+} from "../flags.ts";
+import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
+import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
+
+/** All flags of the program. */
+export const PRETRAIN_FLAGS = {
+  "data": textFlag(
+    "DIR",
+    "images: a folder by class or flat, or Fashion-MNIST's files",
+  ),
+  "limit": wholeFlag(1, "learn from so many of the images"),
+  "config": textFlag("FILE", "start from this configuration (JSON)"),
+  ...METHOD_FLAGS,
+  "backend": choiceFlag(["auto", "webgpu", "wasm", "cpu"], "where to compute"),
+  "output-dir": textFlag("DIR", "folder of the run"),
+  "resume": textFlag(
+    "DIR",
+    "go on from a run's folder or one of its checkpoints",
+  ),
+  "save-every": wholeFlag(1, "epochs between checkpoints"),
+  "keep": wholeFlag(1, "newest checkpoints to keep"),
+  "json": switchFlag(
+    "end with one line of JSON on stdout; all else goes to stderr",
+  ),
+  "help": switchFlag("print this and stop"),
+} as const;
+
+/** Flags as they were given. */
+export type PretrainValues = FlagValues<typeof PRETRAIN_FLAGS>;
+
+/** Checkpoints kept where `--keep` is not given. */
+export const DEFAULT_KEEP = 2;
+/** Epochs between checkpoints where `--save-every` is not given. */
+export const DEFAULT_SAVE_EVERY = 1;
+
+const USAGE =
+  `Pre-trains a Vision Transformer on images: deno run -A examples/pretrain.ts [FLAGS]
+
+Where two defaults are given, the first is for Fashion-MNIST, the second for any
+other folder of images. Ctrl-C finishes the step and writes a checkpoint.`;
+
+const EXIT_CODES =
+  `Exit codes: 0 done, 1 the run failed, 2 it cannot begin as asked, 130 stopped by
+Ctrl-C. With DEBUG=1 in the environment a bug shows its stack.`;
+
+const OWN_DEFAULTS: Readonly<Record<string, string>> = {
+  "data": "the embedded Fashion-MNIST test images",
+  "limit": "all",
+  "lr": "blr × batch-size × accum-iter / 256",
+  "image-size": "the model's",
+  "patch-size": "the model's",
+  "backend": "auto",
+  "output-dir": "runs/N, the first free N",
+  "save-every": String(DEFAULT_SAVE_EVERY),
+  "keep": String(DEFAULT_KEEP),
+};
+
+/** Defaults of both recipes, said once where they agree. */
+function defaults(): Readonly<Record<string, string>> {
+  const [small, reference] = [SMALL_RECIPE, REFERENCE_RECIPE].map((recipe) =>
+    methodDefaults(recipe.config, recipe.model)
+  );
+  const both = Object.entries(small ?? {}).map(([name, value]) => {
+    const other = reference?.[name];
+    return [name, value === other ? value : `${value} / ${other}`] as const;
+  });
+  return { ...Object.fromEntries(both), ...OWN_DEFAULTS };
+}
+
+/** What `--help` prints. */
+export function pretrainHelp(): string {
+  return `${helpText(USAGE, PRETRAIN_FLAGS, defaults())}\n\n${EXIT_CODES}`;
+}
