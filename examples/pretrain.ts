@@ -14,104 +14,88 @@
  */
 // deno-lint-ignore-file no-console -- talking is what this program does
 import process from "node:process";
-import { describeFaults, type Faults, type Result } from "../core/mod.ts";
-import { helpText } from "./flags.ts";
-import { methodDefaults } from "./method_flags.ts";
+import { describeFaults, type Result } from "../core/mod.ts";
 import { parseFlags } from "./parse_flags.ts";
-import { finish, type Summary } from "./pretrain/finish.ts";
+import {
+  badInput,
+  EXIT,
+  failed,
+  type Failure,
+  interrupted,
+  resumeCommand,
+} from "./pretrain/failure.ts";
+import { finish } from "./pretrain/finish.ts";
+import { interruption } from "./pretrain/interruption.ts";
 import { openRun } from "./pretrain/open_run.ts";
-import { progressOn } from "./pretrain/progress.ts";
-import { SMALL_RECIPE } from "./pretrain/recipes.ts";
-import { takeSteps } from "./pretrain/take_steps.ts";
 import {
   PRETRAIN_FLAGS,
+  pretrainHelp,
   type PretrainValues,
-  settingsFrom,
-} from "./pretrain/settings.ts";
-import { describeTrainError, type TrainError } from "../train/mod.ts";
+} from "./pretrain/pretrain_flags.ts";
+import { progressOn } from "./pretrain/progress.ts";
+import { settingsFrom } from "./pretrain/settings.ts";
+import type { Summary } from "./pretrain/summary.ts";
+import { takeSteps } from "./pretrain/take_steps.ts";
 
-const USAGE =
-  `Pre-trains a Vision Transformer on images: deno run -A examples/pretrain.ts [FLAGS]
-
-Defaults are those of the small recipe for the embedded images. With --data they
-are those of the papers' recipe for ViT-B: 224 pixels, 256 images at once, 8 of
-these batches a step, 100 epochs, blr 2e-4.`;
-
-const OTHER_DEFAULTS = {
-  "data": "the embedded Fashion-MNIST images",
-  "limit": "all",
-  "backend": "auto",
-  "output-dir": "runs/N",
-  "save-every": "1",
-  "keep": "2",
-};
-
-/** Exit codes: bad input, a run that failed, a run stopped by the user. */
-const [BAD_INPUT, FAILED, INTERRUPTED] = [2, 1, 130] as const;
-
-function stop(message: string, code: number): never {
-  console.error(message);
-  process.exit(code);
-}
-
-function orRefuse<A>(result: Result<Faults, A>): A {
-  return result._tag === "Right"
-    ? result.right
-    : stop(describeFaults(result.left), BAD_INPUT);
-}
-
-/** Aborts at the first Ctrl-C; a second one ends the program at once. */
-function interruption(say: (line: string) => void): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(INTERRUPTED);
-      say("stopping after this step; again to stop at once");
-      controller.abort();
-    });
-  }
-  return controller.signal;
-}
-
-async function pretrain(values: PretrainValues): Promise<Summary | null> {
+async function pretrain(
+  values: PretrainValues,
+): Promise<Result<Failure, Summary>> {
   const stream = values.json ? process.stderr : process.stdout;
   const say = (line: string): void => void stream.write(`${line}\n`);
-  const settings = orRefuse(await settingsFrom(values));
-  const opened = await openRun(settings, values, say);
-  if (opened._tag === "Left") stop(opened.left, BAD_INPUT);
+  const settings = await settingsFrom(values);
+  if (settings._tag === "Left") return badInput(describeFaults(settings.left));
+  const opened = await openRun(settings.right, values, say);
+  if (opened._tag === "Left") return badInput(opened.left);
   const { plan, run, folder, backend } = opened.right;
-  const failed = (error: TrainError): never =>
-    stop(
-      `${
-        describeTrainError(error)
-      }\nGo on from the last checkpoint: --resume ${folder.path}`,
-      FAILED,
-    );
-  const progress = progressOn(plan, stream, folder.start.step);
-  const signal = interruption(progress.say);
+  const command = resumeCommand(folder.path, values);
+  const progress = progressOn(plan, stream, run.step);
+  const { signal, allow } = interruption(progress.say);
   const end = await takeSteps({ ...opened.right, progress, signal });
   progress.end();
-  if (end._tag === "Left") return failed(end.left);
-  if (end.right.stopped) {
-    stop(
-      `stopped after step ${run.step} of ${plan.totalSteps}; checkpoint ${end.right.checkpoint}\n` +
-        `go on with: deno run -A examples/pretrain.ts --resume ${folder.path}`,
-      INTERRUPTED,
-    );
+  const { cause, checkpoint } = end;
+  if (cause === "interrupted") {
+    const moment = `after step ${run.step} of ${plan.totalSteps}`;
+    return interrupted(moment, checkpoint, command);
   }
-  const summary = await finish(opened.right, end.right, say);
+  if (cause !== "finished") return failed(cause, checkpoint, command);
+  allow();
+  const summary = await finish(opened.right, end, say);
   run.dispose();
   backend.dispose();
-  return summary._tag === "Left" ? failed(summary.left) : summary.right;
+  return summary._tag === "Left"
+    ? failed(summary.left, checkpoint, command)
+    : summary;
 }
 
-const values = orRefuse(parseFlags(PRETRAIN_FLAGS, process.argv.slice(2)));
-if (values.help) {
-  const defaults = methodDefaults(SMALL_RECIPE.config, SMALL_RECIPE.model);
-  console.log(
-    helpText(USAGE, PRETRAIN_FLAGS, { ...defaults, ...OTHER_DEFAULTS }),
-  );
-} else {
-  const summary = await pretrain(values);
-  if (values.json) console.log(JSON.stringify(summary));
+/** Ends the program; a bug shows its stack only to who asks for it. */
+function fail(thrown: unknown): never {
+  const isBug = thrown instanceof Error;
+  console.error(`Cannot go on: ${isBug ? thrown.message : String(thrown)}`);
+  if (isBug && process.env["DEBUG"]) console.error(thrown.stack);
+  process.exit(EXIT.failed);
 }
+
+async function main(args: readonly string[]): Promise<void> {
+  const values = parseFlags(PRETRAIN_FLAGS, args);
+  if (values._tag === "Right" && values.right.help) {
+    return console.log(pretrainHelp());
+  }
+  const summary = values._tag === "Left"
+    ? badInput(describeFaults(values.left))
+    : await pretrain(values.right);
+  if (summary._tag === "Left") {
+    console.error(summary.left.message);
+    process.exit(summary.left.code);
+  }
+  if (values._tag === "Right" && values.right.json) {
+    console.log(JSON.stringify(summary.right));
+  }
+}
+
+// A reader that goes away, as `head` does, must not end hours of training.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", () => {});
+}
+process.on("uncaughtException", fail);
+process.on("unhandledRejection", fail);
+await main(process.argv.slice(2)).catch(fail);

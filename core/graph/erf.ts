@@ -5,7 +5,7 @@
  */
 
 /**
- * `erf(x) = 2/√π · ∫₀ˣ e^(−t²) dt`, to about 1e-15.
+ * `erf(x) = 2/√π · ∫₀ˣ e^(−t²) dt`, to 5e-15.
  *
  * Sums the series `2/√π · e^(−x²) · Σ 2ⁿ·x^(2n+1)/(2n+1)!!`, whose terms all have
  * one sign, so nothing cancels; beyond `|x| = 6` the result is ±1 in float64.
@@ -23,5 +23,6 @@ export function erf(x: number): number {
     term *= 2 * square / (2 * n + 1);
     sum += term;
   }
-  return 2 / Math.sqrt(Math.PI) * Math.exp(-square) * sum;
+  const value = 2 / Math.sqrt(Math.PI) * Math.exp(-square) * sum;
+  return Math.max(-1, Math.min(1, value));
 }

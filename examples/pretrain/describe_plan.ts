@@ -15,7 +15,9 @@ function describeFreezing(plan: FreezePlan): string {
   );
   return first === undefined
     ? "nothing freezes"
-    : `${1 + others.length} of ${plan.layers.length} layers freeze, from step ${first.freezeStep} on; predicted saving ${
+    : `${
+      1 + others.length
+    } of ${plan.layers.length} layers freeze, from step ${first.freezeStep} on; predicted saving ${
       (100 * predictedSaving(plan)).toFixed(1)
     } %`;
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Backend, DeviceTensors } from "../../backends/mod.ts";
+import type { DeviceTensors } from "../../backends/mod.ts";
 import {
   left,
-  type ModelSpec,
+  type PretrainConfig,
   type Result,
   right,
   rootKey,
@@ -20,33 +20,46 @@ import {
   shareSource,
 } from "../../data/mod.ts";
 import {
+  disposeState,
   imageFeatures,
+  initialSnapshot,
   knnAccuracy,
   type LabelledFeatures,
   type TrainError,
+  uploadState,
 } from "../../train/mod.ts";
-import type { PretrainImages } from "./images.ts";
+import type { OpenedRun } from "./open_run.ts";
+
+/**
+ * Percent of the judging images whose class the weighted vote of their 20
+ * nearest neighbours (temperature 0.07) finds; `null` without classes.
+ */
+export interface Accuracies {
+  /** By the encoder's features. */
+  readonly knnTop1: number | null;
+  /** By those of the encoder as it was before the first step. */
+  readonly knnTop1Untrained: number | null;
+  /** By the pixels themselves. */
+  readonly knnTop1Pixels: number | null;
+}
 
 /** Neighbours are looked for among at most so many images. */
 const REFERENCE_IMAGES = 5000;
 /** At most so many images are classified. */
 const QUERY_IMAGES = 2000;
+/** Images at a time, unless a step had fewer: what a step computes surely fits. */
 const BATCH = 100;
+
+const batchOf = ({ training }: PretrainConfig): number =>
+  Math.min(BATCH, training.batchSize);
 
 /** Turns labelled images into features. */
 type Featurize = (
   batches: AsyncIterable<Result<DataError, Batch>>,
 ) => Promise<Result<TrainError, LabelledFeatures>>;
 
-const atMost = (source: ImageSource, count: number): ImageSource => {
-  const share = shareSource(source, Math.min(count, source.length), rootKey(0));
-  return share._tag === "Right" ? share.right : source;
-};
-
-/** The normalised pixels themselves. */
-async function pixels(
-  batches: AsyncIterable<Result<DataError, Batch>>,
-): Promise<Result<TrainError, LabelledFeatures>> {
+/** The normalised pixels themselves as features. */
+const pixelsOf: Featurize = async (batches) => {
   const rows: Float32Array[] = [];
   const labels: number[] = [];
   for await (const batch of batches) {
@@ -56,74 +69,80 @@ async function pixels(
     rows.push(batch.right.images);
     labels.push(...batch.right.labels ?? []);
   }
-  const features = new Float32Array(
-    rows.reduce((sum, row) => sum + row.length, 0),
-  );
-  rows.reduce(
-    (start, row) => (features.set(row, start), start + row.length),
-    0,
-  );
-  const width = features.length / labels.length;
+  const length = rows.reduce((sum, row) => sum + row.length, 0);
+  const features = new Float32Array(length);
+  rows.reduce((at, row) => (features.set(row, at), at + row.length), 0);
+  const width = length / labels.length;
   return right({ features, width, labels: Int32Array.from(labels) });
-}
+};
 
+const atMost = (source: ImageSource, count: number): ImageSource => {
+  const share = shareSource(source, Math.min(count, source.length), rootKey(0));
+  return share._tag === "Right" ? share.right : source;
+};
+
+/** Percent of the queries whose class is found by their features. */
 async function accuracy(
-  images: PretrainImages,
-  model: ModelSpec,
+  { images: { train }, config }: OpenedRun,
+  queries: ImageSource,
   featurize: Featurize,
-): Promise<Result<TrainError, number | null>> {
-  const { train, queries } = images;
-  if (queries === null || train.classNames === null) return right(null);
-  const transform = evalTransform({
-    imageSize: model.imageSize,
-    inChannels: model.inChannels,
-    normalization: train.normalization,
-  });
+): Promise<Result<TrainError, number>> {
+  const { imageSize, inChannels } = config.model;
+  const { normalization } = train;
+  const batchSize = batchOf(config);
+  const transform = evalTransform({ imageSize, inChannels, normalization });
   if (transform._tag === "Left") {
-    return left({
-      _tag: "DataFailed",
-      error: { _tag: "BadOptions", faults: transform.left },
-    });
+    const error: DataError = { _tag: "BadOptions", faults: transform.left };
+    return left({ _tag: "DataFailed", error });
   }
-  const features = (source: ImageSource, count: number) =>
+  const featuresOf = (source: ImageSource) =>
     featurize(
-      loadAll({
-        source: atMost(source, count),
-        transform: transform.right,
-        batchSize: BATCH,
-      }),
+      loadAll({ source, transform: transform.right, batchSize }),
     );
-  const known = await features(train, REFERENCE_IMAGES);
+  const known = await featuresOf(atMost(train, REFERENCE_IMAGES));
   if (known._tag === "Left") return known;
-  const asked = await features(queries, QUERY_IMAGES);
-  return asked._tag === "Left" ? asked : right(
-    100 * knnAccuracy(known.right, asked.right, train.classNames.length),
-  );
+  const asked = await featuresOf(atMost(queries, QUERY_IMAGES));
+  if (asked._tag === "Left") return asked;
+  const classes = train.classNames?.length ?? 0;
+  return right(100 * knnAccuracy(known.right, asked.right, classes));
 }
 
 /**
- * Accuracy in percent of the weighted vote of 20 neighbours (temperature 0.07),
- * by the encoder's features of images it never learned from.
+ * What the encoder of a run is worth, beside itself before the first step and
+ * plain pixels.
  *
- * @returns `null` if the images have no classes.
+ * @param opened The run.
  */
-export function encoderAccuracy(
-  images: PretrainImages,
-  model: ModelSpec,
-  backend: Backend,
-  parameters: DeviceTensors,
-): Promise<Result<TrainError, number | null>> {
-  return accuracy(
-    images,
-    model,
-    (batches) => imageFeatures(backend, model, parameters, batches, BATCH),
-  );
-}
-
-/** The same by the pixels themselves. */
-export function pixelAccuracy(
-  images: PretrainImages,
-  model: ModelSpec,
-): Promise<Result<TrainError, number | null>> {
-  return accuracy(images, model, pixels);
+export async function accuracies(
+  opened: OpenedRun,
+): Promise<Result<TrainError, Accuracies>> {
+  const { images: { queries }, config, backend, run, plan } = opened;
+  if (queries === null) {
+    return right({
+      knnTop1: null,
+      knnTop1Untrained: null,
+      knnTop1Pixels: null,
+    });
+  }
+  const by = (parameters: DeviceTensors) =>
+    accuracy(opened, queries, (batches) =>
+      imageFeatures(
+        backend,
+        config.model,
+        parameters,
+        batches,
+        batchOf(config),
+      ));
+  const trained = await by(run.parameters());
+  if (trained._tag === "Left") return trained;
+  const first = uploadState(backend, config, initialSnapshot(config, plan));
+  const untrained = await by(first.parameters);
+  disposeState(first);
+  if (untrained._tag === "Left") return untrained;
+  const pixels = await accuracy(opened, queries, pixelsOf);
+  return pixels._tag === "Left" ? pixels : right({
+    knnTop1: trained.right,
+    knnTop1Untrained: untrained.right,
+    knnTop1Pixels: pixels.right,
+  });
 }

@@ -53,7 +53,7 @@ function heldOut(
   return parts._tag === "Left" ? parts : right({
     train: parts.right.rest,
     queries: parts.right.share,
-    judgedBy: `${count} of these images, kept away from learning${why}`,
+    judgedBy: `${count} other images, kept away from learning${why}`,
   });
 }
 

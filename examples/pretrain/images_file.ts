@@ -82,8 +82,9 @@ export function writeImagesFile(
 }
 
 function isRemembered(json: unknown): json is RememberedImages {
-  const { data, limit, count, names } =
-    (json ?? {}) as Partial<RememberedImages>;
+  const { data, limit, count, names } = (json ?? {}) as Partial<
+    RememberedImages
+  >;
   return (data === null || typeof data === "string") &&
     (limit === null || Number.isSafeInteger(limit)) &&
     Number.isSafeInteger(count) && typeof names === "string";
@@ -100,6 +101,8 @@ export async function readImagesFile(
       ? right(json)
       : left(`${path} does not say which images a run had`);
   } catch (thrown) {
-    return left(`${path}: ${thrown instanceof Error ? thrown.message : thrown}`);
+    return left(
+      `${path}: ${thrown instanceof Error ? thrown.message : thrown}`,
+    );
   }
 }

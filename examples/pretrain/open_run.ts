@@ -22,8 +22,8 @@ import {
 } from "../../core/mod.ts";
 import { describeDataError } from "../../data/mod.ts";
 import {
-  batchSource,
   type BatchSource,
+  batchSource,
   describeTrainError,
   type Pretraining,
   pretraining,

@@ -25,10 +25,10 @@ Deno.test("erf() is odd", () => {
   fc.assert(fc.property(between(-8, 8), (x) => equal(erf(-x), -erf(x))));
 });
 
-Deno.test("erf() does not fall, and stays in [-1, 1]", () => {
+Deno.test("erf() does not fall by more than its rounding, and stays in [-1, 1]", () => {
   fc.assert(fc.property(between(-8, 8), between(0, 1), (x, step) => {
-    ok(erf(x + step) >= erf(x) - 4e-16);
-    ok(Math.abs(erf(x)) <= 1 + 4e-16);
+    ok(erf(x + step) >= erf(x) - 1e-14);
+    ok(Math.abs(erf(x)) <= 1);
   }));
 });
 

@@ -14,6 +14,7 @@ import {
 } from "../../../core/mod.ts";
 import { between, optimizerConfig } from "../../arbitraries.ts";
 import { right } from "../../right.ts";
+import { numbers } from "../graph/arbitraries.ts";
 
 /** One number that an optimizer moves, and its state. */
 interface Moved {
@@ -67,13 +68,7 @@ const expected = (
     : sgd(rule, moved, gradient, rate);
 
 const SHAPE = [2, 3];
-const six = fc.float64Array({
-  min: -2,
-  max: 2,
-  noNaN: true,
-  minLength: 6,
-  maxLength: 6,
-});
+const six = numbers(6);
 
 const runs = fc.record({
   rule: optimizerConfig,

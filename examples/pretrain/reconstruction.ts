@@ -1,0 +1,141 @@
+/**
+ * The picture of what a model learned: images, masks, HOG targets and what it
+ * makes of them.
+ *
+ * @module
+ */
+import type { Backend, DeviceTensors } from "../../backends/mod.ts";
+import {
+  type Faults,
+  left,
+  type ModelSpec,
+  type PretrainConfig,
+  type Result,
+  right,
+  rootKey,
+} from "../../core/mod.ts";
+import {
+  type Batch,
+  type DataError,
+  evalTransform,
+  type ImageSource,
+  loadAll,
+  type Normalization,
+  normalizationFor,
+  shareSource,
+} from "../../data/mod.ts";
+import {
+  reconstructionPicture,
+  type ReconstructionSample,
+} from "../../plot/mod.ts";
+import {
+  reconstruct,
+  type Reconstruction,
+  type TrainError,
+} from "../../train/mod.ts";
+
+/** Images in the picture. */
+const PICTURED = 6;
+
+const dataFailed = (error: DataError): Result<TrainError, never> =>
+  left({ _tag: "DataFailed", error });
+
+const badOptions = (faults: Faults): Result<TrainError, never> =>
+  dataFailed({ _tag: "BadOptions", faults });
+
+/** A few images of a source as one batch. */
+async function picturedBatch(
+  source: ImageSource,
+  { imageSize, inChannels }: ModelSpec,
+): Promise<Result<TrainError, Batch>> {
+  const { normalization } = source;
+  const transform = evalTransform({ imageSize, inChannels, normalization });
+  if (transform._tag === "Left") return badOptions(transform.left);
+  const count = Math.min(PICTURED, source.length);
+  const share = shareSource(source, count, rootKey(0));
+  if (share._tag === "Left") return badOptions(share.left);
+  const batches = loadAll({
+    source: share.right,
+    transform: transform.right,
+    batchSize: count,
+  });
+  for await (const batch of batches) {
+    return batch._tag === "Left" ? dataFailed(batch.left) : batch;
+  }
+  const reason = "the source is empty";
+  return dataFailed({ _tag: "BadImage", image: source.name, reason });
+}
+
+/** Undoes the normalisation of one image `[C, H, W]`: 8-bit samples `[H, W, C]`. */
+function pixelsOf(
+  image: Float32Array,
+  channels: 1 | 3,
+  normalization: Normalization,
+): Uint8Array {
+  const { mean, deviation } = normalizationFor(normalization, channels);
+  const area = image.length / channels;
+  return Uint8Array.from({ length: image.length }, (_, i) => {
+    const channel = i % channels;
+    const value = image[channel * area + Math.floor(i / channels)] ?? 0;
+    const level = value * (deviation[channel] ?? 1) + (mean[channel] ?? 0);
+    return Math.max(0, Math.min(255, Math.round(255 * level)));
+  });
+}
+
+/** What the picture shows of each image. */
+function samplesOf(
+  { imageSize: side, inChannels, hogNbins: nbins }: ModelSpec,
+  normalization: Normalization,
+  { images, indices }: Batch,
+  { patchMask, stages }: Reconstruction,
+): readonly ReconstructionSample[] {
+  const channels = inChannels === 1 ? 1 : 3;
+  const part = (all: Float32Array, sample: number): Float32Array => {
+    const size = all.length / indices.length;
+    return all.subarray(sample * size, (sample + 1) * size);
+  };
+  return Array.from(indices, (_, i) => ({
+    image: {
+      width: side,
+      height: side,
+      channels,
+      pixels: pixelsOf(part(images, i), channels, normalization),
+    },
+    patchMask: part(patchMask, i),
+    stages: stages.map(({ index, cells, target, prediction }) => ({
+      index,
+      cells,
+      channels,
+      nbins,
+      target: part(target, i),
+      prediction: part(prediction, i),
+    })),
+  }));
+}
+
+/**
+ * Images, masks, targets and what the model makes of them, as SVG text.
+ *
+ * @param backend Where the model runs.
+ * @param config Its configuration; the seed decides the masks.
+ * @param parameters Its parameters on that device.
+ * @param source Where the images come from.
+ */
+export async function reconstructionSvg(
+  backend: Backend,
+  { model, training }: PretrainConfig,
+  parameters: DeviceTensors,
+  source: ImageSource,
+): Promise<Result<TrainError, string>> {
+  const batch = await picturedBatch(source, model);
+  if (batch._tag === "Left") return batch;
+  const made = await reconstruct(backend, model, parameters, batch.right, {
+    seed: training.seed,
+    epoch: 0,
+  });
+  return made._tag === "Left" ? made : right(
+    await reconstructionPicture(
+      samplesOf(model, source.normalization, batch.right, made.right),
+    ),
+  );
+}
