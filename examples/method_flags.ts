@@ -26,9 +26,9 @@ const PART_OF_TRAINING: NumberRange = {
 };
 
 const MASK_RATIO: NumberRange = {
-  wanted: "a number in [0, 1)",
-  holds: (value) => value >= 0 && value < 1,
-  nearest: (value) => value < 0 ? 0 : null,
+  wanted: "a number in (0, 1)",
+  holds: (value) => value > 0 && value < 1,
+  nearest: () => null,
 };
 
 /** Flags of model, freezing, rates and training. */

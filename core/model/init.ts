@@ -60,7 +60,7 @@ export function initialValues(
  * const key = split(rootKey(0), "parameters");
  * const parameters = initialParameters(MODEL_PRESETS.nano, key);
  *
- * equal(parameters.get("blocks.0.attn.qkv.weight")?.length, 3 * 96 * 96);
+ * equal(parameters.get("blocks.0.attn.qkv.weight")?.length, 3 * 64 * 64);
  * deepEqual(initialParameters(MODEL_PRESETS.nano, key), parameters);
  * ```
  */

@@ -30,8 +30,8 @@ export const modelCodec: Codec<ModelSpec> = refined(
     decoderNumHeads: wholeFrom(1),
     hogNbins: wholeFrom(1),
     maskRatio: numberIn(
-      "a number in [0, 1)",
-      (ratio) => ratio >= 0 && ratio < 1,
+      "a number in (0, 1)",
+      (ratio) => ratio > 0 && ratio < 1,
     ),
     layerNormEps: numberIn("a number above 0", (epsilon) => epsilon > 0),
   }),

@@ -97,7 +97,7 @@ const cells = (spec: ModelSpec): readonly Fault[] =>
 const masking = (spec: ModelSpec): readonly Fault[] => {
   const [all, visible] = [patchCount(spec), visibleCount(spec)];
   return inconsistent(
-    visible >= 1 && (spec.maskRatio === 0 || visible < all),
+    visible >= 1 && visible < all,
     "maskRatio",
     spec.maskRatio,
     `a ratio that leaves 1 to ${all - 1} of ${all} patches visible`,

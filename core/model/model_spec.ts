@@ -47,7 +47,7 @@ export interface ModelSpec {
   readonly decoderNumHeads: number;
   /** Orientation bins of the HOG target over 180°. */
   readonly hogNbins: number;
-  /** Part of the patches hidden from the encoder, in `[0, 1)`. */
+  /** Part of the patches hidden from the encoder, in `(0, 1)`; at least one patch and not all. */
   readonly maskRatio: number;
   /** `ε` of every layer normalisation. */
   readonly layerNormEps: number;
