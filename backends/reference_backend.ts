@@ -45,8 +45,12 @@ function tensorOf(
   options: ReferenceOptions,
   shape: Shape,
   dtype: DType,
-  values: Float64Array,
+  computed: Float64Array,
 ): DeviceTensor {
+  // A tensor that is read and uploaded again must be the same as one that stayed.
+  const values = options.precision === "float64"
+    ? computed
+    : computed.map(Math.fround);
   const tensor: DeviceTensor = {
     shape,
     dtype,
@@ -96,8 +100,8 @@ function programOf(
  * An engine that computes what graphs mean: `interpretGraph` behind the same
  * interface as the fast ones. For checking, not for training.
  *
- * @param options Precision of what `read` gives; float32 by default. Between
- * programs tensors stay in float64 either way.
+ * @param options Precision of tensors between programs and of what `read`
+ * gives; float32 by default. Within a program all is float64.
  */
 export function referenceBackend(
   options: ReferenceOptions = { precision: "float32" },

@@ -126,10 +126,10 @@ const sentence = (
  * @example
  * ```ts
  * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const selection = await selectBackend("cpu");
- * equal(
+ * strictEqual(
  *   selection._tag === "Right" && selection.right.why,
  *   "Using cpu (JavaScript on one core) as asked",
  * );

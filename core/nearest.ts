@@ -43,9 +43,9 @@ export function editDistance(word: string, known: string): number {
  * @example
  * ```ts
  * import { nearestWord } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
- * equal(nearestWord("epoch", ["epochs", "seed"]), "epochs");
+ * strictEqual(nearestWord("epoch", ["epochs", "seed"]), "epochs");
  * ```
  */
 export function nearestWord(

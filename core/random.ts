@@ -65,13 +65,13 @@ export function rootKey(seed: number): Key {
  * @example Siblings draw different numbers, the same child the same ones
  * ```ts
  * import { rootKey, split, uniforms } from "@vitfreeze/vitfreeze/core";
- * import { deepEqual, notDeepEqual } from "node:assert/strict";
+ * import { deepStrictEqual, notDeepStrictEqual } from "node:assert/strict";
  *
  * const key = rootKey(42);
  * const crop = uniforms(split(key, "crop"), 4);
  *
- * deepEqual(uniforms(split(key, "crop"), 4), crop);
- * notDeepEqual(uniforms(split(key, "flip"), 4), crop);
+ * deepStrictEqual(uniforms(split(key, "crop"), 4), crop);
+ * notDeepStrictEqual(uniforms(split(key, "flip"), 4), crop);
  * ```
  */
 export function split(key: Key, label: string | number): Key {
@@ -194,11 +194,11 @@ export function epochOrder(
  * @example Mask noise of image 7 in epoch 2, the same in every batch
  * ```ts
  * import { sampleKey, uniforms } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const noise = uniforms(sampleKey(0, 2, 7, "mask"), 64);
  *
- * equal(noise.length, 64);
+ * strictEqual(noise.length, 64);
  * ```
  */
 export function sampleKey(

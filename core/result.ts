@@ -70,9 +70,9 @@ export type Faults = readonly [Fault, ...Fault[]];
  * @example
  * ```ts
  * import { describeFault } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
- * equal(
+ * strictEqual(
  *   describeFault({ _tag: "OutOfRange", path: "t0", found: 0, wanted: "a number in (0, 1]" }),
  *   "t0: found 0, wanted a number in (0, 1]",
  * );

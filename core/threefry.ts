@@ -51,9 +51,9 @@ function writeBlock(
  * @example The published known answer for zeros
  * ```ts
  * import { threefry2x32 } from "@vitfreeze/vitfreeze/core";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
- * deepEqual(threefry2x32([0, 0], [0, 0]), [0x6b200159, 0x99ba4efe]);
+ * deepStrictEqual(threefry2x32([0, 0], [0, 0]), [0x6b200159, 0x99ba4efe]);
  * ```
  */
 export function threefry2x32(key: Words, counter: Words): Words {

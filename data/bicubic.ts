@@ -137,13 +137,13 @@ function resampleColumns(image: RawImage, height: number): RawImage {
  * @example Half as high and wide: a flat picture stays as it is
  * ```ts
  * import { resizeBicubic } from "@vitfreeze/vitfreeze/data";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
  * const grey = { width: 4, height: 4, channels: 1, pixels: new Uint8Array(16).fill(90) } as const;
  * const box = { left: 0, top: 0, width: 4, height: 4 };
  * const half = resizeBicubic({ _tag: "RawImage", ...grey }, box, { width: 2, height: 2 });
  *
- * deepEqual([...half.pixels], [90, 90, 90, 90]);
+ * deepStrictEqual([...half.pixels], [90, 90, 90, 90]);
  * ```
  */
 export function resizeBicubic(

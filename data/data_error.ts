@@ -46,9 +46,9 @@ export type DataError =
  * @example A folder that is not there
  * ```ts
  * import { describeDataError } from "@vitfreeze/vitfreeze/data";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
- * equal(
+ * strictEqual(
  *   describeDataError({ _tag: "BadFolder", path: "photos", found: "nothing", wanted: "a folder" }),
  *   "Cannot use photos: found nothing, wanted a folder",
  * );

@@ -138,12 +138,12 @@ export async function fashionMnist(
  * @example The first picture is an ankle boot
  * ```ts
  * import { embeddedFashionMnist, FASHION_MNIST_CLASSES } from "@vitfreeze/vitfreeze/data";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const source = await embeddedFashionMnist();
  * if (source._tag === "Right") {
- *   equal(source.right.length, 10_000);
- *   equal(FASHION_MNIST_CLASSES[source.right.label(0) ?? -1], "Ankle boot");
+ *   strictEqual(source.right.length, 10_000);
+ *   strictEqual(FASHION_MNIST_CLASSES[source.right.label(0) ?? -1], "Ankle boot");
  * }
  * ```
  */

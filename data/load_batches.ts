@@ -79,7 +79,7 @@ function loadFaults(options: LoadOptions): readonly (Fault | null)[] {
  * @example The first batch of an epoch
  * ```ts
  * import { embeddedFashionMnist, loadBatches, trainTransform } from "@vitfreeze/vitfreeze/data";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
  * const source = await embeddedFashionMnist();
  * if (source._tag === "Left") throw new Error("unreadable");
@@ -89,7 +89,7 @@ function loadFaults(options: LoadOptions): readonly (Fault | null)[] {
  *
  * const options = { source: source.right, transform: transform.right, seed: 0, epoch: 0, batchSize: 16 };
  * for await (const batch of loadBatches(options)) {
- *   deepEqual(batch._tag === "Right" && batch.right.shape, [16, 1, 32, 32]);
+ *   deepStrictEqual(batch._tag === "Right" && batch.right.shape, [16, 1, 32, 32]);
  *   break;
  * }
  * ```

@@ -62,12 +62,12 @@ export function limitSource(
  * ```ts
  * import { embeddedFashionMnist, shareSource } from "@vitfreeze/vitfreeze/data";
  * import { rootKey } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const all = await embeddedFashionMnist();
  * if (all._tag === "Right") {
  *   const share = shareSource(all.right, 100, rootKey(0));
- *   equal(share._tag === "Right" && share.right.length, 100);
+ *   strictEqual(share._tag === "Right" && share.right.length, 100);
  * }
  * ```
  */

@@ -83,7 +83,7 @@ const formatFaults = (format: ImageFormat): readonly (Fault | null)[] => [
  * @example The defaults, for photographs
  * ```ts
  * import { IMAGENET_NORMALIZATION, trainTransform } from "@vitfreeze/vitfreeze/data";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const transform = trainTransform({
  *   imageSize: 224,
@@ -91,7 +91,7 @@ const formatFaults = (format: ImageFormat): readonly (Fault | null)[] => [
  *   normalization: IMAGENET_NORMALIZATION,
  * });
  *
- * equal(transform._tag === "Right" && transform.right.flipProbability, 0.5);
+ * strictEqual(transform._tag === "Right" && transform.right.flipProbability, 0.5);
  * ```
  */
 export function trainTransform(

@@ -16,11 +16,11 @@ import type { SeriesPoint } from "./thinning.ts";
  * @example
  * ```ts
  * import { movingMean } from "@vitfreeze/vitfreeze/plot";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
  * const noisy = [1, 5, 3].map((value, step) => ({ step, value }));
  *
- * deepEqual(movingMean(noisy, 1).map(({ value }) => value), [3, 3, 4]);
+ * deepStrictEqual(movingMean(noisy, 1).map(({ value }) => value), [3, 3, 4]);
  * ```
  */
 export function movingMean(

@@ -38,11 +38,11 @@ function extremes(points: readonly SeriesPoint[]): readonly SeriesPoint[] {
  * @example Three points stay three points
  * ```ts
  * import { thinned } from "@vitfreeze/vitfreeze/plot";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
  * const points = [3, 1, 2].map((value, step) => ({ step, value }));
  *
- * deepEqual(thinned(points, 4), points);
+ * deepStrictEqual(thinned(points, 4), points);
  * ```
  */
 export function thinned(

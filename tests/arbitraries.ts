@@ -19,6 +19,13 @@ import type {
 import { planFrom } from "../core/plan/freeze_plan.ts";
 import { leastT0 } from "../core/plan/plan_codec.ts";
 
+/** Records as literals make them: JSON gives them back strictly equal. */
+function plainRecord<T>(
+  model: { readonly [K in keyof T]: fc.Arbitrary<T[K]> },
+): fc.Arbitrary<T> {
+  return fc.record(model, { noNullPrototype: true });
+}
+
 /**
  * Finite numbers between two others, both included. Most are spread evenly:
  * `fc.double` spreads exponents, so nearly all it gives between 0 and 1 is 0 to
@@ -45,7 +52,7 @@ const stagesOf = (
   const blocks = Array.from({ length: depth - 1 }, (_, tap) => tap);
   return fc.subarray(blocks).chain((early) =>
     fc.tuple(...[...early, depth - 1].map((tap) =>
-      fc.record({
+      plainRecord({
         tap: fc.constant(tap),
         scale: fc.constantFrom<StageScale[]>(...scales),
         weight: between(0.1, 4),
@@ -55,14 +62,14 @@ const stagesOf = (
 };
 
 /** Small models that can be built, with at least one masked and one visible patch. */
-export const modelSpec: fc.Arbitrary<ModelSpec> = fc.record({
+export const modelSpec: fc.Arbitrary<ModelSpec> = plainRecord({
   patchSize: fc.constantFrom(1, 2, 4, 7, 8),
   grid: fc.integer({ min: 2, max: 4 }),
   depth: fc.integer({ min: 1, max: 6 }),
 }).chain(({ patchSize, grid, depth }) => {
   const patches = grid ** 2;
   const heads = fc.constantFrom(1, 2, 3);
-  return fc.record({
+  return plainRecord({
     stages: stagesOf(depth, patchSize, grid),
     numHeads: heads,
     decoderNumHeads: heads,
@@ -86,7 +93,7 @@ export const modelSpec: fc.Arbitrary<ModelSpec> = fc.record({
 
 /** Freeze settings with any `t0` from `least` (not included) on. */
 export const freezeConfig = (least: number): fc.Arbitrary<FreezeConfig> =>
-  fc.record({
+  plainRecord({
     t0: fc.oneof(
       fc.constant(1),
       between(1e-6, 1).map((part) => least + (1 - least) * part),
@@ -97,15 +104,15 @@ export const freezeConfig = (least: number): fc.Arbitrary<FreezeConfig> =>
   });
 
 /** Rates with moderate exponents. */
-export const rateConfig: fc.Arbitrary<RateConfig> = fc.record({
+export const rateConfig: fc.Arbitrary<RateConfig> = plainRecord({
   baseRate: between(1e-6, 1),
   endPart: between(0, 1),
   mode: fc.oneof(
-    fc.record({
+    plainRecord({
       _tag: fc.constant("LayerWise" as const),
       power: between(0, 2),
     }),
-    fc.record({ _tag: fc.constant("Uniform" as const) }),
+    plainRecord({ _tag: fc.constant("Uniform" as const) }),
   ),
   stagePower: fc.oneof(fc.constant(0), between(0, 2)),
   warmup: fc.constantFrom("figure" as const, "code" as const),
@@ -116,14 +123,14 @@ export const rateConfig: fc.Arbitrary<RateConfig> = fc.record({
 
 /** Either optimizer. */
 export const optimizerConfig: fc.Arbitrary<OptimizerConfig> = fc.oneof(
-  fc.record({
+  plainRecord({
     _tag: fc.constant("AdamW" as const),
     beta1: between(0, 0.999),
     beta2: between(0, 0.999),
     epsilon: between(1e-12, 1e-3),
     weightDecay: between(0, 1),
   }),
-  fc.record({
+  plainRecord({
     _tag: fc.constant("Sgd" as const),
     momentum: between(0, 0.999),
     weightDecay: between(0, 1),
@@ -131,7 +138,7 @@ export const optimizerConfig: fc.Arbitrary<OptimizerConfig> = fc.oneof(
 );
 
 /** Short runs, warm-up shorter than the run. */
-export const trainingConfig: fc.Arbitrary<TrainingConfig> = fc.record({
+export const trainingConfig: fc.Arbitrary<TrainingConfig> = plainRecord({
   epochs: fc.integer({ min: 1, max: 20 }),
   warmupPart: between(0, 0.9),
   batchSize: fc.integer({ min: 1, max: 64 }),
@@ -143,7 +150,7 @@ export const trainingConfig: fc.Arbitrary<TrainingConfig> = fc.record({
 }));
 
 /** Whole configurations; their first layer freezes after the warm-up if epochs have some steps. */
-export const pretrainConfig: fc.Arbitrary<PretrainConfig> = fc.record({
+export const pretrainConfig: fc.Arbitrary<PretrainConfig> = plainRecord({
   version: fc.constant(1 as const),
   model: modelSpec,
   freeze: freezeConfig(0.97),
@@ -153,7 +160,7 @@ export const pretrainConfig: fc.Arbitrary<PretrainConfig> = fc.record({
 });
 
 /** What a plan can be made from. */
-export const planConfig: fc.Arbitrary<PlanConfig> = fc.record({
+export const planConfig: fc.Arbitrary<PlanConfig> = plainRecord({
   model: modelSpec,
   freeze: freezeConfig(0),
   rate: rateConfig,

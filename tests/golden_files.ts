@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { equal } from "node:assert/strict";
+import { strictEqual } from "node:assert/strict";
 import { decodeSafetensors, type StoredTensor } from "../train/safetensors.ts";
 
 const GOLDEN = new URL("golden/", import.meta.url);
@@ -35,7 +35,7 @@ export function largestDifference(
   found: ArrayLike<number> | undefined,
   wanted: ArrayLike<number>,
 ): number {
-  equal(found?.length, wanted.length);
+  strictEqual(found?.length, wanted.length);
   return Array.from(wanted).reduce(
     (largest, b, i) => Math.max(largest, Math.abs((found?.[i] ?? NaN) - b)),
     0,

@@ -52,9 +52,9 @@ export function describeError(error: AnyError): string {
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
  * import { orThrow } from "@vitfreeze/vitfreeze/train";
- * import { equal, throws } from "node:assert/strict";
+ * import { strictEqual, throws } from "node:assert/strict";
  *
- * equal(orThrow(planOf(DEFAULT_PRETRAIN_CONFIG, 100_000)).layers.length, 13);
+ * strictEqual(orThrow(planOf(DEFAULT_PRETRAIN_CONFIG, 100_000)).layers.length, 13);
  * throws(() => orThrow(planOf(DEFAULT_PRETRAIN_CONFIG, 10)), /found 10/);
  * ```
  */

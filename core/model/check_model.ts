@@ -20,11 +20,11 @@ import type { ModelSpec } from "./model_spec.ts";
  * @example A grid of 14.5 patches
  * ```ts
  * import { checkModel, describeFaults, MODEL_PRESETS } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const model = checkModel({ ...MODEL_PRESETS["vit-b"], imageSize: 232 });
  *
- * equal(
+ * strictEqual(
  *   model._tag === "Left" && describeFaults(model.left),
  *   "imageSize: found 232, wanted a multiple of 16 (patchSize)",
  * );

@@ -55,13 +55,13 @@ export function initialValues(
  * @example The same key, the same model
  * ```ts
  * import { initialParameters, MODEL_PRESETS, rootKey, split } from "@vitfreeze/vitfreeze/core";
- * import { deepEqual, equal } from "node:assert/strict";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
  *
  * const key = split(rootKey(0), "parameters");
  * const parameters = initialParameters(MODEL_PRESETS.nano, key);
  *
- * equal(parameters.get("blocks.0.attn.qkv.weight")?.length, 3 * 64 * 64);
- * deepEqual(initialParameters(MODEL_PRESETS.nano, key), parameters);
+ * strictEqual(parameters.get("blocks.0.attn.qkv.weight")?.length, 3 * 64 * 64);
+ * deepStrictEqual(initialParameters(MODEL_PRESETS.nano, key), parameters);
  * ```
  */
 export function initialParameters(

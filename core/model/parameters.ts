@@ -223,12 +223,12 @@ const patchEmbedParameters = (spec: ModelSpec): Local[] => {
  * @example The encoder of ViT-B/16 with its four decoders
  * ```ts
  * import { MODEL_PRESETS, parameterSpecs } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
  * const parameters = parameterSpecs(MODEL_PRESETS["vit-b"]);
  *
- * equal(parameters.reduce((sum, { shape }) => sum + size(shape), 0), 89_916_140);
+ * strictEqual(parameters.reduce((sum, { shape }) => sum + size(shape), 0), 89_916_140);
  * ```
  */
 export function parameterSpecs(spec: ModelSpec): readonly ParameterSpec[] {

@@ -25,11 +25,11 @@ const LINEAR_CORRECTION = 1.3;
  * @example DenseNet-BC with growth rate 12, as in the paper
  * ```ts
  * import { calcSpeedup, denseNetCosts } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const saved = calcSpeedup(denseNetCosts(12, 12), { t0: 0.8, scale: "cubic" });
  *
- * equal(saved.toFixed(4), "0.1778");
+ * strictEqual(saved.toFixed(4), "0.1778");
  * ```
  */
 export function calcSpeedup(

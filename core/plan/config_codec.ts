@@ -122,7 +122,7 @@ const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
  *   DEFAULT_PRETRAIN_CONFIG,
  *   describeFaults,
  * } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const { freeze, training } = DEFAULT_PRETRAIN_CONFIG;
  * const config = decodePretrainConfig({
@@ -131,7 +131,7 @@ const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
  *   training: { ...training, epoch: 5 },
  * });
  *
- * equal(
+ * strictEqual(
  *   config._tag === "Left" && describeFaults(config.left),
  *   'freeze.t0: found 0, wanted a number in (0, 1]\n' +
  *     'training.epoch: found 5, wanted no such field, the nearest is "epochs"',

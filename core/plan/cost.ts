@@ -119,14 +119,14 @@ const liveStageFlops =
  * @example A step of ViT-B before anything freezes and at the end
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, phaseFlops, planOf } from "@vitfreeze/vitfreeze/core";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
  * if (plan._tag === "Left") throw new Error("unreachable");
  * const flopsOf = phaseFlops(plan.right);
  * const gigaflops = plan.right.phases.map((phase) => flopsOf(phase).total / 1e9);
  *
- * deepEqual([gigaflops[0], gigaflops.at(-1)], [30.82941696, 11.188680192]);
+ * deepStrictEqual([gigaflops[0], gigaflops.at(-1)], [30.82941696, 11.188680192]);
  * ```
  */
 export function phaseFlops(plan: FreezePlan): (phase: Phase) => PhaseFlops {
@@ -173,11 +173,11 @@ export function unfrozenRunFlops(plan: FreezePlan): number {
  * @example What the recipe of the paper saves
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, planOf, predictedSaving } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
  *
- * equal(plan._tag === "Right" && predictedSaving(plan.right).toFixed(3), "0.173");
+ * strictEqual(plan._tag === "Right" && predictedSaving(plan.right).toFixed(3), "0.173");
  * ```
  */
 export function predictedSaving(plan: FreezePlan): number {

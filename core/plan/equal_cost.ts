@@ -41,9 +41,9 @@ const tooManyEpochs = (plan: FreezePlan, epochs: number): number => {
  * @example A hundred unfrozen epochs of ViT-B cost as much as 120 freezing ones
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, epochsForEqualCost } from "@vitfreeze/vitfreeze/core";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
- * deepEqual(epochsForEqualCost(DEFAULT_PRETRAIN_CONFIG, 1_281_167), {
+ * deepStrictEqual(epochsForEqualCost(DEFAULT_PRETRAIN_CONFIG, 1_281_167), {
  *   _tag: "Right",
  *   right: 120,
  * });

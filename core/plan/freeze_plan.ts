@@ -53,12 +53,12 @@ export function planFrom(config: PlanConfig): FreezePlan {
  * @example ViT-B loses its first task when block 1 freezes
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, freezePlan } from "@vitfreeze/vitfreeze/core";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
  * const { model, freeze, rate } = DEFAULT_PRETRAIN_CONFIG;
  * const plan = freezePlan({ model, freeze, rate, totalSteps: 1000, warmupSteps: 100 });
  *
- * deepEqual(
+ * deepStrictEqual(
  *   plan._tag === "Right" && plan.right.phases.slice(0, 4).map(
  *     ({ from, to, frozenLayers, liveStages }) => [from, to, frozenLayers, liveStages.length],
  *   ),

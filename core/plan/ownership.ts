@@ -17,11 +17,11 @@ import type { FreezePlan, Phase } from "./plan.ts";
  * @example The decoder of the first stage freezes with block 1
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, layerOfOwner, planOf } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
  *
- * equal(plan._tag === "Right" && layerOfOwner(plan.right)({ _tag: "Stage", index: 0 }), 2);
+ * strictEqual(plan._tag === "Right" && layerOfOwner(plan.right)({ _tag: "Stage", index: 0 }), 2);
  * ```
  */
 export function layerOfOwner(

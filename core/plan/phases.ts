@@ -52,11 +52,11 @@ export function phasesOf(
  * @example The first step trains everything
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, phaseAt, planOf } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
  *
- * equal(plan._tag === "Right" && phaseAt(plan.right)(0).frozenLayers, 0);
+ * strictEqual(plan._tag === "Right" && phaseAt(plan.right)(0).frozenLayers, 0);
  * ```
  */
 export function phaseAt(plan: FreezePlan): (step: number) => Phase {

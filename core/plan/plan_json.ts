@@ -61,7 +61,7 @@ const isFaults = (faults: readonly Fault[]): faults is Faults =>
  *   describeFaults,
  *   planOf,
  * } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const made = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
  * if (made._tag === "Left") throw new Error("unreachable");
@@ -71,7 +71,7 @@ const isFaults = (faults: readonly Fault[]): faults is Faults =>
  *   layers: [{ ...first, freezeStep: 7 }, ...others],
  * });
  *
- * equal(
+ * strictEqual(
  *   plan._tag === "Left" && describeFaults(plan.left),
  *   "layers[0].freezeStep: found 7, wanted 32000, which follows from config",
  * );

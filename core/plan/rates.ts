@@ -26,15 +26,15 @@ export interface StepRates {
  * @example At the end of the warm-up every layer has its own initial rate
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, planOf, ratesAt } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
  * if (plan._tag === "Left") throw new Error("unreachable");
  * const { layers, unfrozen } = ratesAt(plan.right)(plan.right.warmupSteps);
  *
- * equal(unfrozen, 1.6e-3);
- * equal(layers[0]?.toFixed(6), (1.6e-3 / 0.512).toFixed(6));
- * equal(layers[12], 1.6e-3);
+ * strictEqual(unfrozen, 1.6e-3);
+ * strictEqual(layers[0]?.toFixed(6), (1.6e-3 / 0.512).toFixed(6));
+ * strictEqual(layers[12], 1.6e-3);
  * ```
  */
 export function ratesAt(plan: FreezePlan): (step: number) => StepRates {

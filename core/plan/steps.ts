@@ -46,11 +46,11 @@ const planConfigOf = (
  * @example ImageNet in steps of 2048
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
  *
- * equal(plan._tag === "Right" && plan.right.totalSteps, 62_500);
+ * strictEqual(plan._tag === "Right" && plan.right.totalSteps, 62_500);
  * ```
  */
 export function planOf(

@@ -65,13 +65,13 @@ const search = (config: PlanConfig, saving: number): Result<Faults, number> => {
  * @example How early must ViT-B begin to freeze to save a fifth?
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, t0ForSaving } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const { model, freeze, rate } = DEFAULT_PRETRAIN_CONFIG;
  * const config = { model, freeze, rate, totalSteps: 62_500, warmupSteps: 6_250 };
  * const t0 = t0ForSaving(config, 0.2);
  *
- * equal(t0._tag === "Right" && t0.right.toFixed(3), "0.763");
+ * strictEqual(t0._tag === "Right" && t0.right.toFixed(3), "0.763");
  * ```
  */
 export function t0ForSaving(

@@ -36,11 +36,11 @@ export interface TrainingSpan {
  * @example Ten of a hundred steps are warm-up
  * ```ts
  * import { annealSteps, type FreezeTime } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const span = { totalSteps: 100, warmupSteps: 10 };
- * equal(annealSteps("figure", span)(0.5 as FreezeTime), 40);
- * equal(annealSteps("code", span)(0.5 as FreezeTime), 45);
+ * strictEqual(annealSteps("figure", span)(0.5 as FreezeTime), 40);
+ * strictEqual(annealSteps("code", span)(0.5 as FreezeTime), 45);
  * ```
  */
 export function annealSteps(
@@ -65,11 +65,11 @@ export function annealSteps(
  * @example In mode `code` a layer freezes later
  * ```ts
  * import { freezeStepAt, type FreezeTime } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
  * const span = { totalSteps: 100, warmupSteps: 10 };
- * equal(freezeStepAt("figure", span)(0.5 as FreezeTime), 50);
- * equal(freezeStepAt("code", span)(0.5 as FreezeTime), 55);
+ * strictEqual(freezeStepAt("figure", span)(0.5 as FreezeTime), 50);
+ * strictEqual(freezeStepAt("code", span)(0.5 as FreezeTime), 55);
  * ```
  */
 export function freezeStepAt(

@@ -54,9 +54,9 @@ export function scaled(scale: FreezeScale): (x: number) => number {
  * @example The first layer of a cubic schedule with t0 = 0.5 stops after an eighth
  * ```ts
  * import { freezeTimes } from "@vitfreeze/vitfreeze/core";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
- * deepEqual(freezeTimes({ t0: 0.5, scale: "cubic" }, 3), [0.125, 0.421875, 1]);
+ * deepStrictEqual(freezeTimes({ t0: 0.5, scale: "cubic" }, 3), [0.125, 0.421875, 1]);
  * ```
  */
 export function freezeTimes(

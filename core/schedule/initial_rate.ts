@@ -18,10 +18,10 @@ import type { FreezeTime, LearningRate } from "../brand.ts";
  * @example FreezeOut's scaling doubles the start of a layer that freezes halfway
  * ```ts
  * import { type FreezeTime, initialRate } from "@vitfreeze/vitfreeze/core";
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  *
- * equal(initialRate(0.1, 1)(0.5 as FreezeTime), 0.2);
- * equal(initialRate(0.1, 0)(0.5 as FreezeTime), 0.1);
+ * strictEqual(initialRate(0.1, 1)(0.5 as FreezeTime), 0.2);
+ * strictEqual(initialRate(0.1, 0)(0.5 as FreezeTime), 0.1);
  * ```
  */
 export function initialRate(
@@ -44,9 +44,9 @@ export function initialRate(
  * @example Four stages with p = 1
  * ```ts
  * import { stageFactor } from "@vitfreeze/vitfreeze/core";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
- * deepEqual([0, 1, 2, 3].map(stageFactor(4, 1)), [1 / 4, 1 / 3, 1 / 2, 1]);
+ * deepStrictEqual([0, 1, 2, 3].map(stageFactor(4, 1)), [1 / 4, 1 / 3, 1 / 2, 1]);
  * ```
  */
 export function stageFactor(

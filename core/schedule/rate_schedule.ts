@@ -69,7 +69,7 @@ const halfCosine = (part: number): number =>
  * @example A layer that rests after four of eight steps
  * ```ts
  * import { type LearningRate, rateAt } from "@vitfreeze/vitfreeze/core";
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
  * const rate = rateAt({
  *   _tag: "LayerWise",
@@ -79,7 +79,7 @@ const halfCosine = (part: number): number =>
  *   until: 4,
  * });
  *
- * deepEqual([0, 1, 2, 3, 4, 7].map(rate), [0, 0.5, 1, 0.5, 0, 0]);
+ * deepStrictEqual([0, 1, 2, 3, 4, 7].map(rate), [0, 0.5, 1, 0.5, 0, 0]);
  * ```
  */
 export function rateAt(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deepStrictEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
   gradients,
@@ -88,7 +88,7 @@ function assertClose(
   wanted: Float64Array,
   tolerance: number,
 ): void {
-  equal(found.length, wanted.length, `${name} has another size`);
+  strictEqual(found.length, wanted.length, `${name} has another size`);
   const scale = wanted.reduce((top, v) => Math.max(top, Math.abs(v)), 1);
   wanted.forEach((v, i) => {
     const error = Math.abs(v - (found[i] ?? NaN)) / scale;
@@ -141,7 +141,7 @@ const opTest = (op: keyof typeof OP_CASES): ContractTest => ({
         examples: examples.map((use) => [use]),
       },
     );
-    equal(backend.liveTensors(), before);
+    strictEqual(backend.liveTensors(), before);
   },
 });
 
@@ -225,7 +225,7 @@ const GRAPH_TESTS: readonly ContractTest[] = [
       const [tensors, bytes] = [backend.liveTensors(), backend.liveBytes()];
       for (let step = 0; step < 5; step++) {
         const outputs = value(await program.run(inputs));
-        equal(backend.liveTensors(), tensors + outputs.size);
+        strictEqual(backend.liveTensors(), tensors + outputs.size);
         for (const x of outputs.values()) await x.read();
         disposeAll(outputs);
         deepStrictEqual(
@@ -329,7 +329,7 @@ const GRAPH_TESTS: readonly ContractTest[] = [
         ]);
       }
       [wrong, indices].forEach((tensor) => tensor.dispose());
-      equal(backend.liveTensors(), before);
+      strictEqual(backend.liveTensors(), before);
       program.dispose();
     },
   },
@@ -340,7 +340,10 @@ const GRAPH_TESTS: readonly ContractTest[] = [
       program.dispose();
       const inputs = uploaded(backend, { x: filled([2, 3]) });
       const result = await program.run(inputs);
-      equal(result._tag === "Left" && result.left._tag, "ExecutionFailed");
+      strictEqual(
+        result._tag === "Left" && result.left._tag,
+        "ExecutionFailed",
+      );
       disposeAll(inputs);
     },
   },

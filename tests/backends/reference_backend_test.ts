@@ -1,4 +1,4 @@
-import { deepStrictEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { referenceBackend } from "../../backends/mod.ts";
 import { traceGraph } from "../../core/mod.ts";
 import { value } from "./contract.ts";
@@ -24,6 +24,6 @@ Deno.test("referenceBackend() gives all of float64 when asked", async () => {
 Deno.test("referenceBackend() keeps indices as whole numbers", async () => {
   const backend = referenceBackend({ precision: "float64" });
   const x = backend.upload({ shape: [2], data: Int32Array.of(3, -1) });
-  equal(x.dtype, "int32");
+  strictEqual(x.dtype, "int32");
   deepStrictEqual(await x.read(), Int32Array.of(3, -1));
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, equal, match, ok } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   availableDevices,
   selectBackend,
@@ -20,7 +20,7 @@ Deno.test("selectBackend(auto) takes webgpu only on real graphics hardware", asy
   const first = list.find(({ device, usable, isGpu }) =>
     usable && (device !== "webgpu" || isGpu)
   );
-  equal(backend.device.name, first?.device);
+  strictEqual(backend.device.name, first?.device);
   match(why, new RegExp(`^Chose ${backend.device.name} \\(`));
   if (gpu?.usable && !gpu.isGpu) {
     ok(why.includes(gpu.reason), `${why} does not name ${gpu.reason}`);
@@ -30,8 +30,8 @@ Deno.test("selectBackend(auto) takes webgpu only on real graphics hardware", asy
 Deno.test("selectBackend() takes the device that is asked for, or says why not", async () => {
   for (const { device, usable } of await availableDevices()) {
     const selection = await selectBackend(device);
-    if (usable) equal(value(selection).backend.device.name, device);
-    else equal(selection._tag, "Left");
+    if (usable) strictEqual(value(selection).backend.device.name, device);
+    else strictEqual(selection._tag, "Left");
   }
 });
 
@@ -66,7 +66,7 @@ Deno.test("selectBackend(webgpu) without an adapter is an error with the reason"
   });
   try {
     const selection = await selectBackend("webgpu");
-    equal(
+    strictEqual(
       selection._tag === "Left" &&
         selection.left._tag === "BackendUnavailable" && selection.left.reason,
       "WebGPU finds no graphics adapter",

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import type { Backend, DeviceTensor } from "../../backends/backend.ts";
 import { referenceBackend, selfTest } from "../../backends/mod.ts";
 import { left, type Result, right } from "../../core/mod.ts";
@@ -38,8 +38,8 @@ const tagOf = (result: Result<{ readonly _tag: string }, unknown>) =>
 
 Deno.test("selfTest() passes the reference and leaves nothing behind", async () => {
   const backend = referenceBackend();
-  equal(tagOf(await selfTest(backend)), "Right");
-  equal(backend.liveTensors(), 0);
+  strictEqual(tagOf(await selfTest(backend)), "Right");
+  strictEqual(backend.liveTensors(), 0);
 });
 
 Deno.test("selfTest() names the output with wrong numbers and its error", async () => {
@@ -47,16 +47,16 @@ Deno.test("selfTest() names the output with wrong numbers and its error", async 
     lying("gradient of weight", (value) => value + 0.01),
   );
   ok(result._tag === "Left" && result.left._tag === "WrongNumbers");
-  equal(result.left.what, "gradient of weight");
+  strictEqual(result.left.what, "gradient of weight");
   ok(Math.abs(result.left.error - 0.01) < 0.0099 && result.left.error > 1e-4);
 });
 
 Deno.test("selfTest() refuses zeros, as of a dispatch that was dropped", async () => {
-  equal(tagOf(await selfTest(lying("loss", () => 0))), "WrongNumbers");
+  strictEqual(tagOf(await selfTest(lying("loss", () => 0))), "WrongNumbers");
 });
 
 Deno.test("selfTest() refuses NaN", async () => {
-  equal(tagOf(await selfTest(lying("loss", () => NaN))), "WrongNumbers");
+  strictEqual(tagOf(await selfTest(lying("loss", () => NaN))), "WrongNumbers");
 });
 
 Deno.test("selfTest() passes on why an engine does not compile", async () => {
@@ -71,5 +71,5 @@ Deno.test("selfTest() passes on why an engine does not compile", async () => {
         limit: 4,
       })),
   };
-  equal(tagOf(await selfTest(backend)), "TensorTooLarge");
+  strictEqual(tagOf(await selfTest(backend)), "TensorTooLarge");
 });

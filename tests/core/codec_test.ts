@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import { decode, numberIn, oneOf, wholeFrom } from "../../core/codec.ts";
 import {
   listOf,
@@ -21,11 +21,11 @@ const layer = recordOf<Layer>({
 
 Deno.test("decode() gives back exactly what it accepts", () => {
   const input = { size: 3, kind: "large" };
-  deepEqual(right(decode(layer)(input)), input);
+  deepStrictEqual(right(decode(layer)(input)), input);
 });
 
 Deno.test("recordOf() names every wrong, missing and unknown field at once", () => {
-  deepEqual(faultsOf(decode(layer)({ size: 0.5, Kind: "large" })), [
+  deepStrictEqual(faultsOf(decode(layer)({ size: 0.5, Kind: "large" })), [
     "size: found 0.5, wanted a whole number of at least 1",
     'kind: found nothing, wanted "small" or "large"',
     'Kind: found "large", wanted no such field, the nearest is "kind"',
@@ -34,7 +34,7 @@ Deno.test("recordOf() names every wrong, missing and unknown field at once", () 
 
 Deno.test("decode() tells kinds of faults apart", () => {
   const faults = decode(layer)({ size: "3", kind: "huge", other: 1 });
-  deepEqual(
+  deepStrictEqual(
     faults._tag === "Left" && faults.left.map(({ _tag }) => _tag),
     ["WrongType", "OutOfRange", "UnknownField"],
   );
@@ -48,20 +48,20 @@ Deno.test("recordOf() takes no list, null or text for a record", () => {
       found: input,
       wanted: "an object with size, kind",
     }]);
-    deepEqual(faultsOf(decode(layer)(input)), [text]);
+    deepStrictEqual(faultsOf(decode(layer)(input)), [text]);
   }
 });
 
 Deno.test("numberIn() takes no NaN, infinity or text", () => {
   const any = decode(numberIn("a number", () => true));
   for (const input of [NaN, Infinity, -Infinity, "1", null]) {
-    deepEqual(any(input)._tag, "Left");
+    deepStrictEqual(any(input)._tag, "Left");
   }
 });
 
 Deno.test("listOf() names items by their position and wants one at least", () => {
   const layers = decode(recordOf({ layers: listOf(layer) }));
-  deepEqual(
+  deepStrictEqual(
     faultsOf(
       layers({ layers: [{ size: 1, kind: "small" }, { size: 0, kind: "x" }] }),
     ),
@@ -70,7 +70,7 @@ Deno.test("listOf() names items by their position and wants one at least", () =>
       'layers[1].kind: found "x", wanted "small" or "large"',
     ],
   );
-  deepEqual(faultsOf(layers({ layers: [] })), [
+  deepStrictEqual(faultsOf(layers({ layers: [] })), [
     "layers: found [], wanted a list of at least one item",
   ]);
 });
@@ -84,11 +84,11 @@ Deno.test("taggedUnion() looks at the fields of the tag that it found", () => {
     Circle: recordOf({ _tag: oneOf("Circle"), radius: wholeFrom(1) }),
     Point: recordOf({ _tag: oneOf("Point") }),
   }));
-  deepEqual(right(shape({ _tag: "Point" })), { _tag: "Point" });
-  deepEqual(faultsOf(shape({ _tag: "Circle", radius: 0 })), [
+  deepStrictEqual(right(shape({ _tag: "Point" })), { _tag: "Point" });
+  deepStrictEqual(faultsOf(shape({ _tag: "Circle", radius: 0 })), [
     "radius: found 0, wanted a whole number of at least 1",
   ]);
-  deepEqual(faultsOf(shape({ _tag: "Square" })), [
+  deepStrictEqual(faultsOf(shape({ _tag: "Square" })), [
     '_tag: found "Square", wanted "Circle" or "Point"',
   ]);
 });
@@ -104,10 +104,10 @@ Deno.test("refined() asks only when the fields are right, and keeps their place"
   const layers = decode(
     recordOf({ layers: listOf(refined(layer, largeIsLarge)) }),
   );
-  deepEqual(faultsOf(layers({ layers: [{ size: 2, kind: "large" }] })), [
+  deepStrictEqual(faultsOf(layers({ layers: [{ size: 2, kind: "large" }] })), [
     "layers[0].size: found 2, wanted at least 10 (large)",
   ]);
-  deepEqual(faultsOf(layers({ layers: [{ size: 0, kind: "large" }] })), [
+  deepStrictEqual(faultsOf(layers({ layers: [{ size: 0, kind: "large" }] })), [
     "layers[0].size: found 0, wanted a whole number of at least 1",
   ]);
 });

@@ -1,20 +1,20 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import { editDistance, nearestWord } from "../../core/mod.ts";
 
 const word = fc.string({ maxLength: 8 }).map((text) => text.toLowerCase());
 
 Deno.test("editDistance() is a metric", () => {
   fc.assert(fc.property(word, word, word, (a, b, c) => {
-    equal(editDistance(a, b) === 0, a === b);
-    equal(editDistance(a, b), editDistance(b, a));
+    strictEqual(editDistance(a, b) === 0, a === b);
+    strictEqual(editDistance(a, b), editDistance(b, a));
     ok(editDistance(a, c) <= editDistance(a, b) + editDistance(b, c));
   }));
 });
 
 Deno.test("editDistance() counts letters: kitten to sitting takes 3", () => {
-  equal(editDistance("kitten", "sitting"), 3);
-  equal(editDistance("", "abc"), 3);
+  strictEqual(editDistance("kitten", "sitting"), 3);
+  strictEqual(editDistance("", "abc"), 3);
 });
 
 Deno.test("nearestWord() gives a known word at the least distance", () => {
@@ -23,8 +23,8 @@ Deno.test("nearestWord() gives a known word at the least distance", () => {
       const nearest = nearestWord(written, known);
       ok(nearest !== null && known.includes(nearest));
       const least = Math.min(...known.map((k) => editDistance(written, k)));
-      equal(editDistance(written, nearest), least);
+      strictEqual(editDistance(written, nearest), least);
     }),
   );
-  equal(nearestWord("epoch", []), null);
+  strictEqual(nearestWord("epoch", []), null);
 });

@@ -1,5 +1,10 @@
 import fc from "fast-check";
-import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  notDeepStrictEqual,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
 import {
   epochOrder,
   type Key,
@@ -46,19 +51,19 @@ const countBins = (
 
 Deno.test("every stream keeps its numbers from release to release", () => {
   const key = rootKey(42);
-  deepEqual(key.words, [1078263808, 0]);
-  deepEqual(split(key, "crop").words, [976711034, 154169946]);
-  deepEqual(split(key, "é𝄞").words, [4177456138, 2095442102]);
-  deepEqual(split(key, 7).words, [360811181, 648033592]);
-  deepEqual([...uniforms(key, 4)], [
+  deepStrictEqual(key.words, [1078263808, 0]);
+  deepStrictEqual(split(key, "crop").words, [976711034, 154169946]);
+  deepStrictEqual(split(key, "é𝄞").words, [4177456138, 2095442102]);
+  deepStrictEqual(split(key, 7).words, [360811181, 648033592]);
+  deepStrictEqual([...uniforms(key, 4)], [
     0.22186683568168042,
     0.42592516651187684,
     0.5986573129485282,
     0.2620497955030786,
   ]);
-  deepEqual([...permutation(key, 10)], [5, 7, 9, 8, 4, 2, 6, 0, 1, 3]);
-  deepEqual(sampleKey(0, 1, 2, "mask").words, [2002903315, 349463625]);
-  deepEqual([...epochOrder(0, 0, 8)], [4, 7, 0, 2, 3, 6, 5, 1]);
+  deepStrictEqual([...permutation(key, 10)], [5, 7, 9, 8, 4, 2, 6, 0, 1, 3]);
+  deepStrictEqual(sampleKey(0, 1, 2, "mask").words, [2002903315, 349463625]);
+  deepStrictEqual([...epochOrder(0, 0, 8)], [4, 7, 0, 2, 3, 6, 5, 1]);
   const recorded = [
     -0.6329750881362274,
     0.31789581937150546,
@@ -79,29 +84,29 @@ Deno.test("rootKey() tells all numbers apart, and takes -0 for 0", () => {
       (a, b) => {
         const isSame =
           JSON.stringify(rootKey(a)) === JSON.stringify(rootKey(b));
-        equal(isSame, a === b);
+        strictEqual(isSame, a === b);
       },
     ),
   );
-  deepEqual(rootKey(-0), rootKey(0));
+  deepStrictEqual(rootKey(-0), rootKey(0));
 });
 
 Deno.test("split() gives different children for different labels, none of them the parent", () => {
   fc.assert(fc.property(keys, labels, labels, (key, a, b) => {
     fc.pre(a !== b);
-    notDeepEqual(split(key, a), split(key, b));
-    notDeepEqual(split(key, a), key);
+    notDeepStrictEqual(split(key, a), split(key, b));
+    notDeepStrictEqual(split(key, a), key);
   }));
-  notDeepEqual(split(rootKey(0), 1), split(rootKey(0), "1"));
+  notDeepStrictEqual(split(rootKey(0), 1), split(rootKey(0), "1"));
 });
 
 Deno.test("split() does not join labels: a, b is not ab", () => {
   const key = rootKey(3);
   const path = (...labels: readonly string[]): Key =>
     labels.reduce<Key>(split, key);
-  notDeepEqual(path("a", "b"), path("ab"));
-  notDeepEqual(path("a", "b"), path("b", "a"));
-  notDeepEqual(path("", "a"), path("a", ""));
+  notDeepStrictEqual(path("a", "b"), path("ab"));
+  notDeepStrictEqual(path("a", "b"), path("b", "a"));
+  notDeepStrictEqual(path("", "a"), path("a", ""));
 });
 
 Deno.test("split() and draws of the same key share no block", () => {
@@ -124,7 +129,7 @@ Deno.test("uniforms() are the upper 53 bits of the blocks", () => {
       const bits = (BigInt(high >>> 5) << 26n) | BigInt(low >>> 6);
       return Number(bits) / 2 ** 53;
     });
-    deepEqual([...uniforms(key, 3)], expected);
+    deepStrictEqual([...uniforms(key, 3)], expected);
   }));
 });
 
@@ -133,7 +138,7 @@ Deno.test("uniforms() and normals(): fewer numbers are a prefix of more", () => 
     fc.property(keys, fc.nat(50), fc.nat(50), (key, count, more) => {
       for (const draw of [uniforms, normals]) {
         const long = draw(key, count + more);
-        deepEqual(draw(key, count), long.slice(0, count));
+        deepStrictEqual(draw(key, count), long.slice(0, count));
       }
     }),
   );
@@ -201,7 +206,7 @@ Deno.test("normals() have the moments and tails of the normal distribution", () 
 
 Deno.test("permutation() holds every index once", () => {
   fc.assert(fc.property(keys, fc.nat(300), (key, count) => {
-    deepEqual(
+    deepStrictEqual(
       permutation(key, count).sort(),
       Int32Array.from({ length: count }, (_, i) => i),
     );
@@ -214,22 +219,22 @@ Deno.test("permutation() gives all 24 orders of 4 equally often", () => {
     return 16 * a + 4 * b + c;
   });
   const counts = countBins(orders, 64).filter((n) => n > 0);
-  equal(counts.length, 24);
+  strictEqual(counts.length, 24);
   // 23 degrees of freedom: mean 23, deviation 6.8.
   ok(chiSquare(counts) < 57, `chi-square ${chiSquare(counts)}`);
 });
 
 Deno.test("epochOrder() differs from epoch to epoch and from seed to seed", () => {
-  notDeepEqual(epochOrder(0, 0, 100), epochOrder(0, 1, 100));
-  notDeepEqual(epochOrder(0, 0, 100), epochOrder(1, 0, 100));
+  notDeepStrictEqual(epochOrder(0, 0, 100), epochOrder(0, 1, 100));
+  notDeepStrictEqual(epochOrder(0, 0, 100), epochOrder(1, 0, 100));
 });
 
 Deno.test("sampleKey() depends on seed, epoch, index and purpose", () => {
   const key = sampleKey(1, 2, 3, "crop");
-  deepEqual(sampleKey(1, 2, 3, "crop"), key);
-  notDeepEqual(sampleKey(0, 2, 3, "crop"), key);
-  notDeepEqual(sampleKey(1, 3, 3, "crop"), key);
-  notDeepEqual(sampleKey(1, 2, 4, "crop"), key);
-  notDeepEqual(sampleKey(1, 2, 3, "flip"), key);
-  notDeepEqual(sampleKey(1, 3, 2, "crop"), key);
+  deepStrictEqual(sampleKey(1, 2, 3, "crop"), key);
+  notDeepStrictEqual(sampleKey(0, 2, 3, "crop"), key);
+  notDeepStrictEqual(sampleKey(1, 3, 3, "crop"), key);
+  notDeepStrictEqual(sampleKey(1, 2, 4, "crop"), key);
+  notDeepStrictEqual(sampleKey(1, 2, 3, "flip"), key);
+  notDeepStrictEqual(sampleKey(1, 3, 2, "crop"), key);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, notDeepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, notDeepStrictEqual, ok } from "node:assert/strict";
 import { threefry2x32, threefryBlocks, type Words } from "../../core/mod.ts";
 
 const word = fc.nat(0xffffffff);
@@ -10,9 +10,9 @@ const bitsSet = ([x, y]: Words): number =>
 
 Deno.test("threefry2x32() gives the published answers (Random123's kat_vectors, 20 rounds)", () => {
   const ones: Words = [0xffffffff, 0xffffffff];
-  deepEqual(threefry2x32([0, 0], [0, 0]), [0x6b200159, 0x99ba4efe]);
-  deepEqual(threefry2x32(ones, ones), [0x1cb996fc, 0xbb002be7]);
-  deepEqual(
+  deepStrictEqual(threefry2x32([0, 0], [0, 0]), [0x6b200159, 0x99ba4efe]);
+  deepStrictEqual(threefry2x32(ones, ones), [0x1cb996fc, 0xbb002be7]);
+  deepStrictEqual(
     threefry2x32([0x13198a2e, 0x03707344], [0x243f6a88, 0x85a308d3]),
     [0xc4923a9c, 0x483df7a0],
   );
@@ -21,7 +21,7 @@ Deno.test("threefry2x32() gives the published answers (Random123's kat_vectors, 
 Deno.test("threefry2x32() never maps two counters of a key to one block", () => {
   fc.assert(fc.property(words, words, words, (key, a, b) => {
     fc.pre(a[0] !== b[0] || a[1] !== b[1]);
-    notDeepEqual(threefry2x32(key, a), threefry2x32(key, b));
+    notDeepStrictEqual(threefry2x32(key, a), threefry2x32(key, b));
   }));
 });
 
@@ -52,6 +52,6 @@ Deno.test("threefryBlocks() equals threefry2x32() at each counter", () => {
       { length: count },
       (_, i) => threefry2x32(key, [i, 0]),
     );
-    deepEqual([...threefryBlocks(key, count)], expected.flat());
+    deepStrictEqual([...threefryBlocks(key, count)], expected.flat());
   }));
 });

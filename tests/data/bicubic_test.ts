@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   cubicKernel,
   type RawImage,
@@ -39,8 +39,8 @@ for (const { name, crop, size, expected, ...image } of golden.cases) {
       crop,
       size,
     );
-    deepEqual([...resized.pixels], expected);
-    deepEqual([resized.width, resized.height], [size.width, size.height]);
+    deepStrictEqual([...resized.pixels], expected);
+    deepStrictEqual([resized.width, resized.height], [size.width, size.height]);
   });
 }
 
@@ -65,7 +65,7 @@ Deno.test("resizeBicubic() leaves a flat image flat at every size", () => {
         };
         const resized = resizeBicubic(image, wholeOf(image), { width, height });
         ok(resized.pixels.every((p) => p === level));
-        equal(resized.pixels.length, width * height);
+        strictEqual(resized.pixels.length, width * height);
       },
     ),
   );
@@ -80,7 +80,7 @@ Deno.test("resizeBicubic() to the same size changes nothing", () => {
       (w, h, channels) => {
         const image = noiseImage(w + 100 * h, w, h, channels);
         const same = resizeBicubic(image, wholeOf(image), image);
-        deepEqual([...same.pixels], [...image.pixels]);
+        deepStrictEqual([...same.pixels], [...image.pixels]);
       },
     ),
   );
@@ -98,7 +98,10 @@ Deno.test("resizeBicubic() sees nothing outside the crop", () => {
     pixels: image.pixels.map((p, i) => inside(i) ? p : 255 - p),
   };
   const size = { width: 9, height: 4 };
-  deepEqual(resizeBicubic(other, crop, size), resizeBicubic(image, crop, size));
+  deepStrictEqual(
+    resizeBicubic(other, crop, size),
+    resizeBicubic(image, crop, size),
+  );
 });
 
 Deno.test("resizeBicubic() mirrors with its input", () => {
@@ -112,15 +115,15 @@ Deno.test("resizeBicubic() mirrors with its input", () => {
   const image = noiseImage(2, 13, 7, 1);
   const resize = (from: RawImage): RawImage =>
     resizeBicubic(from, wholeOf(from), { width: 32, height: 5 });
-  deepEqual([...resize(mirrored(image)).pixels], [
+  deepStrictEqual([...resize(mirrored(image)).pixels], [
     ...mirrored(resize(image)).pixels,
   ]);
 });
 
 Deno.test("cubicKernel() interpolates, is even, and its shifts sum to 1", () => {
-  deepEqual([0, 1, 2, 3].map(cubicKernel), [1, 0, 0, 0]);
+  deepStrictEqual([0, 1, 2, 3].map(cubicKernel), [1, 0, 0, 0]);
   fc.assert(fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (x) => {
-    equal(cubicKernel(-x), cubicKernel(x));
+    strictEqual(cubicKernel(-x), cubicKernel(x));
     const sum = [-1, 0, 1, 2].reduce(
       (total, k) => total + cubicKernel(x - k),
       0,

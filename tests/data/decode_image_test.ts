@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import sharp from "sharp";
 import {
   type RawImage,
@@ -41,7 +41,7 @@ Deno.test("decodeScaled() gives back what PNG and WebP hold, and nearly what JPE
       await encode(photo, encoding),
       viewAt(null, photo),
     );
-    deepEqual(
+    deepStrictEqual(
       [image.width, image.height, image.channels],
       [60, 44, 3],
       encoding,
@@ -53,7 +53,7 @@ Deno.test("decodeScaled() gives back what PNG and WebP hold, and nearly what JPE
 
 Deno.test("decodeScaled() knows a file by its content, not by a name", async () => {
   const png = await decoded(await encode(photo, "png"), viewAt(null, photo));
-  equal(largestDifference(png, photo), 0);
+  strictEqual(largestDifference(png, photo), 0);
 });
 
 Deno.test("decodeScaled() resizes as resizeBicubic() does: smaller, larger, and both", async () => {
@@ -64,7 +64,7 @@ Deno.test("decodeScaled() resizes as resizeBicubic() does: smaller, larger, and 
   for (const [width, height, error] of cases) {
     const image = await decoded(bytes, viewAt(crop, { width, height }));
     const expected = resizeBicubic(photo, crop, { width, height });
-    deepEqual([image.width, image.height], [width, height]);
+    deepStrictEqual([image.width, image.height], [width, height]);
     const difference = largestDifference(image, expected);
     ok(difference <= error, `${width}×${height}: ${difference}`);
   }
@@ -97,9 +97,9 @@ Deno.test("decodeScaled() shows transparent pixels on black, whether it shrinks 
       bytes,
       viewAt(null, { width: side, height: side }),
     );
-    equal(pixels.length, side * side * channels);
-    equal(pixels[0], 200);
-    equal(pixels.at(-1), 0);
+    strictEqual(pixels.length, side * side * channels);
+    strictEqual(pixels[0], 200);
+    strictEqual(pixels.at(-1), 0);
   }
 });
 
@@ -108,9 +108,9 @@ Deno.test("decodeScaled() ignores the orientation tag", async () => {
     raw: { width: 60, height: 44, channels: 3 },
   });
   const bytes = await raw.png().withMetadata({ orientation: 6 }).toBuffer();
-  equal((await sharp(bytes).metadata()).orientation, 6);
+  strictEqual((await sharp(bytes).metadata()).orientation, 6);
   const image = await decoded(new Uint8Array(bytes), viewAt(null, photo));
-  equal(largestDifference(image, photo), 0);
+  strictEqual(largestDifference(image, photo), 0);
 });
 
 Deno.test("decodeScaled() brings 16 bits down to 8", async () => {
@@ -119,7 +119,7 @@ Deno.test("decodeScaled() brings 16 bits down to 8", async () => {
   const bytes = new Uint8Array(
     await raw.toColourspace("rgb16").png().toBuffer(),
   );
-  equal((await sharp(bytes).metadata()).depth, "ushort");
+  strictEqual((await sharp(bytes).metadata()).depth, "ushort");
   const { pixels } = await decoded(
     bytes,
     viewAt(null, { width: 8, height: 8 }),

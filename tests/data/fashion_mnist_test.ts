@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   embeddedFashionMnist,
   FASHION_MNIST_CLASSES,
@@ -19,15 +19,15 @@ const rawAt = async (source: ImageSource, index: number): Promise<RawImage> => {
 
 Deno.test("embeddedFashionMnist() holds 10,000 images of 28×28, a thousand of each class", async () => {
   const source = valueOf(await embeddedFashionMnist());
-  equal(source.length, 10_000);
-  equal(source.summary, "10000 images of 28×28 in 10 classes");
+  strictEqual(source.length, 10_000);
+  strictEqual(source.summary, "10000 images of 28×28 in 10 classes");
   const counts = new Array<number>(10).fill(0);
   for (let i = 0; i < source.length; i++) {
     const label = source.label(i) ?? -1;
     counts[label] = (counts[label] ?? 0) + 1;
   }
-  deepEqual(counts, new Array(10).fill(1000));
-  deepEqual(source.classNames, FASHION_MNIST_CLASSES);
+  deepStrictEqual(counts, new Array(10).fill(1000));
+  deepStrictEqual(source.classNames, FASHION_MNIST_CLASSES);
 });
 
 Deno.test("embeddedFashionMnist() has pixels with nearly the published mean and deviation", async () => {
@@ -35,7 +35,7 @@ Deno.test("embeddedFashionMnist() has pixels with nearly the published mean and 
   let [sum, squares] = [0, 0];
   for (let i = 0; i < source.length; i++) {
     const { pixels, width, height, channels } = await rawAt(source, i);
-    deepEqual([width, height, channels, pixels.length], [28, 28, 1, 784]);
+    deepStrictEqual([width, height, channels, pixels.length], [28, 28, 1, 784]);
     for (const level of pixels) {
       sum += level / 255;
       squares += (level / 255) ** 2;
@@ -57,17 +57,17 @@ Deno.test("fashionMnist() reads packed and plain files of the split that is aske
   };
   await inFolder(files, async (folder) => {
     const train = valueOf(await fashionMnist(folder, "train"));
-    equal(train.length, 3);
-    deepEqual([0, 1, 2].map(train.label), [9, 0, 4]);
-    deepEqual([...(await rawAt(train, 1)).pixels], [5, 6, 7, 8]);
+    strictEqual(train.length, 3);
+    deepStrictEqual([0, 1, 2].map(train.label), [9, 0, 4]);
+    deepStrictEqual([...(await rawAt(train, 1)).pixels], [5, 6, 7, 8]);
     const test = valueOf(await fashionMnist(folder, "test"));
-    deepEqual([test.length, test.label(0)], [1, 3]);
+    deepStrictEqual([test.length, test.label(0)], [1, 3]);
   });
 });
 
 Deno.test("fashionMnist() names the file that is not there", async () => {
   await inFolder({ "train-images-idx3-ubyte": images }, async (folder) => {
-    equal(
+    strictEqual(
       errorOf(await fashionMnist(folder, "train")),
       `Cannot use ${folder}/train-labels-idx1-ubyte: found nothing, wanted an idx file`,
     );

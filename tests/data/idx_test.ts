@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { decodeIdx } from "../../data/idx.ts";
 import { errorOf, idxFile, valueOf } from "./sources.ts";
 
@@ -13,8 +13,8 @@ Deno.test("decodeIdx() reads back what idx says", () => {
       const decoded = valueOf(
         decodeIdx(idxFile(shape, values), shape.length, "f"),
       );
-      deepEqual(decoded.shape, shape);
-      deepEqual([...decoded.values], values);
+      deepStrictEqual(decoded.shape, shape);
+      deepStrictEqual([...decoded.values], values);
     }),
   );
 });
@@ -22,24 +22,24 @@ Deno.test("decodeIdx() reads back what idx says", () => {
 Deno.test("decodeIdx() refuses every file that is cut short or too long", () => {
   const whole = idxFile([2, 3, 4], new Array(24).fill(7));
   fc.assert(fc.property(fc.nat(whole.length - 1), (length) => {
-    equal(decodeIdx(whole.subarray(0, length), 3, "f")._tag, "Left");
+    strictEqual(decodeIdx(whole.subarray(0, length), 3, "f")._tag, "Left");
   }));
-  equal(
+  strictEqual(
     errorOf(decodeIdx(whole.subarray(0, 30), 3, "f")),
     "Cannot use f: found 14 bytes after the header, wanted 2 × 3 × 4 = 24, and at least 1",
   );
-  equal(
+  strictEqual(
     errorOf(decodeIdx(Uint8Array.of(...whole, 0), 3, "f")),
     "Cannot use f: found 25 bytes after the header, wanted 2 × 3 × 4 = 24, and at least 1",
   );
-  equal(
+  strictEqual(
     errorOf(decodeIdx(new Uint8Array(), 3, "f")),
     "Cannot use f: found 0 bytes, wanted an idx header of 16 bytes",
   );
 });
 
 Deno.test("decodeIdx() refuses other magic numbers: other files, other element types, labels for images", () => {
-  equal(
+  strictEqual(
     errorOf(
       decodeIdx(new TextEncoder().encode("<html>not found</html>"), 3, "f"),
     ),
@@ -47,10 +47,13 @@ Deno.test("decodeIdx() refuses other magic numbers: other files, other element t
   );
   const floats = idxFile([2, 1, 1], [1, 2]);
   floats[2] = 0x0d;
-  equal(decodeIdx(floats, 3, "f")._tag, "Left");
-  equal(decodeIdx(idxFile([20], new Array(20).fill(0)), 3, "f")._tag, "Left");
+  strictEqual(decodeIdx(floats, 3, "f")._tag, "Left");
+  strictEqual(
+    decodeIdx(idxFile([20], new Array(20).fill(0)), 3, "f")._tag,
+    "Left",
+  );
 });
 
 Deno.test("decodeIdx() refuses an array without elements", () => {
-  equal(decodeIdx(idxFile([0, 28, 28], []), 3, "f")._tag, "Left");
+  strictEqual(decodeIdx(idxFile([0, 28, 28], []), 3, "f")._tag, "Left");
 });

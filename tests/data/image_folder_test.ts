@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { imageFolder } from "../../data/mod.ts";
 import { errorOf, inFolder, valueOf } from "./sources.ts";
 
@@ -23,9 +23,14 @@ Deno.test("imageFolder() of a flat folder has no labels, is sorted, and takes su
   };
   await inFolder(files, async (folder) => {
     const source = valueOf(await imageFolder(folder));
-    deepEqual(names(source, folder), ["B.JPEG", "a.jpg", "b.PNG", "c.webp"]);
-    deepEqual([source.classNames, source.label(0)], [null, null]);
-    equal(source.summary, "4 images (1 other files left out)");
+    deepStrictEqual(names(source, folder), [
+      "B.JPEG",
+      "a.jpg",
+      "b.PNG",
+      "c.webp",
+    ]);
+    deepStrictEqual([source.classNames, source.label(0)], [null, null]);
+    strictEqual(source.summary, "4 images (1 other files left out)");
   });
 });
 
@@ -41,16 +46,19 @@ Deno.test("imageFolder() of class folders labels by sorted name and looks at any
   };
   await inFolder(files, async (folder) => {
     const source = valueOf(await imageFolder(folder));
-    deepEqual(source.classNames, ["Ape", "cat", "dog"]);
-    deepEqual(names(source, folder), [
+    deepStrictEqual(source.classNames, ["Ape", "cat", "dog"]);
+    deepStrictEqual(names(source, folder), [
       "Ape/x.webp",
       "cat/10.jpg",
       "cat/9.jpg",
       "dog/1.jpg",
       "dog/deep/er/0.jpg",
     ]);
-    deepEqual([0, 1, 2, 3, 4].map(source.label), [0, 1, 1, 2, 2]);
-    equal(source.summary, "5 images in 3 classes (1 other files left out)");
+    deepStrictEqual([0, 1, 2, 3, 4].map(source.label), [0, 1, 1, 2, 2]);
+    strictEqual(
+      source.summary,
+      "5 images in 3 classes (1 other files left out)",
+    );
   });
 });
 
@@ -58,14 +66,17 @@ Deno.test("imageFolder() follows links to folders and files", async () => {
   await inFolder({ "real/cat/1.jpg": "", "linked/": "" }, async (folder) => {
     await Deno.symlink(`${folder}/real/cat`, `${folder}/linked/cat`);
     const source = valueOf(await imageFolder(`${folder}/linked`));
-    deepEqual([source.classNames, source.length], [["cat"], 1]);
+    deepStrictEqual([source.classNames, source.length], [["cat"], 1]);
   });
 });
 
 Deno.test("imageFolder() reads the bytes of a file", async () => {
   await inFolder({ "a.jpg": Uint8Array.of(1, 2, 3) }, async (folder) => {
     const image = valueOf(await valueOf(await imageFolder(folder)).read(0));
-    deepEqual(image, { _tag: "EncodedImage", bytes: Uint8Array.of(1, 2, 3) });
+    deepStrictEqual(image, {
+      _tag: "EncodedImage",
+      bytes: Uint8Array.of(1, 2, 3),
+    });
   });
 });
 
@@ -84,7 +95,7 @@ Deno.test("imageFolder() says what is wrong with a folder", async () => {
       texts: `found no image among 2 files, ${wanted}`,
     };
     for (const [name, text] of Object.entries(errors)) {
-      equal(
+      strictEqual(
         errorOf(await imageFolder(`${folder}/${name}`)),
         `Cannot use ${folder}/${name}: ${text}`,
       );

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { evalTransform, loadAll } from "../../data/mod.ts";
 import { right } from "../right.ts";
 import { errorOf, noiseImage, noiseSource, valueOf } from "./sources.ts";
@@ -15,8 +15,8 @@ Deno.test("loadAll() gives every image once in order, the last batch smaller", a
     (await Array.fromAsync(loadAll({ source, transform, batchSize: 4 }))).map(
       valueOf,
     );
-  deepEqual(batches.map(({ shape }) => shape[0]), [4, 4, 2]);
-  deepEqual(batches.flatMap(({ indices }) => [...indices]), [
+  deepStrictEqual(batches.map(({ shape }) => shape[0]), [4, 4, 2]);
+  deepStrictEqual(batches.flatMap(({ indices }) => [...indices]), [
     0,
     1,
     2,
@@ -28,7 +28,7 @@ Deno.test("loadAll() gives every image once in order, the last batch smaller", a
     8,
     9,
   ]);
-  deepEqual(batches.flatMap(({ labels }) => [...labels ?? []]), [
+  deepStrictEqual(batches.flatMap(({ labels }) => [...labels ?? []]), [
     0,
     1,
     2,
@@ -49,7 +49,7 @@ Deno.test("loadAll() shows images as they are when they have the size already", 
   const levels = [0, 1, 2].flatMap((
     index,
   ) => [...noiseImage(index, 8, 8, 1).pixels]);
-  deepEqual(
+  deepStrictEqual(
     [...batches[0]?.images ?? []],
     levels.map((level) => Math.fround(level / 255)),
   );
@@ -61,11 +61,11 @@ Deno.test("loadAll() takes a batch larger than the source and refuses one of 0",
     (await Array.fromAsync(loadAll({ source, transform, batchSize: 100 }))).map(
       valueOf,
     );
-  equal(whole?.shape[0], 3);
+  strictEqual(whole?.shape[0], 3);
   const [refused] = await Array.fromAsync(
     loadAll({ source, transform, batchSize: 0 }),
   );
-  equal(
+  strictEqual(
     refused && errorOf(refused),
     "Cannot load images:\nbatchSize: found 0, wanted a whole number ≥ 1",
   );

@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  notDeepStrictEqual,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
 import { left } from "../../core/mod.ts";
 import {
   type Batch,
@@ -47,28 +53,28 @@ const imagesByIndex = (
 
 Deno.test("loadBatches() gives whole batches of different images with their labels", async () => {
   const batches = await load({});
-  equal(batches.length, batchesPerEpoch(23, 4));
+  strictEqual(batches.length, batchesPerEpoch(23, 4));
   const indices = batches.flatMap((batch) => [...batch.indices]);
-  equal(new Set(indices).size, 20);
+  strictEqual(new Set(indices).size, 20);
   ok(indices.every((index) => index >= 0 && index < 23));
   for (const { shape, images, labels, indices } of batches) {
-    deepEqual(shape, [4, 1, 8, 8]);
-    equal(images.length, 4 * SIZE);
+    deepStrictEqual(shape, [4, 1, 8, 8]);
+    strictEqual(images.length, 4 * SIZE);
     ok(images.every(Number.isFinite));
-    deepEqual(labels, indices.map((index) => index % 3));
+    deepStrictEqual(labels, indices.map((index) => index % 3));
   }
 });
 
 Deno.test("loadBatches() from batch k on gives what the whole epoch gives from k on", async () => {
   const whole = await load({});
   for (let k = 0; k <= 5; k++) {
-    deepEqual(await load({ fromBatch: k }), whole.slice(k));
+    deepStrictEqual(await load({ fromBatch: k }), whole.slice(k));
   }
 });
 
 Deno.test("loadBatches() shows a sample the same way whatever the batch size and the work ahead", async () => {
   const reference = imagesByIndex(await load({ batchSize: 1 }));
-  equal(reference.size, 23);
+  strictEqual(reference.size, 23);
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 23 }),
@@ -76,7 +82,7 @@ Deno.test("loadBatches() shows a sample the same way whatever the batch size and
       async (batchSize, prefetch) => {
         const images = imagesByIndex(await load({ batchSize, prefetch }));
         for (const [index, pixels] of images) {
-          deepEqual(
+          deepStrictEqual(
             pixels,
             reference.get(index),
           );
@@ -93,7 +99,7 @@ Deno.test("loadBatches() shows another order and other crops in another epoch an
   const first = await load({ batchSize: 23 });
   for (const other of [{ epoch: 1 }, { seed: 1 }]) {
     const batches = await load({ ...other, batchSize: 23 });
-    notDeepEqual(order(batches), order(first));
+    notDeepStrictEqual(order(batches), order(first));
     const [a, b] = [imagesByIndex(first), imagesByIndex(batches)];
     const changed = [...a].filter(([index, pixels]) =>
       String(pixels) !== String(b.get(index))
@@ -117,8 +123,8 @@ Deno.test("loadBatches() refuses options that make no sense, all at once", async
     epoch: -1,
     prefetch: 0.5,
   }));
-  equal(results.length, 1);
-  equal(
+  strictEqual(results.length, 1);
+  strictEqual(
     errorOf(
       results[0] ?? left({ _tag: "BadFile", path: "", found: "", wanted: "" }),
     ),
@@ -168,7 +174,7 @@ Deno.test("loadBatches() reads at most the batch in use and those ahead of it", 
     for (let i = 0; i < 20; i++) await tick();
     break;
   }
-  equal(reads, 30);
+  strictEqual(reads, 30);
 });
 
 Deno.test("loadBatches() stops reading when the signal is aborted", async () => {
@@ -179,13 +185,13 @@ Deno.test("loadBatches() stops reading when the signal is aborted", async () => 
     if (reads === 10) controller.abort();
   });
   const { signal } = controller;
-  deepEqual(
+  deepStrictEqual(
     await Array.fromAsync(
       loadBatches({ ...base, source, batchSize: 500, signal }),
     ),
     [],
   );
-  equal(reads, 10);
+  strictEqual(reads, 10);
 });
 
 Deno.test("loadBatches() ends with the first image that cannot be read, by name", async () => {
@@ -194,7 +200,7 @@ Deno.test("loadBatches() ends with the first image that cannot be read, by name"
     loadBatches({ ...base, source, batchSize: 100 }),
   );
   const last = results.at(-1);
-  equal(last && errorOf(last), "Cannot read image noise 7: unreadable");
+  strictEqual(last && errorOf(last), "Cannot read image noise 7: unreadable");
   ok(results.slice(0, -1).every(({ _tag }) => _tag === "Right"));
 });
 
@@ -258,8 +264,8 @@ Deno.test("loadBatches() reads photographs of all formats and sizes, a wrong suf
     const [batch] = (await Array.fromAsync(
       loadBatches({ ...base, source, transform: photo }),
     )).map(valueOf);
-    deepEqual(batch?.shape, [4, 3, 32, 32]);
-    equal(batch?.labels, null);
+    deepStrictEqual(batch?.shape, [4, 3, 32, 32]);
+    strictEqual(batch?.labels, null);
     // The darkest and brightest level of each channel bound every number.
     ok(batch?.images.every((x) => x >= -2.12 && x <= 2.65));
   });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { openSource } from "../../data/mod.ts";
 import { errorOf, gzip, idxFile, inFolder, valueOf } from "./sources.ts";
 
@@ -9,7 +9,7 @@ Deno.test("openSource() knows Fashion-MNIST's files, packed or not", async () =>
   };
   await inFolder(files, async (folder) => {
     const source = valueOf(await openSource(folder));
-    deepEqual([source.name, source.length, source.label(1)], [
+    deepStrictEqual([source.name, source.length, source.label(1)], [
       "Fashion-MNIST train",
       2,
       4,
@@ -29,17 +29,20 @@ Deno.test("openSource() takes the folder of a split, val for test", async () => 
   };
   await inFolder(files, async (folder) => {
     const train = valueOf(await openSource(folder, "train"));
-    deepEqual([train.name, train.classNames], [`${folder}/train`, [
+    deepStrictEqual([train.name, train.classNames], [`${folder}/train`, [
       "cat",
       "dog",
     ]]);
-    equal(valueOf(await openSource(folder, "test")).name, `${folder}/val`);
+    strictEqual(
+      valueOf(await openSource(folder, "test")).name,
+      `${folder}/val`,
+    );
   });
 });
 
 Deno.test("openSource() does not judge by training images", async () => {
   await inFolder({ "train/cat/1.jpg": "" }, async (folder) => {
-    equal(
+    strictEqual(
       errorOf(await openSource(folder, "test")),
       `Cannot use ${folder}: found only a folder train, wanted ${folder}/test or ${folder}/val`,
     );
@@ -49,7 +52,7 @@ Deno.test("openSource() does not judge by training images", async () => {
 Deno.test("openSource() takes any other folder as images", async () => {
   await inFolder({ "a.jpg": "" }, async (folder) => {
     for (const split of ["train", "test"] as const) {
-      equal(valueOf(await openSource(folder, split)).name, folder);
+      strictEqual(valueOf(await openSource(folder, split)).name, folder);
     }
     match(errorOf(await openSource(`${folder}/none`)), /found nothing there/);
   });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { rootKey, split } from "../../core/mod.ts";
 import {
   type CropRanges,
@@ -105,20 +105,20 @@ Deno.test("randomResizedCrop() draws area uniform and ratio log-uniform where ev
 Deno.test("randomResizedCrop() falls back to the middle with the nearest ratio", () => {
   // Whole area at a ratio far from the image's never fits.
   const whole: CropRanges = { scale: [1, 1], ratio: [3 / 4, 4 / 3] };
-  deepEqual(randomResizedCrop(key, { width: 1000, height: 30 }, whole), {
+  deepStrictEqual(randomResizedCrop(key, { width: 1000, height: 30 }, whole), {
     left: 480,
     top: 0,
     width: 40,
     height: 30,
   });
-  deepEqual(randomResizedCrop(key, { width: 30, height: 1000 }, whole), {
+  deepStrictEqual(randomResizedCrop(key, { width: 30, height: 1000 }, whole), {
     left: 0,
     top: 480,
     width: 30,
     height: 40,
   });
   const exact: CropRanges = { scale: [1, 1], ratio: [1, 1] };
-  deepEqual(randomResizedCrop(key, { width: 28, height: 28 }, exact), {
+  deepStrictEqual(randomResizedCrop(key, { width: 28, height: 28 }, exact), {
     left: 0,
     top: 0,
     width: 28,
@@ -128,18 +128,18 @@ Deno.test("randomResizedCrop() falls back to the middle with the nearest ratio",
 
 Deno.test("randomResizedCrop() is a function of the key", () => {
   const image = { width: 300, height: 200 };
-  deepEqual(
+  deepStrictEqual(
     randomResizedCrop(key, image, RANGES),
     randomResizedCrop(key, image, RANGES),
   );
   const distinct = new Set(
     boxes(100, 300, 200).map((box) => JSON.stringify(box)),
   );
-  equal(distinct.size, 100);
+  strictEqual(distinct.size, 100);
 });
 
 Deno.test("randomResizedCrop() keeps its boxes from release to release", () => {
-  deepEqual(boxes(2, 28, 28), [
+  deepStrictEqual(boxes(2, 28, 28), [
     { left: 0, top: 0, width: 26, height: 28 },
     { left: 1, top: 6, width: 26, height: 20 },
   ]);

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   type ImageFormat,
   imageRenderer,
@@ -52,7 +52,7 @@ Deno.test("imageRenderer() normalises each channel and puts channels first", asy
         ),
     )
   );
-  deepEqual([...await rendered(colour, image)], expected);
+  deepStrictEqual([...await rendered(colour, image)], expected);
 });
 
 Deno.test("imageRenderer() mirrors rows when told so", async () => {
@@ -62,7 +62,7 @@ Deno.test("imageRenderer() mirrors rows when told so", async () => {
     await rendered(grey, image, true),
   ];
   for (let y = 0; y < 4; y++) {
-    deepEqual(
+    deepStrictEqual(
       [...mirrored.slice(4 * y, 4 * y + 4)],
       [...straight.slice(4 * y, 4 * y + 4)].reverse(),
     );
@@ -73,7 +73,7 @@ Deno.test("imageRenderer() shows grey in three channels with grey's statistics",
   const image = noiseImage(3, 4, 4, 1);
   const one = await rendered(grey, image);
   const three = await rendered({ ...grey, inChannels: 3 }, image);
-  deepEqual([...three], [...one, ...one, ...one]);
+  deepStrictEqual([...three], [...one, ...one, ...one]);
 });
 
 Deno.test("imageRenderer() turns colour into BT.601 luma", async () => {
@@ -92,7 +92,7 @@ Deno.test("imageRenderer() turns colour into BT.601 luma", async () => {
   const levels = [of(255, 0, 0), of(0, 255, 0), of(0, 0, 255), of(9, 9, 9)]
     .map(async (image) => (await rendered(plain, image))[0]);
   // Luma 76.2, 149.7, 29.1.
-  deepEqual(
+  deepStrictEqual(
     await Promise.all(levels),
     [76, 150, 29, 9].map((level) => Math.fround(level / 255 / (1 / 255))),
   );
@@ -111,7 +111,7 @@ Deno.test("imageRenderer() cuts the window out of the resized image", async () =
   const expected = [9, 10, 15, 16].map((i) =>
     Math.fround(((image.pixels[i] ?? 0) / 255 - 0.25) / 0.5)
   );
-  deepEqual([...target], expected);
+  deepStrictEqual([...target], expected);
 });
 
 Deno.test("imageRenderer() gives encoded and raw images the same numbers", async () => {
@@ -131,7 +131,7 @@ Deno.test("imageRenderer() gives encoded and raw images the same numbers", async
     encoded,
   );
   ok(raw.every(Number.isFinite));
-  equal(raw.length, encoded.length);
+  strictEqual(raw.length, encoded.length);
   // One of 255 levels, divided by the smallest deviation.
   ok(
     raw.every((value, i) =>

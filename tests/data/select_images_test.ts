@@ -1,5 +1,10 @@
 import fc from "fast-check";
-import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  notDeepStrictEqual,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
 import { rootKey } from "../../core/mod.ts";
 import {
   type ImageSource,
@@ -19,16 +24,16 @@ const originals = (part: ImageSource): readonly number[] =>
 
 Deno.test("limitSource() keeps the first images", async () => {
   const part = right(limitSource(noiseSource(10), 4));
-  deepEqual(originals(part), [0, 1, 2, 3]);
-  equal(part.summary, "4 of 10 images");
-  deepEqual(await part.read(2), await noiseSource(10).read(2));
+  deepStrictEqual(originals(part), [0, 1, 2, 3]);
+  strictEqual(part.summary, "4 of 10 images");
+  deepStrictEqual(await part.read(2), await noiseSource(10).read(2));
 });
 
 Deno.test("limitSource() and shareSource() refuse counts that the source does not have", () => {
   for (const count of [0, -1, 11, 1.5, NaN, Infinity]) {
     const wanted = [`limit: found ${count}, wanted a whole number in [1, 10]`];
-    deepEqual(faultsOf(limitSource(noiseSource(10), count)), wanted);
-    deepEqual(
+    deepStrictEqual(faultsOf(limitSource(noiseSource(10), count)), wanted);
+    deepStrictEqual(
       faultsOf(shareSource(noiseSource(10), count, rootKey(0))),
       wanted,
     );
@@ -41,11 +46,11 @@ Deno.test("shareSource() keeps different images in order, with their own labels"
       const part = right(shareSource(noiseSource(50), count, rootKey(seed)));
       const kept = originals(part);
       ok(kept.every((index, i) => i === 0 || index > (kept[i - 1] ?? -1)));
-      deepEqual(
+      deepStrictEqual(
         kept.map((_, i) => part.label(i)),
         kept.map((index) => index % 3),
       );
-      equal(kept.length, count);
+      strictEqual(kept.length, count);
     }),
   );
 });
@@ -53,7 +58,7 @@ Deno.test("shareSource() keeps different images in order, with their own labels"
 Deno.test("shareSource() is decided by the key; a larger share holds the smaller", () => {
   const share = (count: number, seed: number) =>
     originals(right(shareSource(noiseSource(100), count, rootKey(seed))));
-  notDeepEqual(share(20, 0), share(20, 1));
+  notDeepStrictEqual(share(20, 0), share(20, 1));
   const large = new Set(share(40, 0));
   ok(share(20, 0).every((index) => large.has(index)));
 });
@@ -64,14 +69,14 @@ Deno.test("splitSource() parts the images: none in both, none lost", () => {
       const { share, rest } = right(
         splitSource(noiseSource(30), count, rootKey(seed)),
       );
-      equal(share.length, count);
+      strictEqual(share.length, count);
       const all = [...originals(share), ...originals(rest)].sort((a, b) =>
         a - b
       );
-      deepEqual(all, Array.from({ length: 30 }, (_, i) => i));
+      deepStrictEqual(all, Array.from({ length: 30 }, (_, i) => i));
     }),
   );
-  deepEqual(faultsOf(splitSource(noiseSource(3), 3, rootKey(0))), [
+  deepStrictEqual(faultsOf(splitSource(noiseSource(3), 3, rootKey(0))), [
     "count: found 3, wanted a whole number in [1, 2]",
   ]);
 });

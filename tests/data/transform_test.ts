@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import {
   evalTransform,
   IMAGENET_NORMALIZATION,
@@ -14,7 +14,7 @@ const format = {
 };
 
 Deno.test("trainTransform() has the defaults of masked image modelling", () => {
-  deepEqual(right(trainTransform(format)), {
+  deepStrictEqual(right(trainTransform(format)), {
     ...format,
     _tag: "TrainTransform",
     scale: [0.2, 1],
@@ -32,7 +32,7 @@ Deno.test("trainTransform() names all faults at once", () => {
     ratio: [2, 1],
     flipProbability: NaN,
   }));
-  deepEqual(faults, [
+  deepStrictEqual(faults, [
     "imageSize: found 0, wanted a whole number ≥ 1",
     "inChannels: found 2, wanted 1 or 3",
     'normalization: found {"mean":[0.5,0.5],"deviation":[0,1]}, wanted 1 or 3 finite means and as many deviations > 0',
@@ -43,24 +43,24 @@ Deno.test("trainTransform() names all faults at once", () => {
 });
 
 Deno.test("evalTransform() resizes to the image size unless told otherwise, never below it", () => {
-  deepEqual(right(evalTransform(format)).resizeSize, 224);
-  deepEqual(
+  deepStrictEqual(right(evalTransform(format)).resizeSize, 224);
+  deepStrictEqual(
     right(evalTransform({ ...format, resizeSize: 256 })).resizeSize,
     256,
   );
-  deepEqual(faultsOf(evalTransform({ ...format, resizeSize: 200 })), [
+  deepStrictEqual(faultsOf(evalTransform({ ...format, resizeSize: 200 })), [
     "resizeSize: found 200, wanted a whole number ≥ 224",
   ]);
 });
 
 Deno.test("normalizationFor() repeats grey and averages colour", () => {
   const grey = { mean: [0.2], deviation: [0.4] };
-  deepEqual(normalizationFor(grey, 3), {
+  deepStrictEqual(normalizationFor(grey, 3), {
     mean: [0.2, 0.2, 0.2],
     deviation: [0.4, 0.4, 0.4],
   });
-  deepEqual(normalizationFor(grey, 1), grey);
-  deepEqual(
+  deepStrictEqual(normalizationFor(grey, 1), grey);
+  deepStrictEqual(
     normalizationFor({ mean: [0.25, 0.5, 0.75], deviation: [1, 2, 3] }, 1),
     {
       mean: [0.5],

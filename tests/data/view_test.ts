@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import { rootKey, sampleKey } from "../../core/mod.ts";
 import {
   evalTransform,
@@ -33,7 +33,7 @@ Deno.test("trainView() flips half of the images, all or none when told so", () =
       .filter(({ flip }) => flip).length;
   // The deviation of 2,000 coins is 22.4.
   ok(Math.abs(flips(0.5) - 1000) < 112, `${flips(0.5)}`);
-  deepEqual([flips(0), flips(1)], [0, 2000]);
+  deepStrictEqual([flips(0), flips(1)], [0, 2000]);
 });
 
 Deno.test("trainView() draws crop and flip from keys of their own", () => {
@@ -43,11 +43,11 @@ Deno.test("trainView() draws crop and flip from keys of their own", () => {
   const cropOnly = (purpose: string) =>
     purpose === "crop" ? rootKey(5) : rootKey(1);
   const same = () => rootKey(1);
-  deepEqual(
+  deepStrictEqual(
     trainView(transform, image, flipOnly).crop,
     trainView(transform, image, same).crop,
   );
-  deepEqual(
+  deepStrictEqual(
     trainView(transform, image, cropOnly).flip,
     trainView(transform, image, same).flip,
   );
@@ -57,7 +57,7 @@ Deno.test("evalView() shows the middle of a photograph: 256 for 224", () => {
   const transform = right(
     evalTransform({ ...format, imageSize: 224, resizeSize: 256 }),
   );
-  deepEqual(evalView(transform, { width: 500, height: 375 }), {
+  deepStrictEqual(evalView(transform, { width: 500, height: 375 }), {
     crop: { left: 0, top: 0, width: 500, height: 375 },
     scaled: { width: 341, height: 256 },
     window: { left: 58, top: 16, width: 224, height: 224 },

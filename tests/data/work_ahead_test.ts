@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { left, type Result, right } from "../../core/mod.ts";
 import { workAhead } from "../../data/work_ahead.ts";
 
@@ -26,7 +26,10 @@ Deno.test("workAhead() gives every piece once, in order", async () => {
     fc.asyncProperty(fc.nat(6), fc.nat(4), async (count, ahead) => {
       const { work, most } = observed();
       const results = await Array.fromAsync(workAhead({ count, ahead, work }));
-      deepEqual(results, Array.from({ length: count }, (_, i) => right(i)));
+      deepStrictEqual(
+        results,
+        Array.from({ length: count }, (_, i) => right(i)),
+      );
       ok(most() <= 1, "one after the other");
     }),
     { numRuns: 30 },
@@ -37,13 +40,13 @@ Deno.test("workAhead() goes on while the consumer is busy, as far as it may and 
   for (const ahead of [0, 1, 3]) {
     const { begun, work } = observed();
     const pieces = workAhead({ count: 10, ahead, work });
-    equal(begun.length, 0, "nothing is begun before it is asked for");
+    strictEqual(begun.length, 0, "nothing is begun before it is asked for");
     await pieces.next();
     for (let i = 0; i < 20; i++) await settle();
-    equal(begun.length, 1 + ahead);
+    strictEqual(begun.length, 1 + ahead);
     await pieces.next();
     for (let i = 0; i < 20; i++) await settle();
-    equal(begun.length, 2 + ahead);
+    strictEqual(begun.length, 2 + ahead);
     await pieces.return();
   }
 });
@@ -51,10 +54,10 @@ Deno.test("workAhead() goes on while the consumer is busy, as far as it may and 
 Deno.test("workAhead() leaves nothing running when the consumer leaves the loop", async () => {
   const { begun, work, running } = observed();
   for await (const _ of workAhead({ count: 100, ahead: 5, work })) break;
-  equal(running(), 0);
+  strictEqual(running(), 0);
   const before = begun.length;
   for (let i = 0; i < 20; i++) await settle();
-  equal(begun.length, before);
+  strictEqual(begun.length, before);
 });
 
 Deno.test("workAhead() tells its work to stop when the consumer leaves the loop", async () => {
@@ -76,19 +79,19 @@ Deno.test("workAhead() ends after the first failure", async () => {
   const results = await Array.fromAsync(
     workAhead({ count: 9, ahead: 2, work }),
   );
-  deepEqual(results, [right(0), right(1), left("broken")]);
+  deepStrictEqual(results, [right(0), right(1), left("broken")]);
 });
 
 Deno.test("workAhead() ends when the signal is aborted, before or on the way", async () => {
   const { begun, work } = observed();
   const aborted = AbortSignal.abort();
-  deepEqual(
+  deepStrictEqual(
     await Array.fromAsync(
       workAhead({ count: 9, ahead: 2, work, signal: aborted }),
     ),
     [],
   );
-  equal(begun.length, 0);
+  strictEqual(begun.length, 0);
   const controller = new AbortController();
   const seen = [];
   for await (
@@ -102,7 +105,7 @@ Deno.test("workAhead() ends when the signal is aborted, before or on the way", a
     seen.push(result);
     if (seen.length === 3) controller.abort();
   }
-  deepEqual(seen, [right(0), right(1), right(2)]);
+  deepStrictEqual(seen, [right(0), right(1), right(2)]);
 });
 
 Deno.test("workAhead() gives up a piece that is under way when the signal is aborted", async () => {
@@ -121,5 +124,5 @@ Deno.test("workAhead() gives up a piece that is under way when the signal is abo
   }).next();
   await settle();
   controller.abort();
-  deepEqual(await next, { done: true, value: undefined });
+  deepStrictEqual(await next, { done: true, value: undefined });
 });

@@ -1,9 +1,9 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { hiddenParts } from "../../plot/mod.ts";
 
 Deno.test("hiddenParts() repeats the mask in cells finer than patches", () => {
-  deepEqual(hiddenParts([1, 0, 0, 1], 4), [
+  deepStrictEqual(hiddenParts([1, 0, 0, 1], 4), [
     ...[1, 1, 0, 0],
     ...[1, 1, 0, 0],
     ...[0, 0, 1, 1],
@@ -18,7 +18,7 @@ Deno.test("hiddenParts() is the mean of the mask in cells coarser than patches",
     ...[1, 0, 1, 1],
     ...[0, 0, 1, 1],
   ];
-  deepEqual(hiddenParts(mask, 2), [0.75, 0, 0.25, 1]);
+  deepStrictEqual(hiddenParts(mask, 2), [0.75, 0, 0.25, 1]);
 });
 
 Deno.test("hiddenParts() hides the same part of the image at every scale", () => {

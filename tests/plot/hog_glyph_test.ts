@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { orientationBin } from "../../core/mod.ts";
 import { binStrengths, edgeDirection, hogGlyphs } from "../../plot/mod.ts";
@@ -30,7 +30,7 @@ Deno.test("edgeDirection() has length 1", () => {
 Deno.test("hogGlyphs() draws the edges of a ramp to the right upright", () => {
   const values = [0, 0, 0, 0, 1, 0, 0, 0, 0];
   const glyphs = hogGlyphs({ cells: 1, channels: 1, nbins: 9, values });
-  deepEqual(glyphs, [{ opacity: 1, path: "M10 20l0 -20" }]);
+  deepStrictEqual(glyphs, [{ opacity: 1, path: "M10 20l0 -20" }]);
 });
 
 Deno.test("hogGlyphs() draws the edges of a ramp to the lower right rising", () => {
@@ -52,23 +52,23 @@ Deno.test("hogGlyphs() makes a stroke as long as its bin is strong", () => {
     });
     return Math.abs(Number(/ (-?\d+)$/.exec(glyph?.path ?? "")?.[1] ?? 0));
   };
-  deepEqual([0, 0.05, 0.25, 0.5, 1].map(lengthOf), [0, 0, 5, 10, 20]);
+  deepStrictEqual([0, 0.05, 0.25, 0.5, 1].map(lengthOf), [0, 0, 5, 10, 20]);
 });
 
 Deno.test("hogGlyphs() leaves out cells that are not to be drawn", () => {
   const hog = { cells: 2, channels: 1, nbins: 1, values: [1, 1, 1, 1] };
-  deepEqual(hogGlyphs(hog, () => false), []);
+  deepStrictEqual(hogGlyphs(hog, () => false), []);
   const strokes = hogGlyphs(hog, (cell) => cell === 3).map(({ path }) => path);
-  deepEqual(strokes, ["M30 40l0 -20"]);
+  deepStrictEqual(strokes, ["M30 40l0 -20"]);
 });
 
 Deno.test("binStrengths() is the mean over the channels", () => {
   const hog = { cells: 1, channels: 2, nbins: 2, values: [0.5, 0, 0.25, 1] };
-  deepEqual(binStrengths(hog, 0), [0.375, 0.5]);
+  deepStrictEqual(binStrengths(hog, 0), [0.375, 0.5]);
 });
 
 Deno.test("binStrengths() clamps to [0, 1] and takes what is missing for 0", () => {
   const hog = { cells: 1, channels: 1, nbins: 4, values: [-0.2, 1.7, NaN] };
-  deepEqual(binStrengths(hog, 0), [0, 1, 0, 0]);
-  equal(binStrengths(hog, 1).length, 4);
+  deepStrictEqual(binStrengths(hog, 0), [0, 1, 0, 0]);
+  strictEqual(binStrengths(hog, 1).length, 4);
 });

@@ -1,4 +1,4 @@
-import { doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { doesNotMatch, match, ok, strictEqual } from "node:assert/strict";
 import { lossPlot, type LossPoint, type PhaseMark } from "../../plot/mod.ts";
 
 const constant = (steps: number, losses: readonly number[]): LossPoint[] =>
@@ -32,7 +32,7 @@ Deno.test("lossPlot() marks each freeze, and prunings once more", () => {
     .map(
       ([, lines = ""]) => countOf(lines, /<line/g),
     );
-  equal(rules.join(), "2,1");
+  strictEqual(rules.join(), "2,1");
   match(svg, /layers freeze/);
 });
 
@@ -58,5 +58,5 @@ Deno.test("lossPlot() draws runs of no, one, three and 100,000 steps without NaN
 
 Deno.test("lossPlot() shows each point of a run of three steps", () => {
   const svg = lossPlot(constant(3, [0.2]), { phases: [] });
-  equal(countOf(svg, /<circle/g), 6);
+  strictEqual(countOf(svg, /<circle/g), 6);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { type LossPoint, lossSeries } from "../../plot/mod.ts";
 
 /** Two stages, the first of them pruned halfway. */
@@ -12,13 +12,13 @@ const run = (steps: number): readonly LossPoint[] =>
   );
 
 Deno.test("lossSeries() gives the total, then the stages from shallow to deep", () => {
-  deepEqual(lossSeries(run(8)).map(({ stage }) => stage), [null, 0, 1]);
-  deepEqual(lossSeries([]).map(({ stage }) => stage), [null]);
+  deepStrictEqual(lossSeries(run(8)).map(({ stage }) => stage), [null, 0, 1]);
+  deepStrictEqual(lossSeries([]).map(({ stage }) => stage), [null]);
 });
 
 Deno.test("lossSeries() breaks the total where a stage leaves it, and never smooths across", () => {
   const [total] = lossSeries(run(1000));
-  deepEqual(
+  deepStrictEqual(
     total?.pieces.map(({ smooth }) =>
       [...new Set(smooth.map(({ value }) => value))].join()
     ),
@@ -28,8 +28,8 @@ Deno.test("lossSeries() breaks the total where a stage leaves it, and never smoo
 
 Deno.test("lossSeries() ends a pruned stage where it was pruned", () => {
   const [, first, second] = lossSeries(run(100));
-  equal(first?.pieces.at(-1)?.measured.at(-1)?.step, 49);
-  equal(second?.pieces.at(-1)?.measured.at(-1)?.step, 99);
+  strictEqual(first?.pieces.at(-1)?.measured.at(-1)?.step, 49);
+  strictEqual(second?.pieces.at(-1)?.measured.at(-1)?.step, 99);
 });
 
 Deno.test("lossSeries() draws at most 2,000 points of a line of 100,000", () => {
@@ -45,7 +45,7 @@ Deno.test("lossSeries() draws at most 2,000 points of a line of 100,000", () => 
 
 Deno.test("lossSeries() draws every point of a short run", () => {
   const [total] = lossSeries(run(3));
-  equal(total?.pieces.flatMap(({ measured }) => measured).length, 3);
+  strictEqual(total?.pieces.flatMap(({ measured }) => measured).length, 3);
 });
 
 Deno.test("lossSeries() leaves out losses that are not finite", () => {
@@ -55,9 +55,12 @@ Deno.test("lossSeries() leaves out losses that are not finite", () => {
     stageLosses: { 0: loss },
   }));
   for (const { pieces } of lossSeries(points)) {
-    deepEqual(pieces.flatMap(({ measured }) => measured.map((p) => p.step)), [
-      0,
-      3,
-    ]);
+    deepStrictEqual(
+      pieces.flatMap(({ measured }) => measured.map((p) => p.step)),
+      [
+        0,
+        3,
+      ],
+    );
   }
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { movingMean } from "../../plot/mod.ts";
 
@@ -12,7 +12,7 @@ const reaches = fc.integer({ min: 0, max: 20 });
 Deno.test("movingMean() equals the mean of the window, summed one by one", () => {
   fc.assert(fc.property(series, reaches, (points, reach) => {
     const smooth = movingMean(points, reach);
-    equal(smooth.length, points.length);
+    strictEqual(smooth.length, points.length);
     for (const { step, value } of smooth) {
       const window = points.filter((p) => Math.abs(p.step - step) <= reach);
       const sum = window.reduce((total, p) => total + p.value, 0);
@@ -23,5 +23,5 @@ Deno.test("movingMean() equals the mean of the window, summed one by one", () =>
 
 Deno.test("movingMean() with no neighbours changes nothing but rounding", () => {
   const points = [0.5, 0.25, 4].map((value, step) => ({ step, value }));
-  deepEqual(movingMean(points, 0), points);
+  deepStrictEqual(movingMean(points, 0), points);
 });

@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  doesNotMatch,
+  match,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
 import { DEFAULT_PRETRAIN_CONFIG, planOf, rateAt } from "../../core/mod.ts";
 import { planPlot } from "../../plot/plan_plot.ts";
 import { rateCurve } from "../../plot/rate_curves.ts";
@@ -13,11 +19,13 @@ Deno.test("rateCurve() lies on the schedule, rises in time and ends at 0", () =>
   fc.assert(fc.property(freezePlan, ({ layers }) => {
     for (const { schedule } of layers) {
       const curve = rateCurve(schedule);
-      curve.forEach(({ step, rate }) => equal(rate, rateAt(schedule)(step)));
+      curve.forEach(({ step, rate }) =>
+        strictEqual(rate, rateAt(schedule)(step))
+      );
       curve.slice(1).forEach(({ step }, i) =>
         ok(step > (curve[i]?.step ?? NaN))
       );
-      deepEqual(curve.at(-1), { step: schedule.until, rate: 0 });
+      deepStrictEqual(curve.at(-1), { step: schedule.until, rate: 0 });
     }
   }));
 });

@@ -1,4 +1,9 @@
-import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  doesNotMatch,
+  match,
+  strictEqual,
+} from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
 import {
@@ -51,14 +56,17 @@ Deno.test("pngDataUri() is lossless", async () => {
     const decoded = await sharp(png).toColourspace(
       channels === 1 ? "b-w" : "srgb",
     ).raw().toBuffer();
-    deepEqual([...decoded], [...pixels]);
+    deepStrictEqual([...decoded], [...pixels]);
   }
 });
 
 Deno.test("reconstructionPicture() shows the image, what is seen of it, and two panels a stage", async () => {
   const svg = await reconstructionPicture([sample, sample]);
-  equal([...svg.matchAll(/<image /g)].length, 4);
-  equal([...svg.matchAll(/<g transform="translate\(/g)].length, 2 * (2 + 4));
+  strictEqual([...svg.matchAll(/<image /g)].length, 4);
+  strictEqual(
+    [...svg.matchAll(/<g transform="translate\(/g)].length,
+    2 * (2 + 4),
+  );
   match(svg, /Stage 1 · 2×2 cells/);
   match(svg, /Stage 2 · 2×2 cells/);
 });
@@ -73,8 +81,8 @@ Deno.test("reconstructionPicture() tells trained cells from seen ones", async ()
   const strokes = (colour: string): readonly string[] =>
     [...svg.matchAll(new RegExp(`stroke="${colour}"[^>]* d="([^"]*)"`, "g"))]
       .map(([, path = ""]) => path);
-  deepEqual(strokes(AMBER), Array(2).fill("M10 20l0 -20M30 40l0 -20"));
-  deepEqual(strokes(GREY), Array(2).fill("M30 20l0 -20M10 40l0 -20"));
+  deepStrictEqual(strokes(AMBER), Array(2).fill("M10 20l0 -20M30 40l0 -20"));
+  deepStrictEqual(strokes(GREY), Array(2).fill("M30 20l0 -20M10 40l0 -20"));
 });
 
 Deno.test("reconstructionPicture() is as wide as its stages and as high as its samples", async () => {
@@ -87,8 +95,8 @@ Deno.test("reconstructionPicture() is as wide as its stages and as high as its s
   const [width = 0, height = 0] = await sizeOf([sample]);
   const [, twoRows = 0] = await sizeOf([sample, sample]);
   const [fewer = 0] = await sizeOf([{ ...sample, stages: [] }]);
-  equal(twoRows - height, 178);
-  equal(width - fewer, 2 * 2 * 178 + 2 * 16);
+  strictEqual(twoRows - height, 178);
+  strictEqual(width - fewer, 2 * 2 * 178 + 2 * 16);
 });
 
 Deno.test("reconstructionPicture() of no samples is an empty picture, and short values draw nothing", async () => {
@@ -102,5 +110,5 @@ Deno.test("reconstructionPicture() of no samples is an empty picture, and short 
 Deno.test("reconstructionPicture() is well-formed: sharp can draw it", async () => {
   const svg = await reconstructionPicture([sample]);
   const { format } = await sharp(new TextEncoder().encode(svg)).metadata();
-  equal(format, "svg");
+  strictEqual(format, "svg");
 });

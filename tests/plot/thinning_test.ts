@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { type SeriesPoint, thinned } from "../../plot/mod.ts";
 
@@ -23,15 +23,15 @@ Deno.test("thinned() keeps the ends, the lowest and the highest point", () => {
     const kept = thinned(all, limit);
     const values = (some: readonly SeriesPoint[]): readonly number[] =>
       some.map(({ value }) => value);
-    equal(kept[0], all[0]);
-    equal(kept.at(-1), all.at(-1));
-    equal(Math.max(...values(kept)), Math.max(...values(all)));
-    equal(Math.min(...values(kept)), Math.min(...values(all)));
+    strictEqual(kept[0], all[0]);
+    strictEqual(kept.at(-1), all.at(-1));
+    strictEqual(Math.max(...values(kept)), Math.max(...values(all)));
+    strictEqual(Math.min(...values(kept)), Math.min(...values(all)));
   }));
 });
 
 Deno.test("thinned() leaves short series alone", () => {
-  deepEqual(thinned([], 4), []);
+  deepStrictEqual(thinned([], 4), []);
   const four = [1, 9, 2, 8].map((value, step) => ({ step, value }));
-  deepEqual(thinned(four, 4), four);
+  deepStrictEqual(thinned(four, 4), four);
 });

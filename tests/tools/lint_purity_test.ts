@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import purity from "../../tools/lint_purity.ts";
 
 const messages = (file: string, source: string): readonly string[] =>
@@ -24,13 +24,13 @@ const IMPURE: Readonly<Record<string, string>> = {
 
 for (const [source, message] of Object.entries(IMPURE)) {
   Deno.test(`lint_purity refuses \`${source}\` in core/, however deep`, () => {
-    deepEqual(messages("core/model/x.ts", source), [message]);
-    deepEqual(messages("core/x.ts", source), [message]);
+    deepStrictEqual(messages("core/model/x.ts", source), [message]);
+    deepStrictEqual(messages("core/x.ts", source), [message]);
   });
 
   Deno.test(`lint_purity lets \`${source}\` be outside of core/`, () => {
-    deepEqual(messages("train/core.ts", source), []);
-    deepEqual(messages("tests/core/x_test.ts", source), []);
+    deepStrictEqual(messages("train/core.ts", source), []);
+    deepStrictEqual(messages("tests/core/x_test.ts", source), []);
   });
 }
 
@@ -40,7 +40,7 @@ Deno.test("lint_purity takes labels of properties for labels", () => {
     const cost = { performance: 1, Date: "" };
     export const sum = cost.performance + Math.hypot(3, 4);
   `;
-  equal(messages("core/x.ts", source).length, 0);
+  strictEqual(messages("core/x.ts", source).length, 0);
 });
 
 for (
@@ -52,15 +52,15 @@ for (
   ]
 ) {
   Deno.test(`lint_purity refuses \`${source}\` in backends/`, () => {
-    deepEqual(messages("backends/tfjs/x.ts", source), [
+    deepStrictEqual(messages("backends/tfjs/x.ts", source), [
       "backends also run in a browser",
     ]);
-    deepEqual(messages("data/x.ts", source), []);
-    deepEqual(messages("tests/backends/x_test.ts", source), []);
+    deepStrictEqual(messages("data/x.ts", source), []);
+    deepStrictEqual(messages("tests/backends/x_test.ts", source), []);
   });
 }
 
 Deno.test("lint_purity lets backends wait and keep time", () => {
   const source = "const t = async () => await x(performance.now());";
-  deepEqual(messages("backends/x.ts", source), []);
+  deepStrictEqual(messages("backends/x.ts", source), []);
 });

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import rooms from "../../tools/lint_rooms.ts";
 
 const messages = (file: string, source: string): readonly string[] =>
@@ -74,22 +74,28 @@ const FORMS: Readonly<Record<string, (specifier: string) => string>> = {
 for (const [form, write] of Object.entries(FORMS)) {
   Deno.test(`lint_rooms refuses ${form} against the one way`, () => {
     for (const [file, specifier, message] of REFUSED) {
-      deepEqual(messages(file, write(specifier)), [message]);
+      deepStrictEqual(messages(file, write(specifier)), [message]);
     }
   });
 
   Deno.test(`lint_rooms lets ${form} along the one way be`, () => {
     for (const [file, specifier] of ALLOWED) {
-      deepEqual(messages(file, write(specifier)), [], `${file} ${specifier}`);
+      deepStrictEqual(
+        messages(file, write(specifier)),
+        [],
+        `${file} ${specifier}`,
+      );
     }
   });
 }
 
 Deno.test("lint_rooms knows absolute file names, as the linter gives them", () => {
   const file = new URL("../../core/x.ts", import.meta.url).pathname;
-  deepEqual(messages(file, 'import "sharp";'), ["core/ may not know sharp"]);
+  deepStrictEqual(messages(file, 'import "sharp";'), [
+    "core/ may not know sharp",
+  ]);
 });
 
 Deno.test("lint_rooms leaves exports without a source alone", () => {
-  deepEqual(messages("core/x.ts", "export const x = 1;"), []);
+  deepStrictEqual(messages("core/x.ts", "export const x = 1;"), []);
 });

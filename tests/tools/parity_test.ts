@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -60,7 +60,7 @@ function editNumbers(
 
 Deno.test("parity.ts prints one line for each group and ends with 0 if all hold", async () => {
   const { code, out } = await parity(TINY, "--backend", "reference");
-  equal(code, 0);
+  strictEqual(code, 0);
   match(out, /^Computed on reference/);
   match(out, /\nAll 21 groups hold\n$/);
   for (
@@ -84,10 +84,10 @@ Deno.test("parity.ts prints one line for each group and ends with 0 if all hold"
 Deno.test("parity.ts --json prints one object", async () => {
   const { code, out } = await parity("--backend", "wasm", TINY, "--json");
   const report = JSON.parse(out);
-  equal(code, 0);
-  equal(report.backend, "wasm");
-  equal(report.holds, true);
-  deepEqual(Object.keys(report.groups[0]), [
+  strictEqual(code, 0);
+  strictEqual(report.backend, "wasm");
+  strictEqual(report.holds, true);
+  deepStrictEqual(Object.keys(report.groups[0]), [
     "group",
     "compared",
     "absolute",
@@ -106,7 +106,7 @@ Deno.test("parity.ts ends with 1 if a weight is another, and says which groups d
       (v, i) => i === 7 ? v + 0.01 : v,
     );
     const { code, out } = await parity(folder, "--backend", "reference");
-    equal(code, 1);
+    strictEqual(code, 1);
     match(out, /^FAILED +block outputs/m);
     match(out, /^ok +HOG targets/m);
     match(out, /\n\d+ of 21 groups do not hold\n$/);
@@ -121,7 +121,7 @@ Deno.test("parity.ts ends with 1 if one recorded gradient is another", async () 
       (v) => 1.0001 * v,
     );
     const { code, out } = await parity(folder, "--backend", "reference");
-    equal(code, 1);
+    strictEqual(code, 1);
     match(out, /^FAILED +gradients, 7 layers frozen .* decoder\.2\.pred\.0/m);
     match(out, /\n1 of 21 groups do not hold\n$/);
   });
@@ -141,8 +141,8 @@ Deno.test("parity.ts refuses a folder with everything that is missing, cut off o
       };
     });
     const { code, out, err } = await parity(folder);
-    equal(code, 2);
-    equal(out, "");
+    strictEqual(code, 2);
+    strictEqual(out, "");
     match(err, /tiny_weights.safetensors: the file is truncated/);
     match(err, /tiny_after3_none.safetensors: it does not exist/);
     match(err, /tensor cls_token: found nothing, wanted \[1, 1, 36\]/);
@@ -164,7 +164,7 @@ Deno.test("parity.ts names every fault of a config", async () => {
       }),
     );
     const { code, err } = await parity(folder);
-    equal(code, 2);
+    strictEqual(code, 2);
     match(err, /depth: found 2.5, wanted a whole number of at least 1/);
     match(err, /schedule.t0: found 0, wanted a number in \(0, 1\]/);
     match(err, /schedule.howScale: found "cubed"/);
@@ -178,7 +178,7 @@ Deno.test("parity.ts refuses a situation that the schedule does not have", async
     config.situations[1].frozenLayers = 13;
     Deno.writeTextFileSync(path, JSON.stringify(config));
     const { code, err } = await parity(folder);
-    equal(code, 2);
+    strictEqual(code, 2);
     match(err, /situations\[1\].frozenLayers: found 13, wanted a number of/);
   });
 });
@@ -186,7 +186,7 @@ Deno.test("parity.ts refuses a situation that the schedule does not have", async
 Deno.test("parity.ts refuses calls that make no sense", async () => {
   const refused = async (wanted: RegExp, ...args: readonly string[]) => {
     const { code, err } = await parity(...args);
-    equal(code, 2);
+    strictEqual(code, 2);
     match(err, wanted);
   };
   await refused(/DIR: found nothing, wanted a folder/);
@@ -203,7 +203,7 @@ Deno.test("parity.ts refuses calls that make no sense", async () => {
 
 Deno.test("parity.ts --help prints a line for each flag", async () => {
   const { code, out } = await parity("--help");
-  equal(code, 0);
+  strictEqual(code, 0);
   for (const flag of ["--backend", "--json", "--help"]) {
     match(out, new RegExp(`^ {2}${flag} `, "m"));
   }

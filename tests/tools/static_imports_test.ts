@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 
 /** One file of a module graph, as `deno info` prints it. */
 interface ModuleInfo {
@@ -54,7 +54,7 @@ for (const entry of ["core/mod.ts", "data/mod.ts", "plot/mod.ts", "mod.ts"]) {
       "static imports",
     );
     ok(loaded.size > 1, `${entry} imports nothing: is it there?`);
-    equal(tensorLibraries(loaded), "");
+    strictEqual(tensorLibraries(loaded), "");
   });
 }
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -60,13 +60,13 @@ const reasonOf = (bytes: Uint8Array): string => {
 Deno.test("decodeSafetensors() gives back what encodeSafetensors() wrote, bit for bit", () => {
   fc.assert(fc.property(files, (file) => {
     const back = decoded(encodeSafetensors(file));
-    deepEqual({ ...back.metadata }, { ...file.metadata });
-    deepEqual(new Set(back.tensors.keys()), new Set(file.tensors.keys()));
+    deepStrictEqual({ ...back.metadata }, { ...file.metadata });
+    deepStrictEqual(new Set(back.tensors.keys()), new Set(file.tensors.keys()));
     for (const [name, tensor] of file.tensors) {
       const copy = back.tensors.get(name)!;
-      deepEqual(copy.shape, tensor.shape);
-      equal(copy.data.constructor, tensor.data.constructor);
-      deepEqual(bytesOf(copy), bytesOf(tensor));
+      deepStrictEqual(copy.shape, tensor.shape);
+      strictEqual(copy.data.constructor, tensor.data.constructor);
+      deepStrictEqual(bytesOf(copy), bytesOf(tensor));
     }
   }));
 });
@@ -79,8 +79,8 @@ Deno.test("encodeSafetensors() starts the numbers at a multiple of 8 and writes 
   };
   const bytes = encodeSafetensors(file);
   const header = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-  equal(header % 8, 0);
-  deepEqual(
+  strictEqual(header % 8, 0);
+  deepStrictEqual(
     new Float32Array(bytes.buffer, 8 + header),
     Float32Array.of(1, 2),
   );
@@ -106,7 +106,7 @@ Deno.test("decodeSafetensors() reads a file that was written by hand", () => {
     8,
   );
   bytes.set([0, 0, 128, 63, 0, 0, 0, 192], bytes.length - 8);
-  deepEqual(decoded(bytes), {
+  deepStrictEqual(decoded(bytes), {
     metadata: {},
     tensors: new Map([["x", { shape: [2], data: Float32Array.of(1, -2) }]]),
   });
@@ -116,7 +116,7 @@ Deno.test("decodeSafetensors() refuses a file that was cut off anywhere", () => 
   fc.assert(fc.property(files, fc.nat(), (file, cut) => {
     const bytes = encodeSafetensors(file);
     const part = bytes.subarray(0, cut % bytes.length);
-    equal(decodeSafetensors(part)._tag, "Left");
+    strictEqual(decodeSafetensors(part)._tag, "Left");
   }));
 });
 

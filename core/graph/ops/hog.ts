@@ -37,7 +37,7 @@ const sobel = (low: readonly number[], high: readonly number[]): number => {
 /** Bin of an orientation over 180°: opposite directions coincide. */
 export function orientationBin(g0: number, g1: number, nbins: number): number {
   const bin = Math.floor(Math.atan2(g0, g1) / Math.PI * nbins) % nbins;
-  return bin < 0 ? bin + nbins : bin;
+  return (bin + nbins) % nbins;
 }
 
 /** Magnitude and bin of the gradient at one pixel of one channel of a square image. */

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import { TFJS_DEVICES } from "../../../backends/mod.ts";
 import { graphicsAdapter } from "../../../backends/tfjs/webgpu/graphics_adapter.ts";
 
@@ -23,11 +23,11 @@ for (const device of TFJS_DEVICES) {
         args: ["run", "-A", "--no-check", program, device],
         stderr: "null",
       }).output();
-      equal(code, 0);
+      strictEqual(code, 0);
       const { megabytes, tensors } = JSON.parse(
         new TextDecoder().decode(stdout),
       );
-      equal(new Set(tensors).size, 1, `tensors: ${tensors}`);
+      strictEqual(new Set(tensors).size, 1, `tensors: ${tensors}`);
       const growth = megabytes.at(-1) - megabytes[0];
       ok(growth < SLACK_MEGABYTES, `grew by ${growth} MB: ${megabytes}`);
     },

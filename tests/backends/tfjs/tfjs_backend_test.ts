@@ -1,4 +1,4 @@
-import { deepStrictEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { TFJS_DEVICES, tfjsBackend } from "../../../backends/mod.ts";
 import { traceGraph } from "../../../core/mod.ts";
@@ -23,12 +23,12 @@ Deno.test(`compile() refuses a tensor that the device cannot bind (${names})`, a
   for (const backend of backends) {
     const before = backend.liveTensors();
     const program = await backend.compile(huge);
-    equal(program._tag === "Left" && program.left._tag, "TensorTooLarge");
+    strictEqual(program._tag === "Left" && program.left._tag, "TensorTooLarge");
     if (program._tag === "Left" && program.left._tag === "TensorTooLarge") {
-      equal(program.left.tensor, "input x");
-      equal(program.left.bytes, 2 ** 34);
+      strictEqual(program.left.tensor, "input x");
+      strictEqual(program.left.bytes, 2 ** 34);
     }
-    equal(backend.liveTensors(), before);
+    strictEqual(backend.liveTensors(), before);
   }
 });
 
@@ -51,7 +51,7 @@ Deno.test(`run() on several devices in turn keeps their tensors apart (${names})
 Deno.test("tfjsBackend() leaves the current backend of TensorFlow.js as it was", async () => {
   await tf.setBackend("cpu");
   for (const device of TFJS_DEVICES) await tfjsBackend(device);
-  equal(tf.getBackend(), "cpu");
+  strictEqual(tf.getBackend(), "cpu");
 });
 
 Deno.test("dispose() gives back what is still lent", async () => {
@@ -59,7 +59,7 @@ Deno.test("dispose() gives back what is still lent", async () => {
   const before = backend.liveTensors();
   backend.upload({ shape: [2], data: Float32Array.of(1, 2) });
   value(await backend.compile(squares));
-  equal(backend.liveTensors(), before + 1);
+  strictEqual(backend.liveTensors(), before + 1);
   backend.dispose();
   deepStrictEqual([backend.liveTensors(), backend.liveBytes()], [before, 0]);
 });

@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { match, ok, strictEqual } from "node:assert/strict";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { traceGraph } from "../../../core/mod.ts";
 import { compileProgram } from "../../../backends/tfjs/program.ts";
@@ -45,10 +45,10 @@ Deno.test({
     const inputs = new Map([["x", pool.lend(pool.write(filled([4])))]]);
     const before = pool.liveBytes();
     const result = await program.run(inputs);
-    equal(result._tag === "Left" && result.left._tag, "ExecutionFailed");
-    equal(pool.liveBytes(), before);
+    strictEqual(result._tag === "Left" && result.left._tag, "ExecutionFailed");
+    strictEqual(pool.liveBytes(), before);
     broken = false;
-    equal((await program.run(inputs))._tag, "Right");
+    strictEqual((await program.run(inputs))._tag, "Right");
     pool.releaseAll();
   },
 });
@@ -62,7 +62,7 @@ Deno.test({
     const pool = tensorPool(device);
     const program = value(compileProgram(device, pool, squares));
     const inputs = new Map([["x", pool.lend(pool.write(filled([4])))]]);
-    equal((await program.run(inputs))._tag, "Right");
+    strictEqual((await program.run(inputs))._tag, "Right");
     (device.storage as WebGPUBackend).device.createBuffer(impossible);
     await new Promise((resume) => setTimeout(resume, 50));
     const result = await program.run(inputs);

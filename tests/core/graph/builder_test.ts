@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   type GraphBuilder,
   type NodeId,
@@ -14,7 +14,7 @@ const opsOn = (
     .nodes.map(({ op }) => op);
 
 Deno.test("traceGraph() writes equal nodes once", () => {
-  deepEqual(
+  deepStrictEqual(
     opsOn((g, x) =>
       g.add(
         g.apply("gelu", {}, [g.scale(x, 2)]),
@@ -26,7 +26,7 @@ Deno.test("traceGraph() writes equal nodes once", () => {
 });
 
 Deno.test("traceGraph() keeps nodes apart that differ in an attribute or in the order of inputs", () => {
-  deepEqual(
+  deepStrictEqual(
     opsOn((g, x) =>
       g.add(
         g.subtract(g.scale(x, 2), x),
@@ -38,12 +38,15 @@ Deno.test("traceGraph() keeps nodes apart that differ in an attribute or in the 
 });
 
 Deno.test("traceGraph() declares an input once, however often it is asked for", () => {
-  deepEqual(opsOn((g, x) => g.add(x, g.input("x", [2, 3]))), ["input", "add"]);
+  deepStrictEqual(opsOn((g, x) => g.add(x, g.input("x", [2, 3]))), [
+    "input",
+    "add",
+  ]);
 });
 
 Deno.test("traceGraph() writes a constant once for each array and shape", () => {
   const values = [1, 2, 3, 4, 5, 6];
-  deepEqual(
+  deepStrictEqual(
     opsOn((g, x) =>
       g.add(
         g.add(x, g.constant(values, [2, 3])),
@@ -55,7 +58,7 @@ Deno.test("traceGraph() writes a constant once for each array and shape", () => 
 });
 
 Deno.test("traceGraph() drops nodes that no output needs", () => {
-  deepEqual(
+  deepStrictEqual(
     opsOn((g, x) => {
       g.apply("softmax", {}, [g.scale(x, 5)]);
       return g.scale(x, 2);
@@ -78,20 +81,22 @@ Deno.test("GraphBuilder writes nothing for an op that changes nothing", () => {
     sumTo: (g, x) => g.sumTo(x, [2, 3]),
   };
   for (const [op, build] of Object.entries(nothing)) {
-    deepEqual(opsOn(build), ["input"], op);
+    deepStrictEqual(opsOn(build), ["input"], op);
   }
 });
 
 Deno.test("GraphBuilder makes one reshape of several, and none of a way back", () => {
-  deepEqual(
+  deepStrictEqual(
     opsOn((g, x) => g.reshape(g.reshape(g.reshape(x, [6]), [3, 2]), [1, 6])),
     ["input", "reshape"],
   );
-  deepEqual(opsOn((g, x) => g.reshape(g.reshape(x, [6]), [2, 3])), ["input"]);
+  deepStrictEqual(opsOn((g, x) => g.reshape(g.reshape(x, [6]), [2, 3])), [
+    "input",
+  ]);
 });
 
 Deno.test("traceGraph() names every node that does not fit, and none that is built on it", () => {
-  deepEqual(
+  deepStrictEqual(
     faultsOf(traceGraph((g) => {
       const [x, y] = [g.input("x", [2, 3]), g.input("y", [4])];
       const wrong = g.add(x, y);
@@ -106,13 +111,13 @@ Deno.test("traceGraph() names every node that does not fit, and none that is bui
 });
 
 Deno.test("traceGraph() refuses two inputs of one name and different signatures", () => {
-  deepEqual(
+  deepStrictEqual(
     faultsOf(traceGraph((g) => ({
       y: g.add(g.input("x", [2]), g.input("x", [3])),
     }))),
     ['input x: found "float32 [3]", wanted float32 [2] as declared before'],
   );
-  equal(
+  strictEqual(
     faultsOf(traceGraph((g) => {
       g.input("x", [2]);
       return { y: g.input("x", [2], "int32") };
@@ -123,11 +128,14 @@ Deno.test("traceGraph() refuses two inputs of one name and different signatures"
 
 Deno.test("traceGraph() refuses extents that are no counts", () => {
   for (const extent of [14.5, -1, NaN, Infinity]) {
-    deepEqual(faultsOf(traceGraph((g) => ({ y: g.input("x", [extent]) }))), [
-      `input x: found "[${extent}]", wanted extents that are whole numbers of at least 0`,
-    ]);
+    deepStrictEqual(
+      faultsOf(traceGraph((g) => ({ y: g.input("x", [extent]) }))),
+      [
+        `input x: found "[${extent}]", wanted extents that are whole numbers of at least 0`,
+      ],
+    );
   }
-  deepEqual(
+  deepStrictEqual(
     faultsOf(traceGraph((g) => ({
       y: g.reshape(g.input("x", [6]), [-2, -3]),
     }))),
@@ -138,13 +146,16 @@ Deno.test("traceGraph() refuses extents that are no counts", () => {
 });
 
 Deno.test("traceGraph() refuses a constant with more or fewer numbers than its shape", () => {
-  deepEqual(faultsOf(traceGraph((g) => ({ y: g.constant([1, 2], [3]) }))), [
-    'constant: found "2 numbers", wanted shape [3]',
-  ]);
+  deepStrictEqual(
+    faultsOf(traceGraph((g) => ({ y: g.constant([1, 2], [3]) }))),
+    [
+      'constant: found "2 numbers", wanted shape [3]',
+    ],
+  );
 });
 
 Deno.test("traceGraph() refuses an output that is no node", () => {
-  deepEqual(faultsOf(traceGraph(() => ({ y: 7 }))), [
+  deepStrictEqual(faultsOf(traceGraph(() => ({ y: 7 }))), [
     'output y: found "node 7", wanted a node of this graph',
   ]);
 });
@@ -152,8 +163,8 @@ Deno.test("traceGraph() refuses an output that is no node", () => {
 Deno.test("GraphBuilder gives an empty shape and no node for what could not be built", () => {
   traceGraph((g) => {
     const wrong = g.matmul(g.input("x", [2]), g.input("x", [2]));
-    deepEqual(g.shape(wrong), []);
-    equal(g.node(wrong), undefined);
+    deepStrictEqual(g.shape(wrong), []);
+    strictEqual(g.node(wrong), undefined);
     return {};
   });
 });

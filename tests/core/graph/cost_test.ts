@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal } from "node:assert/strict";
+import { strictEqual } from "node:assert/strict";
 import {
   graphFlops,
   HOG_FLOPS_PER_SAMPLE_PIXEL,
@@ -23,7 +23,7 @@ Deno.test("graphFlops() of a product of matrices are 2·m·n·k for each pair, h
           { transposeA, transposeB },
         ),
       })));
-      equal(graphFlops(graph), 2 * pairs * m * n * k);
+      strictEqual(graphFlops(graph), 2 * pairs * m * n * k);
     },
   ));
 });
@@ -34,9 +34,9 @@ Deno.test("graphFlops() count a nominal number for each pixel of a HOG pass", ()
       g.input("x", [5, 3, 8, 8]),
     ]),
   })));
-  equal(graphFlops(graph), 5 * 3 * 8 * 8 * HOG_FLOPS_PER_SAMPLE_PIXEL);
+  strictEqual(graphFlops(graph), 5 * 3 * 8 * 8 * HOG_FLOPS_PER_SAMPLE_PIXEL);
 });
 
 Deno.test("graphFlops() count nothing for ops that move or map numbers", () => {
-  fc.assert(fc.property(graphs, (graph) => equal(graphFlops(graph), 0)));
+  fc.assert(fc.property(graphs, (graph) => strictEqual(graphFlops(graph), 0)));
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   gradients,
   type Graph,
@@ -52,7 +52,7 @@ Deno.test("gradients() of any composition are its finite differences", () => {
 
 Deno.test("gradients() add up over all uses of a node", () => {
   const graph = gradientGraph((g, x) => g.add(g.scale(x, 3), g.multiply(x, x)));
-  deepEqual(
+  deepStrictEqual(
     interpretGraph(graph, { x: Float64Array.of(1, 2, 3, 4, 5, 6) }).dx,
     Float64Array.of(5, 7, 9, 11, 13, 15),
   );
@@ -64,8 +64,8 @@ Deno.test("gradients() by a node that the scalar does not depend on are zeros of
     const [dy = -1] = gradients(g, g.multiply(x, x), [y]);
     return { dy };
   }));
-  deepEqual(graph.nodes.at(-1)?.shape, [2, 2]);
-  deepEqual(interpretGraph(graph, {}).dy, new Float64Array(4));
+  deepStrictEqual(graph.nodes.at(-1)?.shape, [2, 2]);
+  deepStrictEqual(interpretGraph(graph, {}).dy, new Float64Array(4));
 });
 
 Deno.test("gradients() of a scalar by itself are 1", () => {
@@ -74,7 +74,7 @@ Deno.test("gradients() of a scalar by itself are 1", () => {
     const [dx = -1] = gradients(g, x, [x]);
     return { dx };
   }));
-  deepEqual(interpretGraph(graph, {}).dx, Float64Array.of(1));
+  deepStrictEqual(interpretGraph(graph, {}).dx, Float64Array.of(1));
 });
 
 Deno.test("gradients() by an inner node ask nothing of the nodes before it", () => {
@@ -86,7 +86,7 @@ Deno.test("gradients() by an inner node ask nothing of the nodes before it", () 
     ]);
     return { d };
   }));
-  equal(opsOf(graph).includes("geluGrad"), false);
+  strictEqual(opsOf(graph).includes("geluGrad"), false);
 });
 
 Deno.test("gradients() of slices that tile an axis are joined, without padding or adding", () => {
@@ -96,9 +96,12 @@ Deno.test("gradients() of slices that tile an axis are joined, without padding o
     );
     return parts.reduce((sum, part) => g.add(sum, part));
   });
-  deepEqual(opsOf(graph).filter((op) => op === "pad" || op === "add"), []);
-  equal(opsOf(graph).filter((op) => op === "concat").length, 1);
-  deepEqual(
+  deepStrictEqual(
+    opsOf(graph).filter((op) => op === "pad" || op === "add"),
+    [],
+  );
+  strictEqual(opsOf(graph).filter((op) => op === "concat").length, 1);
+  deepStrictEqual(
     interpretGraph(graph, {}).dx,
     Float64Array.of(1, 1, 2, 3, 3, 3),
   );
@@ -118,11 +121,11 @@ for (
         g.sumTo(g.slice(x, 0, start, size), [])
       ).reduce((sum, part) => g.add(sum, part))
     );
-    equal(opsOf(graph).includes("concat"), false);
+    strictEqual(opsOf(graph).includes("concat"), false);
     const wanted = new Float64Array(6);
     for (const [start = 0, size = 0] of parts) {
       for (let i = start; i < start + size; i++) wanted[i]! += 1;
     }
-    deepEqual(interpretGraph(graph, {}).dx, wanted);
+    deepStrictEqual(interpretGraph(graph, {}).dx, wanted);
   });
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import { erf } from "../../../core/graph/erf.ts";
 import { between } from "../../arbitraries.ts";
 
@@ -22,7 +22,7 @@ Deno.test("erf() has the published values to 2e-15", () => {
 });
 
 Deno.test("erf() is odd", () => {
-  fc.assert(fc.property(between(-8, 8), (x) => equal(erf(-x), -erf(x))));
+  fc.assert(fc.property(between(-8, 8), (x) => strictEqual(erf(-x), -erf(x))));
 });
 
 Deno.test("erf() does not fall by more than its rounding, and stays in [-1, 1]", () => {
@@ -41,8 +41,8 @@ Deno.test("erf() has the slope 2/√π·exp(-x²)", () => {
 });
 
 Deno.test("erf() ends at ±1 and passes NaN on", () => {
-  equal(erf(Infinity), 1);
-  equal(erf(-Infinity), -1);
-  equal(erf(6), 1);
+  strictEqual(erf(Infinity), 1);
+  strictEqual(erf(-Infinity), -1);
+  strictEqual(erf(6), 1);
   ok(Number.isNaN(erf(NaN)));
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import {
   type Graph,
   inputSignatures,
@@ -12,8 +12,8 @@ import { GRAPH_INPUTS, graphs } from "./random_graph.ts";
 Deno.test("interpretGraph() gives the same numbers for a graph that went through JSON", () => {
   fc.assert(fc.property(graphs, (graph) => {
     const copy = JSON.parse(JSON.stringify(graph)) as Graph;
-    deepEqual(copy, graph);
-    deepEqual(
+    deepStrictEqual(copy, graph);
+    deepStrictEqual(
       interpretGraph(copy, GRAPH_INPUTS),
       interpretGraph(graph, GRAPH_INPUTS),
     );
@@ -24,7 +24,7 @@ Deno.test("interpretGraph() leaves its inputs as they were", () => {
   const before = structuredClone(GRAPH_INPUTS);
   fc.assert(fc.property(graphs, (graph) => {
     interpretGraph(graph, GRAPH_INPUTS);
-    deepEqual(GRAPH_INPUTS, before);
+    deepStrictEqual(GRAPH_INPUTS, before);
   }));
 });
 
@@ -35,7 +35,7 @@ Deno.test("interpretGraph() counts an input that is missing or too long as NaN",
   })));
   for (const inputs of [{}, { x: new Float64Array(3) }]) {
     const { twice = [], three = [] } = interpretGraph(graph, inputs);
-    deepEqual([[...twice], [...three]], [[NaN, NaN], [3]]);
+    deepStrictEqual([[...twice], [...three]], [[NaN, NaN], [3]]);
   }
 });
 
@@ -45,7 +45,7 @@ Deno.test("inputSignatures() name exactly the inputs that outputs need", () => {
     const index = g.input("index", [1, 2], "int32");
     return { y: g.apply("gatherRows", {}, [g.input("x", [1, 3]), index]) };
   }));
-  deepEqual(inputSignatures(graph), {
+  deepStrictEqual(inputSignatures(graph), {
     index: { shape: [1, 2], dtype: "int32" },
     x: { shape: [1, 3], dtype: "float32" },
   });

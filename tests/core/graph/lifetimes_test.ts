@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   bytesOf,
   type Graph,
@@ -52,7 +52,7 @@ Deno.test("lastUses() releases each intermediate tensor once, at its last user",
           : []
       )
     );
-    deepEqual(
+    deepStrictEqual(
       lastUses(graph).map((ids) => ids.toSorted((a, b) => a - b)),
       wanted,
     );
@@ -61,7 +61,7 @@ Deno.test("lastUses() releases each intermediate tensor once, at its last user",
 
 Deno.test("peakBytes() is what a simulation of every moment finds", () => {
   fc.assert(fc.property(graphs, (graph) => {
-    equal(peakBytes(graph), simulatedPeak(graph));
+    strictEqual(peakBytes(graph), simulatedPeak(graph));
   }));
 });
 
@@ -83,7 +83,7 @@ Deno.test("peakBytes() of a chain are two tensors, however long it is", () => {
         g.input("x", [5]),
       ),
     })));
-    equal(peakBytes(graph), 2 * 5 * 4);
+    strictEqual(peakBytes(graph), 2 * 5 * 4);
   }
 });
 
@@ -94,5 +94,5 @@ Deno.test("peakBytes() count a reshape as a view that keeps its source alive", (
     const b = g.sumTo(view, []);
     return { c: g.add(b, b), d: g.sumTo(g.scale(view, 2), []) };
   }));
-  equal(peakBytes(graph), 4 * (6 + 6 + 1));
+  strictEqual(peakBytes(graph), 4 * (6 + 6 + 1));
 });

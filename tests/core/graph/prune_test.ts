@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import { type Graph, interpretGraph, prune } from "../../../core/mod.ts";
 import { GRAPH_INPUTS, graphs } from "./random_graph.ts";
 
@@ -11,7 +11,7 @@ const withDeadNodes: fc.Arbitrary<Graph> = graphs.map((graph) => ({
 
 Deno.test("prune() keeps the numbers of every output", () => {
   fc.assert(fc.property(withDeadNodes, (graph) => {
-    deepEqual(
+    deepStrictEqual(
       interpretGraph(prune(graph), GRAPH_INPUTS),
       interpretGraph(graph, GRAPH_INPUTS),
     );
@@ -39,12 +39,12 @@ Deno.test("prune() keeps inputs before their users", () => {
 
 Deno.test("prune() changes nothing the second time", () => {
   fc.assert(fc.property(withDeadNodes, (graph) => {
-    deepEqual(prune(prune(graph)), prune(graph));
+    deepStrictEqual(prune(prune(graph)), prune(graph));
   }));
 });
 
 Deno.test("prune() leaves nothing of a graph without outputs", () => {
   fc.assert(fc.property(graphs, ({ nodes }) => {
-    deepEqual(prune({ nodes, outputs: {} }), { nodes: [], outputs: {} });
+    deepStrictEqual(prune({ nodes, outputs: {} }), { nodes: [], outputs: {} });
   }));
 });

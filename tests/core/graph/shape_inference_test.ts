@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
   type OpAttributes,
   type OpName,
@@ -147,7 +147,7 @@ const MISUSES: {
 };
 
 Deno.test("OPS are each tried with inputs that do not fit", () => {
-  deepEqual(
+  deepStrictEqual(
     ["input", "constant", ...Object.keys(MISUSES)].toSorted(),
     Object.keys(OPS).toSorted(),
   );
@@ -170,7 +170,7 @@ for (
           inputs.map(({ shape, dtype }, k) => g.input(`${k}`, shape, dtype)),
         ),
       })));
-      equal(faults.length, 1);
+      strictEqual(faults.length, 1);
       match(faults[0] ?? "", new RegExp(`^node ${inputs.length} \\(${op}\\)`));
       match(faults[0] ?? "", new RegExp(`wanted .*(${wanted.source})`));
     }
@@ -178,7 +178,7 @@ for (
 }
 
 Deno.test("faults of shapes name dtype and shape of every input", () => {
-  deepEqual(
+  deepStrictEqual(
     faultsOf(traceGraph((g) => ({
       y: g.apply("gatherRows", {}, [
         g.input("x", [2, 3]),

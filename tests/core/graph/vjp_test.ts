@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   type GraphBuilder,
   type NodeId,
@@ -12,7 +12,7 @@ import { OP_USES, type OpUse, WITHOUT_GRADIENT } from "./arbitraries.ts";
 import { checkGradients } from "./finite_differences.ts";
 
 Deno.test("OPS have each a gradient check or stand on the list of those without gradient", () => {
-  deepEqual(
+  deepStrictEqual(
     [...Object.keys(OP_USES), ...WITHOUT_GRADIENT].toSorted(),
     Object.keys(OPS).toSorted(),
   );
@@ -74,11 +74,11 @@ for (const op of WITHOUT_GRADIENT) {
       const node = g.node(id);
       if (node !== undefined) {
         gradients.push(...definitionOf(op).vjp(g, node, id, id));
-        equal(gradients.length, node.inputs.length);
+        strictEqual(gradients.length, node.inputs.length);
       }
       return { y: id };
     }));
-    equal(graph.nodes.at(-1)?.op, op);
-    deepEqual(gradients.filter((gradient) => gradient !== null), []);
+    strictEqual(graph.nodes.at(-1)?.op, op);
+    deepStrictEqual(gradients.filter((gradient) => gradient !== null), []);
   });
 }

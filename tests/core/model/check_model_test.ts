@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import {
   allStages,
   checkModel,
@@ -12,18 +12,18 @@ import { faultsOf, right } from "../../right.ts";
 const vitB: ModelSpec = MODEL_PRESETS["vit-b"];
 
 const refuses = (change: Partial<ModelSpec>, ...faults: string[]): void =>
-  deepEqual(faultsOf(checkModel({ ...vitB, ...change })), faults);
+  deepStrictEqual(faultsOf(checkModel({ ...vitB, ...change })), faults);
 
 Deno.test("checkModel() accepts every preset, with LocalMIM's stages and with all", () => {
   for (const model of Object.values<ModelSpec>(MODEL_PRESETS)) {
-    deepEqual(right(checkModel(model)), model);
+    deepStrictEqual(right(checkModel(model)), model);
   }
   right(checkModel({ ...vitB, stages: allStages(12) }));
 });
 
 Deno.test("checkModel() accepts every generated model", () => {
   fc.assert(fc.property(modelSpec, (model) => {
-    deepEqual(right(checkModel(model)), model);
+    deepStrictEqual(right(checkModel(model)), model);
   }));
 });
 

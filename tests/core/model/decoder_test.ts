@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import {
   decode,
   gradientName,
@@ -124,6 +124,6 @@ for (
     const inputs = graph.nodes.flatMap((node) =>
       node.op === "input" ? [node.attributes.name] : []
     );
-    equal(inputs.toSorted().join(), names.join());
+    strictEqual(inputs.toSorted().join(), names.join());
   });
 }

@@ -3,7 +3,7 @@
  * node looks back into the frozen prefix.
  */
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import {
   type FreezePlan,
   gradientName,
@@ -103,7 +103,7 @@ Deno.test("no gradient in a phase's graph reads an activation or a parameter of 
   fc.assert(
     fc.property(frozenSituations, (situation) => {
       const { plan, phase } = situation;
-      deepEqual(looksBack(situation, isTrainable(plan, phase)), []);
+      deepStrictEqual(looksBack(situation, isTrainable(plan, phase)), []);
     }),
     { numRuns: 40 },
   );
@@ -161,7 +161,7 @@ Deno.test("a phase's graph gives a gradient for every parameter behind the froze
       const wanted = parameterSpecs(plan.config.model)
         .filter(({ name }) => !isFrozenName(name, situation))
         .map(({ name }) => gradientName(name));
-      deepEqual(
+      deepStrictEqual(
         Object.keys(graph.outputs).filter((name) =>
           name.startsWith("gradient/")
         ),

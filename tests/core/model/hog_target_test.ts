@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import {
   type Graph,
   hogTargets,
@@ -94,7 +94,7 @@ Deno.test("hogTargets() of an image that was never quantised are the reference's
 Deno.test("hogTargets() of white are exactly 0 in every stage", () => {
   const images = planes((_, c) => Math.fround((1 - MEAN[c]!) / DEVIATION[c]!));
   for (const target of Object.values(interpretGraph(graph224, { images }))) {
-    equal(target.findIndex((v) => v !== 0), -1);
+    strictEqual(target.findIndex((v) => v !== 0), -1);
   }
 });
 
@@ -155,8 +155,8 @@ Deno.test("hogTargets() compute gradients once, on the finest cells that are ask
     targetGraph({ ...spec, stages }).nodes.flatMap((node) =>
       node.op === "hogCells" ? [node.attributes.cells] : []
     );
-  equal(passes(spec.stages).join(), "56");
-  equal(passes(spec.stages.slice(1)).join(), "28");
-  equal(passes(spec.stages.slice(3)).join(), "7");
-  equal(passes(spec.stages.toReversed()).join(), "56");
+  strictEqual(passes(spec.stages).join(), "56");
+  strictEqual(passes(spec.stages.slice(1)).join(), "28");
+  strictEqual(passes(spec.stages.slice(3)).join(), "7");
+  strictEqual(passes(spec.stages.toReversed()).join(), "56");
 });

@@ -1,4 +1,9 @@
-import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  notDeepStrictEqual,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
 import {
   initialParameters,
   initialValues,
@@ -51,9 +56,9 @@ function isUniform(name: string, bound: number): void {
 
 Deno.test("initialParameters() has every parameter with its size, in order", () => {
   const specs = parameterSpecs(model);
-  deepEqual([...parameters.keys()], specs.map(({ name }) => name));
+  deepStrictEqual([...parameters.keys()], specs.map(({ name }) => name));
   for (const { name, shape } of specs) {
-    equal(valuesOf(name).length, shape.reduce((a, b) => a * b, 1), name);
+    strictEqual(valuesOf(name).length, shape.reduce((a, b) => a * b, 1), name);
   }
 });
 
@@ -113,13 +118,13 @@ Deno.test("initialParameters() draws tokens from a normal distribution of deviat
 
 Deno.test("initialParameters() gives each tensor its own stream, whatever else the model has", () => {
   const qkv = (index: number) => valuesOf(`blocks.${index}.attn.qkv.weight`);
-  notDeepEqual(qkv(0), qkv(1));
+  notDeepStrictEqual(qkv(0), qkv(1));
   const deeper = initialParameters({ ...model, depth: 9 }, rootKey(0));
-  deepEqual(
+  deepStrictEqual(
     deeper.get("blocks.7.mlp.fc2.weight"),
     valuesOf("blocks.7.mlp.fc2.weight"),
   );
-  notDeepEqual(
+  notDeepStrictEqual(
     initialParameters(model, rootKey(1)).get("cls_token"),
     valuesOf("cls_token"),
   );
@@ -127,22 +132,25 @@ Deno.test("initialParameters() gives each tensor its own stream, whatever else t
 
 Deno.test("initialParameters() keeps its numbers from release to release", () => {
   const recorded = initialParameters(model, split(rootKey(0), "parameters"));
-  deepEqual([...recorded.get("patch_embed.proj.weight") ?? []].slice(0, 3), [
-    0.14182177186012268,
-    -0.03441762551665306,
-    -0.09799318760633469,
-  ]);
+  deepStrictEqual(
+    [...recorded.get("patch_embed.proj.weight") ?? []].slice(0, 3),
+    [
+      0.14182177186012268,
+      -0.03441762551665306,
+      -0.09799318760633469,
+    ],
+  );
 });
 
 Deno.test("initialValues() of ones and zeros need no randomness", () => {
   const shape: ParameterSpec["shape"] = [2, 3];
   const [a, b] = [rootKey(0), rootKey(1)];
   for (const [init, value] of [["Ones", 1], ["Zeros", 0]] as const) {
-    deepEqual(
+    deepStrictEqual(
       [...initialValues({ shape, init: { _tag: init } }, a)],
       Array(6).fill(value),
     );
-    deepEqual(
+    deepStrictEqual(
       initialValues({ shape, init: { _tag: init } }, b),
       initialValues({ shape, init: { _tag: init } }, a),
     );

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import {
   type Graph,
   interpretGraph,
@@ -73,7 +73,7 @@ Deno.test("localMim() computes every activation of the reference in float64 to 1
   const wanted = goldenTensors("tiny/tiny_forward_f64.safetensors");
   const found = interpretGraph(forward(tiny), tinyInputs());
   const compared = Object.keys(found).filter((name) => wanted.has(name));
-  equal(compared.length, 1 + 12 + 4 * 4);
+  strictEqual(compared.length, 1 + 12 + 4 * 4);
   for (const name of compared) {
     const difference = largestDifference(found[name], numbersOf(wanted, name));
     ok(difference <= 1e-13, `${name}: ${difference}`);
@@ -133,9 +133,9 @@ for (
     model.stages.forEach(({ scale }, k) => {
       const cells = (scale * grid) ** 2;
       const channels = model.inChannels * 9;
-      equal(shapeOf(`pred.${k}`), [2, cells, channels].join());
-      equal(shapeOf(`target.${k}`), [2, cells, channels].join());
-      equal(shapeOf(`mask_scaled.${k}`), [2, cells].join());
+      strictEqual(shapeOf(`pred.${k}`), [2, cells, channels].join());
+      strictEqual(shapeOf(`target.${k}`), [2, cells, channels].join());
+      strictEqual(shapeOf(`mask_scaled.${k}`), [2, cells].join());
     });
   });
 }

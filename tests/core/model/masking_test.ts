@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   interpretGraph,
   maskAtScale,
@@ -19,9 +19,9 @@ Deno.test("randomMasking() keeps, hides and restores exactly what the reference 
     196,
     49,
   );
-  deepEqual([...idsKeep], [...numbersOf(golden, "kept_ids")]);
-  deepEqual([...idsRestore], [...numbersOf(golden, "ids_restore")]);
-  deepEqual([...mask], [...numbersOf(golden, "mask")]);
+  deepStrictEqual([...idsKeep], [...numbersOf(golden, "kept_ids")]);
+  deepStrictEqual([...idsRestore], [...numbersOf(golden, "ids_restore")]);
+  deepStrictEqual([...mask], [...numbersOf(golden, "mask")]);
 });
 
 Deno.test("maskAtScale() is exactly the reference's mask of each stage", () => {
@@ -37,7 +37,7 @@ Deno.test("maskAtScale() is exactly the reference's mask of each stage", () => {
   }));
   const found = interpretGraph(graph, { mask: numbersOf(golden, "mask") });
   spec.stages.forEach((_, k) =>
-    deepEqual(found[k], numbersOf(golden, `mask_scaled.${k}`))
+    deepStrictEqual(found[k], numbersOf(golden, `mask_scaled.${k}`))
   );
 });
 
@@ -70,8 +70,8 @@ Deno.test("randomMasking() shuffles every sample by a permutation and restores b
     for (let b = 0; b * patches < noise.length; b++) {
       const shuffle = sampleOf(idsShuffle, b, patches);
       const restore = sampleOf(idsRestore, b, patches);
-      deepEqual(shuffle.toSorted((x, y) => x - y), ordered);
-      deepEqual(restore.map((rank) => shuffle[rank]), ordered);
+      deepStrictEqual(shuffle.toSorted((x, y) => x - y), ordered);
+      deepStrictEqual(restore.map((rank) => shuffle[rank]), ordered);
     }
   }));
 });
@@ -84,7 +84,7 @@ Deno.test("randomMasking() keeps the patches of least noise, the first of equal 
       const wanted = own.map((level, i) => ({ level, i }))
         .toSorted((x, y) => x.level - y.level || x.i - y.i)
         .slice(0, keep).map(({ i }) => i);
-      deepEqual(sampleOf(idsKeep, b, keep), wanted);
+      deepStrictEqual(sampleOf(idsKeep, b, keep), wanted);
     }
   }));
 });
@@ -95,7 +95,7 @@ Deno.test("randomMasking() hides exactly the patches that are not kept", () => {
     for (let b = 0; b * patches < noise.length; b++) {
       const kept = new Set(sampleOf(idsKeep, b, keep));
       sampleOf(mask, b, patches).forEach((hidden, patch) =>
-        equal(hidden, kept.has(patch) ? 0 : 1)
+        strictEqual(hidden, kept.has(patch) ? 0 : 1)
       );
     }
   }));

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
   allStages,
@@ -76,13 +76,13 @@ for (const name of ["vit-s", "vit-b", "vit-l", "vit-h"] as const) {
       patchEmbed: countOf(spec, isOf("PatchEmbed")),
       block: countOf(spec, startsWith("blocks.7.")),
     };
-    deepEqual(found, COUNTS[name]);
+    deepStrictEqual(found, COUNTS[name]);
   });
 }
 
 Deno.test("parameterSpecs() of ViT-B with a stage after every block are 98,847,492 numbers", () => {
   const spec = { ...MODEL_PRESETS["vit-b"], stages: allStages(12) };
-  equal(countOf(spec), 98_847_492);
+  strictEqual(countOf(spec), 98_847_492);
 });
 
 interface Group {
@@ -98,7 +98,7 @@ Deno.test("parameterSpecs() have the names, shapes and decay of the reference's 
   };
   const byName = (a: { name: string }, b: { name: string }): number =>
     a.name < b.name ? -1 : 1;
-  deepEqual(
+  deepStrictEqual(
     parameterSpecs(TINY_MODEL).map(({ name, shape, ...rest }) => ({
       name,
       shape,
@@ -115,7 +115,7 @@ Deno.test("parameterSpecs() have the names, shapes and decay of the reference's 
 Deno.test("parameterSpecs() are the tensors of a checkpoint, but for fixed tables and filters", () => {
   const stored = goldenTensors("tiny/tiny_weights.safetensors");
   const fixed = /pos_embed$|^hog_enc\./;
-  deepEqual(
+  deepStrictEqual(
     new Map(
       parameterSpecs(TINY_MODEL).map(({ name, shape }) => [name, shape]),
     ),
@@ -129,6 +129,6 @@ Deno.test("parameterSpecs() are the tensors of a checkpoint, but for fixed table
 Deno.test("parameterSpecs() never name two parameters alike", () => {
   fc.assert(fc.property(modelSpec, (spec) => {
     const names = parameterSpecs(spec).map(({ name }) => name);
-    equal(new Set(names).size, names.length);
+    strictEqual(new Set(names).size, names.length);
   }));
 });

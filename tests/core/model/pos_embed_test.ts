@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { createHash } from "node:crypto";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { sinCosPositions } from "../../../core/mod.ts";
 import {
   goldenJson,
@@ -31,7 +31,7 @@ for (const [name, summary] of tables) {
     const found = summary.rows.flatMap((row) =>
       table.slice(row * width, (row + 1) * width)
     );
-    equal(table.length, summary.shape[0] * summary.shape[1]);
+    strictEqual(table.length, summary.shape[0] * summary.shape[1]);
     ok(largestDifference(found, numbersOf(rows, `${name}.rows`)) <= 1e-7);
   });
 
@@ -54,7 +54,7 @@ const sizes = fc.tuple(
 
 Deno.test("sinCosPositions() have a row of zeros for the class token", () => {
   fc.assert(fc.property(sizes, ([width, grid]) => {
-    deepEqual(
+    deepStrictEqual(
       sinCosPositions(width, grid).slice(0, width),
       Array(width).fill(0),
     );
@@ -70,9 +70,9 @@ Deno.test("sinCosPositions() tell the column in the first half of a row and the 
     };
     for (let a = 0; a < grid; a++) {
       for (let b = 0; b < grid; b++) {
-        deepEqual(half(a, b, 0), half(0, b, 0));
-        deepEqual(half(a, b, 1), half(a, 0, 1));
-        deepEqual(half(a, b, 0), half(b, a, 1));
+        deepStrictEqual(half(a, b, 0), half(0, b, 0));
+        deepStrictEqual(half(a, b, 1), half(a, 0, 1));
+        deepStrictEqual(half(a, b, 0), half(b, a, 1));
       }
     }
   }));
@@ -80,7 +80,7 @@ Deno.test("sinCosPositions() tell the column in the first half of a row and the 
 
 Deno.test("sinCosPositions() are float32 numbers", () => {
   const table = sinCosPositions(768, 14);
-  deepEqual(table.filter((v) => v !== Math.fround(v)), []);
+  deepStrictEqual(table.filter((v) => v !== Math.fround(v)), []);
 });
 
 Deno.test("sinCosPositions() of 36x4 are the reference's bytes", () => {
@@ -90,5 +90,5 @@ Deno.test("sinCosPositions() of 36x4 are the reference's bytes", () => {
   const summary = Object.fromEntries(tables)["36x4"] as unknown as {
     readonly "sha256_f32_le": string;
   };
-  equal(hash, summary.sha256_f32_le);
+  strictEqual(hash, summary.sha256_f32_le);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import {
   gradientName,
   type Graph,
@@ -54,7 +54,7 @@ Deno.test("stepGraph() is the whole step without the nodes that no wanted gradie
           whole.outputs[name] ?? -1,
         ]),
       );
-      deepEqual(graph, prune({ nodes: whole.nodes, outputs }));
+      deepStrictEqual(graph, prune({ nodes: whole.nodes, outputs }));
     }),
     { numRuns: 30 },
   );
@@ -74,7 +74,7 @@ const movingNames = (
 Deno.test("stepGraph() gives the losses of live stages and the gradients of trained parameters, nothing else", () => {
   fc.assert(
     fc.property(steps, (step) => {
-      deepEqual(
+      deepStrictEqual(
         Object.keys(right(stepGraph(step)).outputs).toSorted(),
         [
           "loss",
@@ -97,12 +97,12 @@ Deno.test("stepGraph() leaves no decoder, norm or finer target of a stage withou
         const [, stage] = /^(?:decoder|norm)\.(\d+)\./.exec(name) ?? [];
         return stage === undefined ? [] : [Number(stage)];
       });
-      deepEqual(
+      deepStrictEqual(
         [...new Set(stagesRead)].toSorted((a, b) => a - b),
         liveStages,
       );
       const scales = liveStages.map((k) => model.stages[k]!.scale);
-      deepEqual(
+      deepStrictEqual(
         nodes.flatMap((node) =>
           node.op === "hogCells" ? [node.attributes.cells] : []
         ),

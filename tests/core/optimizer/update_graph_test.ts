@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import {
   type AdamWConfig,
   corrections,
@@ -109,7 +109,7 @@ Deno.test("updateGraph() moves every number as PyTorch's documentation says, ste
       );
     });
     const names = ["w", ...stateKinds(rule).map((k) => stateName(k, "w"))];
-    deepEqual(Object.keys(found).toSorted(), names.toSorted());
+    deepStrictEqual(Object.keys(found).toSorted(), names.toSorted());
     wanted.forEach(({ p, state }, k) =>
       [p, ...state].forEach((value, j) => {
         const own = found[names[j]!]![k]!;
@@ -150,7 +150,7 @@ Deno.test("updateGraph() gives each parameter its own rate", () => {
       ),
     };
     const { still, moving } = interpretGraph(graph, inputs);
-    deepEqual(still, Float64Array.of(1));
+    deepStrictEqual(still, Float64Array.of(1));
     ok(moving![0]! < 1);
   }));
 });
@@ -158,7 +158,7 @@ Deno.test("updateGraph() gives each parameter its own rate", () => {
 Deno.test("updateGraph() has nothing of a parameter that does not move", () => {
   fc.assert(fc.property(optimizerConfig, (rule) => {
     const graph = right(updateGraph(rule, []));
-    deepEqual(graph, { nodes: [], outputs: {} });
+    deepStrictEqual(graph, { nodes: [], outputs: {} });
   }));
 });
 
@@ -179,7 +179,7 @@ Deno.test("corrections() are those of a mean that started at 0: a constant gradi
 });
 
 Deno.test("corrections() are none for SGD", () => {
-  deepEqual(
+  deepStrictEqual(
     corrections({ _tag: "Sgd", momentum: 0.9, weightDecay: 0 }, 1),
     {},
   );

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import {
   calcSpeedup,
   denseNetCosts,
@@ -20,7 +20,7 @@ const { ["calc_speedup"]: estimates } = JSON.parse(Deno.readTextFileSync(
 )) as { readonly "calc_speedup": readonly Estimate[] };
 
 Deno.test("calcSpeedup() gives all 45 estimates of FreezeOut 7a0d5f5", () => {
-  equal(estimates.length, 45);
+  strictEqual(estimates.length, 45);
   for (const { growth, how, speedup, ...run } of estimates) {
     const costs = denseNetCosts(growth, run.n_dense_blocks);
     const found = calcSpeedup(costs, { t0: run.t_0, scale: how });
@@ -34,7 +34,7 @@ Deno.test("calcSpeedup() does not depend on the unit of cost", () => {
     const freeze = { t0, scale: "squared" } as const;
     const [one, two] = [c, c.map((x) => 2 * x)]
       .map((each) => calcSpeedup(each, freeze));
-    equal(one, two);
+    strictEqual(one, two);
   }));
 });
 
@@ -43,7 +43,7 @@ Deno.test("calcSpeedup() is 0 if nothing freezes and falls as t0 rises", () => {
   fc.assert(fc.property(between(0.1, 1), between(0.1, 1), scale, (a, b, s) => {
     const at = (t0: number): number =>
       calcSpeedup(denseNetCosts(12, 4), { t0, scale: s });
-    equal(at(1), 0);
+    strictEqual(at(1), 0);
     ok(at(Math.min(a, b)) >= at(Math.max(a, b)) - 1e-12);
   }));
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import {
   decodePretrainConfig,
   DEFAULT_PRETRAIN_CONFIG,
@@ -54,7 +54,7 @@ const faultPaths = (input: unknown): readonly string[] => {
 Deno.test("decodePretrainConfig() reads what encodePretrainConfig() wrote, also through JSON", () => {
   fc.assert(fc.property(pretrainConfig, (config) => {
     const text = JSON.stringify(encodePretrainConfig(config));
-    deepEqual(right(decodePretrainConfig(JSON.parse(text))), config);
+    deepStrictEqual(right(decodePretrainConfig(JSON.parse(text))), config);
   }));
 });
 
@@ -87,13 +87,13 @@ Deno.test("decodePretrainConfig() refuses unknown fields, at any place", () => {
   );
   fc.assert(fc.property(record, ({ config, path }) => {
     const extended = replaced(config, [...path, "colour"], "blue");
-    deepEqual(faultPaths(extended), [written([...path, "colour"])]);
+    deepStrictEqual(faultPaths(extended), [written([...path, "colour"])]);
   }));
 });
 
 Deno.test("decodePretrainConfig() names faults of all sections at once", () => {
   const { model, freeze, rate, optimizer, training } = DEFAULT_PRETRAIN_CONFIG;
-  deepEqual(
+  deepStrictEqual(
     faultsOf(decodePretrainConfig({
       version: 2,
       model: { ...model, imageSize: 225 },
@@ -114,7 +114,7 @@ Deno.test("decodePretrainConfig() names faults of all sections at once", () => {
 });
 
 Deno.test("decodePretrainConfig() accepts the default", () => {
-  deepEqual(
+  deepStrictEqual(
     right(decodePretrainConfig(DEFAULT_PRETRAIN_CONFIG)),
     DEFAULT_PRETRAIN_CONFIG,
   );

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   DEFAULT_PRETRAIN_CONFIG,
   type FreezePlan,
@@ -33,7 +33,7 @@ Deno.test("phaseFlops() are exactly those of the step's graph, for each sample",
           liveStages: phase.liveStages,
           isTrainable: isTrainable(plan, phase),
         }));
-        equal(batch * phaseFlops(plan)(phase).total, graphFlops(graph));
+        strictEqual(batch * phaseFlops(plan)(phase).total, graphFlops(graph));
       }
     }),
     { numRuns: 40 },
@@ -46,7 +46,10 @@ Deno.test("phaseFlops() fall from phase to phase, but never the encoder's forwar
     flops.slice(1).forEach((now, i) => {
       const before = flops[i];
       ok(before !== undefined && now.total < before.total);
-      equal(sumFlops(now.layers).forward, sumFlops(before.layers).forward);
+      strictEqual(
+        sumFlops(now.layers).forward,
+        sumFlops(before.layers).forward,
+      );
     });
   }));
 });
@@ -56,7 +59,7 @@ Deno.test("phaseFlops() total is the sum of its parts", () => {
     for (const phase of plan.phases) {
       const { layers, stages, targets, total } = phaseFlops(plan)(phase);
       const parts = [...layers, ...stages].map(totalFlops);
-      equal(total, parts.reduce((sum, part) => sum + part, targets));
+      strictEqual(total, parts.reduce((sum, part) => sum + part, targets));
     }
   }));
 });
@@ -68,10 +71,10 @@ Deno.test("phaseFlops() spend nothing on the gradients of the frozen prefix and 
     for (const phase of plan.phases) {
       const { layers, stages } = phaseFlops(plan)(phase);
       const frozen = sumFlops(layers.slice(0, phase.frozenLayers));
-      if (freeze.freezePatchEmbed) equal(frozen.backwardWeights, 0);
-      if (stops) equal(frozen.backwardActivations, 0);
+      if (freeze.freezePatchEmbed) strictEqual(frozen.backwardWeights, 0);
+      if (stops) strictEqual(frozen.backwardActivations, 0);
       stages.forEach((stage, index) =>
-        equal(totalFlops(stage) > 0, phase.liveStages.includes(index))
+        strictEqual(totalFlops(stage) > 0, phase.liveStages.includes(index))
       );
     }
   }));
@@ -89,7 +92,7 @@ Deno.test("phaseFlops() of a class token that never freezes carry the gradient t
   for (const phase of plan.phases) {
     const { layers } = phaseFlops(plan)(phase);
     layers.slice(1).forEach(({ backwardActivations }) =>
-      equal(backwardActivations, block?.backwardActivations)
+      strictEqual(backwardActivations, block?.backwardActivations)
     );
   }
   ok(predictedSaving(plan) < 0.7 * predictedSaving(planWith("withLayer0")));
@@ -99,7 +102,7 @@ Deno.test("predictedSaving() is a part in [0, 1), and 0 exactly if nothing freez
   fc.assert(fc.property(anyPlan, (plan) => {
     const saving = predictedSaving(plan);
     ok(saving >= 0 && saving < 1);
-    equal(saving === 0, plan.phases.length === 1);
+    strictEqual(saving === 0, plan.phases.length === 1);
   }));
 });
 
@@ -108,7 +111,7 @@ Deno.test("predictedSaving() is against the same plan with t0 = 1", () => {
     const freeze = { ...config.freeze, t0: 1 };
     const plan = right(freezePlan(config));
     const unfrozen = right(freezePlan({ ...config, freeze }));
-    equal(runFlops(unfrozen), unfrozenRunFlops(plan));
+    strictEqual(runFlops(unfrozen), unfrozenRunFlops(plan));
   }));
 });
 
@@ -126,7 +129,7 @@ Deno.test("phaseFlops() of ViT-B count a block as 2·50·12·768² products and 
   const plan = right(planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167));
   const weighted = 2 * 50 * 12 * 768 ** 2;
   const attention = 4 * 50 ** 2 * 768;
-  deepEqual(phaseFlops(plan)(plan.phases[0]).layers[1], {
+  deepStrictEqual(phaseFlops(plan)(plan.phases[0]).layers[1], {
     forward: weighted + attention,
     backwardWeights: weighted,
     backwardActivations: weighted + 2 * attention,

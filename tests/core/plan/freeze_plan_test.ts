@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   DEFAULT_PRETRAIN_CONFIG,
   freezePlan,
@@ -21,15 +21,15 @@ const vitB: PlanConfig = {
 Deno.test("freezePlan() accepts every configuration without faults and keeps it", () => {
   fc.assert(fc.property(planConfig, (config) => {
     const plan = right(freezePlan(config));
-    deepEqual(plan.config, config);
-    equal(plan.totalSteps, config.totalSteps);
+    deepStrictEqual(plan.config, config);
+    strictEqual(plan.totalSteps, config.totalSteps);
   }));
 });
 
 Deno.test("freezePlan() has a layer for each block, and one for the patch embedding if it freezes", () => {
   fc.assert(fc.property(anyPlan, ({ config: { model, freeze }, layers }) => {
     const blocks = Array.from({ length: model.depth }, (_, i) => `block ${i}`);
-    deepEqual(
+    deepStrictEqual(
       layers.map(({ name }) => name),
       freeze.freezePatchEmbed ? ["patch_embed", ...blocks] : blocks,
     );
@@ -39,40 +39,40 @@ Deno.test("freezePlan() has a layer for each block, and one for the patch embedd
 Deno.test("freezePlan() freezes deeper layers later, all after the warm-up, the last never", () => {
   fc.assert(fc.property(anyPlan, ({ layers, totalSteps, warmupSteps }) => {
     const steps = layers.map(({ freezeStep }) => freezeStep);
-    equal(steps.at(-1), totalSteps);
+    strictEqual(steps.at(-1), totalSteps);
     ok(steps.every((step) => step > warmupSteps && step <= totalSteps));
-    deepEqual(steps, steps.toSorted((a, b) => a - b));
+    deepStrictEqual(steps, steps.toSorted((a, b) => a - b));
   }));
 });
 
 Deno.test("freezePlan() has phases that tile the run", () => {
   fc.assert(fc.property(anyPlan, ({ phases, totalSteps }) => {
-    deepEqual(
+    deepStrictEqual(
       phases.map(({ from }) => from),
       [0, ...phases.slice(0, -1).map(({ to }) => to)],
     );
-    equal(phases.at(-1)?.to, totalSteps);
+    strictEqual(phases.at(-1)?.to, totalSteps);
     ok(phases.every(({ from, to }) => from < to));
-    deepEqual(phases.map(({ index }) => index), [...phases.keys()]);
+    deepStrictEqual(phases.map(({ index }) => index), [...phases.keys()]);
   }));
 });
 
 Deno.test("freezePlan() freezes a growing prefix and prunes stages that tap it", () => {
   fc.assert(fc.property(anyPlan, ({ phases, layers, stages }) => {
-    equal(phases[0].frozenLayers, 0);
+    strictEqual(phases[0].frozenLayers, 0);
     phases.forEach((phase, i) => {
       const { frozenLayers, from, trainableLayers, liveStages } = phase;
       ok(i === 0 || frozenLayers > (phases[i - 1]?.frozenLayers ?? NaN));
       const frozen = layers.filter(({ freezeStep }) => freezeStep <= from);
-      deepEqual(
+      deepStrictEqual(
         frozen.map(({ index }) => index),
         [...Array(frozenLayers).keys()],
       );
-      deepEqual(
+      deepStrictEqual(
         trainableLayers,
         [...layers.keys()].slice(frozenLayers),
       );
-      deepEqual(
+      deepStrictEqual(
         liveStages,
         stages.filter(({ layer }) => layer >= frozenLayers)
           .map(({ index }) => index),
@@ -97,9 +97,9 @@ Deno.test("freezePlan() with t0 = 1 has one phase in which everything trains", (
     const { phases, layers, stages } = right(
       freezePlan({ ...config, freeze }),
     );
-    equal(phases.length, 1);
-    equal(phases[0].trainableLayers.length, layers.length);
-    equal(phases[0].liveStages.length, stages.length);
+    strictEqual(phases.length, 1);
+    strictEqual(phases[0].trainableLayers.length, layers.length);
+    strictEqual(phases[0].liveStages.length, stages.length);
   }));
 });
 
@@ -110,14 +110,14 @@ Deno.test("phaseAt() gives the phase that contains the step", () => {
       const { from, to } = at(step);
       ok(from <= step && step < to);
     }
-    equal(at(plan.totalSteps), plan.phases.at(-1));
+    strictEqual(at(plan.totalSteps), plan.phases.at(-1));
   }));
 });
 
 Deno.test("freezePlan() prunes the stages of ViT-B when layers 2, 4 and 10 freeze", () => {
   const { stages, layers } = right(freezePlan(vitB));
-  deepEqual(stages.map(({ layer }) => layer), [2, 4, 10, 12]);
-  deepEqual(
+  deepStrictEqual(stages.map(({ layer }) => layer), [2, 4, 10, 12]);
+  deepStrictEqual(
     stages.map(({ pruneStep }) => pruneStep),
     [2, 4, 10, 12].map((layer) => layers[layer]?.freezeStep),
   );
@@ -126,14 +126,14 @@ Deno.test("freezePlan() prunes the stages of ViT-B when layers 2, 4 and 10 freez
 Deno.test("freezePlan() without a patch embedding layer taps one layer earlier", () => {
   const freeze = { ...vitB.freeze, freezePatchEmbed: false };
   const { stages, layers } = right(freezePlan({ ...vitB, freeze }));
-  deepEqual(stages.map(({ layer }) => layer), [1, 3, 9, 11]);
-  equal(layers.length, 12);
+  deepStrictEqual(stages.map(({ layer }) => layer), [1, 3, 9, 11]);
+  strictEqual(layers.length, 12);
 });
 
 Deno.test("freezePlan() names all faults: fields first, then what fields contradict", () => {
   const freeze = { ...vitB.freeze, t0: 1.5 };
   const model = { ...vitB.model, depth: 0 };
-  deepEqual(
+  deepStrictEqual(
     faultsOf(freezePlan({ ...vitB, model, freeze, totalSteps: NaN })),
     [
       "model.depth: found 0, wanted a whole number of at least 1",
@@ -145,7 +145,7 @@ Deno.test("freezePlan() names all faults: fields first, then what fields contrad
 
 Deno.test("freezePlan() refuses a first layer that would freeze during a warm-up of mode figure", () => {
   const freeze = { ...vitB.freeze, t0: 0.4 };
-  deepEqual(faultsOf(freezePlan({ ...vitB, freeze })), [
+  deepStrictEqual(faultsOf(freezePlan({ ...vitB, freeze })), [
     "freeze.t0: found 0.4, wanted more than 0.4641588833612779, " +
     "so that the first layer freezes after the warm-up",
   ]);
@@ -161,12 +161,12 @@ Deno.test("freezePlan() refuses a first layer that would freeze at the last step
       totalSteps: 100,
       warmupSteps: 7,
     });
-  equal(planAt(0.07)._tag, "Left");
-  equal(right(planAt(0.08)).layers[0]?.freezeStep, 8);
+  strictEqual(planAt(0.07)._tag, "Left");
+  strictEqual(right(planAt(0.08)).layers[0]?.freezeStep, 8);
 });
 
 Deno.test("freezePlan() refuses a warm-up as long as the run", () => {
-  deepEqual(faultsOf(freezePlan({ ...vitB, warmupSteps: 10_000 })), [
+  deepStrictEqual(faultsOf(freezePlan({ ...vitB, warmupSteps: 10_000 })), [
     "warmupSteps: found 10000, wanted less than 10000 (totalSteps)",
   ]);
 });
@@ -176,7 +176,7 @@ Deno.test("freezePlan() refuses initial rates beyond float64", () => {
     ...vitB.rate,
     mode: { _tag: "LayerWise", power: 2000 } as const,
   };
-  deepEqual(faultsOf(freezePlan({ ...vitB, rate })), [
+  deepStrictEqual(faultsOf(freezePlan({ ...vitB, rate })), [
     "rate.mode.power: found 2000, wanted a power that keeps " +
     "0.0016 / 0.5120000000000001^power finite",
   ]);

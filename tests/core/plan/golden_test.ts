@@ -5,7 +5,7 @@
  * moment, a plan when it does not lie before it. They differ only where that
  * moment is a whole step; there the layer-wise rate is 0.
  */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   DEFAULT_PRETRAIN_CONFIG,
   type FreezePlan,
@@ -82,16 +82,19 @@ const isWhole = (moment: number): boolean =>
 Deno.test("freezePlan() has the reference's freeze times, initial rates and freeze steps", () => {
   for (const run of recorded) {
     const plan = planOfRecorded(run);
-    equal(plan.layers.length, run.layers);
+    strictEqual(plan.layers.length, run.layers);
     for (const { index, freezeTime, freezeStep, schedule } of plan.layers) {
       near(freezeTime, run.t_i[index] ?? NaN);
       near(schedule.initialRate, run.initial_lr[index] ?? NaN);
       const moment = run.max_iteration_warmup_subtracted[index] ?? NaN;
       const step = freezeStep - plan.warmupSteps;
-      equal(step, isWhole(moment) ? Math.round(moment) : Math.ceil(moment));
+      strictEqual(
+        step,
+        isWhole(moment) ? Math.round(moment) : Math.ceil(moment),
+      );
       const frozen = run.first_iteration_frozen[index];
       if (typeof frozen === "number" && !isWhole(moment)) {
-        equal(freezeStep, frozen);
+        strictEqual(freezeStep, frozen);
       }
     }
   }
@@ -113,7 +116,7 @@ Deno.test("ratesAt() gives all 47,200 layer-wise rates of the reference", () => 
       });
     });
   }
-  equal(compared, 47_200);
+  strictEqual(compared, 47_200);
 });
 
 Deno.test("ratesAt() gives the reference's common cosine to what no layer owns, and in mode uniform to all that train", () => {
@@ -126,7 +129,7 @@ Deno.test("ratesAt() gives the reference's common cosine to what no layer owns, 
       const active = run.min_active_layer_index[sample] ?? NaN;
       layers.forEach((rate, layer) => {
         const moment = run.max_iteration_warmup_subtracted[layer] ?? NaN;
-        if (!isWhole(moment)) equal(rate, layer < active ? 0 : unfrozen);
+        if (!isWhole(moment)) strictEqual(rate, layer < active ? 0 : unfrozen);
       });
     });
   }
@@ -159,14 +162,14 @@ for (
   ] as const
 ) {
   Deno.test(`freezePlan() freezes layers where the reference does: ${name}`, () => {
-    equal(plan.layers.length, points[name]?.length);
+    strictEqual(plan.layers.length, points[name]?.length);
     points[name]?.forEach((point, i) => {
       const { freezeTime, freezeStep } = plan.layers[i] ?? {};
       near(freezeTime ?? NaN, point.t_i);
       const whole = isWhole(point.max_iter) &&
         point.first_frozen_global_iter_accum1 !== null;
       const first = point.first_frozen_global_iter_accum1 ?? plan.totalSteps;
-      equal(freezeStep, whole ? first - 1 : first);
+      strictEqual(freezeStep, whole ? first - 1 : first);
     });
   });
 }
@@ -185,7 +188,7 @@ Deno.test("freezePlan() of ViT-B has the table of the cubic t0 = 0.8 schedule", 
     totalSteps: 10_000,
     warmupSteps: 0,
   }));
-  deepEqual(layers.map(({ stage }) => stage + 1), [
+  deepStrictEqual(layers.map(({ stage }) => stage + 1), [
     1,
     1,
     1,
@@ -200,7 +203,7 @@ Deno.test("freezePlan() of ViT-B has the table of the cubic t0 = 0.8 schedule", 
     4,
     4,
   ]);
-  deepEqual(layers.map(({ freezeTime }) => freezeTime.toFixed(6)), [
+  deepStrictEqual(layers.map(({ freezeTime }) => freezeTime.toFixed(6)), [
     "0.512000",
     "0.544671",
     "0.578704",
@@ -215,22 +218,25 @@ Deno.test("freezePlan() of ViT-B has the table of the cubic t0 = 0.8 schedule", 
     "0.950829",
     "1.000000",
   ]);
-  deepEqual(layers.map(({ schedule }) => schedule.initialRate.toFixed(6)), [
-    "0.644291",
-    "0.605644",
-    "0.570027",
-    "0.676155",
-    "0.637891",
-    "0.833301",
-    "0.787859",
-    "0.745661",
-    "0.706424",
-    "0.669893",
-    "0.635837",
-    "1.051714",
-    "1.000000",
-  ]);
-  deepEqual(layers.slice(0, 3).map(({ freezeStep }) => freezeStep), [
+  deepStrictEqual(
+    layers.map(({ schedule }) => schedule.initialRate.toFixed(6)),
+    [
+      "0.644291",
+      "0.605644",
+      "0.570027",
+      "0.676155",
+      "0.637891",
+      "0.833301",
+      "0.787859",
+      "0.745661",
+      "0.706424",
+      "0.669893",
+      "0.635837",
+      "1.051714",
+      "1.000000",
+    ],
+  );
+  deepStrictEqual(layers.slice(0, 3).map(({ freezeStep }) => freezeStep), [
     5120,
     5447,
     5788,

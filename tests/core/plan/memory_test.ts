@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   DEFAULT_PRETRAIN_CONFIG,
   phaseMemory,
@@ -24,8 +24,8 @@ Deno.test("phaseMemory() falls from phase to phase", () => {
 Deno.test("trainableCount() of ViT-B begins with all 89,916,140 parameters and ends with the last block and its stage", () => {
   const plan = right(planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167));
   const counts = plan.phases.map(trainableCount(plan));
-  equal(counts[0], 89_916_140);
-  equal(counts.at(-1), 7_087_872 + 1_536 + 994_331);
+  strictEqual(counts[0], 89_916_140);
+  strictEqual(counts.at(-1), 7_087_872 + 1_536 + 994_331);
 });
 
 Deno.test("phaseMemory() holds two moments for AdamW, one for momentum, none without", () => {
@@ -33,7 +33,7 @@ Deno.test("phaseMemory() holds two moments for AdamW, one for momentum, none wit
   const sgd = (momentum: number) =>
     ({ _tag: "Sgd", momentum, weightDecay: 0 }) as const;
   const gradient = 4 * 89_916_140;
-  deepEqual(
+  deepStrictEqual(
     [DEFAULT_PRETRAIN_CONFIG.optimizer, sgd(0.9), sgd(0)]
       .map((optimizer) => phaseMemory(plan, optimizer)(plan.phases[0]))
       .map(({ gradientBytes, optimizerBytes }) => [

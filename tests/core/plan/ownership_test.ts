@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import {
   isTrainable,
   layerOfOwner,
@@ -17,10 +17,10 @@ Deno.test("layerOfOwner() puts every parameter into exactly one layer, or none o
     const used = new Set<number>();
     for (const { owner } of parameterSpecs(model)) {
       const layer = layerOfOwner(plan)(owner);
-      equal(layer === null, exempt.includes(owner._tag));
+      strictEqual(layer === null, exempt.includes(owner._tag));
       if (layer !== null) used.add(layer);
     }
-    equal(used.size, plan.layers.length);
+    strictEqual(used.size, plan.layers.length);
     ok([...used].every((layer) => plan.layers[layer]?.index === layer));
   }));
 });
@@ -29,7 +29,7 @@ Deno.test("layerOfOwner() lets norm and decoder of a stage go with the block tha
   fc.assert(fc.property(freezePlan, (plan) => {
     const layerOf = layerOfOwner(plan);
     plan.config.model.stages.forEach(({ tap }, index) =>
-      equal(
+      strictEqual(
         layerOf({ _tag: "Stage", index }),
         layerOf({ _tag: "Block", index: tap }),
       )
@@ -53,7 +53,7 @@ Deno.test("isTrainable() agrees with the live stages of a phase", () => {
   fc.assert(fc.property(freezePlan, (plan) => {
     for (const phase of plan.phases) {
       for (const { index } of plan.stages) {
-        equal(
+        strictEqual(
           isTrainable(plan, phase)({ _tag: "Stage", index }),
           phase.liveStages.includes(index),
         );

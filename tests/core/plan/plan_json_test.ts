@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   decodePlan,
   DEFAULT_PRETRAIN_CONFIG,
@@ -14,7 +14,7 @@ const vitB = right(planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167));
 Deno.test("decodePlan() reads what encodePlan() wrote, also through JSON", () => {
   fc.assert(fc.property(freezePlan, (plan) => {
     const text = JSON.stringify(encodePlan(plan));
-    deepEqual(right(decodePlan(JSON.parse(text))), plan);
+    deepStrictEqual(right(decodePlan(JSON.parse(text))), plan);
   }));
 });
 
@@ -25,14 +25,14 @@ Deno.test("decodePlan() refuses a plan that was moved away from its configuratio
       i === at ? { ...layer, freezeStep: layer.freezeStep + 1 } : layer
     );
     const faults = faultsOf(decodePlan({ ...plan, layers }));
-    equal(faults.length, 1);
+    strictEqual(faults.length, 1);
     ok(faults[0]?.startsWith(`layers[${at}].freezeStep: `));
   }));
 });
 
 Deno.test("decodePlan() names everything that contradicts the configuration", () => {
   const [first, ...others] = vitB.layers;
-  deepEqual(
+  deepStrictEqual(
     faultsOf(decodePlan({
       ...vitB,
       totalSteps: 62_501,
@@ -53,16 +53,16 @@ Deno.test("decodePlan() names everything that contradicts the configuration", ()
 
 Deno.test("decodePlan() forgives rounding of powers, not of steps", () => {
   const nudged = { ...vitB.unfrozen, initialRate: 1.6e-3 * (1 + 2 ** -52) };
-  deepEqual(right(decodePlan({ ...vitB, unfrozen: nudged })), vitB);
+  deepStrictEqual(right(decodePlan({ ...vitB, unfrozen: nudged })), vitB);
   const wrong = { ...vitB.unfrozen, initialRate: 1.6e-3 * (1 + 1e-9) };
-  equal(faultsOf(decodePlan({ ...vitB, unfrozen: wrong })).length, 1);
+  strictEqual(faultsOf(decodePlan({ ...vitB, unfrozen: wrong })).length, 1);
   const totalSteps = 62_500 * (1 + 2 ** -52);
-  equal(faultsOf(decodePlan({ ...vitB, totalSteps })).length, 1);
+  strictEqual(faultsOf(decodePlan({ ...vitB, totalSteps })).length, 1);
 });
 
 Deno.test("decodePlan() checks version, form and configuration first", () => {
   const freeze = { ...vitB.config.freeze, t0: 0 };
-  deepEqual(
+  deepStrictEqual(
     faultsOf(decodePlan({
       ...vitB,
       version: 2,
@@ -75,5 +75,5 @@ Deno.test("decodePlan() checks version, form and configuration first", () => {
       'layer: found [], wanted no such field, the nearest is "layers"',
     ],
   );
-  equal(faultsOf(decodePlan(null)).length, 1);
+  strictEqual(faultsOf(decodePlan(null)).length, 1);
 });

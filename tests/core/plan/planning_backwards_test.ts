@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   DEFAULT_PRETRAIN_CONFIG,
   epochsForEqualCost,
@@ -26,7 +26,7 @@ Deno.test("t0ForSaving() gives a t0 that saves what is wanted, and no larger one
     fc.property(planConfig, between(0, 0.3), (config, wanted) => {
       const t0 = t0ForSaving(config, wanted);
       if (t0._tag === "Left") {
-        equal(t0.left[0].path, "saving");
+        strictEqual(t0.left[0].path, "saving");
         return;
       }
       ok(savingOf(config, t0.right) >= wanted);
@@ -42,7 +42,7 @@ Deno.test("t0ForSaving() finds back the saving of a plan", () => {
     fc.property(planConfig, (config) => {
       const saving = savingOf(config, config.freeze.t0);
       const t0 = right(t0ForSaving(config, saving));
-      equal(savingOf(config, t0), saving);
+      strictEqual(savingOf(config, t0), saving);
     }),
     { numRuns: 40 },
   );
@@ -52,7 +52,7 @@ Deno.test("t0ForSaving() does not look at the t0 that it replaces", () => {
   fc.assert(
     fc.property(planConfig, between(0.01, 1), (config, t0) => {
       const freeze = { ...config.freeze, t0 };
-      deepEqual(
+      deepStrictEqual(
         t0ForSaving({ ...config, freeze }, 0.05),
         t0ForSaving(config, 0.05),
       );
@@ -70,12 +70,12 @@ const vitB: PlanConfig = {
 };
 
 Deno.test("t0ForSaving() of 0 is 1: freeze nothing", () => {
-  equal(right(t0ForSaving(vitB, 0)), 1);
+  strictEqual(right(t0ForSaving(vitB, 0)), 1);
 });
 
 Deno.test("t0ForSaving() names the most that can be saved", () => {
   const [fault, ...others] = faultsOf(t0ForSaving(vitB, 0.6));
-  equal(others.length, 0);
+  strictEqual(others.length, 0);
   const most = /^saving: found 0.6, wanted at most (0\.\d+), /.exec(
     fault ?? "",
   );
@@ -86,7 +86,7 @@ Deno.test("t0ForSaving() names the most that can be saved", () => {
 });
 
 Deno.test("t0ForSaving() names impossible savings and faults of the plan together", () => {
-  deepEqual(faultsOf(t0ForSaving({ ...vitB, totalSteps: 0 }, -1)), [
+  deepStrictEqual(faultsOf(t0ForSaving({ ...vitB, totalSteps: 0 }, -1)), [
     "totalSteps: found 0, wanted a whole number of at least 1",
     "saving: found -1, wanted a number in [0, 1)",
   ]);
@@ -125,7 +125,7 @@ Deno.test("epochsForEqualCost() costs no more than the unfrozen run, and one epo
 Deno.test("epochsForEqualCost() without freezing are the epochs themselves", () => {
   const freeze = { ...DEFAULT_PRETRAIN_CONFIG.freeze, t0: 1 };
   const config = { ...DEFAULT_PRETRAIN_CONFIG, freeze };
-  equal(right(epochsForEqualCost(config, 1_281_167)), 100);
+  strictEqual(right(epochsForEqualCost(config, 1_281_167)), 100);
 });
 
 Deno.test("lastWhere() finds where a condition ends", () => {
@@ -136,6 +136,6 @@ Deno.test("lastWhere() finds where a condition ends", () => {
   );
   fc.assert(fc.property(range, ([low, width, seed]) => {
     const end = low + seed % (width + 1);
-    equal(lastWhere((n) => n <= end, low, low + width + 1), end);
+    strictEqual(lastWhere((n) => n <= end, low, low + width + 1), end);
   }));
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import {
   type FreezePlan,
   freezePlan,
@@ -65,7 +65,7 @@ Deno.test("ratesAt() is linear in the base rate", () => {
     const [one, two] = [replan(config, {}), replan(config, double)];
     for (const step of steps(one)) {
       ratesAt(one)(step).layers.forEach((rate, layer) =>
-        equal(ratesAt(two)(step).layers[layer], 2 * rate)
+        strictEqual(ratesAt(two)(step).layers[layer], 2 * rate)
       );
     }
   }));
@@ -76,7 +76,7 @@ Deno.test("ratesAt() with power 0 and no stage factor starts all layers equal", 
     const mode = { _tag: "LayerWise", power: 0 } as const;
     const plan = replan(config, { mode, stagePower: 0 });
     const { layers } = ratesAt(plan)(plan.warmupSteps);
-    layers.forEach((rate) => equal(rate, config.rate.baseRate));
+    layers.forEach((rate) => strictEqual(rate, config.rate.baseRate));
   }));
 });
 
@@ -99,7 +99,7 @@ Deno.test("ratesAt() in mode Uniform is the common cosine times the stage factor
     for (const step of steps(plan)) {
       const { layers, unfrozen } = ratesAt(plan)(step);
       plan.layers.forEach(({ freezeStep }, i) =>
-        equal(layers[i], step < freezeStep ? unfrozen : 0)
+        strictEqual(layers[i], step < freezeStep ? unfrozen : 0)
       );
     }
   }));
@@ -198,11 +198,11 @@ Deno.test("layerRateAt() gives every parameter the rate of its layer, or the unf
     for (const { owner } of parameterSpecs(plan.config.model)) {
       const layer = layerOfOwner(plan)(owner);
       const { layers, unfrozen } = ratesAt(plan)(step);
-      equal(
+      strictEqual(
         layerRateAt(plan)(step)(owner),
         layer === null ? unfrozen : layers[layer],
       );
     }
-    equal(ratesAt(plan)(step).unfrozen, rateAt(plan.unfrozen)(step));
+    strictEqual(ratesAt(plan)(step).unfrozen, rateAt(plan.unfrozen)(step));
   }));
 });

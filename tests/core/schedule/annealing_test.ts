@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import {
   annealSteps,
   freezeStepAt,
@@ -29,30 +29,30 @@ Deno.test("freezeStepAt() is the first step after the warm-up and the annealing"
 
 Deno.test("freezeStepAt() of time 1 is the end of the run", () => {
   fc.assert(fc.property(mode, span, (m, s) => {
-    equal(freezeStepAt(m, s)(1 as FreezeTime), s.totalSteps);
+    strictEqual(freezeStepAt(m, s)(1 as FreezeTime), s.totalSteps);
   }));
 });
 
 Deno.test("freezeStepAt() without warm-up is the same in both modes, with it earlier in mode figure", () => {
   fc.assert(fc.property(span, time, (s, t) => {
     const cold = { ...s, warmupSteps: 0 };
-    equal(freezeStepAt("figure", cold)(t), freezeStepAt("code", cold)(t));
+    strictEqual(freezeStepAt("figure", cold)(t), freezeStepAt("code", cold)(t));
     ok(freezeStepAt("figure", s)(t) <= freezeStepAt("code", s)(t));
   }));
 });
 
 Deno.test("freezeStepAt() of ViT-B in mode code are the reference's epochs 56.08 and 91.30 of 100", () => {
   const at = freezeStepAt("code", { totalSteps: 10_000, warmupSteps: 1000 });
-  equal(at(0.512 as FreezeTime), 5608);
-  equal(at(0.903296 as FreezeTime), 9130);
+  strictEqual(at(0.512 as FreezeTime), 5608);
+  strictEqual(at(0.903296 as FreezeTime), 9130);
 });
 
 Deno.test("firstStepFrom() is the ceiling, but takes a whole number with rounding noise for itself", () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: 1e9 }), (n) => {
-    equal(firstStepFrom(n), n);
-    equal(firstStepFrom(n * (1 + 2 ** -50)), n);
-    equal(firstStepFrom(n * (1 - 2 ** -50)), n);
-    equal(firstStepFrom(n + 0.01), n + 1);
-    equal(firstStepFrom(n + 0.99), n + 1);
+    strictEqual(firstStepFrom(n), n);
+    strictEqual(firstStepFrom(n * (1 + 2 ** -50)), n);
+    strictEqual(firstStepFrom(n * (1 - 2 ** -50)), n);
+    strictEqual(firstStepFrom(n + 0.01), n + 1);
+    strictEqual(firstStepFrom(n + 0.99), n + 1);
   }));
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   FREEZE_EXPONENTS,
   type FreezeScale,
@@ -17,8 +17,8 @@ const layers = fc.integer({ min: 1, max: 40 });
 Deno.test("freezeTimes() rise with depth and end at 1", () => {
   fc.assert(fc.property(freeze, layers, (f, n) => {
     const times = freezeTimes(f, n);
-    equal(times.length, n);
-    equal(times.at(-1), 1);
+    strictEqual(times.length, n);
+    strictEqual(times.at(-1), 1);
     times.slice(1).forEach((time, i) => ok(time >= (times[i] ?? NaN)));
     ok(times.every((time) => time > 0 && time <= 1));
   }));
@@ -26,19 +26,19 @@ Deno.test("freezeTimes() rise with depth and end at 1", () => {
 
 Deno.test("freezeTimes() begin at t0 scaled, unless the first layer is the last", () => {
   fc.assert(fc.property(freeze, layers, (f, n) => {
-    equal(freezeTimes(f, n)[0], n === 1 ? 1 : scaled(f.scale)(f.t0));
+    strictEqual(freezeTimes(f, n)[0], n === 1 ? 1 : scaled(f.scale)(f.t0));
   }));
 });
 
 Deno.test("freezeTimes() with t0 = 1 freeze nothing before the end", () => {
   fc.assert(fc.property(freeze, layers, ({ scale }, n) => {
-    deepEqual(freezeTimes({ t0: 1, scale }, n), Array(n).fill(1));
+    deepStrictEqual(freezeTimes({ t0: 1, scale }, n), Array(n).fill(1));
   }));
 });
 
 Deno.test("freezeTimes() are evenly spaced before scaling", () => {
   const times = freezeTimes({ t0: 0.5, scale: "linear" }, 6);
-  deepEqual(times.map((time) => time.toFixed(12)), [
+  deepStrictEqual(times.map((time) => time.toFixed(12)), [
     "0.500000000000",
     "0.600000000000",
     "0.700000000000",

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import {
   type FreezeTime,
   initialRate,
@@ -14,8 +14,8 @@ const power = between(0, 3);
 
 Deno.test("initialRate() with power 0 is the base rate, with power 1 the base rate over the freeze time", () => {
   fc.assert(fc.property(base, time, (b, t) => {
-    equal(initialRate(b, 0)(t), b);
-    equal(initialRate(b, 1)(t), b / t);
+    strictEqual(initialRate(b, 0)(t), b);
+    strictEqual(initialRate(b, 1)(t), b / t);
   }));
 });
 
@@ -31,7 +31,7 @@ Deno.test("stageFactor() rises with depth to 1 and is off with power 0", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 12 }), power, (count, p) => {
     const factors = Array.from({ length: count }, (_, s) => s)
       .map(stageFactor(count, p));
-    equal(factors.at(-1), 1);
+    strictEqual(factors.at(-1), 1);
     factors.slice(1).forEach((f, s) => ok(f >= (factors[s] ?? NaN)));
     ok(factors.every((f) => f > 0));
     ok([0, count - 1].map(stageFactor(count, 0)).every((f) => f === 1));
@@ -41,9 +41,9 @@ Deno.test("stageFactor() rises with depth to 1 and is off with power 0", () => {
 Deno.test("stageFactor() with p = 0.8 has the values of the thesis' best setting", () => {
   const factors = [0, 1, 2, 3].map(stageFactor(4, 0.8));
   const expected = [0.329877, 0.415244, 0.574349, 1];
-  factors.forEach((f, s) => equal(f.toFixed(6), expected[s]?.toFixed(6)));
+  factors.forEach((f, s) => strictEqual(f.toFixed(6), expected[s]?.toFixed(6)));
 });
 
 Deno.test("peakRate() is 1.6e-3 for rate 2e-4 and 2048 samples", () => {
-  equal(peakRate(2e-4, 2048), 1.6e-3);
+  strictEqual(peakRate(2e-4, 2048), 1.6e-3);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import {
   type LayerWiseSchedule,
   type LearningRate,
@@ -71,7 +71,7 @@ Deno.test("rateAt() rises in equal steps during the warm-up, from 0", () => {
   fc.assert(fc.property(schedule, (s) => {
     const { steps, peakRate } = s.warmup;
     if (steps === 0 || s.until < steps) return;
-    equal(rateAt(s)(0), 0);
+    strictEqual(rateAt(s)(0), 0);
     for (let i = 1; i < steps; i++) {
       near(rateAt(s)(i) - rateAt(s)(i - 1), peakRate / steps, 1e-15);
     }
@@ -87,7 +87,7 @@ Deno.test("rateAt() is the initial rate when the warm-up is over", () => {
 
 Deno.test("rateAt() is exactly 0 from step `until` on, and positive before", () => {
   fc.assert(fc.property(schedule, step, (s, j) => {
-    equal(rateAt(s)(s.until + j), 0);
+    strictEqual(rateAt(s)(s.until + j), 0);
     const before = Math.max(s.warmup.steps, s.until - 1 - j);
     if (before < s.until && before - s.warmup.steps < s.annealSteps - 1e-6) {
       ok(rateAt(s)(before) > 0);
@@ -145,6 +145,6 @@ Deno.test("rateAt() of a uniform schedule ends at endRate and depends on `until`
   fc.assert(fc.property(uniform, step, (s, j) => {
     const uncut = { ...s, until: 10_000 };
     near(rateAt(uncut)(s.warmup.steps + s.annealSteps), s.endRate, 1e-15);
-    equal(rateAt(s)(j), j < s.until ? rateAt(uncut)(j) : 0);
+    strictEqual(rateAt(s)(j), j < s.until ? rateAt(uncut)(j) : 0);
   }));
 });

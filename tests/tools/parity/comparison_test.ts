@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   compare,
   type Comparison,
@@ -20,32 +20,32 @@ const EXACT: Tolerance = { _tag: "Exact" };
 
 Deno.test("compare() gives the largest difference, absolute and as a part of the largest number", () => {
   const { absolute, relative } = compared([1.5, -3], EXACT);
-  deepEqual([absolute, relative], [1, 0.25]);
+  deepStrictEqual([absolute, relative], [1, 0.25]);
 });
 
 Deno.test("compare() judges by the measure of the tolerance, the limit included", () => {
   const holds = (tolerance: Tolerance): boolean =>
     compared([1, -3], tolerance).holds;
-  equal(holds({ _tag: "Absolute", limit: 1 }), true);
-  equal(holds({ _tag: "Absolute", limit: 0.99 }), false);
-  equal(holds({ _tag: "Relative", limit: 0.25 }), true);
-  equal(holds({ _tag: "Relative", limit: 0.24 }), false);
-  equal(holds(EXACT), false);
-  equal(compared([1, -4], EXACT).holds, true);
+  strictEqual(holds({ _tag: "Absolute", limit: 1 }), true);
+  strictEqual(holds({ _tag: "Absolute", limit: 0.99 }), false);
+  strictEqual(holds({ _tag: "Relative", limit: 0.25 }), true);
+  strictEqual(holds({ _tag: "Relative", limit: 0.24 }), false);
+  strictEqual(holds(EXACT), false);
+  strictEqual(compared([1, -4], EXACT).holds, true);
 });
 
 Deno.test("compare() lets nothing pass that is missing, too much or NaN", () => {
   const wide: Tolerance = { _tag: "Absolute", limit: 1e300 };
   for (const found of [[], [1], [1, -4, 0], [1, NaN], [NaN, -4]]) {
     const { absolute, holds } = compared(found, wide);
-    equal(absolute, Infinity);
-    equal(holds, false);
+    strictEqual(absolute, Infinity);
+    strictEqual(holds, false);
   }
 });
 
 Deno.test("compare() does not hold for a group in which nothing was compared", () => {
   const empty = compare({ name: "group", tolerance: EXACT, pairs: [] });
-  equal(empty.holds, false);
+  strictEqual(empty.holds, false);
 });
 
 Deno.test("compare() names the tensor that is farthest off by the measure of the tolerance", () => {
@@ -55,6 +55,6 @@ Deno.test("compare() names the tensor that is farthest off by the measure of the
   ];
   const worst = (tolerance: Tolerance): string =>
     compare({ name: "group", tolerance, pairs }).worst;
-  equal(worst({ _tag: "Absolute", limit: 1 }), "large");
-  equal(worst({ _tag: "Relative", limit: 1 }), "small");
+  strictEqual(worst({ _tag: "Absolute", limit: 1 }), "large");
+  strictEqual(worst({ _tag: "Relative", limit: 1 }), "small");
 });

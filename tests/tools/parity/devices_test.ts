@@ -1,5 +1,5 @@
 /** The reference's numbers on every device that this machine has. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   type Backend,
   describeBackendError,
@@ -22,7 +22,7 @@ async function failures(
   if (fixture._tag === "Left") throw new Error(fixture.left[0].reason);
   const groups = await compareFolder(backend, fixture.right);
   if (groups._tag === "Left") throw new Error(groups.left._tag);
-  equal(backend.liveTensors(), 0);
+  strictEqual(backend.liveTensors(), 0);
   return groups.right.filter(({ holds }) => !holds).map(({ group, worst }) =>
     `${group}: ${worst}`
   );
@@ -30,14 +30,14 @@ async function failures(
 
 function register(device: string, backend: Backend): void {
   Deno.test(`${device}: every group of the reference's numbers holds`, async () => {
-    deepEqual(await failures(backend, TINY), []);
+    deepStrictEqual(await failures(backend, TINY), []);
   });
 
   Deno.test(`${device}: every group of a folder of other sizes holds`, async () => {
     const folder = await Deno.makeTempDir();
     try {
       recordFolder(folder);
-      deepEqual(await failures(backend, folder), []);
+      deepStrictEqual(await failures(backend, folder), []);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { erf } from "../../../../core/graph/erf.ts";
 import {
@@ -24,5 +24,5 @@ Deno.test("geluSlope() is within 3e-8 of the derivative of x·Φ(x)", () => {
 
 Deno.test("normalCdf() passes NaN on and saturates at infinity", () => {
   ok(Number.isNaN(normalCdf(NaN)) && Number.isNaN(geluSlope(NaN)));
-  equal(normalCdf(Infinity), 1);
+  strictEqual(normalCdf(Infinity), 1);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import { applyOp, checkEntries, entry } from "../apply_op.ts";
 import { OP_USES } from "../arbitraries.ts";
 
@@ -15,7 +15,7 @@ for (const op of ["add", "subtract", "multiply"] as const) {
       const found = applyOp(op, use);
       const [a, b] = use.inputs;
       const rank = Math.max(a!.shape.length, b!.shape.length);
-      deepEqual(found.shape.length, rank);
+      deepStrictEqual(found.shape.length, rank);
       checkEntries(
         found,
         (index) => BINARY[op](entry(a!, index), entry(b!, index)),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   cellOverlaps,
   HOG_FLAT,
@@ -55,14 +55,14 @@ Deno.test("hogCells puts ramps into the bins of the reference", () => {
       [6, (y, x) => y - x],
     ];
   for (const [bin, pixel] of ramps) {
-    deepEqual(binsWithin(image(6, pixel)), [bin], pixel.toString());
+    deepStrictEqual(binsWithin(image(6, pixel)), [bin], pixel.toString());
   }
 });
 
 Deno.test("hogCells measures a unit ramp as 8 everywhere inside, and as 0 along the border it runs into", () => {
   const found = hogCells(image(5, (_, x) => x), 5);
   for (let y = 0; y < 5; y++) {
-    deepEqual(
+    deepStrictEqual(
       [0, 1, 2, 3, 4].map((x) => entry(found, [0, y, x, 0, 4])),
       [0, 8, 8, 8, 0],
     );
@@ -71,13 +71,13 @@ Deno.test("hogCells measures a unit ramp as 8 everywhere inside, and as 0 along 
 
 Deno.test("hogCells of a flat image are exactly 0, whatever its level", () => {
   for (const level of [0, 2.2489083, 2.64, -2.1179, 1e3]) {
-    equal(total(hogCells(image(8, () => Math.fround(level)), 2)), 0);
+    strictEqual(total(hogCells(image(8, () => Math.fround(level)), 2)), 0);
   }
 });
 
 Deno.test("hogCells takes gradients below its threshold for 0, others not", () => {
   const edge = (height: number) => image(4, (_, x) => x < 2 ? 0 : height);
-  equal(total(hogCells(edge(HOG_FLAT / 4 * 0.99), 2)), 0);
+  strictEqual(total(hogCells(edge(HOG_FLAT / 4 * 0.99), 2)), 0);
   ok(total(hogCells(edge(HOG_FLAT / 4 * 1.01), 2)) > 0);
 });
 
@@ -184,15 +184,15 @@ Deno.test("orientationBin() is the same for opposite gradients and always a bin"
     ok(Number.isInteger(bin) && bin >= 0 && bin < nbins);
     const phase = Math.atan2(g0, g1) / Math.PI * nbins;
     fc.pre(Math.abs(phase - Math.round(phase)) > 1e-9);
-    equal(orientationBin(-g0, -g1, nbins), bin);
+    strictEqual(orientationBin(-g0, -g1, nbins), bin);
   }));
 });
 
 Deno.test("orientationBin() of vertical gradients is 0 up and down", () => {
   for (const nbins of [1, 6, 9, 18]) {
     for (const zero of [0, -0]) {
-      equal(orientationBin(zero, 8, nbins) + 0, 0);
-      equal(orientationBin(zero, -8, nbins) + 0, 0);
+      strictEqual(orientationBin(zero, 8, nbins) + 0, 0);
+      strictEqual(orientationBin(zero, -8, nbins) + 0, 0);
     }
   }
 });

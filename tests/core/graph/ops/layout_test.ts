@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import { sizeOf } from "../../../../core/mod.ts";
 import { applyOp, checkEntries, entry, innerProduct } from "../apply_op.ts";
 import { broadcastPair, OP_USES, tensor } from "../arbitraries.ts";
@@ -13,8 +13,8 @@ const replaced = (
 Deno.test("reshape keeps the numbers in row-major order", () => {
   fc.assert(fc.property(OP_USES.reshape, (use) => {
     const { shape, values } = applyOp("reshape", use);
-    deepEqual(shape, use.attributes.shape);
-    deepEqual(values, use.inputs[0]!.values);
+    deepStrictEqual(shape, use.attributes.shape);
+    deepStrictEqual(values, use.inputs[0]!.values);
   }));
 });
 
@@ -22,7 +22,7 @@ Deno.test("transpose puts input axis permutation[i] at output axis i", () => {
   fc.assert(fc.property(OP_USES.transpose, (use) => {
     const { attributes: { permutation }, inputs: [x] } = use;
     const found = applyOp("transpose", use);
-    deepEqual(found.shape, permutation.map((axis) => x!.shape[axis]));
+    deepStrictEqual(found.shape, permutation.map((axis) => x!.shape[axis]));
     checkEntries(found, (index) => {
       const source = Array<number>(index.length).fill(0);
       permutation.forEach((axis, i) => source[axis] = index[i]!);
@@ -35,7 +35,7 @@ Deno.test("slice reads from its start on", () => {
   fc.assert(fc.property(OP_USES.slice, (use) => {
     const { attributes: { axis, start, size }, inputs: [x] } = use;
     const found = applyOp("slice", use);
-    deepEqual(found.shape, replaced(x!.shape, axis, size));
+    deepStrictEqual(found.shape, replaced(x!.shape, axis, size));
     checkEntries(
       found,
       (index) => entry(x!, replaced(index, axis, index[axis]! + start)),
@@ -48,7 +48,10 @@ Deno.test("pad puts zeros before and after", () => {
     const { attributes: { axis, before, after }, inputs: [x] } = use;
     const extent = x!.shape[axis]!;
     const found = applyOp("pad", use);
-    deepEqual(found.shape, replaced(x!.shape, axis, before + extent + after));
+    deepStrictEqual(
+      found.shape,
+      replaced(x!.shape, axis, before + extent + after),
+    );
     checkEntries(found, (index) => {
       const from = index[axis]! - before;
       return from >= 0 && from < extent
@@ -65,7 +68,10 @@ Deno.test("concat lays its inputs one behind the other", () => {
       Array.from({ length: x.shape[axis]! }, (_, i) => ({ x, i }))
     );
     const found = applyOp("concat", use);
-    deepEqual(found.shape, replaced(inputs[0]!.shape, axis, sources.length));
+    deepStrictEqual(
+      found.shape,
+      replaced(inputs[0]!.shape, axis, sources.length),
+    );
     checkEntries(found, (index) => {
       const { x, i } = sources[index[axis]!]!;
       return entry(x, replaced(index, axis, i));
@@ -76,7 +82,7 @@ Deno.test("concat lays its inputs one behind the other", () => {
 Deno.test("broadcastTo repeats extents of 1 and missing leading axes", () => {
   fc.assert(fc.property(OP_USES.broadcastTo, (use) => {
     const found = applyOp("broadcastTo", use);
-    deepEqual(found.shape, use.attributes.shape);
+    deepStrictEqual(found.shape, use.attributes.shape);
     checkEntries(found, (index) => entry(use.inputs[0]!, index));
   }));
 });
@@ -94,7 +100,7 @@ Deno.test("sumTo is the adjoint of broadcastTo: ⟨sumTo(x), y⟩ = ⟨x, broadc
       attributes: { shape: x.shape },
       inputs: [y],
     });
-    deepEqual(sum.shape, y.shape);
+    deepStrictEqual(sum.shape, y.shape);
     const [a, b] = [innerProduct(sum, y), innerProduct(x, repeated)];
     ok(Math.abs(a - b) <= 1e-12 * sizeOf(x.shape) * 4, `${a} vs ${b}`);
   }));

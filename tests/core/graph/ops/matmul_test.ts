@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import { applyOp, checkEntries, entry } from "../apply_op.ts";
 import { OP_USES, type OpUse, type Tensor } from "../arbitraries.ts";
 
@@ -20,7 +20,7 @@ Deno.test("matmul sums products over the inner extent, transposed or not", () =>
   fc.assert(fc.property(OP_USES.matmul, (use) => {
     const { attributes: { transposeA, transposeB }, inputs: [a, b] } = use;
     const found = applyOp("matmul", use);
-    deepEqual(found.shape.slice(0, -2), a!.shape.slice(0, -2));
+    deepStrictEqual(found.shape.slice(0, -2), a!.shape.slice(0, -2));
     checkEntries(found, (index) => {
       const [lead, [row = 0, column = 0]] = [
         index.slice(0, -2),

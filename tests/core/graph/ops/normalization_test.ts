@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import { applyOp, checkEntries, entry } from "../apply_op.ts";
 import { OP_USES, shape, type Tensor, tensor } from "../arbitraries.ts";
 
@@ -44,7 +44,7 @@ Deno.test("l2Normalize leaves rows of zeros at 0 and does not blow up tiny ones"
     values: Float64Array.of(0, 0, 3e-14, 4e-14),
   };
   const { values } = applyOp("l2Normalize", { attributes: {}, inputs: [x] });
-  deepEqual([...values.subarray(0, 2)], [0, 0]);
+  deepStrictEqual([...values.subarray(0, 2)], [0, 0]);
   ok(Math.abs(values[2]! - 0.03) < 1e-12);
   ok(Math.abs(values[3]! - 0.04) < 1e-12);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import { applyOp, checkEntries, entry, innerProduct } from "../apply_op.ts";
 import { indices, OP_USES, type OpUse, tensor } from "../arbitraries.ts";
 
@@ -9,7 +9,7 @@ for (const op of ["gatherRows", "permuteRows"] as const) {
     fc.assert(fc.property(uses, (use) => {
       const [x, index] = use.inputs;
       const found = applyOp(op, use);
-      deepEqual(found.shape, [...index!.shape, ...x!.shape.slice(2)]);
+      deepStrictEqual(found.shape, [...index!.shape, ...x!.shape.slice(2)]);
       checkEntries(
         found,
         ([b = 0, m = 0, ...rest]) =>
@@ -27,7 +27,7 @@ Deno.test("permuteRows by the inverse permutation gives the rows back", () => {
       attributes,
       inputs: [there, inverse!, index!],
     });
-    deepEqual(back, x);
+    deepStrictEqual(back, x);
   }));
 });
 
@@ -42,7 +42,7 @@ Deno.test("scatterRows is the adjoint of gatherRows: ⟨scatter(y), x⟩ = ⟨y,
       attributes: { rows: 3 },
       inputs: [y, index],
     });
-    deepEqual(added.shape, x.shape);
+    deepStrictEqual(added.shape, x.shape);
     const [a, b] = [innerProduct(added, x), innerProduct(y, picked)];
     ok(Math.abs(a - b) <= 1e-12, `${a} vs ${b}`);
   }));
