@@ -21,8 +21,8 @@ export interface ImageChoice {
 
 /** Content of the file. */
 export interface RememberedImages extends ImageChoice {
-  /** How many they are. */
-  readonly count: number;
+  /** How many they are, in words. */
+  readonly found: string;
   /** SHA-256 of their names in order. */
   readonly names: string;
 }
@@ -52,7 +52,7 @@ export function rememberedImages(
   { data, limit }: ImageChoice,
   source: ImageSource,
 ): RememberedImages {
-  return { data, limit, count: source.length, names: namesDigest(source) };
+  return { data, limit, found: source.summary, names: namesDigest(source) };
 }
 
 /**
@@ -64,12 +64,10 @@ export function imagesDiffer(
   now: RememberedImages,
   before: RememberedImages,
 ): string | null {
-  if (now.count !== before.count) {
-    return `it learned from ${before.count} images, here are ${now.count}`;
-  }
-  return now.names === before.names
-    ? null
-    : "its images had other names or another order";
+  if (now.names === before.names) return null;
+  return now.found === before.found
+    ? `its images had other names: ${before.found}`
+    : `it learned from ${before.found}; here are ${now.found}`;
 }
 
 /** Writes the file into the folder of a run. */
@@ -82,12 +80,12 @@ export function writeImagesFile(
 }
 
 function isRemembered(json: unknown): json is RememberedImages {
-  const { data, limit, count, names } = (json ?? {}) as Partial<
+  const { data, limit, found, names } = (json ?? {}) as Partial<
     RememberedImages
   >;
   return (data === null || typeof data === "string") &&
     (limit === null || Number.isSafeInteger(limit)) &&
-    Number.isSafeInteger(count) && typeof names === "string";
+    typeof found === "string" && typeof names === "string";
 }
 
 /** Reads the file in the folder of a run, or says what is wrong with it. */

@@ -143,6 +143,14 @@ async function folderFor(
     : opened;
 }
 
+/** Where a run goes on, as a clause. */
+function startMessage(step: number, { totalSteps }: FreezePlan): string {
+  if (step === 0) return "";
+  return step < totalSteps
+    ? `, goes on at step ${step}`
+    : `, a run that has taken all of its ${step} steps`;
+}
+
 /**
  * Opens a run: its images, plan, device and folder, in this order, so that the
  * cheap mistakes are found first.
@@ -174,9 +182,7 @@ export async function openRun(
   const opened = await folderFor(settings, planned.right, values);
   if (opened._tag === "Left") return opened;
   const { start, path } = opened.right.folder;
-  say(
-    `folder: ${path}${start.step > 0 ? `, goes on at step ${start.step}` : ""}`,
-  );
+  say(`folder: ${path}${startMessage(start.step, plan)}`);
   const saveEvery = (values["save-every"] ?? DEFAULT_SAVE_EVERY) *
     stepsPerEpoch(config.training, images.train.length);
   const run = pretraining({ ...planned.right, backend, start });

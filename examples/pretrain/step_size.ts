@@ -31,8 +31,12 @@ import {
 /** What a WebAssembly program can address. */
 const WASM_HEAP_BYTES = 2 ** 32;
 
-/** Gaps in a heap: measured on TensorFlow.js 4.22 WASM, at most 8 % of what tensors take. */
-const HEAP_GAPS = 1.1;
+/**
+ * What memory is taken for each byte of a tensor, with a little to spare. Measured
+ * with TensorFlow.js 4.22: gaps in the WebAssembly heap take 8 %, arrays of
+ * JavaScript that wait for the garbage collector 40 %.
+ */
+const OVERHEAD = { heap: 1.1, collected: 1.6 } as const;
 
 /** Bytes of the inputs of graphs, each name once. */
 function inputBytes(
@@ -95,7 +99,10 @@ async function objection(
   const bytes = stepBytes(config, plan);
   if (bytes._tag === "Left") return describeFaults(bytes.left);
   const memory = memoryOf(backend.device);
-  const needed = HEAP_GAPS * bytes.right;
+  const overhead = backend.device.name === "wasm"
+    ? OVERHEAD.heap
+    : OVERHEAD.collected;
+  const needed = overhead * bytes.right;
   if (memory !== null && needed > memory.bytes) {
     return `a step needs about ${gigabytes(needed)}, ${memory.what} ${
       gigabytes(memory.bytes)

@@ -1,0 +1,38 @@
+/**
+ * GELU and softmax with their gradients as ONNX.
+ *
+ * @module
+ */
+import type { Lowerings } from "./lowering.ts";
+import { int, type OnnxWriter, type Value } from "./onnx_writer.ts";
+
+/** Standard normal distribution function. */
+function normalCdf(w: OnnxWriter, x: Value): Value {
+  const erf = w.call("Erf", [w.call("Mul", [x, w.scalar(Math.SQRT1_2)])]);
+  const half = w.scalar(0.5);
+  return w.call("Add", [w.call("Mul", [erf, half]), half]);
+}
+
+/** Standard normal density. */
+function normalPdf(w: OnnxWriter, x: Value): Value {
+  const scaled = w.call("Mul", [x, w.scalar(-0.5)]);
+  const power = w.call("Exp", [w.call("Mul", [scaled, x])]);
+  return w.call("Mul", [power, w.scalar(1 / Math.sqrt(2 * Math.PI))]);
+}
+
+/** Lowerings of activations and their gradients. */
+export const activationLowerings: Lowerings<
+  "gelu" | "geluGrad" | "softmax" | "softmaxGrad"
+> = {
+  gelu: (w, _, inputs) => w.call("Gelu", inputs),
+  geluGrad: (w, _, [dy = "", x = ""]) => {
+    const bend = w.call("Mul", [x, normalPdf(w, x)]);
+    return w.call("Mul", [dy, w.call("Add", [normalCdf(w, x), bend])]);
+  },
+  softmax: (w, _, inputs) => w.call("Softmax", inputs, { axis: int(-1) }),
+  softmaxGrad: (w, _, [dy = "", y = ""]) => {
+    const parts = w.call("Mul", [dy, y]);
+    const mean = w.call("ReduceSum", [parts, w.int64s([-1])]);
+    return w.call("Sub", [parts, w.call("Mul", [y, mean])]);
+  },
+};

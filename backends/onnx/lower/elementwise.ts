@@ -1,0 +1,35 @@
+/**
+ * Element-wise ops as ONNX.
+ *
+ * @module
+ */
+import type { Lowering, Lowerings } from "./lowering.ts";
+
+type ElementwiseOp =
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "scale"
+  | "square"
+  | "mix";
+
+/** An operator that broadcasts as the core does. */
+const broadcast = (
+  op: string,
+): Lowering<"add" | "subtract" | "multiply"> =>
+(w, _, inputs) => w.call(op, inputs);
+
+/** Lowerings of element-wise ops. */
+export const elementwiseLowerings: Lowerings<ElementwiseOp> = {
+  add: broadcast("Add"),
+  subtract: broadcast("Sub"),
+  multiply: broadcast("Mul"),
+  scale: (w, { attributes: { factor } }, [x = ""]) =>
+    factor === -1 ? w.call("Neg", [x]) : w.call("Mul", [x, w.scalar(factor)]),
+  square: (w, _, [x = ""]) => w.call("Mul", [x, x]),
+  mix: (w, { attributes: { weight } }, [a = "", b = ""]) =>
+    w.call("Add", [
+      w.call("Mul", [a, w.scalar(weight)]),
+      w.call("Mul", [b, w.scalar(1 - weight)]),
+    ]),
+};

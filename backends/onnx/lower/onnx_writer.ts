@@ -1,0 +1,128 @@
+/**
+ * Writing the calls of an ONNX model one after the other.
+ *
+ * @module
+ */
+import type { Shape } from "../../../core/mod.ts";
+import type {
+  Attribute,
+  Attributes,
+  ElementType,
+  Initializer,
+  OnnxNode,
+} from "../proto/model.ts";
+
+/** Name of a value in the model. */
+export type Value = string;
+
+/** Writes calls. Equal calls and equal constants are written once. */
+export interface OnnxWriter {
+  /** Calls an operator of ONNX with one result. */
+  call(op: string, inputs: readonly Value[], attributes?: Attributes): Value;
+  /** Calls an operator of ONNX with several results. */
+  callMany(
+    op: string,
+    inputs: readonly Value[],
+    attributes: Attributes,
+    results: number,
+  ): readonly Value[];
+  /** Calls an operator that only ONNX Runtime has. */
+  callContrib(
+    op: string,
+    inputs: readonly Value[],
+    attributes: Attributes,
+  ): Value;
+  /** Real numbers. */
+  floats(values: readonly number[], shape: Shape): Value;
+  /** One real number of shape `[]`. */
+  scalar(value: number): Value;
+  /** A list of whole numbers, for shapes and axes. */
+  int64s(values: readonly number[]): Value;
+  /** Indices. */
+  int32s(values: readonly number[], shape: Shape): Value;
+}
+
+/** What was written. */
+export interface Written {
+  /** Calls in order. */
+  readonly nodes: readonly OnnxNode[];
+  /** Constants. */
+  readonly initializers: readonly Initializer[];
+}
+
+/** A whole number as an attribute. */
+export const int = (value: number): Attribute => ({ _tag: "Int", value });
+/** Whole numbers as an attribute. */
+export const ints = (values: readonly number[]): Attribute => ({
+  _tag: "Ints",
+  values,
+});
+/** A real number as an attribute. */
+export const real = (value: number): Attribute => ({ _tag: "Float", value });
+/** A word as an attribute. */
+export const word = (value: string): Attribute => ({ _tag: "Text", value });
+
+/** Constants up to this many numbers are compared with earlier ones. */
+const COMPARED = 64;
+
+/** A writer and a look at what it has written so far. */
+export function onnxWriter(): OnnxWriter & { written(): Written } {
+  const nodes: OnnxNode[] = [];
+  const initializers: Initializer[] = [];
+  const known = new Map<string, readonly Value[]>();
+  const once = (
+    key: string,
+    write: () => readonly Value[],
+  ): readonly Value[] => {
+    const values = known.get(key) ?? write();
+    known.set(key, values);
+    return values;
+  };
+  const call = (
+    op: string,
+    domain: OnnxNode["domain"],
+    inputs: readonly Value[],
+    attributes: Attributes,
+    results: number,
+  ): readonly Value[] =>
+    once(`${op} ${results} ${inputs} ${JSON.stringify(attributes)}`, () => {
+      const outputs = Array.from(
+        { length: results },
+        (_, i) => `${op}_${nodes.length}${i > 0 ? `_${i}` : ""}`,
+      );
+      nodes.push({ op, domain, inputs, outputs, attributes });
+      return outputs;
+    });
+  const constant = (
+    type: ElementType,
+    shape: Shape,
+    numbers: Float32Array | Int32Array | BigInt64Array,
+  ): Value => {
+    const name = `constant_${initializers.length}`;
+    const key = numbers.length > COMPARED
+      ? name
+      : `${type} ${shape} ${numbers.join()}`;
+    const [value = name] = once(key, () => {
+      const data = new Uint8Array(numbers.buffer as ArrayBuffer);
+      initializers.push({ name, type, shape, data });
+      return [name];
+    });
+    return value;
+  };
+  return {
+    call: (op, inputs, attributes = {}) =>
+      call(op, "", inputs, attributes, 1)[0]!,
+    callMany: (op, inputs, attributes, results) =>
+      call(op, "", inputs, attributes, results),
+    callContrib: (op, inputs, attributes) =>
+      call(op, "com.microsoft", inputs, attributes, 1)[0]!,
+    floats: (values, shape) =>
+      constant("float32", shape, Float32Array.from(values)),
+    scalar: (value) => constant("float32", [], Float32Array.of(value)),
+    int64s: (values) =>
+      constant("int64", [values.length], BigInt64Array.from(values, BigInt)),
+    int32s: (values, shape) =>
+      constant("int32", shape, Int32Array.from(values)),
+    written: () => ({ nodes, initializers }),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * The wire format of Protocol Buffers, as far as ONNX needs it.
+ *
+ * A message is the list of its fields, each written as bytes.
+ *
+ * @module
+ * @see {@link https://protobuf.dev/programming-guides/encoding/}
+ */
+
+/** One field of a message, or several in a row. */
+export type Field = Uint8Array;
+
+/** How the value behind a tag is laid out. */
+const [VARINT, LENGTH_DELIMITED, FIXED32] = [0, 2, 5] as const;
+
+/** Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement. */
+function varint(value: number | bigint): number[] {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+  bytes.push(Number(rest));
+  return bytes;
+}
+
+const tag = (field: number, layout: number): number[] =>
+  varint(field * 8 + layout);
+
+/** Puts fields one behind the other. */
+export function joined(fields: readonly Field[]): Uint8Array {
+  const out = new Uint8Array(fields.reduce((sum, f) => sum + f.length, 0));
+  let position = 0;
+  for (const field of fields) {
+    out.set(field, position);
+    position += field.length;
+  }
+  return out;
+}
+
+/** A whole number, an enumeration or a truth value. */
+export function integer(field: number, value: number | bigint): Field {
+  return Uint8Array.from([...tag(field, VARINT), ...varint(value)]);
+}
+
+/** A `float`. */
+export function float(field: number, value: number): Field {
+  const out = new Uint8Array(5);
+  out.set(tag(field, FIXED32));
+  new DataView(out.buffer).setFloat32(1, value, true);
+  return out;
+}
+
+/** Bytes, which may be a message. */
+export function bytes(field: number, value: Uint8Array): Field {
+  const head = [...tag(field, LENGTH_DELIMITED), ...varint(value.length)];
+  return joined([Uint8Array.from(head), value]);
+}
+
+/** Text in UTF-8. */
+export function text(field: number, value: string): Field {
+  return bytes(field, new TextEncoder().encode(value));
+}
+
+/** A message inside a message. */
+export function message(field: number, fields: readonly Field[]): Field {
+  return bytes(field, joined(fields));
+}
+
+/** A list of whole numbers, packed into one field. */
+export function integers(field: number, values: readonly number[]): Field {
+  return bytes(field, Uint8Array.from(values.flatMap(varint)));
+}
