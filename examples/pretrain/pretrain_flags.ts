@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BACKEND_CHOICES } from "../../backends/mod.ts";
 import {
   choiceFlag,
   type FlagValues,
@@ -23,7 +24,7 @@ export const PRETRAIN_FLAGS = {
   "limit": wholeFlag(1, "learn from so many of the images"),
   "config": textFlag("FILE", "start from this configuration (JSON)"),
   ...METHOD_FLAGS,
-  "backend": choiceFlag(["auto", "webgpu", "wasm", "cpu"], "where to compute"),
+  "backend": choiceFlag(BACKEND_CHOICES, "where to compute"),
   "output-dir": textFlag("DIR", "folder of the run"),
   "resume": textFlag(
     "DIR",

@@ -65,6 +65,19 @@ function secondsLeft(
   }, 0);
 }
 
+const barOn = (stream: NodeJS.WriteStream): SingleBar =>
+  new SingleBar({
+    format: FORMAT,
+    stream,
+    barsize: 24,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    clearOnComplete: true,
+    noTTYOutput: true,
+    notTTYSchedule: 10_000,
+    fps: 8,
+  });
+
 /**
  * Shows a run.
  *
@@ -77,17 +90,7 @@ export function progressOn(
   stream: NodeJS.WriteStream,
   first: number,
 ): Progress {
-  const bar = new SingleBar({
-    format: FORMAT,
-    stream,
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    clearOnComplete: true,
-    noTTYOutput: true,
-    notTTYSchedule: 10_000,
-    fps: 8,
-  });
+  const bar = barOn(stream);
   const [loss, seconds] = [new Recent(20), new Recent(20)];
   const unknown = { loss: "–", rate: "–", speed: "–", stages: "–", left: "?" };
   let payload = unknown;

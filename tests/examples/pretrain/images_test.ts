@@ -1,0 +1,124 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { describeDataError } from "../../../data/mod.ts";
+import {
+  openImages,
+  type PretrainImages,
+} from "../../../examples/pretrain/images.ts";
+import {
+  imagesDiffer,
+  readImagesFile,
+  rememberedImages,
+  writeImagesFile,
+} from "../../../examples/pretrain/images_file.ts";
+import { encode, waves } from "../../data/photographs.ts";
+import { inFolder, noiseSource, valueOf } from "../../data/sources.ts";
+
+const JPEG = await encode(waves(12, 12), "jpeg");
+
+/** A folder with so many images in each of its folders. */
+const withImages = (
+  counts: Readonly<Record<string, number>>,
+  test: (folder: string) => Promise<void>,
+): Promise<void> =>
+  inFolder(
+    Object.fromEntries(
+      Object.entries(counts).flatMap(([folder, count]) =>
+        Array.from({ length: count }, (_, i) => [`${folder}${i}.jpg`, JPEG])
+      ),
+    ),
+    test,
+  );
+
+const namesOf = ({ train, queries }: PretrainImages) =>
+  [train, queries].map((source) =>
+    Array.from({ length: source?.length ?? 0 }, (_, i) => source?.imageName(i))
+  );
+
+Deno.test("openImages() keeps a fifth of classes away from learning", () =>
+  withImages({ "a/": 10, "b/": 10 }, async (folder) => {
+    const images = valueOf(await openImages(folder, null));
+    const [train = [], queries = []] = namesOf(images);
+    deepStrictEqual([train.length, queries.length], [16, 4]);
+    strictEqual(new Set([...train, ...queries]).size, 20);
+    const limited = valueOf(await openImages(folder, 5));
+    strictEqual(limited.train.length, 5);
+    strictEqual(limited.queries?.length, 4);
+  }));
+
+Deno.test("openImages() judges by a part of its own, if its classes are the same", () =>
+  withImages(
+    { "train/a/": 6, "train/b/": 6, "val/a/": 1, "val/b/": 2 },
+    async (folder) => {
+      const images = valueOf(await openImages(folder, null));
+      deepStrictEqual(namesOf(images).map(({ length }) => length), [12, 3]);
+      await Deno.rename(join(folder, "val/b"), join(folder, "val/c"));
+      const other = valueOf(await openImages(folder, null));
+      deepStrictEqual(namesOf(other).map(({ length }) => length), [10, 2]);
+      match(other.judgedBy, /kept away from learning; .*val has other classes/);
+    },
+  ));
+
+for (
+  const [counts, why] of [
+    [{ "": 9 }, /they have no classes/],
+    [{ "one/": 9 }, /all are of one class/],
+    [{ "a/": 2, "b/": 2 }, /too few/],
+  ] as const
+) {
+  Deno.test(`openImages() of ${JSON.stringify(counts)} has nothing to judge by and says why`, () =>
+    withImages(counts, async (folder) => {
+      const images = valueOf(await openImages(folder, null));
+      strictEqual(images.queries, null);
+      match(images.judgedBy, why);
+    }));
+}
+
+Deno.test("openImages() names the flag of a limit that is too large", () =>
+  withImages({ "": 3 }, async (folder) => {
+    const images = await openImages(folder, 4);
+    match(
+      images._tag === "Left" ? describeDataError(images.left) : "",
+      /--limit: found 4, wanted a whole number in \[1, 3\]/,
+    );
+  }));
+
+Deno.test("rememberedImages() are read back as they were written", () =>
+  inFolder({}, async (folder) => {
+    const images = rememberedImages(
+      { data: "/photos", limit: 3 },
+      noiseSource(3),
+    );
+    await writeImagesFile(folder, images);
+    deepStrictEqual(await readImagesFile(folder), {
+      _tag: "Right",
+      right: images,
+    });
+    await Deno.writeTextFile(join(folder, "images.json"), `{"data": 3}`);
+    const foreign = await readImagesFile(folder);
+    match(
+      foreign._tag === "Left" ? foreign.left : "",
+      /images\.json does not say which images/,
+    );
+  }));
+
+Deno.test("imagesDiffer() sees fewer and renamed images, wherever the folder lies", () => {
+  const choice = { data: null, limit: null };
+  const source = noiseSource(4);
+  const before = rememberedImages(choice, source);
+  const moved = {
+    ...source,
+    name: "elsewhere",
+    imageName: (i: number) => `elsewhere ${i}`,
+  };
+  strictEqual(imagesDiffer(rememberedImages(choice, moved), before), null);
+  const renamed = { ...source, imageName: (i: number) => `noise ${i + 1}` };
+  match(
+    imagesDiffer(rememberedImages(choice, renamed), before) ?? "",
+    /other names/,
+  );
+  strictEqual(
+    imagesDiffer(rememberedImages(choice, noiseSource(3)), before),
+    "it learned from 4 images; here are 3 images",
+  );
+});

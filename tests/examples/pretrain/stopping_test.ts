@@ -1,0 +1,184 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { encode, waves } from "../../data/photographs.ts";
+import { inFolder } from "../../train/temporary_folder.ts";
+import {
+  pretrain,
+  pretrainUntil,
+  startPretrain,
+  timelessRecord,
+  writeSmallIdx,
+} from "./program.ts";
+
+/** Quick steps, the first freezes early: time to stop the run between two of them. */
+const FLAGS =
+  "--image-size 16 --epochs 8 --batch-size 16 --t0 0.3 --how-scale linear --backend wasm"
+    .split(" ");
+/** One step for each of four batches. */
+const SHORT =
+  "--image-size 16 --epochs 1 --batch-size 60 --warmup-epochs 0 --backend wasm"
+    .split(" ");
+const RESUMED = ["--backend", "wasm"];
+
+const namesIn = async (folder: string): Promise<readonly string[]> =>
+  (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+
+/** Whether the record of a run has come to a number of frozen layers. */
+const hasFrozen = (run: string, layers: number) => (): Promise<boolean> =>
+  Deno.readTextFile(join(run, "metrics.jsonl")).then(
+    (text) => text.includes(`"frozenLayers":${layers}`),
+    () => false,
+  );
+
+const smallData = (parent: string): Promise<string> =>
+  writeSmallIdx(join(parent, "data"), { train: 240, t10k: 20 });
+
+Deno.test("a run stopped between two freezes by Ctrl-C, or killed, goes on to the same numbers bit for bit", () =>
+  inFolder(async (parent) => {
+    const data = await smallData(parent);
+    const flags = ["--data", data, ...FLAGS];
+    const whole = join(parent, "whole");
+    const end = await pretrain(...flags, "--output-dir", whole);
+    strictEqual(end.code, 0, end.stderr);
+
+    const run = join(parent, "run");
+    const stopped = await pretrainUntil(
+      hasFrozen(run, 2),
+      "SIGINT",
+      ...flags,
+      "--output-dir",
+      run,
+    );
+    strictEqual(stopped.code, 130, stopped.stdout + stopped.stderr);
+    match(stopped.stderr, /stopped after step \d+ of 120; checkpoint .*run/);
+    match(stopped.stderr, /go on with: .*--resume .*run --backend wasm/);
+    const before = await timelessRecord(run);
+    ok(before.length < 120);
+
+    const killed = await pretrainUntil(
+      hasFrozen(run, 3),
+      "SIGKILL",
+      ...["--resume", run, ...RESUMED],
+    );
+    strictEqual(killed.code, 137);
+
+    const copy = join(parent, "copy");
+    const rest = await pretrain(
+      ...["--resume", run, ...RESUMED, "--output-dir", copy],
+    );
+    strictEqual(rest.code, 0, rest.stderr);
+    match(rest.stdout, /goes on at step \d+/);
+    deepStrictEqual(await timelessRecord(copy), await timelessRecord(whole));
+    const [model, other] = await Promise.all(
+      [whole, copy].map((folder) =>
+        Deno.readFile(
+          join(folder, "checkpoints/step-000000120/model.safetensors"),
+        )
+      ),
+    );
+    deepStrictEqual(model, other);
+    ok((await timelessRecord(run)).length < 120, "the old run is untouched");
+  }));
+
+Deno.test("a finished run can be resumed: nothing is computed, the summary is the same", () =>
+  inFolder(async (parent) => {
+    const data = await smallData(parent);
+    const run = join(parent, "run");
+    const first = await pretrain(
+      ...["--data", data, ...SHORT, "--output-dir", run, "--json"],
+    );
+    strictEqual(first.code, 0, first.stderr);
+    const again = await pretrain(
+      ...["--resume", run, ...RESUMED, "--json"],
+    );
+    strictEqual(again.code, 0, again.stderr);
+    match(again.stderr, /a run that has taken all of its 4 steps/);
+    deepStrictEqual(JSON.parse(again.stdout), JSON.parse(first.stdout));
+  }));
+
+Deno.test("a loss that is not finite stops the run, says where and keeps the checkpoint before", () =>
+  inFolder(async (parent) => {
+    const data = await smallData(parent);
+    const run = join(parent, "run");
+    const flags = ["--data", data, ...FLAGS, "--warmup-epochs", "0"];
+    const { code, stderr } = await pretrain(
+      ...flags,
+      ...["--lr", "1e30", "--output-dir", run],
+    );
+    strictEqual(code, 1);
+    match(stderr, /Stopped at step 1: .*not finite \(stage 1: NaN/);
+    match(stderr, /last checkpoint: .*step-000000000\n.*lower rate/);
+    deepStrictEqual(await namesIn(join(run, "checkpoints")), [
+      "step-000000000",
+    ]);
+  }));
+
+Deno.test("a run is not resumed with other settings, other images or a broken checkpoint", () =>
+  inFolder(async (parent) => {
+    const data = await smallData(parent);
+    const run = join(parent, "run");
+    const first = await pretrain(
+      ...["--data", data, ...SHORT, "--output-dir", run],
+    );
+    strictEqual(first.code, 0, first.stderr);
+    const resume = (...more: string[]) =>
+      pretrain("--resume", run, ...RESUMED, ...more);
+    const epochs = await resume("--epochs", "2");
+    match(epochs.stderr, /training\.epochs: checkpoint 1, this run 2/);
+    const images = await resume("--limit", "200");
+    match(images.stderr, /it learned from 240 images .*; here are 200 of 240/);
+    const file = join(run, "checkpoints/step-000000004/model.safetensors");
+    await Deno.truncate(file, 5000);
+    const broken = await resume();
+    match(
+      broken.stderr,
+      /step-000000004.model\.safetensors: the header claims/,
+    );
+    deepStrictEqual([epochs.code, images.code, broken.code], [2, 2, 2]);
+    await Deno.remove(file.replace("model.safetensors", "run.json"));
+    strictEqual((await resume()).code, 2);
+  }));
+
+Deno.test("an image that cannot be read stops the run by its name; mended, the run goes on", () =>
+  inFolder(async (parent) => {
+    const whole = await encode(waves(40, 30), "jpeg");
+    const data = join(parent, "photos");
+    await Deno.mkdir(data);
+    for (let i = 0; i < 12; i++) {
+      await Deno.writeFile(join(data, `${i}.jpg`), whole);
+    }
+    const broken = join(data, "7.jpg");
+    await Deno.writeFile(broken, whole.subarray(0, whole.length / 2));
+    const run = join(parent, "run");
+    const flags =
+      "--model nano --batch-size 4 --accum-iter 1 --epochs 2 --warmup-epochs 0 --backend wasm"
+        .split(" ");
+    const first = await pretrain(
+      ...["--data", data, ...flags, "--output-dir", run],
+    );
+    strictEqual(first.code, 1);
+    match(first.stderr, /Cannot read image .*7\.jpg: .*\nlast checkpoint: /);
+    await Deno.remove(broken);
+    const fewer = await pretrain("--resume", run, ...RESUMED);
+    strictEqual(fewer.code, 2);
+    match(fewer.stderr, /it learned from 12 images; here are 11 images/);
+    await Deno.writeFile(broken, whole);
+    const rest = await pretrain("--resume", run, ...RESUMED, "--json");
+    strictEqual(rest.code, 0, rest.stderr);
+    const { steps, knnTop1 } = JSON.parse(rest.stdout);
+    deepStrictEqual([steps, knnTop1], [6, null]);
+  }));
+
+Deno.test("a reader that goes away does not end the run", () =>
+  inFolder(async (parent) => {
+    const data = await smallData(parent);
+    const run = join(parent, "run");
+    const child = startPretrain("--data", data, ...SHORT, "--output-dir", run);
+    await child.stdout.cancel();
+    const [{ code }, errors] = await Promise.all([
+      child.status,
+      new Response(child.stderr).text(),
+    ]);
+    deepStrictEqual([code, errors], [0, ""]);
+    strictEqual((await timelessRecord(run)).length, 4);
+  }));
