@@ -9,6 +9,7 @@ import {
   type BackendError,
   describeBackendError,
 } from "./backend.ts";
+import { onnxBackend } from "./onnx/onnx_backend.ts";
 import { selfTest } from "./self_test.ts";
 import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
 import {
@@ -17,8 +18,11 @@ import {
   type TfjsDevice,
 } from "./tfjs/tfjs_backend.ts";
 
-/** What can be asked for: a device by name, or whatever is fastest here. */
-export const BACKEND_CHOICES = ["auto", ...TFJS_DEVICES] as const;
+/**
+ * What can be asked for: a device by name, or whatever is fastest here. `onnx` is
+ * never chosen unasked.
+ */
+export const BACKEND_CHOICES = ["auto", ...TFJS_DEVICES, "onnx"] as const;
 
 /** One of the `BACKEND_CHOICES`. */
 export type BackendChoice = typeof BACKEND_CHOICES[number];
@@ -44,9 +48,11 @@ export interface Selection {
 }
 
 async function tested(
-  device: TfjsDevice,
+  device: TfjsDevice | "onnx",
 ): Promise<Result<BackendError, Backend>> {
-  const backend = await tfjsBackend(device);
+  const backend = device === "onnx"
+    ? await onnxBackend()
+    : await tfjsBackend(device);
   return backend._tag === "Left" ? backend : await selfTest(backend.right);
 }
 

@@ -52,6 +52,23 @@ export function summedRuns(
   return runs;
 }
 
+/**
+ * Sums from one shape to another that broadcasts to it. Outer runs go first: they
+ * add long rows, and leave less for the inner ones.
+ */
+export function summed(
+  w: OnnxWriter,
+  x: Value,
+  from: Shape,
+  to: Shape,
+): Value {
+  const sum = summedRuns(from, to).reduce(
+    (rest, axes) => w.call("ReduceSum", [rest, w.int64s(axes)]),
+    x,
+  );
+  return from.length === to.length ? sum : reshaped(w, sum, to);
+}
+
 /** Lowerings of ops that move numbers, and of their sums. */
 export const layoutLowerings: Lowerings<LayoutOp> = {
   reshape: (w, { shape }, [x = ""]) => reshaped(w, x, shape),
@@ -65,11 +82,6 @@ export const layoutLowerings: Lowerings<LayoutOp> = {
     w.call("Concat", inputs, { axis: int(axis) }),
   broadcastTo: (w, { shape }, [x = ""]) =>
     w.call("Expand", [x, w.int64s(shape)]),
-  sumTo: (w, { shape }, [x = ""], [from]) => {
-    const sum = summedRuns(from?.shape ?? [], shape).reduceRight(
-      (rest, axes) => w.call("ReduceSum", [rest, w.int64s(axes)]),
-      x,
-    );
-    return from?.shape.length === shape.length ? sum : reshaped(w, sum, shape);
-  },
+  sumTo: (w, { shape }, [x = ""], [from]) =>
+    summed(w, x, from?.shape ?? [], shape),
 };

@@ -19,7 +19,12 @@ import { layoutLowerings } from "./layout.ts";
 import type { CalledOp, Lowering, Lowerings } from "./lowering.ts";
 import { matmulLowerings } from "./matmul.ts";
 import { normalizationLowerings } from "./normalization.ts";
-import { type OnnxWriter, onnxWriter, type Value } from "./onnx_writer.ts";
+import {
+  type OnnxWriter,
+  onnxWriter,
+  type Recorder,
+  type Value,
+} from "./onnx_writer.ts";
 import { optimizerLowerings } from "./optimizer.ts";
 import { rowLowerings } from "./rows.ts";
 
@@ -36,10 +41,17 @@ const LOWERINGS: Lowerings<CalledOp> = {
 
 const PEEPHOLES = [scaledOperands, scaledResult, biasIntoGemm];
 
-/** Name of the model's input for an input of the graph. */
-export const inputValue = (name: string): Value => `input/${name}`;
-/** Name of the model's output for an output of the graph. */
-export const outputValue = (name: string): Value => `output/${name}`;
+/** A model, and which of its values are what the graph names. */
+export interface Lowered {
+  /** The model. */
+  readonly model: OnnxModel;
+  /** For each of the model's inputs, in order, the graph's name for it. */
+  readonly inputs: readonly string[];
+  /** For each of the model's outputs, in order, the graph's name for it. */
+  readonly outputs: readonly string[];
+}
+
+const inputValue = (name: string): Value => `input/${name}`;
 
 function lowerNode(
   w: OnnxWriter,
@@ -67,47 +79,44 @@ const valueInfo = (name: Value, { dtype, shape }: Signature): ValueInfo => ({
   shape,
 });
 
-const inputsOf = ({ nodes }: EngineGraph): readonly ValueInfo[] =>
-  nodes.flatMap((node) =>
-    node.op === "input"
-      ? [valueInfo(inputValue(node.attributes.name), node)]
-      : []
+const inputNames = ({ nodes }: EngineGraph): readonly string[] =>
+  nodes.flatMap((node) => node.op === "input" ? [node.attributes.name] : []);
+
+/** Values that may leave the model: results of calls, each under one name. */
+function leaving(w: Recorder, values: readonly Value[]): readonly Value[] {
+  const results = new Set(w.written().nodes.flatMap(({ outputs }) => outputs));
+  return values.map((value, i) =>
+    results.delete(value) ? value : w.copy(value, `output/${i}`)
   );
+}
 
 /**
  * Writes a graph as an ONNX model of operator set 21 and ONNX Runtime's fused
- * product, with the same inputs and outputs under the names of `inputValue` and
- * `outputValue`.
+ * product.
  *
  * @param graph A graph without nodes that no output needs.
  */
-export function lowerGraph(graph: Graph): OnnxModel {
+export function lowerGraph(graph: Graph): Lowered {
   const fused = rewrite(graph, PEEPHOLES);
   const writer = onnxWriter();
   const values: Value[] = [];
   for (const node of fused.nodes) {
     values.push(lowerNode(writer, node, values, fused.nodes));
   }
-  const outputs = Object.entries(fused.outputs).map(([name, id]) => {
-    const value = outputValue(name);
-    return { value, from: values[id] ?? "", node: nodeAt(fused, id) };
-  });
-  const { nodes, initializers } = writer.written();
+  const signature = (id: NodeId): Signature => fused.nodes[id]!;
+  const wanted = Object.values(fused.outputs);
+  const outputs = leaving(writer, wanted.map((id) => values[id] ?? ""));
   return {
-    nodes: [
-      ...nodes,
-      ...outputs.map(({ value, from }) => ({
-        op: "Identity",
-        domain: "" as const,
-        inputs: [from],
-        outputs: [value],
-        attributes: {},
-      })),
-    ],
-    initializers,
-    inputs: inputsOf(fused),
-    outputs: outputs.map(({ value, node }) => valueInfo(value, node)),
+    model: {
+      ...writer.written(),
+      inputs: fused.nodes.flatMap((node) =>
+        node.op === "input"
+          ? [valueInfo(inputValue(node.attributes.name), node)]
+          : []
+      ),
+      outputs: wanted.map((id, i) => valueInfo(outputs[i]!, signature(id))),
+    },
+    inputs: inputNames(fused),
+    outputs: Object.keys(fused.outputs),
   };
 }
-
-const nodeAt = ({ nodes }: EngineGraph, id: NodeId): EngineNode => nodes[id]!;

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Signature } from "../../../core/mod.ts";
-import { summedRuns } from "./layout.ts";
+import type { Attributes } from "../proto/model.ts";
+import { summed } from "./layout.ts";
 import type { Lowerings } from "./lowering.ts";
 import { int, type OnnxWriter, real, type Value } from "./onnx_writer.ts";
 
@@ -19,6 +20,19 @@ interface Standardized {
 const widthOf = (signature: Signature | undefined): number =>
   signature?.shape.at(-1) ?? 1;
 
+/**
+ * Rows brought to mean 0. The engine takes the variance for `mean(x²) − mean(x)²`,
+ * which loses all digits where the mean is large; of centred rows it is right.
+ */
+function centred(w: OnnxWriter, x: Value): Value {
+  return w.call("Sub", [x, w.call("ReduceMean", [x, w.int64s([-1])])]);
+}
+
+const attributes = (epsilon: number): Attributes => ({
+  axis: int(-1),
+  epsilon: real(epsilon),
+});
+
 /** Equal calls are written once: both gradients of a layer share this. */
 function standardized(
   w: OnnxWriter,
@@ -29,8 +43,8 @@ function standardized(
   const ones = w.floats(Array(width).fill(1), [width]);
   const [xhat = "", , rstd = ""] = w.callMany(
     "LayerNormalization",
-    [x, ones],
-    { axis: int(-1), epsilon: real(epsilon) },
+    [centred(w, x), ones],
+    attributes(epsilon),
     3,
   );
   return { xhat, rstd };
@@ -40,11 +54,12 @@ function standardized(
 export const normalizationLowerings: Lowerings<
   "layerNorm" | "layerNormGrad" | "layerNormScaleGrad" | "l2Normalize"
 > = {
-  layerNorm: (w, { attributes: { epsilon } }, inputs) =>
-    w.call("LayerNormalization", inputs, {
-      axis: int(-1),
-      epsilon: real(epsilon),
-    }),
+  layerNorm: (w, node, [x = "", gain = "", bias = ""]) =>
+    w.call(
+      "LayerNormalization",
+      [centred(w, x), gain, bias],
+      attributes(node.attributes.epsilon),
+    ),
   layerNormGrad: (w, node, [dy = "", x = "", gain = ""]) => {
     const width = widthOf(node);
     const { xhat, rstd } = standardized(w, x, width, node.attributes.epsilon);
@@ -55,8 +70,8 @@ export const normalizationLowerings: Lowerings<
     const offset = w.call("MatMul", [dy, mean]);
     const slope = w.call("MatMul", [w.call("Mul", [dy, xhat]), mean]);
     const line = w.call("Add", [w.call("Mul", [xhat, slope]), offset]);
-    const centred = w.call("Sub", [w.call("Mul", [dy, gain]), line]);
-    return w.call("Mul", [centred, rstd]);
+    const across = w.call("Sub", [w.call("Mul", [dy, gain]), line]);
+    return w.call("Mul", [across, rstd]);
   },
   layerNormScaleGrad: (w, node, [dy = "", x = ""], [rows]) => {
     const { xhat } = standardized(
@@ -65,10 +80,8 @@ export const normalizationLowerings: Lowerings<
       widthOf(rows),
       node.attributes.epsilon,
     );
-    const [axes = []] = summedRuns(rows?.shape ?? [], node.shape);
-    return w.call("ReduceSum", [w.call("Mul", [dy, xhat]), w.int64s(axes)], {
-      keepdims: int(0),
-    });
+    const products = w.call("Mul", [dy, xhat]);
+    return summed(w, products, rows?.shape ?? [], node.shape);
   },
   l2Normalize: (w, _, [x = ""]) => {
     const length = w.call("ReduceL2", [x, w.int64s([-1])]);

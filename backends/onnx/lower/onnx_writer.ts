@@ -9,6 +9,7 @@ import type {
   Attributes,
   ElementType,
   Initializer,
+  OnnxModel,
   OnnxNode,
 } from "../proto/model.ts";
 
@@ -32,6 +33,8 @@ export interface OnnxWriter {
     inputs: readonly Value[],
     attributes: Attributes,
   ): Value;
+  /** The same value under a name of its own. */
+  copy(value: Value, name: string): Value;
   /** Real numbers. */
   floats(values: readonly number[], shape: Shape): Value;
   /** One real number of shape `[]`. */
@@ -42,12 +45,10 @@ export interface OnnxWriter {
   int32s(values: readonly number[], shape: Shape): Value;
 }
 
-/** What was written. */
-export interface Written {
-  /** Calls in order. */
-  readonly nodes: readonly OnnxNode[];
-  /** Constants. */
-  readonly initializers: readonly Initializer[];
+/** A writer and what it has written so far. */
+export interface Recorder extends OnnxWriter {
+  /** Calls in order, and constants. */
+  written(): Pick<OnnxModel, "nodes" | "initializers">;
 }
 
 /** A whole number as an attribute. */
@@ -65,8 +66,8 @@ export const word = (value: string): Attribute => ({ _tag: "Text", value });
 /** Constants up to this many numbers are compared with earlier ones. */
 const COMPARED = 64;
 
-/** A writer and a look at what it has written so far. */
-export function onnxWriter(): OnnxWriter & { written(): Written } {
+/** Starts with an empty model. */
+export function onnxWriter(): Recorder {
   const nodes: OnnxNode[] = [];
   const initializers: Initializer[] = [];
   const known = new Map<string, readonly Value[]>();
@@ -116,6 +117,17 @@ export function onnxWriter(): OnnxWriter & { written(): Written } {
       call(op, "", inputs, attributes, results),
     callContrib: (op, inputs, attributes) =>
       call(op, "com.microsoft", inputs, attributes, 1)[0]!,
+    copy: (value, name) => {
+      const [inputs, outputs] = [[value], [name]];
+      nodes.push({
+        op: "Identity",
+        domain: "",
+        inputs,
+        outputs,
+        attributes: {},
+      });
+      return name;
+    },
     floats: (values, shape) =>
       constant("float32", shape, Float32Array.from(values)),
     scalar: (value) => constant("float32", [], Float32Array.of(value)),

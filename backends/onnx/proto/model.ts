@@ -102,6 +102,8 @@ function attributeFields(attribute: Attribute): readonly Field[] {
 const nodeFields = (node: OnnxNode): readonly Field[] => [
   ...node.inputs.map((name) => text(1, name)),
   ...node.outputs.map((name) => text(2, name)),
+  // Names the call in messages and profiles.
+  text(3, node.outputs[0] ?? node.op),
   text(4, node.op),
   ...Object.entries(node.attributes).map(([name, attribute]) =>
     message(5, [text(1, name), ...attributeFields(attribute)])

@@ -15,6 +15,8 @@ const [VARINT, LENGTH_DELIMITED, FIXED32] = [0, 2, 5] as const;
 
 /** Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement. */
 function varint(value: number | bigint): number[] {
+  // Nearly all are that small, and big integers are slow.
+  if (value >= 0 && value < 0x80) return [Number(value)];
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
   for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
@@ -52,12 +54,17 @@ export function float(field: number, value: number): Field {
 /** Bytes, which may be a message. */
 export function bytes(field: number, value: Uint8Array): Field {
   const head = [...tag(field, LENGTH_DELIMITED), ...varint(value.length)];
-  return joined([Uint8Array.from(head), value]);
+  const out = new Uint8Array(head.length + value.length);
+  out.set(head);
+  out.set(value, head.length);
+  return out;
 }
+
+const encoder = new TextEncoder();
 
 /** Text in UTF-8. */
 export function text(field: number, value: string): Field {
-  return bytes(field, new TextEncoder().encode(value));
+  return bytes(field, encoder.encode(value));
 }
 
 /** A message inside a message. */

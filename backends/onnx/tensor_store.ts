@@ -1,0 +1,133 @@
+/**
+ * Device tensors of ONNX Runtime: typed arrays in main memory, lent out by
+ * reference and used again.
+ *
+ * @module
+ */
+import {
+  type DType,
+  type Shape,
+  type Signature,
+  sizeOf,
+} from "../../core/mod.ts";
+import { type DeviceTensor, dtypeOf, type HostTensor } from "../backend.ts";
+import { checkLength } from "../check_inputs.ts";
+import type {
+  BoundTensor,
+  Numbers,
+  OrtRuntime,
+} from "./runtime/ort_runtime.ts";
+
+/** Numbers, who refers to them, and the extents under which the engine knows them. */
+export interface Block {
+  /** The numbers. */
+  readonly numbers: Numbers;
+  /** Lent tensors and running programs that use them. */
+  references: number;
+  /** By extents; made when first needed, ended with the block. */
+  readonly bindings: Map<string, BoundTensor>;
+}
+
+/** The tensors of one engine. */
+export interface TensorStore {
+  /** A block with undefined content and one reference. */
+  acquire(signature: Signature): Block;
+  /** One more reference. */
+  retain(block: Block): Block;
+  /** One reference less; without any, the block may be used again. */
+  release(block: Block): void;
+  /** The block as the engine sees it. */
+  bound(block: Block, shape: Shape): BoundTensor;
+  /** Hands one reference to the caller of the library. */
+  lend(block: Block, signature: Signature): DeviceTensor;
+  /** Copies numbers into a block of their own, which is lent. */
+  upload(tensor: HostTensor): DeviceTensor;
+  /** What is behind a lent tensor, unless it was disposed or is not from here. */
+  lent(tensor: DeviceTensor): Block | undefined;
+  /** Gives back the memory of blocks that nobody refers to. */
+  trim(): void;
+  /** Disposes every lent tensor. */
+  disposeAll(): void;
+  /** Tensors that are lent. */
+  liveTensors(): number;
+  /** Bytes of the blocks that someone refers to. */
+  liveBytes(): number;
+}
+
+/**
+ * Numbers outside of the JavaScript heap, where they stay while native code uses
+ * them; small typed arrays may else lie inside it and move.
+ */
+function allocate(dtype: DType, count: number): Numbers {
+  const buffer = new ArrayBuffer(4 * count);
+  return dtype === "int32" ? new Int32Array(buffer) : new Float32Array(buffer);
+}
+
+/** Tensors in main memory. */
+export function tensorStore(runtime: OrtRuntime): TensorStore {
+  const lentTensors = new Map<DeviceTensor, Block>();
+  const used = new Set<Block>();
+  const idle = new Map<string, Block[]>();
+  let bytes = 0;
+  const kindOf = (dtype: DType, count: number): string => `${dtype} ${count}`;
+  const store: TensorStore = {
+    acquire: ({ dtype, shape }) => {
+      const count = sizeOf(shape);
+      const block = idle.get(kindOf(dtype, count))?.pop() ??
+        { numbers: allocate(dtype, count), references: 0, bindings: new Map() };
+      used.add(block);
+      bytes += block.numbers.byteLength;
+      return store.retain(block);
+    },
+    retain: (block) => {
+      block.references++;
+      return block;
+    },
+    release: (block) => {
+      if (--block.references > 0) return;
+      used.delete(block);
+      bytes -= block.numbers.byteLength;
+      const kind = kindOf(dtypeOf(block.numbers), block.numbers.length);
+      idle.set(kind, [...idle.get(kind) ?? [], block]);
+    },
+    bound: ({ numbers, bindings }, shape) => {
+      const key = shape.join();
+      const binding = bindings.get(key) ?? runtime.bind(numbers, shape);
+      bindings.set(key, binding);
+      return binding;
+    },
+    lend: (block, { shape, dtype }) => {
+      const lent: DeviceTensor = {
+        shape,
+        dtype,
+        read: () =>
+          lentTensors.has(lent)
+            ? Promise.resolve(block.numbers.slice())
+            : Promise.reject(new Error("The tensor was disposed")),
+        dispose: () => {
+          if (lentTensors.delete(lent)) store.release(block);
+        },
+      };
+      lentTensors.set(lent, block);
+      return lent;
+    },
+    upload: (tensor) => {
+      checkLength(tensor);
+      const signature = { shape: tensor.shape, dtype: dtypeOf(tensor.data) };
+      const block = store.acquire(signature);
+      block.numbers.set(tensor.data);
+      return store.lend(block, signature);
+    },
+    lent: (tensor) => lentTensors.get(tensor),
+    trim: () => {
+      for (const { bindings } of [...idle.values()].flat()) {
+        bindings.forEach((binding) => runtime.unbind(binding));
+      }
+      idle.clear();
+    },
+    disposeAll: () => [...lentTensors.keys()].forEach((x) => x.dispose()),
+    liveTensors: () => lentTensors.size,
+    liveBytes: () => bytes,
+  };
+  return store;
+}

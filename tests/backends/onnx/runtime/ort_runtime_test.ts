@@ -1,0 +1,30 @@
+import { rejects, throws } from "node:assert/strict";
+import { startOrtRuntime } from "../../../../backends/onnx/runtime/ort_runtime.ts";
+import { libraryFile } from "../../../../backends/onnx/runtime/library_file.ts";
+
+const file = libraryFile(
+  import.meta.resolve("onnxruntime-node"),
+  Deno.build.os,
+  Deno.build.arch,
+);
+const runtime = file === null ? null : startOrtRuntime(file.pathname);
+
+Deno.test("startOrtRuntime() names a library that is not there", () => {
+  throws(() => startOrtRuntime("/nowhere/libonnxruntime.so"), /nowhere/);
+});
+
+Deno.test({
+  name: "open() rejects what is no model with ONNX Runtime's message",
+  ignore: runtime === null,
+  fn: async () => {
+    await rejects(
+      () =>
+        runtime!.open(Uint8Array.of(1, 2, 3), {
+          threads: 1,
+          inputs: [],
+          outputs: [],
+        }),
+      /protobuf/i,
+    );
+  },
+});
