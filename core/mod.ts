@@ -31,6 +31,8 @@ export * from "./model/masked_loss.ts";
 export * from "./model/masking.ts";
 export * from "./model/pos_embed.ts";
 export * from "./model/step_graph.ts";
+export * from "./optimizer/lars.ts";
+export * from "./optimizer/layer_decay.ts";
 export * from "./optimizer/update_graph.ts";
 export * from "./threefry.ts";
 export * from "./random.ts";
