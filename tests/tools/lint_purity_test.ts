@@ -60,6 +60,13 @@ for (
   });
 }
 
+Deno.test("lint_purity lets the door to native code name Deno, and no file beside it", () => {
+  const source = "const library = Deno.dlopen(path, {});";
+  const folder = "backends/onnx/runtime";
+  deepStrictEqual(messages(`${folder}/native_library.ts`, source), []);
+  strictEqual(messages(`${folder}/ort_api.ts`, source).length, 1);
+});
+
 Deno.test("lint_purity lets backends wait and keep time", () => {
   const source = "const t = async () => await x(performance.now());";
   deepStrictEqual(messages("backends/x.ts", source), []);

@@ -3,26 +3,43 @@
  *
  * @module
  */
-import { cellOverlaps, HOG_FLAT } from "../../../core/mod.ts";
-import { reshaped } from "./layout.ts";
+import { cellOverlaps, HOG_FLAT, type Shape } from "../../../core/mod.ts";
+import { reshaped, sliced, summed, transposed } from "./layout.ts";
 import type { Lowerings } from "./lowering.ts";
-import {
-  int,
-  ints,
-  type OnnxWriter,
-  real,
-  type Value,
-  word,
-} from "./onnx_writer.ts";
+import { int, type OnnxWriter, type Value, word } from "./onnx_writer.ts";
 
-/** Gradient across and down, as differences of opposite neighbours. */
-const SOBEL = [
-  [1, 0, -1, 2, 0, -2, 1, 0, -1],
-  [1, 2, 1, 0, 0, 0, -1, -2, -1],
-].flat();
+/** Axes of planes `[N, 1, S, S]`. */
+const [ROWS, COLUMNS] = [2, 3];
 
-/** The largest float32 below `HOG_FLAT`: `Shrink` takes away what is no larger than its limit. */
-const LIMIT = HOG_FLAT * (1 - 2 ** -24);
+/** Rounding noise counts as no gradient. */
+function settled(w: OnnxWriter, gradient: Value): Value {
+  const isFlat = w.call("Less", [
+    w.call("Abs", [gradient]),
+    w.scalar(HOG_FLAT),
+  ]);
+  return w.call("Where", [isFlat, w.scalar(0), gradient]);
+}
+
+/**
+ * Sobel gradient of framed planes along one axis: differences of opposite
+ * neighbours, exactly 0 where they are equal, then `1, 2, 1` along the other axis.
+ */
+function gradientAlong(
+  w: OnnxWriter,
+  framed: Value,
+  [axis, other]: readonly [number, number],
+  side: number,
+): Value {
+  const [low = "", high = ""] = [0, 2].map((start) =>
+    sliced(w, framed, axis, start, side)
+  );
+  const differences = w.call("Sub", [low, high]);
+  const [before = "", at = "", after = ""] = [0, 1, 2].map((start) =>
+    sliced(w, differences, other, start, side)
+  );
+  const ends = w.call("Add", [before, after]);
+  return settled(w, w.call("Add", [ends, w.call("Add", [at, at])]));
+}
 
 /** Sobel gradients `g0`, `g1` of planes `[N, 1, S, S]`, each of that shape. */
 function gradients(
@@ -34,15 +51,10 @@ function gradients(
     // A side of one pixel has nothing to reflect.
     mode: word(side === 1 ? "edge" : "reflect"),
   });
-  const both = w.call("Conv", [framed, w.floats(SOBEL, [2, 1, 3, 3])], {
-    kernel_shape: ints([3, 3]),
-  });
-  const settled = w.call("Shrink", [both], { lambd: real(LIMIT) });
-  const [g0 = "", g1 = ""] = w.callMany("Split", [settled], {
-    axis: int(1),
-    num_outputs: int(2),
-  }, 2);
-  return [g0, g1];
+  return [
+    gradientAlong(w, framed, [COLUMNS, ROWS], side),
+    gradientAlong(w, framed, [ROWS, COLUMNS], side),
+  ];
 }
 
 /**
@@ -90,18 +102,29 @@ function overlapMatrix(pixels: number, cells: number): readonly number[] {
   return matrix;
 }
 
-/** Sums of `[..., S, S]` over square cells: `[..., cells, cells]`. */
-function pooled(
+/**
+ * Sums of `[N, K, S, S]` over rows of cells, `[N, K, cells, S]`: by addition where
+ * cells are whole pixels, else by their overlaps.
+ */
+function pooledRows(
   w: OnnxWriter,
   x: Value,
-  side: number,
+  [planes = 0, kinds = 0, side = 0]: Shape,
   cells: number,
+  overlap: Value,
 ): Value {
+  if (side % cells !== 0) return w.call("MatMul", [overlap, x]);
+  const strips = [planes * kinds * cells, side / cells, side];
+  const sums = summed(w, reshaped(w, x, strips), strips, strips.with(1, 1));
+  return reshaped(w, sums, [planes, kinds, cells, side]);
+}
+
+/** Sums of `[N, K, S, S]` over square cells: `[N, K, cells, cells]`. */
+function pooled(w: OnnxWriter, x: Value, shape: Shape, cells: number): Value {
+  const side = shape.at(-1) ?? 0;
   const overlap = w.floats(overlapMatrix(side, cells), [cells, side]);
-  const columns = w.callContrib("FusedMatMul", [x, overlap], {
-    transB: int(1),
-  });
-  return w.call("MatMul", [overlap, columns]);
+  const rows = pooledRows(w, x, shape, cells, overlap);
+  return w.callContrib("FusedMatMul", [rows, overlap], { transB: int(1) });
 }
 
 /**
@@ -117,29 +140,19 @@ export const hogLowerings: Lowerings<"hogCells"> = {
   ) => {
     const [batch = 0, channels = 0, side = 0] = signature?.shape ?? [];
     const planes = batch * channels;
-    const gradient = gradients(
-      w,
-      reshaped(w, image, [planes, 1, side, side]),
-      side,
-    );
+    const plane = reshaped(w, image, [planes, 1, side, side]);
+    const gradient = gradients(w, plane, side);
     const squares = gradient.map((g) => w.call("Mul", [g, g]));
     const magnitude = w.call("Sqrt", [w.call("Add", squares)]);
     const isBeyond = reachedBorders(w, upward(w, gradient), nbins);
     const beyond = w.call("Where", [isBeyond, magnitude, w.scalar(0)]);
-    const sums = pooled(
-      w,
-      w.call("Concat", [magnitude, beyond], { axis: int(1) }),
-      side,
-      cells,
-    );
+    const sums = w.call("Concat", [
+      pooled(w, magnitude, [planes, 1, side, side], cells),
+      pooled(w, beyond, [planes, nbins - 1, side, side], cells),
+    ], { axis: int(1) });
     const next = w.call("Pad", [sums, w.int64s([-1, 1]), "", w.int64s([1])]);
-    const bins = reshaped(w, w.call("Sub", [sums, next]), [
-      batch,
-      channels,
-      nbins,
-      cells,
-      cells,
-    ]);
-    return w.call("Transpose", [bins], { perm: ints([0, 3, 4, 1, 2]) });
+    const bins = w.call("Sub", [sums, next]);
+    const extents = [batch, channels, nbins, cells, cells];
+    return transposed(w, reshaped(w, bins, extents), extents, [0, 3, 4, 1, 2]);
   },
 };

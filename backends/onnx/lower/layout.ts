@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Shape } from "../../../core/mod.ts";
+import { type Shape, sizeOf } from "../../../core/mod.ts";
 import type { Lowerings } from "./lowering.ts";
 import { int, ints, type OnnxWriter, type Value } from "./onnx_writer.ts";
 
@@ -33,37 +33,68 @@ export function sliced(
   return w.call("Slice", [x, w.int64s(from), w.int64s(to), w.int64s(axes)]);
 }
 
-/**
- * Axes that are summed, those that lie side by side together: the engine is fast
- * where the summed axes are one run, and slow where they are several.
- */
-export function summedRuns(
-  from: Shape,
-  to: Shape,
+/** Runs of axes that stay side by side under a permutation, in the order of the result. */
+export function movedRuns(
+  permutation: readonly number[],
 ): readonly (readonly number[])[] {
-  const missing = from.length - to.length;
   const runs: number[][] = [];
-  from.forEach((extent, axis) => {
-    if (axis >= missing && to[axis - missing] === extent) return;
+  for (const axis of permutation) {
     const last = runs.at(-1);
     if (last?.at(-1) === axis - 1) last.push(axis);
     else runs.push([axis]);
-  });
+  }
   return runs;
 }
 
+/** Output axis `i` is input axis `permutation[i]`. Axes that stay together move as one, which is faster. */
+export function transposed(
+  w: OnnxWriter,
+  x: Value,
+  shape: Shape,
+  permutation: readonly number[],
+): Value {
+  const runs = movedRuns(permutation);
+  if (runs.length === permutation.length) {
+    return w.call("Transpose", [x], { perm: ints(permutation) });
+  }
+  const inOrder = runs.toSorted(([a = 0], [b = 0]) => a - b);
+  const joined = inOrder.map((run) =>
+    sizeOf(run.map((axis) => shape[axis] ?? 0))
+  );
+  const moved = w.call("Transpose", [reshaped(w, x, joined)], {
+    perm: ints(runs.map((run) => inOrder.indexOf(run))),
+  });
+  return reshaped(w, moved, permutation.map((axis) => shape[axis] ?? 0));
+}
+
 /**
- * Sums from one shape to another that broadcasts to it. Outer runs go first: they
- * add long rows, and leave less for the inner ones.
+ * The axes that are summed, in the order in which to sum them. One at a time: the
+ * engine is slow where summed axes lie apart, and a sum of sums rounds less than a
+ * long one. Axes side by side begin with the inner one, whose rows are short;
+ * otherwise outer axes go first and leave less for the inner ones.
  */
+export function summedAxes(from: Shape, to: Shape): readonly number[] {
+  const missing = from.length - to.length;
+  const runs: number[][] = [];
+  from.forEach((extent, axis) => {
+    const kept = axis >= missing && to[axis - missing] === extent;
+    if (kept || extent === 1) return;
+    const last = runs.at(-1);
+    if (last?.[0] === axis - 1) last.unshift(axis);
+    else runs.push([axis]);
+  });
+  return runs.flat();
+}
+
+/** Sums from one shape to another that broadcasts to it. */
 export function summed(
   w: OnnxWriter,
   x: Value,
   from: Shape,
   to: Shape,
 ): Value {
-  const sum = summedRuns(from, to).reduce(
-    (rest, axes) => w.call("ReduceSum", [rest, w.int64s(axes)]),
+  const sum = summedAxes(from, to).reduce(
+    (rest, axis) => w.call("ReduceSum", [rest, w.int64s([axis])]),
     x,
   );
   return from.length === to.length ? sum : reshaped(w, sum, to);
@@ -72,8 +103,8 @@ export function summed(
 /** Lowerings of ops that move numbers, and of their sums. */
 export const layoutLowerings: Lowerings<LayoutOp> = {
   reshape: (w, { shape }, [x = ""]) => reshaped(w, x, shape),
-  transpose: (w, { attributes: { permutation } }, [x = ""]) =>
-    w.call("Transpose", [x], { perm: ints(permutation) }),
+  transpose: (w, { attributes: { permutation } }, [x = ""], [from]) =>
+    transposed(w, x, from?.shape ?? [], permutation),
   slice: (w, { attributes: { axis, start, size } }, [x = ""]) =>
     sliced(w, x, axis, start, size),
   pad: (w, { attributes: { axis, before, after } }, [x = ""]) =>

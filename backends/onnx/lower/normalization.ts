@@ -20,12 +20,13 @@ interface Standardized {
 const widthOf = (signature: Signature | undefined): number =>
   signature?.shape.at(-1) ?? 1;
 
-/**
- * Rows brought to mean 0. The engine takes the variance for `mean(x²) − mean(x)²`,
- * which loses all digits where the mean is large; of centred rows it is right.
- */
+function meanOfRows(w: OnnxWriter, x: Value): Value {
+  return w.call("ReduceMean", [x, w.int64s([-1])]);
+}
+
+/** Rows brought to mean 0. */
 function centred(w: OnnxWriter, x: Value): Value {
-  return w.call("Sub", [x, w.call("ReduceMean", [x, w.int64s([-1])])]);
+  return w.call("Sub", [x, meanOfRows(w, x)]);
 }
 
 const attributes = (epsilon: number): Attributes => ({
@@ -33,7 +34,11 @@ const attributes = (epsilon: number): Attributes => ({
   epsilon: real(epsilon),
 });
 
-/** Equal calls are written once: both gradients of a layer share this. */
+/**
+ * Normalisation of rows, for which they are centred first: the engine takes the
+ * variance for `mean(x²) − mean(x)²`, which loses all digits where the mean is large.
+ * Equal calls are written once, so both gradients of a layer share them.
+ */
 function standardized(
   w: OnnxWriter,
   x: Value,
@@ -61,17 +66,12 @@ export const normalizationLowerings: Lowerings<
       attributes(node.attributes.epsilon),
     ),
   layerNormGrad: (w, node, [dy = "", x = "", gain = ""]) => {
-    const width = widthOf(node);
-    const { xhat, rstd } = standardized(w, x, width, node.attributes.epsilon);
-    const mean = w.call("Reshape", [
-      w.call("Mul", [gain, w.scalar(1 / width)]),
-      w.int64s([width, 1]),
-    ]);
-    const offset = w.call("MatMul", [dy, mean]);
-    const slope = w.call("MatMul", [w.call("Mul", [dy, xhat]), mean]);
-    const line = w.call("Add", [w.call("Mul", [xhat, slope]), offset]);
-    const across = w.call("Sub", [w.call("Mul", [dy, gain]), line]);
-    return w.call("Mul", [across, rstd]);
+    const { epsilon } = node.attributes;
+    const { xhat, rstd } = standardized(w, x, widthOf(node), epsilon);
+    const across = centred(w, w.call("Mul", [dy, gain]));
+    const slope = meanOfRows(w, w.call("Mul", [across, xhat]));
+    const along = w.call("Mul", [xhat, slope]);
+    return w.call("Mul", [w.call("Sub", [across, along]), rstd]);
   },
   layerNormScaleGrad: (w, node, [dy = "", x = ""], [rows]) => {
     const { xhat } = standardized(
