@@ -15,7 +15,7 @@ import {
 import { insist, openOrtApi, type OrtApi } from "./ort_api.ts";
 
 /** Numbers that ONNX Runtime reads and writes in place. */
-export type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+export type Numbers = Float32Array | Int32Array;
 
 /** Numbers bound to extents; good until it is released, as long as the numbers are kept. */
 export type BoundTensor = Pointer;
@@ -213,7 +213,8 @@ export function startOrtRuntime(path: string): OrtRuntime {
       created(api, (out) =>
         api.createTensorWithData(
           memory,
-          numbers,
+          // Deno takes views of shared memory too; its types do not say so.
+          numbers as Float32Array<ArrayBuffer>,
           BigInt(numbers.byteLength),
           words(shape.map(BigInt)),
           BigInt(shape.length),
