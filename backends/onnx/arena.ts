@@ -5,7 +5,6 @@
  * @module
  */
 import { adviseMemory, type MemoryAdvice } from "./runtime/memory_advice.ts";
-import { addressOfData } from "./runtime/native_library.ts";
 
 /** A stretch of memory, in bytes from its beginning. */
 export interface Stretch {
@@ -87,10 +86,8 @@ export function withFree(
 /** An empty arena. */
 export function sharedArena(): Arena {
   const memory = reserve();
-  const advise = ({ start, end }: Stretch, advice: MemoryAdvice): void => {
-    const bytes = new Uint8Array(memory.buffer, start, end - start);
-    adviseMemory(addressOfData(bytes), bytes.length, advice);
-  };
+  const advise = ({ start, end }: Stretch, advice: MemoryAdvice): void =>
+    adviseMemory(new Uint8Array(memory.buffer, start, end - start), advice);
   let free: readonly Stretch[] = [];
   let taken = 0;
   const grow = (bytes: number): void => {

@@ -44,19 +44,23 @@ function signaturesOf({ nodes, outputs }: Graph): Compiled["outputs"] {
   );
 }
 
-/** The block of each output: that of the input which it replaces, unless somebody else refers to it. */
+/**
+ * The block of each output: that of the input which it replaces, if the kernel that
+ * writes it is the one that reads it and nobody else refers to it.
+ */
 function outputBlocks(compiled: Compiled, given: Blocks): Blocks {
-  const { store, replaces, outputs } = compiled;
+  const { store, parts, replaces, outputs } = compiled;
+  const blockOf = ({ tensors }: ElementwisePart, name: string): Block => {
+    const input = replaces[name] ?? "";
+    const replaced = tensors.includes(input) ? given.get(input) : undefined;
+    return replaced?.references === 1
+      ? store.retain(replaced)
+      : store.acquire(outputs[name]!);
+  };
   return new Map(
-    Object.entries(outputs).map(([name, signature]) => {
-      const replaced = given.get(replaces[name] ?? "");
-      return [
-        name,
-        replaced?.references === 1
-          ? store.retain(replaced)
-          : store.acquire(signature),
-      ];
-    }),
+    parts.flatMap((part) =>
+      part.results.map((name) => [name, blockOf(part, name)] as const)
+    ),
   );
 }
 

@@ -5,6 +5,7 @@
  * @see {@link https://man7.org/linux/man-pages/man2/madvise.2.html}
  */
 import {
+  addressOfData,
   hostPlatform,
   libraryFunction,
   pointerFrom,
@@ -22,7 +23,7 @@ const ADVICE = {
 export type MemoryAdvice = keyof typeof ADVICE;
 
 /** Advice is given for whole pages. */
-const PAGE = 4096;
+const PAGE = 4096n;
 
 function openAdvise() {
   return hostPlatform()?.[0] === "linux"
@@ -38,22 +39,17 @@ function openAdvise() {
 let advise: ReturnType<typeof openAdvise> | undefined;
 
 /**
- * Advises the operating system. A hint: where it is not Linux, or has no such call,
- * nothing happens.
+ * Advises the operating system. A hint: where it is not Linux, has no such call or
+ * may not be asked, nothing happens.
  *
- * @param address First byte of the stretch; pages that it shares with others are left out.
- * @param bytes Its size.
+ * @param bytes The stretch; pages that it shares with others are left out.
  * @param advice What is true of it.
  */
-export function adviseMemory(
-  address: bigint,
-  bytes: number,
-  advice: MemoryAdvice,
-): void {
-  const page = BigInt(PAGE);
-  const first = (address + page - 1n) / page * page;
-  const end = (address + BigInt(bytes)) / page * page;
-  if (end <= first) return;
+export function adviseMemory(bytes: Uint8Array, advice: MemoryAdvice): void {
   advise ??= openAdvise();
-  advise?.(pointerFrom(first), end - first, ADVICE[advice]);
+  if (advise === null) return;
+  const address = addressOfData(bytes);
+  const first = (address + PAGE - 1n) / PAGE * PAGE;
+  const end = (address + BigInt(bytes.length)) / PAGE * PAGE;
+  if (end > first) advise(pointerFrom(first), end - first, ADVICE[advice]);
 }

@@ -107,9 +107,7 @@ export function addressOf(pointer: Pointer): bigint {
 }
 
 /** Address of the first byte of a view. The view must be kept as long as it is used. */
-export function addressOfData(
-  data: Uint8Array<ArrayBuffer | SharedArrayBuffer>,
-): bigint {
+export function addressOfData(data: Uint8Array): bigint {
   // Deno takes views of shared memory too; its types do not say so.
   return addressOf(Deno.UnsafePointer.of(data as Uint8Array<ArrayBuffer>));
 }

@@ -145,6 +145,14 @@ async function withOptions(
     insist(api, api.setGraphOptimization(options, ALL_OPTIMISATIONS));
     // Planning memory ahead costs a third more of it and saves no time.
     insist(api, api.disableMemoryPattern(options));
+    for (
+      const kv of (Deno.env.get("ORTCFG") ?? "").split(",").filter(Boolean)
+    ) {
+      const [k, v] = kv.split("=").map((t) =>
+        new TextEncoder().encode(t + "\0")
+      );
+      insist(api, (api as any).addSessionConfigEntry(options, k, v));
+    }
     return await make(options);
   } finally {
     api.releaseSessionOptions(options);
