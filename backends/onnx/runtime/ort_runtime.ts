@@ -63,6 +63,8 @@ export interface OrtRuntime {
 
 /** Errors are not logged: they come back as statuses. */
 const LOG_FATAL = 4;
+/** Threads without work sleep at once. */
+const SPINNING_OFF = ["session.intra_op.allow_spinning", "0"] as const;
 /** Every optimisation of the graph. */
 const ALL_OPTIMISATIONS = 99;
 /** An arena as allocator, and memory of the default kind: for tensors whose memory is ours, neither matters. */
@@ -77,6 +79,10 @@ function words(values: readonly bigint[]): BigUint64Array<ArrayBuffer> {
   out.set(values);
   return out;
 }
+
+/** Text as C has it. */
+const cString = (text: string): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(`${text}\0`);
 
 /** Buffers that native code uses on another thread, when nothing else holds them. */
 const pinned = new Set<readonly unknown[]>();
@@ -118,8 +124,7 @@ interface NameList {
 }
 
 function nameList(names: readonly string[]): NameList {
-  const encoder = new TextEncoder();
-  const parts = names.map((name) => encoder.encode(`${name}\0`));
+  const parts = names.map(cString);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const text = new Uint8Array(new ArrayBuffer(length));
   const starts: number[] = [];
@@ -145,14 +150,9 @@ async function withOptions(
     insist(api, api.setGraphOptimization(options, ALL_OPTIMISATIONS));
     // Planning memory ahead costs a third more of it and saves no time.
     insist(api, api.disableMemoryPattern(options));
-    for (
-      const kv of (Deno.env.get("ORTCFG") ?? "").split(",").filter(Boolean)
-    ) {
-      const [k, v] = kv.split("=").map((t) =>
-        new TextEncoder().encode(t + "\0")
-      );
-      insist(api, (api as any).addSessionConfigEntry(options, k, v));
-    }
+    // Waiting threads would take the cores from whoever prepares the next images.
+    const [spinning, never] = SPINNING_OFF.map(cString);
+    insist(api, api.addSessionConfigEntry(options, spinning!, never!));
     return await make(options);
   } finally {
     api.releaseSessionOptions(options);
@@ -196,7 +196,7 @@ async function runSession(
 
 function startLibrary(path: string): Library {
   const api = openOrtApi(path);
-  const name = new TextEncoder().encode("vitfreeze\0");
+  const name = cString("vitfreeze");
   return {
     api,
     env: created(api, (out) => api.createEnv(LOG_FATAL, name, out)),
