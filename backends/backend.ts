@@ -114,6 +114,8 @@ export interface CompileOptions {
 export interface Backend {
   /** Where it computes. */
   readonly device: DeviceInfo;
+  /** Programs run on other threads: meanwhile it pays to compile the next ones. */
+  readonly compilesBesideRuns?: boolean;
   /**
    * Prepares a graph.
    *

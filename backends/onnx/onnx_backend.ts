@@ -57,6 +57,7 @@ function backendOn(engine: Engine): Backend {
       description: `ONNX Runtime ${ORT_VERSION}, ${cores}`,
       isGpu: false,
     },
+    compilesBesideRuns: true,
     compile: async (graph, { replaces = {} } = {}) => {
       checkReplaced(graph, replaces);
       const program = await compileProgram(engine, graph, replaces);
