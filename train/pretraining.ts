@@ -63,14 +63,15 @@ export interface Pretraining
 
 /** Holds the one thing that changes: the present state and its programs. */
 class Run implements Pretraining {
-  readonly #inputs: PretrainInputs;
+  readonly #inputs: Omit<PretrainInputs, "start">;
   readonly #phases: PhaseCompiler;
   #state: TrainState;
 
-  constructor(inputs: PretrainInputs) {
+  constructor({ start, ...inputs }: PretrainInputs) {
+    // The start is as large as the state itself: it is not kept.
     this.#inputs = inputs;
     this.#phases = phaseCompiler(inputs);
-    this.#state = uploadState(inputs.backend, inputs.config, inputs.start);
+    this.#state = uploadState(inputs.backend, inputs.config, start);
   }
 
   get step(): number {

@@ -21,6 +21,7 @@ import {
   outputSources,
 } from "./output_sources.ts";
 import { encodeModel } from "./proto/model.ts";
+import { returnFreedMemory } from "./runtime/memory_advice.ts";
 import type { Session } from "./runtime/ort_runtime.ts";
 import type { Block, TensorStore } from "./tensor_store.ts";
 
@@ -47,7 +48,10 @@ async function openSession(
   { model }: Lowered,
 ): Promise<Session | null> {
   if (model.outputs.length === 0) return null;
-  return await runtime.open(encodeModel(model), {
+  // ONNX Runtime walks back from the last node that nothing uses, so it would compute
+  // the deepest gradient first and keep every activation for the others until then.
+  const nodes = model.nodes.toReversed();
+  return await runtime.open(encodeModel({ ...model, nodes }), {
     threads,
     inputs: model.inputs.map(({ name }) => name),
     outputs: model.outputs.map(({ name }) => name),
@@ -146,8 +150,15 @@ export async function sessionRunner(
   graph: Graph,
 ): Promise<Runner> {
   const compiled = await compile(engine, graph);
+  let isFirst = true;
   return {
-    run: (inputs) => runProgram(compiled, inputs),
+    run: async (inputs) => {
+      const outputs = await runProgram(compiled, inputs);
+      // What was needed to get here, such as copies of a start, is not needed again.
+      if (isFirst) returnFreedMemory();
+      isFirst = false;
+      return outputs;
+    },
     release: () => compiled.session?.release(),
   };
 }
