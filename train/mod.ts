@@ -31,6 +31,7 @@ export * from "./safetensors.ts";
 export * from "./saving.ts";
 export * from "./snapshot.ts";
 export * from "./step_context.ts";
+export * from "./step_memory.ts";
 export * from "./step_report.ts";
 export * from "./train_error.ts";
 export * from "./train_state.ts";
