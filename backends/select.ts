@@ -9,7 +9,7 @@ import {
   type BackendError,
   describeBackendError,
 } from "./backend.ts";
-import { onnxBackend } from "./onnx/onnx_backend.ts";
+import { onnxBackend, onnxWebgpuBackend } from "./onnx/onnx_backend.ts";
 import { selfTest } from "./self_test.ts";
 import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
 import {
@@ -19,10 +19,15 @@ import {
 } from "./tfjs/tfjs_backend.ts";
 
 /**
- * What can be asked for: a device by name, or whatever is fastest here. `onnx` is
- * never chosen unasked.
+ * What can be asked for: a device by name, or whatever is fastest here. Those of ONNX
+ * Runtime are never chosen unasked.
  */
-export const BACKEND_CHOICES = ["auto", ...TFJS_DEVICES, "onnx"] as const;
+export const BACKEND_CHOICES = [
+  "auto",
+  ...TFJS_DEVICES,
+  "onnx",
+  "onnx-webgpu",
+] as const;
 
 /** One of the `BACKEND_CHOICES`. */
 export type BackendChoice = typeof BACKEND_CHOICES[number];
@@ -47,12 +52,23 @@ export interface Selection {
   readonly why: string;
 }
 
-async function tested(
-  device: TfjsDevice | "onnx",
+function started(
+  device: Exclude<BackendChoice, "auto">,
 ): Promise<Result<BackendError, Backend>> {
-  const backend = device === "onnx"
-    ? await onnxBackend()
-    : await tfjsBackend(device);
+  switch (device) {
+    case "onnx":
+      return onnxBackend();
+    case "onnx-webgpu":
+      return onnxWebgpuBackend();
+    default:
+      return tfjsBackend(device);
+  }
+}
+
+async function tested(
+  device: Exclude<BackendChoice, "auto">,
+): Promise<Result<BackendError, Backend>> {
+  const backend = await started(device);
   return backend._tag === "Left" ? backend : await selfTest(backend.right);
 }
 

@@ -12,7 +12,12 @@ import {
   right,
   type Signature,
 } from "../../core/mod.ts";
-import type { BackendError, DeviceTensors, Program } from "../backend.ts";
+import type {
+  BackendError,
+  DeviceInfo,
+  DeviceTensors,
+  Program,
+} from "../backend.ts";
 import { checkInputs } from "../check_inputs.ts";
 import { type Lowered, lowerGraph } from "./lower/lower_graph.ts";
 import {
@@ -20,8 +25,9 @@ import {
   type OutputSource,
   outputSources,
 } from "./output_sources.ts";
+import type { Dialect } from "./lower/onnx_writer.ts";
 import { encodeModel } from "./proto/model.ts";
-import type { OrtRuntime, Session } from "./runtime/ort_runtime.ts";
+import type { OrtRuntime, Provider, Session } from "./runtime/ort_runtime.ts";
 import type { Block, TensorStore } from "./tensor_store.ts";
 
 /** What all programs of an engine share. */
@@ -32,6 +38,12 @@ export interface Engine {
   readonly store: TensorStore;
   /** Threads of each program. */
   readonly threads: number;
+  /** Where it computes. */
+  readonly device: DeviceInfo;
+  /** The part of ONNX Runtime that computes. */
+  readonly provider: Provider;
+  /** Which operators its models may call. */
+  readonly dialect: Dialect;
 }
 
 /** A tensor of the session, under its name in the graph. */
@@ -40,6 +52,7 @@ type Port = readonly [name: string, signature: Signature];
 /** Everything that a run needs besides its inputs. */
 interface Compiled {
   readonly store: TensorStore;
+  readonly device: DeviceInfo;
   readonly graph: Graph;
   readonly wanted: Readonly<Record<string, Signature>>;
   readonly sources: ReadonlyMap<string, OutputSource>;
@@ -52,19 +65,23 @@ interface Compiled {
 /** Blocks by the names of ports. */
 type Blocks = ReadonlyMap<string, Block>;
 
-const failed = (reason: string): Result<BackendError, never> =>
-  left({ _tag: "ExecutionFailed", device: "onnx", reason });
+const failed = (
+  { name }: DeviceInfo,
+  reason: string,
+): Result<BackendError, never> =>
+  left({ _tag: "ExecutionFailed", device: name, reason });
 
 const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
 
 async function openSession(
-  { runtime, threads }: Engine,
+  { runtime, threads, provider }: Engine,
   { model }: Lowered,
 ): Promise<Session | null> {
   if (model.outputs.length === 0) return null;
   return await runtime.open(encodeModel(model), {
     threads,
+    provider,
     inputs: model.inputs.map(({ name }) => name),
     outputs: model.outputs.map(({ name }) => name),
   });
@@ -74,11 +91,12 @@ async function compile(engine: Engine, graph: Graph): Promise<Compiled> {
   const needed = prune(graph);
   const sources = outputSources(needed);
   const part = prune(computedPart(needed, sources));
-  const lowered = lowerGraph(part);
+  const lowered = lowerGraph(engine.dialect, part);
   const session = await openSession(engine, lowered);
   const given = inputSignatures(part);
   return {
     store: engine.store,
+    device: engine.device,
     graph: needed,
     wanted: inputSignatures(needed),
     sources,
@@ -146,7 +164,7 @@ async function runProgram(
     );
     return right(lendOutputs(program, given.right, results));
   } catch (thrown) {
-    return failed(messageOf(thrown));
+    return failed(program.device, messageOf(thrown));
   } finally {
     [...held, ...results.values()].forEach(store.release);
   }
@@ -162,7 +180,7 @@ function programOf(graph: Graph, compiled: Compiled): Program {
   return {
     graph,
     run: async (inputs) => {
-      if (disposed) return failed("the program was disposed");
+      if (disposed) return failed(compiled.device, "the program was disposed");
       runs++;
       try {
         return await runProgram(compiled, inputs);
@@ -194,6 +212,6 @@ export async function compileProgram(
   try {
     return right(programOf(graph, await compile(engine, graph)));
   } catch (thrown) {
-    return failed(messageOf(thrown));
+    return failed(engine.device, messageOf(thrown));
   }
 }

@@ -1,0 +1,29 @@
+/**
+ * An engine of ONNX Runtime as a backend.
+ *
+ * @module
+ */
+import type { Backend, Program } from "../backend.ts";
+import { compileProgram, type Engine } from "./program.ts";
+
+/** The backend of an engine, whose programs end with it. */
+export function engineBackend(engine: Engine): Backend {
+  const { store, device } = engine;
+  const programs = new Set<Program>();
+  return {
+    device,
+    compile: async (graph) => {
+      const program = await compileProgram(engine, graph);
+      if (program._tag === "Right") programs.add(program.right);
+      return program;
+    },
+    upload: store.upload,
+    liveTensors: store.liveTensors,
+    liveBytes: store.liveBytes,
+    dispose: () => {
+      programs.forEach((program) => program.dispose());
+      store.disposeAll();
+      store.trim();
+    },
+  };
+}
