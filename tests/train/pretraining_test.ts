@@ -53,7 +53,7 @@ const changed = (before: Snapshot, after: Snapshot): readonly string[] =>
   ).map(([name]) => name);
 
 await onDevices(
-  ["reference", "cpu", "wasm"],
+  ["reference", "cpu", "wasm", "onnx"],
   "pretraining() lowers the loss of the stage that lives longest",
   async (backend) => {
     const run = tinyRun({

@@ -22,7 +22,7 @@ import { TINY_MODEL } from "../../tiny_model.ts";
 import { value } from "../contract.ts";
 
 /** The step of all stages that trains all but the first layers; layer 0 comes before the blocks. */
-const stepWithout = (frozenLayers: number): Graph =>
+export const stepWithout = (frozenLayers: number): Graph =>
   right(stepGraph({
     model: TINY_MODEL,
     batch: 3,
@@ -51,7 +51,7 @@ function numbersByName(): ReadonlyMap<string, HostTensor["data"]> {
   ]);
 }
 
-async function gradientsOn(
+export async function gradientsOn(
   backend: Backend,
   graph: Graph,
 ): Promise<ReadonlyMap<string, ArrayLike<number>>> {
