@@ -56,7 +56,9 @@ const packageOptions = (
  * @throws If the package is not there or has none for this platform.
  */
 export async function startPackageRuntime(): Promise<OrtRuntime> {
-  const ort: Package = await import("onnxruntime-node");
+  // Not by its name: a bundle for browsers would try to hold the native binding.
+  const entry = import.meta.resolve("onnxruntime-node");
+  const { default: ort }: { default: Package } = await import(entry);
   return {
     bind: (numbers, shape): Extended => ({ numbers, shape }),
     unbind: () => {},
