@@ -9,13 +9,19 @@ import {
   type BackendError,
   describeBackendError,
 } from "./backend.ts";
-import { onnxBackend } from "./onnx/onnx_backend.ts";
+import { onnxBackend, onnxWebgpuBackend } from "./onnx/onnx_backend.ts";
 import { selfTest } from "./self_test.ts";
 import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
 import { tfjsBackend } from "./tfjs/tfjs_backend.ts";
 
-/** Every device, fastest kind first. */
-export const DEVICES = ["webgpu", "onnx", "wasm", "cpu"] as const;
+/** Every device: those that `auto` considers, fastest kind first, and another. */
+export const DEVICES = [
+  "webgpu",
+  "onnx",
+  "wasm",
+  "cpu",
+  "onnx-webgpu",
+] as const;
 
 /** Name of a device. */
 export type DeviceName = typeof DEVICES[number];
@@ -52,13 +58,25 @@ export interface Selection {
   readonly why: string;
 }
 
+function started(
+  device: DeviceName,
+  options: SelectOptions,
+): Promise<Result<BackendError, Backend>> {
+  switch (device) {
+    case "onnx":
+      return onnxBackend(options);
+    case "onnx-webgpu":
+      return onnxWebgpuBackend();
+    default:
+      return tfjsBackend(device);
+  }
+}
+
 async function tested(
   device: DeviceName,
   options: SelectOptions = {},
 ): Promise<Result<BackendError, Backend>> {
-  const backend = device === "onnx"
-    ? await onnxBackend(options)
-    : await tfjsBackend(device);
+  const backend = await started(device, options);
   return backend._tag === "Left" ? backend : await selfTest(backend.right);
 }
 
@@ -111,7 +129,7 @@ async function selectFastest(
   const objection = await objectionToWebGpu();
   const objections = objection === null ? [] : [`not webgpu: ${objection}`];
   const candidates = DEVICES.filter((device) =>
-    device !== "webgpu" || objection === null
+    device !== "onnx-webgpu" && (device !== "webgpu" || objection === null)
   );
   for (const device of candidates) {
     const backend = await tested(device, options);
@@ -132,7 +150,7 @@ const sentence = ({ device }: Backend, notes: readonly string[]): string =>
 /**
  * Starts an engine and tests it.
  *
- * `auto` takes WebGPU if its adapter is a real graphics processor, else ONNX
+ * `auto` takes TensorFlow.js on WebGPU if its adapter is a real graphics processor, else ONNX
  * Runtime's native code, else WebAssembly, else plain JavaScript. A device that is
  * asked for by name is taken or refused, never replaced.
  *

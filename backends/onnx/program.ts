@@ -21,7 +21,7 @@ function programOf(engine: Engine, graph: Graph, runner: Runner): Program {
   return {
     graph,
     run: async (inputs) => {
-      if (disposed) return failed("the program was disposed");
+      if (disposed) return failed(engine, "the program was disposed");
       runs++;
       try {
         return await runner.run(inputs);
@@ -75,6 +75,6 @@ export async function compileProgram(
     const program = programOf(engine, graph, runner);
     return right(disposingReplaced(program, replaces));
   } catch (thrown) {
-    return failed(messageOf(thrown));
+    return failed(engine, messageOf(thrown));
   }
 }

@@ -23,14 +23,14 @@ import {
 import { encodeModel } from "./proto/model.ts";
 import { returnFreedMemory } from "./runtime/memory_advice.ts";
 import type { Session } from "./runtime/ort_runtime.ts";
-import type { Block, TensorStore } from "./tensor_store.ts";
+import type { Block } from "./tensor_store.ts";
 
 /** A tensor of the session, under its name in the graph. */
 type Port = readonly [name: string, signature: Signature];
 
 /** Everything that a run needs besides its inputs. */
 interface Compiled {
-  readonly store: TensorStore;
+  readonly engine: Engine;
   readonly graph: Graph;
   readonly wanted: Readonly<Record<string, Signature>>;
   readonly sources: ReadonlyMap<string, OutputSource>;
@@ -44,7 +44,7 @@ interface Compiled {
 type Blocks = ReadonlyMap<string, Block>;
 
 async function openSession(
-  { runtime, threads }: Engine,
+  { runtime, threads, provider }: Engine,
   { model }: Lowered,
 ): Promise<Session | null> {
   if (model.outputs.length === 0) return null;
@@ -53,6 +53,7 @@ async function openSession(
   const nodes = model.nodes.toReversed();
   return await runtime.open(encodeModel({ ...model, nodes }), {
     threads,
+    provider,
     inputs: model.inputs.map(({ name }) => name),
     outputs: model.outputs.map(({ name }) => name),
   });
@@ -62,11 +63,11 @@ async function compile(engine: Engine, graph: Graph): Promise<Compiled> {
   const needed = prune(graph);
   const sources = outputSources(needed);
   const part = prune(computedPart(needed, sources));
-  const lowered = lowerGraph(part);
+  const lowered = lowerGraph(engine.dialect, part);
   const session = await openSession(engine, lowered);
   const given = inputSignatures(part);
   return {
-    store: engine.store,
+    engine,
     graph: needed,
     wanted: inputSignatures(needed),
     sources,
@@ -78,7 +79,7 @@ async function compile(engine: Engine, graph: Graph): Promise<Compiled> {
 
 /** One reference to the block behind each output. */
 function outputBlock(
-  { store }: Compiled,
+  { engine: { store } }: Compiled,
   source: OutputSource,
   signature: Signature,
   given: Blocks,
@@ -102,7 +103,7 @@ function lendOutputs(
   given: Blocks,
   results: Blocks,
 ): DeviceTensors {
-  const { graph, sources, store } = program;
+  const { graph, sources, engine: { store } } = program;
   return new Map(
     [...sources].map(([name, source]) => {
       const { shape, dtype } = graph.nodes[graph.outputs[name] ?? -1]!;
@@ -117,7 +118,8 @@ async function runProgram(
   program: Compiled,
   tensors: DeviceTensors,
 ): Promise<Result<BackendError, DeviceTensors>> {
-  const { store, session, wanted, inputs, outputs } = program;
+  const { engine, session, wanted, inputs, outputs } = program;
+  const { store } = engine;
   const given = checkInputs(wanted, tensors, store.lent);
   if (given._tag === "Left") return given;
   const results = new Map<string, Block>();
@@ -134,7 +136,7 @@ async function runProgram(
     );
     return right(lendOutputs(program, given.right, results));
   } catch (thrown) {
-    return failed(messageOf(thrown));
+    return failed(engine, messageOf(thrown));
   } finally {
     [...held, ...results.values()].forEach(store.release);
   }

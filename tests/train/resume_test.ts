@@ -69,7 +69,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["wasm"],
+  ["wasm", "onnx", "onnx on one thread"],
   "a run resumed at and around a freeze step equals the uninterrupted one, bit for bit",
   (backend) => resumesEverywhere(backend, tinyRun(), [4, 5, 6, 9, 12]),
 );
