@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backend, Program } from "../backend.ts";
+import { checkInt8, refuseInt8 } from "../int8_inputs.ts";
 import { checkReplaced } from "../replaced_inputs.ts";
 import type { Engine } from "./engine.ts";
 import { compileProgram } from "./program.ts";
@@ -12,12 +13,16 @@ import { compileProgram } from "./program.ts";
 export function engineBackend(engine: Engine): Backend {
   const { store, device } = engine;
   const programs = new Set<Program>();
+  const computesInt8 = engine.dialect === "fused";
   return {
     device,
     compilesBesideRuns: true,
-    compile: async (graph, { replaces = {} } = {}) => {
-      checkReplaced(graph, replaces);
-      const program = await compileProgram(engine, graph, replaces);
+    computesInt8,
+    compile: async (graph, options = {}) => {
+      checkReplaced(graph, options.replaces ?? {});
+      checkInt8(graph, options.int8 ?? []);
+      const refusal = computesInt8 ? null : refuseInt8(device, options);
+      const program = refusal ?? await compileProgram(engine, graph, options);
       if (program._tag === "Right") programs.add(program.right);
       return program;
     },

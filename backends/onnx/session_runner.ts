@@ -14,6 +14,7 @@ import {
 import type { BackendError, DeviceTensors } from "../backend.ts";
 import { checkInputs } from "../check_inputs.ts";
 import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
+import { type Int8Matrix, int8Matrix } from "./fuse/int8_matrix.ts";
 import { type Lowered, lowerGraph } from "./lower/lower_graph.ts";
 import {
   computedPart,
@@ -59,11 +60,18 @@ async function openSession(
   });
 }
 
-async function compile(engine: Engine, graph: Graph): Promise<Compiled> {
+/** Matrices by the names of the inputs that they stand for. */
+type Weights = ReadonlyMap<string, Int8Matrix>;
+
+async function compile(
+  engine: Engine,
+  graph: Graph,
+  weights: Weights,
+): Promise<Compiled> {
   const needed = prune(graph);
   const sources = outputSources(needed);
   const part = prune(computedPart(needed, sources));
-  const lowered = lowerGraph(engine.dialect, part);
+  const lowered = lowerGraph(engine.dialect, part, weights);
   const session = await openSession(engine, lowered);
   const given = inputSignatures(part);
   return {
@@ -142,6 +150,21 @@ async function runProgram(
   }
 }
 
+/** Runs what was compiled; after the first time much is not needed again. */
+function runnerOf(compiled: Compiled): Runner {
+  let isFirst = true;
+  return {
+    run: async (inputs) => {
+      const outputs = await runProgram(compiled, inputs);
+      // Copies of a start, for example.
+      if (isFirst) returnFreedMemory();
+      isFirst = false;
+      return outputs;
+    },
+    release: () => compiled.session?.release(),
+  };
+}
+
 /**
  * Compiles a graph to a session.
  *
@@ -151,16 +174,50 @@ export async function sessionRunner(
   engine: Engine,
   graph: Graph,
 ): Promise<Runner> {
-  const compiled = await compile(engine, graph);
-  let isFirst = true;
+  return runnerOf(await compile(engine, graph, new Map()));
+}
+
+function rounded(
+  names: readonly string[],
+  signatures: Compiled["wanted"],
+  given: Blocks,
+): Weights {
+  return new Map(
+    names.map((name) => {
+      const [columns = 0, rows = 0] = signatures[name]?.shape ?? [];
+      const numbers = given.get(name)?.numbers as Float32Array;
+      return [name, int8Matrix(numbers, columns, rows)];
+    }),
+  );
+}
+
+/**
+ * Compiles a graph to a session that holds some of its inputs itself, in 8-bit
+ * integers. It is made when these are known: at the first run.
+ *
+ * @param names Names of the inputs, matrices that are the same in every run.
+ */
+export function int8SessionRunner(
+  engine: Engine,
+  graph: Graph,
+  names: readonly string[],
+): Runner {
+  const wanted = inputSignatures(prune(graph));
+  let runner: Runner | null = null;
   return {
     run: async (inputs) => {
-      const outputs = await runProgram(compiled, inputs);
-      // What was needed to get here, such as copies of a start, is not needed again.
-      if (isFirst) returnFreedMemory();
-      isFirst = false;
-      return outputs;
+      const given = checkInputs(wanted, inputs, engine.store.lent);
+      if (given._tag === "Left") return given;
+      try {
+        const used = names.filter((name) => name in wanted);
+        runner ??= runnerOf(
+          await compile(engine, graph, rounded(used, wanted, given.right)),
+        );
+        return await runner.run(inputs);
+      } catch (thrown) {
+        return failed(engine, messageOf(thrown));
+      }
     },
-    release: () => compiled.session?.release(),
+    release: () => runner?.release(),
   };
 }
