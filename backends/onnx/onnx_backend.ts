@@ -30,11 +30,20 @@ const unavailable = (
 ): Result<BackendError, never> =>
   left({ _tag: "BackendUnavailable", device, reason: reasonOf(thrown) });
 
+/** What an engine is, for people. */
+function description(
+  { runtime, detour }: StartedRuntime,
+  where: string,
+): string {
+  const engine = `ONNX Runtime ${runtime.version}, ${where}`;
+  return detour === null
+    ? engine
+    : `${engine}, through its npm binding because of: ${detour}`;
+}
+
 /** ONNX Runtime computing on the processor. */
-function processor(
-  { runtime, description }: StartedRuntime,
-  threads: number,
-): Engine {
+function processor(started: StartedRuntime, threads: number): Engine {
+  const { runtime } = started;
   const cores = threads === 1 ? "one thread" : `${threads} threads`;
   return startEngine({
     runtime,
@@ -43,16 +52,15 @@ function processor(
     dialect: "fused",
     device: {
       name: "onnx",
-      description: `${description}, ${cores}`,
+      description: description(started, cores),
       isGpu: false,
     },
   });
 }
 
 /** ONNX Runtime computing on a graphics card. */
-async function graphicsCard(
-  { runtime, description }: StartedRuntime,
-): Promise<Engine> {
+async function graphicsCard(started: StartedRuntime): Promise<Engine> {
+  const { runtime } = started;
   const adapter = await graphicsAdapter();
   const [where, isGpu] = typeof adapter === "string"
     ? ["WebGPU", false] as const
@@ -64,7 +72,7 @@ async function graphicsCard(
     dialect: "plain",
     device: {
       name: "onnx-webgpu",
-      description: `${description}, ${where}`,
+      description: description(started, where),
       isGpu,
     },
   });

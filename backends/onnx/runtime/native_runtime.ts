@@ -12,7 +12,7 @@ import {
   type Pointer,
   pointerFrom,
 } from "./native_library.ts";
-import { insist, openOrtApi, type OrtApi } from "./ort_api.ts";
+import { insist, openOrtApi, ORT_VERSION, type OrtApi } from "./ort_api.ts";
 import type { BoundTensor, OrtRuntime, SessionOptions } from "./ort_runtime.ts";
 
 /** Errors are not logged: they come back as statuses. */
@@ -207,6 +207,7 @@ export function startNativeRuntime(path: string): OrtRuntime {
   const library = startLibrary(path);
   const { api, memory } = library;
   return {
+    version: ORT_VERSION,
     bind: (numbers, shape) =>
       nonNull(created(api, (out) =>
         api.createTensorWithData(

@@ -49,6 +49,8 @@ export interface SessionOptions {
 
 /** The library, started. */
 export interface OrtRuntime {
+  /** Its version, for example `1.30.0`. */
+  readonly version: string;
   /** Binds numbers to extents. */
   bind(numbers: Numbers, shape: Shape): BoundTensor;
   /** Ends what `bind` began. */

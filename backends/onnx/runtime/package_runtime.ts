@@ -60,6 +60,7 @@ export async function startPackageRuntime(): Promise<OrtRuntime> {
   const entry = import.meta.resolve("onnxruntime-node");
   const { default: ort }: { default: Package } = await import(entry);
   return {
+    version: ort.env.versions.node ?? "of unknown version",
     bind: (numbers, shape): Extended => ({ numbers, shape }),
     unbind: () => {},
     open: async (model, settings) => {

@@ -6,7 +6,6 @@
 import { libraryFile } from "./library_file.ts";
 import { hostPlatform } from "./native_library.ts";
 import { startNativeRuntime } from "./native_runtime.ts";
-import { ORT_VERSION } from "./ort_api.ts";
 import type { OrtRuntime } from "./ort_runtime.ts";
 import { startPackageRuntime } from "./package_runtime.ts";
 import { proveRuntime } from "./prove_runtime.ts";
@@ -15,8 +14,8 @@ import { proveRuntime } from "./prove_runtime.ts";
 export interface StartedRuntime {
   /** The library. */
   readonly runtime: OrtRuntime;
-  /** Its name and version, and why it is not used in the better way, if so. */
-  readonly description: string;
+  /** Why it is reached through its package's binding, or `null` if it is not. */
+  readonly detour: string | null;
 }
 
 /** The two ways to ONNX Runtime. */
@@ -76,15 +75,12 @@ async function proved(
 export async function startRuntime(
   starters: RuntimeStarters = STARTERS,
 ): Promise<StartedRuntime> {
-  const name = `ONNX Runtime ${ORT_VERSION}`;
   try {
-    return { runtime: await proved(starters.native), description: name };
+    return { runtime: await proved(starters.native), detour: null };
   } catch (thrown) {
     const why = reasonOf(thrown);
     try {
-      const runtime = await proved(starters.package);
-      const description = `${name} through its npm binding, because ${why}`;
-      return { runtime, description };
+      return { runtime: await proved(starters.package), detour: why };
     } catch (other) {
       throw new Error(`${why}; through its npm binding: ${reasonOf(other)}`);
     }

@@ -13,6 +13,7 @@ import type {
 export function fakeRuntime(compute: (x: number) => number): OrtRuntime {
   const bound = new Map<BoundTensor, Numbers>();
   return {
+    version: "of no package",
     bind: (numbers) => {
       const tensor = {} as BoundTensor;
       bound.set(tensor, numbers);
