@@ -30,6 +30,7 @@ export * from "./model/local_mim.ts";
 export * from "./model/masked_loss.ts";
 export * from "./model/masking.ts";
 export * from "./model/pos_embed.ts";
+export * from "./model/resample_positions.ts";
 export * from "./model/step_graph.ts";
 export * from "./optimizer/lars.ts";
 export * from "./optimizer/layer_decay.ts";

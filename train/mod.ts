@@ -35,4 +35,8 @@ export * from "./step_report.ts";
 export * from "./train_error.ts";
 export * from "./train_state.ts";
 export * from "./train_step.ts";
+export {
+  decodeTorchFile,
+  type TorchFormatError,
+} from "./weights/torch_file.ts";
 export * from "./write_checkpoint.ts";
