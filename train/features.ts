@@ -15,6 +15,7 @@ import {
   modelScope,
   type ModelSpec,
   type NodeId,
+  patchCount,
   type Result,
   right,
   sizeOf,
@@ -32,6 +33,9 @@ export interface FeatureSpec {
   /** Stages whose taps are laid side by side, by number; each is normalised by its own norm. */
   readonly stages: readonly number[];
 }
+
+/** Name of an encoder's own position table among its parameters. */
+export const POSITION_TABLE = "pos_embed";
 
 /** The mean of the patch tokens at every tap: LocalMIM learns at each of them. */
 export function allTaps(spec: ModelSpec): FeatureSpec {
@@ -62,18 +66,25 @@ function pooled(
  * @param spec Sizes.
  * @param batch Images at a time.
  * @param feature Which numbers count.
+ * @param positions The fixed position table, or the input `pos_embed [1, 1 + L, D]`.
  */
 export function featureGraph(
   spec: ModelSpec,
   batch: number,
   feature: FeatureSpec = allTaps(spec),
+  positions: "fixed" | "given" = "fixed",
 ): Result<Faults, Graph> {
   return traceGraph((g) => {
     const scope = modelScope(g, spec);
     const { inChannels: C, imageSize: side } = spec;
     const images = g.input("images", [batch, C, side, side]);
     const taps = feature.stages.map((stage) => spec.stages[stage]?.tap ?? -1);
-    const { blocks } = encode(scope, spec, images, null, Math.max(...taps) + 1);
+    const depth = Math.max(...taps) + 1;
+    const shape = [1, 1 + patchCount(spec), spec.embedDim];
+    const table = positions === "given"
+      ? { positions: g.input(POSITION_TABLE, shape) }
+      : {};
+    const { blocks } = encode(scope, spec, images, null, depth, table);
     const parts = feature.stages.map((stage, i) => {
       const tokens = layerNorm(
         scope,
@@ -130,7 +141,8 @@ function joined(parts: readonly Float32Array[]): Float32Array {
  *
  * @param backend Where the encoder runs.
  * @param spec Sizes.
- * @param parameters The encoder's parameters on that device.
+ * @param parameters The encoder's parameters on that device; if its own position
+ * table `pos_embed` is among them, it is used in place of the fixed one.
  * @param batches Images in order; the last batch may be smaller.
  * @param batchSize Images at a time.
  * @param feature Which numbers count.
@@ -145,7 +157,8 @@ export async function imageFeatures(
   batchSize: number,
   feature: FeatureSpec = allTaps(spec),
 ): Promise<Result<TrainError, LabelledFeatures>> {
-  const graph = featureGraph(spec, batchSize, feature);
+  const positions = parameters.has(POSITION_TABLE) ? "given" : "fixed";
+  const graph = featureGraph(spec, batchSize, feature, positions);
   const compiled = await compileGraph(backend, graph);
   if (compiled._tag === "Left") return compiled;
   const program = compiled.right;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { left, type Result, right } from "../../core/mod.ts";
+import { left, type Result } from "../../core/mod.ts";
 import type { StoredTensor } from "../safetensors.ts";
 import { readPickle } from "./pickle.ts";
 import { readStoredZip } from "./stored_zip.ts";
