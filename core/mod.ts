@@ -24,6 +24,7 @@ export {
 } from "./graph/ops/hog.ts";
 export * from "./model/decoder.ts";
 export * from "./model/encoder.ts";
+export * from "./model/encoder_graph.ts";
 export * from "./model/hog_target.ts";
 export * from "./model/layers.ts";
 export * from "./model/local_mim.ts";

@@ -35,9 +35,11 @@ export * from "./step_report.ts";
 export * from "./train_error.ts";
 export * from "./train_state.ts";
 export * from "./train_step.ts";
+export * from "./weights/encoder_files.ts";
 export * from "./weights/encoder_prefix.ts";
 export * from "./weights/encoder_snapshot.ts";
 export * from "./weights/encoder_start.ts";
+export * from "./weights/export_encoder.ts";
 export * from "./weights/read_weights.ts";
 export {
   decodeTorchFile,

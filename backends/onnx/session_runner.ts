@@ -58,7 +58,7 @@ async function compile(engine: Engine, graph: Graph): Promise<Compiled> {
   const needed = prune(graph);
   const sources = outputSources(needed);
   const part = prune(computedPart(needed, sources));
-  const lowered = lowerGraph(part);
+  const lowered = lowerGraph("fused", part);
   const session = await openSession(engine, lowered);
   const given = inputSignatures(part);
   return {

@@ -6,7 +6,7 @@
 import { cellOverlaps, HOG_FLAT, type Shape } from "../../../core/mod.ts";
 import { reshaped, sliced, summed, transposed } from "./layout.ts";
 import type { Lowerings } from "./lowering.ts";
-import { int, type OnnxWriter, type Value, word } from "./onnx_writer.ts";
+import { int, ints, type OnnxWriter, type Value, word } from "./onnx_writer.ts";
 
 /** Axes of planes `[N, 1, S, S]`. */
 const [ROWS, COLUMNS] = [2, 3];
@@ -65,8 +65,8 @@ function upward(
   w: OnnxWriter,
   [g0, g1]: readonly [Value, Value],
 ): readonly [g0: Value, g1: Value] {
-  const sign = w.call("Sign", [g0]);
-  const turned = w.call("Mul", [g1, sign]);
+  const isDownward = w.call("Less", [g0, w.scalar(0)]);
+  const turned = w.call("Where", [isDownward, w.call("Neg", [g1]), g1]);
   const isLevel = w.call("Equal", [g0, w.scalar(0)]);
   return [
     w.call("Abs", [g0]),
@@ -93,13 +93,18 @@ function reachedBorders(
   return w.call("GreaterOrEqual", [left, right]);
 }
 
-/** `[cells, pixels]`: the part of each pixel's side in each cell. */
-function overlapMatrix(pixels: number, cells: number): readonly number[] {
-  const matrix = Array<number>(cells * pixels).fill(0);
-  cellOverlaps(pixels, cells).forEach((overlaps, x) =>
-    overlaps.forEach(({ cell, part }) => matrix[cell * pixels + x] = part)
-  );
-  return matrix;
+/** `[pixels, cells]`: the part of each pixel's side in each cell. */
+function overlapMatrix(
+  w: OnnxWriter,
+  pixels: number,
+  cells: number,
+): Value {
+  const rows = cellOverlaps(pixels, cells).map((overlaps) => {
+    const row = Array<number>(cells).fill(0);
+    overlaps.forEach(({ cell, part }) => row[cell] = part);
+    return row;
+  });
+  return w.floats(rows.flat(), [pixels, cells]);
 }
 
 /**
@@ -113,7 +118,10 @@ function pooledRows(
   cells: number,
   overlap: Value,
 ): Value {
-  if (side % cells !== 0) return w.call("MatMul", [overlap, x]);
+  if (side % cells !== 0) {
+    const turned = w.call("Transpose", [overlap], { perm: ints([1, 0]) });
+    return w.call("MatMul", [turned, x]);
+  }
   const strips = [planes * kinds * cells, side / cells, side];
   const sums = summed(w, reshaped(w, x, strips), strips, strips.with(1, 1));
   return reshaped(w, sums, [planes, kinds, cells, side]);
@@ -122,9 +130,9 @@ function pooledRows(
 /** Sums of `[N, K, S, S]` over square cells: `[N, K, cells, cells]`. */
 function pooled(w: OnnxWriter, x: Value, shape: Shape, cells: number): Value {
   const side = shape.at(-1) ?? 0;
-  const overlap = w.floats(overlapMatrix(side, cells), [cells, side]);
+  const overlap = overlapMatrix(w, side, cells);
   const rows = pooledRows(w, x, shape, cells, overlap);
-  return w.callContrib("FusedMatMul", [rows, overlap], { transB: int(1) });
+  return w.call("MatMul", [rows, overlap]);
 }
 
 /**

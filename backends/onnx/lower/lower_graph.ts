@@ -20,6 +20,7 @@ import type { CalledOp, Lowering, Lowerings } from "./lowering.ts";
 import { matmulLowerings } from "./matmul.ts";
 import { normalizationLowerings } from "./normalization.ts";
 import {
+  type Dialect,
   type OnnxWriter,
   onnxWriter,
   type Recorder,
@@ -91,14 +92,14 @@ function leaving(w: Recorder, values: readonly Value[]): readonly Value[] {
 }
 
 /**
- * Writes a graph as an ONNX model of operator set 21 and ONNX Runtime's fused
- * product.
+ * Writes a graph as an ONNX model of operator set 21.
  *
+ * @param dialect Which operators may be called.
  * @param graph A graph without nodes that no output needs.
  */
-export function lowerGraph(graph: Graph): Lowered {
+export function lowerGraph(dialect: Dialect, graph: Graph): Lowered {
   const fused = rewrite(graph, PEEPHOLES);
-  const writer = onnxWriter();
+  const writer = onnxWriter(dialect);
   const values: Value[] = [];
   for (const node of fused.nodes) {
     values.push(lowerNode(writer, node, values, fused.nodes));

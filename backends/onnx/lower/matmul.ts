@@ -3,32 +3,71 @@
  *
  * @module
  */
-import type { OpAttributes } from "../../../core/mod.ts";
+import type { OpAttributes, Signature } from "../../../core/mod.ts";
 import type { Attributes } from "../proto/model.ts";
 import type { Lowerings } from "./lowering.ts";
-import { int, real } from "./onnx_writer.ts";
+import { int, ints, type OnnxWriter, real, type Value } from "./onnx_writer.ts";
+
+type Product = OpAttributes["matmul"] & { readonly factor?: number };
 
 const transposition = (
   { transposeA, transposeB }: OpAttributes["matmul"],
 ): Attributes => ({ transA: int(+transposeA), transB: int(+transposeB) });
 
-/** Lowerings of matrix products: `Gemm` for matrices, `FusedMatMul` for stacks of them. */
+/** Matrices with rows and columns exchanged. */
+function turned(w: OnnxWriter, x: Value, rank: number): Value {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  const perm = [...axes.slice(0, -2), rank - 1, rank - 2];
+  return w.call("Transpose", [x], { perm: ints(perm) });
+}
+
+/** A product of stacks of matrices in ONNX's own operators. */
+function plainProduct(
+  w: OnnxWriter,
+  { transposeA, transposeB, factor = 1 }: Product,
+  [a = "", b = ""]: readonly Value[],
+  [left, right]: readonly Signature[],
+): Value {
+  const product = w.call("MatMul", [
+    transposeA ? turned(w, a, left?.shape.length ?? 2) : a,
+    transposeB ? turned(w, b, right?.shape.length ?? 2) : b,
+  ]);
+  return factor === 1 ? product : w.call("Mul", [product, w.scalar(factor)]);
+}
+
+/**
+ * A product of stacks of matrices. The fused operator transposes and scales on the
+ * way, where the engine has it.
+ */
+export function stackedProduct(
+  w: OnnxWriter,
+  product: Product,
+  inputs: readonly Value[],
+  signatures: readonly Signature[],
+): Value {
+  const { transposeA, transposeB, factor = 1 } = product;
+  const isBare = !transposeA && !transposeB && factor === 1;
+  return isBare || w.dialect === "plain"
+    ? plainProduct(w, product, inputs, signatures)
+    : w.callContrib("FusedMatMul", inputs, {
+      ...transposition(product),
+      ...(factor === 1 ? {} : { alpha: real(factor) }),
+    });
+}
+
+/** Lowerings of matrix products: `Gemm` for matrices, others for stacks of them. */
 export const matmulLowerings: Lowerings<"matmul" | "gemm" | "scaledMatmul"> = {
-  matmul: (w, { attributes, shape }, inputs) =>
+  matmul: (w, { attributes, shape }, inputs, signatures) =>
     shape.length === 2
       ? w.call("Gemm", inputs, transposition(attributes))
-      : attributes.transposeA || attributes.transposeB
-      ? w.callContrib("FusedMatMul", inputs, transposition(attributes))
-      : w.call("MatMul", inputs),
+      : stackedProduct(w, attributes, inputs, signatures),
   gemm: (w, { attributes }, inputs) =>
     w.call("Gemm", inputs, transposition(attributes)),
-  scaledMatmul: (w, { attributes, shape }, inputs) => {
-    const given = {
-      ...transposition(attributes),
-      alpha: real(attributes.factor),
-    };
-    return shape.length === 2
-      ? w.call("Gemm", inputs, given)
-      : w.callContrib("FusedMatMul", inputs, given);
-  },
+  scaledMatmul: (w, { attributes, shape }, inputs, signatures) =>
+    shape.length === 2
+      ? w.call("Gemm", inputs, {
+        ...transposition(attributes),
+        alpha: real(attributes.factor),
+      })
+      : stackedProduct(w, attributes, inputs, signatures),
 };

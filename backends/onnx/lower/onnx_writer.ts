@@ -16,8 +16,16 @@ import type {
 /** Name of a value in the model. */
 export type Value = string;
 
+/**
+ * Which operators a model may call: also those that only ONNX Runtime has, and
+ * only on a CPU; or none but ONNX's own that its WebGPU engine has as well.
+ */
+export type Dialect = "fused" | "plain";
+
 /** Writes calls. Equal calls and equal constants are written once. */
 export interface OnnxWriter {
+  /** Which operators may be called. */
+  readonly dialect: Dialect;
   /** Calls an operator of ONNX with one result. */
   call(op: string, inputs: readonly Value[], attributes?: Attributes): Value;
   /** Calls an operator of ONNX with several results. */
@@ -27,7 +35,7 @@ export interface OnnxWriter {
     attributes: Attributes,
     results: number,
   ): readonly Value[];
-  /** Calls an operator that only ONNX Runtime has. */
+  /** Calls an operator that only ONNX Runtime has; not for the plain dialect. */
   callContrib(
     op: string,
     inputs: readonly Value[],
@@ -67,7 +75,7 @@ export const word = (value: string): Attribute => ({ _tag: "Text", value });
 const COMPARED = 64;
 
 /** Starts with an empty model. */
-export function onnxWriter(): Recorder {
+export function onnxWriter(dialect: Dialect): Recorder {
   const nodes: OnnxNode[] = [];
   const initializers: Initializer[] = [];
   const known = new Map<string, readonly Value[]>();
@@ -111,6 +119,7 @@ export function onnxWriter(): Recorder {
     return value;
   };
   return {
+    dialect,
     call: (op, inputs, attributes = {}) =>
       call(op, "", inputs, attributes, 1)[0]!,
     callMany: (op, inputs, attributes, results) =>

@@ -12,7 +12,7 @@ const WHOLE_STEP = {
 };
 
 Deno.test("lowerGraph() writes every value once and before it is read", () => {
-  const { model } = lowerGraph(right(stepGraph(WHOLE_STEP)));
+  const { model } = lowerGraph("fused", right(stepGraph(WHOLE_STEP)));
   const known = new Set([
     "",
     ...model.inputs.map(({ name }) => name),
@@ -29,7 +29,7 @@ Deno.test("lowerGraph() writes every value once and before it is read", () => {
 });
 
 Deno.test("lowerGraph() writes no call that nothing reads", () => {
-  const { model } = lowerGraph(right(stepGraph(WHOLE_STEP)));
+  const { model } = lowerGraph("fused", right(stepGraph(WHOLE_STEP)));
   const read = new Set([
     ...model.outputs.map(({ name }) => name),
     ...model.nodes.flatMap(({ inputs }) => inputs),
@@ -41,7 +41,7 @@ Deno.test("lowerGraph() writes no call that nothing reads", () => {
 });
 
 Deno.test("lowerGraph() fuses every bias into its product, and every scale of attention", () => {
-  const { model } = lowerGraph(right(stepGraph(WHOLE_STEP)));
+  const { model } = lowerGraph("fused", right(stepGraph(WHOLE_STEP)));
   const { depth, decoderDepth, stages } = WHOLE_STEP.model;
   const blocks = depth + stages.length * decoderDepth;
   const starts = model.nodes.filter(({ op, inputs }) =>
@@ -56,14 +56,23 @@ Deno.test("lowerGraph() fuses every bias into its product, and every scale of at
   deepStrictEqual(scaled.length, 3 * blocks);
 });
 
+Deno.test("lowerGraph() calls nothing but ONNX's own operators in the plain dialect", () => {
+  const { model } = lowerGraph("plain", right(stepGraph(WHOLE_STEP)));
+  const others = model.nodes.filter(({ domain }) => domain !== "");
+  deepStrictEqual(others.map(({ op }) => op), []);
+});
+
 Deno.test("lowerGraph() gives outputs that share a value, or are no call's, names of their own", () => {
-  const { model, outputs } = lowerGraph(right(traceGraph((g) => {
-    const x = g.input("x", [2, 3]);
-    const kept = g.apply("sumTo", { shape: [2, 3] }, [x]);
-    const square = g.apply("square", {}, [x]);
-    const product = g.multiply(x, x);
-    return { kept, square, product };
-  })));
+  const { model, outputs } = lowerGraph(
+    "fused",
+    right(traceGraph((g) => {
+      const x = g.input("x", [2, 3]);
+      const kept = g.apply("sumTo", { shape: [2, 3] }, [x]);
+      const square = g.apply("square", {}, [x]);
+      const product = g.multiply(x, x);
+      return { kept, square, product };
+    })),
+  );
   deepStrictEqual(outputs, ["kept", "square", "product"]);
   const names = model.outputs.map(({ name }) => name);
   deepStrictEqual(new Set(names).size, 3);
