@@ -32,15 +32,19 @@ export * from "./saving.ts";
 export * from "./snapshot.ts";
 export * from "./step_context.ts";
 export * from "./step_report.ts";
+export * from "./top_accuracy.ts";
 export * from "./train_error.ts";
 export * from "./train_state.ts";
 export * from "./train_step.ts";
+export * from "./upload_encoder.ts";
 export * from "./weights/encoder_files.ts";
 export * from "./weights/encoder_prefix.ts";
 export * from "./weights/encoder_snapshot.ts";
 export * from "./weights/encoder_start.ts";
 export * from "./weights/export_encoder.ts";
+export * from "./weights/open_encoder.ts";
 export * from "./weights/read_weights.ts";
+export * from "./weights/weights_model.ts";
 export {
   decodeTorchFile,
   type TorchFormatError,

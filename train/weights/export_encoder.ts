@@ -5,7 +5,7 @@
  */
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { left, type Result, right } from "../../core/mod.ts";
+import { describeFaults, left, type Result, right } from "../../core/mod.ts";
 import { fileResult, replaceFile } from "../atomic_file.ts";
 import type { TrainError } from "../train_error.ts";
 import { type EncoderExport, encoderFiles } from "./encoder_files.ts";
@@ -35,7 +35,8 @@ export async function exportEncoder(
 ): Promise<Result<TrainError, readonly string[]>> {
   const files = encoderFiles(encoder);
   if (files._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: files.left });
+    const reason = describeFaults(files.left);
+    return left({ _tag: "FileFailed", path: folder, reason });
   }
   const empty = await emptyFolder(folder);
   if (empty._tag === "Left") return empty;
