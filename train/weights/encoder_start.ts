@@ -68,8 +68,8 @@ export interface EncoderStartOptions {
   readonly key?: Key;
 }
 
-/** Tensors by name. */
-type Stored = ReadonlyMap<string, StoredTensor>;
+/** Tensors of a file by their names in it. */
+export type StoredTensors = ReadonlyMap<string, StoredTensor>;
 
 /** Parts of a Vision Transformer that this encoder has not; without them it would be another function. */
 const FOREIGN =
@@ -177,7 +177,7 @@ const isOptional = (name: string): boolean =>
 function findParameters(
   model: ModelSpec,
   prefix: string,
-  tensors: Stored,
+  tensors: StoredTensors,
   key: Key,
 ): Found {
   const found: Found = {
@@ -236,7 +236,7 @@ const foreignParts = (
  */
 export function encoderStart(
   model: ModelSpec,
-  tensors: Stored,
+  tensors: StoredTensors,
   options: EncoderStartOptions = {},
 ): Result<Faults, EncoderStart> {
   const { prefix: asked, resampling = "mae", key = rootKey(0) } = options;
