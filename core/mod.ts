@@ -34,6 +34,7 @@ export * from "./model/pos_embed.ts";
 export * from "./model/resample_positions.ts";
 export * from "./model/step_graph.ts";
 export * from "./optimizer/lars.ts";
+export * from "./optimizer/lars_update.ts";
 export * from "./optimizer/layer_decay.ts";
 export * from "./optimizer/update_graph.ts";
 export * from "./threefry.ts";
