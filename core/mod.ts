@@ -22,6 +22,7 @@ export {
   orientationBin,
   type Overlap,
 } from "./graph/ops/hog.ts";
+export * from "./model/cross_entropy.ts";
 export * from "./model/decoder.ts";
 export * from "./model/encoder.ts";
 export * from "./model/encoder_graph.ts";
@@ -32,6 +33,7 @@ export * from "./model/masked_loss.ts";
 export * from "./model/masking.ts";
 export * from "./model/pos_embed.ts";
 export * from "./model/resample_positions.ts";
+export * from "./model/probe_graph.ts";
 export * from "./model/step_graph.ts";
 export * from "./optimizer/lars.ts";
 export * from "./optimizer/lars_update.ts";
@@ -44,6 +46,7 @@ export * from "./brand.ts";
 export * from "./nearest.ts";
 export * from "./model/check_model.ts";
 export * from "./schedule/annealing.ts";
+export * from "./schedule/cosine_rate.ts";
 export * from "./schedule/freeze_time.ts";
 export * from "./schedule/initial_rate.ts";
 export * from "./schedule/rate_schedule.ts";
