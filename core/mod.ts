@@ -22,6 +22,8 @@ export {
   orientationBin,
   type Overlap,
 } from "./graph/ops/hog.ts";
+export * from "./model/classifier.ts";
+export * from "./model/classifier_graph.ts";
 export * from "./model/cross_entropy.ts";
 export * from "./model/decoder.ts";
 export * from "./model/encoder.ts";
