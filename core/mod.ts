@@ -42,6 +42,7 @@ export * from "./optimizer/lars_update.ts";
 export * from "./optimizer/layer_decay.ts";
 export * from "./optimizer/update_graph.ts";
 export * from "./threefry.ts";
+export * from "./beta_draw.ts";
 export * from "./random.ts";
 export * from "./model/init.ts";
 export * from "./brand.ts";

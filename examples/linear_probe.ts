@@ -10,26 +10,20 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { DeviceTensors } from "../backends/mod.ts";
 import { left, type Result, right } from "../core/mod.ts";
 import {
-  decodeProbe,
   describeTrainError,
   disposeAll,
-  encodeProbe,
   type EpochFeatures,
   type FeatureSpec,
-  fileResult,
   initialProbe,
   linearProbe,
   probeAccuracy,
   type ProbeConfig,
-  type ProbeReport,
-  replaceFile,
-  type SteppedTraining,
-  type TensorSnapshot,
+  probeIdentity,
+  probeLength,
   type TopAccuracies,
   type TrainError,
   uploadEncoder,
@@ -55,6 +49,7 @@ import {
 } from "./evaluate/probe_flags.ts";
 import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
 import { sourceFeatures } from "./evaluate/source_features.ts";
+import { startOf, trainToEnd } from "./evaluate/training_start.ts";
 import { badInput } from "./pretrain/failure.ts";
 
 const FLAGS = {
@@ -68,58 +63,6 @@ const USAGE =
 
 ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
 (.safetensors, .pth) with timm's names. The learning rate is blr × batch-size / 256.`;
-
-/** Where training starts: at the beginning, or where a file says. */
-async function startOf(
-  config: ProbeConfig,
-  path: string | undefined,
-): Promise<Result<TrainError, TensorSnapshot>> {
-  if (path === undefined) return right(initialProbe(config));
-  const bytes = await fileResult(path, () => readFile(path));
-  if (bytes._tag === "Left") return bytes;
-  const start = decodeProbe(config, bytes.right);
-  return start._tag === "Right" ? start : left({
-    _tag: "CheckpointRefused",
-    path,
-    reason: start.left.reason,
-  });
-}
-
-/** What an epoch ended with: it is told, and saved if a file is named. */
-async function endEpoch(
-  probe: SteppedTraining<ProbeReport>,
-  config: ProbeConfig,
-  output: string | undefined,
-): Promise<Result<TrainError, void>> {
-  if (output === undefined) return right(undefined);
-  const snapshot = await probe.snapshot();
-  return snapshot._tag === "Left"
-    ? snapshot
-    : await replaceFile(output, encodeProbe(config, snapshot.right));
-}
-
-/** Trains to the end and tells the mean loss of every epoch. */
-async function train(
-  probe: SteppedTraining<ProbeReport>,
-  config: ProbeConfig,
-  stepsPerEpoch: number,
-  { output }: ProbeValues,
-  say: (line: string) => void,
-): Promise<Result<TrainError, void>> {
-  const losses: number[] = [];
-  for await (const report of probe) {
-    if (report._tag === "Left") return report;
-    losses.push(report.right.loss);
-    if (probe.step % stepsPerEpoch !== 0) continue;
-    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-    const { epoch } = report.right;
-    say(`epoch ${epoch + 1} of ${config.epochs}: loss ${mean.toFixed(4)}`);
-    losses.length = 0;
-    const ended = await endEpoch(probe, config, output);
-    if (ended._tag === "Left") return ended;
-  }
-  return right(undefined);
-}
 
 /** Features to learn from: of random crops, or of the middles, computed once. */
 function featuresOf(
@@ -149,7 +92,13 @@ async function judged(
   say: (line: string) => void,
 ): Promise<Result<TrainError, TopAccuracies>> {
   const { backend, train: images, queries } = evaluation;
-  const start = await startOf(config, values.resume);
+  const length = probeLength(config, images.length);
+  if (length._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: length.left });
+  }
+  const identity = probeIdentity(config, length.right.totalSteps);
+  const first = initialProbe(config);
+  const start = await startOf(identity, first, values.resume);
   if (start._tag === "Left") return start;
   const augment = values.augment ?? false;
   const probe = linearProbe({
@@ -160,8 +109,10 @@ async function judged(
     start: start.right,
   });
   if (probe._tag === "Left") return probe;
-  const stepsPerEpoch = Math.floor(images.length / config.batchSize);
-  const done = await train(probe.right, config, stepsPerEpoch, values, say);
+  const { epochs } = config;
+  const { output } = values;
+  const tale = { identity, epochs, output, say };
+  const done = await trainToEnd(probe.right, tale);
   if (done._tag === "Left") return done;
   const end = await probe.right.snapshot();
   probe.right.dispose();

@@ -105,8 +105,8 @@ function padded(images: Float32Array, length: number): Float32Array {
   return full;
 }
 
-/** Features `[count, D]` of one batch, which may be smaller than the program's. */
-async function batchFeatures(
+/** Rows of one batch, which may be smaller than the program's. */
+async function batchRows(
   backend: Backend,
   program: Program,
   parameters: DeviceTensors,
@@ -118,10 +118,8 @@ async function batchFeatures(
     images: { shape, data },
   });
   if (values._tag === "Left") return values;
-  const features = values.right.get("features") ?? new Float32Array();
-  return right(
-    features.subarray(0, features.length * images.length / data.length),
-  );
+  const [rows = new Float32Array()] = values.right.values();
+  return right(rows.subarray(0, rows.length * images.length / data.length));
 }
 
 /** Numbers of several arrays, one behind the other. */
@@ -134,6 +132,50 @@ function joined(parts: readonly Float32Array[]): Float32Array {
     return start + part.length;
   }, 0);
   return all;
+}
+
+/**
+ * Runs a graph on labelled images, batch after batch.
+ *
+ * @param backend Where it runs.
+ * @param graph Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
+ * @param parameters The parameters on that device.
+ * @param batches Images in order; the last batch may be smaller than `B`.
+ * @returns A row for each image, labelled −1 where it has no class; or the first
+ * error.
+ */
+export async function imageRows(
+  backend: Backend,
+  graph: Result<Faults, Graph>,
+  parameters: DeviceTensors,
+  batches: AsyncIterable<Result<DataError, Batch>>,
+): Promise<Result<TrainError, LabelledFeatures>> {
+  const compiled = await compileGraph(backend, graph);
+  if (compiled._tag === "Left") return compiled;
+  const program = compiled.right;
+  const rows: Float32Array[] = [];
+  const labels: number[] = [];
+  try {
+    for await (const batch of batches) {
+      if (batch._tag === "Left") {
+        return left({ _tag: "DataFailed", error: batch.left });
+      }
+      const { images, indices, labels: known } = batch.right;
+      const part = await batchRows(backend, program, parameters, images);
+      if (part._tag === "Left") return part;
+      rows.push(part.right);
+      labels.push(...known ?? new Int32Array(indices.length).fill(-1));
+    }
+  } finally {
+    program.dispose();
+  }
+  const [output = -1] = Object.values(program.graph.outputs);
+  const width = program.graph.nodes[output]?.shape.at(-1) ?? 0;
+  return right({
+    features: joined(rows),
+    width,
+    labels: Int32Array.from(labels),
+  });
 }
 
 /**
@@ -159,29 +201,5 @@ export async function imageFeatures(
 ): Promise<Result<TrainError, LabelledFeatures>> {
   const positions = parameters.has(POSITION_TABLE) ? "given" : "fixed";
   const graph = featureGraph(spec, batchSize, feature, positions);
-  const compiled = await compileGraph(backend, graph);
-  if (compiled._tag === "Left") return compiled;
-  const program = compiled.right;
-  const rows: Float32Array[] = [];
-  const labels: number[] = [];
-  try {
-    for await (const batch of batches) {
-      if (batch._tag === "Left") {
-        return left({ _tag: "DataFailed", error: batch.left });
-      }
-      const { images, indices, labels: known } = batch.right;
-      const part = await batchFeatures(backend, program, parameters, images);
-      if (part._tag === "Left") return part;
-      rows.push(part.right);
-      labels.push(...known ?? new Int32Array(indices.length).fill(-1));
-    }
-  } finally {
-    program.dispose();
-  }
-  const width = feature.stages.length * spec.embedDim;
-  return right({
-    features: joined(rows),
-    width,
-    labels: Int32Array.from(labels),
-  });
+  return await imageRows(backend, graph, parameters, batches);
 }

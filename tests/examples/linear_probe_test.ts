@@ -40,7 +40,7 @@ Deno.test("linear_probe.ts trains a classifier, saves it, goes on from it and en
       file,
     );
     strictEqual(other.code, 2);
-    match(other.stderr, /it is of another probe: seed was 0, now 3/);
+    match(other.stderr, /it is of other training: seed was 0, now 3/);
   }));
 
 Deno.test("linear_probe.ts refuses a step of more images than there are", () =>
