@@ -15,12 +15,14 @@ import {
 } from "../core/mod.ts";
 import {
   type Backend,
+  type DeviceInfo,
   type DeviceTensor,
   dtypeOf,
   type HostNumbers,
   type Program,
 } from "./backend.ts";
 import { checkInputs, checkLength } from "./check_inputs.ts";
+import { refuseInt8 } from "./int8_inputs.ts";
 import { checkReplaced, disposingReplaced } from "./replaced_inputs.ts";
 
 /** How the reference engine gives numbers back. */
@@ -28,6 +30,12 @@ export interface ReferenceOptions {
   /** What `read` gives for reals: rounded like every engine, or all that was computed. */
   readonly precision: "float32" | "float64";
 }
+
+const DEVICE: DeviceInfo = {
+  name: "reference",
+  description: "plain interpreter in float64",
+  isGpu: false,
+};
 
 /** Tensors that are alive, with their numbers. */
 type Live = Map<DeviceTensor, Float64Array>;
@@ -101,29 +109,28 @@ function programOf(
  * An engine that computes what graphs mean: `interpretGraph` behind the same
  * interface as the fast ones. For checking, not for training.
  *
- * @param options Precision of tensors between programs and of what `read`
+ * @param precision Precision of tensors between programs and of what `read`
  * gives; float32 by default. Within a program all is float64.
  */
 export function referenceBackend(
-  options: ReferenceOptions = { precision: "float32" },
+  precision: ReferenceOptions = { precision: "float32" },
 ): Backend {
   const live: Live = new Map();
   return {
-    device: {
-      name: "reference",
-      description: "plain interpreter in float64",
-      isGpu: false,
-    },
-    compile: (graph, { replaces = {} } = {}) => {
+    device: DEVICE,
+    compile: (graph, options = {}) => {
+      const { replaces = {} } = options;
       checkReplaced(graph, replaces);
-      const program = programOf(live, options, graph);
+      const refusal = refuseInt8(DEVICE, options);
+      if (refusal !== null) return Promise.resolve(refusal);
+      const program = programOf(live, precision, graph);
       return Promise.resolve(right(disposingReplaced(program, replaces)));
     },
     upload: (tensor) => {
       checkLength(tensor);
       const { shape, data } = tensor;
       const values = Float64Array.from(data);
-      return tensorOf(live, options, shape, dtypeOf(data), values);
+      return tensorOf(live, precision, shape, dtypeOf(data), values);
     },
     liveTensors: () => live.size,
     liveBytes: () =>

@@ -77,6 +77,19 @@ export function recordOf<A extends object>(fields: FieldCodecs<A>): Codec<A> {
 }
 
 /**
+ * A field that may be missing, where its type says so too.
+ *
+ * @param codec Codec of the field where it is there.
+ */
+export function optional<A>(codec: Codec<A>): Codec<A | undefined> {
+  return codecOf(
+    codec.name,
+    (found, place) =>
+      found === undefined ? [] : findingsAt("", codec, found, place),
+  );
+}
+
+/**
  * Records told apart by their field `_tag`.
  *
  * @param cases Codec of each tag; it accepts `_tag` itself too.

@@ -120,8 +120,19 @@ function withTraining(
   };
 }
 
+/** Only what is not float32 is written down. */
+function withPrecision(
+  { frozenPrecision, ...config }: PretrainConfig,
+  values: MethodValues,
+): PretrainConfig {
+  const precision = values["frozen-precision"] ?? frozenPrecision;
+  return precision === "int8"
+    ? { ...config, frozenPrecision: precision }
+    : config;
+}
+
 function changed(base: PretrainConfig, values: MethodValues): PretrainConfig {
-  const config = withTraining(base, values);
+  const config = withPrecision(withTraining(base, values), values);
   const { model, freeze, rate, optimizer } = config;
   const sameRate = values.blr === undefined &&
     effectiveBatch(config) === effectiveBatch(base);

@@ -76,6 +76,10 @@ export const METHOD_FLAGS = {
     "when the class token freezes",
   ),
   "dont-freeze-pe": switchFlag("never freeze the patch embedding"),
+  "frozen-precision": choiceFlag(
+    ["float32", "int8"],
+    "how frozen blocks compute their products; int8 is faster and rougher, on onnx",
+  ),
   "seed": wholeFlag(0, "seed of all randomness"),
 } as const;
 
@@ -105,7 +109,7 @@ export function methodDefaults(
   base: PretrainConfig,
   model: ModelName,
 ): Readonly<Record<string, string>> {
-  const { freeze, rate, training, optimizer } = base;
+  const { freeze, rate, training, optimizer, frozenPrecision } = base;
   return {
     "model": model,
     "image-size": String(base.model.imageSize),
@@ -127,6 +131,7 @@ export function methodDefaults(
     "class-token": freeze.classToken === "withLayer0"
       ? "with-layer-0"
       : "never-frozen",
+    "frozen-precision": frozenPrecision ?? "float32",
     "seed": String(training.seed),
   };
 }

@@ -150,14 +150,17 @@ export const trainingConfig: fc.Arbitrary<TrainingConfig> = plainRecord({
 }));
 
 /** Whole configurations; their first layer freezes after the warm-up if epochs have some steps. */
-export const pretrainConfig: fc.Arbitrary<PretrainConfig> = plainRecord({
-  version: fc.constant(1 as const),
-  model: modelSpec,
-  freeze: freezeConfig(0.97),
-  rate: rateConfig,
-  optimizer: optimizerConfig,
-  training: trainingConfig,
-});
+export const pretrainConfig: fc.Arbitrary<PretrainConfig> = fc.tuple(
+  plainRecord({
+    version: fc.constant(1 as const),
+    model: modelSpec,
+    freeze: freezeConfig(0.97),
+    rate: rateConfig,
+    optimizer: optimizerConfig,
+    training: trainingConfig,
+  }),
+  fc.constantFrom({}, { frozenPrecision: "int8" as const }),
+).map(([config, precision]) => ({ ...config, ...precision }));
 
 /** What a plan can be made from. */
 export const planConfig: fc.Arbitrary<PlanConfig> = plainRecord({

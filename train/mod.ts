@@ -44,6 +44,7 @@ export * from "./saving.ts";
 export * from "./snapshot.ts";
 export * from "./step_context.ts";
 export * from "./stepped_training.ts";
+export * from "./step_memory.ts";
 export * from "./step_report.ts";
 export * from "./sum_graph.ts";
 export * from "./top_accuracy.ts";

@@ -24,7 +24,8 @@ import {
   trainedParameters,
   updateGraph,
 } from "../core/mod.ts";
-import { compileGraph } from "./run_graph.ts";
+import { withoutInt8 } from "../backends/int8_inputs.ts";
+import { compileGraph, orBackendFailed } from "./run_graph.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Compiled work of one phase. */
@@ -120,6 +121,24 @@ function sumInPlace(graph: Graph): Work {
   };
 }
 
+/**
+ * The matrices of frozen blocks, if they are to be rounded: what is computed with them
+ * must be of no interest to any gradient, so nothing before them may be trained.
+ */
+function roundedMatrices(
+  { model, frozenPrecision }: PretrainConfig,
+  moves: (owner: Owner) => boolean,
+): readonly string[] {
+  const isReached = moves({ _tag: "ClassToken" }) ||
+    moves({ _tag: "PatchEmbed" });
+  if (frozenPrecision !== "int8" || isReached) return [];
+  return parameterSpecs(model)
+    .filter(({ owner, shape }) =>
+      owner._tag === "Block" && !moves(owner) && shape.length === 2
+    )
+    .map(({ name }) => name);
+}
+
 /** Adds every output of a graph to that of an earlier run: inputs `sum/NAME` and `part/NAME`. */
 function sumGraph(graph: Graph): Result<Faults, Graph> {
   return traceGraph((g) =>
@@ -159,7 +178,8 @@ async function compileAll(
  * @param config Model, optimizer and batch sizes.
  * @param plan The plan.
  * @param phase The phase.
- * @returns The programs, or why the engine cannot run them.
+ * @returns The programs, or why the engine cannot run them. An engine without products
+ * in 8-bit integers is refused in every phase, if frozen blocks are to use them.
  */
 export async function compilePhase(
   backend: Backend,
@@ -171,9 +191,15 @@ export async function compilePhase(
   if (graphs._tag === "Left") {
     return left({ _tag: "BadConfig", faults: graphs.left });
   }
+  if (config.frozenPrecision === "int8" && !backend.computesInt8) {
+    return orBackendFailed(withoutInt8(backend.device));
+  }
   const { trained, gradient, update } = graphs.right;
   const programs = await compileAll(backend, [
-    { graph: right(gradient) },
+    {
+      graph: right(gradient),
+      int8: roundedMatrices(config, isTrainable(plan, phase)),
+    },
     updateInPlace(update),
     ...config.training.accumIter > 1 ? [sumInPlace(gradient)] : [],
   ]);

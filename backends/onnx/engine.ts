@@ -4,21 +4,43 @@
  * @module
  */
 import { left, type Result } from "../../core/mod.ts";
-import type { BackendError, DeviceTensors } from "../backend.ts";
-import type { KernelCrew } from "./kernels/kernel_crew.ts";
-import type { OrtRuntime } from "./runtime/ort_runtime.ts";
-import type { TensorStore } from "./tensor_store.ts";
+import type { BackendError, DeviceInfo, DeviceTensors } from "../backend.ts";
+import { sharedArena } from "./arena.ts";
+import { type KernelCrew, kernelCrew } from "./kernels/kernel_crew.ts";
+import type { Dialect } from "./lower/onnx_writer.ts";
+import type { OrtRuntime, Provider } from "./runtime/ort_runtime.ts";
+import { type TensorStore, tensorStore } from "./tensor_store.ts";
 
-/** ONNX Runtime, tensors and threads. */
-export interface Engine {
+/** What an engine is made from. */
+export interface EngineSpec {
   /** The library. */
   readonly runtime: OrtRuntime;
+  /** Threads of each program. */
+  readonly threads: number;
+  /** Where it computes. */
+  readonly device: DeviceInfo;
+  /** The part of ONNX Runtime that computes. */
+  readonly provider: Provider;
+  /** Which operators its models may call. */
+  readonly dialect: Dialect;
+}
+
+/** ONNX Runtime, tensors and threads. */
+export interface Engine extends EngineSpec {
   /** The tensors. */
   readonly store: TensorStore;
   /** Threads for kernels of our own. */
   readonly crew: KernelCrew;
-  /** Threads of each program. */
-  readonly threads: number;
+}
+
+/** An engine with a memory of its own. */
+export function startEngine(spec: EngineSpec): Engine {
+  const arena = sharedArena();
+  return {
+    ...spec,
+    store: tensorStore(spec.runtime, arena),
+    crew: kernelCrew(arena.memory, spec.threads),
+  };
 }
 
 /** What computes a graph. */
@@ -30,8 +52,11 @@ export interface Runner {
 }
 
 /** The error of an engine that failed while running. */
-export const failed = (reason: string): Result<BackendError, never> =>
-  left({ _tag: "ExecutionFailed", device: "onnx", reason });
+export const failed = (
+  { device }: Pick<Engine, "device">,
+  reason: string,
+): Result<BackendError, never> =>
+  left({ _tag: "ExecutionFailed", device: device.name, reason });
 
 /** What a thrown value says. */
 export const messageOf = (thrown: unknown): string =>

@@ -19,14 +19,14 @@ import type { ElementwisePart } from "./kernels/elementwise_parts.ts";
 import type { LoadedKernels } from "./kernels/kernel_crew.ts";
 import { kernelsOf } from "./kernels/kernels.ts";
 import type { Launch } from "./kernels/launch.ts";
-import type { Block, TensorStore } from "./tensor_store.ts";
+import type { Block } from "./tensor_store.ts";
 
 /** Blocks by the names of tensors. */
 type Blocks = ReadonlyMap<string, Block>;
 
 /** Everything that a run needs besides its inputs. */
 interface Compiled {
-  readonly store: TensorStore;
+  readonly engine: Engine;
   readonly kernels: LoadedKernels;
   readonly kernelOf: readonly number[];
   readonly parts: readonly ElementwisePart[];
@@ -49,7 +49,7 @@ function signaturesOf({ nodes, outputs }: Graph): Compiled["outputs"] {
  * writes it is the one that reads it and nobody else refers to it.
  */
 function outputBlocks(compiled: Compiled, given: Blocks): Blocks {
-  const { store, parts, replaces, outputs } = compiled;
+  const { engine: { store }, parts, replaces, outputs } = compiled;
   const blockOf = ({ tensors }: ElementwisePart, name: string): Block => {
     const input = replaces[name] ?? "";
     const replaced = tensors.includes(input) ? given.get(input) : undefined;
@@ -86,7 +86,8 @@ async function runKernels(
   compiled: Compiled,
   tensors: DeviceTensors,
 ): Promise<Result<BackendError, DeviceTensors>> {
-  const { store, kernels, inputs, outputs } = compiled;
+  const { engine, kernels, inputs, outputs } = compiled;
+  const { store } = engine;
   const given = checkInputs(inputs, tensors, store.lent);
   if (given._tag === "Left") return given;
   const results = outputBlocks(compiled, given.right);
@@ -94,7 +95,7 @@ async function runKernels(
     await kernels.run(launchesOf(compiled, given.right, results));
   } catch (thrown) {
     results.forEach(store.release);
-    return failed(messageOf(thrown));
+    return failed(engine, messageOf(thrown));
   }
   return right(
     new Map([...results].map((
@@ -112,15 +113,15 @@ async function runKernels(
  * @param replaces Which inputs its outputs replace.
  */
 export function kernelRunner(
-  { store, crew }: Engine,
+  engine: Engine,
   graph: Graph,
   parts: readonly ElementwisePart[],
   replaces: Replaced,
 ): Runner {
   const { module, kernelOf } = kernelsOf(parts);
-  const kernels = crew.load(module);
+  const kernels = engine.crew.load(module);
   const compiled: Compiled = {
-    store,
+    engine,
     kernels,
     kernelOf,
     parts,

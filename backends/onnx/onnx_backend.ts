@@ -4,18 +4,16 @@
  * @module
  */
 import { left, type Result, right } from "../../core/mod.ts";
-import type { Backend, BackendError, Program } from "../backend.ts";
-import { checkReplaced } from "../replaced_inputs.ts";
-import { sharedArena } from "./arena.ts";
-import type { Engine } from "./engine.ts";
-import { kernelCrew } from "./kernels/kernel_crew.ts";
-import { compileProgram } from "./program.ts";
-import { libraryFile } from "./runtime/library_file.ts";
-import { hostPlatform } from "./runtime/native_library.ts";
-import { ORT_VERSION } from "./runtime/ort_api.ts";
-import { type OrtRuntime, startOrtRuntime } from "./runtime/ort_runtime.ts";
+import type { Backend, BackendError } from "../backend.ts";
+import { graphicsAdapter } from "../tfjs/webgpu/graphics_adapter.ts";
+import { engineBackend } from "./engine_backend.ts";
+import { type Engine, startEngine } from "./engine.ts";
 import { proveRuntime } from "./runtime/prove_runtime.ts";
-import { tensorStore } from "./tensor_store.ts";
+import {
+  reasonOf,
+  type StartedRuntime,
+  startRuntime,
+} from "./runtime/start_runtime.ts";
 
 /** How to start ONNX Runtime. */
 export interface OnnxOptions {
@@ -23,60 +21,54 @@ export interface OnnxOptions {
   readonly threads?: number;
 }
 
-/** Path of this platform's library. */
-function libraryPath(): string {
-  const platform = hostPlatform();
-  if (platform === null) throw new Error("it needs Deno");
-  const entry = import.meta.resolve("onnxruntime-node");
-  const file = libraryFile(entry, ...platform);
-  if (file === null) {
-    throw new Error(
-      `onnxruntime-node has no library for ${platform.join(" ")}`,
-    );
-  }
-  // A drive letter has a slash before it in a URL, not in a path.
-  return decodeURIComponent(file.pathname).replace(/^\/(?=[A-Za-z]:)/, "");
-}
-
 /** The library is loaded once in a process, and proved then. */
-let started: Promise<OrtRuntime> | undefined;
+let started: Promise<StartedRuntime> | undefined;
 
-async function startProved(): Promise<OrtRuntime> {
-  const runtime = startOrtRuntime(libraryPath());
-  await proveRuntime(runtime);
-  return runtime;
-}
+const unavailable = (
+  device: string,
+  thrown: unknown,
+): Result<BackendError, never> =>
+  left({ _tag: "BackendUnavailable", device, reason: reasonOf(thrown) });
 
-function backendOn(engine: Engine): Backend {
-  const { crew, store, threads } = engine;
-  const programs = new Set<Program>();
+/** ONNX Runtime computing on the processor. */
+function processor(
+  { runtime, description }: StartedRuntime,
+  threads: number,
+): Engine {
   const cores = threads === 1 ? "one thread" : `${threads} threads`;
-  return {
+  return startEngine({
+    runtime,
+    threads,
+    provider: "cpu",
+    dialect: "fused",
     device: {
       name: "onnx",
-      description: `ONNX Runtime ${ORT_VERSION}, ${cores}`,
+      description: `${description}, ${cores}`,
       isGpu: false,
     },
-    compile: async (graph, { replaces = {} } = {}) => {
-      checkReplaced(graph, replaces);
-      const program = await compileProgram(engine, graph, replaces);
-      if (program._tag === "Right") programs.add(program.right);
-      return program;
-    },
-    upload: store.upload,
-    liveTensors: store.liveTensors,
-    liveBytes: store.liveBytes,
-    dispose: () => {
-      programs.forEach((program) => program.dispose());
-      store.disposeAll();
-      store.trim();
-      crew.dispose();
-    },
-  };
+  });
 }
 
-const unavailable = (reason: string): Result<BackendError, never> =>
-  left({ _tag: "BackendUnavailable", device: "onnx", reason });
+/** ONNX Runtime computing on a graphics card. */
+async function graphicsCard(
+  { runtime, description }: StartedRuntime,
+): Promise<Engine> {
+  const adapter = await graphicsAdapter();
+  const [where, isGpu] = typeof adapter === "string"
+    ? ["WebGPU", false] as const
+    : [`WebGPU on ${adapter.description}`, adapter.isGpu] as const;
+  return startEngine({
+    runtime,
+    threads: 1,
+    provider: "webgpu",
+    dialect: "plain",
+    device: {
+      name: "onnx-webgpu",
+      description: `${description}, ${where}`,
+      isGpu,
+    },
+  });
+}
 
 /**
  * Starts ONNX Runtime's CPU engine inside this process.
@@ -86,7 +78,7 @@ const unavailable = (reason: string): Result<BackendError, never> =>
  * graphs whose outputs replace inputs, as the step of an optimizer does, are run in
  * place by kernels of our own. Deno must be allowed to call foreign functions
  * (`--allow-ffi`), and the package `onnxruntime-node` must have a library for the
- * platform.
+ * platform; else the package's own binding is used, which copies and blocks.
  *
  * @param options Threads.
  * @returns The engine, or why it cannot be used here.
@@ -119,17 +111,53 @@ export async function onnxBackend(
 ): Promise<Result<BackendError, Backend>> {
   if (!Number.isSafeInteger(threads) || threads < 1) {
     return unavailable(
+      "onnx",
       `found ${threads} threads, wanted a whole number of at least 1`,
     );
   }
   try {
-    started ??= startProved();
-    const runtime = await started;
-    const arena = sharedArena();
-    const store = tensorStore(runtime, arena);
-    const crew = kernelCrew(arena.memory, threads);
-    return right(backendOn({ runtime, store, crew, threads }));
+    started ??= startRuntime();
+    return right(engineBackend(processor(await started, threads)));
   } catch (thrown) {
-    return unavailable(thrown instanceof Error ? thrown.message : `${thrown}`);
+    return unavailable("onnx", thrown);
+  }
+}
+
+/**
+ * Starts ONNX Runtime's WebGPU engine inside this process.
+ *
+ * It reaches the graphics card through a WebGPU of its own, on Vulkan, Metal or
+ * Direct3D. Tensors lie in main memory and are copied to the card for each step. A
+ * graph of which a part could not be computed there is refused. ONNX Runtime does not
+ * tell which adapter it took; the description names the one that this machine's own
+ * WebGPU takes, which is the same unless their demands differ.
+ *
+ * @returns The engine, or why it cannot be used here.
+ *
+ * @example Saying what there is
+ * ```ts
+ * import {
+ *   describeBackendError,
+ *   onnxWebgpuBackend,
+ * } from "@vitfreeze/vitfreeze/backends";
+ * import { match } from "node:assert/strict";
+ *
+ * const backend = await onnxWebgpuBackend();
+ * const text = backend._tag === "Left"
+ *   ? describeBackendError(backend.left)
+ *   : backend.right.device.description;
+ * match(text, /^(ONNX Runtime 1\.30\.0|Cannot use onnx-webgpu: .)/);
+ * ```
+ */
+export async function onnxWebgpuBackend(): Promise<
+  Result<BackendError, Backend>
+> {
+  try {
+    started ??= startRuntime();
+    const found = await started;
+    await proveRuntime("webgpu", found.runtime);
+    return right(engineBackend(await graphicsCard(found)));
+  } catch (thrown) {
+    return unavailable("onnx-webgpu", thrown);
   }
 }

@@ -4,12 +4,12 @@
  * @module
  */
 import { type Graph, prune, type Result, right } from "../../core/mod.ts";
-import type { BackendError, Program } from "../backend.ts";
-import { disposingReplaced, type Replaced } from "../replaced_inputs.ts";
+import type { BackendError, CompileOptions, Program } from "../backend.ts";
+import { disposingReplaced } from "../replaced_inputs.ts";
 import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
 import { kernelRunner } from "./kernel_runner.ts";
 import { elementwiseParts } from "./kernels/elementwise_parts.ts";
-import { sessionRunner } from "./session_runner.ts";
+import { int8SessionRunner, sessionRunner } from "./session_runner.ts";
 
 /** A program; its runner is released when it was disposed and no run is under way. */
 function programOf(engine: Engine, graph: Graph, runner: Runner): Program {
@@ -21,7 +21,7 @@ function programOf(engine: Engine, graph: Graph, runner: Runner): Program {
   return {
     graph,
     run: async (inputs) => {
-      if (disposed) return failed("the program was disposed");
+      if (disposed) return failed(engine, "the program was disposed");
       runs++;
       try {
         return await runner.run(inputs);
@@ -47,8 +47,9 @@ function programOf(engine: Engine, graph: Graph, runner: Runner): Program {
 async function runnerOf(
   engine: Engine,
   graph: Graph,
-  replaces: Replaced,
+  { replaces = {}, int8 = [] }: CompileOptions,
 ): Promise<Runner> {
+  if (int8.length > 0) return int8SessionRunner(engine, graph, int8);
   const parts = Object.keys(replaces).length > 0
     ? elementwiseParts(prune(graph))
     : null;
@@ -62,19 +63,19 @@ async function runnerOf(
  *
  * @param engine Where it will run.
  * @param graph What to compute.
- * @param replaces Which inputs its outputs replace.
+ * @param options Which inputs its outputs replace, and which are to be rounded.
  * @returns A program, or what ONNX Runtime says against the model.
  */
 export async function compileProgram(
   engine: Engine,
   graph: Graph,
-  replaces: Replaced,
+  options: CompileOptions,
 ): Promise<Result<BackendError, Program>> {
   try {
-    const runner = await runnerOf(engine, graph, replaces);
+    const runner = await runnerOf(engine, graph, options);
     const program = programOf(engine, graph, runner);
-    return right(disposingReplaced(program, replaces));
+    return right(disposingReplaced(program, options.replaces ?? {}));
   } catch (thrown) {
-    return failed(messageOf(thrown));
+    return failed(engine, messageOf(thrown));
   }
 }

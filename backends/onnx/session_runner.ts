@@ -14,6 +14,7 @@ import {
 import type { BackendError, DeviceTensors } from "../backend.ts";
 import { checkInputs } from "../check_inputs.ts";
 import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
+import { type Int8Matrix, int8Matrix } from "./fuse/int8_matrix.ts";
 import { type Lowered, lowerGraph } from "./lower/lower_graph.ts";
 import {
   computedPart,
@@ -21,15 +22,16 @@ import {
   outputSources,
 } from "./output_sources.ts";
 import { encodeModel } from "./proto/model.ts";
+import { returnFreedMemory } from "./runtime/memory_advice.ts";
 import type { Session } from "./runtime/ort_runtime.ts";
-import type { Block, TensorStore } from "./tensor_store.ts";
+import type { Block } from "./tensor_store.ts";
 
 /** A tensor of the session, under its name in the graph. */
 type Port = readonly [name: string, signature: Signature];
 
 /** Everything that a run needs besides its inputs. */
 interface Compiled {
-  readonly store: TensorStore;
+  readonly engine: Engine;
   readonly graph: Graph;
   readonly wanted: Readonly<Record<string, Signature>>;
   readonly sources: ReadonlyMap<string, OutputSource>;
@@ -43,26 +45,37 @@ interface Compiled {
 type Blocks = ReadonlyMap<string, Block>;
 
 async function openSession(
-  { runtime, threads }: Engine,
+  { runtime, threads, provider }: Engine,
   { model }: Lowered,
 ): Promise<Session | null> {
   if (model.outputs.length === 0) return null;
-  return await runtime.open(encodeModel(model), {
+  // ONNX Runtime walks back from the last node that nothing uses, so it would compute
+  // the deepest gradient first and keep every activation for the others until then.
+  const nodes = model.nodes.toReversed();
+  return await runtime.open(encodeModel({ ...model, nodes }), {
     threads,
+    provider,
     inputs: model.inputs.map(({ name }) => name),
     outputs: model.outputs.map(({ name }) => name),
   });
 }
 
-async function compile(engine: Engine, graph: Graph): Promise<Compiled> {
+/** Matrices by the names of the inputs that they stand for. */
+type Weights = ReadonlyMap<string, Int8Matrix>;
+
+async function compile(
+  engine: Engine,
+  graph: Graph,
+  weights: Weights,
+): Promise<Compiled> {
   const needed = prune(graph);
   const sources = outputSources(needed);
   const part = prune(computedPart(needed, sources));
-  const lowered = lowerGraph("fused", part);
+  const lowered = lowerGraph(engine.dialect, part, weights);
   const session = await openSession(engine, lowered);
   const given = inputSignatures(part);
   return {
-    store: engine.store,
+    engine,
     graph: needed,
     wanted: inputSignatures(needed),
     sources,
@@ -74,7 +87,7 @@ async function compile(engine: Engine, graph: Graph): Promise<Compiled> {
 
 /** One reference to the block behind each output. */
 function outputBlock(
-  { store }: Compiled,
+  { engine: { store } }: Compiled,
   source: OutputSource,
   signature: Signature,
   given: Blocks,
@@ -98,7 +111,7 @@ function lendOutputs(
   given: Blocks,
   results: Blocks,
 ): DeviceTensors {
-  const { graph, sources, store } = program;
+  const { graph, sources, engine: { store } } = program;
   return new Map(
     [...sources].map(([name, source]) => {
       const { shape, dtype } = graph.nodes[graph.outputs[name] ?? -1]!;
@@ -113,7 +126,8 @@ async function runProgram(
   program: Compiled,
   tensors: DeviceTensors,
 ): Promise<Result<BackendError, DeviceTensors>> {
-  const { store, session, wanted, inputs, outputs } = program;
+  const { engine, session, wanted, inputs, outputs } = program;
+  const { store } = engine;
   const given = checkInputs(wanted, tensors, store.lent);
   if (given._tag === "Left") return given;
   const results = new Map<string, Block>();
@@ -130,10 +144,25 @@ async function runProgram(
     );
     return right(lendOutputs(program, given.right, results));
   } catch (thrown) {
-    return failed(messageOf(thrown));
+    return failed(engine, messageOf(thrown));
   } finally {
     [...held, ...results.values()].forEach(store.release);
   }
+}
+
+/** Runs what was compiled; after the first time much is not needed again. */
+function runnerOf(compiled: Compiled): Runner {
+  let isFirst = true;
+  return {
+    run: async (inputs) => {
+      const outputs = await runProgram(compiled, inputs);
+      // Copies of a start, for example.
+      if (isFirst) returnFreedMemory();
+      isFirst = false;
+      return outputs;
+    },
+    release: () => compiled.session?.release(),
+  };
 }
 
 /**
@@ -145,9 +174,50 @@ export async function sessionRunner(
   engine: Engine,
   graph: Graph,
 ): Promise<Runner> {
-  const compiled = await compile(engine, graph);
+  return runnerOf(await compile(engine, graph, new Map()));
+}
+
+function rounded(
+  names: readonly string[],
+  signatures: Compiled["wanted"],
+  given: Blocks,
+): Weights {
+  return new Map(
+    names.map((name) => {
+      const [columns = 0, rows = 0] = signatures[name]?.shape ?? [];
+      const numbers = given.get(name)?.numbers as Float32Array;
+      return [name, int8Matrix(numbers, columns, rows)];
+    }),
+  );
+}
+
+/**
+ * Compiles a graph to a session that holds some of its inputs itself, in 8-bit
+ * integers. It is made when these are known: at the first run.
+ *
+ * @param names Names of the inputs, matrices that are the same in every run.
+ */
+export function int8SessionRunner(
+  engine: Engine,
+  graph: Graph,
+  names: readonly string[],
+): Runner {
+  const wanted = inputSignatures(prune(graph));
+  let runner: Runner | null = null;
   return {
-    run: (inputs) => runProgram(compiled, inputs),
-    release: () => compiled.session?.release(),
+    run: async (inputs) => {
+      const given = checkInputs(wanted, inputs, engine.store.lent);
+      if (given._tag === "Left") return given;
+      try {
+        const used = names.filter((name) => name in wanted);
+        runner ??= runnerOf(
+          await compile(engine, graph, rounded(used, wanted, given.right)),
+        );
+        return await runner.run(inputs);
+      } catch (thrown) {
+        return failed(engine, messageOf(thrown));
+      }
+    },
+    release: () => runner?.release(),
   };
 }

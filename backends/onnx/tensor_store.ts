@@ -13,6 +13,7 @@ import {
 import { type DeviceTensor, dtypeOf, type HostTensor } from "../backend.ts";
 import { checkLength } from "../check_inputs.ts";
 import type { Arena, Stretch } from "./arena.ts";
+import { returnFreedMemory } from "./runtime/memory_advice.ts";
 import type {
   BoundTensor,
   Numbers,
@@ -136,6 +137,7 @@ export function tensorStore(runtime: OrtRuntime, arena: Arena): TensorStore {
         arena.giveBack(stretch);
       }
       idle.clear();
+      returnFreedMemory();
     },
     disposeAll: () => [...lentTensors.keys()].forEach((x) => x.dispose()),
     liveTensors: () => lentTensors.size,

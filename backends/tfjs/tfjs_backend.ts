@@ -5,6 +5,7 @@
  */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError } from "../backend.ts";
+import { refuseInt8 } from "../int8_inputs.ts";
 import { checkReplaced, disposingReplaced } from "../replaced_inputs.ts";
 import type { Device } from "./device.ts";
 import { compileProgram } from "./program.ts";
@@ -31,9 +32,11 @@ function backendOn(device: Device): Backend {
   const pool = tensorPool(device);
   return {
     device: device.info,
-    compile: (graph, { replaces = {} } = {}) => {
+    compile: (graph, options = {}) => {
+      const { replaces = {} } = options;
       checkReplaced(graph, replaces);
-      const program = compileProgram(device, pool, graph);
+      const program = refuseInt8(device.info, options) ??
+        compileProgram(device, pool, graph);
       return Promise.resolve(
         program._tag === "Left"
           ? program

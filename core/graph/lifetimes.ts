@@ -48,22 +48,11 @@ function storageOf(graph: Graph): readonly NodeId[] {
   return storage;
 }
 
-/**
- * The most bytes that intermediate tensors and outputs take at one time when
- * nodes run in order and each is released after its last use. Inputs and
- * constants are not counted; they are there before and after.
- *
- * @param graph A graph.
- * @returns Bytes.
- */
-export function peakBytes(graph: Graph): number {
+/** The most bytes that some tensors take at one time when nodes run in order. */
+function peakOf(graph: Graph, isHeld: (id: NodeId) => boolean): number {
   const storage = storageOf(graph);
   const users = storage.map(() => 0);
   const release = lastUses(graph);
-  const isHeld = (id: NodeId): boolean => {
-    const op = graph.nodes[id]?.op;
-    return op !== "input" && op !== "constant";
-  };
   let live = 0;
   let peak = 0;
   graph.nodes.forEach((node, id) => {
@@ -82,4 +71,35 @@ export function peakBytes(graph: Graph): number {
     }
   });
   return peak;
+}
+
+const isComputed = ({ op }: Node): boolean =>
+  op !== "input" && op !== "constant";
+
+/**
+ * The most bytes that intermediate tensors and outputs take at one time when
+ * nodes run in order and each is released after its last use. Inputs and
+ * constants are not counted; they are there before and after.
+ *
+ * @param graph A graph.
+ * @returns Bytes.
+ */
+export function peakBytes(graph: Graph): number {
+  return peakOf(graph, (id) => isComputed(graph.nodes[id]!));
+}
+
+/**
+ * The most bytes that intermediate tensors alone take at one time: `peakBytes` where
+ * there is room for all outputs from the beginning.
+ *
+ * @param graph A graph.
+ * @returns Bytes.
+ */
+export function scratchBytes(graph: Graph): number {
+  const storage = storageOf(graph);
+  const kept = new Set(Object.values(graph.outputs).map((id) => storage[id]));
+  return peakOf(
+    graph,
+    (id) => !kept.has(id) && isComputed(graph.nodes[id]!),
+  );
 }

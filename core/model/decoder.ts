@@ -52,7 +52,11 @@ function unmask(
   return g.concat([g.slice(embedded, 1, 0, 1), restored], 1);
 }
 
-/** 2×2 transposed convolution of stride 2 on `[B, h, w, in]`: a product, then a pixel shuffle. */
+/**
+ * 2×2 transposed convolution of stride 2 on `[B, h, w, in]`: a product, then a pixel
+ * shuffle. The weight's channels are moved behind its pixels first, so that the
+ * shuffle of the far larger product moves whole pixels.
+ */
 function upsample(
   { g, parameter }: ModelScope,
   name: string,
@@ -61,18 +65,23 @@ function upsample(
   const [batch = 0, height = 0, width = 0, inputs = 0] = g.shape(x);
   const weight = parameter(`${name}.weight`);
   const outputs = g.shape(weight)[1] ?? 0;
-  const product = g.matmul(
-    g.reshape(x, [batch * height * width, inputs]),
-    g.reshape(weight, [inputs, outputs * 4]),
+  const byPixel = g.transpose(
+    g.reshape(weight, [inputs, outputs, 4]),
+    [0, 2, 1],
+  );
+  const biases = g.broadcastTo(parameter(`${name}.bias`), [4, outputs]);
+  const pixels = g.add(
+    g.matmul(
+      g.reshape(x, [batch * height * width, inputs]),
+      g.reshape(byPixel, [inputs, 4 * outputs]),
+    ),
+    g.reshape(biases, [4 * outputs]),
   );
   const shuffled = g.transpose(
-    g.reshape(product, [batch, height, width, outputs, 2, 2]),
-    [0, 1, 4, 2, 5, 3],
+    g.reshape(pixels, [batch, height, width, 2, 2, outputs]),
+    [0, 1, 3, 2, 4, 5],
   );
-  return g.add(
-    g.reshape(shuffled, [batch, 2 * height, 2 * width, outputs]),
-    parameter(`${name}.bias`),
-  );
+  return g.reshape(shuffled, [batch, 2 * height, 2 * width, outputs]);
 }
 
 /** Mean of 2×2 neighbours on `[B, h, w, d]`. */

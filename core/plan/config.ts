@@ -103,6 +103,12 @@ export interface PretrainConfig {
   readonly optimizer: OptimizerConfig;
   /** How long and on what batches. */
   readonly training: TrainingConfig;
+  /**
+   * How frozen blocks are computed where no gradient goes through them: with `int8`
+   * their matrix products are in 8-bit integers, several times as fast and a little
+   * off; without, all is float32.
+   */
+  readonly frozenPrecision?: "int8";
 }
 
 /**

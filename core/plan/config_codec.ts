@@ -4,7 +4,12 @@
  * @module
  */
 import { type Codec, decode, numberIn, oneOf, wholeFrom } from "../codec.ts";
-import { recordOf, refined, taggedUnion } from "../codec_structures.ts";
+import {
+  optional,
+  recordOf,
+  refined,
+  taggedUnion,
+} from "../codec_structures.ts";
 import { modelCodec } from "../model/model_codec.ts";
 import type { Fault, Faults, Result } from "../result.ts";
 import type { WarmupMode } from "../schedule/annealing.ts";
@@ -104,6 +109,7 @@ const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
   rate: rateCodec,
   optimizer: optimizerCodec,
   training: trainingCodec,
+  frozenPrecision: optional(oneOf("int8")),
 });
 
 /**

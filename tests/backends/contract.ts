@@ -125,6 +125,17 @@ const graphOfUse = <Name extends OpName>(op: Name, use: OpUse<Name>): Graph =>
     ),
   }));
 
+/**
+ * Generated uses of an op on devices that take long for each, as shaders must be
+ * compiled, or that differ from another device in the way to it only.
+ */
+const GENERATED: ReadonlyMap<string, number> = new Map([
+  ["webgpu", 8],
+  ["onnx-webgpu", 1],
+  ["onnx in plain operators", 8],
+  ["onnx by its binding", 8],
+]);
+
 const opTest = (op: keyof typeof OP_CASES): ContractTest => ({
   name: `${op} computes what the reference interpreter computes`,
   run: async (backend) => {
@@ -139,7 +150,7 @@ const opTest = (op: keyof typeof OP_CASES): ContractTest => ({
         await assertLikeReference(backend, graph, given, tolerance);
       }),
       {
-        numRuns: backend.device.name === "webgpu" ? 8 : 40,
+        numRuns: examples.length + (GENERATED.get(backend.device.name) ?? 40),
         examples: examples.map((use) => [use]),
       },
     );

@@ -15,7 +15,11 @@ import {
 import { type Result, right } from "../../core/mod.ts";
 
 /** Name of an engine. */
-export type DeviceName = TfjsDevice | "onnx" | "reference";
+export type DeviceName =
+  | TfjsDevice
+  | "reference"
+  | "onnx"
+  | "onnx on one thread";
 
 const opened = new Map<DeviceName, Promise<Result<BackendError, Backend>>>();
 
@@ -24,7 +28,9 @@ function start(device: DeviceName): Promise<Result<BackendError, Backend>> {
     case "reference":
       return Promise.resolve(right(referenceBackend()));
     case "onnx":
-      return onnxBackend();
+      return onnxBackend({ threads: 2 });
+    case "onnx on one thread":
+      return onnxBackend({ threads: 1 });
     default:
       return tfjsBackend(device);
   }

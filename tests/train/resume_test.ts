@@ -63,13 +63,13 @@ async function resumesEverywhere(
 const EVERY_STEP = [...Array(13).keys()];
 
 await onDevices(
-  ["cpu"],
+  ["cpu", "onnx"],
   "a run resumed from a checkpoint at any step equals the uninterrupted one, bit for bit",
   (backend) => resumesEverywhere(backend, tinyRun(), EVERY_STEP),
 );
 
 await onDevices(
-  ["wasm"],
+  ["wasm", "onnx", "onnx on one thread"],
   "a run resumed at and around a freeze step equals the uninterrupted one, bit for bit",
   (backend) => resumesEverywhere(backend, tinyRun(), [4, 5, 6, 9, 12]),
 );
@@ -81,7 +81,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu"],
+  ["cpu", "onnx"],
   "a run with accumulation, Sgd and a class token that never freezes resumes bit for bit",
   (backend) =>
     resumesEverywhere(

@@ -11,6 +11,7 @@ import {
   prune,
   type Signature,
 } from "../../../core/mod.ts";
+import type { Int8Matrix } from "./int8_matrix.ts";
 
 /** Attributes of the ops that the engine has beside those of the core. */
 export interface FusedAttributes {
@@ -18,6 +19,11 @@ export interface FusedAttributes {
   readonly gemm: OpAttributes["matmul"];
   /** `factor · op(a)·op(b)`. */
   readonly scaledMatmul: OpAttributes["matmul"] & { readonly factor: number };
+  /**
+   * Inputs `a` and, if it has one, `c [columns]`: `a·weight + c`, where the rows of `a`
+   * are rounded to 8-bit integers as well, all with one scale.
+   */
+  readonly int8Gemm: { readonly weight: Int8Matrix };
 }
 
 /** Name of a fused op. */

@@ -75,22 +75,20 @@ function upward(
 }
 
 /**
- * Which of the borders `k·π/nbins`, `0 < k < nbins`, an angle has reached:
- * `g0·cos φ − g1·sin φ ≥ 0`, as truth values `[N, nbins − 1, S, S]`.
+ * Which of the borders `φ = k·π/nbins`, `0 < k < nbins`, an angle has reached:
+ * `g0·cot φ ≥ g1`, as truth values `[N, nbins − 1, S, S]`.
  */
 function reachedBorders(
   w: OnnxWriter,
   [g0, g1]: readonly [Value, Value],
   nbins: number,
 ): Value {
-  const borders = Array.from(
+  const slopes = Array.from(
     { length: nbins - 1 },
-    (_, i) => (i + 1) * Math.PI / nbins,
+    (_, i) => 1 / Math.tan((i + 1) * Math.PI / nbins),
   );
-  const column = [nbins - 1, 1, 1];
-  const left = w.call("Mul", [g0, w.floats(borders.map(Math.cos), column)]);
-  const right = w.call("Mul", [g1, w.floats(borders.map(Math.sin), column)]);
-  return w.call("GreaterOrEqual", [left, right]);
+  const column = w.floats(slopes, [nbins - 1, 1, 1]);
+  return w.call("GreaterOrEqual", [w.call("Mul", [g0, column]), g1]);
 }
 
 /** `[pixels, cells]`: the part of each pixel's side in each cell. */

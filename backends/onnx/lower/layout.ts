@@ -93,11 +93,18 @@ export function summed(
   from: Shape,
   to: Shape,
 ): Value {
-  const sum = summedAxes(from, to).reduce(
-    (rest, axis) => w.call("ReduceSum", [rest, w.int64s([axis])]),
-    x,
-  );
-  return from.length === to.length ? sum : reshaped(w, sum, to);
+  const missing = from.length - to.length;
+  const axes = summedAxes(from, to);
+  const sum = axes.reduce((rest, axis, i) => {
+    const isKept = axis >= missing;
+    // Axes before this one that were summed away are no longer counted.
+    const gone = axes.slice(0, i).filter((a) => a < Math.min(axis, missing));
+    return w.call("ReduceSum", [rest, w.int64s([axis - gone.length])], {
+      keepdims: int(+isKept),
+    });
+  }, x);
+  const gone = axes.filter((axis) => axis < missing).length;
+  return gone === missing ? sum : reshaped(w, sum, to);
 }
 
 /** Lowerings of ops that move numbers, and of their sums. */

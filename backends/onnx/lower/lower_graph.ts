@@ -10,6 +10,8 @@ import {
   type EngineNode,
   rewrite,
 } from "../fuse/fused_graph.ts";
+import type { Int8Matrix } from "../fuse/int8_matrix.ts";
+import { int8Products } from "../fuse/int8_products.ts";
 import { scaledOperands, scaledResult } from "../fuse/scale_into_product.ts";
 import type { OnnxModel, ValueInfo } from "../proto/model.ts";
 import { activationLowerings } from "./activation.ts";
@@ -96,9 +98,15 @@ function leaving(w: Recorder, values: readonly Value[]): readonly Value[] {
  *
  * @param dialect Which operators may be called.
  * @param graph A graph without nodes that no output needs.
+ * @param weights Matrices that stand for inputs in products with rows; only for the
+ * fused dialect.
  */
-export function lowerGraph(dialect: Dialect, graph: Graph): Lowered {
-  const fused = rewrite(graph, PEEPHOLES);
+export function lowerGraph(
+  dialect: Dialect,
+  graph: Graph,
+  weights: ReadonlyMap<string, Int8Matrix> = new Map(),
+): Lowered {
+  const fused = rewrite(graph, [...PEEPHOLES, int8Products(weights)]);
   const writer = onnxWriter(dialect);
   const values: Value[] = [];
   for (const node of fused.nodes) {

@@ -56,13 +56,27 @@ export function stackedProduct(
 }
 
 /** Lowerings of matrix products: `Gemm` for matrices, others for stacks of them. */
-export const matmulLowerings: Lowerings<"matmul" | "gemm" | "scaledMatmul"> = {
+export const matmulLowerings: Lowerings<
+  "matmul" | "gemm" | "scaledMatmul" | "int8Gemm"
+> = {
   matmul: (w, { attributes, shape }, inputs, signatures) =>
     shape.length === 2
       ? w.call("Gemm", inputs, transposition(attributes))
       : stackedProduct(w, attributes, inputs, signatures),
   gemm: (w, { attributes }, inputs) =>
     w.call("Gemm", inputs, transposition(attributes)),
+  int8Gemm: (w, { attributes: { weight } }, [a = "", c]) => {
+    const { rows, columns, values, scales } = weight;
+    const operands = [
+      a,
+      w.int8s(values, [rows, columns]),
+      w.floats([...scales], [columns]),
+      // Zero stands for zero.
+      "",
+      ...c === undefined ? [] : [c],
+    ];
+    return w.callContrib("DynamicQuantizeMatMul", operands, {});
+  },
   scaledMatmul: (w, { attributes, shape }, inputs, signatures) =>
     shape.length === 2
       ? w.call("Gemm", inputs, {

@@ -51,6 +51,8 @@ export interface OnnxWriter {
   int64s(values: readonly number[]): Value;
   /** Indices. */
   int32s(values: readonly number[], shape: Shape): Value;
+  /** Whole numbers from −128 to 127. */
+  int8s(values: Int8Array<ArrayBuffer>, shape: Shape): Value;
 }
 
 /** A writer and what it has written so far. */
@@ -105,7 +107,7 @@ export function onnxWriter(dialect: Dialect): Recorder {
   const constant = (
     type: ElementType,
     shape: Shape,
-    numbers: Float32Array | Int32Array | BigInt64Array,
+    numbers: Float32Array | Int32Array | Int8Array | BigInt64Array,
   ): Value => {
     const name = `constant_${initializers.length}`;
     const key = numbers.length > COMPARED
@@ -144,6 +146,7 @@ export function onnxWriter(dialect: Dialect): Recorder {
       constant("int64", [values.length], BigInt64Array.from(values, BigInt)),
     int32s: (values, shape) =>
       constant("int32", shape, Int32Array.from(values)),
+    int8s: (values, shape) => constant("int8", shape, values),
     written: () => ({ nodes, initializers }),
   };
 }

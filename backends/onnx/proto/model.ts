@@ -28,7 +28,12 @@ const OPERATOR_SETS: readonly (readonly [domain: string, version: number])[] = [
 ];
 
 /** Kinds of number and their codes. */
-export const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
+export const ELEMENT_TYPES = {
+  float32: 1,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+} as const;
 
 /** Kind of number of a value. */
 export type ElementType = keyof typeof ELEMENT_TYPES;

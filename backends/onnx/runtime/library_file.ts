@@ -10,6 +10,7 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ["linux aarch64", "linux/arm64/libonnxruntime.so.1"],
   ["darwin aarch64", "darwin/arm64/libonnxruntime.1.30.0.dylib"],
   ["windows x86_64", "win32/x64/onnxruntime.dll"],
+  ["windows aarch64", "win32/arm64/onnxruntime.dll"],
 ]);
 
 /**

@@ -38,6 +38,23 @@ function openAdvise() {
 
 let advise: ReturnType<typeof openAdvise> | undefined;
 
+function openTrim() {
+  return hostPlatform()?.[0] === "linux"
+    ? libraryFunction("libc.so.6", "malloc_trim", ["usize"], "i32")
+    : null;
+}
+
+let trim: ReturnType<typeof openTrim> | undefined;
+
+/**
+ * Returns to the operating system what the C library keeps of freed memory, such as
+ * buffers that were collected. Where it cannot, nothing happens.
+ */
+export function returnFreedMemory(): void {
+  trim ??= openTrim();
+  trim?.(0n);
+}
+
 /**
  * Advises the operating system. A hint: where it is not Linux, has no such call or
  * may not be asked, nothing happens.

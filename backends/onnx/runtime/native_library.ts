@@ -112,7 +112,12 @@ export function addressOfData(data: Uint8Array): bigint {
   return addressOf(Deno.UnsafePointer.of(data as Uint8Array<ArrayBuffer>));
 }
 
-function nonNull(pointer: Pointer): Deno.PointerObject {
+/**
+ * A pointer that is not null.
+ *
+ * @throws If it is.
+ */
+export function nonNull(pointer: Pointer): Deno.PointerObject {
   if (pointer === null) throw new Error("the native library gave no address");
   return pointer;
 }

@@ -3,7 +3,7 @@
  * stand in its table.
  *
  * The table only ever grows at its end. It is pinned to one version all the same,
- * and `provenRuntime` tries the functions before they are trusted.
+ * and `proveRuntime` tries the functions before they are trusted.
  *
  * @module
  * @see {@link https://onnxruntime.ai/docs/api/c/struct_ort_api.html}
@@ -106,6 +106,11 @@ const API = {
     index: 100,
     parameters: ["pointer"],
     result: "void",
+  },
+  appendExecutionProvider: {
+    index: 216,
+    parameters: ["pointer", "buffer", "buffer", "buffer", "usize"],
+    result: "pointer",
   },
 } as const;
 

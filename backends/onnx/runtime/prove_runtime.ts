@@ -4,7 +4,7 @@
  * @module
  */
 import { encodeModel, type OnnxModel } from "../proto/model.ts";
-import type { OrtRuntime } from "./ort_runtime.ts";
+import type { OrtRuntime, Provider } from "./ort_runtime.ts";
 
 /** `y = x·x` on three numbers. */
 const SQUARES: OnnxModel = {
@@ -23,13 +23,19 @@ const SQUARES: OnnxModel = {
 /**
  * Runs a small model and looks at its numbers.
  *
+ * @param provider Which part of ONNX Runtime is to compute.
+ * @param runtime The library.
  * @throws If they are wrong, or with ONNX Runtime's message.
  */
-export async function proveRuntime(runtime: OrtRuntime): Promise<void> {
+export async function proveRuntime(
+  provider: Provider,
+  runtime: OrtRuntime,
+): Promise<void> {
   const x = new Float32Array(new ArrayBuffer(12));
   const y = new Float32Array(new ArrayBuffer(12));
   x.set([1, -2, 3]);
   const session = await runtime.open(encodeModel(SQUARES), {
+    provider,
     threads: 1,
     inputs: ["x"],
     outputs: ["y"],

@@ -9,7 +9,8 @@ import {
   onnxBackend,
 } from "../../../backends/mod.ts";
 
-const opened = await onnxBackend();
+/** The engine, or why there is none here. */
+export const opened = await onnxBackend();
 
 /**
  * Registers a test on the engine; where it cannot run, the test is skipped with

@@ -4,9 +4,15 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
-import { describeBackendError, onnxBackend } from "../../../backends/mod.ts";
+import {
+  describeBackendError,
+  onnxBackend,
+  onnxWebgpuBackend,
+} from "../../../backends/mod.ts";
 
-const backend = await onnxBackend({ threads: 1 });
+const backend = Deno.args[0] === "onnx-webgpu"
+  ? await onnxWebgpuBackend()
+  : await onnxBackend({ threads: 1 });
 console.log(
   backend._tag === "Left"
     ? describeBackendError(backend.left)

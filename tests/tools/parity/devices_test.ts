@@ -2,11 +2,14 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   type Backend,
+  type BackendError,
   describeBackendError,
+  onnxBackend,
   referenceBackend,
   TFJS_DEVICES,
   tfjsBackend,
 } from "../../../backends/mod.ts";
+import type { Result } from "../../../core/mod.ts";
 import { compareFolder } from "../../../tools/parity/compare_folder.ts";
 import { readFixture } from "../../../tools/parity/fixture_folder.ts";
 import { recordFolder } from "./record_folder.ts";
@@ -44,10 +47,10 @@ function register(device: string, backend: Backend): void {
   });
 }
 
-register("reference", referenceBackend({ precision: "float64" }));
-
-for (const device of TFJS_DEVICES) {
-  const backend = await tfjsBackend(device);
+function registerOpened(
+  device: string,
+  backend: Result<BackendError, Backend>,
+): void {
   if (backend._tag === "Right") register(device, backend.right);
   else {
     const reason = describeBackendError(backend.left);
@@ -57,4 +60,15 @@ for (const device of TFJS_DEVICES) {
       fn: () => {},
     });
   }
+}
+
+register("reference", referenceBackend({ precision: "float64" }));
+
+for (const device of TFJS_DEVICES) {
+  registerOpened(device, await tfjsBackend(device));
+}
+
+for (const threads of [1, 2]) {
+  const backend = await onnxBackend({ threads });
+  registerOpened(`onnx with ${threads} threads`, backend);
 }

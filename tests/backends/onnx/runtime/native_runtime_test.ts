@@ -1,5 +1,5 @@
 import { rejects, throws } from "node:assert/strict";
-import { startOrtRuntime } from "../../../../backends/onnx/runtime/ort_runtime.ts";
+import { startNativeRuntime } from "../../../../backends/onnx/runtime/native_runtime.ts";
 import { libraryFile } from "../../../../backends/onnx/runtime/library_file.ts";
 
 const file = libraryFile(
@@ -7,10 +7,10 @@ const file = libraryFile(
   Deno.build.os,
   Deno.build.arch,
 );
-const runtime = file === null ? null : startOrtRuntime(file.pathname);
+const runtime = file === null ? null : startNativeRuntime(file.pathname);
 
-Deno.test("startOrtRuntime() names a library that is not there", () => {
-  throws(() => startOrtRuntime("/nowhere/libonnxruntime.so"), /nowhere/);
+Deno.test("startNativeRuntime() names a library that is not there", () => {
+  throws(() => startNativeRuntime("/nowhere/libonnxruntime.so"), /nowhere/);
 });
 
 Deno.test({
@@ -20,6 +20,7 @@ Deno.test({
     await rejects(
       () =>
         runtime!.open(Uint8Array.of(1, 2, 3), {
+          provider: "cpu",
           threads: 1,
           inputs: [],
           outputs: [],
