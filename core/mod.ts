@@ -22,25 +22,34 @@ export {
   orientationBin,
   type Overlap,
 } from "./graph/ops/hog.ts";
+export * from "./model/classifier.ts";
+export * from "./model/classifier_graph.ts";
+export * from "./model/cross_entropy.ts";
 export * from "./model/decoder.ts";
 export * from "./model/encoder.ts";
+export * from "./model/encoder_graph.ts";
 export * from "./model/hog_target.ts";
 export * from "./model/layers.ts";
 export * from "./model/local_mim.ts";
 export * from "./model/masked_loss.ts";
 export * from "./model/masking.ts";
 export * from "./model/pos_embed.ts";
+export * from "./model/resample_positions.ts";
+export * from "./model/probe_graph.ts";
 export * from "./model/step_graph.ts";
 export * from "./optimizer/lars.ts";
+export * from "./optimizer/lars_update.ts";
 export * from "./optimizer/layer_decay.ts";
 export * from "./optimizer/update_graph.ts";
 export * from "./threefry.ts";
+export * from "./beta_draw.ts";
 export * from "./random.ts";
 export * from "./model/init.ts";
 export * from "./brand.ts";
 export * from "./nearest.ts";
 export * from "./model/check_model.ts";
 export * from "./schedule/annealing.ts";
+export * from "./schedule/cosine_rate.ts";
 export * from "./schedule/freeze_time.ts";
 export * from "./schedule/initial_rate.ts";
 export * from "./schedule/rate_schedule.ts";

@@ -15,6 +15,7 @@ import {
   modelScope,
   type ModelSpec,
   type NodeId,
+  patchCount,
   type Result,
   right,
   sizeOf,
@@ -32,6 +33,9 @@ export interface FeatureSpec {
   /** Stages whose taps are laid side by side, by number; each is normalised by its own norm. */
   readonly stages: readonly number[];
 }
+
+/** Name of an encoder's own position table among its parameters. */
+export const POSITION_TABLE = "pos_embed";
 
 /** The mean of the patch tokens at every tap: LocalMIM learns at each of them. */
 export function allTaps(spec: ModelSpec): FeatureSpec {
@@ -62,18 +66,25 @@ function pooled(
  * @param spec Sizes.
  * @param batch Images at a time.
  * @param feature Which numbers count.
+ * @param positions The fixed position table, or the input `pos_embed [1, 1 + L, D]`.
  */
 export function featureGraph(
   spec: ModelSpec,
   batch: number,
   feature: FeatureSpec = allTaps(spec),
+  positions: "fixed" | "given" = "fixed",
 ): Result<Faults, Graph> {
   return traceGraph((g) => {
     const scope = modelScope(g, spec);
     const { inChannels: C, imageSize: side } = spec;
     const images = g.input("images", [batch, C, side, side]);
     const taps = feature.stages.map((stage) => spec.stages[stage]?.tap ?? -1);
-    const { blocks } = encode(scope, spec, images, null, Math.max(...taps) + 1);
+    const depth = Math.max(...taps) + 1;
+    const shape = [1, 1 + patchCount(spec), spec.embedDim];
+    const table = positions === "given"
+      ? { positions: g.input(POSITION_TABLE, shape) }
+      : {};
+    const { blocks } = encode(scope, spec, images, null, depth, table);
     const parts = feature.stages.map((stage, i) => {
       const tokens = layerNorm(
         scope,
@@ -94,8 +105,8 @@ function padded(images: Float32Array, length: number): Float32Array {
   return full;
 }
 
-/** Features `[count, D]` of one batch, which may be smaller than the program's. */
-async function batchFeatures(
+/** Rows of one batch, which may be smaller than the program's. */
+async function batchRows(
   backend: Backend,
   program: Program,
   parameters: DeviceTensors,
@@ -107,10 +118,8 @@ async function batchFeatures(
     images: { shape, data },
   });
   if (values._tag === "Left") return values;
-  const features = values.right.get("features") ?? new Float32Array();
-  return right(
-    features.subarray(0, features.length * images.length / data.length),
-  );
+  const [rows = new Float32Array()] = values.right.values();
+  return right(rows.subarray(0, rows.length * images.length / data.length));
 }
 
 /** Numbers of several arrays, one behind the other. */
@@ -126,11 +135,56 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 /**
+ * Runs a graph on labelled images, batch after batch.
+ *
+ * @param backend Where it runs.
+ * @param graph Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
+ * @param parameters The parameters on that device.
+ * @param batches Images in order; the last batch may be smaller than `B`.
+ * @returns A row for each image, labelled −1 where it has no class; or the first
+ * error.
+ */
+export async function imageRows(
+  backend: Backend,
+  graph: Result<Faults, Graph>,
+  parameters: DeviceTensors,
+  batches: AsyncIterable<Result<DataError, Batch>>,
+): Promise<Result<TrainError, LabelledFeatures>> {
+  const compiled = await compileGraph(backend, graph);
+  if (compiled._tag === "Left") return compiled;
+  const program = compiled.right;
+  const rows: Float32Array[] = [];
+  const labels: number[] = [];
+  try {
+    for await (const batch of batches) {
+      if (batch._tag === "Left") {
+        return left({ _tag: "DataFailed", error: batch.left });
+      }
+      const { images, indices, labels: known } = batch.right;
+      const part = await batchRows(backend, program, parameters, images);
+      if (part._tag === "Left") return part;
+      rows.push(part.right);
+      labels.push(...known ?? new Int32Array(indices.length).fill(-1));
+    }
+  } finally {
+    program.dispose();
+  }
+  const [output = -1] = Object.values(program.graph.outputs);
+  const width = program.graph.nodes[output]?.shape.at(-1) ?? 0;
+  return right({
+    features: joined(rows),
+    width,
+    labels: Int32Array.from(labels),
+  });
+}
+
+/**
  * Features of labelled images.
  *
  * @param backend Where the encoder runs.
  * @param spec Sizes.
- * @param parameters The encoder's parameters on that device.
+ * @param parameters The encoder's parameters on that device; if its own position
+ * table `pos_embed` is among them, it is used in place of the fixed one.
  * @param batches Images in order; the last batch may be smaller.
  * @param batchSize Images at a time.
  * @param feature Which numbers count.
@@ -145,30 +199,7 @@ export async function imageFeatures(
   batchSize: number,
   feature: FeatureSpec = allTaps(spec),
 ): Promise<Result<TrainError, LabelledFeatures>> {
-  const graph = featureGraph(spec, batchSize, feature);
-  const compiled = await compileGraph(backend, graph);
-  if (compiled._tag === "Left") return compiled;
-  const program = compiled.right;
-  const rows: Float32Array[] = [];
-  const labels: number[] = [];
-  try {
-    for await (const batch of batches) {
-      if (batch._tag === "Left") {
-        return left({ _tag: "DataFailed", error: batch.left });
-      }
-      const { images, indices, labels: known } = batch.right;
-      const part = await batchFeatures(backend, program, parameters, images);
-      if (part._tag === "Left") return part;
-      rows.push(part.right);
-      labels.push(...known ?? new Int32Array(indices.length).fill(-1));
-    }
-  } finally {
-    program.dispose();
-  }
-  const width = feature.stages.length * spec.embedDim;
-  return right({
-    features: joined(rows),
-    width,
-    labels: Int32Array.from(labels),
-  });
+  const positions = parameters.has(POSITION_TABLE) ? "given" : "fixed";
+  const graph = featureGraph(spec, batchSize, feature, positions);
+  return await imageRows(backend, graph, parameters, batches);
 }

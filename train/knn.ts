@@ -4,6 +4,8 @@
  * @module
  */
 
+import { topAccuracy } from "./top_accuracy.ts";
+
 /** Labelled points. */
 export interface LabelledFeatures {
   /** `[count, width]`, row-major. */
@@ -60,6 +62,61 @@ function largest(values: Float32Array, k: number): number[] {
   return top;
 }
 
+/** The nearest labelled points of each point, nearest first. */
+interface Neighbours {
+  /** Points that were asked for. */
+  readonly count: number;
+  /** Neighbours of each. */
+  readonly k: number;
+  /** Their classes, `[count, k]`; −1 for none. */
+  readonly labels: Int32Array;
+  /** Their cosine similarities, `[count, k]`. */
+  readonly similarities: Float32Array;
+}
+
+/** Of equally near points the earlier comes first; if there are fewer than `most`, all are neighbours. */
+function neighboursOf(
+  train: LabelledFeatures,
+  test: LabelledFeatures,
+  most: number,
+): Neighbours {
+  const [known, asked] = [unitRows(train), unitRows(test)];
+  const [count, k] = [
+    asked.length / test.width,
+    Math.min(most, known.length / train.width),
+  ];
+  const labels = new Int32Array(count * k);
+  const near = new Float32Array(count * k);
+  for (let i = 0; i < count; i++) {
+    const row = asked.subarray(i * test.width, (i + 1) * test.width);
+    const all = similarities(row, known);
+    largest(all, k).forEach((j, place) => {
+      labels[i * k + place] = train.labels[j] ?? -1;
+      near[i * k + place] = all[j] ?? 0;
+    });
+  }
+  return { count, k, labels, similarities: near };
+}
+
+/** Votes of the first neighbours of each point, `[count, classes]`. */
+function votesOf(
+  { count, k, labels, similarities }: Neighbours,
+  classes: number,
+  { neighbours, temperature }: KnnOptions,
+): Float64Array {
+  const votes = new Float64Array(count * classes);
+  for (let i = 0; i < count; i++) {
+    for (let place = i * k; place < i * k + Math.min(neighbours, k); place++) {
+      const label = labels[place] ?? -1;
+      if (label < 0) continue;
+      const vote = Math.exp((similarities[place] ?? 0) / temperature);
+      const at = i * classes + label;
+      votes[at] = (votes[at] ?? 0) + vote;
+    }
+  }
+  return votes;
+}
+
 /**
  * Votes of the nearest training points for each class.
  *
@@ -78,22 +135,10 @@ export function knnVotes(
   train: LabelledFeatures,
   test: LabelledFeatures,
   classes: number,
-  { neighbours, temperature }: KnnOptions,
+  options: KnnOptions,
 ): Float64Array {
-  const [known, asked] = [unitRows(train), unitRows(test)];
-  const count = asked.length / test.width;
-  const votes = new Float64Array(count * classes);
-  for (let i = 0; i < count; i++) {
-    const row = asked.subarray(i * test.width, (i + 1) * test.width);
-    const near = similarities(row, known);
-    const own = votes.subarray(i * classes, (i + 1) * classes);
-    for (const j of largest(near, neighbours)) {
-      const label = train.labels[j] ?? -1;
-      const vote = Math.exp((near[j] ?? 0) / temperature);
-      if (label >= 0) own[label] = (own[label] ?? 0) + vote;
-    }
-  }
-  return votes;
+  const neighbours = neighboursOf(train, test, options.neighbours);
+  return votesOf(neighbours, classes, options);
 }
 
 /**
@@ -122,10 +167,41 @@ export function knnAccuracy(
   options: KnnOptions = { neighbours: 20, temperature: 0.07 },
 ): number {
   const votes = knnVotes(train, test, classes, options);
-  const hits = test.labels.filter((label, i) => {
-    const row = votes.subarray(i * classes, (i + 1) * classes);
-    return row.indexOf(row.reduce((a, b) => Math.max(a, b), -Infinity)) ===
-      label;
+  return topAccuracy(votes, test.labels, classes, 1);
+}
+
+/** Accuracies for one number of neighbours. */
+export interface KnnAccuracy {
+  /** Neighbours that vote. */
+  readonly neighbours: number;
+  /** Part of the points whose class gets the most votes, in `[0, 1]`. */
+  readonly top1: number;
+  /** Part of the points whose class is among the five with the most votes. */
+  readonly top5: number;
+}
+
+/**
+ * Accuracies for several numbers of neighbours, which are looked for once.
+ *
+ * @param train Labelled points.
+ * @param test Points to classify, with their true classes.
+ * @param classes Number of classes.
+ * @param neighbours Numbers of neighbours, each at least 1.
+ * @param temperature `T`.
+ * @returns One entry for each number, in order; `NaN` without test points.
+ * @see Caron et al., Emerging Properties in Self-Supervised Vision Transformers, 2021, appendix F.
+ */
+export function knnAccuracies(
+  train: LabelledFeatures,
+  test: LabelledFeatures,
+  classes: number,
+  neighbours: readonly number[],
+  temperature: number,
+): readonly KnnAccuracy[] {
+  const found = neighboursOf(train, test, Math.max(...neighbours));
+  return neighbours.map((k) => {
+    const votes = votesOf(found, classes, { neighbours: k, temperature });
+    const top = (n: number) => topAccuracy(votes, test.labels, classes, n);
+    return { neighbours: k, top1: top(1), top5: top(5) };
   });
-  return hits.length / test.labels.length;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { left, type Result, right, type Shape, sizeOf } from "../core/mod.ts";
+import { NUMBER_WIDTHS, type NumberKind, numbersOf } from "./number_kinds.ts";
 
 /** Numbers of the kinds that are read and written. */
 export type TensorData =
@@ -38,20 +39,10 @@ export interface FormatError {
   readonly reason: string;
 }
 
-type Kind = "F32" | "F64" | "I32" | "I64" | "U8";
-
-const WIDTHS: Readonly<Record<Kind, number>> = {
-  F32: 4,
-  F64: 8,
-  I32: 4,
-  I64: 8,
-  U8: 1,
-};
-
 /** A header of more bytes is refused, as by the format's own reader. */
 const MAX_HEADER = 100_000_000;
 
-const kindOf = (data: TensorData): Kind =>
+const kindOf = (data: TensorData): NumberKind =>
   data instanceof Float32Array
     ? "F32"
     : data instanceof Float64Array
@@ -61,21 +52,6 @@ const kindOf = (data: TensorData): Kind =>
     : data instanceof BigInt64Array
     ? "I64"
     : "U8";
-
-const viewOf = (kind: Kind, buffer: ArrayBuffer): TensorData => {
-  switch (kind) {
-    case "F32":
-      return new Float32Array(buffer);
-    case "F64":
-      return new Float64Array(buffer);
-    case "I32":
-      return new Int32Array(buffer);
-    case "I64":
-      return new BigInt64Array(buffer);
-    case "U8":
-      return new Uint8Array(buffer);
-  }
-};
 
 const refuse = (reason: string): Result<FormatError, never> =>
   left({ _tag: "NotSafetensors", reason });
@@ -116,7 +92,7 @@ export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
 /** One entry of the header, checked. */
 interface Entry {
   readonly name: string;
-  readonly kind: Kind;
+  readonly kind: NumberKind;
   readonly shape: Shape;
   readonly start: number;
   readonly end: number;
@@ -134,8 +110,8 @@ function entryFault(
   offsets: unknown,
 ): string | null {
   const found = (value: unknown): string => JSON.stringify(value) ?? "nothing";
-  if (typeof dtype !== "string" || !Object.hasOwn(WIDTHS, dtype)) {
-    const known = Object.keys(WIDTHS).join(", ");
+  if (typeof dtype !== "string" || !Object.hasOwn(NUMBER_WIDTHS, dtype)) {
+    const known = Object.keys(NUMBER_WIDTHS).join(", ");
     return `tensor ${name} has dtype ${found(dtype)}, wanted one of ${known}`;
   }
   if (!isCounts(shape)) {
@@ -145,7 +121,7 @@ function entryFault(
     return `tensor ${name} has offsets ${found(offsets)}, wanted [start, end]`;
   }
   const [start = 0, end = 0] = offsets;
-  const wanted = sizeOf(shape) * WIDTHS[dtype as Kind];
+  const wanted = sizeOf(shape) * NUMBER_WIDTHS[dtype as NumberKind];
   return end - start === wanted
     ? null
     : `tensor ${name} has ${end - start} bytes, wanted ${wanted} for its shape`;
@@ -167,7 +143,13 @@ function readEntry(
     ? refuse(
       `the file is truncated: tensor ${name} ends at byte ${end}, there are ${available}`,
     )
-    : right({ name, kind: dtype as Kind, shape: shape as Shape, start, end });
+    : right({
+      name,
+      kind: dtype as NumberKind,
+      shape: shape as Shape,
+      start,
+      end,
+    });
 }
 
 function parseHeader(
@@ -228,7 +210,8 @@ function checkTiling(
 }
 
 /**
- * Reads a safetensors file.
+ * Reads a safetensors file. Half-precision numbers (`F16`, `BF16`) become
+ * `float32`, which holds them exactly.
  *
  * @param bytes The whole file.
  * @returns Its tensors, copied, or why the file cannot be trusted; never a part of it.
@@ -255,11 +238,8 @@ export function decodeSafetensors(
     return refuse("the metadata is not a record of texts");
   }
   const tensors = new Map(entries.map(({ name, kind, shape, start, end }) => {
-    // Not slice(): that of a Node.js Buffer does not copy.
-    const part = new Uint8Array(
-      bytes.subarray(dataStart + start, dataStart + end),
-    );
-    return [name, { shape, data: viewOf(kind, part.buffer) }];
+    const part = bytes.subarray(dataStart + start, dataStart + end);
+    return [name, { shape, data: numbersOf(kind, part) }];
   }));
   return right({ metadata: metadata as Record<string, string>, tensors });
 }

@@ -43,6 +43,14 @@ export type TrainError =
     readonly reason: string;
   };
 
+/** Losses of stages in brackets; nothing where there are none. */
+function describeStages(losses: Readonly<Record<number, number>>): string {
+  const parts = Object.entries(losses).map(([stage, loss]) =>
+    `stage ${Number(stage) + 1}: ${loss}`
+  );
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
 /**
  * Text of a training error.
  *
@@ -58,12 +66,9 @@ export function describeTrainError(error: TrainError): string {
     case "BadConfig":
       return `Cannot plan this run:\n${describeFaults(error.faults)}`;
     case "NonFiniteLoss":
-      return `Stopped at step ${error.step}: the loss is not finite (${
-        Object.entries(error.stageLosses).map(([stage, loss]) =>
-          `stage ${Number(stage) + 1}: ${loss}`
-        )
-          .join(", ")
-      })`;
+      return `Stopped at step ${error.step}: the loss is not finite${
+        describeStages(error.stageLosses)
+      }`;
     case "NonFiniteParameter":
       return `Stopped at step ${error.step}: parameter ${error.name} is not finite, so nothing was saved`;
     case "CheckpointRefused":

@@ -81,6 +81,8 @@ export interface OpAttributes {
   readonly geluGrad: NoAttributes;
   /** Over the last axis. */
   readonly softmax: NoAttributes;
+  /** `x − ln Σ eˣ` over the last axis. */
+  readonly logSoftmax: NoAttributes;
   /** Inputs `dy, y = softmax(x)`: `y · (dy − Σ dy·y)` over the last axis. */
   readonly softmaxGrad: NoAttributes;
   /** Inputs `x, γ, β`: `(x − mean)/√(variance + epsilon) · γ + β` over the last axis, biased variance. */

@@ -4,7 +4,12 @@
  * @module
  */
 import type { NodeId } from "../graph/node.ts";
-import { block, linear, type ModelScope } from "./layers.ts";
+import {
+  block,
+  type BranchFactors,
+  linear,
+  type ModelScope,
+} from "./layers.ts";
 import { gridSize, type ModelSpec, patchCount } from "./model_spec.ts";
 import { sinCosPositions } from "./pos_embed.ts";
 
@@ -36,6 +41,29 @@ export interface Encoding {
   readonly blocks: readonly NodeId[];
 }
 
+/** What differs from the encoder of pre-training. */
+export interface EncodeOptions {
+  /** Position table `[1, 1 + L, D]` in place of the fixed one; its first row is added to the class token. */
+  readonly positions?: NodeId;
+  /** Factors on the two branches of each block, if they are to be dropped at random. */
+  readonly dropPath?: (block: number) => BranchFactors;
+}
+
+/** Positions of the patches `[1, L, D]`, and the first token of every sequence `[1, 1, D]`. */
+function positionsAndToken(
+  { g, parameter }: ModelScope,
+  spec: ModelSpec,
+  table: NodeId | undefined,
+): readonly [positions: NodeId, classToken: NodeId] {
+  const [L, D] = [patchCount(spec), spec.embedDim];
+  const token = parameter("cls_token");
+  if (table === undefined) {
+    const fixed = sinCosPositions(D, gridSize(spec)).slice(D);
+    return [g.constant(fixed, [L, D]), token];
+  }
+  return [g.slice(table, 1, 1, L), g.add(token, g.slice(table, 1, 0, 1))];
+}
+
 /**
  * Encodes images up to a block.
  *
@@ -46,6 +74,7 @@ export interface Encoding {
  * @param images `[B, C, S, S]`.
  * @param idsKeep Visible patches `[B, keep]`, or `null` for all in order.
  * @param depth How many blocks to run.
+ * @param options A position table that is learned; branches that are dropped.
  */
 export function encode(
   scope: ModelScope,
@@ -53,16 +82,14 @@ export function encode(
   images: NodeId,
   idsKeep: NodeId | null,
   depth: number = spec.depth,
+  { positions: table, dropPath }: EncodeOptions = {},
 ): Encoding {
-  const { g, parameter } = scope;
+  const { g } = scope;
   const [batch = 0] = g.shape(images);
   const pick = (rows: NodeId): NodeId =>
     idsKeep === null ? rows : g.apply("gatherRows", {}, [rows, idsKeep]);
   const [L, D] = [patchCount(spec), spec.embedDim];
-  const positions = g.constant(sinCosPositions(D, gridSize(spec)).slice(D), [
-    L,
-    D,
-  ]);
+  const [positions, token] = positionsAndToken(scope, spec, table);
   const embedded = linear(
     scope,
     "patch_embed.proj",
@@ -72,11 +99,12 @@ export function encode(
     embedded,
     pick(g.broadcastTo(positions, [batch, L, D])),
   );
-  const classToken = g.broadcastTo(parameter("cls_token"), [batch, 1, D]);
+  const classToken = g.broadcastTo(token, [batch, 1, D]);
   const blocks: NodeId[] = [];
   for (let i = 0; i < depth; i++) {
     const x = blocks.at(-1) ?? g.concat([classToken, visibleTokens], 1);
-    blocks.push(block(scope, `blocks.${i}`, x, spec.numHeads));
+    const factors = dropPath?.(i);
+    blocks.push(block(scope, `blocks.${i}`, x, spec.numHeads, factors));
   }
   return { visibleTokens, blocks };
 }

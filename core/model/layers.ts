@@ -117,31 +117,43 @@ export function attention(
   return linear(scope, `${name}.proj`, joined);
 }
 
+/** Factors `[B, 1, 1]` on what attention and MLP of a block add. */
+export type BranchFactors = readonly [attention: NodeId, mlp: NodeId];
+
 /**
  * Pre-norm Transformer block on `x [B, N, D]`.
  *
- * @see Dosovitskiy et al. 2021, equations 2 and 3.
+ * @param scope Builder and parameters.
+ * @param name Prefix of its parameters.
+ * @param x Its input.
+ * @param numHeads Heads of its attention.
+ * @param factors Factors on the branches of each sample; 1 when left out.
+ *
+ * @see Dosovitskiy et al. 2021, equations 2 and 3; Huang et al., Deep Networks
+ * with Stochastic Depth, 2016, for the factors.
  */
 export function block(
   scope: ModelScope,
   name: string,
   x: NodeId,
   numHeads: number,
+  factors?: BranchFactors,
 ): NodeId {
   const { g } = scope;
-  const attended = g.add(
-    x,
-    attention(
-      scope,
-      `${name}.attn`,
-      layerNorm(scope, `${name}.norm1`, x),
-      numHeads,
-    ),
+  const scaled = (branch: NodeId, factor: NodeId | undefined): NodeId =>
+    factor === undefined ? branch : g.multiply(branch, factor);
+  const mixed = attention(
+    scope,
+    `${name}.attn`,
+    layerNorm(scope, `${name}.norm1`, x),
+    numHeads,
   );
+  const attended = g.add(x, scaled(mixed, factors?.[0]));
   const hidden = linear(
     scope,
     `${name}.mlp.fc1`,
     layerNorm(scope, `${name}.norm2`, attended),
   );
-  return g.add(attended, linear(scope, `${name}.mlp.fc2`, gelu(scope, hidden)));
+  const mapped = linear(scope, `${name}.mlp.fc2`, gelu(scope, hidden));
+  return g.add(attended, scaled(mapped, factors?.[1]));
 }

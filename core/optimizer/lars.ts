@@ -14,6 +14,12 @@ export interface LarsOptions {
   readonly trust: number;
 }
 
+/** LARS as the rule of an optimizer step. */
+export interface LarsConfig extends LarsOptions {
+  /** Discriminant. */
+  readonly _tag: "Lars";
+}
+
 /** A parameter and its momentum. */
 export interface LarsState {
   /** The parameter, row-major. */

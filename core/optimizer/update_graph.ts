@@ -12,6 +12,11 @@ import type {
   SgdConfig,
 } from "../plan/config.ts";
 import type { Faults, Result } from "../result.ts";
+import type { LarsConfig } from "./lars.ts";
+import { larsUpdate } from "./lars_update.ts";
+
+/** How a step is made from gradients: the rules of pre-training, and LARS. */
+export type UpdateRule = OptimizerConfig | LarsConfig;
 
 /** A parameter to be moved. */
 export interface Updated {
@@ -31,11 +36,12 @@ export function stateName(kind: string, parameter: string): string {
 }
 
 /** State tensors that a rule keeps for each parameter, as PyTorch names them. */
-export function stateKinds(rule: OptimizerConfig): readonly string[] {
+export function stateKinds(rule: UpdateRule): readonly string[] {
   switch (rule._tag) {
     case "AdamW":
       return ["exp_avg", "exp_avg_sq"];
     case "Sgd":
+    case "Lars":
       return ["momentum_buffer"];
   }
 }
@@ -48,10 +54,10 @@ export const CORRECTION_INPUTS = ["correction1", "correction2"] as const;
  *
  * @param rule The update rule.
  * @param t Steps taken, this one included, from 1.
- * @returns Values of the `CORRECTION_INPUTS`; none for SGD.
+ * @returns Values of the `CORRECTION_INPUTS`; none for SGD and LARS.
  */
 export function corrections(
-  rule: OptimizerConfig,
+  rule: UpdateRule,
   t: number,
 ): Readonly<Record<string, number>> {
   return rule._tag === "AdamW"
@@ -116,6 +122,42 @@ function sgd(
   return { [name]: moved, [bufferName]: buffer };
 }
 
+/** The step of LARS; its momentum is kept under the same name as that of SGD. */
+function lars(
+  g: GraphBuilder,
+  rule: LarsConfig,
+  { name, shape, decayed, rate }: Updated,
+): Readonly<Record<string, NodeId>> {
+  const bufferName = stateName("momentum_buffer", name);
+  const { parameter, momentum } = larsUpdate(
+    g,
+    { ...rule, weightDecay: decayed ? rule.weightDecay : 0 },
+    {
+      parameter: g.input(name, shape),
+      gradient: g.input(gradientName(name), shape),
+      momentum: g.input(bufferName, shape),
+    },
+    g.input(rate, []),
+  );
+  return { [name]: parameter, [bufferName]: momentum };
+}
+
+/** The part of a step that moves one parameter. */
+function moved(
+  g: GraphBuilder,
+  rule: UpdateRule,
+  parameter: Updated,
+): Readonly<Record<string, NodeId>> {
+  switch (rule._tag) {
+    case "AdamW":
+      return adamw(g, rule, parameter);
+    case "Sgd":
+      return sgd(g, rule, parameter);
+    case "Lars":
+      return lars(g, rule, parameter);
+  }
+}
+
 /**
  * One step of an optimizer for the parameters that move; a frozen one is not
  * among them, so it has no moment, no decay and no step.
@@ -128,17 +170,13 @@ function sgd(
  * @param parameters What moves.
  */
 export function updateGraph(
-  rule: OptimizerConfig,
+  rule: UpdateRule,
   parameters: readonly Updated[],
 ): Result<Faults, Graph> {
   return traceGraph((g) =>
     Object.assign(
       {},
-      ...parameters.map((parameter) =>
-        rule._tag === "AdamW"
-          ? adamw(g, rule, parameter)
-          : sgd(g, rule, parameter)
-      ),
+      ...parameters.map((parameter) => moved(g, rule, parameter)),
     )
   );
 }

@@ -263,6 +263,7 @@ export const OP_CASES: {
   gelu: sameShapes(1, {}, 1e-6),
   geluGrad: sameShapes(2, {}, 2e-6),
   softmax: onRows([1, 0], {}, 1e-6),
+  logSoftmax: onRows([1, 0], {}, 1e-6),
   softmaxGrad: {
     uses: fc.tuple(shape(0, 3), fc.integer({ min: 2, max: 80 }), seed)
       .map(([lead, width, seed]) => ({

@@ -2,9 +2,11 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
   decodeSafetensors,
+  knnAccuracies,
   knnAccuracy,
   knnVotes,
   type LabelledFeatures,
+  topAccuracy,
 } from "../../train/mod.ts";
 
 const golden = decodeSafetensors(
@@ -100,5 +102,25 @@ Deno.test("knnAccuracy() of well separated points is 1, of wrong labels 0", () =
       strictEqual(knnAccuracy(train, points(rows, labels), 3, ONE), 1);
       strictEqual(knnAccuracy(train, points(rows, wrong), 3, ONE), 0);
     }),
+  );
+});
+
+Deno.test("knnAccuracies() of several numbers of neighbours are those of their votes, one by one", () => {
+  const test = {
+    ...TEST,
+    labels: Int32Array.from({ length: 12 }, (_, i) => i % 5),
+  };
+  const wanted = [1, 5, 20, 10_000].map((neighbours) => {
+    const votes = knnVotes(TRAIN, test, 5, { neighbours, temperature: 0.07 });
+    const top = (n: number) => topAccuracy(votes, test.labels, 5, n);
+    return { neighbours, top1: top(1), top5: top(5) };
+  });
+  deepStrictEqual(
+    knnAccuracies(TRAIN, test, 5, [1, 5, 20, 10_000], 0.07),
+    wanted,
+  );
+  strictEqual(
+    wanted[0]?.top1,
+    knnAccuracy(TRAIN, test, 5, { neighbours: 1, temperature: 0.07 }),
   );
 });

@@ -112,6 +112,19 @@ Deno.test("decodeSafetensors() reads a file that was written by hand", () => {
   });
 });
 
+Deno.test("decodeSafetensors() reads half-precision numbers as float32", () => {
+  const header = JSON.stringify({
+    h: { dtype: "F16", shape: [3], data_offsets: [0, 6] },
+    b: { dtype: "BF16", shape: [2], data_offsets: [6, 10] },
+  });
+  const bytes = fileOf(header, 10);
+  // 1, −2 and the smallest subnormal; 1 and −2.
+  bytes.set([0, 0x3c, 0, 0xc0, 1, 0, 0x80, 0x3f, 0, 0xc0], bytes.length - 10);
+  const { tensors } = decoded(bytes);
+  deepStrictEqual(tensors.get("h")?.data, Float32Array.of(1, -2, 2 ** -24));
+  deepStrictEqual(tensors.get("b")?.data, Float32Array.of(1, -2));
+});
+
 Deno.test("decodeSafetensors() refuses a file that was cut off anywhere", () => {
   fc.assert(fc.property(files, fc.nat(), (file, cut) => {
     const bytes = encodeSafetensors(file);
@@ -152,7 +165,7 @@ const REFUSED: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
   "a header that is a list": [fileOf("[]", 0), /not a JSON object/],
   "a kind of number nobody knows": [
     fileOf(entryOf({ dtype: "F8" }), 8),
-    /tensor x has dtype "F8", wanted one of F32, F64, I32, I64, U8/,
+    /tensor x has dtype "F8", wanted one of F64, F32, F16, BF16, I64, I32, U8/,
   ],
   "a kind of number that is the name of a method": [
     fileOf(entryOf({ dtype: "toString" }), 8),

@@ -22,7 +22,7 @@ function normalPdf(w: OnnxWriter, x: Value): Value {
 
 /** Lowerings of activations and their gradients. */
 export const activationLowerings: Lowerings<
-  "gelu" | "geluGrad" | "softmax" | "softmaxGrad"
+  "gelu" | "geluGrad" | "softmax" | "softmaxGrad" | "logSoftmax"
 > = {
   gelu: (w, _, inputs) => w.call("Gelu", inputs),
   geluGrad: (w, _, [dy = "", x = ""]) => {
@@ -30,6 +30,7 @@ export const activationLowerings: Lowerings<
     return w.call("Mul", [dy, w.call("Add", [normalCdf(w, x), bend])]);
   },
   softmax: (w, _, inputs) => w.call("Softmax", inputs, { axis: int(-1) }),
+  logSoftmax: (w, _, inputs) => w.call("LogSoftmax", inputs, { axis: int(-1) }),
   softmaxGrad: (w, _, [dy = "", y = ""]) => {
     const parts = w.call("Mul", [dy, y]);
     const mean = w.call("ReduceSum", [parts, w.int64s([-1])]);

@@ -68,12 +68,14 @@ export interface ValueInfo {
   readonly name: string;
   /** Kind of number. */
   readonly type: ElementType;
-  /** Extents. */
-  readonly shape: Shape;
+  /** Extents; a word stands for any number, the same wherever it occurs. */
+  readonly shape: readonly (number | string)[];
 }
 
 /** A value that is part of the model. */
 export interface Initializer extends ValueInfo {
+  /** Extents. */
+  readonly shape: Shape;
   /** Row-major numbers, little-endian. */
   readonly data: Uint8Array;
 }
@@ -126,7 +128,11 @@ const initializerFields = (
 ];
 
 const valueFields = ({ name, type, shape }: ValueInfo): readonly Field[] => {
-  const extents = shape.map((extent) => message(1, [integer(1, extent)]));
+  const extents = shape.map((extent) =>
+    message(1, [
+      typeof extent === "string" ? text(2, extent) : integer(1, extent),
+    ])
+  );
   const tensor = [integer(1, ELEMENT_TYPES[type]), message(2, extents)];
   return [text(1, name), message(2, [message(1, tensor)])];
 };
@@ -138,6 +144,7 @@ const valueFields = ({ name, type, shape }: ValueInfo): readonly Field[] => {
  * @returns What an `.onnx` file would hold.
  */
 export function encodeModel(model: OnnxModel): Uint8Array {
+  const domains = new Set(["", ...model.nodes.map(({ domain }) => domain)]);
   return joined([
     integer(1, IR_VERSION),
     text(2, "vitfreeze"),
@@ -148,8 +155,8 @@ export function encodeModel(model: OnnxModel): Uint8Array {
       ...model.inputs.map((value) => message(11, valueFields(value))),
       ...model.outputs.map((value) => message(12, valueFields(value))),
     ]),
-    ...OPERATOR_SETS.map(([domain, version]) =>
-      message(8, [text(1, domain), integer(2, version)])
-    ),
+    ...OPERATOR_SETS.filter(([domain]) => domains.has(domain)).map((
+      [domain, version],
+    ) => message(8, [text(1, domain), integer(2, version)])),
   ]);
 }

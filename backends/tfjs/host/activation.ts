@@ -8,7 +8,7 @@ import { geluSlope, normalCdf } from "./normal_distribution.ts";
 
 /** Host kernels of GELU and softmax with their gradients. */
 export const activationKernels: HostKernels<
-  "gelu" | "geluGrad" | "softmax" | "softmaxGrad"
+  "gelu" | "geluGrad" | "softmax" | "softmaxGrad" | "logSoftmax"
 > = {
   gelu: () => (out, [x = out]) => {
     for (let i = 0; i < out.length; i++) out[i] = x[i]! * normalCdf(x[i]!);
@@ -29,6 +29,21 @@ export const activationKernels: HostKernels<
           total += power;
         }
         for (let i = start; i < start + width; i++) out[i] = out[i]! / total;
+      }
+    };
+  },
+  logSoftmax: ({ shape }) => {
+    const width = shape.at(-1) ?? 1;
+    return (out, [x = out]) => {
+      for (let start = 0; start < out.length; start += width) {
+        let top = -Infinity;
+        for (let i = start; i < start + width; i++) top = Math.max(top, x[i]!);
+        let total = 0;
+        for (let i = start; i < start + width; i++) {
+          total += Math.exp(x[i]! - top);
+        }
+        const log = Math.log(total);
+        for (let i = start; i < start + width; i++) out[i] = x[i]! - top - log;
       }
     };
   },

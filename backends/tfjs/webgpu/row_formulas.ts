@@ -16,6 +16,16 @@ export const SOFTMAX: RowFormula = {
   value: "exp(x0[i] - top) / total",
 };
 
+/** `x0 − ln Σ exp(x0)`. */
+export const LOG_SOFTMAX: RowFormula = {
+  key: "logSoftmax",
+  reductions: [
+    { name: "top", by: "max", term: "x0[i]" },
+    { name: "total", by: "sum", term: "exp(x0[i] - top)", then: "log(total)" },
+  ],
+  value: "x0[i] - top - total",
+};
+
 /** Gradient of softmax: `x0` is that of the result `x1`. */
 export const SOFTMAX_GRAD: RowFormula = {
   key: "softmaxGrad",

@@ -27,6 +27,7 @@ import {
   L2_NORMALIZE,
   layerNormFormula,
   layerNormGradFormula,
+  LOG_SOFTMAX,
   scaledByNormFormula,
   SOFTMAX,
   SOFTMAX_GRAD,
@@ -88,6 +89,7 @@ const SHADERS: { readonly [Name in Single]: ShaderOf<Name> } = {
       - v3 * (v1 / v4) / (sqrt(v2 / v5) + ${literal(epsilon)})`
   ),
   softmax: ({ shape }) => onRows(shape, SOFTMAX),
+  logSoftmax: ({ shape }) => onRows(shape, LOG_SOFTMAX),
   softmaxGrad: ({ shape }) => onRows(shape, SOFTMAX_GRAD),
   l2Normalize: ({ shape }) => onRows(shape, L2_NORMALIZE),
   layerNorm: ({ shape, attributes: { epsilon } }) =>

@@ -72,6 +72,25 @@ const softmax: OpDefinition<"softmax"> = {
   flops: free,
 };
 
+const logSoftmaxRow = (x: Values): Values => {
+  const top = x.reduce((a, b) => Math.max(a, b), -Infinity);
+  const total = x.reduce((sum, v) => sum + Math.exp(v - top), 0);
+  return x.map((v) => v - top - Math.log(total));
+};
+
+const logSoftmax: OpDefinition<"logSoftmax"> = {
+  infer: inferUnary,
+  evaluate: (node, inputs) => mapRows(node, inputs, logSoftmaxRow),
+  vjp: (g, { inputs: [x = -1], shape }, dy) => [
+    () => {
+      const last = shape.length - 1;
+      const sums = g.sumTo(dy, shape.map((n, axis) => axis === last ? 1 : n));
+      return g.subtract(dy, g.multiply(g.apply("softmax", {}, [x]), sums));
+    },
+  ],
+  flops: free,
+};
+
 const softmaxGrad: OpDefinition<"softmaxGrad"> = {
   infer: inferSame(2),
   evaluate: (node, inputs) =>
@@ -85,10 +104,11 @@ const softmaxGrad: OpDefinition<"softmaxGrad"> = {
 
 /** Activations and their gradients. */
 export const activationOps: OpDefinitions<
-  "gelu" | "geluGrad" | "softmax" | "softmaxGrad"
+  "gelu" | "geluGrad" | "softmax" | "softmaxGrad" | "logSoftmax"
 > = {
   gelu,
   geluGrad,
   softmax,
+  logSoftmax,
   softmaxGrad,
 };

@@ -164,7 +164,7 @@ const broadcasting = <
     return applied({}, swapped ? tensors(from, other) : tensors(other, from));
   });
 
-const unary = <Name extends "square" | "gelu" | "softmax">(
+const unary = <Name extends "square" | "gelu" | "softmax" | "logSoftmax">(
   minRank: number,
 ): fc.Arbitrary<OpUse<Name>> =>
   shape(minRank).chain((of) => applied({}, tensors(of)));
@@ -248,6 +248,7 @@ export const OP_USES: {
   ),
   gelu: unary(0),
   softmax: unary(1),
+  logSoftmax: unary(1),
   layerNorm,
   gatherRows: rowExtents.chain(({ batch, rows, picked, rest }) =>
     applied(

@@ -96,6 +96,7 @@ const MISUSES: {
   gelu: [/one float32 tensor/, [{}, i]],
   geluGrad: [/2 float32 tensors of one shape/, [{}, x], [{}, x, y]],
   softmax: [/one float32 tensor/, [{}, i]],
+  logSoftmax: [/one float32 tensor/, [{}, i]],
   softmaxGrad: [/2 float32 tensors of one shape/, [{}, x], [{}, x, y]],
   layerNorm: [
     /1 float32 tensor\(s\) \[\.\.\., D\] and 2 of \[D\]/,

@@ -52,6 +52,21 @@ Deno.test("softmax is exp(x) over its sum along the last axis", () => {
   }));
 });
 
+Deno.test("logSoftmax is the logarithm of softmax, also where softmax is 0", () => {
+  fc.assert(fc.property(OP_USES.softmax, (use) => {
+    const softmax = applyOp("softmax", use);
+    checkEntries(
+      applyOp("logSoftmax", use),
+      (index) => Math.log(entry(softmax, index)),
+    );
+  }));
+  const far = applyOp("logSoftmax", {
+    attributes: {},
+    inputs: [vector(1000, 0, -1000)],
+  });
+  checkEntries(far, ([i = 0]) => -1000 * i);
+});
+
 Deno.test("softmax does not overflow and ignores an offset", () => {
   const soften = (x: Tensor) =>
     applyOp("softmax", { attributes: {}, inputs: [x] });

@@ -1,0 +1,166 @@
+/**
+ * Graphs as ONNX files for other programs.
+ *
+ * @module
+ */
+import {
+  type Faults,
+  type Graph,
+  left,
+  type Result,
+  right,
+  type Shape,
+} from "../../../core/mod.ts";
+import { type Lowered, lowerGraph } from "../lower/lower_graph.ts";
+import {
+  encodeModel,
+  type Initializer,
+  type OnnxModel,
+} from "../proto/model.ts";
+import { symbolicBatch } from "./symbolic_batch.ts";
+
+/** A tensor that becomes part of the file. */
+export interface FileTensor {
+  /** Extents, outermost first. */
+  readonly shape: Shape;
+  /** Row-major numbers. */
+  readonly data: Float32Array;
+}
+
+/** A graph to be written. */
+export interface OnnxFileSpec {
+  /** Traces the graph for so many samples. */
+  readonly graphAt: (batch: number) => Result<Faults, Graph>;
+  /** Inputs of the graph that become part of the file, by name. */
+  readonly parameters: ReadonlyMap<string, FileTensor>;
+  /** Samples at a time, or `any`; then the first extent of `input` is left open. */
+  readonly batch: number | "any";
+  /** The input whose first extent is the batch. */
+  readonly input: string;
+}
+
+/** Protocol Buffers end at 2³¹ bytes. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+const fault = (path: string, found: unknown, wanted: string): Faults => [
+  { _tag: "Inconsistent", path, found, wanted },
+];
+
+/** The model with every value under the name that the graph has for it. */
+function renamed({ model, inputs, outputs }: Lowered): OnnxModel {
+  const names = new Map([
+    ...model.inputs.map(({ name }, i) => [name, inputs[i]!] as const),
+    ...model.outputs.map(({ name }, i) => [name, outputs[i]!] as const),
+  ]);
+  const own = (name: string): string => names.get(name) ?? name;
+  const ownName = <A extends { readonly name: string }>(value: A): A => ({
+    ...value,
+    name: own(value.name),
+  });
+  return {
+    nodes: model.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(own),
+      outputs: node.outputs.map(own),
+    })),
+    initializers: model.initializers,
+    inputs: model.inputs.map(ownName),
+    outputs: model.outputs.map(ownName),
+  };
+}
+
+const initializer = (
+  name: string,
+  { shape, data }: FileTensor,
+): Initializer => {
+  const { buffer, byteOffset, byteLength } = data;
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  return { name, type: "float32", shape, data: bytes };
+};
+
+/** Makes parameters part of the model. */
+function withParameters(
+  model: OnnxModel,
+  parameters: OnnxFileSpec["parameters"],
+): OnnxModel {
+  const isGiven = ({ name }: { readonly name: string }) =>
+    !parameters.has(name);
+  const held = model.inputs.filter((input) => !isGiven(input));
+  return {
+    ...model,
+    inputs: model.inputs.filter(isGiven),
+    initializers: [
+      ...model.initializers,
+      ...held.map(({ name }) => initializer(name, parameters.get(name)!)),
+    ],
+  };
+}
+
+/** The parameters that the graph declares with other extents. */
+function misfits(
+  model: OnnxModel,
+  { parameters }: OnnxFileSpec,
+): Faults | null {
+  const bad = model.inputs.find(({ name, shape }) => {
+    const given = parameters.get(name)?.shape;
+    return given !== undefined && String(given) !== String(shape);
+  });
+  return bad === undefined ? null : fault(
+    bad.name,
+    parameters.get(bad.name)?.shape,
+    `extents [${bad.shape.join(", ")}]`,
+  );
+}
+
+function modelOf(spec: OnnxFileSpec): Result<Faults, OnnxModel> {
+  const { graphAt, batch, input } = spec;
+  const first = graphAt(batch === "any" ? 1 : batch);
+  if (first._tag === "Left") return first;
+  const modelAt = (graph: Graph) => renamed(lowerGraph("plain", graph));
+  if (batch !== "any") return right(modelAt(first.right));
+  const open = symbolicBatch((samples) => {
+    const graph = graphAt(samples);
+    return modelAt(graph._tag === "Right" ? graph.right : first.right);
+  }, input);
+  return open._tag === "Right" ? open : left(
+    fault("batch", batch, `a number of samples: ${open.left}`),
+  );
+}
+
+/**
+ * Bytes of an ONNX file of operator set 21 that holds a graph and its parameters
+ * and calls ONNX's own operators only. Inputs and outputs have the names that they
+ * have in the graph.
+ *
+ * @param spec The graph, what becomes part of the file, and the samples at a time.
+ * @returns The file, or why it cannot be written: the graph does not fit together,
+ * a parameter has other extents, or the file would pass 2³¹ bytes.
+ *
+ * @example Twice any number of numbers
+ * ```ts
+ * import { onnxFile } from "@vitfreeze/vitfreeze/backends";
+ * import { traceGraph } from "@vitfreeze/vitfreeze/core";
+ * import { ok } from "node:assert/strict";
+ *
+ * const file = onnxFile({
+ *   graphAt: (batch) =>
+ *     traceGraph((g) => ({ y: g.multiply(g.input("x", [batch, 3]), g.input("two", [])) })),
+ *   parameters: new Map([["two", { shape: [], data: Float32Array.of(2) }]]),
+ *   batch: "any",
+ *   input: "x",
+ * });
+ *
+ * ok(file._tag === "Right" && file.right.length > 0);
+ * ```
+ */
+export function onnxFile(spec: OnnxFileSpec): Result<Faults, Uint8Array> {
+  const model = modelOf(spec);
+  if (model._tag === "Left") return model;
+  const bad = misfits(model.right, spec);
+  if (bad !== null) return left(bad);
+  const whole = withParameters(model.right, spec.parameters);
+  const bytes = whole.initializers.reduce((sum, x) => sum + x.data.length, 0);
+  return bytes <= MOST_BYTES
+    ? right(encodeModel(whole))
+    : left(fault("parameters", `${bytes} bytes`, `at most ${MOST_BYTES}`));
+}

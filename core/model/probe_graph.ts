@@ -1,0 +1,144 @@
+/**
+ * Linear probing: a linear classifier on features that stay as they are.
+ *
+ * @module
+ */
+import { type GraphBuilder, traceGraph } from "../graph/builder.ts";
+import { gradients } from "../graph/differentiate.ts";
+import type { Graph, NodeId, Shape } from "../graph/node.ts";
+import type { LarsOptions } from "../optimizer/lars.ts";
+import { larsUpdate } from "../optimizer/lars_update.ts";
+import { stateName } from "../optimizer/update_graph.ts";
+import type { Faults, Result } from "../result.ts";
+import { softCrossEntropy } from "./cross_entropy.ts";
+
+/** Sizes of a linear probe. */
+export interface ProbeSpec {
+  /** Width `F` of a feature. */
+  readonly width: number;
+  /** Classes. */
+  readonly classes: number;
+}
+
+/** Names of its tensors, as in MAE's checkpoints: batch normalisation, then a linear layer. */
+export const PROBE_NAMES = {
+  mean: "head.0.running_mean",
+  variance: "head.0.running_var",
+  weight: "head.1.weight",
+  bias: "head.1.bias",
+} as const;
+
+/** `ε` of the batch normalisation. */
+export const PROBE_EPSILON = 1e-6;
+
+/** Part of the running statistics that a batch replaces. */
+const BLEND = 0.1;
+
+/** Shapes of everything that a step changes, by name. */
+export function probeShapes(
+  { width, classes }: ProbeSpec,
+): Readonly<Record<string, Shape>> {
+  const { mean, variance, weight, bias } = PROBE_NAMES;
+  return {
+    [weight]: [classes, width],
+    [bias]: [classes],
+    [mean]: [width],
+    [variance]: [width],
+    [stateName("momentum_buffer", weight)]: [classes, width],
+    [stateName("momentum_buffer", bias)]: [classes],
+  };
+}
+
+/** Features `[B, F]` brought to mean 0 and variance 1 over the batch. */
+function batchNorm(g: GraphBuilder, features: NodeId): NodeId {
+  const [batch = 0] = g.shape(features);
+  const columns = g.transpose(features, [1, 0]);
+  const [ones, zeros] = [1, 0].map((value) =>
+    g.broadcastTo(g.constant([value], [1]), [batch])
+  ) as [NodeId, NodeId];
+  const inputs = [columns, ones, zeros];
+  const epsilon = PROBE_EPSILON;
+  return g.transpose(g.apply("layerNorm", { epsilon }, inputs), [1, 0]);
+}
+
+/** Running statistics after a batch; the variance is the unbiased one. */
+function runningStatistics(
+  g: GraphBuilder,
+  features: NodeId,
+): Readonly<Record<string, NodeId>> {
+  const [batch = 0, width = 0] = g.shape(features);
+  const sumOf = (rows: NodeId): NodeId => g.sumTo(rows, [width]);
+  const mean = g.scale(sumOf(features), 1 / batch);
+  const centred = g.subtract(features, mean);
+  const squares = sumOf(g.apply("square", {}, [centred]));
+  const variance = g.scale(squares, 1 / (batch - 1));
+  const blended = (name: string, now: NodeId): NodeId =>
+    g.apply("mix", { weight: 1 - BLEND }, [g.input(name, [width]), now]);
+  return {
+    [PROBE_NAMES.mean]: blended(PROBE_NAMES.mean, mean),
+    [PROBE_NAMES.variance]: blended(PROBE_NAMES.variance, variance),
+  };
+}
+
+/**
+ * One step of linear probing: batch normalisation without gain and bias, a linear
+ * layer, soft cross entropy, LARS.
+ *
+ * Inputs: the tensors of `probeShapes`, `features [B, F]`, `targets [B, classes]`,
+ * the scalar `rate`. Outputs: the tensors of `probeShapes` after the step, and the
+ * scalar `loss` before it.
+ *
+ * @param spec Sizes.
+ * @param rule `μ`, `λ` and `η` of LARS.
+ * @param batch Samples `B`, at least 2.
+ * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, appendix A.1.
+ */
+export function probeStepGraph(
+  spec: ProbeSpec,
+  rule: LarsOptions,
+  batch: number,
+): Result<Faults, Graph> {
+  const { weight, bias } = PROBE_NAMES;
+  const shapes = probeShapes(spec);
+  return traceGraph((g) => {
+    const features = g.input("features", [batch, spec.width]);
+    const targets = g.input("targets", [batch, spec.classes]);
+    const rate = g.input("rate", []);
+    const given = (name: string): NodeId => g.input(name, shapes[name] ?? []);
+    const products = g.matmul(batchNorm(g, features), given(weight), {
+      transposeB: true,
+    });
+    const scores = g.add(products, given(bias));
+    const loss = softCrossEntropy(g, scores, targets, batch);
+    const names = [weight, bias];
+    const moved = gradients(g, loss, names.map(given)).map((gradient, i) => {
+      const name = names[i] ?? "";
+      const kept = stateName("momentum_buffer", name);
+      const nodes = { parameter: given(name), gradient, momentum: given(kept) };
+      const { parameter, momentum } = larsUpdate(g, rule, nodes, rate);
+      return { [name]: parameter, [kept]: momentum };
+    });
+    return Object.assign({ loss }, runningStatistics(g, features), ...moved);
+  });
+}
+
+/**
+ * Scores of features by a linear layer.
+ *
+ * Inputs: `features [B, F]`, `weight [classes, F]`, `bias [classes]`. Output:
+ * `scores [B, classes]`.
+ *
+ * @param spec Sizes.
+ * @param batch Samples `B`.
+ */
+export function probeScoreGraph(
+  { width, classes }: ProbeSpec,
+  batch: number,
+): Result<Faults, Graph> {
+  return traceGraph((g) => {
+    const features = g.input("features", [batch, width]);
+    const weight = g.input("weight", [classes, width]);
+    const products = g.matmul(features, weight, { transposeB: true });
+    return { scores: g.add(products, g.input("bias", [classes])) };
+  });
+}

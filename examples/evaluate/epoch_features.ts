@@ -1,0 +1,87 @@
+/**
+ * Features of random crops, other ones in every epoch.
+ *
+ * @module
+ */
+import type { DeviceTensors } from "../../backends/mod.ts";
+import { epochOrder, left, right } from "../../core/mod.ts";
+import { loadBatches, trainTransform } from "../../data/mod.ts";
+import {
+  type EpochFeatures,
+  type FeatureSpec,
+  imageFeatures,
+  type LabelledFeatures,
+  type ProbeConfig,
+} from "../../train/mod.ts";
+import type { Evaluation } from "./open_evaluation.ts";
+
+/** Images at a time, at most. */
+const BATCH = 64;
+
+/** Part of an image that is seen, as in supervised training on ImageNet. */
+const SCALE = [0.08, 1] as const;
+
+/** The largest batch that divides that of a step: then exactly what the steps take is computed. */
+function divisorOf(batchSize: number): number {
+  let size = Math.min(BATCH, batchSize);
+  while (batchSize % size !== 0) size--;
+  return size;
+}
+
+/** Puts features in the order of an epoch back into that of the source. */
+function inOrderOfSource(
+  { features, width, labels }: LabelledFeatures,
+  order: Int32Array,
+  labelOf: (index: number) => number,
+): LabelledFeatures {
+  const sorted = new Float32Array(order.length * width);
+  order.subarray(0, labels.length).forEach((index, row) =>
+    sorted.set(
+      features.subarray(row * width, (row + 1) * width),
+      index * width,
+    )
+  );
+  const all = Int32Array.from({ length: order.length }, (_, i) => labelOf(i));
+  return { features: sorted, width, labels: all };
+}
+
+/**
+ * Features of random crops of the images to learn from. Crops and order follow from
+ * the seed and the epoch.
+ *
+ * @param evaluation Encoder, device and images.
+ * @param parameters The encoder on the device.
+ * @param feature Which numbers count.
+ * @param config The probe that learns from them.
+ */
+export function epochFeatures(
+  { encoder: { model }, backend, train: source }: Evaluation,
+  parameters: DeviceTensors,
+  feature: FeatureSpec,
+  { seed, batchSize: stepSize }: ProbeConfig,
+): EpochFeatures {
+  const { imageSize, inChannels } = model;
+  const { normalization } = source;
+  const format = { imageSize, inChannels, normalization, scale: SCALE };
+  const batchSize = divisorOf(stepSize);
+  return async (epoch) => {
+    const transform = trainTransform(format);
+    if (transform._tag === "Left") {
+      return left({ _tag: "BadConfig", faults: transform.left });
+    }
+    const options = { source, transform: transform.right, seed, epoch };
+    const found = await imageFeatures(
+      backend,
+      model,
+      parameters,
+      loadBatches({ ...options, batchSize }),
+      batchSize,
+      feature,
+    );
+    if (found._tag === "Left") return found;
+    const order = epochOrder(seed, epoch, source.length);
+    return right(
+      inOrderOfSource(found.right, order, (i) => source.label(i) ?? -1),
+    );
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * Flags of fine-tuning.
+ *
+ * @module
+ */
+import type { ModelSpec } from "../../core/mod.ts";
+import { FINETUNE_RECIPE, type FinetuneConfig } from "../../train/mod.ts";
+import {
+  choiceFlag,
+  type FlagValues,
+  FROM_ZERO,
+  numberFlag,
+  textFlag,
+  wholeFlag,
+} from "../flags.ts";
+
+/** Flags of the training. */
+export const FINETUNE_FLAGS = {
+  "epochs": wholeFlag(1, "times that every image is seen"),
+  "warmup-epochs": numberFlag(FROM_ZERO, "epochs of warm-up among them"),
+  "batch-size": wholeFlag(1, "images computed at once"),
+  "accum-iter": wholeFlag(1, "batches for one optimizer step"),
+  "lr": numberFlag(FROM_ZERO, "learning rate of the head, for the real batch"),
+  "min-lr": numberFlag(FROM_ZERO, "rate at the end of the cosine"),
+  "layer-decay": numberFlag(
+    FROM_ZERO,
+    "factor on the rate from a layer to the one before it",
+  ),
+  "weight-decay": numberFlag(FROM_ZERO, "decoupled weight decay"),
+  "drop-path": numberFlag(
+    FROM_ZERO,
+    "probability that a branch of the last block is dropped",
+  ),
+  "mixup": numberFlag(FROM_ZERO, "shape of mixup's distribution, 0 is off"),
+  "cutmix": numberFlag(FROM_ZERO, "shape of CutMix's distribution, 0 is off"),
+  "smoothing": numberFlag(FROM_ZERO, "part of a class that is spread over all"),
+  "t0": numberFlag(
+    FROM_ZERO,
+    "moment of the first freeze before scaling, 1 never freezes",
+  ),
+  "how-scale": choiceFlag(
+    ["linear", "squared", "cubic"],
+    "how freeze times are bent",
+  ),
+  "seed": wholeFlag(0, "seed of all randomness"),
+  "output": textFlag("FILE", "write the classifier there after every epoch"),
+  "resume": textFlag("FILE", "go on from such a file"),
+} as const;
+
+/** Values of these flags. */
+export type FinetuneValues = FlagValues<typeof FINETUNE_FLAGS>;
+
+const { freeze, rate, optimizer, dropPath, mixing, training } = FINETUNE_RECIPE;
+
+/** What they are when they are not given. */
+export const FINETUNE_DEFAULTS: Readonly<Record<string, string>> = {
+  "epochs": String(training.epochs),
+  "warmup-epochs": String(training.warmupEpochs),
+  "batch-size": String(training.batchSize),
+  "accum-iter": String(training.accumIter),
+  "lr": String(rate.baseRate),
+  "min-lr": String(rate.endRate),
+  "layer-decay": String(rate.layerDecay),
+  "weight-decay": String(optimizer.weightDecay),
+  "drop-path": String(dropPath),
+  "mixup": String(mixing.mixupAlpha),
+  "cutmix": String(mixing.cutmixAlpha),
+  "smoothing": String(mixing.labelSmoothing),
+  "t0": String(freeze.t0),
+  "how-scale": freeze.scale,
+  "seed": String(training.seed),
+};
+
+/**
+ * The fine-tuning that flags ask for.
+ *
+ * @param model The encoder.
+ * @param classes Classes.
+ * @param values Flags as they were given.
+ */
+export function finetuneFrom(
+  model: ModelSpec,
+  classes: number,
+  values: FinetuneValues,
+): FinetuneConfig {
+  return {
+    ...FINETUNE_RECIPE,
+    model,
+    classes,
+    freeze: {
+      ...freeze,
+      t0: values.t0 ?? freeze.t0,
+      scale: values["how-scale"] ?? freeze.scale,
+    },
+    rate: {
+      ...rate,
+      baseRate: values.lr ?? rate.baseRate,
+      endRate: values["min-lr"] ?? rate.endRate,
+      layerDecay: values["layer-decay"] ?? rate.layerDecay,
+    },
+    optimizer: {
+      ...optimizer,
+      weightDecay: values["weight-decay"] ?? optimizer.weightDecay,
+    },
+    dropPath: values["drop-path"] ?? dropPath,
+    mixing: {
+      ...mixing,
+      mixupAlpha: values.mixup ?? mixing.mixupAlpha,
+      cutmixAlpha: values.cutmix ?? mixing.cutmixAlpha,
+      labelSmoothing: values.smoothing ?? mixing.labelSmoothing,
+    },
+    training: {
+      epochs: values.epochs ?? training.epochs,
+      warmupEpochs: values["warmup-epochs"] ?? training.warmupEpochs,
+      batchSize: values["batch-size"] ?? training.batchSize,
+      accumIter: values["accum-iter"] ?? training.accumIter,
+      seed: values.seed ?? training.seed,
+    },
+  };
+}

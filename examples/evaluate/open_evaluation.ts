@@ -1,0 +1,135 @@
+/**
+ * The encoder, the labelled images and the device of an evaluation.
+ *
+ * @module
+ */
+import {
+  type Backend,
+  BACKEND_CHOICES,
+  describeBackendError,
+  selectBackend,
+} from "../../backends/mod.ts";
+import { left, type Result, right } from "../../core/mod.ts";
+import { describeDataError, type ImageSource } from "../../data/mod.ts";
+import {
+  describeTrainError,
+  type OpenedEncoder,
+  openEncoder,
+  type TrainError,
+} from "../../train/mod.ts";
+import { choiceFlag, type FlagValues, textFlag, wholeFlag } from "../flags.ts";
+import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
+import { openImages } from "../pretrain/images.ts";
+
+/** Flags of every evaluation. */
+export const EVALUATION_FLAGS = {
+  "data": textFlag(
+    "DIR",
+    "labelled images: train beside val or test, one folder by class, or Fashion-MNIST's files",
+  ),
+  "limit": wholeFlag(1, "learn from so many of the images"),
+  "prefix": textFlag(
+    "TEXT",
+    "what stands before the encoder's names in a file of weights",
+  ),
+  "heads": wholeFlag(1, "attention heads, for weights of an unusual model"),
+  "image-size": wholeFlag(
+    1,
+    "side of the images, pixels; positions are interpolated",
+  ),
+  "resize-size": wholeFlag(
+    1,
+    "length of the shorter side before the middle is cut out, pixels",
+  ),
+  "backend": choiceFlag(BACKEND_CHOICES, "where to compute"),
+} as const;
+
+/** What they are when they are not given. */
+export const EVALUATION_DEFAULTS: Readonly<Record<string, string>> = {
+  "data": "the embedded Fashion-MNIST test images",
+  "limit": "all",
+  "prefix": "found out",
+  "heads": "those of the usual model of its width and depth",
+  "image-size": "the encoder's",
+  "resize-size": "image-size; 256 for 224 is customary with photographs",
+  "backend": "auto",
+};
+
+/** Values of the common flags. */
+export type EvaluationValues = FlagValues<typeof EVALUATION_FLAGS>;
+
+/** Everything that an evaluation needs. */
+export interface Evaluation {
+  /** The encoder. */
+  readonly encoder: OpenedEncoder;
+  /** Labelled images to learn from. */
+  readonly train: ImageSource;
+  /** Labelled images to judge by. */
+  readonly queries: ImageSource;
+  /** How many classes there are. */
+  readonly classes: number;
+  /** Side that the shorter side of an image gets. */
+  readonly resizeSize: number;
+  /** Where to compute. */
+  readonly backend: Backend;
+}
+
+/** An evaluation that failed under way. */
+export const failedWith = (error: TrainError): Result<Failure, never> =>
+  left({ message: describeTrainError(error), code: EXIT.failed });
+
+function tell(
+  { encoder, train, backend }: Evaluation,
+  judgedBy: string,
+  say: (line: string) => void,
+): void {
+  const { path, steps, report } = encoder;
+  const after = steps === null ? "" : `, after step ${steps[0]} of ${steps[1]}`;
+  say(`encoder: ${path}${after}`);
+  if (report.missing.length > 0) {
+    say(`not in the file, as untrained: ${report.missing.join(", ")}`);
+  }
+  say(`learns from: ${train.summary}`);
+  say(`judged by: ${judgedBy}`);
+  say(`device: ${backend.device.name} (${backend.device.description})`);
+}
+
+/**
+ * Opens what an evaluation needs.
+ *
+ * @param path A run, a checkpoint, an exported encoder or a file of weights.
+ * @param values Flags as they were given.
+ * @param say Told what was opened.
+ */
+export async function openEvaluation(
+  path: string,
+  values: EvaluationValues,
+  say: (line: string) => void,
+): Promise<Result<Failure, Evaluation>> {
+  const encoder = await openEncoder(path, {
+    ...values.prefix === undefined ? {} : { prefix: values.prefix },
+    numHeads: values.heads,
+    imageSize: values["image-size"],
+  });
+  if (encoder._tag === "Left") {
+    return badInput(describeTrainError(encoder.left));
+  }
+  const images = await openImages(values.data ?? null, values.limit ?? null);
+  if (images._tag === "Left") return badInput(describeDataError(images.left));
+  const { train, queries, judgedBy } = images.right;
+  if (queries === null) return badInput(`--data: judged by ${judgedBy}`);
+  const selected = await selectBackend(values.backend ?? "auto");
+  if (selected._tag === "Left") {
+    return badInput(describeBackendError(selected.left));
+  }
+  const evaluation: Evaluation = {
+    encoder: encoder.right,
+    train,
+    queries,
+    classes: train.classNames?.length ?? 0,
+    resizeSize: values["resize-size"] ?? encoder.right.model.imageSize,
+    backend: selected.right.backend,
+  };
+  tell(evaluation, judgedBy, say);
+  return right(evaluation);
+}

@@ -1,0 +1,97 @@
+/**
+ * Where training of an evaluation starts, and where it is saved.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { left, type Result, right } from "../../core/mod.ts";
+import {
+  decodeTraining,
+  encodeTraining,
+  fileResult,
+  replaceFile,
+  type SteppedTraining,
+  type TensorSnapshot,
+  type TrainError,
+  type TrainingIdentity,
+} from "../../train/mod.ts";
+
+/**
+ * The moment at which training starts.
+ *
+ * @param identity The training.
+ * @param first The moment before its first step.
+ * @param path A file to go on from, if there is one.
+ */
+export async function startOf(
+  identity: TrainingIdentity,
+  first: TensorSnapshot,
+  path: string | undefined,
+): Promise<Result<TrainError, TensorSnapshot>> {
+  if (path === undefined) return right(first);
+  const bytes = await fileResult(path, () => readFile(path));
+  if (bytes._tag === "Left") return bytes;
+  const start = decodeTraining(identity, bytes.right);
+  return start._tag === "Right" ? start : left({
+    _tag: "CheckpointRefused",
+    path,
+    reason: start.left.reason,
+  });
+}
+
+/** What the steps of an evaluation's training say. */
+interface Report {
+  readonly epoch: number;
+  readonly loss: number;
+}
+
+/** How training is told of and kept. */
+export interface TrainingTale {
+  /** The training. */
+  readonly identity: TrainingIdentity;
+  /** Its epochs. */
+  readonly epochs: number;
+  /** File that it is saved to after every epoch, if there is one. */
+  readonly output: string | undefined;
+  /** Told the mean loss of every epoch. */
+  readonly say: (line: string) => void;
+}
+
+/** Writes a moment of training. */
+async function save(
+  training: SteppedTraining<unknown>,
+  { identity, output }: TrainingTale,
+): Promise<Result<TrainError, void>> {
+  if (output === undefined) return right(undefined);
+  const snapshot = await training.snapshot();
+  return snapshot._tag === "Left"
+    ? snapshot
+    : await replaceFile(output, encodeTraining(identity, snapshot.right));
+}
+
+/**
+ * Trains to the end.
+ *
+ * @param training The training.
+ * @param tale How it is told of and kept.
+ */
+export async function trainToEnd(
+  training: SteppedTraining<Report>,
+  tale: TrainingTale,
+): Promise<Result<TrainError, void>> {
+  const { identity: { totalSteps }, epochs, say } = tale;
+  const losses: number[] = [];
+  for await (const report of training) {
+    if (report._tag === "Left") return report;
+    losses.push(report.right.loss);
+    if (training.step % (totalSteps / epochs) !== 0) continue;
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    say(
+      `epoch ${report.right.epoch + 1} of ${epochs}: loss ${mean.toFixed(4)}`,
+    );
+    losses.length = 0;
+    const saved = await save(training, tale);
+    if (saved._tag === "Left") return saved;
+  }
+  return right(undefined);
+}

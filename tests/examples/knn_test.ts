@@ -1,0 +1,52 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import type { KnnAccuracy } from "../../train/mod.ts";
+import { inFolder } from "../train/temporary_folder.ts";
+import { lastLine, runExample, writeNano } from "./evaluate/program.ts";
+import { writeSmallIdx } from "./pretrain/program.ts";
+
+Deno.test("knn.ts judges a checkpoint by other images of the same folder and ends with JSON", () =>
+  inFolder(async (folder) => {
+    const encoder = await writeNano(folder);
+    const data = await writeSmallIdx(`${folder}/data`, { train: 30, t10k: 20 });
+    const end = await runExample(
+      "knn.ts",
+      encoder,
+      "--data",
+      data,
+      "--backend",
+      "wasm",
+      "--taps",
+      "all",
+      "--queries",
+      "10",
+    );
+    strictEqual(end.code, 0, end.stderr);
+    match(end.stdout, /^neighbours {2}top-1 % {2}top-5 %$/m);
+    const { images, queries, classes, accuracies, feature } = lastLine(end);
+    deepStrictEqual([images, queries, classes], [30, 10, 10]);
+    deepStrictEqual(feature, { tokens: "patches", stages: [0, 1, 2, 3] });
+    const found = accuracies as readonly KnnAccuracy[];
+    deepStrictEqual(found.map(({ neighbours }) => neighbours), [
+      10,
+      20,
+      100,
+      200,
+    ]);
+    // With fewer than 100 images all of them vote.
+    deepStrictEqual(found[2]?.top1, found[3]?.top1);
+  }));
+
+Deno.test("knn.ts refuses what it cannot judge, with the reason and exit code 2", () =>
+  inFolder(async (folder) => {
+    const none = await runExample("knn.ts", "--tokens", "all");
+    deepStrictEqual([none.code, none.stderr.trim()], [
+      2,
+      'ENCODER: found "--tokens", wanted ENCODER before any flag',
+    ]);
+    const missing = await runExample("knn.ts", `${folder}/none`);
+    strictEqual(missing.code, 2);
+    match(missing.stderr, /Cannot use .*none/);
+    const help = await runExample("knn.ts", "--help");
+    deepStrictEqual([help.code, help.stderr], [0, ""]);
+    match(help.stdout, /--neighbours N .*\(default 10, 20, 100, 200\)/);
+  }));

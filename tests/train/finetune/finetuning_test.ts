@@ -1,0 +1,287 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import {
+  classifierParameters,
+  epochOrder,
+  type FreezePlan,
+  initialParameters,
+  left,
+  type Result,
+  right as success,
+  rootKey,
+} from "../../../core/mod.ts";
+import { type Backend, referenceBackend } from "../../../backends/mod.ts";
+import type { Batch, DataError } from "../../../data/mod.ts";
+import {
+  type BatchSource,
+  classifierAccuracy,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  type FinetuneIdentity,
+  finetunePlan,
+  type FinetuneReport,
+  finetuneShapes,
+  finetuning,
+  initialFinetune,
+  orThrow,
+  type SteppedTraining,
+  type TensorSnapshot,
+  tunedParameters,
+} from "../../../train/mod.ts";
+import { faultsOf, right } from "../../right.ts";
+import { onDevices } from "../devices.ts";
+import { syntheticBatch, TINY_MODEL } from "../tiny_run.ts";
+
+const SAMPLES = 12;
+
+/** Two epochs of three steps of two batches; layers freeze at steps 3, 4 and 5. */
+const CONFIG: FinetuneConfig = {
+  ...FINETUNE_RECIPE,
+  model: TINY_MODEL,
+  classes: 3,
+  freeze: { ...FINETUNE_RECIPE.freeze, t0: 0.4, scale: "linear" },
+  rate: { ...FINETUNE_RECIPE.rate, baseRate: 0.01 },
+  dropPath: 0.3,
+  training: {
+    epochs: 2,
+    warmupEpochs: 0.34,
+    batchSize: 2,
+    accumIter: 2,
+    seed: 4,
+  },
+};
+
+const runOf = (
+  config: FinetuneConfig,
+): FinetuneIdentity & { readonly plan: FreezePlan } => ({
+  config,
+  plan: right(finetunePlan(config, SAMPLES)),
+});
+
+const RUN = runOf(CONFIG);
+
+/** Pictures whose class shows in their brightness. */
+function labelled(indices: Int32Array): Batch {
+  const batch = syntheticBatch(TINY_MODEL, indices);
+  const labels = indices.map((index) => index % 3);
+  const size = batch.images.length / indices.length;
+  const images = batch.images.map((v, i) =>
+    v + 2 * labels[Math.floor(i / size)]! - 2
+  );
+  return { ...batch, images, labels };
+}
+
+const batchesOf = (
+  { training: { seed, batchSize } }: FinetuneConfig,
+): BatchSource =>
+  async function* (epoch, fromBatch) {
+    const order = epochOrder(seed, epoch, SAMPLES);
+    for (let k = fromBatch; (k + 1) * batchSize <= SAMPLES; k++) {
+      yield success(
+        labelled(order.slice(k * batchSize, (k + 1) * batchSize)),
+      ) as Result<DataError, Batch>;
+    }
+  };
+
+const ENCODER = initialParameters(TINY_MODEL, rootKey(8));
+
+const started = (
+  backend: Backend,
+  run = RUN,
+  start: TensorSnapshot = initialFinetune(run, ENCODER),
+): SteppedTraining<FinetuneReport> =>
+  finetuning({ ...run, backend, batches: batchesOf(run.config), start });
+
+async function take(
+  run: SteppedTraining<FinetuneReport>,
+  count = Infinity,
+): Promise<readonly FinetuneReport[]> {
+  const reports: FinetuneReport[] = [];
+  if (count === 0) return reports;
+  for await (const report of run) {
+    if (reports.push(orThrow(report)) === count) break;
+  }
+  return reports;
+}
+
+Deno.test("finetuning() freezes layers as the plan says: they and their moments stand still", async () => {
+  const run = started(referenceBackend());
+  const reports = await take(run);
+  deepStrictEqual(reports.map(({ frozenLayers }) => frozenLayers), [
+    0,
+    0,
+    0,
+    1,
+    2,
+    3,
+  ]);
+  deepStrictEqual(reports.map(({ epoch }) => epoch), [0, 0, 0, 1, 1, 1]);
+  const { tensors } = orThrow(await run.snapshot());
+  run.dispose();
+  deepStrictEqual(
+    new Set(tensors.keys()),
+    new Set(Object.keys(finetuneShapes(RUN, 6))),
+  );
+  const shorter = started(referenceBackend());
+  await take(shorter, 3);
+  const third = orThrow(await shorter.snapshot());
+  shorter.dispose();
+  const stands = (name: string) =>
+    String(tensors.get(name)) === String(third.tensors.get(name));
+  ok(
+    stands("patch_embed.proj.weight") && stands("pos_embed") &&
+      stands("cls_token"),
+  );
+  ok(!stands("blocks.0.mlp.fc1.weight") && !stands("head.weight"));
+  ok(
+    third.tensors.has("exp_avg/cls_token") && !tensors.has("exp_avg/cls_token"),
+  );
+});
+
+Deno.test("finetuning() that was stopped after any step goes on to the same numbers, bit for bit, across freezing", async () => {
+  const backend = referenceBackend();
+  const whole = started(backend);
+  const reports = await take(whole);
+  const end = orThrow(await whole.snapshot());
+  whole.dispose();
+  for (const stop of [0, 2, 3, 4, 5]) {
+    const first = started(backend);
+    const before = await take(first, stop);
+    const middle = orThrow(await first.snapshot());
+    first.dispose();
+    const rest = started(backend, RUN, middle);
+    deepStrictEqual([...before, ...await take(rest)], reports);
+    deepStrictEqual(orThrow(await rest.snapshot()), end);
+    rest.dispose();
+  }
+  strictEqual(backend.liveTensors(), 0);
+});
+
+const LEARNING: FinetuneConfig = {
+  ...CONFIG,
+  freeze: FINETUNE_RECIPE.freeze,
+  dropPath: 0,
+  mixing: { ...FINETUNE_RECIPE.mixing, probability: 0, labelSmoothing: 0 },
+  training: {
+    epochs: 25,
+    warmupEpochs: 2,
+    batchSize: 12,
+    accumIter: 1,
+    seed: 1,
+  },
+};
+
+async function* judging(): AsyncGenerator<Result<DataError, Batch>> {
+  for (const from of [0, 5, 10]) {
+    const length = Math.min(5, SAMPLES - from);
+    const indices = Int32Array.from({ length }, (_, i) => from + i);
+    yield await Promise.resolve(success(labelled(indices)));
+  }
+}
+
+await onDevices(
+  ["cpu", "wasm"],
+  "finetuning() learns to name pictures, and leaves nothing on the device",
+  async (backend) => {
+    const before = backend.liveTensors();
+    const run = started(backend, runOf(LEARNING));
+    const reports = await take(run);
+    ok(reports[24]!.loss < 0.5 * reports[0]!.loss, `${reports[24]!.loss}`);
+    const { top1, top5 } = orThrow(
+      await classifierAccuracy(backend, LEARNING, run.tensors(), judging(), 5),
+    );
+    deepStrictEqual([top1, top5], [1, 1]);
+    run.dispose();
+    strictEqual(backend.liveTensors(), before);
+  },
+);
+
+Deno.test("finetuning() of micro-batches takes the steps of the whole batch where nothing is mixed", async () => {
+  const losses = async (batchSize: number, accumIter: number) => {
+    const training = {
+      ...LEARNING.training,
+      epochs: 3,
+      warmupEpochs: 1,
+      batchSize,
+      accumIter,
+    };
+    const run = started(referenceBackend(), runOf({ ...LEARNING, training }));
+    const reports = await take(run);
+    run.dispose();
+    return reports.map(({ loss }) => loss);
+  };
+  const whole = await losses(12, 1);
+  (await losses(3, 4)).forEach((loss, i) =>
+    ok(Math.abs(loss - whole[i]!) < 1e-5)
+  );
+});
+
+Deno.test("tunedParameters() have the rate of their layer times its decay, without decay of vectors, tokens and positions", () => {
+  const plan = right(finetunePlan(CONFIG, SAMPLES));
+  const tuned = tunedParameters({ config: CONFIG, plan }, plan.phases[0]);
+  strictEqual(tuned.length, classifierParameters(CONFIG).length);
+  const of = (name: string) => {
+    const found = tuned.find((parameter) => parameter.name === name)!;
+    return [found.group.layer, found.group.scale, found.decayed];
+  };
+  deepStrictEqual(of("cls_token"), [0, 0.75 ** 5, false]);
+  deepStrictEqual(of("pos_embed"), [0, 0.75 ** 5, false]);
+  deepStrictEqual(of("patch_embed.proj.weight"), [0, 0.75 ** 5, true]);
+  deepStrictEqual(of("blocks.1.mlp.fc1.weight"), [2, 0.75 ** 3, true]);
+  deepStrictEqual(of("head.weight"), [4, 1, true]);
+  deepStrictEqual(of("head.bias"), [4, 1, false]);
+});
+
+Deno.test("finetunePlan() names every fault of a configuration", () => {
+  const { rate, mixing, training } = CONFIG;
+  const config: FinetuneConfig = {
+    ...CONFIG,
+    classes: 1,
+    dropPath: 1,
+    rate: { ...rate, layerDecay: 0 },
+    mixing: { ...mixing, mixupAlpha: -1, labelSmoothing: 2 },
+    training: { ...training, epochs: 0 },
+  };
+  const faults = faultsOf(finetunePlan(config, SAMPLES));
+  deepStrictEqual(faults.map((line) => line.split(":")[0]), [
+    "classes",
+    "rate.layerDecay",
+    "dropPath",
+    "mixing.mixupAlpha",
+    "mixing.labelSmoothing",
+    "training.epochs",
+  ]);
+});
+
+Deno.test("finetuning() ends with the error of the images, or at one without a class", async () => {
+  const error: DataError = {
+    _tag: "BadImage",
+    image: "cat.jpg",
+    reason: "empty",
+  };
+  const endOf = async (batches: BatchSource) => {
+    const run = finetuning({
+      ...RUN,
+      backend: referenceBackend(),
+      batches,
+      start: initialFinetune(RUN, ENCODER),
+    });
+    const found = [];
+    for await (const report of run) found.push(report);
+    strictEqual(run.step, 0);
+    run.dispose();
+    strictEqual(found.length, 1);
+    return found[0]!;
+  };
+  deepStrictEqual(
+    await endOf(async function* () {
+      yield await Promise.resolve(left(error));
+    }),
+    left({ _tag: "DataFailed", error }),
+  );
+  const unlabelled = await endOf(async function* () {
+    yield await Promise.resolve(
+      success(syntheticBatch(TINY_MODEL, Int32Array.of(0, 1))),
+    );
+  });
+  ok(unlabelled._tag === "Left" && unlabelled.left._tag === "BadConfig");
+});

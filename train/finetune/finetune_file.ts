@@ -1,0 +1,18 @@
+/**
+ * Fine-tuning as files.
+ *
+ * @module
+ */
+import { type FinetuneIdentity, finetuneShapes } from "./finetune_programs.ts";
+import type { TrainingIdentity } from "../training_file.ts";
+
+/**
+ * What `encodeTraining` and `decodeTraining` must know of fine-tuning. Parameters
+ * have timm's names; the optimizer's state has names with a `/`.
+ *
+ * @param run Configuration and plan.
+ */
+export function finetuneIdentity(run: FinetuneIdentity): TrainingIdentity {
+  const { config, plan: { totalSteps } } = run;
+  return { config, totalSteps, shapesAt: (step) => finetuneShapes(run, step) };
+}

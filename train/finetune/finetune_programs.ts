@@ -1,0 +1,207 @@
+/**
+ * The programs of one freeze phase of fine-tuning.
+ *
+ * @module
+ */
+import type { Backend, Program } from "../../backends/backend.ts";
+import {
+  classifierParameters,
+  classifierStepGraph,
+  type FreezePlan,
+  type Graph,
+  isTrainable,
+  layerDecay,
+  layerOfOwner,
+  left,
+  type ParameterSpec,
+  type Phase,
+  phaseAt,
+  type Result,
+  right,
+  type Shape,
+  stateKinds,
+  stateName,
+  updateGraph,
+} from "../../core/mod.ts";
+import { compileGraph } from "../run_graph.ts";
+import { outputSumGraph } from "../sum_graph.ts";
+import type { TrainError } from "../train_error.ts";
+import type { FinetuneConfig } from "./finetune_config.ts";
+
+/** Fine-tuning with its plan. */
+export interface FinetuneIdentity {
+  /** Everything that determines it but the images. */
+  readonly config: FinetuneConfig;
+  /** Its plan, `finetunePlan`. */
+  readonly plan: FreezePlan;
+}
+
+/** A learning rate that some parameters share: that of a layer times a factor. */
+export interface GroupRate {
+  /** Name of the scalar input. */
+  readonly name: string;
+  /** Layer of the plan; `null` is what no layer owns. */
+  readonly layer: number | null;
+  /** Factor on the layer's rate. */
+  readonly scale: number;
+}
+
+/** A parameter that moves, and how. */
+export interface TunedParameter extends ParameterSpec {
+  /** Whether weight decay applies. */
+  readonly decayed: boolean;
+  /** Its rate. */
+  readonly group: GroupRate;
+}
+
+/** Compiled work of one phase. */
+export interface FinetunePrograms {
+  /** The phase. */
+  readonly phase: Phase;
+  /** The parameters that move in it. */
+  readonly tuned: readonly TunedParameter[];
+  /** Loss and gradients of a micro-batch. */
+  readonly gradient: Program;
+  /** Adds the outputs of two micro-batches, if a step has several. */
+  readonly sum: Program | null;
+  /** The optimizer step; what it gives replaces what it takes. */
+  readonly update: Program;
+}
+
+/**
+ * The parameters that move in a phase, with their rates and decay.
+ *
+ * @param run Configuration and plan.
+ * @param phase The phase.
+ */
+export function tunedParameters(
+  { config, plan }: FinetuneIdentity,
+  phase: Phase,
+): readonly TunedParameter[] {
+  const { model: { depth }, rate } = config;
+  const [layerOf, moves] = [layerOfOwner(plan), isTrainable(plan, phase)];
+  const all = classifierParameters(config);
+  const decays = layerDecay(all, depth, rate.layerDecay);
+  return all.flatMap((parameter, i) => {
+    const { rateScale: scale = 1, decayed = false } = decays[i] ?? {};
+    const layer = layerOf(parameter.owner);
+    const name = `rate/${layer ?? "unfrozen"}/${scale}`;
+    return moves(parameter.owner)
+      ? [{ ...parameter, decayed, group: { name, layer, scale } }]
+      : [];
+  });
+}
+
+/**
+ * Shapes of all that a snapshot after `step` steps holds: every parameter, and the
+ * optimizer's state of those that the last step moved.
+ *
+ * @param run Configuration and plan.
+ * @param step Steps done.
+ */
+export function finetuneShapes(
+  run: FinetuneIdentity,
+  step: number,
+): Readonly<Record<string, Shape>> {
+  const { config, plan } = run;
+  const phase = phaseAt(plan)(Math.max(0, step - 1));
+  return Object.fromEntries([
+    ...classifierParameters(config).map(({ name, shape }) => [name, shape]),
+    ...tunedParameters(run, phase).flatMap(({ name, shape }) =>
+      stateKinds(config.optimizer).map((kind) => [stateName(kind, name), shape])
+    ),
+  ]);
+}
+
+const namesOf = (graph: Graph): readonly string[] => Object.keys(graph.outputs);
+
+/** Compiles the sum of the outputs of a graph, which stays where it is. */
+async function compileSum(
+  backend: Backend,
+  graph: Graph,
+): Promise<Result<TrainError, Program>> {
+  const replaces = Object.fromEntries(
+    namesOf(graph).map((name) => [name, `sum/${name}`]),
+  );
+  return await compileGraph(backend, outputSumGraph(graph), { replaces });
+}
+
+/** Compiles the optimizer's part; parameters and moments stay where they are. */
+async function compileUpdate(
+  backend: Backend,
+  { optimizer }: FinetuneConfig,
+  tuned: readonly TunedParameter[],
+): Promise<Result<TrainError, Program>> {
+  const graph = updateGraph(
+    optimizer,
+    tuned.map(({ name, shape, decayed, group }) => ({
+      name,
+      shape,
+      decayed,
+      rate: group.name,
+    })),
+  );
+  if (graph._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: graph.left });
+  }
+  const replaces = Object.fromEntries(
+    namesOf(graph.right).map((name) => [name, name]),
+  );
+  return await compileGraph(backend, graph, { replaces });
+}
+
+/**
+ * Compiles the programs of one phase.
+ *
+ * @param backend Where they run.
+ * @param run Configuration and plan.
+ * @param phase The phase.
+ * @returns The programs, or why the engine cannot run them; then nothing is held.
+ */
+export async function compileFinetune(
+  backend: Backend,
+  run: FinetuneIdentity,
+  phase: Phase,
+): Promise<Result<TrainError, FinetunePrograms>> {
+  const { config, plan } = run;
+  const { batchSize: batch, accumIter } = config.training;
+  const tuned = tunedParameters(run, phase);
+  const graph = classifierStepGraph({
+    ...config,
+    batch,
+    samples: batch * accumIter,
+    dropPath: config.dropPath > 0,
+    isTrainable: isTrainable(plan, phase),
+  });
+  if (graph._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: graph.left });
+  }
+  const compiled: Program[] = [];
+  for (
+    const compile of [
+      () => compileGraph(backend, graph),
+      () => compileUpdate(backend, config, tuned),
+      ...accumIter > 1 ? [() => compileSum(backend, graph.right)] : [],
+    ]
+  ) {
+    const program = await compile();
+    if (program._tag === "Left") {
+      compiled.forEach((other) => other.dispose());
+      return program;
+    }
+    compiled.push(program.right);
+  }
+  const [gradient, update, sum = null] = compiled as [
+    Program,
+    Program,
+    Program?,
+  ];
+  return right({ phase, tuned, gradient, update, sum });
+}
+
+/** Gives back what the programs hold. */
+export function disposeFinetune(programs: FinetunePrograms): void {
+  programs.gradient.dispose();
+  programs.update.dispose();
+  programs.sum?.dispose();
+}

@@ -1,0 +1,55 @@
+/**
+ * Kinds of numbers in files of weights.
+ *
+ * @module
+ */
+import type { TensorData } from "./safetensors.ts";
+
+/** Bytes of one number, by the names of the safetensors format. */
+export const NUMBER_WIDTHS = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  U8: 1,
+} as const;
+
+/** A kind of number. */
+export type NumberKind = keyof typeof NUMBER_WIDTHS;
+
+/** Numbers whose upper halves are stored: those of `float32`. */
+function fromUpperHalves(halves: Uint16Array): Float32Array {
+  return new Float32Array(
+    Uint32Array.from(halves, (half) => half * 2 ** 16).buffer,
+  );
+}
+
+/**
+ * Numbers behind little-endian bytes. Those of 16 bits become `float32`, which
+ * holds each of them exactly.
+ *
+ * @param kind What the bytes are.
+ * @param bytes A whole number of numbers; copied.
+ */
+export function numbersOf(kind: NumberKind, bytes: Uint8Array): TensorData {
+  // Not slice(): that of a Node.js Buffer does not copy.
+  const { buffer } = new Uint8Array(bytes);
+  switch (kind) {
+    case "F64":
+      return new Float64Array(buffer);
+    case "F32":
+      return new Float32Array(buffer);
+    case "F16":
+      return Float32Array.from(new Float16Array(buffer));
+    case "BF16":
+      return fromUpperHalves(new Uint16Array(buffer));
+    case "I64":
+      return new BigInt64Array(buffer);
+    case "I32":
+      return new Int32Array(buffer);
+    case "U8":
+      return new Uint8Array(buffer);
+  }
+}

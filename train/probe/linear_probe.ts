@@ -1,0 +1,253 @@
+/**
+ * Linear probing of features.
+ *
+ * @module
+ */
+import type {
+  Backend,
+  DeviceTensors,
+  Program,
+} from "../../backends/backend.ts";
+import {
+  cosineRate,
+  epochOrder,
+  left,
+  probeShapes,
+  probeStepGraph,
+  rateAt,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import { uploadAll } from "../batch_tensors.ts";
+import { download } from "../download.ts";
+import type { LabelledFeatures } from "../knn.ts";
+import { compileGraph, orBackendFailed } from "../run_graph.ts";
+import {
+  type NextItem,
+  type Stepped,
+  type SteppedTraining,
+  steppedTraining,
+  type Stepper,
+  type TensorSnapshot,
+} from "../stepped_training.ts";
+import type { TrainError } from "../train_error.ts";
+import { disposeAll } from "../train_state.ts";
+import { type ProbeConfig, probeLength } from "./probe_config.ts";
+
+/** Features of all samples in an epoch; the same ones again where nothing is random. */
+export type EpochFeatures = (
+  epoch: number,
+) => Promise<Result<TrainError, LabelledFeatures>>;
+
+/** What a linear probe needs. */
+export interface ProbeInputs {
+  /** Everything that determines it but the features. */
+  readonly config: ProbeConfig;
+  /** Where it computes. */
+  readonly backend: Backend;
+  /** Samples to learn from. */
+  readonly samples: number;
+  /** Their features, asked for once an epoch. */
+  readonly features: EpochFeatures;
+  /** Where it starts: `initialProbe`, or a later snapshot. */
+  readonly start: TensorSnapshot;
+}
+
+/** What happened in a step. */
+export interface ProbeReport {
+  /** Its number, from 0. */
+  readonly step: number;
+  /** Its epoch, from 0. */
+  readonly epoch: number;
+  /** Learning rate. */
+  readonly rate: number;
+  /** Mean cross entropy of its samples, before they changed the weights. */
+  readonly loss: number;
+}
+
+/** Features and classes of a step's samples. */
+interface ProbeBatch {
+  readonly features: Float32Array;
+  readonly targets: Float32Array;
+}
+
+/** Some rows of the features, and their classes as rows with a single 1. */
+function batchOf(
+  { features, width, labels }: LabelledFeatures,
+  classes: number,
+  indices: Int32Array,
+): ProbeBatch {
+  const rows = new Float32Array(indices.length * width);
+  const targets = new Float32Array(indices.length * classes);
+  indices.forEach((index, i) => {
+    rows.set(features.subarray(index * width, (index + 1) * width), i * width);
+    targets[i * classes + (labels[index] ?? 0)] = 1;
+  });
+  return { features: rows, targets };
+}
+
+/** Why features are not those of the probe, or `null`. */
+function misfit(
+  { config, samples }: ProbeInputs,
+  { width, labels }: LabelledFeatures,
+): TrainError | null {
+  const bad = labels.find((label) => !(label >= 0 && label < config.classes));
+  const found = width !== config.width
+    ? ["width", width, String(config.width)] as const
+    : labels.length !== samples
+    ? ["samples", labels.length, String(samples)] as const
+    : bad !== undefined
+    ? ["labels", bad, `classes from 0 to ${config.classes - 1}`] as const
+    : null;
+  if (found === null) return null;
+  const [path, value, wanted] = found;
+  const fault = { _tag: "Inconsistent", path, found: value, wanted } as const;
+  return { _tag: "BadConfig", faults: [fault] };
+}
+
+/** The batches of an epoch, in the order of the seed; the rest that fills none is left out. */
+async function* epochBatches(
+  inputs: ProbeInputs,
+  epoch: number,
+  fromBatch: number,
+): AsyncGenerator<Result<TrainError, ProbeBatch>> {
+  const { config, samples } = inputs;
+  const features = await inputs.features(epoch);
+  if (features._tag === "Left") return yield features;
+  const bad = misfit(inputs, features.right);
+  if (bad !== null) return yield left(bad);
+  const order = epochOrder(config.seed, epoch, samples);
+  const size = config.batchSize;
+  for (let k = fromBatch; (k + 1) * size <= samples; k++) {
+    const indices = order.subarray(k * size, (k + 1) * size);
+    yield right(batchOf(features.right, config.classes, indices));
+  }
+}
+
+/** Rate and epoch of a step. */
+type Moment = (step: number) => Pick<ProbeReport, "epoch" | "rate">;
+
+/** Everything of a step but its programs. */
+interface StepContext {
+  readonly inputs: ProbeInputs;
+  readonly program: Program;
+  readonly moment: Moment;
+}
+
+/** Takes a step on one batch; a loss that is not finite leaves the tensors as they are. */
+async function takeStep(
+  { inputs: { config, backend }, program, moment }: StepContext,
+  tensors: DeviceTensors,
+  step: number,
+  { features, targets }: ProbeBatch,
+): Promise<Result<TrainError, Stepped<ProbeReport>>> {
+  const { batchSize, width, classes } = config;
+  const { epoch, rate } = moment(step);
+  const given = uploadAll(backend, {
+    features: { shape: [batchSize, width], data: features },
+    targets: { shape: [batchSize, classes], data: targets },
+    rate: { shape: [], data: Float32Array.of(rate) },
+  });
+  const outputs = await program.run(new Map([...tensors, ...given]));
+  disposeAll(given.values());
+  if (outputs._tag === "Left") return orBackendFailed(outputs);
+  const { right: moved } = outputs;
+  const losses = [...moved].filter(([name]) => name === "loss");
+  const read = await download(backend, new Map(losses));
+  const loss = read._tag === "Right" ? read.right.get("loss")?.[0] ?? NaN : NaN;
+  if (read._tag === "Left" || !Number.isFinite(loss)) {
+    disposeAll(moved.values());
+    return read._tag === "Left"
+      ? read
+      : left({ _tag: "NonFiniteLoss", step, stageLosses: {} });
+  }
+  disposeAll([...tensors.values(), ...losses.map(([, tensor]) => tensor)]);
+  const next = [...moved].filter(([name]) => name !== "loss");
+  return right({ tensors: new Map(next), report: { step, epoch, rate, loss } });
+}
+
+async function openProbe(
+  inputs: ProbeInputs,
+  moment: Moment,
+): Promise<Result<TrainError, Stepper<ProbeBatch, ProbeReport>>> {
+  const { config, backend } = inputs;
+  const graph = probeStepGraph(config, config.optimizer, config.batchSize);
+  const compiled = await compileGraph(backend, graph);
+  if (compiled._tag === "Left") return compiled;
+  const context: StepContext = { inputs, program: compiled.right, moment };
+  return right({
+    take: async (tensors, step, next: NextItem<ProbeBatch>) => {
+      const batch = await next();
+      return batch._tag === "Left"
+        ? batch
+        : await takeStep(context, tensors, step, batch.right);
+    },
+    dispose: () => compiled.right.dispose(),
+  });
+}
+
+/**
+ * Trains a linear classifier on features of a frozen encoder: batch normalisation
+ * without gain and bias, a linear layer, LARS, a cosine with warm-up. Order and
+ * first values follow from the seed; nothing is remembered between steps but the
+ * tensors, so it can stop and go on anywhere.
+ *
+ * @param inputs Configuration, engine, features and starting point.
+ * @returns The training, or what is wrong with the configuration.
+ *
+ * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, appendix A.1.
+ *
+ * @example Two classes that lie apart
+ * ```ts
+ * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
+ * import { initialProbe, linearProbe, orThrow, PROBE_RECIPE, probeAccuracy } from "@vitfreeze/vitfreeze/train";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const features = { features: Float32Array.of(1, 0, 2, 0, 0, 1, 0, 2), width: 2, labels: Int32Array.of(0, 0, 1, 1) };
+ * const config = { ...PROBE_RECIPE, width: 2, classes: 2, epochs: 20, warmupEpochs: 2, batchSize: 4, baseRate: 100 };
+ * const { backend } = orThrow(await selectBackend("cpu"));
+ * const probe = orThrow(linearProbe({
+ *   config,
+ *   backend,
+ *   samples: 4,
+ *   features: () => Promise.resolve({ _tag: "Right", right: features }),
+ *   start: initialProbe(config),
+ * }));
+ * for await (const report of probe) orThrow(report);
+ *
+ * const trained = orThrow(await probe.snapshot());
+ * const { top1 } = orThrow(await probeAccuracy(backend, config, trained.tensors, features));
+ * probe.dispose();
+ * strictEqual(top1, 1);
+ * ```
+ */
+export function linearProbe(
+  inputs: ProbeInputs,
+): Result<TrainError, SteppedTraining<ProbeReport>> {
+  const { config, backend, start } = inputs;
+  const length = probeLength(config, inputs.samples);
+  if (length._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: length.left });
+  }
+  const { totalSteps, stepsPerEpoch } = length.right;
+  const rate = rateAt(cosineRate({
+    peakRate: config.baseRate * config.batchSize / 256,
+    endRate: 0,
+    warmupSteps: config.warmupEpochs * stepsPerEpoch,
+    totalSteps,
+  }));
+  const moment: Moment = (step) => ({
+    epoch: Math.floor(step / stepsPerEpoch),
+    rate: rate(step),
+  });
+  return right(steppedTraining({
+    backend,
+    shapes: probeShapes(config),
+    start,
+    totalSteps,
+    stepsPerEpoch,
+    itemsPerStep: 1,
+    items: (epoch, fromBatch) => epochBatches(inputs, epoch, fromBatch),
+    open: () => openProbe(inputs, moment),
+  }));
+}

@@ -1,0 +1,22 @@
+/**
+ * Linear probes as files.
+ *
+ * @module
+ */
+import { probeShapes } from "../../core/mod.ts";
+import type { TrainingIdentity } from "../training_file.ts";
+import type { ProbeConfig } from "./probe_config.ts";
+
+/**
+ * What `encodeTraining` and `decodeTraining` must know of a probe. Its tensors have
+ * the names of MAE's checkpoints.
+ *
+ * @param config The probe.
+ * @param totalSteps Its length, `probeLength`.
+ */
+export function probeIdentity(
+  config: ProbeConfig,
+  totalSteps: number,
+): TrainingIdentity {
+  return { config, totalSteps, shapesAt: () => probeShapes(config) };
+}

@@ -1,0 +1,143 @@
+/**
+ * An encoder as the files of a model repository.
+ *
+ * @module
+ */
+import { onnxFile } from "../../backends/mod.ts";
+import {
+  encoderGraph,
+  type Faults,
+  gridSize,
+  type ModelSpec,
+  patchCount,
+  type Result,
+  right,
+  sinCosPositions,
+} from "../../core/mod.ts";
+import type { Normalization } from "../../data/mod.ts";
+import { POSITION_TABLE } from "../features.ts";
+import { encodeSafetensors, type StoredTensor } from "../safetensors.ts";
+import type { HostTensors } from "../snapshot.ts";
+import { timmConfig } from "./encoder_config.ts";
+import { encoderParameters } from "./encoder_start.ts";
+import { modelCard } from "./model_card.ts";
+
+/** An encoder and what others must know of it. */
+export interface EncoderExport {
+  /** Its sizes. */
+  readonly model: ModelSpec;
+  /** Its parameters by the model's names; if its own position table `pos_embed` is among them, it is written in place of the fixed one. */
+  readonly parameters: HostTensors;
+  /** Statistics that its images are normalised with. */
+  readonly normalization: Normalization;
+  /** Length of an image's shorter side before the middle is cut out, pixels, at least the model's image side. */
+  readonly resizeSize: number;
+  /** Title of the model card. */
+  readonly title: string;
+  /** How it was trained, a sentence each, for the model card. */
+  readonly history: readonly string[];
+}
+
+/** Content of files by their paths in the folder. */
+export type EncoderFiles = ReadonlyMap<string, Uint8Array | string>;
+
+/** Parameters of the encoder with their shapes, its position table last. */
+function storedParameters(
+  { model, parameters }: EncoderExport,
+): ReadonlyMap<
+  string,
+  { readonly shape: readonly number[]; readonly data: Float32Array }
+> {
+  const { stages, embedDim: D } = model;
+  const last = `norm.${stages.length - 1}.`;
+  const wanted = encoderParameters(model).filter(({ name, owner }) =>
+    owner._tag !== "Stage" || name.startsWith(last)
+  );
+  const fixed = Float32Array.from(sinCosPositions(D, gridSize(model)));
+  return new Map([
+    ...wanted.map(({ name, shape }) =>
+      [name, {
+        shape,
+        data: parameters.get(name) ?? new Float32Array(),
+      }] as const
+    ),
+    [POSITION_TABLE, {
+      shape: [1, 1 + patchCount(model), D],
+      data: parameters.get(POSITION_TABLE) ?? fixed,
+    }],
+  ]);
+}
+
+/** timm has one norm, behind the last block. */
+const timmName = (name: string): string =>
+  name.replace(/^norm\.\d+\./, "norm.");
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/**
+ * What a Hugging Face image processor does to an image: shorter side, middle,
+ * statistics, as `evalTransform` does.
+ */
+function preprocessorConfig(
+  { model, normalization, resizeSize }: EncoderExport,
+): unknown {
+  const side = model.imageSize;
+  return {
+    image_processor_type: "ViTImageProcessor",
+    do_convert_rgb: model.inChannels === 3,
+    do_resize: true,
+    size: { shortest_edge: resizeSize },
+    resample: 3,
+    do_center_crop: true,
+    crop_size: { height: side, width: side },
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: normalization.mean,
+    image_std: normalization.deviation,
+  };
+}
+
+/**
+ * Files of a model repository that timm and transformers.js load:
+ *
+ * ```text
+ * model.safetensors          the encoder with timm's names
+ * config.json                its sizes, for both
+ * preprocessor_config.json   what is done to an image
+ * onnx/model.onnx            pixel_values → last_hidden_state, pooler_output
+ * README.md                  the model card
+ * ```
+ *
+ * The norm of the last tap becomes timm's `norm`; the other norms and the decoders
+ * are left out.
+ *
+ * @param encoder The encoder.
+ * @returns Content by path, or why there is no ONNX file.
+ */
+export function encoderFiles(
+  encoder: EncoderExport,
+): Result<Faults, EncoderFiles> {
+  const { model } = encoder;
+  const parameters = storedParameters(encoder);
+  const onnx = onnxFile({
+    graphAt: (batch) => encoderGraph(model, batch),
+    parameters,
+    batch: "any",
+    input: "pixel_values",
+  });
+  if (onnx._tag === "Left") return onnx;
+  const tensors = new Map<string, StoredTensor>(
+    [...parameters].map(([name, tensor]) => [timmName(name), tensor]),
+  );
+  const weights = encodeSafetensors({ metadata: { format: "pt" }, tensors });
+  return right(
+    new Map<string, Uint8Array | string>([
+      ["model.safetensors", weights],
+      ["config.json", json(timmConfig(encoder))],
+      ["preprocessor_config.json", json(preprocessorConfig(encoder))],
+      ["onnx/model.onnx", onnx.right],
+      ["README.md", modelCard(encoder)],
+    ]),
+  );
+}

@@ -1,0 +1,176 @@
+/**
+ * Encoders by their path.
+ *
+ * @module
+ */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  checkModel,
+  decodePretrainConfig,
+  describeFaults,
+  type Faults,
+  left,
+  type ModelSpec,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import { fileResult } from "../atomic_file.ts";
+import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
+import { latestCheckpoint } from "../latest_checkpoint.ts";
+import type { HostTensors } from "../snapshot.ts";
+import type { TrainError } from "../train_error.ts";
+import { encoderPrefix } from "./encoder_prefix.ts";
+import {
+  type EncoderReport,
+  encoderStart,
+  type EncoderStartOptions,
+} from "./encoder_start.ts";
+import { readWeights } from "./read_weights.ts";
+import {
+  encoderModel,
+  type UnseenSizes,
+  weightsModel,
+} from "./weights_model.ts";
+
+/** An encoder and where it is from. */
+export interface OpenedEncoder {
+  /** Its sizes. */
+  readonly model: ModelSpec;
+  /** Its parameters and its position table `pos_embed`. */
+  readonly parameters: HostTensors;
+  /** What became of the tensors of the file. */
+  readonly report: EncoderReport;
+  /** The file of its weights. */
+  readonly path: string;
+  /** Steps of pre-training done and planned, if it is of a run of this library. */
+  readonly steps: readonly [done: number, total: number] | null;
+}
+
+/** How a path is read as an encoder. */
+export interface OpenEncoderOptions extends EncoderStartOptions, UnseenSizes {}
+
+/** What is known of an encoder before its weights are read. */
+interface Described {
+  readonly path: string;
+  readonly model: ModelSpec | null;
+  readonly steps: OpenedEncoder["steps"];
+}
+
+const refuse = (path: string, reason: string): Result<TrainError, never> =>
+  left({ _tag: "CheckpointRefused", path, reason });
+
+/** A value, or faults as the reason why a file is refused. */
+const orRefuse = <A>(
+  path: string,
+  result: Result<Faults, A>,
+): Result<TrainError, A> =>
+  result._tag === "Right" ? result : refuse(path, describeFaults(result.left));
+
+async function readJson(
+  path: string,
+): Promise<Result<TrainError, Readonly<Record<string, unknown>>>> {
+  const text = await fileResult(path, () => readFile(path, "utf8"));
+  if (text._tag === "Left") return text;
+  try {
+    const json: unknown = JSON.parse(text.right);
+    return typeof json === "object" && json !== null
+      ? right(json as Readonly<Record<string, unknown>>)
+      : refuse(path, "it is no JSON object");
+  } catch {
+    return refuse(path, "it is not JSON");
+  }
+}
+
+/** The model of a checkpoint: its file says the whole configuration. */
+async function ofCheckpoint(
+  checkpoint: string,
+): Promise<Result<TrainError, Described>> {
+  const run = await readJson(join(checkpoint, CHECKPOINT_FILES.run));
+  if (run._tag === "Left") return run;
+  const { config, step, totalSteps } = run.right;
+  const decoded = decodePretrainConfig(config);
+  if (decoded._tag === "Left") {
+    return refuse(checkpoint, describeFaults(decoded.left));
+  }
+  return right({
+    path: join(checkpoint, CHECKPOINT_FILES.model),
+    model: decoded.right.model,
+    steps: [Number(step), Number(totalSteps)],
+  });
+}
+
+/** The model of a folder as `exportEncoder` writes it, by Hugging Face's names. */
+async function ofExport(
+  folder: string,
+): Promise<Result<TrainError, Described>> {
+  const config = await readJson(join(folder, "config.json"));
+  if (config._tag === "Left") return config;
+  const numberOf = (name: string): number => Number(config.right[name]);
+  const embedDim = numberOf("hidden_size");
+  const model = encoderModel({
+    imageSize: numberOf("image_size"),
+    patchSize: numberOf("patch_size"),
+    inChannels: numberOf("num_channels"),
+    embedDim,
+    depth: numberOf("num_hidden_layers"),
+    numHeads: numberOf("num_attention_heads"),
+    mlpRatio: numberOf("intermediate_size") / embedDim,
+  });
+  if (model._tag === "Left") return orRefuse(folder, model);
+  return right({
+    path: join(folder, CHECKPOINT_FILES.model),
+    model: model.right,
+    steps: null,
+  });
+}
+
+async function describe(path: string): Promise<Result<TrainError, Described>> {
+  const found = await fileResult(path, () => stat(path));
+  if (found._tag === "Left") return found;
+  if (found.right.isFile()) return right({ path, model: null, steps: null });
+  const checkpoint = await latestCheckpoint(path);
+  if (checkpoint._tag === "Right") return ofCheckpoint(checkpoint.right);
+  const exported = await fileResult(
+    path,
+    () => stat(join(path, CHECKPOINT_FILES.model)),
+  );
+  return exported._tag === "Right" ? ofExport(path) : checkpoint;
+}
+
+/**
+ * Opens an encoder: of a run of this library or one of its checkpoints, of a folder
+ * that `exportEncoder` wrote, or of a file of weights with timm's names.
+ *
+ * @param path The folder or file.
+ * @param options What the path does not tell: prefix, heads, the side of the images.
+ * @returns The encoder, or why there is none.
+ */
+export async function openEncoder(
+  path: string,
+  options: OpenEncoderOptions = {},
+): Promise<Result<TrainError, OpenedEncoder>> {
+  const described = await describe(path);
+  if (described._tag === "Left") return described;
+  const { model: known, steps, path: file } = described.right;
+  const tensors = await readWeights(file);
+  if (tensors._tag === "Left") return tensors;
+  const prefix = encoderPrefix([...tensors.right.keys()], options.prefix);
+  if (prefix._tag === "Left") return orRefuse(file, left([prefix.left]));
+  const { imageSize } = options;
+  const model = orRefuse(
+    file,
+    known === null
+      ? weightsModel(tensors.right, prefix.right, options)
+      : checkModel({ ...known, imageSize: imageSize ?? known.imageSize }),
+  );
+  if (model._tag === "Left") return model;
+  const asked = { ...options, prefix: prefix.right };
+  const start = orRefuse(
+    file,
+    encoderStart(model.right, tensors.right, asked),
+  );
+  return start._tag === "Left"
+    ? start
+    : right({ ...start.right, model: model.right, path: file, steps });
+}

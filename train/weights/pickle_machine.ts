@@ -1,0 +1,177 @@
+/**
+ * Values in Python's pickle format and the machine that reads them.
+ *
+ * @module
+ */
+
+/** A name that a pickle refers to, for example `torch._utils._rebuild_tensor_v2`. */
+export interface PickledName {
+  /** Discriminant. */
+  readonly _tag: "Name";
+  /** Module and name, joined by a dot. */
+  readonly name: string;
+}
+
+/** A reference to something outside the pickle, for example a storage. */
+export interface PickledReference {
+  /** Discriminant. */
+  readonly _tag: "Reference";
+  /** What it says. */
+  readonly id: PickleValue;
+}
+
+/** A call of a name that was allowed. It is data: nothing was called. */
+export interface PickledCall {
+  /** Discriminant. */
+  readonly _tag: "Call";
+  /** What would be called. */
+  readonly name: string;
+  /** Arguments. */
+  readonly arguments: readonly PickleValue[];
+}
+
+/** A dictionary; of equal keys the last counts. */
+export interface PickledDict {
+  /** Discriminant. */
+  readonly _tag: "Dict";
+  /** Keys and values in the order in which they were set. */
+  readonly entries: [key: PickleValue, value: PickleValue][];
+}
+
+/** A tuple or a list. */
+export interface PickledList {
+  /** Discriminant. */
+  readonly _tag: "List";
+  /** What is in it. */
+  readonly items: PickleValue[];
+}
+
+/** What a pickle may hold. It may share parts and contain itself. */
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | PickledName
+  | PickledReference
+  | PickledCall
+  | PickledDict
+  | PickledList;
+
+/** Whether a value is of one of the kinds with a tag. */
+export function isTagged<Tag extends string>(
+  value: PickleValue | undefined,
+  tag: Tag,
+): value is Extract<PickleValue, { readonly _tag: Tag }> {
+  return typeof value === "object" && value !== null &&
+    "_tag" in value && value._tag === tag;
+}
+
+/** What a pickle is asked to be. */
+export interface PickleRules {
+  /** Names that may be referred to; any other is refused. */
+  readonly names: ReadonlySet<string>;
+  /** Names among them whose calls give an empty dictionary. */
+  readonly dicts: ReadonlySet<string>;
+}
+
+/** A refusal on its way out of the machine; it never leaves this folder. */
+export class PickleRefusal extends Error {}
+
+/** Ends the reading. */
+export function refusePickle(reason: string): never {
+  throw new PickleRefusal(reason);
+}
+
+/** Bytes that are read from front to back. */
+export class PickleCursor {
+  /** Position of the next byte. */
+  position = 0;
+  readonly #view: DataView;
+
+  /** Starts at the first byte. */
+  constructor(private readonly bytes: Uint8Array) {
+    const { buffer, byteOffset, byteLength } = bytes;
+    this.#view = new DataView(buffer, byteOffset, byteLength);
+  }
+
+  /** Moves on and gives where the part begins. */
+  #skip(length: number): number {
+    const start = this.position;
+    if (length > this.bytes.length - start) {
+      refusePickle(`the pickle ends at byte ${this.bytes.length}`);
+    }
+    this.position = start + length;
+    return start;
+  }
+
+  /** One byte. */
+  byte(): number {
+    return this.#view.getUint8(this.#skip(1));
+  }
+
+  /** Two bytes, unsigned. */
+  uint16(): number {
+    return this.#view.getUint16(this.#skip(2), true);
+  }
+
+  /** Four bytes, unsigned. */
+  uint32(): number {
+    return this.#view.getUint32(this.#skip(4), true);
+  }
+
+  /** Four bytes, signed. */
+  int32(): number {
+    return this.#view.getInt32(this.#skip(4), true);
+  }
+
+  /** Eight bytes, a length. */
+  length64(): number {
+    const length = this.#view.getBigUint64(this.#skip(8), true);
+    return length > BigInt(this.bytes.length)
+      ? refusePickle(`a text claims ${length} bytes`)
+      : Number(length);
+  }
+
+  /** A double, the high byte first. */
+  float64(): number {
+    return this.#view.getFloat64(this.#skip(8), false);
+  }
+
+  /** The next bytes, not copied. */
+  take(length: number): Uint8Array {
+    const start = this.#skip(length);
+    return this.bytes.subarray(start, start + length);
+  }
+
+  /** Text up to the end of the line. */
+  line(): string {
+    const end = this.bytes.indexOf(0x0a, this.position);
+    if (end < 0) refusePickle("a line has no end");
+    return textOf(this.take(end - this.position + 1).subarray(0, -1));
+  }
+}
+
+/** UTF-8 as text. */
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return refusePickle("a text is not UTF-8");
+  }
+}
+
+/** The stack machine that a pickle is a program of; only its data ops exist here. */
+export interface PickleMachine {
+  /** Where the program is read. */
+  readonly cursor: PickleCursor;
+  /** Which names may occur. */
+  readonly rules: PickleRules;
+  /** Values by number. */
+  readonly memo: Map<number, PickleValue>;
+  /** Values on the stack; a mark begins a new one. */
+  stack: PickleValue[];
+  /** Stacks below the last mark. */
+  readonly below: PickleValue[][];
+}
