@@ -62,8 +62,12 @@ def main() -> int:
     if arguments.count is not None:
         print(json.dumps(_count(arguments.form, json.loads(arguments.count))))
         return 0
+    from localmim_torch.blas_library import blas_library
     from localmim_torch.serve_rounds import serve_rounds
 
+    if blas_library() is None:
+        print(json.dumps({"missing": "PyTorch has only the plain BLAS (Debian: libopenblas0-pthread)"}))
+        return 0
     serve_rounds(arguments.form, json.loads(arguments.spec))
     return 0
 

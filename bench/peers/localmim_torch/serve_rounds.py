@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from .blas_library import blas_library
 from .freezing import Form, Freezing
 from .local_mim import LocalMim, trainable_count
 from .model_spec import model_spec
@@ -33,7 +34,7 @@ def _say(line: dict) -> None:
 def _settings() -> str:
     """What decides how fast PyTorch is."""
     variables = [f"{name}={os.environ.get(name, '(unset)')}" for name in _SETTINGS]
-    return " ".join([*variables, "attention=explicit", "foreach=off"])
+    return " ".join([f"BLAS={blas_library()}", *variables])
 
 
 def _row(steps: list[StepTimes]) -> dict:
