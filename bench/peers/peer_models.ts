@@ -39,9 +39,14 @@ export const PEER_MODELS: Readonly<Record<PeerModelName, ModelSpec>> = {
 /**
  * The encoder of a model on images of half the side: without masking it sees as
  * many patches as the model's encoder does with three quarters of them hidden.
+ * Its taps stay; their scales, which only decoders know, are all 1.
  *
  * @param model Sizes.
  */
 export function encoderModel(model: ModelSpec): ModelSpec {
-  return { ...model, imageSize: model.imageSize / 2 };
+  return {
+    ...model,
+    imageSize: model.imageSize / 2,
+    stages: model.stages.map((stage) => ({ ...stage, scale: 1 })),
+  };
 }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-_FAST = ("openblas", "mkl", "blis", "atlas")
+_FAST = ("openblas", "libmkl", "blis", "atlas")
 
 
 def blas_library() -> str | None:
@@ -13,8 +13,7 @@ def blas_library() -> str | None:
     maps = Path("/proc/self/maps")
     lines = maps.read_text().splitlines() if maps.exists() else []
     loaded = {line.split()[-1] for line in lines if "/" in line}
-    blas = sorted(path for path in loaded if "blas" in Path(path).name or "mkl" in Path(path).name)
-    fast = [path for path in blas if any(word in path for word in _FAST)]
-    if fast:
-        return "/".join(Path(fast[0]).parts[-2:])
-    return None if blas else "built in"
+    fast = sorted(path for path in loaded if any(word in path for word in _FAST))
+    if any("/libblas." in path and path not in fast for path in loaded):
+        return None
+    return "/".join(Path(fast[0]).parts[-2:]) if fast else "built in"
