@@ -126,7 +126,7 @@ async function open(spec: SideSpec): Promise<OpenSide> {
   return {
     about: {
       versions: ourVersions(backend),
-      settings: "none",
+      settings: `backend ${backend.device.name}`,
       threads,
       trainable: graphs.trained.reduce((sum, p) => sum + sizeOf(p.shape), 0),
     },

@@ -45,7 +45,7 @@ async function open(spec: SideSpec): Promise<OpenSide> {
   return {
     about: {
       versions: ourVersions(backend),
-      settings: "none",
+      settings: `backend ${backend.device.name}`,
       threads,
       trainable: trainedNumbers(phased),
     },

@@ -6,6 +6,14 @@
 import { type Alignment, textTable } from "../../examples/text_table.ts";
 import type { PairRow, SideResult } from "./pair_row.ts";
 
+/** Threads, and those of a side that uses others than it may. */
+function threadsCell({ threads, ours, theirs }: PairRow): string {
+  const sides = [["ours", ours], ["theirs", theirs]] as const;
+  const others = sides.filter(([, side]) => side.threads !== threads)
+    .map(([name, side]) => `${name} ${side.threads}`);
+  return [threads, ...others].join(", ");
+}
+
 /** Head, alignment and cell of each column. */
 const COLUMNS: readonly (readonly [
   string,
@@ -15,14 +23,7 @@ const COLUMNS: readonly (readonly [
   ["peer", "left", ({ peer }) => peer],
   ["step", "left", ({ step }) => step],
   ["model", "left", ({ model, note }) => `${model}${note === null ? "" : "*"}`],
-  [
-    "threads",
-    "right",
-    ({ threads, theirs }) =>
-      theirs.threads === threads
-        ? String(threads)
-        : `${threads}, theirs ${theirs.threads}`,
-  ],
+  ["threads", "right", threadsCell],
   ["frozen", "right", ({ frozen }) => String(frozen)],
   ["ours, ms", "right", ({ ours }) => ours.totalMs.toFixed(1)],
   ["fwd+bwd", "right", ({ ours }) => ours.gradientMs.toFixed(1)],
