@@ -9,6 +9,7 @@ import { trainedEncoder } from "./encoder_graphs.ts";
 import { ourPhase, trainedNumbers } from "./our_phase.ts";
 import {
   difference,
+  drift,
   type MeasuredSide,
   type PairRow,
   pairRow,
@@ -123,9 +124,12 @@ async function compareSides(
   );
   if (reason !== null) return left({ _tag: "Different", reason });
   const turns = await takeTurns(ours, theirs, pair.rounds);
-  return turns._tag === "Left"
-    ? turns
-    : right(pairRow(pair, note, ...turns.right));
+  if (turns._tag === "Left") return turns;
+  const row = pairRow(pair, note, ...turns.right);
+  const parted = drift(row);
+  return parted === null
+    ? right(row)
+    : left({ _tag: "Different", reason: parted });
 }
 
 /**

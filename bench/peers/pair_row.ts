@@ -96,6 +96,28 @@ export function difference(
     } of it, at most ${lossTolerance} is allowed`;
 }
 
+/** Largest relative difference of losses of the encoder step, whose batch is always the same. */
+const DRIFT = 1e-3;
+
+/**
+ * Whether both sides went on computing the same. Only the encoder step is given
+ * the same batch each time; of the pre-training step each side hides other patches.
+ *
+ * @param row The comparison.
+ * @returns What differs, or `null`.
+ */
+export function drift(
+  { step, ours, theirs }: Pick<PairRow, "step" | "ours" | "theirs">,
+): string | null {
+  if (step === "pre-training") return null;
+  const k = ours.losses.findIndex((loss, i) =>
+    !(Math.abs((theirs.losses[i] ?? NaN) - loss) <= DRIFT * Math.abs(loss))
+  );
+  return k < 0
+    ? null
+    : `its loss in step ${k} is ${theirs.losses[k]}, ours ${ours.losses[k]}`;
+}
+
 /**
  * The row of a comparison.
  *

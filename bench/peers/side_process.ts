@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { left, type Result, right } from "../../core/mod.ts";
 import type { SideProgram } from "./peer_programs.ts";
 import type { SideReady, SideRound, SideSpec } from "./side.ts";
-import { helloLine, roundLine, type SideMissing } from "./side_lines.ts";
+import { helloLine, roundLine } from "./side_lines.ts";
 
 /** Why there are no numbers of a side. */
 export type SideFailure =
@@ -140,11 +140,14 @@ export async function startSide(
   if (child._tag === "Left") return child;
   const nextLine = linesOf(child.right, patience);
   const hello = await read(nextLine, helloLine);
-  if (hello._tag === "Right" && !("missing" in hello.right)) {
-    return right(waitingSide(child.right, nextLine, hello.right));
+  if (hello._tag === "Left") {
+    await ended(child.right);
+    return hello;
   }
-  await ended(child.right);
-  return hello._tag === "Left"
-    ? hello
-    : missing((hello.right as SideMissing).missing);
+  const said = hello.right;
+  if ("missing" in said) {
+    await ended(child.right);
+    return missing(said.missing);
+  }
+  return right(waitingSide(child.right, nextLine, said));
 }
