@@ -121,7 +121,7 @@ function boundedModel(
     ? { model, note: null }
     : {
       model: largest,
-      note: `asked for ${model}: too slow in ${peer}, measured on ${largest}`,
+      note: `asked for ${model}: too large for ${peer}, measured on ${largest}`,
     };
 }
 

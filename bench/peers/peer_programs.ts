@@ -38,7 +38,7 @@ export interface Peer {
   readonly classToken: FreezeConfig["classToken"];
   /** Largest relative difference of its first loss from ours. */
   readonly lossTolerance: number;
-  /** The largest model that it steps through in bearable time, or `null`. */
+  /** The largest model that it can hold and steps through in bearable time, or `null`. */
   readonly largest: PeerModelName | null;
 }
 
@@ -65,7 +65,7 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
     step: "encoder",
     classToken: "withLayer0",
     lossTolerance: 1e-5,
-    largest: null,
+    largest: "vit-b",
   },
   "tfjs": {
     step: "encoder",
