@@ -15,13 +15,16 @@ import { benchedPlan, configOf } from "../step_spec.ts";
 
 /** A phase of a plan, with what determines it. */
 export interface OurPhase {
-  /** The papers' recipe for the model. */
+  /** The papers' recipe for the model, with a rate for few images. */
   readonly config: PretrainConfig;
   /** Its plan. */
   readonly plan: FreezePlan;
   /** The phase with so many frozen layers. */
   readonly phase: Phase;
 }
+
+/** Base rate of the pre-training step: that of the recipe is for 2048 images a step. */
+const PEER_RATE = 1e-4;
 
 /**
  * The phase in which so many layers are frozen.
@@ -39,7 +42,11 @@ export function ourPhase(
   classToken: PretrainConfig["freeze"]["classToken"] = "withLayer0",
 ): OurPhase {
   const recipe = configOf(model, batchSize);
-  const config = { ...recipe, freeze: { ...recipe.freeze, classToken } };
+  const config = {
+    ...recipe,
+    freeze: { ...recipe.freeze, classToken },
+    rate: { ...recipe.rate, baseRate: PEER_RATE },
+  };
   const plan = orThrow(benchedPlan(config));
   const phase = plan.phases.find(({ frozenLayers }) => frozenLayers === frozen);
   if (phase === undefined) {

@@ -46,7 +46,9 @@ export interface Peer {
  * What is known of each peer.
  *
  * `torch-reference` takes the gradients of images by convolution, where those that
- * are 0 come out as rounding noise, of any orientation: hence its tolerance.
+ * are 0 come out as rounding noise, of any orientation: hence its tolerance. jax-js
+ * and TensorFlow.js add the numbers of a mean one after the other in float32: of
+ * ViT-S's losses they lose 3e-5, while every summand is right.
  */
 export const PEERS: Readonly<Record<PeerName, Peer>> = {
   "torch-reference": {
@@ -64,13 +66,13 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
   "jax-js": {
     step: "encoder",
     classToken: "withLayer0",
-    lossTolerance: 1e-5,
+    lossTolerance: 2e-4,
     largest: "vit-b",
   },
   "tfjs": {
     step: "encoder",
     classToken: "withLayer0",
-    lossTolerance: 1e-5,
+    lossTolerance: 2e-4,
     largest: "vit-s",
   },
 };
