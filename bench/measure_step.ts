@@ -4,14 +4,7 @@
  * @module
  */
 import { type Backend, selectBackend } from "../backends/mod.ts";
-import {
-  type FreezePlan,
-  type Phase,
-  type PretrainConfig,
-  sizeOf,
-  stateKinds,
-  stateName,
-} from "../core/mod.ts";
+import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
 import { loadBatches, trainTransform } from "../data/mod.ts";
 import {
   type BatchIterator,
@@ -19,13 +12,12 @@ import {
   disposePhase,
   disposeState,
   initialSnapshot,
-  movedParameters,
   orThrow,
-  type Snapshot,
   type StepTimes,
   trainStep,
   uploadState,
 } from "../train/mod.ts";
+import { entrySnapshot } from "./entry_snapshot.ts";
 import { peakRssMb } from "./peak_memory.ts";
 import { randomImages } from "./random_images.ts";
 import {
@@ -35,27 +27,6 @@ import {
   type StepRow,
   type StepSpec,
 } from "./step_spec.ts";
-
-/** The state with which a phase would be entered, but with first values. */
-function snapshotIn(
-  config: PretrainConfig,
-  plan: FreezePlan,
-  { from }: Phase,
-): Snapshot {
-  const moved = movedParameters(config, plan, from + 1);
-  return {
-    step: from,
-    parameters: initialSnapshot(config, plan).parameters,
-    optimizer: new Map(
-      moved.flatMap(({ name, shape }) =>
-        stateKinds(config.optimizer).map((kind) => [
-          stateName(kind, name),
-          new Float32Array(sizeOf(shape)),
-        ])
-      ),
-    ),
-  };
-}
 
 /** Batches of random pixels, made when they are asked for, so that their time is seen. */
 function batchesOf(
@@ -93,7 +64,12 @@ async function timeSteps(
   const programs = orThrow(await compilePhase(backend, config, plan, phase));
   const context = { backend, config, plan };
   const batches = batchesOf(config, steps + 1);
-  let state = uploadState(backend, config, snapshotIn(config, plan, phase));
+  const { parameters } = initialSnapshot(config, plan);
+  let state = uploadState(
+    backend,
+    config,
+    entrySnapshot(config, plan, phase, parameters),
+  );
   const times: StepTimes[] = [];
   for (let k = 0; k <= steps; k++) {
     const next = orThrow(await trainStep(context, programs, state, 0, batches));

@@ -79,10 +79,17 @@ export function benchedModel(
 
 /** The configuration of a spec: the papers' recipe, cubic with `t0 = 0.8`. */
 export function benchedConfig(spec: StepSpec): PretrainConfig {
-  const { batchSize } = spec;
+  return configOf(benchedModel(spec), spec.batchSize);
+}
+
+/** The papers' recipe for a model and batch. */
+export function configOf(
+  model: ModelSpec,
+  batchSize: number,
+): PretrainConfig {
   return {
     ...DEFAULT_PRETRAIN_CONFIG,
-    model: benchedModel(spec),
+    model,
     training: {
       epochs: 1,
       warmupEpochs: 0,

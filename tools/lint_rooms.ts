@@ -15,7 +15,8 @@ import {
 const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
   ["fp-ts", ["core/fp.ts"]],
   ["io-ts", ["core/codec.ts"]],
-  ["@tensorflow", ["backends/tfjs/", "tests/backends/"]],
+  ["@tensorflow", ["backends/tfjs/", "tests/backends/", "bench/peers/"]],
+  ["@jax-js", ["bench/peers/"]],
 ]);
 
 /** What is wrong with one import, or `null`. */

@@ -38,13 +38,14 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     "train/x.ts",
     "@tensorflow/tfjs",
-    "import @tensorflow only in backends/tfjs/ or tests/backends/",
+    "import @tensorflow only in backends/tfjs/ or tests/backends/ or bench/peers/",
   ],
   [
     "backends/select.ts",
     "@tensorflow/tfjs-backend-wasm",
-    "import @tensorflow only in backends/tfjs/ or tests/backends/",
+    "import @tensorflow only in backends/tfjs/ or tests/backends/ or bench/peers/",
   ],
+  ["train/x.ts", "@jax-js/jax", "import @jax-js only in bench/peers/"],
 ];
 
 const ALLOWED: readonly (readonly [string, string])[] = [
@@ -60,6 +61,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ["plot/x.ts", "@observablehq/plot"],
   ["examples/x.ts", "../train/mod.ts"],
   ["tests/core/x_test.ts", "../../core/mod.ts"],
+  ["bench/peers/x.ts", "@jax-js/jax"],
   ["mod.ts", "./train/mod.ts"],
 ];
 

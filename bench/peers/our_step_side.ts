@@ -1,0 +1,71 @@
+/**
+ * Our side of the pre-training step: the library's own path, `compilePhase` and
+ * `trainStep`. A process of `bench/peers.ts`.
+ *
+ * @module
+ */
+import { right } from "../../core/mod.ts";
+import {
+  type BatchIterator,
+  compilePhase,
+  orThrow,
+  trainStep,
+  uploadState,
+} from "../../train/mod.ts";
+import { entrySnapshot } from "../entry_snapshot.ts";
+import { ourEngine, ourVersions } from "./our_backend.ts";
+import { ourPhase, trainedNumbers } from "./our_phase.ts";
+import { type OpenSide, serveRounds } from "./serve_rounds.ts";
+import type { SideSpec } from "./side.ts";
+import { readStart } from "./start_file.ts";
+
+/** The same images for ever; what of them is hidden changes with the epoch. */
+async function* sameBatch(
+  { model: { inChannels, imageSize }, batchSize }: SideSpec,
+  images: Float32Array,
+): BatchIterator {
+  const shape = [batchSize, inChannels, imageSize, imageSize] as const;
+  const indices = Int32Array.from({ length: batchSize }, (_, i) => i);
+  while (true) yield right({ shape, images, indices, labels: null });
+}
+
+async function open(spec: SideSpec): Promise<OpenSide> {
+  const phased = ourPhase(spec.model, spec.batchSize, spec.frozen);
+  const { config, plan, phase } = phased;
+  const { backend, threads } = await ourEngine(spec);
+  const programs = orThrow(await compilePhase(backend, config, plan, phase));
+  const { tensors, images } = readStart(spec.start);
+  const parameters = new Map(
+    [...tensors].filter(([name]) => name !== "images" && name !== "noise"),
+  );
+  const snapshot = entrySnapshot(config, plan, phase, parameters);
+  let state = uploadState(backend, config, snapshot);
+  const batches = sameBatch(spec, images);
+  let epoch = 0;
+  return {
+    about: {
+      versions: ourVersions(backend),
+      settings: `backend ${backend.device.name}`,
+      threads,
+      trainable: trainedNumbers(phased),
+    },
+    step: async () => {
+      const context = { backend, config, plan };
+      const next = orThrow(
+        await trainStep(context, programs, state, epoch++, batches),
+      );
+      state = next.state;
+      const { loss, milliseconds: ms } = next.report;
+      return {
+        forwardMs: null,
+        backwardMs: null,
+        gradientMs: ms.gradient,
+        updateMs: ms.update,
+        totalMs: ms.total - ms.data,
+        loss,
+      };
+    },
+  };
+}
+
+await serveRounds(open);
