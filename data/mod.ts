@@ -4,12 +4,14 @@
  *
  * @module
  */
+export * from "./bad_images.ts";
 export * from "./batch.ts";
 export * from "./bicubic.ts";
 export { type DataError, describeDataError } from "./data_error.ts";
 export * from "./fashion_mnist.ts";
 export * from "./image_folder.ts";
 export * from "./image_source.ts";
+export * from "./image_workers.ts";
 export * from "./load_all.ts";
 export * from "./load_batches.ts";
 export * from "./normalization.ts";
@@ -19,3 +21,4 @@ export * from "./render_image.ts";
 export * from "./select_images.ts";
 export * from "./transform.ts";
 export * from "./view.ts";
+export * from "./view_rule.ts";
