@@ -8,11 +8,19 @@
  * @module
  */
 import type { BackendError } from "./backends/backend.ts";
-import type { BackendChoice, Selection } from "./backends/select.ts";
+import type {
+  BackendChoice,
+  Selection,
+  SelectOptions,
+} from "./backends/select.ts";
 import type { Result } from "./core/mod.ts";
 
 export * from "./backends/backend.ts";
-export type { BackendChoice, Selection } from "./backends/select.ts";
+export type {
+  BackendChoice,
+  Selection,
+  SelectOptions,
+} from "./backends/select.ts";
 export * from "./core/mod.ts";
 export * from "./data/mod.ts";
 export * from "./train/mod.ts";
@@ -21,11 +29,13 @@ export * from "./train/mod.ts";
  * Opens a device and checks on a small gradient that it computes right.
  *
  * @param wanted `auto` for the best that this machine has, or a device by name.
+ * @param options Threads, for a device that can choose.
  * @returns The engine and why it was chosen, or why the device cannot be used.
  */
 export async function selectBackend(
   wanted: BackendChoice = "auto",
+  options: SelectOptions = {},
 ): Promise<Result<BackendError, Selection>> {
   const backends = await import("./backends/select.ts");
-  return await backends.selectBackend(wanted);
+  return await backends.selectBackend(wanted, options);
 }

@@ -87,8 +87,9 @@ export interface Program {
   /** The graph that it computes. */
   readonly graph: Graph;
   /**
-   * Computes the outputs. Inputs stay the caller's, outputs become the
-   * caller's; nothing else is left on the device.
+   * Computes the outputs. Inputs stay the caller's, but for those that are replaced
+   * (`CompileOptions`); outputs become the caller's; nothing else is left on the
+   * device.
    *
    * @param inputs Exactly the tensors that the graph names, possibly more.
    * @returns The graph's outputs by name, or why there are none.
@@ -98,17 +99,35 @@ export interface Program {
   dispose(): void;
 }
 
+/** What a program may do with what it is given. */
+export interface CompileOptions {
+  /**
+   * Outputs that take the place of an input: its name, by the name of the output;
+   * both have one signature, and no input is replaced twice. When a run has
+   * succeeded, these inputs are disposed, and an engine that can do so has written
+   * the outputs where they were. When it has failed, they are as they were before.
+   */
+  readonly replaces?: Readonly<Record<string, string>>;
+}
+
 /** An engine on one device. */
 export interface Backend {
   /** Where it computes. */
   readonly device: DeviceInfo;
+  /** Programs run on other threads: meanwhile it pays to compile the next ones. */
+  readonly compilesBesideRuns?: boolean;
   /**
    * Prepares a graph.
    *
    * @param graph What to compute.
+   * @param options Which inputs the outputs replace; by default none.
    * @returns A program, or why this device cannot run it.
+   * @throws If an output does not fit where it is to go: a mistake of the program.
    */
-  compile(graph: Graph): Promise<Result<BackendError, Program>>;
+  compile(
+    graph: Graph,
+    options?: CompileOptions,
+  ): Promise<Result<BackendError, Program>>;
   /**
    * Copies numbers to the device.
    *

@@ -21,6 +21,7 @@ import {
   type Program,
 } from "./backend.ts";
 import { checkInputs, checkLength } from "./check_inputs.ts";
+import { checkReplaced, disposingReplaced } from "./replaced_inputs.ts";
 
 /** How the reference engine gives numbers back. */
 export interface ReferenceOptions {
@@ -113,7 +114,11 @@ export function referenceBackend(
       description: "plain interpreter in float64",
       isGpu: false,
     },
-    compile: (graph) => Promise.resolve(right(programOf(live, options, graph))),
+    compile: (graph, { replaces = {} } = {}) => {
+      checkReplaced(graph, replaces);
+      const program = programOf(live, options, graph);
+      return Promise.resolve(right(disposingReplaced(program, replaces)));
+    },
     upload: (tensor) => {
       checkLength(tensor);
       const { shape, data } = tensor;

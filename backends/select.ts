@@ -12,25 +12,30 @@ import {
 import { onnxBackend } from "./onnx/onnx_backend.ts";
 import { selfTest } from "./self_test.ts";
 import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
-import {
-  TFJS_DEVICES,
-  tfjsBackend,
-  type TfjsDevice,
-} from "./tfjs/tfjs_backend.ts";
+import { tfjsBackend } from "./tfjs/tfjs_backend.ts";
 
-/**
- * What can be asked for: a device by name, or whatever is fastest here. `onnx` is
- * never chosen unasked.
- */
-export const BACKEND_CHOICES = ["auto", ...TFJS_DEVICES, "onnx"] as const;
+/** Every device, fastest kind first. */
+export const DEVICES = ["webgpu", "onnx", "wasm", "cpu"] as const;
+
+/** Name of a device. */
+export type DeviceName = typeof DEVICES[number];
+
+/** What can be asked for: a device by name, or whatever is fastest here. */
+export const BACKEND_CHOICES = ["auto", ...DEVICES] as const;
 
 /** One of the `BACKEND_CHOICES`. */
 export type BackendChoice = typeof BACKEND_CHOICES[number];
 
+/** How a device is to be used. */
+export interface SelectOptions {
+  /** Threads that compute, on `onnx`; the processor's cores by default. */
+  readonly threads?: number;
+}
+
 /** A device and whether it can be used. */
 export interface Availability {
   /** Name of the device. */
-  readonly device: TfjsDevice;
+  readonly device: DeviceName;
   /** It started and computed the right numbers. */
   readonly usable: boolean;
   /** Real graphics hardware. */
@@ -48,10 +53,11 @@ export interface Selection {
 }
 
 async function tested(
-  device: TfjsDevice | "onnx",
+  device: DeviceName,
+  options: SelectOptions = {},
 ): Promise<Result<BackendError, Backend>> {
   const backend = device === "onnx"
-    ? await onnxBackend()
+    ? await onnxBackend(options)
     : await tfjsBackend(device);
   return backend._tag === "Left" ? backend : await selfTest(backend.right);
 }
@@ -63,7 +69,7 @@ async function tested(
  */
 export async function availableDevices(): Promise<readonly Availability[]> {
   const list: Availability[] = [];
-  for (const device of TFJS_DEVICES) {
+  for (const device of DEVICES) {
     const backend = await tested(device);
     list.push(
       backend._tag === "Left"
@@ -90,22 +96,29 @@ async function objectionToWebGpu(): Promise<string | null> {
   if (typeof adapter === "string") return adapter;
   return adapter.isGpu
     ? null
-    : `its adapter ${adapter.description} is software, slower than wasm`;
+    : `its adapter ${adapter.description} is software, slower than the processor itself`;
 }
 
-async function selectFastest(): Promise<Result<BackendError, Selection>> {
+/** What is said where threads were asked for and the device has none to choose. */
+const noThreads = ({ threads }: SelectOptions): readonly string[] =>
+  threads === undefined
+    ? []
+    : [`only onnx can be told to use ${threads} threads`];
+
+async function selectFastest(
+  options: SelectOptions,
+): Promise<Result<BackendError, Selection>> {
   const objection = await objectionToWebGpu();
   const objections = objection === null ? [] : [`not webgpu: ${objection}`];
-  const candidates = TFJS_DEVICES.filter((device) =>
+  const candidates = DEVICES.filter((device) =>
     device !== "webgpu" || objection === null
   );
   for (const device of candidates) {
-    const backend = await tested(device);
+    const backend = await tested(device, options);
     if (backend._tag === "Right") {
-      return right({
-        backend: backend.right,
-        why: `Chose ${sentence(backend.right, objections)}`,
-      });
+      const notes = device === "onnx" ? [] : noThreads(options);
+      const why = sentence(backend.right, [...objections, ...notes]);
+      return right({ backend: backend.right, why: `Chose ${why}` });
     }
     objections.push(`not ${device}: ${describeBackendError(backend.left)}`);
   }
@@ -113,20 +126,19 @@ async function selectFastest(): Promise<Result<BackendError, Selection>> {
   return left({ _tag: "BackendUnavailable", device: "auto", reason });
 }
 
-const sentence = (
-  { device }: Backend,
-  objections: readonly string[],
-): string =>
-  [`${device.name} (${device.description})`, ...objections].join("; ");
+const sentence = ({ device }: Backend, notes: readonly string[]): string =>
+  [`${device.name} (${device.description})`, ...notes].join("; ");
 
 /**
  * Starts an engine and tests it.
  *
- * `auto` takes WebGPU if its adapter is a real graphics processor, else
- * WebAssembly, else plain JavaScript. A device that is asked for by name is taken
- * or refused, never replaced.
+ * `auto` takes WebGPU if its adapter is a real graphics processor, else ONNX
+ * Runtime's native code, else WebAssembly, else plain JavaScript. A device that is
+ * asked for by name is taken or refused, never replaced.
  *
  * @param wanted A device, or `auto`.
+ * @param options Threads; a device that has none to choose is refused with them if
+ * it was asked for by name.
  * @returns The engine and the reason for it, or why there is none.
  *
  * @example
@@ -143,9 +155,14 @@ const sentence = (
  */
 export async function selectBackend(
   wanted: BackendChoice,
+  options: SelectOptions = {},
 ): Promise<Result<BackendError, Selection>> {
-  if (wanted === "auto") return await selectFastest();
-  const backend = await tested(wanted);
+  if (wanted === "auto") return await selectFastest(options);
+  const [reason] = wanted === "onnx" ? [] : noThreads(options);
+  if (reason !== undefined) {
+    return left({ _tag: "BackendUnavailable", device: wanted, reason });
+  }
+  const backend = await tested(wanted, options);
   return backend._tag === "Left" ? backend : right({
     backend: backend.right,
     why: `Using ${sentence(backend.right, [])} as asked`,

@@ -128,7 +128,12 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
   if (phase === undefined) {
     throw new Error(`No phase has ${spec.frozen} frozen layers`);
   }
-  const { backend } = orThrow(await selectBackend(spec.backend));
+  const { backend } = orThrow(
+    await selectBackend(
+      spec.backend,
+      spec.threads === null ? {} : { threads: spec.threads },
+    ),
+  );
   const { total, gradient, update, data } = fastest(
     await timeSteps(backend, config, plan, phase, spec.steps),
   );
@@ -138,7 +143,7 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     model: spec.model,
     imageSize: config.model.imageSize,
     batchSize: spec.batchSize,
-    threads: spec.threads,
+    device: backend.device.description,
     frozen: spec.frozen,
     liveStages: phase.liveStages.length,
     ms: rounded(total),

@@ -54,9 +54,9 @@ if (values.help) {
   }
   const [first, ...others] = rows;
   if (first !== undefined && !values.json) {
-    const { model, imageSize, batchSize, backend } = first;
+    const { model, imageSize, batchSize, backend, device } = first;
     console.log(
-      `${model} at ${imageSize}×${imageSize}, ${batchSize} images a step, on ${backend}\n`,
+      `${model} at ${imageSize}×${imageSize}, ${batchSize} images a step, on ${backend} (${device})\n`,
     );
     console.log(stepTable([first, ...others]));
   }

@@ -48,7 +48,7 @@ export const STEP_FLAGS = {
   "backend": choiceFlag(BACKEND_CHOICES, "where it computes"),
   "frozen": frozenFlag,
   "steps": wholeFlag(1, "timed steps, of which the fastest counts"),
-  "threads": wholeFlag(1, "threads of the device, only for the record"),
+  "threads": wholeFlag(1, "threads that compute, on onnx"),
   "json": switchFlag("print a line of JSON for each row and nothing else"),
   "help": switchFlag("print this and stop"),
 } as const;
@@ -64,7 +64,7 @@ export const STEP_DEFAULTS = {
   "backend": "auto",
   "frozen": "0, half and all but one",
   "steps": "5",
-  "threads": "1",
+  "threads": "the processor's cores",
 } as const;
 
 const frozenFault = (found: number, layers: number): Fault => ({
@@ -92,7 +92,7 @@ export function stepSpecs(
     backend: values.backend ?? "auto",
     frozen: 0,
     steps: values.steps ?? 5,
-    threads: values.threads ?? 1,
+    threads: values.threads ?? null,
   };
   const plan = benchedPlan(benchedConfig(spec));
   if (plan._tag === "Left") return plan;

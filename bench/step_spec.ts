@@ -32,8 +32,8 @@ export interface StepSpec {
   readonly frozen: number;
   /** Steps that are timed, after one that is not. */
   readonly steps: number;
-  /** Threads that the device uses, for the record only. */
-  readonly threads: number;
+  /** Threads that compute, on a device that can choose; `null` for its default. */
+  readonly threads: number | null;
 }
 
 /** What was measured. */
@@ -46,8 +46,8 @@ export interface StepRow {
   readonly imageSize: number;
   /** Images of a step. */
   readonly batchSize: number;
-  /** Threads, as given. */
-  readonly threads: number;
+  /** What the device says of itself, for example how many threads it has. */
+  readonly device: string;
   /** How many layers are frozen. */
   readonly frozen: number;
   /** How many stages have a loss. */

@@ -34,12 +34,18 @@ const LOOKS = 20;
 
 const FLAGS = {
   "backend": choiceFlag(BACKEND_CHOICES, "where it computes"),
+  "threads": wholeFlag(1, "threads that compute, on onnx"),
   "steps": wholeFlag(LOOKS, "how many steps"),
   "bound": numberFlag(FROM_ZERO, "growth that is allowed, MB"),
   "help": switchFlag("print this and stop"),
 } as const;
 
-const DEFAULTS = { backend: "auto", steps: "2000", bound: "16" };
+const DEFAULTS = {
+  backend: "auto",
+  threads: "the processor's cores",
+  steps: "2000",
+  bound: "16",
+};
 
 const USAGE =
   "Looks for memory leaks in training: deno run -A tools/leak.ts [FLAGS]";
@@ -57,8 +63,11 @@ if (values.help) {
   Deno.exit(0);
 }
 
-const { steps = 2000, bound = 16 } = values;
-const chosen = await selectBackend(values.backend ?? "auto");
+const { steps = 2000, bound = 16, threads } = values;
+const chosen = await selectBackend(
+  values.backend ?? "auto",
+  threads === undefined ? {} : { threads },
+);
 if (chosen._tag === "Left") fail(describeBackendError(chosen.left), 1);
 const { backend, why } = chosen.right;
 console.log(why);

@@ -41,8 +41,12 @@ function isReference(node: Deno.lint.Identifier): boolean {
 const isAsync = (node: Deno.lint.Node): boolean =>
   "async" in node && node.async === true;
 
-/** The door to native code: elsewhere in `backends/` no runtime is named. */
-const NATIVE_DOOR = "backends/onnx/runtime/native_library.ts";
+/** The doors to native code and to threads: elsewhere in `backends/` no runtime is named. */
+const NATIVE_DOORS: ReadonlySet<string> = new Set([
+  "backends/onnx/runtime/native_library.ts",
+  "backends/onnx/runtime/kernel_thread.ts",
+  "backends/onnx/runtime/kernel_worker.ts",
+]);
 
 const NOT_IN_A_BROWSER: ReadonlySet<string> = new Set(["Deno", "process"]);
 
@@ -78,7 +82,7 @@ const plugin: Deno.lint.Plugin = {
     browser: {
       create(context) {
         const path = pathInRepository(context.filename);
-        if (roomOf(path) !== "backends" || path === NATIVE_DOOR) return {};
+        if (roomOf(path) !== "backends" || NATIVE_DOORS.has(path)) return {};
         const report = (node: Deno.lint.Node): void =>
           context.report({ node, message: "backends also run in a browser" });
         return {

@@ -72,6 +72,7 @@ async function add(
     new Map([...prefixed("sum", sum), ...prefixed("part", part)]),
   );
   disposeAll(part.values());
+  // The total has taken the place of the sum, unless the engine failed.
   disposeAll(sum.values());
   return orBackendFailed(total);
 }

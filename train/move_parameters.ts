@@ -32,14 +32,13 @@ function stepScalars(
   );
 }
 
-/** The state after an update; what it replaced is given back. */
+/** The state after an update; moments of what moved no more are given back. */
 function replaced(
   { step, parameters, optimizer }: TrainState,
   { trained }: PhasePrograms,
   moved: DeviceTensors,
 ): TrainState {
   const names = new Set(trained.map(({ name }) => name));
-  for (const [name, old] of parameters) if (names.has(name)) old.dispose();
   disposeAll(optimizer.values());
   return {
     step: step + 1,
@@ -55,7 +54,7 @@ function replaced(
  *
  * @param context Engine, configuration and plan.
  * @param programs Programs of the phase of this step.
- * @param state The state before; its changed tensors are given back, unless the update fails.
+ * @param state The state before; its changed tensors are replaced, unless the update fails.
  * @param gradients Outputs of the gradient program; they are taken.
  * @returns The state after.
  */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Program } from "../backends/backend.ts";
+import type { Backend, CompileOptions, Program } from "../backends/backend.ts";
 import {
   type Faults,
   type FreezePlan,
@@ -37,7 +37,7 @@ export interface PhasePrograms {
   readonly gradient: Program;
   /** Adds the outputs of two micro-batches, if a step has several. */
   readonly sum: Program | null;
-  /** The optimizer step. */
+  /** The optimizer step; parameters and state that it gives replace those that it takes. */
   readonly update: Program;
 }
 
@@ -97,6 +97,29 @@ export function phaseGraphs(
     : right({ trained, gradient: gradient.right, update: update.right });
 }
 
+/** A graph and which of its inputs are replaced. */
+interface Work extends CompileOptions {
+  readonly graph: Result<Faults, Graph>;
+}
+
+/** Parameters and moments stay where they are. */
+function updateInPlace(graph: Graph): Work {
+  const names = Object.keys(graph.outputs);
+  return {
+    graph: right(graph),
+    replaces: Object.fromEntries(names.map((name) => [name, name])),
+  };
+}
+
+/** The sum of the outputs of a graph stays where it is. */
+function sumInPlace(graph: Graph): Work {
+  const names = Object.keys(graph.outputs);
+  return {
+    graph: sumGraph(graph),
+    replaces: Object.fromEntries(names.map((name) => [name, `sum/${name}`])),
+  };
+}
+
 /** Adds every output of a graph to that of an earlier run: inputs `sum/NAME` and `part/NAME`. */
 function sumGraph(graph: Graph): Result<Faults, Graph> {
   return traceGraph((g) =>
@@ -115,11 +138,11 @@ function sumGraph(graph: Graph): Result<Faults, Graph> {
 /** Compiles graphs in order; if one fails, the others are given back. */
 async function compileAll(
   backend: Backend,
-  graphs: readonly Result<Faults, Graph>[],
+  works: readonly Work[],
 ): Promise<Result<TrainError, readonly Program[]>> {
   const programs: Program[] = [];
-  for (const graph of graphs) {
-    const program = await compileGraph(backend, graph);
+  for (const { graph, ...options } of works) {
+    const program = await compileGraph(backend, graph, options);
     if (program._tag === "Left") {
       programs.forEach((compiled) => compiled.dispose());
       return program;
@@ -150,9 +173,9 @@ export async function compilePhase(
   }
   const { trained, gradient, update } = graphs.right;
   const programs = await compileAll(backend, [
-    right(gradient),
-    right(update),
-    ...config.training.accumIter > 1 ? [sumGraph(gradient)] : [],
+    { graph: right(gradient) },
+    updateInPlace(update),
+    ...config.training.accumIter > 1 ? [sumInPlace(gradient)] : [],
   ]);
   if (programs._tag === "Left") return programs;
   const [first, second, sum = null] = programs.right as readonly [

@@ -6,17 +6,12 @@
 import type { Backend, DeviceTensors } from "../backends/backend.ts";
 import {
   type FreezePlan,
-  phaseAt,
   type PretrainConfig,
   type Result,
   right,
 } from "../core/mod.ts";
 import type { Batch, DataError } from "../data/mod.ts";
-import {
-  compilePhase,
-  disposePhase,
-  type PhasePrograms,
-} from "./phase_programs.ts";
+import { type PhaseCompiler, phaseCompiler } from "./phase_compiler.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { BatchIterator } from "./step_context.ts";
 import type { StepReport } from "./step_report.ts";
@@ -69,11 +64,12 @@ export interface Pretraining
 /** Holds the one thing that changes: the present state and its programs. */
 class Run implements Pretraining {
   readonly #inputs: PretrainInputs;
+  readonly #phases: PhaseCompiler;
   #state: TrainState;
-  #programs: PhasePrograms | null = null;
 
   constructor(inputs: PretrainInputs) {
     this.#inputs = inputs;
+    this.#phases = phaseCompiler(inputs);
     this.#state = uploadState(inputs.backend, inputs.config, inputs.start);
   }
 
@@ -99,8 +95,7 @@ class Run implements Pretraining {
 
   dispose(): void {
     disposeState(this.#state);
-    if (this.#programs !== null) disposePhase(this.#programs);
-    this.#programs = null;
+    this.#phases.dispose();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<
@@ -129,7 +124,7 @@ class Run implements Pretraining {
     batches: BatchIterator,
   ): Promise<Result<TrainError, StepReport>> {
     const started = performance.now();
-    const programs = await this.#enterPhase();
+    const programs = await this.#phases.at(this.step);
     if (programs._tag === "Left") return programs;
     const compile = performance.now() - started;
     const taken = await trainStep(
@@ -148,20 +143,6 @@ class Run implements Pretraining {
       ...report,
       milliseconds: { ...milliseconds, compile, total },
     });
-  }
-
-  /** Programs of the present phase. */
-  async #enterPhase(): Promise<Result<TrainError, PhasePrograms>> {
-    const { backend, config, plan } = this.#inputs;
-    const phase = phaseAt(plan)(this.step);
-    if (this.#programs?.phase.index === phase.index) {
-      return right(this.#programs);
-    }
-    const compiled = await compilePhase(backend, config, plan, phase);
-    if (compiled._tag === "Left") return compiled;
-    if (this.#programs !== null) disposePhase(this.#programs);
-    this.#programs = compiled.right;
-    return compiled;
   }
 }
 

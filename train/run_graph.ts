@@ -6,6 +6,7 @@
 import type {
   Backend,
   BackendError,
+  CompileOptions,
   DeviceTensors,
   HostTensor,
   Program,
@@ -30,10 +31,11 @@ export function orBackendFailed<A>(
 export async function compileGraph(
   backend: Backend,
   graph: Result<Faults, Graph>,
+  options: CompileOptions = {},
 ): Promise<Result<TrainError, Program>> {
   return graph._tag === "Left"
     ? left({ _tag: "BadConfig", faults: graph.left })
-    : orBackendFailed(await backend.compile(graph.right));
+    : orBackendFailed(await backend.compile(graph.right, options));
 }
 
 /**

@@ -5,7 +5,11 @@
  */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError, Program } from "../backend.ts";
-import { compileProgram, type Engine } from "./program.ts";
+import { checkReplaced } from "../replaced_inputs.ts";
+import { sharedArena } from "./arena.ts";
+import type { Engine } from "./engine.ts";
+import { kernelCrew } from "./kernels/kernel_crew.ts";
+import { compileProgram } from "./program.ts";
 import { libraryFile } from "./runtime/library_file.ts";
 import { hostPlatform } from "./runtime/native_library.ts";
 import { ORT_VERSION } from "./runtime/ort_api.ts";
@@ -44,7 +48,7 @@ async function startProved(): Promise<OrtRuntime> {
 }
 
 function backendOn(engine: Engine): Backend {
-  const { store, threads } = engine;
+  const { crew, store, threads } = engine;
   const programs = new Set<Program>();
   const cores = threads === 1 ? "one thread" : `${threads} threads`;
   return {
@@ -53,8 +57,10 @@ function backendOn(engine: Engine): Backend {
       description: `ONNX Runtime ${ORT_VERSION}, ${cores}`,
       isGpu: false,
     },
-    compile: async (graph) => {
-      const program = await compileProgram(engine, graph);
+    compilesBesideRuns: true,
+    compile: async (graph, { replaces = {} } = {}) => {
+      checkReplaced(graph, replaces);
+      const program = await compileProgram(engine, graph, replaces);
       if (program._tag === "Right") programs.add(program.right);
       return program;
     },
@@ -65,6 +71,7 @@ function backendOn(engine: Engine): Backend {
       programs.forEach((program) => program.dispose());
       store.disposeAll();
       store.trim();
+      crew.dispose();
     },
   };
 }
@@ -76,9 +83,11 @@ const unavailable = (reason: string): Result<BackendError, never> =>
  * Starts ONNX Runtime's CPU engine inside this process.
  *
  * Tensors lie in main memory and are neither copied in nor out. A program computes
- * on other threads, so timers and signals are served during a step. Deno must be
- * allowed to call foreign functions (`--allow-ffi`), and the package
- * `onnxruntime-node` must have a library for the platform.
+ * on other threads, so timers and signals are served during a step. Element-wise
+ * graphs whose outputs replace inputs, as the step of an optimizer does, are run in
+ * place by kernels of our own. Deno must be allowed to call foreign functions
+ * (`--allow-ffi`), and the package `onnxruntime-node` must have a library for the
+ * platform.
  *
  * @param options Threads.
  * @returns The engine, or why it cannot be used here.
@@ -117,7 +126,10 @@ export async function onnxBackend(
   try {
     started ??= startProved();
     const runtime = await started;
-    return right(backendOn({ runtime, store: tensorStore(runtime), threads }));
+    const arena = sharedArena();
+    const store = tensorStore(runtime, arena);
+    const crew = kernelCrew(arena.memory, threads);
+    return right(backendOn({ runtime, store, crew, threads }));
   } catch (thrown) {
     return unavailable(thrown instanceof Error ? thrown.message : `${thrown}`);
   }

@@ -1,163 +1,22 @@
 /**
- * A graph compiled to a session of ONNX Runtime.
+ * Programs of ONNX Runtime and of our own kernels.
  *
  * @module
  */
-import {
-  type Graph,
-  inputSignatures,
-  left,
-  prune,
-  type Result,
-  right,
-  type Signature,
-} from "../../core/mod.ts";
-import type { BackendError, DeviceTensors, Program } from "../backend.ts";
-import { checkInputs } from "../check_inputs.ts";
-import { type Lowered, lowerGraph } from "./lower/lower_graph.ts";
-import {
-  computedPart,
-  type OutputSource,
-  outputSources,
-} from "./output_sources.ts";
-import { encodeModel } from "./proto/model.ts";
-import type { OrtRuntime, Session } from "./runtime/ort_runtime.ts";
-import type { Block, TensorStore } from "./tensor_store.ts";
+import { type Graph, prune, type Result, right } from "../../core/mod.ts";
+import type { BackendError, Program } from "../backend.ts";
+import { disposingReplaced, type Replaced } from "../replaced_inputs.ts";
+import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
+import { kernelRunner } from "./kernel_runner.ts";
+import { elementwiseParts } from "./kernels/elementwise_parts.ts";
+import { sessionRunner } from "./session_runner.ts";
 
-/** What all programs of an engine share. */
-export interface Engine {
-  /** The library. */
-  readonly runtime: OrtRuntime;
-  /** The tensors. */
-  readonly store: TensorStore;
-  /** Threads of each program. */
-  readonly threads: number;
-}
-
-/** A tensor of the session, under its name in the graph. */
-type Port = readonly [name: string, signature: Signature];
-
-/** Everything that a run needs besides its inputs. */
-interface Compiled {
-  readonly store: TensorStore;
-  readonly graph: Graph;
-  readonly wanted: Readonly<Record<string, Signature>>;
-  readonly sources: ReadonlyMap<string, OutputSource>;
-  /** `null` if there is nothing to compute. */
-  readonly session: Session | null;
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
-}
-
-/** Blocks by the names of ports. */
-type Blocks = ReadonlyMap<string, Block>;
-
-const failed = (reason: string): Result<BackendError, never> =>
-  left({ _tag: "ExecutionFailed", device: "onnx", reason });
-
-const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown);
-
-async function openSession(
-  { runtime, threads }: Engine,
-  { model }: Lowered,
-): Promise<Session | null> {
-  if (model.outputs.length === 0) return null;
-  return await runtime.open(encodeModel(model), {
-    threads,
-    inputs: model.inputs.map(({ name }) => name),
-    outputs: model.outputs.map(({ name }) => name),
-  });
-}
-
-async function compile(engine: Engine, graph: Graph): Promise<Compiled> {
-  const needed = prune(graph);
-  const sources = outputSources(needed);
-  const part = prune(computedPart(needed, sources));
-  const lowered = lowerGraph(part);
-  const session = await openSession(engine, lowered);
-  const given = inputSignatures(part);
-  return {
-    store: engine.store,
-    graph: needed,
-    wanted: inputSignatures(needed),
-    sources,
-    session,
-    inputs: lowered.inputs.map((name) => [name, given[name]!]),
-    outputs: lowered.outputs.map((name) => [name, needed.nodes[+name]!]),
-  };
-}
-
-/** One reference to the block behind each output. */
-function outputBlock(
-  { store }: Compiled,
-  source: OutputSource,
-  signature: Signature,
-  given: Blocks,
-  results: Blocks,
-): Block {
-  switch (source._tag) {
-    case "Given":
-      return store.retain(given.get(source.input)!);
-    case "Computed":
-      return store.retain(results.get(String(source.node))!);
-    case "Fixed": {
-      const block = store.acquire(signature);
-      block.numbers.set(source.values);
-      return block;
-    }
-  }
-}
-
-function lendOutputs(
-  program: Compiled,
-  given: Blocks,
-  results: Blocks,
-): DeviceTensors {
-  const { graph, sources, store } = program;
-  return new Map(
-    [...sources].map(([name, source]) => {
-      const { shape, dtype } = graph.nodes[graph.outputs[name] ?? -1]!;
-      const signature = { shape, dtype };
-      const block = outputBlock(program, source, signature, given, results);
-      return [name, store.lend(block, signature)];
-    }),
-  );
-}
-
-async function runProgram(
-  program: Compiled,
-  tensors: DeviceTensors,
-): Promise<Result<BackendError, DeviceTensors>> {
-  const { store, session, wanted, inputs, outputs } = program;
-  const given = checkInputs(wanted, tensors, store.lent);
-  if (given._tag === "Left") return given;
-  const results = new Map<string, Block>();
-  const held = [...given.right.values()].map(store.retain);
-  try {
-    for (const [name, signature] of outputs) {
-      results.set(name, store.acquire(signature));
-    }
-    const bind = (blocks: Blocks) => ([name, { shape }]: Port) =>
-      store.bound(blocks.get(name)!, shape);
-    await session?.run(
-      inputs.map(bind(given.right)),
-      outputs.map(bind(results)),
-    );
-    return right(lendOutputs(program, given.right, results));
-  } catch (thrown) {
-    return failed(messageOf(thrown));
-  } finally {
-    [...held, ...results.values()].forEach(store.release);
-  }
-}
-
-/** A program; its session is released when it was disposed and no run is under way. */
-function programOf(graph: Graph, compiled: Compiled): Program {
+/** A program; its runner is released when it was disposed and no run is under way. */
+function programOf(engine: Engine, graph: Graph, runner: Runner): Program {
   let disposed = false;
   let runs = 0;
   const releaseIfOver = (): void => {
-    if (disposed && runs === 0) compiled.session?.release();
+    if (disposed && runs === 0) runner.release();
   };
   return {
     graph,
@@ -165,7 +24,7 @@ function programOf(graph: Graph, compiled: Compiled): Program {
       if (disposed) return failed("the program was disposed");
       runs++;
       try {
-        return await runProgram(compiled, inputs);
+        return await runner.run(inputs);
       } finally {
         runs--;
         releaseIfOver();
@@ -174,10 +33,28 @@ function programOf(graph: Graph, compiled: Compiled): Program {
     dispose: () => {
       if (disposed) return;
       disposed = true;
-      compiled.store.trim();
+      engine.store.trim();
       releaseIfOver();
     },
   };
+}
+
+/**
+ * Who computes a graph. Outputs that replace inputs are written in place by kernels
+ * of our own if all of the graph is element-wise, as the step of an optimizer is;
+ * everything else is ONNX Runtime's.
+ */
+async function runnerOf(
+  engine: Engine,
+  graph: Graph,
+  replaces: Replaced,
+): Promise<Runner> {
+  const parts = Object.keys(replaces).length > 0
+    ? elementwiseParts(prune(graph))
+    : null;
+  return parts === null
+    ? await sessionRunner(engine, graph)
+    : kernelRunner(engine, graph, parts, replaces);
 }
 
 /**
@@ -185,14 +62,18 @@ function programOf(graph: Graph, compiled: Compiled): Program {
  *
  * @param engine Where it will run.
  * @param graph What to compute.
+ * @param replaces Which inputs its outputs replace.
  * @returns A program, or what ONNX Runtime says against the model.
  */
 export async function compileProgram(
   engine: Engine,
   graph: Graph,
+  replaces: Replaced,
 ): Promise<Result<BackendError, Program>> {
   try {
-    return right(programOf(graph, await compile(engine, graph)));
+    const runner = await runnerOf(engine, graph, replaces);
+    const program = programOf(engine, graph, runner);
+    return right(disposingReplaced(program, replaces));
   } catch (thrown) {
     return failed(messageOf(thrown));
   }

@@ -1,5 +1,5 @@
 /**
- * Device tensors of ONNX Runtime: typed arrays in main memory, lent out by
+ * Device tensors of ONNX Runtime: stretches of one shared memory, lent out by
  * reference and used again.
  *
  * @module
@@ -12,6 +12,7 @@ import {
 } from "../../core/mod.ts";
 import { type DeviceTensor, dtypeOf, type HostTensor } from "../backend.ts";
 import { checkLength } from "../check_inputs.ts";
+import type { Arena, Stretch } from "./arena.ts";
 import type {
   BoundTensor,
   Numbers,
@@ -22,6 +23,8 @@ import type {
 export interface Block {
   /** The numbers. */
   readonly numbers: Numbers;
+  /** Where in the arena they lie. */
+  readonly stretch: Stretch;
   /** Lent tensors and running programs that use them. */
   references: number;
   /** By extents; made when first needed, ended with the block. */
@@ -54,17 +57,23 @@ export interface TensorStore {
   liveBytes(): number;
 }
 
-/**
- * Numbers outside of the JavaScript heap, where they stay while native code uses
- * them; small typed arrays may else lie inside it and move.
- */
-function allocate(dtype: DType, count: number): Numbers {
-  const buffer = new ArrayBuffer(4 * count);
-  return dtype === "int32" ? new Int32Array(buffer) : new Float32Array(buffer);
+/** A new block, which nobody refers to yet. */
+function allocate(arena: Arena, dtype: DType, count: number): Block {
+  const stretch = arena.take(4 * count);
+  const { buffer } = arena.memory;
+  const numbers = dtype === "int32"
+    ? new Int32Array(buffer, stretch.start, count)
+    : new Float32Array(buffer, stretch.start, count);
+  return { numbers, stretch, references: 0, bindings: new Map() };
 }
 
-/** Tensors in main memory. */
-export function tensorStore(runtime: OrtRuntime): TensorStore {
+/**
+ * Tensors in main memory.
+ *
+ * @param runtime Who binds them.
+ * @param arena Where they lie.
+ */
+export function tensorStore(runtime: OrtRuntime, arena: Arena): TensorStore {
   const lentTensors = new Map<DeviceTensor, Block>();
   const used = new Set<Block>();
   const idle = new Map<string, Block[]>();
@@ -74,7 +83,7 @@ export function tensorStore(runtime: OrtRuntime): TensorStore {
     acquire: ({ dtype, shape }) => {
       const count = sizeOf(shape);
       const block = idle.get(kindOf(dtype, count))?.pop() ??
-        { numbers: allocate(dtype, count), references: 0, bindings: new Map() };
+        allocate(arena, dtype, count);
       used.add(block);
       bytes += block.numbers.byteLength;
       return store.retain(block);
@@ -88,7 +97,9 @@ export function tensorStore(runtime: OrtRuntime): TensorStore {
       used.delete(block);
       bytes -= block.numbers.byteLength;
       const kind = kindOf(dtypeOf(block.numbers), block.numbers.length);
-      idle.set(kind, [...idle.get(kind) ?? [], block]);
+      const others = idle.get(kind);
+      if (others === undefined) idle.set(kind, [block]);
+      else others.push(block);
     },
     bound: ({ numbers, bindings }, shape) => {
       const key = shape.join();
@@ -120,8 +131,9 @@ export function tensorStore(runtime: OrtRuntime): TensorStore {
     },
     lent: (tensor) => lentTensors.get(tensor),
     trim: () => {
-      for (const { bindings } of [...idle.values()].flat()) {
+      for (const { bindings, stretch } of [...idle.values()].flat()) {
         bindings.forEach((binding) => runtime.unbind(binding));
+        arena.giveBack(stretch);
       }
       idle.clear();
     },

@@ -5,6 +5,7 @@
  */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError } from "../backend.ts";
+import { checkReplaced, disposingReplaced } from "../replaced_inputs.ts";
 import type { Device } from "./device.ts";
 import { compileProgram } from "./program.ts";
 import { tensorPool } from "./tensor_pool.ts";
@@ -30,7 +31,15 @@ function backendOn(device: Device): Backend {
   const pool = tensorPool(device);
   return {
     device: device.info,
-    compile: (graph) => Promise.resolve(compileProgram(device, pool, graph)),
+    compile: (graph, { replaces = {} } = {}) => {
+      checkReplaced(graph, replaces);
+      const program = compileProgram(device, pool, graph);
+      return Promise.resolve(
+        program._tag === "Left"
+          ? program
+          : right(disposingReplaced(program.right, replaces)),
+      );
+    },
     upload: (tensor) => pool.lend(pool.write(tensor)),
     liveTensors: () => device.storage.numDataIds(),
     liveBytes: pool.liveBytes,

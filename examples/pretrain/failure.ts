@@ -25,10 +25,11 @@ export const badInput = (message: string): Result<Failure, never> =>
 /** The command that goes on with a run. */
 export function resumeCommand(
   folder: string,
-  { backend }: PretrainValues,
+  { backend, threads }: PretrainValues,
 ): string {
   const device = backend === undefined ? "" : ` --backend ${backend}`;
-  return `deno run -A examples/pretrain.ts --resume ${folder}${device}`;
+  const cores = threads === undefined ? "" : ` --threads ${threads}`;
+  return `deno run -A examples/pretrain.ts --resume ${folder}${device}${cores}`;
 }
 
 /** A run that was stopped by the user. */

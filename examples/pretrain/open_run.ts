@@ -9,6 +9,7 @@ import {
   type Backend,
   describeBackendError,
   selectBackend,
+  type SelectOptions,
 } from "../../backends/mod.ts";
 import {
   describeFaults,
@@ -143,6 +144,9 @@ async function folderFor(
     : opened;
 }
 
+const threadsOf = ({ threads }: PretrainValues): SelectOptions =>
+  threads === undefined ? {} : { threads };
+
 /** Where a run goes on, as a clause. */
 function startMessage(step: number, { totalSteps }: FreezePlan): string {
   if (step === 0) return "";
@@ -168,7 +172,10 @@ export async function openRun(
   const planned = await planRun(settings);
   if (planned._tag === "Left") return planned;
   const { config, plan, images } = planned.right;
-  const selected = await selectBackend(values.backend ?? "auto");
+  const selected = await selectBackend(
+    values.backend ?? "auto",
+    threadsOf(values),
+  );
   if (selected._tag === "Left") {
     return left(describeBackendError(selected.left));
   }

@@ -25,6 +25,7 @@ export const PRETRAIN_FLAGS = {
   "config": textFlag("FILE", "start from this configuration (JSON)"),
   ...METHOD_FLAGS,
   "backend": choiceFlag(BACKEND_CHOICES, "where to compute"),
+  "threads": wholeFlag(1, "threads that compute, on onnx"),
   "output-dir": textFlag("DIR", "folder of the run"),
   "resume": textFlag(
     "DIR",
@@ -63,6 +64,7 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "image-size": "the model's",
   "patch-size": "the model's",
   "backend": "auto",
+  "threads": "the processor's cores",
   "output-dir": "runs/N, the first free N",
   "save-every": String(DEFAULT_SAVE_EVERY),
   "keep": String(DEFAULT_KEEP),

@@ -22,6 +22,7 @@ import {
   type Program,
 } from "../../backends/backend.ts";
 import { filled, OP_CASES, type OpCase, type OpUse } from "./op_cases.ts";
+import { REPLACEMENT_TESTS } from "./replacement_contract.ts";
 
 /** One promise of the contract. */
 export interface ContractTest {
@@ -378,4 +379,5 @@ const GRAPH_TESTS: readonly ContractTest[] = [
 export const CONTRACT: readonly ContractTest[] = [
   ...(Object.keys(OP_CASES) as (keyof typeof OP_CASES)[]).map(opTest),
   ...GRAPH_TESTS,
+  ...REPLACEMENT_TESTS,
 ];

@@ -1,19 +1,19 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   availableDevices,
+  DEVICES,
   selectBackend,
-  TFJS_DEVICES,
 } from "../../backends/mod.ts";
 import { value } from "./contract.ts";
 
 Deno.test("availableDevices() lists every device with what it is or why not", async () => {
   const list = await availableDevices();
-  deepStrictEqual(list.map(({ device }) => device), [...TFJS_DEVICES]);
+  deepStrictEqual(list.map(({ device }) => device), [...DEVICES]);
   ok(list.every(({ reason }) => reason.length > 0));
   ok(list.find(({ device }) => device === "cpu")?.usable);
 });
 
-Deno.test("selectBackend(auto) takes webgpu only on real graphics hardware", async () => {
+Deno.test("selectBackend(auto) takes webgpu only on real graphics hardware, else native code", async () => {
   const list = await availableDevices();
   const gpu = list.find(({ device }) => device === "webgpu");
   const { backend, why } = value(await selectBackend("auto"));
@@ -33,6 +33,20 @@ Deno.test("selectBackend() takes the device that is asked for, or says why not",
     if (usable) strictEqual(value(selection).backend.device.name, device);
     else strictEqual(selection._tag, "Left");
   }
+});
+
+Deno.test("selectBackend() hands threads to onnx and refuses them for other devices", async () => {
+  const { backend, why } = value(await selectBackend("auto", { threads: 3 }));
+  if (backend.device.name === "onnx") match(why, /, 3 threads\)/);
+  else match(why, /only onnx can be told to use 3 threads/);
+  deepStrictEqual(await selectBackend("cpu", { threads: 3 }), {
+    _tag: "Left",
+    left: {
+      _tag: "BackendUnavailable",
+      device: "cpu",
+      reason: "only onnx can be told to use 3 threads",
+    },
+  });
 });
 
 Deno.test("selectBackend(webgpu) without WebGPU is an error with the reason", async () => {

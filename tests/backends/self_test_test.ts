@@ -15,8 +15,8 @@ function lying(
   });
   return {
     ...honest,
-    compile: async (graph) => {
-      const program = await honest.compile(graph);
+    compile: async (graph, options) => {
+      const program = await honest.compile(graph, options);
       return program._tag === "Left" ? program : right({
         ...program.right,
         run: async (inputs) => {

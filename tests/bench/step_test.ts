@@ -21,14 +21,16 @@ Deno.test("bench/step.ts --json prints a line for each number of frozen layers, 
   const rows: Record<string, unknown>[] = out.trim().split("\n")
     .map((line) => JSON.parse(line));
   deepStrictEqual(
-    rows.map(({ backend, model, batchSize, threads, frozen }) => [
+    rows.map(({ backend, device, model, batchSize, frozen }) => [
       backend,
       model,
       batchSize,
-      threads,
+      device,
       frozen,
     ]),
-    [0, 3, 6].map((frozen) => ["cpu", "nano", 2, 1, frozen]),
+    [0, 3, 6].map((
+      frozen,
+    ) => ["cpu", "nano", 2, "JavaScript on one core", frozen]),
   );
   const numbers = (key: string) => rows.map((row) => Number(row[key]));
   for (const key of ["ms", "gradientMs", "updateMs", "dataMs", "peakRssMb"]) {
@@ -43,7 +45,10 @@ Deno.test("bench/step.ts prints a table that compares with its first row", async
     ...[...SMALL, "--backend", "cpu", "--frozen", "6"],
   );
   strictEqual(code, 0);
-  match(out, /^nano at 24×24, 2 images a step, on cpu$/m);
+  match(
+    out,
+    /^nano at 24×24, 2 images a step, on cpu \(JavaScript on one core\)$/m,
+  );
   match(out, /^ *6 +1 .* 1\.000 +1\.000 +\d+$/m);
 });
 

@@ -29,7 +29,7 @@ async function stepsWith(
 }
 
 await onDevices(
-  ["cpu"],
+  ["cpu", "onnx"],
   "six images in three micro-batches make the same steps as in one, up to float32 rounding",
   async (backend) => {
     const [parts, whole] = [

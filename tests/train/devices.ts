@@ -7,6 +7,7 @@ import {
   type Backend,
   type BackendError,
   describeBackendError,
+  onnxBackend,
   referenceBackend,
   tfjsBackend,
   type TfjsDevice,
@@ -14,18 +15,26 @@ import {
 import { type Result, right } from "../../core/mod.ts";
 
 /** Name of an engine. */
-export type DeviceName = TfjsDevice | "reference";
+export type DeviceName = TfjsDevice | "onnx" | "reference";
 
 const opened = new Map<DeviceName, Promise<Result<BackendError, Backend>>>();
+
+function start(device: DeviceName): Promise<Result<BackendError, Backend>> {
+  switch (device) {
+    case "reference":
+      return Promise.resolve(right(referenceBackend()));
+    case "onnx":
+      return onnxBackend();
+    default:
+      return tfjsBackend(device);
+  }
+}
 
 /** Each engine is started once, when the first test asks for it. */
 export function openDevice(
   device: DeviceName,
 ): Promise<Result<BackendError, Backend>> {
-  const backend = opened.get(device) ??
-    (device === "reference"
-      ? Promise.resolve(right(referenceBackend()))
-      : tfjsBackend(device));
+  const backend = opened.get(device) ?? start(device);
   opened.set(device, backend);
   return backend;
 }

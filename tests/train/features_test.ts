@@ -86,7 +86,7 @@ const CASES: readonly (readonly [FeatureSpec, number, number])[] = [
 
 for (const [feature, from, to] of CASES) {
   await onDevices(
-    ["reference", "cpu", "wasm"],
+    ["reference", "cpu", "wasm", "onnx"],
     `imageFeatures() pools the ${feature.tokens} of taps ${feature.stages}, also of a smaller last batch`,
     async (backend) => {
       const before = backend.liveTensors();

@@ -3,7 +3,7 @@ import { onDevices } from "./devices.ts";
 import { startTiny, tinyRun, trained } from "./tiny_run.ts";
 
 await onDevices(
-  ["cpu", "wasm", "webgpu"],
+  ["cpu", "wasm", "onnx", "webgpu"],
   "a run holds equally many tensors in all steps of a phase, fewer in the next, and none after dispose()",
   async (backend) => {
     const before = [backend.liveTensors(), backend.liveBytes()];

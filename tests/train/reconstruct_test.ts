@@ -14,7 +14,7 @@ import {
 const RUN = tinyRun();
 
 await onDevices(
-  ["cpu", "wasm"],
+  ["cpu", "wasm", "onnx"],
   "reconstruct() shows every stage, and its masked error is the loss of that stage",
   async (backend) => {
     const before = backend.liveTensors();

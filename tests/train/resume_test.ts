@@ -63,7 +63,7 @@ async function resumesEverywhere(
 const EVERY_STEP = [...Array(13).keys()];
 
 await onDevices(
-  ["cpu"],
+  ["cpu", "onnx"],
   "a run resumed from a checkpoint at any step equals the uninterrupted one, bit for bit",
   (backend) => resumesEverywhere(backend, tinyRun(), EVERY_STEP),
 );
@@ -81,7 +81,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu"],
+  ["cpu", "onnx"],
   "a run with accumulation, Sgd and a class token that never freezes resumes bit for bit",
   (backend) =>
     resumesEverywhere(

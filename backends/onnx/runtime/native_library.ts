@@ -46,6 +46,34 @@ export function callEntryPoint(library: string, name: string): Pointer {
   return symbols[name]!() as Pointer;
 }
 
+/**
+ * A function of a shared library.
+ *
+ * @returns The function, or `null` if library, function or leave to call it is missing.
+ */
+export function libraryFunction<
+  const Parameters extends readonly Deno.NativeType[],
+  const Returned extends Deno.NativeResultType,
+>(
+  library: string,
+  name: string,
+  parameters: Parameters,
+  result: Returned,
+):
+  | Deno.DynamicLibrary<
+    Record<string, { parameters: Parameters; result: Returned }>
+  >["symbols"][string]
+  | null {
+  try {
+    const { symbols } = Deno.dlopen(library, {
+      [name]: { parameters, result },
+    });
+    return symbols[name] as never;
+  } catch {
+    return null;
+  }
+}
+
 /** The functions of a table that lies at an address. */
 export function functionsAt<const Table extends FunctionTable>(
   address: Pointer,
@@ -79,8 +107,9 @@ export function addressOf(pointer: Pointer): bigint {
 }
 
 /** Address of the first byte of a view. The view must be kept as long as it is used. */
-export function addressOfData(data: Uint8Array<ArrayBuffer>): bigint {
-  return addressOf(Deno.UnsafePointer.of(data));
+export function addressOfData(data: Uint8Array): bigint {
+  // Deno takes views of shared memory too; its types do not say so.
+  return addressOf(Deno.UnsafePointer.of(data as Uint8Array<ArrayBuffer>));
 }
 
 function nonNull(pointer: Pointer): Deno.PointerObject {

@@ -94,6 +94,11 @@ const API = {
     parameters: ["i32", "i32", "buffer"],
     result: "pointer",
   },
+  addSessionConfigEntry: {
+    index: 130,
+    parameters: ["pointer", "buffer", "buffer"],
+    result: "pointer",
+  },
   releaseStatus: { index: 93, parameters: ["pointer"], result: "void" },
   releaseSession: { index: 95, parameters: ["pointer"], result: "void" },
   releaseValue: { index: 96, parameters: ["pointer"], result: "void" },

@@ -15,7 +15,7 @@ import {
 import { insist, openOrtApi, type OrtApi } from "./ort_api.ts";
 
 /** Numbers that ONNX Runtime reads and writes in place. */
-export type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+export type Numbers = Float32Array | Int32Array;
 
 /** Numbers bound to extents; good until it is released, as long as the numbers are kept. */
 export type BoundTensor = Pointer;
@@ -63,6 +63,8 @@ export interface OrtRuntime {
 
 /** Errors are not logged: they come back as statuses. */
 const LOG_FATAL = 4;
+/** Threads without work sleep at once. */
+const SPINNING_OFF = ["session.intra_op.allow_spinning", "0"] as const;
 /** Every optimisation of the graph. */
 const ALL_OPTIMISATIONS = 99;
 /** An arena as allocator, and memory of the default kind: for tensors whose memory is ours, neither matters. */
@@ -77,6 +79,10 @@ function words(values: readonly bigint[]): BigUint64Array<ArrayBuffer> {
   out.set(values);
   return out;
 }
+
+/** Text as C has it. */
+const cString = (text: string): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(`${text}\0`);
 
 /** Buffers that native code uses on another thread, when nothing else holds them. */
 const pinned = new Set<readonly unknown[]>();
@@ -118,8 +124,7 @@ interface NameList {
 }
 
 function nameList(names: readonly string[]): NameList {
-  const encoder = new TextEncoder();
-  const parts = names.map((name) => encoder.encode(`${name}\0`));
+  const parts = names.map(cString);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const text = new Uint8Array(new ArrayBuffer(length));
   const starts: number[] = [];
@@ -145,6 +150,9 @@ async function withOptions(
     insist(api, api.setGraphOptimization(options, ALL_OPTIMISATIONS));
     // Planning memory ahead costs a third more of it and saves no time.
     insist(api, api.disableMemoryPattern(options));
+    // Waiting threads would take the cores from whoever prepares the next images.
+    const [spinning, never] = SPINNING_OFF.map(cString);
+    insist(api, api.addSessionConfigEntry(options, spinning!, never!));
     return await make(options);
   } finally {
     api.releaseSessionOptions(options);
@@ -188,7 +196,7 @@ async function runSession(
 
 function startLibrary(path: string): Library {
   const api = openOrtApi(path);
-  const name = new TextEncoder().encode("vitfreeze\0");
+  const name = cString("vitfreeze");
   return {
     api,
     env: created(api, (out) => api.createEnv(LOG_FATAL, name, out)),
@@ -213,7 +221,8 @@ export function startOrtRuntime(path: string): OrtRuntime {
       created(api, (out) =>
         api.createTensorWithData(
           memory,
-          numbers,
+          // Deno takes views of shared memory too; its types do not say so.
+          numbers as Float32Array<ArrayBuffer>,
           BigInt(numbers.byteLength),
           words(shape.map(BigInt)),
           BigInt(shape.length),

@@ -77,13 +77,13 @@ Deno.test("stepTooLarge() heeds what the device itself refuses", async () => {
   const limit = 4 * 16 * 24 * 24;
   const small: Backend = {
     ...cpu,
-    compile: (graph) =>
+    compile: (graph, options) =>
       graph.nodes.some((node) =>
           node.op === "input" && node.attributes.name === "images" &&
           4 * node.shape.reduce((a, b) => a * b, 1) > limit
         )
         ? Promise.resolve(left(error))
-        : cpu.compile(graph),
+        : cpu.compile(graph, options),
   };
   const refusal = await refusalOf(small, configOf("nano", 32)) ?? "";
   match(refusal, /Cannot place input images on small/);

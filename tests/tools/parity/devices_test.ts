@@ -3,6 +3,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   type Backend,
   describeBackendError,
+  onnxBackend,
   referenceBackend,
   TFJS_DEVICES,
   tfjsBackend,
@@ -46,8 +47,10 @@ function register(device: string, backend: Backend): void {
 
 register("reference", referenceBackend({ precision: "float64" }));
 
-for (const device of TFJS_DEVICES) {
-  const backend = await tfjsBackend(device);
+for (const device of [...TFJS_DEVICES, "onnx"] as const) {
+  const backend = device === "onnx"
+    ? await onnxBackend()
+    : await tfjsBackend(device);
   if (backend._tag === "Right") register(device, backend.right);
   else {
     const reason = describeBackendError(backend.left);

@@ -1,0 +1,177 @@
+/**
+ * A kernel as a WebAssembly function: one pass over its tensors.
+ *
+ * Parameters: the address of each tensor, the address of each result, how many
+ * numbers, the scalars in double precision. A result may lie where a tensor does.
+ *
+ * @module
+ */
+import type { KernelSpec, Operand } from "./elementwise_parts.ts";
+import { type Arithmetic, FOURFOLD, opCode, SINGLE } from "./kernel_ops.ts";
+import {
+  type Code,
+  f64Const,
+  i64Const,
+  load,
+  localGet,
+  localSet,
+  OP,
+  store,
+  type WasmFunction,
+  whileTrue,
+} from "./wasm_code.ts";
+
+/** How many numbers an instruction takes at a time. */
+interface Lane {
+  readonly type: "f32" | "v128";
+  readonly arithmetic: Arithmetic;
+  /** Numbers. */
+  readonly width: 1 | 4;
+  /** Each kept value has two locals, one for each lane. */
+  readonly offset: 0 | 1;
+}
+
+const ONE: Lane = { type: "f32", arithmetic: SINGLE, width: 1, offset: 0 };
+const FOUR: Lane = { type: "v128", arithmetic: FOURFOLD, width: 4, offset: 1 };
+
+/** Bytes of a number, as a power of two. */
+const LOG_BYTES = 2;
+
+/** Where a kernel keeps what. */
+interface Frame {
+  readonly spec: KernelSpec;
+  /** What is the same for all numbers, in double precision: the scalars, then the factors of each op. */
+  readonly uniforms: readonly Code[];
+  /** The first factor of each op among the uniforms. */
+  readonly factors: readonly number[];
+  /** Local of an address: of the tensors, then of the results. */
+  readonly address: (index: number) => number;
+  readonly count: number;
+  /** Locals of the bytes done, and of those that the loop is to do. */
+  readonly done: number;
+  readonly end: number;
+  readonly uniform: (index: number, lane: Lane) => number;
+  /** Local of a value: of the tensors, then of the ops. */
+  readonly value: (index: number, lane: Lane) => number;
+}
+
+function frameOf(spec: KernelSpec): Frame {
+  const count = spec.tensors + spec.results.length;
+  const scalar = (index: number): Code => localGet(count + 1 + index);
+  const uniforms = Array.from({ length: spec.scalars }, (_, i) => scalar(i));
+  const factors = spec.ops.map(({ op, operands }) => {
+    const scalarAt = (position: number): Code => {
+      const operand = operands[position];
+      return operand?._tag === "Scalar" ? scalar(operand.index) : f64Const(NaN);
+    };
+    const first = uniforms.length;
+    uniforms.push(...opCode(op).factors(scalarAt));
+    return first;
+  });
+  const done = count + 1 + spec.scalars;
+  const values = done + 2 + 2 * uniforms.length;
+  return {
+    spec,
+    uniforms,
+    factors,
+    address: (index) => index,
+    count,
+    done,
+    end: done + 1,
+    uniform: (index, { offset }) => done + 2 + 2 * index + offset,
+    value: (index, { offset }) => values + 2 * index + offset,
+  };
+}
+
+/** Computes what is the same for all numbers. */
+const prologue = (frame: Frame): Code =>
+  frame.uniforms.flatMap((code, i) => [
+    ...code,
+    ...OP.f32FromF64,
+    ...localSet(frame.uniform(i, ONE)),
+    ...localGet(frame.uniform(i, ONE)),
+    ...OP.f32x4Splat,
+    ...localSet(frame.uniform(i, FOUR)),
+  ]);
+
+const place = (frame: Frame, index: number): Code => [
+  ...localGet(frame.address(index)),
+  ...localGet(frame.done),
+  ...OP.i64Add,
+];
+
+/** Reads a number of each tensor, computes all ops and writes the results. */
+function pass(frame: Frame, lane: Lane): Code {
+  const { spec } = frame;
+  const valueOf = (operand: Operand | undefined): Code => {
+    switch (operand?._tag) {
+      case "Tensor":
+        return localGet(frame.value(operand.index, lane));
+      case "Scalar":
+        return localGet(frame.uniform(operand.index, lane));
+      case "Computed":
+        return localGet(frame.value(spec.tensors + operand.index, lane));
+      case undefined:
+        return f64Const(NaN);
+    }
+  };
+  const reads = Array.from({ length: spec.tensors }, (_, i): Code => [
+    ...place(frame, i),
+    ...load(lane.type),
+    ...localSet(frame.value(i, lane)),
+  ]);
+  const computations = spec.ops.map(({ op, operands }, i): Code => [
+    ...opCode(op).result(
+      lane.arithmetic,
+      (position) => valueOf(operands[position]),
+      (k) => localGet(frame.uniform((frame.factors[i] ?? 0) + k, lane)),
+    ),
+    ...localSet(frame.value(spec.tensors + i, lane)),
+  ]);
+  const writes = spec.results.map((op, i): Code => [
+    ...place(frame, spec.tensors + i),
+    ...localGet(frame.value(spec.tensors + op, lane)),
+    ...store(lane.type),
+  ]);
+  return [reads, computations, writes].flat(2);
+}
+
+/** Passes until so many numbers are done. */
+const loop = (frame: Frame, lane: Lane, numbers: Code): Code => [
+  ...numbers,
+  ...i64Const(LOG_BYTES),
+  ...OP.i64ShiftLeft,
+  ...localSet(frame.end),
+  ...whileTrue(
+    [...localGet(frame.done), ...localGet(frame.end), ...OP.i64LessThan],
+    [
+      ...pass(frame, lane),
+      ...localGet(frame.done),
+      ...i64Const(lane.width << LOG_BYTES),
+      ...OP.i64Add,
+      ...localSet(frame.done),
+    ],
+  ),
+];
+
+/** The function of a kernel: four numbers at a time, the last few one by one. */
+export function kernelCode(spec: KernelSpec): WasmFunction {
+  const frame = frameOf(spec);
+  const count = localGet(frame.count);
+  const kept = frame.uniforms.length + spec.tensors + spec.ops.length;
+  return {
+    parameters: [
+      ...Array.from({ length: frame.count + 1 }, () => "i64" as const),
+      ...Array.from({ length: spec.scalars }, () => "f64" as const),
+    ],
+    locals: [
+      ...["i64", "i64"] as const,
+      ...Array.from({ length: kept }, () => ["f32", "v128"] as const).flat(),
+    ],
+    code: [
+      ...prologue(frame),
+      ...loop(frame, FOUR, [...count, ...i64Const(-4), ...OP.i64And]),
+      ...loop(frame, ONE, count),
+    ],
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * Launches of kernels, and cutting them up for several threads.
+ *
+ * @module
+ */
+
+/** One run of a kernel over some numbers. */
+export interface Launch {
+  /** Number of the kernel in its module. */
+  readonly kernel: number;
+  /** Address of each tensor, then of each result, bytes. */
+  readonly addresses: readonly number[];
+  /** How many numbers. */
+  readonly count: number;
+  /** The scalars. */
+  readonly scalars: readonly number[];
+}
+
+/** Bytes of a number. */
+const BYTES = 4;
+/** Shares end where a kernel has done four numbers at a time and filled whole cache lines. */
+const GRAIN = 16;
+
+/** Numbers of all launches. */
+export const totalCount = (launches: readonly Launch[]): number =>
+  launches.reduce((sum, { count }) => sum + count, 0);
+
+/** The numbers `from … to − 1` of a launch. */
+function stretch(launch: Launch, from: number, to: number): Launch {
+  return {
+    ...launch,
+    addresses: launch.addresses.map((address) => address + BYTES * from),
+    count: to - from,
+  };
+}
+
+/**
+ * Cuts launches into shares of nearly equal size.
+ *
+ * @param launches What is to be done.
+ * @param parts How many shares there are to be.
+ * @returns The shares; together they do each number once. Some may be empty.
+ */
+export function sharesOf(
+  launches: readonly Launch[],
+  parts: number,
+): readonly (readonly Launch[])[] {
+  const total = totalCount(launches);
+  const bounds = Array.from(
+    { length: parts + 1 },
+    (_, part) => total * part / parts,
+  );
+  const shares: Launch[][] = Array.from({ length: parts }, () => []);
+  let before = 0;
+  for (const launch of launches) {
+    const cutAt = (bound: number): number =>
+      bound >= before + launch.count
+        ? launch.count
+        : GRAIN * Math.max(0, Math.floor((bound - before) / GRAIN));
+    for (const [part, share] of shares.entries()) {
+      const [from, to] = [cutAt(bounds[part]!), cutAt(bounds[part + 1]!)];
+      if (to > from) share.push(stretch(launch, from, to));
+    }
+    before += launch.count;
+  }
+  return shares;
+}

@@ -1,0 +1,55 @@
+/**
+ * Telling the operating system how memory is used.
+ *
+ * @module
+ * @see {@link https://man7.org/linux/man-pages/man2/madvise.2.html}
+ */
+import {
+  addressOfData,
+  hostPlatform,
+  libraryFunction,
+  pointerFrom,
+} from "./native_library.ts";
+
+/** What is said of a stretch of memory, and Linux' number for it. */
+const ADVICE = {
+  /** Its content is not needed any more; it reads as zeros then. */
+  unused: 4,
+  /** It is large and used as a whole: large pages are filled in one go. */
+  hugePages: 14,
+} as const;
+
+/** What can be said of memory. */
+export type MemoryAdvice = keyof typeof ADVICE;
+
+/** Advice is given for whole pages. */
+const PAGE = 4096n;
+
+function openAdvise() {
+  return hostPlatform()?.[0] === "linux"
+    ? libraryFunction(
+      "libc.so.6",
+      "madvise",
+      ["pointer", "usize", "i32"],
+      "i32",
+    )
+    : null;
+}
+
+let advise: ReturnType<typeof openAdvise> | undefined;
+
+/**
+ * Advises the operating system. A hint: where it is not Linux, has no such call or
+ * may not be asked, nothing happens.
+ *
+ * @param bytes The stretch; pages that it shares with others are left out.
+ * @param advice What is true of it.
+ */
+export function adviseMemory(bytes: Uint8Array, advice: MemoryAdvice): void {
+  advise ??= openAdvise();
+  if (advise === null) return;
+  const address = addressOfData(bytes);
+  const first = (address + PAGE - 1n) / PAGE * PAGE;
+  const end = (address + BigInt(bytes.length)) / PAGE * PAGE;
+  if (end > first) advise(pointerFrom(first), end - first, ADVICE[advice]);
+}
