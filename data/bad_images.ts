@@ -11,7 +11,7 @@ import type { DataError } from "./data_error.ts";
  */
 export type BadImagePolicy = "skip" | "fail";
 
-/** Largest part of a source that may be skipped. */
+/** Largest part of a source that may be skipped; one image always may. */
 export const MOST_BAD = 0.01;
 
 /** An image that was skipped. */
@@ -32,7 +32,8 @@ export interface BadImages {
    * Puts an image on the list, if it is not there yet.
    *
    * @param bad The image.
-   * @returns An error if more than `MOST_BAD` of the source is on the list now.
+   * @returns An error if more than `MOST_BAD` of the source, and more than one
+   * image, is on the list now.
    */
   note(bad: BadImage): DataError | null;
 }
@@ -63,7 +64,7 @@ export function badImages(length: number): BadImages {
     list: () => [...met.values()],
     note: (bad) => {
       if (!met.has(bad.index)) met.set(bad.index, bad);
-      if (met.size <= MOST_BAD * length) return null;
+      if (met.size <= Math.max(1, MOST_BAD * length)) return null;
       const { image, reason } = bad;
       return {
         _tag: "TooManyBadImages",

@@ -141,6 +141,13 @@ Deno.test("loadBatches() ends once more than 1 % of the images are bad", async (
   );
 });
 
+Deno.test("badImages() allows one image of a small source, not two", () => {
+  const note = badImages(20).note;
+  const bad = (index: number) => note({ index, image: "", reason: "" });
+  deepStrictEqual([bad(3), bad(3)], [null, null]);
+  strictEqual(bad(4)?._tag, "TooManyBadImages");
+});
+
 Deno.test("loadAll() leaves bad images out, or ends with their error when it may not", async () => {
   const view = right(evalTransform(format));
   const all = { source: holed([17, 18]), transform: view, batchSize: 150 };
