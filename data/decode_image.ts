@@ -5,6 +5,7 @@
  */
 import type { Metadata, Sharp, SharpOptions } from "sharp";
 import { resizeBicubic } from "./bicubic.ts";
+import { reasonOf } from "./data_error.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
 import { type PixelBox, wholeOf } from "./random_resized_crop.ts";
 import type { ScaledView, View } from "./view.ts";
@@ -101,6 +102,14 @@ async function cropped(
   return await resizedAfter(pixels, scaled);
 }
 
+/** libvips says a thing several times, or lets another thread say it. */
+function clearReason(message: string): string {
+  const [first = ""] = message.split("\n");
+  return first === "Unknown error" || first === ""
+    ? "damaged; the decoder does not say how"
+    : first;
+}
+
 /** A long and narrow picture may be small and yet be huge in its wanted size. */
 function checkSize({ width, height }: Size): void {
   if (width * height <= MOST_PIXELS) return;
@@ -131,10 +140,14 @@ export async function decodeScaled(
   viewAt: (size: Size) => View,
 ): Promise<ScaledView> {
   const sharp = await (loading ??= loadSharp());
-  const input = sharp(image.bytes, OPTIONS);
-  const metadata = await input.metadata();
-  checkSize(metadata);
-  const view = viewAt(metadata);
-  checkSize(view.scaled);
-  return { view, image: await cropped(input, metadata, view) };
+  try {
+    const input = sharp(image.bytes, OPTIONS);
+    const metadata = await input.metadata();
+    checkSize(metadata);
+    const view = viewAt(metadata);
+    checkSize(view.scaled);
+    return { view, image: await cropped(input, metadata, view) };
+  } catch (thrown) {
+    throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
+  }
 }

@@ -165,6 +165,14 @@ function bytesOf(value: unknown): Uint8Array | null {
   return bytes instanceof Uint8Array ? bytes : null;
 }
 
+/** What the library stumbles over in a damaged file says nothing to a user. */
+function damage(thrown: unknown): string {
+  const isStumble = thrown instanceof TypeError || thrown instanceof RangeError;
+  return isStumble
+    ? "a damaged file"
+    : reasonOf(thrown).replace(/\b(undefined|NaN)\b/g, "unknown");
+}
+
 async function opened(path: string): Promise<ParquetFile> {
   const { parquetMetadataAsync, parquetSchema } = await (loading ??= load());
   const file = await bufferOf(path);
@@ -184,8 +192,14 @@ async function opened(path: string): Promise<ParquetFile> {
       ? null
       : labelsOf(await readColumn(file, metadata, label, 0, rows)),
     classNames: label === undefined ? null : classNamesOf(metadata, label),
-    readImages: async ({ from, rows }) =>
-      (await readColumn(file, metadata, images, from, rows)).map(bytesOf),
+    readImages: async ({ from, rows }) => {
+      try {
+        const values = await readColumn(file, metadata, images, from, rows);
+        return values.map(bytesOf);
+      } catch (thrown) {
+        throw new Error(damage(thrown), { cause: thrown });
+      }
+    },
   };
 }
 
@@ -202,7 +216,7 @@ export async function parquetFile(
     return right(await opened(path));
   } catch (error) {
     const missing = error instanceof Deno.errors.NotFound;
-    const found = missing ? "nothing" : reasonOf(error);
+    const found = missing ? "nothing" : damage(error);
     const wanted = "a Parquet file with a column of images";
     return left({ _tag: "BadFile", path, found, wanted });
   }
