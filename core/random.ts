@@ -12,7 +12,8 @@
  *    └─ sample index     one image of the source, whatever its place in a batch
  *       ├─ "crop"        sampleKey(seed, epoch, index, "crop")
  *       ├─ "flip"
- *       └─ "mask"
+ *       ├─ "mask"
+ *       └─ "replacement"  which images may stand in for one that is damaged
  * ```
  *
  * So a sample of an epoch sees the same crop and the same mask whatever the
@@ -29,7 +30,7 @@ export interface Key {
 }
 
 /** What the randomness of one sample is used for. */
-export type SamplePurpose = "crop" | "flip" | "mask";
+export type SamplePurpose = "crop" | "flip" | "mask" | "replacement";
 
 /** Second counter word of a draw is 0, so no label ever repeats a draw. */
 const NUMBER_LABEL = 1;

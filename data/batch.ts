@@ -4,11 +4,13 @@
  * @module
  */
 import { left, type Result, right } from "../core/mod.ts";
-import { type DataError, reasonOf } from "./data_error.ts";
-import type { ImageSource, Size } from "./image_source.ts";
-import { imageRenderer, type RenderImage } from "./render_image.ts";
-import type { ImageFormat } from "./transform.ts";
-import type { View } from "./view.ts";
+import type { BadImagePolicy, BadImages } from "./bad_images.ts";
+import type { DataError } from "./data_error.ts";
+import type { ImageSource } from "./image_source.ts";
+import type { ImageWorkers } from "./image_workers.ts";
+import { showImage, type ShownImage } from "./show_image.ts";
+import { taskLimit } from "./task_limit.ts";
+import type { ViewRule } from "./view_rule.ts";
 
 /** Images that are shown to the model together. */
 export interface Batch {
@@ -26,10 +28,14 @@ export interface Batch {
 export interface BatchRecipe {
   /** Where images come from. */
   readonly source: ImageSource;
-  /** What they become. */
-  readonly format: ImageFormat;
-  /** Which pixels of the image at an index are seen. */
-  readonly viewOf: (index: number, image: Size) => View;
+  /** What they become, and which pixels are seen. */
+  readonly rule: ViewRule;
+  /** What is done about an image that cannot be read. */
+  readonly onBadImage: BadImagePolicy;
+  /** Where skipped images are noted. */
+  readonly badImages: BadImages;
+  /** Who makes images ready; the main thread when left out. */
+  readonly workers?: ImageWorkers | undefined;
 }
 
 /** Makes the batch of some images; resolves early when the signal is aborted. */
@@ -38,44 +44,12 @@ export type MakeBatch = (
   signal: AbortSignal,
 ) => Promise<Result<DataError, Batch>>;
 
-/** Images read at the same time: some wait for the disk while others are decoded. */
-const IN_FLIGHT = 2 * navigator.hardwareConcurrency;
-
-/** Reads and renders one image; whatever a source or decoder throws ends here. */
-async function renderOne(
-  { source, viewOf }: BatchRecipe,
-  render: RenderImage,
-  index: number,
-  target: Float32Array,
-): Promise<DataError | null> {
-  try {
-    const image = await source.read(index);
-    if (image._tag === "Left") return image.left;
-    await render(image.right, (size) => viewOf(index, size), target);
-    return null;
-  } catch (thrown) {
-    const reason = reasonOf(thrown);
-    return { _tag: "BadImage", image: source.imageName(index), reason };
-  }
-}
-
-/** Runs tasks `0 … count − 1`, a few at a time, until one fails. */
-async function firstError(
-  count: number,
-  signal: AbortSignal,
-  task: (position: number) => Promise<DataError | null>,
-): Promise<DataError | null> {
-  let next = 0;
-  let error: DataError | null = null;
-  const worker = async (): Promise<void> => {
-    while (next < count && error === null && !signal.aborted) {
-      const found = await task(next++);
-      error ??= found;
-    }
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-  return error;
-}
+/**
+ * Images that are on their way at the same time: some wait for the disk while
+ * others are decoded.
+ */
+const inFlight = (workers: ImageWorkers | undefined): number =>
+  workers === undefined ? 2 * navigator.hardwareConcurrency : 3 * workers.count;
 
 function labelsOf(
   source: ImageSource,
@@ -86,26 +60,64 @@ function labelsOf(
     : indices.map((index) => source.label(index) ?? -1);
 }
 
+/** Images that were shown, the ones left out taken away. */
+function batchOf(
+  { source, rule: { transform } }: BatchRecipe,
+  images: Float32Array,
+  shown: readonly (number | null)[],
+): Batch {
+  const { inChannels, imageSize } = transform;
+  const size = images.length / shown.length;
+  const indices = Int32Array.from(shown.filter((index) => index !== null));
+  const kept = new Float32Array(
+    images.buffer as ArrayBuffer,
+    0,
+    indices.length * size,
+  );
+  let to = 0;
+  shown.forEach((index, from) => {
+    if (index === null) return;
+    if (from !== to) {
+      images.copyWithin(to * size, from * size, from * size + size);
+    }
+    to++;
+  });
+  const shape = [indices.length, inChannels, imageSize, imageSize] as const;
+  return { shape, images: kept, indices, labels: labelsOf(source, indices) };
+}
+
 /**
- * A function that makes batches.
+ * A function that makes batches. Whatever the number of batches that are asked
+ * for at once, only a few images are on their way at a time, those of earlier
+ * batches first.
  *
  * @param recipe What they have in common.
  * @returns From indices to a batch, or to the first error met. After an abort
- * images may be missing from the batch: it must not be used.
+ * images may be missing from the batch: it must not be used. For evaluation the
+ * batch lacks the images that were skipped; for training others stand in.
  */
 export function batchMaker(recipe: BatchRecipe): MakeBatch {
-  const { imageSize, inChannels } = recipe.format;
+  const { imageSize, inChannels } = recipe.rule.transform;
   const size = inChannels * imageSize ** 2;
-  const render = imageRenderer(recipe.format);
+  const limit = taskLimit(inFlight(recipe.workers));
+  const show = showImage(recipe);
   return async (indices, signal) => {
     const images = new Float32Array(indices.length * size);
-    const error = await firstError(indices.length, signal, (position) => {
+    let error: DataError | null = null;
+    const one = async (
+      index: number,
+      position: number,
+    ): Promise<ShownImage> => {
+      if (error !== null || signal.aborted) return null;
       const target = images.subarray(position * size, (position + 1) * size);
-      return renderOne(recipe, render, indices[position] ?? 0, target);
-    });
-    if (error !== null) return left(error);
-    const shape = [indices.length, inChannels, imageSize, imageSize] as const;
-    const labels = labelsOf(recipe.source, indices);
-    return right({ shape, images, indices, labels });
+      const shown = await show(index, target);
+      if (shown._tag === "Right") return shown.right;
+      error ??= shown.left;
+      return null;
+    };
+    const shown = await Promise.all(
+      Array.from(indices, (index, i) => limit(() => one(index, i))),
+    );
+    return error === null ? right(batchOf(recipe, images, shown)) : left(error);
   };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cutOut } from "./cut_out.ts";
 import type { RawImage, Size } from "./image_source.ts";
 import type { PixelBox } from "./random_resized_crop.ts";
 
@@ -72,51 +73,64 @@ function tapsOf(input: number, output: number): Taps {
 const bytesOf = (levels: Uint8ClampedArray<ArrayBuffer>): Uint8Array =>
   new Uint8Array(levels.buffer);
 
-/** The crop, as wide as wanted and as high as it was. */
-function resampleRows(
-  image: RawImage,
-  crop: PixelBox,
-  width: number,
-): RawImage {
-  const { channels, pixels: from } = image;
-  const { firsts, counts, weights, stride } = tapsOf(crop.width, width);
-  const to = new Uint8ClampedArray(crop.height * width * channels);
-  let at = 0;
-  for (let y = 0; y < crop.height; y++) {
-    const row = (crop.top + y) * image.width + crop.left;
-    for (let x = 0; x < width; x++) {
-      const first = (row + (firsts[x] ?? 0)) * channels;
-      const count = counts[x] ?? 0;
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let k = 0; k < count; k++) {
-          sum += (weights[x * stride + k] ?? 0) *
-            (from[first + k * channels + c] ?? 0);
-        }
-        to[at++] = Math.floor(sum + 0.5);
+/** A row of `[width, C]` samples as wide as the taps want it. */
+function resampleRow(
+  { firsts, counts, weights, stride }: Taps,
+  channels: number,
+  from: Uint8Array,
+  to: Uint8ClampedArray,
+): void {
+  for (let x = 0; x < firsts.length; x++) {
+    const tap = x * stride;
+    const last = tap + (counts[x] ?? 0);
+    for (let c = 0; c < channels; c++) {
+      let at = (firsts[x] ?? 0) * channels + c;
+      let sum = 0.5;
+      for (let k = tap; k < last; k++, at += channels) {
+        sum += (weights[k] ?? 0) * (from[at] ?? 0);
       }
+      to[x * channels + c] = Math.floor(sum);
     }
   }
-  return { ...image, width, height: crop.height, pixels: bytesOf(to) };
+}
+
+/** The image as wide as wanted: every sample a weighted sum of its row. */
+function resampleRows(image: RawImage, width: number): RawImage {
+  if (width === image.width) return image;
+  const { channels, height, pixels } = image;
+  const taps = tapsOf(image.width, width);
+  const to = new Uint8ClampedArray(height * width * channels);
+  const [before, after] = [image.width * channels, width * channels];
+  for (let y = 0; y < height; y++) {
+    resampleRow(
+      taps,
+      channels,
+      pixels.subarray(y * before, (y + 1) * before),
+      to.subarray(y * after, (y + 1) * after),
+    );
+  }
+  return { ...image, width, pixels: bytesOf(to) };
 }
 
 /** The image as high as wanted: every row a weighted sum of rows. */
 function resampleColumns(image: RawImage, height: number): RawImage {
+  if (height === image.height) return image;
   const row = image.width * image.channels;
+  const { pixels } = image;
   const { firsts, counts, weights, stride } = tapsOf(image.height, height);
   const to = new Uint8ClampedArray(height * row);
   const sums = new Float64Array(row);
   for (let y = 0; y < height; y++) {
-    sums.fill(0);
+    sums.fill(0.5);
     for (let k = 0; k < (counts[y] ?? 0); k++) {
       const weight = weights[y * stride + k] ?? 0;
-      const from = ((firsts[y] ?? 0) + k) * row;
+      let from = ((firsts[y] ?? 0) + k) * row;
       for (let i = 0; i < row; i++) {
-        sums[i] = (sums[i] ?? 0) + weight * (image.pixels[from + i] ?? 0);
+        sums[i] = (sums[i] ?? 0) + weight * (pixels[from++] ?? 0);
       }
     }
-    for (let i = 0; i < row; i++) {
-      to[y * row + i] = Math.floor((sums[i] ?? 0) + 0.5);
+    for (let i = 0, at = y * row; i < row; i++) {
+      to[at++] = Math.floor(sums[i] ?? 0);
     }
   }
   return { ...image, height, pixels: bytesOf(to) };
@@ -151,5 +165,6 @@ export function resizeBicubic(
   crop: PixelBox,
   size: Size,
 ): RawImage {
-  return resampleColumns(resampleRows(image, crop, size.width), size.height);
+  const kept = cutOut(image, crop);
+  return resampleColumns(resampleRows(kept, size.width), size.height);
 }

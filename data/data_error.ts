@@ -34,6 +34,20 @@ export type DataError =
     readonly image: string;
     readonly reason: string;
   }
+  /** More images that cannot be read than may be skipped. */
+  | {
+    readonly _tag: "TooManyBadImages";
+    /** How many were met. */
+    readonly bad: number;
+    /** Images of the source. */
+    readonly length: number;
+    /** The last one. */
+    readonly image: string;
+    /** What is wrong with the last one. */
+    readonly reason: string;
+  }
+  /** A worker that ended by itself; no image is to blame. */
+  | { readonly _tag: "WorkerLost"; readonly reason: string }
   /** Options that make no sense, all of them at once. */
   | { readonly _tag: "BadOptions"; readonly faults: Faults };
 
@@ -61,6 +75,12 @@ export function describeDataError(error: DataError): string {
       return `Cannot use ${error.path}: found ${error.found}, wanted ${error.wanted}`;
     case "BadImage":
       return `Cannot read image ${error.image}: ${error.reason}`;
+    case "TooManyBadImages": {
+      const { bad, length, image, reason } = error;
+      return `Cannot read ${bad} of ${length} images, more than the 1 % that may be skipped. Image ${image}: ${reason}`;
+    }
+    case "WorkerLost":
+      return `Cannot load images: ${error.reason}`;
     case "BadOptions":
       return `Cannot load images:\n${describeFaults(error.faults)}`;
   }

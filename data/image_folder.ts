@@ -1,5 +1,5 @@
 /**
- * Folders of JPEG, PNG and WebP files.
+ * Folders of image files.
  *
  * @module
  */
@@ -8,15 +8,22 @@ import { type DataError, reasonOf } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
 
-const IMAGE_FILE = /\.(jpe?g|png|webp)$/i;
+const IMAGE_FILE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
 /** Image files, in words for messages. */
-const IMAGE_FILES = "JPEG, PNG or WebP files";
+const IMAGE_FILES = "JPEG, PNG, WebP, GIF, TIFF or AVIF files";
 
 /** What lies directly in a folder; hidden entries are left out. */
 interface Listing {
   readonly images: readonly string[];
   readonly folders: readonly string[];
   readonly others: number;
+}
+
+/** One entry of a folder. */
+interface Entry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+  readonly isFile: boolean;
 }
 
 /** An image file and its class. */
@@ -42,27 +49,48 @@ const badFolder = (
 const inOrder = (names: readonly string[]): readonly string[] =>
   [...names].sort((a, b) => a < b ? -1 : 1);
 
+/** What an entry is, links followed. A link to nothing counts as a file that cannot be read. */
+async function kindOf(
+  folder: string,
+  { name, isSymlink, isDirectory, isFile }: Deno.DirEntry,
+): Promise<Entry> {
+  if (!isSymlink) return { name, isDirectory, isFile };
+  const end = await Deno.stat(`${folder}/${name}`).catch(() => null);
+  return end === null
+    ? { name, isDirectory: false, isFile: true }
+    : { name, isDirectory: end.isDirectory, isFile: end.isFile };
+}
+
 async function list(folder: string): Promise<Listing> {
   const entries: Deno.DirEntry[] = [];
   for await (const entry of Deno.readDir(folder)) {
     if (!entry.name.startsWith(".")) entries.push(entry);
   }
   const kinds = await Promise.all(
-    entries.map(async ({ name, isSymlink, isDirectory }) => ({
-      name,
-      isFolder: isSymlink
-        ? (await Deno.stat(`${folder}/${name}`)).isDirectory
-        : isDirectory,
-    })),
+    entries.map((entry) => kindOf(folder, entry)),
   );
-  const files = kinds.filter(({ isFolder }) => !isFolder);
-  const images = files.filter(({ name }) => IMAGE_FILE.test(name));
-  const folders = kinds.filter(({ isFolder }) => isFolder);
+  const folders = kinds.filter(({ isDirectory }) => isDirectory);
+  // A pipe or a device may wait for ever when it is read.
+  const images = kinds.filter(({ name, isFile }) =>
+    isFile && IMAGE_FILE.test(name)
+  );
   return {
     images: inOrder(images.map(({ name }) => name)),
     folders: inOrder(folders.map(({ name }) => name)),
-    others: files.length - images.length,
+    others: kinds.length - folders.length - images.length,
   };
+}
+
+/** Folders that a path goes through, by their real paths, outermost first. */
+type Way = readonly string[];
+
+/** The way into a folder; throws where a link leads back to a folder of the way. */
+async function wayInto(folder: string, way: Way): Promise<Way> {
+  const real = await Deno.realPath(folder);
+  if (way.includes(real)) {
+    throw new Error(`a link that leads back: ${folder} is ${real}`);
+  }
+  return [...way, real];
 }
 
 /** All images below a folder, those of the folder itself first. */
@@ -70,7 +98,9 @@ async function collect(
   folder: string,
   label: number | null,
   listing: Listing,
+  outer: Way = [],
 ): Promise<Collection> {
+  const way = await wayInto(folder, outer);
   const own = listing.images.map((name) => ({
     path: `${folder}/${name}`,
     label,
@@ -78,7 +108,7 @@ async function collect(
   const below = [];
   for (const name of listing.folders) {
     const path = `${folder}/${name}`;
-    below.push(await collect(path, label, await list(path)));
+    below.push(await collect(path, label, await list(path), way));
   }
   return {
     samples: [...own, ...below.flatMap(({ samples }) => samples)],
@@ -92,9 +122,10 @@ async function collectClasses(
   { folders, others }: Listing,
 ): Promise<Result<DataError, Collection>> {
   const classes: Collection[] = [];
+  const way = await wayInto(root, []);
   for (const [label, name] of folders.entries()) {
     const path = `${root}/${name}`;
-    const found = await collect(path, label, await list(path));
+    const found = await collect(path, label, await list(path), way);
     if (found.samples.length === 0) {
       return badFolder(path, "no image", `${IMAGE_FILES} of one class`);
     }
@@ -161,7 +192,8 @@ function sourceOf(root: string, collection: Collection): ImageSource {
  *
  * Files are known by their suffix in small or capital letters; classes and
  * images are sorted by name. Hidden files and folders are passed over, other
- * files are counted in the summary. Files are read when they are asked for.
+ * files are counted in the summary. Links are followed, also out of the folder,
+ * but not in circles. Files are read when they are asked for.
  *
  * @param folder Path of the folder.
  * @returns A source, or what is wrong: no such folder, not a folder, nothing in

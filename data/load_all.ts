@@ -4,11 +4,16 @@
  * @module
  */
 import { left, type Result } from "../core/mod.ts";
+import {
+  type BadImagePolicy,
+  type BadImages,
+  badImages,
+} from "./bad_images.ts";
 import { type Batch, batchMaker } from "./batch.ts";
 import { type DataError, unlessFaulty, wholeFault } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
+import type { ImageWorkers } from "./image_workers.ts";
 import type { EvalTransform } from "./transform.ts";
-import { evalView } from "./view.ts";
 import { workAhead } from "./work_ahead.ts";
 
 /** Which images are wanted, and in how large batches. */
@@ -21,16 +26,23 @@ export interface LoadAllOptions {
   readonly batchSize: number;
   /** Batches made ahead of the one in use; 2 when left out. */
   readonly prefetch?: number;
+  /** Who makes images ready; the main thread when left out. */
+  readonly workers?: ImageWorkers | undefined;
+  /** What is done about an image that cannot be read; `"skip"` when left out. */
+  readonly onBadImage?: BadImagePolicy | undefined;
+  /** Where skipped images are noted; a list of this iteration when left out. */
+  readonly badImages?: BadImages | undefined;
   /** Ends the iteration when aborted. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * All images of a source in its order, none left out.
+ * All images of a source in its order. Only those that cannot be read are left
+ * out, so that a batch may be smaller; they are noted in `badImages`.
  *
  * @param options What to load.
- * @returns Batches of `[≤ B, C, height, width]` with the indices `0, 1, 2, …`, or
- * the error that ends them.
+ * @returns Batches of `[≤ B, C, height, width]` with their indices, rising from 0,
+ * or the error that ends them.
  */
 export async function* loadAll(
   options: LoadAllOptions,
@@ -39,6 +51,7 @@ export async function* loadAll(
   const checked = unlessFaulty(options, [
     wholeFault("batchSize", batchSize, 1, Infinity),
     wholeFault("prefetch", prefetch, 0, Infinity),
+    wholeFault("workers", options.workers?.count ?? 1, 1, Infinity),
   ]);
   if (checked._tag === "Left") {
     yield left({ _tag: "BadOptions", faults: checked.left });
@@ -46,8 +59,10 @@ export async function* loadAll(
   }
   const makeBatch = batchMaker({
     source,
-    format: transform,
-    viewOf: (_index, image) => evalView(transform, image),
+    rule: { transform },
+    workers: options.workers,
+    onBadImage: options.onBadImage ?? "skip",
+    badImages: options.badImages ?? badImages(source.length),
   });
   yield* workAhead({
     count: Math.ceil(source.length / batchSize),

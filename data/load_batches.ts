@@ -3,18 +3,17 @@
  *
  * @module
  */
+import { epochOrder, type Fault, left, type Result } from "../core/mod.ts";
 import {
-  epochOrder,
-  type Fault,
-  left,
-  type Result,
-  sampleKey,
-} from "../core/mod.ts";
+  type BadImagePolicy,
+  type BadImages,
+  badImages,
+} from "./bad_images.ts";
 import { type Batch, batchMaker } from "./batch.ts";
 import { type DataError, unlessFaulty, wholeFault } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
+import type { ImageWorkers } from "./image_workers.ts";
 import type { TrainTransform } from "./transform.ts";
-import { trainView } from "./view.ts";
 import { workAhead } from "./work_ahead.ts";
 
 /** Which batches are wanted. */
@@ -33,6 +32,12 @@ export interface LoadOptions {
   readonly fromBatch?: number;
   /** Batches made ahead of the one in use; 2 when left out. */
   readonly prefetch?: number;
+  /** Who makes images ready; the main thread when left out. */
+  readonly workers?: ImageWorkers | undefined;
+  /** What is done about an image that cannot be read; `"skip"` when left out. */
+  readonly onBadImage?: BadImagePolicy | undefined;
+  /** Where skipped images are noted; a list of this epoch when left out. */
+  readonly badImages?: BadImages | undefined;
   /** Ends the iteration when aborted. */
   readonly signal?: AbortSignal;
 }
@@ -50,6 +55,7 @@ export function batchesPerEpoch(length: number, batchSize: number): number {
 
 function loadFaults(options: LoadOptions): readonly (Fault | null)[] {
   const { source, epoch, batchSize, fromBatch = 0, prefetch = 2 } = options;
+  const { count } = options.workers ?? { count: 1 };
   const size = wholeFault("batchSize", batchSize, 1, source.length);
   const last = size === null ? batchesPerEpoch(source.length, batchSize) : 0;
   return [
@@ -57,6 +63,7 @@ function loadFaults(options: LoadOptions): readonly (Fault | null)[] {
     wholeFault("epoch", epoch, 0, Infinity),
     size === null ? wholeFault("fromBatch", fromBatch, 0, last) : null,
     wholeFault("prefetch", prefetch, 0, Infinity),
+    wholeFault("workers", count, 1, Infinity),
   ];
 }
 
@@ -70,11 +77,15 @@ function loadFaults(options: LoadOptions): readonly (Fault | null)[] {
  *
  * At most `prefetch` batches wait in memory beside the one in use. The iteration
  * ends after the first error; leaving the loop or aborting the signal stops the
- * work ahead.
+ * work ahead. Workers change nothing but the time that it takes.
+ *
+ * In the place of an image that cannot be read another one is shown, drawn by
+ * seed, epoch and index of the first, and `indices` and `labels` are those of
+ * what is shown. The first is noted in `badImages`.
  *
  * @param options What to load.
  * @returns Batches of `[B, C, height, width]`, or the error that ends them: bad
- * options, or an image that cannot be read, by name.
+ * options, an image that cannot be read, by name, or more than `MOST_BAD` of them.
  *
  * @example The first batch of an epoch
  * ```ts
@@ -107,13 +118,10 @@ export async function* loadBatches(
   const order = epochOrder(seed, epoch, source.length);
   const makeBatch = batchMaker({
     source,
-    format: transform,
-    viewOf: (index, image) =>
-      trainView(
-        transform,
-        image,
-        (purpose) => sampleKey(seed, epoch, index, purpose),
-      ),
+    rule: { transform, seed, epoch },
+    workers: options.workers,
+    onBadImage: options.onBadImage ?? "skip",
+    badImages: options.badImages ?? badImages(source.length),
   });
   yield* workAhead({
     count: batchesPerEpoch(source.length, batchSize) - fromBatch,

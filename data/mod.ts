@@ -4,18 +4,26 @@
  *
  * @module
  */
+export * from "./bad_images.ts";
 export * from "./batch.ts";
 export * from "./bicubic.ts";
+export * from "./cifar.ts";
+export * from "./class_subsets.ts";
 export { type DataError, describeDataError } from "./data_error.ts";
 export * from "./fashion_mnist.ts";
 export * from "./image_folder.ts";
 export * from "./image_source.ts";
+export * from "./image_workers.ts";
 export * from "./load_all.ts";
 export * from "./load_batches.ts";
 export * from "./normalization.ts";
 export * from "./open_source.ts";
+export * from "./parquet_images.ts";
 export * from "./random_resized_crop.ts";
 export * from "./render_image.ts";
+export * from "./select_classes.ts";
 export * from "./select_images.ts";
 export * from "./transform.ts";
 export * from "./view.ts";
+export * from "./view_rule.ts";
+export * from "./web_dataset.ts";

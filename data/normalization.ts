@@ -24,6 +24,18 @@ export const FASHION_MNIST_NORMALIZATION: Normalization = {
   deviation: [0.3530],
 };
 
+/** The 50,000 training images of CIFAR-10. */
+export const CIFAR10_NORMALIZATION: Normalization = {
+  mean: [0.4914, 0.4822, 0.4465],
+  deviation: [0.2470, 0.2435, 0.2616],
+};
+
+/** The 50,000 training images of CIFAR-100. */
+export const CIFAR100_NORMALIZATION: Normalization = {
+  mean: [0.5071, 0.4865, 0.4409],
+  deviation: [0.2673, 0.2564, 0.2762],
+};
+
 const average = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 

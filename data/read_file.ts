@@ -9,10 +9,25 @@ import { type DataError, reasonOf } from "./data_error.ts";
 const isGzip = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+/** Most bytes that an archive may unpack to; larger data sets of this kind do not exist. */
+const MOST_UNPACKED = 2 ** 30;
+
+async function gunzip(
+  bytes: Uint8Array<ArrayBuffer>,
+  most: number,
+): Promise<Uint8Array> {
   const plain = new Blob([bytes]).stream()
     .pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(plain).arrayBuffer());
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of plain) {
+    length += part.length;
+    if (length > most) throw new Error(`it unpacks to more than ${most} bytes`);
+    parts.push(part);
+  }
+  const all = new Uint8Array(length);
+  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
+  return all;
 }
 
 async function readBytes(
@@ -30,11 +45,13 @@ async function readBytes(
  *
  * @param location Path or URL; the package itself may live on the web.
  * @param wanted What the file should be, for the message when it is not there.
+ * @param most Most bytes that it may unpack to.
  * @returns Its bytes, or why they cannot be had.
  */
 export async function readFile(
   location: string | URL,
   wanted: string,
+  most: number = MOST_UNPACKED,
 ): Promise<Result<DataError, Uint8Array>> {
   const path = String(location);
   const failed = (found: string): Result<DataError, never> =>
@@ -48,7 +65,7 @@ export async function readFile(
     );
   }
   try {
-    return right(isGzip(bytes) ? await gunzip(bytes) : bytes);
+    return right(isGzip(bytes) ? await gunzip(bytes, most) : bytes);
   } catch (error) {
     return failed(`a damaged gzip archive (${reasonOf(error)})`);
   }

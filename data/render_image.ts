@@ -4,10 +4,10 @@
  * @module
  */
 import { resizeBicubic } from "./bicubic.ts";
+import { cutOut } from "./cut_out.ts";
 import { decodeScaled } from "./decode_image.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
 import { type Normalization, normalizationFor } from "./normalization.ts";
-import type { PixelBox } from "./random_resized_crop.ts";
 import type { ImageFormat } from "./transform.ts";
 import type { ScaledView, View } from "./view.ts";
 
@@ -17,19 +17,6 @@ export type RenderImage = (
   viewAt: (size: Size) => View,
   target: Float32Array,
 ) => Promise<void>;
-
-/** Part of an image; the image itself if it is all of it. */
-function cutOut(image: RawImage, box: PixelBox): RawImage {
-  const { left, top, width, height } = box;
-  if (width === image.width && height === image.height) return image;
-  const row = width * image.channels;
-  const pixels = new Uint8Array(height * row);
-  for (let y = 0; y < height; y++) {
-    const from = ((top + y) * image.width + left) * image.channels;
-    pixels.set(image.pixels.subarray(from, from + row), y * row);
-  }
-  return { ...image, width, height, pixels };
-}
 
 function scaleRaw(image: RawImage, viewAt: (size: Size) => View): ScaledView {
   const view = viewAt(image);
@@ -59,24 +46,38 @@ function levelTables(
   );
 }
 
+/** One channel of `[H, W, C]` levels to `[H, W]` normalised numbers. */
+function writeChannel(
+  { width, height, channels, pixels }: RawImage,
+  channel: number,
+  flip: boolean,
+  table: Float32Array,
+  target: Float32Array,
+): void {
+  const step = flip ? -channels : channels;
+  const start = channel + (flip ? (width - 1) * channels : 0);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    let from = y * width * channels + start;
+    for (let x = 0; x < width; x++, from += step) {
+      target[to++] = table[pixels[from] ?? 0] ?? 0;
+    }
+  }
+}
+
 /** `[H, W, C]` levels to `[C, H, W]` normalised numbers. */
 function writeNormalized(
-  { width, height, channels, pixels }: RawImage,
+  image: RawImage,
   flip: boolean,
   tables: readonly Float32Array[],
   target: Float32Array,
 ): void {
+  const area = image.width * image.height;
   tables.forEach((table, c) => {
     // A grey image shows its one channel in every channel that is wanted.
-    const channel = channels === 1 ? 0 : c;
-    for (let y = 0; y < height; y++) {
-      const row = (c * height + y) * width;
-      for (let x = 0; x < width; x++) {
-        const column = flip ? width - 1 - x : x;
-        const level = pixels[(y * width + column) * channels + channel] ?? 0;
-        target[row + x] = table[level] ?? 0;
-      }
-    }
+    const channel = image.channels === 1 ? 0 : c;
+    const part = target.subarray(c * area, (c + 1) * area);
+    writeChannel(image, channel, flip, table, part);
   });
 }
 

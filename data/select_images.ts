@@ -13,8 +13,16 @@ import { E, pipe } from "../core/fp.ts";
 import { unlessFaulty, wholeFault } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
 
-/** The images of a source at some indices, numbered anew from 0. */
-function select(source: ImageSource, indices: Int32Array): ImageSource {
+/**
+ * The images of a source at some indices, numbered anew from 0.
+ *
+ * @param source All images.
+ * @param indices Which to keep, each in `[0, source.length)`.
+ */
+export function selectImages(
+  source: ImageSource,
+  indices: Int32Array,
+): ImageSource {
   const original = (index: number): number => indices[index] ?? -1;
   return {
     ...source,
@@ -45,7 +53,9 @@ export function limitSource(
 ): Result<Faults, ImageSource> {
   return pipe(
     checkedCount(source, count),
-    E.map((n) => select(source, Int32Array.from({ length: n }, (_, i) => i))),
+    E.map((n) =>
+      selectImages(source, Int32Array.from({ length: n }, (_, i) => i))
+    ),
   );
 }
 
@@ -79,7 +89,7 @@ export function shareSource(
   return pipe(
     checkedCount(source, count),
     E.map((n) =>
-      select(source, permutation(key, source.length).slice(0, n).sort())
+      selectImages(source, permutation(key, source.length).slice(0, n).sort())
     ),
   );
 }
@@ -112,8 +122,8 @@ export function splitSource(
       wholeFault("count", count, 1, source.length - 1),
     ]),
     E.map((n) => ({
-      share: select(source, order.slice(0, n).sort()),
-      rest: select(source, order.slice(n).sort()),
+      share: selectImages(source, order.slice(0, n).sort()),
+      rest: selectImages(source, order.slice(n).sort()),
     })),
   );
 }

@@ -9,7 +9,7 @@ import type { Result } from "../core/mod.ts";
 export interface WorkAhead<Failure, Value> {
   /** Number of pieces. */
   readonly count: number;
-  /** Most pieces that are begun or ready but not yet asked for. */
+  /** Most pieces that are begun or ready but not yet asked for; all may be under way at once. */
   readonly ahead: number;
   /** Does one piece, soon when the signal is aborted; must not reject. */
   readonly work: (
@@ -21,7 +21,8 @@ export interface WorkAhead<Failure, Value> {
 }
 
 /**
- * Does pieces of work one after the other, some of them ahead of the consumer.
+ * Does pieces of work in order, some of them ahead of the consumer and beside
+ * each other.
  *
  * The iteration ends after the last piece, after the first failure, or when
  * the signal is aborted. However it ends, also when the consumer leaves
@@ -40,12 +41,13 @@ export async function* workAhead<Failure, Value>(
     ? stop.signal
     : AbortSignal.any([stop.signal, options.signal]);
   const queue: Promise<Result<Failure, Value>>[] = [];
-  let last: Promise<unknown> = Promise.resolve();
+  const unfinished = new Set<Promise<unknown>>();
   let begun = 0;
   const begin = (piece: number): void => {
-    const result = last.then(() => work(piece, signal));
+    const result = work(piece, signal);
     queue.push(result);
-    last = result;
+    unfinished.add(result);
+    result.finally(() => unfinished.delete(result));
   };
   try {
     for (let piece = 0; piece < count && !signal.aborted; piece++) {
@@ -57,6 +59,6 @@ export async function* workAhead<Failure, Value>(
     }
   } finally {
     stop.abort();
-    await last;
+    await Promise.all(unfinished);
   }
 }

@@ -16,6 +16,7 @@
 import process from "node:process";
 import { describeFaults, type Result } from "../core/mod.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { writeBadImages } from "./pretrain/bad_images_file.ts";
 import {
   badInput,
   EXIT,
@@ -46,12 +47,18 @@ async function pretrain(
   if (settings._tag === "Left") return badInput(describeFaults(settings.left));
   const opened = await openRun(settings.right, values, say);
   if (opened._tag === "Left") return badInput(opened.left);
-  const { plan, run, folder, backend } = opened.right;
+  const { plan, run, folder, backend, loading } = opened.right;
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
   const { signal, allow } = interruption(progress.say);
   const end = await takeSteps({ ...opened.right, progress, signal });
   progress.end();
+  loading.workers?.[Symbol.dispose]();
+  const skipped = await writeBadImages(folder.path, loading.badImages);
+  if (skipped._tag === "Left") {
+    return failed(skipped.left, end.checkpoint, command);
+  }
+  if (skipped.right !== null) say(`images: ${skipped.right}`);
   const { cause, checkpoint } = end;
   if (cause === "interrupted") {
     const moment = `after step ${run.step} of ${plan.totalSteps}`;

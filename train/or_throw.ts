@@ -34,6 +34,8 @@ export function describeError(error: AnyError): string {
     case "BadFolder":
     case "BadFile":
     case "BadImage":
+    case "TooManyBadImages":
+    case "WorkerLost":
     case "BadOptions":
       return describeDataError(error);
     default:

@@ -16,9 +16,12 @@ import {
   embeddedFashionMnist,
   type ImageSource,
   openSource,
+  selectClasses,
   shareSource,
+  type Split,
   splitSource,
 } from "../../data/mod.ts";
+import type { ImageChoice } from "./images_file.ts";
 
 /** Images to learn from, and labelled ones kept away from learning, if there are any. */
 export interface PretrainImages {
@@ -82,15 +85,50 @@ function withJudges(
   return right({ train, queries: test.right, judgedBy });
 }
 
+/** Keeps a chosen part of the images away from learning. */
+function shared(
+  source: ImageSource,
+  share: number,
+): Result<Faults, PretrainImages> {
+  const count = Math.round(share * source.length);
+  const parts = splitSource(source, count, HOLD_OUT_KEY);
+  if (parts._tag === "Left" || source.classNames === null) {
+    const wanted = source.classNames === null
+      ? "images with classes"
+      : "a part that leaves images on both sides";
+    const path = "--val-share";
+    return left([{ _tag: "Inconsistent", path, found: share, wanted }]);
+  }
+  return right({
+    train: parts.right.rest,
+    queries: parts.right.share,
+    judgedBy: `${count} other images, kept away from learning`,
+  });
+}
+
+/** The images of a split, of the chosen classes. */
+async function openSplit(
+  folder: string | null,
+  split: Split,
+  classes: readonly string[] | null,
+): Promise<Result<DataError, ImageSource>> {
+  const source = folder === null
+    ? await embeddedFashionMnist()
+    : await openSource(folder, split);
+  return source._tag === "Left" || classes === null
+    ? source
+    : selectClasses(source.right, classes);
+}
+
 async function opened(
   folder: string | null,
+  { classes, valShare }: Pick<ImageChoice, "classes" | "valShare">,
 ): Promise<Result<DataError, PretrainImages>> {
-  const train = folder === null
-    ? await embeddedFashionMnist()
-    : await openSource(folder, "train");
+  const train = await openSplit(folder, "train", classes);
   if (train._tag === "Left") return train;
-  const test = folder === null ? train : await openSource(folder, "test");
-  const images = withJudges(train.right, test);
+  const images = valShare === null
+    ? withJudges(train.right, await openSplit(folder, "test", classes))
+    : shared(train.right, valShare);
   return images._tag === "Left"
     ? left({ _tag: "BadOptions", faults: images.left })
     : images;
@@ -101,12 +139,17 @@ async function opened(
  *
  * @param folder What `--data` says, or `null` for the embedded Fashion-MNIST images.
  * @param limit How many images to learn from, or `null` for all.
+ * @param choice Which classes, and which part is kept to judge by.
  */
 export async function openImages(
   folder: string | null,
   limit: number | null,
+  choice: Pick<ImageChoice, "classes" | "valShare"> = {
+    classes: null,
+    valShare: null,
+  },
 ): Promise<Result<DataError, PretrainImages>> {
-  const images = await opened(folder);
+  const images = await opened(folder, choice);
   if (images._tag === "Left" || limit === null) return images;
   const train = shareSource(images.right.train, limit, HOLD_OUT_KEY);
   if (train._tag === "Right") {

@@ -17,6 +17,10 @@ export interface ImageChoice {
   readonly data: string | null;
   /** How many images to learn from, or `null` for all. */
   readonly limit: number | null;
+  /** Names of the classes to learn from, or `null` for all. */
+  readonly classes: readonly string[] | null;
+  /** Part of the images that is kept to judge by, or `null` for what the data have. */
+  readonly valShare: number | null;
 }
 
 /** Content of the file. */
@@ -29,14 +33,21 @@ export interface RememberedImages extends ImageChoice {
 
 const IMAGES_FILE = "images.json";
 
+/** What names in a source begin with: its own name, or the folder of its archives. */
+function rootOf({ name, imageName }: ImageSource): string {
+  const first = imageName(0);
+  if (first.startsWith(name)) return name;
+  const differs = [...name].findIndex((letter, i) => letter !== first[i]);
+  return name.slice(0, differs);
+}
+
 /** SHA-256 of the names in a source, relative to it: a folder may move. */
 function namesDigest(source: ImageSource): string {
   const hash = createHash("sha256");
+  const root = rootOf(source);
   for (let i = 0; i < source.length; i++) {
     const name = source.imageName(i);
-    const relative = name.startsWith(source.name)
-      ? name.slice(source.name.length)
-      : name;
+    const relative = name.startsWith(root) ? name.slice(root.length) : name;
     hash.update(`${relative}\n`);
   }
   return hash.digest("hex");
@@ -49,10 +60,11 @@ function namesDigest(source: ImageSource): string {
  * @param source The images that the run learns from.
  */
 export function rememberedImages(
-  { data, limit }: ImageChoice,
+  { data, limit, classes, valShare }: ImageChoice,
   source: ImageSource,
 ): RememberedImages {
-  return { data, limit, found: source.summary, names: namesDigest(source) };
+  const [found, names] = [source.summary, namesDigest(source)];
+  return { data, limit, classes, valShare, found, names };
 }
 
 /**
@@ -79,14 +91,24 @@ export function writeImagesFile(
   return replaceFile(join(folder, IMAGES_FILE), text);
 }
 
+const isNames = (classes: unknown): boolean =>
+  Array.isArray(classes) && classes.every((name) => typeof name === "string");
+
 function isRemembered(json: unknown): json is RememberedImages {
-  const { data, limit, found, names } = (json ?? {}) as Partial<
-    RememberedImages
-  >;
+  const { data, limit, classes, valShare, found, names } =
+    (json ?? {}) as Partial<RememberedImages>;
   return (data === null || typeof data === "string") &&
     (limit === null || Number.isSafeInteger(limit)) &&
+    (classes === null || isNames(classes)) &&
+    (valShare === null || typeof valShare === "number") &&
     typeof found === "string" && typeof names === "string";
 }
+
+/** Files of runs from before classes and shares could be chosen say nothing of them. */
+const completed = (json: unknown): unknown =>
+  typeof json === "object" && json !== null
+    ? { classes: null, valShare: null, ...json }
+    : json;
 
 /** Reads the file in the folder of a run, or says what is wrong with it. */
 export async function readImagesFile(
@@ -94,7 +116,7 @@ export async function readImagesFile(
 ): Promise<Result<string, RememberedImages>> {
   const path = join(folder, IMAGES_FILE);
   try {
-    const json: unknown = JSON.parse(await readFile(path, "utf8"));
+    const json = completed(JSON.parse(await readFile(path, "utf8")));
     return isRemembered(json)
       ? right(json)
       : left(`${path} does not say which images a run had`);

@@ -21,11 +21,18 @@ import {
   right,
   stepsPerEpoch,
 } from "../../core/mod.ts";
-import { describeDataError } from "../../data/mod.ts";
+import {
+  type BadImages,
+  badImages,
+  describeDataError,
+  type ImageSource,
+  imageWorkers,
+} from "../../data/mod.ts";
 import {
   type BatchSource,
   batchSource,
   describeTrainError,
+  type Loading,
   type Pretraining,
   pretraining,
   type RunFolder,
@@ -38,10 +45,17 @@ import { openFolder } from "./open_folder.ts";
 import {
   DEFAULT_KEEP,
   DEFAULT_SAVE_EVERY,
+  DEFAULT_WORKERS,
   type PretrainValues,
 } from "./pretrain_flags.ts";
 import type { Settings } from "./settings.ts";
 import { stepTooLarge } from "./step_size.ts";
+
+/** How the images of a run are loaded. */
+export interface RunLoading extends Loading {
+  /** Images that were skipped. */
+  readonly badImages: BadImages;
+}
 
 /** What a run will do and with which images. */
 export interface PlannedRun {
@@ -53,6 +67,8 @@ export interface PlannedRun {
   readonly images: PretrainImages;
   /** Where its batches come from. */
   readonly batches: BatchSource;
+  /** How images are loaded, and the list of those that could not be. */
+  readonly loading: RunLoading;
 }
 
 /** A run with all that it needs. */
@@ -98,11 +114,26 @@ function tooFewImages(
     : `images: found ${length} to learn from (${summary}), wanted at least ${needed} for one step (--batch-size × --accum-iter)`;
 }
 
+/** How images are loaded, and the list of bad ones. */
+function loadingOf(
+  { length }: ImageSource,
+  values: PretrainValues,
+): RunLoading {
+  const count = values.workers ?? DEFAULT_WORKERS;
+  return {
+    badImages: badImages(length),
+    onBadImage: values["on-bad-image"],
+    workers: count === 0 ? undefined : imageWorkers(count),
+  };
+}
+
 /** Everything about a run that needs no device. */
 async function planRun(
   settings: Settings,
+  values: PretrainValues,
 ): Promise<Result<string, PlannedRun>> {
-  const opened = await openImages(settings.data, settings.limit);
+  const { data, limit } = settings;
+  const opened = await openImages(data, limit, settings);
   if (opened._tag === "Left") return left(describeDataError(opened.left));
   const images = opened.right;
   const { train } = images;
@@ -113,10 +144,15 @@ async function planRun(
   if (plan._tag === "Left") {
     return left(describeFaults(namedByFlags(plan.left)));
   }
-  const batches = batchSource(train, config);
-  return batches._tag === "Left"
-    ? left(describeFaults(batches.left))
-    : right({ config, plan: plan.right, images, batches: batches.right });
+  const loading = loadingOf(train, values);
+  const batches = batchSource(train, config, loading);
+  return batches._tag === "Left" ? left(describeFaults(batches.left)) : right({
+    config,
+    plan: plan.right,
+    images,
+    batches: batches.right,
+    loading,
+  });
 }
 
 /** Gives the planned run a folder. */
@@ -169,7 +205,7 @@ export async function openRun(
   values: PretrainValues,
   say: (line: string) => void,
 ): Promise<Result<string, OpenedRun>> {
-  const planned = await planRun(settings);
+  const planned = await planRun(settings, values);
   if (planned._tag === "Left") return planned;
   const { config, plan, images } = planned.right;
   const selected = await selectBackend(

@@ -8,6 +8,8 @@ import {
   choiceFlag,
   type FlagValues,
   helpText,
+  numberFlag,
+  type NumberRange,
   switchFlag,
   textFlag,
   wholeFlag,
@@ -15,12 +17,31 @@ import {
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
 
+const SHARE: NumberRange = {
+  wanted: "a number between 0 and 1, such as 0.1",
+  holds: (value) => value > 0 && value < 1,
+  nearest: () => null,
+};
+
 /** All flags of the program. */
 export const PRETRAIN_FLAGS = {
   "data": textFlag(
     "DIR",
-    "images: a folder by class or flat, or Fashion-MNIST's files",
+    "images: a folder by class or flat, tar or Parquet files, CIFAR's or Fashion-MNIST's",
   ),
+  "classes": textFlag(
+    "NAMES",
+    "learn from these classes: in-5, in-10, in-25, in-100, A,B,… or a file of names",
+  ),
+  "val-share": numberFlag(
+    SHARE,
+    "part of the images that is kept to judge by",
+  ),
+  "on-bad-image": choiceFlag(
+    ["skip", "fail"],
+    "what is done about an image that cannot be read",
+  ),
+  "workers": wholeFlag(0, "threads beside the main one that decode images"),
   "limit": wholeFlag(1, "learn from so many of the images"),
   "config": textFlag("FILE", "start from this configuration (JSON)"),
   ...METHOD_FLAGS,
@@ -44,6 +65,8 @@ export type PretrainValues = FlagValues<typeof PRETRAIN_FLAGS>;
 
 /** Checkpoints kept where `--keep` is not given. */
 export const DEFAULT_KEEP = 2;
+/** Threads that decode images where `--workers` is not given. */
+export const DEFAULT_WORKERS = 0;
 /** Epochs between checkpoints where `--save-every` is not given. */
 export const DEFAULT_SAVE_EVERY = 1;
 
@@ -59,6 +82,10 @@ Ctrl-C. With DEBUG=1 in the environment a bug shows its stack.`;
 
 const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "data": "the embedded Fashion-MNIST test images",
+  "classes": "all",
+  "val-share": "the data's own part to judge by, else a fifth",
+  "on-bad-image": "skip, up to 1 % of the images",
+  "workers": String(DEFAULT_WORKERS),
   "limit": "all",
   "lr": "blr × batch-size × accum-iter / 256",
   "image-size": "the model's",

@@ -14,7 +14,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import { imagesFileName } from "../../data/mod.ts";
+import { classNamesFrom, imagesFileName } from "../../data/mod.ts";
 import {
   describeTrainError,
   latestCheckpoint,
@@ -82,9 +82,21 @@ async function readConfig(
 const absolute = (data: string | undefined): string | null =>
   data === undefined ? null : resolve(data);
 
+/** The classes that `--classes` says, or `null` where it is not given. */
+async function classesFrom(
+  { classes }: PretrainValues,
+): Promise<Result<Faults, readonly string[] | null>> {
+  if (classes === undefined) return right(null);
+  const names = await classNamesFrom(classes);
+  return names._tag === "Right"
+    ? names
+    : refuse("--classes", classes, "a subset, names or a file of names");
+}
+
 async function resumed(
   from: string,
   values: PretrainValues,
+  classes: readonly string[] | null,
 ): Promise<Result<Faults, Settings>> {
   const checkpoint = await latestCheckpoint(from);
   if (checkpoint._tag === "Left") {
@@ -104,6 +116,8 @@ async function resumed(
     channelsOfImages: false,
     data: absolute(values.data) ?? images.right.data,
     limit: values.limit ?? images.right.limit,
+    classes: classes ?? images.right.classes,
+    valShare: values["val-share"] ?? images.right.valShare,
     earlier: { checkpoint: checkpoint.right, images: images.right },
     outputDir: values["output-dir"] ?? folder,
   });
@@ -130,6 +144,7 @@ async function baseConfig(
 
 async function anew(
   values: PretrainValues,
+  classes: readonly string[] | null,
 ): Promise<Result<Faults, Settings>> {
   const base = await baseConfig(values);
   if (base._tag === "Left") return base;
@@ -139,6 +154,8 @@ async function anew(
     channelsOfImages: values.config === undefined,
     data: absolute(values.data),
     limit: values.limit ?? null,
+    classes,
+    valShare: values["val-share"] ?? null,
     earlier: null,
     outputDir: values["output-dir"] ?? null,
   });
@@ -154,10 +171,14 @@ export async function settingsFrom(
   values: PretrainValues,
 ): Promise<Result<Faults, Settings>> {
   const { resume, config } = values;
-  if (resume === undefined) return await anew(values);
-  return config === undefined ? await resumed(resume, values) : refuse(
-    "--config",
-    config,
-    "no --resume beside it: a run goes on as it was",
-  );
+  const classes = await classesFrom(values);
+  if (classes._tag === "Left") return classes;
+  if (resume === undefined) return await anew(values, classes.right);
+  return config === undefined
+    ? await resumed(resume, values, classes.right)
+    : refuse(
+      "--config",
+      config,
+      "no --resume beside it: a run goes on as it was",
+    );
 }

@@ -86,7 +86,7 @@ Deno.test("decodeScaled() gives grey files in colour: all channels alike", async
   }
 });
 
-Deno.test("decodeScaled() shows transparent pixels on black, whether it shrinks or enlarges", async () => {
+Deno.test("decodeScaled() drops transparency and keeps the colour behind it, whether it shrinks or enlarges", async () => {
   const rgba = new Uint8Array(16 * 16 * 4).map((_, i) =>
     i % 4 === 3 ? (i < 512 ? 255 : 0) : 200
   );
@@ -98,8 +98,7 @@ Deno.test("decodeScaled() shows transparent pixels on black, whether it shrinks 
       viewAt(null, { width: side, height: side }),
     );
     strictEqual(pixels.length, side * side * channels);
-    strictEqual(pixels[0], 200);
-    strictEqual(pixels.at(-1), 0);
+    ok(pixels.every((level) => level === 200), `${side}×${side}`);
   }
 });
 

@@ -87,7 +87,8 @@ Deno.test("imageFolder() says what is wrong with a folder", async () => {
     "texts/a.txt": "",
     "texts/b.txt": "",
   }, async (folder) => {
-    const wanted = "wanted JPEG, PNG or WebP files, or a folder for each class";
+    const wanted =
+      "wanted JPEG, PNG, WebP, GIF, TIFF or AVIF files, or a folder for each class";
     const errors = {
       missing: "found nothing there, wanted a folder of images",
       file: "found a file, wanted a folder of images",
@@ -131,3 +132,28 @@ Deno.test("imageFolder() names a file that has gone since", async () => {
     );
   });
 });
+
+Deno.test("imageFolder() refuses links in circles and lists a link to nothing as an image that cannot be read", async () => {
+  await inFolder({ "cat/1.jpg": "" }, async (folder) => {
+    await Deno.symlink("nowhere", `${folder}/cat/2.jpg`);
+    const source = valueOf(await imageFolder(folder));
+    strictEqual(source.length, 2);
+    match(errorOf(await source.read(1)), /^Cannot read image .*2\.jpg: /);
+    await Deno.symlink("..", `${folder}/cat/back`);
+    match(errorOf(await imageFolder(folder)), /found a link that leads back: /);
+  });
+});
+
+Deno.test(
+  "imageFolder() passes over a pipe, which would be waited for in vain",
+  {
+    ignore: Deno.build.os === "windows",
+  },
+  async () => {
+    await inFolder({ "1.jpg": "" }, async (folder) => {
+      await new Deno.Command("mkfifo", { args: [`${folder}/2.jpg`] }).output();
+      const source = valueOf(await imageFolder(folder));
+      strictEqual(source.summary, "1 images (1 other files left out)");
+    });
+  },
+);

@@ -194,10 +194,10 @@ Deno.test("loadBatches() stops reading when the signal is aborted", async () => 
   strictEqual(reads, 10);
 });
 
-Deno.test("loadBatches() ends with the first image that cannot be read, by name", async () => {
+Deno.test("loadBatches() that may not skip ends with the first image that cannot be read, by name", async () => {
   const source = watchedSource(() => {}, 7);
   const results = await Array.fromAsync(
-    loadBatches({ ...base, source, batchSize: 100 }),
+    loadBatches({ ...base, source, batchSize: 100, onBadImage: "fail" }),
   );
   const last = results.at(-1);
   strictEqual(last && errorOf(last), "Cannot read image noise 7: unreadable");
@@ -207,7 +207,11 @@ Deno.test("loadBatches() ends with the first image that cannot be read, by name"
 Deno.test("loadBatches() turns what a source throws into an error", async () => {
   const read = () => Promise.reject(new Error("disk on fire"));
   const results = await Array.fromAsync(
-    loadBatches({ ...base, source: { ...noiseSource(9), read } }),
+    loadBatches({
+      ...base,
+      source: { ...noiseSource(9), read },
+      onBadImage: "fail",
+    }),
   );
   match(
     results.map(errorOf).join(),
@@ -233,7 +237,13 @@ Deno.test("loadBatches() names damaged files of a folder: cut short, empty, not 
     await inFolder({ "good.jpg": jpeg, [name]: bytes }, async (folder) => {
       const source = valueOf(await imageFolder(folder));
       const results = await Array.fromAsync(
-        loadBatches({ ...base, source, transform: photo, batchSize: 2 }),
+        loadBatches({
+          ...base,
+          source,
+          transform: photo,
+          batchSize: 2,
+          onBadImage: "fail",
+        }),
       );
       const [only] = results;
       ok(results.length === 1 && only !== undefined);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { rootKey, sampleKey } from "../../core/mod.ts";
+import { rootKey, sampleKey, type SamplePurpose } from "../../core/mod.ts";
 import {
   evalTransform,
   evalView,
@@ -16,7 +16,7 @@ const format = {
   normalization: FASHION_MNIST_NORMALIZATION,
 };
 const image = { width: 28, height: 28 };
-const keysOf = (index: number) => (purpose: "crop" | "flip" | "mask") =>
+const keysOf = (index: number) => (purpose: SamplePurpose) =>
   sampleKey(0, 0, index, purpose);
 
 Deno.test("trainView() flips half of the images, all or none when told so", () => {

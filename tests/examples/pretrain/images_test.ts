@@ -86,13 +86,22 @@ Deno.test("openImages() names the flag of a limit that is too large", () =>
 Deno.test("rememberedImages() are read back as they were written", () =>
   inFolder({}, async (folder) => {
     const images = rememberedImages(
-      { data: "/photos", limit: 3 },
+      { data: "/photos", limit: 3, classes: ["a", "b"], valShare: 0.1 },
       noiseSource(3),
     );
     await writeImagesFile(folder, images);
     deepStrictEqual(await readImagesFile(folder), {
       _tag: "Right",
       right: images,
+    });
+    const earlier = { data: null, limit: null, found: "3 images", names: "" };
+    await Deno.writeTextFile(
+      join(folder, "images.json"),
+      JSON.stringify(earlier),
+    );
+    deepStrictEqual(await readImagesFile(folder), {
+      _tag: "Right",
+      right: { ...earlier, classes: null, valShare: null },
     });
     await Deno.writeTextFile(join(folder, "images.json"), `{"data": 3}`);
     const foreign = await readImagesFile(folder);
@@ -103,7 +112,7 @@ Deno.test("rememberedImages() are read back as they were written", () =>
   }));
 
 Deno.test("imagesDiffer() sees fewer and renamed images, wherever the folder lies", () => {
-  const choice = { data: null, limit: null };
+  const choice = { data: null, limit: null, classes: null, valShare: null };
   const source = noiseSource(4);
   const before = rememberedImages(choice, source);
   const moved = {
@@ -122,3 +131,42 @@ Deno.test("imagesDiffer() sees fewer and renamed images, wherever the folder lie
     "it learned from 4 images; here are 3 images",
   );
 });
+
+Deno.test("openImages() takes chosen classes of both splits, and keeps a chosen part to judge by", () =>
+  withImages(
+    { "train/a/": 20, "train/b/": 20, "train/c/": 9, "val/a/": 2, "val/b/": 1 },
+    async (folder) => {
+      const choice = { classes: ["b", "a"], valShare: null };
+      const images = valueOf(await openImages(folder, null, choice));
+      deepStrictEqual(images.train.classNames, ["a", "b"]);
+      deepStrictEqual(namesOf(images).map(({ length }) => length), [40, 3]);
+      const shared = valueOf(
+        await openImages(folder, null, { ...choice, valShare: 0.25 }),
+      );
+      deepStrictEqual(namesOf(shared).map(({ length }) => length), [30, 10]);
+      strictEqual(new Set(namesOf(shared).flat()).size, 40);
+    },
+  ));
+
+Deno.test("openImages() refuses classes that are not there and shares that leave nothing", () =>
+  withImages({ "a/": 3, "b/": 3 }, async (folder) => {
+    const textOf = async (
+      classes: readonly string[] | null,
+      valShare: number | null,
+    ) => {
+      const images = await openImages(folder, null, { classes, valShare });
+      return images._tag === "Left" ? describeDataError(images.left) : "";
+    };
+    match(
+      await textOf(["a", "x"], null),
+      /classes: found "?x"?, wanted a class of the source/,
+    );
+    match(
+      await textOf(null, 0.01),
+      /--val-share: found 0\.01, wanted a part that leaves/,
+    );
+    match(
+      await textOf(null, 0.99),
+      /--val-share: found 0\.99, wanted a part that leaves/,
+    );
+  }));

@@ -1,0 +1,141 @@
+/**
+ * Some classes of a source.
+ *
+ * @module
+ */
+import {
+  type Fault,
+  left,
+  nearestWord,
+  type Result,
+  right,
+} from "../core/mod.ts";
+import { CLASS_SUBSETS, type SubsetName } from "./class_subsets.ts";
+import { type DataError, reasonOf } from "./data_error.ts";
+import type { ImageSource } from "./image_source.ts";
+import { selectImages } from "./select_images.ts";
+
+const isSubset = (name: string): name is SubsetName =>
+  Object.hasOwn(CLASS_SUBSETS, name);
+
+const refused = (found: unknown, wanted: string): Result<DataError, never> =>
+  left({
+    _tag: "BadOptions",
+    faults: [{ _tag: "Inconsistent", path: "classes", found, wanted }],
+  });
+
+/** Names one a line; a line that begins with `#` says nothing. */
+const linesOf = (text: string): readonly string[] =>
+  text.split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+
+/**
+ * Names of classes as a user gives them: `in-5`, `in-10`, `in-25` or `in-100` for
+ * the classes of the thesis, a list with commas, or a file with a name on each
+ * line (`#` begins a comment). A name without a comma is a file if there is one.
+ *
+ * @param text What the user says.
+ * @returns The names, or what is wrong.
+ *
+ * @example By name and by list
+ * ```ts
+ * import { classNamesFrom } from "@vitfreeze/vitfreeze/data";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const small = await classNamesFrom("IN-5");
+ * deepStrictEqual(small._tag === "Right" && small.right.length, 5);
+ * const list = await classNamesFrom("cat, dog");
+ * deepStrictEqual(list._tag === "Right" && list.right, ["cat", "dog"]);
+ * ```
+ */
+export async function classNamesFrom(
+  text: string,
+): Promise<Result<DataError, readonly string[]>> {
+  const name = text.trim().toLowerCase();
+  if (isSubset(name)) return right(CLASS_SUBSETS[name]);
+  const isFile = !text.includes(",") &&
+    await Deno.stat(text).then((file) => file.isFile, () => false);
+  try {
+    const names = isFile
+      ? linesOf(await Deno.readTextFile(text))
+      : text.split(",").map((part) => part.trim()).filter(Boolean);
+    return names.length > 0 ? right(names) : refused(text, "names of classes");
+  } catch (error) {
+    return refused(text, `a file that can be read (${reasonOf(error)})`);
+  }
+}
+
+/** A name that the source does not have, and the one that may be meant. */
+const unknownFault = (found: string, known: readonly string[]): Fault => ({
+  _tag: "Inconsistent",
+  path: "classes",
+  found,
+  wanted: `a class of the source; the nearest is ${nearestWord(found, known)}`,
+});
+
+const twiceFault = (found: string): Fault => ({
+  _tag: "Inconsistent",
+  path: "classes",
+  found: `${found} twice`,
+  wanted: "each class once",
+});
+
+/**
+ * The images of some classes of a source, in its order. Classes keep their order
+ * too and are numbered anew, as if the folders of the others were not there.
+ *
+ * @param source All images, with labels.
+ * @param names Names of the classes to keep, in any order, each once.
+ * @returns A source of these classes; or every name that the source does not have
+ * or that is given twice.
+ *
+ * @example Shoes
+ * ```ts
+ * import { embeddedFashionMnist, selectClasses } from "@vitfreeze/vitfreeze/data";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const all = await embeddedFashionMnist();
+ * if (all._tag === "Right") {
+ *   const shoes = selectClasses(all.right, ["Sneaker", "Sandal", "Ankle boot"]);
+ *   deepStrictEqual(shoes._tag === "Right" && shoes.right.length, 3000);
+ *   deepStrictEqual(shoes._tag === "Right" && shoes.right.classNames, [
+ *     "Sandal", "Sneaker", "Ankle boot",
+ *   ]);
+ * }
+ * ```
+ */
+export function selectClasses(
+  source: ImageSource,
+  names: readonly string[],
+): Result<DataError, ImageSource> {
+  const { classNames: known } = source;
+  if (known === null) return refused(names, "images with classes");
+  const [first, ...rest] = names.flatMap((name, i) =>
+    !known.includes(name)
+      ? [unknownFault(name, known)]
+      : names.indexOf(name) < i
+      ? [twiceFault(name)]
+      : []
+  );
+  if (first !== undefined) {
+    return left({ _tag: "BadOptions", faults: [first, ...rest] });
+  }
+  const wanted = new Set(names);
+  const kept = known.filter((name) => wanted.has(name));
+  const anew = known.map((name) => kept.indexOf(name));
+  const labelOf = (index: number): number =>
+    anew[source.label(index) ?? -1] ?? -1;
+  const indices = Int32Array.from(
+    Array.from({ length: source.length }, (_, i) => i)
+      .filter((index) => labelOf(index) >= 0),
+  );
+  if (indices.length === 0) return refused(names, "classes with images");
+  const part = selectImages(source, indices);
+  return right({
+    ...part,
+    summary:
+      `${indices.length} images of ${kept.length} classes of ${source.summary}`,
+    classNames: kept,
+    label: (index) => labelOf(indices[index] ?? -1),
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * Data sets in files, made for tests.
+ *
+ * @module
+ */
+import { ByteWriter, parquetWrite } from "hyparquet-writer";
+import { packTar } from "modern-tar";
+
+/** An image and its class, as archives hold them. */
+export interface Stored {
+  /** The bytes of a file. */
+  readonly bytes: Uint8Array;
+  /** Its class. */
+  readonly label: number;
+}
+
+/** A tar archive with files by name. */
+export function tarOf(
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<Uint8Array> {
+  return packTar(
+    Object.entries(files).map(([name, content]) => {
+      const body = typeof content === "string"
+        ? new TextEncoder().encode(content)
+        : content;
+      return { header: { name, size: body.length }, body };
+    }),
+  );
+}
+
+/** A shard of WebDataset. */
+export function shardOf(images: readonly Stored[]): Promise<Uint8Array> {
+  return tarOf(
+    Object.fromEntries(
+      images.flatMap(({ bytes, label }, i) => [
+        [`${i}.jpg`, bytes],
+        [`${i}.cls`, String(label)],
+      ]),
+    ),
+  );
+}
+
+/** What can be said about a Parquet file. */
+export interface ParquetOptions {
+  /** Rows of a group. */
+  readonly rowGroupSize?: number;
+  /** Names of the classes for Hugging Face's metadata. */
+  readonly names?: readonly string[];
+  /** How pages are packed. */
+  readonly codec?: "SNAPPY" | "UNCOMPRESSED";
+}
+
+/** A Parquet file in the layout of Hugging Face: `image { bytes, path }`, `label`. */
+export function parquetOf(
+  images: readonly Stored[],
+  { rowGroupSize = 2, names, codec = "SNAPPY" }: ParquetOptions = {},
+): Uint8Array {
+  const writer = new ByteWriter();
+  const info = { info: { features: { label: { names } } } };
+  parquetWrite({
+    writer,
+    columnData: [
+      {
+        name: "image",
+        data: images.map(({ bytes }, i) => ({ bytes, path: `${i}.jpg` })),
+      },
+      { name: "label", data: images.map(({ label }) => BigInt(label)) },
+    ],
+    schema: [
+      { name: "root", num_children: 2 },
+      { name: "image", num_children: 2, repetition_type: "OPTIONAL" },
+      { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
+      {
+        name: "path",
+        type: "BYTE_ARRAY",
+        converted_type: "UTF8",
+        repetition_type: "OPTIONAL",
+      },
+      { name: "label", type: "INT64", repetition_type: "OPTIONAL" },
+    ],
+    codec,
+    rowGroupSize,
+    ...(names === undefined ? {} : {
+      kvMetadata: [{ key: "huggingface", value: JSON.stringify(info) }],
+    }),
+  });
+  return new Uint8Array(writer.getBuffer());
+}
+
+/** Records of CIFAR's binary version; an image is flat of its level in each channel. */
+export function cifarOf(
+  labels: readonly (readonly number[])[],
+): Uint8Array {
+  return Uint8Array.from(
+    labels.flatMap((own, i) => [
+      ...own,
+      ...[1, 2, 3].flatMap((c) => Array<number>(1024).fill(16 * i + c)),
+    ]),
+  );
+}

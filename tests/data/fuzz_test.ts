@@ -1,0 +1,231 @@
+/**
+ * Readers of files against files that are damaged: real ones with bytes changed,
+ * cut out, put in, or cut off.
+ *
+ * @module
+ */
+import fc from "fast-check";
+import { ok, strictEqual } from "node:assert/strict";
+import type { Result } from "../../core/mod.ts";
+import {
+  cifar,
+  type DataError,
+  describeDataError,
+  fashionMnist,
+  type ImageSource,
+  parquetImages,
+  webDataset,
+} from "../../data/mod.ts";
+import { decodeIdx } from "../../data/idx.ts";
+import { readFile } from "../../data/read_file.ts";
+import { tarIndex } from "../../data/tar_index.ts";
+import { cifarOf, parquetOf, shardOf, type Stored, tarOf } from "./archives.ts";
+import { gzip, idxFile, inFolder } from "./sources.ts";
+
+/** A change of a file. */
+type Edit =
+  | { readonly at: number; readonly set: number }
+  | { readonly at: number; readonly cut: number }
+  | { readonly at: number; readonly put: Uint8Array }
+  | { readonly keep: number };
+
+const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+const edit: fc.Arbitrary<Edit> = fc.oneof(
+  fc.record({
+    at: place,
+    set: fc.oneof(fc.nat(255), fc.constantFrom(0, 127, 128, 255)),
+  }),
+  fc.record({ at: place, cut: fc.integer({ min: 1, max: 600 }) }),
+  fc.record({ at: place, put: fc.uint8Array({ minLength: 1, maxLength: 40 }) }),
+  fc.record({ keep: place }),
+);
+
+const edits = fc.array(edit, { minLength: 1, maxLength: 6 });
+
+function edited(bytes: Uint8Array, change: Edit): Uint8Array {
+  if ("keep" in change) {
+    return bytes.slice(0, Math.floor(change.keep * bytes.length));
+  }
+  const at = Math.floor(change.at * bytes.length);
+  if ("set" in change) {
+    const copy = bytes.slice();
+    if (at < copy.length) copy[at] = change.set;
+    return copy;
+  }
+  return "cut" in change
+    ? Uint8Array.of(
+      ...bytes.subarray(0, at),
+      ...bytes.subarray(at + change.cut),
+    )
+    : Uint8Array.of(
+      ...bytes.subarray(0, at),
+      ...change.put,
+      ...bytes.subarray(at),
+    );
+}
+
+const damaged = (whole: Uint8Array): fc.Arbitrary<Uint8Array> =>
+  edits.map((changes) => changes.reduce(edited, whole));
+
+/** A failure must say what is wrong in a line of sane length. */
+function checkError(error: DataError): void {
+  const text = describeDataError(error);
+  ok(text.length > 10 && text.length < 1000, text.slice(0, 200));
+  ok(!/undefined|NaN|\[object/.test(text), text);
+}
+
+/** A source that opened must be whole: each image can be asked for. */
+async function checkSource(
+  opened: Result<DataError, ImageSource>,
+  most: number,
+): Promise<void> {
+  if (opened._tag === "Left") return checkError(opened.left);
+  const { length, classNames, label, imageName, read } = opened.right;
+  ok(length >= 1 && length <= most, `${length} images`);
+  for (let index = 0; index < Math.min(length, 12); index++) {
+    const own = label(index);
+    ok(
+      classNames === null
+        ? own === null
+        : own !== null && own >= 0 && own < classNames.length,
+    );
+    ok(imageName(index).length > 0);
+    const image = await read(index);
+    if (image._tag === "Left") checkError(image.left);
+    else if (image.right._tag === "RawImage") {
+      const { width, height, channels, pixels } = image.right;
+      ok(pixels.length === width * height * channels);
+    } else ok(image.right.bytes instanceof Uint8Array);
+  }
+}
+
+/** Most that a fuzzed reader may add to the memory of the process, bytes. */
+const ROOM = 600e6;
+
+/** Runs cases on damaged copies of a file, in one folder. */
+function fuzz(
+  name: string,
+  runs: number,
+  whole: () => Promise<Uint8Array> | Uint8Array,
+  check: (bytes: Uint8Array, path: string) => Promise<void>,
+): void {
+  Deno.test(name, async () => {
+    const start = await whole();
+    await inFolder({}, async (folder) => {
+      const before = Deno.memoryUsage().rss;
+      await fc.assert(
+        fc.asyncProperty(
+          damaged(start),
+          (bytes) => check(bytes, `${folder}/file`),
+        ),
+        { numRuns: runs },
+      );
+      const grown = Deno.memoryUsage().rss - before;
+      ok(grown < ROOM, `${grown} bytes more`);
+      const left = (await Array.fromAsync(Deno.readDir(folder))).length;
+      ok(left <= 2, "nothing is unpacked beside the file");
+    });
+  });
+}
+
+const idx = idxFile([3, 4, 5], new Array(60).fill(9));
+const labels = idxFile([3], [1, 2, 3]);
+
+fuzz(
+  "decodeIdx() of damaged files gives the array or one error",
+  2000,
+  () => idx,
+  (bytes) => {
+    const array = decodeIdx(bytes, 3, "f");
+    if (array._tag === "Left") checkError(array.left);
+    else {
+      const size = array.right.shape.reduce((a, b) => a * b, 1);
+      ok(array.right.values.length === size && size <= bytes.length);
+    }
+    return Promise.resolve();
+  },
+);
+
+fuzz(
+  "fashionMnist() of damaged gzip files gives a source or one error",
+  400,
+  () => gzip(idx),
+  async (bytes, path) => {
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    await Deno.writeFile(`${folder}/train-images-idx3-ubyte`, bytes);
+    await Deno.writeFile(`${folder}/train-labels-idx1-ubyte`, labels);
+    await checkSource(await fashionMnist(folder, "train"), 3);
+  },
+);
+
+fuzz(
+  "cifar() of damaged files gives a source or one error",
+  300,
+  () => cifarOf([[1], [5], [9]]),
+  async (bytes, path) => {
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    await Deno.writeFile(`${folder}/test_batch.bin`, bytes);
+    await checkSource(await cifar(folder, "CIFAR-10", "test"), 4);
+  },
+);
+
+const stored: readonly Stored[] = [3, 0, 2, 1].map((label, i) => ({
+  bytes: new Uint8Array(100 + 300 * i).fill(i),
+  label,
+}));
+
+fuzz(
+  "webDataset() of damaged archives gives a source or one error",
+  600,
+  () => shardOf(stored),
+  async (bytes, path) => {
+    await Deno.writeFile(path, bytes);
+    await checkSource(await webDataset("w", [path]), 8);
+  },
+);
+
+fuzz(
+  "tarIndex() of damaged extended headers stays inside of the archive",
+  600,
+  () =>
+    tarOf({
+      [`${"x/".repeat(150)}a.jpg`]: "A",
+      [`${"ü".repeat(120)}.jpg`]: "B".repeat(700),
+      "c.jpg": "C",
+    }),
+  async (bytes, path) => {
+    await Deno.writeFile(path, bytes);
+    const entries = await tarIndex(path);
+    if (entries._tag === "Left") return checkError(entries.left);
+    for (const { offset, size } of entries.right) {
+      ok(offset >= 512 && size >= 0 && offset + size <= bytes.length);
+    }
+  },
+);
+
+for (const codec of ["SNAPPY", "UNCOMPRESSED"] as const) {
+  fuzz(
+    `parquetImages() of damaged files gives a source or one error: ${codec}`,
+    500,
+    () => parquetOf(stored, { codec, names: ["a", "b", "c", "d"] }),
+    async (bytes, path) => {
+      await Deno.writeFile(path, bytes);
+      await checkSource(await parquetImages("p", [path]), bytes.length);
+    },
+  );
+}
+
+Deno.test("readFile() stops unpacking where an archive is larger than it may be", async () => {
+  const packed = await gzip(new Uint8Array(8 << 20));
+  await inFolder({ "zeros.gz": packed }, async (folder) => {
+    const path = `${folder}/zeros.gz`;
+    const bomb = await readFile(path, "an idx file", 1 << 20);
+    strictEqual(
+      bomb._tag === "Left" && describeDataError(bomb.left),
+      `Cannot use ${path}: found a damaged gzip archive (it unpacks to more than 1048576 bytes), wanted an idx file`,
+    );
+    const whole = await readFile(path, "an idx file", 8 << 20);
+    strictEqual(whole._tag === "Right" && whole.right.length, 8 << 20);
+  });
+});
