@@ -89,7 +89,8 @@ const typescript = (file: string): SideProgram => ({
 
 /**
  * PyTorch as it is fastest on processors: OpenBLAS may choose its kernels, it and
- * OpenMP have as many threads as are wanted, and threads that wait do not spin.
+ * OpenMP have as many threads as are wanted, threads that wait do not spin, and
+ * memory that is given back is kept for the next tensors, not returned to the system.
  */
 const torch = (
   form: "reference" | "fixed",
@@ -103,6 +104,9 @@ const torch = (
     OMP_NUM_THREADS: `${threads}`,
     OMP_WAIT_POLICY: "PASSIVE",
     GOMP_SPINCOUNT: "0",
+    MALLOC_MMAP_MAX_: "0",
+    MALLOC_TRIM_THRESHOLD_: `${2 ** 34}`,
+    MALLOC_TOP_PAD_: `${2 ** 28}`,
   },
   unset: ["OPENBLAS_CORETYPE"],
 });
