@@ -13,12 +13,13 @@ import {
   disposeState,
   initialSnapshot,
   orThrow,
+  stepMemory,
   type StepTimes,
   trainStep,
   uploadState,
 } from "../train/mod.ts";
 import { entrySnapshot } from "./entry_snapshot.ts";
-import { peakRssMb } from "./peak_memory.ts";
+import { peakRssMb, resetPeakRss, residentMb } from "./peak_memory.ts";
 import { randomImages } from "./random_images.ts";
 import {
   benchedConfig,
@@ -53,14 +54,20 @@ function batchesOf(
   });
 }
 
-/** Times of some steps of a phase, after one that is not timed. */
+/** Times of some steps, and the largest memory of the process meanwhile, MB. */
+interface TimedSteps {
+  readonly times: readonly StepTimes[];
+  readonly peakMb: number;
+}
+
+/** Takes some steps of a phase, after one that is not timed. */
 async function timeSteps(
   backend: Backend,
   config: PretrainConfig,
   plan: FreezePlan,
   phase: Phase,
   steps: number,
-): Promise<readonly StepTimes[]> {
+): Promise<TimedSteps> {
   const programs = orThrow(await compilePhase(backend, config, plan, phase));
   const context = { backend, config, plan };
   const batches = batchesOf(config, steps + 1);
@@ -75,11 +82,13 @@ async function timeSteps(
     const next = orThrow(await trainStep(context, programs, state, 0, batches));
     state = next.state;
     if (k > 0) times.push(next.report.milliseconds);
+    else resetPeakRss();
   }
+  const peakMb = peakRssMb();
   await batches.return?.();
   disposeState(state);
   disposePhase(programs);
-  return times;
+  return { times, peakMb };
 }
 
 /** Milliseconds and megabytes to three digits behind the point. */
@@ -110,9 +119,15 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
       spec.threads === null ? {} : { threads: spec.threads },
     ),
   );
-  const { total, gradient, update, data } = fastest(
-    await timeSteps(backend, config, plan, phase, spec.steps),
+  const engineMb = residentMb();
+  const { times, peakMb } = await timeSteps(
+    backend,
+    config,
+    plan,
+    phase,
+    spec.steps,
   );
+  const { total, gradient, update, data } = fastest(times);
   backend.dispose();
   return {
     backend: backend.device.name,
@@ -127,6 +142,8 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     updateMs: rounded(update),
     dataMs: rounded(data),
     flops: stepFlops(plan, phase, spec.batchSize),
+    stepMb: rounded(peakMb - engineMb),
+    predictedMb: rounded(orThrow(stepMemory(config, plan, phase)).total / 1e6),
     peakRssMb: rounded(peakRssMb()),
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 /**
  * The largest memory that this process has held so far, in MB (10⁶ bytes):
@@ -17,5 +17,19 @@ export function peakRssMb(): number {
   } catch {
     // Only Linux has that file.
   }
+  return residentMb();
+}
+
+/** The memory that this process holds now, MB. */
+export function residentMb(): number {
   return Deno.memoryUsage().rss / 1e6;
+}
+
+/** Starts the high-water mark anew from what the process holds now, on Linux. */
+export function resetPeakRss(): void {
+  try {
+    writeFileSync("/proc/self/clear_refs", "5");
+  } catch {
+    // Only Linux has that file; then the peak is that of the whole process.
+  }
 }

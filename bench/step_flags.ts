@@ -49,6 +49,10 @@ export const STEP_FLAGS = {
   "frozen": frozenFlag,
   "steps": wholeFlag(1, "timed steps, of which the fastest counts"),
   "threads": wholeFlag(1, "threads that compute, on onnx"),
+  "frozen-precision": choiceFlag(
+    ["float32", "int8"],
+    "how frozen blocks compute, on onnx",
+  ),
   "json": switchFlag("print a line of JSON for each row and nothing else"),
   "help": switchFlag("print this and stop"),
 } as const;
@@ -65,6 +69,7 @@ export const STEP_DEFAULTS = {
   "frozen": "0, half and all but one",
   "steps": "5",
   "threads": "the processor's cores",
+  "frozen-precision": "float32",
 } as const;
 
 const frozenFault = (found: number, layers: number): Fault => ({
@@ -93,6 +98,7 @@ export function stepSpecs(
     frozen: 0,
     steps: values.steps ?? 5,
     threads: values.threads ?? null,
+    precision: values["frozen-precision"] ?? "float32",
   };
   const plan = benchedPlan(benchedConfig(spec));
   if (plan._tag === "Left") return plan;

@@ -32,6 +32,8 @@ export interface StepSpec {
   readonly frozen: number;
   /** Steps that are timed, after one that is not. */
   readonly steps: number;
+  /** How frozen blocks compute. */
+  readonly precision: "float32" | "int8";
   /** Threads that compute, on a device that can choose; `null` for its default. */
   readonly threads: number | null;
 }
@@ -62,7 +64,11 @@ export interface StepRow {
   readonly dataMs: number;
   /** Operations of a step by the cost model. */
   readonly flops: number;
-  /** The largest memory that the process has held, MB. */
+  /** The largest memory of the process during the timed steps, without what it held when the device was started, MB. */
+  readonly stepMb: number;
+  /** Memory of a step's tensors by the lifetimes in its graph, MB. */
+  readonly predictedMb: number;
+  /** The largest memory that the process held since the first step or before, MB. */
   readonly peakRssMb: number;
 }
 
@@ -79,7 +85,10 @@ export function benchedModel(
 
 /** The configuration of a spec: the papers' recipe, cubic with `t0 = 0.8`. */
 export function benchedConfig(spec: StepSpec): PretrainConfig {
-  return configOf(benchedModel(spec), spec.batchSize);
+  const config = configOf(benchedModel(spec), spec.batchSize);
+  return spec.precision === "int8"
+    ? { ...config, frozenPrecision: spec.precision }
+    : config;
 }
 
 /** The papers' recipe for a model and batch. */

@@ -21,6 +21,8 @@ const COLUMNS: readonly (readonly [
   ["GFLOP/s", ({ flops, gradientMs }) => (flops / gradientMs / 1e6).toFixed(1)],
   ["time ratio", ({ ms }, first) => (ms / first.ms).toFixed(3)],
   ["FLOP ratio", ({ flops }, first) => (flops / first.flops).toFixed(3)],
+  ["step, MB", ({ stepMb }) => stepMb.toFixed(0)],
+  ["predicted, MB", ({ predictedMb }) => predictedMb.toFixed(0)],
   ["peak RSS, MB", ({ peakRssMb }) => peakRssMb.toFixed(0)],
 ];
 

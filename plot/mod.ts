@@ -28,4 +28,5 @@ export {
   type ReconstructionSample,
   type ReconstructionStage,
 } from "./reconstruction.ts";
+export { type RunCurve, runCurvesPlot } from "./run_curves_plot.ts";
 export { type SeriesPoint, thinned } from "./thinning.ts";

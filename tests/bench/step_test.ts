@@ -33,7 +33,16 @@ Deno.test("bench/step.ts --json prints a line for each number of frozen layers, 
     ) => ["cpu", "nano", 2, "JavaScript on one core", frozen]),
   );
   const numbers = (key: string) => rows.map((row) => Number(row[key]));
-  for (const key of ["ms", "gradientMs", "updateMs", "dataMs", "peakRssMb"]) {
+  for (
+    const key of [
+      "ms",
+      "gradientMs",
+      "updateMs",
+      "dataMs",
+      "predictedMb",
+      "peakRssMb",
+    ]
+  ) {
     ok(numbers(key).every((value) => value > 0), key);
   }
   const [none = 0, some = 0, most = 0] = numbers("flops");
@@ -49,7 +58,7 @@ Deno.test("bench/step.ts prints a table that compares with its first row", async
     out,
     /^nano at 24×24, 2 images a step, on cpu \(JavaScript on one core\)$/m,
   );
-  match(out, /^ *6 +1 .* 1\.000 +1\.000 +\d+$/m);
+  match(out, /^ *6 +1 .* 1\.000 +1\.000 +-?\d+ +\d+ +\d+$/m);
 });
 
 Deno.test("bench/step.ts names all bad flags at once and the nearest right ones", async () => {
@@ -77,7 +86,7 @@ Deno.test("bench/step.ts --help has a line for each flag", async () => {
   for (
     const flag of [
       ..."model image-size batch-size backend frozen".split(" "),
-      ..."steps threads json help".split(" "),
+      ..."steps threads frozen-precision json help".split(" "),
     ]
   ) {
     match(out, new RegExp(`^ {2}--${flag}\\b.* {2}\\w`, "m"));

@@ -1,0 +1,93 @@
+/**
+ * Rows of a comparison, one for each number of frozen layers.
+ *
+ * @module
+ */
+import {
+  type FreezePlan,
+  left,
+  type PretrainConfig,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import { orThrow } from "../../train/mod.ts";
+import type { PairRow } from "../peers/pair_row.ts";
+import { PEER_MODELS } from "../peers/peer_models.ts";
+import { benchedPlan, configOf, stepFlops } from "../step_spec.ts";
+
+/** What was measured, and what was predicted, with so many layers frozen. */
+export interface PhaseRow {
+  /** How many layers are frozen. */
+  readonly frozen: number;
+  /** How many stages have a loss. */
+  readonly stages: number;
+  /** Milliseconds of a step of ours. */
+  readonly ours: number;
+  /** Milliseconds of a step of the peer. */
+  readonly theirs: number;
+  /** Operations of the step by the cost model. */
+  readonly flops: number;
+}
+
+/** One comparison over all phases of a run. */
+export interface Phases {
+  /** What was compared, of any of its rows. */
+  readonly about: PairRow;
+  /** The configuration that was measured. */
+  readonly config: PretrainConfig;
+  /** In rising order, from 0 frozen layers, none left out. */
+  readonly rows: readonly [PhaseRow, ...PhaseRow[]];
+}
+
+function phaseRow(
+  plan: FreezePlan,
+  batchSize: number,
+  pair: PairRow,
+): PhaseRow {
+  const phase = plan.phases.find(({ frozenLayers }) =>
+    frozenLayers === pair.frozen
+  );
+  return {
+    frozen: pair.frozen,
+    stages: phase?.liveStages.length ?? NaN,
+    ours: pair.ours.totalMs,
+    theirs: pair.theirs.totalMs,
+    flops: phase === undefined ? NaN : stepFlops(plan, phase, batchSize),
+  };
+}
+
+/**
+ * Puts the rows of one comparison in order.
+ *
+ * @param pairs Rows of one model, peer, batch and number of threads.
+ * @returns The phases, or what is missing or does not belong together.
+ */
+export function phasesOf(pairs: readonly PairRow[]): Result<string, Phases> {
+  const [about] = pairs;
+  if (about === undefined) {
+    return left("found no row, wanted one for each phase");
+  }
+  const { model, batchSize, peer, threads } = about;
+  const alike = pairs.every((pair) =>
+    pair.model === model && pair.peer === peer && pair.threads === threads &&
+    pair.batchSize === batchSize
+  );
+  if (!alike) {
+    return left("found rows of several comparisons, wanted those of one");
+  }
+  const config = configOf(PEER_MODELS[model], batchSize);
+  const plan = orThrow(benchedPlan(config));
+  const sorted = pairs.toSorted((a, b) => a.frozen - b.frozen);
+  const wanted = plan.layers.map((_, frozen) => frozen);
+  if (sorted.map(({ frozen }) => frozen).join() !== wanted.join()) {
+    return left(
+      `found rows for ${
+        sorted.map(({ frozen }) => frozen).join(", ")
+      } frozen layers, wanted ${wanted.join(", ")}, one each`,
+    );
+  }
+  const [first, ...others] = sorted.map((pair) =>
+    phaseRow(plan, batchSize, pair)
+  );
+  return right({ about, config, rows: [first!, ...others] });
+}

@@ -1,0 +1,81 @@
+/**
+ * Quantities that stay the same within a phase, over a run.
+ *
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { caption } from "./caption.ts";
+import { INK, stageColour } from "./palette.ts";
+import { plotSvg } from "./svg.ts";
+
+/** One quantity. */
+export interface RunCurve {
+  /** What it is, for the legend. */
+  readonly name: string;
+  /** Its values, in the order of time. */
+  readonly pieces: readonly {
+    /** Where the value begins to hold, as a part of the run. */
+    readonly from: number;
+    /** Where it ends. */
+    readonly to: number;
+    /** The value, as a part of the first one. */
+    readonly value: number;
+  }[];
+}
+
+const WIDTH = 860;
+const HEIGHT = 380;
+const ROW = 18;
+
+/** Beginning and end of every piece: a line with steps. */
+const corners = ({ pieces }: RunCurve) =>
+  pieces.flatMap(({ from, to, value }) => [
+    { x: 100 * from, y: 100 * value },
+    { x: 100 * to, y: 100 * value },
+  ]);
+
+/**
+ * Draws quantities over a run, in percent.
+ *
+ * @param title What they are.
+ * @param curves At least one; the last lies on top.
+ * @returns An SVG document.
+ */
+export function runCurvesPlot(
+  title: string,
+  curves: readonly RunCurve[],
+): string {
+  const header = ROW * (curves.length + 1);
+  return plotSvg({
+    width: WIDTH,
+    height: HEIGHT + header,
+    marginTop: header + 24,
+    marginLeft: 56,
+    marginBottom: 42,
+    x: { domain: [0, 100], label: "Part of the run, % →", labelOffset: 36 },
+    y: { domain: [0, 105], label: "% of an unfrozen step", grid: true },
+    marks: [
+      Plot.ruleY([0]),
+      ...curves.map((curve, i) =>
+        Plot.line(corners(curve), {
+          x: "x",
+          y: "y",
+          stroke: stageColour(i),
+          strokeWidth: 2,
+        })
+      ),
+      caption(title, [0, -header - 6], {
+        fill: INK,
+        fontWeight: 600,
+        fontSize: 13,
+      }),
+      ...curves.map(({ name }, i) =>
+        caption(`● ${name}`, [0, -header + ROW * (i + 1) - 6], {
+          fill: stageColour(i),
+          fontWeight: 600,
+          fontSize: 11,
+        })
+      ),
+    ],
+  });
+}
