@@ -31,8 +31,8 @@ export const SMALL_RECIPE: Recipe = {
       endRate: 0,
     },
     training: {
-      epochs: 4,
-      warmupEpochs: 0.4,
+      epochs: 20,
+      warmupEpochs: 2,
       batchSize: 32,
       accumIter: 1,
       seed: 0,
