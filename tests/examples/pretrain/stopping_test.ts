@@ -139,7 +139,7 @@ Deno.test("a run is not resumed with other settings, other images or a broken ch
     strictEqual((await resume()).code, 2);
   }));
 
-Deno.test("an image that cannot be read stops the run by its name; mended, the run goes on", () =>
+Deno.test("with --on-bad-image fail an image that cannot be read stops the run by its name; mended, the run goes on", () =>
   inFolder(async (parent) => {
     const whole = await encode(waves(40, 30), "jpeg");
     const data = join(parent, "photos");
@@ -155,6 +155,7 @@ Deno.test("an image that cannot be read stops the run by its name; mended, the r
         .split(" ");
     const first = await pretrain(
       ...["--data", data, ...flags, "--output-dir", run],
+      ...["--on-bad-image", "fail"],
     );
     strictEqual(first.code, 1);
     match(first.stderr, /Cannot read image .*7\.jpg: .*\nlast checkpoint: /);
