@@ -15,6 +15,7 @@ import {
   orThrow,
   stepMemory,
   type StepTimes,
+  type TrainState,
   trainStep,
   uploadState,
 } from "../train/mod.ts";
@@ -54,6 +55,18 @@ function batchesOf(
   });
 }
 
+/** First values on the device; no copy of them is kept. */
+function entryState(
+  backend: Backend,
+  config: PretrainConfig,
+  plan: FreezePlan,
+  phase: Phase,
+): TrainState {
+  const { parameters } = initialSnapshot(config, plan);
+  const snapshot = entrySnapshot(config, plan, phase, parameters);
+  return uploadState(backend, config, snapshot);
+}
+
 /** Times of some steps, and the largest memory of the process meanwhile, MB. */
 interface TimedSteps {
   readonly times: readonly StepTimes[];
@@ -71,12 +84,7 @@ async function timeSteps(
   const programs = orThrow(await compilePhase(backend, config, plan, phase));
   const context = { backend, config, plan };
   const batches = batchesOf(config, steps + 1);
-  const { parameters } = initialSnapshot(config, plan);
-  let state = uploadState(
-    backend,
-    config,
-    entrySnapshot(config, plan, phase, parameters),
-  );
+  let state = entryState(backend, config, plan, phase);
   const times: StepTimes[] = [];
   for (let k = 0; k <= steps; k++) {
     const next = orThrow(await trainStep(context, programs, state, 0, batches));
