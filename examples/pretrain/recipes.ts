@@ -31,8 +31,8 @@ export const SMALL_RECIPE: Recipe = {
       endRate: 0,
     },
     training: {
-      epochs: 20,
-      warmupEpochs: 2,
+      epochs: 12,
+      warmupEpochs: 1.2,
       batchSize: 32,
       accumIter: 1,
       seed: 0,

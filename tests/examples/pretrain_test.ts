@@ -175,6 +175,6 @@ Deno.test("--help explains every flag in a line and names the exit codes", async
   for (const name of ["model", "blr", "lr-lr", "resume", "json"]) {
     match(stdout, new RegExp(`^  --${name}\\b.{8,}`, "m"));
   }
-  match(stdout, /--epochs N .*\(default 20 \/ 100\)/);
+  match(stdout, /--epochs N .*\(default 12 \/ 100\)/);
   match(stdout, /Exit codes: 0 done, 1 .*, 2 .*, 130 /);
 });
