@@ -20,12 +20,12 @@ import {
   type Result,
   right,
   stepGraph,
-  traceGraph,
   trainedParameters,
   updateGraph,
 } from "../core/mod.ts";
 import { withoutInt8 } from "../backends/int8_inputs.ts";
 import { compileGraph, orBackendFailed } from "./run_graph.ts";
+import { outputSumGraph } from "./sum_graph.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Compiled work of one phase. */
@@ -116,7 +116,7 @@ function updateInPlace(graph: Graph): Work {
 function sumInPlace(graph: Graph): Work {
   const names = Object.keys(graph.outputs);
   return {
-    graph: sumGraph(graph),
+    graph: outputSumGraph(graph),
     replaces: Object.fromEntries(names.map((name) => [name, `sum/${name}`])),
   };
 }
@@ -137,21 +137,6 @@ function roundedMatrices(
       owner._tag === "Block" && !moves(owner) && shape.length === 2
     )
     .map(({ name }) => name);
-}
-
-/** Adds every output of a graph to that of an earlier run: inputs `sum/NAME` and `part/NAME`. */
-function sumGraph(graph: Graph): Result<Faults, Graph> {
-  return traceGraph((g) =>
-    Object.fromEntries(
-      Object.entries(graph.outputs).map(([name, id]) => {
-        const shape = graph.nodes[id]?.shape ?? [];
-        return [
-          name,
-          g.add(g.input(`sum/${name}`, shape), g.input(`part/${name}`, shape)),
-        ];
-      }),
-    )
-  );
 }
 
 /** Compiles graphs in order; if one fails, the others are given back. */
