@@ -32,7 +32,7 @@ export const SMALL_RECIPE: Recipe = {
     },
     training: {
       epochs: 12,
-      warmupEpochs: 1.2,
+      warmupEpochs: 0.4,
       batchSize: 32,
       accumIter: 1,
       seed: 0,
