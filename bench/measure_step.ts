@@ -8,6 +8,7 @@ import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
 import { loadBatches, trainTransform } from "../data/mod.ts";
 import {
   type BatchIterator,
+  batchParts,
   compilePhase,
   disposePhase,
   disposeState,
@@ -164,7 +165,10 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     dataMs: rounded(data),
     flops: stepFlops(plan, phase, spec.batchSize),
     stepMb: rounded(stepMb),
-    predictedMb: rounded(orThrow(stepMemory(config, plan, phase)).total / 1e6),
+    predictedMb: rounded(
+      orThrow(stepMemory(config, plan, phase, batchParts(config, backend)))
+        .total / 1e6,
+    ),
     peakRssMb: rounded(peakRssMb()),
   };
 }
