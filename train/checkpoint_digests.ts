@@ -1,6 +1,6 @@
 /**
- * Digests of a checkpoint's files, in the form of `sha256sum`: a byte that
- * changed on a disk is found out, also by `sha256sum --check SHA256SUMS`.
+ * Digests of a checkpoint's files, in the form of `sha512sum`: a byte that
+ * changed on a disk is found out, also by `sha512sum --check SHA512SUMS`.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import { left, type Result, right } from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
 
 /** Name of the file of digests in a checkpoint. */
-export const DIGESTS_FILE = "SHA256SUMS";
+export const DIGESTS_FILE = "SHA512SUMS";
 
-/** SHA-256 in hexadecimal by the name of a file. */
+/** SHA-512 in hexadecimal by the name of a file. */
 export type Digests = ReadonlyMap<string, string>;
 
-const sha256 = (content: Uint8Array | string): string =>
-  createHash("sha256").update(content).digest("hex");
+const sha512 = (content: Uint8Array | string): string =>
+  createHash("sha512").update(content).digest("hex");
 
 /** Content of the file of digests. */
 export function digestsText(
   contents: Readonly<Record<string, Uint8Array | string>>,
 ): string {
   return Object.entries(contents).map(([name, content]) =>
-    `${sha256(content)}  ${name}\n`
+    `${sha512(content)}  ${name}\n`
   ).join("");
 }
 
@@ -42,7 +42,7 @@ export async function readDigests(
   if (text._tag === "Left") return left(`it has no readable ${DIGESTS_FILE}`);
   const lines = text.right.split("\n");
   const entries = lines.slice(0, -1).map((line) =>
-    /^([0-9a-f]{64}) {2}(\S+)$/.exec(line)
+    /^([0-9a-f]{128}) {2}(\S+)$/.exec(line)
   );
   return lines.at(-1) !== "" || entries.includes(null)
     ? left(`${DIGESTS_FILE} is cut off or not a list of digests`)
@@ -63,10 +63,10 @@ export function digestFault(
 ): string | null {
   const wanted = digests.get(name);
   if (wanted === undefined) return `${DIGESTS_FILE} does not list it`;
-  const found = sha256(bytes);
+  const found = sha512(bytes);
   return found === wanted
     ? null
-    : `its SHA-256 begins ${found.slice(0, 12)}, wanted ${
+    : `its SHA-512 begins ${found.slice(0, 12)}, wanted ${
       wanted.slice(0, 12)
     }: it is not as it was written`;
 }

@@ -8,7 +8,7 @@
  *                           other programs expect
  *   optimizer.safetensors   the optimizer's state of what moved
  *   run.json                step, length and configuration of the run
- *   SHA256SUMS              digests of the three, as sha256sum writes them
+ *   SHA512SUMS              digests of the three, as sha512sum writes them
  * ```
  *
  * @module

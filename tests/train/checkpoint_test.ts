@@ -43,10 +43,10 @@ async function rewriteFile(
   content: Uint8Array,
 ): Promise<void> {
   await Deno.writeFile(join(checkpoint, name), content);
-  const sums = join(checkpoint, "SHA256SUMS");
+  const sums = join(checkpoint, "SHA512SUMS");
   const others = (await Deno.readTextFile(sums)).split("\n")
     .filter((line) => !line.endsWith(`  ${name}`));
-  const digest = createHash("sha256").update(content).digest("hex");
+  const digest = createHash("sha512").update(content).digest("hex");
   const text = [`${digest}  ${name}`, ...others].join("\n");
   await Deno.writeTextFile(sums, text);
 }

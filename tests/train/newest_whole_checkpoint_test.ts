@@ -16,7 +16,7 @@ const FILES = [
   "model.safetensors",
   "optimizer.safetensors",
   "run.json",
-  "SHA256SUMS",
+  "SHA512SUMS",
 ];
 
 /** Runs a test on the folder of two checkpoints, at steps 1 and 2. */
@@ -96,7 +96,7 @@ Deno.test("newestWholeCheckpoint() says in which way one is broken", async (t) =
         const bytes = await Deno.readFile(path);
         await Deno.writeFile(path, bytes.with(-2, bytes.at(-2)! ^ 1));
       },
-      /its SHA-256 begins [0-9a-f]{12}, wanted [0-9a-f]{12}: it is not as it was/,
+      /its SHA-512 begins [0-9a-f]{12}, wanted [0-9a-f]{12}: it is not as it was/,
     ],
     [
       "a missing file",
@@ -112,15 +112,15 @@ Deno.test("newestWholeCheckpoint() says in which way one is broken", async (t) =
     ],
     [
       "missing digests",
-      "SHA256SUMS",
+      "SHA512SUMS",
       (path) => Deno.remove(path),
-      /no readable SHA256SUMS/,
+      /no readable SHA512SUMS/,
     ],
     [
       "digests cut off",
-      "SHA256SUMS",
+      "SHA512SUMS",
       (path) => Deno.truncate(path, 99),
-      /SHA256SUMS is cut off/,
+      /SHA512SUMS is cut off/,
     ],
   ];
   for (const [what, name, harm, wanted] of harms) {
@@ -174,27 +174,27 @@ Deno.test("newestWholeCheckpoint() reads checkpoints of version 1, which have no
       file,
       text.replace('"version": 2', '"version": 1'),
     );
-    await Deno.remove(join(newer, "SHA256SUMS"));
+    await Deno.remove(join(newer, "SHA512SUMS"));
     strictEqual(trained(await find(folder)).path, newer);
   }));
 
 const check = async (folder: string): Promise<string> => {
-  const { stdout } = await new Deno.Command("sha256sum", {
-    args: ["--check", "SHA256SUMS"],
+  const { stdout } = await new Deno.Command("sha512sum", {
+    args: ["--check", "SHA512SUMS"],
     cwd: folder,
   }).output();
   return new TextDecoder().decode(stdout);
 };
 
-const hasSha256sum = await new Deno.Command("sha256sum", {
+const hasSha512sum = await new Deno.Command("sha512sum", {
   args: ["--version"],
 }).output().then(({ success }) => success, () => false);
 
 Deno.test({
-  name: `sha256sum --check finds a checkpoint as it was written${
-    hasSha256sum ? "" : " [skipped: there is no sha256sum]"
+  name: `sha512sum --check finds a checkpoint as it was written${
+    hasSha512sum ? "" : " [skipped: there is no sha512sum]"
   }`,
-  ignore: !hasSha256sum,
+  ignore: !hasSha512sum,
   fn: () =>
     withTwo(async (_, newer) => {
       strictEqual(

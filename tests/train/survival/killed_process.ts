@@ -95,6 +95,42 @@ async function untilWriting(
   }
 }
 
+type Said = Record<string, unknown>;
+
+/** Puts what a process says, one object a line, into a list. */
+async function listen(
+  stdout: ReadableStream<Uint8Array<ArrayBuffer>>,
+  said: Said[],
+): Promise<void> {
+  let rest = "";
+  for await (const text of stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = `${rest}${text}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) said.push(JSON.parse(line));
+  }
+}
+
+/** Waits for the moment of a death, or until the process ends. */
+async function waitFor(
+  death: Death,
+  run: string,
+  said: readonly Said[],
+  hasEnded: () => boolean,
+): Promise<void> {
+  const start = performance.now();
+  const isReached = (): boolean => {
+    if (death.kind === "early") {
+      return performance.now() - start >= death.milliseconds;
+    }
+    const steps = said.filter(({ event }) => event === "step").length;
+    return said.length > 0 && steps >= death.steps;
+  };
+  while (!hasEnded() && !isReached()) await sleep(1);
+  if (death.kind === "early") return;
+  if (death.kind === "writing") await untilWriting(run, hasEnded);
+  spin(death.milliseconds);
+}
+
 /**
  * Runs the driver until it ends or is killed.
  *
@@ -108,47 +144,22 @@ export async function live(
   death: Death | null,
 ): Promise<Life> {
   const child = startDriver(folder, device);
-  const errors = new Response(child.stderr).text();
-  const said: Record<string, unknown>[] = [];
+  const said: Said[] = [];
   let hasEnded = false;
-  const kill = (): void => {
-    if (hasEnded) return;
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It came to its end in the meantime.
-    }
-  };
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  if (death?.kind === "early") timer = setTimeout(kill, death.milliseconds);
-  const reading = (async () => {
-    let rest = "";
-    for await (
-      const text of child.stdout.pipeThrough(new TextDecoderStream())
-    ) {
-      const lines = `${rest}${text}`.split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) said.push(JSON.parse(line));
-    }
-  })();
-  const status = child.status.then((end) => {
-    hasEnded = true;
-    return end;
-  });
-  if (death !== null && death.kind !== "early") {
-    const steps = (): number =>
-      said.filter(({ event }) => event === "step").length;
-    const isOpen = (): boolean => said.length > 0;
-    while (!hasEnded && !(isOpen() && steps() >= death.steps)) await sleep(1);
-    if (death.kind === "writing") await untilWriting(folder, () => hasEnded);
-    spin(death.milliseconds);
-    kill();
+  const [errors, reading, ending] = [
+    new Response(child.stderr).text(),
+    listen(child.stdout, said),
+    child.status.finally(() => hasEnded = true),
+  ];
+  if (death !== null) {
+    await waitFor(death, folder, said, () => hasEnded);
+    // It may have come to its end in the meantime.
+    if (!hasEnded) child.kill("SIGKILL");
   }
-  const { code, signal } = await status;
-  clearTimeout(timer);
+  const { code, signal } = await ending;
   await reading;
   const isKilled = signal === "SIGKILL";
-  if (!isKilled && code !== 0) throw new Error(await errors);
-  await errors;
+  const text = await errors;
+  if (!isKilled && code !== 0) throw new Error(text);
   return { isKilled, isCutOff: isWriting(folder), said };
 }

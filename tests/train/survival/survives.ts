@@ -91,7 +91,7 @@ async function remains(run: string): Promise<ReadonlyMap<string, string>> {
   const sums = checkpointsIn(run).map(async (name) =>
     [
       name,
-      await readText(join(run, "checkpoints", name, "SHA256SUMS")),
+      await readText(join(run, "checkpoints", name, "SHA512SUMS")),
     ] as const
   );
   return new Map(await Promise.all(sums));
