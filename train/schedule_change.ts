@@ -34,7 +34,8 @@ export interface ScheduleChange {
 
 /** Fields of a configuration that decide when layers freeze and how fast they learn. */
 const SCHEDULE_FIELDS = [
-  "freeze",
+  "freeze.t0",
+  "freeze.scale",
   "rate",
   "training.epochs",
   "training.warmupEpochs",
@@ -42,7 +43,8 @@ const SCHEDULE_FIELDS = [
 
 /**
  * Whether a field of a configuration belongs to the schedule. The batch does not:
- * the step, in which a run counts its time, would be another one.
+ * the step, in which a run counts its time, would be another one. Neither does
+ * what layers are made of.
  *
  * @param path For example `freeze.t0`.
  */

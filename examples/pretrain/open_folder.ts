@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import { planPlot } from "../../plot/mod.ts";
 import {
@@ -15,6 +15,7 @@ import {
   replaceFile,
   resumeRunFolder,
   type RunFolder,
+  runFolderAt,
   type RunIdentity,
   type TrainError,
 } from "../../train/mod.ts";
@@ -85,19 +86,19 @@ export async function openFolder(
 }
 
 /**
- * Refuses a folder that another run writes to, or a new run in the folder of an
- * old one, before anything else is done.
+ * Refuses a folder that another run writes to, or that holds another run, before
+ * anything else is done.
  *
  * @param settings What the run is to be.
  */
 export async function checkFolder(
-  { outputDir, earlier }: Settings,
+  { outputDir, earlier }: Pick<Settings, "outputDir" | "earlier">,
 ): Promise<Result<TrainError, void>> {
   if (outputDir === null) return right(undefined);
   const free = await checkUnlocked(outputDir);
-  return free._tag === "Left" || earlier !== null
-    ? free
-    : await refuseOtherRun(outputDir);
+  const isOwn = earlier !== null &&
+    resolve(await runFolderAt(earlier.from)) === resolve(outputDir);
+  return free._tag === "Left" || isOwn ? free : await refuseOtherRun(outputDir);
 }
 
 /** What is said about where a run goes on: what was passed over, what is changed. */

@@ -3,9 +3,13 @@ import { join } from "node:path";
 import { describeFaults, MODEL_PRESETS, planOf } from "../../../core/mod.ts";
 import { writeImagesFile } from "../../../examples/pretrain/images_file.ts";
 import { lastRun } from "../../../examples/pretrain/numbered_folders.ts";
+import { checkFolder } from "../../../examples/pretrain/open_folder.ts";
 import type { PretrainValues } from "../../../examples/pretrain/pretrain_flags.ts";
-import { settingsFrom } from "../../../examples/pretrain/settings.ts";
-import { createRunFolder } from "../../../train/mod.ts";
+import {
+  type Settings,
+  settingsFrom,
+} from "../../../examples/pretrain/settings.ts";
+import { createRunFolder, describeTrainError } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { trained } from "../../train/tiny_run.ts";
@@ -83,6 +87,26 @@ Deno.test("settingsFrom() by auto takes --config as at the beginning; by a folde
       refused._tag === "Left" ? describeFaults(refused.left) : "",
       /no --resume DIR beside it/,
     );
+  }));
+
+Deno.test("checkFolder() lets a run go on in its own folder, a new one begin in an empty one, and neither in that of another", () =>
+  inFolder(async (parent) => {
+    const [own, other] = [join(parent, "own"), join(parent, "other")];
+    await begun(own);
+    await begun(other);
+    const { earlier } = right(await settingsFrom({ "resume": own }));
+    const verdict = async (
+      outputDir: string,
+      settings: Pick<Settings, "earlier">,
+    ): Promise<string> => {
+      const free = await checkFolder({ ...settings, outputDir });
+      return free._tag === "Left" ? describeTrainError(free.left) : "free";
+    };
+    strictEqual(await verdict(own, { earlier }), "free");
+    strictEqual(await verdict(join(parent, "new"), { earlier }), "free");
+    strictEqual(await verdict(parent, { earlier: null }), "free");
+    match(await verdict(other, { earlier }), /already holds a run/);
+    match(await verdict(own, { earlier: null }), /already holds a run/);
   }));
 
 Deno.test("lastRun() is the one written to last among folders that hold a run", () =>

@@ -131,6 +131,17 @@ async function waitFor(
   spin(death.milliseconds);
 }
 
+/** Kills a process, which may have come to its end in the meantime. */
+function killed(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    const isGone = error instanceof Deno.errors.NotFound ||
+      error instanceof TypeError;
+    if (!isGone) throw error;
+  }
+}
+
 /**
  * Runs the driver until it ends or is killed.
  *
@@ -153,8 +164,7 @@ export async function live(
   ];
   if (death !== null) {
     await waitFor(death, folder, said, () => hasEnded);
-    // It may have come to its end in the meantime.
-    if (!hasEnded) child.kill("SIGKILL");
+    killed(child);
   }
   const { code, signal } = await ending;
   await reading;
