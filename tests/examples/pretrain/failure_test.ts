@@ -4,7 +4,7 @@ import {
   type Failure,
   resumeCommand,
 } from "../../../examples/pretrain/failure.ts";
-import { type Result } from "../../../core/mod.ts";
+import type { Result } from "../../../core/mod.ts";
 
 const lastWords = (result: Result<Failure, never>): Failure => {
   if (result._tag === "Right") throw new Error("it did not fail");
