@@ -82,12 +82,14 @@ function checkRunFile(
   found: unknown,
 ): Result<TrainError, RunFile> {
   const run = (found ?? {}) as Partial<RunFile>;
-  return run.version === 1 && Number.isSafeInteger(run.step) &&
-      Number.isSafeInteger(run.totalSteps)
+  const { step, totalSteps, skipped = 0 } = run;
+  return run.version === 1 && Number.isSafeInteger(step) &&
+      Number.isSafeInteger(totalSteps) && Number.isSafeInteger(skipped) &&
+      skipped >= 0
     ? right(run as RunFile)
     : refuse(
       path,
-      `${CHECKPOINT_FILES.run} has version ${run.version}, wanted 1 with whole numbers step and totalSteps`,
+      `${CHECKPOINT_FILES.run} has version ${run.version}, wanted 1 with whole numbers step, totalSteps and, if anything, skipped`,
     );
 }
 
@@ -140,7 +142,7 @@ export async function readCheckpoint(
   if (found._tag === "Left") return found;
   const other = mismatch(found.right, run);
   if (other !== null) return refuse(path, other);
-  const { step } = found.right;
+  const { step, skipped = 0 } = found.right;
   const { model } = run.config;
   const parameters = await readTensors(
     join(path, CHECKPOINT_FILES.model),
@@ -153,7 +155,10 @@ export async function readCheckpoint(
     optimizerTensors(run, step),
     new Set(),
   );
-  return optimizer._tag === "Left"
-    ? optimizer
-    : right({ step, parameters: parameters.right, optimizer: optimizer.right });
+  return optimizer._tag === "Left" ? optimizer : right({
+    step,
+    parameters: parameters.right,
+    optimizer: optimizer.right,
+    ...skipped > 0 ? { skipped } : {},
+  });
 }
