@@ -34,7 +34,7 @@ interface Golden {
     readonly lr: number;
     readonly betas: readonly [number, number];
     readonly eps: number;
-    readonly weight_decay: number;
+    readonly "weight_decay": number;
   };
   readonly maxNorm: number;
   readonly shapes: Readonly<Record<string, readonly number[]>>;
@@ -53,7 +53,7 @@ export const CLIPPED_RULE: AdamWConfig = {
   beta1: rule.betas[0],
   beta2: rule.betas[1],
   epsilon: rule.eps,
-  weightDecay: rule.weight_decay,
+  weightDecay: rule["weight_decay"],
 };
 
 /** Graphs of a step for some of the parameters. */
