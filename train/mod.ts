@@ -29,6 +29,7 @@ export * from "./finetune/mixing.ts";
 export * from "./knn.ts";
 export * from "./latest_checkpoint.ts";
 export * from "./left_out.ts";
+export * from "./loss_watch.ts";
 export * from "./metrics.ts";
 export * from "./move_parameters.ts";
 export * from "./or_throw.ts";

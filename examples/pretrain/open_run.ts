@@ -31,8 +31,11 @@ import {
 import {
   type BatchSource,
   batchSource,
+  DEFAULT_LOSS_LIMIT,
   describeTrainError,
   type Loading,
+  type LossWatch,
+  lossWatch,
   type Pretraining,
   pretraining,
   type RunFolder,
@@ -83,6 +86,8 @@ export interface OpenedRun extends PlannedRun {
   readonly run: Pretraining;
   /** Steps between checkpoints. */
   readonly saveEvery: number;
+  /** Tells when its losses have exploded. */
+  readonly watch: LossWatch;
 }
 
 /** The first folder `runs/N` that does not exist. */
@@ -183,6 +188,16 @@ async function folderFor(
 const threadsOf = ({ threads }: PretrainValues): SelectOptions =>
   threads === undefined ? {} : { threads };
 
+/** What watches the losses of a run, those before a resume included. */
+function watchOf(
+  { model }: PretrainConfig,
+  { history }: RunFolder,
+  values: PretrainValues,
+): LossWatch {
+  const limit = values["loss-limit"] ?? DEFAULT_LOSS_LIMIT;
+  return lossWatch(model, limit === 0 ? Infinity : limit, history);
+}
+
 /** Where a run goes on, as a clause. */
 function startMessage(step: number, { totalSteps }: FreezePlan): string {
   if (step === 0) return "";
@@ -228,6 +243,15 @@ export async function openRun(
   say(`folder: ${path}${startMessage(start.step, plan)}`);
   const saveEvery = (values["save-every"] ?? DEFAULT_SAVE_EVERY) *
     stepsPerEpoch(config.training, images.train.length);
-  const run = pretraining({ ...planned.right, backend, start });
-  return right({ ...planned.right, ...opened.right, backend, run, saveEvery });
+  const skipNonFinite = values["skip-non-finite"] ?? 0;
+  const run = pretraining({ ...planned.right, backend, start, skipNonFinite });
+  const watch = watchOf(config, opened.right.folder, values);
+  return right({
+    ...planned.right,
+    ...opened.right,
+    backend,
+    run,
+    saveEvery,
+    watch,
+  });
 }

@@ -4,9 +4,11 @@
  * @module
  */
 import { BACKEND_CHOICES } from "../../backends/mod.ts";
+import { DEFAULT_LOSS_LIMIT } from "../../train/mod.ts";
 import {
   choiceFlag,
   type FlagValues,
+  FROM_ZERO,
   helpText,
   numberFlag,
   type NumberRange,
@@ -54,6 +56,14 @@ export const PRETRAIN_FLAGS = {
   ),
   "save-every": wholeFlag(1, "epochs between checkpoints"),
   "keep": wholeFlag(1, "newest checkpoints to keep"),
+  "skip-non-finite": wholeFlag(
+    0,
+    "steps of the whole run that may be left out because a loss or gradient is not finite",
+  ),
+  "loss-limit": numberFlag(
+    FROM_ZERO,
+    "stop when a loss stays so many times above its best and above that of predicting nothing; 0 never",
+  ),
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
   ),
@@ -95,6 +105,8 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "output-dir": "runs/N, the first free N",
   "save-every": String(DEFAULT_SAVE_EVERY),
   "keep": String(DEFAULT_KEEP),
+  "skip-non-finite": "0",
+  "loss-limit": String(DEFAULT_LOSS_LIMIT),
 };
 
 /** Defaults of both recipes, said once where they agree. */

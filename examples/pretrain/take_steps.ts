@@ -4,8 +4,9 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
-import { type FreezePlan, type Result, right } from "../../core/mod.ts";
+import { type FreezePlan, left, type Result, right } from "../../core/mod.ts";
 import {
+  type LossWatch,
   type MetricsLine,
   metricsLine,
   type Pretraining,
@@ -40,13 +41,30 @@ export interface RunOptions {
   readonly progress: Progress;
   /** Steps between checkpoints. */
   readonly saveEvery: number;
+  /** Tells when its losses have exploded. */
+  readonly watch: LossWatch;
   /** Stops the run after the step at which it is aborted. */
   readonly signal: AbortSignal;
 }
 
+/**
+ * Writes a checkpoint; gives the newest one. A moment at which a loss is far too high
+ * is passed over, and not fit to end a run with.
+ */
 async function saved(
-  { run, folder }: RunOptions,
+  { plan, run, folder, watch, progress }: RunOptions,
+  newest: string,
 ): Promise<Result<TrainError, string>> {
+  const high = watch.high();
+  if (high !== null && run.step === plan.totalSteps) return left(high);
+  if (high !== null) {
+    progress.say(
+      `no checkpoint of step ${run.step}: the loss of stage ${
+        high.stage + 1
+      } is ${high.loss}, above ${high.bound} since step ${high.since}`,
+    );
+    return right(newest);
+  }
   const snapshot = await run.snapshot();
   return snapshot._tag === "Left"
     ? snapshot
@@ -55,7 +73,7 @@ async function saved(
 
 /** Records and shows a step; gives its line of the record. */
 async function noted(
-  { plan, folder, progress }: RunOptions,
+  { plan, folder, progress, watch }: RunOptions,
   taken: Result<TrainError, StepReport>,
   before: readonly MetricsLine[],
 ): Promise<Result<TrainError, MetricsLine>> {
@@ -64,7 +82,12 @@ async function noted(
   const recorded = await folder.record(report);
   if (recorded._tag === "Left") return recorded;
   progress.step(report);
+  if (report.skipped !== undefined) {
+    progress.say(`step ${report.step} was left out: ${report.skipped}`);
+  }
   const line = metricsLine(report);
+  const exploded = watch.see(line);
+  if (exploded !== null) return left(exploded);
   const phase = plan.phases[report.phase];
   if (phase !== undefined && toldAfter(phase) === report.step) {
     progress.say(freezeMessage(plan, phase, [...before, line]));
@@ -96,7 +119,7 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
     await setImmediate();
     const isLast = run.step === plan.totalSteps || signal.aborted;
     if (isLast || run.step % saveEvery === 0) {
-      const written = await saved(options);
+      const written = await saved(options, checkpoint);
       if (written._tag === "Left") return end(written.left);
       checkpoint = written.right;
     }
