@@ -45,11 +45,6 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
-/** Notes a loss; what it is compared with is of the blocks before. */
-function note(course: StageCourse, step: number, isHigh: boolean): void {
-  course.since = isHigh ? course.since ?? step : null;
-}
-
 /** Adds a loss to the present block, and ends the block when it is full. */
 function add(course: StageCourse, loss: number): void {
   if (course.block.push(loss) < BLOCK) return;
@@ -102,26 +97,30 @@ export function lossWatch(
     level: Infinity,
     since: null,
   }));
-  const boundOf = ({ level }: StageCourse): number =>
-    limit * Math.max(level, 1 / hogNbins);
+  /** Notes the loss of a stage; gives what is wrong if it is high. */
+  const note = (
+    course: StageCourse,
+    stage: number,
+    { step, stageLosses }: MetricsLine,
+  ): readonly LossExploded[] => {
+    const loss = stageLosses[stage] ?? NaN;
+    const bound = limit * Math.max(course.level, 1 / hogNbins);
+    course.since = loss > bound ? course.since ?? step : null;
+    if (!Number.isNaN(loss)) add(course, loss);
+    const { since } = course;
+    const scale = stages[stage]?.scale ?? 1;
+    return since === null
+      ? []
+      : [{ _tag: "LossExploded", step, since, stage, scale, loss, bound }];
+  };
   let worst: LossExploded | null = null;
-  const see: LossWatch["see"] = ({ step, stageLosses, skipped }) => {
-    if (skipped !== undefined) return null;
-    worst = null;
-    courses.forEach((course, stage) => {
-      const loss = stageLosses[stage];
-      const bound = boundOf(course);
-      note(course, step, loss !== undefined && loss > bound);
-      if (loss === undefined) return;
-      add(course, loss);
-      const { since } = course;
-      if (since === null || (worst !== null && worst.since <= since)) return;
-      const scale = stages[stage]?.scale ?? 1;
-      const found = { step, since, stage, scale, loss, bound };
-      worst = { _tag: "LossExploded", ...found };
-    });
-    return worst !== null && step - worst.since >= HIGH_STEPS - 1
-      ? worst
+  const see = (line: MetricsLine): LossExploded | null => {
+    if (line.skipped !== undefined) return null;
+    const high = courses.flatMap((course, stage) => note(course, stage, line));
+    const first = high.toSorted((a, b) => a.since - b.since)[0] ?? null;
+    worst = first;
+    return first !== null && line.step - first.since >= HIGH_STEPS - 1
+      ? first
       : null;
   };
   history.forEach(see);
