@@ -1,9 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import type { Backend, Program } from "../../backends/backend.ts";
-import { left, right } from "../../core/mod.ts";
+import { left, type PretrainConfig, right } from "../../core/mod.ts";
 import { batchParts } from "../../train/mod.ts";
 import { referenceBackend } from "../../backends/mod.ts";
-import type { PretrainConfig } from "../../core/mod.ts";
 import { largestDifference } from "../golden_files.ts";
 import { onDevices } from "./devices.ts";
 import {
