@@ -6,6 +6,7 @@
 import { left, type Result } from "../../core/mod.ts";
 import { describeTrainError, type TrainError } from "../../train/mod.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
+import { saveWords } from "./save_flags.ts";
 
 /** Exit codes but for success. */
 export const EXIT = { failed: 1, badInput: 2, interrupted: 130 } as const;
@@ -35,10 +36,11 @@ export function resumeCommand(
   folder: string,
   values: PretrainValues,
 ): string {
-  const flags = OF_A_START.flatMap((name) =>
-    values[name] === undefined ? [] : [` --${name} ${values[name]}`]
-  );
-  return `deno run -A examples/pretrain.ts --resume ${folder}${flags.join("")}`;
+  const flags = OF_A_START.map((name) =>
+    values[name] === undefined ? "" : ` --${name} ${values[name]}`
+  ).join("");
+  const saving = saveWords(values);
+  return `deno run -A examples/pretrain.ts --resume ${folder}${flags}${saving}`;
 }
 
 /** A run that was stopped by the user. */
@@ -54,6 +56,9 @@ export function interrupted(
 
 const REMEDIES =
   "a lower rate (--blr, --lr), a longer --warmup-epochs or --clip-grad";
+
+/** How systems say that a disk, a quota or a file is full. */
+const NO_ROOM = /ENOSPC|EDQUOT|EFBIG|no space|quota|too large/i;
 
 /** What to do after an error; a run that diverged would diverge again. */
 function adviceAfter(
@@ -71,6 +76,10 @@ function adviceAfter(
       return `${last}\nfrom there it would diverge again; start anew with ${REMEDIES}`;
     case "DataFailed":
       return `${last}\nwhen the image is mended or replaced under its name, go on with: ${command}`;
+    case "FileFailed":
+      return NO_ROOM.test(error.reason)
+        ? `${last}\nit is whole; make room, then go on with: ${command}`
+        : `${last}\ngo on with: ${command}`;
     default:
       return `${last}\ngo on with: ${command}`;
   }

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import {
   type Backend,
   describeBackendError,
@@ -31,26 +29,24 @@ import {
 import {
   type BatchSource,
   batchSource,
-  DEFAULT_LOSS_LIMIT,
+  type CheckpointPolicy,
   describeTrainError,
   type Loading,
   type LossWatch,
-  lossWatch,
   type Pretraining,
   pretraining,
   type RunFolder,
+  type TrainError,
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
+import { watchFrom } from "./health_flags.ts";
 import { openImages, type PretrainImages } from "./images.ts";
 import { imagesDiffer, rememberedImages } from "./images_file.ts";
-import { openFolder } from "./open_folder.ts";
-import {
-  DEFAULT_KEEP,
-  DEFAULT_SAVE_EVERY,
-  DEFAULT_WORKERS,
-  type PretrainValues,
-} from "./pretrain_flags.ts";
+import { newFolder } from "./numbered_folders.ts";
+import { checkFolder, describeStart, openFolder } from "./open_folder.ts";
+import { DEFAULT_WORKERS, type PretrainValues } from "./pretrain_flags.ts";
+import { policyFrom } from "./save_flags.ts";
 import type { Settings } from "./settings.ts";
 import { stepTooLarge } from "./step_size.ts";
 
@@ -84,18 +80,10 @@ export interface OpenedRun extends PlannedRun {
   readonly checkpoint: string;
   /** The run. */
   readonly run: Pretraining;
-  /** Steps between checkpoints. */
-  readonly saveEvery: number;
+  /** When it is saved. */
+  readonly policy: CheckpointPolicy;
   /** Tells when its losses have exploded. */
   readonly watch: LossWatch;
-}
-
-/** The first folder `runs/N` that does not exist. */
-async function newFolder(): Promise<string> {
-  const taken = new Set(await readdir("runs").catch((): string[] => []));
-  let n = 1;
-  while (taken.has(String(n))) n++;
-  return join("runs", String(n));
 }
 
 /** The model sees grey images in one channel and others in three, unless a file says otherwise. */
@@ -160,11 +148,19 @@ async function planRun(
   });
 }
 
+/** Why a folder cannot be used, and what could be done about it. */
+function refusalOf(error: TrainError): string {
+  const advice = error._tag === "ScheduleDiffers"
+    ? "\nto go on under the changed schedule, add --allow-schedule-change"
+    : "";
+  return `${describeTrainError(error)}${advice}`;
+}
+
 /** Gives the planned run a folder. */
 async function folderFor(
   settings: Settings,
   { config, plan, images: { train } }: PlannedRun,
-  values: PretrainValues,
+  policy: CheckpointPolicy,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train);
   const different = settings.earlier === null
@@ -178,25 +174,13 @@ async function folderFor(
     settings,
     { config, plan },
     images,
-    values.keep ?? DEFAULT_KEEP,
+    policy,
   );
-  return opened._tag === "Left"
-    ? left(describeTrainError(opened.left))
-    : opened;
+  return opened._tag === "Left" ? left(refusalOf(opened.left)) : opened;
 }
 
 const threadsOf = ({ threads }: PretrainValues): SelectOptions =>
   threads === undefined ? {} : { threads };
-
-/** What watches the losses of a run, those before a resume included. */
-function watchOf(
-  { model }: PretrainConfig,
-  { history }: RunFolder,
-  values: PretrainValues,
-): LossWatch {
-  const limit = values["loss-limit"] ?? DEFAULT_LOSS_LIMIT;
-  return lossWatch(model, limit === 0 ? Infinity : limit, history);
-}
 
 /** Where a run goes on, as a clause. */
 function startMessage(step: number, { totalSteps }: FreezePlan): string {
@@ -220,9 +204,15 @@ export async function openRun(
   values: PretrainValues,
   say: (line: string) => void,
 ): Promise<Result<string, OpenedRun>> {
+  const free = await checkFolder(settings);
+  if (free._tag === "Left") return left(describeTrainError(free.left));
   const planned = await planRun(settings, values);
   if (planned._tag === "Left") return planned;
   const { config, plan, images } = planned.right;
+  const policy = policyFrom(
+    values,
+    stepsPerEpoch(config.training, images.train.length),
+  );
   const selected = await selectBackend(
     values.backend ?? "auto",
     threadsOf(values),
@@ -237,21 +227,14 @@ export async function openRun(
   say(describePlan(plan, config));
   const large = await stepTooLarge(backend, config, plan);
   if (large !== null) return left(large);
-  const opened = await folderFor(settings, planned.right, values);
+  const opened = await folderFor(settings, planned.right, policy);
   if (opened._tag === "Left") return opened;
   const { start, path } = opened.right.folder;
+  describeStart(opened.right.folder).forEach(say);
   say(`folder: ${path}${startMessage(start.step, plan)}`);
-  const saveEvery = (values["save-every"] ?? DEFAULT_SAVE_EVERY) *
-    stepsPerEpoch(config.training, images.train.length);
   const skipNonFinite = values["skip-non-finite"] ?? 0;
   const run = pretraining({ ...planned.right, backend, start, skipNonFinite });
-  const watch = watchOf(config, opened.right.folder, values);
-  return right({
-    ...planned.right,
-    ...opened.right,
-    backend,
-    run,
-    saveEvery,
-    watch,
-  });
+  const watch = watchFrom(values, config.model, opened.right.folder.history);
+  const parts = { ...planned.right, ...opened.right };
+  return right({ ...parts, backend, run, policy, watch });
 }

@@ -4,11 +4,9 @@
  * @module
  */
 import { BACKEND_CHOICES } from "../../backends/mod.ts";
-import { DEFAULT_LOSS_LIMIT } from "../../train/mod.ts";
 import {
   choiceFlag,
   type FlagValues,
-  FROM_ZERO,
   helpText,
   numberFlag,
   type NumberRange,
@@ -17,7 +15,9 @@ import {
   wholeFlag,
 } from "../flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
+import { HEALTH_DEFAULTS, HEALTH_FLAGS } from "./health_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
+import { SAVE_DEFAULTS, SAVE_FLAGS } from "./save_flags.ts";
 
 const SHARE: NumberRange = {
   wanted: "a number between 0 and 1, such as 0.1",
@@ -51,19 +51,14 @@ export const PRETRAIN_FLAGS = {
   "threads": wholeFlag(1, "threads that compute, on onnx"),
   "output-dir": textFlag("DIR", "folder of the run"),
   "resume": textFlag(
-    "DIR",
-    "go on from a run's folder or one of its checkpoints",
+    "auto|DIR",
+    "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir or the last one in runs/, if there is one",
   ),
-  "save-every": wholeFlag(1, "epochs between checkpoints"),
-  "keep": wholeFlag(1, "newest checkpoints to keep"),
-  "skip-non-finite": wholeFlag(
-    0,
-    "steps of the whole run that may be left out because a loss or gradient is not finite",
+  "allow-schedule-change": switchFlag(
+    "go on even where flags change epochs, warm-up, freezing or rates",
   ),
-  "loss-limit": numberFlag(
-    FROM_ZERO,
-    "stop when a loss stays so many times above its best and above that of predicting nothing; 0 never",
-  ),
+  ...SAVE_FLAGS,
+  ...HEALTH_FLAGS,
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
   ),
@@ -73,12 +68,8 @@ export const PRETRAIN_FLAGS = {
 /** Flags as they were given. */
 export type PretrainValues = FlagValues<typeof PRETRAIN_FLAGS>;
 
-/** Checkpoints kept where `--keep` is not given. */
-export const DEFAULT_KEEP = 2;
 /** Threads that decode images where `--workers` is not given. */
 export const DEFAULT_WORKERS = 0;
-/** Epochs between checkpoints where `--save-every` is not given. */
-export const DEFAULT_SAVE_EVERY = 1;
 
 const USAGE =
   `Pre-trains a Vision Transformer on images: deno run -A examples/pretrain.ts [FLAGS]
@@ -103,10 +94,8 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "backend": "auto",
   "threads": "the processor's cores",
   "output-dir": "runs/N, the first free N",
-  "save-every": String(DEFAULT_SAVE_EVERY),
-  "keep": String(DEFAULT_KEEP),
-  "skip-non-finite": "0",
-  "loss-limit": String(DEFAULT_LOSS_LIMIT),
+  ...SAVE_DEFAULTS,
+  ...HEALTH_DEFAULTS,
 };
 
 /** Defaults of both recipes, said once where they agree. */
