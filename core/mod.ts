@@ -37,6 +37,7 @@ export * from "./model/pos_embed.ts";
 export * from "./model/resample_positions.ts";
 export * from "./model/probe_graph.ts";
 export * from "./model/step_graph.ts";
+export * from "./optimizer/gradient_norm.ts";
 export * from "./optimizer/lars.ts";
 export * from "./optimizer/lars_update.ts";
 export * from "./optimizer/layer_decay.ts";

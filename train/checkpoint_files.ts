@@ -104,10 +104,12 @@ function parseRunFile(text: string): Result<string, RunFile> {
   try {
     const run = (JSON.parse(text) ?? {}) as Partial<RunFile>;
     return (run.version === 1 || run.version === 2) &&
-        Number.isSafeInteger(run.step) && Number.isSafeInteger(run.totalSteps)
+        Number.isSafeInteger(run.step) &&
+        Number.isSafeInteger(run.totalSteps) &&
+        Number.isSafeInteger(run.skipped ?? 0) && (run.skipped ?? 0) >= 0
       ? right(run as RunFile)
       : left(
-        `${CHECKPOINT_FILES.run} has version ${run.version}, wanted 1 or 2 with whole numbers step and totalSteps`,
+        `${CHECKPOINT_FILES.run} has version ${run.version}, wanted 1 or 2 with whole numbers step, totalSteps and, if any, skipped`,
       );
   } catch {
     return left(`${CHECKPOINT_FILES.run} is not JSON`);
@@ -150,7 +152,7 @@ export async function readDescription(
 export async function readSnapshot(
   path: string,
   run: RunIdentity,
-  { file: { step }, digests }: DescribedCheckpoint,
+  { file: { step, skipped = 0 }, digests }: DescribedCheckpoint,
 ): Promise<Result<BrokenCheckpoint, Snapshot>> {
   const { model } = run.config;
   const parameters = await readTensors(
@@ -166,7 +168,10 @@ export async function readSnapshot(
     optimizerTensors(run, step),
     new Set(),
   );
-  return optimizer._tag === "Left"
-    ? optimizer
-    : right({ step, parameters: parameters.right, optimizer: optimizer.right });
+  return optimizer._tag === "Left" ? optimizer : right({
+    step,
+    parameters: parameters.right,
+    optimizer: optimizer.right,
+    ...skipped > 0 ? { skipped } : {},
+  });
 }

@@ -12,7 +12,7 @@ import type { TrainError } from "./train_error.ts";
 /** Name of the record in a run's folder. */
 export const METRICS_FILE = "metrics.jsonl";
 
-/** One line of `metrics.jsonl`. */
+/** One line of `metrics.jsonl`; a number that is not finite is `null` there and `NaN` here. */
 export interface MetricsLine {
   /** Step, from 0. */
   readonly step: number;
@@ -30,6 +30,10 @@ export interface MetricsLine {
   readonly loss: number;
   /** Loss of each live stage by its number. */
   readonly stageLosses: Readonly<Record<number, number>>;
+  /** Length of all gradients together, before clipping; absent in old records. */
+  readonly gradientNorm?: number;
+  /** Why the step was left out, if it was. */
+  readonly skipped?: string;
   /** Milliseconds of the whole step and its parts. */
   readonly milliseconds: StepReport["milliseconds"];
 }
@@ -45,6 +49,8 @@ export function metricsLine(report: StepReport): MetricsLine {
     unfrozenRate,
     loss,
     stageLosses,
+    gradientNorm,
+    skipped,
   } = report;
   const round = (ms: number): number => Math.round(ms * 1000) / 1000;
   const { data, gradient, update, compile, total } = report.milliseconds;
@@ -64,6 +70,8 @@ export function metricsLine(report: StepReport): MetricsLine {
     unfrozenRate,
     loss,
     stageLosses,
+    ...gradientNorm === undefined ? {} : { gradientNorm },
+    ...skipped === undefined ? {} : { skipped },
     milliseconds,
   };
 }
@@ -84,10 +92,14 @@ export function appendMetrics(
   );
 }
 
+/** JSON has no number that is not finite. */
+const orNaN = (key: string, value: unknown): unknown =>
+  value === null && key !== "" ? NaN : value;
+
 /** The object of a line, or `null` if it is none. */
 function parseLine(text: string): MetricsLine | null {
   try {
-    const line = JSON.parse(text) as MetricsLine | null;
+    const line = JSON.parse(text, orNaN) as MetricsLine | null;
     return Number.isSafeInteger(line?.step) ? line : null;
   } catch {
     return null;

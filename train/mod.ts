@@ -24,6 +24,7 @@ export * from "./checkpoint_policy.ts";
 export * from "./differences.ts";
 export * from "./download.ts";
 export * from "./features.ts";
+export * from "./find_origin.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
 export * from "./finetune/finetune_config.ts";
@@ -39,10 +40,13 @@ export {
   runFolderOf,
   type SkippedCheckpoint,
 } from "./latest_checkpoint.ts";
+export * from "./left_out.ts";
+export * from "./loss_watch.ts";
 export * from "./metrics.ts";
 export * from "./move_parameters.ts";
 export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
+export * from "./origin.ts";
 export * from "./phase_programs.ts";
 export * from "./pretraining.ts";
 export * from "./probe/linear_probe.ts";
@@ -63,6 +67,7 @@ export * from "./snapshot.ts";
 export * from "./step_context.ts";
 export * from "./stepped_training.ts";
 export * from "./step_memory.ts";
+export * from "./step_numbers.ts";
 export * from "./step_report.ts";
 export * from "./sum_graph.ts";
 export * from "./top_accuracy.ts";

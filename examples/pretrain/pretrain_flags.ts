@@ -15,6 +15,7 @@ import {
   wholeFlag,
 } from "../flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
+import { HEALTH_DEFAULTS, HEALTH_FLAGS } from "./health_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
 import { SAVE_DEFAULTS, SAVE_FLAGS } from "./save_flags.ts";
 
@@ -57,6 +58,7 @@ export const PRETRAIN_FLAGS = {
     "go on even where flags change epochs, warm-up, freezing or rates",
   ),
   ...SAVE_FLAGS,
+  ...HEALTH_FLAGS,
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
   ),
@@ -93,6 +95,7 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "threads": "the processor's cores",
   "output-dir": "runs/N, the first free N",
   ...SAVE_DEFAULTS,
+  ...HEALTH_DEFAULTS,
 };
 
 /** Defaults of both recipes, said once where they agree. */

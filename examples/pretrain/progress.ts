@@ -35,7 +35,7 @@ export function showSeconds(seconds: number): string {
     : `${whole} s`;
 }
 
-/** Mean of the last values. */
+/** Mean of the last values that are finite. */
 class Recent {
   readonly #values: number[] = [];
   readonly #size: number;
@@ -45,7 +45,7 @@ class Recent {
   }
 
   add(value: number): number {
-    this.#values.push(value);
+    if (Number.isFinite(value)) this.#values.push(value);
     if (this.#values.length > this.#size) this.#values.shift();
     return this.#values.reduce((a, b) => a + b, 0) / this.#values.length;
   }

@@ -31,6 +31,7 @@ const SUMMARY_KEYS = [
   "seconds",
   "secondsPerStepByPhase",
   "steps",
+  "stepsSkipped",
 ];
 
 const STEPS = 40;
