@@ -47,6 +47,8 @@ export async function finish(
   if (opened.images.queries !== null) say("judging the encoder …");
   const judged = await accuracies(opened);
   if (judged._tag === "Left") return judged;
+  const told = await opened.tellAccuracies(opened.run.step, judged.right);
+  if (told._tag === "Left") return told;
   const summary = summaryOf(opened, end, judged.right);
   say(describeSummary(summary));
   return right(summary);

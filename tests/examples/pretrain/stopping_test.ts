@@ -2,6 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { encode, waves } from "../../data/photographs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
+import { shownInRun } from "../../train/tensorboard/read_events.ts";
 import {
   pretrain,
   pretrainUntil,
@@ -61,6 +62,13 @@ Deno.test("a run stopped between two freezes by Ctrl-C, or killed, goes on to th
       ...["--resume", run, ...RESUMED],
     );
     strictEqual(killed.code, 137);
+    const told = (await shownInRun(run))("loss/total");
+    ok(told.length > before.length);
+    deepStrictEqual(
+      told.map(([step]) => step),
+      told.map((_, step) => step),
+      "TensorBoard sees each step once, in order",
+    );
 
     const copy = join(parent, "copy");
     const rest = await pretrain(
@@ -69,6 +77,10 @@ Deno.test("a run stopped between two freezes by Ctrl-C, or killed, goes on to th
     strictEqual(rest.code, 0, rest.stderr);
     match(rest.stdout, /goes on at step \d+/);
     deepStrictEqual(await timelessRecord(copy), await timelessRecord(whole));
+    deepStrictEqual(
+      (await shownInRun(copy))("loss/total"),
+      (await shownInRun(whole))("loss/total"),
+    );
     const [model, other] = await Promise.all(
       [whole, copy].map((folder) =>
         Deno.readFile(
