@@ -6,14 +6,17 @@
 import * as Plot from "@observablehq/plot";
 import { caption } from "./caption.ts";
 import { type LossPoint, type LossSeries, lossSeries } from "./loss_series.ts";
-import { INK, stageColour } from "./palette.ts";
+import { stageColour } from "./palette.ts";
 import { type PhaseMark, phaseMarks } from "./phase_marks.ts";
 import { plotSvg } from "./svg.ts";
+import { LIGHT, type Theme } from "./theme.ts";
 
 /** What else a loss plot shows. */
 export interface LossPlotOptions {
   /** Phases in the order of time. */
   readonly phases: readonly PhaseMark[];
+  /** What it is drawn on; `LIGHT` by default. */
+  readonly theme?: Theme;
 }
 
 const WIDTH = 960;
@@ -33,8 +36,8 @@ const DOTTED_BELOW = 30;
 const nameOf = ({ stage }: LossSeries): string =>
   stage === null ? "total of the live stages" : `stage ${stage + 1}`;
 
-const colourOf = ({ stage }: LossSeries): string =>
-  stage === null ? INK : stageColour(stage);
+const colourOf = ({ stage }: LossSeries, { ink }: Theme): string =>
+  stage === null ? ink : stageColour(stage);
 
 /** A logarithmic axis where the losses span factors, one from 0 otherwise. */
 function lossAxis(lines: readonly LossSeries[]): Plot.ScaleOptions {
@@ -69,8 +72,8 @@ function stepAxis(lastStep: number): Plot.ScaleOptions {
   };
 }
 
-function lineMarks(line: LossSeries): Plot.Markish[] {
-  const colour = colourOf(line);
+function lineMarks(line: LossSeries, theme: Theme): Plot.Markish[] {
+  const colour = colourOf(line, theme);
   const at = { x: "step", y: "value" } as const;
   const stroke = { ...at, stroke: colour };
   return [
@@ -102,14 +105,17 @@ function legendPlaces(
   });
 }
 
-function legend(lines: readonly LossSeries[]): readonly Plot.Markish[] {
+function legend(
+  lines: readonly LossSeries[],
+  theme: Theme,
+): readonly Plot.Markish[] {
   const places = legendPlaces(lines);
   const rows = Math.max(...places.map(([, row]) => row));
   return lines.map((line, i) => {
     const [x, row] = places[i] ?? [0, 0];
     const dy = -HEADER + ROW + (row - rows) * ROW - 4;
     return caption(`● ${nameOf(line)}`, [x, dy], {
-      fill: colourOf(line),
+      fill: colourOf(line, theme),
       fontWeight: 600,
       fontSize: 11,
     });
@@ -126,7 +132,7 @@ function legend(lines: readonly LossSeries[]): readonly Plot.Markish[] {
  *
  * @param points In rising order of steps; none gives empty axes.
  * @param options The phases of the plan.
- * @returns An SVG document on a white ground.
+ * @returns An SVG document.
  *
  * @example
  * ```ts
@@ -148,7 +154,7 @@ function legend(lines: readonly LossSeries[]): readonly Plot.Markish[] {
  */
 export function lossPlot(
   points: readonly LossPoint[],
-  options: LossPlotOptions,
+  { phases, theme = LIGHT }: LossPlotOptions,
 ): string {
   const lines = lossSeries(points);
   const lastStep = points.at(-1)?.step ?? 0;
@@ -165,14 +171,14 @@ export function lossPlot(
     x: stepAxis(lastStep),
     y: lossAxis(lines),
     marks: [
-      Plot.gridY({ stroke: "#e6e9ee", strokeOpacity: 1 }),
-      ...phaseMarks(options.phases, lastStep, WIDTH - LEFT - RIGHT),
-      ...lines.toReversed().flatMap(lineMarks),
-      ...legend(lines),
+      Plot.gridY({ stroke: theme.grid, strokeOpacity: 1 }),
+      ...phaseMarks(phases, lastStep, WIDTH - LEFT - RIGHT, theme),
+      ...lines.toReversed().flatMap((line) => lineMarks(line, theme)),
+      ...legend(lines, theme),
       caption("↑ Loss: mean squared error of hidden HOG cells", [
         -LEFT + 12,
         -32,
-      ]),
+      ], { fill: theme.quiet }),
     ],
-  });
+  }, theme);
 }

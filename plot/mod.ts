@@ -29,4 +29,10 @@ export {
   type ReconstructionStage,
 } from "./reconstruction.ts";
 export { type RunCurve, runCurvesPlot } from "./run_curves_plot.ts";
+export {
+  type RatesPoint,
+  type RunRatesOptions,
+  runRatesPlot,
+} from "./run_rates_plot.ts";
+export { DARK, layerColours, LIGHT, type Theme } from "./theme.ts";
 export { type SeriesPoint, thinned } from "./thinning.ts";

@@ -5,7 +5,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { caption } from "./caption.ts";
-import { QUIET } from "./palette.ts";
+import { LIGHT, type Theme } from "./theme.ts";
 
 /** When the work changed; a phase of a plan is one. */
 export interface PhaseMark {
@@ -40,32 +40,35 @@ function labelled(
  * @param phases In the order of time.
  * @param lastStep Last step that is drawn.
  * @param width Width of the frame, pixels.
+ * @param theme What the picture is drawn on.
  * @returns Marks over the scale `x` of steps; none if nothing froze.
  */
 export function phaseMarks(
   phases: readonly PhaseMark[],
   lastStep: number,
   width: number,
+  { faint, strong, quiet }: Theme = LIGHT,
 ): readonly Plot.Markish[] {
   const changes = phases.slice(1).filter(({ from }) => from <= lastStep);
   if (changes.length === 0) return [];
   const prunings = changes.filter(({ liveStages }, i) =>
     liveStages.length < (phases[i]?.liveStages.length ?? 0)
   );
-  const dashed = { stroke: "#aab1be", strokeDasharray: "2 3" };
+  const dashed = { stroke: faint, strokeDasharray: "2 3" };
   return [
     Plot.ruleX(changes, { x: "from", ...dashed }),
-    Plot.ruleX(prunings, { x: "from", stroke: "#7d8696", strokeWidth: 1.3 }),
+    Plot.ruleX(prunings, { x: "from", stroke: strong, strokeWidth: 1.3 }),
     Plot.text(labelled(changes, width / Math.max(1, lastStep)), {
       x: "from",
       text: (phase: PhaseMark) => String(phase.frozenLayers),
       frameAnchor: "top",
       dy: -9,
-      fill: QUIET,
+      fill: quiet,
     }),
-    caption("layers\nfrozen", [-8, -16], { textAnchor: "end" }),
+    caption("layers\nfrozen", [-8, -16], { textAnchor: "end", fill: quiet }),
     caption("┊ layers freeze   │ and a stage is pruned", [width, -32], {
       textAnchor: "end",
+      fill: quiet,
     }),
   ];
 }
