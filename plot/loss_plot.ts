@@ -8,6 +8,7 @@ import { caption } from "./caption.ts";
 import { type LossPoint, type LossSeries, lossSeries } from "./loss_series.ts";
 import { stageColour } from "./palette.ts";
 import { type PhaseMark, phaseMarks } from "./phase_marks.ts";
+import type { PlotSize } from "./plot_size.ts";
 import { plotSvg } from "./svg.ts";
 import { LIGHT, type Theme } from "./theme.ts";
 
@@ -17,6 +18,8 @@ export interface LossPlotOptions {
   readonly phases: readonly PhaseMark[];
   /** What it is drawn on; `LIGHT` by default. */
   readonly theme?: Theme;
+  /** Its size; 960 × 530 pixels by default, and more for a legend of several rows. */
+  readonly size?: PlotSize;
 }
 
 const WIDTH = 960;
@@ -27,6 +30,9 @@ const BOTTOM = 44;
 /** From the first row of the legend to the frame. */
 const HEADER = 66;
 const ROW = 20;
+
+/** Pixels that a label of the axis of steps needs at least. */
+const TICK_WIDTH = 80;
 
 /** From this ratio of the largest to the smallest loss on, equal factors look equal. */
 const LOG_RATIO = 8;
@@ -60,7 +66,7 @@ function lossAxis(lines: readonly LossSeries[]): Plot.ScaleOptions {
     };
 }
 
-function stepAxis(lastStep: number): Plot.ScaleOptions {
+function stepAxis(lastStep: number, width: number): Plot.ScaleOptions {
   return {
     label: "Step →",
     labelOffset: 38,
@@ -68,7 +74,7 @@ function stepAxis(lastStep: number): Plot.ScaleOptions {
     domain: [0, Math.max(1, lastStep)],
     ticks: lastStep < 10
       ? Array.from({ length: lastStep + 1 }, (_, step) => step)
-      : 10,
+      : Math.min(10, Math.round(width / TICK_WIDTH)),
   };
 }
 
@@ -94,22 +100,24 @@ function lineMarks(line: LossSeries, theme: Theme): Plot.Markish[] {
 /** Where each name of the legend goes: from the left, in as many rows as needed. */
 function legendPlaces(
   lines: readonly LossSeries[],
+  width: number,
 ): readonly (readonly [x: number, row: number])[] {
   let [x, row] = [0, 0];
   return lines.map((line) => {
-    const width = 32 + 6 * nameOf(line).length;
-    if (x + width > WIDTH - LEFT) [x, row] = [0, row + 1];
+    const own = 32 + 6 * nameOf(line).length;
+    if (x + own > width - LEFT) [x, row] = [0, row + 1];
     const place = [x, row] as const;
-    x += width;
+    x += own;
     return place;
   });
 }
 
 function legend(
   lines: readonly LossSeries[],
+  width: number,
   theme: Theme,
 ): readonly Plot.Markish[] {
-  const places = legendPlaces(lines);
+  const places = legendPlaces(lines, width);
   const rows = Math.max(...places.map(([, row]) => row));
   return lines.map((line, i) => {
     const [x, row] = places[i] ?? [0, 0];
@@ -154,27 +162,28 @@ function legend(
  */
 export function lossPlot(
   points: readonly LossPoint[],
-  { phases, theme = LIGHT }: LossPlotOptions,
+  { phases, theme = LIGHT, size }: LossPlotOptions,
 ): string {
   const lines = lossSeries(points);
   const lastStep = points.at(-1)?.step ?? 0;
+  const width = size?.width ?? WIDTH;
   const legendRows = 1 +
-    Math.max(...legendPlaces(lines).map(([, row]) => row));
+    Math.max(...legendPlaces(lines, width).map(([, row]) => row));
   const top = HEADER + (legendRows - 1) * ROW;
   return plotSvg({
-    width: WIDTH,
-    height: PLOT_HEIGHT + top + BOTTOM,
+    width,
+    height: size?.height ?? PLOT_HEIGHT + top + BOTTOM,
     marginTop: top,
     marginRight: RIGHT,
     marginBottom: BOTTOM,
     marginLeft: LEFT,
-    x: stepAxis(lastStep),
+    x: stepAxis(lastStep, width),
     y: lossAxis(lines),
     marks: [
       Plot.gridY({ stroke: theme.grid, strokeOpacity: 1 }),
-      ...phaseMarks(phases, lastStep, WIDTH - LEFT - RIGHT, theme),
+      ...phaseMarks(phases, lastStep, width - LEFT - RIGHT, theme),
       ...lines.toReversed().flatMap((line) => lineMarks(line, theme)),
-      ...legend(lines, theme),
+      ...legend(lines, width, theme),
       caption("↑ Loss: mean squared error of hidden HOG cells", [
         -LEFT + 12,
         -32,

@@ -22,6 +22,7 @@ export {
 } from "./loss_series.ts";
 export { movingMean } from "./moving_mean.ts";
 export { type PhaseMark } from "./phase_marks.ts";
+export { type PlotSize } from "./plot_size.ts";
 export { planPlot, type PlanPlotOptions } from "./plan_plot.ts";
 export {
   reconstructionPicture,

@@ -20,6 +20,9 @@ export interface PhaseMark {
 /** Pixels that the number of frozen layers needs. */
 const LABEL_WIDTH = 18;
 
+/** Width of the frame, pixels, from which on there is room to explain the lines. */
+const EXPLAINED_FROM = 500;
+
 /** The phases whose label does not run into the one before. */
 function labelled(
   phases: readonly PhaseMark[],
@@ -66,9 +69,11 @@ export function phaseMarks(
       fill: quiet,
     }),
     caption("layers\nfrozen", [-8, -16], { textAnchor: "end", fill: quiet }),
-    caption("┊ layers freeze   │ and a stage is pruned", [width, -32], {
-      textAnchor: "end",
-      fill: quiet,
-    }),
+    ...width < EXPLAINED_FROM ? [] : [
+      caption("┊ layers freeze   │ and a stage is pruned", [width, -32], {
+        textAnchor: "end",
+        fill: quiet,
+      }),
+    ],
   ];
 }

@@ -7,6 +7,7 @@ import * as Plot from "@observablehq/plot";
 import type { FreezePlan } from "../core/mod.ts";
 import { caption } from "./caption.ts";
 import { phaseMarks } from "./phase_marks.ts";
+import type { PlotSize } from "./plot_size.ts";
 import { rateCurve } from "./rate_curves.ts";
 import { plotSvg } from "./svg.ts";
 import { layerScale, LIGHT, type Theme } from "./theme.ts";
@@ -23,11 +24,15 @@ export interface RatesPoint {
 export interface RunRatesOptions {
   /** What it is drawn on; `LIGHT` by default. */
   readonly theme?: Theme;
+  /** Its size; 960 × 400 pixels by default. */
+  readonly size?: PlotSize;
 }
 
-const WIDTH = 960;
-const HEIGHT = 400;
+const SIZE: PlotSize = { width: 960, height: 400 };
 const [TOP, RIGHT, BOTTOM, LEFT] = [50, 24, 44, 60] as const;
+
+/** Pixels that a label of the axis of steps needs at least. */
+const TICK_WIDTH = 80;
 
 /** Points drawn of what was recorded. */
 const MOST_POINTS = 400;
@@ -90,13 +95,12 @@ function recordedCurves(
 export function runRatesPlot(
   plan: FreezePlan,
   points: readonly RatesPoint[],
-  { theme = LIGHT }: RunRatesOptions = {},
+  { theme = LIGHT, size = SIZE }: RunRatesOptions = {},
 ): string {
   const at = { x: "step", y: "rate", z: "layer", stroke: "layer" } as const;
   const now = points.at(-1)?.step;
   return plotSvg({
-    width: WIDTH,
-    height: HEIGHT,
+    ...size,
     marginTop: TOP,
     marginRight: RIGHT,
     marginBottom: BOTTOM,
@@ -106,6 +110,7 @@ export function runRatesPlot(
       labelOffset: 38,
       tickFormat: ",d",
       domain: [0, plan.totalSteps],
+      ticks: Math.min(10, Math.round(size.width / TICK_WIDTH)),
     },
     y: { label: null, tickFormat: "~g", zero: true, nice: true },
     color: layerScale(plan.layers.length, theme),
@@ -114,7 +119,7 @@ export function runRatesPlot(
       ...phaseMarks(
         plan.phases,
         plan.totalSteps,
-        WIDTH - LEFT - RIGHT,
+        size.width - LEFT - RIGHT,
         theme,
       ),
       Plot.line(planned(plan), {

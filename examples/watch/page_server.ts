@@ -10,9 +10,9 @@ import {
   type CurveName,
   type Curves,
   curvesOf,
+  type CurveStyle,
   newestReconstruction,
   pictureText,
-  type ThemeName,
 } from "./pictures.ts";
 
 /** The only address that is listened on. */
@@ -145,6 +145,11 @@ function objection({ method, headers }: Request): Response | null {
 const curveAt = (path: string): CurveName | null =>
   path === "/loss.svg" ? "loss" : path === "/rates.svg" ? "rates" : null;
 
+const styleOf = (wish: URLSearchParams): CurveStyle => ({
+  theme: wish.get("theme") === "dark" ? "dark" : "light",
+  size: wish.get("size") === "narrow" ? "narrow" : "wide",
+});
+
 const isFile = (path: string): path is keyof typeof FILES =>
   Object.hasOwn(FILES, path);
 
@@ -171,12 +176,9 @@ export function pageHandler(options: PageOptions): PageHandler {
     }
     const curve = curveAt(path);
     if (curve === null) return refuse(404, "There is no such page");
-    const theme: ThemeName = searchParams.get("theme") === "dark"
-      ? "dark"
-      : "light";
     // A picture that is asked for before any state begins with the run of now.
     const look = await live.latest();
     if (look._tag === "Right") curves.version(look.right);
-    return picture(curves.draw(curve, theme));
+    return picture(curves.draw(curve, styleOf(searchParams)));
   };
 }

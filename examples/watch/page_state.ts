@@ -17,6 +17,7 @@ import {
   secondsWords,
   speedWords,
   stepWords,
+  UNKNOWN,
   whole,
 } from "./words.ts";
 
@@ -143,8 +144,10 @@ function tilesOf(run: FollowedRun, now: number): readonly Tile[] {
     },
     {
       name: "Time left",
-      value: life === "running" ? secondsWords(secondsLeft) : "–",
-      detail: "at the speed of now and the costs of the plan",
+      value: life === "running" ? secondsWords(secondsLeft) : UNKNOWN,
+      detail: life === "running"
+        ? "at the speed of now and the costs of the plan"
+        : "no steps are taken now",
     },
     {
       name: "Last checkpoint",

@@ -5,21 +5,38 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { DARK, LIGHT, lossPlot, runRatesPlot } from "../../plot/mod.ts";
+import {
+  DARK,
+  LIGHT,
+  lossPlot,
+  type PlotSize,
+  runRatesPlot,
+} from "../../plot/mod.ts";
 import type { FollowedRun } from "../../train/mod.ts";
 
 /** Names of the curves. */
 export type CurveName = "loss" | "rates";
 
-/** What a page is drawn on. */
-export type ThemeName = "light" | "dark";
+/** How a curve is drawn. */
+export interface CurveStyle {
+  /** The ground. */
+  readonly theme: "light" | "dark";
+  /** For a wide window or a narrow one. */
+  readonly size: "wide" | "narrow";
+}
+
+/** Sizes of a curve; letters keep theirs, about 11 pixels. */
+const SIZES: Readonly<Record<CurveStyle["size"], PlotSize>> = {
+  wide: { width: 680, height: 430 },
+  narrow: { width: 400, height: 360 },
+};
 
 /** The curves of a run, drawn when they are asked for. */
 export interface Curves {
   /** The version of the curves; takes up news at most every few seconds. */
   version(run: FollowedRun): string;
   /** A curve as SVG text, of the last version; `null` before there is one. */
-  draw(name: CurveName, theme: ThemeName): string | null;
+  draw(name: CurveName, style: CurveStyle): string | null;
 }
 
 /** Seconds for which curves stay as they are: drawing takes time from the training. */
@@ -28,12 +45,13 @@ const CURVES_SECONDS = 5;
 function drawn(
   { plan, lines }: FollowedRun,
   name: CurveName,
-  themeName: ThemeName,
+  style: CurveStyle,
 ): string {
-  const theme = themeName === "dark" ? DARK : LIGHT;
+  const theme = style.theme === "dark" ? DARK : LIGHT;
+  const size = SIZES[style.size];
   return name === "loss"
-    ? lossPlot(lines, { phases: plan.phases, theme })
-    : runRatesPlot(plan, lines, { theme });
+    ? lossPlot(lines, { phases: plan.phases, theme, size })
+    : runRatesPlot(plan, lines, { theme, size });
 }
 
 /**
@@ -57,10 +75,10 @@ export function curvesOf(now: () => number = Date.now): Curves {
       }
       return versionOf(shown ?? run);
     },
-    draw(name, theme) {
+    draw(name, style) {
       if (shown === null) return null;
-      const key = `${name} ${theme}`;
-      const svg = pictures.get(key) ?? drawn(shown, name, theme);
+      const key = `${name} ${style.theme} ${style.size}`;
+      const svg = pictures.get(key) ?? drawn(shown, name, style);
       pictures.set(key, svg);
       return svg;
     },

@@ -35,6 +35,25 @@ Deno.test("runRatesPlot() draws the plan, and over it the layers that were recor
   strictEqual(linesIn(runRatesPlot(PLAN, recorded(3000))), 2 * layers);
 });
 
+Deno.test("runRatesPlot() and lossPlot() have the size that is wanted", () => {
+  const size = { width: 400, height: 360 };
+  const points = [{
+    step: 0,
+    loss: 1,
+    stageLosses: { 0: 1, 1: 2, 2: 3, 3: 4 },
+  }];
+  for (
+    const svg of [
+      runRatesPlot(PLAN, recorded(9), { size }),
+      lossPlot(points, { phases: PLAN.phases, size }),
+    ]
+  ) {
+    match(svg, /^<svg [^>]*width="400"[^>]*/);
+    match(svg, /^<svg [^>]*height="360"[^>]*/);
+    doesNotMatch(svg, /a stage is pruned/, "there is no room for it");
+  }
+});
+
 Deno.test("runRatesPlot() has no NaN and stays small, whatever the length of the record", () => {
   for (const steps of [0, 1, 2, PLAN.totalSteps]) {
     const svg = runRatesPlot(PLAN, recorded(steps));

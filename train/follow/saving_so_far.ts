@@ -15,7 +15,7 @@ import type { PhaseTime } from "../saving.ts";
  * @param done Steps that are done.
  * @returns In `(−∞, 1)`; `NaN` before the first step or if a phase was not measured.
  *
- * @example The second half of the run at half the price
+ * @example A hundred steps at half the price
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
  * import { savingSoFar } from "@vitfreeze/vitfreeze/train";
@@ -29,7 +29,7 @@ import type { PhaseTime } from "../saving.ts";
  * ));
  *
  * strictEqual(savingSoFar(plan.right, times, first.to), 0);
- * strictEqual(savingSoFar(plan.right, times, 2 * first.to).toFixed(6), "0.250000");
+ * strictEqual(savingSoFar(plan.right, times, first.to + 100).toFixed(9), "0.001557632");
  * ```
  */
 export function savingSoFar(

@@ -106,15 +106,17 @@ const fillLayer = (now) => (row, layer) => {
   showText(words, layer.words);
 };
 
-/** Curves come in the colours of the page. */
+/** Curves come in the colours of the page and for its width. */
 function showCurve(name, { version, alt }) {
   const image = byId(name);
   image.alt = alt;
   if (image.dataset.version === version) return;
   image.dataset.version = version;
-  const address = (theme) => `${name}.svg?theme=${theme}&v=${version}`;
-  image.previousElementSibling.srcset = address("dark");
-  image.src = address("light");
+  for (const place of image.parentElement.children) {
+    const address = `${name}.svg?${place.dataset.curve}&v=${version}`;
+    if (place === image) place.src = address;
+    else place.srcset = address;
+  }
 }
 
 function showReconstruction({ version, alt }) {

@@ -102,10 +102,12 @@ Deno.test("followText() waits in an empty folder and refuses a missing one", () 
     await Deno.mkdir(folder);
     const once = await followed(folder, remembering(false), true);
     match(once._tag === "Left" ? once.left.reason : "", /holds no run/);
-    const stream = remembering(false, (pieces) => {
-      if (pieces === 1) makeRun(folder, RUN, RUN.plan.totalSteps);
+    let made: Promise<void> | null = null;
+    const stream = remembering(false, () => {
+      made ??= makeRun(folder, RUN, RUN.plan.totalSteps);
     });
     const end = await followed(folder, stream);
+    await made;
     match(
       stream.pieces[0] ?? "",
       /holds no run \(plan\.json\); waiting for one\n$/,

@@ -105,7 +105,10 @@ Deno.test("pageHandler() lets the page load its own and nothing else, and nobody
       strictEqual(headers.get("x-content-type-options"), "nosniff");
     }
     const html = await (await ask(asked("/"))).text();
-    ok(!/https?:|style=|on\w+=/.test(html), "nothing from elsewhere or inline");
+    ok(
+      !/https?:| style=| on\w+=/.test(html),
+      "nothing from elsewhere or inline",
+    );
   }));
 
 Deno.test("pageHandler() draws curves for light and dark pages", () =>
