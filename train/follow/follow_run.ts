@@ -110,7 +110,9 @@ async function readIdentity(
   const path = join(folder, "plan.json");
   const writtenAt = await stat(path).then((found) => found.mtimeMs)
     .catch(() => null);
-  if (writtenAt === null) return noRun(`${folder}: holds no run (plan.json)`);
+  if (writtenAt === null) {
+    return noRun(`${folder}: no run in it yet (no plan.json)`);
+  }
   if (known?.writtenAt === writtenAt) return right(known);
   const config = await readDecoded(
     join(folder, "config.json"),

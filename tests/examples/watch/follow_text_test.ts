@@ -101,7 +101,7 @@ Deno.test("followText() waits in an empty folder and refuses a missing one", () 
     ok(missing._tag === "Left" && !missing.left.isThere);
     await Deno.mkdir(folder);
     const once = await followed(folder, remembering(false), true);
-    match(once._tag === "Left" ? once.left.reason : "", /holds no run/);
+    match(once._tag === "Left" ? once.left.reason : "", /no run in it yet/);
     let made: Promise<void> | null = null;
     const stream = remembering(false, () => {
       made ??= makeRun(folder, RUN, RUN.plan.totalSteps);
@@ -110,7 +110,7 @@ Deno.test("followText() waits in an empty folder and refuses a missing one", () 
     await made;
     match(
       stream.pieces[0] ?? "",
-      /holds no run \(plan\.json\); waiting for one\n$/,
+      /no run in it yet \(no plan\.json\); waiting for one\n$/,
     );
     const run = end as { readonly right: FollowedRun };
     deepStrictEqual([run.right.life, run.right.status.done], ["finished", 24]);

@@ -176,7 +176,7 @@ Deno.test("pageHandler() says of an empty folder that no run is in it", () =>
     deepStrictEqual(state as unknown, {
       kind: "none",
       folder,
-      reason: `${folder}: holds no run (plan.json)`,
+      reason: `${folder}: no run in it yet (no plan.json)`,
     });
     strictEqual((await handlerOf(folder)(asked("/loss.svg"))).status, 404);
   }));

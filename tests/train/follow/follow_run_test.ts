@@ -25,7 +25,7 @@ Deno.test("followRun() says of a missing, an empty and a broken folder what it l
     match(missing?.reason ?? "", /none: no such folder$/);
     const empty = await reasonOf(parent);
     strictEqual(empty?.isThere, true);
-    match(empty?.reason ?? "", /holds no run \(plan\.json\)$/);
+    match(empty?.reason ?? "", /no run in it yet \(no plan\.json\)$/);
     await Deno.writeTextFile(join(parent, "plan.json"), "{");
     match((await reasonOf(parent))?.reason ?? "", /config\.json: /);
     await makeRun(join(parent, "run"), RUN, 1);
