@@ -12,6 +12,7 @@ import type { OpenedRun } from "./open_run.ts";
 import { reconstructionSvg } from "./reconstruction.ts";
 import { describeSummary, type Summary, summaryOf } from "./summary.ts";
 import type { RunEnd } from "./take_steps.ts";
+import type { ToldRun } from "./tensorboard.ts";
 
 async function drawPictures(
   { folder, plan, backend, config, run, images }: OpenedRun,
@@ -38,7 +39,7 @@ async function drawPictures(
  * @param say Prints a line.
  */
 export async function finish(
-  opened: OpenedRun,
+  opened: ToldRun,
   end: RunEnd,
   say: (line: string) => void,
 ): Promise<Result<TrainError, Summary>> {

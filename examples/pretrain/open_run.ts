@@ -35,12 +35,13 @@ import {
   type Loading,
   type Pretraining,
   pretraining,
+  type RunFolder,
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
 import { openImages, type PretrainImages } from "./images.ts";
 import { imagesDiffer, rememberedImages } from "./images_file.ts";
-import { type OpenedFolder, openFolder } from "./open_folder.ts";
+import { openFolder } from "./open_folder.ts";
 import {
   DEFAULT_KEEP,
   DEFAULT_SAVE_EVERY,
@@ -49,7 +50,6 @@ import {
 } from "./pretrain_flags.ts";
 import type { Settings } from "./settings.ts";
 import { stepTooLarge } from "./step_size.ts";
-import { type ToldFolder, withTensorBoard } from "./tensorboard.ts";
 
 /** How the images of a run are loaded. */
 export interface RunLoading extends Loading {
@@ -72,9 +72,11 @@ export interface PlannedRun {
 }
 
 /** A run with all that it needs. */
-export interface OpenedRun extends PlannedRun, ToldFolder {
+export interface OpenedRun extends PlannedRun {
   /** Where it computes. */
   readonly backend: Backend;
+  /** Its folder. */
+  readonly folder: RunFolder;
   /** Checkpoint of where it starts. */
   readonly checkpoint: string;
   /** The run. */
@@ -158,7 +160,7 @@ async function folderFor(
   settings: Settings,
   { config, plan, images: { train } }: PlannedRun,
   values: PretrainValues,
-): Promise<Result<string, OpenedFolder>> {
+): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train);
   const different = settings.earlier === null
     ? null
@@ -226,19 +228,6 @@ export async function openRun(
   say(`folder: ${path}${startMessage(start.step, plan)}`);
   const saveEvery = (values["save-every"] ?? DEFAULT_SAVE_EVERY) *
     stepsPerEpoch(config.training, images.train.length);
-  const told = await withTensorBoard(
-    opened.right.folder,
-    planned.right,
-    values,
-  );
-  if (told._tag === "Left") return told;
   const run = pretraining({ ...planned.right, backend, start });
-  return right({
-    ...planned.right,
-    ...opened.right,
-    ...told.right,
-    backend,
-    run,
-    saveEvery,
-  });
+  return right({ ...planned.right, ...opened.right, backend, run, saveEvery });
 }

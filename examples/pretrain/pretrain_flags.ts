@@ -54,11 +54,11 @@ export const PRETRAIN_FLAGS = {
   ),
   "save-every": wholeFlag(1, "epochs between checkpoints"),
   "keep": wholeFlag(1, "newest checkpoints to keep"),
-  "no-tensorboard": switchFlag(
-    "write no event files for TensorBoard into the run's folder",
-  ),
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
+  ),
+  "no-tensorboard": switchFlag(
+    "write no event files for TensorBoard into the run's folder",
   ),
   "help": switchFlag("print this and stop"),
 } as const;

@@ -7,18 +7,17 @@ import { left, type Result, right } from "../../core/mod.ts";
 import {
   describeTrainError,
   openRunEvents,
+  type RunEvents,
   type RunFolder,
-  type RunIdentity,
   type Scalars,
   type TrainError,
 } from "../../train/mod.ts";
 import type { Accuracies } from "./evaluation.ts";
+import type { OpenedRun } from "./open_run.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 
-/** The folder of a run that also tells TensorBoard. */
-export interface ToldFolder {
-  /** The folder; a step is recorded when it is told, too. */
-  readonly folder: RunFolder;
+/** A run whose folder also tells TensorBoard. */
+export interface ToldRun extends OpenedRun {
   /** Tells what the encoder is worth after so many steps. */
   readonly tellAccuracies: (
     step: number,
@@ -40,35 +39,38 @@ function accuracyScalars(found: Accuracies): Scalars {
   );
 }
 
+/** The same folder; a step is recorded when TensorBoard is told of it, too. */
+const telling = (folder: RunFolder, events: RunEvents): RunFolder => ({
+  ...folder,
+  record: async (report) => {
+    const recorded = await folder.record(report);
+    return recorded._tag === "Left" ? recorded : events.step(report);
+  },
+});
+
 /**
- * Lets TensorBoard know of what a folder records, unless that is not wanted.
+ * Lets TensorBoard know of a run, unless that is not wanted.
  *
- * @param folder The open folder of the run.
- * @param run The run.
+ * @param opened The run.
  * @param values Flags.
- * @returns The folder, or in words why the event file cannot be written.
+ * @returns The run, or in words why its event file cannot be written.
  */
 export async function withTensorBoard(
-  folder: RunFolder,
-  run: RunIdentity,
+  opened: OpenedRun,
   values: PretrainValues,
-): Promise<Result<string, ToldFolder>> {
+): Promise<Result<string, ToldRun>> {
   if (values["no-tensorboard"]) {
     const silent = () => Promise.resolve(right(undefined));
-    return right({ folder, tellAccuracies: silent });
+    return right({ ...opened, tellAccuracies: silent });
   }
-  const opened = await openRunEvents({ ...folder, run });
-  if (opened._tag === "Left") return left(describeTrainError(opened.left));
-  const events = opened.right;
-  return right({
-    folder: {
-      ...folder,
-      record: async (report) => {
-        const recorded = await folder.record(report);
-        return recorded._tag === "Left" ? recorded : events.step(report);
-      },
-    },
-    tellAccuracies: (step, found) =>
-      events.scalars(step, accuracyScalars(found)),
-  });
+  const { folder: { path, start, history } } = opened;
+  const events = await openRunEvents({ run: opened, path, start, history });
+  return events._tag === "Left"
+    ? left(describeTrainError(events.left))
+    : right({
+      ...opened,
+      folder: telling(opened.folder, events.right),
+      tellAccuracies: (step, found) =>
+        events.right.scalars(step, accuracyScalars(found)),
+    });
 }
