@@ -161,6 +161,7 @@ Deno.test("a run on the embedded images", (t) =>
         "plan.json",
         "plan.svg",
         "reconstruction.svg",
+        "run.lock",
         "tensorboard",
       ]);
     });

@@ -4,9 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-
-/** File whose lock the process of a run holds. */
-const LOCK_FILE = "run.lock";
+import { LOCK_FILE } from "../folder_lock.ts";
 
 /**
  * Whether a process has locked a run's folder, found out without waiting.

@@ -1,8 +1,14 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import type { Result } from "../../../core/mod.ts";
-import { type FollowedRun, followRun, type NoRun } from "../../../train/mod.ts";
+import {
+  type FollowedRun,
+  followRun,
+  lockFolder,
+  type NoRun,
+} from "../../../train/mod.ts";
 import { inFolder } from "../temporary_folder.ts";
+import { trained } from "../tiny_run.ts";
 import { makeRun, reportOf, runOf, silentFor } from "./made_runs.ts";
 
 const RUN = runOf(4);
@@ -71,10 +77,8 @@ Deno.test("followRun() tells a killed run by its silence, or by its lock at once
     const killed = followed(await followRun(folder)());
     strictEqual(killed.life, "stopped");
     ok(killed.silence > 299);
-    const lock = join(folder, "run.lock");
     {
-      using file = await Deno.open(lock, { create: true, write: true });
-      await file.lock(true);
+      using _mine = trained(await lockFolder(folder));
       strictEqual(followed(await followRun(folder)()).life, "running");
     }
     strictEqual(followed(await followRun(folder)()).life, "stopped");

@@ -12,6 +12,8 @@ import {
 } from "../../../core/mod.ts";
 import {
   createRunFolder,
+  LOCK_FILE,
+  type RunFolder,
   type RunIdentity,
   type StepReport,
 } from "../../../train/mod.ts";
@@ -54,13 +56,25 @@ export function reportOf({ plan }: RunIdentity, step: number): StepReport {
   };
 }
 
-/** Fills a folder with so many steps of a run and, from the first on, a checkpoint. */
+/**
+ * Fills a folder with so many steps of a run and, from the first on, a checkpoint.
+ * It has no lock, as on a file system that knows none.
+ */
 export async function makeRun(
   folder: string,
   run: RunIdentity,
   steps: number,
 ): Promise<void> {
-  const open = trained(await createRunFolder(folder, run, 2));
+  await fill(trained(await createRunFolder(folder, run, 2)), run, steps);
+  await Deno.remove(join(folder, LOCK_FILE));
+}
+
+async function fill(
+  folder: RunFolder,
+  run: RunIdentity,
+  steps: number,
+): Promise<void> {
+  using open = folder;
   trained(await open.checkpoint(open.start));
   for (let step = 0; step < steps; step++) {
     trained(await open.record(reportOf(run, step)));
