@@ -59,6 +59,7 @@ const PICTURE_HEADERS = {
 const FILES = {
   "/": ["page.html", "text/html"],
   "/page.css": ["page.css", "text/css"],
+  "/layers.css": ["layers.css", "text/css"],
   "/page.js": ["page.js", "text/javascript"],
   "/icon.svg": ["icon.svg", "image/svg+xml"],
 } as const;

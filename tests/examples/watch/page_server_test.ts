@@ -94,7 +94,9 @@ Deno.test("pageHandler() is for reading known pages only", () =>
 
 Deno.test("pageHandler() lets the page load its own and nothing else, and nobody embed it", () =>
   withPage(async (ask) => {
-    for (const path of ["/", "/page.js", "/page.css", "/icon.svg"]) {
+    for (
+      const path of ["/", "/page.js", "/page.css", "/layers.css", "/icon.svg"]
+    ) {
       const { headers, status } = await ask(asked(path));
       strictEqual(status, 200);
       const policy = headers.get("content-security-policy") ?? "";
