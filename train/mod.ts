@@ -33,6 +33,13 @@ export * from "./finetune/finetune_programs.ts";
 export * from "./finetune/finetune_step.ts";
 export * from "./finetune/finetuning.ts";
 export * from "./finetune/mixing.ts";
+export * from "./follow/follow_run.ts";
+export * from "./follow/metrics_sample.ts";
+export * from "./follow/metrics_tail.ts";
+export * from "./follow/run_life.ts";
+export * from "./follow/run_status.ts";
+export * from "./follow/saving_so_far.ts";
+export * from "./follow/seconds_left.ts";
 export * from "./knn.ts";
 export {
   latestCheckpoint,
@@ -70,6 +77,12 @@ export * from "./step_memory.ts";
 export * from "./step_numbers.ts";
 export * from "./step_report.ts";
 export * from "./sum_graph.ts";
+export * from "./tensorboard/crc32c.ts";
+export * from "./tensorboard/event.ts";
+export * from "./tensorboard/event_file.ts";
+export * from "./tensorboard/run_events.ts";
+export * from "./tensorboard/step_scalars.ts";
+export * from "./tensorboard/tfrecord.ts";
 export * from "./top_accuracy.ts";
 export * from "./training_file.ts";
 export * from "./train_error.ts";

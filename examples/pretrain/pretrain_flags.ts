@@ -62,6 +62,9 @@ export const PRETRAIN_FLAGS = {
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
   ),
+  "no-tensorboard": switchFlag(
+    "write no event files for TensorBoard into the run's folder",
+  ),
   "help": switchFlag("print this and stop"),
 } as const;
 

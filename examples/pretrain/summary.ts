@@ -118,7 +118,7 @@ export function describeSummary(summary: Summary): string {
     `saving: ${measured} of the compute time measured, ${predicted} predicted`,
     ...summary.knnTop1 === null ? [] : [`k-NN:   ${knn.join(", ")}`],
     `folder: ${summary.outputDir}: config.json plan.json images.json metrics.jsonl`,
-    `        plan.svg loss.svg reconstruction.svg`,
+    `        plan.svg loss.svg reconstruction.svg tensorboard/`,
     `        ${summary.checkpoint}`,
   ].join("\n");
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { encode, waves } from "../../data/photographs.ts";
 import { lockFolder, type MetricsLine } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
+import { shownInRun } from "../../train/tensorboard/read_events.ts";
 import { trained } from "../../train/tiny_run.ts";
 import {
   pretrain,
@@ -62,6 +63,13 @@ Deno.test("a run stopped between two freezes by Ctrl-C, or killed, goes on to th
       ...command,
     );
     strictEqual(killed.code, 137);
+    const told = (await shownInRun(run))("loss/total");
+    ok(told.length > before.length);
+    deepStrictEqual(
+      told.map(([step]) => step),
+      told.map((_, step) => step),
+      "TensorBoard sees each step once, in order",
+    );
 
     const copy = join(parent, "copy");
     const rest = await pretrain(
@@ -70,6 +78,10 @@ Deno.test("a run stopped between two freezes by Ctrl-C, or killed, goes on to th
     strictEqual(rest.code, 0, rest.stderr);
     match(rest.stdout, /goes on at step \d+/);
     deepStrictEqual(await timelessRecord(copy), await timelessRecord(whole));
+    deepStrictEqual(
+      (await shownInRun(copy))("loss/total"),
+      (await shownInRun(whole))("loss/total"),
+    );
     const [model, other] = await Promise.all(
       [whole, copy].map((folder) =>
         Deno.readFile(
