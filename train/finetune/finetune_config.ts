@@ -24,6 +24,12 @@ export interface FinetuneRate extends RateConfig {
   readonly layerDecay: number;
 }
 
+/** What is done to an image that is learned from, beside mirroring half of them. */
+export interface AugmentConfig {
+  /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
+  readonly cropScale: readonly [least: number, largest: number];
+}
+
 /** Everything that determines fine-tuning but the images. */
 export interface FinetuneConfig {
   /** Version of this form. */
@@ -40,6 +46,8 @@ export interface FinetuneConfig {
   readonly optimizer: AdamWConfig;
   /** Probability that a branch of the last block is dropped, in `[0, 1)`; it grows evenly from 0 in the first. */
   readonly dropPath: number;
+  /** What is done to each image. */
+  readonly augment: AugmentConfig;
   /** How images and classes of a batch are mixed. */
   readonly mixing: MixingConfig;
   /** How long and on what batches. */
@@ -77,6 +85,7 @@ export const FINETUNE_RECIPE: Omit<FinetuneConfig, "model" | "classes"> = {
     weightDecay: 0.05,
   },
   dropPath: 0.1,
+  augment: { cropScale: [0.08, 1] },
   mixing: {
     mixupAlpha: 0.8,
     cutmixAlpha: 1,
