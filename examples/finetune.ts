@@ -11,13 +11,18 @@
  */
 import process from "node:process";
 import { right } from "../core/mod.ts";
+import { imageWorkers } from "../data/mod.ts";
 import { finetuneEncoder } from "./evaluate/finetune_encoder.ts";
 import {
   FINETUNE_DEFAULTS,
   FINETUNE_FLAGS,
   finetuneFrom,
 } from "./evaluate/finetune_flags.ts";
-import { judgement, trainingChoice } from "./evaluate/judgement.ts";
+import {
+  describeAccuracies,
+  judgement,
+  trainingChoice,
+} from "./evaluate/judgement.ts";
 import {
   EVALUATION_DEFAULTS,
   EVALUATION_FLAGS,
@@ -43,11 +48,16 @@ const program: EvaluationProgram<typeof FLAGS> = {
     if (opened._tag === "Left") return opened;
     const { encoder, backend, train, queries, classes } = opened.right;
     const config = finetuneFrom(encoder.model, classes, values);
-    const choice = trainingChoice(values, say);
+    const { workers: count = 0 } = values;
+    using workers = count === 0 ? null : imageWorkers(count);
+    const choice = { ...trainingChoice(values, say), workers };
     const found = await finetuneEncoder(opened.right, config, choice);
     backend.dispose();
     const judged = judgement(found, values.output, say);
-    return judged._tag === "Left" ? judged : right({
+    if (judged._tag === "Left") return judged;
+    const { ema } = judged.right;
+    if (ema !== null) say(`running means: ${describeAccuracies(ema)}`);
+    return right({
       encoder: encoder.path,
       images: train.length,
       queries: queries.length,

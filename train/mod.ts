@@ -18,6 +18,7 @@ export * from "./download.ts";
 export * from "./features.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
+export * from "./finetune/finetune_batches.ts";
 export * from "./finetune/finetune_config.ts";
 export * from "./finetune/finetune_file.ts";
 export * from "./finetune/finetune_programs.ts";

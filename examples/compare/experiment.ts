@@ -88,7 +88,7 @@ export function finetuneConfig(
     classes,
     rate: { ...FINETUNE_RECIPE.rate, baseRate, layerDecay },
     dropPath: 0,
-    augment: { ...FINETUNE_RECIPE.augment, cropScale },
+    augment: { cropScale, randAugment: null, erasing: null },
     mixing: { ...FINETUNE_RECIPE.mixing, mixupAlpha: 0, cutmixAlpha: 0 },
     training: {
       epochs,

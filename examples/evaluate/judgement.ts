@@ -41,6 +41,12 @@ export const judgingFailed = (error: TrainError): Result<Failure, never> =>
     ? badInput(describeTrainError(error))
     : failedWith(error);
 
+/** Accuracies as a person reads them. */
+export function describeAccuracies({ top1, top5 }: TopAccuracies): string {
+  const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
+  return `top-1 ${percent(top1)}, top-5 ${percent(top5)}`;
+}
+
 /**
  * What was found, as a program ends with it.
  *
@@ -48,18 +54,16 @@ export const judgingFailed = (error: TrainError): Result<Failure, never> =>
  * @param output The file in which a stopped training is kept.
  * @param say Prints the accuracies.
  */
-export function judgement(
-  found: Result<TrainError, TopAccuracies | Interrupted>,
+export function judgement<Found extends TopAccuracies>(
+  found: Result<TrainError, Found | Interrupted>,
   output: string | undefined,
   say: (line: string) => void,
-): Result<Failure, TopAccuracies> {
+): Result<Failure, Found> {
   if (found._tag === "Left") return judgingFailed(found.left);
   if (found.right === "interrupted") {
     const message = `stopped; go on with: --resume ${output}`;
     return left({ message, code: EXIT.interrupted });
   }
-  const { top1, top5 } = found.right;
-  const percent = (part: number): string => (100 * part).toFixed(2);
-  say(`top-1 ${percent(top1)} %, top-5 ${percent(top5)} %`);
-  return right({ top1, top5 });
+  say(describeAccuracies(found.right));
+  return right(found.right);
 }
