@@ -5,6 +5,7 @@
  */
 export * from "./accumulate.ts";
 export * from "./atomic_file.ts";
+export * from "./batch_parts.ts";
 export * from "./batch_source.ts";
 export * from "./batch_tensors.ts";
 export {
