@@ -35,6 +35,7 @@ const judgedColumns = (
 
 const COLUMNS: readonly Column[] = [
   ["method", ({ title }) => title],
+  ["seeds", ({ points }) => String(points.length)],
   ["epochs", ({ epochs }) => String(epochs)],
   ["time, s", ({ seconds }) => show(seconds, 1)],
   ["saved, %", ({ saved }) => show(saved, 1, 100)],
@@ -77,27 +78,48 @@ function phaseTable(rows: readonly ComparedMethod[]): string {
   );
 }
 
-/** Drops that are larger than twice their standard error `deviation / √n`. */
+/** Two-sided 95 % points of Student's t for 1 to 9 degrees of freedom. */
+const STUDENT_95 = [
+  12.706,
+  4.303,
+  3.182,
+  2.776,
+  2.571,
+  2.447,
+  2.365,
+  2.306,
+  2.262,
+] as const;
+
+/** Whether a mean of so many values differs from 0: `|mean| > t·deviation / √n`. */
+function standsOut({ mean, deviation }: Spread, count: number): boolean {
+  if (deviation === null) return false;
+  const t = STUDENT_95[Math.min(count - 1, STUDENT_95.length) - 1] ?? NaN;
+  return Math.abs(mean) > t * deviation / Math.sqrt(count);
+}
+
+/** Names of the methods and judgements whose drop differs from 0. */
 function standingOut(rows: readonly ComparedMethod[]): readonly string[] {
   const names = [["finetune", "fine-tuned"], ["probe", "linear"]] as const;
   return rows.flatMap(({ title, points, ...row }) =>
     names.flatMap(([part, words]) => {
-      const { mean = 0, deviation = null } = row[part].drop ?? {};
-      const error = (deviation ?? Infinity) / Math.sqrt(points.length);
-      return Math.abs(mean) > 2 * error ? [`${title} (${words})`] : [];
+      const { drop } = row[part];
+      return drop !== null && standsOut(drop, points.length)
+        ? [`${title} (${words})`]
+        : [];
     })
   );
 }
 
 function verdict(rows: readonly ComparedMethod[]): string {
-  const most = Math.max(...rows.map(({ points }) => points.length));
-  if (most < 2) {
+  if (rows.every(({ points }) => points.length < 2)) {
     return "One seed each: what a difference is worth cannot be said.";
   }
   const names = standingOut(rows);
-  return `Drops larger than twice their standard error over the seeds: ${
-    names.length === 0 ? "none" : names.join("; ")
-  }.${most < 5 ? " With so few seeds that is a hint, not a finding." : ""}`;
+  return [
+    "Drops that differ from 0 by Student's t over the seeds (95 %, each by",
+    `itself): ${names.length === 0 ? "none" : names.join("; ")}.`,
+  ].join(" ");
 }
 
 const CLOCKS: Readonly<Record<Clock, string>> = {
@@ -116,17 +138,16 @@ export function comparisonTable(
   rows: readonly ComparedMethod[],
   clock: Clock,
 ): string {
-  const seeds = Math.max(...rows.map(({ points }) => points.length));
   return [
     markdown(
       COLUMNS.map(([head]) => head),
       rows.map((row) => COLUMNS.map(([, cell]) => cell(row))),
     ),
-    `Mean ± sample deviation over ${seeds} seed${
-      seeds === 1 ? "" : "s"
-    }; drops and savings are against LocalMIM of the same seed. Time is ${
-      CLOCKS[clock]
-    } for the steps of pre-training: steps of a phase times the median of that phase.`,
+    [
+      "Mean ± sample deviation over the seeds; drops and savings are against",
+      `LocalMIM of the same seed. Time is ${CLOCKS[clock]} for the steps of`,
+      "pre-training: steps of a phase times the median of that phase.",
+    ].join(" "),
     verdict(rows),
     phaseTable(rows),
   ].join("\n\n") + "\n";

@@ -133,11 +133,11 @@ Deno.test("comparisonTable() says which drops stand out of their seeds, and that
   ]);
   match(
     clear,
-    /standard error over the seeds: FreezeOut \(fine-tuned\); FreezeOut \(linear\)\./,
+    /each by itself\): FreezeOut \(fine-tuned\); FreezeOut \(linear\)\./,
   );
   match(
     clear,
-    /\| FreezeOut \| 1 \| 80\.0 ± 0\.0 \| 20\.0 ± 0\.0 \| 70\.00 ± 1\.00 \|/,
+    /\| FreezeOut \| 3 \| 1 \| 80\.0 ± 0\.0 \| 20\.0 ± 0\.0 \| 70\.00 ± 1\.00 \|/,
   );
   const noisy = table([
     ...baselines,
@@ -145,7 +145,7 @@ Deno.test("comparisonTable() says which drops stand out of their seeds, and that
       trial("freezeout", seed, 0.8, [top1, 1])
     ),
   ]);
-  match(noisy, /standard error over the seeds: none\./);
+  match(noisy, /each by itself\): none\./);
   match(
     table(baselines.slice(0, 1)),
     /One seed each: what a difference is worth cannot be said\./,

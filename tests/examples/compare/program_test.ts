@@ -50,7 +50,10 @@ Deno.test("compare.ts keeps what is done when it is stopped, goes on with the sa
     );
     const results = await readFile(`${output}/results.jsonl`, "utf8");
     strictEqual(results.trim().split("\n").length, 2);
-    match(await readFile(`${output}/table.md`, "utf8"), /\| FreezeOut \| 2 \|/);
+    match(
+      await readFile(`${output}/table.md`, "utf8"),
+      /\| FreezeOut \| 1 \| 2 \|/,
+    );
     ok(await isThere(`${output}/accuracy.svg`));
   }));
 
