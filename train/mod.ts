@@ -49,6 +49,7 @@ export * from "./stepped_training.ts";
 export * from "./step_memory.ts";
 export * from "./step_report.ts";
 export * from "./sum_graph.ts";
+export * from "./summed_outputs.ts";
 export * from "./top_accuracy.ts";
 export * from "./training_file.ts";
 export * from "./train_error.ts";

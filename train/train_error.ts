@@ -64,7 +64,9 @@ export function describeTrainError(error: TrainError): string {
     case "DataFailed":
       return describeDataError(error.error);
     case "BadConfig":
-      return `Cannot plan this run:\n${describeFaults(error.faults)}`;
+      return `Cannot begin with these settings:\n${
+        describeFaults(error.faults)
+      }`;
     case "NonFiniteLoss":
       return `Stopped at step ${error.step}: the loss is not finite${
         describeStages(error.stageLosses)
