@@ -15,6 +15,7 @@ import {
   type RunIdentity,
   type TrainError,
 } from "../../train/mod.ts";
+import { type InitialEncoder, writeInitReport } from "./initial_encoder.ts";
 import { type RememberedImages, writeImagesFile } from "./images_file.ts";
 import type { Settings } from "./settings.ts";
 
@@ -31,7 +32,12 @@ async function describe(
   { path }: RunFolder,
   { plan }: RunIdentity,
   images: RememberedImages,
+  initial: InitialEncoder | null,
 ): Promise<Result<TrainError, void>> {
+  const reported = initial === null
+    ? right(undefined)
+    : await writeInitReport(path, initial);
+  if (reported._tag === "Left") return reported;
   const written = await writeImagesFile(path, images);
   return written._tag === "Left"
     ? written
@@ -48,6 +54,7 @@ async function describe(
  * @param run The run.
  * @param images Its images.
  * @param keep How many checkpoints to keep.
+ * @param initial Where the encoder of a new run is from, if not from the seed.
  */
 export async function openFolder(
   path: string,
@@ -55,13 +62,16 @@ export async function openFolder(
   run: RunIdentity,
   images: RememberedImages,
   keep: number,
+  initial: InitialEncoder | null,
 ): Promise<Result<TrainError, OpenedFolder>> {
   const opened = earlier === null
     ? await createRunFolder(path, run, keep)
     : await resumeRunFolder(earlier.checkpoint, path, run, keep);
   if (opened._tag === "Left") return opened;
-  const folder = opened.right;
-  const described = await describe(folder, run, images);
+  const folder = initial === null
+    ? opened.right
+    : { ...opened.right, start: initial.start };
+  const described = await describe(folder, run, images, initial);
   if (described._tag === "Left") return described;
   const isThere = earlier !== null &&
     resolve(runFolderOf(earlier.checkpoint)) === resolve(path);

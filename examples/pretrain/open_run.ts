@@ -40,6 +40,11 @@ import {
 import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
 import { openImages, type PretrainImages } from "./images.ts";
+import {
+  describeInitialEncoder,
+  type InitialEncoder,
+  initialEncoder,
+} from "./initial_encoder.ts";
 import { imagesDiffer, rememberedImages } from "./images_file.ts";
 import { openFolder } from "./open_folder.ts";
 import {
@@ -69,6 +74,8 @@ export interface PlannedRun {
   readonly batches: BatchSource;
   /** How images are loaded, and the list of those that could not be. */
   readonly loading: RunLoading;
+  /** Where the encoder of a new run is from, if not from the seed. */
+  readonly initial: InitialEncoder | null;
 }
 
 /** A run with all that it needs. */
@@ -127,6 +134,19 @@ function loadingOf(
   };
 }
 
+/** The encoder that `--init-from` names. */
+async function initialOf(
+  { earlier }: Settings,
+  { "init-from": from }: PretrainValues,
+  config: PretrainConfig,
+  plan: FreezePlan,
+): Promise<Result<string, InitialEncoder | null>> {
+  if (from === undefined) return right(null);
+  return earlier === null ? await initialEncoder(from, config, plan) : left(
+    `--init-from: found ${from}, wanted no --resume beside it: a run goes on from its own weights`,
+  );
+}
+
 /** Everything about a run that needs no device. */
 async function planRun(
   settings: Settings,
@@ -144,6 +164,8 @@ async function planRun(
   if (plan._tag === "Left") {
     return left(describeFaults(namedByFlags(plan.left)));
   }
+  const initial = await initialOf(settings, values, config, plan.right);
+  if (initial._tag === "Left") return initial;
   const loading = loadingOf(train, values);
   const batches = batchSource(train, config, loading);
   return batches._tag === "Left" ? left(describeFaults(batches.left)) : right({
@@ -152,13 +174,14 @@ async function planRun(
     images,
     batches: batches.right,
     loading,
+    initial: initial.right,
   });
 }
 
 /** Gives the planned run a folder. */
 async function folderFor(
   settings: Settings,
-  { config, plan, images: { train } }: PlannedRun,
+  { config, plan, images: { train }, initial }: PlannedRun,
   values: PretrainValues,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train);
@@ -174,6 +197,7 @@ async function folderFor(
     { config, plan },
     images,
     values.keep ?? DEFAULT_KEEP,
+    initial,
   );
   return opened._tag === "Left"
     ? left(describeTrainError(opened.left))
@@ -207,7 +231,7 @@ export async function openRun(
 ): Promise<Result<string, OpenedRun>> {
   const planned = await planRun(settings, values);
   if (planned._tag === "Left") return planned;
-  const { config, plan, images } = planned.right;
+  const { config, plan, images, initial } = planned.right;
   const selected = await selectBackend(
     values.backend ?? "auto",
     threadsOf(values),
@@ -220,6 +244,7 @@ export async function openRun(
   say(`images: ${images.train.summary}`);
   say(`judge:  ${images.judgedBy}`);
   say(describePlan(plan, config));
+  if (initial !== null) say(describeInitialEncoder(initial));
   const large = await stepTooLarge(backend, config, plan);
   if (large !== null) return left(large);
   const opened = await folderFor(settings, planned.right, values);
