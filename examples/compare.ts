@@ -20,6 +20,7 @@ import {
   selectBackend,
 } from "../backends/mod.ts";
 import { describeFaults, left, type Result, right } from "../core/mod.ts";
+import { describeTrainError, lockFolder } from "../train/mod.ts";
 import {
   COMPARE_FLAGS,
   compareDefaults,
@@ -134,6 +135,9 @@ async function compare(
 ): Promise<Found> {
   const plan = await planned(values);
   if (plan._tag === "Left") return plan;
+  const lock = await lockFolder(plan.right.folder);
+  if (lock._tag === "Left") return badInput(describeTrainError(lock.left));
+  using _lock = lock.right;
   const { threads, backend: wanted = "auto" } = values;
   const selected = await selectBackend(
     wanted,

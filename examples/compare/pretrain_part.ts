@@ -17,6 +17,8 @@ import {
 import type { ImageSource } from "../../data/mod.ts";
 import {
   batchSource,
+  type CheckpointPolicy,
+  checkUnlocked,
   createRunFolder,
   fileResult,
   latestCheckpoint,
@@ -72,6 +74,23 @@ export interface PretrainContext {
 
 const CLOCK_FILE = "processor.jsonl";
 
+/** A checkpoint after every epoch; only the newest is needed. */
+const policyOf = ({ plan, config }: Trial): CheckpointPolicy => ({
+  everySteps: plan.totalSteps / config.training.epochs,
+  everyMinutes: null,
+  keepLast: 1,
+  keepAtFreeze: false,
+});
+
+/** Takes away what a run left that has no checkpoint to go on from. */
+async function emptied(path: string): Promise<Result<TrainError, void>> {
+  const free = await checkUnlocked(path);
+  return free._tag === "Left" ? free : await fileResult(path, async () => {
+    await rm(path, { recursive: true, force: true });
+    await mkdir(path, { recursive: true });
+  });
+}
+
 /** Opens the folder of a run; one without a checkpoint was never begun. */
 async function openRun(
   { experiment, source }: PretrainContext,
@@ -83,11 +102,8 @@ async function openRun(
   if (latest._tag === "Right") {
     return await resumeRunFolder(path, path, run, 1);
   }
-  const emptied = await fileResult(path, async () => {
-    await rm(path, { recursive: true, force: true });
-    await mkdir(path, { recursive: true });
-  });
-  if (emptied._tag === "Left") return emptied;
+  const ready = await emptied(path);
+  if (ready._tag === "Left") return ready;
   const folder = await createRunFolder(path, run, 1);
   if (folder._tag === "Left") return folder;
   const { data, limit } = experiment;
@@ -174,7 +190,7 @@ export async function pretrainPart(
   trial: Trial,
   path: string,
 ): Promise<Result<TrainError, PretrainResult | Interrupted>> {
-  const { plan, config } = trial;
+  const { plan } = trial;
   const folder = await openRun(context, trial, path);
   if (folder._tag === "Left") return folder;
   const run = runOf(context, trial, folder.right);
@@ -186,11 +202,12 @@ export async function pretrainPart(
     folder: folder.right,
     checkpoint: path,
     progress: { ...progress, say: () => {} },
-    saveEvery: plan.totalSteps / config.training.epochs,
+    policy: policyOf(trial),
     signal: context.signal,
   });
   progress.end();
   run.right.dispose();
+  folder.right[Symbol.dispose]();
   const { cause } = end;
   if (cause === "interrupted") return right(cause);
   return cause === "finished"

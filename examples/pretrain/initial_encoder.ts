@@ -20,6 +20,7 @@ import {
   type Snapshot,
   type TrainError,
 } from "../../train/mod.ts";
+import type { Settings } from "./settings.ts";
 
 /** The moment before the first step, and where its encoder is from. */
 export interface InitialEncoder {
@@ -49,6 +50,26 @@ export async function initialEncoder(
   }
   const encoder = opened.right;
   return right({ start: encoderSnapshot(config, plan, encoder), encoder });
+}
+
+/**
+ * The encoder that `--init-from` names, if it is given.
+ *
+ * @param from Its value.
+ * @param settings What the run is to be; one that goes on has its own weights.
+ * @param config The run.
+ * @param plan Its plan.
+ */
+export async function initialOf(
+  from: string | undefined,
+  { earlier }: Settings,
+  config: PretrainConfig,
+  plan: FreezePlan,
+): Promise<Result<string, InitialEncoder | null>> {
+  if (from === undefined) return right(null);
+  return earlier === null ? await initialEncoder(from, config, plan) : left(
+    `--init-from: found ${from}, wanted no --resume beside it: a run goes on from its own weights`,
+  );
 }
 
 const listed = (names: readonly string[]): string => {

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import {
   type Backend,
   describeBackendError,
@@ -31,11 +29,13 @@ import {
 import {
   type BatchSource,
   batchSource,
+  type CheckpointPolicy,
   describeTrainError,
   type Loading,
   type Pretraining,
   pretraining,
   type RunFolder,
+  type TrainError,
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
@@ -43,16 +43,13 @@ import { openImages, type PretrainImages } from "./images.ts";
 import {
   describeInitialEncoder,
   type InitialEncoder,
-  initialEncoder,
+  initialOf,
 } from "./initial_encoder.ts";
 import { imagesDiffer, rememberedImages } from "./images_file.ts";
-import { openFolder } from "./open_folder.ts";
-import {
-  DEFAULT_KEEP,
-  DEFAULT_SAVE_EVERY,
-  DEFAULT_WORKERS,
-  type PretrainValues,
-} from "./pretrain_flags.ts";
+import { newFolder } from "./numbered_folders.ts";
+import { checkFolder, describeStart, openFolder } from "./open_folder.ts";
+import { DEFAULT_WORKERS, type PretrainValues } from "./pretrain_flags.ts";
+import { policyFrom } from "./save_flags.ts";
 import type { Settings } from "./settings.ts";
 import { stepTooLarge } from "./step_size.ts";
 
@@ -88,16 +85,8 @@ export interface OpenedRun extends PlannedRun {
   readonly checkpoint: string;
   /** The run. */
   readonly run: Pretraining;
-  /** Steps between checkpoints. */
-  readonly saveEvery: number;
-}
-
-/** The first folder `runs/N` that does not exist. */
-async function newFolder(): Promise<string> {
-  const taken = new Set(await readdir("runs").catch((): string[] => []));
-  let n = 1;
-  while (taken.has(String(n))) n++;
-  return join("runs", String(n));
+  /** When it is saved. */
+  readonly policy: CheckpointPolicy;
 }
 
 /** The model sees grey images in one channel and others in three, unless a file says otherwise. */
@@ -134,19 +123,6 @@ function loadingOf(
   };
 }
 
-/** The encoder that `--init-from` names. */
-async function initialOf(
-  { earlier }: Settings,
-  { "init-from": from }: PretrainValues,
-  config: PretrainConfig,
-  plan: FreezePlan,
-): Promise<Result<string, InitialEncoder | null>> {
-  if (from === undefined) return right(null);
-  return earlier === null ? await initialEncoder(from, config, plan) : left(
-    `--init-from: found ${from}, wanted no --resume beside it: a run goes on from its own weights`,
-  );
-}
-
 /** Everything about a run that needs no device. */
 async function planRun(
   settings: Settings,
@@ -164,7 +140,8 @@ async function planRun(
   if (plan._tag === "Left") {
     return left(describeFaults(namedByFlags(plan.left)));
   }
-  const initial = await initialOf(settings, values, config, plan.right);
+  const from = values["init-from"];
+  const initial = await initialOf(from, settings, config, plan.right);
   if (initial._tag === "Left") return initial;
   const loading = loadingOf(train, values);
   const batches = batchSource(train, config, loading);
@@ -178,11 +155,19 @@ async function planRun(
   });
 }
 
+/** Why a folder cannot be used, and what could be done about it. */
+function refusalOf(error: TrainError): string {
+  const advice = error._tag === "ScheduleDiffers"
+    ? "\nto go on under the changed schedule, add --allow-schedule-change"
+    : "";
+  return `${describeTrainError(error)}${advice}`;
+}
+
 /** Gives the planned run a folder. */
 async function folderFor(
   settings: Settings,
   { config, plan, images: { train }, initial }: PlannedRun,
-  values: PretrainValues,
+  policy: CheckpointPolicy,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train);
   const different = settings.earlier === null
@@ -196,12 +181,10 @@ async function folderFor(
     settings,
     { config, plan },
     images,
-    values.keep ?? DEFAULT_KEEP,
+    policy,
     initial,
   );
-  return opened._tag === "Left"
-    ? left(describeTrainError(opened.left))
-    : opened;
+  return opened._tag === "Left" ? left(refusalOf(opened.left)) : opened;
 }
 
 const threadsOf = ({ threads }: PretrainValues): SelectOptions =>
@@ -229,9 +212,15 @@ export async function openRun(
   values: PretrainValues,
   say: (line: string) => void,
 ): Promise<Result<string, OpenedRun>> {
+  const free = await checkFolder(settings);
+  if (free._tag === "Left") return left(describeTrainError(free.left));
   const planned = await planRun(settings, values);
   if (planned._tag === "Left") return planned;
   const { config, plan, images, initial } = planned.right;
+  const policy = policyFrom(
+    values,
+    stepsPerEpoch(config.training, images.train.length),
+  );
   const selected = await selectBackend(
     values.backend ?? "auto",
     threadsOf(values),
@@ -247,12 +236,11 @@ export async function openRun(
   if (initial !== null) say(describeInitialEncoder(initial));
   const large = await stepTooLarge(backend, config, plan);
   if (large !== null) return left(large);
-  const opened = await folderFor(settings, planned.right, values);
+  const opened = await folderFor(settings, planned.right, policy);
   if (opened._tag === "Left") return opened;
   const { start, path } = opened.right.folder;
+  describeStart(opened.right.folder).forEach(say);
   say(`folder: ${path}${startMessage(start.step, plan)}`);
-  const saveEvery = (values["save-every"] ?? DEFAULT_SAVE_EVERY) *
-    stepsPerEpoch(config.training, images.train.length);
   const run = pretraining({ ...planned.right, backend, start });
-  return right({ ...planned.right, ...opened.right, backend, run, saveEvery });
+  return right({ ...planned.right, ...opened.right, backend, run, policy });
 }
