@@ -31,7 +31,7 @@ export interface JudgedMethod {
 export interface MethodPoint {
   /** The seed. */
   readonly seed: number;
-  /** Part of the baseline's compute time of the same seed that is saved; `null` without a baseline. */
+  /** Part of the baseline's time of the same seed that is saved, in unfrozen steps; `null` without a baseline. */
   readonly saved: number | null;
   /** Top-1 after fine-tuning. */
   readonly finetune: number;
@@ -49,10 +49,12 @@ export interface ComparedMethod {
   readonly epochs: number;
   /** Seconds that its steps take: steps of a phase times the median of the phase. */
   readonly seconds: Spread;
-  /** Part of the baseline's that it saves, seed by seed; `null` without a baseline. */
+  /**
+   * Part of the baseline's that it saves, seed by seed, with the time of a run's own
+   * unfrozen step as the unit: a machine that is slower in one run than in another
+   * changes nothing. `null` without a baseline.
+   */
   readonly saved: Spread | null;
-  /** Part of its own first phase's speed that it saves, seed by seed. */
-  readonly savedInRun: Spread;
   /** Part of the operations of its own unfrozen run that it saves, by the cost model. */
   readonly savedPredicted: number;
   /** After fine-tuning. */
@@ -103,10 +105,10 @@ function secondsOf(trial: TrialResult, clock: Clock): number {
   );
 }
 
-/** Part of the time saved against steps that all take as long as those of the first phase. */
-function savedInRun(trial: TrialResult, clock: Clock): number {
+/** The same in units of its own unfrozen step. */
+function unfrozenSteps(trial: TrialResult, clock: Clock): number {
   const [first = NaN] = stepTimes(trial, clock);
-  return 1 - secondsOf(trial, clock) / (trial.pretrain.steps * first);
+  return secondsOf(trial, clock) / first;
 }
 
 /** The baseline's trial of the same seed. */
@@ -140,7 +142,7 @@ function savedOf(
   const baseline = baselineOf(trial);
   return baseline === undefined
     ? null
-    : 1 - secondsOf(trial, clock) / secondsOf(baseline, clock);
+    : 1 - unfrozenSteps(trial, clock) / unfrozenSteps(baseline, clock);
 }
 
 function comparedMethod(
@@ -158,7 +160,6 @@ function comparedMethod(
     epochs: pretrain.epochs,
     seconds: spreadOf(trials.map((trial) => secondsOf(trial, clock))),
     saved: spreadOrNull(saved.flatMap((part) => part ?? [])),
-    savedInRun: spreadOf(trials.map((trial) => savedInRun(trial, clock))),
     savedPredicted: pretrain.savingPredicted,
     finetune: judged(trials, "finetune", baselineOf),
     probe: judged(trials, "probe", baselineOf),

@@ -66,13 +66,11 @@ function phaseTable(rows: readonly ComparedMethod[]): string {
     [
       "ms of a step with so many frozen layers",
       ...frozen.map(String),
-      "saved in the run, %",
-      "predicted, %",
+      "saved by freezing, predicted, %",
     ],
     rows.map((row) => [
       row.title,
       ...frozen.map((count) => cell(row, count)),
-      show(row.savedInRun, 1, 100),
       (100 * row.savedPredicted).toFixed(1),
     ]),
   );
@@ -146,7 +144,8 @@ export function comparisonTable(
     [
       "Mean ± sample deviation over the seeds; drops and savings are against",
       `LocalMIM of the same seed. Time is ${CLOCKS[clock]} for the steps of`,
-      "pre-training: steps of a phase times the median of that phase.",
+      "pre-training: steps of a phase times the median of that phase; what is",
+      "saved is counted in each run's own unfrozen steps.",
     ].join(" "),
     verdict(rows),
     phaseTable(rows),

@@ -1,6 +1,6 @@
 /**
- * The processor's time that steps take, which other programs on the machine and
- * pauses do not lengthen.
+ * The processor's time that steps take: waiting for other programs and pauses are not
+ * in it.
  *
  * @module
  */
