@@ -4,15 +4,20 @@
  * @module
  */
 import { type Key, type SamplePurpose, uniforms } from "../core/mod.ts";
+import type { Interpolation } from "./augment/affine.ts";
+import type { PixelOp } from "./augment/pixel_op.ts";
+import { drawPixelOps } from "./augment/rand_augment.ts";
+import { drawErased, type Erased } from "./augment/random_erasing.ts";
 import type { RawImage, Size } from "./image_source.ts";
 import {
   type PixelBox,
   randomResizedCrop,
+  singleTryCrop,
   wholeOf,
 } from "./random_resized_crop.ts";
 import type { EvalTransform, TrainTransform } from "./transform.ts";
 
-/** Geometry of a transform for one image, in the order in which it is done. */
+/** What a transform does to one image, in the order in which it is done. */
 export interface View {
   /** Part of the image that is kept. */
   readonly crop: PixelBox;
@@ -20,8 +25,14 @@ export interface View {
   readonly scaled: Size;
   /** Part of the resized image that the model sees. */
   readonly window: PixelBox;
-  /** Whether it is mirrored left to right at the end. */
+  /** Whether it is mirrored left to right. */
   readonly flip: boolean;
+  /** Operations on its pixels. */
+  readonly ops: readonly PixelOp[];
+  /** How those of them that move pixels find levels between pixels. */
+  readonly interpolation: Interpolation;
+  /** Rectangle that becomes noise after normalisation, if there is one. */
+  readonly erased: Erased | null;
 }
 
 /** A view half done: cropped and resized, before window and flip. */
@@ -40,21 +51,30 @@ export type SampleKeys = (purpose: SamplePurpose) => Key;
  *
  * @param transform The transform.
  * @param image Size of the image, pixels.
- * @param keys Keys of the sample: `"crop"` and `"flip"` are used.
- * @returns The geometry; its boxes lie inside the image.
+ * @param keys Keys of the sample: `"crop"`, `"flip"`, `"augment"` and `"erase"` are
+ * used.
+ * @returns The view; its boxes lie inside the image.
  */
 export function trainView(
-  { imageSize, scale, ratio, flipProbability }: TrainTransform,
+  transform: TrainTransform,
   image: Size,
   keys: SampleKeys,
 ): View {
+  const { imageSize, scale, ratio, flipProbability } = transform;
+  const { cropRule, randAugment, erasing } = transform;
+  const cropBy = cropRule === "singleTry" ? singleTryCrop : randomResizedCrop;
   const scaled = { width: imageSize, height: imageSize };
   const [u = 0] = uniforms(keys("flip"), 1);
   return {
-    crop: randomResizedCrop(keys("crop"), image, { scale, ratio }),
+    crop: cropBy(keys("crop"), image, { scale, ratio }),
     scaled,
     window: wholeOf(scaled),
     flip: u < flipProbability,
+    ops: randAugment === null ? [] : drawPixelOps(randAugment, keys("augment")),
+    interpolation: randAugment?.interpolation ?? "bicubic",
+    erased: erasing === null
+      ? null
+      : drawErased(erasing, scaled, keys("erase")),
   };
 }
 
@@ -89,5 +109,8 @@ export function evalView(
       height: imageSize,
     },
     flip: false,
+    ops: [],
+    interpolation: "bicubic",
+    erased: null,
   };
 }

@@ -3,6 +3,12 @@
  *
  * @module
  */
+export {
+  type AccuracyPanel,
+  accuracyPlot,
+  type AccuracyPoint,
+  type AccuracySeries,
+} from "./accuracy_plot.ts";
 export { hiddenParts } from "./hidden_parts.ts";
 export {
   binStrengths,

@@ -123,7 +123,9 @@ export function describeTrainError(error: TrainError): string {
     case "DataFailed":
       return describeDataError(error.error);
     case "BadConfig":
-      return `Cannot plan this run:\n${describeFaults(error.faults)}`;
+      return `Cannot begin with these settings:\n${
+        describeFaults(error.faults)
+      }`;
     case "NonFiniteLoss":
     case "NonFiniteGradient":
       return `Stopped at step ${error.step}: ${describeNonFinite(error)}`;

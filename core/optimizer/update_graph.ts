@@ -174,26 +174,72 @@ function moved(
   }
 }
 
+/** A running mean that is kept of parameters. */
+export interface Averaging {
+  /** Part of the mean that stays in a step, in `[0, 1]`. */
+  readonly decay: number;
+  /** Parameters that have a mean and do not move. */
+  readonly still: readonly Pick<Updated, "name" | "shape">[];
+}
+
+/** Name of the running mean of a parameter. */
+export const averageName = (parameter: string): string =>
+  stateName("ema", parameter);
+
+/** `decay·mean + (1 − decay)·parameter`, with the parameter as it is after the step. */
+function averaged(
+  g: GraphBuilder,
+  { decay }: Averaging,
+  { name, shape }: Pick<Updated, "name" | "shape">,
+  parameter: NodeId,
+): Readonly<Record<string, NodeId>> {
+  const mean = g.input(averageName(name), shape);
+  return {
+    [averageName(name)]: g.apply("mix", { weight: decay }, [mean, parameter]),
+  };
+}
+
+/** The part of a step that belongs to one parameter, with its mean if one is kept. */
+function movedAndAveraged(
+  g: GraphBuilder,
+  rule: UpdateRule,
+  averaging: Averaging | null,
+  parameter: Updated,
+): Readonly<Record<string, NodeId>> {
+  const outputs = moved(g, rule, parameter);
+  const after = outputs[parameter.name];
+  return averaging === null || after === undefined
+    ? outputs
+    : { ...outputs, ...averaged(g, averaging, parameter, after) };
+}
+
 /**
  * One step of an optimizer for the parameters that move; a frozen one is not
  * among them, so it has no moment, no decay and no step.
  *
  * Inputs: each parameter by name, `gradient/NAME`, its state (`stateName`), the
  * rates, for AdamW the `CORRECTION_INPUTS`, and the factors of gradients that are to
- * be clipped. Outputs: each parameter and its
- * state, under the same names.
+ * be clipped. Outputs: each parameter and its state, under the same names. Where
+ * running means are kept, they are inputs and outputs too (`averageName`), those of
+ * parameters that do not move as well.
  *
  * @param rule The update rule.
  * @param parameters What moves.
+ * @param averaging The running means, if any are kept.
  */
 export function updateGraph(
   rule: UpdateRule,
   parameters: readonly Updated[],
+  averaging: Averaging | null = null,
 ): Result<Faults, Graph> {
-  return traceGraph((g) =>
-    Object.assign(
-      {},
-      ...parameters.map((parameter) => moved(g, rule, parameter)),
-    )
-  );
+  return traceGraph((g) => {
+    const moving = parameters.map((parameter) =>
+      movedAndAveraged(g, rule, averaging, parameter)
+    );
+    const still = averaging === null ? [] : averaging.still.map((parameter) => {
+      const { name, shape } = parameter;
+      return averaged(g, averaging, parameter, g.input(name, shape));
+    });
+    return Object.assign({}, ...moving, ...still);
+  });
 }

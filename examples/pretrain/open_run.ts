@@ -42,6 +42,11 @@ import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
 import { watchFrom } from "./health_flags.ts";
 import { openImages, type PretrainImages } from "./images.ts";
+import {
+  describeInitialEncoder,
+  type InitialEncoder,
+  initialOf,
+} from "./initial_encoder.ts";
 import { imagesDiffer, rememberedImages } from "./images_file.ts";
 import { newFolder } from "./numbered_folders.ts";
 import { checkFolder, describeStart, openFolder } from "./open_folder.ts";
@@ -68,6 +73,8 @@ export interface PlannedRun {
   readonly batches: BatchSource;
   /** How images are loaded, and the list of those that could not be. */
   readonly loading: RunLoading;
+  /** Where the encoder of a new run is from, if not from the seed. */
+  readonly initial: InitialEncoder | null;
 }
 
 /** A run with all that it needs. */
@@ -137,6 +144,9 @@ async function planRun(
   if (plan._tag === "Left") {
     return left(describeFaults(namedByFlags(plan.left)));
   }
+  const from = values["init-from"];
+  const initial = await initialOf(from, settings, config, plan.right);
+  if (initial._tag === "Left") return initial;
   const loading = loadingOf(train, values);
   const batches = batchSource(train, config, loading);
   return batches._tag === "Left" ? left(describeFaults(batches.left)) : right({
@@ -145,6 +155,7 @@ async function planRun(
     images,
     batches: batches.right,
     loading,
+    initial: initial.right,
   });
 }
 
@@ -159,7 +170,7 @@ function refusalOf(error: TrainError): string {
 /** Gives the planned run a folder. */
 async function folderFor(
   settings: Settings,
-  { config, plan, images: { train } }: PlannedRun,
+  { config, plan, images: { train }, initial }: PlannedRun,
   policy: CheckpointPolicy,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train);
@@ -175,6 +186,7 @@ async function folderFor(
     { config, plan },
     images,
     policy,
+    initial,
   );
   return opened._tag === "Left" ? left(refusalOf(opened.left)) : opened;
 }
@@ -208,7 +220,7 @@ export async function openRun(
   if (free._tag === "Left") return left(describeTrainError(free.left));
   const planned = await planRun(settings, values);
   if (planned._tag === "Left") return planned;
-  const { config, plan, images } = planned.right;
+  const { config, plan, images, initial } = planned.right;
   const policy = policyFrom(
     values,
     stepsPerEpoch(config.training, images.train.length),
@@ -225,6 +237,7 @@ export async function openRun(
   say(`images: ${images.train.summary}`);
   say(`judge:  ${images.judgedBy}`);
   say(describePlan(plan, config));
+  if (initial !== null) say(describeInitialEncoder(initial));
   const large = await stepTooLarge(backend, config, plan);
   if (large !== null) return left(large);
   const opened = await folderFor(settings, planned.right, policy);

@@ -50,6 +50,10 @@ export const PRETRAIN_FLAGS = {
   "backend": choiceFlag(BACKEND_CHOICES, "where to compute"),
   "threads": wholeFlag(1, "threads that compute, on onnx"),
   "output-dir": textFlag("DIR", "folder of the run"),
+  "init-from": textFlag(
+    "PATH",
+    "start from the encoder of a run, an export or a file of weights (timm's, MAE's, LocalMIM's names)",
+  ),
   "resume": textFlag(
     "auto|DIR",
     "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir or the last one in runs/, if there is one",
@@ -96,6 +100,7 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "patch-size": "the model's",
   "backend": "auto",
   "threads": "the processor's cores",
+  "init-from": "first values drawn from the seed",
   "output-dir": "runs/N, the first free N",
   ...SAVE_DEFAULTS,
   ...HEALTH_DEFAULTS,

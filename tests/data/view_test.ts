@@ -1,14 +1,17 @@
 import fc from "fast-check";
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { rootKey, sampleKey, type SamplePurpose } from "../../core/mod.ts";
 import {
   evalTransform,
   evalView,
   FASHION_MNIST_NORMALIZATION,
+  RAND_AUGMENT,
+  RANDOM_ERASING,
   trainTransform,
   trainView,
 } from "../../data/mod.ts";
 import { right } from "../right.ts";
+import { PLAIN } from "./plain_view.ts";
 
 const format = {
   imageSize: 32,
@@ -62,6 +65,7 @@ Deno.test("evalView() shows the middle of a photograph: 256 for 224", () => {
     scaled: { width: 341, height: 256 },
     window: { left: 58, top: 16, width: 224, height: 224 },
     flip: false,
+    ...PLAIN,
   });
 });
 
@@ -84,4 +88,27 @@ Deno.test("evalView() has a window inside the resized image, whatever its size",
       },
     ),
   );
+});
+
+Deno.test("trainView() draws operations and erasing from keys of their own: geometry stays as it was", () => {
+  fc.assert(fc.property(fc.nat(), (index) => {
+    const image = { width: 50, height: 40 };
+    const augmented = right(trainTransform({
+      ...format,
+      imageSize: 24,
+      randAugment: { ...RAND_AUGMENT, probability: 1 },
+      erasing: { ...RANDOM_ERASING, probability: 1 },
+    }));
+    const plain = right(trainTransform({ ...format, imageSize: 24 }));
+    const found = trainView(augmented, image, keysOf(index));
+    const { ops, erased, ...geometry } = found;
+    const { ops: none, erased: nothing, ...before } = trainView(
+      plain,
+      image,
+      keysOf(index),
+    );
+    deepStrictEqual(geometry, before);
+    deepStrictEqual([ops.length, none, nothing], [2, [], null]);
+    strictEqual(erased === null, false);
+  }));
 });

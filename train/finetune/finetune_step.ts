@@ -22,6 +22,7 @@ import { uploadAll } from "../batch_tensors.ts";
 import { download } from "../download.ts";
 import { orBackendFailed } from "../run_graph.ts";
 import type { NextItem, Stepped } from "../stepped_training.ts";
+import { differentiate, summedOutputs } from "../summed_outputs.ts";
 import type { TrainError } from "../train_error.ts";
 import { disposeAll } from "../train_state.ts";
 import { branchFactors } from "./drop_path.ts";
@@ -104,65 +105,26 @@ export function finetuneTensors(
   });
 }
 
-/** Loss and gradients of one micro-batch. */
-async function differentiate(
-  context: FinetuneContext,
-  parameters: DeviceTensors,
-  placed: PlacedBatch,
-): Promise<Result<TrainError, DeviceTensors>> {
-  const tensors = finetuneTensors(context, placed);
-  if (tensors._tag === "Left") return tensors;
-  const given = uploadAll(context.backend, tensors.right);
-  const outputs = await context.programs.gradient.run(
-    new Map([...parameters, ...given]),
-  );
-  disposeAll(given.values());
-  return orBackendFailed(outputs);
-}
-
-const prefixed = (prefix: string, tensors: DeviceTensors): DeviceTensors =>
-  new Map([...tensors].map(([name, x]) => [`${prefix}/${name}`, x]));
-
-/** Adds the outputs of one more micro-batch; takes both. */
-async function added(
-  { programs: { sum: program } }: FinetuneContext,
-  sum: DeviceTensors | null,
-  part: DeviceTensors,
-): Promise<Result<TrainError, DeviceTensors>> {
-  if (program === null || sum === null) return right(part);
-  const total = await program.run(
-    new Map([...prefixed("sum", sum), ...prefixed("part", part)]),
-  );
-  disposeAll(part.values());
-  if (total._tag === "Left") disposeAll(sum.values());
-  return orBackendFailed(total);
-}
-
 /** Loss and gradients of all micro-batches of a step. */
-async function accumulated(
+function accumulated(
   context: FinetuneContext,
   parameters: DeviceTensors,
   next: NextItem<PlacedBatch>,
 ): Promise<Result<TrainError, DeviceTensors>> {
-  let sum: DeviceTensors | null = null;
-  for (let k = 0; k < context.config.training.accumIter; k++) {
+  const { backend, programs, config: { training: { accumIter } } } = context;
+  return summedOutputs(programs, accumIter, async () => {
     const placed = await next();
-    const part: Result<TrainError, DeviceTensors> = placed._tag === "Left"
-      ? placed
-      : await differentiate(context, parameters, placed.right);
-    if (part._tag === "Left") {
-      disposeAll(sum?.values() ?? []);
-      return part;
-    }
-    const total: Result<TrainError, DeviceTensors> = await added(
-      context,
-      sum,
-      part.right,
+    if (placed._tag === "Left") return placed;
+    const given = finetuneTensors(context, placed.right);
+    if (given._tag === "Left") return given;
+    const part = await differentiate(
+      backend,
+      programs,
+      parameters,
+      given.right,
     );
-    if (total._tag === "Left") return total;
-    sum = total.right;
-  }
-  return right(sum ?? new Map());
+    return part._tag === "Left" ? part : right([part.right]);
+  });
 }
 
 /** The loss, if training can go on with it. */
