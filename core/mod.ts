@@ -5,6 +5,7 @@
  */
 export * from "./result.ts";
 export * from "./graph/node.ts";
+export * from "./graph/convolution_extents.ts";
 export * from "./model/model_spec.ts";
 export * from "./model/parameters.ts";
 export * from "./model/presets.ts";

@@ -120,6 +120,19 @@ const square: OpDefinition<"square"> = {
   flops: free,
 };
 
+const rsqrt: OpDefinition<"rsqrt"> = {
+  infer: inferUnary,
+  evaluate: ({ attributes: { epsilon } }, [x = new Float64Array()]) =>
+    x.map((v) => 1 / Math.sqrt(v + epsilon)),
+  vjp: (g, _, dy, self) => [
+    () => {
+      const cubed = g.multiply(self, g.apply("square", {}, [self]));
+      return g.scale(g.multiply(dy, cubed), -0.5);
+    },
+  ],
+  flops: free,
+};
+
 const mix: OpDefinition<"mix"> = {
   infer: inferSame(2),
   evaluate: ({ attributes: { weight } }, [a = new Float64Array(), b]) =>
@@ -133,5 +146,5 @@ const mix: OpDefinition<"mix"> = {
 
 /** Element-wise ops. */
 export const elementwiseOps: OpDefinitions<
-  "add" | "subtract" | "multiply" | "scale" | "square" | "mix"
-> = { add, subtract, multiply, scale, square, mix };
+  "add" | "subtract" | "multiply" | "scale" | "square" | "rsqrt" | "mix"
+> = { add, subtract, multiply, scale, square, rsqrt, mix };
