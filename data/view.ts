@@ -10,7 +10,12 @@ import {
   randomResizedCrop,
   wholeOf,
 } from "./random_resized_crop.ts";
-import type { EvalTransform, TrainTransform } from "./transform.ts";
+import type {
+  EvalTransform,
+  LearningTransform,
+  PaddedCropTransform,
+  TrainTransform,
+} from "./transform.ts";
 
 /** Geometry of a transform for one image, in the order in which it is done. */
 export interface View {
@@ -18,7 +23,7 @@ export interface View {
   readonly crop: PixelBox;
   /** Size that the part is resized to. */
   readonly scaled: Size;
-  /** Part of the resized image that the model sees. */
+  /** Part of the resized image that the model sees; what lies outside of it is black. */
   readonly window: PixelBox;
   /** Whether it is mirrored left to right at the end. */
   readonly flip: boolean;
@@ -56,6 +61,54 @@ export function trainView(
     window: wholeOf(scaled),
     flip: u < flipProbability,
   };
+}
+
+/**
+ * What a model sees of a small image while it learns: all of it, moved by at most
+ * `padding` pixels each way, all moves equally likely.
+ *
+ * @param transform The transform.
+ * @param image Size of the image, pixels.
+ * @param keys Keys of the sample: `"crop"` and `"flip"` are used.
+ * @returns The geometry; its window may reach over the border.
+ */
+export function paddedCropView(
+  { imageSize, padding, flipProbability }: PaddedCropTransform,
+  image: Size,
+  keys: SampleKeys,
+): View {
+  const scaled = { width: imageSize, height: imageSize };
+  const [u = 0] = uniforms(keys("flip"), 1);
+  const [left = 0, top = 0] = Array.from(
+    uniforms(keys("crop"), 2),
+    (v) => Math.floor(v * (2 * padding + 1)) - padding,
+  );
+  return {
+    crop: wholeOf(image),
+    scaled,
+    window: { ...scaled, left, top },
+    flip: u < flipProbability,
+  };
+}
+
+/**
+ * What a model sees of an image while it learns.
+ *
+ * @param transform The transform.
+ * @param image Size of the image, pixels.
+ * @param keys Keys of the sample: `"crop"` and `"flip"` are used.
+ */
+export function learningView(
+  transform: LearningTransform,
+  image: Size,
+  keys: SampleKeys,
+): View {
+  switch (transform._tag) {
+    case "TrainTransform":
+      return trainView(transform, image, keys);
+    case "PaddedCropTransform":
+      return paddedCropView(transform, image, keys);
+  }
 }
 
 /** Half of what is cut off; half a pixel goes to the even side, as in Python. */

@@ -29,7 +29,7 @@ type RecordedLayer = readonly [
 
 interface RecordedNet {
   readonly params: number;
-  readonly last_layer_index: number;
+  readonly "last_layer_index": number;
   readonly layers: readonly RecordedLayer[];
 }
 
