@@ -28,6 +28,23 @@ export interface ConvNetStep extends ConvNetRun {
  * batch in it. The backward pass ends where the frozen layers end.
  *
  * @param step Sizes, and which layers learn.
+ *
+ * @example Three of WRN-10-1's five layers are frozen
+ * ```ts
+ * import { convNetStepGraph } from "@vitfreeze/vitfreeze/core";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const wrn = { family: "wideResNet", depth: 10, width: 1, imageSize: 32, inChannels: 3, classes: 10 } as const;
+ * const graph = convNetStepGraph({ ...wrn, batch: 50, firstTrained: 3 });
+ *
+ * if (graph._tag === "Left") throw new Error("impossible");
+ * const gradients = graph.right.nodes.filter(({ op }) => op === "conv2dWeightGrad");
+ * deepStrictEqual(gradients.map(({ shape }) => shape.join()).sort(), [
+ *   "64,32,1,1",
+ *   "64,32,3,3",
+ *   "64,64,3,3",
+ * ]);
+ * ```
  */
 export function convNetStepGraph(step: ConvNetStep): Result<Faults, Graph> {
   const { batch, inChannels, imageSize, classes, firstTrained } = step;
@@ -64,6 +81,17 @@ export function convNetStepGraph(step: ConvNetStep): Result<Faults, Graph> {
  *
  * @param spec Sizes.
  * @param batch Images at a time.
+ *
+ * @example Scores of two pictures
+ * ```ts
+ * import { convNetScoreGraph } from "@vitfreeze/vitfreeze/core";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const wrn = { family: "wideResNet", depth: 10, width: 1, imageSize: 32, inChannels: 3, classes: 10 } as const;
+ * const graph = convNetScoreGraph(wrn, 2);
+ *
+ * deepStrictEqual(graph._tag === "Right" && graph.right.nodes.at(-1)?.shape, [2, 10]);
+ * ```
  */
 export function convNetScoreGraph(
   spec: ConvNetSpec,

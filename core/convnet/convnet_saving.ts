@@ -15,6 +15,19 @@ import type { ConvNetPlan } from "./convnet_plan.ts";
  *
  * @param plan The plan.
  * @returns A part in `[0, 1)`; 0 if nothing freezes.
+ *
+ * @example FreezeOut's recipe on WRN-40-4
+ * ```ts
+ * import { convNetPlan, convNetSaving, FREEZEOUT_RECIPE } from "@vitfreeze/vitfreeze/core";
+ * import { ok } from "node:assert/strict";
+ *
+ * const model = { family: "wideResNet", depth: 40, width: 4, imageSize: 32, inChannels: 3, classes: 100 } as const;
+ * const plan = convNetPlan({ ...FREEZEOUT_RECIPE, model }, 50_000);
+ * if (plan._tag === "Left") throw new Error("impossible");
+ * const saving = convNetSaving(plan.right);
+ *
+ * ok(saving._tag === "Right" && saving.right > 0.1 && saving.right < 0.2);
+ * ```
  */
 export function convNetSaving(plan: ConvNetPlan): Result<Faults, number> {
   const flopsAt = (firstTrained: number): Result<Faults, number> =>

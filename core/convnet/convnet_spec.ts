@@ -77,6 +77,19 @@ export const convNetCodec: Codec<ConvNetSpec> = refined(
  *
  * @param input Sizes, or anything that should be some.
  * @returns The sizes, or every fault in them.
+ *
+ * @example There is no wide network of 29 layers
+ * ```ts
+ * import { checkConvNet, describeFaults } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const found = checkConvNet({ family: "wideResNet", depth: 29, width: 1, imageSize: 32, inChannels: 3, classes: 10 });
+ *
+ * strictEqual(
+ *   found._tag === "Left" && describeFaults(found.left),
+ *   "depth: found 29, wanted 6·n + 4 (wideResNet), n at least 1",
+ * );
+ * ```
  */
 export const checkConvNet: (input: unknown) => Result<Faults, ConvNetSpec> =
   decode(convNetCodec);

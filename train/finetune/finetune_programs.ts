@@ -21,8 +21,9 @@ import {
   type Shape,
   stateKinds,
   stateName,
-  updateGraph,
+  type Updated,
 } from "../../core/mod.ts";
+import { compileUpdate } from "../compile_update.ts";
 import { compileGraph } from "../run_graph.ts";
 import { outputSumGraph } from "../sum_graph.ts";
 import type { TrainError } from "../train_error.ts";
@@ -126,29 +127,10 @@ async function compileSum(
   return await compileGraph(backend, outputSumGraph(graph), { replaces });
 }
 
-/** Compiles the optimizer's part; parameters and moments stay where they are. */
-async function compileUpdate(
-  backend: Backend,
-  { optimizer }: FinetuneConfig,
-  tuned: readonly TunedParameter[],
-): Promise<Result<TrainError, Program>> {
-  const graph = updateGraph(
-    optimizer,
-    tuned.map(({ name, shape, decayed, group }) => ({
-      name,
-      shape,
-      decayed,
-      rate: group.name,
-    })),
-  );
-  if (graph._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: graph.left });
-  }
-  const replaces = Object.fromEntries(
-    namesOf(graph.right).map((name) => [name, name]),
-  );
-  return await compileGraph(backend, graph, { replaces });
-}
+/** A parameter as the optimizer knows it. */
+const updated = (
+  { name, shape, decayed, group }: TunedParameter,
+): Updated => ({ name, shape, decayed, rate: group.name });
 
 /**
  * Compiles the programs of one phase.
@@ -180,7 +162,7 @@ export async function compileFinetune(
   for (
     const compile of [
       () => compileGraph(backend, graph),
-      () => compileUpdate(backend, config, tuned),
+      () => compileUpdate(backend, config.optimizer, tuned.map(updated)),
       ...accumIter > 1 ? [() => compileSum(backend, graph.right)] : [],
     ]
   ) {
