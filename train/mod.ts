@@ -14,6 +14,12 @@ export {
   type RunFile,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
+export * from "./compile_update.ts";
+export * from "./convnet/convnet_accuracy.ts";
+export * from "./convnet/convnet_batches.ts";
+export * from "./convnet/convnet_programs.ts";
+export * from "./convnet/convnet_step.ts";
+export * from "./convnet/convnet_training.ts";
 export {
   checkUnlocked,
   type FolderLock,
@@ -25,6 +31,7 @@ export * from "./differences.ts";
 export * from "./download.ts";
 export * from "./features.ts";
 export * from "./find_origin.ts";
+export * from "./finite_loss.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
 export * from "./finetune/finetune_batches.ts";

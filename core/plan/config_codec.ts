@@ -69,7 +69,10 @@ export const rateCodec: Codec<RateConfig> = refined(
   endBelowBase,
 );
 
-const optimizerCodec: Codec<OptimizerConfig> = taggedUnion<OptimizerConfig>({
+/** Accepts rules of optimizers with their constants in range. */
+export const optimizerCodec: Codec<OptimizerConfig> = taggedUnion<
+  OptimizerConfig
+>({
   AdamW: recordOf<AdamWConfig>({
     _tag: oneOf("AdamW"),
     beta1: decay,

@@ -89,7 +89,7 @@ const mean = (numbers: readonly number[]): number | null =>
     : numbers.reduce((a, b) => a + b, 0) / numbers.length;
 
 /** The highest rate of a schedule: at the end of its warm-up. */
-export function peakRate({ warmup, initialRate }: RateSchedule): number {
+export function highestRate({ warmup, initialRate }: RateSchedule): number {
   return Math.max(warmup.steps > 0 ? warmup.peakRate : 0, initialRate);
 }
 
@@ -101,7 +101,7 @@ function layersAt(
   return layers.map(({ index, name, schedule, freezeStep }) => ({
     name,
     rate: last?.rates[index] ?? 0,
-    peakRate: peakRate(schedule),
+    peakRate: highestRate(schedule),
     isFrozen: freezeStep < totalSteps && freezeStep <= done,
     freezeStep: freezeStep < totalSteps ? freezeStep : null,
   }));
