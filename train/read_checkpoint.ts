@@ -7,10 +7,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   encodePretrainConfig,
+  excerpt,
   left,
   parameterSpecs,
   type Result,
   right,
+  shown,
 } from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
 import {
@@ -72,26 +74,38 @@ async function readTensors(
   const foreign = [...file.right.tensors.keys()].find((name) =>
     !tensors.has(name) && !allowed.has(name)
   );
-  return foreign === undefined
-    ? right(tensors)
-    : refuse(path, `tensor ${foreign} is none of this run at this step`);
+  return foreign === undefined ? right(tensors) : refuse(
+    path,
+    `tensor ${excerpt(foreign)} is none of this run at this step`,
+  );
 }
+
+const isCount = (x: unknown): boolean =>
+  Number.isSafeInteger(x) && (x as number) >= 0;
 
 function checkRunFile(
   path: string,
   found: unknown,
 ): Result<TrainError, RunFile> {
   const run = (found ?? {}) as Partial<RunFile>;
-  return run.version === 1 && Number.isSafeInteger(run.step) &&
-      Number.isSafeInteger(run.totalSteps)
+  return run.version === 1 && isCount(run.step) && isCount(run.totalSteps)
     ? right(run as RunFile)
     : refuse(
       path,
-      `${CHECKPOINT_FILES.run} has version ${run.version}, wanted 1 with whole numbers step and totalSteps`,
+      `${CHECKPOINT_FILES.run} has version ${
+        shown(run.version)
+      }, wanted 1 with whole numbers step and totalSteps`,
     );
 }
 
-async function readRunFile(path: string): Promise<Result<TrainError, RunFile>> {
+/**
+ * What a checkpoint says of its run.
+ *
+ * @param path Folder of the checkpoint.
+ */
+export async function readRunFile(
+  path: string,
+): Promise<Result<TrainError, RunFile>> {
   const file = join(path, CHECKPOINT_FILES.run);
   const text = await fileResult(file, () => readFile(file, "utf8"));
   if (text._tag === "Left") {
@@ -104,6 +118,9 @@ async function readRunFile(path: string): Promise<Result<TrainError, RunFile>> {
   }
 }
 
+/** More differences than this are counted, not listed. */
+const MOST_LISTED = 40;
+
 /** Why a checkpoint belongs to another run, or `null`. */
 function mismatch(
   found: RunFile,
@@ -111,10 +128,15 @@ function mismatch(
 ): string | null {
   const changed = differences(found.config, encodePretrainConfig(config));
   if (changed.length > 0) {
-    const lines = changed.map(({ path, a, b }) =>
-      `${path}: checkpoint ${a}, this run ${b}`
+    const lines = changed.slice(0, MOST_LISTED).map(({ path, a, b }) =>
+      `${excerpt(path)}: checkpoint ${a}, this run ${b}`
     );
-    return ["it is of another configuration:", ...lines].join("\n  ");
+    const more = changed.length - lines.length;
+    return [
+      "it is of another configuration:",
+      ...lines,
+      ...(more > 0 ? [`and ${more} more`] : []),
+    ].join("\n  ");
   }
   if (found.totalSteps !== plan.totalSteps) {
     return `its run has ${found.totalSteps} steps, this one ${plan.totalSteps}: other images or another --limit`;
