@@ -34,6 +34,7 @@ import {
 } from "./flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "./method_flags.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { lastWords } from "./permission_advice.ts";
 import { layerTable, phaseTable, savingLine } from "./plan_table.ts";
 
 /** Training images of ImageNet-1K. */
@@ -131,4 +132,9 @@ if (values.help) {
   console.log(
     helpText(USAGE, FLAGS, { ...defaults, samples: String(IMAGENET) }),
   );
-} else await print(values);
+} else {
+  await print(values).catch((thrown: unknown) => {
+    console.error(lastWords(thrown));
+    Deno.exit(1);
+  });
+}

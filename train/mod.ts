@@ -25,6 +25,7 @@ export * from "./finetune/finetune_step.ts";
 export * from "./finetune/finetuning.ts";
 export * from "./finetune/mixing.ts";
 export * from "./knn.ts";
+export * from "./folder_names.ts";
 export * from "./latest_checkpoint.ts";
 export * from "./metrics.ts";
 export * from "./move_parameters.ts";

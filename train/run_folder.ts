@@ -22,6 +22,7 @@ import {
   isCheckpointName,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
+import { folderNames } from "./folder_names.ts";
 import { latestCheckpoint, runFolderOf } from "./latest_checkpoint.ts";
 import {
   appendMetrics,
@@ -104,10 +105,12 @@ async function describeRun(
 }
 
 async function refuseOtherRun(path: string): Promise<Result<TrainError, void>> {
-  const entries = await readdir(path).catch((): string[] => []);
+  const entries = await folderNames(path);
+  if (entries._tag === "Left") return entries;
+  const names = entries.right;
   const reason =
     "it already holds a run; resume that one or choose another folder";
-  return entries.includes(METRICS_FILE) || entries.includes(CHECKPOINTS_FOLDER)
+  return names.includes(METRICS_FILE) || names.includes(CHECKPOINTS_FOLDER)
     ? left({ _tag: "FileFailed", path, reason })
     : right(undefined);
 }
@@ -140,8 +143,9 @@ async function recordBefore(
   step: number,
 ): Promise<Result<TrainError, readonly MetricsLine[]>> {
   const folder = runFolderOf(checkpoint);
-  const entries = await readdir(folder).catch((): string[] => []);
-  if (!entries.includes(METRICS_FILE)) return right([]);
+  const entries = await folderNames(folder);
+  if (entries._tag === "Left") return entries;
+  if (!entries.right.includes(METRICS_FILE)) return right([]);
   const lines = await readMetrics(join(folder, METRICS_FILE));
   if (lines._tag === "Left") return lines;
   const before = lines.right.filter((line) => line.step < step);

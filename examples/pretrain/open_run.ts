@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Backend,
@@ -32,6 +31,7 @@ import {
   type BatchSource,
   batchSource,
   describeTrainError,
+  folderNames,
   type Loading,
   type Pretraining,
   pretraining,
@@ -86,11 +86,13 @@ export interface OpenedRun extends PlannedRun {
 }
 
 /** The first folder `runs/N` that does not exist. */
-async function newFolder(): Promise<string> {
-  const taken = new Set(await readdir("runs").catch((): string[] => []));
+async function newFolder(): Promise<Result<string, string>> {
+  const names = await folderNames("runs");
+  if (names._tag === "Left") return left(describeTrainError(names.left));
+  const taken = new Set(names.right);
   let n = 1;
   while (taken.has(String(n))) n++;
-  return join("runs", String(n));
+  return right(join("runs", String(n)));
 }
 
 /** The model sees grey images in one channel and others in three, unless a file says otherwise. */
@@ -168,8 +170,12 @@ async function folderFor(
   if (different !== null) {
     return left(`Cannot go on with that run: ${different}`);
   }
+  const folder = settings.outputDir === null
+    ? await newFolder()
+    : right(settings.outputDir);
+  if (folder._tag === "Left") return folder;
   const opened = await openFolder(
-    settings.outputDir ?? await newFolder(),
+    folder.right,
     settings,
     { config, plan },
     images,
