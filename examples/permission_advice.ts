@@ -14,12 +14,6 @@ const DENIAL =
  * @param message Why it cannot.
  * @returns `needs --allow-read=PATH: …` in one line, or the message as it is if no
  * permission is missing.
- *
- * @example
- * ```ts
- * const denied = 'Cannot use a.json: Requires read access to "a.json", run again with the --allow-read flag';
- * withPermissionAdvice(denied); // needs --allow-read=a.json: Cannot use a.json: no read access to "a.json"
- * ```
  */
 export function withPermissionAdvice(message: string): string {
   const [clause, kind, quoted, bare] = DENIAL.exec(message) ?? [];

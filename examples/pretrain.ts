@@ -10,6 +10,16 @@
  * Without `--data` it learns from the embedded Fashion-MNIST images, in minutes
  * on two CPU cores. Ctrl-C finishes the step and writes a checkpoint.
  *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-read=DATA,RUN,/proc/self/exe
+ * --allow-write=RUN
+ * --allow-ffi=NPM
+ * --allow-env
+ * --allow-sys=systemMemoryInfo
+ * ```
+ *
  * @module
  */
 // deno-lint-ignore-file no-console -- talking is what this program does

@@ -6,6 +6,12 @@
  * deno run -A examples/print_plan.ts --model vit-b --saving 0.2 --svg plan.svg
  * ```
  *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-write=SVG
+ * ```
+ *
  * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
