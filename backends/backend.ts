@@ -114,6 +114,11 @@ export interface CompileOptions {
    * fast, and off by about a hundredth. An engine that has no such products refuses.
    */
   readonly int8?: readonly string[];
+  /**
+   * How many runs will be asked for at one time, `≥ 1`, by default one. They share
+   * the threads of an engine with `parallelRuns`.
+   */
+  readonly atOnce?: number;
 }
 
 /** An engine on one device. */
@@ -122,6 +127,8 @@ export interface Backend {
   readonly device: DeviceInfo;
   /** Programs run on other threads: meanwhile it pays to compile the next ones. */
   readonly compilesBesideRuns?: boolean;
+  /** How many runs it computes at one time, each on a thread of its own; by default one. */
+  readonly parallelRuns?: number;
   /** It can compute products with constant matrices in 8-bit integers. */
   readonly computesInt8?: boolean;
   /**

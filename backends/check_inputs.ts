@@ -20,6 +20,10 @@ import type {
 const show = ({ dtype, shape }: Signature): string =>
   `${dtype} [${shape.join(", ")}]`;
 
+const fits = (found: Signature | undefined, wanted: Signature): boolean =>
+  found?.dtype === wanted.dtype && found.shape.length === wanted.shape.length &&
+  wanted.shape.every((extent, axis) => found.shape[axis] === extent);
+
 /**
  * Finds the tensors that a program needs among those it is given.
  *
@@ -37,18 +41,14 @@ export function checkInputs<Stored>(
   for (const [name, signature] of Object.entries(wanted)) {
     const tensor = given.get(name);
     const kept = tensor === undefined ? undefined : stored(tensor);
-    const text = tensor === undefined
-      ? "nothing"
-      : kept === undefined
-      ? "a tensor of another engine or a disposed one"
-      : show(tensor);
-    if (kept === undefined || text !== show(signature)) {
-      return left({
-        _tag: "WrongInput",
-        name,
-        found: text,
-        wanted: show(signature),
-      });
+    if (kept === undefined || !fits(tensor, signature)) {
+      const text = tensor === undefined
+        ? "nothing"
+        : kept === undefined
+        ? "a tensor of another engine or a disposed one"
+        : show(tensor);
+      const wanted = show(signature);
+      return left({ _tag: "WrongInput", name, found: text, wanted });
     }
     found.set(name, kept);
   }

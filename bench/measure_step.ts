@@ -8,6 +8,7 @@ import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
 import { loadBatches, trainTransform } from "../data/mod.ts";
 import {
   type BatchIterator,
+  batchParts,
   compilePhase,
   disposePhase,
   disposeState,
@@ -20,7 +21,13 @@ import {
   uploadState,
 } from "../train/mod.ts";
 import { entrySnapshot } from "./entry_snapshot.ts";
-import { peakRssMb, resetPeakRss, residentMb } from "./peak_memory.ts";
+import {
+  collectGarbage,
+  heapMb,
+  peakRssMb,
+  resetPeakRss,
+  residentMb,
+} from "./peak_memory.ts";
 import { randomImages } from "./random_images.ts";
 import {
   benchedConfig,
@@ -67,11 +74,14 @@ function entryState(
   return uploadState(backend, config, snapshot);
 }
 
-/** Times of some steps, and the largest memory of the process meanwhile, MB. */
+/** Times of some steps, and the memory that came with them, MB. */
 interface TimedSteps {
   readonly times: readonly StepTimes[];
-  readonly peakMb: number;
+  readonly stepMb: number;
 }
+
+/** What is left of the process's memory without JavaScript's own, MB. */
+const nativeMb = (mb: number): number => mb - heapMb();
 
 /** Takes some steps of a phase, after one that is not timed. */
 async function timeSteps(
@@ -82,9 +92,14 @@ async function timeSteps(
   steps: number,
 ): Promise<TimedSteps> {
   const programs = orThrow(await compilePhase(backend, config, plan, phase));
+  const batches = batchesOf(config, steps + 2);
+  // Loads what decodes images.
+  await batches.next();
+  await collectGarbage();
+  const engineMb = nativeMb(residentMb());
   const context = { backend, config, plan };
-  const batches = batchesOf(config, steps + 1);
   let state = entryState(backend, config, plan, phase);
+  await collectGarbage();
   const times: StepTimes[] = [];
   for (let k = 0; k <= steps; k++) {
     const next = orThrow(await trainStep(context, programs, state, 0, batches));
@@ -92,11 +107,11 @@ async function timeSteps(
     if (k > 0) times.push(next.report.milliseconds);
     else resetPeakRss();
   }
-  const peakMb = peakRssMb();
+  const stepMb = nativeMb(peakRssMb()) - engineMb;
   await batches.return?.();
   disposeState(state);
   disposePhase(programs);
-  return { times, peakMb };
+  return { times, stepMb };
 }
 
 /** Milliseconds and megabytes to three digits behind the point. */
@@ -127,8 +142,7 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
       spec.threads === null ? {} : { threads: spec.threads },
     ),
   );
-  const engineMb = residentMb();
-  const { times, peakMb } = await timeSteps(
+  const { times, stepMb } = await timeSteps(
     backend,
     config,
     plan,
@@ -150,8 +164,11 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     updateMs: rounded(update),
     dataMs: rounded(data),
     flops: stepFlops(plan, phase, spec.batchSize),
-    stepMb: rounded(peakMb - engineMb),
-    predictedMb: rounded(orThrow(stepMemory(config, plan, phase)).total / 1e6),
+    stepMb: rounded(stepMb),
+    predictedMb: rounded(
+      orThrow(stepMemory(config, plan, phase, batchParts(config, backend)))
+        .total / 1e6,
+    ),
     peakRssMb: rounded(peakRssMb()),
   };
 }

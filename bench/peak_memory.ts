@@ -25,6 +25,24 @@ export function residentMb(): number {
   return Deno.memoryUsage().rss / 1e6;
 }
 
+/**
+ * The memory of JavaScript's objects and code, and what is set aside for more of them,
+ * MB. It grows with what runs at first, not with the tensors: these lie outside.
+ */
+export function heapMb(): number {
+  return Deno.memoryUsage().heapTotal / 1e6;
+}
+
+/** Frees what is not used any more, where the process was started with `--expose-gc`. */
+export async function collectGarbage(): Promise<void> {
+  const { gc } = globalThis as { gc?: () => void };
+  // What a task has used last is free only in the next one.
+  for (let k = 0; k < 2; k++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    gc?.();
+  }
+}
+
 /** Starts the high-water mark anew from what the process holds now, on Linux. */
 export function resetPeakRss(): void {
   try {

@@ -41,7 +41,16 @@ function orFail<A>(result: Result<Faults, A>): A {
 async function measureApart(spec: StepSpec): Promise<StepRow> {
   const program = new URL("./step_row.ts", import.meta.url).href;
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", program, JSON.stringify(spec)],
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      "--quiet",
+      // What the first values leave behind is not memory of a step.
+      "--v8-flags=--expose-gc",
+      program,
+      JSON.stringify(spec),
+    ],
     stderr: "inherit",
   }).output();
   if (!success) Deno.exit(1);

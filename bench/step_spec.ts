@@ -64,7 +64,7 @@ export interface StepRow {
   readonly dataMs: number;
   /** Operations of a step by the cost model. */
   readonly flops: number;
-  /** The largest memory of the process during the timed steps, without what it held when the device was started, MB. */
+  /** The largest memory of the process during the timed steps, without JavaScript's heap and what it held when programs and images were ready, MB. */
   readonly stepMb: number;
   /** Memory of a step's tensors by the lifetimes in its graph, MB. */
   readonly predictedMb: number;

@@ -10,29 +10,46 @@ export type Words = readonly [number, number];
 
 /** `C₂₄₀` of the paper, its low 32 bits: keeps an all-zero key from being weak. */
 const KEY_PARITY = 0x1bd11bda;
-const EVEN_ROTATIONS: readonly number[] = [13, 15, 26, 6];
-const ODD_ROTATIONS: readonly number[] = [17, 29, 16, 24];
-/** 20 rounds, the number the paper recommends for a margin of safety. */
 const GROUPS_OF_FOUR_ROUNDS = 5;
 
-/** Writes into an array that exists, because a million pairs would be garbage. */
+const rotated = (word: number, bits: number): number =>
+  (word << bits) | (word >>> (32 - bits));
+
+/**
+ * Writes into an array that exists, because a million pairs would be garbage.
+ *
+ * Five groups of four rounds, 20 in all: the number that the paper recommends for a
+ * margin of safety. After each group a word of the key is added to `x` and the next
+ * one, with the number of the group, to `y`.
+ */
 function writeBlock(
   blocks: Uint32Array,
   at: number,
   key: Words,
-  counter: Words,
+  first: number,
+  second: number,
 ): void {
-  let [next, after, last] = [key[0], key[1], key[0] ^ key[1] ^ KEY_PARITY];
-  let x = (counter[0] + next) | 0;
-  let y = (counter[1] + after) | 0;
-  for (let group = 0; group < GROUPS_OF_FOUR_ROUNDS; group++) {
-    for (const bits of group % 2 === 0 ? EVEN_ROTATIONS : ODD_ROTATIONS) {
-      x = (x + y) | 0;
-      y = ((y << bits) | (y >>> (32 - bits))) ^ x;
-    }
-    [next, after, last] = [after, last, next];
+  let next = key[0];
+  let after = key[1];
+  let last = next ^ after ^ KEY_PARITY;
+  let x = (first + next) | 0;
+  let y = (second + after) | 0;
+  for (let group = 1; group <= GROUPS_OF_FOUR_ROUNDS; group++) {
+    const isOdd = group % 2 === 1;
+    x = (x + y) | 0;
+    y = rotated(y, isOdd ? 13 : 17) ^ x;
+    x = (x + y) | 0;
+    y = rotated(y, isOdd ? 15 : 29) ^ x;
+    x = (x + y) | 0;
+    y = rotated(y, isOdd ? 26 : 16) ^ x;
+    x = (x + y) | 0;
+    y = rotated(y, isOdd ? 6 : 24) ^ x;
+    const used = next;
+    next = after;
+    after = last;
+    last = used;
     x = (x + next) | 0;
-    y = (y + after + group + 1) | 0;
+    y = (y + after + group) | 0;
   }
   blocks[at] = x;
   blocks[at + 1] = y;
@@ -58,7 +75,7 @@ function writeBlock(
  */
 export function threefry2x32(key: Words, counter: Words): Words {
   const block = new Uint32Array(2);
-  writeBlock(block, 0, key, counter);
+  writeBlock(block, 0, key, counter[0], counter[1]);
   const [x = 0, y = 0] = block;
   return [x, y];
 }
@@ -72,6 +89,6 @@ export function threefry2x32(key: Words, counter: Words): Words {
  */
 export function threefryBlocks(key: Words, count: number): Uint32Array {
   const blocks = new Uint32Array(2 * count);
-  for (let i = 0; i < count; i++) writeBlock(blocks, 2 * i, key, [i, 0]);
+  for (let i = 0; i < count; i++) writeBlock(blocks, 2 * i, key, i, 0);
   return blocks;
 }

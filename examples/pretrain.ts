@@ -5,10 +5,13 @@
  * deno run -A examples/pretrain.ts
  * deno run -A examples/pretrain.ts --data photos --model vit-s --batch-size 32
  * deno run -A examples/pretrain.ts --resume runs/1
+ * deno run -A examples/pretrain.ts --output-dir runs/night --resume auto
  * ```
  *
  * Without `--data` it learns from the embedded Fashion-MNIST images, in minutes
- * on two CPU cores. Ctrl-C finishes the step and writes a checkpoint.
+ * on two CPU cores. Ctrl-C finishes the step and writes a checkpoint; a process
+ * that is killed loses the steps since its last one. The same command with
+ * `--resume auto` begins a run and goes on with it, however often it ends.
  *
  * Least permissions (`docs/permissions.md`):
  *
@@ -79,6 +82,7 @@ async function pretrain(
   allow();
   const summary = await finish(opened.right, end, say);
   run.dispose();
+  folder[Symbol.dispose]();
   backend.dispose();
   return summary._tag === "Left"
     ? failed(summary.left, checkpoint, command)

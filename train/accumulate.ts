@@ -6,7 +6,8 @@
 import type { DeviceTensors } from "../backends/backend.ts";
 import { left, type Result, right } from "../core/mod.ts";
 import type { Batch } from "../data/mod.ts";
-import { batchTensors, uploadAll } from "./batch_tensors.ts";
+import { batchTensors, type HostBatch, uploadAll } from "./batch_tensors.ts";
+import { splitBatch } from "./batch_parts.ts";
 import type { PhasePrograms } from "./phase_programs.ts";
 import { orBackendFailed } from "./run_graph.ts";
 import type { BatchIterator, StepContext } from "./step_context.ts";
@@ -36,21 +37,41 @@ async function nextBatch(
     : next.value;
 }
 
-/** Losses and gradients of one micro-batch. */
+/** Losses and gradients of one part of a micro-batch. */
 async function differentiate(
-  { backend, config }: StepContext,
-  programs: PhasePrograms,
+  { backend }: StepContext,
+  { gradient }: PhasePrograms,
   { parameters }: TrainState,
-  epoch: number,
-  images: Batch,
+  part: HostBatch,
 ): Promise<Result<TrainError, DeviceTensors>> {
-  const moment = { seed: config.training.seed, epoch };
-  const batch = uploadAll(backend, batchTensors(config.model, images, moment));
-  const outputs = await programs.gradient.run(
-    new Map([...parameters, ...batch]),
-  );
+  const batch = uploadAll(backend, part);
+  const outputs = await gradient.run(new Map([...parameters, ...batch]));
   disposeAll(batch.values());
   return orBackendFailed(outputs);
+}
+
+/** Losses and gradients of the parts of one micro-batch, computed at one time. */
+async function differentiateAll(
+  context: StepContext,
+  programs: PhasePrograms,
+  state: TrainState,
+  epoch: number,
+  images: Batch,
+): Promise<Result<TrainError, readonly DeviceTensors[]>> {
+  const { model, training: { seed } } = context.config;
+  const batch = batchTensors(model, images, { seed, epoch });
+  const results = await Promise.all(
+    splitBatch(batch, programs.parts).map((part) =>
+      differentiate(context, programs, state, part)
+    ),
+  );
+  const parts = results.flatMap((result) =>
+    result._tag === "Right" ? [result.right] : []
+  );
+  const failure = results.find((result) => result._tag === "Left");
+  if (failure === undefined) return right(parts);
+  parts.forEach((part) => disposeAll(part.values()));
+  return failure;
 }
 
 const prefixed = (
@@ -61,7 +82,7 @@ const prefixed = (
     [...tensors].map(([name, tensor]) => [`${prefix}/${name}`, tensor]),
   );
 
-/** Adds the outputs of one more micro-batch; takes both. */
+/** Adds the outputs of one more part; takes both. */
 async function add(
   { sum: program }: PhasePrograms,
   sum: DeviceTensors | null,
@@ -75,6 +96,28 @@ async function add(
   // The total has taken the place of the sum, unless the engine failed.
   disposeAll(sum.values());
   return orBackendFailed(total);
+}
+
+/** Adds the outputs of several parts in their order; takes all. */
+async function addAll(
+  programs: PhasePrograms,
+  sum: DeviceTensors | null,
+  parts: readonly DeviceTensors[],
+): Promise<Result<TrainError, DeviceTensors>> {
+  let total = sum;
+  for (const [k, part] of parts.entries()) {
+    const next: Result<TrainError, DeviceTensors> = await add(
+      programs,
+      total,
+      part,
+    );
+    if (next._tag === "Left") {
+      parts.slice(k + 1).forEach((rest) => disposeAll(rest.values()));
+      return next;
+    }
+    total = next.right;
+  }
+  return right(total ?? new Map());
 }
 
 /**
@@ -100,17 +143,18 @@ export async function accumulate(
     const asked = performance.now();
     const batch = await nextBatch(batches, state.step);
     waited += performance.now() - asked;
-    const part: Result<TrainError, DeviceTensors> = batch._tag === "Left"
-      ? batch
-      : await differentiate(context, programs, state, epoch, batch.right);
-    if (part._tag === "Left") {
+    const parts: Result<TrainError, readonly DeviceTensors[]> =
+      batch._tag === "Left"
+        ? batch
+        : await differentiateAll(context, programs, state, epoch, batch.right);
+    if (parts._tag === "Left") {
       disposeAll(sum?.values() ?? []);
-      return part;
+      return parts;
     }
-    const total: Result<TrainError, DeviceTensors> = await add(
+    const total: Result<TrainError, DeviceTensors> = await addAll(
       programs,
       sum,
-      part.right,
+      parts.right,
     );
     if (total._tag === "Left") return total;
     sum = total.right;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
 import type { TrainError } from "./train_error.ts";
 
@@ -41,6 +41,21 @@ export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, "r").catch(() => null);
   if (handle !== null) {
     await using(handle, (folder) => folder.sync().catch(() => {}));
+  }
+}
+
+/** Flushes a file that others have written to. */
+export async function syncFile(path: string): Promise<void> {
+  await using(await open(path, "r+"), (file) => file.sync());
+}
+
+/** Makes a folder and those around it that are missing, so that they survive a power failure. */
+export async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path, { recursive: true });
+  if (made === undefined) return;
+  for (let at = resolve(path); at !== dirname(resolve(made));) {
+    at = dirname(at);
+    await syncFolder(at);
   }
 }
 

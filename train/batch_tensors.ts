@@ -18,6 +18,9 @@ import {
 } from "../core/mod.ts";
 import type { Batch } from "../data/mod.ts";
 
+/** Inputs of a graph by name, all with one row for each sample. */
+export type HostBatch = Readonly<Record<string, HostTensor>>;
+
 /** Which draw of randomness a batch belongs to. */
 export interface Moment {
   /** Seed of the run. */
@@ -39,7 +42,7 @@ export function batchTensors(
   model: ModelSpec,
   batch: Pick<Batch, "images" | "indices">,
   moment: Moment,
-): Readonly<Record<string, HostTensor>> {
+): HostBatch {
   const [size, L, keep] = [
     batch.indices.length,
     patchCount(model),

@@ -8,15 +8,22 @@
  *                           other programs expect
  *   optimizer.safetensors   the optimizer's state of what moved
  *   run.json                step, length and configuration of the run
+ *   SHA512SUMS              digests of the three, as sha512sum writes them
  * ```
  *
  * @module
  */
 import {
+  decodePretrainConfig,
+  describeFaults,
   type FreezePlan,
   gridSize,
+  left,
   type ModelSpec,
+  planOf,
   type PretrainConfig,
+  type Result,
+  right,
   type Shape,
   sinCosPositions,
   stateKinds,
@@ -35,8 +42,8 @@ export interface RunIdentity {
 
 /** What `run.json` says. */
 export interface RunFile {
-  /** Version of this form. */
-  readonly version: 1;
+  /** Version of this form; checkpoints of version 1 have no digests. */
+  readonly version: 1 | 2;
   /** Steps done. */
   readonly step: number;
   /** Optimizer steps of the whole run. */
@@ -80,6 +87,26 @@ export function checkpointStep(name: string): number {
 /** Whether a folder is named like a whole checkpoint. */
 export function isCheckpointName(name: string): boolean {
   return /^step-\d{9}$/.test(name);
+}
+
+/**
+ * The run that a checkpoint says it is of: its plan follows from configuration
+ * and length.
+ *
+ * @param file Content of its `run.json`.
+ * @returns The run, or what is wrong with the configuration.
+ */
+export function identityOf(
+  { config, totalSteps }: RunFile,
+): Result<string, RunIdentity> {
+  const decoded = decodePretrainConfig(config);
+  if (decoded._tag === "Left") return left(describeFaults(decoded.left));
+  const { epochs, batchSize, accumIter } = decoded.right.training;
+  const samples = totalSteps / epochs * batchSize * accumIter;
+  const plan = planOf(decoded.right, samples);
+  return plan._tag === "Left"
+    ? left(describeFaults(plan.left))
+    : right({ config: decoded.right, plan: plan.right });
 }
 
 /** Position tables, which are fixed but part of timm's and LocalMIM's checkpoints. */

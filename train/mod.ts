@@ -5,6 +5,7 @@
  */
 export * from "./accumulate.ts";
 export * from "./atomic_file.ts";
+export * from "./batch_parts.ts";
 export * from "./batch_source.ts";
 export * from "./batch_tensors.ts";
 export {
@@ -13,6 +14,13 @@ export {
   type RunFile,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
+export {
+  checkUnlocked,
+  type FolderLock,
+  LOCK_FILE,
+  lockFolder,
+} from "./folder_lock.ts";
+export * from "./checkpoint_policy.ts";
 export * from "./differences.ts";
 export * from "./download.ts";
 export * from "./features.ts";
@@ -24,11 +32,17 @@ export * from "./finetune/finetune_programs.ts";
 export * from "./finetune/finetune_step.ts";
 export * from "./finetune/finetuning.ts";
 export * from "./finetune/mixing.ts";
-export * from "./knn.ts";
 export * from "./folder_names.ts";
-export * from "./latest_checkpoint.ts";
+export * from "./knn.ts";
+export {
+  latestCheckpoint,
+  runFolderAt,
+  runFolderOf,
+  type SkippedCheckpoint,
+} from "./latest_checkpoint.ts";
 export * from "./metrics.ts";
 export * from "./move_parameters.ts";
+export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
 export * from "./phase_programs.ts";
 export * from "./pretraining.ts";
@@ -36,12 +50,16 @@ export * from "./probe/linear_probe.ts";
 export * from "./probe/probe_accuracy.ts";
 export * from "./probe/probe_config.ts";
 export * from "./probe/probe_file.ts";
-export * from "./read_checkpoint.ts";
+export { readCheckpoint } from "./read_checkpoint.ts";
 export * from "./reconstruct.ts";
+export * from "./recorded_run.ts";
+export * from "./resume_run_folder.ts";
 export * from "./run_folder.ts";
+export { holdsRun, refuseOtherRun } from "./run_folder_parts.ts";
 export * from "./run_graph.ts";
 export * from "./safetensors.ts";
 export * from "./saving.ts";
+export * from "./schedule_change.ts";
 export * from "./snapshot.ts";
 export * from "./step_context.ts";
 export * from "./stepped_training.ts";

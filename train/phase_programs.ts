@@ -24,6 +24,7 @@ import {
   updateGraph,
 } from "../core/mod.ts";
 import { withoutInt8 } from "../backends/int8_inputs.ts";
+import { batchParts } from "./batch_parts.ts";
 import { compileGraph, orBackendFailed } from "./run_graph.ts";
 import { outputSumGraph } from "./sum_graph.ts";
 import type { TrainError } from "./train_error.ts";
@@ -34,9 +35,11 @@ export interface PhasePrograms {
   readonly phase: Phase;
   /** The parameters that move in it. */
   readonly trained: readonly ParameterSpec[];
-  /** Losses and gradients of a micro-batch. */
+  /** In how many parts a micro-batch is computed, all at one time. */
+  readonly parts: number;
+  /** Losses and gradients of a part of a micro-batch. */
   readonly gradient: Program;
-  /** Adds the outputs of two micro-batches, if a step has several. */
+  /** Adds the outputs of two parts, if a step has several. */
   readonly sum: Program | null;
   /** The optimizer step; parameters and state that it gives replace those that it takes. */
   readonly update: Program;
@@ -51,7 +54,7 @@ export function rateName(layer: number | null): string {
 export interface PhaseGraphs {
   /** The parameters that move. */
   readonly trained: readonly ParameterSpec[];
-  /** Losses and gradients of a micro-batch. */
+  /** Losses and gradients of a part of a micro-batch. */
   readonly gradient: Graph;
   /** The optimizer step. */
   readonly update: Graph;
@@ -63,17 +66,19 @@ export interface PhaseGraphs {
  * @param config Model, optimizer and batch sizes.
  * @param plan Which layers move and which stages live.
  * @param phase The phase.
+ * @param parts In how many parts a micro-batch is computed; by default as a whole.
  */
 export function phaseGraphs(
   config: PretrainConfig,
   plan: FreezePlan,
   phase: Phase,
+  parts = 1,
 ): Result<Faults, PhaseGraphs> {
   const { batchSize, accumIter } = config.training;
   const moves: (owner: Owner) => boolean = isTrainable(plan, phase);
   const step = {
     model: config.model,
-    batch: batchSize,
+    batch: batchSize / parts,
     samples: batchSize * accumIter,
     liveStages: phase.liveStages,
     isTrainable: moves,
@@ -172,7 +177,8 @@ export async function compilePhase(
   plan: FreezePlan,
   phase: Phase,
 ): Promise<Result<TrainError, PhasePrograms>> {
-  const graphs = phaseGraphs(config, plan, phase);
+  const parts = batchParts(config, backend);
+  const graphs = phaseGraphs(config, plan, phase, parts);
   if (graphs._tag === "Left") {
     return left({ _tag: "BadConfig", faults: graphs.left });
   }
@@ -184,9 +190,10 @@ export async function compilePhase(
     {
       graph: right(gradient),
       int8: roundedMatrices(config, isTrainable(plan, phase)),
+      atOnce: parts,
     },
     updateInPlace(update),
-    ...config.training.accumIter > 1 ? [sumInPlace(gradient)] : [],
+    ...config.training.accumIter * parts > 1 ? [sumInPlace(gradient)] : [],
   ]);
   if (programs._tag === "Left") return programs;
   const [first, second, sum = null] = programs.right as readonly [
@@ -194,7 +201,7 @@ export async function compilePhase(
     Program,
     Program?,
   ];
-  return right({ phase, trained, gradient: first, update: second, sum });
+  return right({ phase, trained, parts, gradient: first, update: second, sum });
 }
 
 /** Gives back what the programs hold. */

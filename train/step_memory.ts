@@ -29,9 +29,9 @@ export interface StepMemory {
   readonly optimizer: number;
   /** Images, masks and indices of a micro-batch. */
   readonly batch: number;
-  /** Gradients and losses; twice where micro-batches are added up. */
+  /** Gradients and losses of each part, and their sum where micro-batches are added up. */
   readonly gradients: number;
-  /** The most that the forward and backward pass need besides at one time. */
+  /** The most that the forward and backward passes need besides at one time. */
   readonly activations: number;
   /** All together. */
   readonly total: number;
@@ -50,14 +50,17 @@ const outputsOf = ({ nodes, outputs }: Graph): readonly Signature[] =>
  * @param config Model, optimizer and batch sizes.
  * @param plan Which layers move and which stages live.
  * @param phase The phase.
+ * @param parts In how many parts a micro-batch is computed, all at one time
+ * (`batchParts`); by default as a whole.
  * @returns Bytes, or why there is no such graph.
  */
 export function stepMemory(
   config: PretrainConfig,
   plan: FreezePlan,
   phase: Phase,
+  parts = 1,
 ): Result<Faults, StepMemory> {
-  const graphs = phaseGraphs(config, plan, phase);
+  const graphs = phaseGraphs(config, plan, phase, parts);
   if (graphs._tag === "Left") return graphs;
   const { gradient, trained } = graphs.right;
   const all = parameterSpecs(config.model);
@@ -66,14 +69,14 @@ export function stepMemory(
     4 * tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const batch = Object.entries(inputSignatures(gradient))
     .filter(([name]) => !names.has(name)).map(([, tensor]) => tensor);
-  const parts = {
+  const uses = {
     parameters: floats(all),
     optimizer: stateKinds(config.optimizer).length * floats(trained),
-    batch: bytesOfAll(batch),
-    gradients: (config.training.accumIter > 1 ? 2 : 1) *
+    batch: parts * bytesOfAll(batch),
+    gradients: (parts + (config.training.accumIter > 1 ? 1 : 0)) *
       bytesOfAll(outputsOf(gradient)),
-    activations: scratchBytes(gradient),
+    activations: parts * scratchBytes(gradient),
   };
-  const total = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
-  return right({ ...parts, total });
+  const total = Object.values(uses).reduce((sum, bytes) => sum + bytes, 0);
+  return right({ ...uses, total });
 }

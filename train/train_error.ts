@@ -9,6 +9,10 @@ import {
 } from "../backends/backend.ts";
 import { describeFaults, type Faults } from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
+import {
+  describeScheduleChange,
+  type ScheduleChange,
+} from "./schedule_change.ts";
 
 /** Why training could not start or go on. */
 export type TrainError =
@@ -35,6 +39,19 @@ export type TrainError =
     readonly _tag: "CheckpointRefused";
     readonly path: string;
     readonly reason: string;
+  }
+  /** The checkpoint is of this run, but of another schedule. */
+  | {
+    readonly _tag: "ScheduleDiffers";
+    readonly path: string;
+    readonly change: ScheduleChange;
+  }
+  /** Another run writes to the folder. */
+  | {
+    readonly _tag: "FolderLocked";
+    readonly path: string;
+    /** Who holds it, in words, if that is known. */
+    readonly holder: string | null;
   }
   /** A file could not be written or read. */
   | {
@@ -73,6 +90,14 @@ export function describeTrainError(error: TrainError): string {
       return `Stopped at step ${error.step}: parameter ${error.name} is not finite, so nothing was saved`;
     case "CheckpointRefused":
       return `Cannot use checkpoint ${error.path}: ${error.reason}`;
+    case "ScheduleDiffers":
+      return `Cannot use checkpoint ${error.path}: it is of another configuration:\n${
+        describeScheduleChange(error.change)
+      }`;
+    case "FolderLocked":
+      return `Cannot use ${error.path}: another run is writing to it (${
+        error.holder ?? "which one is not known"
+      })`;
     case "FileFailed":
       return `Cannot use ${error.path}: ${error.reason}`;
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   encodePretrainConfig,
@@ -11,7 +11,14 @@ import {
   parameterSpecs,
   type Result,
 } from "../core/mod.ts";
-import { fileResult, syncFolder, writeFlushed } from "./atomic_file.ts";
+import {
+  fileResult,
+  makeFolder,
+  syncFolder,
+  writeFlushed,
+} from "./atomic_file.ts";
+import { DIGESTS_FILE, digestsText } from "./checkpoint_digests.ts";
+import { partialPath, putInPlace } from "./checkpoint_folder.ts";
 import {
   CHECKPOINT_FILES,
   checkpointName,
@@ -66,38 +73,38 @@ function checkpointContents(
   { step, parameters, optimizer }: Snapshot,
 ): Readonly<Record<string, Uint8Array | string>> {
   const runFile: RunFile = {
-    version: 1,
+    version: 2,
     step,
     totalSteps: run.plan.totalSteps,
     config: encodePretrainConfig(run.config),
   };
-  return {
+  const contents = {
     [CHECKPOINT_FILES.model]: modelFile(run.config.model, parameters, step),
     [CHECKPOINT_FILES.optimizer]: encodeSafetensors({
       metadata: metadata(step),
       tensors: new Map(stored(optimizer, optimizerTensors(run, step))),
     }),
-    [CHECKPOINT_FILES.run]: JSON.stringify(runFile, null, 2),
+    [CHECKPOINT_FILES.run]: `${JSON.stringify(runFile, null, 2)}\n`,
   };
+  return { ...contents, [DIGESTS_FILE]: digestsText(contents) };
 }
 
 /** Fills a folder beside its place, then puts it there. */
-async function replaceFolder(
+async function writeFolder(
   path: string,
   contents: Readonly<Record<string, Uint8Array | string>>,
 ): Promise<void> {
-  const beside = `${path}.partial`;
+  const beside = partialPath(path);
   const removeBeside = (): Promise<void> =>
     rm(beside, { recursive: true, force: true });
   try {
     await removeBeside();
-    await mkdir(beside, { recursive: true });
+    await mkdir(beside);
     for (const [name, content] of Object.entries(contents)) {
       await writeFlushed(join(beside, name), content);
     }
     await syncFolder(beside);
-    await rm(path, { recursive: true, force: true });
-    await rename(beside, path);
+    await putInPlace(path);
   } catch (error) {
     await removeBeside().catch(() => {});
     throw error;
@@ -140,8 +147,8 @@ export function writeCheckpoint(
 ): Promise<Result<TrainError, string>> {
   const path = join(folder, checkpointName(snapshot.step));
   return fileResult(path, async () => {
-    await replaceFolder(path, checkpointContents(run, snapshot));
-    await syncFolder(folder);
+    await makeFolder(folder);
+    await writeFolder(path, checkpointContents(run, snapshot));
     return path;
   });
 }

@@ -14,9 +14,11 @@ export function engineBackend(engine: Engine): Backend {
   const { store, device } = engine;
   const programs = new Set<Program>();
   const computesInt8 = engine.dialect === "fused";
+  const isParallel = engine.runtime.isParallel && engine.provider === "cpu";
   return {
     device,
     compilesBesideRuns: true,
+    parallelRuns: isParallel ? engine.threads : 1,
     computesInt8,
     compile: async (graph, options = {}) => {
       checkReplaced(graph, options.replaces ?? {});

@@ -47,14 +47,18 @@ function programOf(engine: Engine, graph: Graph, runner: Runner): Program {
 async function runnerOf(
   engine: Engine,
   graph: Graph,
-  { replaces = {}, int8 = [] }: CompileOptions,
+  { replaces = {}, int8 = [], atOnce = 1 }: CompileOptions,
 ): Promise<Runner> {
-  if (int8.length > 0) return int8SessionRunner(engine, graph, int8);
+  const share = {
+    ...engine,
+    threads: Math.max(1, Math.floor(engine.threads / atOnce)),
+  };
+  if (int8.length > 0) return int8SessionRunner(share, graph, int8);
   const parts = Object.keys(replaces).length > 0
     ? elementwiseParts(prune(graph))
     : null;
   return parts === null
-    ? await sessionRunner(engine, graph)
+    ? await sessionRunner(share, graph)
     : kernelRunner(engine, graph, parts, replaces);
 }
 
@@ -63,7 +67,7 @@ async function runnerOf(
  *
  * @param engine Where it will run.
  * @param graph What to compute.
- * @param options Which inputs its outputs replace, and which are to be rounded.
+ * @param options Which inputs its outputs replace, which are to be rounded, how many runs share the threads.
  * @returns A program, or what ONNX Runtime says against the model.
  */
 export async function compileProgram(

@@ -203,18 +203,23 @@ export function int8SessionRunner(
   names: readonly string[],
 ): Runner {
   const wanted = inputSignatures(prune(graph));
+  const used = names.filter((name) => name in wanted);
   let runner: Runner | null = null;
+  let making: Promise<Runner> | null = null;
+  const make = async (given: Blocks): Promise<Runner> => {
+    const weights = rounded(used, wanted, given);
+    return runner = runnerOf(await compile(engine, graph, weights));
+  };
   return {
     run: async (inputs) => {
       const given = checkInputs(wanted, inputs, engine.store.lent);
       if (given._tag === "Left") return given;
       try {
-        const used = names.filter((name) => name in wanted);
-        runner ??= runnerOf(
-          await compile(engine, graph, rounded(used, wanted, given.right)),
-        );
-        return await runner.run(inputs);
+        making ??= make(given.right);
+        return await (await making).run(inputs);
       } catch (thrown) {
+        // What failed may go well when it is tried again.
+        if (runner === null) making = null;
         return failed(engine, messageOf(thrown));
       }
     },

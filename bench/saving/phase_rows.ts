@@ -42,22 +42,22 @@ export interface Phases {
 function phaseRow(
   plan: FreezePlan,
   batchSize: number,
-  pair: PairRow,
+  frozen: number,
+  pairs: readonly PairRow[],
 ): PhaseRow {
-  const phase = plan.phases.find(({ frozenLayers }) =>
-    frozenLayers === pair.frozen
-  );
+  const phase = plan.phases.find(({ frozenLayers }) => frozenLayers === frozen);
   return {
-    frozen: pair.frozen,
+    frozen,
     stages: phase?.liveStages.length ?? NaN,
-    ours: pair.ours.totalMs,
-    theirs: pair.theirs.totalMs,
+    ours: Math.min(...pairs.map(({ ours }) => ours.totalMs)),
+    theirs: Math.min(...pairs.map(({ theirs }) => theirs.totalMs)),
     flops: phase === undefined ? NaN : stepFlops(plan, phase, batchSize),
   };
 }
 
 /**
- * Puts the rows of one comparison in order.
+ * Puts the rows of one comparison in order. Where it was repeated, the fastest step of
+ * each side counts.
  *
  * @param pairs Rows of one model, peer, batch and number of threads.
  * @returns The phases, or what is missing or does not belong together.
@@ -77,17 +77,18 @@ export function phasesOf(pairs: readonly PairRow[]): Result<string, Phases> {
   }
   const config = configOf(PEER_MODELS[model], batchSize);
   const plan = orThrow(benchedPlan(config));
-  const sorted = pairs.toSorted((a, b) => a.frozen - b.frozen);
+  const byFrozen = Map.groupBy(pairs, ({ frozen }) => frozen);
+  const found = [...byFrozen.keys()].toSorted((a, b) => a - b);
   const wanted = plan.layers.map((_, frozen) => frozen);
-  if (sorted.map(({ frozen }) => frozen).join() !== wanted.join()) {
+  if (found.join() !== wanted.join()) {
     return left(
-      `found rows for ${
-        sorted.map(({ frozen }) => frozen).join(", ")
-      } frozen layers, wanted ${wanted.join(", ")}, one each`,
+      `found rows for ${found.join(", ")} frozen layers, wanted ${
+        wanted.join(", ")
+      }`,
     );
   }
-  const [first, ...others] = sorted.map((pair) =>
-    phaseRow(plan, batchSize, pair)
+  const [first, ...others] = found.map((frozen) =>
+    phaseRow(plan, batchSize, frozen, byFrozen.get(frozen) ?? [])
   );
   return right({ about, config, rows: [first!, ...others] });
 }

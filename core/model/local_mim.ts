@@ -127,9 +127,10 @@ export function localMim(
   });
   const depth = Math.max(0, ...live.map(({ stage }) => stage.tap + 1));
   const { images, idsKeep } = batch;
-  const { visibleTokens, blocks } = encode(scope, spec, images, idsKeep, depth);
   const specs = live.map(({ stage }) => stage);
+  // First, while there are no activations that would lie beside its gradients.
   const targets = hogTargets(scope.g, spec, images, specs);
+  const { visibleTokens, blocks } = encode(scope, spec, images, idsKeep, depth);
   const stages = live.map(({ index, stage }, i) =>
     stageNodes(scope, spec, batch, samples, {
       index,

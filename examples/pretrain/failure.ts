@@ -6,6 +6,7 @@
 import { left, type Result } from "../../core/mod.ts";
 import { describeTrainError, type TrainError } from "../../train/mod.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
+import { saveWords } from "./save_flags.ts";
 
 /** Exit codes but for success. */
 export const EXIT = { failed: 1, badInput: 2, interrupted: 130 } as const;
@@ -25,11 +26,13 @@ export const badInput = (message: string): Result<Failure, never> =>
 /** The command that goes on with a run. */
 export function resumeCommand(
   folder: string,
-  { backend, threads }: PretrainValues,
+  values: PretrainValues,
 ): string {
+  const { backend, threads } = values;
   const device = backend === undefined ? "" : ` --backend ${backend}`;
   const cores = threads === undefined ? "" : ` --threads ${threads}`;
-  return `deno run -A examples/pretrain.ts --resume ${folder}${device}${cores}`;
+  const saving = saveWords(values);
+  return `deno run -A examples/pretrain.ts --resume ${folder}${device}${cores}${saving}`;
 }
 
 /** A run that was stopped by the user. */
@@ -42,6 +45,9 @@ export function interrupted(
     `stopped ${moment}; checkpoint ${checkpoint}\ngo on with: ${command}`;
   return left({ message, code: EXIT.interrupted });
 }
+
+/** How systems say that a disk, a quota or a file is full. */
+const NO_ROOM = /ENOSPC|EDQUOT|EFBIG|no space|quota|too large/i;
 
 /** What to do after an error; a run that diverged would diverge again. */
 function adviceAfter(
@@ -56,6 +62,10 @@ function adviceAfter(
       return `${last}\nfrom there it would diverge again; start anew with a lower rate (--blr, --lr) or a longer --warmup-epochs`;
     case "DataFailed":
       return `${last}\nwhen the image is mended or replaced under its name, go on with: ${command}`;
+    case "FileFailed":
+      return NO_ROOM.test(error.reason)
+        ? `${last}\nit is whole; make room, then go on with: ${command}`
+        : `${last}\ngo on with: ${command}`;
     default:
       return `${last}\ngo on with: ${command}`;
   }

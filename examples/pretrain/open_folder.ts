@@ -7,11 +7,15 @@ import { join, resolve } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import { planPlot } from "../../plot/mod.ts";
 import {
+  checkUnlocked,
   createRunFolder,
+  describeScheduleChange,
+  type KeptCheckpoints,
+  refuseOtherRun,
   replaceFile,
   resumeRunFolder,
   type RunFolder,
-  runFolderOf,
+  runFolderAt,
   type RunIdentity,
   type TrainError,
 } from "../../train/mod.ts";
@@ -38,6 +42,18 @@ async function describe(
     : replaceFile(join(path, "plan.svg"), planPlot(plan));
 }
 
+/** The folder of a new run, or of one that goes on. */
+function openedFolder(
+  path: string,
+  { earlier }: Settings,
+  run: RunIdentity,
+  kept: KeptCheckpoints,
+): Promise<Result<TrainError, RunFolder>> {
+  if (earlier === null) return createRunFolder(path, run, kept);
+  const { from, allowScheduleChange } = earlier;
+  return resumeRunFolder(from, path, run, kept, { allowScheduleChange });
+}
+
 /**
  * Opens the folder of a run, new or not. A checkpoint of the start is in it
  * before the first step, so that there always is one to go on from; a disk that
@@ -47,28 +63,52 @@ async function describe(
  * @param settings What the run is to be.
  * @param run The run.
  * @param images Its images.
- * @param keep How many checkpoints to keep.
+ * @param kept Which checkpoints stay.
  */
 export async function openFolder(
   path: string,
-  { earlier }: Settings,
+  settings: Settings,
   run: RunIdentity,
   images: RememberedImages,
-  keep: number,
+  kept: KeptCheckpoints,
 ): Promise<Result<TrainError, OpenedFolder>> {
-  const opened = earlier === null
-    ? await createRunFolder(path, run, keep)
-    : await resumeRunFolder(earlier.checkpoint, path, run, keep);
+  const opened = await openedFolder(path, settings, run, kept);
   if (opened._tag === "Left") return opened;
   const folder = opened.right;
   const described = await describe(folder, run, images);
   if (described._tag === "Left") return described;
-  const isThere = earlier !== null &&
-    resolve(runFolderOf(earlier.checkpoint)) === resolve(path);
-  const checkpoint = isThere
-    ? right(earlier.checkpoint)
-    : await folder.checkpoint(folder.start);
+  const checkpoint = folder.checkpointOfStart === null
+    ? await folder.checkpoint(folder.start)
+    : right(folder.checkpointOfStart);
   return checkpoint._tag === "Left"
     ? checkpoint
     : right({ folder, checkpoint: checkpoint.right });
+}
+
+/**
+ * Refuses a folder that another run writes to, or that holds another run, before
+ * anything else is done.
+ *
+ * @param settings What the run is to be.
+ */
+export async function checkFolder(
+  { outputDir, earlier }: Pick<Settings, "outputDir" | "earlier">,
+): Promise<Result<TrainError, void>> {
+  if (outputDir === null) return right(undefined);
+  const free = await checkUnlocked(outputDir);
+  const isOwn = earlier !== null &&
+    resolve(await runFolderAt(earlier.from)) === resolve(outputDir);
+  return free._tag === "Left" || isOwn ? free : await refuseOtherRun(outputDir);
+}
+
+/** What is said about where a run goes on: what was passed over, what is changed. */
+export function describeStart(
+  { skipped, change }: RunFolder,
+): readonly string[] {
+  return [
+    ...skipped.map(({ path, reason }) => `skipped: ${path}: ${reason}`),
+    ...change === null
+      ? []
+      : [`schedule: changed as asked for\n${describeScheduleChange(change)}`],
+  ];
 }

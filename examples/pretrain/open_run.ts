@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import {
   type Backend,
   describeBackendError,
@@ -30,24 +29,22 @@ import {
 import {
   type BatchSource,
   batchSource,
+  type CheckpointPolicy,
   describeTrainError,
-  folderNames,
   type Loading,
   type Pretraining,
   pretraining,
   type RunFolder,
+  type TrainError,
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
 import { openImages, type PretrainImages } from "./images.ts";
 import { imagesDiffer, rememberedImages } from "./images_file.ts";
-import { openFolder } from "./open_folder.ts";
-import {
-  DEFAULT_KEEP,
-  DEFAULT_SAVE_EVERY,
-  DEFAULT_WORKERS,
-  type PretrainValues,
-} from "./pretrain_flags.ts";
+import { newFolder } from "./numbered_folders.ts";
+import { checkFolder, describeStart, openFolder } from "./open_folder.ts";
+import { DEFAULT_WORKERS, type PretrainValues } from "./pretrain_flags.ts";
+import { policyFrom } from "./save_flags.ts";
 import type { Settings } from "./settings.ts";
 import { stepTooLarge } from "./step_size.ts";
 
@@ -81,18 +78,8 @@ export interface OpenedRun extends PlannedRun {
   readonly checkpoint: string;
   /** The run. */
   readonly run: Pretraining;
-  /** Steps between checkpoints. */
-  readonly saveEvery: number;
-}
-
-/** The first folder `runs/N` that does not exist. */
-async function newFolder(): Promise<Result<string, string>> {
-  const names = await folderNames("runs");
-  if (names._tag === "Left") return left(describeTrainError(names.left));
-  const taken = new Set(names.right);
-  let n = 1;
-  while (taken.has(String(n))) n++;
-  return right(join("runs", String(n)));
+  /** When it is saved. */
+  readonly policy: CheckpointPolicy;
 }
 
 /** The model sees grey images in one channel and others in three, unless a file says otherwise. */
@@ -157,11 +144,19 @@ async function planRun(
   });
 }
 
+/** Why a folder cannot be used, and what could be done about it. */
+function refusalOf(error: TrainError): string {
+  const advice = error._tag === "ScheduleDiffers"
+    ? "\nto go on under the changed schedule, add --allow-schedule-change"
+    : "";
+  return `${describeTrainError(error)}${advice}`;
+}
+
 /** Gives the planned run a folder. */
 async function folderFor(
   settings: Settings,
   { config, plan, images: { train } }: PlannedRun,
-  values: PretrainValues,
+  policy: CheckpointPolicy,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train);
   const different = settings.earlier === null
@@ -170,20 +165,14 @@ async function folderFor(
   if (different !== null) {
     return left(`Cannot go on with that run: ${different}`);
   }
-  const folder = settings.outputDir === null
-    ? await newFolder()
-    : right(settings.outputDir);
-  if (folder._tag === "Left") return folder;
   const opened = await openFolder(
-    folder.right,
+    settings.outputDir ?? await newFolder(),
     settings,
     { config, plan },
     images,
-    values.keep ?? DEFAULT_KEEP,
+    policy,
   );
-  return opened._tag === "Left"
-    ? left(describeTrainError(opened.left))
-    : opened;
+  return opened._tag === "Left" ? left(refusalOf(opened.left)) : opened;
 }
 
 const threadsOf = ({ threads }: PretrainValues): SelectOptions =>
@@ -211,9 +200,15 @@ export async function openRun(
   values: PretrainValues,
   say: (line: string) => void,
 ): Promise<Result<string, OpenedRun>> {
+  const free = await checkFolder(settings);
+  if (free._tag === "Left") return left(describeTrainError(free.left));
   const planned = await planRun(settings, values);
   if (planned._tag === "Left") return planned;
   const { config, plan, images } = planned.right;
+  const policy = policyFrom(
+    values,
+    stepsPerEpoch(config.training, images.train.length),
+  );
   const selected = await selectBackend(
     values.backend ?? "auto",
     threadsOf(values),
@@ -228,12 +223,11 @@ export async function openRun(
   say(describePlan(plan, config));
   const large = await stepTooLarge(backend, config, plan);
   if (large !== null) return left(large);
-  const opened = await folderFor(settings, planned.right, values);
+  const opened = await folderFor(settings, planned.right, policy);
   if (opened._tag === "Left") return opened;
   const { start, path } = opened.right.folder;
+  describeStart(opened.right.folder).forEach(say);
   say(`folder: ${path}${startMessage(start.step, plan)}`);
-  const saveEvery = (values["save-every"] ?? DEFAULT_SAVE_EVERY) *
-    stepsPerEpoch(config.training, images.train.length);
   const run = pretraining({ ...planned.right, backend, start });
-  return right({ ...planned.right, ...opened.right, backend, run, saveEvery });
+  return right({ ...planned.right, ...opened.right, backend, run, policy });
 }

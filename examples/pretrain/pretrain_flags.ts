@@ -16,6 +16,7 @@ import {
 } from "../flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
+import { SAVE_DEFAULTS, SAVE_FLAGS } from "./save_flags.ts";
 
 const SHARE: NumberRange = {
   wanted: "a number between 0 and 1, such as 0.1",
@@ -49,11 +50,13 @@ export const PRETRAIN_FLAGS = {
   "threads": wholeFlag(1, "threads that compute, on onnx"),
   "output-dir": textFlag("DIR", "folder of the run"),
   "resume": textFlag(
-    "DIR",
-    "go on from a run's folder or one of its checkpoints",
+    "auto|DIR",
+    "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir or the last one in runs/, if there is one",
   ),
-  "save-every": wholeFlag(1, "epochs between checkpoints"),
-  "keep": wholeFlag(1, "newest checkpoints to keep"),
+  "allow-schedule-change": switchFlag(
+    "go on even where flags change epochs, warm-up, freezing or rates",
+  ),
+  ...SAVE_FLAGS,
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
   ),
@@ -63,12 +66,8 @@ export const PRETRAIN_FLAGS = {
 /** Flags as they were given. */
 export type PretrainValues = FlagValues<typeof PRETRAIN_FLAGS>;
 
-/** Checkpoints kept where `--keep` is not given. */
-export const DEFAULT_KEEP = 2;
 /** Threads that decode images where `--workers` is not given. */
 export const DEFAULT_WORKERS = 0;
-/** Epochs between checkpoints where `--save-every` is not given. */
-export const DEFAULT_SAVE_EVERY = 1;
 
 const USAGE =
   `Pre-trains a Vision Transformer on images: deno run -A examples/pretrain.ts [FLAGS]
@@ -93,8 +92,7 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "backend": "auto",
   "threads": "the processor's cores",
   "output-dir": "runs/N, the first free N",
-  "save-every": String(DEFAULT_SAVE_EVERY),
-  "keep": String(DEFAULT_KEEP),
+  ...SAVE_DEFAULTS,
 };
 
 /** Defaults of both recipes, said once where they agree. */

@@ -17,8 +17,9 @@ import {
 import { classNamesFrom, imagesFileName } from "../../data/mod.ts";
 import {
   describeTrainError,
+  holdsRun,
   latestCheckpoint,
-  runFolderOf,
+  runFolderAt,
 } from "../../train/mod.ts";
 import { configFromFlags } from "../config_from_flags.ts";
 import {
@@ -26,8 +27,10 @@ import {
   readImagesFile,
   type RememberedImages,
 } from "./images_file.ts";
+import { lastRun, RUNS_FOLDER } from "./numbered_folders.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
+import { hasTwoIntervals } from "./save_flags.ts";
 
 /** What a run is to be. */
 export interface Settings extends ImageChoice {
@@ -43,8 +46,10 @@ export interface Settings extends ImageChoice {
 
 /** A run that is to go on. */
 export interface EarlierRun {
-  /** Path of the checkpoint. */
-  readonly checkpoint: string;
+  /** Its folder, or the one checkpoint that was asked for. */
+  readonly from: string;
+  /** Whether its schedule may become another. */
+  readonly allowScheduleChange: boolean;
   /** The images that it had. */
   readonly images: RememberedImages;
 }
@@ -93,24 +98,49 @@ async function classesFrom(
     : refuse("--classes", classes, "a subset, names or a file of names");
 }
 
+/** The configuration of a run that goes on: its own, or by `auto` that of a file. */
+async function earlierConfig(
+  folder: string,
+  { config }: PretrainValues,
+): Promise<Result<Faults, PretrainConfig>> {
+  return config === undefined
+    ? await readConfig("--resume", join(folder, "config.json"))
+    : await readConfig("--config", config);
+}
+
+/** What flags make of a run; the channels of its images stay as they are. */
+function changedConfig(
+  base: PretrainConfig,
+  values: PretrainValues,
+): Result<Faults, PretrainConfig> {
+  const config = configFromFlags(base, values);
+  if (config._tag === "Left") return config;
+  const { inChannels } = base.model;
+  return right({
+    ...config.right,
+    model: { ...config.right.model, inChannels },
+  });
+}
+
 async function resumed(
   from: string,
   values: PretrainValues,
   classes: readonly string[] | null,
 ): Promise<Result<Faults, Settings>> {
+  const isRun = await holdsRun(from);
   const checkpoint = await latestCheckpoint(from);
-  if (checkpoint._tag === "Left") {
+  if (!isRun && checkpoint._tag === "Left") {
     const reason = describeTrainError(checkpoint.left);
     return refuse("--resume", from, `a run or a checkpoint. ${reason}`);
   }
-  const folder = runFolderOf(checkpoint.right);
-  const base = await readConfig("--resume", join(folder, "config.json"));
+  const folder = await runFolderAt(from);
+  const base = await earlierConfig(folder, values);
   if (base._tag === "Left") return base;
   const images = await readImagesFile(folder);
   if (images._tag === "Left") {
     return refuse("--resume", from, `the folder of a run. ${images.left}`);
   }
-  const config = configFromFlags(base.right, values);
+  const config = changedConfig(base.right, values);
   return config._tag === "Left" ? config : right({
     config: config.right,
     channelsOfImages: false,
@@ -118,7 +148,11 @@ async function resumed(
     limit: values.limit ?? images.right.limit,
     classes: classes ?? images.right.classes,
     valShare: values["val-share"] ?? images.right.valShare,
-    earlier: { checkpoint: checkpoint.right, images: images.right },
+    earlier: {
+      from,
+      allowScheduleChange: values["allow-schedule-change"] ?? false,
+      images: images.right,
+    },
     outputDir: values["output-dir"] ?? folder,
   });
 }
@@ -162,6 +196,20 @@ async function anew(
 }
 
 /**
+ * Goes on with the run in a folder, or begins one where there is none: the same
+ * command serves the first time and every time after.
+ */
+async function resumedOrAnew(
+  values: PretrainValues,
+  classes: readonly string[] | null,
+): Promise<Result<Faults, Settings>> {
+  const folder = values["output-dir"] ?? await lastRun(RUNS_FOLDER);
+  return folder !== null && await holdsRun(folder)
+    ? await resumed(folder, values, classes)
+    : await anew(values, classes);
+}
+
+/**
  * Puts together what a run is to be.
  *
  * @param values Flags as they were given.
@@ -171,14 +219,22 @@ export async function settingsFrom(
   values: PretrainValues,
 ): Promise<Result<Faults, Settings>> {
   const { resume, config } = values;
+  if (hasTwoIntervals(values)) {
+    const found = values["save-every-steps"];
+    return refuse("--save-every-steps", found, "either this or --save-every");
+  }
   const classes = await classesFrom(values);
   if (classes._tag === "Left") return classes;
+  if (resume === undefined && values["allow-schedule-change"]) {
+    return refuse("--allow-schedule-change", true, "--resume beside it");
+  }
   if (resume === undefined) return await anew(values, classes.right);
+  if (resume === "auto") return await resumedOrAnew(values, classes.right);
   return config === undefined
     ? await resumed(resume, values, classes.right)
     : refuse(
       "--config",
       config,
-      "no --resume beside it: a run goes on as it was",
+      "no --resume DIR beside it: a run goes on as it was",
     );
 }

@@ -22,6 +22,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import {
+  batchParts,
   compilePhase,
   describeTrainError,
   disposePhase,
@@ -57,22 +58,25 @@ function inputBytes(
  * @returns Bytes of all tensors that are alive at one time.
  */
 function stepBytes(
+  backend: Backend,
   config: PretrainConfig,
   plan: FreezePlan,
 ): Result<Faults, number> {
-  const graphs = phaseGraphs(config, plan, plan.phases[0]);
+  const parts = batchParts(config, backend);
+  const graphs = phaseGraphs(config, plan, plan.phases[0], parts);
   if (graphs._tag === "Left") return graphs;
   const { gradient, update } = graphs.right;
   const isGradient = (name: string): boolean =>
     Object.hasOwn(gradient.outputs, name);
   const state = inputBytes([gradient, update], (name) => !isGradient(name));
   const gradients = inputBytes([update], isGradient);
-  const isSummed = config.training.accumIter > 1;
+  const sums = config.training.accumIter > 1 ? 1 : 0;
+  const isSummed = sums + parts > 1;
   return right(
     state + Math.max(
-      peakBytes(gradient) + (isSummed ? gradients : 0),
+      parts * peakBytes(gradient) + sums * gradients,
       gradients + peakBytes(update),
-      isSummed ? 3 * gradients : 0,
+      isSummed ? (sums + parts + 1) * gradients : 0,
     ),
   );
 }
@@ -96,7 +100,7 @@ async function objection(
   config: PretrainConfig,
   plan: FreezePlan,
 ): Promise<string | null> {
-  const bytes = stepBytes(config, plan);
+  const bytes = stepBytes(backend, config, plan);
   if (bytes._tag === "Left") return describeFaults(bytes.left);
   const memory = memoryOf(backend.device);
   const overhead = backend.device.name === "wasm"

@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers/promises";
-import { type FreezePlan, type Result, right } from "../../core/mod.ts";
 import {
   type MetricsLine,
   metricsLine,
-  type Pretraining,
-  type RunFolder,
+  recordedRun,
+  type RecordedRunOptions,
   type StepReport,
   type TrainError,
 } from "../../train/mod.ts";
@@ -27,80 +25,47 @@ export interface RunEnd {
 }
 
 /** What drives a run. */
-export interface RunOptions {
-  /** The plan. */
-  readonly plan: FreezePlan;
-  /** The run. */
-  readonly run: Pretraining;
-  /** Its folder. */
-  readonly folder: RunFolder;
+export interface RunOptions extends RecordedRunOptions {
   /** Checkpoint of where it starts. */
   readonly checkpoint: string;
   /** Where it is shown. */
   readonly progress: Progress;
-  /** Steps between checkpoints. */
-  readonly saveEvery: number;
   /** Stops the run after the step at which it is aborted. */
   readonly signal: AbortSignal;
 }
 
-async function saved(
-  { run, folder }: RunOptions,
-): Promise<Result<TrainError, string>> {
-  const snapshot = await run.snapshot();
-  return snapshot._tag === "Left"
-    ? snapshot
-    : folder.checkpoint(snapshot.right);
-}
-
-/** Records and shows a step; gives its line of the record. */
-async function noted(
-  { plan, folder, progress }: RunOptions,
-  taken: Result<TrainError, StepReport>,
+/** Shows a step and, after a freeze, what it changed; gives its line of the record. */
+function shown(
+  { plan, progress }: RunOptions,
+  report: StepReport,
   before: readonly MetricsLine[],
-): Promise<Result<TrainError, MetricsLine>> {
-  if (taken._tag === "Left") return taken;
-  const report = taken.right;
-  const recorded = await folder.record(report);
-  if (recorded._tag === "Left") return recorded;
+): MetricsLine {
   progress.step(report);
   const line = metricsLine(report);
   const phase = plan.phases[report.phase];
   if (phase !== undefined && toldAfter(phase) === report.step) {
     progress.say(freezeMessage(plan, phase, [...before, line]));
   }
-  return right(line);
+  return line;
 }
 
 /**
- * Takes the steps of a run. Every step is recorded; checkpoints are written at
- * intervals, when the run is stopped and at its end.
+ * Takes the steps of a run and shows them.
  *
  * @param options What drives it.
  * @returns How it ended; also after an error the newest checkpoint is good.
  */
 export async function takeSteps(options: RunOptions): Promise<RunEnd> {
-  const { plan, run, saveEvery, signal } = options;
+  const { plan, run } = options;
   const steps: MetricsLine[] = [...options.folder.history];
   let { checkpoint } = options;
-  const end = (cause: RunEnd["cause"]): RunEnd => ({
-    cause,
-    checkpoint,
-    steps,
-  });
-  for await (const taken of run) {
-    const line = await noted(options, taken, steps);
-    if (line._tag === "Left") return end(line.left);
-    steps.push(line.right);
-    // A computation that never waits would keep Ctrl-C and the bar from being seen.
-    await setImmediate();
-    const isLast = run.step === plan.totalSteps || signal.aborted;
-    if (isLast || run.step % saveEvery === 0) {
-      const written = await saved(options);
-      if (written._tag === "Left") return end(written.left);
-      checkpoint = written.right;
+  for await (const taken of recordedRun(options)) {
+    if (taken._tag === "Left") {
+      return { cause: taken.left, checkpoint, steps };
     }
-    if (signal.aborted) break;
+    steps.push(shown(options, taken.right.report, steps));
+    checkpoint = taken.right.checkpoint ?? checkpoint;
   }
-  return end(run.step < plan.totalSteps ? "interrupted" : "finished");
+  const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
+  return { cause, checkpoint, steps };
 }

@@ -141,6 +141,7 @@ Deno.test("a run on the embedded images", (t) =>
         "plan.json",
         "plan.svg",
         "reconstruction.svg",
+        "run.lock",
       ]);
     });
   }));

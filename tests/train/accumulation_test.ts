@@ -1,5 +1,7 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { Backend } from "../../backends/backend.ts";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import type { Backend, Program } from "../../backends/backend.ts";
+import { left, right } from "../../core/mod.ts";
+import { batchParts } from "../../train/mod.ts";
 import { onDevices } from "./devices.ts";
 import {
   startTiny,
@@ -28,6 +30,31 @@ async function stepsWith(
   return { reports, parameters };
 }
 
+type Steps = Awaited<ReturnType<typeof stepsWith>>;
+
+/** Insists that two runs made the same steps, up to float32 rounding. */
+function assertAlike(parts: Steps, whole: Steps): void {
+  deepStrictEqual(
+    parts.reports.map(({ step, images }) => [step, images]),
+    whole.reports.map(({ step, images }) => [step, images]),
+  );
+  parts.reports.forEach(({ loss, stageLosses }, step) => {
+    const other = whole.reports[step];
+    ok(Math.abs(loss - (other?.loss ?? NaN)) < 1e-6 * loss, `step ${step}`);
+    deepStrictEqual(
+      Object.keys(stageLosses),
+      Object.keys(other?.stageLosses ?? {}),
+    );
+  });
+  for (const [name, data] of parts.parameters) {
+    const other = whole.parameters.get(name) ?? new Float32Array();
+    const error = Math.max(
+      ...data.map((value, i) => Math.abs(value - (other[i] ?? NaN))),
+    );
+    ok(error < 1e-6, `${name} differs by ${error}`);
+  }
+}
+
 await onDevices(
   ["cpu", "onnx"],
   "six images in three micro-batches make the same steps as in one, up to float32 rounding",
@@ -36,25 +63,53 @@ await onDevices(
       await stepsWith(backend, 2, 3),
       await stepsWith(backend, 6, 1),
     ];
-    deepStrictEqual(
-      parts.reports.map(({ step, images }) => [step, images]),
-      whole.reports.map(({ step, images }) => [step, images]),
-    );
     strictEqual(parts.reports.length, 6);
-    parts.reports.forEach(({ loss, stageLosses }, step) => {
-      const other = whole.reports[step];
-      ok(Math.abs(loss - (other?.loss ?? NaN)) < 1e-6 * loss, `step ${step}`);
-      deepStrictEqual(
-        Object.keys(stageLosses),
-        Object.keys(other?.stageLosses ?? {}),
-      );
-    });
-    for (const [name, data] of parts.parameters) {
-      const other = whole.parameters.get(name) ?? new Float32Array();
-      const error = Math.max(
-        ...data.map((value, i) => Math.abs(value - (other[i] ?? NaN))),
-      );
-      ok(error < 1e-6, `${name} differs by ${error}`);
-    }
+    assertAlike(parts, whole);
+  },
+);
+
+await onDevices(
+  ["onnx"],
+  "a batch in two parts at one time makes the same steps as in one piece",
+  async (backend) => {
+    strictEqual(backend.parallelRuns, 2);
+    const inOnePiece = { ...backend, parallelRuns: 1 };
+    const training = { ...TINY_CONFIG.training, batchSize: 12 };
+    strictEqual(batchParts(tinyRun({ training }).config, backend), 2);
+    assertAlike(
+      await stepsWith(backend, 12, 1),
+      await stepsWith(inOnePiece, 12, 1),
+    );
+  },
+);
+
+await onDevices(
+  ["onnx"],
+  "a run in parts leaves nothing on the device when a part fails",
+  async (backend) => {
+    const before = backend.liveTensors();
+    let runs = 0;
+    const failing: Backend = {
+      ...backend,
+      compile: async (graph, options) => {
+        const program = await backend.compile(graph, options);
+        if (program._tag === "Left" || options?.atOnce !== 2) return program;
+        const run: Program["run"] = (inputs) =>
+          ++runs === 4
+            ? Promise.resolve(left({
+              _tag: "ExecutionFailed",
+              device: "onnx",
+              reason: "the second part of the second step",
+            }))
+            : program.right.run(inputs);
+        return right({ ...program.right, run });
+      },
+    };
+    const training = { ...TINY_CONFIG.training, batchSize: 12 };
+    const going = startTiny(failing, tinyRun({ training }));
+    await rejects(takeSteps(going), /the second part of the second step/);
+    strictEqual(runs, 4);
+    going.dispose();
+    strictEqual(backend.liveTensors(), before);
   },
 );

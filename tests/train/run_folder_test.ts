@@ -1,6 +1,10 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { decodePlan, decodePretrainConfig } from "../../core/mod.ts";
+import {
+  decodePlan,
+  decodePretrainConfig,
+  type Result,
+} from "../../core/mod.ts";
 import {
   createRunFolder,
   describeTrainError,
@@ -9,6 +13,7 @@ import {
   resumeRunFolder,
   type RunFolder,
   type StepReport,
+  type TrainError,
 } from "../../train/mod.ts";
 import { right } from "../right.ts";
 import { onDevices } from "./devices.ts";
@@ -59,16 +64,28 @@ async function pretendSteps(
   }
 }
 
+/** Opens a folder, records and saves some steps, records others, closes it. */
+async function withSteps(
+  opening: Promise<Result<TrainError, RunFolder>>,
+  saved: readonly number[],
+  unsaved: readonly number[] = [],
+): Promise<void> {
+  using folder = trained(await opening);
+  await pretendSteps(folder, saved);
+  for (const step of unsaved) trained(await folder.record(report(step)));
+}
+
 Deno.test("createRunFolder() writes configuration and plan, and starts at step 0", () =>
   inFolder(async (parent) => {
     const path = join(parent, "runs", "first");
-    const folder = trained(await createRunFolder(path, RUN, 2));
+    using folder = trained(await createRunFolder(path, RUN, 2));
     deepStrictEqual(folder.start, START);
     deepStrictEqual(folder.history, []);
     deepStrictEqual(await namesIn(path), [
       "config.json",
       "metrics.jsonl",
       "plan.json",
+      "run.lock",
     ]);
     deepStrictEqual(
       right(decodePretrainConfig(await readJson(path, "config.json"))),
@@ -82,7 +99,7 @@ Deno.test("createRunFolder() writes configuration and plan, and starts at step 0
 
 Deno.test("createRunFolder() refuses a folder that holds a run, and a file", () =>
   inFolder(async (path) => {
-    trained(await createRunFolder(path, RUN, 2));
+    await withSteps(createRunFolder(path, RUN, 2), [0]);
     const again = await createRunFolder(path, RUN, 2);
     match(
       again._tag === "Left" ? describeTrainError(again.left) : "",
@@ -95,17 +112,14 @@ Deno.test("createRunFolder() refuses a folder that holds a run, and a file", () 
 
 Deno.test("checkpoint() keeps the newest so many", () =>
   inFolder(async (path) => {
-    const folder = trained(await createRunFolder(path, RUN, 2));
-    await pretendSteps(folder, [0, 1, 2, 3]);
+    await withSteps(createRunFolder(path, RUN, 2), [0, 1, 2, 3]);
     deepStrictEqual(await checkpointsIn(path), [3, 4]);
   }));
 
 Deno.test("resumeRunFolder() goes on at the newest checkpoint and cuts the record back to it", () =>
   inFolder(async (path) => {
-    const folder = trained(await createRunFolder(path, RUN, 2));
-    await pretendSteps(folder, [0, 1]);
-    trained(await folder.record(report(2)));
-    const resumed = trained(await resumeRunFolder(path, path, RUN, 2));
+    await withSteps(createRunFolder(path, RUN, 2), [0, 1], [2]);
+    using resumed = trained(await resumeRunFolder(path, path, RUN, 2));
     strictEqual(resumed.start.step, 2);
     deepStrictEqual(resumed.history.map(({ step }) => step), [0, 1]);
     await pretendSteps(resumed, [2]);
@@ -115,20 +129,17 @@ Deno.test("resumeRunFolder() goes on at the newest checkpoint and cuts the recor
 
 Deno.test("resumeRunFolder() from an earlier checkpoint keeps the ones it writes, and the later ones", () =>
   inFolder(async (path) => {
-    await pretendSteps(trained(await createRunFolder(path, RUN, 3)), [0, 1, 2]);
+    await withSteps(createRunFolder(path, RUN, 3), [0, 1, 2]);
     const from = join(path, "checkpoints", "step-000000001");
-    const resumed = trained(await resumeRunFolder(from, path, RUN, 1));
-    await pretendSteps(resumed, [1]);
+    await withSteps(resumeRunFolder(from, path, RUN, 1), [1]);
     deepStrictEqual(await checkpointsIn(path), [2, 3]);
   }));
 
 Deno.test("resumeRunFolder() into a new folder takes the record along and leaves the old one as it is", () =>
   inFolder(async (parent) => {
     const [old, fresh] = [join(parent, "old"), join(parent, "new")];
-    const first = trained(await createRunFolder(old, RUN, 2));
-    await pretendSteps(first, [0, 1]);
-    trained(await first.record(report(2)));
-    const resumed = trained(await resumeRunFolder(old, fresh, RUN, 2));
+    await withSteps(createRunFolder(old, RUN, 2), [0, 1], [2]);
+    using resumed = trained(await resumeRunFolder(old, fresh, RUN, 2));
     deepStrictEqual(resumed.history.map(({ step }) => step), [0, 1]);
     await pretendSteps(resumed, [2, 3]);
     deepStrictEqual(await recordedIn(fresh), [0, 1, 2, 3]);
@@ -140,8 +151,8 @@ Deno.test("resumeRunFolder() into a new folder takes the record along and leaves
 Deno.test("resumeRunFolder() refuses a folder that holds another run and leaves it as it is", () =>
   inFolder(async (parent) => {
     const [one, other] = [join(parent, "one"), join(parent, "other")];
-    await pretendSteps(trained(await createRunFolder(one, RUN, 2)), [0]);
-    await pretendSteps(trained(await createRunFolder(other, RUN, 2)), [0, 1]);
+    await withSteps(createRunFolder(one, RUN, 2), [0]);
+    await withSteps(createRunFolder(other, RUN, 2), [0, 1]);
     const refused = await resumeRunFolder(one, other, RUN, 2);
     match(
       refused._tag === "Left" ? describeTrainError(refused.left) : "",
@@ -152,16 +163,18 @@ Deno.test("resumeRunFolder() refuses a folder that holds another run and leaves 
 
 Deno.test("a run that went back to an early checkpoint goes on where its record ends, not at later checkpoints", () =>
   inFolder(async (path) => {
-    await pretendSteps(trained(await createRunFolder(path, RUN, 9)), [0, 1, 2]);
+    await withSteps(createRunFolder(path, RUN, 9), [0, 1, 2]);
     const checkpoint = (step: number): string =>
       join(path, "checkpoints", `step-00000000${step}`);
-    const back = trained(await resumeRunFolder(checkpoint(1), path, RUN, 9));
-    trained(await back.record(report(1)));
-    strictEqual(
-      trained(await resumeRunFolder(path, path, RUN, 9)).start.step,
-      2,
-      "the checkpoint of its former life that it has reached again",
-    );
+    await withSteps(resumeRunFolder(checkpoint(1), path, RUN, 9), [], [1]);
+    {
+      using again = trained(await resumeRunFolder(path, path, RUN, 9));
+      const why = "the checkpoint of its former life that it has reached again";
+      strictEqual(again.start.step, 2, why);
+      const { skipped } = again;
+      deepStrictEqual(skipped.map(({ path }) => path), [checkpoint(3)]);
+      match(skipped[0]?.reason ?? "", /ends before it, after 2 steps/);
+    }
     const beyond = await resumeRunFolder(checkpoint(3), path, RUN, 9);
     match(
       beyond._tag === "Left" ? describeTrainError(beyond.left) : "",
@@ -173,8 +186,7 @@ Deno.test("resumeRunFolder() refuses a folder without a checkpoint and a run of 
   inFolder(async (path) => {
     const empty = await resumeRunFolder(path, path, RUN, 2);
     strictEqual(empty._tag === "Left" && empty.left._tag, "CheckpointRefused");
-    const folder = trained(await createRunFolder(path, RUN, 2));
-    await pretendSteps(folder, [0]);
+    await withSteps(createRunFolder(path, RUN, 2), [0]);
     const training = { ...RUN.config.training, seed: 99 };
     const other = await resumeRunFolder(path, path, tinyRun({ training }), 2);
     match(
@@ -203,6 +215,7 @@ await onDevices(
             trained(await folder.record(lost));
           }
           killed.dispose();
+          folder[Symbol.dispose]();
           folder = trained(await resumeRunFolder(path, path, RUN, 1));
         }
         const run = startTiny(backend, RUN, folder.start);
@@ -210,6 +223,7 @@ await onDevices(
           trained(await folder.record(step));
         }
         run.dispose();
+        folder[Symbol.dispose]();
         const lines = trained(await readMetrics(join(path, "metrics.jsonl")));
         return lines.map((line) => ({ ...line, milliseconds: null }));
       };

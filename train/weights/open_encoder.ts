@@ -17,9 +17,9 @@ import {
   right,
 } from "../../core/mod.ts";
 import { fileResult } from "../atomic_file.ts";
+import { parseRunFile } from "../checkpoint_files.ts";
 import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
 import { latestCheckpoint } from "../latest_checkpoint.ts";
-import { readRunFile } from "../read_checkpoint.ts";
 import type { HostTensors } from "../snapshot.ts";
 import type { TrainError } from "../train_error.ts";
 import { encoderPrefix } from "./encoder_prefix.ts";
@@ -88,8 +88,11 @@ async function readJson(
 async function ofCheckpoint(
   checkpoint: string,
 ): Promise<Result<TrainError, Described>> {
-  const run = await readRunFile(checkpoint);
-  if (run._tag === "Left") return run;
+  const file = join(checkpoint, CHECKPOINT_FILES.run);
+  const text = await fileResult(file, () => readFile(file, "utf8"));
+  if (text._tag === "Left") return text;
+  const run = parseRunFile(text.right);
+  if (run._tag === "Left") return refuse(checkpoint, run.left);
   const { config, step, totalSteps } = run.right;
   const decoded = decodePretrainConfig(config);
   if (decoded._tag === "Left") {

@@ -75,20 +75,18 @@ function upward(
 }
 
 /**
- * Which of the borders `φ = k·π/nbins`, `0 < k < nbins`, an angle has reached:
- * `g0·cot φ ≥ g1`, as truth values `[N, nbins − 1, S, S]`.
+ * Magnitudes of the pixels whose angle has reached a border, others 0:
+ * `g0·cot φ ≥ g1`.
  */
-function reachedBorders(
+function beyondBorder(
   w: OnnxWriter,
+  magnitude: Value,
   [g0, g1]: readonly [Value, Value],
-  nbins: number,
+  border: number,
 ): Value {
-  const slopes = Array.from(
-    { length: nbins - 1 },
-    (_, i) => 1 / Math.tan((i + 1) * Math.PI / nbins),
-  );
-  const column = w.floats(slopes, [nbins - 1, 1, 1]);
-  return w.call("GreaterOrEqual", [w.call("Mul", [g0, column]), g1]);
+  const steepest = w.call("Mul", [g0, w.scalar(1 / Math.tan(border))]);
+  const isBeyond = w.call("GreaterOrEqual", [steepest, g1]);
+  return w.call("Where", [isBeyond, magnitude, w.scalar(0)]);
 }
 
 /** `[pixels, cells]`: the part of each pixel's side in each cell. */
@@ -106,13 +104,13 @@ function overlapMatrix(
 }
 
 /**
- * Sums of `[N, K, S, S]` over rows of cells, `[N, K, cells, S]`: by addition where
+ * Sums of planes `[N, S, S]` over rows of cells, `[N, cells, S]`: by addition where
  * cells are whole pixels, else by their overlaps.
  */
 function pooledRows(
   w: OnnxWriter,
   x: Value,
-  [planes = 0, kinds = 0, side = 0]: Shape,
+  [planes = 0, side = 0]: Shape,
   cells: number,
   overlap: Value,
 ): Value {
@@ -120,22 +118,33 @@ function pooledRows(
     const turned = w.call("Transpose", [overlap], { perm: ints([1, 0]) });
     return w.call("MatMul", [turned, x]);
   }
-  const strips = [planes * kinds * cells, side / cells, side];
+  const strips = [planes * cells, side / cells, side];
   const sums = summed(w, reshaped(w, x, strips), strips, strips.with(1, 1));
-  return reshaped(w, sums, [planes, kinds, cells, side]);
+  return reshaped(w, sums, [planes, cells, side]);
 }
 
-/** Sums of `[N, K, S, S]` over square cells: `[N, K, cells, cells]`. */
-function pooled(w: OnnxWriter, x: Value, shape: Shape, cells: number): Value {
-  const side = shape.at(-1) ?? 0;
-  const overlap = overlapMatrix(w, side, cells);
+/** Sums of planes `[N, S, S]` over square cells: `[N, 1, cells, cells]`. */
+function pooled(
+  w: OnnxWriter,
+  x: Value,
+  shape: Shape,
+  cells: number,
+  overlap: Value,
+): Value {
   const rows = pooledRows(w, x, shape, cells, overlap);
-  return w.call("MatMul", [rows, overlap]);
+  const [planes = 0] = shape;
+  return reshaped(w, w.call("MatMul", [rows, overlap]), [
+    planes,
+    1,
+    cells,
+    cells,
+  ]);
 }
 
 /**
- * Lowering of the histograms: magnitudes beyond each border are pooled, and a bin
- * is the difference of two neighbouring borders.
+ * Lowering of the histograms: magnitudes beyond each border `φ = k·π/nbins` are pooled,
+ * and a bin is the difference of two neighbouring borders. Border by border: the
+ * magnitudes beyond all of them at once would be `nbins` times the images.
  */
 export const hogLowerings: Lowerings<"hogCells"> = {
   hogCells: (
@@ -150,14 +159,17 @@ export const hogLowerings: Lowerings<"hogCells"> = {
     const gradient = gradients(w, plane, side);
     const squares = gradient.map((g) => w.call("Mul", [g, g]));
     const magnitude = w.call("Sqrt", [w.call("Add", squares)]);
-    const isBeyond = reachedBorders(w, upward(w, gradient), nbins);
-    const beyond = w.call("Where", [isBeyond, magnitude, w.scalar(0)]);
-    const sums = w.call("Concat", [
-      pooled(w, magnitude, [planes, 1, side, side], cells),
-      pooled(w, beyond, [planes, nbins - 1, side, side], cells),
-    ], { axis: int(1) });
-    const next = w.call("Pad", [sums, w.int64s([-1, 1]), "", w.int64s([1])]);
-    const bins = w.call("Sub", [sums, next]);
+    const turned = upward(w, gradient);
+    const overlap = overlapMatrix(w, side, cells);
+    const sums = Array.from({ length: nbins }, (_, k) => {
+      const beyond = k === 0
+        ? magnitude
+        : beyondBorder(w, magnitude, turned, k * Math.PI / nbins);
+      return pooled(w, beyond, [planes, side], cells, overlap);
+    });
+    const all = w.call("Concat", sums, { axis: int(1) });
+    const next = w.call("Pad", [all, w.int64s([-1, 1]), "", w.int64s([1])]);
+    const bins = w.call("Sub", [all, next]);
     const extents = [batch, channels, nbins, cells, cells];
     return transposed(w, reshaped(w, bins, extents), extents, [0, 3, 4, 1, 2]);
   },

@@ -208,6 +208,7 @@ export function startNativeRuntime(path: string): OrtRuntime {
   const { api, memory } = library;
   return {
     version: ORT_VERSION,
+    isParallel: true,
     bind: (numbers, shape) =>
       nonNull(created(api, (out) =>
         api.createTensorWithData(

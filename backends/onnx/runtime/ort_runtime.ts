@@ -51,6 +51,8 @@ export interface SessionOptions {
 export interface OrtRuntime {
   /** Its version, for example `1.30.0`. */
   readonly version: string;
+  /** Whether sessions run beside each other and beside JavaScript. */
+  readonly isParallel: boolean;
   /** Binds numbers to extents. */
   bind(numbers: Numbers, shape: Shape): BoundTensor;
   /** Ends what `bind` began. */

@@ -61,6 +61,7 @@ export async function startPackageRuntime(): Promise<OrtRuntime> {
   const { default: ort }: { default: Package } = await import(entry);
   return {
     version: ort.env.versions.node ?? "of unknown version",
+    isParallel: false,
     bind: (numbers, shape): Extended => ({ numbers, shape }),
     unbind: () => {},
     open: async (model, settings) => {

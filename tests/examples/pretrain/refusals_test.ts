@@ -25,6 +25,12 @@ const REFUSALS: readonly (readonly [string, RegExp])[] = [
   ["--resume nowhere", /--resume: .*nowhere.*there is no such folder/],
   ["--resume empty", /--resume: .*empty.*it holds no checkpoint/],
   ["--resume empty --config a-file", /--config: .*no --resume beside it/],
+  [
+    "--save-every 1 --save-every-steps 9",
+    /--save-every-steps: found 9, wanted either this or --save-every/,
+  ],
+  ["--save-every-minutes 0", /--save-every-minutes: .*a number above 0/],
+  ["--allow-schedule-change", /found true, wanted --resume beside it/],
   ["--output-dir a-file --backend cpu", /Cannot use .*a-file: /],
   ["--output-dir taken --backend cpu", /taken: it already holds a run/],
   [
@@ -39,7 +45,7 @@ const PATH_FLAGS = ["--data", "--config", "--resume", "--output-dir"];
 Deno.test("pretrain refuses bad input with exit code 2, what it found and what is wanted", (t) =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "a-file"), "no JSON");
-    for (const name of ["empty", "texts", "taken/checkpoints"]) {
+    for (const name of ["empty", "texts", "taken/checkpoints/step-000000000"]) {
       await Deno.mkdir(join(folder, name), { recursive: true });
     }
     for (const name of ["a.txt", "b.csv"]) {

@@ -1,7 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { encode, waves } from "../../data/photographs.ts";
+import { lockFolder } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
+import { trained } from "../../train/tiny_run.ts";
 import {
   pretrain,
   pretrainUntil,
@@ -42,12 +44,11 @@ Deno.test("a run stopped between two freezes by Ctrl-C, or killed, goes on to th
     strictEqual(end.code, 0, end.stderr);
 
     const run = join(parent, "run");
+    const command = [...flags, "--output-dir", run, "--resume", "auto"];
     const stopped = await pretrainUntil(
       hasFrozen(run, 2),
       "SIGINT",
-      ...flags,
-      "--output-dir",
-      run,
+      ...command,
     );
     strictEqual(stopped.code, 130, stopped.stdout + stopped.stderr);
     match(stopped.stderr, /stopped after step \d+ of 120; checkpoint .*run/);
@@ -58,7 +59,7 @@ Deno.test("a run stopped between two freezes by Ctrl-C, or killed, goes on to th
     const killed = await pretrainUntil(
       hasFrozen(run, 3),
       "SIGKILL",
-      ...["--resume", run, ...RESUMED],
+      ...command,
     );
     strictEqual(killed.code, 137);
 
@@ -113,7 +114,7 @@ Deno.test("a loss that is not finite stops the run, says where and keeps the che
     ]);
   }));
 
-Deno.test("a run is not resumed with other settings, other images or a broken checkpoint", () =>
+Deno.test("a run is not resumed with other settings or other images; a broken checkpoint is passed over, another schedule taken if asked for", () =>
   inFolder(async (parent) => {
     const data = await smallData(parent);
     const run = join(parent, "run");
@@ -125,18 +126,33 @@ Deno.test("a run is not resumed with other settings, other images or a broken ch
       pretrain("--resume", run, ...RESUMED, ...more);
     const epochs = await resume("--epochs", "2");
     match(epochs.stderr, /training\.epochs: checkpoint 1, this run 2/);
+    match(
+      epochs.stderr,
+      /at step 4 of 4 -> 8:\n.*\n.*--allow-schedule-change/s,
+    );
     const images = await resume("--limit", "200");
     match(images.stderr, /it learned from 240 images .*; here are 200 of 240/);
+    deepStrictEqual([epochs.code, images.code], [2, 2]);
+    const before = await timelessRecord(run);
     const file = join(run, "checkpoints/step-000000004/model.safetensors");
+    const whole = await Deno.readFile(file);
     await Deno.truncate(file, 5000);
     const broken = await resume();
+    strictEqual(broken.code, 0, broken.stderr);
     match(
-      broken.stderr,
-      /step-000000004.model\.safetensors: the header claims/,
+      broken.stdout,
+      /skipped: .*step-000000004.model\.safetensors: the header claims/,
     );
-    deepStrictEqual([epochs.code, images.code, broken.code], [2, 2, 2]);
-    await Deno.remove(file.replace("model.safetensors", "run.json"));
-    strictEqual((await resume()).code, 2);
+    deepStrictEqual(await timelessRecord(run), before);
+    deepStrictEqual(await Deno.readFile(file), whole);
+    const longer = await resume("--epochs", "2", "--allow-schedule-change");
+    strictEqual(longer.code, 0, longer.stderr);
+    match(
+      longer.stdout,
+      /schedule: changed as asked for\n.*epochs: .* 1, .* 2/,
+    );
+    deepStrictEqual((await timelessRecord(run)).slice(0, 4), before);
+    strictEqual((await timelessRecord(run)).length, 8);
   }));
 
 Deno.test("with --on-bad-image fail an image that cannot be read stops the run by its name; mended, the run goes on", () =>
@@ -168,6 +184,20 @@ Deno.test("with --on-bad-image fail an image that cannot be read stops the run b
     strictEqual(rest.code, 0, rest.stderr);
     const { steps, knnTop1 } = JSON.parse(rest.stdout);
     deepStrictEqual([steps, knnTop1], [6, null]);
+  }));
+
+Deno.test("a second run in a folder is refused at once by the number of the first", () =>
+  inFolder(async (run) => {
+    using _lock = trained(await lockFolder(run));
+    for (const resume of [[], ["--resume", "auto"]]) {
+      const second = await pretrain("--output-dir", run, ...resume);
+      strictEqual(second.code, 2);
+      match(
+        second.stderr,
+        new RegExp(`another run is writing to it .process ${Deno.pid} on`),
+      );
+      strictEqual(second.stdout, "", "before anything else is done");
+    }
   }));
 
 Deno.test("a reader that goes away does not end the run", () =>

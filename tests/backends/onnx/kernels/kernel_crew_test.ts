@@ -8,7 +8,7 @@ import { traceGraph } from "../../../../core/mod.ts";
 import { right } from "../../../right.ts";
 
 /** Enough numbers for the work to be shared. */
-const COUNT = 2 ** 19 + 3;
+const COUNT = 2 ** 22 + 3;
 
 /** `x ← x² + s` as kernels. */
 const kernels = kernelsOf(

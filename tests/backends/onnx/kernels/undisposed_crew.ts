@@ -11,7 +11,7 @@ import { kernelsOf } from "../../../../backends/onnx/kernels/kernels.ts";
 import { traceGraph } from "../../../../core/mod.ts";
 import { right } from "../../../right.ts";
 
-const COUNT = 2 ** 19;
+const COUNT = 2 ** 22;
 const graph = right(traceGraph((g) => {
   const x = g.input("x", [COUNT]);
   return { y: g.add(x, x) };

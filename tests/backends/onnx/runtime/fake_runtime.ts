@@ -14,6 +14,7 @@ export function fakeRuntime(compute: (x: number) => number): OrtRuntime {
   const bound = new Map<BoundTensor, Numbers>();
   return {
     version: "of no package",
+    isParallel: false,
     bind: (numbers) => {
       const tensor = {} as BoundTensor;
       bound.set(tensor, numbers);

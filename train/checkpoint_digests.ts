@@ -1,0 +1,72 @@
+/**
+ * Digests of a checkpoint's files, in the form of `sha512sum`: a byte that
+ * changed on a disk is found out, also by `sha512sum --check SHA512SUMS`.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { left, type Result, right } from "../core/mod.ts";
+import { fileResult } from "./atomic_file.ts";
+
+/** Name of the file of digests in a checkpoint. */
+export const DIGESTS_FILE = "SHA512SUMS";
+
+/** SHA-512 in hexadecimal by the name of a file. */
+export type Digests = ReadonlyMap<string, string>;
+
+const sha512 = (content: Uint8Array | string): string =>
+  createHash("sha512").update(content).digest("hex");
+
+/** Content of the file of digests. */
+export function digestsText(
+  contents: Readonly<Record<string, Uint8Array | string>>,
+): string {
+  return Object.entries(contents).map(([name, content]) =>
+    `${sha512(content)}  ${name}\n`
+  ).join("");
+}
+
+/**
+ * Reads the digests of a checkpoint.
+ *
+ * @param folder The checkpoint.
+ * @returns Digests by file, or what is wrong with their file.
+ */
+export async function readDigests(
+  folder: string,
+): Promise<Result<string, Digests>> {
+  const path = join(folder, DIGESTS_FILE);
+  const text = await fileResult(path, () => readFile(path, "utf8"));
+  if (text._tag === "Left") return left(`it has no readable ${DIGESTS_FILE}`);
+  const lines = text.right.split("\n");
+  const entries = lines.slice(0, -1).map((line) =>
+    /^([0-9a-f]{128}) {2}(\S+)$/.exec(line)
+  );
+  return lines.at(-1) !== "" || entries.includes(null)
+    ? left(`${DIGESTS_FILE} is cut off or not a list of digests`)
+    : right(new Map(entries.map((m) => [m?.[2] ?? "", m?.[1] ?? ""])));
+}
+
+/**
+ * Why a file is not as it was written, or `null`.
+ *
+ * @param digests Digests of the checkpoint.
+ * @param name Name of the file.
+ * @param bytes The file.
+ */
+export function digestFault(
+  digests: Digests,
+  name: string,
+  bytes: Uint8Array,
+): string | null {
+  const wanted = digests.get(name);
+  if (wanted === undefined) return `${DIGESTS_FILE} does not list it`;
+  const found = sha512(bytes);
+  return found === wanted
+    ? null
+    : `its SHA-512 begins ${found.slice(0, 12)}, wanted ${
+      wanted.slice(0, 12)
+    }: it is not as it was written`;
+}

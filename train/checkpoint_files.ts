@@ -1,0 +1,185 @@
+/**
+ * The files of a checkpoint, read only as a whole.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import {
+  excerpt,
+  left,
+  parameterSpecs,
+  type Result,
+  right,
+  shown,
+} from "../core/mod.ts";
+import { fileResult } from "./atomic_file.ts";
+import {
+  digestFault,
+  type Digests,
+  readDigests,
+} from "./checkpoint_digests.ts";
+import {
+  CHECKPOINT_FILES,
+  type NamedShape,
+  optimizerTensors,
+  positionTables,
+  type RunFile,
+  type RunIdentity,
+} from "./checkpoint_layout.ts";
+import { decodeSafetensors, type TensorFile } from "./safetensors.ts";
+import type { HostTensors, Snapshot } from "./snapshot.ts";
+
+/** A checkpoint that is not as it was written. */
+export interface BrokenCheckpoint {
+  /** Discriminant. */
+  readonly kind: "broken";
+  /** The checkpoint, or a file of it. */
+  readonly path: string;
+  /** What is wrong. */
+  readonly reason: string;
+}
+
+/** A checkpoint that is not as it was written, as a failure. */
+export const broken = (
+  path: string,
+  reason: string,
+): Result<BrokenCheckpoint, never> => left({ kind: "broken", path, reason });
+
+/** A wanted tensor of a file, or what is wrong with it. */
+function wantedTensor(
+  { tensors }: TensorFile,
+  { name, shape }: NamedShape,
+): Result<string, Float32Array> {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) return left(`tensor ${name} is missing`);
+  const { data } = tensor;
+  const fits = String(tensor.shape) === String(shape);
+  if (!fits || !(data instanceof Float32Array)) {
+    const kind = data.constructor.name.replace(/Array$/, "").toLowerCase();
+    return left(
+      `tensor ${name} is ${kind} [${
+        tensor.shape.join(", ")
+      }], wanted float32 [${shape.join(", ")}]`,
+    );
+  }
+  return data.every(Number.isFinite)
+    ? right(data)
+    : left(`tensor ${name} is not finite`);
+}
+
+/** Tensors of a file, if they are exactly the wanted ones; others of `allowed` are passed over. */
+async function readTensors(
+  path: string,
+  digests: Digests | null,
+  wanted: readonly NamedShape[],
+  allowed: ReadonlySet<string>,
+): Promise<Result<BrokenCheckpoint, HostTensors>> {
+  const bytes = await fileResult(path, () => readFile(path));
+  if (bytes._tag === "Left") {
+    return broken(path, "it is missing or cannot be read");
+  }
+  const file = decodeSafetensors(bytes.right);
+  if (file._tag === "Left") return broken(path, file.left.reason);
+  const changed = digests === null
+    ? null
+    : digestFault(digests, basename(path), bytes.right);
+  if (changed !== null) return broken(path, changed);
+  const tensors = new Map<string, Float32Array>();
+  for (const named of wanted) {
+    const tensor = wantedTensor(file.right, named);
+    if (tensor._tag === "Left") return broken(path, tensor.left);
+    tensors.set(named.name, tensor.right);
+  }
+  const extra = [...file.right.tensors.keys()].find((name) =>
+    !tensors.has(name) && !allowed.has(name)
+  );
+  return extra === undefined
+    ? right(tensors)
+    : broken(path, `tensor ${excerpt(extra)} is none of this run at this step`);
+}
+
+/** What a checkpoint says it is. */
+export interface DescribedCheckpoint {
+  /** Content of its `run.json`. */
+  readonly file: RunFile;
+  /** Digests of its files; `null` in version 1, which has none. */
+  readonly digests: Digests | null;
+}
+
+const isCount = (x: unknown): boolean =>
+  Number.isSafeInteger(x) && (x as number) >= 0;
+
+/** The content of `run.json`, or what is wrong with it. */
+export function parseRunFile(text: string): Result<string, RunFile> {
+  try {
+    const run = (JSON.parse(text) ?? {}) as Partial<RunFile>;
+    return (run.version === 1 || run.version === 2) &&
+        isCount(run.step) && isCount(run.totalSteps)
+      ? right(run as RunFile)
+      : left(
+        `${CHECKPOINT_FILES.run} has version ${
+          shown(run.version)
+        }, wanted 1 or 2 with whole numbers step and totalSteps`,
+      );
+  } catch {
+    return left(`${CHECKPOINT_FILES.run} is not JSON`);
+  }
+}
+
+/** Reads what a checkpoint says it is. */
+export async function readDescription(
+  path: string,
+): Promise<Result<BrokenCheckpoint, DescribedCheckpoint>> {
+  const place = join(path, CHECKPOINT_FILES.run);
+  const bytes = await fileResult(place, () => readFile(place));
+  if (bytes._tag === "Left") {
+    return broken(path, `it has no readable ${CHECKPOINT_FILES.run}`);
+  }
+  const file = parseRunFile(new TextDecoder().decode(bytes.right));
+  if (file._tag === "Left") return broken(path, file.left);
+  if (file.right.version === 1) {
+    return right({ file: file.right, digests: null });
+  }
+  const digests = await readDigests(path);
+  if (digests._tag === "Left") return broken(path, digests.left);
+  const changed = digestFault(
+    digests.right,
+    CHECKPOINT_FILES.run,
+    bytes.right,
+  );
+  return changed === null
+    ? right({ file: file.right, digests: digests.right })
+    : broken(place, changed);
+}
+
+/**
+ * Reads the moment of a checkpoint.
+ *
+ * @param path Folder of the checkpoint.
+ * @param run The run that it is of.
+ * @param described What it says it is.
+ */
+export async function readSnapshot(
+  path: string,
+  run: RunIdentity,
+  { file: { step }, digests }: DescribedCheckpoint,
+): Promise<Result<BrokenCheckpoint, Snapshot>> {
+  const { model } = run.config;
+  const parameters = await readTensors(
+    join(path, CHECKPOINT_FILES.model),
+    digests,
+    parameterSpecs(model),
+    new Set(positionTables(model).keys()),
+  );
+  if (parameters._tag === "Left") return parameters;
+  const optimizer = await readTensors(
+    join(path, CHECKPOINT_FILES.optimizer),
+    digests,
+    optimizerTensors(run, step),
+    new Set(),
+  );
+  return optimizer._tag === "Left"
+    ? optimizer
+    : right({ step, parameters: parameters.right, optimizer: optimizer.right });
+}
