@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./result.ts";
+export * from "./excerpt.ts";
 export * from "./graph/node.ts";
 export * from "./graph/convolution_extents.ts";
 export * from "./model/model_spec.ts";
@@ -50,6 +51,7 @@ export * from "./model/init.ts";
 export * from "./brand.ts";
 export * from "./nearest.ts";
 export * from "./model/check_model.ts";
+export * from "./model/model_limits.ts";
 export * from "./schedule/annealing.ts";
 export * from "./schedule/cosine_rate.ts";
 export * from "./schedule/freeze_time.ts";

@@ -13,12 +13,23 @@
  * that is killed loses the steps since its last one. The same command with
  * `--resume auto` begins a run and goes on with it, however often it ends.
  *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-read=DATA,RUN,/proc/self/exe
+ * --allow-write=RUN
+ * --allow-ffi=NPM
+ * --allow-env
+ * --allow-sys=systemMemoryInfo
+ * ```
+ *
  * @module
  */
 // deno-lint-ignore-file no-console -- talking is what this program does
 import process from "node:process";
 import { describeFaults, type Result } from "../core/mod.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { lastWords, withPermissionAdvice } from "./permission_advice.ts";
 import { writeBadImages } from "./pretrain/bad_images_file.ts";
 import {
   badInput,
@@ -81,11 +92,16 @@ async function pretrain(
     : summary;
 }
 
+/** Whether the user asks for stacks; without leave to look, no. */
+function wantsStack(): boolean {
+  const leave = Deno.permissions.querySync({ name: "env", variable: "DEBUG" });
+  return leave.state === "granted" && Boolean(process.env["DEBUG"]);
+}
+
 /** Ends the program; a bug shows its stack only to who asks for it. */
 function fail(thrown: unknown): never {
-  const isBug = thrown instanceof Error;
-  console.error(`Cannot go on: ${isBug ? thrown.message : String(thrown)}`);
-  if (isBug && process.env["DEBUG"]) console.error(thrown.stack);
+  console.error(lastWords(thrown));
+  if (wantsStack() && thrown instanceof Error) console.error(thrown.stack);
   process.exit(EXIT.failed);
 }
 
@@ -98,7 +114,7 @@ async function main(args: readonly string[]): Promise<void> {
     ? badInput(describeFaults(values.left))
     : await pretrain(values.right);
   if (summary._tag === "Left") {
-    console.error(summary.left.message);
+    console.error(withPermissionAdvice(summary.left.message));
     process.exit(summary.left.code);
   }
   if (values._tag === "Right" && values.right.json) {

@@ -5,7 +5,14 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { left, parameterSpecs, type Result, right } from "../core/mod.ts";
+import {
+  excerpt,
+  left,
+  parameterSpecs,
+  type Result,
+  right,
+  shown,
+} from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
 import {
   digestFault,
@@ -89,7 +96,7 @@ async function readTensors(
   );
   return extra === undefined
     ? right(tensors)
-    : broken(path, `tensor ${extra} is none of this run at this step`);
+    : broken(path, `tensor ${excerpt(extra)} is none of this run at this step`);
 }
 
 /** What a checkpoint says it is. */
@@ -100,16 +107,21 @@ export interface DescribedCheckpoint {
   readonly digests: Digests | null;
 }
 
-function parseRunFile(text: string): Result<string, RunFile> {
+const isCount = (x: unknown): boolean =>
+  Number.isSafeInteger(x) && (x as number) >= 0;
+
+/** The content of `run.json`, or what is wrong with it. */
+export function parseRunFile(text: string): Result<string, RunFile> {
   try {
     const run = (JSON.parse(text) ?? {}) as Partial<RunFile>;
     return (run.version === 1 || run.version === 2) &&
-        Number.isSafeInteger(run.step) &&
-        Number.isSafeInteger(run.totalSteps) &&
-        Number.isSafeInteger(run.skipped ?? 0) && (run.skipped ?? 0) >= 0
+        isCount(run.step) && isCount(run.totalSteps) &&
+        isCount(run.skipped ?? 0)
       ? right(run as RunFile)
       : left(
-        `${CHECKPOINT_FILES.run} has version ${run.version}, wanted 1 or 2 with whole numbers step, totalSteps and, if any, skipped`,
+        `${CHECKPOINT_FILES.run} has version ${
+          shown(run.version)
+        }, wanted 1 or 2 with whole numbers step, totalSteps and, if any, skipped`,
       );
   } catch {
     return left(`${CHECKPOINT_FILES.run} is not JSON`);

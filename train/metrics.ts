@@ -96,11 +96,36 @@ export function appendMetrics(
 const orNaN = (key: string, value: unknown): unknown =>
   value === null && key !== "" ? NaN : value;
 
+const isCount = (x: unknown): boolean =>
+  Number.isSafeInteger(x) && (x as number) >= 0;
+
+const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
+  typeof x === "object" && x !== null && !Array.isArray(x);
+
+const areNumbers = (values: readonly unknown[]): boolean =>
+  values.every(Number.isFinite);
+
+/** Losses of a step that was left out are not finite. */
+const areLosses = (values: readonly unknown[]): boolean =>
+  values.every((value) => typeof value === "number");
+
+/** Whether a value has all fields of a line; it may have others. */
+function isLine(x: unknown): x is MetricsLine {
+  if (!isRecord(x)) return false;
+  const { step, epoch, phase, frozenLayers, unfrozenRate, loss } = x;
+  const { rates, stageLosses, milliseconds } = x;
+  return [step, epoch, phase, frozenLayers].every(isCount) &&
+    Number.isFinite(unfrozenRate) && areLosses([loss]) &&
+    Array.isArray(rates) && areNumbers(rates) &&
+    isRecord(stageLosses) && areLosses(Object.values(stageLosses)) &&
+    isRecord(milliseconds) && areNumbers(Object.values(milliseconds));
+}
+
 /** The object of a line, or `null` if it is none. */
 function parseLine(text: string): MetricsLine | null {
   try {
-    const line = JSON.parse(text, orNaN) as MetricsLine | null;
-    return Number.isSafeInteger(line?.step) ? line : null;
+    const line: unknown = JSON.parse(text, orNaN);
+    return isLine(line) ? line : null;
   } catch {
     return null;
   }
@@ -110,7 +135,8 @@ function parseLine(text: string): MetricsLine | null {
  * Reads a record. A last line that was cut off when its writer died is passed over.
  *
  * @param path `metrics.jsonl`.
- * @returns Lines in order, or the number of the first broken one.
+ * @returns Lines in order, one for each step from the first one on; or the number
+ * of the first line that is broken or of another step.
  */
 export async function readMetrics(
   path: string,
@@ -123,6 +149,13 @@ export async function readMetrics(
     const parsed = parseLine(line);
     if (parsed === null) {
       const reason = `line ${i + 1} is not the record of a step`;
+      return left({ _tag: "FileFailed", path, reason });
+    }
+    const wanted = (lines.at(-1)?.step ?? parsed.step - 1) + 1;
+    if (parsed.step !== wanted) {
+      const reason = `line ${
+        i + 1
+      } is of step ${parsed.step}, wanted ${wanted}`;
       return left({ _tag: "FileFailed", path, reason });
     }
     lines.push(parsed);

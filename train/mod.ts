@@ -48,6 +48,7 @@ export * from "./follow/run_life.ts";
 export * from "./follow/run_status.ts";
 export * from "./follow/saving_so_far.ts";
 export * from "./follow/seconds_left.ts";
+export * from "./folder_names.ts";
 export * from "./knn.ts";
 export {
   latestCheckpoint,
