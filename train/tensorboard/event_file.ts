@@ -4,7 +4,6 @@
  * @module
  */
 import { mkdir, open, readdir } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { joined } from "../../backends/protobuf_wire.ts";
@@ -46,9 +45,7 @@ const startsIn = (names: readonly string[]): readonly number[] =>
 function nextName(names: readonly string[], seconds: number): string {
   const latest = Math.max(...startsIn(names), -Infinity);
   const start = Math.max(Math.floor(seconds), latest + 1);
-  return `${PREFIX}${
-    String(start).padStart(10, "0")
-  }.${hostname()}.${process.pid}`;
+  return `${PREFIX}${String(start).padStart(10, "0")}.${process.pid}`;
 }
 
 const framed = (events: readonly TensorBoardEvent[]): Uint8Array =>
