@@ -7,19 +7,6 @@
  * deno run -A examples/watch.ts runs/1 --html
  * ```
  *
- * Least permissions (`docs/permissions.md`):
- *
- * ```text
- * --allow-read=RUN
- * ```
- *
- * and for `--html` the page's own files and the loopback address:
- *
- * ```text
- * --allow-read=RUN,examples/watch/page
- * --allow-net=127.0.0.1
- * ```
- *
  * @module
  */
 // deno-lint-ignore-file no-console -- talking is what this program does
