@@ -11,6 +11,12 @@
  * timed ones, of which the fastest counts. Every row has a process of its own, so
  * that its peak memory is its own.
  *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-run=deno
+ * ```
+ *
  * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does

@@ -108,6 +108,19 @@ export function wholeFrom(least: number): Codec<number> {
 }
 
 /**
+ * Whole numbers of a range.
+ *
+ * @param least The smallest.
+ * @param most The largest.
+ */
+export function wholeBetween(least: number, most: number): Codec<number> {
+  return numberIn(
+    `a whole number in [${least}, ${most}]`,
+    (value) => Number.isInteger(value) && value >= least && value <= most,
+  );
+}
+
+/**
  * A few words, numbers or truth values.
  *
  * @param values What is accepted.

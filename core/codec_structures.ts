@@ -28,11 +28,20 @@ const isRecord = (found: unknown): found is UnknownRecord =>
  * Lists of at least one item.
  *
  * @param item Codec of every item.
+ * @param most Most items, any number when left out; those of a longer list are not looked at.
  */
-export function listOf<A>(item: Codec<A>): Codec<readonly A[]> {
-  return codecOf("a list of at least one item", (found, place) => {
+export function listOf<A>(
+  item: Codec<A>,
+  most: number = Infinity,
+): Codec<readonly A[]> {
+  const wanted = most === Infinity
+    ? "a list of at least one item"
+    : `a list of 1 to ${most} items`;
+  return codecOf(wanted, (found, place) => {
     if (!Array.isArray(found)) return unwanted(found, place, "WrongType");
-    if (found.length === 0) return unwanted(found, place, "OutOfRange");
+    if (found.length === 0 || found.length > most) {
+      return unwanted(found, place, "OutOfRange");
+    }
     return found.flatMap((value: unknown, i) =>
       findingsAt(String(i), item, value, place)
     );

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { excerpt, shown } from "./excerpt.ts";
+
 /** A failure and its reason. */
 export interface Left<Failure> {
   /** Discriminant. */
@@ -79,25 +81,21 @@ export type Faults = readonly [Fault, ...Fault[]];
  * ```
  */
 export function describeFault(fault: Fault): string {
-  return `${fault.path === "" ? "input" : fault.path}: found ${
-    show(fault.found)
-  }, wanted ${fault.wanted}`;
+  const path = fault.path === "" ? "input" : excerpt(fault.path);
+  return `${path}: found ${shown(fault.found)}, wanted ${fault.wanted}`;
 }
+
+/** More faults than this are counted, not listed. */
+const MOST_LISTED = 100;
 
 /**
  * Text of several faults, one a line.
  *
  * @param faults The faults.
- * @returns Lines joined by newlines.
+ * @returns Lines joined by newlines: the first 100 faults, and how many more there are.
  */
 export function describeFaults(faults: Faults): string {
-  return faults.map(describeFault).join("\n");
-}
-
-/** JSON would print NaN and infinities as `null`; a message must not. */
-function show(found: unknown): string {
-  if (found === undefined) return "nothing";
-  if (typeof found === "number") return String(found);
-  const text = JSON.stringify(found) ?? String(found);
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+  const lines = faults.slice(0, MOST_LISTED).map(describeFault);
+  const more = faults.length - lines.length;
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
 }

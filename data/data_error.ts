@@ -8,6 +8,7 @@ import {
   type Fault,
   type Faults,
   left,
+  printable,
   type Result,
   right,
 } from "../core/mod.ts";
@@ -55,7 +56,7 @@ export type DataError =
  * Text of a data error.
  *
  * @param error What is wrong.
- * @returns One or more sentences without a full stop.
+ * @returns One or more sentences without a full stop. Names from files are made printable.
  *
  * @example A folder that is not there
  * ```ts
@@ -72,12 +73,16 @@ export function describeDataError(error: DataError): string {
   switch (error._tag) {
     case "BadFolder":
     case "BadFile":
-      return `Cannot use ${error.path}: found ${error.found}, wanted ${error.wanted}`;
+      return printable(
+        `Cannot use ${error.path}: found ${error.found}, wanted ${error.wanted}`,
+      );
     case "BadImage":
-      return `Cannot read image ${error.image}: ${error.reason}`;
+      return printable(`Cannot read image ${error.image}: ${error.reason}`);
     case "TooManyBadImages": {
       const { bad, length, image, reason } = error;
-      return `Cannot read ${bad} of ${length} images, more than the 1 % that may be skipped. Image ${image}: ${reason}`;
+      return printable(
+        `Cannot read ${bad} of ${length} images, more than the 1 % that may be skipped. Image ${image}: ${reason}`,
+      );
     }
     case "WorkerLost":
       return `Cannot load images: ${error.reason}`;

@@ -34,6 +34,19 @@ export interface TrainTransform extends ImageFormat, CropRanges {
   readonly erasing: RandomErasing | null;
 }
 
+/** The image moved by a few pixels, sometimes mirrored: for learning from small images. */
+export interface PaddedCropTransform extends ImageFormat {
+  /** Discriminant. */
+  readonly _tag: "PaddedCropTransform";
+  /** Black pixels around the image, out of which a part of its own size is cut. */
+  readonly padding: number;
+  /** How often an image is mirrored left to right, in `[0, 1]`. */
+  readonly flipProbability: number;
+}
+
+/** What is done to an image to learn from it. */
+export type LearningTransform = TrainTransform | PaddedCropTransform;
+
 /** The middle of the image: for judging. */
 export interface EvalTransform extends ImageFormat {
   /** Discriminant. */
@@ -166,6 +179,46 @@ export function trainTransform(
     partFault("flipProbability", flipProbability),
     ...randAugmentFaults(transform.randAugment),
     ...erasingFaults(transform.erasing),
+  ]);
+}
+
+/**
+ * The transform that is customary for CIFAR: black pixels around the image, a part of
+ * the image's own size cut out at random, horizontal flip, normalisation.
+ *
+ * @param options Format, and what differs from the defaults: 4 pixels on each side,
+ * half of the images mirrored.
+ * @returns The transform, or all that is wrong with the options.
+ *
+ * @see He et al., Deep Residual Learning for Image Recognition, 2016, section 4.2.
+ *
+ * @example The defaults
+ * ```ts
+ * import { CIFAR100_NORMALIZATION, paddedCropTransform } from "@vitfreeze/vitfreeze/data";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const transform = paddedCropTransform({
+ *   imageSize: 32,
+ *   inChannels: 3,
+ *   normalization: CIFAR100_NORMALIZATION,
+ * });
+ *
+ * strictEqual(transform._tag === "Right" && transform.right.padding, 4);
+ * ```
+ */
+export function paddedCropTransform(
+  options: ImageFormat & Partial<Omit<PaddedCropTransform, "_tag">>,
+): Result<Faults, PaddedCropTransform> {
+  const transform: PaddedCropTransform = {
+    padding: 4,
+    flipProbability: 0.5,
+    ...options,
+    _tag: "PaddedCropTransform",
+  };
+  return unlessFaulty(transform, [
+    ...formatFaults(options),
+    wholeFault("padding", transform.padding, 0, options.imageSize),
+    partFault("flipProbability", transform.flipProbability),
   ]);
 }
 

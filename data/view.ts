@@ -15,7 +15,12 @@ import {
   singleTryCrop,
   wholeOf,
 } from "./random_resized_crop.ts";
-import type { EvalTransform, TrainTransform } from "./transform.ts";
+import type {
+  EvalTransform,
+  LearningTransform,
+  PaddedCropTransform,
+  TrainTransform,
+} from "./transform.ts";
 
 /** What a transform does to one image, in the order in which it is done. */
 export interface View {
@@ -23,7 +28,7 @@ export interface View {
   readonly crop: PixelBox;
   /** Size that the part is resized to. */
   readonly scaled: Size;
-  /** Part of the resized image that the model sees. */
+  /** Part of the resized image that the model sees; what lies outside of it is black. */
   readonly window: PixelBox;
   /** Whether it is mirrored left to right. */
   readonly flip: boolean;
@@ -42,6 +47,13 @@ export interface ScaledView {
   /** The crop in its `scaled` size. */
   readonly image: RawImage;
 }
+
+/** Pixels stay what they are. */
+const PLAIN: Pick<View, "ops" | "interpolation" | "erased"> = {
+  ops: [],
+  interpolation: "bicubic",
+  erased: null,
+};
 
 /** Keys of one sample by purpose. */
 export type SampleKeys = (purpose: SamplePurpose) => Key;
@@ -78,6 +90,55 @@ export function trainView(
   };
 }
 
+/**
+ * What a model sees of a small image while it learns: all of it, moved by at most
+ * `padding` pixels each way, all moves equally likely.
+ *
+ * @param transform The transform.
+ * @param image Size of the image, pixels.
+ * @param keys Keys of the sample: `"crop"` and `"flip"` are used.
+ * @returns The geometry; its window may reach over the border.
+ */
+export function paddedCropView(
+  { imageSize, padding, flipProbability }: PaddedCropTransform,
+  image: Size,
+  keys: SampleKeys,
+): View {
+  const scaled = { width: imageSize, height: imageSize };
+  const [u = 0] = uniforms(keys("flip"), 1);
+  const [left = 0, top = 0] = Array.from(
+    uniforms(keys("crop"), 2),
+    (v) => Math.floor(v * (2 * padding + 1)) - padding,
+  );
+  return {
+    crop: wholeOf(image),
+    scaled,
+    window: { ...scaled, left, top },
+    flip: u < flipProbability,
+    ...PLAIN,
+  };
+}
+
+/**
+ * What a model sees of an image while it learns.
+ *
+ * @param transform The transform.
+ * @param image Size of the image, pixels.
+ * @param keys Keys of the sample, those that its transform uses.
+ */
+export function learningView(
+  transform: LearningTransform,
+  image: Size,
+  keys: SampleKeys,
+): View {
+  switch (transform._tag) {
+    case "TrainTransform":
+      return trainView(transform, image, keys);
+    case "PaddedCropTransform":
+      return paddedCropView(transform, image, keys);
+  }
+}
+
 /** Half of what is cut off; half a pixel goes to the even side, as in Python. */
 function marginOf(length: number, kept: number): number {
   const margin = (length - kept) / 2;
@@ -109,8 +170,6 @@ export function evalView(
       height: imageSize,
     },
     flip: false,
-    ops: [],
-    interpolation: "bicubic",
-    erased: null,
+    ...PLAIN,
   };
 }

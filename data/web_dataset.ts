@@ -7,6 +7,7 @@
  */
 import { left, type Result, right } from "../core/mod.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
+import { checkImageBytes } from "./image_file.ts";
 import type { ImageSource } from "./image_source.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
 import { readRange } from "./read_range.ts";
@@ -167,6 +168,7 @@ function sourceOf(
       if (found === undefined) return bad("there is no such image");
       const { shard, image: { offset, size } } = found;
       try {
+        checkImageBytes(size);
         const bytes = await readRange(shard, offset, size);
         return right({ _tag: "EncodedImage", bytes });
       } catch (error) {

@@ -7,6 +7,13 @@
  *
  * The last line of the output is JSON.
  *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-read=DATA,ENCODER,OUT
+ * --allow-write=OUT
+ * ```
+ *
  * @module
  */
 import { basename, dirname, join } from "node:path";

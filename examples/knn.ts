@@ -9,6 +9,13 @@
  * Nothing is trained: each picture gets the class for which the most similar
  * labelled pictures vote. The last line of the output is JSON.
  *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-read=DATA,ENCODER
+ * --allow-ffi=NPM
+ * ```
+ *
  * @module
  */
 import process from "node:process";

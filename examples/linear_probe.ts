@@ -8,6 +8,13 @@
  *
  * The encoder stays as it is. The last line of the output is JSON.
  *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-read=DATA,ENCODER
+ * --allow-ffi=NPM
+ * ```
+ *
  * @module
  */
 import process from "node:process";

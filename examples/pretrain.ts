@@ -13,12 +13,23 @@
  * that is killed loses the steps since its last one. The same command with
  * `--resume auto` begins a run and goes on with it, however often it ends.
  *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-read=DATA,RUN,/proc/self/exe
+ * --allow-write=RUN
+ * --allow-ffi=NPM
+ * --allow-env
+ * --allow-sys=systemMemoryInfo
+ * ```
+ *
  * @module
  */
 // deno-lint-ignore-file no-console -- talking is what this program does
 import process from "node:process";
 import { describeFaults, type Result } from "../core/mod.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { lastWords, withPermissionAdvice } from "./permission_advice.ts";
 import { writeBadImages } from "./pretrain/bad_images_file.ts";
 import {
   badInput,
@@ -40,6 +51,7 @@ import { progressOn } from "./pretrain/progress.ts";
 import { settingsFrom } from "./pretrain/settings.ts";
 import type { Summary } from "./pretrain/summary.ts";
 import { takeSteps } from "./pretrain/take_steps.ts";
+import { withTensorBoard } from "./pretrain/tensorboard.ts";
 
 async function pretrain(
   values: PretrainValues,
@@ -50,11 +62,13 @@ async function pretrain(
   if (settings._tag === "Left") return badInput(describeFaults(settings.left));
   const opened = await openRun(settings.right, values, say);
   if (opened._tag === "Left") return badInput(opened.left);
-  const { plan, run, folder, backend, loading } = opened.right;
+  const told = await withTensorBoard(opened.right, values);
+  if (told._tag === "Left") return badInput(told.left);
+  const { plan, run, folder, backend, loading } = told.right;
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
   const { signal, allow } = interruption(progress.say);
-  const end = await takeSteps({ ...opened.right, progress, signal });
+  const end = await takeSteps({ ...told.right, progress, signal });
   progress.end();
   loading.workers?.[Symbol.dispose]();
   const skipped = await writeBadImages(folder.path, loading.badImages);
@@ -69,7 +83,7 @@ async function pretrain(
   }
   if (cause !== "finished") return failed(cause, checkpoint, command);
   allow();
-  const summary = await finish(opened.right, end, say);
+  const summary = await finish(told.right, end, say);
   run.dispose();
   folder[Symbol.dispose]();
   backend.dispose();
@@ -78,11 +92,16 @@ async function pretrain(
     : summary;
 }
 
+/** Whether the user asks for stacks; without leave to look, no. */
+function wantsStack(): boolean {
+  const leave = Deno.permissions.querySync({ name: "env", variable: "DEBUG" });
+  return leave.state === "granted" && Boolean(process.env["DEBUG"]);
+}
+
 /** Ends the program; a bug shows its stack only to who asks for it. */
 function fail(thrown: unknown): never {
-  const isBug = thrown instanceof Error;
-  console.error(`Cannot go on: ${isBug ? thrown.message : String(thrown)}`);
-  if (isBug && process.env["DEBUG"]) console.error(thrown.stack);
+  console.error(lastWords(thrown));
+  if (wantsStack() && thrown instanceof Error) console.error(thrown.stack);
   process.exit(EXIT.failed);
 }
 
@@ -95,7 +114,7 @@ async function main(args: readonly string[]): Promise<void> {
     ? badInput(describeFaults(values.left))
     : await pretrain(values.right);
   if (summary._tag === "Left") {
-    console.error(summary.left.message);
+    console.error(withPermissionAdvice(summary.left.message));
     process.exit(summary.left.code);
   }
   if (values._tag === "Right" && values.right.json) {

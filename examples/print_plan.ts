@@ -6,6 +6,12 @@
  * deno run -A examples/print_plan.ts --model vit-b --saving 0.2 --svg plan.svg
  * ```
  *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-write=SVG
+ * ```
+ *
  * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
@@ -34,6 +40,7 @@ import {
 } from "./flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "./method_flags.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { lastWords } from "./permission_advice.ts";
 import { layerTable, phaseTable, savingLine } from "./plan_table.ts";
 
 /** Training images of ImageNet-1K. */
@@ -131,4 +138,9 @@ if (values.help) {
   console.log(
     helpText(USAGE, FLAGS, { ...defaults, samples: String(IMAGENET) }),
   );
-} else await print(values);
+} else {
+  await print(values).catch((thrown: unknown) => {
+    console.error(lastWords(thrown));
+    Deno.exit(1);
+  });
+}

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import sharp from "sharp";
 
 /** Pixels of an image as they are shown. */
 export interface PictureImage {
@@ -25,6 +24,8 @@ export interface PictureImage {
  */
 export async function pngDataUri(image: PictureImage): Promise<string> {
   const { width, height, channels } = image;
+  // Loaded when it is needed: it is native code.
+  const { default: sharp } = await import("sharp");
   const png = await sharp(image.pixels, { raw: { width, height, channels } })
     .png().toBuffer();
   return `data:image/png;base64,${png.toString("base64")}`;

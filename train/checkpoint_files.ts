@@ -5,7 +5,14 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { left, parameterSpecs, type Result, right } from "../core/mod.ts";
+import {
+  excerpt,
+  left,
+  parameterSpecs,
+  type Result,
+  right,
+  shown,
+} from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
 import {
   digestFault,
@@ -89,7 +96,7 @@ async function readTensors(
   );
   return extra === undefined
     ? right(tensors)
-    : broken(path, `tensor ${extra} is none of this run at this step`);
+    : broken(path, `tensor ${excerpt(extra)} is none of this run at this step`);
 }
 
 /** What a checkpoint says it is. */
@@ -100,14 +107,21 @@ export interface DescribedCheckpoint {
   readonly digests: Digests | null;
 }
 
-function parseRunFile(text: string): Result<string, RunFile> {
+const isCount = (x: unknown): boolean =>
+  Number.isSafeInteger(x) && (x as number) >= 0;
+
+/** The content of `run.json`, or what is wrong with it. */
+export function parseRunFile(text: string): Result<string, RunFile> {
   try {
     const run = (JSON.parse(text) ?? {}) as Partial<RunFile>;
     return (run.version === 1 || run.version === 2) &&
-        Number.isSafeInteger(run.step) && Number.isSafeInteger(run.totalSteps)
+        isCount(run.step) && isCount(run.totalSteps) &&
+        isCount(run.skipped ?? 0)
       ? right(run as RunFile)
       : left(
-        `${CHECKPOINT_FILES.run} has version ${run.version}, wanted 1 or 2 with whole numbers step and totalSteps`,
+        `${CHECKPOINT_FILES.run} has version ${
+          shown(run.version)
+        }, wanted 1 or 2 with whole numbers step, totalSteps and, if any, skipped`,
       );
   } catch {
     return left(`${CHECKPOINT_FILES.run} is not JSON`);
@@ -150,7 +164,7 @@ export async function readDescription(
 export async function readSnapshot(
   path: string,
   run: RunIdentity,
-  { file: { step }, digests }: DescribedCheckpoint,
+  { file: { step, skipped = 0 }, digests }: DescribedCheckpoint,
 ): Promise<Result<BrokenCheckpoint, Snapshot>> {
   const { model } = run.config;
   const parameters = await readTensors(
@@ -166,7 +180,10 @@ export async function readSnapshot(
     optimizerTensors(run, step),
     new Set(),
   );
-  return optimizer._tag === "Left"
-    ? optimizer
-    : right({ step, parameters: parameters.right, optimizer: optimizer.right });
+  return optimizer._tag === "Left" ? optimizer : right({
+    step,
+    parameters: parameters.right,
+    optimizer: optimizer.right,
+    ...skipped > 0 ? { skipped } : {},
+  });
 }

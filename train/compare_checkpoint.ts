@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { encodePretrainConfig, left, type Result, right } from "../core/mod.ts";
+import {
+  encodePretrainConfig,
+  excerpt,
+  left,
+  type Result,
+  right,
+} from "../core/mod.ts";
 import { broken, type BrokenCheckpoint } from "./checkpoint_files.ts";
 import {
   CHECKPOINT_FILES,
@@ -42,6 +48,9 @@ export interface ComparedRun {
 const epochLength = ({ config, plan }: RunIdentity): number =>
   plan.totalSteps / config.training.epochs;
 
+/** More differences than this are counted, not listed. */
+const MOST_LISTED = 40;
+
 /** Why a checkpoint belongs to another run whatever its schedule, or `null`. */
 function mismatch(
   { step, totalSteps }: RunFile,
@@ -50,10 +59,15 @@ function mismatch(
   changed: readonly Difference[],
 ): string | null {
   if (changed.some(({ path }) => !isScheduleField(path))) {
-    const lines = changed.map(({ path, a, b }) =>
-      `${path}: checkpoint ${a}, this run ${b}`
+    const lines = changed.slice(0, MOST_LISTED).map(({ path, a, b }) =>
+      `${excerpt(path)}: checkpoint ${a}, this run ${b}`
     );
-    return ["it is of another configuration:", ...lines].join("\n  ");
+    const more = changed.length - lines.length;
+    return [
+      "it is of another configuration:",
+      ...lines,
+      ...(more > 0 ? [`and ${more} more`] : []),
+    ].join("\n  ");
   }
   const steps = run.plan.totalSteps;
   if (epochLength(its) !== epochLength(run)) {

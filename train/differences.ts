@@ -4,6 +4,8 @@
  * @module
  */
 
+import { shown } from "../core/mod.ts";
+
 /** One place at which two values differ. */
 export interface Difference {
   /** Path, for example `training.epochs`. */
@@ -16,8 +18,6 @@ export interface Difference {
 
 const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
   typeof x === "object" && x !== null;
-
-const show = (x: unknown): string => JSON.stringify(x) ?? "nothing";
 
 /**
  * Every leaf at which two JSON values differ.
@@ -33,7 +33,7 @@ export function differences(
   path = "",
 ): readonly Difference[] {
   if (!isRecord(a) || !isRecord(b) || Array.isArray(a) !== Array.isArray(b)) {
-    return Object.is(a, b) ? [] : [{ path, a: show(a), b: show(b) }];
+    return Object.is(a, b) ? [] : [{ path, a: shown(a), b: shown(b) }];
   }
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return keys.flatMap((key) =>

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
 import type { RunIdentity } from "./checkpoint_layout.ts";
+import { folderNames } from "./folder_names.ts";
 import {
   candidatesIn,
   runFolderOf,
@@ -37,8 +37,9 @@ async function recordOf(
   checkpoint: string,
 ): Promise<Result<TrainError, readonly MetricsLine[] | null>> {
   const folder = runFolderOf(checkpoint);
-  const entries = await readdir(folder).catch((): string[] => []);
-  return entries.includes(METRICS_FILE)
+  const names = await folderNames(folder);
+  if (names._tag === "Left") return names;
+  return names.right.includes(METRICS_FILE)
     ? await readMetrics(join(folder, METRICS_FILE))
     : right(null);
 }

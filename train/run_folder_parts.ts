@@ -27,6 +27,7 @@ import {
   outdatedSteps,
 } from "./checkpoint_policy.ts";
 import { type FolderLock, lockFolder } from "./folder_lock.ts";
+import { folderNames } from "./folder_names.ts";
 import { appendMetrics, METRICS_FILE } from "./metrics.ts";
 import { checkpointIdentity } from "./read_checkpoint.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -157,6 +158,11 @@ export async function holdsRun(path: string): Promise<boolean> {
 export async function refuseOtherRun(
   path: string,
 ): Promise<Result<TrainError, void>> {
+  for (const folder of [path, join(path, CHECKPOINTS_FOLDER)]) {
+    // What may not be looked into might hold a run.
+    const names = await folderNames(folder);
+    if (names._tag === "Left") return names;
+  }
   const reason =
     "it already holds a run; resume that one or choose another folder";
   return await holdsRun(path)

@@ -4,7 +4,16 @@
  *
  * @module
  */
-import { left, type Result, right, type Shape, sizeOf } from "../core/mod.ts";
+import {
+  excerpt,
+  left,
+  type Result,
+  right,
+  type Shape,
+  shown,
+  sizeOf,
+} from "../core/mod.ts";
+import { duplicateKey } from "./duplicate_key.ts";
 import { NUMBER_WIDTHS, type NumberKind, numbersOf } from "./number_kinds.ts";
 
 /** Numbers of the kinds that are read and written. */
@@ -41,6 +50,9 @@ export interface FormatError {
 
 /** A header of more bytes is refused, as by the format's own reader. */
 const MAX_HEADER = 100_000_000;
+
+/** Most axes of a tensor: PyTorch's own limit. */
+const MOST_AXES = 64;
 
 const kindOf = (data: TensorData): NumberKind =>
   data instanceof Float32Array
@@ -98,8 +110,11 @@ interface Entry {
   readonly end: number;
 }
 
+const isRecord = (x: unknown): x is Record<string, unknown> =>
+  typeof x === "object" && x !== null && !Array.isArray(x);
+
 const isCounts = (x: unknown): x is readonly number[] =>
-  Array.isArray(x) &&
+  Array.isArray(x) && x.length <= MOST_AXES &&
   x.every((count) => Number.isSafeInteger(count) && count >= 0);
 
 /** What is wrong with the description of a tensor, or `null`. */
@@ -109,22 +124,26 @@ function entryFault(
   shape: unknown,
   offsets: unknown,
 ): string | null {
-  const found = (value: unknown): string => JSON.stringify(value) ?? "nothing";
+  const tensor = `tensor ${excerpt(name)}`;
   if (typeof dtype !== "string" || !Object.hasOwn(NUMBER_WIDTHS, dtype)) {
     const known = Object.keys(NUMBER_WIDTHS).join(", ");
-    return `tensor ${name} has dtype ${found(dtype)}, wanted one of ${known}`;
+    return `${tensor} has dtype ${shown(dtype)}, wanted one of ${known}`;
   }
   if (!isCounts(shape)) {
-    return `tensor ${name} has shape ${found(shape)}, wanted a list of counts`;
+    return `${tensor} has shape ${
+      shown(shape)
+    }, wanted a list of at most ${MOST_AXES} counts`;
   }
   if (!isCounts(offsets) || offsets.length !== 2) {
-    return `tensor ${name} has offsets ${found(offsets)}, wanted [start, end]`;
+    return `${tensor} has offsets ${shown(offsets)}, wanted [start, end]`;
   }
   const [start = 0, end = 0] = offsets;
-  const wanted = sizeOf(shape) * NUMBER_WIDTHS[dtype as NumberKind];
+  // A product of large counts may be infinite, and that times 0 is no number.
+  const size = shape.includes(0) ? 0 : sizeOf(shape);
+  const wanted = size * NUMBER_WIDTHS[dtype as NumberKind];
   return end - start === wanted
     ? null
-    : `tensor ${name} has ${end - start} bytes, wanted ${wanted} for its shape`;
+    : `${tensor} has ${end - start} bytes, wanted ${wanted} for its shape`;
 }
 
 function readEntry(
@@ -141,7 +160,9 @@ function readEntry(
   const [start, end] = offsets as [number, number];
   return end > available
     ? refuse(
-      `the file is truncated: tensor ${name} ends at byte ${end}, there are ${available}`,
+      `the file is truncated: tensor ${
+        excerpt(name)
+      } ends at byte ${end}, there are ${available}`,
     )
     : right({
       name,
@@ -170,21 +191,25 @@ function parseHeader(
     );
   }
   const end = 8 + Number(length);
+  const header = headerOf(bytes.subarray(8, end));
+  return header._tag === "Left" ? header : right([header.right, end]);
+}
+
+/** The object that the header is the text of. */
+function headerOf(
+  bytes: Uint8Array,
+): Result<FormatError, Record<string, unknown>> {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(
-      bytes.subarray(8, end),
-    );
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const header: unknown = JSON.parse(text);
-    return typeof header === "object" && header !== null &&
-        !Array.isArray(header)
-      ? right([header as Record<string, unknown>, end])
-      : refuse("the header is not a JSON object");
+    if (!isRecord(header)) return refuse("the header is not a JSON object");
+    const twice = duplicateKey(text);
+    return twice === null
+      ? right(header)
+      : refuse(`the header says ${excerpt(twice)} twice`);
   } catch (error) {
-    return refuse(
-      `the header is not JSON: ${
-        error instanceof Error ? error.message : error
-      }`,
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    return refuse(`the header is not JSON: ${excerpt(reason)}`);
   }
 }
 
@@ -200,7 +225,9 @@ function checkTiling(
     )
   ) {
     if (start !== position) {
-      return `tensor ${name} starts at byte ${start}, wanted ${position}`;
+      return `tensor ${
+        excerpt(name)
+      } starts at byte ${start}, wanted ${position}`;
     }
     position = end;
   }
@@ -232,7 +259,7 @@ export function decodeSafetensors(
   const fault = checkTiling(entries, bytes.length - dataStart);
   if (fault !== null) return refuse(fault);
   if (
-    typeof metadata !== "object" || metadata === null ||
+    !isRecord(metadata) ||
     !Object.values(metadata).every((value) => typeof value === "string")
   ) {
     return refuse("the metadata is not a record of texts");

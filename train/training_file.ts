@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { left, type Result, right, type Shape } from "../core/mod.ts";
+import {
+  excerpt,
+  left,
+  type Result,
+  right,
+  type Shape,
+  shown,
+} from "../core/mod.ts";
 import { differences } from "./differences.ts";
 import {
   decodeSafetensors,
@@ -61,6 +68,14 @@ function numbersOf(
     : null;
 }
 
+/** A count as `String` writes it, else `NaN`. */
+const countOf = (text: string | undefined): number =>
+  /^(0|[1-9]\d{0,14})$/.test(text ?? "") ? Number(text) : NaN;
+
+/** A text without quotation marks, or `nothing`. */
+const words = (text: string | undefined): string =>
+  text === undefined ? shown(text) : excerpt(text);
+
 /** Why a file belongs to other training, or `null`. */
 function mismatch(config: unknown, found: string | undefined): string | null {
   try {
@@ -68,7 +83,9 @@ function mismatch(config: unknown, found: string | undefined): string | null {
     const [first] = differences(JSON.parse(found ?? "null"), now);
     return first === undefined
       ? null
-      : `it is of other training: ${first.path} was ${first.a}, now ${first.b}`;
+      : `it is of other training: ${
+        excerpt(first.path)
+      } was ${first.a}, now ${first.b}`;
   } catch {
     return "its configuration is not JSON";
   }
@@ -90,17 +107,21 @@ export function decodeTraining(
   const { metadata, tensors } = file.right;
   const other = mismatch(config, metadata["config"]);
   if (other !== null) return refuse(other);
-  const [step, total] = [metadata["step"], metadata["totalSteps"]].map(Number);
-  if (total !== totalSteps) {
+  const total = metadata["totalSteps"];
+  if (total !== String(totalSteps)) {
     return refuse(
-      `its training has ${total} steps, this one ${totalSteps}: other images`,
+      `its training has ${
+        words(total)
+      } steps, this one ${totalSteps}: other images`,
     );
   }
-  if (!Number.isSafeInteger(step) || !(step! >= 0 && step! <= totalSteps)) {
-    return refuse(`its step is ${metadata["step"]}, wanted 0 to ${totalSteps}`);
+  const step = countOf(metadata["step"]);
+  if (!(step <= totalSteps)) {
+    const found = words(metadata["step"]);
+    return refuse(`its step is ${found}, wanted 0 to ${totalSteps}`);
   }
   const read = new Map<string, Float32Array>();
-  for (const [name, shape] of Object.entries(shapesAt(step!))) {
+  for (const [name, shape] of Object.entries(shapesAt(step))) {
     const numbers = numbersOf(tensors.get(name), shape);
     if (numbers === null) {
       return refuse(
@@ -109,5 +130,5 @@ export function decodeTraining(
     }
     read.set(name, numbers);
   }
-  return right({ step: step!, tensors: read });
+  return right({ step, tensors: read });
 }

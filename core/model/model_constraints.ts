@@ -4,6 +4,7 @@
  * @module
  */
 import type { Fault } from "../result.ts";
+import { MODEL_LIMITS } from "./model_limits.ts";
 import {
   gridSize,
   type ModelSpec,
@@ -94,6 +95,14 @@ const cells = (spec: ModelSpec): readonly Fault[] =>
     ),
   ]);
 
+const patches = (spec: ModelSpec): readonly Fault[] =>
+  inconsistent(
+    patchCount(spec) <= MODEL_LIMITS.patches,
+    "imageSize",
+    spec.imageSize,
+    `at most ${MODEL_LIMITS.patches} patches of ${spec.patchSize} pixels (patchSize)`,
+  );
+
 const masking = (spec: ModelSpec): readonly Fault[] => {
   const [all, visible] = [patchCount(spec), visibleCount(spec)];
   return inconsistent(
@@ -117,6 +126,8 @@ export function modelConstraints(spec: ModelSpec): readonly Fault[] {
     ...hiddenWidth(spec),
     ...taps(spec),
     ...lastWeight(spec),
-    ...(Number.isInteger(grid) ? [...cells(spec), ...masking(spec)] : []),
+    ...(Number.isInteger(grid)
+      ? [...patches(spec), ...cells(spec), ...masking(spec)]
+      : []),
   ];
 }

@@ -28,6 +28,8 @@ export interface Updated {
   readonly decayed: boolean;
   /** Name of the scalar input that holds its learning rate. */
   readonly rate: string;
+  /** Name of the scalar input with which its gradient is multiplied, if it is. */
+  readonly clip?: string;
 }
 
 /** Name of an optimizer state tensor of a parameter, for example `exp_avg/cls_token`. */
@@ -65,13 +67,25 @@ export function corrections(
     : {};
 }
 
+/** The gradient of a parameter, clipped if it is to be. */
+function gradientOf(
+  g: GraphBuilder,
+  { name, shape, clip }: Updated,
+): NodeId {
+  const gradient = g.input(gradientName(name), shape);
+  return clip === undefined
+    ? gradient
+    : g.multiply(gradient, g.input(clip, []));
+}
+
 /** Loshchilov and Hutter 2019, algorithm 2: decay apart from the gradient. */
 function adamw(
   g: GraphBuilder,
   rule: AdamWConfig,
-  { name, shape, decayed, rate }: Updated,
+  updated: Updated,
 ): Readonly<Record<string, NodeId>> {
-  const gradient = g.input(gradientName(name), shape);
+  const { name, shape, decayed, rate } = updated;
+  const gradient = gradientOf(g, updated);
   const [meanName, squareName] = ["exp_avg", "exp_avg_sq"].map((kind) =>
     stateName(kind, name)
   ) as [
@@ -104,10 +118,11 @@ function adamw(
 function sgd(
   g: GraphBuilder,
   rule: SgdConfig,
-  { name, shape, decayed, rate }: Updated,
+  updated: Updated,
 ): Readonly<Record<string, NodeId>> {
+  const { name, shape, decayed, rate } = updated;
   const parameter = g.input(name, shape);
-  const gradient = g.input(gradientName(name), shape);
+  const gradient = gradientOf(g, updated);
   const decay = decayed && rule.weightDecay !== 0;
   const direction = decay
     ? g.add(gradient, g.scale(parameter, rule.weightDecay))
@@ -126,15 +141,16 @@ function sgd(
 function lars(
   g: GraphBuilder,
   rule: LarsConfig,
-  { name, shape, decayed, rate }: Updated,
+  updated: Updated,
 ): Readonly<Record<string, NodeId>> {
+  const { name, shape, decayed, rate } = updated;
   const bufferName = stateName("momentum_buffer", name);
   const { parameter, momentum } = larsUpdate(
     g,
     { ...rule, weightDecay: decayed ? rule.weightDecay : 0 },
     {
       parameter: g.input(name, shape),
-      gradient: g.input(gradientName(name), shape),
+      gradient: gradientOf(g, updated),
       momentum: g.input(bufferName, shape),
     },
     g.input(rate, []),
@@ -202,9 +218,10 @@ function movedAndAveraged(
  * among them, so it has no moment, no decay and no step.
  *
  * Inputs: each parameter by name, `gradient/NAME`, its state (`stateName`), the
- * rates, and for AdamW the `CORRECTION_INPUTS`. Outputs: each parameter and its
- * state, under the same names. Where running means are kept, they are inputs and
- * outputs too (`averageName`), those of parameters that do not move as well.
+ * rates, for AdamW the `CORRECTION_INPUTS`, and the factors of gradients that are to
+ * be clipped. Outputs: each parameter and its state, under the same names. Where
+ * running means are kept, they are inputs and outputs too (`averageName`), those of
+ * parameters that do not move as well.
  *
  * @param rule The update rule.
  * @param parameters What moves.

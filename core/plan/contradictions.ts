@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shown } from "../excerpt.ts";
 import type { Fault } from "../result.ts";
 
 /** Powers and cosines are rounded differently on different machines. */
@@ -26,12 +27,12 @@ const below = (path: string, key: string, parent: unknown): string =>
     ? key
     : `${path}.${key}`;
 
-const shown = (made: unknown): string =>
+const described = (made: unknown): string =>
   Array.isArray(made)
     ? `a list of ${made.length} items`
     : isBranch(made)
     ? `an object with ${Object.keys(made).join(", ")}`
-    : JSON.stringify(made) ?? "nothing";
+    : shown(made);
 
 /**
  * Compares JSON-like data with what it should be.
@@ -59,6 +60,6 @@ export function contradictions(
     _tag: "Inconsistent",
     path,
     found: given,
-    wanted: `${shown(made)}, which follows from config`,
+    wanted: `${described(made)}, which follows from config`,
   }];
 }

@@ -14,6 +14,7 @@ import {
   switchFlag,
 } from "../flags.ts";
 import { parseFlags } from "../parse_flags.ts";
+import { lastWords, withPermissionAdvice } from "../permission_advice.ts";
 import { EXIT, type Failure } from "../pretrain/failure.ts";
 import { splitWords } from "./words.ts";
 
@@ -38,7 +39,7 @@ export interface EvaluationProgram<Table extends FlagTable> {
 const HELP = { help: switchFlag("print this and stop") } as const;
 
 function fail(message: string, code: number): never {
-  console.error(message);
+  console.error(withPermissionAdvice(message));
   process.exit(code);
 }
 
@@ -66,7 +67,8 @@ export async function runProgram<Table extends FlagTable>(
     return fail(describeFaults(values.left), EXIT.badInput);
   }
   const say = (line: string): void => console.log(line);
-  const done = await program.run(split.right.words, values.right, say);
+  const done = await program.run(split.right.words, values.right, say)
+    .catch((thrown: unknown) => fail(lastWords(thrown), EXIT.failed));
   if (done._tag === "Left") return fail(done.left.message, done.left.code);
   console.log(JSON.stringify(done.right));
 }

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { left, type Result, right } from "../../core/mod.ts";
+import { excerpt, left, type Result, right } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
 import { replaceFile, type TrainError } from "../../train/mod.ts";
 
@@ -122,7 +122,9 @@ export async function readImagesFile(
       : left(`${path} does not say which images a run had`);
   } catch (thrown) {
     return left(
-      `${path}: ${thrown instanceof Error ? thrown.message : thrown}`,
+      `${path}: ${
+        excerpt(thrown instanceof Error ? thrown.message : String(thrown))
+      }`,
     );
   }
 }

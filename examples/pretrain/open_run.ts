@@ -32,6 +32,7 @@ import {
   type CheckpointPolicy,
   describeTrainError,
   type Loading,
+  type LossWatch,
   type Pretraining,
   pretraining,
   type RunFolder,
@@ -39,6 +40,7 @@ import {
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
+import { watchFrom } from "./health_flags.ts";
 import { openImages, type PretrainImages } from "./images.ts";
 import {
   describeInitialEncoder,
@@ -87,6 +89,8 @@ export interface OpenedRun extends PlannedRun {
   readonly run: Pretraining;
   /** When it is saved. */
   readonly policy: CheckpointPolicy;
+  /** Tells when its losses have exploded. */
+  readonly watch: LossWatch;
 }
 
 /** The model sees grey images in one channel and others in three, unless a file says otherwise. */
@@ -241,6 +245,9 @@ export async function openRun(
   const { start, path } = opened.right.folder;
   describeStart(opened.right.folder).forEach(say);
   say(`folder: ${path}${startMessage(start.step, plan)}`);
-  const run = pretraining({ ...planned.right, backend, start });
-  return right({ ...planned.right, ...opened.right, backend, run, policy });
+  const skipNonFinite = values["skip-non-finite"] ?? 0;
+  const run = pretraining({ ...planned.right, backend, start, skipNonFinite });
+  const watch = watchFrom(values, config.model, opened.right.folder.history);
+  const parts = { ...planned.right, ...opened.right };
+  return right({ ...parts, backend, run, policy, watch });
 }

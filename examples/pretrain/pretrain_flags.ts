@@ -15,6 +15,7 @@ import {
   wholeFlag,
 } from "../flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
+import { HEALTH_DEFAULTS, HEALTH_FLAGS } from "./health_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
 import { SAVE_DEFAULTS, SAVE_FLAGS } from "./save_flags.ts";
 
@@ -61,8 +62,12 @@ export const PRETRAIN_FLAGS = {
     "go on even where flags change epochs, warm-up, freezing or rates",
   ),
   ...SAVE_FLAGS,
+  ...HEALTH_FLAGS,
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
+  ),
+  "no-tensorboard": switchFlag(
+    "write no event files for TensorBoard into the run's folder",
   ),
   "help": switchFlag("print this and stop"),
 } as const;
@@ -98,6 +103,7 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "init-from": "first values drawn from the seed",
   "output-dir": "runs/N, the first free N",
   ...SAVE_DEFAULTS,
+  ...HEALTH_DEFAULTS,
 };
 
 /** Defaults of both recipes, said once where they agree. */

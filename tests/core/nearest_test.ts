@@ -28,3 +28,12 @@ Deno.test("nearestWord() gives a known word at the least distance", () => {
   );
   strictEqual(nearestWord("epoch", []), null);
 });
+
+Deno.test("nearestWord() of a very long word is found at once", () => {
+  const start = performance.now();
+  strictEqual(
+    nearestWord("epochs".repeat(100_000), ["seed", "epoch"]),
+    "epoch",
+  );
+  ok(performance.now() - start < 1000);
+});

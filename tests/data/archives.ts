@@ -14,6 +14,16 @@ export interface Stored {
   readonly label: number;
 }
 
+/** A row of a Parquet file. */
+export interface StoredRow {
+  /** The bytes of a file, or `null` where a path stands for them. */
+  readonly bytes: Uint8Array | null;
+  /** Where the file was; made up when left out. */
+  readonly path?: string;
+  /** Its class. */
+  readonly label: number;
+}
+
 /** A tar archive with files by name. */
 export function tarOf(
   files: Readonly<Record<string, string | Uint8Array>>,
@@ -52,7 +62,7 @@ export interface ParquetOptions {
 
 /** A Parquet file in the layout of Hugging Face: `image { bytes, path }`, `label`. */
 export function parquetOf(
-  images: readonly Stored[],
+  images: readonly StoredRow[],
   { rowGroupSize = 2, names, codec = "SNAPPY" }: ParquetOptions = {},
 ): Uint8Array {
   const writer = new ByteWriter();
@@ -62,7 +72,10 @@ export function parquetOf(
     columnData: [
       {
         name: "image",
-        data: images.map(({ bytes }, i) => ({ bytes, path: `${i}.jpg` })),
+        data: images.map(({ bytes, path }, i) => ({
+          bytes,
+          path: path ?? `${i}.jpg`,
+        })),
       },
       { name: "label", data: images.map(({ label }) => BigInt(label)) },
     ],

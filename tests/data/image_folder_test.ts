@@ -30,7 +30,7 @@ Deno.test("imageFolder() of a flat folder has no labels, is sorted, and takes su
       "c.webp",
     ]);
     deepStrictEqual([source.classNames, source.label(0)], [null, null]);
-    strictEqual(source.summary, "4 images (1 other files left out)");
+    strictEqual(source.summary, "4 images, 0 B each (1 other files left out)");
   });
 });
 
@@ -57,7 +57,7 @@ Deno.test("imageFolder() of class folders labels by sorted name and looks at any
     deepStrictEqual([0, 1, 2, 3, 4].map(source.label), [0, 1, 1, 2, 2]);
     strictEqual(
       source.summary,
-      "5 images in 3 classes (1 other files left out)",
+      "5 images in 3 classes, 0 B each (1 other files left out)",
     );
   });
 });
@@ -67,6 +67,35 @@ Deno.test("imageFolder() follows links to folders and files", async () => {
     await Deno.symlink(`${folder}/real/cat`, `${folder}/linked/cat`);
     const source = valueOf(await imageFolder(`${folder}/linked`));
     deepStrictEqual([source.classNames, source.length], [["cat"], 1]);
+    strictEqual(
+      source.summary,
+      "1 images in 1 classes, 0 B each (1 links lead out of the folder)",
+    );
+    await Deno.mkdir(`${folder}/real/dog`);
+    await Deno.symlink("../cat/1.jpg", `${folder}/real/dog/2.jpg`);
+    strictEqual(
+      valueOf(await imageFolder(`${folder}/real`)).summary,
+      "2 images in 2 classes, 0 B each",
+    );
+  });
+});
+
+Deno.test("imageFolder() says which sizes its files have and which cannot be read", async () => {
+  const files = {
+    "a/1.jpg": new Uint8Array(12),
+    "a/2.jpg": new Uint8Array(3456),
+    "b/3.jpg": new Uint8Array(1_234_567),
+  };
+  await inFolder(files, async (folder) => {
+    strictEqual(
+      valueOf(await imageFolder(folder)).summary,
+      "3 images in 2 classes, 12 B to 1.2 MB",
+    );
+    await Deno.symlink("nowhere", `${folder}/b/4.jpg`);
+    match(
+      valueOf(await imageFolder(folder)).summary,
+      /^4 images in 2 classes, 12 B to 1\.2 MB \(1 cannot be read: No such file .*b\/4\.jpg'\)$/,
+    );
   });
 });
 
@@ -153,7 +182,10 @@ Deno.test(
     await inFolder({ "1.jpg": "" }, async (folder) => {
       await new Deno.Command("mkfifo", { args: [`${folder}/2.jpg`] }).output();
       const source = valueOf(await imageFolder(folder));
-      strictEqual(source.summary, "1 images (1 other files left out)");
+      strictEqual(
+        source.summary,
+        "1 images, 0 B each (1 other files left out)",
+      );
     });
   },
 );

@@ -118,6 +118,30 @@ Deno.test("imageRenderer() cuts the window out of the resized image", async () =
   deepStrictEqual([...target], expected);
 });
 
+Deno.test("imageRenderer() shows black where the window reaches over the border", async () => {
+  const image = noiseImage(4, 3, 2, 1);
+  const at = (x: number, y: number): number =>
+    x >= 0 && x < 3 && y >= 0 && y < 2 ? image.pixels[3 * y + x]! : 0;
+  for (const [left, top] of [[-2, -1], [1, 1], [-1, 0], [4, 0], [0, -3]]) {
+    const view: View = {
+      crop: wholeOf(image),
+      scaled: { width: 3, height: 2 },
+      window: { left: left!, top: top!, width: 3, height: 2 },
+      flip: false,
+      ops: [],
+      interpolation: "bicubic",
+      erased: null,
+    };
+    const target = new Float32Array(6).fill(NaN);
+    await imageRenderer(grey)(image, () => view, target);
+    const expected = Array.from({ length: 6 }, (_, i) =>
+      Math.fround(
+        (at(left! + i % 3, top! + Math.floor(i / 3)) / 255 - 0.25) / 0.5,
+      ));
+    deepStrictEqual([...target], expected);
+  }
+});
+
 Deno.test("imageRenderer() gives encoded and raw images the same numbers", async () => {
   const photo = waves(40, 30);
   const view = (image: Size): View => ({

@@ -3,6 +3,7 @@ import {
   evalTransform,
   IMAGENET_NORMALIZATION,
   normalizationFor,
+  paddedCropTransform,
   trainTransform,
 } from "../../data/mod.ts";
 import { faultsOf, right } from "../right.ts";
@@ -58,6 +59,15 @@ Deno.test("trainTransform() names all faults at once", () => {
     "erasing.area: found [0,1], wanted 0 < lower ≤ upper ≤ 1",
     "erasing.aspect: found [2,1], wanted 0 < lower ≤ upper, finite",
   ]);
+});
+
+Deno.test("paddedCropTransform() pads by 4 unless told otherwise, never by more than the image", () => {
+  const { padding, flipProbability } = right(paddedCropTransform(format));
+  deepStrictEqual([padding, flipProbability], [4, 0.5]);
+  deepStrictEqual(
+    faultsOf(paddedCropTransform({ ...format, padding: 225 })),
+    ["padding: found 225, wanted a whole number in [0, 224]"],
+  );
 });
 
 Deno.test("evalTransform() resizes to the image size unless told otherwise, never below it", () => {

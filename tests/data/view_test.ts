@@ -5,6 +5,9 @@ import {
   evalTransform,
   evalView,
   FASHION_MNIST_NORMALIZATION,
+  learningView,
+  paddedCropTransform,
+  paddedCropView,
   RAND_AUGMENT,
   RANDOM_ERASING,
   trainTransform,
@@ -54,6 +57,38 @@ Deno.test("trainView() draws crop and flip from keys of their own", () => {
     trainView(transform, image, cropOnly).flip,
     trainView(transform, image, same).flip,
   );
+});
+
+Deno.test("paddedCropView() moves the whole image by up to its padding each way, all moves alike", () => {
+  const transform = right(paddedCropTransform({ ...format, imageSize: 28 }));
+  const moves = Array.from({ length: 8100 }, (_, i) => {
+    const { crop, scaled, window } = paddedCropView(
+      transform,
+      image,
+      keysOf(i),
+    );
+    deepStrictEqual([crop, scaled], [{ left: 0, top: 0, ...image }, image]);
+    deepStrictEqual([window.width, window.height], [28, 28]);
+    return (window.top + 4) * 9 + window.left + 4;
+  });
+  const counts = Array<number>(81).fill(0);
+  for (const move of moves) counts[move] = counts[move]! + 1;
+  // The deviation of a count of 100 is 10.
+  ok(counts.every((count) => Math.abs(count - 100) < 50), `${counts}`);
+});
+
+Deno.test("paddedCropView() without padding shows the image as it is, or mirrored", () => {
+  const transform = right(paddedCropTransform({
+    ...format,
+    padding: 0,
+    flipProbability: 1,
+  }));
+  deepStrictEqual(learningView(transform, image, keysOf(3)), {
+    crop: { left: 0, top: 0, ...image },
+    scaled: { width: 32, height: 32 },
+    window: { left: 0, top: 0, width: 32, height: 32 },
+    flip: true,
+  });
 });
 
 Deno.test("evalView() shows the middle of a photograph: 256 for 224", () => {

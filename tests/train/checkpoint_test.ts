@@ -177,7 +177,7 @@ for (const [what, file, change, wanted] of TENSOR_FAULTS) {
 for (
   const [text, wanted] of [
     ["{", /run\.json is not JSON/],
-    ["null", /version undefined, wanted 1 or 2/],
+    ["null", /version nothing, wanted 1 or 2/],
     ['{"version": 3, "step": 0, "totalSteps": 12}', /version 3, wanted 1 or 2/],
     ['{"version": 1, "step": 0.5, "totalSteps": 12}', /whole numbers step/],
   ] as const

@@ -23,8 +23,9 @@ import {
   type Shape,
   stateKinds,
   stateName,
-  updateGraph,
+  type Updated,
 } from "../../core/mod.ts";
+import { compileUpdate } from "../compile_update.ts";
 import { compileGraph } from "../run_graph.ts";
 import { outputSumGraph } from "../sum_graph.ts";
 import type { TrainError } from "../train_error.ts";
@@ -145,30 +146,10 @@ function averagingOf(
   return { decay, still: all.filter(({ name }) => !moving.has(name)) };
 }
 
-/** Compiles the optimizer's part; parameters, moments and means stay where they are. */
-async function compileUpdate(
-  backend: Backend,
-  config: FinetuneConfig,
-  tuned: readonly TunedParameter[],
-): Promise<Result<TrainError, Program>> {
-  const graph = updateGraph(
-    config.optimizer,
-    tuned.map(({ name, shape, decayed, group }) => ({
-      name,
-      shape,
-      decayed,
-      rate: group.name,
-    })),
-    averagingOf(config, tuned),
-  );
-  if (graph._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: graph.left });
-  }
-  const replaces = Object.fromEntries(
-    namesOf(graph.right).map((name) => [name, name]),
-  );
-  return await compileGraph(backend, graph, { replaces });
-}
+/** A parameter as the optimizer knows it. */
+const updated = (
+  { name, shape, decayed, group }: TunedParameter,
+): Updated => ({ name, shape, decayed, rate: group.name });
 
 /**
  * Compiles the programs of one phase.
@@ -200,7 +181,13 @@ export async function compileFinetune(
   for (
     const compile of [
       () => compileGraph(backend, graph),
-      () => compileUpdate(backend, config, tuned),
+      () =>
+        compileUpdate(
+          backend,
+          config.optimizer,
+          tuned.map(updated),
+          averagingOf(config, tuned),
+        ),
       ...accumIter > 1 ? [() => compileSum(backend, graph.right)] : [],
     ]
   ) {

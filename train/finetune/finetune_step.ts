@@ -19,7 +19,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { uploadAll } from "../batch_tensors.ts";
-import { download } from "../download.ts";
+import { finiteLoss } from "../finite_loss.ts";
 import { orBackendFailed } from "../run_graph.ts";
 import type { NextItem, Stepped } from "../stepped_training.ts";
 import { differentiate, summedOutputs } from "../summed_outputs.ts";
@@ -127,21 +127,6 @@ function accumulated(
   });
 }
 
-/** The loss, if training can go on with it. */
-async function finiteLoss(
-  { backend }: FinetuneContext,
-  outputs: DeviceTensors,
-  step: number,
-): Promise<Result<TrainError, number>> {
-  const wanted = [...outputs].filter(([name]) => name === "loss");
-  const read = await download(backend, new Map(wanted));
-  if (read._tag === "Left") return read;
-  const loss = read.right.get("loss")?.[0] ?? NaN;
-  return Number.isFinite(loss)
-    ? right(loss)
-    : left({ _tag: "NonFiniteLoss", step, stageLosses: {} });
-}
-
 /** Rates and corrections of a step as the update program names them. */
 function stepScalars(
   { config, plan, programs: { tuned } }: FinetuneContext,
@@ -202,7 +187,7 @@ export async function finetuneStep(
 ): Promise<Result<TrainError, Stepped<FinetuneReport>>> {
   const outputs = await accumulated(context, tensors, next);
   if (outputs._tag === "Left") return outputs;
-  const loss = await finiteLoss(context, outputs.right, step);
+  const loss = await finiteLoss(context.backend, outputs.right, step);
   if (loss._tag === "Left") {
     disposeAll(outputs.right.values());
     return loss;

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Fault, left, type Result, right } from "../../core/mod.ts";
+import {
+  excerpt,
+  type Fault,
+  left,
+  type Result,
+  right,
+} from "../../core/mod.ts";
 
 /** A name that every Vision Transformer has once. */
 const LANDMARK = "patch_embed.proj.weight";
@@ -53,7 +59,7 @@ export function encoderPrefix(
   const prefixes = names
     .filter((name) => name === LANDMARK || name.endsWith(`.${LANDMARK}`))
     .map((name) => name.slice(0, -LANDMARK.length));
-  const listed = prefixes.map((prefix) => `"${prefix}"`).join(", ");
+  const listed = excerpt(prefixes.map((prefix) => `"${prefix}"`).join(", "));
   if (asked !== undefined) {
     return prefixes.includes(asked) ? right(asked) : refuse(
       asked,
@@ -70,7 +76,8 @@ export function encoderPrefix(
   if (others.length > 0) {
     return refuse(undefined, `one of the encoders ${listed}`);
   }
-  return isKnown(first)
-    ? right(first)
-    : refuse(undefined, `"${first}", if that is the encoder that is meant`);
+  return isKnown(first) ? right(first) : refuse(
+    undefined,
+    `"${excerpt(first)}", if that is the encoder that is meant`,
+  );
 }

@@ -120,29 +120,45 @@ function wantedNumbers(
     : left(fault(path, "a number that is not finite", "finite numbers"));
 }
 
+/** A file's position table. */
+interface StoredTable {
+  /** Its numbers, the class row first if it has one. */
+  readonly numbers: Float32Array;
+  /** Patches along one side. */
+  readonly grid: number;
+  /** Rows of the class token: 0 or 1. */
+  readonly classRows: number;
+}
+
+function storedTable(
+  { embedDim }: ModelSpec,
+  tensor: StoredTensor,
+): Result<Fault, StoredTable> {
+  const rows = tensor.shape.at(-2) ?? 0;
+  const grid = Math.floor(Math.sqrt(rows));
+  const classRows = rows - grid ** 2;
+  const numbers = wantedNumbers(POSITION_TABLE, tensor, [1, rows, embedDim]);
+  if (numbers._tag === "Left") return numbers;
+  const wanted = "as many rows as a square grid has, or one more";
+  return grid < 1 || classRows > 1
+    ? left(fault(POSITION_TABLE, `${rows} rows`, wanted))
+    : right({ numbers: numbers.right, grid, classRows });
+}
+
 /** A table of the model's grid, its class row first. */
 function tableOf(
   model: ModelSpec,
   method: PositionResampling,
-  tensor: StoredTensor,
-): Result<Fault, readonly [Float32Array, LoadedPositions]> {
+  { numbers, grid, classRows }: StoredTable,
+): readonly [Float32Array, LoadedPositions] {
   const [D, G] = [model.embedDim, gridSize(model)];
-  const rows = tensor.shape.at(-2) ?? 0;
-  const grid = Math.floor(Math.sqrt(rows));
-  const classRows = rows - grid ** 2;
-  const numbers = wantedNumbers(POSITION_TABLE, tensor, [1, rows, D]);
-  if (numbers._tag === "Left") return numbers;
-  if (grid < 1 || classRows > 1) {
-    const wanted = "as many rows as a square grid has, or one more";
-    return left(fault(POSITION_TABLE, `${rows} rows`, wanted));
-  }
-  const patches = numbers.right.subarray(classRows * D);
+  const patches = numbers.subarray(classRows * D);
   const table = new Float32Array((1 + G ** 2) * D);
-  table.set(numbers.right.subarray(0, classRows * D));
+  table.set(numbers.subarray(0, classRows * D));
   table.set(resamplePositions(method, G, patches, grid), D);
   const classToken = classRows === 1;
   const offFixed = offFrom(sinCosPositions(D, G), table);
-  return right([table, { grid, classToken, offFixed }]);
+  return [table, { grid, classToken, offFixed }];
 }
 
 const offFrom = (fixed: readonly number[], table: Float32Array): number =>
@@ -155,18 +171,19 @@ const offFrom = (fixed: readonly number[], table: Float32Array): number =>
 function positionsOf(
   model: ModelSpec,
   method: PositionResampling,
-  tensor: StoredTensor | undefined,
-): Result<Fault, readonly [Float32Array, LoadedPositions]> {
-  if (tensor !== undefined) return tableOf(model, method, tensor);
+  table: StoredTable | null,
+): readonly [Float32Array, LoadedPositions] {
+  if (table !== null) return tableOf(model, method, table);
   const fixed = sinCosPositions(model.embedDim, gridSize(model));
   const none = { grid: null, classToken: false, offFixed: 0 };
-  return right([Float32Array.from(fixed), none]);
+  return [Float32Array.from(fixed), none];
 }
 
 /** What was found of the parameters. */
 interface Found {
   readonly parameters: Map<string, Float32Array>;
   readonly used: string[];
+  /** Those that are missing and may be. */
   readonly missing: string[];
   readonly faults: Fault[];
 }
@@ -178,7 +195,6 @@ function findParameters(
   model: ModelSpec,
   prefix: string,
   tensors: StoredTensors,
-  key: Key,
 ): Found {
   const found: Found = {
     parameters: new Map(),
@@ -186,18 +202,13 @@ function findParameters(
     missing: [],
     faults: [],
   };
-  for (const parameter of encoderParameters(model)) {
-    const { name, shape } = parameter;
+  for (const { name, shape } of encoderParameters(model)) {
     const own = namesOf(model, name).map((known) => prefix + known)
       .find((known) => tensors.has(known));
     if (own === undefined) {
-      found.missing.push(name);
-      const first = initialValues(parameter, split(key, name));
-      found.parameters.set(name, first);
-      if (isOptional(name)) continue;
-      found.faults.push(
-        fault(prefix + name, undefined, `float32 [${shape.join(", ")}]`),
-      );
+      const wanted = `float32 [${shape.join(", ")}]`;
+      if (isOptional(name)) found.missing.push(name);
+      else found.faults.push(fault(prefix + name, undefined, wanted));
       continue;
     }
     const numbers = wantedNumbers(own, tensors.get(own)!, shape);
@@ -218,6 +229,14 @@ const foreignParts = (
   ).map((name) =>
     fault(name, "a part that this encoder has not", "the same encoder")
   );
+
+const without = (
+  names: readonly string[],
+  taken: readonly string[],
+): readonly string[] => {
+  const set = new Set(taken);
+  return names.filter((name) => !set.has(name));
+};
 
 /**
  * Reads the encoder out of the tensors of a file with timm's names, which MAE and
@@ -242,27 +261,30 @@ export function encoderStart(
   const { prefix: asked, resampling = "mae", key = rootKey(0) } = options;
   const prefix = encoderPrefix([...tensors.keys()], asked);
   if (prefix._tag === "Left") return left([prefix.left]);
-  const found = findParameters(model, prefix.right, tensors, key);
-  const table = prefix.right + POSITION_TABLE;
-  const positions = positionsOf(model, resampling, tensors.get(table));
-  if (positions._tag === "Left") found.faults.push(positions.left);
-  const used = new Set([...found.used, table]);
-  const leftOver = [...tensors.keys()].filter((name) => !used.has(name));
+  const found = findParameters(model, prefix.right, tensors);
+  const name = prefix.right + POSITION_TABLE;
+  const own = tensors.get(name);
+  const table = own === undefined ? right(null) : storedTable(model, own);
+  if (table._tag === "Left") found.faults.push(table.left);
+  const used = [...found.used, ...(own === undefined ? [] : [name])];
+  const leftOver = without([...tensors.keys()], used);
   const [first, ...others] = [
     ...found.faults,
     ...foreignParts(prefix.right, leftOver),
   ];
   if (first !== undefined) return left([first, ...others]);
-  if (positions._tag === "Left") return left([positions.left]);
-  const [numbers, loaded] = positions.right;
+  if (table._tag === "Left") return left([table.left]);
+  // Only now: sizes that a file merely claims must not ask for memory.
+  const [numbers, positions] = positionsOf(model, resampling, table.right);
+  const parameters = encoderParameters(model).map((parameter) => {
+    const { name } = parameter;
+    const values = found.parameters.get(name) ??
+      initialValues(parameter, split(key, name));
+    return [name, values] as const;
+  });
+  const { missing } = found;
   return right({
-    parameters: new Map([...found.parameters, [POSITION_TABLE, numbers]]),
-    report: {
-      prefix: prefix.right,
-      used: tensors.has(table) ? [...found.used, table] : found.used,
-      missing: found.missing,
-      leftOver,
-      positions: loaded,
-    },
+    parameters: new Map([...parameters, [POSITION_TABLE, numbers]]),
+    report: { prefix: prefix.right, used, missing, leftOver, positions },
   });
 }

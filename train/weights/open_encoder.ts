@@ -9,6 +9,7 @@ import {
   checkModel,
   decodePretrainConfig,
   describeFaults,
+  type Fault,
   type Faults,
   left,
   type ModelSpec,
@@ -16,6 +17,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import { fileResult } from "../atomic_file.ts";
+import { parseRunFile } from "../checkpoint_files.ts";
 import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
 import { latestCheckpoint } from "../latest_checkpoint.ts";
 import type { HostTensors } from "../snapshot.ts";
@@ -90,8 +92,11 @@ async function readJson(
 async function ofCheckpoint(
   checkpoint: string,
 ): Promise<Result<TrainError, Described>> {
-  const run = await readJson(join(checkpoint, CHECKPOINT_FILES.run));
-  if (run._tag === "Left") return run;
+  const file = join(checkpoint, CHECKPOINT_FILES.run);
+  const text = await fileResult(file, () => readFile(file, "utf8"));
+  if (text._tag === "Left") return text;
+  const run = parseRunFile(text.right);
+  if (run._tag === "Left") return refuse(checkpoint, run.left);
   const { config, step, totalSteps } = run.right;
   const decoded = decodePretrainConfig(config);
   if (decoded._tag === "Left") {
@@ -100,28 +105,58 @@ async function ofCheckpoint(
   return right({
     path: join(checkpoint, CHECKPOINT_FILES.model),
     model: decoded.right.model,
-    steps: [Number(step), Number(totalSteps)],
+    steps: [step, totalSteps],
   });
+}
+
+/** Sizes as Hugging Face's files name them. */
+const SIZE_FIELDS = [
+  "hidden_size",
+  "image_size",
+  "patch_size",
+  "num_channels",
+  "num_hidden_layers",
+  "num_attention_heads",
+  "intermediate_size",
+] as const;
+
+/** Sizes that a file says, by its names. */
+type SaidSizes = Readonly<Record<typeof SIZE_FIELDS[number], number>>;
+
+function saidSizes(
+  config: Readonly<Record<string, unknown>>,
+): Result<Faults, SaidSizes> {
+  const [first, ...others] = SIZE_FIELDS
+    .filter((path) => typeof config[path] !== "number")
+    .map((path): Fault => {
+      const found = config[path];
+      return { _tag: "WrongType", path, found, wanted: "a number" };
+    });
+  return first === undefined
+    ? right(config as SaidSizes)
+    : left([first, ...others]);
 }
 
 /** The model of a folder as `exportEncoder` writes it, by Hugging Face's names. */
 async function ofExport(
   folder: string,
 ): Promise<Result<TrainError, Described>> {
-  const config = await readJson(join(folder, "config.json"));
+  const path = join(folder, "config.json");
+  const config = await readJson(path);
   if (config._tag === "Left") return config;
-  const numberOf = (name: string): number => Number(config.right[name]);
-  const embedDim = numberOf("hidden_size");
+  const said = saidSizes(config.right);
+  if (said._tag === "Left") return orRefuse(path, said);
+  const sizes = said.right;
   const model = encoderModel({
-    imageSize: numberOf("image_size"),
-    patchSize: numberOf("patch_size"),
-    inChannels: numberOf("num_channels"),
-    embedDim,
-    depth: numberOf("num_hidden_layers"),
-    numHeads: numberOf("num_attention_heads"),
-    mlpRatio: numberOf("intermediate_size") / embedDim,
+    imageSize: sizes.image_size,
+    patchSize: sizes.patch_size,
+    inChannels: sizes.num_channels,
+    embedDim: sizes.hidden_size,
+    depth: sizes.num_hidden_layers,
+    numHeads: sizes.num_attention_heads,
+    mlpRatio: sizes.intermediate_size / sizes.hidden_size,
   });
-  if (model._tag === "Left") return orRefuse(folder, model);
+  if (model._tag === "Left") return orRefuse(path, model);
   return right({
     path: join(folder, CHECKPOINT_FILES.model),
     model: model.right,

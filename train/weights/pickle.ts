@@ -17,11 +17,18 @@ import { PICKLE_OPS } from "./pickle_ops.ts";
 /** The op that ends a pickle. */
 const STOP = 0x2e;
 
+/**
+ * Most ops: some forty make a tensor. Each may make an object of a hundred bytes out
+ * of one byte.
+ */
+const MOST_OPS = 8_000_000;
+
 /** Runs until the pickle says stop; ends by itself, for every op reads a byte. */
 function run(machine: PickleMachine): PickleValue {
-  for (;;) {
+  for (let ops = 0;; ops++) {
     const code = machine.cursor.byte();
     if (code === STOP) break;
+    if (ops === MOST_OPS) refusePickle(`it has more than ${MOST_OPS} ops`);
     const op = PICKLE_OPS.get(code);
     if (op === undefined) {
       refusePickle(
@@ -41,7 +48,7 @@ function run(machine: PickleMachine): PickleValue {
 /**
  * Reads a pickle as data: numbers, texts, lists, dictionaries, and calls of a few
  * names, which are only written down. Nothing is imported or called. Time and
- * memory are linear in the bytes.
+ * memory are linear in the bytes and bounded.
  *
  * @param rules Which names may occur.
  * @param bytes A pickle of protocol 2 to 5.

@@ -4,6 +4,7 @@
  * @module
  * @see {@link https://github.com/python/cpython/blob/main/Lib/pickletools.py}
  */
+import { excerpt } from "../../core/mod.ts";
 import {
   isTagged,
   type PickledDict,
@@ -64,7 +65,9 @@ function name({ rules }: PickleMachine, module: string, own: string) {
   return rules.names.has(full)
     ? { _tag: "Name", name: full } as const
     : refusePickle(
-      `it asks for ${full}, which is no part of a tensor; save the tensors alone`,
+      `it asks for ${
+        excerpt(full)
+      }, which is no part of a tensor; save the tensors alone`,
     );
 }
 

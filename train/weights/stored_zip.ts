@@ -5,7 +5,7 @@
  * @see PKWARE, .ZIP File Format Specification, 2022.
  */
 import { crc32 } from "node:zlib";
-import { left, type Result, right } from "../../core/mod.ts";
+import { excerpt, left, type Result, right } from "../../core/mod.ts";
 
 const SIGNATURES = {
   file: 0x04034b50,
@@ -119,7 +119,7 @@ function entryAt(bytes: Uint8Array, at: number, end: number): Entry {
     return number === ELSEWHERE ? wide.next().value : number;
   });
   if (view.getUint16(10, true) !== 0 || packed !== size) {
-    refuse(`${text} is compressed`);
+    refuse(`${excerpt(text)} is compressed`);
   }
   return { name: text, size, start, checksum: view.getUint32(16, true), next };
 }
@@ -131,11 +131,11 @@ function contentOf(
   const view = recordAt(bytes, start, "file");
   const from = start + LENGTHS.file + view.getUint16(26, true) +
     view.getUint16(28, true);
-  if (from + size > bytes.length) refuse(`${name} ends outside of it`);
+  if (from + size > bytes.length) refuse(`${excerpt(name)} ends outside of it`);
   const content = bytes.subarray(from, from + size);
   return crc32(content) === checksum
     ? content
-    : refuse(`${name} is damaged: its checksum is another`);
+    : refuse(`${excerpt(name)} is damaged: its checksum is another`);
 }
 
 function filesOf(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
@@ -147,6 +147,7 @@ function filesOf(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
     total += entry.size;
     // Else little bytes could stand for very many.
     if (total > bytes.length) refuse("its files overlap");
+    if (files.has(entry.name)) refuse(`it holds ${excerpt(entry.name)} twice`);
     files.set(entry.name, contentOf(bytes, entry));
     at = entry.next;
   }

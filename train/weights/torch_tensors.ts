@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  excerpt,
   left,
   type Result,
   right,
@@ -86,12 +87,14 @@ function storageOf(
   if (known !== undefined) return right(known);
   const bytes = storages.bytesOf(key);
   if (bytes === undefined) {
-    return left(`is of storage ${key}, which is missing`);
+    return left(`is of storage ${excerpt(key)}, which is missing`);
   }
   const wanted = count * NUMBER_WIDTHS[kind];
   if (bytes.length !== wanted) {
     return left(
-      `is of storage ${key}, which has ${bytes.length} bytes, wanted ${wanted}`,
+      `is of storage ${
+        excerpt(key)
+      }, which has ${bytes.length} bytes, wanted ${wanted}`,
     );
   }
   const numbers = numbersOf(kind, bytes);
@@ -143,7 +146,7 @@ function rebuilt(
     strides.length !== shape.length
   ) return left("has no offset, shape and strides");
   const data = storage.right;
-  const size = sizeOf(shape);
+  const size = shape.includes(0) ? 0 : sizeOf(shape);
   const last = shape.reduce(
     (at, extent, axis) => at + (extent - 1) * strides[axis]!,
     offset,
@@ -213,7 +216,9 @@ export function torchTensors(
     }
     const tensor = name === null ? null : tensorOf(storages, inner);
     if (name === null || tensor === null) continue;
-    if (tensor._tag === "Left") return left(`tensor ${name} ${tensor.left}`);
+    if (tensor._tag === "Left") {
+      return left(`tensor ${excerpt(name)} ${tensor.left}`);
+    }
     tensors.set(name, tensor.right);
   }
   return right(tensors);

@@ -40,12 +40,14 @@ const refuse = (
 /** One more than the highest number of a block. */
 function depthOf(names: Iterable<string>, prefix: string): number {
   const start = `${prefix}blocks.`;
-  return Math.max(
-    0,
-    ...[...names].filter((name) => name.startsWith(start))
-      .map((name) => Number.parseInt(name.slice(start.length)) + 1)
-      .filter(Number.isSafeInteger),
-  );
+  let depth = 0;
+  for (const name of names) {
+    const [block = ""] = name.startsWith(start)
+      ? name.slice(start.length).split(".", 1)
+      : [];
+    if (/^\d{1,6}$/.test(block)) depth = Math.max(depth, Number(block) + 1);
+  }
+  return depth;
 }
 
 /** A model with these encoder sizes; its decoders are those of the smallest preset. */

@@ -136,7 +136,7 @@ Deno.test("freezePlan() names all faults: fields first, then what fields contrad
   deepStrictEqual(
     faultsOf(freezePlan({ ...vitB, model, freeze, totalSteps: NaN })),
     [
-      "model.depth: found 0, wanted a whole number of at least 1",
+      "model.depth: found 0, wanted a whole number in [1, 512]",
       "freeze.t0: found 1.5, wanted a number in (0, 1]",
       "totalSteps: found NaN, wanted a whole number of at least 1",
     ],

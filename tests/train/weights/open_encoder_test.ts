@@ -131,7 +131,10 @@ Deno.test("openEncoder() says what a path lacks", () =>
     await Deno.writeTextFile(`${folder}/model.safetensors`, "x");
     match(await refusal(folder), /config\.json/);
     await Deno.writeTextFile(`${folder}/config.json`, "{}");
-    match(await refusal(folder), /embedDim: found NaN/);
+    match(
+      await refusal(folder),
+      /config\.json: hidden_size: found nothing, wanted a number\nimage_size: /,
+    );
     await Deno.writeTextFile(`${folder}/config.json`, "[");
     ok((await refusal(folder)).includes("not JSON"));
   }));

@@ -63,13 +63,23 @@ Deno.test("readStoredZip() refuses a compressed file and one whose checksum is a
   match(reasonOf(bytes), /^a is damaged: its checksum is another$/);
 });
 
+Deno.test("readStoredZip() refuses two files of the same name", () => {
+  const bytes = stored({ a: Uint8Array.of(1), b: Uint8Array.of(2) });
+  bytes[bytes.lastIndexOf(0x62)] = 0x61;
+  match(reasonOf(bytes), /^it holds a twice$/);
+});
+
 Deno.test("readStoredZip() refuses many entries for the same bytes", () => {
   const bytes = stored({ a: new Uint8Array(64) });
   const [end, length] = [bytes.length - 22, 46 + 1];
   const entry = bytes.subarray(end - length, end);
   const many = new Uint8Array(end - length + 40 * length + 22);
   many.set(bytes.subarray(0, end - length));
-  for (let k = 0; k < 40; k++) many.set(entry, end - length + k * length);
+  for (let k = 0; k < 40; k++) {
+    const at = end - length + k * length;
+    many.set(entry, at);
+    many[at + 46] = 0x61 + k;
+  }
   many.set(bytes.subarray(end), many.length - 22);
   new DataView(many.buffer).setUint32(many.length - 10, 40 * length, true);
   match(reasonOf(many), /^its files overlap$/);

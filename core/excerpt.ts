@@ -1,0 +1,72 @@
+/**
+ * Text from outside, made fit for a message.
+ *
+ * @module
+ */
+
+/** A longer piece of text is cut, characters. */
+const LONGEST = 120;
+
+const escaped = (character: string): string =>
+  `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+
+/**
+ * Text without characters that a terminal would obey or that nobody sees, such as
+ * control codes, line ends and marks that turn the direction of writing: each is
+ * written as its number.
+ *
+ * @param text Text from a file, for example the name of a tensor.
+ * @returns One line.
+ *
+ * @example
+ * ```ts
+ * import { printable } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(printable("weight\u001b[2J"), "weight\\u{1b}[2J");
+ * ```
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+/**
+ * The beginning of a text, printable.
+ *
+ * @param text Text from a file; it may be long.
+ * @returns At most 120 characters before they are made printable, with `...` where more followed.
+ *
+ * @example
+ * ```ts
+ * import { excerpt } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(excerpt("norm.weight"), "norm.weight");
+ * strictEqual(excerpt("x".repeat(1000)), `${"x".repeat(117)}...`);
+ * ```
+ */
+export function excerpt(text: string): string {
+  return printable(
+    text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text,
+  );
+}
+
+/**
+ * A value as a message shows it: `nothing` for what is missing, numbers as they
+ * are, other things as the beginning of their JSON.
+ *
+ * @param value Anything.
+ *
+ * @example JSON would print NaN as `null`; a message must not
+ * ```ts
+ * import { shown } from "@vitfreeze/vitfreeze/core";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual([undefined, NaN, "a"].map(shown), ["nothing", "NaN", '"a"']);
+ * ```
+ */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "number") return String(value);
+  return excerpt(JSON.stringify(value) ?? String(value));
+}

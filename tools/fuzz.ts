@@ -1,0 +1,51 @@
+/**
+ * Tries many more hostile files on all readers than the test run does.
+ *
+ * ```sh
+ * deno task fuzz                        # a new seed, fifty times as many cases
+ * deno task fuzz --seed 7 --factor 5    # those of seed 7 again
+ * ```
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- printing is what this program does
+import process from "node:process";
+import { describeFaults } from "../core/mod.ts";
+import { numberFlag, wholeFlag } from "../examples/flags.ts";
+import { parseFlags } from "../examples/parse_flags.ts";
+
+/** Tests of readers against damaged and hostile files. */
+const FUZZ_TESTS = [
+  "tests/core/plan/fuzz_test.ts",
+  "tests/data/fuzz_test.ts",
+  "tests/train/fuzz_test.ts",
+  "tests/train/weights/fuzz_test.ts",
+  "tests/examples/pretrain/fuzz_test.ts",
+];
+
+const FLAGS = {
+  seed: wholeFlag(0, "where the cases begin; by chance when left out"),
+  factor: numberFlag({
+    wanted: "a number above 0",
+    holds: (value) => value > 0,
+    nearest: () => null,
+  }, "how many times as many cases as in a test run"),
+} as const;
+
+const values = parseFlags(FLAGS, process.argv.slice(2));
+if (values._tag === "Left") {
+  console.error(describeFaults(values.left));
+  process.exit(2);
+}
+const { seed = Math.floor(Math.random() * 2 ** 31), factor = 50 } =
+  values.right;
+console.log(`seed ${seed}, factor ${factor}`);
+const { code } = await new Deno.Command(Deno.execPath(), {
+  args: ["test", "-A", ...FUZZ_TESTS],
+  cwd: new URL("..", import.meta.url),
+  env: { FUZZ_SEED: String(seed), FUZZ_FACTOR: String(factor) },
+}).spawn().status;
+if (code !== 0) {
+  console.error(`again: deno task fuzz --seed ${seed} --factor ${factor}`);
+}
+process.exit(code);
