@@ -6,6 +6,7 @@
 export * from "./result.ts";
 export * from "./excerpt.ts";
 export * from "./graph/node.ts";
+export * from "./graph/convolution_extents.ts";
 export * from "./model/model_spec.ts";
 export * from "./model/parameters.ts";
 export * from "./model/presets.ts";
@@ -38,6 +39,7 @@ export * from "./model/pos_embed.ts";
 export * from "./model/resample_positions.ts";
 export * from "./model/probe_graph.ts";
 export * from "./model/step_graph.ts";
+export * from "./optimizer/gradient_norm.ts";
 export * from "./optimizer/lars.ts";
 export * from "./optimizer/lars_update.ts";
 export * from "./optimizer/layer_decay.ts";
@@ -80,3 +82,20 @@ export * from "./plan/plan_json.ts";
 export * from "./plan/t0_for_saving.ts";
 export * from "./plan/equal_cost.ts";
 export * from "./plan/calc_speedup.ts";
+export {
+  checkConvNet,
+  type ConvNetBlock,
+  convNetBlocks,
+  type ConvNetFamily,
+  convNetLayers,
+  type ConvNetSpec,
+  headChannels,
+  STEM_CHANNELS,
+} from "./convnet/convnet_spec.ts";
+export * from "./convnet/convnet_tensors.ts";
+export * from "./convnet/batch_norm.ts";
+export * from "./convnet/convnet.ts";
+export * from "./convnet/convnet_graph.ts";
+export * from "./convnet/convnet_config.ts";
+export * from "./convnet/convnet_plan.ts";
+export * from "./convnet/convnet_saving.ts";

@@ -13,6 +13,8 @@
  *       ├─ "crop"        sampleKey(seed, epoch, index, "crop")
  *       ├─ "flip"
  *       ├─ "mask"
+ *       ├─ "augment"     which operations on its pixels
+ *       ├─ "erase"       which rectangle becomes noise
  *       └─ "replacement"  which images may stand in for one that is damaged
  * ```
  *
@@ -30,7 +32,13 @@ export interface Key {
 }
 
 /** What the randomness of one sample is used for. */
-export type SamplePurpose = "crop" | "flip" | "mask" | "replacement";
+export type SamplePurpose =
+  | "crop"
+  | "flip"
+  | "mask"
+  | "augment"
+  | "erase"
+  | "replacement";
 
 /** Second counter word of a draw is 0, so no label ever repeats a draw. */
 const NUMBER_LABEL = 1;

@@ -13,7 +13,7 @@ import { type Batch, batchMaker } from "./batch.ts";
 import { type DataError, unlessFaulty, wholeFault } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
 import type { ImageWorkers } from "./image_workers.ts";
-import type { TrainTransform } from "./transform.ts";
+import type { LearningTransform } from "./transform.ts";
 import { workAhead } from "./work_ahead.ts";
 
 /** Which batches are wanted. */
@@ -21,7 +21,7 @@ export interface LoadOptions {
   /** Where images come from. */
   readonly source: ImageSource;
   /** What they become. */
-  readonly transform: TrainTransform;
+  readonly transform: LearningTransform;
   /** Seed of the run: decides order, crops and flips. */
   readonly seed: number;
   /** Epoch, counted from 0. */

@@ -4,6 +4,10 @@
  *
  * @module
  */
+export * from "./augment/affine.ts";
+export * from "./augment/pixel_op.ts";
+export * from "./augment/rand_augment.ts";
+export * from "./augment/random_erasing.ts";
 export * from "./bad_images.ts";
 export * from "./batch.ts";
 export * from "./bicubic.ts";

@@ -42,26 +42,45 @@ const NUMBERS_PER_TRY = 4;
 const between = ([low, high]: Range, u: number): number =>
   low + (high - low) * u;
 
+/** Size of one draw, whether or not it fits into the image. */
+function drawnSize(
+  image: Size,
+  { scale, ratio: [low, high] }: CropRanges,
+  area: number,
+  shape: number,
+): Size {
+  const pixels = image.width * image.height * between(scale, area);
+  const aspect = Math.exp(between([Math.log(low), Math.log(high)], shape));
+  return {
+    width: Math.round(Math.sqrt(pixels * aspect)),
+    height: Math.round(Math.sqrt(pixels / aspect)),
+  };
+}
+
+/** A box of that size, at one of the places that it has in the image. */
+const placed = (
+  image: Size,
+  { width, height }: Size,
+  row: number,
+  column: number,
+): PixelBox => ({
+  left: Math.floor(column * (image.width - width + 1)),
+  top: Math.floor(row * (image.height - height + 1)),
+  width,
+  height,
+});
+
 /** The box of one draw, or `null` if it does not fit into the image. */
 function tryCrop(
   image: Size,
-  { scale, ratio }: CropRanges,
+  ranges: CropRanges,
   [area = 0, shape = 0, row = 0, column = 0]: Float64Array,
 ): PixelBox | null {
-  const pixels = image.width * image.height * between(scale, area);
-  const [low, high] = ratio;
-  const aspect = Math.exp(between([Math.log(low), Math.log(high)], shape));
-  const width = Math.round(Math.sqrt(pixels * aspect));
-  const height = Math.round(Math.sqrt(pixels / aspect));
+  const size = drawnSize(image, ranges, area, shape);
+  const { width, height } = size;
   const fits = width > 0 && width <= image.width &&
     height > 0 && height <= image.height;
-  if (!fits) return null;
-  return {
-    left: Math.floor(column * (image.width - width + 1)),
-    top: Math.floor(row * (image.height - height + 1)),
-    width,
-    height,
-  };
+  return fits ? placed(image, size, row, column) : null;
 }
 
 /** The largest box in the middle of the image whose ratio is allowed, at least a pixel. */
@@ -122,4 +141,38 @@ export function randomResizedCrop(
     if (box !== null) return box;
   }
   return centralCrop(image, ranges.ratio);
+}
+
+const within = (length: number, most: number): number =>
+  Math.min(Math.max(length, 1), most);
+
+/**
+ * The part of an image that a single draw takes: as `randomResizedCrop`, but a side
+ * that is longer than the image's is cut to it, so that there is nothing to retry. MAE
+ * learns its linear probes from such crops.
+ *
+ * Total: the box always lies inside the image.
+ *
+ * @param key Where the draw comes from.
+ * @param image Size of the image, pixels.
+ * @param ranges Allowed areas and ratios; where a side is cut, both may be left.
+ * @returns A box of at least one pixel.
+ *
+ * @see Grill et al., Bootstrap Your Own Latent, 2020, whose code crops so.
+ */
+export function singleTryCrop(
+  key: Key,
+  image: Size,
+  ranges: CropRanges,
+): PixelBox {
+  const [area = 0, shape = 0, row = 0, column = 0] = uniforms(
+    key,
+    NUMBERS_PER_TRY,
+  );
+  const drawn = drawnSize(image, ranges, area, shape);
+  const size = {
+    width: within(drawn.width, image.width),
+    height: within(drawn.height, image.height),
+  };
+  return placed(image, size, row, column);
 }

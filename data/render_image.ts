@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { toGrey } from "./augment/grey.ts";
+import { applyPixelOp, type PixelOpContext } from "./augment/pixel_op.ts";
+import { erase } from "./augment/random_erasing.ts";
 import { resizeBicubic } from "./bicubic.ts";
 import { cutOut } from "./cut_out.ts";
 import { decodeScaled } from "./decode_image.ts";
@@ -21,15 +24,6 @@ export type RenderImage = (
 function scaleRaw(image: RawImage, viewAt: (size: Size) => View): ScaledView {
   const view = viewAt(image);
   return { view, image: resizeBicubic(image, view.crop, view.scaled) };
-}
-
-/** Luma of ITU-R BT.601, as PIL turns colour into grey. */
-function toGrey({ pixels, width, height }: RawImage): RawImage {
-  const grey = new Uint8Array(width * height).map((_, i) => {
-    const [r = 0, g = 0, b = 0] = pixels.subarray(3 * i, 3 * i + 3);
-    return Math.round(0.299 * r + 0.587 * g + 0.114 * b);
-  });
-  return { _tag: "RawImage", width, height, channels: 1, pixels: grey };
 }
 
 /** The normalised value of each of the 256 levels, for each channel. */
@@ -81,6 +75,35 @@ function writeNormalized(
   });
 }
 
+/** Each row from right to left. */
+function mirrored(image: RawImage): RawImage {
+  const { width, height, channels } = image;
+  const pixels = new Uint8Array(image.pixels.length);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = width - 1; x >= 0; x--, to += channels) {
+      const from = (y * width + x) * channels;
+      pixels.set(image.pixels.subarray(from, from + channels), to);
+    }
+  }
+  return { ...image, pixels };
+}
+
+/** Mirrors if need be, then does the operations; a view without any is done in writing. */
+function operated(
+  { normalization }: ImageFormat,
+  { flip, ops, interpolation }: View,
+  image: RawImage,
+): RawImage {
+  const { mean } = normalizationFor(normalization, image.channels);
+  const fill = mean.map((part) => Math.min(255, Math.round(255 * part)));
+  const context: PixelOpContext = { interpolation, fill };
+  return ops.reduce(
+    (done, op) => applyPixelOp(context, op, done),
+    flip ? mirrored(image) : image,
+  );
+}
+
 /**
  * A function that brings images of any kind into the format of a model.
  *
@@ -96,8 +119,10 @@ export function imageRenderer(format: ImageFormat): RenderImage {
       ? scaleRaw(image, viewAt)
       : await decodeScaled(image, viewAt);
     const seen = cutOut(scaled, view.window);
-    const isGreyed = channels === 1 && seen.channels === 3;
-    const shown = isGreyed ? toGrey(seen) : seen;
-    writeNormalized(shown, view.flip, tables, target);
+    const shown = channels === 1 ? toGrey(seen) : seen;
+    const isOperated = view.ops.length > 0;
+    const done = isOperated ? operated(format, view, shown) : shown;
+    writeNormalized(done, view.flip && !isOperated, tables, target);
+    if (view.erased !== null) erase(view.erased, done, target);
   };
 }

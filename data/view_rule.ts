@@ -5,13 +5,13 @@
  */
 import { sampleKey } from "../core/mod.ts";
 import type { Size } from "./image_source.ts";
-import type { EvalTransform, TrainTransform } from "./transform.ts";
-import { evalView, trainView, type View } from "./view.ts";
+import type { EvalTransform, LearningTransform } from "./transform.ts";
+import { evalView, learningView, type View } from "./view.ts";
 
 /** A random view that belongs to an epoch of a run. */
 export interface TrainRule {
   /** What is done to the images. */
-  readonly transform: TrainTransform;
+  readonly transform: LearningTransform;
   /** Seed of the run. */
   readonly seed: number;
   /** Epoch, counted from 0. */
@@ -39,7 +39,7 @@ export function viewBy(rule: ViewRule, index: number): (image: Size) => View {
   if (!("seed" in rule)) return (image) => evalView(rule.transform, image);
   const { transform, seed, epoch } = rule;
   return (image) =>
-    trainView(
+    learningView(
       transform,
       image,
       (purpose) => sampleKey(seed, epoch, index, purpose),

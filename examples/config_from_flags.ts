@@ -37,6 +37,7 @@ const FLAG_OF_FIELD: ReadonlyMap<string, string> = new Map([
   ["rate.mode.power", "lr-lr"],
   ["rate.stagePower", "sr-lr"],
   ["freeze.t0", "t0"],
+  ["clipGrad", "clip-grad"],
   ["samples", "samples"],
   ["saving", "saving"],
 ]);
@@ -131,8 +132,18 @@ function withPrecision(
     : config;
 }
 
+/** Only a length to clip at is written down. */
+function withClipping(
+  { clipGrad, ...config }: PretrainConfig,
+  values: MethodValues,
+): PretrainConfig {
+  const length = values["clip-grad"] ?? clipGrad ?? 0;
+  return length === 0 ? config : { ...config, clipGrad: length };
+}
+
 function changed(base: PretrainConfig, values: MethodValues): PretrainConfig {
-  const config = withPrecision(withTraining(base, values), values);
+  const precise = withPrecision(withTraining(base, values), values);
+  const config = withClipping(precise, values);
   const { model, freeze, rate, optimizer } = config;
   const sameRate = values.blr === undefined &&
     effectiveBatch(config) === effectiveBatch(base);

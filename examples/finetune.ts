@@ -17,42 +17,25 @@
  * @module
  */
 import process from "node:process";
-import { left, type Result, right } from "../core/mod.ts";
-import {
-  evalTransform,
-  type ImageSource,
-  loadAll,
-  loadBatches,
-  trainTransform,
-} from "../data/mod.ts";
-import {
-  type BatchSource,
-  classifierAccuracy,
-  describeTrainError,
-  type FinetuneConfig,
-  finetuneIdentity,
-  finetunePlan,
-  finetuning,
-  initialFinetune,
-  type TopAccuracies,
-  type TrainError,
-} from "../train/mod.ts";
+import { right } from "../core/mod.ts";
+import { imageWorkers } from "../data/mod.ts";
+import { finetuneEncoder } from "./evaluate/finetune_encoder.ts";
 import {
   FINETUNE_DEFAULTS,
   FINETUNE_FLAGS,
   finetuneFrom,
-  type FinetuneValues,
 } from "./evaluate/finetune_flags.ts";
 import {
-  type Evaluation,
+  describeAccuracies,
+  judgement,
+  trainingChoice,
+} from "./evaluate/judgement.ts";
+import {
   EVALUATION_DEFAULTS,
   EVALUATION_FLAGS,
-  failedWith,
   openEvaluation,
 } from "./evaluate/open_evaluation.ts";
 import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
-import { startOf, trainToEnd } from "./evaluate/training_start.ts";
-import { badInput } from "./pretrain/failure.ts";
 
 const FLAGS = { ...EVALUATION_FLAGS, ...FINETUNE_FLAGS } as const;
 
@@ -61,82 +44,6 @@ const USAGE =
 
 ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
 (.safetensors, .pth) with timm's names.`;
-
-/** Part of an image that is seen, as in supervised training on ImageNet. */
-const SCALE = [0.08, 1] as const;
-
-/** Random crops of the images to learn from. */
-function cropsOf(
-  source: ImageSource,
-  { model, training: { seed, batchSize } }: FinetuneConfig,
-): Result<TrainError, BatchSource> {
-  const { imageSize, inChannels } = model;
-  const { normalization } = source;
-  const format = { imageSize, inChannels, normalization, scale: SCALE };
-  const made = trainTransform(format);
-  if (made._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: made.left });
-  }
-  const common = { source, transform: made.right, seed, batchSize };
-  return right((epoch, fromBatch) =>
-    loadBatches({ ...common, epoch, fromBatch })
-  );
-}
-
-/** The middles of the images to judge by. */
-function middlesOf(
-  { queries: source, resizeSize, encoder: { model } }: Evaluation,
-  batchSize: number,
-) {
-  const { imageSize, inChannels } = model;
-  const { normalization } = source;
-  const format = { imageSize, inChannels, normalization, resizeSize };
-  const made = evalTransform(format);
-  return made._tag === "Left"
-    ? left<TrainError>({ _tag: "BadConfig", faults: made.left })
-    : right(loadAll({ source, transform: made.right, batchSize }));
-}
-
-/** Trains and judges. */
-async function judged(
-  evaluation: Evaluation,
-  config: FinetuneConfig,
-  values: FinetuneValues,
-  say: (line: string) => void,
-): Promise<Result<TrainError, TopAccuracies>> {
-  const { backend, encoder, train } = evaluation;
-  const { epochs, batchSize } = config.training;
-  const plan = finetunePlan(config, train.length);
-  if (plan._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: plan.left });
-  }
-  const run = { config, plan: plan.right };
-  const identity = finetuneIdentity(run);
-  const first = initialFinetune(run, encoder.parameters);
-  const start = await startOf(identity, first, values.resume);
-  if (start._tag === "Left") return start;
-  const batches = cropsOf(train, config);
-  if (batches._tag === "Left") return batches;
-  const middles = middlesOf(evaluation, batchSize);
-  if (middles._tag === "Left") return middles;
-  const training = finetuning({
-    ...run,
-    backend,
-    batches: batches.right,
-    start: start.right,
-  });
-  const { output } = values;
-  const done = await trainToEnd(training, { identity, epochs, output, say });
-  const found = done._tag === "Left" ? done : await classifierAccuracy(
-    backend,
-    config,
-    training.tensors(),
-    middles.right,
-    batchSize,
-  );
-  training.dispose();
-  return found;
-}
 
 const program: EvaluationProgram<typeof FLAGS> = {
   words: ["ENCODER"],
@@ -148,24 +55,21 @@ const program: EvaluationProgram<typeof FLAGS> = {
     if (opened._tag === "Left") return opened;
     const { encoder, backend, train, queries, classes } = opened.right;
     const config = finetuneFrom(encoder.model, classes, values);
-    const found = await judged(opened.right, config, values, say);
-    if (found._tag === "Left") {
-      return found.left._tag === "BadConfig" ||
-          found.left._tag === "CheckpointRefused"
-        ? badInput(describeTrainError(found.left))
-        : failedWith(found.left);
-    }
+    const { workers: count = 0 } = values;
+    using workers = count === 0 ? null : imageWorkers(count);
+    const choice = { ...trainingChoice(values, say), workers };
+    const found = await finetuneEncoder(opened.right, config, choice);
     backend.dispose();
-    const { top1, top5 } = found.right;
-    const percent = (part: number): string => (100 * part).toFixed(2);
-    say(`top-1 ${percent(top1)} %, top-5 ${percent(top5)} %`);
+    const judged = judgement(found, values.output, say);
+    if (judged._tag === "Left") return judged;
+    const { ema } = judged.right;
+    if (ema !== null) say(`running means: ${describeAccuracies(ema)}`);
     return right({
       encoder: encoder.path,
       images: train.length,
       queries: queries.length,
       config,
-      top1,
-      top5,
+      ...judged.right,
       device: backend.device.name,
     });
   },

@@ -50,6 +50,10 @@ export const METHOD_FLAGS = {
   "lr": numberFlag(FROM_ZERO, "learning rate for the real batch, not blr"),
   "min-lr": numberFlag(FROM_ZERO, "rate at the end of the common cosine"),
   "weight-decay": numberFlag(FROM_ZERO, "decoupled weight decay"),
+  "clip-grad": numberFlag(
+    FROM_ZERO,
+    "greatest length of all gradients together, longer ones are scaled down; 0 is off",
+  ),
   "t0": numberFlag(
     PART_OF_TRAINING,
     "moment of the first freeze before scaling, 1 never freezes",
@@ -109,7 +113,7 @@ export function methodDefaults(
   base: PretrainConfig,
   model: ModelName,
 ): Readonly<Record<string, string>> {
-  const { freeze, rate, training, optimizer, frozenPrecision } = base;
+  const { freeze, rate, training, optimizer } = base;
   return {
     "model": model,
     "image-size": String(base.model.imageSize),
@@ -123,6 +127,7 @@ export function methodDefaults(
     "blr": String(Number(rateFor256(base).toPrecision(6))),
     "min-lr": String(rate.endRate),
     "weight-decay": String(optimizer.weightDecay),
+    "clip-grad": String(base.clipGrad ?? 0),
     "t0": String(freeze.t0),
     "how-scale": freeze.scale,
     ...modeWords(rate),
@@ -131,7 +136,7 @@ export function methodDefaults(
     "class-token": freeze.classToken === "withLayer0"
       ? "with-layer-0"
       : "never-frozen",
-    "frozen-precision": frozenPrecision ?? "float32",
+    "frozen-precision": base.frozenPrecision ?? "float32",
     "seed": String(training.seed),
   };
 }

@@ -51,6 +51,7 @@ import { progressOn } from "./pretrain/progress.ts";
 import { settingsFrom } from "./pretrain/settings.ts";
 import type { Summary } from "./pretrain/summary.ts";
 import { takeSteps } from "./pretrain/take_steps.ts";
+import { withTensorBoard } from "./pretrain/tensorboard.ts";
 
 async function pretrain(
   values: PretrainValues,
@@ -61,11 +62,13 @@ async function pretrain(
   if (settings._tag === "Left") return badInput(describeFaults(settings.left));
   const opened = await openRun(settings.right, values, say);
   if (opened._tag === "Left") return badInput(opened.left);
-  const { plan, run, folder, backend, loading } = opened.right;
+  const told = await withTensorBoard(opened.right, values);
+  if (told._tag === "Left") return badInput(told.left);
+  const { plan, run, folder, backend, loading } = told.right;
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
   const { signal, allow } = interruption(progress.say);
-  const end = await takeSteps({ ...opened.right, progress, signal });
+  const end = await takeSteps({ ...told.right, progress, signal });
   progress.end();
   loading.workers?.[Symbol.dispose]();
   const skipped = await writeBadImages(folder.path, loading.badImages);
@@ -80,7 +83,7 @@ async function pretrain(
   }
   if (cause !== "finished") return failed(cause, checkpoint, command);
   allow();
-  const summary = await finish(opened.right, end, say);
+  const summary = await finish(told.right, end, say);
   run.dispose();
   folder[Symbol.dispose]();
   backend.dispose();

@@ -6,14 +6,20 @@
 import * as Plot from "@observablehq/plot";
 import { caption } from "./caption.ts";
 import { type LossPoint, type LossSeries, lossSeries } from "./loss_series.ts";
-import { INK, stageColour } from "./palette.ts";
+import { stageColour } from "./palette.ts";
 import { type PhaseMark, phaseMarks } from "./phase_marks.ts";
+import type { PlotSize } from "./plot_size.ts";
 import { plotSvg } from "./svg.ts";
+import { LIGHT, type Theme } from "./theme.ts";
 
 /** What else a loss plot shows. */
 export interface LossPlotOptions {
   /** Phases in the order of time. */
   readonly phases: readonly PhaseMark[];
+  /** What it is drawn on; `LIGHT` by default. */
+  readonly theme?: Theme;
+  /** Its size; 960 × 530 pixels by default, and more for a legend of several rows. */
+  readonly size?: PlotSize;
 }
 
 const WIDTH = 960;
@@ -25,6 +31,9 @@ const BOTTOM = 44;
 const HEADER = 66;
 const ROW = 20;
 
+/** Pixels that a label of the axis of steps needs at least. */
+const TICK_WIDTH = 80;
+
 /** From this ratio of the largest to the smallest loss on, equal factors look equal. */
 const LOG_RATIO = 8;
 /** Lines with fewer points show each of them. */
@@ -33,8 +42,8 @@ const DOTTED_BELOW = 30;
 const nameOf = ({ stage }: LossSeries): string =>
   stage === null ? "total of the live stages" : `stage ${stage + 1}`;
 
-const colourOf = ({ stage }: LossSeries): string =>
-  stage === null ? INK : stageColour(stage);
+const colourOf = ({ stage }: LossSeries, { ink }: Theme): string =>
+  stage === null ? ink : stageColour(stage);
 
 /** A logarithmic axis where the losses span factors, one from 0 otherwise. */
 function lossAxis(lines: readonly LossSeries[]): Plot.ScaleOptions {
@@ -57,7 +66,7 @@ function lossAxis(lines: readonly LossSeries[]): Plot.ScaleOptions {
     };
 }
 
-function stepAxis(lastStep: number): Plot.ScaleOptions {
+function stepAxis(lastStep: number, width: number): Plot.ScaleOptions {
   return {
     label: "Step →",
     labelOffset: 38,
@@ -65,12 +74,12 @@ function stepAxis(lastStep: number): Plot.ScaleOptions {
     domain: [0, Math.max(1, lastStep)],
     ticks: lastStep < 10
       ? Array.from({ length: lastStep + 1 }, (_, step) => step)
-      : 10,
+      : Math.min(10, Math.round(width / TICK_WIDTH)),
   };
 }
 
-function lineMarks(line: LossSeries): Plot.Markish[] {
-  const colour = colourOf(line);
+function lineMarks(line: LossSeries, theme: Theme): Plot.Markish[] {
+  const colour = colourOf(line, theme);
   const at = { x: "step", y: "value" } as const;
   const stroke = { ...at, stroke: colour };
   return [
@@ -91,25 +100,30 @@ function lineMarks(line: LossSeries): Plot.Markish[] {
 /** Where each name of the legend goes: from the left, in as many rows as needed. */
 function legendPlaces(
   lines: readonly LossSeries[],
+  width: number,
 ): readonly (readonly [x: number, row: number])[] {
   let [x, row] = [0, 0];
   return lines.map((line) => {
-    const width = 32 + 6 * nameOf(line).length;
-    if (x + width > WIDTH - LEFT) [x, row] = [0, row + 1];
+    const own = 32 + 6 * nameOf(line).length;
+    if (x + own > width - LEFT) [x, row] = [0, row + 1];
     const place = [x, row] as const;
-    x += width;
+    x += own;
     return place;
   });
 }
 
-function legend(lines: readonly LossSeries[]): readonly Plot.Markish[] {
-  const places = legendPlaces(lines);
+function legend(
+  lines: readonly LossSeries[],
+  width: number,
+  theme: Theme,
+): readonly Plot.Markish[] {
+  const places = legendPlaces(lines, width);
   const rows = Math.max(...places.map(([, row]) => row));
   return lines.map((line, i) => {
     const [x, row] = places[i] ?? [0, 0];
     const dy = -HEADER + ROW + (row - rows) * ROW - 4;
     return caption(`● ${nameOf(line)}`, [x, dy], {
-      fill: colourOf(line),
+      fill: colourOf(line, theme),
       fontWeight: 600,
       fontSize: 11,
     });
@@ -126,7 +140,7 @@ function legend(lines: readonly LossSeries[]): readonly Plot.Markish[] {
  *
  * @param points In rising order of steps; none gives empty axes.
  * @param options The phases of the plan.
- * @returns An SVG document on a white ground.
+ * @returns An SVG document.
  *
  * @example
  * ```ts
@@ -148,31 +162,32 @@ function legend(lines: readonly LossSeries[]): readonly Plot.Markish[] {
  */
 export function lossPlot(
   points: readonly LossPoint[],
-  options: LossPlotOptions,
+  { phases, theme = LIGHT, size }: LossPlotOptions,
 ): string {
   const lines = lossSeries(points);
   const lastStep = points.at(-1)?.step ?? 0;
+  const width = size?.width ?? WIDTH;
   const legendRows = 1 +
-    Math.max(...legendPlaces(lines).map(([, row]) => row));
+    Math.max(...legendPlaces(lines, width).map(([, row]) => row));
   const top = HEADER + (legendRows - 1) * ROW;
   return plotSvg({
-    width: WIDTH,
-    height: PLOT_HEIGHT + top + BOTTOM,
+    width,
+    height: size?.height ?? PLOT_HEIGHT + top + BOTTOM,
     marginTop: top,
     marginRight: RIGHT,
     marginBottom: BOTTOM,
     marginLeft: LEFT,
-    x: stepAxis(lastStep),
+    x: stepAxis(lastStep, width),
     y: lossAxis(lines),
     marks: [
-      Plot.gridY({ stroke: "#e6e9ee", strokeOpacity: 1 }),
-      ...phaseMarks(options.phases, lastStep, WIDTH - LEFT - RIGHT),
-      ...lines.toReversed().flatMap(lineMarks),
-      ...legend(lines),
+      Plot.gridY({ stroke: theme.grid, strokeOpacity: 1 }),
+      ...phaseMarks(phases, lastStep, width - LEFT - RIGHT, theme),
+      ...lines.toReversed().flatMap((line) => lineMarks(line, theme)),
+      ...legend(lines, width, theme),
       caption("↑ Loss: mean squared error of hidden HOG cells", [
         -LEFT + 12,
         -32,
-      ]),
+      ], { fill: theme.quiet }),
     ],
-  });
+  }, theme);
 }

@@ -3,6 +3,12 @@
  *
  * @module
  */
+export {
+  type AccuracyPanel,
+  accuracyPlot,
+  type AccuracyPoint,
+  type AccuracySeries,
+} from "./accuracy_plot.ts";
 export { hiddenParts } from "./hidden_parts.ts";
 export {
   binStrengths,
@@ -22,6 +28,7 @@ export {
 } from "./loss_series.ts";
 export { movingMean } from "./moving_mean.ts";
 export { type PhaseMark } from "./phase_marks.ts";
+export { type PlotSize } from "./plot_size.ts";
 export { planPlot, type PlanPlotOptions } from "./plan_plot.ts";
 export {
   reconstructionPicture,
@@ -29,4 +36,10 @@ export {
   type ReconstructionStage,
 } from "./reconstruction.ts";
 export { type RunCurve, runCurvesPlot } from "./run_curves_plot.ts";
+export {
+  type RatesPoint,
+  type RunRatesOptions,
+  runRatesPlot,
+} from "./run_rates_plot.ts";
+export { DARK, layerColours, LIGHT, type Theme } from "./theme.ts";
 export { type SeriesPoint, thinned } from "./thinning.ts";

@@ -5,7 +5,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { caption } from "./caption.ts";
-import { QUIET } from "./palette.ts";
+import { LIGHT, type Theme } from "./theme.ts";
 
 /** When the work changed; a phase of a plan is one. */
 export interface PhaseMark {
@@ -19,6 +19,9 @@ export interface PhaseMark {
 
 /** Pixels that the number of frozen layers needs. */
 const LABEL_WIDTH = 18;
+
+/** Width of the frame, pixels, from which on there is room to explain the lines. */
+const EXPLAINED_FROM = 500;
 
 /** The phases whose label does not run into the one before. */
 function labelled(
@@ -40,32 +43,37 @@ function labelled(
  * @param phases In the order of time.
  * @param lastStep Last step that is drawn.
  * @param width Width of the frame, pixels.
+ * @param theme What the picture is drawn on.
  * @returns Marks over the scale `x` of steps; none if nothing froze.
  */
 export function phaseMarks(
   phases: readonly PhaseMark[],
   lastStep: number,
   width: number,
+  { faint, strong, quiet }: Theme = LIGHT,
 ): readonly Plot.Markish[] {
   const changes = phases.slice(1).filter(({ from }) => from <= lastStep);
   if (changes.length === 0) return [];
   const prunings = changes.filter(({ liveStages }, i) =>
     liveStages.length < (phases[i]?.liveStages.length ?? 0)
   );
-  const dashed = { stroke: "#aab1be", strokeDasharray: "2 3" };
+  const dashed = { stroke: faint, strokeDasharray: "2 3" };
   return [
     Plot.ruleX(changes, { x: "from", ...dashed }),
-    Plot.ruleX(prunings, { x: "from", stroke: "#7d8696", strokeWidth: 1.3 }),
+    Plot.ruleX(prunings, { x: "from", stroke: strong, strokeWidth: 1.3 }),
     Plot.text(labelled(changes, width / Math.max(1, lastStep)), {
       x: "from",
       text: (phase: PhaseMark) => String(phase.frozenLayers),
       frameAnchor: "top",
       dy: -9,
-      fill: QUIET,
+      fill: quiet,
     }),
-    caption("layers\nfrozen", [-8, -16], { textAnchor: "end" }),
-    caption("┊ layers freeze   │ and a stage is pruned", [width, -32], {
-      textAnchor: "end",
-    }),
+    caption("layers\nfrozen", [-8, -16], { textAnchor: "end", fill: quiet }),
+    ...width < EXPLAINED_FROM ? [] : [
+      caption("┊ layers freeze   │ and a stage is pruned", [width, -32], {
+        textAnchor: "end",
+        fill: quiet,
+      }),
+    ],
   ];
 }

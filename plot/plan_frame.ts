@@ -5,6 +5,7 @@
  */
 import type * as Plot from "@observablehq/plot";
 import type { FreezePlan } from "../core/mod.ts";
+import { layerScale, LIGHT } from "./theme.ts";
 
 /** Pixels, the same for every panel, so that steps stand below each other. */
 export const PLAN_FRAME = { width: 960, left: 104, right: 28 } as const;
@@ -36,11 +37,6 @@ export function planFrame(
     timeOf,
     time: { domain: [0, timeOf(totalSteps)], tickFormat: ",~r", ticks: 10 },
     timeLabel: stepsPerEpoch === undefined ? "Optimizer step →" : "Epoch →",
-    colour: {
-      type: "linear",
-      scheme: "plasma",
-      domain: [0, Math.max(1, layers.length - 1)],
-      range: [0, 0.7],
-    },
+    colour: layerScale(layers.length, LIGHT),
   };
 }

@@ -53,7 +53,7 @@ export function runCurvesPlot(
     marginLeft: 56,
     marginBottom: 42,
     x: { domain: [0, 100], label: "Part of the run, % →", labelOffset: 36 },
-    y: { domain: [0, 105], label: "% of an unfrozen step", grid: true },
+    y: { domain: [0, 105], label: null, grid: true },
     marks: [
       Plot.ruleY([0]),
       ...curves.map((curve, i) =>

@@ -160,7 +160,15 @@ export const pretrainConfig: fc.Arbitrary<PretrainConfig> = fc.tuple(
     training: trainingConfig,
   }),
   fc.constantFrom({}, { frozenPrecision: "int8" as const }),
-).map(([config, precision]) => ({ ...config, ...precision }));
+  fc.oneof(
+    fc.constant({}),
+    plainRecord({ clipGrad: between(1e-3, 100) }),
+  ),
+).map(([config, precision, clipping]) => ({
+  ...config,
+  ...precision,
+  ...clipping,
+}));
 
 /** What a plan can be made from. */
 export const planConfig: fc.Arbitrary<PlanConfig> = plainRecord({

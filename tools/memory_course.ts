@@ -1,5 +1,5 @@
 /**
- * Memory of a long run.
+ * Memory and handles of long runs.
  *
  * @module
  */
@@ -9,51 +9,67 @@ import type { Backend } from "../backends/mod.ts";
 import { randomImages } from "../bench/random_images.ts";
 import {
   DEFAULT_PRETRAIN_CONFIG,
-  MODEL_PRESETS,
+  type FreezePlan,
+  type ModelSpec,
   planOf,
   type PretrainConfig,
 } from "../core/mod.ts";
 import {
-  type BatchSource,
   batchSource,
   initialSnapshot,
   orThrow,
+  type Pretraining,
   pretraining,
 } from "../train/mod.ts";
+import { countingPrograms, type Handles, handlesNow } from "./handles.ts";
 
-/** Memory after a step. */
-export interface MemoryPoint {
-  /** Steps done. */
+/** What is held after a step. */
+export interface MemoryPoint extends Handles {
+  /** Steps done, in all runs. */
   readonly step: number;
   /** Memory that the process holds, MB (10⁶ bytes). */
   readonly rssMb: number;
   /** Tensors on the device. */
   readonly liveTensors: number;
+  /** Programs on the device. */
+  readonly programs: number;
+}
+
+/** What is run. */
+export interface CourseSpec {
+  /** The model; its images are random. */
+  readonly model: ModelSpec;
+  /** Steps of all runs together. */
+  readonly steps: number;
+  /**
+   * Runs, one after the other: a single one, in which nothing freezes and every step
+   * does the same, or several, in which layers freeze; then it is looked between runs.
+   */
+  readonly runs: number;
+  /** How often it is looked. */
+  readonly looks: number;
 }
 
 const IMAGES = 64;
+const BATCH = 4;
+const ACCUMULATED = 2;
 
-/** The smallest preset, eight images a step, nothing ever freezes: every step does the same. */
-function longConfig(steps: number): PretrainConfig {
-  const batchSize = 8;
+/** Eight images a step, in two micro-batches, clipped: every program of a step is used. */
+function longConfig({ model, steps, runs }: CourseSpec): PretrainConfig {
+  const images = Math.ceil(steps / runs) * BATCH * ACCUMULATED;
   return {
     ...DEFAULT_PRETRAIN_CONFIG,
-    model: MODEL_PRESETS.nano,
-    freeze: { ...DEFAULT_PRETRAIN_CONFIG.freeze, t0: 1 },
+    model,
+    freeze: { ...DEFAULT_PRETRAIN_CONFIG.freeze, t0: runs === 1 ? 1 : 0.5 },
+    clipGrad: 1,
     training: {
-      epochs: Math.ceil(steps * batchSize / IMAGES),
+      epochs: Math.ceil(images / IMAGES),
       warmupEpochs: 0,
-      batchSize,
-      accumIter: 1,
+      batchSize: BATCH,
+      accumIter: ACCUMULATED,
       seed: 0,
     },
   };
-}
-
-function batchesOf(config: PretrainConfig): BatchSource {
-  const { imageSize, inChannels } = config.model;
-  const source = randomImages(IMAGES, imageSize, inChannels === 1 ? 1 : 3);
-  return orThrow(batchSource(source, config));
 }
 
 /** V8's own collector: without it, what is only garbage would look like a leak. */
@@ -62,53 +78,86 @@ function garbageCollector(): () => void {
   return runInNewContext("gc");
 }
 
+function start(
+  backend: Backend,
+  config: PretrainConfig,
+  plan: FreezePlan,
+): Pretraining {
+  const { imageSize, inChannels } = config.model;
+  const source = randomImages(IMAGES, imageSize, inChannels === 1 ? 1 : 3);
+  return pretraining({
+    config,
+    plan,
+    backend,
+    batches: orThrow(batchSource(source, config)),
+    start: initialSnapshot(config, plan),
+  });
+}
+
+/** Takes steps and says how many there were in all, while they are held or between runs. */
+async function* stepsOf(
+  backend: Backend,
+  spec: CourseSpec,
+): AsyncGenerator<number> {
+  const config = longConfig(spec);
+  const plan = orThrow(planOf(config, IMAGES));
+  const perRun = Math.ceil(spec.steps / spec.runs);
+  for (let run = 0; run < spec.runs; run++) {
+    const training = start(backend, config, plan);
+    for await (const report of training) {
+      orThrow(report);
+      if (spec.runs === 1) yield training.step;
+      if (training.step >= perRun) break;
+    }
+    training.dispose();
+    if (spec.runs > 1) yield (run + 1) * perRun;
+  }
+}
+
 /**
- * Takes steps and looks at the memory between them, garbage collected.
+ * Takes steps and looks at what is held between them, garbage collected.
  *
  * @param backend Where they are taken.
- * @param steps How many.
- * @param every Steps between two looks.
+ * @param spec How many, of what.
  * @throws If a step fails.
  */
 export async function* memoryCourse(
   backend: Backend,
-  steps: number,
-  every: number,
+  spec: CourseSpec,
 ): AsyncGenerator<MemoryPoint> {
   const collectGarbage = garbageCollector();
-  const config = longConfig(steps);
-  const plan = orThrow(planOf(config, IMAGES));
-  const run = pretraining({
-    config,
-    plan,
-    backend,
-    batches: batchesOf(config),
-    start: initialSnapshot(config, plan),
-  });
-  for await (const report of run) {
-    orThrow(report);
-    if (run.step % every === 0) {
-      collectGarbage();
-      const rssMb = Deno.memoryUsage().rss / 1e6;
-      yield { step: run.step, rssMb, liveTensors: backend.liveTensors() };
-    }
-    if (run.step >= steps) break;
+  const counted = countingPrograms(backend);
+  const every = Math.floor(spec.steps / spec.looks);
+  let next = every;
+  for await (const step of stepsOf(counted.backend, spec)) {
+    if (step < next) continue;
+    next += every;
+    collectGarbage();
+    yield {
+      step,
+      rssMb: Deno.memoryUsage().rss / 1e6,
+      liveTensors: backend.liveTensors(),
+      programs: counted.programs(),
+      ...handlesNow(),
+    };
   }
-  run.dispose();
 }
 
-const highest = (points: readonly MemoryPoint[]): number =>
-  Math.max(...points.map(({ rssMb }) => rssMb));
-
 /**
- * How much memory a run gains after its warm-up, which is its first third: the
+ * How much of something a run gains after its warm-up, which is its first third: the
  * highest point of the last third above that of the middle one.
  *
  * @param course Points in order, at least three.
- * @returns MB; negative if memory was given back.
+ * @param of What is looked at; unknown counts as 0.
+ * @returns Negative if something was given back.
  */
-export function memoryGrowth(course: readonly MemoryPoint[]): number {
+export function growthOf(
+  course: readonly MemoryPoint[],
+  of: keyof MemoryPoint,
+): number {
   const third = Math.floor(course.length / 3);
+  const highest = (points: readonly MemoryPoint[]): number =>
+    Math.max(...points.map((point) => point[of] ?? 0));
   return highest(course.slice(-third)) -
     highest(course.slice(third, 2 * third));
 }

@@ -6,11 +6,11 @@
 import type { DeviceTensors } from "../backends/backend.ts";
 import { left, type Result, right } from "../core/mod.ts";
 import type { Batch } from "../data/mod.ts";
-import { batchTensors, type HostBatch, uploadAll } from "./batch_tensors.ts";
+import { batchTensors } from "./batch_tensors.ts";
 import { splitBatch } from "./batch_parts.ts";
 import type { PhasePrograms } from "./phase_programs.ts";
-import { orBackendFailed } from "./run_graph.ts";
 import type { BatchIterator, StepContext } from "./step_context.ts";
+import { differentiate, summedOutputs } from "./summed_outputs.ts";
 import type { TrainError } from "./train_error.ts";
 import { disposeAll, type TrainState } from "./train_state.ts";
 
@@ -37,19 +37,6 @@ async function nextBatch(
     : next.value;
 }
 
-/** Losses and gradients of one part of a micro-batch. */
-async function differentiate(
-  { backend }: StepContext,
-  { gradient }: PhasePrograms,
-  { parameters }: TrainState,
-  part: HostBatch,
-): Promise<Result<TrainError, DeviceTensors>> {
-  const batch = uploadAll(backend, part);
-  const outputs = await gradient.run(new Map([...parameters, ...batch]));
-  disposeAll(batch.values());
-  return orBackendFailed(outputs);
-}
-
 /** Losses and gradients of the parts of one micro-batch, computed at one time. */
 async function differentiateAll(
   context: StepContext,
@@ -62,7 +49,7 @@ async function differentiateAll(
   const batch = batchTensors(model, images, { seed, epoch });
   const results = await Promise.all(
     splitBatch(batch, programs.parts).map((part) =>
-      differentiate(context, programs, state, part)
+      differentiate(context.backend, programs, state.parameters, part)
     ),
   );
   const parts = results.flatMap((result) =>
@@ -72,52 +59,6 @@ async function differentiateAll(
   if (failure === undefined) return right(parts);
   parts.forEach((part) => disposeAll(part.values()));
   return failure;
-}
-
-const prefixed = (
-  prefix: string,
-  tensors: DeviceTensors,
-): DeviceTensors =>
-  new Map(
-    [...tensors].map(([name, tensor]) => [`${prefix}/${name}`, tensor]),
-  );
-
-/** Adds the outputs of one more part; takes both. */
-async function add(
-  { sum: program }: PhasePrograms,
-  sum: DeviceTensors | null,
-  part: DeviceTensors,
-): Promise<Result<TrainError, DeviceTensors>> {
-  if (program === null || sum === null) return right(part);
-  const total = await program.run(
-    new Map([...prefixed("sum", sum), ...prefixed("part", part)]),
-  );
-  disposeAll(part.values());
-  // The total has taken the place of the sum, unless the engine failed.
-  disposeAll(sum.values());
-  return orBackendFailed(total);
-}
-
-/** Adds the outputs of several parts in their order; takes all. */
-async function addAll(
-  programs: PhasePrograms,
-  sum: DeviceTensors | null,
-  parts: readonly DeviceTensors[],
-): Promise<Result<TrainError, DeviceTensors>> {
-  let total = sum;
-  for (const [k, part] of parts.entries()) {
-    const next: Result<TrainError, DeviceTensors> = await add(
-      programs,
-      total,
-      part,
-    );
-    if (next._tag === "Left") {
-      parts.slice(k + 1).forEach((rest) => disposeAll(rest.values()));
-      return next;
-    }
-    total = next.right;
-  }
-  return right(total ?? new Map());
 }
 
 /**
@@ -137,27 +78,17 @@ export async function accumulate(
   epoch: number,
   batches: BatchIterator,
 ): Promise<Result<TrainError, Accumulated>> {
-  let sum: DeviceTensors | null = null;
   let waited = 0;
-  for (let k = 0; k < context.config.training.accumIter; k++) {
+  const { accumIter } = context.config.training;
+  const outputs = await summedOutputs(programs, accumIter, async () => {
     const asked = performance.now();
     const batch = await nextBatch(batches, state.step);
     waited += performance.now() - asked;
-    const parts: Result<TrainError, readonly DeviceTensors[]> =
-      batch._tag === "Left"
-        ? batch
-        : await differentiateAll(context, programs, state, epoch, batch.right);
-    if (parts._tag === "Left") {
-      disposeAll(sum?.values() ?? []);
-      return parts;
-    }
-    const total: Result<TrainError, DeviceTensors> = await addAll(
-      programs,
-      sum,
-      parts.right,
-    );
-    if (total._tag === "Left") return total;
-    sum = total.right;
-  }
-  return right({ outputs: sum ?? new Map(), waited });
+    return batch._tag === "Left"
+      ? batch
+      : await differentiateAll(context, programs, state, epoch, batch.right);
+  });
+  return outputs._tag === "Left"
+    ? outputs
+    : right({ outputs: outputs.right, waited });
 }

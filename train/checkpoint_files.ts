@@ -115,12 +115,13 @@ export function parseRunFile(text: string): Result<string, RunFile> {
   try {
     const run = (JSON.parse(text) ?? {}) as Partial<RunFile>;
     return (run.version === 1 || run.version === 2) &&
-        isCount(run.step) && isCount(run.totalSteps)
+        isCount(run.step) && isCount(run.totalSteps) &&
+        isCount(run.skipped ?? 0)
       ? right(run as RunFile)
       : left(
         `${CHECKPOINT_FILES.run} has version ${
           shown(run.version)
-        }, wanted 1 or 2 with whole numbers step and totalSteps`,
+        }, wanted 1 or 2 with whole numbers step, totalSteps and, if any, skipped`,
       );
   } catch {
     return left(`${CHECKPOINT_FILES.run} is not JSON`);
@@ -163,7 +164,7 @@ export async function readDescription(
 export async function readSnapshot(
   path: string,
   run: RunIdentity,
-  { file: { step }, digests }: DescribedCheckpoint,
+  { file: { step, skipped = 0 }, digests }: DescribedCheckpoint,
 ): Promise<Result<BrokenCheckpoint, Snapshot>> {
   const { model } = run.config;
   const parameters = await readTensors(
@@ -179,7 +180,10 @@ export async function readSnapshot(
     optimizerTensors(run, step),
     new Set(),
   );
-  return optimizer._tag === "Left"
-    ? optimizer
-    : right({ step, parameters: parameters.right, optimizer: optimizer.right });
+  return optimizer._tag === "Left" ? optimizer : right({
+    step,
+    parameters: parameters.right,
+    optimizer: optimizer.right,
+    ...skipped > 0 ? { skipped } : {},
+  });
 }

@@ -48,6 +48,8 @@ export interface RunFile {
   readonly step: number;
   /** Optimizer steps of the whole run. */
   readonly totalSteps: number;
+  /** Steps that were left out because they were not finite; absent if there is none. */
+  readonly skipped?: number;
   /** The configuration as `encodePretrainConfig` gives it. */
   readonly config: unknown;
 }

@@ -135,14 +135,49 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * Runs a graph on labelled images, batch after batch.
+ * Runs a program on labelled images, batch after batch.
+ *
+ * @param backend Where it runs.
+ * @param program Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
+ * @param parameters The parameters on that device.
+ * @param batches Images in order; the last batch may be smaller than `B`.
+ * @returns A row for each image, labelled −1 where it has no class; or the first
+ * error.
+ */
+export async function programRows(
+  backend: Backend,
+  program: Program,
+  parameters: DeviceTensors,
+  batches: AsyncIterable<Result<DataError, Batch>>,
+): Promise<Result<TrainError, LabelledFeatures>> {
+  const rows: Float32Array[] = [];
+  const labels: number[] = [];
+  for await (const batch of batches) {
+    if (batch._tag === "Left") {
+      return left({ _tag: "DataFailed", error: batch.left });
+    }
+    const { images, indices, labels: known } = batch.right;
+    const part = await batchRows(backend, program, parameters, images);
+    if (part._tag === "Left") return part;
+    rows.push(part.right);
+    labels.push(...known ?? new Int32Array(indices.length).fill(-1));
+  }
+  const [output = -1] = Object.values(program.graph.outputs);
+  const width = program.graph.nodes[output]?.shape.at(-1) ?? 0;
+  return right({
+    features: joined(rows),
+    width,
+    labels: Int32Array.from(labels),
+  });
+}
+
+/**
+ * Runs a graph on labelled images, as `programRows` runs a program.
  *
  * @param backend Where it runs.
  * @param graph Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
  * @param parameters The parameters on that device.
  * @param batches Images in order; the last batch may be smaller than `B`.
- * @returns A row for each image, labelled −1 where it has no class; or the first
- * error.
  */
 export async function imageRows(
   backend: Backend,
@@ -152,30 +187,11 @@ export async function imageRows(
 ): Promise<Result<TrainError, LabelledFeatures>> {
   const compiled = await compileGraph(backend, graph);
   if (compiled._tag === "Left") return compiled;
-  const program = compiled.right;
-  const rows: Float32Array[] = [];
-  const labels: number[] = [];
   try {
-    for await (const batch of batches) {
-      if (batch._tag === "Left") {
-        return left({ _tag: "DataFailed", error: batch.left });
-      }
-      const { images, indices, labels: known } = batch.right;
-      const part = await batchRows(backend, program, parameters, images);
-      if (part._tag === "Left") return part;
-      rows.push(part.right);
-      labels.push(...known ?? new Int32Array(indices.length).fill(-1));
-    }
+    return await programRows(backend, compiled.right, parameters, batches);
   } finally {
-    program.dispose();
+    compiled.right.dispose();
   }
-  const [output = -1] = Object.values(program.graph.outputs);
-  const width = program.graph.nodes[output]?.shape.at(-1) ?? 0;
-  return right({
-    features: joined(rows),
-    width,
-    labels: Int32Array.from(labels),
-  });
 }
 
 /**

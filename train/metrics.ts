@@ -12,7 +12,7 @@ import type { TrainError } from "./train_error.ts";
 /** Name of the record in a run's folder. */
 export const METRICS_FILE = "metrics.jsonl";
 
-/** One line of `metrics.jsonl`. */
+/** One line of `metrics.jsonl`; a number that is not finite is `null` there and `NaN` here. */
 export interface MetricsLine {
   /** Step, from 0. */
   readonly step: number;
@@ -30,6 +30,10 @@ export interface MetricsLine {
   readonly loss: number;
   /** Loss of each live stage by its number. */
   readonly stageLosses: Readonly<Record<number, number>>;
+  /** Length of all gradients together, before clipping; absent in old records. */
+  readonly gradientNorm?: number;
+  /** Why the step was left out, if it was. */
+  readonly skipped?: string;
   /** Milliseconds of the whole step and its parts. */
   readonly milliseconds: StepReport["milliseconds"];
 }
@@ -45,6 +49,8 @@ export function metricsLine(report: StepReport): MetricsLine {
     unfrozenRate,
     loss,
     stageLosses,
+    gradientNorm,
+    skipped,
   } = report;
   const round = (ms: number): number => Math.round(ms * 1000) / 1000;
   const { data, gradient, update, compile, total } = report.milliseconds;
@@ -64,6 +70,8 @@ export function metricsLine(report: StepReport): MetricsLine {
     unfrozenRate,
     loss,
     stageLosses,
+    ...gradientNorm === undefined ? {} : { gradientNorm },
+    ...skipped === undefined ? {} : { skipped },
     milliseconds,
   };
 }
@@ -84,6 +92,10 @@ export function appendMetrics(
   );
 }
 
+/** JSON has no number that is not finite. */
+const orNaN = (key: string, value: unknown): unknown =>
+  value === null && key !== "" ? NaN : value;
+
 const isCount = (x: unknown): boolean =>
   Number.isSafeInteger(x) && (x as number) >= 0;
 
@@ -93,22 +105,26 @@ const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
 const areNumbers = (values: readonly unknown[]): boolean =>
   values.every(Number.isFinite);
 
+/** Losses of a step that was left out are not finite. */
+const areLosses = (values: readonly unknown[]): boolean =>
+  values.every((value) => typeof value === "number");
+
 /** Whether a value has all fields of a line; it may have others. */
 function isLine(x: unknown): x is MetricsLine {
   if (!isRecord(x)) return false;
   const { step, epoch, phase, frozenLayers, unfrozenRate, loss } = x;
   const { rates, stageLosses, milliseconds } = x;
   return [step, epoch, phase, frozenLayers].every(isCount) &&
-    areNumbers([unfrozenRate, loss]) &&
+    Number.isFinite(unfrozenRate) && areLosses([loss]) &&
     Array.isArray(rates) && areNumbers(rates) &&
-    isRecord(stageLosses) && areNumbers(Object.values(stageLosses)) &&
+    isRecord(stageLosses) && areLosses(Object.values(stageLosses)) &&
     isRecord(milliseconds) && areNumbers(Object.values(milliseconds));
 }
 
 /** The object of a line, or `null` if it is none. */
 function parseLine(text: string): MetricsLine | null {
   try {
-    const line: unknown = JSON.parse(text);
+    const line: unknown = JSON.parse(text, orNaN);
     return isLine(line) ? line : null;
   } catch {
     return null;

@@ -14,6 +14,12 @@ export {
   type RunFile,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
+export * from "./compile_update.ts";
+export * from "./convnet/convnet_accuracy.ts";
+export * from "./convnet/convnet_batches.ts";
+export * from "./convnet/convnet_programs.ts";
+export * from "./convnet/convnet_step.ts";
+export * from "./convnet/convnet_training.ts";
 export {
   checkUnlocked,
   type FolderLock,
@@ -24,14 +30,24 @@ export * from "./checkpoint_policy.ts";
 export * from "./differences.ts";
 export * from "./download.ts";
 export * from "./features.ts";
+export * from "./find_origin.ts";
+export * from "./finite_loss.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
+export * from "./finetune/finetune_batches.ts";
 export * from "./finetune/finetune_config.ts";
 export * from "./finetune/finetune_file.ts";
 export * from "./finetune/finetune_programs.ts";
 export * from "./finetune/finetune_step.ts";
 export * from "./finetune/finetuning.ts";
 export * from "./finetune/mixing.ts";
+export * from "./follow/follow_run.ts";
+export * from "./follow/metrics_sample.ts";
+export * from "./follow/metrics_tail.ts";
+export * from "./follow/run_life.ts";
+export * from "./follow/run_status.ts";
+export * from "./follow/saving_so_far.ts";
+export * from "./follow/seconds_left.ts";
 export * from "./folder_names.ts";
 export * from "./knn.ts";
 export {
@@ -40,10 +56,13 @@ export {
   runFolderOf,
   type SkippedCheckpoint,
 } from "./latest_checkpoint.ts";
+export * from "./left_out.ts";
+export * from "./loss_watch.ts";
 export * from "./metrics.ts";
 export * from "./move_parameters.ts";
 export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
+export * from "./origin.ts";
 export * from "./phase_programs.ts";
 export * from "./pretraining.ts";
 export * from "./probe/linear_probe.ts";
@@ -64,8 +83,16 @@ export * from "./snapshot.ts";
 export * from "./step_context.ts";
 export * from "./stepped_training.ts";
 export * from "./step_memory.ts";
+export * from "./step_numbers.ts";
 export * from "./step_report.ts";
 export * from "./sum_graph.ts";
+export * from "./tensorboard/crc32c.ts";
+export * from "./tensorboard/event.ts";
+export * from "./tensorboard/event_file.ts";
+export * from "./tensorboard/run_events.ts";
+export * from "./tensorboard/step_scalars.ts";
+export * from "./tensorboard/tfrecord.ts";
+export * from "./summed_outputs.ts";
 export * from "./top_accuracy.ts";
 export * from "./training_file.ts";
 export * from "./train_error.ts";

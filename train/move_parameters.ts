@@ -4,7 +4,14 @@
  * @module
  */
 import type { DeviceTensors, HostTensor } from "../backends/backend.ts";
-import { corrections, ratesAt, type Result, right } from "../core/mod.ts";
+import {
+  CLIP_INPUT,
+  clipFactor,
+  corrections,
+  ratesAt,
+  type Result,
+  right,
+} from "../core/mod.ts";
 import { uploadAll } from "./batch_tensors.ts";
 import { type PhasePrograms, rateName } from "./phase_programs.ts";
 import { orBackendFailed } from "./run_graph.ts";
@@ -12,10 +19,11 @@ import type { StepContext } from "./step_context.ts";
 import type { TrainError } from "./train_error.ts";
 import { disposeAll, type TrainState } from "./train_state.ts";
 
-/** Rates and corrections of a step as the update program names them. */
+/** Rates, corrections and clipping of a step as the update program names them. */
 function stepScalars(
   { config, plan }: StepContext,
   step: number,
+  gradientNorm: number,
 ): Readonly<Record<string, HostTensor>> {
   const { layers, unfrozen } = ratesAt(plan)(step);
   const rates = layers.map((rate, layer) => [rateName(layer), rate] as const);
@@ -23,6 +31,9 @@ function stepScalars(
     ...rates,
     [rateName(null), unfrozen] as const,
     ...Object.entries(corrections(config.optimizer, step + 1)),
+    ...config.clipGrad === undefined
+      ? []
+      : [[CLIP_INPUT, clipFactor(config.clipGrad)(gradientNorm)] as const],
   ];
   return Object.fromEntries(
     scalars.map(([name, value]) => [
@@ -34,7 +45,7 @@ function stepScalars(
 
 /** The state after an update; moments of what moved no more are given back. */
 function replaced(
-  { step, parameters, optimizer }: TrainState,
+  { step, parameters, optimizer, skipped }: TrainState,
   { trained }: PhasePrograms,
   moved: DeviceTensors,
 ): TrainState {
@@ -46,6 +57,7 @@ function replaced(
       [...parameters].map(([name, old]) => [name, moved.get(name) ?? old]),
     ),
     optimizer: new Map([...moved].filter(([name]) => !names.has(name))),
+    skipped,
   };
 }
 
@@ -56,6 +68,7 @@ function replaced(
  * @param programs Programs of the phase of this step.
  * @param state The state before; its changed tensors are replaced, unless the update fails.
  * @param gradients Outputs of the gradient program; they are taken.
+ * @param gradientNorm Length of all gradients together.
  * @returns The state after.
  */
 export async function moveParameters(
@@ -63,8 +76,12 @@ export async function moveParameters(
   programs: PhasePrograms,
   state: TrainState,
   gradients: DeviceTensors,
+  gradientNorm: number,
 ): Promise<Result<TrainError, TrainState>> {
-  const scalars = uploadAll(context.backend, stepScalars(context, state.step));
+  const scalars = uploadAll(
+    context.backend,
+    stepScalars(context, state.step, gradientNorm),
+  );
   const { parameters, optimizer } = state;
   const moved = await programs.update.run(
     new Map([...parameters, ...optimizer, ...gradients, ...scalars]),

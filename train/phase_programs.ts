@@ -5,8 +5,10 @@
  */
 import type { Backend, CompileOptions, Program } from "../backends/backend.ts";
 import {
+  CLIP_INPUT,
   type Faults,
   type FreezePlan,
+  gradientSquares,
   type Graph,
   isDecayed,
   isTrainable,
@@ -41,6 +43,8 @@ export interface PhasePrograms {
   readonly gradient: Program;
   /** Adds the outputs of two parts, if a step has several. */
   readonly sum: Program | null;
+  /** Sum of squares of each gradient (`gradientSquares`), in the order of `trained`. */
+  readonly squares: Program;
   /** The optimizer step; parameters and state that it gives replace those that it takes. */
   readonly update: Program;
 }
@@ -56,6 +60,8 @@ export interface PhaseGraphs {
   readonly trained: readonly ParameterSpec[];
   /** Losses and gradients of a part of a micro-batch. */
   readonly gradient: Graph;
+  /** Sum of squares of each gradient. */
+  readonly squares: Graph;
   /** The optimizer step. */
   readonly update: Graph;
 }
@@ -89,6 +95,8 @@ export function phaseGraphs(
   );
   const gradient = stepGraph(step);
   if (gradient._tag === "Left") return gradient;
+  const squares = gradientSquares(trained);
+  if (squares._tag === "Left") return squares;
   const update = updateGraph(
     config.optimizer,
     trained.map((spec) => ({
@@ -96,11 +104,15 @@ export function phaseGraphs(
       shape: spec.shape,
       decayed: isDecayed(spec),
       rate: rateName(layerOfOwner(plan)(spec.owner)),
+      ...config.clipGrad === undefined ? {} : { clip: CLIP_INPUT },
     })),
   );
-  return update._tag === "Left"
-    ? update
-    : right({ trained, gradient: gradient.right, update: update.right });
+  return update._tag === "Left" ? update : right({
+    trained,
+    gradient: gradient.right,
+    squares: squares.right,
+    update: update.right,
+  });
 }
 
 /** A graph and which of its inputs are replaced. */
@@ -185,28 +197,39 @@ export async function compilePhase(
   if (config.frozenPrecision === "int8" && !backend.computesInt8) {
     return orBackendFailed(withoutInt8(backend.device));
   }
-  const { trained, gradient, update } = graphs.right;
+  const { trained, gradient, squares, update } = graphs.right;
   const programs = await compileAll(backend, [
     {
       graph: right(gradient),
       int8: roundedMatrices(config, isTrainable(plan, phase)),
       atOnce: parts,
     },
+    { graph: right(squares) },
     updateInPlace(update),
     ...config.training.accumIter * parts > 1 ? [sumInPlace(gradient)] : [],
   ]);
   if (programs._tag === "Left") return programs;
-  const [first, second, sum = null] = programs.right as readonly [
+  const [first, second, third, sum = null] = programs.right as readonly [
+    Program,
     Program,
     Program,
     Program?,
   ];
-  return right({ phase, trained, parts, gradient: first, update: second, sum });
+  return right({
+    phase,
+    trained,
+    parts,
+    gradient: first,
+    squares: second,
+    update: third,
+    sum,
+  });
 }
 
 /** Gives back what the programs hold. */
 export function disposePhase(programs: PhasePrograms): void {
   programs.gradient.dispose();
+  programs.squares.dispose();
   programs.update.dispose();
   programs.sum?.dispose();
 }

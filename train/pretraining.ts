@@ -6,11 +6,14 @@
 import type { Backend, DeviceTensors } from "../backends/backend.ts";
 import {
   type FreezePlan,
+  left,
+  phaseAt,
   type PretrainConfig,
   type Result,
   right,
 } from "../core/mod.ts";
 import type { Batch, DataError } from "../data/mod.ts";
+import { withOrigin } from "./find_origin.ts";
 import { type PhaseCompiler, phaseCompiler } from "./phase_compiler.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { BatchIterator } from "./step_context.ts";
@@ -42,6 +45,11 @@ export interface PretrainInputs {
   readonly batches: BatchSource;
   /** Where it starts: `initialSnapshot`, or a checkpoint. */
   readonly start: Snapshot;
+  /**
+   * Steps of the whole run that may be left out because a loss or gradient is not
+   * finite; those before the start count too. By default 0: the first ends the run.
+   */
+  readonly skipNonFinite?: number;
 }
 
 /**
@@ -86,6 +94,12 @@ class Run implements Pretraining {
     return Math.floor(this.step / this.#stepsPerEpoch);
   }
 
+  /** Number in its epoch of the first micro-batch of the next step. */
+  #firstBatch(epoch: number): number {
+    return (this.step - epoch * this.#stepsPerEpoch) *
+      this.#inputs.config.training.accumIter;
+  }
+
   snapshot(): Promise<Result<TrainError, Snapshot>> {
     return downloadState(this.#inputs.backend, this.#state);
   }
@@ -102,12 +116,11 @@ class Run implements Pretraining {
   async *[Symbol.asyncIterator](): AsyncGenerator<
     Result<TrainError, StepReport>
   > {
-    const { plan, config, batches } = this.#inputs;
+    const { plan, batches } = this.#inputs;
     while (this.step < plan.totalSteps) {
       const epoch = this.#epoch;
-      const first = (this.step - epoch * this.#stepsPerEpoch) *
-        config.training.accumIter;
-      const iterator = batches(epoch, first)[Symbol.asyncIterator]();
+      const iterator = batches(epoch, this.#firstBatch(epoch))
+        [Symbol.asyncIterator]();
       try {
         while (this.#epoch === epoch) {
           const report = await this.#advance(epoch, iterator);
@@ -135,7 +148,7 @@ class Run implements Pretraining {
       epoch,
       batches,
     );
-    if (taken._tag === "Left") return taken;
+    if (taken._tag === "Left") return await this.#explained(taken.left, epoch);
     const { state, report } = taken.right;
     this.#state = state;
     const { milliseconds } = report;
@@ -144,6 +157,22 @@ class Run implements Pretraining {
       ...report,
       milliseconds: { ...milliseconds, compile, total },
     });
+  }
+
+  /** An error, with the place where it began if numbers are not finite. */
+  async #explained(
+    error: TrainError,
+    epoch: number,
+  ): Promise<Result<TrainError, never>> {
+    if (error._tag !== "NonFiniteLoss" && error._tag !== "NonFiniteGradient") {
+      return left(error);
+    }
+    const { plan, batches } = this.#inputs;
+    const state = this.#state;
+    const phase = phaseAt(plan)(state.step);
+    const again = batches(epoch, this.#firstBatch(epoch));
+    const failed = { phase, state, epoch, batches: again };
+    return left(await withOrigin(this.#inputs, failed, error));
   }
 }
 

@@ -10,6 +10,8 @@ import {
   type CheckpointPolicy,
   isCheckpointDue,
 } from "./checkpoint_policy.ts";
+import type { LossWatch } from "./loss_watch.ts";
+import { metricsLine } from "./metrics.ts";
 import type { Pretraining } from "./pretraining.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { StepReport } from "./step_report.ts";
@@ -25,6 +27,11 @@ export interface RecordedRunOptions {
   readonly folder: RunFolder;
   /** When it is saved. */
   readonly policy: CheckpointPolicy;
+  /**
+   * Tells when its losses have exploded. Then the run ends, and no moment at which a
+   * loss is high is saved, nor may it be the last.
+   */
+  readonly watch?: LossWatch;
   /** Saves and ends the run after the step at which it is aborted. */
   readonly signal?: AbortSignal;
 }
@@ -35,6 +42,8 @@ export interface RecordedStep {
   readonly report: StepReport;
   /** The checkpoint written after it, or `null`. */
   readonly checkpoint: string | null;
+  /** Whether one was due and not written, because a loss was high. */
+  readonly isHeldBack: boolean;
 }
 
 /** Saves a run as it is now. */
@@ -88,7 +97,7 @@ async function saved(
 export async function* recordedRun(
   options: RecordedRunOptions,
 ): AsyncGenerator<Result<TrainError, RecordedStep>> {
-  const { plan, run, folder, signal } = options;
+  const { plan, run, folder, watch, signal } = options;
   const policy = checkedPolicy(options.policy);
   if (policy._tag === "Left") {
     yield left({ _tag: "BadConfig", faults: policy.left });
@@ -103,15 +112,21 @@ export async function* recordedRun(
     // A computation that never waits would keep a signal from being seen.
     await setImmediate();
     const isStopped = signal?.aborted ?? false;
+    const exploded = watch?.see(metricsLine(taken.right)) ?? null;
+    if (exploded !== null) return yield left(exploded);
+    const high = watch?.high() ?? null;
+    if (high !== null && run.step === plan.totalSteps) return yield left(high);
     const minutes = (performance.now() - savedAt) / 60_000;
     let checkpoint: string | null = null;
-    if (isStopped || isDue({ step: run.step, minutes })) {
+    const isWanted = isStopped || isDue({ step: run.step, minutes });
+    if (isWanted && high === null) {
       const written = await saved(options);
       if (written._tag === "Left") return yield written;
       checkpoint = written.right;
       savedAt = performance.now();
     }
-    yield right({ report: taken.right, checkpoint });
+    const isHeldBack = isWanted && high !== null;
+    yield right({ report: taken.right, checkpoint, isHeldBack });
     if (isStopped) return;
   }
 }

@@ -30,6 +30,8 @@ export interface Snapshot {
   readonly parameters: HostTensors;
   /** State of the optimizer, of the parameters that moved in the last step. */
   readonly optimizer: HostTensors;
+  /** Steps that were left out because they were not finite; absent if there is none. */
+  readonly skipped?: number;
 }
 
 /**

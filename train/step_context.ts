@@ -15,6 +15,11 @@ export interface StepContext {
   readonly config: PretrainConfig;
   /** Its plan. */
   readonly plan: FreezePlan;
+  /**
+   * Steps of the whole run that may be left out because a loss or gradient is not
+   * finite; the next one ends the run. By default 0.
+   */
+  readonly skipNonFinite?: number;
 }
 
 /** Micro-batches still to come in an epoch. */

@@ -38,6 +38,13 @@ export interface StepReport {
   readonly loss: number;
   /** Loss of each live stage by its number. */
   readonly stageLosses: Readonly<Record<number, number>>;
+  /**
+   * Length of all gradients together, before they are clipped; what is frozen has none.
+   * Not finite in a step that was left out.
+   */
+  readonly gradientNorm?: number;
+  /** Why the step was left out, if it was: no parameter and no moment moved. */
+  readonly skipped?: string;
   /** Images of the step, all micro-batches. */
   readonly images: number;
   /** Where the time went. */

@@ -9,6 +9,7 @@ import {
 } from "../backends/backend.ts";
 import { describeFaults, type Faults } from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
+import { describeOrigin, type Origin } from "./origin.ts";
 import {
   describeScheduleChange,
   type ScheduleChange,
@@ -27,6 +28,28 @@ export type TrainError =
     readonly _tag: "NonFiniteLoss";
     readonly step: number;
     readonly stageLosses: Readonly<Record<number, number>>;
+    readonly origin?: Origin;
+  }
+  /**
+   * A gradient is NaN or infinite, or too long to be squared in float32, though the
+   * losses are finite; the parameters are those before this step.
+   */
+  | {
+    readonly _tag: "NonFiniteGradient";
+    readonly step: number;
+    readonly origin: Origin;
+  }
+  /** A loss has been far too high for too long; the last steps should not be built on. */
+  | {
+    readonly _tag: "LossExploded";
+    readonly step: number;
+    /** First of the high steps. */
+    readonly since: number;
+    readonly stage: number;
+    readonly scale: number;
+    readonly loss: number;
+    /** What it should be below. */
+    readonly bound: number;
   }
   /** A parameter is NaN or infinite, so nothing was saved. */
   | {
@@ -68,6 +91,25 @@ function describeStages(losses: Readonly<Record<number, number>>): string {
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
+/** A loss or a gradient that is not finite. */
+export type NonFiniteError = Extract<
+  TrainError,
+  { readonly _tag: "NonFiniteLoss" | "NonFiniteGradient" }
+>;
+
+/**
+ * What is not finite, and where that began.
+ *
+ * @param error The loss or the gradient.
+ * @returns A sentence without its beginning and full stop.
+ */
+export function describeNonFinite(error: NonFiniteError): string {
+  const where = error.origin === undefined ? "" : describeOrigin(error.origin);
+  return error._tag === "NonFiniteLoss"
+    ? `the loss is not finite${describeStages(error.stageLosses)}${where}`
+    : `a gradient is not finite, though the losses are${where}`;
+}
+
 /**
  * Text of a training error.
  *
@@ -81,11 +123,16 @@ export function describeTrainError(error: TrainError): string {
     case "DataFailed":
       return describeDataError(error.error);
     case "BadConfig":
-      return `Cannot plan this run:\n${describeFaults(error.faults)}`;
-    case "NonFiniteLoss":
-      return `Stopped at step ${error.step}: the loss is not finite${
-        describeStages(error.stageLosses)
+      return `Cannot begin with these settings:\n${
+        describeFaults(error.faults)
       }`;
+    case "NonFiniteLoss":
+    case "NonFiniteGradient":
+      return `Stopped at step ${error.step}: ${describeNonFinite(error)}`;
+    case "LossExploded":
+      return `Stopped after step ${error.step}: the loss of stage ${
+        error.stage + 1
+      } (scale ${error.scale}) is ${error.loss}, and has been above ${error.bound} since step ${error.since}`;
     case "NonFiniteParameter":
       return `Stopped at step ${error.step}: parameter ${error.name} is not finite, so nothing was saved`;
     case "CheckpointRefused":

@@ -30,6 +30,8 @@ export interface TrainState {
   readonly parameters: DeviceTensors;
   /** State of the optimizer, of the parameters that the last step moved. */
   readonly optimizer: DeviceTensors;
+  /** Steps that were left out because they were not finite. */
+  readonly skipped: number;
 }
 
 /** Gives tensors back to their device. */
@@ -81,6 +83,7 @@ export function uploadState(
     step: snapshot.step,
     parameters: upload(snapshot.parameters),
     optimizer: upload(snapshot.optimizer),
+    skipped: snapshot.skipped ?? 0,
   };
 }
 
@@ -101,8 +104,13 @@ export async function downloadState(
   if (optimizer._tag === "Left") return optimizer;
   const all = [...parameters.right, ...optimizer.right];
   const bad = all.find(([, data]) => !data.every(Number.isFinite));
-  const { step } = state;
+  const { step, skipped } = state;
   return bad === undefined
-    ? right({ step, parameters: parameters.right, optimizer: optimizer.right })
+    ? right({
+      step,
+      parameters: parameters.right,
+      optimizer: optimizer.right,
+      ...skipped > 0 ? { skipped } : {},
+    })
     : left({ _tag: "NonFiniteParameter", step, name: bad[0] });
 }

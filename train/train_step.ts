@@ -3,21 +3,19 @@
  *
  * @module
  */
-import type { Backend, DeviceTensors } from "../backends/backend.ts";
-import {
-  left,
-  ratesAt,
-  type Result,
-  right,
-  stageLossName,
-} from "../core/mod.ts";
-import { accumulate } from "./accumulate.ts";
-import { download } from "./download.ts";
+import { ratesAt, type Result, right } from "../core/mod.ts";
+import { accumulate, type Accumulated } from "./accumulate.ts";
+import { leftOut, mayBeLeftOut } from "./left_out.ts";
 import { moveParameters } from "./move_parameters.ts";
 import type { PhasePrograms } from "./phase_programs.ts";
 import type { BatchIterator, StepContext } from "./step_context.ts";
+import {
+  finiteNumbers,
+  type StepNumbers,
+  stepNumbers,
+} from "./step_numbers.ts";
 import type { StepReport } from "./step_report.ts";
-import type { TrainError } from "./train_error.ts";
+import { describeNonFinite, type TrainError } from "./train_error.ts";
 import { disposeAll, type TrainState } from "./train_state.ts";
 
 /** The state after a step and what happened in it. */
@@ -28,50 +26,14 @@ export interface StepResult {
   readonly report: StepReport;
 }
 
-type Losses = Pick<StepReport, "loss" | "stageLosses">;
-
-/** Reads the losses; this waits until the device has computed them. */
-async function readLosses(
-  backend: Backend,
-  stages: readonly number[],
-  outputs: DeviceTensors,
-): Promise<Result<TrainError, Losses>> {
-  const names = ["loss", ...stages.map(stageLossName)];
-  const values = await download(
-    backend,
-    new Map([...outputs].filter(([name]) => names.includes(name))),
-  );
-  if (values._tag === "Left") return values;
-  const lossOf = (name: string): number => values.right.get(name)?.[0] ?? NaN;
-  return right({
-    loss: lossOf("loss"),
-    stageLosses: Object.fromEntries(
-      stages.map((stage) => [stage, lossOf(stageLossName(stage))]),
-    ),
-  });
-}
-
-/** Losses with which training can go on. */
-async function finiteLosses(
-  backend: Backend,
-  { phase }: PhasePrograms,
-  step: number,
-  outputs: DeviceTensors,
-): Promise<Result<TrainError, Losses>> {
-  const losses = await readLosses(backend, phase.liveStages, outputs);
-  if (losses._tag === "Left") return losses;
-  const { loss, stageLosses } = losses.right;
-  return [loss, ...Object.values(stageLosses)].every(Number.isFinite)
-    ? losses
-    : left({ _tag: "NonFiniteLoss", step, stageLosses });
-}
-
+/** What is known of a step but its times. */
 function reportOf(
   { config, plan }: StepContext,
   { phase }: PhasePrograms,
   step: number,
   epoch: number,
-): Omit<StepReport, "loss" | "stageLosses" | "milliseconds"> {
+  { loss, stageLosses, gradientNorm }: StepNumbers,
+): Omit<StepReport, "milliseconds"> {
   const rates = ratesAt(plan)(step);
   return {
     step,
@@ -81,12 +43,54 @@ function reportOf(
     liveStages: phase.liveStages,
     rates: rates.layers,
     unfrozenRate: rates.unfrozen,
+    loss,
+    stageLosses,
+    gradientNorm,
     images: config.training.batchSize * config.training.accumIter,
   };
 }
 
+/** The state after a step, and why it was left out if it was. */
+interface Moved {
+  readonly state: TrainState;
+  readonly skipped: string | null;
+}
+
+/** Moves the parameters, unless losses or gradients forbid it; takes the outputs. */
+async function movedOrLeftOut(
+  context: StepContext,
+  programs: PhasePrograms,
+  state: TrainState,
+  { outputs }: Accumulated,
+  numbers: StepNumbers,
+): Promise<Result<TrainError, Moved>> {
+  const finite = finiteNumbers(context, programs, state.step, numbers);
+  if (finite._tag === "Right") {
+    const { gradientNorm } = numbers;
+    const next = await moveParameters(
+      context,
+      programs,
+      state,
+      outputs,
+      gradientNorm,
+    );
+    return next._tag === "Left"
+      ? next
+      : right({ state: next.right, skipped: null });
+  }
+  disposeAll(outputs.values());
+  return mayBeLeftOut(context, state)
+    ? right({
+      state: leftOut(context, programs, state),
+      skipped: describeNonFinite(finite.left),
+    })
+    : finite;
+}
+
 /**
- * Takes one optimizer step: gradients of all micro-batches, then the update.
+ * Takes one optimizer step: gradients of all micro-batches, then the update. Nothing
+ * is updated by a loss or gradient that is not finite: the step is left out, if the
+ * context allows one more, or it is an error.
  *
  * @param context Engine, configuration and plan.
  * @param programs Programs of the phase of this step.
@@ -94,7 +98,7 @@ function reportOf(
  * @param epoch Epoch of the step.
  * @param batches The micro-batches still to come in the epoch.
  * @returns The state after, or why there is none: no images, an engine that
- * failed, a loss that is not finite.
+ * failed, a loss or gradient that is not finite.
  */
 export async function trainStep(
   context: StepContext,
@@ -103,19 +107,25 @@ export async function trainStep(
   epoch: number,
   batches: BatchIterator,
 ): Promise<Result<TrainError, StepResult>> {
-  const { backend } = context;
   const started = performance.now();
   const sums = await accumulate(context, programs, state, epoch, batches);
   if (sums._tag === "Left") return sums;
   const { outputs, waited } = sums.right;
-  const losses = await finiteLosses(backend, programs, state.step, outputs);
-  if (losses._tag === "Left") {
+  const numbers = await stepNumbers(context.backend, programs, outputs);
+  if (numbers._tag === "Left") {
     disposeAll(outputs.values());
-    return losses;
+    return numbers;
   }
   const differentiated = performance.now();
-  const next = await moveParameters(context, programs, state, outputs);
+  const next = await movedOrLeftOut(
+    context,
+    programs,
+    state,
+    sums.right,
+    numbers.right,
+  );
   if (next._tag === "Left") return next;
+  const { skipped } = next.right;
   const ended = performance.now();
   const milliseconds = {
     data: waited,
@@ -124,9 +134,13 @@ export async function trainStep(
     compile: 0,
     total: ended - started,
   };
-  const report = reportOf(context, programs, state.step, epoch);
+  const { step } = state;
   return right({
-    state: next.right,
-    report: { ...report, ...losses.right, milliseconds },
+    state: next.right.state,
+    report: {
+      ...reportOf(context, programs, step, epoch, numbers.right),
+      ...skipped === null ? {} : { skipped },
+      milliseconds,
+    },
   });
 }

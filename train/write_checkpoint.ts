@@ -70,12 +70,13 @@ export function modelFile(
 /** Content of each file of a checkpoint by its name. */
 function checkpointContents(
   run: RunIdentity,
-  { step, parameters, optimizer }: Snapshot,
+  { step, parameters, optimizer, skipped = 0 }: Snapshot,
 ): Readonly<Record<string, Uint8Array | string>> {
   const runFile: RunFile = {
     version: 2,
     step,
     totalSteps: run.plan.totalSteps,
+    ...skipped > 0 ? { skipped } : {},
     config: encodePretrainConfig(run.config),
   };
   const contents = {

@@ -38,7 +38,7 @@ function curve(
 export function savingPlot(plan: FreezePlan, phases: Phases): string {
   const { about } = phases;
   return runCurvesPlot(
-    `Time of a step, ${about.model}, ${about.threads} thread${
+    `Time of a step, % of an unfrozen one: ${about.model}, ${about.threads} thread${
       about.threads === 1 ? "" : "s"
     }`,
     [

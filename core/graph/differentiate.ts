@@ -6,6 +6,7 @@
 import type { GraphBuilder } from "./builder.ts";
 import type { NodeId } from "./node.ts";
 import { definitionOf } from "./ops.ts";
+import { unrepeated } from "./unrepeated.ts";
 
 /**
  * Writes the gradients of a scalar into the graph that computes it.
@@ -62,7 +63,13 @@ function sumOf(g: GraphBuilder, parts: readonly NodeId[]): NodeId | null {
   const [first, ...rest] = parts;
   if (first === undefined) return null;
   return joined(g, parts) ??
-    rest.reduce((sum, part) => g.add(sum, part), first);
+    rest.reduce((sum, part) => added(g, sum, part), first);
+}
+
+/** The sum of two tensors of one shape, of which one at most may be left unrepeated. */
+function added(g: GraphBuilder, a: NodeId, b: NodeId): NodeId {
+  const inner = unrepeated(g, b);
+  return inner === b ? g.add(unrepeated(g, a), b) : g.add(a, inner);
 }
 
 /** A padded part and where it starts. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Convolution } from "./convolution_extents.ts";
 
 /** Extents of a tensor, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -43,6 +44,8 @@ export interface OpAttributes {
   readonly scale: { readonly factor: number };
   /** `x²`. */
   readonly square: NoAttributes;
+  /** `1 / √(x + epsilon)`. */
+  readonly rsqrt: { readonly epsilon: number };
   /** `weight · a + (1 − weight) · b`, equal shapes. */
   readonly mix: { readonly weight: number };
 
@@ -51,6 +54,16 @@ export interface OpAttributes {
     readonly transposeA: boolean;
     readonly transposeB: boolean;
   };
+
+  /**
+   * Inputs `x [B, C, H, W]`, `w [O, C, h, w]`: cross-correlation of images with
+   * kernels that move by `stride` over a border of `padding` zeros.
+   */
+  readonly conv2d: Convolution;
+  /** Inputs `dy [B, O, P, Q]`, `w [O, C, h, w]`: gradient of `conv2d` with respect to images of `image` pixels. */
+  readonly conv2dInputGrad: Convolution & { readonly image: Shape };
+  /** Inputs `dy [B, O, P, Q]`, `x [B, C, H, W]`: gradient of `conv2d` with respect to kernels of `kernel` pixels. */
+  readonly conv2dWeightGrad: Convolution & { readonly kernel: Shape };
 
   /** Same numbers, other extents. */
   readonly reshape: { readonly shape: Shape };
@@ -75,6 +88,10 @@ export interface OpAttributes {
   /** Sums what `broadcastTo` repeats: back to `shape`, whose extents are the input's or 1, leading axes missing at will. */
   readonly sumTo: { readonly shape: Shape };
 
+  /** `max(x, 0)`. */
+  readonly relu: NoAttributes;
+  /** Inputs `dy, x`: `dy` where `x > 0`, else 0. */
+  readonly reluGrad: NoAttributes;
   /** `½·x·(1 + erf(x/√2))`. */
   readonly gelu: NoAttributes;
   /** Inputs `dy, x`: `dy · gelu′(x)`. */

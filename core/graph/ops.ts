@@ -6,6 +6,7 @@
 import type { OpName } from "./node.ts";
 import type { OpDefinition, OpDefinitions } from "./op_definition.ts";
 import { activationOps } from "./ops/activation.ts";
+import { convolutionOps } from "./ops/convolution.ts";
 import { elementwiseOps } from "./ops/elementwise.ts";
 import { hogCells } from "./ops/hog.ts";
 import { layoutOps } from "./ops/layout.ts";
@@ -21,6 +22,7 @@ export const OPS: OpDefinitions<OpName> = {
   constant,
   ...elementwiseOps,
   matmul,
+  ...convolutionOps,
   ...layoutOps,
   ...activationOps,
   ...normalizationOps,

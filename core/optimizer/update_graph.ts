@@ -28,6 +28,8 @@ export interface Updated {
   readonly decayed: boolean;
   /** Name of the scalar input that holds its learning rate. */
   readonly rate: string;
+  /** Name of the scalar input with which its gradient is multiplied, if it is. */
+  readonly clip?: string;
 }
 
 /** Name of an optimizer state tensor of a parameter, for example `exp_avg/cls_token`. */
@@ -65,13 +67,25 @@ export function corrections(
     : {};
 }
 
+/** The gradient of a parameter, clipped if it is to be. */
+function gradientOf(
+  g: GraphBuilder,
+  { name, shape, clip }: Updated,
+): NodeId {
+  const gradient = g.input(gradientName(name), shape);
+  return clip === undefined
+    ? gradient
+    : g.multiply(gradient, g.input(clip, []));
+}
+
 /** Loshchilov and Hutter 2019, algorithm 2: decay apart from the gradient. */
 function adamw(
   g: GraphBuilder,
   rule: AdamWConfig,
-  { name, shape, decayed, rate }: Updated,
+  updated: Updated,
 ): Readonly<Record<string, NodeId>> {
-  const gradient = g.input(gradientName(name), shape);
+  const { name, shape, decayed, rate } = updated;
+  const gradient = gradientOf(g, updated);
   const [meanName, squareName] = ["exp_avg", "exp_avg_sq"].map((kind) =>
     stateName(kind, name)
   ) as [
@@ -104,10 +118,11 @@ function adamw(
 function sgd(
   g: GraphBuilder,
   rule: SgdConfig,
-  { name, shape, decayed, rate }: Updated,
+  updated: Updated,
 ): Readonly<Record<string, NodeId>> {
+  const { name, shape, decayed, rate } = updated;
   const parameter = g.input(name, shape);
-  const gradient = g.input(gradientName(name), shape);
+  const gradient = gradientOf(g, updated);
   const decay = decayed && rule.weightDecay !== 0;
   const direction = decay
     ? g.add(gradient, g.scale(parameter, rule.weightDecay))
@@ -126,15 +141,16 @@ function sgd(
 function lars(
   g: GraphBuilder,
   rule: LarsConfig,
-  { name, shape, decayed, rate }: Updated,
+  updated: Updated,
 ): Readonly<Record<string, NodeId>> {
+  const { name, shape, decayed, rate } = updated;
   const bufferName = stateName("momentum_buffer", name);
   const { parameter, momentum } = larsUpdate(
     g,
     { ...rule, weightDecay: decayed ? rule.weightDecay : 0 },
     {
       parameter: g.input(name, shape),
-      gradient: g.input(gradientName(name), shape),
+      gradient: gradientOf(g, updated),
       momentum: g.input(bufferName, shape),
     },
     g.input(rate, []),
@@ -158,25 +174,72 @@ function moved(
   }
 }
 
+/** A running mean that is kept of parameters. */
+export interface Averaging {
+  /** Part of the mean that stays in a step, in `[0, 1]`. */
+  readonly decay: number;
+  /** Parameters that have a mean and do not move. */
+  readonly still: readonly Pick<Updated, "name" | "shape">[];
+}
+
+/** Name of the running mean of a parameter. */
+export const averageName = (parameter: string): string =>
+  stateName("ema", parameter);
+
+/** `decay·mean + (1 − decay)·parameter`, with the parameter as it is after the step. */
+function averaged(
+  g: GraphBuilder,
+  { decay }: Averaging,
+  { name, shape }: Pick<Updated, "name" | "shape">,
+  parameter: NodeId,
+): Readonly<Record<string, NodeId>> {
+  const mean = g.input(averageName(name), shape);
+  return {
+    [averageName(name)]: g.apply("mix", { weight: decay }, [mean, parameter]),
+  };
+}
+
+/** The part of a step that belongs to one parameter, with its mean if one is kept. */
+function movedAndAveraged(
+  g: GraphBuilder,
+  rule: UpdateRule,
+  averaging: Averaging | null,
+  parameter: Updated,
+): Readonly<Record<string, NodeId>> {
+  const outputs = moved(g, rule, parameter);
+  const after = outputs[parameter.name];
+  return averaging === null || after === undefined
+    ? outputs
+    : { ...outputs, ...averaged(g, averaging, parameter, after) };
+}
+
 /**
  * One step of an optimizer for the parameters that move; a frozen one is not
  * among them, so it has no moment, no decay and no step.
  *
  * Inputs: each parameter by name, `gradient/NAME`, its state (`stateName`), the
- * rates, and for AdamW the `CORRECTION_INPUTS`. Outputs: each parameter and its
- * state, under the same names.
+ * rates, for AdamW the `CORRECTION_INPUTS`, and the factors of gradients that are to
+ * be clipped. Outputs: each parameter and its state, under the same names. Where
+ * running means are kept, they are inputs and outputs too (`averageName`), those of
+ * parameters that do not move as well.
  *
  * @param rule The update rule.
  * @param parameters What moves.
+ * @param averaging The running means, if any are kept.
  */
 export function updateGraph(
   rule: UpdateRule,
   parameters: readonly Updated[],
+  averaging: Averaging | null = null,
 ): Result<Faults, Graph> {
-  return traceGraph((g) =>
-    Object.assign(
-      {},
-      ...parameters.map((parameter) => moved(g, rule, parameter)),
-    )
-  );
+  return traceGraph((g) => {
+    const moving = parameters.map((parameter) =>
+      movedAndAveraged(g, rule, averaging, parameter)
+    );
+    const still = averaging === null ? [] : averaging.still.map((parameter) => {
+      const { name, shape } = parameter;
+      return averaged(g, averaging, parameter, g.input(name, shape));
+    });
+    return Object.assign({}, ...moving, ...still);
+  });
 }

@@ -109,6 +109,12 @@ export interface PretrainConfig {
    * off; without, all is float32.
    */
   readonly frozenPrecision?: "int8";
+  /**
+   * Greatest length, above 0, of all gradients of a step together: longer ones are
+   * scaled down to it (`clipFactor`) before the optimizer sees them. Without, nothing
+   * is clipped, as in the papers.
+   */
+  readonly clipGrad?: number;
 }
 
 /**

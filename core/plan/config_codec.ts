@@ -26,6 +26,7 @@ import type {
 } from "./config.ts";
 
 const notNegative = numberIn("a number of at least 0", (value) => value >= 0);
+const positive = numberIn("a number above 0", (value) => value > 0);
 const decay = numberIn(
   "a number in [0, 1)",
   (value) => value >= 0 && value < 1,
@@ -68,12 +69,15 @@ export const rateCodec: Codec<RateConfig> = refined(
   endBelowBase,
 );
 
-const optimizerCodec: Codec<OptimizerConfig> = taggedUnion<OptimizerConfig>({
+/** Accepts rules of optimizers with their constants in range. */
+export const optimizerCodec: Codec<OptimizerConfig> = taggedUnion<
+  OptimizerConfig
+>({
   AdamW: recordOf<AdamWConfig>({
     _tag: oneOf("AdamW"),
     beta1: decay,
     beta2: decay,
-    epsilon: numberIn("a number above 0", (value) => value > 0),
+    epsilon: positive,
     weightDecay: notNegative,
   }),
   Sgd: recordOf<SgdConfig>({
@@ -110,6 +114,7 @@ const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
   optimizer: optimizerCodec,
   training: trainingCodec,
   frozenPrecision: optional(oneOf("int8")),
+  clipGrad: optional(positive),
 });
 
 /**

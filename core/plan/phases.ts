@@ -59,7 +59,9 @@ export function phasesOf(
  * strictEqual(plan._tag === "Right" && phaseAt(plan.right)(0).frozenLayers, 0);
  * ```
  */
-export function phaseAt(plan: FreezePlan): (step: number) => Phase {
+export function phaseAt(
+  plan: Pick<FreezePlan, "phases">,
+): (step: number) => Phase {
   const [first, ...others] = plan.phases;
   return (step) => others.findLast(({ from }) => from <= step) ?? first;
 }

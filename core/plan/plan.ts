@@ -26,7 +26,7 @@ export interface PlanConfig {
 export interface PlanLayer {
   /** Position from shallow to deep, from 0. */
   readonly index: number;
-  /** `patch_embed`, or `block` and its number. */
+  /** `patch_embed`, or `block` and its number; names of a convolutional network are its own. */
   readonly name: string;
   /** Index of the first stage whose tap is at this layer or deeper. */
   readonly stage: number;
@@ -72,11 +72,11 @@ export interface Phase {
 export type Phases = readonly [Phase, ...Phase[]];
 
 /** What trains when and how fast; a pure function of its configuration. */
-export interface FreezePlan {
+export interface FreezePlan<Config = PlanConfig> {
   /** Version of this form. */
   readonly version: 1;
   /** What it was made from. */
-  readonly config: PlanConfig;
+  readonly config: Config;
   /** Optimizer steps of the run. */
   readonly totalSteps: number;
   /** Steps of warm-up among them. */

@@ -10,6 +10,7 @@ import type { Fault } from "../result.ts";
 import { FREEZE_EXPONENTS } from "../schedule/freeze_time.ts";
 import { freezeCodec, rateCodec } from "./config_codec.ts";
 import { firstFreezeStep, layerFreezeTimes } from "./layers.ts";
+import type { FreezeConfig } from "./config.ts";
 import type { PlanConfig } from "./plan.ts";
 
 const warmupWithinRun = (config: PlanConfig): readonly Fault[] =>
@@ -25,7 +26,11 @@ const warmupWithinRun = (config: PlanConfig): readonly Fault[] =>
  *
  * @param config The plan's configuration, each field in its range.
  */
-export function leastT0(config: PlanConfig): number {
+export function leastT0(
+  config: Omit<PlanConfig, "model" | "freeze"> & {
+    readonly freeze: Pick<FreezeConfig, "scale">;
+  },
+): number {
   const { rate, freeze, warmupSteps, totalSteps } = config;
   return rate.warmup === "figure"
     ? (warmupSteps / totalSteps) ** (1 / FREEZE_EXPONENTS[freeze.scale])

@@ -37,7 +37,9 @@ export interface StepRates {
  * strictEqual(layers[12], 1.6e-3);
  * ```
  */
-export function ratesAt(plan: FreezePlan): (step: number) => StepRates {
+export function ratesAt(
+  plan: Pick<FreezePlan, "layers" | "unfrozen">,
+): (step: number) => StepRates {
   const layers = plan.layers.map(({ schedule }) => rateAt(schedule));
   const unfrozen = rateAt(plan.unfrozen);
   return (step) => ({

@@ -18,7 +18,7 @@ import type { Evaluation } from "./open_evaluation.ts";
 /** Images at a time, at most. */
 const BATCH = 64;
 
-/** Part of an image that is seen, as in supervised training on ImageNet. */
+/** Part of an image that is seen, in a single try, as in MAE's linear probing. */
 const SCALE = [0.08, 1] as const;
 
 /** The largest batch that divides that of a step: then exactly what the steps take is computed. */
@@ -62,7 +62,8 @@ export function epochFeatures(
 ): EpochFeatures {
   const { imageSize, inChannels } = model;
   const { normalization } = source;
-  const format = { imageSize, inChannels, normalization, scale: SCALE };
+  const crop = { scale: SCALE, cropRule: "singleTry" } as const;
+  const format = { imageSize, inChannels, normalization, ...crop };
   const batchSize = divisorOf(stepSize);
   return async (epoch) => {
     const transform = trainTransform(format);

@@ -36,3 +36,9 @@ export function featureFrom(
     stages: taps === "all" ? stages : stages.slice(-1),
   };
 }
+
+/** Numbers of a feature. */
+export const featureWidth = (
+  { embedDim }: ModelSpec,
+  { stages }: FeatureSpec,
+): number => embedDim * stages.length;

@@ -3,16 +3,56 @@
  *
  * @module
  */
-import type { ModelSpec } from "../../core/mod.ts";
-import { FINETUNE_RECIPE, type FinetuneConfig } from "../../train/mod.ts";
+import { left, type ModelSpec } from "../../core/mod.ts";
+import {
+  type RandAugment,
+  randAugmentFrom,
+  RANDOM_ERASING,
+  showRandAugment,
+} from "../../data/mod.ts";
+import {
+  type AugmentConfig,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+} from "../../train/mod.ts";
 import {
   choiceFlag,
+  type Flag,
   type FlagValues,
   FROM_ZERO,
   numberFlag,
+  type NumberRange,
   textFlag,
   wholeFlag,
 } from "../flags.ts";
+
+const PROBABILITY: NumberRange = {
+  wanted: "a number in [0, 1]",
+  holds: (value) => value >= 0 && value <= 1,
+  nearest: (value) => value < 0 ? 0 : 1,
+};
+
+const EMA_DECAY: NumberRange = {
+  wanted: "a number between 0 and 1, such as 0.9999",
+  holds: (value) => value > 0 && value < 1,
+  nearest: () => null,
+};
+
+const CROP_PART: NumberRange = {
+  wanted: "a number in (0, 1]",
+  holds: (value) => value > 0 && value <= 1,
+  nearest: (value) => value > 1 ? 1 : null,
+};
+
+/** RandAugment in timm's words. */
+const AA_FLAG: Flag<RandAugment | null> = {
+  metavar: "RULE",
+  help: "RandAugment, in timm's words, or none",
+  parse: (text) => {
+    const rule = randAugmentFrom(text);
+    return rule._tag === "Left" ? left(rule.left.wanted) : rule;
+  },
+};
 
 /** Flags of the training. */
 export const FINETUNE_FLAGS = {
@@ -34,6 +74,20 @@ export const FINETUNE_FLAGS = {
   "mixup": numberFlag(FROM_ZERO, "shape of mixup's distribution, 0 is off"),
   "cutmix": numberFlag(FROM_ZERO, "shape of CutMix's distribution, 0 is off"),
   "smoothing": numberFlag(FROM_ZERO, "part of a class that is spread over all"),
+  "ema": numberFlag(
+    EMA_DECAY,
+    "judge running means of the weights too, of which so much stays in a step",
+  ),
+  "aa": AA_FLAG,
+  "reprob": numberFlag(
+    PROBABILITY,
+    "part of the images in which a rectangle becomes noise",
+  ),
+  "crop-scale": numberFlag(
+    CROP_PART,
+    "least part of an image's area that is cropped",
+  ),
+  "workers": wholeFlag(0, "threads beside the main one that make images ready"),
   "t0": numberFlag(
     FROM_ZERO,
     "moment of the first freeze before scaling, 1 never freezes",
@@ -50,7 +104,8 @@ export const FINETUNE_FLAGS = {
 /** Values of these flags. */
 export type FinetuneValues = FlagValues<typeof FINETUNE_FLAGS>;
 
-const { freeze, rate, optimizer, dropPath, mixing, training } = FINETUNE_RECIPE;
+const { freeze, rate, optimizer, dropPath, augment, mixing, training } =
+  FINETUNE_RECIPE;
 
 /** What they are when they are not given. */
 export const FINETUNE_DEFAULTS: Readonly<Record<string, string>> = {
@@ -66,10 +121,27 @@ export const FINETUNE_DEFAULTS: Readonly<Record<string, string>> = {
   "mixup": String(mixing.mixupAlpha),
   "cutmix": String(mixing.cutmixAlpha),
   "smoothing": String(mixing.labelSmoothing),
+  "ema": "no means are kept",
+  "aa": showRandAugment(augment.randAugment),
+  "reprob": String(augment.erasing?.probability ?? 0),
+  "crop-scale": String(augment.cropScale[0]),
+  "workers": "0",
   "t0": String(freeze.t0),
   "how-scale": freeze.scale,
   "seed": String(training.seed),
 };
+
+/** What is done to images; nothing is erased with probability 0. */
+function augmentFrom(
+  { aa, reprob, "crop-scale": least }: FinetuneValues,
+): AugmentConfig {
+  const probability = reprob ?? augment.erasing?.probability ?? 0;
+  return {
+    cropScale: [least ?? augment.cropScale[0], augment.cropScale[1]],
+    randAugment: aa === undefined ? augment.randAugment : aa,
+    erasing: probability === 0 ? null : { ...RANDOM_ERASING, probability },
+  };
+}
 
 /**
  * The fine-tuning that flags ask for.
@@ -103,6 +175,8 @@ export function finetuneFrom(
       weightDecay: values["weight-decay"] ?? optimizer.weightDecay,
     },
     dropPath: values["drop-path"] ?? dropPath,
+    augment: augmentFrom(values),
+    emaDecay: values.ema ?? FINETUNE_RECIPE.emaDecay,
     mixing: {
       ...mixing,
       mixupAlpha: values.mixup ?? mixing.mixupAlpha,

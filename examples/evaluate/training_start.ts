@@ -4,6 +4,7 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { left, type Result, right } from "../../core/mod.ts";
 import {
   decodeTraining,
@@ -45,16 +46,27 @@ interface Report {
   readonly loss: number;
 }
 
+/** Training that was stopped before its end. */
+export type Interrupted = "interrupted";
+
+/** Where training starts, where it is kept, who hears of it and what stops it. */
+export interface TrainingChoice {
+  /** A file to go on from, if there is one. */
+  readonly resume: string | undefined;
+  /** File that it is saved to after every epoch and when it is stopped, if there is one. */
+  readonly output: string | undefined;
+  /** Told the mean loss of every epoch. */
+  readonly say: (line: string) => void;
+  /** Stops it after the step at which it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** How training is told of and kept. */
-export interface TrainingTale {
+export interface TrainingTale extends Omit<TrainingChoice, "resume"> {
   /** The training. */
   readonly identity: TrainingIdentity;
   /** Its epochs. */
   readonly epochs: number;
-  /** File that it is saved to after every epoch, if there is one. */
-  readonly output: string | undefined;
-  /** Told the mean loss of every epoch. */
-  readonly say: (line: string) => void;
 }
 
 /** Writes a moment of training. */
@@ -73,25 +85,34 @@ async function save(
  * Trains to the end.
  *
  * @param training The training.
- * @param tale How it is told of and kept.
+ * @param tale How it is told of and kept, and what stops it.
+ * @returns Whether it got there.
  */
 export async function trainToEnd(
   training: SteppedTraining<Report>,
   tale: TrainingTale,
-): Promise<Result<TrainError, void>> {
-  const { identity: { totalSteps }, epochs, say } = tale;
+): Promise<Result<TrainError, "finished" | Interrupted>> {
+  const { identity: { totalSteps }, epochs, say, signal } = tale;
   const losses: number[] = [];
   for await (const report of training) {
     if (report._tag === "Left") return report;
     losses.push(report.right.loss);
-    if (training.step % (totalSteps / epochs) !== 0) continue;
-    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-    say(
-      `epoch ${report.right.epoch + 1} of ${epochs}: loss ${mean.toFixed(4)}`,
-    );
-    losses.length = 0;
+    // A computation that never waits would keep Ctrl-C from being seen.
+    await setImmediate();
+    const isWhole = training.step % (totalSteps / epochs) === 0;
+    if (isWhole) {
+      const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+      say(
+        `epoch ${report.right.epoch + 1} of ${epochs}: loss ${mean.toFixed(4)}`,
+      );
+      losses.length = 0;
+    }
+    if (!isWhole && !signal?.aborted) continue;
     const saved = await save(training, tale);
     if (saved._tag === "Left") return saved;
+    if (signal?.aborted && training.step < totalSteps) {
+      return right("interrupted");
+    }
   }
-  return right(undefined);
+  return right("finished");
 }

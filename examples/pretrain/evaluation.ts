@@ -37,7 +37,7 @@ import type { OpenedRun } from "./open_run.ts";
 export interface Accuracies {
   /** By the encoder's features. */
   readonly knnTop1: number | null;
-  /** By those of the encoder as it was before the first step. */
+  /** By those of an encoder with the first values of the seed. */
   readonly knnTop1Untrained: number | null;
   /** By the pixels themselves. */
   readonly knnTop1Pixels: number | null;

@@ -23,16 +23,24 @@ export interface Failure {
 export const badInput = (message: string): Result<Failure, never> =>
   left({ message, code: EXIT.badInput });
 
+/** Flags that a run does not remember. */
+const OF_A_START = [
+  "backend",
+  "threads",
+  "skip-non-finite",
+  "loss-limit",
+] as const;
+
 /** The command that goes on with a run. */
 export function resumeCommand(
   folder: string,
   values: PretrainValues,
 ): string {
-  const { backend, threads } = values;
-  const device = backend === undefined ? "" : ` --backend ${backend}`;
-  const cores = threads === undefined ? "" : ` --threads ${threads}`;
+  const flags = OF_A_START.map((name) =>
+    values[name] === undefined ? "" : ` --${name} ${values[name]}`
+  ).join("");
   const saving = saveWords(values);
-  return `deno run -A examples/pretrain.ts --resume ${folder}${device}${cores}${saving}`;
+  return `deno run -A examples/pretrain.ts --resume ${folder}${flags}${saving}`;
 }
 
 /** A run that was stopped by the user. */
@@ -46,6 +54,9 @@ export function interrupted(
   return left({ message, code: EXIT.interrupted });
 }
 
+const REMEDIES =
+  "a lower rate (--blr, --lr), a longer --warmup-epochs or --clip-grad";
+
 /** How systems say that a disk, a quota or a file is full. */
 const NO_ROOM = /ENOSPC|EDQUOT|EFBIG|no space|quota|too large/i;
 
@@ -58,8 +69,11 @@ function adviceAfter(
   const last = `last checkpoint: ${checkpoint}`;
   switch (error._tag) {
     case "NonFiniteLoss":
+    case "NonFiniteGradient":
+      return `${last}\nfrom there it would diverge again; start anew with ${REMEDIES}, or leave out such steps with --skip-non-finite: ${command}`;
+    case "LossExploded":
     case "NonFiniteParameter":
-      return `${last}\nfrom there it would diverge again; start anew with a lower rate (--blr, --lr) or a longer --warmup-epochs`;
+      return `${last}\nfrom there it would diverge again; start anew with ${REMEDIES}`;
     case "DataFailed":
       return `${last}\nwhen the image is mended or replaced under its name, go on with: ${command}`;
     case "FileFailed":

@@ -12,6 +12,7 @@ import type { OpenedRun } from "./open_run.ts";
 import { reconstructionSvg } from "./reconstruction.ts";
 import { describeSummary, type Summary, summaryOf } from "./summary.ts";
 import type { RunEnd } from "./take_steps.ts";
+import type { ToldRun } from "./tensorboard.ts";
 
 async function drawPictures(
   { folder, plan, backend, config, run, images }: OpenedRun,
@@ -38,7 +39,7 @@ async function drawPictures(
  * @param say Prints a line.
  */
 export async function finish(
-  opened: OpenedRun,
+  opened: ToldRun,
   end: RunEnd,
   say: (line: string) => void,
 ): Promise<Result<TrainError, Summary>> {
@@ -47,6 +48,8 @@ export async function finish(
   if (opened.images.queries !== null) say("judging the encoder …");
   const judged = await accuracies(opened);
   if (judged._tag === "Left") return judged;
+  const told = await opened.tellAccuracies(opened.run.step, judged.right);
+  if (told._tag === "Left") return told;
   const summary = summaryOf(opened, end, judged.right);
   say(describeSummary(summary));
   return right(summary);

@@ -19,6 +19,7 @@ import {
   type RunIdentity,
   type TrainError,
 } from "../../train/mod.ts";
+import { type InitialEncoder, writeInitReport } from "./initial_encoder.ts";
 import { type RememberedImages, writeImagesFile } from "./images_file.ts";
 import type { Settings } from "./settings.ts";
 
@@ -35,7 +36,12 @@ async function describe(
   { path }: RunFolder,
   { plan }: RunIdentity,
   images: RememberedImages,
+  initial: InitialEncoder | null,
 ): Promise<Result<TrainError, void>> {
+  const reported = initial === null
+    ? right(undefined)
+    : await writeInitReport(path, initial);
+  if (reported._tag === "Left") return reported;
   const written = await writeImagesFile(path, images);
   return written._tag === "Left"
     ? written
@@ -64,6 +70,7 @@ function openedFolder(
  * @param run The run.
  * @param images Its images.
  * @param kept Which checkpoints stay.
+ * @param initial Where the encoder of a new run is from, if not from the seed.
  */
 export async function openFolder(
   path: string,
@@ -71,11 +78,14 @@ export async function openFolder(
   run: RunIdentity,
   images: RememberedImages,
   kept: KeptCheckpoints,
+  initial: InitialEncoder | null,
 ): Promise<Result<TrainError, OpenedFolder>> {
   const opened = await openedFolder(path, settings, run, kept);
   if (opened._tag === "Left") return opened;
-  const folder = opened.right;
-  const described = await describe(folder, run, images);
+  const folder = initial === null
+    ? opened.right
+    : { ...opened.right, start: initial.start };
+  const described = await describe(folder, run, images, initial);
   if (described._tag === "Left") return described;
   const checkpoint = folder.checkpointOfStart === null
     ? await folder.checkpoint(folder.start)

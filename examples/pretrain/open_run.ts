@@ -32,6 +32,7 @@ import {
   type CheckpointPolicy,
   describeTrainError,
   type Loading,
+  type LossWatch,
   type Pretraining,
   pretraining,
   type RunFolder,
@@ -39,7 +40,13 @@ import {
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
+import { watchFrom } from "./health_flags.ts";
 import { openImages, type PretrainImages } from "./images.ts";
+import {
+  describeInitialEncoder,
+  type InitialEncoder,
+  initialOf,
+} from "./initial_encoder.ts";
 import { imagesDiffer, rememberedImages } from "./images_file.ts";
 import { newFolder } from "./numbered_folders.ts";
 import { checkFolder, describeStart, openFolder } from "./open_folder.ts";
@@ -66,6 +73,8 @@ export interface PlannedRun {
   readonly batches: BatchSource;
   /** How images are loaded, and the list of those that could not be. */
   readonly loading: RunLoading;
+  /** Where the encoder of a new run is from, if not from the seed. */
+  readonly initial: InitialEncoder | null;
 }
 
 /** A run with all that it needs. */
@@ -80,6 +89,8 @@ export interface OpenedRun extends PlannedRun {
   readonly run: Pretraining;
   /** When it is saved. */
   readonly policy: CheckpointPolicy;
+  /** Tells when its losses have exploded. */
+  readonly watch: LossWatch;
 }
 
 /** The model sees grey images in one channel and others in three, unless a file says otherwise. */
@@ -133,6 +144,9 @@ async function planRun(
   if (plan._tag === "Left") {
     return left(describeFaults(namedByFlags(plan.left)));
   }
+  const from = values["init-from"];
+  const initial = await initialOf(from, settings, config, plan.right);
+  if (initial._tag === "Left") return initial;
   const loading = loadingOf(train, values);
   const batches = batchSource(train, config, loading);
   return batches._tag === "Left" ? left(describeFaults(batches.left)) : right({
@@ -141,6 +155,7 @@ async function planRun(
     images,
     batches: batches.right,
     loading,
+    initial: initial.right,
   });
 }
 
@@ -155,7 +170,7 @@ function refusalOf(error: TrainError): string {
 /** Gives the planned run a folder. */
 async function folderFor(
   settings: Settings,
-  { config, plan, images: { train } }: PlannedRun,
+  { config, plan, images: { train }, initial }: PlannedRun,
   policy: CheckpointPolicy,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train);
@@ -171,6 +186,7 @@ async function folderFor(
     { config, plan },
     images,
     policy,
+    initial,
   );
   return opened._tag === "Left" ? left(refusalOf(opened.left)) : opened;
 }
@@ -204,7 +220,7 @@ export async function openRun(
   if (free._tag === "Left") return left(describeTrainError(free.left));
   const planned = await planRun(settings, values);
   if (planned._tag === "Left") return planned;
-  const { config, plan, images } = planned.right;
+  const { config, plan, images, initial } = planned.right;
   const policy = policyFrom(
     values,
     stepsPerEpoch(config.training, images.train.length),
@@ -221,6 +237,7 @@ export async function openRun(
   say(`images: ${images.train.summary}`);
   say(`judge:  ${images.judgedBy}`);
   say(describePlan(plan, config));
+  if (initial !== null) say(describeInitialEncoder(initial));
   const large = await stepTooLarge(backend, config, plan);
   if (large !== null) return left(large);
   const opened = await folderFor(settings, planned.right, policy);
@@ -228,6 +245,9 @@ export async function openRun(
   const { start, path } = opened.right.folder;
   describeStart(opened.right.folder).forEach(say);
   say(`folder: ${path}${startMessage(start.step, plan)}`);
-  const run = pretraining({ ...planned.right, backend, start });
-  return right({ ...planned.right, ...opened.right, backend, run, policy });
+  const skipNonFinite = values["skip-non-finite"] ?? 0;
+  const run = pretraining({ ...planned.right, backend, start, skipNonFinite });
+  const watch = watchFrom(values, config.model, opened.right.folder.history);
+  const parts = { ...planned.right, ...opened.right };
+  return right({ ...parts, backend, run, policy, watch });
 }

@@ -15,6 +15,7 @@ import {
   wholeFlag,
 } from "../flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
+import { HEALTH_DEFAULTS, HEALTH_FLAGS } from "./health_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
 import { SAVE_DEFAULTS, SAVE_FLAGS } from "./save_flags.ts";
 
@@ -49,6 +50,10 @@ export const PRETRAIN_FLAGS = {
   "backend": choiceFlag(BACKEND_CHOICES, "where to compute"),
   "threads": wholeFlag(1, "threads that compute, on onnx"),
   "output-dir": textFlag("DIR", "folder of the run"),
+  "init-from": textFlag(
+    "PATH",
+    "start from the encoder of a run, an export or a file of weights (timm's, MAE's, LocalMIM's names)",
+  ),
   "resume": textFlag(
     "auto|DIR",
     "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir or the last one in runs/, if there is one",
@@ -57,8 +62,12 @@ export const PRETRAIN_FLAGS = {
     "go on even where flags change epochs, warm-up, freezing or rates",
   ),
   ...SAVE_FLAGS,
+  ...HEALTH_FLAGS,
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
+  ),
+  "no-tensorboard": switchFlag(
+    "write no event files for TensorBoard into the run's folder",
   ),
   "help": switchFlag("print this and stop"),
 } as const;
@@ -91,8 +100,10 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "patch-size": "the model's",
   "backend": "auto",
   "threads": "the processor's cores",
+  "init-from": "first values drawn from the seed",
   "output-dir": "runs/N, the first free N",
   ...SAVE_DEFAULTS,
+  ...HEALTH_DEFAULTS,
 };
 
 /** Defaults of both recipes, said once where they agree. */

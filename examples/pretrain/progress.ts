@@ -4,8 +4,8 @@
  * @module
  */
 import { SingleBar } from "cli-progress";
-import { type FreezePlan, phaseFlops } from "../../core/mod.ts";
-import type { StepReport } from "../../train/mod.ts";
+import type { FreezePlan } from "../../core/mod.ts";
+import { secondsLeft, type StepReport } from "../../train/mod.ts";
 
 /** Writes to the terminal; a bar at the bottom, lines above it. */
 export interface Progress {
@@ -35,7 +35,7 @@ export function showSeconds(seconds: number): string {
     : `${whole} s`;
 }
 
-/** Mean of the last values. */
+/** Mean of the last values that are finite. */
 class Recent {
   readonly #values: number[] = [];
   readonly #size: number;
@@ -45,24 +45,10 @@ class Recent {
   }
 
   add(value: number): number {
-    this.#values.push(value);
+    if (Number.isFinite(value)) this.#values.push(value);
     if (this.#values.length > this.#size) this.#values.shift();
     return this.#values.reduce((a, b) => a + b, 0) / this.#values.length;
   }
-}
-
-/** Seconds that the steps still to come will take, at the speed of now and the costs of the plan. */
-function secondsLeft(
-  plan: FreezePlan,
-  report: StepReport,
-  secondsPerStep: number,
-): number {
-  const cost = plan.phases.map((phase) => phaseFlops(plan)(phase).total);
-  const present = cost[report.phase] ?? NaN;
-  return plan.phases.reduce((sum, { index, from, to }) => {
-    const steps = Math.max(0, to - Math.max(from, report.step + 1));
-    return sum + steps * secondsPerStep * (cost[index] ?? NaN) / present;
-  }, 0);
 }
 
 const barOn = (stream: NodeJS.WriteStream): SingleBar =>
@@ -91,6 +77,7 @@ export function progressOn(
   first: number,
 ): Progress {
   const bar = barOn(stream);
+  const timeLeft = secondsLeft(plan);
   const [loss, seconds] = [new Recent(20), new Recent(20)];
   const unknown = { loss: "–", rate: "–", speed: "–", stages: "–", left: "?" };
   let payload = unknown;
@@ -112,7 +99,7 @@ export function progressOn(
         rate: (report.rates.findLast((rate) => rate > 0) ?? 0).toExponential(1),
         speed: (report.images / perStep).toFixed(0),
         stages: report.liveStages.map((stage) => stage + 1).join(","),
-        left: showSeconds(secondsLeft(plan, report, perStep)),
+        left: showSeconds(timeLeft(report.step + 1, perStep)),
       };
       bar.update(shown, payload);
     },

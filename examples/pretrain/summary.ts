@@ -22,6 +22,8 @@ export interface Summary extends Accuracies {
   readonly device: string;
   /** Optimizer steps. */
   readonly steps: number;
+  /** Steps among them that were left out because they were not finite. */
+  readonly stepsSkipped: number;
   /** Seconds of all recorded steps, images and compilation included. */
   readonly seconds: number;
   /** Median seconds of a step in each phase, without images and compilation; `null` where no step is on record. */
@@ -51,7 +53,7 @@ function lossByStage(
 ): Summary["lossByStage"] {
   return plan.stages.map(({ index }) => {
     const losses = steps.flatMap(({ stageLosses }) => stageLosses[index] ?? [])
-      .slice(-LAST_STEPS);
+      .filter(Number.isFinite).slice(-LAST_STEPS);
     return orNull(losses.reduce((a, b) => a + b, 0) / losses.length);
   });
 }
@@ -73,6 +75,7 @@ export function summaryOf(
     backend: device.name,
     device: device.description,
     steps: run.step,
+    stepsSkipped: steps.filter(({ skipped }) => skipped !== undefined).length,
     seconds: steps.reduce((sum, step) => sum + step.milliseconds.total, 0) /
       1000,
     secondsPerStepByPhase: plan.phases.map(({ index }) =>
@@ -108,12 +111,14 @@ export function describeSummary(summary: Summary): string {
     } (weighted vote of 20 neighbours)`,
   ];
   return [
-    `${summary.steps} steps in ${showSeconds(summary.seconds)}`,
+    `${summary.steps} steps in ${showSeconds(summary.seconds)}${
+      summary.stepsSkipped === 0 ? "" : `, ${summary.stepsSkipped} left out`
+    }`,
     `loss:   ${losses.join(", ")}`,
     `saving: ${measured} of the compute time measured, ${predicted} predicted`,
     ...summary.knnTop1 === null ? [] : [`k-NN:   ${knn.join(", ")}`],
     `folder: ${summary.outputDir}: config.json plan.json images.json metrics.jsonl`,
-    `        plan.svg loss.svg reconstruction.svg`,
+    `        plan.svg loss.svg reconstruction.svg tensorboard/`,
     `        ${summary.checkpoint}`,
   ].join("\n");
 }

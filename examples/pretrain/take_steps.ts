@@ -8,7 +8,7 @@ import {
   metricsLine,
   recordedRun,
   type RecordedRunOptions,
-  type StepReport,
+  type RecordedStep,
   type TrainError,
 } from "../../train/mod.ts";
 import { freezeMessage, toldAfter } from "./freeze_message.ts";
@@ -37,10 +37,18 @@ export interface RunOptions extends RecordedRunOptions {
 /** Shows a step and, after a freeze, what it changed; gives its line of the record. */
 function shown(
   { plan, progress }: RunOptions,
-  report: StepReport,
+  { report, isHeldBack }: RecordedStep,
   before: readonly MetricsLine[],
 ): MetricsLine {
   progress.step(report);
+  if (report.skipped !== undefined) {
+    progress.say(`step ${report.step} was left out: ${report.skipped}`);
+  }
+  if (isHeldBack) {
+    progress.say(
+      `no checkpoint after step ${report.step}: a loss is far too high`,
+    );
+  }
   const line = metricsLine(report);
   const phase = plan.phases[report.phase];
   if (phase !== undefined && toldAfter(phase) === report.step) {
@@ -63,7 +71,7 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
     if (taken._tag === "Left") {
       return { cause: taken.left, checkpoint, steps };
     }
-    steps.push(shown(options, taken.right.report, steps));
+    steps.push(shown(options, taken.right, steps));
     checkpoint = taken.right.checkpoint ?? checkpoint;
   }
   const cause = run.step < plan.totalSteps ? "interrupted" : "finished";

@@ -21,6 +21,7 @@ import {
   type HostTensor,
   type Program,
 } from "../../backends/backend.ts";
+import { CLIPPING_TESTS } from "./clipping_contract.ts";
 import { LARS_TESTS } from "./lars_contract.ts";
 import { filled, OP_CASES, type OpCase, type OpUse } from "./op_cases.ts";
 import { REPLACEMENT_TESTS } from "./replacement_contract.ts";
@@ -392,5 +393,6 @@ export const CONTRACT: readonly ContractTest[] = [
   ...(Object.keys(OP_CASES) as (keyof typeof OP_CASES)[]).map(opTest),
   ...GRAPH_TESTS,
   ...REPLACEMENT_TESTS,
+  ...CLIPPING_TESTS,
   ...LARS_TESTS,
 ];

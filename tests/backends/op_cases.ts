@@ -248,6 +248,71 @@ const scattered = (
   ],
 });
 
+/** Images, kernels and what they make, of any extents that fit. */
+const convolution = fc.record({
+  batch: fc.integer({ min: 1, max: 3 }),
+  channels: fc.integer({ min: 1, max: 5 }),
+  outputs: fc.integer({ min: 1, max: 5 }),
+  kernel: fc.tuple(
+    fc.integer({ min: 1, max: 4 }),
+    fc.integer({ min: 1, max: 4 }),
+  ),
+  more: fc.tuple(fc.nat({ max: 6 }), fc.nat({ max: 6 })),
+  stride: fc.integer({ min: 1, max: 3 }),
+  padding: fc.nat({ max: 2 }),
+});
+
+/** Extents of a convolution, and the seed of its numbers. */
+interface ConvolutionCase {
+  readonly stride: number;
+  readonly padding: number;
+  readonly x: Shape;
+  readonly w: Shape;
+  readonly y: Shape;
+  readonly seed: number;
+}
+
+const convolutionCase = (
+  [B, C, H, W]: readonly [number, number, number, number],
+  [O, h, w]: readonly [number, number, number],
+  [stride, padding]: readonly [number, number],
+  seed: number,
+): ConvolutionCase => {
+  const positions = (size: number, kernel: number) =>
+    Math.floor((size + 2 * padding - kernel) / stride) + 1;
+  return {
+    stride,
+    padding,
+    x: [B, C, H, W],
+    w: [O, C, h, w],
+    y: [B, O, positions(H, h), positions(W, w)],
+    seed,
+  };
+};
+
+/** Tests of one of the ops of convolution. */
+const convolving = <Name extends OpName>(
+  use: (c: ConvolutionCase) => OpUse<Name>,
+): Uses<Name> => ({
+  uses: fc.tuple(convolution, seed).map(([c, seed]) => {
+    const [h, w] = c.kernel;
+    const least = (kernel: number) => Math.max(1, kernel - 2 * c.padding);
+    return use(convolutionCase(
+      [c.batch, c.channels, least(h) + c.more[0], least(w) + c.more[1]],
+      [c.outputs, h, w],
+      [c.stride, c.padding],
+      seed,
+    ));
+  }),
+  examples: [
+    use(convolutionCase([2, 16, 9, 8], [20, 3, 3], [1, 1], 1)),
+    use(convolutionCase([2, 16, 8, 8], [20, 3, 3], [2, 1], 2)),
+    use(convolutionCase([3, 8, 7, 8], [5, 1, 1], [2, 0], 3)),
+    use(convolutionCase([1, 3, 4, 4], [2, 1, 2], [1, 2], 4)),
+  ],
+  tolerance: SUM,
+});
+
 const threeExtents = fc.tuple(extent, extent, extent);
 
 /** Tests of every op that computes. */
@@ -259,7 +324,17 @@ export const OP_CASES: {
   multiply: broadcasting(),
   scale: sameShapes(1, { factor: -0.37 }, ROUNDING),
   square: sameShapes(1, {}, ROUNDING),
+  rsqrt: {
+    uses: fc.tuple(shape(0, 4), seed).map(([s, seed]) => ({
+      attributes: { epsilon: 1e-5 },
+      inputs: [positive(s, seed)],
+    })),
+    examples: [],
+    tolerance: ROUNDING,
+  },
   mix: sameShapes(2, { weight: 0.95 }, ROUNDING),
+  relu: sameShapes(1, {}, 0),
+  reluGrad: sameShapes(2, {}, 0),
   gelu: sameShapes(1, {}, 1e-6),
   geluGrad: sameShapes(2, {}, 2e-6),
   softmax: onRows([1, 0], {}, 1e-6),
@@ -299,6 +374,18 @@ export const OP_CASES: {
     ],
     tolerance: SUM,
   },
+  conv2d: convolving(({ stride, padding, x, w, seed }) => ({
+    attributes: { stride, padding },
+    inputs: all([x, w], seed),
+  })),
+  conv2dInputGrad: convolving(({ stride, padding, x, w, y, seed }) => ({
+    attributes: { stride, padding, image: x.slice(2) },
+    inputs: all([y, w], seed),
+  })),
+  conv2dWeightGrad: convolving(({ stride, padding, x, w, y, seed }) => ({
+    attributes: { stride, padding, kernel: w.slice(2) },
+    inputs: all([y, x], seed),
+  })),
   reshape: {
     uses: fc.tuple(shape(1, 4), seed).map(([s, seed]) => ({
       attributes: { shape: [...s].reverse() },

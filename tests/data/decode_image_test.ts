@@ -9,6 +9,7 @@ import {
 } from "../../data/mod.ts";
 import { decodeScaled } from "../../data/decode_image.ts";
 import { encode, waves } from "./photographs.ts";
+import { PLAIN } from "./plain_view.ts";
 
 /** A view of a part of an image in a given size. */
 const viewAt =
@@ -17,6 +18,7 @@ const viewAt =
     scaled,
     window: wholeOf(scaled),
     flip: false,
+    ...PLAIN,
   });
 
 const decoded = async (

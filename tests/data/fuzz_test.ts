@@ -210,6 +210,9 @@ for (const encoding of ["jpeg", "png", "webp"] as const) {
           scaled,
           window: wholeOf(scaled),
           flip: false,
+          ops: [],
+          interpolation: "bicubic",
+          erased: null,
         });
         try {
           const { image: { pixels, channels } } = await decodeScaled(

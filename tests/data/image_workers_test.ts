@@ -6,6 +6,8 @@ import {
   imageWorkers,
   loadAll,
   loadBatches,
+  RAND_AUGMENT,
+  RANDOM_ERASING,
   trainTransform,
 } from "../../data/mod.ts";
 import { right } from "../right.ts";
@@ -18,6 +20,13 @@ const format = {
   normalization: IMAGENET_NORMALIZATION,
 };
 const transform = right(trainTransform(format));
+
+/** As many changes to every image as there can be. */
+const augmented = right(trainTransform({
+  ...format,
+  randAugment: { ...RAND_AUGMENT, probability: 1 },
+  erasing: { ...RANDOM_ERASING, probability: 1 },
+}));
 
 const photographs = async (
   count: number,
@@ -32,19 +41,30 @@ const photographs = async (
     ),
   );
 
-Deno.test("loadBatches() gives the same bytes in the same order with no worker, one, and three", async () => {
+Deno.test("loadBatches() gives the same bytes in the same order with no worker, one, and three, augmented too", async () => {
   await inFolder(await photographs(11), async (folder) => {
     const source = valueOf(await imageFolder(folder));
-    const load = async (count: number) => {
+    const load = async (count: number, of = augmented) => {
       using workers = imageWorkers(count);
-      const options = { source, transform, seed: 4, epoch: 1, batchSize: 3 };
+      const options = { source, seed: 4, epoch: 1, batchSize: 3 };
+      const made = { ...options, transform: of };
       return (await Array.fromAsync(
-        loadBatches(count === 0 ? options : { ...options, workers }),
+        loadBatches(count === 0 ? made : { ...made, workers }),
       )).map(valueOf);
     };
     const alone = await load(0);
     strictEqual(alone.length, 3);
     for (const count of [1, 3]) deepStrictEqual(await load(count), alone);
+    const plain = await load(0, transform);
+    deepStrictEqual(
+      plain.map(({ indices }) => indices),
+      alone.map(({ indices }) => indices),
+    );
+    ok(
+      plain.every(({ images }, i) =>
+        String(images) !== String(alone[i]?.images)
+      ),
+    );
   });
 });
 

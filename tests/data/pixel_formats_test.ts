@@ -10,6 +10,7 @@ import { crc32 } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 import { type Size, type View, wholeOf } from "../../data/mod.ts";
 import { decodeScaled } from "../../data/decode_image.ts";
+import { PLAIN } from "./plain_view.ts";
 
 const SIDE = 16;
 const AREA = SIDE * SIDE;
@@ -19,6 +20,7 @@ const wholeView = (scaled: Size | null) => (image: Size): View => ({
   scaled: scaled ?? image,
   window: wholeOf(scaled ?? image),
   flip: false,
+  ...PLAIN,
 });
 
 /** Decoded pixels as colours, in the size of the file or another. */

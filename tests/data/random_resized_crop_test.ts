@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { rootKey, split } from "../../core/mod.ts";
+import { rootKey, split, uniforms } from "../../core/mod.ts";
 import {
   type CropRanges,
   type PixelBox,
   randomResizedCrop,
+  singleTryCrop,
 } from "../../data/mod.ts";
 
 const RANGES: CropRanges = { scale: [0.2, 1], ratio: [3 / 4, 4 / 3] };
@@ -143,4 +144,36 @@ Deno.test("randomResizedCrop() keeps its boxes from release to release", () => {
     { left: 0, top: 0, width: 26, height: 28 },
     { left: 1, top: 6, width: 26, height: 20 },
   ]);
+});
+
+Deno.test("singleTryCrop() is the first try of randomResizedCrop() where that fits, and else lies inside the image, cut", () => {
+  const ranges = { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] } as const;
+  let cut = 0;
+  fc.assert(
+    fc.property(fc.nat(), side, side, (seed, width, height) => {
+      const image = { width, height };
+      const own = rootKey(seed);
+      const box = singleTryCrop(own, image, ranges);
+      ok(box.width >= 1 && box.left >= 0 && box.left + box.width <= width);
+      ok(box.height >= 1 && box.top >= 0 && box.top + box.height <= height);
+      const [area = 0, shape = 0] = uniforms(own, 2);
+      const pixels = width * height * (0.08 + 0.92 * area);
+      const aspect = (3 / 4) * (16 / 9) ** shape;
+      const wanted = [
+        Math.round(Math.sqrt(pixels * aspect)),
+        Math.round(Math.sqrt(pixels / aspect)),
+      ] as const;
+      const fits = wanted[0] >= 1 && wanted[0] <= width &&
+        wanted[1] >= 1 && wanted[1] <= height;
+      if (fits) {
+        deepStrictEqual(box, randomResizedCrop(own, image, ranges));
+      } else {
+        cut++;
+        strictEqual(box.width, Math.min(Math.max(wanted[0], 1), width));
+        strictEqual(box.height, Math.min(Math.max(wanted[1], 1), height));
+      }
+    }),
+    { numRuns: 300 },
+  );
+  ok(cut > 20, `only ${cut} draws did not fit`);
 });

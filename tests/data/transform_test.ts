@@ -3,6 +3,7 @@ import {
   evalTransform,
   IMAGENET_NORMALIZATION,
   normalizationFor,
+  paddedCropTransform,
   trainTransform,
 } from "../../data/mod.ts";
 import { faultsOf, right } from "../right.ts";
@@ -20,6 +21,9 @@ Deno.test("trainTransform() has the defaults of masked image modelling", () => {
     scale: [0.2, 1],
     ratio: [3 / 4, 4 / 3],
     flipProbability: 0.5,
+    cropRule: "retry",
+    randAugment: null,
+    erasing: null,
   });
 });
 
@@ -31,6 +35,14 @@ Deno.test("trainTransform() names all faults at once", () => {
     scale: [0.5, 1.5],
     ratio: [2, 1],
     flipProbability: NaN,
+    randAugment: {
+      layers: 1.5,
+      probability: 2,
+      magnitude: 11,
+      deviation: -1,
+      interpolation: "bicubic",
+    },
+    erasing: { probability: -1, area: [0, 1], aspect: [2, 1] },
   }));
   deepStrictEqual(faults, [
     "imageSize: found 0, wanted a whole number ≥ 1",
@@ -39,7 +51,23 @@ Deno.test("trainTransform() names all faults at once", () => {
     "scale: found [0.5,1.5], wanted 0 < lower ≤ upper ≤ 1",
     "ratio: found [2,1], wanted 0 < lower ≤ upper, finite",
     "flipProbability: found NaN, wanted a number in [0, 1]",
+    "randAugment.layers: found 1.5, wanted a whole number ≥ 0",
+    "randAugment.probability: found 2, wanted a number in [0, 1]",
+    "randAugment.magnitude: found 11, wanted a number in [0, 10]",
+    "randAugment.deviation: found -1, wanted a number of at least 0",
+    "erasing.probability: found -1, wanted a number in [0, 1]",
+    "erasing.area: found [0,1], wanted 0 < lower ≤ upper ≤ 1",
+    "erasing.aspect: found [2,1], wanted 0 < lower ≤ upper, finite",
   ]);
+});
+
+Deno.test("paddedCropTransform() pads by 4 unless told otherwise, never by more than the image", () => {
+  const { padding, flipProbability } = right(paddedCropTransform(format));
+  deepStrictEqual([padding, flipProbability], [4, 0.5]);
+  deepStrictEqual(
+    faultsOf(paddedCropTransform({ ...format, padding: 225 })),
+    ["padding: found 225, wanted a whole number in [0, 224]"],
+  );
 });
 
 Deno.test("evalTransform() resizes to the image size unless told otherwise, never below it", () => {

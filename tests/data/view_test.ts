@@ -1,14 +1,20 @@
 import fc from "fast-check";
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { rootKey, sampleKey, type SamplePurpose } from "../../core/mod.ts";
 import {
   evalTransform,
   evalView,
   FASHION_MNIST_NORMALIZATION,
+  learningView,
+  paddedCropTransform,
+  paddedCropView,
+  RAND_AUGMENT,
+  RANDOM_ERASING,
   trainTransform,
   trainView,
 } from "../../data/mod.ts";
 import { right } from "../right.ts";
+import { PLAIN } from "./plain_view.ts";
 
 const format = {
   imageSize: 32,
@@ -53,6 +59,38 @@ Deno.test("trainView() draws crop and flip from keys of their own", () => {
   );
 });
 
+Deno.test("paddedCropView() moves the whole image by up to its padding each way, all moves alike", () => {
+  const transform = right(paddedCropTransform({ ...format, imageSize: 28 }));
+  const moves = Array.from({ length: 8100 }, (_, i) => {
+    const { crop, scaled, window } = paddedCropView(
+      transform,
+      image,
+      keysOf(i),
+    );
+    deepStrictEqual([crop, scaled], [{ left: 0, top: 0, ...image }, image]);
+    deepStrictEqual([window.width, window.height], [28, 28]);
+    return (window.top + 4) * 9 + window.left + 4;
+  });
+  const counts = Array<number>(81).fill(0);
+  for (const move of moves) counts[move] = counts[move]! + 1;
+  // The deviation of a count of 100 is 10.
+  ok(counts.every((count) => Math.abs(count - 100) < 50), `${counts}`);
+});
+
+Deno.test("paddedCropView() without padding shows the image as it is, or mirrored", () => {
+  const transform = right(paddedCropTransform({
+    ...format,
+    padding: 0,
+    flipProbability: 1,
+  }));
+  deepStrictEqual(learningView(transform, image, keysOf(3)), {
+    crop: { left: 0, top: 0, ...image },
+    scaled: { width: 32, height: 32 },
+    window: { left: 0, top: 0, width: 32, height: 32 },
+    flip: true,
+  });
+});
+
 Deno.test("evalView() shows the middle of a photograph: 256 for 224", () => {
   const transform = right(
     evalTransform({ ...format, imageSize: 224, resizeSize: 256 }),
@@ -62,6 +100,7 @@ Deno.test("evalView() shows the middle of a photograph: 256 for 224", () => {
     scaled: { width: 341, height: 256 },
     window: { left: 58, top: 16, width: 224, height: 224 },
     flip: false,
+    ...PLAIN,
   });
 });
 
@@ -84,4 +123,27 @@ Deno.test("evalView() has a window inside the resized image, whatever its size",
       },
     ),
   );
+});
+
+Deno.test("trainView() draws operations and erasing from keys of their own: geometry stays as it was", () => {
+  fc.assert(fc.property(fc.nat(), (index) => {
+    const image = { width: 50, height: 40 };
+    const augmented = right(trainTransform({
+      ...format,
+      imageSize: 24,
+      randAugment: { ...RAND_AUGMENT, probability: 1 },
+      erasing: { ...RANDOM_ERASING, probability: 1 },
+    }));
+    const plain = right(trainTransform({ ...format, imageSize: 24 }));
+    const found = trainView(augmented, image, keysOf(index));
+    const { ops, erased, ...geometry } = found;
+    const { ops: none, erased: nothing, ...before } = trainView(
+      plain,
+      image,
+      keysOf(index),
+    );
+    deepStrictEqual(geometry, before);
+    deepStrictEqual([ops.length, none, nothing], [2, [], null]);
+    strictEqual(erased === null, false);
+  }));
 });

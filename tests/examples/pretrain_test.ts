@@ -8,12 +8,14 @@ import {
   parameterSpecs,
 } from "../../core/mod.ts";
 import {
+  eventFiles,
   type MetricsLine,
   readCheckpoint,
   type RunIdentity,
 } from "../../train/mod.ts";
 import { right } from "../right.ts";
 import { inFolder } from "../train/temporary_folder.ts";
+import { shownInRun } from "../train/tensorboard/read_events.ts";
 import { trained } from "../train/tiny_run.ts";
 import { pretrain, timelessRecord, writeSmallIdx } from "./pretrain/program.ts";
 
@@ -31,6 +33,7 @@ const SUMMARY_KEYS = [
   "seconds",
   "secondsPerStepByPhase",
   "steps",
+  "stepsSkipped",
 ];
 
 const STEPS = 40;
@@ -129,6 +132,24 @@ Deno.test("a run on the embedded images", (t) =>
       );
     }
 
+    await t.step(
+      "TensorBoard is told of every step, and what the encoder is worth after them",
+      async () => {
+        const shown = await shownInRun(output);
+        deepStrictEqual(
+          shown("loss/total"),
+          lines.map(({ step, loss }) => [step, Math.fround(loss)]),
+        );
+        deepStrictEqual(
+          shown("freezing/frozen_layers").map(([, layers]) => layers),
+          lines.map(({ frozenLayers }) => frozenLayers),
+        );
+        deepStrictEqual(shown("validation/knn_top1"), [
+          [STEPS, Math.fround(summary.knnTop1)],
+        ]);
+      },
+    );
+
     await t.step("only whole files are left in its folder", async () => {
       const names = (await Array.fromAsync(Deno.readDir(output)))
         .map(({ name }) => name).sort();
@@ -142,6 +163,7 @@ Deno.test("a run on the embedded images", (t) =>
         "plan.svg",
         "reconstruction.svg",
         "run.lock",
+        "tensorboard",
       ]);
     });
   }));
@@ -165,7 +187,14 @@ Deno.test("the same seed gives the same run bit for bit, also by its own config.
     const first = await record("first", ...flags);
     strictEqual(first.length, 12);
     const config = join(parent, "first", "config.json");
-    deepStrictEqual(await record("again", "--config", config), first);
+    deepStrictEqual(
+      await record("again", "--config", config, "--no-tensorboard"),
+      first,
+    );
+    const events = (run: string) =>
+      eventFiles(join(parent, run, "tensorboard"));
+    strictEqual((await events("first")).length, 1);
+    strictEqual((await events("again")).length, 0);
     const other = await record("other", ...flags, "--seed", "1");
     ok(JSON.stringify(other) !== JSON.stringify(first));
   }));

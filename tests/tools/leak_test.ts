@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { memoryGrowth, type MemoryPoint } from "../../tools/memory_course.ts";
+import { growthOf, type MemoryPoint } from "../../tools/memory_course.ts";
 
 const PROGRAM = new URL("../../tools/leak.ts", import.meta.url).href;
 
@@ -15,22 +15,34 @@ const point = (rssMb: number): MemoryPoint => ({
   step: 0,
   rssMb,
   liveTensors: 0,
+  programs: 0,
+  files: null,
+  threads: null,
 });
 
-Deno.test("memoryGrowth() compares the high points of the last two thirds", () => {
+Deno.test("growthOf() compares the high points of the last two thirds", () => {
   const course = [900, 10, 50, 60, 40, 55, 64, 10, 50].map(point);
-  strictEqual(memoryGrowth(course), 4);
-  strictEqual(memoryGrowth([1, 2, 1].map(point)), -1);
+  strictEqual(growthOf(course, "rssMb"), 4);
+  strictEqual(growthOf([1, 2, 1].map(point), "rssMb"), -1);
+  strictEqual(growthOf(course, "threads"), 0);
+  const opening = course.map((at, files) => ({ ...at, files }));
+  strictEqual(growthOf(opening, "files"), 3);
 });
 
 // A process of its own: memory is that of a process, and tests share theirs.
 Deno.test("200 training steps on wasm take no more memory at their end than in their middle", async () => {
   const { code, out, error } = await run(
     ...["--backend", "wasm", "--steps", "200", "--bound", "4"],
+    ...["--model", "tiny"],
   );
   deepStrictEqual({ code, error }, { code: 0, error: "" }, out);
-  strictEqual(out.match(/^step \d+: [\d.]+ MB, \d+ tensors$/gm)?.length, 20);
-  match(out, /4 are allowed; tensors between steps: \d+$/m);
+  strictEqual(
+    out.match(
+      /^step \d+: [\d.]+ MB, \d+ tensors, 4 programs, \d+ open files, \d+ threads$/gm,
+    )?.length,
+    20,
+  );
+  match(out, /4 are allowed; tensors at each look: \d+; .*nothing$/m);
 });
 
 Deno.test("tools/leak.ts fails when memory grows by more than its bound", async () => {
@@ -39,6 +51,15 @@ Deno.test("tools/leak.ts fails when memory grows by more than its bound", async 
   );
   const growth = Number(/grew by ([-\d.]+) MB/.exec(out)?.[1]);
   strictEqual(code, growth > 0 ? 1 : 0);
+});
+
+Deno.test("20 short runs with freezing on onnx hold no tensor, no program and no further handle after their ends", async () => {
+  const { code, out, error } = await run(
+    ...["--backend", "onnx", "--model", "tiny", "--steps", "320"],
+    ...["--runs", "20", "--bound", "100"],
+  );
+  deepStrictEqual({ code, error }, { code: 0, error: "" }, out);
+  strictEqual(out.match(/ MB, 0 tensors, 0 programs, /g)?.length, 20);
 });
 
 Deno.test("tools/leak.ts refuses bad flags", async () => {

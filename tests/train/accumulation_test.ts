@@ -1,7 +1,9 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import type { Backend, Program } from "../../backends/backend.ts";
-import { left, right } from "../../core/mod.ts";
+import { left, type PretrainConfig, right } from "../../core/mod.ts";
 import { batchParts } from "../../train/mod.ts";
+import { referenceBackend } from "../../backends/mod.ts";
+import { largestDifference } from "../golden_files.ts";
 import { onDevices } from "./devices.ts";
 import {
   startTiny,
@@ -113,3 +115,46 @@ await onDevices(
     strictEqual(backend.liveTensors(), before);
   },
 );
+
+/** Two steps of six images in float64, with AdamW and every gradient clipped. */
+async function clippedSteps(batchSize: number, accumIter: number) {
+  const training = { ...TINY_CONFIG.training, batchSize, accumIter, epochs: 3 };
+  const change: Partial<PretrainConfig> = { training, clipGrad: 0.01 };
+  const going = startTiny(
+    referenceBackend({ precision: "float64" }),
+    tinyRun(change),
+  );
+  const reports = await takeSteps(going, 2);
+  const { parameters } = trained(await going.snapshot());
+  going.dispose();
+  return { reports, parameters };
+}
+
+Deno.test("losses, gradientNorm and clipped steps of AdamW are those of the whole batch, whatever the micro-batch: in float64 to rounding", async () => {
+  const whole = await clippedSteps(6, 1);
+  for (const [batchSize, accumIter] of [[3, 2], [2, 3], [1, 6]] as const) {
+    const parts = await clippedSteps(batchSize, accumIter);
+    parts.reports.forEach((report, step) => {
+      const numbers = ({ loss, stageLosses, gradientNorm }: typeof report) => [
+        loss,
+        ...Object.values(stageLosses),
+        gradientNorm ?? NaN,
+      ];
+      const wanted = numbers(whole.reports[step]!);
+      const found = numbers(report);
+      ok((report.gradientNorm ?? 0) > 0.1, "every step is clipped");
+      found.forEach((x, i) => {
+        const error = Math.abs(x / wanted[i]! - 1);
+        // What is read for a report is rounded to float32.
+        ok(error <= 2e-7, `${accumIter} micro-batches, step ${step}: ${error}`);
+      });
+    });
+    for (const [name, data] of parts.parameters) {
+      const error = largestDifference(data, whole.parameters.get(name)!);
+      ok(
+        error <= 1e-7,
+        `${accumIter} micro-batches: ${name} is off by ${error}`,
+      );
+    }
+  }
+});

@@ -167,12 +167,16 @@ const accumulating = tinyRun({
   training: { ...RUN.config.training, accumIter: 2 },
 });
 
-// Each step runs gradient, gradient, sum, update.
+// Each step runs gradient, gradient, sum, squares, update.
 for (
-  const [call, how] of [[4, "run"], [5, "run"], [6, "run"], [7, "run"], [
-    6,
-    "read",
-  ]] as const
+  const [call, how] of [
+    [5, "run"],
+    [6, "run"],
+    [7, "run"],
+    [8, "run"],
+    [9, "run"],
+    [8, "read"],
+  ] as const
 ) {
   await onDevices(
     ["cpu"],

@@ -26,8 +26,8 @@ function counting(compilesBesideRuns: boolean) {
   return { backend, counts };
 }
 
-/** Gradient and update. */
-const PROGRAMS = 2;
+/** Gradient, squares and update. */
+const PROGRAMS = 3;
 const [FIRST, SECOND] = RUN.plan.phases;
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 

@@ -139,7 +139,7 @@ async function ended(
 
 onDisk(
   "a disk that fills during a run stops it by that reason with its last checkpoint whole; with room it ends like one that was never stopped",
-  4.5,
+  2.9,
   async (disk) => {
     const path = join(disk, "run");
     const full = await ended(createRunFolder(path, RUN, POLICY));

@@ -16,12 +16,28 @@ import {
   type Result,
   type TrainingConfig,
 } from "../../core/mod.ts";
+import {
+  RAND_AUGMENT,
+  type RandAugment,
+  RANDOM_ERASING,
+  type RandomErasing,
+} from "../../data/mod.ts";
 import type { MixingConfig } from "./mixing.ts";
 
 /** How fast each layer of a classifier learns. */
 export interface FinetuneRate extends RateConfig {
   /** Factor on the rate from a layer to the one before it, in `(0, 1]`. */
   readonly layerDecay: number;
+}
+
+/** What is done to an image that is learned from, beside mirroring half of them. */
+export interface AugmentConfig {
+  /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
+  readonly cropScale: readonly [least: number, largest: number];
+  /** Operations on its pixels; `null` is none. */
+  readonly randAugment: RandAugment | null;
+  /** Noise in a rectangle of some images; `null` is none. */
+  readonly erasing: RandomErasing | null;
 }
 
 /** Everything that determines fine-tuning but the images. */
@@ -40,15 +56,23 @@ export interface FinetuneConfig {
   readonly optimizer: AdamWConfig;
   /** Probability that a branch of the last block is dropped, in `[0, 1)`; it grows evenly from 0 in the first. */
   readonly dropPath: number;
+  /** What is done to each image. */
+  readonly augment: AugmentConfig;
   /** How images and classes of a batch are mixed. */
   readonly mixing: MixingConfig;
+  /**
+   * Part of a running mean of all parameters that stays in a step, in `(0, 1)`;
+   * `null` keeps no mean.
+   */
+  readonly emaDecay: number | null;
   /** How long and on what batches. */
   readonly training: TrainingConfig;
 }
 
 /**
  * The recipe for ViT-B/16 on ImageNet: 100 epochs, 20 of them warm-up, 1024 samples
- * a step, rate 4·10⁻³ with layer decay 0.75. Nothing freezes.
+ * a step, rate 4·10⁻³ with layer decay 0.75, RandAugment of two operations of
+ * strength 9, a quarter of the images erased in part. Nothing freezes.
  *
  * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, table 9;
  * Wang et al., Masked Image Modeling with Local Multi-Scale Reconstruction, 2023.
@@ -77,6 +101,11 @@ export const FINETUNE_RECIPE: Omit<FinetuneConfig, "model" | "classes"> = {
     weightDecay: 0.05,
   },
   dropPath: 0.1,
+  augment: {
+    cropScale: [0.08, 1],
+    randAugment: RAND_AUGMENT,
+    erasing: RANDOM_ERASING,
+  },
   mixing: {
     mixupAlpha: 0.8,
     cutmixAlpha: 1,
@@ -84,6 +113,7 @@ export const FINETUNE_RECIPE: Omit<FinetuneConfig, "model" | "classes"> = {
     switchProbability: 0.5,
     labelSmoothing: 0.1,
   },
+  emaDecay: null,
   training: {
     epochs: 100,
     warmupEpochs: 20,
@@ -114,7 +144,7 @@ const notNegative = (path: string, value: number): readonly Fault[] =>
   fault(value >= 0 && value < Infinity, path, value, "a number of at least 0");
 
 function ownFaults(
-  { classes, rate, dropPath, mixing }: FinetuneConfig,
+  { classes, rate, dropPath, mixing, emaDecay }: FinetuneConfig,
 ): readonly Fault[] {
   const { layerDecay } = rate;
   return [
@@ -135,6 +165,12 @@ function ownFaults(
       "dropPath",
       dropPath,
       "a number in [0, 1)",
+    ),
+    ...emaDecay === null ? [] : fault(
+      emaDecay > 0 && emaDecay < 1,
+      "emaDecay",
+      emaDecay,
+      "a number in (0, 1), or null",
     ),
     ...notNegative("mixing.mixupAlpha", mixing.mixupAlpha),
     ...notNegative("mixing.cutmixAlpha", mixing.cutmixAlpha),

@@ -5,6 +5,8 @@
  */
 import type { Backend, Program } from "../../backends/backend.ts";
 import {
+  averageName,
+  type Averaging,
   classifierParameters,
   classifierStepGraph,
   type FreezePlan,
@@ -21,8 +23,9 @@ import {
   type Shape,
   stateKinds,
   stateName,
-  updateGraph,
+  type Updated,
 } from "../../core/mod.ts";
+import { compileUpdate } from "../compile_update.ts";
 import { compileGraph } from "../run_graph.ts";
 import { outputSumGraph } from "../sum_graph.ts";
 import type { TrainError } from "../train_error.ts";
@@ -93,8 +96,9 @@ export function tunedParameters(
 }
 
 /**
- * Shapes of all that a snapshot after `step` steps holds: every parameter, and the
- * optimizer's state of those that the last step moved.
+ * Shapes of all that a snapshot after `step` steps holds: every parameter, the
+ * optimizer's state of those that the last step moved, and the running means if they
+ * are kept.
  *
  * @param run Configuration and plan.
  * @param step Steps done.
@@ -105,8 +109,12 @@ export function finetuneShapes(
 ): Readonly<Record<string, Shape>> {
   const { config, plan } = run;
   const phase = phaseAt(plan)(Math.max(0, step - 1));
+  const all = classifierParameters(config);
   return Object.fromEntries([
-    ...classifierParameters(config).map(({ name, shape }) => [name, shape]),
+    ...all.map(({ name, shape }) => [name, shape]),
+    ...config.emaDecay === null
+      ? []
+      : all.map(({ name, shape }) => [averageName(name), shape]),
     ...tunedParameters(run, phase).flatMap(({ name, shape }) =>
       stateKinds(config.optimizer).map((kind) => [stateName(kind, name), shape])
     ),
@@ -126,29 +134,22 @@ async function compileSum(
   return await compileGraph(backend, outputSumGraph(graph), { replaces });
 }
 
-/** Compiles the optimizer's part; parameters and moments stay where they are. */
-async function compileUpdate(
-  backend: Backend,
-  { optimizer }: FinetuneConfig,
+/** Means are kept of all parameters, those of frozen ones come to rest. */
+function averagingOf(
+  config: FinetuneConfig,
   tuned: readonly TunedParameter[],
-): Promise<Result<TrainError, Program>> {
-  const graph = updateGraph(
-    optimizer,
-    tuned.map(({ name, shape, decayed, group }) => ({
-      name,
-      shape,
-      decayed,
-      rate: group.name,
-    })),
-  );
-  if (graph._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: graph.left });
-  }
-  const replaces = Object.fromEntries(
-    namesOf(graph.right).map((name) => [name, name]),
-  );
-  return await compileGraph(backend, graph, { replaces });
+): Averaging | null {
+  const { emaDecay: decay } = config;
+  if (decay === null) return null;
+  const moving = new Set(tuned.map(({ name }) => name));
+  const all = classifierParameters(config);
+  return { decay, still: all.filter(({ name }) => !moving.has(name)) };
 }
+
+/** A parameter as the optimizer knows it. */
+const updated = (
+  { name, shape, decayed, group }: TunedParameter,
+): Updated => ({ name, shape, decayed, rate: group.name });
 
 /**
  * Compiles the programs of one phase.
@@ -180,7 +181,13 @@ export async function compileFinetune(
   for (
     const compile of [
       () => compileGraph(backend, graph),
-      () => compileUpdate(backend, config, tuned),
+      () =>
+        compileUpdate(
+          backend,
+          config.optimizer,
+          tuned.map(updated),
+          averagingOf(config, tuned),
+        ),
       ...accumIter > 1 ? [() => compileSum(backend, graph.right)] : [],
     ]
   ) {

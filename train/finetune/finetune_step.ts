@@ -19,9 +19,10 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { uploadAll } from "../batch_tensors.ts";
-import { download } from "../download.ts";
+import { finiteLoss } from "../finite_loss.ts";
 import { orBackendFailed } from "../run_graph.ts";
 import type { NextItem, Stepped } from "../stepped_training.ts";
+import { differentiate, summedOutputs } from "../summed_outputs.ts";
 import type { TrainError } from "../train_error.ts";
 import { disposeAll } from "../train_state.ts";
 import { branchFactors } from "./drop_path.ts";
@@ -104,80 +105,26 @@ export function finetuneTensors(
   });
 }
 
-/** Loss and gradients of one micro-batch. */
-async function differentiate(
-  context: FinetuneContext,
-  parameters: DeviceTensors,
-  placed: PlacedBatch,
-): Promise<Result<TrainError, DeviceTensors>> {
-  const tensors = finetuneTensors(context, placed);
-  if (tensors._tag === "Left") return tensors;
-  const given = uploadAll(context.backend, tensors.right);
-  const outputs = await context.programs.gradient.run(
-    new Map([...parameters, ...given]),
-  );
-  disposeAll(given.values());
-  return orBackendFailed(outputs);
-}
-
-const prefixed = (prefix: string, tensors: DeviceTensors): DeviceTensors =>
-  new Map([...tensors].map(([name, x]) => [`${prefix}/${name}`, x]));
-
-/** Adds the outputs of one more micro-batch; takes both. */
-async function added(
-  { programs: { sum: program } }: FinetuneContext,
-  sum: DeviceTensors | null,
-  part: DeviceTensors,
-): Promise<Result<TrainError, DeviceTensors>> {
-  if (program === null || sum === null) return right(part);
-  const total = await program.run(
-    new Map([...prefixed("sum", sum), ...prefixed("part", part)]),
-  );
-  disposeAll(part.values());
-  if (total._tag === "Left") disposeAll(sum.values());
-  return orBackendFailed(total);
-}
-
 /** Loss and gradients of all micro-batches of a step. */
-async function accumulated(
+function accumulated(
   context: FinetuneContext,
   parameters: DeviceTensors,
   next: NextItem<PlacedBatch>,
 ): Promise<Result<TrainError, DeviceTensors>> {
-  let sum: DeviceTensors | null = null;
-  for (let k = 0; k < context.config.training.accumIter; k++) {
+  const { backend, programs, config: { training: { accumIter } } } = context;
+  return summedOutputs(programs, accumIter, async () => {
     const placed = await next();
-    const part: Result<TrainError, DeviceTensors> = placed._tag === "Left"
-      ? placed
-      : await differentiate(context, parameters, placed.right);
-    if (part._tag === "Left") {
-      disposeAll(sum?.values() ?? []);
-      return part;
-    }
-    const total: Result<TrainError, DeviceTensors> = await added(
-      context,
-      sum,
-      part.right,
+    if (placed._tag === "Left") return placed;
+    const given = finetuneTensors(context, placed.right);
+    if (given._tag === "Left") return given;
+    const part = await differentiate(
+      backend,
+      programs,
+      parameters,
+      given.right,
     );
-    if (total._tag === "Left") return total;
-    sum = total.right;
-  }
-  return right(sum ?? new Map());
-}
-
-/** The loss, if training can go on with it. */
-async function finiteLoss(
-  { backend }: FinetuneContext,
-  outputs: DeviceTensors,
-  step: number,
-): Promise<Result<TrainError, number>> {
-  const wanted = [...outputs].filter(([name]) => name === "loss");
-  const read = await download(backend, new Map(wanted));
-  if (read._tag === "Left") return read;
-  const loss = read.right.get("loss")?.[0] ?? NaN;
-  return Number.isFinite(loss)
-    ? right(loss)
-    : left({ _tag: "NonFiniteLoss", step, stageLosses: {} });
+    return part._tag === "Left" ? part : right([part.right]);
+  });
 }
 
 /** Rates and corrections of a step as the update program names them. */
@@ -240,7 +187,7 @@ export async function finetuneStep(
 ): Promise<Result<TrainError, Stepped<FinetuneReport>>> {
   const outputs = await accumulated(context, tensors, next);
   if (outputs._tag === "Left") return outputs;
-  const loss = await finiteLoss(context, outputs.right, step);
+  const loss = await finiteLoss(context.backend, outputs.right, step);
   if (loss._tag === "Left") {
     disposeAll(outputs.right.values());
     return loss;

@@ -5,6 +5,7 @@
  */
 import type { Backend } from "../../backends/backend.ts";
 import {
+  averageName,
   classifierParameters,
   gridSize,
   initialValues,
@@ -70,7 +71,8 @@ function firstParameters(
 }
 
 /**
- * The moment before the first step: an encoder with a new norm and head.
+ * The moment before the first step: an encoder with a new norm and head. Running means
+ * start as the parameters themselves.
  *
  * @param run Configuration and plan.
  * @param encoder Parameters of the encoder by name; positions are the fixed ones if it has none of its own, and what else is missing starts as the seed says.
@@ -80,17 +82,40 @@ export function initialFinetune(
   encoder: HostTensors,
 ): TensorSnapshot {
   const parameters = firstParameters(run.config, encoder);
+  const means = [...parameters].map(([name, values]) =>
+    [averageName(name), values] as const
+  );
+  const first = new Map([...parameters, ...means]);
   const shapes = Object.entries(finetuneShapes(run, 0));
   return {
     step: 0,
     tensors: new Map(
       shapes.map(([name, shape]) => [
         name,
-        parameters.get(name) ??
+        first.get(name) ??
           new Float32Array(shape.reduce((a, b) => a * b, 1)),
       ]),
     ),
   };
+}
+
+/**
+ * The running means of a classifier's parameters, in the place of the parameters.
+ *
+ * @param config Its configuration.
+ * @param tensors Everything that fine-tuning keeps.
+ * @returns Tensors under the parameters' names, `null` if no means are kept.
+ */
+export function averagedParameters<Tensor>(
+  config: FinetuneConfig,
+  tensors: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, Tensor> | null {
+  return config.emaDecay === null ? null : new Map(
+    classifierParameters(config).flatMap(({ name }) => {
+      const mean = tensors.get(averageName(name));
+      return mean === undefined ? [] : [[name, mean] as const];
+    }),
+  );
 }
 
 /** Takes steps, with the programs of their phase. */

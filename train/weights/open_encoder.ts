@@ -27,6 +27,7 @@ import {
   type EncoderReport,
   encoderStart,
   type EncoderStartOptions,
+  type StoredTensors,
 } from "./encoder_start.ts";
 import { readWeights } from "./read_weights.ts";
 import {
@@ -50,7 +51,10 @@ export interface OpenedEncoder {
 }
 
 /** How a path is read as an encoder. */
-export interface OpenEncoderOptions extends EncoderStartOptions, UnseenSizes {}
+export interface OpenEncoderOptions extends EncoderStartOptions, UnseenSizes {
+  /** The model that it has to fit, whatever the path says of it; positions are brought to its grid. */
+  readonly model?: ModelSpec;
+}
 
 /** What is known of an encoder before its weights are read. */
 interface Described {
@@ -173,12 +177,43 @@ async function describe(path: string): Promise<Result<TrainError, Described>> {
   return exported._tag === "Right" ? ofExport(path) : checkpoint;
 }
 
+/** The wanted model, unless the path is known to be of one that computes another thing with such weights. */
+function fitting(
+  wanted: ModelSpec,
+  known: ModelSpec | null,
+): Result<Faults, ModelSpec> {
+  const differs = (["numHeads", "layerNormEps"] as const).find((field) =>
+    known !== null && known[field] !== wanted[field]
+  );
+  return differs === undefined ? checkModel(wanted) : left([{
+    _tag: "Inconsistent",
+    path: `model.${differs}`,
+    found: known?.[differs],
+    wanted: String(wanted[differs]),
+  }]);
+}
+
+/** The model of an encoder: what is asked for, else what the path or the weights say. */
+function modelOf(
+  known: ModelSpec | null,
+  tensors: StoredTensors,
+  prefix: string,
+  options: OpenEncoderOptions,
+): Result<Faults, ModelSpec> {
+  const { model: wanted, imageSize } = options;
+  if (wanted !== undefined) return fitting(wanted, known);
+  return known === null
+    ? weightsModel(tensors, prefix, options)
+    : checkModel({ ...known, imageSize: imageSize ?? known.imageSize });
+}
+
 /**
  * Opens an encoder: of a run of this library or one of its checkpoints, of a folder
  * that `exportEncoder` wrote, or of a file of weights with timm's names.
  *
  * @param path The folder or file.
- * @param options What the path does not tell: prefix, heads, the side of the images.
+ * @param options What the path does not tell: prefix, heads, the side of the images; or
+ * the whole model.
  * @returns The encoder, or why there is none.
  */
 export async function openEncoder(
@@ -192,12 +227,9 @@ export async function openEncoder(
   if (tensors._tag === "Left") return tensors;
   const prefix = encoderPrefix([...tensors.right.keys()], options.prefix);
   if (prefix._tag === "Left") return orRefuse(file, left([prefix.left]));
-  const { imageSize } = options;
   const model = orRefuse(
     file,
-    known === null
-      ? weightsModel(tensors.right, prefix.right, options)
-      : checkModel({ ...known, imageSize: imageSize ?? known.imageSize }),
+    modelOf(known, tensors.right, prefix.right, options),
   );
   if (model._tag === "Left") return model;
   const asked = { ...options, prefix: prefix.right };

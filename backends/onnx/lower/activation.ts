@@ -1,5 +1,5 @@
 /**
- * GELU and softmax with their gradients as ONNX.
+ * ReLU, GELU and softmax with their gradients as ONNX.
  *
  * @module
  */
@@ -30,8 +30,17 @@ function plainLogSoftmax(w: OnnxWriter, [x = ""]: readonly Value[]): Value {
 
 /** Lowerings of activations and their gradients. */
 export const activationLowerings: Lowerings<
-  "gelu" | "geluGrad" | "softmax" | "softmaxGrad" | "logSoftmax"
+  | "relu"
+  | "reluGrad"
+  | "gelu"
+  | "geluGrad"
+  | "softmax"
+  | "softmaxGrad"
+  | "logSoftmax"
 > = {
+  relu: (w, _, inputs) => w.call("Relu", inputs),
+  reluGrad: (w, _, [dy = "", x = ""]) =>
+    w.call("Where", [w.call("Greater", [x, w.scalar(0)]), dy, w.scalar(0)]),
   gelu: (w, _, inputs) => w.call("Gelu", inputs),
   geluGrad: (w, _, [dy = "", x = ""]) => {
     const bend = w.call("Mul", [x, normalPdf(w, x)]);

@@ -11,6 +11,7 @@ type ElementwiseOp =
   | "multiply"
   | "scale"
   | "square"
+  | "rsqrt"
   | "mix";
 
 /** An operator that broadcasts as the core does. */
@@ -27,6 +28,10 @@ export const elementwiseLowerings: Lowerings<ElementwiseOp> = {
   scale: (w, { attributes: { factor } }, [x = ""]) =>
     factor === -1 ? w.call("Neg", [x]) : w.call("Mul", [x, w.scalar(factor)]),
   square: (w, _, [x = ""]) => w.call("Mul", [x, x]),
+  rsqrt: (w, { attributes: { epsilon } }, [x = ""]) =>
+    w.call("Reciprocal", [
+      w.call("Sqrt", [w.call("Add", [x, w.scalar(epsilon)])]),
+    ]),
   mix: (w, { attributes: { weight } }, [a = "", b = ""]) =>
     w.call("Add", [
       w.call("Mul", [a, w.scalar(weight)]),

@@ -15,6 +15,7 @@ import { int8Products } from "../fuse/int8_products.ts";
 import { scaledOperands, scaledResult } from "../fuse/scale_into_product.ts";
 import type { OnnxModel, ValueInfo } from "../proto/model.ts";
 import { activationLowerings } from "./activation.ts";
+import { convolutionLowerings } from "./convolution.ts";
 import { elementwiseLowerings } from "./elementwise.ts";
 import { hogLowerings } from "./hog.ts";
 import { layoutLowerings } from "./layout.ts";
@@ -33,6 +34,7 @@ import { rowLowerings } from "./rows.ts";
 
 const LOWERINGS: Lowerings<CalledOp> = {
   ...activationLowerings,
+  ...convolutionLowerings,
   ...elementwiseLowerings,
   ...hogLowerings,
   ...layoutLowerings,

@@ -16,7 +16,7 @@ import {
   joined,
   message,
   text,
-} from "./wire.ts";
+} from "../../protobuf_wire.ts";
 
 /** Version of the format; the one that came with operator set 21. */
 const IR_VERSION = 10;

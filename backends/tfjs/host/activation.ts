@@ -1,15 +1,27 @@
 /**
- * Host kernels of GELU and softmax.
+ * Host kernels of ReLU, GELU and softmax.
  *
  * @module
  */
 import type { HostKernels } from "./host_kernel.ts";
 import { geluSlope, normalCdf } from "./normal_distribution.ts";
 
-/** Host kernels of GELU and softmax with their gradients. */
+/** Host kernels of ReLU, GELU and softmax with their gradients. */
 export const activationKernels: HostKernels<
-  "gelu" | "geluGrad" | "softmax" | "softmaxGrad" | "logSoftmax"
+  | "relu"
+  | "reluGrad"
+  | "gelu"
+  | "geluGrad"
+  | "softmax"
+  | "softmaxGrad"
+  | "logSoftmax"
 > = {
+  relu: () => (out, [x = out]) => {
+    for (let i = 0; i < out.length; i++) out[i] = Math.max(x[i]!, 0);
+  },
+  reluGrad: () => (out, [dy = out, x = out]) => {
+    for (let i = 0; i < out.length; i++) out[i] = x[i]! > 0 ? dy[i]! : 0;
+  },
   gelu: () => (out, [x = out]) => {
     for (let i = 0; i < out.length; i++) out[i] = x[i]! * normalCdf(x[i]!);
   },

@@ -77,7 +77,14 @@ const zip =
 
 /** Host kernels that treat every number alone. */
 export const elementwiseKernels: HostKernels<
-  "add" | "subtract" | "multiply" | "scale" | "square" | "mix" | "adamwUpdate"
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "scale"
+  | "square"
+  | "rsqrt"
+  | "mix"
+  | "adamwUpdate"
 > = {
   add: zip(addScaled(1)),
   subtract: zip(addScaled(-1)),
@@ -87,6 +94,11 @@ export const elementwiseKernels: HostKernels<
   },
   square: () => (out, [x = out]) => {
     for (let i = 0; i < out.length; i++) out[i] = x[i]! * x[i]!;
+  },
+  rsqrt: ({ attributes: { epsilon } }) => (out, [x = out]) => {
+    for (let i = 0; i < out.length; i++) {
+      out[i] = 1 / Math.sqrt(x[i]! + epsilon);
+    }
   },
   mix: ({ attributes: { weight } }) => (out, [a = out, b = out]) => {
     for (let i = 0; i < out.length; i++) {

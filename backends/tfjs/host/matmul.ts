@@ -85,6 +85,26 @@ function multiplyRow(
   }
 }
 
+/**
+ * `c = a·b` of straight matrices `[m, k]` and `[k, n]`.
+ *
+ * @param out Holds `c` from `toC` on.
+ * @param a Holds `a` from `fromA` on.
+ * @param b Begins with `b`.
+ */
+export function multiplyStraight(
+  out: Numbers,
+  toC: number,
+  a: Numbers,
+  fromA: number,
+  b: Numbers,
+  { m, k, n }: Omit<ProductExtents, "batch">,
+): void {
+  for (let row = 0; row < m; row++) {
+    multiplyRow(out, a, b, k, n, toC + row * n, fromA + row * k, 0);
+  }
+}
+
 /** Host kernel of matrix products; a transposed operand is first laid out anew. */
 export const matmulKernels: HostKernels<"matmul"> = {
   matmul: (node, signatures) => {

@@ -5,6 +5,7 @@
  */
 import type { ComputedOp } from "../device.ts";
 import { activationKernels } from "./activation.ts";
+import { convolutionKernels } from "./convolution.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { hogKernels } from "./hog.ts";
 import type { HostKernels } from "./host_kernel.ts";
@@ -16,6 +17,7 @@ import { rowKernels } from "./rows.ts";
 /** A host kernel for every op. */
 export const HOST_KERNELS: HostKernels<ComputedOp> = {
   ...activationKernels,
+  ...convolutionKernels,
   ...elementwiseKernels,
   ...hogKernels,
   ...layoutKernels,

@@ -18,6 +18,7 @@ import {
   type StoredTensor,
 } from "../device.ts";
 import { startBackend } from "../library.ts";
+import { wasmConvolution } from "./wasm_convolution.ts";
 import { wasmMatmul } from "./wasm_matmul.ts";
 import { addressOf, wasmMemory } from "./wasm_memory.ts";
 
@@ -49,10 +50,12 @@ function kernelsOf(backend: BackendWasm): KernelTable {
   return {
     ...tableOnHost(memory, HOST_KERNELS),
     matmul: wasmMatmul(backend, memory),
+    ...wasmConvolution(backend, memory),
     add: libraryKernel(backend, "Add", ["a", "b"]),
     subtract: libraryKernel(backend, "Sub", ["a", "b"]),
     multiply: libraryKernel(backend, "Multiply", ["a", "b"]),
     square: libraryKernel(backend, "Square", ["x"]),
+    relu: libraryKernel(backend, "Relu", ["x"]),
     softmax: libraryKernel(backend, "Softmax", ["logits"], (shape) => ({
       dim: shape.length - 1,
     })),

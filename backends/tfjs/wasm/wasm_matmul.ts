@@ -41,7 +41,7 @@ const extentsBytes = (shape: Shape): Uint8Array =>
  * a batch or a transposed operand runs in a scalar loop (3 GFLOP/s). Naming each
  * matrix of a batch as a tensor of its own brings 20 GFLOP/s even for 65×16×65.
  */
-function matrixProduct(
+export function matrixProduct(
   { wasm }: BackendWasm,
   { m, k, n }: ProductExtents,
 ): MultiplyMatrices {

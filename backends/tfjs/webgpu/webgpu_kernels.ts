@@ -11,10 +11,16 @@ import {
   sizeOf,
 } from "../../../core/mod.ts";
 import { stridesOf } from "../../../core/graph/shape.ts";
+import { extentsOf } from "../host/convolution.ts";
 import { broadcastStrides } from "../host/strided.ts";
 import type { ComputedOp, Kernel, KernelTable } from "../device.ts";
 import { GELU, GELU_GRAD, NORMAL_DISTRIBUTION } from "./activation_shaders.ts";
 import { concatLaunch, sumLaunch, thenSum } from "./composed_launches.ts";
+import {
+  convolutionShader,
+  inputGradShader,
+  weightGradShader,
+} from "./convolution_shaders.ts";
 import {
   gatherShader,
   mapShader,
@@ -79,15 +85,21 @@ const SHADERS: { readonly [Name in Single]: ShaderOf<Name> } = {
   multiply: mapped("v0 * v1"),
   square: mapped("v0 * v0"),
   scale: mapped(({ factor }) => `${literal(factor)} * v0`),
+  rsqrt: mapped(({ epsilon }) => `1.0 / sqrt(v0 + ${literal(epsilon)})`),
   mix: mapped(({ weight }) =>
     `${literal(weight)} * v0 + ${literal(1 - weight)} * v1`
   ),
+  relu: mapped("max(v0, 0.0)"),
+  reluGrad: mapped("select(0.0, v0, v1 > 0.0)"),
   gelu: mapped(GELU, NORMAL_DISTRIBUTION),
   geluGrad: mapped(GELU_GRAD, NORMAL_DISTRIBUTION),
   adamwUpdate: mapped(({ weightDecay, epsilon }) =>
     `v0 * (1.0 - v3 * ${literal(weightDecay)})
       - v3 * (v1 / v4) / (sqrt(v2 / v5) + ${literal(epsilon)})`
   ),
+  conv2d: (node, inputs) => convolutionShader(extentsOf(node, inputs)),
+  conv2dInputGrad: (node, inputs) => inputGradShader(extentsOf(node, inputs)),
+  conv2dWeightGrad: (node, inputs) => weightGradShader(extentsOf(node, inputs)),
   softmax: ({ shape }) => onRows(shape, SOFTMAX),
   logSoftmax: ({ shape }) => onRows(shape, LOG_SOFTMAX),
   softmaxGrad: ({ shape }) => onRows(shape, SOFTMAX_GRAD),

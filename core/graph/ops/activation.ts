@@ -1,5 +1,5 @@
 /**
- * GELU and softmax with their gradients.
+ * ReLU, GELU and softmax with their gradients.
  *
  * @module
  */
@@ -19,6 +19,25 @@ const normalCdf = (x: number): number => 0.5 * (1 + erf(x * Math.SQRT1_2));
 /** Standard normal density `φ`. */
 const normalPdf = (x: number): number =>
   Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+
+const relu: OpDefinition<"relu"> = {
+  infer: inferUnary,
+  evaluate: (_, [x = new Float64Array()]) => x.map((v) => Math.max(v, 0)),
+  vjp: (
+    g,
+    { inputs: [x = -1] },
+    dy,
+  ) => [() => g.apply("reluGrad", {}, [dy, x])],
+  flops: free,
+};
+
+const reluGrad: OpDefinition<"reluGrad"> = {
+  infer: inferSame(2),
+  evaluate: (_, [dy, x = new Float64Array()]) =>
+    x.map((v, i) => v > 0 ? dy?.[i] ?? NaN : 0),
+  vjp: noGradient,
+  flops: free,
+};
 
 /** Exact GELU: Hendrycks and Gimpel 2016. */
 const gelu: OpDefinition<"gelu"> = {
@@ -104,8 +123,16 @@ const softmaxGrad: OpDefinition<"softmaxGrad"> = {
 
 /** Activations and their gradients. */
 export const activationOps: OpDefinitions<
-  "gelu" | "geluGrad" | "softmax" | "softmaxGrad" | "logSoftmax"
+  | "relu"
+  | "reluGrad"
+  | "gelu"
+  | "geluGrad"
+  | "softmax"
+  | "softmaxGrad"
+  | "logSoftmax"
 > = {
+  relu,
+  reluGrad,
   gelu,
   geluGrad,
   softmax,

@@ -13,6 +13,7 @@ import {
   type Values,
 } from "../op_definition.ts";
 import { broadcastIndex, broadcastShape, sameShape } from "../shape.ts";
+import { unrepeated } from "../unrepeated.ts";
 
 const float = (shape: Shape): Signature => ({ shape, dtype: "float32" });
 
@@ -90,7 +91,7 @@ const subtract: OpDefinition<"subtract"> = {
   evaluate: zip((a, b) => a - b),
   vjp: (g, { inputs: [a, b] }, dy) => [
     () => reduced(g, a, dy),
-    () => reduced(g, b, g.scale(dy, -1)),
+    () => g.scale(reduced(g, b, dy), -1),
   ],
   flops: free,
 };
@@ -116,7 +117,23 @@ const scale: OpDefinition<"scale"> = {
 const square: OpDefinition<"square"> = {
   infer: inferUnary,
   evaluate: (_, [x = new Float64Array()]) => x.map((v) => v * v),
-  vjp: (g, { inputs: [x = -1] }, dy) => [() => g.scale(g.multiply(dy, x), 2)],
+  vjp: (g, { inputs: [x = -1] }, dy) => [
+    // The gradient of a sum of squares is one number for many.
+    () => g.multiply(g.scale(unrepeated(g, dy), 2), x),
+  ],
+  flops: free,
+};
+
+const rsqrt: OpDefinition<"rsqrt"> = {
+  infer: inferUnary,
+  evaluate: ({ attributes: { epsilon } }, [x = new Float64Array()]) =>
+    x.map((v) => 1 / Math.sqrt(v + epsilon)),
+  vjp: (g, _, dy, self) => [
+    () => {
+      const cubed = g.multiply(self, g.apply("square", {}, [self]));
+      return g.scale(g.multiply(dy, cubed), -0.5);
+    },
+  ],
   flops: free,
 };
 
@@ -133,5 +150,5 @@ const mix: OpDefinition<"mix"> = {
 
 /** Element-wise ops. */
 export const elementwiseOps: OpDefinitions<
-  "add" | "subtract" | "multiply" | "scale" | "square" | "mix"
-> = { add, subtract, multiply, scale, square, mix };
+  "add" | "subtract" | "multiply" | "scale" | "square" | "rsqrt" | "mix"
+> = { add, subtract, multiply, scale, square, rsqrt, mix };

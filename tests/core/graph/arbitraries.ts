@@ -31,6 +31,7 @@ export type DifferentiableOp = Exclude<OpName, typeof WITHOUT_GRADIENT[number]>;
 export const WITHOUT_GRADIENT = [
   "input",
   "constant",
+  "reluGrad",
   "geluGrad",
   "softmaxGrad",
   "layerNormGrad",
@@ -197,6 +198,37 @@ const concat: fc.Arbitrary<OpUse<"concat">> = axisPart.chain(({ of, axis }) =>
   )
 );
 
+/** Extents of convolutions: images `x`, kernels `w`, results `y`. */
+const convolution = fc.record({
+  batch: fc.integer({ min: 1, max: 2 }),
+  channels: fc.integer({ min: 1, max: 2 }),
+  outputs: fc.integer({ min: 1, max: 2 }),
+  kernel: fc.tuple(
+    fc.integer({ min: 1, max: 3 }),
+    fc.integer({ min: 1, max: 3 }),
+  ),
+  more: fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 })),
+  stride: fc.integer({ min: 1, max: 3 }),
+  padding: fc.nat({ max: 2 }),
+}).map(({ batch, channels, outputs, kernel, more, stride, padding }) => {
+  const image = kernel.map((k, i) => Math.max(1, k - 2 * padding) + more[i]!);
+  const result = image.map((size, i) =>
+    Math.floor((size + 2 * padding - kernel[i]!) / stride) + 1
+  );
+  return {
+    attributes: { stride, padding },
+    x: [batch, channels, ...image],
+    w: [outputs, channels, ...kernel],
+    y: [batch, outputs, ...result],
+  };
+});
+
+/** Numbers at least 0.1 away from a kink or pole at 0. */
+const awayFromZero = (x: Tensor): Tensor => ({
+  ...x,
+  values: x.values.map((v) => v + (v < 0 ? -0.1 : 0.1)),
+});
+
 /** `ε` is large enough for third derivatives to stay small, as finite differences ask for. */
 const layerNorm: fc.Arbitrary<OpUse<"layerNorm">> = fc.record({
   lead: shape(0, 3),
@@ -227,7 +259,22 @@ export const OP_USES: {
   mix: fc.tuple(factor, shape()).chain(([weight, of]) =>
     applied({ weight }, tensors(of, of))
   ),
+  rsqrt: shape().chain((of) =>
+    tensor(of).map((x) => ({
+      attributes: { epsilon: 0.5 },
+      inputs: [{ ...x, values: x.values.map(Math.abs) }],
+    }))
+  ),
   matmul,
+  conv2d: convolution.chain(({ attributes, x, w }) =>
+    applied(attributes, tensors(x, w))
+  ),
+  conv2dInputGrad: convolution.chain(({ attributes, x, w, y }) =>
+    applied({ ...attributes, image: x.slice(2) }, tensors(y, w))
+  ),
+  conv2dWeightGrad: convolution.chain(({ attributes, x, w, y }) =>
+    applied({ ...attributes, kernel: w.slice(2) }, tensors(y, x))
+  ),
   reshape: shape().chain((of) =>
     sameSize(of).chain((to) => applied({ shape: to }, tensors(of)))
   ),
@@ -245,6 +292,9 @@ export const OP_USES: {
   ),
   sumTo: broadcastPair.chain(({ to, from }) =>
     applied({ shape: from }, tensors(to))
+  ),
+  relu: shape().chain((of) =>
+    tensor(of).map((x) => ({ attributes: {}, inputs: [awayFromZero(x)] }))
   ),
   gelu: unary(0),
   softmax: unary(1),

@@ -58,6 +58,18 @@ Deno.test("gradients() add up over all uses of a node", () => {
   );
 });
 
+Deno.test("gradients() of sums repeat no number where an op broadcasts by itself", () => {
+  const graph = gradientGraph((g, x) => {
+    const centred = g.subtract(x, g.scale(g.sumTo(x, [1]), 1 / 6));
+    return g.apply("square", {}, [centred]);
+  });
+  strictEqual(opsOf(graph).includes("broadcastTo"), false);
+  deepStrictEqual(
+    interpretGraph(graph, { x: Float64Array.of(1, 2, 3, 4, 5, 9) }).dx,
+    Float64Array.of(-6, -4, -2, 0, 2, 10),
+  );
+});
+
 Deno.test("gradients() by a node that the scalar does not depend on are zeros of its shape", () => {
   const graph = right(traceGraph((g) => {
     const [x, y] = [g.input("x", []), g.input("y", [2, 2])];

@@ -25,6 +25,7 @@ const index = (...shape: readonly number[]): Signature => ({
 
 const [x, y, i] = [real(2, 3), real(2, 4), index(2, 3)];
 const [scalar, wrongRank] = [real(), real(3)];
+const [image, kernels] = [real(1, 2, 5, 4), real(4, 2, 3, 3)];
 const step = { weightDecay: 0, epsilon: 1 };
 
 /** Uses of each op that must be refused, and what must be said to be wanted. */
@@ -39,6 +40,7 @@ const MISUSES: {
   multiply: [/shapes broadcast/, [{}, x, y], [{}, i, i]],
   scale: [/one float32 tensor/, [{ factor: 2 }, i], [{ factor: 2 }, x, x]],
   square: [/one float32 tensor/, [{}, i], [{}]],
+  rsqrt: [/one float32 tensor/, [{ epsilon: 1 }, i], [{ epsilon: 1 }, x, x]],
   mix: [/2 float32 tensors of one shape/, [{ weight: 0 }, x, y], [
     { weight: 0 },
     x,
@@ -51,6 +53,29 @@ const MISUSES: {
     [{ transposeA: false, transposeB: true }, real(5, 2, 3), x],
     [{ transposeA: false, transposeB: true }, x, wrongRank],
     [{ transposeA: true, transposeB: false }, x, i],
+  ],
+  conv2d: [
+    /\[B, C, H, W\] and float32 \[O, C, h, w\]/,
+    [{ stride: 1, padding: 0 }, image, real(4, 3, 3, 3)],
+    [{ stride: 1, padding: 0 }, image, real(4, 2, 6, 3)],
+    [{ stride: 0, padding: 1 }, image, kernels],
+    [{ stride: 1, padding: -1 }, image, kernels],
+    [{ stride: 1.5, padding: 1 }, image, kernels],
+    [{ stride: 1, padding: 1 }, image, index(4, 2, 3, 3)],
+    [{ stride: 1, padding: 1 }, image, kernels, kernels],
+    [{ stride: 1, padding: 1 }, x, kernels],
+  ],
+  conv2dInputGrad: [
+    /what it makes of float32 \[B, C, 5,4\]/,
+    [{ stride: 2, padding: 1, image: [5, 4] }, real(1, 4, 3, 3), kernels],
+    [{ stride: 2, padding: 1, image: [5, 4] }, real(1, 3, 3, 2), kernels],
+    [{ stride: 1, padding: 0, image: [5, 4] }, real(1, 4, 3, 2)],
+  ],
+  conv2dWeightGrad: [
+    /what float32 \[O, C, 3,3\] makes of it/,
+    [{ stride: 2, padding: 1, kernel: [3, 3] }, real(1, 4, 3, 3), image],
+    [{ stride: 2, padding: 1, kernel: [3, 3] }, real(2, 4, 3, 2), image],
+    [{ stride: 1, padding: 0, kernel: [3, 3] }, real(1, 4, 3, 2)],
   ],
   reshape: [
     /of 5 numbers|whole numbers/,
@@ -93,6 +118,8 @@ const MISUSES: {
     [{ shape: [3] }, x],
   ],
   sumTo: [/to which/, [{ shape: [2, 2] }, x], [{ shape: [1, 2, 3] }, x]],
+  relu: [/one float32 tensor/, [{}, i]],
+  reluGrad: [/2 float32 tensors of one shape/, [{}, x], [{}, x, y]],
   gelu: [/one float32 tensor/, [{}, i]],
   geluGrad: [/2 float32 tensors of one shape/, [{}, x], [{}, x, y]],
   softmax: [/one float32 tensor/, [{}, i]],

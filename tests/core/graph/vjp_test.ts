@@ -44,6 +44,7 @@ const UNDIFFERENTIATED: {
 } = {
   input: (g) => g.input("x", [2, 3]),
   constant: (g) => g.constant([1, 2], [2]),
+  reluGrad: (g) => g.apply("reluGrad", {}, reals(g, [2, 3], [2, 3])),
   geluGrad: (g) => g.apply("geluGrad", {}, reals(g, [2, 3], [2, 3])),
   softmaxGrad: (g) => g.apply("softmaxGrad", {}, reals(g, [2, 3], [2, 3])),
   layerNormGrad: (g) =>

@@ -199,6 +199,50 @@ Deno.test("stepGraph() of micro-batches add up to losses and gradients of the wh
   );
 });
 
+/** `Σ M·mean((prediction − target)²) / Σ M` over all samples, as LocalMIM defines it. */
+function maskedMean(
+  prediction: ArrayLike<number>,
+  target: ArrayLike<number>,
+  mask: ArrayLike<number>,
+): number {
+  const channels = prediction.length / mask.length;
+  const weights = Array.from(mask);
+  const error = (cell: number): number =>
+    Array.from({ length: channels }, (_, c) => cell * channels + c)
+      .reduce((sum, i) => sum + (prediction[i]! - target[i]!) ** 2, 0) /
+    channels;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.reduce((sum, m, cell) => sum + m * error(cell), 0) / total;
+}
+
+Deno.test("stepGraph() gives the masked mean over the whole batch of each stage, also where samples hide cells in part and differently", () => {
+  fc.assert(
+    fc.property(modelSpec, fc.nat(), (model, seed) => {
+      const step = wholeStep(model, 3);
+      const graph = right(
+        stepGraph(
+          step,
+          ({ stages }) =>
+            Object.fromEntries(stages.flatMap(({ index, ...nodes }) => [
+              [`prediction/${index}`, nodes.prediction],
+              [`target/${index}`, nodes.target],
+              [`mask/${index}`, nodes.mask],
+            ])),
+        ),
+      );
+      const found = interpretGraph(graph, randomInputs(model, 3, seed));
+      for (const stage of step.liveStages) {
+        const [prediction, target, mask] = ["prediction", "target", "mask"]
+          .map((kind) => found[`${kind}/${stage}`]!);
+        const wanted = maskedMean(prediction!, target!, mask!);
+        const loss = found[`loss/${stage}`]![0]!;
+        ok(Math.abs(loss - wanted) <= 1e-12 * wanted, `${loss} vs ${wanted}`);
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
+
 Deno.test("stepGraph() names the fault of a model that does not fit together", () => {
   const model = { ...modelOfOddWidth(), embedDim: 10 };
   const result = stepGraph(wholeStep(model, 1));

@@ -12,7 +12,7 @@ import { faultsOf, right } from "../../right.ts";
 type Path = readonly string[];
 
 /** Fields that a config may lack. */
-const OPTIONAL: readonly string[] = ["frozenPrecision"];
+const OPTIONAL: readonly string[] = ["frozenPrecision", "clipGrad"];
 
 /** Paths of the values of a JSON-like tree for which a test holds. */
 const pathsTo =

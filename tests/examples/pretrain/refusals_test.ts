@@ -24,7 +24,7 @@ const REFUSALS: readonly (readonly [string, RegExp])[] = [
   ["--config a-file", /--config: .*a-file", wanted a file with JSON in it/],
   ["--resume nowhere", /--resume: .*nowhere.*there is no such folder/],
   ["--resume empty", /--resume: .*empty.*it holds no checkpoint/],
-  ["--resume empty --config a-file", /--config: .*no --resume beside it/],
+  ["--resume empty --config a-file", /--config: .*no --resume DIR beside it/],
   [
     "--save-every 1 --save-every-steps 9",
     /--save-every-steps: found 9, wanted either this or --save-every/,

@@ -1,8 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { encode, waves } from "../../data/photographs.ts";
-import { lockFolder } from "../../../train/mod.ts";
+import { lockFolder, type MetricsLine } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
+import { shownInRun } from "../../train/tensorboard/read_events.ts";
 import { trained } from "../../train/tiny_run.ts";
 import {
   pretrain,
@@ -62,6 +63,13 @@ Deno.test("a run stopped between two freezes by Ctrl-C, or killed, goes on to th
       ...command,
     );
     strictEqual(killed.code, 137);
+    const told = (await shownInRun(run))("loss/total");
+    ok(told.length > before.length);
+    deepStrictEqual(
+      told.map(([step]) => step),
+      told.map((_, step) => step),
+      "TensorBoard sees each step once, in order",
+    );
 
     const copy = join(parent, "copy");
     const rest = await pretrain(
@@ -70,6 +78,10 @@ Deno.test("a run stopped between two freezes by Ctrl-C, or killed, goes on to th
     strictEqual(rest.code, 0, rest.stderr);
     match(rest.stdout, /goes on at step \d+/);
     deepStrictEqual(await timelessRecord(copy), await timelessRecord(whole));
+    deepStrictEqual(
+      (await shownInRun(copy))("loss/total"),
+      (await shownInRun(whole))("loss/total"),
+    );
     const [model, other] = await Promise.all(
       [whole, copy].map((folder) =>
         Deno.readFile(
@@ -97,18 +109,34 @@ Deno.test("a finished run can be resumed: nothing is computed, the summary is th
     deepStrictEqual(JSON.parse(again.stdout), JSON.parse(first.stdout));
   }));
 
-Deno.test("a loss that is not finite stops the run, says where and keeps the checkpoint before", () =>
+Deno.test("a loss that is not finite is left out as often as allowed, then stops the run, says where and keeps the checkpoint before", () =>
   inFolder(async (parent) => {
     const data = await smallData(parent);
     const run = join(parent, "run");
     const flags = ["--data", data, ...FLAGS, "--warmup-epochs", "0"];
-    const { code, stderr } = await pretrain(
+    const { code, stdout, stderr } = await pretrain(
       ...flags,
-      ...["--lr", "1e30", "--output-dir", run],
+      ...["--lr", "1e30", "--clip-grad", "0.5", "--skip-non-finite", "1"],
+      ...["--output-dir", run],
     );
     strictEqual(code, 1);
-    match(stderr, /Stopped at step 1: .*not finite \(stage 1: NaN/);
-    match(stderr, /last checkpoint: .*step-000000000\n.*lower rate/);
+    match(stdout, /step 1 was left out: the loss is not finite \(stage 1: NaN/);
+    match(
+      stderr,
+      /Stopped at step 2: .*not finite \(stage 1: NaN.*; the first number that is not finite is in the activation blocks\.0 \(block 1, layer 1\)/,
+    );
+    match(
+      stderr,
+      /last checkpoint: .*step-000000000\n.*lower rate.* --skip-non-finite 1$/m,
+    );
+    const config = JSON.parse(
+      await Deno.readTextFile(join(run, "config.json")),
+    );
+    strictEqual(config.clipGrad, 0.5);
+    const lines = await timelessRecord(run) as readonly MetricsLine[];
+    deepStrictEqual(lines.map(({ loss }) => loss === null), [false, true]);
+    match(lines[1]?.skipped ?? "", /^the loss is not finite/);
+    ok((lines[0]?.gradientNorm ?? 0) > 0);
     deepStrictEqual(await namesIn(join(run, "checkpoints")), [
       "step-000000000",
     ]);

@@ -52,8 +52,10 @@ export function startDriver(
   device: string,
   shell: string | null = null,
 ): Deno.ChildProcess {
-  const args = ["run", "-A", "--no-check", "--no-lock", "--config", CONFIG];
-  const words = [...args, DRIVER, folder, device];
+  // Under a limit nothing else is to be written: no cache of compiled code.
+  const cache = shell === null ? [] : ["--no-code-cache"];
+  const deno = ["run", "-A", "--no-check", "--no-lock", "--config", CONFIG];
+  const words = [...deno, ...cache, DRIVER, folder, device];
   const streams = { stdout: "piped", stderr: "piped" } as const;
   return shell === null
     ? new Deno.Command(Deno.execPath(), { args: words, ...streams }).spawn()

@@ -20,6 +20,15 @@ const GELU = [
   [2, 1.9544997361036416],
 ] as const;
 
+Deno.test("relu and reluGrad let pass what is above 0, and nothing at 0", () => {
+  const x = vector(-2, -0, 0, 3);
+  const relu = applyOp("relu", { attributes: {}, inputs: [x] });
+  checkEntries(relu, ([i = -1]) => [0, 0, 0, 3][i]!);
+  const dy = vector(5, 6, 7, 8);
+  const grad = applyOp("reluGrad", { attributes: {}, inputs: [dy, x] });
+  checkEntries(grad, ([i = -1]) => [0, 0, 0, 8][i]!);
+});
+
 Deno.test("gelu is the exact one: x·Φ(x)", () => {
   const found = applyOp("gelu", {
     attributes: {},

@@ -1,5 +1,5 @@
 /**
- * The wire format of Protocol Buffers, as far as ONNX needs it.
+ * The wire format of Protocol Buffers, as far as ONNX and TensorBoard need it.
  *
  * A message is the list of its fields, each written as bytes.
  *
@@ -11,7 +11,7 @@
 export type Field = Uint8Array;
 
 /** How the value behind a tag is laid out. */
-const [VARINT, LENGTH_DELIMITED, FIXED32] = [0, 2, 5] as const;
+const [VARINT, FIXED64, LENGTH_DELIMITED, FIXED32] = [0, 1, 2, 5] as const;
 
 /** Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement. */
 function varint(value: number | bigint): number[] {
@@ -45,10 +45,16 @@ export function integer(field: number, value: number | bigint): Field {
 
 /** A `float`. */
 export function float(field: number, value: number): Field {
-  const out = new Uint8Array(5);
-  out.set(tag(field, FIXED32));
-  new DataView(out.buffer).setFloat32(1, value, true);
-  return out;
+  const number = new Uint8Array(4);
+  new DataView(number.buffer).setFloat32(0, value, true);
+  return Uint8Array.from([...tag(field, FIXED32), ...number]);
+}
+
+/** A `double`. */
+export function double(field: number, value: number): Field {
+  const number = new Uint8Array(8);
+  new DataView(number.buffer).setFloat64(0, value, true);
+  return Uint8Array.from([...tag(field, FIXED64), ...number]);
 }
 
 /** Bytes, which may be a message. */

@@ -1,13 +1,14 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
   bytes,
+  double,
   float,
   integer,
   integers,
   message,
   text,
-} from "../../../../backends/onnx/proto/wire.ts";
+} from "../../backends/protobuf_wire.ts";
 
 // The examples of https://protobuf.dev/programming-guides/encoding/.
 Deno.test("wire writes the documented examples", () => {
@@ -25,6 +26,15 @@ Deno.test("wire writes the documented examples", () => {
     Uint8Array.of(0x32, 6, 0x03, 0x8e, 0x02, 0x9e, 0xa7, 0x05),
   );
   deepStrictEqual(float(2, 1), Uint8Array.of(0x15, 0, 0, 0x80, 0x3f));
+  deepStrictEqual(
+    double(1, 1),
+    Uint8Array.of(0x09, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f),
+  );
+});
+
+Deno.test("float() and double() have tags of any length", () => {
+  deepStrictEqual(float(16, 0), Uint8Array.of(0x85, 0x01, 0, 0, 0, 0));
+  strictEqual(double(2 ** 29 - 1, 0).length, 5 + 8);
 });
 
 /** Reads a field of a whole number: its tag, then the number. */

@@ -1,0 +1,38 @@
+/**
+ * FreezeOut's own experiment in small: one network under SGD and under AdamW, without
+ * freezing, with freezing, and with freezing at rates that are not scaled.
+ *
+ * ```sh
+ * deno run -A bench/classic.ts --image-size 16 --depth 10 --epochs 10
+ * ```
+ *
+ * Flags go to `examples/freezeout_classic.ts`, which trains each of the six. The output
+ * is a line of JSON for each: its name, its flags, and what the program said last.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- talking is what programs do
+import { errorLine, SIX } from "./classic/six.ts";
+
+const PROGRAM = new URL("../examples/freezeout_classic.ts", import.meta.url);
+const CONFIG = new URL("../deno.json", import.meta.url);
+
+/** Trains one configuration; gives the last line of its output. */
+async function lastLineOf(flags: readonly string[]): Promise<string> {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--config", CONFIG.pathname, PROGRAM.pathname],
+      ...flags,
+    ],
+    stderr: "inherit",
+  }).output();
+  if (code !== 0) Deno.exit(code);
+  return new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1) ?? "";
+}
+
+for (const { name, flags } of SIX) {
+  const all = [...flags, ...Deno.args];
+  const result: Record<string, unknown> = JSON.parse(await lastLineOf(all));
+  console.log(JSON.stringify({ name, flags: all.join(" "), ...result }));
+  console.error(errorLine(name, result));
+}

@@ -1,0 +1,97 @@
+/**
+ * Operations that blend an image with a poorer one of itself.
+ *
+ * @module
+ */
+import type { RawImage } from "../image_source.ts";
+import { luma, toGrey } from "./grey.ts";
+
+/**
+ * `poor + factor·(image − poor)` in float32, cut off after the point and at 0 and
+ * 255: 0 is the poor image, 1 the image itself, above 1 more than it.
+ */
+function blended(
+  factor: number,
+  image: RawImage,
+  poor: (at: number) => number,
+): RawImage {
+  const alpha = Math.fround(factor);
+  const pixels = Uint8Array.from(image.pixels, (level, at) => {
+    const from = poor(at);
+    const step = Math.fround(alpha * (level - from));
+    return Math.min(Math.max(Math.trunc(Math.fround(from + step)), 0), 255);
+  });
+  return { ...image, pixels };
+}
+
+/**
+ * Blends with the grey image.
+ *
+ * @param factor 0 is grey, 1 the image.
+ * @param image Colour; grey stays as it is.
+ */
+export function color(factor: number, image: RawImage): RawImage {
+  const { pixels, channels } = image;
+  if (channels === 1) return image;
+  const at = (i: number): number => pixels[i] ?? 0;
+  return blended(factor, image, (i) => {
+    const first = i - i % 3;
+    return luma(at(first), at(first + 1), at(first + 2));
+  });
+}
+
+/**
+ * Blends with the mean luma.
+ *
+ * @param factor 0 is a flat image, 1 the image.
+ * @param image The image.
+ */
+export function contrast(factor: number, image: RawImage): RawImage {
+  const { pixels } = toGrey(image);
+  const sum = pixels.reduce((total, level) => total + level, 0);
+  const mean = Math.trunc(sum / pixels.length + 0.5);
+  return blended(factor, image, () => mean);
+}
+
+/**
+ * Blends with black.
+ *
+ * @param factor 0 is black, 1 the image.
+ * @param image The image.
+ */
+export function brightness(factor: number, image: RawImage): RawImage {
+  return blended(factor, image, () => 0);
+}
+
+/** Sum of the weights 1 1 1, 1 5 1, 1 1 1. */
+const SMOOTH = 13;
+
+/** Smoothed by that kernel; the border stays as it is. */
+function smoothed({ pixels, width, height, channels }: RawImage): Uint8Array {
+  const row = width * channels;
+  const out = pixels.slice();
+  for (let y = 1; y < height - 1; y++) {
+    for (let i = channels; i < row - channels; i++) {
+      const at = y * row + i;
+      let sum = 4 * (pixels[at] ?? 0);
+      for (let dy = -row; dy <= row; dy += row) {
+        for (let dx = -channels; dx <= channels; dx += channels) {
+          sum += pixels[at + dy + dx] ?? 0;
+        }
+      }
+      out[at] = Math.floor(sum / SMOOTH + 0.5);
+    }
+  }
+  return out;
+}
+
+/**
+ * Blends with the smoothed image.
+ *
+ * @param factor 0 is smooth, 1 the image.
+ * @param image The image.
+ */
+export function sharpness(factor: number, image: RawImage): RawImage {
+  const smooth = smoothed(image);
+  return blended(factor, image, (at) => smooth[at] ?? 0);
+}

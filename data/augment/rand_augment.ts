@@ -1,0 +1,193 @@
+/**
+ * RandAugment: a few operations on every image, drawn at random.
+ *
+ * @module
+ */
+import {
+  type Fault,
+  type Key,
+  left,
+  normals,
+  type Result,
+  right,
+  split,
+  uniforms,
+} from "../../core/mod.ts";
+import type { Interpolation } from "./affine.ts";
+import type { PixelOp } from "./pixel_op.ts";
+
+/** How many operations, and how strong. */
+export interface RandAugment {
+  /** Operations drawn for an image, with repetition; a whole number `≥ 0`. */
+  readonly layers: number;
+  /** Probability that a drawn operation is done, in `[0, 1]`. */
+  readonly probability: number;
+  /** Mean strength, in `[0, 10]`. */
+  readonly magnitude: number;
+  /** Deviation of the strength, `≥ 0`. */
+  readonly deviation: number;
+  /** How levels between pixels are found. */
+  readonly interpolation: Interpolation;
+}
+
+/** `rand-m9-mstd0.5-inc1`: what MAE fine-tunes with. */
+export const RAND_AUGMENT: RandAugment = {
+  layers: 2,
+  probability: 0.5,
+  magnitude: 9,
+  deviation: 0.5,
+  interpolation: "bicubic",
+};
+
+/** The strongest strength. */
+const MOST = 10;
+
+/** Part of a side that an image is moved by at full strength. */
+const TRANSLATION = 0.45;
+
+/** An operation of a strength; `sign` is 1 or −1, equally likely. */
+type OpOf = (strength: number, sign: 1 | -1) => PixelOp;
+
+/** Factor of an enhancement: 1 changes nothing, and 0.1 is the least. */
+const factorOf = (strength: number, sign: 1 | -1): number =>
+  Math.max(0.1, 1 + sign * 0.9 * strength / MOST);
+
+const shareOf = (strength: number, whole: number): number =>
+  Math.trunc(strength / MOST * whole);
+
+/** The operations of the increasing variant: with 0 nothing happens, or nearly. */
+const OPS: readonly OpOf[] = [
+  () => ({ _tag: "AutoContrast" }),
+  () => ({ _tag: "Equalize" }),
+  () => ({ _tag: "Invert" }),
+  (s, sign) => ({ _tag: "Rotate", degrees: sign * 30 * s / MOST }),
+  (s) => ({ _tag: "Posterize", bits: 4 - shareOf(s, 4) }),
+  (s) => ({
+    _tag: "Solarize",
+    threshold: 256 - Math.min(256, shareOf(s, 256)),
+  }),
+  (s) => ({ _tag: "SolarizeAdd", add: Math.min(128, shareOf(s, 110)) }),
+  (s, sign) => ({ _tag: "Color", factor: factorOf(s, sign) }),
+  (s, sign) => ({ _tag: "Contrast", factor: factorOf(s, sign) }),
+  (s, sign) => ({ _tag: "Brightness", factor: factorOf(s, sign) }),
+  (s, sign) => ({ _tag: "Sharpness", factor: factorOf(s, sign) }),
+  (s, sign) => ({ _tag: "ShearX", factor: sign * 0.3 * s / MOST }),
+  (s, sign) => ({ _tag: "ShearY", factor: sign * 0.3 * s / MOST }),
+  (s, sign) => ({ _tag: "TranslateX", part: sign * TRANSLATION * s / MOST }),
+  (s, sign) => ({ _tag: "TranslateY", part: sign * TRANSLATION * s / MOST }),
+];
+
+/**
+ * Every operation at one strength.
+ *
+ * @param strength In `[0, 10]`.
+ * @param sign Direction of those that have two.
+ * @returns The fifteen operations of RandAugment's increasing variant.
+ */
+export function pixelOpsAt(strength: number, sign: 1 | -1): readonly PixelOp[] {
+  return OPS.map((op) => op(strength, sign));
+}
+
+/**
+ * Draws what is done to an image.
+ *
+ * Each of `layers` draws takes one of the fifteen operations, all equally likely,
+ * and does it with `probability`, at a strength from
+ * `Normal(magnitude, deviation)`, cut at 0 and 10.
+ *
+ * @param config How many operations and how strong.
+ * @param key Key of the sample.
+ * @returns The operations in their order, `layers` at most.
+ *
+ * @see Cubuk et al., RandAugment, 2019; magnitudes are those of timm's increasing
+ * operations.
+ *
+ * @example The same key gives the same operations
+ * ```ts
+ * import { drawPixelOps, RAND_AUGMENT } from "@vitfreeze/vitfreeze/data";
+ * import { sampleKey } from "@vitfreeze/vitfreeze/core";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const draw = () => drawPixelOps(RAND_AUGMENT, sampleKey(0, 0, 7, "augment"));
+ *
+ * deepStrictEqual(draw(), draw());
+ * ```
+ */
+export function drawPixelOps(
+  { layers, probability, magnitude, deviation }: RandAugment,
+  key: Key,
+): readonly PixelOp[] {
+  const choices = uniforms(split(key, "choices"), 3 * layers);
+  const strengths = normals(split(key, "strengths"), layers);
+  return Array.from({ length: layers }, (_, i) => i).flatMap((i) => {
+    const [which = 0, does = 0, sign = 0] = choices.subarray(3 * i, 3 * i + 3);
+    const strength = magnitude + deviation * (strengths[i] ?? 0);
+    const op = OPS[Math.floor(which * OPS.length)];
+    return op === undefined || does >= probability
+      ? []
+      : [op(Math.min(Math.max(strength, 0), MOST), sign < 0.5 ? 1 : -1)];
+  });
+}
+
+const WANTED =
+  "none, or rand-mM-mstdS-inc1 with M from 0 to 10 and S from 0 on, such as rand-m9-mstd0.5-inc1; -nN and -pP may be added";
+
+/** Parts of the text: name, then number. */
+const PART = /^(mstd|inc|m|n|p)(\d+(?:\.\d+)?)$/;
+
+const isWhole = (value: number | undefined): boolean =>
+  value === undefined || Number.isSafeInteger(value);
+
+/**
+ * Reads RandAugment in timm's words.
+ *
+ * @param text `rand-m9-mstd0.5-inc1`, or `none`. `m` is the magnitude, `mstd` its
+ * deviation, `n` the layers, `p` the probability; `inc1` has to be there, since only
+ * the increasing operations are known.
+ * @returns What it says, `null` for `none`, or what is wanted in place of it.
+ */
+export function randAugmentFrom(
+  text: string,
+): Result<Fault, RandAugment | null> {
+  if (text === "none") return right(null);
+  const [name, ...parts] = text.split("-");
+  const found = parts.map((part) => PART.exec(part));
+  const numbers = new Map(
+    found.map((match) => [match?.[1] ?? "", Number(match?.[2])]),
+  );
+  const magnitude = numbers.get("m") ?? MOST;
+  const probability = numbers.get("p") ?? RAND_AUGMENT.probability;
+  const holds = name === "rand" && found.every((match) => match !== null) &&
+    numbers.size === parts.length && numbers.get("inc") === 1 &&
+    magnitude <= MOST && probability <= 1 && isWhole(numbers.get("n"));
+  return holds
+    ? right({
+      ...RAND_AUGMENT,
+      magnitude,
+      probability,
+      deviation: numbers.get("mstd") ?? 0,
+      layers: numbers.get("n") ?? RAND_AUGMENT.layers,
+    })
+    : left({
+      _tag: "OutOfRange",
+      path: "augment",
+      found: text,
+      wanted: WANTED,
+    });
+}
+
+/**
+ * RandAugment in timm's words.
+ *
+ * @param config What `randAugmentFrom` reads, or `null`.
+ */
+export function showRandAugment(config: RandAugment | null): string {
+  if (config === null) return "none";
+  const { magnitude, deviation, layers, probability } = config;
+  const own = [
+    ...layers === RAND_AUGMENT.layers ? [] : [`n${layers}`],
+    ...probability === RAND_AUGMENT.probability ? [] : [`p${probability}`],
+  ];
+  return ["rand", `m${magnitude}`, `mstd${deviation}`, "inc1", ...own]
+    .join("-");
+}

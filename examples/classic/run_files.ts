@@ -1,0 +1,104 @@
+/**
+ * A training in a folder.
+ *
+ * @module
+ */
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { left, type Result, right } from "../../core/mod.ts";
+import {
+  encodeTraining,
+  fileResult,
+  replaceFile,
+  type SteppedTraining,
+  type TensorSnapshot,
+  type TrainError,
+  type TrainingIdentity,
+} from "../../train/mod.ts";
+import { startOf } from "../evaluate/training_start.ts";
+import { EMPTY_RECORD, type RunRecord } from "./run_record.ts";
+
+/** A moment of a training, and what it did until then. */
+export interface RunStart {
+  /** All that it needs to go on. */
+  readonly snapshot: TensorSnapshot;
+  /** What it did. */
+  readonly record: RunRecord;
+}
+
+const [NETWORK, RECORD] = ["network.safetensors", "record.json"];
+
+/** Reads a record; only what this program wrote is taken. */
+function recordIn(path: string, text: string): Result<TrainError, RunRecord> {
+  const refused = (reason: string): Result<TrainError, never> =>
+    left({ _tag: "CheckpointRefused", path, reason });
+  try {
+    const record: unknown = JSON.parse(text);
+    const isRecord = typeof record === "object" && record !== null &&
+      Object.keys(EMPTY_RECORD).every((key) => key in record);
+    return isRecord ? right(record as RunRecord) : refused("it is no record");
+  } catch {
+    return refused("it is not JSON");
+  }
+}
+
+/**
+ * Where a training starts.
+ *
+ * @param identity The training.
+ * @param first The moment before its first step.
+ * @param folder A folder to go on from, if there is one.
+ */
+export async function openRun(
+  identity: TrainingIdentity,
+  first: TensorSnapshot,
+  folder: string | undefined,
+): Promise<Result<TrainError, RunStart>> {
+  if (folder === undefined) {
+    return right({ snapshot: first, record: EMPTY_RECORD });
+  }
+  const snapshot = await startOf(identity, first, join(folder, NETWORK));
+  if (snapshot._tag === "Left") return snapshot;
+  const path = join(folder, RECORD);
+  const text = await fileResult(path, () => readFile(path, "utf8"));
+  if (text._tag === "Left") return text;
+  const record = recordIn(path, text.right);
+  if (record._tag === "Left") return record;
+  const { step } = snapshot.right;
+  return record.right.step === step
+    ? right({ snapshot: snapshot.right, record: record.right })
+    : left({
+      _tag: "CheckpointRefused",
+      path,
+      reason: `it is of step ${record.right.step}, the network of ${step}`,
+    });
+}
+
+/**
+ * Writes a moment of a training and its record.
+ *
+ * @param folder Where, or nowhere.
+ * @param identity The training.
+ * @param training The training as it is now.
+ * @param record What it did.
+ */
+export async function saveRun(
+  folder: string | undefined,
+  identity: TrainingIdentity,
+  training: SteppedTraining<unknown>,
+  record: RunRecord,
+): Promise<Result<TrainError, void>> {
+  if (folder === undefined) return right(undefined);
+  const snapshot = await training.snapshot();
+  if (snapshot._tag === "Left") return snapshot;
+  const made = await fileResult(
+    folder,
+    () => mkdir(folder, { recursive: true }),
+  );
+  if (made._tag === "Left") return made;
+  const network = encodeTraining(identity, snapshot.right);
+  const written = await replaceFile(join(folder, NETWORK), network);
+  if (written._tag === "Left") return written;
+  const text = new TextEncoder().encode(JSON.stringify(record));
+  return await replaceFile(join(folder, RECORD), text);
+}

@@ -1,0 +1,206 @@
+/**
+ * Methods beside each other, over all their seeds.
+ *
+ * @module
+ */
+import { type Method, type MethodPowers, METHODS, titleOf } from "./methods.ts";
+import type { TrialResult } from "./trial_result.ts";
+
+/** Which clock tells how long a step takes. */
+export type Clock = "wall" | "processor";
+
+/** Values of several seeds. */
+export interface Spread {
+  /** Their mean. */
+  readonly mean: number;
+  /** Their sample deviation, with `n − 1`; `null` of a single one. */
+  readonly deviation: number | null;
+}
+
+/** Accuracies as parts in `[0, 1]`. */
+export interface JudgedMethod {
+  /** Images whose class has the highest score. */
+  readonly top1: Spread;
+  /** Whose class is among the five highest. */
+  readonly top5: Spread;
+  /** How much less `top1` is than the baseline's of the same seed; `null` without one. */
+  readonly drop: Spread | null;
+}
+
+/** One seed of a method. */
+export interface MethodPoint {
+  /** The seed. */
+  readonly seed: number;
+  /** Part of the baseline's time of the same seed that is saved, in unfrozen steps; `null` without a baseline. */
+  readonly saved: number | null;
+  /** Top-1 after fine-tuning. */
+  readonly finetune: number;
+  /** Top-1 of the linear classifier. */
+  readonly probe: number;
+}
+
+/** A method over all its seeds. */
+export interface ComparedMethod {
+  /** The method. */
+  readonly method: Method;
+  /** What it is called. */
+  readonly title: string;
+  /** Its epochs. */
+  readonly epochs: number;
+  /** Seconds that its steps take: steps of a phase times the median of the phase. */
+  readonly seconds: Spread;
+  /**
+   * Part of the baseline's that it saves, seed by seed, with the time of a run's own
+   * unfrozen step as the unit: a machine that is slower in one run than in another
+   * changes nothing. `null` without a baseline.
+   */
+  readonly saved: Spread | null;
+  /** Part of the operations of its own unfrozen run that it saves, by the cost model. */
+  readonly savedPredicted: number;
+  /** After fine-tuning. */
+  readonly finetune: JudgedMethod;
+  /** By a linear classifier. */
+  readonly probe: JudgedMethod;
+  /** Loss of the last stage over the last epoch. */
+  readonly loss: Spread;
+  /** Frozen layers of each phase. */
+  readonly frozenLayers: readonly number[];
+  /** Seconds of a step in each phase, mean over the seeds. */
+  readonly secondsPerStep: readonly number[];
+  /** Its seeds. */
+  readonly points: readonly MethodPoint[];
+}
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/**
+ * Mean and sample deviation `√(Σ(x − mean)² / (n − 1))`.
+ *
+ * @param values At least one.
+ */
+export function spreadOf(values: readonly number[]): Spread {
+  const mean = meanOf(values);
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const deviation = values.length > 1
+    ? Math.sqrt(squares / (values.length - 1))
+    : null;
+  return { mean, deviation };
+}
+
+const stepTimes = (
+  { pretrain }: TrialResult,
+  clock: Clock,
+): readonly number[] =>
+  clock === "processor"
+    ? pretrain.processorSecondsPerStep
+    : pretrain.wallSecondsPerStep;
+
+/** Seconds that the steps of a trial take. */
+function secondsOf(trial: TrialResult, clock: Clock): number {
+  const times = stepTimes(trial, clock);
+  return trial.pretrain.phaseSteps.reduce(
+    (sum, steps, phase) => sum + steps * (times[phase] ?? NaN),
+    0,
+  );
+}
+
+/** The same in units of its own unfrozen step. */
+function unfrozenSteps(trial: TrialResult, clock: Clock): number {
+  const [first = NaN] = stepTimes(trial, clock);
+  return secondsOf(trial, clock) / first;
+}
+
+/** The baseline's trial of the same seed. */
+type BaselineOf = (trial: TrialResult) => TrialResult | undefined;
+
+const spreadOrNull = (values: readonly number[]): Spread | null =>
+  values.length === 0 ? null : spreadOf(values);
+
+function judged(
+  trials: readonly TrialResult[],
+  part: "finetune" | "probe",
+  baselineOf: BaselineOf,
+): JudgedMethod {
+  return {
+    top1: spreadOf(trials.map((trial) => trial[part].top1)),
+    top5: spreadOf(trials.map((trial) => trial[part].top5)),
+    drop: spreadOrNull(trials.flatMap((trial) => {
+      const baseline = baselineOf(trial);
+      return baseline === undefined
+        ? []
+        : [baseline[part].top1 - trial[part].top1];
+    })),
+  };
+}
+
+function savedOf(
+  trial: TrialResult,
+  baselineOf: BaselineOf,
+  clock: Clock,
+): number | null {
+  const baseline = baselineOf(trial);
+  return baseline === undefined
+    ? null
+    : 1 - unfrozenSteps(trial, clock) / unfrozenSteps(baseline, clock);
+}
+
+function comparedMethod(
+  method: Method,
+  trials: readonly [TrialResult, ...TrialResult[]],
+  powers: MethodPowers,
+  baselineOf: BaselineOf,
+  clock: Clock,
+): ComparedMethod {
+  const [{ pretrain }] = trials;
+  const saved = trials.map((trial) => savedOf(trial, baselineOf, clock));
+  return {
+    method,
+    title: titleOf(method, powers),
+    epochs: pretrain.epochs,
+    seconds: spreadOf(trials.map((trial) => secondsOf(trial, clock))),
+    saved: spreadOrNull(saved.flatMap((part) => part ?? [])),
+    savedPredicted: pretrain.savingPredicted,
+    finetune: judged(trials, "finetune", baselineOf),
+    probe: judged(trials, "probe", baselineOf),
+    loss: spreadOf(trials.map((trial) => trial.pretrain.loss)),
+    frozenLayers: pretrain.frozenLayers,
+    secondsPerStep: pretrain.frozenLayers.map((_, phase) =>
+      meanOf(trials.map((trial) => stepTimes(trial, clock)[phase] ?? NaN))
+    ),
+    points: trials.map(({ seed, finetune, probe }, i) => ({
+      seed,
+      saved: saved[i] ?? null,
+      finetune: finetune.top1,
+      probe: probe.top1,
+    })),
+  };
+}
+
+/**
+ * Puts finished trials beside each other. Drops and savings are against the baseline
+ * `localmim` of the same seed, so that what a seed does to all methods is not in them.
+ *
+ * @param trials The trials, in any order.
+ * @param powers Exponents of the methods, for their names.
+ * @param clock How long a step takes: by the wall on a graphics card, by the
+ * processor's clock where it computes itself.
+ * @returns The methods that have a finished trial, in the order of `METHODS`.
+ */
+export function compared(
+  trials: readonly TrialResult[],
+  powers: MethodPowers,
+  clock: Clock,
+): readonly ComparedMethod[] {
+  const baselines = trials.filter(({ method }) => method === METHODS[0]);
+  const baselineOf: BaselineOf = ({ seed }) =>
+    baselines.find((baseline) => baseline.seed === seed);
+  return METHODS.flatMap((method) => {
+    const [first, ...others] = trials.filter((trial) =>
+      trial.method === method
+    );
+    return first === undefined ? [] : [
+      comparedMethod(method, [first, ...others], powers, baselineOf, clock),
+    ];
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * The processor's time that steps take: waiting for other programs and pauses are not
+ * in it.
+ *
+ * @module
+ */
+import { appendFile, readFile } from "node:fs/promises";
+import process from "node:process";
+import { left, type Result, right } from "../../core/mod.ts";
+import {
+  fileResult,
+  type Pretraining,
+  type StepReport,
+  type TimedStep,
+  type TrainError,
+} from "../../train/mod.ts";
+
+/** A step and the time that all threads of the process spent on it. */
+interface ClockedStep {
+  /** Step, from 0. */
+  readonly step: number;
+  /** Phase of the plan. */
+  readonly phase: number;
+  /** Milliseconds of user and system time, with images and compilation. */
+  readonly processorMs: number;
+}
+
+const millisecondsOf = ({ user, system }: NodeJS.CpuUsage): number =>
+  (user + system) / 1000;
+
+/** Adds a step to the record. */
+function noted(
+  path: string,
+  { step, phase }: StepReport,
+  processorMs: number,
+): Promise<Result<TrainError, void>> {
+  const line: ClockedStep = { step, phase, processorMs };
+  return fileResult(path, () => appendFile(path, `${JSON.stringify(line)}\n`));
+}
+
+/**
+ * A run that writes down the processor's time of each of its steps.
+ *
+ * @param run The run.
+ * @param path File that gets a line for every step.
+ */
+export function clockedRun(run: Pretraining, path: string): Pretraining {
+  return {
+    get step() {
+      return run.step;
+    },
+    snapshot: () => run.snapshot(),
+    parameters: () => run.parameters(),
+    dispose: () => run.dispose(),
+    async *[Symbol.asyncIterator]() {
+      let before = process.cpuUsage();
+      for await (const taken of run) {
+        const spent = millisecondsOf(process.cpuUsage(before));
+        if (taken._tag === "Right") {
+          const written = await noted(path, taken.right, spent);
+          if (written._tag === "Left") return yield left(written.left);
+        }
+        yield taken;
+        before = process.cpuUsage();
+      }
+    },
+  };
+}
+
+/** The step of a line, or `null` where a line was cut off when its writer died. */
+function stepOf(line: string): ClockedStep | null {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Reads such a record as steps of which the processor's time is the whole time.
+ *
+ * @param path The file; of steps that were taken twice the last counts.
+ */
+export async function clockedSteps(
+  path: string,
+): Promise<Result<TrainError, readonly TimedStep[]>> {
+  const text = await fileResult(path, () => readFile(path, "utf8"));
+  if (text._tag === "Left") return text;
+  const steps = text.right.split("\n").flatMap((line) => stepOf(line) ?? []);
+  const last = new Map(steps.map((step) => [step.step, step]));
+  return right(
+    [...last.values()].toSorted((a, b) => a.step - b.step)
+      .map(({ phase, processorMs }) => ({
+        phase,
+        milliseconds: { gradient: processorMs, update: 0 },
+      })),
+  );
+}

@@ -1,0 +1,47 @@
+/**
+ * Flags that say what a run does when its numbers go wrong.
+ *
+ * @module
+ */
+import type { ModelSpec } from "../../core/mod.ts";
+import {
+  DEFAULT_LOSS_LIMIT,
+  type LossWatch,
+  lossWatch,
+  type MetricsLine,
+} from "../../train/mod.ts";
+import { type FlagValues, FROM_ZERO, numberFlag, wholeFlag } from "../flags.ts";
+
+/** Flags of a run's health; clipping belongs to the method. */
+export const HEALTH_FLAGS = {
+  "skip-non-finite": wholeFlag(
+    0,
+    "steps of the whole run that may be left out because a loss or gradient is not finite",
+  ),
+  "loss-limit": numberFlag(
+    FROM_ZERO,
+    "stop when a loss stays so many times above its best and above that of predicting nothing; 0 never",
+  ),
+} as const;
+
+/** What holds where a flag is not given. */
+export const HEALTH_DEFAULTS: Readonly<Record<string, string>> = {
+  "skip-non-finite": "0",
+  "loss-limit": String(DEFAULT_LOSS_LIMIT),
+};
+
+/**
+ * What watches the losses of a run.
+ *
+ * @param values Flags that were given.
+ * @param model The model.
+ * @param history The record of the run before it starts or goes on.
+ */
+export function watchFrom(
+  values: FlagValues<typeof HEALTH_FLAGS>,
+  model: ModelSpec,
+  history: readonly MetricsLine[],
+): LossWatch {
+  const limit = values["loss-limit"] ?? DEFAULT_LOSS_LIMIT;
+  return lossWatch(model, limit === 0 ? Infinity : limit, history);
+}

@@ -1,0 +1,185 @@
+/**
+ * The page of a run, for the browsers of this machine.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import type { LiveRun, Look } from "./live_run.ts";
+import { type NoRunState, type RunState, runState } from "./page_state.ts";
+import {
+  type CurveName,
+  type Curves,
+  curvesOf,
+  type CurveStyle,
+  newestReconstruction,
+  pictureText,
+} from "./pictures.ts";
+
+/** The only address that is listened on. */
+export const LOOPBACK = "127.0.0.1";
+
+/** What is served. */
+export interface PageOptions {
+  /** The run's folder, as it was named. */
+  readonly folder: string;
+  /** The run. */
+  readonly live: LiveRun;
+}
+
+/** Answers a request. */
+export type PageHandler = (request: Request) => Promise<Response>;
+
+/** The page loads what is its own and nothing else, and nobody may embed it. */
+const HEADERS = {
+  "content-security-policy": [
+    "default-src 'none'",
+    ...["script", "style", "img", "connect"].map((kind) =>
+      `${kind}-src 'self'`
+    ),
+    ...["base-uri", "form-action", "frame-ancestors"].map((what) =>
+      `${what} 'none'`
+    ),
+  ].join("; "),
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+} as const;
+
+/** A picture that is opened by itself runs nothing and loads nothing. */
+const PICTURE_HEADERS = {
+  ...HEADERS,
+  "content-security-policy":
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox",
+  "content-type": "image/svg+xml; charset=utf-8",
+} as const;
+
+/** Files of the page by path. */
+const FILES = {
+  "/": ["page.html", "text/html"],
+  "/page.css": ["page.css", "text/css"],
+  "/layers.css": ["layers.css", "text/css"],
+  "/page.js": ["page.js", "text/javascript"],
+  "/icon.svg": ["icon.svg", "image/svg+xml"],
+} as const;
+
+const refuse = (status: number, why: string): Response =>
+  new Response(`${why}\n`, {
+    status,
+    headers: { ...HEADERS, "content-type": "text/plain; charset=utf-8" },
+  });
+
+async function fileAt(path: keyof typeof FILES): Promise<Response> {
+  const [name, type] = FILES[path];
+  const text = await readFile(new URL(`page/${name}`, import.meta.url), "utf8");
+  return new Response(text, {
+    headers: { ...HEADERS, "content-type": `${type}; charset=utf-8` },
+  });
+}
+
+const picture = (svg: string | null): Response =>
+  svg === null
+    ? refuse(404, "There is no such picture yet")
+    : new Response(svg, { headers: PICTURE_HEADERS });
+
+/** What the page shows after a look at the run. */
+async function stateOf(
+  folder: string,
+  curves: Curves,
+  look: Look,
+): Promise<RunState | NoRunState> {
+  if (look._tag === "Left") {
+    return { kind: "none", folder, reason: look.left.reason };
+  }
+  const reconstruction = await newestReconstruction(folder);
+  return runState(folder, look.right, {
+    curves: curves.version(look.right),
+    reconstruction: reconstruction?.version ?? null,
+  }, Date.now());
+}
+
+/** A stream of states, as server-sent events, until the reader goes away. */
+function eventStream(
+  { folder, live }: PageOptions,
+  curves: Curves,
+): Response {
+  let stop = (): void => {};
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      let isOpen = true;
+      const tell = async (look: Look): Promise<void> => {
+        const state = await stateOf(folder, curves, look);
+        const event = `data: ${JSON.stringify(state)}\n\n`;
+        if (isOpen) controller.enqueue(encoder.encode(event));
+      };
+      const end = live.listen(tell);
+      stop = () => {
+        isOpen = false;
+        end();
+      };
+      await tell(await live.latest());
+    },
+    cancel: () => stop(),
+  });
+  return new Response(stream, {
+    headers: { ...HEADERS, "content-type": "text/event-stream" },
+  });
+}
+
+/** Names by which browsers of this machine call it. */
+const isOwnHost = (host: string | null): boolean =>
+  /^(127\.0\.0\.1|localhost)(:\d{1,5})?$/i.test(host ?? "");
+
+/** Why a request gets no answer, or `null`. */
+function objection({ method, headers }: Request): Response | null {
+  // Another site whose name leads here would see the run otherwise.
+  if (!isOwnHost(headers.get("host"))) {
+    return refuse(421, "This page is for http://127.0.0.1 and localhost only");
+  }
+  return method === "GET" || method === "HEAD"
+    ? null
+    : refuse(405, "This page is for reading only");
+}
+
+const curveAt = (path: string): CurveName | null =>
+  path === "/loss.svg" ? "loss" : path === "/rates.svg" ? "rates" : null;
+
+const styleOf = (wish: URLSearchParams): CurveStyle => ({
+  theme: wish.get("theme") === "dark" ? "dark" : "light",
+  size: wish.get("size") === "narrow" ? "narrow" : "wide",
+});
+
+const isFile = (path: string): path is keyof typeof FILES =>
+  Object.hasOwn(FILES, path);
+
+/**
+ * What answers the page's requests: the page, its pictures and the stream of
+ * states.
+ *
+ * @param options The run.
+ * @returns A function from a request to its answer: 421 for another host's name,
+ * 405 for anything but reading, 404 for anything unknown.
+ */
+export function pageHandler(options: PageOptions): PageHandler {
+  const { folder, live } = options;
+  const curves = curvesOf();
+  return async (request) => {
+    const refused = objection(request);
+    if (refused !== null) return refused;
+    const { pathname: path, searchParams } = new URL(request.url);
+    if (isFile(path)) return await fileAt(path);
+    if (path === "/events") return eventStream(options, curves);
+    if (path === "/reconstruction.svg") {
+      const file = await newestReconstruction(folder);
+      return picture(file === null ? null : await pictureText(file));
+    }
+    const curve = curveAt(path);
+    if (curve === null) return refuse(404, "There is no such page");
+    // A picture that is asked for before any state begins with the run of now.
+    const look = await live.latest();
+    if (look._tag === "Right") curves.version(look.right);
+    return picture(curves.draw(curve, styleOf(searchParams)));
+  };
+}

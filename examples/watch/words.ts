@@ -1,0 +1,103 @@
+/**
+ * How a run stands, in words that all views share.
+ *
+ * @module
+ */
+import type { FollowedRun, LayerStatus, RunStatus } from "../../train/mod.ts";
+import { showSeconds } from "../pretrain/progress.ts";
+
+const { format } = new Intl.NumberFormat("en-US");
+
+/** What stands for a number that is not known. */
+export const UNKNOWN = "–";
+
+/** A whole number with its thousands apart. */
+export const whole = (value: number): string => format(value);
+
+/** A part as percent. */
+export const percent = (part: number | null): string =>
+  part === null || Number.isNaN(part)
+    ? UNKNOWN
+    : `${(100 * part).toFixed(1)} %`;
+
+/** A loss. */
+export const lossWords = (loss: number | null): string =>
+  loss === null ? UNKNOWN : loss.toFixed(4);
+
+/** A learning rate. */
+export const rateWords = (rate: number): string => rate.toExponential(2);
+
+/** A duration. */
+export const secondsWords = (seconds: number | null): string =>
+  seconds === null ? UNKNOWN : showSeconds(seconds);
+
+/** Images a second, whole where there are many. */
+export const speedWords = ({ imagesPerSecond: speed }: RunStatus): string =>
+  speed === null ? UNKNOWN : speed.toFixed(speed < 10 ? 1 : 0);
+
+/** Time of a step and which part of it is waiting for images. */
+export function stepWords({ secondsPerStep, dataShare }: RunStatus): string {
+  if (secondsPerStep === null) return UNKNOWN;
+  const step = secondsPerStep < 10
+    ? `${(1000 * secondsPerStep).toFixed(0)} ms`
+    : showSeconds(secondsPerStep);
+  return `${step} a step, ${percent(dataShare)} of it waiting for images`;
+}
+
+/** Whether the run lives, as a clause. */
+export function lifeWords({ life, status, silence }: FollowedRun): string {
+  switch (life) {
+    case "running":
+      return status.done === 0 ? "running: prepares its first step" : "running";
+    case "judging":
+      return "all steps taken: judges the encoder";
+    case "finished":
+      return "finished: all steps taken";
+    case "stopped":
+      return `stopped: silent for ${showSeconds(silence)}`;
+  }
+}
+
+/** What to do about a stopped run; `null` if there is nothing to do. */
+export function adviceWords(
+  folder: string,
+  { life, checkpoint }: FollowedRun,
+): string | null {
+  return life === "stopped" && checkpoint !== null
+    ? `go on with: deno run -A examples/pretrain.ts --resume ${folder}`
+    : null;
+}
+
+/** Steps and epochs that are done. */
+export const placeWords = (
+  { done, totalSteps, epoch, epochs }: RunStatus,
+): string =>
+  `step ${whole(done)} of ${whole(totalSteps)}, epoch ${
+    epoch.toFixed(2)
+  } of ${epochs}`;
+
+/** The newest checkpoint and its age. */
+export function checkpointWords(
+  { checkpoint }: FollowedRun,
+  now: number,
+): string {
+  if (checkpoint === null) return "none yet";
+  const age = Math.max(0, (now - checkpoint.writtenAt) / 1000);
+  return `after step ${whole(checkpoint.step)}, ${showSeconds(age)} ago`;
+}
+
+/** What freezing saved by now and will have saved. */
+export const savingWords = ({ saving, savingPredicted }: RunStatus): string =>
+  `${
+    saving === null
+      ? "nothing yet"
+      : `${percent(saving)} of the compute time so far`
+  }; ${percent(savingPredicted)} of all operations by the plan`;
+
+/** When a layer freezes or froze. */
+export const freezeWords = ({ isFrozen, freezeStep }: LayerStatus): string =>
+  freezeStep === null
+    ? "trains to the end"
+    : isFrozen
+    ? `frozen since step ${whole(freezeStep)}`
+    : `freezes at step ${whole(freezeStep)}`;

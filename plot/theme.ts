@@ -1,0 +1,82 @@
+/**
+ * Pictures on light and on dark ground.
+ *
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { INK, QUIET } from "./palette.ts";
+
+/** Colours that depend on the ground. */
+export interface Theme {
+  /** What is behind everything. */
+  readonly ground: string;
+  /** Axes, titles and totals. */
+  readonly ink: string;
+  /** Captions. */
+  readonly quiet: string;
+  /** Lines of a grid. */
+  readonly grid: string;
+  /** Where layers freeze. */
+  readonly faint: string;
+  /** Where stages are pruned. */
+  readonly strong: string;
+  /** The part of the scale `plasma` that can be told from the ground. */
+  readonly plasma: readonly [shallow: number, deep: number];
+}
+
+/** For paper and light pages; white letters can be read on the colours of layers. */
+export const LIGHT: Theme = {
+  ground: "white",
+  ink: INK,
+  quiet: QUIET,
+  grid: "#e6e9ee",
+  faint: "#aab1be",
+  strong: "#7d8696",
+  plasma: [0, 0.7],
+};
+
+/** For dark pages. */
+export const DARK: Theme = {
+  ground: "#171b23",
+  ink: "#e6e9ef",
+  quiet: "#9aa4b5",
+  grid: "#2a303c",
+  faint: "#4a5364",
+  strong: "#76819a",
+  plasma: [0.38, 0.98],
+};
+
+/**
+ * The scale from the index of a layer to its colour: shallow dark, deep bright.
+ *
+ * @param count How many layers there are.
+ * @param theme What the picture is drawn on.
+ */
+export function layerScale(count: number, theme: Theme): Plot.ScaleOptions {
+  return {
+    type: "linear",
+    scheme: "plasma",
+    domain: [0, Math.max(1, count - 1)],
+    range: [...theme.plasma],
+  };
+}
+
+/**
+ * The colours of layers, as pictures of the theme have them.
+ *
+ * @param count How many layers there are.
+ * @param theme What the picture is drawn on.
+ * @returns CSS colours from shallow to deep.
+ *
+ * @example The deepest layer of any model has the same colour
+ * ```ts
+ * import { LIGHT, layerColours } from "@vitfreeze/vitfreeze/plot";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(layerColours(7, LIGHT).at(-1), layerColours(13, LIGHT).at(-1));
+ * ```
+ */
+export function layerColours(count: number, theme: Theme): readonly string[] {
+  const scale = Plot.scale({ color: layerScale(count, theme) });
+  return Array.from({ length: count }, (_, layer) => scale?.apply(layer));
+}

@@ -1,0 +1,201 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { liveRun } from "../../../examples/watch/live_run.ts";
+import {
+  type PageHandler,
+  pageHandler,
+} from "../../../examples/watch/page_server.ts";
+import type { RunState } from "../../../examples/watch/page_state.ts";
+import { servePage } from "../../../examples/watch/serve_page.ts";
+import { followRun } from "../../../train/mod.ts";
+import { makeRun, reportOf, runOf } from "../../train/follow/made_runs.ts";
+import { inFolder } from "../../train/temporary_folder.ts";
+
+const RUN = runOf(20);
+const OWN = "127.0.0.1:8123";
+
+const handlerOf = (folder: string): PageHandler =>
+  pageHandler({ folder, live: liveRun(followRun(folder), 0.02) });
+
+/** A request as a browser sends it, to a host of our choice. */
+const asked = (path: string, host = OWN, method = "GET"): Request => {
+  const request = new Request(`http://${OWN}${path}`, { method });
+  const headers = new Headers({ host });
+  return { url: request.url, method, headers } as Request;
+};
+
+/** Runs a test on the page of a run that is half done. */
+const withPage = (
+  test: (ask: PageHandler, folder: string) => Promise<void>,
+): Promise<void> =>
+  inFolder(async (folder) => {
+    await makeRun(folder, RUN, 70);
+    await test(handlerOf(folder), folder);
+  });
+
+/** The states of a stream until one is as wanted. */
+async function stateWhen(
+  response: Response,
+  holds: (state: RunState) => boolean,
+): Promise<RunState> {
+  const reader = response.body!.pipeThrough(new TextDecoderStream())
+    .getReader();
+  try {
+    for (let text = "";;) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error("the stream ended");
+      text += value;
+      const events = text.split("\n\n");
+      text = events.pop() ?? "";
+      const states = events.map((event) =>
+        JSON.parse(event.replace(/^data: /, "")) as RunState
+      );
+      const wanted = states.find(holds);
+      if (wanted !== undefined) return wanted;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}
+
+Deno.test("pageHandler() answers to the names of this machine only", () =>
+  withPage(async (ask) => {
+    for (const host of [OWN, "localhost:8123", "LOCALHOST", "127.0.0.1"]) {
+      strictEqual((await ask(asked("/", host))).status, 200, host);
+    }
+    const others = [
+      "evil.example",
+      "evil.example:8123",
+      "127.0.0.1.evil.example",
+      "localhost.evil.example",
+      "192.168.0.7:8123",
+      "0.0.0.0:8123",
+      "",
+    ];
+    for (const host of others) {
+      for (const path of ["/", "/events", "/loss.svg", "/nothing"]) {
+        const answer = await ask(asked(path, host));
+        strictEqual(answer.status, 421, `${host} ${path}`);
+        await answer.body?.cancel();
+      }
+    }
+  }));
+
+Deno.test("pageHandler() is for reading known pages only", () =>
+  withPage(async (ask) => {
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+      strictEqual((await ask(asked("/", OWN, method))).status, 405, method);
+    }
+    const unknown = ["/page", "/config.json", "/..%2fplan.json", "/__proto__"];
+    for (const path of unknown) {
+      strictEqual((await ask(asked(path))).status, 404, path);
+    }
+  }));
+
+Deno.test("pageHandler() lets the page load its own and nothing else, and nobody embed it", () =>
+  withPage(async (ask) => {
+    for (
+      const path of ["/", "/page.js", "/page.css", "/layers.css", "/icon.svg"]
+    ) {
+      const { headers, status } = await ask(asked(path));
+      strictEqual(status, 200);
+      const policy = headers.get("content-security-policy") ?? "";
+      match(policy, /default-src 'none'; script-src 'self'/);
+      match(policy, /frame-ancestors 'none'/);
+      ok(!policy.includes("unsafe"));
+      strictEqual(headers.get("cross-origin-resource-policy"), "same-origin");
+      strictEqual(headers.get("x-content-type-options"), "nosniff");
+    }
+    const html = await (await ask(asked("/"))).text();
+    ok(
+      !/https?:| style=| on\w+=/.test(html),
+      "nothing from elsewhere or inline",
+    );
+  }));
+
+Deno.test("pageHandler() draws curves for light and dark pages", () =>
+  withPage(async (ask) => {
+    for (const name of ["loss", "rates"]) {
+      const svg = async (theme: string): Promise<string> => {
+        const answer = await ask(asked(`/${name}.svg?theme=${theme}`));
+        strictEqual(
+          answer.headers.get("content-type"),
+          "image/svg+xml; charset=utf-8",
+        );
+        match(answer.headers.get("content-security-policy") ?? "", /sandbox/);
+        return await answer.text();
+      };
+      match(await svg("light"), /^<svg [^>]*background: ?white/);
+      match(await svg("dark"), /^<svg [^>]*background: ?#171b23/);
+    }
+  }));
+
+Deno.test("pageHandler() shows the newest reconstruction of the folder", () =>
+  withPage(async (ask, folder) => {
+    strictEqual((await ask(asked("/reconstruction.svg"))).status, 404);
+    for (
+      const [i, name] of ["reconstruction.svg", "reconstruction-9.svg"]
+        .entries()
+    ) {
+      const path = join(folder, name);
+      await Deno.writeTextFile(path, `<svg id="${i}"/>`);
+      await Deno.utime(path, i, i);
+      const answer = await ask(asked("/reconstruction.svg"));
+      strictEqual(await answer.text(), `<svg id="${i}"/>`);
+    }
+  }));
+
+Deno.test("pageHandler() streams states: of now, and as the run goes on", () =>
+  withPage(async (ask, folder) => {
+    const first = await ask(asked("/events"));
+    strictEqual(first.headers.get("content-type"), "text/event-stream");
+    const state = await stateWhen(first, () => true);
+    strictEqual(state.kind, "run");
+    strictEqual(state.life, "running");
+    match(state.progress.words, /^step 70 of 120/);
+    strictEqual(state.layers.length, RUN.plan.layers.length);
+    for (const { trained, freezes, height } of state.layers) {
+      ok(0 < trained && trained <= freezes && freezes <= 1);
+      ok(0 <= height && height <= 1);
+    }
+    match(state.pictures.loss.alt, /up to step 70 of 120.*total 0\.\d{4}/);
+    const next = stateWhen(
+      await ask(asked("/events")),
+      ({ progress }) => progress.words.startsWith("step 71 "),
+    );
+    await Deno.writeTextFile(
+      join(folder, "metrics.jsonl"),
+      `${JSON.stringify(reportOf(RUN, 70))}\n`,
+      { append: true },
+    );
+    await next;
+  }));
+
+Deno.test("pageHandler() says of an empty folder that no run is in it", () =>
+  inFolder(async (folder) => {
+    const answer = await handlerOf(folder)(asked("/events"));
+    const state = await stateWhen(answer, () => true);
+    deepStrictEqual(state as unknown, {
+      kind: "none",
+      folder,
+      reason: `${folder}: no run in it yet (no plan.json)`,
+    });
+    strictEqual((await handlerOf(folder)(asked("/loss.svg"))).status, 404);
+  }));
+
+Deno.test("servePage() listens on the loopback address and gives its port back", () =>
+  inFolder(async (folder) => {
+    const options = { folder, follow: followRun(folder), every: 1 };
+    const page = servePage({ ...options, port: 0 });
+    if (page._tag === "Left") throw new Error(page.left);
+    const { address, close } = page.right;
+    match(address, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+    const answer = await fetch(address);
+    match(await answer.text(), /^<!doctype html>/);
+    const taken = servePage({
+      ...options,
+      port: Number(new URL(address).port),
+    });
+    match(taken._tag === "Left" ? taken.left : "", /^--port \d+: .*in use/i);
+    await close();
+  }));

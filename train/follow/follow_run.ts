@@ -1,0 +1,216 @@
+/**
+ * Following a run from outside, by its folder.
+ *
+ * @module
+ */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  decodePlan,
+  decodePretrainConfig,
+  describeFaults,
+  type Faults,
+  type FreezePlan,
+  left,
+  type PretrainConfig,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import { reasonOf } from "../atomic_file.ts";
+import {
+  CHECKPOINTS_FOLDER,
+  checkpointStep,
+  isCheckpointName,
+} from "../checkpoint_layout.ts";
+import { METRICS_FILE, type MetricsLine } from "../metrics.ts";
+import { describeTrainError } from "../train_error.ts";
+import { isFolderLocked } from "./is_folder_locked.ts";
+import { metricsSample } from "./metrics_sample.ts";
+import { metricsTail } from "./metrics_tail.ts";
+import { type RunLife, runLife } from "./run_life.ts";
+import { type RunStatus, runStatus } from "./run_status.ts";
+
+/** A checkpoint of a followed run. */
+export interface FollowedCheckpoint {
+  /** Its path. */
+  readonly path: string;
+  /** Steps that were done. */
+  readonly step: number;
+  /** When it was written, milliseconds since 1970. */
+  readonly writtenAt: number;
+}
+
+/** A run as it is seen from outside. */
+export interface FollowedRun {
+  /** Its plan. */
+  readonly plan: FreezePlan;
+  /** How it stands. */
+  readonly status: RunStatus;
+  /** Whether it lives. */
+  readonly life: RunLife;
+  /** Steps of its record, thinned where there are very many. */
+  readonly lines: readonly MetricsLine[];
+  /** Its newest checkpoint, if there is one. */
+  readonly checkpoint: FollowedCheckpoint | null;
+  /** Seconds since its record was written to. */
+  readonly silence: number;
+  /** What is wrong with its record, if anything is. */
+  readonly complaint: string | null;
+}
+
+/** Why a folder does not show a run. */
+export interface NoRun {
+  /** Whether there is such a folder, into which a run may still come. */
+  readonly isThere: boolean;
+  /** In words. */
+  readonly reason: string;
+}
+
+/** Reads a run's folder as often as is wanted; only what is new is read again. */
+export type Follower = () => Promise<Result<NoRun, FollowedRun>>;
+
+/** Steps that are kept of a long record. */
+const MOST_LINES = 20_000;
+/** Last steps that are kept in any case. */
+const RECENT_LINES = 100;
+
+const noRun = (reason: string, isThere = true): Result<NoRun, never> =>
+  left({ isThere, reason });
+
+/** What a file of JSON says, decoded. */
+async function readDecoded<A>(
+  path: string,
+  decode: (input: unknown) => Result<Faults, A>,
+): Promise<Result<string, A>> {
+  try {
+    const decoded = decode(JSON.parse(await readFile(path, "utf8")));
+    return decoded._tag === "Right"
+      ? decoded
+      : left(`${path}: ${describeFaults(decoded.left)}`);
+  } catch (error) {
+    return left(`${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** What a run is, as long as its files say the same. */
+interface Identity {
+  readonly writtenAt: number;
+  readonly config: PretrainConfig;
+  readonly plan: FreezePlan;
+}
+
+async function readIdentity(
+  folder: string,
+  known: Identity | null,
+): Promise<Result<NoRun, Identity>> {
+  const isFolder = await stat(folder).then((found) => found.isDirectory())
+    .catch(() => null);
+  if (isFolder === null) return noRun(`${folder}: no such folder`, false);
+  if (!isFolder) return noRun(`${folder}: a file, not a run's folder`, false);
+  const path = join(folder, "plan.json");
+  const writtenAt = await stat(path).then((found) => found.mtimeMs)
+    .catch(() => null);
+  if (writtenAt === null) {
+    return noRun(`${folder}: no run in it yet (no plan.json)`);
+  }
+  if (known?.writtenAt === writtenAt) return right(known);
+  const config = await readDecoded(
+    join(folder, "config.json"),
+    decodePretrainConfig,
+  );
+  if (config._tag === "Left") return noRun(config.left);
+  const plan = await readDecoded(path, decodePlan);
+  return plan._tag === "Left"
+    ? noRun(plan.left)
+    : right({ writtenAt, config: config.right, plan: plan.right });
+}
+
+/** The newest checkpoint up to a step: later ones are of a former life of the run. */
+async function newestCheckpoint(
+  folder: string,
+  done: number,
+): Promise<FollowedCheckpoint | null> {
+  const checkpoints = join(folder, CHECKPOINTS_FOLDER);
+  const names = await readdir(checkpoints).catch((): string[] => []);
+  const name = names.filter(isCheckpointName).sort()
+    .findLast((one) => checkpointStep(one) <= done);
+  if (name === undefined) return null;
+  const path = join(checkpoints, name);
+  return await stat(path).then(
+    ({ mtimeMs }) => ({ path, step: checkpointStep(name), writtenAt: mtimeMs }),
+    () => null,
+  );
+}
+
+/** A record that is read to its end again and again. */
+function followedRecord(path: string) {
+  const tail = metricsTail(path);
+  let sample = metricsSample(MOST_LINES, RECENT_LINES);
+  let complaint: string | null = null;
+  return async () => {
+    for (;;) {
+      const piece = await tail.next();
+      if (piece._tag === "Left") {
+        const reason = describeTrainError(piece.left);
+        return { sample, complaint: reason, writtenAt: null };
+      }
+      const { isAnew, lines, broken, hasMore, writtenAt } = piece.right;
+      if (isAnew) sample = metricsSample(MOST_LINES, RECENT_LINES);
+      if (isAnew) complaint = null;
+      lines.forEach((line) => sample.add(line));
+      const [first] = broken;
+      if (first !== undefined) {
+        complaint ??= `${path}: line ${first} is not the record of a step`;
+      }
+      if (!hasMore) return { sample, complaint, writtenAt };
+    }
+  };
+}
+
+/**
+ * Follows a run by its folder, without touching it.
+ *
+ * @param folder The folder; missing, empty, of a living, finished or dead run.
+ * @param now The time, milliseconds since 1970.
+ * @returns A function that says how the run stands now, or why there is none.
+ *
+ * @example A folder that is not there
+ * ```ts
+ * import { followRun } from "@vitfreeze/vitfreeze/train";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const run = await followRun("runs/none")();
+ *
+ * strictEqual(run._tag === "Left" && run.left.reason, "runs/none: no such folder");
+ * ```
+ */
+export function followRun(
+  folder: string,
+  now: () => number = Date.now,
+): Follower {
+  const readRecord = followedRecord(join(folder, METRICS_FILE));
+  let identity: Identity | null = null;
+  return async () => {
+    const found = await readIdentity(folder, identity);
+    if (found._tag === "Left") return found;
+    identity = found.right;
+    const { config, plan } = identity;
+    const { sample, complaint, writtenAt } = await readRecord();
+    const { lines, recent } = sample;
+    const status = runStatus({ plan, config, lines, recent });
+    const { done, secondsPerStep } = status;
+    const silence = (now() - (writtenAt ?? identity.writtenAt)) / 1000;
+    const isComplete = done >= plan.totalSteps;
+    const isLocked = await isFolderLocked(folder);
+    const signs = { isComplete, isLocked, silence, secondsPerStep };
+    return right({
+      plan,
+      status,
+      life: runLife(signs),
+      lines: [...lines],
+      checkpoint: await newestCheckpoint(folder, done),
+      silence,
+      complaint,
+    });
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * Telling when losses have exploded.
+ *
+ * @module
+ */
+import type { ModelSpec } from "../core/mod.ts";
+import type { MetricsLine } from "./metrics.ts";
+import type { TrainError } from "./train_error.ts";
+
+/** Steps of a block; the level of a loss is the median of one. */
+const BLOCK = 50;
+
+/** Steps in a row that a loss may be high. */
+export const HIGH_STEPS = 10;
+
+/** How many times its bound a loss may be by default. */
+export const DEFAULT_LOSS_LIMIT = 10;
+
+type LossExploded = Extract<TrainError, { readonly _tag: "LossExploded" }>;
+
+/** Watches the losses of a run. */
+export interface LossWatch {
+  /**
+   * Takes note of a step.
+   *
+   * @returns Why the run should stop, or `null`.
+   */
+  see(line: MetricsLine): LossExploded | null;
+  /** Why the last step is not fit for a checkpoint: its loss is high; `null` if it is. */
+  high(): LossExploded | null;
+}
+
+/** What is known of the loss of a stage. */
+interface StageCourse {
+  /** Losses of the present block. */
+  readonly block: number[];
+  /** Lowest median of a whole block so far; infinite in the first. */
+  level: number;
+  /** First of the high steps up to now, or `null`. */
+  since: number | null;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+/** Adds a loss to the present block, and ends the block when it is full. */
+function add(course: StageCourse, loss: number): void {
+  if (course.block.push(loss) < BLOCK) return;
+  course.level = Math.min(course.level, median(course.block));
+  course.block.length = 0;
+}
+
+/**
+ * Watches the losses of the stages. A loss is high if it is above
+ * `limit · max(level, 1/nbins)`: `level` is the lowest median of 50 steps that the
+ * stage has reached, and `1/nbins` the most that predicting nothing would cost, since
+ * a histogram has a length of at most 1. A loss that is high in 10 steps in a row has
+ * exploded. In the first 50 steps none is.
+ *
+ * In healthy runs losses stay below `1/nbins` from soon after the start, a tenth of
+ * what the default limit allows. What is watched follows from the record of a run
+ * alone, so a run that was resumed stops where it would have stopped. Steps that were
+ * left out do not count.
+ *
+ * @param model Stages and bins.
+ * @param limit Times the bound, above 0; `Infinity` never stops.
+ * @param history The record of the run so far.
+ *
+ * @example A loss that stays high
+ * ```ts
+ * import { MODEL_PRESETS } from "@vitfreeze/vitfreeze/core";
+ * import { HIGH_STEPS, lossWatch, type MetricsLine } from "@vitfreeze/vitfreeze/train";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const lineAt = (step: number, loss: number): MetricsLine => ({
+ *   ...{ step, epoch: 0, phase: 0, frozenLayers: 0, rates: [], unfrozenRate: 0 },
+ *   ...{ loss, stageLosses: { 0: loss } },
+ *   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
+ * });
+ * const healthy = Array.from({ length: 60 }, (_, step) => lineAt(step, 0.08));
+ * const watch = lossWatch(MODEL_PRESETS.nano, 10, healthy);
+ *
+ * const seen = Array.from({ length: HIGH_STEPS }, (_, i) => watch.see(lineAt(60 + i, 5)));
+ * strictEqual(seen.findIndex((error) => error !== null), HIGH_STEPS - 1);
+ * strictEqual(seen.at(-1)?.since, 60);
+ * ```
+ */
+export function lossWatch(
+  { stages, hogNbins }: ModelSpec,
+  limit: number,
+  history: readonly MetricsLine[],
+): LossWatch {
+  const courses = stages.map((): StageCourse => ({
+    block: [],
+    level: Infinity,
+    since: null,
+  }));
+  /** Notes the loss of a stage; gives what is wrong if it is high. */
+  const note = (
+    course: StageCourse,
+    stage: number,
+    { step, stageLosses }: MetricsLine,
+  ): readonly LossExploded[] => {
+    const loss = stageLosses[stage] ?? NaN;
+    const bound = limit * Math.max(course.level, 1 / hogNbins);
+    course.since = loss > bound ? course.since ?? step : null;
+    if (!Number.isNaN(loss)) add(course, loss);
+    const { since } = course;
+    const scale = stages[stage]?.scale ?? 1;
+    return since === null
+      ? []
+      : [{ _tag: "LossExploded", step, since, stage, scale, loss, bound }];
+  };
+  let worst: LossExploded | null = null;
+  const see = (line: MetricsLine): LossExploded | null => {
+    if (line.skipped !== undefined) return null;
+    const high = courses.flatMap((course, stage) => note(course, stage, line));
+    const first = high.toSorted((a, b) => a.since - b.since)[0] ?? null;
+    worst = first;
+    return first !== null && line.step - first.since >= HIGH_STEPS - 1
+      ? first
+      : null;
+  };
+  history.forEach(see);
+  return { see, high: () => worst };
+}
