@@ -14,7 +14,7 @@
  * Least permissions (`docs/permissions.md`):
  *
  * ```text
- * --allow-run=deno
+ * --allow-run=DENO
  * ```
  *
  * @module
@@ -22,8 +22,9 @@
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";
 import { namedByFlags } from "../examples/config_from_flags.ts";
-import { helpText } from "../examples/flags.ts";
+import { type FlagValues, helpText } from "../examples/flags.ts";
 import { parseFlags } from "../examples/parse_flags.ts";
+import { lastWords } from "../examples/permission_advice.ts";
 import { STEP_DEFAULTS, STEP_FLAGS, stepSpecs } from "./step_flags.ts";
 import type { StepRow, StepSpec } from "./step_spec.ts";
 import { stepTable } from "./step_table.ts";
@@ -57,10 +58,9 @@ async function measureApart(spec: StepSpec): Promise<StepRow> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-const values = orFail(parseFlags(STEP_FLAGS, Deno.args));
-if (values.help) {
-  console.log(helpText(USAGE, STEP_FLAGS, STEP_DEFAULTS));
-} else {
+async function measureAll(
+  values: FlagValues<typeof STEP_FLAGS>,
+): Promise<void> {
   const rows: StepRow[] = [];
   for (const spec of orFail(stepSpecs(values))) {
     const row = await measureApart(spec);
@@ -75,4 +75,14 @@ if (values.help) {
     );
     console.log(stepTable([first, ...others]));
   }
+}
+
+const values = orFail(parseFlags(STEP_FLAGS, Deno.args));
+if (values.help) {
+  console.log(helpText(USAGE, STEP_FLAGS, STEP_DEFAULTS));
+} else {
+  await measureAll(values).catch((thrown: unknown) => {
+    console.error(lastWords(thrown));
+    Deno.exit(1);
+  });
 }

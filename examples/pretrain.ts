@@ -20,7 +20,7 @@
  * --allow-write=RUN
  * --allow-ffi=NPM
  * --allow-env
- * --allow-sys=systemMemoryInfo
+ * --allow-sys=hostname,systemMemoryInfo
  * ```
  *
  * @module

@@ -6,11 +6,18 @@
 
 /** Index behind the text that begins with the quotation mark at `at`. */
 function endOfText(json: string, at: number): number {
-  for (let end = at + 1; end < json.length; end++) {
-    if (json[end] === "\\") end++;
-    else if (json[end] === '"') return end + 1;
+  for (let end = json.indexOf('"', at + 1);; end = json.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (json[end - 1 - slashes] === "\\") slashes++;
+    if (slashes % 2 === 0) return end + 1;
   }
-  return json.length;
+}
+
+/** The text between quotation marks. */
+function textOf(quoted: string): string {
+  return quoted.includes("\\")
+    ? JSON.parse(quoted) as string
+    : quoted.slice(1, -1);
 }
 
 /** Whether a colon follows, so that the text before is a key. */
@@ -36,7 +43,7 @@ export function duplicateKey(json: string): string | null {
     if (character !== '"') continue;
     const end = endOfText(json, at);
     if (isKeyBefore(json, end)) {
-      const key = JSON.parse(json.slice(at, end)) as string;
+      const key = textOf(json.slice(at, end));
       if (open.at(-1)?.has(key)) return key;
       open.at(-1)?.add(key);
     }

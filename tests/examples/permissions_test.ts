@@ -79,6 +79,7 @@ async function stageIn(folder: string): Promise<Stage> {
   const short = ["--epochs", "1", "--warmup-epochs", "0", "--batch-size", "20"];
   return {
     places: {
+      DENO: Deno.execPath(),
       DATA: data,
       ENCODER: encoder,
       RUN: run!,
