@@ -94,13 +94,13 @@ function panelSvg(panel: AccuracyPanel): string {
     },
     y: {
       domain: domainOf(points.map(({ accuracy }) => 100 * accuracy)),
-      label: "%",
+      label: null,
       grid: true,
     },
     marks: [
       Plot.frame({ stroke: "#d1d5db" }),
       ...series.flatMap((one, i) => seriesMarks(one, stageColour(i))),
-      caption(title, [0, -header - 6], {
+      caption(`${title}, %`, [0, -header - 6], {
         fill: INK,
         fontWeight: 600,
         fontSize: 13,
