@@ -16,11 +16,11 @@
  * Least permissions (`docs/permissions.md`):
  *
  * ```text
- * --allow-read=DATA,RUN,/proc/self/exe
+ * --allow-read=DATA,RUN
  * --allow-write=RUN
  * --allow-ffi=NPM
  * --allow-env
- * --allow-sys=hostname,systemMemoryInfo
+ * --allow-sys=cpus,hostname,systemMemoryInfo
  * ```
  *
  * @module
