@@ -30,6 +30,7 @@ import { fuzzParameters } from "../fuzz/parameters.ts";
 import { checkReason, watched } from "../fuzz/watch.ts";
 import { cifarOf, parquetOf, shardOf, type Stored, tarOf } from "./archives.ts";
 import { encode, waves } from "./photographs.ts";
+import { PLAIN } from "./plain_view.ts";
 import { gzip, idxFile, inFolder } from "./sources.ts";
 
 /** A failure must say what is wrong in a line of sane length. */
@@ -207,6 +208,7 @@ for (const encoding of ["jpeg", "png", "webp"] as const) {
       scaled,
       window: wholeOf(scaled),
       flip: false,
+      ...PLAIN,
     });
     const decode = async (bytes: Uint8Array): Promise<void> => {
       const image = { _tag: "EncodedImage", bytes } as const;
