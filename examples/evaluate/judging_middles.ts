@@ -4,18 +4,8 @@
  * @module
  */
 import { left, type Result, right } from "../../core/mod.ts";
-import {
-  evalTransform,
-  type ImageSource,
-  loadAll,
-  loadBatches,
-  trainTransform,
-} from "../../data/mod.ts";
-import type {
-  BatchSource,
-  FinetuneConfig,
-  TrainError,
-} from "../../train/mod.ts";
+import { evalTransform, loadAll } from "../../data/mod.ts";
+import type { TrainError } from "../../train/mod.ts";
 import type { Evaluation } from "./open_evaluation.ts";
 
 /** The middles of the images to judge by, in order; each call begins anew. */

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import {
   type FreezePlan,
+  gridSize,
   left,
   type PretrainConfig,
   type Result,
@@ -83,9 +84,11 @@ const listed = (names: readonly string[]): string => {
 
 /** What became of the tensors of the file, in lines. */
 export function describeInitialEncoder(
-  { encoder: { path, report } }: InitialEncoder,
+  { encoder: { path, model, report } }: InitialEncoder,
 ): string {
-  const { used, missing, leftOver, positions: { offFixed } } = report;
+  const { used, missing, leftOver, positions: { grid, offFixed } } = report;
+  // Rounding is no difference, and a table of another grid says nothing.
+  const isLearned = grid === gridSize(model) && offFixed > 1e-3;
   return [
     `start:  ${path}: ${used.length} tensors used`,
     ...missing.length === 0
@@ -94,12 +97,13 @@ export function describeInitialEncoder(
     ...leftOver.length === 0
       ? []
       : [`        of no use here: ${listed(leftOver)}`],
-    // Tables that differ by rounding are the fixed one.
-    ...offFixed < 1e-3 ? [] : [
-      `        its positions are other ones (by up to ${
-        offFixed.toFixed(2)
-      }); pre-training has fixed ones`,
-    ],
+    ...isLearned
+      ? [
+        `        its positions are other ones (by up to ${
+          offFixed.toFixed(2)
+        }); pre-training has fixed ones`,
+      ]
+      : [],
   ].join("\n");
 }
 

@@ -19,7 +19,7 @@ const under = (
   );
 
 /**
- * The numbers of a step by tag: `loss`, `learning_rate`, `freezing`,
+ * The numbers of a step by tag: `loss`, `gradient`, `learning_rate`, `freezing`,
  * `throughput`, `milliseconds` and `progress`.
  *
  * @param plan The plan, for the names of the layers.
@@ -43,11 +43,13 @@ const under = (
  *   unfrozenRate: 1e-3,
  *   loss: 0.3,
  *   stageLosses: { 3: 0.3 },
+ *   gradientNorm: 2,
  *   milliseconds: { data: 1, gradient: 400, update: 99, compile: 0, total: 500 },
  * });
  *
  * strictEqual(scalars["throughput/images_per_second"], 4096);
  * strictEqual(scalars["loss/stage_4"], 0.3);
+ * strictEqual(scalars["gradient/norm"], 2);
  * strictEqual(scalars["learning_rate/block_0"], 2e-3);
  * ```
  */
@@ -64,6 +66,9 @@ export function stepScalars(
           [`stage ${Number(stage) + 1}`, loss] as const
         ),
       ]),
+      ...line.gradientNorm === undefined
+        ? {}
+        : under("gradient", [["norm", line.gradientNorm]]),
       ...under("learning_rate", [
         ...line.rates.map((rate, i) =>
           [layers[i]?.name ?? `layer ${i}`, rate] as const

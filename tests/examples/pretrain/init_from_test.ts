@@ -34,7 +34,7 @@ Deno.test("pretrain.ts --init-from starts from weights with timm's names, says w
     const first = [...args, "--output-dir", run, "--init-from", weights];
     const end = await pretrain(...first);
     strictEqual(end.code, 0, end.stderr);
-    match(end.stdout, /^start: .*weights\.safetensors: 77 tensors used$/m);
+    match(end.stdout, /^start: .*weights\.safetensors: 78 tensors used$/m);
     match(end.stdout, /not in it, as untrained: norm\.0\.weight, .* 2 more$/m);
     match(end.stdout, /of no use here: head\.weight, head\.bias$/m);
 
@@ -65,7 +65,14 @@ Deno.test("pretrain.ts --init-from starts from weights with timm's names, says w
     match(both.stderr, /--init-from: .*wanted no --resume beside it/);
     const unlike = await pretrain(
       ...args,
-      ...["--output-dir", `${folder}/other`, "--patch-size", "8"],
+      ...[
+        "--output-dir",
+        `${folder}/other`,
+        "--image-size",
+        "32",
+        "--patch-size",
+        "8",
+      ],
       ...["--init-from", weights],
     );
     strictEqual(unlike.code, 2);
