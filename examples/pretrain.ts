@@ -13,15 +13,7 @@
  * that is killed loses the steps since its last one. The same command with
  * `--resume auto` begins a run and goes on with it, however often it ends.
  *
- * Least permissions (`docs/permissions.md`):
- *
- * ```text
- * --allow-read=DATA,RUN,/proc/self/exe
- * --allow-write=RUN
- * --allow-ffi=NPM
- * --allow-env
- * --allow-sys=hostname,systemMemoryInfo
- * ```
+ * Permissions: `docs/permissions.md`.
  *
  * @module
  */

@@ -89,7 +89,6 @@ async function stageIn(folder: string): Promise<Stage> {
     },
     calls: {
       "examples/print_plan.ts": ["--model", "nano", "--svg", svg!],
-      "examples/pretrain.ts": [...onData, ...short, "--output-dir", run!],
       "examples/knn.ts": [encoder, ...onData],
       "examples/linear_probe.ts": [encoder, ...onData, ...short],
       "examples/finetune.ts": [
