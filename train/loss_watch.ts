@@ -16,7 +16,8 @@ export const HIGH_STEPS = 10;
 /** How many times its bound a loss may be by default. */
 export const DEFAULT_LOSS_LIMIT = 10;
 
-type LossExploded = Extract<TrainError, { readonly _tag: "LossExploded" }>;
+/** Why a run ends whose loss has grown out of bounds. */
+export type LossExploded = Extract<TrainError, { readonly _tag: "LossExploded" }>;
 
 /** Watches the losses of a run. */
 export interface LossWatch {
