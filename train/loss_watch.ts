@@ -17,7 +17,10 @@ export const HIGH_STEPS = 10;
 export const DEFAULT_LOSS_LIMIT = 10;
 
 /** Why a run ends whose loss has grown out of bounds. */
-export type LossExploded = Extract<TrainError, { readonly _tag: "LossExploded" }>;
+export type LossExploded = Extract<
+  TrainError,
+  { readonly _tag: "LossExploded" }
+>;
 
 /** Watches the losses of a run. */
 export interface LossWatch {
