@@ -88,6 +88,9 @@ Deno.test("paddedCropView() without padding shows the image as it is, or mirrore
     scaled: { width: 32, height: 32 },
     window: { left: 0, top: 0, width: 32, height: 32 },
     flip: true,
+    ops: [],
+    interpolation: "bicubic",
+    erased: null,
   });
 });
 

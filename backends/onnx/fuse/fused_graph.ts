@@ -1,5 +1,5 @@
 /**
- * Graphs with the products that the engine fuses.
+ * Graphs with the products and sums that the engine fuses.
  *
  * @module
  */
@@ -19,6 +19,8 @@ export interface FusedAttributes {
   readonly gemm: OpAttributes["matmul"];
   /** `factor · op(a)·op(b)`. */
   readonly scaledMatmul: OpAttributes["matmul"] & { readonly factor: number };
+  /** The squares of an input, summed to a shape that broadcasts to its own. */
+  readonly sumOfSquares: Readonly<Record<never, never>>;
   /**
    * Inputs `a` and, if it has one, `c [columns]`: `a·weight + c`, where the rows of `a`
    * are rounded to 8-bit integers as well, all with one scale.

@@ -14,7 +14,8 @@ type LayoutOp =
   | "pad"
   | "concat"
   | "broadcastTo"
-  | "sumTo";
+  | "sumTo"
+  | "sumOfSquares";
 
 /** The same numbers with other extents; an extent of 0 means 0, not "as before". */
 export function reshaped(w: OnnxWriter, x: Value, shape: Shape): Value {
@@ -86,12 +87,17 @@ export function summedAxes(from: Shape, to: Shape): readonly number[] {
   return runs.flat();
 }
 
-/** Sums from one shape to another that broadcasts to it. */
+/**
+ * Sums from one shape to another that broadcasts to it.
+ *
+ * @param first What the first axis is summed by.
+ */
 export function summed(
   w: OnnxWriter,
   x: Value,
   from: Shape,
   to: Shape,
+  first: "ReduceSum" | "ReduceSumSquare" = "ReduceSum",
 ): Value {
   const missing = from.length - to.length;
   const axes = summedAxes(from, to);
@@ -99,7 +105,8 @@ export function summed(
     const isKept = axis >= missing;
     // Axes before this one that were summed away are no longer counted.
     const gone = axes.slice(0, i).filter((a) => a < Math.min(axis, missing));
-    return w.call("ReduceSum", [rest, w.int64s([axis - gone.length])], {
+    const reduce = i === 0 ? first : "ReduceSum";
+    return w.call(reduce, [rest, w.int64s([axis - gone.length])], {
       keepdims: int(+isKept),
     });
   }, x);
@@ -120,6 +127,13 @@ export const layoutLowerings: Lowerings<LayoutOp> = {
     w.call("Concat", inputs, { axis: int(axis) }),
   broadcastTo: (w, { shape }, [x = ""]) =>
     w.call("Expand", [x, w.int64s(shape)]),
+  sumOfSquares: (w, { shape }, [x = ""], [from]) => {
+    const extents = from?.shape ?? [];
+    const isSum = summedAxes(extents, shape).length > 0;
+    return isSum
+      ? summed(w, x, extents, shape, "ReduceSumSquare")
+      : summed(w, w.call("Mul", [x, x]), extents, shape);
+  },
   sumTo: (w, { shape }, [x = ""], [from]) =>
     summed(w, x, from?.shape ?? [], shape),
 };

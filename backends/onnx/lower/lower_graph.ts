@@ -13,6 +13,7 @@ import {
 import type { Int8Matrix } from "../fuse/int8_matrix.ts";
 import { int8Products } from "../fuse/int8_products.ts";
 import { scaledOperands, scaledResult } from "../fuse/scale_into_product.ts";
+import { squareIntoSum } from "../fuse/square_into_sum.ts";
 import type { OnnxModel, ValueInfo } from "../proto/model.ts";
 import { activationLowerings } from "./activation.ts";
 import { convolutionLowerings } from "./convolution.ts";
@@ -44,7 +45,12 @@ const LOWERINGS: Lowerings<CalledOp> = {
   ...rowLowerings,
 };
 
-const PEEPHOLES = [scaledOperands, scaledResult, biasIntoGemm];
+const PEEPHOLES = [
+  scaledOperands,
+  scaledResult,
+  biasIntoGemm,
+  squareIntoSum,
+];
 
 /** A model, and which of its values are what the graph names. */
 export interface Lowered {

@@ -10,6 +10,7 @@ import {
   scaledOperands,
   scaledResult,
 } from "../../../../backends/onnx/fuse/scale_into_product.ts";
+import { squareIntoSum } from "../../../../backends/onnx/fuse/square_into_sum.ts";
 import {
   type GraphBuilder,
   type NodeId,
@@ -129,4 +130,19 @@ Deno.test("scaledResult after scaledOperands multiplies all three factors", () =
   );
   deepStrictEqual(ops(graph), ["scaledMatmul"]);
   deepStrictEqual(factorOf(graph), 10);
+});
+
+Deno.test("squareIntoSum sums squares without writing them, unless something else needs them", () => {
+  const square = (g: GraphBuilder): NodeId =>
+    g.apply("square", {}, [g.input("x", [3, 4])]);
+  const alone = rewritten(squareIntoSum, (g) => ({
+    y: g.sumTo(square(g), []),
+  }));
+  deepStrictEqual(ops(alone), ["sumOfSquares"]);
+  deepStrictEqual(operands(alone), ["x"]);
+  const needed = rewritten(squareIntoSum, (g) => {
+    const x = square(g);
+    return { y: g.sumTo(x, []), x };
+  });
+  deepStrictEqual(ops(needed), ["square", "sumTo"]);
 });
