@@ -77,7 +77,7 @@ Deno.test("lossWatch() says stage, scale, bound and first high step, and from it
   const watch = lossWatch(
     MODEL,
     10,
-    constant(60, 0.05).map((x, i) => lineAt(i, x)),
+    constant(60, 0.05).map((_, i) => lineAt(i, [0.05, 0.05, 0.05])),
   );
   strictEqual(watch.high(), null);
   const seen = Array.from(
