@@ -13,7 +13,8 @@
  * that is killed loses the steps since its last one. The same command with
  * `--resume auto` begins a run and goes on with it, however often it ends.
  *
- * Permissions: `docs/permissions.md`.
+ * Permissions: `--allow-read=DATA,RUN --allow-write=RUN --allow-ffi=NPM
+ * --allow-env --allow-sys`, see `docs/permissions.md`.
  *
  * @module
  */

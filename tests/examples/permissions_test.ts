@@ -89,6 +89,10 @@ async function stageIn(folder: string): Promise<Stage> {
     },
     calls: {
       "examples/print_plan.ts": ["--model", "nano", "--svg", svg!],
+      "examples/pretrain.ts": [
+        ...["--output-dir", run!, "--model", "nano", ...onData],
+        ...[...short, "--accum-iter", "1"],
+      ],
       "examples/knn.ts": [encoder, ...onData],
       "examples/linear_probe.ts": [encoder, ...onData, ...short],
       "examples/finetune.ts": [
