@@ -25,8 +25,11 @@ interface ClockedStep {
   readonly processorMs: number;
 }
 
-const millisecondsOf = ({ user, system }: NodeJS.CpuUsage): number =>
-  (user + system) / 1000;
+/** User and system time of this process so far, milliseconds. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /** Adds a step to the record. */
 function noted(
@@ -43,8 +46,13 @@ function noted(
  *
  * @param run The run.
  * @param path File that gets a line for every step.
+ * @param clock The processor's time so far, milliseconds; by default this process's.
  */
-export function clockedRun(run: Pretraining, path: string): Pretraining {
+export function clockedRun(
+  run: Pretraining,
+  path: string,
+  clock: () => number = processorTime,
+): Pretraining {
   return {
     get step() {
       return run.step;
@@ -53,15 +61,15 @@ export function clockedRun(run: Pretraining, path: string): Pretraining {
     parameters: () => run.parameters(),
     dispose: () => run.dispose(),
     async *[Symbol.asyncIterator]() {
-      let before = process.cpuUsage();
+      let before = clock();
       for await (const taken of run) {
-        const spent = millisecondsOf(process.cpuUsage(before));
+        const spent = clock() - before;
         if (taken._tag === "Right") {
           const written = await noted(path, taken.right, spent);
           if (written._tag === "Left") return yield left(written.left);
         }
         yield taken;
-        before = process.cpuUsage();
+        before = clock();
       }
     },
   };

@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import {
   clockedRun,
@@ -11,14 +11,8 @@ import {
 } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 
-/** Keeps the processor busy. */
-function busyFor(milliseconds: number): void {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
-}
-
-/** A run whose steps compute in turn for long and not at all. */
-function fakeRun(): Pretraining {
+/** A run whose steps keep the processor busy for 60 ms and not at all, in turn. */
+function fakeRun(busyFor: (milliseconds: number) => void): Pretraining {
   let step = 0;
   return {
     get step() {
@@ -30,29 +24,42 @@ function fakeRun(): Pretraining {
     async *[Symbol.asyncIterator]() {
       while (step < 4) {
         if (step % 2 === 0) busyFor(60);
-        else await new Promise((resolve) => setTimeout(resolve, 60));
         const report = { step: step++, phase: 0 } as StepReport;
-        yield { _tag: "Right", right: report };
+        yield await Promise.resolve({ _tag: "Right", right: report });
       }
     },
   };
 }
 
-Deno.test("clockedRun() counts the processor's time of steps, not that of waiting or between steps", () =>
+Deno.test("clockedRun() counts the processor's time of steps, not that between steps", () =>
   inFolder(async (folder) => {
     const path = `${folder}/clock.jsonl`;
     const taken: number[] = [];
-    const run = clockedRun(fakeRun(), path);
+    let now = 1000;
+    const busyFor = (milliseconds: number): void => void (now += milliseconds);
+    const run = clockedRun(fakeRun(busyFor), path, () => now);
     for await (const report of run) {
       taken.push(orThrow(report).step);
-      busyFor(60);
+      busyFor(7);
     }
     deepStrictEqual([taken, run.step], [[0, 1, 2, 3], 4]);
     const times = orThrow(await clockedSteps(path))
       .map(({ milliseconds }) => milliseconds.gradient);
-    strictEqual(times.length, 4);
-    const [busy = NaN, waiting = NaN, again = NaN] = times;
-    ok(Math.min(busy, again) > 1.3 * waiting, `${times}`);
+    deepStrictEqual(times, [60, 0, 60, 0]);
+  }));
+
+Deno.test("clockedRun() takes this process's time if no other clock is given", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/clock.jsonl`;
+    const busyFor = (milliseconds: number): void => {
+      const end = performance.now() + milliseconds;
+      while (performance.now() < end);
+    };
+    for await (const report of clockedRun(fakeRun(busyFor), path)) {
+      orThrow(report);
+    }
+    const [busy] = orThrow(await clockedSteps(path));
+    ok((busy?.milliseconds.gradient ?? NaN) > 0);
   }));
 
 Deno.test("clockedSteps() takes the last time of a step that was taken twice and passes over a cut-off line", () =>
