@@ -46,6 +46,15 @@ export function deathOf(key: Key): Death {
     : { kind: "writing", steps: Math.floor(2 * steps), milliseconds: 4 * time };
 }
 
+/**
+ * The environment of a process that may end at any moment: it is to write no report
+ * of its coverage, which could be cut off and spoil that of all tests.
+ */
+function uncovered(): Record<string, string> {
+  const { DENO_COVERAGE_DIR: _, ...others } = Deno.env.toObject();
+  return others;
+}
+
 /** Starts the driver. */
 export function startDriver(
   folder: string,
@@ -56,12 +65,17 @@ export function startDriver(
   const cache = shell === null ? [] : ["--no-code-cache"];
   const deno = ["run", "-A", "--no-check", "--no-lock", "--config", CONFIG];
   const words = [...deno, ...cache, DRIVER, folder, device];
-  const streams = { stdout: "piped", stderr: "piped" } as const;
+  const options = {
+    clearEnv: true,
+    env: uncovered(),
+    stdout: "piped",
+    stderr: "piped",
+  } as const;
   return shell === null
-    ? new Deno.Command(Deno.execPath(), { args: words, ...streams }).spawn()
+    ? new Deno.Command(Deno.execPath(), { args: words, ...options }).spawn()
     : new Deno.Command("sh", {
       args: ["-c", `${shell}; exec "$0" "$@"`, Deno.execPath(), ...words],
-      ...streams,
+      ...options,
     }).spawn();
 }
 
