@@ -8,7 +8,6 @@ import {
   convNetTensors,
   initialValues,
   left,
-  phaseAt,
   type Result,
   right,
   rootKey,
@@ -17,6 +16,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import type { BatchSource } from "../pretraining.ts";
+import { presentPrograms } from "../present_programs.ts";
 import {
   type SteppedTraining,
   steppedTraining,
@@ -87,21 +87,13 @@ function stepperOf(
   stepsPerEpoch: number,
 ): Stepper<Batch, ConvNetReport> {
   const { backend, plan } = inputs;
-  let programs: ConvNetPrograms | null = null;
-  const programsAt = async (
-    step: number,
-  ): Promise<Result<TrainError, ConvNetPrograms>> => {
-    const phase = phaseAt(plan)(step);
-    if (programs?.phase.index === phase.index) return right(programs);
-    const compiled = await compileConvNet(backend, inputs, phase);
-    if (compiled._tag === "Left") return compiled;
-    if (programs !== null) disposeConvNet(programs);
-    programs = compiled.right;
-    return compiled;
-  };
+  const programs = presentPrograms<ConvNetPrograms>(plan, {
+    compile: (phase) => compileConvNet(backend, inputs, phase),
+    dispose: disposeConvNet,
+  });
   return {
     take: async (tensors, step, next) => {
-      const found = await programsAt(step);
+      const found = await programs.at(step);
       if (found._tag === "Left") return found;
       const batch = await next();
       if (batch._tag === "Left") return batch;
@@ -109,10 +101,7 @@ function stepperOf(
       const epoch = Math.floor(step / stepsPerEpoch);
       return await convNetStep(context, tensors, step, epoch, batch.right);
     },
-    dispose: () => {
-      if (programs !== null) disposeConvNet(programs);
-      programs = null;
-    },
+    dispose: programs.dispose,
   };
 }
 

@@ -10,7 +10,6 @@ import {
   gridSize,
   initialValues,
   left,
-  phaseAt,
   type Result,
   right,
   rootKey,
@@ -19,6 +18,7 @@ import {
 } from "../../core/mod.ts";
 import type { BatchSource } from "../pretraining.ts";
 import type { HostTensors } from "../snapshot.ts";
+import { presentPrograms } from "../present_programs.ts";
 import {
   type SteppedTraining,
   steppedTraining,
@@ -124,30 +124,19 @@ function stepperOf(
   stepsPerEpoch: number,
 ): Stepper<PlacedBatch, FinetuneReport> {
   const { backend, plan } = inputs;
-  let programs: FinetunePrograms | null = null;
-  const programsAt = async (
-    step: number,
-  ): Promise<Result<TrainError, FinetunePrograms>> => {
-    const phase = phaseAt(plan)(step);
-    if (programs?.phase.index === phase.index) return right(programs);
-    const compiled = await compileFinetune(backend, inputs, phase);
-    if (compiled._tag === "Left") return compiled;
-    if (programs !== null) disposeFinetune(programs);
-    programs = compiled.right;
-    return compiled;
-  };
+  const programs = presentPrograms<FinetunePrograms>(plan, {
+    compile: (phase) => compileFinetune(backend, inputs, phase),
+    dispose: disposeFinetune,
+  });
   return {
     take: async (tensors, step, next) => {
-      const found = await programsAt(step);
+      const found = await programs.at(step);
       if (found._tag === "Left") return found;
       const context = { ...inputs, programs: found.right };
       const epoch = Math.floor(step / stepsPerEpoch);
       return await finetuneStep(context, tensors, step, epoch, next);
     },
-    dispose: () => {
-      if (programs !== null) disposeFinetune(programs);
-      programs = null;
-    },
+    dispose: programs.dispose,
   };
 }
 
