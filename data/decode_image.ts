@@ -3,12 +3,11 @@
  *
  * @module
  */
-import type { Metadata, Sharp, SharpOptions } from "sharp";
-import { resizeBicubic } from "./bicubic.ts";
+import type { Sharp, SharpOptions } from "sharp";
 import { reasonOf } from "./data_error.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
-import { type PixelBox, wholeOf } from "./random_resized_crop.ts";
-import type { ScaledView, View } from "./view.ts";
+import { wholeOf } from "./random_resized_crop.ts";
+import type { CroppedView, View } from "./view.ts";
 
 /** Most pixels of a file, and of the size that it is brought to: PIL's limit for bombs. */
 const MOST_PIXELS = 178_956_970;
@@ -67,41 +66,6 @@ async function inkPixels(pipeline: Sharp): Promise<RawImage> {
   return { ...inks, channels: 3, pixels };
 }
 
-/** sharp only shrinks: what it enlarges is half a pixel off (0.35.5). */
-const isShrunk = (crop: PixelBox, scaled: Size): boolean =>
-  scaled.width <= crop.width && scaled.height <= crop.height;
-
-const shrunk = (pipeline: Sharp, scaled: Size): Sharp =>
-  pipeline.resize({ ...scaled, kernel: "cubic", fit: "fill" });
-
-/** Pixels of the crop in the wanted size, of colours that are converted first. */
-async function resizedAfter(
-  pixels: RawImage,
-  scaled: Size,
-): Promise<RawImage> {
-  if (!isShrunk(wholeOf(pixels), scaled)) {
-    return resizeBicubic(pixels, wholeOf(pixels), scaled);
-  }
-  const { width, height, channels } = pixels;
-  const sharp = await (loading ??= loadSharp());
-  const raw = sharp(pixels.pixels, { raw: { width, height, channels } });
-  return await colourPixels(shrunk(raw, scaled));
-}
-
-async function cropped(
-  input: Sharp,
-  { space, hasAlpha }: Metadata,
-  { crop, scaled }: View,
-): Promise<RawImage> {
-  const kept = input.extract(crop);
-  const isInk = space === "cmyk";
-  if (!isInk && !hasAlpha && isShrunk(crop, scaled)) {
-    return await colourPixels(shrunk(kept, scaled));
-  }
-  const pixels = await (isInk ? inkPixels(kept) : colourPixels(kept));
-  return await resizedAfter(pixels, scaled);
-}
-
 /** libvips says a thing several times, or lets another thread say it. */
 function clearReason(message: string): string {
   const [first = ""] = message.split("\n");
@@ -119,8 +83,8 @@ function checkSize({ width, height }: Size): void {
 }
 
 /**
- * Decodes the part of an image that a view keeps and resizes it, bicubic and
- * antialiased. Pixels are those that PIL gives with `convert("RGB")`:
+ * Decodes the part of an image that a view keeps. Pixels are those that PIL gives with
+ * `convert("RGB")`:
  *
  * - grey and palettes become colours, transparency is dropped, not blended;
  * - of 16 bits the upper 8 are kept (PIL does the same with colour, but shows 16-bit
@@ -131,14 +95,14 @@ function checkSize({ width, height }: Size): void {
  *
  * @param image Bytes of a file.
  * @param viewAt Which pixels, given the size of the image.
- * @returns The geometry, and the crop in its `scaled` size.
+ * @returns The geometry, and pixels that have the crop among them.
  * @throws What sharp says when it cannot decode the file, or when the file or the
  * wanted size has more than 178,956,970 pixels.
  */
-export async function decodeScaled(
+export async function decodeCrop(
   image: EncodedImage,
   viewAt: (size: Size) => View,
-): Promise<ScaledView> {
+): Promise<CroppedView> {
   const sharp = await (loading ??= loadSharp());
   try {
     const input = sharp(image.bytes, OPTIONS);
@@ -146,7 +110,10 @@ export async function decodeScaled(
     checkSize(metadata);
     const view = viewAt(metadata);
     checkSize(view.scaled);
-    return { view, image: await cropped(input, metadata, view) };
+    const kept = input.extract(view.crop);
+    const isInk = metadata.space === "cmyk";
+    const pixels = await (isInk ? inkPixels(kept) : colourPixels(kept));
+    return { view, image: pixels, box: wholeOf(pixels) };
   } catch (thrown) {
     throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
   }
