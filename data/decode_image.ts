@@ -1,10 +1,16 @@
 /**
- * Image files through sharp; the only file that names it.
+ * Image files: JPEG through libjpeg-turbo where it can be had, all others through
+ * sharp.
  *
  * @module
  */
 import type { Sharp, SharpOptions } from "sharp";
 import { reasonOf } from "./data_error.ts";
+import {
+  decodeJpeg,
+  type DecodingThread,
+  type UsePixels,
+} from "./jpeg/decode_jpeg.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
 import { wholeOf } from "./random_resized_crop.ts";
 import type { CroppedView, View } from "./view.ts";
@@ -75,11 +81,35 @@ function clearReason(message: string): string {
 }
 
 /** A long and narrow picture may be small and yet be huge in its wanted size. */
-function checkSize({ width, height }: Size): void {
-  if (width * height <= MOST_PIXELS) return;
+const isTooLarge = ({ width, height }: Size): boolean =>
+  width * height > MOST_PIXELS;
+
+function checkSize(size: Size): void {
+  if (!isTooLarge(size)) return;
+  const { width, height } = size;
   throw new Error(
     `its shape asks for ${width}×${height} pixels, more than ${MOST_PIXELS}`,
   );
+}
+
+async function decodeBySharp(
+  bytes: Uint8Array,
+  viewAt: (size: Size) => View,
+): Promise<CroppedView> {
+  const sharp = await (loading ??= loadSharp());
+  try {
+    const input = sharp(bytes, OPTIONS);
+    const metadata = await input.metadata();
+    checkSize(metadata);
+    const view = viewAt(metadata);
+    checkSize(view.scaled);
+    const kept = input.extract(view.crop);
+    const isInk = metadata.space === "cmyk";
+    const pixels = await (isInk ? inkPixels(kept) : colourPixels(kept));
+    return { view, image: pixels, box: wholeOf(pixels) };
+  } catch (thrown) {
+    throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
+  }
 }
 
 /**
@@ -95,26 +125,22 @@ function checkSize({ width, height }: Size): void {
  *
  * @param image Bytes of a file.
  * @param viewAt Which pixels, given the size of the image.
- * @returns The geometry, and pixels that have the crop among them.
+ * @param use What is done with pixels that have the crop among them.
+ * @param thread Where a JPEG file is decoded.
  * @throws What sharp says when it cannot decode the file, or when the file or the
  * wanted size has more than 178,956,970 pixels.
  */
 export async function decodeCrop(
-  image: EncodedImage,
+  { bytes }: EncodedImage,
   viewAt: (size: Size) => View,
-): Promise<CroppedView> {
-  const sharp = await (loading ??= loadSharp());
-  try {
-    const input = sharp(image.bytes, OPTIONS);
-    const metadata = await input.metadata();
-    checkSize(metadata);
-    const view = viewAt(metadata);
-    checkSize(view.scaled);
-    const kept = input.extract(view.crop);
-    const isInk = metadata.space === "cmyk";
-    const pixels = await (isInk ? inkPixels(kept) : colourPixels(kept));
-    return { view, image: pixels, box: wholeOf(pixels) };
-  } catch (thrown) {
-    throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
-  }
+  use: UsePixels,
+  thread: DecodingThread = "aside",
+): Promise<void> {
+  const modest = (size: Size): View | null => {
+    if (isTooLarge(size)) return null;
+    const view = viewAt(size);
+    return isTooLarge(view.scaled) ? null : view;
+  };
+  if (await decodeJpeg(bytes, modest, use, thread)) return;
+  use(await decodeBySharp(bytes, viewAt));
 }

@@ -19,6 +19,7 @@ export * from "./fashion_mnist.ts";
 export * from "./image_folder.ts";
 export * from "./image_source.ts";
 export * from "./image_workers.ts";
+export type { DecodingThread } from "./jpeg/decode_jpeg.ts";
 export * from "./load_all.ts";
 export * from "./load_batches.ts";
 export * from "./normalization.ts";

@@ -8,6 +8,7 @@ import { applyPixelOp, type PixelOpContext } from "./augment/pixel_op.ts";
 import { erase } from "./augment/random_erasing.ts";
 import { cutOut } from "./cut_out.ts";
 import { decodeCrop } from "./decode_image.ts";
+import type { DecodingThread } from "./jpeg/decode_jpeg.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
 import { type Normalization, normalizationFor } from "./normalization.ts";
 import type { ImageFormat } from "./transform.ts";
@@ -109,22 +110,28 @@ function operated(
  * A function that brings images of any kind into the format of a model.
  *
  * @param format Channels and statistics of the pixels.
+ * @param thread Where JPEG files are decoded; on another thread when left out.
  * @returns Writes `(level / 255 − mean) / deviation` for each channel and pixel.
  * It rejects with the decoder's reason if an encoded image is damaged.
  */
-export function imageRenderer(format: ImageFormat): RenderImage {
+export function imageRenderer(
+  format: ImageFormat,
+  thread: DecodingThread = "aside",
+): RenderImage {
   const channels = format.inChannels === 1 ? 1 : 3;
   const tables = levelTables(format.normalization, channels);
-  return async (image, viewAt, target) => {
-    const { view, image: pixels, box } = image._tag === "RawImage"
-      ? cropRaw(image, viewAt)
-      : await decodeCrop(image, viewAt);
-    // Nothing waits from here on: the resized image is gone with the next one.
-    const seen = cutOut(resizedForNow(pixels, box, view.scaled), view.window);
+  // Nothing waits in here: decoded and resized pixels are gone with the next image.
+  const write = (target: Float32Array) => (cropped: CroppedView): void => {
+    const { view, image, box } = cropped;
+    const seen = cutOut(resizedForNow(image, box, view.scaled), view.window);
     const shown = channels === 1 ? toGrey(seen) : seen;
     const isOperated = view.ops.length > 0;
     const done = isOperated ? operated(format, view, shown) : shown;
     writeNormalized(done, view.flip && !isOperated, tables, target);
     if (view.erased !== null) erase(view.erased, done, target);
+  };
+  return async (image, viewAt, target) => {
+    if (image._tag === "RawImage") write(target)(cropRaw(image, viewAt));
+    else await decodeCrop(image, viewAt, write(target), thread);
   };
 }

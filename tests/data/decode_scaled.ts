@@ -12,6 +12,11 @@ export async function decodeScaled(
   file: EncodedImage,
   viewAt: (size: Size) => View,
 ): Promise<RawImage> {
-  const { view, image, box } = await decodeCrop(file, viewAt);
-  return resizeBicubic(image, box, view.scaled);
+  const images: RawImage[] = [];
+  await decodeCrop(file, viewAt, ({ view, image, box }) => {
+    images.push(resizeBicubic(image, box, view.scaled));
+  });
+  const [image] = images;
+  if (image === undefined) throw new Error("no pixels were shown");
+  return image;
 }
