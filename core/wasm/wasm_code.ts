@@ -95,7 +95,9 @@ const section = (id: number, items: readonly Code[]): Code => [
   ...sized(list(items)),
 ];
 
-const text = (word: string): Code => sized([...new TextEncoder().encode(word)]);
+/** A name of ASCII letters. */
+const text = (word: string): Code =>
+  sized([...word].map((letter) => letter.charCodeAt(0)));
 
 /** Pushes the value of a local. */
 export const localGet = (index: number): Code => [0x20, ...unsigned(index)];
