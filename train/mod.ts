@@ -14,7 +14,7 @@ export {
   type RunFile,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
-export * from "./compile_update.ts";
+export * from "./compile_all.ts";
 export * from "./convnet/convnet_accuracy.ts";
 export * from "./convnet/convnet_batches.ts";
 export * from "./convnet/convnet_programs.ts";
@@ -31,7 +31,6 @@ export * from "./differences.ts";
 export * from "./download.ts";
 export * from "./features.ts";
 export * from "./find_origin.ts";
-export * from "./finite_loss.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
 export * from "./finetune/finetune_batches.ts";
@@ -49,6 +48,7 @@ export * from "./follow/run_status.ts";
 export * from "./follow/saving_so_far.ts";
 export * from "./follow/seconds_left.ts";
 export * from "./folder_names.ts";
+export * from "./gradient_health.ts";
 export * from "./knn.ts";
 export {
   latestCheckpoint,
@@ -98,6 +98,7 @@ export * from "./training_file.ts";
 export * from "./train_error.ts";
 export * from "./train_state.ts";
 export * from "./train_step.ts";
+export * from "./update_scalars.ts";
 export * from "./upload_encoder.ts";
 export * from "./weights/encoder_files.ts";
 export * from "./weights/encoder_prefix.ts";

@@ -3,44 +3,25 @@
  *
  * @module
  */
-import type { DeviceTensors, HostTensor } from "../backends/backend.ts";
-import {
-  CLIP_INPUT,
-  clipFactor,
-  corrections,
-  ratesAt,
-  type Result,
-  right,
-} from "../core/mod.ts";
-import { uploadAll } from "./batch_tensors.ts";
+import type { DeviceTensors } from "../backends/backend.ts";
+import { ratesAt, type Result, right } from "../core/mod.ts";
 import { type PhasePrograms, rateName } from "./phase_programs.ts";
 import { orBackendFailed } from "./run_graph.ts";
 import type { StepContext } from "./step_context.ts";
 import type { TrainError } from "./train_error.ts";
 import { disposeAll, type TrainState } from "./train_state.ts";
+import { updateScalars } from "./update_scalars.ts";
 
-/** Rates, corrections and clipping of a step as the update program names them. */
-function stepScalars(
-  { config, plan }: StepContext,
+/** Learning rates of a step as the update program names them. */
+function namedRates(
+  { plan }: StepContext,
   step: number,
-  gradientNorm: number,
-): Readonly<Record<string, HostTensor>> {
+): Readonly<Record<string, number>> {
   const { layers, unfrozen } = ratesAt(plan)(step);
-  const rates = layers.map((rate, layer) => [rateName(layer), rate] as const);
-  const scalars = [
-    ...rates,
-    [rateName(null), unfrozen] as const,
-    ...Object.entries(corrections(config.optimizer, step + 1)),
-    ...config.clipGrad === undefined
-      ? []
-      : [[CLIP_INPUT, clipFactor(config.clipGrad)(gradientNorm)] as const],
-  ];
-  return Object.fromEntries(
-    scalars.map(([name, value]) => [
-      name,
-      { shape: [], data: Float32Array.of(value) },
-    ]),
-  );
+  return Object.fromEntries([
+    ...layers.map((rate, layer) => [rateName(layer), rate]),
+    [rateName(null), unfrozen],
+  ]);
 }
 
 /** The state after an update; moments of what moved no more are given back. */
@@ -78,11 +59,13 @@ export async function moveParameters(
   gradients: DeviceTensors,
   gradientNorm: number,
 ): Promise<Result<TrainError, TrainState>> {
-  const scalars = uploadAll(
-    context.backend,
-    stepScalars(context, state.step, gradientNorm),
-  );
-  const { parameters, optimizer } = state;
+  const { parameters, optimizer, step } = state;
+  const rates = namedRates(context, step);
+  const scalars = updateScalars(context.backend, context.config, {
+    rates,
+    step,
+    gradientNorm,
+  });
   const moved = await programs.update.run(
     new Map([...parameters, ...optimizer, ...gradients, ...scalars]),
   );

@@ -33,7 +33,10 @@ export interface Origin {
 }
 
 /** A part of a model, counted from 1. */
-function nameOfPart(owner: Owner): string {
+function nameOfPart(
+  owner: Owner,
+  stage: (index: number) => string,
+): string {
   switch (owner._tag) {
     case "ClassToken":
       return "the class token";
@@ -42,20 +45,28 @@ function nameOfPart(owner: Owner): string {
     case "Block":
       return `block ${owner.index + 1}`;
     case "Stage":
-      return `norm and decoder of stage ${owner.index + 1}`;
+      return stage(owner.index);
   }
 }
+
+const decoderOf = (stage: number): string =>
+  `norm and decoder of stage ${stage + 1}`;
 
 /**
  * A part of a model and its layer in words, for example `block 3, layer 3`.
  *
  * @param plan Its layers, numbered from 0.
  * @param owner The part.
+ * @param stage What belongs to a stage, by its number from 0; by default its norm and decoder.
  */
-export function describePart(plan: FreezePlan, owner: Owner): string {
+export function describePart(
+  plan: FreezePlan,
+  owner: Owner,
+  stage: (index: number) => string = decoderOf,
+): string {
   const layer = layerOfOwner(plan)(owner);
   const place = layer === null ? "in no layer" : `layer ${layer}`;
-  return `${nameOfPart(owner)}, ${place}`;
+  return `${nameOfPart(owner, stage)}, ${place}`;
 }
 
 const NAMED: Readonly<Record<OriginKind, string>> = {

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { Backend, CompileOptions, Program } from "../backends/backend.ts";
+import type { Backend, Program } from "../backends/backend.ts";
 import {
-  CLIP_INPUT,
   type Faults,
   type FreezePlan,
   gradientSquares,
@@ -27,9 +26,10 @@ import {
 } from "../core/mod.ts";
 import { withoutInt8 } from "../backends/int8_inputs.ts";
 import { batchParts } from "./batch_parts.ts";
-import { compileGraph, orBackendFailed } from "./run_graph.ts";
-import { outputSumGraph } from "./sum_graph.ts";
+import { compileAll, sumInPlace, updateInPlace } from "./compile_all.ts";
+import { orBackendFailed } from "./run_graph.ts";
 import type { TrainError } from "./train_error.ts";
+import { clippedBy } from "./update_scalars.ts";
 
 /** Compiled work of one phase. */
 export interface PhasePrograms {
@@ -104,7 +104,7 @@ export function phaseGraphs(
       shape: spec.shape,
       decayed: isDecayed(spec),
       rate: rateName(layerOfOwner(plan)(spec.owner)),
-      ...config.clipGrad === undefined ? {} : { clip: CLIP_INPUT },
+      ...clippedBy(config),
     })),
   );
   return update._tag === "Left" ? update : right({
@@ -113,29 +113,6 @@ export function phaseGraphs(
     squares: squares.right,
     update: update.right,
   });
-}
-
-/** A graph and which of its inputs are replaced. */
-interface Work extends CompileOptions {
-  readonly graph: Result<Faults, Graph>;
-}
-
-/** Parameters and moments stay where they are. */
-function updateInPlace(graph: Graph): Work {
-  const names = Object.keys(graph.outputs);
-  return {
-    graph: right(graph),
-    replaces: Object.fromEntries(names.map((name) => [name, name])),
-  };
-}
-
-/** The sum of the outputs of a graph stays where it is. */
-function sumInPlace(graph: Graph): Work {
-  const names = Object.keys(graph.outputs);
-  return {
-    graph: outputSumGraph(graph),
-    replaces: Object.fromEntries(names.map((name) => [name, `sum/${name}`])),
-  };
 }
 
 /**
@@ -154,23 +131,6 @@ function roundedMatrices(
       owner._tag === "Block" && !moves(owner) && shape.length === 2
     )
     .map(({ name }) => name);
-}
-
-/** Compiles graphs in order; if one fails, the others are given back. */
-async function compileAll(
-  backend: Backend,
-  works: readonly Work[],
-): Promise<Result<TrainError, readonly Program[]>> {
-  const programs: Program[] = [];
-  for (const { graph, ...options } of works) {
-    const program = await compileGraph(backend, graph, options);
-    if (program._tag === "Left") {
-      programs.forEach((compiled) => compiled.dispose());
-      return program;
-    }
-    programs.push(program.right);
-  }
-  return right(programs);
 }
 
 /**
@@ -205,7 +165,7 @@ export async function compilePhase(
       atOnce: parts,
     },
     { graph: right(squares) },
-    updateInPlace(update),
+    updateInPlace(right(update)),
     ...config.training.accumIter * parts > 1 ? [sumInPlace(gradient)] : [],
   ]);
   if (programs._tag === "Left") return programs;

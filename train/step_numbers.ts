@@ -9,16 +9,13 @@ import {
   left,
   type Result,
   right,
-  SQUARES_OUTPUT,
   stageLossName,
 } from "../core/mod.ts";
-import { download } from "./download.ts";
+import { firstBadGradient, healthNumbers } from "./gradient_health.ts";
 import { describePart, type Origin } from "./origin.ts";
 import type { PhasePrograms } from "./phase_programs.ts";
-import { orBackendFailed } from "./run_graph.ts";
 import type { StepContext } from "./step_context.ts";
 import type { NonFiniteError, TrainError } from "./train_error.ts";
-import { disposeAll } from "./train_state.ts";
 
 /** Losses and gradients of a step in a few numbers. */
 export interface StepNumbers {
@@ -42,22 +39,19 @@ export interface StepNumbers {
  */
 export async function stepNumbers(
   backend: Backend,
-  { phase: { liveStages }, squares: program }: PhasePrograms,
+  programs: PhasePrograms,
   outputs: DeviceTensors,
 ): Promise<Result<TrainError, StepNumbers>> {
-  const summed = await program.run(outputs);
-  if (summed._tag === "Left") return orBackendFailed(summed);
+  const { liveStages } = programs.phase;
   const names = ["loss", ...liveStages.map(stageLossName)];
-  const losses = [...outputs].filter(([name]) => names.includes(name));
-  const values = await download(backend, new Map([...losses, ...summed.right]));
-  disposeAll(summed.right.values());
-  if (values._tag === "Left") return values;
-  const numberOf = (name: string): number => values.right.get(name)?.[0] ?? NaN;
-  const squares = values.right.get(SQUARES_OUTPUT) ?? new Float32Array();
+  const numbers = await healthNumbers(backend, programs, outputs, names);
+  if (numbers._tag === "Left") return numbers;
+  const { losses, squares } = numbers.right;
+  const lossAt = (name: string): number => losses.get(name) ?? NaN;
   return right({
-    loss: numberOf("loss"),
+    loss: lossAt("loss"),
     stageLosses: Object.fromEntries(
-      liveStages.map((stage) => [stage, numberOf(stageLossName(stage))]),
+      liveStages.map((stage) => [stage, lossAt(stageLossName(stage))]),
     ),
     squares,
     gradientNorm: globalNorm(squares),
@@ -73,13 +67,12 @@ function originOf(
   const stage = phase.liveStages.find((index) =>
     !Number.isFinite(stageLosses[index])
   );
-  // The backward pass goes from the last parameters to the first.
-  const gradient = trained.findLast((_, i) => !Number.isFinite(squares[i]));
+  const gradient = firstBadGradient(trained, squares);
   return {
     stage: stage === undefined
       ? null
       : { index: stage, scale: config.model.stages[stage]?.scale ?? 1 },
-    first: gradient === undefined ? null : {
+    first: gradient === null ? null : {
       kind: "gradient",
       name: gradient.name,
       part: describePart(plan, gradient.owner),

@@ -39,6 +39,18 @@ export type TrainError =
     readonly step: number;
     readonly origin: Origin;
   }
+  /**
+   * Running statistics of a normalisation would be NaN or infinite, or too large to be
+   * squared in float32, though loss and gradients are finite; everything is as before
+   * this step.
+   */
+  | {
+    readonly _tag: "NonFiniteStatistics";
+    readonly step: number;
+    readonly name: string;
+    /** The part of the model and its layer, in words. */
+    readonly part: string;
+  }
   /** A loss has been far too high for too long; the last steps should not be built on. */
   | {
     readonly _tag: "LossExploded";
@@ -129,6 +141,8 @@ export function describeTrainError(error: TrainError): string {
     case "NonFiniteLoss":
     case "NonFiniteGradient":
       return `Stopped at step ${error.step}: ${describeNonFinite(error)}`;
+    case "NonFiniteStatistics":
+      return `Stopped at step ${error.step}: the running statistics ${error.name} (${error.part}) are not finite, though loss and gradients are`;
     case "LossExploded":
       return `Stopped after step ${error.step}: the loss of stage ${
         error.stage + 1

@@ -6,18 +6,23 @@
 import { type Codec, decode, numberIn, oneOf, wholeFrom } from "../codec.ts";
 import { recordOf, refined } from "../codec_structures.ts";
 import type {
+  ClippingConfig,
   FreezeConfig,
   OptimizerConfig,
   RateConfig,
   TrainingConfig,
 } from "../plan/config.ts";
-import { optimizerCodec, rateCodec } from "../plan/config_codec.ts";
+import {
+  clipGradCodec,
+  optimizerCodec,
+  rateCodec,
+} from "../plan/config_codec.ts";
 import type { Fault, Faults, Result } from "../result.ts";
 import type { FreezeScale } from "../schedule/freeze_time.ts";
 import { convNetCodec, type ConvNetSpec } from "./convnet_spec.ts";
 
 /** Everything that determines the training of a convolutional network but the images. */
-export interface ConvNetConfig {
+export interface ConvNetConfig extends ClippingConfig {
   /** Version of this form. */
   readonly version: 1;
   /** The network. */
@@ -96,6 +101,7 @@ const configCodec: Codec<ConvNetConfig> = recordOf<ConvNetConfig>({
     }),
     warmupWithinRun,
   ),
+  clipGrad: clipGradCodec,
 });
 
 /**

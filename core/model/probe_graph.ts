@@ -6,6 +6,7 @@
 import { type GraphBuilder, traceGraph } from "../graph/builder.ts";
 import { gradients } from "../graph/differentiate.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
+import { SQUARES_OUTPUT, sumsOfSquares } from "../optimizer/gradient_norm.ts";
 import type { LarsOptions } from "../optimizer/lars.ts";
 import { larsUpdate } from "../optimizer/lars_update.ts";
 import { stateName } from "../optimizer/update_graph.ts";
@@ -86,7 +87,8 @@ function runningStatistics(
  *
  * Inputs: the tensors of `probeShapes`, `features [B, F]`, `targets [B, classes]`,
  * the scalar `rate`. Outputs: the tensors of `probeShapes` after the step, and the
- * scalar `loss` before it.
+ * scalar `loss` before it; and `squares [4]`, the sums of squares of the gradients of
+ * weights and biases, then of the running means and variances after it.
  *
  * @param spec Sizes.
  * @param rule `μ`, `λ` and `η` of LARS.
@@ -111,14 +113,24 @@ export function probeStepGraph(
     const scores = g.add(products, given(bias));
     const loss = softCrossEntropy(g, scores, targets, batch);
     const names = [weight, bias];
-    const moved = gradients(g, loss, names.map(given)).map((gradient, i) => {
+    const derivatives = gradients(g, loss, names.map(given));
+    const statistics = runningStatistics(g, features);
+    const squares = sumsOfSquares(g, [
+      ...derivatives,
+      ...Object.values(statistics),
+    ]);
+    const moved = derivatives.map((gradient, i) => {
       const name = names[i] ?? "";
       const kept = stateName("momentum_buffer", name);
       const nodes = { parameter: given(name), gradient, momentum: given(kept) };
       const { parameter, momentum } = larsUpdate(g, rule, nodes, rate);
       return { [name]: parameter, [kept]: momentum };
     });
-    return Object.assign({ loss }, runningStatistics(g, features), ...moved);
+    return Object.assign(
+      { loss, [SQUARES_OUTPUT]: squares },
+      statistics,
+      ...moved,
+    );
   });
 }
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { traceGraph } from "../graph/builder.ts";
-import type { Graph, Shape } from "../graph/node.ts";
+import { type GraphBuilder, traceGraph } from "../graph/builder.ts";
+import type { Graph, NodeId, Shape } from "../graph/node.ts";
 import { gradientName } from "../model/step_graph.ts";
 import type { Faults, Result } from "../result.ts";
 
@@ -14,15 +14,41 @@ export const SQUARES_OUTPUT = "squares";
 /** Name of the scalar input with which the update multiplies every gradient. */
 export const CLIP_INPUT = "clip";
 
+/** A tensor as a graph takes it. */
+export interface NamedShape {
+  /** Its name. */
+  readonly name: string;
+  /** Its shape. */
+  readonly shape: Shape;
+}
+
+/**
+ * Sum of squares of each of some tensors.
+ *
+ * @param g Builder of the graph.
+ * @param tensors The tensors, at least one.
+ * @returns Their sums `[n]`, in their order.
+ */
+export function sumsOfSquares(
+  g: GraphBuilder,
+  tensors: readonly NodeId[],
+): NodeId {
+  const sums = tensors.map((tensor) =>
+    g.reshape(g.sumTo(g.apply("square", {}, [tensor]), []), [1])
+  );
+  return g.concat(sums, 0);
+}
+
 /**
  * Sum of squares of each gradient, as one small tensor: what a device has to give
  * out so that the length of all gradients is known, and whether all are finite.
  *
- * Inputs: `gradient/NAME` of each parameter. Output: `squares [n]`, in the order of
- * the parameters. A sum is not finite if a number of the gradient is not, or if its
+ * Inputs: `gradient/NAME` of each parameter, and the statistics under their names.
+ * Output: `squares [n]`, in the order of the parameters, then of the statistics. A sum is not finite if a number of the gradient is not, or if its
  * square leaves float32: from a length of about `1.8e19` on.
  *
  * @param parameters Those that have a gradient, at least one.
+ * @param statistics Other tensors that a step is about to keep; by default none.
  *
  * @example The length of a gradient of two tensors
  * ```ts
@@ -41,16 +67,17 @@ export const CLIP_INPUT = "clip";
  * ```
  */
 export function gradientSquares(
-  parameters: readonly { readonly name: string; readonly shape: Shape }[],
+  parameters: readonly NamedShape[],
+  statistics: readonly NamedShape[] = [],
 ): Result<Faults, Graph> {
-  return traceGraph((g) => {
-    const sums = parameters.map(({ name, shape }) => {
-      const gradient = g.input(gradientName(name), shape);
-      const sum = g.sumTo(g.apply("square", {}, [gradient]), []);
-      return g.reshape(sum, [1]);
-    });
-    return { [SQUARES_OUTPUT]: g.concat(sums, 0) };
-  });
+  return traceGraph((g) => ({
+    [SQUARES_OUTPUT]: sumsOfSquares(g, [
+      ...parameters.map(({ name, shape }) =>
+        g.input(gradientName(name), shape)
+      ),
+      ...statistics.map(({ name, shape }) => g.input(name, shape)),
+    ]),
+  }));
 }
 
 /**

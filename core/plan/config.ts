@@ -89,8 +89,18 @@ export interface TrainingConfig {
   readonly seed: number;
 }
 
+/** Whether gradients are clipped. */
+export interface ClippingConfig {
+  /**
+   * Greatest length, above 0, of all gradients of a step together: longer ones are
+   * scaled down to it (`clipFactor`) before the optimizer sees them. Without, nothing
+   * is clipped, as in the papers.
+   */
+  readonly clipGrad?: number;
+}
+
 /** Everything that determines a pre-training run but the images. */
-export interface PretrainConfig {
+export interface PretrainConfig extends ClippingConfig {
   /** Version of this form. */
   readonly version: 1;
   /** The model. */
@@ -109,12 +119,6 @@ export interface PretrainConfig {
    * off; without, all is float32.
    */
   readonly frozenPrecision?: "int8";
-  /**
-   * Greatest length, above 0, of all gradients of a step together: longer ones are
-   * scaled down to it (`clipFactor`) before the optimizer sees them. Without, nothing
-   * is clipped, as in the papers.
-   */
-  readonly clipGrad?: number;
 }
 
 /**

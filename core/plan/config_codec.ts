@@ -106,6 +106,9 @@ const trainingCodec: Codec<TrainingConfig> = refined(
   warmupWithinRun,
 );
 
+/** Accepts a length to clip at, or none. */
+export const clipGradCodec: Codec<number | undefined> = optional(positive);
+
 const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
   version: oneOf(1),
   model: modelCodec,
@@ -114,7 +117,7 @@ const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
   optimizer: optimizerCodec,
   training: trainingCodec,
   frozenPrecision: optional(oneOf("int8")),
-  clipGrad: optional(positive),
+  clipGrad: clipGradCodec,
 });
 
 /**

@@ -10,6 +10,7 @@ import {
   convNetStepGraph,
   type ConvNetTensor,
   convNetTensors,
+  gradientSquares,
   type Phase,
   phaseAt,
   type Result,
@@ -17,11 +18,13 @@ import {
   type Shape,
   stateKinds,
   stateName,
+  updateGraph,
 } from "../../core/mod.ts";
-import { compileUpdate } from "../compile_update.ts";
+import { compileAll, updateInPlace } from "../compile_all.ts";
+import type { HealthCheck, Watched } from "../gradient_health.ts";
 import { rateName } from "../phase_programs.ts";
-import { compileGraph } from "../run_graph.ts";
 import type { TrainError } from "../train_error.ts";
+import { clippedBy } from "../update_scalars.ts";
 
 /** Training of a network with its plan. */
 export interface ConvNetIdentity {
@@ -32,11 +35,13 @@ export interface ConvNetIdentity {
 }
 
 /** Compiled work of one phase. */
-export interface ConvNetPrograms {
+export interface ConvNetPrograms extends HealthCheck {
   /** The phase. */
   readonly phase: Phase;
   /** Loss, gradients and running statistics of a batch. */
   readonly gradient: Program;
+  /** Sum of squares of each gradient and of the running statistics that change. */
+  readonly squares: Program;
   /** The optimizer step; what it gives replaces what it takes. */
   readonly update: Program;
 }
@@ -47,6 +52,15 @@ export function learningParameters(
   { frozenLayers }: Phase,
 ): readonly ConvNetTensor[] {
   return convNetTensors(config.model).parameters
+    .filter(({ layer }) => layer >= frozenLayers);
+}
+
+/** The running statistics that change in a phase: those of layers that are not frozen. */
+function learningStatistics(
+  { config }: ConvNetIdentity,
+  { frozenLayers }: Phase,
+): readonly ConvNetTensor[] {
+  return convNetTensors(config.model).statistics
     .filter(({ layer }) => layer >= frozenLayers);
 }
 
@@ -72,6 +86,24 @@ export function convNetShapes(
   ]);
 }
 
+/** What of a step is looked at: the gradients, and the running statistics that it gives. */
+function watchedIn(
+  { plan: { layers } }: ConvNetIdentity,
+  moved: readonly ConvNetTensor[],
+  statistics: readonly ConvNetTensor[],
+): readonly Watched[] {
+  const watched =
+    (kind: Watched["kind"]) => ({ name, layer }: ConvNetTensor): Watched => ({
+      kind,
+      name,
+      part: `${layers[layer]?.name}, layer ${layer}`,
+    });
+  return [
+    ...moved.map(watched("gradient")),
+    ...statistics.map(watched("statistics")),
+  ];
+}
+
 /**
  * Compiles the programs of one phase. Weight decay applies to every parameter, those of
  * normalisations and biases too, as it does in FreezeOut.
@@ -86,34 +118,42 @@ export async function compileConvNet(
   run: ConvNetIdentity,
   phase: Phase,
 ): Promise<Result<TrainError, ConvNetPrograms>> {
-  const { model, optimizer, training } = run.config;
+  const { config } = run;
   const graph = convNetStepGraph({
-    ...model,
-    batch: training.batchSize,
+    ...config.model,
+    batch: config.training.batchSize,
     firstTrained: phase.frozenLayers,
   });
-  const gradient = await compileGraph(backend, graph);
-  if (gradient._tag === "Left") return gradient;
   const moved = learningParameters(run, phase);
-  const update = await compileUpdate(
-    backend,
-    optimizer,
+  const statistics = learningStatistics(run, phase);
+  const update = updateGraph(
+    config.optimizer,
     moved.map(({ name, shape, layer }) => ({
       name,
       shape,
       decayed: true,
       rate: rateName(layer),
+      ...clippedBy(config),
     })),
   );
-  if (update._tag === "Left") {
-    gradient.right.dispose();
-    return update;
-  }
-  return right({ phase, gradient: gradient.right, update: update.right });
+  const compiled = await compileAll(backend, [
+    { graph },
+    { graph: gradientSquares(moved, statistics) },
+    updateInPlace(update),
+  ]);
+  if (compiled._tag === "Left") return compiled;
+  const [gradient, squares, last] = compiled.right as readonly [
+    Program,
+    Program,
+    Program,
+  ];
+  const watched = watchedIn(run, moved, statistics);
+  return right({ phase, watched, gradient, squares, update: last });
 }
 
 /** Gives back what the programs hold. */
-export function disposeConvNet({ gradient, update }: ConvNetPrograms): void {
-  gradient.dispose();
-  update.dispose();
+export function disposeConvNet(
+  { gradient, squares, update }: ConvNetPrograms,
+): void {
+  for (const program of [gradient, squares, update]) program.dispose();
 }

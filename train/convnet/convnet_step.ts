@@ -8,21 +8,16 @@ import type {
   DeviceTensors,
   HostTensor,
 } from "../../backends/backend.ts";
-import {
-  corrections,
-  left,
-  ratesAt,
-  type Result,
-  right,
-} from "../../core/mod.ts";
+import { left, ratesAt, type Result, right } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { uploadAll } from "../batch_tensors.ts";
-import { finiteLoss } from "../finite_loss.ts";
+import { stepHealth } from "../gradient_health.ts";
 import { rateName } from "../phase_programs.ts";
 import { orBackendFailed } from "../run_graph.ts";
 import type { Stepped } from "../stepped_training.ts";
 import type { TrainError } from "../train_error.ts";
 import { disposeAll } from "../train_state.ts";
+import { updateScalars } from "../update_scalars.ts";
 import type { ConvNetIdentity, ConvNetPrograms } from "./convnet_programs.ts";
 
 /** What happened in an optimizer step. */
@@ -37,6 +32,8 @@ export interface ConvNetReport {
   readonly rates: readonly number[];
   /** Mean cross entropy, before the parameters moved. */
   readonly loss: number;
+  /** Length of all gradients together, before they are clipped; what is frozen has none. */
+  readonly gradientNorm: number;
   /** Time from the images on: both passes and the optimizer, without compilation. */
   readonly milliseconds: number;
 }
@@ -92,24 +89,14 @@ async function differentiate(
   return orBackendFailed(outputs);
 }
 
-/** Rates and corrections of a step as the update program names them. */
-function stepScalars(
-  { config, plan }: ConvNetContext,
+/** Learning rates of a step as the update program names them. */
+const namedRates = (
+  { plan }: ConvNetContext,
   step: number,
-): Readonly<Record<string, HostTensor>> {
-  const scalars = [
-    ...ratesAt(plan)(step).layers.map((rate, layer) =>
-      [rateName(layer), rate] as const
-    ),
-    ...Object.entries(corrections(config.optimizer, step + 1)),
-  ];
-  return Object.fromEntries(
-    scalars.map(([name, value]) => [
-      name,
-      { shape: [], data: Float32Array.of(value) },
-    ]),
+): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    ratesAt(plan)(step).layers.map((rate, layer) => [rateName(layer), rate]),
   );
-}
 
 const isMoment = (name: string): boolean => name.includes("/");
 const isStatistic = (name: string): boolean => name.includes(".running_");
@@ -123,9 +110,13 @@ async function moved(
   tensors: DeviceTensors,
   step: number,
   outputs: DeviceTensors,
+  gradientNorm: number,
 ): Promise<Result<TrainError, DeviceTensors>> {
-  const scalars = uploadAll(context.backend, stepScalars(context, step));
-  const updated = await context.programs.update.run(
+  const { backend, config, programs } = context;
+  const rates = namedRates(context, step);
+  const moment = { rates, step, gradientNorm };
+  const scalars = updateScalars(backend, config, moment);
+  const updated = await programs.update.run(
     new Map([...tensors, ...outputs, ...scalars]),
   );
   disposeAll(scalars.values());
@@ -141,7 +132,8 @@ async function moved(
 }
 
 /**
- * Takes one optimizer step.
+ * Takes one optimizer step; nothing moves by a loss or gradient that is not finite, nor
+ * by running statistics that are not.
  *
  * @param context Engine, configuration, plan and programs.
  * @param tensors Tensors of the network and moments before; still whole if the step fails.
@@ -157,21 +149,24 @@ export async function convNetStep(
   batch: Batch,
 ): Promise<Result<TrainError, Stepped<ConvNetReport>>> {
   const started = performance.now();
-  const outputs = await differentiate(context, tensors, batch);
-  if (outputs._tag === "Left") return outputs;
-  const loss = await finiteLoss(context.backend, outputs.right, step);
-  const after: Result<TrainError, DeviceTensors> = loss._tag === "Left"
-    ? loss
-    : await moved(context, tensors, step, outputs.right);
+  const { backend, plan, programs } = context;
+  const found = await differentiate(context, tensors, batch);
+  if (found._tag === "Left") return found;
+  const outputs = found.right;
+  const health = await stepHealth(backend, programs, outputs, step);
+  const after: Result<TrainError, DeviceTensors> = health._tag === "Left"
+    ? health
+    : await moved(context, tensors, step, outputs, health.right.gradientNorm);
   const kept = after._tag === "Right" ? isStatistic : () => false;
-  disposeAll([...outputs.right].flatMap(([name, x]) => kept(name) ? [] : [x]));
+  disposeAll([...outputs].flatMap(([name, x]) => kept(name) ? [] : [x]));
+  if (health._tag === "Left") return health;
   if (after._tag === "Left") return after;
   const report: ConvNetReport = {
     step,
     epoch,
-    frozenLayers: context.programs.phase.frozenLayers,
-    rates: ratesAt(context.plan)(step).layers,
-    loss: loss._tag === "Right" ? loss.right : NaN,
+    frozenLayers: programs.phase.frozenLayers,
+    rates: ratesAt(plan)(step).layers,
+    ...health.right,
     milliseconds: performance.now() - started,
   };
   return right({ tensors: after.right, report });

@@ -5,6 +5,7 @@
  */
 import {
   type AdamWConfig,
+  type ClippingConfig,
   type Fault,
   type Faults,
   type FreezeConfig,
@@ -41,7 +42,7 @@ export interface AugmentConfig {
 }
 
 /** Everything that determines fine-tuning but the images. */
-export interface FinetuneConfig {
+export interface FinetuneConfig extends ClippingConfig {
   /** Version of this form. */
   readonly version: 1;
   /** The encoder; what belongs to decoders has no influence. */
@@ -140,11 +141,14 @@ const fault = (
 const part = (path: string, value: number): readonly Fault[] =>
   fault(value >= 0 && value <= 1, path, value, "a number in [0, 1]");
 
+const positive = (path: string, value: number): readonly Fault[] =>
+  fault(value > 0 && value < Infinity, path, value, "a number above 0");
+
 const notNegative = (path: string, value: number): readonly Fault[] =>
   fault(value >= 0 && value < Infinity, path, value, "a number of at least 0");
 
 function ownFaults(
-  { classes, rate, dropPath, mixing, emaDecay }: FinetuneConfig,
+  { classes, rate, dropPath, mixing, emaDecay, clipGrad }: FinetuneConfig,
 ): readonly Fault[] {
   const { layerDecay } = rate;
   return [
@@ -177,6 +181,7 @@ function ownFaults(
     ...part("mixing.probability", mixing.probability),
     ...part("mixing.switchProbability", mixing.switchProbability),
     ...part("mixing.labelSmoothing", mixing.labelSmoothing),
+    ...clipGrad === undefined ? [] : positive("clipGrad", clipGrad),
   ];
 }
 

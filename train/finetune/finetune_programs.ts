@@ -9,7 +9,9 @@ import {
   type Averaging,
   classifierParameters,
   classifierStepGraph,
+  type Faults,
   type FreezePlan,
+  gradientSquares,
   type Graph,
   isTrainable,
   layerDecay,
@@ -23,12 +25,13 @@ import {
   type Shape,
   stateKinds,
   stateName,
-  type Updated,
+  updateGraph,
 } from "../../core/mod.ts";
-import { compileUpdate } from "../compile_update.ts";
-import { compileGraph } from "../run_graph.ts";
-import { outputSumGraph } from "../sum_graph.ts";
+import { compileAll, sumInPlace, updateInPlace } from "../compile_all.ts";
+import type { HealthCheck, Watched } from "../gradient_health.ts";
+import { describePart } from "../origin.ts";
 import type { TrainError } from "../train_error.ts";
+import { clippedBy } from "../update_scalars.ts";
 import type { FinetuneConfig } from "./finetune_config.ts";
 
 /** Fine-tuning with its plan. */
@@ -58,7 +61,7 @@ export interface TunedParameter extends ParameterSpec {
 }
 
 /** Compiled work of one phase. */
-export interface FinetunePrograms {
+export interface FinetunePrograms extends HealthCheck {
   /** The phase. */
   readonly phase: Phase;
   /** The parameters that move in it. */
@@ -67,6 +70,8 @@ export interface FinetunePrograms {
   readonly gradient: Program;
   /** Adds the outputs of two micro-batches, if a step has several. */
   readonly sum: Program | null;
+  /** Sum of squares of each gradient, in the order of `tuned`. */
+  readonly squares: Program;
   /** The optimizer step; what it gives replaces what it takes. */
   readonly update: Program;
 }
@@ -121,19 +126,6 @@ export function finetuneShapes(
   ]);
 }
 
-const namesOf = (graph: Graph): readonly string[] => Object.keys(graph.outputs);
-
-/** Compiles the sum of the outputs of a graph, which stays where it is. */
-async function compileSum(
-  backend: Backend,
-  graph: Graph,
-): Promise<Result<TrainError, Program>> {
-  const replaces = Object.fromEntries(
-    namesOf(graph).map((name) => [name, `sum/${name}`]),
-  );
-  return await compileGraph(backend, outputSumGraph(graph), { replaces });
-}
-
 /** Means are kept of all parameters, those of frozen ones come to rest. */
 function averagingOf(
   config: FinetuneConfig,
@@ -146,10 +138,33 @@ function averagingOf(
   return { decay, still: all.filter(({ name }) => !moving.has(name)) };
 }
 
-/** A parameter as the optimizer knows it. */
-const updated = (
-  { name, shape, decayed, group }: TunedParameter,
-): Updated => ({ name, shape, decayed, rate: group.name });
+/** The optimizer step of the parameters that move. */
+const updateOf = (
+  config: FinetuneConfig,
+  tuned: readonly TunedParameter[],
+): Result<Faults, Graph> =>
+  updateGraph(
+    config.optimizer,
+    tuned.map(({ name, shape, decayed, group }) => ({
+      name,
+      shape,
+      decayed,
+      rate: group.name,
+      ...clippedBy(config),
+    })),
+    averagingOf(config, tuned),
+  );
+
+/** The gradients that are looked at; the one stage of the plan is the head. */
+const watchedIn = (
+  { plan }: FinetuneIdentity,
+  tuned: readonly TunedParameter[],
+): readonly Watched[] =>
+  tuned.map(({ name, owner }) => ({
+    kind: "gradient",
+    name,
+    part: describePart(plan, owner, () => "norm and head"),
+  }));
 
 /**
  * Compiles the programs of one phase.
@@ -177,38 +192,26 @@ export async function compileFinetune(
   if (graph._tag === "Left") {
     return left({ _tag: "BadConfig", faults: graph.left });
   }
-  const compiled: Program[] = [];
-  for (
-    const compile of [
-      () => compileGraph(backend, graph),
-      () =>
-        compileUpdate(
-          backend,
-          config.optimizer,
-          tuned.map(updated),
-          averagingOf(config, tuned),
-        ),
-      ...accumIter > 1 ? [() => compileSum(backend, graph.right)] : [],
-    ]
-  ) {
-    const program = await compile();
-    if (program._tag === "Left") {
-      compiled.forEach((other) => other.dispose());
-      return program;
-    }
-    compiled.push(program.right);
-  }
-  const [gradient, update, sum = null] = compiled as [
+  const compiled = await compileAll(backend, [
+    { graph },
+    { graph: gradientSquares(tuned) },
+    updateInPlace(updateOf(config, tuned)),
+    ...accumIter > 1 ? [sumInPlace(graph.right)] : [],
+  ]);
+  if (compiled._tag === "Left") return compiled;
+  const [gradient, squares, update, sum = null] = compiled.right as readonly [
+    Program,
     Program,
     Program,
     Program?,
   ];
-  return right({ phase, tuned, gradient, update, sum });
+  const watched = watchedIn(run, tuned);
+  return right({ phase, tuned, watched, gradient, squares, update, sum });
 }
 
 /** Gives back what the programs hold. */
-export function disposeFinetune(programs: FinetunePrograms): void {
-  programs.gradient.dispose();
-  programs.update.dispose();
-  programs.sum?.dispose();
+export function disposeFinetune(
+  { gradient, squares, update, sum }: FinetunePrograms,
+): void {
+  for (const program of [gradient, squares, update, sum]) program?.dispose();
 }

@@ -9,7 +9,6 @@ import type {
   HostTensor,
 } from "../../backends/backend.ts";
 import {
-  corrections,
   epochKey,
   left,
   ratesAt,
@@ -18,13 +17,13 @@ import {
   split,
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
-import { uploadAll } from "../batch_tensors.ts";
-import { finiteLoss } from "../finite_loss.ts";
+import { stepHealth } from "../gradient_health.ts";
 import { orBackendFailed } from "../run_graph.ts";
 import type { NextItem, Stepped } from "../stepped_training.ts";
 import { differentiate, summedOutputs } from "../summed_outputs.ts";
 import type { TrainError } from "../train_error.ts";
 import { disposeAll } from "../train_state.ts";
+import { updateScalars } from "../update_scalars.ts";
 import { branchFactors } from "./drop_path.ts";
 import type {
   FinetuneIdentity,
@@ -44,6 +43,8 @@ export interface FinetuneReport {
   readonly rate: number;
   /** Mean soft cross entropy, before the parameters moved. */
   readonly loss: number;
+  /** Length of all gradients together, before they are clipped; what is frozen has none. */
+  readonly gradientNorm: number;
 }
 
 /** A micro-batch and its place in the epoch. */
@@ -127,23 +128,16 @@ function accumulated(
   });
 }
 
-/** Rates and corrections of a step as the update program names them. */
-function stepScalars(
-  { config, plan, programs: { tuned } }: FinetuneContext,
+/** Learning rates of a step as the update program names them. */
+function namedRates(
+  { plan, programs: { tuned } }: FinetuneContext,
   step: number,
-): Readonly<Record<string, HostTensor>> {
+): Readonly<Record<string, number>> {
   const { layers, unfrozen } = ratesAt(plan)(step);
-  const scalars = [
-    ...tuned.map(({ group: { name, layer, scale } }) =>
-      [name, scale * (layer === null ? unfrozen : layers[layer] ?? 0)] as const
-    ),
-    ...Object.entries(corrections(config.optimizer, step + 1)),
-  ];
   return Object.fromEntries(
-    scalars.map(([name, value]) => [
-      name,
-      { shape: [], data: Float32Array.of(value) },
-    ]),
+    tuned.map((
+      { group: { name, layer, scale } },
+    ) => [name, scale * (layer === null ? unfrozen : layers[layer] ?? 0)]),
   );
 }
 
@@ -153,9 +147,13 @@ async function moved(
   tensors: DeviceTensors,
   step: number,
   gradients: DeviceTensors,
+  gradientNorm: number,
 ): Promise<Result<TrainError, DeviceTensors>> {
-  const scalars = uploadAll(context.backend, stepScalars(context, step));
-  const outputs = await context.programs.update.run(
+  const { backend, config, programs } = context;
+  const rates = namedRates(context, step);
+  const moment = { rates, step, gradientNorm };
+  const scalars = updateScalars(backend, config, moment);
+  const outputs = await programs.update.run(
     new Map([...tensors, ...gradients, ...scalars]),
   );
   disposeAll(scalars.values());
@@ -170,7 +168,7 @@ async function moved(
 }
 
 /**
- * Takes one optimizer step.
+ * Takes one optimizer step; nothing moves by a loss or gradient that is not finite.
  *
  * @param context Engine, configuration, plan and programs.
  * @param tensors Parameters and moments before; still whole if the step fails.
@@ -185,22 +183,25 @@ export async function finetuneStep(
   epoch: number,
   next: NextItem<PlacedBatch>,
 ): Promise<Result<TrainError, Stepped<FinetuneReport>>> {
+  const { backend, programs } = context;
   const outputs = await accumulated(context, tensors, next);
   if (outputs._tag === "Left") return outputs;
-  const loss = await finiteLoss(context.backend, outputs.right, step);
-  if (loss._tag === "Left") {
-    disposeAll(outputs.right.values());
-    return loss;
+  const gradients = outputs.right;
+  const health = await stepHealth(backend, programs, gradients, step);
+  if (health._tag === "Left") {
+    disposeAll(gradients.values());
+    return health;
   }
-  const after = await moved(context, tensors, step, outputs.right);
+  const { gradientNorm } = health.right;
+  const after = await moved(context, tensors, step, gradients, gradientNorm);
   if (after._tag === "Left") return after;
   const { layers } = ratesAt(context.plan)(step);
   const report: FinetuneReport = {
     step,
     epoch,
-    frozenLayers: context.programs.phase.frozenLayers,
+    frozenLayers: programs.phase.frozenLayers,
     rate: layers.at(-1) ?? 0,
-    loss: loss.right,
+    ...health.right,
   };
   return right({ tensors: after.right, report });
 }

@@ -12,6 +12,7 @@ import {
   cosineRate,
   epochOrder,
   left,
+  PROBE_NAMES,
   probeShapes,
   probeStepGraph,
   rateAt,
@@ -19,7 +20,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import { uploadAll } from "../batch_tensors.ts";
-import { download } from "../download.ts";
+import { type HealthCheck, stepHealth } from "../gradient_health.ts";
 import type { LabelledFeatures } from "../knn.ts";
 import { compileGraph, orBackendFailed } from "../run_graph.ts";
 import {
@@ -63,6 +64,8 @@ export interface ProbeReport {
   readonly rate: number;
   /** Mean cross entropy of its samples, before they changed the weights. */
   readonly loss: number;
+  /** Length of the gradients of weights and biases together. */
+  readonly gradientNorm: number;
 }
 
 /** Features and classes of a step's samples. */
@@ -134,7 +137,23 @@ interface StepContext {
   readonly moment: Moment;
 }
 
-/** Takes a step on one batch; a loss that is not finite leaves the tensors as they are. */
+/** What of a step is looked at, in the order in which it gives the sums of squares. */
+const CHECK: HealthCheck = {
+  squares: null,
+  watched: [
+    ...[PROBE_NAMES.weight, PROBE_NAMES.bias].map((name) =>
+      ({ kind: "gradient", name, part: "linear layer" }) as const
+    ),
+    ...[PROBE_NAMES.mean, PROBE_NAMES.variance].map((name) =>
+      ({ kind: "statistics", name, part: "batch normalisation" }) as const
+    ),
+  ],
+};
+
+/**
+ * Takes a step on one batch; a loss, a gradient or statistics that are not finite leave
+ * the tensors as they are.
+ */
 async function takeStep(
   { inputs: { config, backend }, program, moment }: StepContext,
   tensors: DeviceTensors,
@@ -151,19 +170,20 @@ async function takeStep(
   const outputs = await program.run(new Map([...tensors, ...given]));
   disposeAll(given.values());
   if (outputs._tag === "Left") return orBackendFailed(outputs);
-  const { right: moved } = outputs;
-  const losses = [...moved].filter(([name]) => name === "loss");
-  const read = await download(backend, new Map(losses));
-  const loss = read._tag === "Right" ? read.right.get("loss")?.[0] ?? NaN : NaN;
-  if (read._tag === "Left" || !Number.isFinite(loss)) {
-    disposeAll(moved.values());
-    return read._tag === "Left"
-      ? read
-      : left({ _tag: "NonFiniteLoss", step, stageLosses: {} });
+  const health = await stepHealth(backend, CHECK, outputs.right, step);
+  if (health._tag === "Left") {
+    disposeAll(outputs.right.values());
+    return health;
   }
-  disposeAll([...tensors.values(), ...losses.map(([, tensor]) => tensor)]);
-  const next = [...moved].filter(([name]) => name !== "loss");
-  return right({ tensors: new Map(next), report: { step, epoch, rate, loss } });
+  const isKept = ([name]: readonly [string, unknown]): boolean =>
+    tensors.has(name);
+  const next = new Map([...outputs.right].filter(isKept));
+  const others = [...outputs.right].filter((entry) => !isKept(entry));
+  disposeAll([...tensors.values(), ...others.map(([, tensor]) => tensor)]);
+  return right({
+    tensors: next,
+    report: { step, epoch, rate, ...health.right },
+  });
 }
 
 async function openProbe(

@@ -1,107 +1,34 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   classifierParameters,
-  epochOrder,
-  type FreezePlan,
-  initialParameters,
   left,
   type Result,
   right as success,
-  rootKey,
 } from "../../../core/mod.ts";
-import { type Backend, referenceBackend } from "../../../backends/mod.ts";
+import { referenceBackend } from "../../../backends/mod.ts";
 import type { Batch, DataError } from "../../../data/mod.ts";
 import {
   type BatchSource,
   classifierAccuracy,
   FINETUNE_RECIPE,
   type FinetuneConfig,
-  type FinetuneIdentity,
   finetunePlan,
-  type FinetuneReport,
   finetuneShapes,
-  finetuning,
-  initialFinetune,
   orThrow,
-  type SteppedTraining,
-  type TensorSnapshot,
   tunedParameters,
 } from "../../../train/mod.ts";
 import { faultsOf, right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
 import { syntheticBatch, TINY_MODEL } from "../tiny_run.ts";
-
-const SAMPLES = 12;
-
-/** Two epochs of three steps of two batches; layers freeze at steps 3, 4 and 5. */
-const CONFIG: FinetuneConfig = {
-  ...FINETUNE_RECIPE,
-  model: TINY_MODEL,
-  classes: 3,
-  freeze: { ...FINETUNE_RECIPE.freeze, t0: 0.4, scale: "linear" },
-  rate: { ...FINETUNE_RECIPE.rate, baseRate: 0.01 },
-  dropPath: 0.3,
-  training: {
-    epochs: 2,
-    warmupEpochs: 0.34,
-    batchSize: 2,
-    accumIter: 2,
-    seed: 4,
-  },
-};
-
-const runOf = (
-  config: FinetuneConfig,
-): FinetuneIdentity & { readonly plan: FreezePlan } => ({
-  config,
-  plan: right(finetunePlan(config, SAMPLES)),
-});
-
-const RUN = runOf(CONFIG);
-
-/** Pictures whose class shows in their brightness. */
-function labelled(indices: Int32Array): Batch {
-  const batch = syntheticBatch(TINY_MODEL, indices);
-  const labels = indices.map((index) => index % 3);
-  const size = batch.images.length / indices.length;
-  const images = batch.images.map((v, i) =>
-    v + 2 * labels[Math.floor(i / size)]! - 2
-  );
-  return { ...batch, images, labels };
-}
-
-const batchesOf = (
-  { training: { seed, batchSize } }: FinetuneConfig,
-): BatchSource =>
-  async function* (epoch, fromBatch) {
-    const order = epochOrder(seed, epoch, SAMPLES);
-    for (let k = fromBatch; (k + 1) * batchSize <= SAMPLES; k++) {
-      yield success(
-        labelled(order.slice(k * batchSize, (k + 1) * batchSize)),
-      ) as Result<DataError, Batch>;
-    }
-  };
-
-const ENCODER = initialParameters(TINY_MODEL, rootKey(8));
-
-const started = (
-  backend: Backend,
-  run = RUN,
-  start: TensorSnapshot = initialFinetune(run, ENCODER),
-): SteppedTraining<FinetuneReport> =>
-  finetuning({ ...run, backend, batches: batchesOf(run.config), start });
-
-async function take(
-  run: SteppedTraining<FinetuneReport>,
-  count = Infinity,
-): Promise<readonly FinetuneReport[]> {
-  const reports: FinetuneReport[] = [];
-  if (count === 0) return reports;
-  for await (const report of run) {
-    if (reports.push(orThrow(report)) === count) break;
-  }
-  return reports;
-}
+import {
+  CONFIG,
+  labelled,
+  RUN,
+  runOf,
+  SAMPLES,
+  started,
+  take,
+} from "./tiny_finetune.ts";
 
 Deno.test("finetuning() freezes layers as the plan says: they and their moments stand still", async () => {
   const run = started(referenceBackend());
@@ -259,12 +186,7 @@ Deno.test("finetuning() ends with the error of the images, or at one without a c
     reason: "empty",
   };
   const endOf = async (batches: BatchSource) => {
-    const run = finetuning({
-      ...RUN,
-      backend: referenceBackend(),
-      batches,
-      start: initialFinetune(RUN, ENCODER),
-    });
+    const run = started(referenceBackend(), RUN, undefined, batches);
     const found = [];
     for await (const report of run) found.push(report);
     strictEqual(run.step, 0);
