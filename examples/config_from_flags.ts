@@ -16,6 +16,7 @@ import {
   type RateMode,
   type Result,
 } from "../core/mod.ts";
+import { clippingAt } from "./clip_flag.ts";
 import {
   effectiveBatch,
   type MethodValues,
@@ -132,14 +133,14 @@ function withPrecision(
     : config;
 }
 
-/** Only a length to clip at is written down. */
-function withClipping(
-  { clipGrad, ...config }: PretrainConfig,
+/** The base's length holds where the flag was not given. */
+const withClipping = (
+  { clipGrad = 0, ...config }: PretrainConfig,
   values: MethodValues,
-): PretrainConfig {
-  const length = values["clip-grad"] ?? clipGrad ?? 0;
-  return length === 0 ? config : { ...config, clipGrad: length };
-}
+): PretrainConfig => ({
+  ...config,
+  ...clippingAt(values["clip-grad"] ?? clipGrad),
+});
 
 function changed(base: PretrainConfig, values: MethodValues): PretrainConfig {
   const precise = withPrecision(withTraining(base, values), values);

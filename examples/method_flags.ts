@@ -9,6 +9,7 @@ import {
   type ModelName,
   type PretrainConfig,
 } from "../core/mod.ts";
+import { CLIP_FLAG } from "./clip_flag.ts";
 import {
   choiceFlag,
   type FlagValues,
@@ -50,10 +51,7 @@ export const METHOD_FLAGS = {
   "lr": numberFlag(FROM_ZERO, "learning rate for the real batch, not blr"),
   "min-lr": numberFlag(FROM_ZERO, "rate at the end of the common cosine"),
   "weight-decay": numberFlag(FROM_ZERO, "decoupled weight decay"),
-  "clip-grad": numberFlag(
-    FROM_ZERO,
-    "greatest length of all gradients together, longer ones are scaled down; 0 is off",
-  ),
+  "clip-grad": CLIP_FLAG,
   "t0": numberFlag(
     PART_OF_TRAINING,
     "moment of the first freeze before scaling, 1 never freezes",

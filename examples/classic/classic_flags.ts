@@ -12,6 +12,7 @@ import {
   type RateMode,
 } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
+import { CLIP_FLAG, clippingAt } from "../clip_flag.ts";
 import {
   choiceFlag,
   type FlagValues,
@@ -45,6 +46,7 @@ export const CLASSIC_FLAGS = {
   ),
   "lr": numberFlag(FROM_ZERO, "learning rate before scaling"),
   "weight-decay": numberFlag(FROM_ZERO, "weight decay of all parameters"),
+  "clip-grad": CLIP_FLAG,
   "t0": numberFlag(
     FROM_ZERO,
     "moment of the first freeze before how-scale, 1 never freezes",
@@ -89,6 +91,7 @@ export const CLASSIC_DEFAULTS: Readonly<Record<string, string>> = {
   "optimizer": "sgd",
   "lr": `${rate.baseRate}, of adamw ${FREEZEOUT_ADAMW.baseRate}`,
   "weight-decay": `${DECAYS[1]}, of adamw ${DECAYS[0]}`,
+  "clip-grad": "0",
   "t0": String(freeze.t0),
   "how-scale": freeze.scale,
   "lr-mode": "scaled",
@@ -151,6 +154,7 @@ export function classicConfig(
     },
     rate: { ...rate, baseRate, mode: modeOf(values["lr-mode"]) },
     optimizer,
+    ...clippingAt(values["clip-grad"] ?? 0),
     training: {
       ...training,
       epochs: values.epochs ?? SMALL.epochs,

@@ -15,6 +15,7 @@ import {
   FINETUNE_RECIPE,
   type FinetuneConfig,
 } from "../../train/mod.ts";
+import { CLIP_FLAG, clippingAt } from "../clip_flag.ts";
 import {
   choiceFlag,
   type Flag,
@@ -67,6 +68,7 @@ export const FINETUNE_FLAGS = {
     "factor on the rate from a layer to the one before it",
   ),
   "weight-decay": numberFlag(FROM_ZERO, "decoupled weight decay"),
+  "clip-grad": CLIP_FLAG,
   "drop-path": numberFlag(
     FROM_ZERO,
     "probability that a branch of the last block is dropped",
@@ -117,6 +119,7 @@ export const FINETUNE_DEFAULTS: Readonly<Record<string, string>> = {
   "min-lr": String(rate.endRate),
   "layer-decay": String(rate.layerDecay),
   "weight-decay": String(optimizer.weightDecay),
+  "clip-grad": "0",
   "drop-path": String(dropPath),
   "mixup": String(mixing.mixupAlpha),
   "cutmix": String(mixing.cutmixAlpha),
@@ -174,6 +177,7 @@ export function finetuneFrom(
       ...optimizer,
       weightDecay: values["weight-decay"] ?? optimizer.weightDecay,
     },
+    ...clippingAt(values["clip-grad"] ?? 0),
     dropPath: values["drop-path"] ?? dropPath,
     augment: augmentFrom(values),
     emaDecay: values.ema ?? FINETUNE_RECIPE.emaDecay,

@@ -121,6 +121,8 @@ Deno.test("classicConfig() is FreezeOut's recipe unless flags say otherwise", as
     1e-3,
   ]);
   deepStrictEqual(adamw.rate.mode, { _tag: "LayerWise", power: 0 });
+  ok(!("clipGrad" in plain) && !("clipGrad" in configOf("--clip-grad", "0")));
+  strictEqual(configOf("--clip-grad", "0.5").clipGrad, 0.5);
   const star = configOf("--lr", "0.001", "--weight-decay", "0.001");
   deepStrictEqual([star.rate.baseRate, star.optimizer.weightDecay], [
     1e-3,

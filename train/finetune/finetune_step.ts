@@ -28,6 +28,7 @@ import { branchFactors } from "./drop_path.ts";
 import type {
   FinetuneIdentity,
   FinetunePrograms,
+  GroupRate,
 } from "./finetune_programs.ts";
 import { drawMixing, mixImages, mixTargets } from "./mixing.ts";
 
@@ -134,10 +135,10 @@ function namedRates(
   step: number,
 ): Readonly<Record<string, number>> {
   const { layers, unfrozen } = ratesAt(plan)(step);
+  const rateOf = ({ layer, scale }: GroupRate): number =>
+    scale * (layer === null ? unfrozen : layers[layer] ?? 0);
   return Object.fromEntries(
-    tuned.map((
-      { group: { name, layer, scale } },
-    ) => [name, scale * (layer === null ? unfrozen : layers[layer] ?? 0)]),
+    tuned.map(({ group }) => [group.name, rateOf(group)]),
   );
 }
 
