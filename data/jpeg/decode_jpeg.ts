@@ -6,8 +6,8 @@
  */
 import type { RawImage, Size } from "../image_source.ts";
 import type { PixelBox } from "../random_resized_crop.ts";
+import { recycledMemory } from "../recycled_memory.ts";
 import type { CroppedView, View } from "../view.ts";
-import { pixelBuffers } from "./pixel_buffers.ts";
 import { loadTurboLibrary, type TurboLibrary } from "./turbo_library.ts";
 
 /** Numbers of the library's interface. */
@@ -51,7 +51,9 @@ interface Decoding {
 }
 
 let library: TurboLibrary | null | undefined;
-const buffers = pixelBuffers();
+/** Larger images come one by one: their memory does not wait for another, bytes. */
+const MOST_KEPT = 2 ** 24;
+const memory = recycledMemory(MOST_KEPT);
 
 /** Size of the picture, or `null` if it is not one of 8 bits in plain colours. */
 function readHeader({ library, handle, bytes }: Decoding): Size | null {
@@ -107,7 +109,9 @@ async function decodeWith(
   const view = size === null ? null : viewAt(size);
   if (size === null || view === null) return false;
   const region = regionOf(size, view.crop);
-  const pixels = buffers.take(region.width * region.height * 3);
+  const length = region.width * region.height * 3;
+  const lent = memory.take(length);
+  const pixels = new Uint8Array(lent, 0, length);
   try {
     const image = await decodeRegion(decoding, region, pixels, thread);
     if (image === null) return false;
@@ -116,7 +120,7 @@ async function decodeWith(
     use({ view, image, box: { ...view.crop, left, top } });
     return true;
   } finally {
-    buffers.give(pixels);
+    memory.give(lent);
   }
 }
 
