@@ -72,12 +72,15 @@ export function epochFeatures(
     if (transform._tag === "Left") {
       return left({ _tag: "BadConfig", faults: transform.left });
     }
-    const options = { source, transform: transform.right, seed, epoch };
+    const options = {
+      ...{ source, transform: transform.right, seed, epoch },
+      ...{ batchSize, badImages: unreadable.train, recycles: true },
+    };
     const found = await imageFeatures(
       backend,
       model,
       parameters,
-      loadBatches({ ...options, batchSize, badImages: unreadable.train }),
+      loadBatches(options),
       batchSize,
       feature,
     );

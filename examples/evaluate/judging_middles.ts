@@ -26,6 +26,7 @@ export function judgingMiddles(
         transform: made.right,
         batchSize,
         badImages: unreadable.queries,
+        recycles: true,
       })
     );
 }

@@ -46,6 +46,7 @@ export async function sourceFeatures(
     transform: transform.right,
     batchSize,
     badImages: evaluation.unreadable[which],
+    recycles: true,
   });
   return await imageFeatures(
     backend,
