@@ -11,6 +11,7 @@ import {
   type DecodingThread,
   type UsePixels,
 } from "./jpeg/decode_jpeg.ts";
+import { endsItsScan, isJpeg } from "./jpeg/jpeg_end.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
 import { wholeOf } from "./random_resized_crop.ts";
 import type { CroppedView, View } from "./view.ts";
@@ -103,10 +104,12 @@ async function decodeBySharp(
     checkSize(metadata);
     const view = viewAt(metadata);
     checkSize(view.scaled);
-    const kept = input.extract(view.crop);
+    // Whether a file is damaged must not depend on the part that is seen.
+    const isPart = isJpeg(bytes) && endsItsScan(bytes);
+    const kept = isPart ? input.extract(view.crop) : input;
     const isInk = metadata.space === "cmyk";
-    const pixels = await (isInk ? inkPixels(kept) : colourPixels(kept));
-    return { view, image: pixels, box: wholeOf(pixels) };
+    const image = await (isInk ? inkPixels(kept) : colourPixels(kept));
+    return { view, image, box: isPart ? wholeOf(image) : view.crop };
   } catch (thrown) {
     throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
   }

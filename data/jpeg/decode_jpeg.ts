@@ -6,8 +6,9 @@
  */
 import type { RawImage, Size } from "../image_source.ts";
 import type { PixelBox } from "../random_resized_crop.ts";
+import { recycledMemory } from "../recycled_memory.ts";
 import type { CroppedView, View } from "../view.ts";
-import { pixelBuffers } from "./pixel_buffers.ts";
+import { endsItsScan, isJpeg } from "./jpeg_end.ts";
 import { loadTurboLibrary, type TurboLibrary } from "./turbo_library.ts";
 
 /** Numbers of the library's interface. */
@@ -37,6 +38,9 @@ const MARGIN = 2;
 /** A smaller file is no picture, and small arrays may move while native code reads them. */
 const LEAST_BYTES = 128;
 
+/** Larger images come one by one: their memory does not wait for another, bytes. */
+const MOST_KEPT = 2 ** 24;
+
 /** Where a file is decoded: on the calling thread, or on another while this one goes on. */
 export type DecodingThread = "here" | "aside";
 
@@ -50,8 +54,10 @@ interface Decoding {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Loaded with the first file. */
 let library: TurboLibrary | null | undefined;
-const buffers = pixelBuffers();
+
+const memory = recycledMemory(MOST_KEPT);
 
 /** Size of the picture, or `null` if it is not one of 8 bits in plain colours. */
 function readHeader({ library, handle, bytes }: Decoding): Size | null {
@@ -107,7 +113,9 @@ async function decodeWith(
   const view = size === null ? null : viewAt(size);
   if (size === null || view === null) return false;
   const region = regionOf(size, view.crop);
-  const pixels = buffers.take(region.width * region.height * 3);
+  const length = region.width * region.height * 3;
+  const lent = memory.take(length);
+  const pixels = new Uint8Array(lent, 0, length);
   try {
     const image = await decodeRegion(decoding, region, pixels, thread);
     if (image === null) return false;
@@ -116,7 +124,7 @@ async function decodeWith(
     use({ view, image, box: { ...view.crop, left, top } });
     return true;
   } finally {
-    buffers.give(pixels);
+    memory.give(lent);
   }
 }
 
@@ -137,8 +145,8 @@ export async function decodeJpeg(
   use: UsePixels,
   thread: DecodingThread,
 ): Promise<boolean> {
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false;
-  if (bytes.length < LEAST_BYTES) return false;
+  if (!isJpeg(bytes) || bytes.length < LEAST_BYTES) return false;
+  if (!endsItsScan(bytes)) return false;
   if (library === undefined) library = loadTurboLibrary();
   if (library === null) return false;
   const handle = library.tj3Init(TJ.toDecompress);

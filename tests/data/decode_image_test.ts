@@ -10,6 +10,7 @@ import {
 import { decodeScaled } from "./decode_scaled.ts";
 import { encode, waves } from "./photographs.ts";
 import { PLAIN } from "./plain_view.ts";
+import { noiseImage } from "./sources.ts";
 
 /** A view of a part of an image in a given size. */
 const viewAt =
@@ -142,3 +143,17 @@ Deno.test("decodeScaled() rejects what is not a whole image", async () => {
     await rejects(decoded(bytes, view), Error, name);
   }
 });
+
+for (const encoding of ["jpeg", "png", "webp"] as const) {
+  Deno.test(`decodeScaled() finds a ${encoding} file that is cut short damaged whatever part is seen`, async () => {
+    const whole = await encode(noiseImage(0, 90, 80, 3), encoding);
+    const top = { left: 0, top: 0, width: 90, height: 10 };
+    const bottom = { ...top, top: 70 };
+    for (const share of [0.2, 0.5, 0.8, 0.95]) {
+      const bytes = whole.slice(0, Math.floor(share * whole.length));
+      await rejects(decoded(bytes, viewAt(bottom, top)));
+      await rejects(decoded(bytes, viewAt(top, top)), `${share}`);
+    }
+    await decoded(whole, viewAt(top, top));
+  });
+}
