@@ -140,6 +140,7 @@ const report = (frozenLayers: number, milliseconds: number): ConvNetReport => ({
   frozenLayers,
   rates: [],
   loss: 2,
+  gradientNorm: 1,
   milliseconds,
 });
 
