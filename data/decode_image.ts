@@ -26,8 +26,17 @@ const OPTIONS: SharpOptions = {
 /** Loaded when the first file is decoded: sources in memory need no native code. */
 let loading: ReturnType<typeof loadSharp> | null = null;
 
+/** The decoder itself cannot be loaded: no image is to blame. */
+export class DecoderMissing extends Error {
+  /** Name of the class. */
+  override readonly name = "DecoderMissing";
+}
+
 async function loadSharp() {
-  const { default: sharp } = await import("sharp");
+  const { default: sharp } = await import("sharp").catch((thrown: unknown) => {
+    const reason = `their decoder sharp does not load: ${reasonOf(thrown)}`;
+    throw new DecoderMissing(reason, { cause: thrown });
+  });
   // No image is decoded twice, and the loader has several in flight already.
   sharp.cache(false);
   sharp.concurrency(1);
@@ -132,7 +141,7 @@ function checkSize({ width, height }: Size): void {
  * @param image Bytes of a file.
  * @param viewAt Which pixels, given the size of the image.
  * @returns The geometry, and the crop in its `scaled` size.
- * @throws What sharp says when it cannot decode the file, or when the file or the
+ * @throws `DecoderMissing` if there is no sharp here; what sharp says when it cannot decode the file, or when the file or the
  * wanted size has more than 178,956,970 pixels.
  */
 export async function decodeScaled(
