@@ -51,6 +51,7 @@ import { imagesDiffer, rememberedImages } from "./images_file.ts";
 import { newFolder } from "./numbered_folders.ts";
 import { checkFolder, describeStart, openFolder } from "./open_folder.ts";
 import { DEFAULT_WORKERS, type PretrainValues } from "./pretrain_flags.ts";
+import { drawingFault } from "./reconstruction.ts";
 import { policyFrom } from "./save_flags.ts";
 import type { Settings } from "./settings.ts";
 import { stepTooLarge } from "./step_size.ts";
@@ -238,8 +239,9 @@ export async function openRun(
   say(`judge:  ${images.judgedBy}`);
   say(describePlan(plan, config));
   if (initial !== null) say(describeInitialEncoder(initial));
-  const large = await stepTooLarge(backend, config, plan);
-  if (large !== null) return left(large);
+  const refused = await stepTooLarge(backend, config, plan) ??
+    await drawingFault();
+  if (refused !== null) return left(refused);
   const opened = await folderFor(settings, planned.right, policy);
   if (opened._tag === "Left") return opened;
   const { start, path } = opened.right.folder;
