@@ -16,6 +16,15 @@
  * --allow-ffi=NPM
  * ```
  *
+ * and where `DATA` is a folder of image files:
+ *
+ * ```text
+ * --allow-read=PHOTOS,ENCODER
+ * --allow-ffi=NPM
+ * --allow-env=SHARP_ENV
+ * --allow-sys=SHARP_SYS
+ * ```
+ *
  * @module
  */
 import process from "node:process";
