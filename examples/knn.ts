@@ -16,7 +16,7 @@
  * --allow-ffi=NPM
  * ```
  *
- * and where `DATA` is a folder of image files:
+ * and where sharp has to decode the images, as PNG files:
  *
  * ```text
  * --allow-read=PHOTOS,ENCODER

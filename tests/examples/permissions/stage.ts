@@ -4,7 +4,7 @@
  * @module
  */
 import { match, strictEqual } from "node:assert/strict";
-import { encode, waves } from "../../data/photographs.ts";
+import { encode, type Encoding, waves } from "../../data/photographs.ts";
 import { makeRun, runOf } from "../../train/follow/made_runs.ts";
 import { writeNano } from "../evaluate/program.ts";
 import { writeSmallIdx } from "../pretrain/program.ts";
@@ -39,13 +39,17 @@ async function writeRun(folder: string): Promise<string> {
   return folder;
 }
 
-/** A folder of JPEG files by split and class. */
-async function writePhotos(folder: string): Promise<string> {
-  const jpeg = await encode(waves(12, 10), "jpeg");
+/** A folder of image files by split and class. */
+async function writePhotos(
+  folder: string,
+  encoding: Encoding,
+  count: number,
+): Promise<string> {
+  const file = await encode(waves(12, 10), encoding);
   for (const place of ["train/a", "train/b", "val/a", "val/b"]) {
     await Deno.mkdir(`${folder}/${place}`, { recursive: true });
-    for (const name of ["1.jpg", "2.jpg"]) {
-      await Deno.writeFile(`${folder}/${place}/${name}`, jpeg);
+    for (let i = 0; i < count; i++) {
+      await Deno.writeFile(`${folder}/${place}/${i}.${encoding}`, file);
     }
   }
   return folder;
@@ -81,7 +85,7 @@ async function placesIn(
   return {
     DENO: Deno.execPath(),
     DATA: await writeSmallIdx(`${folder}/data`, { train: 64, t10k: 20 }),
-    PHOTOS: await writePhotos(`${folder}/photos`),
+    PHOTOS: await writePhotos(`${folder}/photos`, "png", 2),
     ENCODER: await writeNano(`${folder}/encoder`),
     RUN: `${made}/run`,
     OUT: `${made}/out`,
@@ -99,10 +103,11 @@ export async function stageIn(folder: string): Promise<Stage> {
   const places = await placesIn(folder, made);
   const { DATA = "", PHOTOS = "", ENCODER = "", RUN, OUT = "", SVG } = places;
   const watched = await writeRun(`${folder}/watched`);
+  const jpeg = await writePhotos(`${folder}/jpeg`, "jpeg", 16);
   const page = words("--html --port 0");
   const data = ["--data", DATA, "--backend", "onnx"];
   const short = words("--epochs 1 --batch-size 32");
-  const tuned = [ENCODER, ...data, ...short, "--warmup-epochs", "0"];
+  const tuned = [...short, ...words("--warmup-epochs 0 --backend onnx")];
   const once = words("--accum-iter 1");
   const pretrained = words(
     `--output-dir ${RUN} --model nano --warmup-epochs 0`,
@@ -133,8 +138,14 @@ export async function stageIn(folder: string): Promise<Stage> {
       "examples/knn.ts --data PHOTOS": {
         args: [ENCODER, "--data", PHOTOS, "--backend", "onnx"],
       },
-      "examples/linear_probe.ts": { args: tuned },
-      "examples/finetune.ts": { args: [...tuned, ...once] },
+      // JPEG files need no more than files of numbers do.
+      "examples/linear_probe.ts": {
+        args: [ENCODER, "--data", jpeg, ...tuned],
+        places: { DATA: jpeg },
+      },
+      "examples/finetune.ts": {
+        args: [ENCODER, "--data", DATA, ...tuned, ...once],
+      },
       "examples/export.ts": { args: [ENCODER, OUT, "--data", DATA] },
       "examples/compare.ts": {
         args: [...compared, ...data, ...short, "--output-dir", OUT],
