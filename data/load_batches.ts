@@ -13,6 +13,7 @@ import { type Batch, batchMaker } from "./batch.ts";
 import { type DataError, unlessFaulty, wholeFault } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
 import type { ImageWorkers } from "./image_workers.ts";
+import { recycledBatches } from "./recycled_batches.ts";
 import { recycledMemory } from "./recycled_memory.ts";
 import type { LearningTransform } from "./transform.ts";
 import { workAhead } from "./work_ahead.ts";
@@ -120,7 +121,7 @@ export async function* loadBatches(
     return;
   }
   const { source, transform, seed, epoch, batchSize } = options;
-  const { fromBatch = 0, prefetch = 2, signal } = options;
+  const { fromBatch = 0, prefetch = 2, recycles = false, signal } = options;
   const memory = recycledMemory(Infinity);
   const order = epochOrder(seed, epoch, source.length);
   const makeBatch = batchMaker({
@@ -131,19 +132,16 @@ export async function* loadBatches(
     onBadImage: options.onBadImage ?? "skip",
     badImages: options.badImages ?? badImages(source.length),
   });
-  const batches = workAhead({
-    count: batchesPerEpoch(source.length, batchSize) - fromBatch,
-    ahead: prefetch,
-    signal,
-    work: (piece, stop) => {
-      const from = (fromBatch + piece) * batchSize;
-      return makeBatch(order.slice(from, from + batchSize), stop);
-    },
-  });
-  for await (const batch of batches) {
-    yield batch;
-    if (options.recycles === true && batch._tag === "Right") {
-      memory.give(batch.right.images.buffer as ArrayBuffer);
-    }
-  }
+  yield* recycledBatches(
+    recycles ? memory : null,
+    workAhead({
+      count: batchesPerEpoch(source.length, batchSize) - fromBatch,
+      ahead: prefetch,
+      signal,
+      work: (piece, stop) => {
+        const from = (fromBatch + piece) * batchSize;
+        return makeBatch(order.slice(from, from + batchSize), stop);
+      },
+    }),
+  );
 }
