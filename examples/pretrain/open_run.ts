@@ -148,6 +148,8 @@ async function planRun(
   const from = values["init-from"];
   const initial = await initialOf(from, settings, config, plan.right);
   if (initial._tag === "Left") return initial;
+  const undrawable = await drawingFault();
+  if (undrawable !== null) return left(undrawable);
   const loading = loadingOf(train, values);
   const batches = batchSource(train, config, loading);
   return batches._tag === "Left" ? left(describeFaults(batches.left)) : right({
@@ -239,9 +241,8 @@ export async function openRun(
   say(`judge:  ${images.judgedBy}`);
   say(describePlan(plan, config));
   if (initial !== null) say(describeInitialEncoder(initial));
-  const refused = await stepTooLarge(backend, config, plan) ??
-    await drawingFault();
-  if (refused !== null) return left(refused);
+  const large = await stepTooLarge(backend, config, plan);
+  if (large !== null) return left(large);
   const opened = await folderFor(settings, planned.right, policy);
   if (opened._tag === "Left") return opened;
   const { start, path } = opened.right.folder;
