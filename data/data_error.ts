@@ -49,6 +49,8 @@ export type DataError =
   }
   /** A worker that ended by itself; no image is to blame. */
   | { readonly _tag: "WorkerLost"; readonly reason: string }
+  /** A decoder of image files that cannot be loaded; no image is to blame. */
+  | { readonly _tag: "DecoderMissing"; readonly reason: string }
   /** Options that make no sense, all of them at once. */
   | { readonly _tag: "BadOptions"; readonly faults: Faults };
 
@@ -85,6 +87,7 @@ export function describeDataError(error: DataError): string {
       );
     }
     case "WorkerLost":
+    case "DecoderMissing":
       return `Cannot load images: ${error.reason}`;
     case "BadOptions":
       return `Cannot load images:\n${describeFaults(error.faults)}`;

@@ -32,8 +32,17 @@ const OPTIONS: SharpOptions = {
 /** Loaded when the first file is decoded: sources in memory need no native code. */
 let loading: ReturnType<typeof loadSharp> | null = null;
 
+/** The decoder itself cannot be loaded: no image is to blame. */
+export class DecoderMissing extends Error {
+  /** Name of the class. */
+  override readonly name = "DecoderMissing";
+}
+
 async function loadSharp() {
-  const { default: sharp } = await import("sharp");
+  const { default: sharp } = await import("sharp").catch((thrown: unknown) => {
+    const reason = `their decoder sharp does not load: ${reasonOf(thrown)}`;
+    throw new DecoderMissing(reason, { cause: thrown });
+  });
   // No image is decoded twice, and the loader has several in flight already.
   sharp.cache(false);
   sharp.concurrency(1);
@@ -130,8 +139,9 @@ async function decodeBySharp(
  * @param viewAt Which pixels, given the size of the image.
  * @param use What is done with pixels that have the crop among them.
  * @param thread Where a JPEG file is decoded.
- * @throws What sharp says when it cannot decode the file, or when the file or the
- * wanted size has more than 178,956,970 pixels.
+ * @throws `DecoderMissing` if sharp is needed and does not load; what sharp says when
+ * it cannot decode the file, or when the file or the wanted size has more than
+ * 178,956,970 pixels.
  */
 export async function decodeCrop(
   { bytes }: EncodedImage,

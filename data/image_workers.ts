@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DecoderMissing } from "./decode_image.ts";
 import type { EncodedImage, RawImage } from "./image_source.ts";
 import type { RenderAnswer, RenderJob } from "./render_job.ts";
 import type { ViewRule } from "./view_rule.ts";
@@ -25,7 +26,8 @@ export interface ImageWorkers extends Disposable {
    * @param index Its index in its source.
    * @param target Where its pixels are written, `[C, H, W]`.
    * @returns Resolves when they are. It rejects with the decoder's reason if
-   * the image is damaged, and with `WorkerLost` if the worker has ended.
+   * the image is damaged, with `DecoderMissing` if there is no decoder, and with
+   * `WorkerLost` if the worker has ended.
    */
   render(
     image: RawImage | EncodedImage,
@@ -96,12 +98,15 @@ class Station {
       : new Float32Array(new SharedArrayBuffer(4 * length));
   }
 
-  #take({ id, reason }: RenderAnswer): void {
+  #take({ id, reason, isDecoderMissing }: RenderAnswer): void {
     const waiting = this.#jobs.get(id);
     if (waiting === undefined) return;
     this.#jobs.delete(id);
     this.#spare.push(waiting.pixels);
-    if (reason !== null) return waiting.reject(new Error(reason));
+    if (reason !== null) {
+      const Reason = isDecoderMissing ? DecoderMissing : Error;
+      return waiting.reject(new Reason(reason));
+    }
     waiting.target.set(waiting.pixels);
     waiting.resolve();
   }

@@ -15,6 +15,7 @@ export { cubicKernel } from "./resample/bicubic_taps.ts";
 export * from "./cifar.ts";
 export * from "./class_subsets.ts";
 export { type DataError, describeDataError } from "./data_error.ts";
+export { DecoderMissing } from "./decode_image.ts";
 export * from "./fashion_mnist.ts";
 export * from "./image_folder.ts";
 export * from "./image_source.ts";

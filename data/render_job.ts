@@ -26,4 +26,6 @@ export interface RenderAnswer {
   readonly id: number;
   /** Why the image cannot be decoded, `null` if its pixels are there. */
   readonly reason: string | null;
+  /** Whether that is no fault of the image: there is no decoder. */
+  readonly isDecoderMissing: boolean;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { reasonOf } from "./data_error.ts";
+import { DecoderMissing } from "./decode_image.ts";
 import type { RenderAnswer, RenderJob } from "./render_job.ts";
 import { imageRenderer, type RenderImage } from "./render_image.ts";
 import { viewBy } from "./view_rule.ts";
@@ -32,8 +33,9 @@ scope.onmessage = async ({ data: job }) => {
   const { id, image, rule, index, pixels } = job;
   try {
     await rendererFor(job)(image, viewBy(rule, index), pixels);
-    scope.postMessage({ id, reason: null });
+    scope.postMessage({ id, reason: null, isDecoderMissing: false });
   } catch (thrown) {
-    scope.postMessage({ id, reason: reasonOf(thrown) });
+    const isDecoderMissing = thrown instanceof DecoderMissing;
+    scope.postMessage({ id, reason: reasonOf(thrown), isDecoderMissing });
   }
 };

@@ -6,6 +6,7 @@
 import { left, type Result, right, sampleKey, uniforms } from "../core/mod.ts";
 import type { BatchRecipe } from "./batch.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
+import { DecoderMissing } from "./decode_image.ts";
 import type { ImageSource } from "./image_source.ts";
 import { WorkerLost } from "./image_workers.ts";
 import { imageRenderer } from "./render_image.ts";
@@ -52,8 +53,9 @@ function renderOne(
       return null;
     } catch (thrown) {
       const reason = reasonOf(thrown);
-      return thrown instanceof WorkerLost
-        ? { _tag: "WorkerLost", reason }
+      if (thrown instanceof WorkerLost) return { _tag: "WorkerLost", reason };
+      return thrown instanceof DecoderMissing
+        ? { _tag: "DecoderMissing", reason }
         : { _tag: "BadImage", image: source.imageName(index), reason };
     }
   };

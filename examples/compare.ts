@@ -11,6 +11,9 @@
  * The same command goes on with what was stopped. The results are in the folder:
  * `table.md`, `accuracy.svg`, `results.jsonl`. The last line of the output is JSON.
  *
+ * Permissions: `--allow-read=DATA,OUT --allow-write=OUT --allow-ffi=NPM
+ * --allow-sys=hostname`, see `docs/permissions.md`.
+ *
  * @module
  */
 import process from "node:process";

@@ -11,6 +11,10 @@
  * the end of the run and at its best, part of operations and time that freezing saved,
  * and every epoch.
  *
+ * Permissions: `--allow-read=DATA --allow-ffi=NPM`, and to keep the network
+ * `--allow-read=DATA,OUT --allow-write=OUT --allow-ffi=NPM`, see
+ * `docs/permissions.md`.
+ *
  * @module
  */
 import process from "node:process";

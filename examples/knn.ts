@@ -16,6 +16,15 @@
  * --allow-ffi=NPM
  * ```
  *
+ * and where sharp has to decode the images, as PNG files:
+ *
+ * ```text
+ * --allow-read=PHOTOS,ENCODER
+ * --allow-ffi=NPM
+ * --allow-env=SHARP_ENV
+ * --allow-sys=SHARP_SYS
+ * ```
+ *
  * @module
  */
 import process from "node:process";

@@ -4,9 +4,28 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 /** How Deno's errors name what they want. */
 const DENIAL =
   /Requires (\w+) access(?: to (?:"([^"]*)"|(\S+?)))?, run again with the --allow-\w+ flag/;
+
+/** The same without the way to change it. */
+const withoutRemedy = (message: string): string =>
+  message.replaceAll(
+    new RegExp(DENIAL, "g"),
+    (clause) => clause.replace("Requires", "no").split(", run again")[0] ?? "",
+  );
+
+/** The folder of these programs. */
+const TOP = fileURLToPath(new URL("../", import.meta.url));
+
+/** A worker reads the modules of this library one by one: their room is what it needs. */
+function ofRoom(path: string): string {
+  if (!path.startsWith(TOP) || !path.endsWith(".ts")) return path;
+  const [room = ""] = path.slice(TOP.length).split(/[\\/]/);
+  return TOP + room;
+}
 
 /**
  * Puts the missing permission before the reason why a program cannot go on.
@@ -19,9 +38,8 @@ export function withPermissionAdvice(message: string): string {
   const [clause, kind, quoted, bare] = DENIAL.exec(message) ?? [];
   if (clause === undefined) return message;
   const what = quoted ?? bare;
-  const flag = `--allow-${kind}${what === undefined ? "" : `=${what}`}`;
-  const [access = ""] = clause.replace("Requires", "no").split(", run again");
-  const reason = message.replace(clause, access).replace(/\s*\n\s*/g, "; ");
+  const flag = `--allow-${kind}${what === undefined ? "" : `=${ofRoom(what)}`}`;
+  const reason = withoutRemedy(message).replace(/\s*\n\s*/g, "; ");
   return `needs ${flag}: ${reason}`;
 }
 

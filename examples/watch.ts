@@ -7,6 +7,9 @@
  * deno run -A examples/watch.ts runs/1 --html
  * ```
  *
+ * Permissions: `--allow-read=RUN`, and for the page also `--allow-net=ADDRESS`,
+ * see `docs/permissions.md`.
+ *
  * @module
  */
 // deno-lint-ignore-file no-console -- talking is what this program does
@@ -15,6 +18,7 @@ import { describeFaults } from "../core/mod.ts";
 import { followRun } from "../train/mod.ts";
 import { splitWords } from "./evaluate/words.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { withPermissionAdvice } from "./permission_advice.ts";
 import { followText } from "./watch/follow_text.ts";
 import { servePage } from "./watch/serve_page.ts";
 import {
@@ -28,7 +32,7 @@ import {
 const NOTHING_TO_SHOW = 2;
 
 function refuse(message: string): never {
-  console.error(message);
+  console.error(withPermissionAdvice(message));
   process.exit(NOTHING_TO_SHOW);
 }
 

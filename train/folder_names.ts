@@ -6,10 +6,8 @@
 import { readdir } from "node:fs/promises";
 import { type Result, right } from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
+import { isMissing } from "./is_missing.ts";
 import type { TrainError } from "./train_error.ts";
-
-const isMissing = (thrown: unknown): boolean =>
-  thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
 
 /**
  * Names in a folder.

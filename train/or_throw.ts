@@ -36,6 +36,7 @@ export function describeError(error: AnyError): string {
     case "BadImage":
     case "TooManyBadImages":
     case "WorkerLost":
+    case "DecoderMissing":
     case "BadOptions":
       return describeDataError(error);
     default:

@@ -41,7 +41,7 @@ import {
 } from "./classic_flags.ts";
 import { type ClassicImages, classicImages } from "./classic_images.ts";
 import { classicProgress } from "./classic_progress.ts";
-import { openRun, type RunStart, saveRun } from "./run_files.ts";
+import { openOutput, openRun, type RunStart, saveRun } from "./run_files.ts";
 import { errorTable, measuredSaving, type RunRecord } from "./run_record.ts";
 import { percent, trainEpochs } from "./train_epochs.ts";
 
@@ -73,6 +73,8 @@ async function opened(
   const identity = convNetIdentity(run);
   const start = await openRun(identity, initialConvNet(run), values.resume);
   if (start._tag === "Left") return refuse(start.left);
+  const output = await openOutput(values.output ?? values.resume);
+  if (output._tag === "Left") return refuse(output.left);
   const device = values.backend ?? "auto";
   const selected = await selectBackend(device, classicThreads(values));
   if (selected._tag === "Left") {

@@ -15,6 +15,7 @@ import {
   type TrainError,
   type TrainingIdentity,
 } from "../../train/mod.ts";
+import { checkWritable } from "../evaluate/check_writable.ts";
 import { startOf } from "../evaluate/training_start.ts";
 import { EMPTY_RECORD, type RunRecord } from "./run_record.ts";
 
@@ -75,9 +76,28 @@ export async function openRun(
 }
 
 /**
- * Writes a moment of a training and its record.
+ * Makes the folder of a training and sees that it can be written to, before an epoch
+ * is spent.
  *
  * @param folder Where, or nowhere.
+ */
+export async function openOutput(
+  folder: string | undefined,
+): Promise<Result<TrainError, void>> {
+  if (folder === undefined) return right(undefined);
+  const made = await fileResult(
+    folder,
+    () => mkdir(folder, { recursive: true }),
+  );
+  return made._tag === "Left"
+    ? made
+    : await checkWritable(join(folder, NETWORK));
+}
+
+/**
+ * Writes a moment of a training and its record.
+ *
+ * @param folder Where, or nowhere; one that `openOutput` has made.
  * @param identity The training.
  * @param training The training as it is now.
  * @param record What it did.
@@ -91,11 +111,6 @@ export async function saveRun(
   if (folder === undefined) return right(undefined);
   const snapshot = await training.snapshot();
   if (snapshot._tag === "Left") return snapshot;
-  const made = await fileResult(
-    folder,
-    () => mkdir(folder, { recursive: true }),
-  );
-  if (made._tag === "Left") return made;
   const network = encodeTraining(identity, snapshot.right);
   const written = await replaceFile(join(folder, NETWORK), network);
   if (written._tag === "Left") return written;

@@ -16,6 +16,7 @@ import {
   type TrainError,
   type TrainingIdentity,
 } from "../../train/mod.ts";
+import { checkWritable } from "./check_writable.ts";
 
 /**
  * The moment at which training starts.
@@ -92,7 +93,9 @@ export async function trainToEnd(
   training: SteppedTraining<Report>,
   tale: TrainingTale,
 ): Promise<Result<TrainError, "finished" | Interrupted>> {
-  const { identity: { totalSteps }, epochs, say, signal } = tale;
+  const { identity: { totalSteps }, epochs, say, signal, output } = tale;
+  const kept = output === undefined ? null : await checkWritable(output);
+  if (kept?._tag === "Left") return kept;
   const losses: number[] = [];
   for await (const report of training) {
     if (report._tag === "Left") return report;

@@ -51,6 +51,7 @@ import { imagesDiffer, rememberedImages } from "./images_file.ts";
 import { newFolder } from "./numbered_folders.ts";
 import { checkFolder, describeStart, openFolder } from "./open_folder.ts";
 import { DEFAULT_WORKERS, type PretrainValues } from "./pretrain_flags.ts";
+import { drawingFault } from "./reconstruction.ts";
 import { policyFrom } from "./save_flags.ts";
 import type { Settings } from "./settings.ts";
 import { stepTooLarge } from "./step_size.ts";
@@ -147,6 +148,8 @@ async function planRun(
   const from = values["init-from"];
   const initial = await initialOf(from, settings, config, plan.right);
   if (initial._tag === "Left") return initial;
+  const undrawable = await drawingFault();
+  if (undrawable !== null) return left(undrawable);
   const loading = loadingOf(train, values);
   const batches = batchSource(train, config, loading);
   return batches._tag === "Left" ? left(describeFaults(batches.left)) : right({

@@ -25,6 +25,7 @@ import {
   shareSource,
 } from "../../data/mod.ts";
 import {
+  pngDataUri,
   reconstructionPicture,
   type ReconstructionSample,
 } from "../../plot/mod.ts";
@@ -80,6 +81,24 @@ function pixelsOf(
     const level = value * (deviation[channel] ?? 1) + (mean[channel] ?? 0);
     return Math.max(0, Math.min(255, Math.round(255 * level)));
   });
+}
+
+/**
+ * Why the picture could not be drawn at the end of a run, found out before its first
+ * step.
+ *
+ * @returns `null` if it can be.
+ */
+export async function drawingFault(): Promise<string | null> {
+  const [width, height, channels] = [1, 1, 1] as const;
+  const pixels = Uint8Array.of(0);
+  return await pngDataUri({ width, height, channels, pixels }).then(
+    () => null,
+    (thrown: unknown) =>
+      `Cannot draw what the model will have learned: ${
+        thrown instanceof Error ? thrown.message : String(thrown)
+      }`,
+  );
 }
 
 /** What the picture shows of each image. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import type { LiveRun, Look } from "./live_run.ts";
 import { type NoRunState, type RunState, runState } from "./page_state.ts";
 import {
@@ -14,6 +13,12 @@ import {
   newestReconstruction,
   pictureText,
 } from "./pictures.ts";
+// Imported, not read: the page needs no leave to read its own files.
+import icon from "./page/icon.svg" with { type: "text" };
+import layers from "./page/layers.css" with { type: "text" };
+import style from "./page/page.css" with { type: "text" };
+import html from "./page/page.html" with { type: "text" };
+import script from "./page/page.js" with { type: "text" };
 
 /** The only address that is listened on. */
 export const LOOPBACK = "127.0.0.1";
@@ -57,11 +62,11 @@ const PICTURE_HEADERS = {
 
 /** Files of the page by path. */
 const FILES = {
-  "/": ["page.html", "text/html"],
-  "/page.css": ["page.css", "text/css"],
-  "/layers.css": ["layers.css", "text/css"],
-  "/page.js": ["page.js", "text/javascript"],
-  "/icon.svg": ["icon.svg", "image/svg+xml"],
+  "/": [html, "text/html"],
+  "/page.css": [style, "text/css"],
+  "/layers.css": [layers, "text/css"],
+  "/page.js": [script, "text/javascript"],
+  "/icon.svg": [icon, "image/svg+xml"],
 } as const;
 
 const refuse = (status: number, why: string): Response =>
@@ -70,9 +75,8 @@ const refuse = (status: number, why: string): Response =>
     headers: { ...HEADERS, "content-type": "text/plain; charset=utf-8" },
   });
 
-async function fileAt(path: keyof typeof FILES): Promise<Response> {
-  const [name, type] = FILES[path];
-  const text = await readFile(new URL(`page/${name}`, import.meta.url), "utf8");
+function fileAt(path: keyof typeof FILES): Response {
+  const [text, type] = FILES[path];
   return new Response(text, {
     headers: { ...HEADERS, "content-type": `${type}; charset=utf-8` },
   });
@@ -169,7 +173,7 @@ export function pageHandler(options: PageOptions): PageHandler {
     const refused = objection(request);
     if (refused !== null) return refused;
     const { pathname: path, searchParams } = new URL(request.url);
-    if (isFile(path)) return await fileAt(path);
+    if (isFile(path)) return fileAt(path);
     if (path === "/events") return eventStream(options, curves);
     if (path === "/reconstruction.svg") {
       const file = await newestReconstruction(folder);

@@ -1,10 +1,13 @@
 import { strictEqual } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import {
   lastWords,
   withPermissionAdvice,
 } from "../../examples/permission_advice.ts";
 
-Deno.test("withPermissionAdvice() names the permission that is missing, with its value if there is one", () => {
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+Deno.test("withPermissionAdvice() names the permission that is missing, with its value if there is one, of a module its room", () => {
   const cases = {
     'Cannot use a b.json: Requires read access to "a b.json", run again with the --allow-read flag':
       'needs --allow-read=a b.json: Cannot use a b.json: no read access to "a b.json"',
@@ -12,6 +15,10 @@ Deno.test("withPermissionAdvice() names the permission that is missing, with its
       "needs --allow-ffi: x; no ffi access; y",
     "Requires read access to <CWD>, run again with the --allow-read flag":
       "needs --allow-read=<CWD>: no read access to <CWD>",
+    'Requires ffi access to "a", run again with the --allow-ffi flag, and Requires ffi access to "b", run again with the --allow-ffi flag':
+      'needs --allow-ffi=a: no ffi access to "a", and no ffi access to "b"',
+    [`Requires read access to "${ROOT}data/mod.ts", run again with the --allow-read flag`]:
+      `needs --allow-read=${ROOT}data: no read access to "${ROOT}data/mod.ts"`,
     "Cannot use x: found nothing": "Cannot use x: found nothing",
   };
   for (const [message, advice] of Object.entries(cases)) {

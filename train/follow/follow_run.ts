@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -22,6 +23,7 @@ import {
   checkpointStep,
   isCheckpointName,
 } from "../checkpoint_layout.ts";
+import { isMissing } from "../is_missing.ts";
 import { METRICS_FILE, type MetricsLine } from "../metrics.ts";
 import { describeTrainError } from "../train_error.ts";
 import { isFolderLocked } from "./is_folder_locked.ts";
@@ -99,20 +101,32 @@ interface Identity {
   readonly plan: FreezePlan;
 }
 
+/** What is at a path, `null` if nothing is; or why that cannot be said. */
+async function entryAt(path: string): Promise<Result<string, Stats | null>> {
+  try {
+    return right(await stat(path));
+  } catch (error) {
+    return isMissing(error) ? right(null) : left(`${path}: ${reasonOf(error)}`);
+  }
+}
+
 async function readIdentity(
   folder: string,
   known: Identity | null,
 ): Promise<Result<NoRun, Identity>> {
-  const isFolder = await stat(folder).then((found) => found.isDirectory())
-    .catch(() => null);
-  if (isFolder === null) return noRun(`${folder}: no such folder`, false);
-  if (!isFolder) return noRun(`${folder}: a file, not a run's folder`, false);
+  const place = await entryAt(folder);
+  if (place._tag === "Left") return noRun(place.left, false);
+  if (place.right === null) return noRun(`${folder}: no such folder`, false);
+  if (!place.right.isDirectory()) {
+    return noRun(`${folder}: a file, not a run's folder`, false);
+  }
   const path = join(folder, "plan.json");
-  const writtenAt = await stat(path).then((found) => found.mtimeMs)
-    .catch(() => null);
-  if (writtenAt === null) {
+  const file = await entryAt(path);
+  if (file._tag === "Left") return noRun(file.left);
+  if (file.right === null) {
     return noRun(`${folder}: no run in it yet (no plan.json)`);
   }
+  const { mtimeMs: writtenAt } = file.right;
   if (known?.writtenAt === writtenAt) return right(known);
   const config = await readDecoded(
     join(folder, "config.json"),

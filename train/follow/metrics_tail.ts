@@ -6,6 +6,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Result } from "../../core/mod.ts";
 import { fileResult } from "../atomic_file.ts";
+import { isMissing } from "../is_missing.ts";
 import type { MetricsLine } from "../metrics.ts";
 import type { TrainError } from "../train_error.ts";
 
@@ -127,7 +128,7 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
   try {
     return await open(path, "r");
   } catch (error) {
-    if ((error as { readonly code?: unknown }).code === "ENOENT") return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

@@ -40,10 +40,11 @@ Deno.test("followRun() says of a missing, an empty and a broken folder what it l
       (await reasonOf(join(parent, "run")))?.reason ?? "",
       /plan\.json: .*version/,
     );
-    match(
-      (await reasonOf(join(parent, "plan.json")))?.reason ?? "",
-      /a file, not/,
-    );
+    const file = join(parent, "plan.json");
+    match((await reasonOf(file))?.reason ?? "", /a file, not/);
+    const below = await reasonOf(join(file, "run"));
+    strictEqual(below?.isThere, false);
+    match(below?.reason ?? "", /plan\.json\/run: .*not a directory/i);
   }));
 
 Deno.test("followRun() follows a run from its first step over a cut-off line to its end", () =>

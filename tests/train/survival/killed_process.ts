@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type Key, uniforms } from "../../../core/mod.ts";
+import { uncovered } from "../../uncovered.ts";
 
 const DRIVER = new URL("./driver.ts", import.meta.url).pathname;
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
@@ -44,15 +45,6 @@ export function deathOf(key: Key): Death {
   return kind < 0.5
     ? { kind: "step", steps: Math.floor(3 * steps), milliseconds: 40 * time }
     : { kind: "writing", steps: Math.floor(2 * steps), milliseconds: 4 * time };
-}
-
-/**
- * The environment of a process that may end at any moment: it is to write no report
- * of its coverage, which could be cut off and spoil that of all tests.
- */
-function uncovered(): Record<string, string> {
-  const { DENO_COVERAGE_DIR: _, ...others } = Deno.env.toObject();
-  return others;
 }
 
 /** Starts the driver. */

@@ -1,0 +1,46 @@
+import { match, strictEqual } from "node:assert/strict";
+import {
+  badImages,
+  describeDataError,
+  evalTransform,
+  type ImageSource,
+  imageWorkers,
+  loadAll,
+} from "../../data/mod.ts";
+import { right } from "../right.ts";
+import { noiseSource } from "./sources.ts";
+
+/** Files that no decoder ever sees. */
+const SOURCE: ImageSource = {
+  ...noiseSource(8),
+  read: () =>
+    Promise.resolve({
+      _tag: "Right",
+      right: { _tag: "EncodedImage", bytes: Uint8Array.of(1, 2, 3) },
+    }),
+};
+
+const format = {
+  imageSize: 8,
+  inChannels: 1,
+  normalization: SOURCE.normalization,
+};
+
+Deno.test({
+  name:
+    "loadAll() blames no image for a decoder that does not load, with and without workers",
+  // Sharp looks at the environment when it is loaded.
+  permissions: { env: false, read: true, ffi: true, sys: true },
+  fn: async () => {
+    const transform = right(evalTransform(format));
+    const noted = badImages(SOURCE.length);
+    const base = { source: SOURCE, transform, batchSize: 4, badImages: noted };
+    using workers = imageWorkers(1);
+    for (const more of [{}, { workers }]) {
+      const [first] = await Array.fromAsync(loadAll({ ...base, ...more }));
+      const error = first?._tag === "Left" ? describeDataError(first.left) : "";
+      match(error, /^Cannot load images: .*sharp does not load: .*env access/);
+    }
+    strictEqual(noted.list().length, 0);
+  },
+});

@@ -1,0 +1,160 @@
+/**
+ * What the programs work on, and how they are started: as little as can be.
+ *
+ * @module
+ */
+import { match, strictEqual } from "node:assert/strict";
+import { encode, type Encoding, waves } from "../../data/photographs.ts";
+import { makeRun, runOf } from "../../train/follow/made_runs.ts";
+import { writeNano } from "../evaluate/program.ts";
+import { writeSmallIdx } from "../pretrain/program.ts";
+import { deno, type Visit } from "./run_with.ts";
+
+/** How a program is started. */
+export interface Call {
+  /** Its command line. */
+  readonly args: readonly string[];
+  /** What words of the table stand for, where it is not what they mostly do. */
+  readonly places?: Readonly<Record<string, string>>;
+  /** Looks at what it serves, if it does. */
+  readonly visit?: Visit;
+}
+
+/** What stands for the words of the table, and the command line of each row. */
+export interface Stage {
+  /** Folder of all that is written, empty before each start. */
+  readonly made: string;
+  /** Paths by word. */
+  readonly places: Readonly<Record<string, string>>;
+  /** Calls by row. */
+  readonly calls: Readonly<Record<string, Call>>;
+}
+
+/** A finished run with a picture. */
+async function writeRun(folder: string): Promise<string> {
+  const run = runOf(1);
+  await Deno.mkdir(folder);
+  await makeRun(folder, run, run.plan.totalSteps);
+  await Deno.writeTextFile(`${folder}/reconstruction.svg`, "<svg/>");
+  return folder;
+}
+
+/** A folder of image files by split and class. */
+async function writePhotos(
+  folder: string,
+  encoding: Encoding,
+  count: number,
+): Promise<string> {
+  const file = await encode(waves(12, 10), encoding);
+  for (const place of ["train/a", "train/b", "val/a", "val/b"]) {
+    await Deno.mkdir(`${folder}/${place}`, { recursive: true });
+    for (let i = 0; i < count; i++) {
+      await Deno.writeFile(`${folder}/${place}/${i}.${encoding}`, file);
+    }
+  }
+  return folder;
+}
+
+/** Everything that the page of a run loads. */
+const PAGE = [
+  ...["", "page.css", "layers.css", "page.js", "icon.svg"],
+  ...["loss.svg", "rates.svg", "reconstruction.svg"],
+];
+
+/** Loads the page as a browser does. */
+async function visitPage(firstLine: string): Promise<void> {
+  const [address = ""] = /http:\S+/.exec(firstLine) ?? [];
+  for (const name of PAGE) {
+    const answer = await fetch(`${address}${name}`);
+    await answer.body?.cancel();
+    strictEqual(answer.status, 200, name);
+  }
+  const events = await fetch(`${address}events`);
+  for await (const bytes of events.body ?? []) {
+    match(new TextDecoder().decode(bytes), /"kind":"run"/);
+    break;
+  }
+}
+
+/** Paths by word. */
+async function placesIn(
+  folder: string,
+  made: string,
+): Promise<Record<string, string>> {
+  const { npmCache } = JSON.parse((await deno("info", "--json")).stdout);
+  return {
+    DENO: Deno.execPath(),
+    DATA: await writeSmallIdx(`${folder}/data`, { train: 64, t10k: 20 }),
+    PHOTOS: await writePhotos(`${folder}/photos`, "png", 2),
+    ENCODER: await writeNano(`${folder}/encoder`),
+    RUN: `${made}/run`,
+    OUT: `${made}/out`,
+    SVG: `${made}/plan.svg`,
+    NPM: npmCache,
+    ADDRESS: "127.0.0.1:0",
+  };
+}
+
+const words = (text: string): readonly string[] => text.split(" ");
+
+/** Prepares everything in a folder. */
+export async function stageIn(folder: string): Promise<Stage> {
+  const made = `${folder}/made`;
+  const places = await placesIn(folder, made);
+  const { DATA = "", PHOTOS = "", ENCODER = "", RUN, OUT = "", SVG } = places;
+  const watched = await writeRun(`${folder}/watched`);
+  const jpeg = await writePhotos(`${folder}/jpeg`, "jpeg", 16);
+  const page = words("--html --port 0");
+  const data = ["--data", DATA, "--backend", "onnx"];
+  const short = words("--epochs 1 --batch-size 32");
+  const tuned = [...short, ...words("--warmup-epochs 0 --backend onnx")];
+  const once = words("--accum-iter 1");
+  const pretrained = words(
+    `--output-dir ${RUN} --model nano --warmup-epochs 0`,
+  );
+  const compared = words(
+    "--methods localmim --model nano --warmup-epochs 0 --limit 64 --labels 64 --finetune-epochs 1 --probe-epochs 1",
+  );
+  const classic = [
+    ...[...data, ...short],
+    ...words("--validate-test --depth 10 --image-size 8"),
+  ];
+  const row = words("--model nano --frozen 6 --backend wasm");
+  return {
+    made,
+    places,
+    calls: {
+      "examples/print_plan.ts": { args: words(`--model nano --svg ${SVG}`) },
+      "examples/pretrain.ts": {
+        args: [...pretrained, ...data, ...short, ...once],
+      },
+      "examples/watch.ts": { args: [watched], places: { RUN: watched } },
+      "examples/watch.ts --html": {
+        args: [watched, ...page],
+        places: { RUN: watched },
+        visit: visitPage,
+      },
+      "examples/knn.ts": { args: [ENCODER, ...data] },
+      "examples/knn.ts --data PHOTOS": {
+        args: [ENCODER, "--data", PHOTOS, "--backend", "onnx"],
+      },
+      // JPEG files need no more than files of numbers do.
+      "examples/linear_probe.ts": {
+        args: [ENCODER, "--data", jpeg, ...tuned],
+        places: { DATA: jpeg },
+      },
+      "examples/finetune.ts": {
+        args: [ENCODER, "--data", DATA, ...tuned, ...once],
+      },
+      "examples/export.ts": { args: [ENCODER, OUT, "--data", DATA] },
+      "examples/compare.ts": {
+        args: [...compared, ...data, ...short, "--output-dir", OUT],
+      },
+      "examples/freezeout_classic.ts": { args: classic },
+      "examples/freezeout_classic.ts --output OUT": {
+        args: [...classic, "--output", OUT],
+      },
+      "bench/step.ts": { args: [...row, ...words("--batch-size 2 --steps 1")] },
+    },
+  };
+}
