@@ -27,6 +27,7 @@ export * from "./normalization.ts";
 export * from "./open_source.ts";
 export * from "./parquet_images.ts";
 export * from "./random_resized_crop.ts";
+export type { RecycledMemory } from "./recycled_memory.ts";
 export * from "./render_image.ts";
 export * from "./select_classes.ts";
 export * from "./select_images.ts";
