@@ -13,6 +13,7 @@ export * from "./batch.ts";
 export * from "./bicubic.ts";
 export * from "./cifar.ts";
 export * from "./class_subsets.ts";
+export * from "./counted.ts";
 export { type DataError, describeDataError } from "./data_error.ts";
 export * from "./fashion_mnist.ts";
 export * from "./image_folder.ts";

@@ -87,13 +87,28 @@ export function numberFlag(range: NumberRange, help: string): Flag<number> {
 }
 
 /** A flag with a whole number. */
-export function wholeFlag(least: number, help: string): Flag<number> {
+export function wholeFlag(
+  least: number,
+  help: string,
+  most: number = Number.MAX_SAFE_INTEGER,
+): Flag<number> {
   const flag = numberFlag({
-    wanted: `a whole number of at least ${least}`,
-    holds: (value) => Number.isSafeInteger(value) && value >= least,
-    nearest: (value) => Math.max(least, Math.round(value)),
+    wanted: most === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${least}`
+      : `a whole number from ${least} to ${most}`,
+    holds: (value) =>
+      Number.isSafeInteger(value) && value >= least && value <= most,
+    nearest: (value) => Math.min(most, Math.max(least, Math.round(value))),
   }, help);
   return { ...flag, metavar: "N" };
+}
+
+/** More threads than machines have cores; each takes tens of megabytes. */
+const MOST_WORKERS = 256;
+
+/** A flag with a number of threads. */
+export function workersFlag(help: string): Flag<number> {
+  return wholeFlag(0, help, MOST_WORKERS);
 }
 
 /** Numbers from 0 on. */

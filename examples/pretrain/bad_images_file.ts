@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
-import type { BadImages } from "../../data/mod.ts";
+import { type BadImages, counted } from "../../data/mod.ts";
 import { replaceFile, type TrainError } from "../../train/mod.ts";
 
 const BAD_IMAGES_FILE = "bad_images.json";
@@ -28,6 +28,8 @@ export async function writeBadImages(
   const text = `${JSON.stringify(list, null, 2)}\n`;
   const written = await replaceFile(path, text);
   return written._tag === "Left" ? written : right(
-    `${list.length} images could not be read and were replaced, the first ${first.image}: ${first.reason}; all in ${path}`,
+    `${
+      counted(list.length, "image")
+    } could not be read and gave way to others, the first ${first.image}: ${first.reason}; all in ${path}`,
   );
 }

@@ -13,6 +13,7 @@ import {
   switchFlag,
   textFlag,
   wholeFlag,
+  workersFlag,
 } from "../flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
 import { HEALTH_DEFAULTS, HEALTH_FLAGS } from "./health_flags.ts";
@@ -43,7 +44,7 @@ export const PRETRAIN_FLAGS = {
     ["skip", "fail"],
     "what is done about an image that cannot be read",
   ),
-  "workers": wholeFlag(0, "threads beside the main one that decode images"),
+  "workers": workersFlag("threads beside the main one that decode images"),
   "limit": wholeFlag(1, "learn from so many of the images"),
   "config": textFlag("FILE", "start from this configuration (JSON)"),
   ...METHOD_FLAGS,

@@ -21,7 +21,7 @@ import {
   latestCheckpoint,
   runFolderAt,
 } from "../../train/mod.ts";
-import { configFromFlags } from "../config_from_flags.ts";
+import { configFromFlags, namedByFlags } from "../config_from_flags.ts";
 import {
   type ImageChoice,
   readImagesFile,
@@ -93,9 +93,12 @@ async function classesFrom(
 ): Promise<Result<Faults, readonly string[] | null>> {
   if (classes === undefined) return right(null);
   const names = await classNamesFrom(classes);
-  return names._tag === "Right"
-    ? names
-    : refuse("--classes", classes, "a subset, names or a file of names");
+  if (names._tag === "Right") return names;
+  const { left: error } = names;
+  const wanted = "a subset, names or a file of names";
+  return error._tag === "BadOptions"
+    ? left(namedByFlags(error.faults))
+    : refuse("--classes", classes, wanted);
 }
 
 /** The configuration of a run that goes on: its own, or by `auto` that of a file. */
