@@ -118,6 +118,13 @@ export const FROM_ZERO: NumberRange = {
   nearest: () => 0,
 };
 
+/** A part that leaves something on both sides. */
+export const SHARE: NumberRange = {
+  wanted: "a number between 0 and 1, such as 0.1",
+  holds: (value) => value > 0 && value < 1,
+  nearest: () => null,
+};
+
 /**
  * Help of a program: a line for each flag.
  *

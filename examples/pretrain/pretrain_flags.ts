@@ -9,7 +9,7 @@ import {
   type FlagValues,
   helpText,
   numberFlag,
-  type NumberRange,
+  SHARE,
   switchFlag,
   textFlag,
   wholeFlag,
@@ -19,12 +19,6 @@ import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
 import { HEALTH_DEFAULTS, HEALTH_FLAGS } from "./health_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
 import { SAVE_DEFAULTS, SAVE_FLAGS } from "./save_flags.ts";
-
-const SHARE: NumberRange = {
-  wanted: "a number between 0 and 1, such as 0.1",
-  holds: (value) => value > 0 && value < 1,
-  nearest: () => null,
-};
 
 /** All flags of the program. */
 export const PRETRAIN_FLAGS = {

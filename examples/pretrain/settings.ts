@@ -87,9 +87,13 @@ async function readConfig(
 const absolute = (data: string | undefined): string | null =>
   data === undefined ? null : resolve(data);
 
-/** The classes that `--classes` says, or `null` where it is not given. */
-async function classesFrom(
-  { classes }: PretrainValues,
+/**
+ * The classes that `--classes` says, or `null` where it is not given.
+ *
+ * @param classes Its value.
+ */
+export async function classesFrom(
+  classes: string | undefined,
 ): Promise<Result<Faults, readonly string[] | null>> {
   if (classes === undefined) return right(null);
   const names = await classNamesFrom(classes);
@@ -226,7 +230,7 @@ export async function settingsFrom(
     const found = values["save-every-steps"];
     return refuse("--save-every-steps", found, "either this or --save-every");
   }
-  const classes = await classesFrom(values);
+  const classes = await classesFrom(values.classes);
   if (classes._tag === "Left") return classes;
   if (resume === undefined && values["allow-schedule-change"]) {
     return refuse("--allow-schedule-change", true, "--resume beside it");
