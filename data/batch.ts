@@ -8,6 +8,7 @@ import type { BadImagePolicy, BadImages } from "./bad_images.ts";
 import type { DataError } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
 import type { ImageWorkers } from "./image_workers.ts";
+import type { RecycledMemory } from "./recycled_memory.ts";
 import { showImage, type ShownImage } from "./show_image.ts";
 import { taskLimit } from "./task_limit.ts";
 import type { ViewRule } from "./view_rule.ts";
@@ -36,6 +37,8 @@ export interface BatchRecipe {
   readonly badImages: BadImages;
   /** Who makes images ready; the main thread when left out. */
   readonly workers?: ImageWorkers | undefined;
+  /** Where the memory of images comes from; new memory when left out. */
+  readonly memory?: RecycledMemory | undefined;
 }
 
 /** Makes the batch of some images; resolves early when the signal is aborted. */
@@ -43,6 +46,10 @@ export type MakeBatch = (
   indices: Int32Array,
   signal: AbortSignal,
 ) => Promise<Result<DataError, Batch>>;
+
+const NEW_MEMORY: Pick<RecycledMemory, "take"> = {
+  take: (length) => new ArrayBuffer(length),
+};
 
 /**
  * Images that are on their way at the same time: some wait for the disk while
@@ -98,11 +105,17 @@ function batchOf(
  */
 export function batchMaker(recipe: BatchRecipe): MakeBatch {
   const { imageSize, inChannels } = recipe.rule.transform;
+  const { memory = NEW_MEMORY } = recipe;
   const size = inChannels * imageSize ** 2;
   const limit = taskLimit(inFlight(recipe.workers));
   const show = showImage(recipe);
   return async (indices, signal) => {
-    const images = new Float32Array(indices.length * size);
+    const count = indices.length * size;
+    const images = new Float32Array(
+      memory.take(count * Float32Array.BYTES_PER_ELEMENT),
+      0,
+      count,
+    );
     let error: DataError | null = null;
     const one = async (
       index: number,

@@ -1,14 +1,20 @@
 /**
- * Image files through sharp; the only file that names it.
+ * Image files: JPEG through libjpeg-turbo where it can be had, all others through
+ * sharp.
  *
  * @module
  */
-import type { Metadata, Sharp, SharpOptions } from "sharp";
-import { resizeBicubic } from "./bicubic.ts";
+import type { Sharp, SharpOptions } from "sharp";
 import { reasonOf } from "./data_error.ts";
+import {
+  decodeJpeg,
+  type DecodingThread,
+  type UsePixels,
+} from "./jpeg/decode_jpeg.ts";
+import { endsItsScan, isJpeg } from "./jpeg/jpeg_end.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
-import { type PixelBox, wholeOf } from "./random_resized_crop.ts";
-import type { ScaledView, View } from "./view.ts";
+import { wholeOf } from "./random_resized_crop.ts";
+import type { CroppedView, View } from "./view.ts";
 
 /** Most pixels of a file, and of the size that it is brought to: PIL's limit for bombs. */
 const MOST_PIXELS = 178_956_970;
@@ -67,41 +73,6 @@ async function inkPixels(pipeline: Sharp): Promise<RawImage> {
   return { ...inks, channels: 3, pixels };
 }
 
-/** sharp only shrinks: what it enlarges is half a pixel off (0.35.5). */
-const isShrunk = (crop: PixelBox, scaled: Size): boolean =>
-  scaled.width <= crop.width && scaled.height <= crop.height;
-
-const shrunk = (pipeline: Sharp, scaled: Size): Sharp =>
-  pipeline.resize({ ...scaled, kernel: "cubic", fit: "fill" });
-
-/** Pixels of the crop in the wanted size, of colours that are converted first. */
-async function resizedAfter(
-  pixels: RawImage,
-  scaled: Size,
-): Promise<RawImage> {
-  if (!isShrunk(wholeOf(pixels), scaled)) {
-    return resizeBicubic(pixels, wholeOf(pixels), scaled);
-  }
-  const { width, height, channels } = pixels;
-  const sharp = await (loading ??= loadSharp());
-  const raw = sharp(pixels.pixels, { raw: { width, height, channels } });
-  return await colourPixels(shrunk(raw, scaled));
-}
-
-async function cropped(
-  input: Sharp,
-  { space, hasAlpha }: Metadata,
-  { crop, scaled }: View,
-): Promise<RawImage> {
-  const kept = input.extract(crop);
-  const isInk = space === "cmyk";
-  if (!isInk && !hasAlpha && isShrunk(crop, scaled)) {
-    return await colourPixels(shrunk(kept, scaled));
-  }
-  const pixels = await (isInk ? inkPixels(kept) : colourPixels(kept));
-  return await resizedAfter(pixels, scaled);
-}
-
 /** libvips says a thing several times, or lets another thread say it. */
 function clearReason(message: string): string {
   const [first = ""] = message.split("\n");
@@ -111,16 +82,42 @@ function clearReason(message: string): string {
 }
 
 /** A long and narrow picture may be small and yet be huge in its wanted size. */
-function checkSize({ width, height }: Size): void {
-  if (width * height <= MOST_PIXELS) return;
+const isTooLarge = ({ width, height }: Size): boolean =>
+  width * height > MOST_PIXELS;
+
+function checkSize(size: Size): void {
+  if (!isTooLarge(size)) return;
+  const { width, height } = size;
   throw new Error(
     `its shape asks for ${width}×${height} pixels, more than ${MOST_PIXELS}`,
   );
 }
 
+async function decodeBySharp(
+  bytes: Uint8Array,
+  viewAt: (size: Size) => View,
+): Promise<CroppedView> {
+  const sharp = await (loading ??= loadSharp());
+  try {
+    const input = sharp(bytes, OPTIONS);
+    const metadata = await input.metadata();
+    checkSize(metadata);
+    const view = viewAt(metadata);
+    checkSize(view.scaled);
+    // Whether a file is damaged must not depend on the part that is seen.
+    const isPart = isJpeg(bytes) && endsItsScan(bytes);
+    const kept = isPart ? input.extract(view.crop) : input;
+    const isInk = metadata.space === "cmyk";
+    const image = await (isInk ? inkPixels(kept) : colourPixels(kept));
+    return { view, image, box: isPart ? wholeOf(image) : view.crop };
+  } catch (thrown) {
+    throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
+  }
+}
+
 /**
- * Decodes the part of an image that a view keeps and resizes it, bicubic and
- * antialiased. Pixels are those that PIL gives with `convert("RGB")`:
+ * Decodes the part of an image that a view keeps. Pixels are those that PIL gives with
+ * `convert("RGB")`:
  *
  * - grey and palettes become colours, transparency is dropped, not blended;
  * - of 16 bits the upper 8 are kept (PIL does the same with colour, but shows 16-bit
@@ -131,23 +128,22 @@ function checkSize({ width, height }: Size): void {
  *
  * @param image Bytes of a file.
  * @param viewAt Which pixels, given the size of the image.
- * @returns The geometry, and the crop in its `scaled` size.
+ * @param use What is done with pixels that have the crop among them.
+ * @param thread Where a JPEG file is decoded.
  * @throws What sharp says when it cannot decode the file, or when the file or the
  * wanted size has more than 178,956,970 pixels.
  */
-export async function decodeScaled(
-  image: EncodedImage,
+export async function decodeCrop(
+  { bytes }: EncodedImage,
   viewAt: (size: Size) => View,
-): Promise<ScaledView> {
-  const sharp = await (loading ??= loadSharp());
-  try {
-    const input = sharp(image.bytes, OPTIONS);
-    const metadata = await input.metadata();
-    checkSize(metadata);
-    const view = viewAt(metadata);
-    checkSize(view.scaled);
-    return { view, image: await cropped(input, metadata, view) };
-  } catch (thrown) {
-    throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
-  }
+  use: UsePixels,
+  thread: DecodingThread = "aside",
+): Promise<void> {
+  const modest = (size: Size): View | null => {
+    if (isTooLarge(size)) return null;
+    const view = viewAt(size);
+    return isTooLarge(view.scaled) ? null : view;
+  };
+  if (await decodeJpeg(bytes, modest, use, thread)) return;
+  use(await decodeBySharp(bytes, viewAt));
 }

@@ -13,6 +13,8 @@ import { type Batch, batchMaker } from "./batch.ts";
 import { type DataError, unlessFaulty, wholeFault } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
 import type { ImageWorkers } from "./image_workers.ts";
+import { recycledBatches } from "./recycled_batches.ts";
+import { recycledMemory } from "./recycled_memory.ts";
 import type { EvalTransform } from "./transform.ts";
 import { workAhead } from "./work_ahead.ts";
 
@@ -32,6 +34,11 @@ export interface LoadAllOptions {
   readonly onBadImage?: BadImagePolicy | undefined;
   /** Where skipped images are noted; a list of this iteration when left out. */
   readonly badImages?: BadImages | undefined;
+  /**
+   * Whether the numbers of a batch last only until the next one is asked for. Their
+   * memory is then used again, which is faster than new memory. `false` when left out.
+   */
+  readonly recycles?: boolean | undefined;
   /** Ends the iteration when aborted. */
   readonly signal?: AbortSignal;
 }
@@ -48,6 +55,7 @@ export async function* loadAll(
   options: LoadAllOptions,
 ): AsyncGenerator<Result<DataError, Batch>, void> {
   const { source, transform, batchSize, prefetch = 2, signal } = options;
+  const memory = recycledMemory(Infinity);
   const checked = unlessFaulty(options, [
     wholeFault("batchSize", batchSize, 1, Infinity),
     wholeFault("prefetch", prefetch, 0, Infinity),
@@ -61,17 +69,21 @@ export async function* loadAll(
     source,
     rule: { transform },
     workers: options.workers,
+    memory,
     onBadImage: options.onBadImage ?? "skip",
     badImages: options.badImages ?? badImages(source.length),
   });
-  yield* workAhead({
-    count: Math.ceil(source.length / batchSize),
-    ahead: prefetch,
-    signal,
-    work: (piece, stop) => {
-      const from = piece * batchSize;
-      const length = Math.min(batchSize, source.length - from);
-      return makeBatch(new Int32Array(length).map((_, i) => from + i), stop);
-    },
-  });
+  yield* recycledBatches(
+    options.recycles === true ? memory : null,
+    workAhead({
+      count: Math.ceil(source.length / batchSize),
+      ahead: prefetch,
+      signal,
+      work: (piece, stop) => {
+        const from = piece * batchSize;
+        const length = Math.min(batchSize, source.length - from);
+        return makeBatch(new Int32Array(length).map((_, i) => from + i), stop);
+      },
+    }),
+  );
 }

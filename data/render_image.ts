@@ -6,13 +6,14 @@
 import { toGrey } from "./augment/grey.ts";
 import { applyPixelOp, type PixelOpContext } from "./augment/pixel_op.ts";
 import { erase } from "./augment/random_erasing.ts";
-import { resizeBicubic } from "./bicubic.ts";
 import { cutOut } from "./cut_out.ts";
-import { decodeScaled } from "./decode_image.ts";
+import { decodeCrop } from "./decode_image.ts";
+import type { DecodingThread } from "./jpeg/decode_jpeg.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
 import { type Normalization, normalizationFor } from "./normalization.ts";
 import type { ImageFormat } from "./transform.ts";
-import type { ScaledView, View } from "./view.ts";
+import { resizedForNow } from "./resample/bicubic.ts";
+import type { CroppedView, View } from "./view.ts";
 
 /** Writes one image, `[C, H, W]`, into the part of a batch that is its own. */
 export type RenderImage = (
@@ -21,9 +22,10 @@ export type RenderImage = (
   target: Float32Array,
 ) => Promise<void>;
 
-function scaleRaw(image: RawImage, viewAt: (size: Size) => View): ScaledView {
+/** An image of a source in memory has all its pixels already. */
+function cropRaw(image: RawImage, viewAt: (size: Size) => View): CroppedView {
   const view = viewAt(image);
-  return { view, image: resizeBicubic(image, view.crop, view.scaled) };
+  return { view, image, box: view.crop };
 }
 
 /** The normalised value of each of the 256 levels, for each channel. */
@@ -108,21 +110,28 @@ function operated(
  * A function that brings images of any kind into the format of a model.
  *
  * @param format Channels and statistics of the pixels.
+ * @param thread Where JPEG files are decoded; on another thread when left out.
  * @returns Writes `(level / 255 − mean) / deviation` for each channel and pixel.
  * It rejects with the decoder's reason if an encoded image is damaged.
  */
-export function imageRenderer(format: ImageFormat): RenderImage {
+export function imageRenderer(
+  format: ImageFormat,
+  thread: DecodingThread = "aside",
+): RenderImage {
   const channels = format.inChannels === 1 ? 1 : 3;
   const tables = levelTables(format.normalization, channels);
-  return async (image, viewAt, target) => {
-    const { view, image: scaled } = image._tag === "RawImage"
-      ? scaleRaw(image, viewAt)
-      : await decodeScaled(image, viewAt);
-    const seen = cutOut(scaled, view.window);
+  // Nothing waits in here: decoded and resized pixels are gone with the next image.
+  const write = (target: Float32Array) => (cropped: CroppedView): void => {
+    const { view, image, box } = cropped;
+    const seen = cutOut(resizedForNow(image, box, view.scaled), view.window);
     const shown = channels === 1 ? toGrey(seen) : seen;
     const isOperated = view.ops.length > 0;
     const done = isOperated ? operated(format, view, shown) : shown;
     writeNormalized(done, view.flip && !isOperated, tables, target);
     if (view.erased !== null) erase(view.erased, done, target);
+  };
+  return async (image, viewAt, target) => {
+    if (image._tag === "RawImage") write(target)(cropRaw(image, viewAt));
+    else await decodeCrop(image, viewAt, write(target), thread);
   };
 }

@@ -23,7 +23,7 @@ function rendererFor({ rule: { transform } }: RenderJob): RenderImage {
   const { imageSize, inChannels, normalization } = transform;
   const format = { imageSize, inChannels, normalization };
   const key = JSON.stringify(format);
-  const render = renderers.get(key) ?? imageRenderer(format);
+  const render = renderers.get(key) ?? imageRenderer(format, "here");
   renderers.set(key, render);
   return render;
 }

@@ -40,12 +40,14 @@ export interface View {
   readonly erased: Erased | null;
 }
 
-/** A view half done: cropped and resized, before window and flip. */
-export interface ScaledView {
+/** A view half done: decoded, before resizing, window and flip. */
+export interface CroppedView {
   /** The geometry. */
   readonly view: View;
-  /** The crop in its `scaled` size. */
+  /** Pixels; there may be more of them than the view keeps. */
   readonly image: RawImage;
+  /** Where the crop lies among them. */
+  readonly box: PixelBox;
 }
 
 /** Pixels stay what they are. */

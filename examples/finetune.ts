@@ -36,6 +36,7 @@ import {
   openEvaluation,
 } from "./evaluate/open_evaluation.ts";
 import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
+import { tellUnreadable } from "./evaluate/unreadable.ts";
 
 const FLAGS = { ...EVALUATION_FLAGS, ...FINETUNE_FLAGS } as const;
 
@@ -68,6 +69,7 @@ const program: EvaluationProgram<typeof FLAGS> = {
       encoder: encoder.path,
       images: train.length,
       queries: queries.length,
+      ...tellUnreadable(opened.right, say),
       config,
       ...judged.right,
       device: backend.device.name,

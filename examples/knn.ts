@@ -43,6 +43,7 @@ import {
   openEvaluation,
 } from "./evaluate/open_evaluation.ts";
 import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
+import { tellUnreadable } from "./evaluate/unreadable.ts";
 import { sourceFeatures } from "./evaluate/source_features.ts";
 import { numberFlag, wholeFlag } from "./flags.ts";
 import { badInput } from "./pretrain/failure.ts";
@@ -81,12 +82,17 @@ async function accuraciesOf(
   neighbours: readonly number[],
   temperature: number,
 ): Promise<Result<TrainError, readonly KnnAccuracy[]>> {
-  const { encoder, backend, train, queries, classes } = evaluation;
+  const { encoder, backend, classes } = evaluation;
   const { model } = encoder;
   const parameters = uploadEncoder(backend, model, encoder.parameters);
-  const known = await sourceFeatures(evaluation, parameters, feature, train);
+  const known = await sourceFeatures(evaluation, parameters, feature, "train");
   if (known._tag === "Left") return known;
-  const asked = await sourceFeatures(evaluation, parameters, feature, queries);
+  const asked = await sourceFeatures(
+    evaluation,
+    parameters,
+    feature,
+    "queries",
+  );
   if (asked._tag === "Left") return asked;
   disposeAll(parameters.values());
   return right(
@@ -155,6 +161,7 @@ const program: EvaluationProgram<typeof FLAGS> = {
       feature,
       images: train.length,
       queries: queries.length,
+      ...tellUnreadable(evaluation.right, say),
       classes,
       temperature,
       accuracies: found.right,

@@ -38,6 +38,7 @@ import {
   probeFrom,
 } from "./evaluate/probe_flags.ts";
 import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
+import { tellUnreadable } from "./evaluate/unreadable.ts";
 
 const FLAGS = {
   ...EVALUATION_FLAGS,
@@ -77,6 +78,7 @@ const program: EvaluationProgram<typeof FLAGS> = {
       feature,
       images: train.length,
       queries: queries.length,
+      ...tellUnreadable(opened.right, say),
       config,
       augment,
       ...judged.right,

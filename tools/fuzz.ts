@@ -11,7 +11,12 @@
 // deno-lint-ignore-file no-console -- printing is what this program does
 import process from "node:process";
 import { describeFaults } from "../core/mod.ts";
-import { numberFlag, wholeFlag } from "../examples/flags.ts";
+import {
+  helpText,
+  numberFlag,
+  switchFlag,
+  wholeFlag,
+} from "../examples/flags.ts";
 import { parseFlags } from "../examples/parse_flags.ts";
 
 /** Tests of readers against damaged and hostile files. */
@@ -24,18 +29,28 @@ const FUZZ_TESTS = [
 ];
 
 const FLAGS = {
-  seed: wholeFlag(0, "where the cases begin; by chance when left out"),
+  seed: wholeFlag(0, "where the cases begin"),
   factor: numberFlag({
     wanted: "a number above 0",
     holds: (value) => value > 0,
     nearest: () => null,
   }, "how many times as many cases as in a test run"),
+  help: switchFlag("print this and stop"),
 } as const;
+
+const DEFAULTS = { seed: "drawn by chance, and printed", factor: "50" };
+
+const USAGE =
+  "Tries hostile files on all readers: deno run -A tools/fuzz.ts [FLAGS]";
 
 const values = parseFlags(FLAGS, process.argv.slice(2));
 if (values._tag === "Left") {
   console.error(describeFaults(values.left));
   process.exit(2);
+}
+if (values.right.help) {
+  console.log(helpText(USAGE, FLAGS, DEFAULTS));
+  process.exit();
 }
 const { seed = Math.floor(Math.random() * 2 ** 31), factor = 50 } =
   values.right;

@@ -72,8 +72,8 @@ function longConfig({ model, steps, runs }: CourseSpec): PretrainConfig {
   };
 }
 
-/** V8's own collector: without it, what is only garbage would look like a leak. */
-function garbageCollector(): () => void {
+/** V8's own collector: without it, what is only garbage looks like a leak. */
+export function garbageCollector(): () => void {
   setFlagsFromString("--expose-gc");
   return runInNewContext("gc");
 }

@@ -26,6 +26,7 @@ export type Loading = Pick<
  * @param config Image size, channels, batch size and seed of the run.
  * @param loading Who makes images ready, and what is done about bad ones.
  * @returns What `pretraining` takes its batches from, or why such images cannot be made.
+ * The numbers of a batch last until the next one of its epoch is asked for.
  */
 export function batchSource(
   source: ImageSource,
@@ -46,6 +47,7 @@ export function batchSource(
         epoch,
         batchSize,
         fromBatch,
+        recycles: true,
         ...loading,
       })
     );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { right } from "../../core/mod.ts";
 import type { Backend, Program } from "../backend.ts";
 import { checkInt8, refuseInt8 } from "../int8_inputs.ts";
 import { checkReplaced } from "../replaced_inputs.ts";
@@ -13,6 +14,18 @@ import { compileProgram } from "./program.ts";
 export function engineBackend(engine: Engine): Backend {
   const { store, device } = engine;
   const programs = new Set<Program>();
+  /** Ends with the engine, unless it has been disposed before; then it is forgotten. */
+  const kept = (program: Program): Program => {
+    const own: Program = {
+      ...program,
+      dispose: () => {
+        programs.delete(own);
+        program.dispose();
+      },
+    };
+    programs.add(own);
+    return own;
+  };
   const computesInt8 = engine.dialect === "fused";
   const isParallel = engine.runtime.isParallel && engine.provider === "cpu";
   return {
@@ -25,8 +38,7 @@ export function engineBackend(engine: Engine): Backend {
       checkInt8(graph, options.int8 ?? []);
       const refusal = computesInt8 ? null : refuseInt8(device, options);
       const program = refusal ?? await compileProgram(engine, graph, options);
-      if (program._tag === "Right") programs.add(program.right);
-      return program;
+      return program._tag === "Left" ? program : right(kept(program.right));
     },
     upload: store.upload,
     liveTensors: store.liveTensors,

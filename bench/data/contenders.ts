@@ -61,7 +61,11 @@ export function ourLoader(task: Task, count: number): Contender {
     pass: async () => {
       const before = process.cpuUsage();
       const start = performance.now();
-      const options = { source, transform, batchSize, workers, seed: 0 };
+      const options = {
+        ...{ source, transform, batchSize, workers, seed: 0 },
+        // As in training, where a batch is gone when the next one comes.
+        recycles: true,
+      };
       let images = 0;
       for await (const batch of loadBatches({ ...options, epoch: epoch++ })) {
         images += orThrow(batch).indices.length;

@@ -21,6 +21,7 @@ import type {
   Interrupted,
   TrainingChoice,
 } from "../evaluate/training_start.ts";
+import { evaluatedImages, tellUnreadable } from "../evaluate/unreadable.ts";
 import {
   type Experiment,
   finetuneConfig,
@@ -68,19 +69,32 @@ export async function judgePart(
   part: Exclude<Part, "pretrain">,
   folder: string,
 ): Promise<Result<TrainError, TopAccuracies | Interrupted>> {
-  const { experiment, train, queries, backend } = context;
+  const { train, queries, backend } = context;
   const encoder = await openEncoder(join(folder, "pretrain"));
   if (encoder._tag === "Left") return encoder;
   const { model } = encoder.right;
   const classes = train.classNames?.length ?? 0;
   const evaluation: Evaluation = {
     encoder: encoder.right,
-    train,
-    queries,
+    ...evaluatedImages(train, queries),
     classes,
     resizeSize: model.imageSize,
     backend,
   };
+  const found = await judge(context, trial, part, folder, evaluation);
+  tellUnreadable(evaluation, context.say);
+  return found;
+}
+
+async function judge(
+  context: JudgeContext,
+  trial: Trial,
+  part: Exclude<Part, "pretrain">,
+  folder: string,
+  evaluation: Evaluation,
+): Promise<Result<TrainError, TopAccuracies | Interrupted>> {
+  const { experiment } = context;
+  const { classes, train, encoder: { model } } = evaluation;
   const choice = await choiceOf(context, join(folder, `${part}.safetensors`));
   if (part === "finetune") {
     const config = finetuneConfig(experiment, trial, classes);

@@ -14,7 +14,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { ImageSource } from "../../data/mod.ts";
+import { type BadImages, badImages, type ImageSource } from "../../data/mod.ts";
 import {
   batchSource,
   type CheckpointPolicy,
@@ -32,6 +32,7 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
+import { writeBadImages } from "../pretrain/bad_images_file.ts";
 import { rememberedImages, writeImagesFile } from "../pretrain/images_file.ts";
 import { progressOn } from "../pretrain/progress.ts";
 import { type RunEnd, takeSteps } from "../pretrain/take_steps.ts";
@@ -68,6 +69,8 @@ export interface PretrainContext {
   readonly source: ImageSource;
   /** Where it computes. */
   readonly backend: Backend;
+  /** Told which images could not be read. */
+  readonly say: (line: string) => void;
   /** Stops it after the step at which it is aborted. */
   readonly signal: AbortSignal;
 }
@@ -162,8 +165,9 @@ function runOf(
   { source, backend }: PretrainContext,
   { config, plan }: Trial,
   { path, start }: RunFolder,
+  unreadable: BadImages,
 ): Result<TrainError, Pretraining> {
-  const batches = batchSource(source, config);
+  const batches = batchSource(source, config, { badImages: unreadable });
   if (batches._tag === "Left") {
     return left({ _tag: "BadConfig", faults: batches.left });
   }
@@ -193,7 +197,8 @@ export async function pretrainPart(
   const { plan } = trial;
   const folder = await openRun(context, trial, path);
   if (folder._tag === "Left") return folder;
-  const run = runOf(context, trial, folder.right);
+  const unreadable = badImages(context.source.length);
+  const run = runOf(context, trial, folder.right, unreadable);
   if (run._tag === "Left") return run;
   const progress = progressOn(plan, process.stdout, run.right.step);
   const end = await takeSteps({
@@ -207,7 +212,10 @@ export async function pretrainPart(
   });
   progress.end();
   run.right.dispose();
+  const listed = await writeBadImages(path, unreadable);
   folder.right[Symbol.dispose]();
+  if (listed._tag === "Left") return listed;
+  if (listed.right !== null) context.say(`images: ${listed.right}`);
   const { cause } = end;
   if (cause === "interrupted") return right(cause);
   return cause === "finished"

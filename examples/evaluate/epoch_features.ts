@@ -28,20 +28,22 @@ function divisorOf(batchSize: number): number {
   return size;
 }
 
-/** Puts features in the order of an epoch back into that of the source. */
+/**
+ * Puts features in the order of an epoch back into that of the source. Where an image
+ * stands in for one that cannot be read, its class does too.
+ */
 function inOrderOfSource(
   { features, width, labels }: LabelledFeatures,
   order: Int32Array,
   labelOf: (index: number) => number,
 ): LabelledFeatures {
   const sorted = new Float32Array(order.length * width);
-  order.subarray(0, labels.length).forEach((index, row) =>
-    sorted.set(
-      features.subarray(row * width, (row + 1) * width),
-      index * width,
-    )
-  );
   const all = Int32Array.from({ length: order.length }, (_, i) => labelOf(i));
+  order.subarray(0, labels.length).forEach((index, row) => {
+    const own = features.subarray(row * width, (row + 1) * width);
+    sorted.set(own, index * width);
+    all[index] = labels[row] ?? -1;
+  });
   return { features: sorted, width, labels: all };
 }
 
@@ -55,7 +57,7 @@ function inOrderOfSource(
  * @param config The probe that learns from them.
  */
 export function epochFeatures(
-  { encoder: { model }, backend, train: source }: Evaluation,
+  { encoder: { model }, backend, train: source, unreadable }: Evaluation,
   parameters: DeviceTensors,
   feature: FeatureSpec,
   { seed, batchSize: stepSize }: ProbeConfig,
@@ -70,12 +72,15 @@ export function epochFeatures(
     if (transform._tag === "Left") {
       return left({ _tag: "BadConfig", faults: transform.left });
     }
-    const options = { source, transform: transform.right, seed, epoch };
+    const options = {
+      ...{ source, transform: transform.right, seed, epoch },
+      ...{ batchSize, badImages: unreadable.train, recycles: true },
+    };
     const found = await imageFeatures(
       backend,
       model,
       parameters,
-      loadBatches({ ...options, batchSize }),
+      loadBatches(options),
       batchSize,
       feature,
     );

@@ -52,7 +52,7 @@ const badConfig = (faults: Faults): Result<TrainError, never> =>
   left({ _tag: "BadConfig", faults });
 
 async function started(
-  { backend, encoder, train }: Evaluation,
+  { backend, encoder, train, unreadable }: Evaluation,
   config: FinetuneConfig,
   choice: FinetuneChoice,
 ): Promise<Result<TrainError, Started>> {
@@ -64,7 +64,10 @@ async function started(
   const start = await startOf(identity, first, choice.resume);
   if (start._tag === "Left") return start;
   const workers = choice.workers ?? undefined;
-  const made = finetuneBatches(train, config, { workers });
+  const made = finetuneBatches(train, config, {
+    workers,
+    badImages: unreadable.train,
+  });
   if (made._tag === "Left") return badConfig(made.left);
   const [batches, from] = [made.right, start.right];
   const training = finetuning({ ...run, backend, batches, start: from });

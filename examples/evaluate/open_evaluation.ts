@@ -10,7 +10,7 @@ import {
   selectBackend,
 } from "../../backends/mod.ts";
 import { describeFaults, left, type Result, right } from "../../core/mod.ts";
-import { describeDataError, type ImageSource } from "../../data/mod.ts";
+import { describeDataError } from "../../data/mod.ts";
 import {
   describeTrainError,
   type OpenedEncoder,
@@ -28,6 +28,7 @@ import {
 import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
 import { openImages, type PretrainImages } from "../pretrain/images.ts";
 import { classesFrom } from "../pretrain/settings.ts";
+import { type EvaluatedImages, evaluatedImages } from "./unreadable.ts";
 
 /** Flags of every evaluation. */
 export const EVALUATION_FLAGS = {
@@ -77,13 +78,9 @@ export const EVALUATION_DEFAULTS: Readonly<Record<string, string>> = {
 export type EvaluationValues = FlagValues<typeof EVALUATION_FLAGS>;
 
 /** Everything that an evaluation needs. */
-export interface Evaluation {
+export interface Evaluation extends EvaluatedImages {
   /** The encoder. */
   readonly encoder: OpenedEncoder;
-  /** Labelled images to learn from. */
-  readonly train: ImageSource;
-  /** Labelled images to judge by. */
-  readonly queries: ImageSource;
   /** How many classes there are. */
   readonly classes: number;
   /** Side that the shorter side of an image gets. */
@@ -157,8 +154,7 @@ export async function openEvaluation(
   }
   const evaluation: Evaluation = {
     encoder: encoder.right,
-    train,
-    queries,
+    ...evaluatedImages(train, queries),
     classes: train.classNames?.length ?? 0,
     resizeSize: values["resize-size"] ?? encoder.right.model.imageSize,
     backend: selected.right.backend,

@@ -37,21 +37,30 @@ export interface ProbedFeatures {
   readonly augment: boolean;
 }
 
-/** Features to learn from: of random crops, or of the middles, computed once. */
-function featuresOf(
+/** Features to learn from, and of how many images they are. */
+interface Learned {
+  readonly features: EpochFeatures;
+  readonly samples: number;
+}
+
+/** Those of random crops, or of the middles of all images that can be read. */
+async function featuresOf(
   evaluation: Evaluation,
   parameters: DeviceTensors,
   { feature, augment }: ProbedFeatures,
   config: ProbeConfig,
-): EpochFeatures {
-  if (augment) return epochFeatures(evaluation, parameters, feature, config);
-  const once = sourceFeatures(
-    evaluation,
-    parameters,
-    feature,
-    evaluation.train,
-  );
-  return () => once;
+): Promise<Result<TrainError, Learned>> {
+  if (augment) {
+    return right({
+      features: epochFeatures(evaluation, parameters, feature, config),
+      samples: evaluation.train.length,
+    });
+  }
+  const once = await sourceFeatures(evaluation, parameters, feature, "train");
+  return once._tag === "Left" ? once : right({
+    features: () => Promise.resolve(once),
+    samples: once.right.labels.length,
+  });
 }
 
 /** Trains and judges a probe on an encoder that is on the device. */
@@ -62,8 +71,10 @@ async function probed(
   config: ProbeConfig,
   choice: TrainingChoice,
 ): Promise<Result<TrainError, TopAccuracies | Interrupted>> {
-  const { backend, train: images, queries } = evaluation;
-  const length = probeLength(config, images.length);
+  const { backend } = evaluation;
+  const learned = await featuresOf(evaluation, parameters, features, config);
+  if (learned._tag === "Left") return learned;
+  const length = probeLength(config, learned.right.samples);
   if (length._tag === "Left") {
     return left({ _tag: "BadConfig", faults: length.left });
   }
@@ -73,8 +84,7 @@ async function probed(
   const probe = linearProbe({
     config,
     backend,
-    samples: images.length,
-    features: featuresOf(evaluation, parameters, features, config),
+    ...learned.right,
     start: start.right,
   });
   if (probe._tag === "Left") return probe;
@@ -86,7 +96,12 @@ async function probed(
   if (end._tag === "Left") return end;
   if (done.right === "interrupted") return right(done.right);
   const { feature } = features;
-  const asked = await sourceFeatures(evaluation, parameters, feature, queries);
+  const asked = await sourceFeatures(
+    evaluation,
+    parameters,
+    feature,
+    "queries",
+  );
   return asked._tag === "Left"
     ? asked
     : await probeAccuracy(backend, config, end.right.tensors, asked.right);

@@ -5,7 +5,7 @@
  */
 import type { DeviceTensors } from "../../backends/mod.ts";
 import { left, type Result } from "../../core/mod.ts";
-import { evalTransform, type ImageSource, loadAll } from "../../data/mod.ts";
+import { evalTransform, loadAll } from "../../data/mod.ts";
 import {
   type FeatureSpec,
   imageFeatures,
@@ -18,19 +18,21 @@ import type { Evaluation } from "./open_evaluation.ts";
 const BATCH = 64;
 
 /**
- * Features of every image of a source, as it is judged: nothing is random.
+ * Features of every image that can be read, as it is judged: nothing is random.
  *
- * @param evaluation Encoder, device and the size of the images.
+ * @param evaluation Encoder, device, images and their size.
  * @param parameters The encoder on the device.
  * @param feature Which numbers count.
- * @param source The images.
+ * @param which The images to learn from, or those to judge by.
  */
 export async function sourceFeatures(
-  { encoder: { model }, backend, resizeSize }: Evaluation,
+  evaluation: Evaluation,
   parameters: DeviceTensors,
   feature: FeatureSpec,
-  source: ImageSource,
+  which: "train" | "queries",
 ): Promise<Result<TrainError, LabelledFeatures>> {
+  const { encoder: { model }, backend, resizeSize } = evaluation;
+  const source = evaluation[which];
   const { imageSize, inChannels } = model;
   const { normalization } = source;
   const format = { imageSize, inChannels, normalization, resizeSize };
@@ -39,7 +41,13 @@ export async function sourceFeatures(
     return left({ _tag: "BadConfig", faults: transform.left });
   }
   const batchSize = Math.min(BATCH, source.length);
-  const batches = loadAll({ source, transform: transform.right, batchSize });
+  const batches = loadAll({
+    source,
+    transform: transform.right,
+    batchSize,
+    badImages: evaluation.unreadable[which],
+    recycles: true,
+  });
   return await imageFeatures(
     backend,
     model,

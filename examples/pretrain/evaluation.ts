@@ -12,6 +12,7 @@ import {
   rootKey,
 } from "../../core/mod.ts";
 import {
+  type BadImages,
   type Batch,
   type DataError,
   evalTransform,
@@ -85,6 +86,7 @@ const atMost = (source: ImageSource, count: number): ImageSource => {
 async function accuracy(
   { images: { train }, config }: OpenedRun,
   queries: ImageSource,
+  unreadable: BadImages,
   featurize: Featurize,
 ): Promise<Result<TrainError, number>> {
   const { imageSize, inChannels } = config.model;
@@ -95,13 +97,14 @@ async function accuracy(
     const error: DataError = { _tag: "BadOptions", faults: transform.left };
     return left({ _tag: "DataFailed", error });
   }
-  const featuresOf = (source: ImageSource) =>
+  const featuresOf = (source: ImageSource, badImages?: BadImages) =>
     featurize(
-      loadAll({ source, transform: transform.right, batchSize }),
+      loadAll({ source, transform: transform.right, batchSize, badImages }),
     );
+  // Training has listed those that it met.
   const known = await featuresOf(atMost(train, REFERENCE_IMAGES));
   if (known._tag === "Left") return known;
-  const asked = await featuresOf(atMost(queries, QUERY_IMAGES));
+  const asked = await featuresOf(atMost(queries, QUERY_IMAGES), unreadable);
   if (asked._tag === "Left") return asked;
   const classes = train.classNames?.length ?? 0;
   return right(100 * knnAccuracy(known.right, asked.right, classes));
@@ -112,9 +115,11 @@ async function accuracy(
  * plain pixels.
  *
  * @param opened The run.
+ * @param unreadable Where images to judge by are noted that cannot be read.
  */
 export async function accuracies(
   opened: OpenedRun,
+  unreadable: BadImages,
 ): Promise<Result<TrainError, Accuracies>> {
   const { images: { queries }, config, backend, run, plan } = opened;
   if (queries === null) {
@@ -125,7 +130,7 @@ export async function accuracies(
     });
   }
   const by = (parameters: DeviceTensors) =>
-    accuracy(opened, queries, (batches) =>
+    accuracy(opened, queries, unreadable, (batches) =>
       imageFeatures(
         backend,
         config.model,
@@ -139,7 +144,7 @@ export async function accuracies(
   const untrained = await by(first.parameters);
   disposeState(first);
   if (untrained._tag === "Left") return untrained;
-  const pixels = await accuracy(opened, queries, pixelsOf);
+  const pixels = await accuracy(opened, queries, unreadable, pixelsOf);
   return pixels._tag === "Left" ? pixels : right({
     knnTop1: trained.right,
     knnTop1Untrained: untrained.right,

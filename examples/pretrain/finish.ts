@@ -5,8 +5,10 @@
  */
 import { join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
+import { badImages } from "../../data/mod.ts";
 import { lossPlot } from "../../plot/mod.ts";
 import { replaceFile, type TrainError } from "../../train/mod.ts";
+import { describeUnreadable } from "../evaluate/unreadable.ts";
 import { accuracies } from "./evaluation.ts";
 import type { OpenedRun } from "./open_run.ts";
 import { reconstructionSvg } from "./reconstruction.ts";
@@ -46,8 +48,11 @@ export async function finish(
   const drawn = await drawPictures(opened, end);
   if (drawn._tag === "Left") return drawn;
   if (opened.images.queries !== null) say("judging the encoder …");
-  const judged = await accuracies(opened);
+  const unreadable = badImages(opened.images.queries?.length ?? 0);
+  const judged = await accuracies(opened, unreadable);
   if (judged._tag === "Left") return judged;
+  const missed = describeUnreadable(unreadable, "to judge by");
+  if (missed !== null) say(`images: ${missed}`);
   const told = await opened.tellAccuracies(opened.run.step, judged.right);
   if (told._tag === "Left") return told;
   const summary = summaryOf(opened, end, judged.right);

@@ -20,7 +20,7 @@ import {
   webDataset,
   wholeOf,
 } from "../../data/mod.ts";
-import { decodeScaled } from "../../data/decode_image.ts";
+import { decodeScaled } from "./decode_scaled.ts";
 import { reasonOf } from "../../data/data_error.ts";
 import { decodeIdx } from "../../data/idx.ts";
 import { readFile } from "../../data/read_file.ts";
@@ -212,7 +212,7 @@ for (const encoding of ["jpeg", "png", "webp"] as const) {
     });
     const decode = async (bytes: Uint8Array): Promise<void> => {
       const image = { _tag: "EncodedImage", bytes } as const;
-      const { pixels, channels } = (await decodeScaled(image, viewAt)).image;
+      const { pixels, channels } = await decodeScaled(image, viewAt);
       strictEqual(pixels.length, 16 * 16 * channels);
     };
     await decode(whole);

@@ -1,5 +1,11 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { evalTransform, loadAll } from "../../data/mod.ts";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { left } from "../../core/mod.ts";
+import {
+  badImages,
+  evalTransform,
+  type ImageSource,
+  loadAll,
+} from "../../data/mod.ts";
 import { right } from "../right.ts";
 import { errorOf, noiseImage, noiseSource, valueOf } from "./sources.ts";
 
@@ -69,4 +75,32 @@ Deno.test("loadAll() takes a batch larger than the source and refuses one of 0",
     refused && errorOf(refused),
     "Cannot load images:\nbatchSize: found 0, wanted a whole number ≥ 1",
   );
+});
+
+Deno.test("loadAll() that recycles gives the same batches, also smaller ones, in the memory of few", async () => {
+  const source = noiseSource(30);
+  const missing = new Set([0, 7]);
+  const gappy: ImageSource = {
+    ...source,
+    read: (index) =>
+      missing.has(index)
+        ? Promise.resolve(
+          left({ _tag: "BadImage", image: String(index), reason: "gone" }),
+        )
+        : source.read(index),
+  };
+  const options = {
+    ...{ source: gappy, transform, batchSize: 4 },
+    badImages: badImages(1000),
+  };
+  const kept = (await Array.fromAsync(loadAll(options))).map(valueOf);
+  const memories = new Set<ArrayBufferLike>();
+  let place = 0;
+  for await (const result of loadAll({ ...options, recycles: true })) {
+    const batch = valueOf(result);
+    deepStrictEqual(batch, kept[place++]);
+    memories.add(batch.images.buffer);
+  }
+  strictEqual(place, 8);
+  ok(memories.size <= 4, `${memories.size}`);
 });

@@ -280,3 +280,18 @@ Deno.test("loadBatches() reads photographs of all formats and sizes, a wrong suf
     ok(batch?.images.every((x) => x >= -2.12 && x <= 2.65));
   });
 });
+
+Deno.test("loadBatches() that recycles gives the same batches, each until the next is asked for, in the memory of few", async () => {
+  const kept = await load({});
+  const memories = new Set<ArrayBufferLike>();
+  let place = 0;
+  for await (const result of loadBatches({ ...base, recycles: true })) {
+    const batch = valueOf(result);
+    deepStrictEqual(batch, kept[place++]);
+    memories.add(batch.images.buffer);
+  }
+  strictEqual(place, 5);
+  strictEqual(new Set(kept.map(({ images }) => images.buffer)).size, 5);
+  // The one in use, two ahead of it, and the one that its successor cannot have yet.
+  ok(memories.size <= 4, `${memories.size}`);
+});

@@ -9,7 +9,7 @@ import { deflateSync } from "node:zlib";
 import { crc32 } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 import { type Size, type View, wholeOf } from "../../data/mod.ts";
-import { decodeScaled } from "../../data/decode_image.ts";
+import { decodeScaled } from "./decode_scaled.ts";
 import { PLAIN } from "./plain_view.ts";
 
 const SIDE = 16;
@@ -33,7 +33,7 @@ async function colours(
     _tag: "EncodedImage",
     bytes: new Uint8Array(bytes),
   } as const;
-  const { image } = await decodeScaled(encoded, wholeView(scaled));
+  const image = await decodeScaled(encoded, wholeView(scaled));
   const { channels, pixels } = image;
   return Array.from({ length: pixels.length / channels }, (_, i) => {
     const own = [...pixels.subarray(i * channels, (i + 1) * channels)];

@@ -94,7 +94,9 @@ export async function watched<A>(
 export function checkReason(text: string): void {
   ok(text.length > 10 && text.length < 40_000, text.slice(0, 200));
   ok(
-    !/undefined|NaN|\[object|Maximum call stack|is not iterable/.test(text),
+    // Between quotes it is what was given.
+    !/(?<!")(undefined|NaN)(?!")|\[object|Maximum call stack|is not iterable/
+      .test(text),
     text.slice(0, 2000),
   );
   ok(

@@ -1,4 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { traceGraph } from "../../core/mod.ts";
+import { garbageCollector } from "../../tools/memory_course.ts";
+import { right } from "../right.ts";
 import { onDevices } from "./devices.ts";
 import { startTiny, tinyRun, trained } from "./tiny_run.ts";
 
@@ -30,5 +33,28 @@ await onDevices(
     training.dispose();
     strictEqual(training.step, run.plan.totalSteps);
     deepStrictEqual([backend.liveTensors(), backend.liveBytes()], before);
+  },
+);
+
+const collectGarbage = garbageCollector();
+
+await onDevices(
+  ["reference", "cpu", "wasm", "webgpu", "onnx"],
+  "compile() keeps nothing of a program that was disposed",
+  async (backend) => {
+    const disposed = async (): Promise<WeakRef<object>> => {
+      const graph = right(traceGraph((g) => ({
+        square: g.matmul(g.input("a", [2, 2]), g.input("a", [2, 2])),
+      })));
+      const program = await backend.compile(graph);
+      if (program._tag === "Left") throw new Error(program.left._tag);
+      program.right.dispose();
+      return new WeakRef(graph);
+    };
+    const graph = await disposed();
+    // A WeakRef holds on until the present job is over.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collectGarbage();
+    strictEqual(graph.deref(), undefined);
   },
 );

@@ -22,6 +22,7 @@ import type { BatchSource } from "../pretraining.ts";
  * @param source Labelled images; normalised by the source's own statistics.
  * @param config Image size, channels, batch size and seed.
  * @returns What `convNetTraining` takes its batches from, or why such images cannot be made.
+ * The numbers of a batch last until the next one of its epoch is asked for.
  */
 export function convNetBatches(
   source: ImageSource,
@@ -32,7 +33,10 @@ export function convNetBatches(
   const { normalization } = source;
   const made = paddedCropTransform({ imageSize, inChannels, normalization });
   if (made._tag === "Left") return made;
-  const common = { source, transform: made.right, seed, batchSize };
+  const common = {
+    ...{ source, transform: made.right, seed, batchSize },
+    recycles: true,
+  };
   return right((epoch, fromBatch) =>
     loadBatches({ ...common, epoch, fromBatch })
   );

@@ -30,6 +30,7 @@ function inConfig(fault: Fault): Fault {
  * @param config Image size, channels, augmentation, batch size and seed.
  * @param loading Who makes images ready, and what is done about bad ones.
  * @returns What `finetuning` takes its batches from, or why such images cannot be made.
+ * The numbers of a batch last until the next one of its epoch is asked for.
  */
 export function finetuneBatches(
   source: ImageSource,
@@ -50,7 +51,10 @@ export function finetuneBatches(
     const [first, ...others] = transform.left;
     return left([inConfig(first), ...others.map(inConfig)]);
   }
-  const options = { source, transform: transform.right, seed, batchSize };
+  const options = {
+    ...{ source, transform: transform.right, seed, batchSize },
+    recycles: true,
+  };
   return right((epoch, fromBatch) =>
     loadBatches({ ...options, ...loading, epoch, fromBatch })
   );

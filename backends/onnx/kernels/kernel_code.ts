@@ -19,7 +19,7 @@ import {
   store,
   type WasmFunction,
   whileTrue,
-} from "./wasm_code.ts";
+} from "../../../core/wasm/wasm_code.ts";
 
 /** How many numbers an instruction takes at a time. */
 interface Lane {

@@ -6,7 +6,7 @@
  * @module
  */
 import type { ElementwiseNode } from "./elementwise_parts.ts";
-import { type Code, f64Const, OP } from "./wasm_code.ts";
+import { type Code, f64Const, OP } from "../../../core/wasm/wasm_code.ts";
 
 /** Instructions on numbers, one or four at a time. */
 export interface Arithmetic {

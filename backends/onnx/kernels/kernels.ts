@@ -5,10 +5,17 @@
  */
 import type { ElementwisePart } from "./elementwise_parts.ts";
 import { kernelCode } from "./kernel_code.ts";
-import { wasmModule } from "./wasm_code.ts";
+import { type MemoryKind, wasmModule } from "../../../core/wasm/wasm_code.ts";
 
 /** Pages that 64-bit memories may have at most here; a memory with fewer fits too. */
 export const MAXIMUM_PAGES = 262_144;
+
+/** The memory of all tensors. */
+const ARENA: MemoryKind = {
+  addresses: 64,
+  shared: true,
+  maximum: MAXIMUM_PAGES,
+};
 
 /** Kernels, and which of them computes what. */
 export interface Kernels {
@@ -23,7 +30,7 @@ export function kernelsOf(parts: readonly ElementwisePart[]): Kernels {
   const specs = new Map(parts.map(({ spec }) => [JSON.stringify(spec), spec]));
   const keys = [...specs.keys()];
   return {
-    module: wasmModule([...specs.values()].map(kernelCode), MAXIMUM_PAGES),
+    module: wasmModule([...specs.values()].map(kernelCode), ARENA),
     kernelOf: parts.map(({ spec }) => keys.indexOf(JSON.stringify(spec))),
   };
 }
