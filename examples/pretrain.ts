@@ -9,8 +9,8 @@
  * ```
  *
  * Without `--data` it learns from the embedded Fashion-MNIST images, in minutes
- * on two CPU cores. Ctrl-C finishes the step and writes a checkpoint; a process
- * that is killed loses the steps since its last one. The same command with
+ * on two CPU cores. Ctrl-C, or closing the terminal, finishes the step and writes
+ * a checkpoint; a process that is killed loses the steps since its last one. The same command with
  * `--resume auto` begins a run and goes on with it, however often it ends.
  *
  * Permissions: `--allow-read=DATA,RUN --allow-write=RUN --allow-ffi=NPM
@@ -34,7 +34,8 @@ import {
   resumeCommand,
 } from "./pretrain/failure.ts";
 import { finish } from "./pretrain/finish.ts";
-import { interruption } from "./pretrain/interruption.ts";
+import { interruption, outliveHangUp } from "./pretrain/interruption.ts";
+import { keepOpen } from "./pretrain/keep_open.ts";
 import { openRun } from "./pretrain/open_run.ts";
 import {
   PRETRAIN_FLAGS,
@@ -116,10 +117,8 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-// A reader that goes away, as `head` does, must not end hours of training.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", () => {});
-}
+for (const stream of [process.stdout, process.stderr]) keepOpen(stream);
+outliveHangUp();
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
 await main(process.argv.slice(2)).catch(fail);
