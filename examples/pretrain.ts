@@ -24,7 +24,7 @@ import process from "node:process";
 import { describeFaults, type Result } from "../core/mod.ts";
 import { parseFlags } from "./parse_flags.ts";
 import { lastWords, withPermissionAdvice } from "./permission_advice.ts";
-import { writeBadImages } from "./pretrain/bad_images_file.ts";
+import { badImagesKeeper } from "./pretrain/bad_images_file.ts";
 import {
   badInput,
   EXIT,
@@ -63,14 +63,20 @@ async function pretrain(
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
   const { signal, allow } = interruption(progress.say);
-  const end = await takeSteps({ ...told.right, progress, signal });
+  const atCheckpoint = badImagesKeeper(folder.path, loading.badImages);
+  const end = await takeSteps({
+    ...told.right,
+    progress,
+    signal,
+    atCheckpoint,
+  });
   progress.end();
   loading.workers?.[Symbol.dispose]();
-  const skipped = await writeBadImages(folder.path, loading.badImages);
+  const skipped = await atCheckpoint();
   if (skipped._tag === "Left") {
     return failed(skipped.left, end.checkpoint, command);
   }
-  if (skipped.right !== null) say(`images: ${skipped.right}`);
+  if (skipped.right !== null) say(skipped.right);
   const { cause, checkpoint } = end;
   if (cause === "interrupted") {
     const moment = `after step ${run.step} of ${plan.totalSteps}`;

@@ -48,8 +48,30 @@ export async function writeBadImages(
   const text = `${JSON.stringify(list, null, 2)}\n`;
   const written = await replaceFile(path, text);
   return written._tag === "Left" ? written : right(
-    `${
+    `images: ${
       counted(list.length, "image")
     } could not be read and gave way to others, the first ${first.image}: ${first.reason}; all in ${path}`,
   );
+}
+
+/**
+ * Keeps the list of a run up to date: writes it whenever it has become longer.
+ *
+ * @param folder Folder of the run.
+ * @param badImages The images.
+ * @returns Looks at the list; gives what there is to say of it, `null` if it is as
+ * long as it was.
+ */
+export function badImagesKeeper(
+  folder: string,
+  badImages: BadImages,
+): () => Promise<Result<TrainError, string | null>> {
+  let known = 0;
+  return async () => {
+    const { length } = badImages.list();
+    if (length === known) return right(null);
+    const written = await writeBadImages(folder, badImages);
+    if (written._tag === "Right") known = length;
+    return written;
+  };
 }
