@@ -4,8 +4,9 @@
  * @module
  */
 import { left, printable, type Result, right } from "../core/mod.ts";
+import { counted } from "./counted.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
-import { readImageFile } from "./image_file.ts";
+import { noImageAmong, readImageFile } from "./image_file.ts";
 import type { ImageSource } from "./image_source.ts";
 import {
   bytesInWords,
@@ -22,6 +23,8 @@ const IMAGE_FILES = "JPEG, PNG, WebP, GIF, TIFF or AVIF files";
 interface Listing {
   readonly images: readonly string[];
   readonly folders: readonly string[];
+  /** Files that are no images, by name. */
+  readonly otherNames: readonly string[];
   readonly others: number;
   /** Links among them that lead out of the data. */
   readonly outside: number;
@@ -100,14 +103,16 @@ async function list(root: string, folder: string): Promise<Listing> {
   );
   const folders = kinds.filter(({ isDirectory }) => isDirectory);
   // A pipe or a device may wait for ever when it is read.
-  const images = kinds.filter(({ name, isFile }) =>
-    isFile && IMAGE_FILE.test(name)
-  );
+  const isImage = ({ name, isFile }: Entry): boolean =>
+    isFile && IMAGE_FILE.test(name);
+  const images = kinds.filter(isImage);
+  const others = kinds.filter((kind) => !kind.isDirectory && !isImage(kind));
   const used = [...folders, ...images];
   return {
     images: inOrder(images.map(({ name }) => name)),
     folders: inOrder(folders.map(({ name }) => name)),
-    others: kinds.length - used.length,
+    otherNames: inOrder(others.map(({ name }) => name)),
+    others: others.length,
     outside: used.filter(({ isOutside }) => isOutside).length,
   };
 }
@@ -184,16 +189,16 @@ async function collectRoot(
   root: string,
 ): Promise<Result<DataError, Collection>> {
   const listing = await list(await Deno.realPath(root), root);
-  const { images, folders, others } = listing;
+  const { images, folders, otherNames } = listing;
   if (images.length > 0 && folders.length > 0) {
     const found = `${images.length} images beside ${folders.length} folders`;
     return badFolder(root, found, "either images or a folder for each class");
   }
   if (images.length > 0) return right(await collect(root, null, listing, []));
   if (folders.length > 0) return collectClasses(root, listing);
-  const found = others === 0
+  const found = otherNames.length === 0
     ? "an empty folder"
-    : `no image among ${others} files`;
+    : noImageAmong(otherNames);
   return badFolder(root, found, `${IMAGE_FILES}, or a folder for each class`);
 }
 
@@ -213,8 +218,8 @@ function summaryOf(
   const { unreadable, reason } = inspection;
   const classes = classNames === null ? "" : ` in ${classNames.length} classes`;
   const notes = [
-    ...(others === 0 ? [] : [`${others} other files left out`]),
-    ...(outside === 0 ? [] : [`${outside} links lead out of the folder`]),
+    ...(others === 0 ? [] : [`${counted(others, "other file")} left out`]),
+    ...(outside === 0 ? [] : [`${counted(outside, "link")} out of the folder`]),
     ...(reason === null ? [] : [`${unreadable} cannot be read: ${reason}`]),
   ];
   const aside = notes.length === 0 ? "" : ` (${notes.join("; ")})`;

@@ -70,10 +70,14 @@ export async function inspectFiles(
   };
 }
 
-/** Bytes in words: `12 B`, `3 kB`, `1.2 MB`. */
+/** Bytes in words: `12 B`, `3 kB`, `1.2 MB`, `147 GB`. */
 export function bytesInWords(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
-  const [unit, word] = bytes < 999_500 ? [1e3, "kB"] : [1e6, "MB"];
+  const [unit, word] = bytes < 999_500
+    ? [1e3, "kB"]
+    : bytes < 999_500_000
+    ? [1e6, "MB"]
+    : [1e9, "GB"];
   const value = bytes / unit;
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${word}`;
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { left, type Result, right } from "../core/mod.ts";
+import { counted } from "./counted.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
@@ -104,11 +105,12 @@ function sourceOf(
       : `${group.path}:${group.from + index - group.first}`;
   };
   const classes = classNames === null ? "" : ` in ${classNames.length} classes`;
-  const stored = `${files.length} Parquet files`;
+  const stored = `${counted(groups.length, "row group")} in ${
+    counted(files.length, "Parquet file")
+  }`;
   return {
     name,
-    summary:
-      `${length} images${classes} (${groups.length} row groups in ${stored})`,
+    summary: `${length} images${classes} (${stored})`,
     length,
     classNames,
     normalization: IMAGENET_NORMALIZATION,

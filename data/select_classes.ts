@@ -24,6 +24,9 @@ const refused = (found: unknown, wanted: string): Result<DataError, never> =>
     faults: [{ _tag: "Inconsistent", path: "classes", found, wanted }],
   });
 
+/** One word that names a file rather than a class. */
+const MEANS_FILE = /^(\.{0,2}\/[^,]*|[^,]*\.(txt|csv|json))$/i;
+
 /** Names one a line; a line that begins with `#` says nothing. */
 const linesOf = (text: string): readonly string[] =>
   text.split("\n").map((line) => line.trim())
@@ -55,6 +58,9 @@ export async function classNamesFrom(
   if (isSubset(name)) return right(CLASS_SUBSETS[name]);
   const isFile = !text.includes(",") &&
     await Deno.stat(text).then((file) => file.isFile, () => false);
+  if (!isFile && MEANS_FILE.test(text)) {
+    return refused(text, "a file with a name on each line; there is none");
+  }
   try {
     const names = isFile
       ? linesOf(await Deno.readTextFile(text))
@@ -73,6 +79,20 @@ const unknownFault = (found: string, known: readonly string[]): Fault => ({
   wanted: `a class of the source; the nearest is ${nearestWord(found, known)}`,
 });
 
+/** As many names as fit into a message. */
+const someOf = (names: readonly string[]): string =>
+  names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
+
+/** What to say where not one name is known, instead of the same of each. */
+const noneKnown = (
+  names: readonly string[],
+  known: readonly string[],
+): Result<DataError, never> =>
+  refused(
+    `${names.length} names that the source does not have (${someOf(names)})`,
+    `some of its ${known.length} classes (${someOf(known)})`,
+  );
+
 const twiceFault = (found: string): Fault => ({
   _tag: "Inconsistent",
   path: "classes",
@@ -87,7 +107,7 @@ const twiceFault = (found: string): Fault => ({
  * @param source All images, with labels.
  * @param names Names of the classes to keep, in any order, each once.
  * @returns A source of these classes; or every name that the source does not have
- * or that is given twice.
+ * or that is given twice, in one fault where it has none of several.
  *
  * @example Shoes
  * ```ts
@@ -110,6 +130,9 @@ export function selectClasses(
 ): Result<DataError, ImageSource> {
   const { classNames: known } = source;
   if (known === null) return refused(names, "images with classes");
+  if (names.length > 1 && !names.some((name) => known.includes(name))) {
+    return noneKnown(names, known);
+  }
   const [first, ...rest] = names.flatMap((name, i) =>
     !known.includes(name)
       ? [unknownFault(name, known)]

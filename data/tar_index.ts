@@ -121,6 +121,8 @@ class Walk {
       checkSum(block);
       await this.#take(block);
     }
+    // What ends elsewhere was cut off: between two files nothing else tells it.
+    throw new BadHeader("no end, as of a file that was cut off,");
   }
 
   async #take(block: Uint8Array): Promise<void> {

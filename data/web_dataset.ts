@@ -6,9 +6,11 @@
  * @module
  */
 import { left, type Result, right } from "../core/mod.ts";
+import { counted } from "./counted.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
-import { checkImageBytes } from "./image_file.ts";
+import { checkImageBytes, noImageAmong } from "./image_file.ts";
 import type { ImageSource } from "./image_source.ts";
+import { bytesInWords } from "./inspect_files.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
 import { readRange } from "./read_range.ts";
 import { type TarEntry, tarIndex } from "./tar_index.ts";
@@ -104,7 +106,7 @@ async function openShard(
   const samples = samplesOf(path, entries.right);
   if (samples._tag === "Left") return samples;
   if (samples.right.length === 0) {
-    const found = `no image among ${entries.right.length} files`;
+    const found = noImageAmong(entries.right.map(({ name }) => name));
     return badShard(path, found, "images in an archive");
   }
   try {
@@ -152,7 +154,7 @@ function sourceOf(
   };
   const classes = classNames === null ? "" : ` in ${classNames.length} classes`;
   const bytes = images.reduce((sum, { image }) => sum + image.size, 0);
-  const size = `${Math.ceil(bytes / 1e6)} MB in ${shards} tar archives`;
+  const size = `${bytesInWords(bytes)} in ${counted(shards, "tar archive")}`;
   return {
     name,
     summary: `${images.length} images${classes} (${size})`,

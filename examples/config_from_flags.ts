@@ -39,6 +39,7 @@ const FLAG_OF_FIELD: ReadonlyMap<string, string> = new Map([
   ["rate.stagePower", "sr-lr"],
   ["freeze.t0", "t0"],
   ["clipGrad", "clip-grad"],
+  ["classes", "classes"],
   ["samples", "samples"],
   ["saving", "saving"],
 ]);

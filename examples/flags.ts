@@ -87,13 +87,28 @@ export function numberFlag(range: NumberRange, help: string): Flag<number> {
 }
 
 /** A flag with a whole number. */
-export function wholeFlag(least: number, help: string): Flag<number> {
+export function wholeFlag(
+  least: number,
+  help: string,
+  most: number = Number.MAX_SAFE_INTEGER,
+): Flag<number> {
   const flag = numberFlag({
-    wanted: `a whole number of at least ${least}`,
-    holds: (value) => Number.isSafeInteger(value) && value >= least,
-    nearest: (value) => Math.max(least, Math.round(value)),
+    wanted: most === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${least}`
+      : `a whole number from ${least} to ${most}`,
+    holds: (value) =>
+      Number.isSafeInteger(value) && value >= least && value <= most,
+    nearest: (value) => Math.min(most, Math.max(least, Math.round(value))),
   }, help);
   return { ...flag, metavar: "N" };
+}
+
+/** More threads than machines have cores; each takes tens of megabytes. */
+const MOST_WORKERS = 256;
+
+/** A flag with a number of threads. */
+export function workersFlag(help: string): Flag<number> {
+  return wholeFlag(0, help, MOST_WORKERS);
 }
 
 /** Numbers from 0 on. */
@@ -101,6 +116,13 @@ export const FROM_ZERO: NumberRange = {
   wanted: "a number of at least 0",
   holds: (value) => value >= 0,
   nearest: () => 0,
+};
+
+/** A part that leaves something on both sides. */
+export const SHARE: NumberRange = {
+  wanted: "a number between 0 and 1, such as 0.1",
+  holds: (value) => value > 0 && value < 1,
+  nearest: () => null,
 };
 
 /**

@@ -9,8 +9,8 @@
  * ```
  *
  * Without `--data` it learns from the embedded Fashion-MNIST images, in minutes
- * on two CPU cores. Ctrl-C finishes the step and writes a checkpoint; a process
- * that is killed loses the steps since its last one. The same command with
+ * on two CPU cores. Ctrl-C, or closing the terminal, finishes the step and writes
+ * a checkpoint; a process that is killed loses the steps since its last one. The same command with
  * `--resume auto` begins a run and goes on with it, however often it ends.
  *
  * Permissions: `--allow-read=DATA,RUN --allow-write=RUN --allow-ffi=NPM
@@ -24,7 +24,7 @@ import process from "node:process";
 import { describeFaults, type Result } from "../core/mod.ts";
 import { parseFlags } from "./parse_flags.ts";
 import { lastWords, withPermissionAdvice } from "./permission_advice.ts";
-import { writeBadImages } from "./pretrain/bad_images_file.ts";
+import { badImagesKeeper } from "./pretrain/bad_images_file.ts";
 import {
   badInput,
   EXIT,
@@ -34,7 +34,8 @@ import {
   resumeCommand,
 } from "./pretrain/failure.ts";
 import { finish } from "./pretrain/finish.ts";
-import { interruption } from "./pretrain/interruption.ts";
+import { interruption, outliveHangUp } from "./pretrain/interruption.ts";
+import { keepOpen } from "./pretrain/keep_open.ts";
 import { openRun } from "./pretrain/open_run.ts";
 import {
   PRETRAIN_FLAGS,
@@ -62,14 +63,20 @@ async function pretrain(
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
   const { signal, allow } = interruption(progress.say);
-  const end = await takeSteps({ ...told.right, progress, signal });
+  const atCheckpoint = badImagesKeeper(folder.path, loading.badImages);
+  const end = await takeSteps({
+    ...told.right,
+    progress,
+    signal,
+    atCheckpoint,
+  });
   progress.end();
   loading.workers?.[Symbol.dispose]();
-  const skipped = await writeBadImages(folder.path, loading.badImages);
+  const skipped = await atCheckpoint();
   if (skipped._tag === "Left") {
     return failed(skipped.left, end.checkpoint, command);
   }
-  if (skipped.right !== null) say(`images: ${skipped.right}`);
+  if (skipped.right !== null) say(skipped.right);
   const { cause, checkpoint } = end;
   if (cause === "interrupted") {
     const moment = `after step ${run.step} of ${plan.totalSteps}`;
@@ -116,10 +123,8 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-// A reader that goes away, as `head` does, must not end hours of training.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", () => {});
-}
+for (const stream of [process.stdout, process.stderr]) keepOpen(stream);
+outliveHangUp();
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
 await main(process.argv.slice(2)).catch(fail);

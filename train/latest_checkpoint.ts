@@ -61,7 +61,7 @@ async function candidatesOfRun(
     return refuse(
       run,
       newestFirst.length === 0
-        ? "it holds no checkpoint yet"
+        ? "it holds no checkpoint to go on from; for a run from the start choose another folder"
         : `its record ${METRICS_FILE} ends before all of its checkpoints`,
     );
   }

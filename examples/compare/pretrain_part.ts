@@ -215,7 +215,7 @@ export async function pretrainPart(
   const listed = await writeBadImages(path, unreadable);
   folder.right[Symbol.dispose]();
   if (listed._tag === "Left") return listed;
-  if (listed.right !== null) context.say(`images: ${listed.right}`);
+  if (listed.right !== null) context.say(listed.right);
   const { cause } = end;
   if (cause === "interrupted") return right(cause);
   return cause === "finished"

@@ -25,6 +25,7 @@ import {
   type NumberRange,
   textFlag,
   wholeFlag,
+  workersFlag,
 } from "../flags.ts";
 
 const PROBABILITY: NumberRange = {
@@ -89,7 +90,7 @@ export const FINETUNE_FLAGS = {
     CROP_PART,
     "least part of an image's area that is cropped",
   ),
-  "workers": wholeFlag(0, "threads beside the main one that make images ready"),
+  "workers": workersFlag("threads beside the main one that make images ready"),
   "t0": numberFlag(
     FROM_ZERO,
     "moment of the first freeze before scaling, 1 never freezes",

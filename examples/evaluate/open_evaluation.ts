@@ -9,7 +9,7 @@ import {
   describeBackendError,
   selectBackend,
 } from "../../backends/mod.ts";
-import { left, type Result, right } from "../../core/mod.ts";
+import { describeFaults, left, type Result, right } from "../../core/mod.ts";
 import { describeDataError } from "../../data/mod.ts";
 import {
   describeTrainError,
@@ -17,16 +17,32 @@ import {
   openEncoder,
   type TrainError,
 } from "../../train/mod.ts";
-import { choiceFlag, type FlagValues, textFlag, wholeFlag } from "../flags.ts";
+import {
+  choiceFlag,
+  type FlagValues,
+  numberFlag,
+  SHARE,
+  textFlag,
+  wholeFlag,
+} from "../flags.ts";
 import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
-import { openImages } from "../pretrain/images.ts";
+import { openImages, type PretrainImages } from "../pretrain/images.ts";
+import { classesFrom } from "../pretrain/settings.ts";
 import { type EvaluatedImages, evaluatedImages } from "./unreadable.ts";
 
 /** Flags of every evaluation. */
 export const EVALUATION_FLAGS = {
   "data": textFlag(
     "DIR",
-    "labelled images: train beside val or test, one folder by class, or Fashion-MNIST's files",
+    "labelled images: a folder by class, train beside val or test or not, tar or Parquet files, CIFAR's or Fashion-MNIST's",
+  ),
+  "classes": textFlag(
+    "NAMES",
+    "take these classes: in-5, in-10, in-25, in-100, A,B,… or a file of names",
+  ),
+  "val-share": numberFlag(
+    SHARE,
+    "part of the images that is kept to judge by, as in pre-training",
   ),
   "limit": wholeFlag(1, "learn from so many of the images"),
   "prefix": textFlag(
@@ -48,6 +64,8 @@ export const EVALUATION_FLAGS = {
 /** What they are when they are not given. */
 export const EVALUATION_DEFAULTS: Readonly<Record<string, string>> = {
   "data": "the embedded Fashion-MNIST test images",
+  "classes": "all",
+  "val-share": "the data's own part to judge by, else a fifth",
   "limit": "all",
   "prefix": "found out",
   "heads": "those of the usual model of its width and depth",
@@ -91,6 +109,21 @@ function tell(
   say(`device: ${backend.device.name} (${backend.device.description})`);
 }
 
+/** The images that flags choose. */
+async function imagesFrom(
+  values: EvaluationValues,
+): Promise<Result<Failure, PretrainImages>> {
+  const classes = await classesFrom(values.classes);
+  if (classes._tag === "Left") return badInput(describeFaults(classes.left));
+  const { data = null, limit = null } = values;
+  const valShare = values["val-share"] ?? null;
+  const choice = { classes: classes.right, valShare };
+  const images = await openImages(data, limit, choice);
+  return images._tag === "Left"
+    ? badInput(describeDataError(images.left))
+    : images;
+}
+
 /**
  * Opens what an evaluation needs.
  *
@@ -111,8 +144,8 @@ export async function openEvaluation(
   if (encoder._tag === "Left") {
     return badInput(describeTrainError(encoder.left));
   }
-  const images = await openImages(values.data ?? null, values.limit ?? null);
-  if (images._tag === "Left") return badInput(describeDataError(images.left));
+  const images = await imagesFrom(values);
+  if (images._tag === "Left") return images;
   const { train, queries, judgedBy } = images.right;
   if (queries === null) return badInput(`--data: judged by ${judgedBy}`);
   const selected = await selectBackend(values.backend ?? "auto");

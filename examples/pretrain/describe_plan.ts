@@ -8,6 +8,7 @@ import {
   predictedSaving,
   type PretrainConfig,
 } from "../../core/mod.ts";
+import { counted } from "../../data/mod.ts";
 
 function describeFreezing(plan: FreezePlan): string {
   const [first, ...others] = plan.layers.filter(({ freezeStep }) =>
@@ -35,7 +36,9 @@ export function describePlan(
   const { epochs, batchSize, accumIter } = training;
   return [
     `model:  ${model.depth} blocks of width ${model.embedDim}, ${model.imageSize} px in patches of ${model.patchSize}, ${plan.stages.length} stages`,
-    `plan:   ${epochs} epochs × ${plan.totalSteps / epochs} steps of ${
+    `plan:   ${counted(epochs, "epoch")} × ${
+      plan.totalSteps / epochs
+    } steps of ${
       batchSize * accumIter
     } images, ${plan.warmupSteps} steps warm-up; ${freeze.scale} t0 ${freeze.t0}`,
     `        ${describeFreezing(plan)}`,

@@ -25,6 +25,8 @@ export const badInput = (message: string): Result<Failure, never> =>
 
 /** Flags that a run does not remember. */
 const OF_A_START = [
+  "workers",
+  "on-bad-image",
   "backend",
   "threads",
   "skip-non-finite",
@@ -39,8 +41,9 @@ export function resumeCommand(
   const flags = OF_A_START.map((name) =>
     values[name] === undefined ? "" : ` --${name} ${values[name]}`
   ).join("");
+  const quiet = values["no-tensorboard"] ? " --no-tensorboard" : "";
   const saving = saveWords(values);
-  return `deno run -A examples/pretrain.ts --resume ${folder}${flags}${saving}`;
+  return `deno run -A examples/pretrain.ts --resume ${folder}${flags}${saving}${quiet}`;
 }
 
 /** A run that was stopped by the user. */

@@ -10,7 +10,19 @@ import {
   lossWatch,
   type MetricsLine,
 } from "../../train/mod.ts";
-import { type FlagValues, FROM_ZERO, numberFlag, wholeFlag } from "../flags.ts";
+import {
+  type FlagValues,
+  numberFlag,
+  type NumberRange,
+  wholeFlag,
+} from "../flags.ts";
+
+/** No loss stays below its best, so that a limit below 1 would say nothing. */
+const LOSS_LIMIT: NumberRange = {
+  wanted: "0, or a number of at least 1",
+  holds: (value) => value === 0 || value >= 1,
+  nearest: (value) => value < 0 ? 0 : 1,
+};
 
 /** Flags of a run's health; clipping belongs to the method. */
 export const HEALTH_FLAGS = {
@@ -19,7 +31,7 @@ export const HEALTH_FLAGS = {
     "steps of the whole run that may be left out because a loss or gradient is not finite",
   ),
   "loss-limit": numberFlag(
-    FROM_ZERO,
+    LOSS_LIMIT,
     "stop when a loss stays so many times above its best and above that of predicting nothing; 0 never",
   ),
 } as const;

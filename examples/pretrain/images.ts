@@ -21,6 +21,7 @@ import {
   type Split,
   splitSource,
 } from "../../data/mod.ts";
+import { namedByFlags } from "../config_from_flags.ts";
 import type { ImageChoice } from "./images_file.ts";
 
 /** Images to learn from, and labelled ones kept away from learning, if there are any. */
@@ -115,9 +116,11 @@ async function openSplit(
   const source = folder === null
     ? await embeddedFashionMnist()
     : await openSource(folder, split);
-  return source._tag === "Left" || classes === null
-    ? source
-    : selectClasses(source.right, classes);
+  if (source._tag === "Left" || classes === null) return source;
+  const chosen = selectClasses(source.right, classes);
+  return chosen._tag === "Left" && chosen.left._tag === "BadOptions"
+    ? left({ _tag: "BadOptions", faults: namedByFlags(chosen.left.faults) })
+    : chosen;
 }
 
 async function opened(

@@ -1,5 +1,5 @@
 /**
- * Ctrl-C.
+ * Ctrl-C, and a terminal that is closed.
  *
  * @module
  */
@@ -14,18 +14,30 @@ export interface Interruption {
   allow(): void;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** Signals that ask a run to end in good order. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Whether a program reads from or writes to a terminal. */
+export const isOnTerminal = (): boolean =>
+  [Deno.stdin, Deno.stdout, Deno.stderr].some((each) => each.isTerminal());
 
 /**
- * Listens for Ctrl-C and for the wish of the system to end the program.
+ * Listens for Ctrl-C, for the wish of the system to end the program, and for the
+ * end of its terminal. Without a terminal, as under `nohup`, a hang-up is passed
+ * over: it is not this program's terminal that ends.
  *
  * @param say Prints a line.
+ * @param hasTerminal Whether the program has a terminal.
  */
-export function interruption(say: (line: string) => void): Interruption {
+export function interruption(
+  say: (line: string) => void,
+  hasTerminal: boolean = isOnTerminal(),
+): Interruption {
   const controller = new AbortController();
   let isAllowed = false;
   for (const name of SIGNALS) {
     process.on(name, () => {
+      if (name === "SIGHUP" && !hasTerminal) return;
       if (isAllowed || controller.signal.aborted) {
         process.exit(EXIT.interrupted);
       }
@@ -39,4 +51,14 @@ export function interruption(say: (line: string) => void): Interruption {
       isAllowed = true;
     },
   };
+}
+
+/**
+ * Passes over a hang-up without a terminal from now on. Deno would end the program,
+ * even where `nohup` has asked it not to.
+ *
+ * @param hasTerminal Whether the program has a terminal.
+ */
+export function outliveHangUp(hasTerminal: boolean = isOnTerminal()): void {
+  if (!hasTerminal) process.on("SIGHUP", () => {});
 }

@@ -9,21 +9,16 @@ import {
   type FlagValues,
   helpText,
   numberFlag,
-  type NumberRange,
+  SHARE,
   switchFlag,
   textFlag,
   wholeFlag,
+  workersFlag,
 } from "../flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
 import { HEALTH_DEFAULTS, HEALTH_FLAGS } from "./health_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
 import { SAVE_DEFAULTS, SAVE_FLAGS } from "./save_flags.ts";
-
-const SHARE: NumberRange = {
-  wanted: "a number between 0 and 1, such as 0.1",
-  holds: (value) => value > 0 && value < 1,
-  nearest: () => null,
-};
 
 /** All flags of the program. */
 export const PRETRAIN_FLAGS = {
@@ -43,7 +38,7 @@ export const PRETRAIN_FLAGS = {
     ["skip", "fail"],
     "what is done about an image that cannot be read",
   ),
-  "workers": wholeFlag(0, "threads beside the main one that decode images"),
+  "workers": workersFlag("threads beside the main one that decode images"),
   "limit": wholeFlag(1, "learn from so many of the images"),
   "config": textFlag("FILE", "start from this configuration (JSON)"),
   ...METHOD_FLAGS,
@@ -82,7 +77,8 @@ const USAGE =
   `Pre-trains a Vision Transformer on images: deno run -A examples/pretrain.ts [FLAGS]
 
 Where two defaults are given, the first is for Fashion-MNIST, the second for any
-other folder of images. Ctrl-C finishes the step and writes a checkpoint.`;
+other folder of images. Ctrl-C, or closing the terminal, finishes the step and writes
+a checkpoint.`;
 
 const EXIT_CODES =
   `Exit codes: 0 done, 1 the run failed, 2 it cannot begin as asked, 130 stopped by

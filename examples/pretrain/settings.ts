@@ -21,7 +21,7 @@ import {
   latestCheckpoint,
   runFolderAt,
 } from "../../train/mod.ts";
-import { configFromFlags } from "../config_from_flags.ts";
+import { configFromFlags, namedByFlags } from "../config_from_flags.ts";
 import {
   type ImageChoice,
   readImagesFile,
@@ -87,15 +87,22 @@ async function readConfig(
 const absolute = (data: string | undefined): string | null =>
   data === undefined ? null : resolve(data);
 
-/** The classes that `--classes` says, or `null` where it is not given. */
-async function classesFrom(
-  { classes }: PretrainValues,
+/**
+ * The classes that `--classes` says, or `null` where it is not given.
+ *
+ * @param classes Its value.
+ */
+export async function classesFrom(
+  classes: string | undefined,
 ): Promise<Result<Faults, readonly string[] | null>> {
   if (classes === undefined) return right(null);
   const names = await classNamesFrom(classes);
-  return names._tag === "Right"
-    ? names
-    : refuse("--classes", classes, "a subset, names or a file of names");
+  if (names._tag === "Right") return names;
+  const { left: error } = names;
+  const wanted = "a subset, names or a file of names";
+  return error._tag === "BadOptions"
+    ? left(namedByFlags(error.faults))
+    : refuse("--classes", classes, wanted);
 }
 
 /** The configuration of a run that goes on: its own, or by `auto` that of a file. */
@@ -223,7 +230,7 @@ export async function settingsFrom(
     const found = values["save-every-steps"];
     return refuse("--save-every-steps", found, "either this or --save-every");
   }
-  const classes = await classesFrom(values);
+  const classes = await classesFrom(values.classes);
   if (classes._tag === "Left") return classes;
   if (resume === undefined && values["allow-schedule-change"]) {
     return refuse("--allow-schedule-change", true, "--resume beside it");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Result, right } from "../../core/mod.ts";
 import {
   type MetricsLine,
   metricsLine,
@@ -30,6 +31,8 @@ export interface RunOptions extends RecordedRunOptions {
   readonly checkpoint: string;
   /** Where it is shown. */
   readonly progress: Progress;
+  /** Keeps what else there is to keep when a checkpoint was written; gives what is to be said. */
+  readonly atCheckpoint?: () => Promise<Result<TrainError, string | null>>;
   /** Stops the run after the step at which it is aborted. */
   readonly signal: AbortSignal;
 }
@@ -64,7 +67,7 @@ function shown(
  * @returns How it ended; also after an error the newest checkpoint is good.
  */
 export async function takeSteps(options: RunOptions): Promise<RunEnd> {
-  const { plan, run } = options;
+  const { plan, run, progress, atCheckpoint } = options;
   const steps: MetricsLine[] = [...options.folder.history];
   let { checkpoint } = options;
   for await (const taken of recordedRun(options)) {
@@ -72,7 +75,11 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
       return { cause: taken.left, checkpoint, steps };
     }
     steps.push(shown(options, taken.right, steps));
-    checkpoint = taken.right.checkpoint ?? checkpoint;
+    if (taken.right.checkpoint === null) continue;
+    ({ checkpoint } = taken.right);
+    const kept = await atCheckpoint?.() ?? right(null);
+    if (kept._tag === "Left") return { cause: kept.left, checkpoint, steps };
+    if (kept.right !== null) progress.say(kept.right);
   }
   const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
   return { cause, checkpoint, steps };

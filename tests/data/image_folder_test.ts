@@ -30,7 +30,7 @@ Deno.test("imageFolder() of a flat folder has no labels, is sorted, and takes su
       "c.webp",
     ]);
     deepStrictEqual([source.classNames, source.label(0)], [null, null]);
-    strictEqual(source.summary, "4 images, 0 B each (1 other files left out)");
+    strictEqual(source.summary, "4 images, 0 B each (1 other file left out)");
   });
 });
 
@@ -57,7 +57,7 @@ Deno.test("imageFolder() of class folders labels by sorted name and looks at any
     deepStrictEqual([0, 1, 2, 3, 4].map(source.label), [0, 1, 1, 2, 2]);
     strictEqual(
       source.summary,
-      "5 images in 3 classes, 0 B each (1 other files left out)",
+      "5 images in 3 classes, 0 B each (1 other file left out)",
     );
   });
 });
@@ -69,7 +69,7 @@ Deno.test("imageFolder() follows links to folders and files", async () => {
     deepStrictEqual([source.classNames, source.length], [["cat"], 1]);
     strictEqual(
       source.summary,
-      "1 images in 1 classes, 0 B each (1 links lead out of the folder)",
+      "1 images in 1 classes, 0 B each (1 link out of the folder)",
     );
     await Deno.mkdir(`${folder}/real/dog`);
     await Deno.symlink("../cat/1.jpg", `${folder}/real/dog/2.jpg`);
@@ -115,6 +115,8 @@ Deno.test("imageFolder() says what is wrong with a folder", async () => {
     "empty/": "",
     "texts/a.txt": "",
     "texts/b.txt": "",
+    "packed/a.txt": "",
+    "packed/n01.tar.gz": "",
   }, async (folder) => {
     const wanted =
       "wanted JPEG, PNG, WebP, GIF, TIFF or AVIF files, or a folder for each class";
@@ -122,7 +124,9 @@ Deno.test("imageFolder() says what is wrong with a folder", async () => {
       missing: "found nothing there, wanted a folder of images",
       file: "found a file, wanted a folder of images",
       empty: `found an empty folder, ${wanted}`,
-      texts: `found no image among 2 files, ${wanted}`,
+      texts: `found no image among 2 files (a.txt), ${wanted}`,
+      packed:
+        `found no image among 2 files (n01.tar.gz, still packed), ${wanted}`,
     };
     for (const [name, text] of Object.entries(errors)) {
       strictEqual(
@@ -184,7 +188,7 @@ Deno.test(
       const source = valueOf(await imageFolder(folder));
       strictEqual(
         source.summary,
-        "1 images, 0 B each (1 other files left out)",
+        "1 images, 0 B each (1 other file left out)",
       );
     });
   },

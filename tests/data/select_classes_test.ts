@@ -105,3 +105,25 @@ Deno.test("classNamesFrom() takes subsets, lists and files", async () => {
   });
   match(errorOf(await classNamesFrom(" , ")), /wanted names of classes/);
 });
+
+Deno.test("selectClasses() says once that not one of many names is known, and what there is", () => {
+  strictEqual(
+    errorOf(selectClasses(source, CLASS_SUBSETS["in-100"])),
+    'Cannot load images:\nclasses: found "100 names that the source does not have (n01440764, n01443537, n01484850, …)", wanted some of its 5 classes (ape, bee, cat, …)',
+  );
+});
+
+Deno.test("classNamesFrom() takes a path for a file, there or not", async () => {
+  await inFolder({}, async (folder) => {
+    for (const text of [`${folder}/none`, "none.txt"]) {
+      match(
+        errorOf(await classNamesFrom(text)),
+        /wanted a file with a name on each line; there is none/,
+      );
+    }
+    deepStrictEqual(valueOf(await classNamesFrom("a.txt, b/c")), [
+      "a.txt",
+      "b/c",
+    ]);
+  });
+});

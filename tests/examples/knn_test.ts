@@ -36,6 +36,19 @@ Deno.test("knn.ts judges a checkpoint by other images of the same folder and end
     deepStrictEqual(found[2]?.top1, found[3]?.top1);
   }));
 
+Deno.test("knn.ts judges by the classes and the share that are asked for", () =>
+  inFolder(async (folder) => {
+    const encoder = await writeNano(folder);
+    const data = await writeSmallIdx(`${folder}/data`, { train: 40, t10k: 20 });
+    const end = await runExample(
+      ...["knn.ts", encoder, "--data", data, "--backend", "wasm"],
+      ...["--classes", "Trouser,Dress,Coat", "--val-share", "0.25"],
+    );
+    strictEqual(end.code, 0, end.stderr);
+    const { images, queries, classes } = lastLine(end);
+    deepStrictEqual([images, queries, classes], [9, 3, 3]);
+  }));
+
 Deno.test("knn.ts refuses what it cannot judge, with the reason and exit code 2", () =>
   inFolder(async (folder) => {
     const none = await runExample("knn.ts", "--tokens", "all");

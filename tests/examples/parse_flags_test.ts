@@ -8,6 +8,7 @@ import {
   switchFlag,
   textFlag,
   wholeFlag,
+  workersFlag,
 } from "../../examples/flags.ts";
 import { parseFlags } from "../../examples/parse_flags.ts";
 import { faultsOf, right } from "../right.ts";
@@ -75,6 +76,14 @@ Deno.test("parseFlags() refuses texts that are no numbers", () => {
   for (const text of ["ten", "", " ", "NaN", "Infinity", "1e999", "1,5"]) {
     equal(read("--min-lr", text)._tag, "Left", text);
   }
+});
+
+Deno.test("workersFlag() refuses more threads than a machine could run", () => {
+  const flags = { workers: workersFlag("threads") };
+  deepEqual(right(parseFlags(flags, ["--workers", "256"])), { workers: 256 });
+  deepEqual(faultsOf(parseFlags(flags, ["--workers", "1000000"])), [
+    '--workers: found "1000000", wanted a whole number from 0 to 256; the nearest is 256',
+  ]);
 });
 
 Deno.test("parseFlags() refuses a flag that is given twice", () => {

@@ -47,12 +47,15 @@ Deno.test("resumeCommand() repeats what does not determine the run, and nothing 
       "epochs": 3,
       "resume": "auto",
       "allow-schedule-change": true,
+      "workers": 4,
+      "on-bad-image": "fail",
+      "no-tensorboard": true,
       "backend": "onnx",
       "threads": 2,
       "save-every-minutes": 0.5,
       "keep": 3,
       "keep-at-freeze": true,
     }),
-    "deno run -A examples/pretrain.ts --resume runs/1 --backend onnx --threads 2 --save-every-minutes 0.5 --keep 3 --keep-at-freeze",
+    "deno run -A examples/pretrain.ts --resume runs/1 --workers 4 --on-bad-image fail --backend onnx --threads 2 --save-every-minutes 0.5 --keep 3 --keep-at-freeze --no-tensorboard",
   );
 });

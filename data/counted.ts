@@ -1,0 +1,24 @@
+/**
+ * Numbers of things, in words.
+ *
+ * @module
+ */
+
+/**
+ * How many there are of something.
+ *
+ * @param count How many.
+ * @param noun What one of them is called; more take an `s`.
+ * @returns `1 image`, `2 images`.
+ *
+ * @example
+ * ```ts
+ * import { counted } from "@vitfreeze/vitfreeze/data";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual([0, 1, 2].map((n) => counted(n, "file")), ["0 files", "1 file", "2 files"]);
+ * ```
+ */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
