@@ -63,7 +63,10 @@ async function pretrain(
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
   const { signal, allow } = interruption(progress.say);
-  const atCheckpoint = badImagesKeeper(folder.path, loading.badImages);
+  const atCheckpoint = await badImagesKeeper(
+    folder.path,
+    loading.badImages,
+  );
   const end = await takeSteps({
     ...told.right,
     progress,

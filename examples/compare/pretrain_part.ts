@@ -32,7 +32,7 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
-import { writeBadImages } from "../pretrain/bad_images_file.ts";
+import { badImagesKeeper } from "../pretrain/bad_images_file.ts";
 import { rememberedImages, writeImagesFile } from "../pretrain/images_file.ts";
 import { progressOn } from "../pretrain/progress.ts";
 import { type RunEnd, takeSteps } from "../pretrain/take_steps.ts";
@@ -198,6 +198,7 @@ export async function pretrainPart(
   const folder = await openRun(context, trial, path);
   if (folder._tag === "Left") return folder;
   const unreadable = badImages(context.source.length);
+  const keepUnreadable = await badImagesKeeper(path, unreadable);
   const run = runOf(context, trial, folder.right, unreadable);
   if (run._tag === "Left") return run;
   const progress = progressOn(plan, process.stdout, run.right.step);
@@ -212,7 +213,7 @@ export async function pretrainPart(
   });
   progress.end();
   run.right.dispose();
-  const listed = await writeBadImages(path, unreadable);
+  const listed = await keepUnreadable();
   folder.right[Symbol.dispose]();
   if (listed._tag === "Left") return listed;
   if (listed.right !== null) context.say(listed.right);

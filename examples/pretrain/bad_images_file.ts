@@ -11,11 +11,14 @@ import { replaceFile, type TrainError } from "../../train/mod.ts";
 
 const BAD_IMAGES_FILE = "bad_images.json";
 
-const isBadImage = (json: unknown): json is BadImage =>
-  typeof (json as BadImage | null)?.image === "string";
+function isBadImage(json: unknown): json is BadImage {
+  const { index, image, reason } = (json ?? {}) as Partial<BadImage>;
+  return Number.isSafeInteger(index) && typeof image === "string" &&
+    typeof reason === "string";
+}
 
-/** What the run wrote down before it was resumed; a file of another kind is written anew. */
-async function earlierIn(path: string): Promise<readonly BadImage[]> {
+/** What the run wrote down so far; a file of another kind is written anew. */
+async function listIn(path: string): Promise<readonly BadImage[]> {
   try {
     const json: unknown = JSON.parse(await readFile(path, "utf8"));
     return Array.isArray(json) ? json.filter(isBadImage) : [];
@@ -24,27 +27,13 @@ async function earlierIn(path: string): Promise<readonly BadImage[]> {
   }
 }
 
-/**
- * Writes down which images were skipped, if there were any, beside those of before
- * a resume.
- *
- * @param folder Folder of the run.
- * @param badImages The images.
- * @returns What to say about it, `null` if there is nothing to say.
- */
-export async function writeBadImages(
-  folder: string,
-  badImages: BadImages,
+/** Writes down which images were skipped; gives what there is to say about it. */
+async function writeList(
+  path: string,
+  list: readonly BadImage[],
 ): Promise<Result<TrainError, string | null>> {
-  const met = badImages.list();
-  const [first] = met;
+  const [first] = list;
   if (first === undefined) return right(null);
-  const path = join(folder, BAD_IMAGES_FILE);
-  const names = new Set(met.map(({ image }) => image));
-  const earlier = (await earlierIn(path)).filter(({ image }) =>
-    !names.has(image)
-  );
-  const list = [...earlier, ...met];
   const text = `${JSON.stringify(list, null, 2)}\n`;
   const written = await replaceFile(path, text);
   return written._tag === "Left" ? written : right(
@@ -54,24 +43,29 @@ export async function writeBadImages(
   );
 }
 
+/** Keeps the list of a run up to date; gives what there is to say, `null` for nothing new. */
+export type BadImagesKeeper = () => Promise<Result<TrainError, string | null>>;
+
 /**
- * Keeps the list of a run up to date: writes it whenever it has become longer.
+ * Keeps the images that a run could not read in its folder. Those of before a resume
+ * are on the list from the beginning, so that they count.
  *
  * @param folder Folder of the run.
- * @param badImages The images.
- * @returns Looks at the list; gives what there is to say of it, `null` if it is as
- * long as it was.
+ * @param badImages The list that its loader fills.
+ * @returns Writes the list if it has become longer.
  */
-export function badImagesKeeper(
+export async function badImagesKeeper(
   folder: string,
   badImages: BadImages,
-): () => Promise<Result<TrainError, string | null>> {
-  let known = 0;
+): Promise<BadImagesKeeper> {
+  const path = join(folder, BAD_IMAGES_FILE);
+  (await listIn(path)).forEach(badImages.note);
+  let known = badImages.list().length;
   return async () => {
-    const { length } = badImages.list();
-    if (length === known) return right(null);
-    const written = await writeBadImages(folder, badImages);
-    if (written._tag === "Right") known = length;
+    const list = badImages.list();
+    if (list.length === known) return right(null);
+    const written = await writeList(path, list);
+    if (written._tag === "Right") known = list.length;
     return written;
   };
 }

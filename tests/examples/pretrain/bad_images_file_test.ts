@@ -1,50 +1,62 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { badImages } from "../../../data/mod.ts";
-import {
-  badImagesKeeper,
-  writeBadImages,
-} from "../../../examples/pretrain/bad_images_file.ts";
+import { badImagesKeeper } from "../../../examples/pretrain/bad_images_file.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { trained } from "../../train/tiny_run.ts";
 
-const listOf = (...names: readonly string[]) => {
-  const list = badImages(1000);
-  names.forEach((image, index) => list.note({ index, image, reason: "cut" }));
-  return list;
-};
+const bad = (index: number) => ({
+  index,
+  image: `${index}.jpg`,
+  reason: "cut",
+});
 
-Deno.test("writeBadImages() keeps the images of before a resume, each once, and says how many are new", () =>
-  inFolder(async (folder) => {
-    strictEqual(trained(await writeBadImages(folder, listOf())), null);
-    match(
-      trained(await writeBadImages(folder, listOf("a.jpg"))) ?? "",
-      /^images: 1 image could not be read and gave way to others, the first a\.jpg: cut; all in /,
-    );
-    trained(await writeBadImages(folder, listOf("b.jpg", "a.jpg")));
-    trained(await writeBadImages(folder, listOf()));
-    const path = join(folder, "bad_images.json");
-    const written = JSON.parse(await Deno.readTextFile(path));
-    deepStrictEqual(
-      written.map(({ image }: { image: string }) => image),
-      ["b.jpg", "a.jpg"],
-    );
-    trained(await writeBadImages(folder, listOf("c.jpg")));
-    strictEqual(JSON.parse(await Deno.readTextFile(path)).length, 3);
-    await Deno.writeTextFile(path, "{");
-    trained(await writeBadImages(folder, listOf("c.jpg")));
-    strictEqual(JSON.parse(await Deno.readTextFile(path)).length, 1);
-  }));
+const namesIn = async (path: string): Promise<readonly string[]> =>
+  JSON.parse(await Deno.readTextFile(path))
+    .map(({ image }: { image: string }) => image);
 
 Deno.test("badImagesKeeper() writes the list when it has become longer, and only then", () =>
   inFolder(async (folder) => {
     const path = join(folder, "bad_images.json");
-    const list = listOf("a.jpg");
-    const keep = badImagesKeeper(folder, list);
-    match(trained(await keep()) ?? "", /^images: 1 image /);
+    const list = badImages(1000);
+    const keep = await badImagesKeeper(folder, list);
+    strictEqual(trained(await keep()), null);
+    list.note(bad(1));
+    match(
+      trained(await keep()) ?? "",
+      /^images: 1 image could not be read and gave way to others, the first 1\.jpg: cut; all in /,
+    );
     await Deno.remove(path);
     strictEqual(trained(await keep()), null);
-    list.note({ index: 9, image: "b.jpg", reason: "cut" });
+    list.note(bad(9));
     match(trained(await keep()) ?? "", /^images: 2 images /);
-    strictEqual(JSON.parse(await Deno.readTextFile(path)).length, 2);
+    deepStrictEqual(await namesIn(path), ["1.jpg", "9.jpg"]);
+  }));
+
+Deno.test("badImagesKeeper() of a run that goes on knows the images of before, and counts them", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "bad_images.json");
+    const before = badImages(200);
+    const keep = await badImagesKeeper(folder, before);
+    before.note(bad(1));
+    before.note(bad(2));
+    trained(await keep());
+
+    const after = badImages(200);
+    const goOn = await badImagesKeeper(folder, after);
+    strictEqual(trained(await goOn()), null);
+    strictEqual(after.note(bad(2)), null);
+    strictEqual(after.note(bad(3))?._tag, "TooManyBadImages");
+    trained(await goOn());
+    deepStrictEqual(await namesIn(path), ["1.jpg", "2.jpg", "3.jpg"]);
+
+    for (const text of ["{", "null", `[null, 1, {"index": "a"}]`]) {
+      await Deno.writeTextFile(path, text);
+      const anew = badImages(200);
+      const begin = await badImagesKeeper(folder, anew);
+      deepStrictEqual(anew.list(), []);
+      anew.note(bad(5));
+      trained(await begin());
+      deepStrictEqual(await namesIn(path), ["5.jpg"]);
+    }
   }));
