@@ -9,6 +9,7 @@
 import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 import { left, type Result, right } from "../core/mod.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
+import { checkPages, type ReadFields } from "./parquet_pages.ts";
 import { readRange } from "./read_range.ts";
 
 /** Rows that are stored and read together. */
@@ -48,17 +49,23 @@ let loading: ReturnType<typeof load> | null = null;
 
 /** The library and its decompressors, bounded. */
 async function load() {
-  const [library, { compressors }] = await Promise.all([
+  const [library, thrift, { compressors }] = await Promise.all([
     import("hyparquet"),
+    import("hyparquet/src/thrift.js"),
     import("hyparquet-compressors"),
   ]);
+  const readFields: ReadFields = thrift.deserializeTCompactProtocol;
   const bounded = Object.entries(compressors).map(([name, unpack]) =>
     [name, (input: Uint8Array, length: number): Uint8Array => {
       if (length <= LARGEST) return unpack(input, length);
       throw new Error(`a page of ${length} bytes`);
     }] as const
   );
-  return { ...library, compressors: Object.fromEntries(bounded) };
+  return {
+    ...library,
+    readFields,
+    compressors: Object.fromEntries(bounded),
+  };
 }
 
 /** Opens the file for each read: nothing is left open behind. */
@@ -143,15 +150,21 @@ function labelsOf(values: readonly unknown[]): Int32Array {
   });
 }
 
-/** Reads some rows of a column. */
+/** Reads some rows of a column; their pages are checked once. */
 async function readColumn(
   file: AsyncBuffer,
   metadata: FileMetaData,
+  checked: Set<string>,
   column: string,
   from: number,
   rows: number,
 ): Promise<readonly unknown[]> {
-  const { parquetReadObjects, compressors } = await (loading ??= load());
+  const library = await (loading ??= load());
+  const { parquetReadObjects, readFields, compressors } = library;
+  if (!checked.has(`${column} ${from}`)) {
+    await checkPages(readFields, file, metadata, column, from, rows);
+    checked.add(`${column} ${from}`);
+  }
   const read = await parquetReadObjects({
     file,
     metadata,
@@ -186,6 +199,7 @@ async function opened(path: string): Promise<ParquetFile> {
   const groups = groupsOf(path, file.byteLength, metadata);
   const columns = parquetSchema(metadata).children;
   const names = columns.map(({ element }) => element.name);
+  const checked = new Set<string>();
   const images = columns.find(holdsImages)?.element.name;
   if (images === undefined) {
     throw new Error(`the columns ${names.join(", ")}, none of { bytes, path }`);
@@ -196,11 +210,18 @@ async function opened(path: string): Promise<ParquetFile> {
     groups,
     labels: label === undefined
       ? null
-      : labelsOf(await readColumn(file, metadata, label, 0, rows)),
+      : labelsOf(await readColumn(file, metadata, checked, label, 0, rows)),
     classNames: label === undefined ? null : classNamesOf(metadata, label),
     readImages: async ({ from, rows }) => {
       try {
-        const values = await readColumn(file, metadata, images, from, rows);
+        const values = await readColumn(
+          file,
+          metadata,
+          checked,
+          images,
+          from,
+          rows,
+        );
         return values.map(bytesOf);
       } catch (thrown) {
         throw new Error(damage(thrown), { cause: thrown });

@@ -67,3 +67,13 @@ Deno.test("parquetImages() tells of a file that is gone, image by image", async 
     match(errorOf(await source.read(4)), /^Cannot read image .*0\.parquet:4: /);
   });
 });
+
+Deno.test("parquetImages() ends at a page header that lacks the length of its levels, and reads the other groups", async () => {
+  const path = "tests/golden/level_length_missing.parquet";
+  const source = valueOf(await parquetImages("p", [path]));
+  const images = await Promise.all([0, 1, 2, 3].map(source.read));
+  for (const image of images.slice(0, 2)) {
+    match(errorOf(image), /a page header with/);
+  }
+  images.slice(2).forEach(valueOf);
+});
