@@ -9,7 +9,7 @@
 import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 import { left, type Result, right } from "../core/mod.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
-import { checkPages, type ReadFields } from "./parquet_pages.ts";
+import { checkedPages, type ReadFields } from "./parquet_pages.ts";
 import { readRange } from "./read_range.ts";
 
 /** Rows that are stored and read together. */
@@ -49,20 +49,20 @@ let loading: ReturnType<typeof load> | null = null;
 
 /** The library and its decompressors, bounded. */
 async function load() {
-  const [library, thrift, { compressors }] = await Promise.all([
+  const [hyparquet, thrift, { compressors }] = await Promise.all([
     import("hyparquet"),
     import("hyparquet/src/thrift.js"),
     import("hyparquet-compressors"),
   ]);
-  const readFields: ReadFields = thrift.deserializeTCompactProtocol;
   const bounded = Object.entries(compressors).map(([name, unpack]) =>
     [name, (input: Uint8Array, length: number): Uint8Array => {
       if (length <= LARGEST) return unpack(input, length);
       throw new Error(`a page of ${length} bytes`);
     }] as const
   );
+  const readFields: ReadFields = thrift.deserializeTCompactProtocol;
   return {
-    ...library,
+    ...hyparquet,
     readFields,
     compressors: Object.fromEntries(bounded),
   };
@@ -73,19 +73,13 @@ async function bufferOf(path: string): Promise<AsyncBuffer> {
   const { size } = await Deno.stat(path);
   const within = (at: number): boolean =>
     Number.isSafeInteger(at) && at >= 0 && at <= size;
-  const sliceOf = async (start: number, end: number): Promise<ArrayBuffer> => {
-    if (!within(start) || !within(end) || start > end) {
-      throw new Error(`bytes ${start} to ${end} of a file of ${size}`);
-    }
-    return (await readRange(path, start, end - start)).buffer;
-  };
   return {
     byteLength: size,
-    slice: (start, end = size) => {
-      const bytes = sliceOf(start, end);
-      // The library forgets those that it began before another one failed.
-      bytes.catch(() => {});
-      return bytes;
+    slice: async (start, end = size) => {
+      if (!within(start) || !within(end) || start > end) {
+        throw new Error(`bytes ${start} to ${end} of a file of ${size}`);
+      }
+      return (await readRange(path, start, end - start)).buffer;
     },
   };
 }
@@ -150,21 +144,15 @@ function labelsOf(values: readonly unknown[]): Int32Array {
   });
 }
 
-/** Reads some rows of a column; their pages are checked once. */
+/** Reads some rows of a column. */
 async function readColumn(
   file: AsyncBuffer,
   metadata: FileMetaData,
-  checked: Set<string>,
   column: string,
   from: number,
   rows: number,
 ): Promise<readonly unknown[]> {
-  const library = await (loading ??= load());
-  const { parquetReadObjects, readFields, compressors } = library;
-  if (!checked.has(`${column} ${from}`)) {
-    await checkPages(readFields, file, metadata, column, from, rows);
-    checked.add(`${column} ${from}`);
-  }
+  const { parquetReadObjects, compressors } = await (loading ??= load());
   const read = await parquetReadObjects({
     file,
     metadata,
@@ -193,13 +181,14 @@ function damage(thrown: unknown): string {
 }
 
 async function opened(path: string): Promise<ParquetFile> {
-  const { parquetMetadataAsync, parquetSchema } = await (loading ??= load());
-  const file = await bufferOf(path);
-  const metadata = await parquetMetadataAsync(file);
+  const { parquetMetadataAsync, parquetSchema, readFields } =
+    await (loading ??= load());
+  const whole = await bufferOf(path);
+  const metadata = await parquetMetadataAsync(whole);
+  const file = checkedPages(readFields, whole, metadata);
   const groups = groupsOf(path, file.byteLength, metadata);
   const columns = parquetSchema(metadata).children;
   const names = columns.map(({ element }) => element.name);
-  const checked = new Set<string>();
   const images = columns.find(holdsImages)?.element.name;
   if (images === undefined) {
     throw new Error(`the columns ${names.join(", ")}, none of { bytes, path }`);
@@ -210,18 +199,11 @@ async function opened(path: string): Promise<ParquetFile> {
     groups,
     labels: label === undefined
       ? null
-      : labelsOf(await readColumn(file, metadata, checked, label, 0, rows)),
+      : labelsOf(await readColumn(file, metadata, label, 0, rows)),
     classNames: label === undefined ? null : classNamesOf(metadata, label),
     readImages: async ({ from, rows }) => {
       try {
-        const values = await readColumn(
-          file,
-          metadata,
-          checked,
-          images,
-          from,
-          rows,
-        );
+        const values = await readColumn(file, metadata, images, from, rows);
         return values.map(bytesOf);
       } catch (thrown) {
         throw new Error(damage(thrown), { cause: thrown });

@@ -42,48 +42,60 @@ function checkHeader(header: Fields, room: number): number {
 }
 
 /** Checks the headers of the pages that lie one behind the other. */
-function checkChunk(readFields: ReadFields, chunk: ArrayBuffer): void {
-  const reader = { view: new DataView(chunk), offset: 0 };
+function checkChunk(readFields: ReadFields, view: DataView): void {
+  const reader = { view, offset: 0 };
   // The library stops before a last byte.
-  while (reader.offset < chunk.byteLength - 1) {
+  while (reader.offset < view.byteLength - 1) {
     const header = readFields(reader);
-    reader.offset += checkHeader(header, chunk.byteLength - reader.offset);
+    reader.offset += checkHeader(header, view.byteLength - reader.offset);
   }
 }
 
+/** Where a column of a row group lies in the file, bytes. */
+interface Chunk {
+  readonly from: number;
+  readonly to: number;
+}
+
+const chunksOf = ({ row_groups: groups }: FileMetaData): readonly Chunk[] =>
+  groups.flatMap(({ columns }) =>
+    columns.flatMap(({ meta_data: column }) => {
+      if (column === undefined) return [];
+      const first = column.dictionary_page_offset || column.data_page_offset;
+      const from = Number(first);
+      return [{ from, to: from + Number(column.total_compressed_size) }];
+    })
+  );
+
 /**
- * Checks the page headers of a column.
+ * A file whose columns are checked when they are read.
  *
  * @param readFields The library's reader of structures.
  * @param file The file.
  * @param metadata What it says of itself.
- * @param column Name of the column.
- * @param from First row that is wanted.
- * @param rows How many are.
- * @throws If a header is damaged.
+ * @returns The same file; a part of it with a damaged page header cannot be read.
  */
-export async function checkPages(
+export function checkedPages(
   readFields: ReadFields,
   file: AsyncBuffer,
   metadata: FileMetaData,
-  column: string,
-  from: number,
-  rows: number,
-): Promise<void> {
-  let start = 0;
-  for (const { num_rows: count, columns } of metadata.row_groups) {
-    const end = start + Number(count);
-    const isWanted = start < from + rows && end > from;
-    start = end;
-    if (!isWanted) continue;
-    for (const { meta_data: chunk } of columns) {
-      if (chunk?.path_in_schema[0] !== column) continue;
-
-      const first = Number(
-        chunk.dictionary_page_offset || chunk.data_page_offset,
-      );
-      const last = first + Number(chunk.total_compressed_size);
-      checkChunk(readFields, await file.slice(first, last));
+): AsyncBuffer {
+  const chunks = chunksOf(metadata);
+  const read = async (start: number, end: number): Promise<ArrayBuffer> => {
+    const bytes = await file.slice(start, end);
+    for (const { from, to } of chunks) {
+      if (from < start || to > end || from > to) continue;
+      checkChunk(readFields, new DataView(bytes, from - start, to - from));
     }
-  }
+    return bytes;
+  };
+  return {
+    byteLength: file.byteLength,
+    slice: (start, end = file.byteLength) => {
+      const bytes = read(start, end);
+      // The library forgets those that it began before another one failed.
+      bytes.catch(() => {});
+      return bytes;
+    },
+  };
 }
