@@ -6,13 +6,14 @@
 import { left, printable, type Result, right } from "../core/mod.ts";
 import { counted } from "./counted.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
-import { noImageAmong, readImageFile } from "./image_file.ts";
+import { readImageFile } from "./image_file.ts";
 import type { ImageSource } from "./image_source.ts";
 import {
   bytesInWords,
   inspectFiles,
   type Inspection,
 } from "./inspect_files.ts";
+import { noImageAmong } from "./no_image_among.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
 
 const IMAGE_FILE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;

@@ -8,9 +8,10 @@
 import { left, type Result, right } from "../core/mod.ts";
 import { counted } from "./counted.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
-import { checkImageBytes, noImageAmong } from "./image_file.ts";
+import { checkImageBytes } from "./image_file.ts";
 import type { ImageSource } from "./image_source.ts";
 import { bytesInWords } from "./inspect_files.ts";
+import { noImageAmong } from "./no_image_among.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
 import { readRange } from "./read_range.ts";
 import { type TarEntry, tarIndex } from "./tar_index.ts";

@@ -44,8 +44,9 @@ export function sumsOfSquares(
  * out so that the length of all gradients is known, and whether all are finite.
  *
  * Inputs: `gradient/NAME` of each parameter, and the statistics under their names.
- * Output: `squares [n]`, in the order of the parameters, then of the statistics. A sum is not finite if a number of the gradient is not, or if its
- * square leaves float32: from a length of about `1.8e19` on.
+ * Output: `squares [n]`, in the order of the parameters, then of the statistics. A sum
+ * is not finite if a number of the tensor is not, or if its square leaves float32: from
+ * a length of about `1.8e19` on.
  *
  * @param parameters Those that have a gradient, at least one.
  * @param statistics Other tensors that a step is about to keep; by default none.
