@@ -13,7 +13,7 @@ import {
   type Place,
   unwanted,
 } from "./codec.ts";
-import { nearestWord } from "./nearest.ts";
+import { nearestHint } from "./nearest.ts";
 import type { Fault } from "./result.ts";
 
 /** Codec of every member of a record. */
@@ -58,7 +58,7 @@ const unknownFields = (
       _tag: "UnknownField",
       path: key,
       found: found[key],
-      wanted: `no such field, the nearest is "${nearestWord(key, known)}"`,
+      wanted: `no such field${nearestHint(key, known, (best) => `"${best}"`)}`,
     }, place)
   );
 

@@ -39,29 +39,65 @@ export function editDistance(word: string, known: string): number {
   return to.reduce(nextRow(from), first).at(-1) ?? 0;
 }
 
+/** Letters that may be wrong in a word that is still recognised: a third of it. */
+const mistakesIn = (word: string): number =>
+  word.length < 3 ? 1 : Math.max(2, Math.floor(word.length / 3));
+
+/** Whether the shorter of two words begins or, from three letters on, ends the longer. */
+function isPartOf(word: string, known: string): boolean {
+  const [short = "", long = ""] = [word, known]
+    .map((each) => lettersOf(each).join(""))
+    .toSorted((a, b) => a.length - b.length);
+  return short.length >= 2 && long.startsWith(short) ||
+    short.length >= 3 && long.endsWith(short);
+}
+
 /**
- * The known word nearest to a written one; the earlier of two equally near.
+ * The known word that a written one most likely stands for: one that it begins or
+ * ends, or that begins or ends it, else one with few other letters. The earlier of
+ * two equally near.
  *
  * @param word What was written.
  * @param known Words that exist.
- * @returns One of `known`, or `null` if there is none.
+ * @returns One of `known`, or `null` if none is near.
  *
  * @example
  * ```ts
  * import { nearestWord } from "@vitfreeze/vitfreeze/core";
  * import { strictEqual } from "node:assert/strict";
  *
- * strictEqual(nearestWord("epoch", ["epochs", "seed"]), "epochs");
+ * strictEqual(nearestWord("batch", ["data", "batch-size"]), "batch-size");
+ * strictEqual(nearestWord("epcohs", ["epochs", "seed"]), "epochs");
+ * strictEqual(nearestWord("dry-run", ["epochs", "seed"]), null);
  * ```
  */
 export function nearestWord(
   word: string,
   known: readonly string[],
 ): string | null {
-  let [best, least]: [string | null, number] = [null, Infinity];
-  for (const other of known) {
+  const parts = known.filter((other) => isPartOf(word, other));
+  const most = parts.length > 0 ? Infinity : mistakesIn(word);
+  let [best, least]: [string | null, number] = [null, most + 1];
+  for (const other of parts.length > 0 ? parts : known) {
     const distance = editDistance(word, other);
     if (distance < least) [best, least] = [other, distance];
   }
   return best;
+}
+
+/**
+ * The end of a sentence that says what was wanted: the nearest known word.
+ *
+ * @param word What was written.
+ * @param known Words that exist.
+ * @param spelled How a known word is written in the sentence.
+ * @returns For example `; the nearest is epochs`; empty if none is near.
+ */
+export function nearestHint(
+  word: string,
+  known: readonly string[],
+  spelled: (word: string) => string = (best) => best,
+): string {
+  const best = nearestWord(word, known);
+  return best === null ? "" : `; the nearest is ${spelled(best)}`;
 }

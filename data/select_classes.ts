@@ -6,7 +6,7 @@
 import {
   type Fault,
   left,
-  nearestWord,
+  nearestHint,
   type Result,
   right,
 } from "../core/mod.ts";
@@ -76,7 +76,7 @@ const unknownFault = (found: string, known: readonly string[]): Fault => ({
   _tag: "Inconsistent",
   path: "classes",
   found,
-  wanted: `a class of the source; the nearest is ${nearestWord(found, known)}`,
+  wanted: `a class of the source${nearestHint(found, known)}`,
 });
 
 /** As many names as fit into a message. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { left, nearestWord, type Result, right } from "../core/mod.ts";
+import { left, nearestHint, type Result, right } from "../core/mod.ts";
 
 /** One flag, without its name. */
 export interface Flag<A> {
@@ -49,9 +49,7 @@ export function choiceFlag<Word extends string>(
     parse: (text) => {
       const word = words.find((known) => known === text);
       return word !== undefined ? right(word) : left(
-        `one of ${words.join(", ")}; the nearest is ${
-          nearestWord(text, words)
-        }`,
+        `one of ${words.join(", ")}${nearestHint(text, words)}`,
       );
     },
   };

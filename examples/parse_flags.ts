@@ -8,11 +8,15 @@ import {
   type Fault,
   type Faults,
   left,
-  nearestWord,
+  nearestHint,
   type Result,
   right,
 } from "../core/mod.ts";
 import type { FlagTable, FlagValues } from "./flags.ts";
+
+/** Whether a command line asks for help, whatever else stands on it. */
+export const asksForHelp = (args: readonly string[]): boolean =>
+  args.some((word) => word === "--help" || word === "-h");
 
 /** A piece of the command line. */
 type Token =
@@ -34,7 +38,10 @@ function tokensOf(
 ): readonly Token[] {
   const options = Object.fromEntries(
     Object.entries(table).map(([name, { metavar }]) =>
-      [name, { type: metavar === "" ? "boolean" : "string" }] as const
+      [name, {
+        type: metavar === "" ? "boolean" : "string",
+        ...name === "help" ? { short: "h" } : {},
+      }] as const
     ),
   );
   const { tokens } = parseArgs({
@@ -60,8 +67,12 @@ function readOption(table: FlagTable, token: OptionToken): Reading {
   const { name, rawName, value } = token;
   const flag = Object.hasOwn(table, name) ? table[name] : undefined;
   if (flag === undefined) {
-    const nearest = nearestWord(name, Object.keys(table));
-    const wanted = `a known flag; the nearest is --${nearest}`;
+    const hint = nearestHint(
+      name,
+      Object.keys(table),
+      (best) => `--${best}`,
+    );
+    const wanted = `a known flag${hint || "; --help lists them"}`;
     return left(fault("UnknownField", rawName, value, wanted));
   }
   if (flag.metavar === "") {

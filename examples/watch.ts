@@ -17,7 +17,7 @@ import process from "node:process";
 import { describeFaults } from "../core/mod.ts";
 import { followRun } from "../train/mod.ts";
 import { splitWords } from "./evaluate/words.ts";
-import { parseFlags } from "./parse_flags.ts";
+import { asksForHelp, parseFlags } from "./parse_flags.ts";
 import { withPermissionAdvice } from "./permission_advice.ts";
 import { followText } from "./watch/follow_text.ts";
 import { servePage } from "./watch/serve_page.ts";
@@ -69,7 +69,7 @@ async function watchText(folder: string, values: WatchValues): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  if (args.includes("--help")) return console.log(watchHelp());
+  if (asksForHelp(args)) return console.log(watchHelp());
   const split = splitWords(["RUN"], args);
   if (split._tag === "Left") refuse(describeFaults(split.left));
   const values = parseFlags(WATCH_FLAGS, split.right.flags);

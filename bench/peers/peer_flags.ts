@@ -8,7 +8,7 @@ import {
   type Fault,
   type Faults,
   left,
-  nearestWord,
+  nearestHint,
   type Result,
   right,
 } from "../../core/mod.ts";
@@ -50,9 +50,9 @@ const peersFlag: Flag<readonly PeerName[]> = {
     const known: readonly string[] = PEER_NAMES;
     const unknown = parts.find((part) => !known.includes(part));
     return unknown === undefined ? right(parts as PeerName[]) : left(
-      `names of ${PEER_NAMES.join(", ")}; the nearest to ${
-        JSON.stringify(unknown)
-      } is ${nearestWord(unknown, PEER_NAMES)}`,
+      `names of ${PEER_NAMES.join(", ")}, no ${JSON.stringify(unknown)}${
+        nearestHint(unknown, PEER_NAMES)
+      }`,
     );
   },
 };

@@ -148,7 +148,7 @@ const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
  * strictEqual(
  *   config._tag === "Left" && describeFaults(config.left),
  *   'freeze.t0: found 0, wanted a number in (0, 1]\n' +
- *     'training.epoch: found 5, wanted no such field, the nearest is "epochs"',
+ *     'training.epoch: found 5, wanted no such field; the nearest is "epochs"',
  * );
  * ```
  */

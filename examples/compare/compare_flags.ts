@@ -8,7 +8,7 @@ import { BACKEND_CHOICES } from "../../backends/mod.ts";
 import {
   type Faults,
   left,
-  nearestWord,
+  nearestHint,
   type Result,
   right,
 } from "../../core/mod.ts";
@@ -87,9 +87,7 @@ const METHODS_FLAG: Flag<readonly Method[]> = {
     const bad = names.find((name) => !METHODS.includes(name as Method));
     if (bad !== undefined) {
       return left(
-        `names with commas between; for ${bad} the nearest is ${
-          nearestWord(bad, METHODS)
-        }`,
+        `names with commas between, no ${bad}${nearestHint(bad, METHODS)}`,
       );
     }
     return new Set(names).size === names.length

@@ -13,7 +13,7 @@ import {
   helpText,
   switchFlag,
 } from "../flags.ts";
-import { parseFlags } from "../parse_flags.ts";
+import { asksForHelp, parseFlags } from "../parse_flags.ts";
 import { lastWords, withPermissionAdvice } from "../permission_advice.ts";
 import { EXIT, type Failure } from "../pretrain/failure.ts";
 import { splitWords } from "./words.ts";
@@ -55,7 +55,7 @@ export async function runProgram<Table extends FlagTable>(
   args: readonly string[],
 ): Promise<void> {
   const table = { ...program.flags, ...HELP };
-  if (args.includes("--help")) {
+  if (asksForHelp(args)) {
     return console.log(helpText(program.usage, table, program.defaults));
   }
   const split = splitWords(program.words, args);

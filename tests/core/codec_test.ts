@@ -28,7 +28,7 @@ Deno.test("recordOf() names every wrong, missing and unknown field at once", () 
   deepStrictEqual(faultsOf(decode(layer)({ size: 0.5, Kind: "large" })), [
     "size: found 0.5, wanted a whole number of at least 1",
     'kind: found nothing, wanted "small" or "large"',
-    'Kind: found "large", wanted no such field, the nearest is "kind"',
+    'Kind: found "large", wanted no such field; the nearest is "kind"',
   ]);
 });
 

@@ -10,7 +10,7 @@ import {
   wholeFlag,
   workersFlag,
 } from "../../examples/flags.ts";
-import { parseFlags } from "../../examples/parse_flags.ts";
+import { asksForHelp, parseFlags } from "../../examples/parse_flags.ts";
 import { faultsOf, right } from "../right.ts";
 
 const FLAGS = {
@@ -94,6 +94,21 @@ Deno.test("parseFlags() refuses a flag that is given twice", () => {
 
 Deno.test("parseFlags() takes no inherited name for a flag", () => {
   match(faultsOf(read("--constructor")).join(), /a known flag/);
+});
+
+Deno.test("parseFlags() suggests a flag that a word begins, and none where none is near", () => {
+  const flags = { "data": textFlag("DIR", ""), "batch-size": wholeFlag(1, "") };
+  const wanted = (word: string) => faultsOf(parseFlags(flags, [word])).join();
+  match(wanted("--batch"), /a known flag; the nearest is --batch-size$/);
+  match(wanted("--dry-run"), /a known flag; --help lists them$/);
+});
+
+Deno.test("asksForHelp() knows -h and --help, which are one flag", () => {
+  const flags = { ...FLAGS, help: switchFlag("print this") };
+  deepEqual(right(parseFlags(flags, ["-h"])), { help: true });
+  equal(asksForHelp(["runs/1", "-h"]), true);
+  equal(asksForHelp(["runs/1", "--help"]), true);
+  equal(asksForHelp(["runs/h", "--helper"]), false);
 });
 
 Deno.test("helpText() has a line for each flag with its default", () => {

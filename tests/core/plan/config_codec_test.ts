@@ -109,7 +109,7 @@ Deno.test("decodePretrainConfig() names faults of all sections at once", () => {
     [
       "version: found 2, wanted 1",
       "model.imageSize: found 225, wanted a multiple of 16 (patchSize)",
-      'freeze.howScale: found "cubic", wanted no such field, the nearest is "scale"',
+      'freeze.howScale: found "cubic", wanted no such field; the nearest is "scale"',
       "rate.endRate: found 1, wanted at most 0.0016 (baseRate)",
       'optimizer._tag: found "Adam", wanted "AdamW" or "Sgd"',
       "training.warmupEpochs: found 5, wanted less than 5 (epochs)",

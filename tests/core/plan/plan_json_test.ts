@@ -72,7 +72,7 @@ Deno.test("decodePlan() checks version, form and configuration first", () => {
     [
       "version: found 2, wanted 1",
       "config.freeze.t0: found 0, wanted a number in (0, 1]",
-      'layer: found [], wanted no such field, the nearest is "layers"',
+      'layer: found [], wanted no such field; the nearest is "layers"',
     ],
   );
   strictEqual(faultsOf(decodePlan(null)).length, 1);
