@@ -8,6 +8,7 @@ import {
   decodePretrainConfig,
   type Fault,
   type Faults,
+  gridSize,
   left,
   MODEL_PRESETS,
   type ModelSpec,
@@ -15,6 +16,7 @@ import {
   type PretrainConfig,
   type RateMode,
   type Result,
+  stagesOnGrid,
 } from "../core/mod.ts";
 import { clippingAt } from "./clip_flag.ts";
 import {
@@ -44,6 +46,18 @@ const FLAG_OF_FIELD: ReadonlyMap<string, string> = new Map([
   ["saving", "saving"],
 ]);
 
+/** Fields by their own names, as sentences about other fields mention them. */
+const FLAG_OF_NAME = new Map(
+  [...FLAG_OF_FIELD].map(([field, flag]) => [field.split(".").at(-1), flag])
+    .filter(([name = ""]) => /[A-Z]/.test(name)) as [string, string][],
+);
+
+const withFlags = (sentence: string): string =>
+  sentence.replace(/\b[a-z]+[A-Z]\w*/g, (name) => {
+    const flag = FLAG_OF_NAME.get(name);
+    return flag === undefined ? name : `--${flag}`;
+  });
+
 /**
  * Names faults of a configuration or plan by the flags that set the fields.
  *
@@ -52,7 +66,10 @@ const FLAG_OF_FIELD: ReadonlyMap<string, string> = new Map([
 export function namedByFlags([first, ...others]: Faults): Faults {
   const named = (fault: Fault): Fault => {
     const flag = FLAG_OF_FIELD.get(fault.path);
-    return flag === undefined ? fault : { ...fault, path: `--${flag}` };
+    const wanted = withFlags(fault.wanted);
+    return flag === undefined
+      ? { ...fault, wanted }
+      : { ...fault, path: `--${flag}`, wanted };
   };
   return [named(first), ...others.map(named)];
 }
@@ -83,13 +100,17 @@ function modelOf(base: ModelSpec, values: MethodValues): ModelSpec {
   const preset: ModelSpec = values.model === undefined
     ? base
     : MODEL_PRESETS[values.model];
-  return {
-    ...preset,
+  const sizes = {
     imageSize: values["image-size"] ?? preset.imageSize,
     patchSize: values["patch-size"] ?? preset.patchSize,
+  };
+  const stages = values["all-stages"] ? allStages(preset.depth) : preset.stages;
+  return {
+    ...preset,
+    ...sizes,
     maskRatio: values["mask-ratio"] ?? preset.maskRatio,
     hogNbins: values["hog-nbins"] ?? preset.hogNbins,
-    stages: values["all-stages"] ? allStages(preset.depth) : preset.stages,
+    stages: stagesOnGrid(stages, gridSize({ ...preset, ...sizes })),
   };
 }
 

@@ -39,6 +39,7 @@ import {
   wholeFlag,
 } from "./flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "./method_flags.ts";
+import { describeModel, modelTable, oddGridNote } from "./model_words.ts";
 import { parseFlags } from "./parse_flags.ts";
 import { lastWords } from "./permission_advice.ts";
 import { layerTable, phaseTable, savingLine } from "./plan_table.ts";
@@ -91,7 +92,12 @@ function describePlan(
   const steps = stepsPerEpoch(config.training, samples);
   const { t0, scale } = config.freeze;
   const longer = epochsForEqualCost(config, samples);
+  const note = oddGridNote(config.model);
   return [
+    [
+      `${describeModel(config.model)}.`,
+      ...note === null ? [] : [`${note}.`],
+    ].join("\n"),
     `${plan.layers.length} layers, ${plan.stages.length} stages; ` +
     `${epochs} epochs of ${steps} steps of ${batchSize * accumIter} images, ` +
     `${plan.warmupSteps} steps warm-up; ${scale}, t0 = ${t0} before scaling.`,
@@ -135,9 +141,11 @@ async function print(values: Values): Promise<void> {
 const values = orFail(parseFlags(FLAGS, Deno.args));
 if (values.help) {
   const defaults = methodDefaults(DEFAULT_PRETRAIN_CONFIG, "vit-b");
-  console.log(
-    helpText(USAGE, FLAGS, { ...defaults, samples: String(IMAGENET) }),
-  );
+  const flags = helpText(USAGE, FLAGS, {
+    ...defaults,
+    samples: String(IMAGENET),
+  });
+  console.log(`${flags}\n\n${modelTable()}`);
 } else {
   await print(values).catch((thrown: unknown) => {
     console.error(lastWords(thrown));

@@ -83,15 +83,17 @@ const cells = (spec: ModelSpec): readonly Fault[] =>
   spec.stages.flatMap(({ scale }, k) => [
     ...inconsistent(
       scale <= spec.patchSize,
-      `stages[${k}].scale`,
-      scale,
-      `at most ${spec.patchSize} (patchSize): a cell has at least one pixel`,
+      "patchSize",
+      spec.patchSize,
+      `at least ${scale}, the cells along a patch that stages[${k}] predicts (scale)`,
     ),
     ...inconsistent(
       scale >= 1 || gridSize(spec) % 2 === 0,
-      `stages[${k}].scale`,
-      scale,
-      `at least 1 on an odd grid of ${gridSize(spec)} patches a side`,
+      "imageSize",
+      spec.imageSize,
+      `a multiple of ${
+        2 * spec.patchSize
+      }: cells of stages[${k}] are 2 × 2 patches (scale ½)`,
     ),
   ]);
 

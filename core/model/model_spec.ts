@@ -101,6 +101,31 @@ export function localMimStages(depth: number): readonly StageSpec[] {
 }
 
 /**
+ * The stages that a grid of patches allows: an odd one has no cells of 2×2 patches,
+ * so that stages of scale ½ get scale 1.
+ *
+ * @param stages Stages of an even grid.
+ * @param grid Patches along one side, `G`.
+ *
+ * @example
+ * ```ts
+ * import { localMimStages, stagesOnGrid } from "@vitfreeze/vitfreeze/core";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const scales = stagesOnGrid(localMimStages(12), 7).map(({ scale }) => scale);
+ * deepStrictEqual(scales, [4, 2, 1, 1]);
+ * ```
+ */
+export function stagesOnGrid(
+  stages: readonly StageSpec[],
+  grid: number,
+): readonly StageSpec[] {
+  return grid % 2 === 1
+    ? stages.map((stage) => stage.scale < 1 ? { ...stage, scale: 1 } : stage)
+    : stages;
+}
+
+/**
  * A stage after every block: scale 8 first, then two of 4, ones of 2 in the
  * middle, two of 1, and ½ last. The reference defines this for depth 12.
  *

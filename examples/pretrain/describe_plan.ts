@@ -1,5 +1,5 @@
 /**
- * A plan in three lines.
+ * A plan in a few lines.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import {
   type PretrainConfig,
 } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
+import { describeModel, oddGridNote } from "../model_words.ts";
 
 function describeFreezing(plan: FreezePlan): string {
   const [first, ...others] = plan.layers.filter(({ freezeStep }) =>
@@ -34,8 +35,10 @@ export function describePlan(
   { model, freeze, training }: PretrainConfig,
 ): string {
   const { epochs, batchSize, accumIter } = training;
+  const note = oddGridNote(model);
   return [
-    `model:  ${model.depth} blocks of width ${model.embedDim}, ${model.imageSize} px in patches of ${model.patchSize}, ${plan.stages.length} stages`,
+    `model:  ${describeModel(model)}`,
+    ...note === null ? [] : [`        ${note}`],
     `plan:   ${counted(epochs, "epoch")} × ${
       plan.totalSteps / epochs
     } steps of ${

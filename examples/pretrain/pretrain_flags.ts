@@ -16,6 +16,7 @@ import {
   workersFlag,
 } from "../flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
+import { modelTable } from "../model_words.ts";
 import { HEALTH_DEFAULTS, HEALTH_FLAGS } from "./health_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
 import { SAVE_DEFAULTS, SAVE_FLAGS } from "./save_flags.ts";
@@ -116,5 +117,6 @@ function defaults(): Readonly<Record<string, string>> {
 
 /** What `--help` prints. */
 export function pretrainHelp(): string {
-  return `${helpText(USAGE, PRETRAIN_FLAGS, defaults())}\n\n${EXIT_CODES}`;
+  const flags = helpText(USAGE, PRETRAIN_FLAGS, defaults());
+  return `${flags}\n\n${modelTable()}\n\n${EXIT_CODES}`;
 }

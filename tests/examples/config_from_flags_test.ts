@@ -35,6 +35,26 @@ Deno.test("methodDefaults() knows every flag with a value, but the absolute rate
   );
 });
 
+Deno.test("configFromFlags() takes any grid of patches: 32 pixels at 224, 4 at 28", () => {
+  const scales = (values: MethodValues) =>
+    configOf(values).model.stages.map(({ scale }) => scale);
+  deepEqual(scales({ "patch-size": 32 }), [4, 2, 1, 1]);
+  deepEqual(
+    scales({ model: "nano", "image-size": 28, "patch-size": 4 }),
+    [4, 2, 1, 1],
+  );
+  deepEqual(scales({ "patch-size": 28 }), [4, 2, 1, 0.5]);
+});
+
+Deno.test("configFromFlags() names flags, not fields, also within a sentence", () => {
+  deepEqual(faultsOf(configFromFlags(BASE, { "patch-size": 15 })), [
+    "--image-size: found 224, wanted a multiple of 15 (--patch-size)",
+  ]);
+  deepEqual(faultsOf(configFromFlags(BASE, { "patch-size": 2 })), [
+    "--patch-size: found 2, wanted at least 4, the cells along a patch that stages[0] predicts (scale)",
+  ]);
+});
+
 Deno.test("configFromFlags() scales the rate with the batch, unless it is absolute", () => {
   const batch = { "batch-size": 64, "accum-iter": 2 } as const;
   equal(configOf(batch).rate.baseRate, 1e-4);

@@ -5,6 +5,7 @@ import {
   checkModel,
   MODEL_PRESETS,
   type ModelSpec,
+  stagesOnGrid,
 } from "../../../core/mod.ts";
 import { modelSpec } from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";
@@ -85,9 +86,19 @@ Deno.test("checkModel() wants cells of whole pixels and pairs of patches", () =>
         { tap: 11, scale: 0.5, weight: 1 },
       ],
     },
-    "stages[0].scale: found 4, wanted at most 2 (patchSize): a cell has at least one pixel",
-    "stages[1].scale: found 0.5, wanted at least 1 on an odd grid of 3 patches a side",
+    "patchSize: found 2, wanted at least 4, the cells along a patch that stages[0] predicts (scale)",
+    "imageSize: found 6, wanted a multiple of 4: cells of stages[1] are 2 × 2 patches (scale ½)",
   );
+});
+
+Deno.test("stagesOnGrid() gives stages that any grid allows, and on an even one the same", () => {
+  const stages = MODEL_PRESETS["vit-b"].stages;
+  fc.assert(fc.property(fc.integer({ min: 2, max: 40 }), (grid) => {
+    const fitted = stagesOnGrid(stages, grid);
+    const imageSize = 16 * grid;
+    right(checkModel({ ...MODEL_PRESETS["vit-b"], imageSize, stages: fitted }));
+    if (grid % 2 === 0) deepStrictEqual(fitted, stages);
+  }));
 });
 
 Deno.test("checkModel() wants a visible patch and a masked one", () => {
