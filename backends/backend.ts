@@ -47,6 +47,11 @@ export type BackendError =
     readonly error: number;
     readonly tolerance: number;
   }
+  /** The run was stopped by its signal. */
+  | {
+    readonly _tag: "Interrupted";
+    readonly device: string;
+  }
   /** The engine failed while running. */
   | {
     readonly _tag: "ExecutionFailed";
@@ -92,9 +97,13 @@ export interface Program {
    * device.
    *
    * @param inputs Exactly the tensors that the graph names, possibly more.
+   * @param signal Ends the run as soon as the engine can (`interruptible`).
    * @returns The graph's outputs by name, or why there are none.
    */
-  run(inputs: DeviceTensors): Promise<Result<BackendError, DeviceTensors>>;
+  run(
+    inputs: DeviceTensors,
+    signal?: AbortSignal,
+  ): Promise<Result<BackendError, DeviceTensors>>;
   /** Gives back what the program itself holds. */
   dispose(): void;
 }
@@ -179,6 +188,8 @@ export function describeBackendError(error: BackendError): string {
       return `Cannot run with input ${error.name}: found ${error.found}, wanted ${error.wanted}`;
     case "WrongNumbers":
       return `Cannot trust ${error.device}: ${error.what} is off by ${error.error}, at most ${error.tolerance} is allowed`;
+    case "Interrupted":
+      return `Stopped ${error.device} within a run, as asked for`;
     case "ExecutionFailed":
       return `Cannot go on with ${error.device}: ${error.reason}`;
   }

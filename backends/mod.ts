@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./backend.ts";
+export { interruptible } from "./interruptible.ts";
 export * from "./onnx/file/onnx_file.ts";
 export * from "./onnx/onnx_backend.ts";
 export * from "./reference_backend.ts";

@@ -9,8 +9,8 @@
  * ```
  *
  * Without `--data` it learns from the embedded Fashion-MNIST images, in minutes
- * on two CPU cores. Ctrl-C, or closing the terminal, finishes the step and writes
- * a checkpoint; a process that is killed loses the steps since its last one. The same command with
+ * on two CPU cores. Ctrl-C, or closing the terminal, ends the run with a
+ * checkpoint of the steps that it has taken; a process that is killed loses those since its last one. The same command with
  * `--resume auto` begins a run and goes on with it, however often it ends.
  *
  * Permissions: `--allow-read=DATA,RUN --allow-write=RUN --allow-ffi=NPM
@@ -55,14 +55,15 @@ async function pretrain(
   const say = (line: string): void => void stream.write(`${line}\n`);
   const settings = await settingsFrom(values);
   if (settings._tag === "Left") return badInput(describeFaults(settings.left));
-  const opened = await openRun(settings.right, values, say);
+  const stop = new AbortController();
+  const opened = await openRun(settings.right, values, say, stop.signal);
   if (opened._tag === "Left") return badInput(opened.left);
   const told = await withTensorBoard(opened.right, values);
   if (told._tag === "Left") return badInput(told.left);
   const { plan, run, folder, backend, loading } = told.right;
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
-  const { signal, allow } = interruption(progress.say);
+  const { signal, allow } = interruption(progress.say, stop);
   const atCheckpoint = await badImagesKeeper(
     folder.path,
     loading.badImages,

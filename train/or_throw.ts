@@ -29,6 +29,7 @@ export function describeError(error: AnyError): string {
     case "TensorTooLarge":
     case "WrongInput":
     case "WrongNumbers":
+    case "Interrupted":
     case "ExecutionFailed":
       return describeBackendError(error);
     case "BadFolder":

@@ -15,7 +15,7 @@ import { metricsLine } from "./metrics.ts";
 import type { Pretraining } from "./pretraining.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { StepReport } from "./step_report.ts";
-import type { TrainError } from "./train_error.ts";
+import { isInterruption, type TrainError } from "./train_error.ts";
 
 /** What such a run needs. */
 export interface RecordedRunOptions {
@@ -32,7 +32,10 @@ export interface RecordedRunOptions {
    * loss is high is saved, nor may it be the last.
    */
   readonly watch?: LossWatch;
-  /** Saves and ends the run after the step at which it is aborted. */
+  /**
+   * Saves and ends the run after the step at which it is aborted; if the engine is
+   * `interruptible` by it, that step is not taken, and nothing more is yielded.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -105,8 +108,14 @@ export async function* recordedRun(
   }
   const isDue = isCheckpointDue(policy.right, plan);
   let savedAt = performance.now();
+  let isSaved = true;
   for await (const taken of run) {
-    if (taken._tag === "Left") return yield taken;
+    if (taken._tag === "Left") {
+      if (!isInterruption(taken.left)) return yield taken;
+      const isGood = (watch?.high() ?? null) === null;
+      const last = isGood && !isSaved ? await saved(options) : right(null);
+      return last._tag === "Left" ? yield last : undefined;
+    }
     const recorded = await folder.record(taken.right);
     if (recorded._tag === "Left") return yield recorded;
     // A computation that never waits would keep a signal from being seen.
@@ -125,6 +134,7 @@ export async function* recordedRun(
       checkpoint = written.right;
       savedAt = performance.now();
     }
+    isSaved = checkpoint !== null;
     const isHeldBack = isWanted && high !== null;
     yield right({ report: taken.right, checkpoint, isHeldBack });
     if (isStopped) return;

@@ -37,6 +37,8 @@ export interface RunFolder extends Disposable {
   readonly start: Snapshot;
   /** Checkpoint of the start in this folder; `null` if there is none yet. */
   readonly checkpointOfStart: string | null;
+  /** The newest checkpoint in this folder; `null` if there is none yet. */
+  readonly newest: string | null;
   /** Steps that were recorded before the start. */
   readonly history: readonly MetricsLine[];
   /** Newer checkpoints from which the run does not go on, and why. */

@@ -108,14 +108,19 @@ export function openedFolder(
 ): Result<TrainError, RunFolder> {
   const folder = join(known.path, CHECKPOINTS_FOLDER);
   const record = join(known.path, METRICS_FILE);
+  let newest = known.checkpointOfStart;
   return right({
     ...known,
+    get newest() {
+      return newest;
+    },
     record: (report) => appendMetrics(record, report),
     checkpoint: async (snapshot) => {
       const flushed = await fileResult(record, () => syncFile(record));
       if (flushed._tag === "Left") return flushed;
       const written = await writeCheckpoint(folder, run, snapshot);
       if (written._tag === "Left") return written;
+      newest = written.right;
       const removed = await fileResult(
         folder,
         () => removeOld(written.right, kept),

@@ -95,6 +95,10 @@ export type TrainError =
     readonly reason: string;
   };
 
+/** Whether a step was stopped by the user's wish, through `interruptible`. */
+export const isInterruption = (error: TrainError): boolean =>
+  error._tag === "BackendFailed" && error.error._tag === "Interrupted";
+
 /** Losses of stages in brackets; nothing where there are none. */
 function describeStages(losses: Readonly<Record<number, number>>): string {
   const parts = Object.entries(losses).map(([stage, loss]) =>

@@ -45,8 +45,11 @@ export function startEngine(spec: EngineSpec): Engine {
 
 /** What computes a graph. */
 export interface Runner {
-  /** Computes the outputs; they become the caller's. */
-  run(inputs: DeviceTensors): Promise<Result<BackendError, DeviceTensors>>;
+  /** Computes the outputs; they become the caller's. A signal may end it before. */
+  run(
+    inputs: DeviceTensors,
+    signal?: AbortSignal,
+  ): Promise<Result<BackendError, DeviceTensors>>;
   /** Gives back what it holds; nothing may be running. */
   release(): void;
 }

@@ -20,11 +20,11 @@ function programOf(engine: Engine, graph: Graph, runner: Runner): Program {
   };
   return {
     graph,
-    run: async (inputs) => {
+    run: async (inputs, signal) => {
       if (disposed) return failed(engine, "the program was disposed");
       runs++;
       try {
-        return await runner.run(inputs);
+        return await runner.run(inputs, signal);
       } finally {
         runs--;
         releaseIfOver();

@@ -6,6 +6,7 @@
 import {
   type Graph,
   inputSignatures,
+  left,
   prune,
   type Result,
   right,
@@ -13,6 +14,7 @@ import {
 } from "../../core/mod.ts";
 import type { BackendError, DeviceTensors } from "../backend.ts";
 import { checkInputs } from "../check_inputs.ts";
+import { interrupted } from "../interruptible.ts";
 import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
 import { type Int8Matrix, int8Matrix } from "./fuse/int8_matrix.ts";
 import { type Lowered, lowerGraph } from "./lower/lower_graph.ts";
@@ -125,6 +127,7 @@ function lendOutputs(
 async function runProgram(
   program: Compiled,
   tensors: DeviceTensors,
+  signal: AbortSignal | undefined,
 ): Promise<Result<BackendError, DeviceTensors>> {
   const { engine, session, wanted, inputs, outputs } = program;
   const { store } = engine;
@@ -141,10 +144,13 @@ async function runProgram(
     await session?.run(
       inputs.map(bind(given.right)),
       outputs.map(bind(results)),
+      signal,
     );
     return right(lendOutputs(program, given.right, results));
   } catch (thrown) {
-    return failed(engine, messageOf(thrown));
+    return signal?.aborted
+      ? left(interrupted(engine.device))
+      : failed(engine, messageOf(thrown));
   } finally {
     [...held, ...results.values()].forEach(store.release);
   }
@@ -154,8 +160,8 @@ async function runProgram(
 function runnerOf(compiled: Compiled): Runner {
   let isFirst = true;
   return {
-    run: async (inputs) => {
-      const outputs = await runProgram(compiled, inputs);
+    run: async (inputs, signal) => {
+      const outputs = await runProgram(compiled, inputs, signal);
       // Copies of a start, for example.
       if (isFirst) returnFreedMemory();
       isFirst = false;
@@ -211,12 +217,12 @@ export function int8SessionRunner(
     return runner = runnerOf(await compile(engine, graph, weights));
   };
   return {
-    run: async (inputs) => {
+    run: async (inputs, signal) => {
       const given = checkInputs(wanted, inputs, engine.store.lent);
       if (given._tag === "Left") return given;
       try {
         making ??= make(given.right);
-        return await (await making).run(inputs);
+        return await (await making).run(inputs, signal);
       } catch (thrown) {
         // What failed may go well when it is tried again.
         if (runner === null) making = null;

@@ -53,6 +53,8 @@ export interface Device {
   readonly storage: Storage;
   /** How it computes. */
   readonly kernels: KernelTable;
+  /** Launches compute at once, on the calling thread: a long run has to let others in. */
+  readonly isImmediate: boolean;
   /** Bytes of the largest tensor that it can hold. */
   readonly maxTensorBytes: number;
   /**
@@ -67,7 +69,8 @@ export interface Device {
 }
 
 /** `watch` and `failure` of a device that computes at once, on the calling thread. */
-export const immediate: Pick<Device, "watch" | "failure"> = {
+export const immediate: Pick<Device, "isImmediate" | "watch" | "failure"> = {
+  isImmediate: true,
   watch: (launches) => {
     launches();
     return Promise.resolve(null);

@@ -15,8 +15,9 @@ import {
 } from "../../core/mod.ts";
 import type { BackendError, DeviceTensors, Program } from "../backend.ts";
 import { checkInputs } from "../check_inputs.ts";
+import { interrupted } from "../interruptible.ts";
 import type { Device, StoredTensor } from "./device.ts";
-import { runSteps, type Step, stepsOf, type Values } from "./steps.ts";
+import { launches, type Step, stepsOf, type Values } from "./steps.ts";
 import type { TensorPool } from "./tensor_pool.ts";
 
 /** Constants of a graph on the device, at their nodes. */
@@ -90,10 +91,10 @@ export function compileProgram(
   let disposed = false;
   return right({
     graph,
-    run: (inputs) =>
+    run: (inputs, signal) =>
       disposed
         ? Promise.resolve(failed(device, "the program was disposed"))
-        : runProgram(compiled, inputs),
+        : runProgram(compiled, inputs, signal),
     dispose: () => {
       disposed = true;
       compiled.constants.splice(0).forEach((x) => x && pool.release(x));
@@ -107,9 +108,29 @@ const failed = (
 ): Result<BackendError, never> =>
   left({ _tag: "ExecutionFailed", device: info.name, reason });
 
+/** Milliseconds for which a run that can be stopped holds the thread. */
+const LONGEST_HOLD = 200;
+
+/**
+ * Takes the first turns of launches that compute at once, and lets timers and signals
+ * in between; what is left when a signal comes is not launched.
+ */
+async function takeTurns(
+  turns: Iterator<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  let since = performance.now();
+  while (!signal.aborted && !turns.next().done) {
+    if (performance.now() - since < LONGEST_HOLD) continue;
+    await new Promise((resume) => setTimeout(resume, 0));
+    since = performance.now();
+  }
+}
+
 async function runProgram(
   { device, pool, graph, wanted, steps, constants }: Compiled,
   given: DeviceTensors,
+  signal?: AbortSignal,
 ): Promise<Result<BackendError, DeviceTensors>> {
   const lost = device.failure();
   if (lost !== null) return failed(device, lost);
@@ -119,18 +140,25 @@ async function runProgram(
     node.op === "input" ? inputs.right.get(node.attributes.name) : constants[id]
   );
   const outputs = new Map<string, StoredTensor>();
-  const complaint = await complaintOf(() =>
-    device.watch(() => {
-      runSteps(steps, values, pool);
+  const turns = launches(steps, values, pool);
+  const stop = device.isImmediate ? signal : undefined;
+  const complaint = await complaintOf(async () => {
+    if (stop !== undefined) await takeTurns(turns, stop);
+    if (stop?.aborted) return null;
+    return await device.watch(() => {
+      while (!turns.next().done);
       for (const [name, id] of Object.entries(graph.outputs)) {
         outputs.set(name, pool.share(values[id]!, graph.nodes[id]!));
       }
-    })
-  );
+    });
+  });
   steps.forEach(({ node }) => values[node] && pool.release(values[node]));
   if (complaint !== null) {
     outputs.forEach(pool.release);
     return failed(device, complaint);
+  }
+  if (stop?.aborted && outputs.size === 0) {
+    return left(interrupted(device.info));
   }
   return right(new Map([...outputs].map(([name, x]) => [name, pool.lend(x)])));
 }

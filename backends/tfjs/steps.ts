@@ -81,19 +81,20 @@ export function stepsOf(
 }
 
 /**
- * Launches all steps in order. Afterwards `values` holds what is left: sources and
- * whatever was never released.
+ * Launches all steps in order, one at each turn. Afterwards `values` holds what is
+ * left: sources and whatever was never released.
  */
-export function runSteps(
+export function* launches(
   steps: readonly Step[],
   values: Values,
   pool: TensorPool,
-): void {
+): Generator<void> {
   for (const { node, inputs, launch, releases } of steps) {
     values[node] = launch(inputs.map((id) => values[id]!));
     for (const id of releases) {
       pool.release(values[id]!);
       values[id] = undefined;
     }
+    yield;
   }
 }

@@ -6,7 +6,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import type { Backend } from "../../backends/mod.ts";
+import { type Backend, interruptible } from "../../backends/mod.ts";
 import {
   type FreezePlan,
   left,
@@ -162,7 +162,7 @@ async function resultOf(
 
 /** The run of a trial, from where its folder says. */
 function runOf(
-  { source, backend }: PretrainContext,
+  { source, backend, signal }: PretrainContext,
   { config, plan }: Trial,
   { path, start }: RunFolder,
   unreadable: BadImages,
@@ -174,7 +174,7 @@ function runOf(
   const run = pretraining({
     config,
     plan,
-    backend,
+    backend: interruptible(backend, signal),
     batches: batches.right,
     start,
   });

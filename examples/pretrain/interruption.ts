@@ -27,13 +27,14 @@ export const isOnTerminal = (): boolean =>
  * over: it is not this program's terminal that ends.
  *
  * @param say Prints a line.
+ * @param controller Aborts the signal.
  * @param hasTerminal Whether the program has a terminal.
  */
 export function interruption(
   say: (line: string) => void,
+  controller: AbortController = new AbortController(),
   hasTerminal: boolean = isOnTerminal(),
 ): Interruption {
-  const controller = new AbortController();
   let isAllowed = false;
   for (const name of SIGNALS) {
     process.on(name, () => {
@@ -41,7 +42,7 @@ export function interruption(
       if (isAllowed || controller.signal.aborted) {
         process.exit(EXIT.interrupted);
       }
-      say("stopping after this step; again to stop at once");
+      say("stopping; again to end at once, without a checkpoint");
       controller.abort();
     });
   }

@@ -6,6 +6,7 @@
 import {
   type Backend,
   describeBackendError,
+  interruptible,
   selectBackend,
   type SelectOptions,
 } from "../../backends/mod.ts";
@@ -212,12 +213,14 @@ function startMessage(step: number, { totalSteps }: FreezePlan): string {
  * @param settings What the run is to be.
  * @param values Flags, for what does not determine it.
  * @param say Prints a line.
+ * @param signal Ends a step that is under way.
  * @returns The run, or in words why it cannot begin.
  */
 export async function openRun(
   settings: Settings,
   values: PretrainValues,
   say: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<Result<string, OpenedRun>> {
   const free = await checkFolder(settings);
   if (free._tag === "Left") return left(describeTrainError(free.left));
@@ -249,7 +252,12 @@ export async function openRun(
   describeStart(opened.right.folder).forEach(say);
   say(`folder: ${path}${startMessage(start.step, plan)}`);
   const skipNonFinite = values["skip-non-finite"] ?? 0;
-  const run = pretraining({ ...planned.right, backend, start, skipNonFinite });
+  const run = pretraining({
+    ...planned.right,
+    backend: interruptible(backend, signal),
+    start,
+    skipNonFinite,
+  });
   const watch = watchFrom(values, config.model, opened.right.folder.history);
   const parts = { ...planned.right, ...opened.right };
   return right({ ...parts, backend, run, policy, watch });

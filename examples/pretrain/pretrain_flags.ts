@@ -78,8 +78,8 @@ const USAGE =
   `Pre-trains a Vision Transformer on images: deno run -A examples/pretrain.ts [FLAGS]
 
 Where two defaults are given, the first is for Fashion-MNIST, the second for any
-other folder of images. Ctrl-C, or closing the terminal, finishes the step and writes
-a checkpoint.`;
+other folder of images. Ctrl-C, or closing the terminal, ends the run with a checkpoint
+of the steps that it has taken.`;
 
 const EXIT_CODES =
   `Exit codes: 0 done, 1 the run failed, 2 it cannot begin as asked, 130 stopped by

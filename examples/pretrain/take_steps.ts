@@ -33,7 +33,7 @@ export interface RunOptions extends RecordedRunOptions {
   readonly progress: Progress;
   /** Keeps what else there is to keep when a checkpoint was written; gives what is to be said. */
   readonly atCheckpoint?: () => Promise<Result<TrainError, string | null>>;
-  /** Stops the run after the step at which it is aborted. */
+  /** Stops the run when it is aborted. */
   readonly signal: AbortSignal;
 }
 
@@ -67,20 +67,20 @@ function shown(
  * @returns How it ended; also after an error the newest checkpoint is good.
  */
 export async function takeSteps(options: RunOptions): Promise<RunEnd> {
-  const { plan, run, progress, atCheckpoint } = options;
-  const steps: MetricsLine[] = [...options.folder.history];
-  let { checkpoint } = options;
+  const { plan, run, folder, progress, atCheckpoint } = options;
+  const steps: MetricsLine[] = [...folder.history];
+  const endedBy = (cause: RunEnd["cause"]): RunEnd => ({
+    cause,
+    checkpoint: folder.newest ?? options.checkpoint,
+    steps,
+  });
   for await (const taken of recordedRun(options)) {
-    if (taken._tag === "Left") {
-      return { cause: taken.left, checkpoint, steps };
-    }
+    if (taken._tag === "Left") return endedBy(taken.left);
     steps.push(shown(options, taken.right, steps));
     if (taken.right.checkpoint === null) continue;
-    ({ checkpoint } = taken.right);
     const kept = await atCheckpoint?.() ?? right(null);
-    if (kept._tag === "Left") return { cause: kept.left, checkpoint, steps };
+    if (kept._tag === "Left") return endedBy(kept.left);
     if (kept.right !== null) progress.say(kept.right);
   }
-  const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
-  return { cause, checkpoint, steps };
+  return endedBy(run.step < plan.totalSteps ? "interrupted" : "finished");
 }

@@ -55,6 +55,7 @@ async function courseOf(losses: readonly number[]) {
     path: "run",
     start: { step: 0, ...EMPTY },
     checkpointOfStart: null,
+    newest: null,
     history: [],
     skipped: [],
     change: null,

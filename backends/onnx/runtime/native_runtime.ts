@@ -163,9 +163,28 @@ async function makeSession(
   });
 }
 
+/** Does something with options of a run that a signal can end. */
+async function stoppable(
+  api: OrtApi,
+  signal: AbortSignal | undefined,
+  use: (options: Pointer) => Promise<void>,
+): Promise<void> {
+  if (signal === undefined) return await use(null);
+  const options = created(api, (out) => api.createRunOptions(out));
+  const stop = () => insist(api, api.setTerminate(options));
+  signal.addEventListener("abort", stop);
+  try {
+    await use(options);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    api.releaseRunOptions(options);
+  }
+}
+
 async function runSession(
   api: OrtApi,
   session: Pointer,
+  options: Pointer,
   [names, tensors]: readonly [NameList, readonly BoundTensor[]],
   [resultNames, results]: readonly [NameList, readonly BoundTensor[]],
 ): Promise<void> {
@@ -173,7 +192,7 @@ async function runSession(
   const written = words(results.map(addressOfTensor));
   const call = api.run(
     session,
-    null,
+    options,
     names.addresses,
     given,
     BigInt(tensors.length),
@@ -227,8 +246,15 @@ export function startNativeRuntime(path: string): OrtRuntime {
       const names = nameList(settings.inputs);
       const resultNames = nameList(settings.outputs);
       return {
-        run: (tensors, results) =>
-          runSession(api, session, [names, tensors], [resultNames, results]),
+        run: (tensors, results, signal) =>
+          stoppable(api, signal, (options) =>
+            runSession(
+              api,
+              session,
+              options,
+              [names, tensors],
+              [resultNames, results],
+            )),
         release: () => api.releaseSession(session),
       };
     },

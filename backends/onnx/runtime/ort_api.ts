@@ -76,6 +76,8 @@ const API = {
     parameters: ["pointer", "i32"],
     result: "pointer",
   },
+  createRunOptions: { index: 39, parameters: ["buffer"], result: "pointer" },
+  setTerminate: { index: 46, parameters: ["pointer"], result: "pointer" },
   createTensorWithData: {
     index: 49,
     parameters: [
@@ -102,6 +104,7 @@ const API = {
   releaseStatus: { index: 93, parameters: ["pointer"], result: "void" },
   releaseSession: { index: 95, parameters: ["pointer"], result: "void" },
   releaseValue: { index: 96, parameters: ["pointer"], result: "void" },
+  releaseRunOptions: { index: 97, parameters: ["pointer"], result: "void" },
   releaseSessionOptions: {
     index: 100,
     parameters: ["pointer"],

@@ -25,11 +25,14 @@ export interface Session {
    *
    * @param inputs Tensors in the order of the session's inputs.
    * @param outputs Tensors in the order of its outputs, which are overwritten.
+   * @param signal Ends the computation between two operators, where the way to the
+   * library allows that.
    * @throws With ONNX Runtime's message. Nothing may be released before it is settled.
    */
   run(
     inputs: readonly BoundTensor[],
     outputs: readonly BoundTensor[],
+    signal?: AbortSignal,
   ): Promise<void>;
   /** Gives its memory and threads back. */
   release(): void;

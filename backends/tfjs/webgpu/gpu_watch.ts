@@ -45,7 +45,7 @@ async function pause(): Promise<void> {
 /** `watch` and `failure` of a WebGPU device. */
 export function gpuWatch(
   backend: WebGPUBackend,
-): Pick<Device, "watch" | "failure"> {
+): Pick<Device, "isImmediate" | "watch" | "failure"> {
   const { device } = backend;
   let failure: string | null = null;
   let runs = 0;
@@ -57,6 +57,7 @@ export function gpuWatch(
     failure ??= `the device was lost: ${message}`
   );
   return {
+    isImmediate: false,
     watch: async (launches) => {
       SCOPES.forEach((scope) => device.pushErrorScope(scope));
       let errors: readonly Promise<GPUError | null>[] = [];

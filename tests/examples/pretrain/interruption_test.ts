@@ -24,12 +24,18 @@ Deno.test("interruption() takes the end of its terminal for Ctrl-C, and passes o
   for (const hasTerminal of [true, false]) {
     withListeners(() => {
       const lines: string[] = [];
-      const { signal } = interruption((line) => lines.push(line), hasTerminal);
+      const { signal } = interruption(
+        (line) => lines.push(line),
+        new AbortController(),
+        hasTerminal,
+      );
       process.emit("SIGHUP", "SIGHUP");
       strictEqual(signal.aborted, hasTerminal);
       deepStrictEqual(
         lines,
-        hasTerminal ? ["stopping after this step; again to stop at once"] : [],
+        hasTerminal
+          ? ["stopping; again to end at once, without a checkpoint"]
+          : [],
       );
       if (!hasTerminal) process.emit("SIGTERM", "SIGTERM");
       strictEqual(signal.aborted, true);

@@ -1,0 +1,61 @@
+/**
+ * Runs that end when the user wants to stop.
+ *
+ * @module
+ */
+import { left, right } from "../core/mod.ts";
+import type { Backend, BackendError } from "./backend.ts";
+
+/** The error of a run that was stopped. */
+export const interrupted = (
+  { name }: Backend["device"],
+): BackendError => ({ _tag: "Interrupted", device: name });
+
+/**
+ * An engine whose runs end soon after a signal is aborted, with the error
+ * `Interrupted` and with nothing left on the device. Programs whose outputs replace
+ * inputs are short and are always finished.
+ *
+ * How soon depends on the engine: between two operators on `onnx` by its C interface,
+ * `wasm` and `cpu`; elsewhere a run that has begun is finished.
+ *
+ * @param backend The engine; what is compiled by it directly stays as it is.
+ * @param signal Aborted when the user wants to stop.
+ *
+ * @example
+ * ```ts
+ * import { interruptible, referenceBackend } from "@vitfreeze/vitfreeze/backends";
+ * import { traceGraph } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const stop = new AbortController();
+ * const backend = interruptible(referenceBackend(), stop.signal);
+ * const graph = traceGraph((g) => ({ y: g.constant([1], [1]) }));
+ * if (graph._tag === "Left") throw new Error("never");
+ * const program = await backend.compile(graph.right);
+ * if (program._tag === "Left") throw new Error("never");
+ *
+ * strictEqual((await program.right.run(new Map()))._tag, "Right");
+ * stop.abort();
+ * strictEqual((await program.right.run(new Map()))._tag, "Left");
+ * ```
+ */
+export function interruptible(backend: Backend, signal: AbortSignal): Backend {
+  return {
+    ...backend,
+    compile: async (graph, options = {}) => {
+      const compiled = await backend.compile(graph, options);
+      if (compiled._tag === "Left" || options.replaces !== undefined) {
+        return compiled;
+      }
+      const program = compiled.right;
+      return right({
+        ...program,
+        run: (inputs) =>
+          signal.aborted
+            ? Promise.resolve(left(interrupted(backend.device)))
+            : program.run(inputs, signal),
+      });
+    },
+  };
+}
