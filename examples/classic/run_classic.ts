@@ -8,6 +8,7 @@ import {
   type Backend,
   describeBackendError,
   type DeviceTensors,
+  interruptible,
   selectBackend,
 } from "../../backends/mod.ts";
 import {
@@ -150,10 +151,15 @@ async function trained(
   const { config: { training: { epochs } }, plan, start } = classic;
   const judge = await openJudge(classic);
   if (judge._tag === "Left") return judge;
-  const training = convNetTraining({ ...classic, start: start.snapshot });
+  const stop = new AbortController();
+  const training = convNetTraining({
+    ...classic,
+    backend: interruptible(classic.backend, stop.signal),
+    start: start.snapshot,
+  });
   const { stderr } = process;
   const progress = classicProgress(plan, stderr, training.step, print);
-  const { signal } = interruption(progress.say);
+  const { signal } = interruption(progress.say, stop);
   const identity = convNetIdentity(classic);
   const done = await trainEpochs({
     training,

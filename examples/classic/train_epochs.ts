@@ -5,10 +5,11 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { type Result, right } from "../../core/mod.ts";
-import type {
-  ConvNetReport,
-  SteppedTraining,
-  TrainError,
+import {
+  type ConvNetReport,
+  isInterruption,
+  type SteppedTraining,
+  type TrainError,
 } from "../../train/mod.ts";
 import type { ClassicProgress } from "./classic_progress.ts";
 import { type RunRecord, withEpoch, withStep } from "./run_record.ts";
@@ -29,7 +30,7 @@ export interface EpochsOptions {
   readonly save: (record: RunRecord) => Promise<Result<TrainError, void>>;
   /** Where it is shown. */
   readonly progress: ClassicProgress;
-  /** Stops it after the step at which it is aborted. */
+  /** Stops it when it is aborted, within a step if its engine is `interruptible`. */
   readonly signal: AbortSignal;
 }
 
@@ -66,7 +67,11 @@ export async function trainEpochs(
   const { training, stepsPerEpoch, progress, save, signal } = options;
   let { record } = options;
   for await (const taken of training) {
-    if (taken._tag === "Left") return taken;
+    if (taken._tag === "Left") {
+      if (!isInterruption(taken.left)) return taken;
+      const saved = await save(record);
+      return saved._tag === "Left" ? saved : right(record);
+    }
     progress.step(taken.right);
     record = withStep(record, taken.right);
     const isEpoch = training.step % stepsPerEpoch === 0;

@@ -242,7 +242,7 @@ export async function openRun(
   say(`device: ${why}`);
   say(`images: ${images.train.summary}`);
   say(`judge:  ${images.judgedBy}`);
-  say(describePlan(plan, config));
+  say(describePlan(plan, config, images.train.length));
   if (initial !== null) say(describeInitialEncoder(initial));
   const large = await stepTooLarge(backend, config, plan);
   if (large !== null) return left(large);
