@@ -36,6 +36,8 @@ export type BackendChoice = typeof BACKEND_CHOICES[number];
 export interface SelectOptions {
   /** Threads that compute, on `onnx`; the processor's cores by default. */
   readonly threads?: number;
+  /** Products in 8-bit integers are needed, and proved first; by default not. */
+  readonly int8?: boolean;
 }
 
 /** A device and whether it can be used. */
@@ -77,7 +79,9 @@ async function tested(
   options: SelectOptions = {},
 ): Promise<Result<BackendError, Backend>> {
   const backend = await started(device, options);
-  return backend._tag === "Left" ? backend : await selfTest(backend.right);
+  return backend._tag === "Left"
+    ? backend
+    : await selfTest(backend.right, options);
 }
 
 /**
@@ -156,7 +160,8 @@ const sentence = ({ device }: Backend, notes: readonly string[]): string =>
  *
  * @param wanted A device, or `auto`.
  * @param options Threads; a device that has none to choose is refused with them if
- * it was asked for by name.
+ * it was asked for by name. What a run will need besides; a device that has it not, or
+ * computes it wrongly, is refused or passed over.
  * @returns The engine and the reason for it, or why there is none.
  *
  * @example

@@ -17,6 +17,13 @@ import {
   traceGraph,
 } from "../core/mod.ts";
 import type { Backend, BackendError, DeviceTensors } from "./backend.ts";
+import { provenInt8 } from "./int8_inputs.ts";
+
+/** What a run will use beside the ops of a layer. */
+export interface TestedNeeds {
+  /** Products with constant matrices in 8-bit integers; by default none. */
+  readonly int8?: boolean;
+}
 
 /** Largest error relative to the largest number of a tensor, or to 1 if that is larger. */
 const TOLERANCE = 1e-4;
@@ -106,9 +113,20 @@ async function firstWrong(
  * number with the reference interpreter. Takes a moment; leaves nothing behind.
  *
  * @param backend The engine to be tested.
+ * @param needs What a run will use besides, which is tested too.
  * @returns The engine itself, or what is wrong with it.
  */
 export async function selfTest(
+  backend: Backend,
+  { int8 = false }: TestedNeeds = {},
+): Promise<Result<BackendError, Backend>> {
+  const layer = await testLayer(backend);
+  if (layer._tag === "Left" || !int8) return layer;
+  const proven = await provenInt8(backend);
+  return proven._tag === "Left" ? proven : layer;
+}
+
+async function testLayer(
   backend: Backend,
 ): Promise<Result<BackendError, Backend>> {
   const graph = traceGraph(build);

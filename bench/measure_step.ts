@@ -137,10 +137,10 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     throw new Error(`No phase has ${spec.frozen} frozen layers`);
   }
   const { backend } = orThrow(
-    await selectBackend(
-      spec.backend,
-      spec.threads === null ? {} : { threads: spec.threads },
-    ),
+    await selectBackend(spec.backend, {
+      ...spec.threads === null ? {} : { threads: spec.threads },
+      int8: spec.precision === "int8",
+    }),
   );
   const { times, stepMb } = await timeSteps(
     backend,

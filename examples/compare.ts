@@ -142,10 +142,12 @@ async function compare(
   if (lock._tag === "Left") return badInput(describeTrainError(lock.left));
   using _lock = lock.right;
   const { threads, backend: wanted = "auto" } = values;
-  const selected = await selectBackend(
-    wanted,
-    threads === undefined ? {} : { threads },
-  );
+  const selected = await selectBackend(wanted, {
+    ...threads === undefined ? {} : { threads },
+    int8: plan.right.trials.some(({ config }) =>
+      config.frozenPrecision === "int8"
+    ),
+  });
   if (selected._tag === "Left") {
     return badInput(describeBackendError(selected.left));
   }

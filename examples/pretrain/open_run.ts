@@ -195,8 +195,13 @@ async function folderFor(
   return opened._tag === "Left" ? left(refusalOf(opened.left)) : opened;
 }
 
-const threadsOf = ({ threads }: PretrainValues): SelectOptions =>
-  threads === undefined ? {} : { threads };
+const optionsOf = (
+  { threads }: PretrainValues,
+  { frozenPrecision }: PretrainConfig,
+): SelectOptions => ({
+  ...threads === undefined ? {} : { threads },
+  int8: frozenPrecision === "int8",
+});
 
 /** Where a run goes on, as a clause. */
 function startMessage(step: number, { totalSteps }: FreezePlan): string {
@@ -233,7 +238,7 @@ export async function openRun(
   );
   const selected = await selectBackend(
     values.backend ?? "auto",
-    threadsOf(values),
+    optionsOf(values, config),
   );
   if (selected._tag === "Left") {
     return left(describeBackendError(selected.left));

@@ -59,6 +59,26 @@ Deno.test("selfTest() refuses NaN", async () => {
   strictEqual(tagOf(await selfTest(lying("loss", () => NaN))), "WrongNumbers");
 });
 
+Deno.test("selfTest() proves products in 8-bit integers if a run will use them, and only then", async () => {
+  const wrong: Backend = {
+    ...referenceBackend(),
+    proveInt8: () =>
+      Promise.resolve(left({
+        _tag: "WrongNumbers",
+        device: "old",
+        what: "a product in 8-bit integers",
+        error: 31,
+        tolerance: 0,
+      })),
+  };
+  strictEqual(tagOf(await selfTest(wrong)), "Right");
+  strictEqual(tagOf(await selfTest(wrong, { int8: true })), "WrongNumbers");
+  strictEqual(
+    tagOf(await selfTest(referenceBackend(), { int8: true })),
+    "BackendUnavailable",
+  );
+});
+
 Deno.test("selfTest() passes on why an engine does not compile", async () => {
   const backend: Backend = {
     ...referenceBackend(),
