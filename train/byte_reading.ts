@@ -7,10 +7,10 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Result } from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
+import { BLOCK_BYTES, runningDigest } from "./byte_blocks.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Bytes from `start` up to and without `end`. */
@@ -29,19 +29,6 @@ export type Reading<A> = Generator<ByteRange, A, Uint8Array>;
 
 /** Begins to read a whole of so many bytes. */
 export type ReadingOf<A> = (size: number) => Reading<A>;
-
-/** Bytes that one call reads, writes or digests; the system's calls end at 2 GiB. */
-export const BLOCK_BYTES = 2 ** 26;
-
-/** The parts of bytes that one call may take. */
-export function* blocksOf(
-  bytes: Uint8Array,
-  blockBytes = BLOCK_BYTES,
-): Generator<Uint8Array, void, void> {
-  for (let at = 0; at < bytes.length; at += blockBytes) {
-    yield bytes.subarray(at, at + blockBytes);
-  }
-}
 
 /**
  * Reads bytes in memory.
@@ -110,26 +97,6 @@ export function readRanges<A>(
 /** Every byte, for files that are small. */
 export function* wholeReading(size: number): Reading<Uint8Array> {
   return yield { start: 0, end: size };
-}
-
-/** SHA-512 of bytes that come one part after the other. */
-export interface RunningDigest {
-  /** Takes the next part. */
-  readonly add: (part: Uint8Array | string) => void;
-  /** The digest of all parts, in hexadecimal; once. */
-  readonly end: () => string;
-}
-
-/** A digest of no byte yet. */
-export function runningDigest(): RunningDigest {
-  const hash = createHash("sha512");
-  return {
-    add: (part) => {
-      if (typeof part === "string") hash.update(part);
-      else for (const block of blocksOf(part)) hash.update(block);
-    },
-    end: () => hash.digest("hex"),
-  };
 }
 
 /**

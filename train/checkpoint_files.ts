@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import {
   excerpt,
@@ -13,7 +12,7 @@ import {
   right,
   shown,
 } from "../core/mod.ts";
-import { fileResult } from "./atomic_file.ts";
+import { digested, readRanges, wholeReading } from "./byte_reading.ts";
 import {
   digestFault,
   type Digests,
@@ -27,7 +26,7 @@ import {
   type RunFile,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
-import { decodeSafetensors, type TensorFile } from "./safetensors.ts";
+import { safetensorsReading, type TensorFile } from "./safetensors.ts";
 import type { HostTensors, Snapshot } from "./snapshot.ts";
 
 /** A checkpoint that is not as it was written. */
@@ -75,15 +74,15 @@ async function readTensors(
   wanted: readonly NamedShape[],
   allowed: ReadonlySet<string>,
 ): Promise<Result<BrokenCheckpoint, HostTensors>> {
-  const bytes = await fileResult(path, () => readFile(path));
-  if (bytes._tag === "Left") {
+  const read = await readRanges(path, digested(safetensorsReading));
+  if (read._tag === "Left") {
     return broken(path, "it is missing or cannot be read");
   }
-  const file = decodeSafetensors(bytes.right);
+  const { value: file, sha512 } = read.right;
   if (file._tag === "Left") return broken(path, file.left.reason);
   const changed = digests === null
     ? null
-    : digestFault(digests, basename(path), bytes.right);
+    : digestFault(digests, basename(path), sha512);
   if (changed !== null) return broken(path, changed);
   const tensors = new Map<string, Float32Array>();
   for (const named of wanted) {
@@ -133,22 +132,19 @@ export async function readDescription(
   path: string,
 ): Promise<Result<BrokenCheckpoint, DescribedCheckpoint>> {
   const place = join(path, CHECKPOINT_FILES.run);
-  const bytes = await fileResult(place, () => readFile(place));
-  if (bytes._tag === "Left") {
+  const read = await readRanges(place, digested(wholeReading));
+  if (read._tag === "Left") {
     return broken(path, `it has no readable ${CHECKPOINT_FILES.run}`);
   }
-  const file = parseRunFile(new TextDecoder().decode(bytes.right));
+  const { value: bytes, sha512 } = read.right;
+  const file = parseRunFile(new TextDecoder().decode(bytes));
   if (file._tag === "Left") return broken(path, file.left);
   if (file.right.version === 1) {
     return right({ file: file.right, digests: null });
   }
   const digests = await readDigests(path);
   if (digests._tag === "Left") return broken(path, digests.left);
-  const changed = digestFault(
-    digests.right,
-    CHECKPOINT_FILES.run,
-    bytes.right,
-  );
+  const changed = digestFault(digests.right, CHECKPOINT_FILES.run, sha512);
   return changed === null
     ? right({ file: file.right, digests: digests.right })
     : broken(place, changed);
