@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import {
   excerpt,
   left,
+  type ModelSpec,
   parameterSpecs,
   type Result,
   right,
@@ -67,13 +68,19 @@ function wantedTensor(
     : left(`tensor ${name} is not finite`);
 }
 
-/** Tensors of a file, if they are exactly the wanted ones; others of `allowed` are passed over. */
+/** What a file of a checkpoint must hold. */
+interface WantedTensors {
+  readonly wanted: readonly NamedShape[];
+  /** Names of others that it may hold. */
+  readonly allowed: ReadonlySet<string>;
+}
+
+/** Tensors of a file, if it is as it was written and holds exactly what it must. */
 async function readTensors(
   path: string,
   digests: Digests | null,
-  wanted: readonly NamedShape[],
-  allowed: ReadonlySet<string>,
-): Promise<Result<BrokenCheckpoint, HostTensors>> {
+  { wanted, allowed }: WantedTensors,
+): Promise<Result<BrokenCheckpoint, TensorFile["tensors"]>> {
   const read = await readRanges(path, digested(safetensorsReading));
   if (read._tag === "Left") {
     return broken(path, "it is missing or cannot be read");
@@ -84,19 +91,27 @@ async function readTensors(
     ? null
     : digestFault(digests, basename(path), sha512);
   if (changed !== null) return broken(path, changed);
-  const tensors = new Map<string, Float32Array>();
+  const names = new Set(allowed);
   for (const named of wanted) {
     const tensor = wantedTensor(file.right, named);
     if (tensor._tag === "Left") return broken(path, tensor.left);
-    tensors.set(named.name, tensor.right);
+    names.add(named.name);
   }
-  const extra = [...file.right.tensors.keys()].find((name) =>
-    !tensors.has(name) && !allowed.has(name)
-  );
+  const { tensors } = file.right;
+  const extra = [...tensors.keys()].find((name) => !names.has(name));
   return extra === undefined
     ? right(tensors)
     : broken(path, `tensor ${excerpt(extra)} is none of this run at this step`);
 }
+
+/** Numbers of tensors that were found to be as wanted. */
+const hostTensors = (
+  tensors: TensorFile["tensors"],
+  wanted: readonly NamedShape[],
+): HostTensors =>
+  new Map(
+    wanted.map(({ name }) => [name, tensors.get(name)?.data as Float32Array]),
+  );
 
 /** What a checkpoint says it is. */
 export interface DescribedCheckpoint {
@@ -110,7 +125,7 @@ const isCount = (x: unknown): boolean =>
   Number.isSafeInteger(x) && (x as number) >= 0;
 
 /** The content of `run.json`, or what is wrong with it. */
-export function parseRunFile(text: string): Result<string, RunFile> {
+function parseRunFile(text: string): Result<string, RunFile> {
   try {
     const run = (JSON.parse(text) ?? {}) as Partial<RunFile>;
     return (run.version === 1 || run.version === 2) &&
@@ -151,6 +166,26 @@ export async function readDescription(
 }
 
 /**
+ * Reads the weights of a checkpoint.
+ *
+ * @param path Folder of the checkpoint.
+ * @param model Sizes of its model.
+ * @param digests Digests of its files; `null` in version 1.
+ * @returns Every tensor of the file: parameters, finite and of their shapes, and
+ * position tables.
+ */
+export function readModel(
+  path: string,
+  model: ModelSpec,
+  digests: Digests | null,
+): Promise<Result<BrokenCheckpoint, TensorFile["tensors"]>> {
+  return readTensors(join(path, CHECKPOINT_FILES.model), digests, {
+    wanted: parameterSpecs(model),
+    allowed: new Set(positionTables(model).keys()),
+  });
+}
+
+/**
  * Reads the moment of a checkpoint.
  *
  * @param path Folder of the checkpoint.
@@ -163,23 +198,18 @@ export async function readSnapshot(
   { file: { step, skipped = 0 }, digests }: DescribedCheckpoint,
 ): Promise<Result<BrokenCheckpoint, Snapshot>> {
   const { model } = run.config;
-  const parameters = await readTensors(
-    join(path, CHECKPOINT_FILES.model),
-    digests,
-    parameterSpecs(model),
-    new Set(positionTables(model).keys()),
-  );
-  if (parameters._tag === "Left") return parameters;
-  const optimizer = await readTensors(
-    join(path, CHECKPOINT_FILES.optimizer),
-    digests,
-    optimizerTensors(run, step),
-    new Set(),
-  );
-  return optimizer._tag === "Left" ? optimizer : right({
+  const weights = await readModel(path, model, digests);
+  if (weights._tag === "Left") return weights;
+  const wanted = optimizerTensors(run, step);
+  const file = join(path, CHECKPOINT_FILES.optimizer);
+  const state = await readTensors(file, digests, {
+    wanted,
+    allowed: new Set(),
+  });
+  return state._tag === "Left" ? state : right({
     step,
-    parameters: parameters.right,
-    optimizer: optimizer.right,
+    parameters: hostTensors(weights.right, parameterSpecs(model)),
+    optimizer: hostTensors(state.right, wanted),
     ...skipped > 0 ? { skipped } : {},
   });
 }
