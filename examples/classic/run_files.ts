@@ -7,13 +7,13 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
 import {
-  encodeTraining,
   fileResult,
   replaceFile,
   type SteppedTraining,
   type TensorSnapshot,
   type TrainError,
   type TrainingIdentity,
+  trainingParts,
 } from "../../train/mod.ts";
 import { checkWritable } from "../evaluate/check_writable.ts";
 import { startOf } from "../evaluate/training_start.ts";
@@ -111,7 +111,7 @@ export async function saveRun(
   if (folder === undefined) return right(undefined);
   const snapshot = await training.snapshot();
   if (snapshot._tag === "Left") return snapshot;
-  const network = encodeTraining(identity, snapshot.right);
+  const network = trainingParts(identity, snapshot.right);
   const written = await replaceFile(join(folder, NETWORK), network);
   if (written._tag === "Left") return written;
   const text = new TextEncoder().encode(JSON.stringify(record));
