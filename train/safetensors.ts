@@ -4,17 +4,20 @@
  *
  * @module
  */
+import { type Result, right, type Shape } from "../core/mod.ts";
+import { digestDifference, runningDigest } from "./byte_blocks.ts";
+import { readBytes, type Reading } from "./byte_reading.ts";
+import { type NumberKind, numbersOf } from "./number_kinds.ts";
 import {
-  excerpt,
-  left,
-  type Result,
-  right,
-  type Shape,
-  shown,
-  sizeOf,
-} from "../core/mod.ts";
-import { duplicateKey } from "./duplicate_key.ts";
-import { NUMBER_WIDTHS, type NumberKind, numbersOf } from "./number_kinds.ts";
+  contentsOf,
+  type FormatError,
+  type Header,
+  readHeader,
+  refuse,
+} from "./safetensors_header.ts";
+import { BLANK_SEAL, openSeal, SEAL, sealed } from "./seal.ts";
+
+export type { FormatError } from "./safetensors_header.ts";
 
 /** Numbers of the kinds that are read and written. */
 export type TensorData =
@@ -40,20 +43,6 @@ export interface TensorFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** Why bytes are not a safetensors file. */
-export interface FormatError {
-  /** Discriminant. */
-  readonly _tag: "NotSafetensors";
-  /** What was found and what is wanted. */
-  readonly reason: string;
-}
-
-/** A header of more bytes is refused, as by the format's own reader. */
-const MAX_HEADER = 100_000_000;
-
-/** Most axes of a tensor: PyTorch's own limit. */
-const MOST_AXES = 64;
-
 const kindOf = (data: TensorData): NumberKind =>
   data instanceof Float32Array
     ? "F32"
@@ -65,19 +54,15 @@ const kindOf = (data: TensorData): NumberKind =>
     ? "I64"
     : "U8";
 
-const refuse = (reason: string): Result<FormatError, never> =>
-  left({ _tag: "NotSafetensors", reason });
+/** The bytes behind numbers, not copied. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: TensorData): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
-/**
- * Bytes of a safetensors file.
- *
- * @param file Tensors and metadata.
- * @returns The whole file; the header is padded so that the numbers start at a multiple of 8.
- */
-export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
-  const entries: [string, unknown][] = [["__metadata__", file.metadata]];
+/** Length and header, padded so that the numbers start at a multiple of 8. */
+function encodeHeader({ metadata, tensors }: TensorFile): Uint8Array {
+  const entries: [string, unknown][] = [["__metadata__", metadata]];
   let end = 0;
-  for (const [name, { shape, data }] of file.tensors) {
+  for (const [name, { shape, data }] of tensors) {
     const start = end;
     end += data.byteLength;
     // deno-lint-ignore camelcase -- the name is the format's
@@ -87,158 +72,115 @@ export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
   const text = JSON.stringify(Object.fromEntries(entries));
   const encoded = new TextEncoder().encode(text);
   const padded = Math.ceil(encoded.length / 8) * 8;
-  const bytes = new Uint8Array(8 + padded + end).fill(0x20, 8, 8 + padded);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
-  bytes.set(encoded, 8);
-  let position = 8 + padded;
-  for (const { data } of file.tensors.values()) {
-    bytes.set(
-      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      position,
-    );
-    position += data.byteLength;
+  const header = new Uint8Array(8 + padded).fill(0x20, 8);
+  new DataView(header.buffer).setBigUint64(0, BigInt(padded), true);
+  header.set(encoded, 8);
+  return header;
+}
+
+/**
+ * A safetensors file in parts that follow one another: its header, then the numbers
+ * of each tensor, which are not copied. See `encodeSafetensors`.
+ *
+ * @param file Tensors and metadata.
+ */
+export function safetensorsParts(file: TensorFile): readonly Uint8Array[] {
+  const isSealed = Object.hasOwn(file.metadata, SEAL);
+  const metadata = isSealed
+    ? { ...file.metadata, [SEAL]: BLANK_SEAL }
+    : file.metadata;
+  const parts = [
+    encodeHeader({ ...file, metadata }),
+    ...[...file.tensors.values()].map(({ data }) => bytesOf(data)),
+  ];
+  return isSealed ? sealed(parts) : parts;
+}
+
+/**
+ * Bytes of a safetensors file. If its metadata have the key `vitfreeze.sha512`, the
+ * digest of the file is written there, whatever was said.
+ *
+ * @param file Tensors and metadata.
+ * @returns The whole file; the header is padded so that the numbers start at a multiple of 8.
+ */
+export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
+  return joinedParts(safetensorsParts(file));
+}
+
+/** Parts that follow one another as a whole. */
+export function joinedParts(
+  parts: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, x) => sum + x.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
   return bytes;
 }
 
-/** One entry of the header, checked. */
-interface Entry {
-  readonly name: string;
-  readonly kind: NumberKind;
-  readonly shape: Shape;
-  readonly start: number;
-  readonly end: number;
+/** Compares what is read with the digest that the file has of itself. */
+interface SealCheck {
+  /** Takes the next bytes behind the header. */
+  readonly add: (bytes: Uint8Array) => void;
+  /** Why the file is not as it was written, or `null`. */
+  readonly fault: () => string | null;
 }
 
-const isRecord = (x: unknown): x is Record<string, unknown> =>
-  typeof x === "object" && x !== null && !Array.isArray(x);
+const UNSEALED: SealCheck = { add: () => {}, fault: () => null };
 
-const isCounts = (x: unknown): x is readonly number[] =>
-  Array.isArray(x) && x.length <= MOST_AXES &&
-  x.every((count) => Number.isSafeInteger(count) && count >= 0);
-
-/** What is wrong with the description of a tensor, or `null`. */
-function entryFault(
-  name: string,
-  dtype: unknown,
-  shape: unknown,
-  offsets: unknown,
-): string | null {
-  const tensor = `tensor ${excerpt(name)}`;
-  if (typeof dtype !== "string" || !Object.hasOwn(NUMBER_WIDTHS, dtype)) {
-    const known = Object.keys(NUMBER_WIDTHS).join(", ");
-    return `${tensor} has dtype ${shown(dtype)}, wanted one of ${known}`;
-  }
-  if (!isCounts(shape)) {
-    return `${tensor} has shape ${
-      shown(shape)
-    }, wanted a list of at most ${MOST_AXES} counts`;
-  }
-  if (!isCounts(offsets) || offsets.length !== 2) {
-    return `${tensor} has offsets ${shown(offsets)}, wanted [start, end]`;
-  }
-  const [start = 0, end = 0] = offsets;
-  // A product of large counts may be infinite, and that times 0 is no number.
-  const size = shape.includes(0) ? 0 : sizeOf(shape);
-  const wanted = size * NUMBER_WIDTHS[dtype as NumberKind];
-  return end - start === wanted
-    ? null
-    : `${tensor} has ${end - start} bytes, wanted ${wanted} for its shape`;
-}
-
-function readEntry(
-  name: string,
-  raw: unknown,
-  available: number,
-): Result<FormatError, Entry> {
-  const { dtype, shape, data_offsets: offsets } = (raw ?? {}) as Record<
-    string,
-    unknown
-  >;
-  const fault = entryFault(name, dtype, shape, offsets);
-  if (fault !== null) return refuse(fault);
-  const [start, end] = offsets as [number, number];
-  return end > available
-    ? refuse(
-      `the file is truncated: tensor ${
-        excerpt(name)
-      } ends at byte ${end}, there are ${available}`,
-    )
-    : right({
-      name,
-      kind: dtype as NumberKind,
-      shape: shape as Shape,
-      start,
-      end,
-    });
-}
-
-function parseHeader(
-  bytes: Uint8Array,
-): Result<FormatError, readonly [Record<string, unknown>, number]> {
-  if (bytes.length < 8) {
-    return refuse(`the file has ${bytes.length} bytes, wanted at least 8`);
-  }
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(
-    0,
-    true,
-  );
-  if (length > BigInt(Math.min(MAX_HEADER, bytes.length - 8))) {
+function sealCheck(
+  metadata: TensorFile["metadata"],
+  { parts: [length, text] }: Header,
+): Result<FormatError, SealCheck> {
+  if (!Object.hasOwn(metadata, SEAL)) return right(UNSEALED);
+  const seal = openSeal(text);
+  if (seal === null) {
     return refuse(
-      `the header claims ${length} bytes, the file has ${
-        bytes.length - 8
-      } after its length`,
+      `its ${SEAL} is no digest: it is not as it was written, or another program wrote it`,
     );
   }
-  const end = 8 + Number(length);
-  const header = headerOf(bytes.subarray(8, end));
-  return header._tag === "Left" ? header : right([header.right, end]);
+  const digest = runningDigest();
+  digest.add(length);
+  digest.add(seal.blank);
+  const fault = () => digestDifference(digest.end(), seal.sha512);
+  return right({ add: digest.add, fault });
 }
 
-/** The object that the header is the text of. */
-function headerOf(
-  bytes: Uint8Array,
-): Result<FormatError, Record<string, unknown>> {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const header: unknown = JSON.parse(text);
-    if (!isRecord(header)) return refuse("the header is not a JSON object");
-    const twice = duplicateKey(text);
-    return twice === null
-      ? right(header)
-      : refuse(`the header says ${excerpt(twice)} twice`);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return refuse(`the header is not JSON: ${excerpt(reason)}`);
+/**
+ * Reads a safetensors file from front to back, each byte once.
+ *
+ * @param size Bytes of the file.
+ * @returns Its tensors, or why the file cannot be trusted; see `decodeSafetensors`.
+ */
+export function* safetensorsReading(
+  size: number,
+): Reading<Result<FormatError, TensorFile>> {
+  const header = yield* readHeader(size);
+  if (header._tag === "Left") return header;
+  const { object, end: from } = header.right;
+  const contents = contentsOf(object, size - from);
+  if (contents._tag === "Left") return contents;
+  const { metadata, entries, names } = contents.right;
+  const check = sealCheck(metadata, header.right);
+  if (check._tag === "Left") return check;
+  const read = new Map<string, StoredTensor>();
+  for (const { name, kind, shape, start, end } of entries) {
+    const bytes = yield { start: from + start, end: from + end };
+    check.right.add(bytes);
+    read.set(name, { shape, data: numbersOf(kind, bytes) });
   }
-}
-
-/** Tensors must follow one another without holes or overlaps. */
-function checkTiling(
-  entries: readonly Entry[],
-  available: number,
-): string | null {
-  let position = 0;
-  for (
-    const { name, start, end } of entries.toSorted((a, b) =>
-      a.start - b.start || a.end - b.end
-    )
-  ) {
-    if (start !== position) {
-      return `tensor ${
-        excerpt(name)
-      } starts at byte ${start}, wanted ${position}`;
-    }
-    position = end;
-  }
-  return position === available
-    ? null
-    : `${available - position} bytes follow the last tensor`;
+  const fault = check.right.fault();
+  if (fault !== null) return refuse(fault);
+  const tensors = new Map(names.map((name) => [name, read.get(name)!]));
+  return right({ metadata, tensors });
 }
 
 /**
  * Reads a safetensors file. Half-precision numbers (`F16`, `BF16`) become
- * `float32`, which holds them exactly.
+ * `float32`, which holds them exactly. A file that has a digest of itself, see
+ * `encodeSafetensors`, is compared with it.
  *
  * @param bytes The whole file.
  * @returns Its tensors, copied, or why the file cannot be trusted; never a part of it.
@@ -246,27 +188,5 @@ function checkTiling(
 export function decodeSafetensors(
   bytes: Uint8Array,
 ): Result<FormatError, TensorFile> {
-  const parsed = parseHeader(bytes);
-  if (parsed._tag === "Left") return parsed;
-  const [header, dataStart] = parsed.right;
-  const { __metadata__: metadata = {}, ...raw } = header;
-  const entries: Entry[] = [];
-  for (const [name, value] of Object.entries(raw)) {
-    const entry = readEntry(name, value, bytes.length - dataStart);
-    if (entry._tag === "Left") return entry;
-    entries.push(entry.right);
-  }
-  const fault = checkTiling(entries, bytes.length - dataStart);
-  if (fault !== null) return refuse(fault);
-  if (
-    !isRecord(metadata) ||
-    !Object.values(metadata).every((value) => typeof value === "string")
-  ) {
-    return refuse("the metadata is not a record of texts");
-  }
-  const tensors = new Map(entries.map(({ name, kind, shape, start, end }) => {
-    const part = bytes.subarray(dataStart + start, dataStart + end);
-    return [name, { shape, data: numbersOf(kind, part) }];
-  }));
-  return right({ metadata: metadata as Record<string, string>, tensors });
+  return readBytes(bytes, safetensorsReading);
 }
