@@ -10,7 +10,7 @@ import { fashionMnist, imagesFileName } from "./fashion_mnist.ts";
 import { imageFolder } from "./image_folder.ts";
 import type { ImageSource, Split } from "./image_source.ts";
 import { parquetImages } from "./parquet_images.ts";
-import { splitFiles } from "./split_files.ts";
+import { splitFiles } from "./sources/split_names.ts";
 import { webDataset } from "./web_dataset.ts";
 
 /** Names that folders of a split go by; the first one found is taken. */
