@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { MODEL_PRESETS, type Result, right } from "../../core/mod.ts";
 import {
   lossWatch,
+  NO_TOTALS,
   type Pretraining,
   recordedRun,
   type RunFolder,
@@ -56,6 +57,9 @@ async function courseOf(losses: readonly number[]) {
     start: { step: 0, ...EMPTY },
     checkpointOfStart: null,
     history: [],
+    totals: NO_TOTALS,
+    recordNote: null,
+    complaints: () => [],
     skipped: [],
     change: null,
     record: () => Promise.resolve(right(undefined)),
