@@ -86,9 +86,12 @@ const isLoss = (x: unknown): boolean => x === null || Number.isFinite(x);
 /** Times without which a step cannot be described. */
 const TIMES = ["data", "gradient", "update", "total"] as const;
 
+const areAll = (fields: Fields, isKind: (x: unknown) => boolean): boolean =>
+  Object.values(fields).every(isKind);
+
 const areTimes = (x: unknown): boolean =>
   isFields(x) && TIMES.every((part) => part in x) &&
-  Object.values(x).every(Number.isFinite);
+  areAll(x, Number.isFinite);
 
 /** Whether a value has all fields of a line; it may have others. */
 function isLine(x: unknown): x is Fields {
@@ -98,27 +101,28 @@ function isLine(x: unknown): x is Fields {
     isCount(x["frozenLayers"]) && Number.isFinite(x["unfrozenRate"]) &&
     Array.isArray(rates) && rates.every(Number.isFinite) &&
     isLoss(x["loss"]) && isLoss(gradientNorm) &&
-    isFields(stageLosses) && Object.values(stageLosses).every(isLoss) &&
+    isFields(stageLosses) && areAll(stageLosses, isLoss) &&
     typeof skipped === "string" && areTimes(x["milliseconds"]);
 }
 
 /** The same with `NaN` for `null`. */
 const orNaN = (value: unknown): unknown => value === null ? NaN : value;
 
+const isNumber = (x: unknown): boolean => x !== null;
+
 function withNaN(line: Fields): MetricsLine {
-  const losses = Object.entries(line["stageLosses"] as Fields);
-  const isNull = line["loss"] === null || line["gradientNorm"] === null ||
-    losses.some(([, loss]) => loss === null);
-  const read = isNull
-    ? {
-      ...line,
-      loss: orNaN(line["loss"]),
-      stageLosses: Object.fromEntries(
-        losses.map(([stage, loss]) => [stage, orNaN(loss)]),
-      ),
-      ...line["gradientNorm"] === null ? { gradientNorm: NaN } : {},
-    }
-    : line;
+  const { loss, gradientNorm, stageLosses } = line;
+  const losses = stageLosses as Fields;
+  const isWhole = isNumber(loss) && isNumber(gradientNorm) &&
+    areAll(losses, isNumber);
+  const read = isWhole ? line : {
+    ...line,
+    loss: orNaN(loss),
+    stageLosses: Object.fromEntries(
+      Object.entries(losses).map(([stage, one]) => [stage, orNaN(one)]),
+    ),
+    ...gradientNorm === null ? { gradientNorm: NaN } : {},
+  };
   return read as unknown as MetricsLine;
 }
 

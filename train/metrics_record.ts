@@ -22,7 +22,7 @@ import type { StepReport } from "./step_report.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Bytes that are read at a time. */
-const PIECE_BYTES = 2 ** 20;
+const PIECE_BYTES = 2 ** 17;
 
 /** Bytes beyond which nothing is a line. */
 const MOST_BYTES = 2 ** 24;
@@ -127,7 +127,8 @@ async function readLines(
   for (let isMore = true; isMore && fault === null;) {
     const piece = await readPiece(handle, at, size);
     isMore = piece.lines.length > 0;
-    for (const [i, line] of piece.lines.entries()) {
+    for (let i = 0; i < piece.lines.length; i++) {
+      const line = piece.lines[i] ?? null;
       fault = lineFault(line, ++count, end);
       if (line === null || fault !== null) break;
       at = piece.ends[i] ?? at;

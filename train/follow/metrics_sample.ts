@@ -72,8 +72,8 @@ export function metricsSample(
       const { step, phase } = line;
       if (step <= (last.at(-1)?.step ?? -1)) takeBack(step);
       if (!ofPhase.has(phase)) ofPhase.set(phase, step);
-      last.push(line);
-      if (last.length > recent) last.shift();
+      // Cut now and then: to shift at every step would cost more than all else.
+      if (last.push(line) >= 2 * recent + 100) last = last.slice(-recent);
       if (step % stride !== 0 && !isFirst(line)) return;
       kept.push(line);
       if (kept.length <= most + FIRST * ofPhase.size) return;
@@ -84,11 +84,14 @@ export function metricsSample(
       return kept;
     },
     get recent() {
-      return last;
+      return last.slice(-recent);
     },
     get course() {
-      const from = last[0]?.step ?? 0;
-      return [...kept.filter(({ step }) => step < from), ...last];
+      const from = last.at(-recent)?.step ?? last[0]?.step ?? 0;
+      return [
+        ...kept.filter(({ step }) => step < from),
+        ...last.slice(-recent),
+      ];
     },
   };
 }
