@@ -22,6 +22,7 @@
 // deno-lint-ignore-file no-console -- talking is what this program does
 import process from "node:process";
 import { describeFaults, type Result } from "../core/mod.ts";
+import { describeTrainError } from "../train/mod.ts";
 import { parseFlags } from "./parse_flags.ts";
 import { lastWords, withPermissionAdvice } from "./permission_advice.ts";
 import { badImagesKeeper } from "./pretrain/bad_images_file.ts";
@@ -58,9 +59,8 @@ async function pretrain(
   const stop = new AbortController();
   const opened = await openRun(settings.right, values, say, stop.signal);
   if (opened._tag === "Left") return badInput(opened.left);
-  const told = await withTensorBoard(opened.right, values);
-  if (told._tag === "Left") return badInput(told.left);
-  const { plan, run, folder, backend, loading } = told.right;
+  const told = await withTensorBoard(opened.right, values, say);
+  const { plan, run, folder, backend, loading } = told;
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
   const { signal, allow } = interruption(progress.say, stop);
@@ -69,7 +69,7 @@ async function pretrain(
     loading.badImages,
   );
   const end = await takeSteps({
-    ...told.right,
+    ...told,
     progress,
     signal,
     atCheckpoint,
@@ -77,10 +77,8 @@ async function pretrain(
   progress.end();
   loading.workers?.[Symbol.dispose]();
   const skipped = await atCheckpoint();
-  if (skipped._tag === "Left") {
-    return failed(skipped.left, end.checkpoint, command);
-  }
-  if (skipped.right !== null) say(skipped.right);
+  if (skipped._tag === "Left") say(describeTrainError(skipped.left));
+  else if (skipped.right !== null) say(skipped.right);
   const { cause, checkpoint } = end;
   if (cause === "interrupted") {
     const moment = `after step ${run.step} of ${plan.totalSteps}`;
@@ -88,7 +86,7 @@ async function pretrain(
   }
   if (cause !== "finished") return failed(cause, checkpoint, command);
   allow();
-  const summary = await finish(told.right, end, say);
+  const summary = await finish(told, end, say);
   run.dispose();
   folder[Symbol.dispose]();
   backend.dispose();

@@ -61,6 +61,13 @@ export {
 export * from "./left_out.ts";
 export * from "./loss_watch.ts";
 export * from "./metrics.ts";
+export {
+  readMetrics,
+  readRecord,
+  type RecordReach,
+  type RecordWriter,
+  recordWriter,
+} from "./metrics_record.ts";
 export * from "./move_parameters.ts";
 export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
@@ -72,11 +79,19 @@ export * from "./probe/probe_accuracy.ts";
 export * from "./probe/probe_config.ts";
 export * from "./probe/probe_file.ts";
 export { readCheckpoint } from "./read_checkpoint.ts";
+export type { RecordBefore, Witness } from "./record_before.ts";
 export * from "./reconstruct.ts";
 export * from "./recorded_run.ts";
 export * from "./resume_run_folder.ts";
 export * from "./run_folder.ts";
+export * from "./run_history.ts";
 export { holdsRun, refuseOtherRun } from "./run_folder_parts.ts";
+export { type OnceEach, onceEach } from "./once_each.ts";
+export {
+  openRegular,
+  readRegular,
+  type RegularOptions,
+} from "./regular_file.ts";
 export * from "./run_graph.ts";
 export * from "./safetensors.ts";
 export * from "./saving.ts";

@@ -208,6 +208,7 @@ export async function pretrainPart(
     folder: folder.right,
     checkpoint: path,
     progress: { ...progress, say: () => {} },
+    complain: context.say,
     policy: policyOf(trial),
     signal: context.signal,
   });

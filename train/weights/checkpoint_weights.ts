@@ -22,6 +22,7 @@ import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
 import {
   type Candidates,
   describeSkipped,
+  reachedCandidates,
   type SkippedCheckpoint,
 } from "../latest_checkpoint.ts";
 import type { StoredTensor } from "../safetensors.ts";
@@ -70,19 +71,22 @@ async function weightsOf(
  */
 export async function newestWholeWeights(
   from: string,
-  { paths, isChosen, skipped: newer }: Candidates,
+  candidates: Candidates,
 ): Promise<
   Result<
     TrainError,
     CheckpointWeights & { readonly skipped: readonly SkippedCheckpoint[] }
   >
 > {
+  const { paths, skipped: newer } = await reachedCandidates(candidates);
   const skipped = [...newer];
   for (const checkpoint of paths) {
     const weights = await weightsOf(checkpoint);
     if (weights._tag === "Right") return right({ ...weights.right, skipped });
     const { path, reason } = weights.left;
-    if (isChosen) return left({ _tag: "CheckpointRefused", path, reason });
+    if (candidates.isChosen) {
+      return left({ _tag: "CheckpointRefused", path, reason });
+    }
     skipped.push({ path, reason });
   }
   const reason = `none of its checkpoints is whole:\n  ${
