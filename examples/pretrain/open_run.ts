@@ -36,6 +36,7 @@ import {
   type Pretraining,
   pretraining,
   type RunFolder,
+  runNeeds,
   type TrainError,
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
@@ -196,10 +197,10 @@ async function folderFor(
 
 const optionsOf = (
   { threads }: PretrainValues,
-  { frozenPrecision }: PretrainConfig,
+  { config, plan }: Pick<PlannedRun, "config" | "plan">,
 ): SelectOptions => ({
   ...threads === undefined ? {} : { threads },
-  int8: frozenPrecision === "int8",
+  ...runNeeds(config, plan),
 });
 
 /** Where a run goes on, as a clause. */
@@ -235,7 +236,7 @@ export async function openRun(
   );
   const selected = await selectBackend(
     values.backend ?? "auto",
-    optionsOf(values, config),
+    optionsOf(values, planned.right),
   );
   if (selected._tag === "Left") {
     return left(describeBackendError(selected.left));
