@@ -10,7 +10,7 @@ import {
   describeBackendError,
 } from "./backend.ts";
 import { onnxBackend, onnxWebgpuBackend } from "./onnx/onnx_backend.ts";
-import { selfTest } from "./self_test.ts";
+import { selfTest, type TestedNeeds } from "./self_test.ts";
 import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
 import { tfjsBackend } from "./tfjs/tfjs_backend.ts";
 
@@ -33,11 +33,9 @@ export const BACKEND_CHOICES = ["auto", ...DEVICES] as const;
 export type BackendChoice = typeof BACKEND_CHOICES[number];
 
 /** How a device is to be used. */
-export interface SelectOptions {
+export interface SelectOptions extends TestedNeeds {
   /** Threads that compute, on `onnx`; the processor's cores by default. */
   readonly threads?: number;
-  /** Products in 8-bit integers are needed, and proved first; by default not. */
-  readonly int8?: boolean;
 }
 
 /** A device and whether it can be used. */

@@ -28,6 +28,7 @@ import {
   resetPeakRss,
   residentMb,
 } from "./peak_memory.ts";
+import { processorHere } from "./processor.ts";
 import { randomImages } from "./random_images.ts";
 import {
   benchedConfig,
@@ -157,6 +158,7 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     imageSize: config.model.imageSize,
     batchSize: spec.batchSize,
     device: backend.device.description,
+    processor: processorHere(),
     frozen: spec.frozen,
     liveStages: phase.liveStages.length,
     ms: rounded(total),

@@ -23,7 +23,7 @@ import {
   selectBackend,
 } from "../backends/mod.ts";
 import { describeFaults, left, type Result, right } from "../core/mod.ts";
-import { describeTrainError, lockFolder } from "../train/mod.ts";
+import { describeTrainError, lockFolder, runNeeds } from "../train/mod.ts";
 import {
   COMPARE_FLAGS,
   compareDefaults,
@@ -144,9 +144,7 @@ async function compare(
   const { threads, backend: wanted = "auto" } = values;
   const selected = await selectBackend(wanted, {
     ...threads === undefined ? {} : { threads },
-    int8: plan.right.trials.some(({ config }) =>
-      config.frozenPrecision === "int8"
-    ),
+    ...plan.right.trials.map(({ config, plan }) => runNeeds(config, plan))[0],
   });
   if (selected._tag === "Left") {
     return badInput(describeBackendError(selected.left));

@@ -73,6 +73,7 @@ export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
 export * from "./origin.ts";
 export * from "./phase_programs.ts";
+export * from "./run_needs.ts";
 export * from "./pretraining.ts";
 export * from "./probe/linear_probe.ts";
 export * from "./probe/probe_accuracy.ts";

@@ -37,6 +37,7 @@ import {
   type Pretraining,
   pretraining,
   type RunFolder,
+  runNeeds,
   type TrainError,
   type Witness,
 } from "../../train/mod.ts";
@@ -202,10 +203,10 @@ async function folderFor(
 
 const optionsOf = (
   { threads }: PretrainValues,
-  { frozenPrecision }: PretrainConfig,
+  { config, plan }: Pick<PlannedRun, "config" | "plan">,
 ): SelectOptions => ({
   ...threads === undefined ? {} : { threads },
-  int8: frozenPrecision === "int8",
+  ...runNeeds(config, plan),
 });
 
 /** Where a run goes on, as a clause. */
@@ -243,7 +244,7 @@ export async function openRun(
   );
   const selected = await selectBackend(
     values.backend ?? "auto",
-    optionsOf(values, config),
+    optionsOf(values, planned.right),
   );
   if (selected._tag === "Left") {
     return left(describeBackendError(selected.left));
