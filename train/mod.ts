@@ -78,7 +78,16 @@ export * from "./resume_run_folder.ts";
 export * from "./run_folder.ts";
 export { holdsRun, refuseOtherRun } from "./run_folder_parts.ts";
 export * from "./run_graph.ts";
-export * from "./safetensors.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type FormatError,
+  joinedParts,
+  safetensorsParts,
+  type StoredTensor,
+  type TensorData,
+  type TensorFile,
+} from "./safetensors.ts";
 export * from "./saving.ts";
 export * from "./schedule_change.ts";
 export * from "./snapshot.ts";
