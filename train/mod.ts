@@ -94,7 +94,16 @@ export {
   type RegularOptions,
 } from "./regular_file.ts";
 export * from "./run_graph.ts";
-export * from "./safetensors.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type FormatError,
+  joinedParts,
+  safetensorsParts,
+  type StoredTensor,
+  type TensorData,
+  type TensorFile,
+} from "./safetensors.ts";
 export * from "./saving.ts";
 export * from "./schedule_change.ts";
 export * from "./snapshot.ts";
