@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
 import type { RunIdentity } from "./checkpoint_layout.ts";
 import {

@@ -43,6 +43,10 @@ function fail(message: string, code: number): never {
   process.exit(code);
 }
 
+/** Ends the program by its own exit code, also where nobody waits for what was thrown. */
+const failThrown = (thrown: unknown): never =>
+  fail(lastWords(thrown), EXIT.failed);
+
 /**
  * Runs a program: words and flags, then its work, whose result is the last line of
  * the output, as JSON. Exit codes: 0 done, 1 it failed, 2 it cannot begin as asked.
@@ -54,6 +58,8 @@ export async function runProgram<Table extends FlagTable>(
   program: EvaluationProgram<Table>,
   args: readonly string[],
 ): Promise<void> {
+  process.on("uncaughtException", failThrown);
+  process.on("unhandledRejection", failThrown);
   const table = { ...program.flags, ...HELP };
   if (args.includes("--help")) {
     return console.log(helpText(program.usage, table, program.defaults));
@@ -68,7 +74,7 @@ export async function runProgram<Table extends FlagTable>(
   }
   const say = (line: string): void => console.log(line);
   const done = await program.run(split.right.words, values.right, say)
-    .catch((thrown: unknown) => fail(lastWords(thrown), EXIT.failed));
+    .catch(failThrown);
   if (done._tag === "Left") return fail(done.left.message, done.left.code);
   console.log(JSON.stringify(done.right));
 }
