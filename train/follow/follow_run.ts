@@ -75,12 +75,18 @@ export type Follower = () => Promise<Result<NoRun, FollowedRun>>;
 const noRun = (reason: string, isThere = true): Result<NoRun, never> =>
   left({ isThere, reason });
 
+/** Bytes of the largest plan or configuration that is read. */
+const MOST_BYTES = 2 ** 26;
+
 /** What a file of JSON says, decoded. */
 async function readDecoded<A>(
   path: string,
   decode: (input: unknown) => Result<Faults, A>,
 ): Promise<Result<string, A>> {
-  const text = await fileResult(path, () => readRegular(path));
+  const text = await fileResult(
+    path,
+    () => readRegular(path, { most: MOST_BYTES }),
+  );
   if (text._tag === "Left") return left(describeTrainError(text.left));
   try {
     const decoded = decode(JSON.parse(text.right));
@@ -96,6 +102,7 @@ async function readDecoded<A>(
 /** What a run is, as long as its files say the same. */
 interface Identity {
   readonly writtenAt: number;
+  readonly ino: number;
   readonly config: PretrainConfig;
   readonly plan: FreezePlan;
 }
@@ -125,8 +132,8 @@ async function readIdentity(
   if (file.right === null) {
     return noRun(`${folder}: no run in it yet (no plan.json)`);
   }
-  const { mtimeMs: writtenAt } = file.right;
-  if (known?.writtenAt === writtenAt) return right(known);
+  const { mtimeMs: writtenAt, ino } = file.right;
+  if (known?.writtenAt === writtenAt && known.ino === ino) return right(known);
   const config = await readDecoded(
     join(folder, "config.json"),
     decodePretrainConfig,
@@ -135,7 +142,7 @@ async function readIdentity(
   const plan = await readDecoded(path, decodePlan);
   return plan._tag === "Left"
     ? noRun(plan.left)
-    : right({ writtenAt, config: config.right, plan: plan.right });
+    : right({ writtenAt, ino, config: config.right, plan: plan.right });
 }
 
 /** The newest checkpoint up to a step: later ones are of a former life of the run. */
