@@ -155,6 +155,7 @@ async function resumed(
     limit: values.limit ?? images.right.limit,
     classes: classes ?? images.right.classes,
     valShare: values["val-share"] ?? images.right.valShare,
+    heldOut: images.right.heldOut,
     earlier: {
       from,
       allowScheduleChange: values["allow-schedule-change"] ?? false,
@@ -197,6 +198,7 @@ async function anew(
     limit: values.limit ?? null,
     classes,
     valShare: values["val-share"] ?? null,
+    heldOut: "by class",
     earlier: null,
     outputDir: values["output-dir"] ?? null,
   });
