@@ -327,6 +327,25 @@ async function openFolder(
     : await imageFolder(folder);
 }
 
+/**
+ * Whether a folder holds idx files as those of Fashion-MNIST, itself or in the only
+ * folder below it that holds anything (`FashionMNIST/raw`).
+ *
+ * @param path Path of the folder; what cannot be read holds nothing.
+ */
+export async function holdsFashionMnist(path: string): Promise<boolean> {
+  for (let [folder, depth] = [path, 0]; depth < DEEPEST; depth++) {
+    const content = await contentOf(folder).catch(() => null);
+    if (content === null) return false;
+    if (hasIdxImages(content.files)) return true;
+    const { archiveFolders: [only, ...others], imageFolders, loose } = content;
+    const more = others.length + imageFolders.length + loose.length;
+    if (only === undefined || more > 0) return false;
+    folder = `${folder}/${only}`;
+  }
+  return false;
+}
+
 /** A single file with images in it. */
 async function openFile(
   path: string,

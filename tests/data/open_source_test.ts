@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { openSource, type Split } from "../../data/mod.ts";
+import { holdsFashionMnist, openSource, type Split } from "../../data/mod.ts";
 import { cifarOf, parquetOf, shardOf, type Stored } from "./archives.ts";
 import { errorOf, gzip, idxFile, inFolder, valueOf } from "./sources.ts";
 
@@ -340,6 +340,8 @@ Deno.test("openSource() finds Fashion-MNIST below the folder of torchvision, in 
     const source = valueOf(await openSource(folder));
     deepStrictEqual([source.length, source.label(1)], [2, 4]);
     match(source.summary, /, named and normalised as Fashion-MNIST's$/);
+    strictEqual(await holdsFashionMnist(folder), true);
+    strictEqual(await holdsFashionMnist(`${folder}/none`), false);
   });
   const dotted = {
     "train-images.idx3-ubyte": idxFile([2, 1, 1], [1, 2]),
