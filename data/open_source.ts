@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { left, type Result, right } from "../core/mod.ts";
+import { left, printable, type Result, right } from "../core/mod.ts";
 import { cifar, cifarFiles, type CifarName } from "./cifar.ts";
 import { counted } from "./counted.ts";
 import type { DataError } from "./data_error.ts";
@@ -413,9 +413,12 @@ export async function openSource(
 ): Promise<Result<DataError, ImageSource>> {
   try {
     const { isDirectory } = await Deno.stat(path);
-    return isDirectory
+    const opened = isDirectory
       ? await openFolder(path, split, 0)
       : await openFile(path);
+    if (opened._tag === "Left") return opened;
+    const summary = printable(opened.right.summary);
+    return right({ ...opened.right, summary });
   } catch (thrown) {
     return left(folderFault(thrown, path, "a folder or file of images"));
   }

@@ -7,6 +7,7 @@ import {
   excerpt,
   type Faults,
   left,
+  printable,
   type Result,
   right,
   rootKey,
@@ -212,12 +213,13 @@ export async function openImages(
   limit: number | null,
   choice: JudgingChoice = { classes: null, valShare: null },
 ): Promise<Result<DataError, PretrainImages>> {
-  const images = await opened(folder, choice);
-  if (images._tag === "Left" || limit === null) return images;
-  const train = shareSource(images.right.train, limit, HOLD_OUT_KEY);
-  if (train._tag === "Right") {
-    return right({ ...images.right, train: train.right });
-  }
+  const found = await opened(folder, choice);
+  if (found._tag === "Left") return found;
+  const judgedBy = printable(found.right.judgedBy);
+  const images = { ...found.right, judgedBy };
+  if (limit === null) return right(images);
+  const train = shareSource(images.train, limit, HOLD_OUT_KEY);
+  if (train._tag === "Right") return right({ ...images, train: train.right });
   const [fault] = train.left;
   return left({
     _tag: "BadOptions",

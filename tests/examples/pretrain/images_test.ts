@@ -241,3 +241,22 @@ Deno.test("openImages() says that a part without classes cannot judge", () =>
     const { judgedBy } = valueOf(await openImages(folder, null));
     match(judgedBy, /kept away from learning; .*test has no classes$/);
   }));
+
+Deno.test("openImages() prints no name that a terminal would obey", () =>
+  withImages(
+    {
+      "train/a/": 1,
+      "train/b\u001b[2J/": 1,
+      "val\u202e/a/": 1,
+      "val\u202e/b/": 1,
+    },
+    async (folder) => {
+      await Deno.writeTextFile(
+        join(folder, "train/a/\u001b]0;x\u0007.txt"),
+        "",
+      );
+      const { train, judgedBy } = valueOf(await openImages(folder, null));
+      match(train.summary, /left out: a\/\\u\{1b\}\]0;x\\u\{7\}\.txt/);
+      strictEqual(/[\p{Cc}\p{Cf}]/u.test(train.summary + judgedBy), false);
+    },
+  ));
