@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { left, type Result, right } from "../core/mod.ts";
+import { left, printable, type Result, right } from "../core/mod.ts";
 import { cifar, cifarFiles, type CifarName } from "./cifar.ts";
 import { counted } from "./counted.ts";
 import type { DataError } from "./data_error.ts";
@@ -18,6 +18,7 @@ import {
   folderFault,
   type Holding,
   holdingBelow,
+  inOrder,
   isArchive,
   someOf,
 } from "./sources/folder_content.ts";
@@ -225,33 +226,101 @@ const severalIn = (path: string, names: readonly string[]): Opened =>
     "the folder of one data set, with one part to learn from at most",
   );
 
-/** The parts of each class, where each class has the same ones: `cat/train`, `dog/train`. */
-async function openClassesOfSplits(content: Content, split: Split): Opening {
-  const { path, imageFolders } = content;
-  if (imageFolders.length < 2) return null;
-  const parts: (SplitFolders & { readonly name: string })[] = [];
-  for (const name of imageFolders) {
-    const found = splitFolders(
-      (await contentOf(`${path}/${name}`)).imageFolders,
-    );
-    if (found === null || found === "several") return null;
-    if (found.judging.length === 0) return null;
-    parts.push({ ...found, name });
+/** Other folders beside a data set in its own; more of them are classes. */
+const MOST_BESIDE = 3;
+
+/** The folders in a folder that hold images; `null` at the first image that it has itself. */
+async function imageFoldersOnly(
+  path: string,
+): Promise<readonly string[] | null> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    if (!isDirectory && isImageName(name)) return null;
+    if (isDirectory) names.push(name);
   }
+  const held: string[] = [];
+  for (const name of inOrder(names)) {
+    const holding = await holdingBelow(`${path}/${name}`);
+    if (holding === "images") held.push(name);
+  }
+  return held;
+}
+
+/** Parts of a data set in a folder, or in the only one below it. */
+interface PartsBelow extends SplitFolders {
+  readonly name: string;
+  /** The folder that they lie in. */
+  readonly path: string;
+}
+
+async function partsBelow(
+  name: string,
+  path: string,
+): Promise<PartsBelow | null> {
+  const held = await imageFoldersOnly(path);
+  const found = splitFolders(held ?? []);
+  if (found === "several") return null;
+  if (found !== null && found.judging.length > 0) {
+    return { ...found, name, path };
+  }
+  const [only, ...others] = held ?? [];
+  return only === undefined || others.length > 0
+    ? null
+    : await partsBelow(name, `${path}/${only}`);
+}
+
+/**
+ * Folders that have parts of their own: each class the same ones (`cat/train`,
+ * `dog/train`), or one data set beside a few other folders.
+ */
+async function openFoldersOfParts(
+  content: Content,
+  split: Split,
+  depth: number,
+): Opening {
+  const { path, imageFolders } = content;
+  const all: PartsBelow[] = [];
+  for (const name of imageFolders) {
+    const parts = await partsBelow(name, `${path}/${name}`);
+    if (parts !== null) all.push(parts);
+  }
+  const [first, ...others] = all;
+  if (first === undefined || imageFolders.length < 2) return null;
+  if (all.length === imageFolders.length) {
+    const inner = await imageFoldersOnly(`${first.path}/${first.train}`);
+    return (inner ?? []).length > 1
+      ? severalIn(path, imageFolders)
+      : await openClassesOfParts(content, split, all);
+  }
+  if (imageFolders.length - all.length > MOST_BESIDE) return null;
+  return others.length > 0
+    ? severalIn(path, all.map(({ name }) => name))
+    : without(
+      await openFolder(first.path, split, depth),
+      unused(content, [first.name]),
+    );
+}
+
+async function openClassesOfParts(
+  content: Content,
+  split: Split,
+  all: readonly PartsBelow[],
+): Promise<Opened> {
+  const { path, imageFolders } = content;
   const part = ({ train, judging: [judge = ""] }: SplitFolders): string =>
     split === "train" ? train : judge;
-  const classes = parts.map((each) => ({
+  const classes = all.map((each) => ({
     name: each.name,
-    path: `${path}/${each.name}/${part(each)}`,
+    path: `${each.path}/${part(each)}`,
   }));
-  const opened = await classFolders(path, classes);
-  const others = [
-    ...new Set(parts.flatMap(({ judging }) => judging.slice(1))),
-  ].map((name) => `${name} (another part)`);
-  const named = without(opened, [...others, ...unused(content, imageFolders)]);
-  return named._tag === "Left"
-    ? named
-    : right({ ...named.right, name: `${path} ${split}` });
+  const others = new Set(all.flatMap(({ judging }) => judging.slice(1)));
+  const opened = without(await classFolders(path, classes), [
+    ...[...others].map((name) => `${name} (another part)`),
+    ...unused(content, imageFolders),
+  ]);
+  return opened._tag === "Left"
+    ? opened
+    : right({ ...opened.right, name: `${path} ${split}` });
 }
 
 /** The folder that is meant where all others hold nothing, or what belongs to its images. */
@@ -319,12 +388,31 @@ async function openFolder(
   const found = archives ??
     await openSplitFolders(content, split, depth) ??
     await openInner(content, split, depth) ??
-    await openClassesOfSplits(content, split);
+    await openFoldersOfParts(content, split, depth);
   if (found !== null) return found;
   const { archiveFolders, imageFolders, loose } = content;
   return archiveFolders.length > 0 && imageFolders.length + loose.length === 0
     ? severalIn(folder, archiveFolders)
     : await imageFolder(folder);
+}
+
+/**
+ * Whether a folder holds idx files as those of Fashion-MNIST, itself or in the only
+ * folder below it that holds anything (`FashionMNIST/raw`).
+ *
+ * @param path Path of the folder; what cannot be read holds nothing.
+ */
+export async function holdsFashionMnist(path: string): Promise<boolean> {
+  for (let [folder, depth] = [path, 0]; depth < DEEPEST; depth++) {
+    const content = await contentOf(folder).catch(() => null);
+    if (content === null) return false;
+    if (hasIdxImages(content.files)) return true;
+    const { archiveFolders: [only, ...others], imageFolders, loose } = content;
+    const more = others.length + imageFolders.length + loose.length;
+    if (only === undefined || more > 0) return false;
+    folder = `${folder}/${only}`;
+  }
+  return false;
 }
 
 /** A single file with images in it. */
@@ -362,7 +450,8 @@ async function openFile(
  * - the only folder that holds images, if it holds them in folders or is called
  *   `images`, `data` and the like, whatever `labels` or `masks` lie beside it:
  *   opened by these rules too;
- * - folders of classes that have the same parts each (`cat/train`, `cat/test`);
+ * - folders of classes that have parts each (`cat/train`, `cat/test`), or the only
+ *   one of a few folders that has parts: opened by these rules too;
  * - else the images of the folder itself or in a folder for each class.
  *
  * The summary of the source says what was found and names what is not used. Where
@@ -394,9 +483,12 @@ export async function openSource(
 ): Promise<Result<DataError, ImageSource>> {
   try {
     const { isDirectory } = await Deno.stat(path);
-    return isDirectory
+    const opened = isDirectory
       ? await openFolder(path, split, 0)
       : await openFile(path);
+    if (opened._tag === "Left") return opened;
+    const summary = printable(opened.right.summary);
+    return right({ ...opened.right, summary });
   } catch (thrown) {
     return left(folderFault(thrown, path, "a folder or file of images"));
   }

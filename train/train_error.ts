@@ -7,7 +7,7 @@ import {
   type BackendError,
   describeBackendError,
 } from "../backends/backend.ts";
-import { describeFaults, type Faults } from "../core/mod.ts";
+import { describeFaults, type Faults, printableLines } from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
 import { describeOrigin, type Origin } from "./origin.ts";
 import {
@@ -154,7 +154,9 @@ export function describeTrainError(error: TrainError): string {
     case "NonFiniteParameter":
       return `Stopped at step ${error.step}: parameter ${error.name} is not finite, so nothing was saved`;
     case "CheckpointRefused":
-      return `Cannot use checkpoint ${error.path}: ${error.reason}`;
+      return printableLines(
+        `Cannot use checkpoint ${error.path}: ${error.reason}`,
+      );
     case "ScheduleDiffers":
       return `Cannot use checkpoint ${error.path}: it is of another configuration:\n${
         describeScheduleChange(error.change)
@@ -164,6 +166,6 @@ export function describeTrainError(error: TrainError): string {
         error.holder ?? "which one is not known"
       })`;
     case "FileFailed":
-      return `Cannot use ${error.path}: ${error.reason}`;
+      return printableLines(`Cannot use ${error.path}: ${error.reason}`);
   }
 }

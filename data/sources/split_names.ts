@@ -66,19 +66,19 @@ function joined(roles: ReadonlySet<SplitRole>): SplitRole | null {
  * @returns What the name says, or `null` if it names no part.
  */
 export function splitNameOf(name: string): SplitName | null {
-  const words = wordsOf(name);
-  const found = words.map(roleOf);
+  const found = wordsOf(name).map(roleOf);
   const role = joined(new Set(found.filter((each) => each !== null)));
-  if (role === null) return null;
-  const rest = words.filter((word, i) =>
-    found[i] === null && !SAYS_NOTHING.test(word)
+  return role === null ? null : { role, ...restOf(name) };
+}
+
+/** The words of a name that say more than what any name of a part may say. */
+function restOf(name: string): Omit<SplitName, "role"> {
+  const words = wordsOf(name);
+  const rest = words.filter((word) =>
+    roleOf(word) === null && !SAYS_NOTHING.test(word)
   );
   const wordsOfRest = rest.filter((word) => !/^\d+$/.test(word));
-  return {
-    role,
-    rest: rest.join(" "),
-    wordsOfRest: wordsOfRest.join(" "),
-  };
+  return { rest: rest.join(" "), wordsOfRest: wordsOfRest.join(" ") };
 }
 
 /** Folders of the parts of one data set. */
@@ -124,6 +124,27 @@ function groupsOf(
 }
 
 /**
+ * Folders with the name of a part. Where none is there to learn from, that is the one
+ * whose name says nothing: `data_256` beside `val_256`.
+ */
+function namedParts(names: readonly string[]): readonly Named[] {
+  const named = names.flatMap((name): readonly Named[] => {
+    const found = splitNameOf(name);
+    return found === null ? [] : [{ ...found, name }];
+  });
+  if (named.length === 0 || named.some(({ role }) => role === "train")) {
+    return named;
+  }
+  const plain = names.map((name) => ({ name, ...restOf(name) })).filter((
+    { name, wordsOfRest },
+  ) => wordsOfRest === "" && splitNameOf(name) === null && /\p{L}/u.test(name));
+  const [only, ...others] = plain;
+  return only === undefined || others.length > 0
+    ? named
+    : [...named, { ...only, role: "train" }];
+}
+
+/**
  * The parts of a data set among folders. A name alone makes no part: a class may be
  * called `train`. There must be another part beside it, the same but for its role
  * (`bullet train` and `test tube` are two classes), or no other folder at all.
@@ -135,10 +156,7 @@ function groupsOf(
 export function splitFolders(
   names: readonly string[],
 ): SplitFolders | "several" | null {
-  const named = names.flatMap((name): readonly Named[] => {
-    const found = splitNameOf(name);
-    return found === null ? [] : [{ ...found, name }];
-  });
+  const named = namedParts(names);
   const [only] = named;
   if (names.length === 1 && only?.role === "train") {
     return { train: only.name, judging: [] };

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { openSource, type Split } from "../../data/mod.ts";
+import { holdsFashionMnist, openSource, type Split } from "../../data/mod.ts";
 import { cifarOf, parquetOf, shardOf, type Stored } from "./archives.ts";
 import { errorOf, gzip, idxFile, inFolder, valueOf } from "./sources.ts";
 
@@ -273,6 +273,28 @@ Deno.test("openSource() knows parts within classes", async () => {
   });
 });
 
+Deno.test("openSource() takes the one of a few folders that has parts, and refuses several", async () => {
+  const parts = (at: string) => [
+    ...["cat", "dog"].map((name) => `${at}/train/${name}/1.gif`),
+    ...["cat", "dog"].map((name) => `${at}/valid/${name}/1.gif`),
+  ];
+  const nested = images(...parts("plants/plants"), "test/test/1.gif");
+  await inFolder(nested, async (folder) => {
+    const source = valueOf(await openSource(folder));
+    strictEqual(source.name, `${folder}/plants/plants/train`);
+    match(source.summary, /; not used: test$/);
+  });
+  await inFolder(
+    images(...parts("large"), ...parts("small")),
+    async (folder) => {
+      match(
+        errorOf(await openSource(folder)),
+        /found data sets in folders of their own \(large, small\)/,
+      );
+    },
+  );
+});
+
 Deno.test("openSource() refuses to choose among several data sets", async () => {
   const coco = images(
     ...["train2014/1.gif", "train2017/1.gif"],
@@ -340,6 +362,8 @@ Deno.test("openSource() finds Fashion-MNIST below the folder of torchvision, in 
     const source = valueOf(await openSource(folder));
     deepStrictEqual([source.length, source.label(1)], [2, 4]);
     match(source.summary, /, named and normalised as Fashion-MNIST's$/);
+    strictEqual(await holdsFashionMnist(folder), true);
+    strictEqual(await holdsFashionMnist(`${folder}/none`), false);
   });
   const dotted = {
     "train-images.idx3-ubyte": idxFile([2, 1, 1], [1, 2]),

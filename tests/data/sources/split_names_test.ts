@@ -32,6 +32,8 @@ Deno.test("splitFolders() wants a second part beside train, else it is a class",
   strictEqual(splitFolders(["bullet train", "cat", "test tube"]), null);
   strictEqual(splitFolders(["dev", "eval"]), null);
   strictEqual(splitFolders(["test"]), null);
+  strictEqual(splitFolders(["1", "2", "test"]), null);
+  strictEqual(splitFolders(["cat", "test"]), null);
   deepStrictEqual(splitFolders(["train"]), { train: "train", judging: [] });
   deepStrictEqual(splitFolders(["cat", "train", "val"]), {
     train: "train",
@@ -55,6 +57,10 @@ Deno.test("splitFolders() puts validation before test and keeps to the parts tha
   deepStrictEqual(splitFolders(["test1", "train"]), {
     train: "train",
     judging: ["test1"],
+  });
+  deepStrictEqual(splitFolders(["data_256", "val_256"]), {
+    train: "data_256",
+    judging: ["val_256"],
   });
   deepStrictEqual(splitFolders(["PrivateTest", "PublicTest", "Training"]), {
     train: "Training",
