@@ -9,6 +9,7 @@
  * @module
  */
 import { IMAGE_SUFFIXES } from "./image_format.ts";
+import { imageRank } from "./image_words.ts";
 import { LABEL_FIELDS } from "./class_labels.ts";
 import type { Tally } from "./tally.ts";
 import type { TarEntry } from "./tar_index.ts";
@@ -43,21 +44,12 @@ const LITTER: readonly (readonly [RegExp, string])[] = [
   [/(^|\/)(\.[^./][^/]*$|@eaDir\/)/, "hidden files"],
 ];
 
-const words = (all: string): RegExp =>
-  new RegExp(`(^|[^a-z])(${all})s?($|[^a-z])`);
-/** Images of these names are about another image. */
-const ABOUT_OTHERS = words(
-  "mask|seg|segmentation|depth|normal|label|annotation|edge|canny|alpha|matte|" +
-    "instance|semantic|disparity|flow|heatmap|sketch|scribble|pose|thumb|" +
-    "thumbnail|trimap|target|conditioning|conditioning_image",
-);
-/** Images of these names are what a sample is about. */
-const MAIN = words("image|img|rgb|input|photo|picture|original|colou?r");
-
 const LABEL_SUFFIX = new RegExp(
   `\\.(${LABEL_FIELDS.join("|")})(\\.txt)?$`,
   "i",
 );
+
+const isAboutOthers = (middle: string): boolean => imageRank(middle) === 0;
 
 const isImage = ({ suffix }: Member): boolean =>
   IMAGE_SUFFIXES.includes(suffix);
@@ -95,9 +87,8 @@ function groupsOf(
 /** Of several images the one that a sample is about. */
 function mainImage(images: readonly Member[]): Member | undefined {
   const rank = ({ middle, suffix }: Member): number =>
-    (ABOUT_OTHERS.test(middle) ? 1000 : 0) -
-    (middle === "" || MAIN.test(middle) ? 100 : 0) +
-    IMAGE_SUFFIXES.indexOf(suffix);
+    IMAGE_SUFFIXES.indexOf(suffix) -
+    IMAGE_SUFFIXES.length * (middle === "" ? 2 : imageRank(middle));
   return [...images].sort((a, b) =>
     rank(a) - rank(b) || (a.middle < b.middle ? -1 : 1)
   )[0];
@@ -137,7 +128,7 @@ function imagesBySample(
   const isSample = stems.has(key) ||
     images.some(({ middle }) => middle === "");
   return Map.groupBy(images, ({ stem, middle }) => {
-    if (middle === "" || ABOUT_OTHERS.test(middle)) return key;
+    if (middle === "" || isAboutOthers(middle)) return key;
     const isNamed = /^[\d._-]+$/.test(middle) || stems.has(stem);
     return isNamed || !isSample ? stem : key;
   });
@@ -180,7 +171,7 @@ function samplesOfGroup(
     if (main === undefined) return [];
     // Masks alone are no sample where they belong to images of longer names.
     const isAside = name === key && bySample.size > 1 &&
-      images.every(({ middle }) => ABOUT_OTHERS.test(middle));
+      images.every(({ middle }) => isAboutOthers(middle));
     if (isAside) {
       for (const { entry } of images) {
         leftOut.add("about other images", entry.name);
