@@ -29,7 +29,7 @@ export const MOST_PIXELS = 178_956_970;
 
 /**
  * Most memory for the decoding of an image, and of all that are decoded at the same
- * time, bytes: a progressive photograph of `MOST_PIXELS` with halved colours.
+ * time, bytes: a progressive photograph of 170 megapixels in full colour.
  */
 export const MOST_DECODING_BYTES = 1.5 * 2 ** 30;
 
@@ -105,16 +105,19 @@ function checkPasses({ width, height, kind, passes }: ImageHeader): void {
 }
 
 /**
- * Memory for a view: what the decoder holds, its picture, a copy of the rows of the
- * crop, which resizing goes over, and these rows in the wanted width, then height.
+ * Memory for a view, to within a tenth: the file, what its decoder holds, the picture.
+ * When the decoder is done, resizing holds a copy of the rows of the crop, the same
+ * rows in the wanted width, and the result.
  */
 function decodingBytes(
+  bytes: Uint8Array,
   { width, height, decoderBytes }: ImageHeader,
   { crop, scaled }: View,
 ): number {
-  const levels = width * (height + crop.height) +
-    scaled.width * (crop.height + scaled.height);
-  return decoderBytes + CHANNELS * levels;
+  const picture = CHANNELS * width * height;
+  const resizing = CHANNELS *
+    (width * crop.height + scaled.width * (crop.height + scaled.height));
+  return bytes.length + picture + Math.max(decoderBytes, resizing);
 }
 
 function readHeader(bytes: Uint8Array, format: ImageFileFormat): ImageHeader {
@@ -149,7 +152,7 @@ export function admitImage(
   checkPasses(header);
   const view = viewAt(header);
   checkScaled(view.scaled);
-  const taken = decodingBytes(header, view);
+  const taken = decodingBytes(bytes, header, view);
   if (taken > MOST_DECODING_BYTES) {
     throw new Error(
       `decoding it takes ${bytesInWords(taken)}, wanted at most ${

@@ -28,7 +28,7 @@ export interface RawImage extends Size {
   readonly pixels: Uint8Array;
 }
 
-/** The bytes of a JPEG, PNG or WebP file. */
+/** The bytes of a file in one of `IMAGE_FORMATS`. */
 export interface EncodedImage {
   /** Discriminant. */
   readonly _tag: "EncodedImage";

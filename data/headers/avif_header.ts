@@ -15,10 +15,10 @@ const PICTURES: readonly string[] = ["av01", "grid"];
  * Bytes that a decoder holds for a pixel: pictures of 16 bits in full colour that
  * others are predicted from, what they become, and transparency.
  */
-const PIXEL_BYTES = 24;
+const PIXEL_BYTES = 21;
 
 /** A frame of AV1 costs as much time as so many passes through a JPEG. */
-const FRAME_PASSES = 10;
+const FRAME_PASSES = 20;
 
 /** Most pieces that an item lies in; real ones have one or two. */
 const MOST_EXTENTS = 64;

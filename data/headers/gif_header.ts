@@ -13,8 +13,8 @@ const PICTURE_BYTES = 10;
 /** First bytes of blocks, and the label of the extension that says what is transparent. */
 const BLOCK = { extension: 0x21, picture: 0x2c, end: 0x3b, control: 0xf9 };
 
-/** Bytes that a decoder holds for a pixel: a canvas, and what it gives, each in RGBA. */
-const PIXEL_BYTES = 8;
+/** Bytes that a decoder holds for a pixel: a canvas in RGBA. */
+const PIXEL_BYTES = 4;
 
 /** Bytes of a table of colours, by the field that describes it. */
 const tableBytes = (field: number): number =>

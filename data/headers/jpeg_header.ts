@@ -28,6 +28,9 @@ const BLOCK = 8;
 /** Blocks of rows that a decoder holds of each component while it goes down the picture. */
 const ROWS_HELD = 8;
 
+/** Bytes of a pixel of inks beside its three colours: four inks, and a copy to resize. */
+export const INK_BYTES = 7;
+
 /** What a frame header says. */
 interface Frame {
   readonly width: number;
@@ -102,13 +105,12 @@ function headerOf(
     ? COEFFICIENT_BYTES * samples * across * down
     : 0;
   const rows = COEFFICIENT_BYTES * BLOCK * ROWS_HELD * across * components;
-  // Inks are given as four channels, and made into three.
-  const inks = components === 4 ? 4 * width * height : 0;
+  const inks = components === 4 ? INK_BYTES * width * height : 0;
   return {
     width,
     height,
     kind: isInParts ? `JPEG in ${scans} scans` : "JPEG",
-    decoderBytes: coefficients + rows + inks,
+    decoderBytes: Math.max(coefficients, inks) + rows,
     passes: Math.max(1, scans),
     picture: () => {
       if (metadata.length === 0) return bytes;

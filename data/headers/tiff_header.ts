@@ -5,7 +5,7 @@
  * @see {@link https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf}
  */
 import { numbersOf, type ReadHeader } from "./image_header.ts";
-import { scansFrom } from "./jpeg_header.ts";
+import { INK_BYTES, scansFrom } from "./jpeg_header.ts";
 
 /** Fields of a directory that are looked at. */
 const FIELD = {
@@ -200,7 +200,7 @@ export const tiffHeader: ReadHeader = (bytes) => {
     height,
     kind: `TIFF of ${samples} × ${bits} bits, ${word}`,
     decoderBytes: blockBytes * (held + tileRows) +
-      (samples > 3 ? width * height * 4 : 0),
+      (samples > 3 ? INK_BYTES * width * height : 0),
     passes: isJpeg ? jpegPasses(bytes, directory, blocks) : 1,
     picture: () => pictureOf(bytes, directory),
   };

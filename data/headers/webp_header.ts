@@ -24,10 +24,10 @@ const KEPT_FLAGS = 0x12;
 const ANIMATED = 0x02;
 
 /**
- * Bytes that a decoder holds for a pixel: what it gives in RGBA; without loss also the
- * colours before they are changed back; of an animation a canvas too.
+ * Bytes that a decoder holds for a pixel: what it gives in RGBA, without loss also the
+ * colours before they are changed back; of an animation a canvas and a frame.
  */
-const PIXEL_BYTES = 12;
+const PIXEL_BYTES = { still: 8, animated: 16 };
 
 /** A part of the file with its name. */
 interface Chunk {
@@ -75,13 +75,15 @@ export const webpHeader: ReadHeader = (bytes) => {
   const file = numbersOf(bytes);
   const name = charactersAt(bytes, FILE_BYTES, 4);
   const start = FILE_BYTES + CHUNK_BYTES;
+  const isAnimated = name === "VP8X" && (file.getUint8(start) & ANIMATED) !== 0;
   const header = (
     width: number,
     height: number,
     kind: string,
     picture: () => Uint8Array = () => bytes,
   ): ImageHeader => {
-    const decoderBytes = PIXEL_BYTES * width * height;
+    const each = isAnimated ? PIXEL_BYTES.animated : PIXEL_BYTES.still;
+    const decoderBytes = each * width * height;
     return { width, height, kind, decoderBytes, passes: 1, picture };
   };
   if (name === "VP8 ") {
@@ -102,7 +104,6 @@ export const webpHeader: ReadHeader = (bytes) => {
     1 + file.getUint16(start + at, true) +
     65_536 * file.getUint8(start + at + 2)
   );
-  const isAnimated = (file.getUint8(start) & ANIMATED) !== 0;
   const kind = isAnimated ? "animated WebP" : "WebP";
   return header(
     width ?? 0,
