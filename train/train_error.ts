@@ -93,7 +93,9 @@ export type TrainError =
     readonly _tag: "FileFailed";
     readonly path: string;
     readonly reason: string;
-  };
+  }
+  /** It was asked to stop before its end. */
+  | { readonly _tag: "Interrupted" };
 
 /** Losses of stages in brackets; nothing where there are none. */
 function describeStages(losses: Readonly<Record<number, number>>): string {
@@ -161,5 +163,7 @@ export function describeTrainError(error: TrainError): string {
       })`;
     case "FileFailed":
       return `Cannot use ${error.path}: ${error.reason}`;
+    case "Interrupted":
+      return "Stopped before its end";
   }
 }
