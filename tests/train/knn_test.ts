@@ -1,5 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
+import { largestDifference } from "../golden_files.ts";
+import { onDevices } from "./devices.ts";
 import {
   decodeSafetensors,
   knnAccuracies,
@@ -162,6 +164,21 @@ Deno.test("knnVotes() do not depend on the size of tiles", async () => {
   }
 });
 
+await onDevices(
+  ["reference", "cpu", "wasm"],
+  "knnVotes() on a device are those of the main thread to float32",
+  async (backend) => {
+    const [train, test] = [many(301), many(37)];
+    const options = { neighbours: 9, temperature: 0.5 };
+    const wanted = await votesOf(train, test, 5, options);
+    const before = backend.liveTensors();
+    const search = { backend, tileBytes: 5000 };
+    const votes = await votesOf(train, test, 5, options, search);
+    ok(largestDifference(votes, wanted) < 1e-4);
+    strictEqual(backend.liveTensors(), before);
+  },
+);
+
 /** Bytes of all arrays of numbers that something makes. */
 async function allocated(run: () => Promise<unknown>): Promise<number> {
   const kinds = ["Float32Array", "Float64Array", "Int32Array"] as const;
@@ -188,14 +205,15 @@ async function allocated(run: () => Promise<unknown>): Promise<number> {
 Deno.test("knnAccuracy() holds tiles and neighbours, however many points are compared", async () => {
   const [train, test] = [many(4000), many(50)];
   const options = { neighbours: 3, temperature: 1 };
-  const tileBytes = 8192;
+  const tileBytes = 2048;
   const bytes = await allocated(() =>
     knnAccuracy(train, test, 5, options, { tileBytes })
   );
   const neighbours = test.labels.length * 3 * 2 * 4;
   const votes = test.labels.length * 5 * 8;
   ok(bytes > neighbours, `${bytes} are counted`);
-  ok(bytes <= neighbours + votes + tileBytes, `${bytes}`);
+  const products = (tileBytes / 2 / 32) ** 2 * 4;
+  ok(bytes <= neighbours + votes + tileBytes + products, `${bytes}`);
 });
 
 Deno.test("knnVotes() lets timers run and stops soon after its signal", async () => {
