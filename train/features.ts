@@ -22,7 +22,7 @@ import {
   traceGraph,
 } from "../core/mod.ts";
 import type { Batch, DataError } from "../data/mod.ts";
-import { type WorkOptions, yieldToOthers } from "./interruptible.ts";
+import { type WorkOptions, yieldToOthers } from "./work_options.ts";
 import type { LabelledFeatures } from "./knn.ts";
 import { compileGraph, runOnce } from "./run_graph.ts";
 import type { TrainError } from "./train_error.ts";

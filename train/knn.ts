@@ -59,7 +59,7 @@ function votesOf(
  * @param classes Number of classes.
  * @param options `k` and `T`.
  * @param search How neighbours are looked for, who watches and what stops it.
- * @returns `[test count, classes]`, row-major; or `Interrupted`.
+ * @returns `[test count, classes]`, row-major; or `Stopped`.
  * @see Wu et al., Unsupervised Feature Learning via Non-Parametric Instance Discrimination, 2018, section 3.4.
  */
 export async function knnVotes(
@@ -83,7 +83,7 @@ export async function knnVotes(
  * @param classes Number of classes.
  * @param options `k` and `T`; 20 and 0.07 unless told otherwise.
  * @param search How neighbours are looked for, who watches and what stops it.
- * @returns Top-1 accuracy in `[0, 1]`, `NaN` without test points; or `Interrupted`.
+ * @returns Top-1 accuracy in `[0, 1]`, `NaN` without test points; or `Stopped`.
  *
  * @example
  * ```ts
@@ -129,7 +129,7 @@ export interface KnnAccuracy {
  * @param temperature `T`.
  * @param search How neighbours are looked for, who watches and what stops it.
  * @returns One entry for each number, in order, and one for all numbers that are larger
- * than what there is; `NaN` without test points; or `Interrupted`.
+ * than what there is; `NaN` without test points; or `Stopped`.
  * @see Caron et al., Emerging Properties in Self-Supervised Vision Transformers, 2021, appendix F.
  */
 export async function knnAccuracies(

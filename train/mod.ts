@@ -49,7 +49,7 @@ export * from "./follow/saving_so_far.ts";
 export * from "./follow/seconds_left.ts";
 export * from "./folder_names.ts";
 export * from "./gradient_health.ts";
-export * from "./interruptible.ts";
+export * from "./work_options.ts";
 export * from "./is_missing.ts";
 export * from "./knn.ts";
 export {

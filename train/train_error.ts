@@ -95,7 +95,7 @@ export type TrainError =
     readonly reason: string;
   }
   /** It was asked to stop before its end. */
-  | { readonly _tag: "Interrupted" };
+  | { readonly _tag: "Stopped" };
 
 /** Losses of stages in brackets; nothing where there are none. */
 function describeStages(losses: Readonly<Record<number, number>>): string {
@@ -163,7 +163,7 @@ export function describeTrainError(error: TrainError): string {
       })`;
     case "FileFailed":
       return `Cannot use ${error.path}: ${error.reason}`;
-    case "Interrupted":
+    case "Stopped":
       return "Stopped before its end";
   }
 }

@@ -45,7 +45,8 @@ function fail(message: string, code: number): never {
 
 /**
  * Runs a program: words and flags, then its work, whose result is the last line of
- * the output, as JSON. Exit codes: 0 done, 1 it failed, 2 it cannot begin as asked.
+ * the output, as JSON; so is what a program found that was stopped. Exit codes: 0 done,
+ * 1 it failed, 2 it cannot begin as asked, 130 stopped.
  *
  * @param program What it is.
  * @param args The command line.
@@ -69,6 +70,10 @@ export async function runProgram<Table extends FlagTable>(
   const say = (line: string): void => console.log(line);
   const done = await program.run(split.right.words, values.right, say)
     .catch((thrown: unknown) => fail(lastWords(thrown), EXIT.failed));
-  if (done._tag === "Left") return fail(done.left.message, done.left.code);
+  if (done._tag === "Left") {
+    const { message, code, result } = done.left;
+    if (result !== undefined) console.log(JSON.stringify(result));
+    return fail(message, code);
+  }
   console.log(JSON.stringify(done.right));
 }

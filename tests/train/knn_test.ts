@@ -224,7 +224,7 @@ Deno.test("knnVotes() lets timers run and stops soon after its signal", async ()
     signal: stop.signal,
     onProgress: (done) => void seen.push(done),
   });
-  deepStrictEqual(stopped, { _tag: "Left", left: { _tag: "Interrupted" } });
+  deepStrictEqual(stopped, { _tag: "Left", left: { _tag: "Stopped" } });
   ok((seen.at(-1) ?? 0) < 20_000 ** 2 / 2, "long before its end");
   deepStrictEqual(seen, seen.toSorted((a, b) => a - b));
 });

@@ -17,7 +17,7 @@ import {
 } from "../../core/mod.ts";
 import { uploadAll } from "../batch_tensors.ts";
 import { download } from "../download.ts";
-import { type WorkOptions, yieldToOthers } from "../interruptible.ts";
+import { type WorkOptions, yieldToOthers } from "../work_options.ts";
 import type { LabelledFeatures } from "../knn.ts";
 import { compileGraph, orBackendFailed } from "../run_graph.ts";
 import type { HostTensors } from "../snapshot.ts";

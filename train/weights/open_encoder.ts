@@ -48,6 +48,8 @@ export interface OpenedEncoder {
   readonly path: string;
   /** Steps of pre-training done and planned, if it is of a run of this library. */
   readonly steps: readonly [done: number, total: number] | null;
+  /** Seed of its run, if it is of a run of this library. */
+  readonly seed?: number;
 }
 
 /** How a path is read as an encoder. */
@@ -61,6 +63,7 @@ interface Described {
   readonly path: string;
   readonly model: ModelSpec | null;
   readonly steps: OpenedEncoder["steps"];
+  readonly seed?: number;
 }
 
 const refuse = (path: string, reason: string): Result<TrainError, never> =>
@@ -106,6 +109,7 @@ async function ofCheckpoint(
     path: join(checkpoint, CHECKPOINT_FILES.model),
     model: decoded.right.model,
     steps: [step, totalSteps],
+    seed: decoded.right.training.seed,
   });
 }
 
@@ -222,7 +226,7 @@ export async function openEncoder(
 ): Promise<Result<TrainError, OpenedEncoder>> {
   const described = await describe(path);
   if (described._tag === "Left") return described;
-  const { model: known, steps, path: file } = described.right;
+  const { model: known, path: file, ...origin } = described.right;
   const tensors = await readWeights(file);
   if (tensors._tag === "Left") return tensors;
   const prefix = encoderPrefix([...tensors.right.keys()], options.prefix);
@@ -239,5 +243,5 @@ export async function openEncoder(
   );
   return start._tag === "Left"
     ? start
-    : right({ ...start.right, model: model.right, path: file, steps });
+    : right({ ...start.right, ...origin, model: model.right, path: file });
 }

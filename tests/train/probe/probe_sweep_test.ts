@@ -122,7 +122,7 @@ Deno.test("sweepProbe() holds nothing out where every class has one sample, and 
       if (done === 3) stop.abort();
     },
   });
-  deepStrictEqual(stopped, { _tag: "Left", left: { _tag: "Interrupted" } });
+  deepStrictEqual(stopped, { _tag: "Left", left: { _tag: "Stopped" } });
   deepStrictEqual(seen, [1, 2, 3]);
 });
 

@@ -20,11 +20,11 @@ export interface WorkOptions {
  * between two parts of a computation that never waits by itself.
  *
  * @param signal What stops the computation.
- * @returns `Interrupted` once the signal is aborted.
+ * @returns `Stopped` once the signal is aborted.
  */
 export async function yieldToOthers(
   signal: AbortSignal | undefined,
 ): Promise<Result<TrainError, void>> {
   await setImmediate();
-  return signal?.aborted ? left({ _tag: "Interrupted" }) : right(undefined);
+  return signal?.aborted ? left({ _tag: "Stopped" }) : right(undefined);
 }
