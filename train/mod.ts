@@ -49,6 +49,7 @@ export * from "./follow/saving_so_far.ts";
 export * from "./follow/seconds_left.ts";
 export * from "./folder_names.ts";
 export * from "./gradient_health.ts";
+export * from "./work_options.ts";
 export * from "./is_missing.ts";
 export * from "./knn.ts";
 export {
@@ -69,6 +70,7 @@ export {
   recordWriter,
 } from "./metrics_record.ts";
 export * from "./move_parameters.ts";
+export * from "./most_frequent.ts";
 export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
 export * from "./origin.ts";
@@ -79,6 +81,8 @@ export * from "./probe/linear_probe.ts";
 export * from "./probe/probe_accuracy.ts";
 export * from "./probe/probe_config.ts";
 export * from "./probe/probe_file.ts";
+export * from "./probe/probe_sweep.ts";
+export type { EpochFeatures } from "./probe/probe_batches.ts";
 export { readCheckpoint } from "./read_checkpoint.ts";
 export type { RecordBefore, Witness } from "./record_before.ts";
 export * from "./reconstruct.ts";

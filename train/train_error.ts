@@ -93,7 +93,9 @@ export type TrainError =
     readonly _tag: "FileFailed";
     readonly path: string;
     readonly reason: string;
-  };
+  }
+  /** It was asked to stop before its end. */
+  | { readonly _tag: "Stopped" };
 
 /** Whether a step was stopped by the user's wish, through `interruptible`. */
 export const isInterruption = (error: TrainError): boolean =>
@@ -167,5 +169,7 @@ export function describeTrainError(error: TrainError): string {
       })`;
     case "FileFailed":
       return printableLines(`Cannot use ${error.path}: ${error.reason}`);
+    case "Stopped":
+      return "Stopped before its end";
   }
 }

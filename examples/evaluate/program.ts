@@ -45,7 +45,8 @@ type Fail = (message: string, code: number) => Promise<never>;
 
 /**
  * Runs a program: words and flags, then its work, whose result is the last line of
- * the output, as JSON. Exit codes: 0 done, 1 it failed, 2 it cannot begin as asked.
+ * the output, as JSON; so is what a program found that was stopped. Exit codes: 0 done,
+ * 1 it failed, 2 it cannot begin as asked, 130 stopped.
  *
  * @param program What it is.
  * @param args The command line.
@@ -79,7 +80,9 @@ export async function runProgram<Table extends FlagTable>(
   const done = await program.run(split.right.words, values.right, print)
     .catch(failThrown);
   if (done._tag === "Left") {
-    return await fail(done.left.message, done.left.code);
+    const { message, code, result } = done.left;
+    if (result !== undefined) print(JSON.stringify(result));
+    return await fail(message, code);
   }
   print(JSON.stringify(done.right));
   await end(0);

@@ -38,6 +38,8 @@ export interface CheckpointWeights {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Steps done and planned. */
   readonly steps: readonly [done: number, total: number];
+  /** Seed of its run. */
+  readonly seed: number;
 }
 
 /** The weights of one checkpoint, or in which way it is not as it was written. */
@@ -51,13 +53,14 @@ async function weightsOf(
   if (decoded._tag === "Left") {
     return broken(checkpoint, describeFaults(decoded.left));
   }
-  const { model } = decoded.right;
+  const { model, training: { seed } } = decoded.right;
   const tensors = await readModel(checkpoint, model, digests);
   return tensors._tag === "Left" ? tensors : right({
     path: join(checkpoint, CHECKPOINT_FILES.model),
     model,
     tensors: tensors.right,
     steps: [step, totalSteps],
+    seed,
   });
 }
 

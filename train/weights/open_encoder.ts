@@ -49,6 +49,8 @@ export interface OpenedEncoder {
   readonly steps: readonly [done: number, total: number] | null;
   /** Newer checkpoints that are not as they were written and were passed over, newest first. */
   readonly skipped: readonly SkippedCheckpoint[];
+  /** Seed of its run, if it is of a run of this library. */
+  readonly seed?: number;
 }
 
 /** How a path is read as an encoder. */
@@ -58,7 +60,8 @@ export interface OpenEncoderOptions extends EncoderStartOptions, UnseenSizes {
 }
 
 /** Weights, and what is known of their encoder besides. */
-interface Described extends Pick<OpenedEncoder, "path" | "steps" | "skipped"> {
+interface Described
+  extends Pick<OpenedEncoder, "path" | "steps" | "skipped" | "seed"> {
   readonly model: ModelSpec | null;
   readonly tensors: StoredTensors;
 }
@@ -227,7 +230,7 @@ export async function openEncoder(
 ): Promise<Result<TrainError, OpenedEncoder>> {
   const described = await describe(path);
   if (described._tag === "Left") return described;
-  const { model: known, tensors, path: file, steps, skipped } = described.right;
+  const { model: known, tensors, path: file, ...origin } = described.right;
   const prefix = encoderPrefix([...tensors.keys()], options.prefix);
   if (prefix._tag === "Left") return orRefuse(file, left([prefix.left]));
   const model = orRefuse(
@@ -237,11 +240,7 @@ export async function openEncoder(
   if (model._tag === "Left") return model;
   const asked = { ...options, prefix: prefix.right };
   const start = orRefuse(file, encoderStart(model.right, tensors, asked));
-  return start._tag === "Left" ? start : right({
-    ...start.right,
-    model: model.right,
-    path: file,
-    steps,
-    skipped,
-  });
+  return start._tag === "Left"
+    ? start
+    : right({ ...start.right, ...origin, model: model.right, path: file });
 }
