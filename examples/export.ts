@@ -28,6 +28,7 @@ import {
   openSource,
 } from "../data/mod.ts";
 import {
+  describeSkipped,
   describeTrainError,
   exportEncoder,
   type OpenedEncoder,
@@ -122,6 +123,9 @@ const program: EvaluationProgram<typeof FLAGS> = {
       return badInput(describeTrainError(opened.left));
     }
     const encoder = opened.right;
+    for (const line of describeSkipped(encoder.skipped)) {
+      say(`skipped: ${line}`);
+    }
     const normalization = await normalizationOf(encoder, values.data);
     if (normalization._tag === "Left") return normalization;
     const { model, parameters } = encoder;

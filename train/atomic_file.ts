@@ -6,6 +6,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
+import { BLOCK_BYTES, runningDigest } from "./byte_blocks.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Text of anything thrown. */
@@ -59,27 +60,62 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** What a file is to hold: text, bytes, or bytes in parts that follow one another. */
+export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
+
+function partsOf(content: FileContent): Iterable<Uint8Array> {
+  if (typeof content === "string") return [new TextEncoder().encode(content)];
+  return content instanceof Uint8Array ? [content] : content;
+}
+
 /** Writes and flushes a file. */
 export async function writeFlushed(
   path: string,
-  content: Uint8Array | string,
+  content: FileContent,
 ): Promise<void> {
   await using(await open(path, "w"), async (file) => {
-    await file.writeFile(content);
+    for (const part of partsOf(content)) {
+      for (let at = 0; at < part.length;) {
+        const length = Math.min(BLOCK_BYTES, part.length - at);
+        at += (await file.write(part, at, length)).bytesWritten;
+      }
+    }
     await file.sync();
   });
+}
+
+/**
+ * Writes and flushes a file.
+ *
+ * @returns SHA-512 of what it is to hold, in hexadecimal.
+ */
+export async function writeDigested(
+  path: string,
+  content: FileContent,
+): Promise<string> {
+  const digest = runningDigest();
+  await writeFlushed(
+    path,
+    (function* () {
+      for (const part of partsOf(content)) {
+        digest.add(part);
+        yield part;
+      }
+    })(),
+  );
+  return digest.end();
 }
 
 /**
  * Replaces a file: the new content is written beside it, flushed, then renamed.
  *
  * @param path Where it goes.
- * @param content Bytes or text.
+ * @param content Its new content; parts are written as they come.
  * @returns Nothing, or why the old file still stands.
  */
 export function replaceFile(
   path: string,
-  content: Uint8Array | string,
+  content: FileContent,
 ): Promise<Result<TrainError, void>> {
   const beside = `${path}.partial`;
   return fileResult(path, async () => {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
@@ -16,16 +15,9 @@ export const DIGESTS_FILE = "SHA512SUMS";
 /** SHA-512 in hexadecimal by the name of a file. */
 export type Digests = ReadonlyMap<string, string>;
 
-const sha512 = (content: Uint8Array | string): string =>
-  createHash("sha512").update(content).digest("hex");
-
 /** Content of the file of digests. */
-export function digestsText(
-  contents: Readonly<Record<string, Uint8Array | string>>,
-): string {
-  return Object.entries(contents).map(([name, content]) =>
-    `${sha512(content)}  ${name}\n`
-  ).join("");
+export function digestsText(digests: Digests): string {
+  return [...digests].map(([name, sha512]) => `${sha512}  ${name}\n`).join("");
 }
 
 /**
@@ -54,16 +46,15 @@ export async function readDigests(
  *
  * @param digests Digests of the checkpoint.
  * @param name Name of the file.
- * @param bytes The file.
+ * @param found SHA-512 of the file as it is, in hexadecimal.
  */
 export function digestFault(
   digests: Digests,
   name: string,
-  bytes: Uint8Array,
+  found: string,
 ): string | null {
   const wanted = digests.get(name);
   if (wanted === undefined) return `${DIGESTS_FILE} does not list it`;
-  const found = sha512(bytes);
   return found === wanted
     ? null
     : `its SHA-512 begins ${found.slice(0, 12)}, wanted ${

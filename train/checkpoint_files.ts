@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import {
   excerpt,
   left,
+  type ModelSpec,
   parameterSpecs,
   type Result,
   right,
   shown,
 } from "../core/mod.ts";
-import { fileResult } from "./atomic_file.ts";
+import { digested, readRanges, wholeReading } from "./byte_reading.ts";
 import {
   digestFault,
   type Digests,
@@ -27,7 +27,7 @@ import {
   type RunFile,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
-import { decodeSafetensors, type TensorFile } from "./safetensors.ts";
+import { safetensorsReading, type TensorFile } from "./safetensors.ts";
 import type { HostTensors, Snapshot } from "./snapshot.ts";
 
 /** A checkpoint that is not as it was written. */
@@ -68,36 +68,50 @@ function wantedTensor(
     : left(`tensor ${name} is not finite`);
 }
 
-/** Tensors of a file, if they are exactly the wanted ones; others of `allowed` are passed over. */
+/** What a file of a checkpoint must hold. */
+interface WantedTensors {
+  readonly wanted: readonly NamedShape[];
+  /** Names of others that it may hold. */
+  readonly allowed: ReadonlySet<string>;
+}
+
+/** Tensors of a file, if it is as it was written and holds exactly what it must. */
 async function readTensors(
   path: string,
   digests: Digests | null,
-  wanted: readonly NamedShape[],
-  allowed: ReadonlySet<string>,
-): Promise<Result<BrokenCheckpoint, HostTensors>> {
-  const bytes = await fileResult(path, () => readFile(path));
-  if (bytes._tag === "Left") {
+  { wanted, allowed }: WantedTensors,
+): Promise<Result<BrokenCheckpoint, TensorFile["tensors"]>> {
+  const read = await readRanges(path, digested(safetensorsReading));
+  if (read._tag === "Left") {
     return broken(path, "it is missing or cannot be read");
   }
-  const file = decodeSafetensors(bytes.right);
+  const { value: file, sha512 } = read.right;
   if (file._tag === "Left") return broken(path, file.left.reason);
   const changed = digests === null
     ? null
-    : digestFault(digests, basename(path), bytes.right);
+    : digestFault(digests, basename(path), sha512);
   if (changed !== null) return broken(path, changed);
-  const tensors = new Map<string, Float32Array>();
+  const names = new Set(allowed);
   for (const named of wanted) {
     const tensor = wantedTensor(file.right, named);
     if (tensor._tag === "Left") return broken(path, tensor.left);
-    tensors.set(named.name, tensor.right);
+    names.add(named.name);
   }
-  const extra = [...file.right.tensors.keys()].find((name) =>
-    !tensors.has(name) && !allowed.has(name)
-  );
+  const { tensors } = file.right;
+  const extra = [...tensors.keys()].find((name) => !names.has(name));
   return extra === undefined
     ? right(tensors)
     : broken(path, `tensor ${excerpt(extra)} is none of this run at this step`);
 }
+
+/** Numbers of tensors that were found to be as wanted. */
+const hostTensors = (
+  tensors: TensorFile["tensors"],
+  wanted: readonly NamedShape[],
+): HostTensors =>
+  new Map(
+    wanted.map(({ name }) => [name, tensors.get(name)?.data as Float32Array]),
+  );
 
 /** What a checkpoint says it is. */
 export interface DescribedCheckpoint {
@@ -111,7 +125,7 @@ const isCount = (x: unknown): boolean =>
   Number.isSafeInteger(x) && (x as number) >= 0;
 
 /** The content of `run.json`, or what is wrong with it. */
-export function parseRunFile(text: string): Result<string, RunFile> {
+function parseRunFile(text: string): Result<string, RunFile> {
   try {
     const run = (JSON.parse(text) ?? {}) as Partial<RunFile>;
     return (run.version === 1 || run.version === 2) &&
@@ -133,25 +147,42 @@ export async function readDescription(
   path: string,
 ): Promise<Result<BrokenCheckpoint, DescribedCheckpoint>> {
   const place = join(path, CHECKPOINT_FILES.run);
-  const bytes = await fileResult(place, () => readFile(place));
-  if (bytes._tag === "Left") {
+  const read = await readRanges(place, digested(wholeReading));
+  if (read._tag === "Left") {
     return broken(path, `it has no readable ${CHECKPOINT_FILES.run}`);
   }
-  const file = parseRunFile(new TextDecoder().decode(bytes.right));
+  const { value: bytes, sha512 } = read.right;
+  const file = parseRunFile(new TextDecoder().decode(bytes));
   if (file._tag === "Left") return broken(path, file.left);
   if (file.right.version === 1) {
     return right({ file: file.right, digests: null });
   }
   const digests = await readDigests(path);
   if (digests._tag === "Left") return broken(path, digests.left);
-  const changed = digestFault(
-    digests.right,
-    CHECKPOINT_FILES.run,
-    bytes.right,
-  );
+  const changed = digestFault(digests.right, CHECKPOINT_FILES.run, sha512);
   return changed === null
     ? right({ file: file.right, digests: digests.right })
     : broken(place, changed);
+}
+
+/**
+ * Reads the weights of a checkpoint.
+ *
+ * @param path Folder of the checkpoint.
+ * @param model Sizes of its model.
+ * @param digests Digests of its files; `null` in version 1.
+ * @returns Every tensor of the file: parameters, finite and of their shapes, and
+ * position tables.
+ */
+export function readModel(
+  path: string,
+  model: ModelSpec,
+  digests: Digests | null,
+): Promise<Result<BrokenCheckpoint, TensorFile["tensors"]>> {
+  return readTensors(join(path, CHECKPOINT_FILES.model), digests, {
+    wanted: parameterSpecs(model),
+    allowed: new Set(positionTables(model).keys()),
+  });
 }
 
 /**
@@ -167,23 +198,18 @@ export async function readSnapshot(
   { file: { step, skipped = 0 }, digests }: DescribedCheckpoint,
 ): Promise<Result<BrokenCheckpoint, Snapshot>> {
   const { model } = run.config;
-  const parameters = await readTensors(
-    join(path, CHECKPOINT_FILES.model),
-    digests,
-    parameterSpecs(model),
-    new Set(positionTables(model).keys()),
-  );
-  if (parameters._tag === "Left") return parameters;
-  const optimizer = await readTensors(
-    join(path, CHECKPOINT_FILES.optimizer),
-    digests,
-    optimizerTensors(run, step),
-    new Set(),
-  );
-  return optimizer._tag === "Left" ? optimizer : right({
+  const weights = await readModel(path, model, digests);
+  if (weights._tag === "Left") return weights;
+  const wanted = optimizerTensors(run, step);
+  const file = join(path, CHECKPOINT_FILES.optimizer);
+  const state = await readTensors(file, digests, {
+    wanted,
+    allowed: new Set(),
+  });
+  return state._tag === "Left" ? state : right({
     step,
-    parameters: parameters.right,
-    optimizer: optimizer.right,
+    parameters: hostTensors(weights.right, parameterSpecs(model)),
+    optimizer: hostTensors(state.right, wanted),
     ...skipped > 0 ? { skipped } : {},
   });
 }

@@ -34,6 +34,13 @@ export interface SkippedCheckpoint {
   readonly reason: string;
 }
 
+/** Checkpoints that were passed over in words, one each. */
+export function describeSkipped(
+  skipped: readonly SkippedCheckpoint[],
+): readonly string[] {
+  return skipped.map(({ path, reason }) => `${path}: ${reason}`);
+}
+
 /** Where a run might go on. */
 export interface Candidates {
   /** Checkpoints, newest first; at least one. */

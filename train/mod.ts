@@ -52,6 +52,7 @@ export * from "./gradient_health.ts";
 export * from "./is_missing.ts";
 export * from "./knn.ts";
 export {
+  describeSkipped,
   latestCheckpoint,
   runFolderAt,
   runFolderOf,

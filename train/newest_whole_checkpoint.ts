@@ -9,6 +9,7 @@ import type { RunIdentity } from "./checkpoint_layout.ts";
 import { folderNames } from "./folder_names.ts";
 import {
   candidatesIn,
+  describeSkipped,
   runFolderOf,
   type SkippedCheckpoint,
 } from "./latest_checkpoint.ts";
@@ -55,15 +56,12 @@ function recordBefore(
   );
 }
 
-const describeSkipped = ({ path, reason }: SkippedCheckpoint): string =>
-  `\n  ${path}: ${reason}`;
-
 /** Why none can be used. */
 function noneWhole(
   path: string,
   skipped: readonly SkippedCheckpoint[],
 ): Result<TrainError, never> {
-  const list = skipped.map(describeSkipped).join("");
+  const list = describeSkipped(skipped).map((line) => `\n  ${line}`).join("");
   const reason = `none of its checkpoints can be gone on from:${list}`;
   return left({ _tag: "CheckpointRefused", path, reason });
 }

@@ -21,9 +21,19 @@ export type NumberKind = keyof typeof NUMBER_WIDTHS;
 
 /** Numbers whose upper halves are stored: those of `float32`. */
 function fromUpperHalves(halves: Uint16Array): Float32Array {
-  return new Float32Array(
-    Uint32Array.from(halves, (half) => half * 2 ** 16).buffer,
-  );
+  const bits = new Uint32Array(halves);
+  for (let i = 0; i < bits.length; i++) bits[i]! <<= 16;
+  return new Float32Array(bits.buffer);
+}
+
+/** The buffer of bytes that fill it, or of a copy of them. */
+function ownBuffer(bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes;
+  return buffer instanceof ArrayBuffer &&
+      buffer.byteLength === bytes.byteLength
+    ? buffer
+    // Not slice(): that of a Node.js Buffer does not copy.
+    : new Uint8Array(bytes).buffer;
 }
 
 /**
@@ -31,18 +41,18 @@ function fromUpperHalves(halves: Uint16Array): Float32Array {
  * holds each of them exactly.
  *
  * @param kind What the bytes are.
- * @param bytes A whole number of numbers; copied.
+ * @param bytes A whole number of numbers. Those that fill a buffer of their own are
+ * taken over, others are copied.
  */
 export function numbersOf(kind: NumberKind, bytes: Uint8Array): TensorData {
-  // Not slice(): that of a Node.js Buffer does not copy.
-  const { buffer } = new Uint8Array(bytes);
+  const buffer = ownBuffer(bytes);
   switch (kind) {
     case "F64":
       return new Float64Array(buffer);
     case "F32":
       return new Float32Array(buffer);
     case "F16":
-      return Float32Array.from(new Float16Array(buffer));
+      return new Float32Array(new Float16Array(buffer));
     case "BF16":
       return fromUpperHalves(new Uint16Array(buffer));
     case "I64":

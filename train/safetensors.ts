@@ -13,6 +13,7 @@ import {
   shown,
   sizeOf,
 } from "../core/mod.ts";
+import { readBytes, type Reading } from "./byte_reading.ts";
 import { duplicateKey } from "./duplicate_key.ts";
 import { NUMBER_WIDTHS, type NumberKind, numbersOf } from "./number_kinds.ts";
 
@@ -68,16 +69,15 @@ const kindOf = (data: TensorData): NumberKind =>
 const refuse = (reason: string): Result<FormatError, never> =>
   left({ _tag: "NotSafetensors", reason });
 
-/**
- * Bytes of a safetensors file.
- *
- * @param file Tensors and metadata.
- * @returns The whole file; the header is padded so that the numbers start at a multiple of 8.
- */
-export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
-  const entries: [string, unknown][] = [["__metadata__", file.metadata]];
+/** The bytes behind numbers, not copied. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: TensorData): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** Length and header, padded so that the numbers start at a multiple of 8. */
+function encodeHeader({ metadata, tensors }: TensorFile): Uint8Array {
+  const entries: [string, unknown][] = [["__metadata__", metadata]];
   let end = 0;
-  for (const [name, { shape, data }] of file.tensors) {
+  for (const [name, { shape, data }] of tensors) {
     const start = end;
     end += data.byteLength;
     // deno-lint-ignore camelcase -- the name is the format's
@@ -87,16 +87,38 @@ export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
   const text = JSON.stringify(Object.fromEntries(entries));
   const encoded = new TextEncoder().encode(text);
   const padded = Math.ceil(encoded.length / 8) * 8;
-  const bytes = new Uint8Array(8 + padded + end).fill(0x20, 8, 8 + padded);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
-  bytes.set(encoded, 8);
-  let position = 8 + padded;
-  for (const { data } of file.tensors.values()) {
-    bytes.set(
-      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      position,
-    );
-    position += data.byteLength;
+  const header = new Uint8Array(8 + padded).fill(0x20, 8);
+  new DataView(header.buffer).setBigUint64(0, BigInt(padded), true);
+  header.set(encoded, 8);
+  return header;
+}
+
+/**
+ * A safetensors file in parts that follow one another: its header, then the numbers
+ * of each tensor, which are not copied.
+ *
+ * @param file Tensors and metadata.
+ */
+export function safetensorsParts(file: TensorFile): readonly Uint8Array[] {
+  return [
+    encodeHeader(file),
+    ...[...file.tensors.values()].map(({ data }) => bytesOf(data)),
+  ];
+}
+
+/**
+ * Bytes of a safetensors file.
+ *
+ * @param file Tensors and metadata.
+ * @returns The whole file; the header is padded so that the numbers start at a multiple of 8.
+ */
+export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
+  const parts = safetensorsParts(file);
+  const bytes = new Uint8Array(parts.reduce((sum, x) => sum + x.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
   return bytes;
 }
@@ -173,25 +195,25 @@ function readEntry(
     });
 }
 
-function parseHeader(
-  bytes: Uint8Array,
-): Result<FormatError, readonly [Record<string, unknown>, number]> {
-  if (bytes.length < 8) {
-    return refuse(`the file has ${bytes.length} bytes, wanted at least 8`);
-  }
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(
+/** Reads the header: its object, and where the numbers begin. */
+function* readHeader(
+  size: number,
+): Reading<Result<FormatError, readonly [Record<string, unknown>, number]>> {
+  if (size < 8) return refuse(`the file has ${size} bytes, wanted at least 8`);
+  const first = yield { start: 0, end: 8 };
+  const length = new DataView(first.buffer, first.byteOffset).getBigUint64(
     0,
     true,
   );
-  if (length > BigInt(Math.min(MAX_HEADER, bytes.length - 8))) {
+  if (length > BigInt(Math.min(MAX_HEADER, size - 8))) {
     return refuse(
       `the header claims ${length} bytes, the file has ${
-        bytes.length - 8
+        size - 8
       } after its length`,
     );
   }
   const end = 8 + Number(length);
-  const header = headerOf(bytes.subarray(8, end));
+  const header = headerOf(yield { start: 8, end });
   return header._tag === "Left" ? header : right([header.right, end]);
 }
 
@@ -213,27 +235,82 @@ function headerOf(
   }
 }
 
-/** Tensors must follow one another without holes or overlaps. */
-function checkTiling(
+/** The entries in the order of their numbers, which must tile what is there. */
+function tiled(
   entries: readonly Entry[],
   available: number,
-): string | null {
+): Result<FormatError, readonly Entry[]> {
+  const ordered = entries.toSorted((a, b) =>
+    a.start - b.start || a.end - b.end
+  );
   let position = 0;
-  for (
-    const { name, start, end } of entries.toSorted((a, b) =>
-      a.start - b.start || a.end - b.end
-    )
-  ) {
+  for (const { name, start, end } of ordered) {
     if (start !== position) {
-      return `tensor ${
-        excerpt(name)
-      } starts at byte ${start}, wanted ${position}`;
+      return refuse(
+        `tensor ${excerpt(name)} starts at byte ${start}, wanted ${position}`,
+      );
     }
     position = end;
   }
   return position === available
-    ? null
-    : `${available - position} bytes follow the last tensor`;
+    ? right(ordered)
+    : refuse(`${available - position} bytes follow the last tensor`);
+}
+
+/** What a header says of the file, checked. */
+interface Contents {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** In the order of their numbers. */
+  readonly entries: readonly Entry[];
+  /** Names in the order of the header. */
+  readonly names: readonly string[];
+}
+
+function contentsOf(
+  header: Record<string, unknown>,
+  available: number,
+): Result<FormatError, Contents> {
+  const { __metadata__: metadata = {}, ...raw } = header;
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(raw)) {
+    const entry = readEntry(name, value, available);
+    if (entry._tag === "Left") return entry;
+    entries.push(entry.right);
+  }
+  const ordered = tiled(entries, available);
+  if (ordered._tag === "Left") return ordered;
+  return isRecord(metadata) &&
+      Object.values(metadata).every((value) => typeof value === "string")
+    ? right({
+      metadata: metadata as Record<string, string>,
+      entries: ordered.right,
+      names: Object.keys(raw),
+    })
+    : refuse("the metadata is not a record of texts");
+}
+
+/**
+ * Reads a safetensors file from front to back, each byte once.
+ *
+ * @param size Bytes of the file.
+ * @returns Its tensors, or why the file cannot be trusted; see `decodeSafetensors`.
+ */
+export function* safetensorsReading(
+  size: number,
+): Reading<Result<FormatError, TensorFile>> {
+  const header = yield* readHeader(size);
+  if (header._tag === "Left") return header;
+  const [object, from] = header.right;
+  const contents = contentsOf(object, size - from);
+  if (contents._tag === "Left") return contents;
+  const { metadata, entries, names } = contents.right;
+  const read = new Map<string, StoredTensor>();
+  for (const { name, kind, shape, start, end } of entries) {
+    const bytes = yield { start: from + start, end: from + end };
+    read.set(name, { shape, data: numbersOf(kind, bytes) });
+  }
+  const tensors = new Map(names.map((name) => [name, read.get(name)!]));
+  return right({ metadata, tensors });
 }
 
 /**
@@ -246,27 +323,5 @@ function checkTiling(
 export function decodeSafetensors(
   bytes: Uint8Array,
 ): Result<FormatError, TensorFile> {
-  const parsed = parseHeader(bytes);
-  if (parsed._tag === "Left") return parsed;
-  const [header, dataStart] = parsed.right;
-  const { __metadata__: metadata = {}, ...raw } = header;
-  const entries: Entry[] = [];
-  for (const [name, value] of Object.entries(raw)) {
-    const entry = readEntry(name, value, bytes.length - dataStart);
-    if (entry._tag === "Left") return entry;
-    entries.push(entry.right);
-  }
-  const fault = checkTiling(entries, bytes.length - dataStart);
-  if (fault !== null) return refuse(fault);
-  if (
-    !isRecord(metadata) ||
-    !Object.values(metadata).every((value) => typeof value === "string")
-  ) {
-    return refuse("the metadata is not a record of texts");
-  }
-  const tensors = new Map(entries.map(({ name, kind, shape, start, end }) => {
-    const part = bytes.subarray(dataStart + start, dataStart + end);
-    return [name, { shape, data: numbersOf(kind, part) }];
-  }));
-  return right({ metadata: metadata as Record<string, string>, tensors });
+  return readBytes(bytes, safetensorsReading);
 }

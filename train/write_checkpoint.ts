@@ -7,14 +7,15 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   encodePretrainConfig,
-  type ModelSpec,
   parameterSpecs,
   type Result,
 } from "../core/mod.ts";
 import {
+  type FileContent,
   fileResult,
   makeFolder,
   syncFolder,
+  writeDigested,
   writeFlushed,
 } from "./atomic_file.ts";
 import { DIGESTS_FILE, digestsText } from "./checkpoint_digests.ts";
@@ -28,7 +29,7 @@ import {
   type RunFile,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
-import { encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+import { safetensorsParts, type StoredTensor } from "./safetensors.ts";
 import type { HostTensors, Snapshot } from "./snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 
@@ -46,32 +47,12 @@ const metadata = (step: number): Readonly<Record<string, string>> => ({
   step: String(step),
 });
 
-/**
- * Bytes of `model.safetensors`.
- *
- * @param model Sizes.
- * @param parameters Every parameter by name.
- * @param step Steps done, for the metadata.
- */
-export function modelFile(
-  model: ModelSpec,
-  parameters: HostTensors,
-  step: number,
-): Uint8Array<ArrayBuffer> {
-  return encodeSafetensors({
-    metadata: metadata(step),
-    tensors: new Map([
-      ...stored(parameters, parameterSpecs(model)),
-      ...positionTables(model),
-    ]),
-  });
-}
-
-/** Content of each file of a checkpoint by its name. */
+/** Content of each file of a checkpoint by its name, its digests aside. */
 function checkpointContents(
   run: RunIdentity,
   { step, parameters, optimizer, skipped = 0 }: Snapshot,
-): Readonly<Record<string, Uint8Array | string>> {
+): Readonly<Record<string, FileContent>> {
+  const { model } = run.config;
   const runFile: RunFile = {
     version: 2,
     step,
@@ -79,22 +60,28 @@ function checkpointContents(
     ...skipped > 0 ? { skipped } : {},
     config: encodePretrainConfig(run.config),
   };
-  const contents = {
-    [CHECKPOINT_FILES.model]: modelFile(run.config.model, parameters, step),
-    [CHECKPOINT_FILES.optimizer]: encodeSafetensors({
+  return {
+    [CHECKPOINT_FILES.model]: safetensorsParts({
+      metadata: metadata(step),
+      tensors: new Map([
+        ...stored(parameters, parameterSpecs(model)),
+        ...positionTables(model),
+      ]),
+    }),
+    [CHECKPOINT_FILES.optimizer]: safetensorsParts({
       metadata: metadata(step),
       tensors: new Map(stored(optimizer, optimizerTensors(run, step))),
     }),
     [CHECKPOINT_FILES.run]: `${JSON.stringify(runFile, null, 2)}\n`,
   };
-  return { ...contents, [DIGESTS_FILE]: digestsText(contents) };
 }
 
 /** Fills a folder beside its place, then puts it there. */
 async function writeFolder(
   path: string,
-  contents: Readonly<Record<string, Uint8Array | string>>,
+  contents: Readonly<Record<string, FileContent>>,
 ): Promise<void> {
+  const digests = new Map<string, string>();
   const beside = partialPath(path);
   const removeBeside = (): Promise<void> =>
     rm(beside, { recursive: true, force: true });
@@ -102,8 +89,9 @@ async function writeFolder(
     await removeBeside();
     await mkdir(beside);
     for (const [name, content] of Object.entries(contents)) {
-      await writeFlushed(join(beside, name), content);
+      digests.set(name, await writeDigested(join(beside, name), content));
     }
+    await writeFlushed(join(beside, DIGESTS_FILE), digestsText(digests));
     await syncFolder(beside);
     await putInPlace(path);
   } catch (error) {

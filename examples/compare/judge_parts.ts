@@ -6,7 +6,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../../backends/mod.ts";
-import type { Result } from "../../core/mod.ts";
+import { left, type Result } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
 import {
   allTaps,
@@ -72,7 +72,11 @@ export async function judgePart(
   const { train, queries, backend } = context;
   const encoder = await openEncoder(join(folder, "pretrain"));
   if (encoder._tag === "Left") return encoder;
-  const { model } = encoder.right;
+  const { model, skipped: [damaged] } = encoder.right;
+  // An encoder of fewer steps is not that of the trial.
+  if (damaged !== undefined) {
+    return left({ _tag: "CheckpointRefused", ...damaged });
+  }
   const classes = train.classNames?.length ?? 0;
   const evaluation: Evaluation = {
     encoder: encoder.right,

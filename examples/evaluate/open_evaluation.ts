@@ -12,6 +12,7 @@ import {
 import { describeFaults, left, type Result, right } from "../../core/mod.ts";
 import { describeDataError } from "../../data/mod.ts";
 import {
+  describeSkipped,
   describeTrainError,
   type OpenedEncoder,
   openEncoder,
@@ -98,7 +99,8 @@ function tell(
   judgedBy: string,
   say: (line: string) => void,
 ): void {
-  const { path, steps, report } = encoder;
+  const { path, steps, report, skipped } = encoder;
+  for (const line of describeSkipped(skipped)) say(`skipped: ${line}`);
   const after = steps === null ? "" : `, after step ${steps[0]} of ${steps[1]}`;
   say(`encoder: ${path}${after}`);
   if (report.missing.length > 0) {

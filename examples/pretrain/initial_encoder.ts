@@ -13,6 +13,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import {
+  describeSkipped,
   describeTrainError,
   encoderSnapshot,
   type OpenedEncoder,
@@ -84,12 +85,13 @@ const listed = (names: readonly string[]): string => {
 
 /** What became of the tensors of the file, in lines. */
 export function describeInitialEncoder(
-  { encoder: { path, model, report } }: InitialEncoder,
+  { encoder: { path, model, report, skipped } }: InitialEncoder,
 ): string {
   const { used, missing, leftOver, positions: { grid, offFixed } } = report;
   // Rounding is no difference, and a table of another grid says nothing.
   const isLearned = grid === gridSize(model) && offFixed > 1e-3;
   return [
+    ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
     `start:  ${path}: ${used.length} tensors used`,
     ...missing.length === 0
       ? []
@@ -115,8 +117,8 @@ export function describeInitialEncoder(
  */
 export function writeInitReport(
   folder: string,
-  { encoder: { path, report } }: InitialEncoder,
+  { encoder: { path, report, skipped } }: InitialEncoder,
 ): Promise<Result<TrainError, void>> {
-  const text = JSON.stringify({ from: path, ...report }, null, 2);
+  const text = JSON.stringify({ from: path, skipped, ...report }, null, 2);
   return replaceFile(join(folder, "init.json"), `${text}\n`);
 }

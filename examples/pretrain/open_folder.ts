@@ -10,6 +10,7 @@ import {
   checkUnlocked,
   createRunFolder,
   describeScheduleChange,
+  describeSkipped,
   type KeptCheckpoints,
   refuseOtherRun,
   replaceFile,
@@ -116,7 +117,7 @@ export function describeStart(
   { skipped, change }: RunFolder,
 ): readonly string[] {
   return [
-    ...skipped.map(({ path, reason }) => `skipped: ${path}: ${reason}`),
+    ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
     ...change === null
       ? []
       : [`schedule: changed as asked for\n${describeScheduleChange(change)}`],

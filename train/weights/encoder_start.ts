@@ -115,8 +115,10 @@ function wantedNumbers(
   if (!isReal || String(tensor.shape) !== String(shape)) {
     return left(fault(path, show(tensor), `float32 [${shape.join(", ")}]`));
   }
-  return data.every(Number.isFinite)
-    ? right(Float32Array.from(data))
+  // Finite numbers of 64 bits may be none of 32.
+  const numbers = data instanceof Float32Array ? data : new Float32Array(data);
+  return numbers.every(Number.isFinite)
+    ? right(numbers)
     : left(fault(path, "a number that is not finite", "finite numbers"));
 }
 
@@ -245,7 +247,8 @@ const without = (
  *
  * Class token and norms may be missing. The file is refused if another parameter
  * is, if one has another shape or is not finite, or if its model has parts that
- * this one has not, so that it would compute something else.
+ * this one has not, so that it would compute something else. Numbers of `float32`
+ * are not copied.
  *
  * @param model Sizes of the encoder.
  * @param tensors Tensors by their names in the file.

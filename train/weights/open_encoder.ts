@@ -4,10 +4,9 @@
  * @module
  */
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   checkModel,
-  decodePretrainConfig,
   describeFaults,
   type Fault,
   type Faults,
@@ -17,11 +16,11 @@ import {
   right,
 } from "../../core/mod.ts";
 import { fileResult } from "../atomic_file.ts";
-import { parseRunFile } from "../checkpoint_files.ts";
 import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
-import { latestCheckpoint } from "../latest_checkpoint.ts";
+import { candidatesIn, type SkippedCheckpoint } from "../latest_checkpoint.ts";
 import type { HostTensors } from "../snapshot.ts";
 import type { TrainError } from "../train_error.ts";
+import { newestWholeWeights } from "./checkpoint_weights.ts";
 import { encoderPrefix } from "./encoder_prefix.ts";
 import {
   type EncoderReport,
@@ -48,6 +47,8 @@ export interface OpenedEncoder {
   readonly path: string;
   /** Steps of pre-training done and planned, if it is of a run of this library. */
   readonly steps: readonly [done: number, total: number] | null;
+  /** Newer checkpoints that are not as they were written and were passed over, newest first. */
+  readonly skipped: readonly SkippedCheckpoint[];
 }
 
 /** How a path is read as an encoder. */
@@ -56,12 +57,14 @@ export interface OpenEncoderOptions extends EncoderStartOptions, UnseenSizes {
   readonly model?: ModelSpec;
 }
 
-/** What is known of an encoder before its weights are read. */
-interface Described {
-  readonly path: string;
+/** Weights, and what is known of their encoder besides. */
+interface Described extends Pick<OpenedEncoder, "path" | "steps" | "skipped"> {
   readonly model: ModelSpec | null;
-  readonly steps: OpenedEncoder["steps"];
+  readonly tensors: StoredTensors;
 }
+
+/** What is known of weights that no checkpoint has. */
+const FOREIGN = { model: null, steps: null, skipped: [] } as const;
 
 const refuse = (path: string, reason: string): Result<TrainError, never> =>
   left({ _tag: "CheckpointRefused", path, reason });
@@ -86,27 +89,6 @@ async function readJson(
   } catch {
     return refuse(path, "it is not JSON");
   }
-}
-
-/** The model of a checkpoint: its file says the whole configuration. */
-async function ofCheckpoint(
-  checkpoint: string,
-): Promise<Result<TrainError, Described>> {
-  const file = join(checkpoint, CHECKPOINT_FILES.run);
-  const text = await fileResult(file, () => readFile(file, "utf8"));
-  if (text._tag === "Left") return text;
-  const run = parseRunFile(text.right);
-  if (run._tag === "Left") return refuse(checkpoint, run.left);
-  const { config, step, totalSteps } = run.right;
-  const decoded = decodePretrainConfig(config);
-  if (decoded._tag === "Left") {
-    return refuse(checkpoint, describeFaults(decoded.left));
-  }
-  return right({
-    path: join(checkpoint, CHECKPOINT_FILES.model),
-    model: decoded.right.model,
-    steps: [step, totalSteps],
-  });
 }
 
 /** Sizes as Hugging Face's files name them. */
@@ -138,9 +120,9 @@ function saidSizes(
 }
 
 /** The model of a folder as `exportEncoder` writes it, by Hugging Face's names. */
-async function ofExport(
+async function exportedModel(
   folder: string,
-): Promise<Result<TrainError, Described>> {
+): Promise<Result<TrainError, ModelSpec>> {
   const path = join(folder, "config.json");
   const config = await readJson(path);
   if (config._tag === "Left") return config;
@@ -156,25 +138,47 @@ async function ofExport(
     numHeads: sizes.num_attention_heads,
     mlpRatio: sizes.intermediate_size / sizes.hidden_size,
   });
-  if (model._tag === "Left") return orRefuse(path, model);
-  return right({
-    path: join(folder, CHECKPOINT_FILES.model),
-    model: model.right,
-    steps: null,
-  });
+  return orRefuse(path, model);
+}
+
+async function ofExport(
+  folder: string,
+): Promise<Result<TrainError, Described>> {
+  const model = await exportedModel(folder);
+  if (model._tag === "Left") return model;
+  const file = await ofFile(join(folder, CHECKPOINT_FILES.model));
+  return file._tag === "Left"
+    ? file
+    : right({ ...file.right, model: model.right });
+}
+
+/** A file of weights; that of a checkpoint is read as the checkpoint. */
+async function ofFile(path: string): Promise<Result<TrainError, Described>> {
+  if (basename(path) === CHECKPOINT_FILES.model) {
+    const beside = await candidatesIn(dirname(path));
+    if (beside._tag === "Right" && beside.right.isChosen) {
+      return newestWholeWeights(path, beside.right);
+    }
+  }
+  const tensors = await readWeights(path);
+  return tensors._tag === "Left"
+    ? tensors
+    : right({ ...FOREIGN, path, tensors: tensors.right });
 }
 
 async function describe(path: string): Promise<Result<TrainError, Described>> {
   const found = await fileResult(path, () => stat(path));
   if (found._tag === "Left") return found;
-  if (found.right.isFile()) return right({ path, model: null, steps: null });
-  const checkpoint = await latestCheckpoint(path);
-  if (checkpoint._tag === "Right") return ofCheckpoint(checkpoint.right);
+  if (!found.right.isDirectory()) return ofFile(path);
+  const checkpoints = await candidatesIn(path);
+  if (checkpoints._tag === "Right") {
+    return newestWholeWeights(path, checkpoints.right);
+  }
   const exported = await fileResult(
     path,
     () => stat(join(path, CHECKPOINT_FILES.model)),
   );
-  return exported._tag === "Right" ? ofExport(path) : checkpoint;
+  return exported._tag === "Right" ? ofExport(path) : checkpoints;
 }
 
 /** The wanted model, unless the path is known to be of one that computes another thing with such weights. */
@@ -209,7 +213,8 @@ function modelOf(
 
 /**
  * Opens an encoder: of a run of this library or one of its checkpoints, of a folder
- * that `exportEncoder` wrote, or of a file of weights with timm's names.
+ * that `exportEncoder` wrote, or of a file of weights with timm's names. Of a run the
+ * newest checkpoint counts that is as it was written; `skipped` names newer ones.
  *
  * @param path The folder or file.
  * @param options What the path does not tell: prefix, heads, the side of the images; or
@@ -222,22 +227,21 @@ export async function openEncoder(
 ): Promise<Result<TrainError, OpenedEncoder>> {
   const described = await describe(path);
   if (described._tag === "Left") return described;
-  const { model: known, steps, path: file } = described.right;
-  const tensors = await readWeights(file);
-  if (tensors._tag === "Left") return tensors;
-  const prefix = encoderPrefix([...tensors.right.keys()], options.prefix);
+  const { model: known, tensors, path: file, steps, skipped } = described.right;
+  const prefix = encoderPrefix([...tensors.keys()], options.prefix);
   if (prefix._tag === "Left") return orRefuse(file, left([prefix.left]));
   const model = orRefuse(
     file,
-    modelOf(known, tensors.right, prefix.right, options),
+    modelOf(known, tensors, prefix.right, options),
   );
   if (model._tag === "Left") return model;
   const asked = { ...options, prefix: prefix.right };
-  const start = orRefuse(
-    file,
-    encoderStart(model.right, tensors.right, asked),
-  );
-  return start._tag === "Left"
-    ? start
-    : right({ ...start.right, model: model.right, path: file, steps });
+  const start = orRefuse(file, encoderStart(model.right, tensors, asked));
+  return start._tag === "Left" ? start : right({
+    ...start.right,
+    model: model.right,
+    path: file,
+    steps,
+    skipped,
+  });
 }

@@ -6,6 +6,8 @@
  */
 import { crc32 } from "node:zlib";
 import { excerpt, left, type Result, right } from "../../core/mod.ts";
+import { blocksOf } from "../byte_blocks.ts";
+import { readBytes, type Reading } from "../byte_reading.ts";
 
 const SIGNATURES = {
   file: 0x04034b50,
@@ -31,31 +33,62 @@ function refuse(reason: string): never {
   throw new ZipRefusal(reason);
 }
 
-/** Reads a record at a place; every number of it lies inside the archive. */
-function recordAt(
+/** A reading that says in words where it refuses. */
+function* refusing<A>(reading: Reading<A>): Reading<Result<string, A>> {
+  try {
+    return right(yield* reading);
+  } catch (thrown) {
+    if (thrown instanceof ZipRefusal) return left(thrown.message);
+    throw thrown;
+  }
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
+
+type RecordKind = keyof typeof SIGNATURES;
+
+/** A record in bytes that begin at byte `from` of the archive; every number of it lies inside them. */
+function recordIn(
   bytes: Uint8Array,
+  from: number,
   at: number,
-  kind: keyof typeof SIGNATURES,
+  kind: RecordKind,
 ): DataView {
-  if (!(at >= 0 && at + LENGTHS[kind] <= bytes.length)) {
+  const start = at - from;
+  if (!(start >= 0 && start + LENGTHS[kind] <= bytes.length)) {
     refuse(`it ends before its ${kind} record`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+  const view = viewOf(bytes.subarray(start));
   return view.getUint32(0, true) === SIGNATURES[kind]
     ? view
     : refuse(`there is no ${kind} record at byte ${at}`);
 }
 
+/** Reads a record at a place. */
+function* readRecord(
+  size: number,
+  at: number,
+  kind: RecordKind,
+): Reading<DataView> {
+  const end = at + LENGTHS[kind];
+  const isInside = at >= 0 && end <= size;
+  const bytes = isInside ? yield { start: at, end } : new Uint8Array();
+  return recordIn(bytes, at, at, kind);
+}
+
 const uint64 = (view: DataView, at: number): number =>
   Number(view.getBigUint64(at, true));
 
-/** Where the last record begins: it is looked for from the end. */
-function findEnd(bytes: Uint8Array): number {
-  const { buffer, byteOffset } = bytes;
-  const view = new DataView(buffer, byteOffset, bytes.length);
-  const last = bytes.length - LENGTHS.end;
-  for (let at = last; at >= Math.max(0, last - LONGEST_COMMENT); at--) {
-    if (view.getUint32(at, true) === SIGNATURES.end) return at;
+/** Reads the last record, which is looked for from the end, and says where it begins. */
+function* readEnd(size: number): Reading<readonly [number, DataView]> {
+  const start = Math.max(0, size - LENGTHS.end - LONGEST_COMMENT);
+  const bytes = yield { start, end: size };
+  const view = viewOf(bytes);
+  for (let at = bytes.length - LENGTHS.end; at >= 0; at--) {
+    if (view.getUint32(at, true) === SIGNATURES.end) {
+      return [start + at, viewOf(bytes.subarray(at))];
+    }
   }
   return refuse("it has no end record: it may be truncated");
 }
@@ -66,22 +99,22 @@ interface Directory {
   readonly end: number;
 }
 
-function directoryOf(bytes: Uint8Array): Directory {
-  const at = findEnd(bytes);
-  const end = recordAt(bytes, at, "end");
+function* readDirectory(size: number): Reading<Directory> {
+  const [at, end] = yield* readEnd(size);
   const start = end.getUint32(16, true);
   if (start !== ELSEWHERE) {
     return { start, end: start + end.getUint32(12, true) };
   }
-  const locator = recordAt(bytes, at - LENGTHS.locator64, "locator64");
-  const end64 = recordAt(bytes, uint64(locator, 8), "end64");
+  const before = at - LENGTHS.locator64;
+  const locator = yield* readRecord(size, before, "locator64");
+  const end64 = yield* readRecord(size, uint64(locator, 8), "end64");
   const start64 = uint64(end64, 48);
   return { start: start64, end: start64 + uint64(end64, 40) };
 }
 
 /** Numbers of 64 bits of an entry, in the order in which they are needed. */
 function* wideNumbers(extra: Uint8Array): Generator<number, never> {
-  const view = new DataView(extra.buffer, extra.byteOffset, extra.length);
+  const view = viewOf(extra);
   for (let at = 0; at + 4 <= extra.length;) {
     const [id, size] = [view.getUint16(at, true), view.getUint16(at + 2, true)];
     const end = Math.min(at + 4 + size, extra.length);
@@ -93,24 +126,30 @@ function* wideNumbers(extra: Uint8Array): Generator<number, never> {
   return refuse("an entry lacks a number of 64 bits");
 }
 
-/** What the directory says of a file. */
-interface Entry {
+/** A file of an archive, as the archive's directory says. */
+export interface ZipEntry {
+  /** Its path in the archive. */
   readonly name: string;
+  /** Its bytes. */
   readonly size: number;
+  /** Where its own record begins. */
   readonly start: number;
+  /** CRC-32 of its content. */
   readonly checksum: number;
-  readonly next: number;
 }
 
-function entryAt(bytes: Uint8Array, at: number, end: number): Entry {
-  const view = recordAt(bytes, at, "entry");
+/** An entry and where the next one begins. */
+function entryAt(
+  bytes: Uint8Array,
+  { start: first, end }: Directory,
+  at: number,
+): readonly [ZipEntry, number] {
+  const view = recordIn(bytes, first, at, "entry");
   const [name = 0, extra = 0, comment = 0] = [28, 30, 32].map((place) =>
     view.getUint16(place, true)
   );
-  const [from, next] = [
-    at + LENGTHS.entry,
-    at + LENGTHS.entry + name + extra + comment,
-  ];
+  const from = at - first + LENGTHS.entry;
+  const next = at + LENGTHS.entry + name + extra + comment;
   if (next > end) refuse(`its directory ends at byte ${end}`);
   const text = new TextDecoder().decode(bytes.subarray(from, from + name));
   const wide = wideNumbers(bytes.subarray(from + name, from + name + extra));
@@ -121,35 +160,82 @@ function entryAt(bytes: Uint8Array, at: number, end: number): Entry {
   if (view.getUint16(10, true) !== 0 || packed !== size) {
     refuse(`${excerpt(text)} is compressed`);
   }
-  return { name: text, size, start, checksum: view.getUint32(16, true), next };
+  const checksum = view.getUint32(16, true);
+  return [{ name: text, size, start, checksum }, next];
 }
 
-function contentOf(
-  bytes: Uint8Array,
-  { name, size, start, checksum }: Entry,
-): Uint8Array {
-  const view = recordAt(bytes, start, "file");
+function* readEntries(size: number): Reading<ReadonlyMap<string, ZipEntry>> {
+  const entries = new Map<string, ZipEntry>();
+  const directory = yield* readDirectory(size);
+  const { start, end } = directory;
+  if (!(start <= end && end <= size)) refuse("it ends before its entry record");
+  const bytes = yield { start, end };
+  let total = 0;
+  for (let at = start; at < end;) {
+    const [entry, next] = entryAt(bytes, directory, at);
+    total += entry.size;
+    // Else little bytes could stand for very many.
+    if (total > size) refuse("its files overlap");
+    if (entries.has(entry.name)) {
+      refuse(`it holds ${excerpt(entry.name)} twice`);
+    }
+    entries.set(entry.name, entry);
+    at = next;
+  }
+  return entries;
+}
+
+function checksumOf(content: Uint8Array): number {
+  let checksum = 0;
+  for (const block of blocksOf(content)) checksum = crc32(block, checksum);
+  return checksum;
+}
+
+function* readContent(
+  whole: number,
+  { name, size, start, checksum }: ZipEntry,
+): Reading<Uint8Array> {
+  const view = yield* readRecord(whole, start, "file");
   const from = start + LENGTHS.file + view.getUint16(26, true) +
     view.getUint16(28, true);
-  if (from + size > bytes.length) refuse(`${excerpt(name)} ends outside of it`);
-  const content = bytes.subarray(from, from + size);
-  return crc32(content) === checksum
+  if (from + size > whole) refuse(`${excerpt(name)} ends outside of it`);
+  const content = yield { start: from, end: from + size };
+  return checksumOf(content) === checksum
     ? content
     : refuse(`${excerpt(name)} is damaged: its checksum is another`);
 }
 
-function filesOf(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
+/**
+ * Reads what an archive holds. Time is linear in the bytes of its directory.
+ *
+ * @param size Bytes of the archive.
+ * @returns Its files by name, none of them compressed and together no larger than
+ * the archive, or why it cannot be trusted.
+ */
+export function zipEntriesReading(
+  size: number,
+): Reading<Result<string, ReadonlyMap<string, ZipEntry>>> {
+  return refusing(readEntries(size));
+}
+
+/**
+ * Reads a file of an archive.
+ *
+ * @param size Bytes of the archive.
+ * @param entry The file.
+ * @returns Its content, or in which way it is damaged.
+ */
+export function zipContentReading(
+  size: number,
+  entry: ZipEntry,
+): Reading<Result<string, Uint8Array>> {
+  return refusing(readContent(size, entry));
+}
+
+function* readFiles(size: number): Reading<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  const { start, end } = directoryOf(bytes);
-  let total = 0;
-  for (let at = start; at < end;) {
-    const entry = entryAt(bytes, at, end);
-    total += entry.size;
-    // Else little bytes could stand for very many.
-    if (total > bytes.length) refuse("its files overlap");
-    if (files.has(entry.name)) refuse(`it holds ${excerpt(entry.name)} twice`);
-    files.set(entry.name, contentOf(bytes, entry));
-    at = entry.next;
+  for (const [name, entry] of yield* readEntries(size)) {
+    files.set(name, yield* readContent(size, entry));
   }
   return files;
 }
@@ -164,10 +250,5 @@ function filesOf(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
 export function readStoredZip(
   bytes: Uint8Array,
 ): Result<string, ReadonlyMap<string, Uint8Array>> {
-  try {
-    return right(filesOf(bytes));
-  } catch (thrown) {
-    if (thrown instanceof ZipRefusal) return left(thrown.message);
-    throw thrown;
-  }
+  return readBytes(bytes, (size) => refusing(readFiles(size)));
 }

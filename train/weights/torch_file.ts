@@ -3,11 +3,16 @@
  *
  * @module
  */
-import { left, type Result } from "../../core/mod.ts";
+import { left, type Result, right } from "../../core/mod.ts";
+import { readBytes, type Reading } from "../byte_reading.ts";
 import type { StoredTensor } from "../safetensors.ts";
 import { readPickle } from "./pickle.ts";
-import { readStoredZip } from "./stored_zip.ts";
-import { TORCH_RULES, torchTensors } from "./torch_tensors.ts";
+import {
+  zipContentReading,
+  zipEntriesReading,
+  type ZipEntry,
+} from "./stored_zip.ts";
+import { storageKeys, TORCH_RULES, torchTensors } from "./torch_tensors.ts";
 
 /** Why bytes are not a PyTorch file that can be read. */
 export interface TorchFormatError {
@@ -25,6 +30,82 @@ export function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b;
 }
 
+/** Files of an archive, each read when it is asked for. */
+interface Archive {
+  readonly size: number;
+  readonly entries: ReadonlyMap<string, ZipEntry>;
+}
+
+/** Contents by name of those files of an archive that are in it. */
+function* readContents(
+  { size, entries }: Archive,
+  names: Iterable<string>,
+): Reading<Result<string, ReadonlyMap<string, Uint8Array>>> {
+  const contents = new Map<string, Uint8Array>();
+  for (const name of names) {
+    const entry = entries.get(name);
+    if (entry === undefined) continue;
+    const content = yield* zipContentReading(size, entry);
+    if (content._tag === "Left") return content;
+    contents.set(name, content.right);
+  }
+  return right(contents);
+}
+
+const damaged = (reason: string): Result<TorchFormatError, never> =>
+  refuse(`the archive cannot be read: ${reason}`);
+
+/** Tensors of an archive whose pickle is at this path. */
+function* readArchive(
+  archive: Archive,
+  pickle: string,
+): Reading<Result<TorchFormatError, ReadonlyMap<string, StoredTensor>>> {
+  const root = pickle.slice(0, -"data.pkl".length);
+  const files = yield* readContents(archive, [pickle, `${root}byteorder`]);
+  if (files._tag === "Left") return damaged(files.left);
+  const order = files.right.get(`${root}byteorder`);
+  if (order !== undefined && new TextDecoder().decode(order) !== "little") {
+    return refuse("its numbers are not little-endian");
+  }
+  const value = readPickle(TORCH_RULES, files.right.get(pickle)!);
+  if (value._tag === "Left") return refuse(`data.pkl: ${value.left}`);
+  const placeOf = (key: string): string => `${root}data/${key}`;
+  const wanted = new Set([...storageKeys(value.right)].map(placeOf));
+  const storages = yield* readContents(archive, wanted);
+  if (storages._tag === "Left") return damaged(storages.left);
+  const tensors = torchTensors(
+    (key) => storages.right.get(placeOf(key)),
+    archive.size,
+    value.right,
+  );
+  return tensors._tag === "Left" ? refuse(tensors.left) : tensors;
+}
+
+/**
+ * Reads a file of PyTorch by ranges: its list of files, the pickle, and the
+ * storages of those tensors that are given back.
+ *
+ * @param size Bytes of the file.
+ * @returns Tensors by name, or why the file cannot be trusted; see `decodeTorchFile`.
+ */
+export function* torchReading(
+  size: number,
+): Reading<Result<TorchFormatError, ReadonlyMap<string, StoredTensor>>> {
+  if (!isZip(yield { start: 0, end: Math.min(size, 2) })) {
+    return refuse(
+      "it is no zip archive; a file of PyTorch before 1.6 has to be loaded and saved again",
+    );
+  }
+  const entries = yield* zipEntriesReading(size);
+  if (entries._tag === "Left") return damaged(entries.left);
+  const pickle = [...entries.right.keys()].find((name) =>
+    /^[^/]*\/data\.pkl$/.test(name)
+  );
+  return pickle === undefined
+    ? refuse("the archive holds no data.pkl")
+    : yield* readArchive({ size, entries: entries.right }, pickle);
+}
+
 /**
  * Reads a file that `torch.save` wrote: a state dictionary, or a dictionary of
  * state dictionaries, whose names then begin with their key, as in
@@ -40,31 +121,5 @@ export function isZip(bytes: Uint8Array): boolean {
 export function decodeTorchFile(
   bytes: Uint8Array,
 ): Result<TorchFormatError, ReadonlyMap<string, StoredTensor>> {
-  if (!isZip(bytes)) {
-    return refuse(
-      "it is no zip archive; a file of PyTorch before 1.6 has to be loaded and saved again",
-    );
-  }
-  const zip = readStoredZip(bytes);
-  if (zip._tag === "Left") {
-    return refuse(`the archive cannot be read: ${zip.left}`);
-  }
-  const files = zip.right;
-  const pickle = [...files.keys()].find((name) =>
-    /^[^/]*\/data\.pkl$/.test(name)
-  );
-  if (pickle === undefined) return refuse("the archive holds no data.pkl");
-  const root = pickle.slice(0, -"data.pkl".length);
-  const order = files.get(`${root}byteorder`);
-  if (order !== undefined && new TextDecoder().decode(order) !== "little") {
-    return refuse("its numbers are not little-endian");
-  }
-  const value = readPickle(TORCH_RULES, files.get(pickle)!);
-  if (value._tag === "Left") return refuse(`data.pkl: ${value.left}`);
-  const tensors = torchTensors(
-    (key) => files.get(`${root}data/${key}`),
-    bytes.length,
-    value.right,
-  );
-  return tensors._tag === "Left" ? refuse(tensors.left) : tensors;
+  return readBytes(bytes, torchReading);
 }

@@ -195,6 +195,22 @@ function* named(
 }
 
 /**
+ * Keys of the storages that `torchTensors` asks for.
+ *
+ * @param value What the pickle holds.
+ */
+export function* storageKeys(value: PickleValue): Generator<string> {
+  for (const [, inner] of named(value)) {
+    if (!isTagged(inner, "Call")) continue;
+    const [first] = inner.arguments;
+    const call = isTagged(first, "Call") ? first : inner;
+    const [reference] = call.arguments;
+    const id = isTagged(reference, "Reference") ? itemsOf(reference.id) : [];
+    if (typeof id[2] === "string") yield id[2];
+  }
+}
+
+/**
  * Tensors of a state dictionary and of the dictionaries in it.
  *
  * @param bytesOf Storages by key.

@@ -45,9 +45,11 @@ Deno.test("decodeTorchFile() of damaged files gives whole tensors or one reason,
   );
 });
 
-/** Opens what lies at a path; a table of 256 × 256 positions is the most that it may make. */
+/** Opens what lies at a path; beside the bytes of a file, a table of 256 × 256 positions is the most that it may make. */
 async function checkEncoder(path: string): Promise<void> {
-  const opened = await watched(8e6, () => openEncoder(path));
+  const { isFile, size } = await Deno.stat(path);
+  const most = 8e6 + (isFile ? size : 0);
+  const opened = await watched(most, () => openEncoder(path));
   if (opened._tag === "Left") {
     return checkReason(describeTrainError(opened.left));
   }

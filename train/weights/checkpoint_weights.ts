@@ -1,0 +1,92 @@
+/**
+ * Weights of a run's checkpoints, checked against their digests.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  decodePretrainConfig,
+  describeFaults,
+  left,
+  type ModelSpec,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import {
+  broken,
+  type BrokenCheckpoint,
+  readDescription,
+  readModel,
+} from "../checkpoint_files.ts";
+import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
+import {
+  type Candidates,
+  describeSkipped,
+  type SkippedCheckpoint,
+} from "../latest_checkpoint.ts";
+import type { StoredTensor } from "../safetensors.ts";
+import type { TrainError } from "../train_error.ts";
+
+/** The model of a checkpoint. */
+export interface CheckpointWeights {
+  /** File of the weights. */
+  readonly path: string;
+  /** Sizes, as its run says. */
+  readonly model: ModelSpec;
+  /** Every tensor of the file by its name; parameters are finite and of their shapes. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Steps done and planned. */
+  readonly steps: readonly [done: number, total: number];
+}
+
+/** The weights of one checkpoint, or in which way it is not as it was written. */
+async function weightsOf(
+  checkpoint: string,
+): Promise<Result<BrokenCheckpoint, CheckpointWeights>> {
+  const described = await readDescription(checkpoint);
+  if (described._tag === "Left") return described;
+  const { file: { config, step, totalSteps }, digests } = described.right;
+  const decoded = decodePretrainConfig(config);
+  if (decoded._tag === "Left") {
+    return broken(checkpoint, describeFaults(decoded.left));
+  }
+  const { model } = decoded.right;
+  const tensors = await readModel(checkpoint, model, digests);
+  return tensors._tag === "Left" ? tensors : right({
+    path: join(checkpoint, CHECKPOINT_FILES.model),
+    model,
+    tensors: tensors.right,
+    steps: [step, totalSteps],
+  });
+}
+
+/**
+ * Reads the weights of the newest checkpoint that is as it was written. Newer ones
+ * are passed over and named; one that was asked for by its own path is not.
+ *
+ * @param from Where they were looked for.
+ * @param candidates Checkpoints.
+ * @returns The weights and what was passed over, or why there are none.
+ */
+export async function newestWholeWeights(
+  from: string,
+  { paths, isChosen, skipped: newer }: Candidates,
+): Promise<
+  Result<
+    TrainError,
+    CheckpointWeights & { readonly skipped: readonly SkippedCheckpoint[] }
+  >
+> {
+  const skipped = [...newer];
+  for (const checkpoint of paths) {
+    const weights = await weightsOf(checkpoint);
+    if (weights._tag === "Right") return right({ ...weights.right, skipped });
+    const { path, reason } = weights.left;
+    if (isChosen) return left({ _tag: "CheckpointRefused", path, reason });
+    skipped.push({ path, reason });
+  }
+  const reason = `none of its checkpoints is whole:\n  ${
+    describeSkipped(skipped).join("\n  ")
+  }`;
+  return left({ _tag: "CheckpointRefused", path: from, reason });
+}
