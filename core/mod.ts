@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./result.ts";
+export * from "./byte_kind.ts";
 export * from "./excerpt.ts";
 export * from "./graph/node.ts";
 export * from "./graph/convolution_extents.ts";

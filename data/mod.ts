@@ -19,6 +19,7 @@ export { type DataError, describeDataError } from "./data_error.ts";
 export { DecoderMissing } from "./decode_image.ts";
 export * from "./fashion_mnist.ts";
 export * from "./image_folder.ts";
+export * from "./image_format.ts";
 export * from "./image_source.ts";
 export * from "./image_workers.ts";
 export type { DecodingThread } from "./jpeg/decode_jpeg.ts";
