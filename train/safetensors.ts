@@ -123,10 +123,27 @@ export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Names of kinds are short words. */
+const LONGEST_DTYPE = 20;
+
+/** Bytes of one number of kinds that the format has and that are not read here. */
+const OTHER_WIDTHS: ReadonlyMap<string, number> = new Map([
+  ["BOOL", 1],
+  ["I8", 1],
+  ["F8_E4M3", 1],
+  ["F8_E5M2", 1],
+  ["F8_E8M0", 1],
+  ["I16", 2],
+  ["U16", 2],
+  ["U32", 4],
+  ["U64", 8],
+  ["C64", 8],
+]);
+
 /** One entry of the header, checked. */
 interface Entry {
   readonly name: string;
-  readonly kind: NumberKind;
+  readonly dtype: string;
   readonly shape: Shape;
   readonly start: number;
   readonly end: number;
@@ -139,6 +156,16 @@ const isCounts = (x: unknown): x is readonly number[] =>
   Array.isArray(x) && x.length <= MOST_AXES &&
   x.every((count) => Number.isSafeInteger(count) && count >= 0);
 
+const isKind = (dtype: string): dtype is NumberKind =>
+  Object.hasOwn(NUMBER_WIDTHS, dtype);
+
+function dtypeFault(name: string, dtype: unknown): string {
+  const known = Object.keys(NUMBER_WIDTHS).join(", ");
+  return `tensor ${excerpt(name)} has dtype ${
+    shown(dtype)
+  }, wanted one of ${known}`;
+}
+
 /** What is wrong with the description of a tensor, or `null`. */
 function entryFault(
   name: string,
@@ -147,9 +174,8 @@ function entryFault(
   offsets: unknown,
 ): string | null {
   const tensor = `tensor ${excerpt(name)}`;
-  if (typeof dtype !== "string" || !Object.hasOwn(NUMBER_WIDTHS, dtype)) {
-    const known = Object.keys(NUMBER_WIDTHS).join(", ");
-    return `${tensor} has dtype ${shown(dtype)}, wanted one of ${known}`;
+  if (typeof dtype !== "string" || dtype.length > LONGEST_DTYPE) {
+    return dtypeFault(name, dtype);
   }
   if (!isCounts(shape)) {
     return `${tensor} has shape ${
@@ -162,8 +188,10 @@ function entryFault(
   const [start = 0, end = 0] = offsets;
   // A product of large counts may be infinite, and that times 0 is no number.
   const size = shape.includes(0) ? 0 : sizeOf(shape);
-  const wanted = size * NUMBER_WIDTHS[dtype as NumberKind];
-  return end - start === wanted
+  const width = isKind(dtype) ? NUMBER_WIDTHS[dtype] : OTHER_WIDTHS.get(dtype);
+  const found = end - start;
+  const wanted = width === undefined ? found : size * width;
+  return found === wanted && found >= 0
     ? null
     : `${tensor} has ${end - start} bytes, wanted ${wanted} for its shape`;
 }
@@ -188,7 +216,7 @@ function readEntry(
     )
     : right({
       name,
-      kind: dtype as NumberKind,
+      dtype: dtype as string,
       shape: shape as Shape,
       start,
       end,
@@ -289,6 +317,35 @@ function contentsOf(
     : refuse("the metadata is not a record of texts");
 }
 
+/** Reads the header and checks all that it says. */
+function* readContents(
+  size: number,
+): Reading<Result<FormatError, readonly [Contents, from: number]>> {
+  const header = yield* readHeader(size);
+  if (header._tag === "Left") return header;
+  const [object, from] = header.right;
+  const contents = contentsOf(object, size - from);
+  return contents._tag === "Left" ? contents : right([contents.right, from]);
+}
+
+/** Reads some of the tensors, in the order of their numbers; gives them in that of the header. */
+function* readTensors(
+  { entries, names }: Contents,
+  from: number,
+  isChosen: (name: string) => boolean,
+): Reading<ReadonlyMap<string, StoredTensor>> {
+  const read = new Map<string, StoredTensor>();
+  for (const { name, dtype, shape, start, end } of entries) {
+    if (!isKind(dtype) || !isChosen(name)) continue;
+    const bytes = yield { start: from + start, end: from + end };
+    read.set(name, { shape, data: numbersOf(dtype, bytes) });
+  }
+  return new Map(names.flatMap((name) => {
+    const tensor = read.get(name);
+    return tensor === undefined ? [] : [[name, tensor] as const];
+  }));
+}
+
 /**
  * Reads a safetensors file from front to back, each byte once.
  *
@@ -298,19 +355,51 @@ function contentsOf(
 export function* safetensorsReading(
   size: number,
 ): Reading<Result<FormatError, TensorFile>> {
-  const header = yield* readHeader(size);
-  if (header._tag === "Left") return header;
-  const [object, from] = header.right;
-  const contents = contentsOf(object, size - from);
-  if (contents._tag === "Left") return contents;
-  const { metadata, entries, names } = contents.right;
-  const read = new Map<string, StoredTensor>();
-  for (const { name, kind, shape, start, end } of entries) {
-    const bytes = yield { start: from + start, end: from + end };
-    read.set(name, { shape, data: numbersOf(kind, bytes) });
-  }
-  const tensors = new Map(names.map((name) => [name, read.get(name)!]));
-  return right({ metadata, tensors });
+  const read = yield* readContents(size);
+  if (read._tag === "Left") return read;
+  const [contents, from] = read.right;
+  const other = contents.entries.find(({ dtype }) => !isKind(dtype));
+  if (other !== undefined) return refuse(dtypeFault(other.name, other.dtype));
+  const tensors = yield* readTensors(contents, from, () => true);
+  return right({ metadata: contents.metadata, tensors });
+}
+
+/**
+ * Reads some of the tensors of a safetensors file, which may hold others of any kind.
+ *
+ * @param size Bytes of the file.
+ * @param choose Told the shapes of all tensors that can be read; says which are.
+ * @returns These, and the others in words, or why the file cannot be trusted.
+ */
+export function* chosenSafetensorsReading(
+  size: number,
+  choose: (
+    shapes: ReadonlyMap<string, Shape>,
+  ) => (name: string) => boolean,
+): Reading<
+  Result<
+    FormatError,
+    Pick<TensorFile, "tensors"> & {
+      readonly unread: ReadonlyMap<string, string>;
+    }
+  >
+> {
+  const read = yield* readContents(size);
+  if (read._tag === "Left") return read;
+  const [contents, from] = read.right;
+  const { entries } = contents;
+  const shapes = entries.flatMap(({ name, dtype, shape }) =>
+    isKind(dtype) ? [[name, shape] as const] : []
+  );
+  const isChosen = choose(new Map(shapes));
+  const tensors = yield* readTensors(contents, from, isChosen);
+  const unread = new Map(
+    entries.filter(({ name }) => !tensors.has(name))
+      .map((
+        { name, dtype, shape },
+      ) => [name, `${dtype} [${shape.join(", ")}]`]),
+  );
+  return right({ tensors, unread });
 }
 
 /**
