@@ -57,13 +57,19 @@ export function double(field: number, value: number): Field {
   return Uint8Array.from([...tag(field, FIXED64), ...number]);
 }
 
+/** Bytes or a message in parts: what stands before them, then they themselves, not copied. */
+export function delimited(
+  field: number,
+  parts: readonly Uint8Array[],
+): readonly Field[] {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const head = [...tag(field, LENGTH_DELIMITED), ...varint(length)];
+  return [Uint8Array.from(head), ...parts];
+}
+
 /** Bytes, which may be a message. */
 export function bytes(field: number, value: Uint8Array): Field {
-  const head = [...tag(field, LENGTH_DELIMITED), ...varint(value.length)];
-  const out = new Uint8Array(head.length + value.length);
-  out.set(head);
-  out.set(value, head.length);
-  return out;
+  return joined(delimited(field, [value]));
 }
 
 const encoder = new TextEncoder();
@@ -75,7 +81,7 @@ export function text(field: number, value: string): Field {
 
 /** A message inside a message. */
 export function message(field: number, fields: readonly Field[]): Field {
-  return bytes(field, joined(fields));
+  return joined(delimited(field, fields));
 }
 
 /** A list of whole numbers, packed into one field. */

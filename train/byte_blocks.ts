@@ -37,3 +37,17 @@ export function runningDigest(): RunningDigest {
     end: () => hash.digest("hex"),
   };
 }
+
+/**
+ * Why bytes are not those that a digest was of, or `null` if they are.
+ *
+ * @param found Their SHA-512, in hexadecimal.
+ * @param wanted The digest.
+ */
+export function digestDifference(found: string, wanted: string): string | null {
+  return found === wanted
+    ? null
+    : `its SHA-512 begins ${found.slice(0, 12)}, wanted ${
+      wanted.slice(0, 12)
+    }: it is not as it was written`;
+}

@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
+import { digestDifference } from "./byte_blocks.ts";
 
 /** Name of the file of digests in a checkpoint. */
 export const DIGESTS_FILE = "SHA512SUMS";
@@ -54,10 +55,7 @@ export function digestFault(
   found: string,
 ): string | null {
   const wanted = digests.get(name);
-  if (wanted === undefined) return `${DIGESTS_FILE} does not list it`;
-  return found === wanted
-    ? null
-    : `its SHA-512 begins ${found.slice(0, 12)}, wanted ${
-      wanted.slice(0, 12)
-    }: it is not as it was written`;
+  return wanted === undefined
+    ? `${DIGESTS_FILE} does not list it`
+    : digestDifference(found, wanted);
 }

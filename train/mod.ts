@@ -78,7 +78,17 @@ export * from "./resume_run_folder.ts";
 export * from "./run_folder.ts";
 export { holdsRun, refuseOtherRun } from "./run_folder_parts.ts";
 export * from "./run_graph.ts";
-export * from "./safetensors.ts";
+export {
+  type ChooseTensors,
+  decodeSafetensors,
+  encodeSafetensors,
+  type FormatError,
+  joinedParts,
+  safetensorsParts,
+  type StoredTensor,
+  type TensorData,
+  type TensorFile,
+} from "./safetensors.ts";
 export * from "./saving.ts";
 export * from "./schedule_change.ts";
 export * from "./snapshot.ts";
@@ -118,7 +128,7 @@ export { IMAGES_FILE } from "./weights/find_weights.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export * from "./weights/open_encoder.ts";
 export * from "./weights/read_weights.ts";
-export type { ChooseTensors, Weights } from "./weights/weights.ts";
+export type { Weights } from "./weights/weights.ts";
 export type { UnseenSizes } from "./weights/weights_model.ts";
 export {
   decodeTorchFile,

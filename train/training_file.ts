@@ -11,14 +11,20 @@ import {
   type Shape,
   shown,
 } from "../core/mod.ts";
+import { readRanges } from "./byte_reading.ts";
 import { differences } from "./differences.ts";
 import {
   decodeSafetensors,
-  encodeSafetensors,
   type FormatError,
+  joinedParts,
+  safetensorsParts,
+  safetensorsReading,
   type StoredTensor,
+  type TensorFile,
 } from "./safetensors.ts";
+import { SEAL } from "./seal.ts";
 import type { TensorSnapshot } from "./stepped_training.ts";
+import type { TrainError } from "./train_error.ts";
 
 /** What a file of training must be of. */
 export interface TrainingIdentity {
@@ -31,26 +37,42 @@ export interface TrainingIdentity {
 }
 
 /**
- * Bytes of a safetensors file of a moment of training, with step and configuration
- * as metadata.
+ * A moment of training as a safetensors file, with step and configuration as metadata
+ * and a digest of the file in it.
+ *
+ * @param training What it is of.
+ * @param snapshot The moment.
+ * @returns The file in parts that follow one another; the numbers are not copied.
+ */
+export function trainingParts(
+  { config, shapesAt, totalSteps }: TrainingIdentity,
+  { step, tensors }: TensorSnapshot,
+): readonly Uint8Array[] {
+  const metadata = {
+    format: "pt",
+    version: "2",
+    step: String(step),
+    totalSteps: String(totalSteps),
+    config: JSON.stringify(config),
+    [SEAL]: "",
+  };
+  const stored = Object.entries(shapesAt(step)).map(([name, shape]) =>
+    [name, { shape, data: tensors.get(name) ?? new Float32Array() }] as const
+  );
+  return safetensorsParts({ metadata, tensors: new Map(stored) });
+}
+
+/**
+ * Bytes of a file of training, see `trainingParts`.
  *
  * @param training What it is of.
  * @param snapshot The moment.
  */
 export function encodeTraining(
-  { config, shapesAt, totalSteps }: TrainingIdentity,
-  { step, tensors }: TensorSnapshot,
+  training: TrainingIdentity,
+  snapshot: TensorSnapshot,
 ): Uint8Array<ArrayBuffer> {
-  const metadata = {
-    format: "pt",
-    step: String(step),
-    totalSteps: String(totalSteps),
-    config: JSON.stringify(config),
-  };
-  const stored = Object.entries(shapesAt(step)).map(([name, shape]) =>
-    [name, { shape, data: tensors.get(name) ?? new Float32Array() }] as const
-  );
-  return encodeSafetensors({ metadata, tensors: new Map(stored) });
+  return joinedParts(trainingParts(training, snapshot));
 }
 
 const refuse = (reason: string): Result<FormatError, never> =>
@@ -91,21 +113,22 @@ function mismatch(config: unknown, found: string | undefined): string | null {
   }
 }
 
-/**
- * Reads a moment of training.
- *
- * @param training The training that is to go on.
- * @param bytes The whole file.
- * @returns The moment, or why the file is refused; it is never read in part.
- */
-export function decodeTraining(
+/** Why a file cannot be of training at all, or `null`. Files of version 1 have neither number nor digest. */
+function versionFault({ version, [SEAL]: seal }: TensorFile["metadata"]) {
+  if (version === undefined || (version === "2" && seal !== undefined)) {
+    return null;
+  }
+  return version === "2"
+    ? `it lacks its digest ${SEAL}`
+    : `its version is ${words(version)}, wanted 2`;
+}
+
+/** The moment of training that a file holds. */
+function snapshotIn(
   { config, shapesAt, totalSteps }: TrainingIdentity,
-  bytes: Uint8Array,
+  { metadata, tensors }: TensorFile,
 ): Result<FormatError, TensorSnapshot> {
-  const file = decodeSafetensors(bytes);
-  if (file._tag === "Left") return file;
-  const { metadata, tensors } = file.right;
-  const other = mismatch(config, metadata["config"]);
+  const other = versionFault(metadata) ?? mismatch(config, metadata["config"]);
   if (other !== null) return refuse(other);
   const total = metadata["totalSteps"];
   if (total !== String(totalSteps)) {
@@ -131,4 +154,41 @@ export function decodeTraining(
     read.set(name, numbers);
   }
   return right({ step, tensors: read });
+}
+
+/**
+ * Reads a moment of training.
+ *
+ * @param training The training that is to go on.
+ * @param bytes The whole file.
+ * @returns The moment, or why the file is refused: it is not as it was written, or of
+ * other training. It is never read in part.
+ */
+export function decodeTraining(
+  training: TrainingIdentity,
+  bytes: Uint8Array,
+): Result<FormatError, TensorSnapshot> {
+  const file = decodeSafetensors(bytes);
+  return file._tag === "Left" ? file : snapshotIn(training, file.right);
+}
+
+/**
+ * Reads a moment of training from a file of any size, see `decodeTraining`.
+ *
+ * @param training The training that is to go on.
+ * @param path The file.
+ */
+export async function readTraining(
+  training: TrainingIdentity,
+  path: string,
+): Promise<Result<TrainError, TensorSnapshot>> {
+  const read = await readRanges(path, safetensorsReading);
+  if (read._tag === "Left") return read;
+  const file = read.right;
+  const start = file._tag === "Left" ? file : snapshotIn(training, file.right);
+  return start._tag === "Right" ? start : left({
+    _tag: "CheckpointRefused",
+    path,
+    reason: start.left.reason,
+  });
 }

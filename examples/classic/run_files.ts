@@ -3,17 +3,18 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
 import {
-  encodeTraining,
   fileResult,
   replaceFile,
   type SteppedTraining,
   type TensorSnapshot,
   type TrainError,
   type TrainingIdentity,
+  trainingParts,
 } from "../../train/mod.ts";
 import { checkWritable } from "../evaluate/check_writable.ts";
 import { startOf } from "../evaluate/training_start.ts";
@@ -29,15 +30,24 @@ export interface RunStart {
 
 const [NETWORK, RECORD] = ["network.safetensors", "record.json"];
 
-/** Reads a record; only what this program wrote is taken. */
+const digestOf = (record: unknown): string =>
+  createHash("sha512").update(JSON.stringify(record)).digest("hex");
+
+/** A record as text, with the digest of the rest of it. */
+const recordText = (record: RunRecord): string =>
+  JSON.stringify({ ...record, sha512: digestOf(record) });
+
+/** Reads a record; only what this program wrote is taken. Earlier ones have no digest. */
 function recordIn(path: string, text: string): Result<TrainError, RunRecord> {
   const refused = (reason: string): Result<TrainError, never> =>
     left({ _tag: "CheckpointRefused", path, reason });
   try {
-    const record: unknown = JSON.parse(text);
-    const isRecord = typeof record === "object" && record !== null &&
-      Object.keys(EMPTY_RECORD).every((key) => key in record);
-    return isRecord ? right(record as RunRecord) : refused("it is no record");
+    const { sha512, ...record } = Object(JSON.parse(text));
+    const isRecord = Object.keys(EMPTY_RECORD).every((key) => key in record);
+    if (!isRecord) return refused("it is no record");
+    return sha512 === undefined || sha512 === digestOf(record)
+      ? right(record as RunRecord)
+      : refused("it is not as it was written: its digest is another");
   } catch {
     return refused("it is not JSON");
   }
@@ -111,9 +121,8 @@ export async function saveRun(
   if (folder === undefined) return right(undefined);
   const snapshot = await training.snapshot();
   if (snapshot._tag === "Left") return snapshot;
-  const network = encodeTraining(identity, snapshot.right);
+  const network = trainingParts(identity, snapshot.right);
   const written = await replaceFile(join(folder, NETWORK), network);
   if (written._tag === "Left") return written;
-  const text = new TextEncoder().encode(JSON.stringify(record));
-  return await replaceFile(join(folder, RECORD), text);
+  return await replaceFile(join(folder, RECORD), recordText(record));
 }

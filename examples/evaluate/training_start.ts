@@ -3,18 +3,16 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { left, type Result, right } from "../../core/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import {
-  decodeTraining,
-  encodeTraining,
-  fileResult,
+  readTraining,
   replaceFile,
   type SteppedTraining,
   type TensorSnapshot,
   type TrainError,
   type TrainingIdentity,
+  trainingParts,
 } from "../../train/mod.ts";
 import { checkWritable } from "./check_writable.ts";
 
@@ -30,15 +28,7 @@ export async function startOf(
   first: TensorSnapshot,
   path: string | undefined,
 ): Promise<Result<TrainError, TensorSnapshot>> {
-  if (path === undefined) return right(first);
-  const bytes = await fileResult(path, () => readFile(path));
-  if (bytes._tag === "Left") return bytes;
-  const start = decodeTraining(identity, bytes.right);
-  return start._tag === "Right" ? start : left({
-    _tag: "CheckpointRefused",
-    path,
-    reason: start.left.reason,
-  });
+  return path === undefined ? right(first) : await readTraining(identity, path);
 }
 
 /** What the steps of an evaluation's training say. */
@@ -79,7 +69,7 @@ async function save(
   const snapshot = await training.snapshot();
   return snapshot._tag === "Left"
     ? snapshot
-    : await replaceFile(output, encodeTraining(identity, snapshot.right));
+    : await replaceFile(output, trainingParts(identity, snapshot.right));
 }
 
 /**

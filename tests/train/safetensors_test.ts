@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -56,6 +58,30 @@ const reasonOf = (bytes: Uint8Array): string => {
   const file = decodeSafetensors(bytes);
   return file._tag === "Left" ? file.left.reason : "accepted";
 };
+
+Deno.test("encodeSafetensors() writes the digest of a file whose digits are zeros, as any program can check", () => {
+  fc.assert(fc.property(files, (file) => {
+    const metadata = { ...file.metadata, "vitfreeze.sha512": "anything" };
+    const bytes = encodeSafetensors({ ...file, metadata });
+    const digits = decoded(bytes).metadata["vitfreeze.sha512"] ?? "";
+    const at = Buffer.from(bytes).lastIndexOf(digits);
+    const blank = bytes.slice().fill(0x30, at, at + 128);
+    strictEqual(createHash("sha512").update(blank).digest("hex"), digits);
+    match(reasonOf(bytes.with(at, bytes[at]! ^ 1)), /it is not as it was/);
+  }));
+});
+
+Deno.test("decodeSafetensors() takes a text that looks like a digest for a text", () => {
+  const digest = `{"vitfreeze.sha512":"${"a".repeat(128)}"}`;
+  const tensors = new Map([[digest, {
+    shape: [1],
+    data: Float32Array.of(1),
+  }]]);
+  const metadata = { [digest]: digest, x: digest, "vitfreeze.sha512": "" };
+  const bytes = encodeSafetensors({ metadata, tensors });
+  strictEqual(reasonOf(bytes), "accepted");
+  match(reasonOf(bytes.with(-1, 0)), /it is not as it was/);
+});
 
 Deno.test("decodeSafetensors() gives back what encodeSafetensors() wrote, bit for bit", () => {
   fc.assert(fc.property(files, (file) => {

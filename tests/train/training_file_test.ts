@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
   decodeSafetensors,
@@ -8,8 +9,10 @@ import {
   PROBE_RECIPE,
   type ProbeConfig,
   probeIdentity,
+  readTraining,
   type TrainingIdentity,
 } from "../../train/mod.ts";
+import { inFolder } from "./temporary_folder.ts";
 
 const CONFIG: ProbeConfig = { ...PROBE_RECIPE, width: 4, classes: 3 };
 
@@ -83,4 +86,43 @@ Deno.test("decodeTraining() refuses files of other training and what is none", (
     changed({ tensors: new Map(tensors).set("head.1.weight", bad) }),
     /not finite/,
   );
+});
+
+Deno.test("decodeTraining() and readTraining() refuse a file of which a bit was changed", () =>
+  inFolder(async (folder) => {
+    const snapshot = { ...initialProbe(CONFIG), step: 12 };
+    const bytes = encodeTraining(PROBE, snapshot);
+    const path = `${folder}/probe.safetensors`;
+    await Deno.writeFile(path, bytes);
+    deepStrictEqual(await readTraining(PROBE, path), {
+      _tag: "Right",
+      right: snapshot,
+    });
+    const flip = fc.tuple(fc.nat(bytes.length - 1), fc.nat(7));
+    await fc.assert(
+      fc.asyncProperty(flip, async ([at, bit]) => {
+        const harmed = bytes.with(at, bytes[at]! ^ (1 << bit));
+        await Deno.writeFile(path, harmed);
+        strictEqual((await readTraining(PROBE, path))._tag, "Left", `${at}`);
+        strictEqual(decodeTraining(PROBE, harmed)._tag, "Left", `${at}`);
+      }),
+      { numRuns: 300 },
+    );
+    match(
+      reasonOf(bytes.with(-1, bytes.at(-1)! ^ 1)),
+      /its SHA-512 begins .*: it is not as it was written/,
+    );
+  }));
+
+Deno.test("decodeTraining() reads files of before there were digests, and wants the digest of later ones", () => {
+  const file = decodeSafetensors(encodeTraining(PROBE, initialProbe(CONFIG)));
+  if (file._tag === "Left") throw new Error(file.left.reason);
+  const { metadata, tensors } = file.right;
+  const { version: _, "vitfreeze.sha512": seal, ...first } = metadata;
+  match(seal ?? "", /^[0-9a-f]{128}$/);
+  const reason = (over: Record<string, string>) =>
+    reasonOf(encodeSafetensors({ metadata: { ...first, ...over }, tensors }));
+  strictEqual(reason({}), "accepted");
+  match(reason({ version: "2" }), /it lacks its digest/);
+  match(reason({ version: "3" }), /its version is 3, wanted 2/);
 });

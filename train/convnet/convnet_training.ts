@@ -72,7 +72,7 @@ export function initialConvNet(run: ConvNetIdentity): TensorSnapshot {
 }
 
 /**
- * What `encodeTraining` and `decodeTraining` must know of such training.
+ * What `trainingParts` and `readTraining` must know of such training.
  *
  * @param run Configuration and plan.
  */

@@ -7,7 +7,7 @@ import { type FinetuneIdentity, finetuneShapes } from "./finetune_programs.ts";
 import type { TrainingIdentity } from "../training_file.ts";
 
 /**
- * What `encodeTraining` and `decodeTraining` must know of fine-tuning. Parameters
+ * What `trainingParts` and `readTraining` must know of fine-tuning. Parameters
  * have timm's names; the optimizer's state has names with a `/`.
  *
  * @param run Configuration and plan.

@@ -8,7 +8,7 @@ import type { TrainingIdentity } from "../training_file.ts";
 import type { ProbeConfig } from "./probe_config.ts";
 
 /**
- * What `encodeTraining` and `decodeTraining` must know of a probe. Its tensors have
+ * What `trainingParts` and `readTraining` must know of a probe. Its tensors have
  * the names of MAE's checkpoints.
  *
  * @param config The probe.

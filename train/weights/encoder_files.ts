@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { onnxFile } from "../../backends/mod.ts";
+import { onnxFiles } from "../../backends/mod.ts";
 import {
   encoderGraph,
   type Faults,
@@ -15,8 +15,10 @@ import {
   sinCosPositions,
 } from "../../core/mod.ts";
 import type { Normalization } from "../../data/mod.ts";
+import type { FileContent } from "../atomic_file.ts";
 import { POSITION_TABLE } from "../features.ts";
-import { encodeSafetensors, type StoredTensor } from "../safetensors.ts";
+import { safetensorsParts, type StoredTensor } from "../safetensors.ts";
+import { SEAL } from "../seal.ts";
 import type { HostTensors } from "../snapshot.ts";
 import { timmConfig } from "./encoder_config.ts";
 import { encoderParameters } from "./encoder_start.ts";
@@ -36,10 +38,20 @@ export interface EncoderExport {
   readonly title: string;
   /** How it was trained, a sentence each, for the model card. */
   readonly history: readonly string[];
+  /** Most bytes of numbers in `model.onnx`; what ONNX allows when left out. */
+  readonly mostOnnxBytes?: number;
 }
 
-/** Content of files by their paths in the folder. */
-export type EncoderFiles = ReadonlyMap<string, Uint8Array | string>;
+/** Content of files by their paths in the folder; the numbers in it are not copied. */
+export type EncoderFiles = ReadonlyMap<string, FileContent>;
+
+/** Name of the file with the numbers of a large ONNX model, as transformers.js looks for it. */
+const ONNX_NUMBERS = "model.onnx_data";
+
+/** What makes transformers.js load that file. */
+const WITH_NUMBERS = {
+  "transformers.js_config": { use_external_data_format: { "model.onnx": 1 } },
+};
 
 /** Parameters of the encoder with their shapes, its position table last. */
 function storedParameters(
@@ -106,6 +118,7 @@ function preprocessorConfig(
  * config.json                its sizes, for both
  * preprocessor_config.json   what is done to an image
  * onnx/model.onnx            pixel_values → last_hidden_state, pooler_output
+ * onnx/model.onnx_data       its numbers, if they are too many for one file
  * README.md                  the model card
  * ```
  *
@@ -120,23 +133,30 @@ export function encoderFiles(
 ): Result<Faults, EncoderFiles> {
   const { model } = encoder;
   const parameters = storedParameters(encoder);
-  const onnx = onnxFile({
-    graphAt: (batch) => encoderGraph(model, batch),
+  const graph = {
+    graphAt: (batch: number) => encoderGraph(model, batch),
     parameters,
     batch: "any",
     input: "pixel_values",
-  });
+  } as const;
+  const onnx = onnxFiles(graph, ONNX_NUMBERS, encoder.mostOnnxBytes);
   if (onnx._tag === "Left") return onnx;
+  const { model: onnxModel, numbers } = onnx.right;
   const tensors = new Map<string, StoredTensor>(
     [...parameters].map(([name, tensor]) => [timmName(name), tensor]),
   );
-  const weights = encodeSafetensors({ metadata: { format: "pt" }, tensors });
+  const metadata = { format: "pt", [SEAL]: "" };
+  const config = {
+    ...timmConfig(encoder),
+    ...numbers === null ? {} : WITH_NUMBERS,
+  };
   return right(
-    new Map<string, Uint8Array | string>([
-      ["model.safetensors", weights],
-      ["config.json", json(timmConfig(encoder))],
+    new Map<string, FileContent>([
+      ["model.safetensors", safetensorsParts({ metadata, tensors })],
+      ["config.json", json(config)],
       ["preprocessor_config.json", json(preprocessorConfig(encoder))],
-      ["onnx/model.onnx", onnx.right],
+      ["onnx/model.onnx", onnxModel],
+      ...numbers === null ? [] : [[`onnx/${ONNX_NUMBERS}`, numbers] as const],
       ["README.md", modelCard(encoder)],
     ]),
   );

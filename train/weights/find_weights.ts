@@ -23,6 +23,7 @@ import {
   runFolderOf,
   type SkippedCheckpoint,
 } from "../latest_checkpoint.ts";
+import type { ChooseTensors } from "../safetensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { newestWholeWeights } from "./checkpoint_weights.ts";
 import { readHubConfig, type SaidEncoder } from "./hub_config.ts";
@@ -34,7 +35,7 @@ import {
   timmStatistics,
 } from "./image_statistics.ts";
 import { readWeights } from "./read_weights.ts";
-import { ALL_TENSORS, type ChooseTensors, type Weights } from "./weights.ts";
+import { ALL_TENSORS, type Weights } from "./weights.ts";
 
 /** Weights, and what is known of their encoder besides. */
 export interface FoundWeights {

@@ -14,11 +14,12 @@
  */
 import { excerpt, left, type Result, right } from "../../core/mod.ts";
 import type { ByteRange, Reading } from "../byte_reading.ts";
+import type { ChooseTensors } from "../safetensors.ts";
 import { readPickle } from "./pickle.ts";
 import { isTagged, type PickleValue } from "./pickle_machine.ts";
 import { storageOf, torchContents } from "./torch_contents.ts";
 import { torchTensors } from "./torch_tensors.ts";
-import { type ChooseTensors, chosenOf, type Weights } from "./weights.ts";
+import { chosenOf, type Weights } from "./weights.ts";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 

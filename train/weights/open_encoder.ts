@@ -15,6 +15,7 @@ import {
   type Shape,
 } from "../../core/mod.ts";
 import type { SkippedCheckpoint } from "../latest_checkpoint.ts";
+import type { ChooseTensors } from "../safetensors.ts";
 import type { HostTensors } from "../snapshot.ts";
 import type { TrainError } from "../train_error.ts";
 import { encoderSources } from "./encoder_names.ts";
@@ -29,7 +30,7 @@ import { unlikeParts } from "./foreign_parts.ts";
 import { findWeights, type FoundWeights } from "./find_weights.ts";
 import { type SaidEncoder, sizeFaults } from "./hub_config.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
-import type { ChooseTensors, Weights } from "./weights.ts";
+import type { Weights } from "./weights.ts";
 import { type UnseenSizes, weightsModel } from "./weights_model.ts";
 
 /** An encoder and where it is from. */

@@ -5,10 +5,13 @@
  */
 import { kindOfBytes, left, type Result, right } from "../../core/mod.ts";
 import { type Reading, readRanges } from "../byte_reading.ts";
-import { chosenSafetensorsReading } from "../safetensors.ts";
+import {
+  type ChooseTensors,
+  chosenSafetensorsReading,
+} from "../safetensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { isZip, torchReading } from "./torch_file.ts";
-import { ALL_TENSORS, type ChooseTensors, type Weights } from "./weights.ts";
+import { ALL_TENSORS, type Weights } from "./weights.ts";
 
 /** Whether a file begins like a pickle: one of PyTorch before 1.6. */
 const isPickle = (size: number, start: Uint8Array): boolean =>

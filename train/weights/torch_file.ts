@@ -5,7 +5,7 @@
  */
 import { left, type Result, right } from "../../core/mod.ts";
 import { readBytes, type Reading } from "../byte_reading.ts";
-import type { StoredTensor } from "../safetensors.ts";
+import type { ChooseTensors, StoredTensor } from "../safetensors.ts";
 import { legacyTorchReading } from "./legacy_torch_file.ts";
 import { readPickle } from "./pickle.ts";
 import type { PickleValue } from "./pickle_machine.ts";
@@ -16,12 +16,7 @@ import {
 } from "./stored_zip.ts";
 import { torchContents } from "./torch_contents.ts";
 import { torchTensors } from "./torch_tensors.ts";
-import {
-  ALL_TENSORS,
-  type ChooseTensors,
-  chosenOf,
-  type Weights,
-} from "./weights.ts";
+import { ALL_TENSORS, chosenOf, type Weights } from "./weights.ts";
 
 /** Why bytes are not a PyTorch file that can be read. */
 export interface TorchFormatError {

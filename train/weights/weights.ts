@@ -4,7 +4,7 @@
  * @module
  */
 import type { Shape } from "../../core/mod.ts";
-import type { StoredTensor } from "../safetensors.ts";
+import type { ChooseTensors, StoredTensor } from "../safetensors.ts";
 
 /** Content of a file of weights. */
 export interface Weights {
@@ -15,16 +15,6 @@ export interface Weights {
   /** Objects that stay closed, by what would make them: the class or function that Python would call. */
   readonly opaque: ReadonlyMap<string, string>;
 }
-
-/**
- * Which tensors of a file are to be read.
- *
- * @param shapes All that can be read, by name.
- * @returns Whether a tensor is wanted, by its name.
- */
-export type ChooseTensors = (
-  shapes: ReadonlyMap<string, Shape>,
-) => (name: string) => boolean;
 
 /** Reads every tensor. */
 export const ALL_TENSORS: ChooseTensors = () => () => true;

@@ -15,6 +15,7 @@ import { type Lowered, lowerGraph } from "../lower/lower_graph.ts";
 import {
   encodeModel,
   type Initializer,
+  modelParts,
   type OnnxModel,
 } from "../proto/model.ts";
 import { symbolicBatch } from "./symbolic_batch.ts";
@@ -39,8 +40,16 @@ export interface OnnxFileSpec {
   readonly input: string;
 }
 
-/** Protocol Buffers end at 2³¹ bytes. */
-const MOST_BYTES = 2 ** 31 - 1;
+/** Protocol Buffers end at 2³¹ bytes; some of them are for names and calls. */
+export const MOST_ONNX_BYTES = 2 ** 31 - 2 ** 24;
+
+/** A graph with its parameters as files, each in parts that follow one another. */
+export interface OnnxFiles {
+  /** The `.onnx` file. */
+  readonly model: readonly Uint8Array[];
+  /** The file beside it that holds the numbers; `null` if the first one does. */
+  readonly numbers: readonly Uint8Array[] | null;
+}
 
 const fault = (path: string, found: unknown, wanted: string): Faults => [
   { _tag: "Inconsistent", path, found, wanted },
@@ -69,14 +78,35 @@ function renamed({ model, inputs, outputs }: Lowered): OnnxModel {
   };
 }
 
-const initializer = (
-  name: string,
-  { shape, data }: FileTensor,
-): Initializer => {
-  const { buffer, byteOffset, byteLength } = data;
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  return { name, type: "float32", shape, data: bytes };
+const bytesOf = ({ data }: FileTensor): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+const initializer = (name: string, tensor: FileTensor): Initializer => {
+  const { shape } = tensor;
+  return { name, type: "float32", shape, data: bytesOf(tensor) };
 };
+
+const bytesIn = ({ initializers }: OnnxModel): number =>
+  initializers.reduce((sum, { data }) => sum + data.length, 0);
+
+/** The same model with the numbers of its parameters in a file of this name, one behind the other. */
+function divided(
+  model: OnnxModel,
+  parameters: OnnxFileSpec["parameters"],
+  location: string,
+): OnnxFiles {
+  const numbers: Uint8Array[] = [];
+  let offset = 0;
+  const initializers = model.initializers.map((held): Initializer => {
+    const { name, data } = held;
+    if (!parameters.has(name)) return held;
+    const elsewhere = { location, offset, length: data.length };
+    numbers.push(data);
+    offset += data.length;
+    return { ...held, data: new Uint8Array(), elsewhere };
+  });
+  return { model: modelParts({ ...model, initializers }), numbers };
+}
 
 /** Makes parameters part of the model. */
 function withParameters(
@@ -127,6 +157,39 @@ function modelOf(spec: OnnxFileSpec): Result<Faults, OnnxModel> {
   );
 }
 
+/** The model with its parameters in it. */
+function wholeModel(spec: OnnxFileSpec): Result<Faults, OnnxModel> {
+  const model = modelOf(spec);
+  if (model._tag === "Left") return model;
+  const bad = misfits(model.right, spec);
+  return bad === null
+    ? right(withParameters(model.right, spec.parameters))
+    : left(bad);
+}
+
+/**
+ * A graph and its parameters as `onnxFile` writes them, of any size: numbers that do
+ * not fit into one file go to a second one beside it, as ONNX's external data.
+ *
+ * @param spec The graph, what becomes part of the files, and the samples at a time.
+ * @param location Name of the second file.
+ * @param mostBytes Most bytes of numbers in the first, at most `MOST_ONNX_BYTES`.
+ * @returns The files, or why they cannot be written.
+ */
+export function onnxFiles(
+  spec: OnnxFileSpec,
+  location: string,
+  mostBytes: number = MOST_ONNX_BYTES,
+): Result<Faults, OnnxFiles> {
+  const model = wholeModel(spec);
+  if (model._tag === "Left") return model;
+  return right(
+    bytesIn(model.right) <= mostBytes
+      ? { model: modelParts(model.right), numbers: null }
+      : divided(model.right, spec.parameters, location),
+  );
+}
+
 /**
  * Bytes of an ONNX file of operator set 21 that holds a graph and its parameters
  * and calls ONNX's own operators only. Inputs and outputs have the names that they
@@ -134,7 +197,7 @@ function modelOf(spec: OnnxFileSpec): Result<Faults, OnnxModel> {
  *
  * @param spec The graph, what becomes part of the file, and the samples at a time.
  * @returns The file, or why it cannot be written: the graph does not fit together,
- * a parameter has other extents, or the file would pass 2³¹ bytes.
+ * a parameter has other extents, or they have more than `MOST_ONNX_BYTES` bytes.
  *
  * @example Twice any number of numbers
  * ```ts
@@ -154,13 +217,10 @@ function modelOf(spec: OnnxFileSpec): Result<Faults, OnnxModel> {
  * ```
  */
 export function onnxFile(spec: OnnxFileSpec): Result<Faults, Uint8Array> {
-  const model = modelOf(spec);
-  if (model._tag === "Left") return model;
-  const bad = misfits(model.right, spec);
-  if (bad !== null) return left(bad);
-  const whole = withParameters(model.right, spec.parameters);
-  const bytes = whole.initializers.reduce((sum, x) => sum + x.data.length, 0);
-  return bytes <= MOST_BYTES
-    ? right(encodeModel(whole))
-    : left(fault("parameters", `${bytes} bytes`, `at most ${MOST_BYTES}`));
+  const whole = wholeModel(spec);
+  if (whole._tag === "Left") return whole;
+  const bytes = bytesIn(whole.right);
+  return bytes <= MOST_ONNX_BYTES
+    ? right(encodeModel(whole.right))
+    : left(fault("parameters", `${bytes} bytes`, `at most ${MOST_ONNX_BYTES}`));
 }

@@ -8,7 +8,7 @@
  */
 import type { Shape } from "../../../core/mod.ts";
 import {
-  bytes,
+  delimited,
   type Field,
   float,
   integer,
@@ -76,8 +76,20 @@ export interface ValueInfo {
 export interface Initializer extends ValueInfo {
   /** Extents. */
   readonly shape: Shape;
-  /** Row-major numbers, little-endian. */
+  /** Row-major numbers, little-endian; none if they are elsewhere. */
   readonly data: Uint8Array;
+  /** Where the numbers are if they are in another file. */
+  readonly elsewhere?: ExternalData;
+}
+
+/** Numbers in a file beside the model's. */
+export interface ExternalData {
+  /** Path of the file from the folder of the model. */
+  readonly location: string;
+  /** First byte of the numbers. */
+  readonly offset: number;
+  /** Bytes of the numbers. */
+  readonly length: number;
 }
 
 /** A model: calls in topological order. */
@@ -118,13 +130,20 @@ const nodeFields = (node: OnnxNode): readonly Field[] => [
   text(7, node.domain),
 ];
 
+const externalFields = (external: ExternalData): readonly Field[] => [
+  ...Object.entries(external).map(([key, value]) =>
+    message(13, [text(1, key), text(2, String(value))])
+  ),
+  integer(14, 1),
+];
+
 const initializerFields = (
-  { name, type, shape, data }: Initializer,
+  { name, type, shape, data, elsewhere }: Initializer,
 ): readonly Field[] => [
   integers(1, shape),
   integer(2, ELEMENT_TYPES[type]),
   text(8, name),
-  bytes(9, data),
+  ...elsewhere === undefined ? delimited(9, [data]) : externalFields(elsewhere),
 ];
 
 const valueFields = ({ name, type, shape }: ValueInfo): readonly Field[] => {
@@ -138,25 +157,34 @@ const valueFields = ({ name, type, shape }: ValueInfo): readonly Field[] => {
 };
 
 /**
- * The bytes of a `ModelProto`.
+ * A `ModelProto` in parts that follow one another; the numbers are not copied.
  *
  * @param model The model.
- * @returns What an `.onnx` file would hold.
  */
-export function encodeModel(model: OnnxModel): Uint8Array {
+export function modelParts(model: OnnxModel): readonly Uint8Array[] {
   const domains = new Set(["", ...model.nodes.map(({ domain }) => domain)]);
-  return joined([
+  return [
     integer(1, IR_VERSION),
     text(2, "vitfreeze"),
-    message(7, [
+    ...delimited(7, [
       ...model.nodes.map((node) => message(1, nodeFields(node))),
       text(2, "graph"),
-      ...model.initializers.map((x) => message(5, initializerFields(x))),
+      ...model.initializers.flatMap((x) => delimited(5, initializerFields(x))),
       ...model.inputs.map((value) => message(11, valueFields(value))),
       ...model.outputs.map((value) => message(12, valueFields(value))),
     ]),
     ...OPERATOR_SETS.filter(([domain]) => domains.has(domain)).map((
       [domain, version],
     ) => message(8, [text(1, domain), integer(2, version)])),
-  ]);
+  ];
+}
+
+/**
+ * The bytes of a `ModelProto`.
+ *
+ * @param model The model.
+ * @returns What an `.onnx` file would hold.
+ */
+export function encodeModel(model: OnnxModel): Uint8Array {
+  return joined(modelParts(model));
 }

@@ -431,6 +431,21 @@ Deno.test("encoderStart() refuses an encoder that has queries and keys without v
   );
 });
 
+Deno.test("encoderStart() refuses numbers of 64 bits that are infinite in 32", () => {
+  const tensors = timmFile();
+  const { shape, data } = tensors.get("cls_token")!;
+  const wide = Float64Array.from(data as Float32Array);
+  const start = (first: number) =>
+    encoderStart(
+      TINY_MODEL,
+      tensors.set("cls_token", { shape, data: wide.with(0, first) }),
+    );
+  strictEqual(right(start(2)).parameters.get("cls_token")?.[0], 2);
+  deepStrictEqual(faultsOf(start(1e39)), [
+    'cls_token: found "a number that is not finite", wanted finite numbers',
+  ]);
+});
+
 Deno.test("encoderPrefix() takes the only encoder under any words, and asks where there are several", () => {
   const under = (prefix: string) => `${prefix}patch_embed.proj.weight`;
   for (

@@ -26,6 +26,8 @@ import {
   exportEncoder,
   type HostTensors,
   imageFeatures,
+  joinedParts,
+  openEncoder,
   orThrow,
   uploadAll,
 } from "../../../train/mod.ts";
@@ -126,9 +128,11 @@ Deno.test("encoderFiles() hold the encoder with timm's names, as encoderStart() 
     "onnx/model.onnx",
     "README.md",
   ]);
-  const file = decodeSafetensors(files.get("model.safetensors") as Uint8Array);
+  const file = decodeSafetensors(
+    joinedParts(files.get("model.safetensors") as readonly Uint8Array[]),
+  );
   if (file._tag === "Left") throw new Error(file.left.reason);
-  deepStrictEqual(file.right.metadata, { format: "pt" });
+  strictEqual(file.right.metadata["format"], "pt");
   const { parameters, report } = right(encoderStart(MODEL, file.right.tensors));
   deepStrictEqual(report.leftOver, []);
   deepStrictEqual(
@@ -170,7 +174,9 @@ Deno.test("encoderFiles() name timm's own model where it has the sizes, and writ
     files.get("README.md") as string,
     /12 blocks of width 192 with 3 heads/,
   );
-  const file = decodeSafetensors(files.get("model.safetensors") as Uint8Array);
+  const file = decodeSafetensors(
+    joinedParts(files.get("model.safetensors") as readonly Uint8Array[]),
+  );
   strictEqual(
     file._tag === "Right" &&
       right(encoderStart(model, file.right.tensors)).report.positions.offFixed,
@@ -193,11 +199,12 @@ Deno.test("exportEncoder() refuses a folder that is not empty", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("transformers.js extracts this library's features from an exported encoder to 1e-4", async () => {
+/** Compares what transformers.js makes of an export with this library's features. */
+async function checkTransformers(encoder: EncoderExport): Promise<void> {
   const folder = await Deno.makeTempDir();
   await Deno.mkdir(`${folder}/pictures`);
   const pictures = await writePictures(`${folder}/pictures`);
-  orThrow(await exportEncoder(`${folder}/tiny`, EXPORT));
+  orThrow(await exportEncoder(`${folder}/tiny`, encoder));
   const script = new URL("transformers_features.ts", import.meta.url);
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", script.pathname, folder, "tiny", ...pictures],
@@ -212,6 +219,26 @@ Deno.test("transformers.js extracts this library's features from an exported enc
     largestDifference(found.pooled, features),
   ];
   ok(errors.every((error) => error < 1e-4), `off by ${errors}`);
+  await Deno.remove(folder, { recursive: true });
+}
+
+Deno.test("transformers.js extracts this library's features from an exported encoder to 1e-4", () =>
+  checkTransformers(EXPORT));
+
+Deno.test("transformers.js finds the numbers of an exported encoder in a file of their own", () =>
+  checkTransformers({ ...EXPORT, mostOnnxBytes: 999 }));
+
+Deno.test("openEncoder() refuses an exported encoder of which a bit of a number was changed", async () => {
+  const folder = await Deno.makeTempDir();
+  orThrow(await exportEncoder(folder, EXPORT));
+  const path = `${folder}/model.safetensors`;
+  const bytes = await Deno.readFile(path);
+  await Deno.writeFile(path, bytes.with(-3, bytes.at(-3)! ^ 4));
+  const opened = await openEncoder(folder);
+  match(
+    opened._tag === "Left" && "reason" in opened.left ? opened.left.reason : "",
+    /its SHA-512 begins/,
+  );
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -273,7 +300,7 @@ config = json.load(open(folder + "/config.json"))
 data = open(folder + "/model.safetensors", "rb").read()
 length = struct.unpack("<Q", data[:8])[0]
 header = json.loads(data[8:8 + length])
-assert header.pop("__metadata__") == {"format": "pt"}
+assert header.pop("__metadata__")["format"] == "pt"
 state = {k: torch.from_numpy(numpy.frombuffer(data[8 + length:][v["data_offsets"][0]:v["data_offsets"][1]], "<f4").copy()).reshape(v["shape"]) for k, v in header.items()}
 encoder = Encoder(config)
 encoder.load_state_dict(state, strict=True)

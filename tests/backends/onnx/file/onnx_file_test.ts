@@ -1,7 +1,7 @@
 import * as ort from "onnxruntime-node";
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { onnxFile } from "../../../../backends/mod.ts";
+import { onnxFile, onnxFiles } from "../../../../backends/mod.ts";
 import { symbolicBatch } from "../../../../backends/onnx/file/symbolic_batch.ts";
 import { lowerGraph } from "../../../../backends/onnx/lower/lower_graph.ts";
 import {
@@ -68,6 +68,36 @@ Deno.test("onnxFile() computes the graph for any number of samples, under the gr
     { numRuns: 20 },
   );
   await session.release();
+});
+
+Deno.test("onnxFiles() with numbers in a second file compute the same, and in one file are onnxFile()'s", async () => {
+  const spec = {
+    graphAt,
+    parameters: PARAMETERS,
+    batch: 1,
+    input: "x",
+  } as const;
+  const whole = right(onnxFiles(spec, "numbers"));
+  const joined = async (parts: readonly Uint8Array[]) =>
+    new Uint8Array(
+      await new Blob(parts.map((x) => new Uint8Array(x))).arrayBuffer(),
+    );
+  strictEqual(whole.numbers, null);
+  deepStrictEqual(await joined(whole.model), right(onnxFile(spec)));
+
+  const { model, numbers } = right(onnxFiles(spec, "numbers", 10));
+  const folder = await Deno.makeTempDir();
+  await Deno.writeFile(`${folder}/model.onnx`, await joined(model));
+  await Deno.writeFile(`${folder}/numbers`, await joined(numbers ?? []));
+  strictEqual((await Deno.stat(`${folder}/numbers`)).size, 4 * (3 + 9));
+  const session = await ort.InferenceSession.create(`${folder}/model.onnx`);
+  const x = Float32Array.of(3, 1, 4, 1, 5, 9);
+  const { y } = await session.run({
+    x: new ort.Tensor("float32", x, [1, 2, 3]),
+  });
+  deepStrictEqual([...y!.data as Float32Array], wantedOf(x));
+  await session.release();
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("onnxFile() of a fixed number of samples takes that number only", async () => {
