@@ -99,6 +99,7 @@ export {
 } from "./regular_file.ts";
 export * from "./run_graph.ts";
 export {
+  type ChooseTensors,
   decodeSafetensors,
   encodeSafetensors,
   type FormatError,
@@ -132,13 +133,23 @@ export * from "./train_step.ts";
 export * from "./update_scalars.ts";
 export * from "./upload_encoder.ts";
 export * from "./weights/encoder_files.ts";
+export { type EncoderNaming } from "./weights/encoder_names.ts";
+export * from "./weights/encoder_positions.ts";
 export * from "./weights/encoder_prefix.ts";
 export * from "./weights/encoder_snapshot.ts";
 export * from "./weights/encoder_start.ts";
+export type {
+  EncoderTensors,
+  OtherContents,
+  StoredTensors,
+} from "./weights/encoder_tensors.ts";
 export * from "./weights/export_encoder.ts";
+export { IMAGES_FILE } from "./weights/find_weights.ts";
+export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export * from "./weights/open_encoder.ts";
 export * from "./weights/read_weights.ts";
-export * from "./weights/weights_model.ts";
+export type { Weights } from "./weights/weights.ts";
+export type { UnseenSizes } from "./weights/weights_model.ts";
 export {
   decodeTorchFile,
   type TorchFormatError,

@@ -4,14 +4,16 @@
  *
  * @module
  */
-import { type Result, right, type Shape } from "../core/mod.ts";
+import { excerpt, type Result, right, type Shape, shown } from "../core/mod.ts";
 import { digestDifference, runningDigest } from "./byte_blocks.ts";
 import { readBytes, type Reading } from "./byte_reading.ts";
-import { type NumberKind, numbersOf } from "./number_kinds.ts";
+import { NUMBER_WIDTHS, type NumberKind, numbersOf } from "./number_kinds.ts";
 import {
+  type Contents,
   contentsOf,
   type FormatError,
   type Header,
+  isKind,
   readHeader,
   refuse,
 } from "./safetensors_header.ts";
@@ -34,6 +36,16 @@ export interface StoredTensor {
   /** Row-major numbers. */
   readonly data: TensorData;
 }
+
+/**
+ * Which tensors of a file are to be read.
+ *
+ * @param shapes All that can be read, by name.
+ * @returns Whether a tensor is wanted, by its name.
+ */
+export type ChooseTensors = (
+  shapes: ReadonlyMap<string, Shape>,
+) => (name: string) => boolean;
 
 /** What a safetensors file holds. */
 export interface TensorFile {
@@ -148,6 +160,69 @@ function sealCheck(
   return right({ add: digest.add, fault });
 }
 
+/** What was read of a file of which not all is read. */
+export interface ChosenTensors extends TensorFile {
+  /** The other tensors, by kind and shape. */
+  readonly unread: ReadonlyMap<string, string>;
+}
+
+const kindAndShape = ({ dtype, shape }: Contents["entries"][number]): string =>
+  `${dtype} [${shape.join(", ")}]`;
+
+/** What a file holds of whose tensors these were read. */
+function chosenTensors(
+  { metadata, entries, names }: Contents,
+  read: ReadonlyMap<string, StoredTensor>,
+): ChosenTensors {
+  const others = entries.filter(({ name }) => !read.has(name));
+  return {
+    metadata,
+    tensors: new Map(names.flatMap((name) => {
+      const tensor = read.get(name);
+      return tensor === undefined ? [] : [[name, tensor] as const];
+    })),
+    unread: new Map(others.map((entry) => [entry.name, kindAndShape(entry)])),
+  };
+}
+
+/**
+ * Reads some of the tensors of a safetensors file, which may hold others of any kind.
+ * A file with a digest of itself is read from front to back, each byte once.
+ *
+ * @param size Bytes of the file.
+ * @param choose Told the shapes of all tensors that can be read; says which are.
+ * @returns These, and the others in words, or why the file cannot be trusted.
+ */
+export function* chosenSafetensorsReading(
+  size: number,
+  choose: ChooseTensors,
+): Reading<Result<FormatError, ChosenTensors>> {
+  const header = yield* readHeader(size);
+  if (header._tag === "Left") return header;
+  const { object, end: from } = header.right;
+  const contents = contentsOf(object, size - from);
+  if (contents._tag === "Left") return contents;
+  const { metadata, entries } = contents.right;
+  const check = sealCheck(metadata, header.right);
+  if (check._tag === "Left") return check;
+  const shapes = entries.flatMap(({ name, dtype, shape }) =>
+    isKind(dtype) ? [[name, shape] as const] : []
+  );
+  const isChosen = choose(new Map(shapes));
+  const read = new Map<string, StoredTensor>();
+  for (const { name, dtype, shape, start, end } of entries) {
+    const isRead = isKind(dtype) && isChosen(name);
+    if (!isRead && check.right === UNSEALED) continue;
+    const bytes = yield { start: from + start, end: from + end };
+    check.right.add(bytes);
+    if (isRead) read.set(name, { shape, data: numbersOf(dtype, bytes) });
+  }
+  const fault = check.right.fault();
+  return fault === null
+    ? right(chosenTensors(contents.right, read))
+    : refuse(fault);
+}
+
 /**
  * Reads a safetensors file from front to back, each byte once.
  *
@@ -157,24 +232,17 @@ function sealCheck(
 export function* safetensorsReading(
   size: number,
 ): Reading<Result<FormatError, TensorFile>> {
-  const header = yield* readHeader(size);
-  if (header._tag === "Left") return header;
-  const { object, end: from } = header.right;
-  const contents = contentsOf(object, size - from);
-  if (contents._tag === "Left") return contents;
-  const { metadata, entries, names } = contents.right;
-  const check = sealCheck(metadata, header.right);
-  if (check._tag === "Left") return check;
-  const read = new Map<string, StoredTensor>();
-  for (const { name, kind, shape, start, end } of entries) {
-    const bytes = yield { start: from + start, end: from + end };
-    check.right.add(bytes);
-    read.set(name, { shape, data: numbersOf(kind, bytes) });
-  }
-  const fault = check.right.fault();
-  if (fault !== null) return refuse(fault);
-  const tensors = new Map(names.map((name) => [name, read.get(name)!]));
-  return right({ metadata, tensors });
+  const read = yield* chosenSafetensorsReading(size, () => () => true);
+  if (read._tag === "Left") return read;
+  const { unread, ...file } = read.right;
+  const [other] = unread;
+  if (other === undefined) return right(file);
+  const [name, what] = other;
+  const dtype = shown(what.slice(0, what.lastIndexOf(" [")));
+  const known = Object.keys(NUMBER_WIDTHS).join(", ");
+  return refuse(
+    `tensor ${excerpt(name)} has dtype ${dtype}, wanted one of ${known}`,
+  );
 }
 
 /**

@@ -30,6 +30,23 @@ const MAX_HEADER = 100_000_000;
 /** Most axes of a tensor: PyTorch's own limit. */
 const MOST_AXES = 64;
 
+/** Names of kinds are short words. */
+const LONGEST_DTYPE = 20;
+
+/** Bytes of one number of kinds that the format has and that are not read here. */
+const OTHER_WIDTHS: ReadonlyMap<string, number> = new Map([
+  ["BOOL", 1],
+  ["I8", 1],
+  ["F8_E4M3", 1],
+  ["F8_E5M2", 1],
+  ["F8_E8M0", 1],
+  ["I16", 2],
+  ["U16", 2],
+  ["U32", 4],
+  ["U64", 8],
+  ["C64", 8],
+]);
+
 /** A file that is refused. */
 export const refuse = (reason: string): Result<FormatError, never> =>
   left({ _tag: "NotSafetensors", reason });
@@ -37,7 +54,8 @@ export const refuse = (reason: string): Result<FormatError, never> =>
 /** One entry of the header, checked. */
 interface Entry {
   readonly name: string;
-  readonly kind: NumberKind;
+  /** The format's name of its kind of numbers, which may be one that is not read here. */
+  readonly dtype: string;
   readonly shape: Shape;
   readonly start: number;
   readonly end: number;
@@ -50,6 +68,10 @@ const isCounts = (x: unknown): x is readonly number[] =>
   Array.isArray(x) && x.length <= MOST_AXES &&
   x.every((count) => Number.isSafeInteger(count) && count >= 0);
 
+/** Whether numbers of a kind are read here. */
+export const isKind = (dtype: string): dtype is NumberKind =>
+  Object.hasOwn(NUMBER_WIDTHS, dtype);
+
 /** What is wrong with the description of a tensor, or `null`. */
 function entryFault(
   name: string,
@@ -58,7 +80,7 @@ function entryFault(
   offsets: unknown,
 ): string | null {
   const tensor = `tensor ${excerpt(name)}`;
-  if (typeof dtype !== "string" || !Object.hasOwn(NUMBER_WIDTHS, dtype)) {
+  if (typeof dtype !== "string" || dtype.length > LONGEST_DTYPE) {
     const known = Object.keys(NUMBER_WIDTHS).join(", ");
     return `${tensor} has dtype ${shown(dtype)}, wanted one of ${known}`;
   }
@@ -73,8 +95,10 @@ function entryFault(
   const [start = 0, end = 0] = offsets;
   // A product of large counts may be infinite, and that times 0 is no number.
   const size = shape.includes(0) ? 0 : sizeOf(shape);
-  const wanted = size * NUMBER_WIDTHS[dtype as NumberKind];
-  return end - start === wanted
+  const width = isKind(dtype) ? NUMBER_WIDTHS[dtype] : OTHER_WIDTHS.get(dtype);
+  const found = end - start;
+  const wanted = width === undefined ? found : size * width;
+  return found === wanted && found >= 0
     ? null
     : `${tensor} has ${end - start} bytes, wanted ${wanted} for its shape`;
 }
@@ -99,7 +123,7 @@ function readEntry(
     )
     : right({
       name,
-      kind: dtype as NumberKind,
+      dtype: dtype as string,
       shape: shape as Shape,
       start,
       end,

@@ -8,8 +8,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { excerpt, left, type Result, right } from "../../core/mod.ts";
-import type { ImageSource } from "../../data/mod.ts";
-import { replaceFile, type TrainError } from "../../train/mod.ts";
+import type { ImageSource, Normalization } from "../../data/mod.ts";
+import { IMAGES_FILE, replaceFile, type TrainError } from "../../train/mod.ts";
 
 /**
  * How images are kept away from learning where the data have no part to judge by:
@@ -37,9 +37,9 @@ export interface RememberedImages extends ImageChoice {
   readonly found: string;
   /** SHA-256 of their names in order. */
   readonly names: string;
+  /** What they are normalised with; files of older runs do not say it. */
+  readonly normalization?: Normalization;
 }
-
-const IMAGES_FILE = "images.json";
 
 /** What names in a source begin with: its own name, or the folder of its archives. */
 function rootOf({ name, imageName }: ImageSource): string {
@@ -71,8 +71,10 @@ export function rememberedImages(
   { data, limit, classes, valShare, heldOut }: ImageChoice,
   source: ImageSource,
 ): RememberedImages {
-  const [found, names] = [source.summary, namesDigest(source)];
-  return { data, limit, classes, valShare, heldOut, found, names };
+  const { summary: found, normalization } = source;
+  const names = namesDigest(source);
+  const choice = { data, limit, classes, valShare, heldOut };
+  return { ...choice, found, names, normalization };
 }
 
 /**

@@ -67,7 +67,7 @@ Deno.test("safetensorsReading() by blocks of any size gives what decodeSafetenso
     );
   }));
 
-Deno.test("torchReading() by blocks of any size gives what decodeTorchFile() gives of the whole", () =>
+Deno.test("torchReading() by blocks of any size gives what it gives of bytes in memory", () =>
   inFolder(async (folder) => {
     const path = join(folder, "x");
     const names = fc.constantFrom("kinds.pth", "nested.pth", "legacy.pth");
@@ -78,7 +78,7 @@ Deno.test("torchReading() by blocks of any size gives what decodeTorchFile() giv
         await Deno.writeFile(path, part);
         deepStrictEqual(
           orThrow(await readRanges(path, torchReading, block)),
-          decodeTorchFile(part),
+          readBytes(part, torchReading),
         );
       }),
       { numRuns: 50 },
@@ -231,5 +231,7 @@ Deno.test("readWeights() reads tensors behind the first 5 GB of a file, with no 
     });
     await writeSparseZip(path, [hole, ...behind]);
     const read = await watched(1e6, () => readWeights(path));
-    deepStrictEqual(read, decodeTorchFile(golden));
+    const wanted = decodeTorchFile(golden);
+    if (read._tag === "Left" || wanted._tag === "Left") throw new Error();
+    deepStrictEqual(read.right.tensors, wanted.right);
   }));

@@ -6,7 +6,6 @@
 import {
   type Fault,
   type Faults,
-  gridSize,
   initialValues,
   type Key,
   left,
@@ -14,27 +13,29 @@ import {
   type ParameterSpec,
   parameterSpecs,
   type PositionResampling,
-  resamplePositions,
   type Result,
   right,
   rootKey,
-  sinCosPositions,
   split,
 } from "../../core/mod.ts";
 import { POSITION_TABLE } from "../features.ts";
-import type { StoredTensor } from "../safetensors.ts";
 import type { HostTensors } from "../snapshot.ts";
-import { encoderPrefix } from "./encoder_prefix.ts";
-
-/** Where the positions of a loaded encoder come from. */
-export interface LoadedPositions {
-  /** Patches along one side of the table in the file; `null` if it has none and the fixed one is taken. */
-  readonly grid: number | null;
-  /** Whether it had a row for the class token. */
-  readonly classToken: boolean;
-  /** Largest difference from the fixed table of the model's own grid. */
-  readonly offFixed: number;
-}
+import {
+  type LoadedPositions,
+  positionsOf,
+  type StoredTable,
+  tableRows,
+} from "./encoder_positions.ts";
+import { findEncoder } from "./encoder_prefix.ts";
+import {
+  encoderNumbers,
+  encoderShape,
+  type EncoderTensors,
+  encoderTensors,
+  type OtherContents,
+  type StoredTensors,
+} from "./encoder_tensors.ts";
+import { foreignParts } from "./foreign_parts.ts";
 
 /** What became of the tensors of a file. */
 export interface EncoderReport {
@@ -44,8 +45,12 @@ export interface EncoderReport {
   readonly used: readonly string[];
   /** Parameters of the encoder that the file has not; they keep their first values. */
   readonly missing: readonly string[];
+  /** Biases that the file's model has not; they are zeros, which is the same function. */
+  readonly zeros: readonly string[];
   /** Tensors of the file that are no part of the encoder. */
   readonly leftOver: readonly string[];
+  /** Objects in the file that stay closed, each with what Python would call to make it. */
+  readonly opaque: readonly string[];
   /** Its position table. */
   readonly positions: LoadedPositions;
 }
@@ -66,21 +71,13 @@ export interface EncoderStartOptions {
   readonly resampling?: PositionResampling;
   /** Where first values of what is missing come from; seed 0 when left out. */
   readonly key?: Key;
+  /**
+   * Whether the class token, the last norm and the positions may be missing, as where
+   * training begins. They may not when left out: features would be those of another
+   * function.
+   */
+  readonly partial?: boolean;
 }
-
-/** Tensors of a file by their names in it. */
-export type StoredTensors = ReadonlyMap<string, StoredTensor>;
-
-/** Parts of a Vision Transformer that this encoder has not; without them it would be another function. */
-const FOREIGN =
-  /^(blocks\.|patch_embed\.|norm_pre\.|dist_token$|reg_token$|rope)/;
-
-const fault = (path: string, found: unknown, wanted: string): Fault => ({
-  _tag: "Inconsistent",
-  path,
-  found,
-  wanted,
-});
 
 /** Parameters of the encoder: everything before the decoders, and the norms of its taps. */
 export function encoderParameters(
@@ -91,168 +88,133 @@ export function encoderParameters(
   );
 }
 
-/** Names that a parameter goes by, the first one found counts: timm's last norm is that of the last tap. */
-function namesOf({ stages }: ModelSpec, name: string): readonly string[] {
-  const last = `norm.${stages.length - 1}.`;
-  return name.startsWith(last)
-    ? [name, `norm.${name.slice(last.length)}`]
-    : [name];
-}
+/** Norms of taps in a file with LocalMIM's names. */
+const normsIn = ({ sources }: EncoderTensors): number =>
+  [...sources.keys()].filter((name) => /^norm\.\d+\.weight$/.test(name)).length;
 
-const show = (tensor: StoredTensor): string =>
-  `${tensor.data.constructor.name.replace("Array", "").toLowerCase()} [${
-    tensor.shape.join(", ")
-  }]`;
-
-/** Numbers of a tensor if it is real, finite and of the wanted shape. */
-function wantedNumbers(
-  path: string,
-  tensor: StoredTensor,
-  shape: readonly number[],
-): Result<Fault, Float32Array> {
-  const { data } = tensor;
-  const isReal = data instanceof Float32Array || data instanceof Float64Array;
-  if (!isReal || String(tensor.shape) !== String(shape)) {
-    return left(fault(path, show(tensor), `float32 [${shape.join(", ")}]`));
-  }
-  // Finite numbers of 64 bits may be none of 32.
-  const numbers = data instanceof Float32Array ? data : new Float32Array(data);
-  return numbers.every(Number.isFinite)
-    ? right(numbers)
-    : left(fault(path, "a number that is not finite", "finite numbers"));
-}
-
-/** A file's position table. */
-interface StoredTable {
-  /** Its numbers, the class row first if it has one. */
-  readonly numbers: Float32Array;
-  /** Patches along one side. */
-  readonly grid: number;
-  /** Rows of the class token: 0 or 1. */
-  readonly classRows: number;
-}
-
-function storedTable(
-  { embedDim }: ModelSpec,
-  tensor: StoredTensor,
-): Result<Fault, StoredTable> {
-  const rows = tensor.shape.at(-2) ?? 0;
-  const grid = Math.floor(Math.sqrt(rows));
-  const classRows = rows - grid ** 2;
-  const numbers = wantedNumbers(POSITION_TABLE, tensor, [1, rows, embedDim]);
-  if (numbers._tag === "Left") return numbers;
-  const wanted = "as many rows as a square grid has, or one more";
-  return grid < 1 || classRows > 1
-    ? left(fault(POSITION_TABLE, `${rows} rows`, wanted))
-    : right({ numbers: numbers.right, grid, classRows });
-}
-
-/** A table of the model's grid, its class row first. */
-function tableOf(
-  model: ModelSpec,
-  method: PositionResampling,
-  { numbers, grid, classRows }: StoredTable,
-): readonly [Float32Array, LoadedPositions] {
-  const [D, G] = [model.embedDim, gridSize(model)];
-  const patches = numbers.subarray(classRows * D);
-  const table = new Float32Array((1 + G ** 2) * D);
-  table.set(numbers.subarray(0, classRows * D));
-  table.set(resamplePositions(method, G, patches, grid), D);
-  const classToken = classRows === 1;
-  const offFixed = offFrom(sinCosPositions(D, G), table);
-  return [table, { grid, classToken, offFixed }];
-}
-
-const offFrom = (fixed: readonly number[], table: Float32Array): number =>
-  fixed.reduce(
-    (most, wanted, i) => Math.max(most, Math.abs(wanted - (table[i] ?? NaN))),
-    0,
-  );
-
-/** The file's table, or the fixed one if it has none. */
-function positionsOf(
-  model: ModelSpec,
-  method: PositionResampling,
-  table: StoredTable | null,
-): readonly [Float32Array, LoadedPositions] {
-  if (table !== null) return tableOf(model, method, table);
-  const fixed = sinCosPositions(model.embedDim, gridSize(model));
-  const none = { grid: null, classToken: false, offFixed: 0 };
-  return [Float32Array.from(fixed), none];
+/**
+ * timm's name of a parameter in a file. The last norm of a file, numbered or not, is
+ * that of the last tap; those before it are of the same taps only if they are as many.
+ */
+function nameIn(
+  file: EncoderTensors,
+  { stages }: ModelSpec,
+  name: string,
+): string | null {
+  const [, tap, rest] = /^norm\.(\d+)\.(.*)$/.exec(name) ?? [];
+  if (tap === undefined) return name;
+  const norms = normsIn(file);
+  const isLast = Number(tap) === stages.length - 1;
+  if (isLast) return norms > 0 ? `norm.${norms - 1}.${rest}` : `norm.${rest}`;
+  return norms === stages.length ? name : null;
 }
 
 /** What was found of the parameters. */
 interface Found {
   readonly parameters: Map<string, Float32Array>;
+  /** Those that were looked for and are there, by timm's names. */
   readonly used: string[];
-  /** Those that are missing and may be. */
   readonly missing: string[];
+  readonly zeros: string[];
   readonly faults: Fault[];
 }
 
-const isOptional = (name: string): boolean =>
-  name === "cls_token" || name.startsWith("norm.");
+const QKV_BIAS = /^blocks\.\d+\.attn\.qkv\.bias$/;
+
+/** Whether a model has no biases of queries, keys and values at all. */
+const isWithoutBias = ({ sources }: EncoderTensors): boolean =>
+  ![...sources.keys()].some((name) => QKV_BIAS.test(name));
+
+/** Whether a parameter may keep its first value: norms of other taps; where training begins, more. */
+function mayBeMissing(
+  { stages }: ModelSpec,
+  name: string,
+  partial: boolean,
+): boolean {
+  const isNorm = name.startsWith("norm.");
+  const isLast = name.startsWith(`norm.${stages.length - 1}.`);
+  return isNorm && !isLast || partial && (isNorm || name === "cls_token");
+}
 
 function findParameters(
   model: ModelSpec,
-  prefix: string,
-  tensors: StoredTensors,
+  file: EncoderTensors,
+  partial: boolean,
 ): Found {
   const found: Found = {
     parameters: new Map(),
     used: [],
     missing: [],
+    zeros: [],
     faults: [],
   };
+  const noBias = isWithoutBias(file);
   for (const { name, shape } of encoderParameters(model)) {
-    const own = namesOf(model, name).map((known) => prefix + known)
-      .find((known) => tensors.has(known));
-    if (own === undefined) {
-      const wanted = `float32 [${shape.join(", ")}]`;
-      if (isOptional(name)) found.missing.push(name);
-      else found.faults.push(fault(prefix + name, undefined, wanted));
+    const own = nameIn(file, model, name);
+    const isThere = own !== null && file.sources.has(own);
+    if (isThere) found.used.push(own);
+    else if (mayBeMissing(model, name, partial)) {
+      found.missing.push(name);
+      continue;
+    } else if (noBias && QKV_BIAS.test(name)) {
+      found.zeros.push(name);
       continue;
     }
-    const numbers = wantedNumbers(own, tensors.get(own)!, shape);
+    const numbers = encoderNumbers(file, own ?? name, shape);
     if (numbers._tag === "Left") found.faults.push(numbers.left);
     else found.parameters.set(name, numbers.right);
-    found.used.push(own);
   }
   return found;
 }
 
-/** Parts of the file's model that this one has not. */
-const foreignParts = (
-  prefix: string,
-  leftOver: readonly string[],
-): readonly Fault[] =>
-  leftOver.filter((name) =>
-    name.startsWith(prefix) && FOREIGN.test(name.slice(prefix.length))
-  ).map((name) =>
-    fault(name, "a part that this encoder has not", "the same encoder")
-  );
+/** The file's position table; `null` if it has none and may have none. */
+function storedTable(
+  { embedDim }: ModelSpec,
+  file: EncoderTensors,
+  partial: boolean,
+): Result<Fault, StoredTable | null> {
+  const isThere = file.sources.has(POSITION_TABLE);
+  if (!isThere && partial) return right(null);
+  const rows = encoderShape(file, POSITION_TABLE).at(-2) ?? 0;
+  const numbers = encoderNumbers(file, POSITION_TABLE, [1, rows, embedDim]);
+  if (numbers._tag === "Left") return numbers;
+  const divided = tableRows(rows, file.sources.has("cls_token"));
+  return divided._tag === "Left"
+    ? divided
+    : right({ ...divided.right, numbers: numbers.right });
+}
 
-const without = (
-  names: readonly string[],
-  taken: readonly string[],
-): readonly string[] => {
-  const set = new Set(taken);
-  return names.filter((name) => !set.has(name));
-};
+/** All parameters; those that were not found get zeros or their first values. */
+function parametersOf(
+  model: ModelSpec,
+  { parameters, zeros }: Found,
+  key: Key,
+): readonly (readonly [string, Float32Array])[] {
+  const isZero = new Set(zeros);
+  return encoderParameters(model).map((parameter) => {
+    const { name } = parameter;
+    const first = () => {
+      const values = initialValues(parameter, split(key, name));
+      return isZero.has(name) ? values.fill(0) : values;
+    };
+    return [name, parameters.get(name) ?? first()];
+  });
+}
 
 /**
  * Reads the encoder out of the tensors of a file with timm's names, which MAE and
- * LocalMIM share. Positions of another grid are interpolated; `norm.weight` of a
- * model with one last norm becomes the norm of the last tap.
+ * LocalMIM share, or those of transformers, torchvision or mmpretrain. Positions of
+ * another grid are interpolated; the last norm of the file becomes the norm of the
+ * last tap.
  *
- * Class token and norms may be missing. The file is refused if another parameter
- * is, if one has another shape or is not finite, or if its model has parts that
- * this one has not, so that it would compute something else. Numbers of `float32`
- * are not copied.
+ * Norms of other taps may be missing. The file is refused if another parameter is, if
+ * one has another shape or is not finite, or if its model has parts that this one has
+ * not, so that it would compute something else. Numbers of `float32` are not copied.
  *
  * @param model Sizes of the encoder.
  * @param tensors Tensors by their names in the file.
  * @param options Prefix and interpolation.
+ * @param others What else the file holds.
  * @returns The encoder with a report of what was used, missing and left over, or
  * all that is wrong.
  */
@@ -260,34 +222,35 @@ export function encoderStart(
   model: ModelSpec,
   tensors: StoredTensors,
   options: EncoderStartOptions = {},
+  others: OtherContents = {},
 ): Result<Faults, EncoderStart> {
-  const { prefix: asked, resampling = "mae", key = rootKey(0) } = options;
-  const prefix = encoderPrefix([...tensors.keys()], asked);
-  if (prefix._tag === "Left") return left([prefix.left]);
-  const found = findParameters(model, prefix.right, tensors);
-  const name = prefix.right + POSITION_TABLE;
-  const own = tensors.get(name);
-  const table = own === undefined ? right(null) : storedTable(model, own);
-  if (table._tag === "Left") found.faults.push(table.left);
-  const used = [...found.used, ...(own === undefined ? [] : [name])];
-  const leftOver = without([...tensors.keys()], used);
-  const [first, ...others] = [
+  const { resampling = "mae", key = rootKey(0), partial = false } = options;
+  const names = [...tensors.keys(), ...others.unread?.keys() ?? []];
+  const place = findEncoder(names, options.prefix);
+  if (place._tag === "Left") return left([place.left]);
+  const file = encoderTensors(place.right, tensors, others);
+  const found = findParameters(model, file, partial);
+  const table = storedTable(model, file, partial);
+  const used = [...found.used, POSITION_TABLE]
+    .flatMap((name) => file.sources.get(name) ?? []);
+  const taken = new Set(used);
+  const leftOver = names.filter((name) => !taken.has(name));
+  const [first, ...more] = [
     ...found.faults,
-    ...foreignParts(prefix.right, leftOver),
+    ...table._tag === "Left" ? [table.left] : [],
+    ...foreignParts(file, leftOver, partial),
   ];
-  if (first !== undefined) return left([first, ...others]);
+  if (first !== undefined) return left([first, ...more]);
   if (table._tag === "Left") return left([table.left]);
   // Only now: sizes that a file merely claims must not ask for memory.
   const [numbers, positions] = positionsOf(model, resampling, table.right);
-  const parameters = encoderParameters(model).map((parameter) => {
-    const { name } = parameter;
-    const values = found.parameters.get(name) ??
-      initialValues(parameter, split(key, name));
-    return [name, values] as const;
-  });
-  const { missing } = found;
+  const parameters = parametersOf(model, found, key);
+  const { missing, zeros } = found;
+  const opaque = [...others.opaque ?? []]
+    .map(([name, made]) => name === "" ? made : `${name} (${made})`);
+  const { prefix } = place.right;
   return right({
     parameters: new Map([...parameters, [POSITION_TABLE, numbers]]),
-    report: { prefix: prefix.right, used, missing, leftOver, positions },
+    report: { prefix, used, missing, zeros, leftOver, opaque, positions },
   });
 }

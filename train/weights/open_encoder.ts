@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import {
   checkModel,
   describeFaults,
@@ -14,26 +12,26 @@ import {
   type ModelSpec,
   type Result,
   right,
+  type Shape,
 } from "../../core/mod.ts";
-import { fileResult } from "../atomic_file.ts";
-import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
-import { candidatesIn, type SkippedCheckpoint } from "../latest_checkpoint.ts";
+import type { SkippedCheckpoint } from "../latest_checkpoint.ts";
+import type { ChooseTensors } from "../safetensors.ts";
 import type { HostTensors } from "../snapshot.ts";
 import type { TrainError } from "../train_error.ts";
-import { newestWholeWeights } from "./checkpoint_weights.ts";
-import { encoderPrefix } from "./encoder_prefix.ts";
+import { encoderSources } from "./encoder_names.ts";
+import { type EncoderPlace, findEncoder } from "./encoder_prefix.ts";
 import {
   type EncoderReport,
   encoderStart,
   type EncoderStartOptions,
-  type StoredTensors,
 } from "./encoder_start.ts";
-import { readWeights } from "./read_weights.ts";
-import {
-  encoderModel,
-  type UnseenSizes,
-  weightsModel,
-} from "./weights_model.ts";
+import { type EncoderTensors, encoderTensors } from "./encoder_tensors.ts";
+import { unlikeParts } from "./foreign_parts.ts";
+import { findWeights, type FoundWeights } from "./find_weights.ts";
+import { type SaidEncoder, sizeFaults } from "./hub_config.ts";
+import type { EncoderNormalization } from "./image_statistics.ts";
+import type { Weights } from "./weights.ts";
+import { type UnseenSizes, weightsModel } from "./weights_model.ts";
 
 /** An encoder and where it is from. */
 export interface OpenedEncoder {
@@ -45,6 +43,8 @@ export interface OpenedEncoder {
   readonly report: EncoderReport;
   /** The file of its weights. */
   readonly path: string;
+  /** What its images are normalised with; `null` where nothing says it. */
+  readonly normalization: EncoderNormalization | null;
   /** Steps of pre-training done and planned, if it is of a run of this library. */
   readonly steps: readonly [done: number, total: number] | null;
   /** Newer checkpoints that are not as they were written and were passed over, newest first. */
@@ -59,16 +59,6 @@ export interface OpenEncoderOptions extends EncoderStartOptions, UnseenSizes {
   readonly model?: ModelSpec;
 }
 
-/** Weights, and what is known of their encoder besides. */
-interface Described
-  extends Pick<OpenedEncoder, "path" | "steps" | "skipped" | "seed"> {
-  readonly model: ModelSpec | null;
-  readonly tensors: StoredTensors;
-}
-
-/** What is known of weights that no checkpoint has. */
-const FOREIGN = { model: null, steps: null, skipped: [] } as const;
-
 const refuse = (path: string, reason: string): Result<TrainError, never> =>
   left({ _tag: "CheckpointRefused", path, reason });
 
@@ -79,145 +69,113 @@ const orRefuse = <A>(
 ): Result<TrainError, A> =>
   result._tag === "Right" ? result : refuse(path, describeFaults(result.left));
 
-async function readJson(
-  path: string,
-): Promise<Result<TrainError, Readonly<Record<string, unknown>>>> {
-  const text = await fileResult(path, () => readFile(path, "utf8"));
-  if (text._tag === "Left") return text;
-  try {
-    const json: unknown = JSON.parse(text.right);
-    return typeof json === "object" && json !== null
-      ? right(json as Readonly<Record<string, unknown>>)
-      : refuse(path, "it is no JSON object");
-  } catch {
-    return refuse(path, "it is not JSON");
-  }
-}
+/** Which of several encoders in a file is like the wanted one, or has blocks at all. */
+const fitsIn =
+  (shapes: ReadonlyMap<string, Shape>, wanted: ModelSpec | undefined) =>
+  (place: EncoderPlace): boolean => {
+    const sources = encoderSources(place.naming, place.prefix, shapes.keys());
+    const hasBlock = (i: number) => sources.has(`blocks.${i}.norm1.weight`);
+    if (wanted === undefined) return hasBlock(0);
+    const { embedDim, inChannels, patchSize, depth } = wanted;
+    const [name = ""] = sources.get("patch_embed.proj.weight") ?? [];
+    return hasBlock(depth - 1) && !hasBlock(depth) &&
+      String(shapes.get(name)) ===
+        String([embedDim, inChannels, patchSize, patchSize]);
+  };
 
-/** Sizes as Hugging Face's files name them. */
-const SIZE_FIELDS = [
-  "hidden_size",
-  "image_size",
-  "patch_size",
-  "num_channels",
-  "num_hidden_layers",
-  "num_attention_heads",
-  "intermediate_size",
-] as const;
+/** Reads the tensors of the encoder that is meant, or none if it is not to be found. */
+const chooseEncoder =
+  ({ prefix, model }: OpenEncoderOptions): ChooseTensors => (shapes) => {
+    const fits = fitsIn(shapes, model);
+    const place = findEncoder([...shapes.keys()], prefix, fits);
+    return place._tag === "Left"
+      ? () => false
+      : (name) => name.startsWith(place.right.prefix);
+  };
 
-/** Sizes that a file says, by its names. */
-type SaidSizes = Readonly<Record<typeof SIZE_FIELDS[number], number>>;
-
-function saidSizes(
-  config: Readonly<Record<string, unknown>>,
-): Result<Faults, SaidSizes> {
-  const [first, ...others] = SIZE_FIELDS
-    .filter((path) => typeof config[path] !== "number")
-    .map((path): Fault => {
-      const found = config[path];
-      return { _tag: "WrongType", path, found, wanted: "a number" };
-    });
-  return first === undefined
-    ? right(config as SaidSizes)
-    : left([first, ...others]);
-}
-
-/** The model of a folder as `exportEncoder` writes it, by Hugging Face's names. */
-async function exportedModel(
-  folder: string,
-): Promise<Result<TrainError, ModelSpec>> {
-  const path = join(folder, "config.json");
-  const config = await readJson(path);
-  if (config._tag === "Left") return config;
-  const said = saidSizes(config.right);
-  if (said._tag === "Left") return orRefuse(path, said);
-  const sizes = said.right;
-  const model = encoderModel({
-    imageSize: sizes.image_size,
-    patchSize: sizes.patch_size,
-    inChannels: sizes.num_channels,
-    embedDim: sizes.hidden_size,
-    depth: sizes.num_hidden_layers,
-    numHeads: sizes.num_attention_heads,
-    mlpRatio: sizes.intermediate_size / sizes.hidden_size,
-  });
-  return orRefuse(path, model);
-}
-
-async function ofExport(
-  folder: string,
-): Promise<Result<TrainError, Described>> {
-  const model = await exportedModel(folder);
-  if (model._tag === "Left") return model;
-  const file = await ofFile(join(folder, CHECKPOINT_FILES.model));
-  return file._tag === "Left"
-    ? file
-    : right({ ...file.right, model: model.right });
-}
-
-/** A file of weights; that of a checkpoint is read as the checkpoint. */
-async function ofFile(path: string): Promise<Result<TrainError, Described>> {
-  if (basename(path) === CHECKPOINT_FILES.model) {
-    const beside = await candidatesIn(dirname(path));
-    if (beside._tag === "Right" && beside.right.isChosen) {
-      return newestWholeWeights(path, beside.right);
-    }
-  }
-  const tensors = await readWeights(path);
-  return tensors._tag === "Left"
-    ? tensors
-    : right({ ...FOREIGN, path, tensors: tensors.right });
-}
-
-async function describe(path: string): Promise<Result<TrainError, Described>> {
-  const found = await fileResult(path, () => stat(path));
-  if (found._tag === "Left") return found;
-  if (!found.right.isDirectory()) return ofFile(path);
-  const checkpoints = await candidatesIn(path);
-  if (checkpoints._tag === "Right") {
-    return newestWholeWeights(path, checkpoints.right);
-  }
-  const exported = await fileResult(
-    path,
-    () => stat(join(path, CHECKPOINT_FILES.model)),
+/** The tensors of the encoder in what was read of a file. */
+function encoderIn(
+  { tensors, unread, opaque }: Weights,
+  { prefix, model }: OpenEncoderOptions,
+): Result<Fault, EncoderTensors> {
+  const shapes = new Map(
+    [...tensors].map(([name, { shape }]) => [name, shape] as const),
   );
-  return exported._tag === "Right" ? ofExport(path) : checkpoints;
+  const names = tensors.size > 0 ? tensors.keys() : unread.keys();
+  const all = [...names];
+  if (all.length === 0 && opaque.size > 0) {
+    const found = [...opaque].slice(0, 3)
+      .map(([name, made]) => name === "" ? made : `${name}: ${made}`);
+    const wanted = "tensors: save the state_dict() of a model";
+    return left({ _tag: "Inconsistent", path: "weights", found, wanted });
+  }
+  const place = findEncoder(all, prefix, fitsIn(shapes, model));
+  return place._tag === "Left"
+    ? place
+    : right(encoderTensors(place.right, tensors, { unread }));
 }
+
+/** Fields in which an encoder computes something else with the same weights. */
+type Unseen = Partial<Pick<ModelSpec, "numHeads" | "layerNormEps">>;
+
+/** Smaller differences of `ε` are of no account. */
+const SAME_EPSILON = 5e-6;
 
 /** The wanted model, unless the path is known to be of one that computes another thing with such weights. */
 function fitting(
   wanted: ModelSpec,
-  known: ModelSpec | null,
+  known: { readonly [K in keyof Unseen]: Unseen[K] | undefined },
 ): Result<Faults, ModelSpec> {
   const differs = (["numHeads", "layerNormEps"] as const).find((field) =>
-    known !== null && known[field] !== wanted[field]
+    Math.abs((known[field] ?? wanted[field]) - wanted[field]) > SAME_EPSILON
   );
   return differs === undefined ? checkModel(wanted) : left([{
     _tag: "Inconsistent",
     path: `model.${differs}`,
-    found: known?.[differs],
+    found: known[differs],
     wanted: String(wanted[differs]),
   }]);
 }
 
+/** The model that weights and what is said of them agree upon. */
+function agreedModel(
+  file: EncoderTensors,
+  said: SaidEncoder | null,
+  { imageSize, numHeads = said?.numHeads }: OpenEncoderOptions,
+): Result<Faults, ModelSpec> {
+  const layerNormEps = said?.layerNormEps;
+  const unseen = { numHeads, layerNormEps };
+  if (said === null) return weightsModel(file, { ...unseen, imageSize });
+  const own = weightsModel(file, unseen);
+  if (own._tag === "Left") return own;
+  const [first, ...others] = sizeFaults(said, own.right);
+  if (first !== undefined) return left([first, ...others]);
+  const asked = { ...own.right, imageSize: imageSize ?? own.right.imageSize };
+  const told = fitting(asked, said);
+  return told._tag === "Left" ? told : checkModel(asked);
+}
+
 /** The model of an encoder: what is asked for, else what the path or the weights say. */
 function modelOf(
-  known: ModelSpec | null,
-  tensors: StoredTensors,
-  prefix: string,
+  { model: known, said }: FoundWeights,
+  file: EncoderTensors,
   options: OpenEncoderOptions,
 ): Result<Faults, ModelSpec> {
-  const { model: wanted, imageSize } = options;
-  if (wanted !== undefined) return fitting(wanted, known);
+  const { model: wanted, imageSize, partial = false } = options;
+  const [first, ...others] = unlikeParts(file, partial);
+  // Sizes of another kind of encoder would only puzzle.
+  if (first !== undefined) return left([first, ...others]);
+  if (wanted !== undefined) return fitting(wanted, known ?? said ?? {});
   return known === null
-    ? weightsModel(tensors, prefix, options)
+    ? agreedModel(file, said, options)
     : checkModel({ ...known, imageSize: imageSize ?? known.imageSize });
 }
 
 /**
  * Opens an encoder: of a run of this library or one of its checkpoints, of a folder
- * that `exportEncoder` wrote, or of a file of weights with timm's names. Of a run the
- * newest checkpoint counts that is as it was written; `skipped` names newer ones.
+ * that `exportEncoder` wrote or that a hub has of timm or transformers, or of a file of
+ * weights with the names of timm, transformers, torchvision or mmpretrain. Of a run
+ * the newest checkpoint counts that is as it was written; `skipped` names newer ones.
  *
  * @param path The folder or file.
  * @param options What the path does not tell: prefix, heads, the side of the images; or
@@ -228,19 +186,27 @@ export async function openEncoder(
   path: string,
   options: OpenEncoderOptions = {},
 ): Promise<Result<TrainError, OpenedEncoder>> {
-  const described = await describe(path);
-  if (described._tag === "Left") return described;
-  const { model: known, tensors, path: file, ...origin } = described.right;
-  const prefix = encoderPrefix([...tensors.keys()], options.prefix);
-  if (prefix._tag === "Left") return orRefuse(file, left([prefix.left]));
-  const model = orRefuse(
-    file,
-    modelOf(known, tensors, prefix.right, options),
-  );
+  const read = await findWeights(path, chooseEncoder(options));
+  if (read._tag === "Left") return read;
+  const found = read.right;
+  const { path: from, weights, normalization, steps, seed, skipped } = found;
+  const file = encoderIn(weights, options);
+  if (file._tag === "Left") return orRefuse(from, left([file.left]));
+  const model = orRefuse(from, modelOf(found, file.right, options));
   if (model._tag === "Left") return model;
-  const asked = { ...options, prefix: prefix.right };
-  const start = orRefuse(file, encoderStart(model.right, tensors, asked));
-  return start._tag === "Left"
-    ? start
-    : right({ ...start.right, ...origin, model: model.right, path: file });
+  const asked = { ...options, prefix: file.right.prefix };
+  const { tensors } = weights;
+  const start = orRefuse(
+    from,
+    encoderStart(model.right, tensors, asked, weights),
+  );
+  return start._tag === "Left" ? start : right({
+    ...start.right,
+    model: model.right,
+    path: from,
+    normalization,
+    steps,
+    ...seed === undefined ? {} : { seed },
+    skipped,
+  });
 }

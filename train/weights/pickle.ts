@@ -6,9 +6,9 @@
 import { left, type Result, right } from "../../core/mod.ts";
 import {
   PickleCursor,
+  type PickledReference,
   type PickleMachine,
   PickleRefusal,
-  type PickleRules,
   type PickleValue,
   refusePickle,
 } from "./pickle_machine.ts";
@@ -34,7 +34,7 @@ function run(machine: PickleMachine): PickleValue {
       refusePickle(
         `op 0x${code.toString(16)} at byte ${
           machine.cursor.position - 1
-        } builds no tensors or plain containers`,
+        } is none that builds data`,
       );
     }
     op(machine);
@@ -45,27 +45,31 @@ function run(machine: PickleMachine): PickleValue {
     : value;
 }
 
+/** A value and where the pickle that holds it ends. */
+export interface ReadPickle {
+  /** Its value. */
+  readonly value: PickleValue;
+  /** All references to something outside of it, whether the value holds them or not. */
+  readonly references: readonly PickledReference[];
+  /** Bytes of the pickle; others may follow. */
+  readonly length: number;
+}
+
 /**
- * Reads a pickle as data: numbers, texts, lists, dictionaries, and calls of a few
- * names, which are only written down. Nothing is imported or called. Time and
- * memory are linear in the bytes and bounded.
+ * Reads a pickle as data: numbers, texts, lists, dictionaries, and objects of any
+ * class as what would be called, which is only written down. Nothing is imported or
+ * called. Time and memory are linear in the bytes and bounded.
  *
- * @param rules Which names may occur.
- * @param bytes A pickle of protocol 2 to 5.
- * @returns Its value, or the first thing in it that is refused, with its name.
+ * @param bytes A pickle of protocol 2 to 5, and whatever follows it.
+ * @returns Its value, or the first thing in it that is malformed.
  */
-export function readPickle(
-  rules: PickleRules,
-  bytes: Uint8Array,
-): Result<string, PickleValue> {
+export function readPickle(bytes: Uint8Array): Result<string, ReadPickle> {
+  const cursor = new PickleCursor(bytes);
   try {
-    return right(run({
-      cursor: new PickleCursor(bytes),
-      rules,
-      memo: new Map(),
-      stack: [],
-      below: [],
-    }));
+    const references: PickledReference[] = [];
+    const memo = new Map();
+    const value = run({ cursor, references, memo, stack: [], below: [] });
+    return right({ value, references, length: cursor.position });
   } catch (thrown) {
     if (thrown instanceof PickleRefusal) return left(thrown.message);
     throw thrown;

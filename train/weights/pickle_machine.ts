@@ -20,14 +20,21 @@ export interface PickledReference {
   readonly id: PickleValue;
 }
 
-/** A call of a name that was allowed. It is data: nothing was called. */
-export interface PickledCall {
+/**
+ * An object of some class, as its recipe: what Python would call, and what it would
+ * then put into the result. It is data: nothing was imported or called.
+ */
+export interface PickledObject {
   /** Discriminant. */
-  readonly _tag: "Call";
+  readonly _tag: "Object";
   /** What would be called. */
   readonly name: string;
-  /** Arguments. */
+  /** Arguments of the call. */
   readonly arguments: readonly PickleValue[];
+  /** Keys and values, if it is a mapping. */
+  readonly entries: [key: PickleValue, value: PickleValue][];
+  /** Its attributes; `null` if none were set. */
+  state: PickleValue;
 }
 
 /** A dictionary; of equal keys the last counts. */
@@ -38,7 +45,7 @@ export interface PickledDict {
   readonly entries: [key: PickleValue, value: PickleValue][];
 }
 
-/** A tuple or a list. */
+/** A tuple, a list or a set. */
 export interface PickledList {
   /** Discriminant. */
   readonly _tag: "List";
@@ -51,11 +58,12 @@ export type PickleValue =
   | null
   | boolean
   | number
+  | bigint
   | string
   | Uint8Array
   | PickledName
   | PickledReference
-  | PickledCall
+  | PickledObject
   | PickledDict
   | PickledList;
 
@@ -66,14 +74,6 @@ export function isTagged<Tag extends string>(
 ): value is Extract<PickleValue, { readonly _tag: Tag }> {
   return typeof value === "object" && value !== null &&
     "_tag" in value && value._tag === tag;
-}
-
-/** What a pickle is asked to be. */
-export interface PickleRules {
-  /** Names that may be referred to; any other is refused. */
-  readonly names: ReadonlySet<string>;
-  /** Names among them whose calls give an empty dictionary. */
-  readonly dicts: ReadonlySet<string>;
 }
 
 /** A refusal on its way out of the machine; it never leaves this folder. */
@@ -90,7 +90,7 @@ export class PickleCursor {
   position = 0;
   readonly #view: DataView;
 
-  /** Starts at the first byte. */
+  /** Starts at the first byte of the pickle. */
   constructor(private readonly bytes: Uint8Array) {
     const { buffer, byteOffset, byteLength } = bytes;
     this.#view = new DataView(buffer, byteOffset, byteLength);
@@ -149,16 +149,17 @@ export class PickleCursor {
   line(): string {
     const end = this.bytes.indexOf(0x0a, this.position);
     if (end < 0) refusePickle("a line has no end");
-    return textOf(this.take(end - this.position + 1).subarray(0, -1));
+    const line = textOf(this.take(end - this.position + 1).subarray(0, -1));
+    return typeof line === "string" ? line : refusePickle("a name is no text");
   }
 }
 
-/** UTF-8 as text. */
-export function textOf(bytes: Uint8Array): string {
+/** UTF-8 as text; bytes that are none stay bytes, as those of Python 2 may. */
+export function textOf(bytes: Uint8Array): string | Uint8Array {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return refusePickle("a text is not UTF-8");
+    return bytes;
   }
 }
 
@@ -166,8 +167,8 @@ export function textOf(bytes: Uint8Array): string {
 export interface PickleMachine {
   /** Where the program is read. */
   readonly cursor: PickleCursor;
-  /** Which names may occur. */
-  readonly rules: PickleRules;
+  /** All references, in order. */
+  readonly references: PickledReference[];
   /** Values by number. */
   readonly memo: Map<number, PickleValue>;
   /** Values on the stack; a mark begins a new one. */

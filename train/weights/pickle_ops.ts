@@ -20,6 +20,18 @@ export type PickleOp = (machine: PickleMachine) => void;
 /** The highest protocol that there is. */
 const LAST_PROTOCOL = 5;
 
+/** Dictionaries by other names. */
+const DICTS: ReadonlySet<string> = new Set([
+  "collections.OrderedDict",
+  "collections.defaultdict",
+]);
+
+/** Names of classes and functions are short; they are compared again and again. */
+const LONGEST_NAME = 1000;
+
+/** A whole number of more bytes stays bytes: its value has no use here. */
+const LONGEST_WHOLE = 64;
+
 function pop({ stack }: PickleMachine): PickleValue {
   const value = stack.pop();
   return value === undefined ? refusePickle("an op finds no value") : value;
@@ -40,11 +52,13 @@ function sinceMark(machine: PickleMachine): PickleValue[] {
 const list = (items: PickleValue[]): PickleValue => ({ _tag: "List", items });
 
 /** Adds keys and values that follow each other. */
-function setItems(dict: PickleValue, items: readonly PickleValue[]): void {
-  if (!isTagged(dict, "Dict")) refusePickle("entries are set in no dictionary");
+function setItems(to: PickleValue, items: readonly PickleValue[]): void {
+  if (!isTagged(to, "Dict") && !isTagged(to, "Object")) {
+    refusePickle("entries are set in no dictionary");
+  }
   if (items.length % 2 !== 0) refusePickle("a key has no value");
   for (let i = 0; i < items.length; i += 2) {
-    dict.entries.push([items[i]!, items[i + 1]!]);
+    to.entries.push([items[i]!, items[i + 1]!]);
   }
 }
 
@@ -54,57 +68,62 @@ function dictOf(items: readonly PickleValue[]): PickledDict {
   return dict;
 }
 
+/** Adds to a list; what an object of another class collects stays unknown. */
 function append(to: PickleValue, items: readonly PickleValue[]): void {
+  if (isTagged(to, "Object")) return;
   if (!isTagged(to, "List")) refusePickle("items are added to no list");
   for (const item of items) to.items.push(item);
 }
 
-/** Refers to a name, if it is one of those that build tensors. */
-function name({ rules }: PickleMachine, module: string, own: string) {
-  const full = `${module}.${own}`;
-  return rules.names.has(full)
-    ? { _tag: "Name", name: full } as const
-    : refusePickle(
-      `it asks for ${
-        excerpt(full)
-      }, which is no part of a tensor; save the tensors alone`,
-    );
+/** Refers to a class or a function by its name. */
+function name(module: string, own: string): PickleValue {
+  const letters = module.length + own.length;
+  return letters <= LONGEST_NAME
+    ? { _tag: "Name", name: `${module}.${own}` }
+    : refusePickle(`a name has ${letters} letters`);
 }
 
-/** Writes a call down. */
-function call(
-  { rules }: PickleMachine,
-  callee: PickleValue,
-  given: PickleValue,
-): PickleValue {
-  if (!isTagged(callee, "Name")) {
-    refusePickle("something without a name is called");
+/** Whether a dictionary is made without any entry; `defaultdict` is told a factory. */
+const isEmpty = (given: readonly PickleValue[]): boolean =>
+  given.length === 0 || given.length === 1 &&
+    (given[0] === null || isTagged(given[0], "Name"));
+
+/** Writes down that something is called, or made of a class. */
+function call(callee: PickleValue, given: PickleValue): PickleValue {
+  if (!isTagged(callee, "Name") && !isTagged(callee, "Object")) {
+    return refusePickle("something without a name is called");
   }
-  if (!isTagged(given, "List")) refusePickle(`${callee.name} has no arguments`);
-  if (!rules.dicts.has(callee.name)) {
-    return { _tag: "Call", name: callee.name, arguments: given.items };
+  if (!isTagged(given, "List")) {
+    return refusePickle(`${excerpt(callee.name)} has no arguments`);
   }
-  return given.items.length === 0
-    ? dictOf([])
-    : refusePickle(`${callee.name} is called with arguments`);
+  const { items } = given;
+  if (DICTS.has(callee.name) && isEmpty(items)) return dictOf([]);
+  return {
+    _tag: "Object",
+    name: callee.name,
+    arguments: items,
+    entries: [],
+    state: null,
+  };
 }
 
 /** State of an object. A dictionary's attributes, such as `_metadata`, are no tensors. */
 function build(machine: PickleMachine): void {
-  pop(machine);
-  if (!isTagged(top(machine), "Dict")) {
-    refusePickle("an object that is no dictionary is given a state");
+  const state = pop(machine);
+  const built = top(machine);
+  if (isTagged(built, "Object")) built.state = state;
+  else if (!isTagged(built, "Dict")) {
+    refusePickle("something that is no object is given a state");
   }
 }
 
-/** A whole number of so many bytes, the lowest first, in two's complement. */
-function whole(bytes: Uint8Array): number {
-  if (bytes.length > 8) refusePickle(`a number has ${bytes.length} bytes`);
+/** A whole number, the lowest byte first, in two's complement. */
+function whole(bytes: Uint8Array): PickleValue {
+  if (bytes.length > LONGEST_WHOLE) return bytes;
   const bits = bytes.reduceRight((sum, b) => (sum << 8n) | BigInt(b), 0n);
-  const value = Number(BigInt.asIntN(8 * bytes.length, bits));
-  return Number.isSafeInteger(value)
-    ? value
-    : refusePickle(`the number ${value} is not exact`);
+  const value = BigInt.asIntN(8 * bytes.length, bits);
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 const pushing =
@@ -170,7 +189,13 @@ const texts: readonly (readonly [number, PickleOp])[] = [
   [0x43, raw(byte)], // SHORT_BINBYTES
   [0x42, raw(uint32)], // BINBYTES
   [0x8e, raw(length64)], // BINBYTES8
+  [0x96, raw(length64)], // BYTEARRAY8
 ];
+
+function appendMarked(machine: PickleMachine): void {
+  const items = sinceMark(machine);
+  append(top(machine), items);
+}
 
 const containers: readonly (readonly [number, PickleOp])[] = [
   [0x28, (machine) => {
@@ -180,9 +205,11 @@ const containers: readonly (readonly [number, PickleOp])[] = [
   [0x7d, pushing(() => dictOf([]))], // EMPTY_DICT
   [0x5d, pushing(() => list([]))], // EMPTY_LIST
   [0x29, pushing(() => list([]))], // EMPTY_TUPLE
+  [0x8f, pushing(() => list([]))], // EMPTY_SET
   [0x64, pushing((machine) => dictOf(sinceMark(machine)))], // DICT
   [0x6c, pushing((machine) => list(sinceMark(machine)))], // LIST
   [0x74, pushing((machine) => list(sinceMark(machine)))], // TUPLE
+  [0x91, pushing((machine) => list(sinceMark(machine)))], // FROZENSET
   [0x85, tuple(1)],
   [0x86, tuple(2)],
   [0x87, tuple(3)],
@@ -198,37 +225,44 @@ const containers: readonly (readonly [number, PickleOp])[] = [
     const item = pop(machine);
     append(top(machine), [item]);
   }], // APPEND
-  [0x65, (machine) => {
-    const items = sinceMark(machine);
-    append(top(machine), items);
-  }], // APPENDS
+  [0x65, appendMarked], // APPENDS
+  [0x90, appendMarked], // ADDITEMS
 ];
 
+function called(machine: PickleMachine): PickleValue {
+  const [given, callee] = [pop(machine), pop(machine)];
+  return call(callee, given);
+}
+
 const names: readonly (readonly [number, PickleOp])[] = [
-  [
-    0x63,
-    pushing((machine) =>
-      name(machine, machine.cursor.line(), machine.cursor.line())
-    ),
-  ], // GLOBAL
+  [0x63, pushing(({ cursor }) => name(cursor.line(), cursor.line()))], // GLOBAL
   [
     0x93,
     pushing((machine) => {
       const [own, module] = [pop(machine), pop(machine)];
       return typeof own === "string" && typeof module === "string"
-        ? name(machine, module, own)
+        ? name(module, own)
         : refusePickle("a name is no text");
     }),
   ], // STACK_GLOBAL
+  [0x52, pushing(called)], // REDUCE
+  [0x81, pushing(called)], // NEWOBJ
   [
-    0x52,
+    0x92,
     pushing((machine) => {
-      const [given, callee] = [pop(machine), pop(machine)];
-      return call(machine, callee, given);
+      pop(machine); // Named arguments of a class that stays closed.
+      return called(machine);
     }),
-  ], // REDUCE
+  ], // NEWOBJ_EX
   [0x62, build], // BUILD
-  [0x51, pushing((machine) => ({ _tag: "Reference", id: pop(machine) }))], // BINPERSID
+  [
+    0x51,
+    pushing((machine) => {
+      const made = { _tag: "Reference", id: pop(machine) } as const;
+      machine.references.push(made);
+      return made;
+    }),
+  ], // BINPERSID
 ];
 
 const memory: readonly (readonly [number, PickleOp])[] = [
@@ -237,12 +271,21 @@ const memory: readonly (readonly [number, PickleOp])[] = [
   [0x94, remember(({ memo }) => memo.size)], // MEMOIZE
   [0x68, recall(byte)], // BINGET
   [0x6a, recall(uint32)], // LONG_BINGET
-  [0x30, (machine) => void pop(machine)], // POP
+  [0x30, (machine) => {
+    // On an empty stack it takes the mark away.
+    if (machine.stack.length === 0) sinceMark(machine);
+    else pop(machine);
+  }], // POP
+  [0x31, (machine) => void sinceMark(machine)], // POP_MARK
+  [0x32, pushing(top)], // DUP
   [0x80, checkProtocol], // PROTO
   [0x95, ({ cursor }) => void cursor.length64()], // FRAME
 ];
 
-/** Ops by code. Those that make objects of any class are not among them. */
+/**
+ * Ops by code. Those that make objects write down what would be made. Not among them:
+ * the texts of protocol 0, extension codes and buffers outside of the pickle.
+ */
 export const PICKLE_OPS: ReadonlyMap<number, PickleOp> = new Map([
   ...numbers,
   ...texts,

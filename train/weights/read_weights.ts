@@ -3,45 +3,64 @@
  *
  * @module
  */
-import { left, type Result, right } from "../../core/mod.ts";
+import { kindOfBytes, left, type Result, right } from "../../core/mod.ts";
 import { type Reading, readRanges } from "../byte_reading.ts";
-import { safetensorsReading, type StoredTensor } from "../safetensors.ts";
+import {
+  type ChooseTensors,
+  chosenSafetensorsReading,
+} from "../safetensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { isZip, torchReading } from "./torch_file.ts";
+import { ALL_TENSORS, type Weights } from "./weights.ts";
 
 /** Whether a file begins like a pickle: one of PyTorch before 1.6. */
 const isPickle = (size: number, start: Uint8Array): boolean =>
   start[0] === 0x80 && (start[1] ?? 0) <= 5 && size > 8 && start[7] !== 0;
 
-/** Tensors by name of a file of either kind, or why there are none. */
+/** Whether a file begins like safetensors: a length below 2⁴⁰, then an object. */
+const isSafetensors = (start: Uint8Array): boolean =>
+  start[5] === 0 && start[6] === 0 && start[7] === 0 && start[8] === 0x7b;
+
+/** Bytes that tell what a file is. */
+const TELLING_BYTES = 512;
+
+/** What a file of either kind holds, or why it cannot be read. */
 function* weightsReading(
   size: number,
-): Reading<Result<string, ReadonlyMap<string, StoredTensor>>> {
-  const start = yield { start: 0, end: Math.min(size, 8) };
+  choose: ChooseTensors,
+): Reading<Result<string, Weights>> {
+  const start = yield { start: 0, end: Math.min(size, TELLING_BYTES) };
   if (isZip(start) || isPickle(size, start)) {
-    const tensors = yield* torchReading(size);
-    return tensors._tag === "Right" ? tensors : left(tensors.left.reason);
+    const weights = yield* torchReading(size, choose);
+    return weights._tag === "Right" ? weights : left(weights.left.reason);
   }
-  const file = yield* safetensorsReading(size);
+  const kind = isSafetensors(start) ? null : kindOfBytes(start);
+  if (kind !== null) {
+    return left(`it is ${kind}, wanted safetensors or a file of torch.save()`);
+  }
+  const file = yield* chosenSafetensorsReading(size, choose);
   return file._tag === "Right"
-    ? right(file.right.tensors)
+    ? right({ ...file.right, opaque: new Map() })
     : left(file.left.reason);
 }
 
 /**
- * Tensors of a safetensors file or of one that PyTorch saved. Which it is, its
- * content tells, not its name. Nothing in the file is run. The file may be of any
- * size: it is read by ranges, and no part of it is held twice.
+ * Reads a safetensors file or one that PyTorch saved. Which it is, its content tells,
+ * not its name. Nothing in the file is run. The file may be of any size: it is read
+ * by ranges, and no part of it is held twice.
  *
  * @param path The file.
- * @returns Tensors by name, or why the file cannot be read or trusted.
+ * @param choose Which of its tensors are read; all when left out.
+ * @returns Its tensors by name and what else it holds, or why it cannot be read or
+ * trusted.
  */
 export async function readWeights(
   path: string,
-): Promise<Result<TrainError, ReadonlyMap<string, StoredTensor>>> {
-  const tensors = await readRanges(path, weightsReading);
-  if (tensors._tag === "Left") return tensors;
-  return tensors.right._tag === "Right"
-    ? tensors.right
-    : left({ _tag: "FileFailed", path, reason: tensors.right.left });
+  choose: ChooseTensors = ALL_TENSORS,
+): Promise<Result<TrainError, Weights>> {
+  const read = await readRanges(path, (size) => weightsReading(size, choose));
+  if (read._tag === "Left") return read;
+  return read.right._tag === "Right"
+    ? read.right
+    : left({ _tag: "FileFailed", path, reason: read.right.left });
 }

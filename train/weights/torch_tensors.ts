@@ -1,5 +1,5 @@
 /**
- * Tensors in a pickle of PyTorch.
+ * Tensors out of the storages of a PyTorch file.
  *
  * @module
  */
@@ -11,41 +11,9 @@ import {
   type Shape,
   sizeOf,
 } from "../../core/mod.ts";
-import { NUMBER_WIDTHS, type NumberKind, numbersOf } from "../number_kinds.ts";
+import { NUMBER_WIDTHS, numbersOf } from "../number_kinds.ts";
 import type { StoredTensor, TensorData } from "../safetensors.ts";
-import {
-  isTagged,
-  type PickledCall,
-  type PickleRules,
-  type PickleValue,
-} from "./pickle_machine.ts";
-
-const STORAGES: ReadonlyMap<string, NumberKind> = new Map([
-  ["torch.FloatStorage", "F32"],
-  ["torch.DoubleStorage", "F64"],
-  ["torch.HalfStorage", "F16"],
-  ["torch.BFloat16Storage", "BF16"],
-  ["torch.LongStorage", "I64"],
-  ["torch.IntStorage", "I32"],
-  ["torch.ByteStorage", "U8"],
-  ["torch.BoolStorage", "U8"],
-]);
-
-const REBUILD = "torch._utils._rebuild_tensor_v2";
-const PARAMETER = "torch._utils._rebuild_parameter";
-const ORDERED_DICT = "collections.OrderedDict";
-
-/** The names that a file of tensors needs, and no other. */
-export const TORCH_RULES: PickleRules = {
-  names: new Set([...STORAGES.keys(), REBUILD, PARAMETER, ORDERED_DICT]),
-  dicts: new Set([ORDERED_DICT]),
-};
-
-/** A file with more tensors is refused: the largest models have some thousands. */
-const MOST_TENSORS = 100_000;
-
-/** PyTorch's own limit. */
-const MOST_AXES = 64;
+import type { TensorPlace } from "./torch_contents.ts";
 
 /** Bytes of a storage by its key. */
 export type StorageBytes = (key: string) => Uint8Array | undefined;
@@ -58,33 +26,15 @@ interface Storages {
   copies: number;
 }
 
-const isCount = (x: unknown): x is number =>
-  Number.isSafeInteger(x) && (x as number) >= 0;
-
-const itemsOf = (value: PickleValue | undefined): readonly PickleValue[] =>
-  isTagged(value, "List") ? value.items : [];
-
-/** Counts in a tuple, or `null` if it is none of counts for at most `MOST_AXES` axes. */
-function countsOf(value: PickleValue | undefined): readonly number[] | null {
-  if (!isTagged(value, "List") || value.items.length > MOST_AXES) return null;
-  return value.items.every(isCount) ? value.items as number[] : null;
-}
-
-/** Numbers of a storage: `('storage', type, key, location, count)`. */
+/** Numbers of the storage that a tensor lies in. */
 function storageOf(
   storages: Storages,
-  reference: PickleValue | undefined,
+  { key, kind, count }: TensorPlace,
 ): Result<string, TensorData> {
-  const id = isTagged(reference, "Reference") ? itemsOf(reference.id) : [];
-  const [word, type, key, , count] = id;
-  const kind = isTagged(type, "Name") ? STORAGES.get(type.name) : undefined;
-  if (
-    word !== "storage" || kind === undefined || typeof key !== "string" ||
-    !isCount(count)
-  ) return left("is of no storage");
   const place = `${kind} ${key}`;
   const known = storages.known.get(place);
-  if (known !== undefined) return right(known);
+  // Another tensor may claim another count of the same storage.
+  if (known?.length === count) return right(known);
   const bytes = storages.bytesOf(key);
   if (bytes === undefined) {
     return left(`is of storage ${excerpt(key)}, which is missing`);
@@ -129,34 +79,17 @@ function gathered(
   return out;
 }
 
-/** The tensor that `_rebuild_tensor_v2(storage, offset, shape, strides, …)` stands for. */
-function rebuilt(
+/** The tensor at a place, all of which lies in its storage. */
+function tensorAt(
   storages: Storages,
-  { arguments: given }: PickledCall,
+  place: TensorPlace,
 ): Result<string, StoredTensor> {
-  const storage = storageOf(storages, given[0]);
+  const storage = storageOf(storages, place);
   if (storage._tag === "Left") return storage;
-  const [offset, shape, strides] = [
-    given[1],
-    countsOf(given[2]),
-    countsOf(given[3]),
-  ];
-  if (
-    !isCount(offset) || shape === null || strides === null ||
-    strides.length !== shape.length
-  ) return left("has no offset, shape and strides");
+  const { offset, shape, strides } = place;
   const data = storage.right;
-  const size = shape.includes(0) ? 0 : sizeOf(shape);
-  const last = shape.reduce(
-    (at, extent, axis) => at + (extent - 1) * strides[axis]!,
-    offset,
-  );
-  if (size === 0) return right({ shape, data: data.subarray(0, 0) });
-  if (!(size <= data.length) || !(last < data.length)) {
-    return left(
-      `[${shape}] reaches beyond its storage of ${data.length} numbers`,
-    );
-  }
+  if (shape.includes(0)) return right({ shape, data: data.subarray(0, 0) });
+  const size = sizeOf(shape);
   if (isContiguous(shape, strides)) {
     return right({ shape, data: data.subarray(offset, offset + size) });
   }
@@ -166,72 +99,23 @@ function rebuilt(
     : right({ shape, data: gathered(data, offset, shape, strides) });
 }
 
-/** A tensor or parameter, or `null` for anything else. */
-function tensorOf(
-  storages: Storages,
-  value: PickleValue,
-): Result<string, StoredTensor> | null {
-  if (!isTagged(value, "Call")) return null;
-  if (value.name === REBUILD) return rebuilt(storages, value);
-  const [inner] = value.arguments;
-  return value.name === PARAMETER && isTagged(inner, "Call") &&
-      inner.name === REBUILD
-    ? rebuilt(storages, inner)
-    : null;
-}
-
-/** Names and values of a dictionary and of those in it; a key that is no text has no name. */
-function* named(
-  value: PickleValue,
-): Generator<readonly [name: string | null, value: PickleValue]> {
-  if (!isTagged(value, "Dict")) return;
-  for (const [key, inner] of value.entries) {
-    yield [typeof key === "string" ? key : null, inner];
-    if (!isTagged(inner, "Dict") || typeof key !== "string") continue;
-    for (const [name, deep] of inner.entries) {
-      yield [typeof name === "string" ? `${key}.${name}` : null, deep];
-    }
-  }
-}
-
 /**
- * Keys of the storages that `torchTensors` asks for.
- *
- * @param value What the pickle holds.
- */
-export function* storageKeys(value: PickleValue): Generator<string> {
-  for (const [, inner] of named(value)) {
-    if (!isTagged(inner, "Call")) continue;
-    const [first] = inner.arguments;
-    const call = isTagged(first, "Call") ? first : inner;
-    const [reference] = call.arguments;
-    const id = isTagged(reference, "Reference") ? itemsOf(reference.id) : [];
-    if (typeof id[2] === "string") yield id[2];
-  }
-}
-
-/**
- * Tensors of a state dictionary and of the dictionaries in it.
+ * Reads tensors out of storages.
  *
  * @param bytesOf Storages by key.
  * @param most Numbers that may be copied where a tensor is no run of its storage.
- * @param value What the pickle holds.
+ * @param places Where the tensors are, by name.
  * @returns Tensors by name, or what is wrong with one of them.
  */
 export function torchTensors(
   bytesOf: StorageBytes,
   most: number,
-  value: PickleValue,
+  places: ReadonlyMap<string, TensorPlace>,
 ): Result<string, ReadonlyMap<string, StoredTensor>> {
   const storages: Storages = { bytesOf, known: new Map(), copies: most };
   const tensors = new Map<string, StoredTensor>();
-  let seen = 0;
-  for (const [name, inner] of named(value)) {
-    if (++seen > MOST_TENSORS) {
-      return left(`it has more than ${MOST_TENSORS} entries`);
-    }
-    const tensor = name === null ? null : tensorOf(storages, inner);
-    if (name === null || tensor === null) continue;
+  for (const [name, place] of places) {
+    const tensor = tensorAt(storages, place);
     if (tensor._tag === "Left") {
       return left(`tensor ${excerpt(name)} ${tensor.left}`);
     }

@@ -10,8 +10,11 @@ import {
   MODEL_PRESETS,
   type ModelSpec,
   type Result,
+  right,
 } from "../../core/mod.ts";
-import type { StoredTensor } from "../safetensors.ts";
+import { POSITION_TABLE } from "../features.ts";
+import { tableRows } from "./encoder_positions.ts";
+import { encoderShape, type EncoderTensors } from "./encoder_tensors.ts";
 
 /** Heads of the usual models by width and depth; their weights do not tell. */
 const USUAL_HEADS: ReadonlyMap<string, number> = new Map([
@@ -28,6 +31,8 @@ export interface UnseenSizes {
   readonly numHeads?: number | undefined;
   /** Side of the images, pixels; that of the position table when left out. */
   readonly imageSize?: number | undefined;
+  /** `ε` of the layer normalisations; that of the library whose names they have when left out. */
+  readonly layerNormEps?: number | undefined;
 }
 
 const refuse = (
@@ -38,14 +43,11 @@ const refuse = (
   left([{ _tag: "Inconsistent", path, found, wanted }]);
 
 /** One more than the highest number of a block. */
-function depthOf(names: Iterable<string>, prefix: string): number {
-  const start = `${prefix}blocks.`;
+function depthOf(names: Iterable<string>): number {
   let depth = 0;
   for (const name of names) {
-    const [block = ""] = name.startsWith(start)
-      ? name.slice(start.length).split(".", 1)
-      : [];
-    if (/^\d{1,6}$/.test(block)) depth = Math.max(depth, Number(block) + 1);
+    const [, block] = /^blocks\.(\d{1,6})\./.exec(name) ?? [];
+    if (block !== undefined) depth = Math.max(depth, Number(block) + 1);
   }
   return depth;
 }
@@ -61,50 +63,73 @@ export function encoderModel(
     | "depth"
     | "numHeads"
     | "mlpRatio"
+    | "layerNormEps"
   >,
 ): Result<Faults, ModelSpec> {
   const stages = [{ tap: sizes.depth - 1, scale: 1, weight: 1 }];
   return checkModel({ ...MODEL_PRESETS.nano, ...sizes, stages });
 }
 
+/** An MLP's first layer, whose shape says its width. */
+const FIRST_LAYER = "blocks.0.mlp.fc1.weight";
+
+/** Side of the images that a position table is for, pixels. */
+function sideOf(
+  file: EncoderTensors,
+  patchSize: number,
+): Result<Faults, number> {
+  const rows = encoderShape(file, POSITION_TABLE).at(-2);
+  if (rows === undefined) {
+    const path = file.prefix + POSITION_TABLE;
+    return refuse(path, undefined, "a table of positions");
+  }
+  const divided = tableRows(rows, file.sources.has("cls_token"));
+  return divided._tag === "Left"
+    ? left([divided.left])
+    : right(divided.right.grid * patchSize);
+}
+
 /**
  * The encoder that some weights are of, with one tap behind the last block.
  *
- * @param tensors Tensors by their names in a file.
- * @param prefix What stands before the encoder's names.
+ * @param file Its tensors.
  * @param unseen What weights do not tell.
  * @returns Its sizes, or what has to be said beside the weights.
  */
 export function weightsModel(
-  tensors: ReadonlyMap<string, StoredTensor>,
-  prefix: string,
+  file: EncoderTensors,
   unseen: UnseenSizes,
 ): Result<Faults, ModelSpec> {
-  const shapeOf = (name: string) => tensors.get(prefix + name)?.shape ?? [];
-  const [embedDim = 0, inChannels = 0, patchSize = 0] = shapeOf(
+  const [embedDim = 0, inChannels = 0, patchSize = 0] = encoderShape(
+    file,
     "patch_embed.proj.weight",
   );
-  const [hidden = 0] = shapeOf("blocks.0.mlp.fc1.weight");
-  const depth = depthOf(tensors.keys(), prefix);
-  const grid = Math.floor(Math.sqrt(shapeOf("pos_embed").at(-2) ?? 0));
-  const imageSize = unseen.imageSize ?? grid * patchSize;
+  const [hidden] = encoderShape(file, FIRST_LAYER);
+  if (hidden === undefined) {
+    const found = [...file.sources.keys()].filter((name) =>
+      name.startsWith("blocks.0.")
+    );
+    return refuse(file.prefix + FIRST_LAYER, found, "the weights of an MLP");
+  }
+  const depth = depthOf(file.sources.keys());
+  const side = unseen.imageSize === undefined
+    ? sideOf(file, patchSize)
+    : right(unseen.imageSize);
+  if (side._tag === "Left") return side;
   const numHeads = unseen.numHeads ?? USUAL_HEADS.get(`${embedDim} ${depth}`);
   if (numHeads === undefined) {
     const wanted =
       `the heads of a model of width ${embedDim} and depth ${depth}`;
     return refuse("numHeads", undefined, wanted);
   }
-  if (imageSize === 0) {
-    return refuse("imageSize", undefined, "a side, for there is no pos_embed");
-  }
-  const mlpRatio = hidden / embedDim;
   return encoderModel({
-    imageSize,
+    imageSize: side.right,
     patchSize,
     inChannels,
     embedDim,
     depth,
     numHeads,
-    mlpRatio,
+    mlpRatio: hidden / embedDim,
+    layerNormEps: unseen.layerNormEps ?? file.naming.layerNormEps,
   });
 }

@@ -44,7 +44,7 @@ Deno.test("pretrain.ts --init-from starts from weights with timm's names, says w
 
     const values = initialParameters(model, rootKey(5));
     const { path, parameters } = orThrow(await openEncoder(run));
-    const all = orThrow(await readWeights(path));
+    const all = orThrow(await readWeights(path)).tensors;
     for (const name of report.used as string[]) {
       if (name === "pos_embed") continue;
       const own = name.startsWith("norm.") ? `norm.3.${name.slice(5)}` : name;

@@ -1,8 +1,16 @@
 import fc from "fast-check";
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import { zipSync } from "fflate";
 import { decodeTorchFile } from "../../../train/mod.ts";
-import type { StoredTensor } from "../../../train/mod.ts";
+import type { StoredTensor, Weights } from "../../../train/mod.ts";
+import { readBytes } from "../../../train/byte_reading.ts";
+import { torchReading } from "../../../train/weights/torch_file.ts";
 import { withTorch } from "./pytorch.ts";
 
 const GOLDEN = new URL("../../golden/torch/", import.meta.url);
@@ -14,6 +22,12 @@ function tensorsOf(bytes: Uint8Array): ReadonlyMap<string, StoredTensor> {
   const tensors = decodeTorchFile(bytes);
   if (tensors._tag === "Left") throw new Error(tensors.left.reason);
   return tensors.right;
+}
+
+function weightsOf(bytes: Uint8Array): Weights {
+  const weights = readBytes(bytes, torchReading);
+  if (weights._tag === "Left") throw new Error(weights.left.reason);
+  return weights.right;
 }
 
 const reasonOf = (bytes: Uint8Array): string => {
@@ -70,18 +84,137 @@ Deno.test("decodeTorchFile() names the tensors of a nested state dictionary by i
   );
 });
 
-const REFUSED: Readonly<Record<string, RegExp>> = {
-  "command.pth":
-    /data\.pkl: it asks for posix\.system, which is no part of a tensor/,
-  "namespace.pth": /it asks for argparse\.Namespace/,
-  "legacy.pth": /no zip archive; a file of PyTorch before 1\.6/,
+Deno.test("torchReading() keeps what trainers save beside tensors closed, by the name of what would make it", () => {
+  const { tensors, unread, opaque } = weightsOf(golden("trainer.pth"));
+  deepStrictEqual([...tensors.keys()], [
+    ...["model.0.weight", "model.0.bias", "model.1.weight", "model.1.bias"],
+    "rng",
+  ]);
+  deepStrictEqual([...unread], []);
+  deepStrictEqual(Object.fromEntries(opaque), {
+    metric: "numpy.core.multiarray.scalar",
+    args: "argparse.Namespace",
+    shape: "torch.Size",
+    device: "torch.device",
+    dtype: "torch.float32",
+    classes: "__builtin__.set",
+    some: "__builtin__.frozenset",
+    tally: "collections.Counter",
+    path: "pathlib.PurePosixPath",
+    when: "datetime.datetime",
+    method: "__builtin__.getattr",
+    array: "numpy.core.multiarray._reconstruct",
+    raw: "__builtin__.bytearray",
+    range: "__builtin__.xrange",
+    slice: "__builtin__.slice",
+    complex: "__builtin__.complex",
+  });
+});
+
+const STATE: Readonly<Record<string, readonly number[]>> = {
+  "0.weight": [0, 0.25, 0.5, 0.75, 1, 1.25],
+  "0.bias": [0, 0.25],
+  "1.weight": [0, 0.25],
+  "1.bias": [0, 0.25],
 };
 
-for (const [name, reason] of Object.entries(REFUSED)) {
-  Deno.test(`decodeTorchFile() refuses ${name} and says why`, () => {
-    match(reasonOf(golden(name)), reason);
+/** Files with the same state, how its names begin there, and what stays closed. */
+const FORMS: readonly (readonly [string, string, Record<string, string>])[] = [
+  ["nested.pth", "model.", {}],
+  ["namespace.pth", "model.", { args: "argparse.Namespace" }],
+  ["legacy.pth", "", {}],
+  ["default_dict.pth", "state_dict.", {}],
+  ["protocol4.pth", "ema.shadow.", { "ema.shadow": "__main__.State" }],
+  ["module.pth", "", { "": "torch.nn.modules.container.Sequential" }],
+];
+
+for (const [name, prefix, closed] of FORMS) {
+  Deno.test(`torchReading() reads the tensors of ${name}`, () => {
+    const { tensors, opaque } = weightsOf(golden(name));
+    deepStrictEqual(
+      Object.fromEntries(
+        [...tensors].map(([name, { data }]) => [name, [...data]]),
+      ),
+      Object.fromEntries(
+        Object.entries(STATE).map(([name, data]) => [prefix + name, data]),
+      ),
+    );
+    deepStrictEqual(Object.fromEntries(opaque), closed);
   });
 }
+
+/** Kinds of numbers that are not read, as `odd_kinds.pth` has them. */
+const ODD_KINDS = {
+  i16: "int16 [4,6]",
+  i8: "int8 [4,6]",
+  c64: "complex64 [4,6]",
+  c128: "complex128 [4,6]",
+} as const;
+
+Deno.test("torchReading() names tensors of kinds that it does not read and reads those beside them", () => {
+  const { tensors, unread } = weightsOf(golden("odd_kinds.pth"));
+  deepStrictEqual([...tensors.keys()], ["f32"]);
+  deepStrictEqual(Object.fromEntries(unread), {
+    ...ODD_KINDS,
+    sparse: "sparse_tensor",
+    csr: "sparse_csr_tensor",
+    quantised: "quantised_tensor",
+  });
+});
+
+Deno.test("torchReading() reads views and halves of a file before 1.6 whose storages are of many kinds", () => {
+  const { tensors, unread, opaque } = weightsOf(golden("legacy_trainer.pth"));
+  deepStrictEqual(
+    Object.fromEntries(
+      [...tensors].map(([name, { data, shape }]) =>
+        [name, [[...shape], [...data]]] as const
+      ),
+    ),
+    {
+      "model.f32": [[6], BASE.slice(0, 6)],
+      "model.view": [[2, 3], [8, 9, 10, 14, 15, 16]],
+      "model.turned": [[6, 4], BASE.map((i) => i % 4 * 6 + Math.floor(i / 4))],
+      "model.whole": [[4, 6], BASE],
+      "model.half": [[4, 6], BASE.map((i) => i / 8)],
+    },
+  );
+  deepStrictEqual(
+    [...unread],
+    Object.entries(ODD_KINDS).map(([name, what]) => [`model.${name}`, what]),
+  );
+  deepStrictEqual([...opaque], [["args", "argparse.Namespace"]]);
+});
+
+Deno.test("torchReading() reads the storages of chosen tensors and no others", () => {
+  const bytes = golden("nested.pth");
+  const asked: number[] = [];
+  const reading = torchReading(
+    bytes.length,
+    (shapes) => {
+      deepStrictEqual(shapes.get("model.0.weight"), [2, 3]);
+      return (name) => name === "model.0.bias";
+    },
+  );
+  let next = reading.next();
+  while (next.done !== true) {
+    const { start, end } = next.value;
+    asked.push(end - start);
+    next = reading.next(bytes.subarray(start, end));
+  }
+  if (next.value._tag === "Left") throw new Error(next.value.left.reason);
+  const { tensors, unread } = next.value.right;
+  deepStrictEqual([...tensors.keys()], ["model.0.bias"]);
+  strictEqual(unread.get("model.0.weight"), "F32 [2, 3]");
+  // The bias has 8 bytes, the weight 24.
+  ok(asked.includes(8) && !asked.includes(24), String(asked));
+});
+
+Deno.test("decodeTorchFile() runs nothing: a call of os.system stays a name", async () => {
+  const { tensors, opaque } = weightsOf(golden("command.pth"));
+  strictEqual(tensors.size, 0);
+  deepStrictEqual([...opaque], [["model", "posix.system"]]);
+  await rejects(Deno.stat("it-was-run"), Deno.errors.NotFound);
+});
 
 /** An archive with this pickle and storage `0` of so many bytes. */
 const archive = (pickle: readonly number[], storage = 8): Uint8Array =>
@@ -154,18 +287,41 @@ const BAD: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
     zipSync({ "readme": new Uint8Array(3) }, { level: 0 }),
     /holds no data\.pkl/,
   ],
-  "an op that makes objects": [
+  "a buffer outside of the pickle": [
+    archive([0x80, 5, 0x97, 0x2e]),
+    /op 0x97 at byte 2 is none that builds data/,
+  ],
+  "an object of a class without a name": [
     archive([0x80, 2, 0x29, 0x29, 0x81, 0x2e]),
-    /op 0x81 at byte 4 builds no tensors or plain containers/,
+    /something without a name is called/,
+  ],
+  "entries of a number": [
+    archive([0x80, 2, 0x4b, 1, 0x4b, 1, 0x4b, 1, 0x73, 0x2e]),
+    /entries are set in no dictionary/,
+  ],
+  "a state of a number": [
+    archive([0x80, 2, 0x4b, 1, 0x7d, 0x62, 0x2e]),
+    /something that is no object is given a state/,
+  ],
+  "a class with a name of many letters": [
+    archive([0x80, 2, ...codes(`c${"a".repeat(1001)}\nb\n`), 0x2e]),
+    /a name has 1002 letters/,
   ],
   "a pickle without an end": [archive([0x80, 2]), /the pickle ends at byte 2/],
   "an unknown protocol": [
     archive([0x80, 9]),
     /its protocol is 9, wanted 2 to 5/,
   ],
-  "a number of many bytes": [
-    archive([0x80, 2, 0x8a, 9, ...Array<number>(9).fill(1), 0x2e]),
-    /a number has 9 bytes/,
+  "a pickle of something else": [
+    Uint8Array.from([0x80, 2, 0x7d, 0x2e, 0, 0, 0, 0, 0]),
+    /it is a pickle that torch\.save\(\) did not write/,
+  ],
+  "a program of TorchScript": [
+    zipSync({
+      "a/data.pkl": Uint8Array.from([0x80, 2, 0x7d, 0x2e]),
+      "a/constants.pkl": new Uint8Array(3),
+    }, { level: 0 }),
+    /a program of TorchScript/,
   ],
 };
 
@@ -217,6 +373,57 @@ Deno.test("decodeTorchFile() does not follow shared parts again and again", () =
   strictEqual(tensorsOf(archive(kept)).size, 0);
 });
 
+Deno.test("decodeTorchFile() keeps a number of any length", () => {
+  const long = (bytes: number) =>
+    archive([
+      0x80,
+      2,
+      0x8b,
+      bytes & 255,
+      bytes >> 8,
+      0,
+      0,
+      ...Array<number>(bytes).fill(1),
+      0x2e,
+    ]);
+  for (const bytes of [9, 64, 65, 10_000]) {
+    strictEqual(tensorsOf(long(bytes)).size, 0);
+  }
+});
+
+Deno.test("decodeTorchFile() ends for a dictionary that contains itself", () => {
+  // {"x": itself}, kept as 0.
+  const pickle = [0x80, 2, 0x7d, 0x71, 0, 0x8c, 1, 0x78, 0x68, 0, 0x73, 0x2e];
+  strictEqual(tensorsOf(archive(pickle)).size, 0);
+});
+
+Deno.test("decodeTorchFile() refuses names that grow with each dictionary around them", () => {
+  // Each level holds the one before under the same key of 200 letters.
+  const key = [0x8c, 200, ...Array<number>(200).fill(0x78), 0x71, 99, 0x30];
+  const level = (k: number) => [0x7d, 0x68, 99, 0x68, k, 0x73, 0x71, k + 1];
+  const pickle = [0x80, 2, ...key, 0x7d, 0x71, 0];
+  for (let k = 0; k < 8; k++) pickle.push(0x30, ...level(k));
+  match(reasonOf(archive([...pickle, 0x2e])), /a name has \d+ letters/);
+});
+
+Deno.test("decodeTorchFile() refuses a file before 1.6 that is cut, grown, or says other counts", () => {
+  const bytes = golden("legacy_trainer.pth");
+  match(reasonOf(bytes.subarray(0, -1)), /ends before its storage/);
+  match(
+    reasonOf(Uint8Array.from([...bytes, 0])),
+    /1 bytes follow the last storage/,
+  );
+  const changed = bytes.slice();
+  const ends = Array.from(bytes.keys()).filter((i) => bytes[i] === 0x2e);
+  // The fifth pickle ends before the count of the first storage.
+  const at = ends.find((i) =>
+    new DataView(bytes.buffer).getBigUint64(i + 1, true) === 6n ||
+    new DataView(bytes.buffer).getBigUint64(i + 1, true) === 24n
+  )!;
+  changed[at + 1]! += 1;
+  match(reasonOf(changed), /storage \d+ has \d+ numbers, wanted \d+/);
+});
+
 Deno.test("decodeTorchFile() refuses a file of which a byte of a tensor was changed", () => {
   const bytes = golden("kinds.pth");
   // Storages begin at multiples of 64.
@@ -225,7 +432,8 @@ Deno.test("decodeTorchFile() refuses a file of which a byte of a tensor was chan
 });
 
 Deno.test("decodeTorchFile() gives tensors or one reason, whatever bytes are changed", () => {
-  const files = ["kinds.pth", "nested.pth"].map(golden);
+  const names = ["kinds", "nested", "trainer", "module", "legacy_trainer"];
+  const files = names.map((name) => golden(`${name}.pth`));
   const change = fc.tuple(fc.nat(), fc.nat({ max: 255 }));
   fc.assert(
     fc.property(
