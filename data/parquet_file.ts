@@ -20,6 +20,8 @@ export interface RowGroup {
   readonly from: number;
   /** Rows. */
   readonly rows: number;
+  /** Bytes of all its columns, unpacked. */
+  readonly bytes: number;
 }
 
 /** What is known of a file before an image is read. */
@@ -121,10 +123,9 @@ function groupsOf(
     if (!(rows >= 0 && rows <= size)) {
       throw new Error(`a group of ${rows} rows`);
     }
-    if (!(Number(stored.total_byte_size) <= LARGEST)) {
-      throw new Error(`a group of ${stored.total_byte_size} bytes`);
-    }
-    const group = { path, from, rows };
+    const bytes = Number(stored.total_byte_size);
+    if (!(bytes <= LARGEST)) throw new Error(`a group of ${bytes} bytes`);
+    const group = { path, from, rows, bytes };
     from += rows;
     return group;
   });

@@ -116,6 +116,11 @@ function sourceOf(
     normalization: IMAGENET_NORMALIZATION,
     label: (index) => labels?.[index] ?? null,
     imageName: nameOf,
+    // Rows have no sizes of their own before they are read: the mean of their group.
+    bytes: (index) => {
+      const group = groupAt(groups, index);
+      return Promise.resolve(group ? group.bytes / group.rows : null);
+    },
     read: async (index) => {
       const bad = (reason: string): Result<DataError, never> =>
         left({ _tag: "BadImage", image: nameOf(index), reason });

@@ -164,6 +164,7 @@ function sourceOf(
     normalization: IMAGENET_NORMALIZATION,
     label: (index) => images[index]?.label ?? null,
     imageName: nameOf,
+    bytes: (index) => Promise.resolve(images[index]?.image.size ?? null),
     read: async (index) => {
       const bad = (reason: string): Result<DataError, never> =>
         left({ _tag: "BadImage", image: nameOf(index), reason });

@@ -29,6 +29,8 @@ export interface RememberedImages extends ImageChoice {
   readonly found: string;
   /** SHA-256 of their names in order. */
   readonly names: string;
+  /** Digest of their contents, `contentDigest`; `null` in files of earlier versions. */
+  readonly contents: string | null;
 }
 
 const IMAGES_FILE = "images.json";
@@ -58,14 +60,19 @@ function namesDigest(source: ImageSource): string {
  *
  * @param choice What was asked for.
  * @param source The images that the run learns from.
+ * @param contents Digest of their contents; without it only their names are known again.
  */
 export function rememberedImages(
   { data, limit, classes, valShare }: ImageChoice,
   source: ImageSource,
+  contents: string | null = null,
 ): RememberedImages {
   const [found, names] = [source.summary, namesDigest(source)];
-  return { data, limit, classes, valShare, found, names };
+  return { data, limit, classes, valShare, found, names, contents };
 }
+
+/** The number of the rule by which a digest was made. */
+const ruleOf = (contents: string): string => contents.split(":")[0] ?? "";
 
 /**
  * How images differ from those of an earlier run.
@@ -82,6 +89,18 @@ export function imagesDiffer(
     : `it learned from ${before.found}; here are ${now.found}`;
 }
 
+/**
+ * Whether images are other ones under the same names, as far as their sizes and a
+ * sample of their contents tell. A digest by another rule tells nothing.
+ */
+export function contentsDiffer(
+  { contents: now }: RememberedImages,
+  { contents: before }: RememberedImages,
+): boolean {
+  return now !== null && before !== null && ruleOf(now) === ruleOf(before) &&
+    now !== before;
+}
+
 /** Writes the file into the folder of a run. */
 export function writeImagesFile(
   folder: string,
@@ -95,19 +114,20 @@ const isNames = (classes: unknown): boolean =>
   Array.isArray(classes) && classes.every((name) => typeof name === "string");
 
 function isRemembered(json: unknown): json is RememberedImages {
-  const { data, limit, classes, valShare, found, names } =
+  const { data, limit, classes, valShare, found, names, contents } =
     (json ?? {}) as Partial<RememberedImages>;
   return (data === null || typeof data === "string") &&
     (limit === null || Number.isSafeInteger(limit)) &&
     (classes === null || isNames(classes)) &&
     (valShare === null || typeof valShare === "number") &&
+    (contents === null || typeof contents === "string") &&
     typeof found === "string" && typeof names === "string";
 }
 
-/** Files of runs from before classes and shares could be chosen say nothing of them. */
+/** Files of earlier versions say nothing of classes, shares and contents. */
 const completed = (json: unknown): unknown =>
   typeof json === "object" && json !== null
-    ? { classes: null, valShare: null, ...json }
+    ? { classes: null, valShare: null, contents: null, ...json }
     : json;
 
 /** Reads the file in the folder of a run, or says what is wrong with it. */
