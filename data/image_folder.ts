@@ -254,6 +254,8 @@ function sourceOf(
     normalization: IMAGENET_NORMALIZATION,
     label: (index) => samples[index]?.label ?? null,
     imageName: nameOf,
+    bytes: (index) =>
+      Deno.stat(nameOf(index)).then(({ size }) => size, () => null),
     read: async (index) => {
       try {
         const bytes = await readImageFile(nameOf(index));

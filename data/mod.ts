@@ -14,6 +14,7 @@ export { resizeBicubic } from "./resample/bicubic.ts";
 export { cubicKernel } from "./resample/bicubic_taps.ts";
 export * from "./cifar.ts";
 export * from "./class_subsets.ts";
+export * from "./content_digest.ts";
 export * from "./counted.ts";
 export { type DataError, describeDataError } from "./data_error.ts";
 export { DecoderMissing } from "./decode_image.ts";

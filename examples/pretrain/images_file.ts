@@ -39,6 +39,8 @@ export interface RememberedImages extends ImageChoice {
   readonly names: string;
   /** What they are normalised with; files of older runs do not say it. */
   readonly normalization?: Normalization;
+  /** Digest of their contents, `contentDigest`; `null` in files of earlier versions. */
+  readonly contents: string | null;
 }
 
 /** What names in a source begin with: its own name, or the folder of its archives. */
@@ -66,16 +68,21 @@ function namesDigest(source: ImageSource): string {
  *
  * @param choice What was asked for.
  * @param source The images that the run learns from.
+ * @param contents Digest of their contents; without it only their names are known again.
  */
 export function rememberedImages(
   { data, limit, classes, valShare, heldOut }: ImageChoice,
   source: ImageSource,
+  contents: string | null = null,
 ): RememberedImages {
   const { summary: found, normalization } = source;
   const names = namesDigest(source);
   const choice = { data, limit, classes, valShare, heldOut };
-  return { ...choice, found, names, normalization };
+  return { ...choice, found, names, contents, normalization };
 }
+
+/** The number of the rule by which a digest was made. */
+const ruleOf = (contents: string): string => contents.split(":")[0] ?? "";
 
 /**
  * How images differ from those of an earlier run.
@@ -92,6 +99,18 @@ export function imagesDiffer(
     : `it learned from ${before.found}; here are ${now.found}`;
 }
 
+/**
+ * Whether images are other ones under the same names, as far as their sizes and a
+ * sample of their contents tell. A digest by another rule tells nothing.
+ */
+export function contentsDiffer(
+  { contents: now }: RememberedImages,
+  { contents: before }: RememberedImages,
+): boolean {
+  return now !== null && before !== null && ruleOf(now) === ruleOf(before) &&
+    now !== before;
+}
+
 /** Writes the file into the folder of a run. */
 export function writeImagesFile(
   folder: string,
@@ -105,21 +124,27 @@ const isNames = (classes: unknown): boolean =>
   Array.isArray(classes) && classes.every((name) => typeof name === "string");
 
 function isRemembered(json: unknown): json is RememberedImages {
-  const { data, limit, classes, valShare, heldOut, found, names } =
+  const { data, limit, classes, valShare, heldOut, found, names, contents } =
     (json ?? {}) as Partial<RememberedImages>;
   return (data === null || typeof data === "string") &&
     (limit === null || Number.isSafeInteger(limit)) &&
     (classes === null || isNames(classes)) &&
     (valShare === null || typeof valShare === "number") &&
     (heldOut === "by class" || heldOut === "over all") &&
+    (contents === null || typeof contents === "string") &&
     typeof found === "string" && typeof names === "string";
 }
 
-/** Files of earlier runs say nothing of what could not be chosen then. */
+/** What files of earlier runs do not say. */
+const EARLIER = {
+  classes: null,
+  valShare: null,
+  heldOut: "over all",
+  contents: null,
+} as const;
+
 const completed = (json: unknown): unknown =>
-  typeof json === "object" && json !== null
-    ? { classes: null, valShare: null, heldOut: "over all", ...json }
-    : json;
+  typeof json === "object" && json !== null ? { ...EARLIER, ...json } : json;
 
 /** Reads the file in the folder of a run, or says what is wrong with it. */
 export async function readImagesFile(

@@ -52,10 +52,13 @@ export const PRETRAIN_FLAGS = {
   ),
   "resume": textFlag(
     "auto|DIR",
-    "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir or the last one in runs/, if there is one",
+    "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir, or with the one in runs/ that these flags fit, if there is one",
   ),
   "allow-schedule-change": switchFlag(
     "go on even where flags change epochs, warm-up, freezing or rates",
+  ),
+  "allow-data-change": switchFlag(
+    "go on even where images have changed under the same names",
   ),
   ...SAVE_FLAGS,
   ...HEALTH_FLAGS,
