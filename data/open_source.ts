@@ -27,6 +27,7 @@ import {
   splitFiles,
   type SplitFolders,
   splitFolders,
+  splitNameOf,
 } from "./sources/split_names.ts";
 import { webDataset } from "./web_dataset.ts";
 
@@ -333,7 +334,9 @@ async function openInner(
   const holding = [...imageFolders, ...archiveFolders];
   const [inner, ...others] = holding.filter((name) => !isCompanion(name));
   if (inner === undefined || others.length > 0 || loose.length > 0) return null;
-  if (imageFolders.includes(inner) && !isContainer(inner)) {
+  const isNoClass = isContainer(inner) || splitNameOf(inner) !== null ||
+    path.toLowerCase().endsWith(`/${inner.toLowerCase()}`);
+  if (imageFolders.includes(inner) && !isNoClass) {
     // A class of its own has its images in it; a data set has them further below.
     const below = await contentOf(`${path}/${inner}`);
     if (below.loose.length > 0) return null;

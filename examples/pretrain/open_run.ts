@@ -179,7 +179,7 @@ async function folderFor(
   const images = rememberedImages(settings, train);
   const different = settings.earlier === null
     ? null
-    : imagesDiffer(images, settings.earlier.images);
+    : imagesDiffer(images, settings.earlier.images, train);
   if (different !== null) {
     return left(`Cannot go on with that run: ${different}`);
   }
