@@ -3,14 +3,21 @@
  *
  * @module
  */
-import { left, printable, type Result, right } from "../core/mod.ts";
+import {
+  kindOfBytes,
+  left,
+  printable,
+  type Result,
+  right,
+} from "../core/mod.ts";
 import { cifar, cifarFiles, type CifarName } from "./cifar.ts";
 import { counted } from "./counted.ts";
 import type { DataError } from "./data_error.ts";
 import { fashionMnist, hasIdxImages } from "./fashion_mnist.ts";
 import { classFolders, imageFolder } from "./image_folder.ts";
-import { isImageName } from "./image_format.ts";
+import { imageFormat, isImageName } from "./image_format.ts";
 import type { ImageSource, Split } from "./image_source.ts";
+import { firstBytes } from "./inspect_files.ts";
 import { parquetImages } from "./parquet_images.ts";
 import {
   type FolderContent,
@@ -418,19 +425,33 @@ export async function holdsFashionMnist(path: string): Promise<boolean> {
   return false;
 }
 
-/** A single file with images in it. */
+/** What a file that cannot be opened is. */
+function nameOfKind(path: string, head: Uint8Array): string {
+  if (imageFormat(head) !== null) return "one image";
+  const packed = /\.(tar\.(gz|bz2|xz|zst)|tgz)$/i.test(path);
+  const kind = kindOfBytes(head) ?? "a file of another kind";
+  return packed ? `${kind}, still packed` : kind;
+}
+
+const ANY = "a folder or file of images";
+
+/** A single file with images in it, known by its suffix or its first bytes. */
 async function openFile(
   path: string,
 ): Promise<Opened> {
   const folder = path.includes("/") ? path.replace(/\/[^/]*$/, "") : ".";
-  if (/\.tar$/i.test(path)) {
+  const head = await firstBytes(path);
+  const kind = kindOfBytes(head);
+  if (/\.tar$/i.test(path) || kind === "a tar archive") {
     return webDataset(path, [path], await classNamesIn(folder));
   }
-  if (/\.parquet$/i.test(path)) return parquetImages(path, [path]);
+  if (/\.parquet$/i.test(path) || kind === "a Parquet file") {
+    return parquetImages(path, [path]);
+  }
   return left({
     _tag: "BadFile",
     path,
-    found: "a file of another kind",
+    found: nameOfKind(path, head),
     wanted:
       "a folder, a .tar archive (unpacked if it is .tar.gz) or a .parquet file",
   });
@@ -485,7 +506,11 @@ export async function openSource(
   split: Split = "train",
 ): Promise<Result<DataError, ImageSource>> {
   try {
-    const { isDirectory } = await Deno.stat(path);
+    const { isDirectory, isFile } = await Deno.stat(path);
+    // A pipe or a device may wait for ever when it is read.
+    if (!isDirectory && !isFile) {
+      return badFolder(path, "a pipe or device", ANY);
+    }
     const opened = isDirectory
       ? await openFolder(path, split, 0)
       : await openFile(path);
@@ -493,6 +518,6 @@ export async function openSource(
     const summary = printable(opened.right.summary);
     return right({ ...opened.right, summary });
   } catch (thrown) {
-    return left(folderFault(thrown, path, "a folder or file of images"));
+    return left(folderFault(thrown, path, ANY));
   }
 }

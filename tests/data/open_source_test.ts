@@ -139,7 +139,7 @@ Deno.test("openSource() knows tar archives and Parquet files and tells splits by
     );
     match(
       errorOf(await openSource(`${folder}/tars/classes.txt`)),
-      /found a file of another kind, wanted a folder, a \.tar archive/,
+      /found a text file, wanted a folder, a \.tar archive/,
     );
   });
 });
@@ -390,5 +390,28 @@ Deno.test("openSource() names the folder that failed, not its root", async () =>
     await Deno.symlink("1.gif", `${folder}/a/b/dog/1.gif`);
     const source = valueOf(await openSource(folder));
     match(source.summary, /1 cannot be read: .*a\/b\/dog\/1\.gif/);
+  });
+});
+
+Deno.test("openSource() calls a single file by its name, and knows archives without a suffix", async () => {
+  const files = {
+    "shard": await shardOf(stored(0, 1)),
+    "table": parquetOf(stored(0, 1)),
+    "page.html": "<!DOCTYPE html>",
+    "photo.jpg": GIF,
+    "all.tar.gz": await gzip(Uint8Array.of(1)),
+  };
+  await inFolder(files, async (folder) => {
+    for (const name of ["shard", "table"]) {
+      strictEqual(valueOf(await openSource(`${folder}/${name}`)).length, 2);
+    }
+    const kinds = {
+      "page.html": /found an HTML page, wanted a folder/,
+      "photo.jpg": /found one image, wanted a folder/,
+      "all.tar.gz": /found a file compressed by gzip, still packed, wanted/,
+    };
+    for (const [name, text] of Object.entries(kinds)) {
+      match(errorOf(await openSource(`${folder}/${name}`)), text);
+    }
   });
 });
