@@ -238,12 +238,13 @@ Deno.test("openSource() finds a data set in the only folder that holds images", 
     ...images("flowers/photos/rose/1.gif", "flowers/photos/tulip/1.gif"),
     "flowers/LICENSE": "",
     "flowers/notes/a.txt": "",
+    "flowers/.cache/1.gif": GIF,
   };
   await inFolder(files, async (folder) => {
     const found = ["/flowers/photos", 2, "rose tulip"];
     deepStrictEqual(await parts(folder), [found, found]);
     const { summary } = valueOf(await openSource(folder));
-    match(summary, /; not used: notes$/);
+    match(summary, /; not used: notes, LICENSE, \.cache$/);
   });
   const pets = images(
     "images/1.gif",
