@@ -4,6 +4,7 @@
  * @module
  */
 import { right } from "../../core/mod.ts";
+import { describeDataError } from "../data_error.ts";
 import { classFolders } from "../image_folder.ts";
 import { isImageName } from "../image_format.ts";
 import type { Split } from "../image_source.ts";
@@ -27,24 +28,31 @@ async function openJudging(
   judging: readonly string[],
   open: OpenFolder,
 ): Promise<Opened> {
+  const isLabelled = (each: Opened): boolean =>
+    each._tag === "Right" && each.right.classNames !== null;
   const opened: (readonly [string, Opened])[] = [];
   for (const name of judging) {
     opened.push([name, await open(`${path}/${name}`, "test")]);
+    if (opened.some(([, each]) => isLabelled(each))) break;
   }
-  const chosen =
-    opened.find(([, each]) =>
-      each._tag === "Right" && each.right.classNames !== null
-    ) ?? opened.find(([, each]) => each._tag === "Right") ?? opened[0];
-  return chosen === undefined
-    ? badFolder(
+  const chosen = opened.find(([, each]) => isLabelled(each)) ??
+    opened.find(([, each]) => each._tag === "Right") ?? opened[0];
+  if (chosen === undefined) {
+    return badFolder(
       path,
-      "only a folder to learn from",
-      "a folder val or test beside it",
-    )
-    : without(
-      chosen[1],
-      besides(judging, [chosen[0]]).map((name) => `${name} (another part)`),
+      "only a part to learn from",
+      "val or test beside it",
     );
+  }
+  const reasons = new Map(opened.map(([name, each]) => [
+    name,
+    each._tag === "Left" ? describeDataError(each.left) : "another part",
+  ]));
+  const others = besides(judging, [chosen[0]]);
+  return without(
+    chosen[1],
+    others.map((name) => `${name} (${reasons.get(name) ?? "another part"})`),
+  );
 }
 
 /** The folder of a split, opened for what it is. */

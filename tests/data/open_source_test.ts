@@ -45,7 +45,7 @@ Deno.test("openSource() does not judge by training images", async () => {
   await inFolder({ "train/cat/1.jpg": "" }, async (folder) => {
     strictEqual(
       errorOf(await openSource(folder, "test")),
-      `Cannot use ${folder}: found only a folder to learn from, wanted a folder val or test beside it`,
+      `Cannot use ${folder}: found only a part to learn from, wanted val or test beside it`,
     );
   });
 });
