@@ -37,7 +37,9 @@ interface Sample {
 
 /** A class and the folder with its images. */
 export interface ClassFolder {
+  /** Name of the class. */
   readonly name: string;
+  /** Path of its folder. */
   readonly path: string;
 }
 

@@ -18,7 +18,7 @@ export * from "./counted.ts";
 export { type DataError, describeDataError } from "./data_error.ts";
 export { DecoderMissing } from "./decode_image.ts";
 export * from "./fashion_mnist.ts";
-export { imageFolder } from "./image_folder.ts";
+export * from "./image_folder.ts";
 export * from "./image_format.ts";
 export * from "./image_source.ts";
 export * from "./image_workers.ts";
