@@ -172,7 +172,7 @@ async function openFile(
  * const folder = await Deno.makeTempDir();
  * for (const name of ["cat", "dog"]) {
  *   await Deno.mkdir(`${folder}/${name}`);
- *   await Deno.writeFile(`${folder}/${name}/1.jpg`, new Uint8Array());
+ *   await Deno.writeTextFile(`${folder}/${name}/1.gif`, "GIF89a");
  * }
  * const source = await openSource(folder);
  *

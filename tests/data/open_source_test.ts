@@ -3,6 +3,9 @@ import { holdsFashionMnist, openSource, type Split } from "../../data/mod.ts";
 import { cifarOf, parquetOf, shardOf, type Stored } from "./archives.ts";
 import { errorOf, gzip, idxFile, inFolder, valueOf } from "./sources.ts";
 
+/** The beginning of an image. */
+const GIF = "GIF89a";
+
 Deno.test("openSource() knows Fashion-MNIST's files, packed or not", async () => {
   const files = {
     "train-images-idx3-ubyte.gz": await gzip(idxFile([2, 1, 1], [1, 2])),
@@ -24,9 +27,9 @@ Deno.test("openSource() knows Fashion-MNIST's files, packed or not", async () =>
 
 Deno.test("openSource() takes the folder of a split, val for test", async () => {
   const files = {
-    "train/cat/1.jpg": "",
-    "train/dog/1.jpg": "",
-    "val/cat/1.jpg": "",
+    "train/cat/1.jpg": GIF,
+    "train/dog/1.jpg": GIF,
+    "val/cat/1.jpg": GIF,
   };
   await inFolder(files, async (folder) => {
     const train = valueOf(await openSource(folder, "train"));
@@ -42,7 +45,7 @@ Deno.test("openSource() takes the folder of a split, val for test", async () => 
 });
 
 Deno.test("openSource() does not judge by training images", async () => {
-  await inFolder({ "train/cat/1.jpg": "" }, async (folder) => {
+  await inFolder({ "train/cat/1.jpg": GIF }, async (folder) => {
     strictEqual(
       errorOf(await openSource(folder, "test")),
       `Cannot use ${folder}: found only a part to learn from, wanted val or test beside it`,
@@ -51,7 +54,7 @@ Deno.test("openSource() does not judge by training images", async () => {
 });
 
 Deno.test("openSource() takes any other folder as images", async () => {
-  await inFolder({ "a.jpg": "" }, async (folder) => {
+  await inFolder({ "a.jpg": GIF }, async (folder) => {
     for (const split of ["train", "test"] as const) {
       strictEqual(valueOf(await openSource(folder, split)).name, folder);
     }
@@ -143,9 +146,6 @@ Deno.test("openSource() knows tar archives and Parquet files and tells splits by
     );
   });
 });
-
-/** The beginning of an image. */
-const GIF = "GIF89a";
 
 /** A file for each path. */
 const images = (
