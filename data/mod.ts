@@ -28,6 +28,7 @@ export * from "./load_all.ts";
 export * from "./load_batches.ts";
 export * from "./normalization.ts";
 export * from "./open_source.ts";
+export { holdsFashionMnist } from "./sources/open_known_sets.ts";
 export * from "./parquet_images.ts";
 export * from "./random_resized_crop.ts";
 export type { RecycledMemory } from "./recycled_memory.ts";

@@ -51,12 +51,15 @@ const unjudged = (train: ImageSource, why: string): PretrainImages => ({
   judgedBy: `no images: ${why}`,
 });
 
-/** Classes in words, where there are any. */
-function classesIn(names: readonly string[], where: string): string {
+/** A remark on classes, where there are any. */
+function onClasses(
+  names: readonly string[],
+  remark: (some: string) => string,
+): string {
   if (names.length === 0) return "";
   const some = names.slice(0, 3).map(excerpt).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return `; ${some}${more} ${where}`;
+  return `; ${remark(`${some}${more}`)}`;
 }
 
 const partsOf = (
@@ -85,8 +88,9 @@ function keptAway(
   const parts = splitByClass(source, count, HOLD_OUT_KEY);
   if (parts._tag === "Left") return parts;
   const { notInShare, notInRest } = parts.right;
-  const lacking = classesIn(notInShare, "too small to be judged") +
-    classesIn(notInRest, "too small to be learned from");
+  const lacking =
+    onClasses(notInShare, (some) => `no image of ${some} among them`) +
+    onClasses(notInRest, (some) => `all images of ${some} among them`);
   return right(partsOf(parts.right, count, `${lacking}${why}`));
 }
 
@@ -121,8 +125,8 @@ function judgedBy(
     train,
     queries: source,
     judgedBy: `${test.name}: ${source.summary}${
-      classesIn(onlyLearned, "not among them")
-    }${classesIn(onlyJudged, "left out, not learned from")}`,
+      onClasses(onlyLearned, (some) => `no image of ${some} among them`)
+    }${onClasses(onlyJudged, (some) => `${some} left out, not learned from`)}`,
   });
 }
 

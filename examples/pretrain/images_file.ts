@@ -51,10 +51,9 @@ function rootOf({ name, imageName }: ImageSource): string {
   return name.slice(0, differs);
 }
 
-/** SHA-256 of the names in a source, relative to it: a folder may move. */
-function namesDigest(source: ImageSource): string {
+/** SHA-256 of the names in a source, relative to a folder: it may move. */
+function namesDigest(source: ImageSource, root = rootOf(source)): string {
   const hash = createHash("sha256");
-  const root = rootOf(source);
   for (let i = 0; i < source.length; i++) {
     const name = source.imageName(i);
     const relative = name.startsWith(root) ? name.slice(root.length) : name;
@@ -84,16 +83,30 @@ export function rememberedImages(
 /** The number of the rule by which a digest was made. */
 const ruleOf = (contents: string): string => contents.split(":")[0] ?? "";
 
+/** Names from the folder of the data on: earlier runs took it for the only class. */
+const namesFromOutside = (
+  { data }: RememberedImages,
+  source: ImageSource,
+): string | null =>
+  data !== null && source.imageName(0).startsWith(`${data}/`)
+    ? namesDigest(source, data)
+    : null;
+
 /**
  * How images differ from those of an earlier run.
  *
+ * @param now What is to be remembered of the images.
+ * @param before What was.
+ * @param source The images.
  * @returns `null` if they have the same names in the same order.
  */
 export function imagesDiffer(
   now: RememberedImages,
   before: RememberedImages,
+  source: ImageSource,
 ): string | null {
-  if (now.names === before.names) return null;
+  const same = [now.names, namesFromOutside(now, source)];
+  if (same.includes(before.names)) return null;
   return now.found === before.found
     ? `its images had other names: ${before.found}`
     : `it learned from ${before.found}; here are ${now.found}`;

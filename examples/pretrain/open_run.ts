@@ -188,10 +188,11 @@ function refusalOf(error: TrainError): string {
 function otherImages(
   { earlier }: Settings,
   images: RememberedImages,
+  train: ImageSource,
 ): string | null {
   if (earlier === null) return null;
   const { images: before, allowDataChange } = earlier;
-  const different = imagesDiffer(images, before);
+  const different = imagesDiffer(images, before, train);
   if (different !== null) return `Cannot go on with that run: ${different}`;
   return contentsDiffer(images, before) && !allowDataChange
     ? "Cannot go on with that run: its images have the same names, but other sizes or contents\nto go on with the changed images, add --allow-data-change"
@@ -206,7 +207,7 @@ async function folderFor(
   { say, witness }: Pick<FolderContent, "say" | "witness">,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train, await contentDigest(train));
-  const refusal = otherImages(settings, images);
+  const refusal = otherImages(settings, images, train);
   if (refusal !== null) return left(refusal);
   const opened = await openFolder(
     settings.outputDir ?? await newFolder(),
