@@ -40,7 +40,7 @@ export function labelledImages(source: ImageSource): ImageSource {
  * @param source A source without classes.
  * @returns A clause about its images, with what is wrong with labels that are there.
  */
-export function whyUnlabelled({ labelFault }: ImageSource): string {
+export function noClassesReason({ labelFault }: ImageSource): string {
   return labelFault === null || labelFault === undefined
     ? "they have no classes"
     : `their labels are no classes: ${labelFault}`;

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { labelledImages, whyUnlabelled } from "../../data/mod.ts";
+import { labelledImages, noClassesReason } from "../../data/mod.ts";
 import { noiseSource, valueOf } from "./sources.ts";
 
 Deno.test("labelledImages() keeps images with a label, in order, with their names and pixels", async () => {
@@ -22,11 +22,14 @@ Deno.test("labelledImages() keeps images with a label, in order, with their name
   strictEqual(labelledImages({ ...all, label: () => null }).length, 0);
 });
 
-Deno.test("whyUnlabelled() says what is wrong with labels that are there", () => {
+Deno.test("noClassesReason() says what is wrong with labels that are there", () => {
   const source = noiseSource(1);
-  strictEqual(whyUnlabelled(source), "they have no classes");
+  strictEqual(noClassesReason(source), "they have no classes");
   strictEqual(
-    whyUnlabelled({ ...source, labelFault: "a list of labels stands at a:0" }),
+    noClassesReason({
+      ...source,
+      labelFault: "a list of labels stands at a:0",
+    }),
     "their labels are no classes: a list of labels stands at a:0",
   );
 });
