@@ -23,6 +23,7 @@ export * from "./image_folder.ts";
 export * from "./image_format.ts";
 export * from "./image_source.ts";
 export * from "./image_workers.ts";
+export * from "./labelled_images.ts";
 export type { DecodingThread } from "./jpeg/decode_jpeg.ts";
 export * from "./load_all.ts";
 export * from "./load_batches.ts";

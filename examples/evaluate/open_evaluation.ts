@@ -10,7 +10,7 @@ import {
   selectBackend,
 } from "../../backends/mod.ts";
 import { describeFaults, left, type Result, right } from "../../core/mod.ts";
-import { describeDataError } from "../../data/mod.ts";
+import { describeDataError, labelledImages } from "../../data/mod.ts";
 import {
   describeSkipped,
   describeTrainError,
@@ -166,7 +166,7 @@ export async function openEvaluation(
   }
   const evaluation: Evaluation = {
     encoder: encoder.right,
-    ...evaluatedImages(train, queries),
+    ...evaluatedImages(labelledImages(train), queries),
     classes: train.classNames?.length ?? 0,
     resizeSize: values["resize-size"] ?? encoder.right.model.imageSize,
     backend: selected.right.backend,

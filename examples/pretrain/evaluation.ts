@@ -17,6 +17,7 @@ import {
   type DataError,
   evalTransform,
   type ImageSource,
+  labelledImages,
   loadAll,
   shareSource,
 } from "../../data/mod.ts";
@@ -102,7 +103,9 @@ async function accuracy(
       loadAll({ source, transform: transform.right, batchSize, badImages }),
     );
   // Training has listed those that it met.
-  const known = await featuresOf(atMost(train, REFERENCE_IMAGES));
+  const known = await featuresOf(
+    atMost(labelledImages(train), REFERENCE_IMAGES),
+  );
   if (known._tag === "Left") return known;
   const asked = await featuresOf(atMost(queries, QUERY_IMAGES), unreadable);
   if (asked._tag === "Left") return asked;

@@ -17,6 +17,8 @@ import {
   describeDataError,
   embeddedFashionMnist,
   type ImageSource,
+  labelledImages,
+  noClassesReason,
   openSource,
   selectClasses,
   shareSource,
@@ -37,6 +39,19 @@ export interface PretrainImages {
   readonly queries: ImageSource | null;
   /** Which these are, or why there are none; in words. */
   readonly judgedBy: string;
+}
+
+/** Judges by no other images than those with a label. */
+function withLabels(images: PretrainImages): PretrainImages {
+  const { train, queries, judgedBy } = images;
+  if (queries === null) return images;
+  const known = labelledImages(queries);
+  if (known.length === 0) return unjudged(train, "none of them has a class");
+  return known.length === queries.length ? images : {
+    train,
+    queries: known,
+    judgedBy: `${judgedBy}; ${known.length} of them have a class`,
+  };
 }
 
 /** Queries held out where the data have no part of their own for judging: a fifth, at most. */
@@ -137,7 +152,7 @@ function withJudges(
   draw: HeldOut,
 ): Result<Faults, PretrainImages> {
   if (train.classNames === null) {
-    return right(unjudged(train, "they have no classes"));
+    return right(unjudged(train, noClassesReason(train)));
   }
   if (train.classNames.length < 2) {
     return right(unjudged(train, "all are of one class"));
@@ -202,7 +217,7 @@ async function opened(
     : shared(train.right, valShare, heldOut);
   return images._tag === "Left"
     ? left({ _tag: "BadOptions", faults: images.left })
-    : images;
+    : right(withLabels(images.right));
 }
 
 /**
