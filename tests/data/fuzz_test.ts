@@ -199,7 +199,9 @@ Deno.test("readFile() stops unpacking where an archive is larger than it may be"
   });
 });
 
-for (const encoding of ["jpeg", "png", "webp"] as const) {
+for (
+  const encoding of ["jpeg", "png", "webp", "gif", "tiff", "avif"] as const
+) {
   Deno.test(`decodeScaled() of damaged files gives pixels or one error: ${encoding}`, async () => {
     const whole = await encode(waves(40, 30), encoding);
     const scaled = { width: 16, height: 16 };
