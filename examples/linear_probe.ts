@@ -139,7 +139,7 @@ async function probe(
   }
   backend.dispose();
   if (found._tag === "Left" || found.right === "interrupted") {
-    return await stoppedTraining(output, { ...facts, config });
+    return await stoppedTraining(output, output, { ...facts, config });
   }
   const share = frequentShare(queries);
   tell(found.right, share, config, say);
