@@ -21,7 +21,7 @@
  */
 import process from "node:process";
 import { type Result, right } from "../core/mod.ts";
-import { type ProbeConfig, SWEPT_RATES } from "../train/mod.ts";
+import type { ProbeConfig } from "../train/mod.ts";
 import {
   describeFeature,
   FEATURE_DEFAULTS,

@@ -58,8 +58,12 @@ function lossByStage(
   });
 }
 
+/** Seconds of all recorded steps of a run. */
+export const secondsOf = ({ steps }: RunEnd): number =>
+  steps.reduce((sum, step) => sum + step.milliseconds.total, 0) / 1000;
+
 /**
- * A finished run in numbers.
+ * A run in numbers.
  *
  * @param opened The run.
  * @param end How it ended.
@@ -67,17 +71,17 @@ function lossByStage(
  */
 export function summaryOf(
   { plan, backend: { device }, folder, run }: OpenedRun,
-  { steps, checkpoint }: RunEnd,
+  end: RunEnd,
   accuracies: Accuracies,
 ): Summary {
+  const { steps, checkpoint } = end;
   const times = phaseTimes(plan, steps);
   return {
     backend: device.name,
     device: device.description,
     steps: run.step,
     stepsSkipped: steps.filter(({ skipped }) => skipped !== undefined).length,
-    seconds: steps.reduce((sum, step) => sum + step.milliseconds.total, 0) /
-      1000,
+    seconds: secondsOf(end),
     secondsPerStepByPhase: plan.phases.map(({ index }) =>
       orNull(times.find(({ phase }) => phase === index)?.secondsPerStep)
     ),
@@ -96,27 +100,42 @@ const percent = (value: number | null): string =>
 const asPercent = (part: number | null): number | null =>
   part === null ? null : 100 * part;
 
-/** The summary as a person reads it. */
-export function describeSummary(summary: Summary): string {
+/** The lines of what the encoder is worth. */
+function accuracyLines(summary: Summary, note: string): readonly string[] {
+  if (summary.knnTop1 === null) return [`k-NN:   ${note}`];
+  const others = [
+    `untrained ${percent(summary.knnTop1Untrained)}`,
+    `raw pixels ${percent(summary.knnTop1Pixels)}`,
+    `most frequent class ${percent(summary.mostFrequent)}`,
+  ];
+  return [
+    `k-NN:   ${percent(summary.knnTop1)} by the encoder's features; ${
+      others.join(", ")
+    }`,
+    `        features after the last block, weighted vote of 20 neighbours`,
+    `        ${note}`,
+  ];
+}
+
+/**
+ * The summary as a person reads it.
+ *
+ * @param summary The run in numbers.
+ * @param note How it was judged, or why not.
+ */
+export function describeSummary(summary: Summary, note: string): string {
   const losses = summary.lossByStage.map((loss, stage) =>
     `stage ${stage + 1} ${loss?.toFixed(4) ?? "–"}`
   );
   const measured = percent(asPercent(summary.savingMeasured));
   const predicted = percent(asPercent(summary.savingPredicted));
-  const knn = [
-    `${percent(summary.knnTop1)} by the encoder's features`,
-    `untrained ${percent(summary.knnTop1Untrained)}`,
-    `raw pixels ${
-      percent(summary.knnTop1Pixels)
-    } (weighted vote of 20 neighbours)`,
-  ];
   return [
     `${summary.steps} steps in ${showSeconds(summary.seconds)}${
       summary.stepsSkipped === 0 ? "" : `, ${summary.stepsSkipped} left out`
     }`,
     `loss:   ${losses.join(", ")}`,
     `saving: ${measured} of the compute time measured, ${predicted} predicted`,
-    ...summary.knnTop1 === null ? [] : [`k-NN:   ${knn.join(", ")}`],
+    ...accuracyLines(summary, note),
     `folder: ${summary.outputDir}: config.json plan.json images.json metrics.jsonl`,
     `        plan.svg loss.svg reconstruction.svg tensorboard/`,
     `        ${summary.checkpoint}`,
