@@ -8,6 +8,7 @@
  * @module
  */
 import { left, type Result, right } from "../core/mod.ts";
+import { counted } from "./counted.ts";
 import type { DataError } from "./data_error.ts";
 import { decodeIdx, type IdxArray } from "./idx.ts";
 import type { ImageSource, Split } from "./image_source.ts";
@@ -74,7 +75,9 @@ function sourceOf(
   const classes = FASHION_MNIST_CLASSES.length;
   return {
     name,
-    summary: `${length} images of ${width}×${height} in ${classes} classes`,
+    summary: `${length} images of ${width}×${height} in ${
+      counted(classes, "class")
+    }`,
     length,
     classNames: FASHION_MNIST_CLASSES,
     normalization: FASHION_MNIST_NORMALIZATION,

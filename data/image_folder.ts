@@ -217,7 +217,9 @@ function summaryOf(
 ): string {
   const { length } = samples;
   const { unreadable, reason } = inspection;
-  const classes = classNames === null ? "" : ` in ${classNames.length} classes`;
+  const classes = classNames === null
+    ? ""
+    : ` in ${counted(classNames.length, "class")}`;
   const notes = [
     ...(others === 0 ? [] : [`${counted(others, "other file")} left out`]),
     ...(outside === 0 ? [] : [`${counted(outside, "link")} out of the folder`]),

@@ -104,13 +104,15 @@ function sourceOf(
       ? `${name}, image ${index}`
       : `${group.path}:${group.from + index - group.first}`;
   };
-  const classes = classNames === null ? "" : ` in ${classNames.length} classes`;
+  const classes = classNames === null
+    ? ""
+    : ` in ${counted(classNames.length, "class")}`;
   const stored = `${counted(groups.length, "row group")} in ${
     counted(files.length, "Parquet file")
   }`;
   return {
     name,
-    summary: `${length} images${classes} (${stored})`,
+    summary: `${counted(length, "image")}${classes} (${stored})`,
     length,
     classNames,
     normalization: IMAGENET_NORMALIZATION,

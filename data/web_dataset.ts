@@ -153,12 +153,14 @@ function sourceOf(
       ? `${name}, image ${index}`
       : `${at.shard}:${at.image.name}`;
   };
-  const classes = classNames === null ? "" : ` in ${classNames.length} classes`;
+  const classes = classNames === null
+    ? ""
+    : ` in ${counted(classNames.length, "class")}`;
   const bytes = images.reduce((sum, { image }) => sum + image.size, 0);
   const size = `${bytesInWords(bytes)} in ${counted(shards, "tar archive")}`;
   return {
     name,
-    summary: `${images.length} images${classes} (${size})`,
+    summary: `${counted(images.length, "image")}${classes} (${size})`,
     length: images.length,
     classNames,
     normalization: IMAGENET_NORMALIZATION,

@@ -12,6 +12,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
+import { counted } from "../../data/mod.ts";
 import {
   describeTrainError,
   encoderSnapshot,
@@ -90,7 +91,7 @@ export function describeInitialEncoder(
   // Rounding is no difference, and a table of another grid says nothing.
   const isLearned = grid === gridSize(model) && offFixed > 1e-3;
   return [
-    `start:  ${path}: ${used.length} tensors used`,
+    `start:  ${path}: ${counted(used.length, "tensor")} used`,
     ...missing.length === 0
       ? []
       : [`        not in it, as untrained: ${listed(missing)}`],

@@ -8,7 +8,9 @@ import {
   measuredSaving,
   type MetricsLine,
   phaseTimes,
+  tellsSaving,
 } from "../../train/mod.ts";
+import { counted } from "../../data/mod.ts";
 import type { Accuracies } from "./evaluation.ts";
 import type { OpenedRun } from "./open_run.ts";
 import { showSeconds } from "./progress.ts";
@@ -30,7 +32,7 @@ export interface Summary extends Accuracies {
   readonly secondsPerStepByPhase: readonly (number | null)[];
   /** Mean loss of each stage over its last steps; `null` where no step is on record. */
   readonly lossByStage: readonly (number | null)[];
-  /** Part of the compute time saved against the speed of the first phase; `null` if a phase was not measured. */
+  /** Part of the compute time saved against the speed of the first phase; `null` if a phase was not measured, or too few steps of it. */
   readonly savingMeasured: number | null;
   /** Part of the operations saved, by the cost model. */
   readonly savingPredicted: number;
@@ -76,6 +78,9 @@ export function summaryOf(
 ): Summary {
   const { steps, checkpoint } = end;
   const times = phaseTimes(plan, steps);
+  const counts = plan.phases.map(({ index }) =>
+    steps.filter(({ phase }) => phase === index).length
+  );
   return {
     backend: device.name,
     device: device.description,
@@ -86,7 +91,9 @@ export function summaryOf(
       orNull(times.find(({ phase }) => phase === index)?.secondsPerStep)
     ),
     lossByStage: lossByStage(plan, steps),
-    savingMeasured: orNull(measuredSaving(plan, times)),
+    savingMeasured: tellsSaving(counts)
+      ? orNull(measuredSaving(plan, times))
+      : null,
     savingPredicted: predictedSaving(plan),
     ...accuracies,
     checkpoint,
@@ -127,14 +134,18 @@ export function describeSummary(summary: Summary, note: string): string {
   const losses = summary.lossByStage.map((loss, stage) =>
     `stage ${stage + 1} ${loss?.toFixed(4) ?? "–"}`
   );
-  const measured = percent(asPercent(summary.savingMeasured));
+  const measured = summary.savingMeasured === null
+    ? "too few steps to measure it"
+    : `${
+      percent(asPercent(summary.savingMeasured))
+    } of the compute time measured`;
   const predicted = percent(asPercent(summary.savingPredicted));
   return [
-    `${summary.steps} steps in ${showSeconds(summary.seconds)}${
+    `${counted(summary.steps, "step")} in ${showSeconds(summary.seconds)}${
       summary.stepsSkipped === 0 ? "" : `, ${summary.stepsSkipped} left out`
     }`,
     `loss:   ${losses.join(", ")}`,
-    `saving: ${measured} of the compute time measured, ${predicted} predicted`,
+    `saving: ${measured}, ${predicted} predicted`,
     ...accuracyLines(summary, note),
     `folder: ${summary.outputDir}: config.json plan.json images.json metrics.jsonl`,
     `        plan.svg loss.svg reconstruction.svg tensorboard/`,
