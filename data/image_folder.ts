@@ -219,10 +219,9 @@ function summaryOf(
 ): string {
   const { length } = samples;
   const { unreadable, reason, foreign, kind } = inspection;
-  const count = classNames?.length ?? 0;
   const classes = classNames === null
     ? ""
-    : ` in ${count === 1 ? "1 class" : `${count} classes`}`;
+    : ` in ${counted(classNames.length, "class")}`;
   const within = classNames === null ? "this one" : "the class around them";
   const notes = [
     ...(inner === 0

@@ -12,6 +12,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
+import { counted } from "../../data/mod.ts";
 import {
   describeSkipped,
   describeTrainError,
@@ -92,7 +93,7 @@ export function describeInitialEncoder(
   const isLearned = grid === gridSize(model) && offFixed > 1e-3;
   return [
     ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
-    `start:  ${path}: ${used.length} tensors used`,
+    `start:  ${path}: ${counted(used.length, "tensor")} used`,
     ...missing.length === 0
       ? []
       : [`        not in it, as untrained: ${listed(missing)}`],

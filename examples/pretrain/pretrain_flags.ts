@@ -62,6 +62,10 @@ export const PRETRAIN_FLAGS = {
   ),
   ...SAVE_FLAGS,
   ...HEALTH_FLAGS,
+  "judge": choiceFlag(
+    ["auto", "always", "never"],
+    "judge the encoder at the end: within a tenth of the run's time or 3 s, by all images, or not",
+  ),
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
   ),
@@ -102,6 +106,7 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "threads": "the processor's cores",
   "init-from": "first values drawn from the seed",
   "output-dir": "runs/N, the first free N",
+  "judge": "auto",
   ...SAVE_DEFAULTS,
   ...HEALTH_DEFAULTS,
 };
