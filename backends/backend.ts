@@ -119,8 +119,10 @@ export interface CompileOptions {
   readonly replaces?: Readonly<Record<string, string>>;
   /**
    * Names of matrices `[N, K]` among the inputs that hold the same numbers in every
-   * run. Products of rows with them are computed in 8-bit integers: several times as
-   * fast, and off by about a hundredth. An engine that has no such products refuses.
+   * run. Products of rows with them are computed in 8-bit integers: faster, up to
+   * several times on processors with instructions for them, and off by about a
+   * hundredth. An engine that has no such products, or not the right ones on this
+   * processor, refuses.
    */
   readonly int8?: readonly string[];
   /**
@@ -138,8 +140,14 @@ export interface Backend {
   readonly compilesBesideRuns?: boolean;
   /** How many runs it computes at one time, each on a thread of its own; by default one. */
   readonly parallelRuns?: number;
-  /** It can compute products with constant matrices in 8-bit integers. */
-  readonly computesInt8?: boolean;
+  /**
+   * Proves products with constant matrices in 8-bit integers (`CompileOptions.int8`) on
+   * numbers that saturate wherever two products are added in 16 bits; once, then the
+   * answer is kept. An engine that has no such products has no such function.
+   *
+   * @returns Nothing, or what is wrong with them on this processor.
+   */
+  proveInt8?(): Promise<Result<BackendError, null>>;
   /**
    * Prepares a graph.
    *

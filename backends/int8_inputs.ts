@@ -4,7 +4,12 @@
  * @module
  */
 import { type Graph, inputSignatures, left, type Result } from "../core/mod.ts";
-import type { BackendError, CompileOptions, DeviceInfo } from "./backend.ts";
+import type {
+  Backend,
+  BackendError,
+  CompileOptions,
+  DeviceInfo,
+} from "./backend.ts";
 
 /** The refusal of an engine that has no products in 8-bit integers. */
 export function withoutInt8({ name }: DeviceInfo): Result<BackendError, never> {
@@ -18,6 +23,17 @@ export function refuseInt8(
   { int8 = [] }: CompileOptions,
 ): Result<BackendError, never> | null {
   return int8.length === 0 ? null : withoutInt8(device);
+}
+
+/**
+ * Proves the products in 8-bit integers that a run will ask for.
+ *
+ * @returns Nothing, or why the engine is not to be asked for them.
+ */
+export async function provenInt8(
+  backend: Backend,
+): Promise<Result<BackendError, null>> {
+  return await backend.proveInt8?.() ?? withoutInt8(backend.device);
 }
 
 /**

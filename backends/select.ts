@@ -10,7 +10,7 @@ import {
   describeBackendError,
 } from "./backend.ts";
 import { onnxBackend, onnxWebgpuBackend } from "./onnx/onnx_backend.ts";
-import { selfTest } from "./self_test.ts";
+import { selfTest, type TestedNeeds } from "./self_test.ts";
 import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
 import { tfjsBackend } from "./tfjs/tfjs_backend.ts";
 
@@ -33,7 +33,7 @@ export const BACKEND_CHOICES = ["auto", ...DEVICES] as const;
 export type BackendChoice = typeof BACKEND_CHOICES[number];
 
 /** How a device is to be used. */
-export interface SelectOptions {
+export interface SelectOptions extends TestedNeeds {
   /** Threads that compute, on `onnx`; the processor's cores by default. */
   readonly threads?: number;
 }
@@ -77,7 +77,9 @@ async function tested(
   options: SelectOptions = {},
 ): Promise<Result<BackendError, Backend>> {
   const backend = await started(device, options);
-  return backend._tag === "Left" ? backend : await selfTest(backend.right);
+  return backend._tag === "Left"
+    ? backend
+    : await selfTest(backend.right, options);
 }
 
 /**
@@ -156,7 +158,8 @@ const sentence = ({ device }: Backend, notes: readonly string[]): string =>
  *
  * @param wanted A device, or `auto`.
  * @param options Threads; a device that has none to choose is refused with them if
- * it was asked for by name.
+ * it was asked for by name. What a run will need besides; a device that has it not, or
+ * computes it wrongly, is refused or passed over.
  * @returns The engine and the reason for it, or why there is none.
  *
  * @example

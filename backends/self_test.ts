@@ -17,9 +17,15 @@ import {
   traceGraph,
 } from "../core/mod.ts";
 import type { Backend, BackendError, DeviceTensors } from "./backend.ts";
+import { provenInt8 } from "./int8_inputs.ts";
 
-/** Largest error relative to the largest number of a tensor, or to 1 if that is larger. */
-const TOLERANCE = 1e-4;
+/** What a run will use beside the ops of a layer. */
+export interface TestedNeeds {
+  /** Products with constant matrices in 8-bit integers; by default none. */
+  readonly int8?: boolean;
+  /** Terms of its longest sum, of which two millions are tested at most; by default few. */
+  readonly longestSum?: number;
+}
 
 /** Tokens and widths that no tile or workgroup size divides. */
 const SHAPES: Readonly<Record<string, Shape>> = {
@@ -51,12 +57,55 @@ function build(g: GraphBuilder): Readonly<Record<string, NodeId>> {
   };
 }
 
-/** Numbers in `(−½, ½)` that repeat after no size in use. */
-const numbers = (shape: Shape): Float32Array =>
-  Float32Array.from(
-    { length: sizeOf(shape) },
-    (_, i) => (i * 37 % 101) / 101 - 0.5,
-  );
+/** What an engine is asked, and on which numbers. */
+interface Test {
+  readonly shapes: Readonly<Record<string, Shape>>;
+  readonly build: (g: GraphBuilder) => Readonly<Record<string, NodeId>>;
+  readonly numbers: (shape: Shape) => Float32Array;
+  /** All numbers of each output, where they are known without the interpreter. */
+  readonly wanted?: number;
+  /** Largest error relative to the largest number of a tensor, or to 1 if that is larger. */
+  readonly tolerance: number;
+}
+
+const LAYER: Test = {
+  shapes: SHAPES,
+  build,
+  // In `(−½, ½)`; they repeat after no size in use.
+  numbers: (shape) =>
+    Float32Array.from(
+      { length: sizeOf(shape) },
+      (_, i) => (i * 37 % 101) / 101 - 0.5,
+    ),
+  tolerance: 1e-4,
+};
+
+/** Terms of the longest sum in the layer. */
+const LAYER_SUM = 14;
+
+/** A test of more terms would take more time and memory than it is worth. */
+const MOST_TERMS = 2 ** 21;
+
+/**
+ * A product and a sum of so many ones, as gradients of weights and of biases are sums:
+ * exact in any order, and whatever is left out is seen.
+ */
+const sumTest = (terms: number): Test => ({
+  shapes: { rows: [terms, 3], others: [terms, 2] },
+  build: (g) => {
+    const rows = g.input("rows", [terms, 3]);
+    const others = g.input("others", [terms, 2]);
+    return {
+      [`a product that sums ${terms} terms`]: g.matmul(rows, others, {
+        transposeA: true,
+      }),
+      [`a sum of ${terms} terms`]: g.sumTo(rows, [3]),
+    };
+  },
+  numbers: (shape) => new Float32Array(sizeOf(shape)).fill(1),
+  wanted: terms,
+  tolerance: 0,
+});
 
 const worstError = (
   found: ArrayLike<number>,
@@ -69,32 +118,46 @@ const worstError = (
   }, 0);
 };
 
+/** What a test should find. */
+function wantedOf(
+  graph: Graph,
+  { shapes, numbers, wanted }: Test,
+): Readonly<Record<string, Float64Array>> {
+  if (wanted !== undefined) {
+    return Object.fromEntries(
+      Object.entries(graph.outputs).map(([name, id]) => [
+        name,
+        new Float64Array(sizeOf(graph.nodes[id]?.shape ?? [])).fill(wanted),
+      ]),
+    );
+  }
+  const inputs = Object.entries(shapes).map(([name, shape]) => [
+    name,
+    Float64Array.from(numbers(shape)),
+  ]);
+  return interpretGraph(graph, Object.fromEntries(inputs));
+}
+
 /** The first output whose numbers are wrong. */
 async function firstWrong(
   { device }: Backend,
   outputs: DeviceTensors,
   graph: Graph,
+  test: Test,
 ): Promise<BackendError | null> {
-  const wanted = interpretGraph(
-    graph,
-    Object.fromEntries(
-      Object.entries(SHAPES).map(([name, shape]) => [
-        name,
-        Float64Array.from(numbers(shape)),
-      ]),
-    ),
-  );
+  const wanted = wantedOf(graph, test);
+  const { tolerance } = test;
   for (const [what, tensor] of outputs) {
     const found = await tensor.read();
     const error = worstError(found, wanted[what] ?? new Float64Array());
-    // Not `error > TOLERANCE`, which NaN would pass.
-    if (!(error <= TOLERANCE)) {
+    // Not `error > tolerance`, which NaN would pass.
+    if (!(error <= tolerance)) {
       return {
         _tag: "WrongNumbers",
         device: device.name,
         what,
         error,
-        tolerance: TOLERANCE,
+        tolerance,
       };
     }
   }
@@ -106,17 +169,34 @@ async function firstWrong(
  * number with the reference interpreter. Takes a moment; leaves nothing behind.
  *
  * @param backend The engine to be tested.
+ * @param needs What a run will use besides, which is tested too.
  * @returns The engine itself, or what is wrong with it.
  */
 export async function selfTest(
   backend: Backend,
+  { int8 = false, longestSum = 0 }: TestedNeeds = {},
 ): Promise<Result<BackendError, Backend>> {
+  const layer = await tested(backend, LAYER);
+  if (layer._tag === "Left") return layer;
+  const sum = longestSum > LAYER_SUM
+    ? await tested(backend, sumTest(Math.min(longestSum, MOST_TERMS)))
+    : layer;
+  if (sum._tag === "Left" || !int8) return sum;
+  const proven = await provenInt8(backend);
+  return proven._tag === "Left" ? proven : sum;
+}
+
+async function tested(
+  backend: Backend,
+  test: Test,
+): Promise<Result<BackendError, Backend>> {
+  const { shapes, build, numbers } = test;
   const graph = traceGraph(build);
   if (graph._tag === "Left") return failed(backend, "the test does not fit");
   const program = await backend.compile(graph.right);
   if (program._tag === "Left") return program;
   const inputs = new Map(
-    Object.entries(SHAPES).map(([name, shape]) => [
+    Object.entries(shapes).map(([name, shape]) => [
       name,
       backend.upload({ shape, data: numbers(shape) }),
     ]),
@@ -124,7 +204,7 @@ export async function selfTest(
   try {
     const outputs = await program.right.run(inputs);
     if (outputs._tag === "Left") return outputs;
-    const wrong = await firstWrong(backend, outputs.right, graph.right);
+    const wrong = await firstWrong(backend, outputs.right, graph.right, test);
     outputs.right.forEach((tensor) => tensor.dispose());
     return wrong === null ? right(backend) : left(wrong);
   } catch (thrown) {

@@ -13,6 +13,7 @@
  */
 // deno-lint-ignore-file no-console -- talking is what programs do
 import { errorLine, SIX } from "./classic/six.ts";
+import { processorHere } from "./processor.ts";
 
 const PROGRAM = new URL("../examples/freezeout_classic.ts", import.meta.url);
 const CONFIG = new URL("../deno.json", import.meta.url);
@@ -33,6 +34,8 @@ async function lastLineOf(flags: readonly string[]): Promise<string> {
 for (const { name, flags } of SIX) {
   const all = [...flags, ...Deno.args];
   const result: Record<string, unknown> = JSON.parse(await lastLineOf(all));
-  console.log(JSON.stringify({ name, flags: all.join(" "), ...result }));
+  const processor = processorHere();
+  const flagText = all.join(" ");
+  console.log(JSON.stringify({ name, flags: flagText, processor, ...result }));
   console.error(errorLine(name, result));
 }

@@ -28,6 +28,7 @@ import {
   resetPeakRss,
   residentMb,
 } from "./peak_memory.ts";
+import { processorHere } from "./processor.ts";
 import { randomImages } from "./random_images.ts";
 import {
   benchedConfig,
@@ -137,10 +138,10 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     throw new Error(`No phase has ${spec.frozen} frozen layers`);
   }
   const { backend } = orThrow(
-    await selectBackend(
-      spec.backend,
-      spec.threads === null ? {} : { threads: spec.threads },
-    ),
+    await selectBackend(spec.backend, {
+      ...spec.threads === null ? {} : { threads: spec.threads },
+      int8: spec.precision === "int8",
+    }),
   );
   const { times, stepMb } = await timeSteps(
     backend,
@@ -157,6 +158,7 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     imageSize: config.model.imageSize,
     batchSize: spec.batchSize,
     device: backend.device.description,
+    processor: processorHere(),
     frozen: spec.frozen,
     liveStages: phase.liveStages.length,
     ms: rounded(total),

@@ -53,7 +53,10 @@ function runPlan(
 function readRows(file: string): readonly PairRow[] {
   try {
     return Deno.readTextFileSync(file).trim().split("\n")
-      .map((line) => JSON.parse(line));
+      .map((line) => ({
+        processor: "a processor that was not recorded",
+        ...JSON.parse(line),
+      }));
   } catch (error) {
     return fail(`${file}: ${error instanceof Error ? error.message : error}`);
   }
@@ -95,7 +98,7 @@ const phases = phasesOf(readRows(file));
 if (phases._tag === "Left") fail(`${file}: ${phases.left}`);
 const { about, rows } = phases.right;
 console.log(
-  `${about.model}, ${about.batchSize} images a step, ${about.threads} threads; ours ${about.ours.versions}, theirs ${about.peer} (${about.theirs.versions})\n`,
+  `${about.model}, ${about.batchSize} images a step, ${about.threads} threads; ours ${about.ours.versions}, theirs ${about.peer} (${about.theirs.versions})\n${about.processor}\n`,
 );
 console.log(savingTable(rows));
 console.log(

@@ -69,9 +69,9 @@ async function measureAll(
   }
   const [first, ...others] = rows;
   if (first !== undefined && !values.json) {
-    const { model, imageSize, batchSize, backend, device } = first;
+    const { model, imageSize, batchSize, backend, device, processor } = first;
     console.log(
-      `${model} at ${imageSize}×${imageSize}, ${batchSize} images a step, on ${backend} (${device})\n`,
+      `${model} at ${imageSize}×${imageSize}, ${batchSize} images a step, on ${backend} (${device})\n${processor}\n`,
     );
     console.log(stepTable([first, ...others]));
   }

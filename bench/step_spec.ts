@@ -50,6 +50,8 @@ export interface StepRow {
   readonly batchSize: number;
   /** What the device says of itself, for example how many threads it has. */
   readonly device: string;
+  /** The machine's processor and its instructions for products. */
+  readonly processor: string;
   /** How many layers are frozen. */
   readonly frozen: number;
   /** How many stages have a loss. */

@@ -31,6 +31,24 @@ export function printable(text: string): string {
 }
 
 /**
+ * The same for a message of several lines: their ends are kept.
+ *
+ * @param text A message that may have names from outside in it.
+ * @returns As many lines, each printable.
+ *
+ * @example
+ * ```ts
+ * import { printableLines } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(printableLines("1 file:\nname\u0007"), "1 file:\nname\\u{7}");
+ * ```
+ */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
+/**
  * The beginning of a text, printable.
  *
  * @param text Text from a file; it may be long.

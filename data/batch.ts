@@ -21,7 +21,7 @@ export interface Batch {
   readonly images: Float32Array;
   /** Index of each image in its source, `[B]`. */
   readonly indices: Int32Array;
-  /** Class of each image, `[B]`; `null` when the source has no labels. */
+  /** Class of each image, `[B]`, −1 for one without a label; `null` when the source has none. */
   readonly labels: Int32Array | null;
 }
 

@@ -1,23 +1,31 @@
 /**
- * Image files: JPEG through libjpeg-turbo where it can be had, all others through
- * sharp.
+ * Image files: JPEG through libjpeg-turbo where it can be had, BMP and PNM by code of
+ * our own, all others through sharp. The first bytes say which format a file has, and
+ * no decoder sees a file that its header does not admit.
  *
  * @module
  */
 import type { Sharp, SharpOptions } from "sharp";
+import type { Result } from "../core/mod.ts";
 import { reasonOf } from "./data_error.ts";
+import { decodeBmp } from "./decode/decode_bmp.ts";
+import { decodePnm } from "./decode/decode_pnm.ts";
+import type { ImageHeader } from "./headers/image_header.ts";
+import {
+  type AdmittedImage,
+  decodeAdmitted,
+  MOST_PIXELS,
+} from "./image_budget.ts";
+import type { ImageFileFormat } from "./image_format.ts";
 import {
   decodeJpeg,
   type DecodingThread,
   type UsePixels,
 } from "./jpeg/decode_jpeg.ts";
-import { endsItsScan, isJpeg } from "./jpeg/jpeg_end.ts";
+import { endsItsScan } from "./jpeg/jpeg_end.ts";
 import type { EncodedImage, RawImage, Size } from "./image_source.ts";
 import { wholeOf } from "./random_resized_crop.ts";
 import type { CroppedView, View } from "./view.ts";
-
-/** Most pixels of a file, and of the size that it is brought to: PIL's limit for bombs. */
-const MOST_PIXELS = 178_956_970;
 
 /**
  * Small faults of a file are overlooked as PIL does, lost pixels are not; colour
@@ -28,6 +36,28 @@ const OPTIONS: SharpOptions = {
   ignoreIcc: true,
   limitInputPixels: MOST_PIXELS,
 };
+
+/** A second bound for a decoder that takes longer than its file's header lets expect. */
+const MOST_SECONDS = 120;
+
+/**
+ * Loaders of libvips for what is not decoded: drawings, documents, tables, programs
+ * that are run. By name, not all but some: with that, decoders on other threads would
+ * be blocked for a moment too. Names that a build does not have are passed over.
+ */
+const BLOCKED_LOADERS = [
+  ...["Analyze", "Csv", "DcRaw", "Fits", "Jp2k", "Jxl", "Magick", "Magick7"],
+  ...["Mat", "Matrix", "Nifti", "Openexr", "Openslide", "Pdf", "Ppm", "Rad"],
+  ...["Raw", "Svg", "Uhdr", "Vips"],
+].map((name) => `VipsForeignLoad${name}`);
+
+/** Decoders of files that hold their pixels as they are. */
+const PLAIN_DECODERS: Partial<
+  Record<
+    ImageFileFormat,
+    (bytes: Uint8Array, most: number) => Result<string, RawImage>
+  >
+> = { bmp: decodeBmp, pnm: decodePnm };
 
 /** Loaded when the first file is decoded: sources in memory need no native code. */
 let loading: ReturnType<typeof loadSharp> | null = null;
@@ -43,6 +73,8 @@ async function loadSharp() {
     const reason = `their decoder sharp does not load: ${reasonOf(thrown)}`;
     throw new DecoderMissing(reason, { cause: thrown });
   });
+  // For the whole process and all of its threads.
+  sharp.block({ operation: BLOCKED_LOADERS });
   // No image is decoded twice, and the loader has several in flight already.
   sharp.cache(false);
   sharp.concurrency(1);
@@ -90,31 +122,23 @@ function clearReason(message: string): string {
     : first;
 }
 
-/** A long and narrow picture may be small and yet be huge in its wanted size. */
-const isTooLarge = ({ width, height }: Size): boolean =>
-  width * height > MOST_PIXELS;
-
-function checkSize(size: Size): void {
-  if (!isTooLarge(size)) return;
-  const { width, height } = size;
-  throw new Error(
-    `its shape asks for ${width}×${height} pixels, more than ${MOST_PIXELS}`,
-  );
-}
+/** Whether a decoder sees no more pixels than the header told. */
+const isWithin = (size: Size, { width, height }: Size): boolean =>
+  size.width * size.height <= width * height;
 
 async function decodeBySharp(
-  bytes: Uint8Array,
+  { format, header }: AdmittedImage,
   viewAt: (size: Size) => View,
 ): Promise<CroppedView> {
   const sharp = await (loading ??= loadSharp());
+  const bytes = header.picture();
   try {
-    const input = sharp(bytes, OPTIONS);
+    const input = sharp(bytes, OPTIONS).timeout({ seconds: MOST_SECONDS });
     const metadata = await input.metadata();
-    checkSize(metadata);
+    if (!isWithin(metadata, header)) throw new Error(tooMany(metadata, header));
     const view = viewAt(metadata);
-    checkSize(view.scaled);
     // Whether a file is damaged must not depend on the part that is seen.
-    const isPart = isJpeg(bytes) && endsItsScan(bytes);
+    const isPart = format === "jpeg" && endsItsScan(bytes);
     const kept = isPart ? input.extract(view.crop) : input;
     const isInk = metadata.space === "cmyk";
     const image = await (isInk ? inkPixels(kept) : colourPixels(kept));
@@ -122,6 +146,21 @@ async function decodeBySharp(
   } catch (thrown) {
     throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
   }
+}
+
+const tooMany = (found: Size, told: ImageHeader): string =>
+  `its decoder finds ${found.width}×${found.height} pixels, its header says ${told.width}×${told.height}`;
+
+/** Decodes a file that holds its pixels as they are. */
+function decodePlain(
+  decode: (bytes: Uint8Array, most: number) => Result<string, RawImage>,
+  bytes: Uint8Array,
+  viewAt: (size: Size) => View,
+): CroppedView {
+  const image = decode(bytes, MOST_PIXELS);
+  if (image._tag === "Left") throw new Error(image.left);
+  const view = viewAt(image.right);
+  return { view, image: image.right, box: view.crop };
 }
 
 /**
@@ -139,21 +178,25 @@ async function decodeBySharp(
  * @param viewAt Which pixels, given the size of the image.
  * @param use What is done with pixels that have the crop among them.
  * @param thread Where a JPEG file is decoded.
- * @throws `DecoderMissing` if sharp is needed and does not load; what sharp says when
- * it cannot decode the file, or when the file or the wanted size has more than
- * 178,956,970 pixels.
+ * @throws `DecoderMissing` if sharp is needed and does not load; what is wrong with the
+ * file or with the cost of decoding it, else what its decoder says.
  */
-export async function decodeCrop(
-  { bytes }: EncodedImage,
+export function decodeCrop(
+  image: EncodedImage,
   viewAt: (size: Size) => View,
   use: UsePixels,
   thread: DecodingThread = "aside",
 ): Promise<void> {
-  const modest = (size: Size): View | null => {
-    if (isTooLarge(size)) return null;
-    const view = viewAt(size);
-    return isTooLarge(view.scaled) ? null : view;
-  };
-  if (await decodeJpeg(bytes, modest, use, thread)) return;
-  use(await decodeBySharp(bytes, viewAt));
+  return decodeAdmitted(image, viewAt, async (admitted) => {
+    const { format, header } = admitted;
+    const plain = PLAIN_DECODERS[format];
+    if (plain !== undefined) {
+      return use(decodePlain(plain, image.bytes, viewAt));
+    }
+    const told = (size: Size): View | null =>
+      isWithin(size, header) ? viewAt(size) : null;
+    const isUsed = format === "jpeg" &&
+      await decodeJpeg(image.bytes, told, use, thread);
+    if (!isUsed) use(await decodeBySharp(admitted, viewAt));
+  });
 }

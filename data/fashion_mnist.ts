@@ -28,6 +28,12 @@ export const FASHION_MNIST_CLASSES: readonly string[] = [
   "Ankle boot",
 ];
 
+/** The first labels of each split: other data sets have the same files. */
+const BEGINNINGS: readonly (readonly number[])[] = [
+  [9, 0, 0, 3, 0, 2, 7, 2],
+  [9, 2, 1, 1, 6, 1, 4, 6],
+];
+
 /** What the files of a split begin with. */
 const PREFIX: Record<Split, string> = { train: "train", test: "t10k" };
 
@@ -72,9 +78,14 @@ function sourceOf(
   const [length = 0, height = 0, width = 0] = images.shape;
   const size = width * height;
   const classes = FASHION_MNIST_CLASSES.length;
+  const isOther = BEGINNINGS.every((known) =>
+    known.some((label, i) => label !== labels[i])
+  );
+  const named = isOther ? ", named and normalised as Fashion-MNIST's" : "";
   return {
     name,
-    summary: `${length} images of ${width}×${height} in ${classes} classes`,
+    summary:
+      `${length} images of ${width}×${height} in ${classes} classes${named}`,
     length,
     classNames: FASHION_MNIST_CLASSES,
     normalization: FASHION_MNIST_NORMALIZATION,
@@ -104,16 +115,36 @@ async function openIdxPair(
     : left(error);
 }
 
-/** Path of a file that may or may not be packed. */
-async function packedOrPlain(path: string): Promise<string> {
-  const exists = await Deno.stat(`${path}.gz`).then(() => true, () => false);
-  return exists ? `${path}.gz` : path;
+/** The ways to write the name of an idx file: `train-images.idx3-ubyte.gz`. */
+const writings = (name: string): readonly string[] =>
+  [name, name.replace(/-(?=idx\d)/, ".")].flatMap((each) => [
+    `${each}.gz`,
+    each,
+  ]);
+
+/** Whether files that hold the images of either split are among names. */
+export function hasIdxImages(names: readonly string[]): boolean {
+  return (["train", "test"] as const).some((split) =>
+    writings(imagesFileName(split)).some((name) => names.includes(name))
+  );
+}
+
+/** Path of a file in the writing that is there. */
+async function writtenPath(folder: string, name: string): Promise<string> {
+  for (const each of writings(name)) {
+    const path = `${folder}/${each}`;
+    const isThere = await Deno.stat(path)
+      .then(({ isFile }) => isFile, () => false);
+    if (isThere) return path;
+  }
+  return `${folder}/${name}`;
 }
 
 /**
- * Fashion-MNIST from a folder with its idx files, packed (`.gz`) or not. Data
- * sets of the same layout with ten classes can be read too, but get the names
- * and the pixel statistics of Fashion-MNIST.
+ * Fashion-MNIST from a folder with its idx files, packed (`.gz`) or not, also
+ * written `train-images.idx3-ubyte`. Data sets of the same layout with ten classes
+ * can be read too, but get the names and the pixel statistics of Fashion-MNIST,
+ * which the summary says.
  *
  * @param folder Folder with `train-images-idx3-ubyte` and the like.
  * @param split The 60,000 images to learn from, or the 10,000 to judge by.
@@ -125,8 +156,8 @@ export async function fashionMnist(
 ): Promise<Result<DataError, ImageSource>> {
   return openIdxPair(
     `Fashion-MNIST ${split}`,
-    await packedOrPlain(`${folder}/${imagesFileName(split)}`),
-    await packedOrPlain(`${folder}/${labelsFileName(split)}`),
+    await writtenPath(folder, imagesFileName(split)),
+    await writtenPath(folder, labelsFileName(split)),
   );
 }
 

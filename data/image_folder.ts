@@ -7,6 +7,7 @@ import { left, printable, type Result, right } from "../core/mod.ts";
 import { counted } from "./counted.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
 import { readImageFile } from "./image_file.ts";
+import { IMAGE_FORMATS, isImageName } from "./image_format.ts";
 import type { ImageSource } from "./image_source.ts";
 import {
   bytesInWords,
@@ -15,29 +16,18 @@ import {
 } from "./inspect_files.ts";
 import { noImageAmong } from "./no_image_among.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
+import {
+  type FolderContent,
+  folderContent,
+  FolderError,
+  folderFault,
+  inOrder,
+  isArchive,
+} from "./sources/folder_content.ts";
+import { type LeftOut, leftOut } from "./sources/left_out.ts";
 
-const IMAGE_FILE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
 /** Image files, in words for messages. */
-const IMAGE_FILES = "JPEG, PNG, WebP, GIF, TIFF or AVIF files";
-
-/** What lies directly in a folder; hidden entries are left out. */
-interface Listing {
-  readonly images: readonly string[];
-  readonly folders: readonly string[];
-  /** Files that are no images, by name. */
-  readonly otherNames: readonly string[];
-  readonly others: number;
-  /** Links among them that lead out of the data. */
-  readonly outside: number;
-}
-
-/** One entry of a folder. */
-interface Entry {
-  readonly name: string;
-  readonly isDirectory: boolean;
-  readonly isFile: boolean;
-  readonly isOutside: boolean;
-}
+const IMAGE_FILES = `${IMAGE_FORMATS} files`;
 
 /** An image file and its class. */
 interface Sample {
@@ -45,12 +35,27 @@ interface Sample {
   readonly label: number | null;
 }
 
+/** A class and the folder with its images. */
+export interface ClassFolder {
+  readonly name: string;
+  readonly path: string;
+}
+
 /** The images of a folder before they are a source. */
 interface Collection {
   readonly samples: readonly Sample[];
   readonly classNames: readonly string[] | null;
-  readonly others: number;
+  /** Folders within classes: their images are of the class. */
+  readonly inner: number;
+  /** Links among the images and folders that lead out of the data. */
   readonly outside: number;
+}
+
+/** What a walk knows of the data and finds out on its way. */
+interface Walk {
+  /** Real path of the data. */
+  readonly root: string;
+  readonly aside: LeftOut;
 }
 
 const badFolder = (
@@ -59,10 +64,6 @@ const badFolder = (
   wanted: string,
 ): Result<DataError, never> => left({ _tag: "BadFolder", path, found, wanted });
 
-/** By code unit, so that labels and order are the same under every locale. */
-const inOrder = (names: readonly string[]): readonly string[] =>
-  [...names].sort((a, b) => a < b ? -1 : 1);
-
 /** Whether a real path is that of a folder or lies below it. */
 function isWithin(folder: string, path: string): boolean {
   if (!path.startsWith(folder)) return false;
@@ -70,137 +71,135 @@ function isWithin(folder: string, path: string): boolean {
   return next === undefined || /[/\\]$/.test(folder) || /[/\\]/.test(next);
 }
 
-/** Whether a link ends outside of a folder; one that ends nowhere does not. */
-async function leadsOut(root: string, link: string): Promise<boolean> {
-  const end = await Deno.realPath(link).catch(() => null);
-  return end !== null && !isWithin(root, end);
-}
-
-/** What an entry is, links followed. A link to nothing counts as a file that cannot be read. */
-async function kindOf(
-  root: string,
-  folder: string,
-  { name, isSymlink, isDirectory, isFile }: Deno.DirEntry,
-): Promise<Entry> {
-  if (!isSymlink) return { name, isDirectory, isFile, isOutside: false };
-  const path = `${folder}/${name}`;
-  const end = await Deno.stat(path).catch(() => null);
-  return {
-    name,
-    isDirectory: end?.isDirectory ?? false,
-    isFile: end?.isFile ?? true,
-    isOutside: await leadsOut(root, path),
-  };
-}
-
-/** What lies in a folder; `root` is the real path of the data. */
-async function list(root: string, folder: string): Promise<Listing> {
-  const entries: Deno.DirEntry[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    if (!entry.name.startsWith(".")) entries.push(entry);
-  }
-  const kinds = await Promise.all(
-    entries.map((entry) => kindOf(root, folder, entry)),
+/** How many links of a folder end outside of the data; those that end nowhere do not. */
+async function linksOut(
+  { root }: Walk,
+  { path, links }: FolderContent,
+  names: readonly string[],
+): Promise<number> {
+  const ends = await Promise.all(
+    names.filter((name) => links.has(name))
+      .map((name) => Deno.realPath(`${path}/${name}`).catch(() => null)),
   );
-  const folders = kinds.filter(({ isDirectory }) => isDirectory);
-  // A pipe or a device may wait for ever when it is read.
-  const isImage = ({ name, isFile }: Entry): boolean =>
-    isFile && IMAGE_FILE.test(name);
-  const images = kinds.filter(isImage);
-  const others = kinds.filter((kind) => !kind.isDirectory && !isImage(kind));
-  const used = [...folders, ...images];
-  return {
-    images: inOrder(images.map(({ name }) => name)),
-    folders: inOrder(folders.map(({ name }) => name)),
-    otherNames: inOrder(others.map(({ name }) => name)),
-    others: others.length,
-    outside: used.filter(({ isOutside }) => isOutside).length,
-  };
+  return ends.filter((end) => end !== null && !isWithin(root, end)).length;
+}
+
+/** Lists what is left out of a folder. A folder that cannot be opened is no detail. */
+function noteAside({ aside }: Walk, content: FolderContent): void {
+  const { path, files, special, passedOver, unnamed } = content;
+  const at = (name: string): string => `${path}/${name}`;
+  const others = files.filter((name) => !isImageName(name));
+  for (const name of inOrder([...others, ...special])) {
+    aside.note(isArchive(name) ? "archive" : "other file", at(name));
+  }
+  for (const name of passedOver) aside.note("hidden or system entry", at(name));
+  for (const { name, isFolder } of unnamed) {
+    if (isFolder) {
+      throw new FolderError(
+        at(name),
+        "a folder whose name is not UTF-8",
+        "another name, as convmv -r -f latin1 -t utf8 --notest gives it",
+      );
+    }
+    aside.note("file whose name is not UTF-8", at(name));
+  }
 }
 
 /** Folders that a path goes through, by their real paths, outermost first. */
 type Way = readonly string[];
 
-/** The way into a folder; throws where a link leads back to a folder of the way. */
-async function wayInto(folder: string, way: Way): Promise<Way> {
-  const real = await Deno.realPath(folder);
-  if (way.includes(real)) {
-    throw new Error(`a link that leads back: ${folder} is ${real}`);
-  }
-  return [...way, real];
-}
-
-/** Sums of what is not an image of its own. */
-const asideOf = (
-  own: Pick<Listing, "others" | "outside">,
-  below: readonly Collection[],
-): Pick<Listing, "others" | "outside"> => ({
-  others: below.reduce((sum, { others }) => sum + others, own.others),
-  outside: below.reduce((sum, { outside }) => sum + outside, own.outside),
-});
-
 /** All images below a folder, those of the folder itself first. */
 async function collect(
-  folder: string,
+  walk: Walk,
+  content: FolderContent,
   label: number | null,
-  listing: Listing,
-  outer: Way,
+  way: Way,
 ): Promise<Collection> {
-  const way = await wayInto(folder, outer);
-  const [root = ""] = way;
-  const own = listing.images.map((name) => ({
-    path: `${folder}/${name}`,
-    label,
-  }));
+  noteAside(walk, content);
+  const { path: folder, folders } = content;
+  const images = content.files.filter(isImageName);
+  const own = images.map((name) => ({ path: `${folder}/${name}`, label }));
   const below: Collection[] = [];
-  for (const name of listing.folders) {
+  for (const name of folders) {
     const path = `${folder}/${name}`;
-    below.push(await collect(path, label, await list(root, path), way));
+    const real = await Deno.realPath(path);
+    if (way.includes(real)) walk.aside.note("link that leads back", path);
+    else {
+      const inner = await folderContent(path);
+      below.push(await collect(walk, inner, label, [...way, real]));
+    }
   }
+  const outside = await linksOut(walk, content, [...folders, ...images]);
+  const filled = below.filter(({ samples }) => samples.length > 0);
   return {
     samples: [...own, ...below.flatMap(({ samples }) => samples)],
     classNames: null,
-    ...asideOf(listing, below),
+    inner: filled.reduce((sum, { inner }) => sum + inner, filled.length),
+    outside: below.reduce((sum, each) => sum + each.outside, outside),
   };
 }
 
+/** The images of classes; one without images is no class and is named. */
 async function collectClasses(
-  folder: string,
-  listing: Listing,
-): Promise<Result<DataError, Collection>> {
-  const classes: Collection[] = [];
-  const way = await wayInto(folder, []);
-  const [root = ""] = way;
-  for (const [label, name] of listing.folders.entries()) {
-    const path = `${folder}/${name}`;
-    const found = await collect(path, label, await list(root, path), way);
-    if (found.samples.length === 0) {
-      return badFolder(path, "no image", `${IMAGE_FILES} of one class`);
-    }
-    classes.push(found);
+  walk: Walk,
+  classes: readonly ClassFolder[],
+): Promise<Collection> {
+  const found: (Collection & { readonly name: string })[] = [];
+  for (const { name, path } of classes) {
+    const way = [walk.root, await Deno.realPath(path)];
+    const content = await folderContent(path);
+    const all = await collect(walk, content, found.length, way);
+    if (all.samples.length > 0) found.push({ ...all, name });
+    else walk.aside.note("folder without an image", path);
   }
-  return right({
-    samples: classes.flatMap(({ samples }) => samples),
-    classNames: listing.folders,
-    ...asideOf(listing, classes),
-  });
+  return {
+    samples: found.flatMap(({ samples }) => samples),
+    classNames: found.map(({ name }) => name),
+    inner: found.reduce((sum, { inner }) => sum + inner, 0),
+    outside: found.reduce((sum, { outside }) => sum + outside, 0),
+  };
 }
 
-async function collectRoot(
-  root: string,
-): Promise<Result<DataError, Collection>> {
-  const listing = await list(await Deno.realPath(root), root);
-  const { images, folders, otherNames } = listing;
-  if (images.length > 0 && folders.length > 0) {
-    const found = `${images.length} images beside ${folders.length} folders`;
-    return badFolder(root, found, "either images or a folder for each class");
-  }
-  if (images.length > 0) return right(await collect(root, null, listing, []));
-  if (folders.length > 0) return collectClasses(root, listing);
-  const found = otherNames.length === 0
+/** What is wrong with a folder where no image was found. */
+function noImage({ path }: FolderContent, { aside }: Walk) {
+  const { count, names } = aside.of("other file");
+  const found = count > 0
+    ? noImageAmong(names, count)
+    : aside.words().length === 0
     ? "an empty folder"
-    : noImageAmong(otherNames);
-  return badFolder(root, found, `${IMAGE_FILES}, or a folder for each class`);
+    : `no image (${aside.words().join("; ")})`;
+  return badFolder(path, found, `${IMAGE_FILES}, or a folder for each class`);
+}
+
+/** Images of a folder itself, of its classes, or of the classes where few lie beside them. */
+async function collectRoot(
+  walk: Walk,
+  content: FolderContent,
+): Promise<Result<DataError, Collection>> {
+  const { path, folders, files } = content;
+  const images = files.filter(isImageName);
+  const folderOf = (name: string): ClassFolder => ({
+    name,
+    path: `${path}/${name}`,
+  });
+  const classes = await collectClasses(walk, folders.map(folderOf));
+  const own = { ...content, folders: [] };
+  const flat = await collect(walk, own, null, [walk.root]);
+  const { length } = classes.samples;
+  if (images.length + length === 0) return noImage(content, walk);
+  if (length === 0) return right(flat);
+  const count = classes.classNames?.length ?? 0;
+  if (images.length > 0 && (count < 2 || images.length >= length)) {
+    const found = `${counted(images.length, "image")} beside ${
+      counted(count, "folder")
+    } of ${length}`;
+    return badFolder(path, found, "either images or a folder for each class");
+  }
+  for (const name of images) {
+    walk.aside.note("image outside of the classes", `${path}/${name}`);
+  }
+  const outside = await linksOut(walk, content, folders);
+  return right({ ...classes, outside: classes.outside + outside });
 }
 
 /** How large the files are, and on how many that rests if not on all. */
@@ -212,34 +211,44 @@ function sizesInWords({ sizes, looked }: Inspection, length: number): string {
 }
 
 function summaryOf(
-  { samples, classNames, others, outside }: Collection,
+  { samples, classNames, inner, outside }: Collection,
   inspection: Inspection,
+  aside: LeftOut,
 ): string {
   const { length } = samples;
-  const { unreadable, reason } = inspection;
-  const classes = classNames === null ? "" : ` in ${classNames.length} classes`;
+  const { unreadable, reason, foreign, kind } = inspection;
+  const count = classNames?.length ?? 0;
+  const classes = classNames === null
+    ? ""
+    : ` in ${count === 1 ? "1 class" : `${count} classes`}`;
+  const within = classNames === null ? "this one" : "the class around them";
   const notes = [
-    ...(others === 0 ? [] : [`${counted(others, "other file")} left out`]),
+    ...(inner === 0
+      ? []
+      : [`${counted(inner, "inner folder")} counted to ${within}`]),
+    ...aside.words(),
     ...(outside === 0 ? [] : [`${counted(outside, "link")} out of the folder`]),
     ...(reason === null ? [] : [`${unreadable} cannot be read: ${reason}`]),
+    ...(kind === null
+      ? []
+      : [`${foreign} ${foreign === 1 ? "is" : "are"} no image: ${kind}`]),
   ];
-  const aside = notes.length === 0 ? "" : ` (${notes.join("; ")})`;
-  return `${length} images${classes}${
-    sizesInWords(inspection, length)
-  }${aside}`;
+  const rest = notes.length === 0 ? "" : ` (${notes.join("; ")})`;
+  return `${length} images${classes}${sizesInWords(inspection, length)}${rest}`;
 }
 
 function sourceOf(
   root: string,
   collection: Collection,
   inspection: Inspection,
+  aside: LeftOut,
 ): ImageSource {
   const { samples, classNames } = collection;
   const nameOf = (index: number): string =>
     samples[index]?.path ?? `${root}, image ${index}`;
   return {
     name: root,
-    summary: printable(summaryOf(collection, inspection)),
+    summary: printable(summaryOf(collection, inspection, aside)),
     length: samples.length,
     classNames,
     normalization: IMAGENET_NORMALIZATION,
@@ -257,21 +266,56 @@ function sourceOf(
   };
 }
 
+/** A source of what was collected, after a look at the files. */
+async function inspected(
+  folder: string,
+  collection: Collection,
+  aside: LeftOut,
+): Promise<ImageSource> {
+  const paths = collection.samples.map(({ path }) => path);
+  return sourceOf(folder, collection, await inspectFiles(paths), aside);
+}
+
+/**
+ * Images of classes whose folders may lie anywhere below another.
+ *
+ * @param root The folder that all lie in.
+ * @param classes Names and folders, in order.
+ * @returns A labelled source, or what is wrong.
+ */
+export async function classFolders(
+  root: string,
+  classes: readonly ClassFolder[],
+): Promise<Result<DataError, ImageSource>> {
+  try {
+    const walk = { root: await Deno.realPath(root), aside: leftOut(root) };
+    const found = await collectClasses(walk, classes);
+    return found.samples.length === 0
+      ? badFolder(root, "no image", `${IMAGE_FILES} in a folder for each class`)
+      : right(await inspected(root, found, walk.aside));
+  } catch (thrown) {
+    return left(folderFault(thrown, root, "a folder of images"));
+  }
+}
+
 /**
  * The images of a folder: either directly in it, without labels, or in one
  * folder for each class (at any depth below it), as torchvision's ImageFolder
  * has them.
  *
  * Files are known by their suffix in small or capital letters; classes and
- * images are sorted by name. Hidden files and folders are passed over, other
- * files are counted in the summary. Links are followed, also out of the folder,
- * but not in circles; the summary says how many lead out. Files are opened once to
- * see how large they are and which cannot be read (10,000 evenly spread where there
- * are more), and read when they are asked for.
+ * images are sorted by name. What is left out is named in the summary: other files,
+ * hidden ones and those that programs leave (`__MACOSX`, `Thumbs.db`), folders
+ * without an image, images beside the folders of classes, files whose names are not
+ * UTF-8, links that lead back. Links are followed, also out of the folder; the
+ * summary says how many lead out. Files are opened once to see how large they are,
+ * which cannot be read and which are no images (10,000 evenly spread where there are
+ * more), and read when they are asked for.
  *
  * @param folder Path of the folder.
  * @returns A source, or what is wrong: no such folder, not a folder, nothing in
- * it, no image in it or in one of its classes, images beside classes.
+ * it, no image in it, more images beside the classes than in them, a folder whose
+ * name is not UTF-8.
  *
  * @see {@link https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html}
  */
@@ -282,14 +326,12 @@ export async function imageFolder(
     if (!(await Deno.stat(folder)).isDirectory) {
       return badFolder(folder, "a file", "a folder of images");
     }
-    const collection = await collectRoot(folder);
-    if (collection._tag === "Left") return collection;
-    const paths = collection.right.samples.map(({ path }) => path);
-    const inspection = await inspectFiles(paths);
-    return right(sourceOf(folder, collection.right, inspection));
-  } catch (error) {
-    const missing = error instanceof Deno.errors.NotFound;
-    const found = missing ? "nothing there" : reasonOf(error);
-    return badFolder(folder, found, "a folder of images");
+    const walk = { root: await Deno.realPath(folder), aside: leftOut(folder) };
+    const found = await collectRoot(walk, await folderContent(folder));
+    return found._tag === "Left"
+      ? found
+      : right(await inspected(folder, found.right, walk.aside));
+  } catch (thrown) {
+    return left(folderFault(thrown, folder, "a folder of images"));
   }
 }

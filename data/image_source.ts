@@ -28,7 +28,7 @@ export interface RawImage extends Size {
   readonly pixels: Uint8Array;
 }
 
-/** The bytes of a JPEG, PNG or WebP file. */
+/** The bytes of a file in one of `IMAGE_FORMATS`. */
 export interface EncodedImage {
   /** Discriminant. */
   readonly _tag: "EncodedImage";
@@ -47,15 +47,20 @@ export interface ImageSource {
   readonly summary: string;
   /** Number of images. */
   readonly length: number;
-  /** Names of the classes by label; `null` when images have no labels. */
+  /** Names of the classes by label; `null` when no image has a label. */
   readonly classNames: readonly string[] | null;
+  /**
+   * Why labels that are there cannot be used, in words; `null` or left out where
+   * they can, or where there are none.
+   */
+  readonly labelFault?: string | null;
   /** Statistics of the pixels that the images are normalised with unless told otherwise. */
   readonly normalization: Normalization;
   /**
    * Class of an image, known without reading it.
    *
    * @param index Image, in `[0, length)`.
-   * @returns Position in `classNames`, or `null` when images have no labels.
+   * @returns Position in `classNames`, or `null` for an image without a label.
    */
   label(index: number): number | null;
   /**

@@ -4,9 +4,10 @@
  * @module
  */
 import { DecoderMissing } from "./decode_image.ts";
+import { decodeAdmitted } from "./image_budget.ts";
 import type { EncodedImage, RawImage } from "./image_source.ts";
 import type { RenderAnswer, RenderJob } from "./render_job.ts";
-import type { ViewRule } from "./view_rule.ts";
+import { viewBy, type ViewRule } from "./view_rule.ts";
 
 /** A worker ended by itself: no image is to blame. */
 export class WorkerLost extends Error {
@@ -25,8 +26,8 @@ export interface ImageWorkers extends Disposable {
    * @param rule What becomes of it.
    * @param index Its index in its source.
    * @param target Where its pixels are written, `[C, H, W]`.
-   * @returns Resolves when they are. It rejects with the decoder's reason if
-   * the image is damaged, with `DecoderMissing` if there is no decoder, and with
+   * @returns Resolves when they are. It rejects with the reason if the image is
+   * damaged or too costly to decode, with `DecoderMissing` if there is no decoder, and with
    * `WorkerLost` if the worker has ended.
    */
   render(
@@ -169,8 +170,13 @@ export function imageWorkers(count: number): ImageWorkers {
   };
   return {
     count,
-    render: (image, rule, index, target) =>
-      idlest().do(image, rule, index, target),
+    render: async (image, rule, index, target) => {
+      const work = () => idlest().do(image, rule, index, target);
+      // Here, not in the workers: what they decode at the same time is bounded together.
+      await (image._tag === "RawImage"
+        ? work()
+        : decodeAdmitted(image, viewBy(rule, index), work));
+    },
     [Symbol.dispose]: () => {
       stations.forEach((station) => station.end());
       stations = [];

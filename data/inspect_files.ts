@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { kindOfBytes } from "../core/mod.ts";
 import { reasonOf } from "./data_error.ts";
+import { imageFormat } from "./image_format.ts";
 import { taskLimit } from "./task_limit.ts";
 
 /** What files were found to be. */
@@ -16,7 +18,21 @@ export interface Inspection {
   readonly unreadable: number;
   /** Why the first of them cannot; it names the file. */
   readonly reason: string | null;
+  /** How many can be opened but are no images by their first bytes. */
+  readonly foreign: number;
+  /** What the first of these is; it names the file. */
+  readonly kind: string | null;
 }
+
+/** What a look at one file gives. */
+interface Look {
+  readonly size: number | null;
+  readonly reason: string | null;
+  readonly kind: string | null;
+}
+
+/** First bytes that are read. */
+const HEAD = 512;
 
 /** Files that are looked at, evenly spread where there are more: a second or two. */
 const MOST_LOOKED = 10_000;
@@ -31,18 +47,42 @@ const spread = <A>(all: readonly A[], most: number): readonly A[] =>
     : Array.from({ length: most }, (_, i) =>
       all[Math.floor(i * all.length / most)]!);
 
-/** Bytes of a file that can be opened, else why it cannot. */
-async function sizeOf(path: string): Promise<number | string> {
+/** Reads as much as there is, up to the end of a buffer. */
+async function readHead(file: Deno.FsFile): Promise<Uint8Array> {
+  const head = new Uint8Array(HEAD);
+  let length = 0;
+  while (length < HEAD) {
+    const more = await file.read(head.subarray(length));
+    if (more === null) break;
+    length += more;
+  }
+  return head.subarray(0, length);
+}
+
+/** What a file is if it is no image. */
+const kindOf = (head: Uint8Array): string | null =>
+  imageFormat(head) === null
+    ? kindOfBytes(head) ?? "of no kind that is known"
+    : null;
+
+async function lookAt(path: string): Promise<Look> {
   try {
     using file = await Deno.open(path);
-    return (await file.stat()).size;
+    const { size } = await file.stat();
+    const kind = kindOf(await readHead(file));
+    return {
+      size,
+      reason: null,
+      kind: kind === null ? null : `${path} is ${kind}`,
+    };
   } catch (thrown) {
-    return reasonOf(thrown);
+    return { size: null, reason: reasonOf(thrown), kind: null };
   }
 }
 
 /**
- * Opens files for a moment: which sizes they have, and whether they can be read.
+ * Opens files for a moment: which sizes they have, whether they can be read, and
+ * whether they are images.
  *
  * @param paths The files.
  * @param most Most that are looked at, evenly spread.
@@ -54,10 +94,12 @@ export async function inspectFiles(
   const limit = taskLimit(AT_ONCE);
   const chosen = spread(paths, most);
   const found = await Promise.all(
-    chosen.map((path) => limit(() => sizeOf(path))),
+    chosen.map((path) => limit(() => lookAt(path))),
   );
-  const sizes = found.filter((size) => typeof size === "number");
-  const reasons = found.filter((reason) => typeof reason === "string");
+  const sizes = found.map(({ size }) => size).filter((size) => size !== null);
+  const reasons = found.map(({ reason }) => reason)
+    .filter((reason) => reason !== null);
+  const kinds = found.map(({ kind }) => kind).filter((kind) => kind !== null);
   const range = sizes.reduce<readonly [number, number]>(
     ([least, most], size) => [Math.min(least, size), Math.max(most, size)],
     [Infinity, 0],
@@ -67,6 +109,8 @@ export async function inspectFiles(
     sizes: sizes.length === 0 ? null : range,
     unreadable: reasons.length,
     reason: reasons[0] ?? null,
+    foreign: kinds.length,
+    kind: kinds[0] ?? null,
   };
 }
 

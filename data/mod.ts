@@ -34,6 +34,7 @@ export type { RecycledMemory } from "./recycled_memory.ts";
 export * from "./render_image.ts";
 export * from "./select_classes.ts";
 export * from "./select_images.ts";
+export * from "./split_by_class.ts";
 export * from "./transform.ts";
 export * from "./view.ts";
 export * from "./view_rule.ts";

@@ -3,21 +3,32 @@
  *
  * @module
  */
-import { left, type Result } from "../core/mod.ts";
+import { left, printable, type Result, right } from "../core/mod.ts";
 import { cifar, cifarFiles, type CifarName } from "./cifar.ts";
-import { type DataError, reasonOf } from "./data_error.ts";
-import { fashionMnist, imagesFileName } from "./fashion_mnist.ts";
-import { imageFolder } from "./image_folder.ts";
+import { counted } from "./counted.ts";
+import type { DataError } from "./data_error.ts";
+import { fashionMnist, hasIdxImages } from "./fashion_mnist.ts";
+import { classFolders, imageFolder } from "./image_folder.ts";
+import { isImageName } from "./image_format.ts";
 import type { ImageSource, Split } from "./image_source.ts";
 import { parquetImages } from "./parquet_images.ts";
-import { splitFiles } from "./split_files.ts";
+import {
+  type FolderContent,
+  folderContent,
+  folderFault,
+  type Holding,
+  holdingBelow,
+  inOrder,
+  isArchive,
+  someOf,
+} from "./sources/folder_content.ts";
+import { isCompanion, isContainer } from "./sources/folder_roles.ts";
+import {
+  splitFiles,
+  type SplitFolders,
+  splitFolders,
+} from "./sources/split_names.ts";
 import { webDataset } from "./web_dataset.ts";
-
-/** Names that folders of a split go by; the first one found is taken. */
-const SPLIT_FOLDERS: Readonly<Record<Split, readonly string[]>> = {
-  train: ["train"],
-  test: ["test", "val", "validation", "valid"],
-};
 
 const SPLITS: readonly Split[] = ["train", "test"];
 
@@ -30,56 +41,85 @@ const CIFAR_FOLDERS: Readonly<Record<CifarName, string>> = {
 /** Files that name classes by number, beside archives that do not. */
 const CLASS_FILES = ["classes.txt", "class_names.txt", "classnames.txt"];
 
+type Opened = Result<DataError, ImageSource>;
+
 /** Opens what it knows, or gives `null`. */
-type Opening = Promise<Result<DataError, ImageSource>> | null;
+type Opening = Promise<Opened | null>;
 
-/** Names of what lies in a folder. */
-interface Content {
-  readonly folder: string;
-  readonly files: readonly string[];
-  readonly folders: readonly string[];
+/** What lies in a folder, and what its folders hold. */
+interface Content extends FolderContent {
+  /** Files that are images. */
+  readonly loose: readonly string[];
+  /** Folders with images in them or below. */
+  readonly imageFolders: readonly string[];
+  /** Folders with archives of images in them or below. */
+  readonly archiveFolders: readonly string[];
 }
 
-async function contentOf(folder: string): Promise<Content> {
-  const files: string[] = [];
-  const folders: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    const isFolder = entry.isSymlink
-      ? await Deno.stat(`${folder}/${entry.name}`)
-        .then(({ isDirectory }) => isDirectory, () => false)
-      : entry.isDirectory;
-    (isFolder ? folders : files).push(entry.name);
+async function contentOf(path: string): Promise<Content> {
+  const content = await folderContent(path);
+  const held: (readonly [string, Holding | null])[] = [];
+  for (const name of content.folders) {
+    held.push([name, await holdingBelow(`${path}/${name}`)]);
   }
-  return { folder, files, folders };
+  const having = (holding: Holding): readonly string[] =>
+    held.filter(([, what]) => what === holding).map(([name]) => name);
+  return {
+    ...content,
+    loose: content.files.filter(isImageName),
+    imageFolders: having("images"),
+    archiveFolders: having("archives"),
+  };
 }
 
-const badFolder = (
-  path: string,
-  found: string,
-  wanted: string,
-): Promise<Result<DataError, never>> =>
-  Promise.resolve(left({ _tag: "BadFolder", path, found, wanted }));
+const badFolder = (path: string, found: string, wanted: string): Opened =>
+  left({ _tag: "BadFolder", path, found, wanted });
 
-function openFashionMnist({ folder, files }: Content, split: Split): Opening {
-  const names = SPLITS.flatMap((each) =>
-    ["", ".gz"].map((suffix) => `${imagesFileName(each)}${suffix}`)
+/** A source whose summary names what it does not use. */
+function without(opened: Opened, names: readonly string[]): Opened {
+  if (opened._tag === "Left" || names.length === 0) return opened;
+  const summary = `${opened.right.summary}; not used: ${someOf(names)}`;
+  return right({ ...opened.right, summary });
+}
+
+/** Names of a folder beside those that are used. */
+const besides = (
+  all: readonly string[],
+  used: readonly string[],
+): readonly string[] => all.filter((name) => !used.includes(name));
+
+/** All folders, and all images and archives among the files, beside those that are used. */
+const unused = (
+  { folders, files }: Content,
+  used: readonly string[],
+): readonly string[] =>
+  besides(
+    [
+      ...folders,
+      ...files.filter((name) => isImageName(name) || isArchive(name)),
+    ],
+    used,
   );
-  return names.some((name) => files.includes(name))
-    ? fashionMnist(folder, split)
+
+function openFashionMnist(content: Content, split: Split): Opening | null {
+  return hasIdxImages(content.files)
+    ? fashionMnist(content.path, split)
+      .then((opened) => without(opened, unused(content, [])))
     : null;
 }
 
-function openCifar(
-  { folder, files, folders }: Content,
-  split: Split,
-): Opening {
+async function openCifar(content: Content, split: Split): Opening {
+  const { path, files, folders } = content;
   for (const [name, own] of Object.entries(CIFAR_FOLDERS)) {
     const which = name as CifarName;
     const known = SPLITS.flatMap((each) => cifarFiles(which, each));
     if (known.some((file) => files.includes(file))) {
-      return cifar(folder, which, split);
+      return without(await cifar(path, which, split), unused(content, []));
     }
-    if (folders.includes(own)) return cifar(`${folder}/${own}`, which, split);
+    if (folders.includes(own)) {
+      const opened = await cifar(`${path}/${own}`, which, split);
+      return without(opened, unused(content, [own]));
+    }
   }
   return null;
 }
@@ -97,107 +137,288 @@ async function classNamesIn(
   return null;
 }
 
-/** Files of a split, and a name that is the same for both where nothing tells them apart. */
-interface Archives {
-  readonly name: string;
-  readonly paths: readonly string[];
-}
-
-/** Files with a suffix that belong to a split, or `null` if there is none at all. */
-function archivesOf(
-  { folder, files }: Content,
-  suffix: string,
-  split: Split,
-): Archives | null {
-  const archives = files.filter((name) =>
-    name.toLowerCase().endsWith(suffix) && !name.startsWith(".")
-  );
-  if (archives.length === 0) return null;
-  const own = splitFiles(archives, split);
-  const isSplit = own.length < archives.length;
-  return {
-    name: isSplit ? `${folder} ${split}` : folder,
-    paths: own.map((name) => `${folder}/${name}`),
-  };
-}
-
 /** Nothing to open where only the other split is there. */
-const noneOf = (
-  folder: string,
-  suffix: string,
-  split: Split,
-): Promise<Result<DataError, never>> =>
+const noneOf = (folder: string, suffix: string, split: Split): Opened =>
   badFolder(
     folder,
     `no ${suffix} file of the split ${split}`,
     split === "train" ? "train in a name" : "val or test in a name",
   );
 
-async function openTars(
+/** Archives with a suffix; `null` if there is none. */
+async function openArchives(
   content: Content,
+  suffix: ".tar" | ".parquet",
   split: Split,
-): Promise<Result<DataError, ImageSource> | null> {
-  const { folder } = content;
-  const archives = archivesOf(content, ".tar", split);
-  if (archives === null) return null;
-  const { name, paths } = archives;
-  return paths.length === 0
-    ? noneOf(folder, ".tar", split)
-    : webDataset(name, paths, await classNamesIn(folder));
+): Opening {
+  const { path, files } = content;
+  const archives = files.filter((name) => name.toLowerCase().endsWith(suffix));
+  if (archives.length === 0) return null;
+  const own = splitFiles(archives, split);
+  if (own.length === 0) return noneOf(path, suffix, split);
+  const name = own.length < archives.length ? `${path} ${split}` : path;
+  const paths = own.map((each) => `${path}/${each}`);
+  const opened = suffix === ".tar"
+    ? await webDataset(name, paths, await classNamesIn(path))
+    : await parquetImages(name, paths);
+  const others = SPLITS.flatMap((each) => splitFiles(archives, each));
+  return without(opened, unused(content, others));
 }
 
-function openParquet(content: Content, split: Split): Opening {
-  const archives = archivesOf(content, ".parquet", split);
-  if (archives === null) return null;
-  const { name, paths } = archives;
-  return paths.length === 0
-    ? noneOf(content.folder, ".parquet", split)
-    : parquetImages(name, paths);
+/**
+ * Whether images in folders or files of their own are what is meant, where archives
+ * lie beside them: classes are, and so are more images than there are archives.
+ */
+function outweighArchives({ files, loose, imageFolders }: Content): boolean {
+  const archives = files.filter(isArchive).length;
+  return archives === 0 || imageFolders.length > 1 ||
+    loose.length > archives || imageFolders.some(isContainer);
+}
+
+/** The part to judge by: the first one with classes, else the first one. */
+async function openJudging(
+  path: string,
+  judging: readonly string[],
+  depth: number,
+): Promise<Opened> {
+  const opened: (readonly [string, Opened])[] = [];
+  for (const name of judging) {
+    opened.push([name, await openFolder(`${path}/${name}`, "test", depth)]);
+  }
+  const chosen =
+    opened.find(([, each]) =>
+      each._tag === "Right" && each.right.classNames !== null
+    ) ?? opened.find(([, each]) => each._tag === "Right") ?? opened[0];
+  return chosen === undefined
+    ? badFolder(
+      path,
+      "only a folder to learn from",
+      "a folder val or test beside it",
+    )
+    : without(
+      chosen[1],
+      besides(judging, [chosen[0]]).map((name) => `${name} (another part)`),
+    );
 }
 
 /** The folder of a split, opened for what it is. */
-function openSplitFolder(
-  { folder, folders }: Content,
+async function openSplitFolders(
+  content: Content,
   split: Split,
+  depth: number,
 ): Opening {
-  if (!folders.includes("train")) return null;
-  const found = SPLIT_FOLDERS[split].find((name) => folders.includes(name));
-  if (found !== undefined) return openFolder(`${folder}/${found}`, split);
-  const [first, second] = SPLIT_FOLDERS[split];
-  return badFolder(
-    folder,
-    "only a folder train",
-    `${folder}/${first} or ${folder}/${second}`,
-  );
+  const { path, imageFolders, archiveFolders } = content;
+  const holding = [...imageFolders, ...archiveFolders].sort();
+  const parts = splitFolders(holding);
+  if (parts === null) return null;
+  if (parts === "several") return severalIn(path, holding);
+  const { train, judging } = parts;
+  const opened = split === "train"
+    ? await openFolder(`${path}/${train}`, split, depth)
+    : await openJudging(path, judging, depth);
+  return without(opened, unused(content, [train, ...judging]));
 }
 
-/** Hugging Face keeps the Parquet files of a data set in a folder of that name. */
-async function openDataFolder(
-  { folder, folders }: Content,
-  split: Split,
-): Promise<Result<DataError, ImageSource> | null> {
-  if (!folders.includes("data")) return null;
-  return await openParquet(await contentOf(`${folder}/data`), split);
+const severalIn = (path: string, names: readonly string[]): Opened =>
+  badFolder(
+    path,
+    `data sets in folders of their own (${someOf(names)})`,
+    "the folder of one data set, with one part to learn from at most",
+  );
+
+/** Other folders beside a data set in its own; more of them are classes. */
+const MOST_BESIDE = 3;
+
+/** The folders in a folder that hold images; `null` at the first image that it has itself. */
+async function imageFoldersOnly(
+  path: string,
+): Promise<readonly string[] | null> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    if (!isDirectory && isImageName(name)) return null;
+    if (isDirectory) names.push(name);
+  }
+  const held: string[] = [];
+  for (const name of inOrder(names)) {
+    const holding = await holdingBelow(`${path}/${name}`);
+    if (holding === "images") held.push(name);
+  }
+  return held;
 }
+
+/** Parts of a data set in a folder, or in the only one below it. */
+interface PartsBelow extends SplitFolders {
+  readonly name: string;
+  /** The folder that they lie in. */
+  readonly path: string;
+}
+
+async function partsBelow(
+  name: string,
+  path: string,
+): Promise<PartsBelow | null> {
+  const held = await imageFoldersOnly(path);
+  const found = splitFolders(held ?? []);
+  if (found === "several") return null;
+  if (found !== null && found.judging.length > 0) {
+    return { ...found, name, path };
+  }
+  const [only, ...others] = held ?? [];
+  return only === undefined || others.length > 0
+    ? null
+    : await partsBelow(name, `${path}/${only}`);
+}
+
+/**
+ * Folders that have parts of their own: each class the same ones (`cat/train`,
+ * `dog/train`), or one data set beside a few other folders.
+ */
+async function openFoldersOfParts(
+  content: Content,
+  split: Split,
+  depth: number,
+): Opening {
+  const { path, imageFolders } = content;
+  const all: PartsBelow[] = [];
+  for (const name of imageFolders) {
+    const parts = await partsBelow(name, `${path}/${name}`);
+    if (parts !== null) all.push(parts);
+  }
+  const [first, ...others] = all;
+  if (first === undefined || imageFolders.length < 2) return null;
+  if (all.length === imageFolders.length) {
+    const inner = await imageFoldersOnly(`${first.path}/${first.train}`);
+    return (inner ?? []).length > 1
+      ? severalIn(path, imageFolders)
+      : await openClassesOfParts(content, split, all);
+  }
+  if (imageFolders.length - all.length > MOST_BESIDE) return null;
+  return others.length > 0
+    ? severalIn(path, all.map(({ name }) => name))
+    : without(
+      await openFolder(first.path, split, depth),
+      unused(content, [first.name]),
+    );
+}
+
+async function openClassesOfParts(
+  content: Content,
+  split: Split,
+  all: readonly PartsBelow[],
+): Promise<Opened> {
+  const { path, imageFolders } = content;
+  const part = ({ train, judging: [judge = ""] }: SplitFolders): string =>
+    split === "train" ? train : judge;
+  const classes = all.map((each) => ({
+    name: each.name,
+    path: `${each.path}/${part(each)}`,
+  }));
+  const others = new Set(all.flatMap(({ judging }) => judging.slice(1)));
+  const opened = without(await classFolders(path, classes), [
+    ...[...others].map((name) => `${name} (another part)`),
+    ...unused(content, imageFolders),
+  ]);
+  return opened._tag === "Left"
+    ? opened
+    : right({ ...opened.right, name: `${path} ${split}` });
+}
+
+/** The folder that is meant where all others hold nothing, or what belongs to its images. */
+async function openInner(
+  content: Content,
+  split: Split,
+  depth: number,
+): Opening {
+  const { path, loose, imageFolders, archiveFolders } = content;
+  const holding = [...imageFolders, ...archiveFolders];
+  const [inner, ...others] = holding.filter((name) => !isCompanion(name));
+  if (inner === undefined || others.length > 0 || loose.length > 0) return null;
+  if (imageFolders.includes(inner) && !isContainer(inner)) {
+    // A class of its own has its images in it; a data set has them further below.
+    const below = await contentOf(`${path}/${inner}`);
+    if (below.loose.length > 0) return null;
+  }
+  const opened = await openFolder(`${path}/${inner}`, split, depth);
+  return without(opened, unused(content, [inner]));
+}
+
+/** Folders by the names of commits, as Hugging Face's cache keeps a data set. */
+async function openSnapshot(
+  { path, folders }: Content,
+  split: Split,
+  depth: number,
+): Opening {
+  if (!["blobs", "refs", "snapshots"].every((name) => folders.includes(name))) {
+    return null;
+  }
+  const commit = await Deno.readTextFile(`${path}/refs/main`).catch(() => "");
+  const snapshots = `${path}/snapshots`;
+  const { folders: all } = await folderContent(snapshots);
+  const named = all.filter((name) => name === commit.trim());
+  const [only, ...others] = named.length > 0 ? named : all;
+  return only === undefined || others.length > 0
+    ? severalIn(snapshots, all)
+    : without(
+      await openFolder(`${snapshots}/${only}`, split, depth),
+      besides(all, [only]),
+    );
+}
+
+/** Folders around a data set that are looked through. */
+const DEEPEST = 16;
 
 async function openFolder(
   folder: string,
   split: Split,
-): Promise<Result<DataError, ImageSource>> {
+  outer: number,
+): Promise<Opened> {
+  const depth = outer + 1;
+  if (depth > DEEPEST) {
+    return badFolder(folder, `${counted(outer, "folder")} around it`, "fewer");
+  }
   const content = await contentOf(folder);
-  return await openFashionMnist(content, split) ??
+  const known = await openFashionMnist(content, split) ??
     await openCifar(content, split) ??
-    await openTars(content, split) ??
-    await openParquet(content, split) ??
-    await openSplitFolder(content, split) ??
-    await openDataFolder(content, split) ??
-    await imageFolder(folder);
+    await openSnapshot(content, split, depth);
+  if (known !== null) return known;
+  const archives = outweighArchives(content)
+    ? null
+    : await openArchives(content, ".tar", split) ??
+      await openArchives(content, ".parquet", split);
+  const found = archives ??
+    await openSplitFolders(content, split, depth) ??
+    await openInner(content, split, depth) ??
+    await openFoldersOfParts(content, split, depth);
+  if (found !== null) return found;
+  const { archiveFolders, imageFolders, loose } = content;
+  return archiveFolders.length > 0 && imageFolders.length + loose.length === 0
+    ? severalIn(folder, archiveFolders)
+    : await imageFolder(folder);
+}
+
+/**
+ * Whether a folder holds idx files as those of Fashion-MNIST, itself or in the only
+ * folder below it that holds anything (`FashionMNIST/raw`).
+ *
+ * @param path Path of the folder; what cannot be read holds nothing.
+ */
+export async function holdsFashionMnist(path: string): Promise<boolean> {
+  for (let [folder, depth] = [path, 0]; depth < DEEPEST; depth++) {
+    const content = await contentOf(folder).catch(() => null);
+    if (content === null) return false;
+    if (hasIdxImages(content.files)) return true;
+    const { archiveFolders: [only, ...others], imageFolders, loose } = content;
+    const more = others.length + imageFolders.length + loose.length;
+    if (only === undefined || more > 0) return false;
+    folder = `${folder}/${only}`;
+  }
+  return false;
 }
 
 /** A single file with images in it. */
 async function openFile(
   path: string,
-): Promise<Result<DataError, ImageSource>> {
+): Promise<Opened> {
   const folder = path.includes("/") ? path.replace(/\/[^/]*$/, "") : ".";
   if (/\.tar$/i.test(path)) {
     return webDataset(path, [path], await classNamesIn(folder));
@@ -219,14 +440,22 @@ async function openFile(
  * - idx files of Fashion-MNIST: the split;
  * - files of the binary version of CIFAR-10 or CIFAR-100, in the folder or in
  *   `cifar-10-batches-bin` or `cifar-100-binary` below it: the split;
- * - tar archives or Parquet files: those with the split in their names;
- * - a folder `train` beside `test` or `val`: that of the split, opened by these
- *   rules too;
- * - a folder `data` with Parquet files;
+ * - a data set in the cache of Hugging Face's Hub: its snapshot of `main`;
+ * - tar archives or Parquet files: those with the split in their names; they come
+ *   after folders of classes and after images where these are more;
+ * - folders of parts, `train` and `val` or `test` in any usual writing (`Training`,
+ *   `seg_train`, `images_val`, `train2017`, `holdout`): that of the split, opened by
+ *   these rules too. To judge by is the first one that has classes, those for
+ *   validation before those for tests;
+ * - the only folder that holds images, if it holds them in folders or is called
+ *   `images`, `data` and the like, whatever `labels` or `masks` lie beside it:
+ *   opened by these rules too;
+ * - folders of classes that have parts each (`cat/train`, `cat/test`), or the only
+ *   one of a few folders that has parts: opened by these rules too;
  * - else the images of the folder itself or in a folder for each class.
  *
- * The summary of the source says what was found. Where nothing tells splits
- * apart, both have the same name and the same images.
+ * The summary of the source says what was found and names what is not used. Where
+ * nothing tells splits apart, both have the same name and the same images.
  *
  * @param path Path of the folder or file.
  * @param split The part to learn from or the part to judge by.
@@ -254,11 +483,13 @@ export async function openSource(
 ): Promise<Result<DataError, ImageSource>> {
   try {
     const { isDirectory } = await Deno.stat(path);
-    return isDirectory ? await openFolder(path, split) : await openFile(path);
-  } catch (error) {
-    const missing = error instanceof Deno.errors.NotFound;
-    const found = missing ? "nothing there" : reasonOf(error);
-    const wanted = "a folder or file of images";
-    return left({ _tag: "BadFolder", path, found, wanted });
+    const opened = isDirectory
+      ? await openFolder(path, split, 0)
+      : await openFile(path);
+    if (opened._tag === "Left") return opened;
+    const summary = printable(opened.right.summary);
+    return right({ ...opened.right, summary });
+  } catch (thrown) {
+    return left(folderFault(thrown, path, "a folder or file of images"));
   }
 }

@@ -162,3 +162,63 @@ export function selectClasses(
     label: (index) => labelOf(indices[index] ?? -1),
   });
 }
+
+/** Images to judge by, with the classes of those to learn from. */
+export interface JudgedClasses {
+  /** The images of classes that are learned from, with their labels there. */
+  readonly source: ImageSource;
+  /** Names of classes that only the images to learn from have. */
+  readonly onlyLearned: readonly string[];
+  /** Names of classes that only the images to judge by have; their images are left out. */
+  readonly onlyJudged: readonly string[];
+}
+
+/** Indices and labels of the images whose class is known elsewhere. */
+function relabelled(
+  { length, label }: ImageSource,
+  anew: readonly number[],
+): readonly (readonly [index: number, label: number])[] {
+  const all = Array.from(
+    { length },
+    (_, index) => [index, anew[label(index) ?? -1] ?? -1] as const,
+  );
+  return all.filter(([, label]) => label >= 0);
+}
+
+/**
+ * Images to judge by with the labels of those that were learned from: classes are the
+ * same by their names, whatever their numbers.
+ *
+ * @param learned Images to learn from, with classes.
+ * @param judging Images to judge by.
+ * @returns Those of the classes that both have; `null` if they have less than two
+ * classes in common.
+ */
+export function withClassesOf(
+  learned: ImageSource,
+  judging: ImageSource,
+): JudgedClasses | null {
+  const [known, own] = [learned.classNames, judging.classNames];
+  if (known === null || own === null) return null;
+  const anew = own.map((name) => known.indexOf(name));
+  const kept = relabelled(judging, anew);
+  const labels = new Set(kept.map(([, label]) => label));
+  if (labels.size < 2) return null;
+  const indices = Int32Array.from(kept, ([index]) => index);
+  const part = kept.length === judging.length
+    ? judging
+    : selectImages(judging, indices);
+  const seen = new Set(learnedLabels(learned));
+  return {
+    source: {
+      ...part,
+      classNames: known,
+      label: (index) => kept[index]?.[1] ?? null,
+    },
+    onlyLearned: known.filter((_, c) => seen.has(c) && !labels.has(c)),
+    onlyJudged: own.filter((_, c) => anew[c] === -1),
+  };
+}
+
+const learnedLabels = ({ length, label }: ImageSource) =>
+  Array.from({ length }, (_, index) => label(index));

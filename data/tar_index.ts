@@ -4,15 +4,24 @@
  * Libraries for tar read an archive from its beginning to its end; for images in
  * random order their offsets are wanted, and only headers need to be read.
  *
- * @see POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format".
- *
  * @module
  */
-import { left, type Result, right } from "../core/mod.ts";
+import { kindOfBytes, left, type Result, right } from "../core/mod.ts";
+import { bytesInWords } from "./inspect_files.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
 import { readAt } from "./read_range.ts";
+import { Tally } from "./tally.ts";
+import {
+  BadHeader,
+  BLOCK,
+  isHeader,
+  isMapContinued,
+  type TarExtension,
+  tarExtension,
+  tarHeader,
+} from "./tar_header.ts";
 
-/** A regular file of an archive. */
+/** A regular file of an archive, or a link to one. */
 export interface TarEntry {
   /** Its name as the archive has it; never a path to open. */
   readonly name: string;
@@ -22,90 +31,92 @@ export interface TarEntry {
   readonly size: number;
 }
 
-const BLOCK = 512;
+/** What an archive holds. */
+export interface TarIndex {
+  /** Files in order, of each of the archives that were put one behind the other. */
+  readonly archives: readonly (readonly TarEntry[])[];
+  /** Members that are no files or cannot be read by their offsets. */
+  readonly leftOut: Tally;
+}
+
+/** A member that stands for another one. */
+interface Link {
+  readonly name: string;
+  readonly target: string;
+}
+
 /** Extended headers hold names; more than this is no name. */
 const LONGEST_EXTENSION = 1 << 20;
-const CHECKSUM = { from: 148, to: 156 } as const;
+/** Read at once: small files and the next header come with a header. */
+const WINDOW = 1 << 13;
+/** Zeros are looked through in pieces of so many bytes. */
+const ZEROS = 1 << 20;
+/** Links to links are followed so far. */
+const MOST_LINKS = 8;
 
-/** What extended headers say about the next file. */
-interface Extension {
-  readonly name?: string;
-  readonly size?: number;
-}
+/** Members without content, whatever their size says: links, devices, folders, pipes. */
+const EMPTY = /^[1-6]$/;
+/** Kinds of members that are left out, in words; folders and notes are no loss. */
+const OTHERS: Readonly<Record<string, string>> = {
+  "3": "devices",
+  "4": "devices",
+  "6": "pipes",
+  "S": "sparse files",
+  "M": "parts of files",
+};
+/** Folders, lists of folders, names of volumes, notes for the whole archive. */
+const NOTES = /^[5DVNgxXLK]$/;
 
-/** A header that is not one; caught by `tarIndex`. */
-class BadHeader extends Error {}
+/** A name without what only says "here" or "from the root". */
+const plain = (name: string): string =>
+  name.split("/").filter((part) => part !== "" && part !== ".").join("/");
 
-const decoder = new TextDecoder();
-
-/** Text up to the first zero. */
-function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
-}
-
-/** An octal number, or base 256 where its first bit is set (GNU). */
-function numberOf(bytes: Uint8Array): number {
-  const [first = 0, ...rest] = bytes;
-  const text = textOf(bytes).trim();
-  const value = first & 0x80
-    ? rest.reduce((sum, byte) => 256 * sum + byte, first & 0x7f)
-    : /^[0-7]+$/.test(text)
-    ? parseInt(text, 8)
-    : NaN;
-  if (Number.isSafeInteger(value)) return value;
-  throw new BadHeader("a number that is none");
-}
-
-function checkSum(block: Uint8Array): void {
-  const sum = block.reduce(
-    (total, byte, i) =>
-      total + (i >= CHECKSUM.from && i < CHECKSUM.to ? 0x20 : byte),
-    0,
-  );
-  if (sum !== numberOf(block.subarray(CHECKSUM.from, CHECKSUM.to))) {
-    throw new BadHeader("a header with a wrong checksum");
+/** Name of the member that a symbolic link means, as seen from its folder. */
+function seenFrom(name: string, target: string): string {
+  if (target.startsWith("/")) return plain(target);
+  const parts = plain(name).split("/").slice(0, -1);
+  for (const part of plain(target).split("/")) {
+    const isBack = part === ".." && parts.length > 0 && parts.at(-1) !== "..";
+    if (isBack) parts.pop();
+    else parts.push(part);
   }
+  return parts.join("/");
 }
 
-/** Prefix and name of POSIX archives; GNU's have other things in that place. */
-function nameOf(block: Uint8Array): string {
-  const name = textOf(block.subarray(0, 100));
-  const isPosix = textOf(block.subarray(257, 263)) === "ustar";
-  const prefix = isPosix ? textOf(block.subarray(345, 500)) : "";
-  return prefix === "" ? name : `${prefix}/${name}`;
-}
-
-/** Records `LENGTH KEY=VALUE\n` of an extended header. */
-function paxExtension(bytes: Uint8Array): Extension {
-  const found: { name?: string; size?: number } = {};
-  for (let at = 0; at < bytes.length && bytes[at] !== 0;) {
-    const space = bytes.indexOf(0x20, at);
-    const length = Number(decoder.decode(bytes.subarray(at, space)));
-    if (space < 0 || !(length > space - at) || at + length > bytes.length) {
-      throw new BadHeader("an extended header with a wrong length");
+/** Links by what they mean, files once by name: a later one replaces an earlier. */
+function resolved(
+  members: readonly (TarEntry | Link)[],
+  leftOut: Tally,
+): readonly TarEntry[] {
+  const last = new Map(members.map((member, i) => [plain(member.name), i]));
+  const meant = (member: TarEntry | Link, depth: number): TarEntry | null => {
+    if (!("target" in member)) return member;
+    const next = members[last.get(member.target) ?? -1];
+    return next === undefined || depth > MOST_LINKS
+      ? null
+      : meant(next, depth + 1);
+  };
+  return members.flatMap((member, i) => {
+    const { name } = member;
+    if (last.get(plain(name)) !== i) {
+      leftOut.add("replaced by later ones of the same name", name);
+      return [];
     }
-    const record = decoder.decode(bytes.subarray(space + 1, at + length - 1));
-    const [key] = record.split("=", 1);
-    const value = record.slice((key ?? "").length + 1);
-    if (key === "path") found.name = value;
-    if (key === "size") found.size = sizeOf(value);
-    at += length;
-  }
-  return found;
+    const entry = meant(member, 0);
+    if (entry === null) leftOut.add("links to nothing in the archive", name);
+    return entry === null ? [] : [{ ...entry, name }];
+  });
 }
 
-function sizeOf(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (Number.isSafeInteger(value)) return value;
-  throw new BadHeader("a size that is none");
-}
-
-/** Reads one archive from header to header. */
+/** Reads archives from header to header. */
 class Walk {
-  readonly entries: TarEntry[] = [];
+  readonly archives: (readonly TarEntry[])[] = [];
+  readonly leftOut = new Tally();
+  #members: (TarEntry | Link)[] = [];
   #at = 0;
-  #extension: Extension = {};
+  #extension: TarExtension = {};
+  #window: Uint8Array = new Uint8Array();
+  #windowAt = 0;
 
   constructor(readonly file: Deno.FsFile, readonly length: number) {}
 
@@ -113,69 +124,156 @@ class Walk {
     return this.#at;
   }
 
+  /** Bytes from a position on, fewer at the end of the file. */
+  async #bytes(from: number, length: number): Promise<Uint8Array> {
+    const start = from - this.#windowAt;
+    const isThere = start >= 0 && start + length <= this.#window.length;
+    if (isThere) return this.#window.subarray(start, start + length);
+    if (length > WINDOW) return readAt(this.file, from, length);
+    this.#window = await readAt(this.file, from, WINDOW);
+    this.#windowAt = from;
+    return this.#window.subarray(0, length);
+  }
+
   async all(): Promise<void> {
+    let hasEnded = false;
     while (this.#at < this.length) {
-      const block = await readAt(this.file, this.#at, BLOCK);
-      if (block.length < BLOCK) throw new BadHeader("half a header");
-      if (block.every((byte) => byte === 0)) return;
-      checkSum(block);
+      const block = await this.#bytes(this.#at, BLOCK);
+      const isZero = block.every((byte) => byte === 0);
+      if (isZero && block.length === BLOCK) {
+        this.#end();
+        hasEnded = true;
+        await this.#passZeros();
+        continue;
+      }
+      if (block.length < BLOCK || !isHeader(block)) {
+        if (!hasEnded) throw this.#noHeader(block);
+        const size = bytesInWords(this.length - this.#at);
+        this.leftOut.add("piece behind the end of the archive", size);
+        return;
+      }
+      hasEnded = false;
       await this.#take(block);
     }
     // What ends elsewhere was cut off: between two files nothing else tells it.
-    throw new BadHeader("no end, as of a file that was cut off,");
+    if (!hasEnded) {
+      throw new BadHeader("no end, as of a file that was cut off,");
+    }
+  }
+
+  /** What is wrong where a header should be; another kind of file by its name. */
+  #noHeader(block: Uint8Array): Error {
+    const kind = this.#at === 0 ? kindOfBytes(block) : null;
+    if (kind !== null && kind !== "a tar archive") return new Error(kind);
+    const isShort = block.length < BLOCK;
+    return new BadHeader(
+      isShort ? "half a header" : "a header with a wrong checksum",
+    );
+  }
+
+  /** Ends an archive; others may follow. */
+  #end(): void {
+    if (this.#members.length === 0) return;
+    this.archives.push(resolved(this.#members, this.leftOut));
+    this.#members = [];
+  }
+
+  /** Goes to the block of the next byte that is not zero, or to the end. */
+  async #passZeros(): Promise<void> {
+    while (this.#at < this.length) {
+      const bytes = await readAt(this.file, this.#at, ZEROS);
+      if (bytes.length === 0) break;
+      const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2);
+      const word = words.findIndex((value) => value !== 0);
+      const from = word < 0 ? 4 * words.length : 4 * word;
+      const first = bytes.findIndex((byte, i) => i >= from && byte !== 0);
+      if (first >= 0) {
+        this.#at += first - first % BLOCK;
+        return;
+      }
+      this.#at += bytes.length;
+    }
+    this.#at = this.length;
   }
 
   async #take(block: Uint8Array): Promise<void> {
-    const type = String.fromCharCode(block[156] ?? 0);
-    const isFile = type === "0" || type === "\0" || type === "7";
-    const { name = nameOf(block), size = numberOf(block.subarray(124, 136)) } =
-      isFile ? this.#extension : {};
-    const offset = this.#at + BLOCK;
-    // Links, folders and devices have no content, whatever their size says.
-    const content = "123456".includes(type) && !isFile ? 0 : size;
+    const header = tarHeader(block);
+    const { type } = header;
+    const isNote = NOTES.test(type) && type !== "5";
+    const { name, size, target } = isNote
+      ? header
+      : { ...header, ...this.#extension };
+    const offset = this.#at + BLOCK + await this.#mapSize(type, block);
+    const content = EMPTY.test(type) ? 0 : size;
     if (offset + content > this.length) {
       throw new BadHeader(`a file of ${content} bytes that goes on behind it`);
     }
-    await this.#extend(type, offset, content);
-    if (isFile) this.entries.push({ name, offset, size });
+    if (isNote) await this.#extend(type, offset, content);
+    else {
+      const isSparse = this.#extension.isSparse === true;
+      this.#member(
+        isSparse ? "S" : type,
+        { name, offset, size: content },
+        target,
+      );
+      this.#extension = {};
+    }
     this.#at = offset + Math.ceil(content / BLOCK) * BLOCK;
   }
 
-  async #extend(type: string, offset: number, size: number): Promise<void> {
-    if (type === "g" || type === "K") return;
-    if (type !== "x" && type !== "L") {
-      this.#extension = {};
-      return;
+  /** Bytes of the map that follows the header of a sparse file. */
+  async #mapSize(type: string, block: Uint8Array): Promise<number> {
+    if (type !== "S") return 0;
+    let size = 0;
+    for (let map = block; isMapContinued(map, size === 0); size += BLOCK) {
+      map = await this.#bytes(this.#at + BLOCK + size, BLOCK);
+      if (map.length < BLOCK) throw new BadHeader("half a map of a file");
     }
+    return size;
+  }
+
+  #member(type: string, entry: TarEntry, target: string): void {
+    const { name } = entry;
+    if (NOTES.test(type) || type === "0" && name.endsWith("/")) return;
+    if (type === "0") this.#members.push(entry);
+    else if (type === "1") this.#members.push({ name, target: plain(target) });
+    else if (type === "2") {
+      this.#members.push({ name, target: seenFrom(name, target) });
+    } else this.leftOut.add(OTHERS[type] ?? `members of type ${type}`, name);
+  }
+
+  async #extend(type: string, offset: number, size: number): Promise<void> {
+    if (type !== "x" && type !== "X" && type !== "L" && type !== "K") return;
     if (size > LONGEST_EXTENSION) throw new BadHeader("too long a name");
-    const bytes = await readAt(this.file, offset, size);
-    this.#extension = type === "L"
-      ? { ...this.#extension, name: textOf(bytes) }
-      : { ...this.#extension, ...paxExtension(bytes) };
+    const bytes = await this.#bytes(offset, size);
+    this.#extension = { ...this.#extension, ...tarExtension(type, bytes) };
   }
 }
 
 /**
- * The regular files of a tar archive: ustar, pax and GNU, not compressed. Only
- * headers are read.
+ * The files of a tar archive: ustar, pax and GNU, not compressed. Only headers are
+ * read. Links stand for the members that they mean; archives that were put one
+ * behind the other are read all.
  *
  * @param path The archive.
- * @returns Its files in order, or what is wrong with it: missing, cut short, a
- * header with a wrong checksum.
+ * @returns Its files in order, none of an empty one, and what was left out; or what
+ * is wrong with it: missing, compressed, cut short, a header with a wrong checksum.
  */
 export async function tarIndex(
   path: string,
-): Promise<Result<DataError, readonly TarEntry[]>> {
-  const failed = (found: string): Result<DataError, never> =>
-    left({ _tag: "BadFile", path, found, wanted: "a tar archive" });
+): Promise<Result<DataError, TarIndex>> {
+  const failed = (found: string): Result<DataError, never> => {
+    const isPacked = found.includes("compressed by");
+    const wanted = isPacked ? "a tar archive, unpacked" : "a tar archive";
+    return left({ _tag: "BadFile", path, found, wanted });
+  };
   let walk: Walk | null = null;
   try {
     using file = await Deno.open(path);
     const { size } = await file.stat();
-    if (size === 0) return failed("an empty file");
     walk = new Walk(file, size);
-    await walk.all();
-    return right(walk.entries);
+    if (size > 0) await walk.all();
+    return right(walk);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return failed("nothing");
     return failed(

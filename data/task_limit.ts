@@ -4,26 +4,50 @@
  * @module
  */
 
-/** Does a task as soon as there is room; tasks begin in the order of the calls. */
-export type TaskLimit = <A>(task: () => Promise<A>) => Promise<A>;
+/**
+ * Does a task as soon as there is room. Tasks begin in the order of the calls: a heavy
+ * one waits until it is alone if need be, and those behind it wait too.
+ *
+ * @param task What is done.
+ * @param weight What it takes of the room, in `[0, most]`; 1 when left out.
+ */
+export type TaskLimit = <A>(
+  task: () => Promise<A>,
+  weight?: number,
+) => Promise<A>;
+
+/** A task that has no room yet. */
+interface Waiting {
+  readonly weight: number;
+  readonly begin: () => void;
+}
 
 /**
  * Room for some tasks at a time.
  *
- * @param most How many, `≥ 1`.
+ * @param most Their weight together, `> 0`.
  */
 export function taskLimit(most: number): TaskLimit {
-  const waiting: (() => void)[] = [];
+  const waiting: Waiting[] = [];
   let room = most;
-  return async (task) => {
-    if (room > 0) room--;
-    else await new Promise<void>((begin) => waiting.push(begin));
+  const beginNext = (): void => {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      if (next.weight > room) return;
+      room -= next.weight;
+      waiting.shift();
+      next.begin();
+    }
+  };
+  return async (task, weight = 1) => {
+    await new Promise<void>((begin) => {
+      waiting.push({ weight, begin });
+      beginNext();
+    });
     try {
       return await task();
     } finally {
-      const begin = waiting.shift();
-      if (begin === undefined) room++;
-      else begin();
+      room += weight;
+      beginNext();
     }
   };
 }

@@ -5,7 +5,13 @@
  *
  * @module
  */
-import { left, type Result, right } from "../core/mod.ts";
+import { left, printable, type Result, right } from "../core/mod.ts";
+import {
+  type ClassLabels,
+  classLabels,
+  inClasses,
+  LABEL_FIELDS,
+} from "./class_labels.ts";
 import { counted } from "./counted.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
 import { checkImageBytes } from "./image_file.ts";
@@ -13,27 +19,42 @@ import type { ImageSource } from "./image_source.ts";
 import { bytesInWords } from "./inspect_files.ts";
 import { noImageAmong } from "./no_image_among.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
-import { readRange } from "./read_range.ts";
+import { readAt, readRange } from "./read_range.ts";
+import { Tally } from "./tally.ts";
 import { type TarEntry, tarIndex } from "./tar_index.ts";
+import { type TarSample, tarSamples } from "./tar_samples.ts";
 
-const IMAGE_SUFFIX = /^(jpe?g|png|webp|gif|tiff?|avif)$/i;
-/** A class is a number; more digits than this are none. */
-const LONGEST_LABEL = 16;
+/** A class is a number or a name; more bytes than this are none. */
+const LONGEST_CLASS = 256;
+/** A JSON file about an image; a larger one is about something else, bytes. */
+const LARGEST_JSON = 1 << 20;
+/** JSON files of a shard that are looked at for a class before it is taken to be elsewhere. */
+const JSON_LOOKED_AT = 16;
 
-/** Files of an archive that have their name up to the first dot in common. */
-interface Sample {
-  readonly shard: string;
-  readonly key: string;
-  image: TarEntry | null;
-  classFile: TarEntry | null;
-}
-
-/** An image and its class. */
-interface Labelled {
+/** An image of a shard. */
+interface Stored {
   readonly shard: string;
   readonly image: TarEntry;
-  readonly label: number | null;
 }
+
+/** What shards hold. */
+interface Shards {
+  readonly images: Stored[];
+  /** What stands for the class of each image. */
+  readonly labels: unknown[];
+  /** Files that are not used. */
+  readonly leftOut: Tally;
+  /** Shards that hold no image. */
+  readonly empty: Tally;
+  /** Fields of JSON files that classes were taken from. */
+  readonly fields: Set<string>;
+  /** What is wrong with a shard without images. */
+  readonly nothing: { readonly path: string; readonly found: string }[];
+}
+
+/** The last part of a path. */
+const fileName = (path: string): string =>
+  path.slice(path.lastIndexOf("/") + 1);
 
 const badShard = (
   path: string,
@@ -41,128 +62,187 @@ const badShard = (
   wanted: string,
 ): Result<DataError, never> => left({ _tag: "BadFile", path, found, wanted });
 
-/** Name up to the first dot behind the last slash, and what follows the dot. */
-function keyAndSuffix(name: string): readonly [string, string] {
-  const dot = name.indexOf(".", name.lastIndexOf("/") + 1);
-  return dot < 0 ? [name, ""] : [name.slice(0, dot), name.slice(dot + 1)];
-}
+/** Reads small files of an archive, named in what is thrown. */
+type ReadMember = (entry: TarEntry) => Promise<Uint8Array>;
 
-/** Samples of an archive in the order of their first files. */
-function samplesOf(
-  shard: string,
-  entries: readonly TarEntry[],
-): Result<DataError, readonly Sample[]> {
-  const samples = new Map<string, Sample>();
-  for (const entry of entries) {
-    const [key, suffix] = keyAndSuffix(entry.name);
-    const sample = samples.get(key) ??
-      { shard, key, image: null, classFile: null };
-    samples.set(key, sample);
-    if (IMAGE_SUFFIX.test(suffix)) {
-      if (sample.image !== null) {
-        const found = `two images of sample ${key}`;
-        return badShard(shard, found, "one image for each sample");
-      }
-      sample.image = entry;
-    } else if (suffix === "cls") sample.classFile = entry;
+/** A class in a file of its own: a text, or what JSON says where it is a list or a record. */
+async function classIn(read: ReadMember, entry: TarEntry): Promise<unknown> {
+  if (entry.size > LONGEST_CLASS) return new Uint8Array([0xff]);
+  const bytes = await read(entry);
+  if (bytes[0] !== 0x5b && bytes[0] !== 0x7b) return bytes;
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return bytes;
   }
-  return right([...samples.values()].filter(({ image }) => image !== null));
 }
 
-/** The class of a sample; `null` if it has none. */
-async function labelOf(
-  { shard, classFile }: Sample,
-): Promise<Result<DataError, number | null>> {
-  if (classFile === null) return right(null);
-  const { name, offset, size } = classFile;
-  const bytes = await readRange(shard, offset, Math.min(size, LONGEST_LABEL));
-  const text = new TextDecoder().decode(bytes).trim();
-  return /^\d{1,6}$/.test(text) && size <= LONGEST_LABEL
-    ? right(Number(text))
-    : badShard(
-      shard,
-      `${JSON.stringify(text)} in ${name}`,
-      "the number of a class",
-    );
-}
-
-async function labelled(
-  samples: readonly Sample[],
-): Promise<Result<DataError, readonly Labelled[]>> {
-  const found: Labelled[] = [];
-  for (const sample of samples) {
-    const label = await labelOf(sample);
-    if (label._tag === "Left") return label;
-    const { shard, image } = sample;
-    if (image !== null) found.push({ shard, image, label: label.right });
+/** The field of a JSON file that holds a class, and what it holds. */
+async function fieldIn(
+  read: ReadMember,
+  entry: TarEntry,
+): Promise<readonly [string, unknown] | null> {
+  if (entry.size > LARGEST_JSON) return null;
+  const bytes = await read(entry);
+  try {
+    const json = JSON.parse(new TextDecoder().decode(bytes));
+    const field = LABEL_FIELDS.find((name) => Object.hasOwn(json ?? {}, name));
+    return field === undefined ? null : [field, json[field]];
+  } catch {
+    return null;
   }
-  return right(found);
 }
 
-async function openShard(
+/** Classes in JSON files; none where the first of them have none. */
+async function labelsInJson(
+  samples: readonly TarSample[],
+  read: ReadMember,
+  { fields, leftOut }: Shards,
+): Promise<readonly unknown[]> {
+  const labels: unknown[] = [];
+  let found = 0;
+  for (const [i, { json }] of samples.entries()) {
+    const isHopeless = found === 0 && i >= JSON_LOOKED_AT;
+    const field = json === null || isHopeless
+      ? null
+      : await fieldIn(read, json);
+    labels.push(field?.[1] ?? null);
+    if (field === null) continue;
+    fields.add(field[0]);
+    found++;
+  }
+  for (const { json } of samples) {
+    if (found === 0 && json !== null) leftOut.add(".json", json.name);
+  }
+  return labels;
+}
+
+/** What stands for the classes of samples: in files of their own, else in JSON files. */
+async function labelsOf(
   path: string,
-): Promise<Result<DataError, readonly Labelled[]>> {
-  const entries = await tarIndex(path);
-  if (entries._tag === "Left") return entries;
-  const samples = samplesOf(path, entries.right);
-  if (samples._tag === "Left") return samples;
-  if (samples.right.length === 0) {
-    const found = noImageAmong(entries.right.map(({ name }) => name));
-    return badShard(path, found, "images in an archive");
+  samples: readonly TarSample[],
+  shards: Shards,
+): Promise<readonly unknown[]> {
+  using file = await Deno.open(path);
+  const read: ReadMember = async ({ name, offset, size }) => {
+    const bytes = await readAt(file, offset, size);
+    if (bytes.length === size) return bytes;
+    throw new Error(`${name}, cut short`);
+  };
+  if (samples.every(({ classFile }) => classFile === null)) {
+    return await labelsInJson(samples, read, shards);
+  }
+  const labels: unknown[] = [];
+  for (const { classFile, json } of samples) {
+    if (json !== null) shards.leftOut.add(".json", json.name);
+    labels.push(classFile === null ? null : await classIn(read, classFile));
+  }
+  return labels;
+}
+
+/** Adds the images of a shard; one without any is noted. */
+async function addShard(
+  path: string,
+  shards: Shards,
+): Promise<Result<DataError, void>> {
+  const index = await tarIndex(path);
+  if (index._tag === "Left") return index;
+  const { archives, leftOut } = index.right;
+  shards.leftOut.addAll(leftOut);
+  const names = archives.flat().map(({ name }) => name);
+  const samples = archives.flatMap((entries) =>
+    tarSamples(entries, shards.leftOut)
+  );
+  if (samples.length === 0) {
+    const found = noImageAmong(names);
+    const kind = names.length === 0
+      ? "empty archive"
+      : "archive without images";
+    shards.empty.add(kind, fileName(path));
+    shards.nothing.push({ path, found });
+    return right(undefined);
   }
   try {
-    return await labelled(samples.right);
+    for (const label of await labelsOf(path, samples, shards)) {
+      shards.labels.push(label);
+    }
   } catch (error) {
     return badShard(path, reasonOf(error), "an archive that stays as it is");
   }
+  for (const { image } of samples) shards.images.push({ shard: path, image });
+  return right(undefined);
 }
 
-/** Names of the classes of labels: those given, or else numbers. */
-function namesFor(
-  path: string,
-  images: readonly Labelled[],
-  given: readonly string[] | null,
-): Result<DataError, readonly string[] | null> {
-  const without = images.filter(({ label }) => label === null).length;
-  if (without === images.length) return right(null);
-  if (without > 0) {
-    const found = `${without} of ${images.length} images without a class`;
-    return badShard(path, found, "a class for each image, or for none");
-  }
-  const classes = images.reduce(
-    (most, { label }) => Math.max(most, (label ?? 0) + 1),
-    0,
+const nameIn = ({ shard, image }: Stored): string => `${shard}:${image.name}`;
+
+/** Folders that images lie in where no file tells a class: some take them for classes. */
+function foldersNote(images: readonly Stored[]): readonly string[] {
+  const folders = new Set(
+    images.map(({ image: { name } }) =>
+      name.slice(0, Math.max(0, name.lastIndexOf("/")))
+    ),
   );
-  if (given === null) {
-    return right(Array.from({ length: classes }, (_, i) => String(i)));
+  return folders.size < 2 ? [] : [
+    `no classes: ${folders.size} folders in archives are not taken for them`,
+  ];
+}
+
+/** What was found, what was chosen, and what was left out. */
+function summaryOf(
+  { images, leftOut, empty, fields }: Shards,
+  { classNames, notes, fault }: ClassLabels,
+  count: number,
+): string {
+  const bytes = images.reduce((sum, { image }) => sum + image.size, 0);
+  const blank = new Tally();
+  for (const stored of images) {
+    if (stored.image.size === 0) blank.add("without a byte", stored.image.name);
   }
-  return classes <= given.length
-    ? right(given)
-    : badShard(path, `class ${classes - 1}`, `classes below ${given.length}`);
+  const from = [...fields].join(" or ");
+  const all = [
+    `${bytesInWords(bytes)} in ${counted(count, "tar archive")}`,
+    ...from === "" ? [] : [`classes from ${from} in .json`],
+    ...notes,
+    ...fault === null ? [] : [`no classes: ${fault}`],
+    ...classNames === null && fault === null ? foldersNote(images) : [],
+    ...blank.isEmpty ? [] : [blank.words],
+    ...empty.isEmpty ? [] : [`passed over: ${empty.words}`],
+    ...leftOut.isEmpty ? [] : [`left out: ${leftOut.words}`],
+  ];
+  return printable(
+    `${counted(images.length, "image")}${inClasses(classNames)} (${
+      all.join("; ")
+    })`,
+  );
 }
 
 function sourceOf(
   name: string,
-  images: readonly Labelled[],
-  shards: number,
+  shards: Shards,
+  count: number,
   classNames: readonly string[] | null,
 ): ImageSource {
+  const { images } = shards;
   const nameOf = (index: number): string => {
     const at = images[index];
-    return at === undefined
-      ? `${name}, image ${index}`
-      : `${at.shard}:${at.image.name}`;
+    return at === undefined ? `${name}, image ${index}` : nameIn(at);
   };
-  const classes = classNames === null ? "" : ` in ${classNames.length} classes`;
-  const bytes = images.reduce((sum, { image }) => sum + image.size, 0);
-  const size = `${bytesInWords(bytes)} in ${counted(shards, "tar archive")}`;
+  const parts = [{ values: shards.labels, names: classNames }];
+  const labels = classLabels(parts, (index) => {
+    const at = images[index];
+    return at === undefined ? "" : nameIn({ ...at, shard: fileName(at.shard) });
+  });
   return {
     name,
-    summary: `${images.length} images${classes} (${size})`,
+    summary: summaryOf(shards, labels, count),
     length: images.length,
-    classNames,
+    classNames: labels.classNames,
+    labelFault: labels.fault,
     normalization: IMAGENET_NORMALIZATION,
-    label: (index) => images[index]?.label ?? null,
+    label: (index) => {
+      const label = labels.labels[index] ?? -1;
+      return label < 0 ? null : label;
+    },
     imageName: nameOf,
     read: async (index) => {
       const bad = (reason: string): Result<DataError, never> =>
@@ -184,17 +264,19 @@ function sourceOf(
 /**
  * Images of tar archives in the layout of WebDataset: files with the same name up
  * to the first dot belong together, an image (`.jpg`, `.png`, …) and its class as
- * a number (`.cls`); other files are passed over.
+ * a number or a name (`.cls`, or a field `label` of `.json`). Names may have dots
+ * of their own. Of several images of a sample one is taken.
  *
  * Archives are indexed once, by their headers; then images are read in any order
- * by their offsets. Names inside of archives are names and never paths.
+ * by their offsets. Names inside of archives are names and never paths; links stand
+ * for the members that they mean. Files that are not used, archives without images
+ * and images without a label are counted in the summary, with an example of each.
  *
  * @param name Name of the source, for messages.
  * @param shards Paths of the archives, in order.
  * @param classNames Names of the classes by number, or `null` if they have none.
- * @returns A source, labelled if the images have classes; or what is wrong: an
- * archive that is missing, damaged or cut short, an image with two files, a class
- * that is no number or for a part of the images only.
+ * @returns A source, labelled if there are classes; or what is wrong: an archive
+ * that is missing, compressed, damaged or cut short, or no image in any of them.
  *
  * @example Two images in an archive
  * ```ts
@@ -221,15 +303,22 @@ export async function webDataset(
   shards: readonly string[],
   classNames: readonly string[] | null = null,
 ): Promise<Result<DataError, ImageSource>> {
-  const images: Labelled[] = [];
+  const found: Shards = {
+    images: [],
+    labels: [],
+    leftOut: new Tally(),
+    empty: new Tally(),
+    fields: new Set(),
+    nothing: [],
+  };
   for (const shard of shards) {
-    const found = await openShard(shard);
-    if (found._tag === "Left") return found;
-    for (const image of found.right) images.push(image);
+    const added = await addShard(shard, found);
+    if (added._tag === "Left") return added;
   }
-  if (images.length === 0) return badShard(name, "no archive", "tar archives");
-  const names = namesFor(name, images, classNames);
-  return names._tag === "Left"
-    ? names
-    : right(sourceOf(name, images, shards.length, names.right));
+  if (found.images.length > 0) {
+    return right(sourceOf(name, found, shards.length, classNames));
+  }
+  const { path, found: nothing } = found.nothing.at(-1) ??
+    { path: name, found: "no archive" };
+  return badShard(path, nothing, "images in an archive");
 }

@@ -23,7 +23,7 @@ import {
   selectBackend,
 } from "../backends/mod.ts";
 import { describeFaults, left, type Result, right } from "../core/mod.ts";
-import { describeTrainError, lockFolder } from "../train/mod.ts";
+import { describeTrainError, lockFolder, runNeeds } from "../train/mod.ts";
 import {
   COMPARE_FLAGS,
   compareDefaults,
@@ -142,10 +142,10 @@ async function compare(
   if (lock._tag === "Left") return badInput(describeTrainError(lock.left));
   using _lock = lock.right;
   const { threads, backend: wanted = "auto" } = values;
-  const selected = await selectBackend(
-    wanted,
-    threads === undefined ? {} : { threads },
-  );
+  const selected = await selectBackend(wanted, {
+    ...threads === undefined ? {} : { threads },
+    ...plan.right.trials.map(({ config, plan }) => runNeeds(config, plan))[0],
+  });
   if (selected._tag === "Left") {
     return badInput(describeBackendError(selected.left));
   }

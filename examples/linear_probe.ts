@@ -6,7 +6,9 @@
  * deno run -A examples/linear_probe.ts runs/1 --augment --output probe.safetensors
  * ```
  *
- * The encoder stays as it is. The last line of the output is JSON.
+ * The encoder stays as it is; an untrained one is probed beside it. The learning rate is
+ * the best of some on images that are held out of those to learn from. The last line of
+ * the output is JSON, also after Ctrl-C.
  *
  * Least permissions (`docs/permissions.md`):
  *
@@ -18,20 +20,33 @@
  * @module
  */
 import process from "node:process";
-import { right } from "../core/mod.ts";
+import { type Result, right } from "../core/mod.ts";
+import { type ProbeConfig, SWEPT_RATES } from "../train/mod.ts";
 import {
+  describeFeature,
   FEATURE_DEFAULTS,
   FEATURE_FLAGS,
   featureFrom,
   featureWidth,
 } from "./evaluate/feature_flags.ts";
-import { judgement, trainingChoice } from "./evaluate/judgement.ts";
 import {
+  describeAccuracies,
+  describeShare,
+  divergenceWarning,
+  frequentClassWarning,
+  frequentShare,
+  judgingFailed,
+  percent,
+  shownWork,
+  stoppedTraining,
+} from "./evaluate/judgement.ts";
+import {
+  type Evaluation,
   EVALUATION_DEFAULTS,
   EVALUATION_FLAGS,
   openEvaluation,
 } from "./evaluate/open_evaluation.ts";
-import { probeEncoder } from "./evaluate/probe_encoder.ts";
+import { probeEncoders, type ProbeFound } from "./evaluate/probe_encoder.ts";
 import {
   PROBE_DEFAULTS,
   PROBE_FLAGS,
@@ -39,6 +54,9 @@ import {
 } from "./evaluate/probe_flags.ts";
 import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
 import { tellUnreadable } from "./evaluate/unreadable.ts";
+import { untrainedEncoder } from "./evaluate/untrained_encoder.ts";
+import type { FlagValues } from "./flags.ts";
+import type { Failure } from "./pretrain/failure.ts";
 
 const FLAGS = {
   ...EVALUATION_FLAGS,
@@ -50,7 +68,95 @@ const USAGE =
   `Judges an encoder by a linear classifier on its features: deno run -A examples/linear_probe.ts ENCODER [FLAGS]
 
 ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
-(.safetensors, .pth) with timm's names. The learning rate is blr × batch-size / 256.`;
+(.safetensors, .pth) with timm's names. The learning rate is blr × batch-size / 256; MAE's
+rate for steps of 16,384 images is --blr 0.1.`;
+
+/** How the rate was found. */
+function describeRate({ baseRate, sweep }: ProbeFound): string | null {
+  if (sweep === null) return null;
+  const best = sweep.rates.find((rate) => rate.baseRate === baseRate);
+  return best === undefined
+    ? `rate: blr ${baseRate}; each class has a single image, so none could be held out to choose it`
+    : `rate: blr ${baseRate}, the best of ${
+      sweep.rates.map((rate) => rate.baseRate).join(", ")
+    } on ${sweep.heldOut} images held out (${percent(best.top1)} there)`;
+}
+
+/** Says what the probes came to. */
+function tell(
+  [trained, untrained]: readonly ProbeFound[],
+  share: number,
+  { classes }: ProbeConfig,
+  say: (line: string) => void,
+): void {
+  if (trained === undefined) return;
+  const rate = describeRate(trained);
+  if (rate !== null) say(rate);
+  say(describeAccuracies(trained));
+  if (untrained !== undefined) {
+    say(`untrained encoder: ${describeAccuracies(untrained)}`);
+  }
+  say(describeShare(share));
+  const warnings = [
+    divergenceWarning(trained.loss, classes),
+    frequentClassWarning(trained.top1, share),
+  ];
+  for (const warning of warnings) if (warning !== null) say(warning);
+}
+
+async function probe(
+  evaluation: Evaluation,
+  values: FlagValues<typeof FLAGS>,
+  say: (line: string) => void,
+): Promise<Result<Failure, Readonly<Record<string, unknown>>>> {
+  const { encoder, backend, train, queries, classes } = evaluation;
+  const feature = featureFrom(encoder.model, values);
+  const width = featureWidth(encoder.model, feature);
+  const config = probeFrom(width, classes, train.length, values);
+  const augment = values.augment ?? false;
+  const { output = values.resume, resume } = values;
+  const facts = {
+    encoder: encoder.path,
+    feature,
+    images: train.length,
+    queries: queries.length,
+    augment,
+    device: backend.device.name,
+  };
+  say(`feature: ${describeFeature(feature)}`);
+  const sets = values["no-untrained"]
+    ? [encoder.parameters]
+    : [encoder.parameters, untrainedEncoder(encoder)];
+  const found = await probeEncoders(
+    evaluation,
+    sets,
+    { feature, augment, isSwept: values.blr === undefined },
+    config,
+    { ...shownWork(say), output, resume, say },
+  );
+  if (found._tag === "Left" && found.left._tag !== "Stopped") {
+    return judgingFailed(found.left);
+  }
+  backend.dispose();
+  if (found._tag === "Left" || found.right === "interrupted") {
+    return await stoppedTraining(output, { ...facts, config });
+  }
+  const share = frequentShare(queries);
+  tell(found.right, share, config, say);
+  const [trained, untrained] = found.right;
+  const { baseRate = config.baseRate, sweep, loss, ...accuracies } = trained ??
+    {};
+  return right({
+    ...facts,
+    ...tellUnreadable(evaluation, say),
+    config: { ...config, baseRate },
+    sweep,
+    loss,
+    ...accuracies,
+    ...untrained === undefined ? {} : { untrained },
+    mostFrequent: share,
+  });
+}
 
 const program: EvaluationProgram<typeof FLAGS> = {
   words: ["ENCODER"],
@@ -59,31 +165,9 @@ const program: EvaluationProgram<typeof FLAGS> = {
   defaults: { ...EVALUATION_DEFAULTS, ...FEATURE_DEFAULTS, ...PROBE_DEFAULTS },
   run: async ([path = ""], values, say) => {
     const opened = await openEvaluation(path, values, say);
-    if (opened._tag === "Left") return opened;
-    const { encoder, backend, train, queries, classes } = opened.right;
-    const feature = featureFrom(encoder.model, values);
-    const width = featureWidth(encoder.model, feature);
-    const config = probeFrom(width, classes, train.length, values);
-    const augment = values.augment ?? false;
-    const found = await probeEncoder(
-      opened.right,
-      { feature, augment },
-      config,
-      trainingChoice(values, say),
-    );
-    backend.dispose();
-    const judged = judgement(found, values.output, say);
-    return judged._tag === "Left" ? judged : right({
-      encoder: encoder.path,
-      feature,
-      images: train.length,
-      queries: queries.length,
-      ...tellUnreadable(opened.right, say),
-      config,
-      augment,
-      ...judged.right,
-      device: backend.device.name,
-    });
+    return opened._tag === "Left"
+      ? opened
+      : await probe(opened.right, values, say);
   },
 };
 

@@ -19,9 +19,9 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- talking is what this program does
 import process from "node:process";
 import { describeFaults, type Result } from "../core/mod.ts";
+import { describeTrainError } from "../train/mod.ts";
 import { parseFlags } from "./parse_flags.ts";
 import { lastWords, withPermissionAdvice } from "./permission_advice.ts";
 import { badImagesKeeper } from "./pretrain/bad_images_file.ts";
@@ -35,7 +35,7 @@ import {
 } from "./pretrain/failure.ts";
 import { finish } from "./pretrain/finish.ts";
 import { interruption, outliveHangUp } from "./pretrain/interruption.ts";
-import { keepOpen } from "./pretrain/keep_open.ts";
+import { keepOutputsOpen } from "./pretrain/keep_open.ts";
 import { openRun } from "./pretrain/open_run.ts";
 import {
   PRETRAIN_FLAGS,
@@ -58,9 +58,8 @@ async function pretrain(
   const stop = new AbortController();
   const opened = await openRun(settings.right, values, say, stop.signal);
   if (opened._tag === "Left") return badInput(opened.left);
-  const told = await withTensorBoard(opened.right, values);
-  if (told._tag === "Left") return badInput(told.left);
-  const { plan, run, folder, backend, loading } = told.right;
+  const told = await withTensorBoard(opened.right, values, say);
+  const { plan, run, folder, backend, loading } = told;
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
   const { signal, allow } = interruption(progress.say, stop);
@@ -69,7 +68,7 @@ async function pretrain(
     loading.badImages,
   );
   const end = await takeSteps({
-    ...told.right,
+    ...told,
     progress,
     signal,
     atCheckpoint,
@@ -77,10 +76,8 @@ async function pretrain(
   progress.end();
   loading.workers?.[Symbol.dispose]();
   const skipped = await atCheckpoint();
-  if (skipped._tag === "Left") {
-    return failed(skipped.left, end.checkpoint, command);
-  }
-  if (skipped.right !== null) say(skipped.right);
+  if (skipped._tag === "Left") say(describeTrainError(skipped.left));
+  else if (skipped.right !== null) say(skipped.right);
   const { cause, checkpoint } = end;
   if (cause === "interrupted") {
     const moment = `after step ${run.step} of ${plan.totalSteps}`;
@@ -88,7 +85,7 @@ async function pretrain(
   }
   if (cause !== "finished") return failed(cause, checkpoint, command);
   allow();
-  const summary = await finish(told.right, end, say);
+  const summary = await finish(told, end, say);
   run.dispose();
   folder[Symbol.dispose]();
   backend.dispose();
@@ -103,32 +100,40 @@ function wantsStack(): boolean {
   return leave.state === "granted" && Boolean(process.env["DEBUG"]);
 }
 
-/** Ends the program; a bug shows its stack only to who asks for it. */
-function fail(thrown: unknown): never {
-  console.error(lastWords(thrown));
-  if (wantsStack() && thrown instanceof Error) console.error(thrown.stack);
-  process.exit(EXIT.failed);
-}
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function main(args: readonly string[]): Promise<void> {
+const complain = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Runs the program; gives its exit code. */
+async function main(args: readonly string[]): Promise<number> {
   const values = parseFlags(PRETRAIN_FLAGS, args);
   if (values._tag === "Right" && values.right.help) {
-    return console.log(pretrainHelp());
+    print(pretrainHelp());
+    return 0;
   }
   const summary = values._tag === "Left"
     ? badInput(describeFaults(values.left))
     : await pretrain(values.right);
   if (summary._tag === "Left") {
-    console.error(withPermissionAdvice(summary.left.message));
-    process.exit(summary.left.code);
+    complain(withPermissionAdvice(summary.left.message));
+    return summary.left.code;
   }
   if (values._tag === "Right" && values.right.json) {
-    console.log(JSON.stringify(summary.right));
+    print(JSON.stringify(summary.right));
   }
+  return 0;
 }
 
-for (const stream of [process.stdout, process.stderr]) keepOpen(stream);
+const end = keepOutputsOpen();
+
+/** Ends the program; a bug shows its stack only to who asks for it. */
+function fail(thrown: unknown): Promise<never> {
+  complain(lastWords(thrown));
+  if (wantsStack() && thrown instanceof Error) complain(thrown.stack ?? "");
+  return end(EXIT.failed);
+}
+
 outliveHangUp();
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
-await main(process.argv.slice(2)).catch(fail);
+await main(process.argv.slice(2)).then(end, fail);

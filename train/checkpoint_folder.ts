@@ -30,6 +30,10 @@ const isThere = (path: string): Promise<boolean> =>
 const removeAll = (path: string): Promise<void> =>
   rm(path, { recursive: true, force: true });
 
+/** The same where what cannot be removed may stay: its name says that it is no checkpoint. */
+const removeIfPossible = (path: string): Promise<void> =>
+  removeAll(path).catch(() => {});
+
 /**
  * Gives a checkpoint its name once it is whole. An earlier one of the same step
  * moves aside first and goes only when the new one is there.
@@ -50,7 +54,7 @@ export async function putInPlace(checkpoint: string): Promise<void> {
     throw error;
   }
   await syncFolder(dirname(checkpoint));
-  await removeAll(aside);
+  await removeIfPossible(aside);
 }
 
 /** Removes a checkpoint: its name goes first, so that it is never there in part. */
@@ -81,8 +85,8 @@ export async function unfinishedCheckpoints(
 
 /**
  * Puts in order what a writer left that died: gives back the names of
- * checkpoints that were to be replaced, and removes what is not whole. Only for
- * the one process that may write to the folder.
+ * checkpoints that were to be replaced, and removes what is not whole, as far as it
+ * can be removed. Only for the one process that may write to the folder.
  *
  * @param folder Folder of checkpoints.
  * @returns Names of what was unfinished.
@@ -93,10 +97,10 @@ export async function tidyCheckpoints(
   for (const name of await readdir(folder).catch((): string[] => [])) {
     if (!name.endsWith(REPLACED)) continue;
     const checkpoint = join(folder, name.slice(0, -REPLACED.length));
-    if (await isThere(checkpoint)) await removeAll(join(folder, name));
+    if (await isThere(checkpoint)) await removeIfPossible(join(folder, name));
     else await rename(join(folder, name), checkpoint);
   }
   const unfinished = await unfinishedCheckpoints(folder);
-  for (const name of unfinished) await removeAll(join(folder, name));
+  for (const name of unfinished) await removeIfPossible(join(folder, name));
   return unfinished;
 }

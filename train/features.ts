@@ -22,6 +22,7 @@ import {
   traceGraph,
 } from "../core/mod.ts";
 import type { Batch, DataError } from "../data/mod.ts";
+import { type WorkOptions, yieldToOthers } from "./work_options.ts";
 import type { LabelledFeatures } from "./knn.ts";
 import { compileGraph, runOnce } from "./run_graph.ts";
 import type { TrainError } from "./train_error.ts";
@@ -37,7 +38,15 @@ export interface FeatureSpec {
 /** Name of an encoder's own position table among its parameters. */
 export const POSITION_TABLE = "pos_embed";
 
-/** The mean of the patch tokens at every tap: LocalMIM learns at each of them. */
+/**
+ * The mean of the patch tokens after the last block, through its norm: what classifiers
+ * on top of the encoder see, and what encoders are judged by unless told otherwise.
+ */
+export function lastTap(spec: ModelSpec): FeatureSpec {
+  return { tokens: "patches", stages: [spec.stages.length - 1] };
+}
+
+/** The mean of the patch tokens at every tap, side by side: LocalMIM learns at each of them. */
 export function allTaps(spec: ModelSpec): FeatureSpec {
   return { tokens: "patches", stages: spec.stages.map((_, k) => k) };
 }
@@ -71,7 +80,7 @@ function pooled(
 export function featureGraph(
   spec: ModelSpec,
   batch: number,
-  feature: FeatureSpec = allTaps(spec),
+  feature: FeatureSpec = lastTap(spec),
   positions: "fixed" | "given" = "fixed",
 ): Result<Faults, Graph> {
   return traceGraph((g) => {
@@ -135,40 +144,49 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * Runs a program on labelled images, batch after batch.
+ * Runs a program on labelled images with several sets of parameters, batch after batch:
+ * each image is made ready once.
  *
  * @param backend Where it runs.
  * @param program Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
- * @param parameters The parameters on that device.
+ * @param sets Sets of parameters on that device.
  * @param batches Images in order; the last batch may be smaller than `B`.
- * @returns A row for each image, labelled −1 where it has no class; or the first
- * error.
+ * @param watched Told how many images are done; what stops it.
+ * @returns For each set a row for each image, labelled −1 where it has no class; or the
+ * first error.
  */
 export async function programRows(
   backend: Backend,
   program: Program,
-  parameters: DeviceTensors,
+  sets: readonly DeviceTensors[],
   batches: AsyncIterable<Result<DataError, Batch>>,
-): Promise<Result<TrainError, LabelledFeatures>> {
-  const rows: Float32Array[] = [];
+  { signal, onProgress }: WorkOptions = {},
+): Promise<Result<TrainError, readonly LabelledFeatures[]>> {
+  const rows = sets.map((): Float32Array[] => []);
   const labels: number[] = [];
   for await (const batch of batches) {
     if (batch._tag === "Left") {
       return left({ _tag: "DataFailed", error: batch.left });
     }
     const { images, indices, labels: known } = batch.right;
-    const part = await batchRows(backend, program, parameters, images);
-    if (part._tag === "Left") return part;
-    rows.push(part.right);
+    for (const [k, parameters] of sets.entries()) {
+      const part = await batchRows(backend, program, parameters, images);
+      if (part._tag === "Left") return part;
+      rows[k]?.push(part.right);
+      const goOn = await yieldToOthers(signal);
+      if (goOn._tag === "Left") return goOn;
+    }
     labels.push(...known ?? new Int32Array(indices.length).fill(-1));
+    onProgress?.(labels.length);
   }
   const [output = -1] = Object.values(program.graph.outputs);
   const width = program.graph.nodes[output]?.shape.at(-1) ?? 0;
-  return right({
-    features: joined(rows),
+  const all = Int32Array.from(labels);
+  return right(rows.map((parts) => ({
+    features: joined(parts),
     width,
-    labels: Int32Array.from(labels),
-  });
+    labels: all,
+  })));
 }
 
 /**
@@ -176,22 +194,66 @@ export async function programRows(
  *
  * @param backend Where it runs.
  * @param graph Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
- * @param parameters The parameters on that device.
+ * @param sets Sets of parameters on that device.
  * @param batches Images in order; the last batch may be smaller than `B`.
+ * @param watched Told how many images are done; what stops it.
  */
 export async function imageRows(
   backend: Backend,
   graph: Result<Faults, Graph>,
-  parameters: DeviceTensors,
+  sets: readonly DeviceTensors[],
   batches: AsyncIterable<Result<DataError, Batch>>,
-): Promise<Result<TrainError, LabelledFeatures>> {
+  watched: WorkOptions = {},
+): Promise<Result<TrainError, readonly LabelledFeatures[]>> {
   const compiled = await compileGraph(backend, graph);
   if (compiled._tag === "Left") return compiled;
   try {
-    return await programRows(backend, compiled.right, parameters, batches);
+    const { right: program } = compiled;
+    return await programRows(backend, program, sets, batches, watched);
   } finally {
     compiled.right.dispose();
   }
+}
+
+/** The only one of several results of which there is one. */
+export const onlyRows = (
+  rows: Result<TrainError, readonly LabelledFeatures[]>,
+): Result<TrainError, LabelledFeatures> =>
+  rows._tag === "Left" ? rows : right(rows.right[0] ?? NO_ROWS);
+
+const NO_ROWS: LabelledFeatures = {
+  features: new Float32Array(),
+  width: 0,
+  labels: new Int32Array(),
+};
+
+/**
+ * Features of labelled images by several encoders of the same sizes, for example one
+ * that was trained and one that was not: each image is made ready once.
+ *
+ * @param backend Where the encoders run.
+ * @param spec Their sizes.
+ * @param encoders Their parameters on that device; if the own position table `pos_embed`
+ * is among those of the first, all use their own in place of the fixed one.
+ * @param batches Images in order; the last batch may be smaller.
+ * @param batchSize Images at a time.
+ * @param feature Which numbers count.
+ * @param watched Told how many images are done; what stops it.
+ * @returns For each encoder a feature for each image, labelled −1 where it has no
+ * class; or the first error.
+ */
+export async function encoderFeatures(
+  backend: Backend,
+  spec: ModelSpec,
+  encoders: readonly DeviceTensors[],
+  batches: AsyncIterable<Result<DataError, Batch>>,
+  batchSize: number,
+  feature: FeatureSpec = lastTap(spec),
+  watched: WorkOptions = {},
+): Promise<Result<TrainError, readonly LabelledFeatures[]>> {
+  const positions = encoders[0]?.has(POSITION_TABLE) ? "given" : "fixed";
+  const graph = featureGraph(spec, batchSize, feature, positions);
+  return await imageRows(backend, graph, encoders, batches, watched);
 }
 
 /**
@@ -213,9 +275,16 @@ export async function imageFeatures(
   parameters: DeviceTensors,
   batches: AsyncIterable<Result<DataError, Batch>>,
   batchSize: number,
-  feature: FeatureSpec = allTaps(spec),
+  feature: FeatureSpec = lastTap(spec),
 ): Promise<Result<TrainError, LabelledFeatures>> {
-  const positions = parameters.has(POSITION_TABLE) ? "given" : "fixed";
-  const graph = featureGraph(spec, batchSize, feature, positions);
-  return await imageRows(backend, graph, parameters, batches);
+  return onlyRows(
+    await encoderFeatures(
+      backend,
+      spec,
+      [parameters],
+      batches,
+      batchSize,
+      feature,
+    ),
+  );
 }

@@ -4,17 +4,18 @@
  * @module
  */
 
+import { type Result, right } from "../core/mod.ts";
+import {
+  type KnnSearch,
+  type LabelledFeatures,
+  type Neighbours,
+  neighboursOf,
+  rowsOf,
+} from "./neighbours.ts";
 import { topAccuracy } from "./top_accuracy.ts";
+import type { TrainError } from "./train_error.ts";
 
-/** Labelled points. */
-export interface LabelledFeatures {
-  /** `[count, width]`, row-major. */
-  readonly features: Float32Array;
-  /** Width of a feature. */
-  readonly width: number;
-  /** Class of each row, from 0; −1 for none. */
-  readonly labels: Int32Array;
-}
+export type { KnnSearch, LabelledFeatures } from "./neighbours.ts";
 
 /** How neighbours vote. */
 export interface KnnOptions {
@@ -24,79 +25,8 @@ export interface KnnOptions {
   readonly temperature: number;
 }
 
-/** Rows brought to length 1; a row of zeros stays. */
-function unitRows({ features, width }: LabelledFeatures): Float32Array {
-  const out = Float32Array.from(features);
-  for (let start = 0; start < out.length; start += width) {
-    const row = out.subarray(start, start + width);
-    const length = Math.sqrt(row.reduce((sum, v) => sum + v * v, 0));
-    if (length > 0) row.forEach((v, i) => row[i] = v / length);
-  }
-  return out;
-}
-
-/** Cosine similarities of one unit row to all rows of `units`. */
-function similarities(row: Float32Array, units: Float32Array): Float32Array {
-  const width = row.length;
-  const out = new Float32Array(units.length / width);
-  for (let j = 0; j < out.length; j++) {
-    let sum = 0;
-    for (let d = 0; d < width; d++) {
-      sum += (row[d] ?? NaN) * (units[j * width + d] ?? NaN);
-    }
-    out[j] = sum;
-  }
-  return out;
-}
-
-/** Indices of the `k` largest values, largest first; equal ones in order. */
-function largest(values: Float32Array, k: number): number[] {
-  const top: number[] = [];
-  const worst = (): number => values[top.at(-1) ?? 0] ?? -Infinity;
-  values.forEach((value, i) => {
-    if (top.length === k && value <= worst()) return;
-    const place = top.findIndex((other) => (values[other] ?? 0) < value);
-    top.splice(place < 0 ? top.length : place, 0, i);
-    if (top.length > k) top.pop();
-  });
-  return top;
-}
-
-/** The nearest labelled points of each point, nearest first. */
-interface Neighbours {
-  /** Points that were asked for. */
-  readonly count: number;
-  /** Neighbours of each. */
-  readonly k: number;
-  /** Their classes, `[count, k]`; −1 for none. */
-  readonly labels: Int32Array;
-  /** Their cosine similarities, `[count, k]`. */
-  readonly similarities: Float32Array;
-}
-
-/** Of equally near points the earlier comes first; if there are fewer than `most`, all are neighbours. */
-function neighboursOf(
-  train: LabelledFeatures,
-  test: LabelledFeatures,
-  most: number,
-): Neighbours {
-  const [known, asked] = [unitRows(train), unitRows(test)];
-  const [count, k] = [
-    asked.length / test.width,
-    Math.min(most, known.length / train.width),
-  ];
-  const labels = new Int32Array(count * k);
-  const near = new Float32Array(count * k);
-  for (let i = 0; i < count; i++) {
-    const row = asked.subarray(i * test.width, (i + 1) * test.width);
-    const all = similarities(row, known);
-    largest(all, k).forEach((j, place) => {
-      labels[i * k + place] = train.labels[j] ?? -1;
-      near[i * k + place] = all[j] ?? 0;
-    });
-  }
-  return { count, k, labels, similarities: near };
-}
+/** The customary vote: 20 neighbours, temperature 0.07. */
+export const KNN_VOTE: KnnOptions = { neighbours: 20, temperature: 0.07 };
 
 /** Votes of the first neighbours of each point, `[count, classes]`. */
 function votesOf(
@@ -128,17 +58,21 @@ function votesOf(
  * @param test Points to classify, of the same width.
  * @param classes Number of classes.
  * @param options `k` and `T`.
- * @returns `[test count, classes]`, row-major.
+ * @param search How neighbours are looked for, who watches and what stops it.
+ * @returns `[test count, classes]`, row-major; or `Stopped`.
  * @see Wu et al., Unsupervised Feature Learning via Non-Parametric Instance Discrimination, 2018, section 3.4.
  */
-export function knnVotes(
+export async function knnVotes(
   train: LabelledFeatures,
   test: LabelledFeatures,
   classes: number,
   options: KnnOptions,
-): Float64Array {
-  const neighbours = neighboursOf(train, test, options.neighbours);
-  return votesOf(neighbours, classes, options);
+  search: KnnSearch = {},
+): Promise<Result<TrainError, Float64Array>> {
+  const found = await neighboursOf(train, test, options.neighbours, search);
+  return found._tag === "Left"
+    ? found
+    : right(votesOf(found.right, classes, options));
 }
 
 /**
@@ -148,31 +82,36 @@ export function knnVotes(
  * @param test Points to classify, with their true classes.
  * @param classes Number of classes.
  * @param options `k` and `T`; 20 and 0.07 unless told otherwise.
- * @returns Top-1 accuracy in `[0, 1]`; `NaN` without test points.
+ * @param search How neighbours are looked for, who watches and what stops it.
+ * @returns Top-1 accuracy in `[0, 1]`, `NaN` without test points; or `Stopped`.
  *
  * @example
  * ```ts
- * import { knnAccuracy } from "@vitfreeze/vitfreeze/train";
+ * import { knnAccuracy, orThrow } from "@vitfreeze/vitfreeze/train";
  * import { strictEqual } from "node:assert/strict";
  *
  * const train = { features: Float32Array.of(1, 0, 0, 1), width: 2, labels: Int32Array.of(0, 1) };
  * const test = { features: Float32Array.of(0.9, 0.1), width: 2, labels: Int32Array.of(0) };
- * strictEqual(knnAccuracy(train, test, 2, { neighbours: 1, temperature: 0.07 }), 1);
+ * const vote = { neighbours: 1, temperature: 0.07 };
+ * strictEqual(orThrow(await knnAccuracy(train, test, 2, vote)), 1);
  * ```
  */
-export function knnAccuracy(
+export async function knnAccuracy(
   train: LabelledFeatures,
   test: LabelledFeatures,
   classes: number,
-  options: KnnOptions = { neighbours: 20, temperature: 0.07 },
-): number {
-  const votes = knnVotes(train, test, classes, options);
-  return topAccuracy(votes, test.labels, classes, 1);
+  options: KnnOptions = KNN_VOTE,
+  search: KnnSearch = {},
+): Promise<Result<TrainError, number>> {
+  const votes = await knnVotes(train, test, classes, options, search);
+  return votes._tag === "Left"
+    ? votes
+    : right(topAccuracy(votes.right, test.labels, classes, 1));
 }
 
 /** Accuracies for one number of neighbours. */
 export interface KnnAccuracy {
-  /** Neighbours that vote. */
+  /** Neighbours that voted: as many as were asked for, at most all that there are. */
   readonly neighbours: number;
   /** Part of the points whose class gets the most votes, in `[0, 1]`. */
   readonly top1: number;
@@ -188,20 +127,27 @@ export interface KnnAccuracy {
  * @param classes Number of classes.
  * @param neighbours Numbers of neighbours, each at least 1.
  * @param temperature `T`.
- * @returns One entry for each number, in order; `NaN` without test points.
+ * @param search How neighbours are looked for, who watches and what stops it.
+ * @returns One entry for each number, in order, and one for all numbers that are larger
+ * than what there is; `NaN` without test points; or `Stopped`.
  * @see Caron et al., Emerging Properties in Self-Supervised Vision Transformers, 2021, appendix F.
  */
-export function knnAccuracies(
+export async function knnAccuracies(
   train: LabelledFeatures,
   test: LabelledFeatures,
   classes: number,
   neighbours: readonly number[],
   temperature: number,
-): readonly KnnAccuracy[] {
-  const found = neighboursOf(train, test, Math.max(...neighbours));
-  return neighbours.map((k) => {
-    const votes = votesOf(found, classes, { neighbours: k, temperature });
+  search: KnnSearch = {},
+): Promise<Result<TrainError, readonly KnnAccuracy[]>> {
+  const most = Math.max(...neighbours);
+  const found = await neighboursOf(train, test, most, search);
+  if (found._tag === "Left") return found;
+  const used = new Set(neighbours.map((k) => Math.min(k, rowsOf(train))));
+  return right([...used].map((k) => {
+    const options = { neighbours: k, temperature };
+    const votes = votesOf(found.right, classes, options);
     const top = (n: number) => topAccuracy(votes, test.labels, classes, n);
     return { neighbours: k, top1: top(1), top5: top(5) };
-  });
+  }));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
 import { fileResult } from "./atomic_file.ts";
 import { checkpointNames } from "./checkpoint_folder.ts";
@@ -14,17 +14,13 @@ import {
   checkpointStep,
   isCheckpointName,
 } from "./checkpoint_layout.ts";
-import { METRICS_FILE, readMetrics } from "./metrics.ts";
+import { readDescription } from "./checkpoint_files.ts";
+import { METRICS_FILE } from "./metrics.ts";
+import { recordEnd } from "./metrics_record.ts";
 import type { TrainError } from "./train_error.ts";
 
 const refuse = (path: string, reason: string): Result<TrainError, never> =>
   left({ _tag: "CheckpointRefused", path, reason });
-
-/** Steps in the record of a run; if there is no readable one, no limit is known. */
-async function recordedSteps(run: string): Promise<number> {
-  const lines = await readMetrics(join(run, METRICS_FILE));
-  return lines._tag === "Left" ? Infinity : lines.right.length;
-}
 
 /** A checkpoint that a run does not go on from. */
 export interface SkippedCheckpoint {
@@ -43,41 +39,30 @@ export function describeSkipped(
 
 /** Where a run might go on. */
 export interface Candidates {
-  /** Checkpoints, newest first; at least one. */
+  /** Checkpoints, that of the most steps first; at least one. */
   readonly paths: readonly [string, ...string[]];
-  /** Newer ones that are not of the run's present life, newest first. */
-  readonly skipped: readonly SkippedCheckpoint[];
   /** Whether there is one because it was asked for. */
   readonly isChosen: boolean;
 }
 
-/**
- * The checkpoints that the record of their run reaches. After a run went back to
- * an early one, those beyond its record are of its former life.
- */
-async function candidatesOfRun(
-  run: string,
-): Promise<Result<TrainError, Candidates>> {
-  const folder = join(run, CHECKPOINTS_FOLDER);
-  const newestFirst = (await checkpointNames(folder)).toReversed();
-  const steps = await recordedSteps(run);
-  const isReached = (name: string): boolean => checkpointStep(name) <= steps;
-  const [first, ...others] = newestFirst.filter(isReached)
-    .map((name) => join(folder, name));
-  if (first === undefined) {
-    return refuse(
-      run,
-      newestFirst.length === 0
-        ? "it holds no checkpoint to go on from; for a run from the start choose another folder"
-        : `its record ${METRICS_FILE} ends before all of its checkpoints`,
-    );
-  }
-  const skipped = newestFirst.filter((name) => !isReached(name)).map((name) => {
-    const reason =
-      `the record ${METRICS_FILE} ends before it, after ${steps} steps`;
-    return { path: join(folder, name), reason };
-  });
-  return right({ paths: [first, ...others], skipped, isChosen: false });
+/** Steps that a checkpoint says it has; those of its name if it does not say so well. */
+export async function stepsOf(checkpoint: string): Promise<number> {
+  const described = await readDescription(checkpoint);
+  return described._tag === "Right"
+    ? described.right.file.step
+    : checkpointStep(basename(checkpoint));
+}
+
+/** Checkpoints in the order of what they say of themselves: a folder may have been renamed. */
+async function newestFirst(
+  paths: readonly string[],
+): Promise<readonly string[]> {
+  const known = await Promise.all(
+    paths.map(async (path) => ({ path, steps: await stepsOf(path) })),
+  );
+  return known.toSorted((a, b) =>
+    b.steps - a.steps || (b.path < a.path ? -1 : 1)
+  ).map(({ path }) => path);
 }
 
 /**
@@ -93,22 +78,76 @@ export async function candidatesIn(
   if (entries._tag === "Left") return refuse(folder, "there is no such folder");
   const names = entries.right;
   if (names.includes(CHECKPOINT_FILES.run)) {
-    return right({ paths: [folder], skipped: [], isChosen: true });
+    return right({ paths: [folder], isChosen: true });
   }
-  const [first, ...others] = names.filter(isCheckpointName).sort().reverse()
-    .map((name) => join(folder, name));
-  if (first !== undefined) {
-    return right({ paths: [first, ...others], skipped: [], isChosen: false });
-  }
-  return names.includes(CHECKPOINTS_FOLDER) ? candidatesOfRun(folder) : refuse(
-    folder,
-    `it holds no checkpoint (a folder named step-… with ${CHECKPOINT_FILES.run} in it)`,
-  );
+  const isRun = !names.some(isCheckpointName) &&
+    names.includes(CHECKPOINTS_FOLDER);
+  const place = isRun ? join(folder, CHECKPOINTS_FOLDER) : folder;
+  const paths = (await checkpointNames(place)).map((name) => join(place, name));
+  const [first, ...others] = await newestFirst(paths);
+  return first !== undefined
+    ? right({ paths: [first, ...others], isChosen: false })
+    : refuse(
+      folder,
+      isRun
+        ? "it holds no checkpoint to go on from; for a run from the start choose another folder"
+        : `it holds no checkpoint (a folder named step-… with ${CHECKPOINT_FILES.run} in it)`,
+    );
+}
+
+/** Checkpoints that count, and newer ones that were passed over. */
+export interface Reached {
+  /** Newest first. */
+  readonly paths: readonly string[];
+  /** Newest first, with the reason. */
+  readonly skipped: readonly SkippedCheckpoint[];
 }
 
 /**
- * The newest checkpoint in a folder, by its name. What a writer left unfinished
- * is passed over; of a run, so is what its record does not reach.
+ * The checkpoints that the record of their run reaches: after a run went back to an
+ * early one, those beyond its record are of its former life. A record that reaches
+ * none says nothing: it was lost or damaged, not taken back.
+ *
+ * @param paths Checkpoints of one run.
+ * @param end Steps on its record; `null` if there is none.
+ * @param describe How the record ends, in words.
+ */
+export async function reachedBy(
+  paths: readonly string[],
+  end: number | null,
+  describe: string,
+): Promise<Reached> {
+  const known = await Promise.all(
+    paths.map(async (path) => ({ path, steps: await stepsOf(path) })),
+  );
+  const isBeyond = ({ steps }: { readonly steps: number }): boolean =>
+    end !== null && steps > end;
+  if (known.every(isBeyond)) return { paths, skipped: [] };
+  const reason = `the record ends before it, ${describe}`;
+  return {
+    paths: known.filter((one) => !isBeyond(one)).map(({ path }) => path),
+    skipped: known.filter(isBeyond).map(({ path }) => ({ path, reason })),
+  };
+}
+
+/**
+ * The candidates that the record of their run reaches; one that was asked for by its own
+ * path counts whatever the record says.
+ *
+ * @param candidates Checkpoints of one run.
+ */
+export async function reachedCandidates(
+  { paths, isChosen }: Candidates,
+): Promise<Reached> {
+  if (isChosen) return { paths, skipped: [] };
+  const end = await recordEnd(join(runFolderOf(paths[0]), METRICS_FILE));
+  return await reachedBy(paths, end, `after ${end} steps`);
+}
+
+/**
+ * The newest checkpoint in a folder, by the steps that it says it has. What a writer
+ * left unfinished is passed over; so is what the record of its run does not reach: after
+ * a run went back to an early one, those beyond its record are of its former life.
  *
  * @param folder Folder of checkpoints, or one checkpoint, or a run's folder that holds `checkpoints`.
  * @returns Path of the checkpoint with the most steps, or why there is none.
@@ -117,9 +156,9 @@ export async function latestCheckpoint(
   folder: string,
 ): Promise<Result<TrainError, string>> {
   const candidates = await candidatesIn(folder);
-  return candidates._tag === "Left" ? candidates : right(
-    candidates.right.paths[0],
-  );
+  if (candidates._tag === "Left") return candidates;
+  const { paths: [newest] } = await reachedCandidates(candidates.right);
+  return right(newest ?? candidates.right.paths[0]);
 }
 
 /** Folder of the run that a checkpoint was written by: two levels up. */

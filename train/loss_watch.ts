@@ -37,23 +37,24 @@ export interface LossWatch {
 /** What is known of the loss of a stage. */
 interface StageCourse {
   /** Losses of the present block. */
-  readonly block: number[];
+  readonly block: Float64Array;
+  /** How many there are. */
+  size: number;
   /** Lowest median of a whole block so far; infinite in the first. */
   level: number;
   /** First of the high steps up to now, or `null`. */
   since: number | null;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
+const median = (values: Float64Array): number =>
+  values.toSorted()[Math.floor(values.length / 2)] ?? NaN;
 
 /** Adds a loss to the present block, and ends the block when it is full. */
 function add(course: StageCourse, loss: number): void {
-  if (course.block.push(loss) < BLOCK) return;
+  course.block[course.size++] = loss;
+  if (course.size < BLOCK) return;
   course.level = Math.min(course.level, median(course.block));
-  course.block.length = 0;
+  course.size = 0;
 }
 
 /**
@@ -97,34 +98,44 @@ export function lossWatch(
   history: readonly MetricsLine[],
 ): LossWatch {
   const courses = stages.map((): StageCourse => ({
-    block: [],
+    block: new Float64Array(BLOCK),
+    size: 0,
     level: Infinity,
     since: null,
   }));
-  /** Notes the loss of a stage; gives what is wrong if it is high. */
+  const boundOf = ({ level }: StageCourse): number =>
+    limit * Math.max(level, 1 / hogNbins);
+  /** Notes the loss of a stage; gives the bound that it is above, or `null`. */
   const note = (
     course: StageCourse,
-    stage: number,
-    { step, stageLosses }: MetricsLine,
-  ): readonly LossExploded[] => {
-    const loss = stageLosses[stage] ?? NaN;
-    const bound = limit * Math.max(course.level, 1 / hogNbins);
+    step: number,
+    loss: number,
+  ): number | null => {
+    const bound = boundOf(course);
     course.since = loss > bound ? course.since ?? step : null;
     if (!Number.isNaN(loss)) add(course, loss);
-    const { since } = course;
-    const scale = stages[stage]?.scale ?? 1;
-    return since === null
-      ? []
-      : [{ _tag: "LossExploded", step, since, stage, scale, loss, bound }];
+    return course.since === null ? null : bound;
   };
   let worst: LossExploded | null = null;
-  const see = (line: MetricsLine): LossExploded | null => {
-    if (line.skipped !== undefined) return null;
-    const high = courses.flatMap((course, stage) => note(course, stage, line));
-    const first = high.toSorted((a, b) => a.since - b.since)[0] ?? null;
-    worst = first;
-    return first !== null && line.step - first.since >= HIGH_STEPS - 1
-      ? first
+  // Also called for each of a million recorded steps.
+  const see = (
+    { step, stageLosses, skipped }: MetricsLine,
+  ): LossExploded | null => {
+    if (skipped !== undefined) return null;
+    worst = null;
+    for (let stage = 0; stage < courses.length; stage++) {
+      const course = courses[stage];
+      if (course === undefined) break;
+      const loss = stageLosses[stage] ?? NaN;
+      const bound = note(course, step, loss);
+      const { since } = course;
+      if (bound === null || since === null) continue;
+      if (worst !== null && worst.since <= since) continue;
+      const scale = stages[stage]?.scale ?? 1;
+      worst = { _tag: "LossExploded", step, since, stage, scale, loss, bound };
+    }
+    return worst !== null && step - worst.since >= HIGH_STEPS - 1
+      ? worst
       : null;
   };
   history.forEach(see);

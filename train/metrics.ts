@@ -1,13 +1,9 @@
 /**
- * The record of a run, one JSON object a line.
+ * The lines of a run's record, one JSON object each.
  *
  * @module
  */
-import { appendFile, readFile } from "node:fs/promises";
-import { left, type Result, right } from "../core/mod.ts";
-import { fileResult, replaceFile } from "./atomic_file.ts";
 import type { StepReport } from "./step_report.ts";
-import type { TrainError } from "./train_error.ts";
 
 /** Name of the record in a run's folder. */
 export const METRICS_FILE = "metrics.jsonl";
@@ -76,104 +72,72 @@ export function metricsLine(report: StepReport): MetricsLine {
   };
 }
 
-/**
- * Adds a step to a record.
- *
- * @param path `metrics.jsonl`.
- * @param report The step.
- */
-export function appendMetrics(
-  path: string,
-  report: StepReport,
-): Promise<Result<TrainError, void>> {
-  return fileResult(
-    path,
-    () => appendFile(path, `${JSON.stringify(metricsLine(report))}\n`),
-  );
-}
+type Fields = Readonly<Record<string, unknown>>;
 
-/** JSON has no number that is not finite. */
-const orNaN = (key: string, value: unknown): unknown =>
-  value === null && key !== "" ? NaN : value;
+const isFields = (x: unknown): x is Fields =>
+  typeof x === "object" && x !== null && !Array.isArray(x);
 
 const isCount = (x: unknown): boolean =>
   Number.isSafeInteger(x) && (x as number) >= 0;
 
-const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === "object" && x !== null && !Array.isArray(x);
+/** Losses and gradients of a step that was left out are not finite: `null` in JSON. */
+const isLoss = (x: unknown): boolean => x === null || Number.isFinite(x);
 
-const areNumbers = (values: readonly unknown[]): boolean =>
-  values.every(Number.isFinite);
+/** Times without which a step cannot be described. */
+const TIMES = ["data", "gradient", "update", "total"] as const;
 
-/** Losses of a step that was left out are not finite. */
-const areLosses = (values: readonly unknown[]): boolean =>
-  values.every((value) => typeof value === "number");
+const areAll = (fields: Fields, isKind: (x: unknown) => boolean): boolean =>
+  Object.values(fields).every(isKind);
+
+const areTimes = (x: unknown): boolean =>
+  isFields(x) && TIMES.every((part) => part in x) &&
+  areAll(x, Number.isFinite);
 
 /** Whether a value has all fields of a line; it may have others. */
-function isLine(x: unknown): x is MetricsLine {
-  if (!isRecord(x)) return false;
-  const { step, epoch, phase, frozenLayers, unfrozenRate, loss } = x;
-  const { rates, stageLosses, milliseconds } = x;
-  return [step, epoch, phase, frozenLayers].every(isCount) &&
-    Number.isFinite(unfrozenRate) && areLosses([loss]) &&
-    Array.isArray(rates) && areNumbers(rates) &&
-    isRecord(stageLosses) && areLosses(Object.values(stageLosses)) &&
-    isRecord(milliseconds) && areNumbers(Object.values(milliseconds));
+function isLine(x: unknown): x is Fields {
+  if (!isFields(x)) return false;
+  const { rates, stageLosses, gradientNorm = 0, skipped = "" } = x;
+  return isCount(x["step"]) && isCount(x["epoch"]) && isCount(x["phase"]) &&
+    isCount(x["frozenLayers"]) && Number.isFinite(x["unfrozenRate"]) &&
+    Array.isArray(rates) && rates.every(Number.isFinite) &&
+    isLoss(x["loss"]) && isLoss(gradientNorm) &&
+    isFields(stageLosses) && areAll(stageLosses, isLoss) &&
+    typeof skipped === "string" && areTimes(x["milliseconds"]);
 }
 
-/** The object of a line, or `null` if it is none. */
-function parseLine(text: string): MetricsLine | null {
+/** The same with `NaN` for `null`. */
+const orNaN = (value: unknown): unknown => value === null ? NaN : value;
+
+const isNumber = (x: unknown): boolean => x !== null;
+
+function withNaN(line: Fields): MetricsLine {
+  const { loss, gradientNorm, stageLosses } = line;
+  const losses = stageLosses as Fields;
+  const isWhole = isNumber(loss) && isNumber(gradientNorm) &&
+    areAll(losses, isNumber);
+  const read = isWhole ? line : {
+    ...line,
+    loss: orNaN(loss),
+    stageLosses: Object.fromEntries(
+      Object.entries(losses).map(([stage, one]) => [stage, orNaN(one)]),
+    ),
+    ...gradientNorm === null ? { gradientNorm: NaN } : {},
+  };
+  return read as unknown as MetricsLine;
+}
+
+/**
+ * The step on a line of a record. All readers of records take the same lines.
+ *
+ * @param text The line without its end.
+ * @returns The step, `null` if the line is not the record of one: no JSON, or a field
+ * is missing or of another kind. Fields that are not known are kept.
+ */
+export function parseMetricsLine(text: string): MetricsLine | null {
   try {
-    const line: unknown = JSON.parse(text, orNaN);
-    return isLine(line) ? line : null;
+    const line: unknown = JSON.parse(text);
+    return isLine(line) ? withNaN(line) : null;
   } catch {
     return null;
   }
-}
-
-/**
- * Reads a record. A last line that was cut off when its writer died is passed over.
- *
- * @param path `metrics.jsonl`.
- * @returns Lines in order, one for each step from the first one on; or the number
- * of the first line that is broken or of another step.
- */
-export async function readMetrics(
-  path: string,
-): Promise<Result<TrainError, readonly MetricsLine[]>> {
-  const text = await fileResult(path, () => readFile(path, "utf8"));
-  if (text._tag === "Left") return text;
-  const complete = text.right.split("\n").slice(0, -1);
-  const lines: MetricsLine[] = [];
-  for (const [i, line] of complete.entries()) {
-    const parsed = parseLine(line);
-    if (parsed === null) {
-      const reason = `line ${i + 1} is not the record of a step`;
-      return left({ _tag: "FileFailed", path, reason });
-    }
-    const wanted = (lines.at(-1)?.step ?? parsed.step - 1) + 1;
-    if (parsed.step !== wanted) {
-      const reason = `line ${
-        i + 1
-      } is of step ${parsed.step}, wanted ${wanted}`;
-      return left({ _tag: "FileFailed", path, reason });
-    }
-    lines.push(parsed);
-  }
-  return right(lines);
-}
-
-/**
- * Replaces a record, so that a run which goes back to a checkpoint writes each
- * step once.
- *
- * @param path `metrics.jsonl`.
- * @param lines All it is to hold.
- */
-export function writeMetrics(
-  path: string,
-  lines: readonly MetricsLine[],
-): Promise<Result<TrainError, void>> {
-  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-  return replaceFile(path, text);
 }

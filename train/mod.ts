@@ -49,6 +49,7 @@ export * from "./follow/saving_so_far.ts";
 export * from "./follow/seconds_left.ts";
 export * from "./folder_names.ts";
 export * from "./gradient_health.ts";
+export * from "./work_options.ts";
 export * from "./is_missing.ts";
 export * from "./knn.ts";
 export {
@@ -61,22 +62,41 @@ export {
 export * from "./left_out.ts";
 export * from "./loss_watch.ts";
 export * from "./metrics.ts";
+export {
+  readMetrics,
+  readRecord,
+  type RecordReach,
+  type RecordWriter,
+  recordWriter,
+} from "./metrics_record.ts";
 export * from "./move_parameters.ts";
+export * from "./most_frequent.ts";
 export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
 export * from "./origin.ts";
 export * from "./phase_programs.ts";
+export * from "./run_needs.ts";
 export * from "./pretraining.ts";
 export * from "./probe/linear_probe.ts";
 export * from "./probe/probe_accuracy.ts";
 export * from "./probe/probe_config.ts";
 export * from "./probe/probe_file.ts";
+export * from "./probe/probe_sweep.ts";
+export type { EpochFeatures } from "./probe/probe_batches.ts";
 export { readCheckpoint } from "./read_checkpoint.ts";
+export type { RecordBefore, Witness } from "./record_before.ts";
 export * from "./reconstruct.ts";
 export * from "./recorded_run.ts";
 export * from "./resume_run_folder.ts";
 export * from "./run_folder.ts";
+export * from "./run_history.ts";
 export { holdsRun, refuseOtherRun } from "./run_folder_parts.ts";
+export { type OnceEach, onceEach } from "./once_each.ts";
+export {
+  openRegular,
+  readRegular,
+  type RegularOptions,
+} from "./regular_file.ts";
 export * from "./run_graph.ts";
 export {
   type ChooseTensors,

@@ -3,18 +3,24 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { left, type Result, right } from "../core/mod.ts";
 import type { RunIdentity } from "./checkpoint_layout.ts";
-import { folderNames } from "./folder_names.ts";
 import {
+  type Candidates,
   candidatesIn,
   describeSkipped,
+  type Reached,
+  reachedBy,
   runFolderOf,
   type SkippedCheckpoint,
+  stepsOf,
 } from "./latest_checkpoint.ts";
-import { METRICS_FILE, type MetricsLine, readMetrics } from "./metrics.ts";
 import { openCheckpoint, unusable } from "./read_checkpoint.ts";
+import {
+  type RecordBefore,
+  recordBefore,
+  type Witness,
+} from "./record_before.ts";
 import type { ScheduleChange } from "./schedule_change.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { TrainError } from "./train_error.ts";
@@ -25,36 +31,31 @@ export interface WholeCheckpoint {
   readonly path: string;
   /** The moment, as the run that goes on needs it. */
   readonly start: Snapshot;
-  /** What was recorded of the run before it. */
-  readonly history: readonly MetricsLine[];
+  /** The record of its run, up to it. */
+  readonly record: RecordBefore;
   /** How the schedule differs from then on, or `null`. */
   readonly change: ScheduleChange | null;
   /** Newer ones that were passed over, newest first. */
   readonly skipped: readonly SkippedCheckpoint[];
 }
 
-/** The record of a checkpoint's run; `null` if it has none. */
-async function recordOf(
-  checkpoint: string,
-): Promise<Result<TrainError, readonly MetricsLine[] | null>> {
-  const folder = runFolderOf(checkpoint);
-  const names = await folderNames(folder);
-  if (names._tag === "Left") return names;
-  return names.right.includes(METRICS_FILE)
-    ? await readMetrics(join(folder, METRICS_FILE))
-    : right(null);
+/** The checkpoints that a record reaches; one that was asked for is refused beyond it. */
+async function reached(
+  { end, describe }: RecordBefore,
+  { paths, isChosen }: Candidates,
+): Promise<Result<TrainError, Reached>> {
+  const [first] = paths;
+  const steps = await stepsOf(first);
+  if (!isChosen || end === null || steps <= end) {
+    return right(await reachedBy(paths, end, describe));
+  }
+  const reason =
+    `the record of its run has ${end} of the ${steps} steps before it; take an earlier checkpoint`;
+  return left({ _tag: "CheckpointRefused", path: first, reason });
 }
 
-/** The part of a record before a step, if it is whole. */
-function recordBefore(
-  record: readonly MetricsLine[] | null,
-  step: number,
-): Result<string, readonly MetricsLine[]> {
-  const before = (record ?? []).filter((line) => line.step < step);
-  return record === null || before.length === step ? right(before) : left(
-    `the record of its run has ${before.length} of the ${step} steps before it; take an earlier checkpoint`,
-  );
-}
+/** A checkpoint that is whole, and newer ones that are not. */
+type Found = Omit<WholeCheckpoint, "record">;
 
 /** Why none can be used. */
 function noneWhole(
@@ -66,6 +67,28 @@ function noneWhole(
   return left({ _tag: "CheckpointRefused", path, reason });
 }
 
+/** The first whole one of the candidates. */
+async function firstWhole(
+  from: string,
+  run: RunIdentity,
+  allowsChange: boolean,
+  { paths, skipped: before }: Reached,
+  isChosen: boolean,
+): Promise<Result<TrainError, Found>> {
+  const skipped = [...before];
+  for (const path of paths) {
+    const read = await openCheckpoint(path, run, allowsChange);
+    if (read._tag === "Right") {
+      const { snapshot: start, change } = read.right;
+      return right({ path, start, change, skipped });
+    }
+    const { left: found } = read;
+    if (isChosen || found.kind !== "broken") return left(unusable(found));
+    skipped.push({ path: found.path, reason: found.reason });
+  }
+  return noneWhole(from, skipped);
+}
+
 /**
  * Finds the newest whole checkpoint of a run. One that is not as it was written,
  * or that the record of its run does not reach, is passed over and named; one
@@ -75,6 +98,7 @@ function noneWhole(
  * @param from A run's folder, its folder of checkpoints, or one of these.
  * @param run The run that is to go on.
  * @param allowsChange Whether it may have another schedule.
+ * @param witness Told what was recorded before the checkpoint.
  * @returns The checkpoint, and which newer ones were passed over and why.
  *
  * @example A checkpoint that was cut off is passed over
@@ -101,29 +125,29 @@ export async function newestWholeCheckpoint(
   from: string,
   run: RunIdentity,
   allowsChange: boolean,
+  witness: Witness = () => () => {},
 ): Promise<Result<TrainError, WholeCheckpoint>> {
   const candidates = await candidatesIn(from);
   if (candidates._tag === "Left") return candidates;
   const { paths, isChosen } = candidates.right;
-  const record = await recordOf(paths[0]);
+  const folder = runFolderOf(paths[0]);
+  const record = await recordBefore(folder, await stepsOf(paths[0]), witness);
   if (record._tag === "Left") return record;
-  const skipped: SkippedCheckpoint[] = [...candidates.right.skipped];
-  for (const path of paths) {
-    const read = await openCheckpoint(path, run, allowsChange);
-    if (read._tag === "Left") {
-      const { left: found } = read;
-      if (isChosen || found.kind !== "broken") return left(unusable(found));
-      skipped.push({ path: found.path, reason: found.reason });
-      continue;
-    }
-    const { snapshot: start, change } = read.right;
-    const history = recordBefore(record.right, start.step);
-    if (history._tag === "Right") {
-      return right({ path, start, history: history.right, change, skipped });
-    }
-    const reason = history.left;
-    if (isChosen) return left({ _tag: "CheckpointRefused", path, reason });
-    skipped.push({ path, reason });
-  }
-  return noneWhole(from, skipped);
+  const these = await reached(record.right, candidates.right);
+  if (these._tag === "Left") return these;
+  const found = await firstWhole(
+    from,
+    run,
+    allowsChange,
+    these.right,
+    isChosen,
+  );
+  if (found._tag === "Left") return found;
+  const { start } = found.right;
+  const its = record.right.limit === start.step
+    ? record
+    : await recordBefore(folder, start.step, witness);
+  return its._tag === "Left"
+    ? its
+    : right({ ...found.right, record: its.right });
 }

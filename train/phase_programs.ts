@@ -24,7 +24,7 @@ import {
   trainedParameters,
   updateGraph,
 } from "../core/mod.ts";
-import { withoutInt8 } from "../backends/int8_inputs.ts";
+import { provenInt8 } from "../backends/int8_inputs.ts";
 import { batchParts } from "./batch_parts.ts";
 import { compileAll, sumInPlace, updateInPlace } from "./compile_all.ts";
 import { orBackendFailed } from "./run_graph.ts";
@@ -141,7 +141,8 @@ function roundedMatrices(
  * @param plan The plan.
  * @param phase The phase.
  * @returns The programs, or why the engine cannot run them. An engine without products
- * in 8-bit integers is refused in every phase, if frozen blocks are to use them.
+ * in 8-bit integers, or with wrong ones on this processor, is refused in every phase, if
+ * frozen blocks are to use them.
  */
 export async function compilePhase(
   backend: Backend,
@@ -154,8 +155,9 @@ export async function compilePhase(
   if (graphs._tag === "Left") {
     return left({ _tag: "BadConfig", faults: graphs.left });
   }
-  if (config.frozenPrecision === "int8" && !backend.computesInt8) {
-    return orBackendFailed(withoutInt8(backend.device));
+  if (config.frozenPrecision === "int8") {
+    const proven = orBackendFailed(await provenInt8(backend));
+    if (proven._tag === "Left") return proven;
   }
   const { trained, gradient, squares, update } = graphs.right;
   const programs = await compileAll(backend, [

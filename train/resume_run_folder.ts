@@ -18,11 +18,11 @@ import {
 } from "./checkpoint_layout.ts";
 import type { KeptCheckpoints } from "./checkpoint_policy.ts";
 import { runFolderAt, type SkippedCheckpoint } from "./latest_checkpoint.ts";
-import { METRICS_FILE, writeMetrics } from "./metrics.ts";
 import {
   newestWholeCheckpoint,
   type WholeCheckpoint,
 } from "./newest_whole_checkpoint.ts";
+import { goOnRecord, type Witness } from "./record_before.ts";
 import type { RunFolder } from "./run_folder.ts";
 import {
   checkedKept,
@@ -41,6 +41,8 @@ export interface ResumeOptions {
    * warm-up, epochs. Without, a difference is refused (`ScheduleDiffers`).
    */
   readonly allowScheduleChange?: boolean;
+  /** Told what was recorded before the start. */
+  readonly witness?: Witness;
 }
 
 /** The folder that a run goes on in, before its files are in order. */
@@ -83,13 +85,16 @@ async function goOn(
   unfinished: readonly SkippedCheckpoint[],
 ): Promise<Result<TrainError, RunFolder>> {
   const { path, run } = place;
-  const { start, history, change } = found;
-  const record = await writeMetrics(join(path, METRICS_FILE), history);
-  if (record._tag === "Left") return record;
-  const opened = openedFolder({
+  const { start, record, change } = found;
+  const ready = await goOnRecord(record, path, isOwn);
+  if (ready._tag === "Left") return ready;
+  const { lines: history, totals } = record.history;
+  const opened = await openedFolder({
     ...place,
     start,
     history,
+    totals,
+    recordNote: ready.right,
     change,
     checkpointOfStart: isOwn ? found.path : null,
     skipped: [...unfinished, ...found.skipped],
@@ -124,19 +129,20 @@ async function tidied(
  * to the checkpoint, or one without a run, which gets a copy of the record.
  * @param run The run; the checkpoint must be of the same configuration and plan.
  * @param keep Which checkpoints stay; a number is so many of the newest, at least 1.
- * @param options Whether the schedule may differ.
+ * @param options Whether the schedule may differ, and who is told of the past.
  */
 export async function resumeRunFolder(
   from: string,
   path: string,
   run: RunIdentity,
   keep: number | KeptCheckpoints,
-  { allowScheduleChange = false }: ResumeOptions = {},
+  { allowScheduleChange = false, witness }: ResumeOptions = {},
 ): Promise<Result<TrainError, RunFolder>> {
   const kept = checkedKept(keep);
   if (kept._tag === "Left") return kept;
   const place = { path, run, kept: kept.right };
-  const find = () => newestWholeCheckpoint(from, run, allowScheduleChange);
+  const find = () =>
+    newestWholeCheckpoint(from, run, allowScheduleChange, witness);
   if (resolve(path) === resolve(await runFolderAt(from))) {
     return await whileLocked(path, async (lock) => {
       const unfinished = await tidied(path);

@@ -21,6 +21,7 @@ import {
   refuseOtherRun,
   whileLocked,
 } from "./run_folder_parts.ts";
+import { NO_TOTALS, type RunTotals } from "./run_history.ts";
 import type { ScheduleChange } from "./schedule_change.ts";
 import { initialSnapshot, type Snapshot } from "./snapshot.ts";
 import type { StepReport } from "./step_report.ts";
@@ -37,21 +38,28 @@ export interface RunFolder extends Disposable {
   readonly start: Snapshot;
   /** Checkpoint of the start in this folder; `null` if there is none yet. */
   readonly checkpointOfStart: string | null;
-  /** The newest checkpoint in this folder; `null` if there is none yet. */
-  readonly newest: string | null;
-  /** Steps that were recorded before the start. */
+  /** Steps that were recorded before the start, thinned where there are more than 20,000. */
   readonly history: readonly MetricsLine[];
+  /** Totals of all of them. */
+  readonly totals: RunTotals;
+  /** What was wrong with the record and what became of it, or `null`. */
+  readonly recordNote: string | null;
   /** Newer checkpoints from which the run does not go on, and why. */
   readonly skipped: readonly SkippedCheckpoint[];
   /** How the schedule differs from before the start, or `null`. */
   readonly change: ScheduleChange | null;
-  /** Records a step. */
+  /** The newest checkpoint in this folder; `null` if there is none yet. */
+  newest(): string | null;
+  /** Records a step; an error if anyone else has touched the record. */
   record(report: StepReport): Promise<Result<TrainError, void>>;
   /**
    * Writes a checkpoint and removes older ones that are not to stay; gives its
-   * path. The record before it reaches the disk first.
+   * path. The record before it reaches the disk first. That an older one cannot be
+   * removed is no error but one of `complaints`.
    */
   checkpoint(snapshot: Snapshot): Promise<Result<TrainError, string>>;
+  /** What went wrong since the last call with what the run can do without. */
+  complaints(): readonly string[];
 }
 
 /**
@@ -75,7 +83,7 @@ export async function createRunFolder(
     const described = await describeRun(path, run);
     if (described._tag === "Left") return described;
     const started = await replaceFile(join(path, METRICS_FILE), "");
-    return started._tag === "Left" ? started : openedFolder({
+    return started._tag === "Left" ? started : await openedFolder({
       path,
       lock,
       kept: kept.right,
@@ -83,6 +91,8 @@ export async function createRunFolder(
       start: initialSnapshot(run.config, run.plan),
       checkpointOfStart: null,
       history: [],
+      totals: NO_TOTALS,
+      recordNote: null,
       skipped: [],
       change: null,
     });

@@ -28,10 +28,12 @@ import {
 } from "./checkpoint_policy.ts";
 import { type FolderLock, lockFolder } from "./folder_lock.ts";
 import { folderNames } from "./folder_names.ts";
-import { appendMetrics, METRICS_FILE } from "./metrics.ts";
+import { METRICS_FILE } from "./metrics.ts";
+import { recordWriter } from "./metrics_record.ts";
 import { checkpointIdentity } from "./read_checkpoint.ts";
 import type { RunFolder } from "./run_folder.ts";
-import type { TrainError } from "./train_error.ts";
+import { onceEach } from "./once_each.ts";
+import { describeTrainError, type TrainError } from "./train_error.ts";
 import { writeCheckpoint } from "./write_checkpoint.ts";
 
 /** What an open folder is made of. */
@@ -42,6 +44,8 @@ export interface FolderParts extends
     | "start"
     | "checkpointOfStart"
     | "history"
+    | "totals"
+    | "recordNote"
     | "skipped"
     | "change"
   > {
@@ -88,44 +92,56 @@ async function isAtFreeze(folder: string, step: number): Promise<boolean> {
   return its !== null && freezeSteps(its.plan).includes(step);
 }
 
-/** Removes the checkpoints that need not stay once `newest` is written. */
+/**
+ * Removes the checkpoints that need not stay once `newest` is written; gives why one
+ * had to stay, or `null`.
+ */
 async function removeOld(
   newest: string,
   kept: KeptCheckpoints,
-): Promise<void> {
+): Promise<string | null> {
   const folder = dirname(newest);
   const steps = (await checkpointNames(folder)).map(checkpointStep);
   const written = checkpointStep(basename(newest));
+  let complaint: string | null = null;
   for (const step of outdatedSteps(kept, steps, written)) {
     if (kept.keepAtFreeze && await isAtFreeze(folder, step)) continue;
-    await removeCheckpoint(join(folder, checkpointName(step)));
+    const path = join(folder, checkpointName(step));
+    const removed = await fileResult(path, () => removeCheckpoint(path));
+    if (removed._tag === "Left") complaint ??= describeTrainError(removed.left);
   }
+  return complaint;
 }
 
 /** Opens a folder whose files are in order. */
-export function openedFolder(
+export async function openedFolder(
   { lock, kept, run, ...known }: FolderParts,
-): Result<TrainError, RunFolder> {
+): Promise<Result<TrainError, RunFolder>> {
   const folder = join(known.path, CHECKPOINTS_FOLDER);
   const record = join(known.path, METRICS_FILE);
+  const writer = await recordWriter(record);
+  if (writer._tag === "Left") return writer;
+  const complaints = onceEach();
   let newest = known.checkpointOfStart;
   return right({
     ...known,
-    get newest() {
-      return newest;
-    },
-    record: (report) => appendMetrics(record, report),
+    newest: () => newest,
+    record: writer.right,
+    complaints: complaints.take,
     checkpoint: async (snapshot) => {
       const flushed = await fileResult(record, () => syncFile(record));
       if (flushed._tag === "Left") return flushed;
       const written = await writeCheckpoint(folder, run, snapshot);
       if (written._tag === "Left") return written;
       newest = written.right;
-      const removed = await fileResult(
-        folder,
-        () => removeOld(written.right, kept),
-      );
-      return removed._tag === "Left" ? removed : written;
+      const unremoved = await removeOld(written.right, kept);
+      if (unremoved !== null) {
+        complaints.add(
+          "removing",
+          `old checkpoints that cannot be removed stay: ${unremoved}`,
+        );
+      }
+      return written;
     },
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   });

@@ -7,7 +7,7 @@ import {
   type BackendError,
   describeBackendError,
 } from "../backends/backend.ts";
-import { describeFaults, type Faults } from "../core/mod.ts";
+import { describeFaults, type Faults, printableLines } from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
 import { describeOrigin, type Origin } from "./origin.ts";
 import {
@@ -93,7 +93,9 @@ export type TrainError =
     readonly _tag: "FileFailed";
     readonly path: string;
     readonly reason: string;
-  };
+  }
+  /** It was asked to stop before its end. */
+  | { readonly _tag: "Stopped" };
 
 /** Whether a step was stopped by the user's wish, through `interruptible`. */
 export const isInterruption = (error: TrainError): boolean =>
@@ -154,7 +156,9 @@ export function describeTrainError(error: TrainError): string {
     case "NonFiniteParameter":
       return `Stopped at step ${error.step}: parameter ${error.name} is not finite, so nothing was saved`;
     case "CheckpointRefused":
-      return `Cannot use checkpoint ${error.path}: ${error.reason}`;
+      return printableLines(
+        `Cannot use checkpoint ${error.path}: ${error.reason}`,
+      );
     case "ScheduleDiffers":
       return `Cannot use checkpoint ${error.path}: it is of another configuration:\n${
         describeScheduleChange(error.change)
@@ -164,6 +168,8 @@ export function describeTrainError(error: TrainError): string {
         error.holder ?? "which one is not known"
       })`;
     case "FileFailed":
-      return `Cannot use ${error.path}: ${error.reason}`;
+      return printableLines(`Cannot use ${error.path}: ${error.reason}`);
+    case "Stopped":
+      return "Stopped before its end";
   }
 }

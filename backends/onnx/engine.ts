@@ -6,6 +6,8 @@
 import { left, type Result } from "../../core/mod.ts";
 import type { BackendError, DeviceInfo, DeviceTensors } from "../backend.ts";
 import { sharedArena } from "./arena.ts";
+import type { Int8Form } from "./fuse/int8_matrix.ts";
+import { exactInt8Form } from "./int8_form.ts";
 import { type KernelCrew, kernelCrew } from "./kernels/kernel_crew.ts";
 import type { Dialect } from "./lower/onnx_writer.ts";
 import type { OrtRuntime, Provider } from "./runtime/ort_runtime.ts";
@@ -31,13 +33,22 @@ export interface Engine extends EngineSpec {
   readonly store: TensorStore;
   /** Threads for kernels of our own. */
   readonly crew: KernelCrew;
+  /**
+   * The form of products in 8-bit integers that was proved here, at the first call.
+   *
+   * @throws With ONNX Runtime's message.
+   */
+  int8Form(): Promise<Result<BackendError, Int8Form>>;
 }
 
 /** An engine with a memory of its own. */
 export function startEngine(spec: EngineSpec): Engine {
   const arena = sharedArena();
+  let form: ReturnType<Engine["int8Form"]> | null = null;
   return {
     ...spec,
+    int8Form: () =>
+      form ??= exactInt8Form(spec.runtime, spec.threads, spec.device),
     store: tensorStore(spec.runtime, arena),
     crew: kernelCrew(arena.memory, spec.threads),
   };

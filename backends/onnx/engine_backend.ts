@@ -3,12 +3,22 @@
  *
  * @module
  */
-import { right } from "../../core/mod.ts";
-import type { Backend, Program } from "../backend.ts";
+import { type Result, right } from "../../core/mod.ts";
+import type { Backend, BackendError, Program } from "../backend.ts";
 import { checkInt8, refuseInt8 } from "../int8_inputs.ts";
 import { checkReplaced } from "../replaced_inputs.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, failed, messageOf } from "./engine.ts";
 import { compileProgram } from "./program.ts";
+
+/** Proves the products in 8-bit integers, once. */
+async function proven(engine: Engine): Promise<Result<BackendError, null>> {
+  try {
+    const form = await engine.int8Form();
+    return form._tag === "Left" ? form : right(null);
+  } catch (thrown) {
+    return failed(engine, messageOf(thrown));
+  }
+}
 
 /** The backend of an engine, whose programs end with it. */
 export function engineBackend(engine: Engine): Backend {
@@ -26,17 +36,21 @@ export function engineBackend(engine: Engine): Backend {
     programs.add(own);
     return own;
   };
-  const computesInt8 = engine.dialect === "fused";
+  const proveInt8 = engine.dialect === "fused"
+    ? { proveInt8: () => proven(engine) }
+    : {};
   const isParallel = engine.runtime.isParallel && engine.provider === "cpu";
   return {
     device,
     compilesBesideRuns: true,
     parallelRuns: isParallel ? engine.threads : 1,
-    computesInt8,
+    ...proveInt8,
     compile: async (graph, options = {}) => {
       checkReplaced(graph, options.replaces ?? {});
       checkInt8(graph, options.int8 ?? []);
-      const refusal = computesInt8 ? null : refuseInt8(device, options);
+      const refusal = engine.dialect === "fused"
+        ? null
+        : refuseInt8(device, options);
       const program = refusal ?? await compileProgram(engine, graph, options);
       return program._tag === "Left" ? program : right(kept(program.right));
     },

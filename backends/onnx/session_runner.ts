@@ -16,7 +16,11 @@ import type { BackendError, DeviceTensors } from "../backend.ts";
 import { checkInputs } from "../check_inputs.ts";
 import { interrupted } from "../interruptible.ts";
 import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
-import { type Int8Matrix, int8Matrix } from "./fuse/int8_matrix.ts";
+import {
+  type Int8Form,
+  type Int8Matrix,
+  int8Matrix,
+} from "./fuse/int8_matrix.ts";
 import { type Lowered, lowerGraph } from "./lower/lower_graph.ts";
 import {
   computedPart,
@@ -187,12 +191,13 @@ function rounded(
   names: readonly string[],
   signatures: Compiled["wanted"],
   given: Blocks,
+  form: Int8Form,
 ): Weights {
   return new Map(
     names.map((name) => {
       const [columns = 0, rows = 0] = signatures[name]?.shape ?? [];
       const numbers = given.get(name)?.numbers as Float32Array;
-      return [name, int8Matrix(numbers, columns, rows)];
+      return [name, int8Matrix(numbers, columns, rows, form)];
     }),
   );
 }
@@ -202,18 +207,20 @@ function rounded(
  * integers. It is made when these are known: at the first run.
  *
  * @param names Names of the inputs, matrices that are the same in every run.
+ * @param form How the integers are kept.
  */
 export function int8SessionRunner(
   engine: Engine,
   graph: Graph,
   names: readonly string[],
+  form: Int8Form,
 ): Runner {
   const wanted = inputSignatures(prune(graph));
   const used = names.filter((name) => name in wanted);
   let runner: Runner | null = null;
   let making: Promise<Runner> | null = null;
   const make = async (given: Blocks): Promise<Runner> => {
-    const weights = rounded(used, wanted, given);
+    const weights = rounded(used, wanted, given, form);
     return runner = runnerOf(await compile(engine, graph, weights));
   };
   return {

@@ -20,7 +20,11 @@ export type StoredTensor = TensorInfo;
 /** Computes a new tensor from the tensors of a node's inputs. */
 export type Launch = (inputs: readonly StoredTensor[]) => StoredTensor;
 
-/** Prepares an op for one node, once per program. */
+/**
+ * Prepares an op for one node, once per program.
+ *
+ * @throws If the device would compute it wrongly.
+ */
 export type Kernel<Name extends ComputedOp> = (
   node: NodeOf<Name>,
   inputs: readonly Signature[],

@@ -70,7 +70,7 @@ interface Compiled {
  * @param device Where it will run.
  * @param pool The tensors of that device.
  * @param graph What to compute.
- * @returns A program, or `TensorTooLarge`.
+ * @returns A program, or `TensorTooLarge`, or what a kernel says against its node.
  */
 export function compileProgram(
   device: Device,
@@ -80,16 +80,24 @@ export function compileProgram(
   const needed = prune(graph);
   const error = tooLarge(needed, device);
   if (error !== null) return left(error);
-  const compiled: Compiled = {
-    device,
-    pool,
-    graph: needed,
-    wanted: inputSignatures(needed),
-    steps: stepsOf(device, pool, needed),
-    constants: constantsOf(needed, pool),
-  };
+  try {
+    return right(programOf({
+      device,
+      pool,
+      graph: needed,
+      wanted: inputSignatures(needed),
+      steps: stepsOf(device, pool, needed),
+      constants: constantsOf(needed, pool),
+    }, graph));
+  } catch (thrown) {
+    return failed(device, messageOf(thrown));
+  }
+}
+
+function programOf(compiled: Compiled, graph: Graph): Program {
+  const { device, pool } = compiled;
   let disposed = false;
-  return right({
+  return {
     graph,
     run: (inputs, signal) =>
       disposed
@@ -99,7 +107,7 @@ export function compileProgram(
       disposed = true;
       compiled.constants.splice(0).forEach((x) => x && pool.release(x));
     },
-  });
+  };
 }
 
 const failed = (
@@ -163,6 +171,9 @@ async function runProgram(
   return right(new Map([...outputs].map(([name, x]) => [name, pool.lend(x)])));
 }
 
+const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);
+
 /** What the device complained of or a kernel threw. */
 async function complaintOf(
   action: () => Promise<string | null>,
@@ -170,6 +181,6 @@ async function complaintOf(
   try {
     return await action();
   } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown);
+    return messageOf(thrown);
   }
 }

@@ -4,10 +4,13 @@
  * @module
  */
 import { textTable } from "../../examples/text_table.ts";
+import { processorHere } from "../processor.ts";
 import type { Contender, Pass } from "./contenders.ts";
 
 /** What was measured of a pipeline. */
 export interface DataRow {
+  /** The machine's processor and its instructions for products. */
+  readonly processor: string;
   /** What it is. */
   readonly pipeline: string;
   /** Images of a pass. */
@@ -31,6 +34,7 @@ function rowOf(pipeline: string, passes: readonly Pass[]): DataRow {
     1000 * processorSeconds / images
   );
   return {
+    processor: processorHere(),
     pipeline,
     images: passes[0]?.images ?? 0,
     imagesPerSecond: rounded(rates.at(-1) ?? 0),
@@ -61,7 +65,7 @@ export async function measureInTurn(
 
 /** Rows as a person reads them. */
 export function dataTable(rows: readonly DataRow[]): string {
-  return textTable(
+  const table = textTable(
     [
       ["images/s", "right"],
       ["median", "right"],
@@ -75,4 +79,6 @@ export function dataTable(rows: readonly DataRow[]): string {
       pipeline,
     ]),
   );
+  return [table, "", ...rows.slice(0, 1).map((row) => row.processor)]
+    .join("\n");
 }

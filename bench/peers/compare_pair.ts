@@ -15,6 +15,7 @@ import {
   pairRow,
   type PairSpec,
 } from "./pair_row.ts";
+import { processorHere } from "../processor.ts";
 import { encoderModel, PEER_MODELS } from "./peer_models.ts";
 import { ourProgram, peerProgram, PEERS } from "./peer_programs.ts";
 import type { SideRound, SideSpec } from "./side.ts";
@@ -125,7 +126,7 @@ async function compareSides(
   if (reason !== null) return left({ _tag: "Different", reason });
   const turns = await takeTurns(ours, theirs, pair.rounds);
   if (turns._tag === "Left") return turns;
-  const row = pairRow(pair, note, ...turns.right);
+  const row = pairRow(pair, processorHere(), note, ...turns.right);
   const parted = drift(row);
   return parted === null
     ? right(row)

@@ -41,6 +41,8 @@ export type SideResult = Omit<SideReady, "loss"> & SideTimes & {
 
 /** What was measured of both. */
 export interface PairRow extends PairSpec {
+  /** The machine's processor and its instructions for products. */
+  readonly processor: string;
   /** What differs from what was asked for, or `null`. */
   readonly note: string | null;
   /** Our side. */
@@ -122,6 +124,7 @@ export function drift(
  * The row of a comparison.
  *
  * @param spec What was compared.
+ * @param processor The machine's processor.
  * @param note What differs from what was asked for.
  * @param ours Our rounds.
  * @param theirs The peer's rounds.
@@ -129,6 +132,7 @@ export function drift(
  */
 export function pairRow(
   spec: PairSpec,
+  processor: string,
   note: string | null,
   ours: MeasuredSide,
   theirs: MeasuredSide,
@@ -136,6 +140,7 @@ export function pairRow(
   const [a, b] = [resultOf(ours), resultOf(theirs)];
   return {
     ...spec,
+    processor,
     note,
     ours: a,
     theirs: b,

@@ -44,8 +44,8 @@ const once = (sentences: readonly string[]): readonly string[] => [
 ];
 
 /**
- * A table with a line for each comparison, and below it what ran on each side
- * and what differs from what was asked for.
+ * A table with a line for each comparison, and below it the processor, what ran on each
+ * side and what differs from what was asked for.
  *
  * @param rows Comparisons in any order.
  */
@@ -59,5 +59,7 @@ export function peerTable(rows: readonly PairRow[]): string {
     about("ours", ours),
     about(peer, theirs),
   ]);
-  return [table, "", ...once(notes), ...once(sides)].join("\n");
+  const processors = rows.map(({ processor }) => `processor: ${processor}`);
+  return [table, "", ...once(notes), ...once(processors), ...once(sides)]
+    .join("\n");
 }

@@ -59,7 +59,7 @@ function phaseRow(
  * Puts the rows of one comparison in order. Where it was repeated, the fastest step of
  * each side counts.
  *
- * @param pairs Rows of one model, peer, batch and number of threads.
+ * @param pairs Rows of one model, peer, batch, number of threads and processor.
  * @returns The phases, or what is missing or does not belong together.
  */
 export function phasesOf(pairs: readonly PairRow[]): Result<string, Phases> {
@@ -67,10 +67,10 @@ export function phasesOf(pairs: readonly PairRow[]): Result<string, Phases> {
   if (about === undefined) {
     return left("found no row, wanted one for each phase");
   }
-  const { model, batchSize, peer, threads } = about;
+  const { model, batchSize, peer, threads, processor } = about;
   const alike = pairs.every((pair) =>
     pair.model === model && pair.peer === peer && pair.threads === threads &&
-    pair.batchSize === batchSize
+    pair.batchSize === batchSize && pair.processor === processor
   );
   if (!alike) {
     return left("found rows of several comparisons, wanted those of one");

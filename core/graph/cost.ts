@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Graph, Node, Signature } from "./node.ts";
+import { type Graph, type Node, type Signature, sizeOf } from "./node.ts";
 import { definitionOf } from "./ops.ts";
 
 /**
@@ -20,4 +20,30 @@ export function nodeFlops(graph: Graph, node: Node): number {
 /** Floating-point operations of a whole graph. */
 export function graphFlops(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + nodeFlops(graph, node), 0);
+}
+
+/** How many terms each number of a node is the sum of. */
+function termsOf({ nodes }: Graph, node: Node): number {
+  const { shape = [] } = nodes[node.inputs[0] ?? -1] ?? {};
+  switch (node.op) {
+    case "matmul":
+      return shape.at(node.attributes.transposeA ? -2 : -1) ?? 1;
+    case "sumTo":
+      return sizeOf(shape) / sizeOf(node.shape);
+    case "conv2dWeightGrad":
+      return sizeOf(shape.with(1, 1));
+    default:
+      return 1;
+  }
+}
+
+/**
+ * Terms of the longest sum of a graph, in a product, over axes or over a batch of images.
+ * Sums within rows and kernels are shorter than those.
+ */
+export function longestSum(graph: Graph): number {
+  return graph.nodes.reduce(
+    (longest, node) => Math.max(longest, termsOf(graph, node)),
+    1,
+  );
 }

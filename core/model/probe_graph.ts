@@ -81,6 +81,42 @@ function runningStatistics(
   };
 }
 
+/** What a head gives in a step. */
+interface HeadStep {
+  readonly loss: NodeId;
+  /** Gradients of its weights and biases. */
+  readonly derivatives: readonly NodeId[];
+  /** Its tensors after the step, by the names of `probeShapes`. */
+  readonly moved: Readonly<Record<string, NodeId>>;
+}
+
+/** A step of one linear layer on features that are normalised. */
+function headStep(
+  g: GraphBuilder,
+  rule: LarsOptions,
+  batch: { readonly features: NodeId; readonly targets: NodeId },
+  given: (name: string) => NodeId,
+  rate: NodeId,
+): HeadStep {
+  const { weight, bias } = PROBE_NAMES;
+  const products = g.matmul(batch.features, given(weight), {
+    transposeB: true,
+  });
+  const scores = g.add(products, given(bias));
+  const [samples = 0] = g.shape(batch.targets);
+  const loss = softCrossEntropy(g, scores, batch.targets, samples);
+  const names = [weight, bias];
+  const derivatives = gradients(g, loss, names.map(given));
+  const moved = derivatives.map((gradient, i) => {
+    const name = names[i] ?? "";
+    const kept = stateName("momentum_buffer", name);
+    const nodes = { parameter: given(name), gradient, momentum: given(kept) };
+    const { parameter, momentum } = larsUpdate(g, rule, nodes, rate);
+    return { [name]: parameter, [kept]: momentum };
+  });
+  return { loss, derivatives, moved: Object.assign({}, ...moved) };
+}
+
 /**
  * One step of linear probing: batch normalisation without gain and bias, a linear
  * layer, soft cross entropy, LARS.
@@ -100,37 +136,67 @@ export function probeStepGraph(
   rule: LarsOptions,
   batch: number,
 ): Result<Faults, Graph> {
-  const { weight, bias } = PROBE_NAMES;
   const shapes = probeShapes(spec);
   return traceGraph((g) => {
     const features = g.input("features", [batch, spec.width]);
     const targets = g.input("targets", [batch, spec.classes]);
     const rate = g.input("rate", []);
     const given = (name: string): NodeId => g.input(name, shapes[name] ?? []);
-    const products = g.matmul(batchNorm(g, features), given(weight), {
-      transposeB: true,
-    });
-    const scores = g.add(products, given(bias));
-    const loss = softCrossEntropy(g, scores, targets, batch);
-    const names = [weight, bias];
-    const derivatives = gradients(g, loss, names.map(given));
+    const normalised = { features: batchNorm(g, features), targets };
+    const head = headStep(g, rule, normalised, given, rate);
     const statistics = runningStatistics(g, features);
     const squares = sumsOfSquares(g, [
-      ...derivatives,
+      ...head.derivatives,
       ...Object.values(statistics),
     ]);
-    const moved = derivatives.map((gradient, i) => {
-      const name = names[i] ?? "";
-      const kept = stateName("momentum_buffer", name);
-      const nodes = { parameter: given(name), gradient, momentum: given(kept) };
-      const { parameter, momentum } = larsUpdate(g, rule, nodes, rate);
-      return { [name]: parameter, [kept]: momentum };
+    const others = { loss: head.loss, [SQUARES_OUTPUT]: squares };
+    return { ...others, ...statistics, ...head.moved };
+  });
+}
+
+const STATISTICS: readonly string[] = [PROBE_NAMES.mean, PROBE_NAMES.variance];
+
+/** Name of a tensor of one of several heads; running statistics are common to all. */
+export function sweptName(head: number, name: string): string {
+  return STATISTICS.includes(name) ? name : `${head}/${name}`;
+}
+
+/**
+ * One step of several linear probes on the same samples, each with its own rate. What
+ * becomes of one has no influence on the others.
+ *
+ * Inputs: the tensors of `probeShapes` of each head by `sweptName`, `features [B, F]`,
+ * `targets [B, classes]`, and the scalars `rate/0`, `rate/1`, … Outputs: the tensors
+ * after the step.
+ *
+ * @param spec Sizes of each.
+ * @param rule `μ`, `λ` and `η` of LARS.
+ * @param batch Samples `B`, at least 2.
+ * @param heads How many, at least 1.
+ */
+export function probeSweepGraph(
+  spec: ProbeSpec,
+  rule: LarsOptions,
+  batch: number,
+  heads: number,
+): Result<Faults, Graph> {
+  const shapes = probeShapes(spec);
+  return traceGraph((g) => {
+    const features = g.input("features", [batch, spec.width]);
+    const targets = g.input("targets", [batch, spec.classes]);
+    const normalised = { features: batchNorm(g, features), targets };
+    const moved = Array.from({ length: heads }, (_, k) => {
+      const given = (name: string): NodeId =>
+        g.input(sweptName(k, name), shapes[name] ?? []);
+      const rate = g.input(`rate/${k}`, []);
+      const head = headStep(g, rule, normalised, given, rate);
+      return Object.fromEntries(
+        Object.entries(head.moved).map(([name, node]) =>
+          [sweptName(k, name), node] as const
+        ),
+      );
     });
-    return Object.assign(
-      { loss, [SQUARES_OUTPUT]: squares },
-      statistics,
-      ...moved,
-    );
+    return Object.assign({}, runningStatistics(g, features), ...moved);
   });
 }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { SingleBar } from "cli-progress";
 import type { ConvNetPlan } from "../../core/mod.ts";
 import type { ConvNetReport } from "../../train/mod.ts";
+import { barOn } from "../progress_bar.ts";
 
 /** Writes to the terminal; a bar at the bottom, lines above it. */
 export interface ClassicProgress {
@@ -19,19 +19,6 @@ export interface ClassicProgress {
 
 const FORMAT =
   "{bar} {value}/{total} · epoch {epoch} · loss {loss} · rate {rate} · frozen {frozen} · {time} ms";
-
-const barOn = (stream: NodeJS.WriteStream): SingleBar =>
-  new SingleBar({
-    format: FORMAT,
-    stream,
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    clearOnComplete: true,
-    noTTYOutput: true,
-    notTTYSchedule: 10_000,
-    fps: 8,
-  });
 
 /**
  * Shows a training.
@@ -47,7 +34,7 @@ export function classicProgress(
   first: number,
   print: (line: string) => void,
 ): ClassicProgress {
-  const bar = barOn(stream);
+  const bar = barOn(stream, FORMAT);
   let shown = first;
   let payload = { epoch: "–", loss: "–", rate: "–", frozen: "–", time: "–" };
   const start = (): void => bar.start(plan.totalSteps, shown, payload);

@@ -205,6 +205,7 @@ export function experimentFrom(
     version: 1,
     data: values.data === undefined ? null : resolve(values.data),
     limit: values.limit ?? size.limit,
+    heldOut: "by class",
     labels: values.labels ?? size.labels,
     methods: values.methods ?? METHODS,
     seeds: values.seeds ?? size.seeds,

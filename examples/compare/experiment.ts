@@ -23,6 +23,7 @@ import {
   probeLength,
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
+import type { HeldOut } from "../pretrain/images_file.ts";
 import { configOfMethod, type Method, type MethodPowers } from "./methods.ts";
 
 /** Everything that determines an experiment but the images themselves. */
@@ -33,6 +34,8 @@ export interface Experiment {
   readonly data: string | null;
   /** Images to pre-train on, or `null` for all. */
   readonly limit: number | null;
+  /** How images to judge by are drawn where the data have none of their own. */
+  readonly heldOut: HeldOut;
   /** Images among them to learn classes from, or `null` for all of those. */
   readonly labels: number | null;
   /** Methods in the order in which they run. */

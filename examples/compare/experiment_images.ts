@@ -56,8 +56,9 @@ function labelled(
 export async function experimentImages(
   experiment: Experiment,
 ): Promise<Result<string, ExperimentImages>> {
-  const { data, limit, labels, pretrain } = experiment;
-  const opened = await openImages(data, limit);
+  const { data, limit, heldOut, labels, pretrain } = experiment;
+  const choice = { classes: null, valShare: null, heldOut };
+  const opened = await openImages(data, limit, choice);
   if (opened._tag === "Left") return left(describeDataError(opened.left));
   const { train: source, queries, judgedBy } = opened.right;
   if (queries === null) return left(`--data: judged by ${judgedBy}`);

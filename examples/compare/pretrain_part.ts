@@ -109,8 +109,8 @@ async function openRun(
   if (ready._tag === "Left") return ready;
   const folder = await createRunFolder(path, run, 1);
   if (folder._tag === "Left") return folder;
-  const { data, limit } = experiment;
-  const choice = { data, limit, classes: null, valShare: null };
+  const { data, limit, heldOut } = experiment;
+  const choice = { data, limit, classes: null, valShare: null, heldOut };
   const images = rememberedImages(choice, source);
   const written = await writeImagesFile(path, images);
   return written._tag === "Left" ? written : folder;
@@ -208,6 +208,7 @@ export async function pretrainPart(
     folder: folder.right,
     checkpoint: path,
     progress: { ...progress, say: () => {} },
+    complain: context.say,
     policy: policyOf(trial),
     signal: context.signal,
   });

@@ -7,10 +7,11 @@ import type { DeviceTensors } from "../../backends/mod.ts";
 import { epochOrder, left, right } from "../../core/mod.ts";
 import { loadBatches, trainTransform } from "../../data/mod.ts";
 import {
+  encoderFeatures,
   type EpochFeatures,
   type FeatureSpec,
-  imageFeatures,
   type LabelledFeatures,
+  onlyRows,
   type ProbeConfig,
 } from "../../train/mod.ts";
 import type { Evaluation } from "./open_evaluation.ts";
@@ -55,12 +56,14 @@ function inOrderOfSource(
  * @param parameters The encoder on the device.
  * @param feature Which numbers count.
  * @param config The probe that learns from them.
+ * @param signal Stops an epoch.
  */
 export function epochFeatures(
   { encoder: { model }, backend, train: source, unreadable }: Evaluation,
   parameters: DeviceTensors,
   feature: FeatureSpec,
   { seed, batchSize: stepSize }: ProbeConfig,
+  signal?: AbortSignal,
 ): EpochFeatures {
   const { imageSize, inChannels } = model;
   const { normalization } = source;
@@ -76,13 +79,16 @@ export function epochFeatures(
       ...{ source, transform: transform.right, seed, epoch },
       ...{ batchSize, badImages: unreadable.train, recycles: true },
     };
-    const found = await imageFeatures(
-      backend,
-      model,
-      parameters,
-      loadBatches(options),
-      batchSize,
-      feature,
+    const found = onlyRows(
+      await encoderFeatures(
+        backend,
+        model,
+        [parameters],
+        loadBatches(options),
+        batchSize,
+        feature,
+        { signal },
+      ),
     );
     if (found._tag === "Left") return found;
     const order = epochOrder(seed, epoch, source.length);

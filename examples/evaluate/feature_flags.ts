@@ -5,7 +5,7 @@
  */
 import type { ModelSpec } from "../../core/mod.ts";
 import { allTaps, type FeatureSpec } from "../../train/mod.ts";
-import { choiceFlag, type FlagValues } from "../flags.ts";
+import { choiceFlag, type FlagValues, switchFlag } from "../flags.ts";
 
 /** Flags of features. */
 export const FEATURE_FLAGS = {
@@ -16,6 +16,9 @@ export const FEATURE_FLAGS = {
   "taps": choiceFlag(
     ["last", "all"],
     "after the last block, or side by side after every tap",
+  ),
+  "no-untrained": switchFlag(
+    "leave out the row of an untrained encoder of the same sizes, which costs as much again",
   ),
 } as const;
 
@@ -36,6 +39,16 @@ export function featureFrom(
     stages: taps === "all" ? stages : stages.slice(-1),
   };
 }
+
+/** A feature in words. */
+export const describeFeature = ({ tokens, stages }: FeatureSpec): string =>
+  `${
+    tokens === "classToken" ? "the class token" : "the mean of the patch tokens"
+  } ${
+    stages.length === 1
+      ? "after the last block"
+      : "after every tap, side by side"
+  }`;
 
 /** Numbers of a feature. */
 export const featureWidth = (

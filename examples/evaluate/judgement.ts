@@ -1,38 +1,63 @@
 /**
- * How an evaluation that trains comes to its end.
+ * How a judgement comes to its end.
  *
  * @module
  */
-import { left, type Result, right } from "../../core/mod.ts";
+import { access } from "node:fs/promises";
+import process from "node:process";
+import { left, type Result } from "../../core/mod.ts";
+import type { ImageSource } from "../../data/mod.ts";
 import {
   describeTrainError,
+  mostFrequentShare,
   type TopAccuracies,
   type TrainError,
 } from "../../train/mod.ts";
 import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
 import { interruption } from "../pretrain/interruption.ts";
+import { barsOn, type ShownWork } from "../progress_bar.ts";
 import { failedWith } from "./open_evaluation.ts";
-import type { Interrupted, TrainingChoice } from "./training_start.ts";
 
-/** Files of a training, as flags say them. */
-interface TrainingFiles {
-  readonly output?: string;
-  readonly resume?: string;
-}
+/** Where a program shows its work, and the Ctrl-C that stops it. */
+export const shownWork = (say: (line: string) => void): ShownWork => ({
+  startBar: barsOn(process.stderr),
+  signal: interruption(say).signal,
+});
+
+/** What a program ends with that was stopped: exit code 130 and what it knows. */
+export const stoppedWith = (
+  message: string,
+  result: Readonly<Record<string, unknown>>,
+): Result<Failure, never> =>
+  left({
+    message,
+    code: EXIT.interrupted,
+    result: { ...result, interrupted: true },
+  });
 
 /**
- * Where training starts, is kept and is stopped. Without a file to keep it in, Ctrl-C
- * ends the program as it does any other.
+ * What a program ends with whose training was stopped.
  *
- * @param files The flags `--output` and `--resume`.
- * @param say Prints a line.
+ * @param output The file in which the training is kept, if there is one.
+ * @param result What is known of it.
  */
-export function trainingChoice(
-  { output, resume }: TrainingFiles,
-  say: (line: string) => void,
-): TrainingChoice {
-  const signal = output === undefined ? undefined : interruption(say).signal;
-  return { output, resume, say, signal };
+export async function stoppedTraining(
+  output: string | undefined,
+  result: Readonly<Record<string, unknown>>,
+): Promise<Result<Failure, never>> {
+  const isKept = output !== undefined &&
+    await access(output).then(() => true, () => false);
+  return isKept
+    ? stoppedWith(
+      `stopped; go on with the same command and: --resume ${output}`,
+      { ...result, resume: output },
+    )
+    : stoppedWith(
+      output === undefined
+        ? "stopped; nothing was kept, for want of --output"
+        : "stopped before the first step",
+      result,
+    );
 }
 
 /** An error as the last words of a program: some mean that it cannot begin as asked. */
@@ -41,29 +66,60 @@ export const judgingFailed = (error: TrainError): Result<Failure, never> =>
     ? badInput(describeTrainError(error))
     : failedWith(error);
 
+/** A part of the whole, in percent. */
+export const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
+
 /** Accuracies as a person reads them. */
-export function describeAccuracies({ top1, top5 }: TopAccuracies): string {
-  const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
-  return `top-1 ${percent(top1)}, top-5 ${percent(top5)}`;
+export const describeAccuracies = ({ top1, top5 }: TopAccuracies): string =>
+  `top-1 ${percent(top1)}, top-5 ${percent(top5)}`;
+
+/** Part of the images that are of the most frequent class. */
+export const frequentShare = (source: ImageSource): number =>
+  mostFrequentShare(
+    Array.from({ length: source.length }, (_, index) => source.label(index)),
+  );
+
+/** What an accuracy is measured against. */
+export const describeShare = (share: number): string =>
+  `the most frequent class is ${percent(share)} of the images to judge by`;
+
+/**
+ * Says so if an accuracy is no more than answering one class for everything gives.
+ *
+ * @param top1 The accuracy.
+ * @param share Part of the images that are of the most frequent class.
+ * @returns A warning, or `null`.
+ */
+export function frequentClassWarning(
+  top1: number,
+  share: number,
+): string | null {
+  return top1 > share
+    ? null
+    : `warning: ${
+      percent(top1)
+    } is no more than answering the most frequent class for everything gives (${
+      percent(share)
+    })`;
 }
 
 /**
- * What was found, as a program ends with it.
+ * Says so if a classifier does not even guess evenly any more.
  *
- * @param found Accuracies, an error, or that the training was stopped.
- * @param output The file in which a stopped training is kept.
- * @param say Prints the accuracies.
+ * @param loss Its mean loss over its last epoch, if that is known.
+ * @param classes How many classes there are.
+ * @returns A warning, or `null`.
  */
-export function judgement<Found extends TopAccuracies>(
-  found: Result<TrainError, Found | Interrupted>,
-  output: string | undefined,
-  say: (line: string) => void,
-): Result<Failure, Found> {
-  if (found._tag === "Left") return judgingFailed(found.left);
-  if (found.right === "interrupted") {
-    const message = `stopped; go on with: --resume ${output}`;
-    return left({ message, code: EXIT.interrupted });
-  }
-  say(describeAccuracies(found.right));
-  return right(found.right);
+export function divergenceWarning(
+  loss: number | null,
+  classes: number,
+): string | null {
+  const uniform = Math.log(classes);
+  return loss === null || loss < uniform
+    ? null
+    : `warning: it diverged: its loss ${
+      loss.toFixed(4)
+    } is not below that of a uniform guess, ${
+      uniform.toFixed(4)
+    }; a lower rate may help`;
 }

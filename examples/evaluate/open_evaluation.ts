@@ -16,6 +16,7 @@ import {
   describeTrainError,
   type OpenedEncoder,
   openEncoder,
+  runFolderAt,
   type TrainError,
 } from "../../train/mod.ts";
 import {
@@ -28,6 +29,7 @@ import {
 } from "../flags.ts";
 import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
 import { openImages, type PretrainImages } from "../pretrain/images.ts";
+import { type HeldOut, readImagesFile } from "../pretrain/images_file.ts";
 import { classesFrom } from "../pretrain/settings.ts";
 import { type EvaluatedImages, evaluatedImages } from "./unreadable.ts";
 
@@ -111,15 +113,23 @@ function tell(
   say(`device: ${backend.device.name} (${backend.device.description})`);
 }
 
-/** The images that flags choose. */
+/** How the run of an encoder drew the images that it did not learn from. */
+async function heldOutOf(path: string): Promise<HeldOut> {
+  const images = await readImagesFile(await runFolderAt(path));
+  return images._tag === "Right" ? images.right.heldOut : "by class";
+}
+
+/** The images that flags choose; those kept away are the ones that the run kept away. */
 async function imagesFrom(
+  path: string,
   values: EvaluationValues,
 ): Promise<Result<Failure, PretrainImages>> {
   const classes = await classesFrom(values.classes);
   if (classes._tag === "Left") return badInput(describeFaults(classes.left));
   const { data = null, limit = null } = values;
   const valShare = values["val-share"] ?? null;
-  const choice = { classes: classes.right, valShare };
+  const heldOut = await heldOutOf(path);
+  const choice = { classes: classes.right, valShare, heldOut };
   const images = await openImages(data, limit, choice);
   return images._tag === "Left"
     ? badInput(describeDataError(images.left))
@@ -146,7 +156,7 @@ export async function openEvaluation(
   if (encoder._tag === "Left") {
     return badInput(describeTrainError(encoder.left));
   }
-  const images = await imagesFrom(values);
+  const images = await imagesFrom(path, values);
   if (images._tag === "Left") return images;
   const { train, queries, judgedBy } = images.right;
   if (queries === null) return badInput(`--data: judged by ${judgedBy}`);

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { PROBE_RECIPE, type ProbeConfig } from "../../train/mod.ts";
+import {
+  PROBE_RECIPE,
+  type ProbeConfig,
+  SWEPT_RATES,
+} from "../../train/mod.ts";
 import {
   type FlagValues,
   FROM_ZERO,
@@ -21,7 +25,10 @@ export const PROBE_FLAGS = {
   "epochs": wholeFlag(1, "times that every image is seen"),
   "warmup-epochs": numberFlag(FROM_ZERO, "epochs of warm-up among them"),
   "batch-size": wholeFlag(2, "images of a step"),
-  "blr": numberFlag(FROM_ZERO, "base rate: learning rate for 256 images"),
+  "blr": numberFlag(
+    FROM_ZERO,
+    "base rate: learning rate for 256 images, in place of the best of some",
+  ),
   "weight-decay": numberFlag(FROM_ZERO, "weight decay"),
   "seed": wholeFlag(0, "seed of first values, order and crops"),
   "output": textFlag("FILE", "write the classifier there after every epoch"),
@@ -39,7 +46,9 @@ export const PROBE_DEFAULTS: Readonly<Record<string, string>> = {
   "epochs": String(epochs),
   "warmup-epochs": String(warmupEpochs),
   "batch-size": `${batchSize}, at most all images`,
-  "blr": String(baseRate),
+  "blr": `the best of ${
+    SWEPT_RATES.join(", ")
+  } on a fifth of the images to learn from; the recipe of ImageNet has ${baseRate}`,
   "weight-decay": String(optimizer.weightDecay),
   "seed": String(seed),
 };

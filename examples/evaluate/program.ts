@@ -4,7 +4,6 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- talking is what programs do
 import process from "node:process";
 import { describeFaults, type Result } from "../../core/mod.ts";
 import {
@@ -16,6 +15,7 @@ import {
 import { asksForHelp, parseFlags } from "../parse_flags.ts";
 import { lastWords, withPermissionAdvice } from "../permission_advice.ts";
 import { EXIT, type Failure } from "../pretrain/failure.ts";
+import { keepOutputsOpen } from "../pretrain/keep_open.ts";
 import { splitWords } from "./words.ts";
 
 /** A program as data. */
@@ -38,14 +38,15 @@ export interface EvaluationProgram<Table extends FlagTable> {
 
 const HELP = { help: switchFlag("print this and stop") } as const;
 
-function fail(message: string, code: number): never {
-  console.error(withPermissionAdvice(message));
-  process.exit(code);
-}
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** What ends the process with a message and an exit code. */
+type Fail = (message: string, code: number) => Promise<never>;
 
 /**
  * Runs a program: words and flags, then its work, whose result is the last line of
- * the output, as JSON. Exit codes: 0 done, 1 it failed, 2 it cannot begin as asked.
+ * the output, as JSON; so is what a program found that was stopped. Exit codes: 0 done,
+ * 1 it failed, 2 it cannot begin as asked, 130 stopped.
  *
  * @param program What it is.
  * @param args The command line.
@@ -54,21 +55,35 @@ export async function runProgram<Table extends FlagTable>(
   program: EvaluationProgram<Table>,
   args: readonly string[],
 ): Promise<void> {
+  const end = keepOutputsOpen();
+  const fail: Fail = (message, code) => {
+    process.stderr.write(`${withPermissionAdvice(message)}\n`);
+    return end(code);
+  };
+  // By the program's own exit code, also where nobody waits for what was thrown.
+  const failThrown = (thrown: unknown) => fail(lastWords(thrown), EXIT.failed);
+  process.on("uncaughtException", failThrown);
+  process.on("unhandledRejection", failThrown);
   const table = { ...program.flags, ...HELP };
   if (asksForHelp(args)) {
-    return console.log(helpText(program.usage, table, program.defaults));
+    print(helpText(program.usage, table, program.defaults));
+    return await end(0);
   }
   const split = splitWords(program.words, args);
   if (split._tag === "Left") {
-    return fail(describeFaults(split.left), EXIT.badInput);
+    return await fail(describeFaults(split.left), EXIT.badInput);
   }
   const values = parseFlags(program.flags, split.right.flags);
   if (values._tag === "Left") {
-    return fail(describeFaults(values.left), EXIT.badInput);
+    return await fail(describeFaults(values.left), EXIT.badInput);
   }
-  const say = (line: string): void => console.log(line);
-  const done = await program.run(split.right.words, values.right, say)
-    .catch((thrown: unknown) => fail(lastWords(thrown), EXIT.failed));
-  if (done._tag === "Left") return fail(done.left.message, done.left.code);
-  console.log(JSON.stringify(done.right));
+  const done = await program.run(split.right.words, values.right, print)
+    .catch(failThrown);
+  if (done._tag === "Left") {
+    const { message, code, result } = done.left;
+    if (result !== undefined) print(JSON.stringify(result));
+    return await fail(message, code);
+  }
+  print(JSON.stringify(done.right));
+  await end(0);
 }

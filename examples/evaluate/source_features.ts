@@ -7,11 +7,12 @@ import type { DeviceTensors } from "../../backends/mod.ts";
 import { left, type Result } from "../../core/mod.ts";
 import { evalTransform, loadAll } from "../../data/mod.ts";
 import {
+  encoderFeatures,
   type FeatureSpec,
-  imageFeatures,
   type LabelledFeatures,
   type TrainError,
 } from "../../train/mod.ts";
+import { type ShownWork, underBar } from "../progress_bar.ts";
 import type { Evaluation } from "./open_evaluation.ts";
 
 /** Images at a time. */
@@ -21,16 +22,19 @@ const BATCH = 64;
  * Features of every image that can be read, as it is judged: nothing is random.
  *
  * @param evaluation Encoder, device, images and their size.
- * @param parameters The encoder on the device.
+ * @param encoders The encoder on the device, and others of its sizes beside it.
  * @param feature Which numbers count.
  * @param which The images to learn from, or those to judge by.
+ * @param shown Where progress is shown and what stops it.
+ * @returns The features of each encoder, or the first error.
  */
 export async function sourceFeatures(
   evaluation: Evaluation,
-  parameters: DeviceTensors,
+  encoders: readonly DeviceTensors[],
   feature: FeatureSpec,
   which: "train" | "queries",
-): Promise<Result<TrainError, LabelledFeatures>> {
+  shown: ShownWork = {},
+): Promise<Result<TrainError, readonly LabelledFeatures[]>> {
   const { encoder: { model }, backend, resizeSize } = evaluation;
   const source = evaluation[which];
   const { imageSize, inChannels } = model;
@@ -48,12 +52,22 @@ export async function sourceFeatures(
     badImages: evaluation.unreadable[which],
     recycles: true,
   });
-  return await imageFeatures(
-    backend,
-    model,
-    parameters,
-    batches,
-    batchSize,
-    feature,
+  const what = which === "train"
+    ? "images to learn from"
+    : "images to judge by";
+  return await underBar(
+    shown,
+    what,
+    source.length,
+    (options) =>
+      encoderFeatures(
+        backend,
+        model,
+        encoders,
+        batches,
+        batchSize,
+        feature,
+        options,
+      ),
   );
 }

@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Result, right } from "../../core/mod.ts";
+import { printable, type Result, right } from "../../core/mod.ts";
 import { type BadImage, type BadImages, counted } from "../../data/mod.ts";
 import { replaceFile, type TrainError } from "../../train/mod.ts";
 
@@ -37,9 +37,11 @@ async function writeList(
   const text = `${JSON.stringify(list, null, 2)}\n`;
   const written = await replaceFile(path, text);
   return written._tag === "Left" ? written : right(
-    `images: ${
-      counted(list.length, "image")
-    } could not be read and gave way to others, the first ${first.image}: ${first.reason}; all in ${path}`,
+    printable(
+      `images: ${
+        counted(list.length, "image")
+      } could not be read and gave way to others, the first ${first.image}: ${first.reason}; all in ${path}`,
+    ),
   );
 }
 

@@ -17,6 +17,8 @@ export interface Failure {
   readonly message: string;
   /** Exit code. */
   readonly code: typeof EXIT[keyof typeof EXIT];
+  /** What was found until then, for those who read JSON. */
+  readonly result?: Readonly<Record<string, unknown>>;
 }
 
 /** A run that cannot begin as asked. */

@@ -7,7 +7,11 @@ import { join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import { badImages } from "../../data/mod.ts";
 import { lossPlot } from "../../plot/mod.ts";
-import { replaceFile, type TrainError } from "../../train/mod.ts";
+import {
+  describeTrainError,
+  replaceFile,
+  type TrainError,
+} from "../../train/mod.ts";
 import { describeUnreadable } from "../evaluate/unreadable.ts";
 import { accuracies } from "./evaluation.ts";
 import type { OpenedRun } from "./open_run.ts";
@@ -16,21 +20,40 @@ import { describeSummary, type Summary, summaryOf } from "./summary.ts";
 import type { RunEnd } from "./take_steps.ts";
 import type { ToldRun } from "./tensorboard.ts";
 
-async function drawPictures(
-  { folder, plan, backend, config, run, images }: OpenedRun,
+/** What a picture shows, or why it cannot be drawn. */
+type Drawing = () => Promise<Result<TrainError, string>>;
+
+/** The pictures of a run by the names of their files. */
+const picturesOf = (
+  { plan, backend, config, run, images }: OpenedRun,
   { steps }: RunEnd,
-): Promise<Result<TrainError, void>> {
-  const losses = await replaceFile(
-    join(folder.path, "loss.svg"),
-    lossPlot(steps, { phases: plan.phases }),
-  );
-  if (losses._tag === "Left") return losses;
-  const source = images.queries ?? images.train;
-  const parameters = run.parameters();
-  const svg = await reconstructionSvg(backend, config, parameters, source);
-  return svg._tag === "Left"
-    ? svg
-    : replaceFile(join(folder.path, "reconstruction.svg"), svg.right);
+): Readonly<Record<string, Drawing>> => ({
+  "loss.svg": () =>
+    Promise.resolve(right(lossPlot(steps, { phases: plan.phases }))),
+  "reconstruction.svg": () =>
+    reconstructionSvg(
+      backend,
+      config,
+      run.parameters(),
+      images.queries ?? images.train,
+    ),
+});
+
+/** Draws the pictures; one that cannot be drawn or written is told of and left out. */
+async function drawPictures(
+  opened: OpenedRun,
+  end: RunEnd,
+  say: (line: string) => void,
+): Promise<void> {
+  for (const [name, draw] of Object.entries(picturesOf(opened, end))) {
+    const svg = await draw();
+    const drawn = svg._tag === "Left"
+      ? svg
+      : await replaceFile(join(opened.folder.path, name), svg.right);
+    if (drawn._tag === "Left") {
+      say(`no ${name}: ${describeTrainError(drawn.left)}`);
+    }
+  }
 }
 
 /**
@@ -45,16 +68,14 @@ export async function finish(
   end: RunEnd,
   say: (line: string) => void,
 ): Promise<Result<TrainError, Summary>> {
-  const drawn = await drawPictures(opened, end);
-  if (drawn._tag === "Left") return drawn;
+  await drawPictures(opened, end, say);
   if (opened.images.queries !== null) say("judging the encoder …");
   const unreadable = badImages(opened.images.queries?.length ?? 0);
   const judged = await accuracies(opened, unreadable);
   if (judged._tag === "Left") return judged;
   const missed = describeUnreadable(unreadable, "to judge by");
   if (missed !== null) say(`images: ${missed}`);
-  const told = await opened.tellAccuracies(opened.run.step, judged.right);
-  if (told._tag === "Left") return told;
+  await opened.tellAccuracies(opened.run.step, judged.right);
   const summary = summaryOf(opened, end, judged.right);
   say(describeSummary(summary));
   return right(summary);

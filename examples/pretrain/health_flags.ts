@@ -8,7 +8,6 @@ import {
   DEFAULT_LOSS_LIMIT,
   type LossWatch,
   lossWatch,
-  type MetricsLine,
 } from "../../train/mod.ts";
 import {
   type FlagValues,
@@ -43,17 +42,15 @@ export const HEALTH_DEFAULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What watches the losses of a run.
+ * What watches the losses of a run; it is to see the steps before a start, too.
  *
  * @param values Flags that were given.
  * @param model The model.
- * @param history The record of the run before it starts or goes on.
  */
 export function watchFrom(
   values: FlagValues<typeof HEALTH_FLAGS>,
   model: ModelSpec,
-  history: readonly MetricsLine[],
 ): LossWatch {
   const limit = values["loss-limit"] ?? DEFAULT_LOSS_LIMIT;
-  return lossWatch(model, limit === 0 ? Infinity : limit, history);
+  return lossWatch(model, limit === 0 ? Infinity : limit, []);
 }

@@ -4,8 +4,10 @@
  * @module
  */
 import {
+  excerpt,
   type Faults,
   left,
+  printable,
   type Result,
   right,
   rootKey,
@@ -19,10 +21,13 @@ import {
   selectClasses,
   shareSource,
   type Split,
+  splitByClass,
+  type SplitSource,
   splitSource,
+  withClassesOf,
 } from "../../data/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
-import type { ImageChoice } from "./images_file.ts";
+import type { HeldOut, ImageChoice } from "./images_file.ts";
 
 /** Images to learn from, and labelled ones kept away from learning, if there are any. */
 export interface PretrainImages {
@@ -46,28 +51,86 @@ const unjudged = (train: ImageSource, why: string): PretrainImages => ({
   judgedBy: `no images: ${why}`,
 });
 
+/** Classes in words, where there are any. */
+function classesIn(names: readonly string[], where: string): string {
+  if (names.length === 0) return "";
+  const some = names.slice(0, 3).map(excerpt).join(", ");
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  return `; ${some}${more} ${where}`;
+}
+
+const partsOf = (
+  { share, rest }: SplitSource,
+  count: number,
+  more: string,
+): PretrainImages => ({
+  train: rest,
+  queries: share,
+  judgedBy: `${count} other images, kept away from learning${more}`,
+});
+
+/** Keeps so many images away from learning. */
+function keptAway(
+  source: ImageSource,
+  count: number,
+  draw: HeldOut,
+  why: string,
+): Result<Faults, PretrainImages> {
+  if (draw === "over all") {
+    const parts = splitSource(source, count, HOLD_OUT_KEY);
+    return parts._tag === "Left"
+      ? parts
+      : right(partsOf(parts.right, count, why));
+  }
+  const parts = splitByClass(source, count, HOLD_OUT_KEY);
+  if (parts._tag === "Left") return parts;
+  const { notInShare, notInRest } = parts.right;
+  const lacking = classesIn(notInShare, "too small to be judged") +
+    classesIn(notInRest, "too small to be learned from");
+  return right(partsOf(parts.right, count, `${lacking}${why}`));
+}
+
 /** Keeps a fifth of the images away from learning. */
 function heldOut(
   source: ImageSource,
+  draw: HeldOut,
   why: string,
 ): Result<Faults, PretrainImages> {
   const count = Math.min(HELD_OUT, Math.floor(source.length / 5));
-  if (count < 1) return right(unjudged(source, "there are too few"));
-  const parts = splitSource(source, count, HOLD_OUT_KEY);
-  return parts._tag === "Left" ? parts : right({
-    train: parts.right.rest,
-    queries: parts.right.share,
-    judgedBy: `${count} other images, kept away from learning${why}`,
-  });
+  return count < 1
+    ? right(unjudged(source, "there are too few"))
+    : keptAway(source, count, draw, why);
 }
 
-const sameClasses = (a: ImageSource, b: ImageSource): boolean =>
-  JSON.stringify(a.classNames) === JSON.stringify(b.classNames);
+/** Judges by images of their own, as far as their classes are those that are learned from. */
+function judgedBy(
+  train: ImageSource,
+  test: ImageSource,
+  draw: HeldOut,
+): Result<Faults, PretrainImages> {
+  const found = withClassesOf(train, test);
+  const isSame = found !== null &&
+    found.onlyLearned.length + found.onlyJudged.length === 0;
+  // Runs from before parts were drawn by class judged by nothing but the same classes.
+  if (found === null || (draw === "over all" && !isSame)) {
+    const classes = test.classNames === null ? "no classes" : "other classes";
+    return heldOut(train, draw, `; ${test.name} has ${classes}`);
+  }
+  const { source, onlyLearned, onlyJudged } = found;
+  return right({
+    train,
+    queries: source,
+    judgedBy: `${test.name}: ${source.summary}${
+      classesIn(onlyLearned, "not among them")
+    }${classesIn(onlyJudged, "left out, not learned from")}`,
+  });
+}
 
 /** Finds images by which features can be judged: labelled, of the same classes, not learned from. */
 function withJudges(
   train: ImageSource,
   test: Result<DataError, ImageSource>,
+  draw: HeldOut,
 ): Result<Faults, PretrainImages> {
   if (train.classNames === null) {
     return right(unjudged(train, "they have no classes"));
@@ -76,35 +139,27 @@ function withJudges(
     return right(unjudged(train, "all are of one class"));
   }
   if (test._tag === "Left") {
-    return heldOut(train, `; ${describeDataError(test.left)}`);
+    return heldOut(train, draw, `; ${describeDataError(test.left)}`);
   }
-  if (test.right.name === train.name) return heldOut(train, "");
-  if (!sameClasses(train, test.right)) {
-    return heldOut(train, `; ${test.right.name} has other classes`);
-  }
-  const judgedBy = `${test.right.name}: ${test.right.summary}`;
-  return right({ train, queries: test.right, judgedBy });
+  return test.right.name === train.name
+    ? heldOut(train, draw, "")
+    : judgedBy(train, test.right, draw);
 }
 
 /** Keeps a chosen part of the images away from learning. */
 function shared(
   source: ImageSource,
   share: number,
+  draw: HeldOut,
 ): Result<Faults, PretrainImages> {
   const count = Math.round(share * source.length);
-  const parts = splitSource(source, count, HOLD_OUT_KEY);
-  if (parts._tag === "Left" || source.classNames === null) {
-    const wanted = source.classNames === null
-      ? "images with classes"
-      : "a part that leaves images on both sides";
-    const path = "--val-share";
-    return left([{ _tag: "Inconsistent", path, found: share, wanted }]);
-  }
-  return right({
-    train: parts.right.rest,
-    queries: parts.right.share,
-    judgedBy: `${count} other images, kept away from learning`,
-  });
+  const images = keptAway(source, count, draw, "");
+  if (images._tag === "Right" && source.classNames !== null) return images;
+  const wanted = source.classNames === null
+    ? "images with classes"
+    : "a part that leaves images on both sides";
+  const path = "--val-share";
+  return left([{ _tag: "Inconsistent", path, found: share, wanted }]);
 }
 
 /** The images of a split, of the chosen classes. */
@@ -123,15 +178,24 @@ async function openSplit(
     : chosen;
 }
 
+/** Which classes, and which part is kept to judge by; by class unless told otherwise. */
+export type JudgingChoice =
+  & Pick<ImageChoice, "classes" | "valShare">
+  & Partial<Pick<ImageChoice, "heldOut">>;
+
 async function opened(
   folder: string | null,
-  { classes, valShare }: Pick<ImageChoice, "classes" | "valShare">,
+  { classes, valShare, heldOut = "by class" }: JudgingChoice,
 ): Promise<Result<DataError, PretrainImages>> {
   const train = await openSplit(folder, "train", classes);
   if (train._tag === "Left") return train;
   const images = valShare === null
-    ? withJudges(train.right, await openSplit(folder, "test", classes))
-    : shared(train.right, valShare);
+    ? withJudges(
+      train.right,
+      await openSplit(folder, "test", classes),
+      heldOut,
+    )
+    : shared(train.right, valShare, heldOut);
   return images._tag === "Left"
     ? left({ _tag: "BadOptions", faults: images.left })
     : images;
@@ -147,17 +211,15 @@ async function opened(
 export async function openImages(
   folder: string | null,
   limit: number | null,
-  choice: Pick<ImageChoice, "classes" | "valShare"> = {
-    classes: null,
-    valShare: null,
-  },
+  choice: JudgingChoice = { classes: null, valShare: null },
 ): Promise<Result<DataError, PretrainImages>> {
-  const images = await opened(folder, choice);
-  if (images._tag === "Left" || limit === null) return images;
-  const train = shareSource(images.right.train, limit, HOLD_OUT_KEY);
-  if (train._tag === "Right") {
-    return right({ ...images.right, train: train.right });
-  }
+  const found = await opened(folder, choice);
+  if (found._tag === "Left") return found;
+  const judgedBy = printable(found.right.judgedBy);
+  const images = { ...found.right, judgedBy };
+  if (limit === null) return right(images);
+  const train = shareSource(images.train, limit, HOLD_OUT_KEY);
+  if (train._tag === "Right") return right({ ...images, train: train.right });
   const [fault] = train.left;
   return left({
     _tag: "BadOptions",

@@ -11,6 +11,12 @@ import { excerpt, left, type Result, right } from "../../core/mod.ts";
 import type { ImageSource, Normalization } from "../../data/mod.ts";
 import { IMAGES_FILE, replaceFile, type TrainError } from "../../train/mod.ts";
 
+/**
+ * How images are kept away from learning where the data have no part to judge by:
+ * each class its share, or, in runs from before that, a share of all together.
+ */
+export type HeldOut = "by class" | "over all";
+
 /** Which images a run is asked to learn from. */
 export interface ImageChoice {
   /** Folder of images, or `null` for the embedded ones. */
@@ -21,6 +27,8 @@ export interface ImageChoice {
   readonly classes: readonly string[] | null;
   /** Part of the images that is kept to judge by, or `null` for what the data have. */
   readonly valShare: number | null;
+  /** How that part is drawn. */
+  readonly heldOut: HeldOut;
 }
 
 /** Content of the file. */
@@ -60,12 +68,13 @@ function namesDigest(source: ImageSource): string {
  * @param source The images that the run learns from.
  */
 export function rememberedImages(
-  { data, limit, classes, valShare }: ImageChoice,
+  { data, limit, classes, valShare, heldOut }: ImageChoice,
   source: ImageSource,
 ): RememberedImages {
   const { summary: found, normalization } = source;
   const names = namesDigest(source);
-  return { data, limit, classes, valShare, found, names, normalization };
+  const asked = { data, limit, classes, valShare, heldOut };
+  return { ...asked, found, names, normalization };
 }
 
 /**
@@ -96,19 +105,20 @@ const isNames = (classes: unknown): boolean =>
   Array.isArray(classes) && classes.every((name) => typeof name === "string");
 
 function isRemembered(json: unknown): json is RememberedImages {
-  const { data, limit, classes, valShare, found, names } =
+  const { data, limit, classes, valShare, heldOut, found, names } =
     (json ?? {}) as Partial<RememberedImages>;
   return (data === null || typeof data === "string") &&
     (limit === null || Number.isSafeInteger(limit)) &&
     (classes === null || isNames(classes)) &&
     (valShare === null || typeof valShare === "number") &&
+    (heldOut === "by class" || heldOut === "over all") &&
     typeof found === "string" && typeof names === "string";
 }
 
-/** Files of runs from before classes and shares could be chosen say nothing of them. */
+/** Files of earlier runs say nothing of what could not be chosen then. */
 const completed = (json: unknown): unknown =>
   typeof json === "object" && json !== null
-    ? { classes: null, valShare: null, ...json }
+    ? { classes: null, valShare: null, heldOut: "over all", ...json }
     : json;
 
 /** Reads the file in the folder of a run, or says what is wrong with it. */

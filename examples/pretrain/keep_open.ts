@@ -3,22 +3,100 @@
  *
  * @module
  */
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
+
+/** What bytes can be written to without waiting for whoever reads them. */
+export interface Sink {
+  /** Writes some of the bytes; gives how many. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** Output that never holds up the program. */
+export interface KeptOutput {
+  /** Waits until all is written, or nothing more is taken for so many milliseconds; gives whether all is. */
+  flush(patience?: number): Promise<boolean>;
+}
+
+/** Bytes that wait for a reader; what comes on top is lost. */
+const MOST_BYTES = 2 ** 20;
+
+/** Milliseconds for which the end of a program waits for a reader that takes nothing. */
+const PATIENCE = 10_000;
 
 /**
  * Keeps a program going whose output cannot be written: a reader that goes away, as
- * `head` does, a terminal that is closed, or a log on a full disk must not end hours
- * of training. What cannot be written is lost.
+ * `head` does, or that does not read, a terminal that is stopped or closed, or a log on
+ * a full disk must not hold up hours of training. A mebibyte waits to be read; what
+ * cannot be written is lost, and how much that was is said when there is a reader again.
  *
- * @param stream Where the program writes.
+ * @param stream Where the program writes from now on as before.
+ * @param sink Where it goes.
  */
-export function keepOpen(stream: NodeJS.WritableStream): void {
+export function keepOpen(
+  stream: NodeJS.WritableStream,
+  sink: Sink,
+): KeptOutput {
   stream.on("error", () => {});
-  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-  stream.write = (...args: unknown[]): boolean => {
-    try {
-      return write(...args);
-    } catch {
+  const encoder = new TextEncoder();
+  const waiting: Uint8Array[] = [];
+  let [size, lost, taken, isBusy] = [0, 0, 0, false];
+  const writeAll = async (bytes: Uint8Array): Promise<void> => {
+    for (let at = 0; at < bytes.length;) {
+      at += await sink.write(bytes.subarray(at));
+      taken = performance.now();
+    }
+  };
+  const pump = async (): Promise<void> => {
+    isBusy = true;
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      // Broken pipes and full disks: the rest may find room again.
+      await writeAll(next).catch(() => {});
+      waiting.shift();
+      size -= next.length;
+      if (waiting.length > 0 || lost === 0) continue;
+      add(`(${lost} bytes of output were not read and are lost)\n`);
+      lost = 0;
+    }
+    isBusy = false;
+  };
+  const add = (text: string | Uint8Array): void => {
+    const bytes = typeof text === "string" ? encoder.encode(text) : text;
+    waiting.push(bytes);
+    size += bytes.length;
+  };
+  const write = (text: string | Uint8Array): boolean => {
+    if (size >= MOST_BYTES) {
+      lost += text.length;
       return false;
     }
+    add(text);
+    if (!isBusy) void pump();
+    return true;
+  };
+  stream.write = write as typeof stream.write;
+  return {
+    flush: async (patience = PATIENCE) => {
+      taken = performance.now();
+      while (isBusy && performance.now() - taken < patience) {
+        await setTimeout(5);
+      }
+      return !isBusy;
+    },
+  };
+}
+
+/** Ends the process with a code once its outputs are written, or nobody reads them. */
+export type EndProcess = (code: number) => Promise<never>;
+
+/** Keeps a program going whatever becomes of its outputs, and gives what ends it. */
+export function keepOutputsOpen(): EndProcess {
+  const outputs = [
+    keepOpen(process.stdout, Deno.stdout),
+    keepOpen(process.stderr, Deno.stderr),
+  ];
+  return async (code) => {
+    await Promise.all(outputs.map((output) => output.flush()));
+    process.exit(code);
   };
 }

@@ -11,6 +11,7 @@ import {
   createRunFolder,
   describeScheduleChange,
   describeSkipped,
+  describeTrainError,
   type KeptCheckpoints,
   refuseOtherRun,
   replaceFile,
@@ -19,6 +20,7 @@ import {
   runFolderAt,
   type RunIdentity,
   type TrainError,
+  type Witness,
 } from "../../train/mod.ts";
 import { type InitialEncoder, writeInitReport } from "./initial_encoder.ts";
 import { type RememberedImages, writeImagesFile } from "./images_file.ts";
@@ -32,33 +34,47 @@ export interface OpenedFolder {
   readonly checkpoint: string;
 }
 
-/** Writes what is known of a run before it starts, and draws its plan. */
+/** What a folder is opened for. */
+export interface FolderContent {
+  /** The run. */
+  readonly run: RunIdentity;
+  /** Its images. */
+  readonly images: RememberedImages;
+  /** Where the encoder of a new run is from, if not from the seed. */
+  readonly initial: InitialEncoder | null;
+  /** Prints a line. */
+  readonly say: (line: string) => void;
+  /** Told what was recorded before the start. */
+  readonly witness: Witness;
+}
+
+/** Writes what is known of a run before it starts, and draws its plan, if it can be drawn. */
 async function describe(
   { path }: RunFolder,
-  { plan }: RunIdentity,
-  images: RememberedImages,
-  initial: InitialEncoder | null,
+  { run: { plan }, images, initial, say }: FolderContent,
 ): Promise<Result<TrainError, void>> {
   const reported = initial === null
     ? right(undefined)
     : await writeInitReport(path, initial);
   if (reported._tag === "Left") return reported;
-  const written = await writeImagesFile(path, images);
-  return written._tag === "Left"
-    ? written
-    : replaceFile(join(path, "plan.svg"), planPlot(plan));
+  const drawn = await replaceFile(join(path, "plan.svg"), planPlot(plan));
+  if (drawn._tag === "Left") {
+    say(`no plan.svg: ${describeTrainError(drawn.left)}`);
+  }
+  return await writeImagesFile(path, images);
 }
 
 /** The folder of a new run, or of one that goes on. */
 function openedFolder(
   path: string,
   { earlier }: Settings,
-  run: RunIdentity,
+  { run, witness }: FolderContent,
   kept: KeptCheckpoints,
 ): Promise<Result<TrainError, RunFolder>> {
   if (earlier === null) return createRunFolder(path, run, kept);
   const { from, allowScheduleChange } = earlier;
-  return resumeRunFolder(from, path, run, kept, { allowScheduleChange });
+  const options = { allowScheduleChange, witness };
+  return resumeRunFolder(from, path, run, kept, options);
 }
 
 /**
@@ -68,25 +84,22 @@ function openedFolder(
  *
  * @param path The folder.
  * @param settings What the run is to be.
- * @param run The run.
- * @param images Its images.
+ * @param content What the folder is opened for.
  * @param kept Which checkpoints stay.
- * @param initial Where the encoder of a new run is from, if not from the seed.
  */
 export async function openFolder(
   path: string,
   settings: Settings,
-  run: RunIdentity,
-  images: RememberedImages,
+  content: FolderContent,
   kept: KeptCheckpoints,
-  initial: InitialEncoder | null,
 ): Promise<Result<TrainError, OpenedFolder>> {
-  const opened = await openedFolder(path, settings, run, kept);
+  const opened = await openedFolder(path, settings, content, kept);
   if (opened._tag === "Left") return opened;
+  const { initial } = content;
   const folder = initial === null
     ? opened.right
     : { ...opened.right, start: initial.start };
-  const described = await describe(folder, run, images, initial);
+  const described = await describe(folder, content);
   if (described._tag === "Left") return described;
   const checkpoint = folder.checkpointOfStart === null
     ? await folder.checkpoint(folder.start)
@@ -114,9 +127,10 @@ export async function checkFolder(
 
 /** What is said about where a run goes on: what was passed over, what is changed. */
 export function describeStart(
-  { skipped, change }: RunFolder,
+  { skipped, recordNote, change }: RunFolder,
 ): readonly string[] {
   return [
+    ...recordNote === null ? [] : [`record: ${recordNote}`],
     ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
     ...change === null
       ? []

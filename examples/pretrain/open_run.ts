@@ -37,7 +37,9 @@ import {
   type Pretraining,
   pretraining,
   type RunFolder,
+  runNeeds,
   type TrainError,
+  type Witness,
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
@@ -50,7 +52,12 @@ import {
 } from "./initial_encoder.ts";
 import { imagesDiffer, rememberedImages } from "./images_file.ts";
 import { newFolder } from "./numbered_folders.ts";
-import { checkFolder, describeStart, openFolder } from "./open_folder.ts";
+import {
+  checkFolder,
+  describeStart,
+  type FolderContent,
+  openFolder,
+} from "./open_folder.ts";
 import { DEFAULT_WORKERS, type PretrainValues } from "./pretrain_flags.ts";
 import { drawingFault } from "./reconstruction.ts";
 import { policyFrom } from "./save_flags.ts";
@@ -176,6 +183,7 @@ async function folderFor(
   settings: Settings,
   { config, plan, images: { train }, initial }: PlannedRun,
   policy: CheckpointPolicy,
+  { say, witness }: Pick<FolderContent, "say" | "witness">,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train);
   const different = settings.earlier === null
@@ -187,16 +195,19 @@ async function folderFor(
   const opened = await openFolder(
     settings.outputDir ?? await newFolder(),
     settings,
-    { config, plan },
-    images,
+    { run: { config, plan }, images, initial, say, witness },
     policy,
-    initial,
   );
   return opened._tag === "Left" ? left(refusalOf(opened.left)) : opened;
 }
 
-const threadsOf = ({ threads }: PretrainValues): SelectOptions =>
-  threads === undefined ? {} : { threads };
+const optionsOf = (
+  { threads }: PretrainValues,
+  { config, plan }: Pick<PlannedRun, "config" | "plan">,
+): SelectOptions => ({
+  ...threads === undefined ? {} : { threads },
+  ...runNeeds(config, plan),
+});
 
 /** Where a run goes on, as a clause. */
 function startMessage(step: number, { totalSteps }: FreezePlan): string {
@@ -233,7 +244,7 @@ export async function openRun(
   );
   const selected = await selectBackend(
     values.backend ?? "auto",
-    threadsOf(values),
+    optionsOf(values, planned.right),
   );
   if (selected._tag === "Left") {
     return left(describeBackendError(selected.left));
@@ -246,7 +257,16 @@ export async function openRun(
   if (initial !== null) say(describeInitialEncoder(initial));
   const large = await stepTooLarge(backend, config, plan);
   if (large !== null) return left(large);
-  const opened = await folderFor(settings, planned.right, policy);
+  let watch = watchFrom(values, config.model);
+  const witness: Witness = () => {
+    const anew = watchFrom(values, config.model);
+    watch = anew;
+    return (line) => void anew.see(line);
+  };
+  const opened = await folderFor(settings, planned.right, policy, {
+    say,
+    witness,
+  });
   if (opened._tag === "Left") return opened;
   const { start, path } = opened.right.folder;
   describeStart(opened.right.folder).forEach(say);
@@ -258,7 +278,6 @@ export async function openRun(
     start,
     skipNonFinite,
   });
-  const watch = watchFrom(values, config.model, opened.right.folder.history);
   const parts = { ...planned.right, ...opened.right };
   return right({ ...parts, backend, run, policy, watch });
 }

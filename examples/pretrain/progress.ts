@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { SingleBar } from "cli-progress";
 import type { FreezePlan } from "../../core/mod.ts";
 import { secondsLeft, type StepReport } from "../../train/mod.ts";
+import { barOn } from "../progress_bar.ts";
 
 /** Writes to the terminal; a bar at the bottom, lines above it. */
 export interface Progress {
@@ -51,19 +51,6 @@ class Recent {
   }
 }
 
-const barOn = (stream: NodeJS.WriteStream): SingleBar =>
-  new SingleBar({
-    format: FORMAT,
-    stream,
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    clearOnComplete: true,
-    noTTYOutput: true,
-    notTTYSchedule: 10_000,
-    fps: 8,
-  });
-
 /**
  * Shows a run.
  *
@@ -76,7 +63,7 @@ export function progressOn(
   stream: NodeJS.WriteStream,
   first: number,
 ): Progress {
-  const bar = barOn(stream);
+  const bar = barOn(stream, FORMAT);
   const timeLeft = secondsLeft(plan);
   const [loss, seconds] = [new Recent(20), new Recent(20)];
   const unknown = { loss: "–", rate: "–", speed: "–", stages: "–", left: "?" };

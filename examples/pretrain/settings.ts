@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   decodePretrainConfig,
@@ -14,7 +14,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import { classNamesFrom, imagesFileName } from "../../data/mod.ts";
+import { classNamesFrom, holdsFashionMnist } from "../../data/mod.ts";
 import {
   describeTrainError,
   holdsRun,
@@ -155,6 +155,7 @@ async function resumed(
     limit: values.limit ?? images.right.limit,
     classes: classes ?? images.right.classes,
     valShare: values["val-share"] ?? images.right.valShare,
+    heldOut: images.right.heldOut,
     earlier: {
       from,
       allowScheduleChange: values["allow-schedule-change"] ?? false,
@@ -164,22 +165,12 @@ async function resumed(
   });
 }
 
-async function isFashionMnist(folder: string): Promise<boolean> {
-  const found = await Promise.all(
-    ["", ".gz"].map((suffix) =>
-      stat(join(folder, `${imagesFileName("train")}${suffix}`))
-        .then(() => true, () => false)
-    ),
-  );
-  return found.includes(true);
-}
-
 /** The configuration that flags change: a file's, or the recipe for the images. */
 async function baseConfig(
   { config, data }: PretrainValues,
 ): Promise<Result<Faults, PretrainConfig>> {
   if (config !== undefined) return readConfig("--config", config);
-  const isSmall = data === undefined || await isFashionMnist(data);
+  const isSmall = data === undefined || await holdsFashionMnist(data);
   return right((isSmall ? SMALL_RECIPE : REFERENCE_RECIPE).config);
 }
 
@@ -197,6 +188,7 @@ async function anew(
     limit: values.limit ?? null,
     classes,
     valShare: values["val-share"] ?? null,
+    heldOut: "by class",
     earlier: null,
     outputDir: values["output-dir"] ?? null,
   });

@@ -67,7 +67,7 @@ function lossByStage(
  */
 export function summaryOf(
   { plan, backend: { device }, folder, run }: OpenedRun,
-  { steps, checkpoint }: RunEnd,
+  { steps, totals, checkpoint }: RunEnd,
   accuracies: Accuracies,
 ): Summary {
   const times = phaseTimes(plan, steps);
@@ -75,9 +75,8 @@ export function summaryOf(
     backend: device.name,
     device: device.description,
     steps: run.step,
-    stepsSkipped: steps.filter(({ skipped }) => skipped !== undefined).length,
-    seconds: steps.reduce((sum, step) => sum + step.milliseconds.total, 0) /
-      1000,
+    stepsSkipped: totals.skipped,
+    seconds: totals.seconds,
     secondsPerStepByPhase: plan.phases.map(({ index }) =>
       orNull(times.find(({ phase }) => phase === index)?.secondsPerStep)
     ),

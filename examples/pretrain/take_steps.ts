@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { type Result, right } from "../../core/mod.ts";
+import type { Result } from "../../core/mod.ts";
 import {
+  describeTrainError,
   type MetricsLine,
   metricsLine,
   recordedRun,
   type RecordedRunOptions,
   type RecordedStep,
+  type RunHistory,
+  runHistory,
+  type RunTotals,
   type TrainError,
 } from "../../train/mod.ts";
 import { freezeMessage, toldAfter } from "./freeze_message.ts";
@@ -21,8 +25,10 @@ export interface RunEnd {
   readonly cause: "finished" | "interrupted" | TrainError;
   /** Path of the newest checkpoint. */
   readonly checkpoint: string;
-  /** Every step since step 0, also those before a resume. */
+  /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
   readonly steps: readonly MetricsLine[];
+  /** Totals of all steps. */
+  readonly totals: RunTotals;
 }
 
 /** What drives a run. */
@@ -31,18 +37,23 @@ export interface RunOptions extends RecordedRunOptions {
   readonly checkpoint: string;
   /** Where it is shown. */
   readonly progress: Progress;
-  /** Keeps what else there is to keep when a checkpoint was written; gives what is to be said. */
+  /**
+   * Keeps what else there is to keep when a checkpoint was written; gives what is to be
+   * said. The run goes on without it.
+   */
   readonly atCheckpoint?: () => Promise<Result<TrainError, string | null>>;
+  /** Says what went wrong without ending the run; the same way as all else by default. */
+  readonly complain?: (line: string) => void;
   /** Stops the run when it is aborted. */
   readonly signal: AbortSignal;
 }
 
-/** Shows a step and, after a freeze, what it changed; gives its line of the record. */
-function shown(
+/** Shows a step and, after a freeze, what it changed. */
+function show(
   { plan, progress }: RunOptions,
   { report, isHeldBack }: RecordedStep,
-  before: readonly MetricsLine[],
-): MetricsLine {
+  history: RunHistory,
+): void {
   progress.step(report);
   if (report.skipped !== undefined) {
     progress.say(`step ${report.step} was left out: ${report.skipped}`);
@@ -52,12 +63,28 @@ function shown(
       `no checkpoint after step ${report.step}: a loss is far too high`,
     );
   }
-  const line = metricsLine(report);
+  history.add(metricsLine(report));
   const phase = plan.phases[report.phase];
   if (phase !== undefined && toldAfter(phase) === report.step) {
-    progress.say(freezeMessage(plan, phase, [...before, line]));
+    progress.say(freezeMessage(plan, phase, history.lines));
   }
-  return line;
+}
+
+/** Keeps what else there is to keep; that it cannot be kept is said once. */
+function keeping(
+  { atCheckpoint, progress, complain = progress.say }: RunOptions,
+): () => Promise<void> {
+  let isTold = false;
+  return async () => {
+    const kept = await atCheckpoint?.();
+    if (kept === undefined) return;
+    if (kept._tag === "Right") {
+      if (kept.right !== null) progress.say(kept.right);
+    } else if (!isTold) {
+      isTold = true;
+      complain(`the run goes on: ${describeTrainError(kept.left)}`);
+    }
+  };
 }
 
 /**
@@ -67,20 +94,21 @@ function shown(
  * @returns How it ended; also after an error the newest checkpoint is good.
  */
 export async function takeSteps(options: RunOptions): Promise<RunEnd> {
-  const { plan, run, folder, progress, atCheckpoint } = options;
-  const steps: MetricsLine[] = [...folder.history];
-  const endedBy = (cause: RunEnd["cause"]): RunEnd => ({
-    cause,
-    checkpoint: folder.newest ?? options.checkpoint,
-    steps,
-  });
+  const { plan, run, folder, progress, complain = progress.say } = options;
+  const history = runHistory({ lines: folder.history, totals: folder.totals });
+  const keep = keeping(options);
+  let failure: TrainError | null = null;
   for await (const taken of recordedRun(options)) {
-    if (taken._tag === "Left") return endedBy(taken.left);
-    steps.push(shown(options, taken.right, steps));
-    if (taken.right.checkpoint === null) continue;
-    const kept = await atCheckpoint?.() ?? right(null);
-    if (kept._tag === "Left") return endedBy(kept.left);
-    if (kept.right !== null) progress.say(kept.right);
+    folder.complaints().forEach(complain);
+    if (taken._tag === "Left") {
+      failure = taken.left;
+      continue;
+    }
+    show(options, taken.right, history);
+    if (taken.right.checkpoint !== null) await keep();
   }
-  return endedBy(run.step < plan.totalSteps ? "interrupted" : "finished");
+  const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
+  const { lines: steps, totals } = history;
+  const checkpoint = folder.newest() ?? options.checkpoint;
+  return { cause: failure ?? cause, checkpoint, steps, totals };
 }

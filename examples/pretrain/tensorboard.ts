@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { left, type Result, right } from "../../core/mod.ts";
+import type { Result } from "../../core/mod.ts";
 import {
   describeTrainError,
+  type OnceEach,
+  onceEach,
   openRunEvents,
   type RunEvents,
   type RunFolder,
@@ -19,10 +21,7 @@ import type { PretrainValues } from "./pretrain_flags.ts";
 /** A run whose folder also tells TensorBoard. */
 export interface ToldRun extends OpenedRun {
   /** Tells what the encoder is worth after so many steps. */
-  readonly tellAccuracies: (
-    step: number,
-    found: Accuracies,
-  ) => Promise<Result<TrainError, void>>;
+  readonly tellAccuracies: (step: number, found: Accuracies) => Promise<void>;
 }
 
 /** The accuracies that are known, percent, by tag. */
@@ -39,38 +38,73 @@ function accuracyScalars(found: Accuracies): Scalars {
   );
 }
 
-/** The same folder; a step is recorded when TensorBoard is told of it, too. */
-const telling = (folder: RunFolder, events: RunEvents): RunFolder => ({
-  ...folder,
-  record: async (report) => {
-    const recorded = await folder.record(report);
-    return recorded._tag === "Left" ? recorded : events.step(report);
-  },
-});
+/** Tells as long as that is possible; a run goes on without. */
+function telling(
+  events: RunEvents,
+  complaints: OnceEach,
+): (
+  tell: (events: RunEvents) => Promise<Result<TrainError, void>>,
+) => Promise<void> {
+  let isOver = false;
+  return async (tell) => {
+    if (isOver) return;
+    const told = await tell(events);
+    if (told._tag === "Right") return;
+    isOver = true;
+    complaints.add("events", unheard(told.left));
+  };
+}
+
+/** What is said where TensorBoard cannot be told. */
+const unheard = (error: TrainError): string =>
+  `TensorBoard hears no more of this run: ${describeTrainError(error)}`;
+
+/** The same folder; what it records TensorBoard is told, too. */
+function toldFolder(
+  folder: RunFolder,
+  complaints: OnceEach,
+  tell: ReturnType<typeof telling>,
+): RunFolder {
+  return {
+    ...folder,
+    complaints: () => [...folder.complaints(), ...complaints.take()],
+    record: async (report) => {
+      const recorded = await folder.record(report);
+      if (recorded._tag === "Right") await tell((to) => to.step(report));
+      return recorded;
+    },
+  };
+}
 
 /**
- * Lets TensorBoard know of a run, unless that is not wanted.
+ * Lets TensorBoard know of a run, unless that is not wanted or not possible: then it
+ * says so, and the run goes on without.
  *
  * @param opened The run.
  * @param values Flags.
- * @returns The run, or in words why its event file cannot be written.
+ * @param say Prints a line.
  */
 export async function withTensorBoard(
   opened: OpenedRun,
   values: PretrainValues,
-): Promise<Result<string, ToldRun>> {
-  if (values["no-tensorboard"]) {
-    const silent = () => Promise.resolve(right(undefined));
-    return right({ ...opened, tellAccuracies: silent });
-  }
+  say: (line: string) => void,
+): Promise<ToldRun> {
+  const silent = { ...opened, tellAccuracies: () => Promise.resolve() };
+  if (values["no-tensorboard"]) return silent;
   const { folder: { path, start, history } } = opened;
   const events = await openRunEvents({ run: opened, path, start, history });
-  return events._tag === "Left"
-    ? left(describeTrainError(events.left))
-    : right({
-      ...opened,
-      folder: telling(opened.folder, events.right),
-      tellAccuracies: (step, found) =>
-        events.right.scalars(step, accuracyScalars(found)),
-    });
+  if (events._tag === "Left") {
+    say(unheard(events.left));
+    return silent;
+  }
+  const complaints = onceEach();
+  const tell = telling(events.right, complaints);
+  return {
+    ...opened,
+    folder: toldFolder(opened.folder, complaints, tell),
+    tellAccuracies: async (step, found) => {
+      await tell((to) => to.scalars(step, accuracyScalars(found)));
+      complaints.take().forEach(say);
+    },
+  };
 }

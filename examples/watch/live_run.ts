@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Result } from "../../core/mod.ts";
+import { left, type Result } from "../../core/mod.ts";
 import type { FollowedRun, Follower, NoRun } from "../../train/mod.ts";
 
 /** What a look at the run's folder gave. */
@@ -27,11 +27,15 @@ export function liveRun(follow: Follower, every: number): LiveRun {
   const listeners = new Set<(look: Look) => void>();
   let looking: Promise<Look> | null = null;
   let at = -Infinity;
+  const look = (): Promise<Look> =>
+    follow().catch((thrown: unknown) =>
+      left({ isThere: true, reason: `it cannot be shown: ${thrown}` })
+    );
   const latest = (): Promise<Look> => {
     const now = performance.now();
     if (looking === null || now - at >= 1000 * every) {
       // One look after the other: they share what was read before.
-      looking = (looking ?? Promise.resolve()).then(follow, follow);
+      looking = (looking ?? Promise.resolve()).then(look, look);
       at = now;
     }
     return looking;

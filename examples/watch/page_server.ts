@@ -103,38 +103,70 @@ async function stateOf(
   }, Date.now());
 }
 
-/** A stream of states, as server-sent events, until the reader goes away. */
+/** Streams of states that are open at a time. */
+const MOST_STREAMS = 64;
+
+/** States that a reader may leave unread: one that reads no more is left. */
+const MOST_UNREAD = 8;
+
+const EVENT_HEADERS = { ...HEADERS, "content-type": "text/event-stream" };
+
+/** A stream of states, as server-sent events, until the reader goes away or reads no more. */
 function eventStream(
   { folder, live }: PageOptions,
   curves: Curves,
-): Response {
-  let stop = (): void => {};
+  ended: () => void,
+): ReadableStream<Uint8Array> {
+  let isOpen = true;
+  let unlisten = (): void => {};
+  const stop = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    unlisten();
+    ended();
+  };
   const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>({
+  const queue = new CountQueuingStrategy({ highWaterMark: MOST_UNREAD });
+  return new ReadableStream<Uint8Array>({
     async start(controller) {
-      let isOpen = true;
       const tell = async (look: Look): Promise<void> => {
         const state = await stateOf(folder, curves, look);
-        const event = `data: ${JSON.stringify(state)}\n\n`;
-        if (isOpen) controller.enqueue(encoder.encode(event));
+        if (!isOpen) return;
+        if ((controller.desiredSize ?? 0) <= 0) {
+          stop();
+          return controller.error(new Error("the reader reads no more"));
+        }
+        controller.enqueue(
+          encoder.encode(`data: ${JSON.stringify(state)}\n\n`),
+        );
       };
-      const end = live.listen(tell);
-      stop = () => {
-        isOpen = false;
-        end();
-      };
+      unlisten = live.listen(tell);
       await tell(await live.latest());
     },
-    cancel: () => stop(),
-  });
-  return new Response(stream, {
-    headers: { ...HEADERS, "content-type": "text/event-stream" },
-  });
+    cancel: stop,
+  }, queue);
 }
 
-/** Names by which browsers of this machine call it. */
-const isOwnHost = (host: string | null): boolean =>
-  /^(127\.0\.0\.1|localhost)(:\d{1,5})?$/i.test(host ?? "");
+/** Gives streams of states, not more than so many at a time. */
+function eventStreams(options: PageOptions, curves: Curves): PageHandler {
+  let open = 0;
+  return ({ method }) => {
+    const answer = (body: ReadableStream<Uint8Array> | null): Response =>
+      new Response(body, { headers: EVENT_HEADERS });
+    if (method === "HEAD") return Promise.resolve(answer(null));
+    if (open >= MOST_STREAMS) {
+      return Promise.resolve(refuse(503, "Too many pages show this run"));
+    }
+    open++;
+    return Promise.resolve(answer(eventStream(options, curves, () => open--)));
+  };
+}
+
+/** Whether a name is one by which browsers of this machine call it, with a port that there is. */
+function isOwnHost(host: string | null): boolean {
+  const found = /^(?:127\.0\.0\.1|localhost)(?::(\d{1,5}))?$/i.exec(host ?? "");
+  return found !== null && Number(found[1] ?? 0) < 2 ** 16;
+}
 
 /** Why a request gets no answer, or `null`. */
 function objection({ method, headers }: Request): Response | null {
@@ -164,17 +196,21 @@ const isFile = (path: string): path is keyof typeof FILES =>
  *
  * @param options The run.
  * @returns A function from a request to its answer: 421 for another host's name,
- * 405 for anything but reading, 404 for anything unknown.
+ * 405 for anything but reading, 404 for anything unknown, 503 for more streams than
+ * there may be.
  */
 export function pageHandler(options: PageOptions): PageHandler {
   const { folder, live } = options;
   const curves = curvesOf();
+  const events = eventStreams(options, curves);
   return async (request) => {
     const refused = objection(request);
     if (refused !== null) return refused;
-    const { pathname: path, searchParams } = new URL(request.url);
+    const url = URL.parse(request.url);
+    if (url === null) return refuse(400, "This is no address of a page");
+    const { pathname: path, searchParams } = url;
     if (isFile(path)) return fileAt(path);
-    if (path === "/events") return eventStream(options, curves);
+    if (path === "/events") return await events(request);
     if (path === "/reconstruction.svg") {
       const file = await newestReconstruction(folder);
       return picture(file === null ? null : await pictureText(file));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   DARK,
@@ -12,7 +12,7 @@ import {
   type PlotSize,
   runRatesPlot,
 } from "../../plot/mod.ts";
-import type { FollowedRun } from "../../train/mod.ts";
+import { type FollowedRun, readRegular } from "../../train/mod.ts";
 
 /** Names of the curves. */
 export type CurveName = "loss" | "rates";
@@ -97,7 +97,7 @@ export interface PictureFile {
  * The newest picture of reconstructions in a run's folder: `reconstruction….svg`.
  *
  * @param folder The folder.
- * @returns `null` if there is none.
+ * @returns `null` if there is none. A link is none: it may lead anywhere.
  */
 export async function newestReconstruction(
   folder: string,
@@ -106,10 +106,8 @@ export async function newestReconstruction(
     .filter((name) => /^reconstruction.*\.svg$/.test(name));
   const files = await Promise.all(names.map(async (name) => {
     const path = join(folder, name);
-    return await stat(path).then(
-      ({ mtimeMs }) => [{ path, written: mtimeMs }],
-      () => [],
-    );
+    const found = await lstat(path).catch(() => null);
+    return found?.isFile() ? [{ path, written: found.mtimeMs }] : [];
   }));
   const newest = files.flat().sort((a, b) => a.written - b.written).at(-1);
   return newest === undefined
@@ -117,7 +115,11 @@ export async function newestReconstruction(
     : { path: newest.path, version: String(newest.written) };
 }
 
-/** The text of a picture, `null` if it is gone. */
+/** Bytes of the largest picture that is shown. */
+const MOST_BYTES = 2 ** 26;
+
+/** The text of a picture, `null` if it is gone or not a file of its own any more. */
 export function pictureText({ path }: PictureFile): Promise<string | null> {
-  return readFile(path, "utf8").catch(() => null);
+  return readRegular(path, { followsLinks: false, most: MOST_BYTES })
+    .catch(() => null);
 }

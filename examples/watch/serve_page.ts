@@ -48,6 +48,7 @@ export function servePage(
       port,
       signal: closing.signal,
       onListen: () => {},
+      onError: () => new Response("It cannot be shown\n", { status: 500 }),
     }, handler);
     return right({
       address: `http://${LOOPBACK}:${server.addr.port}/`,

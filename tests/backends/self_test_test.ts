@@ -59,6 +59,52 @@ Deno.test("selfTest() refuses NaN", async () => {
   strictEqual(tagOf(await selfTest(lying("loss", () => NaN))), "WrongNumbers");
 });
 
+Deno.test("selfTest() proves products in 8-bit integers if a run will use them, and only then", async () => {
+  const wrong: Backend = {
+    ...referenceBackend(),
+    proveInt8: () =>
+      Promise.resolve(left({
+        _tag: "WrongNumbers",
+        device: "old",
+        what: "a product in 8-bit integers",
+        error: 31,
+        tolerance: 0,
+      })),
+  };
+  strictEqual(tagOf(await selfTest(wrong)), "Right");
+  strictEqual(tagOf(await selfTest(wrong, { int8: true })), "WrongNumbers");
+  strictEqual(
+    tagOf(await selfTest(referenceBackend(), { int8: true })),
+    "BackendUnavailable",
+  );
+});
+
+/** The reference engine, but sums and products end after so many terms. */
+function cutting(limit: number): Backend {
+  const honest = referenceBackend();
+  return {
+    ...honest,
+    upload: (tensor) => {
+      const { shape: [terms = 0, width = 1], data } = tensor;
+      return honest.upload(
+        terms > limit
+          ? { ...tensor, data: data.fill(0, limit * width) }
+          : tensor,
+      );
+    },
+  };
+}
+
+Deno.test("selfTest() sees that the longest sum of a run is cut off, by one term of a million", async () => {
+  const backend = cutting(2 ** 20);
+  for (const longestSum of [100, 2 ** 20]) {
+    strictEqual(tagOf(await selfTest(backend, { longestSum })), "Right");
+  }
+  const result = await selfTest(backend, { longestSum: 2 ** 20 + 1 });
+  ok(result._tag === "Left" && result.left._tag === "WrongNumbers");
+  strictEqual(result.left.what, "a product that sums 1048577 terms");
+});
+
 Deno.test("selfTest() passes on why an engine does not compile", async () => {
   const backend: Backend = {
     ...referenceBackend(),

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { processorHere } from "../../bench/processor.ts";
 
 const PROGRAM = new URL("../../bench/step.ts", import.meta.url).href;
 
@@ -58,6 +59,7 @@ Deno.test("bench/step.ts prints a table that compares with its first row", async
     out,
     /^nano at 24×24, 2 images a step, on cpu \(JavaScript on one core\)$/m,
   );
+  ok(out.includes(`\n${processorHere()}\n`), out);
   match(out, /^ *6 +1 .* 1\.000 +1\.000 +-?\d+ +\d+ +\d+$/m);
 });
 

@@ -38,6 +38,56 @@ export function tarOf(
   );
 }
 
+/** A member of a tar archive that is written by hand. */
+export interface HandMember {
+  /** Its name, at most 100 bytes; bytes that are no UTF-8 as Latin-1. */
+  readonly name: string;
+  /** Kind, one character; a file when left out. */
+  readonly type?: string;
+  /** What it links to. */
+  readonly target?: string;
+  /** Its content. */
+  readonly content?: string;
+  /** The field of its size as it stands in the header; that of the content when left out. */
+  readonly size?: Uint8Array;
+  /** Whether the name is in Latin-1. */
+  readonly isLatin1?: boolean;
+}
+
+const latin1 = (text: string): Uint8Array =>
+  Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+/** The blocks of a member of a tar archive, as no library writes them. */
+export function memberOf(member: HandMember): Uint8Array {
+  const { name, type = "0", target = "", content = "", size, isLatin1 } =
+    member;
+  const text = new TextEncoder();
+  const bytes = text.encode(content);
+  const block = new Uint8Array(512 + Math.ceil(bytes.length / 512) * 512);
+  block.set(isLatin1 ? latin1(name) : text.encode(name));
+  block.set(
+    size ?? latin1(bytes.length.toString(8).padStart(11, "0")),
+    124,
+  );
+  block.set(latin1(type), 156);
+  block.set(text.encode(target), 157);
+  block.set(latin1("ustar\x0000"), 257);
+  block.set(latin1(" ".repeat(8)), 148);
+  const sum = block.subarray(0, 512).reduce((a, b) => a + b, 0);
+  block.set(latin1(`${sum.toString(8).padStart(6, "0")}\0`), 148);
+  block.set(bytes, 512);
+  return block;
+}
+
+/** Bytes one behind the other. */
+export function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+/** A tar archive of members written by hand, with its end. */
+export const handTar = (...members: readonly HandMember[]): Uint8Array =>
+  joined(...members.map(memberOf), new Uint8Array(1024));
+
 /** A shard of WebDataset. */
 export function shardOf(images: readonly Stored[]): Promise<Uint8Array> {
   return tarOf(

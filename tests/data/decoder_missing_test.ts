@@ -10,13 +10,19 @@ import {
 import { right } from "../right.ts";
 import { noiseSource } from "./sources.ts";
 
+/** A GIF file of one pixel, which only sharp can decode. */
+const PIXEL = Uint8Array.from(
+  "GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;",
+  (character) => character.charCodeAt(0),
+);
+
 /** Files that no decoder ever sees. */
 const SOURCE: ImageSource = {
   ...noiseSource(8),
   read: () =>
     Promise.resolve({
       _tag: "Right",
-      right: { _tag: "EncodedImage", bytes: Uint8Array.of(1, 2, 3) },
+      right: { _tag: "EncodedImage", bytes: PIXEL },
     }),
 };
 

@@ -19,10 +19,30 @@ Deno.test("inspectFiles() looks at no more than it may, evenly spread", async ()
       sizes: [0, 90],
       unreadable: 0,
       reason: null,
+      foreign: 10,
+      kind: `${folder}/0 is an empty file`,
     });
     const none = await inspectFiles([`${folder}/none`, `${folder}/nothing`]);
     deepStrictEqual([none.looked, none.sizes, none.unreadable], [2, null, 2]);
     match(none.reason ?? "", /none/);
     strictEqual((await inspectFiles([])).looked, 0);
+  });
+});
+
+Deno.test("inspectFiles() says how many files are no images and what the first one is", async () => {
+  const files = {
+    "a.png": "GIF89a",
+    "b.png": "version https://git-lfs.github.com/spec/v1\noid sha256:1",
+    "c.png": Uint8Array.of(1, 2, 3, 254),
+  };
+  await inFolder(files, async (folder) => {
+    const paths = ["a", "b", "c"].map((name) => `${folder}/${name}.png`);
+    const { foreign, kind } = await inspectFiles(paths);
+    strictEqual(foreign, 2);
+    match(kind ?? "", /b\.png is a Git LFS pointer/);
+    strictEqual(
+      (await inspectFiles(paths.slice(2))).kind,
+      `${paths[2]} is of no kind that is known`,
+    );
   });
 });

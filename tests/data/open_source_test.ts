@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { openSource, type Split } from "../../data/mod.ts";
+import { holdsFashionMnist, openSource, type Split } from "../../data/mod.ts";
 import { cifarOf, parquetOf, shardOf, type Stored } from "./archives.ts";
 import { errorOf, gzip, idxFile, inFolder, valueOf } from "./sources.ts";
 
@@ -45,7 +45,7 @@ Deno.test("openSource() does not judge by training images", async () => {
   await inFolder({ "train/cat/1.jpg": "" }, async (folder) => {
     strictEqual(
       errorOf(await openSource(folder, "test")),
-      `Cannot use ${folder}: found only a folder train, wanted ${folder}/test or ${folder}/val`,
+      `Cannot use ${folder}: found only a folder to learn from, wanted a folder val or test beside it`,
     );
   });
 });
@@ -141,5 +141,254 @@ Deno.test("openSource() knows tar archives and Parquet files and tells splits by
       errorOf(await openSource(`${folder}/tars/classes.txt`)),
       /found a file of another kind, wanted a folder, a \.tar archive/,
     );
+  });
+});
+
+/** The beginning of an image. */
+const GIF = "GIF89a";
+
+/** A file for each path. */
+const images = (
+  ...paths: readonly string[]
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(paths.map((path) => [path, GIF]));
+
+/** Name below the folder, number of images and classes of both parts. */
+async function parts(folder: string): Promise<readonly unknown[]> {
+  const both = [await openSource(folder), await openSource(folder, "test")];
+  return both.map((opened) => {
+    if (opened._tag === "Left") return errorOf(opened);
+    const { name, length, classNames } = opened.right;
+    return [name.slice(folder.length), length, classNames?.join(" ") ?? null];
+  });
+}
+
+Deno.test("openSource() takes a class called train for a class", async () => {
+  const files = images("bus/1.gif", "car/1.gif", "plane/1.gif", "train/1.gif");
+  await inFolder(files, async (folder) => {
+    const all = ["", 4, "bus car plane train"];
+    deepStrictEqual(await parts(folder), [all, all]);
+  });
+});
+
+Deno.test("openSource() takes folders of parts by any usual name, nested or not", async () => {
+  const writings = [
+    ["Training", "Testing"],
+    ["seg_train/seg_train", "seg_test/seg_test"],
+    ["training_set", "holdout"],
+    ["images/train2017", "images/val2017"],
+    ["data/TrainImages", "data/DevImages"],
+  ];
+  for (const [train = "", judge = ""] of writings) {
+    const files = images(
+      ...["cat/1.gif", "dog/1.gif", "dog/2.gif"].map((at) => `${train}/${at}`),
+      ...["cat/1.gif", "dog/1.gif"].map((at) => `${judge}/${at}`),
+    );
+    await inFolder({ ...files, "README.md": "" }, async (folder) => {
+      deepStrictEqual(await parts(folder), [
+        [`/${train}`, 3, "cat dog"],
+        [`/${judge}`, 2, "cat dog"],
+      ]);
+    });
+  }
+});
+
+Deno.test("openSource() judges by validation images, by test images where only these have classes", async () => {
+  const train = ["train/cat/1.gif", "train/dog/1.gif"];
+  const labelled = (part: string) => [`${part}/cat/1.gif`, `${part}/dog/1.gif`];
+  const summaryOf = async (folder: string): Promise<string> =>
+    valueOf(await openSource(folder, "test")).summary;
+  const both = images(...train, ...labelled("test"), ...labelled("valid"));
+  await inFolder(both, async (folder) => {
+    deepStrictEqual((await parts(folder))[1], ["/valid", 2, "cat dog"]);
+    match(await summaryOf(folder), /; not used: test \(another part\)$/);
+  });
+  const flat = images(...train, ...labelled("test"), "val/1.gif");
+  await inFolder(flat, async (folder) => {
+    deepStrictEqual((await parts(folder))[1], ["/test", 2, "cat dog"]);
+    match(await summaryOf(folder), /; not used: val \(another part\)$/);
+  });
+});
+
+Deno.test("openSource() takes classes before a leftover archive or table, and names it", async () => {
+  const classes = images("cat/1.gif", "dog/1.gif");
+  const left = {
+    "old.tar": await shardOf(stored(0, 0)),
+    "metadata.parquet": parquetOf(stored(1)),
+  };
+  await inFolder({ ...classes, ...left }, async (folder) => {
+    const source = valueOf(await openSource(folder));
+    deepStrictEqual([source.length, source.classNames], [2, ["cat", "dog"]]);
+    match(source.summary, /2 archives left out: metadata\.parquet, old\.tar/);
+  });
+  const shards = {
+    "0.tar": await shardOf(stored(0, 0)),
+    "1.tar": await shardOf(stored(1)),
+    ...images("preview.gif", "previews/1.gif"),
+  };
+  await inFolder(shards, async (folder) => {
+    const source = valueOf(await openSource(folder));
+    strictEqual(source.length, 3);
+    match(source.summary, /; not used: previews, preview\.gif$/);
+  });
+});
+
+Deno.test("openSource() finds a data set in the only folder that holds images", async () => {
+  const files = {
+    ...images("flowers/photos/rose/1.gif", "flowers/photos/tulip/1.gif"),
+    "flowers/LICENSE": "",
+    "flowers/notes/a.txt": "",
+  };
+  await inFolder(files, async (folder) => {
+    const found = ["/flowers/photos", 2, "rose tulip"];
+    deepStrictEqual(await parts(folder), [found, found]);
+    const { summary } = valueOf(await openSource(folder));
+    match(summary, /; not used: notes$/);
+  });
+  const pets = images(
+    "images/1.gif",
+    "images/2.gif",
+    "annotations/trimaps/1.gif",
+  );
+  await inFolder(pets, async (folder) => {
+    const found = ["/images", 2, null];
+    deepStrictEqual(await parts(folder), [found, found]);
+  });
+  // A single class with its images in it stays a class.
+  await inFolder(images("cat/1.gif", "cat/2.gif"), async (folder) => {
+    deepStrictEqual((await parts(folder))[0], ["", 2, "cat"]);
+  });
+});
+
+Deno.test("openSource() knows parts within classes", async () => {
+  const files = images(
+    ...["cat/train/1.gif", "cat/train/2.gif", "cat/test/1.gif"],
+    ...["dog/train/1.gif", "dog/test/1.gif"],
+  );
+  await inFolder(files, async (folder) => {
+    deepStrictEqual(await parts(folder), [
+      [" train", 3, "cat dog"],
+      [" test", 2, "cat dog"],
+    ]);
+  });
+});
+
+Deno.test("openSource() takes the one of a few folders that has parts, and refuses several", async () => {
+  const parts = (at: string) => [
+    ...["cat", "dog"].map((name) => `${at}/train/${name}/1.gif`),
+    ...["cat", "dog"].map((name) => `${at}/valid/${name}/1.gif`),
+  ];
+  const nested = images(...parts("plants/plants"), "test/test/1.gif");
+  await inFolder(nested, async (folder) => {
+    const source = valueOf(await openSource(folder));
+    strictEqual(source.name, `${folder}/plants/plants/train`);
+    match(source.summary, /; not used: test$/);
+  });
+  await inFolder(
+    images(...parts("large"), ...parts("small")),
+    async (folder) => {
+      match(
+        errorOf(await openSource(folder)),
+        /found data sets in folders of their own \(large, small\)/,
+      );
+    },
+  );
+});
+
+Deno.test("openSource() refuses to choose among several data sets", async () => {
+  const coco = images(
+    ...["train2014/1.gif", "train2017/1.gif"],
+    ...["val2014/1.gif", "val2017/1.gif"],
+  );
+  await inFolder(coco, async (folder) => {
+    match(
+      errorOf(await openSource(folder)),
+      /found data sets in folders of their own \(train2014, train2017, val2014 and 1 more\)/,
+    );
+  });
+  const configs = {
+    "de/train/0.parquet": parquetOf(stored(0)),
+    "en/train/0.parquet": parquetOf(stored(0)),
+  };
+  await inFolder(configs, async (folder) => {
+    match(errorOf(await openSource(folder)), /folders of their own \(de, en\)/);
+  });
+});
+
+Deno.test("openSource() knows the layouts of Hugging Face", async () => {
+  const converted = {
+    "default/train/0000.parquet": parquetOf(stored(1, 0)),
+    "default/train/0001.parquet": parquetOf(stored(1)),
+    "default/test/0000.parquet": parquetOf(stored(0)),
+  };
+  await inFolder(converted, async (folder) => {
+    deepStrictEqual(await parts(folder), [
+      ["/default/train", 3, "0 1"],
+      ["/default/test", 1, "0"],
+    ]);
+  });
+  const cache = {
+    "refs/main": "abc\n",
+    "blobs/123": parquetOf(stored(1, 0)),
+    "snapshots/abc/data/": "",
+    "snapshots/old/": "",
+  };
+  await inFolder(cache, async (folder) => {
+    const name = "train-00000-of-00001.parquet";
+    await Deno.symlink(
+      "../../../blobs/123",
+      `${folder}/snapshots/abc/data/${name}`,
+    );
+    const source = valueOf(await openSource(folder));
+    deepStrictEqual([source.length, source.label(0)], [2, 1]);
+    match(source.summary, /; not used: old$/);
+  });
+  const saved = {
+    "dataset_dict.json": "{}",
+    "train/data-00000-of-00001.arrow": "",
+    "train/state.json": "{}",
+  };
+  await inFolder(saved, async (folder) => {
+    match(errorOf(await openSource(folder)), /Parquet is read: load_from_disk/);
+  });
+});
+
+Deno.test("openSource() finds Fashion-MNIST below the folder of torchvision, in either writing", async () => {
+  const files = {
+    "FashionMNIST/raw/train-images-idx3-ubyte": idxFile([2, 1, 1], [1, 2]),
+    "FashionMNIST/raw/train-labels-idx1-ubyte": idxFile([2], [3, 4]),
+  };
+  await inFolder(files, async (folder) => {
+    const source = valueOf(await openSource(folder));
+    deepStrictEqual([source.length, source.label(1)], [2, 4]);
+    match(source.summary, /, named and normalised as Fashion-MNIST's$/);
+    strictEqual(await holdsFashionMnist(folder), true);
+    strictEqual(await holdsFashionMnist(`${folder}/none`), false);
+  });
+  const dotted = {
+    "train-images.idx3-ubyte": idxFile([2, 1, 1], [1, 2]),
+    "train-labels.idx1-ubyte": idxFile([2], [3, 4]),
+  };
+  await inFolder(dotted, async (folder) => {
+    strictEqual(valueOf(await openSource(folder)).length, 2);
+  });
+});
+
+Deno.test("openSource() says what to do about CIFAR's batches for Python", async () => {
+  const files = {
+    "cifar-10-batches-py/data_batch_1": "",
+    "cifar-10-batches-py/batches.meta": "",
+  };
+  await inFolder(files, async (folder) => {
+    match(errorOf(await openSource(folder)), /its binary version is read/);
+  });
+});
+
+Deno.test("openSource() names the folder that failed, not its root", async () => {
+  await inFolder(images("a/b/cat/1.gif", "a/b/dog/1.gif"), async (folder) => {
+    await Deno.remove(`${folder}/a/b/dog/1.gif`);
+    await Deno.symlink("1.gif", `${folder}/a/b/dog/1.gif`);
+    const source = valueOf(await openSource(folder));
+    match(source.summary, /1 cannot be read: .*a\/b\/dog\/1\.gif/);
   });
 });

@@ -30,7 +30,7 @@ async function allBelow(folder: string): Promise<readonly string[]> {
   return found.sort();
 }
 
-Deno.test("openSource() of a tar archive takes names that lead out for names, and links for nothing", async () => {
+Deno.test("openSource() of a tar archive takes names that lead out for names, and links for members of these names", async () => {
   const links = ["symlink", "link"] as const;
   const archive = await packTar([
     ...OUTSIDE.map((name) => ({
@@ -40,17 +40,32 @@ Deno.test("openSource() of a tar archive takes names that lead out for names, an
     ...links.map((type) => ({
       header: { name: `${type}.jpg`, size: 0, type, linkname: "../secret.jpg" },
     })),
+    ...links.map((type) => ({
+      header: { name: `${type}2.jpg`, size: 0, type, linkname: "../other.jpg" },
+    })),
   ]);
-  const files = { "secret.jpg": "secret", "data/x.tar": archive };
+  const files = {
+    "secret.jpg": "secret",
+    "other.jpg": "secret",
+    "data/x.tar": archive,
+  };
+  const members = [
+    ...OUTSIDE.map((name) => [name, name]),
+    ...links.map((type) => [`${type}.jpg`, "../secret.jpg"]),
+  ];
   await inFolder(files, async (folder) => {
     const before = await allBelow(folder);
     const source = valueOf(await openSource(`${folder}/data`));
-    strictEqual(source.length, OUTSIDE.length);
-    for (const [i, name] of OUTSIDE.entries()) {
+    strictEqual(source.length, members.length);
+    for (const [i, [name = "", meant = ""]] of members.entries()) {
       const image = valueOf(await source.read(i));
       strictEqual(source.imageName(i), `${folder}/data/x.tar:${name}`);
-      deepStrictEqual(image, { _tag: "EncodedImage", bytes: content(name) });
+      deepStrictEqual(image, { _tag: "EncodedImage", bytes: content(meant) });
     }
+    match(
+      source.summary,
+      /2 links to nothing in the archive \(symlink2\.jpg\)/,
+    );
     deepStrictEqual(await allBelow(folder), before);
   });
 });

@@ -21,11 +21,11 @@ Deno.test(
   { ignore: Deno.build.os === "windows" },
   async () => {
     const files = {
-      "photos/cat/1.jpg": "abc",
+      "photos/cat/1.jpg": "GIF89a",
       "photos/cat/2.jpg": "secret",
-      "photos/dog/3.jpg": "abc",
-      "closed/cat/1.jpg": "abc",
-      "closed/dog/1.jpg": "abc",
+      "photos/dog/3.jpg": "GIF89a",
+      "closed/cat/1.jpg": "GIF89a",
+      "closed/dog/1.jpg": "GIF89a",
     };
     await inFolder(files, async (folder) => {
       await Deno.chmod(folder, 0o755);
@@ -38,7 +38,7 @@ Deno.test(
       await Deno.chmod(`${folder}/closed/dog`, 0o755);
       match(
         photos?.[0] ?? "",
-        /^3 images in 2 classes, 3 B each \(1 cannot be read: Permission denied .*cat\/2\.jpg'\)$/,
+        /^3 images in 2 classes, 6 B each \(1 cannot be read: Permission denied .*cat\/2\.jpg'\)$/,
       );
       match(
         photos?.[1] ?? "",
@@ -47,7 +47,7 @@ Deno.test(
       strictEqual(photos?.length, 2);
       match(
         closed?.[0] ?? "",
-        /^Cannot use .*closed: found Permission denied .*closed\/dog'?, wanted a folder of images$/,
+        /^Cannot use .*closed\/dog: found Permission denied .*closed\/dog'?, wanted a folder that can be read$/,
       );
     });
   },

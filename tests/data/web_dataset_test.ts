@@ -1,100 +1,9 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { webDataset } from "../../data/mod.ts";
-import { tarIndex } from "../../data/tar_index.ts";
 import { shardOf, tarOf } from "./archives.ts";
 import { errorOf, inFolder, valueOf } from "./sources.ts";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const LONG = `${"deep/".repeat(60)}${"n".repeat(90)}.jpg`;
-
-Deno.test("tarIndex() finds what modern-tar writes, long names too", async () => {
-  const files = {
-    "a.jpg": "first",
-    [LONG]: "second",
-    "größe.jpg": "",
-    "b/c.png": "x".repeat(1300),
-  };
-  await inFolder({ "t.tar": await tarOf(files) }, async (folder) => {
-    const entries = valueOf(await tarIndex(`${folder}/t.tar`));
-    const whole = await Deno.readFile(`${folder}/t.tar`);
-    deepStrictEqual(
-      Object.fromEntries(entries.map(({ name, offset, size }) =>
-        [
-          name,
-          new TextDecoder().decode(whole.subarray(offset, offset + size)),
-        ] as const
-      )),
-      files,
-    );
-  });
-});
-
-Deno.test("tarIndex() finds what tar(1) writes in each of its formats, links and folders passed over", async () => {
-  await inFolder(
-    { "in/a.jpg": "one", [`in/${LONG}`]: "two" },
-    async (folder) => {
-      await Deno.symlink("a.jpg", `${folder}/in/link.jpg`);
-      await Deno.link(`${folder}/in/a.jpg`, `${folder}/in/z.jpg`);
-      for (const format of ["gnu", "pax"]) {
-        const path = `${folder}/${format}.tar`;
-        const { success } = await new Deno.Command("tar", {
-          args: [
-            "--sort=name",
-            `--format=${format}`,
-            "-cf",
-            path,
-            "-C",
-            `${folder}/in`,
-            ".",
-          ],
-        }).output();
-        strictEqual(success, true);
-        const entries = valueOf(await tarIndex(path));
-        deepStrictEqual(entries.map(({ name, size }) => [name, size]), [
-          ["./a.jpg", 3],
-          [`./${LONG}`, 3],
-        ]);
-      }
-    },
-  );
-});
-
-Deno.test("tarIndex() names what is wrong and where", async () => {
-  const tar = await tarOf({ "a.jpg": "x".repeat(2000) });
-  const damaged = tar.slice();
-  damaged[3] = 1;
-  const wrong = {
-    "an empty file": new Uint8Array(),
-    "half a header at byte 0": tar.subarray(0, 300),
-    "a file of 2000 bytes that goes on behind it at byte 0": tar.subarray(
-      0,
-      1500,
-    ),
-    "no end, as of a file that was cut off, at byte 2560": tar.subarray(
-      0,
-      2560,
-    ),
-    "no end, as of a file that was cut off, at byte 2560 ": tar.subarray(
-      0,
-      2530,
-    ),
-    "a header with a wrong checksum at byte 0": damaged,
-    "a header with a wrong checksum at byte 0 ": bytesOf(
-      "no archive ".repeat(60),
-    ),
-  };
-  for (const [text, bytes] of Object.entries(wrong)) {
-    await inFolder({ "t.tar": bytes }, async (folder) => {
-      match(
-        errorOf(await tarIndex(`${folder}/t.tar`)),
-        new RegExp(
-          `t\\.tar: found (${text.trim()}|a number that is none at byte 0), wanted a tar archive$`,
-        ),
-      );
-    });
-  }
-  match(errorOf(await tarIndex("/nowhere.tar")), /found nothing, wanted a tar/);
-});
 
 Deno.test("webDataset() joins shards, reads in any order, and names images by shard and file", async () => {
   const shards = [
@@ -128,7 +37,24 @@ Deno.test("webDataset() joins shards, reads in any order, and names images by sh
   });
 });
 
-Deno.test("webDataset() needs no classes, passes over other files, and never opens a name", async () => {
+/** What a source of shards with these files says; texts stand for images. */
+async function opened(
+  shards: readonly Readonly<Record<string, string>>[],
+  classNames: readonly string[] | null = null,
+) {
+  const archives = await Promise.all(shards.map(tarOf));
+  const files = Object.fromEntries(
+    archives.map((archive, i) => [`${i}.tar`, archive]),
+  );
+  let source = await webDataset("nowhere", []);
+  await inFolder(files, async (folder) => {
+    const paths = Object.keys(files).map((name) => `${folder}/${name}`);
+    source = await webDataset("t", paths, classNames);
+  });
+  return source;
+}
+
+Deno.test("webDataset() needs no classes, counts other files, and never opens a name", async () => {
   const tar = await tarOf({
     "../../etc/passwd.jpg": "A",
     "/etc/shadow.json": "{}",
@@ -142,30 +68,101 @@ Deno.test("webDataset() needs no classes, passes over other files, and never ope
       _tag: "EncodedImage",
       bytes: bytesOf("A"),
     });
+    match(source.summary, /left out: 1 \.json .*, 1 \.seg\.png beside \.jpg/);
     deepStrictEqual([...await Array.fromAsync(Deno.readDir(folder))].length, 1);
   });
 });
 
-Deno.test("webDataset() refuses classes that are no numbers, of a part only, or without a name; and double images", async () => {
+Deno.test("webDataset() takes names for classes, and counts images without one", async () => {
+  const shards = [
+    { "a.jpg": "A", "a.cls": "dog\n", "b.jpg": "B", "b.cls": "cat" },
+    { "a.jpg": "C", "b.jpg": "D", "b.cls": "-1" },
+  ];
+  const source = valueOf(await opened(shards));
+  deepStrictEqual(source.classNames, ["cat", "dog"]);
+  deepStrictEqual([0, 1, 2, 3].map(source.label), [1, 0, null, null]);
+  strictEqual(
+    source.summary,
+    "4 images in 2 classes (4 B in 2 tar archives; without a class: " +
+      "1 with no label (1.tar:a.jpg), 1 with the label -1 (1.tar:b.jpg))",
+  );
+  const named = valueOf(await opened(shards, ["dog", "cat", "eel"]));
+  deepStrictEqual(named.classNames, ["dog", "cat", "eel"]);
+  deepStrictEqual([0, 1, 2].map(named.label), [0, 1, null]);
+});
+
+Deno.test("webDataset() opens images whose labels are no classes, and keeps the reason", async () => {
   const wrong = {
-    'found "cat" in a.cls, wanted the number of a class': {
-      "a.jpg": "",
-      "a.cls": "cat",
+    "a list of labels stands at 0.tar:a.jpg": "[1, 2]",
+    "1 with a label that is no text (0.tar:a.jpg)": "long ".repeat(60),
+    "1 with the label -1 (0.tar:a.jpg)": "-1",
+  };
+  for (const [fault, label] of Object.entries(wrong)) {
+    const source = valueOf(await opened([{ "a.jpg": "A", "a.cls": label }]));
+    deepStrictEqual([source.classNames, source.label(0)], [null, null]);
+    strictEqual(source.labelFault, fault);
+    ok(source.summary.includes(`no classes: ${fault}`), source.summary);
+  }
+});
+
+Deno.test("webDataset() finds classes in JSON where no other file has them, and says so", async () => {
+  const shard = {
+    "a.jpg": "A",
+    "a.json": '{"label": 3}',
+    "b.jpg": "B",
+    "b.json": "[broken",
+  };
+  const source = valueOf(await opened([shard]));
+  deepStrictEqual(source.classNames, ["3"]);
+  deepStrictEqual([0, 1].map(source.label), [0, null]);
+  match(source.summary, /; classes from label in \.json; without a class: 1 /);
+  const both = valueOf(await opened([{ ...shard, "a.cls": "7" }]));
+  deepStrictEqual(both.classNames, ["7"]);
+  match(both.summary, /left out: 2 \.json \(a\.json\)/);
+});
+
+Deno.test("webDataset() passes over archives without images and says which", async () => {
+  const source = valueOf(
+    await opened([{}, { "a.txt": "x" }, { "a.jpg": "A", "b.jpg": "" }]),
+  );
+  strictEqual(
+    source.summary,
+    "2 images (1 B in 3 tar archives; 1 without a byte (b.jpg); " +
+      "passed over: 1 empty archive (0.tar), 1 archive without images (1.tar); " +
+      "left out: 1 .txt (a.txt))",
+  );
+});
+
+Deno.test("webDataset() says that folders are no classes", async () => {
+  const source = valueOf(
+    await opened([{ "cat/a.jpg": "A", "dog/a.jpg": "B" }]),
+  );
+  strictEqual(source.classNames, null);
+  match(source.summary, /no classes: 2 folders in archives are not taken/);
+});
+
+Deno.test("webDataset() refuses archives without any image, and names one that is damaged", async () => {
+  const wrong = {
+    "0.tar: found no image among 1 file (a.txt), wanted images in an archive": {
+      "a.txt": "",
     },
-    "found 1 of 2 images without a class": {
-      "a.jpg": "",
-      "a.cls": "0",
-      "b.jpg": "",
+    "found no image among 2 files (n01.tar, still packed)": {
+      "a.txt": "",
+      "n01.tar": "",
     },
-    "found class 2, wanted classes below 2": { "a.jpg": "", "a.cls": "2" },
-    "found two images of sample a": { "a.jpg": "", "a.png": "" },
-    "found no image among 1 file \\(a.txt\\)": { "a.txt": "" },
-    "among 2 files \\(n01.tar, still packed\\)": { "a.txt": "", "n01.tar": "" },
+    "0.tar: found no file, wanted images in an archive": {},
   };
   for (const [text, files] of Object.entries(wrong)) {
-    await inFolder({ "t.tar": await tarOf(files) }, async (folder) => {
-      const source = await webDataset("t", [`${folder}/t.tar`], ["x", "y"]);
-      match(errorOf(source), new RegExp(text));
-    });
+    const error = errorOf(await opened([files]));
+    ok(error.includes(text), error);
   }
+  match(errorOf(await webDataset("t", [])), /found no archive, wanted images/);
+  const files = {
+    "0.tar": await tarOf({ "a.jpg": "A" }),
+    "1.tar": (await tarOf({ "a.jpg": "A" })).subarray(0, 700),
+  };
+  await inFolder(files, async (folder) => {
+    const paths = ["0.tar", "1.tar"].map((name) => `${folder}/${name}`);
+    match(errorOf(await webDataset("t", paths)), /1\.tar: found .* cut off/);
+  });
 });

@@ -1,7 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import sharp from "sharp";
 import {
   decodePlan,
   decodePretrainConfig,
@@ -13,6 +11,7 @@ import {
   readCheckpoint,
   type RunIdentity,
 } from "../../train/mod.ts";
+import { drawnSize } from "../drawn_size.ts";
 import { right } from "../right.ts";
 import { inFolder } from "../train/temporary_folder.ts";
 import { shownInRun } from "../train/tensorboard/read_events.ts";
@@ -126,7 +125,7 @@ Deno.test("a run on the embedded images", (t) =>
         async () => {
           const svg = await Deno.readTextFile(join(output, `${name}.svg`));
           match(svg, /^<svg /);
-          const { width } = await sharp(Buffer.from(svg)).metadata();
+          const { width } = await drawnSize(svg);
           ok(width > 100);
         },
       );

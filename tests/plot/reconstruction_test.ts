@@ -2,6 +2,7 @@ import {
   deepStrictEqual,
   doesNotMatch,
   match,
+  ok,
   strictEqual,
 } from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -12,6 +13,7 @@ import {
   reconstructionPicture,
   type ReconstructionSample,
 } from "../../plot/mod.ts";
+import { drawnSize } from "../drawn_size.ts";
 
 const image: PictureImage = {
   width: 4,
@@ -109,6 +111,6 @@ Deno.test("reconstructionPicture() of no samples is an empty picture, and short 
 
 Deno.test("reconstructionPicture() is well-formed: sharp can draw it", async () => {
   const svg = await reconstructionPicture([sample]);
-  const { format } = await sharp(new TextEncoder().encode(svg)).metadata();
-  strictEqual(format, "svg");
+  const { width } = await drawnSize(svg);
+  ok(width > 100);
 });

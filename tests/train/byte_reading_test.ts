@@ -1,8 +1,13 @@
 import fc from "fast-check";
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import {
+  DEFAULT_PRETRAIN_CONFIG,
+  MODEL_PRESETS,
+  planOf,
+} from "../../core/mod.ts";
 import {
   decodeSafetensors,
   decodeTorchFile,
@@ -19,6 +24,7 @@ import {
   readRanges,
   wholeReading,
 } from "../../train/byte_reading.ts";
+import { optimizerTensors } from "../../train/checkpoint_layout.ts";
 import { safetensorsReading } from "../../train/safetensors.ts";
 import { readStoredZip } from "../../train/weights/stored_zip.ts";
 import { torchReading } from "../../train/weights/torch_file.ts";
@@ -26,6 +32,8 @@ import { watched } from "../fuzz/watch.ts";
 import { inFolder } from "./temporary_folder.ts";
 
 const TORCH = new URL("../golden/torch/", import.meta.url);
+
+const EMPTY = new Uint8Array();
 
 const blocks = fc.integer({ min: 1, max: 40 });
 
@@ -105,7 +113,41 @@ Deno.test("readRanges() says that a file became shorter, and that a folder is no
     );
   }));
 
-const EMPTY = new Uint8Array();
+Deno.test("safetensorsReading() asks for the optimizer's state of every preset tensor by tensor, each byte once", () => {
+  for (const model of Object.values(MODEL_PRESETS)) {
+    const config = { ...DEFAULT_PRETRAIN_CONFIG, model };
+    const { epochs, batchSize, accumIter } = config.training;
+    const plan = orThrow(planOf(config, 1000 * batchSize * accumIter));
+    strictEqual(plan.totalSteps, 1000 * epochs);
+    let end = 0;
+    const entries = optimizerTensors({ config, plan }, 1).map(
+      ({ name, shape }) => {
+        const start = end;
+        end += 4 * shape.reduce((a, b) => a * b, 1);
+        return [name, { dtype: "F32", shape, data_offsets: [start, end] }];
+      },
+    );
+    const header = new TextEncoder().encode(
+      JSON.stringify(Object.fromEntries(entries)),
+    );
+    const [from, size] = [8 + header.length, 8 + header.length + end];
+    const length = new Uint8Array(
+      BigUint64Array.of(BigInt(header.length)).buffer,
+    );
+    const reader = safetensorsReading(size);
+    let [at, largest, next] = [0, 0, reader.next()];
+    while (next.done !== true) {
+      const { start, end: behind } = next.value;
+      strictEqual(start, at);
+      at = behind;
+      if (start >= from) largest = Math.max(largest, behind - start);
+      next = reader.next(at === 8 ? length : at === from ? header : EMPTY);
+    }
+    strictEqual(next.value._tag, "Right");
+    strictEqual(at, size);
+    ok(largest < 2 ** 26, `${largest} bytes at a time`);
+  }
+});
 
 /** A file of an archive, and where it stands in it. */
 interface Placed {

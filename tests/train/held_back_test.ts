@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { MODEL_PRESETS, type Result, right } from "../../core/mod.ts";
 import {
   lossWatch,
+  NO_TOTALS,
   type Pretraining,
   recordedRun,
   type RunFolder,
@@ -55,8 +56,11 @@ async function courseOf(losses: readonly number[]) {
     path: "run",
     start: { step: 0, ...EMPTY },
     checkpointOfStart: null,
-    newest: null,
+    newest: () => null,
     history: [],
+    totals: NO_TOTALS,
+    recordNote: null,
+    complaints: () => [],
     skipped: [],
     change: null,
     record: () => Promise.resolve(right(undefined)),

@@ -1,12 +1,11 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import {
-  appendMetrics,
   describeTrainError,
   metricsLine,
   readMetrics,
+  recordWriter,
   type StepReport,
-  writeMetrics,
 } from "../../train/mod.ts";
 import { inFolder } from "./temporary_folder.ts";
 import { trained } from "./tiny_run.ts";
@@ -35,9 +34,9 @@ const report = (step: number): StepReport => ({
 const withRecord = (test: (path: string) => Promise<void>): Promise<void> =>
   inFolder(async (folder) => {
     const path = join(folder, "metrics.jsonl");
-    for (const step of [0, 1, 2, 3]) {
-      trained(await appendMetrics(path, report(step)));
-    }
+    await Deno.writeTextFile(path, "");
+    const append = trained(await recordWriter(path));
+    for (const step of [0, 1, 2, 3]) trained(await append(report(step)));
     await test(path);
   });
 
@@ -79,15 +78,4 @@ Deno.test("readMetrics() of no file is an error", () =>
   inFolder(async (folder) => {
     const read = await readMetrics(join(folder, "metrics.jsonl"));
     strictEqual(read._tag === "Left" && read.left._tag, "FileFailed");
-  }));
-
-Deno.test("writeMetrics() replaces a record, which then goes on", () =>
-  withRecord(async (path) => {
-    const kept = trained(await readMetrics(path)).slice(0, 2);
-    trained(await writeMetrics(path, kept));
-    trained(await appendMetrics(path, report(2)));
-    deepStrictEqual(
-      trained(await readMetrics(path)),
-      [0, 1, 2].map((step) => metricsLine(report(step))),
-    );
   }));

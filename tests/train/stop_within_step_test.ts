@@ -60,7 +60,7 @@ async function stoppedBefore(backend: Backend, path: string, batch: number) {
   const options = { ...RUN, run, folder, policy: RARELY, signal };
   for await (const taken of recordedRun(options)) trained(taken);
   run.dispose();
-  return folder.newest;
+  return folder.newest();
 }
 
 await onDevices(

@@ -15,6 +15,8 @@ function showTolerance(tolerance: Tolerance): string {
       return `${tolerance.limit} absolute`;
     case "Relative":
       return `${tolerance.limit} relative`;
+    case "FromGradients":
+      return `of gradients ${tolerance.limit} relative`;
   }
 }
 
@@ -36,6 +38,7 @@ export function tableOf(comparisons: readonly Comparison[]): string {
     showError(c.absolute),
     showError(c.relative),
     showTolerance(c.tolerance),
+    `${(100 * c.used).toFixed(0)} %`,
     c.worst,
   ]);
   const verdict = failed.length === 0
@@ -48,6 +51,7 @@ export function tableOf(comparisons: readonly Comparison[]): string {
     ["absolute", "right"],
     ["relative", "right"],
     ["tolerance", "left"],
+    ["used", "right"],
     ["farthest off", "left"],
   ], rows);
   return `${table}\n\n${verdict}`;

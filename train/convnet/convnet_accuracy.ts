@@ -15,7 +15,8 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { programRows } from "../features.ts";
+import { onlyRows, programRows } from "../features.ts";
+import type { WorkOptions } from "../work_options.ts";
 import { compileGraph } from "../run_graph.ts";
 import { topAccuracy } from "../top_accuracy.ts";
 import type { TrainError } from "../train_error.ts";
@@ -44,6 +45,7 @@ export async function compileConvNetScores(
  * @param tensors The network on that device, by name.
  * @param batches Images in order; the last batch may be smaller.
  * @param classes Classes.
+ * @param watched Told how many images are done; what stops it.
  * @returns A part in `[0, 1]`, `NaN` without images; or the first error.
  */
 export async function convNetError(
@@ -52,8 +54,11 @@ export async function convNetError(
   tensors: DeviceTensors,
   batches: AsyncIterable<Result<DataError, Batch>>,
   classes: number,
+  watched: WorkOptions = {},
 ): Promise<Result<TrainError, number>> {
-  const rows = await programRows(backend, program, tensors, batches);
+  const rows = onlyRows(
+    await programRows(backend, program, [tensors], batches, watched),
+  );
   if (rows._tag === "Left") return rows;
   const { features: scores, labels } = rows.right;
   return right(1 - topAccuracy(scores, labels, classes, 1));

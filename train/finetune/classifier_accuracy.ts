@@ -11,7 +11,8 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { imageRows } from "../features.ts";
+import { imageRows, onlyRows } from "../features.ts";
+import type { WorkOptions } from "../work_options.ts";
 import type { TopAccuracies } from "../probe/probe_accuracy.ts";
 import { topAccuracy } from "../top_accuracy.ts";
 import type { TrainError } from "../train_error.ts";
@@ -24,6 +25,7 @@ import type { TrainError } from "../train_error.ts";
  * @param parameters The classifier on that device, by name.
  * @param batches Images in order; the last batch may be smaller.
  * @param batchSize Images at a time.
+ * @param watched Told how many images are done; what stops it.
  * @returns Accuracies, `NaN` without images; or the first error.
  */
 export async function classifierAccuracy(
@@ -32,9 +34,12 @@ export async function classifierAccuracy(
   parameters: DeviceTensors,
   batches: AsyncIterable<Result<DataError, Batch>>,
   batchSize: number,
+  watched: WorkOptions = {},
 ): Promise<Result<TrainError, TopAccuracies>> {
   const graph = classifierScoreGraph(spec, batchSize);
-  const rows = await imageRows(backend, graph, parameters, batches);
+  const rows = onlyRows(
+    await imageRows(backend, graph, [parameters], batches, watched),
+  );
   if (rows._tag === "Left") return rows;
   const { features: scores, labels } = rows.right;
   const top = (n: number) => topAccuracy(scores, labels, spec.classes, n);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Stats } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   decodePlan,
@@ -17,7 +17,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import { reasonOf } from "../atomic_file.ts";
+import { fileResult, reasonOf } from "../atomic_file.ts";
 import {
   CHECKPOINTS_FOLDER,
   checkpointStep,
@@ -25,6 +25,7 @@ import {
 } from "../checkpoint_layout.ts";
 import { isMissing } from "../is_missing.ts";
 import { METRICS_FILE, type MetricsLine } from "../metrics.ts";
+import { readRegular } from "../regular_file.ts";
 import { describeTrainError } from "../train_error.ts";
 import { isFolderLocked } from "./is_folder_locked.ts";
 import { metricsSample } from "./metrics_sample.ts";
@@ -71,32 +72,37 @@ export interface NoRun {
 /** Reads a run's folder as often as is wanted; only what is new is read again. */
 export type Follower = () => Promise<Result<NoRun, FollowedRun>>;
 
-/** Steps that are kept of a long record. */
-const MOST_LINES = 20_000;
-/** Last steps that are kept in any case. */
-const RECENT_LINES = 100;
-
 const noRun = (reason: string, isThere = true): Result<NoRun, never> =>
   left({ isThere, reason });
+
+/** Bytes of the largest plan or configuration that is read. */
+const MOST_BYTES = 2 ** 26;
 
 /** What a file of JSON says, decoded. */
 async function readDecoded<A>(
   path: string,
   decode: (input: unknown) => Result<Faults, A>,
 ): Promise<Result<string, A>> {
+  const text = await fileResult(
+    path,
+    () => readRegular(path, { most: MOST_BYTES }),
+  );
+  if (text._tag === "Left") return left(describeTrainError(text.left));
   try {
-    const decoded = decode(JSON.parse(await readFile(path, "utf8")));
+    const decoded = decode(JSON.parse(text.right));
     return decoded._tag === "Right"
       ? decoded
       : left(`${path}: ${describeFaults(decoded.left)}`);
-  } catch (error) {
-    return left(`${path}: ${reasonOf(error)}`);
+  } catch {
+    // No word of the file: it may be a link to one that is not for all to see.
+    return left(`${path}: not JSON`);
   }
 }
 
 /** What a run is, as long as its files say the same. */
 interface Identity {
   readonly writtenAt: number;
+  readonly ino: number;
   readonly config: PretrainConfig;
   readonly plan: FreezePlan;
 }
@@ -126,8 +132,8 @@ async function readIdentity(
   if (file.right === null) {
     return noRun(`${folder}: no run in it yet (no plan.json)`);
   }
-  const { mtimeMs: writtenAt } = file.right;
-  if (known?.writtenAt === writtenAt) return right(known);
+  const { mtimeMs: writtenAt, ino } = file.right;
+  if (known?.writtenAt === writtenAt && known.ino === ino) return right(known);
   const config = await readDecoded(
     join(folder, "config.json"),
     decodePretrainConfig,
@@ -136,7 +142,7 @@ async function readIdentity(
   const plan = await readDecoded(path, decodePlan);
   return plan._tag === "Left"
     ? noRun(plan.left)
-    : right({ writtenAt, config: config.right, plan: plan.right });
+    : right({ writtenAt, ino, config: config.right, plan: plan.right });
 }
 
 /** The newest checkpoint up to a step: later ones are of a former life of the run. */
@@ -159,8 +165,9 @@ async function newestCheckpoint(
 /** A record that is read to its end again and again. */
 function followedRecord(path: string) {
   const tail = metricsTail(path);
-  let sample = metricsSample(MOST_LINES, RECENT_LINES);
+  let sample = metricsSample();
   let complaint: string | null = null;
+  let end: number | null = null;
   return async () => {
     for (;;) {
       const piece = await tail.next();
@@ -169,12 +176,17 @@ function followedRecord(path: string) {
         return { sample, complaint: reason, writtenAt: null };
       }
       const { isAnew, lines, broken, hasMore, writtenAt } = piece.right;
-      if (isAnew) sample = metricsSample(MOST_LINES, RECENT_LINES);
-      if (isAnew) complaint = null;
-      lines.forEach((line) => sample.add(line));
+      if (isAnew) [sample, complaint, end] = [metricsSample(), null, null];
       const [first] = broken;
       if (first !== undefined) {
         complaint ??= `${path}: line ${first} is not the record of a step`;
+      }
+      for (const line of lines) {
+        if (line.step !== (end ?? line.step)) {
+          complaint ??= `${path}: step ${line.step} follows, wanted ${end}`;
+        }
+        end = line.step + 1;
+        sample.add(line);
       }
       if (!hasMore) return { sample, complaint, writtenAt };
     }

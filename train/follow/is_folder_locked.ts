@@ -13,8 +13,11 @@ import { LOCK_FILE } from "../folder_lock.ts";
  * @returns `null` if it has no lock, or one that cannot be tried.
  */
 export async function isFolderLocked(folder: string): Promise<boolean | null> {
+  const path = join(folder, LOCK_FILE);
   try {
-    using file = await Deno.open(join(folder, LOCK_FILE), { read: true });
+    // Opening a pipe would wait for its other end.
+    if (!(await Deno.stat(path)).isFile) return null;
+    using file = await Deno.open(path, { read: true });
     const isFree = await file.tryLock(false);
     return !isFree;
   } catch {

@@ -13,7 +13,14 @@ export interface MetricsSample {
   readonly lines: readonly MetricsLine[];
   /** The last steps, each of them. */
   readonly recent: readonly MetricsLine[];
+  /** Both together in order: the sample, and the last steps without gaps. */
+  readonly course: readonly MetricsLine[];
 }
+
+/** Steps that are kept of a long record. */
+const MOST_LINES = 20_000;
+/** Last steps that are kept in any case. */
+const RECENT_LINES = 100;
 
 /** Steps of a phase that are kept whatever their number: the first compiles. */
 const FIRST = 2;
@@ -24,26 +31,29 @@ const FIRST = 2;
  * As soon as there are more than `most`, every second one is left out, and from
  * then on as many of the following ones.
  *
- * @param most Steps to keep, at least 1, beside the first two of each phase.
- * @param recent Steps to keep in any case, the last ones.
+ * @param most Steps to keep, at least 1, beside the first two of each phase; 20,000 by default.
+ * @param recent Steps to keep in any case, the last ones; 100 by default.
  *
  * @example
  * ```ts
- * import { metricsSample, parseMetricsLine } from "@vitfreeze/vitfreeze/train";
+ * import { metricsSample } from "@vitfreeze/vitfreeze/train";
  * import { deepStrictEqual } from "node:assert/strict";
  *
- * const milliseconds = { data: 0, gradient: 1, update: 0, total: 1 };
+ * const line = {
+ *   ...{ epoch: 0, phase: 0, frozenLayers: 0, rates: [], unfrozenRate: 0 },
+ *   ...{ loss: 1, stageLosses: { 0: 1 } },
+ *   milliseconds: { data: 0, gradient: 1, update: 0, compile: 0, total: 1 },
+ * };
  * const sample = metricsSample(4, 1);
- * for (let step = 0; step < 9; step++) {
- *   const text = JSON.stringify({ step, phase: 0, rates: [], milliseconds });
- *   const line = parseMetricsLine(text);
- *   if (line !== null) sample.add(line);
- * }
+ * for (let step = 0; step < 9; step++) sample.add({ step, ...line });
  *
  * deepStrictEqual(sample.lines.map(({ step }) => step), [0, 1, 2, 4, 6, 8]);
  * ```
  */
-export function metricsSample(most: number, recent: number): MetricsSample {
+export function metricsSample(
+  most: number = MOST_LINES,
+  recent: number = RECENT_LINES,
+): MetricsSample {
   let stride = 1;
   let kept: MetricsLine[] = [];
   let last: MetricsLine[] = [];
@@ -62,8 +72,8 @@ export function metricsSample(most: number, recent: number): MetricsSample {
       const { step, phase } = line;
       if (step <= (last.at(-1)?.step ?? -1)) takeBack(step);
       if (!ofPhase.has(phase)) ofPhase.set(phase, step);
-      last.push(line);
-      if (last.length > recent) last.shift();
+      // Cut now and then: to shift at every step would cost more than all else.
+      if (last.push(line) >= 2 * recent + 100) last = last.slice(-recent);
       if (step % stride !== 0 && !isFirst(line)) return;
       kept.push(line);
       if (kept.length <= most + FIRST * ofPhase.size) return;
@@ -74,7 +84,14 @@ export function metricsSample(most: number, recent: number): MetricsSample {
       return kept;
     },
     get recent() {
-      return last;
+      return last.slice(-recent);
+    },
+    get course() {
+      const from = last.at(-recent)?.step ?? last[0]?.step ?? 0;
+      return [
+        ...kept.filter(({ step }) => step < from),
+        ...last.slice(-recent),
+      ];
     },
   };
 }

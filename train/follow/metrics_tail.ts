@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import type { Result } from "../../core/mod.ts";
 import { fileResult } from "../atomic_file.ts";
 import { isMissing } from "../is_missing.ts";
 import type { MetricsLine } from "../metrics.ts";
+import { readPiece } from "../metrics_record.ts";
+import { openRegular } from "../regular_file.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** What was new in a record. */
@@ -38,66 +40,39 @@ interface Place {
   readonly bytes: number;
   /** How many lines that were. */
   readonly lines: number;
+  /** The last bytes of them: they tell a file that was cut and has grown again. */
+  readonly mark: Uint8Array;
 }
 
-const BEGINNING: Place = { file: "", bytes: 0, lines: 0 };
+const BEGINNING: Place = {
+  file: "",
+  bytes: 0,
+  lines: 0,
+  mark: new Uint8Array(),
+};
 
-/** Bytes that are read at a time. */
-const MOST_BYTES = 2 ** 22;
+/** Bytes of a mark: the times of a step are in them, which no two have alike. */
+const MARK_BYTES = 128;
 
-const NEWLINE = 10;
-
-/** Times without which a step cannot be described. */
-const TIMES = ["data", "gradient", "update", "total"] as const;
-
-const isNumbers = (value: unknown): boolean =>
-  Array.isArray(value) &&
-  value.every((number) => typeof number === "number" || number === null);
-
-/**
- * The step on a line, or `null` if it says none. JSON has no numbers that are not
- * finite: `null` stands for them and becomes `NaN`.
- */
-export function parseMetricsLine(text: string): MetricsLine | null {
-  let line: Partial<MetricsLine> | null;
-  try {
-    line = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const isStep = Number.isSafeInteger(line?.step) &&
-    Number.isSafeInteger(line?.phase) && isNumbers(line?.rates) &&
-    isNumbers(Object.values(line?.stageLosses ?? {})) &&
-    TIMES.every((part) => Number.isFinite(line?.milliseconds?.[part]));
-  return isStep ? { ...line as MetricsLine, loss: line?.loss ?? NaN } : null;
-}
-
-/** Whole lines from a place on, as bytes; more than `MOST_BYTES` only if one line is longer. */
-async function wholeLines(
+async function bytesBefore(
   handle: FileHandle,
-  from: number,
-  size: number,
+  end: number,
 ): Promise<Uint8Array> {
-  for (let most = MOST_BYTES;; most *= 2) {
-    const length = Math.min(size - from, most);
-    const bytes = new Uint8Array(length);
-    const { bytesRead } = await handle.read(bytes, 0, length, from);
-    const end = bytes.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
-    if (end > 0 || length < most) return bytes.subarray(0, end);
-  }
+  const mark = new Uint8Array(Math.min(end, MARK_BYTES));
+  await handle.read(mark, 0, mark.length, end - mark.length);
+  return mark;
 }
 
-function pieceOf(
-  bytes: Uint8Array,
-  before: number,
-): Pick<TailPiece, "lines" | "broken"> & { readonly count: number } {
-  const texts = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-  const parsed = texts.map(parseMetricsLine);
-  return {
-    lines: parsed.filter((line) => line !== null),
-    broken: parsed.flatMap((line, i) => line === null ? [before + i + 1] : []),
-    count: texts.length,
-  };
+/** Whether an open file is the one that was read, with all that was read of it. */
+async function isSame(
+  handle: FileHandle,
+  file: string,
+  size: number,
+  place: Place,
+): Promise<boolean> {
+  if (file !== place.file || size < place.bytes) return false;
+  const mark = await bytesBefore(handle, place.bytes);
+  return mark.every((byte, i) => byte === place.mark[i]);
 }
 
 async function readOn(
@@ -106,13 +81,19 @@ async function readOn(
 ): Promise<readonly [TailPiece, Place]> {
   const { dev, ino, size, mtimeMs } = await handle.stat();
   const file = `${dev}:${ino}`;
-  const isAnew = file !== place.file || size < place.bytes;
+  const isAnew = !await isSame(handle, file, size, place);
   const { bytes: from, lines: before } = isAnew ? BEGINNING : place;
-  const bytes = await wholeLines(handle, from, size);
-  const { lines, broken, count } = pieceOf(bytes, before);
-  const next = { file, bytes: from + bytes.length, lines: before + count };
-  const hasMore = bytes.length > 0 && next.bytes < size;
-  return [{ isAnew, lines, broken, hasMore, writtenAt: mtimeMs }, next];
+  const { lines: found, ends } = await readPiece(handle, from, size);
+  const bytes = ends.at(-1) ?? from;
+  const piece = {
+    isAnew,
+    lines: found.filter((line) => line !== null),
+    broken: found.flatMap((line, i) => line === null ? [before + i + 1] : []),
+    hasMore: found.length > 0 && bytes < size,
+    writtenAt: mtimeMs,
+  };
+  const mark = await bytesBefore(handle, bytes);
+  return [piece, { file, bytes, lines: before + found.length, mark }];
 }
 
 /** What there is of a missing record. */
@@ -126,7 +107,7 @@ const NOTHING = {
 /** The open record; `null` if there is none. */
 async function openIfThere(path: string): Promise<FileHandle | null> {
   try {
-    return await open(path, "r");
+    return await openRegular(path);
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
@@ -145,7 +126,12 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
  * import { strictEqual } from "node:assert/strict";
  *
  * const path = await Deno.makeTempFile();
- * await Deno.writeTextFile(path, '{"step":0,"phase":0,"rates":[],"milliseconds":{"data":0,"gradient":1,"update":0,"total":1}}\n{"ste');
+ * const text = JSON.stringify({
+ *   ...{ step: 0, epoch: 0, phase: 0, frozenLayers: 0, rates: [], unfrozenRate: 0 },
+ *   ...{ loss: 1, stageLosses: {} },
+ *   milliseconds: { data: 0, gradient: 1, update: 0, compile: 0, total: 1 },
+ * });
+ * await Deno.writeTextFile(path, `${text}\n{"ste`);
  * const piece = await metricsTail(path).next();
  *
  * strictEqual(piece._tag === "Right" && piece.right.lines.length, 1);

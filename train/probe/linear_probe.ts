@@ -9,19 +9,15 @@ import type {
   Program,
 } from "../../backends/backend.ts";
 import {
-  cosineRate,
-  epochOrder,
   left,
   PROBE_NAMES,
   probeShapes,
   probeStepGraph,
-  rateAt,
   type Result,
   right,
 } from "../../core/mod.ts";
 import { uploadAll } from "../batch_tensors.ts";
 import { type HealthCheck, stepHealth } from "../gradient_health.ts";
-import type { LabelledFeatures } from "../knn.ts";
 import { compileGraph, orBackendFailed } from "../run_graph.ts";
 import {
   type NextItem,
@@ -33,23 +29,17 @@ import {
 } from "../stepped_training.ts";
 import type { TrainError } from "../train_error.ts";
 import { disposeAll } from "../train_state.ts";
-import { type ProbeConfig, probeLength } from "./probe_config.ts";
-
-/** Features of all samples in an epoch; the same ones again where nothing is random. */
-export type EpochFeatures = (
-  epoch: number,
-) => Promise<Result<TrainError, LabelledFeatures>>;
+import {
+  epochBatches,
+  type ProbeBatch,
+  type ProbedSamples,
+} from "./probe_batches.ts";
+import { type ProbeConfig, probeLength, probeRate } from "./probe_config.ts";
 
 /** What a linear probe needs. */
-export interface ProbeInputs {
-  /** Everything that determines it but the features. */
-  readonly config: ProbeConfig;
+export interface ProbeInputs extends ProbedSamples {
   /** Where it computes. */
   readonly backend: Backend;
-  /** Samples to learn from. */
-  readonly samples: number;
-  /** Their features, asked for once an epoch. */
-  readonly features: EpochFeatures;
   /** Where it starts: `initialProbe`, or a later snapshot. */
   readonly start: TensorSnapshot;
 }
@@ -66,65 +56,6 @@ export interface ProbeReport {
   readonly loss: number;
   /** Length of the gradients of weights and biases together. */
   readonly gradientNorm: number;
-}
-
-/** Features and classes of a step's samples. */
-interface ProbeBatch {
-  readonly features: Float32Array;
-  readonly targets: Float32Array;
-}
-
-/** Some rows of the features, and their classes as rows with a single 1. */
-function batchOf(
-  { features, width, labels }: LabelledFeatures,
-  classes: number,
-  indices: Int32Array,
-): ProbeBatch {
-  const rows = new Float32Array(indices.length * width);
-  const targets = new Float32Array(indices.length * classes);
-  indices.forEach((index, i) => {
-    rows.set(features.subarray(index * width, (index + 1) * width), i * width);
-    targets[i * classes + (labels[index] ?? 0)] = 1;
-  });
-  return { features: rows, targets };
-}
-
-/** Why features are not those of the probe, or `null`. */
-function misfit(
-  { config, samples }: ProbeInputs,
-  { width, labels }: LabelledFeatures,
-): TrainError | null {
-  const bad = labels.find((label) => !(label >= 0 && label < config.classes));
-  const found = width !== config.width
-    ? ["width", width, String(config.width)] as const
-    : labels.length !== samples
-    ? ["samples", labels.length, String(samples)] as const
-    : bad !== undefined
-    ? ["labels", bad, `classes from 0 to ${config.classes - 1}`] as const
-    : null;
-  if (found === null) return null;
-  const [path, value, wanted] = found;
-  const fault = { _tag: "Inconsistent", path, found: value, wanted } as const;
-  return { _tag: "BadConfig", faults: [fault] };
-}
-
-/** The batches of an epoch, in the order of the seed; the rest that fills none is left out. */
-async function* epochBatches(
-  inputs: ProbeInputs,
-  epoch: number,
-  fromBatch: number,
-): AsyncGenerator<Result<TrainError, ProbeBatch>> {
-  const { config, samples } = inputs;
-  const features = await inputs.features(epoch);
-  if (features._tag === "Left") return yield features;
-  const bad = misfit(inputs, features.right);
-  if (bad !== null) return yield left(bad);
-  const order = epochOrder(config.seed, epoch, samples);
-  const size = config.batchSize;
-  for (let k = fromBatch; (k + 1) * size <= samples; k++) {
-    const indices = order.subarray(k * size, (k + 1) * size);
-    yield right(batchOf(features.right, config.classes, indices));
-  }
 }
 
 /** Rate and epoch of a step. */
@@ -250,12 +181,7 @@ export function linearProbe(
     return left({ _tag: "BadConfig", faults: length.left });
   }
   const { totalSteps, stepsPerEpoch } = length.right;
-  const rate = rateAt(cosineRate({
-    peakRate: config.baseRate * config.batchSize / 256,
-    endRate: 0,
-    warmupSteps: config.warmupEpochs * stepsPerEpoch,
-    totalSteps,
-  }));
+  const rate = probeRate(config, stepsPerEpoch);
   const moment: Moment = (step) => ({
     epoch: Math.floor(step / stepsPerEpoch),
     rate: rate(step),

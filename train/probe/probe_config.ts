@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  cosineRate,
   type Fault,
   type Faults,
   initialValues,
@@ -12,6 +13,7 @@ import {
   PROBE_NAMES,
   probeShapes,
   type ProbeSpec,
+  rateAt,
   type Result,
   right,
   rootKey,
@@ -113,6 +115,24 @@ export function probeLength(
   if (first !== undefined) return left([first, ...others]);
   const stepsPerEpoch = Math.floor(samples / batchSize);
   return right({ stepsPerEpoch, totalSteps: epochs * stepsPerEpoch });
+}
+
+/**
+ * The learning rate of each step: a cosine to 0 after the warm-up.
+ *
+ * @param config The probe.
+ * @param stepsPerEpoch Steps of an epoch, `probeLength`.
+ */
+export function probeRate(
+  { baseRate, batchSize, warmupEpochs, epochs }: ProbeConfig,
+  stepsPerEpoch: number,
+): (step: number) => number {
+  return rateAt(cosineRate({
+    peakRate: baseRate * batchSize / 256,
+    endRate: 0,
+    warmupSteps: warmupEpochs * stepsPerEpoch,
+    totalSteps: epochs * stepsPerEpoch,
+  }));
 }
 
 /**

@@ -48,7 +48,7 @@ export interface ToldRun {
   readonly path: string;
   /** Where it starts. */
   readonly start: { readonly step: number };
-  /** Steps that were recorded before. */
+  /** Steps that were recorded before, in order; not all where there are very many. */
   readonly history: readonly MetricsLine[];
 }
 
@@ -57,16 +57,21 @@ const scalarsOf = (
 ): (line: MetricsLine) => Scalars =>
   stepScalars(plan, training.batchSize * training.accumIter);
 
-/** Recorded steps as if each had followed the one before and the last one ended now. */
+/**
+ * Recorded steps as if each had followed the one before and the last one ended now;
+ * one in a thinned history stands for those that were left out before it.
+ */
 function* pastEvents(
   { run, history }: ToldRun,
   now: number,
 ): Generator<TensorBoardEvent> {
   const scalars = scalarsOf(run);
-  const total = history.reduce((sum, line) => sum + line.milliseconds.total, 0);
-  let seconds = now - total / 1000;
-  for (const line of history) {
-    seconds += line.milliseconds.total / 1000;
+  const taken = history.map(({ step, milliseconds: { total } }, i) =>
+    total / 1000 * (step - (history[i - 1]?.step ?? step - 1))
+  );
+  let seconds = now - taken.reduce((sum, one) => sum + one, 0);
+  for (const [i, line] of history.entries()) {
+    seconds += taken[i] ?? 0;
     yield eventOf(line.step, seconds, scalars(line));
   }
 }

@@ -22,6 +22,7 @@ import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
 import {
   type Candidates,
   describeSkipped,
+  reachedCandidates,
   type SkippedCheckpoint,
 } from "../latest_checkpoint.ts";
 import type { StoredTensor } from "../safetensors.ts";
@@ -37,6 +38,8 @@ export interface CheckpointWeights {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Steps done and planned. */
   readonly steps: readonly [done: number, total: number];
+  /** Seed of its run. */
+  readonly seed: number;
 }
 
 /** The weights of one checkpoint, or in which way it is not as it was written. */
@@ -50,13 +53,14 @@ async function weightsOf(
   if (decoded._tag === "Left") {
     return broken(checkpoint, describeFaults(decoded.left));
   }
-  const { model } = decoded.right;
+  const { model, training: { seed } } = decoded.right;
   const tensors = await readModel(checkpoint, model, digests);
   return tensors._tag === "Left" ? tensors : right({
     path: join(checkpoint, CHECKPOINT_FILES.model),
     model,
     tensors: tensors.right,
     steps: [step, totalSteps],
+    seed,
   });
 }
 
@@ -70,19 +74,22 @@ async function weightsOf(
  */
 export async function newestWholeWeights(
   from: string,
-  { paths, isChosen, skipped: newer }: Candidates,
+  candidates: Candidates,
 ): Promise<
   Result<
     TrainError,
     CheckpointWeights & { readonly skipped: readonly SkippedCheckpoint[] }
   >
 > {
+  const { paths, skipped: newer } = await reachedCandidates(candidates);
   const skipped = [...newer];
   for (const checkpoint of paths) {
     const weights = await weightsOf(checkpoint);
     if (weights._tag === "Right") return right({ ...weights.right, skipped });
     const { path, reason } = weights.left;
-    if (isChosen) return left({ _tag: "CheckpointRefused", path, reason });
+    if (candidates.isChosen) {
+      return left({ _tag: "CheckpointRefused", path, reason });
+    }
     skipped.push({ path, reason });
   }
   const reason = `none of its checkpoints is whole:\n  ${

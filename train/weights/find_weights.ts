@@ -53,6 +53,8 @@ export interface FoundWeights {
   readonly steps: readonly [done: number, total: number] | null;
   /** Newer checkpoints that were passed over. */
   readonly skipped: readonly SkippedCheckpoint[];
+  /** Seed of their run, if they are of one. */
+  readonly seed?: number;
 }
 
 /** The file that remembers which images a run learns from, in its folder. */

@@ -49,6 +49,8 @@ export interface OpenedEncoder {
   readonly steps: readonly [done: number, total: number] | null;
   /** Newer checkpoints that are not as they were written and were passed over, newest first. */
   readonly skipped: readonly SkippedCheckpoint[];
+  /** Seed of its run, if it is of a run of this library. */
+  readonly seed?: number;
 }
 
 /** How a path is read as an encoder. */
@@ -187,7 +189,7 @@ export async function openEncoder(
   const read = await findWeights(path, chooseEncoder(options));
   if (read._tag === "Left") return read;
   const found = read.right;
-  const { path: from, weights, normalization, steps, skipped } = found;
+  const { path: from, weights, model: _, said: __, ...origin } = found;
   const file = encoderIn(weights, options);
   if (file._tag === "Left") return orRefuse(from, left([file.left]));
   const model = orRefuse(from, modelOf(found, file.right, options));
@@ -198,12 +200,7 @@ export async function openEncoder(
     from,
     encoderStart(model.right, tensors, asked, weights),
   );
-  return start._tag === "Left" ? start : right({
-    ...start.right,
-    model: model.right,
-    path: from,
-    normalization,
-    steps,
-    skipped,
-  });
+  return start._tag === "Left"
+    ? start
+    : right({ ...start.right, ...origin, model: model.right, path: from });
 }

@@ -4,14 +4,28 @@
  * @module
  */
 
-/** `value[k, n] = scales[n] · values[k·columns + n]`, nearly the matrix that it was made from. */
+/** Whole numbers of 8 bits. */
+export type Int8Values = Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+/**
+ * How the whole numbers from −127 to 127 are kept. Rows are rounded to bytes without a
+ * sign on the way. With `signed` matrices, processors that multiply such pairs in one
+ * instruction are fastest; older ones add two products in 16 bits and saturate there.
+ * With `unsigned` ones, 128 stands for zero, and the products of both kinds are widened
+ * before they are added.
+ */
+export type Int8Form = "signed" | "unsigned";
+
+/** `value[k, n] = scales[n] · (values[k·columns + n] − zero)`, nearly the matrix that it was made from. */
 export interface Int8Matrix {
   /** Extent of the sum in a product. */
   readonly rows: number;
   /** Extent of the result. */
   readonly columns: number;
-  /** Whole numbers from −127 to 127, row-major. */
-  readonly values: Int8Array<ArrayBuffer>;
+  /** Row-major, at most 127 away from `zero`. */
+  readonly values: Int8Values;
+  /** What stands for zero. */
+  readonly zero: number;
   /** What a unit is worth in each column. */
   readonly scales: Float32Array<ArrayBuffer>;
 }
@@ -21,20 +35,30 @@ const LARGEST = 127;
 /** The smallest number with full precision; a column of zeros has this scale. */
 const LEAST_SCALE = 2 ** -126;
 
+/** The longest sum of a byte's products with such numbers that 32 bits hold. */
+export const LONGEST_INT8_SUM: number = Math.floor(
+  (2 ** 31 - 1) / (255 * LARGEST),
+);
+
 /**
  * Rounds a matrix to 8-bit integers, each of its outputs with a scale of its own.
  *
  * @param weight `[columns, rows]`, as PyTorch keeps the weight of a linear layer.
  * @param columns How many outputs.
  * @param rows How many inputs.
+ * @param form How the integers are kept; the numbers that they stand for are the same.
  * @returns The transposed matrix; each number is off by at most half its scale.
  */
 export function int8Matrix(
   weight: Float32Array,
   columns: number,
   rows: number,
+  form: Int8Form = "signed",
 ): Int8Matrix {
-  const values = new Int8Array(rows * columns);
+  const [Values, zero] = form === "signed"
+    ? [Int8Array, 0] as const
+    : [Uint8Array, 128] as const;
+  const values = new Values(rows * columns);
   const scales = new Float32Array(columns);
   for (let n = 0; n < columns; n++) {
     const from = weight.subarray(n * rows, (n + 1) * rows);
@@ -42,8 +66,8 @@ export function int8Matrix(
     const scale = Math.fround(Math.max(top / LARGEST, LEAST_SCALE));
     scales[n] = scale;
     for (let k = 0; k < rows; k++) {
-      values[k * columns + n] = Math.round(from[k]! / scale);
+      values[k * columns + n] = Math.round(from[k]! / scale) + zero;
     }
   }
-  return { rows, columns, values, scales };
+  return { rows, columns, values, zero, scales };
 }

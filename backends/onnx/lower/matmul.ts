@@ -66,13 +66,13 @@ export const matmulLowerings: Lowerings<
   gemm: (w, { attributes }, inputs) =>
     w.call("Gemm", inputs, transposition(attributes)),
   int8Gemm: (w, { attributes: { weight } }, [a = "", c]) => {
-    const { rows, columns, values, scales } = weight;
+    const { rows, columns, values, zero, scales } = weight;
     const operands = [
       a,
-      w.int8s(values, [rows, columns]),
+      w.bytes(values, [rows, columns]),
       w.floats([...scales], [columns]),
-      // Zero stands for zero.
-      "",
+      // Left out, zero stands for zero.
+      zero === 0 ? "" : w.bytes(Uint8Array.of(zero), []),
       ...c === undefined ? [] : [c],
     ];
     return w.callContrib("DynamicQuantizeMatMul", operands, {});

@@ -12,6 +12,7 @@ import type {
   OnnxModel,
   OnnxNode,
 } from "../proto/model.ts";
+import type { Int8Values } from "../fuse/int8_matrix.ts";
 
 /** Name of a value in the model. */
 export type Value = string;
@@ -51,8 +52,8 @@ export interface OnnxWriter {
   int64s(values: readonly number[]): Value;
   /** Indices. */
   int32s(values: readonly number[], shape: Shape): Value;
-  /** Whole numbers from −128 to 127. */
-  int8s(values: Int8Array<ArrayBuffer>, shape: Shape): Value;
+  /** Whole numbers of 8 bits, with or without a sign as their array has them. */
+  bytes(values: Int8Values, shape: Shape): Value;
 }
 
 /** A writer and what it has written so far. */
@@ -107,7 +108,7 @@ export function onnxWriter(dialect: Dialect): Recorder {
   const constant = (
     type: ElementType,
     shape: Shape,
-    numbers: Float32Array | Int32Array | Int8Array | BigInt64Array,
+    numbers: Float32Array | Int32Array | Int8Values | BigInt64Array,
   ): Value => {
     const name = `constant_${initializers.length}`;
     const key = numbers.length > COMPARED
@@ -146,7 +147,8 @@ export function onnxWriter(dialect: Dialect): Recorder {
       constant("int64", [values.length], BigInt64Array.from(values, BigInt)),
     int32s: (values, shape) =>
       constant("int32", shape, Int32Array.from(values)),
-    int8s: (values, shape) => constant("int8", shape, values),
+    bytes: (values, shape) =>
+      constant(values instanceof Int8Array ? "int8" : "uint8", shape, values),
     written: () => ({ nodes, initializers }),
   };
 }

@@ -30,6 +30,7 @@ const OPERATOR_SETS: readonly (readonly [domain: string, version: number])[] = [
 /** Kinds of number and their codes. */
 export const ELEMENT_TYPES = {
   float32: 1,
+  uint8: 2,
   int8: 3,
   int32: 6,
   int64: 7,

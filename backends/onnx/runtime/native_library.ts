@@ -33,6 +33,11 @@ export function hostPlatform(): readonly [os: string, arch: string] | null {
   return typeof Deno === "undefined" ? null : [Deno.build.os, Deno.build.arch];
 }
 
+/** Calls a listener with the exit code when the process ends by its own will. */
+export function onExit(listener: (code: number) => void): void {
+  globalThis.addEventListener("unload", () => listener(Deno.exitCode));
+}
+
 /**
  * Loads a shared library and calls a function of it that takes nothing and gives
  * a pointer.

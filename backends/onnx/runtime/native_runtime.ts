@@ -12,6 +12,7 @@ import {
   type Pointer,
   pointerFrom,
 } from "./native_library.ts";
+import { guardExit } from "./exit_guard.ts";
 import { insist, openOrtApi, ORT_VERSION, type OrtApi } from "./ort_api.ts";
 import type { BoundTensor, OrtRuntime, SessionOptions } from "./ort_runtime.ts";
 
@@ -205,6 +206,7 @@ async function runSession(
 
 function startLibrary(path: string): Library {
   const api = openOrtApi(path);
+  guardExit(path, () => pinned.size > 0);
   const name = cString("vitfreeze");
   return {
     api,

@@ -9,7 +9,7 @@ import {
   type Shape,
   sizeOf,
 } from "../../../core/mod.ts";
-import { flatShader, type Shader } from "./shader.ts";
+import { flatShader, MOST_TURNS, type Shader } from "./shader.ts";
 
 /** WGSL that takes a position in a row-major tensor apart. */
 function coordinates(names: readonly string[], shape: Shape): string {
@@ -30,6 +30,10 @@ const over = (name: string, count: number, body: string): string =>
 /** WGSL that goes on only if the row `y` and the column `x` of an image are in it. */
 const ifInside = ([H, W]: readonly number[], body: string): string =>
   `if (y >= 0 && y < ${H} && x >= 0 && x < ${W}) {\n${body}\n}`;
+
+/** Turns of loops in one another. */
+const turnsOf = (...counts: readonly number[]): number =>
+  counts.reduceRight((inner, count) => count * (inner + 1), 0);
 
 const summing = (body: string): string =>
   `var sum = 0.0;\n${body}\nresult[index] = sum;`;
@@ -52,6 +56,8 @@ ${
     B * O * P * Q,
     `${coordinates(["b", "o", "p", "q"], [B, O, P, Q])}
 ${summing(over("c", C, over("i", h, over("j", w, product))))}`,
+    "",
+    turnsOf(C, h, w),
   );
 }
 
@@ -73,30 +79,55 @@ if (ahead >= 0 && along >= 0 && p * ${stride} == ahead && q * ${stride} == along
     B * C * H * W,
     `${coordinates(["b", "c", "y", "x"], [B, C, H, W])}
 ${summing(over("o", O, over("i", h, over("j", w, product))))}`,
+    "",
+    turnsOf(O, h, w),
   );
 }
 
-/** `x0` gradients of results, `x1` images. */
-export function weightGradShader(extents: ConvolutionExtents): Shader {
+/** A program that makes one or several partial sums of each number of a kernel. */
+export interface WeightGradPlan {
+  /** Sums, or partial sums `[parts, O, C, h, w]`. */
+  readonly shader: Shader;
+  /** How many; 1 if there is nothing left to sum. */
+  readonly parts: number;
+}
+
+/**
+ * `x0` gradients of results, `x1` images. The rows of all images are shared among
+ * several invocations, if they are too many for one.
+ */
+export function weightGradShader(extents: ConvolutionExtents): WeightGradPlan {
   const { batch: B, inputs: C, outputs: O, stride, padding } = extents;
   const { image: [H, W], kernel: [h, w], result: [P, Q] } = extents;
+  const share = Math.max(1, Math.floor(MOST_TURNS / (Q + 1)));
+  const parts = Math.ceil(B * P / share);
+  const rows = Math.ceil(B * P / parts);
   const product = `let y = p * ${stride} + i - ${padding};
 let x = q * ${stride} + j - ${padding};
 ${
     ifInside(
       [H, W],
-      `row += x0[((b * ${O} + o) * ${P} + p) * ${Q} + q]
+      `line += x0[((b * ${O} + o) * ${P} + p) * ${Q} + q]
   * x1[((b * ${C} + c) * ${H} + y) * ${W} + x];`,
     )
   }`;
   // A sum of sums rounds less than one long sum.
-  const sample = `var row = 0.0;
-${over("p", P, over("q", Q, product))}
-sum += row;`;
-  return flatShader(
+  const body = `let begin = index / ${O * C * h * w} * ${rows};
+var sum = 0.0;
+for (var row = begin; row < min(begin + ${rows}, ${B * P}); row++) {
+  let b = row / ${P};
+  let p = row % ${P};
+  var line = 0.0;
+  ${over("q", Q, product)}
+  sum += line;
+}
+result[index] = sum;`;
+  const shader = flatShader(
     `conv2dWeightGrad ${keyOf(extents)}`,
-    O * C * h * w,
-    `${coordinates(["o", "c", "i", "j"], [O, C, h, w])}
-${summing(over("b", B, sample))}`,
+    parts * O * C * h * w,
+    `${coordinates(["o", "c", "i", "j"], [O, C, h, w])}\n${body}`,
+    "",
+    turnsOf(rows, Q),
   );
+  return { parts, shader };
 }

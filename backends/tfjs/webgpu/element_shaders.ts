@@ -134,5 +134,7 @@ export function scatterShader(
     if (x1[pick] == row) { sum += x0[pick * ${width} + index % ${width}]; }
   }
   result[index] = sum;`,
+    "",
+    picks,
   );
 }

@@ -93,5 +93,6 @@ export function hogShader(
     result[index * ${nbins} + bin] = histogram[bin];
   }`,
     [gradient(side), orientation(nbins), overlap(side, cells)].join("\n"),
+    (Math.ceil(side / cells) + 2) ** 2 + nbins,
   );
 }

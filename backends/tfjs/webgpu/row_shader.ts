@@ -57,6 +57,8 @@ function narrowShader(
     `let start = index * ${width};
   ${steps.join("\n  ")}
   ${loop(`result[i] = ${value};`)}`,
+    "",
+    (reductions.length + 1) * width,
   );
 }
 
@@ -96,6 +98,8 @@ function wideShader(
   ${loop(`result[i] = ${value};`)}`,
     workgroup: TEAM,
     workgroups: rows,
+    // The trees have few turns more.
+    turns: (reductions.length + 1) * (Math.ceil(width / TEAM) + TEAM),
   };
 }
 

@@ -27,7 +27,16 @@ export interface Shader {
   readonly workgroup: number;
   /** Number of workgroups; `main` may be called for more. */
   readonly workgroups: number;
+  /** Turns of all loops of an invocation together, at most; by default few. */
+  readonly turns?: number;
 }
+
+/**
+ * Turns after which Mesa's software adapter ends the loops of an invocation, all of them
+ * together, without a word. Graphics processors have no such limit, but what a program
+ * does alone for so long is better shared among many.
+ */
+export const MOST_TURNS = 65_535;
 
 /** Invocations of a workgroup that do not cooperate. */
 export const FLAT_WORKGROUP = 64;
@@ -38,10 +47,12 @@ export function flatShader(
   count: number,
   body: string,
   declarations = "",
+  turns = 0,
 ): Shader {
   return {
     key: `${key} ${count}`,
     declarations,
+    turns,
     body: `if (index >= ${count}) { return; }\n${body}`,
     workgroup: FLAT_WORKGROUP,
     workgroups: Math.ceil(count / FLAT_WORKGROUP),

@@ -45,6 +45,8 @@ export function sumShader(from: Shape, to: Shape): SumPlan {
     sum += x0[${start} + ${step}];
   }
   result[index] = sum;`,
+      "",
+      terms,
     ),
   };
 }

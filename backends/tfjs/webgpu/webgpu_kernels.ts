@@ -39,11 +39,16 @@ import {
   SOFTMAX_GRAD,
 } from "./row_formulas.ts";
 import { type RowFormula, rowShader } from "./row_shader.ts";
-import { launchShader, literal, type Shader } from "./shader.ts";
+import { launchShader, literal, MOST_TURNS, type Shader } from "./shader.ts";
 import { webGpuMatmul } from "./webgpu_matmul.ts";
 
 /** Ops that take more than one program, or one of the library's. */
-type Composed = "matmul" | "concat" | "sumTo" | "layerNormScaleGrad";
+type Composed =
+  | "matmul"
+  | "concat"
+  | "conv2dWeightGrad"
+  | "sumTo"
+  | "layerNormScaleGrad";
 
 /** Ops that are one program each. */
 type Single = Exclude<ComputedOp, Composed>;
@@ -99,7 +104,6 @@ const SHADERS: { readonly [Name in Single]: ShaderOf<Name> } = {
   ),
   conv2d: (node, inputs) => convolutionShader(extentsOf(node, inputs)),
   conv2dInputGrad: (node, inputs) => inputGradShader(extentsOf(node, inputs)),
-  conv2dWeightGrad: (node, inputs) => weightGradShader(extentsOf(node, inputs)),
   softmax: ({ shape }) => onRows(shape, SOFTMAX),
   logSoftmax: ({ shape }) => onRows(shape, LOG_SOFTMAX),
   softmaxGrad: ({ shape }) => onRows(shape, SOFTMAX_GRAD),
@@ -136,12 +140,27 @@ const SHADERS: { readonly [Name in Single]: ShaderOf<Name> } = {
 /** Inputs that the program of an op reads: the inverse of a permutation is for its gradient only. */
 const inputsRead = (op: ComputedOp): number => op === "permuteRows" ? 2 : 6;
 
+/**
+ * Insists that an adapter does not cut the loops of a program off.
+ *
+ * @throws If it would.
+ */
+function checkTurns({ turns = 0 }: Shader, op: ComputedOp): void {
+  if (turns > MOST_TURNS) {
+    throw new Error(
+      `${op} would take ${turns} turns of a loop, and software adapters end loops after ${MOST_TURNS} without a word`,
+    );
+  }
+}
+
 const singleKernel = (
   backend: WebGPUBackend,
   shaderOf: ShaderOf<ComputedOp>,
+  isGpu: boolean,
 ): Kernel<ComputedOp> =>
 (node, inputs) => {
   const shader = shaderOf(node, inputs.map(({ shape }) => shape));
+  if (!isGpu) checkTurns(shader, node.op);
   const launch = launchShader(backend, shader, node);
   const read = inputsRead(node.op);
   return (given) => launch(given.slice(0, read));
@@ -160,7 +179,7 @@ export function webGpuKernels(
   const singles = Object.fromEntries(
     Object.entries(SHADERS).map(([op, shaderOf]) => [
       op,
-      singleKernel(backend, shaderOf as ShaderOf<ComputedOp>),
+      singleKernel(backend, shaderOf as ShaderOf<ComputedOp>, isGpu),
     ]),
   ) as unknown as Pick<KernelTable, Single>;
   return {
@@ -168,6 +187,15 @@ export function webGpuKernels(
     matmul: webGpuMatmul(backend, isGpu),
     concat: ({ attributes: { axis } }, inputs) =>
       concatLaunch(backend, inputs, axis),
+    conv2dWeightGrad: (node, inputs) => {
+      const shapes = inputs.map(({ shape }) => shape);
+      const { shader, parts } = weightGradShader(extentsOf(node, shapes));
+      if (parts === 1) return launchShader(backend, shader, node);
+      const partial = { ...node, shape: [parts, ...node.shape] };
+      const first = launchShader(backend, shader, partial);
+      const total = thenSum(backend, first, partial.shape, [1, ...node.shape]);
+      return (given) => ({ ...total(given), shape: [...node.shape] });
+    },
     sumTo: ({ shape }, [x = { shape }]) => sumLaunch(backend, x.shape, shape),
     layerNormScaleGrad: (node, [x = node]) => {
       const { epsilon } = node.attributes;

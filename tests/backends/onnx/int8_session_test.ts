@@ -1,5 +1,9 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { referenceBackend, tfjsBackend } from "../../../backends/mod.ts";
+import {
+  describeBackendError,
+  referenceBackend,
+  tfjsBackend,
+} from "../../../backends/mod.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { traceGraph } from "../../../core/mod.ts";
 import { right } from "../../right.ts";
@@ -67,6 +71,60 @@ onOnnx(
     deepStrictEqual(rounded[1], second);
     deepStrictEqual(rounded.slice(2), rounded.slice(0, 2));
     strictEqual(backend.liveTensors(), before);
+  },
+);
+
+/** Whole numbers that a byte holds, both ends of its range among them. */
+const bytes = (length: number, least: number, largest: number) =>
+  Float32Array.from(
+    { length },
+    (_, i) => [least, largest, largest, largest, least][(i * 7) % 31 % 5]!,
+  );
+
+onOnnx(
+  "run() with rounded matrices is exact on whole numbers whose products leave 16 bits in pairs",
+  async (backend) => {
+    const [M, K, N] = [9, 254, 21];
+    for (const [least, largest] of [[0, 255], [-255, 0]] as const) {
+      const a = bytes(M * K, least, largest);
+      const w = bytes(N * K, -127, 127);
+      const wanted = Float32Array.from({ length: M * N }, (_, i) => {
+        const [m, n] = [Math.floor(i / N), i % N];
+        let sum = 0;
+        for (let k = 0; k < K; k++) sum += a[m * K + k]! * w[n * K + k]!;
+        return sum;
+      });
+      const whole = right(traceGraph((g) => ({
+        y: g.matmul(g.input("a", [M, K]), g.input("w", [N, K]), {
+          transposeB: true,
+        }),
+      })));
+      const program = value(await backend.compile(whole, { int8: ["w"] }));
+      const inputs = new Map([
+        ["a", backend.upload({ shape: [M, K], data: a })],
+        ["w", backend.upload({ shape: [N, K], data: w })],
+      ]);
+      const outputs = value(await program.run(inputs));
+      deepStrictEqual(await outputs.get("y")!.read(), wanted);
+      [...inputs.values(), ...outputs.values()].forEach((x) => x.dispose());
+      program.dispose();
+    }
+  },
+);
+
+onOnnx(
+  "compile() refuses sums of 8-bit products that leave 32 bits",
+  async (backend) => {
+    const long = right(traceGraph((g) => ({
+      y: g.matmul(g.input("a", [1, 66_312]), g.input("w", [2, 66_312]), {
+        transposeB: true,
+      }),
+    })));
+    const result = await backend.compile(long, { int8: ["w"] });
+    deepStrictEqual(
+      result._tag === "Left" ? describeBackendError(result.left) : "Right",
+      "Cannot use onnx: sums of 66312 products in 8-bit integers, with w, would leave 32 bits; at most 66311 fit",
+    );
   },
 );
 

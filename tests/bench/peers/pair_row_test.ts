@@ -13,6 +13,8 @@ const SPEC: PairSpec = {
   ...{ batchSize: 8, frozen: 7, threads: 2, rounds: 2, steps: 1 },
 };
 
+const PROCESSOR = "Some Processor, 2 cores, AVX2";
+
 const READY: SideReady = {
   versions: "us 1",
   settings: "none",
@@ -34,7 +36,7 @@ const theirs = {
 } as const;
 
 Deno.test("pairRow() divides minima over all rounds, each part by itself", () => {
-  const row = pairRow(SPEC, null, ours, theirs);
+  const row = pairRow(SPEC, PROCESSOR, null, ours, theirs);
   strictEqual(row.ours.totalMs, 10);
   strictEqual(row.ours.updateMs, 1);
   strictEqual(row.theirs.totalMs, 25);
@@ -43,7 +45,7 @@ Deno.test("pairRow() divides minima over all rounds, each part by itself", () =>
 });
 
 Deno.test("pairRow() keeps what was asked for and the loss of every step, the first in front", () => {
-  const row = pairRow(SPEC, null, ours, theirs);
+  const row = pairRow(SPEC, PROCESSOR, null, ours, theirs);
   const { peer, model, frozen, threads } = row;
   deepStrictEqual({ peer, model, frozen, threads }, {
     ...{ peer: "torch-fixed", model: "vit-s", frozen: 7, threads: 2 },
@@ -69,7 +71,7 @@ Deno.test("difference() names other numbers of trained parameters", () => {
 });
 
 Deno.test("drift() finds the step in which encoders part, and leaves pre-training alone", () => {
-  const row = pairRow(SPEC, null, ours, {
+  const row = pairRow(SPEC, PROCESSOR, null, ours, {
     ...theirs,
     rounds: [round(30, 5), { ...round(16, 9), losses: [1.01] }],
   });
@@ -81,7 +83,7 @@ Deno.test("drift() finds the step in which encoders part, and leaves pre-trainin
 });
 
 Deno.test("drift() finds losses that are missing", () => {
-  const row = pairRow({ ...SPEC, step: "encoder" }, null, ours, {
+  const row = pairRow({ ...SPEC, step: "encoder" }, PROCESSOR, null, ours, {
     ...theirs,
     rounds: [round(30, 5)],
   });
@@ -89,8 +91,8 @@ Deno.test("drift() finds losses that are missing", () => {
 });
 
 Deno.test("peerTable() has a line for each row, then notes and sides once", () => {
-  const row = pairRow(SPEC, null, ours, theirs);
-  const noted = pairRow(SPEC, "asked for vit-b", ours, theirs);
+  const row = pairRow(SPEC, PROCESSOR, null, ours, theirs);
+  const noted = pairRow(SPEC, PROCESSOR, "asked for vit-b", ours, theirs);
   const lines = peerTable([row, noted, noted]).split("\n");
   match(lines[0] ?? "", /^peer +step +model +threads +frozen +ours, ms/);
   match(
@@ -101,6 +103,7 @@ Deno.test("peerTable() has a line for each row, then notes and sides once", () =
   deepStrictEqual(lines.slice(4), [
     "",
     "* asked for vit-b",
+    "processor: Some Processor, 2 cores, AVX2",
     "ours: us 1; none",
     "torch-fixed: them 2; none",
   ]);

@@ -35,6 +35,7 @@ const rows = (frozen: readonly number[]): readonly PairRow[] =>
     threads: 1,
     rounds: 1,
     steps: 1,
+    processor: "Some Processor",
     note: null,
     ours: side(1000 - 50 * count),
     theirs: side(2000 - 50 * count),

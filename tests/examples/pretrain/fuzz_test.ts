@@ -17,7 +17,13 @@ import { fuzzParameters } from "../../fuzz/parameters.ts";
 import { checkReason, watched } from "../../fuzz/watch.ts";
 
 Deno.test("readImagesFile() of hostile and damaged files gives what was remembered or one reason", async () => {
-  const choice = { data: "/photos", limit: 3, classes: ["a"], valShare: 0.1 };
+  const choice = {
+    data: "/photos",
+    limit: 3,
+    classes: ["a"],
+    valShare: 0.1,
+    heldOut: "by class",
+  } as const;
   const images = rememberedImages(choice, noiseSource(3));
   const bytesOf = (json: unknown): Uint8Array<ArrayBuffer> =>
     new TextEncoder().encode(JSON.stringify(json));

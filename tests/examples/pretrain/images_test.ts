@@ -1,6 +1,11 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { describeDataError } from "../../../data/mod.ts";
+import { rootKey } from "../../../core/mod.ts";
+import {
+  describeDataError,
+  openSource,
+  splitSource,
+} from "../../../data/mod.ts";
 import {
   openImages,
   type PretrainImages,
@@ -46,7 +51,7 @@ Deno.test("openImages() keeps a fifth of classes away from learning", () =>
     strictEqual(limited.queries?.length, 4);
   }));
 
-Deno.test("openImages() judges by a part of its own, if its classes are the same", () =>
+Deno.test("openImages() judges by a part of its own, if it has two classes of those to learn from", () =>
   withImages(
     { "train/a/": 6, "train/b/": 6, "val/a/": 1, "val/b/": 2 },
     async (folder) => {
@@ -86,7 +91,13 @@ Deno.test("openImages() names the flag of a limit that is too large", () =>
 Deno.test("rememberedImages() are read back as they were written", () =>
   inFolder({}, async (folder) => {
     const images = rememberedImages(
-      { data: "/photos", limit: 3, classes: ["a", "b"], valShare: 0.1 },
+      {
+        data: "/photos",
+        limit: 3,
+        classes: ["a", "b"],
+        valShare: 0.1,
+        heldOut: "by class",
+      },
       noiseSource(3),
     );
     await writeImagesFile(folder, images);
@@ -101,7 +112,7 @@ Deno.test("rememberedImages() are read back as they were written", () =>
     );
     deepStrictEqual(await readImagesFile(folder), {
       _tag: "Right",
-      right: { ...earlier, classes: null, valShare: null },
+      right: { ...earlier, classes: null, valShare: null, heldOut: "over all" },
     });
     await Deno.writeTextFile(join(folder, "images.json"), `{"data": 3}`);
     const foreign = await readImagesFile(folder);
@@ -112,7 +123,13 @@ Deno.test("rememberedImages() are read back as they were written", () =>
   }));
 
 Deno.test("imagesDiffer() sees fewer and renamed images, wherever the folder lies", () => {
-  const choice = { data: null, limit: null, classes: null, valShare: null };
+  const choice = {
+    data: null,
+    limit: null,
+    classes: null,
+    valShare: null,
+    heldOut: "by class",
+  } as const;
   const source = noiseSource(4);
   const before = rememberedImages(choice, source);
   const moved = {
@@ -170,3 +187,76 @@ Deno.test("openImages() refuses classes that are not there and shares that leave
       /--val-share: found 0\.99, wanted a part that leaves/,
     );
   }));
+
+Deno.test("openImages() keeps its share of each class away, and says which are too small", () =>
+  withImages({ "a/": 40, "b/": 10, "c/": 1 }, async (folder) => {
+    const { train, queries, judgedBy } = valueOf(
+      await openImages(folder, null),
+    );
+    const labels = (source: typeof train | null) =>
+      Array.from({ length: source?.length ?? 0 }, (_, i) => source?.label(i));
+    const counts = [train, queries].map((source) =>
+      [0, 1, 2].map((c) => labels(source).filter((l) => l === c).length)
+    );
+    deepStrictEqual(counts, [[32, 8, 1], [8, 2, 0]]);
+    strictEqual(
+      judgedBy,
+      "10 other images, kept away from learning; c too small to be judged",
+    );
+  }));
+
+Deno.test("openImages() draws over all classes for a run that was begun so", () =>
+  withImages({ "a/": 15, "b/": 5 }, async (folder) => {
+    const choice = { classes: null, valShare: null };
+    const before = valueOf(
+      await openImages(folder, null, { ...choice, heldOut: "over all" }),
+    );
+    const all = valueOf(await openSource(folder));
+    const { share } = valueOf(splitSource(all, 4, rootKey(0)));
+    deepStrictEqual(
+      namesOf(before)[1],
+      Array.from({ length: 4 }, (_, i) => share.imageName(i)),
+    );
+  }));
+
+Deno.test("openImages() judges by the classes that both parts have, by name, and names the others", () =>
+  withImages(
+    {
+      ...{ "train/a/": 3, "train/b/": 3, "train/c/": 3 },
+      ...{ "val/0/": 2, "val/b/": 2, "val/c/": 1 },
+    },
+    async (folder) => {
+      const { train, queries, judgedBy } = valueOf(
+        await openImages(folder, null),
+      );
+      deepStrictEqual([train.length, queries?.length], [9, 3]);
+      deepStrictEqual([0, 1, 2].map((i) => queries?.label(i)), [1, 1, 2]);
+      deepStrictEqual(queries?.classNames, ["a", "b", "c"]);
+      match(judgedBy, /; a not among them; 0 left out, not learned from$/);
+    },
+  ));
+
+Deno.test("openImages() says that a part without classes cannot judge", () =>
+  withImages({ "train/a/": 6, "train/b/": 6, "test/": 3 }, async (folder) => {
+    const { judgedBy } = valueOf(await openImages(folder, null));
+    match(judgedBy, /kept away from learning; .*test has no classes$/);
+  }));
+
+Deno.test("openImages() prints no name that a terminal would obey", () =>
+  withImages(
+    {
+      "train/a/": 1,
+      "train/b\u001b[2J/": 1,
+      "val\u202e/a/": 1,
+      "val\u202e/b/": 1,
+    },
+    async (folder) => {
+      await Deno.writeTextFile(
+        join(folder, "train/a/\u001b]0;x\u0007.txt"),
+        "",
+      );
+      const { train, judgedBy } = valueOf(await openImages(folder, null));
+      match(train.summary, /left out: a\/\\u\{1b\}\]0;x\\u\{7\}\.txt/);
+      strictEqual(/[\p{Cc}\p{Cf}]/u.test(train.summary + judgedBy), false);
+    },
+  ));

@@ -37,9 +37,10 @@ async function begun(path: string): Promise<void> {
     limit: 40,
     classes: null,
     valShare: null,
+    heldOut: "by class",
     found: "40 images",
     names: "digest",
-  };
+  } as const;
   trained(await writeImagesFile(path, images));
   trained(await folder.checkpoint(folder.start));
 }

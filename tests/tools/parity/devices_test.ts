@@ -1,5 +1,5 @@
 /** The reference's numbers on every device that this machine has. */
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   type Backend,
   type BackendError,
@@ -12,6 +12,8 @@ import {
 import type { Result } from "../../../core/mod.ts";
 import { compareFolder } from "../../../tools/parity/compare_folder.ts";
 import { readFixture } from "../../../tools/parity/fixture_folder.ts";
+import { value } from "../../backends/contract.ts";
+import { OTHER_MODELS, type OtherModel } from "./other_model.ts";
 import { recordFolder } from "./record_folder.ts";
 
 const TINY = new URL("../../golden/tiny", import.meta.url).pathname;
@@ -31,20 +33,31 @@ async function failures(
   );
 }
 
+async function withRecorded(
+  other: OtherModel,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    recordFolder(folder, other);
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 function register(device: string, backend: Backend): void {
   Deno.test(`${device}: every group of the reference's numbers holds`, async () => {
     deepStrictEqual(await failures(backend, TINY), []);
   });
 
-  Deno.test(`${device}: every group of a folder of other sizes holds`, async () => {
-    const folder = await Deno.makeTempDir();
-    try {
-      recordFolder(folder);
-      deepStrictEqual(await failures(backend, folder), []);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
+  for (const [name, other] of Object.entries(OTHER_MODELS)) {
+    Deno.test(`${device}: every group of a ${name} model's numbers holds`, async () => {
+      await withRecorded(other, async (folder) => {
+        deepStrictEqual(await failures(backend, folder), []);
+      });
+    });
+  }
 }
 
 function registerOpened(
@@ -63,6 +76,30 @@ function registerOpened(
 }
 
 register("reference", referenceBackend({ precision: "float64" }));
+
+/** Wrong numbers of the optimizer, in their places in `config.json`. */
+const FAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "β₁ off by a thousandth": { betas: [0.801, 0.9] },
+  "β₂ off by a thousandth": { betas: [0.8, 0.901] },
+  "ε twice as large": { eps: 2e-7 },
+  "weight decay off by a hundredth": { weightDecay: 0.101 },
+  "a rate off by a thousandth": { lr: 2.002e-3 },
+};
+
+for (const [fault, wrong] of Object.entries(FAULTS)) {
+  Deno.test(`compareFolder() finds ${fault} by the parameters, not by the gradients`, async () => {
+    const backend = value(await tfjsBackend("wasm"));
+    await withRecorded(OTHER_MODELS.small, async (folder) => {
+      const path = `${folder}/config.json`;
+      const config = JSON.parse(Deno.readTextFileSync(path));
+      const schedule = { ...config.schedule, ...wrong };
+      Deno.writeTextFileSync(path, JSON.stringify({ ...config, schedule }));
+      const failed = await failures(backend, folder);
+      ok(failed.some((group) => group.startsWith("parameters after")));
+      ok(failed.every((group) => !group.startsWith("gradients")));
+    });
+  });
+}
 
 for (const device of TFJS_DEVICES) {
   registerOpened(device, await tfjsBackend(device));

@@ -1,5 +1,5 @@
 /**
- * A fixture folder of other sizes, recorded from the reference interpreter.
+ * Fixture folders of other sizes, recorded from the reference interpreter.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import {
   type NamedValues,
   type ParameterSpec,
   parameterSpecs,
+  patchCount,
   type Phase,
   ratesAt,
   type Shape,
@@ -29,12 +30,8 @@ import {
   BATCH,
   inputsAt,
   maskingAt,
-  MODEL,
   noiseAt,
-  NUMBERS,
-  OPTIMIZER,
-  OTHER_CONFIG,
-  PLAN,
+  type OtherModel,
   STEPS,
 } from "./other_model.ts";
 
@@ -55,9 +52,10 @@ function write(
 }
 
 /** Everything that the forward pass is recorded of. */
-function recordForward(folder: string): void {
+function recordForward(folder: string, other: OtherModel): void {
+  const { model } = other;
   const graph = right(stepGraph({
-    model: MODEL,
+    model,
     batch: BATCH,
     samples: BATCH,
     liveStages: [0, 1, 2],
@@ -72,35 +70,43 @@ function recordForward(folder: string): void {
       [`mask_scaled.${k}`, stage.mask],
     ])),
   })));
-  const found = interpretGraph(graph, inputsAt(0));
-  const { mask, idsRestore } = maskingAt(0);
+  const found = interpretGraph(graph, inputsAt(other, 0));
+  const { mask, idsRestore } = maskingAt(other, 0);
+  const patches = patchCount(model);
   write(`${folder}/tiny_forward_f32.safetensors`, [
     ...Object.entries(graph.outputs).map((
       [name, id],
     ): Entry => [name, graph.nodes[id]!.shape, found[name]!]),
-    ["mask", [BATCH, 4], mask],
-    ["ids_restore", [BATCH, 4], idsRestore],
+    ["mask", [BATCH, patches], mask],
+    ["ids_restore", [BATCH, patches], idsRestore],
     ["stage_losses", [3], [0, 1, 2].map((k) => found[`loss/${k}`]![0]!)],
     ["total_loss", [1], found.loss!],
   ]);
 }
 
 /** Parameters that move in a phase. */
-const movingIn = (phase: Phase): readonly ParameterSpec[] => {
+const movingIn = (
+  { model, plan }: OtherModel,
+  phase: Phase,
+): readonly ParameterSpec[] => {
   const names = trainedParameters({
-    model: MODEL,
+    model,
     liveStages: phase.liveStages,
-    isTrainable: isTrainable(PLAN, phase),
+    isTrainable: isTrainable(plan, phase),
   });
-  return parameterSpecs(MODEL).filter(({ name }) => names.includes(name));
+  return parameterSpecs(model).filter(({ name }) => names.includes(name));
 };
 
 /** Scalar inputs of an update. */
-const scalarsAt = (iteration: number, step: number): NamedValues => {
-  const rates = ratesAt(PLAN)(iteration).layers;
+const scalarsAt = (
+  { plan, optimizer }: OtherModel,
+  iteration: number,
+  step: number,
+): NamedValues => {
+  const rates = ratesAt(plan)(iteration).layers;
   const scalars = [
     ...rates.map((rate, layer) => [`${layer}`, rate] as const),
-    ...Object.entries(corrections(OPTIMIZER, step + 1)),
+    ...Object.entries(corrections(optimizer, step + 1)),
   ];
   return Object.fromEntries(
     scalars.map(([name, value]) => [name, Float64Array.of(value)]),
@@ -109,23 +115,24 @@ const scalarsAt = (iteration: number, step: number): NamedValues => {
 
 /** What a phase computes. */
 function graphsOf(
+  { model, plan, optimizer }: OtherModel,
   phase: Phase,
   moving: readonly ParameterSpec[],
 ): { readonly gradient: Graph; readonly update: Graph } {
   const gradient = right(stepGraph({
-    model: MODEL,
+    model,
     batch: BATCH,
     samples: BATCH,
     liveStages: phase.liveStages,
-    isTrainable: isTrainable(PLAN, phase),
+    isTrainable: isTrainable(plan, phase),
   }));
   const update = right(updateGraph(
-    OPTIMIZER,
+    optimizer,
     moving.map(({ name, shape, owner }) => ({
       name,
       shape,
       decayed: isDecayed({ name, shape }),
-      rate: `${layerOfOwner(PLAN)(owner)}`,
+      rate: `${layerOfOwner(plan)(owner)}`,
     })),
   ));
   return { gradient, update };
@@ -133,38 +140,40 @@ function graphsOf(
 
 /** Losses and gradients of every step and once more after them, and the parameters then. */
 function takeSteps(
+  other: OtherModel,
   phase: Phase,
   moving: readonly ParameterSpec[],
   firstIteration: number,
 ): { readonly found: readonly NamedValues[]; readonly after: NamedValues } {
-  const { gradient, update } = graphsOf(phase, moving);
+  const { gradient, update } = graphsOf(other, phase, moving);
   let state: NamedValues = Object.fromEntries(
     moving.flatMap(({ name }) =>
-      stateKinds(OPTIMIZER).map((kind) => [
+      stateKinds(other.optimizer).map((kind) => [
         stateName(kind, name),
-        NUMBERS[name]!.map(() => 0),
+        other.numbers[name]!.map(() => 0),
       ])
     ),
   );
   const found = STEPS.map((step) => {
-    const inputs = { ...inputsAt(step), ...state };
+    const inputs = { ...inputsAt(other, step), ...state };
     const outputs = interpretGraph(gradient, inputs);
-    const scalars = scalarsAt(firstIteration + step, step);
+    const scalars = scalarsAt(other, firstIteration + step, step);
     state = interpretGraph(update, { ...inputs, ...outputs, ...scalars });
     return outputs;
   });
-  const last = interpretGraph(gradient, { ...inputsAt(0), ...state });
+  const last = interpretGraph(gradient, { ...inputsAt(other, 0), ...state });
   return { found: [...found, last], after: state };
 }
 
 /** One value for each parameter that moves, under its name after pruning. */
 function writeParameters(
   path: string,
+  { model }: OtherModel,
   { liveStages }: Phase,
   moving: readonly ParameterSpec[],
   values: (name: string) => Float64Array,
 ): void {
-  const offset = MODEL.stages.length - liveStages.length;
+  const offset = model.stages.length - liveStages.length;
   const renamed = (name: string): string =>
     name.replace(
       /^(norm|decoder)\.(\d)/,
@@ -178,10 +187,11 @@ function writeParameters(
   write(path, entries, { stage_offset: `${offset}` });
 }
 
-type Situation = typeof OTHER_CONFIG.situations[number];
+type Situation = OtherModel["config"]["situations"][number];
 
 /** What `tiny_training.json` says of a step. */
 const recordedStep = (
+  { plan }: OtherModel,
   { liveStages, frozenLayers }: Phase,
   iteration: number,
   found: NamedValues,
@@ -192,59 +202,68 @@ const recordedStep = (
   loss: found.loss![0],
   stage_losses: liveStages.map((k) => found[`loss/${k}`]![0]),
   lr: Object.fromEntries(
-    ratesAt(PLAN)(iteration).layers.map((rate, layer) => [layer, rate])
+    ratesAt(plan)(iteration).layers.map((rate, layer) => [layer, rate])
       .slice(frozenLayers),
   ),
 });
 
 function recordSituation(
   folder: string,
+  other: OtherModel,
   { name, frozenLayers, firstIteration }: Situation,
 ): unknown {
-  const phase = PLAN.phases.find((p) => p.frozenLayers === frozenLayers)!;
-  const moving = movingIn(phase);
-  const { found, after } = takeSteps(phase, moving, firstIteration);
+  const phase = other.plan.phases.find((p) => p.frozenLayers === frozenLayers)!;
+  const moving = movingIn(other, phase);
+  const { found, after } = takeSteps(other, phase, moving, firstIteration);
   const [first = {}] = found;
   const part = name === "none" ? "" : `${name}_`;
   writeParameters(
     `${folder}/tiny_grads_${part}f32.safetensors`,
+    other,
     phase,
     moving,
     (parameter) => first[gradientName(parameter)]!,
   );
   writeParameters(
     `${folder}/tiny_after3_${name}.safetensors`,
+    other,
     phase,
     moving,
     (parameter) => after[parameter]!,
   );
   return {
     steps: STEPS.map((step) =>
-      recordedStep(phase, firstIteration + step, found[step]!)
+      recordedStep(other, phase, firstIteration + step, found[step]!)
     ),
     loss_after_3_steps_noise0: found.at(-1)!.loss![0],
   };
 }
 
-/** Writes the folder. */
-export function recordFolder(folder: string): void {
-  Deno.writeTextFileSync(`${folder}/config.json`, JSON.stringify(OTHER_CONFIG));
+/** Writes the folder of a model. */
+export function recordFolder(folder: string, other: OtherModel): void {
+  const { config, model, numbers } = other;
+  const { inChannels, imageSize } = model;
+  Deno.writeTextFileSync(`${folder}/config.json`, JSON.stringify(config));
   write(`${folder}/tiny_inputs.safetensors`, [
-    ["images", [BATCH, 1, 16, 16], NUMBERS.images!],
-    ...STEPS.map((s): Entry => [`noise.${s}`, [BATCH, 4], noiseAt(s)]),
+    ["images", [BATCH, inChannels, imageSize, imageSize], numbers.images!],
+    ...STEPS.map((s): Entry => [
+      `noise.${s}`,
+      [BATCH, patchCount(model)],
+      noiseAt(other, s),
+    ]),
   ]);
   write(
     `${folder}/tiny_weights.safetensors`,
-    parameterSpecs(MODEL).map(({ name, shape }) => [
+    parameterSpecs(model).map(({ name, shape }) => [
       name,
       shape,
-      NUMBERS[name]!,
+      numbers[name]!,
     ]),
   );
-  recordForward(folder);
-  const recorded = OTHER_CONFIG.situations.map((situation) => [
+  recordForward(folder, other);
+  const recorded = config.situations.map((situation) => [
     situation.name,
-    recordSituation(folder, situation),
+    recordSituation(folder, other, situation),
   ]);
   Deno.writeTextFileSync(
     `${folder}/tiny_training.json`,

@@ -2,7 +2,10 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { biasIntoGemm } from "../../../../backends/onnx/fuse/bias_into_gemm.ts";
 import { rewrite } from "../../../../backends/onnx/fuse/fused_graph.ts";
-import { int8Matrix } from "../../../../backends/onnx/fuse/int8_matrix.ts";
+import {
+  type Int8Form,
+  int8Matrix,
+} from "../../../../backends/onnx/fuse/int8_matrix.ts";
 import { int8Products } from "../../../../backends/onnx/fuse/int8_products.ts";
 import {
   type GraphBuilder,
@@ -11,22 +14,23 @@ import {
 } from "../../../../core/mod.ts";
 import { right } from "../../../right.ts";
 
-Deno.test("int8Matrix() is off by at most half a unit of each column, and transposed", () => {
+Deno.test("int8Matrix() is off by at most half a unit of each column, and transposed, in both forms", () => {
   fc.assert(
     fc.property(
+      fc.constantFrom<Int8Form>("signed", "unsigned"),
       fc.integer({ min: 1, max: 6 }),
       fc.integer({ min: 1, max: 9 }),
       fc.infiniteStream(fc.float({ noNaN: true, min: -4, max: 4 })),
-      (columns, rows, numbers) => {
+      (form, columns, rows, numbers) => {
         const weight = Float32Array.from(
           { length: rows * columns },
           () => numbers.next().value ?? 0,
         );
-        const matrix = int8Matrix(weight, columns, rows);
+        const matrix = int8Matrix(weight, columns, rows, form);
         weight.forEach((w, i) => {
           const [n, k] = [Math.floor(i / rows), i % rows];
           const [q, scale] = [
-            matrix.values[k * columns + n]!,
+            matrix.values[k * columns + n]! - matrix.zero,
             matrix.scales[n]!,
           ];
           ok(Math.abs(q) <= 127);

@@ -1,0 +1,184 @@
+/**
+ * What the decoding of images may cost: pixels, memory and passes of each, by its own
+ * header, and the memory of all that are decoded at the same time.
+ *
+ * @module
+ */
+import { kindOfBytes, type Result } from "../core/mod.ts";
+import { sizeOfBmp } from "./decode/decode_bmp.ts";
+import { sizeOfPnm } from "./decode/decode_pnm.ts";
+import { avifHeader } from "./headers/avif_header.ts";
+import { gifHeader } from "./headers/gif_header.ts";
+import type { ImageHeader, ReadHeader } from "./headers/image_header.ts";
+import { jpegHeader } from "./headers/jpeg_header.ts";
+import { pngHeader } from "./headers/png_header.ts";
+import { tiffHeader } from "./headers/tiff_header.ts";
+import { webpHeader } from "./headers/webp_header.ts";
+import {
+  IMAGE_FORMATS,
+  type ImageFileFormat,
+  imageFormat,
+} from "./image_format.ts";
+import type { EncodedImage, Size } from "./image_source.ts";
+import { bytesInWords } from "./inspect_files.ts";
+import { taskLimit } from "./task_limit.ts";
+import type { View } from "./view.ts";
+
+/** Most pixels of a file, and of the size that it is brought to: PIL's limit for bombs. */
+export const MOST_PIXELS = 178_956_970;
+
+/**
+ * Most memory for the decoding of an image, and of all that are decoded at the same
+ * time, bytes: a progressive photograph of 170 megapixels in full colour.
+ */
+export const MOST_DECODING_BYTES = 1.5 * 2 ** 30;
+
+/**
+ * Most pixels that a decoder goes through in all passes of an image, some seconds of a
+ * processor: eleven passes of `MOST_PIXELS`. Progressive photographs have about ten.
+ */
+export const MOST_PASSED_PIXELS = 2e9;
+
+/** Channels of decoded pixels, a byte each. */
+const CHANNELS = 3;
+
+/** A header of a file without compression that a decoder would have to unpack. */
+const plainHeader = (
+  kind: string,
+  sizeOf: (bytes: Uint8Array) => Result<string, Size>,
+): ReadHeader =>
+(bytes) => {
+  const size = sizeOf(bytes);
+  if (size._tag === "Left") throw new Error(size.left);
+  const picture = () => bytes;
+  return { ...size.right, kind, decoderBytes: 0, passes: 1, picture };
+};
+
+const HEADERS: Readonly<Record<ImageFileFormat, ReadHeader>> = {
+  jpeg: jpegHeader,
+  png: pngHeader,
+  webp: webpHeader,
+  gif: gifHeader,
+  tiff: tiffHeader,
+  avif: avifHeader,
+  bmp: plainHeader("BMP", sizeOfBmp),
+  pnm: plainHeader("PNM", sizeOfPnm),
+};
+
+/** An image that may be decoded. */
+export interface AdmittedImage {
+  /** Format of its file. */
+  readonly format: ImageFileFormat;
+  /** What its file says. */
+  readonly header: ImageHeader;
+  /** Bytes that its decoding and resizing take at most. */
+  readonly bytes: number;
+}
+
+function checkPixels({ width, height }: Size): void {
+  if (width * height > MOST_PIXELS) {
+    throw new Error(
+      `it has ${width}×${height} pixels, wanted at most ${MOST_PIXELS}`,
+    );
+  }
+  if (width < 1 || height < 1) {
+    throw new Error(`it has ${width}×${height} pixels, wanted at least one`);
+  }
+}
+
+/** A long and narrow picture may be small and yet be huge in its wanted size. */
+function checkScaled({ width, height }: Size): void {
+  if (width * height <= MOST_PIXELS) return;
+  throw new Error(
+    `its shape asks for ${width}×${height} pixels, more than ${MOST_PIXELS}`,
+  );
+}
+
+function checkPasses({ width, height, kind, passes }: ImageHeader): void {
+  if (width * height * passes <= MOST_PASSED_PIXELS) return;
+  const most = Math.floor(MOST_PASSED_PIXELS / (width * height));
+  throw new Error(
+    `decoding it takes ${
+      Math.ceil(passes)
+    } passes through ${width}×${height} pixels, wanted at most ${most} (${kind})`,
+  );
+}
+
+/**
+ * Memory for a view, to within a tenth: the file, what its decoder holds, the picture.
+ * When the decoder is done, resizing holds a copy of the rows of the crop, the same
+ * rows in the wanted width, and the result.
+ */
+function decodingBytes(
+  bytes: Uint8Array,
+  { width, height, decoderBytes }: ImageHeader,
+  { crop, scaled }: View,
+): number {
+  const picture = CHANNELS * width * height;
+  const resizing = CHANNELS *
+    (width * crop.height + scaled.width * (crop.height + scaled.height));
+  return bytes.length + picture + Math.max(decoderBytes, resizing);
+}
+
+function readHeader(bytes: Uint8Array, format: ImageFileFormat): ImageHeader {
+  try {
+    return HEADERS[format](bytes);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw new Error(`its header is damaged or cut short (${format})`);
+  }
+}
+
+/**
+ * Whether an image may be decoded, by its first bytes and its header. No decoder sees
+ * those that may not.
+ *
+ * @param image Bytes of a file.
+ * @param viewAt Which pixels are wanted, given the size of the image.
+ * @throws Error With what was found and what is wanted: a format that is not decoded,
+ * more than `MOST_PIXELS`, `MOST_PASSED_PIXELS` or `MOST_DECODING_BYTES`.
+ */
+export function admitImage(
+  { bytes }: EncodedImage,
+  viewAt: (size: Size) => View,
+): AdmittedImage {
+  const format = imageFormat(bytes);
+  if (format === null) {
+    const found = kindOfBytes(bytes) ?? "unknown first bytes";
+    throw new Error(`found ${found}, wanted a ${IMAGE_FORMATS} image`);
+  }
+  const header = readHeader(bytes, format);
+  checkPixels(header);
+  checkPasses(header);
+  const view = viewAt(header);
+  checkScaled(view.scaled);
+  const taken = decodingBytes(bytes, header, view);
+  if (taken > MOST_DECODING_BYTES) {
+    throw new Error(
+      `decoding it takes ${bytesInWords(taken)}, wanted at most ${
+        bytesInWords(MOST_DECODING_BYTES)
+      } (${header.width}×${header.height} pixels, ${header.kind})`,
+    );
+  }
+  return { format, header, bytes: taken };
+}
+
+const inFlight = taskLimit(MOST_DECODING_BYTES);
+
+/**
+ * Decodes an image when there is memory for it: all that are decoded at the same time
+ * take `MOST_DECODING_BYTES` at most. A large one waits until others are done.
+ *
+ * @param image Bytes of a file.
+ * @param viewAt Which pixels are wanted, given the size of the image.
+ * @param decode What is done then.
+ * @returns What that gives; rejects as `admitImage` throws.
+ */
+export async function decodeAdmitted<A>(
+  image: EncodedImage,
+  viewAt: (size: Size) => View,
+  decode: (admitted: AdmittedImage) => Promise<A>,
+): Promise<A> {
+  const admitted = admitImage(image, viewAt);
+  return await inFlight(() => decode(admitted), admitted.bytes);
+}

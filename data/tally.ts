@@ -1,0 +1,58 @@
+/**
+ * Things of several kinds, counted, each kind with an example.
+ *
+ * @module
+ */
+
+/** Kinds that are told one by one; the others are told together. */
+const MOST_KINDS = 6;
+
+/** How many there are of each kind, and the first one by name. */
+export class Tally {
+  readonly #kinds = new Map<string, { count: number; first: string }>();
+
+  /** Whether nothing was counted. */
+  get isEmpty(): boolean {
+    return this.#kinds.size === 0;
+  }
+
+  /**
+   * Counts one.
+   *
+   * @param kind What it is.
+   * @param name Which one it is.
+   */
+  add(kind: string, name: string): void {
+    const known = this.#kinds.get(kind);
+    if (known === undefined) this.#kinds.set(kind, { count: 1, first: name });
+    else known.count++;
+  }
+
+  /**
+   * Counts what another one counted.
+   *
+   * @param other The other one.
+   */
+  addAll(other: Tally): void {
+    for (const [kind, { count, first }] of other.#kinds) {
+      const known = this.#kinds.get(kind);
+      if (known === undefined) this.#kinds.set(kind, { count, first });
+      else known.count += count;
+    }
+  }
+
+  /**
+   * All kinds in words, those with the most first.
+   *
+   * @returns `30 .txt (a.txt), 2 .json (b.json)`; empty if nothing was counted.
+   */
+  get words(): string {
+    const kinds = [...this.#kinds].sort(([, a], [, b]) => b.count - a.count);
+    const told = kinds.slice(0, MOST_KINDS)
+      .map(([kind, { count, first }]) => `${count} ${kind} (${first})`);
+    const others = kinds.slice(MOST_KINDS)
+      .reduce((sum, [, { count }]) => sum + count, 0);
+    return [...told, ...others === 0 ? [] : [`${others} of other kinds`]]
+      .join(", ");
+  }
+}

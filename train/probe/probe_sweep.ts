@@ -1,0 +1,325 @@
+/**
+ * The learning rate of a linear probe, chosen on samples that are held out.
+ *
+ * @module
+ */
+import type { Backend, DeviceTensors } from "../../backends/backend.ts";
+import {
+  PROBE_NAMES,
+  probeShapes,
+  probeSweepGraph,
+  type Result,
+  right,
+  rootKey,
+  type Shape,
+  split,
+  sweptName,
+} from "../../core/mod.ts";
+import { uploadAll } from "../batch_tensors.ts";
+import { download } from "../download.ts";
+import { type WorkOptions, yieldToOthers } from "../work_options.ts";
+import type { LabelledFeatures } from "../knn.ts";
+import { compileGraph, orBackendFailed } from "../run_graph.ts";
+import type { HostTensors } from "../snapshot.ts";
+import { steppedTraining, type Stepper } from "../stepped_training.ts";
+import { topAccuracy } from "../top_accuracy.ts";
+import type { TrainError } from "../train_error.ts";
+import { disposeAll } from "../train_state.ts";
+import { probeScores } from "./probe_accuracy.ts";
+import { epochBatches, type ProbeBatch } from "./probe_batches.ts";
+import {
+  initialProbe,
+  type ProbeConfig,
+  probeLength,
+  probeRate,
+} from "./probe_config.ts";
+import { stratifiedSplit } from "./stratified.ts";
+
+/** Base rates that are tried unless told otherwise: two to each factor of ten. */
+export const SWEPT_RATES: readonly number[] = [
+  ...[0.03, 0.1, 0.3, 1, 3],
+  ...[10, 30, 100, 300, 1000],
+];
+
+/** Part of each class that is held out. */
+const HELD_OUT = 0.2;
+
+/** Held-out samples that tell rates apart well enough. */
+const MOST_HELD_OUT = 10_000;
+
+/** So many samples are learned from at least, if there are as many. */
+const LEAST_LEARNED = 8192;
+
+/** What a rate came to. */
+export interface SweptRate {
+  /** Base rate. */
+  readonly baseRate: number;
+  /** Top-1 accuracy on the samples held out, in `[0, 1]`. */
+  readonly top1: number;
+  /** Mean cross entropy there; `NaN` where scores are not finite. */
+  readonly loss: number;
+  /** Whether that loss is no lower than that of a uniform guess, `ln(classes)`. */
+  readonly diverged: boolean;
+}
+
+/** Rates beside each other. */
+export interface ProbeSweep {
+  /** Samples held out. */
+  readonly heldOut: number;
+  /** What each rate came to; none where no class has a sample to hold out. */
+  readonly rates: readonly SweptRate[];
+}
+
+/** What rates are compared on. */
+export interface SweepInputs {
+  /** The probe; its own base rate has no influence. */
+  readonly config: ProbeConfig;
+  /** Where it computes. */
+  readonly backend: Backend;
+  /** All samples to learn from. */
+  readonly features: LabelledFeatures;
+  /** Base rates, at least one; `SWEPT_RATES` when left out. */
+  readonly rates?: readonly number[];
+}
+
+/** Some rows of labelled features. */
+function selected(
+  { features, width, labels }: LabelledFeatures,
+  indices: Int32Array,
+): LabelledFeatures {
+  const rows = new Float32Array(indices.length * width);
+  indices.forEach((index, i) =>
+    rows.set(features.subarray(index * width, (index + 1) * width), i * width)
+  );
+  return { features: rows, width, labels: indices.map((i) => labels[i] ?? -1) };
+}
+
+/** Samples to learn from and samples held out. */
+interface Parts {
+  readonly learned: LabelledFeatures;
+  readonly heldOut: LabelledFeatures;
+}
+
+/**
+ * Holds a fifth of each class out. Of many samples a tenth is learned from, so that
+ * all ten rates together cost what the probe itself costs.
+ */
+function partsOf({ config, features }: SweepInputs): Parts {
+  const { labels } = features;
+  const key = split(rootKey(config.seed), "sweep");
+  const held = Math.min(HELD_OUT, MOST_HELD_OUT / labels.length);
+  const { share, rest } = stratifiedSplit(labels, held, key);
+  const learned = selected(features, rest);
+  const most = Math.max(LEAST_LEARNED, Math.ceil(labels.length / 10));
+  const few = rest.length <= most ? learned : selected(
+    learned,
+    stratifiedSplit(learned.labels, most / rest.length, key).share,
+  );
+  return { learned: few, heldOut: selected(features, share) };
+}
+
+/** The probe on fewer samples: as many steps an epoch, with the step rates of the whole. */
+function sweptConfig(
+  config: ProbeConfig,
+  samples: number,
+  learned: number,
+  baseRate: number,
+): ProbeConfig {
+  const scaled = Math.round(config.batchSize * learned / samples);
+  const batchSize = Math.min(learned, Math.max(2, scaled));
+  return {
+    ...config,
+    batchSize,
+    baseRate: baseRate * config.batchSize / batchSize,
+  };
+}
+
+/** Something for each tensor of each head. */
+function ofHeads<A>(
+  heads: number,
+  entries: Iterable<readonly [name: string, value: A]>,
+): Map<string, A> {
+  const all = [...entries];
+  return new Map(
+    Array.from(
+      { length: heads },
+      (_, head) =>
+        all.map(([name, value]) => [sweptName(head, name), value] as const),
+    )
+      .flat(),
+  );
+}
+
+/** Opens the common steps of all heads. */
+async function openSweep(
+  backend: Backend,
+  configs: readonly [ProbeConfig, ...ProbeConfig[]],
+  stepsPerEpoch: number,
+  { signal, onProgress }: WorkOptions,
+): Promise<Result<TrainError, Stepper<ProbeBatch, void>>> {
+  const [{ optimizer, batchSize, width, classes }] = configs;
+  const heads = configs.length;
+  const graph = probeSweepGraph(configs[0], optimizer, batchSize, heads);
+  const compiled = await compileGraph(backend, graph);
+  if (compiled._tag === "Left") return compiled;
+  const rates = configs.map((config) => probeRate(config, stepsPerEpoch));
+  return right({
+    take: async (tensors, step, next) => {
+      const goOn = await yieldToOthers(signal);
+      if (goOn._tag === "Left") return goOn;
+      const batch = await next();
+      if (batch._tag === "Left") return batch;
+      const { features, targets } = batch.right;
+      const given = uploadAll(backend, {
+        features: { shape: [batchSize, width], data: features },
+        targets: { shape: [batchSize, classes], data: targets },
+        ...Object.fromEntries(
+          rates.map((
+            rateOf,
+            k,
+          ) => [`rate/${k}`, {
+            shape: [],
+            data: Float32Array.of(rateOf(step)),
+          }]),
+        ),
+      });
+      const run = await compiled.right.run(new Map([...tensors, ...given]));
+      disposeAll(given.values());
+      if (run._tag === "Left") return orBackendFailed(run);
+      disposeAll(tensors.values());
+      onProgress?.(step + 1);
+      return right({ tensors: run.right, report: undefined });
+    },
+    dispose: () => compiled.right.dispose(),
+  });
+}
+
+/** Trains all heads on the same samples; gives their tensors by `sweptName`. */
+async function trainedHeads(
+  backend: Backend,
+  configs: readonly [ProbeConfig, ...ProbeConfig[]],
+  learned: LabelledFeatures,
+  options: WorkOptions,
+): Promise<Result<TrainError, HostTensors>> {
+  const [config] = configs;
+  const samples = learned.labels.length;
+  const length = probeLength(config, samples);
+  if (length._tag === "Left") {
+    return { _tag: "Left", left: { _tag: "BadConfig", faults: length.left } };
+  }
+  const { totalSteps, stepsPerEpoch } = length.right;
+  const features = () => Promise.resolve(right(learned));
+  const inputs = { config, samples, features };
+  const shapes: readonly (readonly [string, Shape])[] = Object.entries(
+    probeShapes(config),
+  );
+  const heads = configs.length;
+  const training = steppedTraining<ProbeBatch, void>({
+    backend,
+    shapes: Object.fromEntries(ofHeads(heads, shapes)),
+    start: { step: 0, tensors: ofHeads(heads, initialProbe(config).tensors) },
+    totalSteps,
+    stepsPerEpoch,
+    itemsPerStep: 1,
+    items: (epoch, fromBatch) => epochBatches(inputs, epoch, fromBatch),
+    open: () => openSweep(backend, configs, stepsPerEpoch, options),
+  });
+  try {
+    for await (const step of training) if (step._tag === "Left") return step;
+    const end: DeviceTensors = training.tensors();
+    return await download(backend, end);
+  } finally {
+    training.dispose();
+  }
+}
+
+/** Mean cross entropy of scores `[count, classes]`. */
+function crossEntropy(
+  scores: Float32Array,
+  labels: Int32Array,
+  classes: number,
+): number {
+  let sum = 0;
+  labels.forEach((label, i) => {
+    const row = scores.subarray(i * classes, (i + 1) * classes);
+    const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    const total = row.reduce((all, score) => all + Math.exp(score - most), 0);
+    sum += Math.log(total) + most - (row[label] ?? NaN);
+  });
+  return sum / labels.length;
+}
+
+/** What one head came to. */
+async function judged(
+  { backend, config }: SweepInputs,
+  tensors: HostTensors,
+  head: number,
+  heldOut: LabelledFeatures,
+  baseRate: number,
+): Promise<Result<TrainError, SweptRate>> {
+  const own = new Map(
+    Object.values(PROBE_NAMES).map((name) =>
+      [name, tensors.get(sweptName(head, name)) ?? new Float32Array()] as const
+    ),
+  );
+  const scores = await probeScores(backend, config, own, heldOut);
+  if (scores._tag === "Left") return scores;
+  const { classes } = config;
+  const loss = crossEntropy(scores.right, heldOut.labels, classes);
+  const top1 = topAccuracy(scores.right, heldOut.labels, classes, 1);
+  return right({ baseRate, top1, loss, diverged: !(loss < Math.log(classes)) });
+}
+
+/**
+ * Tries base rates: a fifth of each class is held out, all rates learn from the same
+ * batches of the others in one pass, each with its own linear layer, and are judged by
+ * what was held out. They take as many steps as the probe itself will.
+ *
+ * @param inputs The probe, its samples and the rates.
+ * @param options Told how many steps are done; what stops it.
+ * @returns What each rate came to, in order; or the first error.
+ */
+export async function sweepProbe(
+  inputs: SweepInputs,
+  options: WorkOptions = {},
+): Promise<Result<TrainError, ProbeSweep>> {
+  const { config, backend, features, rates = SWEPT_RATES } = inputs;
+  const { learned, heldOut } = partsOf(inputs);
+  const [samples, few] = [features.labels.length, learned.labels.length];
+  const [first, ...others] = rates.map((rate) =>
+    sweptConfig(config, samples, few, rate)
+  );
+  if (first === undefined || heldOut.labels.length === 0 || few < 2) {
+    return right({ heldOut: 0, rates: [] });
+  }
+  const configs = [first, ...others] as const;
+  const trained = await trainedHeads(backend, configs, learned, options);
+  if (trained._tag === "Left") return trained;
+  const found: SweptRate[] = [];
+  for (const [head, rate] of rates.entries()) {
+    const one = await judged(inputs, trained.right, head, heldOut, rate);
+    if (one._tag === "Left") return one;
+    found.push(one.right);
+  }
+  return right({ heldOut: heldOut.labels.length, rates: found });
+}
+
+/** Whether a rate is better than another: it did not diverge, finds more, has the lower loss. */
+function isBetter(a: SweptRate, b: SweptRate): boolean {
+  if (a.diverged !== b.diverged) return b.diverged;
+  return a.top1 !== b.top1 ? a.top1 > b.top1 : a.loss < b.loss;
+}
+
+/**
+ * The best rate: one that did not diverge, if there is one; among those the most
+ * accurate, then the one of the lowest loss, then the first.
+ *
+ * @param sweep Rates beside each other.
+ * @returns The rate, or `null` if none was tried.
+ */
+export function chosenRate({ rates }: ProbeSweep): SweptRate | null {
+  return rates.reduce<SweptRate | null>(
+    (best, one) => best === null || isBetter(one, best) ? one : best,
+    null,
+  );
+}

@@ -1,0 +1,30 @@
+/**
+ * Long computations that others can watch and stop.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers/promises";
+import { left, type Result, right } from "../core/mod.ts";
+import type { TrainError } from "./train_error.ts";
+
+/** Who watches a long computation, and what stops it. */
+export interface WorkOptions {
+  /** Stops it soon after it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told how much is done: images, or comparisons of images. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+/**
+ * Lets the event loop turn once, so that signals, timers and progress bars are served
+ * between two parts of a computation that never waits by itself.
+ *
+ * @param signal What stops the computation.
+ * @returns `Stopped` once the signal is aborted.
+ */
+export async function yieldToOthers(
+  signal: AbortSignal | undefined,
+): Promise<Result<TrainError, void>> {
+  await setImmediate();
+  return signal?.aborted ? left({ _tag: "Stopped" }) : right(undefined);
+}
