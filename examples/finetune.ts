@@ -67,6 +67,7 @@ const program: EvaluationProgram<typeof FLAGS> = {
     if (ema !== null) say(`running means: ${describeAccuracies(ema)}`);
     return right({
       encoder: encoder.path,
+      normalization: train.normalization,
       images: train.length,
       queries: queries.length,
       ...tellUnreadable(opened.right, say),

@@ -31,7 +31,11 @@ import { findWeights, type FoundWeights } from "./find_weights.ts";
 import { type SaidEncoder, sizeFaults } from "./hub_config.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
 import type { Weights } from "./weights.ts";
-import { type UnseenSizes, weightsModel } from "./weights_model.ts";
+import {
+  unlikeSizes,
+  type UnseenSizes,
+  weightsModel,
+} from "./weights_model.ts";
 
 /** An encoder and where it is from. */
 export interface OpenedEncoder {
@@ -162,7 +166,10 @@ function modelOf(
   options: OpenEncoderOptions,
 ): Result<Faults, ModelSpec> {
   const { model: wanted, imageSize, partial = false } = options;
-  const [first, ...others] = unlikeParts(file, partial);
+  const [first, ...others] = [
+    ...unlikeParts(file, partial),
+    ...wanted === undefined ? [] : unlikeSizes(file, wanted),
+  ];
   // Sizes of another kind of encoder would only puzzle.
   if (first !== undefined) return left([first, ...others]);
   if (wanted !== undefined) return fitting(wanted, known ?? said ?? {});
