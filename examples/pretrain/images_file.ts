@@ -73,8 +73,8 @@ export function rememberedImages(
 ): RememberedImages {
   const { summary: found, normalization } = source;
   const names = namesDigest(source);
-  const asked = { data, limit, classes, valShare, heldOut };
-  return { ...asked, found, names, normalization };
+  const choice = { data, limit, classes, valShare, heldOut };
+  return { ...choice, found, names, normalization };
 }
 
 /**

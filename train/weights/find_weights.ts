@@ -51,10 +51,10 @@ export interface FoundWeights {
   readonly normalization: EncoderNormalization | null;
   /** Steps of pre-training done and planned, if they are of a run. */
   readonly steps: readonly [done: number, total: number] | null;
-  /** Newer checkpoints that were passed over. */
-  readonly skipped: readonly SkippedCheckpoint[];
   /** Seed of their run, if they are of one. */
   readonly seed?: number;
+  /** Newer checkpoints that were passed over. */
+  readonly skipped: readonly SkippedCheckpoint[];
 }
 
 /** The file that remembers which images a run learns from, in its folder. */

@@ -5,7 +5,6 @@ import {
   type EvaluationValues,
   openEvaluation,
 } from "../../../examples/evaluate/open_evaluation.ts";
-import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { TINY_MODEL } from "../../train/tiny_run.ts";
 import { writeTimmWeights } from "../../train/weights/timm_weights.ts";
@@ -15,9 +14,9 @@ const FLAGS: EvaluationValues = { heads: 2, limit: 20, backend: "cpu" };
 /** What an evaluation of an encoder normalises with, and what it says of it. */
 async function normalized(folder: string, flags: EvaluationValues) {
   const lines: string[] = [];
-  const opened = right(
-    await openEvaluation(folder, flags, (line) => lines.push(line)),
-  );
+  const found = await openEvaluation(folder, flags, (line) => lines.push(line));
+  if (found._tag === "Left") throw new Error(found.left.message);
+  const opened = found.right;
   opened.backend.dispose();
   const { train, queries } = opened;
   deepStrictEqual(train.normalization, queries.normalization);
