@@ -245,7 +245,7 @@ Deno.test("openEncoder() refuses an exported encoder of which a bit of a number 
 const GREY: ModelSpec = { ...MODEL, inChannels: 1 };
 
 /** The same 32×32 pixels in three colours, in four channels, and others in one. */
-async function writeKinds(folder: string): Promise<readonly string[]> {
+function writeKinds(folder: string): Promise<readonly string[]> {
   const levels = uniforms(split(rootKey(14), 0), 32 * 32 * 3);
   const colours = Uint8Array.from(levels, (u) => Math.floor(256 * u));
   const clear = Uint8Array.from({ length: 32 * 32 * 4 }, (_, i) => {
