@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { LUMA_WEIGHTS } from "./augment/grey.ts";
 export * from "./augment/affine.ts";
 export * from "./augment/pixel_op.ts";
 export * from "./augment/rand_augment.ts";

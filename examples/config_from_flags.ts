@@ -29,6 +29,7 @@ import {
 const FLAG_OF_FIELD: ReadonlyMap<string, string> = new Map([
   ["model.imageSize", "image-size"],
   ["model.patchSize", "patch-size"],
+  ["model.numHeads", "heads"],
   ["model.maskRatio", "mask-ratio"],
   ["model.hogNbins", "hog-nbins"],
   ["training.epochs", "epochs"],
@@ -108,6 +109,7 @@ function modelOf(base: ModelSpec, values: MethodValues): ModelSpec {
   return {
     ...preset,
     ...sizes,
+    numHeads: values.heads ?? preset.numHeads,
     maskRatio: values["mask-ratio"] ?? preset.maskRatio,
     hogNbins: values["hog-nbins"] ?? preset.hogNbins,
     stages: stagesOnGrid(stages, gridSize({ ...preset, ...sizes })),

@@ -29,7 +29,6 @@ import {
 } from "../data/mod.ts";
 import {
   describeSkipped,
-  describeTrainError,
   exportEncoder,
   type OpenedEncoder,
   openEncoder,
@@ -41,16 +40,24 @@ import {
   failedWith,
 } from "./evaluate/open_evaluation.ts";
 import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
-import { textFlag } from "./flags.ts";
+import { type FlagValues, textFlag } from "./flags.ts";
+import {
+  describeEncoderError,
+  describeStatistics,
+  ENCODER_FLAGS,
+  encoderOptions,
+  STATISTICS_FLAGS,
+  statisticsFrom,
+  type ToldStatistics,
+} from "./encoder_flags.ts";
 import { badInput, type Failure } from "./pretrain/failure.ts";
 import { readImagesFile } from "./pretrain/images_file.ts";
 
-const { prefix, heads, "image-size": imageSize, "resize-size": resizeSize } =
-  EVALUATION_FLAGS;
+const { "image-size": imageSize, "resize-size": resizeSize } = EVALUATION_FLAGS;
 
 const FLAGS = {
-  prefix,
-  heads,
+  ...ENCODER_FLAGS,
+  ...STATISTICS_FLAGS,
   "image-size": imageSize,
   "resize-size": resizeSize,
   "data": textFlag(
@@ -83,17 +90,44 @@ const normalizationIn = async (
     : right(source.right.normalization);
 };
 
-/** Statistics of the images that an encoder learned from. */
-async function normalizationOf(
+/** Statistics of the images that an encoder learned from, where nothing says them. */
+async function ownStatistics(
   { steps, path }: OpenedEncoder,
-  data: string | undefined,
-): Promise<Result<Failure, Normalization>> {
-  if (data !== undefined) return normalizationIn(data);
-  if (steps === null) return right(IMAGENET_NORMALIZATION);
+): Promise<Result<Failure, ToldStatistics>> {
+  if (steps === null) {
+    const from = "ImageNet's, for nothing says the encoder's";
+    return right({ normalization: IMAGENET_NORMALIZATION, from });
+  }
   const images = await readImagesFile(runFolderOf(dirname(path)));
-  return images._tag === "Left"
-    ? badInput(`${images.left}\nname images of that kind: --data`)
-    : normalizationIn(images.right.data);
+  if (images._tag === "Left") {
+    return badInput(`${images.left}\nname images of that kind: --data`);
+  }
+  const found = await normalizationIn(images.right.data);
+  return found._tag === "Left"
+    ? found
+    : right({ normalization: found.right, from: "as the run's images have" });
+}
+
+/** Statistics of an encoder's images: of flags, of `--data`, of the encoder. */
+async function statisticsOf(
+  encoder: OpenedEncoder,
+  values: FlagValues<typeof FLAGS>,
+): Promise<Result<Failure, ToldStatistics>> {
+  const isTold = values.mean !== undefined || values.std !== undefined;
+  if (!isTold && values.data !== undefined) {
+    const found = await normalizationIn(values.data);
+    const from = "as the images of --data have";
+    return found._tag === "Left"
+      ? found
+      : right({ normalization: found.right, from });
+  }
+  const isSaid = isTold || encoder.normalization !== null;
+  const own = isSaid
+    ? right({ normalization: IMAGENET_NORMALIZATION, from: "" })
+    : await ownStatistics(encoder);
+  if (own._tag === "Left") return own;
+  const statistics = statisticsFrom(values, encoder, own.right);
+  return statistics._tag === "Left" ? badInput(statistics.left) : statistics;
 }
 
 /** How an encoder was trained, in sentences. */
@@ -110,39 +144,42 @@ const program: EvaluationProgram<typeof FLAGS> = {
   usage: USAGE,
   defaults: {
     ...EVALUATION_DEFAULTS,
-    "data": "the run's images; for weights of others ImageNet's statistics",
+    "data":
+      "what the run, export or configuration says; for weights without one ImageNet's statistics",
     "title": "the name of the folder OUT",
   },
   run: async ([from = "", out = ""], values, say) => {
     const opened = await openEncoder(from, {
-      ...values.prefix === undefined ? {} : { prefix: values.prefix },
-      numHeads: values.heads,
+      ...encoderOptions(values),
       imageSize: values["image-size"],
     });
     if (opened._tag === "Left") {
-      return badInput(describeTrainError(opened.left));
+      return badInput(describeEncoderError(opened.left));
     }
     const encoder = opened.right;
     for (const line of describeSkipped(encoder.skipped)) {
       say(`skipped: ${line}`);
     }
-    const normalization = await normalizationOf(encoder, values.data);
-    if (normalization._tag === "Left") return normalization;
+    const statistics = await statisticsOf(encoder, values);
+    if (statistics._tag === "Left") return statistics;
+    const normalization = normalizationFor(
+      statistics.right.normalization,
+      encoder.model.inChannels === 1 ? 1 : 3,
+    );
     const { model, parameters } = encoder;
-    const { inChannels, imageSize } = model;
+    const { imageSize } = model;
     const files = await exportEncoder(out, {
       model,
       parameters,
-      normalization: normalizationFor(
-        normalization.right,
-        inChannels === 1 ? 1 : 3,
-      ),
+      normalization,
       resizeSize: values["resize-size"] ?? imageSize,
       title: values.title ?? basename(out),
       history: historyOf(encoder),
     });
     if (files._tag === "Left") return failedWith(files.left);
     say(`encoder: ${encoder.path}`);
+    const { from: told } = statistics.right;
+    say(`pixels: ${describeStatistics(normalization)}, ${told}`);
     for (const name of files.right) say(`wrote ${join(out, name)}`);
     return right({ encoder: encoder.path, folder: out, files: files.right });
   },

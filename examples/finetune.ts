@@ -124,6 +124,7 @@ async function finetune(
   const choice = { ...kept, ...shownWork(say), say, workers };
   const facts = {
     encoder: encoder.path,
+    normalization: train.normalization,
     images: train.length,
     queries: queries.length,
     config,

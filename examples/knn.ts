@@ -233,6 +233,7 @@ async function knn(
   const { feature, temperature } = vote;
   const facts = {
     encoder: encoder.path,
+    normalization: train.normalization,
     feature,
     images: train.length,
     queries: queries.length,

@@ -117,6 +117,7 @@ async function probe(
   const { output = values.resume, resume } = values;
   const facts = {
     encoder: encoder.path,
+    normalization: train.normalization,
     feature,
     images: train.length,
     queries: queries.length,

@@ -263,7 +263,8 @@ export async function encoderFeatures(
  * @param spec Sizes.
  * @param parameters The encoder's parameters on that device; if its own position
  * table `pos_embed` is among them, it is used in place of the fixed one.
- * @param batches Images in order; the last batch may be smaller.
+ * @param batches Images in order, normalised as the encoder's were (see
+ * `OpenedEncoder.normalization`); the last batch may be smaller.
  * @param batchSize Images at a time.
  * @param feature Which numbers count.
  * @returns A feature for each image, labelled −1 where it has no class; or the

@@ -5,6 +5,15 @@
  */
 import type { RawImage } from "../image_source.ts";
 
+const [RED, GREEN, BLUE] = [19595, 38470, 7471] as const;
+
+/** Parts of red, green and blue in luma; they sum to 1. */
+export const LUMA_WEIGHTS: readonly [number, number, number] = [
+  RED / 2 ** 16,
+  GREEN / 2 ** 16,
+  BLUE / 2 ** 16,
+];
+
 /**
  * Luma of ITU-R BT.601 in 16-bit fixed point, as PIL's `convert("L")` has it:
  * `(19595·R + 38470·G + 7471·B + 2¹⁵) / 2¹⁶`, rounded down.
@@ -15,7 +24,7 @@ import type { RawImage } from "../image_source.ts";
  * @returns A whole number from 0 to 255.
  */
 export function luma(r: number, g: number, b: number): number {
-  return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+  return (r * RED + g * GREEN + b * BLUE + 0x8000) >> 16;
 }
 
 /**

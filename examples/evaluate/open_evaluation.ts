@@ -27,6 +27,17 @@ import {
   textFlag,
   wholeFlag,
 } from "../flags.ts";
+import {
+  describeEncoderError,
+  describeReport,
+  describeStatistics,
+  ENCODER_DEFAULTS,
+  ENCODER_FLAGS,
+  encoderOptions,
+  STATISTICS_FLAGS,
+  statisticsFrom,
+  type ToldStatistics,
+} from "../encoder_flags.ts";
 import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
 import { openImages, type PretrainImages } from "../pretrain/images.ts";
 import { type HeldOut, readImagesFile } from "../pretrain/images_file.ts";
@@ -48,11 +59,8 @@ export const EVALUATION_FLAGS = {
     "part of the images that is kept to judge by, as in pre-training",
   ),
   "limit": wholeFlag(1, "learn from so many of the images"),
-  "prefix": textFlag(
-    "TEXT",
-    "what stands before the encoder's names in a file of weights",
-  ),
-  "heads": wholeFlag(1, "attention heads, for weights of an unusual model"),
+  ...ENCODER_FLAGS,
+  ...STATISTICS_FLAGS,
   "image-size": wholeFlag(
     1,
     "side of the images, pixels; positions are interpolated",
@@ -70,8 +78,7 @@ export const EVALUATION_DEFAULTS: Readonly<Record<string, string>> = {
   "classes": "all",
   "val-share": "the data's own part to judge by, else a fifth",
   "limit": "all",
-  "prefix": "found out",
-  "heads": "those of the usual model of its width and depth",
+  ...ENCODER_DEFAULTS,
   "image-size": "the encoder's",
   "resize-size": "image-size; 256 for 224 is customary with photographs",
   "backend": "auto",
@@ -96,8 +103,13 @@ export interface Evaluation extends EvaluatedImages {
 export const failedWith = (error: TrainError): Result<Failure, never> =>
   left({ message: describeTrainError(error), code: EXIT.failed });
 
+/** Said where nothing tells what the encoder's own images were normalised with. */
+const OWN_STATISTICS =
+  "the images' own, for nothing says the encoder's (--mean and --std do)";
+
 function tell(
   { encoder, train, backend }: Evaluation,
+  statistics: ToldStatistics,
   judgedBy: string,
   say: (line: string) => void,
 ): void {
@@ -105,9 +117,10 @@ function tell(
   for (const line of describeSkipped(skipped)) say(`skipped: ${line}`);
   const after = steps === null ? "" : `, after step ${steps[0]} of ${steps[1]}`;
   say(`encoder: ${path}${after}`);
-  if (report.missing.length > 0) {
-    say(`not in the file, as untrained: ${report.missing.join(", ")}`);
-  }
+  // Decoders of a run are no surprise.
+  const own = steps === null ? report : { ...report, leftOver: [] };
+  for (const line of describeReport(own)) say(`  ${line}`);
+  say(`pixels: ${describeStatistics(train.normalization)}, ${statistics.from}`);
   say(`learns from: ${train.summary}`);
   say(`judged by: ${judgedBy}`);
   say(`device: ${backend.device.name} (${backend.device.description})`);
@@ -149,28 +162,36 @@ export async function openEvaluation(
   say: (line: string) => void,
 ): Promise<Result<Failure, Evaluation>> {
   const encoder = await openEncoder(path, {
-    ...values.prefix === undefined ? {} : { prefix: values.prefix },
-    numHeads: values.heads,
+    ...encoderOptions(values),
     imageSize: values["image-size"],
   });
   if (encoder._tag === "Left") {
-    return badInput(describeTrainError(encoder.left));
+    return badInput(describeEncoderError(encoder.left));
   }
   const images = await imagesFrom(path, values);
   if (images._tag === "Left") return images;
   const { train, queries, judgedBy } = images.right;
   if (queries === null) return badInput(`--data: judged by ${judgedBy}`);
+  const statistics = statisticsFrom(values, encoder.right, {
+    normalization: train.normalization,
+    from: OWN_STATISTICS,
+  });
+  if (statistics._tag === "Left") return badInput(statistics.left);
+  const { normalization } = statistics.right;
   const selected = await selectBackend(values.backend ?? "auto");
   if (selected._tag === "Left") {
     return badInput(describeBackendError(selected.left));
   }
   const evaluation: Evaluation = {
     encoder: encoder.right,
-    ...evaluatedImages(labelledImages(train), queries),
+    ...evaluatedImages(
+      labelledImages({ ...train, normalization }),
+      { ...queries, normalization },
+    ),
     classes: train.classNames?.length ?? 0,
     resizeSize: values["resize-size"] ?? encoder.right.model.imageSize,
     backend: selected.right.backend,
   };
-  tell(evaluation, judgedBy, say);
+  tell(evaluation, statistics.right, judgedBy, say);
   return right(evaluation);
 }

@@ -12,10 +12,13 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import { counted } from "../../data/mod.ts";
+import {
+  counted,
+  type Normalization,
+  normalizationFor,
+} from "../../data/mod.ts";
 import {
   describeSkipped,
-  describeTrainError,
   encoderSnapshot,
   type OpenedEncoder,
   openEncoder,
@@ -23,6 +26,12 @@ import {
   type Snapshot,
   type TrainError,
 } from "../../train/mod.ts";
+import {
+  describeEncoderError,
+  describeReport,
+  describeStatistics,
+} from "../encoder_flags.ts";
+import type { PretrainValues } from "./pretrain_flags.ts";
 import type { Settings } from "./settings.ts";
 
 /** The moment before the first step, and where its encoder is from. */
@@ -40,73 +49,105 @@ export interface InitialEncoder {
  * file of weights with timm's, MAE's or LocalMIM's names.
  * @param config The run; the encoder must be of its model.
  * @param plan Its plan.
+ * @param prefix What stands before the encoder's names, if that has to be said.
  * @returns The start, or in words why the weights do not fit.
  */
 export async function initialEncoder(
   from: string,
   config: PretrainConfig,
   plan: FreezePlan,
+  prefix?: string,
 ): Promise<Result<string, InitialEncoder>> {
-  const opened = await openEncoder(from, { model: config.model });
+  const opened = await openEncoder(from, {
+    ...prefix === undefined ? {} : { prefix },
+    model: config.model,
+    partial: true,
+  });
   if (opened._tag === "Left") {
-    return left(`--init-from: ${describeTrainError(opened.left)}`);
+    return left(`--init-from: ${describeEncoderError(opened.left)}`);
   }
   const encoder = opened.right;
   return right({ start: encoderSnapshot(config, plan, encoder), encoder });
 }
 
+/** Flags of where a run's weights are from. */
+type InitialFlags = Pick<PretrainValues, "init-from" | "prefix">;
+
 /**
  * The encoder that `--init-from` names, if it is given.
  *
- * @param from Its value.
+ * @param values Flags as they were given.
  * @param settings What the run is to be; one that goes on has its own weights.
  * @param config The run.
  * @param plan Its plan.
  */
 export async function initialOf(
-  from: string | undefined,
+  { "init-from": from, prefix }: InitialFlags,
   { earlier }: Settings,
   config: PretrainConfig,
   plan: FreezePlan,
 ): Promise<Result<string, InitialEncoder | null>> {
-  if (from === undefined) return right(null);
-  return earlier === null ? await initialEncoder(from, config, plan) : left(
-    `--init-from: found ${from}, wanted no --resume beside it: a run goes on from its own weights`,
-  );
+  if (from === undefined) {
+    return prefix === undefined ? right(null) : left(
+      `--prefix: found "${prefix}", wanted --init-from beside it: the weights that it is for`,
+    );
+  }
+  return earlier === null
+    ? await initialEncoder(from, config, plan, prefix)
+    : left(
+      `--init-from: found ${from}, wanted no --resume beside it: a run goes on from its own weights`,
+    );
 }
 
-const listed = (names: readonly string[]): string => {
-  const most = 4;
-  const rest = names.length - most;
-  return [
-    ...names.slice(0, most),
-    ...rest > 0 ? [`${rest} more`] : [],
-  ].join(", ");
-};
+/** Whether numbers are the same but for rounding. */
+const isNear = (some: readonly number[], others: readonly number[]): boolean =>
+  some.every((value, i) => Math.abs(value - (others[i] ?? NaN)) < 1e-4);
 
-/** What became of the tensors of the file, in lines. */
+/** That an encoder learned from pixels of other statistics, if it did. */
+function describeOtherStatistics(
+  { model, normalization: said }: OpenedEncoder,
+  images: Normalization,
+): readonly string[] {
+  if (said === null) return [];
+  const channels = model.inChannels === 1 ? 1 : 3;
+  const [before, now] = [said, images]
+    .map((statistics) => normalizationFor(statistics, channels));
+  return isNear(before!.mean, now!.mean) &&
+      isNear(before!.deviation, now!.deviation)
+    ? []
+    : [
+      `its pixels had ${
+        describeStatistics(before!)
+      } (${said.from}); those of this run have ${describeStatistics(now!)}`,
+    ];
+}
+
+/**
+ * What became of the tensors of the file, in lines.
+ *
+ * @param initial Where the encoder is from.
+ * @param images What the run's images are normalised with.
+ */
 export function describeInitialEncoder(
-  { encoder: { path, model, report, skipped } }: InitialEncoder,
+  { encoder }: InitialEncoder,
+  images: Normalization,
 ): string {
-  const { used, missing, leftOver, positions: { grid, offFixed } } = report;
+  const { path, model, report, skipped } = encoder;
+  const { used, positions: { grid, offFixed } } = report;
   // Rounding is no difference, and a table of another grid says nothing.
   const isLearned = grid === gridSize(model) && offFixed > 1e-3;
+  const positions = `its positions are other ones (by up to ${
+    offFixed.toFixed(2)
+  }); pre-training has fixed ones`;
+  const lines = [
+    ...describeReport(report),
+    ...isLearned ? [positions] : [],
+    ...describeOtherStatistics(encoder, images),
+  ];
   return [
     ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
     `start:  ${path}: ${counted(used.length, "tensor")} used`,
-    ...missing.length === 0
-      ? []
-      : [`        not in it, as untrained: ${listed(missing)}`],
-    ...leftOver.length === 0
-      ? []
-      : [`        of no use here: ${listed(leftOver)}`],
-    ...isLearned
-      ? [
-        `        its positions are other ones (by up to ${
-          offFixed.toFixed(2)
-        }); pre-training has fixed ones`,
-      ]
-      : [],
+    ...lines.map((line) => `        ${line}`),
   ].join("\n");
 }
 

@@ -159,8 +159,7 @@ async function planRun(
   if (plan._tag === "Left") {
     return left(describeFaults(namedByFlags(plan.left)));
   }
-  const from = values["init-from"];
-  const initial = await initialOf(from, settings, config, plan.right);
+  const initial = await initialOf(values, settings, config, plan.right);
   if (initial._tag === "Left") return initial;
   const undrawable = await drawingFault();
   if (undrawable !== null) return left(undrawable);
@@ -271,7 +270,9 @@ export async function openRun(
   say(`images: ${images.train.summary}`);
   say(`judge:  ${images.judgedBy}`);
   say(describePlan(plan, config, images.train.length));
-  if (initial !== null) say(describeInitialEncoder(initial));
+  if (initial !== null) {
+    say(describeInitialEncoder(initial, images.train.normalization));
+  }
   const large = await stepTooLarge(backend, config, plan);
   if (large !== null) return left(large);
   let watch = watchFrom(values, config.model);

@@ -15,6 +15,7 @@ import {
   wholeFlag,
   workersFlag,
 } from "../flags.ts";
+import { PREFIX_FLAG } from "../encoder_flags.ts";
 import { METHOD_FLAGS, methodDefaults } from "../method_flags.ts";
 import { modelTable } from "../model_words.ts";
 import { HEALTH_DEFAULTS, HEALTH_FLAGS } from "./health_flags.ts";
@@ -50,6 +51,7 @@ export const PRETRAIN_FLAGS = {
     "PATH",
     "start from the encoder of a run, an export or a file of weights (timm's, MAE's, LocalMIM's names)",
   ),
+  "prefix": PREFIX_FLAG,
   "resume": textFlag(
     "auto|DIR",
     "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir, or with the one in runs/ that these flags fit, if there is one",
@@ -102,9 +104,11 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "lr": "blr × batch-size × accum-iter / 256",
   "image-size": "the model's",
   "patch-size": "the model's",
+  "heads": "the model's",
   "backend": "auto",
   "threads": "the processor's cores",
   "init-from": "first values drawn from the seed",
+  "prefix": "that of the only encoder in the file of --init-from",
   "output-dir": "runs/N, the first free N",
   "judge": "auto",
   ...SAVE_DEFAULTS,

@@ -14,7 +14,11 @@ import {
   right,
   sinCosPositions,
 } from "../../core/mod.ts";
-import type { Normalization } from "../../data/mod.ts";
+import {
+  LUMA_WEIGHTS,
+  type Normalization,
+  normalizationFor,
+} from "../../data/mod.ts";
 import type { FileContent } from "../atomic_file.ts";
 import { POSITION_TABLE } from "../features.ts";
 import { safetensorsParts, type StoredTensor } from "../safetensors.ts";
@@ -80,6 +84,38 @@ function storedParameters(
   ]);
 }
 
+/** Parameters with their shapes. */
+type Parameters = ReturnType<typeof storedParameters>;
+
+const PATCHES = "patch_embed.proj.weight";
+
+/**
+ * An encoder of grey images as one of colour images: its patch embedding weighs red,
+ * green and blue as `toGrey` does. With the same statistics in every channel it is the
+ * same function, for the weights sum to 1.
+ */
+function ofColours(
+  model: ModelSpec,
+  parameters: Parameters,
+): readonly [ModelSpec, Parameters] {
+  const grey = parameters.get(PATCHES);
+  if (model.inChannels === 3 || grey === undefined) return [model, parameters];
+  const [width = 0, , ...sides] = grey.shape;
+  const area = model.patchSize ** 2;
+  const data = new Float32Array(width * 3 * area);
+  grey.data.forEach((value, i) => {
+    const [row, pixel] = [Math.floor(i / area), i % area];
+    LUMA_WEIGHTS.forEach((weight, c) => {
+      data[(row * 3 + c) * area + pixel] = weight * value;
+    });
+  });
+  const colours = { shape: [width, 3, ...sides], data };
+  return [
+    { ...model, inChannels: 3 },
+    new Map([...parameters, [PATCHES, colours] as const]),
+  ];
+}
+
 /** timm has one norm, behind the last block. */
 const timmName = (name: string): string =>
   name.replace(/^norm\.\d+\./, "norm.");
@@ -94,9 +130,10 @@ function preprocessorConfig(
   { model, normalization, resizeSize }: EncoderExport,
 ): unknown {
   const side = model.imageSize;
+  const { mean, deviation } = normalizationFor(normalization, 3);
   return {
     image_processor_type: "ViTImageProcessor",
-    do_convert_rgb: model.inChannels === 3,
+    do_convert_rgb: true,
     do_resize: true,
     size: { shortest_edge: resizeSize },
     resample: 3,
@@ -105,8 +142,8 @@ function preprocessorConfig(
     do_rescale: true,
     rescale_factor: 1 / 255,
     do_normalize: true,
-    image_mean: normalization.mean,
-    image_std: normalization.deviation,
+    image_mean: mean,
+    image_std: deviation,
   };
 }
 
@@ -123,7 +160,8 @@ function preprocessorConfig(
  * ```
  *
  * The norm of the last tap becomes timm's `norm`; the other norms and the decoders
- * are left out.
+ * are left out. The ONNX model takes colour pictures, also where the encoder learned
+ * from grey ones: it makes them grey itself. `model.safetensors` is as it was trained.
  *
  * @param encoder The encoder.
  * @returns Content by path, or why there is no ONNX file.
@@ -133,9 +171,10 @@ export function encoderFiles(
 ): Result<Faults, EncoderFiles> {
   const { model } = encoder;
   const parameters = storedParameters(encoder);
+  const [colourModel, colourParameters] = ofColours(model, parameters);
   const graph = {
-    graphAt: (batch: number) => encoderGraph(model, batch),
-    parameters,
+    graphAt: (batch: number) => encoderGraph(colourModel, batch),
+    parameters: colourParameters,
     batch: "any",
     input: "pixel_values",
   } as const;

@@ -118,8 +118,10 @@ function timmName(
 ): readonly [name: string, part: number] | null {
   const rule = rules.find(([pattern]) => pattern.test(name));
   if (rule === undefined) return null;
-  const [whole = "", part] = name.replace(...rule).split("#");
-  return [whole, part === undefined ? 0 : PART_ORDER.indexOf(part)];
+  const whole = name.replace(...rule);
+  if (!rule[1].includes("#")) return [whole, 0];
+  const [own = "", part = ""] = whole.split("#");
+  return [own, PART_ORDER.indexOf(part)];
 }
 
 /**

@@ -52,6 +52,9 @@ function placesIn(names: readonly string[]): readonly EncoderPlace[] {
   });
 }
 
+/** Of more encoders none is looked into. */
+const MOST_COMPARED = 50;
+
 const quoted = (places: readonly EncoderPlace[]): string =>
   excerpt(places.map(({ prefix }) => `"${prefix}"`).join(", "));
 
@@ -81,7 +84,8 @@ export function findEncoder(
       ? right(known)
       : refuse(asked, `one of ${quoted(places)}`);
   }
-  const fitting = places.length === 1 ? places : places.filter(fits);
+  const isCompared = places.length > 1 && places.length <= MOST_COMPARED;
+  const fitting = isCompared ? places.filter(fits) : places;
   const [only = places[0]!, ...others] = fitting;
   return fitting.length > 0 && others.length === 0
     ? right(only)

@@ -63,6 +63,9 @@ export const IMAGES_FILE = "images.json";
 /** Names of a model's weights on a hub, the first that is there counts. */
 const HUB_WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
 
+/** Folder of the versions of a model in the cache of Hugging Face's programs. */
+const SNAPSHOTS = "snapshots";
+
 /** Behind the name of weights: the list of the files that they are divided into. */
 const INDEX = ".index.json";
 
@@ -223,6 +226,20 @@ function weightsIn(
   );
 }
 
+/** The only version of a model in the cache of Hugging Face's programs. */
+async function ofCache(
+  path: string,
+  choose: ChooseTensors,
+): Promise<Result<TrainError, FoundWeights>> {
+  const folder = join(path, SNAPSHOTS);
+  const names = await fileResult(folder, () => readdir(folder));
+  if (names._tag === "Left") return names;
+  const [only, ...others] = names.right;
+  return only !== undefined && others.length === 0
+    ? await findWeights(join(folder, only), choose)
+    : refuse(folder, `it holds ${names.right.length} versions, name one`);
+}
+
 /**
  * Finds weights: the newest whole checkpoint of a run, a folder of a hub, or a file.
  *
@@ -249,6 +266,7 @@ export async function findWeights(
   if (candidates._tag === "Right") return await ofRun(path, candidates.right);
   const names = await fileResult(path, () => readdir(path));
   if (names._tag === "Left") return names;
+  if (names.right.includes(SNAPSHOTS)) return await ofCache(path, choose);
   const file = weightsIn(path, names.right);
   return file._tag === "Left"
     ? names.right.includes("checkpoints") ? candidates : refuse(path, file.left)

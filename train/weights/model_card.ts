@@ -23,7 +23,9 @@ function preparation(
   { model, normalization, resizeSize }: EncoderExport,
 ): string {
   const { imageSize: side, inChannels } = model;
-  const colours = inChannels === 1 ? "grey" : "colour";
+  const colours = inChannels === 1
+    ? "grey; `onnx/model.onnx` takes colour pictures and weighs red, green and blue as\nITU-R 601 does"
+    : "colour";
   return `Images are ${colours}. The shorter side is resized to ${resizeSize} pixels (bicubic), the
 middle ${side}×${side} cut out, levels are divided by 255 and normalised with mean
 ${list(normalization.mean)} and deviation ${list(normalization.deviation)}.`;

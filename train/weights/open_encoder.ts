@@ -31,7 +31,11 @@ import { findWeights, type FoundWeights } from "./find_weights.ts";
 import { type SaidEncoder, sizeFaults } from "./hub_config.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
 import type { Weights } from "./weights.ts";
-import { type UnseenSizes, weightsModel } from "./weights_model.ts";
+import {
+  unlikeSizes,
+  type UnseenSizes,
+  weightsModel,
+} from "./weights_model.ts";
 
 /** An encoder and where it is from. */
 export interface OpenedEncoder {
@@ -162,7 +166,10 @@ function modelOf(
   options: OpenEncoderOptions,
 ): Result<Faults, ModelSpec> {
   const { model: wanted, imageSize, partial = false } = options;
-  const [first, ...others] = unlikeParts(file, partial);
+  const [first, ...others] = [
+    ...unlikeParts(file, partial),
+    ...wanted === undefined ? [] : unlikeSizes(file, wanted),
+  ];
   // Sizes of another kind of encoder would only puzzle.
   if (first !== undefined) return left([first, ...others]);
   if (wanted !== undefined) return fitting(wanted, known ?? said ?? {});
@@ -189,7 +196,7 @@ export async function openEncoder(
   const read = await findWeights(path, chooseEncoder(options));
   if (read._tag === "Left") return read;
   const found = read.right;
-  const { path: from, weights, normalization, steps, seed, skipped } = found;
+  const { path: from, weights, model: _, said: __, ...origin } = found;
   const file = encoderIn(weights, options);
   if (file._tag === "Left") return orRefuse(from, left([file.left]));
   const model = orRefuse(from, modelOf(found, file.right, options));
@@ -200,13 +207,7 @@ export async function openEncoder(
     from,
     encoderStart(model.right, tensors, asked, weights),
   );
-  return start._tag === "Left" ? start : right({
-    ...start.right,
-    model: model.right,
-    path: from,
-    normalization,
-    steps,
-    ...seed === undefined ? {} : { seed },
-    skipped,
-  });
+  return start._tag === "Left"
+    ? start
+    : right({ ...start.right, ...origin, model: model.right, path: from });
 }

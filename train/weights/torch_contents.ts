@@ -67,7 +67,7 @@ const FROM_TYPE = /^torch\._tensor\._rebuild_from_type(_v2)?$/;
 /** A file with more tensors or objects is refused: the largest models have some thousands. */
 const MOST_FINDS = 100_000;
 
-/** Letters of a name with all keys that lead to it. */
+/** Letters of a name with all keys that lead to it; what has a longer one stays closed. */
 const LONGEST_NAME = 1000;
 
 /** Most entries of dictionaries that are looked at. */
@@ -296,7 +296,10 @@ function collect(
     if (--finds.entries < 0) return `it has more than ${MOST_ENTRIES} entries`;
     if (typeof key !== "string") continue;
     const own = name === "" ? key : `${name}.${key}`;
-    if (own.length > LONGEST_NAME) return `a name has ${own.length} letters`;
+    if (own.length > LONGEST_NAME) {
+      finds.opaque.set(excerpt(own), `a name of ${own.length} letters`);
+      continue;
+    }
     const fault = collect(finds, own, inner, [...parents, value]);
     if (fault !== null) return fault;
   }

@@ -5,6 +5,7 @@
  */
 import {
   checkModel,
+  type Fault,
   type Faults,
   left,
   MODEL_PRESETS,
@@ -35,21 +36,50 @@ export interface UnseenSizes {
   readonly layerNormEps?: number | undefined;
 }
 
+const refusals = (path: string, found: unknown, wanted: string): Faults => [
+  { _tag: "Inconsistent", path, found, wanted },
+];
+
 const refuse = (
   path: string,
   found: unknown,
   wanted: string,
-): Result<Faults, never> =>
-  left([{ _tag: "Inconsistent", path, found, wanted }]);
+): Result<Faults, never> => left(refusals(path, found, wanted));
 
 /** One more than the highest number of a block. */
-function depthOf(names: Iterable<string>): number {
+function depthOf({ sources }: EncoderTensors): number {
   let depth = 0;
-  for (const name of names) {
+  for (const name of sources.keys()) {
     const [, block] = /^blocks\.(\d{1,6})\./.exec(name) ?? [];
     if (block !== undefined) depth = Math.max(depth, Number(block) + 1);
   }
   return depth;
+}
+
+/**
+ * Sizes by which an encoder in a file is not the wanted one; each tensor would say it
+ * again.
+ *
+ * @param file Its tensors.
+ * @param wanted The wanted encoder.
+ */
+export function unlikeSizes(
+  file: EncoderTensors,
+  { embedDim, inChannels, patchSize, depth }: ModelSpec,
+): readonly Fault[] {
+  const patches = "patch_embed.proj.weight";
+  const shape = encoderShape(file, patches);
+  const wanted = [embedDim, inChannels, patchSize, patchSize];
+  const [found, blocks] = [`float32 [${shape.join(", ")}]`, depthOf(file)];
+  const path = file.prefix + patches;
+  return [
+    ...String(shape) === String(wanted)
+      ? []
+      : refusals(path, found, `float32 [${wanted.join(", ")}]`),
+    ...blocks === depth
+      ? []
+      : refusals(`${file.prefix}blocks`, blocks, String(depth)),
+  ];
 }
 
 /** A model with these encoder sizes; its decoders are those of the smallest preset. */
@@ -111,7 +141,7 @@ export function weightsModel(
     );
     return refuse(file.prefix + FIRST_LAYER, found, "the weights of an MLP");
   }
-  const depth = depthOf(file.sources.keys());
+  const depth = depthOf(file);
   const side = unseen.imageSize === undefined
     ? sideOf(file, patchSize)
     : right(unseen.imageSize);

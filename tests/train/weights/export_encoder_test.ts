@@ -242,6 +242,75 @@ Deno.test("openEncoder() refuses an exported encoder of which a bit of a number 
   await Deno.remove(folder, { recursive: true });
 });
 
+const GREY: ModelSpec = { ...MODEL, inChannels: 1 };
+
+/** The same 32×32 pixels in three colours, in four channels, and others in one. */
+function writeKinds(folder: string): Promise<readonly string[]> {
+  const levels = uniforms(split(rootKey(14), 0), 32 * 32 * 3);
+  const colours = Uint8Array.from(levels, (u) => Math.floor(256 * u));
+  const clear = Uint8Array.from({ length: 32 * 32 * 4 }, (_, i) => {
+    const [pixel, c] = [Math.floor(i / 4), i % 4];
+    return c === 3 ? pixel % 256 : colours[3 * pixel + c]!;
+  });
+  const grey = colours.subarray(0, 32 * 32);
+  const kinds = [[3, colours], [4, clear], [1, grey]] as const;
+  return Promise.all(kinds.map(async ([channels, pixels]) => {
+    const raw = { width: 32, height: 32, channels };
+    const path = `${folder}/${channels}.png`;
+    await sharp(pixels, { raw }).png().toFile(path);
+    return path;
+  }));
+}
+
+/** Normalised grey of pictures, by the weights of ITU-R 601 as that standard has them. */
+async function greyOf(paths: readonly string[], mean: number, std: number) {
+  const grey = paths.map(async (path) => {
+    const colours = await sharp(path).removeAlpha().toColourspace("srgb").raw()
+      .toBuffer();
+    return Float64Array.from({ length: 32 * 32 }, (_, i) => {
+      const [r = 0, g = 0, b = 0] = colours.subarray(3 * i, 3 * i + 3);
+      return ((0.299 * r + 0.587 * g + 0.114 * b) / 255 - mean) / std;
+    });
+  });
+  return (await Promise.all(grey)).flatMap((part) => [...part]);
+}
+
+Deno.test("transformers.js extracts a grey encoder's features from colour, transparent and grey pictures to 1e-3", async () => {
+  const folder = await Deno.makeTempDir();
+  const pictures = await writeKinds(folder);
+  const parameters = parametersOf(GREY);
+  const normalization = { mean: [0.286], deviation: [0.353] };
+  const encoder = { ...EXPORT, model: GREY, parameters, normalization };
+  orThrow(await exportEncoder(`${folder}/tiny`, encoder));
+  const script = new URL("transformers_features.ts", import.meta.url);
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", script.pathname, folder, "tiny", ...pictures],
+  }).output();
+  const text = new TextDecoder();
+  ok(success, text.decode(stderr));
+  const found = JSON.parse(text.decode(stdout).trim().split("\n").at(-1) ?? "");
+  const inputs: NamedValues = Object.fromEntries([
+    ...[...parameters].map(([name, data]) =>
+      [name, Float64Array.from(data)] as const
+    ),
+    ["pixel_values", Float64Array.from(await greyOf(pictures, 0.286, 0.353))],
+  ]);
+  const graph = right(encoderGraph(GREY, 3));
+  const { last_hidden_state: tokens } = interpretGraph(graph, inputs);
+  deepStrictEqual(found.dims, [3, 17, 16]);
+  // The standard's weights have three digits, ours sixteen bits.
+  const error = largestDifference(found.tokens, tokens!);
+  ok(error < 1e-3, `off by ${error}`);
+  const opened = orThrow(await openEncoder(`${folder}/tiny`));
+  strictEqual(opened.model.inChannels, 1);
+  deepStrictEqual(
+    opened.parameters.get("patch_embed.proj.weight"),
+    parameters.get("patch_embed.proj.weight"),
+  );
+  deepStrictEqual(opened.normalization?.mean, [0.286, 0.286, 0.286]);
+  await Deno.remove(folder, { recursive: true });
+});
+
 /** A Vision Transformer as timm's, with only what the encoder needs. */
 const TORCH_ENCODER = `
 import json, struct, sys, numpy, torch

@@ -304,6 +304,34 @@ Deno.test("openEncoder() reads weights that are divided into files, and refuses 
     match(await refusal(folder), /weight_map names no file/);
   }));
 
+Deno.test("openEncoder() opens the only version in a hub's cache, whose files are links, and asks where there are several", () =>
+  inFolder(async (folder) => {
+    const version = `${folder}/snapshots/a1b2`;
+    await Deno.mkdir(`${folder}/blobs`);
+    await Deno.mkdir(version, { recursive: true });
+    await writeWeights(`${folder}/blobs/1`, TINY_MODEL);
+    await writeJson(`${folder}/blobs/2`, TIMM_CONFIG);
+    await Deno.symlink("../../blobs/1", `${version}/model.safetensors`);
+    await Deno.symlink("../../blobs/2", `${version}/config.json`);
+    strictEqual(orThrow(await openEncoder(folder)).model.numHeads, 2);
+    await Deno.mkdir(`${folder}/snapshots/c3d4`);
+    match(await refusal(folder), /holds 2 versions, name one/);
+  }));
+
+Deno.test("openEncoder() of a file with 30,000 encoders asks which, without a look into each", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/weights.safetensors`;
+    const empty = { shape: [0], data: new Float32Array() };
+    const tensors = new Map(
+      Array.from(
+        { length: 30_000 },
+        (_, i) => [`m${i}.patch_embed.proj.weight`, empty] as const,
+      ),
+    );
+    await Deno.writeFile(path, encodeSafetensors({ metadata: {}, tensors }));
+    match(await refusal(path), /wanted one of "m0\."/);
+  }));
+
 Deno.test("openEncoder() opens the only file of weights in a folder, and asks where there are several", () =>
   inFolder(async (folder) => {
     await writeWeights(`${folder}/a.safetensors`, TINY_MODEL);
