@@ -76,6 +76,7 @@ const evaluationOn = (backend: Backend): Evaluation => ({
     },
     path: "tiny",
     steps: null,
+    skipped: [],
   },
   ...evaluatedImages(damaged(12, BAD), damaged(8, BAD)),
   classes: 3,
