@@ -52,9 +52,11 @@ export * from "./gradient_health.ts";
 export * from "./is_missing.ts";
 export * from "./knn.ts";
 export {
+  checkpointProgress,
   latestCheckpoint,
   runFolderAt,
   runFolderOf,
+  type RunProgress,
   type SkippedCheckpoint,
 } from "./latest_checkpoint.ts";
 export * from "./left_out.ts";

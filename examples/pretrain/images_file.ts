@@ -29,8 +29,8 @@ export interface RememberedImages extends ImageChoice {
   readonly found: string;
   /** SHA-256 of their names in order. */
   readonly names: string;
-  /** Digest of their contents, `contentDigest`; `null` in files of earlier versions. */
-  readonly contents: string | null;
+  /** Digest of their contents, `contentDigest`; absent in files of earlier versions. */
+  readonly contents?: string;
 }
 
 const IMAGES_FILE = "images.json";
@@ -65,10 +65,11 @@ function namesDigest(source: ImageSource): string {
 export function rememberedImages(
   { data, limit, classes, valShare }: ImageChoice,
   source: ImageSource,
-  contents: string | null = null,
+  contents?: string,
 ): RememberedImages {
   const [found, names] = [source.summary, namesDigest(source)];
-  return { data, limit, classes, valShare, found, names, contents };
+  const known = { data, limit, classes, valShare, found, names };
+  return contents === undefined ? known : { ...known, contents };
 }
 
 /** The number of the rule by which a digest was made. */
@@ -97,8 +98,8 @@ export function contentsDiffer(
   { contents: now }: RememberedImages,
   { contents: before }: RememberedImages,
 ): boolean {
-  return now !== null && before !== null && ruleOf(now) === ruleOf(before) &&
-    now !== before;
+  return now !== undefined && before !== undefined &&
+    ruleOf(now) === ruleOf(before) && now !== before;
 }
 
 /** Writes the file into the folder of a run. */
@@ -120,14 +121,14 @@ function isRemembered(json: unknown): json is RememberedImages {
     (limit === null || Number.isSafeInteger(limit)) &&
     (classes === null || isNames(classes)) &&
     (valShare === null || typeof valShare === "number") &&
-    (contents === null || typeof contents === "string") &&
+    (contents === undefined || typeof contents === "string") &&
     typeof found === "string" && typeof names === "string";
 }
 
-/** Files of earlier versions say nothing of classes, shares and contents. */
+/** Files of runs from before classes and shares could be chosen say nothing of them. */
 const completed = (json: unknown): unknown =>
   typeof json === "object" && json !== null
-    ? { classes: null, valShare: null, contents: null, ...json }
+    ? { classes: null, valShare: null, ...json }
     : json;
 
 /** Reads the file in the folder of a run, or says what is wrong with it. */
