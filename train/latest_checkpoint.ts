@@ -45,13 +45,32 @@ export interface Candidates {
   readonly isChosen: boolean;
 }
 
-/** Steps that a checkpoint says it has; those of its name if it does not say so well. */
-export async function stepsOf(checkpoint: string): Promise<number> {
+/** How far a run had come. */
+export interface RunProgress {
+  /** Steps that were done. */
+  readonly step: number;
+  /** Steps of the run; `null` if that is not known. */
+  readonly totalSteps: number | null;
+}
+
+/**
+ * How far a checkpoint says that its run had come; by its name if it does not say so
+ * well.
+ *
+ * @param checkpoint Path of the checkpoint.
+ */
+export async function checkpointProgress(
+  checkpoint: string,
+): Promise<RunProgress> {
   const described = await readDescription(checkpoint);
   return described._tag === "Right"
-    ? described.right.file.step
-    : checkpointStep(basename(checkpoint));
+    ? described.right.file
+    : { step: checkpointStep(basename(checkpoint)), totalSteps: null };
 }
+
+/** Steps that a checkpoint says it has. */
+export const stepsOf = async (checkpoint: string): Promise<number> =>
+  (await checkpointProgress(checkpoint)).step;
 
 /** Checkpoints in the order of what they say of themselves: a folder may have been renamed. */
 async function newestFirst(

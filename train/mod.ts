@@ -53,10 +53,12 @@ export * from "./work_options.ts";
 export * from "./is_missing.ts";
 export * from "./knn.ts";
 export {
+  checkpointProgress,
   describeSkipped,
   latestCheckpoint,
   runFolderAt,
   runFolderOf,
+  type RunProgress,
   type SkippedCheckpoint,
 } from "./latest_checkpoint.ts";
 export * from "./left_out.ts";

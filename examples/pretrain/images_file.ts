@@ -39,8 +39,8 @@ export interface RememberedImages extends ImageChoice {
   readonly names: string;
   /** What they are normalised with; files of older runs do not say it. */
   readonly normalization?: Normalization;
-  /** Digest of their contents, `contentDigest`; `null` in files of earlier versions. */
-  readonly contents: string | null;
+  /** Digest of their contents, `contentDigest`; absent in files of earlier versions. */
+  readonly contents?: string;
 }
 
 /** What names in a source begin with: its own name, or the folder of its archives. */
@@ -72,12 +72,12 @@ function namesDigest(source: ImageSource, root = rootOf(source)): string {
 export function rememberedImages(
   { data, limit, classes, valShare, heldOut }: ImageChoice,
   source: ImageSource,
-  contents: string | null = null,
+  contents?: string,
 ): RememberedImages {
   const { summary: found, normalization } = source;
-  const names = namesDigest(source);
   const choice = { data, limit, classes, valShare, heldOut };
-  return { ...choice, found, names, contents, normalization };
+  const known = { ...choice, found, names: namesDigest(source), normalization };
+  return contents === undefined ? known : { ...known, contents };
 }
 
 /** The number of the rule by which a digest was made. */
@@ -120,8 +120,8 @@ export function contentsDiffer(
   { contents: now }: RememberedImages,
   { contents: before }: RememberedImages,
 ): boolean {
-  return now !== null && before !== null && ruleOf(now) === ruleOf(before) &&
-    now !== before;
+  return now !== undefined && before !== undefined &&
+    ruleOf(now) === ruleOf(before) && now !== before;
 }
 
 /** Writes the file into the folder of a run. */
@@ -144,16 +144,15 @@ function isRemembered(json: unknown): json is RememberedImages {
     (classes === null || isNames(classes)) &&
     (valShare === null || typeof valShare === "number") &&
     (heldOut === "by class" || heldOut === "over all") &&
-    (contents === null || typeof contents === "string") &&
+    (contents === undefined || typeof contents === "string") &&
     typeof found === "string" && typeof names === "string";
 }
 
-/** What files of earlier runs do not say. */
+/** What files of earlier runs do not say and cannot be absent. */
 const EARLIER = {
   classes: null,
   valShare: null,
   heldOut: "over all",
-  contents: null,
 } as const;
 
 const completed = (json: unknown): unknown =>

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { holdsRun, METRICS_FILE } from "../../train/mod.ts";
+import { holdsRun } from "../../train/mod.ts";
 
 /** Where they are. */
 export const RUNS_FOLDER = "runs";
@@ -22,19 +22,18 @@ export async function newFolder(): Promise<string> {
 }
 
 /**
- * The run that was written to last.
+ * The runs in a folder, 2 before 10.
  *
  * @param folder Folder of runs.
- * @returns Its folder, or `null` if there is no run.
+ * @returns Their folders.
  */
-export async function lastRun(folder: string): Promise<string | null> {
-  let last: readonly [path: string | null, time: number] = [null, -Infinity];
-  for (const name of await namesIn(folder)) {
+export async function runsIn(folder: string): Promise<readonly string[]> {
+  const inOrder = new Intl.Collator("en", { numeric: true });
+  const names = (await namesIn(folder)).toSorted(inOrder.compare);
+  const runs: string[] = [];
+  for (const name of names) {
     const path = join(folder, name);
-    if (!await holdsRun(path)) continue;
-    const time = await stat(join(path, METRICS_FILE))
-      .then(({ mtimeMs }) => mtimeMs, () => -Infinity);
-    if (time > last[1]) last = [path, time];
+    if (await holdsRun(path)) runs.push(path);
   }
-  return last[0];
+  return runs;
 }

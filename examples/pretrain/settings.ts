@@ -5,6 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import {
   decodePretrainConfig,
   type Fault,
@@ -23,11 +24,17 @@ import {
 } from "../../train/mod.ts";
 import { configFromFlags, namedByFlags } from "../config_from_flags.ts";
 import {
+  chosenRun,
+  isSameRun,
+  type RunChoice,
+  runProgress,
+} from "./choose_run.ts";
+import {
   type ImageChoice,
   readImagesFile,
   type RememberedImages,
 } from "./images_file.ts";
-import { lastRun, RUNS_FOLDER } from "./numbered_folders.ts";
+import { RUNS_FOLDER, runsIn } from "./numbered_folders.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
 import { hasTwoIntervals } from "./save_flags.ts";
@@ -197,6 +204,46 @@ async function anew(
   });
 }
 
+/** Whether a run has the images that flags name, as far as they name any. */
+function hasImages(
+  { data, limit, classes, valShare }: ImageChoice,
+  { images }: EarlierRun,
+): boolean {
+  return isDeepStrictEqual([data, limit, classes, valShare], [
+    images.data,
+    images.limit,
+    images.classes,
+    images.valShare,
+  ]);
+}
+
+/** The settings with which the run in `runs/` that fits the flags goes on, or `null`. */
+async function fittingRun(
+  values: PretrainValues,
+  classes: readonly string[] | null,
+): Promise<Result<Faults, Settings | null>> {
+  const fitting = new Map<string, Settings>();
+  const choices: RunChoice[] = [];
+  for (const folder of await runsIn(RUNS_FOLDER)) {
+    const settings = await resumed(folder, values, classes);
+    if (settings._tag === "Left") return settings;
+    const own = await readConfig("--resume", join(folder, "config.json"));
+    if (own._tag === "Left") return own;
+    const { config, earlier } = settings.right;
+    if (earlier === null || !hasImages(settings.right, earlier)) continue;
+    const allowsChange = earlier.allowScheduleChange;
+    if (!isSameRun(config, own.right, allowsChange)) continue;
+    fitting.set(folder, settings.right);
+    const { images } = earlier;
+    const progress = await runProgress(folder);
+    choices.push({ ...progress, folder, config: own.right, images });
+  }
+  const chosen = chosenRun(choices);
+  return chosen._tag === "Left"
+    ? chosen
+    : right(fitting.get(chosen.right?.folder ?? "") ?? null);
+}
+
 /**
  * Goes on with the run in a folder, or begins one where there is none: the same
  * command serves the first time and every time after.
@@ -205,10 +252,17 @@ async function resumedOrAnew(
   values: PretrainValues,
   classes: readonly string[] | null,
 ): Promise<Result<Faults, Settings>> {
-  const folder = values["output-dir"] ?? await lastRun(RUNS_FOLDER);
-  return folder !== null && await holdsRun(folder)
-    ? await resumed(folder, values, classes)
-    : await anew(values, classes);
+  const folder = values["output-dir"];
+  if (folder !== undefined) {
+    return await holdsRun(folder)
+      ? await resumed(folder, values, classes)
+      : await anew(values, classes);
+  }
+  const fitting = await fittingRun(values, classes);
+  if (fitting._tag === "Left") return fitting;
+  return fitting.right === null
+    ? await anew(values, classes)
+    : right(fitting.right);
 }
 
 /**

@@ -117,7 +117,6 @@ Deno.test("rememberedImages() are read back as they were written", () =>
         ...earlier,
         classes: null,
         valShare: null,
-        contents: null,
         heldOut: "over all",
       },
     });

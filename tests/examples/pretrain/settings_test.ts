@@ -2,7 +2,6 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { describeFaults, MODEL_PRESETS, planOf } from "../../../core/mod.ts";
 import { writeImagesFile } from "../../../examples/pretrain/images_file.ts";
-import { lastRun } from "../../../examples/pretrain/numbered_folders.ts";
 import { checkFolder } from "../../../examples/pretrain/open_folder.ts";
 import type { PretrainValues } from "../../../examples/pretrain/pretrain_flags.ts";
 import {
@@ -38,7 +37,6 @@ async function begun(path: string): Promise<void> {
     classes: null,
     valShare: null,
     heldOut: "by class",
-    contents: null,
     found: "40 images",
     names: "digest",
   } as const;
@@ -109,17 +107,4 @@ Deno.test("checkFolder() lets a run go on in its own folder, a new one begin in 
     strictEqual(await verdict(parent, { earlier: null }), "free");
     match(await verdict(other, { earlier }), /already holds a run/);
     match(await verdict(own, { earlier: null }), /already holds a run/);
-  }));
-
-Deno.test("lastRun() is the one written to last among folders that hold a run", () =>
-  inFolder(async (parent) => {
-    strictEqual(await lastRun(join(parent, "nothing")), null);
-    for (const name of ["2", "1", "3"]) {
-      const path = join(parent, name);
-      await Deno.mkdir(path);
-      const record = join(path, "metrics.jsonl");
-      await Deno.writeTextFile(record, name === "3" ? "" : "{}\n");
-      await Deno.utime(record, 1000 - Number(name), 1000 - Number(name));
-    }
-    strictEqual(await lastRun(parent), join(parent, "1"));
   }));

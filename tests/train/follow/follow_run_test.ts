@@ -4,6 +4,7 @@ import type { Result } from "../../../core/mod.ts";
 import {
   type FollowedRun,
   followRun,
+  LOCK_FILE,
   lockFolder,
   type NoRun,
 } from "../../../train/mod.ts";
@@ -101,4 +102,75 @@ Deno.test("followRun() complains of a line that is no step", () =>
     const run = followed(await followRun(folder)());
     match(run.complaint ?? "", /metrics\.jsonl: line 4 is not/);
     strictEqual(run.status.done, 3);
+  }));
+
+for (
+  const [what, change, wanted] of [
+    [
+      "a field is misspelled by one bit",
+      (text: string) => text.replace("stageLosses", "stagfLosses"),
+      /metrics\.jsonl: line 1 is not the record of a step/,
+    ],
+    [
+      "a line is there twice",
+      (text: string) => text.replace(/^.*\n/, "$&$&"),
+      /metrics\.jsonl: step 0 follows, wanted 1/,
+    ],
+    [
+      "a page is zeros",
+      (text: string) => text.replace(/^.{99}/, "\0".repeat(99)),
+      /metrics\.jsonl: line 1 is not the record of a step/,
+    ],
+  ] as const
+) {
+  Deno.test(`followRun() shows a run and complains where ${what}`, () =>
+    inFolder(async (folder) => {
+      await makeRun(folder, RUN, 9);
+      const record = join(folder, "metrics.jsonl");
+      const text = await Deno.readTextFile(record);
+      await Deno.writeTextFile(record, change(text));
+      const run = followed(await followRun(folder)());
+      match(run.complaint ?? "", wanted);
+      strictEqual(run.status.done, 9);
+    }));
+}
+
+const hasPipes = Deno.build.os !== "windows";
+
+Deno.test({
+  name: `followRun() does not wait for a pipe in the place of any file${
+    hasPipes ? "" : " [skipped: no pipes here]"
+  }`,
+  ignore: !hasPipes,
+  fn: () =>
+    inFolder(async (folder) => {
+      await makeRun(folder, RUN, 3);
+      await Deno.writeTextFile(join(folder, LOCK_FILE), "");
+      for (
+        const name of ["metrics.jsonl", "plan.json", "config.json", LOCK_FILE]
+      ) {
+        const path = join(folder, name);
+        await Deno.rename(path, `${path}.aside`);
+        await new Deno.Command("mkfifo", { args: [path] }).output();
+        const run = await followRun(folder)();
+        const said = run._tag === "Left"
+          ? run.left.reason
+          : run.right.complaint ?? "";
+        if (name !== LOCK_FILE) match(said, /it is not a regular file/);
+        await Deno.remove(path);
+        await Deno.rename(`${path}.aside`, path);
+      }
+    }),
+});
+
+Deno.test("followRun() says no word of a file that a link in the place of the plan leads to", () =>
+  inFolder(async (folder) => {
+    const run = join(folder, "run");
+    await makeRun(run, RUN, 3);
+    const secret = join(folder, "secret");
+    await Deno.writeTextFile(secret, "password");
+    await Deno.remove(join(run, "plan.json"));
+    await Deno.symlink(secret, join(run, "plan.json"));
+    const reason = (await reasonOf(run))?.reason ?? "";
+    match(reason, /plan\.json: not JSON$/);
   }));

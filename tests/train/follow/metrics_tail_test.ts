@@ -68,6 +68,25 @@ Deno.test("metricsTail() begins anew when the record is replaced, cut back or go
     strictEqual((await stepsOf(tail)).length, 12);
   }));
 
+Deno.test("metricsTail() begins anew when the record was cut and has grown past where it was", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "metrics.jsonl");
+    const tail = metricsTail(path);
+    await Deno.writeTextFile(path, textOf(LINES.slice(0, 5)));
+    strictEqual((await stepsOf(tail)).length, 5);
+    // Steps that are taken again take another time.
+    const again = LINES.slice(3).map((line) => ({
+      ...line,
+      milliseconds: { ...line.milliseconds, total: 99.5 },
+    }));
+    await Deno.truncate(path, textOf(LINES.slice(0, 3)).length);
+    await Deno.writeTextFile(path, textOf(again), { append: true });
+    const piece = trained(await tail.next());
+    ok(piece.isAnew);
+    deepStrictEqual(piece.lines, [...LINES.slice(0, 3), ...again]);
+    deepStrictEqual(await stepsOf(tail), []);
+  }));
+
 Deno.test("metricsTail() names whole lines that are no steps and goes on behind them", () =>
   inFolder(async (folder) => {
     const path = join(folder, "metrics.jsonl");
