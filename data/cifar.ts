@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { left, type Result, right } from "../core/mod.ts";
+import { kindOfBytes, left, type Result, right } from "../core/mod.ts";
 import { counted } from "./counted.ts";
 import type { DataError } from "./data_error.ts";
 import type { ImageSource, RawImage, Split } from "./image_source.ts";
@@ -87,8 +87,9 @@ function recordsError(
     wanted,
   });
   if (bytes.length === 0 || bytes.length % record !== 0) {
+    const kind = kindOfBytes(bytes);
     return failed(
-      `${bytes.length} bytes`,
+      bytes.length === 0 ? "0 bytes" : kind ?? `${bytes.length} bytes`,
       `a multiple of ${record}: records of ${labels} + ${PIXELS} bytes`,
     );
   }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { left, type Result, right } from "../core/mod.ts";
+import { kindOfBytes, left, type Result, right } from "../core/mod.ts";
 import type { DataError } from "./data_error.ts";
 
 /** An array of bytes with its extents. */
@@ -39,12 +39,14 @@ export function decodeIdx(
     left({ _tag: "BadFile", path, found, wanted });
   const magic = Uint8Array.of(0, 0, UNSIGNED_BYTE, dimensions);
   const header = 4 + 4 * dimensions;
+  const isIdx = magic.every((byte, i) => byte === bytes[i]);
+  if (bytes.length >= 4 && !isIdx) {
+    const start = `the bytes ${hex(bytes.subarray(0, 4))} at the start`;
+    const found = kindOfBytes(bytes) ?? start;
+    return failed(found, `${hex(magic)} (idx, ${dimensions} extents of bytes)`);
+  }
   if (bytes.length < header) {
     return failed(`${bytes.length} bytes`, `an idx header of ${header} bytes`);
-  }
-  if (magic.some((byte, i) => byte !== bytes[i])) {
-    const found = `the bytes ${hex(bytes.subarray(0, 4))} at the start`;
-    return failed(found, `${hex(magic)} (idx, ${dimensions} extents of bytes)`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, header);
   const shape = Array.from(

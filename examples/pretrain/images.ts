@@ -200,18 +200,22 @@ async function openSplit(
 /** Which classes, and which part is kept to judge by; by class unless told otherwise. */
 export type JudgingChoice =
   & Pick<ImageChoice, "classes" | "valShare">
-  & Partial<Pick<ImageChoice, "heldOut">>;
+  & Partial<Pick<ImageChoice, "heldOut">>
+  & {
+    /** Whether the data's own part may judge, where they have one; it may unless told otherwise. */
+    readonly ownPart?: boolean;
+  };
 
 async function opened(
   folder: string | null,
-  { classes, valShare, heldOut = "by class" }: JudgingChoice,
+  { classes, valShare, heldOut = "by class", ownPart = true }: JudgingChoice,
 ): Promise<Result<DataError, PretrainImages>> {
   const train = await openSplit(folder, "train", classes);
   if (train._tag === "Left") return train;
   const images = valShare === null
     ? withJudges(
       train.right,
-      await openSplit(folder, "test", classes),
+      ownPart ? await openSplit(folder, "test", classes) : train,
       heldOut,
     )
     : shared(train.right, valShare, heldOut);

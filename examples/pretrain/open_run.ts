@@ -45,7 +45,8 @@ import {
 import { namedByFlags } from "../config_from_flags.ts";
 import { describePlan } from "./describe_plan.ts";
 import { watchFrom } from "./health_flags.ts";
-import { openImages, type PretrainImages } from "./images.ts";
+import { imagesOfRun } from "./earlier_images.ts";
+import type { PretrainImages } from "./images.ts";
 import {
   describeInitialEncoder,
   type InitialEncoder,
@@ -147,8 +148,7 @@ async function planRun(
   settings: Settings,
   values: PretrainValues,
 ): Promise<Result<string, PlannedRun>> {
-  const { data, limit } = settings;
-  const opened = await openImages(data, limit, settings);
+  const opened = await imagesOfRun(settings);
   if (opened._tag === "Left") return left(describeDataError(opened.left));
   const images = opened.right;
   const { train } = images;

@@ -66,6 +66,9 @@ Deno.test("cifar() refuses files of another length, labels out of range, and too
   const whole = cifarOf([[3]]);
   const wrong = {
     "found 3072 bytes, wanted a multiple of 3073": whole.subarray(1),
+    "found a Git LFS pointer .*, wanted a multiple": new TextEncoder().encode(
+      "version https://git-lfs.github.com/spec/v1\n",
+    ),
     "found 0 bytes, wanted a multiple of 3073": new Uint8Array(),
     "found label 10 at image 1, wanted labels < 10": cifarOf([[3], [10]]),
   };

@@ -43,7 +43,11 @@ Deno.test("decodeIdx() refuses other magic numbers: other files, other element t
     errorOf(
       decodeIdx(new TextEncoder().encode("<html>not found</html>"), 3, "f"),
     ),
-    "Cannot use f: found the bytes 3c 68 74 6d at the start, wanted 00 00 08 03 (idx, 3 extents of bytes)",
+    "Cannot use f: found an HTML page, wanted 00 00 08 03 (idx, 3 extents of bytes)",
+  );
+  strictEqual(
+    errorOf(decodeIdx(Uint8Array.of(1, 2, 3, 254), 3, "f")),
+    "Cannot use f: found the bytes 01 02 03 fe at the start, wanted 00 00 08 03 (idx, 3 extents of bytes)",
   );
   const floats = idxFile([2, 1, 1], [1, 2]);
   floats[2] = 0x0d;
