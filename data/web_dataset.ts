@@ -14,12 +14,13 @@ import {
 } from "./class_labels.ts";
 import { counted } from "./counted.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
+import { FileWindow } from "./file_window.ts";
 import { checkImageBytes } from "./image_file.ts";
 import type { ImageSource } from "./image_source.ts";
 import { bytesInWords } from "./inspect_files.ts";
 import { noImageAmong } from "./no_image_among.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
-import { readAt, readRange } from "./read_range.ts";
+import { readRange } from "./read_range.ts";
 import { Tally } from "./tally.ts";
 import { type TarEntry, tarIndex } from "./tar_index.ts";
 import { type TarSample, tarSamples } from "./tar_samples.ts";
@@ -124,8 +125,9 @@ async function labelsOf(
   shards: Shards,
 ): Promise<readonly unknown[]> {
   using file = await Deno.open(path);
+  const window = new FileWindow(file);
   const read: ReadMember = async ({ name, offset, size }) => {
-    const bytes = await readAt(file, offset, size);
+    const bytes = (await window.bytes(offset, size)).slice();
     if (bytes.length === size) return bytes;
     throw new Error(`${name}, cut short`);
   };
