@@ -52,6 +52,15 @@ const ZEROS = 1 << 20;
 /** Links to links are followed so far. */
 const MOST_LINKS = 8;
 
+/** How compressed archives are unpacked, by the ends of their kinds. */
+const UNPACKING = [
+  ["compressed by gzip", "gunzip"],
+  ["compressed by Zstandard", "unzstd"],
+  ["compressed by xz", "unxz"],
+  ["compressed by bzip2", "bunzip2"],
+  ["compressed by LZ4", "unlz4"],
+] as const;
+
 /** Members without content, whatever their size says: links, devices, folders, pipes. */
 const EMPTY = /^[1-6]$/;
 /** Kinds of members that are left out, in words; folders and notes are no loss. */
@@ -262,8 +271,10 @@ export async function tarIndex(
   path: string,
 ): Promise<Result<DataError, TarIndex>> {
   const failed = (found: string): Result<DataError, never> => {
-    const isPacked = found.includes("compressed by");
-    const wanted = isPacked ? "a tar archive, unpacked" : "a tar archive";
+    const unpack = UNPACKING.find(([packer]) => found.endsWith(packer))?.[1];
+    const wanted = unpack === undefined
+      ? "a tar archive"
+      : `a tar archive, unpacked (${unpack})`;
     return left({ _tag: "BadFile", path, found, wanted });
   };
   let walk: Walk | null = null;
