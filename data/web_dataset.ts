@@ -66,13 +66,15 @@ const badShard = (
 /** Reads small files of an archive, named in what is thrown. */
 type ReadMember = (entry: TarEntry) => Promise<Uint8Array>;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** A class in a file of its own: a text, or what JSON says where it is a list or a record. */
 async function classIn(read: ReadMember, entry: TarEntry): Promise<unknown> {
   if (entry.size > LONGEST_CLASS) return new Uint8Array([0xff]);
   const bytes = await read(entry);
-  if (bytes[0] !== 0x5b && bytes[0] !== 0x7b) return bytes;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    const text = utf8.decode(bytes);
+    return /^[[{]/.test(text) ? JSON.parse(text) : text;
   } catch {
     return bytes;
   }
