@@ -102,6 +102,17 @@ function parsed(value: unknown): Parsed {
   }
 }
 
+/** Parses values, equal ones once: a million labels are of a thousand classes. */
+function parser(): (value: unknown) => Parsed {
+  const known = new Map<unknown, Parsed>();
+  return (value) => {
+    if (typeof value === "object") return parsed(value);
+    const label = known.get(value) ?? parsed(value);
+    known.set(value, label);
+    return label;
+  };
+}
+
 /** All numbers up to the largest, where most of them occur; else what occurs, in order. */
 function namesFrom(texts: ReadonlySet<string>): readonly string[] {
   const all = [...texts].sort((a, b) => a < b ? -1 : 1);
@@ -190,7 +201,8 @@ export function classLabels(
   parts: readonly StoredLabels[],
   imageName: (index: number) => string,
 ): ClassLabels {
-  const labels = parts.map(({ values }) => values.map(parsed));
+  const parse = parser();
+  const labels = parts.map(({ values }) => values.map((value) => parse(value)));
   const every = labels.flat();
   const odd = every.findIndex(({ _tag }) => _tag === "NoClass");
   const noClass = every[odd];

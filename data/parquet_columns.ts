@@ -78,11 +78,19 @@ const best = (
   rank: (name: string) => number,
 ): string | undefined => [...names].sort((a, b) => rank(b) - rank(a))[0];
 
-/** The column of classes: one of a usual name, else one that is told to be one. */
+/**
+ * The column of classes: one of a usual name, else one that is told to be one; lists
+ * and records last.
+ */
 function labelAmong(
-  names: readonly string[],
+  columns: readonly SchemaTree[],
   features: Readonly<Record<string, Feature | undefined>>,
 ): string | null {
+  const names = columns.map(({ element }) => element.name);
+  const single = new Set(
+    columns.filter(({ children }) => children.length === 0)
+      .map(({ element }) => element.name),
+  );
   const isClass = (name: string): boolean =>
     features[name]?._type === "ClassLabel" || namesOf(features[name]) !== null;
   const known = names.filter((name) =>
@@ -92,7 +100,12 @@ function labelAmong(
     const place = LABEL_FIELDS.indexOf(name.toLowerCase());
     return place < 0 ? 0 : LABEL_FIELDS.length - place;
   };
-  return best(known, (name) => usual(name) + (isClass(name) ? 100 : 0)) ?? null;
+  return best(
+    known,
+    (name) =>
+      usual(name) + (isClass(name) ? 100 : 0) + (single.has(name) ? 1000 : 0),
+  ) ??
+    null;
 }
 
 /**
@@ -127,7 +140,10 @@ export function parquetColumns(
         : `the columns ${names.join(", ")}, none of { bytes, path }`,
     );
   }
-  const label = labelAmong(names.filter((name) => !paths.has(name)), features);
+  const label = labelAmong(
+    children.filter(({ element }) => !paths.has(element.name)),
+    features,
+  );
   return {
     image,
     path,

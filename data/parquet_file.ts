@@ -219,7 +219,8 @@ async function opened(path: string): Promise<ParquetFile> {
   if (whole.byteLength === 0) return WITHOUT_ROWS;
   const metadata = await parquetMetadataAsync(whole);
   const schema = parquetSchema(metadata);
-  if (Number(metadata.num_rows) === 0 && metadata.row_groups.length === 0) {
+  const rows = metadata.row_groups.map((group) => Number(group.num_rows));
+  if ([Number(metadata.num_rows), ...rows].every((count) => count === 0)) {
     return WITHOUT_ROWS;
   }
   const columns = parquetColumns(metadata, schema);

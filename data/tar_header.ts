@@ -79,11 +79,10 @@ function sizeIn(bytes: Uint8Array): number {
 
 /** Whether the checksum of a header is right. */
 export function isHeader(block: Uint8Array): boolean {
-  const sum = block.reduce(
-    (total, byte, i) =>
-      total + (i >= CHECKSUM.from && i < CHECKSUM.to ? 0x20 : byte),
-    0,
-  );
+  let sum = 0x20 * (CHECKSUM.to - CHECKSUM.from);
+  for (let i = 0; i < BLOCK; i++) {
+    if (i < CHECKSUM.from || i >= CHECKSUM.to) sum += block[i] ?? 0;
+  }
   try {
     return sum === numberOf(block.subarray(CHECKSUM.from, CHECKSUM.to));
   } catch {

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { kindOfBytes, left, type Result, right } from "../core/mod.ts";
+import { excerpt, kindOfBytes, left, type Result, right } from "../core/mod.ts";
 import { bytesInWords } from "./inspect_files.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
-import { readAt } from "./read_range.ts";
+import { FileWindow } from "./file_window.ts";
 import { Tally } from "./tally.ts";
 import {
   BadHeader,
@@ -47,12 +47,19 @@ interface Link {
 
 /** Extended headers hold names; more than this is no name. */
 const LONGEST_EXTENSION = 1 << 20;
-/** Read at once: small files and the next header come with a header. */
-const WINDOW = 1 << 13;
 /** Zeros are looked through in pieces of so many bytes. */
 const ZEROS = 1 << 20;
 /** Links to links are followed so far. */
 const MOST_LINKS = 8;
+
+/** How compressed archives are unpacked, by the ends of their kinds. */
+const UNPACKING = [
+  ["compressed by gzip", "gunzip"],
+  ["compressed by Zstandard", "unzstd"],
+  ["compressed by xz", "unxz"],
+  ["compressed by bzip2", "bunzip2"],
+  ["compressed by LZ4", "unlz4"],
+] as const;
 
 /** Members without content, whatever their size says: links, devices, folders, pipes. */
 const EMPTY = /^[1-6]$/;
@@ -108,6 +115,18 @@ function resolved(
   });
 }
 
+/** Position of the first byte that is not zero, −1 if there is none. */
+function firstByte(bytes: Uint8Array<ArrayBuffer>): number {
+  const { buffer, byteOffset, length } = bytes;
+  const words = byteOffset % 4 === 0
+    ? new Int32Array(buffer, byteOffset, length >> 2)
+    : new Int32Array();
+  const word = words.findIndex((value) => value !== 0);
+  const from = 4 * (word < 0 ? words.length : word);
+  const within = bytes.subarray(from).findIndex((byte) => byte !== 0);
+  return within < 0 ? -1 : from + within;
+}
+
 /** Reads archives from header to header. */
 class Walk {
   readonly archives: (readonly TarEntry[])[] = [];
@@ -115,30 +134,20 @@ class Walk {
   #members: (TarEntry | Link)[] = [];
   #at = 0;
   #extension: TarExtension = {};
-  #window: Uint8Array = new Uint8Array();
-  #windowAt = 0;
+  readonly #window: FileWindow;
 
-  constructor(readonly file: Deno.FsFile, readonly length: number) {}
+  constructor(file: Deno.FsFile, readonly length: number) {
+    this.#window = new FileWindow(file);
+  }
 
   get at(): number {
     return this.#at;
   }
 
-  /** Bytes from a position on, fewer at the end of the file. */
-  async #bytes(from: number, length: number): Promise<Uint8Array> {
-    const start = from - this.#windowAt;
-    const isThere = start >= 0 && start + length <= this.#window.length;
-    if (isThere) return this.#window.subarray(start, start + length);
-    if (length > WINDOW) return readAt(this.file, from, length);
-    this.#window = await readAt(this.file, from, WINDOW);
-    this.#windowAt = from;
-    return this.#window.subarray(0, length);
-  }
-
   async all(): Promise<void> {
     let hasEnded = false;
     while (this.#at < this.length) {
-      const block = await this.#bytes(this.#at, BLOCK);
+      const block = await this.#window.bytes(this.#at, BLOCK);
       const isZero = block.every((byte) => byte === 0);
       if (isZero && block.length === BLOCK) {
         this.#end();
@@ -181,12 +190,9 @@ class Walk {
   /** Goes to the block of the next byte that is not zero, or to the end. */
   async #passZeros(): Promise<void> {
     while (this.#at < this.length) {
-      const bytes = await readAt(this.file, this.#at, ZEROS);
+      const bytes = await this.#window.bytes(this.#at, ZEROS);
       if (bytes.length === 0) break;
-      const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2);
-      const word = words.findIndex((value) => value !== 0);
-      const from = word < 0 ? 4 * words.length : 4 * word;
-      const first = bytes.findIndex((byte, i) => i >= from && byte !== 0);
+      const first = firstByte(bytes);
       if (first >= 0) {
         this.#at += first - first % BLOCK;
         return;
@@ -206,7 +212,9 @@ class Walk {
     const offset = this.#at + BLOCK + await this.#mapSize(type, block);
     const content = EMPTY.test(type) ? 0 : size;
     if (offset + content > this.length) {
-      throw new BadHeader(`a file of ${content} bytes that goes on behind it`);
+      throw new BadHeader(
+        `${excerpt(name)} of ${content} bytes, which goes on behind the end,`,
+      );
     }
     if (isNote) await this.#extend(type, offset, content);
     else {
@@ -226,7 +234,7 @@ class Walk {
     if (type !== "S") return 0;
     let size = 0;
     for (let map = block; isMapContinued(map, size === 0); size += BLOCK) {
-      map = await this.#bytes(this.#at + BLOCK + size, BLOCK);
+      map = await this.#window.bytes(this.#at + BLOCK + size, BLOCK);
       if (map.length < BLOCK) throw new BadHeader("half a map of a file");
     }
     return size;
@@ -245,7 +253,7 @@ class Walk {
   async #extend(type: string, offset: number, size: number): Promise<void> {
     if (type !== "x" && type !== "X" && type !== "L" && type !== "K") return;
     if (size > LONGEST_EXTENSION) throw new BadHeader("too long a name");
-    const bytes = await this.#bytes(offset, size);
+    const bytes = await this.#window.bytes(offset, size);
     this.#extension = { ...this.#extension, ...tarExtension(type, bytes) };
   }
 }
@@ -263,8 +271,10 @@ export async function tarIndex(
   path: string,
 ): Promise<Result<DataError, TarIndex>> {
   const failed = (found: string): Result<DataError, never> => {
-    const isPacked = found.includes("compressed by");
-    const wanted = isPacked ? "a tar archive, unpacked" : "a tar archive";
+    const unpack = UNPACKING.find(([packer]) => found.endsWith(packer))?.[1];
+    const wanted = unpack === undefined
+      ? "a tar archive"
+      : `a tar archive, unpacked (${unpack})`;
     return left({ _tag: "BadFile", path, found, wanted });
   };
   let walk: Walk | null = null;

@@ -14,12 +14,13 @@ import {
 } from "./class_labels.ts";
 import { counted } from "./counted.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
+import { FileWindow } from "./file_window.ts";
 import { checkImageBytes } from "./image_file.ts";
 import type { ImageSource } from "./image_source.ts";
 import { bytesInWords } from "./inspect_files.ts";
 import { noImageAmong } from "./no_image_among.ts";
 import { IMAGENET_NORMALIZATION } from "./normalization.ts";
-import { readAt, readRange } from "./read_range.ts";
+import { readRange } from "./read_range.ts";
 import { Tally } from "./tally.ts";
 import { type TarEntry, tarIndex } from "./tar_index.ts";
 import { type TarSample, tarSamples } from "./tar_samples.ts";
@@ -65,13 +66,15 @@ const badShard = (
 /** Reads small files of an archive, named in what is thrown. */
 type ReadMember = (entry: TarEntry) => Promise<Uint8Array>;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** A class in a file of its own: a text, or what JSON says where it is a list or a record. */
 async function classIn(read: ReadMember, entry: TarEntry): Promise<unknown> {
   if (entry.size > LONGEST_CLASS) return new Uint8Array([0xff]);
   const bytes = await read(entry);
-  if (bytes[0] !== 0x5b && bytes[0] !== 0x7b) return bytes;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    const text = utf8.decode(bytes);
+    return /^[[{]/.test(text) ? JSON.parse(text) : text;
   } catch {
     return bytes;
   }
@@ -124,8 +127,9 @@ async function labelsOf(
   shards: Shards,
 ): Promise<readonly unknown[]> {
   using file = await Deno.open(path);
+  const window = new FileWindow(file);
   const read: ReadMember = async ({ name, offset, size }) => {
-    const bytes = await readAt(file, offset, size);
+    const bytes = (await window.bytes(offset, size)).slice();
     if (bytes.length === size) return bytes;
     throw new Error(`${name}, cut short`);
   };

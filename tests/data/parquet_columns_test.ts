@@ -77,6 +77,9 @@ Deno.test("parquetColumns() takes the column of classes by its name or by what H
     ],
   );
   deepStrictEqual(labelOf([image("label")]), [null, null]);
+  const lists = listColumn("labels", [[1]]);
+  deepStrictEqual(labelOf([lists]), ["labels", null]);
+  deepStrictEqual(labelOf([lists, whole("class")]), ["class", null]);
 });
 
 Deno.test("parquetColumns() names what is there where no column holds images", () => {

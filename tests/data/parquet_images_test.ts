@@ -10,6 +10,7 @@ import {
   type StoredColumn,
   valueColumn,
 } from "./archives.ts";
+import { pageOf, parquetByHand } from "./parquet_by_hand.ts";
 import { errorOf, gzip, inFolder, valueOf } from "./sources.ts";
 
 const stored = (count: number): readonly Stored[] =>
@@ -171,6 +172,31 @@ Deno.test("parquetImages() reads the page of an image and no other one", async (
       bytes: images[12],
     });
     strictEqual(others[1]?._tag, "Left", "it lies behind the end");
+  });
+});
+
+Deno.test("parquetImages() reads a row group of more bytes than memory has, page by page", async () => {
+  const images = large(40);
+  const file = parquetByHand([imageColumn("image", images)], {
+    unpacked: 2n ** 40n,
+  });
+  await opened(file, async (source) => {
+    deepStrictEqual(await readAll(source), images);
+    match(source.summary, /^40 images \(1 row group in 1 Parquet file/);
+  });
+});
+
+Deno.test("parquetImages() refuses a page of more than 1 GiB and says how files are written with smaller ones", async () => {
+  const pages = pageOf({ type: 0, rows: 3, size: 90, unpacked: 2 ** 31 - 1 });
+  const file = parquetByHand([imageColumn("image", large(3))], {
+    unpacked: 2n ** 31n,
+    pages,
+  });
+  await inFolder({ "x.parquet": file }, async (folder) => {
+    match(
+      errorOf(await parquetImages("p", [`${folder}/x.parquet`])),
+      /found a page of 2\.1 GB, more than is read at once \(1\.1 GB\); smaller row groups help, for example row_group_size=100/,
+    );
   });
 });
 

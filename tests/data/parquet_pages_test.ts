@@ -3,55 +3,7 @@ import type { AsyncBuffer } from "hyparquet";
 import { parquetLibrary } from "../../data/parquet_library.ts";
 import { type Page, pagesOf } from "../../data/parquet_pages.ts";
 import { joined } from "./archives.ts";
-
-/** A number of Thrift's compact protocol. */
-function varint(value: number): readonly number[] {
-  const zigzag = 2 * value;
-  const bytes: number[] = [];
-  let rest = zigzag;
-  for (; rest > 127; rest = Math.floor(rest / 128)) {
-    bytes.push(rest % 128 + 128);
-  }
-  return [...bytes, rest];
-}
-
-interface PageParts {
-  readonly type: 0 | 2 | 3;
-  readonly rows: number;
-  readonly encoding?: number;
-  readonly size: number;
-  readonly unpacked?: number;
-  /** Bytes of the smallest value, which some writers put into the header. */
-  readonly least?: number;
-}
-
-/** A page with a header written by hand. */
-function pageOf(
-  { type, rows, encoding = 0, size, unpacked = size, least = 0 }: PageParts,
-): Uint8Array {
-  const statistics = least === 0 ? [] : [
-    // The fifth field: statistics with the least value as bytes of a length.
-    ...[0x1c, 0x28, ...varint(least / 2), ...Array<number>(least).fill(7)],
-    0,
-  ];
-  const rowsOfIt = [0x15, ...varint(rows), 0x15, ...varint(encoding)];
-  const old = [...rowsOfIt, 0x15, 6, 0x15, 6, ...statistics, 0];
-  const dictionary = [...rowsOfIt, 0];
-  const recent = [
-    ...[0x15, ...varint(rows), 0x15, 0, 0x15, ...varint(rows)],
-    ...[0x15, ...varint(encoding), 0x15, 0, 0x15, 0, 0],
-  ];
-  const own = {
-    0: [0x2c, ...old],
-    2: [0x4c, ...dictionary],
-    3: [0x5c, ...recent],
-  }[type];
-  return Uint8Array.from([
-    ...[0x15, ...varint(type), 0x15, ...varint(unpacked)],
-    ...[0x15, ...varint(size), ...own, 0],
-    ...Array<number>(size).fill(0xee),
-  ]);
-}
+import { pageOf, type PageParts } from "./parquet_by_hand.ts";
 
 /** A file that counts how many bytes were read of it. */
 function counting(bytes: Uint8Array) {
