@@ -10,9 +10,9 @@ import type { Result } from "../core/mod.ts";
 import { reasonOf } from "./data_error.ts";
 import { decodeBmp } from "./decode/decode_bmp.ts";
 import { decodePnm } from "./decode/decode_pnm.ts";
-import type { ImageHeader } from "./headers/image_header.ts";
 import {
   type AdmittedImage,
+  checkFound,
   decodeAdmitted,
   MOST_PIXELS,
 } from "./image_budget.ts";
@@ -122,23 +122,19 @@ function clearReason(message: string): string {
     : first;
 }
 
-/** Whether a decoder sees no more pixels than the header told. */
-const isWithin = (size: Size, { width, height }: Size): boolean =>
-  size.width * size.height <= width * height;
-
 async function decodeBySharp(
-  { format, header }: AdmittedImage,
+  admitted: AdmittedImage,
   viewAt: (size: Size) => View,
 ): Promise<CroppedView> {
   const sharp = await (loading ??= loadSharp());
-  const bytes = header.picture();
+  const bytes = admitted.header.picture();
   try {
     const input = sharp(bytes, OPTIONS).timeout({ seconds: MOST_SECONDS });
     const metadata = await input.metadata();
-    if (!isWithin(metadata, header)) throw new Error(tooMany(metadata, header));
     const view = viewAt(metadata);
+    checkFound(admitted, metadata, view);
     // Whether a file is damaged must not depend on the part that is seen.
-    const isPart = format === "jpeg" && endsItsScan(bytes);
+    const isPart = admitted.format === "jpeg" && endsItsScan(bytes);
     const kept = isPart ? input.extract(view.crop) : input;
     const isInk = metadata.space === "cmyk";
     const image = await (isInk ? inkPixels(kept) : colourPixels(kept));
@@ -147,9 +143,6 @@ async function decodeBySharp(
     throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
   }
 }
-
-const tooMany = (found: Size, told: ImageHeader): string =>
-  `its decoder finds ${found.width}×${found.height} pixels, its header says ${told.width}×${told.height}`;
 
 /** Decodes a file that holds its pixels as they are. */
 function decodePlain(
@@ -193,8 +186,10 @@ export function decodeCrop(
     if (plain !== undefined) {
       return use(decodePlain(plain, image.bytes, viewAt));
     }
-    const told = (size: Size): View | null =>
-      isWithin(size, header) ? viewAt(size) : null;
+    const told = ({ width, height }: Size): View | null =>
+      width === header.width && height === header.height
+        ? viewAt(header)
+        : null;
     const isUsed = format === "jpeg" &&
       await decodeJpeg(image.bytes, told, use, thread);
     if (!isUsed) use(await decodeBySharp(admitted, viewAt));

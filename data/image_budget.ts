@@ -36,6 +36,9 @@ export const MOST_DECODING_BYTES = 1.5 * 2 ** 30;
  */
 export const MOST_PASSED_PIXELS = 2e9;
 
+/** Most memory that a picture may take because its shape is not that of its header, bytes. */
+const MOST_UNFORESEEN = 2 ** 26;
+
 /** Channels of decoded pixels, a byte each. */
 const CHANNELS = 3;
 
@@ -101,20 +104,23 @@ function checkPasses({ width, height, kind, passes }: ImageHeader): void {
   );
 }
 
+/** What resizing holds: a copy of the rows of the crop, these in the wanted width, the result. */
+const resizingBytes = ({ width }: Size, { crop, scaled }: View): number =>
+  CHANNELS *
+  (width * crop.height + scaled.width * (crop.height + scaled.height));
+
 /**
- * Memory for a view, to within a tenth: the file, what its decoder holds, the picture.
- * When the decoder is done, resizing holds a copy of the rows of the crop, the same
- * rows in the wanted width, and the result.
+ * Memory for a view, to within a tenth: the file, the picture, and what is larger of
+ * the decoder's share and of that of resizing, which begins when the decoder is done.
  */
 function decodingBytes(
   bytes: Uint8Array,
-  { width, height, decoderBytes }: ImageHeader,
-  { crop, scaled }: View,
+  header: ImageHeader,
+  view: View,
 ): number {
-  const picture = CHANNELS * width * height;
-  const resizing = CHANNELS *
-    (width * crop.height + scaled.width * (crop.height + scaled.height));
-  return bytes.length + picture + Math.max(decoderBytes, resizing);
+  const picture = CHANNELS * header.width * header.height;
+  return bytes.length + picture +
+    Math.max(header.decoderBytes, resizingBytes(header, view));
 }
 
 function readHeader(bytes: Uint8Array, format: ImageFileFormat): ImageHeader {
@@ -154,6 +160,33 @@ export function admitImage(
     );
   }
   return { format, header, bytes: taken };
+}
+
+/**
+ * Checks the picture that a decoder finds: it may be a part of what the header tells,
+ * with a shape of its own, but not more.
+ *
+ * @param admitted The image.
+ * @param found Size of the picture.
+ * @param view Which pixels of it are wanted.
+ * @throws Error If it has more pixels, or its shape asks for far more memory.
+ */
+export function checkFound(
+  { header, bytes }: AdmittedImage,
+  found: Size,
+  view: View,
+): void {
+  const size = `${found.width}×${found.height} pixels`;
+  if (found.width * found.height > header.width * header.height) {
+    throw new Error(
+      `its decoder finds ${size}, its header says ${header.width}×${header.height}`,
+    );
+  }
+  const taken = resizingBytes(found, view);
+  if (taken <= Math.max(bytes, MOST_UNFORESEEN)) return;
+  throw new Error(
+    `its picture of ${size} takes ${bytesInWords(taken)} in the wanted size`,
+  );
 }
 
 const inFlight = taskLimit(MOST_DECODING_BYTES);

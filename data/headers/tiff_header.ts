@@ -25,18 +25,30 @@ const FIELD = {
 } as const;
 
 const JPEG = 7;
+const WEBP = 50_001;
 
 /** Compressions that are decoded, as the format numbers them. */
 const COMPRESSIONS: ReadonlyMap<number, string> = new Map([
   [1, "uncompressed"],
   [2, "CCITT"],
-  [3, "CCITT group 3"],
-  [4, "CCITT group 4"],
+  [3, "CCITT"],
+  [4, "CCITT"],
   [5, "LZW"],
   [JPEG, "JPEG"],
   [8, "Deflate"],
   [32_773, "PackBits"],
   [32_946, "Deflate"],
+  [WEBP, "WebP"],
+]);
+
+/** Others that are known by name. */
+const NOT_DECODED: ReadonlyMap<number, string> = new Map([
+  [6, "old JPEG"],
+  [34_712, "JPEG 2000"],
+  [34_887, "LERC"],
+  [34_925, "LZMA"],
+  [50_000, "Zstandard"],
+  [50_002, "JPEG XL"],
 ]);
 
 /** Bytes of a number, by the type that the format gives it: 8, 16, 32 or 64 bits. */
@@ -50,8 +62,8 @@ const NUMBER_BYTES: ReadonlyMap<number, 1 | 2 | 4 | 8> = new Map([
 /** Strips or tiles are held as they are decoded and as they are given, and tiles of two rows. */
 const BLOCKS_HELD = 3;
 
-/** Bytes of the coefficients and levels of a strip or tile of JPEG, for each sample of 8 bits. */
-const JPEG_BYTES = 3;
+/** Bytes of coefficients and levels of a strip or tile of JPEG or WebP, for each sample. */
+const PICTURE_BYTES = 3;
 
 /** Most fields of a directory; real ones have some dozens. */
 const MOST_ENTRIES = 65_535;
@@ -176,6 +188,17 @@ function pictureOf(
   return copy;
 }
 
+/** A compression in words, one of those that are decoded. */
+function wordOf(compression: number): string {
+  const word = COMPRESSIONS.get(compression);
+  if (word !== undefined) return word;
+  const found = NOT_DECODED.get(compression) ?? `the number ${compression}`;
+  const wanted = [...new Set(COMPRESSIONS.values())].join(", ");
+  throw new Error(
+    `a TIFF file whose compression is ${found}, wanted one of: ${wanted}`,
+  );
+}
+
 /** Reads the header of a TIFF file, its first directory. */
 export const tiffHeader: ReadHeader = (bytes) => {
   const directory = readDirectory(bytes);
@@ -185,20 +208,14 @@ export const tiffHeader: ReadHeader = (bytes) => {
   const [compression = 1] = numbers(FIELD.compression);
   const [samples = 1] = numbers(FIELD.samples);
   const bits = Math.max(8, ...numbers(FIELD.bits, samples));
-  const word = COMPRESSIONS.get(compression);
-  if (word === undefined) {
-    throw new Error(
-      `a TIFF file of compression ${compression}, wanted one of ${
-        [...COMPRESSIONS.keys()].join(", ")
-      }`,
-    );
-  }
+  const word = wordOf(compression);
   const isApart = numbers(FIELD.planes)[0] === 2;
   const blocks = blocksOf(directory, { width, height }, isApart ? samples : 1);
   const isJpeg = compression === JPEG;
+  const isPicture = isJpeg || compression === WEBP;
   const sampleBytes = samples * bits / 8;
   const blockBytes = blocks.width * blocks.height * sampleBytes;
-  const held = BLOCKS_HELD + (isJpeg ? JPEG_BYTES : 0);
+  const held = BLOCKS_HELD + (isPicture ? PICTURE_BYTES : 0);
   const tileRows = blocks.across > 1 ? 2 * blocks.across : 0;
   return {
     width,

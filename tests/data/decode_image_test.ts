@@ -1,4 +1,10 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import sharp from "sharp";
 import {
   type RawImage,
@@ -7,7 +13,10 @@ import {
   type View,
   wholeOf,
 } from "../../data/mod.ts";
+import { reasonOf } from "../../data/data_error.ts";
+import { decodeCrop } from "../../data/decode_image.ts";
 import { decodeScaled } from "./decode_scaled.ts";
+import { blackPng, gifOf, latin } from "./made_images.ts";
 import { encode, waves } from "./photographs.ts";
 import { PLAIN } from "./plain_view.ts";
 import { noiseImage } from "./sources.ts";
@@ -157,3 +166,47 @@ for (const encoding of ["jpeg", "png", "webp"] as const) {
     await decoded(whole, viewAt(top, top));
   });
 }
+
+const SMALL = { width: 8, height: 8 };
+
+const imageOf = (bytes: Uint8Array) =>
+  ({ _tag: "EncodedImage", bytes }) as const;
+
+Deno.test("decodeCrop() leaves drawings out of reach of sharp, in every thread of the process", async () => {
+  await decodeCrop(imageOf(blackPng(8, 8)), viewAt(null, SMALL), () => {});
+  const svg = latin(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+  );
+  const reason = await sharp(svg).metadata().then(() => "drawn", reasonOf);
+  match(reason, /unsupported image format/);
+  const program = `import sharp from "${import.meta.resolve("sharp")}";
+    const told = (text) => self.postMessage(text);
+    self.onmessage = ({ data }) =>
+      sharp(data).metadata().then(() => told("drawn"), (e) => told(e.message));`;
+  const url = URL.createObjectURL(
+    new Blob([program], { type: "text/javascript" }),
+  );
+  const worker = new Worker(url, { type: "module" });
+  const answer = new Promise((resolve) => {
+    worker.onmessage = ({ data }) => resolve(data);
+  });
+  worker.postMessage(svg);
+  match(String(await answer), /unsupported image format/);
+  worker.terminate();
+  URL.revokeObjectURL(url);
+});
+
+Deno.test("decodeCrop() refuses a picture whose shape is not that of its header and asks for far more", async () => {
+  // The decoder takes screens of more than 2,048 pixels for a mistake of their file.
+  const gif = gifOf(1, 3_000, 3_000);
+  const at = gif.indexOf(0x2c);
+  gif.set([1, 0, 0xb8, 0x0b], at + 5);
+  const scaled = { width: 2_000, height: 2_000 * 3_000 };
+  const wide = (size: Size): View => ({
+    ...viewAt(null, SMALL)(size),
+    scaled: size.width === 1 ? scaled : SMALL,
+  });
+  const reason = await decodeCrop(imageOf(gif), wide, () => {})
+    .then(() => "decoded", reasonOf);
+  match(reason, /^its picture of 1×3000 pixels takes 36 GB in the wanted size/);
+});
