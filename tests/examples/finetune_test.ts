@@ -24,7 +24,7 @@ Deno.test("finetune.ts trains a classifier, saves it, goes on from it and ends w
     ];
     const end = await runExample("finetune.ts", ...args, "--output", file);
     strictEqual(end.code, 0, end.stderr);
-    match(end.stdout, /^epoch 2 of 2: loss \d\.\d{4}$/m);
+    match(end.stdout, /^epoch 2 of 2: loss \d\.\d{4}, top-1 \d+\.\d\d %$/m);
     const { images, queries, top1, top5, config } = lastLine(end);
     deepStrictEqual([images, queries], [24, 20]);
     strictEqual((config as FinetuneConfig).clipGrad, 0.5);

@@ -21,19 +21,22 @@ Deno.test("knn.ts judges a checkpoint by other images of the same folder and end
       "10",
     );
     strictEqual(end.code, 0, end.stderr);
-    match(end.stdout, /^neighbours {2}top-1 % {2}top-5 %$/m);
-    const { images, queries, classes, accuracies, feature } = lastLine(end);
+    match(end.stdout, /^encoder {4}neighbours {2}top-1 % {2}top-5 %$/m);
+    match(end.stdout, /^feature: .* after every tap, side by side$/m);
+    match(end.stdout, /^the most frequent class is \d+\.00 % of the images/m);
+    match(
+      end.stdout,
+      /^neighbours: 100, 200 asked for, 30 images to learn from: all of them vote$/m,
+    );
+    const { images, queries, classes, accuracies, feature, untrained } =
+      lastLine(end);
     deepStrictEqual([images, queries, classes], [30, 10, 10]);
     deepStrictEqual(feature, { tokens: "patches", stages: [0, 1, 2, 3] });
     const found = accuracies as readonly KnnAccuracy[];
-    deepStrictEqual(found.map(({ neighbours }) => neighbours), [
-      10,
-      20,
-      100,
-      200,
-    ]);
     // With fewer than 100 images all of them vote.
-    deepStrictEqual(found[2]?.top1, found[3]?.top1);
+    deepStrictEqual(found.map(({ neighbours }) => neighbours), [10, 20, 30]);
+    // The encoder that is judged has not been trained either.
+    deepStrictEqual(untrained, accuracies);
   }));
 
 Deno.test("knn.ts judges by the classes and the share that are asked for", () =>

@@ -1,4 +1,9 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import {
+  chosenRate,
+  type ProbeConfig,
+  type ProbeSweep,
+} from "../../train/mod.ts";
 import { inFolder } from "../train/temporary_folder.ts";
 import { lastLine, runExample, writeNano } from "./evaluate/program.ts";
 import { writeSmallIdx } from "./pretrain/program.ts";
@@ -27,6 +32,15 @@ Deno.test("linear_probe.ts trains a classifier, saves it, goes on from it and en
     match(end.stdout, /^epoch 2 of 2: loss \d\.\d{4}$/m);
     const { images, queries, augment, top1, top5 } = lastLine(end);
     deepStrictEqual([images, queries, augment], [24, 20, true]);
+    const { config, sweep, untrained } = lastLine(end) as {
+      config: ProbeConfig;
+      sweep: ProbeSweep;
+      untrained: { top1: number };
+    };
+    strictEqual(chosenRate(sweep)?.baseRate, config.baseRate);
+    strictEqual(sweep.heldOut, 10, "one of each class of two or three");
+    // The encoder that is judged has not been trained either.
+    strictEqual(untrained.top1, top1);
     const again = lastLine(
       await runExample("linear_probe.ts", ...args, "--resume", file),
     );

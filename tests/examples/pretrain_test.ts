@@ -22,10 +22,13 @@ const SUMMARY_KEYS = [
   "backend",
   "checkpoint",
   "device",
+  "knnImages",
+  "knnQueries",
   "knnTop1",
   "knnTop1Pixels",
   "knnTop1Untrained",
   "lossByStage",
+  "mostFrequent",
   "outputDir",
   "savingMeasured",
   "savingPredicted",
@@ -40,9 +43,8 @@ const STEPS = 40;
 /** One run that several tests look at: 40 steps on the embedded images. */
 async function wholeRun(output: string) {
   const end = await pretrain(
-    ..."--limit 200 --epochs 4 --batch-size 20 --backend wasm --json".split(
-      " ",
-    ),
+    ..."--limit 200 --epochs 4 --batch-size 20 --backend wasm --json --judge always"
+      .split(" "),
     "--output-dir",
     output,
   );
@@ -81,6 +83,9 @@ Deno.test("a run on the embedded images", (t) =>
         strictEqual(summary.outputDir, output);
         ok(summary.savingPredicted > 0.1 && summary.savingPredicted < 0.2);
         ok(summary.knnTop1Pixels > 50, "pixels alone find most clothes");
+        deepStrictEqual([summary.knnImages, summary.knnQueries], [200, 2000]);
+        ok(summary.mostFrequent > 10 && summary.mostFrequent < 12);
+        strictEqual(summary.savingMeasured, null, "too few steps of a phase");
       },
     );
 

@@ -1,5 +1,10 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { measuredSaving, phaseTimes, type TimedStep } from "../../train/mod.ts";
+import {
+  measuredSaving,
+  phaseTimes,
+  tellsSaving,
+  type TimedStep,
+} from "../../train/mod.ts";
 import { tinyRun } from "./tiny_run.ts";
 
 const { plan } = tinyRun();
@@ -46,4 +51,20 @@ Deno.test("measuredSaving() is 0 if all steps cost the same, and unknown if a ph
   }));
   strictEqual(measuredSaving(plan, times), 0);
   strictEqual(measuredSaving(plan, times.slice(1)), NaN);
+});
+
+Deno.test("tellsSaving() wants more than ten steps of the first phase, and of nearly all others", () => {
+  const all: readonly (readonly [counts: readonly number[], told: boolean])[] =
+    [
+      [[16], true],
+      [[10], false],
+      [[], false],
+      [[5, 11], false],
+      [[9, 3, 4], false],
+      [[11, 11, 11], true],
+      [[11, 10], false],
+      [[100, 2, 5, 200], true],
+      [[100, 0, 0], true],
+    ];
+  for (const [counts, told] of all) strictEqual(tellsSaving(counts), told);
 });

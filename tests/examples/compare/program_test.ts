@@ -46,10 +46,10 @@ Deno.test("compare.ts keeps what is done when it is stopped, goes on with the sa
     };
     deepStrictEqual(
       methods.map(({ method, points }) => [method, points.length]),
-      [["localmim", 1], ["freezeout", 1]],
+      [["localmim", 1], ["freezeout", 1], ["untrained", 1]],
     );
     const results = await readFile(`${output}/results.jsonl`, "utf8");
-    strictEqual(results.trim().split("\n").length, 2);
+    strictEqual(results.trim().split("\n").length, 3);
     match(
       await readFile(`${output}/table.md`, "utf8"),
       /\| FreezeOut \| 1 \| 2 \|/,

@@ -4,7 +4,7 @@ import { left } from "../../../core/mod.ts";
 import { badImages, type ImageSource } from "../../../data/mod.ts";
 import { epochFeatures } from "../../../examples/evaluate/epoch_features.ts";
 import type { Evaluation } from "../../../examples/evaluate/open_evaluation.ts";
-import { probeEncoder } from "../../../examples/evaluate/probe_encoder.ts";
+import { probeEncoders } from "../../../examples/evaluate/probe_encoder.ts";
 import { sourceFeatures } from "../../../examples/evaluate/source_features.ts";
 import {
   describeUnreadable,
@@ -100,14 +100,16 @@ await onDevices(
         signal: undefined,
       };
       const found = orThrow(
-        await probeEncoder(
+        await probeEncoders(
           evaluation,
+          [parameters],
           { feature: FEATURE, augment },
           PROBE,
           choice,
         ),
       );
-      ok(found !== "interrupted" && found.top1 >= 0 && found.top5 === 1);
+      const [only] = found === "interrupted" ? [] : found;
+      ok(only !== undefined && only.top1 >= 0 && only.top5 === 1);
       const lines: string[] = [];
       deepStrictEqual(tellUnreadable(evaluation, (line) => lines.push(line)), {
         unreadable: { train: 1, queries: 1 },
@@ -139,11 +141,16 @@ await onDevices(
     }
     // Six draws among eleven images are of more than one class.
     ok(new Set(classes.map((labels) => labels[BAD])).size > 1);
-    const middles = orThrow(
-      await sourceFeatures(evaluation, uploaded, allTaps(TINY_MODEL), "train"),
+    const [middles] = orThrow(
+      await sourceFeatures(
+        evaluation,
+        [uploaded],
+        allTaps(TINY_MODEL),
+        "train",
+      ),
     );
     deepStrictEqual(
-      [...middles.labels],
+      [...middles?.labels ?? []],
       [0, 1, 2, 0, 2, 0, 1, 2, 0, 1, 2],
     );
     for (const tensor of uploaded.values()) tensor.dispose();
