@@ -18,6 +18,7 @@ export * from "./graph/interpret.ts";
 export * from "./graph/lifetimes.ts";
 export * from "./graph/op_definition.ts";
 export * from "./graph/prune.ts";
+export { LEAST_NORMAL } from "./graph/ops/elementwise.ts";
 export {
   cellOverlaps,
   HOG_FLAT,

@@ -7,6 +7,7 @@
  * @module
  */
 import { left, type Result, right } from "../core/mod.ts";
+import { counted } from "./counted.ts";
 import type { DataError } from "./data_error.ts";
 import type { ImageSource, RawImage, Split } from "./image_source.ts";
 import {
@@ -156,7 +157,9 @@ function sourceOf(
   const classes = classNames.length;
   return {
     name,
-    summary: `${length} images of ${SIDE}×${SIDE} in ${classes} classes`,
+    summary: `${length} images of ${SIDE}×${SIDE} in ${
+      counted(classes, "class")
+    }`,
     length,
     classNames,
     normalization,

@@ -8,7 +8,7 @@
  * How many there are of something.
  *
  * @param count How many.
- * @param noun What one of them is called; more take an `s`.
+ * @param noun What one of them is called; more take an `s`, or `es` behind a hiss.
  * @returns `1 image`, `2 images`.
  *
  * @example
@@ -17,8 +17,10 @@
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual([0, 1, 2].map((n) => counted(n, "file")), ["0 files", "1 file", "2 files"]);
+ * deepStrictEqual([1, 2].map((n) => counted(n, "class")), ["1 class", "2 classes"]);
  * ```
  */
 export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const ending = /(s|x|z|ch|sh)$/.test(noun) ? "es" : "s";
+  return `${count} ${noun}${count === 1 ? "" : ending}`;
 }

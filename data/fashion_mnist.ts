@@ -8,6 +8,7 @@
  * @module
  */
 import { left, type Result, right } from "../core/mod.ts";
+import { counted } from "./counted.ts";
 import type { DataError } from "./data_error.ts";
 import { decodeIdx, type IdxArray } from "./idx.ts";
 import type { ImageSource, Split } from "./image_source.ts";
@@ -84,8 +85,9 @@ function sourceOf(
   const named = isOther ? ", named and normalised as Fashion-MNIST's" : "";
   return {
     name,
-    summary:
-      `${length} images of ${width}×${height} in ${classes} classes${named}`,
+    summary: `${length} images of ${width}×${height} in ${
+      counted(classes, "class")
+    }${named}`,
     length,
     classNames: FASHION_MNIST_CLASSES,
     normalization: FASHION_MNIST_NORMALIZATION,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { kindOfBytes, type Result } from "../core/mod.ts";
+import type { Result } from "../core/mod.ts";
 import { sizeOfBmp } from "./decode/decode_bmp.ts";
 import { sizeOfPnm } from "./decode/decode_pnm.ts";
 import { avifHeader } from "./headers/avif_header.ts";
@@ -14,11 +14,8 @@ import { jpegHeader } from "./headers/jpeg_header.ts";
 import { pngHeader } from "./headers/png_header.ts";
 import { tiffHeader } from "./headers/tiff_header.ts";
 import { webpHeader } from "./headers/webp_header.ts";
-import {
-  IMAGE_FORMATS,
-  type ImageFileFormat,
-  imageFormat,
-} from "./image_format.ts";
+import { formatOf } from "./image_file.ts";
+import type { ImageFileFormat } from "./image_format.ts";
 import type { EncodedImage, Size } from "./image_source.ts";
 import { bytesInWords } from "./inspect_files.ts";
 import { taskLimit } from "./task_limit.ts";
@@ -142,11 +139,7 @@ export function admitImage(
   { bytes }: EncodedImage,
   viewAt: (size: Size) => View,
 ): AdmittedImage {
-  const format = imageFormat(bytes);
-  if (format === null) {
-    const found = kindOfBytes(bytes) ?? "unknown first bytes";
-    throw new Error(`found ${found}, wanted a ${IMAGE_FORMATS} image`);
-  }
+  const format = formatOf(bytes);
   const header = readHeader(bytes, format);
   checkPixels(header);
   checkPasses(header);

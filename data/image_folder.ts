@@ -37,7 +37,9 @@ interface Sample {
 
 /** A class and the folder with its images. */
 export interface ClassFolder {
+  /** Name of the class. */
   readonly name: string;
+  /** Path of its folder. */
   readonly path: string;
 }
 
@@ -217,10 +219,9 @@ function summaryOf(
 ): string {
   const { length } = samples;
   const { unreadable, reason, foreign, kind } = inspection;
-  const count = classNames?.length ?? 0;
   const classes = classNames === null
     ? ""
-    : ` in ${count === 1 ? "1 class" : `${count} classes`}`;
+    : ` in ${counted(classNames.length, "class")}`;
   const within = classNames === null ? "this one" : "the class around them";
   const notes = [
     ...(inner === 0
@@ -254,6 +255,8 @@ function sourceOf(
     normalization: IMAGENET_NORMALIZATION,
     label: (index) => samples[index]?.label ?? null,
     imageName: nameOf,
+    bytes: (index) =>
+      Deno.stat(nameOf(index)).then(({ size }) => size, () => null),
     read: async (index) => {
       try {
         const bytes = await readImageFile(nameOf(index));
@@ -266,14 +269,24 @@ function sourceOf(
   };
 }
 
-/** A source of what was collected, after a look at the files. */
+/** A source of what was collected, after a look at the files: some must be images. */
 async function inspected(
   folder: string,
   collection: Collection,
   aside: LeftOut,
-): Promise<ImageSource> {
+): Promise<Result<DataError, ImageSource>> {
   const paths = collection.samples.map(({ path }) => path);
-  return sourceOf(folder, collection, await inspectFiles(paths), aside);
+  const inspection = await inspectFiles(paths);
+  const { foreign, looked, kind } = inspection;
+  return kind !== null && foreign === looked
+    ? badFolder(
+      folder,
+      `${counted(paths.length, "file")} that ${
+        paths.length === 1 ? "is" : "are"
+      } no image: ${kind}`,
+      IMAGE_FILES,
+    )
+    : right(sourceOf(folder, collection, inspection, aside));
 }
 
 /**
@@ -292,7 +305,7 @@ export async function classFolders(
     const found = await collectClasses(walk, classes);
     return found.samples.length === 0
       ? badFolder(root, "no image", `${IMAGE_FILES} in a folder for each class`)
-      : right(await inspected(root, found, walk.aside));
+      : await inspected(root, found, walk.aside);
   } catch (thrown) {
     return left(folderFault(thrown, root, "a folder of images"));
   }
@@ -314,8 +327,8 @@ export async function classFolders(
  *
  * @param folder Path of the folder.
  * @returns A source, or what is wrong: no such folder, not a folder, nothing in
- * it, no image in it, more images beside the classes than in them, a folder whose
- * name is not UTF-8.
+ * it, no image in it or only files that are called so, more images beside the classes
+ * than in them, a folder whose name is not UTF-8.
  *
  * @see {@link https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html}
  */
@@ -330,7 +343,7 @@ export async function imageFolder(
     const found = await collectRoot(walk, await folderContent(folder));
     return found._tag === "Left"
       ? found
-      : right(await inspected(folder, found.right, walk.aside));
+      : await inspected(folder, found.right, walk.aside);
   } catch (thrown) {
     return left(folderFault(thrown, folder, "a folder of images"));
   }

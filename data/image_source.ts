@@ -70,6 +70,14 @@ export interface ImageSource {
    */
   imageName(index: number): string;
   /**
+   * Bytes of an image as it is stored, found without reading it; a mean where it is
+   * stored with others. Absent where images lie in memory.
+   *
+   * @param index Image, in `[0, length)`.
+   * @returns `null` if that cannot be found.
+   */
+  bytes?(index: number): Promise<number | null>;
+  /**
    * Reads an image.
    *
    * @param index Image, in `[0, length)`.

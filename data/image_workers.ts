@@ -162,16 +162,20 @@ function movable(
  */
 export function imageWorkers(count: number): ImageWorkers {
   let stations: readonly Station[] = [];
-  const idlest = (): Station => {
+  const begun = (): readonly Station[] => {
     if (stations.length === 0) {
       stations = Array.from({ length: count }, () => new Station());
     }
-    return stations.reduce((best, one) => one.load < best.load ? one : best);
+    return stations;
   };
   return {
     count,
     render: async (image, rule, index, target) => {
-      const work = () => idlest().do(image, rule, index, target);
+      // Those of now: an image that waits must not begin new ones after a disposal.
+      const own = begun();
+      const work = () =>
+        own.reduce((best, one) => one.load < best.load ? one : best)
+          .do(image, rule, index, target);
       // Here, not in the workers: what they decode at the same time is bounded together.
       await (image._tag === "RawImage"
         ? work()

@@ -47,7 +47,7 @@ const spread = <A>(all: readonly A[], most: number): readonly A[] =>
     : Array.from({ length: most }, (_, i) =>
       all[Math.floor(i * all.length / most)]!);
 
-/** Reads as much as there is, up to the end of a buffer. */
+/** Reads the first bytes of a file, as many of 512 as there are. */
 async function readHead(file: Deno.FsFile): Promise<Uint8Array> {
   const head = new Uint8Array(HEAD);
   let length = 0;
@@ -57,6 +57,17 @@ async function readHead(file: Deno.FsFile): Promise<Uint8Array> {
     length += more;
   }
   return head.subarray(0, length);
+}
+
+/**
+ * The first 512 bytes of a file, or all that it has.
+ *
+ * @param path The file.
+ * @throws What the system says.
+ */
+export async function firstBytes(path: string): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  return await readHead(file);
 }
 
 /** What a file is if it is no image. */

@@ -259,6 +259,12 @@ function sourceOf(
       return label < 0 ? null : label;
     },
     imageName: nameOf,
+    // Rows have no sizes of their own before they are read: the mean of their group.
+    bytes: (index) => {
+      const { stored, rows = NaN } = lastAt(groups, index) ?? {};
+      const mean = Number(stored?.total_uncompressed_size) / rows;
+      return Promise.resolve(Number.isFinite(mean) ? mean : null);
+    },
     read: async (index) => {
       const bad = (reason: string): Result<DataError, never> =>
         left({ _tag: "BadImage", image: nameOf(index), reason });

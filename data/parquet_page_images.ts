@@ -35,25 +35,29 @@ function metadataOf(
   rows: number,
 ): FileMetaData {
   const { dictionary_page_offset: _, ...rest } = stored;
-  const meta_data = {
-    ...rest,
-    data_page_offset: 0n,
-    total_compressed_size: BigInt(size),
-    num_values: BigInt(rows),
-  };
-  const num_rows = BigInt(rows);
-  const total_byte_size = BigInt(size);
-  const columns = [{ file_offset: 0n, meta_data }];
+  const depth = elements.length - 1;
   return {
     version: 1,
     schema: [
       { name: "root", num_children: 1 },
-      ...elements.map((element, depth) =>
-        depth < elements.length - 1 ? { ...element, num_children: 1 } : element
+      ...elements.map((element, i) =>
+        i < depth ? { ...element, num_children: 1 } : element
       ),
     ],
-    num_rows,
-    row_groups: [{ columns, total_byte_size, num_rows }],
+    num_rows: BigInt(rows),
+    row_groups: [{
+      columns: [{
+        file_offset: 0n,
+        meta_data: {
+          ...rest,
+          data_page_offset: 0n,
+          total_compressed_size: BigInt(size),
+          num_values: BigInt(rows),
+        },
+      }],
+      total_byte_size: BigInt(size),
+      num_rows: BigInt(rows),
+    }],
     metadata_length: 0,
   };
 }

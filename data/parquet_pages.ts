@@ -22,6 +22,8 @@ const [DATA_PAGE, DICTIONARY_PAGE, DATA_PAGE_V2] = [0, 2, 3];
 const BY_DICTIONARY = [2, 8];
 /** Bytes that are read for a header at first; most have less than 100. */
 const HEADER = 1 << 9;
+/** Headers with the least and the largest of long values; a longer one is damaged. */
+const LONGEST_HEADER = 1 << 24;
 
 function lengthIn(fields: Fields, field: number, most: number): number {
   const value = fields[`field_${field}`];
@@ -136,8 +138,8 @@ async function headerAt(
       const header = readFields(reader);
       return [header, from + reader.offset];
     } catch (thrown) {
-      // A header that goes on behind what was read.
-      if (!(thrown instanceof RangeError) || end === to) throw thrown;
+      // It may go on behind what was read.
+      if (end === to || size >= LONGEST_HEADER) throw thrown;
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   type Result,
   right,
 } from "../core/mod.ts";
+import { counted } from "./counted.ts";
 import { CLASS_SUBSETS, type SubsetName } from "./class_subsets.ts";
 import { type DataError, reasonOf } from "./data_error.ts";
 import type { ImageSource } from "./image_source.ts";
@@ -156,8 +157,9 @@ export function selectClasses(
   const part = selectImages(source, indices);
   return right({
     ...part,
-    summary:
-      `${indices.length} images of ${kept.length} classes of ${source.summary}`,
+    summary: `${counted(indices.length, "image")} of ${
+      counted(kept.length, "class")
+    } of ${source.summary}`,
     classNames: kept,
     label: (index) => labelOf(indices[index] ?? -1),
   });

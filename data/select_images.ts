@@ -24,12 +24,16 @@ export function selectImages(
   indices: Int32Array,
 ): ImageSource {
   const original = (index: number): number => indices[index] ?? -1;
+  const { bytes } = source;
   return {
     ...source,
     summary: `${indices.length} of ${source.summary}`,
     length: indices.length,
     label: (index) => source.label(original(index)),
     imageName: (index) => source.imageName(original(index)),
+    ...bytes === undefined
+      ? {}
+      : { bytes: (index: number) => bytes(original(index)) },
     read: (index) => source.read(original(index)),
   };
 }

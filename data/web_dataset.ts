@@ -244,6 +244,7 @@ function sourceOf(
       return label < 0 ? null : label;
     },
     imageName: nameOf,
+    bytes: (index) => Promise.resolve(images[index]?.image.size ?? null),
     read: async (index) => {
       const bad = (reason: string): Result<DataError, never> =>
         left({ _tag: "BadImage", image: nameOf(index), reason });

@@ -1,6 +1,6 @@
 /**
  * Compares ways of freezing: pre-trains with each of them and several seeds, then
- * fine-tunes and probes every encoder.
+ * fine-tunes and probes every encoder, and one of each seed that was not trained.
  *
  * ```sh
  * deno run -A examples/compare.ts
@@ -9,7 +9,8 @@
  * ```
  *
  * The same command goes on with what was stopped. The results are in the folder:
- * `table.md`, `accuracy.svg`, `results.jsonl`. The last line of the output is JSON.
+ * `table.md`, `accuracy.svg`, `results.jsonl`. The last line of the output is JSON, also
+ * after Ctrl-C.
  *
  * Permissions: `--allow-read=DATA,OUT --allow-write=OUT --allow-ffi=NPM
  * --allow-sys=hostname`, see `docs/permissions.md`.
@@ -22,7 +23,8 @@ import {
   describeBackendError,
   selectBackend,
 } from "../backends/mod.ts";
-import { describeFaults, left, type Result, right } from "../core/mod.ts";
+import { describeFaults, type Result, right } from "../core/mod.ts";
+import { counted } from "../data/mod.ts";
 import { describeTrainError, lockFolder, runNeeds } from "../train/mod.ts";
 import {
   COMPARE_FLAGS,
@@ -35,16 +37,17 @@ import type { Clock } from "./compare/comparison.ts";
 import { comparisonTable } from "./compare/comparison_table.ts";
 import { type Trial, trialsOfExperiment } from "./compare/experiment.ts";
 import { writeExperimentFiles } from "./compare/experiment_files.ts";
-import { openExperiment, PARTS } from "./compare/experiment_folder.ts";
+import { openExperiment, partsOf } from "./compare/experiment_folder.ts";
 import {
   type ExperimentImages,
   experimentImages,
 } from "./compare/experiment_images.ts";
 import { runTrials } from "./compare/run_trials.ts";
-import { judgingFailed } from "./evaluate/judgement.ts";
+import { judgingFailed, stoppedWith } from "./evaluate/judgement.ts";
 import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
-import { badInput, EXIT, type Failure } from "./pretrain/failure.ts";
+import { badInput, type Failure } from "./pretrain/failure.ts";
 import { interruption } from "./pretrain/interruption.ts";
+import { barsOn } from "./progress_bar.ts";
 
 const USAGE =
   `Compares ways of freezing by what their encoders are worth: deno run -A examples/compare.ts [FLAGS]
@@ -94,9 +97,9 @@ function describe({ images, trials, folder, isBegun }: Planned): string {
   return [
     `images: ${source.summary}; classes from ${train.length} of them`,
     `judge:  ${judgedBy}`,
-    `folder: ${folder}, ${trials.length} trials of ${PARTS.length} parts${
-      isBegun ? ", begun before" : ""
-    }`,
+    `folder: ${folder}, ${counted(trials.length, "trial")} of ${
+      counted(trials.flatMap(partsOf).length, "part")
+    } in all${isBegun ? ", begun before" : ""}`,
   ].join("\n");
 }
 
@@ -115,14 +118,17 @@ async function ran(
   const finished = () =>
     writeExperimentFiles(folder, experiment, trials, clock);
   const { signal, allow } = interruption(say);
-  const common = { folder, backend, say, signal, finished };
+  const startBar = barsOn(process.stderr);
+  const common = { folder, backend, say, signal, startBar, finished };
   const end = await runTrials({ ...images, ...common }, trials);
   allow();
   if (end._tag === "Left") return judgingFailed(end.left);
   if (end.right === "interrupted") {
     const message = `stopped; what is done is in ${folder}, ` +
       "the same command goes on";
-    return left({ message, code: EXIT.interrupted });
+    const rows = await finished();
+    const methods = rows._tag === "Right" ? rows.right : [];
+    return stoppedWith(message, { folder, clock, experiment, methods });
   }
   const rows = await finished();
   if (rows._tag === "Left") return judgingFailed(rows.left);

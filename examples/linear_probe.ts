@@ -21,7 +21,7 @@
  */
 import process from "node:process";
 import { type Result, right } from "../core/mod.ts";
-import { type ProbeConfig, SWEPT_RATES } from "../train/mod.ts";
+import type { ProbeConfig } from "../train/mod.ts";
 import {
   describeFeature,
   FEATURE_DEFAULTS,
@@ -140,7 +140,7 @@ async function probe(
   }
   backend.dispose();
   if (found._tag === "Left" || found.right === "interrupted") {
-    return await stoppedTraining(output, { ...facts, config });
+    return await stoppedTraining(output, output, { ...facts, config });
   }
   const share = frequentShare(queries);
   tell(found.right, share, config, say);

@@ -20,7 +20,7 @@
  * @module
  */
 import process from "node:process";
-import { describeFaults, type Result } from "../core/mod.ts";
+import { describeFaults, type Result, right } from "../core/mod.ts";
 import { describeTrainError } from "../train/mod.ts";
 import { parseFlags } from "./parse_flags.ts";
 import { lastWords, withPermissionAdvice } from "./permission_advice.ts";
@@ -32,7 +32,9 @@ import {
   type Failure,
   interrupted,
   resumeCommand,
+  unjudged,
 } from "./pretrain/failure.ts";
+import { UNJUDGED } from "./pretrain/evaluation.ts";
 import { finish } from "./pretrain/finish.ts";
 import { interruption, outliveHangUp } from "./pretrain/interruption.ts";
 import { keepOutputsOpen } from "./pretrain/keep_open.ts";
@@ -44,9 +46,10 @@ import {
 } from "./pretrain/pretrain_flags.ts";
 import { progressOn } from "./pretrain/progress.ts";
 import { settingsFrom } from "./pretrain/settings.ts";
-import type { Summary } from "./pretrain/summary.ts";
+import { type Summary, summaryOf } from "./pretrain/summary.ts";
 import { takeSteps } from "./pretrain/take_steps.ts";
 import { withTensorBoard } from "./pretrain/tensorboard.ts";
+import { barsOn } from "./progress_bar.ts";
 
 async function pretrain(
   values: PretrainValues,
@@ -62,7 +65,7 @@ async function pretrain(
   const { plan, run, folder, backend, loading } = told;
   const command = resumeCommand(folder.path, values);
   const progress = progressOn(plan, stream, run.step);
-  const { signal, allow } = interruption(progress.say, stop);
+  const { signal } = interruption(progress.say, stop);
   const atCheckpoint = await badImagesKeeper(
     folder.path,
     loading.badImages,
@@ -74,24 +77,28 @@ async function pretrain(
     atCheckpoint,
   });
   progress.end();
-  loading.workers?.[Symbol.dispose]();
   const skipped = await atCheckpoint();
   if (skipped._tag === "Left") say(describeTrainError(skipped.left));
   else if (skipped.right !== null) say(skipped.right);
   const { cause, checkpoint } = end;
   if (cause === "interrupted") {
     const moment = `after step ${run.step} of ${plan.totalSteps}`;
-    return interrupted(moment, checkpoint, command);
+    const summary = summaryOf(told, end, UNJUDGED);
+    return interrupted(moment, checkpoint, command, summary);
   }
   if (cause !== "finished") return failed(cause, checkpoint, command);
-  allow();
-  const summary = await finish(told, end, say);
+  const { judge: time = "auto" } = values;
+  const shown = { startBar: barsOn(stream), signal };
+  const finished = await finish(told, end, say, { ...shown, time });
+  loading.workers?.[Symbol.dispose]();
   run.dispose();
   folder[Symbol.dispose]();
   backend.dispose();
-  return summary._tag === "Left"
-    ? failed(summary.left, checkpoint, command)
-    : summary;
+  if (finished._tag === "Left") {
+    return failed(finished.left, checkpoint, command);
+  }
+  const { summary, isStopped } = finished.right;
+  return isStopped ? unjudged(folder.path, summary) : right(summary);
 }
 
 /** Whether the user asks for stacks; without leave to look, no. */
@@ -115,8 +122,12 @@ async function main(args: readonly string[]): Promise<number> {
     ? badInput(describeFaults(values.left))
     : await pretrain(values.right);
   if (summary._tag === "Left") {
-    complain(withPermissionAdvice(summary.left.message));
-    return summary.left.code;
+    const { message, code, result } = summary.left;
+    if (result !== undefined && values._tag === "Right" && values.right.json) {
+      print(JSON.stringify(result));
+    }
+    complain(withPermissionAdvice(message));
+    return code;
   }
   if (values._tag === "Right" && values.right.json) {
     print(JSON.stringify(summary.right));

@@ -56,6 +56,29 @@ export function phaseTimes(
   });
 }
 
+/** Steps of a phase, but for its first, that tell what one takes. */
+const TELLING_STEPS = 10;
+
+/** Part of all steps that may lie in phases of fewer. */
+const SHORT_PART = 0.1;
+
+/**
+ * Whether so many steps of each phase say what freezing saved. A few steps vary by more
+ * than that.
+ *
+ * @param steps How many steps each phase has on record, the first phase first.
+ * @returns Whether the first phase has enough, and those that have not are a tenth of all
+ * steps at most.
+ */
+export function tellsSaving(steps: readonly number[]): boolean {
+  const isShort = (count: number): boolean => count <= TELLING_STEPS;
+  const sum = (counts: readonly number[]): number =>
+    counts.reduce((all, count) => all + count, 0);
+  const [first = 0] = steps;
+  return !isShort(first) &&
+    sum(steps.filter(isShort)) <= SHORT_PART * sum(steps);
+}
+
 /**
  * Part of the compute time that freezing saved, against a run whose steps all
  * cost what those of the first phase cost.

@@ -48,6 +48,8 @@ export interface OpAttributes {
   readonly rsqrt: { readonly epsilon: number };
   /** `weight · a + (1 − weight) · b`, equal shapes. */
   readonly mix: { readonly weight: number };
+  /** `x` where it is farther than 2⁻¹²⁶ from 0, else 0: no number below the normal ones of float32 is left. */
+  readonly flush: NoAttributes;
 
   /** `op(a) · op(b)` over the last two axes; leading axes are equal. `op` swaps the last two axes when asked. */
   readonly matmul: {

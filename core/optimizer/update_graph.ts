@@ -78,6 +78,14 @@ function gradientOf(
     : g.multiply(gradient, g.input(clip, []));
 }
 
+/**
+ * State without numbers below the normal ones. That of a parameter whose gradient stays 0
+ * shrinks until it is such a number, and there rounding keeps it for ever; processors
+ * take a hundred times as long for those.
+ */
+const flushed = (g: GraphBuilder, state: NodeId): NodeId =>
+  g.apply("flush", {}, [state]);
+
 /** Loshchilov and Hutter 2019, algorithm 2: decay apart from the gradient. */
 function adamw(
   g: GraphBuilder,
@@ -92,14 +100,20 @@ function adamw(
     string,
     string,
   ];
-  const mean = g.apply("mix", { weight: rule.beta1 }, [
-    g.input(meanName, shape),
-    gradient,
-  ]);
-  const square = g.apply("mix", { weight: rule.beta2 }, [
-    g.input(squareName, shape),
-    g.apply("square", {}, [gradient]),
-  ]);
+  const mean = flushed(
+    g,
+    g.apply("mix", { weight: rule.beta1 }, [
+      g.input(meanName, shape),
+      gradient,
+    ]),
+  );
+  const square = flushed(
+    g,
+    g.apply("mix", { weight: rule.beta2 }, [
+      g.input(squareName, shape),
+      g.apply("square", {}, [gradient]),
+    ]),
+  );
   const moved = g.apply(
     "adamwUpdate",
     { weightDecay: decayed ? rule.weightDecay : 0, epsilon: rule.epsilon },
@@ -128,9 +142,9 @@ function sgd(
     ? g.add(gradient, g.scale(parameter, rule.weightDecay))
     : gradient;
   const bufferName = stateName("momentum_buffer", name);
-  const buffer = g.add(
-    g.scale(g.input(bufferName, shape), rule.momentum),
-    direction,
+  const buffer = flushed(
+    g,
+    g.add(g.scale(g.input(bufferName, shape), rule.momentum), direction),
   );
   const ahead = g.add(direction, g.scale(buffer, rule.momentum));
   const moved = g.subtract(parameter, g.multiply(ahead, g.input(rate, [])));
@@ -155,7 +169,7 @@ function lars(
     },
     g.input(rate, []),
   );
-  return { [name]: parameter, [bufferName]: momentum };
+  return { [name]: parameter, [bufferName]: flushed(g, momentum) };
 }
 
 /** The part of a step that moves one parameter. */

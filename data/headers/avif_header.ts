@@ -20,6 +20,9 @@ const PIXEL_BYTES = 21;
 /** A frame of AV1 costs as much time as so many passes through a JPEG. */
 const FRAME_PASSES = 20;
 
+/** Most boxes beside each other, and most items; pictures of many tiles have thousands. */
+const MOST_ITEMS = 65_536;
+
 /** Most pieces that an item lies in; real ones have one or two. */
 const MOST_EXTENTS = 64;
 
@@ -48,6 +51,7 @@ function boxesIn(bytes: Uint8Array, { start, end }: Box): readonly Box[] {
     }
     const type = charactersAt(bytes, at + 4, 4);
     boxes.push({ type, start: content, end: at + size });
+    if (boxes.length > MOST_ITEMS) throw new RangeError("boxes without end");
     at += size;
   }
   return boxes;
@@ -89,7 +93,9 @@ function placesOf(
   const [baseBytes, indexBytes] = [more >> 4, version === 0 ? 0 : more & 15];
   const wide = version === 2 ? 4 : 2;
   const places = new Map<number, readonly Extent[]>();
-  for (let left = take(wide); left > 0; left--) {
+  let left = take(wide);
+  if (left > MOST_ITEMS) throw new RangeError("items without end");
+  for (; left > 0; left--) {
     const id = take(wide);
     const method = version === 0 ? 0 : take(2) & 15;
     take(2);

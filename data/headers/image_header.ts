@@ -41,6 +41,33 @@ export const charactersAt = (
   length: number,
 ): string => String.fromCharCode(...bytes.subarray(at, at + length));
 
+/** A part of a file: its first byte, and the byte behind its last one. */
+export type Range = readonly [from: number, to: number];
+
+/**
+ * Some parts of a file, one behind the other. They are gone through twice instead of
+ * being listed: a file may have millions.
+ *
+ * @param bytes The file.
+ * @param parts What is kept of it, in order.
+ * @returns The file itself where that is all of it, else a copy.
+ */
+export function keptParts(
+  bytes: Uint8Array,
+  parts: () => Iterable<Range>,
+): Uint8Array {
+  let length = 0;
+  for (const [from, to] of parts()) length += to - from;
+  if (length === bytes.length) return bytes;
+  const kept = new Uint8Array(length);
+  let at = 0;
+  for (const [from, to] of parts()) {
+    kept.set(bytes.subarray(from, to), at);
+    at += to - from;
+  }
+  return kept;
+}
+
 /** Parts of a file, one behind the other. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -6,8 +6,9 @@
  */
 import {
   type ImageHeader,
-  joined,
+  keptParts,
   numbersOf,
+  type Range,
   type ReadHeader,
 } from "./image_header.ts";
 
@@ -91,14 +92,52 @@ export function scansFrom(bytes: Uint8Array, from: number): number {
   return scans;
 }
 
+/** A marker before the first scan, and what belongs to it. */
+interface Segment {
+  readonly code: number;
+  /** Where the marker begins, where its content does, and where that ends. */
+  readonly start: number;
+  readonly content: number;
+  readonly end: number;
+}
+
+/** Markers with a content up to the first scan, which is the last of them. */
+function* segmentsOf(bytes: Uint8Array): Generator<Segment> {
+  const file = numbersOf(bytes);
+  for (let at = 2;;) {
+    at = bytes.indexOf(MARKER, at);
+    if (at < 0) throw new RangeError("no scan");
+    const start = at;
+    while (bytes[at] === MARKER) at++;
+    const code = file.getUint8(at++);
+    if (isAlone(code)) continue;
+    if (code === END) throw new Error("a JPEG file without a picture");
+    const end = at + file.getUint16(at);
+    yield { code, start, content: at, end };
+    if (code === START_OF_SCAN) return;
+    at = end;
+  }
+}
+
+/** What is kept of a file: all but metadata. */
+function* pictureParts(bytes: Uint8Array): Generator<Range> {
+  let from = 0;
+  for (const { code, start, end } of segmentsOf(bytes)) {
+    if (!isMetadata(code)) continue;
+    yield [from, start];
+    from = end;
+  }
+  yield [from, bytes.length];
+}
+
 function headerOf(
   bytes: Uint8Array,
   { width, height, components, samples, isProgressive }: Frame,
-  scan: number,
-  metadata: readonly (readonly [from: number, to: number])[],
+  scan: Segment,
 ): ImageHeader {
-  const isInParts = isProgressive || (bytes[scan + 4] ?? 0) < components;
-  const scans = isInParts ? scansFrom(bytes, scan) : 1;
+  const ofScan = bytes[scan.content + 2] ?? 0;
+  const isInParts = isProgressive || ofScan < components;
+  const scans = isInParts ? scansFrom(bytes, scan.start) : 1;
   const across = BLOCK * Math.ceil(width / BLOCK / 4) * 4;
   const down = BLOCK * Math.ceil(height / BLOCK / 4) * 4;
   const coefficients = isInParts
@@ -112,12 +151,7 @@ function headerOf(
     kind: isInParts ? `JPEG in ${scans} scans` : "JPEG",
     decoderBytes: Math.max(coefficients, inks) + rows,
     passes: Math.max(1, scans),
-    picture: () => {
-      if (metadata.length === 0) return bytes;
-      const ends = [...metadata.map(([from]) => from), bytes.length];
-      const starts = [0, ...metadata.map(([, to]) => to)];
-      return joined(starts.map((start, i) => bytes.subarray(start, ends[i])));
-    },
+    picture: () => keptParts(bytes, () => pictureParts(bytes)),
   };
 }
 
@@ -127,22 +161,13 @@ function headerOf(
  */
 export const jpegHeader: ReadHeader = (bytes) => {
   const file = numbersOf(bytes);
-  const metadata: (readonly [number, number])[] = [];
   let frame: Frame | null = null;
-  for (let at = 2;;) {
-    at = bytes.indexOf(MARKER, at);
-    if (at < 0) throw new RangeError("no scan");
-    while (bytes[at] === MARKER) at++;
-    const code = file.getUint8(at++);
-    if (isAlone(code)) continue;
-    if (code === END) throw new Error("a JPEG file without a picture");
-    if (isFrame(code)) frame = readFrame(file, at, code);
-    if (code === START_OF_SCAN) {
-      if (frame === null) throw new Error("a JPEG file without a frame");
-      return headerOf(bytes, frame, at - 2, metadata);
-    }
-    const end = at + file.getUint16(at);
-    if (isMetadata(code)) metadata.push([at - 2, end]);
-    at = end;
+  for (const segment of segmentsOf(bytes)) {
+    const { code, content } = segment;
+    if (isFrame(code)) frame = readFrame(file, content, code);
+    if (code !== START_OF_SCAN) continue;
+    if (frame === null) throw new Error("a JPEG file without a frame");
+    return headerOf(bytes, frame, segment);
   }
+  throw new RangeError("no scan");
 };

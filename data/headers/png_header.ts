@@ -6,8 +6,9 @@
  */
 import {
   charactersAt,
-  joined,
+  keptParts,
   numbersOf,
+  type Range,
   type ReadHeader,
 } from "./image_header.ts";
 
@@ -37,34 +38,23 @@ const TRANSPARENCY = "tRNS";
 const isMetadata = (name: string): boolean =>
   /^[a-z]/.test(name) && name !== TRANSPARENCY;
 
-/** Chunks of a file as ranges of bytes; the last one ends with the file at the latest. */
-function chunksOf(
-  bytes: Uint8Array,
-): readonly { readonly name: string; readonly part: Uint8Array }[] {
+/** What is kept of a file; its last chunk ends with the file at the latest. */
+function* pictureParts(bytes: Uint8Array): Generator<Range> {
   const file = numbersOf(bytes);
-  const chunks = [];
+  yield [0, SIGNATURE_BYTES];
   for (let at = SIGNATURE_BYTES; at + 8 <= bytes.length;) {
     const end = Math.min(bytes.length, at + CHUNK_BYTES + file.getUint32(at));
     const name = charactersAt(bytes, at + 4, 4);
-    chunks.push({ name, part: bytes.subarray(at, end) });
-    if (name === "IEND") break;
+    if (!isMetadata(name)) yield [at, end];
+    if (name === "IEND") return;
     at = end;
   }
-  return chunks;
 }
 
-/** The file without texts, profiles and further pictures, which may be bombs of their own. */
-function pictureOf(bytes: Uint8Array): Uint8Array {
-  const chunks = chunksOf(bytes);
-  if (!chunks.some(({ name }) => isMetadata(name))) return bytes;
-  const kept = chunks.filter(({ name }) => !isMetadata(name));
-  return joined([
-    bytes.subarray(0, SIGNATURE_BYTES),
-    ...kept.map(({ part }) => part),
-  ]);
-}
-
-/** Reads the header of a PNG file. */
+/**
+ * Reads the header of a PNG file. Texts, profiles and further pictures are left out:
+ * they may be bombs of their own.
+ */
 export const pngHeader: ReadHeader = (bytes) => {
   const file = numbersOf(bytes);
   if (charactersAt(bytes, 12, 4) !== "IHDR") {
@@ -91,6 +81,6 @@ export const pngHeader: ReadHeader = (bytes) => {
     kind: `PNG of ${depth} bits${isInterlaced ? ", interlaced" : ""}`,
     decoderBytes: rowBytes * rows,
     passes: 1,
-    picture: () => pictureOf(bytes),
+    picture: () => keptParts(bytes, () => pictureParts(bytes)),
   };
 };

@@ -53,6 +53,9 @@ const BLOCKS_HELD = 3;
 /** Bytes of the coefficients and levels of a strip or tile of JPEG, for each sample of 8 bits. */
 const JPEG_BYTES = 3;
 
+/** Most fields of a directory; real ones have some dozens. */
+const MOST_ENTRIES = 65_535;
+
 /** Most strips and tiles of a picture; each costs a decoder time and memory of its own. */
 const MOST_BLOCKS = 2 ** 20;
 
@@ -87,7 +90,9 @@ function readDirectory(bytes: Uint8Array): Directory {
   const start = read(isBig ? 8 : 4, word);
   const count = read(start, countBytes);
   const end = start + countBytes + count * entryBytes;
-  if (end > bytes.length) throw new RangeError("a directory behind the end");
+  if (count > MOST_ENTRIES || end > bytes.length) {
+    throw new RangeError("a directory behind the end");
+  }
   const entries = new Map<number, number>();
   for (let i = 0, at = start + countBytes; i < count; i++, at += entryBytes) {
     const field = read(at, 2);

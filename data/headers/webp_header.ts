@@ -7,8 +7,9 @@
 import {
   charactersAt,
   type ImageHeader,
-  joined,
+  keptParts,
   numbersOf,
+  type Range,
   type ReadHeader,
 } from "./image_header.ts";
 
@@ -29,41 +30,24 @@ const ANIMATED = 0x02;
  */
 const PIXEL_BYTES = { still: 8, animated: 16 };
 
-/** A part of the file with its name. */
-interface Chunk {
-  readonly name: string;
-  readonly at: number;
-  readonly end: number;
-}
-
-/** Chunks up to the first picture of an animation, or to the end of the file. */
-function chunksOf(bytes: Uint8Array): readonly Chunk[] {
+/** What is kept of an extended file: no metadata, nothing behind an animation's first picture. */
+function* pictureParts(bytes: Uint8Array): Generator<Range> {
   const file = numbersOf(bytes);
-  const chunks: Chunk[] = [];
+  yield [0, FILE_BYTES];
   for (let at = FILE_BYTES; at + CHUNK_BYTES <= bytes.length;) {
     const length = file.getUint32(at + 4, true);
     const end = Math.min(bytes.length, at + CHUNK_BYTES + length + length % 2);
     const name = charactersAt(bytes, at, 4);
-    chunks.push({ name, at, end });
-    if (name === "ANMF") break;
+    if (!METADATA.includes(name)) yield [at, end];
+    if (name === "ANMF") return;
     at = end;
   }
-  return chunks;
 }
 
-/** An extended file without metadata and with one picture. */
-function pictureOf(
-  bytes: Uint8Array,
-  chunks: readonly Chunk[],
-): Uint8Array {
-  const kept = chunks.filter(({ name }) => !METADATA.includes(name));
-  const isWhole = kept.length === chunks.length &&
-    (chunks.at(-1)?.end ?? 0) >= bytes.length;
-  if (isWhole) return bytes;
-  const picture = joined([
-    bytes.subarray(0, FILE_BYTES),
-    ...kept.map(({ at, end }) => bytes.subarray(at, end)),
-  ]);
+/** An extended file without metadata and with one picture, which says so itself. */
+function pictureOf(bytes: Uint8Array): Uint8Array {
+  const picture = keptParts(bytes, () => pictureParts(bytes));
+  if (picture === bytes) return bytes;
   numbersOf(picture).setUint32(4, picture.length - 8, true);
   const flags = FILE_BYTES + CHUNK_BYTES;
   picture[flags] = (picture[flags] ?? 0) & KEPT_FLAGS;
@@ -109,6 +93,6 @@ export const webpHeader: ReadHeader = (bytes) => {
     width ?? 0,
     height ?? 0,
     kind,
-    () => pictureOf(bytes, chunksOf(bytes)),
+    () => pictureOf(bytes),
   );
 };

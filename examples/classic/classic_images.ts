@@ -8,6 +8,8 @@ import {
   type DataError,
   embeddedFashionMnist,
   type ImageSource,
+  labelledImages,
+  noClassesReason,
   openSource,
   shareSource,
   type Split,
@@ -52,9 +54,15 @@ async function judgedByTest(
 ): Promise<Result<DataError, ClassicImages>> {
   const test = await openSplit(folder, "test");
   if (test._tag === "Left") return test;
-  return test.right.name === train.name
-    ? inconsistent("--validate-test", train.name, "images with a test part")
-    : right({ train, validation: test.right });
+  const { name, classNames } = test.right;
+  if (name === train.name) {
+    return inconsistent("--validate-test", name, "images with a test part");
+  }
+  if (JSON.stringify(classNames) !== JSON.stringify(train.classNames)) {
+    const found = `${name} with other classes`;
+    return inconsistent("--validate-test", found, "the classes learned");
+  }
+  return right({ train, validation: labelledImages(test.right) });
 }
 
 function judgedByTenth(train: ImageSource): Result<DataError, ClassicImages> {
@@ -77,11 +85,13 @@ export async function classicImages(
   const source = await openSplit(data, "train");
   if (source._tag === "Left") return source;
   if (source.right.classNames === null) {
-    return inconsistent("--data", source.right.name, "images with classes");
+    const found = `${source.right.name}: ${noClassesReason(source.right)}`;
+    return inconsistent("--data", found, "images with classes");
   }
+  const known = labelledImages(source.right);
   const images = values["validate-test"]
-    ? await judgedByTest(source.right, data)
-    : judgedByTenth(source.right);
+    ? await judgedByTest(known, data)
+    : judgedByTenth(known);
   if (images._tag === "Left" || limit === undefined) return images;
   const train = shareSource(images.right.train, limit, HOLD_OUT_KEY);
   if (train._tag === "Right") {

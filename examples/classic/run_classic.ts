@@ -12,7 +12,6 @@ import {
   selectBackend,
 } from "../../backends/mod.ts";
 import {
-  type ConvNetPlan,
   convNetPlan,
   convNetSaving,
   describeFaults,
@@ -31,8 +30,10 @@ import {
   convNetTraining,
   describeTrainError,
   initialConvNet,
+  tellsSaving,
   type TrainError,
 } from "../../train/mod.ts";
+import { frequentShare, stoppedWith } from "../evaluate/judgement.ts";
 import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
 import { interruption } from "../pretrain/interruption.ts";
 import {
@@ -176,6 +177,12 @@ async function trained(
   return done;
 }
 
+/** Part of the time that freezing saved; `null` where too few steps say it. */
+function savingOf(record: RunRecord): number | null {
+  const counts = Object.values(record.milliseconds).map(({ length }) => length);
+  return tellsSaving(counts) ? measuredSaving(record) : null;
+}
+
 /** What the last line says. */
 function resultOf(
   { config, plan, train, validation, backend }: Classic,
@@ -189,25 +196,26 @@ function resultOf(
     steps: plan.totalSteps,
     ...errorTable(record.epochs),
     predictedSaving: saving._tag === "Right" ? saving.right : null,
-    measuredSaving: measuredSaving(record),
+    measuredSaving: savingOf(record),
+    mostFrequent: frequentShare(validation),
     device: backend.device.name,
     epochs: record.epochs,
   };
 }
 
 const stopped = (
-  plan: ConvNetPlan,
-  step: number,
+  { plan, config }: Classic,
+  { step, epochs }: RunRecord,
   folder: string | undefined,
-): Result<Failure, never> =>
-  left({
-    message: `stopped after step ${step} of ${plan.totalSteps}; ${
-      folder === undefined
-        ? "nothing was kept, for want of --output"
-        : `go on with --resume ${folder} and the same flags`
-    }`,
-    code: EXIT.interrupted,
-  });
+): Result<Failure, never> => {
+  const kept = folder === undefined
+    ? "nothing was kept, for want of --output"
+    : `go on with --resume ${folder} and the same flags`;
+  return stoppedWith(
+    `stopped after step ${step} of ${plan.totalSteps}; ${kept}`,
+    { config, steps: step, epochs },
+  );
+};
 
 /**
  * Runs a training.
@@ -229,12 +237,18 @@ export async function runClassic(
   const { plan, backend } = classic.right;
   backend.dispose();
   const { step, epochs } = record.right;
-  if (step < plan.totalSteps) return stopped(plan, step, folder);
+  if (step < plan.totalSteps) {
+    return stopped(classic.right, record.right, folder);
+  }
   const { at80, at100, best, bestEpoch } = errorTable(epochs);
   print(
     `validation error: ${percent(at80)} at 80 %, ${
       percent(at100)
-    } at the end, ${percent(best)} at best (epoch ${bestEpoch})`,
+    } at the end, ${
+      percent(best)
+    } at best (epoch ${bestEpoch}); answering the most frequent class for everything: ${
+      percent(1 - frequentShare(classic.right.validation))
+    }`,
   );
   return right(resultOf(classic.right, record.right));
 }

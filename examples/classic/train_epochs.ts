@@ -5,6 +5,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { type Result, right } from "../../core/mod.ts";
+import { counted } from "../../data/mod.ts";
 import {
   type ConvNetReport,
   isInterruption,
@@ -50,7 +51,7 @@ async function afterEpoch(
   progress.say(
     `epoch ${epoch} of ${epochs}: loss ${loss.toFixed(4)}, validation error ${
       percent(error.right)
-    }, ${frozenLayers} layers frozen`,
+    }, ${counted(frozenLayers, "layer")} frozen`,
   );
   return right(after);
 }

@@ -12,6 +12,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
+import { SWEPT_RATES } from "../../train/mod.ts";
 import { configFromFlags } from "../config_from_flags.ts";
 import {
   choiceFlag,
@@ -75,8 +76,8 @@ const FINETUNE = {
   cropScale: [0.5, 1],
 } as const;
 
-/** A probe for a few hundred steps: MAE's rate is for thousands of them. */
-const PROBE = { batchSize: 512, baseRate: 5 } as const;
+/** A probe for a few hundred steps. */
+const PROBE = { batchSize: 512 } as const;
 
 /** A flag with several methods. */
 const METHODS_FLAG: Flag<readonly Method[]> = {
@@ -129,6 +130,10 @@ export const COMPARE_FLAGS = {
   "finetune-epochs": wholeFlag(1, "epochs of fine-tuning"),
   "finetune-lr": numberFlag(FROM_ZERO, "rate of the head in fine-tuning"),
   "probe-epochs": wholeFlag(1, "epochs of linear probing"),
+  "probe-blr": numberFlag(
+    FROM_ZERO,
+    "rate of linear probing for 256 images, in place of the best of some for each encoder",
+  ),
   "model": model,
   "image-size": imageSize,
   "patch-size": patchSize,
@@ -168,6 +173,7 @@ export function compareDefaults(): Readonly<Record<string, string>> {
     "finetune-epochs": bySize((size) => size.finetuneEpochs),
     "finetune-lr": String(FINETUNE.baseRate),
     "probe-epochs": bySize((size) => size.probeEpochs),
+    "probe-blr": `the best of ${SWEPT_RATES.join(", ")}`,
     "image-size": "the model's",
     "patch-size": "the model's",
     "sr-lr": String(THESIS_POWERS.stagePower),
@@ -216,6 +222,10 @@ export function experimentFrom(
       epochs: values["finetune-epochs"] ?? size.finetuneEpochs,
       baseRate: values["finetune-lr"] ?? FINETUNE.baseRate,
     },
-    probe: { ...PROBE, epochs: values["probe-epochs"] ?? size.probeEpochs },
+    probe: {
+      ...PROBE,
+      epochs: values["probe-epochs"] ?? size.probeEpochs,
+      baseRate: values["probe-blr"] ?? null,
+    },
   });
 }

@@ -3,8 +3,14 @@
  *
  * @module
  */
-import { type Method, type MethodPowers, METHODS, titleOf } from "./methods.ts";
-import type { TrialResult } from "./trial_result.ts";
+import {
+  type MethodPowers,
+  METHODS,
+  titleOf,
+  type TrialMethod,
+  UNTRAINED,
+} from "./methods.ts";
+import { saysSomething, type TrialResult } from "./trial_result.ts";
 
 /** Which clock tells how long a step takes. */
 export type Clock = "wall" | "processor";
@@ -23,8 +29,15 @@ export interface JudgedMethod {
   readonly top1: Spread;
   /** Whose class is among the five highest. */
   readonly top5: Spread;
-  /** How much less `top1` is than the baseline's of the same seed; `null` without one. */
+  /**
+   * How much less `top1` is than the baseline's of the same seed; `null` without one, or
+   * where one of the two says nothing of its encoder.
+   */
   readonly drop: Spread | null;
+  /** Seeds whose judgement says nothing: it diverged, or finds no more than the most frequent class. */
+  readonly void: number;
+  /** Part of the images to judge by that are of the most frequent class, if that is known. */
+  readonly mostFrequent: number | null;
 }
 
 /** One seed of a method. */
@@ -42,13 +55,13 @@ export interface MethodPoint {
 /** A method over all its seeds. */
 export interface ComparedMethod {
   /** The method. */
-  readonly method: Method;
+  readonly method: TrialMethod;
   /** What it is called. */
   readonly title: string;
-  /** Its epochs. */
+  /** Its epochs; 0 without pre-training. */
   readonly epochs: number;
-  /** Seconds that its steps take: steps of a phase times the median of the phase. */
-  readonly seconds: Spread;
+  /** Seconds that its steps take: steps of a phase times the median of the phase; `null` without pre-training. */
+  readonly seconds: Spread | null;
   /**
    * Part of the baseline's that it saves, seed by seed, with the time of a run's own
    * unfrozen step as the unit: a machine that is slower in one run than in another
@@ -56,13 +69,13 @@ export interface ComparedMethod {
    */
   readonly saved: Spread | null;
   /** Part of the operations of its own unfrozen run that it saves, by the cost model. */
-  readonly savedPredicted: number;
+  readonly savedPredicted: number | null;
   /** After fine-tuning. */
   readonly finetune: JudgedMethod;
   /** By a linear classifier. */
   readonly probe: JudgedMethod;
   /** Loss of the last stage over the last epoch. */
-  readonly loss: Spread;
+  readonly loss: Spread | null;
   /** Frozen layers of each phase. */
   readonly frozenLayers: readonly number[];
   /** Seconds of a step in each phase, mean over the seeds. */
@@ -88,27 +101,30 @@ export function spreadOf(values: readonly number[]): Spread {
   return { mean, deviation };
 }
 
+/** A finished pre-training. */
+type Pretrained = NonNullable<TrialResult["pretrain"]>;
+
 const stepTimes = (
-  { pretrain }: TrialResult,
+  pretrain: Pretrained,
   clock: Clock,
 ): readonly number[] =>
   clock === "processor"
     ? pretrain.processorSecondsPerStep
     : pretrain.wallSecondsPerStep;
 
-/** Seconds that the steps of a trial take. */
-function secondsOf(trial: TrialResult, clock: Clock): number {
-  const times = stepTimes(trial, clock);
-  return trial.pretrain.phaseSteps.reduce(
+/** Seconds that the steps of a pre-training take. */
+function secondsOf(pretrain: Pretrained, clock: Clock): number {
+  const times = stepTimes(pretrain, clock);
+  return pretrain.phaseSteps.reduce(
     (sum, steps, phase) => sum + steps * (times[phase] ?? NaN),
     0,
   );
 }
 
 /** The same in units of its own unfrozen step. */
-function unfrozenSteps(trial: TrialResult, clock: Clock): number {
-  const [first = NaN] = stepTimes(trial, clock);
-  return secondsOf(trial, clock) / first;
+function unfrozenSteps(pretrain: Pretrained, clock: Clock): number {
+  const [first = NaN] = stepTimes(pretrain, clock);
+  return secondsOf(pretrain, clock) / first;
 }
 
 /** The baseline's trial of the same seed. */
@@ -126,11 +142,14 @@ function judged(
     top1: spreadOf(trials.map((trial) => trial[part].top1)),
     top5: spreadOf(trials.map((trial) => trial[part].top5)),
     drop: spreadOrNull(trials.flatMap((trial) => {
-      const baseline = baselineOf(trial);
-      return baseline === undefined
+      const baseline = baselineOf(trial)?.[part];
+      return baseline === undefined ||
+          ![baseline, trial[part]].every(saysSomething)
         ? []
-        : [baseline[part].top1 - trial[part].top1];
+        : [baseline.top1 - trial[part].top1];
     })),
+    void: trials.filter((trial) => !saysSomething(trial[part])).length,
+    mostFrequent: trials[0]?.[part].mostFrequent ?? null,
   };
 }
 
@@ -139,34 +158,36 @@ function savedOf(
   baselineOf: BaselineOf,
   clock: Clock,
 ): number | null {
-  const baseline = baselineOf(trial);
-  return baseline === undefined
+  const baseline = baselineOf(trial)?.pretrain;
+  const { pretrain } = trial;
+  return !baseline || pretrain === null
     ? null
-    : 1 - unfrozenSteps(trial, clock) / unfrozenSteps(baseline, clock);
+    : 1 - unfrozenSteps(pretrain, clock) / unfrozenSteps(baseline, clock);
 }
 
 function comparedMethod(
-  method: Method,
+  method: TrialMethod,
   trials: readonly [TrialResult, ...TrialResult[]],
   powers: MethodPowers,
   baselineOf: BaselineOf,
   clock: Clock,
 ): ComparedMethod {
-  const [{ pretrain }] = trials;
+  const pretrained = trials.flatMap(({ pretrain }) => pretrain ?? []);
+  const [first] = pretrained;
   const saved = trials.map((trial) => savedOf(trial, baselineOf, clock));
   return {
     method,
     title: titleOf(method, powers),
-    epochs: pretrain.epochs,
-    seconds: spreadOf(trials.map((trial) => secondsOf(trial, clock))),
+    epochs: first?.epochs ?? 0,
+    seconds: spreadOrNull(pretrained.map((one) => secondsOf(one, clock))),
     saved: spreadOrNull(saved.flatMap((part) => part ?? [])),
-    savedPredicted: pretrain.savingPredicted,
+    savedPredicted: first?.savingPredicted ?? null,
     finetune: judged(trials, "finetune", baselineOf),
     probe: judged(trials, "probe", baselineOf),
-    loss: spreadOf(trials.map((trial) => trial.pretrain.loss)),
-    frozenLayers: pretrain.frozenLayers,
-    secondsPerStep: pretrain.frozenLayers.map((_, phase) =>
-      meanOf(trials.map((trial) => stepTimes(trial, clock)[phase] ?? NaN))
+    loss: spreadOrNull(pretrained.map(({ loss }) => loss)),
+    frozenLayers: first?.frozenLayers ?? [],
+    secondsPerStep: (first?.frozenLayers ?? []).map((_, phase) =>
+      meanOf(pretrained.map((one) => stepTimes(one, clock)[phase] ?? NaN))
     ),
     points: trials.map(({ seed, finetune, probe }, i) => ({
       seed,
@@ -185,7 +206,8 @@ function comparedMethod(
  * @param powers Exponents of the methods, for their names.
  * @param clock How long a step takes: by the wall on a graphics card, by the
  * processor's clock where it computes itself.
- * @returns The methods that have a finished trial, in the order of `METHODS`.
+ * @returns The methods that have a finished trial, in the order of `METHODS`, and the
+ * untrained encoder behind them.
  */
 export function compared(
   trials: readonly TrialResult[],
@@ -195,7 +217,8 @@ export function compared(
   const baselines = trials.filter(({ method }) => method === METHODS[0]);
   const baselineOf: BaselineOf = ({ seed }) =>
     baselines.find((baseline) => baseline.seed === seed);
-  return METHODS.flatMap((method) => {
+  const all: readonly TrialMethod[] = [...METHODS, UNTRAINED];
+  return all.flatMap((method) => {
     const [first, ...others] = trials.filter((trial) =>
       trial.method === method
     );

@@ -9,6 +9,7 @@ import type {
   JudgedMethod,
   Spread,
 } from "./comparison.ts";
+import { UNTRAINED } from "./methods.ts";
 
 /** Mean and deviation with so many digits after the point. */
 function show(spread: Spread | null, digits: number, factor = 1): string {
@@ -68,11 +69,13 @@ function phaseTable(rows: readonly ComparedMethod[]): string {
       ...frozen.map(String),
       "saved by freezing, predicted, %",
     ],
-    rows.map((row) => [
-      row.title,
-      ...frozen.map((count) => cell(row, count)),
-      (100 * row.savedPredicted).toFixed(1),
-    ]),
+    rows.flatMap((row) =>
+      row.savedPredicted === null ? [] : [[
+        row.title,
+        ...frozen.map((count) => cell(row, count)),
+        (100 * row.savedPredicted).toFixed(1),
+      ]]
+    ),
   );
 }
 
@@ -96,17 +99,41 @@ function standsOut({ mean, deviation }: Spread, count: number): boolean {
   return Math.abs(mean) > t * deviation / Math.sqrt(count);
 }
 
+const JUDGEMENTS = [["finetune", "fine-tuned"], ["probe", "linear"]] as const;
+
 /** Names of the methods and judgements whose drop differs from 0. */
 function standingOut(rows: readonly ComparedMethod[]): readonly string[] {
-  const names = [["finetune", "fine-tuned"], ["probe", "linear"]] as const;
-  return rows.flatMap(({ title, points, ...row }) =>
-    names.flatMap(([part, words]) => {
+  return rows.flatMap(({ title, method, points, ...row }) =>
+    JUDGEMENTS.flatMap(([part, words]) => {
       const { drop } = row[part];
-      return drop !== null && standsOut(drop, points.length)
+      return method !== UNTRAINED && drop !== null &&
+          standsOut(drop, points.length)
         ? [`${title} (${words})`]
         : [];
     })
   );
+}
+
+/** What accuracies are measured against, and which of them say nothing. */
+function baseline(rows: readonly ComparedMethod[]): readonly string[] {
+  const { mostFrequent = null } = rows[0]?.probe ?? {};
+  const nothing = rows.flatMap(({ title, ...row }) =>
+    JUDGEMENTS.flatMap(([part, words]) =>
+      row[part].void > 0 ? [`${title} (${words})`] : []
+    )
+  );
+  return [
+    ...mostFrequent === null ? [] : [
+      `The most frequent class is ${
+        (100 * mostFrequent).toFixed(2)
+      } % of the images to judge by.`,
+    ],
+    ...nothing.length === 0 ? [] : [
+      `Warning: these diverged or found no more than that, so they say nothing, and no drop is given: ${
+        nothing.join("; ")
+      }.`,
+    ],
+  ];
 }
 
 function verdict(rows: readonly ComparedMethod[]): string {
@@ -147,6 +174,7 @@ export function comparisonTable(
       "pre-training: steps of a phase times the median of that phase; what is",
       "saved is counted in each run's own unfrozen steps.",
     ].join(" "),
+    ...baseline(rows),
     verdict(rows),
     phaseTable(rows),
   ].join("\n\n") + "\n";

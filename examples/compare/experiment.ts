@@ -24,7 +24,13 @@ import {
 } from "../../train/mod.ts";
 import { namedByFlags } from "../config_from_flags.ts";
 import type { HeldOut } from "../pretrain/images_file.ts";
-import { configOfMethod, type Method, type MethodPowers } from "./methods.ts";
+import {
+  configOfMethod,
+  type Method,
+  type MethodPowers,
+  type TrialMethod,
+  UNTRAINED,
+} from "./methods.ts";
 
 /** Everything that determines an experiment but the images themselves. */
 export interface Experiment {
@@ -58,14 +64,15 @@ export interface Experiment {
   readonly probe: {
     readonly epochs: number;
     readonly batchSize: number;
-    readonly baseRate: number;
+    /** `null` chooses it for each encoder on images that are held out. */
+    readonly baseRate: number | null;
   };
 }
 
 /** One pre-training and what it is worth. */
 export interface Trial {
-  /** Its method. */
-  readonly method: Method;
+  /** Its method; one without pre-training is judged with the first values of its seed. */
+  readonly method: TrialMethod;
   /** Its seed, also that of fine-tuning and probe. */
   readonly seed: number;
   /** Its pre-training. */
@@ -118,12 +125,12 @@ export function probeConfig(
     epochs,
     warmupEpochs: epochs * PROBE_WARMUP,
     batchSize: Math.min(batchSize, images),
-    baseRate,
+    baseRate: baseRate ?? PROBE_RECIPE.baseRate,
     seed,
   };
 }
 
-/** The trials of one seed. */
+/** The trials of one seed: its methods, then the encoder that none of them has trained. */
 function trialsOf(
   { methods, pretrain, powers }: Experiment,
   samples: number,
@@ -139,7 +146,10 @@ function trialsOf(
     if (plan._tag === "Left") return left(namedByFlags(plan.left));
     trials.push({ method, seed, config: config.right, plan: plan.right });
   }
-  return right(trials);
+  const [first] = trials;
+  return right(
+    first === undefined ? [] : [...trials, { ...first, method: UNTRAINED }],
+  );
 }
 
 const atFlag = (flag: string) => (fault: Fault): Fault => ({

@@ -10,12 +10,15 @@ import { replaceFile, type TrainError } from "../../train/mod.ts";
 import { type Clock, compared, type ComparedMethod } from "./comparison.ts";
 import { comparisonTable } from "./comparison_table.ts";
 import type { Experiment, Trial } from "./experiment.ts";
+import { UNTRAINED } from "./methods.ts";
 import { trialResult } from "./trial_result.ts";
 
 /** Accuracy by both judgements against saved time. */
 function picture(rows: readonly ComparedMethod[]): string {
   const seriesOf = (part: "finetune" | "probe") =>
-    rows.map(({ title: name, points }) => ({
+    rows.filter(({ method }) => method !== UNTRAINED).map((
+      { title: name, points },
+    ) => ({
       name,
       points: points.flatMap(({ saved, ...point }) =>
         saved === null ? [] : [{ saved, accuracy: point[part] }]

@@ -19,12 +19,17 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import type { Experiment, Trial } from "./experiment.ts";
+import { UNTRAINED } from "./methods.ts";
 
 /** Parts of a trial, in their order. */
 export const PARTS = ["pretrain", "finetune", "probe"] as const;
 
 /** One of them. */
 export type Part = typeof PARTS[number];
+
+/** The parts of a trial; an untrained encoder is only judged. */
+export const partsOf = ({ method }: Pick<Trial, "method">): readonly Part[] =>
+  method === UNTRAINED ? PARTS.slice(1) : PARTS;
 
 const EXPERIMENT_FILE = "experiment.json";
 

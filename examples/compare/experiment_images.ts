@@ -13,6 +13,7 @@ import {
 import {
   describeDataError,
   type ImageSource,
+  labelledImages,
   shareSource,
 } from "../../data/mod.ts";
 import { openImages } from "../pretrain/images.ts";
@@ -35,13 +36,14 @@ export interface ExperimentImages {
 /** The same images for every trial. */
 const SHARE_KEY = rootKey(0);
 
-/** As many of the images as there are to be labels for. */
+/** As many of the labelled images as there are to be labels for. */
 function labelled(
   source: ImageSource,
   count: number | null,
 ): Result<string, ImageSource> {
-  if (count === null) return right(source);
-  const share = shareSource(source, count, SHARE_KEY);
+  const known = labelledImages(source);
+  if (count === null) return right(known);
+  const share = shareSource(known, count, SHARE_KEY);
   return share._tag === "Right"
     ? share
     : left(`--labels: ${describeFaults(share.left)}`);

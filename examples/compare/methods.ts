@@ -26,6 +26,12 @@ export const METHODS = [
 /** A way of pre-training. */
 export type Method = typeof METHODS[number];
 
+/** An encoder with the first values of a seed, beside those that were pre-trained. */
+export const UNTRAINED = "untrained";
+
+/** What a trial is of. */
+export type TrialMethod = Method | typeof UNTRAINED;
+
 /** Exponents of the methods that have one. */
 export interface MethodPowers {
   /** Of the stage factors (SR-LR). */
@@ -47,9 +53,11 @@ export const THESIS_POWERS: MethodPowers = {
 };
 
 /** What a method is called in tables and pictures. */
-export function titleOf(method: Method, powers: MethodPowers): string {
+export function titleOf(method: TrialMethod, powers: MethodPowers): string {
   const { stagePower, ratePower, ratePowerWithStages } = powers;
   switch (method) {
+    case UNTRAINED:
+      return "untrained encoder";
     case "localmim":
       return "LocalMIM";
     case "localmim-short":

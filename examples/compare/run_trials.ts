@@ -15,6 +15,7 @@ import {
   keepPart,
   type Part,
   PARTS,
+  partsOf,
   trialFolder,
 } from "./experiment_folder.ts";
 import { type JudgeContext, judgePart } from "./judge_parts.ts";
@@ -48,7 +49,7 @@ async function remaining(
   const tasks: Task[] = [];
   const taken = new Map<Part, number[]>();
   for (const trial of trials) {
-    for (const part of PARTS) {
+    for (const part of partsOf(trial)) {
       const own = trialFolder(folder, trial);
       const done = await finishedPart<PartTime>(own, part);
       if (done === null) tasks.push({ trial, part });
@@ -88,7 +89,7 @@ async function done(
   const from = performance.now();
   const result = part === "pretrain"
     ? await pretrainPart(context, trial, join(own, part))
-    : await judgePart(context, trial, part, own);
+    : await judgePart(context, trial, part, context.folder);
   if (result._tag === "Left") return result;
   if (result.right === "interrupted") return right(result.right);
   const wallSeconds = (performance.now() - from) / 1000;
@@ -111,7 +112,7 @@ export async function runTrials(
   trials: readonly Trial[],
 ): Promise<Result<TrainError, "finished" | Interrupted>> {
   const { folder, signal, say } = context;
-  const count = trials.length * PARTS.length;
+  const count = trials.reduce((sum, trial) => sum + partsOf(trial).length, 0);
   while (true) {
     const { tasks, seconds } = await remaining(folder, trials);
     const [task] = tasks;

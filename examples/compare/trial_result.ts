@@ -6,6 +6,7 @@
 import type { TopAccuracies } from "../../train/mod.ts";
 import type { Trial } from "./experiment.ts";
 import { finishedPart, trialFolder } from "./experiment_folder.ts";
+import { UNTRAINED } from "./methods.ts";
 import type { PretrainResult } from "./pretrain_part.ts";
 
 /** How long a part took, by the wall. */
@@ -15,12 +16,22 @@ export interface PartTime {
 }
 
 /** What a judgement found. */
-export interface Judgement extends TopAccuracies, PartTime {}
+export interface Judgement extends TopAccuracies, PartTime {
+  /** Part of the images to judge by that are of the most frequent class. */
+  readonly mostFrequent?: number;
+  /** Whether the classifier's loss ended no lower than that of a uniform guess. */
+  readonly diverged?: boolean;
+}
+
+/** Whether a judgement says anything of the encoder: it did not diverge, and finds more than one answer for everything. */
+export const saysSomething = (
+  { top1, mostFrequent = 0, diverged = false }: Judgement,
+): boolean => !diverged && top1 > mostFrequent;
 
 /** A finished trial. */
 export interface TrialResult extends Pick<Trial, "method" | "seed"> {
-  /** Its pre-training. */
-  readonly pretrain: PretrainResult & PartTime;
+  /** Its pre-training; `null` if it has none. */
+  readonly pretrain: (PretrainResult & PartTime) | null;
   /** Accuracies after fine-tuning. */
   readonly finetune: Judgement;
   /** Accuracies of a linear classifier on the frozen encoder. */
@@ -43,7 +54,8 @@ export async function trialResult(
   const pretrain = await finishedPart<TrialResult["pretrain"]>(own, "pretrain");
   const finetune = await finishedPart<Judgement>(own, "finetune");
   const probe = await finishedPart<Judgement>(own, "probe");
-  return pretrain === null || finetune === null || probe === null
+  const isMissing = pretrain === null && method !== UNTRAINED;
+  return isMissing || finetune === null || probe === null
     ? null
     : { method, seed, pretrain, finetune, probe };
 }

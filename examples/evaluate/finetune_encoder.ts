@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, DeviceTensors } from "../../backends/mod.ts";
+import type { DeviceTensors } from "../../backends/mod.ts";
 import { type Faults, left, type Result, right } from "../../core/mod.ts";
 import type { ImageWorkers, loadAll } from "../../data/mod.ts";
 import {
@@ -21,6 +21,8 @@ import {
   type TrainError,
   type TrainingIdentity,
 } from "../../train/mod.ts";
+import { type ShownWork, underBar } from "../progress_bar.ts";
+import { percent } from "./judgement.ts";
 import { judgingMiddles } from "./judging_middles.ts";
 import type { Evaluation } from "./open_evaluation.ts";
 import {
@@ -40,6 +42,8 @@ export interface FinetuneChoice extends TrainingChoice {
 export interface FinetunedAccuracies extends TopAccuracies {
   /** Accuracies of the running means of the weights; `null` if none were kept. */
   readonly ema: TopAccuracies | null;
+  /** Mean loss over the last epoch, if it was trained now. */
+  readonly loss?: number;
 }
 
 /** Fine-tuning that has not begun, or where it was stopped. */
@@ -76,14 +80,28 @@ async function started(
 
 /** Accuracies of the weights, and of their means if there are any. */
 async function accuraciesOf(
-  backend: Backend,
+  { backend, queries }: Evaluation,
   config: FinetuneConfig,
   tensors: DeviceTensors,
   middles: () => ReturnType<typeof loadAll>,
+  shown: ShownWork,
 ): Promise<Result<TrainError, FinetunedAccuracies>> {
   const { batchSize } = config.training;
   const of = (parameters: DeviceTensors) =>
-    classifierAccuracy(backend, config, parameters, middles(), batchSize);
+    underBar(
+      shown,
+      "images to judge by",
+      queries.length,
+      (options) =>
+        classifierAccuracy(
+          backend,
+          config,
+          parameters,
+          middles(),
+          batchSize,
+          options,
+        ),
+    );
   const own = await of(tensors);
   if (own._tag === "Left") return own;
   const means = averagedParameters(config, tensors);
@@ -92,32 +110,45 @@ async function accuraciesOf(
 }
 
 /**
- * Fine-tunes an encoder and judges it.
+ * Fine-tunes an encoder and judges it after every epoch.
  *
  * @param evaluation Encoder, images and device.
  * @param config The training; its model is the encoder's.
  * @param choice Where it starts, where it is kept, what stops it.
- * @returns Accuracies on the images to judge by, or that it was stopped.
+ * @returns Accuracies on the images to judge by after the last epoch, or that it was
+ * stopped.
  */
 export async function finetuneEncoder(
   evaluation: Evaluation,
   config: FinetuneConfig,
   choice: FinetuneChoice,
 ): Promise<Result<TrainError, FinetunedAccuracies | Interrupted>> {
-  const { backend } = evaluation;
   const { epochs, batchSize } = config.training;
   const middles = judgingMiddles(evaluation, batchSize);
   if (middles._tag === "Left") return middles;
   const opened = await started(evaluation, config, choice);
   if (opened._tag === "Left") return opened;
   const { training, identity } = opened.right;
-  const done = await trainToEnd(training, { ...choice, identity, epochs });
-  const found: Result<TrainError, FinetunedAccuracies | Interrupted> =
-    done._tag === "Left"
-      ? done
-      : done.right === "interrupted"
-      ? right(done.right)
-      : await accuraciesOf(backend, config, training.tensors(), middles.right);
-  training.dispose();
-  return found;
+  // Under the bar of the training there is no room for another one.
+  const judge = (shown: ShownWork) =>
+    accuraciesOf(evaluation, config, training.tensors(), middles.right, shown);
+  let last: FinetunedAccuracies | null = null;
+  try {
+    const done = await trainToEnd(training, {
+      ...choice,
+      identity,
+      epochs,
+      atEpoch: async (loss) => {
+        const found = await judge({ signal: choice.signal });
+        if (found._tag === "Left") return found;
+        last = { ...found.right, loss };
+        return right(`, top-1 ${percent(found.right.top1)}`);
+      },
+    });
+    if (done._tag === "Left") return done;
+    if (done.right === "interrupted") return right(done.right);
+    return last === null ? await judge(choice) : right(last);
+  } finally {
+    training.dispose();
+  }
 }

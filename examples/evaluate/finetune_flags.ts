@@ -23,6 +23,7 @@ import {
   FROM_ZERO,
   numberFlag,
   type NumberRange,
+  switchFlag,
   textFlag,
   wholeFlag,
   workersFlag,
@@ -100,8 +101,14 @@ export const FINETUNE_FLAGS = {
     "how freeze times are bent",
   ),
   "seed": wholeFlag(0, "seed of all randomness"),
-  "output": textFlag("FILE", "write the classifier there after every epoch"),
-  "resume": textFlag("FILE", "go on from such a file"),
+  "output": textFlag(
+    "FILE",
+    "write the classifier there after every epoch, not into a folder of its own",
+  ),
+  "resume": textFlag("PATH", "go on from such a folder or file"),
+  "untrained": switchFlag(
+    "fine-tune an untrained encoder of the same sizes, too; it costs as much again",
+  ),
 } as const;
 
 /** Values of these flags. */
@@ -133,6 +140,7 @@ export const FINETUNE_DEFAULTS: Readonly<Record<string, string>> = {
   "t0": String(freeze.t0),
   "how-scale": freeze.scale,
   "seed": String(training.seed),
+  "output": "runs/N/classifier.safetensors, the first free N",
 };
 
 /** What is done to images; nothing is erased with probability 0. */

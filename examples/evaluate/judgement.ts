@@ -38,10 +38,12 @@ export const stoppedWith = (
 /**
  * What a program ends with whose training was stopped.
  *
+ * @param resume What it goes on from: a folder or a file; nothing if it is not kept.
  * @param output The file in which the training is kept, if there is one.
  * @param result What is known of it.
  */
 export async function stoppedTraining(
+  resume: string | undefined,
   output: string | undefined,
   result: Readonly<Record<string, unknown>>,
 ): Promise<Result<Failure, never>> {
@@ -49,8 +51,8 @@ export async function stoppedTraining(
     await access(output).then(() => true, () => false);
   return isKept
     ? stoppedWith(
-      `stopped; go on with the same command and: --resume ${output}`,
-      { ...result, resume: output },
+      `stopped; go on with the same command and: --resume ${resume}`,
+      { ...result, resume },
     )
     : stoppedWith(
       output === undefined

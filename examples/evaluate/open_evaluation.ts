@@ -10,7 +10,11 @@ import {
   selectBackend,
 } from "../../backends/mod.ts";
 import { describeFaults, left, type Result, right } from "../../core/mod.ts";
-import { describeDataError, normalizationFor } from "../../data/mod.ts";
+import {
+  describeDataError,
+  labelledImages,
+  normalizationFor,
+} from "../../data/mod.ts";
 import {
   describeSkipped,
   describeTrainError,
@@ -188,7 +192,7 @@ export async function openEvaluation(
   const evaluation: Evaluation = {
     encoder: encoder.right,
     ...evaluatedImages(
-      { ...train, normalization },
+      { ...labelledImages(train), normalization },
       { ...queries, normalization },
     ),
     classes: train.classNames?.length ?? 0,

@@ -28,6 +28,7 @@ export const badInput = (message: string): Result<Failure, never> =>
 /** Flags that a run does not remember. */
 const OF_A_START = [
   "workers",
+  "judge",
   "on-bad-image",
   "backend",
   "threads",
@@ -48,16 +49,35 @@ export function resumeCommand(
   return `deno run -A examples/pretrain.ts --resume ${folder}${flags}${saving}${quiet}`;
 }
 
+/** What is known of something that was stopped by the user. */
+const stopped = (message: string, known: object): Result<Failure, never> =>
+  left({
+    message,
+    code: EXIT.interrupted,
+    result: { ...known, interrupted: true },
+  });
+
 /** A run that was stopped by the user. */
-export function interrupted(
+export const interrupted = (
   moment: string,
   checkpoint: string,
   command: string,
-): Result<Failure, never> {
-  const message =
-    `stopped ${moment}; checkpoint ${checkpoint}\ngo on with: ${command}`;
-  return left({ message, code: EXIT.interrupted });
-}
+  summary: object,
+): Result<Failure, never> =>
+  stopped(
+    `stopped ${moment}; checkpoint ${checkpoint}\ngo on with: ${command}`,
+    summary,
+  );
+
+/** A finished run whose judging was stopped by the user. */
+export const unjudged = (
+  folder: string,
+  summary: object,
+): Result<Failure, never> =>
+  stopped(
+    `stopped judging; the run is finished and whole, judge it with: deno run -A examples/knn.ts ${folder}`,
+    summary,
+  );
 
 const REMEDIES =
   "a lower rate (--blr, --lr), a longer --warmup-epochs or --clip-grad";
@@ -80,7 +100,7 @@ function adviceAfter(
     case "NonFiniteParameter":
       return `${last}\nfrom there it would diverge again; start anew with ${REMEDIES}`;
     case "DataFailed":
-      return `${last}\nwhen the image is mended or replaced under its name, go on with: ${command}`;
+      return `${last}\nwhen the image is mended or replaced under its name, go on with: ${command} --allow-data-change`;
     case "FileFailed":
       return NO_ROOM.test(error.reason)
         ? `${last}\nit is whole; make room, then go on with: ${command}`

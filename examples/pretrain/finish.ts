@@ -13,10 +13,16 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import { describeUnreadable } from "../evaluate/unreadable.ts";
-import { accuracies } from "./evaluation.ts";
+import type { ShownWork } from "../progress_bar.ts";
+import { judgeRun, type JudgingTime, UNJUDGED } from "./evaluation.ts";
 import type { OpenedRun } from "./open_run.ts";
 import { reconstructionSvg } from "./reconstruction.ts";
-import { describeSummary, type Summary, summaryOf } from "./summary.ts";
+import {
+  describeSummary,
+  secondsOf,
+  type Summary,
+  summaryOf,
+} from "./summary.ts";
 import type { RunEnd } from "./take_steps.ts";
 import type { ToldRun } from "./tensorboard.ts";
 
@@ -56,27 +62,50 @@ async function drawPictures(
   }
 }
 
+/** What a finished run was worth, and whether judging it was stopped. */
+export interface Finished {
+  /** The run in numbers. */
+  readonly summary: Summary;
+  /** Whether its encoder was not judged because the user stopped that. */
+  readonly isStopped: boolean;
+}
+
+/** How a run is judged. */
+interface FinishChoice extends ShownWork {
+  /** How long that may take. */
+  readonly time: JudgingTime;
+}
+
 /**
  * Judges a run, draws its pictures and says where everything is.
  *
  * @param opened The run.
  * @param end How it ended.
  * @param say Prints a line.
+ * @param choice How long judging may take, who sees it and what stops it.
  */
 export async function finish(
   opened: ToldRun,
   end: RunEnd,
   say: (line: string) => void,
-): Promise<Result<TrainError, Summary>> {
+  choice: FinishChoice,
+): Promise<Result<TrainError, Finished>> {
   await drawPictures(opened, end, say);
-  if (opened.images.queries !== null) say("judging the encoder …");
-  const unreadable = badImages(opened.images.queries?.length ?? 0);
-  const judged = await accuracies(opened, unreadable);
-  if (judged._tag === "Left") return judged;
+  const { queries } = opened.images;
+  const isJudged = queries !== null && choice.time !== "never";
+  if (isJudged) say("judging the encoder …");
+  const unreadable = badImages(queries?.length ?? 0);
+  const runSeconds = secondsOf(end);
+  const judged = await judgeRun(opened, { ...choice, runSeconds, unreadable });
+  const isStopped = judged._tag === "Left" && judged.left._tag === "Stopped";
+  if (judged._tag === "Left" && !isStopped) return judged;
   const missed = describeUnreadable(unreadable, "to judge by");
   if (missed !== null) say(`images: ${missed}`);
-  await opened.tellAccuracies(opened.run.step, judged.right);
-  const summary = summaryOf(opened, end, judged.right);
-  say(describeSummary(summary));
-  return right(summary);
+  const { accuracies, note } = judged._tag === "Right"
+    ? judged.right
+    : { accuracies: UNJUDGED, note: "not judged: stopped" };
+  await opened.tellAccuracies(opened.run.step, accuracies);
+  const summary = summaryOf(opened, end, accuracies);
+  say(describeSummary(summary, note));
+  return right({ summary, isStopped });
 }

@@ -17,6 +17,8 @@ import {
   describeDataError,
   embeddedFashionMnist,
   type ImageSource,
+  labelledImages,
+  noClassesReason,
   openSource,
   selectClasses,
   shareSource,
@@ -39,6 +41,19 @@ export interface PretrainImages {
   readonly judgedBy: string;
 }
 
+/** Judges by no other images than those with a label. */
+function withLabels(images: PretrainImages): PretrainImages {
+  const { train, queries, judgedBy } = images;
+  if (queries === null) return images;
+  const known = labelledImages(queries);
+  if (known.length === 0) return unjudged(train, "none of them has a class");
+  return known.length === queries.length ? images : {
+    train,
+    queries: known,
+    judgedBy: `${judgedBy}; ${known.length} of them have a class`,
+  };
+}
+
 /** Queries held out where the data have no part of their own for judging: a fifth, at most. */
 const HELD_OUT = 2000;
 
@@ -51,12 +66,15 @@ const unjudged = (train: ImageSource, why: string): PretrainImages => ({
   judgedBy: `no images: ${why}`,
 });
 
-/** Classes in words, where there are any. */
-function classesIn(names: readonly string[], where: string): string {
+/** A remark on classes, where there are any. */
+function onClasses(
+  names: readonly string[],
+  remark: (some: string) => string,
+): string {
   if (names.length === 0) return "";
   const some = names.slice(0, 3).map(excerpt).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return `; ${some}${more} ${where}`;
+  return `; ${remark(`${some}${more}`)}`;
 }
 
 const partsOf = (
@@ -85,8 +103,9 @@ function keptAway(
   const parts = splitByClass(source, count, HOLD_OUT_KEY);
   if (parts._tag === "Left") return parts;
   const { notInShare, notInRest } = parts.right;
-  const lacking = classesIn(notInShare, "too small to be judged") +
-    classesIn(notInRest, "too small to be learned from");
+  const lacking =
+    onClasses(notInShare, (some) => `no image of ${some} among them`) +
+    onClasses(notInRest, (some) => `all images of ${some} among them`);
   return right(partsOf(parts.right, count, `${lacking}${why}`));
 }
 
@@ -121,8 +140,8 @@ function judgedBy(
     train,
     queries: source,
     judgedBy: `${test.name}: ${source.summary}${
-      classesIn(onlyLearned, "not among them")
-    }${classesIn(onlyJudged, "left out, not learned from")}`,
+      onClasses(onlyLearned, (some) => `no image of ${some} among them`)
+    }${onClasses(onlyJudged, (some) => `${some} left out, not learned from`)}`,
   });
 }
 
@@ -133,7 +152,7 @@ function withJudges(
   draw: HeldOut,
 ): Result<Faults, PretrainImages> {
   if (train.classNames === null) {
-    return right(unjudged(train, "they have no classes"));
+    return right(unjudged(train, noClassesReason(train)));
   }
   if (train.classNames.length < 2) {
     return right(unjudged(train, "all are of one class"));
@@ -198,7 +217,7 @@ async function opened(
     : shared(train.right, valShare, heldOut);
   return images._tag === "Left"
     ? left({ _tag: "BadOptions", faults: images.left })
-    : images;
+    : right(withLabels(images.right));
 }
 
 /**

@@ -39,6 +39,8 @@ export interface RememberedImages extends ImageChoice {
   readonly names: string;
   /** What they are normalised with; files of older runs do not say it. */
   readonly normalization?: Normalization;
+  /** Digest of their contents, `contentDigest`; `null` in files of earlier versions. */
+  readonly contents: string | null;
 }
 
 /** What names in a source begin with: its own name, or the folder of its archives. */
@@ -49,10 +51,9 @@ function rootOf({ name, imageName }: ImageSource): string {
   return name.slice(0, differs);
 }
 
-/** SHA-256 of the names in a source, relative to it: a folder may move. */
-function namesDigest(source: ImageSource): string {
+/** SHA-256 of the names in a source, relative to a folder: it may move. */
+function namesDigest(source: ImageSource, root = rootOf(source)): string {
   const hash = createHash("sha256");
-  const root = rootOf(source);
   for (let i = 0; i < source.length; i++) {
     const name = source.imageName(i);
     const relative = name.startsWith(root) ? name.slice(root.length) : name;
@@ -66,30 +67,61 @@ function namesDigest(source: ImageSource): string {
  *
  * @param choice What was asked for.
  * @param source The images that the run learns from.
+ * @param contents Digest of their contents; without it only their names are known again.
  */
 export function rememberedImages(
   { data, limit, classes, valShare, heldOut }: ImageChoice,
   source: ImageSource,
+  contents: string | null = null,
 ): RememberedImages {
   const { summary: found, normalization } = source;
   const names = namesDigest(source);
   const choice = { data, limit, classes, valShare, heldOut };
-  return { ...choice, found, names, normalization };
+  return { ...choice, found, names, contents, normalization };
 }
+
+/** The number of the rule by which a digest was made. */
+const ruleOf = (contents: string): string => contents.split(":")[0] ?? "";
+
+/** Names from the folder of the data on: earlier runs took it for the only class. */
+const namesFromOutside = (
+  { data }: RememberedImages,
+  source: ImageSource,
+): string | null =>
+  data !== null && source.imageName(0).startsWith(`${data}/`)
+    ? namesDigest(source, data)
+    : null;
 
 /**
  * How images differ from those of an earlier run.
  *
+ * @param now What is to be remembered of the images.
+ * @param before What was.
+ * @param source The images.
  * @returns `null` if they have the same names in the same order.
  */
 export function imagesDiffer(
   now: RememberedImages,
   before: RememberedImages,
+  source: ImageSource,
 ): string | null {
-  if (now.names === before.names) return null;
+  const same = [now.names, namesFromOutside(now, source)];
+  if (same.includes(before.names)) return null;
   return now.found === before.found
     ? `its images had other names: ${before.found}`
     : `it learned from ${before.found}; here are ${now.found}`;
+}
+
+/**
+ * Whether images are other ones under the same names, as far as their sizes and a
+ * sample of their contents tell. A digest by another rule tells nothing.
+ */
+export function contentsDiffer(
+  { contents: now }: RememberedImages,
+  { contents: before }: RememberedImages,
+): boolean {
+  return now !== null && before !== null && ruleOf(now) === ruleOf(before) &&
+    now !== before;
 }
 
 /** Writes the file into the folder of a run. */
@@ -105,21 +137,27 @@ const isNames = (classes: unknown): boolean =>
   Array.isArray(classes) && classes.every((name) => typeof name === "string");
 
 function isRemembered(json: unknown): json is RememberedImages {
-  const { data, limit, classes, valShare, heldOut, found, names } =
+  const { data, limit, classes, valShare, heldOut, found, names, contents } =
     (json ?? {}) as Partial<RememberedImages>;
   return (data === null || typeof data === "string") &&
     (limit === null || Number.isSafeInteger(limit)) &&
     (classes === null || isNames(classes)) &&
     (valShare === null || typeof valShare === "number") &&
     (heldOut === "by class" || heldOut === "over all") &&
+    (contents === null || typeof contents === "string") &&
     typeof found === "string" && typeof names === "string";
 }
 
-/** Files of earlier runs say nothing of what could not be chosen then. */
+/** What files of earlier runs do not say. */
+const EARLIER = {
+  classes: null,
+  valShare: null,
+  heldOut: "over all",
+  contents: null,
+} as const;
+
 const completed = (json: unknown): unknown =>
-  typeof json === "object" && json !== null
-    ? { classes: null, valShare: null, heldOut: "over all", ...json }
-    : json;
+  typeof json === "object" && json !== null ? { ...EARLIER, ...json } : json;
 
 /** Reads the file in the folder of a run, or says what is wrong with it. */
 export async function readImagesFile(

@@ -12,7 +12,11 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import { type Normalization, normalizationFor } from "../../data/mod.ts";
+import {
+  counted,
+  type Normalization,
+  normalizationFor,
+} from "../../data/mod.ts";
 import {
   describeSkipped,
   encoderSnapshot,
@@ -142,7 +146,7 @@ export function describeInitialEncoder(
   ];
   return [
     ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
-    `start:  ${path}: ${used.length} tensors used`,
+    `start:  ${path}: ${counted(used.length, "tensor")} used`,
     ...lines.map((line) => `        ${line}`),
   ].join("\n");
 }

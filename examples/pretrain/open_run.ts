@@ -23,6 +23,7 @@ import {
 import {
   type BadImages,
   badImages,
+  contentDigest,
   describeDataError,
   type ImageSource,
   imageWorkers,
@@ -50,7 +51,12 @@ import {
   type InitialEncoder,
   initialOf,
 } from "./initial_encoder.ts";
-import { imagesDiffer, rememberedImages } from "./images_file.ts";
+import {
+  contentsDiffer,
+  imagesDiffer,
+  type RememberedImages,
+  rememberedImages,
+} from "./images_file.ts";
 import { newFolder } from "./numbered_folders.ts";
 import {
   checkFolder,
@@ -177,6 +183,21 @@ function refusalOf(error: TrainError): string {
   return `${describeTrainError(error)}${advice}`;
 }
 
+/** Why images are not those of the run that is to go on, or `null`. */
+function otherImages(
+  { earlier }: Settings,
+  images: RememberedImages,
+  train: ImageSource,
+): string | null {
+  if (earlier === null) return null;
+  const { images: before, allowDataChange } = earlier;
+  const different = imagesDiffer(images, before, train);
+  if (different !== null) return `Cannot go on with that run: ${different}`;
+  return contentsDiffer(images, before) && !allowDataChange
+    ? "Cannot go on with that run: its images have the same names, but other sizes or contents\nto go on with the changed images, add --allow-data-change"
+    : null;
+}
+
 /** Gives the planned run a folder. */
 async function folderFor(
   settings: Settings,
@@ -184,13 +205,9 @@ async function folderFor(
   policy: CheckpointPolicy,
   { say, witness }: Pick<FolderContent, "say" | "witness">,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
-  const images = rememberedImages(settings, train);
-  const different = settings.earlier === null
-    ? null
-    : imagesDiffer(images, settings.earlier.images);
-  if (different !== null) {
-    return left(`Cannot go on with that run: ${different}`);
-  }
+  const images = rememberedImages(settings, train, await contentDigest(train));
+  const refusal = otherImages(settings, images, train);
+  if (refusal !== null) return left(refusal);
   const opened = await openFolder(
     settings.outputDir ?? await newFolder(),
     settings,

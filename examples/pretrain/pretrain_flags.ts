@@ -54,13 +54,20 @@ export const PRETRAIN_FLAGS = {
   "prefix": PREFIX_FLAG,
   "resume": textFlag(
     "auto|DIR",
-    "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir or the last one in runs/, if there is one",
+    "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir, or with the one in runs/ that these flags fit, if there is one",
   ),
   "allow-schedule-change": switchFlag(
     "go on even where flags change epochs, warm-up, freezing or rates",
   ),
+  "allow-data-change": switchFlag(
+    "go on even where images have changed under the same names",
+  ),
   ...SAVE_FLAGS,
   ...HEALTH_FLAGS,
+  "judge": choiceFlag(
+    ["auto", "always", "never"],
+    "judge the encoder at the end: within a tenth of the run's time or 3 s, by all images, or not",
+  ),
   "json": switchFlag(
     "end with one line of JSON on stdout; all else goes to stderr",
   ),
@@ -103,6 +110,7 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   "init-from": "first values drawn from the seed",
   "prefix": "that of the only encoder in the file of --init-from",
   "output-dir": "runs/N, the first free N",
+  "judge": "auto",
   ...SAVE_DEFAULTS,
   ...HEALTH_DEFAULTS,
 };

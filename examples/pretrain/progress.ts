@@ -69,14 +69,16 @@ export function progressOn(
   const unknown = { loss: "–", rate: "–", speed: "–", stages: "–", left: "?" };
   let payload = unknown;
   let shown = first;
+  let isOver = false;
   const start = (): void => bar.start(plan.totalSteps, shown, payload);
   start();
   return {
     say(line) {
       // In a file the lines of the bar stay; on a terminal it moves below the line.
-      if (stream.isTTY) bar.stop();
+      const moves = stream.isTTY && !isOver;
+      if (moves) bar.stop();
       stream.write(`${line}\n`);
-      if (stream.isTTY) start();
+      if (moves) start();
     },
     step(report) {
       const perStep = seconds.add(report.milliseconds.total / 1000);
@@ -90,6 +92,9 @@ export function progressOn(
       };
       bar.update(shown, payload);
     },
-    end: () => bar.stop(),
+    end() {
+      isOver = true;
+      bar.stop();
+    },
   };
 }

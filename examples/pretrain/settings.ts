@@ -50,6 +50,8 @@ export interface EarlierRun {
   readonly from: string;
   /** Whether its schedule may become another. */
   readonly allowScheduleChange: boolean;
+  /** Whether its images may have changed under the same names. */
+  readonly allowDataChange: boolean;
   /** The images that it had. */
   readonly images: RememberedImages;
 }
@@ -159,6 +161,7 @@ async function resumed(
     earlier: {
       from,
       allowScheduleChange: values["allow-schedule-change"] ?? false,
+      allowDataChange: values["allow-data-change"] ?? false,
       images: images.right,
     },
     outputDir: values["output-dir"] ?? folder,
@@ -224,8 +227,10 @@ export async function settingsFrom(
   }
   const classes = await classesFrom(values.classes);
   if (classes._tag === "Left") return classes;
-  if (resume === undefined && values["allow-schedule-change"]) {
-    return refuse("--allow-schedule-change", true, "--resume beside it");
+  for (const name of ["allow-schedule-change", "allow-data-change"] as const) {
+    if (resume === undefined && values[name]) {
+      return refuse(`--${name}`, true, "--resume beside it");
+    }
   }
   if (resume === undefined) return await anew(values, classes.right);
   if (resume === "auto") return await resumedOrAnew(values, classes.right);

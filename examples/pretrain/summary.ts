@@ -8,7 +8,9 @@ import {
   measuredSaving,
   type MetricsLine,
   phaseTimes,
+  tellsSaving,
 } from "../../train/mod.ts";
+import { counted } from "../../data/mod.ts";
 import type { Accuracies } from "./evaluation.ts";
 import type { OpenedRun } from "./open_run.ts";
 import { showSeconds } from "./progress.ts";
@@ -30,7 +32,7 @@ export interface Summary extends Accuracies {
   readonly secondsPerStepByPhase: readonly (number | null)[];
   /** Mean loss of each stage over its last steps; `null` where no step is on record. */
   readonly lossByStage: readonly (number | null)[];
-  /** Part of the compute time saved against the speed of the first phase; `null` if a phase was not measured. */
+  /** Part of the compute time saved against the speed of the first phase; `null` if a phase was not measured, or too few steps of it. */
   readonly savingMeasured: number | null;
   /** Part of the operations saved, by the cost model. */
   readonly savingPredicted: number;
@@ -58,8 +60,11 @@ function lossByStage(
   });
 }
 
+/** Seconds of all recorded steps of a run. */
+export const secondsOf = ({ totals }: RunEnd): number => totals.seconds;
+
 /**
- * A finished run in numbers.
+ * A run in numbers.
  *
  * @param opened The run.
  * @param end How it ended.
@@ -67,21 +72,27 @@ function lossByStage(
  */
 export function summaryOf(
   { plan, backend: { device }, folder, run }: OpenedRun,
-  { steps, totals, checkpoint }: RunEnd,
+  end: RunEnd,
   accuracies: Accuracies,
 ): Summary {
+  const { steps, checkpoint } = end;
   const times = phaseTimes(plan, steps);
+  const counts = plan.phases.map(({ index }) =>
+    steps.filter(({ phase }) => phase === index).length
+  );
   return {
     backend: device.name,
     device: device.description,
     steps: run.step,
-    stepsSkipped: totals.skipped,
-    seconds: totals.seconds,
+    stepsSkipped: end.totals.skipped,
+    seconds: secondsOf(end),
     secondsPerStepByPhase: plan.phases.map(({ index }) =>
       orNull(times.find(({ phase }) => phase === index)?.secondsPerStep)
     ),
     lossByStage: lossByStage(plan, steps),
-    savingMeasured: orNull(measuredSaving(plan, times)),
+    savingMeasured: tellsSaving(counts)
+      ? orNull(measuredSaving(plan, times))
+      : null,
     savingPredicted: predictedSaving(plan),
     ...accuracies,
     checkpoint,
@@ -95,27 +106,46 @@ const percent = (value: number | null): string =>
 const asPercent = (part: number | null): number | null =>
   part === null ? null : 100 * part;
 
-/** The summary as a person reads it. */
-export function describeSummary(summary: Summary): string {
+/** The lines of what the encoder is worth. */
+function accuracyLines(summary: Summary, note: string): readonly string[] {
+  if (summary.knnTop1 === null) return [`k-NN:   ${note}`];
+  const others = [
+    `untrained ${percent(summary.knnTop1Untrained)}`,
+    `raw pixels ${percent(summary.knnTop1Pixels)}`,
+    `most frequent class ${percent(summary.mostFrequent)}`,
+  ];
+  return [
+    `k-NN:   ${percent(summary.knnTop1)} by the encoder's features; ${
+      others.join(", ")
+    }`,
+    `        features after the last block, weighted vote of 20 neighbours`,
+    `        ${note}`,
+  ];
+}
+
+/**
+ * The summary as a person reads it.
+ *
+ * @param summary The run in numbers.
+ * @param note How it was judged, or why not.
+ */
+export function describeSummary(summary: Summary, note: string): string {
   const losses = summary.lossByStage.map((loss, stage) =>
     `stage ${stage + 1} ${loss?.toFixed(4) ?? "–"}`
   );
-  const measured = percent(asPercent(summary.savingMeasured));
+  const measured = summary.savingMeasured === null
+    ? "too few steps to measure it"
+    : `${
+      percent(asPercent(summary.savingMeasured))
+    } of the compute time measured`;
   const predicted = percent(asPercent(summary.savingPredicted));
-  const knn = [
-    `${percent(summary.knnTop1)} by the encoder's features`,
-    `untrained ${percent(summary.knnTop1Untrained)}`,
-    `raw pixels ${
-      percent(summary.knnTop1Pixels)
-    } (weighted vote of 20 neighbours)`,
-  ];
   return [
-    `${summary.steps} steps in ${showSeconds(summary.seconds)}${
+    `${counted(summary.steps, "step")} in ${showSeconds(summary.seconds)}${
       summary.stepsSkipped === 0 ? "" : `, ${summary.stepsSkipped} left out`
     }`,
     `loss:   ${losses.join(", ")}`,
-    `saving: ${measured} of the compute time measured, ${predicted} predicted`,
-    ...summary.knnTop1 === null ? [] : [`k-NN:   ${knn.join(", ")}`],
+    `saving: ${measured}, ${predicted} predicted`,
+    ...accuracyLines(summary, note),
     `folder: ${summary.outputDir}: config.json plan.json images.json metrics.jsonl`,
     `        plan.svg loss.svg reconstruction.svg tensorboard/`,
     `        ${summary.checkpoint}`,

@@ -39,6 +39,7 @@ const GROWTHS: readonly Growth[] = [
   (g, pick) => g.scale(pick(), -0.7),
   (g, pick) => g.apply("square", {}, [pick()]),
   (g, pick) => g.apply("mix", { weight: 0.3 }, [pick(), pick()]),
+  (g, pick) => g.apply("flush", {}, [pick()]),
   (g, pick, [s, t]) =>
     g.apply("adamwUpdate", { weightDecay: 0.1, epsilon: 0.5 }, [
       pick(),

@@ -51,6 +51,14 @@ const positive = (shape: Shape, seed: number): HostTensor => ({
   data: numbers(shape, seed).map((v) => Math.abs(v) + 0.01),
 });
 
+/** Numbers of ordinary size, the least normal ones of both signs, and such below them. */
+const nearLeastNormal = (shape: Shape, seed: number): HostTensor => ({
+  shape,
+  data: numbers(shape, seed).map((v, i) =>
+    [v, 2 ** -126 * Math.sign(v), v * 2 ** -127, v * 2 ** -140][i % 4]!
+  ),
+});
+
 /** Tensors of the given shapes, each with numbers of its own. */
 const all = (shapes: readonly Shape[], seed: number): HostTensor[] =>
   shapes.map((shape, i) => filled(shape, seed + i));
@@ -333,6 +341,14 @@ export const OP_CASES: {
     tolerance: ROUNDING,
   },
   mix: sameShapes(2, { weight: 0.95 }, ROUNDING),
+  flush: {
+    uses: fc.tuple(shape(0, 4), seed).map(([s, seed]) => ({
+      attributes: {},
+      inputs: [nearLeastNormal(s, seed)],
+    })),
+    examples: [],
+    tolerance: 0,
+  },
   relu: sameShapes(1, {}, 0),
   reluGrad: sameShapes(2, {}, 0),
   gelu: sameShapes(1, {}, 1e-6),

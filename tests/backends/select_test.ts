@@ -49,6 +49,21 @@ Deno.test("selectBackend() hands threads to onnx and refuses them for other devi
   });
 });
 
+Deno.test("selectBackend() refuses a device without 8-bit products if they are needed, and auto passes over it", async () => {
+  deepStrictEqual(await selectBackend("cpu", { int8: true }), {
+    _tag: "Left",
+    left: {
+      _tag: "BackendUnavailable",
+      device: "cpu",
+      reason: "it has no products in 8-bit integers, only onnx has",
+    },
+  });
+  const chosen = await selectBackend("auto", { int8: true });
+  if ((await selectBackend("onnx"))._tag === "Right") {
+    strictEqual(value(chosen).backend.device.name, "onnx");
+  } else strictEqual(chosen._tag, "Left");
+});
+
 Deno.test("selectBackend(webgpu) without WebGPU is an error with the reason", async () => {
   const original = Object.getOwnPropertyDescriptor(navigator, "gpu");
   Object.defineProperty(navigator, "gpu", {

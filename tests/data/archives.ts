@@ -3,7 +3,18 @@
  *
  * @module
  */
-import { ByteWriter, parquetWrite } from "hyparquet-writer";
+import type {
+  ConvertedType,
+  Encoding,
+  ParquetType,
+  SchemaElement,
+} from "hyparquet";
+import {
+  ByteWriter,
+  type ColumnSource,
+  parquetWrite,
+  type ParquetWriteOptions,
+} from "hyparquet-writer";
 import { packTar } from "modern-tar";
 
 /** An image and its class, as archives hold them. */
@@ -149,6 +160,96 @@ export function parquetOf(
   });
   return new Uint8Array(writer.getBuffer());
 }
+
+/** A column of a Parquet file and its elements in the schema. */
+export interface StoredColumn {
+  readonly data: ColumnSource;
+  readonly schema: readonly SchemaElement[];
+}
+
+/** A column of records `{ bytes, path }`. */
+export function imageColumn(
+  name: string,
+  images: readonly (Uint8Array | null)[],
+  encoding?: Encoding,
+): StoredColumn {
+  const data = images.map((bytes, i) => bytes && { bytes, path: `${i}.jpg` });
+  return {
+    data: { name, data, ...(encoding === undefined ? {} : { encoding }) },
+    schema: [
+      { name, num_children: 2, repetition_type: "OPTIONAL" },
+      { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
+      {
+        name: "path",
+        type: "BYTE_ARRAY",
+        converted_type: "UTF8",
+        repetition_type: "OPTIONAL",
+      },
+    ],
+  };
+}
+
+/** A column of single values. */
+export const valueColumn = (
+  name: string,
+  type: ParquetType,
+  data: readonly unknown[],
+  converted?: ConvertedType,
+): StoredColumn => ({
+  data: { name, data: [...data] },
+  schema: [{
+    name,
+    type,
+    repetition_type: "OPTIONAL",
+    ...(converted === undefined ? {} : { converted_type: converted }),
+  }],
+});
+
+/** A column of lists of whole numbers. */
+export const listColumn = (
+  name: string,
+  data: readonly (readonly number[])[],
+): StoredColumn => ({
+  data: { name, data: [...data] },
+  schema: [
+    {
+      name,
+      num_children: 1,
+      repetition_type: "OPTIONAL",
+      converted_type: "LIST",
+    },
+    { name: "list", num_children: 1, repetition_type: "REPEATED" },
+    { name: "element", type: "INT32", repetition_type: "OPTIONAL" },
+  ],
+});
+
+/** A Parquet file of any columns. */
+export function parquetWith(
+  columns: readonly StoredColumn[],
+  options: Partial<ParquetWriteOptions> = {},
+): Uint8Array {
+  const writer = new ByteWriter();
+  parquetWrite({
+    writer,
+    columnData: columns.map(({ data }) => data),
+    schema: [
+      { name: "root", num_children: columns.length },
+      ...columns.flatMap(({ schema }) => schema),
+    ],
+    ...options,
+  });
+  return new Uint8Array(writer.getBuffer());
+}
+
+/** What Hugging Face writes of the columns. */
+export const featuresOf = (
+  features: Readonly<Record<string, unknown>>,
+): Partial<ParquetWriteOptions> => ({
+  kvMetadata: [{
+    key: "huggingface",
+    value: JSON.stringify({ info: { features } }),
+  }],
+});
 
 /** Records of CIFAR's binary version; an image is flat of its level in each channel. */
 export function cifarOf(

@@ -14,6 +14,7 @@ import {
   trainTransform,
 } from "../../data/mod.ts";
 import { right } from "../right.ts";
+import { DEEP, pngHead } from "./made_images.ts";
 import { encode, waves } from "./photographs.ts";
 import { errorOf, inFolder, noiseSource, valueOf } from "./sources.ts";
 
@@ -169,9 +170,9 @@ Deno.test("loadAll() leaves bad images out, or ends with their error when it may
   );
 });
 
-Deno.test("loadBatches() skips files that vanish, are cut short, empty, archives, or forbidden while it trains", async () => {
+Deno.test("loadBatches() skips files that vanish, are cut short, empty, archives, forbidden, drawings, or bombs while it trains", async () => {
   const jpeg = await encode(waves(40, 30), "jpeg");
-  const names = Array.from({ length: 500 }, (_, i) => `${1000 + i}.jpg`);
+  const names = Array.from({ length: 700 }, (_, i) => `${1000 + i}.jpg`);
   const files = Object.fromEntries(names.map((name) => [name, jpeg]));
   await inFolder(files, async (folder) => {
     const source = valueOf(await imageFolder(folder));
@@ -182,6 +183,8 @@ Deno.test("loadBatches() skips files that vanish, are cut short, empty, archives
     await Deno.writeTextFile(path(3), "PK\x03\x04 this is an archive");
     await Deno.remove(path(4));
     await Deno.symlink("/etc/hostname", path(4));
+    await Deno.writeTextFile(path(5), '<svg width="4000" height="4000"/>');
+    await Deno.writeFile(path(6), pngHead(13_377, 13_377, DEEP));
     const noted = badImages(source.length);
     const photo = right(trainTransform({
       ...format,
@@ -196,10 +199,13 @@ Deno.test("loadBatches() skips files that vanish, are cut short, empty, archives
       batchSize: 100,
       badImages: noted,
     });
-    strictEqual(batches.length, 5);
+    strictEqual(batches.length, 7);
+    const bad = noted.list().toSorted((a, b) => a.image < b.image ? -1 : 1);
     deepStrictEqual(
-      noted.list().map(({ image }) => image).sort(),
-      [0, 1, 2, 3, 4].map(path),
+      bad.map(({ image }) => image),
+      [0, 1, 2, 3, 4, 5, 6].map(path),
     );
+    match(bad[5]?.reason ?? "", /^found an SVG drawing, wanted a JPEG, PNG,/);
+    match(bad[6]?.reason ?? "", /^decoding it takes 2\.0 GB, wanted at most/);
   });
 });

@@ -199,7 +199,9 @@ Deno.test("readFile() stops unpacking where an archive is larger than it may be"
   });
 });
 
-for (const encoding of ["jpeg", "png", "webp"] as const) {
+for (
+  const encoding of ["jpeg", "png", "webp", "gif", "tiff", "avif"] as const
+) {
   Deno.test(`decodeScaled() of damaged files gives pixels or one error: ${encoding}`, async () => {
     const whole = await encode(waves(40, 30), encoding);
     const scaled = { width: 16, height: 16 };
@@ -244,7 +246,7 @@ Deno.test("read() of images that claim more than 1 GiB asks for no memory", asyn
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.set(text.encode(`${sum.toString(8).padStart(6, "0")}\0`), 148);
   await inFolder({ "photos/": "" }, async (folder) => {
-    await writeHoles(`${folder}/photos/a.jpg`, new Uint8Array(), size);
+    await writeHoles(`${folder}/photos/a.jpg`, text.encode("GIF89a"), size);
     // Its header, its content in whole blocks, and the end of the archive.
     await writeHoles(`${folder}/a.tar`, header, 512 + size + 1 + 1024);
     for (const path of [`${folder}/photos`, `${folder}/a.tar`]) {

@@ -112,11 +112,11 @@ Deno.test("imageFolder() says which sizes its files have and which cannot be rea
 });
 
 Deno.test("imageFolder() reads the bytes of a file", async () => {
-  await inFolder({ "a.jpg": Uint8Array.of(1, 2, 3) }, async (folder) => {
+  await inFolder({ "a.jpg": GIF }, async (folder) => {
     const image = valueOf(await valueOf(await imageFolder(folder)).read(0));
     deepStrictEqual(image, {
       _tag: "EncodedImage",
-      bytes: Uint8Array.of(1, 2, 3),
+      bytes: new TextEncoder().encode(GIF),
     });
   });
 });
@@ -269,3 +269,13 @@ Deno.test(
     });
   },
 );
+
+Deno.test("imageFolder() refuses files none of which is an image", async () => {
+  const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:1\n";
+  await inFolder({ "a/1.png": pointer, "b/1.png": pointer }, async (folder) => {
+    match(
+      errorOf(await imageFolder(folder)),
+      /found 2 files that are no image: .*a\/1\.png is a Git LFS pointer \(git lfs pull fetches the file itself\), wanted/,
+    );
+  });
+});

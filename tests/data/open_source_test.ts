@@ -3,6 +3,9 @@ import { holdsFashionMnist, openSource, type Split } from "../../data/mod.ts";
 import { cifarOf, parquetOf, shardOf, type Stored } from "./archives.ts";
 import { errorOf, gzip, idxFile, inFolder, valueOf } from "./sources.ts";
 
+/** The beginning of an image. */
+const GIF = "GIF89a";
+
 Deno.test("openSource() knows Fashion-MNIST's files, packed or not", async () => {
   const files = {
     "train-images-idx3-ubyte.gz": await gzip(idxFile([2, 1, 1], [1, 2])),
@@ -24,9 +27,9 @@ Deno.test("openSource() knows Fashion-MNIST's files, packed or not", async () =>
 
 Deno.test("openSource() takes the folder of a split, val for test", async () => {
   const files = {
-    "train/cat/1.jpg": "",
-    "train/dog/1.jpg": "",
-    "val/cat/1.jpg": "",
+    "train/cat/1.jpg": GIF,
+    "train/dog/1.jpg": GIF,
+    "val/cat/1.jpg": GIF,
   };
   await inFolder(files, async (folder) => {
     const train = valueOf(await openSource(folder, "train"));
@@ -42,16 +45,16 @@ Deno.test("openSource() takes the folder of a split, val for test", async () => 
 });
 
 Deno.test("openSource() does not judge by training images", async () => {
-  await inFolder({ "train/cat/1.jpg": "" }, async (folder) => {
+  await inFolder({ "train/cat/1.jpg": GIF }, async (folder) => {
     strictEqual(
       errorOf(await openSource(folder, "test")),
-      `Cannot use ${folder}: found only a folder to learn from, wanted a folder val or test beside it`,
+      `Cannot use ${folder}: found only a part to learn from, wanted val or test beside it`,
     );
   });
 });
 
 Deno.test("openSource() takes any other folder as images", async () => {
-  await inFolder({ "a.jpg": "" }, async (folder) => {
+  await inFolder({ "a.jpg": GIF }, async (folder) => {
     for (const split of ["train", "test"] as const) {
       strictEqual(valueOf(await openSource(folder, split)).name, folder);
     }
@@ -139,13 +142,10 @@ Deno.test("openSource() knows tar archives and Parquet files and tells splits by
     );
     match(
       errorOf(await openSource(`${folder}/tars/classes.txt`)),
-      /found a file of another kind, wanted a folder, a \.tar archive/,
+      /found a text file, wanted a folder, a \.tar archive/,
     );
   });
 });
-
-/** The beginning of an image. */
-const GIF = "GIF89a";
 
 /** A file for each path. */
 const images = (
@@ -238,12 +238,13 @@ Deno.test("openSource() finds a data set in the only folder that holds images", 
     ...images("flowers/photos/rose/1.gif", "flowers/photos/tulip/1.gif"),
     "flowers/LICENSE": "",
     "flowers/notes/a.txt": "",
+    "flowers/.cache/1.gif": GIF,
   };
   await inFolder(files, async (folder) => {
     const found = ["/flowers/photos", 2, "rose tulip"];
     deepStrictEqual(await parts(folder), [found, found]);
     const { summary } = valueOf(await openSource(folder));
-    match(summary, /; not used: notes$/);
+    match(summary, /; not used: notes, LICENSE, \.cache$/);
   });
   const pets = images(
     "images/1.gif",
@@ -390,5 +391,28 @@ Deno.test("openSource() names the folder that failed, not its root", async () =>
     await Deno.symlink("1.gif", `${folder}/a/b/dog/1.gif`);
     const source = valueOf(await openSource(folder));
     match(source.summary, /1 cannot be read: .*a\/b\/dog\/1\.gif/);
+  });
+});
+
+Deno.test("openSource() calls a single file by its name, and knows archives without a suffix", async () => {
+  const files = {
+    "shard": await shardOf(stored(0, 1)),
+    "table": parquetOf(stored(0, 1)),
+    "page.html": "<!DOCTYPE html>",
+    "photo.jpg": GIF,
+    "all.tar.gz": await gzip(Uint8Array.of(1)),
+  };
+  await inFolder(files, async (folder) => {
+    for (const name of ["shard", "table"]) {
+      strictEqual(valueOf(await openSource(`${folder}/${name}`)).length, 2);
+    }
+    const kinds = {
+      "page.html": /found an HTML page, wanted a folder/,
+      "photo.jpg": /found one image, wanted a folder/,
+      "all.tar.gz": /found a file compressed by gzip, still packed, wanted/,
+    };
+    for (const [name, text] of Object.entries(kinds)) {
+      match(errorOf(await openSource(`${folder}/${name}`)), text);
+    }
   });
 });

@@ -7,7 +7,7 @@ import sharp from "sharp";
 import type { RawImage } from "../../data/mod.ts";
 
 /** File formats that tests encode to. */
-export type Encoding = "jpeg" | "png" | "webp";
+export type Encoding = "jpeg" | "png" | "webp" | "gif" | "tiff" | "avif";
 
 /** A smooth picture: waves of a different length in each channel. */
 export function waves(width: number, height: number): RawImage {
@@ -29,7 +29,10 @@ export async function encode(
 ): Promise<Uint8Array> {
   const { width, height, channels, pixels } = image;
   const raw = sharp(pixels, { raw: { width, height, channels } });
-  const options = { jpeg: { quality: 95 }, png: {}, webp: { lossless: true } };
+  const options = {
+    ...{ jpeg: { quality: 95 }, png: {}, webp: { lossless: true }, gif: {} },
+    ...{ tiff: { compression: "lzw" }, avif: { effort: 0 } },
+  };
   return new Uint8Array(
     await raw.toFormat(encoding, options[encoding]).toBuffer(),
   );

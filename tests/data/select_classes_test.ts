@@ -5,6 +5,7 @@ import {
   classNamesFrom,
   type ImageSource,
   selectClasses,
+  withClassesOf,
 } from "../../data/mod.ts";
 import { errorOf, inFolder, noiseSource, valueOf } from "./sources.ts";
 
@@ -126,4 +127,33 @@ Deno.test("classNamesFrom() takes a path for a file, there or not", async () => 
       "b/c",
     ]);
   });
+});
+
+Deno.test("withClassesOf() matches classes by name, whatever their numbers", () => {
+  const learned = { ...noiseSource(6), classNames: ["cat", "dog", "eel"] };
+  const judging = { ...noiseSource(9), classNames: ["fox", "eel", "dog"] };
+  const found = withClassesOf(learned, judging);
+  const { source } = found ?? { source: noiseSource(0) };
+  deepStrictEqual(
+    Array.from({ length: source.length }, (_, i) => [
+      source.imageName(i),
+      source.classNames?.[source.label(i) ?? -1],
+    ]),
+    [1, 2, 4, 5, 7, 8].map((i) => [
+      `noise ${i}`,
+      i % 3 === 1 ? "eel" : "dog",
+    ]),
+  );
+  deepStrictEqual([found?.onlyLearned, found?.onlyJudged], [["cat"], ["fox"]]);
+});
+
+Deno.test("withClassesOf() wants two classes in common", () => {
+  const learned = noiseSource(6);
+  const others = [["a", "x", "y"], null];
+  for (const classNames of others) {
+    strictEqual(
+      withClassesOf(learned, { ...noiseSource(6), classNames }),
+      null,
+    );
+  }
 });

@@ -10,7 +10,7 @@ import {
   type RateSchedule,
 } from "../../core/mod.ts";
 import type { MetricsLine } from "../metrics.ts";
-import { phaseTimes } from "../saving.ts";
+import { phaseTimes, tellsSaving } from "../saving.ts";
 import { savingSoFar } from "./saving_so_far.ts";
 import { secondsLeft } from "./seconds_left.ts";
 
@@ -129,6 +129,10 @@ function savingAt(
   done: number,
 ): number | null {
   if (done <= plan.phases[0].to) return null;
+  const counts = plan.phases.map(({ from, to }) =>
+    Math.max(0, Math.min(to, done) - from)
+  );
+  if (!tellsSaving(counts)) return null;
   const saving = savingSoFar(plan, phaseTimes(plan, lines), done);
   return Number.isNaN(saving) ? null : saving;
 }

@@ -34,7 +34,7 @@ import {
   type ProbeBatch,
   type ProbedSamples,
 } from "./probe_batches.ts";
-import { type ProbeConfig, probeLength, probeRate } from "./probe_config.ts";
+import { probeLength, probeRate } from "./probe_config.ts";
 
 /** What a linear probe needs. */
 export interface ProbeInputs extends ProbedSamples {

@@ -14,6 +14,7 @@ const ELEMENTWISE = [
   "scale",
   "square",
   "mix",
+  "flush",
   "adamwUpdate",
 ] as const satisfies readonly OpName[];
 

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { LEAST_NORMAL } from "../../../core/mod.ts";
 import type { ElementwiseNode } from "./elementwise_parts.ts";
 import { type Code, f64Const, OP } from "../../../core/wasm/wasm_code.ts";
 
@@ -16,6 +17,13 @@ export interface Arithmetic {
   readonly multiply: Code;
   readonly divide: Code;
   readonly sqrt: Code;
+  /**
+   * Pushes a number where another is below its size, else 0.
+   *
+   * @param x Pushes the number.
+   * @param least Pushes the other.
+   */
+  readonly above: (x: Code, least: Code) => Code;
 }
 
 /** One number at a time. */
@@ -25,6 +33,13 @@ export const SINGLE: Arithmetic = {
   multiply: OP.f32Multiply,
   divide: OP.f32Divide,
   sqrt: OP.f32Sqrt,
+  above: (x, least) => [
+    ...x,
+    ...[...f64Const(0), ...OP.f32FromF64],
+    ...[...x, ...OP.f32Absolute, ...least, ...OP.f32AtMost],
+    ...OP.i32IsZero,
+    ...OP.select,
+  ],
 };
 
 /** Four numbers at a time. */
@@ -34,6 +49,11 @@ export const FOURFOLD: Arithmetic = {
   multiply: OP.f32x4Multiply,
   divide: OP.f32x4Divide,
   sqrt: OP.f32x4Sqrt,
+  above: (x, least) => [
+    ...x,
+    ...[...x, ...OP.f32x4Absolute, ...least, ...OP.f32x4AtMost],
+    ...OP.v128AndNot,
+  ],
 };
 
 /** How an op is computed. */
@@ -124,6 +144,11 @@ export function opCode(
       };
     case "mix":
       return weighted([attributes.weight, 1 - attributes.weight]);
+    case "flush":
+      return {
+        factors: () => [f64Const(LEAST_NORMAL)],
+        result: (a, x, k) => a.above(x(0), k(0)),
+      };
     case "adamwUpdate":
       return adamw(attributes.weightDecay, attributes.epsilon);
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LEAST_NORMAL } from "../../../core/mod.ts";
 import type { Lowering, Lowerings } from "./lowering.ts";
 
 type ElementwiseOp =
@@ -12,7 +13,8 @@ type ElementwiseOp =
   | "scale"
   | "square"
   | "rsqrt"
-  | "mix";
+  | "mix"
+  | "flush";
 
 /** An operator that broadcasts as the core does. */
 const broadcast = (
@@ -36,5 +38,14 @@ export const elementwiseLowerings: Lowerings<ElementwiseOp> = {
     w.call("Add", [
       w.call("Mul", [a, w.scalar(weight)]),
       w.call("Mul", [b, w.scalar(1 - weight)]),
+    ]),
+  flush: (w, _, [x = ""]) =>
+    w.call("Where", [
+      w.call("LessOrEqual", [
+        w.call("Abs", [x]),
+        w.scalar(LEAST_NORMAL),
+      ]),
+      w.scalar(0),
+      x,
     ]),
 };

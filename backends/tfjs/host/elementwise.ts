@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Signature } from "../../../core/mod.ts";
+import { LEAST_NORMAL, type Signature } from "../../../core/mod.ts";
 import type { Numbers } from "../device.ts";
 import type { Fill, HostKernels } from "./host_kernel.ts";
 import {
@@ -84,6 +84,7 @@ export const elementwiseKernels: HostKernels<
   | "square"
   | "rsqrt"
   | "mix"
+  | "flush"
   | "adamwUpdate"
 > = {
   add: zip(addScaled(1)),
@@ -103,6 +104,11 @@ export const elementwiseKernels: HostKernels<
   mix: ({ attributes: { weight } }) => (out, [a = out, b = out]) => {
     for (let i = 0; i < out.length; i++) {
       out[i] = weight * a[i]! + (1 - weight) * b[i]!;
+    }
+  },
+  flush: () => (out, [x = out]) => {
+    for (let i = 0; i < out.length; i++) {
+      out[i] = Math.abs(x[i]!) <= LEAST_NORMAL ? 0 : x[i]!;
     }
   },
   adamwUpdate: ({ attributes: { weightDecay, epsilon } }) => (out, inputs) => {

@@ -5,6 +5,7 @@
  */
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import {
+  LEAST_NORMAL,
   type NodeOf,
   type Shape,
   type Signature,
@@ -94,6 +95,7 @@ const SHADERS: { readonly [Name in Single]: ShaderOf<Name> } = {
   mix: mapped(({ weight }) =>
     `${literal(weight)} * v0 + ${literal(1 - weight)} * v1`
   ),
+  flush: mapped(`select(v0, 0.0, abs(v0) <= ${literal(LEAST_NORMAL)})`),
   relu: mapped("max(v0, 0.0)"),
   reluGrad: mapped("select(0.0, v0, v1 > 0.0)"),
   gelu: mapped(GELU, NORMAL_DISTRIBUTION),

@@ -148,7 +148,26 @@ const mix: OpDefinition<"mix"> = {
   flops: free,
 };
 
+/** The smallest positive normal number of float32. */
+export const LEAST_NORMAL: number = 2 ** -126;
+
+const flush: OpDefinition<"flush"> = {
+  infer: inferUnary,
+  // Not `≤`, which NaN would pass as 0.
+  evaluate: (_, [x = new Float64Array()]) =>
+    x.map((v) => Math.abs(v) <= LEAST_NORMAL ? 0 : v),
+  vjp: (_, __, dy) => [() => dy],
+  flops: free,
+};
+
 /** Element-wise ops. */
 export const elementwiseOps: OpDefinitions<
-  "add" | "subtract" | "multiply" | "scale" | "square" | "rsqrt" | "mix"
-> = { add, subtract, multiply, scale, square, rsqrt, mix };
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "scale"
+  | "square"
+  | "rsqrt"
+  | "mix"
+  | "flush"
+> = { add, subtract, multiply, scale, square, rsqrt, mix, flush };

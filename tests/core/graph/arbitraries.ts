@@ -165,7 +165,9 @@ const broadcasting = <
     return applied({}, swapped ? tensors(from, other) : tensors(other, from));
   });
 
-const unary = <Name extends "square" | "gelu" | "softmax" | "logSoftmax">(
+const unary = <
+  Name extends "square" | "flush" | "gelu" | "softmax" | "logSoftmax",
+>(
   minRank: number,
 ): fc.Arbitrary<OpUse<Name>> =>
   shape(minRank).chain((of) => applied({}, tensors(of)));
@@ -259,6 +261,7 @@ export const OP_USES: {
   mix: fc.tuple(factor, shape()).chain(([weight, of]) =>
     applied({ weight }, tensors(of, of))
   ),
+  flush: unary(0),
   rsqrt: shape().chain((of) =>
     tensor(of).map((x) => ({
       attributes: { epsilon: 0.5 },

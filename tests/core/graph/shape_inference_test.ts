@@ -46,6 +46,7 @@ const MISUSES: {
     x,
     i,
   ], [{ weight: 0 }, x]],
+  flush: [/one float32 tensor/, [{}, i], [{}]],
   matmul: [
     /\[\.\.\., m, k\] and \[\.\.\., k, n\]/,
     [{ transposeA: false, transposeB: false }, x, y],

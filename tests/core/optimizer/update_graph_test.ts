@@ -184,3 +184,48 @@ Deno.test("corrections() are none for SGD", () => {
     {},
   );
 });
+
+Deno.test("updateGraph() keeps no state below the normal numbers, however long a gradient stays 0", () => {
+  const name = "w";
+  for (
+    const rule of [
+      {
+        _tag: "AdamW",
+        beta1: 0.9,
+        beta2: 0.95,
+        epsilon: 1e-8,
+        weightDecay: 0.05,
+      },
+      { _tag: "Sgd", momentum: 0.9, weightDecay: 0 },
+    ] satisfies readonly OptimizerConfig[]
+  ) {
+    const graph = right(
+      updateGraph(rule, [{ name, shape: [2], decayed: true, rate: "rate" }]),
+    );
+    const kinds = stateKinds(rule);
+    let state: NamedValues = {
+      [name]: Float64Array.of(1, 1),
+      ...Object.fromEntries(
+        kinds.map((kind) => [stateName(kind, name), Float64Array.of(1, -0)]),
+      ),
+    };
+    for (let step = 0; step < 2000; step++) {
+      const inputs = {
+        ...state,
+        [gradientName(name)]: Float64Array.of(0, 0),
+        rate: Float64Array.of(1e-3),
+        ...Object.fromEntries(
+          Object.entries(corrections(rule, step + 1))
+            .map(([key, value]) => [key, Float64Array.of(value)]),
+        ),
+      };
+      state = interpretGraph(graph, inputs);
+      kinds.forEach((kind) =>
+        state[stateName(kind, name)]!.forEach((v) =>
+          ok(v === 0 || Math.abs(v) > 2 ** -126, `${kind} ${v}`)
+        )
+      );
+    }
+    kinds.forEach((kind) => ok(state[stateName(kind, name)]![0] === 0, kind));
+  }
+});

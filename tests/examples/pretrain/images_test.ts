@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { rootKey } from "../../../core/mod.ts";
 import {
   describeDataError,
+  type ImageSource,
   openSource,
   splitSource,
 } from "../../../data/mod.ts";
@@ -137,15 +138,38 @@ Deno.test("imagesDiffer() sees fewer and renamed images, wherever the folder lie
     name: "elsewhere",
     imageName: (i: number) => `elsewhere ${i}`,
   };
-  strictEqual(imagesDiffer(rememberedImages(choice, moved), before), null);
+  const differ = (now: ImageSource) =>
+    imagesDiffer(rememberedImages(choice, now), before, now);
+  strictEqual(differ(moved), null);
   const renamed = { ...source, imageName: (i: number) => `noise ${i + 1}` };
-  match(
-    imagesDiffer(rememberedImages(choice, renamed), before) ?? "",
-    /other names/,
-  );
+  match(differ(renamed) ?? "", /other names/);
   strictEqual(
-    imagesDiffer(rememberedImages(choice, noiseSource(3)), before),
+    differ(noiseSource(3)),
     "it learned from 4 images; here are 3 images",
+  );
+});
+
+Deno.test("imagesDiffer() knows images that were opened from a folder around them", () => {
+  const choice = {
+    data: "/photos",
+    limit: null,
+    classes: null,
+    valShare: null,
+    heldOut: "over all",
+  } as const;
+  const inner = {
+    ...noiseSource(4),
+    name: "/photos/images",
+    imageName: (i: number) => `/photos/images/${i}.jpg`,
+  };
+  const before = rememberedImages(choice, { ...inner, name: "/photos" });
+  const now = rememberedImages(choice, inner);
+  strictEqual(now.names === before.names, false);
+  strictEqual(imagesDiffer(now, before, inner), null);
+  const elsewhere = { ...choice, data: "/other" };
+  match(
+    imagesDiffer(rememberedImages(elsewhere, inner), before, inner) ?? "",
+    /other names/,
   );
 });
 
@@ -201,7 +225,7 @@ Deno.test("openImages() keeps its share of each class away, and says which are t
     deepStrictEqual(counts, [[32, 8, 1], [8, 2, 0]]);
     strictEqual(
       judgedBy,
-      "10 other images, kept away from learning; c too small to be judged",
+      "10 other images, kept away from learning; no image of c among them",
     );
   }));
 
@@ -232,7 +256,10 @@ Deno.test("openImages() judges by the classes that both parts have, by name, and
       deepStrictEqual([train.length, queries?.length], [9, 3]);
       deepStrictEqual([0, 1, 2].map((i) => queries?.label(i)), [1, 1, 2]);
       deepStrictEqual(queries?.classNames, ["a", "b", "c"]);
-      match(judgedBy, /; a not among them; 0 left out, not learned from$/);
+      match(
+        judgedBy,
+        /; no image of a among them; 0 left out, not learned from$/,
+      );
     },
   ));
 

@@ -38,6 +38,7 @@ async function begun(path: string): Promise<void> {
     classes: null,
     valShare: null,
     heldOut: "by class",
+    contents: null,
     found: "40 images",
     names: "digest",
   } as const;

@@ -53,3 +53,21 @@ Deno.test("mix weighs its inputs so that weights add up to 1", () => {
     );
   }));
 });
+
+Deno.test("flush keeps normal numbers of float32 and makes zeros of those below, but not of NaN", () => {
+  const least = 2 ** -126;
+  const values = Float64Array.of(
+    1,
+    -2 * least,
+    least,
+    -least,
+    least / 8,
+    0,
+    NaN,
+  );
+  const { values: found } = applyOp("flush", {
+    attributes: {},
+    inputs: [{ shape: [7], dtype: "float32", values }],
+  });
+  deepStrictEqual([...found], [1, -2 * least, 0, 0, 0, 0, NaN]);
+});

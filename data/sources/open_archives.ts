@@ -1,0 +1,69 @@
+/**
+ * Folders of tar archives or Parquet files.
+ *
+ * @module
+ */
+import type { Split } from "../image_source.ts";
+import { parquetImages } from "../parquet_images.ts";
+import { webDataset } from "../web_dataset.ts";
+import {
+  badFolder,
+  type Content,
+  type Opened,
+  type Opening,
+  unused,
+  without,
+} from "./source_content.ts";
+import { splitFiles } from "./split_names.ts";
+
+const SPLITS: readonly Split[] = ["train", "test"];
+
+/** Files that name classes by number, beside archives that do not. */
+const CLASS_FILES = ["classes.txt", "class_names.txt", "classnames.txt"];
+
+/** Names of classes in a file beside archives, or `null`. */
+export async function classNamesIn(
+  folder: string,
+): Promise<readonly string[] | null> {
+  for (const name of CLASS_FILES) {
+    const text = await Deno.readTextFile(`${folder}/${name}`)
+      .catch(() => null);
+    const names = text?.split("\n").map((line) => line.trim()).filter(Boolean);
+    if (names !== undefined && names.length > 0) return names;
+  }
+  return null;
+}
+
+/** Nothing to open where only the other split is there. */
+const noneOf = (folder: string, suffix: string, split: Split): Opened =>
+  badFolder(
+    folder,
+    `no ${suffix} file of the split ${split}`,
+    split === "train" ? "train in a name" : "val or test in a name",
+  );
+
+/** Archives with a suffix; `null` if there is none. */
+export async function openArchives(
+  content: Content,
+  suffix: ".tar" | ".parquet",
+  split: Split,
+): Opening {
+  const { path, files } = content;
+  const archives = files.filter((name) => name.toLowerCase().endsWith(suffix));
+  if (archives.length === 0) return null;
+  const own = splitFiles(archives, split);
+  if (own.length === 0) return noneOf(path, suffix, split);
+  const name = own.length < archives.length ? `${path} ${split}` : path;
+  const paths = own.map((each) => `${path}/${each}`);
+  const opened = suffix === ".tar"
+    ? await webDataset(name, paths, await classNamesIn(path))
+    : await parquetImages(name, paths);
+  const parts = SPLITS.flatMap((each) => splitFiles(archives, each));
+  return without(
+    opened,
+    unused(content, [
+      ...parts,
+      ...(suffix === ".tar" ? CLASS_FILES : []),
+    ]),
+  );
+}

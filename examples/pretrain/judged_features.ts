@@ -1,0 +1,244 @@
+/**
+ * Features of as many images as there is time for.
+ *
+ * @module
+ */
+import type { Backend, DeviceTensors } from "../../backends/mod.ts";
+import {
+  graphFlops,
+  left,
+  type ModelSpec,
+  permutation,
+  type Result,
+  right,
+  rootKey,
+} from "../../core/mod.ts";
+import {
+  type BadImages,
+  badImages,
+  type Batch,
+  type DataError,
+  evalTransform,
+  type ImageSource,
+  type ImageWorkers,
+  loadAll,
+  selectImages,
+} from "../../data/mod.ts";
+import {
+  compileGraph,
+  featureGraph,
+  type LabelledFeatures,
+  programRows,
+  type TrainError,
+  type WorkOptions,
+} from "../../train/mod.ts";
+import { smallPixels } from "./small_pixels.ts";
+
+/** Images, encoders of the same sizes, and how long may be spent on them. */
+export interface JudgingInputs {
+  /** Where the encoders run. */
+  readonly backend: Backend;
+  /** Their sizes. */
+  readonly model: ModelSpec;
+  /** Their parameters on the device. */
+  readonly encoders: readonly DeviceTensors[];
+  /** Labelled images to learn from. */
+  readonly train: ImageSource;
+  /** Labelled images to judge by. */
+  readonly queries: ImageSource;
+  /** Images of each at most. */
+  readonly most: { readonly train: number; readonly queries: number };
+  /** Where images to judge by are noted that cannot be read. */
+  readonly unreadable: BadImages;
+  /** Who makes images ready; the main thread without any. */
+  readonly workers?: ImageWorkers | undefined;
+  /** Whether there is time for more, after so many images to learn from and to judge by. */
+  readonly goesOn: (train: number, queries: number) => boolean;
+}
+
+/** Features of both kinds of images in the order of their sources. */
+export interface JudgedFeatures {
+  /** Those to learn from. */
+  readonly known: LabelledFeatures;
+  /** Those to judge by. */
+  readonly asked: LabelledFeatures;
+}
+
+/** Operations of a batch at most, so that the clock is looked at often. */
+const BATCH_FLOPS = 5e10;
+
+/** Images of a batch at most. */
+const BATCH = 100;
+
+/** Both kinds of images in one source, first those to learn from. */
+function joined(train: ImageSource, queries: ImageSource): ImageSource {
+  const at = <A>(index: number, of: (source: ImageSource, i: number) => A): A =>
+    index < train.length ? of(train, index) : of(queries, index - train.length);
+  return {
+    ...train,
+    length: train.length + queries.length,
+    label: (index) => at(index, (source, i) => source.label(i)),
+    imageName: (index) => at(index, (source, i) => source.imageName(i)),
+    read: (index) => at(index, (source, i) => source.read(i)),
+  };
+}
+
+/** Some indices of a source, the same ones each time; all where there are no more. */
+const someOf = (length: number, most: number, from: number): number[] =>
+  [...permutation(rootKey(0), length).subarray(0, most)]
+    .map((index) => from + index);
+
+/** The images in such an order that any first part of them is a fair sample of both kinds. */
+function mixedOrder({ train, queries, most }: JudgingInputs): Int32Array {
+  const all = [
+    ...someOf(train.length, most.train, 0),
+    ...someOf(queries.length, most.queries, train.length),
+  ];
+  const order = permutation(rootKey(1), all.length);
+  return Int32Array.from(order, (place) => all[place] ?? -1);
+}
+
+/** What was read, in the order in which it was. */
+interface Read {
+  /** Indices in the joined source. */
+  readonly indices: number[];
+  /** Small pixels of each batch. */
+  readonly pixels: Float32Array[];
+}
+
+/** Passes batches on while there is time, and notes what they are of. */
+async function* noted(
+  batches: AsyncIterable<Result<DataError, Batch>>,
+  order: Int32Array,
+  { train, model, goesOn }: JudgingInputs,
+  { indices, pixels }: Read,
+): AsyncGenerator<Result<DataError, Batch>> {
+  let known = 0;
+  for await (const batch of batches) {
+    if (batch._tag === "Right") {
+      const own = Array.from(batch.right.indices, (i) => order[i] ?? -1);
+      indices.push(...own);
+      known += own.filter((index) => index < train.length).length;
+      pixels.push(smallPixels(batch.right.images, model.imageSize));
+    }
+    yield batch;
+    if (!goesOn(known, indices.length - known)) return;
+  }
+}
+
+/** Rows of one kind, in the order of their source. */
+function rowsOf(
+  { features, width, labels }: LabelledFeatures,
+  indices: readonly number[],
+  isWanted: (index: number) => boolean,
+): LabelledFeatures {
+  const places = indices.map((_, place) => place)
+    .filter((place) => isWanted(indices[place] ?? -1))
+    .sort((a, b) => (indices[a] ?? 0) - (indices[b] ?? 0));
+  const rows = new Float32Array(places.length * width);
+  places.forEach((place, i) =>
+    rows.set(features.subarray(place * width, (place + 1) * width), i * width)
+  );
+  const own = Int32Array.from(places, (place) => labels[place] ?? -1);
+  return { features: rows, width, labels: own };
+}
+
+/** Numbers of several arrays as the rows of the images that were read. */
+function pixelRows(
+  { pixels }: Read,
+  { labels }: LabelledFeatures,
+): LabelledFeatures {
+  const length = pixels.reduce((sum, part) => sum + part.length, 0);
+  const features = new Float32Array(length);
+  pixels.reduce((at, part) => (features.set(part, at), at + part.length), 0);
+  return { features, width: length / Math.max(1, labels.length), labels };
+}
+
+/** Batches of the images in a mixed order; those to judge by that cannot be read are noted. */
+function batchesOf(
+  inputs: JudgingInputs,
+  batchSize: number,
+  read: Read,
+): Result<TrainError, AsyncGenerator<Result<DataError, Batch>>> {
+  const { train, queries, model, unreadable, workers } = inputs;
+  const { imageSize, inChannels } = model;
+  const { normalization } = train;
+  const transform = evalTransform({ imageSize, inChannels, normalization });
+  if (transform._tag === "Left") {
+    const error: DataError = { _tag: "BadOptions", faults: transform.left };
+    return left({ _tag: "DataFailed", error });
+  }
+  const order = mixedOrder(inputs);
+  const bad = badImages(order.length);
+  const batches = loadAll({
+    source: selectImages(joined(train, queries), order),
+    transform: transform.right,
+    batchSize,
+    workers,
+    recycles: true,
+    badImages: {
+      list: bad.list,
+      note: (one) => {
+        const index = (order[one.index] ?? -1) - train.length;
+        // Training has listed those that it met.
+        if (index >= 0) unreadable.note({ ...one, index });
+        return bad.note(one);
+      },
+    },
+  });
+  return right(noted(batches, order, inputs, read));
+}
+
+/** Images of a batch: fewer of a large model. */
+function batchSizeOf(
+  model: ModelSpec,
+  encoders: number,
+  images: number,
+): number {
+  const one = featureGraph(model, 1);
+  const flops = one._tag === "Right" ? encoders * graphFlops(one.right) : 0;
+  const most = Math.max(1, Math.floor(BATCH_FLOPS / Math.max(1, flops)));
+  return Math.min(BATCH, most, images);
+}
+
+/**
+ * Features of images by each encoder after its last block, and their pixels, while there
+ * is time. Each image is read once; what is left out is drawn from both kinds alike.
+ *
+ * @param inputs Encoders, images and time.
+ * @param options Told how many images are done; what stops it.
+ * @returns Features by each encoder, then the pixels of the images, at most 32 × 32; or
+ * the first error.
+ */
+export async function judgedFeatures(
+  inputs: JudgingInputs,
+  options: WorkOptions,
+): Promise<Result<TrainError, readonly JudgedFeatures[]>> {
+  const { backend, model, encoders, train, queries } = inputs;
+  const images = train.length + queries.length;
+  const batchSize = batchSizeOf(model, encoders.length, images);
+  const read: Read = { indices: [], pixels: [] };
+  const batches = batchesOf(inputs, batchSize, read);
+  if (batches._tag === "Left") return batches;
+  const graph = featureGraph(model, batchSize);
+  const program = await compileGraph(backend, graph);
+  if (program._tag === "Left") return program;
+  const rows = await programRows(
+    backend,
+    program.right,
+    encoders,
+    batches.right,
+    options,
+  );
+  program.right.dispose();
+  if (rows._tag === "Left") return rows;
+  const [first] = rows.right;
+  const all = first === undefined
+    ? rows.right
+    : [...rows.right, pixelRows(read, first)];
+  const { indices } = read;
+  return right(all.map((one) => ({
+    known: rowsOf(one, indices, (index) => index < train.length),
+    asked: rowsOf(one, indices, (index) => index >= train.length),
+  })));
+}
