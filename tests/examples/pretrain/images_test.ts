@@ -113,7 +113,13 @@ Deno.test("rememberedImages() are read back as they were written", () =>
     );
     deepStrictEqual(await readImagesFile(folder), {
       _tag: "Right",
-      right: { ...earlier, classes: null, valShare: null, heldOut: "over all" },
+      right: {
+        ...earlier,
+        classes: null,
+        valShare: null,
+        heldOut: "over all",
+        contents: null,
+      },
     });
     await Deno.writeTextFile(join(folder, "images.json"), `{"data": 3}`);
     const foreign = await readImagesFile(folder);
