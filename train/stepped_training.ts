@@ -17,6 +17,8 @@ export interface TensorSnapshot {
   readonly step: number;
   /** Everything that steps change, by name. */
   readonly tensors: HostTensors;
+  /** A text that is kept with it in a file, if there is one. */
+  readonly note?: string;
 }
 
 /** Gives the next micro-batch of an epoch, or why there is none. */

@@ -46,7 +46,7 @@ export interface TrainingIdentity {
  */
 export function trainingParts(
   { config, shapesAt, totalSteps }: TrainingIdentity,
-  { step, tensors }: TensorSnapshot,
+  { step, tensors, note }: TensorSnapshot,
 ): readonly Uint8Array[] {
   const metadata = {
     format: "pt",
@@ -54,6 +54,7 @@ export function trainingParts(
     step: String(step),
     totalSteps: String(totalSteps),
     config: JSON.stringify(config),
+    ...note === undefined ? {} : { note },
     [SEAL]: "",
   };
   const stored = Object.entries(shapesAt(step)).map(([name, shape]) =>
@@ -153,7 +154,8 @@ function snapshotIn(
     }
     read.set(name, numbers);
   }
-  return right({ step, tensors: read });
+  const { note } = metadata;
+  return right({ step, tensors: read, ...note === undefined ? {} : { note } });
 }
 
 /**

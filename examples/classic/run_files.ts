@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
@@ -30,27 +29,32 @@ export interface RunStart {
 
 const [NETWORK, RECORD] = ["network.safetensors", "record.json"];
 
-const digestOf = (record: unknown): string =>
-  createHash("sha512").update(JSON.stringify(record)).digest("hex");
-
-/** A record as text, with the digest of the rest of it. */
-const recordText = (record: RunRecord): string =>
-  JSON.stringify({ ...record, sha512: digestOf(record) });
-
-/** Reads a record; only what this program wrote is taken. Earlier ones have no digest. */
+/** Reads a record; only what this program wrote is taken. */
 function recordIn(path: string, text: string): Result<TrainError, RunRecord> {
   const refused = (reason: string): Result<TrainError, never> =>
     left({ _tag: "CheckpointRefused", path, reason });
   try {
-    const { sha512, ...record } = Object(JSON.parse(text));
-    const isRecord = Object.keys(EMPTY_RECORD).every((key) => key in record);
-    if (!isRecord) return refused("it is no record");
-    return sha512 === undefined || sha512 === digestOf(record)
-      ? right(record as RunRecord)
-      : refused("it is not as it was written: its digest is another");
+    const record: unknown = JSON.parse(text);
+    const isRecord = typeof record === "object" && record !== null &&
+      Object.keys(EMPTY_RECORD).every((key) => key in record);
+    return isRecord ? right(record as RunRecord) : refused("it is no record");
   } catch {
     return refused("it is not JSON");
   }
+}
+
+/** The record of a network that has none in its own file: of before there was one. */
+async function recordBeside(
+  folder: string,
+  { step }: TensorSnapshot,
+): Promise<Result<TrainError, RunRecord>> {
+  const path = join(folder, RECORD);
+  const text = await fileResult(path, () => readFile(path, "utf8"));
+  if (text._tag === "Left") return text;
+  const record = recordIn(path, text.right);
+  if (record._tag === "Left" || record.right.step === step) return record;
+  const reason = `it is of step ${record.right.step}, the network of ${step}`;
+  return left({ _tag: "CheckpointRefused", path, reason });
 }
 
 /**
@@ -68,21 +72,16 @@ export async function openRun(
   if (folder === undefined) {
     return right({ snapshot: first, record: EMPTY_RECORD });
   }
-  const snapshot = await startOf(identity, first, join(folder, NETWORK));
+  const path = join(folder, NETWORK);
+  const snapshot = await startOf(identity, first, path);
   if (snapshot._tag === "Left") return snapshot;
-  const path = join(folder, RECORD);
-  const text = await fileResult(path, () => readFile(path, "utf8"));
-  if (text._tag === "Left") return text;
-  const record = recordIn(path, text.right);
-  if (record._tag === "Left") return record;
-  const { step } = snapshot.right;
-  return record.right.step === step
-    ? right({ snapshot: snapshot.right, record: record.right })
-    : left({
-      _tag: "CheckpointRefused",
-      path,
-      reason: `it is of step ${record.right.step}, the network of ${step}`,
-    });
+  const { note } = snapshot.right;
+  const record = note === undefined
+    ? await recordBeside(folder, snapshot.right)
+    : recordIn(path, note);
+  return record._tag === "Left"
+    ? record
+    : right({ snapshot: snapshot.right, record: record.right });
 }
 
 /**
@@ -105,7 +104,8 @@ export async function openOutput(
 }
 
 /**
- * Writes a moment of a training and its record.
+ * Writes a moment of a training with its record in the same file, so that neither is
+ * ever of another step.
  *
  * @param folder Where, or nowhere; one that `openOutput` has made.
  * @param identity The training.
@@ -121,8 +121,9 @@ export async function saveRun(
   if (folder === undefined) return right(undefined);
   const snapshot = await training.snapshot();
   if (snapshot._tag === "Left") return snapshot;
-  const network = trainingParts(identity, snapshot.right);
-  const written = await replaceFile(join(folder, NETWORK), network);
-  if (written._tag === "Left") return written;
-  return await replaceFile(join(folder, RECORD), recordText(record));
+  const moment = { ...snapshot.right, note: JSON.stringify(record) };
+  return await replaceFile(
+    join(folder, NETWORK),
+    trainingParts(identity, moment),
+  );
 }

@@ -192,7 +192,7 @@ export async function openEvaluation(
   const evaluation: Evaluation = {
     encoder: encoder.right,
     ...evaluatedImages(
-      { ...labelledImages(train), normalization },
+      labelledImages({ ...train, normalization }),
       { ...queries, normalization },
     ),
     classes: train.classNames?.length ?? 0,

@@ -24,7 +24,7 @@ const reasonOf = (bytes: Uint8Array, training = PROBE): string => {
 };
 
 Deno.test("decodeTraining() gives back what encodeTraining() wrote", () => {
-  const snapshot = { ...initialProbe(CONFIG), step: 12 };
+  const snapshot = { ...initialProbe(CONFIG), step: 12, note: "{“a”}" };
   const bytes = encodeTraining(PROBE, snapshot);
   deepStrictEqual(decodeTraining(PROBE, bytes), {
     _tag: "Right",

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { openRun, saveRun } from "../../../examples/classic/run_files.ts";
 import {
   EMPTY_RECORD,
@@ -6,6 +7,7 @@ import {
 } from "../../../examples/classic/run_record.ts";
 import {
   describeTrainError,
+  encodeTraining,
   orThrow,
   type SteppedTraining,
   type TrainingIdentity,
@@ -33,27 +35,35 @@ const TRAINING = {
 
 const open = (folder: string) => openRun(IDENTITY, SNAPSHOT, folder);
 
-Deno.test("openRun() gives back what saveRun() wrote, and refuses a record or network of which a digit was changed", () =>
+const refusal = async (folder: string): Promise<string> => {
+  const opened = await open(folder);
+  return opened._tag === "Left" ? describeTrainError(opened.left) : "opened";
+};
+
+Deno.test("openRun() gives back what saveRun() wrote into one file, and refuses it if a digit of the record was changed", () =>
   inFolder(async (folder) => {
     orThrow(await saveRun(folder, IDENTITY, TRAINING, RECORD));
-    deepStrictEqual(orThrow(await open(folder)), {
-      snapshot: SNAPSHOT,
-      // JSON has no word for what is no number.
-      record: JSON.parse(JSON.stringify(RECORD)),
-    });
-    const path = `${folder}/record.json`;
-    const text = await Deno.readTextFile(path);
-    await Deno.writeTextFile(path, text.replace("0.3", "0.4"));
-    const changed = await open(folder);
-    match(
-      changed._tag === "Left" ? describeTrainError(changed.left) : "opened",
-      /record\.json.*not as it was written/,
+    const { snapshot: { step, tensors }, record } = orThrow(await open(folder));
+    deepStrictEqual({ step, tensors }, SNAPSHOT);
+    // JSON has no word for what is no number.
+    deepStrictEqual(record, JSON.parse(JSON.stringify(RECORD)));
+    const path = `${folder}/network.safetensors`;
+    const bytes = await Deno.readFile(path);
+    const at = Buffer.from(bytes).indexOf("0.3000");
+    await Deno.writeFile(path, bytes.with(at, 0x31));
+    match(await refusal(folder), /it is not as it was written/);
+  }));
+
+Deno.test("openRun() reads a record that lies beside a network of before, if it is of the same step", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(
+      `${folder}/network.safetensors`,
+      encodeTraining(IDENTITY, SNAPSHOT),
     );
-    const { sha512: _, ...older } = JSON.parse(text);
-    await Deno.writeTextFile(path, JSON.stringify(older));
+    const write = (record: RunRecord) =>
+      Deno.writeTextFile(`${folder}/record.json`, JSON.stringify(record));
+    await write(RECORD);
     strictEqual(orThrow(await open(folder)).record.step, 3);
-    const network = `${folder}/network.safetensors`;
-    const bytes = await Deno.readFile(network);
-    await Deno.writeFile(network, bytes.with(-1, bytes.at(-1)! ^ 1));
-    strictEqual((await open(folder))._tag, "Left");
+    await write({ ...RECORD, step: 2 });
+    match(await refusal(folder), /it is of step 2, the network of 3/);
   }));

@@ -117,8 +117,8 @@ Deno.test("rememberedImages() are read back as they were written", () =>
         ...earlier,
         classes: null,
         valShare: null,
-        heldOut: "over all",
         contents: null,
+        heldOut: "over all",
       },
     });
     await Deno.writeTextFile(join(folder, "images.json"), `{"data": 3}`);
