@@ -10,7 +10,11 @@ import {
   selectBackend,
 } from "../../backends/mod.ts";
 import { describeFaults, left, type Result, right } from "../../core/mod.ts";
-import { describeDataError, labelledImages } from "../../data/mod.ts";
+import {
+  describeDataError,
+  labelledImages,
+  normalizationFor,
+} from "../../data/mod.ts";
 import {
   describeSkipped,
   describeTrainError,
@@ -177,7 +181,10 @@ export async function openEvaluation(
     from: OWN_STATISTICS,
   });
   if (statistics._tag === "Left") return badInput(statistics.left);
-  const { normalization } = statistics.right;
+  const normalization = normalizationFor(
+    statistics.right.normalization,
+    encoder.right.model.inChannels === 1 ? 1 : 3,
+  );
   const selected = await selectBackend(values.backend ?? "auto");
   if (selected._tag === "Left") {
     return badInput(describeBackendError(selected.left));

@@ -108,7 +108,7 @@ Deno.test("configFromFlags() names faults of the configuration by their flags", 
     configFromFlags(BASE, { "image-size": 225, "epochs": 5 }),
   );
   deepEqual(faults, [
-    "--image-size: found 225, wanted a multiple of 16 (patchSize)",
+    "--image-size: found 225, wanted a multiple of 16 (--patch-size)",
     "--warmup-epochs: found 10, wanted less than 5 (epochs)",
   ]);
   ok(faults.every((fault) => fault.startsWith("--")));

@@ -146,10 +146,15 @@ function ofTimm(config: JsonObject): Result<Faults, SaidEncoder> {
   const architecture = String(config["architecture"]);
   const args = objectIn(config, "model_args");
   const { sizes, faults } = sizesIn(args, "model_args.", TIMM_SIZES);
+  const { input_size: input } = objectIn(config, "pretrained_cfg");
+  const isSquare = !Array.isArray(input) || input[1] === input[2];
   const isLike = ARCHITECTURES.test(architecture) && !UNLIKE.test(architecture);
   const wanted = "a plain Vision Transformer, vit_… or deit_…";
   const [first, ...others] = [
     ...isLike ? [] : [fault("architecture", architecture, wanted)],
+    ...isSquare ? [] : [
+      fault("pretrained_cfg.input_size", input, "square images"),
+    ],
     ...foreignArguments(args),
     ...faults,
   ];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { left, type Result, right } from "../../core/mod.ts";
+import { excerpt, left, type Result, right } from "../../core/mod.ts";
 import { readBytes, type Reading } from "../byte_reading.ts";
 import type { ChooseTensors, StoredTensor } from "../safetensors.ts";
 import { legacyTorchReading } from "./legacy_torch_file.ts";
@@ -105,6 +105,9 @@ function* readArchive(
   });
 }
 
+const NO_PICKLE =
+  "holds no data.pkl, as torch.save() writes it: weights in an archive have to be unpacked";
+
 /** Programs of TorchScript are archives of the same kind. */
 const isProgram = (entries: ReadonlyMap<string, ZipEntry>): boolean =>
   [...entries.keys()].some((name) => /^[^/]*\/constants\.pkl$/.test(name));
@@ -130,7 +133,12 @@ export function* torchReading(
   const pickle = [...entries.right.keys()].find((name) =>
     /^[^/]*\/data\.pkl$/.test(name)
   );
-  if (pickle === undefined) return refuse("the archive holds no data.pkl");
+  if (pickle === undefined) {
+    const held = excerpt([...entries.right.keys()].join(", "));
+    return refuse(
+      `it is a zip archive of ${held || "nothing"}; it ${NO_PICKLE}`,
+    );
+  }
   if (isProgram(entries.right)) {
     return refuse(
       "it is a program of TorchScript, wanted the tensors alone: save its state_dict()",

@@ -220,6 +220,10 @@ const UNLIKE: readonly (readonly [Record<string, unknown>, RegExp])[] = [
     /num_hidden_layers: found 5, wanted 4, as the weights/,
   ],
   [
+    { pretrained_cfg: { input_size: [3, 16, 36] } },
+    /input_size: found \[3,16,36\], wanted square images/,
+  ],
+  [
     { pretrained_cfg: { mean: [0.5], std: [0] } },
     /pretrained_cfg\.std: found \[0\], wanted one or three numbers of at least/,
   ],
