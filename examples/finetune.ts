@@ -11,10 +11,10 @@
  * Least permissions (`docs/permissions.md`):
  *
  * ```text
- * --allow-read=DATA,ENCODER,RUNS
- * --allow-write=RUNS
- * --allow-sys=hostname
+ * --allow-read=DATA,ENCODER,RUN
+ * --allow-write=RUN
  * --allow-ffi=NPM
+ * --allow-sys=hostname
  * ```
  *
  * @module
@@ -56,7 +56,7 @@ import type { Interrupted } from "./evaluate/training_start.ts";
 import { tellUnreadable } from "./evaluate/unreadable.ts";
 import { untrainedEncoder } from "./evaluate/untrained_encoder.ts";
 import type { FlagValues } from "./flags.ts";
-import type { Failure } from "./pretrain/failure.ts";
+import { badInput, type Failure } from "./pretrain/failure.ts";
 
 const FLAGS = { ...EVALUATION_FLAGS, ...FINETUNE_FLAGS } as const;
 
@@ -118,7 +118,9 @@ async function finetune(
 ): Promise<Result<Failure, Readonly<Record<string, unknown>>>> {
   const { encoder, backend, train, queries, classes } = evaluation;
   const config = finetuneFrom(encoder.model, classes, values);
-  const kept = await keptTraining(values);
+  const where = await keptTraining(values);
+  if (where._tag === "Left") return badInput(where.left);
+  const kept = where.right;
   const { workers: count = 0 } = values;
   using workers = count === 0 ? null : imageWorkers(count);
   const choice = { ...kept, ...shownWork(say), say, workers };

@@ -84,7 +84,7 @@ export * from "./probe/probe_accuracy.ts";
 export * from "./probe/probe_config.ts";
 export * from "./probe/probe_file.ts";
 export * from "./probe/probe_sweep.ts";
-export type { EpochFeatures } from "./probe/probe_batches.ts";
+export type { EpochFeatures, ProbedSamples } from "./probe/probe_batches.ts";
 export { readCheckpoint } from "./read_checkpoint.ts";
 export type { RecordBefore, Witness } from "./record_before.ts";
 export * from "./reconstruct.ts";

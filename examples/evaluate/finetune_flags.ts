@@ -101,6 +101,7 @@ export const FINETUNE_FLAGS = {
     "how freeze times are bent",
   ),
   "seed": wholeFlag(0, "seed of all randomness"),
+  "output-dir": textFlag("DIR", "folder of the training"),
   "output": textFlag(
     "FILE",
     "write the classifier there after every epoch, not into a folder of its own",
@@ -140,7 +141,7 @@ export const FINETUNE_DEFAULTS: Readonly<Record<string, string>> = {
   "t0": String(freeze.t0),
   "how-scale": freeze.scale,
   "seed": String(training.seed),
-  "output": "runs/N/classifier.safetensors, the first free N",
+  "output-dir": "runs/N, the first free N",
 };
 
 /** What is done to images; nothing is erased with probability 0. */

@@ -1,7 +1,12 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { FinetuneConfig } from "../../train/mod.ts";
 import { inFolder } from "../train/temporary_folder.ts";
-import { lastLine, runExample, writeNano } from "./evaluate/program.ts";
+import {
+  lastLine,
+  runExample,
+  startExample,
+  writeNano,
+} from "./evaluate/program.ts";
 import { writeSmallIdx } from "./pretrain/program.ts";
 
 Deno.test("finetune.ts trains a classifier, saves it, goes on from it and ends with JSON", () =>
@@ -40,5 +45,52 @@ Deno.test("finetune.ts trains a classifier, saves it, goes on from it and ends w
     match(
       other.stderr,
       /rate\.layerDecay: found 0, wanted a number in \(0, 1\]/,
+    );
+  }));
+
+Deno.test("finetune.ts without --output keeps its classifier in a folder, stops there on Ctrl-C and goes on to the same accuracy", () =>
+  inFolder(async (folder) => {
+    const encoder = await writeNano(folder);
+    const data = await writeSmallIdx(`${folder}/data`, { train: 40, t10k: 20 });
+    const args = [
+      ...[encoder, "--data", data, "--backend", "wasm", "--accum-iter", "1"],
+      ...["--batch-size", "8", "--epochs", "3", "--warmup-epochs", "1"],
+    ];
+    const whole = `${folder}/whole`;
+    const end = await runExample("finetune.ts", ...args, "--output-dir", whole);
+    strictEqual(end.code, 0, end.stderr);
+    const again = await runExample(
+      "finetune.ts",
+      ...args,
+      "--output-dir",
+      whole,
+    );
+    strictEqual(again.code, 2);
+    match(again.stderr, /whole holds a classifier; go on with --resume/);
+
+    const run = `${folder}/run`;
+    const child = startExample("finetune.ts", ...args, "--output-dir", run);
+    const isKept = () =>
+      Deno.stat(`${run}/classifier.safetensors`).then(() => true, () => false);
+    while (!await isKept()) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await child.output();
+    const told = new TextDecoder().decode(stderr);
+    const out = new TextDecoder().decode(stdout);
+    strictEqual(code, 130, told);
+    const said = JSON.parse(out.trimEnd().split("\n").at(-1) ?? "");
+    deepStrictEqual([said.interrupted, said.resume], [true, run]);
+    match(told, /go on with the same command and: --resume .*run$/m);
+    const rest = await runExample("finetune.ts", ...args, "--resume", run);
+    strictEqual(rest.code, 0, rest.stderr);
+    const { top1, top5, loss } = lastLine(rest);
+    const wanted = lastLine(end);
+    deepStrictEqual([top1, top5], [wanted.top1, wanted.top5]);
+    ok(typeof loss === "number");
+    deepStrictEqual(
+      (await Array.fromAsync(Deno.readDir(run))).map(({ name }) => name).sort(),
+      ["classifier.safetensors", "run.lock"],
     );
   }));

@@ -101,7 +101,8 @@ const words = (text: string): readonly string[] => text.split(" ");
 export async function stageIn(folder: string): Promise<Stage> {
   const made = `${folder}/made`;
   const places = await placesIn(folder, made);
-  const { DATA = "", PHOTOS = "", ENCODER = "", RUN, OUT = "", SVG } = places;
+  const { DATA = "", PHOTOS = "", ENCODER = "", RUN = "", OUT = "", SVG } =
+    places;
   const watched = await writeRun(`${folder}/watched`);
   const jpeg = await writePhotos(`${folder}/jpeg`, "jpeg", 16);
   const page = words("--html --port 0");
@@ -144,7 +145,10 @@ export async function stageIn(folder: string): Promise<Stage> {
         places: { DATA: jpeg },
       },
       "examples/finetune.ts": {
-        args: [ENCODER, "--data", DATA, ...tuned, ...once],
+        args: [
+          ...[ENCODER, "--data", DATA, ...tuned, ...once],
+          ...["--output-dir", RUN],
+        ],
       },
       "examples/export.ts": { args: [ENCODER, OUT, "--data", DATA] },
       "examples/compare.ts": {
