@@ -21,7 +21,7 @@
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";
-import { namedByFlags } from "../examples/config_from_flags.ts";
+import { namedByFlags } from "../examples/faults_by_flags.ts";
 import { type FlagValues, helpText } from "../examples/flags.ts";
 import { parseFlags } from "../examples/parse_flags.ts";
 import { lastWords } from "../examples/permission_advice.ts";

@@ -19,61 +19,12 @@ import {
   stagesOnGrid,
 } from "../core/mod.ts";
 import { clippingAt } from "./clip_flag.ts";
+import { namedByFlags } from "./faults_by_flags.ts";
 import {
   effectiveBatch,
   type MethodValues,
   rateFor256,
 } from "./method_flags.ts";
-
-/** Flag that sets a field of the configuration. */
-const FLAG_OF_FIELD: ReadonlyMap<string, string> = new Map([
-  ["model.imageSize", "image-size"],
-  ["model.patchSize", "patch-size"],
-  ["model.numHeads", "heads"],
-  ["model.maskRatio", "mask-ratio"],
-  ["model.hogNbins", "hog-nbins"],
-  ["training.epochs", "epochs"],
-  ["training.warmupEpochs", "warmup-epochs"],
-  ["training.batchSize", "batch-size"],
-  ["training.accumIter", "accum-iter"],
-  ["training.seed", "seed"],
-  ["rate.endRate", "min-lr"],
-  ["rate.mode.power", "lr-lr"],
-  ["rate.stagePower", "sr-lr"],
-  ["freeze.t0", "t0"],
-  ["clipGrad", "clip-grad"],
-  ["classes", "classes"],
-  ["samples", "samples"],
-  ["saving", "saving"],
-]);
-
-/** Fields by their own names, as sentences about other fields mention them. */
-const FLAG_OF_NAME = new Map(
-  [...FLAG_OF_FIELD].map(([field, flag]) => [field.split(".").at(-1), flag])
-    .filter(([name = ""]) => /[A-Z]/.test(name)) as [string, string][],
-);
-
-const withFlags = (sentence: string): string =>
-  sentence.replace(/\b[a-z]+[A-Z]\w*/g, (name) => {
-    const flag = FLAG_OF_NAME.get(name);
-    return flag === undefined ? name : `--${flag}`;
-  });
-
-/**
- * Names faults of a configuration or plan by the flags that set the fields.
- *
- * @param faults Faults with paths into the configuration.
- */
-export function namedByFlags([first, ...others]: Faults): Faults {
-  const named = (fault: Fault): Fault => {
-    const flag = FLAG_OF_FIELD.get(fault.path);
-    const wanted = withFlags(fault.wanted);
-    return flag === undefined
-      ? { ...fault, wanted }
-      : { ...fault, path: `--${flag}`, wanted };
-  };
-  return [named(first), ...others.map(named)];
-}
 
 const contradictions = (values: MethodValues): readonly Fault[] => [
   ...(values.lr === undefined || values.blr === undefined ? [] : [

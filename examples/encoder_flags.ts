@@ -6,12 +6,10 @@
 import { left, type Result, right } from "../core/mod.ts";
 import type { Normalization } from "../data/mod.ts";
 import {
-  describeTrainError,
   type EncoderNormalization,
   type EncoderReport,
   type OpenedEncoder,
   type OpenEncoderOptions,
-  type TrainError,
 } from "../train/mod.ts";
 import { type Flag, type FlagValues, textFlag, wholeFlag } from "./flags.ts";
 
@@ -76,23 +74,6 @@ export const encoderOptions = (
   ...prefix === undefined ? {} : { prefix },
   numHeads: heads,
 });
-
-/** Fields of an encoder with the flags that set them. */
-const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
-  "prefix": "--prefix",
-  "numHeads": "--heads",
-  "model.numHeads": "--heads",
-  "imageSize": "--image-size",
-};
-
-/** Why an encoder cannot be opened, with the flags that help. */
-export function describeEncoderError(error: TrainError): string {
-  const fields = Object.keys(FLAG_OF_FIELD).join("|").replaceAll(".", "\\.");
-  return describeTrainError(error).replace(
-    RegExp(`(^|: )(${fields})(?=: found)`, "gm"),
-    (_, before: string, field: string) => before + FLAG_OF_FIELD[field],
-  );
-}
 
 /** The first of many names. */
 function listed(names: readonly string[]): string {

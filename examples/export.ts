@@ -42,7 +42,6 @@ import {
 import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
 import { type FlagValues, textFlag } from "./flags.ts";
 import {
-  describeEncoderError,
   describeStatistics,
   ENCODER_FLAGS,
   encoderOptions,
@@ -50,6 +49,7 @@ import {
   statisticsFrom,
   type ToldStatistics,
 } from "./encoder_flags.ts";
+import { describeByFlags } from "./describe_by_flags.ts";
 import { badInput, type Failure } from "./pretrain/failure.ts";
 import { readImagesFile } from "./pretrain/images_file.ts";
 
@@ -154,7 +154,7 @@ const program: EvaluationProgram<typeof FLAGS> = {
       imageSize: values["image-size"],
     });
     if (opened._tag === "Left") {
-      return badInput(describeEncoderError(opened.left));
+      return badInput(describeByFlags(opened.left));
     }
     const encoder = opened.right;
     for (const line of describeSkipped(encoder.skipped)) {

@@ -20,6 +20,7 @@ import {
   describeFaults,
   encodePlan,
   epochsForEqualCost,
+  type Fault,
   type Faults,
   type FreezePlan,
   planOf,
@@ -29,7 +30,8 @@ import {
   stepsPerEpoch,
   t0ForSaving,
 } from "../core/mod.ts";
-import { configFromFlags, namedByFlags } from "./config_from_flags.ts";
+import { configFromFlags } from "./config_from_flags.ts";
+import { IMAGES_OF_EPOCH, namedByFlags } from "./faults_by_flags.ts";
 import {
   type FlagValues,
   helpText,
@@ -113,7 +115,10 @@ function describePlan(
 }
 
 function fail(faults: Faults): never {
-  console.error(describeFaults(namedByFlags(faults)));
+  const [first, ...others] = namedByFlags(faults);
+  const own = (fault: Fault): Fault =>
+    fault.path === IMAGES_OF_EPOCH ? { ...fault, path: "--samples" } : fault;
+  console.error(describeFaults([own(first), ...others.map(own)]));
   Deno.exit(2);
 }
 

@@ -34,6 +34,7 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import { frequentShare, stoppedWith } from "../evaluate/judgement.ts";
+import { namedByFlags } from "../faults_by_flags.ts";
 import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
 import { interruption } from "../pretrain/interruption.ts";
 import {
@@ -68,7 +69,9 @@ async function opened(
   if (images._tag === "Left") return badInput(describeDataError(images.left));
   const config = classicConfig(values, images.right.train);
   const plan = convNetPlan(config, images.right.train.length);
-  if (plan._tag === "Left") return badInput(describeFaults(plan.left));
+  if (plan._tag === "Left") {
+    return badInput(describeFaults(namedByFlags(plan.left)));
+  }
   const run = { config, plan: plan.right };
   const batches = convNetBatches(images.right.train, config);
   if (batches._tag === "Left") return badInput(describeFaults(batches.left));

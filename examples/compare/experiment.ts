@@ -22,7 +22,7 @@ import {
   type ProbeConfig,
   probeLength,
 } from "../../train/mod.ts";
-import { namedByFlags } from "../config_from_flags.ts";
+import { namedByFlags } from "../faults_by_flags.ts";
 import type { HeldOut } from "../pretrain/images_file.ts";
 import {
   configOfMethod,

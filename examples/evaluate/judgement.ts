@@ -8,7 +8,6 @@ import process from "node:process";
 import { left, type Result } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
 import {
-  describeTrainError,
   mostFrequentShare,
   type TopAccuracies,
   type TrainError,
@@ -16,6 +15,7 @@ import {
 import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
 import { interruption } from "../pretrain/interruption.ts";
 import { barsOn, type ShownWork } from "../progress_bar.ts";
+import { describeByFlags } from "../describe_by_flags.ts";
 import { failedWith } from "./open_evaluation.ts";
 
 /** Where a program shows its work, and the Ctrl-C that stops it. */
@@ -65,7 +65,7 @@ export async function stoppedTraining(
 /** An error as the last words of a program: some mean that it cannot begin as asked. */
 export const judgingFailed = (error: TrainError): Result<Failure, never> =>
   error._tag === "BadConfig" || error._tag === "CheckpointRefused"
-    ? badInput(describeTrainError(error))
+    ? badInput(describeByFlags(error))
     : failedWith(error);
 
 /** A part of the whole, in percent. */

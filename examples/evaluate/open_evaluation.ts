@@ -32,7 +32,6 @@ import {
   wholeFlag,
 } from "../flags.ts";
 import {
-  describeEncoderError,
   describeReport,
   describeStatistics,
   ENCODER_DEFAULTS,
@@ -42,6 +41,7 @@ import {
   statisticsFrom,
   type ToldStatistics,
 } from "../encoder_flags.ts";
+import { describeByFlags } from "../describe_by_flags.ts";
 import { badInput, EXIT, type Failure } from "../pretrain/failure.ts";
 import { openImages, type PretrainImages } from "../pretrain/images.ts";
 import { type HeldOut, readImagesFile } from "../pretrain/images_file.ts";
@@ -105,7 +105,7 @@ export interface Evaluation extends EvaluatedImages {
 
 /** An evaluation that failed under way. */
 export const failedWith = (error: TrainError): Result<Failure, never> =>
-  left({ message: describeTrainError(error), code: EXIT.failed });
+  left({ message: describeByFlags(error), code: EXIT.failed });
 
 /** Said where nothing tells what the encoder's own images were normalised with. */
 const OWN_STATISTICS =
@@ -170,7 +170,7 @@ export async function openEvaluation(
     imageSize: values["image-size"],
   });
   if (encoder._tag === "Left") {
-    return badInput(describeEncoderError(encoder.left));
+    return badInput(describeByFlags(encoder.left));
   }
   const images = await imagesFrom(path, values);
   if (images._tag === "Left") return images;

@@ -28,7 +28,7 @@ import {
   splitSource,
   withClassesOf,
 } from "../../data/mod.ts";
-import { namedByFlags } from "../config_from_flags.ts";
+import { namedByFlags } from "../faults_by_flags.ts";
 import type { HeldOut, ImageChoice } from "./images_file.ts";
 
 /** Images to learn from, and labelled ones kept away from learning, if there are any. */

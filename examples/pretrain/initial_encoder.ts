@@ -26,11 +26,8 @@ import {
   type Snapshot,
   type TrainError,
 } from "../../train/mod.ts";
-import {
-  describeEncoderError,
-  describeReport,
-  describeStatistics,
-} from "../encoder_flags.ts";
+import { describeReport, describeStatistics } from "../encoder_flags.ts";
+import { describeByFlags } from "../describe_by_flags.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 import type { Settings } from "./settings.ts";
 
@@ -64,7 +61,7 @@ export async function initialEncoder(
     partial: true,
   });
   if (opened._tag === "Left") {
-    return left(`--init-from: ${describeEncoderError(opened.left)}`);
+    return left(`--init-from: ${describeByFlags(opened.left)}`);
   }
   const encoder = opened.right;
   return right({ start: encoderSnapshot(config, plan, encoder), encoder });

@@ -42,7 +42,7 @@ import {
   type TrainError,
   type Witness,
 } from "../../train/mod.ts";
-import { namedByFlags } from "../config_from_flags.ts";
+import { namedByFlags } from "../faults_by_flags.ts";
 import { describePlan } from "./describe_plan.ts";
 import { watchFrom } from "./health_flags.ts";
 import { imagesOfRun } from "./earlier_images.ts";

@@ -22,7 +22,8 @@ import {
   latestCheckpoint,
   runFolderAt,
 } from "../../train/mod.ts";
-import { configFromFlags, namedByFlags } from "../config_from_flags.ts";
+import { configFromFlags } from "../config_from_flags.ts";
+import { namedByFlags } from "../faults_by_flags.ts";
 import {
   chosenRun,
   isSameRun,

@@ -109,7 +109,7 @@ Deno.test("configFromFlags() names faults of the configuration by their flags", 
   );
   deepEqual(faults, [
     "--image-size: found 225, wanted a multiple of 16 (--patch-size)",
-    "--warmup-epochs: found 10, wanted less than 5 (epochs)",
+    "--warmup-epochs: found 10, wanted less than 5 (--epochs)",
   ]);
   ok(faults.every((fault) => fault.startsWith("--")));
 });

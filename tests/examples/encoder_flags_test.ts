@@ -1,6 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
-  describeEncoderError,
   describeReport,
   STATISTICS_FLAGS,
   statisticsFrom,
@@ -55,23 +54,6 @@ Deno.test("STATISTICS_FLAGS read one or three numbers, deviations above 0", () =
   for (const text of ["0", "1,0,1", "-1"]) {
     strictEqual(std.parse(text)._tag, "Left", text);
   }
-});
-
-Deno.test("describeEncoderError() names fields by the flags that set them, and only those", () => {
-  const text = (reason: string) =>
-    describeEncoderError({ _tag: "CheckpointRefused", path: "w", reason });
-  strictEqual(
-    text(
-      'prefix: found nothing, wanted one of "a."\nnumHeads: found 3, wanted 4',
-    ),
-    'Cannot use checkpoint w: --prefix: found nothing, wanted one of "a."\n--heads: found 3, wanted 4',
-  );
-  strictEqual(
-    text("imageSize: found 15, wanted a multiple of 4"),
-    "Cannot use checkpoint w: --image-size: found 15, wanted a multiple of 4",
-  );
-  const other = "head.prefix: found 1, wanted 2";
-  strictEqual(text(other), `Cannot use checkpoint w: ${other}`);
 });
 
 Deno.test("describeReport() tells everything that was found, missing and left, the first four of each", () => {

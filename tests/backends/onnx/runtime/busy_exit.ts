@@ -6,4 +6,3 @@
  */
 import process from "node:process";
 import { onnxBackend } from "../../../../backends/mod.ts";
-import { initialParameters, MODEL_PRESETS } from "../../../../core/mod.ts";
