@@ -192,6 +192,36 @@ function samplesOfGroup(
   return samples;
 }
 
+/** The folder of a file and its name there, up to the last dot. */
+function placeOf(
+  name: string,
+): { readonly folder: string; readonly own: string } {
+  const [folder = "", file = ""] = name.split("/").slice(-2);
+  const base = name.includes("/") ? file : folder;
+  return {
+    folder: name.includes("/") ? folder : "",
+    own: base.slice(0, base.lastIndexOf(".")),
+  };
+}
+
+/** Samples without those of `masks/1.png` and the like beside `images/1.jpg`. */
+function withoutAside(
+  samples: readonly TarSample[],
+  leftOut: Tally,
+): readonly TarSample[] {
+  const places = samples.map(({ image: { name } }) => placeOf(name));
+  const main = new Set(
+    places.filter(({ folder }) => imageRank(folder) === 2)
+      .map(({ own }) => own),
+  );
+  return main.size === 0 ? samples : samples.filter(({ image }, i) => {
+    const { folder = "", own = "" } = places[i] ?? {};
+    const isAside = imageRank(folder) === 0 && main.has(own);
+    if (isAside) leftOut.add("about other images", image.name);
+    return !isAside;
+  });
+}
+
 /**
  * Samples of an archive in the order of their first files.
  *
@@ -202,6 +232,7 @@ export function tarSamples(
   entries: readonly TarEntry[],
   leftOut: Tally,
 ): readonly TarSample[] {
-  return [...groupsOf(entries, leftOut)]
+  const samples = [...groupsOf(entries, leftOut)]
     .flatMap(([key, members]) => samplesOfGroup(key, members, leftOut));
+  return withoutAside(samples, leftOut);
 }

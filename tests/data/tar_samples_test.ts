@@ -87,6 +87,22 @@ Deno.test("tarSamples() takes masks where there is nothing else, and flowers for
   ]);
 });
 
+Deno.test("tarSamples() leaves out masks in a folder beside that of the images they are about", () => {
+  deepStrictEqual(
+    samplesOf(
+      ...["voc/JPEGImages/1.jpg", "voc/JPEGImages/2.jpg"],
+      ...["voc/SegmentationClass/1.png", "voc/masks/3.png"],
+    ),
+    [[
+      ["voc/JPEGImages/1.jpg", null],
+      ["voc/JPEGImages/2.jpg", null],
+      ["voc/masks/3.png", null],
+    ], "1 about other images (voc/SegmentationClass/1.png)"],
+  );
+  const faces = ["with_mask/1.jpg", "no_mask/1.jpg", "none/1.jpg"];
+  deepStrictEqual(samplesOf(...faces)[0], faces.map((name) => [name, null]));
+});
+
 Deno.test("tarSamples() counts what belongs to no sample, each kind with an example", () => {
   const [samples, words] = samplesOf(
     ...["a.jpg", "a.txt", "b.jpg", "b.txt", "README"],
