@@ -1,7 +1,12 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import type { KnnAccuracy } from "../../train/mod.ts";
 import { inFolder } from "../train/temporary_folder.ts";
-import { lastLine, runExample, writeNano } from "./evaluate/program.ts";
+import {
+  lastLine,
+  runExample,
+  startExample,
+  writeNano,
+} from "./evaluate/program.ts";
 import { writeSmallIdx } from "./pretrain/program.ts";
 
 Deno.test("knn.ts judges a checkpoint by other images of the same folder and ends with JSON", () =>
@@ -65,4 +70,24 @@ Deno.test("knn.ts refuses what it cannot judge, with the reason and exit code 2"
     const help = await runExample("knn.ts", "--help");
     deepStrictEqual([help.code, help.stderr], [0, ""]);
     match(help.stdout, /--neighbours N .*\(default 10, 20, 100, 200\)/);
+  }));
+
+Deno.test("knn.ts ends with JSON and exit code 130 when it is stopped", () =>
+  inFolder(async (folder) => {
+    const encoder = await writeNano(folder);
+    const child = startExample("knn.ts", encoder, "--backend", "wasm");
+    const decoder = new TextDecoder();
+    let told = "";
+    for await (const bytes of child.stdout) {
+      const before = told.includes("feature:");
+      told += decoder.decode(bytes, { stream: true });
+      if (!before && told.includes("feature:")) child.kill("SIGINT");
+    }
+    const errors = await new Response(child.stderr).text();
+    const { code } = await child.status;
+    strictEqual(code, 130, errors);
+    const { interrupted, images, queries } = JSON.parse(
+      told.trimEnd().split("\n").at(-1) ?? "",
+    );
+    deepStrictEqual([interrupted, images, queries], [true, 8000, 2000]);
   }));

@@ -157,3 +157,55 @@ Deno.test("comparisonTable() says which drops stand out of their seeds, and that
     /One seed each: what a difference is worth cannot be said\./,
   );
 });
+
+Deno.test("compared() gives no drop where one of two judgements diverged or finds no more than the most frequent class, and the table says which", () => {
+  const share = 0.5887;
+  const judgedAs = (
+    method: Method,
+    seed: number,
+    probe: Partial<TrialResult["probe"]>,
+  ): TrialResult => {
+    const one = trial(method, seed, 0.1, [0.7, 1]);
+    return { ...one, probe: { ...one.probe, mostFrequent: share, ...probe } };
+  };
+  const rows = compared(
+    [
+      judgedAs("localmim", 0, {}),
+      judgedAs("localmim", 1, { top1: share }),
+      judgedAs("freezeout", 0, { top1: 0.6 }),
+      judgedAs("freezeout", 1, { top1: 0.7 }),
+      judgedAs("unscaled", 0, { diverged: true }),
+    ],
+    THESIS_POWERS,
+    "processor",
+  );
+  const freezeout = byName(rows, "freezeout")!.probe;
+  strictEqual(freezeout.drop?.mean.toFixed(6), "0.100000");
+  strictEqual(freezeout.drop?.deviation, null, "of the first seed alone");
+  strictEqual(byName(rows, "unscaled")!.probe.drop, null);
+  deepStrictEqual(rows.map(({ probe }) => probe.void), [1, 0, 1]);
+  const table = comparisonTable(rows, "processor");
+  match(table, /most frequent class is 58\.87 % of the images to judge by/);
+  match(
+    table,
+    /say nothing, .*: LocalMIM \(linear\); FreezeOut, rates not scaled \(linear\)\./,
+  );
+});
+
+Deno.test("compared() puts the untrained encoder behind the methods, without what only pre-training has", () => {
+  const one = trial("localmim", 0, 0, [0.8, 1]);
+  const untrained: TrialResult = {
+    ...trial("localmim", 0, 0, [0.3, 0.9]),
+    method: "untrained",
+    pretrain: null,
+  };
+  const rows = compared([untrained, one], THESIS_POWERS, "processor");
+  deepStrictEqual(rows.map(({ method }) => method), ["localmim", "untrained"]);
+  const { epochs, seconds, saved, loss, probe } = rows[1]!;
+  deepStrictEqual([epochs, seconds, saved, loss], [0, null, null, null]);
+  strictEqual(probe.drop?.mean, 0.5);
+  match(
+    comparisonTable(rows, "processor"),
+    /^\| untrained encoder \| 1 \| 0 \| – \| – \| 30\.00 \|/m,
+  );
+});
