@@ -14,6 +14,7 @@ import {
   type AdmittedImage,
   checkFound,
   decodeAdmitted,
+  isAsTold,
   MOST_PIXELS,
 } from "./image_budget.ts";
 import type { ImageFileFormat } from "./image_format.ts";
@@ -131,8 +132,9 @@ async function decodeBySharp(
   try {
     const input = sharp(bytes, OPTIONS).timeout({ seconds: MOST_SECONDS });
     const metadata = await input.metadata();
-    const view = viewAt(metadata);
-    checkFound(admitted, metadata, view);
+    const isTold = isAsTold(admitted, metadata);
+    const view = isTold ? admitted.view : viewAt(metadata);
+    if (!isTold) checkFound(admitted, metadata, view);
     // Whether a file is damaged must not depend on the part that is seen.
     const isPart = admitted.format === "jpeg" && endsItsScan(bytes);
     const kept = isPart ? input.extract(view.crop) : input;
@@ -148,11 +150,10 @@ async function decodeBySharp(
 function decodePlain(
   decode: (bytes: Uint8Array, most: number) => Result<string, RawImage>,
   bytes: Uint8Array,
-  viewAt: (size: Size) => View,
+  view: View,
 ): CroppedView {
   const image = decode(bytes, MOST_PIXELS);
   if (image._tag === "Left") throw new Error(image.left);
-  const view = viewAt(image.right);
   return { view, image: image.right, box: view.crop };
 }
 
@@ -181,15 +182,13 @@ export function decodeCrop(
   thread: DecodingThread = "aside",
 ): Promise<void> {
   return decodeAdmitted(image, viewAt, async (admitted) => {
-    const { format, header } = admitted;
+    const { format, view } = admitted;
     const plain = PLAIN_DECODERS[format];
     if (plain !== undefined) {
-      return use(decodePlain(plain, image.bytes, viewAt));
+      return use(decodePlain(plain, image.bytes, view));
     }
-    const told = ({ width, height }: Size): View | null =>
-      width === header.width && height === header.height
-        ? viewAt(header)
-        : null;
+    const told = (size: Size): View | null =>
+      isAsTold(admitted, size) ? view : null;
     const isUsed = format === "jpeg" &&
       await decodeJpeg(image.bytes, told, use, thread);
     if (!isUsed) use(await decodeBySharp(admitted, viewAt));

@@ -71,6 +71,8 @@ export interface AdmittedImage {
   readonly format: ImageFileFormat;
   /** What its file says. */
   readonly header: ImageHeader;
+  /** Which pixels are wanted of a picture of the size that its file says. */
+  readonly view: View;
   /** Bytes that its decoding and resizing take at most. */
   readonly bytes: number;
 }
@@ -159,7 +161,7 @@ export function admitImage(
       } (${header.width}×${header.height} pixels, ${header.kind})`,
     );
   }
-  return { format, header, bytes: taken };
+  return { format, header, view, bytes: taken };
 }
 
 /**
@@ -188,6 +190,17 @@ export function checkFound(
     `its picture of ${size} takes ${bytesInWords(taken)} in the wanted size`,
   );
 }
+
+/**
+ * Whether a size is the one that the header tells.
+ *
+ * @param admitted The image.
+ * @param found Size of the picture that a decoder finds.
+ */
+export const isAsTold = (
+  { header }: AdmittedImage,
+  { width, height }: Size,
+): boolean => width === header.width && height === header.height;
 
 const inFlight = taskLimit(MOST_DECODING_BYTES);
 
