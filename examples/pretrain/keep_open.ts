@@ -24,6 +24,9 @@ const MOST_BYTES = 2 ** 20;
 /** Milliseconds for which the end of a program waits for a reader that takes nothing. */
 const PATIENCE = 10_000;
 
+/** Milliseconds between two looks at whether all is written. */
+const LOOK = 5;
+
 /**
  * Keeps a program going whose output cannot be written: a reader that goes away, as
  * `head` does, or that does not read, a terminal that is stopped or closed, or a log on
@@ -40,11 +43,11 @@ export function keepOpen(
   stream.on("error", () => {});
   const encoder = new TextEncoder();
   const waiting: Uint8Array[] = [];
-  let [size, lost, taken, isBusy] = [0, 0, 0, false];
+  let [size, lost, writes, isBusy] = [0, 0, 0, false];
   const writeAll = async (bytes: Uint8Array): Promise<void> => {
     for (let at = 0; at < bytes.length;) {
       at += await sink.write(bytes.subarray(at));
-      taken = performance.now();
+      writes++;
     }
   };
   const pump = async (): Promise<void> => {
@@ -77,9 +80,11 @@ export function keepOpen(
   stream.write = write as typeof stream.write;
   return {
     flush: async (patience = PATIENCE) => {
-      taken = performance.now();
-      while (isBusy && performance.now() - taken < patience) {
-        await setTimeout(5);
+      let known = writes;
+      for (let waited = 0; isBusy && waited < patience; waited += LOOK) {
+        await setTimeout(LOOK);
+        if (writes !== known) waited = 0;
+        known = writes;
       }
       return !isBusy;
     },
@@ -96,7 +101,7 @@ export function keepOutputsOpen(): EndProcess {
     keepOpen(process.stderr, Deno.stderr),
   ];
   return async (code) => {
-    await Promise.all(outputs.map((output) => output.flush()));
+    await Promise.allSettled(outputs.map((output) => output.flush()));
     process.exit(code);
   };
 }

@@ -83,16 +83,18 @@ function toldFolder(
  * @param opened The run.
  * @param values Flags.
  * @param say Prints a line.
+ * @param open Opens the event file.
  */
 export async function withTensorBoard(
   opened: OpenedRun,
   values: PretrainValues,
   say: (line: string) => void,
+  open: typeof openRunEvents = openRunEvents,
 ): Promise<ToldRun> {
   const silent = { ...opened, tellAccuracies: () => Promise.resolve() };
   if (values["no-tensorboard"]) return silent;
   const { folder: { path, start, history } } = opened;
-  const events = await openRunEvents({ run: opened, path, start, history });
+  const events = await open({ run: opened, path, start, history });
   if (events._tag === "Left") {
     say(unheard(events.left));
     return silent;

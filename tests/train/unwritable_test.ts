@@ -182,6 +182,47 @@ onDisk(
   },
 );
 
+onDisk(
+  "a checkpoint that cannot be removed stays: it is complained of once, and the run goes on",
+  1,
+  async (disk) =>
+    await inFolder(async (path) => {
+      {
+        using folder = trained(await createRunFolder(path, RUN, 1));
+        const first = trained(await folder.checkpoint(START));
+        // What is mounted cannot be removed, not even by the superuser.
+        await Deno.mkdir(join(first, "mounted"));
+        const bind = ["--bind", disk, join(first, "mounted")];
+        strictEqual(
+          (await new Deno.Command("mount", { args: bind }).output()).code,
+          0,
+        );
+        try {
+          for (const step of [1, 2, 3]) {
+            trained(await folder.checkpoint({ ...START, step }));
+          }
+          const [complaint, ...others] = folder.complaints();
+          match(
+            complaint ?? "",
+            /old checkpoints that cannot be removed stay: /,
+          );
+          deepStrictEqual([...others, ...folder.complaints()], []);
+          const whole = await namesIn(join(path, "checkpoints"));
+          ok(
+            whole.includes("step-000000003") &&
+              !whole.includes("step-000000002"),
+          );
+        } finally {
+          for (const name of await namesIn(join(path, "checkpoints"))) {
+            await unmount(join(path, "checkpoints", name, "mounted"));
+          }
+        }
+      }
+      using again = trained(await resumeRunFolder(path, path, RUN, 1));
+      strictEqual(again.start.step, 3);
+    }),
+);
+
 const hasShell = Deno.build.os !== "windows";
 
 Deno.test({

@@ -1,5 +1,12 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import { join } from "node:path";
+import { left } from "../../../core/mod.ts";
 import { liveRun } from "../../../examples/watch/live_run.ts";
 import {
   type PageHandler,
@@ -70,6 +77,12 @@ Deno.test("pageHandler() answers to the names of this machine only", () =>
       "localhost.evil.example",
       "192.168.0.7:8123",
       "0.0.0.0:8123",
+      "127.0.0.1:99999",
+      "127.0.0.1:65536",
+      "127.0.0.1:",
+      "127.1:8123",
+      "user@127.0.0.1:8123",
+      "[::1]:8123",
       "",
     ];
     for (const host of others) {
@@ -143,6 +156,114 @@ Deno.test("pageHandler() shows the newest reconstruction of the folder", () =>
       const answer = await ask(asked("/reconstruction.svg"));
       strictEqual(await answer.text(), `<svg id="${i}"/>`);
     }
+  }));
+
+const isUnix = Deno.build.os !== "windows";
+const noUnix = isUnix ? "" : " [skipped: not Unix]";
+
+Deno.test({
+  name:
+    `pageHandler() shows regular files of the folder only: no link, pipe, socket or folder${noUnix}`,
+  ignore: !isUnix,
+  fn: () =>
+    withPage(async (ask, folder) => {
+      const path = join(folder, "reconstruction.svg");
+      const older = join(folder, "reconstruction-1.svg");
+      const secret = `${folder}-secret`;
+      await Deno.writeTextFile(secret, "secret");
+      const places: Readonly<Record<string, () => Promise<unknown>>> = {
+        "a link out of the folder": () => Deno.symlink(secret, path),
+        "a link to a file of the folder": () =>
+          Deno.symlink(join(folder, "plan.json"), path),
+        "a link to nothing": () => Deno.symlink(join(folder, "none"), path),
+        "a pipe": () => new Deno.Command("mkfifo", { args: [path] }).output(),
+        "a folder": () => Deno.mkdir(path),
+        "a socket": () =>
+          Promise.resolve(Deno.listen({ path, transport: "unix" }).close()),
+        "a huge file": async () => {
+          await Deno.writeTextFile(path, "<svg/>");
+          await Deno.truncate(path, 2 ** 32);
+        },
+      };
+      for (const [what, put] of Object.entries(places)) {
+        await put();
+        const answer = await ask(asked("/reconstruction.svg"));
+        strictEqual(answer.status, 404, what);
+        await answer.body?.cancel();
+        await Deno.remove(path, { recursive: true }).catch(() => {});
+      }
+      await Deno.writeTextFile(older, "<svg/>");
+      await Deno.symlink(secret, path);
+      const answer = await ask(asked("/reconstruction.svg"));
+      strictEqual(await answer.text(), "<svg/>", "the file beside the link");
+      await Deno.remove(secret);
+    }),
+});
+
+Deno.test("pageHandler() answers an address that is none", () =>
+  withPage(async (ask) => {
+    const request = { ...asked("/"), url: "http://127.0.0.1:99999/" };
+    const { headers } = asked("/");
+    const answer = await ask({ ...request, headers, method: "GET" } as Request);
+    strictEqual(answer.status, 400);
+  }));
+
+/** A look that many readers get: it is counted, and long enough to fill what a system buffers. */
+function countedLooks() {
+  const looks = { count: 0 };
+  const reason = "x".repeat(2 ** 20);
+  const follow = () => {
+    looks.count++;
+    return Promise.resolve(left({ isThere: true, reason }));
+  };
+  return { looks, follow };
+}
+
+/** Waits until nothing looks any more; there are a hundred looks in the time that is taken for that. */
+async function untilStill(looks: { readonly count: number }): Promise<void> {
+  for (let before = -1; before !== looks.count;) {
+    before = looks.count;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+Deno.test("pageHandler() leaves a reader that reads no more", async () => {
+  const { looks, follow } = countedLooks();
+  const ask = pageHandler({ folder: "none", live: liveRun(follow, 0.01) });
+  const answer = await ask(asked("/events"));
+  await untilStill(looks);
+  await rejects(async () => {
+    for await (const _ of answer.body!);
+  }, /reads no more/);
+});
+
+Deno.test("servePage() looks at the run no more when its only reader has stopped to read", async () => {
+  const { looks, follow } = countedLooks();
+  const page = servePage({ folder: "none", follow, every: 0.01, port: 0 });
+  if (page._tag === "Left") throw new Error(page.left);
+  const { address, close } = page.right;
+  const { port, host } = new URL(address);
+  const reader = await Deno.connect({ port: Number(port) });
+  const request = `GET /events HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  await reader.write(new TextEncoder().encode(request));
+  while (looks.count === 0) await new Promise((done) => setTimeout(done, 5));
+  await untilStill(looks);
+  reader.close();
+  await close();
+});
+
+Deno.test("pageHandler() has a limit of streams, and room again when one has ended", () =>
+  withPage(async (ask) => {
+    const open = async () => await ask(asked("/events"));
+    const streams: Response[] = [];
+    for (let i = 0; i < 64; i++) streams.push(await open());
+    strictEqual((await open()).status, 503);
+    strictEqual((await ask(asked("/"))).status, 200);
+    strictEqual((await ask(asked("/events", OWN, "HEAD"))).status, 200);
+    await streams.pop()?.body?.cancel();
+    const another = await open();
+    strictEqual(another.status, 200);
+    for (const { body } of [...streams, another]) await body?.cancel();
   }));
 
 Deno.test("pageHandler() streams states: of now, and as the run goes on", () =>
