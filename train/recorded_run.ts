@@ -15,7 +15,7 @@ import { metricsLine } from "./metrics.ts";
 import type { Pretraining } from "./pretraining.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { StepReport } from "./step_report.ts";
-import { isInterruption, type TrainError } from "./train_error.ts";
+import type { TrainError } from "./train_error.ts";
 
 /** What such a run needs. */
 export interface RecordedRunOptions {
@@ -111,7 +111,7 @@ export async function* recordedRun(
   let isSaved = true;
   for await (const taken of run) {
     if (taken._tag === "Left") {
-      if (!isInterruption(taken.left)) return yield taken;
+      if (taken.left._tag !== "Stopped") return yield taken;
       const isGood = (watch?.high() ?? null) === null;
       const last = isGood && !isSaved ? await saved(options) : right(null);
       return last._tag === "Left" ? yield last : undefined;

@@ -18,13 +18,17 @@ import type { HostTensors } from "./snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 import { disposeAll } from "./train_state.ts";
 
-/** Wraps an engine's error as training's. */
+/** Wraps an engine's error as training's; a run that was stopped is no failure. */
 export function orBackendFailed<A>(
   result: Result<BackendError, A>,
 ): Result<TrainError, A> {
-  return result._tag === "Left"
-    ? left({ _tag: "BackendFailed", error: result.left })
-    : result;
+  if (result._tag === "Right") return result;
+  const { left: error } = result;
+  return left(
+    error._tag === "Interrupted"
+      ? { _tag: "Stopped" }
+      : { _tag: "BackendFailed", error },
+  );
 }
 
 /** Compiles a graph, if there is one. */

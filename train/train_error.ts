@@ -97,10 +97,6 @@ export type TrainError =
   /** It was asked to stop before its end. */
   | { readonly _tag: "Stopped" };
 
-/** Whether a step was stopped by the user's wish, through `interruptible`. */
-export const isInterruption = (error: TrainError): boolean =>
-  error._tag === "BackendFailed" && error.error._tag === "Interrupted";
-
 /** Losses of stages in brackets; nothing where there are none. */
 function describeStages(losses: Readonly<Record<number, number>>): string {
   const parts = Object.entries(losses).map(([stage, loss]) =>

@@ -6,11 +6,10 @@
 import { setImmediate } from "node:timers/promises";
 import { type Result, right } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
-import {
-  type ConvNetReport,
-  isInterruption,
-  type SteppedTraining,
-  type TrainError,
+import type {
+  ConvNetReport,
+  SteppedTraining,
+  TrainError,
 } from "../../train/mod.ts";
 import type { ClassicProgress } from "./classic_progress.ts";
 import { type RunRecord, withEpoch, withStep } from "./run_record.ts";
@@ -69,7 +68,7 @@ export async function trainEpochs(
   let { record } = options;
   for await (const taken of training) {
     if (taken._tag === "Left") {
-      if (!isInterruption(taken.left)) return taken;
+      if (taken.left._tag !== "Stopped") return taken;
       const saved = await save(record);
       return saved._tag === "Left" ? saved : right(record);
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeviceTensors } from "../../backends/mod.ts";
+import { type DeviceTensors, interruptible } from "../../backends/mod.ts";
 import { type Faults, left, type Result, right } from "../../core/mod.ts";
 import type { ImageWorkers, loadAll } from "../../data/mod.ts";
 import {
@@ -74,7 +74,15 @@ async function started(
   });
   if (made._tag === "Left") return badConfig(made.left);
   const [batches, from] = [made.right, start.right];
-  const training = finetuning({ ...run, backend, batches, start: from });
+  const engine = choice.signal === undefined
+    ? backend
+    : interruptible(backend, choice.signal);
+  const training = finetuning({
+    ...run,
+    backend: engine,
+    batches,
+    start: from,
+  });
   return right({ training, identity });
 }
 
