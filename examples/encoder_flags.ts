@@ -5,11 +5,11 @@
  */
 import { left, type Result, right } from "../core/mod.ts";
 import type { Normalization } from "../data/mod.ts";
-import {
-  type EncoderNormalization,
-  type EncoderReport,
-  type OpenedEncoder,
-  type OpenEncoderOptions,
+import type {
+  EncoderNormalization,
+  EncoderReport,
+  OpenedEncoder,
+  OpenEncoderOptions,
 } from "../train/mod.ts";
 import { type Flag, type FlagValues, textFlag, wholeFlag } from "./flags.ts";
 

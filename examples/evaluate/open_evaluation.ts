@@ -17,7 +17,6 @@ import {
 } from "../../data/mod.ts";
 import {
   describeSkipped,
-  describeTrainError,
   type OpenedEncoder,
   openEncoder,
   runFolderAt,
