@@ -62,6 +62,9 @@ const NUMBER_BYTES: ReadonlyMap<number, 1 | 2 | 4 | 8> = new Map([
 /** Strips or tiles are held as they are decoded and as they are given, and tiles of two rows. */
 const BLOCKS_HELD = 3;
 
+/** Higher strips are read row by row. */
+const STRIP_ROWS = 128;
+
 /** Bytes of coefficients and levels of a strip or tile of JPEG or WebP, for each sample. */
 const PICTURE_BYTES = 3;
 
@@ -188,6 +191,20 @@ function pictureOf(
   return copy;
 }
 
+/** Rows of strips or tiles that a decoder holds, all copies of them counted. */
+function rowsHeld(
+  { numbers }: Directory,
+  { height, across }: Blocks,
+  isPicture: boolean,
+): number {
+  const isTiled = numbers(FIELD.tileWidth).length > 0;
+  const held = isTiled
+    ? height * (BLOCKS_HELD + 2 * across)
+    : BLOCKS_HELD * Math.min(height, STRIP_ROWS);
+  // A picture of its own is decoded as a whole.
+  return held + (isPicture ? PICTURE_BYTES * height : 0);
+}
+
 /** A compression in words, one of those that are decoded. */
 function wordOf(compression: number): string {
   const word = COMPRESSIONS.get(compression);
@@ -213,15 +230,12 @@ export const tiffHeader: ReadHeader = (bytes) => {
   const blocks = blocksOf(directory, { width, height }, isApart ? samples : 1);
   const isJpeg = compression === JPEG;
   const isPicture = isJpeg || compression === WEBP;
-  const sampleBytes = samples * bits / 8;
-  const blockBytes = blocks.width * blocks.height * sampleBytes;
-  const held = BLOCKS_HELD + (isPicture ? PICTURE_BYTES : 0);
-  const tileRows = blocks.across > 1 ? 2 * blocks.across : 0;
+  const samplesHeld = blocks.width * rowsHeld(directory, blocks, isPicture);
   return {
     width,
     height,
     kind: `TIFF of ${samples} × ${bits} bits, ${word}`,
-    decoderBytes: blockBytes * (held + tileRows) +
+    decoderBytes: samples * bits / 8 * samplesHeld +
       (samples > 3 ? INK_BYTES * width * height : 0),
     passes: isJpeg ? jpegPasses(bytes, directory, blocks) : 1,
     picture: () => pictureOf(bytes, directory),
