@@ -18,9 +18,10 @@
  *
  * deepStrictEqual([0, 1, 2].map((n) => counted(n, "file")), ["0 files", "1 file", "2 files"]);
  * deepStrictEqual([1, 2].map((n) => counted(n, "class")), ["1 class", "2 classes"]);
+ * deepStrictEqual(["epoch", "batch"].map((noun) => counted(2, noun)), ["2 epochs", "2 batches"]);
  * ```
  */
 export function counted(count: number, noun: string): string {
-  const ending = /(s|x|z|ch|sh)$/.test(noun) ? "es" : "s";
+  const ending = /(s|x|z|sh|[nt]ch)$/.test(noun) ? "es" : "s";
   return `${count} ${noun}${count === 1 ? "" : ending}`;
 }

@@ -61,9 +61,9 @@ export function describePlan(
     ...note === null ? [] : [`        ${note}`],
     `plan:   ${counted(epochs, "epoch")} × ${
       plan.totalSteps / epochs
-    } steps of ${
-      batchSize * accumIter
-    } images, ${plan.warmupSteps} steps warm-up; ${freeze.scale} t0 ${freeze.t0}`,
+    } steps of ${batchSize * accumIter} images, ${
+      counted(plan.warmupSteps, "step")
+    } of warm-up; ${freeze.scale} t0 ${freeze.t0}`,
     ...describeLeftOut(training, plan, samples),
     `        ${describeFreezing(plan)}`,
   ].join("\n");
