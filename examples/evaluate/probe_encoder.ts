@@ -29,6 +29,7 @@ import {
 import { underBar } from "../progress_bar.ts";
 import { epochFeatures } from "./epoch_features.ts";
 import type { Evaluation } from "./open_evaluation.ts";
+import { percent } from "./judgement.ts";
 import { sourceFeatures } from "./source_features.ts";
 import {
   type Interrupted,
@@ -55,6 +56,21 @@ export interface ProbeFound extends TopAccuracies {
   readonly sweep: ProbeSweep | null;
   /** Mean loss over its last epoch; `null` if that was done before. */
   readonly loss: number | null;
+}
+
+/**
+ * How the rate of a probe was found.
+ *
+ * @returns A line, or `null` if it was given.
+ */
+export function describeRate({ baseRate, sweep }: ProbeFound): string | null {
+  if (sweep === null) return null;
+  const best = sweep.rates.find((rate) => rate.baseRate === baseRate);
+  return best === undefined
+    ? `rate: blr ${baseRate}; each class has a single image, so none could be held out to choose it`
+    : `rate: blr ${baseRate}, the best of ${
+      sweep.rates.map((rate) => rate.baseRate).join(", ")
+    } on ${sweep.heldOut} images held out (${percent(best.top1)} there)`;
 }
 
 /** An encoder on the device and the middles of the images by it. */
