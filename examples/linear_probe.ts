@@ -36,7 +36,6 @@ import {
   frequentClassWarning,
   frequentShare,
   judgingFailed,
-  percent,
   shownWork,
   stoppedTraining,
 } from "./evaluate/judgement.ts";
@@ -46,7 +45,11 @@ import {
   EVALUATION_FLAGS,
   openEvaluation,
 } from "./evaluate/open_evaluation.ts";
-import { probeEncoders, type ProbeFound } from "./evaluate/probe_encoder.ts";
+import {
+  describeRate,
+  probeEncoders,
+  type ProbeFound,
+} from "./evaluate/probe_encoder.ts";
 import {
   PROBE_DEFAULTS,
   PROBE_FLAGS,
@@ -70,17 +73,6 @@ const USAGE =
 ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
 (.safetensors, .pth) with timm's names. The learning rate is blr × batch-size / 256; MAE's
 rate for steps of 16,384 images is --blr 0.1.`;
-
-/** How the rate was found. */
-function describeRate({ baseRate, sweep }: ProbeFound): string | null {
-  if (sweep === null) return null;
-  const best = sweep.rates.find((rate) => rate.baseRate === baseRate);
-  return best === undefined
-    ? `rate: blr ${baseRate}; each class has a single image, so none could be held out to choose it`
-    : `rate: blr ${baseRate}, the best of ${
-      sweep.rates.map((rate) => rate.baseRate).join(", ")
-    } on ${sweep.heldOut} images held out (${percent(best.top1)} there)`;
-}
 
 /** Says what the probes came to. */
 function tell(

@@ -195,6 +195,33 @@ function insertTile(
   }
 }
 
+/** Compares all points, tile by tile. */
+async function compareAll(
+  train: LabelledFeatures,
+  test: LabelledFeatures,
+  rows: readonly [test: number, train: number],
+  { compare }: Comparer,
+  found: Neighbours,
+  { signal, onProgress }: WorkOptions,
+): Promise<Result<TrainError, Neighbours>> {
+  const [mine, theirs] = [rows[0], rows[1]].map((count) =>
+    new Float32Array(count * train.width)
+  ) as [Float32Array, Float32Array];
+  let done = 0;
+  for (const asked of tilesOf(test, mine)) {
+    for (const known of tilesOf(train, theirs)) {
+      const products = await compare(asked, known);
+      if (products._tag === "Left") return products;
+      insertTile(found, asked, known, train.labels, products.right, rows[1]);
+      done += asked.rows * known.rows;
+      const goOn = await yieldToOthers(signal);
+      if (goOn._tag === "Left") return goOn;
+      onProgress?.(done);
+    }
+  }
+  return right(found);
+}
+
 /**
  * The nearest of `train` to each of `test`. Beside what it returns it holds two tiles
  * and their products, however many points there are. If there are fewer than `most`,
@@ -204,8 +231,9 @@ export async function neighboursOf(
   train: LabelledFeatures,
   test: LabelledFeatures,
   most: number,
-  { signal, onProgress, backend, tileBytes = TILE_BYTES }: KnnSearch,
+  search: KnnSearch,
 ): Promise<Result<TrainError, Neighbours>> {
+  const { backend, tileBytes = TILE_BYTES } = search;
   const { width } = train;
   const [count, k] = [rowsOf(test), Math.min(most, rowsOf(train))];
   const found: Neighbours = {
@@ -218,30 +246,13 @@ export async function neighboursOf(
   const size = tileBytes / (2 * Float32Array.BYTES_PER_ELEMENT * width);
   const rows = Math.max(1, Math.min(TILE_ROWS, Math.floor(size)));
   const shape = [Math.min(rows, count), Math.min(rows, rowsOf(train))] as const;
-  const [mine, theirs] = [shape[0], shape[1]].map((n) =>
-    new Float32Array(n * width)
-  ) as [Float32Array, Float32Array];
   const comparer = backend === undefined
     ? right(hostComparer(width, shape))
     : await deviceComparer(backend, width, shape);
   if (comparer._tag === "Left") return comparer;
-  const { compare, dispose } = comparer.right;
   try {
-    let done = 0;
-    for (const asked of tilesOf(test, mine)) {
-      for (const known of tilesOf(train, theirs)) {
-        const products = await compare(asked, known);
-        if (products._tag === "Left") return products;
-        const { labels } = train;
-        insertTile(found, asked, known, labels, products.right, shape[1]);
-        done += asked.rows * known.rows;
-        const goOn = await yieldToOthers(signal);
-        if (goOn._tag === "Left") return goOn;
-        onProgress?.(done);
-      }
-    }
-    return right(found);
+    return await compareAll(train, test, shape, comparer.right, found, search);
   } finally {
-    dispose();
+    comparer.right.dispose();
   }
 }

@@ -22,7 +22,7 @@ import {
   frequentClassWarning,
   frequentShare,
 } from "../evaluate/judgement.ts";
-import { probeEncoders } from "../evaluate/probe_encoder.ts";
+import { describeRate, probeEncoders } from "../evaluate/probe_encoder.ts";
 import type {
   Interrupted,
   TrainingChoice,
@@ -139,7 +139,7 @@ export async function judgePart(
 
 /** Accuracies by one of the judgements. */
 async function judge(
-  { experiment }: JudgeContext,
+  { experiment, say }: JudgeContext,
   trial: Trial,
   part: Exclude<Part, "pretrain">,
   evaluation: Evaluation,
@@ -164,7 +164,10 @@ async function judge(
   if (found._tag === "Left") return found;
   if (found.right === "interrupted") return right(found.right);
   const [only] = found.right;
-  return right(only ?? "interrupted");
+  if (only === undefined) return right("interrupted");
+  const rate = describeRate(only);
+  if (rate !== null) say(rate);
+  return right(only);
 }
 
 /** Accuracies and, if it is known, the mean loss of the last epoch. */

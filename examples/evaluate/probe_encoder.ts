@@ -29,6 +29,7 @@ import {
 import { underBar } from "../progress_bar.ts";
 import { epochFeatures } from "./epoch_features.ts";
 import type { Evaluation } from "./open_evaluation.ts";
+import { percent } from "./judgement.ts";
 import { sourceFeatures } from "./source_features.ts";
 import {
   type Interrupted,
@@ -55,6 +56,21 @@ export interface ProbeFound extends TopAccuracies {
   readonly sweep: ProbeSweep | null;
   /** Mean loss over its last epoch; `null` if that was done before. */
   readonly loss: number | null;
+}
+
+/**
+ * How the rate of a probe was found.
+ *
+ * @returns A line, or `null` if it was given.
+ */
+export function describeRate({ baseRate, sweep }: ProbeFound): string | null {
+  if (sweep === null) return null;
+  const best = sweep.rates.find((rate) => rate.baseRate === baseRate);
+  return best === undefined
+    ? `rate: blr ${baseRate}; each class has a single image, so none could be held out to choose it`
+    : `rate: blr ${baseRate}, the best of ${
+      sweep.rates.map((rate) => rate.baseRate).join(", ")
+    } on ${sweep.heldOut} images held out (${percent(best.top1)} there)`;
 }
 
 /** An encoder on the device and the middles of the images by it. */
@@ -153,7 +169,52 @@ function learnedBy(
     };
 }
 
-/** Trains and judges a probe on the features of one encoder. */
+/** A probe at its end. */
+interface ProbeEnd {
+  readonly tensors: HostTensors;
+  /** Mean loss over its last epoch, if it was trained now. */
+  readonly loss: number | null;
+}
+
+/** Trains a probe on the features of one encoder. */
+async function trained(
+  evaluation: Evaluation,
+  encoded: Encoded,
+  features: ProbedFeatures,
+  config: ProbeConfig,
+  choice: TrainingChoice,
+): Promise<Result<TrainError, ProbeEnd | Interrupted>> {
+  const { backend } = evaluation;
+  const learned = learnedBy(evaluation, encoded, features, config, choice);
+  const length = probeLength(config, learned.samples);
+  if (length._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: length.left });
+  }
+  const identity = probeIdentity(config, length.right.totalSteps);
+  const first = initialProbe(config);
+  const start = await startOf(identity, first, choice.resume);
+  if (start._tag === "Left") return start;
+  const from = { ...learned, start: start.right };
+  const probe = linearProbe({ config, backend, ...from });
+  if (probe._tag === "Left") return probe;
+  let loss: number | null = null;
+  const atEpoch = (mean: number) => {
+    loss = mean;
+    return Promise.resolve(right(""));
+  };
+  const { epochs } = config;
+  const tale = { ...choice, identity, epochs, atEpoch };
+  const done = await trainToEnd(probe.right, tale);
+  const end = done._tag === "Left" ? done : await probe.right.snapshot();
+  probe.right.dispose();
+  if (done._tag === "Left") return done;
+  if (end._tag === "Left") return end;
+  return done.right === "interrupted"
+    ? right(done.right)
+    : right({ tensors: end.right.tensors, loss });
+}
+
+/** Chooses a rate for a probe if that is wanted, trains it and judges it. */
 async function probed(
   evaluation: Evaluation,
   encoded: Encoded,
@@ -161,49 +222,22 @@ async function probed(
   given: ProbeConfig,
   choice: TrainingChoice,
 ): Promise<Result<TrainError, ProbeFound | Interrupted>> {
-  const { backend } = evaluation;
-  const { isSwept } = features;
   const { known, asked } = encoded;
-  const chosen = isSwept && known !== null
+  const chosen = features.isSwept && known !== null
     ? await rated(evaluation, known, given, choice)
     : right({ config: given, sweep: null });
   if (chosen._tag === "Left") return chosen;
   const { config, sweep } = chosen.right;
-  const learned = learnedBy(evaluation, encoded, features, config, choice);
-  const length = probeLength(config, learned.samples);
-  if (length._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: length.left });
-  }
-  const identity = probeIdentity(config, length.right.totalSteps);
-  const start = await startOf(identity, initialProbe(config), choice.resume);
-  if (start._tag === "Left") return start;
-  const probe = linearProbe({
-    config,
-    backend,
-    ...learned,
-    start: start.right,
-  });
-  if (probe._tag === "Left") return probe;
-  let loss: number | null = null;
-  const done = await trainToEnd(probe.right, {
-    ...choice,
-    identity,
-    epochs: config.epochs,
-    atEpoch: (mean) => {
-      loss = mean;
-      return Promise.resolve(right(""));
-    },
-  });
-  const end = done._tag === "Left" ? done : await probe.right.snapshot();
-  probe.right.dispose();
-  if (done._tag === "Left") return done;
+  const end = await trained(evaluation, encoded, features, config, choice);
   if (end._tag === "Left") return end;
-  if (done.right === "interrupted") return right(done.right);
-  const { tensors } = end.right;
+  if (end.right === "interrupted") return right(end.right);
+  const { tensors, loss } = end.right;
+  const { backend } = evaluation;
   const found = await probeAccuracy(backend, config, tensors, asked);
-  if (found._tag === "Left") return found;
   const { baseRate } = config;
-  return right({ ...found.right, baseRate, sweep, loss });
+  return found._tag === "Left"
+    ? found
+    : right({ ...found.right, baseRate, sweep, loss });
 }
 
 /**
