@@ -109,14 +109,13 @@ function wantsStack(): boolean {
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const complain = (line: string): void => void process.stderr.write(`${line}\n`);
+const end = keepOutputsOpen();
 
-/** Runs the program; gives its exit code. */
-async function main(args: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<never> {
   const values = parseFlags(PRETRAIN_FLAGS, args);
   if (values._tag === "Right" && values.right.help) {
     print(pretrainHelp());
-    return 0;
+    return await end(0);
   }
   const summary = values._tag === "Left"
     ? badInput(describeFaults(values.left))
@@ -126,25 +125,22 @@ async function main(args: readonly string[]): Promise<number> {
     if (result !== undefined && values._tag === "Right" && values.right.json) {
       print(JSON.stringify(result));
     }
-    complain(withPermissionAdvice(message));
-    return code;
+    return await end(code, withPermissionAdvice(message));
   }
   if (values._tag === "Right" && values.right.json) {
     print(JSON.stringify(summary.right));
   }
-  return 0;
+  return await end(0);
 }
-
-const end = keepOutputsOpen();
 
 /** Ends the program; a bug shows its stack only to who asks for it. */
 function fail(thrown: unknown): Promise<never> {
-  complain(lastWords(thrown));
-  if (wantsStack() && thrown instanceof Error) complain(thrown.stack ?? "");
-  return end(EXIT.failed);
+  const stack = wantsStack() && thrown instanceof Error ? thrown.stack : "";
+  const words = stack ? `${lastWords(thrown)}\n${stack}` : lastWords(thrown);
+  return end(EXIT.failed, words);
 }
 
 outliveHangUp();
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
-await main(process.argv.slice(2)).then(end, fail);
+await main(process.argv.slice(2)).catch(fail);

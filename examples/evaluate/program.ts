@@ -56,10 +56,8 @@ export async function runProgram<Table extends FlagTable>(
   args: readonly string[],
 ): Promise<void> {
   const end = keepOutputsOpen();
-  const fail: Fail = (message, code) => {
-    process.stderr.write(`${withPermissionAdvice(message)}\n`);
-    return end(code);
-  };
+  const fail: Fail = (message, code) =>
+    end(code, withPermissionAdvice(message));
   // By the program's own exit code, also where nobody waits for what was thrown.
   const failThrown = (thrown: unknown) => fail(lastWords(thrown), EXIT.failed);
   process.on("uncaughtException", failThrown);

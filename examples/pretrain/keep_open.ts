@@ -91,17 +91,24 @@ export function keepOpen(
   };
 }
 
-/** Ends the process with a code once its outputs are written, or nobody reads them. */
-export type EndProcess = (code: number) => Promise<never>;
+/**
+ * Ends the process with a code once its outputs are written, or nobody reads them. Last
+ * words go to the standard error output, behind all else that was said.
+ */
+export type EndProcess = (code: number, lastWords?: string) => Promise<never>;
 
 /** Keeps a program going whatever becomes of its outputs, and gives what ends it. */
 export function keepOutputsOpen(): EndProcess {
-  const outputs = [
-    keepOpen(process.stdout, Deno.stdout),
-    keepOpen(process.stderr, Deno.stderr),
-  ];
-  return async (code) => {
-    await Promise.allSettled(outputs.map((output) => output.flush()));
-    process.exit(code);
+  const { stdout, stderr } = process;
+  const output = keepOpen(stdout, Deno.stdout);
+  const errors = keepOpen(stderr, Deno.stderr);
+  return async (code, lastWords) => {
+    try {
+      await output.flush();
+      if (lastWords !== undefined) stderr.write(`${lastWords}\n`);
+      await errors.flush();
+    } finally {
+      process.exit(code);
+    }
   };
 }
