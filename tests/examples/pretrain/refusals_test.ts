@@ -6,7 +6,7 @@ import { pretrain, pretrainAfter } from "./program.ts";
 /** Bad input, and what the program has to say about it. */
 const REFUSALS: readonly (readonly [string, RegExp])[] = [
   ["--data nowhere", /Cannot use .*nowhere: found nothing there/],
-  ["--data a-file", /a-file: found a file of another kind, wanted a folder/],
+  ["--data a-file", /a-file: found a text file, wanted a folder/],
   ["--data empty", /empty: found an empty folder, wanted JPEG, PNG, WebP/],
   ["--data texts", /texts: found no image among 2 files/],
   ["--epochs 0", /--epochs: found "0", wanted a whole number of at least 1/],
