@@ -4,10 +4,13 @@
  * @module
  */
 import { describeTrainError, type TrainError } from "../train/mod.ts";
-import { flagOf, namedByFlags } from "./faults_by_flags.ts";
+import { flagOf, namedByFlags, withFlags } from "./faults_by_flags.ts";
 
 /** A field at the beginning of a fault in a text. */
 const FAULT = /(^|: )([\w.]+)(?=: found)/gm;
+
+/** The end of a fault in a text. */
+const WANTED = /, wanted .*$/gm;
 
 /**
  * Text of an error, with flags in place of fields.
@@ -22,5 +25,5 @@ export function describeByFlags(error: TrainError): string {
   return error._tag !== "CheckpointRefused" ? text : text.replace(
     FAULT,
     (_, before: string, field: string) => before + (flagOf(field) ?? field),
-  );
+  ).replace(WANTED, withFlags);
 }

@@ -47,7 +47,12 @@ const MENTIONED = /\b[a-z]+[A-Z]\w*|(?<=\()[a-z]+(?=\))/g;
 /** What the number of samples is called: no flag sets it, but where a plan is made without images. */
 export const IMAGES_OF_EPOCH = "images to learn from";
 
-const withFlags = (sentence: string): string =>
+/**
+ * A sentence with flags in place of the fields that it mentions.
+ *
+ * @param sentence What is wanted.
+ */
+export const withFlags = (sentence: string): string =>
   sentence.replace(MENTIONED, (name) => {
     const flag = FLAG_OF_NAME.get(name);
     return flag === undefined ? name : `--${flag}`;

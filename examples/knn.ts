@@ -254,13 +254,10 @@ async function knn(
   const share = frequentShare(queries);
   say(describeShare(share));
   const [accuracies = [], untrained] = found.right;
-  for (const { neighbours, top1 } of accuracies) {
-    if (top1 > share) continue;
-    say(
-      `warning: with ${
-        counted(neighbours, "neighbour")
-      } it finds no more than that`,
-    );
+  const idle = accuracies.filter(({ top1 }) => top1 <= share);
+  if (idle.length > 0) {
+    const numbers = idle.map(({ neighbours }) => neighbours).join(", ");
+    say(`warning: with ${numbers} neighbours it finds no more than that`);
   }
   return right({
     ...facts,

@@ -17,8 +17,8 @@ Deno.test("describeByFlags() names fields by the flags that set them, and only t
     'Cannot use checkpoint w: --prefix: found nothing, wanted one of "a."\n--heads: found 3, wanted 4',
   );
   strictEqual(
-    text("imageSize: found 15, wanted a multiple of 4"),
-    "Cannot use checkpoint w: --image-size: found 15, wanted a multiple of 4",
+    text("imageSize: found 15, wanted a multiple of 4 (patchSize)"),
+    "Cannot use checkpoint w: --image-size: found 15, wanted a multiple of 4 (--patch-size)",
   );
   const other = "head.prefix: found 1, wanted 2";
   strictEqual(text(other), `Cannot use checkpoint w: ${other}`);
