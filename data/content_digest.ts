@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { ImageSource } from "./image_source.ts";
 
 /** What the digest is taken of; another rule needs another number. */
@@ -20,6 +20,12 @@ const [LEAST_READ, MOST_READ] = [8, 256];
 
 /** Images that are read where no sizes are known. */
 const READ_BLINDLY = 32;
+
+/** Parts of a source that have digests of their own; images, where there are not more. */
+const MOST_PARTS = 1024;
+
+/** Hexadecimal digits of the digest of a part. */
+const DIGITS = 12;
 
 /** Files that are asked for their size at the same time. */
 const AT_ONCE = 16;
@@ -63,54 +69,90 @@ function sampleSize(
   return Math.max(LEAST_READ, Math.min(MOST_READ, share));
 }
 
-/** Takes an image into a digest; one that cannot be read counts as such. */
-async function take(
-  hash: Hash,
+/** What an image says of itself; one that cannot be read says that. */
+async function contentOf(
   source: ImageSource,
   index: number,
-): Promise<void> {
+): Promise<Uint8Array> {
   const read = await source.read(index);
-  if (read._tag === "Left") return void hash.update(`${index}: unreadable\n`);
+  if (read._tag === "Left") return new TextEncoder().encode("unreadable");
   const { right: image } = read;
-  const content = image._tag === "EncodedImage" ? image.bytes : image.pixels;
-  hash.update(`${index}: ${content.length}\n`);
-  hash.update(content);
+  return image._tag === "EncodedImage" ? image.bytes : image.pixels;
 }
 
 /**
- * A digest of the contents of a source: of the sizes of its images, of at most 65,536
- * evenly spread, and of the bytes of a sample. All images are read where they have no
- * more than 64 MiB together or lie in memory, else at most 256 of them.
+ * Digests of the contents of a source, a part at a time: of the sizes of its images, of
+ * at most 65,536 evenly spread, and of the bytes of a sample. All images are read where
+ * they have no more than 64 MiB together or lie in memory, else at most 256 of them.
  *
  * @param source The images.
- * @returns The number of the rule, a colon, SHA-256 in hexadecimal.
+ * @returns The number of the rule, a colon, and 12 hexadecimal digits of SHA-256 for each
+ * of at most 1,024 parts.
  *
  * @example An image that is replaced under its name
  * ```ts
- * import { contentDigest, imageFolder } from "@vitfreeze/vitfreeze/data";
+ * import { changedContents, contentDigest, imageFolder } from "@vitfreeze/vitfreeze/data";
  * import { orThrow } from "@vitfreeze/vitfreeze/train";
- * import { notStrictEqual, strictEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  *
  * const folder = await Deno.makeTempDir();
  * await Deno.writeTextFile(`${folder}/a.png`, "one");
  * await Deno.writeTextFile(`${folder}/b.png`, "two");
  * const source = orThrow(await imageFolder(folder));
  * const before = await contentDigest(source);
- * strictEqual(await contentDigest(source), before);
  * await Deno.writeTextFile(`${folder}/b.png`, "2nd");
- * notStrictEqual(await contentDigest(source), before);
+ * const now = await contentDigest(source);
+ *
+ * deepStrictEqual(changedContents(before, now), { parts: 2, changed: [1] });
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
 export async function contentDigest(source: ImageSource): Promise<string> {
-  const hash = createHash("sha256");
+  const { length } = source;
+  const count = Math.min(length, MOST_PARTS);
+  const hashes = Array.from({ length: count }, () => createHash("sha256"));
+  const partOf = (index: number) => hashes[Math.floor(index * count / length)];
   const sizes = await sizesOf(source);
-  hash.update(`${source.length} images\n${sizes.join("\n")}\n`);
-  const first = source.length > 0 ? await source.read(0) : null;
+  spread(length, MOST_SIZES).forEach((index, i) =>
+    partOf(index)?.update(`${index}: ${sizes[i] ?? "unknown"} bytes\n`)
+  );
+  const first = length > 0 ? await source.read(0) : null;
   const isInMemory = first?._tag === "Right" && first.right._tag === "RawImage";
-  const count = sampleSize(source, sizes, isInMemory);
-  for (const index of spread(source.length, count)) {
-    await take(hash, source, index);
+  for (const index of spread(length, sampleSize(source, sizes, isInMemory))) {
+    const content = await contentOf(source, index);
+    partOf(index)?.update(`${index}: ${content.length}\n`).update(content);
   }
-  return `${VERSION}:${hash.digest("hex")}`;
+  const digests = hashes.map((hash) => hash.digest("hex").slice(0, DIGITS));
+  return `${VERSION}:${digests.join("")}`;
+}
+
+/** What has changed between two digests of a source. */
+export interface ChangedContents {
+  /** Parts that there are. */
+  readonly parts: number;
+  /** Those that differ, in order. */
+  readonly changed: readonly number[];
+}
+
+/**
+ * Compares two digests of a source that has as many images as before.
+ *
+ * @param before By `contentDigest`.
+ * @param now The same.
+ * @returns What has changed; `null` if they are of different rules and tell nothing.
+ */
+export function changedContents(
+  before: string,
+  now: string,
+): ChangedContents | null {
+  const [[rule, old = ""], [other, fresh = ""]] = [before, now].map((digest) =>
+    digest.split(":")
+  ) as [string[], string[]];
+  if (rule !== other || old.length !== fresh.length) return null;
+  const parts = old.length / DIGITS;
+  const at = (digests: string, part: number): string =>
+    digests.slice(part * DIGITS, (part + 1) * DIGITS);
+  const changed = Array.from({ length: parts }, (_, part) => part)
+    .filter((part) => at(old, part) !== at(fresh, part));
+  return { parts, changed };
 }

@@ -100,7 +100,7 @@ function adviceAfter(
     case "NonFiniteParameter":
       return `${last}\nfrom there it would diverge again; start anew with ${REMEDIES}`;
     case "DataFailed":
-      return `${last}\nwhen the image is mended or replaced under its name, go on with: ${command} --allow-data-change`;
+      return `${last}\nwhen the image is mended or replaced under its name, go on with: ${command}`;
     case "FileFailed":
       return NO_ROOM.test(error.reason)
         ? `${last}\nit is whole; make room, then go on with: ${command}`

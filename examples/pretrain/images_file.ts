@@ -7,8 +7,18 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { excerpt, left, type Result, right } from "../../core/mod.ts";
-import type { ImageSource, Normalization } from "../../data/mod.ts";
+import {
+  excerpt,
+  left,
+  printable,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import {
+  changedContents,
+  type ImageSource,
+  type Normalization,
+} from "../../data/mod.ts";
 import { IMAGES_FILE, replaceFile, type TrainError } from "../../train/mod.ts";
 
 /**
@@ -80,9 +90,6 @@ export function rememberedImages(
   return contents === undefined ? known : { ...known, contents };
 }
 
-/** The number of the rule by which a digest was made. */
-const ruleOf = (contents: string): string => contents.split(":")[0] ?? "";
-
 /** Names from the folder of the data on: earlier runs took it for the only class. */
 const namesFromOutside = (
   { data }: RememberedImages,
@@ -112,16 +119,43 @@ export function imagesDiffer(
     : `it learned from ${before.found}; here are ${now.found}`;
 }
 
+/** Part of the images that may have been mended since. */
+const MENDED = 0.01;
+
+/** What is known of images that are other ones under the same names. */
+export interface OtherContents {
+  /** In words. */
+  readonly words: string;
+  /** Whether they are no more than were mended: one, or 1 %. */
+  readonly isMended: boolean;
+}
+
 /**
- * Whether images are other ones under the same names, as far as their sizes and a
- * sample of their contents tell. A digest by another rule tells nothing.
+ * What has changed of images under the same names, as far as their sizes and a sample
+ * of their contents tell.
+ *
+ * @param now The images.
+ * @param before Those of an earlier run.
+ * @param source The images, for their names.
+ * @returns `null` if nothing has, or nothing is known.
  */
-export function contentsDiffer(
+export function otherContents(
   { contents: now }: RememberedImages,
   { contents: before }: RememberedImages,
-): boolean {
-  return now !== undefined && before !== undefined &&
-    ruleOf(now) === ruleOf(before) && now !== before;
+  source: ImageSource,
+): OtherContents | null {
+  const known = now === undefined || before === undefined
+    ? null
+    : changedContents(before, now);
+  const [first] = known?.changed ?? [];
+  if (known === null || first === undefined) return null;
+  const { parts, changed } = known;
+  const name = source.imageName(Math.floor(first * source.length / parts));
+  const what = parts === source.length ? "images" : "parts of the images";
+  const words =
+    `${changed.length} of ${parts} ${what} have other sizes or contents under the same names, the first at ${name}`;
+  const isMended = changed.length <= Math.max(1, MENDED * parts);
+  return { words: printable(words), isMended };
 }
 
 /** Writes the file into the folder of a run. */

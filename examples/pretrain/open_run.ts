@@ -53,8 +53,8 @@ import {
   initialOf,
 } from "./initial_encoder.ts";
 import {
-  contentsDiffer,
   imagesDiffer,
+  otherContents,
   type RememberedImages,
   rememberedImages,
 } from "./images_file.ts";
@@ -183,19 +183,23 @@ function refusalOf(error: TrainError): string {
   return `${describeTrainError(error)}${advice}`;
 }
 
-/** Why images are not those of the run that is to go on, or `null`. */
+/** Why images are not those of the run that is to go on, or `null`; says what was mended. */
 function otherImages(
   { earlier }: Settings,
   images: RememberedImages,
   train: ImageSource,
+  say: (line: string) => void,
 ): string | null {
   if (earlier === null) return null;
   const { images: before, allowDataChange } = earlier;
   const different = imagesDiffer(images, before, train);
   if (different !== null) return `Cannot go on with that run: ${different}`;
-  return contentsDiffer(images, before) && !allowDataChange
-    ? "Cannot go on with that run: its images have the same names, but other sizes or contents\nto go on with the changed images, add --allow-data-change"
-    : null;
+  const other = otherContents(images, before, train);
+  if (other !== null && !other.isMended && !allowDataChange) {
+    return `Cannot go on with that run: ${other.words}\nto go on with the changed images, add --allow-data-change`;
+  }
+  if (other !== null) say(`images: changed since: ${other.words}`);
+  return null;
 }
 
 /** Gives the planned run a folder. */
@@ -206,7 +210,7 @@ async function folderFor(
   { say, witness }: Pick<FolderContent, "say" | "witness">,
 ): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
   const images = rememberedImages(settings, train, await contentDigest(train));
-  const refusal = otherImages(settings, images, train);
+  const refusal = otherImages(settings, images, train, say);
   if (refusal !== null) return left(refusal);
   const opened = await openFolder(
     settings.outputDir ?? await newFolder(),

@@ -2,6 +2,7 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { rootKey } from "../../../core/mod.ts";
 import {
+  contentDigest,
   describeDataError,
   type ImageSource,
   openSource,
@@ -13,6 +14,7 @@ import {
 } from "../../../examples/pretrain/images.ts";
 import {
   imagesDiffer,
+  otherContents,
   readImagesFile,
   rememberedImages,
   writeImagesFile,
@@ -292,3 +294,34 @@ Deno.test("openImages() prints no name that a terminal would obey", () =>
       strictEqual(/[\p{Cc}\p{Cf}]/u.test(train.summary + judgedBy), false);
     },
   ));
+
+Deno.test("otherContents() tells one mended image, or 1 %, from images that were replaced", async () => {
+  const choice = {
+    data: null,
+    limit: null,
+    classes: null,
+    valShare: null,
+    heldOut: "by class" as const,
+  };
+  const source = noiseSource(300);
+  const changed = (count: number): ImageSource => ({
+    ...source,
+    read: (index) => source.read(index < count ? index + 1000 : index),
+  });
+  const remembered = async (from: ImageSource) =>
+    rememberedImages(choice, from, await contentDigest(from));
+  const before = await remembered(source);
+  const after = async (count: number) =>
+    otherContents(await remembered(changed(count)), before, source);
+  strictEqual(await after(0), null);
+  for (const [count, isMended] of [[1, true], [3, true], [4, false]] as const) {
+    const other = await after(count);
+    strictEqual(other?.isMended, isMended, `${count}`);
+    match(
+      other?.words ?? "",
+      new RegExp(`^${count} of 300 images have other .* the first at noise 0$`),
+    );
+  }
+  const old = rememberedImages(choice, source);
+  strictEqual(otherContents(await remembered(changed(9)), old, source), null);
+});
