@@ -12,7 +12,7 @@ const FEATURES: readonly (readonly [name: string, flag: string])[] = [
   ["AVX2", "avx2"],
   ["AVX-512", "avx512f"],
   ["AVX-VNNI", "avx_vnni"],
-  ["AVX-512 VNNI", "avx512_vnni"],
+  ["AVX512-VNNI", "avx512_vnni"],
   ["AMX", "amx_tile"],
   ["NEON", "asimd"],
   ["dot products", "asimddp"],

@@ -17,7 +17,7 @@ Deno.test("describeProcessor() names the instructions for products that Linux li
     "vendor_id : x\nflags\t\t: fpu avx2 avx512f avx512_vnni amx_tile sse\nbugs : \n";
   strictEqual(
     describeProcessor({ ...FACTS, cpuinfo }),
-    "Some Processor, 4 cores, AVX2 AVX-512 AVX-512 VNNI AMX",
+    "Some Processor, 4 cores, AVX2 AVX-512 AVX512-VNNI AMX",
   );
   strictEqual(
     describeProcessor({ ...FACTS, cpuinfo: "Features\t: fp asimd asimddp\n" }),
