@@ -96,11 +96,11 @@ async function contentOf(
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const folder = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${folder}/a.png`, "one");
- * await Deno.writeTextFile(`${folder}/b.png`, "two");
+ * await Deno.writeTextFile(`${folder}/a.gif`, "GIF89a one");
+ * await Deno.writeTextFile(`${folder}/b.gif`, "GIF89a two");
  * const source = orThrow(await imageFolder(folder));
  * const before = await contentDigest(source);
- * await Deno.writeTextFile(`${folder}/b.png`, "2nd");
+ * await Deno.writeTextFile(`${folder}/b.gif`, "GIF89a 2nd");
  * const now = await contentDigest(source);
  *
  * deepStrictEqual(changedContents(before, now), { parts: 2, changed: [1] });

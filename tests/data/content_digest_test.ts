@@ -22,7 +22,7 @@ import { inFolder, noiseImage, noiseSource, valueOf } from "./sources.ts";
 const contents = (count: number, changed = -1): readonly Uint8Array[] =>
   Array.from(
     { length: count },
-    (_, i) => Uint8Array.of(255, 216, i, i === changed ? 1 : 0),
+    (_, i) => Uint8Array.of(255, 216, 255, i, i === changed ? 1 : 0),
   );
 
 /** Opens the same images in every layout. */
@@ -113,20 +113,23 @@ Deno.test("contentDigest() of a large set reads a few images of all parts, and s
 });
 
 Deno.test("contentDigest() is SHA-256 of the size and the content of each image", async () => {
-  await inFolder({ "a.png": "one", "b.png": "three" }, async (folder) => {
-    const source = valueOf(await imageFolder(folder));
-    const digest = (text: string): string =>
-      createHash("sha256").update(text).digest("hex").slice(0, 12);
-    const [one, two] = [
-      digest("0: 3 bytes\n0: 3\none"),
-      digest("1: 5 bytes\n1: 5\nthree"),
-    ];
-    strictEqual(await contentDigest(source), `1:${one}${two}`);
-    const first = valueOf(limitSource(source, 1));
-    strictEqual(await contentDigest(first), `1:${one}`);
-    await Deno.remove(`${folder}/b.png`);
-    match(await contentDigest(source), new RegExp(`^1:${one}`));
-  });
+  await inFolder(
+    { "a.gif": "GIF89a one", "b.gif": "GIF89a three" },
+    async (folder) => {
+      const source = valueOf(await imageFolder(folder));
+      const digest = (text: string): string =>
+        createHash("sha256").update(text).digest("hex").slice(0, 12);
+      const [one, two] = [
+        digest("0: 10 bytes\n0: 10\nGIF89a one"),
+        digest("1: 12 bytes\n1: 12\nGIF89a three"),
+      ];
+      strictEqual(await contentDigest(source), `1:${one}${two}`);
+      const first = valueOf(limitSource(source, 1));
+      strictEqual(await contentDigest(first), `1:${one}`);
+      await Deno.remove(`${folder}/b.gif`);
+      match(await contentDigest(source), new RegExp(`^1:${one}`));
+    },
+  );
 });
 
 Deno.test("changedContents() names the parts that changed, and tells nothing of another rule", async () => {
