@@ -17,6 +17,9 @@ import { stepScalars } from "./step_scalars.ts";
 /** Folder of the event files in a run's folder. */
 export const TENSORBOARD_FOLDER = "tensorboard";
 
+/** Steps of before that are told, evenly spread where there are more: TensorBoard shows fewer. */
+const MOST_PAST = 5000;
+
 /** Lines of a record that are written at a time. */
 const CHUNK = 1000;
 
@@ -62,10 +65,12 @@ const scalarsOf = (
  * one in a thinned history stands for those that were left out before it.
  */
 function* pastEvents(
-  { run, history }: ToldRun,
+  { run, history: all }: ToldRun,
   now: number,
 ): Generator<TensorBoardEvent> {
   const scalars = scalarsOf(run);
+  const stride = Math.ceil(all.length / MOST_PAST);
+  const history = all.filter((_, i) => (all.length - 1 - i) % stride === 0);
   const taken = history.map(({ step, milliseconds: { total } }, i) =>
     total / 1000 * (step - (history[i - 1]?.step ?? step - 1))
   );
