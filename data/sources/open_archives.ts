@@ -34,25 +34,26 @@ export async function classNamesIn(
   return null;
 }
 
-/** Nothing to open where only the other split is there. */
-const noneOf = (folder: string, suffix: string, split: Split): Opened =>
-  badFolder(
-    folder,
-    `no ${suffix} file of the split ${split}`,
-    split === "train" ? "train in a name" : "val or test in a name",
-  );
+/** Nothing to learn from where only archives to judge by are there. */
+const noneToLearnFrom = (folder: string, suffix: string): Opened =>
+  badFolder(folder, `no ${suffix} file of the split train`, "train in a name");
 
-/** Archives with a suffix; `null` if there is none. */
+/**
+ * Archives with a suffix; `null` if there is none. Where none is to judge by, those to
+ * learn from are opened in either split, as they are where nothing tells splits apart.
+ */
 export async function openArchives(
   content: Content,
   suffix: ".tar" | ".parquet",
-  split: Split,
+  wanted: Split,
 ): Opening {
   const { path, files } = content;
   const archives = files.filter((name) => name.toLowerCase().endsWith(suffix));
   if (archives.length === 0) return null;
+  const isWhole = splitFiles(archives, "test").length === 0;
+  const split = isWhole ? "train" : wanted;
   const own = splitFiles(archives, split);
-  if (own.length === 0) return noneOf(path, suffix, split);
+  if (own.length === 0) return noneToLearnFrom(path, suffix);
   const name = own.length < archives.length ? `${path} ${split}` : path;
   const paths = own.map((each) => `${path}/${each}`);
   const opened = suffix === ".tar"

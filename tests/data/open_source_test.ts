@@ -109,6 +109,7 @@ Deno.test("openSource() knows tar archives and Parquet files and tells splits by
     "by/train/a.tar": await shardOf(stored(0)),
     "by/val/a.tar": await shardOf(stored(1, 1)),
     "learn/train.tar": await shardOf(stored(0)),
+    "judge/val.tar": await shardOf(stored(0)),
   };
   await inFolder(files, async (folder) => {
     deepStrictEqual(await found(`${folder}/tars`, "train"), [
@@ -136,9 +137,12 @@ Deno.test("openSource() knows tar archives and Parquet files and tells splits by
       ]);
     }
     deepStrictEqual(await found(`${folder}/by`, "test"), ["val", 2, 1]);
+    for (const split of ["train", "test"] as const) {
+      deepStrictEqual(await found(`${folder}/learn`, split), ["learn", 1, 0]);
+    }
     match(
-      errorOf(await openSource(`${folder}/learn`, "test")),
-      /found no \.tar file of the split test, wanted val or test in a name/,
+      errorOf(await openSource(`${folder}/judge`)),
+      /found no \.tar file of the split train, wanted train in a name/,
     );
     match(
       errorOf(await openSource(`${folder}/tars/classes.txt`)),

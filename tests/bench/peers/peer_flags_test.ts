@@ -69,7 +69,7 @@ Deno.test("PEER_FLAGS name all bad values at once and the nearest right ones", (
   const faults = faultsOf(
     runOf("--peer", "tfjs,torch-fixd", "--threads", "1,0", "--frozen", "-1,x"),
   ).join("\n");
-  match(faults, /^--peer: .*nearest to "torch-fixd" is torch-fixed$/m);
+  match(faults, /^--peer: .*no "torch-fixd"; the nearest is torch-fixed$/m);
   match(faults, /^--threads: found "1,0", wanted whole numbers of at least 1/m);
   match(faults, /^--frozen: found "-1,x", wanted whole numbers of at least 0/m);
 });
