@@ -44,7 +44,7 @@ Deno.test("finetune.ts trains a classifier, saves it, goes on from it and ends w
     strictEqual(other.code, 2);
     match(
       other.stderr,
-      /rate\.layerDecay: found 0, wanted a number in \(0, 1\]/,
+      /--layer-decay: found 0, wanted a number in \(0, 1\]/,
     );
   }));
 

@@ -73,6 +73,6 @@ Deno.test("linear_probe.ts refuses a step of more images than there are", () =>
     strictEqual(end.code, 2);
     match(
       end.stderr,
-      /batchSize: found 11, wanted a whole number from 2 to 10/,
+      /--batch-size: found 11, wanted a whole number from 2 to 10/,
     );
   }));
