@@ -84,7 +84,8 @@ Deno.test("a run on the embedded images", (t) =>
         ok(summary.savingPredicted > 0.1 && summary.savingPredicted < 0.2);
         ok(summary.knnTop1Pixels > 50, "pixels alone find most clothes");
         deepStrictEqual([summary.knnImages, summary.knnQueries], [200, 2000]);
-        ok(summary.mostFrequent > 10 && summary.mostFrequent < 12);
+        // Each of the ten classes has its share.
+        strictEqual(summary.mostFrequent, 10);
         strictEqual(summary.savingMeasured, null, "too few steps of a phase");
       },
     );
