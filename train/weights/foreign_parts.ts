@@ -35,8 +35,12 @@ const BEHIND: readonly (readonly [RegExp, string])[] = [
   [/^fc_norm\./, "a norm behind the mean of the tokens, not before it"],
 ];
 
-/** Parts that only training has, whatever they are made of. */
-const OF_TRAINING = /^(mask_token|decoder|predictor|heads?\b)/;
+/** What is wanted instead of a part. */
+const WITHOUT = "an encoder without it";
+const BEFORE = "an encoder from before it was fine-tuned, or one without it";
+
+/** Parts that only training has, whatever they are made of, and its state (`exp_avg/…`). */
+const OF_TRAINING = /^(mask_token|decoder|predictor|heads?\b|\w+\/)/;
 
 /** Whether a tensor looks like tokens beside those of the patches, `[1, n, D]`. */
 function isToken(file: EncoderTensors, path: string): boolean {
@@ -68,9 +72,14 @@ function foreignKind(
     : null;
 }
 
-/** A name for the same part of all blocks. */
-const ofAnyBlock = (path: string): string =>
-  path.replace(/((?:blocks|layers?)\.(?:encoder_layer_)?)\d+\./, "$1*.");
+const isBehind = (kind: string): boolean =>
+  BEHIND.some(([, behind]) => behind === kind);
+
+/** A name for the same part of all blocks, and for a norm behind them. */
+const partName = (path: string, kind: string): string =>
+  isBehind(kind)
+    ? path.replace(/\.(weight|bias)$/, "")
+    : path.replace(/((?:blocks|layers?)\.(?:encoder_layer_)?)\d+\./, "$1*.");
 
 /**
  * Parts of a file's model that this one has not; the same part of many blocks is one.
@@ -87,13 +96,13 @@ export function foreignParts(
   const kinds = new Map<string, string>();
   for (const path of leftOver) {
     const kind = foreignKind(file, path, partial);
-    if (kind !== null) kinds.set(ofAnyBlock(path), kind);
+    if (kind !== null) kinds.set(partName(path, kind), kind);
   }
   return [...kinds].map(([path, found]) => ({
     _tag: "Inconsistent",
     path,
     found,
-    wanted: "an encoder without it",
+    wanted: isBehind(found) ? BEFORE : WITHOUT,
   }));
 }
 

@@ -200,10 +200,6 @@ const FOREIGN: Readonly<Record<string, readonly [StoredTensor, string]>> = {
     ones(8),
     "a part of a block that this encoder has not",
   ],
-  "fc_norm.weight": [
-    ones(8),
-    "a norm behind the mean of the tokens, not before it",
-  ],
   "soft_hints": [ones(1, 7, 8), "tokens that this encoder has not"],
 };
 
@@ -218,6 +214,17 @@ for (const [name, [tensor, what]] of Object.entries(FOREIGN)) {
     }
   });
 }
+
+Deno.test("encoderStart() refuses what was fine-tuned, once for its norm, and passes over the state of its optimizer", () => {
+  const file = timmFile()
+    .set("fc_norm.weight", ones(8))
+    .set("fc_norm.bias", ones(8))
+    .set("exp_avg/cls_token", ones(1, 1, 8))
+    .set("exp_avg_sq/blocks.0.norm1.weight", ones(8));
+  deepStrictEqual(faultsOf(encoderStart(TINY_MODEL, file)), [
+    'fc_norm: found "a norm behind the mean of the tokens, not before it", wanted an encoder from before it was fine-tuned, or one without it',
+  ]);
+});
 
 Deno.test("encoderStart() leaves heads, decoders and whatever is outside of the encoder", () => {
   const others = {
