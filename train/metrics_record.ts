@@ -22,7 +22,7 @@ import type { StepReport } from "./step_report.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Bytes that are read at a time. */
-const PIECE_BYTES = 2 ** 17;
+const PIECE_BYTES = 2 ** 19;
 
 /** Bytes beyond which nothing is a line. */
 const MOST_BYTES = 2 ** 24;
@@ -58,7 +58,7 @@ async function wholeLines(
  * @param handle The open file.
  * @param from Byte at which a line begins.
  * @param size Bytes of the file.
- * @returns About a mebibyte of lines, none where no whole line follows; one that is
+ * @returns About half a mebibyte of lines, none where no whole line follows; one that is
  * `null` and ends the file where a line of more than 16 MiB follows.
  */
 export async function readPiece(

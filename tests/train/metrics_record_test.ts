@@ -36,15 +36,15 @@ async function read(
 Deno.test("readRecord() visits the steps below its limit, also where lines lie across its pieces, and says how far the record goes", () =>
   inFolder(async (path) => {
     const file = join(path, "metrics.jsonl");
-    const text = linesTo(2000);
-    ok(text.length > 3 * 2 ** 17, "several pieces");
+    const text = linesTo(8000);
+    ok(text.length > 3 * 2 ** 19, "several pieces");
     await Deno.writeTextFile(file, text);
-    for (const limit of [0, 1, 777, 2000, 9000]) {
+    for (const limit of [0, 1, 777, 8000, 9000]) {
       const [reach, steps] = await read(file, limit);
-      const below = Math.min(limit, 2000);
+      const below = Math.min(limit, 8000);
       deepStrictEqual(steps, Array.from({ length: below }, (_, i) => i));
       const bytes = linesTo(below).length;
-      deepStrictEqual(reach, { first: 0, end: 2000, bytes, fault: null });
+      deepStrictEqual(reach, { first: 0, end: 8000, bytes, fault: null });
     }
   }));
 
