@@ -37,6 +37,12 @@ const BOTH_SIDES: Limits = {
 /** A share too small or too large to leave one of each class on both sides. */
 const ANY: Limits = { least: () => 0, most: (n) => n };
 
+/** Images of each class in a share, by all of each class and the size of the share. */
+type Counts = (
+  images: readonly number[],
+  count: number,
+) => readonly number[];
+
 /** Adds to or takes from parts, one each in the order of need, until they make up a sum. */
 function settled(
   parts: readonly number[],
@@ -79,7 +85,11 @@ function shares(images: readonly number[], count: number): readonly number[] {
  * @param images Images of each class.
  * @param count Images of the share, at most the sum.
  */
-export function classCounts(
+export const classCounts: Counts = (images, count) =>
+  settled(bothSidesCounts(images, count), images, count, ANY);
+
+/** As near to a count as there can be one of each class on both sides. */
+function bothSidesCounts(
   images: readonly number[],
   count: number,
 ): readonly number[] {
@@ -88,18 +98,71 @@ export function classCounts(
     const n = images[c] ?? 0;
     return Math.min(Math.max(Math.floor(part), least(n)), most(n));
   });
-  const even = settled(near, images, count, BOTH_SIDES);
-  return settled(even, images, count, ANY);
+  return settled(near, images, count, BOTH_SIDES);
 }
 
-/** Indices by class, those without one together, each in the order of a draw. */
-function drawnByClass(
-  source: ImageSource,
+/** The samples of a class; those without one are together. */
+interface DividedClass {
+  readonly label: number | null;
+  /** Their indices in the order of a draw. */
+  readonly all: readonly number[];
+  /** How many of them, the first, are in the share. */
+  readonly own: number;
+}
+
+/** Draws a share of samples class by class. */
+function dividedClasses(
+  length: number,
+  labelOf: (index: number) => number | null,
+  countsOf: (images: readonly number[]) => readonly number[],
   key: Key,
-): readonly (readonly [label: number | null, indices: readonly number[]])[] {
-  const drawn = [...permutation(key, source.length)];
-  return [...Map.groupBy(drawn, (index) => source.label(index))]
+): readonly DividedClass[] {
+  const drawn = [...permutation(key, length)];
+  const classes = [...Map.groupBy(drawn, labelOf)]
     .sort(([a], [b]) => (a ?? -1) - (b ?? -1));
+  const counts = countsOf(classes.map(([, all]) => all.length));
+  return classes.map(([label, all], c) => ({
+    label,
+    all,
+    own: counts[c] ?? 0,
+  }));
+}
+
+/** Samples in two parts, by their indices in rising order. */
+export interface SplitIndices {
+  /** The share. */
+  readonly share: Int32Array;
+  /** All others. */
+  readonly rest: Int32Array;
+}
+
+const indicesOf = (classes: readonly DividedClass[]): SplitIndices => {
+  const part = (
+    of: (all: readonly number[], own: number) => readonly number[],
+  ): Int32Array =>
+    Int32Array.from(classes.flatMap(({ all, own }) => of(all, own))).sort();
+  return {
+    share: part((all, own) => all.slice(0, own)),
+    rest: part((all, own) => all.slice(own)),
+  };
+};
+
+/**
+ * A random share of labelled samples that has its part of each class, and the rest: at
+ * least one of a class that has two, and never all of a class.
+ *
+ * @param labels Class of each sample.
+ * @param count Samples of the share, in `[0, labels.length]`, as far as that allows.
+ * @param key Which share.
+ */
+export function splitLabels(
+  labels: Int32Array,
+  count: number,
+  key: Key,
+): SplitIndices {
+  const labelOf = (index: number): number => labels[index] ?? -1;
+  const countsOf = (of: readonly number[]) => bothSidesCounts(of, count);
+  return indicesOf(dividedClasses(labels.length, labelOf, countsOf, key));
 }
 
 /**
@@ -138,22 +201,22 @@ export function splitByClass(
     wholeFault("count", count, 1, source.length - 1),
   ]);
   if (checked._tag === "Left") return checked;
-  const classes = drawnByClass(source, key);
-  const counts = classCounts(classes.map(([, all]) => all.length), count);
-  const part = (
-    of: (all: readonly number[], count: number) => readonly number[],
-  ): Int32Array =>
-    Int32Array.from(classes.flatMap(([, all], c) => of(all, counts[c] ?? 0)))
-      .sort();
+  const classes = dividedClasses(
+    source.length,
+    (index) => source.label(index),
+    (images) => classCounts(images, count),
+    key,
+  );
+  const { share, rest } = indicesOf(classes);
   const lacking = (has: (all: number, own: number) => boolean) =>
-    classes.flatMap(([label, all], c) =>
-      label === null || has(all.length, counts[c] ?? 0)
+    classes.flatMap(({ label, all, own }) =>
+      label === null || has(all.length, own)
         ? []
         : [source.classNames?.[label] ?? String(label)]
     );
   return right({
-    share: selectImages(source, part((all, n) => all.slice(0, n))),
-    rest: selectImages(source, part((all, n) => all.slice(n))),
+    share: selectImages(source, share),
+    rest: selectImages(source, rest),
     notInShare: lacking((_, own) => own > 0),
     notInRest: lacking((all, own) => own < all),
   });

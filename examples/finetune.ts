@@ -36,10 +36,9 @@ import {
 } from "./evaluate/finetune_flags.ts";
 import { keptTraining, untrainedFile } from "./evaluate/finetune_folder.ts";
 import {
+  accuracyWarnings,
   describeAccuracies,
   describeShare,
-  divergenceWarning,
-  frequentClassWarning,
   frequentShare,
   judgingFailed,
   shownWork,
@@ -104,11 +103,7 @@ function tell(
     say(`untrained encoder: ${describeAccuracies(untrained)}`);
   }
   say(describeShare(share));
-  const warnings = [
-    divergenceWarning(found.loss ?? null, classes),
-    frequentClassWarning(found.top1, share),
-  ];
-  for (const warning of warnings) if (warning !== null) say(warning);
+  accuracyWarnings(found, share, classes).forEach(say);
 }
 
 async function finetune(

@@ -30,10 +30,9 @@ import {
   featureWidth,
 } from "./evaluate/feature_flags.ts";
 import {
+  accuracyWarnings,
   describeAccuracies,
   describeShare,
-  divergenceWarning,
-  frequentClassWarning,
   frequentShare,
   judgingFailed,
   shownWork,
@@ -89,11 +88,7 @@ function tell(
     say(`untrained encoder: ${describeAccuracies(untrained)}`);
   }
   say(describeShare(share));
-  const warnings = [
-    divergenceWarning(trained.loss, classes),
-    frequentClassWarning(trained.top1, share),
-  ];
-  for (const warning of warnings) if (warning !== null) say(warning);
+  accuracyWarnings(trained, share, classes).forEach(say);
 }
 
 async function probe(

@@ -18,9 +18,9 @@ import {
 import { finetuneEncoder } from "../evaluate/finetune_encoder.ts";
 import type { Evaluation } from "../evaluate/open_evaluation.ts";
 import {
-  divergenceWarning,
-  frequentClassWarning,
+  accuracyWarnings,
   frequentShare,
+  hasDiverged,
 } from "../evaluate/judgement.ts";
 import { describeRate, probeEncoders } from "../evaluate/probe_encoder.ts";
 import type {
@@ -127,13 +127,8 @@ export async function judgePart(
   }
   if (found.right === "interrupted") return right(found.right);
   const share = frequentShare(queries);
-  const { top1, loss = null } = found.right;
-  const warnings = [
-    divergenceWarning(loss, classes),
-    frequentClassWarning(top1, share),
-  ];
-  for (const warning of warnings) if (warning !== null) say(warning);
-  const diverged = warnings[0] !== null;
+  accuracyWarnings(found.right, share, classes).forEach(say);
+  const diverged = hasDiverged(found.right.loss ?? null, classes);
   return right({ ...found.right, mostFrequent: share, diverged });
 }
 

@@ -92,7 +92,7 @@ export const describeShare = (share: number): string =>
  * @param share Part of the images that are of the most frequent class.
  * @returns A warning, or `null`.
  */
-export function frequentClassWarning(
+function frequentClassWarning(
   top1: number,
   share: number,
 ): string | null {
@@ -106,22 +106,43 @@ export function frequentClassWarning(
 }
 
 /**
- * Says so if a classifier does not even guess evenly any more.
+ * Whether a classifier does not even guess evenly any more.
  *
  * @param loss Its mean loss over its last epoch, if that is known.
  * @param classes How many classes there are.
- * @returns A warning, or `null`.
  */
-export function divergenceWarning(
+export const hasDiverged = (loss: number | null, classes: number): boolean =>
+  loss !== null && !(loss < Math.log(classes));
+
+/** Says so if a classifier does not even guess evenly any more. */
+function divergenceWarning(
   loss: number | null,
   classes: number,
 ): string | null {
-  const uniform = Math.log(classes);
-  return loss === null || loss < uniform
+  return loss === null || !hasDiverged(loss, classes)
     ? null
     : `warning: it diverged: its loss ${
       loss.toFixed(4)
     } is not below that of a uniform guess, ${
-      uniform.toFixed(4)
+      Math.log(classes).toFixed(4)
     }; a lower rate may help`;
 }
+
+/**
+ * What makes the accuracy of a classifier worthless.
+ *
+ * @param found Its accuracy, and its mean loss over its last epoch if that is known.
+ * @param share Part of the images that are of the most frequent class.
+ * @param classes How many classes there are.
+ * @returns Warnings, often none.
+ */
+export const accuracyWarnings = (
+  { top1, loss = null }: {
+    readonly top1: number;
+    readonly loss?: number | null | undefined;
+  },
+  share: number,
+  classes: number,
+): readonly string[] =>
+  [divergenceWarning(loss, classes), frequentClassWarning(top1, share)]
+    .filter((warning) => warning !== null);

@@ -1,7 +1,12 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { rootKey } from "../../core/mod.ts";
-import { classCounts, type ImageSource, splitByClass } from "../../data/mod.ts";
+import {
+  classCounts,
+  type ImageSource,
+  splitByClass,
+  splitLabels,
+} from "../../data/mod.ts";
 import { noiseSource, valueOf } from "./sources.ts";
 
 /** A source with so many images of each class, the classes mixed. */
@@ -97,4 +102,38 @@ Deno.test("splitByClass() refuses a share that leaves nothing on one side", () =
     const parts = splitByClass(sourceOf([2, 2]), count, rootKey(0));
     strictEqual(parts._tag, "Left");
   }
+});
+
+Deno.test("splitLabels() parts all samples, each class alike, and leaves some of every class to learn from", () => {
+  const labels = fc.array(fc.nat(4), { minLength: 1, maxLength: 60 });
+  const part = fc.double({ min: 0.05, max: 0.95, noNaN: true });
+  fc.assert(fc.property(labels, part, fc.nat(1000), (list, of, seed) => {
+    const count = Math.round(of * list.length);
+    const all = Int32Array.from(list);
+    const { share, rest } = splitLabels(all, count, rootKey(seed));
+    deepStrictEqual(
+      [...share, ...rest].sort((a, b) => a - b),
+      list.map((_, i) => i),
+    );
+    for (const label of new Set(list)) {
+      const taken = share.filter((i) => list[i] === label).length;
+      const left = rest.filter((i) => list[i] === label).length;
+      ok(left >= 1 && (taken >= 1 || left === 1));
+    }
+  }));
+});
+
+Deno.test("splitLabels() takes the part of each class to the nearest sample where classes are large", () => {
+  const sizes = fc.array(fc.integer({ min: 10, max: 30 }), { minLength: 1 });
+  const part = fc.double({ min: 0.2, max: 0.8, noNaN: true });
+  fc.assert(fc.property(sizes, part, (images, of) => {
+    const list = images.flatMap((n, label) => Array(n).fill(label));
+    const count = Math.round(of * list.length);
+    const { share } = splitLabels(Int32Array.from(list), count, rootKey(0));
+    strictEqual(share.length, count);
+    images.forEach((n, label) => {
+      const taken = share.filter((i) => list[i] === label).length;
+      ok(Math.abs(taken - count * n / list.length) < 1);
+    });
+  }));
 });

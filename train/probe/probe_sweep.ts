@@ -17,6 +17,7 @@ import {
 } from "../../core/mod.ts";
 import { uploadAll } from "../batch_tensors.ts";
 import { download } from "../download.ts";
+import { splitLabels } from "../../data/mod.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
 import type { LabelledFeatures } from "../knn.ts";
 import { compileGraph, orBackendFailed } from "../run_graph.ts";
@@ -33,7 +34,6 @@ import {
   probeLength,
   probeRate,
 } from "./probe_config.ts";
-import { stratifiedSplit } from "./stratified.ts";
 
 /** Base rates that are tried unless told otherwise: two to each factor of ten. */
 export const SWEPT_RATES: readonly number[] = [
@@ -107,13 +107,13 @@ interface Parts {
 function partsOf({ config, features }: SweepInputs): Parts {
   const { labels } = features;
   const key = split(rootKey(config.seed), "sweep");
-  const held = Math.min(HELD_OUT, MOST_HELD_OUT / labels.length);
-  const { share, rest } = stratifiedSplit(labels, held, key);
+  const held = Math.min(Math.round(HELD_OUT * labels.length), MOST_HELD_OUT);
+  const { share, rest } = splitLabels(labels, held, key);
   const learned = selected(features, rest);
   const most = Math.max(LEAST_LEARNED, Math.ceil(labels.length / 10));
   const few = rest.length <= most ? learned : selected(
     learned,
-    stratifiedSplit(learned.labels, most / rest.length, key).share,
+    splitLabels(learned.labels, most, key).share,
   );
   return { learned: few, heldOut: selected(features, share) };
 }
