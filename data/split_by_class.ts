@@ -37,12 +37,6 @@ const BOTH_SIDES: Limits = {
 /** A share too small or too large to leave one of each class on both sides. */
 const ANY: Limits = { least: () => 0, most: (n) => n };
 
-/** Images of each class in a share, by all of each class and the size of the share. */
-type Counts = (
-  images: readonly number[],
-  count: number,
-) => readonly number[];
-
 /** Adds to or takes from parts, one each in the order of need, until they make up a sum. */
 function settled(
   parts: readonly number[],
@@ -85,8 +79,12 @@ function shares(images: readonly number[], count: number): readonly number[] {
  * @param images Images of each class.
  * @param count Images of the share, at most the sum.
  */
-export const classCounts: Counts = (images, count) =>
-  settled(bothSidesCounts(images, count), images, count, ANY);
+export function classCounts(
+  images: readonly number[],
+  count: number,
+): readonly number[] {
+  return settled(bothSidesCounts(images, count), images, count, ANY);
+}
 
 /** As near to a count as there can be one of each class on both sides. */
 function bothSidesCounts(
