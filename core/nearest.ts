@@ -70,12 +70,12 @@ const SIZE_WORDS: ReadonlySet<string> = new Set(
     .concat(...SIZES.values()),
 );
 
-/** Numbers in a word, and its parts that stand for a size or are a single letter. */
+/** Numbers in a word, and its parts that are a word for a size or a letter beside others. */
 function sizesIn(word: string): readonly (readonly string[])[] {
   const parts = lettersOf(word).join("").match(/\p{L}+|\d+/gu) ?? [];
-  const sizes = parts.map((part) => SIZES.get(part) ?? part).filter((part) =>
-    SIZE_WORDS.has(part) || /^\p{L}$/u.test(part)
-  );
+  const isLetter = (part: string) => parts.length > 1 && /^\p{L}$/u.test(part);
+  const sizes = parts.map((part) => SIZES.get(part) ?? part)
+    .filter((part) => SIZE_WORDS.has(part) || isLetter(part));
   return [parts.filter((part) => /^\d/.test(part)), sizes];
 }
 
