@@ -18,15 +18,18 @@ import type { SkippedCheckpoint } from "../latest_checkpoint.ts";
 import type { ChooseTensors } from "../safetensors.ts";
 import type { HostTensors } from "../snapshot.ts";
 import type { TrainError } from "../train_error.ts";
-import { encoderSources } from "./encoder_names.ts";
-import { type EncoderPlace, findEncoder } from "./encoder_prefix.ts";
+import { encoderSources } from "./encoder/encoder_names.ts";
+import { type EncoderPlace, findEncoder } from "./encoder/encoder_prefix.ts";
 import {
   type EncoderReport,
   encoderStart,
   type EncoderStartOptions,
-} from "./encoder_start.ts";
-import { type EncoderTensors, encoderTensors } from "./encoder_tensors.ts";
-import { unlikeParts } from "./foreign_parts.ts";
+} from "./encoder/encoder_start.ts";
+import {
+  type EncoderTensors,
+  encoderTensors,
+} from "./encoder/encoder_tensors.ts";
+import { unlikeParts } from "./encoder/foreign_parts.ts";
 import { findWeights, type FoundWeights } from "./find_weights.ts";
 import { type SaidEncoder, sizeFaults } from "./hub_config.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
@@ -35,7 +38,7 @@ import {
   unlikeSizes,
   type UnseenSizes,
   weightsModel,
-} from "./weights_model.ts";
+} from "./encoder/encoder_sizes.ts";
 
 /** An encoder and where it is from. */
 export interface OpenedEncoder {

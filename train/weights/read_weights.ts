@@ -10,7 +10,7 @@ import {
   chosenSafetensorsReading,
 } from "../safetensors.ts";
 import type { TrainError } from "../train_error.ts";
-import { isZip, torchReading } from "./torch_file.ts";
+import { isZip, torchReading } from "./torch/torch_file.ts";
 import { ALL_TENSORS, type Weights } from "./weights.ts";
 
 /** Whether a file begins like a pickle: one of PyTorch before 1.6. */

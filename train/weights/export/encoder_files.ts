@@ -1,0 +1,202 @@
+/**
+ * An encoder as the files of a model repository.
+ *
+ * @module
+ */
+import { onnxFiles } from "../../../backends/mod.ts";
+import {
+  encoderGraph,
+  type Faults,
+  gridSize,
+  type ModelSpec,
+  patchCount,
+  type Result,
+  right,
+  sinCosPositions,
+} from "../../../core/mod.ts";
+import {
+  LUMA_WEIGHTS,
+  type Normalization,
+  normalizationFor,
+} from "../../../data/mod.ts";
+import type { FileContent } from "../../atomic_file.ts";
+import { POSITION_TABLE } from "../../evaluate/encoder_features.ts";
+import { safetensorsParts, type StoredTensor } from "../../safetensors.ts";
+import { SEAL } from "../../seal.ts";
+import type { HostTensors } from "../../snapshot.ts";
+import { timmConfig } from "./repository_configs.ts";
+import { encoderParameters } from "../encoder/encoder_start.ts";
+import { modelCard } from "./model_card.ts";
+
+/** An encoder and what others must know of it. */
+export interface EncoderExport {
+  /** Its sizes. */
+  readonly model: ModelSpec;
+  /** Its parameters by the model's names; if its own position table `pos_embed` is among them, it is written in place of the fixed one. */
+  readonly parameters: HostTensors;
+  /** Statistics that its images are normalised with. */
+  readonly normalization: Normalization;
+  /** Length of an image's shorter side before the middle is cut out, pixels, at least the model's image side. */
+  readonly resizeSize: number;
+  /** Title of the model card. */
+  readonly title: string;
+  /** How it was trained, a sentence each, for the model card. */
+  readonly history: readonly string[];
+  /** Most bytes of numbers in `model.onnx`; what ONNX allows when left out. */
+  readonly mostOnnxBytes?: number;
+}
+
+/** Content of files by their paths in the folder; the numbers in it are not copied. */
+export type EncoderFiles = ReadonlyMap<string, FileContent>;
+
+/** Name of the file with the numbers of a large ONNX model, as transformers.js looks for it. */
+const ONNX_NUMBERS = "model.onnx_data";
+
+/** What makes transformers.js load that file. */
+const WITH_NUMBERS = {
+  "transformers.js_config": { use_external_data_format: { "model.onnx": 1 } },
+};
+
+/** Parameters of the encoder with their shapes, its position table last. */
+function storedParameters(
+  { model, parameters }: EncoderExport,
+): ReadonlyMap<
+  string,
+  { readonly shape: readonly number[]; readonly data: Float32Array }
+> {
+  const { stages, embedDim: D } = model;
+  const last = `norm.${stages.length - 1}.`;
+  const wanted = encoderParameters(model).filter(({ name, owner }) =>
+    owner._tag !== "Stage" || name.startsWith(last)
+  );
+  const fixed = Float32Array.from(sinCosPositions(D, gridSize(model)));
+  return new Map([
+    ...wanted.map(({ name, shape }) =>
+      [name, {
+        shape,
+        data: parameters.get(name) ?? new Float32Array(),
+      }] as const
+    ),
+    [POSITION_TABLE, {
+      shape: [1, 1 + patchCount(model), D],
+      data: parameters.get(POSITION_TABLE) ?? fixed,
+    }],
+  ]);
+}
+
+/** Parameters with their shapes. */
+type Parameters = ReturnType<typeof storedParameters>;
+
+const PATCHES = "patch_embed.proj.weight";
+
+/**
+ * An encoder of grey images as one of colour images: its patch embedding weighs red,
+ * green and blue as `toGrey` does. With the same statistics in every channel it is the
+ * same function, for the weights sum to 1.
+ */
+function ofColours(
+  model: ModelSpec,
+  parameters: Parameters,
+): readonly [ModelSpec, Parameters] {
+  const grey = parameters.get(PATCHES);
+  if (model.inChannels === 3 || grey === undefined) return [model, parameters];
+  const [width = 0, , ...sides] = grey.shape;
+  const area = model.patchSize ** 2;
+  const data = new Float32Array(width * 3 * area);
+  grey.data.forEach((value, i) => {
+    const [row, pixel] = [Math.floor(i / area), i % area];
+    LUMA_WEIGHTS.forEach((weight, c) => {
+      data[(row * 3 + c) * area + pixel] = weight * value;
+    });
+  });
+  const colours = { shape: [width, 3, ...sides], data };
+  return [
+    { ...model, inChannels: 3 },
+    new Map([...parameters, [PATCHES, colours] as const]),
+  ];
+}
+
+/** timm has one norm, behind the last block. */
+const timmName = (name: string): string =>
+  name.replace(/^norm\.\d+\./, "norm.");
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/**
+ * What a Hugging Face image processor does to an image: shorter side, middle,
+ * statistics, as `evalTransform` does.
+ */
+function preprocessorConfig(
+  { model, normalization, resizeSize }: EncoderExport,
+): unknown {
+  const side = model.imageSize;
+  const { mean, deviation } = normalizationFor(normalization, 3);
+  return {
+    image_processor_type: "ViTImageProcessor",
+    do_convert_rgb: true,
+    do_resize: true,
+    size: { shortest_edge: resizeSize },
+    resample: 3,
+    do_center_crop: true,
+    crop_size: { height: side, width: side },
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: deviation,
+  };
+}
+
+/**
+ * Files of a model repository that timm and transformers.js load:
+ *
+ * ```text
+ * model.safetensors          the encoder with timm's names
+ * config.json                its sizes, for both
+ * preprocessor_config.json   what is done to an image
+ * onnx/model.onnx            pixel_values → last_hidden_state, pooler_output
+ * onnx/model.onnx_data       its numbers, if they are too many for one file
+ * README.md                  the model card
+ * ```
+ *
+ * The norm of the last tap becomes timm's `norm`; the other norms and the decoders
+ * are left out. The ONNX model takes colour pictures, also where the encoder learned
+ * from grey ones: it makes them grey itself. `model.safetensors` is as it was trained.
+ *
+ * @param encoder The encoder.
+ * @returns Content by path, or why there is no ONNX file.
+ */
+export function encoderFiles(
+  encoder: EncoderExport,
+): Result<Faults, EncoderFiles> {
+  const { model } = encoder;
+  const parameters = storedParameters(encoder);
+  const [colourModel, colourParameters] = ofColours(model, parameters);
+  const graph = {
+    graphAt: (batch: number) => encoderGraph(colourModel, batch),
+    parameters: colourParameters,
+    batch: "any",
+    input: "pixel_values",
+  } as const;
+  const onnx = onnxFiles(graph, ONNX_NUMBERS, encoder.mostOnnxBytes);
+  if (onnx._tag === "Left") return onnx;
+  const { model: onnxModel, numbers } = onnx.right;
+  const tensors = new Map<string, StoredTensor>(
+    [...parameters].map(([name, tensor]) => [timmName(name), tensor]),
+  );
+  const metadata = { format: "pt", [SEAL]: "" };
+  const config = {
+    ...timmConfig(encoder),
+    ...numbers === null ? {} : WITH_NUMBERS,
+  };
+  return right(
+    new Map<string, FileContent>([
+      ["model.safetensors", safetensorsParts({ metadata, tensors })],
+      ["config.json", json(config)],
+      ["preprocessor_config.json", json(preprocessorConfig(encoder))],
+      ["onnx/model.onnx", onnxModel],
+      ...numbers === null ? [] : [[`onnx/${ONNX_NUMBERS}`, numbers] as const],
+      ["README.md", modelCard(encoder)],
+    ]),
+  );
+}
