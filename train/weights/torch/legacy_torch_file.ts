@@ -17,9 +17,9 @@ import type { ByteRange, Reading } from "../../byte_reading.ts";
 import type { ChooseTensors } from "../../safetensors.ts";
 import { readPickle } from "./pickle.ts";
 import { isTagged, type PickleValue } from "./pickle_machine.ts";
-import { storageOf, torchContents } from "./torch_contents.ts";
-import { torchTensors } from "./torch_tensors.ts";
-import { chosenOf, type Weights } from "../weights.ts";
+import { storageOf } from "./torch_contents.ts";
+import { torchWeightsReading } from "./torch_tensors.ts";
+import type { Weights } from "../weights.ts";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 
@@ -138,23 +138,19 @@ export function* legacyTorchReading(
     yield { start: 0, end: Math.min(size, MOST_PICKLED) },
   );
   if (pickles._tag === "Left") return pickles;
-  const contents = torchContents(pickles.right.value);
-  if (contents._tag === "Left") return contents;
-  const ranges = yield* readRanges(size, pickles.right);
-  if (ranges._tag === "Left") return ranges;
-  const { tensors: all, unread, opaque } = contents.right;
-  const { chosen, others } = chosenOf(all, choose);
-  const storages = new Map<string, Uint8Array>();
-  for (const { key } of chosen.values()) {
-    const range = ranges.right.get(key);
-    if (range !== undefined && !storages.has(key)) {
-      storages.set(key, yield range);
-    }
-  }
-  const tensors = torchTensors((key) => storages.get(key), size, chosen);
-  return tensors._tag === "Left" ? tensors : right({
-    tensors: tensors.right,
-    unread: new Map([...unread, ...others]),
-    opaque,
-  });
+  return yield* torchWeightsReading(
+    pickles.right.value,
+    size,
+    choose,
+    function* (keys) {
+      const ranges = yield* readRanges(size, pickles.right);
+      if (ranges._tag === "Left") return ranges;
+      const storages = new Map<string, Uint8Array>();
+      for (const key of keys) {
+        const range = ranges.right.get(key);
+        if (range !== undefined) storages.set(key, yield range);
+      }
+      return right(storages);
+    },
+  );
 }

@@ -7,7 +7,7 @@
 import { crc32 } from "node:zlib";
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
 import { blocksOf } from "../../byte_blocks.ts";
-import { readBytes, type Reading } from "../../byte_reading.ts";
+import type { Reading } from "../../byte_reading.ts";
 
 const SIGNATURES = {
   file: 0x04034b50,
@@ -230,25 +230,4 @@ export function zipContentReading(
   entry: ZipEntry,
 ): Reading<Result<string, Uint8Array>> {
   return refusing(readContent(size, entry));
-}
-
-function* readFiles(size: number): Reading<ReadonlyMap<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
-  for (const [name, entry] of yield* readEntries(size)) {
-    files.set(name, yield* readContent(size, entry));
-  }
-  return files;
-}
-
-/**
- * Reads an archive whose files are not compressed, as PyTorch writes them. Time is
- * linear in the bytes; no file is copied.
- *
- * @param bytes The whole archive.
- * @returns Its files by name, parts of `bytes`, or why it cannot be trusted.
- */
-export function readStoredZip(
-  bytes: Uint8Array,
-): Result<string, ReadonlyMap<string, Uint8Array>> {
-  return readBytes(bytes, (size) => refusing(readFiles(size)));
 }

@@ -1,5 +1,5 @@
 /**
- * What a pickle of PyTorch says of its tensors, before any number is read.
+ * Places of the tensors that a pickle of PyTorch describes, before any number is read.
  *
  * @module
  */
@@ -19,6 +19,7 @@ import {
   type PickledObject,
   type PickleValue,
 } from "./pickle_machine.ts";
+import type { Weights } from "../weights.ts";
 
 /** Kinds of numbers that are read, by PyTorch's names of their types. */
 const READ_KINDS: ReadonlyMap<string, NumberKind> = new Map([
@@ -93,16 +94,6 @@ export interface TensorPlace {
   readonly shape: Shape;
   /** Numbers from one index to the next of each axis. */
   readonly strides: readonly number[];
-}
-
-/** What a pickle holds, by name. */
-export interface TorchContents {
-  /** Tensors that can be read. */
-  readonly tensors: ReadonlyMap<string, TensorPlace>;
-  /** Tensors of other kinds, in words. */
-  readonly unread: ReadonlyMap<string, string>;
-  /** Objects that stay closed, by their class or what would make them. */
-  readonly opaque: ReadonlyMap<string, string>;
 }
 
 const isCount = (x: unknown): x is number =>
@@ -315,7 +306,7 @@ function collect(
  */
 export function torchContents(
   value: PickleValue,
-): Result<string, TorchContents> {
+): Result<string, Weights<TensorPlace>> {
   const finds: Finds = {
     tensors: new Map(),
     unread: new Map(),

@@ -14,9 +14,8 @@ import {
   zipEntriesReading,
   type ZipEntry,
 } from "./stored_zip.ts";
-import { torchContents } from "./torch_contents.ts";
-import { torchTensors } from "./torch_tensors.ts";
-import { ALL_TENSORS, chosenOf, type Weights } from "../weights.ts";
+import { torchWeightsReading } from "./torch_tensors.ts";
+import { ALL_TENSORS, type Weights } from "../weights.ts";
 
 /** Why bytes are not a PyTorch file that can be read. */
 export interface TorchFormatError {
@@ -56,8 +55,8 @@ function* readContents(
   return right(contents);
 }
 
-const damaged = (reason: string): Result<TorchFormatError, never> =>
-  refuse(`the archive cannot be read: ${reason}`);
+const damage = (reason: string): string =>
+  `the archive cannot be read: ${reason}`;
 
 /** The value of the pickle at this path. */
 function* readValue(
@@ -66,7 +65,7 @@ function* readValue(
 ): Reading<Result<TorchFormatError, PickleValue>> {
   const [pickle, order] = [`${root}data.pkl`, `${root}byteorder`];
   const files = yield* readContents(archive, [pickle, order]);
-  if (files._tag === "Left") return damaged(files.left);
+  if (files._tag === "Left") return refuse(damage(files.left));
   const told = files.right.get(order);
   if (told !== undefined && new TextDecoder().decode(told) !== "little") {
     return refuse("its numbers are not little-endian");
@@ -77,7 +76,7 @@ function* readValue(
     : right(read.right.value);
 }
 
-/** What an archive holds whose files are under this path. */
+/** Content of an archive whose files are under this path. */
 function* readArchive(
   archive: Archive,
   root: string,
@@ -85,24 +84,22 @@ function* readArchive(
 ): Reading<Result<TorchFormatError, Weights>> {
   const value = yield* readValue(archive, root);
   if (value._tag === "Left") return value;
-  const contents = torchContents(value.right);
-  if (contents._tag === "Left") return refuse(contents.left);
-  const { tensors: all, unread, opaque } = contents.right;
-  const { chosen, others } = chosenOf(all, choose);
-  const placeOf = (key: string): string => `${root}data/${key}`;
-  const wanted = new Set([...chosen.values()].map(({ key }) => placeOf(key)));
-  const storages = yield* readContents(archive, wanted);
-  if (storages._tag === "Left") return damaged(storages.left);
-  const tensors = torchTensors(
-    (key) => storages.right.get(placeOf(key)),
+  const place = `${root}data/`;
+  const weights = yield* torchWeightsReading(
+    value.right,
     archive.size,
-    chosen,
+    choose,
+    function* (keys) {
+      const names = [...keys].map((key) => place + key);
+      const read = yield* readContents(archive, names);
+      return read._tag === "Left" ? left(damage(read.left)) : right(
+        new Map(
+          [...read.right].map(([name, x]) => [name.slice(place.length), x]),
+        ),
+      );
+    },
   );
-  return tensors._tag === "Left" ? refuse(tensors.left) : right({
-    tensors: tensors.right,
-    unread: new Map([...unread, ...others]),
-    opaque,
-  });
+  return weights._tag === "Left" ? refuse(weights.left) : weights;
 }
 
 const NO_PICKLE =
@@ -129,7 +126,7 @@ export function* torchReading(
     return old._tag === "Left" ? refuse(old.left) : old;
   }
   const entries = yield* zipEntriesReading(size);
-  if (entries._tag === "Left") return damaged(entries.left);
+  if (entries._tag === "Left") return refuse(damage(entries.left));
   const pickle = [...entries.right.keys()].find((name) =>
     /^[^/]*\/data\.pkl$/.test(name)
   );

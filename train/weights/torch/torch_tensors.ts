@@ -1,5 +1,5 @@
 /**
- * Tensors out of the storages of a PyTorch file.
+ * Tensors in the storages of a PyTorch file.
  *
  * @module
  */
@@ -11,16 +11,23 @@ import {
   type Shape,
   sizeOf,
 } from "../../../core/mod.ts";
+import type { Reading } from "../../byte_reading.ts";
 import { NUMBER_WIDTHS, numbersOf } from "../../number_kinds.ts";
-import type { StoredTensor, TensorData } from "../../safetensors.ts";
-import type { TensorPlace } from "./torch_contents.ts";
+import type {
+  ChooseTensors,
+  StoredTensor,
+  TensorData,
+} from "../../safetensors.ts";
+import type { Weights } from "../weights.ts";
+import type { PickleValue } from "./pickle_machine.ts";
+import { type TensorPlace, torchContents } from "./torch_contents.ts";
 
-/** Bytes of a storage by its key. */
-export type StorageBytes = (key: string) => Uint8Array | undefined;
+/** Bytes of storages by their keys. */
+export type StorageBytes = ReadonlyMap<string, Uint8Array>;
 
 /** Reads storages, each once, and counts what is copied. */
 interface Storages {
-  readonly bytesOf: StorageBytes;
+  readonly bytes: StorageBytes;
   readonly known: Map<string, TensorData>;
   /** Numbers that may still be copied out of storages. */
   copies: number;
@@ -35,7 +42,7 @@ function storageOf(
   const known = storages.known.get(place);
   // Another tensor may claim another count of the same storage.
   if (known?.length === count) return right(known);
-  const bytes = storages.bytesOf(key);
+  const bytes = storages.bytes.get(key);
   if (bytes === undefined) {
     return left(`is of storage ${excerpt(key)}, which is missing`);
   }
@@ -99,20 +106,13 @@ function tensorAt(
     : right({ shape, data: gathered(data, offset, shape, strides) });
 }
 
-/**
- * Reads tensors out of storages.
- *
- * @param bytesOf Storages by key.
- * @param most Numbers that may be copied where a tensor is no run of its storage.
- * @param places Where the tensors are, by name.
- * @returns Tensors by name, or what is wrong with one of them.
- */
-export function torchTensors(
-  bytesOf: StorageBytes,
-  most: number,
+/** Reads tensors out of storages; only so many numbers are copied where a tensor is no run of its storage. */
+function tensorsIn(
+  bytes: StorageBytes,
   places: ReadonlyMap<string, TensorPlace>,
+  mostCopied: number,
 ): Result<string, ReadonlyMap<string, StoredTensor>> {
-  const storages: Storages = { bytesOf, known: new Map(), copies: most };
+  const storages: Storages = { bytes, known: new Map(), copies: mostCopied };
   const tensors = new Map<string, StoredTensor>();
   for (const [name, place] of places) {
     const tensor = tensorAt(storages, place);
@@ -122,4 +122,55 @@ export function torchTensors(
     tensors.set(name, tensor.right);
   }
   return right(tensors);
+}
+
+/** Divides tensors into those that are to be read, and the others in words. */
+function chosenOf(
+  all: ReadonlyMap<string, TensorPlace>,
+  choose: ChooseTensors,
+): readonly [ReadonlyMap<string, TensorPlace>, ReadonlyMap<string, string>] {
+  const isChosen = choose(
+    new Map([...all].map(([name, { shape }]) => [name, shape])),
+  );
+  const [chosen, others] = [
+    new Map<string, TensorPlace>(),
+    new Map<string, string>(),
+  ];
+  for (const [name, place] of all) {
+    if (isChosen(name)) chosen.set(name, place);
+    else others.set(name, `${place.kind} [${place.shape.join(", ")}]`);
+  }
+  return [chosen, others];
+}
+
+/**
+ * Reads the tensors of a pickle that are chosen.
+ *
+ * @param value The value of the pickle.
+ * @param size Bytes of the file: so many numbers are copied at most.
+ * @param choose Which tensors are read.
+ * @param storagesReading Reads storages by their keys; one that is not there is left out.
+ * @returns What the file holds, or what is wrong with it.
+ */
+export function* torchWeightsReading(
+  value: PickleValue,
+  size: number,
+  choose: ChooseTensors,
+  storagesReading: (
+    keys: ReadonlySet<string>,
+  ) => Reading<Result<string, StorageBytes>>,
+): Reading<Result<string, Weights>> {
+  const contents = torchContents(value);
+  if (contents._tag === "Left") return contents;
+  const { tensors: all, unread, opaque } = contents.right;
+  const [chosen, others] = chosenOf(all, choose);
+  const keys = new Set([...chosen.values()].map(({ key }) => key));
+  const storages = yield* storagesReading(keys);
+  if (storages._tag === "Left") return storages;
+  const tensors = tensorsIn(storages.right, chosen, size);
+  return tensors._tag === "Left" ? tensors : right({
+    tensors: tensors.right,
+    unread: new Map([...unread, ...others]),
+    opaque,
+  });
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { deepStrictEqual, match, ok } from "node:assert/strict";
 import { zipSync } from "fflate";
-import { readStoredZip } from "../../../../train/weights/torch/stored_zip.ts";
+import { readStoredZip } from "./read_stored_zip.ts";
 
 const archives = fc.dictionary(
   fc.stringMatching(/^[a-z]{1,4}(\/[a-z]{1,4})?$/),
