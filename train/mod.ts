@@ -134,11 +134,13 @@ export * from "./train_state.ts";
 export * from "./train_step.ts";
 export * from "./update_scalars.ts";
 export * from "./evaluate/upload_encoder.ts";
-export * from "./weights/export/encoder_files.ts";
-export { type EncoderNaming } from "./weights/encoder/encoder_names.ts";
+export {
+  type EncoderNaming,
+  type EncoderPlace,
+  encoderPrefix,
+  findEncoder,
+} from "./weights/encoder/encoder_names.ts";
 export * from "./weights/encoder/encoder_positions.ts";
-export * from "./weights/encoder/encoder_prefix.ts";
-export * from "./weights/encoder/encoder_snapshot.ts";
 export * from "./weights/encoder/encoder_start.ts";
 export type {
   EncoderTensors,

@@ -29,6 +29,7 @@ import { newestWholeWeights } from "./checkpoint_weights.ts";
 import { readHubConfig, type SaidEncoder } from "./hub_config.ts";
 import {
   type EncoderNormalization,
+  isObject,
   type JsonObject,
   processorStatistics,
   runStatistics,
@@ -84,9 +85,7 @@ async function readJson(
   if (text._tag === "Left") return text;
   try {
     const json: unknown = JSON.parse(text.right);
-    return typeof json === "object" && json !== null && !Array.isArray(json)
-      ? right(json as JsonObject)
-      : refuse(path, "it is no JSON object");
+    return isObject(json) ? right(json) : refuse(path, "it is no JSON object");
   } catch {
     return refuse(path, "it is not JSON");
   }

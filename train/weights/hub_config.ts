@@ -7,9 +7,11 @@ import {
   type Fault,
   type Faults,
   left,
+  MODEL_PRESETS,
   type ModelSpec,
   type Result,
   right,
+  SIZE_PRESETS,
 } from "../../core/mod.ts";
 import { type JsonObject, objectIn } from "./image_statistics.ts";
 
@@ -42,14 +44,13 @@ const ARCHITECTURES = /^(?:vit|deit|flexivit|mae_vit)_/;
 /** timm's other models that are named alike and compute something else. */
 const UNLIKE = /quickgelu|_relpos|_srelpos|_rope|resnet|_r\d+_|hybrid/;
 
-/** Heads of timm's models by the word in their names. */
-const HEADS: Readonly<Record<string, number>> = {
-  tiny: 3,
-  small: 6,
-  base: 12,
-  large: 16,
-  huge: 16,
-};
+/** Heads of the models that have a size in their timm name. */
+function headsOf(architecture: string): number | undefined {
+  const sizes = Object.entries(SIZE_PRESETS);
+  const [, preset] =
+    sizes.find(([word]) => architecture.includes(`_${word}_`)) ?? [];
+  return preset && MODEL_PRESETS[preset].numHeads;
+}
 
 /** Arguments of timm's models that leave the function of the encoder as it is. */
 const HARMLESS =
@@ -158,10 +159,8 @@ function ofTimm(config: JsonObject): Result<Faults, SaidEncoder> {
     ...foreignArguments(args),
     ...faults,
   ];
-  const [, word = ""] = /_(tiny|small|base|large|huge)_/.exec(architecture) ??
-    [];
   return first !== undefined ? left([first, ...others]) : right({
-    numHeads: numberIn(args, "num_heads") ?? HEADS[word],
+    numHeads: numberIn(args, "num_heads") ?? headsOf(architecture),
     layerNormEps: undefined,
     sizes,
   });

@@ -15,7 +15,8 @@ export interface EncoderNormalization extends Normalization {
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-const isObject = (json: unknown): json is JsonObject =>
+/** Tells an object from other JSON. */
+export const isObject = (json: unknown): json is JsonObject =>
   typeof json === "object" && json !== null && !Array.isArray(json);
 
 /** A field that is an object; empty if it is none. */

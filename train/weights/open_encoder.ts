@@ -18,8 +18,11 @@ import type { SkippedCheckpoint } from "../latest_checkpoint.ts";
 import type { ChooseTensors } from "../safetensors.ts";
 import type { HostTensors } from "../snapshot.ts";
 import type { TrainError } from "../train_error.ts";
-import { encoderSources } from "./encoder/encoder_names.ts";
-import { type EncoderPlace, findEncoder } from "./encoder/encoder_prefix.ts";
+import {
+  type EncoderPlace,
+  encoderSources,
+  findEncoder,
+} from "./encoder/encoder_names.ts";
 import {
   type EncoderReport,
   encoderStart,

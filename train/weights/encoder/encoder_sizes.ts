@@ -12,19 +12,21 @@ import {
   type ModelSpec,
   type Result,
   right,
+  SIZE_PRESETS,
 } from "../../../core/mod.ts";
 import { POSITION_TABLE } from "../../evaluate/encoder_features.ts";
 import { tableRows } from "./encoder_positions.ts";
-import { encoderShape, type EncoderTensors } from "./encoder_tensors.ts";
+import {
+  encoderShape,
+  type EncoderTensors,
+  tensorFault,
+} from "./encoder_tensors.ts";
 
-/** Heads of the usual models by width and depth; their weights do not tell. */
-const USUAL_HEADS: ReadonlyMap<string, number> = new Map([
-  ["192 12", 3],
-  ["384 12", 6],
-  ["768 12", 12],
-  ["1024 24", 16],
-  ["1280 32", 16],
-]);
+/** Heads of the preset of this width and depth, which weights do not tell. */
+const usualHeads = (width: number, depth: number): number | undefined =>
+  Object.values(SIZE_PRESETS).map((name) => MODEL_PRESETS[name])
+    .find((preset) => preset.embedDim === width && preset.depth === depth)
+    ?.numHeads;
 
 /** What weights do not tell. */
 export interface UnseenSizes {
@@ -36,15 +38,11 @@ export interface UnseenSizes {
   readonly layerNormEps?: number | undefined;
 }
 
-const refusals = (path: string, found: unknown, wanted: string): Faults => [
-  { _tag: "Inconsistent", path, found, wanted },
-];
-
 const refuse = (
   path: string,
   found: unknown,
   wanted: string,
-): Result<Faults, never> => left(refusals(path, found, wanted));
+): Result<Faults, never> => left([tensorFault(path, found, wanted)]);
 
 /** One more than the highest number of a block. */
 function depthOf({ sources }: EncoderTensors): number {
@@ -75,10 +73,10 @@ export function unlikeSizes(
   return [
     ...String(shape) === String(wanted)
       ? []
-      : refusals(path, found, `float32 [${wanted.join(", ")}]`),
+      : [tensorFault(path, found, `float32 [${wanted.join(", ")}]`)],
     ...blocks === depth
       ? []
-      : refusals(`${file.prefix}blocks`, blocks, String(depth)),
+      : [tensorFault(`${file.prefix}blocks`, blocks, String(depth))],
   ];
 }
 
@@ -146,7 +144,7 @@ export function weightsModel(
     ? sideOf(file, patchSize)
     : right(unseen.imageSize);
   if (side._tag === "Left") return side;
-  const numHeads = unseen.numHeads ?? USUAL_HEADS.get(`${embedDim} ${depth}`);
+  const numHeads = unseen.numHeads ?? usualHeads(embedDim, depth);
   if (numHeads === undefined) {
     const wanted =
       `the heads of a model of width ${embedDim} and depth ${depth}`;

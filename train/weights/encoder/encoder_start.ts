@@ -6,6 +6,7 @@
 import {
   type Fault,
   type Faults,
+  type FreezePlan,
   initialValues,
   type Key,
   left,
@@ -13,20 +14,25 @@ import {
   type ParameterSpec,
   parameterSpecs,
   type PositionResampling,
+  type PretrainConfig,
   type Result,
   right,
   rootKey,
   split,
 } from "../../../core/mod.ts";
 import { POSITION_TABLE } from "../../evaluate/encoder_features.ts";
-import type { HostTensors } from "../../snapshot.ts";
+import {
+  type HostTensors,
+  initialSnapshot,
+  type Snapshot,
+} from "../../snapshot.ts";
 import {
   type LoadedPositions,
   positionsOf,
   type StoredTable,
   tableRows,
 } from "./encoder_positions.ts";
-import { findEncoder } from "./encoder_prefix.ts";
+import { findEncoder } from "./encoder_names.ts";
 import {
   encoderNumbers,
   encoderShape,
@@ -253,4 +259,32 @@ export function encoderStart(
     parameters: new Map([...parameters, [POSITION_TABLE, numbers]]),
     report: { prefix, used, missing, zeros, leftOver, opaque, positions },
   });
+}
+
+/**
+ * The state before the first step of a run whose encoder was trained before. The
+ * decoders start as the seed says.
+ *
+ * Pre-training has fixed positions. An encoder that learned its own is a start all
+ * the same; `report.positions.offFixed` says how far its table is from the fixed one.
+ *
+ * @param config The run.
+ * @param plan Its plan.
+ * @param start The encoder, of the run's model.
+ */
+export function encoderSnapshot(
+  config: PretrainConfig,
+  plan: FreezePlan,
+  start: EncoderStart,
+): Snapshot {
+  const first = initialSnapshot(config, plan);
+  return {
+    ...first,
+    parameters: new Map(
+      [...first.parameters].map(([name, values]) => [
+        name,
+        start.parameters.get(name) ?? values,
+      ]),
+    ),
+  };
 }

@@ -11,8 +11,7 @@ import {
   type Shape,
 } from "../../../core/mod.ts";
 import type { StoredTensor } from "../../safetensors.ts";
-import { encoderSources } from "./encoder_names.ts";
-import type { EncoderPlace } from "./encoder_prefix.ts";
+import { type EncoderPlace, encoderSources } from "./encoder_names.ts";
 import type { Weights } from "../weights.ts";
 
 /** Tensors of a file by their names in it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { patchCount } from "../../../core/mod.ts";
-import type { EncoderExport } from "./encoder_files.ts";
+import type { EncoderExport } from "./repository_configs.ts";
 
 /** Front matter by which model hubs find it. */
 const FRONT_MATTER = `---

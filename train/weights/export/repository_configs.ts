@@ -1,27 +1,32 @@
 /**
- * `config.json` of an exported encoder.
+ * Configurations of an exported encoder for timm and transformers.
  *
  * @module
  */
-import type { ModelSpec } from "../../../core/mod.ts";
-import type { EncoderExport } from "./encoder_files.ts";
+import { type ModelSpec, timmModelName } from "../../../core/mod.ts";
+import { type Normalization, normalizationFor } from "../../../data/mod.ts";
+import type { HostTensors } from "../../snapshot.ts";
 
-/** timm's models by width, depth, heads and patch side. */
-const TIMM_NAMES: ReadonlyMap<string, string> = new Map([
-  ["192 12 3 16", "vit_tiny_patch16_224"],
-  ["384 12 6 16", "vit_small_patch16_224"],
-  ["768 12 12 16", "vit_base_patch16_224"],
-  ["1024 24 16 16", "vit_large_patch16_224"],
-  ["1280 32 16 14", "vit_huge_patch14_224"],
-]);
+/** An encoder and what others must know of it. */
+export interface EncoderExport {
+  /** Its sizes. */
+  readonly model: ModelSpec;
+  /** Its parameters by the model's names; if its own position table `pos_embed` is among them, it is written in place of the fixed one. */
+  readonly parameters: HostTensors;
+  /** Statistics that its images are normalised with. */
+  readonly normalization: Normalization;
+  /** Length of an image's shorter side before the middle is cut out, pixels, at least the model's image side. */
+  readonly resizeSize: number;
+  /** Title of the model card. */
+  readonly title: string;
+  /** How it was trained, a sentence each, for the model card. */
+  readonly history: readonly string[];
+  /** Most bytes of numbers in `model.onnx`; what ONNX allows when left out. */
+  readonly mostOnnxBytes?: number;
+}
 
 /** timm's model that is changed by arguments where none has the sizes. */
 const ANY_NAME = "vit_base_patch16_224";
-
-const architectureOf = (
-  { embedDim, depth, numHeads, patchSize }: ModelSpec,
-): string =>
-  TIMM_NAMES.get(`${embedDim} ${depth} ${numHeads} ${patchSize}`) ?? ANY_NAME;
 
 /** Sizes as arguments of timm's `VisionTransformer`. */
 const timmArguments = (model: ModelSpec): Record<string, unknown> => ({
@@ -60,7 +65,7 @@ export function timmConfig(
 ): Readonly<Record<string, unknown>> {
   const side = model.imageSize;
   return {
-    architecture: architectureOf(model),
+    architecture: timmModelName(model) ?? ANY_NAME,
     num_classes: 0,
     num_features: model.embedDim,
     global_pool: "token",
@@ -79,5 +84,32 @@ export function timmConfig(
       classifier: "head",
     },
     ...transformersSizes(model),
+  };
+}
+
+/**
+ * The configuration of a Hugging Face image processor that does what `evalTransform`
+ * does: shorter side, middle, statistics.
+ *
+ * @param encoder The encoder.
+ */
+export function preprocessorConfig(
+  { model, normalization, resizeSize }: EncoderExport,
+): unknown {
+  const side = model.imageSize;
+  const { mean, deviation } = normalizationFor(normalization, 3);
+  return {
+    image_processor_type: "ViTImageProcessor",
+    do_convert_rgb: true,
+    do_resize: true,
+    size: { shortest_edge: resizeSize },
+    resample: 3,
+    do_center_crop: true,
+    crop_size: { height: side, width: side },
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: deviation,
   };
 }
