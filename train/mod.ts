@@ -30,6 +30,7 @@ export * from "./checkpoint_policy.ts";
 export * from "./differences.ts";
 export * from "./download.ts";
 export * from "./evaluate/encoder_features.ts";
+export * from "./evaluate/image_rows.ts";
 export * from "./find_origin.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
@@ -72,7 +73,6 @@ export {
   recordWriter,
 } from "./metrics_record.ts";
 export * from "./move_parameters.ts";
-export * from "./evaluate/most_frequent.ts";
 export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
 export * from "./origin.ts";
@@ -133,7 +133,6 @@ export * from "./train_error.ts";
 export * from "./train_state.ts";
 export * from "./train_step.ts";
 export * from "./update_scalars.ts";
-export * from "./evaluate/upload_encoder.ts";
 export {
   type EncoderNaming,
   type EncoderPlace,

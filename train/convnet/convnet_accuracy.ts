@@ -15,7 +15,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { onlyRows, programRows } from "../evaluate/encoder_features.ts";
+import { onlyRows, programRows } from "../evaluate/image_rows.ts";
 import type { WorkOptions } from "../work_options.ts";
 import { compileGraph } from "../run_graph.ts";
 import { topAccuracy } from "../evaluate/accuracy.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { ok, strictEqual } from "node:assert/strict";
-import { topAccuracy } from "../../../train/mod.ts";
+import { mostFrequentShare, topAccuracy } from "../../../train/mod.ts";
 
 Deno.test("topAccuracy() counts by hand: 4 samples of 3 classes, ties go to the earlier class", () => {
   const scores = Float64Array.of(3, 2, 1, 1, 1, 0, 0, 0, 5, 2, 2, 2);
@@ -35,4 +35,20 @@ Deno.test("topAccuracy() rises with the classes that may be named, up to 1, and 
       ok(Math.abs(named - top) < 1e-9);
     }
   }));
+});
+
+Deno.test("mostFrequentShare() is the best accuracy of one answer for everything", () => {
+  const labels = fc.array(fc.integer({ min: -1, max: 4 }), { minLength: 1 });
+  fc.assert(fc.property(labels, (list) => {
+    const own = Int32Array.from(list);
+    const answers = [0, 1, 2, 3, 4].map((answer) => {
+      const scores = list.flatMap(() =>
+        [0, 1, 2, 3, 4].map((label) => label === answer ? 1 : 0)
+      );
+      return topAccuracy(scores, own, 5, 1);
+    });
+    strictEqual(mostFrequentShare(list), Math.max(...answers));
+  }));
+  strictEqual(mostFrequentShare([null, null]), 0);
+  strictEqual(mostFrequentShare([]), NaN);
 });

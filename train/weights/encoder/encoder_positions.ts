@@ -14,7 +14,9 @@ import {
   right,
   sinCosPositions,
 } from "../../../core/mod.ts";
-import { POSITION_TABLE } from "../../evaluate/encoder_features.ts";
+
+/** Name of an encoder's own position table among its parameters. */
+export const POSITION_TABLE = "pos_embed";
 
 /** Where the positions of a loaded encoder come from. */
 export interface LoadedPositions {

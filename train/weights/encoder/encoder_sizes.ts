@@ -14,8 +14,7 @@ import {
   right,
   SIZE_PRESETS,
 } from "../../../core/mod.ts";
-import { POSITION_TABLE } from "../../evaluate/encoder_features.ts";
-import { tableRows } from "./encoder_positions.ts";
+import { POSITION_TABLE, tableRows } from "./encoder_positions.ts";
 import {
   encoderShape,
   type EncoderTensors,

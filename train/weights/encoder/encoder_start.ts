@@ -20,7 +20,6 @@ import {
   rootKey,
   split,
 } from "../../../core/mod.ts";
-import { POSITION_TABLE } from "../../evaluate/encoder_features.ts";
 import {
   type HostTensors,
   initialSnapshot,
@@ -28,6 +27,7 @@ import {
 } from "../../snapshot.ts";
 import {
   type LoadedPositions,
+  POSITION_TABLE,
   positionsOf,
   type StoredTable,
   tableRows,

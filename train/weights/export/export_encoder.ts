@@ -24,7 +24,7 @@ import {
   fileResult,
   replaceFile,
 } from "../../atomic_file.ts";
-import { POSITION_TABLE } from "../../evaluate/encoder_features.ts";
+import { POSITION_TABLE } from "../encoder/encoder_positions.ts";
 import { safetensorsParts, type StoredTensor } from "../../safetensors.ts";
 import { SEAL } from "../../seal.ts";
 import type { TrainError } from "../../train_error.ts";
