@@ -19,7 +19,7 @@ export interface AccuracyPoint {
 
 /** Runs of one kind, each with another seed. */
 export interface AccuracySeries {
-  /** What they are, for the legend. */
+  /** Name for the legend. */
   readonly name: string;
   /** The runs. */
   readonly points: readonly AccuracyPoint[];
@@ -27,7 +27,7 @@ export interface AccuracySeries {
 
 /** One kind of accuracy. */
 export interface AccuracyPanel {
-  /** What it is. */
+  /** Title. */
   readonly title: string;
   /** Kinds of run; one without runs is only in the legend. */
   readonly series: readonly AccuracySeries[];

@@ -1,5 +1,5 @@
 /**
- * How the losses went.
+ * Plot of the losses.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { PlotSize } from "./plot_size.ts";
 import { plotSvg } from "./svg.ts";
 import { LIGHT, type Theme } from "./theme.ts";
 
-/** What else a loss plot shows. */
+/** Options of a loss plot. */
 export interface LossPlotOptions {
   /** Phases in the order of time. */
   readonly phases: readonly PhaseMark[];
-  /** What it is drawn on; `LIGHT` by default. */
+  /** Colours; `LIGHT` by default. */
   readonly theme?: Theme;
   /** Its size; 960 × 530 pixels by default, and more for a legend of several rows. */
   readonly size?: PlotSize;
@@ -97,7 +97,7 @@ function lineMarks(line: LossSeries, theme: Theme): Plot.Markish[] {
   ];
 }
 
-/** Where each name of the legend goes: from the left, in as many rows as needed. */
+/** Place of each name of the legend: from the left, in as many rows as needed. */
 function legendPlaces(
   lines: readonly LossSeries[],
   width: number,

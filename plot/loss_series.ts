@@ -6,7 +6,7 @@
 import { movingMean } from "./moving_mean.ts";
 import { type SeriesPoint, thinned } from "./thinning.ts";
 
-/** What the losses were after one step. */
+/** Losses after one step. */
 export interface LossPoint {
   /** Optimizer step, from 0. */
   readonly step: number;
@@ -18,7 +18,7 @@ export interface LossPoint {
 
 /** An unbroken part of a line. */
 export interface LossPiece {
-  /** What was measured, thinned. */
+  /** Measured values, thinned. */
   readonly measured: readonly SeriesPoint[];
   /** Its moving mean, thinned. */
   readonly smooth: readonly SeriesPoint[];

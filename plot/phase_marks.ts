@@ -1,5 +1,5 @@
 /**
- * Where a run changed: upright lines over a plot of steps.
+ * Marks of freezes and prunings: upright lines over a plot of steps.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import * as Plot from "@observablehq/plot";
 import { caption } from "./caption.ts";
 import { LIGHT, type Theme } from "./theme.ts";
 
-/** When the work changed; a phase of a plan is one. */
+/** A step at which the work changes; a phase of a plan is one. */
 export interface PhaseMark {
   /** First optimizer step of the phase. */
   readonly from: number;

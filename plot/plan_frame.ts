@@ -1,5 +1,5 @@
 /**
- * What the panels of a plan's picture share: width, time, colours.
+ * Width, time axis and colours that the panels of a plan's picture share.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { layerScale, LIGHT } from "./theme.ts";
 /** Pixels, the same for every panel, so that steps stand below each other. */
 export const PLAN_FRAME = { width: 960, left: 104, right: 28 } as const;
 
-/** How the panels show a plan. */
+/** Width, time axis and colours of the panels. */
 export interface PlanFrame {
   /** Place of a step on the axis of time. */
   readonly timeOf: (step: number) => number;

@@ -1,5 +1,5 @@
 /**
- * When each layer trains.
+ * Panel of the layers: the part of the run in which each is trained.
  *
  * @module
  */

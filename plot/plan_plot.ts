@@ -16,7 +16,7 @@ import { ratesPanel } from "./plan_rates_panel.ts";
 import { type Panel, stackedSvg } from "./stacked.ts";
 import { plotSvg } from "./svg.ts";
 
-/** What else is known about the run. */
+/** Options of a plan's picture. */
 export interface PlanPlotOptions {
   /** Optimizer steps of an epoch; with it, time is shown in epochs instead of steps. */
   readonly stepsPerEpoch?: number;

@@ -1,5 +1,5 @@
 /**
- * How large a plot is.
+ * Size of a plot.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the model was shown, what it should have said and what it said.
+ * Picture of reconstructions: images, what the encoder sees of them, targets and predictions.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface ReconstructionStage {
   readonly nbins: number;
   /** HOG of the image, `[n², C·nbins]`. */
   readonly target: ArrayLike<number>;
-  /** What the stage's decoder says, the same shape. */
+  /** Prediction of the stage's decoder, the same shape. */
   readonly prediction: ArrayLike<number>;
 }
 

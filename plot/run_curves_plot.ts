@@ -10,13 +10,13 @@ import { plotSvg } from "./svg.ts";
 
 /** One quantity. */
 export interface RunCurve {
-  /** What it is, for the legend. */
+  /** Name for the legend. */
   readonly name: string;
   /** Its values, in the order of time. */
   readonly pieces: readonly {
-    /** Where the value begins to hold, as a part of the run. */
+    /** Begin of the value's validity, as a part of the run. */
     readonly from: number;
-    /** Where it ends. */
+    /** Its end. */
     readonly to: number;
     /** The value, as a part of the first one. */
     readonly value: number;

@@ -20,9 +20,9 @@ export interface RatesPoint {
   readonly rates: readonly number[];
 }
 
-/** How the rates of a run are shown. */
+/** Options of a plot of rates. */
 export interface RunRatesOptions {
-  /** What it is drawn on; `LIGHT` by default. */
+  /** Colours; `LIGHT` by default. */
   readonly theme?: Theme;
   /** Its size; 960 × 400 pixels by default. */
   readonly size?: PlotSize;

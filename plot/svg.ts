@@ -7,7 +7,7 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { LIGHT, type Theme } from "./theme.ts";
 
-/** What linkedom gives; its declarations leave the document out. */
+/** linkedom's window; its declarations leave the document out. */
 interface Page {
   readonly document: NonNullable<Plot.PlotOptions["document"]>;
 }

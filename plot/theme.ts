@@ -8,7 +8,7 @@ import { INK, QUIET } from "./palette.ts";
 
 /** Colours that depend on the ground. */
 export interface Theme {
-  /** What is behind everything. */
+  /** Background. */
   readonly ground: string;
   /** Axes, titles and totals. */
   readonly ink: string;
@@ -16,9 +16,9 @@ export interface Theme {
   readonly quiet: string;
   /** Lines of a grid. */
   readonly grid: string;
-  /** Where layers freeze. */
+  /** Marks of freezes. */
   readonly faint: string;
-  /** Where stages are pruned. */
+  /** Marks of pruned stages. */
   readonly strong: string;
   /** The part of the scale `plasma` that can be told from the ground. */
   readonly plasma: readonly [shallow: number, deep: number];

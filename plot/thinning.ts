@@ -8,7 +8,7 @@
 export interface SeriesPoint {
   /** Optimizer step. */
   readonly step: number;
-  /** What was measured there. */
+  /** The value measured there. */
   readonly value: number;
 }
 

@@ -12,12 +12,11 @@ import {
   type Signature,
 } from "../../core/mod.ts";
 import type { BackendError, DeviceTensors } from "../backend.ts";
-import { checkInputs } from "../check_inputs.ts";
-import type { Replaced } from "../replaced_inputs.ts";
+import { checkInputs, type Replaced } from "../program_inputs.ts";
 import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
 import type { ElementwisePart } from "./kernels/elementwise_parts.ts";
-import type { LoadedKernels } from "./kernels/kernel_crew.ts";
-import { kernelsOf } from "./kernels/kernels.ts";
+import type { LoadedKernels } from "./kernels/thread_pool.ts";
+import { kernelsOf } from "./kernels/kernel_code.ts";
 import type { Launch } from "./kernels/launch.ts";
 import type { Block } from "./tensor_store.ts";
 
@@ -119,7 +118,7 @@ export function kernelRunner(
   replaces: Replaced,
 ): Runner {
   const { module, kernelOf } = kernelsOf(parts);
-  const kernels = engine.crew.load(module);
+  const kernels = engine.threadPool.load(module);
   const compiled: Compiled = {
     engine,
     kernels,

@@ -11,7 +11,7 @@ import {
   sizeOf,
 } from "../../core/mod.ts";
 import { type DeviceTensor, dtypeOf, type HostTensor } from "../backend.ts";
-import { checkLength } from "../check_inputs.ts";
+import { checkLength } from "../program_inputs.ts";
 import type { Arena, Stretch } from "./arena.ts";
 import { returnFreedMemory } from "./runtime/memory_advice.ts";
 import type {
@@ -24,7 +24,7 @@ import type {
 export interface Block {
   /** The numbers. */
   readonly numbers: Numbers;
-  /** Where in the arena they lie. */
+  /** Their place in the arena. */
   readonly stretch: Stretch;
   /** Lent tensors and running programs that use them. */
   references: number;
@@ -46,7 +46,7 @@ export interface TensorStore {
   lend(block: Block, signature: Signature): DeviceTensor;
   /** Copies numbers into a block of their own, which is lent. */
   upload(tensor: HostTensor): DeviceTensor;
-  /** What is behind a lent tensor, unless it was disposed or is not from here. */
+  /** The storage behind a lent tensor, unless it was disposed or is not from here. */
   lent(tensor: DeviceTensor): Block | undefined;
   /** Gives back the memory of blocks that nobody refers to. */
   trim(): void;

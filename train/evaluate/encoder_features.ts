@@ -27,7 +27,7 @@ import type { WorkOptions } from "../work_options.ts";
 import { imageRows, onlyRows } from "./image_rows.ts";
 import type { LabelledFeatures } from "./neighbours.ts";
 
-/** Which numbers of the encoder make the feature of an image. */
+/** The numbers of the encoder that make the feature of an image. */
 export interface FeatureSpec {
   /** The mean of the patch tokens, or the class token. */
   readonly tokens: "patches" | "classToken";

@@ -17,7 +17,7 @@ import type { TrainError } from "../train_error.ts";
 
 export type { KnnSearch, LabelledFeatures } from "./neighbours.ts";
 
-/** How neighbours vote. */
+/** Options of the vote. */
 export interface KnnOptions {
   /** Neighbours, `k ≥ 1`. */
   readonly neighbours: number;

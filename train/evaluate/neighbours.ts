@@ -19,9 +19,9 @@ export interface LabelledFeatures {
   readonly labels: Int32Array;
 }
 
-/** How neighbours are looked for. */
+/** Options of a search for neighbours. */
 export interface KnnSearch extends WorkOptions {
-  /** Where points are compared; the main thread, in float64, when left out. */
+  /** The engine that compares points; the main thread, in float64, when left out. */
   readonly backend?: Backend | undefined;
   /**
    * Bytes of the rows that are compared at a time, at least those of one row of each
@@ -39,13 +39,13 @@ const TILE_ROWS = 512;
 interface Tile {
   /** First row. */
   readonly from: number;
-  /** How many. */
+  /** Count of rows. */
   readonly rows: number;
   /** Room for at least `rows` rows. */
   readonly values: Float32Array;
 }
 
-/** How many points there are. */
+/** Count of points. */
 export const rowsOf = ({ features, width }: LabelledFeatures): number =>
   features.length / width;
 

@@ -1,5 +1,5 @@
 /**
- * What a model makes of the hidden patches.
+ * Predictions of hidden patches beside their targets.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Weights by their path, and what is said of their encoder beside them.
+ * Weights from a path, with the facts about their encoder that stand beside them.
  *
  * @module
  */
@@ -42,13 +42,13 @@ import { ALL_TENSORS, type Weights } from "./weights.ts";
 export interface FoundWeights {
   /** Their file; of several the list of them. */
   readonly path: string;
-  /** What was read. */
+  /** Tensors that were read, and the other contents. */
   readonly weights: Weights;
   /** The model, if they are of a run of this library. */
   readonly model: ModelSpec | null;
-  /** What the configuration beside them says. */
+  /** Facts of the configuration beside them. */
   readonly said: SaidEncoder | null;
-  /** What the encoder's images are normalised with; `null` where nothing says it. */
+  /** Statistics that the encoder's images are normalised with; `null` where nothing says them. */
   readonly normalization: EncoderNormalization | null;
   /** Steps of pre-training done and planned, if they are of a run. */
   readonly steps: readonly [done: number, total: number] | null;
@@ -91,7 +91,7 @@ async function readJson(
   }
 }
 
-/** What a file says, as one of the readers of configurations understands it. */
+/** Statistics in a file, by one of the readers of configurations. */
 async function said(
   path: string,
   read: (json: JsonObject) => Result<Fault, Normalization | null>,
@@ -107,7 +107,7 @@ async function said(
   return right(found === null ? null : { ...found, from: path });
 }
 
-/** What the files beside the weights of a hub say. */
+/** Facts in the files beside the weights of a hub. */
 async function saidBeside(
   folder: string,
 ): Promise<

@@ -1,5 +1,5 @@
 /**
- * What `config.json` says of an encoder, as timm or transformers write it.
+ * Sizes of an encoder in a `config.json` of timm or transformers.
  *
  * @module
  */
@@ -25,7 +25,7 @@ interface SaidSize {
   readonly size: number;
 }
 
-/** What a configuration says that weights do not, and what must agree with them. */
+/** Facts of a configuration that weights do not have, and sizes that must agree with them. */
 export interface SaidEncoder {
   /** Heads, if it says them. */
   readonly numHeads: number | undefined;

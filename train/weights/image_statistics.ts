@@ -1,5 +1,5 @@
 /**
- * What the images of an encoder are normalised with.
+ * Statistics that the images of an encoder are normalised with.
  *
  * @module
  */
@@ -49,7 +49,7 @@ const LEAST_DEVIATION = 1e-6;
 interface StatisticsFields {
   readonly mean: string;
   readonly deviation: string;
-  /** What stands before these names in messages. */
+  /** Prefix of these names in messages. */
   readonly path: string;
   /** Levels that are 1 before the mean is taken away. */
   readonly levels: number;

@@ -1,5 +1,5 @@
 /**
- * Encoders by their path.
+ * An encoder from a path: a run, a hub's folder or a file.
  *
  * @module
  */
@@ -49,11 +49,11 @@ export interface OpenedEncoder {
   readonly model: ModelSpec;
   /** Its parameters and its position table `pos_embed`. */
   readonly parameters: HostTensors;
-  /** What became of the tensors of the file. */
+  /** Use of each tensor of the file. */
   readonly report: EncoderReport;
   /** The file of its weights. */
   readonly path: string;
-  /** What its images are normalised with; `null` where nothing says it. */
+  /** Statistics that its images are normalised with; `null` where nothing says them. */
   readonly normalization: EncoderNormalization | null;
   /** Steps of pre-training done and planned, if it is of a run of this library. */
   readonly steps: readonly [done: number, total: number] | null;
@@ -63,7 +63,7 @@ export interface OpenedEncoder {
   readonly seed?: number;
 }
 
-/** How a path is read as an encoder. */
+/** Options of opening an encoder. */
 export interface OpenEncoderOptions extends EncoderStartOptions, UnseenSizes {
   /** The model that it has to fit, whatever the path says of it; positions are brought to its grid. */
   readonly model?: ModelSpec;
@@ -79,7 +79,7 @@ const orRefuse = <A>(
 ): Result<TrainError, A> =>
   result._tag === "Right" ? result : refuse(path, describeFaults(result.left));
 
-/** Which of several encoders in a file is like the wanted one, or has blocks at all. */
+/** Tells among several encoders in a file one like the wanted one, or one that has blocks. */
 const fitsIn =
   (shapes: ReadonlyMap<string, Shape>, wanted: ModelSpec | undefined) =>
   (place: EncoderPlace): boolean => {

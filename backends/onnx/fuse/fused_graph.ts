@@ -33,11 +33,11 @@ export type FusedOp = keyof FusedAttributes;
 
 /** A node of one fused op. */
 export interface FusedNodeOf<Name extends FusedOp> extends Signature {
-  /** What it computes. */
+  /** Name of the op. */
   readonly op: Name;
   /** Constants of the op. */
   readonly attributes: FusedAttributes[Name];
-  /** What it computes from. */
+  /** Inputs. */
   readonly inputs: readonly NodeId[];
 }
 

@@ -4,8 +4,13 @@
  * @module
  */
 import { type Shape, sizeOf } from "../../../core/mod.ts";
-import type { Lowerings } from "./lowering.ts";
-import { int, ints, type OnnxWriter, type Value } from "./onnx_writer.ts";
+import {
+  int,
+  ints,
+  type Lowerings,
+  type OnnxWriter,
+  type Value,
+} from "./onnx_writer.ts";
 
 type LayoutOp =
   | "reshape"

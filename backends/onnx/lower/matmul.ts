@@ -5,8 +5,14 @@
  */
 import type { OpAttributes, Signature } from "../../../core/mod.ts";
 import type { Attributes } from "../proto/model.ts";
-import type { Lowerings } from "./lowering.ts";
-import { int, ints, type OnnxWriter, real, type Value } from "./onnx_writer.ts";
+import {
+  int,
+  ints,
+  type Lowerings,
+  type OnnxWriter,
+  real,
+  type Value,
+} from "./onnx_writer.ts";
 
 type Product = OpAttributes["matmul"] & { readonly factor?: number };
 

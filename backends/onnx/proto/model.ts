@@ -79,7 +79,7 @@ export interface Initializer extends ValueInfo {
   readonly shape: Shape;
   /** Row-major numbers, little-endian; none if they are elsewhere. */
   readonly data: Uint8Array;
-  /** Where the numbers are if they are in another file. */
+  /** Place of the numbers if they are in another file. */
   readonly elsewhere?: ExternalData;
 }
 
@@ -99,9 +99,9 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   /** Constants. */
   readonly initializers: readonly Initializer[];
-  /** What it is given. */
+  /** Inputs. */
   readonly inputs: readonly ValueInfo[];
-  /** What it gives. */
+  /** Outputs. */
   readonly outputs: readonly ValueInfo[];
 }
 

@@ -8,7 +8,7 @@
 /** An address of native memory; `null` is C's null pointer. */
 export type Pointer = Deno.PointerValue;
 
-/** Where a C function stands in a table of function pointers, and its types. */
+/** The place of a C function in a table of function pointers, and its types. */
 export interface TableEntry {
   /** Position in the table. */
   readonly index: number;

@@ -3,7 +3,7 @@
  * stand in its table.
  *
  * The table only ever grows at its end. It is pinned to one version all the same,
- * and `proveRuntime` tries the functions before they are trusted.
+ * and `verifyRuntime` tests the functions before they are used.
  *
  * @module
  * @see {@link https://onnxruntime.ai/docs/api/c/struct_ort_api.html}

@@ -14,7 +14,7 @@ import {
 import type { Kernel, StoredTensor } from "../device.ts";
 import { addressOf } from "./wasm_memory.ts";
 
-/** What Emscripten's modules have and the library's types leave out. */
+/** Members of Emscripten's modules that the library's types leave out. */
 interface WithCwrap {
   readonly cwrap: (
     name: string,

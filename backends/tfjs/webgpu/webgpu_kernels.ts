@@ -15,31 +15,34 @@ import { stridesOf } from "../../../core/graph/shape.ts";
 import { extentsOf } from "../host/convolution.ts";
 import { broadcastStrides } from "../host/strided.ts";
 import type { ComputedOp, Kernel, KernelTable } from "../device.ts";
-import { GELU, GELU_GRAD, NORMAL_DISTRIBUTION } from "./activation_shaders.ts";
+import {
+  gatherShader,
+  GELU,
+  GELU_GRAD,
+  mapShader,
+  NORMAL_DISTRIBUTION,
+  padShader,
+  scatterShader,
+  stridedShader,
+} from "./element_shaders.ts";
 import { concatLaunch, sumLaunch, thenSum } from "./composed_launches.ts";
 import {
   convolutionShader,
   inputGradShader,
   weightGradShader,
 } from "./convolution_shaders.ts";
-import {
-  gatherShader,
-  mapShader,
-  padShader,
-  scatterShader,
-  stridedShader,
-} from "./element_shaders.ts";
 import { hogShader } from "./hog_shader.ts";
 import {
   L2_NORMALIZE,
   layerNormFormula,
   layerNormGradFormula,
   LOG_SOFTMAX,
+  type RowFormula,
+  rowShader,
   scaledByNormFormula,
   SOFTMAX,
   SOFTMAX_GRAD,
-} from "./row_formulas.ts";
-import { type RowFormula, rowShader } from "./row_shader.ts";
+} from "./row_shader.ts";
 import { launchShader, literal, MOST_TURNS, type Shader } from "./shader.ts";
 import { webGpuMatmul } from "./webgpu_matmul.ts";
 

@@ -12,7 +12,7 @@ import {
   right,
 } from "../../../core/mod.ts";
 
-/** How a library names the parts of an encoder. */
+/** A library's names of the parts of an encoder. */
 export interface EncoderNaming {
   /** The library, for messages. */
   readonly library: string;
@@ -119,7 +119,7 @@ const NAMINGS: readonly EncoderNaming[] = [
 /** The order in which parts of a tensor lie behind one another. */
 const PART_ORDER = ["query", "key", "value"];
 
-/** What timm calls a tensor, and which third of it this is; `null` if it has none such. */
+/** timm's name of a tensor, and which third of it this is; `null` if it has none such. */
 function timmName(
   { rules }: EncoderNaming,
   name: string,
@@ -133,7 +133,7 @@ function timmName(
 }
 
 /**
- * Which tensors of a file make the tensors of an encoder.
+ * Tensors of a file that make the tensors of an encoder.
  *
  * @param naming How the file names them.
  * @param prefix What stands before these names.
@@ -159,11 +159,11 @@ export function encoderSources(
   return sources;
 }
 
-/** Where the encoder is among the tensors of a file. */
+/** The place of the encoder among the tensors of a file. */
 export interface EncoderPlace {
-  /** What stands before its names, possibly nothing. */
+  /** Prefix of its names, possibly empty. */
   readonly prefix: string;
-  /** How they are named. */
+  /** Naming of its tensors. */
   readonly naming: EncoderNaming;
 }
 

@@ -18,17 +18,17 @@ import {
 /** Name of an encoder's own position table among its parameters. */
 export const POSITION_TABLE = "pos_embed";
 
-/** Where the positions of a loaded encoder come from. */
+/** Origin of the positions of a loaded encoder. */
 export interface LoadedPositions {
   /** Patches along one side of the table in the file; `null` if it has none and the fixed one is taken. */
   readonly grid: number | null;
-  /** Whether it had a row for the class token. */
+  /** True if it had a row for the class token. */
   readonly classToken: boolean;
   /** Largest difference from the fixed table of the model's own grid. */
   readonly offFixed: number;
 }
 
-/** How the rows of a table are to be read. */
+/** Division of the rows of a table. */
 export interface TableRows {
   /** Patches along one side. */
   readonly grid: number;

@@ -27,7 +27,7 @@ const usualHeads = (width: number, depth: number): number | undefined =>
     .find((preset) => preset.embedDim === width && preset.depth === depth)
     ?.numHeads;
 
-/** What weights do not tell. */
+/** Sizes that weights do not tell. */
 export interface UnseenSizes {
   /** Heads; those of the usual model of this width and depth when left out. */
   readonly numHeads?: number | undefined;

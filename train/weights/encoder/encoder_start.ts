@@ -1,5 +1,5 @@
 /**
- * Encoders that were trained elsewhere.
+ * An encoder from the tensors of a file, as a start of training or for features.
  *
  * @module
  */
@@ -43,9 +43,9 @@ import {
 } from "./encoder_tensors.ts";
 import { foreignParts } from "./foreign_parts.ts";
 
-/** What became of the tensors of a file. */
+/** Use of each tensor of a file. */
 export interface EncoderReport {
-  /** What stood before the encoder's names, for example `module.`. */
+  /** Prefix of the encoder's names, for example `module.`. */
   readonly prefix: string;
   /** Tensors of the file that are used, by their names in it. */
   readonly used: readonly string[];
@@ -65,21 +65,21 @@ export interface EncoderReport {
 export interface EncoderStart {
   /** All its parameters under the model's names, and its position table `pos_embed`. */
   readonly parameters: HostTensors;
-  /** What became of the tensors of the file. */
+  /** Use of each tensor of the file. */
   readonly report: EncoderReport;
 }
 
-/** How a file is read as an encoder. */
+/** Options of reading an encoder from a file. */
 export interface EncoderStartOptions {
-  /** What stands before the encoder's names; found out when left out. */
+  /** Prefix of the encoder's names; found out when left out. */
   readonly prefix?: string;
-  /** How positions are brought to another grid; `mae` when left out. */
+  /** Interpolation of positions to another grid; `mae` when left out. */
   readonly resampling?: PositionResampling;
-  /** Where first values of what is missing come from; seed 0 when left out. */
+  /** Key of the first values of missing parameters; seed 0 when left out. */
   readonly key?: Key;
   /**
-   * Whether the class token, the last norm and the positions may be missing, as where
-   * training begins. They may not when left out: features would be those of another
+   * Permission for the class token, the last norm and the positions to be missing, as
+   * where training begins. `false` when left out: features would be those of another
    * function.
    */
   readonly partial?: boolean;
@@ -115,7 +115,7 @@ function nameIn(
   return norms === stages.length ? name : null;
 }
 
-/** What was found of the parameters. */
+/** Parameters that were found, and those that were not. */
 interface Found {
   readonly parameters: Map<string, Float32Array>;
   /** Those that were looked for and are there, by timm's names. */
@@ -127,11 +127,11 @@ interface Found {
 
 const QKV_BIAS = /^blocks\.\d+\.attn\.qkv\.bias$/;
 
-/** Whether a model has no biases of queries, keys and values at all. */
+/** True if a model has no biases of queries, keys and values at all. */
 const isWithoutBias = ({ sources }: EncoderTensors): boolean =>
   ![...sources.keys()].some((name) => QKV_BIAS.test(name));
 
-/** Whether a parameter may keep its first value: norms of other taps; where training begins, more. */
+/** True if a parameter may keep its first value: norms of other taps; where training begins, more. */
 function mayBeMissing(
   { stages }: ModelSpec,
   name: string,

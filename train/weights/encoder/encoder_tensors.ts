@@ -17,7 +17,7 @@ import type { Weights } from "../weights.ts";
 /** Tensors of a file by their names in it. */
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
 
-/** What a file holds beside the tensors that were read. */
+/** Contents of a file beside the tensors that were read. */
 export type OtherContents = Partial<Pick<Weights, "unread" | "opaque">>;
 
 /** An encoder's tensors as a file has them. */

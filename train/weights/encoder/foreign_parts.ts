@@ -1,5 +1,5 @@
 /**
- * Parts of other Vision Transformers that this library's encoder has not.
+ * Parts of other Vision Transformers that this library's encoder does not have.
  *
  * @module
  */
@@ -35,21 +35,21 @@ const BEHIND: readonly (readonly [RegExp, string])[] = [
   [/^fc_norm\./, "a norm behind the mean of the tokens, not before it"],
 ];
 
-/** What is wanted instead of a part. */
+/** The wanted encoder in place of one with a foreign part. */
 const WITHOUT = "an encoder without it";
 const BEFORE = "an encoder from before it was fine-tuned, or one without it";
 
 /** Parts that only training has, whatever they are made of, and its state (`exp_avg/…`). */
 const OF_TRAINING = /^(mask_token|decoder|predictor|heads?\b|\w+\/)/;
 
-/** Whether a tensor looks like tokens beside those of the patches, `[1, n, D]`. */
+/** True if a tensor looks like tokens beside those of the patches, `[1, n, D]`. */
 function isToken(file: EncoderTensors, path: string): boolean {
   const [width] = encoderShape(file, "patch_embed.proj.weight");
   const [one, , own, ...others] = file.tensors.get(path)?.shape ?? [];
   return one === 1 && own === width && others.length === 0;
 }
 
-/** What a tensor is that makes an encoder another one, or `null`. */
+/** Kind of a tensor that makes an encoder another one, or `null`. */
 function foreignKind(
   file: EncoderTensors,
   path: string,

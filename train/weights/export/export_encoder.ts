@@ -44,7 +44,7 @@ export type EncoderFiles = ReadonlyMap<string, FileContent>;
 /** Name of the file with the numbers of a large ONNX model, as transformers.js looks for it. */
 const ONNX_NUMBERS = "model.onnx_data";
 
-/** What makes transformers.js load that file. */
+/** The setting that makes transformers.js load that file. */
 const WITH_NUMBERS = {
   "transformers.js_config": { use_external_data_format: { "model.onnx": 1 } },
 };

@@ -18,7 +18,7 @@ tags:
 
 const list = (numbers: readonly number[]): string => numbers.join(", ");
 
-/** What was done to the images it learned from. */
+/** Preparation of the images that it learned from. */
 function preparation(
   { model, normalization, resizeSize }: EncoderExport,
 ): string {

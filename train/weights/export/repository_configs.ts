@@ -19,7 +19,7 @@ export interface EncoderExport {
   readonly resizeSize: number;
   /** Title of the model card. */
   readonly title: string;
-  /** How it was trained, a sentence each, for the model card. */
+  /** Sentences on its training for the model card. */
   readonly history: readonly string[];
   /** Most bytes of numbers in `model.onnx`; what ONNX allows when left out. */
   readonly mostOnnxBytes?: number;

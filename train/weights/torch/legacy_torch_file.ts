@@ -34,7 +34,7 @@ interface Pickles {
   /** All storages that the value refers to, used or not. */
   readonly references: readonly PickleValue[];
   readonly keys: readonly string[];
-  /** Where the storages begin. */
+  /** Begin of the storages. */
   readonly end: number;
 }
 

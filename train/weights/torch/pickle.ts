@@ -86,7 +86,7 @@ function name(module: string, own: string): PickleValue {
     : refusePickle(`a name has ${letters} letters`);
 }
 
-/** Whether a dictionary is made without any entry; `defaultdict` is told a factory. */
+/** True if a dictionary is made without any entry; `defaultdict` takes a factory. */
 const isEmpty = (given: readonly PickleValue[]): boolean =>
   given.length === 0 || given.length === 1 &&
     (given[0] === null || isTagged(given[0], "Name"));

@@ -16,7 +16,7 @@ export interface PickledName {
 export interface PickledReference {
   /** Discriminant. */
   readonly _tag: "Reference";
-  /** What it says. */
+  /** Its content. */
   readonly id: PickleValue;
 }
 
@@ -27,7 +27,7 @@ export interface PickledReference {
 export interface PickledObject {
   /** Discriminant. */
   readonly _tag: "Object";
-  /** What would be called. */
+  /** The class or function that would be called. */
   readonly name: string;
   /** Arguments of the call. */
   readonly arguments: readonly PickleValue[];
@@ -49,11 +49,11 @@ export interface PickledDict {
 export interface PickledList {
   /** Discriminant. */
   readonly _tag: "List";
-  /** What is in it. */
+  /** Its items. */
   readonly items: PickleValue[];
 }
 
-/** What a pickle may hold. It may share parts and contain itself. */
+/** A value in a pickle. It may share parts and contain itself. */
 export type PickleValue =
   | null
   | boolean
@@ -67,7 +67,7 @@ export type PickleValue =
   | PickledDict
   | PickledList;
 
-/** Whether a value is of one of the kinds with a tag. */
+/** True if a value is of the kind with this tag. */
 export function isTagged<Tag extends string>(
   value: PickleValue | undefined,
   tag: Tag,
@@ -165,7 +165,7 @@ export function textOf(bytes: Uint8Array): string | Uint8Array {
 
 /** The stack machine that a pickle is a program of; only its data ops exist here. */
 export interface PickleMachine {
-  /** Where the program is read. */
+  /** Place of the next op. */
   readonly cursor: PickleCursor;
   /** All references, in order. */
   readonly references: PickledReference[];

@@ -23,7 +23,7 @@ const LENGTHS = { file: 30, entry: 46, end: 22, end64: 56, locator64: 20 };
 /** A comment behind the last record has at most so many bytes. */
 const LONGEST_COMMENT = 0xffff;
 
-/** What is written in 32 bits where the number stands elsewhere in 64. */
+/** Mark in 32 bits of a number that stands elsewhere in 64. */
 const ELSEWHERE = 0xffffffff;
 
 /** A place where an archive is damaged or made to deceive. */
@@ -132,7 +132,7 @@ export interface ZipEntry {
   readonly name: string;
   /** Its bytes. */
   readonly size: number;
-  /** Where its own record begins. */
+  /** Begin of its own record. */
   readonly start: number;
   /** CRC-32 of its content. */
   readonly checksum: number;

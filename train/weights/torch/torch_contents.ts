@@ -80,7 +80,7 @@ const DEEPEST = 12;
 /** PyTorch's own limit. */
 const MOST_AXES = 64;
 
-/** Where the numbers of a tensor are. */
+/** Place of the numbers of a tensor. */
 export interface TensorPlace {
   /** Key of its storage. */
   readonly key: string;
@@ -88,7 +88,7 @@ export interface TensorPlace {
   readonly kind: NumberKind;
   /** Numbers in the storage. */
   readonly count: number;
-  /** Where in the storage it begins, numbers. */
+  /** Its begin in the storage, numbers. */
   readonly offset: number;
   /** Extents, outermost first. */
   readonly shape: Shape;
@@ -113,9 +113,9 @@ export interface StorageReference {
   readonly type: string;
   /** Bytes of one of them; `null` if the type is not known. */
   readonly width: number | null;
-  /** How many it has. */
+  /** Count of its numbers. */
   readonly count: number;
-  /** Whether it is a part of another storage, as some were in the first versions. */
+  /** True if it is a part of another storage, as some were in the first versions. */
   readonly isPart: boolean;
 }
 
@@ -146,7 +146,7 @@ interface Unread {
   readonly unread: string;
 }
 
-/** Whether all numbers of a view lie in its storage. */
+/** True if all numbers of a view lie in its storage. */
 function liesInside({ count, offset, shape, strides }: TensorPlace): boolean {
   if (shape.includes(0)) return true;
   const last = shape.reduce(

@@ -21,14 +21,14 @@ import { ALL_TENSORS, type Weights } from "../weights.ts";
 export interface TorchFormatError {
   /** Discriminant. */
   readonly _tag: "NotTorch";
-  /** What was found and what is wanted. */
+  /** Found and wanted content. */
   readonly reason: string;
 }
 
 const refuse = (reason: string): Result<TorchFormatError, never> =>
   left({ _tag: "NotTorch", reason });
 
-/** Whether bytes begin like a zip archive, as files of PyTorch 1.6 and later do. */
+/** True if bytes begin like a zip archive, as files of PyTorch 1.6 and later do. */
 export function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b;
 }

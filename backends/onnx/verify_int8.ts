@@ -69,7 +69,7 @@ function worstDifference({ size, a, w }: Product, found: Float32Array): number {
   return worst;
 }
 
-/** What the library computes. */
+/** The product that the library computes. */
 async function computed(
   runtime: OrtRuntime,
   threads: number,

@@ -1,21 +1,25 @@
 /**
- * All host kernels.
+ * The host kernels of all ops.
  *
  * @module
  */
-import type { ComputedOp } from "../device.ts";
+import type { ComputedOp, KernelTable } from "../device.ts";
 import { activationKernels } from "./activation.ts";
 import { convolutionKernels } from "./convolution.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { hogKernels } from "./hog.ts";
-import type { HostKernels } from "./host_kernel.ts";
+import {
+  type HostKernel,
+  type HostKernels,
+  type HostMemory,
+  onHost,
+} from "./host_kernel.ts";
 import { layoutKernels } from "./layout.ts";
 import { matmulKernels } from "./matmul.ts";
 import { normalizationKernels } from "./normalization.ts";
 import { rowKernels } from "./rows.ts";
 
-/** A host kernel for every op. */
-export const HOST_KERNELS: HostKernels<ComputedOp> = {
+const HOST_KERNELS: HostKernels<ComputedOp> = {
   ...activationKernels,
   ...convolutionKernels,
   ...elementwiseKernels,
@@ -25,3 +29,13 @@ export const HOST_KERNELS: HostKernels<ComputedOp> = {
   ...normalizationKernels,
   ...rowKernels,
 };
+
+/** A kernel for every op that runs on a memory. */
+export function hostKernels(memory: HostMemory): KernelTable {
+  return Object.fromEntries(
+    Object.entries(HOST_KERNELS).map(([op, kernel]) => [
+      op,
+      onHost(memory, kernel as HostKernel<ComputedOp>),
+    ]),
+  ) as unknown as KernelTable;
+}

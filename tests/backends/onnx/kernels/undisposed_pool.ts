@@ -6,8 +6,8 @@
 // deno-lint-ignore-file no-console -- the test reads what it prints
 import { sharedArena } from "../../../../backends/onnx/arena.ts";
 import { elementwiseParts } from "../../../../backends/onnx/kernels/elementwise_parts.ts";
-import { kernelCrew } from "../../../../backends/onnx/kernels/kernel_crew.ts";
-import { kernelsOf } from "../../../../backends/onnx/kernels/kernels.ts";
+import { threadPool } from "../../../../backends/onnx/kernels/thread_pool.ts";
+import { kernelsOf } from "../../../../backends/onnx/kernels/kernel_code.ts";
 import { traceGraph } from "../../../../core/mod.ts";
 import { right } from "../../../right.ts";
 
@@ -20,7 +20,7 @@ const arena = sharedArena();
 const { start } = arena.take(4 * COUNT);
 const x = new Float32Array(arena.memory.buffer, start, COUNT).fill(1);
 const { module } = kernelsOf(elementwiseParts(graph) ?? []);
-await kernelCrew(arena.memory, 2).load(module).run([
+await threadPool(arena.memory, 2).load(module).run([
   { kernel: 0, addresses: [start, start], count: COUNT, scalars: [] },
 ]);
 console.log(x.slice(0, 3).join());

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import protobuf from "protobufjs";
 import type { Int8Form } from "../../../backends/onnx/fuse/int8_matrix.ts";
-import { exactInt8Form } from "../../../backends/onnx/int8_form.ts";
+import { exactInt8Form } from "../../../backends/onnx/verify_int8.ts";
 import type {
   BoundTensor,
   Numbers,

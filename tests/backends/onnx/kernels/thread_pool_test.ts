@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { sharedArena } from "../../../../backends/onnx/arena.ts";
-import { kernelCrew } from "../../../../backends/onnx/kernels/kernel_crew.ts";
-import { kernelsOf } from "../../../../backends/onnx/kernels/kernels.ts";
+import { threadPool } from "../../../../backends/onnx/kernels/thread_pool.ts";
+import { kernelsOf } from "../../../../backends/onnx/kernels/kernel_code.ts";
 import { elementwiseParts } from "../../../../backends/onnx/kernels/elementwise_parts.ts";
 import type { Launch } from "../../../../backends/onnx/kernels/launch.ts";
 import { traceGraph } from "../../../../core/mod.ts";
@@ -24,8 +24,8 @@ async function computed(threads: number): Promise<Float32Array> {
   const { start } = arena.take(4 * COUNT);
   const x = new Float32Array(arena.memory.buffer, start, COUNT);
   x.forEach((_, i) => x[i] = Math.fround(Math.sin(i)));
-  const crew = kernelCrew(arena.memory, threads);
-  const loaded = crew.load(kernels.module);
+  const pool = threadPool(arena.memory, threads);
+  const loaded = pool.load(kernels.module);
   const launch: Launch = {
     kernel: 0,
     addresses: [start, start],
@@ -35,7 +35,7 @@ async function computed(threads: number): Promise<Float32Array> {
   await loaded.run([launch]);
   await loaded.run([launch]);
   loaded.release();
-  crew.dispose();
+  pool.dispose();
   return x.slice();
 }
 
@@ -53,8 +53,8 @@ Deno.test("run() gives the same bits on one thread and on several, those of floa
 
 Deno.test("run() reports what went wrong on a thread, and goes on", async () => {
   const { memory } = sharedArena();
-  const crew = kernelCrew(memory, 2);
-  const loaded = crew.load(kernels.module);
+  const pool = threadPool(memory, 2);
+  const loaded = pool.load(kernels.module);
   const outside: Launch = {
     kernel: 0,
     addresses: [2 ** 40, 2 ** 40],
@@ -63,12 +63,12 @@ Deno.test("run() reports what went wrong on a thread, and goes on", async () => 
   };
   await rejects(() => loaded.run([outside]), /out of bounds/);
   await rejects(() => loaded.run([outside]), /out of bounds/);
-  crew.dispose();
+  pool.dispose();
 });
 
-/** What a process prints that used a crew on two threads and did not dispose it. */
+/** What a process prints that used a pool on two threads and did not dispose it. */
 async function leftAlone(...permissions: string[]): Promise<string> {
-  const program = new URL("undisposed_crew.ts", import.meta.url).href;
+  const program = new URL("undisposed_pool.ts", import.meta.url).href;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--no-prompt", ...permissions, program],
     signal: AbortSignal.timeout(30_000),
@@ -76,10 +76,10 @@ async function leftAlone(...permissions: string[]): Promise<string> {
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
 }
 
-Deno.test("a crew does not keep the process alive", async () => {
+Deno.test("a pool does not keep the process alive", async () => {
   strictEqual(await leftAlone("--allow-read"), "2,2,2\n");
 });
 
-Deno.test("a crew that may not start threads does the work itself", async () => {
+Deno.test("a pool that may not start threads does the work itself", async () => {
   strictEqual(await leftAlone(), "2,2,2\n");
 });
