@@ -4,10 +4,8 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { caption } from "./caption.ts";
-import { INK, stageColour } from "./palette.ts";
-import { stackedSvg } from "./stacked.ts";
-import { plotSvg } from "./svg.ts";
+import { caption, plotSvg, stackedSvg } from "./svg.ts";
+import { INK, stageColour } from "./theme.ts";
 
 /** One run. */
 export interface AccuracyPoint {

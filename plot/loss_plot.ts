@@ -4,13 +4,10 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { caption } from "./caption.ts";
+import { caption, plotSvg } from "./svg.ts";
 import { type LossPoint, type LossSeries, lossSeries } from "./loss_series.ts";
-import { stageColour } from "./palette.ts";
+import { LIGHT, type PlotSize, stageColour, type Theme } from "./theme.ts";
 import { type PhaseMark, phaseMarks } from "./phase_marks.ts";
-import type { PlotSize } from "./plot_size.ts";
-import { plotSvg } from "./svg.ts";
-import { LIGHT, type Theme } from "./theme.ts";
 
 /** Options of a loss plot. */
 export interface LossPlotOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { caption } from "./caption.ts";
+import { caption } from "./svg.ts";
 import { LIGHT, type Theme } from "./theme.ts";
 
 /** A step at which the work changes; a phase of a plan is one. */
@@ -43,7 +43,7 @@ function labelled(
  * @param phases In the order of time.
  * @param lastStep Last step that is drawn.
  * @param width Width of the frame, pixels.
- * @param theme What the picture is drawn on.
+ * @param theme Colours of the picture.
  * @returns Marks over the scale `x` of steps; none if nothing froze.
  */
 export function phaseMarks(

@@ -4,9 +4,8 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { caption } from "./caption.ts";
-import { INK, stageColour } from "./palette.ts";
-import { plotSvg } from "./svg.ts";
+import { caption, plotSvg } from "./svg.ts";
+import { INK, stageColour } from "./theme.ts";
 
 /** One quantity. */
 export interface RunCurve {
@@ -37,7 +36,7 @@ const corners = ({ pieces }: RunCurve) =>
 /**
  * Draws quantities over a run, in percent.
  *
- * @param title What they are.
+ * @param title Name of the quantities.
  * @param curves At least one; the last lies on top.
  * @returns An SVG document.
  */
