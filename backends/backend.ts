@@ -151,8 +151,8 @@ export interface Backend {
   /**
    * Prepares a graph.
    *
-   * @param graph What to compute.
-   * @param options Which inputs the outputs replace; by default none.
+   * @param graph The computation.
+   * @param options The inputs that outputs replace; by default none.
    * @returns A program, or why this device cannot run it.
    * @throws If an output does not fit where it is to go: a mistake of the program.
    */

@@ -37,8 +37,8 @@ const fits = (found: Signature | undefined, wanted: Signature): boolean =>
  *
  * @param wanted Signatures by name, as `inputSignatures` gives them.
  * @param given Tensors by name.
- * @param stored What the engine keeps for one of its own tensors; `undefined` for one that is foreign or disposed.
- * @returns What the engine keeps for each wanted name, or the first name that does not fit.
+ * @param stored The engine's storage of one of its own tensors; `undefined` for one that is foreign or disposed.
+ * @returns The engine's storage for each wanted name, or the first name that does not fit.
  */
 export function checkInputs<Stored>(
   wanted: Readonly<Record<string, Signature>>,
@@ -106,7 +106,7 @@ export function checkReplaced(graph: Graph, replaces: Replaced): void {
  * succeeded.
  *
  * @param program A program that leaves its inputs alone.
- * @param replaces Which inputs are replaced.
+ * @param replaces The replaced inputs.
  */
 export function disposingReplaced(
   program: Program,

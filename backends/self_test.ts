@@ -169,7 +169,7 @@ async function firstWrong(
  * number with the reference interpreter. Takes well under a second; leaves no tensors behind.
  *
  * @param backend The engine to be tested.
- * @param needs What a run will use besides, which is tested too.
+ * @param needs Further needs of the run, which are tested too.
  * @returns The engine itself, or what is wrong with it.
  */
 export async function selfTest(

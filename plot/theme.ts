@@ -58,7 +58,7 @@ export interface Theme {
   readonly faint: string;
   /** Marks of pruned stages. */
   readonly strong: string;
-  /** The part of the scale `plasma` that can be told from the ground. */
+  /** The part of the scale `plasma` that is visible on the ground. */
   readonly plasma: readonly [shallow: number, deep: number];
 }
 

@@ -136,7 +136,6 @@ export * from "./update_scalars.ts";
 export {
   type EncoderNaming,
   type EncoderPlace,
-  encoderPrefix,
   findEncoder,
 } from "./weights/encoder/encoder_names.ts";
 export * from "./weights/encoder/encoder_positions.ts";

@@ -112,9 +112,9 @@ async function runnerOf(
 /**
  * Compiles a graph.
  *
- * @param engine Where it will run.
- * @param graph What to compute.
- * @param options Which inputs its outputs replace, which are to be rounded, how many runs share the threads.
+ * @param engine The engine that runs it.
+ * @param graph The computation.
+ * @param options The inputs that its outputs replace, those that are rounded, and the count of runs that share the threads.
  * @returns A program, or what ONNX Runtime says against the model.
  */
 async function compileProgram(

@@ -45,7 +45,7 @@ function signaturesOf({ nodes, outputs }: Graph): Compiled["outputs"] {
 
 /**
  * The block of each output: that of the input which it replaces, if the kernel that
- * writes it is the one that reads it and nobody else refers to it.
+ * writes it is the one that reads it and it has no other reference.
  */
 function outputBlocks(compiled: Compiled, given: Blocks): Blocks {
   const { engine: { store }, parts, replaces, outputs } = compiled;
@@ -106,10 +106,10 @@ async function runKernels(
 /**
  * Compiles an element-wise graph to kernels.
  *
- * @param engine Where it will run.
- * @param graph What to compute.
+ * @param engine The engine that runs it.
+ * @param graph The computation.
  * @param parts The graph as `elementwiseParts` cuts it.
- * @param replaces Which inputs its outputs replace.
+ * @param replaces The inputs that its outputs replace.
  */
 export function kernelRunner(
   engine: Engine,

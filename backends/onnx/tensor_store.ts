@@ -48,17 +48,17 @@ export interface TensorStore {
   upload(tensor: HostTensor): DeviceTensor;
   /** The storage behind a lent tensor, unless it was disposed or is not from here. */
   lent(tensor: DeviceTensor): Block | undefined;
-  /** Gives back the memory of blocks that nobody refers to. */
+  /** Gives back the memory of blocks without references. */
   trim(): void;
   /** Disposes every lent tensor. */
   disposeAll(): void;
   /** Tensors that are lent. */
   liveTensors(): number;
-  /** Bytes of the blocks that someone refers to. */
+  /** Bytes of the blocks with references. */
   liveBytes(): number;
 }
 
-/** A new block, which nobody refers to yet. */
+/** A new block without references. */
 function allocate(arena: Arena, dtype: DType, count: number): Block {
   const stretch = arena.take(4 * count);
   const { buffer } = arena.memory;
@@ -71,8 +71,8 @@ function allocate(arena: Arena, dtype: DType, count: number): Block {
 /**
  * Tensors in main memory.
  *
- * @param runtime Who binds them.
- * @param arena Where they lie.
+ * @param runtime The runtime that binds them.
+ * @param arena Their memory.
  */
 export function tensorStore(runtime: OrtRuntime, arena: Arena): TensorStore {
   const lentTensors = new Map<DeviceTensor, Block>();

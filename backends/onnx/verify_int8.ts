@@ -117,7 +117,7 @@ const products = (): readonly Product[] =>
  *
  * @param runtime The library.
  * @param threads Threads of a session.
- * @param device Who is refused if no form is.
+ * @param device The device of an error.
  * @throws With ONNX Runtime's message.
  */
 export async function exactInt8Form(

@@ -64,7 +64,7 @@ export interface Device {
   /**
    * Runs launches and waits until the device has accepted them all.
    *
-   * @returns What the device complained of, or `null`.
+   * @returns The device's error, or `null`.
    * @throws Whatever a launch throws.
    */
   watch(launches: () => void): Promise<string | null>;

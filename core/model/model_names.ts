@@ -99,20 +99,18 @@ export function modelNamed(name: string): Result<Fault, NamedModel> {
   });
 }
 
-/** Sizes by which models are told apart. */
-type Sizes = Pick<ModelSpec, "embedDim" | "depth" | "numHeads" | "patchSize">;
-
 /**
- * timm's name of the Vision Transformer with these sizes.
+ * timm's name of the Vision Transformer with a model's width, depth, heads and side of
+ * a patch.
  *
- * @param sizes Width, depth, heads and side of a patch.
+ * @param model The model; its images may have any size.
  * @returns For example `vit_base_patch16_224`; `null` if timm has none of these sizes.
  */
-export function timmModelName(sizes: Sizes): string | null {
+export function timmModelName(model: ModelSpec): string | null {
   const word = SIZE_WORDS.find((word) => {
-    const preset: Sizes = MODEL_PRESETS[SIZE_PRESETS[word]];
+    const preset = MODEL_PRESETS[SIZE_PRESETS[word]];
     return (["embedDim", "depth", "numHeads", "patchSize"] as const)
-      .every((field) => preset[field] === sizes[field]);
+      .every((field) => preset[field] === model[field]);
   });
-  return word === undefined ? null : `vit_${word}_patch${sizes.patchSize}_224`;
+  return word === undefined ? null : `vit_${word}_patch${model.patchSize}_224`;
 }

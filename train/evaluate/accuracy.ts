@@ -11,7 +11,7 @@
  * @param scores `[count, classes]`, row-major; larger is likelier.
  * @param labels True classes, `[count]`; a sample of a class outside `[0, classes)` never counts as found.
  * @param classes Number of classes.
- * @param top How many classes may be named, at least 1.
+ * @param top Count of classes that may be named, at least 1.
  * @returns Accuracy in `[0, 1]`; `NaN` without samples.
  *
  * @example The second guess counts for the top two

@@ -37,7 +37,7 @@ export interface FeatureSpec {
 
 /**
  * The mean of the patch tokens after the last block, through its norm: what classifiers
- * on top of the encoder see, and what encoders are judged by unless told otherwise.
+ * on top of the encoder see, and the default feature of an evaluation.
  */
 export function lastTap(spec: ModelSpec): FeatureSpec {
   return { tokens: "patches", stages: [spec.stages.length - 1] };
@@ -71,7 +71,7 @@ function pooled(
  *
  * @param spec Sizes.
  * @param batch Images at a time.
- * @param feature Which numbers count.
+ * @param feature The numbers that make a feature.
  * @param positions The fixed position table, or the input `pos_embed [1, 1 + L, D]`.
  */
 export function featureGraph(
@@ -107,14 +107,14 @@ export function featureGraph(
  * Features of labelled images by several encoders of the same sizes, for example one
  * that was trained and one that was not: each image is made ready once.
  *
- * @param backend Where the encoders run.
+ * @param backend The engine that runs the encoders.
  * @param spec Their sizes.
  * @param encoders Their parameters on that device; if the own position table `pos_embed`
  * is among those of the first, all use their own in place of the fixed one.
  * @param batches Images in order; the last batch may be smaller.
  * @param batchSize Images at a time.
- * @param feature Which numbers count.
- * @param watched Told how many images are done; what stops it.
+ * @param feature The numbers that make a feature.
+ * @param watched Progress in images, and a signal that stops it.
  * @returns For each encoder a feature for each image, labelled −1 where it has no
  * class; or the first error.
  */
@@ -135,14 +135,14 @@ export async function encoderFeatures(
 /**
  * Features of labelled images.
  *
- * @param backend Where the encoder runs.
+ * @param backend The engine that runs the encoder.
  * @param spec Sizes.
  * @param parameters The encoder's parameters on that device; if its own position
  * table `pos_embed` is among them, it is used in place of the fixed one.
  * @param batches Images in order, normalised as the encoder's were (see
  * `OpenedEncoder.normalization`); the last batch may be smaller.
  * @param batchSize Images at a time.
- * @param feature Which numbers count.
+ * @param feature The numbers that make a feature.
  * @returns A feature for each image, labelled −1 where it has no class; or the
  * first error.
  */
@@ -170,7 +170,7 @@ export async function imageFeatures(
  * Copies an encoder to a device: its parameters and, if it has one of its own, its
  * position table.
  *
- * @param backend Where it goes.
+ * @param backend The device.
  * @param model Its sizes.
  * @param parameters Its parameters by name; others are left out.
  * @returns Tensors by name; they become the caller's.

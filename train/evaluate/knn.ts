@@ -58,7 +58,7 @@ function votesOf(
  * @param test Points to classify, of the same width.
  * @param classes Number of classes.
  * @param options `k` and `T`.
- * @param search How neighbours are looked for, who watches and what stops it.
+ * @param search Options of the search, progress and a signal that stops it.
  * @returns `[test count, classes]`, row-major; or `Stopped`.
  * @see Wu et al., Unsupervised Feature Learning via Non-Parametric Instance Discrimination, 2018, section 3.4.
  */
@@ -81,8 +81,8 @@ export async function knnVotes(
  * @param train Labelled points.
  * @param test Points to classify, with their true classes.
  * @param classes Number of classes.
- * @param options `k` and `T`; 20 and 0.07 unless told otherwise.
- * @param search How neighbours are looked for, who watches and what stops it.
+ * @param options `k` and `T`; 20 and 0.07 by default.
+ * @param search Options of the search, progress and a signal that stops it.
  * @returns Top-1 accuracy in `[0, 1]`, `NaN` without test points; or `Stopped`.
  *
  * @example
@@ -120,14 +120,14 @@ export interface KnnAccuracy {
 }
 
 /**
- * Accuracies for several numbers of neighbours, which are looked for once.
+ * Accuracies for several numbers of neighbours, found in one search.
  *
  * @param train Labelled points.
  * @param test Points to classify, with their true classes.
  * @param classes Number of classes.
  * @param neighbours Numbers of neighbours, each at least 1.
  * @param temperature `T`.
- * @param search How neighbours are looked for, who watches and what stops it.
+ * @param search Options of the search, progress and a signal that stops it.
  * @returns One entry for each number, in order, and one for all numbers that are larger
  * than what there is; `NaN` without test points; or `Stopped`.
  * @see Caron et al., Emerging Properties in Self-Supervised Vision Transformers, 2021, appendix F.

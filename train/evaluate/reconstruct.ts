@@ -54,11 +54,11 @@ function stagesOf(
 /**
  * Runs every stage on a batch.
  *
- * @param backend Where the model runs.
+ * @param backend The engine that runs the model.
  * @param spec Sizes.
  * @param parameters The model's parameters on that device.
  * @param batch Images.
- * @param moment Which masks: those of this seed and epoch.
+ * @param moment Seed and epoch of the masks.
  * @returns Predictions and targets, or why there are none: the engine failed.
  */
 export async function reconstruct(

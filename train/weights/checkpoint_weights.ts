@@ -68,7 +68,7 @@ async function weightsOf(
  * Reads the weights of the newest checkpoint that is as it was written. Newer ones
  * are passed over and named; one that was asked for by its own path is not.
  *
- * @param from Where they were looked for.
+ * @param from The folder that was searched.
  * @param candidates Checkpoints.
  * @returns The weights and what was passed over, or why there are none.
  */

@@ -243,7 +243,7 @@ async function ofCache(
  * Finds weights: the newest whole checkpoint of a run, a folder of a hub, or a file.
  *
  * @param path A folder or a file.
- * @param choose Which tensors are read where they are not those of a run.
+ * @param choose The tensors to read where they are not those of a run.
  * @returns The weights and what is known of them, or why there are none.
  */
 export async function findWeights(

@@ -184,7 +184,7 @@ export function readHubConfig(
 /**
  * Compares what a configuration says with the weights beside it.
  *
- * @param said What it says.
+ * @param said Facts of the configuration.
  * @param model Sizes that the weights have.
  * @returns Sizes that differ.
  */

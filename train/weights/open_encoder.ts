@@ -176,7 +176,7 @@ function modelOf(
     ...unlikeParts(file, partial),
     ...wanted === undefined ? [] : unlikeSizes(file, wanted),
   ];
-  // Sizes of another kind of encoder would only puzzle.
+  // Differences in size say nothing about another kind of encoder.
   if (first !== undefined) return left([first, ...others]);
   if (wanted !== undefined) return fitting(wanted, known ?? said ?? {});
   return known === null
@@ -191,8 +191,8 @@ function modelOf(
  * the newest checkpoint counts that is as it was written; `skipped` names newer ones.
  *
  * @param path The folder or file.
- * @param options What the path does not tell: prefix, heads, the side of the images; or
- * the whole model.
+ * @param options Facts that the path does not hold: prefix, heads, the side of the images;
+ * or the whole model.
  * @returns The encoder, or why there is none.
  */
 export async function openEncoder(

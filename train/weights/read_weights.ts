@@ -21,7 +21,7 @@ const isPickle = (size: number, start: Uint8Array): boolean =>
 const isSafetensors = (start: Uint8Array): boolean =>
   start[5] === 0 && start[6] === 0 && start[7] === 0 && start[8] === 0x7b;
 
-/** Bytes that tell what a file is. */
+/** Bytes at the begin of a file that show its format. */
 const TELLING_BYTES = 512;
 
 /** Content of a file of either kind, or why it cannot be read. */
@@ -45,12 +45,12 @@ function* weightsReading(
 }
 
 /**
- * Reads a safetensors file or one that PyTorch saved. Which it is, its content tells,
- * not its name. Nothing in the file is run. The file may be of any size: it is read
+ * Reads a safetensors file or one that PyTorch saved, told apart by content, not by
+ * name. Nothing in the file is run. The file may be of any size: it is read
  * by ranges, and no part of it is held twice.
  *
  * @param path The file.
- * @param choose Which of its tensors are read; all when left out.
+ * @param choose The tensors to read; all when left out.
  * @returns Its tensors by name and what else it holds, or why it cannot be read or
  * trusted.
  */

@@ -9,7 +9,7 @@ import type { ChooseTensors, StoredTensor } from "../safetensors.ts";
 export interface Weights<Tensor = StoredTensor> {
   /** Tensors that were read. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Tensors that were not read, in words: those that nobody asked for, and those of kinds of numbers that are not read here. */
+  /** Tensors that were not read, in words: those that were not chosen, and those of kinds of numbers that are not supported. */
   readonly unread: ReadonlyMap<string, string>;
   /** Objects that stay closed, by what would make them: the class or function that Python would call. */
   readonly opaque: ReadonlyMap<string, string>;

@@ -11,7 +11,7 @@ export type ModelAt = (batch: number) => OnnxModel;
 
 /**
  * Batches for which a model is written and compared. They are large primes, so that no extent
- * of the model itself is taken for one that grows with the batch.
+ * of the model itself is mistaken for one that grows with the batch.
  */
 const [FIRST, SECOND, THIRD] = [10007, 20011, 40009] as const;
 

@@ -44,9 +44,9 @@ export const LONGEST_INT8_SUM: number = Math.floor(
  * Rounds a matrix to 8-bit integers, each of its outputs with a scale of its own.
  *
  * @param weight `[columns, rows]`, as PyTorch keeps the weight of a linear layer.
- * @param columns How many outputs.
- * @param rows How many inputs.
- * @param form How the integers are kept; the numbers that they stand for are the same.
+ * @param columns Count of outputs.
+ * @param rows Count of inputs.
+ * @param form Representation of the integers; the numbers that they stand for are the same.
  * @returns The transposed matrix; each number is off by at most half its scale.
  */
 export function int8Matrix(

@@ -49,7 +49,7 @@ interface KernelThread {
 /**
  * Starts a thread. It does not keep the process alive unless it is at work.
  *
- * @throws If threads cannot be started, for want of permission to read the library's own files.
+ * @throws If threads cannot be started, without permission to read the library's own files.
  */
 async function startKernelThread(): Promise<KernelThread> {
   // Loaded when it is needed: browsers have no such module.
@@ -92,8 +92,8 @@ async function startThreads(count: number): Promise<readonly KernelThread[]> {
  * A pool on a memory. Its threads are started when there is enough for them to do;
  * meanwhile, and where they cannot be started, the calling thread does it all.
  *
- * @param memory What the kernels work on.
- * @param threads How many threads.
+ * @param memory The kernels' memory.
+ * @param threads Count of threads.
  */
 export function threadPool(
   memory: WebAssembly.Memory,

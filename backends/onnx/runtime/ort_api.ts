@@ -138,7 +138,7 @@ export function openOrtApi(library: string): OrtApi {
 }
 
 /**
- * Insists that a call succeeded.
+ * Checks that a call succeeded.
  *
  * @throws With ONNX Runtime's own message.
  */

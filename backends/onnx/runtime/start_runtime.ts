@@ -76,7 +76,7 @@ const STARTERS: RuntimeStarters = {
 /**
  * The engine's reason without the place in its own source that comes before it.
  *
- * @param thrown What a runtime threw.
+ * @param thrown A thrown value.
  */
 export function reasonOf(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);

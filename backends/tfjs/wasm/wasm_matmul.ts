@@ -35,7 +35,7 @@ const extentsBytes = (shape: Shape): Uint8Array =>
   new Uint8Array(Int32Array.from(shape).buffer);
 
 /**
- * The backend's product of two matrices, told where they lie.
+ * The backend's product of two matrices, by their addresses.
  *
  * Only the product of two single straight matrices reaches XNNPACK (46 GFLOP/s);
  * a batch or a transposed operand runs in a scalar loop (3 GFLOP/s). Naming each

@@ -1,6 +1,6 @@
 /**
  * The device `webgpu`: TensorFlow.js on the graphics card, with the errors that WebGPU
- * itself reports to nobody.
+ * does not throw.
  *
  * @module
  */

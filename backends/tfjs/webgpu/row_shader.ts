@@ -28,10 +28,10 @@ export interface RowFormula {
   readonly value: string;
 }
 
-/** Invocations that share a row. */
+/** Invocations of a workgroup that shares a row. */
 const TEAM = 64;
 
-/** From this width on a row is worth a team. */
+/** From this width on a row is shared by a workgroup. */
 const WIDE = 48;
 
 const START = { sum: "0.0", max: "-3.4e38" } as const;
@@ -63,7 +63,7 @@ function narrowShader(
   );
 }
 
-/** A workgroup for each row; its invocations sum strips, then meet in a tree. */
+/** A workgroup for each row: its invocations reduce strips, then the strips in a tree. */
 function wideShader(
   { key, reductions, value }: RowFormula,
   rows: number,

@@ -146,7 +146,7 @@ const SHADERS: { readonly [Name in Single]: ShaderOf<Name> } = {
 const inputsRead = (op: ComputedOp): number => op === "permuteRows" ? 2 : 6;
 
 /**
- * Insists that an adapter does not cut the loops of a program off.
+ * Checks that an adapter does not cut off the loops of a program.
  *
  * @throws If it would.
  */

@@ -116,7 +116,7 @@ const NAMINGS: readonly EncoderNaming[] = [
   MMPRETRAIN,
 ];
 
-/** The order in which parts of a tensor lie behind one another. */
+/** Order of the parts of a tensor along its rows. */
 const PART_ORDER = ["query", "key", "value"];
 
 /** timm's name of a tensor, and which third of it this is; `null` if it has none such. */
@@ -135,10 +135,10 @@ function timmName(
 /**
  * Tensors of a file that make the tensors of an encoder.
  *
- * @param naming How the file names them.
- * @param prefix What stands before these names.
+ * @param naming The file's naming.
+ * @param prefix Prefix of these names.
  * @param names All names in the file.
- * @returns Names in the file by timm's name; several are rows behind one another.
+ * @returns Names in the file by timm's name; several are concatenated along the rows.
  */
 export function encoderSources(
   naming: EncoderNaming,
@@ -199,7 +199,7 @@ function placesIn(names: readonly string[]): readonly EncoderPlace[] {
   });
 }
 
-/** Of more encoders none is looked into. */
+/** Most encoders in a file that are compared with the wanted one. */
 const MOST_COMPARED = 50;
 
 const quoted = (places: readonly EncoderPlace[]): string =>
@@ -212,9 +212,18 @@ const quoted = (places: readonly EncoderPlace[]): string =>
  * @param names Names of the tensors of the file.
  * @param asked The prefix, if it is known, for example `teacher.backbone.`; its last
  * dot may be left out.
- * @param fits Which of several could be meant; any when left out.
+ * @param fits Tells those of several that could be meant; any when left out.
  * @returns Its place, or why none can be taken without asking: there is no encoder, or
- * there are several.
+ * there are several. *
+ * @example
+ * ```ts
+ * import { findEncoder } from "@vitfreeze/vitfreeze/train";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const names = ["module.encoder.patch_embed.proj.weight", "module.head.weight"];
+ * const place = findEncoder(names);
+ * strictEqual(place._tag === "Right" && place.right.prefix, "module.encoder.");
+ * ```
  */
 export function findEncoder(
   names: readonly string[],
@@ -237,29 +246,4 @@ export function findEncoder(
   return fitting.length > 0 && others.length === 0
     ? right(only)
     : refuse(undefined, `one of ${quoted(places)}, for there are several`);
-}
-
-/**
- * Finds what stands before the encoder's names.
- *
- * @param names Names of the tensors of a file.
- * @param asked The prefix, if it is known, for example `teacher.backbone.`.
- * @returns The prefix, possibly empty, or why none can be taken without asking; see
- * `findEncoder`.
- *
- * @example
- * ```ts
- * import { encoderPrefix } from "@vitfreeze/vitfreeze/train";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const names = ["module.encoder.patch_embed.proj.weight", "module.head.weight"];
- * deepStrictEqual(encoderPrefix(names), { _tag: "Right", right: "module.encoder." });
- * ```
- */
-export function encoderPrefix(
-  names: readonly string[],
-  asked?: string,
-): Result<Fault, string> {
-  const place = findEncoder(names, asked);
-  return place._tag === "Left" ? place : right(place.right.prefix);
 }

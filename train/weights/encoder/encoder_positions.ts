@@ -92,7 +92,7 @@ const offFrom = (fixed: readonly number[], table: Float32Array): number =>
  * The position table of a model, `[1, 1 + L, D]`.
  *
  * @param model The model.
- * @param method How a table of another grid is brought to the model's.
+ * @param method Interpolation of a table of another grid.
  * @param table The file's table; where it has none the fixed one is taken.
  * @returns Its numbers and where they come from.
  */

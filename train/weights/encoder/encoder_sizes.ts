@@ -21,13 +21,13 @@ import {
   tensorFault,
 } from "./encoder_tensors.ts";
 
-/** Heads of the preset of this width and depth, which weights do not tell. */
+/** Heads of the preset of this width and depth, which cannot be read off weights. */
 const usualHeads = (width: number, depth: number): number | undefined =>
   Object.values(SIZE_PRESETS).map((name) => MODEL_PRESETS[name])
     .find((preset) => preset.embedDim === width && preset.depth === depth)
     ?.numHeads;
 
-/** Sizes that weights do not tell. */
+/** Sizes that cannot be read off weights. */
 export interface UnseenSizes {
   /** Heads; those of the usual model of this width and depth when left out. */
   readonly numHeads?: number | undefined;
@@ -120,7 +120,7 @@ function sideOf(
  * The encoder that some weights are of, with one tap behind the last block.
  *
  * @param file Its tensors.
- * @param unseen What weights do not tell.
+ * @param unseen Sizes that cannot be read off weights.
  * @returns Its sizes, or what has to be said beside the weights.
  */
 export function weightsModel(

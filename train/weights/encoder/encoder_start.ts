@@ -118,7 +118,7 @@ function nameIn(
 /** Parameters that were found, and those that were not. */
 interface Found {
   readonly parameters: Map<string, Float32Array>;
-  /** Those that were looked for and are there, by timm's names. */
+  /** Wanted parameters that are there, by timm's names. */
   readonly used: string[];
   readonly missing: string[];
   readonly zeros: string[];
@@ -220,7 +220,7 @@ function parametersOf(
  * @param model Sizes of the encoder.
  * @param tensors Tensors by their names in the file.
  * @param options Prefix and interpolation.
- * @param others What else the file holds.
+ * @param others The file's other contents.
  * @returns The encoder with a report of what was used, missing and left over, or
  * all that is wrong.
  */

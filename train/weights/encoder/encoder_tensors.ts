@@ -26,16 +26,16 @@ export interface EncoderTensors extends EncoderPlace {
   readonly tensors: StoredTensors;
   /** Those that were not, in words. */
   readonly unread: ReadonlyMap<string, string>;
-  /** Names in the file by timm's name; several are rows behind one another. */
+  /** Names in the file by timm's name; several are concatenated along the rows. */
   readonly sources: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
  * Finds the tensors of an encoder.
  *
- * @param place Where the encoder is in the file.
+ * @param place The place of the encoder in the file.
  * @param tensors Tensors that were read.
- * @param others What else the file holds.
+ * @param others The file's other contents.
  */
 export function encoderTensors(
   { prefix, naming }: EncoderPlace,
@@ -79,7 +79,7 @@ function wantedNumbers(
     : left(tensorFault(path, "a number that is not finite", "finite numbers"));
 }
 
-/** Rows of several tensors, behind one another. */
+/** Concatenation of the rows of several tensors. */
 function joined(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(
     parts.reduce((sum, { length }) => sum + length, 0),

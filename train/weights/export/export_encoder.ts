@@ -183,7 +183,7 @@ async function emptyFolder(path: string): Promise<Result<TrainError, void>> {
 /**
  * Writes the files of a model repository, see `encoderFiles`.
  *
- * @param folder Where they go; made if missing, refused if anything is in it.
+ * @param folder The target; made if missing, refused if anything is in it.
  * @param encoder The encoder.
  * @returns Paths of the files in the folder, or why there are none.
  */

@@ -25,7 +25,7 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
 
 const VERSION = 1001;
 
-/** Pickles before the storages are looked for in so many bytes. */
+/** Most bytes of the pickles before the storages. */
 const MOST_PICKLED = 2 ** 26;
 
 /** The pickles of a file. */
@@ -127,7 +127,7 @@ function* readRanges(
  * tensors that are chosen.
  *
  * @param size Bytes of the file.
- * @param choose Which tensors are read.
+ * @param choose The tensors to read.
  * @returns What it holds, or why it cannot be trusted.
  */
 export function* legacyTorchReading(

@@ -76,7 +76,7 @@ export function isTagged<Tag extends string>(
     "_tag" in value && value._tag === tag;
 }
 
-/** A refusal on its way out of the machine; it never leaves this folder. */
+/** The error of a malformed pickle; it never leaves this folder. */
 export class PickleRefusal extends Error {}
 
 /** Ends the reading. */

@@ -26,14 +26,14 @@ const LONGEST_COMMENT = 0xffff;
 /** Mark in 32 bits of a number that stands elsewhere in 64. */
 const ELSEWHERE = 0xffffffff;
 
-/** A place where an archive is damaged or made to deceive. */
+/** The error of an archive that is damaged or made to deceive. */
 class ZipRefusal extends Error {}
 
 function refuse(reason: string): never {
   throw new ZipRefusal(reason);
 }
 
-/** A reading that says in words where it refuses. */
+/** A reading with refusals as values. */
 function* refusing<A>(reading: Reading<A>): Reading<Result<string, A>> {
   try {
     return right(yield* reading);
@@ -80,7 +80,7 @@ function* readRecord(
 const uint64 = (view: DataView, at: number): number =>
   Number(view.getBigUint64(at, true));
 
-/** Reads the last record, which is looked for from the end, and says where it begins. */
+/** Reads the last record, searched from the end, and its position. */
 function* readEnd(size: number): Reading<readonly [number, DataView]> {
   const start = Math.max(0, size - LENGTHS.end - LONGEST_COMMENT);
   const bytes = yield { start, end: size };

@@ -71,10 +71,10 @@ const MOST_FINDS = 100_000;
 /** Letters of a name with all keys that lead to it; what has a longer one stays closed. */
 const LONGEST_NAME = 1000;
 
-/** Most entries of dictionaries that are looked at. */
+/** Most entries of dictionaries that are visited. */
 const MOST_ENTRIES = 2_000_000;
 
-/** Dictionaries within dictionaries are looked into to this depth. */
+/** Deepest dictionary within dictionaries that is visited. */
 const DEEPEST = 12;
 
 /** PyTorch's own limit. */
@@ -156,7 +156,7 @@ function liesInside({ count, offset, shape, strides }: TensorPlace): boolean {
   return sizeOf(shape) <= count && last < count;
 }
 
-/** The place that `_rebuild_tensor_v2(storage, offset, shape, strides, …)` tells. */
+/** The place in `_rebuild_tensor_v2(storage, offset, shape, strides, …)`. */
 function placeOf(
   { name, arguments: given }: PickledObject,
 ): Result<string, TensorPlace | Unread> {
@@ -244,7 +244,7 @@ interface Finds {
   readonly tensors: Map<string, TensorPlace>;
   readonly unread: Map<string, string>;
   readonly opaque: Map<string, string>;
-  /** Entries that may still be looked at. */
+  /** Entries that may still be visited. */
   entries: number;
 }
 
@@ -301,7 +301,7 @@ function collect(
  * Tensors of a state dictionary, of the dictionaries in it, and of a whole module,
  * each by the keys that lead to it, joined by dots.
  *
- * @param value What the pickle holds.
+ * @param value The value of the pickle.
  * @returns Where they are and what else there is, or what is wrong with one of them.
  */
 export function torchContents(

@@ -114,7 +114,7 @@ const isProgram = (entries: ReadonlyMap<string, ZipEntry>): boolean =>
  * those tensors that are chosen.
  *
  * @param size Bytes of the file.
- * @param choose Which tensors are read; all when left out.
+ * @param choose The tensors to read; all when left out.
  * @returns What it holds, or why it cannot be trusted; see `decodeTorchFile`.
  */
 export function* torchReading(
