@@ -36,7 +36,6 @@ const fits = (found: Signature | undefined, wanted: Signature): boolean =>
  * Finds the tensors that a program needs among those it is given.
  *
  * @param wanted Signatures by name, as `inputSignatures` gives them.
- * @param given Tensors by name.
  * @param stored The engine's storage of one of its own tensors; `undefined` for one that is foreign or disposed.
  * @returns The engine's storage for each wanted name, or the first name that does not fit.
  */
@@ -106,7 +105,6 @@ export function checkReplaced(graph: Graph, replaces: Replaced): void {
  * succeeded.
  *
  * @param program A program that leaves its inputs alone.
- * @param replaces The replaced inputs.
  */
 export function disposingReplaced(
   program: Program,

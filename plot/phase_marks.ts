@@ -43,7 +43,6 @@ function labelled(
  * @param phases In the order of time.
  * @param lastStep Last step that is drawn.
  * @param width Width of the frame, pixels.
- * @param theme Colours of the picture.
  * @returns Marks over the scale `x` of steps; none if nothing froze.
  */
 export function phaseMarks(

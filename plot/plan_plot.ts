@@ -39,7 +39,6 @@ interface PlanFrame {
 /**
  * A frame with time in epochs, or in optimizer steps if epochs are not known.
  *
- * @param plan The plan.
  * @param stepsPerEpoch Optimizer steps of an epoch, if known.
  */
 function planFrame(
@@ -142,12 +141,7 @@ const unfrozenCurve = (plan: FreezePlan, frame: PlanFrame): Plot.Markish => {
   });
 };
 
-/**
- * Draws the learning rates.
- *
- * @param plan The plan.
- * @param frame Width, time axis and colours.
- */
+/** Draws the learning rates. */
 function ratesPanel(plan: FreezePlan, frame: PlanFrame): Panel {
   const { width, left, right } = PLAN_FRAME;
   const svg = plotSvg({
@@ -224,12 +218,7 @@ function barMarks(plan: FreezePlan, frame: PlanFrame): Plot.Markish[] {
   ];
 }
 
-/**
- * Draws a bar for each layer, as long as it trains.
- *
- * @param plan The plan.
- * @param frame Width, time axis and colours.
- */
+/** Draws a bar for each layer, as long as it trains. */
 function layersPanel(plan: FreezePlan, frame: PlanFrame): Panel {
   const { width, left, right } = PLAN_FRAME;
   const height = BARS.top + plan.layers.length * BARS.height + BARS.bottom;

@@ -86,9 +86,6 @@ export const DARK: Theme = {
 
 /**
  * The scale from the index of a layer to its colour: shallow dark, deep bright.
- *
- * @param count Count of layers.
- * @param theme Colours of the picture.
  */
 export function layerScale(count: number, theme: Theme): Plot.ScaleOptions {
   return {

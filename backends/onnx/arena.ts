@@ -21,7 +21,6 @@ export interface Arena {
   /**
    * A stretch of its own; its content is undefined.
    *
-   * @param bytes Its size.
    * @throws A `RangeError` if the machine has no more memory.
    */
   take(bytes: number): Stretch;

@@ -112,8 +112,6 @@ async function runnerOf(
 /**
  * Compiles a graph.
  *
- * @param engine The engine that runs it.
- * @param graph The computation.
  * @param options The inputs that its outputs replace, those that are rounded, and the count of runs that share the threads.
  * @returns A program, or what ONNX Runtime says against the model.
  */

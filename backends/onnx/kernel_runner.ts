@@ -106,10 +106,7 @@ async function runKernels(
 /**
  * Compiles an element-wise graph to kernels.
  *
- * @param engine The engine that runs it.
- * @param graph The computation.
  * @param parts The graph as `elementwiseParts` cuts it.
- * @param replaces The inputs that its outputs replace.
  */
 export function kernelRunner(
   engine: Engine,

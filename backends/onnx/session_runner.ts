@@ -255,7 +255,6 @@ function rounded(
  * integers. It is made when these are known: at the first run.
  *
  * @param names Names of the inputs, matrices that are the same in every run.
- * @param form Representation of the integers.
  */
 export function int8SessionRunner(
   engine: Engine,

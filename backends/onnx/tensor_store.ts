@@ -68,12 +68,7 @@ function allocate(arena: Arena, dtype: DType, count: number): Block {
   return { numbers, stretch, references: 0, bindings: new Map() };
 }
 
-/**
- * Tensors in main memory.
- *
- * @param runtime The runtime that binds them.
- * @param arena Their memory.
- */
+/** Tensors in main memory. */
 export function tensorStore(runtime: OrtRuntime, arena: Arena): TensorStore {
   const lentTensors = new Map<DeviceTensor, Block>();
   const used = new Set<Block>();

@@ -115,9 +115,6 @@ const products = (): readonly Product[] =>
  * The fastest form of products in 8-bit integers that is exact here, on numbers whose
  * products saturate wherever an engine adds two of them in 16 bits.
  *
- * @param runtime The library.
- * @param threads Threads of a session.
- * @param device The device of an error.
  * @throws With ONNX Runtime's message.
  */
 export async function exactInt8Form(

@@ -155,9 +155,6 @@ interface Compiled {
 /**
  * Prepares a graph for a device.
  *
- * @param device The device that runs it.
- * @param pool The tensors of that device.
- * @param graph The computation.
  * @returns A program, or `TensorTooLarge`, or what a kernel says against its node.
  */
 export function compileProgram(

@@ -69,7 +69,6 @@ async function weightsOf(
  * are passed over and named; one that was asked for by its own path is not.
  *
  * @param from The folder that was searched.
- * @param candidates Checkpoints.
  * @returns The weights and what was passed over, or why there are none.
  */
 export async function newestWholeWeights(

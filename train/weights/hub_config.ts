@@ -169,7 +169,6 @@ function ofTimm(config: JsonObject): Result<Faults, SaidEncoder> {
 /**
  * Reads a configuration. What `exportEncoder` writes has the fields of both.
  *
- * @param config Content of `config.json`.
  * @returns What it says; `null` if it is of neither library; or why the encoder that it
  * describes is another one.
  */
@@ -184,7 +183,6 @@ export function readHubConfig(
 /**
  * Compares what a configuration says with the weights beside it.
  *
- * @param said Facts of the configuration.
  * @param model Sizes that the weights have.
  * @returns Sizes that differ.
  */

@@ -58,8 +58,6 @@ interface StatisticsFields {
 /**
  * Statistics out of a configuration.
  *
- * @param json The object that has the fields.
- * @param fields Their names.
  * @returns Statistics of levels divided by 255; `null` if it says none.
  */
 function statisticsIn(
@@ -86,11 +84,7 @@ function statisticsIn(
   });
 }
 
-/**
- * Statistics that timm's `config.json` says.
- *
- * @param config Its content.
- */
+/** Statistics that timm's `config.json` says. */
 export function timmStatistics(
   config: JsonObject,
 ): Result<Fault, Normalization | null> {
@@ -101,11 +95,7 @@ export function timmStatistics(
     : statisticsIn(own, { ...names, path: "pretrained_cfg." });
 }
 
-/**
- * Statistics that a `preprocessor_config.json` of transformers says.
- *
- * @param config Its content.
- */
+/** Statistics that a `preprocessor_config.json` of transformers says. */
 export function processorStatistics(
   config: JsonObject,
 ): Result<Fault, Normalization | null> {
@@ -126,8 +116,6 @@ export function processorStatistics(
 
 /**
  * Statistics that the file of a run's images says; files of older runs do not.
- *
- * @param images Its content.
  */
 export function runStatistics(
   images: JsonObject,

@@ -83,8 +83,6 @@ function usesOf({ nodes, outputs }: EngineGraph): Uses {
 /**
  * Looks through peepholes at every node, one peephole after the other.
  *
- * @param graph A graph.
- * @param peepholes Rewritings, in order.
  * @returns A graph with the same outputs, without nodes that nothing uses any more.
  */
 export function rewrite(

@@ -37,8 +37,6 @@ function stretch(launch: Launch, from: number, to: number): Launch {
 /**
  * Cuts launches into shares of nearly equal size.
  *
- * @param launches The work.
- * @param parts Count of shares.
  * @returns The shares; together they do each number once. Some may be empty.
  */
 export function sharesOf(

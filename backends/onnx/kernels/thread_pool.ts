@@ -91,9 +91,6 @@ async function startThreads(count: number): Promise<readonly KernelThread[]> {
 /**
  * A pool on a memory. Its threads are started when there is enough for them to do;
  * meanwhile, and where they cannot be started, the calling thread does it all.
- *
- * @param memory The kernels' memory.
- * @param threads Count of threads.
  */
 export function threadPool(
   memory: WebAssembly.Memory,

@@ -92,11 +92,7 @@ export function summedAxes(from: Shape, to: Shape): readonly number[] {
   return runs.flat();
 }
 
-/**
- * Sums from one shape to another that broadcasts to it.
- *
- * @param first What the first axis is summed by.
- */
+/** Sums from one shape to another that broadcasts to it. */
 export function summed(
   w: OnnxWriter,
   x: Value,

@@ -111,7 +111,6 @@ function leaving(w: Recorder, values: readonly Value[]): readonly Value[] {
 /**
  * Writes a graph as an ONNX model of operator set 21.
  *
- * @param dialect Operators that may be called.
  * @param graph A graph without nodes that no output needs.
  * @param weights Matrices that stand for inputs in products with rows; only for the
  * fused dialect.

@@ -159,8 +159,6 @@ const valueFields = ({ name, type, shape }: ValueInfo): readonly Field[] => {
 
 /**
  * A `ModelProto` in parts that follow one another; the numbers are not copied.
- *
- * @param model The model.
  */
 export function modelParts(model: OnnxModel): readonly Uint8Array[] {
   const domains = new Set(["", ...model.nodes.map(({ domain }) => domain)]);
@@ -183,7 +181,6 @@ export function modelParts(model: OnnxModel): readonly Uint8Array[] {
 /**
  * The bytes of a `ModelProto`.
  *
- * @param model The model.
  * @returns What an `.onnx` file would hold.
  */
 export function encodeModel(model: OnnxModel): Uint8Array {

@@ -60,7 +60,6 @@ export function returnFreedMemory(): void {
  * may not be asked, nothing happens.
  *
  * @param bytes The stretch; pages that it shares with others are left out.
- * @param advice What is true of it.
  */
 export function adviseMemory(bytes: Uint8Array, advice: MemoryAdvice): void {
   advise ??= openAdvise();

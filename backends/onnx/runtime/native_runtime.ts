@@ -252,7 +252,6 @@ function startLibrary(path: string): Library {
 /**
  * Starts the library. It stays loaded until the process ends.
  *
- * @param path The library's file.
  * @throws If it cannot be loaded or is another version.
  */
 export function startNativeRuntime(path: string): OrtRuntime {

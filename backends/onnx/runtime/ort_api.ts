@@ -123,7 +123,6 @@ export type OrtApi = NativeFunctions<typeof API>;
 /**
  * Loads the library.
  *
- * @param library Path of the file.
  * @throws If it cannot be loaded or is another version.
  */
 export function openOrtApi(library: string): OrtApi {

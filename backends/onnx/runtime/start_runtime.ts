@@ -75,8 +75,6 @@ const STARTERS: RuntimeStarters = {
 
 /**
  * The engine's reason without the place in its own source that comes before it.
- *
- * @param thrown A thrown value.
  */
 export function reasonOf(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -100,8 +98,6 @@ const SQUARES: OnnxModel = {
 /**
  * Verifies the library: runs a small model and checks its numbers.
  *
- * @param provider The part of ONNX Runtime that computes.
- * @param runtime The library.
  * @throws If they are wrong, or with ONNX Runtime's message.
  */
 export async function verifyRuntime(
@@ -138,7 +134,6 @@ async function verified(
  * Starts ONNX Runtime through its C interface or, where that cannot be used, through
  * the binding of its package.
  *
- * @param starters The two ways.
  * @returns The runtime that computed a small model rightly.
  * @throws If neither does, with the reasons of both.
  */

@@ -171,12 +171,7 @@ const singleKernel = (
   return (given) => launch(given.slice(0, read));
 };
 
-/**
- * A kernel for every op.
- *
- * @param backend Where they run.
- * @param isGpu Whether that is a real graphics processor.
- */
+/** A kernel for every op. */
 export function webGpuKernels(
   backend: WebGPUBackend,
   isGpu: boolean,

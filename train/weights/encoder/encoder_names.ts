@@ -135,9 +135,6 @@ function timmName(
 /**
  * Tensors of a file that make the tensors of an encoder.
  *
- * @param naming The file's naming.
- * @param prefix Prefix of these names.
- * @param names All names in the file.
  * @returns Names in the file by timm's name; several are concatenated along the rows.
  */
 export function encoderSources(

@@ -46,7 +46,6 @@ export interface StoredTable extends TableRows {
  * Reads the rows of a table as a square grid of patches, with a row for the class
  * token before them if the encoder has that token, and without if it has not.
  *
- * @param rows Rows of the table.
  * @param hasClassToken Whether the file has a class token.
  * @returns How the rows are divided, or why the table is of another encoder.
  */
@@ -91,7 +90,6 @@ const offFrom = (fixed: readonly number[], table: Float32Array): number =>
 /**
  * The position table of a model, `[1, 1 + L, D]`.
  *
- * @param model The model.
  * @param method Interpolation of a table of another grid.
  * @param table The file's table; where it has none the fixed one is taken.
  * @returns Its numbers and where they come from.

@@ -56,9 +56,6 @@ function depthOf({ sources }: EncoderTensors): number {
 /**
  * Sizes by which an encoder in a file is not the wanted one; each tensor would say it
  * again.
- *
- * @param file Its tensors.
- * @param wanted The wanted encoder.
  */
 export function unlikeSizes(
   file: EncoderTensors,
@@ -119,7 +116,6 @@ function sideOf(
 /**
  * The encoder that some weights are of, with one tap behind the last block.
  *
- * @param file Its tensors.
  * @param unseen Sizes that cannot be read off weights.
  * @returns Its sizes, or what has to be said beside the weights.
  */

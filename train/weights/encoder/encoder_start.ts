@@ -220,7 +220,6 @@ function parametersOf(
  * @param model Sizes of the encoder.
  * @param tensors Tensors by their names in the file.
  * @param options Prefix and interpolation.
- * @param others The file's other contents.
  * @returns The encoder with a report of what was used, missing and left over, or
  * all that is wrong.
  */

@@ -30,13 +30,7 @@ export interface EncoderTensors extends EncoderPlace {
   readonly sources: ReadonlyMap<string, readonly string[]>;
 }
 
-/**
- * Finds the tensors of an encoder.
- *
- * @param place The place of the encoder in the file.
- * @param tensors Tensors that were read.
- * @param others The file's other contents.
- */
+/** Finds the tensors of an encoder. */
 export function encoderTensors(
   { prefix, naming }: EncoderPlace,
   tensors: StoredTensors,
@@ -94,7 +88,6 @@ const thirdOf = ([rows = 0, ...others]: Shape): Shape => [rows / 3, ...others];
 /**
  * Numbers of one of the encoder's tensors.
  *
- * @param file The encoder in the file.
  * @param name timm's name.
  * @param shape The shape that it must have.
  * @returns Its numbers, or what is wrong; also where the file has none.

@@ -84,7 +84,6 @@ const partName = (path: string, kind: string): string =>
 /**
  * Parts of a file's model that this one has not; the same part of many blocks is one.
  *
- * @param file The encoder in the file.
  * @param leftOver Names of the file that are of no use here.
  * @param partial Whether parts behind the blocks are of no account.
  */
@@ -113,7 +112,6 @@ const PART =
 /**
  * Parts of a file's model that this one has not whatever its sizes are.
  *
- * @param file The encoder in the file.
  * @param partial Whether parts behind the blocks are of no account.
  */
 export function unlikeParts(

@@ -51,7 +51,6 @@ In Python, load \`model.safetensors\`, whose names and layouts are timm's, into 
 /**
  * A short model card.
  *
- * @param encoder The encoder.
  * @returns Markdown.
  */
 export function modelCard(encoder: EncoderExport): string {

@@ -57,8 +57,6 @@ const transformersSizes = (model: ModelSpec): Record<string, unknown> => ({
 
 /**
  * The configuration that timm and transformers.js read, each its own fields.
- *
- * @param encoder The encoder.
  */
 export function timmConfig(
   { model, normalization, resizeSize }: EncoderExport,
@@ -90,8 +88,6 @@ export function timmConfig(
 /**
  * The configuration of a Hugging Face image processor that does what `evalTransform`
  * does: shorter side, middle, statistics.
- *
- * @param encoder The encoder.
  */
 export function preprocessorConfig(
   { model, normalization, resizeSize }: EncoderExport,

@@ -126,8 +126,6 @@ function* readRanges(
  * Reads a file of PyTorch before 1.6 by ranges: its pickles, and the storages of those
  * tensors that are chosen.
  *
- * @param size Bytes of the file.
- * @param choose The tensors to read.
  * @returns What it holds, or why it cannot be trusted.
  */
 export function* legacyTorchReading(

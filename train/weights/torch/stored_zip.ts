@@ -208,7 +208,6 @@ function* readContent(
 /**
  * Reads what an archive holds. Time is linear in the bytes of its directory.
  *
- * @param size Bytes of the archive.
  * @returns Its files by name, none of them compressed and together no larger than
  * the archive, or why it cannot be trusted.
  */
@@ -221,8 +220,6 @@ export function zipEntriesReading(
 /**
  * Reads a file of an archive.
  *
- * @param size Bytes of the archive.
- * @param entry The file.
  * @returns Its content, or in which way it is damaged.
  */
 export function zipContentReading(

@@ -122,7 +122,6 @@ export interface StorageReference {
 /**
  * The storage that a pickle refers to.
  *
- * @param value A reference.
  * @returns What it says, or `null` if it is none to a storage.
  */
 export function storageOf(
@@ -301,7 +300,6 @@ function collect(
  * Tensors of a state dictionary, of the dictionaries in it, and of a whole module,
  * each by the keys that lead to it, joined by dots.
  *
- * @param value The value of the pickle.
  * @returns Where they are and what else there is, or what is wrong with one of them.
  */
 export function torchContents(

@@ -113,7 +113,6 @@ const isProgram = (entries: ReadonlyMap<string, ZipEntry>): boolean =>
  * Reads a file of PyTorch by ranges: what it lists, its pickle, and the storages of
  * those tensors that are chosen.
  *
- * @param size Bytes of the file.
  * @param choose The tensors to read; all when left out.
  * @returns What it holds, or why it cannot be trusted; see `decodeTorchFile`.
  */

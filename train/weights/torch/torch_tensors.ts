@@ -146,9 +146,7 @@ function chosenOf(
 /**
  * Reads the tensors of a pickle that are chosen.
  *
- * @param value The value of the pickle.
  * @param size Bytes of the file: so many numbers are copied at most.
- * @param choose The tensors to read.
  * @param storagesReading Reads storages by their keys; one that is not there is left out.
  * @returns What the file holds, or what is wrong with it.
  */
