@@ -24,7 +24,7 @@ import {
   int8Matrix,
 } from "./fuse/int8_matrix.ts";
 import { type Lowered, lowerGraph } from "./lower/lower_graph.ts";
-import { encodeModel } from "./proto/model.ts";
+import { encodeModel } from "./file/onnx_model.ts";
 import { returnFreedMemory } from "./runtime/memory_advice.ts";
 import type { Session } from "./runtime/ort_runtime.ts";
 import type { Block } from "./tensor_store.ts";

@@ -7,7 +7,7 @@ import { left, type Result, right, traceGraph } from "../../core/mod.ts";
 import type { BackendError, DeviceInfo } from "../backend.ts";
 import { type Int8Form, int8Matrix } from "./fuse/int8_matrix.ts";
 import { lowerGraph } from "./lower/lower_graph.ts";
-import { encodeModel } from "./proto/model.ts";
+import { encodeModel } from "./file/onnx_model.ts";
 import type { OrtRuntime } from "./runtime/ort_runtime.ts";
 
 /** The fastest first. */

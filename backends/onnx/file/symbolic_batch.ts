@@ -4,7 +4,7 @@
  * @module
  */
 import { left, type Result, right } from "../../../core/mod.ts";
-import type { Initializer, OnnxModel, OnnxNode } from "../proto/model.ts";
+import type { Initializer, OnnxModel, OnnxNode } from "./onnx_model.ts";
 
 /** Writes a model for so many samples. */
 export type ModelAt = (batch: number) => OnnxModel;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Convolution, type Shape, sizeOf } from "../../../core/mod.ts";
-import type { Attributes } from "../proto/model.ts";
+import type { Attributes } from "../file/onnx_model.ts";
 import { reshaped, summed } from "./layout.ts";
 import {
   int,

@@ -17,7 +17,7 @@ import {
   rewrite,
 } from "../fuse/fused_graph.ts";
 import type { Int8Matrix } from "../fuse/int8_matrix.ts";
-import type { OnnxModel, ValueInfo } from "../proto/model.ts";
+import type { OnnxModel, ValueInfo } from "../file/onnx_model.ts";
 import {
   activationLowerings,
   elementwiseLowerings,

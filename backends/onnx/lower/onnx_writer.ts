@@ -11,7 +11,7 @@ import type {
   Initializer,
   OnnxModel,
   OnnxNode,
-} from "../proto/model.ts";
+} from "../file/onnx_model.ts";
 import type { Int8Values } from "../fuse/int8_matrix.ts";
 import type { FusedNodeOf, FusedOp } from "../fuse/fused_graph.ts";
 

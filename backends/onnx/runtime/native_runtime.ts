@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ELEMENT_TYPES } from "../proto/model.ts";
+import { ELEMENT_TYPES } from "../file/onnx_model.ts";
 import {
   addressOf,
   addressOfData,

@@ -7,7 +7,7 @@ import { hostPlatform } from "./native_library.ts";
 import { startNativeRuntime } from "./native_runtime.ts";
 import type { OrtRuntime, Provider } from "./ort_runtime.ts";
 import { startPackageRuntime } from "./package_runtime.ts";
-import { encodeModel, type OnnxModel } from "../proto/model.ts";
+import { encodeModel, type OnnxModel } from "../file/onnx_model.ts";
 
 /** A runtime that was verified. */
 export interface StartedRuntime {

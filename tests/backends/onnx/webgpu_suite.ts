@@ -6,7 +6,7 @@
  */
 import { rejects, strictEqual } from "node:assert/strict";
 import { onnxWebgpuBackend, selectBackend } from "../../../backends/mod.ts";
-import { encodeModel } from "../../../backends/onnx/proto/model.ts";
+import { encodeModel } from "../../../backends/onnx/file/onnx_model.ts";
 import { startPackageRuntime } from "../../../backends/onnx/runtime/package_runtime.ts";
 import {
   startRuntime,

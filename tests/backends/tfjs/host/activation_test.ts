@@ -4,7 +4,7 @@ import { erf } from "../../../../core/graph/erf.ts";
 import {
   geluSlope,
   normalCdf,
-} from "../../../../backends/tfjs/host/normal_distribution.ts";
+} from "../../../../backends/tfjs/host/activation.ts";
 
 const cdf = (x: number) => 0.5 * (1 + erf(x / Math.SQRT2));
 const pdf = (x: number) => Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
