@@ -1,15 +1,23 @@
 import { strictEqual } from "node:assert/strict";
-import { describeByFlags } from "../../../cli/flags/describe_by_flags.ts";
-import { namedByFlags } from "../../../cli/flags/faults_by_flags.ts";
+import { describeTraining } from "../../../cli/command/describe_errors.ts";
+import { ENCODER_FLAGS } from "../../../cli/flags/encoder_flags.ts";
+import { fieldNames } from "../../../cli/flags/field_names.ts";
+import { METHOD_FLAGS } from "../../../cli/flags/method_flags.ts";
 import { describeFaults } from "../../../core/mod.ts";
 import { finetunePlan, probeLength } from "../../../train/mod.ts";
-import { finetuneFrom } from "../../../cli/evaluate/finetune_flags.ts";
-import { probeFrom } from "../../../cli/evaluate/probe_flags.ts";
+import {
+  FINETUNE_FLAGS,
+  finetuneFrom,
+} from "../../../cli/evaluate/finetune_flags.ts";
+import { PROBE_FLAGS, probeFrom } from "../../../cli/evaluate/probe_flags.ts";
 import { MODEL_PRESETS } from "../../../core/mod.ts";
 
-Deno.test("describeByFlags() names fields by the flags that set them, and only those", () => {
+Deno.test("describeTraining() names fields by the flags that set them, and only those", () => {
   const text = (reason: string) =>
-    describeByFlags({ _tag: "CheckpointRefused", path: "w", reason });
+    describeTraining(
+      { _tag: "CheckpointRefused", path: "w", reason },
+      fieldNames({ ...METHOD_FLAGS, ...ENCODER_FLAGS }),
+    );
   strictEqual(
     text(
       'prefix: found nothing, wanted one of "a."\nnumHeads: found 3, wanted 4',
@@ -24,16 +32,18 @@ Deno.test("describeByFlags() names fields by the flags that set them, and only t
   strictEqual(text(other), `Cannot use checkpoint w: ${other}`);
 });
 
-Deno.test("namedByFlags() names what fine-tuning and probes complain of by their flags", () => {
+Deno.test("fieldNames() names what fine-tuning and probes complain of by their flags", () => {
   const tuned = finetunePlan(finetuneFrom(MODEL_PRESETS.nano, 3, {}), 434);
   strictEqual(
-    tuned._tag === "Left" && describeFaults(namedByFlags(tuned.left)),
+    tuned._tag === "Left" &&
+      describeFaults(fieldNames(FINETUNE_FLAGS).named(tuned.left)),
     "images to learn from: found 434, wanted a whole number of at least 1024 (--batch-size · --accum-iter): an epoch has at least one step",
   );
   const config = probeFrom(64, 3, 434, { "batch-size": 4096 });
   const probed = probeLength(config, 434);
   strictEqual(
-    probed._tag === "Left" && describeFaults(namedByFlags(probed.left)),
+    probed._tag === "Left" &&
+      describeFaults(fieldNames(PROBE_FLAGS).named(probed.left)),
     "--batch-size: found 4096, wanted a whole number from 2 to 434, the samples that there are",
   );
 });
