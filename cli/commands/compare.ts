@@ -56,7 +56,7 @@ interface Planned {
 
 /** Everything that can be wrong is found here, before anything is computed. */
 async function planned(values: CompareValues): Promise<Planned> {
-  const images = must(await experimentImages(must(experimentFrom(values))));
+  const images = await experimentImages(must(experimentFrom(values)));
   const { experiment, source, train } = images;
   const trials = must(trialsOfExperiment(experiment, {
     samples: source.length,

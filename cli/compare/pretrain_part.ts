@@ -32,10 +32,10 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
-import { badImagesKeeper } from "../images/bad_images_file.ts";
+import { badImagesKeeper } from "../images/loading.ts";
 import { rememberedImages, writeImagesFile } from "../images/images_file.ts";
-import { progressOn } from "../pretrain/progress.ts";
-import { type RunEnd, takeSteps } from "../pretrain/take_steps.ts";
+import { progressOn } from "../runs/progress.ts";
+import { type RunEnd, takeSteps } from "../runs/take_steps.ts";
 import type { Experiment, Trial } from "./experiment.ts";
 import { clockedRun, clockedSteps } from "./processor_time.ts";
 
@@ -206,7 +206,6 @@ export async function pretrainPart(
     plan,
     run: run.right,
     folder: folder.right,
-    checkpoint: path,
     progress: { ...progress, say: () => {} },
     complain: context.say,
     policy: policyOf(trial),

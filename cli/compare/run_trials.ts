@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import { fileResult, type TrainError } from "../../train/mod.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
-import { showSeconds } from "../pretrain/progress.ts";
+import { duration } from "../output/words.ts";
 import type { Experiment, Trial } from "./experiment.ts";
 import {
   finishedPart,
@@ -69,7 +69,7 @@ function leftWords(tasks: readonly Task[], seconds: MeanSeconds): string {
     (sum, { part }) => sum + (seconds.get(part) ?? 0),
     0,
   );
-  return `, about ${showSeconds(total)} left`;
+  return `, about ${duration(total)} left`;
 }
 
 const WORDS: Readonly<Record<Part, string>> = {

@@ -28,10 +28,9 @@ import {
   statisticsFrom,
   type ToldStatistics,
 } from "../flags/encoder_flags.ts";
-import { imageFlags } from "../images/image_flags.ts";
+import { classesFrom, imageFlags } from "../images/image_flags.ts";
 import { openImages, type PretrainImages } from "../images/images.ts";
 import { type HeldOut, readImagesFile } from "../images/images_file.ts";
-import { classesFrom } from "../pretrain/settings.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
 
 /** Flags of every evaluation. */

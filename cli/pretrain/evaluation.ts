@@ -10,12 +10,17 @@ import {
   initialSnapshot,
   knnAccuracy,
   mostFrequentShare,
+  type Scalars,
   type TrainError,
   uploadState,
 } from "../../train/mod.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { type JudgedFeatures, judgedFeatures } from "./judged_features.ts";
-import type { OpenedRun } from "./open_run.ts";
+import type { OpenedRun } from "../runs/open_run.ts";
+import type { PlannedPretraining } from "./plan_run.ts";
+
+/** A pre-training that is open. */
+export type OpenedPretraining = OpenedRun<PlannedPretraining>;
 
 /**
  * Percent of the judged images whose class the weighted vote of their 20 nearest
@@ -46,6 +51,20 @@ export const UNJUDGED: Accuracies = {
   knnImages: null,
   knnQueries: null,
 };
+
+/** The accuracies that are known, percent, by TensorBoard's tags. */
+export function accuracyScalars(found: Accuracies): Scalars {
+  const tagged = {
+    "validation/knn_top1": found.knnTop1,
+    "validation/knn_top1_untrained": found.knnTop1Untrained,
+    "validation/knn_top1_pixels": found.knnTop1Pixels,
+  };
+  return Object.fromEntries(
+    Object.entries(tagged).flatMap(([tag, value]) =>
+      value === null ? [] : [[tag, value]]
+    ),
+  );
+}
 
 /** How long judging may take. */
 export type JudgingTime = "auto" | "always" | "never";
@@ -81,12 +100,12 @@ const LEAST = { train: 100, queries: 50 };
 const COMPARED_PER_SECOND = 3e9;
 
 /** Numbers that are compared for each pair of images: two encoders and pixels, at most. */
-const comparedNumbers = ({ config: { model } }: OpenedRun): number =>
+const comparedNumbers = ({ config: { model } }: OpenedPretraining): number =>
   2 * model.embedDim + model.inChannels * Math.min(32, model.imageSize) ** 2;
 
 /** Whether there is time for another batch, comparisons included. */
 function clockOf(
-  opened: OpenedRun,
+  opened: OpenedPretraining,
   { time, runSeconds }: JudgingChoice,
 ): (train: number, queries: number) => boolean {
   if (time === "always") return () => true;
@@ -101,7 +120,7 @@ function clockOf(
 
 /** Percent of the queries whose class is found. */
 async function accuracy(
-  { images: { train }, backend }: OpenedRun,
+  { images: { train }, backend }: OpenedPretraining,
   { known, asked }: JudgedFeatures,
   shown: ShownWork,
 ): Promise<Result<TrainError, number>> {
@@ -119,7 +138,7 @@ async function accuracy(
 
 /** The features of the trained encoder, of the untrained one, and the pixels. */
 async function featuresOf(
-  opened: OpenedRun,
+  opened: OpenedPretraining,
   choice: JudgingChoice,
 ): Promise<Result<TrainError, readonly JudgedFeatures[]>> {
   const { images, config, backend, run, plan, loading } = opened;
@@ -149,7 +168,7 @@ async function featuresOf(
 
 /** How many of the images were used, where it were not all. */
 function sampleNote(
-  { images: { train, queries } }: OpenedRun,
+  { images: { train, queries } }: OpenedPretraining,
   { known, asked }: JudgedFeatures,
 ): string {
   const [images, judged] = [known.labels.length, asked.labels.length];
@@ -171,7 +190,7 @@ const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
  * @returns Accuracies and what is to be said of them; or the first error.
  */
 export async function judgeRun(
-  { images, ...run }: OpenedRun,
+  { images, ...run }: OpenedPretraining,
   choice: JudgingChoice,
 ): Promise<Result<TrainError, Judged>> {
   const train = labelledImages(images.train);

@@ -8,7 +8,6 @@ import {
   type FreezePlan,
   gridSize,
   type PretrainConfig,
-  type Result,
 } from "../../core/mod.ts";
 import {
   counted,
@@ -22,17 +21,16 @@ import {
   openEncoder,
   replaceFile,
   type Snapshot,
-  type TrainError,
 } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { describeTraining } from "../command/describe_errors.ts";
 import { describeReport, describeStatistics } from "../flags/encoder_flags.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "../runs/settings.ts";
 
-/** The moment before the first step, and where its encoder is from. */
+/** The state before the first step, and where its encoder is from. */
 export interface InitialEncoder {
-  /** The moment; decoders start as the seed says. */
+  /** The state; decoders start as the seed says. */
   readonly start: Snapshot;
   /** The encoder and what became of the tensors of its file. */
   readonly encoder: OpenedEncoder;
@@ -80,7 +78,7 @@ type InitialFlags = Pick<PretrainValues, "init-from" | "prefix">;
  */
 export async function initialOf(
   { "init-from": from, prefix }: InitialFlags,
-  { earlier }: Settings,
+  { earlier }: Pick<Settings<unknown>, "earlier">,
   config: PretrainConfig,
   plan: FreezePlan,
 ): Promise<InitialEncoder | null> {
@@ -154,10 +152,11 @@ export function describeInitialEncoder(
  * @param folder The folder.
  * @param initial Where its encoder is from.
  */
-export function writeInitReport(
+export async function writeInitReport(
   folder: string,
   { encoder: { path, report, skipped } }: InitialEncoder,
-): Promise<Result<TrainError, void>> {
+): Promise<void> {
   const text = JSON.stringify({ from: path, skipped, ...report }, null, 2);
-  return replaceFile(join(folder, "init.json"), `${text}\n`);
+  const written = await replaceFile(join(folder, "init.json"), `${text}\n`);
+  must(written, describeTraining);
 }

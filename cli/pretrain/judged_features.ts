@@ -32,7 +32,6 @@ import {
   type TrainError,
   type WorkOptions,
 } from "../../train/mod.ts";
-import { smallPixels } from "./small_pixels.ts";
 
 /** Images, encoders of the same sizes, and how long may be spent on them. */
 export interface JudgingInputs {
@@ -96,6 +95,47 @@ function mixedOrder({ train, queries, most }: JudgingInputs): Int32Array {
   ];
   const order = permutation(rootKey(1), all.length);
   return Int32Array.from(order, (place) => all[place] ?? -1);
+}
+
+/** Side of images whose pixels are compared, at most. */
+export const SMALL_SIDE = 32;
+
+/**
+ * Means of the pixels under each cell of a smaller grid: cell `i` of `s` covers the rows
+ * and columns from `⌊i·S/s⌋` to `⌈(i + 1)·S/s⌉`.
+ *
+ * @param images `[B, C, S, S]`.
+ * @param side `S`.
+ * @param most Side of the small images at most; smaller ones stay as they are.
+ * @returns `[B, C, s, s]` with `s = min(S, most)`.
+ */
+export function smallPixels(
+  images: Float32Array,
+  side: number,
+  most: number = SMALL_SIDE,
+): Float32Array {
+  if (side <= most) return images.slice();
+  const planes = images.length / side ** 2;
+  const out = new Float32Array(planes * most ** 2);
+  const cells = Array.from({ length: most }, (_, i) => [
+    Math.floor(i * side / most),
+    Math.ceil((i + 1) * side / most),
+  ]) as readonly (readonly [from: number, to: number])[];
+  let at = 0;
+  for (let plane = 0; plane < planes; plane++) {
+    const first = plane * side ** 2;
+    for (const [top, bottom] of cells) {
+      for (const [left, right] of cells) {
+        let sum = 0;
+        for (let y = top; y < bottom; y++) {
+          const row = first + y * side;
+          for (let x = left; x < right; x++) sum += images[row + x]!;
+        }
+        out[at++] = sum / ((bottom - top) * (right - left));
+      }
+    }
+  }
+  return out;
 }
 
 /** What was read, in the order in which it was. */

@@ -5,20 +5,17 @@
  */
 import type { FollowedRun, LayerStatus, StageStatus } from "../../train/mod.ts";
 import { DARK, layerColours, LIGHT } from "../../plot/mod.ts";
-import { showSeconds } from "../pretrain/progress.ts";
+import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 import {
   adviceWords,
   freezeWords,
   lifeWords,
   lossWords,
-  percent,
   placeWords,
   rateWords,
   secondsWords,
   speedWords,
   stepWords,
-  UNKNOWN,
-  whole,
 } from "./words.ts";
 
 /** A number with its name. */
@@ -112,7 +109,7 @@ function nextFreeze(layers: readonly LayerStatus[]): string {
   const next = layers.find(({ isFrozen }) => !isFrozen);
   return next === undefined || next.freezeStep === null
     ? "no more to come"
-    : `next ${next.name} at step ${whole(next.freezeStep)}`;
+    : `next ${next.name} at step ${thousands(next.freezeStep)}`;
 }
 
 function tilesOf(run: FollowedRun, now: number): readonly Tile[] {
@@ -151,10 +148,12 @@ function tilesOf(run: FollowedRun, now: number): readonly Tile[] {
     },
     {
       name: "Last checkpoint",
-      value: checkpoint === null ? "none" : `step ${whole(checkpoint.step)}`,
+      value: checkpoint === null
+        ? "none"
+        : `step ${thousands(checkpoint.step)}`,
       detail: checkpoint === null
         ? "written after an epoch, at the end and on Ctrl-C"
-        : `${showSeconds(Math.max(0, now - checkpoint.writtenAt) / 1000)} ago`,
+        : `${duration(Math.max(0, now - checkpoint.writtenAt) / 1000)} ago`,
     },
   ];
 }

@@ -16,14 +16,13 @@ import {
   type RunTotals,
   type TrainError,
 } from "../../train/mod.ts";
-import { freezeMessage, toldAfter } from "./freeze_message.ts";
-import type { Progress } from "./progress.ts";
+import { freezeMessage, type Progress, reportedAfter } from "./progress.ts";
 
 /** How a run ended. */
 export interface RunEnd {
   /** What ended it: its last step or the user's wish, or an error. */
   readonly cause: "finished" | "interrupted" | TrainError;
-  /** Path of the newest checkpoint. */
+  /** Path of the newest checkpoint; of the folder where there is none. */
   readonly checkpoint: string;
   /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
   readonly steps: readonly MetricsLine[];
@@ -33,8 +32,6 @@ export interface RunEnd {
 
 /** What drives a run. */
 export interface RunOptions extends RecordedRunOptions {
-  /** Checkpoint of where it starts. */
-  readonly checkpoint: string;
   /** Where it is shown. */
   readonly progress: Progress;
   /**
@@ -65,7 +62,7 @@ function show(
   }
   history.add(metricsLine(report));
   const phase = plan.phases[report.phase];
-  if (phase !== undefined && toldAfter(phase) === report.step) {
+  if (phase !== undefined && reportedAfter(phase) === report.step) {
     progress.say(freezeMessage(plan, phase, history.lines));
   }
 }
@@ -74,14 +71,14 @@ function show(
 function keeping(
   { atCheckpoint, progress, complain = progress.say }: RunOptions,
 ): () => Promise<void> {
-  let isTold = false;
+  let isSaid = false;
   return async () => {
     const kept = await atCheckpoint?.();
     if (kept === undefined) return;
     if (kept._tag === "Right") {
       if (kept.right !== null) progress.say(kept.right);
-    } else if (!isTold) {
-      isTold = true;
+    } else if (!isSaid) {
+      isSaid = true;
       complain(`the run goes on: ${describeTrainError(kept.left)}`);
     }
   };
@@ -109,6 +106,6 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
   }
   const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
   const { lines: steps, totals } = history;
-  const checkpoint = folder.newest() ?? options.checkpoint;
+  const checkpoint = folder.newest() ?? folder.path;
   return { cause: failure ?? cause, checkpoint, steps, totals };
 }

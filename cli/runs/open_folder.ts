@@ -18,25 +18,17 @@ import {
   type RunFolder,
   runFolderAt,
   type RunIdentity,
+  type Snapshot,
   type TrainError,
   type Witness,
 } from "../../train/mod.ts";
 import { type Describe, must } from "../command/command_failed.ts";
 import { describeTraining } from "../command/describe_errors.ts";
-import { type InitialEncoder, writeInitReport } from "./initial_encoder.ts";
 import {
   type RememberedImages,
   writeImagesFile,
 } from "../images/images_file.ts";
 import type { Settings } from "./settings.ts";
-
-/** A folder in which a run can go on at any time. */
-export interface OpenedFolder {
-  /** The folder. */
-  readonly folder: RunFolder;
-  /** Checkpoint of where the run starts. */
-  readonly checkpoint: string;
-}
 
 /** What a folder is opened for. */
 export interface FolderContent {
@@ -44,45 +36,18 @@ export interface FolderContent {
   readonly run: RunIdentity;
   /** Its images. */
   readonly images: RememberedImages;
-  /** Where the encoder of a new run is from, if not from the seed. */
-  readonly initial: InitialEncoder | null;
+  /** Where a new run starts, if not with the first values of its seed. */
+  readonly start: Snapshot | null;
+  /** Writes what else is known of it before it starts. */
+  readonly describe?:
+    | ((folder: string) => Promise<void>)
+    | undefined;
+  /** Which checkpoints stay. */
+  readonly kept: KeptCheckpoints;
   /** Prints a line. */
   readonly say: (line: string) => void;
-  /** Told what was recorded before the start. */
+  /** Shown what was recorded before the start. */
   readonly witness: Witness;
-}
-
-/** Writes what is known of a run before it starts, and draws its plan, if it can be drawn. */
-async function describe(
-  { path }: RunFolder,
-  { run: { plan }, images, initial, say }: FolderContent,
-): Promise<void> {
-  if (initial !== null) {
-    must(await writeInitReport(path, initial), describeTraining);
-  }
-  const drawn = await replaceFile(join(path, "plan.svg"), planPlot(plan));
-  if (drawn._tag === "Left") {
-    say(`no plan.svg: ${describeTrainError(drawn.left)}`);
-  }
-  must(await writeImagesFile(path, images), describeTraining);
-}
-
-/** The folder of a new run, or of one that goes on. */
-async function openedFolder(
-  path: string,
-  { earlier }: Settings,
-  { run, witness }: FolderContent,
-  kept: KeptCheckpoints,
-): Promise<RunFolder> {
-  if (earlier === null) {
-    return must(await createRunFolder(path, run, kept), describeTraining);
-  }
-  const { from, allowScheduleChange } = earlier;
-  const options = { allowScheduleChange, witness };
-  return must(
-    await resumeRunFolder(from, path, run, kept, options),
-    describeRefusal,
-  );
 }
 
 /** Why a folder cannot be used, and what could be done about it. */
@@ -93,6 +58,25 @@ const describeRefusal: Describe<TrainError> = (error, names) => {
   return `${describeTraining(error, names)}${advice}`;
 };
 
+/** The folder of a new run, or of one that goes on. */
+async function openedFolder(
+  path: string,
+  earlier: Settings<unknown>["earlier"],
+  { run, start, kept, witness }: FolderContent,
+): Promise<RunFolder> {
+  if (earlier === null) {
+    const folder = await createRunFolder(path, run, kept);
+    const opened = must(folder, describeTraining);
+    return start === null ? opened : { ...opened, start };
+  }
+  const { from, allowScheduleChange } = earlier;
+  const options = { allowScheduleChange, witness };
+  return must(
+    await resumeRunFolder(from, path, run, kept, options),
+    describeRefusal,
+  );
+}
+
 /**
  * Opens the folder of a run, new or not. A checkpoint of the start is in it
  * before the first step, so that there always is one to go on from; a disk that
@@ -101,23 +85,27 @@ const describeRefusal: Describe<TrainError> = (error, names) => {
  * @param path The folder.
  * @param settings What the run is to be.
  * @param content What the folder is opened for.
- * @param kept Which checkpoints stay.
  */
 export async function openFolder(
   path: string,
-  settings: Settings,
+  { earlier }: Pick<Settings<unknown>, "earlier">,
   content: FolderContent,
-  kept: KeptCheckpoints,
-): Promise<OpenedFolder> {
-  const opened = await openedFolder(path, settings, content, kept);
-  const { initial } = content;
-  const folder = initial === null
-    ? opened
-    : { ...opened, start: initial.start };
-  await describe(folder, content);
-  const checkpoint = folder.checkpointOfStart ??
+): Promise<RunFolder> {
+  const { run: { plan }, images, describe, say } = content;
+  const folder = await openedFolder(path, earlier, content);
+  await describe?.(path);
+  const drawn = await replaceFile(join(path, "plan.svg"), planPlot(plan));
+  if (drawn._tag === "Left") {
+    say(`no plan.svg: ${describeTrainError(drawn.left)}`);
+  }
+  must(await writeImagesFile(path, images), describeTraining);
+  if (folder.checkpointOfStart === null) {
     must(await folder.checkpoint(folder.start), describeTraining);
-  return { folder, checkpoint };
+  }
+  describeStart(folder).forEach(say);
+  const { start: { step } } = folder;
+  say(`folder: ${path}${startWords(step, plan.totalSteps)}`);
+  return folder;
 }
 
 /**
@@ -127,7 +115,7 @@ export async function openFolder(
  * @param settings What the run is to be.
  */
 export async function checkFolder(
-  { outputDir, earlier }: Pick<Settings, "outputDir" | "earlier">,
+  { outputDir, earlier }: Pick<Settings<unknown>, "outputDir" | "earlier">,
 ): Promise<void> {
   if (outputDir === null) return;
   must(await checkUnlocked(outputDir), describeTraining);
@@ -137,14 +125,20 @@ export async function checkFolder(
 }
 
 /** What is said about where a run goes on: what was passed over, what is changed. */
-export function describeStart(
+const describeStart = (
   { skipped, recordNote, change }: RunFolder,
-): readonly string[] {
-  return [
-    ...recordNote === null ? [] : [`record: ${recordNote}`],
-    ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
-    ...change === null
-      ? []
-      : [`schedule: changed as asked for\n${describeScheduleChange(change)}`],
-  ];
+): readonly string[] => [
+  ...recordNote === null ? [] : [`record: ${recordNote}`],
+  ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
+  ...change === null
+    ? []
+    : [`schedule: changed as asked for\n${describeScheduleChange(change)}`],
+];
+
+/** Where a run goes on, as a clause. */
+function startWords(step: number, totalSteps: number): string {
+  if (step === 0) return "";
+  return step < totalSteps
+    ? `, goes on at step ${step}`
+    : `, a run that has taken all of its ${step} steps`;
 }

@@ -1,8 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { left, right } from "../../../core/mod.ts";
-import type { OpenedRun } from "../../../cli/pretrain/open_run.ts";
-import { withTensorBoard } from "../../../cli/pretrain/tensorboard.ts";
+import { withTensorBoard } from "../../../cli/runs/tensorboard.ts";
 import {
   createRunFolder,
   type openRunEvents,
@@ -13,7 +12,6 @@ import { inFolder } from "../../train/temporary_folder.ts";
 import { trained } from "../../train/tiny_run.ts";
 
 const RUN = runOf(2);
-const ACCURACIES = { knnTop1: 50, knnTop1Untrained: null, knnTop1Pixels: null };
 
 /** Records four steps in a folder that TensorBoard is told of; gives what is said. */
 async function recorded(
@@ -23,13 +21,12 @@ async function recorded(
   using folder = trained(await createRunFolder(path, RUN, 1));
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
-  const opened = { ...RUN, folder } as OpenedRun;
-  const told = await withTensorBoard(opened, {}, say, open);
+  const tracked = await withTensorBoard(RUN, folder, say, open);
   for (const step of [0, 1, 2, 3]) {
-    trained(await told.folder.record(reportOf(RUN, step)));
-    told.folder.complaints().forEach(say);
+    trained(await tracked.folder.record(reportOf(RUN, step)));
+    tracked.folder.complaints().forEach(say);
   }
-  await told.tellAccuracies(4, ACCURACIES as never);
+  await tracked.track(4, { "validation/knn_top1": 50 });
   strictEqual(
     trained(await readMetrics(join(path, "metrics.jsonl"))).length,
     4,

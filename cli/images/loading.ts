@@ -1,13 +1,58 @@
 /**
- * The file that lists the images that a run could not read.
+ * Loading of a run's images, and the file that lists those that could not be read.
  *
  * @module
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { printable, type Result, right } from "../../core/mod.ts";
-import { type BadImage, type BadImages, counted } from "../../data/mod.ts";
-import { replaceFile, type TrainError } from "../../train/mod.ts";
+import {
+  type BadImage,
+  type BadImages,
+  badImages,
+  counted,
+  imageWorkers,
+} from "../../data/mod.ts";
+import { type Loading, replaceFile, type TrainError } from "../../train/mod.ts";
+import {
+  choiceFlag,
+  type FlagValues,
+  under,
+  workersFlag,
+} from "../flags/flags.ts";
+
+/** Flags of how images are loaded. */
+export const LOADING_FLAGS = under("Images", {
+  "on-bad-image": choiceFlag(
+    ["skip", "fail"],
+    "what is done about an image that cannot be read",
+    { initial: "skip, up to 1 % of the images" },
+  ),
+  "workers": workersFlag("threads beside the main one that decode images"),
+});
+
+/** How the images of a run are loaded. */
+export interface RunLoading extends Loading {
+  /** Images that were skipped. */
+  readonly badImages: BadImages;
+}
+
+/**
+ * How flags want images to be loaded.
+ *
+ * @param images How many there are.
+ * @param values Flags that were given.
+ */
+export function loadingFrom(
+  images: number,
+  { workers = 0, "on-bad-image": onBadImage }: FlagValues<typeof LOADING_FLAGS>,
+): RunLoading {
+  return {
+    badImages: badImages(images),
+    onBadImage,
+    workers: workers === 0 ? undefined : imageWorkers(workers),
+  };
+}
 
 const BAD_IMAGES_FILE = "bad_images.json";
 

@@ -8,7 +8,7 @@ import {
   type PretrainConfig,
 } from "../../../core/mod.ts";
 import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
-import { stepTooLarge } from "../../../cli/pretrain/step_size.ts";
+import { stepTooLarge } from "../../../cli/runs/step_size.ts";
 import { right } from "../../right.ts";
 import { openDevice } from "../../train/devices.ts";
 
