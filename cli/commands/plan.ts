@@ -33,7 +33,7 @@ import {
   modelTable,
   oddGridNote,
 } from "../output/model_words.ts";
-import { layerTable, phaseTable, savingLine } from "../output/plan_words.ts";
+import { layerTable, phaseTable, savingLine } from "../output/plan_table.ts";
 
 /** Training images of ImageNet-1K. */
 const IMAGENET = 1_281_167;

@@ -3,13 +3,20 @@
  *
  * @module
  */
-import { planOf, type PretrainConfig } from "../../core/mod.ts";
+import {
+  type FreezePlan,
+  planOf,
+  predictedSaving,
+  type PretrainConfig,
+} from "../../core/mod.ts";
+import { counted } from "../../data/mod.ts";
 import { batchSource } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
 import { loadingFrom } from "../images/loading.ts";
-import { describePlan } from "../output/plan_words.ts";
+import { describeModel, oddGridNote } from "../output/model_words.ts";
+import { percent } from "../output/words.ts";
 import type { PlannedRun } from "../runs/open_run.ts";
 import type { Settings } from "../runs/settings.ts";
 import {
@@ -47,6 +54,64 @@ function refuseTooFew(
   refuse(
     `images: found ${length} to learn from (${summary}), wanted at least ${needed} for one step (--batch-size × --accum-iter)`,
   );
+}
+
+function describeFreezing(plan: FreezePlan): string {
+  const [first, ...others] = plan.layers.filter(({ freezeStep }) =>
+    freezeStep < plan.totalSteps
+  );
+  return first === undefined
+    ? "nothing freezes"
+    : `${
+      1 + others.length
+    } of ${plan.layers.length} layers freeze, from step ${first.freezeStep} on; predicted saving ${
+      percent(predictedSaving(plan))
+    }`;
+}
+
+/** Part of the images of an epoch that may fill no step without being told. */
+const MOST_LEFT_OUT = 0.05;
+
+/** Images of an epoch that fill no step, where they are many. */
+function describeLeftOut(
+  { epochs, batchSize, accumIter }: PretrainConfig["training"],
+  { totalSteps }: FreezePlan,
+  samples: number,
+): readonly string[] {
+  const out = samples - totalSteps / epochs * batchSize * accumIter;
+  const part = out / samples;
+  return part <= MOST_LEFT_OUT ? [] : [
+    `        ${out} of ${samples} images (${
+      percent(part, 0)
+    }) fill no step and are left out, others in each epoch; a smaller --batch-size or --accum-iter leaves out fewer`,
+  ];
+}
+
+/**
+ * Says in short what a run will do.
+ *
+ * @param plan The plan.
+ * @param config What it was made from.
+ * @param samples Images of an epoch.
+ */
+export function describePlan(
+  plan: FreezePlan,
+  { model, freeze, training }: PretrainConfig,
+  samples: number,
+): string {
+  const { epochs, batchSize, accumIter } = training;
+  const note = oddGridNote(model);
+  return [
+    `model:  ${describeModel(model)}`,
+    ...note === null ? [] : [`        ${note}`],
+    `plan:   ${counted(epochs, "epoch")} × ${
+      plan.totalSteps / epochs
+    } steps of ${batchSize * accumIter} images, ${
+      counted(plan.warmupSteps, "step")
+    } of warm-up; ${freeze.scale} t0 ${freeze.t0}`,
+    ...describeLeftOut(training, plan, samples),
+    `        ${describeFreezing(plan)}`,
+  ].join("\n");
 }
 
 /**
