@@ -10,7 +10,7 @@ import {
   type TrialMethod,
   UNTRAINED,
 } from "./methods.ts";
-import { saysSomething, type TrialResult } from "./trial_result.ts";
+import { saysSomething, type TrialResult } from "./experiment_folder.ts";
 
 /** Which clock tells how long a step takes. */
 export type Clock = "wall" | "processor";

@@ -7,14 +7,8 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { type Backend, interruptible } from "../../backends/mod.ts";
-import {
-  type FreezePlan,
-  left,
-  predictedSaving,
-  type Result,
-  right,
-} from "../../core/mod.ts";
-import { type BadImages, badImages, type ImageSource } from "../../data/mod.ts";
+import { type FreezePlan, left, predictedSaving } from "../../core/mod.ts";
+import { badImages, type ImageSource } from "../../data/mod.ts";
 import {
   batchSource,
   type CheckpointPolicy,
@@ -24,13 +18,13 @@ import {
   latestCheckpoint,
   type MetricsLine,
   phaseTimes,
-  type Pretraining,
   pretraining,
   resumeRunFolder,
   type RunFolder,
   type TimedStep,
-  type TrainError,
 } from "../../train/mod.ts";
+import { must } from "../command/command_failed.ts";
+import { mustWork } from "../command/describe_errors.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
 import { badImagesKeeper } from "../images/loading.ts";
 import { rememberedImages, writeImagesFile } from "../images/images_file.ts";
@@ -86,12 +80,14 @@ const policyOf = ({ plan, config }: Trial): CheckpointPolicy => ({
 });
 
 /** Takes away what a run left that has no checkpoint to go on from. */
-async function emptied(path: string): Promise<Result<TrainError, void>> {
-  const free = await checkUnlocked(path);
-  return free._tag === "Left" ? free : await fileResult(path, async () => {
-    await rm(path, { recursive: true, force: true });
-    await mkdir(path, { recursive: true });
-  });
+async function empty(path: string): Promise<void> {
+  mustWork(await checkUnlocked(path));
+  mustWork(
+    await fileResult(path, async () => {
+      await rm(path, { recursive: true, force: true });
+      await mkdir(path, { recursive: true });
+    }),
+  );
 }
 
 /** Opens the folder of a run; one without a checkpoint was never begun. */
@@ -99,21 +95,18 @@ async function openRun(
   { experiment, source }: PretrainContext,
   { config, plan }: Trial,
   path: string,
-): Promise<Result<TrainError, RunFolder>> {
+): Promise<RunFolder> {
   const run = { config, plan };
   const latest = await latestCheckpoint(path);
   if (latest._tag === "Right") {
-    return await resumeRunFolder(path, path, run, 1);
+    return mustWork(await resumeRunFolder(path, path, run, 1));
   }
-  const ready = await emptied(path);
-  if (ready._tag === "Left") return ready;
-  const folder = await createRunFolder(path, run, 1);
-  if (folder._tag === "Left") return folder;
+  await empty(path);
+  const folder = mustWork(await createRunFolder(path, run, 1));
   const { data, limit, heldOut } = experiment;
   const choice = { data, limit, classes: null, valShare: null, heldOut };
-  const images = rememberedImages(choice, source);
-  const written = await writeImagesFile(path, images);
-  return written._tag === "Left" ? written : folder;
+  mustWork(await writeImagesFile(path, rememberedImages(choice, source)));
+  return folder;
 }
 
 /** Median seconds of a step in every phase. */
@@ -139,46 +132,26 @@ function lastLoss(
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
+/** What a finished run took and reached. */
 async function resultOf(
   { backend: { device } }: PretrainContext,
   trial: Trial,
   { steps }: RunEnd,
   clock: string,
-): Promise<Result<TrainError, PretrainResult>> {
+): Promise<PretrainResult> {
   const { plan, config } = trial;
-  const clocked = await clockedSteps(clock);
-  return clocked._tag === "Left" ? clocked : right({
+  const clocked = mustWork(await clockedSteps(clock));
+  return {
     device: `${device.name} (${device.description})`,
     epochs: config.training.epochs,
     steps: plan.totalSteps,
     frozenLayers: plan.phases.map(({ frozenLayers }) => frozenLayers),
     phaseSteps: plan.phases.map(({ from, to }) => to - from),
     wallSecondsPerStep: secondsPerStep(plan, steps),
-    processorSecondsPerStep: secondsPerStep(plan, clocked.right),
+    processorSecondsPerStep: secondsPerStep(plan, clocked),
     savingPredicted: predictedSaving(plan),
     loss: lastLoss(trial, steps),
-  });
-}
-
-/** The run of a trial, from where its folder says. */
-function runOf(
-  { source, backend, signal }: PretrainContext,
-  { config, plan }: Trial,
-  { path, start }: RunFolder,
-  unreadable: BadImages,
-): Result<TrainError, Pretraining> {
-  const batches = batchSource(source, config, { badImages: unreadable });
-  if (batches._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: batches.left });
-  }
-  const run = pretraining({
-    config,
-    plan,
-    backend: interruptible(backend, signal),
-    batches: batches.right,
-    start,
-  });
-  return right(clockedRun(run, join(path, CLOCK_FILE)));
+  };
 }
 
 /**
@@ -188,38 +161,42 @@ function runOf(
  * @param trial The trial.
  * @param path Folder of the run.
  * @returns What it took and reached, or that it was stopped; then it goes on from there.
+ * @throws {CommandFailed} where it fails.
  */
 export async function pretrainPart(
   context: PretrainContext,
   trial: Trial,
   path: string,
-): Promise<Result<TrainError, PretrainResult | Interrupted>> {
-  const { plan } = trial;
+): Promise<PretrainResult | Interrupted> {
+  const { source, backend, signal, say } = context;
+  const { config, plan } = trial;
   const folder = await openRun(context, trial, path);
-  if (folder._tag === "Left") return folder;
-  const unreadable = badImages(context.source.length);
+  const unreadable = badImages(source.length);
   const keepUnreadable = await badImagesKeeper(path, unreadable);
-  const run = runOf(context, trial, folder.right, unreadable);
-  if (run._tag === "Left") return run;
-  const progress = progressOn(plan, process.stdout, run.right.step);
+  const batches = batchSource(source, config, { badImages: unreadable });
+  const clock = join(path, CLOCK_FILE);
+  const run = clockedRun(
+    pretraining({
+      ...{ config, plan, start: folder.start, batches: must(batches) },
+      backend: interruptible(backend, signal),
+    }),
+    clock,
+  );
+  const progress = progressOn(plan, process.stdout, run.step);
   const end = await takeSteps({
-    plan,
-    run: run.right,
-    folder: folder.right,
+    ...{ plan, run, folder, signal, policy: policyOf(trial) },
     progress: { ...progress, say: () => {} },
-    complain: context.say,
-    policy: policyOf(trial),
-    signal: context.signal,
+    complain: say,
   });
   progress.end();
-  run.right.dispose();
+  run.dispose();
   const listed = await keepUnreadable();
-  folder.right[Symbol.dispose]();
-  if (listed._tag === "Left") return listed;
-  if (listed.right !== null) context.say(listed.right);
+  folder[Symbol.dispose]();
+  const words = mustWork(listed);
+  if (words !== null) say(words);
   const { cause } = end;
-  if (cause === "interrupted") return right(cause);
+  if (cause === "interrupted") return cause;
   return cause === "finished"
-    ? await resultOf(context, trial, end, join(path, CLOCK_FILE))
-    : left(cause);
+    ? await resultOf(context, trial, end, clock)
+    : mustWork(left(cause));
 }
