@@ -217,7 +217,6 @@ const powersOf = (
 /**
  * The experiment that flags ask for.
  *
- * @param values Flags as they were given.
  * @returns The experiment, or every fault of what its methods have in common, named
  * by flags.
  */

@@ -165,7 +165,6 @@ const CLOCKS: Readonly<Record<Clock, string>> = {
  * phase.
  *
  * @param rows The methods, at least one.
- * @param clock What their times are.
  */
 export function comparisonTable(
   rows: readonly ComparedMethod[],
@@ -212,9 +211,6 @@ function picture(rows: readonly ComparedMethod[]): string {
  * Writes `results.jsonl`, `table.md` and `accuracy.svg` of the trials that are
  * finished.
  *
- * @param folder The experiment's folder.
- * @param experiment The experiment.
- * @param trials All its trials.
  * @param clock Which clock tells how long a step takes.
  * @returns The methods beside each other; none if no trial is finished.
  */

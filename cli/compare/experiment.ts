@@ -33,7 +33,6 @@ import {
 
 /** Everything that determines an experiment but the images themselves. */
 export interface Experiment {
-  /** Version of this form. */
   readonly version: 1;
   /** Folder of images, or `null` for the embedded ones. */
   readonly data: string | null;
@@ -49,9 +48,7 @@ export interface Experiment {
   readonly seeds: number;
   /** What the methods have in common. */
   readonly pretrain: PretrainConfig;
-  /** Exponents of the methods. */
   readonly powers: MethodPowers;
-  /** Fine-tuning. */
   readonly finetune: {
     readonly epochs: number;
     readonly batchSize: number;
@@ -59,7 +56,6 @@ export interface Experiment {
     readonly layerDecay: number;
     readonly cropScale: readonly [least: number, largest: number];
   };
-  /** Linear probing. */
   readonly probe: {
     readonly epochs: number;
     readonly batchSize: number;
@@ -74,9 +70,7 @@ export interface Trial {
   readonly method: TrialMethod;
   /** Its seed, also that of fine-tuning and probe. */
   readonly seed: number;
-  /** Its pre-training. */
   readonly config: PretrainConfig;
-  /** The plan of that. */
   readonly plan: FreezePlan;
 }
 
@@ -182,7 +176,6 @@ function judgingFaults(
  * Everything that an experiment will do, seed by seed, so that a part of it already
  * compares all methods.
  *
- * @param experiment The experiment.
  * @param images How many images there are to pre-train on, how many of them with
  * labels to learn from, and their classes.
  * @returns The trials, or whatever is wrong with any of them.

@@ -56,7 +56,6 @@ async function readJson(path: string): Promise<unknown> {
 /**
  * Opens the folder of an experiment, new or begun.
  *
- * @param folder Where it is.
  * @param experiment What it must be.
  * @returns Whether it was begun before.
  * @throws {CommandFailed} where it holds another one.
@@ -80,12 +79,7 @@ export async function openExperiment(
   return false;
 }
 
-/**
- * The result of a part of a trial, `null` if it is not finished.
- *
- * @param folder The trial's folder.
- * @param part Which part.
- */
+/** The result of a part of a trial, `null` if it is not finished. */
 export async function finishedPart<A>(
   folder: string,
   part: Part,
@@ -125,7 +119,6 @@ export const saysSomething = (
 export interface TrialResult extends Pick<Trial, "method" | "seed"> {
   /** Its pre-training; `null` if it has none. */
   readonly pretrain: (PretrainResult & PartTime) | null;
-  /** Accuracies after fine-tuning. */
   readonly finetune: Judgement;
   /** Accuracies of a linear classifier on the frozen encoder. */
   readonly probe: Judgement;
@@ -134,8 +127,6 @@ export interface TrialResult extends Pick<Trial, "method" | "seed"> {
 /**
  * Reads a trial.
  *
- * @param folder The experiment's folder.
- * @param trial The trial.
  * @returns Its result, or `null` if a part of it is not finished.
  */
 export async function trialResult(

@@ -13,13 +13,11 @@ import type { Experiment } from "./experiment.ts";
 export interface ExperimentImages {
   /** The experiment; its model takes as many channels as the images have. */
   readonly experiment: Experiment;
-  /** Images to pre-train on. */
   readonly source: ImageSource;
   /** Those of them whose classes are learned, the same for every trial. */
   readonly train: ImageSource;
   /** Labelled images that nothing is learned from. */
   readonly queries: ImageSource;
-  /** Which these are, in words. */
   readonly judgedBy: string;
 }
 

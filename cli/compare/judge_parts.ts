@@ -43,13 +43,9 @@ import type { Judgement } from "./experiment_folder.ts";
 
 /** What the judgements of an experiment share. */
 export interface JudgeContext extends ShownWork {
-  /** The experiment. */
   readonly experiment: Experiment;
-  /** Labelled images to learn from. */
   readonly train: ImageSource;
-  /** Labelled images to judge by. */
   readonly queries: ImageSource;
-  /** Where it computes. */
   readonly backend: Backend;
   /** Told the mean loss of every epoch. */
   readonly say: (line: string) => void;
@@ -97,9 +93,6 @@ export type Judged = Omit<Judgement, "wallSeconds">;
 /**
  * Judges the encoder of a trial, from the beginning or from where it was stopped.
  *
- * @param context What the judgements of the experiment share.
- * @param trial The trial.
- * @param part How it is judged.
  * @param root The experiment's folder, with the finished pre-training of the trial.
  * @throws {CommandFailed} where it fails.
  */

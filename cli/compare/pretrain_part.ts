@@ -37,13 +37,9 @@ import { clockedRun, clockedSteps } from "./processor_time.ts";
 export interface PretrainResult {
   /** Where it computed, in its last sitting. */
   readonly device: string;
-  /** Its epochs. */
   readonly epochs: number;
-  /** Its steps. */
   readonly steps: number;
-  /** Frozen layers in each phase. */
   readonly frozenLayers: readonly number[];
-  /** Steps of each phase. */
   readonly phaseSteps: readonly number[];
   /** Median seconds of a step in each phase: by the wall, without images and compilation. */
   readonly wallSecondsPerStep: readonly number[];
@@ -57,11 +53,8 @@ export interface PretrainResult {
 
 /** What the pre-trainings of an experiment share. */
 export interface PretrainContext {
-  /** The experiment. */
   readonly experiment: Experiment;
-  /** Images to learn from. */
   readonly source: ImageSource;
-  /** Where it computes. */
   readonly backend: Backend;
   /** Told which images could not be read. */
   readonly say: (line: string) => void;
@@ -157,9 +150,6 @@ async function resultOf(
 /**
  * Pre-trains, from the beginning or from where it was stopped.
  *
- * @param context What the pre-trainings of the experiment share.
- * @param trial The trial.
- * @param path Folder of the run.
  * @returns What it took and reached, or that it was stopped; then it goes on from there.
  * @throws {CommandFailed} where it fails.
  */

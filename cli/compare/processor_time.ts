@@ -19,7 +19,6 @@ import {
 interface ClockedStep {
   /** Step, from 0. */
   readonly step: number;
-  /** Phase of the plan. */
   readonly phase: number;
   /** Milliseconds of user and system time, with images and compilation. */
   readonly processorMs: number;
@@ -44,7 +43,6 @@ function noted(
 /**
  * A run that writes down the processor's time of each of its steps.
  *
- * @param run The run.
  * @param path File that gets a line for every step.
  * @param clock The processor's time so far, milliseconds; by default this process's.
  */

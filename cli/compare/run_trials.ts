@@ -24,9 +24,7 @@ import type { PartTime } from "./experiment_folder.ts";
 
 /** What the parts of an experiment share. */
 export interface TrialContext extends JudgeContext, PretrainContext {
-  /** The experiment. */
   readonly experiment: Experiment;
-  /** Its folder. */
   readonly folder: string;
   /** Called when a part has been finished. */
   readonly finished: () => Promise<unknown>;
@@ -100,8 +98,6 @@ async function done(
  * Does what is left of an experiment. Every part that is finished is kept; one that
  * was stopped goes on where it was.
  *
- * @param context What the parts share.
- * @param trials The trials, in order.
  * @returns Whether all is done.
  * @throws {CommandFailed} where a part fails.
  */

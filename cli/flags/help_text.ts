@@ -23,8 +23,6 @@ function byHeading(
 /**
  * Help of a program: a line for each flag, under its heading.
  *
- * @param usage The program's purpose and call.
- * @param table Its flags.
  * @param bases The configurations from which defaults are read; where they differ, the
  * defaults stand beside each other.
  */

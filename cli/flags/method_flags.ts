@@ -224,7 +224,6 @@ const contradictions = (values: MethodValues): readonly Fault[] => {
 /**
  * Rates by layer as flags say.
  *
- * @param base What holds where they say nothing.
  * @param mode The flag `--lr-mode`.
  * @param power The flag `--lr-lr`.
  */
@@ -283,7 +282,6 @@ function changed(
  * A configuration changed by flags.
  *
  * @param base What holds where no flag is given; its rate goes with the batch.
- * @param values Flags that were given.
  * @returns The configuration, or every fault in it.
  */
 export function configFromFlags(

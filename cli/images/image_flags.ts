@@ -44,11 +44,7 @@ export const imageFlags = (data: string, verb: string, share: string) =>
     }),
   });
 
-/**
- * The classes that `--classes` says, or `null` where it is not given.
- *
- * @param classes Its value.
- */
+/** The classes that `--classes` says, or `null` where it is not given. */
 export async function classesFrom(
   classes: string | undefined,
 ): Promise<readonly string[] | null> {

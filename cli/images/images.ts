@@ -32,7 +32,6 @@ import type { HeldOut, ImageChoice } from "./images_file.ts";
 
 /** Images to learn from, and labelled ones kept away from learning, if there are any. */
 export interface PretrainImages {
-  /** Images to learn from. */
   readonly train: ImageSource;
   /** Images of the same classes that the model never learns from. */
   readonly queries: ImageSource | null;
@@ -65,9 +64,7 @@ const badOptions = (faults: Faults): Result<DataError, never> =>
 /**
  * So many of the images, the same ones each time.
  *
- * @param source The images.
  * @param count How many; all without.
- * @param flag The flag that says it.
  */
 export function drawnImages(
   source: ImageSource,

@@ -19,7 +19,6 @@ import {
 export interface ImagesOfRun extends ImageChoice {
   /** The run that goes on; `null` for a new one. */
   readonly earlier: {
-    /** The images that it had. */
     readonly images: RememberedImages;
     /** Whether they may have changed under the same names. */
     readonly allowDataChange: boolean;
@@ -42,7 +41,6 @@ function areThose(
  * was taken, or one of that name was not known. Where its images are found only so, it
  * keeps them.
  *
- * @param settings The run.
  * @throws {CommandFailed} where there are no such images.
  */
 export async function imagesOfRun(
@@ -62,11 +60,6 @@ export async function imagesOfRun(
 
 /**
  * Refuses images that are not those of the run that is to go on; says what was mended.
- *
- * @param settings The run.
- * @param images What is to be remembered of the images at hand.
- * @param train The images.
- * @param say Prints a line.
  */
 export function refuseOtherImages(
   { earlier }: ImagesOfRun,

@@ -33,16 +33,10 @@ export const LOADING_FLAGS = under("Images", {
 
 /** How the images of a run are loaded. */
 export interface RunLoading extends Loading {
-  /** Images that were skipped. */
   readonly badImages: BadImages;
 }
 
-/**
- * How flags want images to be loaded.
- *
- * @param images How many there are.
- * @param values Flags that were given.
- */
+/** How flags want images to be loaded. */
 export function loadingFrom(
   images: number,
   { workers = 0, "on-bad-image": onBadImage }: FlagValues<typeof LOADING_FLAGS>,
@@ -97,8 +91,6 @@ export type BadImagesKeeper = () => Promise<Result<TrainError, string | null>>;
  * Keeps the images that a run could not read in its folder. Those of before a resume
  * are on the list from the beginning, so that they count.
  *
- * @param folder Folder of the run.
- * @param badImages The list that its loader fills.
  * @returns Writes the list if it has become longer.
  */
 export async function badImagesKeeper(

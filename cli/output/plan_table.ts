@@ -19,12 +19,7 @@ import { percent, thousands } from "./words.ts";
 const mebibytes = (bytes: number): string =>
   thousands(Number((bytes / 2 ** 20).toFixed(1)));
 
-/**
- * A line for each layer: what it is, when it freezes and where its rate starts.
- *
- * @param plan The plan.
- * @param stepsPerEpoch Optimizer steps of an epoch.
- */
+/** A line for each layer: what it is, when it freezes and where its rate starts. */
 export function layerTable(plan: FreezePlan, stepsPerEpoch: number): string {
   const row = (layer: PlanLayer): readonly string[] => {
     const { index, name, stage, freezeTime, freezeStep, schedule } = layer;
@@ -51,13 +46,7 @@ export function layerTable(plan: FreezePlan, stepsPerEpoch: number): string {
   ], plan.layers.map(row));
 }
 
-/**
- * A line for each phase: how long it is and what a step costs in it.
- *
- * @param plan The plan.
- * @param stepsPerEpoch Optimizer steps of an epoch.
- * @param optimizer Decides how many moments parameters have.
- */
+/** A line for each phase: how long it is and what a step costs in it. */
 export function phaseTable(
   plan: FreezePlan,
   stepsPerEpoch: number,
@@ -93,11 +82,7 @@ export function phaseTable(
   ], rows);
 }
 
-/**
- * What the plan saves, by the cost model and by FreezeOut's estimate.
- *
- * @param plan The plan.
- */
+/** What the plan saves, by the cost model and by FreezeOut's estimate. */
 export function savingLine(plan: FreezePlan): string {
   const { layers } = phaseFlops(plan)(plan.phases[0]);
   const estimate = calcSpeedup(

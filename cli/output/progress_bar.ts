@@ -9,7 +9,6 @@ import type { WorkOptions } from "../../train/mod.ts";
 /**
  * A bar at the bottom of a terminal; in a file, a line every ten seconds.
  *
- * @param stream Where it is drawn.
  * @param format Its text, with names of values in braces.
  */
 export function barOn(stream: NodeJS.WriteStream, format: string): SingleBar {
@@ -30,9 +29,7 @@ export function barOn(stream: NodeJS.WriteStream, format: string): SingleBar {
 export interface Bar {
   /** Shows how much is done, and the values that its text names. */
   update(done: number, values?: Readonly<Record<string, string>>): void;
-  /** Prints above the bar. */
   above(print: () => void): void;
-  /** Takes the bar away. */
   end(): void;
 }
 
@@ -107,14 +104,7 @@ export interface ShownWork {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Does a piece of work under a bar.
- *
- * @param shown Where it is shown and what stops it.
- * @param what What is done, in words.
- * @param total How much there is to do.
- * @param work Does it.
- */
+/** Does a piece of work under a bar. */
 export async function underBar<A>(
   { startBar = NO_BAR, signal }: ShownWork,
   what: string,

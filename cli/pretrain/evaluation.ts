@@ -38,7 +38,6 @@ export interface Accuracies {
   readonly mostFrequent: number | null;
   /** Images among which neighbours were looked for. */
   readonly knnImages: number | null;
-  /** Images that were judged. */
   readonly knnQueries: number | null;
 }
 
@@ -185,7 +184,6 @@ const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
  * What the encoder of a run is worth, beside itself before the first step and plain
  * pixels.
  *
- * @param opened The run.
  * @param choice How long it may take, who sees it and what stops it.
  * @returns Accuracies and what is to be said of them; or the first error.
  */

@@ -65,9 +65,6 @@ async function drawPictures(
 /**
  * Judges a run, draws its pictures and says where everything is.
  *
- * @param opened The run.
- * @param end How it ended.
- * @param context Who sees it and what stops it.
  * @param time How long judging may take.
  * @throws {CommandFailed} where judging fails or is stopped.
  */

@@ -42,9 +42,7 @@ export interface InitialEncoder {
  * @param from What `--init-from` says: a run, a checkpoint, an exported encoder or a
  * file of weights with timm's, MAE's or LocalMIM's names.
  * @param config The run; the encoder must be of its model.
- * @param plan Its plan.
  * @param prefix What stands before the encoder's names, if that has to be said.
- * @returns The start.
  * @throws {CommandFailed} where the weights do not fit.
  */
 export async function initialEncoder(
@@ -71,10 +69,7 @@ type InitialFlags = Pick<PretrainValues, "init-from" | "prefix">;
 /**
  * The encoder that `--init-from` names, if it is given.
  *
- * @param values Flags as they were given.
  * @param settings What the run is to be; one that goes on has its own weights.
- * @param config The run.
- * @param plan Its plan.
  */
 export async function initialOf(
   { "init-from": from, prefix }: InitialFlags,
@@ -117,12 +112,7 @@ function describeOtherStatistics(
     ];
 }
 
-/**
- * What became of the tensors of the file, in lines.
- *
- * @param initial Where the encoder is from.
- * @param images What the run's images are normalised with.
- */
+/** What became of the tensors of the file, in lines. */
 export function describeInitialEncoder(
   { encoder }: InitialEncoder,
   images: Normalization,
@@ -146,12 +136,7 @@ export function describeInitialEncoder(
   ].join("\n");
 }
 
-/**
- * Writes the whole report into the folder of a run, as `init.json`.
- *
- * @param folder The folder.
- * @param initial Where its encoder is from.
- */
+/** Writes the whole report into the folder of a run, as `init.json`. */
 export async function writeInitReport(
   folder: string,
   { encoder: { path, report, skipped } }: InitialEncoder,

@@ -35,15 +35,10 @@ import {
 
 /** Images, encoders of the same sizes, and how long may be spent on them. */
 export interface JudgingInputs {
-  /** Where the encoders run. */
   readonly backend: Backend;
-  /** Their sizes. */
   readonly model: ModelSpec;
-  /** Their parameters on the device. */
   readonly encoders: readonly DeviceTensors[];
-  /** Labelled images to learn from. */
   readonly train: ImageSource;
-  /** Labelled images to judge by. */
   readonly queries: ImageSource;
   /** Images of each at most. */
   readonly most: { readonly train: number; readonly queries: number };
@@ -57,9 +52,7 @@ export interface JudgingInputs {
 
 /** Features of both kinds of images in the order of their sources. */
 export interface JudgedFeatures {
-  /** Those to learn from. */
   readonly known: LabelledFeatures;
-  /** Those to judge by. */
   readonly asked: LabelledFeatures;
 }
 
@@ -140,7 +133,6 @@ export function smallPixels(
 
 /** What was read, in the order in which it was. */
 interface Read {
-  /** Indices in the joined source. */
   readonly indices: number[];
   /** Small pixels of each batch. */
   readonly pixels: Float32Array[];
@@ -245,7 +237,6 @@ function batchSizeOf(
  * Features of images by each encoder after its last block, and their pixels, while there
  * is time. Each image is read once; what is left out is drawn from both kinds alike.
  *
- * @param inputs Encoders, images and time.
  * @param options Told how many images are done; what stops it.
  * @returns Features by each encoder, then the pixels of the images, at most 32 × 32; or
  * the first error.

@@ -29,7 +29,6 @@ import { drawingFault } from "./reconstruction.ts";
 
 /** A planned pre-training. */
 export interface PlannedPretraining extends PlannedRun {
-  /** Its images. */
   readonly images: PretrainImages;
 }
 
@@ -87,13 +86,7 @@ function describeLeftOut(
   ];
 }
 
-/**
- * Says in short what a run will do.
- *
- * @param plan The plan.
- * @param config What it was made from.
- * @param samples Images of an epoch.
- */
+/** Says in short what a run will do. */
 export function describePlan(
   plan: FreezePlan,
   { model, freeze, training }: PretrainConfig,
@@ -117,8 +110,6 @@ export function describePlan(
 /**
  * Plans a pre-training: everything about it that needs no device.
  *
- * @param settings What the run is to be.
- * @param values Flags, for what does not determine it.
  * @throws {CommandFailed} where it cannot begin.
  */
 export async function planPretraining(

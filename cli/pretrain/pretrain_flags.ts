@@ -79,11 +79,7 @@ const PRETRAINING: ConfigKind<PretrainConfig, PretrainValues> = {
   },
 };
 
-/**
- * What a pre-training is to be.
- *
- * @param values Flags as they were given.
- */
+/** What a pre-training is to be. */
 export const pretrainSettings = (
   values: PretrainValues,
 ): Promise<Settings<PretrainConfig>> => settingsFrom(PRETRAINING, values);

@@ -17,11 +17,9 @@ import type { Accuracies, OpenedPretraining } from "./evaluation.ts";
 
 /** What the last line of a run says with `--json`. */
 export interface Summary extends Accuracies {
-  /** Engine. */
   readonly backend: string;
   /** What the machine calls the device. */
   readonly device: string;
-  /** Optimizer steps. */
   readonly steps: number;
   /** Steps among them that were left out because they were not finite. */
   readonly stepsSkipped: number;
@@ -35,9 +33,7 @@ export interface Summary extends Accuracies {
   readonly savingMeasured: number | null;
   /** Part of the operations saved, by the cost model. */
   readonly savingPredicted: number;
-  /** Newest checkpoint. */
   readonly checkpoint: string;
-  /** Folder of the run. */
   readonly outputDir: string;
 }
 
@@ -59,13 +55,7 @@ function lossByStage(
   });
 }
 
-/**
- * A run in numbers.
- *
- * @param opened The run.
- * @param end How it ended.
- * @param accuracies What its encoder is worth.
- */
+/** A run in numbers. */
 export function summaryOf(
   { plan, backend: { device }, folder, run }: OpenedPretraining,
   end: RunEnd,
@@ -113,12 +103,7 @@ function accuracyLines(summary: Summary, note: string): readonly string[] {
   ];
 }
 
-/**
- * The summary as a person reads it.
- *
- * @param summary The run in numbers.
- * @param note How it was judged, or why not.
- */
+/** The summary as a person reads it. */
 export function describeSummary(summary: Summary, note: string): string {
   const losses = summary.lossByStage.map((loss, stage) =>
     `stage ${stage + 1} ${loss?.toFixed(4) ?? "–"}`

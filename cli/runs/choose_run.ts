@@ -45,11 +45,8 @@ export async function runsIn(folder: string): Promise<readonly string[]> {
 
 /** A run that could go on. */
 export interface RunChoice extends RunProgress {
-  /** Its folder. */
   readonly folder: string;
-  /** What it is. */
   readonly config: unknown;
-  /** Its images. */
   readonly images: RememberedImages;
 }
 
@@ -64,8 +61,6 @@ export async function runProgress(folder: string): Promise<RunProgress> {
 /**
  * Whether a configuration asks for what a run is.
  *
- * @param wanted The configuration.
- * @param own That of the run.
  * @param allowsChange Whether their schedules may differ.
  */
 export const isSameRun = (
@@ -90,7 +85,6 @@ const identity = ({ config, images: { names, contents } }: RunChoice) => ({
  * clock and no name counts. Runs that have not ended come first; of several runs of the
  * same configuration and images, copies for instance, that of the most steps.
  *
- * @param runs Runs that fit what was asked for.
  * @returns The run, `null` if there is none, or a fault that names them where they are
  * different ones.
  */

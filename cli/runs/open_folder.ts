@@ -32,9 +32,7 @@ import type { Settings } from "./settings.ts";
 
 /** What a folder is opened for. */
 export interface FolderContent {
-  /** The run. */
   readonly run: RunIdentity;
-  /** Its images. */
   readonly images: RememberedImages;
   /** Where a new run starts, if not with the first values of its seed. */
   readonly start: Snapshot | null;
@@ -42,9 +40,7 @@ export interface FolderContent {
   readonly describe?:
     | ((folder: string) => Promise<void>)
     | undefined;
-  /** Which checkpoints stay. */
   readonly kept: KeptCheckpoints;
-  /** Prints a line. */
   readonly say: (line: string) => void;
   /** Shown what was recorded before the start. */
   readonly witness: Witness;
@@ -81,10 +77,6 @@ async function openedFolder(
  * Opens the folder of a run, new or not. A checkpoint of the start is in it
  * before the first step, so that there always is one to go on from; a disk that
  * cannot hold one is found out at once.
- *
- * @param path The folder.
- * @param settings What the run is to be.
- * @param content What the folder is opened for.
  */
 export async function openFolder(
   path: string,
@@ -111,8 +103,6 @@ export async function openFolder(
 /**
  * Refuses a folder that another run writes to, or that holds another run, before
  * anything else is done.
- *
- * @param settings What the run is to be.
  */
 export async function checkFolder(
   { outputDir, earlier }: Pick<Settings<unknown>, "outputDir" | "earlier">,

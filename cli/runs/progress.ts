@@ -17,9 +17,7 @@ import { duration, percent, UNKNOWN } from "../output/words.ts";
 export interface Progress {
   /** Prints a line above the bar. */
   say(line: string): void;
-  /** Shows a step. */
   step(report: StepReport): void;
-  /** Takes the bar away. */
   end(): void;
 }
 
@@ -47,13 +45,7 @@ function recentMean(): (value: number) => number {
   };
 }
 
-/**
- * Shows a run.
- *
- * @param plan Its plan.
- * @param stream Where it is written.
- * @param first Step at which the run starts.
- */
+/** Shows a run. */
 export function progressOn(
   plan: FreezePlan,
   stream: NodeJS.WriteStream,
@@ -126,13 +118,7 @@ function secondsIn(
     : phaseTimes(plan, own)[0]?.secondsPerStep ?? null;
 }
 
-/**
- * Says what froze and what a step costs now.
- *
- * @param plan The plan.
- * @param phase The phase that began.
- * @param steps Steps of the run so far.
- */
+/** Says what froze and what a step costs now. */
 export function freezeMessage(
   plan: FreezePlan,
   phase: Phase,

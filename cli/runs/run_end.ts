@@ -24,8 +24,6 @@ const OF_A_START = [
  * The command that goes on with a run.
  *
  * @param program The program, and the words that it wants before its flags.
- * @param folder Folder of the run.
- * @param values Flags that were given.
  */
 export function resumeCommand(
   program: string,

@@ -107,12 +107,7 @@ export function hasTwoIntervals(values: SaveValues): boolean {
     values["save-every-steps"] !== undefined;
 }
 
-/**
- * When a run is saved.
- *
- * @param values Flags that were given.
- * @param stepsPerEpoch Optimizer steps of an epoch.
- */
+/** When a run is saved. */
 export function policyFrom(
   values: SaveValues,
   stepsPerEpoch: number,

@@ -36,7 +36,6 @@ import { hasTwoIntervals, type RunValues } from "./run_flags.ts";
 
 /** What a run is to be. */
 export interface Settings<Config> extends ImagesOfRun {
-  /** Everything that determines it. */
   readonly config: Config;
   /** Where to go on, or `null` for a new run. */
   readonly earlier: EarlierRun | null;
@@ -59,7 +58,6 @@ export type SettingValues =
 
 /** The configuration of one kind of training. */
 export interface ConfigKind<Config, Values extends SettingValues> {
-  /** Reads its JSON form. */
   decode(json: unknown): Result<Faults, Config>;
   /** What holds where no flag and no file says anything. */
   base(values: Values): Config | Promise<Config>;
@@ -220,8 +218,6 @@ function hasImages(
 /**
  * Puts together what a run is to be.
  *
- * @param kind Its kind of training.
- * @param values Flags as they were given.
  * @throws {CommandFailed} with every fault, named by flag or field.
  */
 export async function settingsFrom<Config, Values extends SettingValues>(

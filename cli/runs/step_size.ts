@@ -155,9 +155,6 @@ async function advice(
 /**
  * Refuses a run whose steps are too large for its device.
  *
- * @param backend Where it computes.
- * @param config Its configuration.
- * @param plan Its plan.
  * @returns The reason and a batch size that fits, or `null` if all is well.
  */
 export async function stepTooLarge(

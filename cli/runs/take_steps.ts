@@ -26,13 +26,11 @@ export interface RunEnd {
   readonly checkpoint: string;
   /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
   readonly steps: readonly MetricsLine[];
-  /** Totals of all steps. */
   readonly totals: RunTotals;
 }
 
 /** What drives a run. */
 export interface RunOptions extends RecordedRunOptions {
-  /** Where it is shown. */
   readonly progress: Progress;
   /**
    * Keeps what else there is to keep when a checkpoint was written; gives what is to be
@@ -87,7 +85,6 @@ function keeping(
 /**
  * Takes the steps of a run and shows them.
  *
- * @param options What drives it.
  * @returns How it ended; also after an error the newest checkpoint is good.
  */
 export async function takeSteps(options: RunOptions): Promise<RunEnd> {

@@ -17,7 +17,6 @@ import {
 
 /** A folder whose record TensorBoard gets, too. */
 export interface TrackedFolder {
-  /** The folder. */
   readonly folder: RunFolder;
   /** Adds numbers that are known after so many steps. */
   readonly track: (step: number, values: Scalars) => Promise<void>;
@@ -47,11 +46,6 @@ function calling(
 /**
  * Lets TensorBoard follow a run, if that is possible: else it says so, and the run goes
  * on without.
- *
- * @param run The run.
- * @param folder Its folder.
- * @param say Prints a line.
- * @param open Opens the event file.
  */
 export async function withTensorBoard(
   run: RunIdentity,

@@ -27,7 +27,6 @@ export const LOOPBACK = "127.0.0.1";
 export interface PageOptions {
   /** The run's folder, as it was named. */
   readonly folder: string;
-  /** The run. */
   readonly live: LiveRun;
 }
 
@@ -194,7 +193,6 @@ const isFile = (path: string): path is keyof typeof FILES =>
  * What answers the page's requests: the page, its pictures and the stream of
  * states.
  *
- * @param options The run.
  * @returns A function from a request to its answer: 421 for another host's name,
  * 405 for anything but reading, 404 for anything unknown, 503 for more streams than
  * there may be.

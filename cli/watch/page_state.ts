@@ -20,9 +20,7 @@ import {
 
 /** A number with its name. */
 export interface Tile {
-  /** What it is. */
   readonly name: string;
-  /** The number. */
   readonly value: string;
   /** What else there is to say. */
   readonly detail: string;
@@ -30,9 +28,7 @@ export interface Tile {
 
 /** The bar of a layer over the time of the run. */
 export interface LayerBar {
-  /** Name of the layer. */
   readonly name: string;
-  /** Its colours in the curves. */
   readonly colour: { readonly light: string; readonly dark: string };
   /** Part of the run for which it has trained. */
   readonly trained: number;
@@ -40,9 +36,7 @@ export interface LayerBar {
   readonly freezes: number;
   /** Its learning rate as a part of its highest. */
   readonly height: number;
-  /** Its learning rate. */
   readonly rate: string;
-  /** When it freezes or froze. */
   readonly words: string;
 }
 
@@ -56,28 +50,20 @@ export interface PictureState {
 
 /** What a page shows of a run. */
 export interface RunState {
-  /** Discriminant. */
   readonly kind: "run";
   /** The run's folder, as it was named. */
   readonly folder: string;
-  /** Whether it lives. */
   readonly life: FollowedRun["life"];
-  /** The same in words. */
   readonly lifeWords: string;
   /** What to do about it, or what is wrong; empty if nothing is. */
   readonly notes: readonly string[];
-  /** How much is done. */
   readonly progress: {
     /** Part of the run. */
     readonly part: number;
-    /** Steps and epochs. */
     readonly words: string;
   };
-  /** The most important numbers. */
   readonly tiles: readonly Tile[];
-  /** Layers from shallow to deep. */
   readonly layers: readonly LayerBar[];
-  /** Pictures by name. */
   readonly pictures: Readonly<
     Record<"loss" | "rates" | "reconstruction", PictureState>
   >;
@@ -85,19 +71,15 @@ export interface RunState {
 
 /** What a page shows where there is no run. */
 export interface NoRunState {
-  /** Discriminant. */
   readonly kind: "none";
   /** The folder, as it was named. */
   readonly folder: string;
-  /** Why there is none. */
   readonly reason: string;
 }
 
 /** Versions of the pictures; `null` where there is none. */
 export interface PictureVersions {
-  /** The curves. */
   readonly curves: string;
-  /** The reconstruction. */
   readonly reconstruction: string | null;
 }
 
@@ -181,8 +163,6 @@ function barsOf({ status }: FollowedRun): readonly LayerBar[] {
  * What a page shows of a run.
  *
  * @param folder The run's folder, as it was named.
- * @param run The run.
- * @param versions Versions of its pictures.
  * @param now The time, milliseconds since 1970.
  */
 export function runState(

@@ -10,11 +10,9 @@ import { LOOPBACK, pageHandler } from "./page_server.ts";
 
 /** A page that is served. */
 export interface ServedPage {
-  /** Where it is. */
   readonly address: string;
   /** Fulfilled when it is served no more. */
   readonly finished: Promise<void>;
-  /** Ends the serving. */
   close(): Promise<void>;
 }
 
@@ -22,7 +20,6 @@ export interface ServedPage {
 export interface ServeOptions {
   /** The run's folder, as it was named. */
   readonly folder: string;
-  /** Says how the run stands. */
   readonly follow: Follower;
   /** Seconds between two looks. */
   readonly every: number;
@@ -34,7 +31,6 @@ export interface ServeOptions {
  * Serves the page of a run on the loopback address, so that no other machine can
  * see it.
  *
- * @param options What is served where.
  * @returns The page, or in words why the port cannot be used.
  */
 export function servePage(
