@@ -28,7 +28,7 @@ import {
   type RunIdentity,
 } from "./checkpoint_layout.ts";
 import { safetensorsReading, type TensorFile } from "./safetensors.ts";
-import type { HostTensors, Snapshot } from "./snapshot.ts";
+import type { HostTensors, Snapshot } from "./engine/snapshot.ts";
 
 /** A checkpoint that is not as it was written. */
 export interface BrokenCheckpoint {
@@ -210,6 +210,8 @@ export async function readSnapshot(
     step,
     parameters: hostTensors(weights.right, parameterSpecs(model)),
     optimizer: hostTensors(state.right, wanted),
-    ...skipped > 0 ? { skipped } : {},
+    statistics: new Map(),
+    averages: new Map(),
+    skipped,
   });
 }

@@ -10,7 +10,7 @@ import type {
 } from "../backends/backend.ts";
 import { left, type Result, right } from "../core/mod.ts";
 import { reasonOf } from "./atomic_file.ts";
-import type { HostTensors } from "./snapshot.ts";
+import type { HostTensors } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 
 async function copyOf(

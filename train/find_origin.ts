@@ -19,7 +19,7 @@ import { batchTensors } from "./batch_tensors.ts";
 import { download } from "./download.ts";
 import { describePart, type Origin } from "./origin.ts";
 import { compileGraph, runOnce } from "./run_graph.ts";
-import type { HostTensors } from "./snapshot.ts";
+import type { HostTensors } from "./engine/snapshot.ts";
 import type { StepContext } from "./step_context.ts";
 import type { NonFiniteError } from "./train_error.ts";
 import type { TrainState } from "./train_state.ts";

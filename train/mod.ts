@@ -31,6 +31,7 @@ export * from "./differences.ts";
 export * from "./download.ts";
 export * from "./features.ts";
 export * from "./find_origin.ts";
+export * from "./engine/snapshot.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
 export * from "./finetune/finetune_batches.ts";

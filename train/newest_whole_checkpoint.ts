@@ -22,7 +22,7 @@ import {
   type Witness,
 } from "./record_before.ts";
 import type { ScheduleChange } from "./schedule_change.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Where a run goes on. */

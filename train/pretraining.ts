@@ -15,7 +15,7 @@ import {
 import type { Batch, DataError } from "../data/mod.ts";
 import { withOrigin } from "./find_origin.ts";
 import { type PhaseCompiler, phaseCompiler } from "./phase_compiler.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./engine/snapshot.ts";
 import type { BatchIterator } from "./step_context.ts";
 import type { StepReport } from "./step_report.ts";
 import type { TrainError } from "./train_error.ts";

@@ -12,7 +12,7 @@ import {
 } from "./checkpoint_layout.ts";
 import { comparedWith, type Unusable } from "./compare_checkpoint.ts";
 import type { ScheduleChange } from "./schedule_change.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** A checkpoint that was read. */

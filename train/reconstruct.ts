@@ -14,7 +14,7 @@ import {
 import type { Batch } from "../data/mod.ts";
 import { batchTensors, type Moment } from "./batch_tensors.ts";
 import { compileGraph, runOnce } from "./run_graph.ts";
-import type { HostTensors } from "./snapshot.ts";
+import type { HostTensors } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Predictions and targets of one stage for a batch. */

@@ -23,7 +23,8 @@ import {
 } from "./run_folder_parts.ts";
 import { NO_TOTALS, type RunTotals } from "./run_history.ts";
 import type { ScheduleChange } from "./schedule_change.ts";
-import { initialSnapshot, type Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./engine/snapshot.ts";
+import { initialSnapshot } from "./snapshot.ts";
 import type { StepReport } from "./step_report.ts";
 import type { TrainError } from "./train_error.ts";
 

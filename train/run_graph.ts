@@ -14,7 +14,7 @@ import type {
 import { type Faults, type Graph, left, type Result } from "../core/mod.ts";
 import { uploadAll } from "./batch_tensors.ts";
 import { download } from "./download.ts";
-import type { HostTensors } from "./snapshot.ts";
+import type { HostTensors } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 import { disposeAll } from "./train_state.ts";
 

@@ -1,5 +1,5 @@
 /**
- * A moment of training in main memory.
+ * First snapshot of pre-training.
  *
  * @module
  */
@@ -18,21 +18,7 @@ import {
   stateName,
   trainedParameters,
 } from "../core/mod.ts";
-
-/** Tensors by name, row-major; shapes follow from the model. */
-export type HostTensors = ReadonlyMap<string, Float32Array>;
-
-/** A moment of training: all that a run needs to go on. */
-export interface Snapshot {
-  /** Steps done. */
-  readonly step: number;
-  /** Every parameter, frozen or not. */
-  readonly parameters: HostTensors;
-  /** State of the optimizer, of the parameters that moved in the last step. */
-  readonly optimizer: HostTensors;
-  /** Steps that were left out because they were not finite; absent if there is none. */
-  readonly skipped?: number;
-}
+import type { Snapshot } from "./engine/snapshot.ts";
 
 /**
  * The parameters that the step before `step` moved; for step 0 those that the first will.
@@ -74,5 +60,8 @@ export function initialSnapshot(
         ) => [stateName(kind, name), new Float32Array(sizeOf(shape))])
       ),
     ),
+    statistics: new Map(),
+    averages: new Map(),
+    skipped: 0,
   };
 }

@@ -7,7 +7,7 @@ import type { Backend, DeviceTensors } from "../backends/backend.ts";
 import { left, type Result, right, type Shape } from "../core/mod.ts";
 import { uploadAll } from "./batch_tensors.ts";
 import { download } from "./download.ts";
-import type { HostTensors } from "./snapshot.ts";
+import type { HostTensors } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 import { disposeAll } from "./train_state.ts";
 

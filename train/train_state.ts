@@ -19,7 +19,7 @@ import {
   stateName,
 } from "../core/mod.ts";
 import { download } from "./download.ts";
-import type { HostTensors, Snapshot } from "./snapshot.ts";
+import type { HostTensors, Snapshot } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** A moment of training on a device; a step replaces it by the next. */
@@ -83,7 +83,7 @@ export function uploadState(
     step: snapshot.step,
     parameters: upload(snapshot.parameters),
     optimizer: upload(snapshot.optimizer),
-    skipped: snapshot.skipped ?? 0,
+    skipped: snapshot.skipped,
   };
 }
 
@@ -110,7 +110,9 @@ export async function downloadState(
       step,
       parameters: parameters.right,
       optimizer: optimizer.right,
-      ...skipped > 0 ? { skipped } : {},
+      statistics: new Map(),
+      averages: new Map(),
+      skipped,
     })
     : left({ _tag: "NonFiniteParameter", step, name: bad[0] });
 }

@@ -7,7 +7,7 @@ import type { Backend, DeviceTensors } from "../backends/backend.ts";
 import { type ModelSpec, patchCount } from "../core/mod.ts";
 import { uploadAll } from "./batch_tensors.ts";
 import { POSITION_TABLE } from "./features.ts";
-import type { HostTensors } from "./snapshot.ts";
+import type { HostTensors } from "./engine/snapshot.ts";
 import { encoderParameters } from "./weights/encoder_start.ts";
 
 /**

@@ -30,7 +30,7 @@ import {
   type RunIdentity,
 } from "./checkpoint_layout.ts";
 import { safetensorsParts, type StoredTensor } from "./safetensors.ts";
-import type { HostTensors, Snapshot } from "./snapshot.ts";
+import type { HostTensors, Snapshot } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 
 const stored = (
@@ -50,7 +50,7 @@ const metadata = (step: number): Readonly<Record<string, string>> => ({
 /** Content of each file of a checkpoint by its name, its digests aside. */
 function checkpointContents(
   run: RunIdentity,
-  { step, parameters, optimizer, skipped = 0 }: Snapshot,
+  { step, parameters, optimizer, skipped }: Snapshot,
 ): Readonly<Record<string, FileContent>> {
   const { model } = run.config;
   const runFile: RunFile = {

@@ -25,7 +25,10 @@ const reportOf = (step: number, loss: number): StepReport => ({
   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
 });
 
-const EMPTY = { parameters: new Map(), optimizer: new Map() };
+const EMPTY = {
+  ...{ parameters: new Map(), optimizer: new Map() },
+  ...{ statistics: new Map(), averages: new Map(), skipped: 0 },
+};
 
 /** A run that only has losses. */
 function runOf(losses: readonly number[]): Pretraining {

@@ -17,7 +17,7 @@ import {
   split,
 } from "../../core/mod.ts";
 import type { BatchSource } from "../pretraining.ts";
-import type { HostTensors } from "../snapshot.ts";
+import type { HostTensors } from "../engine/snapshot.ts";
 import { presentPrograms } from "../present_programs.ts";
 import {
   type SteppedTraining,

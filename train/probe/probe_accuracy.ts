@@ -14,7 +14,7 @@ import {
 } from "../../core/mod.ts";
 import type { LabelledFeatures } from "../knn.ts";
 import { compileGraph, runOnce } from "../run_graph.ts";
-import type { HostTensors } from "../snapshot.ts";
+import type { HostTensors } from "../engine/snapshot.ts";
 import { topAccuracy } from "../top_accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 

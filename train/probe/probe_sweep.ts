@@ -21,7 +21,7 @@ import { splitLabels } from "../../data/mod.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
 import type { LabelledFeatures } from "../knn.ts";
 import { compileGraph, orBackendFailed } from "../run_graph.ts";
-import type { HostTensors } from "../snapshot.ts";
+import type { HostTensors } from "../engine/snapshot.ts";
 import { steppedTraining, type Stepper } from "../stepped_training.ts";
 import { topAccuracy } from "../top_accuracy.ts";
 import type { TrainError } from "../train_error.ts";

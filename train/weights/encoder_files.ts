@@ -23,7 +23,7 @@ import type { FileContent } from "../atomic_file.ts";
 import { POSITION_TABLE } from "../features.ts";
 import { safetensorsParts, type StoredTensor } from "../safetensors.ts";
 import { SEAL } from "../seal.ts";
-import type { HostTensors } from "../snapshot.ts";
+import type { HostTensors } from "../engine/snapshot.ts";
 import { timmConfig } from "./encoder_config.ts";
 import { encoderParameters } from "./encoder_start.ts";
 import { modelCard } from "./model_card.ts";

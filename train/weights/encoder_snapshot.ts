@@ -4,7 +4,8 @@
  * @module
  */
 import type { FreezePlan, PretrainConfig } from "../../core/mod.ts";
-import { initialSnapshot, type Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../engine/snapshot.ts";
+import { initialSnapshot } from "../snapshot.ts";
 import type { EncoderStart } from "./encoder_start.ts";
 
 /**

@@ -19,7 +19,7 @@ import {
   split,
 } from "../../core/mod.ts";
 import { POSITION_TABLE } from "../features.ts";
-import type { HostTensors } from "../snapshot.ts";
+import type { HostTensors } from "../engine/snapshot.ts";
 import {
   type LoadedPositions,
   positionsOf,

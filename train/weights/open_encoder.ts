@@ -16,7 +16,7 @@ import {
 } from "../../core/mod.ts";
 import type { SkippedCheckpoint } from "../latest_checkpoint.ts";
 import type { ChooseTensors } from "../safetensors.ts";
-import type { HostTensors } from "../snapshot.ts";
+import type { HostTensors } from "../engine/snapshot.ts";
 import type { TrainError } from "../train_error.ts";
 import { encoderSources } from "./encoder_names.ts";
 import { type EncoderPlace, findEncoder } from "./encoder_prefix.ts";
