@@ -4,7 +4,7 @@
  * @module
  */
 import { strictEqual } from "node:assert/strict";
-import { decodeSafetensors, type StoredTensor } from "../train/safetensors.ts";
+import { decodeSafetensors, type StoredTensor } from "../train/files/safetensors.ts";
 
 const GOLDEN = new URL("golden/", import.meta.url);
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ModelSpec } from "../core/mod.ts";
-import type { MetricsLine } from "./metrics.ts";
+import type { MetricsLine } from "./run/metrics.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Steps of a block; the level of a loss is the median of one. */

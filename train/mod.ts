@@ -4,7 +4,7 @@
  * @module
  */
 export * from "./accumulate.ts";
-export * from "./atomic_file.ts";
+export * from "./files/atomic_file.ts";
 export * from "./batch_parts.ts";
 export * from "./batch_source.ts";
 export * from "./batch_tensors.ts";
@@ -13,7 +13,7 @@ export {
   checkpointName,
   type RunFile,
   type RunIdentity,
-} from "./checkpoint_layout.ts";
+} from "./checkpoint/layout.ts";
 export * from "./compile_all.ts";
 export * from "./convnet/convnet_accuracy.ts";
 export * from "./convnet/convnet_batches.ts";
@@ -25,9 +25,9 @@ export {
   type FolderLock,
   LOCK_FILE,
   lockFolder,
-} from "./folder_lock.ts";
-export * from "./checkpoint_policy.ts";
-export * from "./differences.ts";
+} from "./run/folder_lock.ts";
+export * from "./checkpoint/checkpoint_policy.ts";
+export * from "./checkpoint/differences.ts";
 export * from "./download.ts";
 export * from "./features.ts";
 export * from "./find_origin.ts";
@@ -41,17 +41,17 @@ export * from "./finetune/finetune_programs.ts";
 export * from "./finetune/finetune_step.ts";
 export * from "./finetune/finetuning.ts";
 export * from "./finetune/mixing.ts";
-export * from "./follow/follow_run.ts";
-export * from "./follow/metrics_sample.ts";
-export * from "./follow/metrics_tail.ts";
-export * from "./follow/run_life.ts";
-export * from "./follow/run_status.ts";
-export * from "./follow/saving_so_far.ts";
-export * from "./follow/seconds_left.ts";
-export * from "./folder_names.ts";
+export * from "./run/follow/follow_run.ts";
+export * from "./run/follow/metrics_sample.ts";
+export * from "./run/follow/metrics_tail.ts";
+export * from "./run/follow/run_life.ts";
+export * from "./run/follow/run_status.ts";
+export * from "./run/follow/saving_so_far.ts";
+export * from "./run/follow/seconds_left.ts";
+export * from "./files/folder_names.ts";
 export * from "./gradient_health.ts";
 export * from "./work_options.ts";
-export * from "./is_missing.ts";
+export * from "./files/is_missing.ts";
 export * from "./knn.ts";
 export {
   checkpointProgress,
@@ -61,20 +61,20 @@ export {
   runFolderOf,
   type RunProgress,
   type SkippedCheckpoint,
-} from "./latest_checkpoint.ts";
+} from "./run/latest_checkpoint.ts";
 export * from "./left_out.ts";
 export * from "./loss_watch.ts";
-export * from "./metrics.ts";
+export * from "./run/metrics.ts";
 export {
   readMetrics,
   readRecord,
   type RecordReach,
   type RecordWriter,
   recordWriter,
-} from "./metrics_record.ts";
+} from "./run/metrics_record.ts";
 export * from "./move_parameters.ts";
 export * from "./most_frequent.ts";
-export * from "./newest_whole_checkpoint.ts";
+export * from "./run/newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
 export * from "./origin.ts";
 export * from "./phase_programs.ts";
@@ -86,20 +86,20 @@ export * from "./probe/probe_config.ts";
 export * from "./probe/probe_file.ts";
 export * from "./probe/probe_sweep.ts";
 export type { EpochFeatures, ProbedSamples } from "./probe/probe_batches.ts";
-export { readCheckpoint } from "./read_checkpoint.ts";
-export type { RecordBefore, Witness } from "./record_before.ts";
+export { readCheckpoint } from "./checkpoint/read_checkpoint.ts";
+export type { RecordBefore, Witness } from "./run/record_before.ts";
 export * from "./reconstruct.ts";
-export * from "./recorded_run.ts";
-export * from "./resume_run_folder.ts";
-export * from "./run_folder.ts";
-export * from "./run_history.ts";
-export { holdsRun, refuseOtherRun } from "./run_folder_parts.ts";
-export { type OnceEach, onceEach } from "./once_each.ts";
+export * from "./run/recorded_run.ts";
+export * from "./run/resume_run_folder.ts";
+export * from "./run/run_folder.ts";
+export * from "./run/run_history.ts";
+export { holdsRun, refuseOtherRun } from "./run/run_folder_parts.ts";
+export { type OnceEach, onceEach } from "./run/once_each.ts";
 export {
   openRegular,
   readRegular,
   type RegularOptions,
-} from "./regular_file.ts";
+} from "./files/regular_file.ts";
 export * from "./run_graph.ts";
 export {
   type ChooseTensors,
@@ -111,9 +111,9 @@ export {
   type StoredTensor,
   type TensorData,
   type TensorFile,
-} from "./safetensors.ts";
+} from "./files/safetensors.ts";
 export * from "./saving.ts";
-export * from "./schedule_change.ts";
+export * from "./checkpoint/schedule_change.ts";
 export * from "./snapshot.ts";
 export * from "./step_context.ts";
 export * from "./stepped_training.ts";
@@ -121,15 +121,15 @@ export * from "./step_memory.ts";
 export * from "./step_numbers.ts";
 export * from "./step_report.ts";
 export * from "./sum_graph.ts";
-export * from "./tensorboard/crc32c.ts";
-export * from "./tensorboard/event.ts";
-export * from "./tensorboard/event_file.ts";
-export * from "./tensorboard/run_events.ts";
-export * from "./tensorboard/step_scalars.ts";
-export * from "./tensorboard/tfrecord.ts";
+export * from "./run/tensorboard/crc32c.ts";
+export * from "./run/tensorboard/event.ts";
+export * from "./run/tensorboard/event_file.ts";
+export * from "./run/tensorboard/run_events.ts";
+export * from "./run/tensorboard/step_scalars.ts";
+export * from "./run/tensorboard/tfrecord.ts";
 export * from "./summed_outputs.ts";
 export * from "./top_accuracy.ts";
-export * from "./training_file.ts";
+export * from "./run/training_file.ts";
 export * from "./train_error.ts";
 export * from "./train_state.ts";
 export * from "./train_step.ts";
@@ -157,4 +157,4 @@ export {
   decodeTorchFile,
   type TorchFormatError,
 } from "./weights/torch_file.ts";
-export * from "./write_checkpoint.ts";
+export * from "./checkpoint/write_checkpoint.ts";

@@ -13,7 +13,7 @@ import { describeOrigin, type Origin } from "./origin.ts";
 import {
   describeScheduleChange,
   type ScheduleChange,
-} from "./schedule_change.ts";
+} from "./checkpoint/schedule_change.ts";
 
 /** Why training could not start or go on. */
 export type TrainError =

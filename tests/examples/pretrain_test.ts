@@ -14,7 +14,7 @@ import {
 import { drawnSize } from "../drawn_size.ts";
 import { right } from "../right.ts";
 import { inFolder } from "../train/temporary_folder.ts";
-import { shownInRun } from "../train/tensorboard/read_events.ts";
+import { shownInRun } from "../train/run/tensorboard/read_events.ts";
 import { trained } from "../train/tiny_run.ts";
 import { pretrain, timelessRecord, writeSmallIdx } from "./pretrain/program.ts";
 

@@ -24,7 +24,7 @@ import {
   type TensorSnapshot,
 } from "../stepped_training.ts";
 import type { TrainError } from "../train_error.ts";
-import type { TrainingIdentity } from "../training_file.ts";
+import type { TrainingIdentity } from "../run/training_file.ts";
 import {
   compileConvNet,
   type ConvNetIdentity,

@@ -4,7 +4,7 @@
  * @module
  */
 import { type FinetuneIdentity, finetuneShapes } from "./finetune_programs.ts";
-import type { TrainingIdentity } from "../training_file.ts";
+import type { TrainingIdentity } from "../run/training_file.ts";
 
 /**
  * What `trainingParts` and `readTraining` must know of fine-tuning. Parameters

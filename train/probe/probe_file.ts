@@ -4,7 +4,7 @@
  * @module
  */
 import { probeShapes } from "../../core/mod.ts";
-import type { TrainingIdentity } from "../training_file.ts";
+import type { TrainingIdentity } from "../run/training_file.ts";
 import type { ProbeConfig } from "./probe_config.ts";
 
 /**

@@ -17,15 +17,15 @@ import {
   type BrokenCheckpoint,
   readDescription,
   readModel,
-} from "../checkpoint_files.ts";
-import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
+} from "../checkpoint/files.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/layout.ts";
 import {
   type Candidates,
   describeSkipped,
   reachedCandidates,
   type SkippedCheckpoint,
-} from "../latest_checkpoint.ts";
-import type { StoredTensor } from "../safetensors.ts";
+} from "../run/latest_checkpoint.ts";
+import type { StoredTensor } from "../files/safetensors.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** The model of a checkpoint. */

@@ -19,10 +19,10 @@ import {
   type Normalization,
   normalizationFor,
 } from "../../data/mod.ts";
-import type { FileContent } from "../atomic_file.ts";
+import type { FileContent } from "../files/atomic_file.ts";
 import { POSITION_TABLE } from "../features.ts";
-import { safetensorsParts, type StoredTensor } from "../safetensors.ts";
-import { SEAL } from "../seal.ts";
+import { safetensorsParts, type StoredTensor } from "../files/safetensors.ts";
+import { SEAL } from "../files/seal.ts";
 import type { HostTensors } from "../engine/snapshot.ts";
 import { timmConfig } from "./encoder_config.ts";
 import { encoderParameters } from "./encoder_start.ts";

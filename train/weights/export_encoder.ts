@@ -6,7 +6,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describeFaults, left, type Result, right } from "../../core/mod.ts";
-import { fileResult, replaceFile } from "../atomic_file.ts";
+import { fileResult, replaceFile } from "../files/atomic_file.ts";
 import type { TrainError } from "../train_error.ts";
 import { type EncoderExport, encoderFiles } from "./encoder_files.ts";
 

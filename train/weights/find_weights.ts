@@ -15,15 +15,15 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Normalization } from "../../data/mod.ts";
-import { fileResult } from "../atomic_file.ts";
-import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
+import { fileResult } from "../files/atomic_file.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/layout.ts";
 import {
   type Candidates,
   candidatesIn,
   runFolderOf,
   type SkippedCheckpoint,
-} from "../latest_checkpoint.ts";
-import type { ChooseTensors } from "../safetensors.ts";
+} from "../run/latest_checkpoint.ts";
+import type { ChooseTensors } from "../files/safetensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { newestWholeWeights } from "./checkpoint_weights.ts";
 import { readHubConfig, type SaidEncoder } from "./hub_config.ts";

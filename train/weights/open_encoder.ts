@@ -14,8 +14,8 @@ import {
   right,
   type Shape,
 } from "../../core/mod.ts";
-import type { SkippedCheckpoint } from "../latest_checkpoint.ts";
-import type { ChooseTensors } from "../safetensors.ts";
+import type { SkippedCheckpoint } from "../run/latest_checkpoint.ts";
+import type { ChooseTensors } from "../files/safetensors.ts";
 import type { HostTensors } from "../engine/snapshot.ts";
 import type { TrainError } from "../train_error.ts";
 import { encoderSources } from "./encoder_names.ts";

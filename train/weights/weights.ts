@@ -4,7 +4,7 @@
  * @module
  */
 import type { Shape } from "../../core/mod.ts";
-import type { ChooseTensors, StoredTensor } from "../safetensors.ts";
+import type { ChooseTensors, StoredTensor } from "../files/safetensors.ts";
 
 /** Content of a file of weights. */
 export interface Weights {

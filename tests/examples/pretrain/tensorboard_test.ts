@@ -8,7 +8,7 @@ import {
   type openRunEvents,
   readMetrics,
 } from "../../../train/mod.ts";
-import { reportOf, runOf } from "../../train/follow/made_runs.ts";
+import { reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { trained } from "../../train/tiny_run.ts";
 

@@ -9,7 +9,7 @@ import {
 import { zipSync } from "fflate";
 import { decodeTorchFile } from "../../../train/mod.ts";
 import type { StoredTensor, Weights } from "../../../train/mod.ts";
-import { readBytes } from "../../../train/byte_reading.ts";
+import { readBytes } from "../../../train/files/byte_reading.ts";
 import { torchReading } from "../../../train/weights/torch_file.ts";
 import { withTorch } from "./pytorch.ts";
 

@@ -1,0 +1,135 @@
+/**
+ * A run as TensorBoard shows it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import process from "node:process";
+import { type Result, right } from "../../../core/mod.ts";
+import type { RunIdentity } from "../../checkpoint/layout.ts";
+import { type MetricsLine, metricsLine } from "../metrics.ts";
+import type { StepReport } from "../../step_report.ts";
+import type { TrainError } from "../../train_error.ts";
+import type { Scalars, TensorBoardEvent } from "./event.ts";
+import { eventFiles, openEventFile } from "./event_file.ts";
+import { stepScalars } from "./step_scalars.ts";
+
+/** Folder of the event files in a run's folder. */
+export const TENSORBOARD_FOLDER = "tensorboard";
+
+/** Steps of before that are told, evenly spread where there are more: TensorBoard shows fewer. */
+const MOST_PAST = 5000;
+
+/** Lines of a record that are written at a time. */
+const CHUNK = 1000;
+
+/** What a run tells TensorBoard. */
+export interface RunEvents {
+  /** Tells of a step, and of the memory that the process has now. */
+  step(report: StepReport): Promise<Result<TrainError, void>>;
+  /** Tells of numbers found out after so many steps, such as `validation/knn_top1`; nothing if there are none. */
+  scalars(step: number, values: Scalars): Promise<Result<TrainError, void>>;
+  /** Ends the telling. */
+  close(): Promise<void>;
+}
+
+const eventOf = (
+  step: number,
+  wallTime: number,
+  values: Scalars,
+): TensorBoardEvent => ({
+  step,
+  wallTime,
+  content: { _tag: "Scalars", values },
+});
+
+/** A run that is told of. */
+export interface ToldRun {
+  /** The run. */
+  readonly run: RunIdentity;
+  /** Its folder. */
+  readonly path: string;
+  /** Where it starts. */
+  readonly start: { readonly step: number };
+  /** Steps that were recorded before, in order; not all where there are very many. */
+  readonly history: readonly MetricsLine[];
+}
+
+const scalarsOf = (
+  { plan, config: { training } }: RunIdentity,
+): (line: MetricsLine) => Scalars =>
+  stepScalars(plan, training.batchSize * training.accumIter);
+
+/**
+ * Recorded steps as if each had followed the one before and the last one ended now;
+ * one in a thinned history stands for those that were left out before it.
+ */
+function* pastEvents(
+  { run, history: all }: ToldRun,
+  now: number,
+): Generator<TensorBoardEvent> {
+  const scalars = scalarsOf(run);
+  const stride = Math.ceil(all.length / MOST_PAST);
+  const history = all.filter((_, i) => (all.length - 1 - i) % stride === 0);
+  const taken = history.map(({ step, milliseconds: { total } }, i) =>
+    total / 1000 * (step - (history[i - 1]?.step ?? step - 1))
+  );
+  let seconds = now - taken.reduce((sum, one) => sum + one, 0);
+  for (const [i, line] of history.entries()) {
+    seconds += taken[i] ?? 0;
+    yield eventOf(line.step, seconds, scalars(line));
+  }
+}
+
+function* chunks<A>(values: Iterable<A>): Generator<readonly A[]> {
+  let chunk: A[] = [];
+  for (const value of values) {
+    if (chunk.push(value) < CHUNK) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/**
+ * Begins to tell TensorBoard of a run, in the folder `tensorboard` of its own.
+ *
+ * A run that goes on gets a further file; what earlier ones say of steps from its
+ * start on is void. Where there is no earlier file, the record is told first.
+ *
+ * @param told The run, its folder and its past.
+ * @param now The time in seconds since 1970.
+ */
+export async function openRunEvents(
+  told: ToldRun,
+  now: () => number = () => Date.now() / 1000,
+): Promise<Result<TrainError, RunEvents>> {
+  const folder = join(told.path, TENSORBOARD_FOLDER);
+  const isFirst = (await eventFiles(folder)).length === 0;
+  const from = isFirst ? 0 : told.start.step;
+  const opened = await openEventFile(folder, from, now());
+  if (opened._tag === "Left") return opened;
+  const file = opened.right;
+  for (const events of isFirst ? chunks(pastEvents(told, now())) : []) {
+    const written = await file.append(events);
+    if (written._tag === "Left") {
+      await file.close();
+      return written;
+    }
+  }
+  const scalars = scalarsOf(told.run);
+  const tell = (step: number, values: Scalars) =>
+    file.append([eventOf(step, now(), values)]);
+  return right({
+    step: (report) =>
+      tell(report.step, {
+        ...scalars(metricsLine(report)),
+        "memory/rss_megabytes": process.memoryUsage.rss() / 1e6,
+      }),
+    scalars: (step, values) =>
+      Object.keys(values).length === 0
+        ? Promise.resolve(right(undefined))
+        : tell(step, values),
+    close: () => file.close(),
+  });
+}
