@@ -9,7 +9,7 @@ import type {
   DeviceTensors,
 } from "../backends/backend.ts";
 import { left, type Result, right } from "../core/mod.ts";
-import { reasonOf } from "./files/atomic_file.ts";
+import { reasonOf } from "./files/file_result.ts";
 import type { HostTensors } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 

@@ -12,8 +12,12 @@ export {
   CHECKPOINT_FILES,
   checkpointName,
   type RunFile,
-  type RunIdentity,
 } from "./checkpoint/layout.ts";
+export {
+  identityOf,
+  pretrainIdentity,
+  type RunIdentity,
+} from "./checkpoint/identity_of.ts";
 export * from "./compile_all.ts";
 export * from "./convnet/convnet_accuracy.ts";
 export * from "./convnet/convnet_batches.ts";
@@ -27,7 +31,6 @@ export {
   lockFolder,
 } from "./run/folder_lock.ts";
 export * from "./checkpoint/checkpoint_policy.ts";
-export * from "./checkpoint/differences.ts";
 export * from "./download.ts";
 export * from "./features.ts";
 export * from "./find_origin.ts";
@@ -48,10 +51,8 @@ export * from "./run/follow/run_life.ts";
 export * from "./run/follow/run_status.ts";
 export * from "./run/follow/saving_so_far.ts";
 export * from "./run/follow/seconds_left.ts";
-export * from "./files/folder_names.ts";
 export * from "./gradient_health.ts";
 export * from "./work_options.ts";
-export * from "./files/is_missing.ts";
 export * from "./knn.ts";
 export {
   checkpointProgress,
@@ -91,15 +92,17 @@ export type { RecordBefore, Witness } from "./run/record_before.ts";
 export * from "./reconstruct.ts";
 export * from "./run/recorded_run.ts";
 export * from "./run/resume_run_folder.ts";
-export * from "./run/run_folder.ts";
-export * from "./run/run_history.ts";
-export { holdsRun, refuseOtherRun } from "./run/run_folder_parts.ts";
-export { type OnceEach, onceEach } from "./run/once_each.ts";
 export {
-  openRegular,
-  readRegular,
-  type RegularOptions,
-} from "./files/regular_file.ts";
+  createRunFolder,
+  holdsRun,
+  refuseOtherRun,
+  type RunBeginning,
+  type RunFolder,
+} from "./run/run_folder.ts";
+export type { NamedShape, StateShapes } from "./engine/task.ts";
+export * from "./run/run_history.ts";
+export { type OnceEach, onceEach } from "./run/once_each.ts";
+export * from "./files/file_result.ts";
 export * from "./run_graph.ts";
 export {
   type ChooseTensors,
@@ -108,10 +111,9 @@ export {
   type FormatError,
   joinedParts,
   safetensorsParts,
-  type StoredTensor,
-  type TensorData,
   type TensorFile,
 } from "./files/safetensors.ts";
+export type { StoredTensor, TensorData } from "./files/tensor_data.ts";
 export * from "./saving.ts";
 export * from "./checkpoint/schedule_change.ts";
 export * from "./snapshot.ts";

@@ -9,6 +9,7 @@ import {
 } from "../backends/backend.ts";
 import { describeFaults, type Faults, printableLines } from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
+import type { FileFailed } from "./files/file_result.ts";
 import { describeOrigin, type Origin } from "./origin.ts";
 import {
   describeScheduleChange,
@@ -89,11 +90,7 @@ export type TrainError =
     readonly holder: string | null;
   }
   /** A file could not be written or read. */
-  | {
-    readonly _tag: "FileFailed";
-    readonly path: string;
-    readonly reason: string;
-  }
+  | FileFailed
   /** It was asked to stop before its end. */
   | { readonly _tag: "Stopped" };
 

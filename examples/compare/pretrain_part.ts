@@ -21,9 +21,11 @@ import {
   checkUnlocked,
   createRunFolder,
   fileResult,
+  initialSnapshot,
   latestCheckpoint,
   type MetricsLine,
   phaseTimes,
+  pretrainIdentity,
   type Pretraining,
   pretraining,
   resumeRunFolder,
@@ -100,14 +102,19 @@ async function openRun(
   { config, plan }: Trial,
   path: string,
 ): Promise<Result<TrainError, RunFolder>> {
-  const run = { config, plan };
+  const run = pretrainIdentity(config, plan);
   const latest = await latestCheckpoint(path);
   if (latest._tag === "Right") {
     return await resumeRunFolder(path, path, run, 1);
   }
   const ready = await emptied(path);
   if (ready._tag === "Left") return ready;
-  const folder = await createRunFolder(path, run, 1);
+  const folder = await createRunFolder(
+    path,
+    run,
+    initialSnapshot(config, plan),
+    1,
+  );
   if (folder._tag === "Left") return folder;
   const { data, limit, heldOut } = experiment;
   const choice = { data, limit, classes: null, valShare: null, heldOut };

@@ -12,6 +12,7 @@ import {
   describeScheduleChange,
   describeSkipped,
   describeTrainError,
+  initialSnapshot,
   type KeptCheckpoints,
   refuseOtherRun,
   replaceFile,
@@ -71,7 +72,10 @@ function openedFolder(
   { run, witness }: FolderContent,
   kept: KeptCheckpoints,
 ): Promise<Result<TrainError, RunFolder>> {
-  if (earlier === null) return createRunFolder(path, run, kept);
+  if (earlier === null) {
+    const start = initialSnapshot(run.config, run.plan);
+    return createRunFolder(path, run, start, kept);
+  }
   const { from, allowScheduleChange } = earlier;
   const options = { allowScheduleChange, witness };
   return resumeRunFolder(from, path, run, kept, options);

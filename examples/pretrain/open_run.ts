@@ -35,6 +35,7 @@ import {
   describeTrainError,
   type Loading,
   type LossWatch,
+  pretrainIdentity,
   type Pretraining,
   pretraining,
   type RunFolder,
@@ -215,7 +216,7 @@ async function folderFor(
   const opened = await openFolder(
     settings.outputDir ?? await newFolder(),
     settings,
-    { run: { config, plan }, images, initial, say, witness },
+    { run: pretrainIdentity(config, plan), images, initial, say, witness },
     policy,
   );
   return opened._tag === "Left" ? left(refusalOf(opened.left)) : opened;

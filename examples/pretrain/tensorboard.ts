@@ -9,6 +9,7 @@ import {
   type OnceEach,
   onceEach,
   openRunEvents,
+  pretrainIdentity,
   type RunEvents,
   type RunFolder,
   type Scalars,
@@ -93,8 +94,9 @@ export async function withTensorBoard(
 ): Promise<ToldRun> {
   const silent = { ...opened, tellAccuracies: () => Promise.resolve() };
   if (values["no-tensorboard"]) return silent;
-  const { folder: { path, start, history } } = opened;
-  const events = await open({ run: opened, path, start, history });
+  const { config, plan, folder: { path, start, history } } = opened;
+  const run = pretrainIdentity(config, plan);
+  const events = await open({ run, path, start, history });
   if (events._tag === "Left") {
     say(unheard(events.left));
     return silent;

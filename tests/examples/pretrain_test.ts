@@ -8,6 +8,7 @@ import {
 import {
   eventFiles,
   type MetricsLine,
+  pretrainIdentity,
   readCheckpoint,
   type RunIdentity,
 } from "../../train/mod.ts";
@@ -55,10 +56,10 @@ async function wholeRun(output: string) {
 async function runIdentity(output: string): Promise<RunIdentity> {
   const json = async (name: string): Promise<unknown> =>
     JSON.parse(await Deno.readTextFile(join(output, name)));
-  return {
-    config: right(decodePretrainConfig(await json("config.json"))),
-    plan: right(decodePlan(await json("plan.json"))),
-  };
+  return pretrainIdentity(
+    right(decodePretrainConfig(await json("config.json"))),
+    right(decodePlan(await json("plan.json"))),
+  );
 }
 
 Deno.test("a run on the embedded images", (t) =>

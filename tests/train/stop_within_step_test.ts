@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { type Backend, interruptible } from "../../backends/mod.ts";
 import {
   type BatchSource,
-  createRunFolder,
   pretraining,
   readCheckpoint,
   readMetrics,
@@ -13,6 +12,7 @@ import {
 import { onDevices } from "./devices.ts";
 import { inFolder } from "./temporary_folder.ts";
 import {
+  newRunFolder,
   startTiny,
   syntheticBatches,
   takeSteps,
@@ -49,7 +49,7 @@ const batchesWith = (
 /** Takes the steps of a run that is stopped before a micro-batch; gives its folder's state. */
 async function stoppedBefore(backend: Backend, path: string, batch: number) {
   const stop = new AbortController();
-  using folder = trained(await createRunFolder(path, RUN, RARELY));
+  using folder = trained(await newRunFolder(path, RUN, RARELY));
   const run = pretraining({
     ...RUN,
     backend: interruptible(backend, stop.signal),

@@ -6,7 +6,6 @@
 import {
   DEFAULT_PRETRAIN_CONFIG,
   epochOrder,
-  type FreezePlan,
   type ModelSpec,
   planOf,
   type PretrainConfig,
@@ -20,10 +19,14 @@ import type { Backend } from "../../backends/backend.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
 import {
   type BatchSource,
+  createRunFolder,
   describeTrainError,
   initialSnapshot,
+  type KeptCheckpoints,
+  pretrainIdentity,
   type Pretraining,
   pretraining,
+  type RunFolder,
   type RunIdentity,
   type Snapshot,
   type StepReport,
@@ -72,12 +75,18 @@ export const TINY_CONFIG: PretrainConfig = {
 export const TINY_SAMPLES = 12;
 
 /** The tiny run, changed at will. */
-export function tinyRun(change: Partial<PretrainConfig> = {}): RunIdentity & {
-  readonly plan: FreezePlan;
-} {
+export function tinyRun(change: Partial<PretrainConfig> = {}): RunIdentity {
   const config = { ...TINY_CONFIG, ...change };
-  return { config, plan: right(planOf(config, TINY_SAMPLES)) };
+  return pretrainIdentity(config, right(planOf(config, TINY_SAMPLES)));
 }
+
+/** Opens a folder for a run that begins as its seed says. */
+export const newRunFolder = (
+  path: string,
+  run: RunIdentity,
+  keep: number | KeptCheckpoints,
+): Promise<Result<TrainError, RunFolder>> =>
+  createRunFolder(path, run, initialSnapshot(run.config, run.plan), keep);
 
 const imageOf = ({ imageSize, inChannels }: ModelSpec, index: number) =>
   uniforms(split(rootKey(1), index), inChannels * imageSize ** 2);

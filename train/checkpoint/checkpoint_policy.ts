@@ -76,7 +76,9 @@ export function checkedPolicy(
  * @param plan The plan.
  * @returns First steps of all phases but the first, rising.
  */
-export function freezeSteps({ phases }: FreezePlan): readonly number[] {
+export function freezeSteps(
+  { phases }: Pick<FreezePlan, "phases">,
+): readonly number[] {
   return phases.slice(1).map(({ from }) => from);
 }
 
@@ -110,7 +112,7 @@ export function freezeSteps({ phases }: FreezePlan): readonly number[] {
  */
 export function isCheckpointDue(
   { everySteps, everyMinutes, keepAtFreeze }: CheckpointPolicy,
-  plan: FreezePlan,
+  plan: Pick<FreezePlan, "phases" | "totalSteps">,
 ): (moment: SaveMoment) => boolean {
   const freezes = new Set(keepAtFreeze ? freezeSteps(plan) : []);
   return ({ step, minutes }) =>

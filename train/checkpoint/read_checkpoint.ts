@@ -1,30 +1,139 @@
 /**
- * Reading checkpoints, and refusing what is none.
+ * Reading checkpoints of a training, and refusing those of another.
  *
  * @module
  */
-import { left, type Result, right, sizeOf } from "../../core/mod.ts";
-import { readDescription, readSnapshot } from "./files.ts";
-import { identityOf, optimizerTensors, type RunIdentity } from "./layout.ts";
-import { comparedWith, type Unusable } from "./compare_checkpoint.ts";
-import type { ScheduleChange } from "./schedule_change.ts";
+import {
+  describeFaults,
+  excerpt,
+  left,
+  type Result,
+  right,
+  sizeOf,
+} from "../../core/mod.ts";
 import type { Snapshot } from "../engine/snapshot.ts";
+import type { TrainingIdentity } from "../engine/task.ts";
 import type { TrainError } from "../train_error.ts";
+import {
+  broken,
+  type BrokenCheckpoint,
+  readDescription,
+  readSnapshot,
+} from "./checkpoint_files.ts";
+import { identityOf } from "./identity_of.ts";
+import { CHECKPOINT_FILES, type RunFile } from "./layout.ts";
+import {
+  type Difference,
+  differences,
+  isScheduleField,
+  type ScheduleChange,
+  scheduleChange,
+} from "./schedule_change.ts";
+
+/** A checkpoint that cannot be gone on from. */
+export type Unusable =
+  | BrokenCheckpoint
+  /** It is whole, but of another training. */
+  | { readonly kind: "foreign"; readonly path: string; readonly reason: string }
+  /** It is whole and of this training, but of another schedule. */
+  | {
+    readonly kind: "schedule";
+    readonly path: string;
+    readonly change: ScheduleChange;
+  };
+
+/** The training that a checkpoint is of, beside the one that is to go on. */
+interface ComparedTraining {
+  readonly its: TrainingIdentity;
+  /** How the schedule differs, or `null`. */
+  readonly change: ScheduleChange | null;
+}
+
+/** Optimizer steps of an epoch. */
+const epochLength = ({ training, plan }: TrainingIdentity): number =>
+  plan.totalSteps / training.epochs;
+
+/** More differences than this are counted, not listed. */
+const MOST_LISTED = 40;
+
+/** Differences in words, under a heading. */
+function listed(changed: readonly Difference[]): string {
+  const lines = changed.slice(0, MOST_LISTED).map(({ path, a, b }) =>
+    `${excerpt(path)}: checkpoint ${a}, this run ${b}`
+  );
+  const more = changed.length - lines.length;
+  return [
+    "it is of another configuration:",
+    ...lines,
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ].join("\n  ");
+}
+
+/** Why a checkpoint belongs to another training whatever its schedule, or `null`. */
+function mismatch(
+  { step, totalSteps }: RunFile,
+  its: TrainingIdentity,
+  run: TrainingIdentity,
+  changed: readonly Difference[],
+): string | null {
+  if (changed.some(({ path }) => !isScheduleField(path))) {
+    return listed(changed);
+  }
+  const steps = run.plan.totalSteps;
+  if (epochLength(its) !== epochLength(run)) {
+    return `its run has ${totalSteps} steps, this one ${steps}: other images or another --limit`;
+  }
+  return step >= 0 && step <= steps
+    ? null
+    : `it is at step ${step}, wanted 0 to ${steps}`;
+}
+
+/** What JSON keeps of a value. */
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/**
+ * Compares a checkpoint with a training: its own one and how its schedule differs, or
+ * why it is no state of this training under any schedule.
+ */
+function comparedWith(
+  path: string,
+  file: RunFile,
+  run: TrainingIdentity,
+): Result<Unusable, ComparedTraining> {
+  const foreign = (reason: string): Result<Unusable, never> =>
+    left({ kind: "foreign", path, reason });
+  if (file.task !== run.task) {
+    return foreign(`it is of ${excerpt(file.task)}, this run of ${run.task}`);
+  }
+  const identity = identityOf(file.task, file.config, file.totalSteps);
+  if (identity._tag === "Left") {
+    const reason = describeFaults(identity.left);
+    return broken(path, `${CHECKPOINT_FILES.run}: ${reason}`);
+  }
+  const its = identity.right;
+  const changed = differences(asJson(its.config), asJson(run.config));
+  const reason = mismatch(file, its, run, changed);
+  if (reason !== null) return foreign(reason);
+  const change = changed.length === 0
+    ? null
+    : scheduleChange(its.plan, run.plan, file.step, changed);
+  return right({ its, change });
+}
 
 /** A checkpoint that was read. */
 export interface ReadCheckpoint {
-  /** The moment. */
+  /** The state. */
   readonly snapshot: Snapshot;
-  /** How the schedule of the run differs, or `null`. */
+  /** How the schedule of the training differs, or `null`. */
   readonly change: ScheduleChange | null;
 }
 
 /**
- * The moment as another schedule needs it: what trains again after it was frozen
+ * The state as another schedule needs it: what trains again after it was frozen
  * begins with the optimizer's state at zero.
  */
-function underSchedule(run: RunIdentity, snapshot: Snapshot): Snapshot {
-  const wanted = optimizerTensors(run, snapshot.step);
+function underSchedule(run: TrainingIdentity, snapshot: Snapshot): Snapshot {
+  const wanted = run.stateShapes(snapshot.step).optimizer;
   const optimizer = new Map(wanted.map(({ name, shape }) => [
     name,
     snapshot.optimizer.get(name) ?? new Float32Array(sizeOf(shape)),
@@ -36,12 +145,12 @@ function underSchedule(run: RunIdentity, snapshot: Snapshot): Snapshot {
  * Reads a checkpoint, and says in which way it cannot be used.
  *
  * @param path Folder of the checkpoint.
- * @param run The run that is to go on.
- * @param allowsChange Whether the run may have another schedule.
+ * @param run The training that is to go on.
+ * @param allowsChange Whether the training may have another schedule.
  */
 export async function openCheckpoint(
   path: string,
-  run: RunIdentity,
+  run: TrainingIdentity,
   allowsChange: boolean,
 ): Promise<Result<Unusable, ReadCheckpoint>> {
   const described = await readDescription(path);
@@ -67,28 +176,29 @@ export function unusable(found: Unusable): TrainError {
     : { _tag: "CheckpointRefused", path, reason: found.reason };
 }
 
-/** The run that a checkpoint says it is of; `null` if it does not say so well. */
+/** The training that a checkpoint says it is of; `null` if it does not say so well. */
 export async function checkpointIdentity(
   path: string,
-): Promise<RunIdentity | null> {
+): Promise<TrainingIdentity | null> {
   const described = await readDescription(path);
   if (described._tag === "Left") return null;
-  const its = identityOf(described.right.file);
+  const { task, config, totalSteps } = described.right.file;
+  const its = identityOf(task, config, totalSteps);
   return its._tag === "Left" ? null : its.right;
 }
 
 /**
- * Reads a checkpoint of a run.
+ * Reads a checkpoint of a training.
  *
  * @param path Folder of the checkpoint.
- * @param run The run that is to go on.
- * @returns The moment, or why the checkpoint is refused: it is missing,
- * truncated, not as it was written, or of another run or schedule. It is never
+ * @param run The training that is to go on.
+ * @returns The state, or why the checkpoint is refused: it is missing,
+ * truncated, not as it was written, or of another training or schedule. It is never
  * read in part.
  */
 export async function readCheckpoint(
   path: string,
-  run: RunIdentity,
+  run: TrainingIdentity,
 ): Promise<Result<TrainError, Snapshot>> {
   const read = await openCheckpoint(path, run, false);
   return read._tag === "Left"

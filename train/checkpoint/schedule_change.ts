@@ -3,9 +3,42 @@
  *
  * @module
  */
-import { type FreezePlan, ratesAt } from "../../core/mod.ts";
-import type { RunIdentity } from "./layout.ts";
-import type { Difference } from "./differences.ts";
+import { type FreezePlan, ratesAt, shown } from "../../core/mod.ts";
+
+/** One place at which two values differ. */
+export interface Difference {
+  /** Path, for example `training.epochs`. */
+  readonly path: string;
+  /** The first value as JSON, or `nothing`. */
+  readonly a: string;
+  /** The second. */
+  readonly b: string;
+}
+
+const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
+  typeof x === "object" && x !== null;
+
+/**
+ * Every leaf at which two JSON values differ.
+ *
+ * @param a One value.
+ * @param b Another.
+ * @param path Where they stand.
+ * @returns Empty if they are equal, whatever the order of their fields.
+ */
+export function differences(
+  a: unknown,
+  b: unknown,
+  path = "",
+): readonly Difference[] {
+  if (!isRecord(a) || !isRecord(b) || Array.isArray(a) !== Array.isArray(b)) {
+    return Object.is(a, b) ? [] : [{ path, a: shown(a), b: shown(b) }];
+  }
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return keys.flatMap((key) =>
+    differences(a[key], b[key], path === "" ? key : `${path}.${key}`)
+  );
+}
 
 /** A value before and after. */
 export type Change<Value> = readonly [before: Value, after: Value];
@@ -55,8 +88,8 @@ export function isScheduleField(path: string): boolean {
 }
 
 function layerChanges(
-  before: FreezePlan,
-  after: FreezePlan,
+  before: FreezePlan<unknown>,
+  after: FreezePlan<unknown>,
   step: number,
 ): readonly LayerChange[] {
   const [old, now] = [ratesAt(before)(step), ratesAt(after)(step)];
@@ -72,22 +105,22 @@ function layerChanges(
 /**
  * What another schedule does to a run.
  *
- * @param before The run as it was.
- * @param after The run as it is to be: the same model and batch.
+ * @param before The plan as it was.
+ * @param after The plan as it is to be: of the same model and batch.
  * @param step Steps done.
  * @param fields Fields of the configuration that differ.
  */
 export function scheduleChange(
-  before: RunIdentity,
-  after: RunIdentity,
+  before: FreezePlan<unknown>,
+  after: FreezePlan<unknown>,
   step: number,
   fields: readonly Difference[],
 ): ScheduleChange {
   return {
     step,
     fields,
-    totalSteps: [before.plan.totalSteps, after.plan.totalSteps],
-    layers: layerChanges(before.plan, after.plan, step),
+    totalSteps: [before.totalSteps, after.totalSteps],
+    layers: layerChanges(before, after, step),
   };
 }
 

@@ -46,6 +46,15 @@ export interface TrainingIdentity {
   readonly config: unknown;
   /** What trains when and how fast. */
   readonly plan: FreezePlan<unknown>;
+  /** Lengths of the training. */
+  readonly training: {
+    /** Passes over the images. */
+    readonly epochs: number;
+    /** Samples of a micro-batch. */
+    readonly batchSize: number;
+    /** Micro-batches of an optimizer step. */
+    readonly accumIter: number;
+  };
   /**
    * Tensors of the state after `step` steps.
    *
@@ -97,15 +106,6 @@ export interface Task<Item> extends TrainingIdentity {
   readonly clipGrad?: number;
   /** Part of a running mean of the parameters that stays in a step; `null` without means. */
   readonly averageDecay: number | null;
-  /** Lengths of the training. */
-  readonly training: {
-    /** Passes over the images. */
-    readonly epochs: number;
-    /** Samples of a micro-batch. */
-    readonly batchSize: number;
-    /** Micro-batches of an optimizer step. */
-    readonly accumIter: number;
-  };
   /** Whether a micro-batch may be computed in parts: no, where its statistics are those of the whole. */
   readonly isDivisible: boolean;
   /**

@@ -5,26 +5,9 @@
  */
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { left, type Result, right } from "../../core/mod.ts";
-import { BLOCK_BYTES, runningDigest } from "./byte_blocks.ts";
-import type { TrainError } from "../train_error.ts";
-
-/** Text of anything thrown. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Turns a rejected promise of a file operation into a value. */
-export async function fileResult<A>(
-  path: string,
-  operation: () => Promise<A>,
-): Promise<Result<TrainError, A>> {
-  try {
-    return right(await operation());
-  } catch (error) {
-    return left({ _tag: "FileFailed", path, reason: reasonOf(error) });
-  }
-}
+import type { Result } from "../../core/mod.ts";
+import { BLOCK_BYTES, runningDigest } from "./byte_reading.ts";
+import { type FileFailed, fileResult } from "./file_result.ts";
 
 async function using<A>(
   handle: FileHandle,
@@ -116,7 +99,7 @@ export async function writeDigested(
 export function replaceFile(
   path: string,
   content: FileContent,
-): Promise<Result<TrainError, void>> {
+): Promise<Result<FileFailed, void>> {
   const beside = `${path}.partial`;
   return fileResult(path, async () => {
     try {

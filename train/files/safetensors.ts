@@ -2,6 +2,9 @@
  * The safetensors file format: 8 bytes of header length, a JSON header, raw
  * little-endian numbers.
  *
+ * A file is sealed if its metadata say `vitfreeze.sha512`: the SHA-512 of the whole file
+ * in which these 128 digits are zeros. Other programs pass it over.
+ *
  * @module
  */
 import {
@@ -11,9 +14,19 @@ import {
   type Shape,
   shown,
 } from "../../core/mod.ts";
-import { digestDifference, runningDigest } from "./byte_blocks.ts";
-import { readBytes, type Reading } from "./byte_reading.ts";
-import { NUMBER_WIDTHS, type NumberKind, numbersOf } from "./number_kinds.ts";
+import {
+  digestDifference,
+  readBytes,
+  type Reading,
+  runningDigest,
+} from "./byte_reading.ts";
+import {
+  bytesOf,
+  kindOf,
+  NUMBER_WIDTHS,
+  numbersOf,
+  type StoredTensor,
+} from "./tensor_data.ts";
 import {
   type Contents,
   contentsOf,
@@ -23,25 +36,8 @@ import {
   readHeader,
   refuse,
 } from "./safetensors_header.ts";
-import { BLANK_SEAL, openSeal, SEAL, sealed } from "./seal.ts";
 
 export type { FormatError } from "./safetensors_header.ts";
-
-/** Numbers of the kinds that are read and written. */
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array;
-
-/** A tensor in main memory. */
-export interface StoredTensor {
-  /** Extents, outermost first. */
-  readonly shape: Shape;
-  /** Row-major numbers. */
-  readonly data: TensorData;
-}
 
 /**
  * Which tensors of a file are to be read.
@@ -61,20 +57,58 @@ export interface TensorFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-const kindOf = (data: TensorData): NumberKind =>
-  data instanceof Float32Array
-    ? "F32"
-    : data instanceof Float64Array
-    ? "F64"
-    : data instanceof Int32Array
-    ? "I32"
-    : data instanceof BigInt64Array
-    ? "I64"
-    : "U8";
+/** Name of the digest among the metadata. */
+export const SEAL = "vitfreeze.sha512";
 
-/** The bytes behind numbers, not copied. */
-const bytesOf = ({ buffer, byteOffset, byteLength }: TensorData): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
+/** What stands for the digest while it is computed. */
+const BLANK_SEAL = "0".repeat(128);
+
+/** Nothing in a JSON text looks like this but the one key: quotes in texts have a backslash before them. */
+const PLACE = /[{,]"vitfreeze\.sha512":"([0-9a-f]{128})"/;
+
+/** A header without its digest, and the digest. */
+interface OpenedSeal {
+  /** The header with zeros instead. */
+  readonly blank: Uint8Array;
+  /** Where the digits begin in it. */
+  readonly at: number;
+  /** The digits. */
+  readonly sha512: string;
+}
+
+/**
+ * Finds the digest in the header of a safetensors file.
+ *
+ * @param header The header's JSON text, with or without its length before it.
+ * @returns `null` if it is not written as `encodeSafetensors` does.
+ */
+function openSeal(header: Uint8Array): OpenedSeal | null {
+  // One letter a byte, so that places in the text are those of the bytes.
+  const found = PLACE.exec(new TextDecoder("latin1").decode(header));
+  const sha512 = found?.[1];
+  if (found === null || sha512 === undefined) return null;
+  const at = found.index + found[0].length - 1 - sha512.length;
+  const blank = new Uint8Array(header);
+  blank.fill(0x30, at, at + sha512.length);
+  return { blank, at, sha512 };
+}
+
+/**
+ * Seals a file.
+ *
+ * @param parts The file: its header with a blank digest, then anything.
+ * @returns The same with the digest in its place.
+ */
+function sealed(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const [header = new Uint8Array(), ...others] = parts;
+  const place = openSeal(header);
+  if (place === null) return parts;
+  const digest = runningDigest();
+  for (const part of parts) digest.add(part);
+  const written = new Uint8Array(header);
+  written.set(new TextEncoder().encode(digest.end()), place.at);
+  return [written, ...others];
+}
 
 /** Length and header, padded so that the numbers start at a multiple of 8. */
 function encodeHeader({ metadata, tensors }: TensorFile): Uint8Array {

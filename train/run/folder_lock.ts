@@ -7,7 +7,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { left, type Result, right } from "../../core/mod.ts";
-import { fileResult, makeFolder } from "../files/atomic_file.ts";
+import { fileResult } from "../files/file_result.ts";
+import { makeFolder } from "../files/atomic_file.ts";
 import type { TrainError } from "../train_error.ts";
 
 /**

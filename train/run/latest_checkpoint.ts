@@ -6,7 +6,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
-import { fileResult } from "../files/atomic_file.ts";
+import { fileResult } from "../files/file_result.ts";
 import { checkpointNames } from "../checkpoint/checkpoint_folder.ts";
 import {
   CHECKPOINT_FILES,
@@ -14,7 +14,7 @@ import {
   checkpointStep,
   isCheckpointName,
 } from "../checkpoint/layout.ts";
-import { readDescription } from "../checkpoint/files.ts";
+import { readDescription } from "../checkpoint/checkpoint_files.ts";
 import { METRICS_FILE } from "./metrics.ts";
 import { recordEnd } from "./metrics_record.ts";
 import type { TrainError } from "../train_error.ts";

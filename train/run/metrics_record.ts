@@ -14,10 +14,9 @@ import {
 } from "node:fs/promises";
 import { dirname } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
-import { fileResult, syncFile, syncFolder } from "../files/atomic_file.ts";
-import { isMissing } from "../files/is_missing.ts";
+import { fileResult, isMissing, openRegular } from "../files/file_result.ts";
+import { syncFile, syncFolder } from "../files/atomic_file.ts";
 import { type MetricsLine, metricsLine, parseMetricsLine } from "./metrics.ts";
-import { openRegular } from "../files/regular_file.ts";
 import type { StepReport } from "../step_report.ts";
 import type { TrainError } from "../train_error.ts";
 

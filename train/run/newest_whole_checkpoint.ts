@@ -4,7 +4,7 @@
  * @module
  */
 import { left, type Result, right } from "../../core/mod.ts";
-import type { RunIdentity } from "../checkpoint/layout.ts";
+import type { TrainingIdentity } from "../engine/task.ts";
 import {
   type Candidates,
   candidatesIn,
@@ -70,7 +70,7 @@ function noneWhole(
 /** The first whole one of the candidates. */
 async function firstWhole(
   from: string,
-  run: RunIdentity,
+  run: TrainingIdentity,
   allowsChange: boolean,
   { paths, skipped: before }: Reached,
   isChosen: boolean,
@@ -104,11 +104,11 @@ async function firstWhole(
  * @example A checkpoint that was cut off is passed over
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf } from "@vitfreeze/vitfreeze/core";
- * import { initialSnapshot, newestWholeCheckpoint, orThrow, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
+ * import { initialSnapshot, newestWholeCheckpoint, orThrow, pretrainIdentity, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
  * import { strictEqual } from "node:assert/strict";
  *
  * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
- * const run = { config, plan: orThrow(planOf(config, 10_000)) };
+ * const run = pretrainIdentity(config, orThrow(planOf(config, 10_000)));
  * const start = initialSnapshot(config, run.plan);
  * const folder = await Deno.makeTempDir();
  * const older = orThrow(await writeCheckpoint(folder, run, { ...start, step: 1 }));
@@ -123,7 +123,7 @@ async function firstWhole(
  */
 export async function newestWholeCheckpoint(
   from: string,
-  run: RunIdentity,
+  run: TrainingIdentity,
   allowsChange: boolean,
   witness: Witness = () => () => {},
 ): Promise<Result<TrainError, WholeCheckpoint>> {

@@ -6,8 +6,8 @@
 import { rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
-import { fileResult, replaceFile } from "../files/atomic_file.ts";
-import { folderNames } from "../files/folder_names.ts";
+import { fileResult, folderNames } from "../files/file_result.ts";
+import { replaceFile } from "../files/atomic_file.ts";
 import { METRICS_FILE, type MetricsLine } from "./metrics.ts";
 import { copyRecord, cutRecord, readRecord } from "./metrics_record.ts";
 import { type RunHistory, runHistory } from "./run_history.ts";

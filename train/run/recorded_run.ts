@@ -71,11 +71,11 @@ async function saved(
  * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
  * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf, rootKey } from "@vitfreeze/vitfreeze/core";
  * import { embeddedFashionMnist, shareSource } from "@vitfreeze/vitfreeze/data";
- * import { batchSource, createRunFolder, orThrow, pretraining, recordedRun } from "@vitfreeze/vitfreeze/train";
+ * import { batchSource, createRunFolder, initialSnapshot, orThrow, pretrainIdentity, pretraining, recordedRun } from "@vitfreeze/vitfreeze/train";
  * import { deepStrictEqual } from "node:assert/strict";
  *
- * const training = { epochs: 2, warmupEpochs: 0, batchSize: 4, accumIter: 1, seed: 0 };
- * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano, training };
+ * const lengths = { epochs: 2, warmupEpochs: 0, batchSize: 4, accumIter: 1, seed: 0 };
+ * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano, training: lengths };
  * const source = orThrow(shareSource(orThrow(await embeddedFashionMnist()), 8, rootKey(0)));
  * const plan = orThrow(planOf(config, source.length));
  * const batches = orThrow(batchSource(source, config));
@@ -83,7 +83,8 @@ async function saved(
  *
  * const policy = { everySteps: 2, everyMinutes: 30, keepLast: 2, keepAtFreeze: false };
  * const path = await Deno.makeTempDir();
- * using folder = orThrow(await createRunFolder(path, { config, plan }, policy));
+ * const training = pretrainIdentity(config, plan);
+ * using folder = orThrow(await createRunFolder(path, training, initialSnapshot(config, plan), policy));
  * const run = pretraining({ config, plan, backend, batches, start: folder.start });
  *
  * const saved: number[] = [];

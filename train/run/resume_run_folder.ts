@@ -5,17 +5,14 @@
  */
 import { join, resolve } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
-import { fileResult } from "../files/atomic_file.ts";
+import type { TrainingIdentity } from "../engine/task.ts";
+import { fileResult } from "../files/file_result.ts";
 import {
   checkpointNames,
   removeCheckpoint,
   tidyCheckpoints,
 } from "../checkpoint/checkpoint_folder.ts";
-import {
-  CHECKPOINTS_FOLDER,
-  checkpointStep,
-  type RunIdentity,
-} from "../checkpoint/layout.ts";
+import { CHECKPOINTS_FOLDER, checkpointStep } from "../checkpoint/layout.ts";
 import type { KeptCheckpoints } from "../checkpoint/checkpoint_policy.ts";
 import { runFolderAt, type SkippedCheckpoint } from "./latest_checkpoint.ts";
 import {
@@ -23,15 +20,14 @@ import {
   type WholeCheckpoint,
 } from "./newest_whole_checkpoint.ts";
 import { goOnRecord, type Witness } from "./record_before.ts";
-import type { RunFolder } from "./run_folder.ts";
 import {
-  checkedKept,
   describeRun,
-  type FolderParts,
+  type FolderPlace,
   openedFolder,
   refuseOtherRun,
+  type RunFolder,
   whileLocked,
-} from "./run_folder_parts.ts";
+} from "./run_folder.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** How a run may go on. */
@@ -44,11 +40,6 @@ export interface ResumeOptions {
   /** Told what was recorded before the start. */
   readonly witness?: Witness;
 }
-
-/** The folder that a run goes on in, before its files are in order. */
-type Place = Pick<FolderParts, "path" | "lock" | "kept" | "run"> & {
-  readonly isOwn: boolean;
-};
 
 /** Removes checkpoints after a step: under another schedule they are of no use. */
 async function removeLater(folder: string, step: number): Promise<void> {
@@ -80,7 +71,8 @@ async function changedFolder(
 
 /** Opens a folder at a checkpoint. The record is cut back first: it says what is the run's. */
 async function goOn(
-  { isOwn, ...place }: Place,
+  place: FolderPlace,
+  isOwn: boolean,
   found: WholeCheckpoint,
   unfinished: readonly SkippedCheckpoint[],
 ): Promise<Result<TrainError, RunFolder>> {
@@ -89,8 +81,7 @@ async function goOn(
   const ready = await goOnRecord(record, path, isOwn);
   if (ready._tag === "Left") return ready;
   const { lines: history, totals } = record.history;
-  const opened = await openedFolder({
-    ...place,
+  const opened = await openedFolder(place, {
     start,
     history,
     totals,
@@ -127,38 +118,33 @@ async function tidied(
  * @param from A run's folder or one of its checkpoints.
  * @param path Folder of the run that goes on: its own, whose record is cut back
  * to the checkpoint, or one without a run, which gets a copy of the record.
- * @param run The run; the checkpoint must be of the same configuration and plan.
+ * @param run The training; the checkpoint must be of the same configuration and plan.
  * @param keep Which checkpoints stay; a number is so many of the newest, at least 1.
  * @param options Whether the schedule may differ, and who is told of the past.
  */
 export async function resumeRunFolder(
   from: string,
   path: string,
-  run: RunIdentity,
+  run: TrainingIdentity,
   keep: number | KeptCheckpoints,
   { allowScheduleChange = false, witness }: ResumeOptions = {},
 ): Promise<Result<TrainError, RunFolder>> {
-  const kept = checkedKept(keep);
-  if (kept._tag === "Left") return kept;
-  const place = { path, run, kept: kept.right };
   const find = () =>
     newestWholeCheckpoint(from, run, allowScheduleChange, witness);
   if (resolve(path) === resolve(await runFolderAt(from))) {
-    return await whileLocked(path, async (lock) => {
+    return await whileLocked(path, run, keep, async (place) => {
       const unfinished = await tidied(path);
       if (unfinished._tag === "Left") return unfinished;
       const found = await find();
       return found._tag === "Left"
         ? found
-        : goOn({ ...place, lock, isOwn: true }, found.right, unfinished.right);
+        : goOn(place, true, found.right, unfinished.right);
     });
   }
   const found = await find();
   if (found._tag === "Left") return found;
-  return await whileLocked(path, async (lock) => {
+  return await whileLocked(path, run, keep, async (place) => {
     const free = await refuseOtherRun(path);
-    return free._tag === "Left"
-      ? free
-      : goOn({ ...place, lock, isOwn: false }, found.right, []);
+    return free._tag === "Left" ? free : goOn(place, false, found.right, []);
   });
 }

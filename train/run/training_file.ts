@@ -12,17 +12,17 @@ import {
   shown,
 } from "../../core/mod.ts";
 import { readRanges } from "../files/byte_reading.ts";
-import { differences } from "../checkpoint/differences.ts";
+import { differences } from "../checkpoint/schedule_change.ts";
 import {
   decodeSafetensors,
   type FormatError,
   joinedParts,
   safetensorsParts,
   safetensorsReading,
-  type StoredTensor,
+  SEAL,
   type TensorFile,
 } from "../files/safetensors.ts";
-import { SEAL } from "../files/seal.ts";
+import type { StoredTensor } from "../files/tensor_data.ts";
 import type { TensorSnapshot } from "../stepped_training.ts";
 import type { TrainError } from "../train_error.ts";
 

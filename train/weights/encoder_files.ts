@@ -21,8 +21,8 @@ import {
 } from "../../data/mod.ts";
 import type { FileContent } from "../files/atomic_file.ts";
 import { POSITION_TABLE } from "../features.ts";
-import { safetensorsParts, type StoredTensor } from "../files/safetensors.ts";
-import { SEAL } from "../files/seal.ts";
+import { safetensorsParts, SEAL } from "../files/safetensors.ts";
+import type { StoredTensor } from "../files/tensor_data.ts";
 import type { HostTensors } from "../engine/snapshot.ts";
 import { timmConfig } from "./encoder_config.ts";
 import { encoderParameters } from "./encoder_start.ts";

@@ -6,7 +6,8 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describeFaults, left, type Result, right } from "../../core/mod.ts";
-import { fileResult, replaceFile } from "../files/atomic_file.ts";
+import { fileResult } from "../files/file_result.ts";
+import { replaceFile } from "../files/atomic_file.ts";
 import type { TrainError } from "../train_error.ts";
 import { type EncoderExport, encoderFiles } from "./encoder_files.ts";
 

@@ -15,7 +15,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Normalization } from "../../data/mod.ts";
-import { fileResult } from "../files/atomic_file.ts";
+import { fileResult } from "../files/file_result.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/layout.ts";
 import {
   type Candidates,

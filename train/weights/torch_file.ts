@@ -5,7 +5,8 @@
  */
 import { excerpt, left, type Result, right } from "../../core/mod.ts";
 import { readBytes, type Reading } from "../files/byte_reading.ts";
-import type { ChooseTensors, StoredTensor } from "../files/safetensors.ts";
+import type { ChooseTensors } from "../files/safetensors.ts";
+import type { StoredTensor } from "../files/tensor_data.ts";
 import { legacyTorchReading } from "./legacy_torch_file.ts";
 import { readPickle } from "./pickle.ts";
 import type { PickleValue } from "./pickle_machine.ts";

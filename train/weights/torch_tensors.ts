@@ -11,8 +11,12 @@ import {
   type Shape,
   sizeOf,
 } from "../../core/mod.ts";
-import { NUMBER_WIDTHS, numbersOf } from "../files/number_kinds.ts";
-import type { StoredTensor, TensorData } from "../files/safetensors.ts";
+import {
+  NUMBER_WIDTHS,
+  numbersOf,
+  type StoredTensor,
+  type TensorData,
+} from "../files/tensor_data.ts";
 import type { TensorPlace } from "./torch_contents.ts";
 
 /** Bytes of a storage by its key. */

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Shape } from "../../core/mod.ts";
-import type { ChooseTensors, StoredTensor } from "../files/safetensors.ts";
+import type { ChooseTensors } from "../files/safetensors.ts";
+import type { StoredTensor } from "../files/tensor_data.ts";
 
 /** Content of a file of weights. */
 export interface Weights {

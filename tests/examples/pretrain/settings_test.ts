@@ -8,10 +8,10 @@ import {
   type Settings,
   settingsFrom,
 } from "../../../examples/pretrain/settings.ts";
-import { createRunFolder, describeTrainError } from "../../../train/mod.ts";
+import { describeTrainError, pretrainIdentity } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { trained } from "../../train/tiny_run.ts";
+import { newRunFolder, trained } from "../../train/tiny_run.ts";
 
 /** Flags of a run that begins. */
 const FLAGS: PretrainValues = {
@@ -30,7 +30,9 @@ async function begun(path: string): Promise<void> {
   const model = { ...config.model, inChannels: 3 };
   const run = { ...config, model };
   const plan = right(planOf(run, 40));
-  using folder = trained(await createRunFolder(path, { config: run, plan }, 2));
+  using folder = trained(
+    await newRunFolder(path, pretrainIdentity(run, plan), 2),
+  );
   const images = {
     data: null,
     limit: 40,

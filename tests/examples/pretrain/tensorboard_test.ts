@@ -3,14 +3,10 @@ import { join } from "node:path";
 import { left, right } from "../../../core/mod.ts";
 import type { OpenedRun } from "../../../examples/pretrain/open_run.ts";
 import { withTensorBoard } from "../../../examples/pretrain/tensorboard.ts";
-import {
-  createRunFolder,
-  type openRunEvents,
-  readMetrics,
-} from "../../../train/mod.ts";
+import { type openRunEvents, readMetrics } from "../../../train/mod.ts";
 import { reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { trained } from "../../train/tiny_run.ts";
+import { newRunFolder, trained } from "../../train/tiny_run.ts";
 
 const RUN = runOf(2);
 const ACCURACIES = { knnTop1: 50, knnTop1Untrained: null, knnTop1Pixels: null };
@@ -20,10 +16,11 @@ async function recorded(
   path: string,
   open?: typeof openRunEvents,
 ): Promise<readonly string[]> {
-  using folder = trained(await createRunFolder(path, RUN, 1));
+  using folder = trained(await newRunFolder(path, RUN, 1));
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
-  const opened = { ...RUN, folder } as OpenedRun;
+  const { config, plan } = RUN;
+  const opened = { config, plan, folder } as OpenedRun;
   const told = await withTensorBoard(opened, {}, say, open);
   for (const step of [0, 1, 2, 3]) {
     trained(await told.folder.record(reportOf(RUN, step)));

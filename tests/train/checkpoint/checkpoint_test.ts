@@ -177,8 +177,9 @@ for (const [what, file, change, wanted] of TENSOR_FAULTS) {
 for (
   const [text, wanted] of [
     ["{", /run\.json is not JSON/],
-    ["null", /version nothing, wanted 1 or 2/],
-    ['{"version": 3, "step": 0, "totalSteps": 12}', /version 3, wanted 1 or 2/],
+    ["null", /version nothing, wanted 1, 2 or 3/],
+    ['{"version": 4, "step": 0, "totalSteps": 12}', /version 4, wanted 1, 2/],
+    ['{"version": 3, "step": 0, "totalSteps": 12}', /from 3 on a task/],
     ['{"version": 1, "step": 0.5, "totalSteps": 12}', /whole numbers step/],
   ] as const
 ) {

@@ -1,7 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import {
-  createRunFolder,
   describeTrainError,
   readCheckpoint,
   resumeRunFolder,
@@ -20,6 +19,7 @@ import { right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
 import { inFolder } from "../temporary_folder.ts";
 import {
+  newRunFolder,
   startTiny,
   takeSteps,
   TINY_CONFIG,
@@ -61,7 +61,7 @@ const afterSteps = (
 ): Promise<void> =>
   inFolder(async (path) => {
     {
-      using folder = trained(await createRunFolder(path, RUN, 99));
+      using folder = trained(await newRunFolder(path, RUN, 99));
       await stepped(backend, RUN, folder, steps);
     }
     await test(path);
@@ -175,7 +175,7 @@ await onDevices(
     inFolder(async (path) => {
       const kept = { keepLast: 1, keepAtFreeze: true };
       {
-        using folder = trained(await createRunFolder(path, RUN, kept));
+        using folder = trained(await newRunFolder(path, RUN, kept));
         await stepped(backend, RUN, folder, 8);
       }
       const later = tinyRun({ rate: { ...RUN.config.rate, baseRate: 0.02 } });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { match, strictEqual } from "node:assert/strict";
-import { duplicateKey } from "../../../train/files/duplicate_key.ts";
+import { duplicateKey } from "../../../train/files/safetensors_header.ts";
 import { decodeSafetensors } from "../../../train/mod.ts";
 
 Deno.test("duplicateKey() of what JSON.stringify writes is none", () => {

@@ -8,8 +8,7 @@ const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 /** Writes a checkpoint into the folder that it is told. */
 const SCRIPT = `
-const { writeCheckpoint } = await import("${TRAIN}write_checkpoint.ts");
-const { initialSnapshot } = await import("${TRAIN}snapshot.ts");
+const { initialSnapshot, writeCheckpoint } = await import("${TRAIN}mod.ts");
 const { tinyRun } = await import("${TINY}");
 const run = tinyRun();
 const start = initialSnapshot(run.config, run.plan);

@@ -1,12 +1,8 @@
 import { deepStrictEqual, match } from "node:assert/strict";
 import { join } from "node:path";
-import {
-  createRunFolder,
-  describeTrainError,
-  folderNames,
-} from "../../../train/mod.ts";
+import { describeTrainError, folderNames } from "../../../train/mod.ts";
 import { inFolder } from "../temporary_folder.ts";
-import { tinyRun, trained } from "../tiny_run.ts";
+import { newRunFolder, tinyRun, trained } from "../tiny_run.ts";
 
 Deno.test("folderNames() of a missing folder are none, of one that cannot be read an error", () =>
   inFolder(async (folder) => {
@@ -27,7 +23,7 @@ Deno.test({
   permissions: { read: false, write: [FOLDER], sys: true },
   fn: async () => {
     const path = join(FOLDER, "run");
-    const made = await createRunFolder(path, tinyRun(), 2);
+    const made = await newRunFolder(path, tinyRun(), 2);
     match(
       made._tag === "Left" ? describeTrainError(made.left) : "",
       /Requires read access to ".*\/run/,

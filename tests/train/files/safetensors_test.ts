@@ -5,10 +5,12 @@ import { createHash } from "node:crypto";
 import {
   decodeSafetensors,
   encodeSafetensors,
-  type StoredTensor,
-  type TensorData,
   type TensorFile,
 } from "../../../train/files/safetensors.ts";
+import type {
+  StoredTensor,
+  TensorData,
+} from "../../../train/files/tensor_data.ts";
 
 const lengthsTo = (most: number) =>
   fc.array(fc.nat({ max: 3 }), {

@@ -1,20 +1,19 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import {
-  createRunFolder,
   latestCheckpoint,
   readMetrics,
   resumeRunFolder,
 } from "../../../train/mod.ts";
 import { reportOf, runOf } from "./follow/made_runs.ts";
 import { inFolder } from "../temporary_folder.ts";
-import { trained } from "../tiny_run.ts";
+import { newRunFolder, trained } from "../tiny_run.ts";
 
 const RUN = runOf(3);
 
 /** A run with nine steps on record and checkpoints after the third and the sixth. */
 async function makeStopped(path: string): Promise<void> {
-  using folder = trained(await createRunFolder(path, RUN, 9));
+  using folder = trained(await newRunFolder(path, RUN, 9));
   for (let step = 0; step < 9; step++) {
     if (step === 3 || step === 6) {
       trained(await folder.checkpoint({ ...folder.start, step }));

@@ -3,7 +3,6 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import {
   checkUnlocked,
-  createRunFolder,
   describeTrainError,
   lockFolder,
   resumeRunFolder,
@@ -11,7 +10,7 @@ import {
 } from "../../../train/mod.ts";
 import type { Result } from "../../../core/mod.ts";
 import { inFolder } from "../temporary_folder.ts";
-import { tinyRun, trained } from "../tiny_run.ts";
+import { newRunFolder, tinyRun, trained } from "../tiny_run.ts";
 
 const RUN = tinyRun();
 
@@ -65,7 +64,7 @@ Deno.test("lockFolder() refuses a folder that a living process holds, by its num
     );
     ok(text.includes(`process ${child.pid} on ${hostname()}`), text);
     match(textOf(await checkUnlocked(folder)), /another run is writing/);
-    match(textOf(await createRunFolder(folder, RUN, 2)), /another run/);
+    match(textOf(await newRunFolder(folder, RUN, 2)), /another run/);
     child.kill("SIGKILL");
     await child.status;
     strictEqual((await checkUnlocked(folder))._tag, "Right");
@@ -75,7 +74,7 @@ Deno.test("lockFolder() refuses a folder that a living process holds, by its num
 Deno.test("a run's folder is locked from its opening to its disposal, also against its own process", () =>
   inFolder(async (path) => {
     {
-      using folder = trained(await createRunFolder(path, RUN, 2));
+      using folder = trained(await newRunFolder(path, RUN, 2));
       trained(await folder.checkpoint(folder.start));
       const second = await resumeRunFolder(path, path, RUN, 2);
       match(textOf(second), /another run is writing to it/);
@@ -87,7 +86,7 @@ Deno.test("a folder that could not be opened is not left locked", () =>
   inFolder(async (path) => {
     const training = { ...RUN.config.training, seed: 99 };
     {
-      using folder = trained(await createRunFolder(path, RUN, 2));
+      using folder = trained(await newRunFolder(path, RUN, 2));
       trained(await folder.checkpoint(folder.start));
     }
     const other = await resumeRunFolder(path, path, tinyRun({ training }), 2);

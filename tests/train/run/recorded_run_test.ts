@@ -2,7 +2,6 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import {
   type CheckpointPolicy,
-  createRunFolder,
   describeTrainError,
   freezeSteps,
   readCheckpoint,
@@ -13,7 +12,7 @@ import {
 import type { Backend } from "../../../backends/mod.ts";
 import { onDevices } from "../devices.ts";
 import { inFolder } from "../temporary_folder.ts";
-import { startTiny, tinyRun, trained } from "../tiny_run.ts";
+import { newRunFolder, startTiny, tinyRun, trained } from "../tiny_run.ts";
 
 const RUN = tinyRun();
 const { plan } = RUN;
@@ -37,7 +36,7 @@ const recorded = (
 ): Promise<void> =>
   inFolder(async (path) => {
     const tensors = backend.liveTensors();
-    using folder = trained(await createRunFolder(path, RUN, policy));
+    using folder = trained(await newRunFolder(path, RUN, policy));
     const run = startTiny(backend, RUN, folder.start);
     await test(recordedRun({ plan, run, folder, policy, signal }), path);
     run.dispose();
@@ -150,7 +149,7 @@ await onDevices(
   "recordedRun() refuses a policy out of range before the first step",
   (backend) =>
     inFolder(async (path) => {
-      using folder = trained(await createRunFolder(path, RUN, RARELY));
+      using folder = trained(await newRunFolder(path, RUN, RARELY));
       const run = startTiny(backend, RUN, folder.start);
       const policy = { ...RARELY, everySteps: 0 };
       const results = await Array.fromAsync(

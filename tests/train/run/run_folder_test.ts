@@ -6,7 +6,6 @@ import {
   type Result,
 } from "../../../core/mod.ts";
 import {
-  createRunFolder,
   describeTrainError,
   initialSnapshot,
   readMetrics,
@@ -18,7 +17,13 @@ import {
 import { right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
 import { inFolder } from "../temporary_folder.ts";
-import { startTiny, takeSteps, tinyRun, trained } from "../tiny_run.ts";
+import {
+  newRunFolder,
+  startTiny,
+  takeSteps,
+  tinyRun,
+  trained,
+} from "../tiny_run.ts";
 
 const RUN = tinyRun();
 const START = initialSnapshot(RUN.config, RUN.plan);
@@ -78,7 +83,7 @@ async function withSteps(
 Deno.test("createRunFolder() writes configuration and plan, and starts at step 0", () =>
   inFolder(async (parent) => {
     const path = join(parent, "runs", "first");
-    using folder = trained(await createRunFolder(path, RUN, 2));
+    using folder = trained(await newRunFolder(path, RUN, 2));
     deepStrictEqual(folder.start, START);
     deepStrictEqual(folder.history, []);
     deepStrictEqual(await namesIn(path), [
@@ -86,7 +91,12 @@ Deno.test("createRunFolder() writes configuration and plan, and starts at step 0
       "metrics.jsonl",
       "plan.json",
       "run.lock",
+      "task.json",
     ]);
+    deepStrictEqual(await readJson(path, "task.json"), {
+      version: 3,
+      task: "pretrain",
+    });
     deepStrictEqual(
       right(decodePretrainConfig(await readJson(path, "config.json"))),
       RUN.config,
@@ -99,26 +109,26 @@ Deno.test("createRunFolder() writes configuration and plan, and starts at step 0
 
 Deno.test("createRunFolder() refuses a folder that holds a run, and a file", () =>
   inFolder(async (path) => {
-    await withSteps(createRunFolder(path, RUN, 2), [0]);
-    const again = await createRunFolder(path, RUN, 2);
+    await withSteps(newRunFolder(path, RUN, 2), [0]);
+    const again = await newRunFolder(path, RUN, 2);
     match(
       again._tag === "Left" ? describeTrainError(again.left) : "",
       /already holds a run; resume/,
     );
     const file = join(path, "metrics.jsonl");
-    const onFile = await createRunFolder(file, RUN, 2);
+    const onFile = await newRunFolder(file, RUN, 2);
     strictEqual(onFile._tag === "Left" && onFile.left._tag, "FileFailed");
   }));
 
 Deno.test("checkpoint() keeps the newest so many", () =>
   inFolder(async (path) => {
-    await withSteps(createRunFolder(path, RUN, 2), [0, 1, 2, 3]);
+    await withSteps(newRunFolder(path, RUN, 2), [0, 1, 2, 3]);
     deepStrictEqual(await checkpointsIn(path), [3, 4]);
   }));
 
 Deno.test("resumeRunFolder() goes on at the newest checkpoint and cuts the record back to it", () =>
   inFolder(async (path) => {
-    await withSteps(createRunFolder(path, RUN, 2), [0, 1], [2]);
+    await withSteps(newRunFolder(path, RUN, 2), [0, 1], [2]);
     using resumed = trained(await resumeRunFolder(path, path, RUN, 2));
     strictEqual(resumed.start.step, 2);
     deepStrictEqual(resumed.history.map(({ step }) => step), [0, 1]);
@@ -129,7 +139,7 @@ Deno.test("resumeRunFolder() goes on at the newest checkpoint and cuts the recor
 
 Deno.test("resumeRunFolder() from an earlier checkpoint keeps the ones it writes, and the later ones", () =>
   inFolder(async (path) => {
-    await withSteps(createRunFolder(path, RUN, 3), [0, 1, 2]);
+    await withSteps(newRunFolder(path, RUN, 3), [0, 1, 2]);
     const from = join(path, "checkpoints", "step-000000001");
     await withSteps(resumeRunFolder(from, path, RUN, 1), [1]);
     deepStrictEqual(await checkpointsIn(path), [2, 3]);
@@ -138,7 +148,7 @@ Deno.test("resumeRunFolder() from an earlier checkpoint keeps the ones it writes
 Deno.test("resumeRunFolder() into a new folder takes the record along and leaves the old one as it is", () =>
   inFolder(async (parent) => {
     const [old, fresh] = [join(parent, "old"), join(parent, "new")];
-    await withSteps(createRunFolder(old, RUN, 2), [0, 1], [2]);
+    await withSteps(newRunFolder(old, RUN, 2), [0, 1], [2]);
     using resumed = trained(await resumeRunFolder(old, fresh, RUN, 2));
     deepStrictEqual(resumed.history.map(({ step }) => step), [0, 1]);
     await pretendSteps(resumed, [2, 3]);
@@ -151,8 +161,8 @@ Deno.test("resumeRunFolder() into a new folder takes the record along and leaves
 Deno.test("resumeRunFolder() refuses a folder that holds another run and leaves it as it is", () =>
   inFolder(async (parent) => {
     const [one, other] = [join(parent, "one"), join(parent, "other")];
-    await withSteps(createRunFolder(one, RUN, 2), [0]);
-    await withSteps(createRunFolder(other, RUN, 2), [0, 1]);
+    await withSteps(newRunFolder(one, RUN, 2), [0]);
+    await withSteps(newRunFolder(other, RUN, 2), [0, 1]);
     const refused = await resumeRunFolder(one, other, RUN, 2);
     match(
       refused._tag === "Left" ? describeTrainError(refused.left) : "",
@@ -163,7 +173,7 @@ Deno.test("resumeRunFolder() refuses a folder that holds another run and leaves 
 
 Deno.test("a run that went back to an early checkpoint goes on where its record ends, not at later checkpoints", () =>
   inFolder(async (path) => {
-    await withSteps(createRunFolder(path, RUN, 9), [0, 1, 2]);
+    await withSteps(newRunFolder(path, RUN, 9), [0, 1, 2]);
     const checkpoint = (step: number): string =>
       join(path, "checkpoints", `step-00000000${step}`);
     await withSteps(resumeRunFolder(checkpoint(1), path, RUN, 9), [], [1]);
@@ -186,7 +196,7 @@ Deno.test("resumeRunFolder() refuses a folder without a checkpoint and a run of 
   inFolder(async (path) => {
     const empty = await resumeRunFolder(path, path, RUN, 2);
     strictEqual(empty._tag === "Left" && empty.left._tag, "CheckpointRefused");
-    await withSteps(createRunFolder(path, RUN, 2), [0]);
+    await withSteps(newRunFolder(path, RUN, 2), [0]);
     const training = { ...RUN.config.training, seed: 99 };
     const other = await resumeRunFolder(path, path, tinyRun({ training }), 2);
     match(
@@ -204,7 +214,7 @@ await onDevices(
     inFolder(async (parent) => {
       const record = async (name: string, killedAt: number | null) => {
         const path = join(parent, name);
-        let folder = trained(await createRunFolder(path, RUN, 1));
+        let folder = trained(await newRunFolder(path, RUN, 1));
         if (killedAt !== null) {
           const killed = startTiny(backend, RUN, folder.start);
           for (const step of await takeSteps(killed, killedAt)) {

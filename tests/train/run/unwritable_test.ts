@@ -4,7 +4,6 @@ import { referenceBackend } from "../../../backends/mod.ts";
 import type { Result } from "../../../core/mod.ts";
 import {
   type CheckpointPolicy,
-  createRunFolder,
   describeTrainError,
   initialSnapshot,
   latestCheckpoint,
@@ -20,7 +19,7 @@ import {
 import { startDriver } from "../survival/killed_process.ts";
 import { SURVIVAL_POLICY, SURVIVAL_RUN } from "../survival/survival_run.ts";
 import { inFolder } from "../temporary_folder.ts";
-import { startTiny, tinyRun, trained } from "../tiny_run.ts";
+import { newRunFolder, startTiny, tinyRun, trained } from "../tiny_run.ts";
 
 const RUN = tinyRun();
 const START = initialSnapshot(RUN.config, RUN.plan);
@@ -142,7 +141,7 @@ onDisk(
   2.9,
   async (disk) => {
     const path = join(disk, "run");
-    const full = await ended(createRunFolder(path, RUN, POLICY));
+    const full = await ended(newRunFolder(path, RUN, POLICY));
     match(textOf(full), /ENOSPC|no space/i);
     const names = await namesIn(join(path, "checkpoints"));
     ok(names.every((name) => /^step-\d{9}$/.test(name)), names.join());
@@ -153,7 +152,7 @@ onDisk(
     strictEqual(await mount(disk, "remount,size=64m"), null);
     const rest = trained(await ended(resumeRunFolder(path, path, RUN, POLICY)));
     await inFolder(async (other) => {
-      const whole = createRunFolder(join(other, "run"), RUN, POLICY);
+      const whole = newRunFolder(join(other, "run"), RUN, POLICY);
       deepStrictEqual(rest, trained(await ended(whole)));
     });
   },
@@ -165,13 +164,13 @@ onDisk(
   async (disk) => {
     const path = join(disk, "run");
     {
-      using folder = trained(await createRunFolder(path, RUN, 2));
+      using folder = trained(await newRunFolder(path, RUN, 2));
       trained(await folder.checkpoint(folder.start));
     }
     const before = await namesIn(path);
     strictEqual(await mount(disk, "remount,ro"), null);
     const readOnly = /EROFS|read-only/i;
-    match(textOf(await createRunFolder(join(disk, "other"), RUN, 2)), readOnly);
+    match(textOf(await newRunFolder(join(disk, "other"), RUN, 2)), readOnly);
     match(textOf(await resumeRunFolder(path, path, RUN, 2)), readOnly);
     deepStrictEqual(await namesIn(path), before);
     await inFolder(async (folder) => {
@@ -188,7 +187,7 @@ onDisk(
   async (disk) =>
     await inFolder(async (path) => {
       {
-        using folder = trained(await createRunFolder(path, RUN, 1));
+        using folder = trained(await newRunFolder(path, RUN, 1));
         const first = trained(await folder.checkpoint(START));
         // What is mounted cannot be removed, not even by the superuser.
         await Deno.mkdir(join(first, "mounted"));
@@ -236,7 +235,7 @@ Deno.test({
       const path = join(folder, "run");
       {
         using opened = trained(
-          await createRunFolder(path, SURVIVAL_RUN, SURVIVAL_POLICY),
+          await newRunFolder(path, SURVIVAL_RUN, SURVIVAL_POLICY),
         );
         trained(await opened.checkpoint(opened.start));
       }

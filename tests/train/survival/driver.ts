@@ -12,7 +12,6 @@
  */
 // deno-lint-ignore-file no-console -- its lines are what its parent waits for
 import {
-  createRunFolder,
   describeTrainError,
   holdsRun,
   orThrow,
@@ -23,14 +22,14 @@ import {
 } from "../../../train/mod.ts";
 import { type Result, right } from "../../../core/mod.ts";
 import { type DeviceName, openDevice } from "../devices.ts";
-import { startTiny } from "../tiny_run.ts";
+import { newRunFolder, startTiny } from "../tiny_run.ts";
 import { SURVIVAL_POLICY, SURVIVAL_RUN } from "./survival_run.ts";
 
 async function opened(path: string): Promise<Result<TrainError, RunFolder>> {
   if (await holdsRun(path)) {
     return resumeRunFolder(path, path, SURVIVAL_RUN, SURVIVAL_POLICY);
   }
-  const folder = await createRunFolder(path, SURVIVAL_RUN, SURVIVAL_POLICY);
+  const folder = await newRunFolder(path, SURVIVAL_RUN, SURVIVAL_POLICY);
   if (folder._tag === "Left") return folder;
   const saved = await folder.right.checkpoint(folder.right.start);
   return saved._tag === "Left" ? saved : right(folder.right);

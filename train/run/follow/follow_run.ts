@@ -17,15 +17,18 @@ import {
   type Result,
   right,
 } from "../../../core/mod.ts";
-import { fileResult, reasonOf } from "../../files/atomic_file.ts";
+import {
+  fileResult,
+  isMissing,
+  readRegular,
+  reasonOf,
+} from "../../files/file_result.ts";
 import {
   CHECKPOINTS_FOLDER,
   checkpointStep,
   isCheckpointName,
 } from "../../checkpoint/layout.ts";
-import { isMissing } from "../../files/is_missing.ts";
 import { METRICS_FILE, type MetricsLine } from "../metrics.ts";
-import { readRegular } from "../../files/regular_file.ts";
 import { describeTrainError } from "../../train_error.ts";
 import { isFolderLocked } from "./is_folder_locked.ts";
 import { metricsSample } from "./metrics_sample.ts";

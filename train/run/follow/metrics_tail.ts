@@ -5,11 +5,9 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import type { Result } from "../../../core/mod.ts";
-import { fileResult } from "../../files/atomic_file.ts";
-import { isMissing } from "../../files/is_missing.ts";
+import { fileResult, isMissing, openRegular } from "../../files/file_result.ts";
 import type { MetricsLine } from "../metrics.ts";
 import { readPiece } from "../metrics_record.ts";
-import { openRegular } from "../../files/regular_file.ts";
 import type { TrainError } from "../../train_error.ts";
 
 /** What was new in a record. */

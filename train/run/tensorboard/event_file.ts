@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { joined } from "../../../backends/protobuf_wire.ts";
 import type { Result } from "../../../core/mod.ts";
-import { fileResult } from "../../files/atomic_file.ts";
+import { fileResult } from "../../files/file_result.ts";
 import type { TrainError } from "../../train_error.ts";
 import {
   encodeEvent,

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import process from "node:process";
 import { type Result, right } from "../../../core/mod.ts";
-import type { RunIdentity } from "../../checkpoint/layout.ts";
+import type { TrainingIdentity } from "../../engine/task.ts";
 import { type MetricsLine, metricsLine } from "../metrics.ts";
 import type { StepReport } from "../../step_report.ts";
 import type { TrainError } from "../../train_error.ts";
@@ -46,7 +46,7 @@ const eventOf = (
 /** A run that is told of. */
 export interface ToldRun {
   /** The run. */
-  readonly run: RunIdentity;
+  readonly run: TrainingIdentity;
   /** Its folder. */
   readonly path: string;
   /** Where it starts. */
@@ -56,7 +56,7 @@ export interface ToldRun {
 }
 
 const scalarsOf = (
-  { plan, config: { training } }: RunIdentity,
+  { plan, training }: TrainingIdentity,
 ): (line: MetricsLine) => Scalars =>
   stepScalars(plan, training.batchSize * training.accumIter);
 

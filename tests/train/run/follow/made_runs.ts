@@ -11,13 +11,12 @@ import {
   ratesAt,
 } from "../../../../core/mod.ts";
 import {
-  createRunFolder,
   LOCK_FILE,
   type RunFolder,
   type RunIdentity,
   type StepReport,
 } from "../../../../train/mod.ts";
-import { tinyRun, trained } from "../../tiny_run.ts";
+import { newRunFolder, tinyRun, trained } from "../../tiny_run.ts";
 
 /** The tiny run, with as many steps as are wanted. */
 export const runOf = (
@@ -65,7 +64,7 @@ export async function makeRun(
   run: RunIdentity,
   steps: number,
 ): Promise<void> {
-  await fill(trained(await createRunFolder(folder, run, 2)), run, steps);
+  await fill(trained(await newRunFolder(folder, run, 2)), run, steps);
   await Deno.remove(join(folder, LOCK_FILE));
 }
 

@@ -1,9 +1,25 @@
 /**
- * Kinds of numbers in files of weights.
+ * Tensors as they stand in files of weights.
  *
  * @module
  */
-import type { TensorData } from "./safetensors.ts";
+import type { Shape } from "../../core/mod.ts";
+
+/** Numbers of the kinds that are read and written. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array;
+
+/** A tensor in main memory. */
+export interface StoredTensor {
+  /** Extents, outermost first. */
+  readonly shape: Shape;
+  /** Row-major numbers. */
+  readonly data: TensorData;
+}
 
 /** Bytes of one number, by the names of the safetensors format. */
 export const NUMBER_WIDTHS = {
@@ -63,3 +79,20 @@ export function numbersOf(kind: NumberKind, bytes: Uint8Array): TensorData {
       return new Uint8Array(buffer);
   }
 }
+
+/** The kind of numbers. */
+export const kindOf = (data: TensorData): NumberKind =>
+  data instanceof Float32Array
+    ? "F32"
+    : data instanceof Float64Array
+    ? "F64"
+    : data instanceof Int32Array
+    ? "I32"
+    : data instanceof BigInt64Array
+    ? "I64"
+    : "U8";
+
+/** The bytes behind numbers, not copied. */
+export const bytesOf = (
+  { buffer, byteOffset, byteLength }: TensorData,
+): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);

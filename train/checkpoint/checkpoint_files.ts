@@ -4,27 +4,24 @@
  * @module
  */
 import { basename, join } from "node:path";
-import {
-  excerpt,
-  left,
-  type ModelSpec,
-  parameterSpecs,
-  type Result,
-  right,
-  shown,
-} from "../../core/mod.ts";
+import { excerpt, left, type Result, right } from "../../core/mod.ts";
+import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
+import type {
+  NamedShape,
+  StateShapes,
+  TrainingIdentity,
+} from "../engine/task.ts";
 import { digested, readRanges, wholeReading } from "../files/byte_reading.ts";
-import { digestFault, type Digests, readDigests } from "./digests.ts";
+import { safetensorsReading, type TensorFile } from "../files/safetensors.ts";
 import {
   CHECKPOINT_FILES,
-  type NamedShape,
-  optimizerTensors,
-  positionTables,
+  digestFault,
+  type Digests,
+  parseDigests,
+  parseRunFile,
   type RunFile,
-  type RunIdentity,
+  STATE_FILES,
 } from "./layout.ts";
-import { safetensorsReading, type TensorFile } from "../files/safetensors.ts";
-import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
 
 /** A checkpoint that is not as it was written. */
 export interface BrokenCheckpoint {
@@ -42,8 +39,14 @@ export const broken = (
   reason: string,
 ): Result<BrokenCheckpoint, never> => left({ kind: "broken", path, reason });
 
-/** A wanted tensor of a file, or what is wrong with it. */
-function wantedTensor(
+/**
+ * Numbers of a wanted tensor of a file.
+ *
+ * @param file The file.
+ * @param wanted Name and shape.
+ * @returns Finite numbers, or what is wrong with the tensor.
+ */
+export function wantedTensor(
   { tensors }: TensorFile,
   { name, shape }: NamedShape,
 ): Result<string, Float32Array> {
@@ -64,18 +67,12 @@ function wantedTensor(
     : left(`tensor ${name} is not finite`);
 }
 
-/** What a file of a checkpoint must hold. */
-interface WantedTensors {
-  readonly wanted: readonly NamedShape[];
-  /** Names of others that it may hold. */
-  readonly allowed: ReadonlySet<string>;
-}
-
 /** Tensors of a file, if it is as it was written and holds exactly what it must. */
 async function readTensors(
   path: string,
   digests: Digests | null,
-  { wanted, allowed }: WantedTensors,
+  wanted: readonly NamedShape[],
+  allowed: Iterable<string> = [],
 ): Promise<Result<BrokenCheckpoint, TensorFile["tensors"]>> {
   const read = await readRanges(path, digested(safetensorsReading));
   if (read._tag === "Left") {
@@ -100,15 +97,6 @@ async function readTensors(
     : broken(path, `tensor ${excerpt(extra)} is none of this run at this step`);
 }
 
-/** Numbers of tensors that were found to be as wanted. */
-const hostTensors = (
-  tensors: TensorFile["tensors"],
-  wanted: readonly NamedShape[],
-): HostTensors =>
-  new Map(
-    wanted.map(({ name }) => [name, tensors.get(name)?.data as Float32Array]),
-  );
-
 /** What a checkpoint says it is. */
 export interface DescribedCheckpoint {
   /** Content of its `run.json`. */
@@ -117,97 +105,96 @@ export interface DescribedCheckpoint {
   readonly digests: Digests | null;
 }
 
-const isCount = (x: unknown): boolean =>
-  Number.isSafeInteger(x) && (x as number) >= 0;
-
-/** The content of `run.json`, or what is wrong with it. */
-function parseRunFile(text: string): Result<string, RunFile> {
-  try {
-    const run = (JSON.parse(text) ?? {}) as Partial<RunFile>;
-    return (run.version === 1 || run.version === 2) &&
-        isCount(run.step) && isCount(run.totalSteps) &&
-        isCount(run.skipped ?? 0)
-      ? right(run as RunFile)
-      : left(
-        `${CHECKPOINT_FILES.run} has version ${
-          shown(run.version)
-        }, wanted 1 or 2 with whole numbers step, totalSteps and, if any, skipped`,
-      );
-  } catch {
-    return left(`${CHECKPOINT_FILES.run} is not JSON`);
+/** Text of a small file of a checkpoint with its digest, or that it cannot be read. */
+async function readText(checkpoint: string, name: string) {
+  const path = join(checkpoint, name);
+  const read = await readRanges(path, digested(wholeReading));
+  if (read._tag === "Left") {
+    return broken(checkpoint, `it has no readable ${name}`);
   }
+  const { value, sha512 } = read.right;
+  return right({ text: new TextDecoder().decode(value), sha512 });
 }
 
 /** Reads what a checkpoint says it is. */
 export async function readDescription(
   path: string,
 ): Promise<Result<BrokenCheckpoint, DescribedCheckpoint>> {
-  const place = join(path, CHECKPOINT_FILES.run);
-  const read = await readRanges(place, digested(wholeReading));
-  if (read._tag === "Left") {
-    return broken(path, `it has no readable ${CHECKPOINT_FILES.run}`);
-  }
-  const { value: bytes, sha512 } = read.right;
-  const file = parseRunFile(new TextDecoder().decode(bytes));
+  const { run, digests: list } = CHECKPOINT_FILES;
+  const described = await readText(path, run);
+  if (described._tag === "Left") return described;
+  const file = parseRunFile(described.right.text);
   if (file._tag === "Left") return broken(path, file.left);
   if (file.right.version === 1) {
     return right({ file: file.right, digests: null });
   }
-  const digests = await readDigests(path);
+  const listed = await readText(path, list);
+  if (listed._tag === "Left") return listed;
+  const digests = parseDigests(listed.right.text);
   if (digests._tag === "Left") return broken(path, digests.left);
-  const changed = digestFault(digests.right, CHECKPOINT_FILES.run, sha512);
+  const changed = digestFault(digests.right, run, described.right.sha512);
   return changed === null
     ? right({ file: file.right, digests: digests.right })
-    : broken(place, changed);
+    : broken(join(path, run), changed);
 }
 
 /**
- * Reads the weights of a checkpoint.
+ * Reads the file of the parameters of a checkpoint.
  *
  * @param path Folder of the checkpoint.
- * @param model Sizes of its model.
- * @param digests Digests of its files; `null` in version 1.
- * @returns Every tensor of the file: parameters, finite and of their shapes, and
- * position tables.
+ * @param training The training that it is of.
+ * @param described What it says it is.
+ * @returns Every tensor of the file: parameters and statistics, finite and of their
+ * shapes, and constants.
  */
 export function readModel(
   path: string,
-  model: ModelSpec,
-  digests: Digests | null,
+  { stateShapes, constants }: TrainingIdentity,
+  { file: { step }, digests }: DescribedCheckpoint,
 ): Promise<Result<BrokenCheckpoint, TensorFile["tensors"]>> {
-  return readTensors(join(path, CHECKPOINT_FILES.model), digests, {
-    wanted: parameterSpecs(model),
-    allowed: new Set(positionTables(model).keys()),
-  });
+  const { parameters, statistics } = stateShapes(step);
+  const wanted = [...parameters, ...statistics];
+  const file = join(path, CHECKPOINT_FILES.model);
+  return readTensors(file, digests, wanted, constants?.keys());
 }
 
+/** Tensors of one kind; they were found to be as wanted. */
+const tensorsOf = (
+  tensors: TensorFile["tensors"],
+  shapes: readonly NamedShape[],
+): HostTensors =>
+  new Map(
+    shapes.map(({ name }) => [name, tensors.get(name)?.data as Float32Array]),
+  );
+
 /**
- * Reads the moment of a checkpoint.
+ * Reads the state of a training in a checkpoint.
  *
  * @param path Folder of the checkpoint.
- * @param run The run that it is of.
+ * @param training The training that it is of.
  * @param described What it says it is.
  */
 export async function readSnapshot(
   path: string,
-  run: RunIdentity,
-  { file: { step, skipped = 0 }, digests }: DescribedCheckpoint,
+  training: TrainingIdentity,
+  described: DescribedCheckpoint,
 ): Promise<Result<BrokenCheckpoint, Snapshot>> {
-  const { model } = run.config;
-  const weights = await readModel(path, model, digests);
-  if (weights._tag === "Left") return weights;
-  const wanted = optimizerTensors(run, step);
-  const file = join(path, CHECKPOINT_FILES.optimizer);
-  const state = await readTensors(file, digests, {
-    wanted,
-    allowed: new Set(),
-  });
-  return state._tag === "Left" ? state : right({
-    step,
-    parameters: hostTensors(weights.right, parameterSpecs(model)),
-    optimizer: hostTensors(state.right, wanted),
+  const { file: { step, skipped = 0 }, digests } = described;
+  const shapes = training.stateShapes(step);
+  const state: Record<keyof StateShapes, HostTensors> = {
+    parameters: new Map(),
+    optimizer: new Map(),
     statistics: new Map(),
     averages: new Map(),
-    skipped,
-  });
+  };
+  for (const { file, kinds } of STATE_FILES) {
+    const wanted = kinds.flatMap((kind) => shapes[kind]);
+    if (wanted.length === 0 && kinds.includes("averages")) continue;
+    const read = file === CHECKPOINT_FILES.model
+      ? await readModel(path, training, described)
+      : await readTensors(join(path, file), digests, wanted);
+    if (read._tag === "Left") return read;
+    for (const kind of kinds) state[kind] = tensorsOf(read.right, shapes[kind]);
+  }
+  return right({ step, skipped, ...state });
 }
