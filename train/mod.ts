@@ -45,12 +45,9 @@ export * from "./finetune/finetune_step.ts";
 export * from "./finetune/finetuning.ts";
 export * from "./finetune/mixing.ts";
 export * from "./run/follow/follow_run.ts";
-export * from "./run/follow/metrics_sample.ts";
 export * from "./run/follow/metrics_tail.ts";
-export * from "./run/follow/run_life.ts";
 export * from "./run/follow/run_status.ts";
 export * from "./run/follow/saving_so_far.ts";
-export * from "./run/follow/seconds_left.ts";
 export * from "./gradient_health.ts";
 export * from "./work_options.ts";
 export * from "./knn.ts";
@@ -65,6 +62,7 @@ export {
 } from "./run/latest_checkpoint.ts";
 export * from "./left_out.ts";
 export * from "./loss_watch.ts";
+export * from "./run/images_file.ts";
 export * from "./run/metrics.ts";
 export {
   readMetrics,
@@ -123,12 +121,8 @@ export * from "./step_memory.ts";
 export * from "./step_numbers.ts";
 export * from "./step_report.ts";
 export * from "./sum_graph.ts";
-export * from "./run/tensorboard/crc32c.ts";
-export * from "./run/tensorboard/event.ts";
 export * from "./run/tensorboard/event_file.ts";
 export * from "./run/tensorboard/run_events.ts";
-export * from "./run/tensorboard/step_scalars.ts";
-export * from "./run/tensorboard/tfrecord.ts";
 export * from "./summed_outputs.ts";
 export * from "./top_accuracy.ts";
 export * from "./run/training_file.ts";
@@ -149,7 +143,6 @@ export type {
   StoredTensors,
 } from "./weights/encoder_tensors.ts";
 export * from "./weights/export_encoder.ts";
-export { IMAGES_FILE } from "./weights/find_weights.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export * from "./weights/open_encoder.ts";
 export * from "./weights/read_weights.ts";

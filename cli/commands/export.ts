@@ -24,6 +24,7 @@ import {
   exportEncoder,
   type OpenedEncoder,
   openEncoder,
+  readImagesFile,
   runFolderOf,
 } from "../../train/mod.ts";
 import {
@@ -42,7 +43,6 @@ import {
   type ToldStatistics,
 } from "../flags/encoder_flags.ts";
 import { describeByFlags } from "../flags/describe_by_flags.ts";
-import { readImagesFile } from "../images/images_file.ts";
 import { badInput, type Failure } from "../output/failure.ts";
 
 const { "image-size": imageSize, "resize-size": resizeSize } = EVALUATION_FLAGS;

@@ -18,12 +18,12 @@ import {
   FINETUNE_RECIPE,
   type FinetuneConfig,
   finetunePlan,
+  type HeldOut,
   PROBE_RECIPE,
   type ProbeConfig,
   probeLength,
 } from "../../train/mod.ts";
 import { namedByFlags } from "../flags/faults_by_flags.ts";
-import type { HeldOut } from "../images/images_file.ts";
 import {
   configOfMethod,
   type Method,

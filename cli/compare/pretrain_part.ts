@@ -28,14 +28,15 @@ import {
   pretrainIdentity,
   type Pretraining,
   pretraining,
+  rememberedImages,
   resumeRunFolder,
   type RunFolder,
   type TimedStep,
   type TrainError,
+  writeImagesFile,
 } from "../../train/mod.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
 import { badImagesKeeper } from "../images/bad_images_file.ts";
-import { rememberedImages, writeImagesFile } from "../images/images_file.ts";
 import { progressOn } from "../pretrain/progress.ts";
 import { type RunEnd, takeSteps } from "../pretrain/take_steps.ts";
 import type { Experiment, Trial } from "./experiment.ts";

@@ -17,8 +17,10 @@ import {
 } from "../../data/mod.ts";
 import {
   describeSkipped,
+  type HeldOut,
   type OpenedEncoder,
   openEncoder,
+  readImagesFile,
   runFolderAt,
   type TrainError,
 } from "../../train/mod.ts";
@@ -42,7 +44,6 @@ import {
 } from "../flags/encoder_flags.ts";
 import { describeByFlags } from "../flags/describe_by_flags.ts";
 import { openImages, type PretrainImages } from "../images/images.ts";
-import { type HeldOut, readImagesFile } from "../images/images_file.ts";
 import { classesFrom } from "../pretrain/settings.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
 import { badInput, EXIT, type Failure } from "../output/failure.ts";

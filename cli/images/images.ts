@@ -29,7 +29,7 @@ import {
   withClassesOf,
 } from "../../data/mod.ts";
 import { namedByFlags } from "../flags/faults_by_flags.ts";
-import type { HeldOut, ImageChoice } from "./images_file.ts";
+import type { HeldOut, ImageChoice } from "../../train/mod.ts";
 
 /** Images to learn from, and labelled ones kept away from learning, if there are any. */
 export interface PretrainImages {

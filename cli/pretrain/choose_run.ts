@@ -14,9 +14,9 @@ import {
 import {
   checkpointProgress,
   latestCheckpoint,
+  type RememberedImages,
   type RunProgress,
 } from "../../train/mod.ts";
-import type { RememberedImages } from "../images/images_file.ts";
 
 /** A run that could go on. */
 export interface RunChoice extends RunProgress {

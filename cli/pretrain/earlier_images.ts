@@ -6,7 +6,8 @@
 import type { DataError } from "../../data/mod.ts";
 import type { Result } from "../../core/mod.ts";
 import { openImages, type PretrainImages } from "../images/images.ts";
-import { imagesDiffer, rememberedImages } from "../images/images_file.ts";
+import { imagesDiffer } from "../images/compare_images.ts";
+import { rememberedImages } from "../../train/mod.ts";
 import type { Settings } from "./settings.ts";
 
 /** Whether they are those that the run had. */

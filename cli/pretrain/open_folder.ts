@@ -15,6 +15,7 @@ import {
   initialSnapshot,
   type KeptCheckpoints,
   refuseOtherRun,
+  type RememberedImages,
   replaceFile,
   resumeRunFolder,
   type RunFolder,
@@ -22,12 +23,9 @@ import {
   type RunIdentity,
   type TrainError,
   type Witness,
+  writeImagesFile,
 } from "../../train/mod.ts";
 import { type InitialEncoder, writeInitReport } from "./initial_encoder.ts";
-import {
-  type RememberedImages,
-  writeImagesFile,
-} from "../images/images_file.ts";
 import type { Settings } from "./settings.ts";
 
 /** A folder in which a run can go on at any time. */

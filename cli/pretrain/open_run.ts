@@ -38,6 +38,8 @@ import {
   pretrainIdentity,
   type Pretraining,
   pretraining,
+  type RememberedImages,
+  rememberedImages,
   type RunFolder,
   runNeeds,
   type TrainError,
@@ -53,12 +55,7 @@ import {
   type InitialEncoder,
   initialOf,
 } from "./initial_encoder.ts";
-import {
-  imagesDiffer,
-  otherContents,
-  type RememberedImages,
-  rememberedImages,
-} from "../images/images_file.ts";
+import { imagesDiffer, otherContents } from "../images/compare_images.ts";
 import { newFolder } from "./numbered_folders.ts";
 import {
   checkFolder,

@@ -19,7 +19,10 @@ import { classNamesFrom, holdsFashionMnist } from "../../data/mod.ts";
 import {
   describeTrainError,
   holdsRun,
+  type ImageChoice,
   latestCheckpoint,
+  readImagesFile,
+  type RememberedImages,
   runFolderAt,
 } from "../../train/mod.ts";
 import { configFromFlags } from "../flags/config_from_flags.ts";
@@ -30,11 +33,6 @@ import {
   type RunChoice,
   runProgress,
 } from "./choose_run.ts";
-import {
-  type ImageChoice,
-  readImagesFile,
-  type RememberedImages,
-} from "../images/images_file.ts";
 import { RUNS_FOLDER, runsIn } from "./numbered_folders.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";

@@ -111,22 +111,36 @@ export async function lockFolder(
 }
 
 /**
+ * Whether a process has locked a folder, found out without waiting.
+ *
+ * @param folder The folder.
+ * @returns `null` if it has no lock, or one that cannot be tried.
+ */
+export async function isFolderLocked(folder: string): Promise<boolean | null> {
+  const path = join(folder, LOCK_FILE);
+  try {
+    // Opening a pipe would wait for its other end.
+    if (!(await Deno.stat(path)).isFile) return null;
+    const file = await lockedFile(path, { read: true }, false);
+    file?.close();
+    return file === null;
+  } catch {
+    return null;
+  }
+}
+
+/**
  * Whether a folder could be locked, without locking it: for a refusal before
  * work that would be in vain.
  *
- * @param folder The folder; one that is missing is free.
+ * @param folder The folder; one that is missing is free, and of a lock that cannot be
+ * tried `lockFolder` will say what is wrong.
  * @returns Nothing, or who holds it.
  */
 export async function checkUnlocked(
   folder: string,
 ): Promise<Result<TrainError, void>> {
-  const path = join(folder, LOCK_FILE);
-  try {
-    const file = await lockedFile(path, { read: true }, false);
-    if (file === null) return refusal(folder);
-    file.close();
-  } catch {
-    // No lock file or none that can be read: lockFolder will say what is wrong.
-  }
-  return right(undefined);
+  return await isFolderLocked(folder) === true
+    ? refusal(folder)
+    : right(undefined);
 }

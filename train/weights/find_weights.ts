@@ -17,6 +17,7 @@ import {
 import type { Normalization } from "../../data/mod.ts";
 import { fileResult } from "../files/file_result.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/layout.ts";
+import { IMAGES_FILE } from "../run/images_file.ts";
 import {
   type Candidates,
   candidatesIn,
@@ -56,9 +57,6 @@ export interface FoundWeights {
   /** Newer checkpoints that were passed over. */
   readonly skipped: readonly SkippedCheckpoint[];
 }
-
-/** The file that remembers which images a run learns from, in its folder. */
-export const IMAGES_FILE = "images.json";
 
 /** Names of a model's weights on a hub, the first that is there counts. */
 const HUB_WEIGHTS = ["model.safetensors", "pytorch_model.bin"];

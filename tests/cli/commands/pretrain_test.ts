@@ -173,6 +173,7 @@ Deno.test("a run on the embedded images", (t) =>
         "plan.svg",
         "reconstruction.svg",
         "run.lock",
+        "task.json",
         "tensorboard",
       ]);
     });

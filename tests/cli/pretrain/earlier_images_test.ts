@@ -2,10 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { rootKey } from "../../../core/mod.ts";
 import { openSource, splitSource } from "../../../data/mod.ts";
 import { imagesOfRun } from "../../../cli/pretrain/earlier_images.ts";
-import {
-  type HeldOut,
-  rememberedImages,
-} from "../../../cli/images/images_file.ts";
+import { type HeldOut, rememberedImages } from "../../../train/mod.ts";
 import type { Settings } from "../../../cli/pretrain/settings.ts";
 import { inFolder, valueOf } from "../../data/sources.ts";
 

@@ -1,11 +1,14 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { describeFaults, MODEL_PRESETS, planOf } from "../../../core/mod.ts";
-import { writeImagesFile } from "../../../cli/images/images_file.ts";
+import {
+  describeTrainError,
+  pretrainIdentity,
+  writeImagesFile,
+} from "../../../train/mod.ts";
 import { checkFolder } from "../../../cli/pretrain/open_folder.ts";
 import type { PretrainValues } from "../../../cli/pretrain/pretrain_flags.ts";
 import { type Settings, settingsFrom } from "../../../cli/pretrain/settings.ts";
-import { describeTrainError, pretrainIdentity } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { newRunFolder, trained } from "../../train/tiny_run.ts";

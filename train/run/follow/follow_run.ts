@@ -30,11 +30,15 @@ import {
 } from "../../checkpoint/layout.ts";
 import { METRICS_FILE, type MetricsLine } from "../metrics.ts";
 import { describeTrainError } from "../../train_error.ts";
-import { isFolderLocked } from "./is_folder_locked.ts";
-import { metricsSample } from "./metrics_sample.ts";
+import { isFolderLocked } from "../folder_lock.ts";
+import { metricsSample } from "../run_history.ts";
 import { metricsTail } from "./metrics_tail.ts";
-import { type RunLife, runLife } from "./run_life.ts";
-import { type RunStatus, runStatus } from "./run_status.ts";
+import {
+  type RunLife,
+  runLife,
+  type RunStatus,
+  runStatus,
+} from "./run_status.ts";
 
 /** A checkpoint of a followed run. */
 export interface FollowedCheckpoint {

@@ -1,10 +1,12 @@
 /**
- * How a run stands.
+ * How a run stands, and whether it lives.
  *
  * @module
  */
 import {
   type FreezePlan,
+  phaseAt,
+  phaseFlops,
   predictedSaving,
   type PretrainConfig,
   type RateSchedule,
@@ -12,7 +14,6 @@ import {
 import type { MetricsLine } from "../metrics.ts";
 import { phaseTimes, tellsSaving } from "../../saving.ts";
 import { savingSoFar } from "./saving_so_far.ts";
-import { secondsLeft } from "./seconds_left.ts";
 
 /** How a layer stands. */
 export interface LayerStatus {
@@ -78,6 +79,42 @@ export interface RunRecord {
   readonly lines: readonly MetricsLine[];
   /** The last steps without gaps, in order. */
   readonly recent: readonly MetricsLine[];
+}
+
+/**
+ * Seconds that the steps still to come will take, when the speed of now holds and
+ * later phases cost what the cost model says.
+ *
+ * @param plan The plan.
+ * @returns A function from the steps that are done and the present seconds of a
+ * step, images included, to seconds; 0 after the last step.
+ *
+ * @example Without freezing it is a product
+ * ```ts
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { secondsLeft } from "@vitfreeze/vitfreeze/train";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const freeze = { ...DEFAULT_PRETRAIN_CONFIG.freeze, t0: 1 };
+ * const plan = planOf({ ...DEFAULT_PRETRAIN_CONFIG, freeze }, 2048 * 10);
+ * if (plan._tag === "Left") throw new Error("never");
+ *
+ * strictEqual(secondsLeft(plan.right)(400, 0.5), (plan.right.totalSteps - 400) / 2);
+ * ```
+ */
+export function secondsLeft(
+  plan: FreezePlan,
+): (done: number, secondsPerStep: number) => number {
+  const phaseOf = phaseAt(plan);
+  const flopsOf = phaseFlops(plan);
+  const cost = plan.phases.map((phase) => flopsOf(phase).total);
+  return (done, secondsPerStep) => {
+    const present = cost[phaseOf(Math.max(0, done - 1)).index] ?? NaN;
+    return plan.phases.reduce((sum, { index, from, to }) => {
+      const steps = Math.max(0, to - Math.max(from, done));
+      return sum + steps * secondsPerStep * (cost[index] ?? NaN) / present;
+    }, 0);
+  };
 }
 
 /** Steps over which losses and times are averaged. */
@@ -165,4 +202,52 @@ export function runStatus(record: RunRecord): RunStatus {
     saving: savingAt(record, done),
     savingPredicted: predictedSaving(plan),
   };
+}
+
+/** What can be seen of a run's process from outside. */
+export interface RunSigns {
+  /** Whether all steps are taken. */
+  readonly isComplete: boolean;
+  /** Whether a process has locked the folder; `null` if the folder has no lock. */
+  readonly isLocked: boolean | null;
+  /** Seconds since the folder was written to. */
+  readonly silence: number;
+  /** Seconds of a step, images included; `null` before the first one. */
+  readonly secondsPerStep: number | null;
+}
+
+/** Whether a run still lives. */
+export type RunLife =
+  /** Its process takes steps. */
+  | "running"
+  /** All steps are taken, its process judges the encoder and draws. */
+  | "judging"
+  /** All steps are taken. */
+  | "finished"
+  /** Steps are left and no process takes them. */
+  | "stopped";
+
+/** Seconds that compiling a phase, saving and judging may take. */
+const PATIENCE = 60;
+/** The same before the first step. */
+const PATIENCE_AT_START = 600;
+/** Steps that may seem to be missing. */
+const STEPS = 20;
+
+/**
+ * Judges from outside whether a run still lives. The lock decides where there is
+ * one; else a run counts as stopped when it has been silent for a minute and 20
+ * steps, or for ten minutes before its first step.
+ *
+ * @param signs What can be seen.
+ */
+export function runLife(
+  { isComplete, isLocked, silence, secondsPerStep }: RunSigns,
+): RunLife {
+  if (isComplete) return isLocked === true ? "judging" : "finished";
+  if (isLocked !== null) return isLocked ? "running" : "stopped";
+  const patience = secondsPerStep === null
+    ? PATIENCE_AT_START
+    : PATIENCE + STEPS * secondsPerStep;
+  return silence <= patience ? "running" : "stopped";
 }

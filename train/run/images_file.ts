@@ -1,25 +1,22 @@
 /**
- * The file that remembers which images a run learns from, so that a resume finds
- * them and knows them again.
+ * The files that remember the images of a run: which it learns from, so that a resume
+ * finds them and knows them again, and which could not be read.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  excerpt,
-  left,
-  printable,
-  type Result,
-  right,
-} from "../../core/mod.ts";
-import {
-  changedContents,
-  type ImageSource,
-  type Normalization,
-} from "../../data/mod.ts";
-import { IMAGES_FILE, replaceFile, type TrainError } from "../../train/mod.ts";
+import { excerpt, left, type Result, right } from "../../core/mod.ts";
+import type { BadImage, ImageSource, Normalization } from "../../data/mod.ts";
+import { replaceFile } from "../files/atomic_file.ts";
+import type { FileFailed } from "../files/file_result.ts";
+
+/** Name of the file of a run's images. */
+export const IMAGES_FILE = "images.json";
+
+/** Name of the list of images that a run could not read. */
+export const BAD_IMAGES_FILE = "bad_images.json";
 
 /**
  * How images are kept away from learning where the data have no part to judge by:
@@ -90,79 +87,29 @@ export function rememberedImages(
   return contents === undefined ? known : { ...known, contents };
 }
 
-/** Names from the folder of the data on: earlier runs took it for the only class. */
-const namesFromOutside = (
-  { data }: RememberedImages,
-  source: ImageSource,
-): string | null =>
-  data !== null && source.imageName(0).startsWith(`${data}/`)
-    ? namesDigest(source, data)
-    : null;
-
 /**
- * How images differ from those of an earlier run.
+ * Whether images have the names that a run remembers, in the same order.
  *
  * @param now What is to be remembered of the images.
  * @param before What was.
  * @param source The images.
- * @returns `null` if they have the same names in the same order.
  */
-export function imagesDiffer(
-  now: RememberedImages,
+export function haveSameNames(
+  { data, names }: RememberedImages,
   before: RememberedImages,
   source: ImageSource,
-): string | null {
-  const same = [now.names, namesFromOutside(now, source)];
-  if (same.includes(before.names)) return null;
-  return now.found === before.found
-    ? `its images had other names: ${before.found}`
-    : `it learned from ${before.found}; here are ${now.found}`;
-}
-
-/** Part of the images that may have been mended since. */
-const MENDED = 0.01;
-
-/** What is known of images that are other ones under the same names. */
-export interface OtherContents {
-  /** In words. */
-  readonly words: string;
-  /** Whether they are no more than were mended: one, or 1 %. */
-  readonly isMended: boolean;
-}
-
-/**
- * What has changed of images under the same names, as far as their sizes and a sample
- * of their contents tell.
- *
- * @param now The images.
- * @param before Those of an earlier run.
- * @param source The images, for their names.
- * @returns `null` if nothing has, or nothing is known.
- */
-export function otherContents(
-  { contents: now }: RememberedImages,
-  { contents: before }: RememberedImages,
-  source: ImageSource,
-): OtherContents | null {
-  const known = now === undefined || before === undefined
-    ? null
-    : changedContents(before, now);
-  const [first] = known?.changed ?? [];
-  if (known === null || first === undefined) return null;
-  const { parts, changed } = known;
-  const name = source.imageName(Math.floor(first * source.length / parts));
-  const what = parts === source.length ? "images" : "parts of the images";
-  const words =
-    `${changed.length} of ${parts} ${what} have other sizes or contents under the same names, the first at ${name}`;
-  const isMended = changed.length <= Math.max(1, MENDED * parts);
-  return { words: printable(words), isMended };
+): boolean {
+  // Earlier runs took the folder of the data for the only class.
+  const isOutside = data !== null && source.imageName(0).startsWith(`${data}/`);
+  return names === before.names ||
+    isOutside && namesDigest(source, data) === before.names;
 }
 
 /** Writes the file into the folder of a run. */
 export function writeImagesFile(
   folder: string,
   images: RememberedImages,
-): Promise<Result<TrainError, void>> {
+): Promise<Result<FileFailed, void>> {
   const text = `${JSON.stringify(images, null, 2)}\n`;
   return replaceFile(join(folder, IMAGES_FILE), text);
 }
@@ -210,3 +157,37 @@ export async function readImagesFile(
     );
   }
 }
+
+const isBadImage = (json: unknown): json is BadImage => {
+  const { index, image, reason } = (json ?? {}) as Partial<BadImage>;
+  return Number.isSafeInteger(index) && typeof image === "string" &&
+    typeof reason === "string";
+};
+
+/**
+ * Reads the images that a run could not read, as far as it wrote them down.
+ *
+ * @param folder The run's folder.
+ * @returns None where there is no such file, or one of another kind.
+ */
+export async function readBadImages(
+  folder: string,
+): Promise<readonly BadImage[]> {
+  try {
+    const text = await readFile(join(folder, BAD_IMAGES_FILE), "utf8");
+    const json: unknown = JSON.parse(text);
+    return Array.isArray(json) ? json.filter(isBadImage) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Writes down the images that a run could not read. */
+export const writeBadImages = (
+  folder: string,
+  list: readonly BadImage[],
+): Promise<Result<FileFailed, void>> =>
+  replaceFile(
+    join(folder, BAD_IMAGES_FILE),
+    `${JSON.stringify(list, null, 2)}\n`,
+  );
