@@ -30,7 +30,7 @@ import {
   stateName,
 } from "../core/mod.ts";
 import type { StoredTensor } from "./safetensors.ts";
-import { movedParameters } from "./snapshot.ts";
+import { movedParameters } from "./tasks/pretrain.ts";
 
 /** The run that a checkpoint is of. */
 export interface RunIdentity {

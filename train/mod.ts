@@ -3,18 +3,17 @@
  *
  * @module
  */
-export * from "./accumulate.ts";
+export * from "./engine/accumulate.ts";
 export * from "./atomic_file.ts";
-export * from "./batch_parts.ts";
-export * from "./batch_source.ts";
-export * from "./batch_tensors.ts";
+export * from "./engine/parts.ts";
+export * from "./tasks/batch_source.ts";
+export * from "./tasks/batch_tensors.ts";
 export {
   CHECKPOINT_FILES,
   checkpointName,
   type RunFile,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
-export * from "./compile_all.ts";
 export * from "./convnet/convnet_accuracy.ts";
 export * from "./convnet/convnet_batches.ts";
 export * from "./convnet/convnet_programs.ts";
@@ -28,9 +27,9 @@ export {
 } from "./folder_lock.ts";
 export * from "./checkpoint_policy.ts";
 export * from "./differences.ts";
-export * from "./download.ts";
+export * from "./engine/tensors.ts";
 export * from "./features.ts";
-export * from "./find_origin.ts";
+export * from "./engine/find_origin.ts";
 export * from "./engine/snapshot.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
@@ -49,7 +48,6 @@ export * from "./follow/run_status.ts";
 export * from "./follow/saving_so_far.ts";
 export * from "./follow/seconds_left.ts";
 export * from "./folder_names.ts";
-export * from "./gradient_health.ts";
 export * from "./work_options.ts";
 export * from "./is_missing.ts";
 export * from "./knn.ts";
@@ -62,7 +60,6 @@ export {
   type RunProgress,
   type SkippedCheckpoint,
 } from "./latest_checkpoint.ts";
-export * from "./left_out.ts";
 export * from "./loss_watch.ts";
 export * from "./metrics.ts";
 export {
@@ -72,14 +69,21 @@ export {
   type RecordWriter,
   recordWriter,
 } from "./metrics_record.ts";
-export * from "./move_parameters.ts";
+export * from "./engine/update.ts";
 export * from "./most_frequent.ts";
 export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
-export * from "./origin.ts";
-export * from "./phase_programs.ts";
-export * from "./run_needs.ts";
-export * from "./pretraining.ts";
+export * from "./engine/origin.ts";
+export * from "./engine/phase.ts";
+export * from "./engine/needs.ts";
+export * from "./engine/hooks.ts";
+export * from "./engine/loop.ts";
+export * from "./engine/phases.ts";
+export * from "./engine/task.ts";
+export * from "./engine/training.ts";
+export * from "./tasks/image_batch.ts";
+export * from "./tasks/model_part.ts";
+export * from "./tasks/position_tables.ts";
 export * from "./probe/linear_probe.ts";
 export * from "./probe/probe_accuracy.ts";
 export * from "./probe/probe_config.ts";
@@ -100,7 +104,7 @@ export {
   readRegular,
   type RegularOptions,
 } from "./regular_file.ts";
-export * from "./run_graph.ts";
+export * from "./engine/programs.ts";
 export {
   type ChooseTensors,
   decodeSafetensors,
@@ -114,26 +118,23 @@ export {
 } from "./safetensors.ts";
 export * from "./saving.ts";
 export * from "./schedule_change.ts";
-export * from "./snapshot.ts";
-export * from "./step_context.ts";
+export * from "./tasks/pretrain.ts";
 export * from "./stepped_training.ts";
-export * from "./step_memory.ts";
-export * from "./step_numbers.ts";
-export * from "./step_report.ts";
-export * from "./sum_graph.ts";
+export * from "./engine/memory.ts";
+export * from "./engine/health.ts";
+export * from "./engine/step_report.ts";
 export * from "./tensorboard/crc32c.ts";
 export * from "./tensorboard/event.ts";
 export * from "./tensorboard/event_file.ts";
 export * from "./tensorboard/run_events.ts";
 export * from "./tensorboard/step_scalars.ts";
 export * from "./tensorboard/tfrecord.ts";
-export * from "./summed_outputs.ts";
 export * from "./top_accuracy.ts";
 export * from "./training_file.ts";
+export type { TrainingIdentity } from "./training_file.ts";
 export * from "./train_error.ts";
-export * from "./train_state.ts";
-export * from "./train_step.ts";
-export * from "./update_scalars.ts";
+export * from "./engine/state.ts";
+export * from "./engine/step.ts";
 export * from "./upload_encoder.ts";
 export * from "./weights/encoder_files.ts";
 export { type EncoderNaming } from "./weights/encoder_names.ts";

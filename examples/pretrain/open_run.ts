@@ -37,6 +37,7 @@ import {
   type LossWatch,
   type Pretraining,
   pretraining,
+  pretrainTask,
   type RunFolder,
   runNeeds,
   type TrainError,
@@ -223,10 +224,10 @@ async function folderFor(
 
 const optionsOf = (
   { threads }: PretrainValues,
-  { config, plan }: Pick<PlannedRun, "config" | "plan">,
+  run: Pick<PlannedRun, "config" | "plan">,
 ): SelectOptions => ({
   ...threads === undefined ? {} : { threads },
-  ...runNeeds(config, plan),
+  ...runNeeds(pretrainTask(run)),
 });
 
 /** Where a run goes on, as a clause. */
