@@ -10,7 +10,7 @@ import { fromSource, type TrainError } from "../train_error.ts";
 import { splitBatch } from "./parts.ts";
 import type { PhasePrograms } from "./phase.ts";
 import type { TrainState } from "./state.ts";
-import { type Placed, stepsPerEpoch, type Task } from "./task.ts";
+import { stepsPerEpoch, type Task } from "./task.ts";
 import {
   disposeAll,
   type HostBatch,

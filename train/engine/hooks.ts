@@ -53,7 +53,7 @@ export type HookResult = Result<TrainError, void> | void;
  *
  * const rows = (await Deno.readTextFile(path)).trim().split("\n");
  * deepStrictEqual(rows.map((row) => row.split(",")[0]), ["0", "1", "2", "3"]);
- * match(rows[0] ?? "", /^0,0\.\d+,\d+/);
+ * match(rows[0] ?? "", /^0,\d\.\d+,\d+/);
  * strictEqual(means.length, 2);
  * await Deno.remove(path);
  * ```
