@@ -5,7 +5,7 @@
  */
 import type { Backend, CompileOptions, Program } from "../backends/backend.ts";
 import { type Faults, type Graph, type Result, right } from "../core/mod.ts";
-import { compileGraph } from "./run_graph.ts";
+import { compileGraph } from "./engine/programs.ts";
 import { outputSumGraph } from "./sum_graph.ts";
 import type { TrainError } from "./train_error.ts";
 

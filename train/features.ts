@@ -24,7 +24,7 @@ import {
 import type { Batch, DataError } from "../data/mod.ts";
 import { type WorkOptions, yieldToOthers } from "./work_options.ts";
 import type { LabelledFeatures } from "./knn.ts";
-import { compileGraph, runOnce } from "./run_graph.ts";
+import { compileGraph, runOnce } from "./engine/programs.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Which numbers of the encoder make the feature of an image. */

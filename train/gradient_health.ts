@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { disposeAll, orBackendFailed } from "./engine/tensors.ts";
 import type { Backend, DeviceTensors, Program } from "../backends/backend.ts";
 import {
   globalNorm,
@@ -11,11 +12,10 @@ import {
   right,
   SQUARES_OUTPUT,
 } from "../core/mod.ts";
-import { download } from "./download.ts";
-import type { Origin } from "./origin.ts";
-import { orBackendFailed } from "./run_graph.ts";
+import { download } from "./engine/tensors.ts";
+import type { Origin } from "./engine/origin.ts";
+
 import type { TrainError } from "./train_error.ts";
-import { disposeAll } from "./train_state.ts";
 
 /** A tensor of which one number is read in every step: the sum of its squares. */
 export interface Watched {

@@ -3,11 +3,7 @@
  *
  * @module
  */
-export * from "./accumulate.ts";
 export * from "./files/atomic_file.ts";
-export * from "./batch_parts.ts";
-export * from "./batch_source.ts";
-export * from "./batch_tensors.ts";
 export {
   CHECKPOINT_FILES,
   checkpointName,
@@ -18,7 +14,6 @@ export {
   pretrainIdentity,
   type RunIdentity,
 } from "./checkpoint/identity_of.ts";
-export * from "./compile_all.ts";
 export * from "./convnet/convnet_accuracy.ts";
 export * from "./convnet/convnet_batches.ts";
 export * from "./convnet/convnet_programs.ts";
@@ -31,9 +26,8 @@ export {
   lockFolder,
 } from "./run/folder_lock.ts";
 export * from "./checkpoint/checkpoint_policy.ts";
-export * from "./download.ts";
 export * from "./features.ts";
-export * from "./find_origin.ts";
+export * from "./engine/find_origin.ts";
 export * from "./engine/snapshot.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
@@ -60,7 +54,6 @@ export {
   type RunProgress,
   type SkippedCheckpoint,
 } from "./run/latest_checkpoint.ts";
-export * from "./left_out.ts";
 export * from "./loss_watch.ts";
 export * from "./run/images_file.ts";
 export * from "./run/metrics.ts";
@@ -71,14 +64,20 @@ export {
   type RecordWriter,
   recordWriter,
 } from "./run/metrics_record.ts";
-export * from "./move_parameters.ts";
 export * from "./most_frequent.ts";
 export * from "./run/newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
-export * from "./origin.ts";
-export * from "./phase_programs.ts";
-export * from "./run_needs.ts";
-export * from "./pretraining.ts";
+export * from "./engine/origin.ts";
+export * from "./engine/phase.ts";
+export * from "./engine/needs.ts";
+export * from "./engine/hooks.ts";
+export * from "./engine/loop.ts";
+export * from "./engine/phases.ts";
+export * from "./engine/task.ts";
+export * from "./engine/training.ts";
+export * from "./tasks/image_batch.ts";
+export * from "./tasks/model_part.ts";
+export * from "./tasks/position_tables.ts";
 export * from "./probe/linear_probe.ts";
 export * from "./probe/probe_accuracy.ts";
 export * from "./probe/probe_config.ts";
@@ -101,7 +100,6 @@ export type { NamedShape, StateShapes } from "./engine/task.ts";
 export * from "./run/run_history.ts";
 export { type OnceEach, onceEach } from "./run/once_each.ts";
 export * from "./files/file_result.ts";
-export * from "./run_graph.ts";
 export {
   type ChooseTensors,
   decodeSafetensors,
@@ -114,12 +112,7 @@ export {
 export type { StoredTensor, TensorData } from "./files/tensor_data.ts";
 export * from "./saving.ts";
 export * from "./checkpoint/schedule_change.ts";
-export * from "./snapshot.ts";
-export * from "./step_context.ts";
 export * from "./stepped_training.ts";
-export * from "./step_memory.ts";
-export * from "./step_numbers.ts";
-export * from "./step_report.ts";
 export * from "./sum_graph.ts";
 export * from "./run/tensorboard/event_file.ts";
 export * from "./run/tensorboard/run_events.ts";
@@ -127,9 +120,8 @@ export * from "./summed_outputs.ts";
 export * from "./top_accuracy.ts";
 export * from "./run/training_file.ts";
 export * from "./train_error.ts";
-export * from "./train_state.ts";
-export * from "./train_step.ts";
-export * from "./update_scalars.ts";
+export * from "./engine/state.ts";
+export * from "./engine/step.ts";
 export * from "./upload_encoder.ts";
 export * from "./weights/encoder_files.ts";
 export { type EncoderNaming } from "./weights/encoder_names.ts";
@@ -153,3 +145,15 @@ export {
   type TorchFormatError,
 } from "./weights/torch_file.ts";
 export * from "./checkpoint/write_checkpoint.ts";
+export * from "./engine/accumulate.ts";
+export * from "./engine/parts.ts";
+export * from "./tasks/batch_source.ts";
+export * from "./tasks/batch_tensors.ts";
+export * from "./engine/tensors.ts";
+export * from "./engine/update.ts";
+export * from "./engine/programs.ts";
+export * from "./tasks/pretrain.ts";
+export * from "./engine/memory.ts";
+export * from "./engine/health.ts";
+export * from "./engine/step_report.ts";
+export type { TrainingIdentity } from "./run/training_file.ts";

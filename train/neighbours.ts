@@ -6,7 +6,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { type Result, right, traceGraph } from "../core/mod.ts";
 import { type WorkOptions, yieldToOthers } from "./work_options.ts";
-import { compileGraph, runOnce } from "./run_graph.ts";
+import { compileGraph, runOnce } from "./engine/programs.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Labelled points. */

@@ -12,8 +12,8 @@ import {
   right,
 } from "../core/mod.ts";
 import type { Batch } from "../data/mod.ts";
-import { batchTensors, type Moment } from "./batch_tensors.ts";
-import { compileGraph, runOnce } from "./run_graph.ts";
+import { batchTensors, type EpochDraw } from "./tasks/batch_tensors.ts";
+import { compileGraph, runOnce } from "./engine/programs.ts";
 import type { HostTensors } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
 
@@ -66,7 +66,7 @@ export async function reconstruct(
   spec: ModelSpec,
   parameters: DeviceTensors,
   batch: Pick<Batch, "images" | "indices">,
-  moment: Moment,
+  moment: EpochDraw,
 ): Promise<Result<TrainError, Reconstruction>> {
   const graph = reconstructionGraph(spec, batch.indices.length);
   const program = await compileGraph(backend, graph);

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { disposeAll, uploadAll } from "./engine/tensors.ts";
 import type { Backend, DeviceTensors } from "../backends/backend.ts";
 import { left, type Result, right, type Shape } from "../core/mod.ts";
-import { uploadAll } from "./batch_tensors.ts";
-import { download } from "./download.ts";
+
+import { download } from "./engine/tensors.ts";
 import type { HostTensors } from "./engine/snapshot.ts";
 import type { TrainError } from "./train_error.ts";
-import { disposeAll } from "./train_state.ts";
 
 /** A moment of training in main memory: all that it needs to go on. */
 export interface TensorSnapshot {

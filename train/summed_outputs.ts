@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { disposeAll, orBackendFailed, uploadAll } from "./engine/tensors.ts";
 import type {
   Backend,
   DeviceTensors,
@@ -10,10 +11,8 @@ import type {
   Program,
 } from "../backends/backend.ts";
 import { type Result, right } from "../core/mod.ts";
-import { uploadAll } from "./batch_tensors.ts";
-import { orBackendFailed } from "./run_graph.ts";
+
 import type { TrainError } from "./train_error.ts";
-import { disposeAll } from "./train_state.ts";
 
 /** What a step computes before its parameters move. */
 export interface SummingPrograms {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { uploadAll } from "./engine/tensors.ts";
 import type { Backend, DeviceTensors } from "../backends/backend.ts";
 import {
   CLIP_INPUT,
@@ -12,7 +13,6 @@ import {
   type Updated,
   type UpdateRule,
 } from "../core/mod.ts";
-import { uploadAll } from "./batch_tensors.ts";
 
 /** What of a configuration determines an optimizer's step. */
 export interface UpdateConfig extends ClippingConfig {

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { uploadAll } from "./engine/tensors.ts";
 import type { Backend, DeviceTensors } from "../backends/backend.ts";
 import { type ModelSpec, patchCount } from "../core/mod.ts";
-import { uploadAll } from "./batch_tensors.ts";
+
 import { POSITION_TABLE } from "./features.ts";
 import type { HostTensors } from "./engine/snapshot.ts";
 import { encoderParameters } from "./weights/encoder_start.ts";

@@ -22,7 +22,12 @@ import {
 } from "../../backends/mod.ts";
 import { describeFaults, type Result, right } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
-import { describeTrainError, lockFolder, runNeeds } from "../../train/mod.ts";
+import {
+  describeTrainError,
+  lockFolder,
+  pretrainTask,
+  runNeeds,
+} from "../../train/mod.ts";
 import {
   COMPARE_FLAGS,
   compareDefaults,
@@ -147,7 +152,7 @@ async function compare(
   const { threads, backend: wanted = "auto" } = values;
   const selected = await selectBackend(wanted, {
     ...threads === undefined ? {} : { threads },
-    ...plan.right.trials.map(({ config, plan }) => runNeeds(config, plan))[0],
+    ...plan.right.trials.map((trial) => runNeeds(pretrainTask(trial)))[0],
   });
   if (selected._tag === "Left") {
     return badInput(describeBackendError(selected.left));

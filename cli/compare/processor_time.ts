@@ -59,6 +59,7 @@ export function clockedRun(
     },
     snapshot: () => run.snapshot(),
     parameters: () => run.parameters(),
+    state: () => run.state(),
     dispose: () => run.dispose(),
     async *[Symbol.asyncIterator]() {
       let before = clock();

@@ -10,6 +10,7 @@ import {
   initialSnapshot,
   knnAccuracy,
   mostFrequentShare,
+  pretrainTask,
   type TrainError,
   uploadState,
 } from "../../train/mod.ts";
@@ -127,7 +128,11 @@ async function featuresOf(
   if (queries === null) return right([]);
   const { model } = config;
   const most = choice.time === "always" ? ALL : MOST;
-  const first = uploadState(backend, config, initialSnapshot(config, plan));
+  const first = uploadState(
+    backend,
+    pretrainTask({ config, plan }),
+    initialSnapshot(config, plan),
+  );
   const total = Math.min(most.train, train.length) +
     Math.min(most.queries, queries.length);
   const found = await underBar(

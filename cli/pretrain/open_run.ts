@@ -38,6 +38,7 @@ import {
   pretrainIdentity,
   type Pretraining,
   pretraining,
+  pretrainTask,
   type RememberedImages,
   rememberedImages,
   type RunFolder,
@@ -221,10 +222,10 @@ async function folderFor(
 
 const optionsOf = (
   { threads }: PretrainValues,
-  { config, plan }: Pick<PlannedRun, "config" | "plan">,
+  run: Pick<PlannedRun, "config" | "plan">,
 ): SelectOptions => ({
   ...threads === undefined ? {} : { threads },
-  ...runNeeds(config, plan),
+  ...runNeeds(pretrainTask(run)),
 });
 
 /** Where a run goes on, as a clause. */

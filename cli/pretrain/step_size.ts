@@ -27,6 +27,7 @@ import {
   describeTrainError,
   disposePhase,
   phaseGraphs,
+  pretrainTask,
 } from "../../train/mod.ts";
 
 /** What a WebAssembly program can address. */
@@ -62,8 +63,9 @@ function stepBytes(
   config: PretrainConfig,
   plan: FreezePlan,
 ): Result<Faults, number> {
-  const parts = batchParts(config, backend);
-  const graphs = phaseGraphs(config, plan, plan.phases[0], parts);
+  const task = pretrainTask({ config, plan });
+  const parts = batchParts(task, backend);
+  const graphs = phaseGraphs(task, plan.phases[0], parts);
   if (graphs._tag === "Left") return graphs;
   const { gradient, update } = graphs.right;
   const isGradient = (name: string): boolean =>
@@ -112,7 +114,11 @@ async function objection(
       gigabytes(memory.bytes)
     }`;
   }
-  const programs = await compilePhase(backend, config, plan, plan.phases[0]);
+  const programs = await compilePhase(
+    backend,
+    pretrainTask({ config, plan }),
+    plan.phases[0],
+  );
   if (programs._tag === "Right") {
     disposePhase(programs.right);
     return null;

@@ -20,7 +20,7 @@ import {
   stateName,
 } from "../../core/mod.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
-import { movedParameters } from "../snapshot.ts";
+import { movedParameters } from "../tasks/pretrain.ts";
 
 /** Pre-training with its plan. */
 export interface RunIdentity extends TrainingIdentity {

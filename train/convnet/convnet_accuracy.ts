@@ -17,7 +17,7 @@ import {
 import type { Batch, DataError } from "../../data/mod.ts";
 import { onlyRows, programRows } from "../features.ts";
 import type { WorkOptions } from "../work_options.ts";
-import { compileGraph } from "../run_graph.ts";
+import { compileGraph } from "../engine/programs.ts";
 import { topAccuracy } from "../top_accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BatchSource } from "../tasks/image_batch.ts";
 import {
   type ConvNetConfig,
   type Faults,
@@ -14,7 +15,6 @@ import {
   loadBatches,
   paddedCropTransform,
 } from "../../data/mod.ts";
-import type { BatchSource } from "../pretraining.ts";
 
 /**
  * Images of a source moved by up to four pixels and mirrored, in the order of the seed.

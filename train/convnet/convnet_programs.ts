@@ -22,7 +22,7 @@ import {
 } from "../../core/mod.ts";
 import { compileAll, updateInPlace } from "../compile_all.ts";
 import type { HealthCheck, Watched } from "../gradient_health.ts";
-import { rateName } from "../phase_programs.ts";
+import { rateName } from "../engine/phase.ts";
 import type { TrainError } from "../train_error.ts";
 import { clippedBy } from "../update_scalars.ts";
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { disposeAll, orBackendFailed, uploadAll } from "../engine/tensors.ts";
 import type {
   Backend,
   DeviceTensors,
@@ -10,13 +11,13 @@ import type {
 } from "../../backends/backend.ts";
 import { left, ratesAt, type Result, right } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
-import { uploadAll } from "../batch_tensors.ts";
+
 import { stepHealth } from "../gradient_health.ts";
-import { rateName } from "../phase_programs.ts";
-import { orBackendFailed } from "../run_graph.ts";
+import { rateName } from "../engine/phase.ts";
+
 import type { Stepped } from "../stepped_training.ts";
 import type { TrainError } from "../train_error.ts";
-import { disposeAll } from "../train_state.ts";
+
 import { updateScalars } from "../update_scalars.ts";
 import type { ConvNetIdentity, ConvNetPrograms } from "./convnet_programs.ts";
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BatchSource } from "../tasks/image_batch.ts";
 import type { Backend } from "../../backends/backend.ts";
 import {
   convNetTensors,
@@ -15,7 +16,7 @@ import {
   split,
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
-import type { BatchSource } from "../pretraining.ts";
+
 import { presentPrograms } from "../present_programs.ts";
 import {
   type SteppedTraining,
@@ -23,7 +24,7 @@ import {
   type Stepper,
   type TensorSnapshot,
 } from "../stepped_training.ts";
-import type { TrainError } from "../train_error.ts";
+import { fromSource, type TrainError } from "../train_error.ts";
 import type { TrainingIdentity } from "../run/training_file.ts";
 import {
   compileConvNet,
@@ -112,7 +113,7 @@ async function* batchesOf(
 ): AsyncGenerator<Result<TrainError, Batch>> {
   for await (const batch of batches(epoch, fromBatch)) {
     if (batch._tag === "Left") {
-      return yield left({ _tag: "DataFailed", error: batch.left });
+      return yield left(fromSource(batch.left));
     }
     yield batch;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { epochKey, split, uniforms } from "../../core/mod.ts";
-import type { Moment } from "../batch_tensors.ts";
+import type { EpochDraw } from "../tasks/batch_tensors.ts";
 
 /**
  * Factors of the branches of every block: 0 where a branch is dropped, else
@@ -22,7 +22,7 @@ export function branchFactors(
   rate: number,
   depth: number,
   indices: Int32Array,
-  { seed, epoch }: Moment,
+  { seed, epoch }: EpochDraw,
 ): Float32Array {
   const batch = indices.length;
   const factors = new Float32Array(2 * depth * batch);

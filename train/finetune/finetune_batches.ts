@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BatchSource } from "../tasks/image_batch.ts";
 import type { Fault, Faults } from "../../core/mod.ts";
 import { left, type Result, right } from "../../core/mod.ts";
 import {
@@ -10,8 +11,8 @@ import {
   loadBatches,
   trainTransform,
 } from "../../data/mod.ts";
-import type { Loading } from "../batch_source.ts";
-import type { BatchSource } from "../pretraining.ts";
+import type { Loading } from "../tasks/batch_source.ts";
+
 import type { FinetuneConfig } from "./finetune_config.ts";
 
 /** Where the fields of a transform stand in the configuration. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describePart } from "../tasks/model_part.ts";
 import type { Backend, Program } from "../../backends/backend.ts";
 import {
   averageName,
@@ -29,7 +30,7 @@ import {
 } from "../../core/mod.ts";
 import { compileAll, sumInPlace, updateInPlace } from "../compile_all.ts";
 import type { HealthCheck, Watched } from "../gradient_health.ts";
-import { describePart } from "../origin.ts";
+
 import type { TrainError } from "../train_error.ts";
 import { clippedBy } from "../update_scalars.ts";
 import type { FinetuneConfig } from "./finetune_config.ts";

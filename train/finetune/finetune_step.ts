@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { disposeAll, orBackendFailed } from "../engine/tensors.ts";
 import type {
   Backend,
   DeviceTensors,
@@ -18,11 +19,11 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { stepHealth } from "../gradient_health.ts";
-import { orBackendFailed } from "../run_graph.ts";
+
 import type { NextItem, Stepped } from "../stepped_training.ts";
 import { differentiate, summedOutputs } from "../summed_outputs.ts";
 import type { TrainError } from "../train_error.ts";
-import { disposeAll } from "../train_state.ts";
+
 import { updateScalars } from "../update_scalars.ts";
 import { branchFactors } from "./drop_path.ts";
 import type {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BatchSource } from "../tasks/image_batch.ts";
 import type { Backend } from "../../backends/backend.ts";
 import {
   averageName,
@@ -16,7 +17,7 @@ import {
   sinCosPositions,
   split,
 } from "../../core/mod.ts";
-import type { BatchSource } from "../pretraining.ts";
+
 import type { HostTensors } from "../engine/snapshot.ts";
 import { presentPrograms } from "../present_programs.ts";
 import {
@@ -25,7 +26,7 @@ import {
   type Stepper,
   type TensorSnapshot,
 } from "../stepped_training.ts";
-import type { TrainError } from "../train_error.ts";
+import { fromSource, type TrainError } from "../train_error.ts";
 import type { FinetuneConfig } from "./finetune_config.ts";
 import {
   compileFinetune,
@@ -149,7 +150,7 @@ async function* placedBatches(
   let place = fromBatch;
   for await (const batch of batches(epoch, fromBatch)) {
     if (batch._tag === "Left") {
-      return yield left({ _tag: "DataFailed", error: batch.left });
+      return yield left(fromSource(batch.left));
     }
     yield right({ batch: batch.right, epoch, place: place++ });
   }

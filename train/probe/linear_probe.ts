@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { disposeAll, orBackendFailed, uploadAll } from "../engine/tensors.ts";
 import type {
   Backend,
   DeviceTensors,
@@ -16,9 +17,9 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import { uploadAll } from "../batch_tensors.ts";
+
 import { type HealthCheck, stepHealth } from "../gradient_health.ts";
-import { compileGraph, orBackendFailed } from "../run_graph.ts";
+import { compileGraph } from "../engine/programs.ts";
 import {
   type NextItem,
   type Stepped,
@@ -28,7 +29,7 @@ import {
   type TensorSnapshot,
 } from "../stepped_training.ts";
 import type { TrainError } from "../train_error.ts";
-import { disposeAll } from "../train_state.ts";
+
 import {
   epochBatches,
   type ProbeBatch,

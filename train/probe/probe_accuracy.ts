@@ -13,7 +13,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { LabelledFeatures } from "../knn.ts";
-import { compileGraph, runOnce } from "../run_graph.ts";
+import { compileGraph, runOnce } from "../engine/programs.ts";
 import type { HostTensors } from "../engine/snapshot.ts";
 import { topAccuracy } from "../top_accuracy.ts";
 import type { TrainError } from "../train_error.ts";

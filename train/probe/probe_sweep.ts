@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { disposeAll, orBackendFailed, uploadAll } from "../engine/tensors.ts";
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   PROBE_NAMES,
@@ -15,17 +16,17 @@ import {
   split,
   sweptName,
 } from "../../core/mod.ts";
-import { uploadAll } from "../batch_tensors.ts";
-import { download } from "../download.ts";
+
+import { download } from "../engine/tensors.ts";
 import { splitLabels } from "../../data/mod.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
 import type { LabelledFeatures } from "../knn.ts";
-import { compileGraph, orBackendFailed } from "../run_graph.ts";
+import { compileGraph } from "../engine/programs.ts";
 import type { HostTensors } from "../engine/snapshot.ts";
 import { steppedTraining, type Stepper } from "../stepped_training.ts";
 import { topAccuracy } from "../top_accuracy.ts";
 import type { TrainError } from "../train_error.ts";
-import { disposeAll } from "../train_state.ts";
+
 import { probeScores } from "./probe_accuracy.ts";
 import { epochBatches, type ProbeBatch } from "./probe_batches.ts";
 import {

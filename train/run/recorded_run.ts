@@ -12,9 +12,9 @@ import {
 } from "../checkpoint/checkpoint_policy.ts";
 import type { LossWatch } from "../loss_watch.ts";
 import { metricsLine } from "./metrics.ts";
-import type { Pretraining } from "../pretraining.ts";
+import type { Training } from "../engine/training.ts";
 import type { RunFolder } from "./run_folder.ts";
-import type { StepReport } from "../step_report.ts";
+import type { StepReport } from "../engine/step_report.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** What such a run needs. */
@@ -22,7 +22,7 @@ export interface RecordedRunOptions {
   /** The plan. */
   readonly plan: FreezePlan;
   /** The run. */
-  readonly run: Pretraining;
+  readonly run: Training;
   /** Its folder. */
   readonly folder: RunFolder;
   /** When it is saved. */

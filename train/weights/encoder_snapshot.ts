@@ -5,7 +5,7 @@
  */
 import type { FreezePlan, PretrainConfig } from "../../core/mod.ts";
 import type { Snapshot } from "../engine/snapshot.ts";
-import { initialSnapshot } from "../snapshot.ts";
+import { initialSnapshot } from "../tasks/pretrain.ts";
 import type { EncoderStart } from "./encoder_start.ts";
 
 /**

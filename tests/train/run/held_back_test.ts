@@ -39,6 +39,7 @@ function runOf(losses: readonly number[]): Pretraining {
     },
     snapshot: () => Promise.resolve(right({ step: done, ...EMPTY })),
     parameters: () => new Map(),
+    state: () => ({ step: done, ...EMPTY }),
     dispose: () => {},
     async *[Symbol.asyncIterator]() {
       for (const [step, loss] of losses.entries()) {

@@ -3,16 +3,13 @@
  *
  * @module
  */
-import { type Phase, phaseAt, type Result } from "../core/mod.ts";
-import {
-  compilePhase,
-  disposePhase,
-  type PhasePrograms,
-} from "./phase_programs.ts";
-import type { StepContext } from "./step_context.ts";
-import type { TrainError } from "./train_error.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
+import { compilePhase, disposePhase, type PhasePrograms } from "./phase.ts";
+import type { Task } from "./task.ts";
+import type { TrainError } from "../train_error.ts";
 
-/** Gives the programs of a run's steps. */
+/** Gives the programs of a training's steps. */
 export interface PhaseCompiler {
   /**
    * Programs of the phase of a step; those of the phase before are given back. In
@@ -47,14 +44,16 @@ function abandon({ programs, made }: Making): void {
   else giveBack(made);
 }
 
-/** A compiler for one run. */
+/** A compiler for one training. */
 export function phaseCompiler(
-  { backend, config, plan }: StepContext,
+  backend: Backend,
+  task: Task<unknown>,
 ): PhaseCompiler {
+  const { plan } = task;
   let present: Making | null = null;
   let next: Making | null = null;
   const make = (phase: Phase): Making => {
-    const programs = compilePhase(backend, config, plan, phase);
+    const programs = compilePhase(backend, task, phase);
     const making: Making = { phase, programs, made: null };
     void programs.then((made) => making.made = made);
     return making;

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Backend, HostTensor } from "../backends/backend.ts";
-import { parameterSpecs, type PretrainConfig, sizeOf } from "../core/mod.ts";
-import type { HostBatch } from "./batch_tensors.ts";
+import type { Backend, HostTensor } from "../../backends/backend.ts";
+import { sizeOf } from "../../core/mod.ts";
+import type { Task } from "./task.ts";
+import type { HostBatch } from "./tensors.ts";
 
 /** With fewer samples the overhead of an operator weighs more than its work. */
 const FEWEST_SAMPLES = 4;
@@ -20,27 +21,33 @@ const MOST_BYTES = 2 ** 29;
  * over parts of the batch are not. Each part has gradients of its own, which are added
  * up: at most 512 MiB of them, so that large models stay in one part.
  *
- * @param config Model and batch size.
+ * @param task Model and batch size.
  * @param backend How many runs it computes at one time.
- * @returns A divisor of `batchSize`, 1 where parts do not pay. It depends on the
- * engine's threads, and with it how the sums are rounded.
+ * @returns A divisor of `batchSize`, 1 where parts do not pay or the task is not
+ * divisible. It depends on the engine's threads, and with it how the sums are rounded.
  *
  * @example
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG } from "@vitfreeze/vitfreeze/core";
- * import { batchParts } from "@vitfreeze/vitfreeze/train";
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { batchParts, orThrow, pretrainTask } from "@vitfreeze/vitfreeze/train";
  * import { strictEqual } from "node:assert/strict";
  *
+ * const config = DEFAULT_PRETRAIN_CONFIG;
+ * const task = pretrainTask({ config, plan: orThrow(planOf(config, 1_281_167)) });
+ *
  * // ViT-B has too many parameters for a second set of gradients.
- * strictEqual(batchParts(DEFAULT_PRETRAIN_CONFIG, { parallelRuns: 2 }), 1);
+ * strictEqual(batchParts(task, { parallelRuns: 2 }), 1);
  * ```
  */
 export function batchParts(
-  { model, training: { batchSize } }: PretrainConfig,
+  task: Pick<Task<unknown>, "isDivisible" | "training" | "stateShapes">,
   { parallelRuns = 1 }: Pick<Backend, "parallelRuns">,
 ): number {
+  if (!task.isDivisible) return 1;
+  const { batchSize } = task.training;
   const gradientBytes = 4 *
-    parameterSpecs(model).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    task.stateShapes(0).parameters
+      .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const most = Math.min(
     parallelRuns,
     Math.floor(batchSize / FEWEST_SAMPLES),

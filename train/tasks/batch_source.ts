@@ -3,15 +3,15 @@
  *
  * @module
  */
-import type { Faults, PretrainConfig, Result } from "../core/mod.ts";
-import { right } from "../core/mod.ts";
+import type { Faults, PretrainConfig, Result } from "../../core/mod.ts";
+import { right } from "../../core/mod.ts";
 import {
   type ImageSource,
   loadBatches,
   type LoadOptions,
   trainTransform,
-} from "../data/mod.ts";
-import type { BatchSource } from "./pretraining.ts";
+} from "../../data/mod.ts";
+import type { BatchSource } from "./image_batch.ts";
 
 /** How batches are made; none of it changes a batch of readable images. */
 export type Loading = Pick<

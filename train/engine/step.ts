@@ -3,20 +3,21 @@
  *
  * @module
  */
-import { ratesAt, type Result, right } from "../core/mod.ts";
-import { accumulate, type Accumulated } from "./accumulate.ts";
-import { leftOut, mayBeLeftOut } from "./left_out.ts";
-import { moveParameters } from "./move_parameters.ts";
-import type { PhasePrograms } from "./phase_programs.ts";
-import type { BatchIterator, StepContext } from "./step_context.ts";
+import { ratesAt, type Result, right } from "../../core/mod.ts";
+import { describeNonFinite, type TrainError } from "../train_error.ts";
 import {
-  finiteNumbers,
-  type StepNumbers,
-  stepNumbers,
-} from "./step_numbers.ts";
+  accumulate,
+  type Accumulated,
+  type ItemIterator,
+  type StepContext,
+} from "./accumulate.ts";
+import { finiteNumbers, type StepNumbers, stepNumbers } from "./health.ts";
+import type { PhasePrograms } from "./phase.ts";
+import type { TrainState } from "./state.ts";
 import type { StepReport } from "./step_report.ts";
-import { describeNonFinite, type TrainError } from "./train_error.ts";
-import { disposeAll, type TrainState } from "./train_state.ts";
+import type { Task } from "./task.ts";
+import { disposeAll } from "./tensors.ts";
+import { moveParameters, skipStep } from "./update.ts";
 
 /** The state after a step and what happened in it. */
 export interface StepResult {
@@ -28,7 +29,7 @@ export interface StepResult {
 
 /** What is known of a step but its times. */
 function reportOf(
-  { config, plan }: StepContext,
+  { plan, training: { batchSize, accumIter } }: Task<unknown>,
   { phase }: PhasePrograms,
   step: number,
   epoch: number,
@@ -46,25 +47,26 @@ function reportOf(
     loss,
     stageLosses,
     gradientNorm,
-    images: config.training.batchSize * config.training.accumIter,
+    images: batchSize * accumIter,
   };
 }
 
-/** The state after a step, and why it was left out if it was. */
+/** The state after a step, and why it was skipped if it was. */
 interface Moved {
   readonly state: TrainState;
   readonly skipped: string | null;
 }
 
 /** Moves the parameters, unless losses or gradients forbid it; takes the outputs. */
-async function movedOrLeftOut(
-  context: StepContext,
+async function movedOrSkipped(
+  context: StepContext<unknown>,
   programs: PhasePrograms,
   state: TrainState,
   { outputs }: Accumulated,
   numbers: StepNumbers,
 ): Promise<Result<TrainError, Moved>> {
-  const finite = finiteNumbers(context, programs, state.step, numbers);
+  const { task, skipNonFinite = 0 } = context;
+  const finite = finiteNumbers(task, programs, state.step, numbers);
   if (finite._tag === "Right") {
     const { gradientNorm } = numbers;
     const next = await moveParameters(
@@ -79,36 +81,33 @@ async function movedOrLeftOut(
       : right({ state: next.right, skipped: null });
   }
   disposeAll(outputs.values());
-  return mayBeLeftOut(context, state)
-    ? right({
-      state: leftOut(context, programs, state),
-      skipped: describeNonFinite(finite.left),
-    })
-    : finite;
+  if (state.skipped >= skipNonFinite) return finite;
+  const skipped = describeNonFinite(finite.left);
+  return right({ state: skipStep(task, programs, state), skipped });
 }
 
 /**
  * Takes one optimizer step: gradients of all micro-batches, then the update. Nothing
- * is updated by a loss or gradient that is not finite: the step is left out, if the
+ * is updated by a loss or gradient that is not finite: the step is skipped, if the
  * context allows one more, or it is an error.
  *
- * @param context Engine, configuration and plan.
+ * @param context Engine and task.
  * @param programs Programs of the phase of this step.
  * @param state The state before; still whole if the step fails.
  * @param epoch Epoch of the step.
- * @param batches The micro-batches still to come in the epoch.
- * @returns The state after, or why there is none: no images, an engine that
+ * @param items The micro-batches still to come in the epoch.
+ * @returns The state after, or why there is none: no samples, an engine that
  * failed, a loss or gradient that is not finite.
  */
-export async function trainStep(
-  context: StepContext,
+export async function trainStep<Item>(
+  context: StepContext<Item>,
   programs: PhasePrograms,
   state: TrainState,
   epoch: number,
-  batches: BatchIterator,
+  items: ItemIterator<Item>,
 ): Promise<Result<TrainError, StepResult>> {
   const started = performance.now();
-  const sums = await accumulate(context, programs, state, epoch, batches);
+  const sums = await accumulate(context, programs, state, epoch, items);
   if (sums._tag === "Left") return sums;
   const { outputs, waited } = sums.right;
   const numbers = await stepNumbers(context.backend, programs, outputs);
@@ -117,7 +116,7 @@ export async function trainStep(
     return numbers;
   }
   const differentiated = performance.now();
-  const next = await movedOrLeftOut(
+  const next = await movedOrSkipped(
     context,
     programs,
     state,
@@ -134,11 +133,10 @@ export async function trainStep(
     compile: 0,
     total: ended - started,
   };
-  const { step } = state;
   return right({
     state: next.right.state,
     report: {
-      ...reportOf(context, programs, step, epoch, numbers.right),
+      ...reportOf(context.task, programs, state.step, epoch, numbers.right),
       ...skipped === null ? {} : { skipped },
       milliseconds,
     },

@@ -3,11 +3,6 @@
  *
  * @module
  */
-import type {
-  Backend,
-  DeviceTensors,
-  HostTensor,
-} from "../backends/backend.ts";
 import {
   type ModelSpec,
   patchCount,
@@ -15,14 +10,12 @@ import {
   sampleKey,
   uniforms,
   visibleCount,
-} from "../core/mod.ts";
-import type { Batch } from "../data/mod.ts";
-
-/** Inputs of a graph by name, all with one row for each sample. */
-export type HostBatch = Readonly<Record<string, HostTensor>>;
+} from "../../core/mod.ts";
+import type { Batch } from "../../data/mod.ts";
+import type { HostBatch } from "../engine/tensors.ts";
 
 /** Which draw of randomness a batch belongs to. */
-export interface Moment {
+export interface EpochDraw {
   /** Seed of the run. */
   readonly seed: number;
   /** Epoch, from 0. */
@@ -35,13 +28,13 @@ export interface Moment {
  *
  * @param model Sizes.
  * @param batch Images `[B, C, S, S]` and the indices of the samples.
- * @param moment Seed and epoch.
+ * @param draw Seed and epoch.
  * @returns The inputs `images`, `idsKeep`, `idsShuffle`, `idsRestore`, `mask`.
  */
 export function batchTensors(
   model: ModelSpec,
   batch: Pick<Batch, "images" | "indices">,
-  moment: Moment,
+  draw: EpochDraw,
 ): HostBatch {
   const [size, L, keep] = [
     batch.indices.length,
@@ -51,7 +44,7 @@ export function batchTensors(
   const noise = new Float64Array(size * L);
   batch.indices.forEach((index, sample) =>
     noise.set(
-      uniforms(sampleKey(moment.seed, moment.epoch, index, "mask"), L),
+      uniforms(sampleKey(draw.seed, draw.epoch, index, "mask"), L),
       sample * L,
     )
   );
@@ -68,16 +61,4 @@ export function batchTensors(
     idsRestore: { shape: [size, L], data: idsRestore },
     mask: { shape: [size, L], data: mask },
   };
-}
-
-/** Copies named tensors to a device. */
-export function uploadAll(
-  backend: Backend,
-  tensors: Readonly<Record<string, HostTensor>>,
-): DeviceTensors {
-  return new Map(
-    Object.entries(tensors).map((
-      [name, tensor],
-    ) => [name, backend.upload(tensor)]),
-  );
 }
