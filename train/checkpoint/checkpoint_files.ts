@@ -21,6 +21,7 @@ import {
   parseRunFile,
   type RunFile,
   STATE_FILES,
+  storedTensors,
 } from "./layout.ts";
 
 /** A checkpoint that is not as it was written. */
@@ -161,10 +162,14 @@ export function readModel(
 /** Tensors of one kind; they were found to be as wanted. */
 const tensorsOf = (
   tensors: TensorFile["tensors"],
-  shapes: readonly NamedShape[],
+  shapes: StateShapes,
+  kind: keyof StateShapes,
 ): HostTensors =>
   new Map(
-    shapes.map(({ name }) => [name, tensors.get(name)?.data as Float32Array]),
+    storedTensors(shapes, kind).map(({ name, stored }) => [
+      name,
+      tensors.get(stored)?.data as Float32Array,
+    ]),
   );
 
 /**
@@ -188,13 +193,18 @@ export async function readSnapshot(
     averages: new Map(),
   };
   for (const { file, kinds } of STATE_FILES) {
-    const wanted = kinds.flatMap((kind) => shapes[kind]);
+    const wanted = kinds.flatMap((kind) =>
+      storedTensors(shapes, kind).map(({ stored, shape }) => ({
+        name: stored,
+        shape,
+      }))
+    );
     if (wanted.length === 0 && kinds.includes("averages")) continue;
     const read = file === CHECKPOINT_FILES.model
       ? await readModel(path, training, described)
       : await readTensors(join(path, file), digests, wanted);
     if (read._tag === "Left") return read;
-    for (const kind of kinds) state[kind] = tensorsOf(read.right, shapes[kind]);
+    for (const kind of kinds) state[kind] = tensorsOf(read.right, shapes, kind);
   }
   return right({ step, skipped, ...state });
 }

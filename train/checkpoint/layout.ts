@@ -7,16 +7,27 @@
  *                           torchvision or LocalMIM name in PyTorch's layout, and the
  *                           fixed position tables that other programs expect
  *   optimizer.safetensors   the optimizer's state of what moved
- *   averages.safetensors    running means of the parameters, where they are kept
+ *   averages.safetensors    running means of the parameters under the same names, where
+ *                           they are kept
  *   run.json                kind, step, length and configuration of the training
  *   SHA512SUMS              digests of the others, as sha512sum writes them
  * ```
  *
  * @module
  */
-import { left, type Result, right, shown } from "../../core/mod.ts";
+import {
+  averageName,
+  left,
+  type Result,
+  right,
+  shown,
+} from "../../core/mod.ts";
 import type { Snapshot } from "../engine/snapshot.ts";
-import type { StateShapes, TrainingIdentity } from "../engine/task.ts";
+import type {
+  NamedShape,
+  StateShapes,
+  TrainingIdentity,
+} from "../engine/task.ts";
 import { digestDifference } from "../files/byte_reading.ts";
 
 /** What `run.json` says. */
@@ -59,6 +70,31 @@ export const STATE_FILES: readonly {
   { file: CHECKPOINT_FILES.optimizer, kinds: ["optimizer"] },
   { file: CHECKPOINT_FILES.averages, kinds: ["averages"] },
 ];
+
+/**
+ * Tensors of a kind with their names in the file: running means have those of the
+ * parameters that they are of.
+ *
+ * @param shapes Tensors of the state.
+ * @param kind Which of them.
+ */
+export function storedTensors(
+  { parameters, ...shapes }: StateShapes,
+  kind: keyof StateShapes,
+): readonly (NamedShape & { readonly stored: string })[] {
+  if (kind === "parameters") return withOwnNames(parameters);
+  if (kind !== "averages") return withOwnNames(shapes[kind]);
+  const names = new Map(
+    parameters.map(({ name }) => [averageName(name), name]),
+  );
+  return shapes.averages.map((mean) => ({
+    ...mean,
+    stored: names.get(mean.name) ?? mean.name,
+  }));
+}
+
+const withOwnNames = (tensors: readonly NamedShape[]) =>
+  tensors.map((tensor) => ({ ...tensor, stored: tensor.name }));
 
 /**
  * Name of the checkpoint folder of a step; names sort like steps.

@@ -26,6 +26,7 @@ import {
   digestsText,
   runFileText,
   STATE_FILES,
+  storedTensors,
 } from "./layout.ts";
 
 /** Content of each file of a checkpoint by its name, its digests aside. */
@@ -39,12 +40,10 @@ function checkpointContents(
   for (const { file, kinds } of STATE_FILES) {
     const tensors = new Map<string, StoredTensor>(
       kinds.flatMap((kind) =>
-        shapes[kind].map(({ name, shape }) =>
-          [
-            name,
-            { shape, data: snapshot[kind].get(name) ?? new Float32Array() },
-          ] as const
-        )
+        storedTensors(shapes, kind).map(({ name, stored, shape }) => {
+          const data = snapshot[kind].get(name) ?? new Float32Array();
+          return [stored, { shape, data }] as const;
+        })
       ),
     );
     if (file === CHECKPOINT_FILES.averages && tensors.size === 0) continue;
