@@ -26,7 +26,6 @@ export {
   lockFolder,
 } from "./run/folder_lock.ts";
 export * from "./checkpoint/checkpoint_policy.ts";
-export * from "./features.ts";
 export * from "./engine/find_origin.ts";
 export * from "./engine/snapshot.ts";
 export * from "./finetune/classifier_accuracy.ts";
@@ -44,7 +43,6 @@ export * from "./run/follow/run_status.ts";
 export * from "./run/follow/saving_so_far.ts";
 export * from "./gradient_health.ts";
 export * from "./work_options.ts";
-export * from "./knn.ts";
 export {
   checkpointProgress,
   describeSkipped,
@@ -64,7 +62,6 @@ export {
   type RecordWriter,
   recordWriter,
 } from "./run/metrics_record.ts";
-export * from "./most_frequent.ts";
 export * from "./run/newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
 export * from "./engine/origin.ts";
@@ -86,7 +83,6 @@ export * from "./probe/probe_sweep.ts";
 export type { EpochFeatures, ProbedSamples } from "./probe/probe_batches.ts";
 export { readCheckpoint } from "./checkpoint/read_checkpoint.ts";
 export type { RecordBefore, Witness } from "./run/record_before.ts";
-export * from "./reconstruct.ts";
 export * from "./run/recorded_run.ts";
 export * from "./run/resume_run_folder.ts";
 export {
@@ -117,33 +113,10 @@ export * from "./sum_graph.ts";
 export * from "./run/tensorboard/event_file.ts";
 export * from "./run/tensorboard/run_events.ts";
 export * from "./summed_outputs.ts";
-export * from "./top_accuracy.ts";
 export * from "./run/training_file.ts";
 export * from "./train_error.ts";
 export * from "./engine/state.ts";
 export * from "./engine/step.ts";
-export * from "./upload_encoder.ts";
-export * from "./weights/encoder_files.ts";
-export { type EncoderNaming } from "./weights/encoder_names.ts";
-export * from "./weights/encoder_positions.ts";
-export * from "./weights/encoder_prefix.ts";
-export * from "./weights/encoder_snapshot.ts";
-export * from "./weights/encoder_start.ts";
-export type {
-  EncoderTensors,
-  OtherContents,
-  StoredTensors,
-} from "./weights/encoder_tensors.ts";
-export * from "./weights/export_encoder.ts";
-export type { EncoderNormalization } from "./weights/image_statistics.ts";
-export * from "./weights/open_encoder.ts";
-export * from "./weights/read_weights.ts";
-export type { Weights } from "./weights/weights.ts";
-export type { UnseenSizes } from "./weights/weights_model.ts";
-export {
-  decodeTorchFile,
-  type TorchFormatError,
-} from "./weights/torch_file.ts";
 export * from "./checkpoint/write_checkpoint.ts";
 export * from "./engine/accumulate.ts";
 export * from "./engine/parts.ts";
@@ -157,3 +130,30 @@ export * from "./engine/memory.ts";
 export * from "./engine/health.ts";
 export * from "./engine/step_report.ts";
 export type { TrainingIdentity } from "./run/training_file.ts";
+export * from "./evaluate/accuracy.ts";
+export * from "./evaluate/encoder_features.ts";
+export * from "./evaluate/image_rows.ts";
+export * from "./evaluate/knn.ts";
+export * from "./evaluate/reconstruct.ts";
+export {
+  type EncoderNaming,
+  type EncoderPlace,
+  findEncoder,
+} from "./weights/encoder/encoder_names.ts";
+export * from "./weights/encoder/encoder_positions.ts";
+export * from "./weights/encoder/encoder_start.ts";
+export type {
+  EncoderTensors,
+  OtherContents,
+  StoredTensors,
+} from "./weights/encoder/encoder_tensors.ts";
+export * from "./weights/export/export_encoder.ts";
+export type { EncoderNormalization } from "./weights/image_statistics.ts";
+export * from "./weights/open_encoder.ts";
+export * from "./weights/read_weights.ts";
+export type { Weights } from "./weights/weights.ts";
+export type { UnseenSizes } from "./weights/encoder/encoder_sizes.ts";
+export {
+  decodeTorchFile,
+  type TorchFormatError,
+} from "./weights/torch/torch_file.ts";

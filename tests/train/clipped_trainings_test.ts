@@ -18,18 +18,18 @@ import { faultsOf } from "../right.ts";
 import {
   CONFIG as CONVNET,
   inputsOn,
-  SAMPLES as PICTURES,
   stepped,
 } from "./convnet/tiny_convnet.ts";
-import { onDevices } from "./devices.ts";
 import {
   CONFIG as FINETUNE,
   ENCODER,
   runOf,
   SAMPLES,
+  SAMPLES as PICTURES,
   started,
   take,
 } from "./finetune/tiny_finetune.ts";
+import { onDevices } from "./devices.ts";
 
 /** All that a training keeps after its first step, and what it says of that step. */
 async function afterFirst<Report>(training: SteppedTraining<Report>) {

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { disposeAll, orBackendFailed, uploadAll } from "../engine/tensors.ts";
+import {
+  disposeAll,
+  download,
+  orBackendFailed,
+  uploadAll,
+} from "../engine/tensors.ts";
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   PROBE_NAMES,
@@ -17,14 +22,13 @@ import {
   sweptName,
 } from "../../core/mod.ts";
 
-import { download } from "../engine/tensors.ts";
 import { splitLabels } from "../../data/mod.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
-import type { LabelledFeatures } from "../knn.ts";
+import type { LabelledFeatures } from "../evaluate/knn.ts";
 import { compileGraph } from "../engine/programs.ts";
 import type { HostTensors } from "../engine/snapshot.ts";
 import { steppedTraining, type Stepper } from "../stepped_training.ts";
-import { topAccuracy } from "../top_accuracy.ts";
+import { topAccuracy } from "../evaluate/accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
 import { probeScores } from "./probe_accuracy.ts";
