@@ -18,7 +18,7 @@ import { fileResult, syncFile, syncFolder } from "./atomic_file.ts";
 import { isMissing } from "./is_missing.ts";
 import { type MetricsLine, metricsLine, parseMetricsLine } from "./metrics.ts";
 import { openRegular } from "./regular_file.ts";
-import type { StepReport } from "./engine/step_report.ts";
+import type { StepReport } from "./engine/training.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Bytes that are read at a time. */

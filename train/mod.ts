@@ -14,11 +14,8 @@ export {
   type RunFile,
   type RunIdentity,
 } from "./checkpoint_layout.ts";
-export * from "./convnet/convnet_accuracy.ts";
-export * from "./convnet/convnet_batches.ts";
-export * from "./convnet/convnet_programs.ts";
-export * from "./convnet/convnet_step.ts";
-export * from "./convnet/convnet_training.ts";
+export * from "./evaluate/convnet_accuracy.ts";
+export * from "./tasks/convnet.ts";
 export {
   checkUnlocked,
   type FolderLock,
@@ -31,15 +28,11 @@ export * from "./engine/tensors.ts";
 export * from "./features.ts";
 export * from "./engine/find_origin.ts";
 export * from "./engine/snapshot.ts";
-export * from "./finetune/classifier_accuracy.ts";
-export * from "./finetune/drop_path.ts";
-export * from "./finetune/finetune_batches.ts";
-export * from "./finetune/finetune_config.ts";
-export * from "./finetune/finetune_file.ts";
-export * from "./finetune/finetune_programs.ts";
-export * from "./finetune/finetune_step.ts";
-export * from "./finetune/finetuning.ts";
-export * from "./finetune/mixing.ts";
+export * from "./evaluate/classifier_accuracy.ts";
+export * from "./tasks/drop_path.ts";
+export * from "./tasks/finetune_config.ts";
+export * from "./tasks/finetune.ts";
+export * from "./tasks/mixing.ts";
 export * from "./follow/follow_run.ts";
 export * from "./follow/metrics_sample.ts";
 export * from "./follow/metrics_tail.ts";
@@ -82,14 +75,14 @@ export * from "./engine/phases.ts";
 export * from "./engine/task.ts";
 export * from "./engine/training.ts";
 export * from "./tasks/image_batch.ts";
+export * from "./tasks/identities.ts";
 export * from "./tasks/model_part.ts";
 export * from "./tasks/position_tables.ts";
-export * from "./probe/linear_probe.ts";
-export * from "./probe/probe_accuracy.ts";
-export * from "./probe/probe_config.ts";
-export * from "./probe/probe_file.ts";
-export * from "./probe/probe_sweep.ts";
-export type { EpochFeatures, ProbedSamples } from "./probe/probe_batches.ts";
+export * from "./tasks/probe.ts";
+export * from "./tasks/probe_batches.ts";
+export * from "./evaluate/probe_accuracy.ts";
+export * from "./tasks/probe_config.ts";
+export * from "./evaluate/probe_sweep.ts";
 export { readCheckpoint } from "./read_checkpoint.ts";
 export type { RecordBefore, Witness } from "./record_before.ts";
 export * from "./reconstruct.ts";
@@ -119,10 +112,7 @@ export {
 export * from "./saving.ts";
 export * from "./schedule_change.ts";
 export * from "./tasks/pretrain.ts";
-export * from "./stepped_training.ts";
-export * from "./engine/memory.ts";
 export * from "./engine/health.ts";
-export * from "./engine/step_report.ts";
 export * from "./tensorboard/crc32c.ts";
 export * from "./tensorboard/event.ts";
 export * from "./tensorboard/event_file.ts";
@@ -131,7 +121,6 @@ export * from "./tensorboard/step_scalars.ts";
 export * from "./tensorboard/tfrecord.ts";
 export * from "./top_accuracy.ts";
 export * from "./training_file.ts";
-export type { TrainingIdentity } from "./training_file.ts";
 export * from "./train_error.ts";
 export * from "./engine/state.ts";
 export * from "./engine/step.ts";

@@ -14,7 +14,7 @@ import type { LossWatch } from "./loss_watch.ts";
 import { metricsLine } from "./metrics.ts";
 import type { Training } from "./engine/training.ts";
 import type { RunFolder } from "./run_folder.ts";
-import type { StepReport } from "./engine/step_report.ts";
+import type { StepReport } from "./engine/training.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** What such a run needs. */

@@ -25,7 +25,7 @@ import { NO_TOTALS, type RunTotals } from "./run_history.ts";
 import type { ScheduleChange } from "./schedule_change.ts";
 import type { Snapshot } from "./engine/snapshot.ts";
 import { initialSnapshot } from "./tasks/pretrain.ts";
-import type { StepReport } from "./engine/step_report.ts";
+import type { StepReport } from "./engine/training.ts";
 import type { TrainError } from "./train_error.ts";
 
 /**

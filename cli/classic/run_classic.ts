@@ -8,7 +8,6 @@ import {
   type Backend,
   describeBackendError,
   type DeviceTensors,
-  interruptible,
   selectBackend,
 } from "../../backends/mod.ts";
 import {
@@ -25,13 +24,14 @@ import {
   compileConvNetScores,
   convNetBatches,
   convNetError,
-  type ConvNetIdentity,
-  convNetIdentity,
-  convNetTraining,
+  type ConvNetRun,
+  convNetTask,
   describeTrainError,
   initialConvNet,
   tellsSaving,
+  train,
   type TrainError,
+  type TrainState,
 } from "../../train/mod.ts";
 import { frequentShare } from "../evaluate/judgement.ts";
 import { namedByFlags } from "../flags/faults_by_flags.ts";
@@ -54,7 +54,7 @@ import {
 } from "../output/failure.ts";
 
 /** Everything that a training needs. */
-interface Classic extends ConvNetIdentity, ClassicImages {
+interface Classic extends ConvNetRun, ClassicImages {
   readonly backend: Backend;
   readonly batches: BatchSource;
   readonly start: RunStart;
@@ -80,7 +80,7 @@ async function opened(
   const run = { config, plan: plan.right };
   const batches = convNetBatches(images.right.train, config);
   if (batches._tag === "Left") return badInput(describeFaults(batches.left));
-  const identity = convNetIdentity(run);
+  const identity = convNetTask(run);
   const start = await openRun(identity, initialConvNet(run), values.resume);
   if (start._tag === "Left") return refuse(start.left);
   const output = await openOutput(values.output ?? values.resume);
@@ -151,6 +151,10 @@ async function openJudge(
   });
 }
 
+/** All tensors of a network. */
+const networkOf = ({ parameters, statistics }: TrainState): DeviceTensors =>
+  new Map([...parameters, ...statistics]);
+
 /** Trains, and judges after every epoch. */
 async function trained(
   classic: Classic,
@@ -161,21 +165,21 @@ async function trained(
   const judge = await openJudge(classic);
   if (judge._tag === "Left") return judge;
   const stop = new AbortController();
-  const training = convNetTraining({
+  const identity = convNetTask(classic);
+  const training = train(identity, {
     ...classic,
-    backend: interruptible(classic.backend, stop.signal),
     start: start.snapshot,
+    signal: stop.signal,
   });
   const { stderr } = process;
   const progress = classicProgress(plan, stderr, training.step, print);
   const { signal } = interruption(progress.say, stop);
-  const identity = convNetIdentity(classic);
   const done = await trainEpochs({
     training,
     stepsPerEpoch: plan.totalSteps / epochs,
     epochs,
     record: start.record,
-    judge: () => judge.right.errorOf(training.tensors()),
+    judge: () => judge.right.errorOf(networkOf(training.state())),
     save: (record) => saveRun(folder, identity, training, record),
     progress,
     signal,

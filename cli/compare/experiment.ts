@@ -20,7 +20,7 @@ import {
   finetunePlan,
   PROBE_RECIPE,
   type ProbeConfig,
-  probeLength,
+  probePlan,
 } from "../../train/mod.ts";
 import { namedByFlags } from "../flags/faults_by_flags.ts";
 import type { HeldOut } from "../images/images_file.ts";
@@ -169,7 +169,7 @@ function judgingFaults(
     finetuneConfig(experiment, trial, classes),
     labelled,
   );
-  const probe = probeLength(
+  const probe = probePlan(
     probeConfig(experiment, trial.seed, model, classes, labelled),
     labelled,
   );

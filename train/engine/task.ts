@@ -56,6 +56,15 @@ export interface TrainingIdentity {
   readonly config: unknown;
   /** What trains when and how fast. */
   readonly plan: FreezePlan<unknown>;
+  /** Lengths of the training. */
+  readonly training: {
+    /** Passes over the samples. */
+    readonly epochs: number;
+    /** Samples of a micro-batch. */
+    readonly batchSize: number;
+    /** Micro-batches of an optimizer step. */
+    readonly accumIter: number;
+  };
   /**
    * Tensors of the state after `step` steps.
    *
@@ -113,15 +122,6 @@ export interface Task<Item> extends TrainingIdentity {
   readonly clipGrad?: number | undefined;
   /** Part of a running mean of the parameters that stays in a step; `null` without means. */
   readonly averageDecay: number | null;
-  /** Lengths of the training. */
-  readonly training: {
-    /** Passes over the samples. */
-    readonly epochs: number;
-    /** Samples of a micro-batch. */
-    readonly batchSize: number;
-    /** Micro-batches of an optimizer step. */
-    readonly accumIter: number;
-  };
   /** Whether a micro-batch may be computed in parts: no, where its statistics are those of the whole. */
   readonly isDivisible: boolean;
   /**
@@ -168,7 +168,7 @@ export function optimizerShapes(
 
 /** Optimizer steps of an epoch. */
 export function stepsPerEpoch(
-  { plan, training }: Pick<Task<unknown>, "plan" | "training">,
+  { plan, training }: Pick<TrainingIdentity, "plan" | "training">,
 ): number {
   return plan.totalSteps / training.epochs;
 }

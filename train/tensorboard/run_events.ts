@@ -8,7 +8,7 @@ import process from "node:process";
 import { type Result, right } from "../../core/mod.ts";
 import type { RunIdentity } from "../checkpoint_layout.ts";
 import { type MetricsLine, metricsLine } from "../metrics.ts";
-import type { StepReport } from "../engine/step_report.ts";
+import type { StepReport } from "../engine/training.ts";
 import type { TrainError } from "../train_error.ts";
 import type { Scalars, TensorBoardEvent } from "./event.ts";
 import { eventFiles, openEventFile } from "./event_file.ts";

@@ -20,6 +20,9 @@ function fakeRun(busyFor: (milliseconds: number) => void): Pretraining {
     },
     snapshot: () => Promise.reject(new Error("not asked for")),
     parameters: () => new Map(),
+    state: () => {
+      throw new Error("never asked for");
+    },
     dispose: () => {},
     async *[Symbol.asyncIterator]() {
       while (step < 4) {

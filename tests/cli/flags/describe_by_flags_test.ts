@@ -2,7 +2,7 @@ import { strictEqual } from "node:assert/strict";
 import { describeByFlags } from "../../../cli/flags/describe_by_flags.ts";
 import { namedByFlags } from "../../../cli/flags/faults_by_flags.ts";
 import { describeFaults } from "../../../core/mod.ts";
-import { finetunePlan, probeLength } from "../../../train/mod.ts";
+import { finetunePlan, probePlan } from "../../../train/mod.ts";
 import { finetuneFrom } from "../../../cli/evaluate/finetune_flags.ts";
 import { probeFrom } from "../../../cli/evaluate/probe_flags.ts";
 import { MODEL_PRESETS } from "../../../core/mod.ts";
@@ -31,7 +31,7 @@ Deno.test("namedByFlags() names what fine-tuning and probes complain of by their
     "images to learn from: found 434, wanted a whole number of at least 1024 (--batch-size · --accum-iter): an epoch has at least one step",
   );
   const config = probeFrom(64, 3, 434, { "batch-size": 4096 });
-  const probed = probeLength(config, 434);
+  const probed = probePlan(config, 434);
   strictEqual(
     probed._tag === "Left" && describeFaults(namedByFlags(probed.left)),
     "--batch-size: found 4096, wanted a whole number from 2 to 434, the samples that there are",

@@ -13,7 +13,7 @@ import {
 import type { Batch, DataError } from "../../data/mod.ts";
 import { imageRows, onlyRows } from "../features.ts";
 import type { WorkOptions } from "../work_options.ts";
-import type { TopAccuracies } from "../probe/probe_accuracy.ts";
+import type { TopAccuracies } from "./probe_accuracy.ts";
 import { topAccuracy } from "../top_accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
