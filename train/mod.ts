@@ -10,16 +10,6 @@ export {
   type RunFile,
 } from "./checkpoint/layout.ts";
 export {
-  identityOf,
-  pretrainIdentity,
-  type RunIdentity,
-} from "./checkpoint/identity_of.ts";
-export * from "./convnet/convnet_accuracy.ts";
-export * from "./convnet/convnet_batches.ts";
-export * from "./convnet/convnet_programs.ts";
-export * from "./convnet/convnet_step.ts";
-export * from "./convnet/convnet_training.ts";
-export {
   checkUnlocked,
   type FolderLock,
   LOCK_FILE,
@@ -28,20 +18,10 @@ export {
 export * from "./checkpoint/checkpoint_policy.ts";
 export * from "./engine/find_origin.ts";
 export * from "./engine/snapshot.ts";
-export * from "./finetune/classifier_accuracy.ts";
-export * from "./finetune/drop_path.ts";
-export * from "./finetune/finetune_batches.ts";
-export * from "./finetune/finetune_config.ts";
-export * from "./finetune/finetune_file.ts";
-export * from "./finetune/finetune_programs.ts";
-export * from "./finetune/finetune_step.ts";
-export * from "./finetune/finetuning.ts";
-export * from "./finetune/mixing.ts";
 export * from "./run/follow/follow_run.ts";
 export * from "./run/follow/metrics_tail.ts";
 export * from "./run/follow/run_status.ts";
 export * from "./run/follow/saving_so_far.ts";
-export * from "./gradient_health.ts";
 export * from "./work_options.ts";
 export {
   checkpointProgress,
@@ -73,14 +53,9 @@ export * from "./engine/phases.ts";
 export * from "./engine/task.ts";
 export * from "./engine/training.ts";
 export * from "./tasks/image_batch.ts";
+export * from "./tasks/identities.ts";
 export * from "./tasks/model_part.ts";
 export * from "./tasks/position_tables.ts";
-export * from "./probe/linear_probe.ts";
-export * from "./probe/probe_accuracy.ts";
-export * from "./probe/probe_config.ts";
-export * from "./probe/probe_file.ts";
-export * from "./probe/probe_sweep.ts";
-export type { EpochFeatures, ProbedSamples } from "./probe/probe_batches.ts";
 export { readCheckpoint } from "./checkpoint/read_checkpoint.ts";
 export type { RecordBefore, Witness } from "./run/record_before.ts";
 export * from "./run/recorded_run.ts";
@@ -108,11 +83,8 @@ export {
 export type { StoredTensor, TensorData } from "./files/tensor_data.ts";
 export * from "./saving.ts";
 export * from "./checkpoint/schedule_change.ts";
-export * from "./stepped_training.ts";
-export * from "./sum_graph.ts";
 export * from "./run/tensorboard/event_file.ts";
 export * from "./run/tensorboard/run_events.ts";
-export * from "./summed_outputs.ts";
 export * from "./run/training_file.ts";
 export * from "./train_error.ts";
 export * from "./engine/state.ts";
@@ -126,10 +98,7 @@ export * from "./engine/tensors.ts";
 export * from "./engine/update.ts";
 export * from "./engine/programs.ts";
 export * from "./tasks/pretrain.ts";
-export * from "./engine/memory.ts";
 export * from "./engine/health.ts";
-export * from "./engine/step_report.ts";
-export type { TrainingIdentity } from "./run/training_file.ts";
 export * from "./evaluate/accuracy.ts";
 export * from "./evaluate/encoder_features.ts";
 export * from "./evaluate/image_rows.ts";
@@ -157,3 +126,15 @@ export {
   decodeTorchFile,
   type TorchFormatError,
 } from "./weights/torch/torch_file.ts";
+export * from "./evaluate/convnet_accuracy.ts";
+export * from "./tasks/convnet.ts";
+export * from "./evaluate/classifier_accuracy.ts";
+export * from "./tasks/drop_path.ts";
+export * from "./tasks/finetune_config.ts";
+export * from "./tasks/finetune.ts";
+export * from "./tasks/mixing.ts";
+export * from "./tasks/probe.ts";
+export * from "./tasks/probe_batches.ts";
+export * from "./evaluate/probe_accuracy.ts";
+export * from "./tasks/probe_config.ts";
+export * from "./evaluate/probe_sweep.ts";

@@ -21,7 +21,7 @@ import {
   type HeldOut,
   PROBE_RECIPE,
   type ProbeConfig,
-  probeLength,
+  probePlan,
 } from "../../train/mod.ts";
 import {
   configOfMethod,
@@ -168,7 +168,7 @@ function judgingFaults(
     finetuneConfig(experiment, trial, classes),
     labelled,
   );
-  const probe = probeLength(
+  const probe = probePlan(
     probeConfig(experiment, trial.seed, model, classes, labelled),
     labelled,
   );

@@ -25,9 +25,9 @@ import {
   latestCheckpoint,
   type MetricsLine,
   phaseTimes,
-  pretrainIdentity,
   type Pretraining,
   pretraining,
+  pretrainTask,
   rememberedImages,
   resumeRunFolder,
   type RunFolder,
@@ -103,7 +103,7 @@ async function openRun(
   { config, plan }: Trial,
   path: string,
 ): Promise<Result<TrainError, RunFolder>> {
-  const run = pretrainIdentity(config, plan);
+  const run = pretrainTask({ config, plan });
   const latest = await latestCheckpoint(path);
   if (latest._tag === "Right") {
     return await resumeRunFolder(path, path, run, 1);

@@ -13,13 +13,14 @@ import {
   describeTrainError,
   initialSnapshot,
   type KeptCheckpoints,
+  type PretrainRun,
+  pretrainTask,
   refuseOtherRun,
   type RememberedImages,
   replaceFile,
   resumeRunFolder,
   type RunFolder,
   runFolderAt,
-  type RunIdentity,
   type TrainError,
   type Witness,
   writeImagesFile,
@@ -40,7 +41,7 @@ export interface OpenedFolder {
 /** What a folder is opened for. */
 export interface FolderContent {
   /** The run. */
-  readonly run: RunIdentity;
+  readonly run: PretrainRun;
   /** Its images. */
   readonly images: RememberedImages;
   /** Where the encoder of a new run is from, if not from the seed. */
@@ -75,13 +76,13 @@ async function openedFolder(
 ): Promise<RunFolder> {
   if (earlier === null) {
     const start = initialSnapshot(run.config, run.plan);
-    const created = await createRunFolder(path, run, start, kept);
+    const created = await createRunFolder(path, pretrainTask(run), start, kept);
     return must(created, describeTraining);
   }
   const { from, allowScheduleChange } = earlier;
   const options = { allowScheduleChange, witness };
   return must(
-    await resumeRunFolder(from, path, run, kept, options),
+    await resumeRunFolder(from, path, pretrainTask(run), kept, options),
     describeRefusal,
   );
 }

@@ -28,7 +28,6 @@ import {
   type CheckpointPolicy,
   type Loading,
   type LossWatch,
-  pretrainIdentity,
   type Pretraining,
   pretraining,
   pretrainTask,
@@ -187,7 +186,7 @@ async function folderFor(
   return await openFolder(
     settings.outputDir ?? await newFolder(),
     settings,
-    { run: pretrainIdentity(config, plan), images, initial, say, witness },
+    { run: { config, plan }, images, initial, say, witness },
     policy,
   );
 }

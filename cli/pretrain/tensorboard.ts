@@ -9,7 +9,7 @@ import {
   type OnceEach,
   onceEach,
   openRunEvents,
-  pretrainIdentity,
+  pretrainTask,
   type RunEvents,
   type RunFolder,
   type Scalars,
@@ -95,7 +95,7 @@ export async function withTensorBoard(
   const silent = { ...opened, tellAccuracies: () => Promise.resolve() };
   if (values["no-tensorboard"]) return silent;
   const { config, plan, folder: { path, start, history } } = opened;
-  const run = pretrainIdentity(config, plan);
+  const run = pretrainTask({ config, plan });
   const events = await open({ run, path, start, history });
   if (events._tag === "Left") {
     say(unheard(events.left));

@@ -7,7 +7,6 @@ import {
   readCheckpoint,
   readMetrics,
   recordedRun,
-  type RunIdentity,
 } from "../../train/mod.ts";
 import { onDevices } from "./devices.ts";
 import { inFolder } from "./temporary_folder.ts";
@@ -17,6 +16,7 @@ import {
   syntheticBatches,
   takeSteps,
   TINY_CONFIG,
+  type TinyRun,
   tinyRun,
   trained,
 } from "./tiny_run.ts";
@@ -33,7 +33,7 @@ const RARELY = {
 
 /** The batches of a run; before one of them is handed out, something happens. */
 const batchesWith = (
-  { config }: RunIdentity,
+  { config }: TinyRun,
   at: number,
   happens: () => void,
 ): BatchSource => {

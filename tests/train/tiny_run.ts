@@ -23,13 +23,14 @@ import {
   describeTrainError,
   initialSnapshot,
   type KeptCheckpoints,
-  pretrainIdentity,
   type Pretraining,
   pretraining,
+  type PretrainRun,
+  pretrainTask,
   type RunFolder,
-  type RunIdentity,
   type Snapshot,
   type StepReport,
+  type Task,
   type TrainError,
 } from "../../train/mod.ts";
 import { right } from "../right.ts";
@@ -74,16 +75,20 @@ export const TINY_CONFIG: PretrainConfig = {
 /** Images of an epoch. */
 export const TINY_SAMPLES = 12;
 
+/** A pre-training with its configuration. */
+export type TinyRun = Task<Batch> & PretrainRun;
+
 /** The tiny run, changed at will. */
-export function tinyRun(change: Partial<PretrainConfig> = {}): RunIdentity {
+export function tinyRun(change: Partial<PretrainConfig> = {}): TinyRun {
   const config = { ...TINY_CONFIG, ...change };
-  return pretrainIdentity(config, right(planOf(config, TINY_SAMPLES)));
+  const plan = right(planOf(config, TINY_SAMPLES));
+  return { ...pretrainTask({ config, plan }), config, plan };
 }
 
 /** Opens a folder for a run that begins as its seed says. */
 export const newRunFolder = (
   path: string,
-  run: RunIdentity,
+  run: TinyRun,
   keep: number | KeptCheckpoints,
 ): Promise<Result<TrainError, RunFolder>> =>
   createRunFolder(path, run, initialSnapshot(run.config, run.plan), keep);
@@ -124,7 +129,7 @@ export function syntheticBatches(config: PretrainConfig): BatchSource {
 /** Starts the run on synthetic images. */
 export function startTiny(
   backend: Backend,
-  run: RunIdentity,
+  run: TinyRun,
   start: Snapshot = initialSnapshot(run.config, run.plan),
 ): Pretraining {
   return pretraining({

@@ -20,7 +20,7 @@ import {
   readDescription,
   readSnapshot,
 } from "./checkpoint_files.ts";
-import { identityOf } from "./identity_of.ts";
+import { identityOf } from "../tasks/identities.ts";
 import { CHECKPOINT_FILES, type RunFile } from "./layout.ts";
 import {
   type Difference,

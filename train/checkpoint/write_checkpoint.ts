@@ -94,13 +94,13 @@ async function writeFolder(
  * @example What is written is read back
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf } from "@vitfreeze/vitfreeze/core";
- * import { initialSnapshot, pretrainIdentity, readCheckpoint, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
+ * import { initialSnapshot, pretrainTask, readCheckpoint, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
  * const plan = planOf(config, 10_000);
  * if (plan._tag === "Left") throw new Error("never");
- * const training = pretrainIdentity(config, plan.right);
+ * const training = pretrainTask({ config, plan: plan.right });
  * const folder = await Deno.makeTempDir();
  *
  * const start = initialSnapshot(config, plan.right);

@@ -5,9 +5,8 @@
  */
 import { type Result, right } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { StepReport } from "./step_report.ts";
-import { stepsPerEpoch, type Task } from "./task.ts";
-import type { Training } from "./training.ts";
+import { stepsPerEpoch, type TrainingIdentity } from "./task.ts";
+import type { StepReport, Training } from "./training.ts";
 
 /** Outcome of a hook; an error ends the training. */
 export type HookResult = Result<TrainError, void> | void;
@@ -88,13 +87,13 @@ export interface Hook {
 /**
  * Picks the last step of every epoch.
  *
- * @param task The training.
+ * @param identity The training.
  * @returns Value of a hook's `every`.
  */
 export function atEpochEnds(
-  task: Pick<Task<unknown>, "plan" | "training">,
+  identity: Pick<TrainingIdentity, "plan" | "training">,
 ): (report: StepReport) => boolean {
-  const length = stepsPerEpoch(task);
+  const length = stepsPerEpoch(identity);
   return ({ step }) => (step + 1) % length === 0;
 }
 

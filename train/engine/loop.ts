@@ -21,7 +21,7 @@ import {
   uploadState,
 } from "./state.ts";
 import { trainStep } from "./step.ts";
-import type { StepReport } from "./step_report.ts";
+import type { StepReport } from "./training.ts";
 import { type Placed, stepsPerEpoch, type Task } from "./task.ts";
 import type { Training } from "./training.ts";
 

@@ -14,7 +14,7 @@ import {
 import { finiteNumbers, type StepNumbers, stepNumbers } from "./health.ts";
 import type { PhasePrograms } from "./phase.ts";
 import type { TrainState } from "./state.ts";
-import type { StepReport } from "./step_report.ts";
+import type { StepReport } from "./training.ts";
 import type { Task } from "./task.ts";
 import { disposeAll } from "./tensors.ts";
 import { moveParameters, skipStep } from "./update.ts";

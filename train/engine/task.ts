@@ -168,7 +168,7 @@ export function optimizerShapes(
 
 /** Optimizer steps of an epoch. */
 export function stepsPerEpoch(
-  { plan, training }: Pick<Task<unknown>, "plan" | "training">,
+  { plan, training }: Pick<TrainingIdentity, "plan" | "training">,
 ): number {
   return plan.totalSteps / training.epochs;
 }

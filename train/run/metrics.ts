@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StepReport } from "../engine/step_report.ts";
+import type { StepReport } from "../engine/training.ts";
 
 /** Name of the record in a run's folder. */
 export const METRICS_FILE = "metrics.jsonl";

@@ -17,7 +17,7 @@ import { left, type Result, right } from "../../core/mod.ts";
 import { fileResult, isMissing, openRegular } from "../files/file_result.ts";
 import { syncFile, syncFolder } from "../files/atomic_file.ts";
 import { type MetricsLine, metricsLine, parseMetricsLine } from "./metrics.ts";
-import type { StepReport } from "../engine/step_report.ts";
+import type { StepReport } from "../engine/training.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Bytes that are read at a time. */

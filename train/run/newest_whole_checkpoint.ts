@@ -104,11 +104,11 @@ async function firstWhole(
  * @example A checkpoint that was cut off is passed over
  * ```ts
  * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf } from "@vitfreeze/vitfreeze/core";
- * import { initialSnapshot, newestWholeCheckpoint, orThrow, pretrainIdentity, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
+ * import { initialSnapshot, newestWholeCheckpoint, orThrow, pretrainTask, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
  * import { strictEqual } from "node:assert/strict";
  *
  * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
- * const run = pretrainIdentity(config, orThrow(planOf(config, 10_000)));
+ * const run = pretrainTask({ config, plan: orThrow(planOf(config, 10_000)) });
  * const start = initialSnapshot(config, run.plan);
  * const folder = await Deno.makeTempDir();
  * const older = orThrow(await writeCheckpoint(folder, run, { ...start, step: 1 }));

@@ -12,9 +12,8 @@ import {
 } from "../checkpoint/checkpoint_policy.ts";
 import type { LossWatch } from "../loss_watch.ts";
 import { metricsLine } from "./metrics.ts";
-import type { Training } from "../engine/training.ts";
+import type { StepReport, Training } from "../engine/training.ts";
 import type { RunFolder } from "./run_folder.ts";
-import type { StepReport } from "../engine/step_report.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** What such a run needs. */
@@ -71,7 +70,7 @@ async function saved(
  * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
  * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf, rootKey } from "@vitfreeze/vitfreeze/core";
  * import { embeddedFashionMnist, shareSource } from "@vitfreeze/vitfreeze/data";
- * import { batchSource, createRunFolder, initialSnapshot, orThrow, pretrainIdentity, pretraining, recordedRun } from "@vitfreeze/vitfreeze/train";
+ * import { batchSource, createRunFolder, initialSnapshot, orThrow, pretrainTask, pretraining, recordedRun } from "@vitfreeze/vitfreeze/train";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const lengths = { epochs: 2, warmupEpochs: 0, batchSize: 4, accumIter: 1, seed: 0 };
@@ -83,7 +82,7 @@ async function saved(
  *
  * const policy = { everySteps: 2, everyMinutes: 30, keepLast: 2, keepAtFreeze: false };
  * const path = await Deno.makeTempDir();
- * const training = pretrainIdentity(config, plan);
+ * const training = pretrainTask({ config, plan });
  * using folder = orThrow(await createRunFolder(path, training, initialSnapshot(config, plan), policy));
  * const run = pretraining({ config, plan, backend, batches, start: folder.start });
  *

@@ -38,7 +38,7 @@ import type { Snapshot } from "../engine/snapshot.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
 import { replaceFile, syncFile } from "../files/atomic_file.ts";
 import { fileResult, folderNames } from "../files/file_result.ts";
-import type { StepReport } from "../engine/step_report.ts";
+import type { StepReport } from "../engine/training.ts";
 import { describeTrainError, type TrainError } from "../train_error.ts";
 import { type FolderLock, lockFolder } from "./folder_lock.ts";
 import type { SkippedCheckpoint } from "./latest_checkpoint.ts";

@@ -15,19 +15,78 @@ import { readRanges } from "../files/byte_reading.ts";
 import { differences } from "../checkpoint/schedule_change.ts";
 import {
   decodeSafetensors,
-  type FormatError,
   joinedParts,
   safetensorsParts,
   safetensorsReading,
   SEAL,
   type TensorFile,
 } from "../files/safetensors.ts";
+import type { FormatError } from "../files/safetensors_header.ts";
+import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
+import type { NamedShape, TrainingIdentity } from "../engine/task.ts";
 import type { StoredTensor } from "../files/tensor_data.ts";
-import type { TensorSnapshot } from "../stepped_training.ts";
 import type { TrainError } from "../train_error.ts";
 
+/** State of a training with all its tensors side by side, as these files hold it. */
+export interface TensorSnapshot {
+  /** Steps done. */
+  readonly step: number;
+  /** Everything that steps change, by name. */
+  readonly tensors: HostTensors;
+  /** A text that is kept with it in a file, if there is one. */
+  readonly note?: string;
+}
+
+/** Tensors of a state in the order of a file. */
+const namesIn = (identity: TrainingIdentity, step: number) => {
+  const { parameters, statistics, averages, optimizer } = identity
+    .stateShapes(step);
+  return { parameters, statistics, averages, optimizer };
+};
+
+/** What files of a training must be of. */
+export function fileIdentity(identity: TrainingIdentity): FileIdentity {
+  return {
+    config: identity.config,
+    totalSteps: identity.plan.totalSteps,
+    shapesAt: (step) =>
+      Object.fromEntries(
+        Object.values(namesIn(identity, step)).flat()
+          .map(({ name, shape }) => [name, shape]),
+      ),
+  };
+}
+
+/** A state with its tensors side by side. */
+export function flatSnapshot(snapshot: Snapshot): TensorSnapshot {
+  const { step, parameters, statistics, averages, optimizer } = snapshot;
+  const tensors = [parameters, statistics, averages, optimizer];
+  return { step, tensors: new Map(tensors.flatMap((kind) => [...kind])) };
+}
+
+/** A state with its tensors by kind. */
+export function snapshotByKind(
+  identity: TrainingIdentity,
+  { step, tensors }: TensorSnapshot,
+): Snapshot {
+  const of = (named: readonly NamedShape[]): HostTensors =>
+    new Map(named.flatMap(({ name }) => {
+      const data = tensors.get(name);
+      return data === undefined ? [] : [[name, data] as const];
+    }));
+  const names = namesIn(identity, step);
+  return {
+    step,
+    skipped: 0,
+    parameters: of(names.parameters),
+    statistics: of(names.statistics),
+    averages: of(names.averages),
+    optimizer: of(names.optimizer),
+  };
+}
+
 /** What a file of training must be of. */
-export interface TrainingIdentity {
+export interface FileIdentity {
   /** Everything that determines the training, as JSON. */
   readonly config: unknown;
   /** Shapes of what a snapshot after so many steps holds, by name. */
@@ -45,7 +104,7 @@ export interface TrainingIdentity {
  * @returns The file in parts that follow one another; the numbers are not copied.
  */
 export function trainingParts(
-  { config, shapesAt, totalSteps }: TrainingIdentity,
+  { config, shapesAt, totalSteps }: FileIdentity,
   { step, tensors, note }: TensorSnapshot,
 ): readonly Uint8Array[] {
   const metadata = {
@@ -70,7 +129,7 @@ export function trainingParts(
  * @param snapshot The moment.
  */
 export function encodeTraining(
-  training: TrainingIdentity,
+  training: FileIdentity,
   snapshot: TensorSnapshot,
 ): Uint8Array<ArrayBuffer> {
   return joinedParts(trainingParts(training, snapshot));
@@ -126,7 +185,7 @@ function versionFault({ version, [SEAL]: seal }: TensorFile["metadata"]) {
 
 /** The moment of training that a file holds. */
 function snapshotIn(
-  { config, shapesAt, totalSteps }: TrainingIdentity,
+  { config, shapesAt, totalSteps }: FileIdentity,
   { metadata, tensors }: TensorFile,
 ): Result<FormatError, TensorSnapshot> {
   const other = versionFault(metadata) ?? mismatch(config, metadata["config"]);
@@ -167,7 +226,7 @@ function snapshotIn(
  * other training. It is never read in part.
  */
 export function decodeTraining(
-  training: TrainingIdentity,
+  training: FileIdentity,
   bytes: Uint8Array,
 ): Result<FormatError, TensorSnapshot> {
   const file = decodeSafetensors(bytes);
@@ -181,7 +240,7 @@ export function decodeTraining(
  * @param path The file.
  */
 export async function readTraining(
-  training: TrainingIdentity,
+  training: FileIdentity,
   path: string,
 ): Promise<Result<TrainError, TensorSnapshot>> {
   const read = await readRanges(path, safetensorsReading);

@@ -21,7 +21,6 @@ import {
   type Result,
   right,
   rootKey,
-  sizeOf,
   split,
   stageLossName,
   stepGraph,
@@ -30,7 +29,7 @@ import {
 import type { Batch } from "../../data/mod.ts";
 import { train, type TrainOptions } from "../engine/loop.ts";
 import { rateName } from "../engine/phase.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
 import {
   type ActivationGraph,
   optimizerShapes,
@@ -87,18 +86,8 @@ export function initialSnapshot(
   plan: FreezePlan,
 ): Snapshot {
   const key = split(rootKey(config.training.seed), "parameters");
-  const moved = movedParameters(config, plan, 0);
-  return {
-    step: 0,
-    parameters: initialParameters(config.model, key),
-    optimizer: new Map(
-      optimizerShapes(config.optimizer, moved)
-        .map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
-    ),
-    statistics: new Map(),
-    averages: new Map(),
-    skipped: 0,
-  };
+  const first = initialParameters(config.model, key);
+  return firstSnapshot(pretrainTask({ config, plan }), first);
 }
 
 /** Forward and, for what trains, backward pass of a part of a micro-batch. */

@@ -18,7 +18,7 @@ import {
   readDescription,
   readModel,
 } from "../checkpoint/checkpoint_files.ts";
-import { identityOf } from "../checkpoint/identity_of.ts";
+import { identityOf } from "../tasks/identities.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/layout.ts";
 import {
   type Candidates,

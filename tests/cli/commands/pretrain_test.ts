@@ -8,15 +8,14 @@ import {
 import {
   eventFiles,
   type MetricsLine,
-  pretrainIdentity,
+  pretrainTask,
   readCheckpoint,
-  type RunIdentity,
 } from "../../../train/mod.ts";
 import { drawnSize } from "../../drawn_size.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { shownInRun } from "../../train/run/tensorboard/read_events.ts";
-import { trained } from "../../train/tiny_run.ts";
+import { type TinyRun, trained } from "../../train/tiny_run.ts";
 import {
   pretrain,
   timelessRecord,
@@ -57,13 +56,12 @@ async function wholeRun(output: string) {
   return { ...end, summary: JSON.parse(end.stdout.trimEnd()) };
 }
 
-async function runIdentity(output: string): Promise<RunIdentity> {
+async function runIdentity(output: string): Promise<TinyRun> {
   const json = async (name: string): Promise<unknown> =>
     JSON.parse(await Deno.readTextFile(join(output, name)));
-  return pretrainIdentity(
-    right(decodePretrainConfig(await json("config.json"))),
-    right(decodePlan(await json("plan.json"))),
-  );
+  const config = right(decodePretrainConfig(await json("config.json")));
+  const plan = right(decodePlan(await json("plan.json")));
+  return { ...pretrainTask({ config, plan }), config, plan };
 }
 
 Deno.test("a run on the embedded images", (t) =>

@@ -11,7 +11,7 @@ import {
 import {
   initialSnapshot,
   orThrow,
-  pretrainIdentity,
+  pretrainTask,
   writeCheckpoint,
 } from "../../../train/mod.ts";
 import type { ProgramEnd } from "../pretrain/program.ts";
@@ -57,6 +57,6 @@ export async function writeNano(folder: string): Promise<string> {
   const plan = orThrow(planOf(config, 10_000));
   const start = initialSnapshot(config, plan);
   return orThrow(
-    await writeCheckpoint(folder, pretrainIdentity(config, plan), start),
+    await writeCheckpoint(folder, pretrainTask({ config, plan }), start),
   );
 }

@@ -4,7 +4,7 @@ import { MODEL_PRESETS, planOf } from "../../../core/mod.ts";
 import { checkFolder } from "../../../cli/pretrain/open_folder.ts";
 import type { PretrainValues } from "../../../cli/pretrain/pretrain_flags.ts";
 import { type Settings, settingsFrom } from "../../../cli/pretrain/settings.ts";
-import { pretrainIdentity, writeImagesFile } from "../../../train/mod.ts";
+import { pretrainTask, writeImagesFile } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { endOf } from "../command/end_of.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
@@ -28,7 +28,11 @@ async function begun(path: string): Promise<void> {
   const run = { ...config, model };
   const plan = right(planOf(run, 40));
   using folder = trained(
-    await newRunFolder(path, pretrainIdentity(run, plan), 2),
+    await newRunFolder(path, {
+      ...pretrainTask({ config: run, plan }),
+      config: run,
+      plan,
+    }, 2),
   );
   const images = {
     data: null,

@@ -9,12 +9,11 @@ import {
   initialSnapshot,
   latestCheckpoint,
   readCheckpoint,
-  type RunIdentity,
   type StoredTensor,
   writeCheckpoint,
 } from "../../../train/mod.ts";
 import { inFolder } from "../temporary_folder.ts";
-import { TINY_CONFIG, tinyRun, trained } from "../tiny_run.ts";
+import { TINY_CONFIG, type TinyRun, tinyRun, trained } from "../tiny_run.ts";
 
 const RUN = tinyRun();
 const START = initialSnapshot(RUN.config, RUN.plan);
@@ -28,7 +27,7 @@ const withCheckpoint = (test: (path: string) => Promise<void>): Promise<void> =>
 /** Why a checkpoint is refused; fails the test if it is not. */
 async function refusal(
   path: string,
-  run: RunIdentity = RUN,
+  run: TinyRun = RUN,
 ): Promise<string> {
   const read = await readCheckpoint(path, run);
   if (read._tag === "Right") throw new Error("the checkpoint was accepted");

@@ -5,7 +5,6 @@ import {
   readCheckpoint,
   resumeRunFolder,
   type RunFolder,
-  type RunIdentity,
   type TrainError,
 } from "../../../train/mod.ts";
 import {
@@ -23,6 +22,7 @@ import {
   startTiny,
   takeSteps,
   TINY_CONFIG,
+  type TinyRun,
   tinyRun,
   trained,
 } from "../tiny_run.ts";
@@ -39,7 +39,7 @@ const LONGER = withTraining({ epochs: 3 });
 /** Takes steps of a run and saves after each. */
 async function stepped(
   backend: Backend,
-  run: RunIdentity,
+  run: TinyRun,
   folder: RunFolder,
   count: number,
 ): Promise<void> {
@@ -103,7 +103,7 @@ await onDevices(
   "resumeRunFolder() refuses what is not the schedule, also where changes of it are allowed",
   (backend) =>
     afterSteps(backend, 1, async (path) => {
-      const others: readonly (readonly [RunIdentity, RegExp])[] = [
+      const others: readonly (readonly [TinyRun, RegExp])[] = [
         [withTraining({ seed: 8 }), /training\.seed: checkpoint 7, this run 8/],
         [
           withTraining({ batchSize: 1 }),

@@ -24,7 +24,7 @@ import {
   readRanges,
   wholeReading,
 } from "../../../train/files/byte_reading.ts";
-import { pretrainIdentity } from "../../../train/checkpoint/identity_of.ts";
+import { pretrainTask } from "../../../train/tasks/pretrain.ts";
 import { safetensorsReading } from "../../../train/files/safetensors.ts";
 import { readStoredZip } from "../weights/torch/read_stored_zip.ts";
 import { torchReading } from "../../../train/weights/torch/torch_file.ts";
@@ -120,7 +120,7 @@ Deno.test("safetensorsReading() asks for the optimizer's state of every preset t
     const plan = orThrow(planOf(config, 1000 * batchSize * accumIter));
     strictEqual(plan.totalSteps, 1000 * epochs);
     let end = 0;
-    const entries = pretrainIdentity(config, plan).stateShapes(1).optimizer.map(
+    const entries = pretrainTask({ config, plan }).stateShapes(1).optimizer.map(
       ({ name, shape }) => {
         const start = end;
         end += 4 * shape.reduce((a, b) => a * b, 1);

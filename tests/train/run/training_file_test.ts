@@ -5,18 +5,32 @@ import {
   decodeTraining,
   encodeSafetensors,
   encodeTraining,
+  type FileIdentity,
+  fileIdentity,
+  flatSnapshot,
   initialProbe,
   PROBE_RECIPE,
   type ProbeConfig,
-  probeIdentity,
+  probePlan,
+  probeTask,
   readTraining,
-  type TrainingIdentity,
 } from "../../../train/mod.ts";
+import { right } from "../../right.ts";
 import { inFolder } from "../temporary_folder.ts";
 
 const CONFIG: ProbeConfig = { ...PROBE_RECIPE, width: 4, classes: 3 };
 
-const PROBE = probeIdentity(CONFIG, 90);
+/** The probe of an epoch of so many steps in each of its 90 epochs. */
+const probeOf = (config: ProbeConfig, steps = 1): FileIdentity => {
+  const samples = steps * config.batchSize;
+  return fileIdentity(
+    probeTask({ config, plan: right(probePlan(config, samples)) }),
+  );
+};
+
+const PROBE = probeOf(CONFIG);
+
+const START = flatSnapshot(initialProbe(CONFIG));
 
 const reasonOf = (bytes: Uint8Array, training = PROBE): string => {
   const read = decodeTraining(training, bytes);
@@ -24,7 +38,7 @@ const reasonOf = (bytes: Uint8Array, training = PROBE): string => {
 };
 
 Deno.test("decodeTraining() gives back what encodeTraining() wrote", () => {
-  const snapshot = { ...initialProbe(CONFIG), step: 12, note: "{“a”}" };
+  const snapshot = { ...START, step: 12, note: "{“a”}" };
   const bytes = encodeTraining(PROBE, snapshot);
   deepStrictEqual(decodeTraining(PROBE, bytes), {
     _tag: "Right",
@@ -33,7 +47,7 @@ Deno.test("decodeTraining() gives back what encodeTraining() wrote", () => {
 });
 
 Deno.test("decodeTraining() wants the tensors that belong to the step", () => {
-  const training: TrainingIdentity = {
+  const training: FileIdentity = {
     config: null,
     totalSteps: 2,
     shapesAt: (step) => step === 2 ? { a: [1] } : { a: [1], b: [1] },
@@ -55,14 +69,14 @@ Deno.test("decodeTraining() wants the tensors that belong to the step", () => {
 });
 
 Deno.test("decodeTraining() refuses files of other training and what is none", () => {
-  const bytes = encodeTraining(PROBE, initialProbe(CONFIG));
+  const bytes = encodeTraining(PROBE, START);
   strictEqual(
-    reasonOf(bytes, probeIdentity({ ...CONFIG, seed: 1 }, 90)),
+    reasonOf(bytes, probeOf({ ...CONFIG, seed: 1 })),
     "it is of other training: seed was 0, now 1",
   );
   match(
-    reasonOf(bytes, probeIdentity(CONFIG, 91)),
-    /its training has 90 steps, this one 91/,
+    reasonOf(bytes, probeOf(CONFIG, 2)),
+    /its training has 90 steps, this one 180/,
   );
   match(reasonOf(bytes.subarray(0, 30)), /header claims/);
   const file = decodeSafetensors(bytes);
@@ -90,7 +104,7 @@ Deno.test("decodeTraining() refuses files of other training and what is none", (
 
 Deno.test("decodeTraining() and readTraining() refuse a file of which a bit was changed", () =>
   inFolder(async (folder) => {
-    const snapshot = { ...initialProbe(CONFIG), step: 12 };
+    const snapshot = { ...START, step: 12 };
     const bytes = encodeTraining(PROBE, snapshot);
     const path = `${folder}/probe.safetensors`;
     await Deno.writeFile(path, bytes);
@@ -115,7 +129,7 @@ Deno.test("decodeTraining() and readTraining() refuse a file of which a bit was 
   }));
 
 Deno.test("decodeTraining() reads files of before there were digests, and wants the digest of later ones", () => {
-  const file = decodeSafetensors(encodeTraining(PROBE, initialProbe(CONFIG)));
+  const file = decodeSafetensors(encodeTraining(PROBE, START));
   if (file._tag === "Left") throw new Error(file.left.reason);
   const { metadata, tensors } = file.right;
   const { version: _, "vitfreeze.sha512": seal, ...first } = metadata;

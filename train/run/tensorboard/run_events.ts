@@ -8,7 +8,7 @@ import process from "node:process";
 import { type FreezePlan, type Result, right } from "../../../core/mod.ts";
 import type { TrainingIdentity } from "../../engine/task.ts";
 import { type MetricsLine, metricsLine } from "../metrics.ts";
-import type { StepReport } from "../../engine/step_report.ts";
+import type { StepReport } from "../../engine/training.ts";
 import type { TrainError } from "../../train_error.ts";
 import {
   eventFiles,

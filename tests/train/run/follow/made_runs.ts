@@ -13,21 +13,25 @@ import {
 import {
   LOCK_FILE,
   type RunFolder,
-  type RunIdentity,
   type StepReport,
 } from "../../../../train/mod.ts";
-import { newRunFolder, tinyRun, trained } from "../../tiny_run.ts";
+import {
+  newRunFolder,
+  type TinyRun,
+  tinyRun,
+  trained,
+} from "../../tiny_run.ts";
 
 /** The tiny run, with as many steps as are wanted. */
 export const runOf = (
   epochs: number,
-): RunIdentity & {
+): TinyRun & {
   readonly plan: FreezePlan;
   readonly config: PretrainConfig;
 } => tinyRun({ training: { ...tinyRun().config.training, epochs } });
 
 /** What a step of the plan reports: a loss that falls, steps that get cheaper. */
-export function reportOf({ plan }: RunIdentity, step: number): StepReport {
+export function reportOf({ plan }: TinyRun, step: number): StepReport {
   const { index, frozenLayers, liveStages } = phaseAt(plan)(step);
   const { layers, unfrozen } = ratesAt(plan)(step);
   const losses = liveStages.map((stage) =>
@@ -61,7 +65,7 @@ export function reportOf({ plan }: RunIdentity, step: number): StepReport {
  */
 export async function makeRun(
   folder: string,
-  run: RunIdentity,
+  run: TinyRun,
   steps: number,
 ): Promise<void> {
   await fill(trained(await newRunFolder(folder, run, 2)), run, steps);
@@ -70,7 +74,7 @@ export async function makeRun(
 
 async function fill(
   folder: RunFolder,
-  run: RunIdentity,
+  run: TinyRun,
   steps: number,
 ): Promise<void> {
   using open = folder;

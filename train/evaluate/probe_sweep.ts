@@ -3,42 +3,45 @@
  *
  * @module
  */
+import type {
+  Backend,
+  DeviceTensors,
+  Program,
+} from "../../backends/backend.ts";
 import {
-  disposeAll,
-  download,
-  orBackendFailed,
-  uploadAll,
-} from "../engine/tensors.ts";
-import type { Backend, DeviceTensors } from "../../backends/backend.ts";
-import {
+  left,
   PROBE_NAMES,
   probeShapes,
   probeSweepGraph,
+  ratesAt,
   type Result,
   right,
   rootKey,
-  type Shape,
   split,
   sweptName,
 } from "../../core/mod.ts";
-
 import { splitLabels } from "../../data/mod.ts";
-import { type WorkOptions, yieldToOthers } from "../work_options.ts";
-import type { LabelledFeatures } from "../evaluate/knn.ts";
 import { compileGraph } from "../engine/programs.ts";
 import type { HostTensors } from "../engine/snapshot.ts";
-import { steppedTraining, type Stepper } from "../stepped_training.ts";
-import { topAccuracy } from "../evaluate/accuracy.ts";
-import type { TrainError } from "../train_error.ts";
-
-import { probeScores } from "./probe_accuracy.ts";
-import { epochBatches, type ProbeBatch } from "./probe_batches.ts";
 import {
-  initialProbe,
+  disposeAll,
+  download,
+  type HostBatch,
+  orBackendFailed,
+  uploadAll,
+} from "../engine/tensors.ts";
+import type { LabelledFeatures } from "./neighbours.ts";
+import { initialProbe } from "../tasks/probe.ts";
+import { type ProbeBatch, probeBatches } from "../tasks/probe_batches.ts";
+import {
   type ProbeConfig,
-  probeLength,
-  probeRate,
-} from "./probe_config.ts";
+  type ProbePlan,
+  probePlan,
+} from "../tasks/probe_config.ts";
+import { topAccuracy } from "./accuracy.ts";
+import { fromSource, type TrainError } from "../train_error.ts";
+import { type WorkOptions, yieldToOthers } from "../work_options.ts";
+import { probeScores } from "./probe_accuracy.ts";
 
 /** Base rates that are tried unless told otherwise: two to each factor of ten. */
 export const SWEPT_RATES: readonly number[] = [
@@ -155,48 +158,66 @@ function ofHeads<A>(
   );
 }
 
-/** Opens the common steps of all heads. */
-async function openSweep(
-  backend: Backend,
-  configs: readonly [ProbeConfig, ...ProbeConfig[]],
-  stepsPerEpoch: number,
-  { signal, onProgress }: WorkOptions,
-): Promise<Result<TrainError, Stepper<ProbeBatch, void>>> {
-  const [{ optimizer, batchSize, width, classes }] = configs;
-  const heads = configs.length;
-  const graph = probeSweepGraph(configs[0], optimizer, batchSize, heads);
-  const compiled = await compileGraph(backend, graph);
-  if (compiled._tag === "Left") return compiled;
-  const rates = configs.map((config) => probeRate(config, stepsPerEpoch));
-  return right({
-    take: async (tensors, step, next) => {
-      const goOn = await yieldToOthers(signal);
-      if (goOn._tag === "Left") return goOn;
-      const batch = await next();
-      if (batch._tag === "Left") return batch;
-      const { features, targets } = batch.right;
-      const given = uploadAll(backend, {
-        features: { shape: [batchSize, width], data: features },
-        targets: { shape: [batchSize, classes], data: targets },
-        ...Object.fromEntries(
-          rates.map((
-            rateOf,
-            k,
-          ) => [`rate/${k}`, {
-            shape: [],
-            data: Float32Array.of(rateOf(step)),
-          }]),
-        ),
-      });
-      const run = await compiled.right.run(new Map([...tensors, ...given]));
-      disposeAll(given.values());
-      if (run._tag === "Left") return orBackendFailed(run);
-      disposeAll(tensors.values());
-      onProgress?.(step + 1);
-      return right({ tensors: run.right, report: undefined });
-    },
-    dispose: () => compiled.right.dispose(),
+/** All heads on a device, and the program of their common step. */
+interface Sweep {
+  readonly backend: Backend;
+  readonly program: Program;
+  readonly config: ProbeConfig;
+  readonly plans: readonly ProbePlan[];
+}
+
+/** Takes a step of all heads. Nothing is checked: one that diverges leaves the others alone. */
+async function sweptStep(
+  { backend, program, config, plans }: Sweep,
+  tensors: DeviceTensors,
+  step: number,
+  { features, targets }: ProbeBatch,
+): Promise<Result<TrainError, DeviceTensors>> {
+  const { batchSize, width, classes } = config;
+  const rates = plans.map((plan, k) => {
+    const data = Float32Array.of(ratesAt(plan)(step).unfrozen);
+    return [`rate/${k}`, { shape: [], data }] as const;
   });
+  const given = uploadAll(backend, {
+    features: { shape: [batchSize, width], data: features },
+    targets: { shape: [batchSize, classes], data: targets },
+    ...Object.fromEntries(rates),
+  });
+  const run = await program.run(new Map([...tensors, ...given]));
+  disposeAll(given.values());
+  if (run._tag === "Right") disposeAll(tensors.values());
+  return orBackendFailed(run);
+}
+
+/** Takes all steps; gives the heads' tensors by `sweptName`. */
+async function takeSteps(
+  sweep: Sweep,
+  first: HostBatch,
+  learned: LabelledFeatures,
+  { signal, onProgress }: WorkOptions,
+): Promise<Result<TrainError, HostTensors>> {
+  const { backend, config } = sweep;
+  const samples = learned.labels.length;
+  const features = () => Promise.resolve(right(learned));
+  const batches = probeBatches({ config, samples, features });
+  let [tensors, step] = [uploadAll(backend, first), 0];
+  try {
+    for (let epoch = 0; epoch < config.epochs; epoch++) {
+      for await (const batch of batches(epoch, 0)) {
+        if (batch._tag === "Left") return left(fromSource(batch.left));
+        const goOn = await yieldToOthers(signal);
+        if (goOn._tag === "Left") return goOn;
+        const next = await sweptStep(sweep, tensors, step, batch.right);
+        if (next._tag === "Left") return next;
+        tensors = next.right;
+        step++;
+        onProgress?.(step);
+      }
+    }
+    return await download(backend, tensors);
+  } finally {
+    disposeAll(tensors.values());
+  }
 }
 
 /** Trains all heads on the same samples; gives their tensors by `sweptName`. */
@@ -207,35 +228,29 @@ async function trainedHeads(
   options: WorkOptions,
 ): Promise<Result<TrainError, HostTensors>> {
   const [config] = configs;
-  const samples = learned.labels.length;
-  const length = probeLength(config, samples);
-  if (length._tag === "Left") {
-    return { _tag: "Left", left: { _tag: "BadConfig", faults: length.left } };
+  const plans = configs.map((one) => probePlan(one, learned.labels.length));
+  const bad = plans.find((plan) => plan._tag === "Left");
+  if (bad?._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: bad.left });
   }
-  const { totalSteps, stepsPerEpoch } = length.right;
-  const features = () => Promise.resolve(right(learned));
-  const inputs = { config, samples, features };
-  const shapes: readonly (readonly [string, Shape])[] = Object.entries(
-    probeShapes(config),
-  );
+  const { optimizer, batchSize } = config;
   const heads = configs.length;
-  const training = steppedTraining<ProbeBatch, void>({
-    backend,
-    shapes: Object.fromEntries(ofHeads(heads, shapes)),
-    start: { step: 0, tensors: ofHeads(heads, initialProbe(config).tensors) },
-    totalSteps,
-    stepsPerEpoch,
-    itemsPerStep: 1,
-    items: (epoch, fromBatch) => epochBatches(inputs, epoch, fromBatch),
-    open: () => openSweep(backend, configs, stepsPerEpoch, options),
-  });
-  try {
-    for await (const step of training) if (step._tag === "Left") return step;
-    const end: DeviceTensors = training.tensors();
-    return await download(backend, end);
-  } finally {
-    training.dispose();
-  }
+  const graph = probeSweepGraph(config, optimizer, batchSize, heads);
+  const compiled = await compileGraph(backend, graph);
+  if (compiled._tag === "Left") return compiled;
+  const { parameters, statistics, optimizer: state } = initialProbe(config);
+  const shapes = probeShapes(config);
+  const first = [...parameters, ...statistics, ...state].map(([name, data]) =>
+    [name, { shape: shapes[name] ?? [data.length], data }] as const
+  );
+  const sweep = {
+    ...{ backend, config, program: compiled.right },
+    plans: plans.flatMap((plan) => plan._tag === "Right" ? [plan.right] : []),
+  };
+  const ofAll = Object.fromEntries(ofHeads(heads, first));
+  const found = await takeSteps(sweep, ofAll, learned, options);
+  compiled.right.dispose();
+  return found;
 }
 
 /** Mean cross entropy of scores `[count, classes]`. */
@@ -262,12 +277,16 @@ async function judged(
   heldOut: LabelledFeatures,
   baseRate: number,
 ): Promise<Result<TrainError, SweptRate>> {
-  const own = new Map(
-    Object.values(PROBE_NAMES).map((name) =>
-      [name, tensors.get(sweptName(head, name)) ?? new Float32Array()] as const
-    ),
-  );
-  const scores = await probeScores(backend, config, own, heldOut);
+  const own = (names: readonly string[]): HostTensors =>
+    new Map(names.map((name) => [
+      name,
+      tensors.get(sweptName(head, name)) ?? new Float32Array(),
+    ]));
+  const probe = {
+    parameters: own([PROBE_NAMES.weight, PROBE_NAMES.bias]),
+    statistics: own([PROBE_NAMES.mean, PROBE_NAMES.variance]),
+  };
+  const scores = await probeScores(backend, config, probe, heldOut);
   if (scores._tag === "Left") return scores;
   const { classes } = config;
   const loss = crossEntropy(scores.right, heldOut.labels, classes);

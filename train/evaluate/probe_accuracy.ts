@@ -14,8 +14,8 @@ import {
 } from "../../core/mod.ts";
 import type { LabelledFeatures } from "../evaluate/knn.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
-import type { HostTensors } from "../engine/snapshot.ts";
-import { topAccuracy } from "../evaluate/accuracy.ts";
+import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
+import { topAccuracy } from "./accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Parts of samples whose class is among the first. */
@@ -29,6 +29,9 @@ export interface TopAccuracies {
 /** Samples at a time. */
 const MOST = 1024;
 
+/** What of a probe's state gives its scores. */
+export type TrainedProbe = Pick<Snapshot, "parameters" | "statistics">;
+
 /** The linear layer together with the normalisation by running statistics. */
 interface Folded {
   readonly weight: Float32Array;
@@ -36,12 +39,17 @@ interface Folded {
 }
 
 /** `W·(x − mean)/√(variance + ε) + b` as one linear layer. */
-function folded({ width, classes }: ProbeSpec, probe: HostTensors): Folded {
-  const of = (name: string) => probe.get(name) ?? new Float32Array();
+function folded(
+  { width, classes }: ProbeSpec,
+  { parameters, statistics }: TrainedProbe,
+): Folded {
+  const of = (tensors: HostTensors, name: string) =>
+    tensors.get(name) ?? new Float32Array();
   const { mean, variance, weight, bias } = PROBE_NAMES;
-  const [means, rows, offsets] = [of(mean), of(weight), of(bias)];
+  const [rows, offsets] = [of(parameters, weight), of(parameters, bias)];
+  const means = of(statistics, mean);
   const scales = Float64Array.from(
-    of(variance),
+    of(statistics, variance),
     (v) => 1 / Math.sqrt(v + PROBE_EPSILON),
   );
   const out = new Float32Array(classes * width);
@@ -61,14 +69,14 @@ function folded({ width, classes }: ProbeSpec, probe: HostTensors): Folded {
  *
  * @param backend Where they are computed.
  * @param spec Sizes.
- * @param probe The probe's tensors by name.
+ * @param probe The probe's weights and running statistics.
  * @param features The features `[count, width]`.
  * @returns `[count, classes]`, or why there are none.
  */
 export async function probeScores(
   backend: Backend,
   spec: ProbeSpec,
-  probe: HostTensors,
+  probe: TrainedProbe,
   { features, width }: LabelledFeatures,
 ): Promise<Result<TrainError, Float32Array>> {
   const count = features.length / width;
@@ -102,14 +110,14 @@ export async function probeScores(
  *
  * @param backend Where it computes.
  * @param spec Sizes.
- * @param probe The probe's tensors by name.
+ * @param probe The probe's weights and running statistics.
  * @param features Features with their true classes.
  * @returns Accuracies, `NaN` without samples; or why there are none.
  */
 export async function probeAccuracy(
   backend: Backend,
   spec: ProbeSpec,
-  probe: HostTensors,
+  probe: TrainedProbe,
   features: LabelledFeatures,
 ): Promise<Result<TrainError, TopAccuracies>> {
   const scores = await probeScores(backend, spec, probe, features);

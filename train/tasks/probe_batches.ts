@@ -4,7 +4,8 @@
  * @module
  */
 import { epochOrder, left, type Result, right } from "../../core/mod.ts";
-import type { LabelledFeatures } from "../evaluate/knn.ts";
+import type { LabelledFeatures } from "../evaluate/neighbours.ts";
+import type { ItemSource } from "../engine/loop.ts";
 import type { TrainError } from "../train_error.ts";
 import type { ProbeConfig } from "./probe_config.ts";
 
@@ -25,8 +26,12 @@ export interface ProbedSamples {
 
 /** Features and classes of a step's samples. */
 export interface ProbeBatch {
+  /** Features `[B, width]`. */
   readonly features: Float32Array;
+  /** Classes `[B, classes]`, rows with a single 1. */
   readonly targets: Float32Array;
+  /** Numbers of the samples. */
+  readonly indices: Int32Array;
 }
 
 /** Some rows of the features, and their classes as rows with a single 1. */
@@ -41,7 +46,7 @@ function batchOf(
     rows.set(features.subarray(index * width, (index + 1) * width), i * width);
     targets[i * classes + (labels[index] ?? 0)] = 1;
   });
-  return { features: rows, targets };
+  return { features: rows, targets, indices };
 }
 
 /** Why features are not those of the probe, or `null`. */
@@ -64,13 +69,17 @@ function misfit(
 }
 
 /**
- * The batches of an epoch, in the order of the seed; the rest that fills none is left out.
+ * The batches of each epoch, in the order of the seed; the rest that fills none is left
+ * out.
  *
- * @param inputs Configuration and features.
- * @param epoch The epoch, from 0.
- * @param fromBatch The first batch.
+ * @param samples Configuration and features.
+ * @returns What `train` takes the batches of a `probeTask` from.
  */
-export async function* epochBatches(
+export function probeBatches(samples: ProbedSamples): ItemSource<ProbeBatch> {
+  return (epoch, fromBatch) => epochBatches(samples, epoch, fromBatch);
+}
+
+async function* epochBatches(
   inputs: ProbedSamples,
   epoch: number,
   fromBatch: number,

@@ -13,8 +13,8 @@ import {
 import type { Batch, DataError } from "../../data/mod.ts";
 import { imageRows, onlyRows } from "../evaluate/image_rows.ts";
 import type { WorkOptions } from "../work_options.ts";
-import type { TopAccuracies } from "../probe/probe_accuracy.ts";
-import { topAccuracy } from "../evaluate/accuracy.ts";
+import type { TopAccuracies } from "./probe_accuracy.ts";
+import { topAccuracy } from "./accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
 /**

@@ -6,17 +6,37 @@
 import {
   type AdamWConfig,
   type ClippingConfig,
-  type Fault,
   type Faults,
   type FreezeConfig,
   type FreezePlan,
-  left,
   type ModelSpec,
   planOf,
   type RateConfig,
   type Result,
+  right,
   type TrainingConfig,
 } from "../../core/mod.ts";
+import {
+  anything,
+  type Codec,
+  codecOf,
+  decode,
+  numberIn,
+  oneOf,
+  unwanted,
+  wholeFrom,
+} from "../../core/codec.ts";
+import { recordOf, refined } from "../../core/codec_structures.ts";
+import { modelCodec } from "../../core/model/model_codec.ts";
+import {
+  adamwCodec,
+  clipGradCodec,
+  endBelowBase,
+  freezeCodec,
+  notNegative,
+  rateFields,
+  trainingCodec,
+} from "../../core/plan/config_codec.ts";
 import {
   RAND_AUGMENT,
   type RandAugment,
@@ -130,59 +150,61 @@ const withHead = (model: ModelSpec): ModelSpec => ({
   stages: [{ tap: model.depth - 1, scale: 1, weight: 1 }],
 });
 
-const fault = (
-  holds: boolean,
-  path: string,
-  found: number,
-  wanted: string,
-): readonly Fault[] =>
-  holds ? [] : [{ _tag: "OutOfRange", path, found, wanted }];
+const part = numberIn("a number in [0, 1]", (x) => x >= 0 && x <= 1);
 
-const part = (path: string, value: number): readonly Fault[] =>
-  fault(value >= 0 && value <= 1, path, value, "a number in [0, 1]");
+const emaDecay = codecOf<number | null>(
+  "a number in (0, 1), or null",
+  (found, place) =>
+    found === null || (typeof found === "number" && found > 0 && found < 1)
+      ? []
+      : unwanted(found, place, "OutOfRange"),
+);
 
-const positive = (path: string, value: number): readonly Fault[] =>
-  fault(value > 0 && value < Infinity, path, value, "a number above 0");
+const configCodec: Codec<FinetuneConfig> = recordOf<FinetuneConfig>({
+  version: oneOf(1),
+  model: modelCodec,
+  classes: wholeFrom(2),
+  freeze: freezeCodec,
+  rate: refined(
+    recordOf<FinetuneRate>({
+      ...rateFields,
+      layerDecay: numberIn("a number in (0, 1]", (x) => x > 0 && x <= 1),
+    }),
+    endBelowBase,
+  ),
+  optimizer: adamwCodec,
+  dropPath: numberIn("a number in [0, 1)", (x) => x >= 0 && x < 1),
+  // `finetuneBatches` checks it, where transforms are made.
+  augment: anything as Codec<AugmentConfig>,
+  mixing: recordOf<MixingConfig>({
+    mixupAlpha: notNegative,
+    cutmixAlpha: notNegative,
+    probability: part,
+    switchProbability: part,
+    labelSmoothing: part,
+  }),
+  emaDecay,
+  training: trainingCodec,
+  clipGrad: clipGradCodec,
+});
 
-const notNegative = (path: string, value: number): readonly Fault[] =>
-  fault(value >= 0 && value < Infinity, path, value, "a number of at least 0");
-
-function ownFaults(
-  { classes, rate, dropPath, mixing, emaDecay, clipGrad }: FinetuneConfig,
-): readonly Fault[] {
-  const { layerDecay } = rate;
-  return [
-    ...fault(
-      Number.isSafeInteger(classes) && classes >= 2,
-      "classes",
-      classes,
-      "a whole number of at least 2",
-    ),
-    ...fault(
-      layerDecay > 0 && layerDecay <= 1,
-      "rate.layerDecay",
-      layerDecay,
-      "a number in (0, 1]",
-    ),
-    ...fault(
-      dropPath >= 0 && dropPath < 1,
-      "dropPath",
-      dropPath,
-      "a number in [0, 1)",
-    ),
-    ...emaDecay === null ? [] : fault(
-      emaDecay > 0 && emaDecay < 1,
-      "emaDecay",
-      emaDecay,
-      "a number in (0, 1), or null",
-    ),
-    ...notNegative("mixing.mixupAlpha", mixing.mixupAlpha),
-    ...notNegative("mixing.cutmixAlpha", mixing.cutmixAlpha),
-    ...part("mixing.probability", mixing.probability),
-    ...part("mixing.switchProbability", mixing.switchProbability),
-    ...part("mixing.labelSmoothing", mixing.labelSmoothing),
-    ...clipGrad === undefined ? [] : positive("clipGrad", clipGrad),
-  ];
+/**
+ * Reads a configuration of fine-tuning from untrusted data. Nothing is completed or
+ * clipped. Stages of the model are accepted as they are: they have no influence.
+ *
+ * @param input Anything.
+ * @returns The configuration, or every fault in it, each with its path.
+ */
+export function decodeFinetuneConfig(
+  input: unknown,
+): Result<Faults, FinetuneConfig> {
+  const { model } = (input ?? {}) as Partial<FinetuneConfig>;
+  if (typeof model !== "object" || model === null) {
+    return decode(configCodec)(input);
+  }
+  const given = input as FinetuneConfig;
+  const checked = decode(configCodec)({ ...given, model: withHead(model) });
+  return checked._tag === "Left" ? checked : right(given);
 }
 
 /**
@@ -198,16 +220,12 @@ export function finetunePlan(
   config: FinetuneConfig,
   samples: number,
 ): Result<Faults, FreezePlan> {
+  const checked = decodeFinetuneConfig(config);
+  if (checked._tag === "Left") return checked;
   const { version, model, freeze, optimizer, training } = config;
   const { layerDecay: _, ...rate } = config.rate;
-  const plan = planOf(
+  return planOf(
     { version, model: withHead(model), freeze, rate, optimizer, training },
     samples,
   );
-  const faults = [
-    ...ownFaults(config),
-    ...plan._tag === "Left" ? plan.left : [],
-  ];
-  const [first, ...others] = faults;
-  return first === undefined ? plan : left([first, ...others]);
 }
