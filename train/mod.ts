@@ -25,10 +25,11 @@ export {
 export * from "./checkpoint_policy.ts";
 export * from "./differences.ts";
 export * from "./engine/tensors.ts";
-export * from "./features.ts";
 export * from "./engine/find_origin.ts";
 export * from "./engine/snapshot.ts";
 export * from "./evaluate/classifier_accuracy.ts";
+export * from "./evaluate/encoder_features.ts";
+export * from "./evaluate/image_rows.ts";
 export * from "./tasks/drop_path.ts";
 export * from "./tasks/finetune_config.ts";
 export * from "./tasks/finetune.ts";
@@ -43,7 +44,7 @@ export * from "./follow/seconds_left.ts";
 export * from "./folder_names.ts";
 export * from "./work_options.ts";
 export * from "./is_missing.ts";
-export * from "./knn.ts";
+export * from "./evaluate/knn.ts";
 export {
   checkpointProgress,
   describeSkipped,
@@ -63,7 +64,6 @@ export {
   recordWriter,
 } from "./metrics_record.ts";
 export * from "./engine/update.ts";
-export * from "./most_frequent.ts";
 export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
 export * from "./engine/origin.ts";
@@ -85,7 +85,7 @@ export * from "./tasks/probe_config.ts";
 export * from "./evaluate/probe_sweep.ts";
 export { readCheckpoint } from "./read_checkpoint.ts";
 export type { RecordBefore, Witness } from "./record_before.ts";
-export * from "./reconstruct.ts";
+export * from "./evaluate/reconstruct.ts";
 export * from "./recorded_run.ts";
 export * from "./resume_run_folder.ts";
 export * from "./run_folder.ts";
@@ -119,32 +119,32 @@ export * from "./tensorboard/event_file.ts";
 export * from "./tensorboard/run_events.ts";
 export * from "./tensorboard/step_scalars.ts";
 export * from "./tensorboard/tfrecord.ts";
-export * from "./top_accuracy.ts";
+export * from "./evaluate/accuracy.ts";
 export * from "./training_file.ts";
 export * from "./train_error.ts";
 export * from "./engine/state.ts";
 export * from "./engine/step.ts";
-export * from "./upload_encoder.ts";
-export * from "./weights/encoder_files.ts";
-export { type EncoderNaming } from "./weights/encoder_names.ts";
-export * from "./weights/encoder_positions.ts";
-export * from "./weights/encoder_prefix.ts";
-export * from "./weights/encoder_snapshot.ts";
-export * from "./weights/encoder_start.ts";
+export {
+  type EncoderNaming,
+  type EncoderPlace,
+  findEncoder,
+} from "./weights/encoder/encoder_names.ts";
+export * from "./weights/encoder/encoder_positions.ts";
+export * from "./weights/encoder/encoder_start.ts";
 export type {
   EncoderTensors,
   OtherContents,
   StoredTensors,
-} from "./weights/encoder_tensors.ts";
-export * from "./weights/export_encoder.ts";
+} from "./weights/encoder/encoder_tensors.ts";
+export * from "./weights/export/export_encoder.ts";
 export { IMAGES_FILE } from "./weights/find_weights.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export * from "./weights/open_encoder.ts";
 export * from "./weights/read_weights.ts";
 export type { Weights } from "./weights/weights.ts";
-export type { UnseenSizes } from "./weights/weights_model.ts";
+export type { UnseenSizes } from "./weights/encoder/encoder_sizes.ts";
 export {
   decodeTorchFile,
   type TorchFormatError,
-} from "./weights/torch_file.ts";
+} from "./weights/torch/torch_file.ts";
 export * from "./write_checkpoint.ts";

@@ -24,10 +24,7 @@ import {
 } from "./safetensors.ts";
 import { SEAL } from "./seal.ts";
 import type { HostTensors, Snapshot } from "./engine/snapshot.ts";
-import type {
-  NamedShape,
-  TrainingIdentity,
-} from "./engine/task.ts";
+import type { NamedShape, TrainingIdentity } from "./engine/task.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** State of a training with all its tensors side by side, as these files hold it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Backend, Program } from "../../backends/backend.ts";
-import { provenInt8 } from "../../backends/int8_inputs.ts";
+import { verifyInt8 } from "../../backends/mod.ts";
 import {
   averageName,
   type Averaging,
@@ -158,8 +158,8 @@ export async function compilePhase(
     return left({ _tag: "BadConfig", faults: graphs.left });
   }
   if (task.int8 !== undefined) {
-    const proven = orBackendFailed(await provenInt8(backend));
-    if (proven._tag === "Left") return proven;
+    const verified = orBackendFailed(await verifyInt8(backend));
+    if (verified._tag === "Left") return verified;
   }
   const { trained, statistics, gradient, squares, update } = graphs.right;
   const sums = sumInPlace(gradient);

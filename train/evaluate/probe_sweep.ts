@@ -30,7 +30,7 @@ import {
   orBackendFailed,
   uploadAll,
 } from "../engine/tensors.ts";
-import type { LabelledFeatures } from "../knn.ts";
+import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import { initialProbe } from "../tasks/probe.ts";
 import { type ProbeBatch, probeBatches } from "../tasks/probe_batches.ts";
 import {
@@ -38,7 +38,7 @@ import {
   type ProbePlan,
   probePlan,
 } from "../tasks/probe_config.ts";
-import { topAccuracy } from "../top_accuracy.ts";
+import { topAccuracy } from "./accuracy.ts";
 import { fromSource, type TrainError } from "../train_error.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
 import { probeScores } from "./probe_accuracy.ts";
