@@ -67,7 +67,6 @@ export {
   type RunBeginning,
   type RunFolder,
 } from "./run/run_folder.ts";
-export type { NamedShape, StateShapes } from "./engine/task.ts";
 export * from "./run/run_history.ts";
 export { type OnceEach, onceEach } from "./run/once_each.ts";
 export * from "./files/file_result.ts";

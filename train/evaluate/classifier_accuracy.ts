@@ -11,7 +11,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { imageRows, onlyRows } from "../evaluate/image_rows.ts";
+import { imageRows, onlyRows } from "./image_rows.ts";
 import type { WorkOptions } from "../work_options.ts";
 import type { TopAccuracies } from "./probe_accuracy.ts";
 import { topAccuracy } from "./accuracy.ts";

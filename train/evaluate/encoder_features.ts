@@ -25,7 +25,7 @@ import { POSITION_TABLE } from "../weights/encoder/encoder_positions.ts";
 import { encoderParameters } from "../weights/encoder/encoder_start.ts";
 import type { WorkOptions } from "../work_options.ts";
 import { imageRows, onlyRows } from "./image_rows.ts";
-import type { LabelledFeatures } from "./neighbours.ts";
+import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 
 /** The numbers of the encoder that make the feature of an image. */
 export interface FeatureSpec {

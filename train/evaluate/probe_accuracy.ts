@@ -12,10 +12,10 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { LabelledFeatures } from "../evaluate/knn.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
 import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
 import { topAccuracy } from "./accuracy.ts";
+import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Parts of samples whose class is among the first. */

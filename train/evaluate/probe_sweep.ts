@@ -30,7 +30,7 @@ import {
   orBackendFailed,
   uploadAll,
 } from "../engine/tensors.ts";
-import type { LabelledFeatures } from "./neighbours.ts";
+import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import { initialProbe } from "../tasks/probe.ts";
 import { type ProbeBatch, probeBatches } from "../tasks/probe_batches.ts";
 import {

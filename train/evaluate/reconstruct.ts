@@ -12,9 +12,9 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
-import { batchTensors, type EpochDraw } from "../tasks/batch_tensors.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
 import type { HostTensors } from "../engine/snapshot.ts";
+import { batchTensors, type EpochDraw } from "../tasks/batch_tensors.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Predictions and targets of one stage for a batch. */

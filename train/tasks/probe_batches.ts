@@ -4,10 +4,19 @@
  * @module
  */
 import { epochOrder, left, type Result, right } from "../../core/mod.ts";
-import type { LabelledFeatures } from "../evaluate/neighbours.ts";
 import type { ItemSource } from "../engine/loop.ts";
 import type { TrainError } from "../train_error.ts";
 import type { ProbeConfig } from "./probe_config.ts";
+
+/** Labelled points. */
+export interface LabelledFeatures {
+  /** `[count, width]`, row-major. */
+  readonly features: Float32Array;
+  /** Width of a feature. */
+  readonly width: number;
+  /** Class of each row, from 0; −1 for none. */
+  readonly labels: Int32Array;
+}
 
 /** Features of all samples in an epoch; the same ones again where nothing is random. */
 export type EpochFeatures = (
