@@ -32,7 +32,7 @@ export {
   type RunProgress,
   type SkippedCheckpoint,
 } from "./run/latest_checkpoint.ts";
-export * from "./loss_watch.ts";
+export * from "./run/loss_watch.ts";
 export * from "./run/images_file.ts";
 export * from "./run/metrics.ts";
 export {
@@ -58,7 +58,7 @@ export * from "./tasks/model_part.ts";
 export * from "./tasks/position_tables.ts";
 export { readCheckpoint } from "./checkpoint/read_checkpoint.ts";
 export type { RecordBefore, Witness } from "./run/record_before.ts";
-export * from "./run/recorded_run.ts";
+export * from "./run/run_hooks.ts";
 export * from "./run/resume_run_folder.ts";
 export {
   createRunFolder,
@@ -68,7 +68,6 @@ export {
   type RunFolder,
 } from "./run/run_folder.ts";
 export * from "./run/run_history.ts";
-export { type OnceEach, onceEach } from "./run/once_each.ts";
 export * from "./files/file_result.ts";
 export {
   type ChooseTensors,

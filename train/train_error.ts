@@ -58,8 +58,8 @@ export type TrainError =
     readonly step: number;
     /** First of the high steps. */
     readonly since: number;
-    readonly stage: number;
-    readonly scale: number;
+    /** Stage of the loss and its scale; `null` where a step has one loss. */
+    readonly stage: { readonly index: number; readonly scale: number } | null;
     readonly loss: number;
     /** What it should be below. */
     readonly bound: number;
@@ -168,9 +168,11 @@ export function describeTrainError(error: TrainError): string {
     case "NonFiniteStatistics":
       return `Stopped at step ${error.step}: ${describeNonFinite(error)}`;
     case "LossExploded":
-      return `Stopped after step ${error.step}: the loss of stage ${
-        error.stage + 1
-      } (scale ${error.scale}) is ${error.loss}, and has been above ${error.bound} since step ${error.since}`;
+      return `Stopped after step ${error.step}: the loss${
+        error.stage === null
+          ? ""
+          : ` of stage ${error.stage.index + 1} (scale ${error.stage.scale})`
+      } is ${error.loss}, and has been above ${error.bound} since step ${error.since}`;
     case "NonFiniteParameter":
       return `Stopped at step ${error.step}: parameter ${error.name} is not finite, so nothing was saved`;
     case "CheckpointRefused":

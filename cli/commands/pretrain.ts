@@ -36,7 +36,7 @@ import { progressOn } from "../pretrain/progress.ts";
 import { settingsFrom } from "../pretrain/settings.ts";
 import { type Summary, summaryOf } from "../pretrain/summary.ts";
 import { takeSteps } from "../pretrain/take_steps.ts";
-import { withTensorBoard } from "../pretrain/tensorboard.ts";
+import { tensorBoardOf } from "../pretrain/tensorboard.ts";
 import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
 async function pretrain(
@@ -44,14 +44,16 @@ async function pretrain(
 ): Promise<Summary> {
   const settings = await settingsFrom(values);
   const stop = new AbortController();
-  const opened = await openRun(settings, values, say, stop.signal);
-  const tracked = await withTensorBoard(opened, values, say);
-  const { plan, run, folder, backend, loading } = tracked;
+  const opened = await openRun(settings, values, say);
+  const { plan, folder, backend, loading } = opened;
   const command = resumeCommand(folder.path, values);
-  const progress = progressOn(plan, stream, run.step);
+  const progress = progressOn(plan, stream, folder.start.step);
+  const tracker = await tensorBoardOf(opened, values, progress.say);
   const { signal } = interruption(progress.say, stop);
   const atCheckpoint = await badImagesKeeper(folder.path, loading.badImages);
-  const end = await takeSteps({ ...tracked, progress, signal, atCheckpoint });
+  const shown = { progress, tracker, signal, atCheckpoint };
+  const end = await takeSteps({ ...opened, ...shown });
+  const { run } = end;
   progress.end();
   const skipped = await atCheckpoint();
   if (skipped._tag === "Left") say(describeTrainError(skipped.left));
@@ -59,13 +61,13 @@ async function pretrain(
   const { cause, checkpoint } = end;
   if (cause === "interrupted") {
     const place = `after step ${run.step} of ${plan.totalSteps}`;
-    const summary = summaryOf(tracked, end, UNJUDGED);
+    const summary = summaryOf(opened, end, UNJUDGED);
     return interrupted(place, checkpoint, command, summary);
   }
   if (cause !== "finished") return failed(cause, checkpoint, command);
   const { judge: time = "auto" } = values;
-  const shown = { startBar: barsOn(stream), signal };
-  const finished = await finish(tracked, end, say, { ...shown, time });
+  const choice = { startBar: barsOn(stream), signal, time, tracker };
+  const finished = await finish({ ...opened, run }, end, say, choice);
   loading.workers?.[Symbol.dispose]();
   run.dispose();
   folder[Symbol.dispose]();

@@ -6,7 +6,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { type Backend, interruptible } from "../../backends/mod.ts";
+import type { Backend } from "../../backends/mod.ts";
 import {
   type FreezePlan,
   left,
@@ -25,7 +25,6 @@ import {
   latestCheckpoint,
   type MetricsLine,
   phaseTimes,
-  type Pretraining,
   pretraining,
   pretrainTask,
   rememberedImages,
@@ -38,7 +37,11 @@ import {
 import type { Interrupted } from "../evaluate/training_start.ts";
 import { badImagesKeeper } from "../images/bad_images_file.ts";
 import { progressOn } from "../pretrain/progress.ts";
-import { type RunEnd, takeSteps } from "../pretrain/take_steps.ts";
+import {
+  type RunEnd,
+  type RunOptions,
+  takeSteps,
+} from "../pretrain/take_steps.ts";
 import type { Experiment, Trial } from "./experiment.ts";
 import { clockedRun, clockedSteps } from "./processor_time.ts";
 
@@ -168,25 +171,25 @@ async function resultOf(
   });
 }
 
-/** The run of a trial, from where its folder says. */
-function runOf(
-  { source, backend, signal }: PretrainContext,
-  { config, plan }: Trial,
+/** Starts the run of a trial from where its folder says. */
+function beginning(
+  { source, backend }: PretrainContext,
+  trial: Trial,
   { path, start }: RunFolder,
   unreadable: BadImages,
-): Result<TrainError, Pretraining> {
-  const batches = batchSource(source, config, { badImages: unreadable });
+): Result<TrainError, RunOptions["begin"]> {
+  const batches = batchSource(source, trial.config, { badImages: unreadable });
   if (batches._tag === "Left") {
     return left({ _tag: "BadConfig", faults: batches.left });
   }
-  const run = pretraining({
-    config,
-    plan,
-    backend: interruptible(backend, signal),
-    batches: batches.right,
-    start,
-  });
-  return right(clockedRun(run, join(path, CLOCK_FILE)));
+  const inputs = { ...trial, backend, batches: batches.right, start };
+  return right((hooks, signal) =>
+    clockedRun(
+      pretraining({ ...inputs, signal }),
+      hooks,
+      join(path, CLOCK_FILE),
+    )
+  );
 }
 
 /**
@@ -207,12 +210,13 @@ export async function pretrainPart(
   if (folder._tag === "Left") return folder;
   const unreadable = badImages(context.source.length);
   const keepUnreadable = await badImagesKeeper(path, unreadable);
-  const run = runOf(context, trial, folder.right, unreadable);
-  if (run._tag === "Left") return run;
-  const progress = progressOn(plan, process.stdout, run.right.step);
+  const begin = beginning(context, trial, folder.right, unreadable);
+  if (begin._tag === "Left") return begin;
+  const { step } = folder.right.start;
+  const progress = progressOn(plan, process.stdout, step);
   const end = await takeSteps({
     plan,
-    run: run.right,
+    begin: begin.right,
     folder: folder.right,
     checkpoint: path,
     progress: { ...progress, say: () => {} },
@@ -221,7 +225,7 @@ export async function pretrainPart(
     signal: context.signal,
   });
   progress.end();
-  run.right.dispose();
+  end.run.dispose();
   const listed = await keepUnreadable();
   folder.right[Symbol.dispose]();
   if (listed._tag === "Left") return listed;

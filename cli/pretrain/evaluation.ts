@@ -16,7 +16,7 @@ import {
 } from "../../train/mod.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { type JudgedFeatures, judgedFeatures } from "./judged_features.ts";
-import type { OpenedRun } from "./open_run.ts";
+import type { BegunRun } from "./open_run.ts";
 
 /**
  * Percent of the judged images whose class the weighted vote of their 20 nearest
@@ -82,12 +82,12 @@ const LEAST = { train: 100, queries: 50 };
 const COMPARED_PER_SECOND = 3e9;
 
 /** Numbers that are compared for each pair of images: two encoders and pixels, at most. */
-const comparedNumbers = ({ config: { model } }: OpenedRun): number =>
+const comparedNumbers = ({ config: { model } }: BegunRun): number =>
   2 * model.embedDim + model.inChannels * Math.min(32, model.imageSize) ** 2;
 
 /** Whether there is time for another batch, comparisons included. */
 function clockOf(
-  opened: OpenedRun,
+  opened: BegunRun,
   { time, runSeconds }: JudgingChoice,
 ): (train: number, queries: number) => boolean {
   if (time === "always") return () => true;
@@ -102,7 +102,7 @@ function clockOf(
 
 /** Percent of the queries whose class is found. */
 async function accuracy(
-  { images: { train }, backend }: OpenedRun,
+  { images: { train }, backend }: BegunRun,
   { known, asked }: JudgedFeatures,
   shown: ShownWork,
 ): Promise<Result<TrainError, number>> {
@@ -120,7 +120,7 @@ async function accuracy(
 
 /** The features of the trained encoder, of the untrained one, and the pixels. */
 async function featuresOf(
-  opened: OpenedRun,
+  opened: BegunRun,
   choice: JudgingChoice,
 ): Promise<Result<TrainError, readonly JudgedFeatures[]>> {
   const { images, config, backend, run, plan, loading } = opened;
@@ -154,7 +154,7 @@ async function featuresOf(
 
 /** How many of the images were used, where it were not all. */
 function sampleNote(
-  { images: { train, queries } }: OpenedRun,
+  { images: { train, queries } }: BegunRun,
   { known, asked }: JudgedFeatures,
 ): string {
   const [images, judged] = [known.labels.length, asked.labels.length];
@@ -176,7 +176,7 @@ const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
  * @returns Accuracies and what is to be said of them; or the first error.
  */
 export async function judgeRun(
-  { images, ...run }: OpenedRun,
+  { images, ...run }: BegunRun,
   choice: JudgingChoice,
 ): Promise<Result<TrainError, Judged>> {
   const train = labelledImages(images.train);

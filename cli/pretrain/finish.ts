@@ -10,12 +10,13 @@ import { lossPlot } from "../../plot/mod.ts";
 import {
   describeTrainError,
   replaceFile,
+  type Tracker,
   type TrainError,
 } from "../../train/mod.ts";
 import { describeUnreadable } from "../images/unreadable.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
 import { judgeRun, type JudgingTime, UNJUDGED } from "./evaluation.ts";
-import type { OpenedRun } from "./open_run.ts";
+import type { BegunRun } from "./open_run.ts";
 import { reconstructionSvg } from "./reconstruction.ts";
 import {
   describeSummary,
@@ -24,14 +25,14 @@ import {
   summaryOf,
 } from "./summary.ts";
 import type { RunEnd } from "./take_steps.ts";
-import type { ToldRun } from "./tensorboard.ts";
+import { accuracyScalars } from "./tensorboard.ts";
 
 /** What a picture shows, or why it cannot be drawn. */
 type Drawing = () => Promise<Result<TrainError, string>>;
 
 /** The pictures of a run by the names of their files. */
 const picturesOf = (
-  { plan, backend, config, run, images }: OpenedRun,
+  { plan, backend, config, run, images }: BegunRun,
   { steps }: RunEnd,
 ): Readonly<Record<string, Drawing>> => ({
   "loss.svg": () =>
@@ -47,7 +48,7 @@ const picturesOf = (
 
 /** Draws the pictures; one that cannot be drawn or written is told of and left out. */
 async function drawPictures(
-  opened: OpenedRun,
+  opened: BegunRun,
   end: RunEnd,
   say: (line: string) => void,
 ): Promise<void> {
@@ -74,6 +75,8 @@ export interface Finished {
 interface FinishChoice extends ShownWork {
   /** How long that may take. */
   readonly time: JudgingTime;
+  /** Told of what is found, if there is one. */
+  readonly tracker: Tracker | null;
 }
 
 /**
@@ -85,7 +88,7 @@ interface FinishChoice extends ShownWork {
  * @param choice How long judging may take, who sees it and what stops it.
  */
 export async function finish(
-  opened: ToldRun,
+  opened: BegunRun,
   end: RunEnd,
   say: (line: string) => void,
   choice: FinishChoice,
@@ -104,7 +107,10 @@ export async function finish(
   const { accuracies, note } = judged._tag === "Right"
     ? judged.right
     : { accuracies: UNJUDGED, note: "not judged: stopped" };
-  await opened.tellAccuracies(opened.run.step, accuracies);
+  const scalars = accuracyScalars(accuracies);
+  if (Object.keys(scalars).length > 0) {
+    await choice.tracker?.scalars(opened.run.step, scalars);
+  }
   const summary = summaryOf(opened, end, accuracies);
   say(describeSummary(summary, note));
   return right({ summary, isStopped });

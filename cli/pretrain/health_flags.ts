@@ -8,6 +8,7 @@ import {
   DEFAULT_LOSS_LIMIT,
   type LossWatch,
   lossWatch,
+  stageLosses,
 } from "../../train/mod.ts";
 import {
   type FlagValues,
@@ -49,5 +50,5 @@ export function watchFrom(
   model: ModelSpec,
 ): LossWatch {
   const limit = values["loss-limit"] ?? DEFAULT_LOSS_LIMIT;
-  return lossWatch(model, limit === 0 ? Infinity : limit, []);
+  return lossWatch(stageLosses(model), limit === 0 ? Infinity : limit, []);
 }

@@ -5,7 +5,6 @@
  */
 import {
   type Backend,
-  interruptible,
   selectBackend,
   type SelectOptions,
 } from "../../backends/mod.ts";
@@ -26,6 +25,7 @@ import {
   type BatchSource,
   batchSource,
   type CheckpointPolicy,
+  type Hook,
   type Loading,
   type LossWatch,
   type Pretraining,
@@ -92,12 +92,23 @@ export interface OpenedRun extends PlannedRun {
   readonly folder: RunFolder;
   /** Checkpoint of where it starts. */
   readonly checkpoint: string;
-  /** The run. */
-  readonly run: Pretraining;
+  /**
+   * Starts the run.
+   *
+   * @param hooks Work beside its steps.
+   * @param signal Ends a step that is under way.
+   */
+  readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Pretraining;
   /** When it is saved. */
   readonly policy: CheckpointPolicy;
   /** Tells when its losses have exploded. */
   readonly watch: LossWatch;
+}
+
+/** A run that has begun. */
+export interface BegunRun extends OpenedRun {
+  /** The run. */
+  readonly run: Pretraining;
 }
 
 /** The model sees grey images in one channel and others in three, unless a file says otherwise. */
@@ -214,7 +225,6 @@ function startMessage(step: number, { totalSteps }: FreezePlan): string {
  * @param settings What the run is to be.
  * @param values Flags, for what does not determine it.
  * @param say Prints a line.
- * @param signal Ends a step that is under way.
  * @returns The run.
  * @throws {CommandFailed} where it cannot begin.
  */
@@ -222,7 +232,6 @@ export async function openRun(
   settings: Settings,
   values: PretrainValues,
   say: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<OpenedRun> {
   await checkFolder(settings);
   const planned = await planRun(settings, values);
@@ -256,11 +265,7 @@ export async function openRun(
   describeStart(opened.folder).forEach(say);
   say(`folder: ${path}${startMessage(start.step, plan)}`);
   const skipNonFinite = values["skip-non-finite"] ?? 0;
-  const run = pretraining({
-    ...planned,
-    backend: interruptible(backend, signal),
-    start,
-    skipNonFinite,
-  });
-  return { ...planned, ...opened, backend, run, policy, watch };
+  const begin: OpenedRun["begin"] = (hooks, signal) =>
+    pretraining({ ...planned, backend, start, skipNonFinite, hooks, signal });
+  return { ...planned, ...opened, backend, begin, policy, watch };
 }

@@ -71,11 +71,11 @@ export const secondsOf = ({ totals }: RunEnd): number => totals.seconds;
  * @param accuracies What its encoder is worth.
  */
 export function summaryOf(
-  { plan, backend: { device }, folder, run }: OpenedRun,
+  { plan, backend: { device }, folder }: OpenedRun,
   end: RunEnd,
   accuracies: Accuracies,
 ): Summary {
-  const { steps, checkpoint } = end;
+  const { run, steps, checkpoint } = end;
   const times = phaseTimes(plan, steps);
   const counts = plan.phases.map(({ index }) =>
     steps.filter(({ phase }) => phase === index).length

@@ -1,32 +1,24 @@
 /**
- * What TensorBoard is told of a run.
+ * TensorBoard's files of a run.
  *
  * @module
  */
-import type { Result } from "../../core/mod.ts";
 import {
   describeTrainError,
-  type OnceEach,
-  onceEach,
   openRunEvents,
+  optionalTracker,
   pretrainTask,
-  type RunEvents,
-  type RunFolder,
-  type Scalars,
+  type Tracker,
   type TrainError,
 } from "../../train/mod.ts";
 import type { Accuracies } from "./evaluation.ts";
 import type { OpenedRun } from "./open_run.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 
-/** A run whose folder also tells TensorBoard. */
-export interface ToldRun extends OpenedRun {
-  /** Tells what the encoder is worth after so many steps. */
-  readonly tellAccuracies: (step: number, found: Accuracies) => Promise<void>;
-}
-
 /** The accuracies that are known, percent, by tag. */
-function accuracyScalars(found: Accuracies): Scalars {
+export function accuracyScalars(
+  found: Accuracies,
+): Readonly<Record<string, number>> {
   const tagged = {
     "validation/knn_top1": found.knnTop1,
     "validation/knn_top1_untrained": found.knnTop1Untrained,
@@ -39,76 +31,33 @@ function accuracyScalars(found: Accuracies): Scalars {
   );
 }
 
-/** Tells as long as that is possible; a run goes on without. */
-function telling(
-  events: RunEvents,
-  complaints: OnceEach,
-): (
-  tell: (events: RunEvents) => Promise<Result<TrainError, void>>,
-) => Promise<void> {
-  let isOver = false;
-  return async (tell) => {
-    if (isOver) return;
-    const told = await tell(events);
-    if (told._tag === "Right") return;
-    isOver = true;
-    complaints.add("events", unheard(told.left));
-  };
-}
-
-/** What is said where TensorBoard cannot be told. */
+/** What is said where TensorBoard's files cannot be written. */
 const unheard = (error: TrainError): string =>
   `TensorBoard hears no more of this run: ${describeTrainError(error)}`;
 
-/** The same folder; what it records TensorBoard is told, too. */
-function toldFolder(
-  folder: RunFolder,
-  complaints: OnceEach,
-  tell: ReturnType<typeof telling>,
-): RunFolder {
-  return {
-    ...folder,
-    complaints: () => [...folder.complaints(), ...complaints.take()],
-    record: async (report) => {
-      const recorded = await folder.record(report);
-      if (recorded._tag === "Right") await tell((to) => to.step(report));
-      return recorded;
-    },
-  };
-}
-
 /**
- * Lets TensorBoard know of a run, unless that is not wanted or not possible: then it
- * says so, and the run goes on without.
+ * Begins TensorBoard's files of a run, unless they are not wanted or not possible: then
+ * it says so, and the run goes on without.
  *
  * @param opened The run.
  * @param values Flags.
  * @param say Prints a line.
  * @param open Opens the event file.
  */
-export async function withTensorBoard(
-  opened: OpenedRun,
+export async function tensorBoardOf(
+  { config, plan, folder: { path, start, history } }: Pick<
+    OpenedRun,
+    "config" | "plan" | "folder"
+  >,
   values: PretrainValues,
   say: (line: string) => void,
   open: typeof openRunEvents = openRunEvents,
-): Promise<ToldRun> {
-  const silent = { ...opened, tellAccuracies: () => Promise.resolve() };
-  if (values["no-tensorboard"]) return silent;
-  const { config, plan, folder: { path, start, history } } = opened;
+): Promise<Tracker | null> {
+  if (values["no-tensorboard"]) return null;
   const run = pretrainTask({ config, plan });
   const events = await open({ run, path, start, history });
-  if (events._tag === "Left") {
-    say(unheard(events.left));
-    return silent;
-  }
-  const complaints = onceEach();
-  const tell = telling(events.right, complaints);
-  return {
-    ...opened,
-    folder: toldFolder(opened.folder, complaints, tell),
-    tellAccuracies: async (step, found) => {
-      await tell((to) => to.scalars(step, accuracyScalars(found)));
-      complaints.take().forEach(say);
-    },
-  };
+  const complain = (error: TrainError): void => say(unheard(error));
+  if (events._tag === "Right") return optionalTracker(events.right, complain);
+  complain(events.left);
+  return null;
 }

@@ -22,16 +22,19 @@ import {
   createRunFolder,
   describeTrainError,
   initialSnapshot,
+  keepingHooks,
+  type KeepingOptions,
   type KeptCheckpoints,
   type Pretraining,
-  pretraining,
   type PretrainRun,
   pretrainTask,
   type RunFolder,
   type Snapshot,
   type StepReport,
   type Task,
+  train,
   type TrainError,
+  type TrainOptions,
 } from "../../train/mod.ts";
 import { right } from "../right.ts";
 
@@ -131,13 +134,47 @@ export function startTiny(
   backend: Backend,
   run: TinyRun,
   start: Snapshot = initialSnapshot(run.config, run.plan),
+  options: Partial<TrainOptions<Batch>> = {},
 ): Pretraining {
-  return pretraining({
-    ...run,
+  return train(run, {
     backend,
     start,
     batches: syntheticBatches(run.config),
+    ...options,
   });
+}
+
+/** A step of a run that is kept, and the checkpoint that was written after it. */
+export interface KeptStep {
+  readonly report: StepReport;
+  readonly checkpoint: string | null;
+}
+
+/** Takes the steps of the tiny run and keeps it in its folder; an end by a signal is none. */
+export async function* keptSteps(
+  backend: Backend,
+  run: TinyRun,
+  keeping: Omit<KeepingOptions, "plan"> & { readonly folder: RunFolder },
+  options: Partial<TrainOptions<Batch>> = {},
+): AsyncGenerator<Result<TrainError, KeptStep>> {
+  let checkpoint: string | null = null;
+  const hooks = keepingHooks({
+    ...keeping,
+    plan: run.plan,
+    onCheckpoint: (path) => void (checkpoint = path),
+  });
+  if (hooks._tag === "Left") return yield hooks;
+  const going = startTiny(backend, run, keeping.folder.start, {
+    ...options,
+    hooks: hooks.right,
+  });
+  for await (const taken of going) {
+    if (taken._tag === "Right") {
+      yield success({ report: taken.right, checkpoint });
+    } else if (taken.left._tag !== "Stopped") yield taken;
+    checkpoint = null;
+  }
+  going.dispose();
 }
 
 /** The value of a success of training; fails the test on a failure. */

@@ -44,7 +44,6 @@ import { type FolderLock, lockFolder } from "./folder_lock.ts";
 import type { SkippedCheckpoint } from "./latest_checkpoint.ts";
 import { METRICS_FILE, type MetricsLine } from "./metrics.ts";
 import { recordWriter } from "./metrics_record.ts";
-import { onceEach } from "./once_each.ts";
 import { NO_TOTALS, type RunTotals } from "./run_history.ts";
 
 /** Files that say what a run is. */
@@ -186,14 +185,18 @@ export async function openedFolder(
   const record = join(path, METRICS_FILE);
   const writer = await recordWriter(record);
   if (writer._tag === "Left") return writer;
-  const complaints = onceEach();
+  let [complaints, hasComplained]: [string[], boolean] = [[], false];
   let newest = known.checkpointOfStart;
   return right({
     ...known,
     path,
     newest: () => newest,
     record: writer.right,
-    complaints: complaints.take,
+    complaints: () => {
+      const fresh = complaints;
+      complaints = [];
+      return fresh;
+    },
     checkpoint: async (snapshot) => {
       const flushed = await fileResult(record, () => syncFile(record));
       if (flushed._tag === "Left") return flushed;
@@ -201,9 +204,9 @@ export async function openedFolder(
       if (written._tag === "Left") return written;
       newest = written.right;
       const unremoved = await removeOld(written.right, kept);
-      if (unremoved !== null) {
-        complaints.add(
-          "removing",
+      if (unremoved !== null && !hasComplained) {
+        hasComplained = true;
+        complaints.push(
           `old checkpoints that cannot be removed stay: ${unremoved}`,
         );
       }

@@ -1,9 +1,18 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { left, right } from "../../../core/mod.ts";
-import type { OpenedRun } from "../../../cli/pretrain/open_run.ts";
-import { withTensorBoard } from "../../../cli/pretrain/tensorboard.ts";
-import { type openRunEvents, readMetrics } from "../../../train/mod.ts";
+import {
+  accuracyScalars,
+  tensorBoardOf,
+} from "../../../cli/pretrain/tensorboard.ts";
+import {
+  afterStep,
+  type openRunEvents,
+  readMetrics,
+  recordHook,
+  trackerHook,
+  type Training,
+} from "../../../train/mod.ts";
 import { reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { newRunFolder, trained } from "../../train/tiny_run.ts";
@@ -20,13 +29,14 @@ async function recorded(
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
   const { config, plan } = RUN;
-  const opened = { config, plan, folder } as OpenedRun;
-  const told = await withTensorBoard(opened, {}, say, open);
+  const tracker = await tensorBoardOf({ config, plan, folder }, {}, say, open);
+  const hooks = [recordHook(folder), ...tracker ? [trackerHook(tracker)] : []];
   for (const step of [0, 1, 2, 3]) {
-    trained(await told.folder.record(reportOf(RUN, step)));
-    told.folder.complaints().forEach(say);
+    const report = reportOf(RUN, step);
+    trained(await afterStep(hooks, report, {} as Training));
   }
-  await told.tellAccuracies(4, ACCURACIES as never);
+  const scalars = accuracyScalars(ACCURACIES as never);
+  if (tracker !== null) trained(await tracker.scalars(4, scalars));
   strictEqual(
     trained(await readMetrics(join(path, "metrics.jsonl"))).length,
     4,
@@ -34,12 +44,12 @@ async function recorded(
   return said;
 }
 
-Deno.test("withTensorBoard() says nothing while all goes well", () =>
+Deno.test("tensorBoardOf() says nothing while all goes well", () =>
   inFolder(async (path) => {
     deepStrictEqual(await recorded(path), []);
   }));
 
-Deno.test("withTensorBoard() says once that there is no place for its files, and the run goes on without", () =>
+Deno.test("tensorBoardOf() says once that there is no place for its files, and the run goes on without", () =>
   inFolder(async (path) => {
     await Deno.writeTextFile(join(path, "tensorboard"), "a file");
     const said = await recorded(path);
@@ -50,7 +60,7 @@ Deno.test("withTensorBoard() says once that there is no place for its files, and
     );
   }));
 
-Deno.test("withTensorBoard() says once that its file cannot be written any more, and the run goes on without", () =>
+Deno.test("tensorBoardOf() says once that its file cannot be written any more, and the run goes on without", () =>
   inFolder(async (path) => {
     let asked = 0;
     const full = left({ _tag: "FileFailed", path, reason: "ENOSPC" } as const);

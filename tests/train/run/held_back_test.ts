@@ -1,13 +1,14 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { MODEL_PRESETS, type Result, right } from "../../../core/mod.ts";
+import { MODEL_PRESETS, right } from "../../../core/mod.ts";
 import {
+  afterStep,
+  keepingHooks,
   lossWatch,
-  NO_TOTALS,
-  type Pretraining,
-  recordedRun,
-  type RunFolder,
+  orThrow,
+  stageLosses,
   type StepReport,
   type TrainError,
+  type Training,
 } from "../../../train/mod.ts";
 import { tinyRun } from "../tiny_run.ts";
 
@@ -30,72 +31,49 @@ const EMPTY = {
   ...{ statistics: new Map(), averages: new Map(), skipped: 0 },
 };
 
-/** A run that only has losses. */
-function runOf(losses: readonly number[]): Pretraining {
-  let done = 0;
-  return {
-    get step() {
-      return done;
-    },
-    snapshot: () => Promise.resolve(right({ step: done, ...EMPTY })),
-    parameters: () => new Map(),
-    state: () => ({ step: done, ...EMPTY }),
-    dispose: () => {},
-    async *[Symbol.asyncIterator]() {
-      for (const [step, loss] of losses.entries()) {
-        done = step + 1;
-        const report: Result<TrainError, StepReport> = right(
-          reportOf(step, loss),
-        );
-        yield await Promise.resolve(report);
-      }
-    },
-  };
-}
+/** A training after so many steps. */
+const trainingAt = (step: number): Training => ({
+  step,
+  snapshot: () => Promise.resolve(right({ step, ...EMPTY })),
+  parameters: () => new Map(),
+  state: () => ({ step, ...EMPTY }),
+  dispose: () => {},
+  async *[Symbol.asyncIterator]() {},
+});
 
 /** What a run with such losses saves and how it ends. */
 async function courseOf(losses: readonly number[]) {
   const saved: number[] = [];
-  const folder: RunFolder = {
-    path: "run",
-    start: { step: 0, ...EMPTY },
-    checkpointOfStart: null,
-    newest: () => null,
-    history: [],
-    totals: NO_TOTALS,
-    recordNote: null,
-    complaints: () => [],
-    skipped: [],
-    change: null,
-    record: () => Promise.resolve(right(undefined)),
-    checkpoint: ({ step }) => {
-      saved.push(step);
-      return Promise.resolve(right(`step-${step}`));
-    },
-    [Symbol.dispose]: () => {},
-  };
   const { plan } = tinyRun();
   const policy = { everySteps: 5, everyMinutes: null, keepLast: 2 };
   const heldBack: number[] = [];
+  const hooks = orThrow(keepingHooks({
+    plan: { ...plan, totalSteps: losses.length },
+    folder: {
+      record: () => Promise.resolve(right(undefined)),
+      checkpoint: ({ step }) => {
+        saved.push(step);
+        return Promise.resolve(right(`step-${step}`));
+      },
+    },
+    policy: { ...policy, keepAtFreeze: false },
+    watch: lossWatch(stageLosses(MODEL_PRESETS.nano), 10, []),
+    onHeldBack: (step) => void heldBack.push(step + 1),
+  }));
   let error: TrainError | null = null;
-  for await (
-    const taken of recordedRun({
-      plan: { ...plan, totalSteps: losses.length },
-      run: runOf(losses),
-      folder,
-      policy: { ...policy, keepAtFreeze: false },
-      watch: lossWatch(MODEL_PRESETS.nano, 10, []),
-    })
-  ) {
-    if (taken._tag === "Left") error = taken.left;
-    else if (taken.right.isHeldBack) heldBack.push(taken.right.report.step + 1);
+  for (const [step, loss] of losses.entries()) {
+    const training = trainingAt(step + 1);
+    const seen = await afterStep(hooks, reportOf(step, loss), training);
+    if (seen._tag === "Right") continue;
+    error = seen.left;
+    break;
   }
   return { saved: saved.slice(-2), heldBack, error };
 }
 
 const some = (count: number, loss: number) => Array<number>(count).fill(loss);
 
-Deno.test("recordedRun() ends a run whose loss has exploded, and saves no moment at which it was high", async () => {
+Deno.test("keepingHooks() ends a run whose loss has exploded, and saves no moment at which it was high", async () => {
   const { saved, heldBack, error } = await courseOf(
     [...some(61, 0.05), ...some(30, 4)],
   );
@@ -105,7 +83,7 @@ Deno.test("recordedRun() ends a run whose loss has exploded, and saves no moment
   deepStrictEqual(heldBack, [65, 70]);
 });
 
-Deno.test("recordedRun() saves again after a spike, and does not finish a run at a high moment", async () => {
+Deno.test("keepingHooks() saves again after a spike, and does not finish a run at a high moment", async () => {
   const spiked = [...some(61, 0.05), ...some(9, 4), ...some(5, 0.05)];
   const good = await courseOf(spiked);
   strictEqual(good.error, null);

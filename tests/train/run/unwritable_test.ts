@@ -6,10 +6,10 @@ import {
   type CheckpointPolicy,
   describeTrainError,
   initialSnapshot,
+  keepingHooks,
   latestCheckpoint,
   newestWholeCheckpoint,
   readCheckpoint,
-  recordedRun,
   resumeRunFolder,
   type RunFolder,
   type Snapshot,
@@ -125,10 +125,11 @@ async function ended(
   opening: Promise<Result<TrainError, RunFolder>>,
 ): Promise<Result<TrainError, Snapshot>> {
   using folder = trained(await opening);
-  const run = startTiny(referenceBackend(), RUN, folder.start);
-  const options = { plan: RUN.plan, run, folder, policy: POLICY };
+  const keeping = { plan: RUN.plan, folder, policy: POLICY };
+  const hooks = trained(keepingHooks(keeping));
+  const run = startTiny(referenceBackend(), RUN, folder.start, { hooks });
   let failure: Result<TrainError, never> | null = null;
-  for await (const taken of recordedRun(options)) {
+  for await (const taken of run) {
     if (taken._tag === "Left") failure = taken;
   }
   const end = await run.snapshot();

@@ -8,7 +8,7 @@ import process from "node:process";
 import { type FreezePlan, type Result, right } from "../../../core/mod.ts";
 import type { TrainingIdentity } from "../../engine/task.ts";
 import { type MetricsLine, metricsLine } from "../metrics.ts";
-import type { StepReport } from "../../engine/training.ts";
+import type { Tracker } from "../run_hooks.ts";
 import type { TrainError } from "../../train_error.ts";
 import {
   eventFiles,
@@ -107,16 +107,6 @@ const MOST_PAST = 5000;
 /** Lines of a record that are written at a time. */
 const CHUNK = 1000;
 
-/** What a run tells TensorBoard. */
-export interface RunEvents {
-  /** Tells of a step, and of the memory that the process has now. */
-  step(report: StepReport): Promise<Result<TrainError, void>>;
-  /** Tells of numbers found out after so many steps, such as `validation/knn_top1`; nothing if there are none. */
-  scalars(step: number, values: Scalars): Promise<Result<TrainError, void>>;
-  /** Ends the telling. */
-  close(): Promise<void>;
-}
-
 const eventOf = (
   step: number,
   wallTime: number,
@@ -127,8 +117,8 @@ const eventOf = (
   content: { _tag: "Scalars", values },
 });
 
-/** A run that is told of. */
-export interface ToldRun {
+/** A run that TensorBoard is told of. */
+export interface TrackedRun {
   /** The run. */
   readonly run: TrainingIdentity;
   /** Its folder. */
@@ -149,7 +139,7 @@ const scalarsOf = (
  * one in a thinned history stands for those that were left out before it.
  */
 function* pastEvents(
-  { run, history: all }: ToldRun,
+  { run, history: all }: TrackedRun,
   now: number,
 ): Generator<TensorBoardEvent> {
   const scalars = scalarsOf(run);
@@ -181,27 +171,27 @@ function* chunks<A>(values: Iterable<A>): Generator<readonly A[]> {
  * A run that goes on gets a further file; what earlier ones say of steps from its
  * start on is void. Where there is no earlier file, the record is told first.
  *
- * @param told The run, its folder and its past.
+ * @param tracked The run, its folder and its past.
  * @param now The time in seconds since 1970.
  */
 export async function openRunEvents(
-  told: ToldRun,
+  tracked: TrackedRun,
   now: () => number = () => Date.now() / 1000,
-): Promise<Result<TrainError, RunEvents>> {
-  const folder = join(told.path, TENSORBOARD_FOLDER);
+): Promise<Result<TrainError, Tracker>> {
+  const folder = join(tracked.path, TENSORBOARD_FOLDER);
   const isFirst = (await eventFiles(folder)).length === 0;
-  const from = isFirst ? 0 : told.start.step;
+  const from = isFirst ? 0 : tracked.start.step;
   const opened = await openEventFile(folder, from, now());
   if (opened._tag === "Left") return opened;
   const file = opened.right;
-  for (const events of isFirst ? chunks(pastEvents(told, now())) : []) {
+  for (const events of isFirst ? chunks(pastEvents(tracked, now())) : []) {
     const written = await file.append(events);
     if (written._tag === "Left") {
       await file.close();
       return written;
     }
   }
-  const scalars = scalarsOf(told.run);
+  const scalars = scalarsOf(tracked.run);
   const tell = (step: number, values: Scalars) =>
     file.append([eventOf(step, now(), values)]);
   return right({

@@ -5,9 +5,9 @@ import {
   type MetricsLine,
   metricsLine,
   openRunEvents,
-  type RunEvents,
   type StepReport,
   stepScalars,
+  type Tracker,
 } from "../../../../train/mod.ts";
 import { inFolder } from "../../temporary_folder.ts";
 import { tinyRun, trained } from "../../tiny_run.ts";
@@ -37,7 +37,7 @@ const openAt = async (
   path: string,
   step: number,
   seconds: number,
-): Promise<RunEvents> =>
+): Promise<Tracker> =>
   trained(
     await openRunEvents(
       { run: RUN, path, start: { step }, history: lines(step) },
@@ -46,7 +46,7 @@ const openAt = async (
   );
 
 async function tell(
-  events: RunEvents,
+  events: Tracker,
   reports: readonly StepReport[],
 ): Promise<void> {
   for (const one of reports) trained(await events.step(one));

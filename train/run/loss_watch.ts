@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { ModelSpec } from "../core/mod.ts";
-import type { MetricsLine } from "./run/metrics.ts";
-import type { TrainError } from "./train_error.ts";
+import type { ModelSpec } from "../../core/mod.ts";
+import type { MetricsLine } from "./metrics.ts";
+import type { TrainError } from "../train_error.ts";
 
 /** Steps of a block; the level of a loss is the median of one. */
 const BLOCK = 50;
@@ -57,26 +57,50 @@ function add(course: StageCourse, loss: number): void {
   course.size = 0;
 }
 
+/** Losses that are watched. */
+export interface WatchedLosses {
+  /** Scale of each stage; empty where a step has one loss. */
+  readonly scales: readonly number[];
+  /** The most that predicting nothing costs. */
+  readonly floor: number;
+}
+
 /**
- * Watches the losses of the stages. A loss is high if it is above
- * `limit · max(level, 1/nbins)`: `level` is the lowest median of 50 steps that the
- * stage has reached, and `1/nbins` the most that predicting nothing would cost, since
- * a histogram has a length of at most 1. A loss that is high in 10 steps in a row has
- * exploded. In the first 50 steps none is.
+ * Losses of pre-training: one for each stage. A histogram has a length of at most 1, so
+ * predicting nothing costs `1/nbins` at most.
+ */
+export const stageLosses = (
+  { stages, hogNbins }: Pick<ModelSpec, "stages" | "hogNbins">,
+): WatchedLosses => ({
+  scales: stages.map(({ scale }) => scale),
+  floor: 1 / hogNbins,
+});
+
+/** The loss of a classifier: cross entropy; giving each class the same part costs `ln(classes)`. */
+export const classLoss = (classes: number): WatchedLosses => ({
+  scales: [],
+  floor: Math.log(Math.max(2, classes)),
+});
+
+/**
+ * Watches the losses of a run. A loss is high if it is above
+ * `limit · max(level, floor)`: `level` is the lowest median of 50 steps that it has
+ * reached, and `floor` the most that predicting nothing would cost. A loss that is high
+ * in 10 steps in a row has exploded. In the first 50 steps none is.
  *
- * In healthy runs losses stay below `1/nbins` from soon after the start, a tenth of
+ * In healthy runs losses stay below the floor from soon after the start, a tenth of
  * what the default limit allows. What is watched follows from the record of a run
  * alone, so a run that was resumed stops where it would have stopped. Steps that were
  * left out do not count.
  *
- * @param model Stages and bins.
+ * @param watched The losses.
  * @param limit Times the bound, above 0; `Infinity` never stops.
  * @param history The record of the run so far.
  *
  * @example A loss that stays high
  * ```ts
  * import { MODEL_PRESETS } from "@vitfreeze/vitfreeze/core";
- * import { HIGH_STEPS, lossWatch, type MetricsLine } from "@vitfreeze/vitfreeze/train";
+ * import { HIGH_STEPS, lossWatch, type MetricsLine, stageLosses } from "@vitfreeze/vitfreeze/train";
  * import { strictEqual } from "node:assert/strict";
  *
  * const lineAt = (step: number, loss: number): MetricsLine => ({
@@ -85,7 +109,7 @@ function add(course: StageCourse, loss: number): void {
  *   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
  * });
  * const healthy = Array.from({ length: 60 }, (_, step) => lineAt(step, 0.08));
- * const watch = lossWatch(MODEL_PRESETS.nano, 10, healthy);
+ * const watch = lossWatch(stageLosses(MODEL_PRESETS.nano), 10, healthy);
  *
  * const seen = Array.from({ length: HIGH_STEPS }, (_, i) => watch.see(lineAt(60 + i, 5)));
  * strictEqual(seen.findIndex((error) => error !== null), HIGH_STEPS - 1);
@@ -93,18 +117,18 @@ function add(course: StageCourse, loss: number): void {
  * ```
  */
 export function lossWatch(
-  { stages, hogNbins }: ModelSpec,
+  { scales, floor }: WatchedLosses,
   limit: number,
   history: readonly MetricsLine[],
 ): LossWatch {
-  const courses = stages.map((): StageCourse => ({
+  const courses = (scales.length > 0 ? scales : [1]).map((): StageCourse => ({
     block: new Float64Array(BLOCK),
     size: 0,
     level: Infinity,
     since: null,
   }));
   const boundOf = ({ level }: StageCourse): number =>
-    limit * Math.max(level, 1 / hogNbins);
+    limit * Math.max(level, floor);
   /** Notes the loss of a stage; gives the bound that it is above, or `null`. */
   const note = (
     course: StageCourse,
@@ -119,20 +143,21 @@ export function lossWatch(
   let worst: LossExploded | null = null;
   // Also called for each of a million recorded steps.
   const see = (
-    { step, stageLosses, skipped }: MetricsLine,
+    { step, loss: all, stageLosses, skipped }: MetricsLine,
   ): LossExploded | null => {
     if (skipped !== undefined) return null;
     worst = null;
     for (let stage = 0; stage < courses.length; stage++) {
       const course = courses[stage];
       if (course === undefined) break;
-      const loss = stageLosses[stage] ?? NaN;
+      const scale = scales[stage] ?? null;
+      const loss = scale === null ? all : stageLosses[stage] ?? NaN;
       const bound = note(course, step, loss);
       const { since } = course;
       if (bound === null || since === null) continue;
       if (worst !== null && worst.since <= since) continue;
-      const scale = stages[stage]?.scale ?? 1;
-      worst = { _tag: "LossExploded", step, since, stage, scale, loss, bound };
+      const of = scale === null ? null : { index: stage, scale };
+      worst = { _tag: "LossExploded", step, since, stage: of, loss, bound };
     }
     return worst !== null && step - worst.since >= HIGH_STEPS - 1
       ? worst

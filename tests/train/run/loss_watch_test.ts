@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { MODEL_PRESETS } from "../../core/mod.ts";
+import { MODEL_PRESETS } from "../../../core/mod.ts";
 import {
+  classLoss,
   DEFAULT_LOSS_LIMIT,
   describeTrainError,
   HIGH_STEPS,
   lossWatch,
   type MetricsLine,
-} from "../../train/mod.ts";
-import { between } from "../arbitraries.ts";
+  stageLosses,
+} from "../../../train/mod.ts";
+import { between } from "../../arbitraries.ts";
 
 const MODEL = MODEL_PRESETS.nano;
 /** What predicting nothing costs at most. */
@@ -31,7 +33,7 @@ function stopOf(
   courses: readonly (readonly number[])[],
   limit = DEFAULT_LOSS_LIMIT,
 ): number | null {
-  const watch = lossWatch(MODEL, limit, []);
+  const watch = lossWatch(stageLosses(MODEL), limit, []);
   const stop = courses.findIndex((losses, step) =>
     watch.see(lineAt(step, losses)) !== null
   );
@@ -75,7 +77,7 @@ Deno.test("lossWatch() stops at the tenth high step in a row, and not for nine o
 
 Deno.test("lossWatch() says stage, scale, bound and first high step, and from it on that no checkpoint is fit", () => {
   const watch = lossWatch(
-    MODEL,
+    stageLosses(MODEL),
     10,
     constant(60, 0.05).map((_, i) => lineAt(i, [0.05, 0.05, 0.05])),
   );
@@ -90,8 +92,7 @@ Deno.test("lossWatch() says stage, scale, bound and first high step, and from it
     _tag: "LossExploded",
     step: 69,
     since: 60,
-    stage: 2,
-    scale: MODEL.stages[2]!.scale,
+    stage: { index: 2, scale: MODEL.stages[2]!.scale },
     loss: 7,
     bound: 10 * NOTHING,
   });
@@ -105,7 +106,7 @@ Deno.test("lossWatch() says stage, scale, bound and first high step, and from it
 
 Deno.test("lossWatch() passes over steps that were left out", () => {
   const watch = lossWatch(
-    MODEL,
+    stageLosses(MODEL),
     10,
     constant(60, 0.05).map((x, i) => lineAt(i, x)),
   );
@@ -125,11 +126,29 @@ Deno.test("lossWatch() with a history goes on as the watch that saw it: a resume
   );
   fc.assert(fc.property(runs, ([losses, at]) => {
     const lines = losses.map((x, step) => lineAt(step, [x]));
-    const whole = lossWatch(MODEL, DEFAULT_LOSS_LIMIT, []);
+    const whole = lossWatch(stageLosses(MODEL), DEFAULT_LOSS_LIMIT, []);
     const verdicts = lines.map((line) => whole.see(line));
-    const resumed = lossWatch(MODEL, DEFAULT_LOSS_LIMIT, lines.slice(0, at));
+    const resumed = lossWatch(
+      stageLosses(MODEL),
+      DEFAULT_LOSS_LIMIT,
+      lines.slice(0, at),
+    );
     const rest = lines.slice(at).map((line) => resumed.see(line));
     deepStrictEqual(rest, verdicts.slice(at));
     deepStrictEqual(resumed.high(), whole.high());
   }));
+});
+
+Deno.test("lossWatch() watches the one loss of a classifier", () => {
+  const watch = lossWatch(classLoss(10), 10, []);
+  const seen = [...constant(60, 2.3), ...constant(HIGH_STEPS, 40)].map((
+    [loss],
+    step,
+  ) => watch.see({ ...lineAt(step, []), loss: loss! }));
+  const error = seen.at(-1);
+  strictEqual(seen.findIndex((one) => one !== null), 60 + HIGH_STEPS - 1);
+  match(
+    describeTrainError(error!),
+    /^Stopped after step 69: the loss is 40, and has been above 23\.0\d+ since step 60$/,
+  );
 });

@@ -6,13 +6,17 @@ import {
   freezeSteps,
   readCheckpoint,
   readMetrics,
-  recordedRun,
-  type RecordedStep,
 } from "../../../train/mod.ts";
 import type { Backend } from "../../../backends/mod.ts";
 import { onDevices } from "../devices.ts";
 import { inFolder } from "../temporary_folder.ts";
-import { newRunFolder, startTiny, tinyRun, trained } from "../tiny_run.ts";
+import {
+  type KeptStep,
+  keptSteps,
+  newRunFolder,
+  tinyRun,
+  trained,
+} from "../tiny_run.ts";
 
 const RUN = tinyRun();
 const { plan } = RUN;
@@ -30,16 +34,14 @@ const recorded = (
   policy: CheckpointPolicy,
   signal: AbortSignal,
   test: (
-    run: ReturnType<typeof recordedRun>,
+    run: ReturnType<typeof keptSteps>,
     path: string,
   ) => Promise<void>,
 ): Promise<void> =>
   inFolder(async (path) => {
     const tensors = backend.liveTensors();
     using folder = trained(await newRunFolder(path, RUN, policy));
-    const run = startTiny(backend, RUN, folder.start);
-    await test(recordedRun({ plan, run, folder, policy, signal }), path);
-    run.dispose();
+    await test(keptSteps(backend, RUN, { folder, policy }, { signal }), path);
     strictEqual(backend.liveTensors(), tensors);
   });
 
@@ -55,7 +57,7 @@ const checkpointsIn = async (path: string): Promise<readonly number[]> =>
 
 /** Steps done when checkpoints were written, of a run that succeeds. */
 async function savedAfter(
-  run: AsyncIterable<Parameters<typeof trained<RecordedStep>>[0]>,
+  run: AsyncIterable<Parameters<typeof trained<KeptStep>>[0]>,
 ): Promise<readonly number[]> {
   const saved: number[] = [];
   for await (const taken of run) {
@@ -70,7 +72,7 @@ const upTo = (steps: number): readonly number[] => [...Array(steps).keys()];
 
 await onDevices(
   ["reference"],
-  "recordedRun() records every step, saves as its policy says and keeps what is to stay",
+  "keepingHooks() records every step, saves as its policy says and keeps what is to stay",
   (backend) =>
     recorded(
       backend,
@@ -89,7 +91,7 @@ await onDevices(
 
 await onDevices(
   ["reference"],
-  "recordedRun() saves by time: with a moment between checkpoints after every step, with an hour at the end alone",
+  "keepingHooks() saves by time: with a moment between checkpoints after every step, with an hour at the end alone",
   async (backend) => {
     const often = { ...RARELY, everyMinutes: 1e-9 };
     await recorded(backend, often, never, async (run, path) => {
@@ -105,7 +107,7 @@ await onDevices(
 
 await onDevices(
   ["reference"],
-  "recordedRun() that is aborted takes no further step than the one under way, saves it and ends",
+  "checkpointHook() saves a training that is aborted, after the step under way",
   async (backend) => {
     const controller = new AbortController();
     await recorded(backend, RARELY, controller.signal, async (run, path) => {
@@ -120,7 +122,7 @@ await onDevices(
 
 await onDevices(
   ["reference"],
-  "recordedRun() ends at a record that cannot be written; the checkpoint before is whole",
+  "keepingHooks() ends at a record that cannot be written; the checkpoint before is whole",
   (backend) =>
     recorded(
       backend,
@@ -146,19 +148,17 @@ await onDevices(
 
 await onDevices(
   ["reference"],
-  "recordedRun() refuses a policy out of range before the first step",
+  "keepingHooks() refuses a policy out of range before the first step",
   (backend) =>
     inFolder(async (path) => {
       using folder = trained(await newRunFolder(path, RUN, RARELY));
-      const run = startTiny(backend, RUN, folder.start);
       const policy = { ...RARELY, everySteps: 0 };
       const results = await Array.fromAsync(
-        recordedRun({ plan, run, folder, policy }),
+        keptSteps(backend, RUN, { folder, policy }),
       );
-      run.dispose();
       const [first] = results;
       ok(first?._tag === "Left" && results.length === 1);
       match(describeTrainError(first.left), /everySteps: found 0, wanted/);
-      strictEqual(run.step, 0);
+      deepStrictEqual(await stepsIn(path), []);
     }),
 );
