@@ -5,15 +5,16 @@
  */
 import { type Backend, selectBackend } from "../backends/mod.ts";
 import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
-import { loadBatches, trainTransform } from "../data/mod.ts";
+import { type Batch, loadBatches, trainTransform } from "../data/mod.ts";
 import {
-  type BatchIterator,
   batchParts,
   compilePhase,
   disposePhase,
   disposeState,
   initialSnapshot,
+  type ItemIterator,
   orThrow,
+  pretrainTask,
   stepMemory,
   type StepTimes,
   type TrainState,
@@ -42,7 +43,7 @@ import {
 function batchesOf(
   { model, training: { batchSize } }: PretrainConfig,
   count: number,
-): BatchIterator {
+): ItemIterator<Batch> {
   const { imageSize, inChannels } = model;
   const source = randomImages(
     count * batchSize,
@@ -72,7 +73,7 @@ function entryState(
 ): TrainState {
   const { parameters } = initialSnapshot(config, plan);
   const snapshot = entrySnapshot(config, plan, phase, parameters);
-  return uploadState(backend, config, snapshot);
+  return uploadState(backend, pretrainTask({ config, plan }), snapshot);
 }
 
 /** Times of some steps, and the memory that came with them, MB. */
@@ -92,13 +93,14 @@ async function timeSteps(
   phase: Phase,
   steps: number,
 ): Promise<TimedSteps> {
-  const programs = orThrow(await compilePhase(backend, config, plan, phase));
+  const task = pretrainTask({ config, plan });
+  const programs = orThrow(await compilePhase(backend, task, phase));
   const batches = batchesOf(config, steps + 2);
   // Loads what decodes images.
   await batches.next();
   await collectGarbage();
   const engineMb = nativeMb(residentMb());
-  const context = { backend, config, plan };
+  const context = { backend, task };
   let state = entryState(backend, config, plan, phase);
   await collectGarbage();
   const times: StepTimes[] = [];
@@ -143,6 +145,7 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
       int8: spec.precision === "int8",
     }),
   );
+  const task = pretrainTask({ config, plan });
   const { times, stepMb } = await timeSteps(
     backend,
     config,
@@ -168,7 +171,7 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     flops: stepFlops(plan, phase, spec.batchSize),
     stepMb: rounded(stepMb),
     predictedMb: rounded(
-      orThrow(stepMemory(config, plan, phase, batchParts(config, backend)))
+      orThrow(stepMemory(task, phase, batchParts(task, backend)))
         .total / 1e6,
     ),
     peakRssMb: rounded(peakRssMb()),

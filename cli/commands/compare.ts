@@ -17,7 +17,7 @@
 import process from "node:process";
 import { type Backend, selectBackend } from "../../backends/mod.ts";
 import { counted } from "../../data/mod.ts";
-import { lockFolder, runNeeds } from "../../train/mod.ts";
+import { lockFolder, pretrainTask, runNeeds } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must, stopped } from "../command/command_failed.ts";
 import {
@@ -118,7 +118,7 @@ async function compare(
   const { threads, backend: wanted = "auto" } = values;
   const selected = await selectBackend(wanted, {
     ...threads === undefined ? {} : { threads },
-    ...plan.trials.map(({ config, plan }) => runNeeds(config, plan))[0],
+    ...plan.trials.map((trial) => runNeeds(pretrainTask(trial)))[0],
   });
   const { backend, why } = must(selected, describeDevice);
   say(`device: ${why}`);

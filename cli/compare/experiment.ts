@@ -18,11 +18,11 @@ import {
   FINETUNE_RECIPE,
   type FinetuneConfig,
   finetunePlan,
+  type HeldOut,
   PROBE_RECIPE,
   type ProbeConfig,
-  probeLength,
+  probePlan,
 } from "../../train/mod.ts";
-import type { HeldOut } from "../images/images_file.ts";
 import {
   configOfMethod,
   type Method,
@@ -162,7 +162,7 @@ function judgingFaults(
     finetuneConfig(experiment, trial, classes),
     labelled,
   );
-  const probe = probeLength(
+  const probe = probePlan(
     probeConfig(experiment, trial.seed, model, classes, labelled),
     labelled,
   );

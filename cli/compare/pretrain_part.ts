@@ -6,8 +6,14 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { type Backend, interruptible } from "../../backends/mod.ts";
-import { type FreezePlan, left, predictedSaving } from "../../core/mod.ts";
+import type { Backend } from "../../backends/mod.ts";
+import {
+  type FreezePlan,
+  left,
+  type Phase,
+  phaseFlops,
+  predictedSaving,
+} from "../../core/mod.ts";
 import { badImages, type ImageSource } from "../../data/mod.ts";
 import {
   batchSource,
@@ -15,19 +21,22 @@ import {
   checkUnlocked,
   createRunFolder,
   fileResult,
+  initialSnapshot,
   latestCheckpoint,
   type MetricsLine,
   phaseTimes,
   pretraining,
+  pretrainTask,
+  rememberedImages,
   resumeRunFolder,
   type RunFolder,
   type TimedStep,
+  writeImagesFile,
 } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
 import { badImagesKeeper } from "../images/loading.ts";
-import { rememberedImages, writeImagesFile } from "../images/images_file.ts";
 import { progressOn } from "../runs/progress.ts";
 import { type RunEnd, takeSteps } from "../runs/take_steps.ts";
 import type { Experiment, Trial } from "./experiment.ts";
@@ -89,13 +98,14 @@ async function openRun(
   { config, plan }: Trial,
   path: string,
 ): Promise<RunFolder> {
-  const run = { config, plan };
+  const run = pretrainTask({ config, plan });
   const latest = await latestCheckpoint(path);
   if (latest._tag === "Right") {
     return mustWork(await resumeRunFolder(path, path, run, 1));
   }
   await empty(path);
-  const folder = mustWork(await createRunFolder(path, run, 1));
+  const start = initialSnapshot(config, plan);
+  const folder = mustWork(await createRunFolder(path, run, start, 1));
   const { data, limit, heldOut } = experiment;
   const choice = { data, limit, classes: null, valShare: null, heldOut };
   mustWork(await writeImagesFile(path, rememberedImages(choice, source)));
@@ -165,21 +175,20 @@ export async function pretrainPart(
   const keepUnreadable = await badImagesKeeper(path, unreadable);
   const batches = batchSource(source, config, { badImages: unreadable });
   const clock = join(path, CLOCK_FILE);
-  const run = clockedRun(
-    pretraining({
-      ...{ config, plan, start: folder.start, batches: must(batches) },
-      backend: interruptible(backend, signal),
-    }),
-    clock,
-  );
-  const progress = progressOn(plan, process.stdout, run.step);
+  const { start } = folder;
+  const inputs = { config, plan, backend, start, batches: must(batches) };
+  const flopsOf = phaseFlops(plan);
+  const costOf = (phase: Phase) => flopsOf(phase).total;
+  const progress = progressOn({ plan, costOf }, process.stdout, start.step);
   const end = await takeSteps({
-    ...{ plan, run, folder, signal, policy: policyOf(trial) },
+    ...{ plan, costOf, folder, signal, policy: policyOf(trial) },
+    begin: (hooks, signal) =>
+      clockedRun(pretraining({ ...inputs, signal }), hooks, clock),
     progress: { ...progress, say: () => {} },
     complain: say,
   });
   progress.end();
-  run.dispose();
+  end.run.dispose();
   const listed = await keepUnreadable();
   folder[Symbol.dispose]();
   const words = mustWork(listed);

@@ -28,7 +28,7 @@ import {
   splitSource,
   withClassesOf,
 } from "../../data/mod.ts";
-import type { HeldOut, ImageChoice } from "./images_file.ts";
+import type { HeldOut, ImageChoice } from "../../train/mod.ts";
 
 /** Images to learn from, and labelled ones kept away from learning, if there are any. */
 export interface PretrainImages {

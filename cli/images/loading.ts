@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { printable, type Result, right } from "../../core/mod.ts";
 import {
@@ -13,7 +12,13 @@ import {
   counted,
   imageWorkers,
 } from "../../data/mod.ts";
-import { type Loading, replaceFile, type TrainError } from "../../train/mod.ts";
+import {
+  BAD_IMAGES_FILE,
+  type Loading,
+  readBadImages,
+  type TrainError,
+  writeBadImages,
+} from "../../train/mod.ts";
 import {
   choiceFlag,
   type FlagValues,
@@ -48,38 +53,21 @@ export function loadingFrom(
   };
 }
 
-const BAD_IMAGES_FILE = "bad_images.json";
-
-function isBadImage(json: unknown): json is BadImage {
-  const { index, image, reason } = (json ?? {}) as Partial<BadImage>;
-  return Number.isSafeInteger(index) && typeof image === "string" &&
-    typeof reason === "string";
-}
-
-/** What the run wrote down so far; a file of another kind is written anew. */
-async function listIn(path: string): Promise<readonly BadImage[]> {
-  try {
-    const json: unknown = JSON.parse(await readFile(path, "utf8"));
-    return Array.isArray(json) ? json.filter(isBadImage) : [];
-  } catch {
-    return [];
-  }
-}
-
 /** Writes down which images were skipped; gives what there is to say about it. */
 async function writeList(
-  path: string,
+  folder: string,
   list: readonly BadImage[],
 ): Promise<Result<TrainError, string | null>> {
   const [first] = list;
   if (first === undefined) return right(null);
-  const text = `${JSON.stringify(list, null, 2)}\n`;
-  const written = await replaceFile(path, text);
+  const written = await writeBadImages(folder, list);
   return written._tag === "Left" ? written : right(
     printable(
       `images: ${
         counted(list.length, "image")
-      } could not be read and gave way to others, the first ${first.image}: ${first.reason}; all in ${path}`,
+      } could not be read and gave way to others, the first ${first.image}: ${first.reason}; all in ${
+        join(folder, BAD_IMAGES_FILE)
+      }`,
     ),
   );
 }
@@ -97,13 +85,12 @@ export async function badImagesKeeper(
   folder: string,
   badImages: BadImages,
 ): Promise<BadImagesKeeper> {
-  const path = join(folder, BAD_IMAGES_FILE);
-  (await listIn(path)).forEach(badImages.note);
+  (await readBadImages(folder)).forEach(badImages.note);
   let known = badImages.list().length;
   return async () => {
     const list = badImages.list();
     if (list.length === known) return right(null);
-    const written = await writeList(path, list);
+    const written = await writeList(folder, list);
     if (written._tag === "Right") known = list.length;
     return written;
   };

@@ -10,17 +10,20 @@ import {
   initialSnapshot,
   knnAccuracy,
   mostFrequentShare,
-  type Scalars,
   type TrainError,
   uploadState,
 } from "../../train/mod.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { type JudgedFeatures, judgedFeatures } from "./judged_features.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
+import type { RunEnd } from "../runs/take_steps.ts";
 import type { PlannedPretraining } from "./plan_run.ts";
 
 /** A pre-training that is open. */
 export type OpenedPretraining = OpenedRun<PlannedPretraining>;
+
+/** The same under way. */
+export type BegunPretraining = OpenedPretraining & Pick<RunEnd, "run">;
 
 /**
  * Percent of the judged images whose class the weighted vote of their 20 nearest
@@ -52,7 +55,9 @@ export const UNJUDGED: Accuracies = {
 };
 
 /** The accuracies that are known, percent, by TensorBoard's tags. */
-export function accuracyScalars(found: Accuracies): Scalars {
+export function accuracyScalars(
+  found: Accuracies,
+): Readonly<Record<string, number>> {
   const tagged = {
     "validation/knn_top1": found.knnTop1,
     "validation/knn_top1_untrained": found.knnTop1Untrained,
@@ -99,12 +104,12 @@ const LEAST = { train: 100, queries: 50 };
 const COMPARED_PER_SECOND = 3e9;
 
 /** Numbers that are compared for each pair of images: two encoders and pixels, at most. */
-const comparedNumbers = ({ config: { model } }: OpenedPretraining): number =>
+const comparedNumbers = ({ config: { model } }: BegunPretraining): number =>
   2 * model.embedDim + model.inChannels * Math.min(32, model.imageSize) ** 2;
 
 /** Whether there is time for another batch, comparisons included. */
 function clockOf(
-  opened: OpenedPretraining,
+  opened: BegunPretraining,
   { time, runSeconds }: JudgingChoice,
 ): (train: number, queries: number) => boolean {
   if (time === "always") return () => true;
@@ -119,7 +124,7 @@ function clockOf(
 
 /** Percent of the queries whose class is found. */
 async function accuracy(
-  { images: { train }, backend }: OpenedPretraining,
+  { images: { train }, backend }: BegunPretraining,
   { known, asked }: JudgedFeatures,
   shown: ShownWork,
 ): Promise<Result<TrainError, number>> {
@@ -137,15 +142,15 @@ async function accuracy(
 
 /** The features of the trained encoder, of the untrained one, and the pixels. */
 async function featuresOf(
-  opened: OpenedPretraining,
+  opened: BegunPretraining,
   choice: JudgingChoice,
 ): Promise<Result<TrainError, readonly JudgedFeatures[]>> {
-  const { images, config, backend, run, plan, loading } = opened;
+  const { images, config, backend, run, plan, task, loading } = opened;
   const { train, queries } = images;
   if (queries === null) return right([]);
   const { model } = config;
   const most = choice.time === "always" ? ALL : MOST;
-  const first = uploadState(backend, config, initialSnapshot(config, plan));
+  const first = uploadState(backend, task, initialSnapshot(config, plan));
   const total = Math.min(most.train, train.length) +
     Math.min(most.queries, queries.length);
   const found = await underBar(
@@ -167,7 +172,7 @@ async function featuresOf(
 
 /** How many of the images were used, where it were not all. */
 function sampleNote(
-  { images: { train, queries } }: OpenedPretraining,
+  { images: { train, queries } }: BegunPretraining,
   { known, asked }: JudgedFeatures,
 ): string {
   const [images, judged] = [known.labels.length, asked.labels.length];
@@ -188,7 +193,7 @@ const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
  * @returns Accuracies and what is to be said of them; or the first error.
  */
 export async function judgeRun(
-  { images, ...run }: OpenedPretraining,
+  { images, ...run }: BegunPretraining,
   choice: JudgingChoice,
 ): Promise<Result<TrainError, Judged>> {
   const train = labelledImages(images.train);

@@ -31,8 +31,8 @@ type Drawing = () => Promise<Result<TrainError, string>>;
 
 /** The pictures of a run by the names of their files. */
 const picturesOf = (
-  { plan, backend, config, run, images }: OpenedPretraining,
-  { steps }: RunEnd,
+  { plan, backend, config, images }: OpenedPretraining,
+  { run, steps }: RunEnd,
 ): Readonly<Record<string, Drawing>> => ({
   "loss.svg": () =>
     Promise.resolve(right(lossPlot(steps, { phases: plan.phases }))),
@@ -81,7 +81,7 @@ export async function finish(
   const unreadable = badImages(queries?.length ?? 0);
   const runSeconds = end.totals.seconds;
   const choice = { ...context, time, runSeconds, unreadable };
-  const judged = await judgeRun(opened, choice);
+  const judged = await judgeRun({ ...opened, run: end.run }, choice);
   const isStopped = judged._tag === "Left" && judged.left._tag === "Stopped";
   if (judged._tag === "Left" && !isStopped) return context.fail(judged.left);
   const missed = describeUnreadable(unreadable, "to judge by");
@@ -89,7 +89,7 @@ export async function finish(
   const { accuracies, note } = judged._tag === "Right"
     ? judged.right
     : { accuracies: UNJUDGED, note: "not judged: stopped" };
-  await context.track(accuracyScalars(accuracies));
+  await context.tracker?.scalars(end.run.step, accuracyScalars(accuracies));
   const summary = summaryOf(opened, end, accuracies);
   say(describeSummary(summary, note));
   return isStopped

@@ -3,14 +3,25 @@
  *
  * @module
  */
+import { join } from "node:path";
 import {
   type FreezePlan,
+  phaseFlops,
   planOf,
   predictedSaving,
   type PretrainConfig,
 } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
-import { batchSource } from "../../train/mod.ts";
+import { planPlot } from "../../plot/mod.ts";
+import {
+  batchSource,
+  describeTrainError,
+  initialSnapshot,
+  type PretrainRun,
+  pretrainTask,
+  replaceFile,
+  stageLosses,
+} from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
@@ -28,7 +39,8 @@ import type { PretrainValues } from "./pretrain_flags.ts";
 import { drawingFault } from "./reconstruction.ts";
 
 /** A planned pre-training. */
-export interface PlannedPretraining extends PlannedRun {
+export interface PlannedPretraining extends PlannedRun, PretrainRun {
+  readonly plan: FreezePlan;
   readonly images: PretrainImages;
 }
 
@@ -126,16 +138,27 @@ export async function planPretraining(
   if (undrawable !== null) refuse(undrawable);
   const loading = loadingFrom(train.length, values);
   const batches = must(batchSource(train, config, loading));
-  const words = [
-    `images: ${train.summary}`,
-    `judge:  ${judgedBy}`,
-    describePlan(plan, config, train.length),
-  ];
-  const planned = { config, plan, images, train, batches, loading };
-  return initial === null ? { ...planned, start: null, words } : {
-    ...planned,
-    start: initial.start,
-    words: [...words, describeInitialEncoder(initial, train.normalization)],
-    describe: (folder) => writeInitReport(folder, initial),
+  const costs = phaseFlops(plan);
+  return {
+    ...{ config, plan, images, train, batches, loading },
+    task: pretrainTask({ config, plan }),
+    start: initial?.start ?? initialSnapshot(config, plan),
+    losses: stageLosses(config.model),
+    costOf: (phase) => costs(phase).total,
+    words: [
+      `images: ${train.summary}`,
+      `judge:  ${judgedBy}`,
+      describePlan(plan, config, train.length),
+      ...initial === null
+        ? []
+        : [describeInitialEncoder(initial, train.normalization)],
+    ],
+    describe: async (folder, say) => {
+      if (initial !== null) await writeInitReport(folder, initial);
+      const drawn = await replaceFile(join(folder, "plan.svg"), planPlot(plan));
+      if (drawn._tag === "Left") {
+        say(`no plan.svg: ${describeTrainError(drawn.left)}`);
+      }
+    },
   };
 }

@@ -57,11 +57,11 @@ function lossByStage(
 
 /** A run in numbers. */
 export function summaryOf(
-  { plan, backend: { device }, folder, run }: OpenedPretraining,
+  { plan, backend: { device }, folder }: OpenedPretraining,
   end: RunEnd,
   accuracies: Accuracies,
 ): Summary {
-  const { steps, checkpoint } = end;
+  const { run, steps, checkpoint } = end;
   const times = phaseTimes(plan, steps);
   const counts = plan.phases.map(({ index }) =>
     steps.filter(({ phase }) => phase === index).length

@@ -13,9 +13,9 @@ import {
   holdsRun,
   isScheduleField,
   latestCheckpoint,
+  type RememberedImages,
   type RunProgress,
 } from "../../train/mod.ts";
-import type { RememberedImages } from "../images/images_file.ts";
 
 /** Where runs are that were given no name. */
 export const RUNS_FOLDER = "runs";

@@ -3,42 +3,37 @@
  *
  * @module
  */
-import { join, resolve } from "node:path";
-import { planPlot } from "../../plot/mod.ts";
+import { resolve } from "node:path";
 import {
   checkUnlocked,
   createRunFolder,
   describeScheduleChange,
   describeSkipped,
-  describeTrainError,
   type KeptCheckpoints,
   refuseOtherRun,
-  replaceFile,
+  type RememberedImages,
   resumeRunFolder,
   type RunFolder,
   runFolderAt,
-  type RunIdentity,
   type Snapshot,
   type TrainError,
+  type TrainingIdentity,
   type Witness,
+  writeImagesFile,
 } from "../../train/mod.ts";
 import { type Describe, must } from "../command/command_failed.ts";
 import { describeTraining } from "../command/describe_errors.ts";
-import {
-  type RememberedImages,
-  writeImagesFile,
-} from "../images/images_file.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a folder is opened for. */
 export interface FolderContent {
-  readonly run: RunIdentity;
+  readonly run: TrainingIdentity;
   readonly images: RememberedImages;
-  /** Where a new run starts, if not with the first values of its seed. */
-  readonly start: Snapshot | null;
+  /** Where a new run starts. */
+  readonly start: Snapshot;
   /** Writes what else is known of it before it starts. */
   readonly describe?:
-    | ((folder: string) => Promise<void>)
+    | ((folder: string, say: (line: string) => void) => Promise<void>)
     | undefined;
   readonly kept: KeptCheckpoints;
   readonly say: (line: string) => void;
@@ -61,9 +56,8 @@ async function openedFolder(
   { run, start, kept, witness }: FolderContent,
 ): Promise<RunFolder> {
   if (earlier === null) {
-    const folder = await createRunFolder(path, run, kept);
-    const opened = must(folder, describeTraining);
-    return start === null ? opened : { ...opened, start };
+    const folder = await createRunFolder(path, run, start, kept);
+    return must(folder, describeTraining);
   }
   const { from, allowScheduleChange } = earlier;
   const options = { allowScheduleChange, witness };
@@ -85,11 +79,7 @@ export async function openFolder(
 ): Promise<RunFolder> {
   const { run: { plan }, images, describe, say } = content;
   const folder = await openedFolder(path, earlier, content);
-  await describe?.(path);
-  const drawn = await replaceFile(join(path, "plan.svg"), planPlot(plan));
-  if (drawn._tag === "Left") {
-    say(`no plan.svg: ${describeTrainError(drawn.left)}`);
-  }
+  await describe?.(path, say);
   must(await writeImagesFile(path, images), describeTraining);
   if (folder.checkpointOfStart === null) {
     must(await folder.checkpoint(folder.start), describeTraining);

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { type FreezePlan, type Phase, phaseFlops } from "../../core/mod.ts";
+import type { FreezePlan, Phase } from "../../core/mod.ts";
 import {
   type MetricsLine,
   phaseTimes,
-  secondsLeft,
+  secondsLeftBy,
   type StepReport,
 } from "../../train/mod.ts";
 import { workBar } from "../output/progress_bar.ts";
@@ -22,7 +22,7 @@ export interface Progress {
 }
 
 /** Text of the bar; only a training with several stages names them. */
-const formatOf = ({ stages }: FreezePlan): string =>
+const formatOf = ({ stages }: FreezePlan<unknown>): string =>
   [
     "{bar} {value}/{total}",
     "loss {loss}",
@@ -45,9 +45,15 @@ function recentMean(): (value: number) => number {
   };
 }
 
+/** A plan, and what a step costs in each of its phases, in any unit. */
+export interface CostedPlan {
+  readonly plan: FreezePlan<unknown>;
+  readonly costOf: (phase: Phase) => number;
+}
+
 /** Shows a run. */
 export function progressOn(
-  plan: FreezePlan,
+  { plan, costOf }: CostedPlan,
   stream: NodeJS.WriteStream,
   first: number,
 ): Progress {
@@ -58,7 +64,7 @@ export function progressOn(
     done: first,
     values: { ...unknown, stages: UNKNOWN, left: "?" },
   });
-  const timeLeft = secondsLeft(plan);
+  const timeLeft = secondsLeftBy(plan, costOf);
   const [loss, seconds] = [recentMean(), recentMean()];
   return {
     say: (line) => bar.above(() => void stream.write(`${line}\n`)),
@@ -89,7 +95,7 @@ export function reportedAfter({ index, from, to }: Phase): number | null {
 }
 
 /** Layers that freeze when a phase begins. */
-function newlyFrozen(plan: FreezePlan, phase: Phase): string {
+function newlyFrozen(plan: FreezePlan<unknown>, phase: Phase): string {
   const before = plan.phases[phase.index - 1]?.frozenLayers ?? 0;
   const names = plan.layers.slice(before, phase.frozenLayers)
     .map(({ name }) => name);
@@ -97,7 +103,7 @@ function newlyFrozen(plan: FreezePlan, phase: Phase): string {
 }
 
 /** Stages that end when a phase begins, as a clause. */
-function newlyPruned(plan: FreezePlan, phase: Phase): string {
+function newlyPruned(plan: FreezePlan<unknown>, phase: Phase): string {
   const before = plan.phases[phase.index - 1]?.liveStages ?? [];
   const gone = before.filter((stage) => !phase.liveStages.includes(stage))
     .map((stage) => stage + 1);
@@ -108,7 +114,7 @@ function newlyPruned(plan: FreezePlan, phase: Phase): string {
 
 /** Seconds of a step in a phase, if enough of them were measured. */
 function secondsIn(
-  plan: FreezePlan,
+  plan: FreezePlan<unknown>,
   { index }: Phase,
   steps: readonly MetricsLine[],
 ): number | null {
@@ -120,15 +126,11 @@ function secondsIn(
 
 /** Says what froze and what a step costs now. */
 export function freezeMessage(
-  plan: FreezePlan,
+  { plan, costOf }: CostedPlan,
   phase: Phase,
   steps: readonly MetricsLine[],
 ): string {
-  const flops = phaseFlops(plan);
-  const predicted = percent(
-    flops(phase).total / flops(plan.phases[0]).total,
-    0,
-  );
+  const predicted = percent(costOf(phase) / costOf(plan.phases[0]), 0);
   const now = secondsIn(plan, phase, steps);
   const unfrozen = secondsIn(plan, plan.phases[0], steps);
   const event = `step ${phase.from}: ${newlyFrozen(plan, phase)}${

@@ -16,13 +16,14 @@ import {
 import {
   describeTrainError,
   holdsRun,
+  type ImageChoice,
   latestCheckpoint,
+  readImagesFile,
   runFolderAt,
 } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import type { FlagValues } from "../flags/flags.ts";
 import { classesFrom, type imageFlags } from "../images/image_flags.ts";
-import { type ImageChoice, readImagesFile } from "../images/images_file.ts";
 import type { ImagesOfRun } from "../images/images_of_run.ts";
 import {
   chosenRun,

@@ -13,11 +13,9 @@ import {
   bytesOf,
   describeFaults,
   type Faults,
-  type FreezePlan,
   type Graph,
   inputSignatures,
   peakBytes,
-  type PretrainConfig,
   type Result,
   right,
 } from "../../core/mod.ts";
@@ -27,6 +25,7 @@ import {
   describeTrainError,
   disposePhase,
   phaseGraphs,
+  type Task,
 } from "../../train/mod.ts";
 
 /** What a WebAssembly program can address. */
@@ -59,18 +58,17 @@ function inputBytes(
  */
 function stepBytes(
   backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
+  task: Task<unknown>,
 ): Result<Faults, number> {
-  const parts = batchParts(config, backend);
-  const graphs = phaseGraphs(config, plan, plan.phases[0], parts);
+  const parts = batchParts(task, backend);
+  const graphs = phaseGraphs(task, task.plan.phases[0], parts);
   if (graphs._tag === "Left") return graphs;
   const { gradient, update } = graphs.right;
   const isGradient = (name: string): boolean =>
     Object.hasOwn(gradient.outputs, name);
   const state = inputBytes([gradient, update], (name) => !isGradient(name));
   const gradients = inputBytes([update], isGradient);
-  const sums = config.training.accumIter > 1 ? 1 : 0;
+  const sums = task.training.accumIter > 1 ? 1 : 0;
   const isSummed = sums + parts > 1;
   return right(
     state + Math.max(
@@ -97,10 +95,9 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 /** Why a step does not fit the device, or `null` if it does. */
 async function objection(
   backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
+  task: Task<unknown>,
 ): Promise<string | null> {
-  const bytes = stepBytes(backend, config, plan);
+  const bytes = stepBytes(backend, task);
   if (bytes._tag === "Left") return describeFaults(bytes.left);
   const memory = memoryOf(backend.device);
   const overhead = backend.device.name === "wasm"
@@ -112,7 +109,7 @@ async function objection(
       gigabytes(memory.bytes)
     }`;
   }
-  const programs = await compilePhase(backend, config, plan, plan.phases[0]);
+  const programs = await compilePhase(backend, task, task.plan.phases[0]);
   if (programs._tag === "Right") {
     disposePhase(programs.right);
     return null;
@@ -123,15 +120,16 @@ async function objection(
     : describeTrainError(error);
 }
 
-/** The same steps of smaller batches, largest first. */
-function smallerBatches(config: PretrainConfig): readonly PretrainConfig[] {
-  const { batchSize, accumIter } = config.training;
+/** The same steps of smaller micro-batches, largest first. */
+function smallerBatches(task: Task<unknown>): readonly Task<unknown>[] {
+  const { training } = task;
+  const { batchSize, accumIter } = training;
   return Array.from({ length: batchSize - 1 }, (_, i) => batchSize - 1 - i)
     .filter((smaller) => batchSize % smaller === 0)
     .map((smaller) => ({
-      ...config,
+      ...task,
       training: {
-        ...config.training,
+        ...training,
         batchSize: smaller,
         accumIter: accumIter * batchSize / smaller,
       },
@@ -140,11 +138,11 @@ function smallerBatches(config: PretrainConfig): readonly PretrainConfig[] {
 
 async function advice(
   backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
+  task: Task<unknown>,
 ): Promise<string> {
-  for (const smaller of smallerBatches(config)) {
-    if (await objection(backend, smaller, plan) === null) {
+  if (!task.isDivisible) return "choose a smaller model or --batch-size";
+  for (const smaller of smallerBatches(task)) {
+    if (await objection(backend, smaller) === null) {
       const { batchSize, accumIter } = smaller.training;
       return `--batch-size ${batchSize} --accum-iter ${accumIter} makes the same steps and fits`;
     }
@@ -153,19 +151,18 @@ async function advice(
 }
 
 /**
- * Refuses a run whose steps are too large for its device.
+ * Why the steps of a training are too large for a device.
  *
  * @returns The reason and a batch size that fits, or `null` if all is well.
  */
 export async function stepTooLarge(
   backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
+  task: Task<unknown>,
 ): Promise<string | null> {
-  const reason = await objection(backend, config, plan);
+  const reason = await objection(backend, task);
   if (reason === null) return null;
-  const { batchSize } = config.training;
+  const { batchSize } = task.training;
   const what = `${batchSize} images at once on ${backend.device.name}`;
-  const instead = await advice(backend, config, plan);
+  const instead = await advice(backend, task);
   return `Cannot compute ${what}: ${reason}\n${instead}`;
 }

@@ -6,32 +6,52 @@
 import type { Result } from "../../core/mod.ts";
 import {
   describeTrainError,
+  type Hook,
+  keepingHooks,
+  type KeepingOptions,
   type MetricsLine,
   metricsLine,
-  recordedRun,
-  type RecordedRunOptions,
-  type RecordedStep,
-  type RunHistory,
+  type RunFolder,
   runHistory,
   type RunTotals,
+  type StepReport,
+  type Tracker,
+  trackerHook,
+  type Training,
   type TrainError,
 } from "../../train/mod.ts";
-import { freezeMessage, type Progress, reportedAfter } from "./progress.ts";
+import {
+  type CostedPlan,
+  freezeMessage,
+  type Progress,
+  reportedAfter,
+} from "./progress.ts";
 
 /** How a run ended. */
 export interface RunEnd {
+  /** The run. */
+  readonly run: Training;
   /** What ended it: its last step or the user's wish, or an error. */
   readonly cause: "finished" | "interrupted" | TrainError;
   /** Path of the newest checkpoint; of the folder where there is none. */
   readonly checkpoint: string;
   /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
   readonly steps: readonly MetricsLine[];
+  /** Totals of all steps. */
   readonly totals: RunTotals;
 }
 
 /** What drives a run. */
-export interface RunOptions extends RecordedRunOptions {
+export interface RunOptions
+  extends CostedPlan, Pick<KeepingOptions, "policy" | "watch"> {
+  /** Its folder. */
+  readonly folder: RunFolder;
+  /** Starts it. */
+  readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Training;
+  /** Where it is shown. */
   readonly progress: Progress;
+  /** Follows every step, if there is one. */
+  readonly tracker?: Tracker | null;
   /**
    * Keeps what else there is to keep when a checkpoint was written; gives what is to be
    * said. The run goes on without it.
@@ -41,28 +61,6 @@ export interface RunOptions extends RecordedRunOptions {
   readonly complain?: (line: string) => void;
   /** Stops the run when it is aborted. */
   readonly signal: AbortSignal;
-}
-
-/** Shows a step and, after a freeze, what it changed. */
-function show(
-  { plan, progress }: RunOptions,
-  { report, isHeldBack }: RecordedStep,
-  history: RunHistory,
-): void {
-  progress.step(report);
-  if (report.skipped !== undefined) {
-    progress.say(`step ${report.step} was left out: ${report.skipped}`);
-  }
-  if (isHeldBack) {
-    progress.say(
-      `no checkpoint after step ${report.step}: a loss is far too high`,
-    );
-  }
-  history.add(metricsLine(report));
-  const phase = plan.phases[report.phase];
-  if (phase !== undefined && reportedAfter(phase) === report.step) {
-    progress.say(freezeMessage(plan, phase, history.lines));
-  }
 }
 
 /** Keeps what else there is to keep; that it cannot be kept is said once. */
@@ -82,27 +80,58 @@ function keeping(
   };
 }
 
+/** What is done beside the steps, or why the run cannot begin. */
+function hooksOf(
+  options: RunOptions,
+): Result<TrainError, readonly Hook[]> {
+  const { tracker = null, progress } = options;
+  const kept = keepingHooks({
+    ...options,
+    onCheckpoint: keeping(options),
+    onHeldBack: (step) =>
+      progress.say(`no checkpoint after step ${step}: a loss is far too high`),
+  });
+  if (kept._tag === "Left" || tracker === null) return kept;
+  const [record, ...others] = kept.right;
+  const told = [trackerHook(tracker), ...others];
+  return { ...kept, right: record === undefined ? told : [record, ...told] };
+}
+
+/** Shows a step. */
+function show(progress: Progress, report: StepReport): void {
+  progress.step(report);
+  if (report.skipped !== undefined) {
+    progress.say(`step ${report.step} was left out: ${report.skipped}`);
+  }
+}
+
 /**
  * Takes the steps of a run and shows them.
  *
+ * @param options What drives it.
  * @returns How it ended; also after an error the newest checkpoint is good.
  */
 export async function takeSteps(options: RunOptions): Promise<RunEnd> {
-  const { plan, run, folder, progress, complain = progress.say } = options;
+  const { plan, folder, progress, signal, complain = progress.say } = options;
   const history = runHistory({ lines: folder.history, totals: folder.totals });
-  const keep = keeping(options);
-  let failure: TrainError | null = null;
-  for await (const taken of recordedRun(options)) {
+  const hooks = hooksOf(options);
+  let failure = hooks._tag === "Left" ? hooks.left : null;
+  const run = options.begin(hooks._tag === "Left" ? [] : hooks.right, signal);
+  for await (const taken of failure === null ? run : []) {
     folder.complaints().forEach(complain);
     if (taken._tag === "Left") {
-      failure = taken.left;
+      if (taken.left._tag !== "Stopped") failure = taken.left;
       continue;
     }
-    show(options, taken.right, history);
-    if (taken.right.checkpoint !== null) await keep();
+    show(progress, taken.right);
+    history.add(metricsLine(taken.right));
+    const phase = plan.phases[taken.right.phase];
+    if (phase !== undefined && reportedAfter(phase) === taken.right.step) {
+      progress.say(freezeMessage(options, phase, history.lines));
+    }
   }
   const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
   const { lines: steps, totals } = history;
   const checkpoint = folder.newest() ?? folder.path;
-  return { cause: failure ?? cause, checkpoint, steps, totals };
+  return { run, cause: failure ?? cause, checkpoint, steps, totals };
 }

@@ -1,82 +1,34 @@
 /**
- * TensorBoard's record of a run.
+ * TensorBoard's files of a run.
  *
  * @module
  */
-import type { Result } from "../../core/mod.ts";
 import {
   describeTrainError,
-  onceEach,
   openRunEvents,
-  type RunEvents,
+  optionalTracker,
   type RunFolder,
-  type RunIdentity,
-  type Scalars,
+  type Tracker,
   type TrainError,
+  type TrainingIdentity,
 } from "../../train/mod.ts";
 
-/** A folder whose record TensorBoard gets, too. */
-export interface TrackedFolder {
-  readonly folder: RunFolder;
-  /** Adds numbers that are known after so many steps. */
-  readonly track: (step: number, values: Scalars) => Promise<void>;
-}
-
-/** What is said where TensorBoard cannot be reached. */
-const unheard = (error: TrainError): string =>
-  `TensorBoard hears no more of this run: ${describeTrainError(error)}`;
-
-/** Calls a tracker as long as that is possible; a run goes on without. */
-function calling(
-  events: RunEvents,
-  complain: (words: string) => void,
-): (
-  call: (events: RunEvents) => Promise<Result<TrainError, void>>,
-) => Promise<void> {
-  let isOver = false;
-  return async (call) => {
-    if (isOver) return;
-    const called = await call(events);
-    if (called._tag === "Right") return;
-    isOver = true;
-    complain(unheard(called.left));
-  };
-}
-
 /**
- * Lets TensorBoard follow a run, if that is possible: else it says so, and the run goes
- * on without.
+ * Begins TensorBoard's files of a run, if they are possible: else it says so, and the
+ * run goes on without.
+ *
+ * @param open Opens the event file.
  */
-export async function withTensorBoard(
-  run: RunIdentity,
-  folder: RunFolder,
+export async function tensorBoardOf(
+  run: TrainingIdentity,
+  { path, start, history }: RunFolder,
   say: (line: string) => void,
   open: typeof openRunEvents = openRunEvents,
-): Promise<TrackedFolder> {
-  const { path, start, history } = folder;
+): Promise<Tracker | null> {
   const events = await open({ run, path, start, history });
-  if (events._tag === "Left") {
-    say(unheard(events.left));
-    return { folder, track: () => Promise.resolve() };
-  }
-  const complaints = onceEach();
-  const call = calling(
-    events.right,
-    (words) => complaints.add("events", words),
-  );
-  return {
-    folder: {
-      ...folder,
-      complaints: () => [...folder.complaints(), ...complaints.take()],
-      record: async (report) => {
-        const recorded = await folder.record(report);
-        if (recorded._tag === "Right") await call((to) => to.step(report));
-        return recorded;
-      },
-    },
-    track: async (step, values) => {
-      await call((to) => to.scalars(step, values));
-      complaints.take().forEach(say);
-    },
-  };
+  const complain = (error: TrainError): void =>
+    say(`TensorBoard hears no more of this run: ${describeTrainError(error)}`);
+  if (events._tag === "Right") return optionalTracker(events.right, complain);
+  complain(events.left);
+  return null;
 }

@@ -66,6 +66,8 @@ export function classifierParameters(
 
 /** Nodes of a classifier. */
 export interface ClassifierNodes {
+  /** Tokens after each block, `[B, 1 + L, D]`. */
+  readonly blocks: readonly NodeId[];
   /** Mean of the patch tokens after its norm, `[B, D]`. */
   readonly pooled: NodeId;
   /** Scores of the classes, `[B, classes]`. */
@@ -80,14 +82,14 @@ export function classifierScope(
   return modelScope(g, spec.model, classifierParameters(spec));
 }
 
-/** Factors of the branches of a block, cut from `[2·depth, B]`. */
+/** Factors of the branches of a block, cut from `[B, 2·depth]`. */
 const factorsOf = (g: GraphBuilder, branches: NodeId) =>
 (
   block: number,
 ): BranchFactors => {
-  const [, batch = 0] = g.shape(branches);
-  const [attention, mlp] = [2 * block, 2 * block + 1].map((row) =>
-    g.reshape(g.slice(branches, 0, row, 1), [batch, 1, 1])
+  const [batch = 0] = g.shape(branches);
+  const [attention, mlp] = [2 * block, 2 * block + 1].map((column) =>
+    g.reshape(g.slice(branches, 1, column, 1), [batch, 1, 1])
   ) as [NodeId, NodeId];
   return [attention, mlp];
 };
@@ -98,7 +100,7 @@ const factorsOf = (g: GraphBuilder, branches: NodeId) =>
  * @param scope Builder and parameters, `classifierScope`.
  * @param spec Sizes.
  * @param images `[B, C, S, S]`.
- * @param branches Factors `[2·depth, B]` on attention and MLP of each block, or `null` for 1.
+ * @param branches Factors `[B, 2·depth]` on attention and MLP of each block, or `null` for 1.
  */
 export function classify(
   scope: ModelScope,
@@ -117,5 +119,5 @@ export function classify(
   const patches = g.slice(blocks.at(-1) ?? -1, 1, 1, L);
   const mean = g.scale(g.sumTo(patches, [batch, 1, D]), 1 / L);
   const pooled = layerNorm(scope, "fc_norm", g.reshape(mean, [batch, D]));
-  return { pooled, scores: linear(scope, "head", pooled) };
+  return { blocks, pooled, scores: linear(scope, "head", pooled) };
 }

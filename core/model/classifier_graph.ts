@@ -34,7 +34,7 @@ export interface ClassifierStep extends ClassifierSpec {
  * Forward and backward pass of one micro-batch.
  *
  * Inputs: the parameters by name, `images [B, C, S, S]`, `targets [B, classes]`, and
- * `branches [2·depth, B]` if branches are dropped. Outputs: `loss`, and
+ * `branches [B, 2·depth]` if branches are dropped. Outputs: `loss`, and
  * `gradient/NAME` of each trained parameter. What no output needs is not in the
  * graph.
  *
@@ -53,7 +53,7 @@ export function classifierStepGraph(
     const images = g.input("images", [batch, C, S, S]);
     const targets = g.input("targets", [batch, classes]);
     const branches = step.dropPath
-      ? g.input("branches", [2 * depth, batch])
+      ? g.input("branches", [batch, 2 * depth])
       : null;
     const nodes = classify(scope, step, images, branches);
     const loss = softCrossEntropy(g, nodes.scores, targets, step.samples);

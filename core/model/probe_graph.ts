@@ -6,12 +6,12 @@
 import { type GraphBuilder, traceGraph } from "../graph/builder.ts";
 import { gradients } from "../graph/differentiate.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
-import { SQUARES_OUTPUT, sumsOfSquares } from "../optimizer/gradient_norm.ts";
 import type { LarsOptions } from "../optimizer/lars.ts";
 import { larsUpdate } from "../optimizer/lars_update.ts";
 import { stateName } from "../optimizer/update_graph.ts";
 import type { Faults, Result } from "../result.ts";
 import { softCrossEntropy } from "./cross_entropy.ts";
+import { gradientName } from "./step_graph.ts";
 
 /** Sizes of a linear probe. */
 export interface ProbeSpec {
@@ -81,23 +81,19 @@ function runningStatistics(
   };
 }
 
-/** What a head gives in a step. */
-interface HeadStep {
+/** Loss of a linear layer on features that are normalised, and how it depends on the layer. */
+interface HeadLoss {
   readonly loss: NodeId;
-  /** Gradients of its weights and biases. */
-  readonly derivatives: readonly NodeId[];
-  /** Its tensors after the step, by the names of `probeShapes`. */
-  readonly moved: Readonly<Record<string, NodeId>>;
+  /** Gradient of each of the layer's tensors, by its name. */
+  readonly derivatives: readonly (readonly [name: string, gradient: NodeId])[];
 }
 
-/** A step of one linear layer on features that are normalised. */
-function headStep(
+/** Forward and backward pass of one linear layer on features that are normalised. */
+function headLoss(
   g: GraphBuilder,
-  rule: LarsOptions,
   batch: { readonly features: NodeId; readonly targets: NodeId },
   given: (name: string) => NodeId,
-  rate: NodeId,
-): HeadStep {
+): HeadLoss {
   const { weight, bias } = PROBE_NAMES;
   const products = g.matmul(batch.features, given(weight), {
     transposeB: true,
@@ -107,50 +103,42 @@ function headStep(
   const loss = softCrossEntropy(g, scores, batch.targets, samples);
   const names = [weight, bias];
   const derivatives = gradients(g, loss, names.map(given));
-  const moved = derivatives.map((gradient, i) => {
-    const name = names[i] ?? "";
-    const kept = stateName("momentum_buffer", name);
-    const nodes = { parameter: given(name), gradient, momentum: given(kept) };
-    const { parameter, momentum } = larsUpdate(g, rule, nodes, rate);
-    return { [name]: parameter, [kept]: momentum };
-  });
-  return { loss, derivatives, moved: Object.assign({}, ...moved) };
+  return {
+    loss,
+    derivatives: names.map((name, i) => [name, derivatives[i] ?? -1]),
+  };
 }
 
 /**
- * One step of linear probing: batch normalisation without gain and bias, a linear
- * layer, soft cross entropy, LARS.
+ * Forward and backward pass of linear probing: batch normalisation without gain and bias,
+ * a linear layer, soft cross entropy.
  *
- * Inputs: the tensors of `probeShapes`, `features [B, F]`, `targets [B, classes]`,
- * the scalar `rate`. Outputs: the tensors of `probeShapes` after the step, and the
- * scalar `loss` before it; and `squares [4]`, the sums of squares of the gradients of
- * weights and biases, then of the running means and variances after it.
+ * Inputs: the tensors of `probeShapes` but the optimizer's, `features [B, F]`, `targets
+ * [B, classes]`. Outputs: the scalar `loss`, `gradient/NAME` of weights and biases, and
+ * under their own names the running statistics with the batch in them.
  *
  * @param spec Sizes.
- * @param rule `μ`, `λ` and `η` of LARS.
  * @param batch Samples `B`, at least 2.
  * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, appendix A.1.
  */
 export function probeStepGraph(
   spec: ProbeSpec,
-  rule: LarsOptions,
   batch: number,
 ): Result<Faults, Graph> {
   const shapes = probeShapes(spec);
   return traceGraph((g) => {
     const features = g.input("features", [batch, spec.width]);
     const targets = g.input("targets", [batch, spec.classes]);
-    const rate = g.input("rate", []);
     const given = (name: string): NodeId => g.input(name, shapes[name] ?? []);
     const normalised = { features: batchNorm(g, features), targets };
-    const head = headStep(g, rule, normalised, given, rate);
-    const statistics = runningStatistics(g, features);
-    const squares = sumsOfSquares(g, [
-      ...head.derivatives,
-      ...Object.values(statistics),
-    ]);
-    const others = { loss: head.loss, [SQUARES_OUTPUT]: squares };
-    return { ...others, ...statistics, ...head.moved };
+    const { loss, derivatives } = headLoss(g, normalised, given);
+    return {
+      loss,
+      ...Object.fromEntries(
+        derivatives.map(([name, gradient]) => [gradientName(name), gradient]),
+      ),
+      ...runningStatistics(g, features),
+    };
   });
 }
 
@@ -189,12 +177,21 @@ export function probeSweepGraph(
       const given = (name: string): NodeId =>
         g.input(sweptName(k, name), shapes[name] ?? []);
       const rate = g.input(`rate/${k}`, []);
-      const head = headStep(g, rule, normalised, given, rate);
-      return Object.fromEntries(
-        Object.entries(head.moved).map(([name, node]) =>
-          [sweptName(k, name), node] as const
-        ),
-      );
+      const { derivatives } = headLoss(g, normalised, given);
+      const moved = derivatives.flatMap(([name, gradient]) => {
+        const kept = stateName("momentum_buffer", name);
+        const nodes = {
+          parameter: given(name),
+          gradient,
+          momentum: given(kept),
+        };
+        const { parameter, momentum } = larsUpdate(g, rule, nodes, rate);
+        return [
+          [sweptName(k, name), parameter],
+          [sweptName(k, kept), momentum],
+        ] as const;
+      });
+      return Object.fromEntries(moved);
     });
     return Object.assign({}, runningStatistics(g, features), ...moved);
   });

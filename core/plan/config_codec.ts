@@ -5,6 +5,7 @@
  */
 import { type Codec, decode, numberIn, oneOf, wholeFrom } from "../codec.ts";
 import {
+  type FieldCodecs,
   optional,
   recordOf,
   refined,
@@ -25,9 +26,15 @@ import type {
   TrainingConfig,
 } from "./config.ts";
 
-const notNegative = numberIn("a number of at least 0", (value) => value >= 0);
-const positive = numberIn("a number above 0", (value) => value > 0);
-const decay = numberIn(
+/** Accepts finite numbers of at least 0. */
+export const notNegative = numberIn(
+  "a number of at least 0",
+  (value) => value >= 0,
+);
+/** Accepts finite numbers above 0. */
+export const positive = numberIn("a number above 0", (value) => value > 0);
+/** Accepts the part of a running mean that stays in a step. */
+export const decay = numberIn(
   "a number in [0, 1)",
   (value) => value >= 0 && value < 1,
 );
@@ -43,7 +50,10 @@ export const freezeCodec: Codec<FreezeConfig> = recordOf<FreezeConfig>({
 type LayerWise = Extract<RateMode, { _tag: "LayerWise" }>;
 type Uniform = Extract<RateMode, { _tag: "Uniform" }>;
 
-const endBelowBase = ({ baseRate, endRate }: RateConfig): readonly Fault[] =>
+/** A rate that ends above its start, if it does. */
+export const endBelowBase = (
+  { baseRate, endRate }: RateConfig,
+): readonly Fault[] =>
   endRate <= baseRate ? [] : [{
     _tag: "Inconsistent",
     path: "endRate",
@@ -51,35 +61,41 @@ const endBelowBase = ({ baseRate, endRate }: RateConfig): readonly Fault[] =>
     wanted: `at most ${baseRate} (baseRate)`,
   }];
 
+/** Accepts each field of the rates. */
+export const rateFields: FieldCodecs<RateConfig> = {
+  baseRate: notNegative,
+  endRate: notNegative,
+  mode: taggedUnion<RateMode>({
+    LayerWise: recordOf<LayerWise>({
+      _tag: oneOf("LayerWise"),
+      power: notNegative,
+    }),
+    Uniform: recordOf<Uniform>({ _tag: oneOf("Uniform") }),
+  }),
+  stagePower: notNegative,
+  warmup: oneOf<WarmupMode>("figure", "code"),
+};
+
 /** Accepts rates that fall. */
 export const rateCodec: Codec<RateConfig> = refined(
-  recordOf<RateConfig>({
-    baseRate: notNegative,
-    endRate: notNegative,
-    mode: taggedUnion<RateMode>({
-      LayerWise: recordOf<LayerWise>({
-        _tag: oneOf("LayerWise"),
-        power: notNegative,
-      }),
-      Uniform: recordOf<Uniform>({ _tag: oneOf("Uniform") }),
-    }),
-    stagePower: notNegative,
-    warmup: oneOf<WarmupMode>("figure", "code"),
-  }),
+  recordOf<RateConfig>(rateFields),
   endBelowBase,
 );
+
+/** Accepts AdamW with its constants in range. */
+export const adamwCodec: Codec<AdamWConfig> = recordOf<AdamWConfig>({
+  _tag: oneOf("AdamW"),
+  beta1: decay,
+  beta2: decay,
+  epsilon: positive,
+  weightDecay: notNegative,
+});
 
 /** Accepts rules of optimizers with their constants in range. */
 export const optimizerCodec: Codec<OptimizerConfig> = taggedUnion<
   OptimizerConfig
 >({
-  AdamW: recordOf<AdamWConfig>({
-    _tag: oneOf("AdamW"),
-    beta1: decay,
-    beta2: decay,
-    epsilon: positive,
-    weightDecay: notNegative,
-  }),
+  AdamW: adamwCodec,
   Sgd: recordOf<SgdConfig>({
     _tag: oneOf("Sgd"),
     momentum: decay,
@@ -95,7 +111,8 @@ const warmupWithinRun = (training: TrainingConfig): readonly Fault[] =>
     wanted: `less than ${training.epochs} (epochs)`,
   }];
 
-const trainingCodec: Codec<TrainingConfig> = refined(
+/** Accepts lengths of a run that is longer than its warm-up. */
+export const trainingCodec: Codec<TrainingConfig> = refined(
   recordOf<TrainingConfig>({
     epochs: wholeFrom(1),
     warmupEpochs: notNegative,

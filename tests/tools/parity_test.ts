@@ -3,7 +3,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   type TensorFile,
-} from "../../train/safetensors.ts";
+} from "../../train/files/safetensors.ts";
 
 const TINY = new URL("../golden/tiny", import.meta.url).pathname;
 const PROGRAM = new URL("../../tools/parity.ts", import.meta.url).pathname;

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import type { Backend, Program } from "../../backends/backend.ts";
 import { left, type PretrainConfig, right } from "../../core/mod.ts";
-import { batchParts } from "../../train/mod.ts";
+import { batchParts, pretrainTask } from "../../train/mod.ts";
 import { referenceBackend } from "../../backends/mod.ts";
 import { largestDifference } from "../golden_files.ts";
 import { onDevices } from "./devices.ts";
@@ -77,7 +77,7 @@ await onDevices(
     strictEqual(backend.parallelRuns, 2);
     const inOnePiece = { ...backend, parallelRuns: 1 };
     const training = { ...TINY_CONFIG.training, batchSize: 12 };
-    strictEqual(batchParts(tinyRun({ training }).config, backend), 2);
+    strictEqual(batchParts(pretrainTask(tinyRun({ training })), backend), 2);
     assertAlike(
       await stepsWith(backend, 12, 1),
       await stepsWith(inOnePiece, 12, 1),

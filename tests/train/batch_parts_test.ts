@@ -5,26 +5,31 @@ import {
   MODEL_PRESETS,
   type ModelName,
   parameterSpecs,
+  planOf,
   sizeOf,
 } from "../../core/mod.ts";
-import { batchParts, splitBatch } from "../../train/mod.ts";
+import { batchParts, pretrainTask, splitBatch } from "../../train/mod.ts";
+import { right } from "../right.ts";
 
-const configOf = (model: ModelName, batchSize: number) => ({
-  ...DEFAULT_PRETRAIN_CONFIG,
-  model: MODEL_PRESETS[model],
-  training: { ...DEFAULT_PRETRAIN_CONFIG.training, batchSize },
-});
+const taskOf = (model: ModelName, batchSize: number) => {
+  const config = {
+    ...DEFAULT_PRETRAIN_CONFIG,
+    model: MODEL_PRESETS[model],
+    training: { ...DEFAULT_PRETRAIN_CONFIG.training, batchSize },
+  };
+  return pretrainTask({ config, plan: right(planOf(config, 1_281_167)) });
+};
 
 Deno.test("batchParts() divides the batch, keeps at least four samples and at most 512 MiB of gradients", () => {
   const model = fc.constantFrom<ModelName>("nano", "vit-s", "vit-b", "vit-h");
   const number = fc.integer({ min: 1, max: 96 });
   fc.assert(fc.property(model, number, number, (name, batch, parallelRuns) => {
-    const config = configOf(name, batch);
-    const parts = batchParts(config, { parallelRuns });
+    const task = taskOf(name, batch);
+    const parts = batchParts(task, { parallelRuns });
     strictEqual(batch % parts, 0);
     ok(parts <= parallelRuns);
     if (parts === 1) return;
-    const bytes = parameterSpecs(config.model).reduce(
+    const bytes = parameterSpecs(MODEL_PRESETS[name]).reduce(
       (sum, { shape }) => sum + 4 * sizeOf(shape),
       0,
     );
@@ -33,12 +38,12 @@ Deno.test("batchParts() divides the batch, keeps at least four samples and at mo
 });
 
 Deno.test("batchParts() takes as many parts as there are threads, if the batch allows it", () => {
-  strictEqual(batchParts(configOf("nano", 32), { parallelRuns: 2 }), 2);
-  strictEqual(batchParts(configOf("vit-s", 8), { parallelRuns: 2 }), 2);
-  strictEqual(batchParts(configOf("nano", 24), { parallelRuns: 5 }), 4);
-  strictEqual(batchParts(configOf("nano", 7), { parallelRuns: 2 }), 1);
-  strictEqual(batchParts(configOf("vit-b", 64), { parallelRuns: 8 }), 1);
-  strictEqual(batchParts(configOf("nano", 32), {}), 1);
+  strictEqual(batchParts(taskOf("nano", 32), { parallelRuns: 2 }), 2);
+  strictEqual(batchParts(taskOf("vit-s", 8), { parallelRuns: 2 }), 2);
+  strictEqual(batchParts(taskOf("nano", 24), { parallelRuns: 5 }), 4);
+  strictEqual(batchParts(taskOf("nano", 7), { parallelRuns: 2 }), 1);
+  strictEqual(batchParts(taskOf("vit-b", 64), { parallelRuns: 8 }), 1);
+  strictEqual(batchParts(taskOf("nano", 32), {}), 1);
 });
 
 Deno.test("splitBatch() gives each part its own rows, without a copy", () => {

@@ -1,38 +1,45 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { Backend } from "../../backends/backend.ts";
-import { PROBE_NAMES, right as success } from "../../core/mod.ts";
+import { epochOrder, PROBE_NAMES, right as success } from "../../core/mod.ts";
 import {
   type BatchSource,
-  convNetTraining,
   describeTrainError,
   initialConvNet,
   initialFinetune,
   initialProbe,
-  linearProbe,
   orThrow,
   PROBE_RECIPE,
-  type SteppedTraining,
-  type TensorSnapshot,
+  probeBatches,
+  probePlan,
+  probeTask,
+  type Snapshot,
+  train,
   type TrainError,
+  type Training,
 } from "../../train/mod.ts";
-import { batches as pictureBatches, inputsOn } from "./convnet/tiny_convnet.ts";
+import {
+  batches as pictureBatches,
+  inputsOn,
+  started as openConvNet,
+} from "./convnet/tiny_convnet.ts";
 import { onDevices } from "./devices.ts";
 import {
   batchesOf,
   CONFIG,
   ENCODER,
   RUN,
+  SAMPLES,
   started,
 } from "./finetune/tiny_finetune.ts";
 
 /** A start in which every number of some tensors is replaced. */
 const startWith = (
-  { step, tensors }: TensorSnapshot,
+  start: Snapshot,
   values: Readonly<Record<string, (x: number, i: number) => number>>,
-): TensorSnapshot => ({
-  step,
-  tensors: new Map(
-    [...tensors].map(([name, data]) => [
+): Snapshot => ({
+  ...start,
+  parameters: new Map(
+    [...start.parameters].map(([name, data]) => [
       name,
       data.map(values[name] ?? ((x: number) => x)),
     ]),
@@ -61,7 +68,7 @@ const poisoned = (source: BatchSource, at: number, pixel: number) =>
 async function refusal(
   backend: Backend,
   step: number,
-  open: () => SteppedTraining<unknown>,
+  open: () => Training,
 ): Promise<TrainError> {
   const before = backend.liveTensors();
   const training = open();
@@ -93,7 +100,7 @@ const steep = (norm: string, head: string) => ({
 
 await onDevices(
   ["cpu", "onnx"],
-  "finetuning() refuses a gradient that leaves float32 though the loss is finite, and names it; nothing has moved",
+  "fine-tuning refuses a gradient that leaves float32 though the loss is finite, and names it; nothing has moved",
   async (backend) => {
     const start = startWith(
       initialFinetune(RUN, ENCODER),
@@ -117,24 +124,33 @@ await onDevices(
 
 await onDevices(
   ["cpu", "onnx"],
-  "finetuning() refuses the step of a micro-batch that is not finite, with all as it was before that step",
+  "fine-tuning refuses the step of a micro-batch that is not finite, with all as it was before that step",
   async (backend) => {
     // The second micro-batch of the second step.
     const batches = poisoned(batchesOf(CONFIG), 3, Infinity);
+    const sample = epochOrder(CONFIG.training.seed, 0, SAMPLES)[6];
     deepStrictEqual(
       await refusal(
         backend,
         1,
         () => started(backend, RUN, undefined, batches),
       ),
-      { _tag: "NonFiniteLoss", step: 1, stageLosses: {} },
+      {
+        _tag: "NonFiniteLoss",
+        step: 1,
+        stageLosses: {},
+        origin: {
+          stage: null,
+          first: { kind: "images", name: String(sample), part: "" },
+        },
+      },
     );
   },
 );
 
 await onDevices(
   ["cpu", "onnx on one thread"],
-  "convNetTraining() refuses a gradient that leaves float32 though the loss is finite, and names it; nothing has moved",
+  "training of a convolutional network refuses a gradient that leaves float32 though the loss is finite, and names it; nothing has moved",
   async (backend) => {
     const inputs = inputsOn(backend);
     const start = startWith(initialConvNet(inputs), steep("bn1", "fc"));
@@ -142,7 +158,7 @@ await onDevices(
       await refusal(
         backend,
         0,
-        () => convNetTraining({ ...inputs, start }),
+        () => openConvNet({ ...inputs, start }),
       ),
       gradientOf(0, "bn1.bias", "fc, layer 4"),
     );
@@ -151,14 +167,14 @@ await onDevices(
 
 await onDevices(
   ["cpu", "onnx on one thread"],
-  "convNetTraining() refuses running statistics that leave float32 though loss and gradients are finite",
+  "training of a convolutional network refuses running statistics that leave float32 though loss and gradients are finite",
   async (backend) => {
     const inputs = inputsOn(backend);
     const batches = poisoned(pictureBatches, 2, 1e30);
     const error = await refusal(
       backend,
       2,
-      () => convNetTraining({ ...inputs, batches }),
+      () => openConvNet({ ...inputs, batches }),
     );
     strictEqual(
       describeTrainError(error),
@@ -169,7 +185,7 @@ await onDevices(
 
 await onDevices(
   ["cpu", "onnx on one thread"],
-  "linearProbe() refuses running statistics that leave float32 though loss and gradients are finite",
+  "linear probing refuses running statistics that leave float32 though loss and gradients are finite",
   async (backend) => {
     const config = {
       ...PROBE_RECIPE,
@@ -192,7 +208,10 @@ await onDevices(
       backend,
       1,
       () =>
-        orThrow(linearProbe({ config, backend, samples: 4, features, start })),
+        train(probeTask({ config, plan: orThrow(probePlan(config, 4)) }), {
+          ...{ backend, start },
+          batches: probeBatches({ config, samples: 4, features }),
+        }),
     );
     deepStrictEqual(error, {
       _tag: "NonFiniteStatistics",

@@ -1,7 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { type Backend, referenceBackend } from "../../backends/mod.ts";
 import { left, right as success } from "../../core/mod.ts";
-import { phaseCompiler } from "../../train/phase_compiler.ts";
+import { phaseCompiler } from "../../train/engine/phases.ts";
+import { pretrainTask } from "../../train/mod.ts";
 import { right } from "../right.ts";
 import { tinyRun } from "./tiny_run.ts";
 
@@ -33,7 +34,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("at() compiles the next phase in the last step of a phase, once", async () => {
   const { backend, counts } = counting(true);
-  const compiler = phaseCompiler({ ...RUN, backend });
+  const compiler = phaseCompiler(backend, pretrainTask(RUN));
   const seen: number[] = [];
   for (let step = 0; step <= FIRST!.to; step++) {
     const programs = await compiler.at(step);
@@ -53,7 +54,7 @@ Deno.test("at() compiles the next phase in the last step of a phase, once", asyn
 
 Deno.test("at() compiles nothing ahead for an engine that would make the step wait", async () => {
   const { backend, counts } = counting(false);
-  const compiler = phaseCompiler({ ...RUN, backend });
+  const compiler = phaseCompiler(backend, pretrainTask(RUN));
   await compiler.at(FIRST!.to - 1);
   strictEqual(counts.compiled, PROGRAMS);
   compiler.dispose();
@@ -61,7 +62,7 @@ Deno.test("at() compiles nothing ahead for an engine that would make the step wa
 
 Deno.test("dispose() gives back programs that are still being made", async () => {
   const { backend, counts } = counting(true);
-  const compiler = phaseCompiler({ ...RUN, backend });
+  const compiler = phaseCompiler(backend, pretrainTask(RUN));
   await compiler.at(FIRST!.to - 1);
   compiler.dispose();
   await settled();
@@ -80,7 +81,7 @@ Deno.test("at() tries again what failed", async () => {
       return Promise.resolve(left({ _tag: "ExecutionFailed", ...error }));
     },
   };
-  const compiler = phaseCompiler({ ...RUN, backend: moody });
+  const compiler = phaseCompiler(moody, pretrainTask(RUN));
   strictEqual((await compiler.at(0))._tag, "Left");
   refuses = false;
   strictEqual((await compiler.at(0))._tag, "Right");

@@ -16,7 +16,6 @@ import {
 import {
   initialSnapshot,
   pretraining,
-  type RunIdentity,
   type Snapshot,
   type StepReport,
 } from "../../train/mod.ts";
@@ -26,6 +25,7 @@ import {
   syntheticBatches,
   takeSteps,
   TINY_CONFIG,
+  type TinyRun,
   tinyRun,
   trained,
 } from "./tiny_run.ts";
@@ -33,7 +33,7 @@ import {
 /** A whole run: what each step said and the state before and after it. */
 async function wholeRun(
   backend: Backend,
-  run: RunIdentity,
+  run: TinyRun,
 ): Promise<{ reports: StepReport[]; snapshots: Snapshot[] }> {
   const training = startTiny(backend, run);
   const reports: StepReport[] = [];

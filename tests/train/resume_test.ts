@@ -2,7 +2,6 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Backend } from "../../backends/backend.ts";
 import {
   readCheckpoint,
-  type RunIdentity,
   type Snapshot,
   type StepReport,
   writeCheckpoint,
@@ -13,6 +12,7 @@ import {
   startTiny,
   takeSteps,
   TINY_CONFIG,
+  type TinyRun,
   tinyRun,
   trained,
 } from "./tiny_run.ts";
@@ -22,7 +22,7 @@ const without = (report: StepReport) => ({ ...report, milliseconds: null });
 /** Reports and last state of a run from a moment on. */
 async function goOn(
   backend: Backend,
-  run: RunIdentity,
+  run: TinyRun,
   start?: Snapshot,
 ) {
   const training = startTiny(backend, run, start);
@@ -35,7 +35,7 @@ async function goOn(
 /** Stops after each number of steps, saves, reads back and goes on. */
 async function resumesEverywhere(
   backend: Backend,
-  run: RunIdentity,
+  run: TinyRun,
   stops: readonly number[],
 ): Promise<void> {
   const whole = await goOn(backend, run);

@@ -1,13 +1,13 @@
 import { ok, strictEqual } from "node:assert/strict";
 import { MODEL_PRESETS, parameterSpecs, sizeOf } from "../../core/mod.ts";
-import { type StepMemory, stepMemory } from "../../train/mod.ts";
+import { pretrainTask, type StepMemory, stepMemory } from "../../train/mod.ts";
 import { right } from "../right.ts";
 import { tinyRun } from "./tiny_run.ts";
 
 const { config, plan } = tinyRun();
 
 const memories: readonly StepMemory[] = plan.phases.map((phase) =>
-  right(stepMemory(config, plan, phase))
+  right(stepMemory(pretrainTask({ config, plan }), phase))
 );
 
 Deno.test("stepMemory() falls from phase to phase in all that training adds", () => {
@@ -37,7 +37,9 @@ Deno.test("stepMemory() counts float32 numbers of parameters, moments and gradie
 Deno.test("stepMemory() holds two sets of gradients where micro-batches are added up", () => {
   const training = { ...config.training, accumIter: 2 };
   const [phase] = plan.phases;
-  const two = right(stepMemory({ ...config, training }, plan, phase!));
+  const two = right(
+    stepMemory(pretrainTask({ config: { ...config, training }, plan }), phase!),
+  );
   strictEqual(two.gradients, 2 * (memories[0]?.gradients ?? NaN));
   strictEqual(two.activations, memories[0]?.activations);
 });
@@ -45,12 +47,14 @@ Deno.test("stepMemory() holds two sets of gradients where micro-batches are adde
 Deno.test("stepMemory() of a sample more adds its activations and images only", () => {
   const larger = (batchSize: number) =>
     right(stepMemory(
-      {
-        ...config,
-        model: MODEL_PRESETS.nano,
-        training: { ...config.training, batchSize },
-      },
-      plan,
+      pretrainTask({
+        config: {
+          ...config,
+          model: MODEL_PRESETS.nano,
+          training: { ...config.training, batchSize },
+        },
+        plan,
+      }),
       plan.phases[0]!,
     ));
   const [one, two, three] = [larger(1), larger(2), larger(3)];

@@ -1,22 +1,21 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { type Backend, interruptible } from "../../backends/mod.ts";
+import type { Backend } from "../../backends/mod.ts";
 import {
   type BatchSource,
-  createRunFolder,
-  pretraining,
   readCheckpoint,
   readMetrics,
-  recordedRun,
-  type RunIdentity,
 } from "../../train/mod.ts";
 import { onDevices } from "./devices.ts";
 import { inFolder } from "./temporary_folder.ts";
 import {
+  keptSteps,
+  newRunFolder,
   startTiny,
   syntheticBatches,
   takeSteps,
   TINY_CONFIG,
+  type TinyRun,
   tinyRun,
   trained,
 } from "./tiny_run.ts";
@@ -33,7 +32,7 @@ const RARELY = {
 
 /** The batches of a run; before one of them is handed out, something happens. */
 const batchesWith = (
-  { config }: RunIdentity,
+  { config }: TinyRun,
   at: number,
   happens: () => void,
 ): BatchSource => {
@@ -49,23 +48,22 @@ const batchesWith = (
 /** Takes the steps of a run that is stopped before a micro-batch; gives its folder's state. */
 async function stoppedBefore(backend: Backend, path: string, batch: number) {
   const stop = new AbortController();
-  using folder = trained(await createRunFolder(path, RUN, RARELY));
-  const run = pretraining({
-    ...RUN,
-    backend: interruptible(backend, stop.signal),
-    start: folder.start,
-    batches: batchesWith(RUN, batch, () => stop.abort()),
-  });
+  using folder = trained(await newRunFolder(path, RUN, RARELY));
+  const batches = batchesWith(RUN, batch, () => stop.abort());
   const { signal } = stop;
-  const options = { ...RUN, run, folder, policy: RARELY, signal };
-  for await (const taken of recordedRun(options)) trained(taken);
-  run.dispose();
+  const kept = keptSteps(
+    backend,
+    RUN,
+    { folder, policy: RARELY },
+    { batches, signal },
+  );
+  for await (const taken of kept) trained(taken);
   return folder.newest();
 }
 
 await onDevices(
   ["reference", "wasm", "onnx"],
-  "recordedRun() that is aborted within a step saves the steps before it, from which the run ends as if it had not been",
+  "checkpointHook() of a training that is aborted within a step saves the steps before it, from which the run ends as if it had not been",
   (backend) =>
     inFolder(async (path) => {
       const before = backend.liveTensors();
@@ -91,7 +89,7 @@ await onDevices(
 
 await onDevices(
   ["reference"],
-  "recordedRun() that is aborted within its first step has nothing to save",
+  "checkpointHook() of a training that is aborted within its first step has nothing to save",
   (backend) =>
     inFolder(async (path) => {
       strictEqual(await stoppedBefore(backend, path, 1), null);

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { makeRun, runOf } from "../../train/follow/made_runs.ts";
+import { makeRun, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 
 const PROGRAM = new URL("../../../examples/watch.ts", import.meta.url).href;

@@ -5,10 +5,7 @@ import {
   type ImagesOfRun,
   imagesOfRun,
 } from "../../../cli/images/images_of_run.ts";
-import {
-  type HeldOut,
-  rememberedImages,
-} from "../../../cli/images/images_file.ts";
+import { type HeldOut, rememberedImages } from "../../../train/mod.ts";
 import { inFolder, valueOf } from "../../data/sources.ts";
 
 /** A folder with classes to learn from and to judge by, and images to test without. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { encode, waves } from "../../data/photographs.ts";
 import { lockFolder, type MetricsLine } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { shownInRun } from "../../train/tensorboard/read_events.ts";
+import { shownInRun } from "../../train/run/tensorboard/read_events.ts";
 import { trained } from "../../train/tiny_run.ts";
 import {
   pretrain,

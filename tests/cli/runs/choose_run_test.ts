@@ -10,7 +10,7 @@ import {
 } from "../../../cli/runs/choose_run.ts";
 import { describeFaults } from "../../../core/mod.ts";
 import { right } from "../../right.ts";
-import { makeRun, runOf } from "../../train/follow/made_runs.ts";
+import { makeRun, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { TINY_CONFIG } from "../../train/tiny_run.ts";
 

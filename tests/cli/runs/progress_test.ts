@@ -7,6 +7,7 @@ import {
 } from "node:assert/strict";
 import { phaseAt, phaseFlops, planOf } from "../../../core/mod.ts";
 import {
+  type CostedPlan,
   freezeMessage,
   reportedAfter,
 } from "../../../cli/runs/progress.ts";
@@ -17,6 +18,11 @@ import { right } from "../../right.ts";
 
 /** 1000 steps; layers freeze from step 512 on. */
 const PLAN = right(planOf(SMALL_RECIPE, 8000));
+
+const COSTED: CostedPlan = {
+  plan: PLAN,
+  costOf: (phase) => phaseFlops(PLAN)(phase).total,
+};
 
 /** Times of a step that something else disturbed. */
 const SLOW = { data: 0, gradient: 9000, update: 0, compile: 0, total: 0 };
@@ -56,7 +62,7 @@ Deno.test("freezeMessage() tells what froze and what a step costs, beside the pl
   ok(phase !== undefined);
   const steps = stepsUntil(reportedAfter(phase) ?? 0);
   strictEqual(
-    freezeMessage(PLAN, phase, steps),
+    freezeMessage(COSTED, phase, steps),
     `step ${phase.from}: block 1 freezes, stage 1 ends; a step takes 74 ms now (74 % of the first phase, predicted 74 %)`,
   );
 });
@@ -67,17 +73,17 @@ Deno.test("freezeMessage() is not misled by a few slow steps", () => {
   const steps = stepsUntil(reportedAfter(phase) ?? 0).map((line) =>
     line.step > phase.from + 6 ? { ...line, milliseconds: SLOW } : line
   );
-  match(freezeMessage(PLAN, phase, steps), /\(94 % of the first phase, /);
+  match(freezeMessage(COSTED, phase, steps), /\(94 % of the first phase, /);
 });
 
 Deno.test("freezeMessage() claims no measurement where there is none", () => {
   const [, phase] = PLAN.phases;
   ok(phase !== undefined);
-  const short = freezeMessage(PLAN, phase, stepsUntil(phase.from + 1));
+  const short = freezeMessage(COSTED, phase, stepsUntil(phase.from + 1));
   match(short, /a step costs 100 % of the first ones by the plan$/);
   doesNotMatch(short, /ms now/);
   const resumed = stepsUntil(phase.from + 10).slice(phase.from - 2);
-  match(freezeMessage(PLAN, phase, resumed), /ms now \(predicted 100 %\)$/);
+  match(freezeMessage(COSTED, phase, resumed), /ms now \(predicted 100 %\)$/);
 });
 
 Deno.test("duration() says times as a person does", () => {

@@ -1,18 +1,17 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { MODEL_PRESETS, planOf } from "../../../core/mod.ts";
-import { writeImagesFile } from "../../../cli/images/images_file.ts";
 import { checkFolder } from "../../../cli/runs/open_folder.ts";
 import {
   pretrainSettings,
   type PretrainValues,
 } from "../../../cli/pretrain/pretrain_flags.ts";
 import type { Settings } from "../../../cli/runs/settings.ts";
-import { createRunFolder } from "../../../train/mod.ts";
+import { pretrainTask, writeImagesFile } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { endOf } from "../command/end_of.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { trained } from "../../train/tiny_run.ts";
+import { newRunFolder, trained } from "../../train/tiny_run.ts";
 
 /** Flags of a run that begins. */
 const FLAGS: PretrainValues = {
@@ -31,7 +30,13 @@ async function begun(path: string): Promise<void> {
   const model = { ...config.model, inChannels: 3 };
   const run = { ...config, model };
   const plan = right(planOf(run, 40));
-  using folder = trained(await createRunFolder(path, { config: run, plan }, 2));
+  using folder = trained(
+    await newRunFolder(path, {
+      ...pretrainTask({ config: run, plan }),
+      config: run,
+      plan,
+    }, 2),
+  );
   const images = {
     data: null,
     limit: 40,

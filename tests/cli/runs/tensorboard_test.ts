@@ -1,32 +1,39 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { left, right } from "../../../core/mod.ts";
-import { withTensorBoard } from "../../../cli/runs/tensorboard.ts";
+import { accuracyScalars } from "../../../cli/pretrain/evaluation.ts";
+import { tensorBoardOf } from "../../../cli/runs/tensorboard.ts";
 import {
-  createRunFolder,
+  afterStep,
   type openRunEvents,
   readMetrics,
+  recordHook,
+  trackerHook,
+  type Training,
 } from "../../../train/mod.ts";
-import { reportOf, runOf } from "../../train/follow/made_runs.ts";
+import { reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { trained } from "../../train/tiny_run.ts";
+import { newRunFolder, trained } from "../../train/tiny_run.ts";
 
 const RUN = runOf(2);
+const ACCURACIES = { knnTop1: 50, knnTop1Untrained: null, knnTop1Pixels: null };
 
 /** Records four steps in a folder that TensorBoard is told of; gives what is said. */
 async function recorded(
   path: string,
   open?: typeof openRunEvents,
 ): Promise<readonly string[]> {
-  using folder = trained(await createRunFolder(path, RUN, 1));
+  using folder = trained(await newRunFolder(path, RUN, 1));
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
-  const tracked = await withTensorBoard(RUN, folder, say, open);
+  const tracker = await tensorBoardOf(RUN, folder, say, open);
+  const hooks = [recordHook(folder), ...tracker ? [trackerHook(tracker)] : []];
   for (const step of [0, 1, 2, 3]) {
-    trained(await tracked.folder.record(reportOf(RUN, step)));
-    tracked.folder.complaints().forEach(say);
+    const report = reportOf(RUN, step);
+    trained(await afterStep(hooks, report, {} as Training));
   }
-  await tracked.track(4, { "validation/knn_top1": 50 });
+  const scalars = accuracyScalars(ACCURACIES as never);
+  if (tracker !== null) trained(await tracker.scalars(4, scalars));
   strictEqual(
     trained(await readMetrics(join(path, "metrics.jsonl"))).length,
     4,
@@ -34,12 +41,12 @@ async function recorded(
   return said;
 }
 
-Deno.test("withTensorBoard() says nothing while all goes well", () =>
+Deno.test("tensorBoardOf() says nothing while all goes well", () =>
   inFolder(async (path) => {
     deepStrictEqual(await recorded(path), []);
   }));
 
-Deno.test("withTensorBoard() says once that there is no place for its files, and the run goes on without", () =>
+Deno.test("tensorBoardOf() says once that there is no place for its files, and the run goes on without", () =>
   inFolder(async (path) => {
     await Deno.writeTextFile(join(path, "tensorboard"), "a file");
     const said = await recorded(path);
@@ -50,7 +57,7 @@ Deno.test("withTensorBoard() says once that there is no place for its files, and
     );
   }));
 
-Deno.test("withTensorBoard() says once that its file cannot be written any more, and the run goes on without", () =>
+Deno.test("tensorBoardOf() says once that its file cannot be written any more, and the run goes on without", () =>
   inFolder(async (path) => {
     let asked = 0;
     const full = left({ _tag: "FileFailed", path, reason: "ENOSPC" } as const);

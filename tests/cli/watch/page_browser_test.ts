@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { servePage } from "../../../cli/watch/serve_page.ts";
 import { followRun } from "../../../train/mod.ts";
-import { makeRun, reportOf, runOf } from "../../train/follow/made_runs.ts";
+import { makeRun, reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { CHROMIUM, launchChromium } from "./chromium.ts";
 

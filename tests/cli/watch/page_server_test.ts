@@ -15,7 +15,7 @@ import {
 import type { RunState } from "../../../cli/watch/page_state.ts";
 import { servePage } from "../../../cli/watch/serve_page.ts";
 import { followRun } from "../../../train/mod.ts";
-import { makeRun, reportOf, runOf } from "../../train/follow/made_runs.ts";
+import { makeRun, reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 
 const RUN = runOf(20);

@@ -14,13 +14,14 @@ import { referenceBackend } from "../../../backends/mod.ts";
 import {
   compileConvNetScores,
   convNetError,
-  convNetIdentity,
   convNetTargets,
-  convNetTraining,
+  convNetTask,
   decodeTraining,
   encodeTraining,
-  learningParameters,
+  fileIdentity,
+  flatSnapshot,
   orThrow,
+  snapshotByKind,
 } from "../../../train/mod.ts";
 import { onDevices } from "../devices.ts";
 import {
@@ -28,16 +29,17 @@ import {
   CONFIG,
   inputsOn,
   pictures,
+  started,
   stepped,
 } from "./tiny_convnet.ts";
 
 await onDevices(
   ["cpu", "wasm", "onnx on one thread"],
-  "convNetTraining() takes the reference's steps, across freezes",
+  "training of a convolutional network takes the reference's steps, across freezes",
   async (backend) => {
     const before = backend.liveTensors();
-    const ours = convNetTraining(inputsOn(backend));
-    const wanted = convNetTraining(inputsOn(referenceBackend()));
+    const ours = started(inputsOn(backend));
+    const wanted = started(inputsOn(referenceBackend()));
     const [found, told] = [await stepped(ours, 6), await stepped(wanted, 6)];
     deepStrictEqual(found.map((r) => r.frozenLayers), [0, 0, 0, 1, 1, 2]);
     found.forEach(({ loss, rates }, i) => {
@@ -52,7 +54,7 @@ await onDevices(
 
 await onDevices(
   ["onnx on one thread"],
-  "convNetTraining() that goes on from a file takes the same steps, bit for bit",
+  "training of a convolutional network that goes on from a file takes the same steps, bit for bit",
   async (backend) => {
     for (
       const config of [
@@ -65,16 +67,22 @@ await onDevices(
       ]
     ) {
       const inputs = inputsOn(backend, config);
-      const whole = convNetTraining(inputs);
+      const whole = started(inputs);
       await stepped(whole, 7);
       const wanted = orThrow(await whole.snapshot());
-      const first = convNetTraining(inputs);
+      const first = started(inputs);
       await stepped(first, 4);
-      const identity = convNetIdentity(inputs);
-      const file = encodeTraining(identity, orThrow(await first.snapshot()));
+      const identity = fileIdentity(convNetTask(inputs));
+      const file = encodeTraining(
+        identity,
+        flatSnapshot(orThrow(await first.snapshot())),
+      );
       const start = decodeTraining(identity, file);
       if (start._tag === "Left") throw new Error(start.left.reason);
-      const second = convNetTraining({ ...inputs, start: start.right });
+      const second = started({
+        ...inputs,
+        start: snapshotByKind(convNetTask(inputs), start.right),
+      });
       await stepped(second, 7);
       deepStrictEqual(orThrow(await second.snapshot()), wanted);
       [whole, first, second].forEach((training) => training.dispose());
@@ -84,14 +92,14 @@ await onDevices(
 
 await onDevices(
   ["onnx on one thread"],
-  "convNetTraining() leaves everything of a frozen layer as it is, and drops its moments",
+  "training of a convolutional network leaves everything of a frozen layer as it is, and drops its moments",
   async (backend) => {
     const inputs = inputsOn(backend);
-    const training = convNetTraining(inputs);
+    const training = started(inputs);
     await stepped(training, 6);
-    const { tensors: before } = orThrow(await training.snapshot());
+    const before = orThrow(await training.snapshot());
     await stepped(training, 8);
-    const { tensors: after } = orThrow(await training.snapshot());
+    const after = orThrow(await training.snapshot());
     training.dispose();
     const { parameters, statistics } = convNetTensors(CONFIG.model);
     const phase = phaseAt(inputs.plan)(6);
@@ -101,11 +109,14 @@ await onDevices(
         ? deepStrictEqual
         : notDeepStrictEqual;
       // Layer 2 still learns in step 6.
-      same(after.get(name), before.get(name), name);
+      const [now, then] = [after, before].map((state) =>
+        state.parameters.get(name) ?? state.statistics.get(name)
+      );
+      same(now, then, name);
     }
-    const moving = learningParameters(inputs, phaseAt(inputs.plan)(7));
+    const moving = convNetTask(inputs).trained(phaseAt(inputs.plan)(7));
     deepStrictEqual(
-      [...after.keys()].filter((name) => name.includes("/")).toSorted(),
+      [...after.optimizer.keys()].toSorted(),
       moving.map(({ name }) => `momentum_buffer/${name}`).toSorted(),
     );
   },
@@ -113,14 +124,14 @@ await onDevices(
 
 await onDevices(
   ["onnx on one thread"],
-  "convNetTraining() learns what convNetError() then finds by running statistics",
+  "training of a convolutional network learns what convNetError() then finds by running statistics",
   async (backend) => {
     const inputs = inputsOn(backend, {
       ...CONFIG,
       rate: { ...CONFIG.rate, baseRate: 0.02 },
       training: { ...CONFIG.training, epochs: 20 },
     });
-    const training = convNetTraining(inputs);
+    const training = started(inputs);
     const scores = orThrow(
       await compileConvNetScores(backend, CONFIG.model, 5),
     );
@@ -129,7 +140,7 @@ await onDevices(
         await convNetError(
           backend,
           scores,
-          training.tensors(),
+          new Map([...training.parameters(), ...training.state().statistics]),
           (async function* () {
             yield success(pictures(Int32Array.of(24, 25, 26, 27, 28)));
             yield success(pictures(Int32Array.of(29, 30, 31)));

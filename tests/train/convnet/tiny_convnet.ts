@@ -14,11 +14,14 @@ import type { Backend } from "../../../backends/mod.ts";
 import type { Batch } from "../../../data/mod.ts";
 import {
   type BatchSource,
-  type ConvNetInputs,
-  type ConvNetReport,
+  type ConvNetRun,
+  convNetTask,
   initialConvNet,
   orThrow,
-  type SteppedTraining,
+  type StepReport,
+  train,
+  type Training,
+  type TrainOptions,
 } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 
@@ -63,7 +66,14 @@ export const batches: BatchSource = async function* (epoch, fromBatch) {
   }
 };
 
+/** What such a training needs. */
+export interface ConvNetInputs extends ConvNetRun, TrainOptions<Batch> {}
+
 /** A training that has not begun. */
+export const started = (inputs: ConvNetInputs): Training =>
+  train(convNetTask(inputs), inputs);
+
+/** What a training needs that has not begun. */
 export function inputsOn(backend: Backend, config = CONFIG): ConvNetInputs {
   const run = { config, plan: right(convNetPlan(config, SAMPLES)) };
   return { ...run, backend, batches, start: initialConvNet(run) };
@@ -71,10 +81,10 @@ export function inputsOn(backend: Backend, config = CONFIG): ConvNetInputs {
 
 /** Takes steps up to `last`, exclusively. */
 export async function stepped(
-  training: SteppedTraining<ConvNetReport>,
+  training: Training,
   last: number,
-): Promise<readonly ConvNetReport[]> {
-  const reports: ConvNetReport[] = [];
+): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = [];
   if (training.step >= last) return reports;
   for await (const report of training) {
     reports.push(orThrow(report));

@@ -13,14 +13,17 @@ import {
   averagedParameters,
   decodeTraining,
   encodeTraining,
+  fileIdentity,
   FINETUNE_RECIPE,
   type FinetuneConfig,
-  finetuneIdentity,
   finetunePlan,
-  finetuning,
+  finetuneTask,
+  flatSnapshot,
   initialFinetune,
   orThrow,
-  type TensorSnapshot,
+  type Snapshot,
+  snapshotByKind,
+  train,
 } from "../../../train/mod.ts";
 import { faultsOf, right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
@@ -66,9 +69,9 @@ async function* batches(
 /** The moments after each step, the first before any. */
 async function moments(
   backend: Backend,
-  start: TensorSnapshot = initialFinetune(RUN, ENCODER),
-): Promise<readonly TensorSnapshot[]> {
-  const run = finetuning({ ...RUN, backend, batches, start });
+  start: Snapshot = initialFinetune(RUN, ENCODER),
+): Promise<readonly Snapshot[]> {
+  const run = train(finetuneTask(RUN), { backend, batches, start });
   const all = [orThrow(await run.snapshot())];
   for await (const report of run) {
     orThrow(report);
@@ -80,64 +83,69 @@ async function moments(
 
 await onDevices(
   ["cpu", "wasm"],
-  "finetuning() keeps means that begin as the weights and follow all of them, frozen ones too",
+  "fine-tuning keeps means that begin as the weights and follow all of them, frozen ones too",
   async (backend) => {
     const before = backend.liveTensors();
     const all = await moments(backend);
     strictEqual(all.length, 5);
     const names = classifierParameters(CONFIG).map(({ name }) => name);
     for (const name of names) {
-      const of = (moment: TensorSnapshot, tensor: string) =>
-        moment.tensors.get(tensor) ?? new Float32Array();
-      const mean = Float64Array.from(of(all[0]!, name));
-      deepStrictEqual([...of(all[0]!, averageName(name))], [...mean]);
+      const of =
+        (kind: "parameters" | "averages", tensor: string) =>
+        (moment: Snapshot) => moment[kind].get(tensor) ?? new Float32Array();
+      const [weightOf, meanOf] = [
+        of("parameters", name),
+        of("averages", averageName(name)),
+      ];
+      const mean = Float64Array.from(weightOf(all[0]!));
+      deepStrictEqual([...meanOf(all[0]!)], [...mean]);
       for (const moment of all.slice(1)) {
-        const now = of(moment, name);
-        const kept = of(moment, averageName(name));
+        const now = weightOf(moment);
+        const kept = meanOf(moment);
         mean.forEach((value, i) => {
           mean[i] = DECAY * value + (1 - DECAY) * (now[i] ?? NaN);
           ok(Math.abs((kept[i] ?? NaN) - mean[i]!) < 1e-5, name);
         });
       }
     }
-    const means = averagedParameters(CONFIG, all.at(-1)!.tensors);
+    const means = averagedParameters(all.at(-1)!);
     deepStrictEqual([...means?.keys() ?? []], names);
     strictEqual(
       means?.get("head.bias"),
-      all.at(-1)!.tensors.get("ema/head.bias"),
+      all.at(-1)!.averages.get("ema/head.bias"),
     );
     strictEqual(
-      averagedParameters({ ...CONFIG, emaDecay: null }, new Map()),
+      averagedParameters({ ...all.at(-1)!, averages: new Map() }),
       null,
     );
     strictEqual(backend.liveTensors(), before);
   },
 );
 
-Deno.test("finetuning() with means goes on from a file to the same numbers, and moves the weights as without", async () => {
+Deno.test("fine-tuning with means goes on from a file to the same numbers, and moves the weights as without", async () => {
   const all = await moments(referenceBackend());
-  const identity = finetuneIdentity(RUN);
-  const file = encodeTraining(identity, all[3]!);
+  const task = finetuneTask(RUN);
+  const identity = fileIdentity(task);
+  const file = encodeTraining(identity, flatSnapshot(all[3]!));
   const read = decodeTraining(identity, file);
   if (read._tag === "Left") throw new Error(read.left.reason);
-  const rest = await moments(referenceBackend(), read.right);
+  const rest = await moments(
+    referenceBackend(),
+    snapshotByKind(task, read.right),
+  );
   deepStrictEqual(rest.at(-1), all.at(-1));
 
   const config = { ...CONFIG, emaDecay: null };
   const plain = { ...RUN, config };
-  const run = finetuning({
-    ...plain,
+  const run = train(finetuneTask(plain), {
     backend: referenceBackend(),
     batches,
     start: initialFinetune(plain, ENCODER),
   });
   for await (const report of run) orThrow(report);
-  const { tensors } = orThrow(await run.snapshot());
+  const end = orThrow(await run.snapshot());
   run.dispose();
-  for (const [name, values] of tensors) {
-    deepStrictEqual(values, all.at(-1)!.tensors.get(name), name);
-  }
-  ok(![...tensors.keys()].some((name) => name.startsWith("ema/")));
+  deepStrictEqual(end, { ...all.at(-1)!, averages: new Map() });
 });
 
 Deno.test("finetunePlan() refuses a mean that never moves or keeps nothing", () => {

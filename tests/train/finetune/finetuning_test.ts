@@ -13,9 +13,10 @@ import {
   FINETUNE_RECIPE,
   type FinetuneConfig,
   finetunePlan,
-  finetuneShapes,
+  finetuneTask,
   orThrow,
-  tunedParameters,
+  STATE_KINDS,
+  type StepReport,
 } from "../../../train/mod.ts";
 import { faultsOf, right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
@@ -30,7 +31,7 @@ import {
   take,
 } from "./tiny_finetune.ts";
 
-Deno.test("finetuning() freezes layers as the plan says: they and their moments stand still", async () => {
+Deno.test("fine-tuning freezes layers as the plan says: they and their moments stand still", async () => {
   const run = started(referenceBackend());
   const reports = await take(run);
   deepStrictEqual(reports.map(({ frozenLayers }) => frozenLayers), [
@@ -42,29 +43,31 @@ Deno.test("finetuning() freezes layers as the plan says: they and their moments 
     3,
   ]);
   deepStrictEqual(reports.map(({ epoch }) => epoch), [0, 0, 0, 1, 1, 1]);
-  const { tensors } = orThrow(await run.snapshot());
+  const end = orThrow(await run.snapshot());
   run.dispose();
-  deepStrictEqual(
-    new Set(tensors.keys()),
-    new Set(Object.keys(finetuneShapes(RUN, 6))),
-  );
+  const shapes = finetuneTask(RUN).stateShapes(6);
+  for (const kind of STATE_KINDS) {
+    const names = shapes[kind].map(({ name }) => name);
+    deepStrictEqual(new Set(end[kind].keys()), new Set(names));
+  }
   const shorter = started(referenceBackend());
   await take(shorter, 3);
   const third = orThrow(await shorter.snapshot());
   shorter.dispose();
   const stands = (name: string) =>
-    String(tensors.get(name)) === String(third.tensors.get(name));
+    String(end.parameters.get(name)) === String(third.parameters.get(name));
   ok(
     stands("patch_embed.proj.weight") && stands("pos_embed") &&
       stands("cls_token"),
   );
   ok(!stands("blocks.0.mlp.fc1.weight") && !stands("head.weight"));
   ok(
-    third.tensors.has("exp_avg/cls_token") && !tensors.has("exp_avg/cls_token"),
+    third.optimizer.has("exp_avg/cls_token") &&
+      !end.optimizer.has("exp_avg/cls_token"),
   );
 });
 
-Deno.test("finetuning() that was stopped after any step goes on to the same numbers, bit for bit, across freezing", async () => {
+Deno.test("fine-tuning that was stopped after any step goes on to the same numbers, bit for bit, across freezing", async () => {
   const backend = referenceBackend();
   const whole = started(backend);
   const reports = await take(whole);
@@ -76,12 +79,18 @@ Deno.test("finetuning() that was stopped after any step goes on to the same numb
     const middle = orThrow(await first.snapshot());
     first.dispose();
     const rest = started(backend, RUN, middle);
-    deepStrictEqual([...before, ...await take(rest)], reports);
+    deepStrictEqual(
+      [...before, ...await take(rest)].map(timeless),
+      reports.map(timeless),
+    );
     deepStrictEqual(orThrow(await rest.snapshot()), end);
     rest.dispose();
   }
   strictEqual(backend.liveTensors(), 0);
 });
+
+/** A report without times. */
+const timeless = (report: StepReport) => ({ ...report, milliseconds: null });
 
 const LEARNING: FinetuneConfig = {
   ...CONFIG,
@@ -107,14 +116,20 @@ async function* judging(): AsyncGenerator<Result<DataError, Batch>> {
 
 await onDevices(
   ["cpu", "wasm"],
-  "finetuning() learns to name pictures, and leaves nothing on the device",
+  "fine-tuning learns to name pictures, and leaves nothing on the device",
   async (backend) => {
     const before = backend.liveTensors();
     const run = started(backend, runOf(LEARNING));
     const reports = await take(run);
     ok(reports[24]!.loss < 0.5 * reports[0]!.loss, `${reports[24]!.loss}`);
     const { top1, top5 } = orThrow(
-      await classifierAccuracy(backend, LEARNING, run.tensors(), judging(), 5),
+      await classifierAccuracy(
+        backend,
+        LEARNING,
+        run.parameters(),
+        judging(),
+        5,
+      ),
     );
     deepStrictEqual([top1, top5], [1, 1]);
     run.dispose();
@@ -122,7 +137,7 @@ await onDevices(
   },
 );
 
-Deno.test("finetuning() of micro-batches takes the steps of the whole batch where nothing is mixed", async () => {
+Deno.test("fine-tuning of micro-batches takes the steps of the whole batch where nothing is mixed", async () => {
   const losses = async (batchSize: number, accumIter: number) => {
     const training = {
       ...LEARNING.training,
@@ -142,13 +157,13 @@ Deno.test("finetuning() of micro-batches takes the steps of the whole batch wher
   );
 });
 
-Deno.test("tunedParameters() have the rate of their layer times its decay, without decay of vectors, tokens and positions", () => {
+Deno.test("finetuneTask() trains parameters at the rate of their layer times its decay, without decay of vectors, tokens and positions", () => {
   const plan = right(finetunePlan(CONFIG, SAMPLES));
-  const tuned = tunedParameters({ config: CONFIG, plan }, plan.phases[0]);
+  const tuned = finetuneTask({ config: CONFIG, plan }).trained(plan.phases[0]);
   strictEqual(tuned.length, classifierParameters(CONFIG).length);
   const of = (name: string) => {
     const found = tuned.find((parameter) => parameter.name === name)!;
-    return [found.group.layer, found.group.scale, found.decayed];
+    return [found.rate.layer, found.rate.scale, found.decayed];
   };
   deepStrictEqual(of("cls_token"), [0, 0.75 ** 5, false]);
   deepStrictEqual(of("pos_embed"), [0, 0.75 ** 5, false]);
@@ -179,7 +194,7 @@ Deno.test("finetunePlan() names every fault of a configuration", () => {
   ]);
 });
 
-Deno.test("finetuning() ends with the error of the images, or at one without a class", async () => {
+Deno.test("fine-tuning ends with the error of the images, or at one without a class", async () => {
   const error: DataError = {
     _tag: "BadImage",
     image: "cat.jpg",

@@ -17,14 +17,15 @@ import {
   type BatchSource,
   FINETUNE_RECIPE,
   type FinetuneConfig,
-  type FinetuneIdentity,
   finetunePlan,
-  type FinetuneReport,
-  finetuning,
+  type FinetuneRun,
+  finetuneTask,
   initialFinetune,
   orThrow,
-  type SteppedTraining,
-  type TensorSnapshot,
+  type Snapshot,
+  type StepReport,
+  train,
+  type Training,
 } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { syntheticBatch, TINY_MODEL } from "../tiny_run.ts";
@@ -52,7 +53,7 @@ export const CONFIG: FinetuneConfig = {
 /** A configuration with its plan. */
 export const runOf = (
   config: FinetuneConfig,
-): FinetuneIdentity & { readonly plan: FreezePlan } => ({
+): FinetuneRun & { readonly plan: FreezePlan } => ({
   config,
   plan: right(finetunePlan(config, SAMPLES)),
 });
@@ -91,17 +92,16 @@ export const ENCODER = initialParameters(TINY_MODEL, rootKey(8));
 export const started = (
   backend: Backend,
   run = RUN,
-  start: TensorSnapshot = initialFinetune(run, ENCODER),
+  start: Snapshot = initialFinetune(run, ENCODER),
   batches: BatchSource = batchesOf(run.config),
-): SteppedTraining<FinetuneReport> =>
-  finetuning({ ...run, backend, batches, start });
+): Training => train(finetuneTask(run), { backend, batches, start });
 
 /** Takes up to `count` further steps. */
 export async function take(
-  run: SteppedTraining<FinetuneReport>,
+  run: Training,
   count = Infinity,
-): Promise<readonly FinetuneReport[]> {
-  const reports: FinetuneReport[] = [];
+): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = [];
   if (count === 0) return reports;
   for await (const report of run) {
     if (reports.push(orThrow(report)) === count) break;

@@ -17,16 +17,19 @@ import {
   type EpochFeatures,
   initialProbe,
   type LabelledFeatures,
-  linearProbe,
   orThrow,
   PROBE_RECIPE,
   probeAccuracy,
+  probeBatches,
   type ProbeConfig,
-  type ProbeReport,
+  probePlan,
   probeScores,
-  type SteppedTraining,
-  type TensorSnapshot,
+  probeTask,
+  type Snapshot,
+  type StepReport,
+  train,
   type TrainError,
+  type Training,
 } from "../../../train/mod.ts";
 import { largestDifference } from "../../golden_files.ts";
 import { onDevices } from "../devices.ts";
@@ -62,25 +65,21 @@ const features: EpochFeatures = (epoch) =>
 
 const started = (
   backend: Backend,
-  start: TensorSnapshot = initialProbe(CONFIG),
+  start: Snapshot = initialProbe(CONFIG),
   of: EpochFeatures = features,
-): SteppedTraining<ProbeReport> =>
-  orThrow(
-    linearProbe({
-      config: CONFIG,
-      backend,
-      samples: SAMPLES,
-      features: of,
-      start,
-    }),
-  );
+  config: ProbeConfig = CONFIG,
+): Training =>
+  train(probeTask({ config, plan: orThrow(probePlan(config, SAMPLES)) }), {
+    ...{ backend, start },
+    batches: probeBatches({ config, samples: SAMPLES, features: of }),
+  });
 
 /** Takes up to `count` further steps. */
 async function take(
-  probe: SteppedTraining<ProbeReport>,
+  probe: Training,
   count = Infinity,
-): Promise<readonly ProbeReport[]> {
-  const reports: ProbeReport[] = [];
+): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = [];
   if (count === 0) return reports;
   for await (const report of probe) {
     if (reports.push(orThrow(report)) === count) break;
@@ -90,14 +89,12 @@ async function take(
 
 await onDevices(
   ["reference", "cpu", "wasm"],
-  "linearProbe() learns to tell clouds of points apart and leaves nothing on the device",
+  "linear probing learns to tell clouds of points apart and leaves nothing on the device",
   async (backend) => {
     const before = backend.liveTensors();
     const config = { ...CONFIG, epochs: 40, baseRate: 1000 };
     const start = initialProbe(config);
-    const probe = orThrow(
-      linearProbe({ config, backend, samples: SAMPLES, features, start }),
-    );
+    const probe = started(backend, start, features, config);
     const reports = await take(probe);
     deepStrictEqual(
       reports.map(({ step }) => step),
@@ -107,11 +104,11 @@ await onDevices(
       reports.map(({ epoch }) => epoch),
       reports.map(({ step }) => step >> 1),
     );
-    const { tensors } = orThrow(await probe.snapshot());
+    const trained = orThrow(await probe.snapshot());
     probe.dispose();
     const judged = cloud(77, 300);
     const { top1, top5 } = orThrow(
-      await probeAccuracy(backend, config, tensors, judged),
+      await probeAccuracy(backend, config, trained, judged),
     );
     ok(top1 > 0.9, `top-1 ${top1}`);
     strictEqual(top5, 1);
@@ -119,7 +116,7 @@ await onDevices(
   },
 );
 
-Deno.test("linearProbe() that was stopped after any step goes on to the same numbers, bit for bit", async () => {
+Deno.test("linear probing that was stopped after any step goes on to the same numbers, bit for bit", async () => {
   const backend = referenceBackend();
   const whole = started(backend);
   const reports = await take(whole);
@@ -131,14 +128,21 @@ Deno.test("linearProbe() that was stopped after any step goes on to the same num
     first.dispose();
     strictEqual(middle.step, stop);
     const rest = started(backend, middle);
-    deepStrictEqual([...before, ...await take(rest)], reports);
+    const timeless = (report: StepReport) => ({
+      ...report,
+      milliseconds: null,
+    });
+    deepStrictEqual(
+      [...before, ...await take(rest)].map(timeless),
+      reports.map(timeless),
+    );
     deepStrictEqual(orThrow(await rest.snapshot()), end);
     rest.dispose();
   }
   whole.dispose();
 });
 
-Deno.test("linearProbe() passes errors of the features on and refuses those of another kind", async () => {
+Deno.test("linear probing passes errors of the features on and refuses those of another kind", async () => {
   const error: TrainError = { _tag: "FileFailed", path: "x", reason: "gone" };
   const first = async (of: () => Result<TrainError, LabelledFeatures>) => {
     const probe = started(
@@ -170,7 +174,7 @@ Deno.test("linearProbe() passes errors of the features on and refuses those of a
   );
 });
 
-Deno.test("linearProbe() stops before a loss that is not finite, with the tensors as they were", async () => {
+Deno.test("linear probing stops before a loss that is not finite, with the tensors as they were", async () => {
   const poisoned = cloud(1);
   poisoned.features.fill(NaN);
   const probe = started(
@@ -181,15 +185,24 @@ Deno.test("linearProbe() stops before a loss that is not finite, with the tensor
   const found = [];
   for await (const report of probe) found.push(report);
   strictEqual(found.length, 3);
+  const first = epochOrder(CONFIG.seed, 1, SAMPLES)[0];
   deepStrictEqual(
     found[2],
-    left({ _tag: "NonFiniteLoss", step: 2, stageLosses: {} }),
+    left({
+      _tag: "NonFiniteLoss",
+      step: 2,
+      stageLosses: {},
+      origin: {
+        stage: null,
+        first: { kind: "images", name: String(first), part: "" },
+      },
+    }),
   );
   strictEqual(orThrow(await probe.snapshot()).step, 2);
   probe.dispose();
 });
 
-Deno.test("linearProbe() refuses a configuration with every fault", () => {
+Deno.test("probePlan() refuses a configuration with every fault", () => {
   const config = {
     ...CONFIG,
     classes: 1,
@@ -198,32 +211,30 @@ Deno.test("linearProbe() refuses a configuration with every fault", () => {
     batchSize: 21,
     baseRate: NaN,
   };
-  const refused = linearProbe({
-    config,
-    backend: referenceBackend(),
-    samples: 20,
-    features,
-    start: initialProbe(CONFIG),
-  });
-  ok(refused._tag === "Left" && refused.left._tag === "BadConfig");
+  const refused = probePlan(config, 20);
   deepStrictEqual(
-    refused._tag === "Left" && refused.left._tag === "BadConfig" &&
-      refused.left.faults.map(({ path }) => path),
+    refused._tag === "Left" && refused.left.map(({ path }) => path),
     ["classes", "warmupEpochs", "batchSize", "baseRate"],
   );
 });
 
 Deno.test("initialProbe() starts with small weights, no bias and statistics of nothing seen", () => {
-  const { step, tensors } = initialProbe({ ...CONFIG, width: 500 });
+  const { step, parameters, statistics, optimizer } = initialProbe({
+    ...CONFIG,
+    width: 500,
+  });
   strictEqual(step, 0);
-  const weight = tensors.get(PROBE_NAMES.weight)!;
+  const weight = parameters.get(PROBE_NAMES.weight)!;
   const deviation = Math.sqrt(
     weight.reduce((sum, w) => sum + w * w, 0) / weight.length,
   );
   ok(Math.abs(deviation - 0.01) < 0.001);
-  ok(tensors.get(PROBE_NAMES.variance)!.every((v) => v === 1));
-  ok(tensors.get(PROBE_NAMES.bias)!.every((v) => v === 0));
-  deepStrictEqual([...tensors.keys()], Object.keys(probeShapes(CONFIG)));
+  ok(statistics.get(PROBE_NAMES.variance)!.every((v) => v === 1));
+  ok(parameters.get(PROBE_NAMES.bias)!.every((v) => v === 0));
+  deepStrictEqual(
+    [parameters, statistics, optimizer].flatMap((kind) => [...kind.keys()]),
+    Object.keys(probeShapes(CONFIG)),
+  );
 });
 
 /** MAE's linear probing in PyTorch: BatchNorm1d, Linear, LARS, cosine. */
@@ -263,7 +274,7 @@ print(json.dumps({"losses": losses, "weight": head.weight.reshape(-1).tolist(), 
 `;
 
 withTorch(
-  "linearProbe() takes the steps of MAE's linear probing in PyTorch, and scores alike",
+  "linear probing takes the steps of MAE's linear probing in PyTorch, and scores alike",
   async (run) => {
     const start = initialProbe(CONFIG);
     const batches = [0, 1, 2].flatMap((epoch) => {
@@ -285,7 +296,7 @@ withTorch(
       path,
       JSON.stringify({
         config: CONFIG,
-        weight: [...start.tensors.get(PROBE_NAMES.weight)!],
+        weight: [...start.parameters.get(PROBE_NAMES.weight)!],
         stepsPerEpoch: 2,
         totalSteps: 6,
         batches,
@@ -297,14 +308,15 @@ withTorch(
     const backend = referenceBackend();
     const probe = started(backend);
     const reports = await take(probe);
-    const { tensors } = orThrow(await probe.snapshot());
+    const trained = orThrow(await probe.snapshot());
     probe.dispose();
-    const scores = orThrow(await probeScores(backend, CONFIG, tensors, test));
+    const scores = orThrow(await probeScores(backend, CONFIG, trained, test));
+    const { parameters, statistics } = trained;
     const errors = [
       largestDifference(reports.map(({ loss }) => loss), wanted.losses),
-      largestDifference(tensors.get(PROBE_NAMES.weight), wanted.weight),
-      largestDifference(tensors.get(PROBE_NAMES.mean), wanted.mean),
-      largestDifference(tensors.get(PROBE_NAMES.variance), wanted.variance),
+      largestDifference(parameters.get(PROBE_NAMES.weight), wanted.weight),
+      largestDifference(statistics.get(PROBE_NAMES.mean), wanted.mean),
+      largestDifference(statistics.get(PROBE_NAMES.variance), wanted.variance),
       largestDifference(scores, wanted.scores),
     ];
     ok(errors.every((error) => error < 1e-5), `off by ${errors}`);

@@ -7,14 +7,17 @@ import {
   type EpochFeatures,
   initialProbe,
   type LabelledFeatures,
-  linearProbe,
   mostFrequentShare,
   orThrow,
   PROBE_RECIPE,
   probeAccuracy,
+  probeBatches,
   type ProbeConfig,
+  probePlan,
+  probeTask,
   sweepProbe,
   type SweptRate,
+  train,
 } from "../../../train/mod.ts";
 import { onDevices } from "../devices.ts";
 
@@ -52,15 +55,16 @@ async function accuracyAt(
   const learned = skewed(0, 100);
   const features: EpochFeatures = () =>
     Promise.resolve({ _tag: "Right", right: learned });
-  const probe = orThrow(linearProbe({
-    ...{ config, backend, samples: 100, features },
-    start: initialProbe(config),
-  }));
+  const plan = orThrow(probePlan(config, 100));
+  const probe = train(probeTask({ config, plan }), {
+    ...{ backend, start: initialProbe(config) },
+    batches: probeBatches({ config, samples: 100, features }),
+  });
   for await (const report of probe) orThrow(report);
-  const { tensors } = orThrow(await probe.snapshot());
+  const trained = orThrow(await probe.snapshot());
   probe.dispose();
   const judged = skewed(1, 500);
-  return orThrow(await probeAccuracy(backend, config, tensors, judged)).top1;
+  return orThrow(await probeAccuracy(backend, config, trained, judged)).top1;
 }
 
 await onDevices(
