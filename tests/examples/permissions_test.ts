@@ -5,6 +5,7 @@
  * @module
  */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { type ProgramEnd, ROOT } from "../programs.ts";
 import { inFolder } from "../train/temporary_folder.ts";
 import {
   documentedRows,
@@ -14,9 +15,8 @@ import {
   type PermissionRow,
   withWords,
 } from "./permissions/documented_rows.ts";
-import { ROOT, runWith } from "./permissions/run_with.ts";
+import { runWith } from "./permissions/run_with.ts";
 import { type Stage, stageIn } from "./permissions/stage.ts";
-import type { ProgramEnd } from "./pretrain/program.ts";
 
 /** Runs the program of a row with some permissions. */
 async function ended(

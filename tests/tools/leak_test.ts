@@ -1,14 +1,10 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { growthOf, type MemoryPoint } from "../../tools/memory_course.ts";
-
-const PROGRAM = new URL("../../tools/leak.ts", import.meta.url).href;
+import { runScript } from "../programs.ts";
 
 async function run(...args: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", PROGRAM, ...args],
-  }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), error: text.decode(stderr) };
+  const { code, stdout, stderr } = await runScript("tools/leak.ts", ...args);
+  return { code, out: stdout, error: stderr };
 }
 
 const point = (rssMb: number): MemoryPoint => ({

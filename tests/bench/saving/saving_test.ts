@@ -1,14 +1,10 @@
 import { match, ok, strictEqual } from "node:assert/strict";
 import type { PairRow } from "../../../bench/peers/pair_row.ts";
-
-const PROGRAM = new URL("../../../bench/saving.ts", import.meta.url).href;
+import { runScript } from "../../programs.ts";
 
 async function run(...args: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", PROGRAM, ...args],
-  }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), error: text.decode(stderr) };
+  const { code, stdout, stderr } = await runScript("bench/saving.ts", ...args);
+  return { code, out: stdout, error: stderr };
 }
 
 const side = (totalMs: number) => ({
