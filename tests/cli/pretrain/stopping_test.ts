@@ -21,6 +21,7 @@ const SHORT =
   "--image-size 16 --epochs 1 --batch-size 60 --warmup-epochs 0 --backend wasm"
     .split(" ");
 const RESUMED = ["--backend", "wasm"];
+const JUDGED = ["--judge", "always"];
 const UNJUDGED = ["--judge", "never"];
 
 const namesIn = async (folder: string): Promise<readonly string[]> =>
@@ -62,11 +63,11 @@ Deno.test("a finished run can be resumed: nothing is computed, the summary is th
     const data = await smallData(parent);
     const run = join(parent, "run");
     const first = await pretrain(
-      ...["--data", data, ...SHORT, "--output-dir", run, "--json"],
+      ...["--data", data, ...SHORT, ...JUDGED, "--output-dir", run, "--json"],
     );
     strictEqual(first.code, 0, first.stderr);
     const again = await pretrain(
-      ...["--resume", run, ...RESUMED, "--json"],
+      ...["--resume", run, ...RESUMED, ...JUDGED, "--json"],
     );
     strictEqual(again.code, 0, again.stderr);
     match(again.stderr, /a run that has taken all of its 4 steps/);
