@@ -8,9 +8,9 @@ export * from "./byte_kind.ts";
 export * from "./excerpt.ts";
 export * from "./graph/node.ts";
 export * from "./graph/convolution_extents.ts";
-export * from "./model/model_spec.ts";
-export * from "./model/parameters.ts";
-export * from "./model/presets.ts";
+export * from "./models/model_spec.ts";
+export * from "./models/parameters.ts";
+export * from "./models/presets.ts";
 export * from "./graph/builder.ts";
 export * from "./graph/cost.ts";
 export * from "./graph/differentiate.ts";
@@ -26,51 +26,51 @@ export {
   orientationBin,
   type Overlap,
 } from "./graph/ops/hog.ts";
-export * from "./model/classifier.ts";
-export * from "./model/classifier_graph.ts";
-export * from "./model/cross_entropy.ts";
-export * from "./model/decoder.ts";
-export * from "./model/encoder.ts";
-export * from "./model/encoder_graph.ts";
-export * from "./model/hog_target.ts";
-export * from "./model/layers.ts";
-export * from "./model/local_mim.ts";
-export * from "./model/masked_loss.ts";
-export * from "./model/masking.ts";
-export * from "./model/pos_embed.ts";
-export * from "./model/resample_positions.ts";
-export * from "./model/probe_graph.ts";
-export * from "./model/step_graph.ts";
-export * from "./optimizer/gradient_norm.ts";
-export * from "./optimizer/lars.ts";
-export * from "./optimizer/lars_update.ts";
-export * from "./optimizer/layer_decay.ts";
-export * from "./optimizer/update_graph.ts";
-export * from "./threefry.ts";
-export * from "./beta_draw.ts";
-export * from "./random.ts";
-export * from "./model/init.ts";
+export * from "./models/classifier.ts";
+export * from "./models/classifier_graph.ts";
+export * from "./nn/losses.ts";
+export * from "./models/decoder.ts";
+export * from "./models/encoder.ts";
+export * from "./models/encoder_graph.ts";
+export * from "./models/hog_target.ts";
+export * from "./nn/layers.ts";
+export * from "./models/local_mim.ts";
+export * from "./models/masked_loss.ts";
+export * from "./nn/masking.ts";
+export * from "./nn/pos_embed.ts";
+export * from "./nn/positions.ts";
+export * from "./models/probe.ts";
+export * from "./models/step_graph.ts";
+export * from "./optim/gradient_norm.ts";
+export * from "./optim/lars.ts";
+export * from "./optim/lars_update.ts";
+export * from "./optim/layer_decay.ts";
+export * from "./optim/update_graph.ts";
+export * from "./random/threefry.ts";
+export * from "./random/beta_draw.ts";
+export * from "./random/random.ts";
+export * from "./nn/init.ts";
 export * from "./brand.ts";
-export * from "./nearest.ts";
-export * from "./model/check_model.ts";
-export * from "./model/model_limits.ts";
+export * from "./codec/nearest.ts";
+export * from "./models/check_model.ts";
+export * from "./models/model_limits.ts";
 export * from "./schedule/annealing.ts";
 export * from "./schedule/cosine_rate.ts";
 export * from "./schedule/freeze_time.ts";
 export * from "./schedule/initial_rate.ts";
 export * from "./schedule/rate_schedule.ts";
-export * from "./plan/config.ts";
+export * from "./config/pretrain.ts";
 export {
   decodePretrainConfig,
   encodePretrainConfig,
-} from "./plan/config_codec.ts";
+} from "./config/config_codec.ts";
 export * from "./plan/plan.ts";
 export { freezePlan } from "./plan/freeze_plan.ts";
 export { phaseAt } from "./plan/phases.ts";
 export * from "./plan/ownership.ts";
 export * from "./plan/rates.ts";
 export * from "./plan/steps.ts";
-export * from "./model/reconstruction_graph.ts";
+export * from "./models/reconstruction_graph.ts";
 export {
   encoderBlockFlops,
   type ModuleFlops,
@@ -93,11 +93,11 @@ export {
   type ConvNetSpec,
   headChannels,
   STEM_CHANNELS,
-} from "./convnet/convnet_spec.ts";
-export * from "./convnet/convnet_tensors.ts";
-export * from "./convnet/batch_norm.ts";
-export * from "./convnet/convnet.ts";
-export * from "./convnet/convnet_graph.ts";
-export * from "./convnet/convnet_config.ts";
-export * from "./convnet/convnet_plan.ts";
-export * from "./convnet/convnet_saving.ts";
+} from "./models/convnet_spec.ts";
+export * from "./models/convnet_tensors.ts";
+export * from "./nn/batch_norm.ts";
+export * from "./models/convnet.ts";
+export * from "./models/convnet_graph.ts";
+export * from "./config/convnet.ts";
+export * from "./plan/convnet_plan.ts";
+export * from "./plan/convnet_saving.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { HOG_FLOPS_PER_SAMPLE_PIXEL } from "../graph/ops/hog.ts";
-import type { ModelSpec } from "../model/model_spec.ts";
+import type { ModelSpec } from "../models/model_spec.ts";
 import { firstBlockLayer } from "./layers.ts";
 import {
   encoderBlockFlops,

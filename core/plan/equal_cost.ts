@@ -6,7 +6,7 @@
 import { E, pipe } from "../fp.ts";
 import type { Faults, Result } from "../result.ts";
 import { lastWhere } from "./bisection.ts";
-import type { PretrainConfig } from "./config.ts";
+import type { PretrainConfig } from "../config/pretrain.ts";
 import { phaseFlops, runFlops, unfrozenRunFlops } from "./cost.ts";
 import type { FreezePlan } from "./plan.ts";
 import { planOf } from "./steps.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decode } from "../codec.ts";
+import { decode } from "../codec/codec.ts";
 import { E, pipe } from "../fp.ts";
 import type { Faults, Result } from "../result.ts";
 import { unfrozenSchedule } from "./layer_schedule.ts";

@@ -14,7 +14,7 @@ import type {
   RateSchedule,
   UniformSchedule,
 } from "../schedule/rate_schedule.ts";
-import type { RateConfig } from "./config.ts";
+import type { RateConfig } from "../config/pretrain.ts";
 
 /** The cosine that all layers share, times a factor, until a step. */
 const commonSchedule = (

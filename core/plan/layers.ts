@@ -7,7 +7,7 @@ import type { FreezeTime } from "../brand.ts";
 import { freezeStepAt } from "../schedule/annealing.ts";
 import { freezeTimes } from "../schedule/freeze_time.ts";
 import { stageFactor } from "../schedule/initial_rate.ts";
-import type { FreezeConfig } from "./config.ts";
+import type { FreezeConfig } from "../config/pretrain.ts";
 import { layerSchedule } from "./layer_schedule.ts";
 import type { PlanConfig, PlanLayer, PlanStage } from "./plan.ts";
 

@@ -7,9 +7,9 @@ import {
   type ModelSpec,
   patchCount,
   visibleCount,
-} from "../model/model_spec.ts";
-import { type ParameterSpec, parameterSpecs } from "../model/parameters.ts";
-import type { OptimizerConfig } from "./config.ts";
+} from "../models/model_spec.ts";
+import { type ParameterSpec, parameterSpecs } from "../models/parameters.ts";
+import type { OptimizerConfig } from "../config/pretrain.ts";
 import { isTrainable } from "./ownership.ts";
 import type { FreezePlan, Phase } from "./plan.ts";
 

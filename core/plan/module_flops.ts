@@ -14,8 +14,8 @@ import {
   type StageSpec,
   targetChannels,
   visibleCount,
-} from "../model/model_spec.ts";
-import { type HeadStep, headSteps } from "../model/parameters.ts";
+} from "../models/model_spec.ts";
+import { type HeadStep, headSteps } from "../models/parameters.ts";
 
 /** Forward operations of a part of the model. */
 export interface ModuleFlops {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Owner } from "../model/parameters.ts";
+import type { Owner } from "../models/parameters.ts";
 import { firstBlockLayer } from "./layers.ts";
 import type { FreezePlan, Phase } from "./plan.ts";
 

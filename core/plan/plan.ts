@@ -4,9 +4,9 @@
  * @module
  */
 import type { FreezeTime } from "../brand.ts";
-import type { ModelSpec, StageScale } from "../model/model_spec.ts";
+import type { ModelSpec, StageScale } from "../models/model_spec.ts";
 import type { RateSchedule } from "../schedule/rate_schedule.ts";
-import type { FreezeConfig, RateConfig } from "./config.ts";
+import type { FreezeConfig, RateConfig } from "../config/pretrain.ts";
 
 /** Everything that determines a plan. */
 export interface PlanConfig {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type Codec, wholeFrom } from "../codec.ts";
-import { recordOf, refined } from "../codec_structures.ts";
-import { modelCodec } from "../model/model_codec.ts";
+import { type Codec, wholeFrom } from "../codec/codec.ts";
+import { recordOf, refined } from "../codec/structures.ts";
+import { modelCodec } from "../models/model_codec.ts";
 import type { Fault } from "../result.ts";
 import { FREEZE_EXPONENTS } from "../schedule/freeze_time.ts";
-import { freezeCodec, rateCodec } from "./config_codec.ts";
+import { freezeCodec, rateCodec } from "../config/config_codec.ts";
 import { firstFreezeStep, layerFreezeTimes } from "./layers.ts";
-import type { FreezeConfig } from "./config.ts";
+import type { FreezeConfig } from "../config/pretrain.ts";
 import type { PlanConfig } from "./plan.ts";
 
 const warmupWithinRun = (config: PlanConfig): readonly Fault[] =>

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { anything, type Codec, decode, oneOf } from "../codec.ts";
-import { recordOf } from "../codec_structures.ts";
+import { anything, type Codec, decode, oneOf } from "../codec/codec.ts";
+import { recordOf } from "../codec/structures.ts";
 import { E, pipe } from "../fp.ts";
 import type { Fault, Faults, Result } from "../result.ts";
-import { contradictions } from "./contradictions.ts";
+import { contradictions } from "../codec/contradictions.ts";
 import { planFrom } from "./freeze_plan.ts";
 import type { FreezePlan, PlanConfig } from "./plan.ts";
 import { planConfigCodec } from "./plan_codec.ts";

@@ -5,8 +5,8 @@
  */
 import { E, pipe } from "../fp.ts";
 import { type Faults, left, type Result } from "../result.ts";
-import type { PretrainConfig, TrainingConfig } from "./config.ts";
-import { decodePretrainConfig } from "./config_codec.ts";
+import type { PretrainConfig, TrainingConfig } from "../config/pretrain.ts";
+import { decodePretrainConfig } from "../config/config_codec.ts";
 import { freezePlan } from "./freeze_plan.ts";
 import type { FreezePlan, PlanConfig } from "./plan.ts";
 

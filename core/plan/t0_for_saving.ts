@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decode, numberIn } from "../codec.ts";
+import { decode, numberIn } from "../codec/codec.ts";
 import { allOf, E, pipe } from "../fp.ts";
 import { type Faults, left, type Result } from "../result.ts";
 import { lastWhere } from "./bisection.ts";

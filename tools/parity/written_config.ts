@@ -11,8 +11,8 @@ import {
   oneOf,
   unwanted,
   wholeFrom,
-} from "../../core/codec.ts";
-import { type FieldCodecs, listOf } from "../../core/codec_structures.ts";
+} from "../../core/codec/codec.ts";
+import { type FieldCodecs, listOf } from "../../core/codec/structures.ts";
 import type {
   Faults,
   FreezeScale,

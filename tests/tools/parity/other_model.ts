@@ -14,7 +14,7 @@ import {
   type StageScale,
   visibleCount,
 } from "../../../core/mod.ts";
-import { randomInputs } from "../../core/model/random_inputs.ts";
+import { randomInputs } from "../../core/models/random_inputs.ts";
 import { right } from "../../right.ts";
 
 /** Samples of the batch. */
