@@ -9,9 +9,8 @@ export * from "./excerpt.ts";
 export * from "./graph/node.ts";
 export * from "./graph/convolution_extents.ts";
 export * from "./models/model_spec.ts";
-export * from "./models/parameters.ts";
-export * from "./models/presets.ts";
-export * from "./graph/builder.ts";
+export type { GraphBuilder, Transposition } from "./graph/builder.ts";
+export * from "./graph/trace.ts";
 export * from "./graph/cost.ts";
 export * from "./graph/differentiate.ts";
 export * from "./graph/interpret.ts";
@@ -27,23 +26,19 @@ export {
   type Overlap,
 } from "./graph/ops/hog.ts";
 export * from "./models/classifier.ts";
-export * from "./models/classifier_graph.ts";
 export * from "./nn/losses.ts";
 export * from "./models/decoder.ts";
+export * from "./models/hog_loss.ts";
+export { checkModel, MODEL_LIMITS } from "./models/model_codec.ts";
+export * from "./nn/scope.ts";
 export * from "./models/encoder.ts";
-export * from "./models/encoder_graph.ts";
-export * from "./models/hog_target.ts";
 export * from "./nn/layers.ts";
 export * from "./models/local_mim.ts";
-export * from "./models/masked_loss.ts";
 export * from "./nn/masking.ts";
-export * from "./nn/pos_embed.ts";
 export * from "./nn/positions.ts";
 export * from "./models/probe.ts";
-export * from "./models/step_graph.ts";
 export * from "./optim/gradient_norm.ts";
 export * from "./optim/lars.ts";
-export * from "./optim/lars_update.ts";
 export * from "./optim/layer_decay.ts";
 export * from "./optim/update_graph.ts";
 export * from "./random/threefry.ts";
@@ -52,37 +47,41 @@ export * from "./random/random.ts";
 export * from "./nn/init.ts";
 export * from "./brand.ts";
 export * from "./codec/nearest.ts";
-export * from "./models/check_model.ts";
-export * from "./models/model_limits.ts";
 export * from "./schedule/annealing.ts";
 export * from "./schedule/cosine_rate.ts";
 export * from "./schedule/freeze_time.ts";
 export * from "./schedule/initial_rate.ts";
 export * from "./schedule/rate_schedule.ts";
+export type {
+  ClippingConfig,
+  FreezeConfig,
+  RateConfig,
+  RateMode,
+  TrainingConfig,
+} from "./config/parts.ts";
+export { T0_RANGE } from "./config/parts.ts";
 export * from "./config/pretrain.ts";
+export type {
+  AdamWConfig,
+  OptimizerConfig,
+  SgdConfig,
+} from "./optim/optimizer_config.ts";
 export {
-  decodePretrainConfig,
-  encodePretrainConfig,
-} from "./config/config_codec.ts";
-export * from "./plan/plan.ts";
-export { freezePlan } from "./plan/freeze_plan.ts";
-export { phaseAt } from "./plan/phases.ts";
+  type FreezePlan,
+  type Phase,
+  phaseAt,
+  type Phases,
+  type PlanConfig,
+  type PlanLayer,
+  type PlanStage,
+} from "./plan/plan.ts";
+export { freezePlan, planOf, stepsPerEpoch } from "./plan/freeze_plan.ts";
 export * from "./plan/ownership.ts";
 export * from "./plan/rates.ts";
-export * from "./plan/steps.ts";
-export * from "./models/reconstruction_graph.ts";
-export {
-  encoderBlockFlops,
-  type ModuleFlops,
-  patchEmbedFlops,
-  stageFlops,
-  transformerBlockFlops,
-} from "./plan/module_flops.ts";
 export * from "./plan/cost.ts";
 export * from "./plan/memory.ts";
 export * from "./plan/plan_json.ts";
-export * from "./plan/t0_for_saving.ts";
-export * from "./plan/equal_cost.ts";
+export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
 export * from "./plan/calc_speedup.ts";
 export {
   checkConvNet,
@@ -91,13 +90,9 @@ export {
   type ConvNetFamily,
   convNetLayers,
   type ConvNetSpec,
-  headChannels,
   STEM_CHANNELS,
 } from "./models/convnet_spec.ts";
-export * from "./models/convnet_tensors.ts";
 export * from "./nn/batch_norm.ts";
 export * from "./models/convnet.ts";
-export * from "./models/convnet_graph.ts";
 export * from "./config/convnet.ts";
 export * from "./plan/convnet_plan.ts";
-export * from "./plan/convnet_saving.ts";

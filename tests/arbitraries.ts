@@ -16,8 +16,7 @@ import type {
   StageSpec,
   TrainingConfig,
 } from "../core/mod.ts";
-import { planFrom } from "../core/plan/freeze_plan.ts";
-import { leastT0 } from "../core/plan/plan_codec.ts";
+import { leastT0, planFrom } from "../core/plan/freeze_plan.ts";
 
 /** Records as literals make them: JSON gives them back strictly equal. */
 function plainRecord<T>(

@@ -3,23 +3,25 @@
  *
  * @module
  */
-import { type Codec, decode, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
+import { type Codec, decode, oneOf, wholeFrom } from "../codec/codec.ts";
+import { NOT_NEGATIVE } from "../codec/ranges.ts";
 import { recordOf, refined } from "../codec/structures.ts";
-import type {
-  ClippingConfig,
-  FreezeConfig,
-  OptimizerConfig,
-  RateConfig,
-  TrainingConfig,
-} from "./pretrain.ts";
+import { convNetCodec, type ConvNetSpec } from "../models/convnet_spec.ts";
+import {
+  optimizerCodec,
+  type OptimizerConfig,
+} from "../optim/optimizer_config.ts";
+import type { Faults, Result } from "../result.ts";
 import {
   clipGradCodec,
-  optimizerCodec,
+  type ClippingConfig,
+  type FreezeConfig,
+  freezeTimeCodecs,
   rateCodec,
-} from "./config_codec.ts";
-import type { Fault, Faults, Result } from "../result.ts";
-import type { FreezeScale } from "../schedule/freeze_time.ts";
-import { convNetCodec, type ConvNetSpec } from "../models/convnet_spec.ts";
+  type RateConfig,
+  type TrainingConfig,
+  warmupWithinRun,
+} from "./parts.ts";
 
 /** Everything that determines the training of a convolutional network but the images. */
 export interface ConvNetConfig extends ClippingConfig {
@@ -73,29 +75,16 @@ export const FREEZEOUT_ADAMW: {
   },
 };
 
-const warmupWithinRun = (
-  { warmupEpochs, epochs }: ConvNetConfig["training"],
-): readonly Fault[] =>
-  warmupEpochs < epochs ? [] : [{
-    _tag: "Inconsistent",
-    path: "warmupEpochs",
-    found: warmupEpochs,
-    wanted: `less than ${epochs} (epochs)`,
-  }];
-
 const configCodec: Codec<ConvNetConfig> = recordOf<ConvNetConfig>({
   version: oneOf(1),
   model: convNetCodec,
-  freeze: recordOf<ConvNetConfig["freeze"]>({
-    t0: numberIn("a number in (0, 1]", (value) => value > 0 && value <= 1),
-    scale: oneOf<FreezeScale>("linear", "squared", "cubic"),
-  }),
+  freeze: recordOf<ConvNetConfig["freeze"]>(freezeTimeCodecs),
   rate: rateCodec,
   optimizer: optimizerCodec,
   training: refined(
     recordOf<ConvNetConfig["training"]>({
       epochs: wholeFrom(1),
-      warmupEpochs: numberIn("a number of at least 0", (value) => value >= 0),
+      warmupEpochs: NOT_NEGATIVE,
       batchSize: wholeFrom(2),
       seed: wholeFrom(0),
     }),

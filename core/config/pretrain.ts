@@ -1,103 +1,27 @@
 /**
- * Everything that determines a run, as data.
+ * Everything that determines a pre-training run but the images.
  *
  * @module
  */
-import type { ModelSpec } from "../models/model_spec.ts";
-import { MODEL_PRESETS } from "../models/presets.ts";
-import type { WarmupMode } from "../schedule/annealing.ts";
-import type { FreezeScale } from "../schedule/freeze_time.ts";
-
-/** Which layers freeze when. */
-export interface FreezeConfig {
-  /** Moment the first layer freezes **before** scaling, in `(0, 1]`; 1 never freezes anything. */
-  readonly t0: number;
-  /** How freeze times are bent. */
-  readonly scale: FreezeScale;
-  /** Whether the patch embedding is layer 0; if not, it is never frozen. */
-  readonly freezePatchEmbed: boolean;
-  /**
-   * Whether the class token freezes with layer 0. If it never freezes, every
-   * backward pass runs through all frozen blocks to reach it.
-   */
-  readonly classToken: "withLayer0" | "neverFrozen";
-}
-
-/** How rates of layers relate to each other. */
-export type RateMode =
-  /** Each layer has its own cosine from `α / t_i^power` to 0 (LR-LR). */
-  | {
-    readonly _tag: "LayerWise";
-    /** Exponent, `≥ 0`: 1 scaled, 0 unscaled. */
-    readonly power: number;
-  }
-  /** All layers follow one cosine down to `endRate` and stop at their freeze times. */
-  | { readonly _tag: "Uniform" };
-
-/** How fast each layer learns. */
-export interface RateConfig {
-  /** Rate `α ≥ 0` before scaling, for the batch that is really used. */
-  readonly baseRate: number;
-  /** Rate in `[0, baseRate]` at the end of the common cosine; layer-wise cosines end at 0. */
-  readonly endRate: number;
-  /** Own cosines or a common one. */
-  readonly mode: RateMode;
-  /** Exponent `≥ 0` of the factor on early stages (SR-LR); 0 is off. */
-  readonly stagePower: number;
-  /** What warm-up does to a layer. */
-  readonly warmup: WarmupMode;
-}
-
-/** AdamW: Adam with decoupled weight decay. */
-export interface AdamWConfig {
-  /** Discriminant. */
-  readonly _tag: "AdamW";
-  /** Decay of the first moment, in `[0, 1)`. */
-  readonly beta1: number;
-  /** Decay of the second moment, in `[0, 1)`. */
-  readonly beta2: number;
-  /** Added to the root of the second moment, `> 0`. */
-  readonly epsilon: number;
-  /** Decoupled weight decay, `≥ 0`. */
-  readonly weightDecay: number;
-}
-
-/** Stochastic gradient descent with Nesterov's momentum. */
-export interface SgdConfig {
-  /** Discriminant. */
-  readonly _tag: "Sgd";
-  /** Momentum, in `[0, 1)`; 0 is plain descent. */
-  readonly momentum: number;
-  /** Weight decay, `≥ 0`, added to the gradient. */
-  readonly weightDecay: number;
-}
-
-/** How a step is made from gradients. */
-export type OptimizerConfig = AdamWConfig | SgdConfig;
-
-/** How long and on what batches. */
-export interface TrainingConfig {
-  /** Times that every sample is seen, at least 1. */
-  readonly epochs: number;
-  /** Epochs of warm-up, less than `epochs`; parts of an epoch are allowed. */
-  readonly warmupEpochs: number;
-  /** Samples that are computed at once. */
-  readonly batchSize: number;
-  /** Batches whose gradients are added up for one optimizer step. */
-  readonly accumIter: number;
-  /** Seed of all randomness. */
-  readonly seed: number;
-}
-
-/** Whether gradients are clipped. */
-export interface ClippingConfig {
-  /**
-   * Greatest length, above 0, of all gradients of a step together: longer ones are
-   * scaled down to it (`clipFactor`) before the optimizer sees them. Without, nothing
-   * is clipped, as in the papers.
-   */
-  readonly clipGrad?: number;
-}
+import { type Codec, decode, oneOf } from "../codec/codec.ts";
+import { optional, recordOf } from "../codec/structures.ts";
+import { modelCodec } from "../models/model_codec.ts";
+import { MODEL_PRESETS, type ModelSpec } from "../models/model_spec.ts";
+import {
+  optimizerCodec,
+  type OptimizerConfig,
+} from "../optim/optimizer_config.ts";
+import type { Faults, Result } from "../result.ts";
+import {
+  clipGradCodec,
+  type ClippingConfig,
+  freezeCodec,
+  type FreezeConfig,
+  rateCodec,
+  type RateConfig,
+  trainingCodec,
+  type TrainingConfig,
+} from "./parts.ts";
 
 /** Everything that determines a pre-training run but the images. */
 export interface PretrainConfig extends ClippingConfig {
@@ -159,3 +83,62 @@ export const DEFAULT_PRETRAIN_CONFIG: PretrainConfig = {
     seed: 0,
   },
 };
+
+const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
+  version: oneOf(1),
+  model: modelCodec,
+  freeze: freezeCodec,
+  rate: rateCodec,
+  optimizer: optimizerCodec,
+  training: trainingCodec,
+  frozenPrecision: optional(oneOf("int8")),
+  clipGrad: clipGradCodec,
+});
+
+/**
+ * Reads a configuration from untrusted data, for example parsed JSON.
+ *
+ * Nothing is completed or clipped: a missing field, an unknown one, a number
+ * outside its range and fields that contradict each other are all faults.
+ *
+ * @param input Anything.
+ * @returns The configuration, or every fault in it, each with its path.
+ *
+ * @example Every mistake is named at once
+ * ```ts
+ * import {
+ *   decodePretrainConfig,
+ *   DEFAULT_PRETRAIN_CONFIG,
+ *   describeFaults,
+ * } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const { freeze, training } = DEFAULT_PRETRAIN_CONFIG;
+ * const config = decodePretrainConfig({
+ *   ...DEFAULT_PRETRAIN_CONFIG,
+ *   freeze: { ...freeze, t0: 0 },
+ *   training: { ...training, epoch: 5 },
+ * });
+ *
+ * strictEqual(
+ *   config._tag === "Left" && describeFaults(config.left),
+ *   'freeze.t0: found 0, wanted a number in (0, 1]\n' +
+ *     'training.epoch: found 5, wanted no such field; the nearest is "epochs"',
+ * );
+ * ```
+ */
+export function decodePretrainConfig(
+  input: unknown,
+): Result<Faults, PretrainConfig> {
+  return decode(pretrainCodec)(input);
+}
+
+/**
+ * JSON form of a configuration; {@link decodePretrainConfig} reads it back.
+ *
+ * @param config The configuration.
+ * @returns Data that `JSON.stringify` keeps as it is.
+ */
+export function encodePretrainConfig(config: PretrainConfig): unknown {
+  return pretrainCodec.encode(config);
+}

@@ -5,7 +5,13 @@
  *
  * @module
  */
-import { type Codec, decode, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
+import {
+  type Codec,
+  decode,
+  numberIn,
+  oneOf,
+  wholeFrom,
+} from "../codec/codec.ts";
 import { recordOf, refined } from "../codec/structures.ts";
 import type { Fault, Faults, Result } from "../result.ts";
 
@@ -108,11 +114,6 @@ export interface ConvNetBlock {
 
 /** Channels behind the first convolution of every network. */
 export const STEM_CHANNELS = 16;
-
-/** Channels that the head is given. */
-export function headChannels({ width }: ConvNetSpec): number {
-  return STEM_CHANNELS * width * 2 ** (GROUPS - 1);
-}
 
 const blockName = (
   { family }: ConvNetSpec,

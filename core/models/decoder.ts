@@ -3,8 +3,13 @@
  *
  * @module
  */
+import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
-import { block, gelu, layerNorm, linear, type ModelScope } from "../nn/layers.ts";
+import { uniform } from "../nn/init.ts";
+import { block, gelu, layerNorm, linear } from "../nn/layers.ts";
+import { sinCosPositions } from "../nn/positions.ts";
+import type { Scope } from "../nn/scope.ts";
+import { TOKEN_START } from "./encoder.ts";
 import {
   gridSize,
   type ModelSpec,
@@ -12,8 +17,6 @@ import {
   type StageScale,
   targetChannels,
 } from "./model_spec.ts";
-import { type HeadStep, headSteps } from "./parameters.ts";
-import { sinCosPositions } from "../nn/pos_embed.ts";
 
 /** Where hidden patches stand, as input nodes. */
 export interface MaskingNodes {
@@ -29,21 +32,16 @@ export interface MaskingNodes {
 
 /** Puts visible tokens and copies of the mask token at the places of their patches: `[B, 1 + L, d]`. */
 function unmask(
-  scope: ModelScope,
-  name: string,
+  g: GraphBuilder,
+  maskToken: NodeId,
   embedded: NodeId,
   patches: number,
   masking: MaskingNodes,
 ): NodeId {
-  const { g, parameter } = scope;
   const [batch = 0, tokens = 0, width = 0] = g.shape(embedded);
   const keep = tokens - 1;
   const visible = g.slice(embedded, 1, 1, keep);
-  const hidden = g.broadcastTo(parameter(`${name}.mask_token`), [
-    batch,
-    patches - keep,
-    width,
-  ]);
+  const hidden = g.broadcastTo(maskToken, [batch, patches - keep, width]);
   const restored = g.apply("permuteRows", {}, [
     g.concat([visible, hidden], 1),
     masking.idsRestore,
@@ -55,21 +53,23 @@ function unmask(
 /**
  * 2×2 transposed convolution of stride 2 on `[B, h, w, in]`: a product, then a pixel
  * shuffle. The weight's channels are moved behind its pixels first, so that the
- * shuffle of the far larger product moves whole pixels.
+ * shuffle of the far larger product moves whole pixels. PyTorch takes `fanIn = outputs·4`.
  */
 function upsample(
-  { g, parameter }: ModelScope,
+  { g, parameter }: Scope,
   name: string,
   x: NodeId,
+  outputs: number,
 ): NodeId {
   const [batch = 0, height = 0, width = 0, inputs = 0] = g.shape(x);
-  const weight = parameter(`${name}.weight`);
-  const outputs = g.shape(weight)[1] ?? 0;
+  const start = uniform(1 / Math.sqrt(4 * outputs));
+  const weight = parameter(`${name}.weight`, [inputs, outputs, 2, 2], start);
+  const bias = parameter(`${name}.bias`, [outputs], start);
   const byPixel = g.transpose(
     g.reshape(weight, [inputs, outputs, 4]),
     [0, 2, 1],
   );
-  const biases = g.broadcastTo(parameter(`${name}.bias`), [4, outputs]);
+  const biases = g.broadcastTo(bias, [4, outputs]);
   const pixels = g.add(
     g.matmul(
       g.reshape(x, [batch * height * width, inputs]),
@@ -84,8 +84,24 @@ function upsample(
   return g.reshape(shuffled, [batch, 2 * height, 2 * width, outputs]);
 }
 
+/** 1×1 convolution on `[B, h, w, in]`, with PyTorch's first values. */
+function pointwise(
+  scope: Scope,
+  name: string,
+  x: NodeId,
+  outputs: number,
+): NodeId {
+  const inputs = scope.g.shape(x).at(-1) ?? 1;
+  const start = uniform(1 / Math.sqrt(inputs));
+  return linear(scope, name, x, outputs, {
+    shape: [outputs, inputs, 1, 1],
+    weight: start,
+    bias: start,
+  });
+}
+
 /** Mean of 2×2 neighbours on `[B, h, w, d]`. */
-function averagePool({ g }: ModelScope, x: NodeId): NodeId {
+function averagePool(g: GraphBuilder, x: NodeId): NodeId {
   const [batch = 0, height = 0, width = 0, channels = 0] = g.shape(x);
   const [rows, columns] = [height / 2, width / 2];
   const sums = g.sumTo(
@@ -95,49 +111,71 @@ function averagePool({ g }: ModelScope, x: NodeId): NodeId {
   return g.reshape(g.scale(sums, 0.25), [batch, rows, columns, channels]);
 }
 
-function headStep(
-  scope: ModelScope,
+/**
+ * The head that turns a decoder's tokens `[B, G, G, d]` into `(scale·G)²` cells. Steps
+ * without parameters (activations, pooling) are numbered too, so names agree with
+ * checkpoints.
+ */
+function head(
+  scope: Scope,
   name: string,
-  step: HeadStep,
-  x: NodeId,
+  scale: StageScale,
+  patches: NodeId,
+  outputs: number,
+  epsilon: number,
 ): NodeId {
-  const own = `${name}.pred.${step.index}`;
-  switch (step._tag) {
-    case "Upsample":
-      return upsample(scope, own, x);
-    case "NormGelu":
-      return gelu(scope, layerNorm(scope, own, x));
-    case "AveragePool":
-      return averagePool(scope, x);
-    case "Pointwise":
-      return linear(scope, own, x);
+  const { g } = scope;
+  if (scale === 0.5) {
+    return pointwise(scope, `${name}.1`, averagePool(g, patches), outputs);
   }
+  const width = g.shape(patches).at(-1) ?? 1;
+  const ups = Math.log2(scale);
+  let x = patches;
+  for (let k = 0; k < ups; k++) {
+    if (k > 0) {
+      x = gelu(g, layerNorm(scope, `${name}.${3 * k - 2}`, x, epsilon));
+    }
+    x = upsample(scope, `${name}.${3 * k}`, x, width / 2 ** (k + 1));
+  }
+  return pointwise(scope, `${name}.${Math.max(0, 3 * ups - 2)}`, x, outputs);
 }
+
+/** Hidden width of a decoder's MLP as a multiple of its width. */
+const MLP_RATIO = 4;
 
 /** Position, Transformer blocks and norm on all tokens `[B, 1 + L, d]`; gives those of the patches. */
 function decodedPatches(
-  scope: ModelScope,
+  scope: Scope,
   spec: ModelSpec,
   name: string,
   tokens: NodeId,
 ): NodeId {
   const { g } = scope;
   const [L, d] = [patchCount(spec), spec.decoderEmbedDim];
-  const positions = g.constant(sinCosPositions(d, gridSize(spec)), [L + 1, d]);
+  const epsilon = spec.layerNormEps;
+  const sizes = {
+    numHeads: spec.decoderNumHeads,
+    mlpRatio: MLP_RATIO,
+    epsilon,
+  };
+  const positions = g.constant(
+    () => sinCosPositions(d, gridSize(spec)),
+    [L + 1, d],
+  );
   const decoded = Array.from(
     { length: spec.decoderDepth },
     (_, i) => `${name}.blocks.${i}`,
   ).reduce(
-    (x, blockName) => block(scope, blockName, x, spec.decoderNumHeads),
+    (x, blockName) => block(scope, blockName, x, sizes),
     g.add(tokens, positions),
   );
-  return layerNorm(scope, `${name}.norm`, g.slice(decoded, 1, 1, L));
+  return layerNorm(scope, `${name}.norm`, g.slice(decoded, 1, 1, L), epsilon);
 }
 
 /**
  * Predicts the target cells of one stage from its latent tokens.
  *
- * @param scope Builder and parameters.
+ * @param scope Builder, and where its parameters are declared.
  * @param spec Sizes.
  * @param name Prefix of the parameters, for example `decoder.0`.
  * @param scale Cells along one side of a patch.
@@ -147,7 +185,7 @@ function decodedPatches(
  * @see Wang et al., LocalMIM, 2023, section 3: {@link https://arxiv.org/abs/2303.05251}
  */
 export function decode(
-  scope: ModelScope,
+  scope: Scope,
   spec: ModelSpec,
   name: string,
   scale: StageScale,
@@ -157,12 +195,24 @@ export function decode(
   const { g } = scope;
   const [d, G] = [spec.decoderEmbedDim, gridSize(spec)];
   const [batch = 0] = g.shape(latent);
-  const embedded = linear(scope, `${name}.embed`, latent);
-  const tokens = unmask(scope, name, embedded, patchCount(spec), masking);
-  const patches = decodedPatches(scope, spec, name, tokens);
-  const cells = headSteps(d, scale, targetChannels(spec)).reduce(
-    (x, step) => headStep(scope, name, step, x),
-    g.reshape(patches, [batch, G, G, d]),
+  const maskToken = scope.parameter(
+    `${name}.mask_token`,
+    [1, 1, d],
+    TOKEN_START,
+  );
+  const embedded = linear(scope, `${name}.embed`, latent, d);
+  const tokens = unmask(g, maskToken, embedded, patchCount(spec), masking);
+  const patches = g.reshape(
+    decodedPatches(scope, spec, name, tokens),
+    [batch, G, G, d],
+  );
+  const cells = head(
+    scope,
+    `${name}.pred`,
+    scale,
+    patches,
+    targetChannels(spec),
+    spec.layerNormEps,
   );
   const [, rows = 0, columns = 0, channels = 0] = g.shape(cells);
   return g.reshape(cells, [batch, rows * columns, channels]);

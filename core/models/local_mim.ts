@@ -3,17 +3,24 @@
  *
  * @module
  */
-import type { NodeId } from "../graph/node.ts";
+import type { Graph, NodeId } from "../graph/node.ts";
+import { type Build, traceGraph, traceShapes } from "../graph/trace.ts";
+import { memoized } from "../memo.ts";
+import { initialTensors } from "../nn/init.ts";
+import { modelScope, recorded } from "../nn/scope.ts";
+import type { Key } from "../random/random.ts";
+import type { Faults, Result } from "../result.ts";
 import { decode, type MaskingNodes } from "./decoder.ts";
-import { encode } from "./encoder.ts";
-import { hogTargets } from "./hog_target.ts";
-import { layerNorm, type ModelScope } from "../nn/layers.ts";
-import { maskAtScale, maskedLoss } from "./masked_loss.ts";
+import { encode, tapNorm } from "./encoder.ts";
+import { hogTargets, maskAtScale, maskedLoss } from "./hog_loss.ts";
 import {
   type ModelSpec,
+  type Owner,
+  type ParameterSpec,
   patchCount,
   type StageSpec,
   visibleCount,
+  type VitScope,
 } from "./model_spec.ts";
 
 /** Nodes of one live stage. */
@@ -36,7 +43,7 @@ export interface StageNodes {
 export interface LocalMimNodes {
   /** `[B, keep, D]`. */
   readonly visibleTokens: NodeId;
-  /** Output of each block up to the last live tap. */
+  /** Output of each block; those behind the last live tap are in no graph. */
   readonly blocks: readonly NodeId[];
   /** The live stages, shallow to deep. */
   readonly stages: readonly StageNodes[];
@@ -52,7 +59,7 @@ export interface BatchNodes extends MaskingNodes {
 
 /** Declares the tensors of a batch: `images`, `idsKeep`, `idsShuffle`, `idsRestore`, `mask`. */
 export function batchInputs(
-  { g }: ModelScope,
+  { g }: VitScope,
   spec: ModelSpec,
   batch: number,
 ): BatchNodes {
@@ -77,16 +84,17 @@ interface LiveStage {
 
 /** Norm, decoder, mask and loss of one stage. */
 function stageNodes(
-  scope: ModelScope,
+  scope: VitScope,
   spec: ModelSpec,
   batch: BatchNodes,
   samples: number,
   { index, stage, tapped, target }: LiveStage,
 ): StageNodes {
   const { g } = scope;
-  const latent = layerNorm(scope, `norm.${index}`, tapped);
+  const latent = tapNorm(scope, spec, index, tapped);
+  const owned = scope.of({ _tag: "Stage", index });
   const name = `decoder.${index}`;
-  const prediction = decode(scope, spec, name, stage.scale, latent, batch);
+  const prediction = decode(owned, spec, name, stage.scale, latent, batch);
   const mask = maskAtScale(g, spec, stage, batch.mask);
   const loss = maskedLoss(g, spec, stage, prediction, target, mask, samples);
   return { index, latent, prediction, target, mask, loss };
@@ -94,7 +102,7 @@ function stageNodes(
 
 /** Stage losses times their weights, added up. */
 function weightedSum(
-  { g }: ModelScope,
+  { g }: VitScope,
   spec: ModelSpec,
   stages: readonly StageNodes[],
 ): NodeId {
@@ -105,9 +113,9 @@ function weightedSum(
 }
 
 /**
- * The forward pass up to the deepest live stage.
+ * The forward pass of the encoder and of the live stages.
  *
- * @param scope Builder and parameters.
+ * @param scope The trace.
  * @param spec Sizes.
  * @param batch Nodes of the batch.
  * @param liveStages Stages that still have a loss, in rising order; at least one.
@@ -115,7 +123,7 @@ function weightedSum(
  * @see Wang et al., LocalMIM, 2023: {@link https://arxiv.org/abs/2303.05251}
  */
 export function localMim(
-  scope: ModelScope,
+  scope: VitScope,
   spec: ModelSpec,
   batch: BatchNodes,
   liveStages: readonly number[],
@@ -125,12 +133,11 @@ export function localMim(
     const stage = spec.stages[index];
     return stage === undefined ? [] : [{ index, stage }];
   });
-  const depth = Math.max(0, ...live.map(({ stage }) => stage.tap + 1));
   const { images, idsKeep } = batch;
   const specs = live.map(({ stage }) => stage);
   // First, while there are no activations that would lie beside its gradients.
   const targets = hogTargets(scope.g, spec, images, specs);
-  const { visibleTokens, blocks } = encode(scope, spec, images, idsKeep, depth);
+  const { visibleTokens, blocks } = encode(scope, spec, images, idsKeep);
   const stages = live.map(({ index, stage }, i) =>
     stageNodes(scope, spec, batch, samples, {
       index,
@@ -145,4 +152,175 @@ export function localMim(
     stages,
     loss: weightedSum(scope, spec, stages),
   };
+}
+
+/** What the forward pass of some stages declares. */
+const declarations = memoized((
+  spec: ModelSpec,
+  liveStages: readonly number[],
+): readonly ParameterSpec[] =>
+  recorded<Owner>((scope) =>
+    localMim(scope, spec, batchInputs(scope, spec, 1), liveStages, 1)
+  ).parameters
+);
+
+const everyStage = ({ stages }: ModelSpec): readonly number[] =>
+  stages.map((_, k) => k);
+
+/**
+ * Every trainable tensor of a model, shallow to deep: class token, patch
+ * embedding, blocks, then norm and decoder of each stage.
+ *
+ * @param spec Sizes of the model.
+ * @returns Names, shapes, owners and first values.
+ *
+ * @example The encoder of ViT-B/16 with its four decoders
+ * ```ts
+ * import { MODEL_PRESETS, parameterSpecs } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+ * const parameters = parameterSpecs(MODEL_PRESETS["vit-b"]);
+ *
+ * strictEqual(parameters.reduce((sum, { shape }) => sum + size(shape), 0), 89_916_140);
+ * ```
+ */
+export function parameterSpecs(spec: ModelSpec): readonly ParameterSpec[] {
+  return declarations(spec, everyStage(spec));
+}
+
+/**
+ * First values of all parameters of a model, in the order of
+ * {@link parameterSpecs}.
+ *
+ * Linear layers and the patch embedding start Xavier-uniform with bias 0,
+ * convolutions uniform within `±1/√fanIn`, norms at 1 and 0, tokens normal with
+ * deviation 0.02. Each tensor draws from a key of its own name: adding a stage
+ * or a block changes no other tensor.
+ *
+ * @param spec Sizes of the model.
+ * @param key Where the random values come from.
+ * @returns Values by parameter name, row-major in PyTorch's layouts.
+ *
+ * @see Glorot and Bengio, Understanding the difficulty of training deep
+ * feedforward neural networks, 2010, eq. 16.
+ *
+ * @example The same key, the same model
+ * ```ts
+ * import { initialParameters, MODEL_PRESETS, rootKey, split } from "@vitfreeze/vitfreeze/core";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * const key = split(rootKey(0), "parameters");
+ * const parameters = initialParameters(MODEL_PRESETS.nano, key);
+ *
+ * strictEqual(parameters.get("blocks.0.attn.qkv.weight")?.length, 3 * 64 * 64);
+ * deepStrictEqual(initialParameters(MODEL_PRESETS.nano, key), parameters);
+ * ```
+ */
+export function initialParameters(
+  spec: ModelSpec,
+  key: Key,
+): ReadonlyMap<string, Float32Array> {
+  return initialTensors(parameterSpecs(spec), key);
+}
+
+/** What of a model a step trains. */
+export interface StepSpec {
+  /** Sizes. */
+  readonly model: ModelSpec;
+  /** Samples of one micro-batch. */
+  readonly batch: number;
+  /** Samples of a whole step: `batch` times the micro-batches. */
+  readonly samples: number;
+  /** Stages with a loss, in rising order. */
+  readonly liveStages: readonly number[];
+  /** Whether the parameters of a part of the model are trained. */
+  readonly isTrainable: (owner: Owner) => boolean;
+}
+
+/** Name of the output that holds the unweighted loss of a stage. */
+export function stageLossName(stage: number): string {
+  return `loss/${stage}`;
+}
+
+/** The parameters that a step trains: trainable parts, without stages that have no loss. */
+export function trainedParameters(
+  step: Pick<StepSpec, "model" | "liveStages" | "isTrainable">,
+): readonly string[] {
+  return declarations(step.model, step.liveStages)
+    .filter(({ owner }) => step.isTrainable(owner)).map(({ name }) => name);
+}
+
+/**
+ * Forward and backward pass of one micro-batch.
+ *
+ * Inputs: the parameters by name and the batch (`batchInputs`). Outputs: `loss`,
+ * `loss/k` of each live stage `k`, `gradient/NAME` of each trained parameter.
+ * What no output needs is not in the graph: no gradient of a frozen layer, no
+ * activation gradient inside the frozen prefix, no decoder or target of a stage
+ * without a loss.
+ *
+ * @param step What is trained.
+ * @param watch Further outputs to keep, for looking at activations.
+ * @returns The graph, or where the sizes contradict each other.
+ */
+export function stepGraph(
+  step: StepSpec,
+  watch: (nodes: LocalMimNodes) => Readonly<Record<string, NodeId>> =
+    () => ({}),
+): Result<Faults, Graph> {
+  return traceGraph(stepBuild(step, watch));
+}
+
+/** What writes the graph of a step. */
+function stepBuild(
+  { model, batch, samples, liveStages, isTrainable }: StepSpec,
+  watch: (nodes: LocalMimNodes) => Readonly<Record<string, NodeId>> =
+    () => ({}),
+): Build {
+  return (g) => {
+    const scope = modelScope<Owner>(g);
+    const inputs = batchInputs(scope, model, batch);
+    const nodes = localMim(scope, model, inputs, liveStages, samples);
+    return {
+      loss: nodes.loss,
+      ...Object.fromEntries(
+        nodes.stages.map(({ index, loss }) => [stageLossName(index), loss]),
+      ),
+      ...scope.gradients(nodes.loss, ({ owner }) => isTrainable(owner)),
+      ...watch(nodes),
+    };
+  };
+}
+
+/** The graph of a step without the numbers of its constants: for its costs. */
+export function stepShapes(step: StepSpec): Result<Faults, Graph> {
+  return traceShapes(stepBuild(step));
+}
+
+/**
+ * The forward pass of every stage, pruned or not.
+ *
+ * Inputs: the parameters and the batch (`batchInputs`). Outputs of each stage `k`:
+ * `prediction/k` and `target/k`, `[B, (scale·G)², channels]`, and `loss/k`.
+ *
+ * @param spec Sizes.
+ * @param batch Images.
+ */
+export function reconstructionGraph(
+  spec: ModelSpec,
+  batch: number,
+): Result<Faults, Graph> {
+  return traceGraph((g) => {
+    const scope = modelScope<Owner>(g);
+    const inputs = batchInputs(scope, spec, batch);
+    const { stages } = localMim(scope, spec, inputs, everyStage(spec), batch);
+    return Object.fromEntries(
+      stages.flatMap(({ index, prediction, target, loss }) => [
+        [`prediction/${index}`, prediction],
+        [`target/${index}`, target],
+        [`loss/${index}`, loss],
+      ]),
+    );
+  });
 }

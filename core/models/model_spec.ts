@@ -1,5 +1,5 @@
 /**
- * What a LocalMIM model looks like, as data.
+ * A LocalMIM model as data: sizes, stages, presets.
  *
  * Shape letters used everywhere: `B` batch, `L` patches of an image, `N` tokens
  * in a sequence, `D` width, `H` heads, `P` patch side, `C` image channels,
@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Declared, ModelScope } from "../nn/scope.ts";
 
 /** Cells along one side of a patch that a stage predicts. */
 export type StageScale = 8 | 4 | 2 | 1 | 0.5;
@@ -51,6 +52,30 @@ export interface ModelSpec {
   readonly maskRatio: number;
   /** `ε` of every layer normalisation. */
   readonly layerNormEps: number;
+}
+
+/** The part of the model that a parameter belongs to; a plan maps parts to layers. */
+export type Owner =
+  | { readonly _tag: "ClassToken" }
+  | { readonly _tag: "PatchEmbed" }
+  | { readonly _tag: "Block"; readonly index: number }
+  | { readonly _tag: "Stage"; readonly index: number };
+
+/** One trainable tensor. */
+export type ParameterSpec = Declared<Owner>;
+
+/** The trace of a Vision Transformer. */
+export type VitScope = ModelScope<Owner>;
+
+/**
+ * Whether weight decay applies: not to vectors, scalars and biases.
+ *
+ * @param parameter Name and shape of the parameter.
+ */
+export function isDecayed(
+  parameter: Pick<ParameterSpec, "name" | "shape">,
+): boolean {
+  return parameter.shape.length > 1 && !parameter.name.endsWith(".bias");
 }
 
 /** Patches along one side of the image, `G`. */
@@ -147,3 +172,62 @@ export function allStages(depth: number): readonly StageSpec[] {
     (_, tap) => ({ tap, scale: scaleOf(tap), weight: 1 }),
   );
 }
+
+/** Name of a preset. */
+export type ModelName =
+  | "nano"
+  | "micro"
+  | "vit-ti"
+  | "vit-s"
+  | "vit-b"
+  | "vit-l"
+  | "vit-h";
+
+const preset = (
+  embedDim: number,
+  depth: number,
+  numHeads: number,
+  other: Partial<ModelSpec> = {},
+): ModelSpec => ({
+  imageSize: 224,
+  patchSize: 16,
+  inChannels: 3,
+  embedDim,
+  depth,
+  numHeads,
+  mlpRatio: 4,
+  stages: localMimStages(depth),
+  decoderEmbedDim: 256,
+  decoderDepth: 1,
+  decoderNumHeads: 8,
+  hogNbins: 9,
+  maskRatio: 0.75,
+  layerNormEps: 1e-6,
+  ...other,
+});
+
+/**
+ * Models by name: the Vision Transformers of the papers at 224×224, and two for
+ * small pictures (`nano` for about 28 pixels, `micro` for 64).
+ */
+export const MODEL_PRESETS: Readonly<Record<ModelName, ModelSpec>> = {
+  nano: preset(64, 6, 4, {
+    imageSize: 24,
+    patchSize: 4,
+    inChannels: 1,
+    stages: stagesAt([1, 3, 4, 5]),
+    decoderEmbedDim: 32,
+    decoderNumHeads: 4,
+  }),
+  micro: preset(128, 12, 4, {
+    imageSize: 64,
+    patchSize: 8,
+    decoderEmbedDim: 64,
+    decoderNumHeads: 4,
+  }),
+  "vit-ti": preset(192, 12, 3),
+  "vit-s": preset(384, 12, 6),
+  "vit-b": preset(768, 12, 12),
+  "vit-l": preset(1024, 24, 16),
+  "vit-h": preset(1280, 32, 16, { patchSize: 14 }),
+};

@@ -3,15 +3,23 @@
  *
  * @module
  */
-import { type GraphBuilder, traceGraph } from "../graph/builder.ts";
-import { gradients } from "../graph/differentiate.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
+import { traceGraph } from "../graph/trace.ts";
+import { normal, ONES, ZEROS } from "../nn/init.ts";
+import { linear } from "../nn/layers.ts";
+import { softCrossEntropy } from "../nn/losses.ts";
+import {
+  type Declarations,
+  type Declared,
+  type ModelScope,
+  modelScope,
+  recorded,
+} from "../nn/scope.ts";
 import { SQUARES_OUTPUT, sumsOfSquares } from "../optim/gradient_norm.ts";
-import type { LarsOptions } from "../optim/lars.ts";
-import { larsUpdate } from "../optim/lars_update.ts";
+import { type LarsOptions, larsUpdate } from "../optim/lars.ts";
 import { stateName } from "../optim/update_graph.ts";
 import type { Faults, Result } from "../result.ts";
-import { softCrossEntropy } from "../nn/losses.ts";
 
 /** Sizes of a linear probe. */
 export interface ProbeSpec {
@@ -29,26 +37,14 @@ export const PROBE_NAMES = {
   bias: "head.1.bias",
 } as const;
 
+/** The trace of a probe, which has no parts. */
+type ProbeScope = ModelScope<null>;
+
 /** `ε` of the batch normalisation. */
 export const PROBE_EPSILON = 1e-6;
 
 /** Part of the running statistics that a batch replaces. */
 const BLEND = 0.1;
-
-/** Shapes of everything that a step changes, by name. */
-export function probeShapes(
-  { width, classes }: ProbeSpec,
-): Readonly<Record<string, Shape>> {
-  const { mean, variance, weight, bias } = PROBE_NAMES;
-  return {
-    [weight]: [classes, width],
-    [bias]: [classes],
-    [mean]: [width],
-    [variance]: [width],
-    [stateName("momentum_buffer", weight)]: [classes, width],
-    [stateName("momentum_buffer", bias)]: [classes],
-  };
-}
 
 /** Features `[B, F]` brought to mean 0 and variance 1 over the batch. */
 function batchNorm(g: GraphBuilder, features: NodeId): NodeId {
@@ -64,22 +60,74 @@ function batchNorm(g: GraphBuilder, features: NodeId): NodeId {
 
 /** Running statistics after a batch; the variance is the unbiased one. */
 function runningStatistics(
-  g: GraphBuilder,
+  scope: ProbeScope,
   features: NodeId,
 ): Readonly<Record<string, NodeId>> {
+  const { g, statistic } = scope.of(null);
   const [batch = 0, width = 0] = g.shape(features);
   const sumOf = (rows: NodeId): NodeId => g.sumTo(rows, [width]);
   const mean = g.scale(sumOf(features), 1 / batch);
   const centred = g.subtract(features, mean);
   const squares = sumOf(g.apply("square", {}, [centred]));
   const variance = g.scale(squares, 1 / (batch - 1));
-  const blended = (name: string, now: NodeId): NodeId =>
-    g.apply("mix", { weight: 1 - BLEND }, [g.input(name, [width]), now]);
+  const blended = (before: NodeId, now: NodeId): NodeId =>
+    g.apply("mix", { weight: 1 - BLEND }, [before, now]);
+  const names = PROBE_NAMES;
   return {
-    [PROBE_NAMES.mean]: blended(PROBE_NAMES.mean, mean),
-    [PROBE_NAMES.variance]: blended(PROBE_NAMES.variance, variance),
+    [names.mean]: blended(statistic(names.mean, [width], ZEROS), mean),
+    [names.variance]: blended(
+      statistic(names.variance, [width], ONES),
+      variance,
+    ),
   };
 }
+
+/** Scores `[B, classes]` of features `[B, F]` by the linear layer. */
+const scoresOf = (
+  scope: ProbeScope,
+  features: NodeId,
+  classes: number,
+): NodeId =>
+  linear(scope.of(null), "head.1", features, classes, { weight: normal(0.01) });
+
+/** Every tensor of a probe: weights and biases, then the running statistics. */
+export function probeTensors(
+  { width, classes }: ProbeSpec,
+): Declarations<null> {
+  return recorded((scope) => {
+    const features = scope.g.input("features", [2, width]);
+    scoresOf(scope, features, classes);
+    runningStatistics(scope, features);
+  });
+}
+
+/** Shapes of everything that a step changes, by name. */
+export function probeShapes(spec: ProbeSpec): Readonly<Record<string, Shape>> {
+  const { parameters, statistics } = probeTensors(spec);
+  const momentum = ({ name, ...rest }: Declared<null>) => ({
+    ...rest,
+    name: stateName("momentum_buffer", name),
+  });
+  return Object.fromEntries(
+    [...parameters, ...statistics, ...parameters.map(momentum)]
+      .map(({ name, shape }) => [name, shape]),
+  );
+}
+
+/** Features and targets of a batch. */
+interface ProbeBatch {
+  readonly features: NodeId;
+  readonly targets: NodeId;
+}
+
+const batchOf = (
+  g: GraphBuilder,
+  { width, classes }: ProbeSpec,
+  batch: number,
+): ProbeBatch => ({
+  features: g.input("features", [batch, width]),
+  targets: g.input("targets", [batch, classes]),
+});
 
 /** What a head gives in a step. */
 interface HeadStep {
@@ -92,29 +140,29 @@ interface HeadStep {
 
 /** A step of one linear layer on features that are normalised. */
 function headStep(
-  g: GraphBuilder,
+  scope: ProbeScope,
   rule: LarsOptions,
-  batch: { readonly features: NodeId; readonly targets: NodeId },
-  given: (name: string) => NodeId,
+  { features, targets }: ProbeBatch,
+  inputName: (name: string) => string,
   rate: NodeId,
 ): HeadStep {
-  const { weight, bias } = PROBE_NAMES;
-  const products = g.matmul(batch.features, given(weight), {
-    transposeB: true,
-  });
-  const scores = g.add(products, given(bias));
-  const [samples = 0] = g.shape(batch.targets);
-  const loss = softCrossEntropy(g, scores, batch.targets, samples);
-  const names = [weight, bias];
-  const derivatives = gradients(g, loss, names.map(given));
-  const moved = derivatives.map((gradient, i) => {
-    const name = names[i] ?? "";
+  const { g } = scope;
+  const [samples = 0, classes = 0] = g.shape(targets);
+  const scores = scoresOf(scope, features, classes);
+  const loss = softCrossEntropy(g, scores, targets, samples);
+  const { parameters } = scope.declared();
+  const derivatives = Object.values(scope.gradients(loss, () => true));
+  const moved = derivatives.flatMap((gradient, i) => {
+    const { name = "", shape = [] } = parameters[i] ?? {};
     const kept = stateName("momentum_buffer", name);
-    const nodes = { parameter: given(name), gradient, momentum: given(kept) };
-    const { parameter, momentum } = larsUpdate(g, rule, nodes, rate);
-    return { [name]: parameter, [kept]: momentum };
+    const { parameter, momentum } = larsUpdate(g, rule, {
+      parameter: g.input(inputName(name), shape),
+      gradient,
+      momentum: g.input(inputName(kept), shape),
+    }, rate);
+    return [[name, parameter], [kept, momentum]] as const;
   });
-  return { loss, derivatives, moved: Object.assign({}, ...moved) };
+  return { loss, derivatives, moved: Object.fromEntries(moved) };
 }
 
 /**
@@ -136,15 +184,13 @@ export function probeStepGraph(
   rule: LarsOptions,
   batch: number,
 ): Result<Faults, Graph> {
-  const shapes = probeShapes(spec);
   return traceGraph((g) => {
-    const features = g.input("features", [batch, spec.width]);
-    const targets = g.input("targets", [batch, spec.classes]);
+    const scope = modelScope<null>(g);
+    const { features, targets } = batchOf(g, spec, batch);
     const rate = g.input("rate", []);
-    const given = (name: string): NodeId => g.input(name, shapes[name] ?? []);
-    const normalised = { features: batchNorm(g, features), targets };
-    const head = headStep(g, rule, normalised, given, rate);
-    const statistics = runningStatistics(g, features);
+    const normalized = { features: batchNorm(g, features), targets };
+    const head = headStep(scope, rule, normalized, (name) => name, rate);
+    const statistics = runningStatistics(scope, features);
     const squares = sumsOfSquares(g, [
       ...head.derivatives,
       ...Object.values(statistics),
@@ -180,23 +226,20 @@ export function probeSweepGraph(
   batch: number,
   heads: number,
 ): Result<Faults, Graph> {
-  const shapes = probeShapes(spec);
   return traceGraph((g) => {
-    const features = g.input("features", [batch, spec.width]);
-    const targets = g.input("targets", [batch, spec.classes]);
-    const normalised = { features: batchNorm(g, features), targets };
+    const { features, targets } = batchOf(g, spec, batch);
+    const normalized = { features: batchNorm(g, features), targets };
     const moved = Array.from({ length: heads }, (_, k) => {
-      const given = (name: string): NodeId =>
-        g.input(sweptName(k, name), shapes[name] ?? []);
+      const ofHead = (name: string): string => sweptName(k, name);
       const rate = g.input(`rate/${k}`, []);
-      const head = headStep(g, rule, normalised, given, rate);
+      const scope = modelScope<null>(g, ofHead);
+      const head = headStep(scope, rule, normalized, ofHead, rate);
       return Object.fromEntries(
-        Object.entries(head.moved).map(([name, node]) =>
-          [sweptName(k, name), node] as const
-        ),
+        Object.entries(head.moved).map(([name, node]) => [ofHead(name), node]),
       );
     });
-    return Object.assign({}, runningStatistics(g, features), ...moved);
+    const statistics = runningStatistics(modelScope<null>(g), features);
+    return Object.assign({}, statistics, ...moved);
   });
 }
 
@@ -215,8 +258,7 @@ export function probeScoreGraph(
 ): Result<Faults, Graph> {
   return traceGraph((g) => {
     const features = g.input("features", [batch, width]);
-    const weight = g.input("weight", [classes, width]);
-    const products = g.matmul(features, weight, { transposeB: true });
-    return { scores: g.add(products, g.input("bias", [classes])) };
+    const scope = modelScope<null>(g, (name) => name.replace("head.1.", ""));
+    return { scores: scoresOf(scope, features, classes) };
   });
 }

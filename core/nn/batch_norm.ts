@@ -5,6 +5,8 @@
  */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
+import { ONES, ZEROS } from "./init.ts";
+import type { Scope } from "./scope.ts";
 
 /** PyTorch's `ε` and the part of a batch in the running statistics. */
 const [EPSILON, MOMENTUM] = [1e-5, 0.1];
@@ -93,4 +95,43 @@ export function frozenBatchNorm(
   const slope = g.multiply(gain, rstd);
   const offset = g.subtract(bias, g.multiply(mean, slope));
   return g.add(g.multiply(x, perChannel(g, slope)), perChannel(g, offset));
+}
+
+/** What a normalisation gives, trained or frozen. */
+export interface BatchNormResult {
+  /** Normalised images. */
+  readonly y: NodeId;
+  /** Its running statistics with this batch in them, by name; none if it is frozen. */
+  readonly statistics: Readonly<Record<string, NodeId>>;
+}
+
+/**
+ * Normalises images and declares what that needs: `NAME.weight`, `NAME.bias` and the
+ * running statistics `NAME.running_mean`, `NAME.running_var`.
+ *
+ * @param scope Where nodes are written.
+ * @param name Prefix of its tensors.
+ * @param x Images `[B, C, H, W]`.
+ * @param isTrained By the statistics of the batch, else by the running ones.
+ */
+export function batchNorm(
+  { g, parameter, statistic }: Scope,
+  name: string,
+  x: NodeId,
+  isTrained: boolean,
+): BatchNormResult {
+  const [, channels = 0] = g.shape(x);
+  const [meanName, varianceName] = [
+    `${name}.running_mean`,
+    `${name}.running_var`,
+  ];
+  const nodes = {
+    gain: parameter(`${name}.weight`, [channels], ONES),
+    bias: parameter(`${name}.bias`, [channels], ZEROS),
+    mean: statistic(meanName, [channels], ZEROS),
+    variance: statistic(varianceName, [channels], ONES),
+  };
+  if (!isTrained) return { y: frozenBatchNorm(g, x, nodes), statistics: {} };
+  const { y, mean, variance } = trainedBatchNorm(g, x, nodes);
+  return { y, statistics: { [meanName]: mean, [varianceName]: variance } };
 }

@@ -1,11 +1,39 @@
 /**
- * First values of a model's parameters.
+ * First values of parameters.
  *
  * @module
  */
+import { type Shape, sizeOf } from "../graph/node.ts";
 import { type Key, normals, split, uniforms } from "../random/random.ts";
-import type { ModelSpec } from "../models/model_spec.ts";
-import { type ParameterSpec, parameterSpecs } from "../models/parameters.ts";
+
+/** How a parameter starts. */
+export type Initializer =
+  | { readonly _tag: "Zeros" }
+  | { readonly _tag: "Ones" }
+  | { readonly _tag: "Normal"; readonly deviation: number }
+  | { readonly _tag: "Uniform"; readonly bound: number };
+
+/** All 0. */
+export const ZEROS: Initializer = { _tag: "Zeros" };
+
+/** All 1. */
+export const ONES: Initializer = { _tag: "Ones" };
+
+/** Normal with mean 0. */
+export const normal = (deviation: number): Initializer => ({
+  _tag: "Normal",
+  deviation,
+});
+
+/** Uniform in `±bound`. */
+export const uniform = (bound: number): Initializer => ({
+  _tag: "Uniform",
+  bound,
+});
+
+/** Glorot and Bengio 2010, eq. 16. */
+export const xavier = (fanIn: number, fanOut: number): Initializer =>
+  uniform(Math.sqrt(6 / (fanIn + fanOut)));
 
 /**
  * First values of one parameter.
@@ -15,10 +43,10 @@ import { type ParameterSpec, parameterSpecs } from "../models/parameters.ts";
  * @returns As many numbers as the shape has, row-major.
  */
 export function initialValues(
-  parameter: Pick<ParameterSpec, "shape" | "init">,
+  parameter: { readonly shape: Shape; readonly init: Initializer },
   key: Key,
 ): Float32Array {
-  const size = parameter.shape.reduce((product, n) => product * n, 1);
+  const size = sizeOf(parameter.shape);
   const { init } = parameter;
   switch (init._tag) {
     case "Zeros":
@@ -37,41 +65,25 @@ export function initialValues(
 }
 
 /**
- * First values of all parameters of a model, in the order of
- * {@link parameterSpecs}.
+ * First values of several tensors. Each draws from a key of its own name: one more
+ * tensor changes no other.
  *
- * Linear layers and the patch embedding start Xavier-uniform with bias 0,
- * convolutions uniform within `±1/√fanIn`, norms at 1 and 0, tokens normal with
- * deviation 0.02. Each tensor draws from a key of its own name: adding a stage
- * or a block changes no other tensor.
- *
- * @param spec Sizes of the model.
- * @param key Where the random values come from.
- * @returns Values by parameter name, row-major in PyTorch's layouts.
- *
- * @see Glorot and Bengio, Understanding the difficulty of training deep
- * feedforward neural networks, 2010, eq. 16.
- *
- * @example The same key, the same model
- * ```ts
- * import { initialParameters, MODEL_PRESETS, rootKey, split } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual, strictEqual } from "node:assert/strict";
- *
- * const key = split(rootKey(0), "parameters");
- * const parameters = initialParameters(MODEL_PRESETS.nano, key);
- *
- * strictEqual(parameters.get("blocks.0.attn.qkv.weight")?.length, 3 * 64 * 64);
- * deepStrictEqual(initialParameters(MODEL_PRESETS.nano, key), parameters);
- * ```
+ * @param tensors Names, shapes and how they start.
+ * @param key Where the random ones come from.
+ * @returns Values by name, row-major.
  */
-export function initialParameters(
-  spec: ModelSpec,
+export function initialTensors(
+  tensors: readonly {
+    readonly name: string;
+    readonly shape: Shape;
+    readonly init: Initializer;
+  }[],
   key: Key,
 ): ReadonlyMap<string, Float32Array> {
   return new Map(
-    parameterSpecs(spec).map((parameter) => [
-      parameter.name,
-      initialValues(parameter, split(key, parameter.name)),
+    tensors.map((tensor) => [
+      tensor.name,
+      initialValues(tensor, split(key, tensor.name)),
     ]),
   );
 }

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type GraphBuilder, traceGraph } from "../graph/builder.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
+import { traceGraph } from "../graph/trace.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
-import { gradientName } from "../models/step_graph.ts";
+import { gradientName } from "../graph/differentiate.ts";
 import type { Faults, Result } from "../result.ts";
 
 /** Name of the output of `gradientSquares`. */

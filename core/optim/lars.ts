@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { GraphBuilder } from "../graph/builder.ts";
+import { type NodeId, sizeOf } from "../graph/node.ts";
 
 /** Constants of LARS. */
 export interface LarsOptions {
@@ -20,50 +22,92 @@ export interface LarsConfig extends LarsOptions {
   readonly _tag: "Lars";
 }
 
-/** A parameter and its momentum. */
-export interface LarsState {
-  /** The parameter, row-major. */
-  readonly parameter: Float64Array;
-  /** Its momentum, the same length; zeros before the first step. */
-  readonly momentum: Float64Array;
+/** Nodes of a parameter, its gradient and its momentum. */
+export interface LarsNodes {
+  /** The parameter. */
+  readonly parameter: NodeId;
+  /** Its gradient, of the same shape. */
+  readonly gradient: NodeId;
+  /** Its momentum, of the same shape. */
+  readonly momentum: NodeId;
 }
 
-const norm = (values: Float64Array): number =>
-  Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
+/** Length of a tensor, and the tensor brought to length 1; one of zeros stays. */
+interface Polar {
+  readonly length: NodeId;
+  readonly direction: NodeId;
+}
 
 /**
- * One LARS step of one parameter.
+ * Length and direction of a matrix: rows first, then their lengths, so that no sum
+ * is long and no square leaves float32.
+ */
+function polar(g: GraphBuilder, x: NodeId): Polar {
+  const [rows = 1, ...rest] = g.shape(x);
+  const units = (y: NodeId): NodeId => g.apply("l2Normalize", {}, [y]);
+  const matrix = g.reshape(x, [rows, sizeOf(rest)]);
+  const unitRows = units(matrix);
+  const lengths = g.sumTo(g.multiply(matrix, unitRows), [rows, 1]);
+  const row = g.reshape(lengths, [1, rows]);
+  const shares = units(row);
+  const direction = g.multiply(unitRows, g.reshape(shares, [rows, 1]));
+  return {
+    length: g.sumTo(g.multiply(row, shares), []),
+    direction: g.reshape(direction, g.shape(x)),
+  };
+}
+
+/** Where float32's exponential of a negative number is 0 for any length above `1e-28`. */
+const STEEP = 1e30;
+
+/** 1 for a length of 0, else 0: twice the first of `softmax(−length · 10³⁰, 0)`. */
+function isZero(g: GraphBuilder, length: NodeId): NodeId {
+  const far = g.reshape(g.scale(length, -STEEP), [1]);
+  const parts = g.apply("softmax", {}, [
+    g.concat([far, g.constant([0], [1])], 0),
+  ]);
+  return g.scale(g.reshape(g.slice(parts, 0, 0, 1), []), 2);
+}
+
+/** What is added to the momentum: the gradient of a vector, the scaled one of a matrix. */
+function scaledGradient(
+  g: GraphBuilder,
+  { weightDecay, trust }: LarsOptions,
+  { parameter, gradient }: LarsNodes,
+): NodeId {
+  if (g.shape(parameter).length < 2) return gradient;
+  const decayed = weightDecay === 0
+    ? gradient
+    : g.add(gradient, g.scale(parameter, weightDecay));
+  const { length } = polar(g, parameter);
+  const { direction } = polar(g, decayed);
+  const trusted = g.multiply(direction, g.scale(length, trust));
+  return g.add(trusted, g.multiply(decayed, isZero(g, length)));
+}
+
+/**
+ * One LARS step of one parameter: with `d = g + λ·p`,
+ * `m ← μ·m + η·‖p‖·d/‖d‖` and `p ← p − rate·m` for a matrix; for a vector, and for a
+ * matrix of zeros, `d` is taken as it is, for a vector without `λ·p`.
  *
- * For a matrix `d = g + λ·p`, scaled by `η·‖p‖/‖d‖` (by 1 if either is 0); for a
- * vector `d = g`. Then `m ← μ·m + d` and `p ← p − rate·m`.
- *
+ * @param g Where nodes are written.
  * @param options `μ`, `λ` and `η`.
- * @param state The parameter and its momentum before the step.
- * @param gradient Its gradient, the same length.
- * @param rate Learning rate, `≥ 0`.
- * @param isMatrix Whether the parameter has more than one axis.
- * @returns Both after the step.
+ * @param nodes Parameter, gradient and momentum before the step.
+ * @param rate Scalar node of the learning rate.
+ * @returns Parameter and momentum after the step.
  * @see You, Gitman and Ginsburg, Large Batch Training of Convolutional Networks,
  * 2017: {@link https://arxiv.org/abs/1708.03888}
  */
-export function larsStep(
+export function larsUpdate(
+  g: GraphBuilder,
   options: LarsOptions,
-  { parameter, momentum }: LarsState,
-  gradient: Float64Array,
-  rate: number,
-  isMatrix: boolean,
-): LarsState {
-  const decay = isMatrix ? options.weightDecay : 0;
-  const direction = gradient.map((g, i) => g + decay * (parameter[i] ?? NaN));
-  const [size, length] = [norm(parameter), norm(direction)];
-  const scale = isMatrix && size > 0 && length > 0
-    ? options.trust * size / length
-    : 1;
-  const moved = momentum.map((m, i) =>
-    options.momentum * m + scale * (direction[i] ?? NaN)
+  nodes: LarsNodes,
+  rate: NodeId,
+): Pick<LarsNodes, "parameter" | "momentum"> {
+  const momentum = g.add(
+    g.scale(nodes.momentum, options.momentum),
+    scaledGradient(g, options, nodes),
   );
-  return {
-    parameter: parameter.map((p, i) => p - rate * (moved[i] ?? NaN)),
-    momentum: moved,
-  };
+  const parameter = g.subtract(nodes.parameter, g.multiply(momentum, rate));
+  return { parameter, momentum };
 }

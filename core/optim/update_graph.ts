@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { type GraphBuilder, traceGraph } from "../graph/builder.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
+import { traceGraph } from "../graph/trace.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
-import { gradientName } from "../models/step_graph.ts";
+import { gradientName } from "../graph/differentiate.ts";
 import type {
   AdamWConfig,
   OptimizerConfig,
   SgdConfig,
-} from "../config/pretrain.ts";
+} from "./optimizer_config.ts";
 import type { Faults, Result } from "../result.ts";
-import type { LarsConfig } from "./lars.ts";
-import { larsUpdate } from "./lars_update.ts";
+import { type LarsConfig, larsUpdate } from "./lars.ts";
 
 /** How a step is made from gradients: the rules of pre-training, and LARS. */
 export type UpdateRule = OptimizerConfig | LarsConfig;

@@ -3,15 +3,14 @@
  *
  * @module
  */
+import { type ConvNetConfig, decodeConvNetConfig } from "../config/convnet.ts";
 import { E, pipe } from "../fp.ts";
-import { layerSchedule, unfrozenSchedule } from "./layer_schedule.ts";
-import { phasesOf } from "./phases.ts";
-import { leastT0 } from "./plan_codec.ts";
-import type { FreezePlan, PlanLayer, PlanStage } from "./plan.ts";
+import { convNetLayers } from "../models/convnet_spec.ts";
 import { type Faults, left, type Result, right } from "../result.ts";
 import { freezeTimes } from "../schedule/freeze_time.ts";
-import { type ConvNetConfig, decodeConvNetConfig } from "../config/convnet.ts";
-import { convNetLayers } from "../models/convnet_spec.ts";
+import { planWith, runLength, scheduleFaults } from "./freeze_plan.ts";
+import { layerSchedule } from "./layers.ts";
+import type { FreezePlan, PlanLayer } from "./plan.ts";
 
 /** Everything that determines a plan. */
 export interface ConvNetPlanConfig
@@ -42,36 +41,17 @@ function layersOf(config: ConvNetPlanConfig): readonly PlanLayer[] {
 }
 
 function planFrom(config: ConvNetPlanConfig): Result<Faults, ConvNetPlan> {
-  const { totalSteps, warmupSteps } = config;
   const layers = layersOf(config);
-  const stages: readonly PlanStage[] = [{
-    index: 0,
-    layer: layers.length - 1,
-    scale: 1,
-    weight: 1,
-    pruneStep: totalSteps,
-  }];
-  const [first] = layers;
-  if (first !== undefined && first.freezeStep <= warmupSteps) {
-    return left([{
-      _tag: "Inconsistent",
-      path: "freeze.t0",
-      found: config.freeze.t0,
-      wanted: `more than ${
-        leastT0(config)
-      }, so that the first layer freezes after the warm-up`,
-    }]);
-  }
-  return right({
-    version: 1,
-    config,
-    totalSteps,
-    warmupSteps,
-    layers,
-    stages,
-    unfrozen: unfrozenSchedule(config.rate, config),
-    phases: phasesOf(layers, stages, totalSteps),
-  });
+  const [first, ...others] = scheduleFaults(config, layers.length);
+  return first !== undefined ? left([first, ...others]) : right(
+    planWith(config, layers, [{
+      index: 0,
+      layer: layers.length - 1,
+      scale: 1,
+      weight: 1,
+      pruneStep: config.totalSteps,
+    }]),
+  );
 }
 
 /**
@@ -106,24 +86,11 @@ export function convNetPlan(
 ): Result<Faults, ConvNetPlan> {
   return pipe(
     decodeConvNetConfig(config),
-    E.flatMap((checked): Result<Faults, ConvNetPlan> => {
-      const { model, freeze, rate, training } = checked;
-      const { epochs, warmupEpochs, batchSize } = training;
-      const steps = Math.floor(samples / batchSize);
-      return Number.isSafeInteger(samples) && steps >= 1
-        ? planFrom({
-          model,
-          freeze,
-          rate,
-          totalSteps: epochs * steps,
-          warmupSteps: Math.round(warmupEpochs * steps),
-        })
-        : left([{
-          _tag: "OutOfRange",
-          path: "samples",
-          found: samples,
-          wanted: `a whole number of at least ${batchSize} (batchSize)`,
-        }]);
-    }),
+    E.flatMap(({ model, freeze, rate, training }) =>
+      pipe(
+        runLength(training, samples),
+        E.flatMap((length) => planFrom({ model, freeze, rate, ...length })),
+      )
+    ),
   );
 }

@@ -8,9 +8,8 @@ import { recordOf } from "../codec/structures.ts";
 import { E, pipe } from "../fp.ts";
 import type { Fault, Faults, Result } from "../result.ts";
 import { contradictions } from "../codec/contradictions.ts";
-import { planFrom } from "./freeze_plan.ts";
+import { planConfigCodec, planFrom } from "./freeze_plan.ts";
 import type { FreezePlan, PlanConfig } from "./plan.ts";
-import { planConfigCodec } from "./plan_codec.ts";
 
 /** A plan of which only version and configuration have been looked at. */
 type Envelope =

@@ -13,9 +13,9 @@ import {
 } from "../../backends/mod.ts";
 import {
   convNetPlan,
-  convNetSaving,
   describeFaults,
   left,
+  predictedSaving,
   type Result,
   right,
 } from "../../core/mod.ts";
@@ -93,7 +93,7 @@ async function opened(
 /** What freezes when, in a few lines. */
 function describe({ config, plan, train, validation, backend }: Classic) {
   const { model, optimizer, freeze } = config;
-  const saving = convNetSaving(plan);
+  const saving = predictedSaving(plan);
   const frozen = plan.layers.filter(({ freezeStep }) =>
     freezeStep < plan.totalSteps
   );
@@ -108,7 +108,7 @@ function describe({ config, plan, train, validation, backend }: Classic) {
     `judge:   ${validation.summary}`,
     `network: ${model.family} ${model.depth}-${model.width} on ${model.imageSize}² pixels`,
     `plan:    ${optimizer._tag}, t0 ${freeze.t0} ${freeze.scale}: ${times}, ${
-      saving._tag === "Right" ? percent(saving.right) : "?"
+      percent(saving)
     } of the operations saved`,
   ];
 }
@@ -191,14 +191,14 @@ function resultOf(
   { config, plan, train, validation, backend }: Classic,
   record: RunRecord,
 ): Readonly<Record<string, unknown>> {
-  const saving = convNetSaving(plan);
+  const saving = predictedSaving(plan);
   return {
     config,
     images: train.length,
     validation: validation.length,
     steps: plan.totalSteps,
     ...errorTable(record.epochs),
-    predictedSaving: saving._tag === "Right" ? saving.right : null,
+    predictedSaving: saving,
     measuredSaving: savingOf(record),
     mostFrequent: frequentShare(validation),
     device: backend.device.name,

@@ -1,5 +1,10 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { decode, numberIn, oneOf, wholeFrom } from "../../../core/codec/codec.ts";
+import {
+  decode,
+  numberIn,
+  oneOf,
+  wholeFrom,
+} from "../../../core/codec/codec.ts";
 import {
   listOf,
   recordOf,

@@ -7,7 +7,6 @@ import {
   interpretGraph,
   modelScope,
   type NamedValues,
-  parameterSpecs,
   type StageScale,
   traceGraph,
 } from "../../../core/mod.ts";
@@ -30,29 +29,22 @@ function decoderGraph(scale: StageScale): Graph {
     stages: [{ tap: TINY_MODEL.depth - 1, scale, weight: 1 }],
   };
   return right(traceGraph((g) => {
-    const scope = modelScope(g, spec);
+    const scope = modelScope<string>(g);
     const latent = g.input("latent", [2, 5, 36]);
     const index = (name: string) => g.input(name, [2, 16], "int32");
-    const out = decode(scope, spec, PREFIX, scale, latent, {
+    const out = decode(scope.of("decoder"), spec, PREFIX, scale, latent, {
       idsKeep: -1,
       mask: -1,
       idsShuffle: index("idsShuffle"),
       idsRestore: index("idsRestore"),
     });
     const cotangent = g.input("cotangent", g.shape(out));
-    const names = parameterSpecs(spec).map(({ name }) => name)
-      .filter((name) => name.startsWith(PREFIX));
     const loss = g.sumTo(g.multiply(out, cotangent), []);
-    const wanted = [latent, ...names.map(scope.parameter)];
-    const derivatives = gradients(g, loss, wanted);
+    const [toLatent = -1] = gradients(g, loss, [latent]);
     return {
       out,
-      ...Object.fromEntries(
-        ["latent", ...names].map((name, i) => [
-          gradientName(name),
-          derivatives[i] ?? -1,
-        ]),
-      ),
+      [gradientName("latent")]: toLatent,
+      ...scope.gradients(loss, () => true),
     };
   }));
 }

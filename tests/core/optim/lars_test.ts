@@ -3,11 +3,10 @@ import fc from "fast-check";
 import {
   interpretGraph,
   type LarsConfig,
-  type LarsState,
-  larsStep,
   updateGraph,
 } from "../../../core/mod.ts";
 import { right } from "../../right.ts";
+import { type LarsState, larsStep } from "./lars_step.ts";
 import { numbers } from "../graph/arbitraries.ts";
 import {
   goldenTensors,

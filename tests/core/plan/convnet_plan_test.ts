@@ -5,13 +5,13 @@ import {
   type ConvNetConfig,
   convNetLayers,
   convNetPlan,
-  convNetSaving,
   type ConvNetSpec,
   convNetStepGraph,
   convNetTensors,
   decodeConvNetConfig,
   FREEZEOUT_ADAMW,
   FREEZEOUT_RECIPE,
+  predictedSaving,
   rateAt,
   ratesAt,
   sizeOf,
@@ -152,13 +152,13 @@ Deno.test("convNetStepGraph() differentiates the kernels of the layers that lear
   );
 });
 
-Deno.test("convNetSaving() is 0 without freezing and grows when layers freeze earlier", () => {
+Deno.test("predictedSaving() of a network is 0 without freezing and grows when layers freeze earlier", () => {
   const savingOf = (t0: number): number =>
-    right(convNetSaving(
+    predictedSaving(
       right(
         convNetPlan(wrnConfig(10, 1, { freeze: { t0, scale: "cubic" } }), 5000),
       ),
-    ));
+    );
   const savings = [1, 0.8, 0.5].map(savingOf);
   strictEqual(savings[0], 0);
   ok(savings[1]! > 0.1 && savings[1]! < savings[2]! && savings[2]! < 0.67);

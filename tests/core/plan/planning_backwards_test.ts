@@ -12,7 +12,7 @@ import {
   t0ForSaving,
   unfrozenRunFlops,
 } from "../../../core/mod.ts";
-import { lastWhere } from "../../../core/plan/bisection.ts";
+import { lastWhere } from "../../../core/plan/search.ts";
 import { between, planConfig, pretrainConfig } from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";
 
