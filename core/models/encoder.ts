@@ -6,7 +6,13 @@
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, NodeId } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";
-import { normal, uniform, xavier, ZEROS } from "../nn/init.ts";
+import {
+  type Initializer,
+  normal,
+  uniform,
+  xavier,
+  ZEROS,
+} from "../nn/init.ts";
 import { block, type BranchFactors, layerNorm, linear } from "../nn/layers.ts";
 import { sinCosPositions } from "../nn/positions.ts";
 import { modelScope } from "../nn/scope.ts";
@@ -20,7 +26,7 @@ import {
 } from "./model_spec.ts";
 
 /** First values of tokens that are learned. */
-export const TOKEN_START = normal(0.02);
+export const TOKEN_START: Initializer = normal(0.02);
 
 /** Images `[B, C, S, S]` cut into flat patches `[B, L, C·P·P]`, row by row. */
 export function patchify(
