@@ -42,13 +42,16 @@ export * from "./optim/lars.ts";
 export * from "./optim/layer_decay.ts";
 export * from "./optim/update_graph.ts";
 export * from "./random/threefry.ts";
-export * from "./random/beta_draw.ts";
 export * from "./random/random.ts";
 export * from "./nn/init.ts";
 export * from "./brand.ts";
 export * from "./codec/nearest.ts";
-export * from "./schedule/annealing.ts";
-export * from "./schedule/cosine_rate.ts";
+export {
+  annealSteps,
+  freezeStepAt,
+  type TrainingSpan,
+  type WarmupMode,
+} from "./schedule/annealing.ts";
 export * from "./schedule/freeze_time.ts";
 export * from "./schedule/initial_rate.ts";
 export * from "./schedule/rate_schedule.ts";

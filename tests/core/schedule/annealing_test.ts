@@ -6,7 +6,7 @@ import {
   type FreezeTime,
   type WarmupMode,
 } from "../../../core/mod.ts";
-import { firstStepFrom } from "../../../core/schedule/first_step.ts";
+import { firstStepFrom } from "../../../core/schedule/annealing.ts";
 import { between } from "../../arbitraries.ts";
 
 const mode = fc.constantFrom<WarmupMode[]>("figure", "code");
