@@ -29,7 +29,7 @@ const LINEAR_CORRECTION = 1.3;
  *
  * const saved = calcSpeedup(Array(10).fill(1), { t0: 0.8, scale: "cubic" });
  *
- * strictEqual(saved.toFixed(4), "0.1401");
+ * strictEqual(saved.toFixed(4), "0.1431");
  * ```
  */
 export function calcSpeedup(
