@@ -63,7 +63,17 @@ export type {
   TrainingConfig,
 } from "./config/parts.ts";
 export { T0_RANGE } from "./config/parts.ts";
+export {
+  type AugmentConfig,
+  type MixingConfig,
+  RAND_AUGMENT,
+  type RandAugment,
+  RANDOM_ERASING,
+  type RandomErasing,
+} from "./config/augment.ts";
+export * from "./config/finetune.ts";
 export * from "./config/pretrain.ts";
+export * from "./config/probe.ts";
 export type {
   AdamWConfig,
   OptimizerConfig,
@@ -78,7 +88,12 @@ export {
   type PlanLayer,
   type PlanStage,
 } from "./plan/plan.ts";
-export { freezePlan, planOf, stepsPerEpoch } from "./plan/freeze_plan.ts";
+export {
+  finetunePlan,
+  freezePlan,
+  planOf,
+  stepsPerEpoch,
+} from "./plan/freeze_plan.ts";
 export * from "./plan/ownership.ts";
 export * from "./plan/rates.ts";
 export * from "./plan/cost.ts";

@@ -34,7 +34,14 @@ export * from "./find_origin.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
 export * from "./finetune/finetune_batches.ts";
-export * from "./finetune/finetune_config.ts";
+export {
+  type AugmentConfig,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  finetunePlan,
+  type FinetuneRate,
+  type MixingConfig,
+} from "../core/mod.ts";
 export * from "./finetune/finetune_file.ts";
 export * from "./finetune/finetune_programs.ts";
 export * from "./finetune/finetune_step.ts";
@@ -80,7 +87,13 @@ export * from "./run_needs.ts";
 export * from "./pretraining.ts";
 export * from "./probe/linear_probe.ts";
 export * from "./probe/probe_accuracy.ts";
-export * from "./probe/probe_config.ts";
+export * from "./probe/initial_probe.ts";
+export {
+  PROBE_RECIPE,
+  type ProbeConfig,
+  probeLength,
+  probeRate,
+} from "../core/mod.ts";
 export * from "./probe/probe_file.ts";
 export * from "./probe/probe_sweep.ts";
 export type { EpochFeatures, ProbedSamples } from "./probe/probe_batches.ts";

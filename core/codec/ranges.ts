@@ -22,3 +22,9 @@ export const DECAY: Codec<number> = numberIn(
   "a number in [0, 1)",
   (value) => value >= 0 && value < 1,
 );
+
+/** Accepts parts of a whole. */
+export const PART: Codec<number> = numberIn(
+  "a number in [0, 1]",
+  (value) => value >= 0 && value <= 1,
+);

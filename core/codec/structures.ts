@@ -98,6 +98,14 @@ export function optional<A>(codec: Codec<A>): Codec<A | undefined> {
   );
 }
 
+/** Accepts `null` and what a codec accepts, in whose words the rest is refused. */
+export function nullable<A>(codec: Codec<A>): Codec<A | null> {
+  return codecOf(
+    codec.name,
+    (found, place) => found === null ? [] : findingsAt("", codec, found, place),
+  );
+}
+
 /**
  * Records told apart by their field `_tag`.
  *

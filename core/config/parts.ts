@@ -6,6 +6,7 @@
 import { type Codec, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
 import { NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
 import {
+  type FieldCodecs,
   optional,
   recordOf,
   refined,
@@ -101,30 +102,36 @@ export const freezeCodec: Codec<FreezeConfig> = recordOf<FreezeConfig>({
 type LayerWise = Extract<RateMode, { _tag: "LayerWise" }>;
 type Uniform = Extract<RateMode, { _tag: "Uniform" }>;
 
-const endBelowBase = ({ baseRate, endRate }: RateConfig): readonly Fault[] =>
-  endRate <= baseRate ? [] : [{
-    _tag: "Inconsistent",
-    path: "endRate",
-    found: endRate,
-    wanted: `at most ${baseRate} (baseRate)`,
-  }];
+/** Codecs of what says how fast layers learn. */
+export const rateFields: FieldCodecs<RateConfig> = {
+  baseRate: NOT_NEGATIVE,
+  endRate: NOT_NEGATIVE,
+  mode: taggedUnion<RateMode>({
+    LayerWise: recordOf<LayerWise>({
+      _tag: oneOf("LayerWise"),
+      power: NOT_NEGATIVE,
+    }),
+    Uniform: recordOf<Uniform>({ _tag: oneOf("Uniform") }),
+  }),
+  stagePower: NOT_NEGATIVE,
+  warmup: oneOf<WarmupMode>("figure", "code"),
+};
+
+/** Accepts rates that end no higher than they begin. */
+export const fallingRates = <Rates extends RateConfig>(
+  codec: Codec<Rates>,
+): Codec<Rates> =>
+  refined(codec, ({ baseRate, endRate }) =>
+    endRate <= baseRate ? [] : [{
+      _tag: "Inconsistent",
+      path: "endRate",
+      found: endRate,
+      wanted: `at most ${baseRate} (baseRate)`,
+    }]);
 
 /** Accepts rates that fall. */
-export const rateCodec: Codec<RateConfig> = refined(
-  recordOf<RateConfig>({
-    baseRate: NOT_NEGATIVE,
-    endRate: NOT_NEGATIVE,
-    mode: taggedUnion<RateMode>({
-      LayerWise: recordOf<LayerWise>({
-        _tag: oneOf("LayerWise"),
-        power: NOT_NEGATIVE,
-      }),
-      Uniform: recordOf<Uniform>({ _tag: oneOf("Uniform") }),
-    }),
-    stagePower: NOT_NEGATIVE,
-    warmup: oneOf<WarmupMode>("figure", "code"),
-  }),
-  endBelowBase,
+export const rateCodec: Codec<RateConfig> = fallingRates(
+  recordOf<RateConfig>(rateFields),
 );
 
 /** What is wrong with a warm-up that ends no earlier than the run. */

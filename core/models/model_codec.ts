@@ -168,34 +168,43 @@ const stageCodec: Codec<StageSpec> = recordOf<StageSpec>({
   weight: numberIn("a number of at least 0", (weight) => weight >= 0),
 });
 
-/**
- * Accepts the models that can be built. Sizes end far above those of any Vision
- * Transformer, so that a file which claims more asks for no memory.
- */
-export const modelCodec: Codec<ModelSpec> = refined(
-  recordOf<ModelSpec>({
-    imageSize: wholeBetween(1, MODEL_LIMITS.imageSize),
-    patchSize: wholeBetween(1, MODEL_LIMITS.imageSize),
-    inChannels: wholeBetween(1, MODEL_LIMITS.inChannels),
-    embedDim: wholeBetween(4, MODEL_LIMITS.width),
-    depth: wholeBetween(1, MODEL_LIMITS.depth),
-    numHeads: wholeBetween(1, MODEL_LIMITS.width),
-    mlpRatio: numberIn(
-      `a number in (0, ${MODEL_LIMITS.mlpRatio}]`,
-      (ratio) => ratio > 0 && ratio <= MODEL_LIMITS.mlpRatio,
-    ),
-    stages: listOf(stageCodec, MODEL_LIMITS.depth),
-    decoderEmbedDim: wholeBetween(4, MODEL_LIMITS.width),
-    decoderDepth: wholeBetween(1, MODEL_LIMITS.decoderDepth),
-    decoderNumHeads: wholeBetween(1, MODEL_LIMITS.width),
-    hogNbins: wholeBetween(1, MODEL_LIMITS.hogNbins),
-    maskRatio: numberIn(
-      "a number in (0, 1)",
-      (ratio) => ratio > 0 && ratio < 1,
-    ),
-    layerNormEps: numberIn("a number above 0", (epsilon) => epsilon > 0),
-  }),
-  modelConstraints,
+/** Sizes end far above those of any Vision Transformer, so that a file which claims more asks for no memory. */
+const sizes: Codec<ModelSpec> = recordOf<ModelSpec>({
+  imageSize: wholeBetween(1, MODEL_LIMITS.imageSize),
+  patchSize: wholeBetween(1, MODEL_LIMITS.imageSize),
+  inChannels: wholeBetween(1, MODEL_LIMITS.inChannels),
+  embedDim: wholeBetween(4, MODEL_LIMITS.width),
+  depth: wholeBetween(1, MODEL_LIMITS.depth),
+  numHeads: wholeBetween(1, MODEL_LIMITS.width),
+  mlpRatio: numberIn(
+    `a number in (0, ${MODEL_LIMITS.mlpRatio}]`,
+    (ratio) => ratio > 0 && ratio <= MODEL_LIMITS.mlpRatio,
+  ),
+  stages: listOf(stageCodec, MODEL_LIMITS.depth),
+  decoderEmbedDim: wholeBetween(4, MODEL_LIMITS.width),
+  decoderDepth: wholeBetween(1, MODEL_LIMITS.decoderDepth),
+  decoderNumHeads: wholeBetween(1, MODEL_LIMITS.width),
+  hogNbins: wholeBetween(1, MODEL_LIMITS.hogNbins),
+  maskRatio: numberIn(
+    "a number in (0, 1)",
+    (ratio) => ratio > 0 && ratio < 1,
+  ),
+  layerNormEps: numberIn("a number above 0", (epsilon) => epsilon > 0),
+});
+
+/** Accepts the models that can be built. */
+export const modelCodec: Codec<ModelSpec> = refined(sizes, modelConstraints);
+
+/** The model with one tap behind the last block, where a head stands. */
+export const withHead = (model: ModelSpec): ModelSpec => ({
+  ...model,
+  stages: [{ tap: model.depth - 1, scale: 1, weight: 1 }],
+});
+
+/** Accepts the models whose encoder can be built, whatever their stages. */
+export const encoderCodec: Codec<ModelSpec> = refined(
+  sizes,
+  (model) => modelConstraints(withHead(model)),
 );
 
 /**

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { type Codec, oneOf } from "../codec/codec.ts";
+import { DECAY, NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
+import { recordOf } from "../codec/structures.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import { type NodeId, sizeOf } from "../graph/node.ts";
 
@@ -21,6 +24,14 @@ export interface LarsConfig extends LarsOptions {
   /** Discriminant. */
   readonly _tag: "Lars";
 }
+
+/** Accepts constants of LARS. */
+export const larsCodec: Codec<LarsConfig> = recordOf<LarsConfig>({
+  _tag: oneOf("Lars"),
+  momentum: DECAY,
+  weightDecay: NOT_NEGATIVE,
+  trust: POSITIVE,
+});
 
 /** Nodes of a parameter, its gradient and its momentum. */
 export interface LarsNodes {

@@ -34,17 +34,20 @@ export interface SgdConfig {
 /** How a step is made from gradients. */
 export type OptimizerConfig = AdamWConfig | SgdConfig;
 
+/** Accepts constants of AdamW. */
+export const adamwCodec: Codec<AdamWConfig> = recordOf<AdamWConfig>({
+  _tag: oneOf("AdamW"),
+  beta1: DECAY,
+  beta2: DECAY,
+  epsilon: POSITIVE,
+  weightDecay: NOT_NEGATIVE,
+});
+
 /** Accepts rules of optimizers with their constants in range. */
 export const optimizerCodec: Codec<OptimizerConfig> = taggedUnion<
   OptimizerConfig
 >({
-  AdamW: recordOf<AdamWConfig>({
-    _tag: oneOf("AdamW"),
-    beta1: DECAY,
-    beta2: DECAY,
-    epsilon: POSITIVE,
-    weightDecay: NOT_NEGATIVE,
-  }),
+  AdamW: adamwCodec,
   Sgd: recordOf<SgdConfig>({
     _tag: oneOf("Sgd"),
     momentum: DECAY,

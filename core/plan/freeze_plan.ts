@@ -5,6 +5,10 @@
  */
 import { type Codec, decode, wholeFrom } from "../codec/codec.ts";
 import { recordOf, refined } from "../codec/structures.ts";
+import {
+  decodeFinetuneConfig,
+  type FinetuneConfig,
+} from "../config/finetune.ts";
 import { E, pipe } from "../fp.ts";
 import {
   freezeCodec,
@@ -16,7 +20,7 @@ import {
   decodePretrainConfig,
   type PretrainConfig,
 } from "../config/pretrain.ts";
-import { modelCodec } from "../models/model_codec.ts";
+import { modelCodec, withHead } from "../models/model_codec.ts";
 import { type Fault, type Faults, left, type Result } from "../result.ts";
 import { freezeStepAt } from "../schedule/annealing.ts";
 import { FREEZE_EXPONENTS, freezeTimes } from "../schedule/freeze_time.ts";
@@ -270,6 +274,32 @@ export function planOf(
       pipe(
         runLength(training, samples),
         E.flatMap((length) => freezePlan({ model, freeze, rate, ...length })),
+      )
+    ),
+  );
+}
+
+/**
+ * Plans fine-tuning on a data set: the plan of a model whose only stage is the head.
+ * Its layers freeze and learn as those of pre-training do; with `t0 = 1` and rates of
+ * mode `Uniform` all follow one cosine and nothing freezes.
+ *
+ * @param config Everything but the images.
+ * @param samples Samples of an epoch.
+ * @returns The plan in optimizer steps, or every fault of the configuration.
+ */
+export function finetunePlan(
+  config: FinetuneConfig,
+  samples: number,
+): Result<Faults, FreezePlan> {
+  return pipe(
+    decodeFinetuneConfig(config),
+    E.flatMap(({ model, freeze, rate: { layerDecay: _, ...rate }, training }) =>
+      pipe(
+        runLength(training, samples),
+        E.flatMap((length) =>
+          freezePlan({ model: withHead(model), freeze, rate, ...length })
+        ),
       )
     ),
   );
