@@ -72,6 +72,7 @@ export {
   type RandomErasing,
 } from "./config/augment.ts";
 export * from "./config/finetune.ts";
+export * from "./config/old_words.ts";
 export * from "./config/pretrain.ts";
 export * from "./config/probe.ts";
 export type {

@@ -114,7 +114,7 @@ export const rateConfig: fc.Arbitrary<RateConfig> = plainRecord({
     plainRecord({ _tag: fc.constant("Uniform" as const) }),
   ),
   stagePower: fc.oneof(fc.constant(0), between(0, 2)),
-  warmup: fc.constantFrom("figure" as const, "code" as const),
+  warmup: fc.constantFrom("perLayer" as const, "shared" as const),
 }).map(({ endPart, ...rate }) => ({
   ...rate,
   endRate: endPart * rate.baseRate,

@@ -6,6 +6,7 @@
 import {
   allStages,
   decodePretrainConfig,
+  EARLIER_WARMUP,
   type Fault,
   type Faults,
   gridSize,
@@ -17,6 +18,7 @@ import {
   type RateMode,
   type Result,
   stagesOnGrid,
+  type WarmupMode,
 } from "../../core/mod.ts";
 import { clippingAt } from "./clip_flag.ts";
 import { namedByFlags } from "./faults_by_flags.ts";
@@ -78,6 +80,20 @@ function modeOf(base: RateMode, values: MethodValues): RateMode {
       return { _tag: "Uniform" };
   }
   return power === undefined ? base : { _tag: "LayerWise", power };
+}
+
+function warmupOf(
+  word: MethodValues["warmup-mode"],
+): WarmupMode | undefined {
+  switch (word) {
+    case "per-layer":
+      return "perLayer";
+    case "figure":
+    case "code":
+      return EARLIER_WARMUP[word];
+    default:
+      return word;
+  }
 }
 
 function withTraining(
@@ -145,7 +161,7 @@ function changed(base: PretrainConfig, values: MethodValues): PretrainConfig {
       endRate: values["min-lr"] ?? rate.endRate,
       mode: modeOf(rate.mode, values),
       stagePower: values["sr-lr"] ?? rate.stagePower,
-      warmup: values["warmup-mode"] ?? rate.warmup,
+      warmup: warmupOf(values["warmup-mode"]) ?? rate.warmup,
     },
     optimizer: {
       ...optimizer,

@@ -71,8 +71,8 @@ export const METHOD_FLAGS = {
     "power p of the stage factors (1/(S-s+1))^p (SR-LR), 0 is off",
   ),
   "warmup-mode": choiceFlag(
-    ["figure", "code"],
-    "ramp to each layer's rate and freeze by the whole run, or as the reference's code",
+    ["per-layer", "shared", "figure", "code"],
+    "ramp to each layer's rate and freeze by the whole run, or as the reference's code; figure and code are their earlier words",
   ),
   "class-token": choiceFlag(
     ["with-layer-0", "never-frozen"],
@@ -132,7 +132,7 @@ export function methodDefaults(
     "how-scale": freeze.scale,
     ...modeWords(rate),
     "sr-lr": String(rate.stagePower),
-    "warmup-mode": rate.warmup,
+    "warmup-mode": rate.warmup === "perLayer" ? "per-layer" : "shared",
     "class-token": freeze.classToken === "withLayer0"
       ? "with-layer-0"
       : "never-frozen",

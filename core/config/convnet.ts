@@ -12,6 +12,7 @@ import {
   type OptimizerConfig,
 } from "../optim/optimizer_config.ts";
 import type { Faults, Result } from "../result.ts";
+import { withNewWords } from "./old_words.ts";
 import {
   clipGradCodec,
   type ClippingConfig,
@@ -54,7 +55,7 @@ export const FREEZEOUT_RECIPE: Omit<ConvNetConfig, "model"> = {
     endRate: 0,
     mode: { _tag: "LayerWise", power: 1 },
     stagePower: 0,
-    warmup: "figure",
+    warmup: "perLayer",
   },
   optimizer: { _tag: "Sgd", momentum: 0.9, weightDecay: 1e-4 },
   training: { epochs: 100, warmupEpochs: 0, batchSize: 50, seed: 0 },
@@ -99,6 +100,6 @@ const configCodec: Codec<ConvNetConfig> = recordOf<ConvNetConfig>({
  * @param input Anything.
  * @returns The configuration, or every fault in it, each with its path.
  */
-export const decodeConvNetConfig: (
+export const decodeConvNetConfig = (
   input: unknown,
-) => Result<Faults, ConvNetConfig> = decode(configCodec);
+): Result<Faults, ConvNetConfig> => decode(configCodec)(withNewWords(input));

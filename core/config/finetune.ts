@@ -24,6 +24,7 @@ import {
   RAND_AUGMENT,
   RANDOM_ERASING,
 } from "./augment.ts";
+import { withNewWords } from "./old_words.ts";
 import {
   clipGradCodec,
   type ClippingConfig,
@@ -92,7 +93,7 @@ export const FINETUNE_RECIPE: Omit<FinetuneConfig, "model" | "classes"> = {
     endRate: 1e-6,
     mode: { _tag: "Uniform" },
     stagePower: 0,
-    warmup: "figure",
+    warmup: "perLayer",
     layerDecay: 0.75,
   },
   optimizer: {
@@ -157,6 +158,6 @@ const finetuneCodec: Codec<FinetuneConfig> = recordOf<FinetuneConfig>({
  * @param input Anything.
  * @returns The configuration, or every fault in it, each with its path.
  */
-export const decodeFinetuneConfig: (
+export const decodeFinetuneConfig = (
   input: unknown,
-) => Result<Faults, FinetuneConfig> = decode(finetuneCodec);
+): Result<Faults, FinetuneConfig> => decode(finetuneCodec)(withNewWords(input));

@@ -114,7 +114,7 @@ export const rateFields: FieldCodecs<RateConfig> = {
     Uniform: recordOf<Uniform>({ _tag: oneOf("Uniform") }),
   }),
   stagePower: NOT_NEGATIVE,
-  warmup: oneOf<WarmupMode>("figure", "code"),
+  warmup: oneOf<WarmupMode>("perLayer", "shared"),
 };
 
 /** Accepts rates that end no higher than they begin. */

@@ -12,6 +12,7 @@ import {
   type OptimizerConfig,
 } from "../optim/optimizer_config.ts";
 import type { Faults, Result } from "../result.ts";
+import { withNewWords } from "./old_words.ts";
 import {
   clipGradCodec,
   type ClippingConfig,
@@ -66,7 +67,7 @@ export const DEFAULT_PRETRAIN_CONFIG: PretrainConfig = {
     endRate: 1e-6,
     mode: { _tag: "LayerWise", power: 1 },
     stagePower: 0,
-    warmup: "figure",
+    warmup: "perLayer",
   },
   optimizer: {
     _tag: "AdamW",
@@ -130,7 +131,7 @@ const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
 export function decodePretrainConfig(
   input: unknown,
 ): Result<Faults, PretrainConfig> {
-  return decode(pretrainCodec)(input);
+  return decode(pretrainCodec)(withNewWords(input));
 }
 
 /**

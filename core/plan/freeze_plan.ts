@@ -61,7 +61,7 @@ const warmupWithinRun = (config: FreezeSchedule): readonly Fault[] =>
 export function leastT0(
   { rate, freeze, warmupSteps, totalSteps }: FreezeSchedule,
 ): number {
-  return rate.warmup === "figure"
+  return rate.warmup === "perLayer"
     ? (warmupSteps / totalSteps) ** (1 / FREEZE_EXPONENTS[freeze.scale])
     : 0;
 }

@@ -30,7 +30,7 @@ const commonSchedule = (
     _tag: "Uniform",
     warmup: {
       steps: warmupSteps,
-      peakRate: rate.warmup === "figure" ? start : common,
+      peakRate: rate.warmup === "perLayer" ? start : common,
     },
     initialRate: start,
     endRate: factor * rate.endRate as LearningRate,
@@ -77,7 +77,7 @@ export function layerSchedule(
       _tag: "LayerWise",
       warmup: {
         steps: span.warmupSteps,
-        peakRate: rate.warmup === "figure" ? start : common,
+        peakRate: rate.warmup === "perLayer" ? start : common,
       },
       initialRate: start,
       annealSteps: annealSteps(rate.warmup, span)(freezeTime),

@@ -5,6 +5,7 @@
  */
 import { anything, type Codec, decode, oneOf } from "../codec/codec.ts";
 import { recordOf } from "../codec/structures.ts";
+import { withNewWords } from "../config/old_words.ts";
 import { E, pipe } from "../fp.ts";
 import type { Fault, Faults, Result } from "../result.ts";
 import { shown } from "../excerpt.ts";
@@ -136,7 +137,7 @@ const isFaults = (faults: readonly Fault[]): faults is Faults =>
  */
 export function decodePlan(input: unknown): Result<Faults, FreezePlan> {
   return pipe(
-    decode(envelopeCodec)(input),
+    decode(envelopeCodec)(withNewWords(input, "config")),
     E.flatMap((given): Result<Faults, FreezePlan> => {
       const plan = planFrom(given.config);
       const faults = contradictions(plan, given, "");

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  EARLIER_WARMUP,
   type FreezePlan,
   freezePlan,
   type ModelSpec,
@@ -135,7 +136,7 @@ const planOf = (model: ModelSpec): FreezePlan =>
       endRate: SCHEDULE.minLr,
       mode: { _tag: "LayerWise", power: 1 },
       stagePower: 0,
-      warmup: SCHEDULE.warmupMode,
+      warmup: EARLIER_WARMUP[SCHEDULE.warmupMode],
     },
     totalSteps: 100,
     warmupSteps: 10,
