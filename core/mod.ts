@@ -9,6 +9,7 @@ export * from "./excerpt.ts";
 export * from "./graph/node.ts";
 export * from "./graph/convolution_extents.ts";
 export * from "./models/model_spec.ts";
+export * from "./models/model_names.ts";
 export type { GraphBuilder, Transposition } from "./graph/builder.ts";
 export * from "./graph/trace.ts";
 export * from "./graph/cost.ts";

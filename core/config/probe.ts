@@ -75,9 +75,11 @@ const epochsIn = (input: unknown): number =>
  * @param samples Samples to learn from.
  * @returns A function from anything to the configuration, or every fault in it.
  */
-export const decodeProbeConfig =
-  (samples: number) => (input: unknown): Result<Faults, ProbeConfig> =>
-    decode(probeCodec(epochsIn(input), samples))(input);
+export function decodeProbeConfig(
+  samples: number,
+): (input: unknown) => Result<Faults, ProbeConfig> {
+  return (input) => decode(probeCodec(epochsIn(input), samples))(input);
+}
 
 /**
  * Checks a linear probe.

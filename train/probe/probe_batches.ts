@@ -10,7 +10,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { LabelledFeatures } from "../knn.ts";
+import type { LabelledFeatures } from "../evaluate/knn.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Features of all samples in an epoch; the same ones again where nothing is random. */
