@@ -39,7 +39,12 @@ export * from "./nn/masking.ts";
 export * from "./nn/positions.ts";
 export * from "./models/probe.ts";
 export * from "./optim/gradient_norm.ts";
-export * from "./optim/lars.ts";
+export {
+  type LarsConfig,
+  type LarsNodes,
+  type LarsOptions,
+  larsUpdate,
+} from "./optim/lars.ts";
 export * from "./optim/layer_decay.ts";
 export * from "./optim/update_graph.ts";
 export * from "./random/threefry.ts";

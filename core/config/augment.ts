@@ -37,17 +37,14 @@ export const RAND_AUGMENT: RandAugment = {
   interpolation: "bicubic",
 };
 
-/** A least and a largest number. */
-type Range = readonly [least: number, largest: number];
-
 /** How often and how much of an image is erased. */
 export interface RandomErasing {
   /** Part of the images, in `[0, 1]`. */
   readonly probability: number;
   /** Area as a part of the image's, `0 < least ≤ largest ≤ 1`. */
-  readonly area: Range;
+  readonly area: readonly [least: number, largest: number];
   /** Height over width, `> 0`. */
-  readonly aspect: Range;
+  readonly aspect: readonly [least: number, largest: number];
 }
 
 /** What MAE fine-tunes with. */
@@ -60,7 +57,7 @@ export const RANDOM_ERASING: RandomErasing = {
 /** What is done to an image that is learned from, beside mirroring half of them. */
 export interface AugmentConfig {
   /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
-  readonly cropScale: Range;
+  readonly cropScale: readonly [least: number, largest: number];
   /** Operations on its pixels; `null` is none. */
   readonly randAugment: RandAugment | null;
   /** Noise in a rectangle of some images; `null` is none. */
@@ -80,6 +77,9 @@ export interface MixingConfig {
   /** Part of a class that is spread over all classes, in `[0, 1]`. */
   readonly labelSmoothing: number;
 }
+
+/** A least and a largest number. */
+type Range = AugmentConfig["cropScale"];
 
 /** Accepts two numbers above 0 that do not fall. */
 const rangeUpTo = (most: number, wanted: string): Codec<Range> =>

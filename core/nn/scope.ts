@@ -34,7 +34,7 @@ export interface Declarations<Owner> {
 }
 
 /** Declares a tensor and gives its input node. */
-type Declare = (name: string, shape: Shape, init: Initializer) => NodeId;
+export type Declare = (name: string, shape: Shape, init: Initializer) => NodeId;
 
 /** Where layers write: a builder, and the declaration of what one part of a model owns. */
 export interface Scope {
