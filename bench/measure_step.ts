@@ -4,7 +4,13 @@
  * @module
  */
 import { type Backend, selectBackend } from "../backends/mod.ts";
-import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
+import {
+  type FreezePlan,
+  parameterSpecs,
+  type Phase,
+  type PretrainConfig,
+  stepMemory,
+} from "../core/mod.ts";
 import { loadBatches, trainTransform } from "../data/mod.ts";
 import {
   type BatchIterator,
@@ -14,7 +20,7 @@ import {
   disposeState,
   initialSnapshot,
   orThrow,
-  stepMemory,
+  phaseGraphs,
   type StepTimes,
   type TrainState,
   trainStep,
@@ -115,6 +121,20 @@ async function timeSteps(
   return { times, stepMb };
 }
 
+/** Memory of a step by its graphs. */
+function predictedBytes(
+  backend: Backend,
+  config: PretrainConfig,
+  plan: FreezePlan,
+  phase: Phase,
+): number {
+  const { model, training: { accumIter } } = config;
+  const parts = batchParts(config, backend);
+  const graphs = orThrow(phaseGraphs(config, plan, phase, parts));
+  const tensors = parameterSpecs(model);
+  return stepMemory({ ...graphs, tensors, parts, accumIter }).total;
+}
+
 /** Milliseconds and megabytes to three digits behind the point. */
 const rounded = (value: number): number => Math.round(1000 * value) / 1000;
 
@@ -167,10 +187,7 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     dataMs: rounded(data),
     flops: stepFlops(plan, phase, spec.batchSize),
     stepMb: rounded(stepMb),
-    predictedMb: rounded(
-      orThrow(stepMemory(config, plan, phase, batchParts(config, backend)))
-        .total / 1e6,
-    ),
+    predictedMb: rounded(predictedBytes(backend, config, plan, phase) / 1e6),
     peakRssMb: rounded(peakRssMb()),
   };
 }

@@ -14,7 +14,7 @@ import {
 /** Where a library may be imported: paths that begin with one of these. */
 const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
   ["fp-ts", ["core/fp.ts"]],
-  ["io-ts", ["core/codec.ts"]],
+  ["io-ts", ["core/codec/codec.ts"]],
   ["@tensorflow", ["backends/tfjs/", "tests/backends/", "bench/peers/"]],
   ["@jax-js", ["bench/peers/"]],
 ]);

@@ -35,7 +35,14 @@ export * from "./find_origin.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
 export * from "./finetune/finetune_batches.ts";
-export * from "./finetune/finetune_config.ts";
+export {
+  type AugmentConfig,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  finetunePlan,
+  type FinetuneRate,
+  type MixingConfig,
+} from "../core/mod.ts";
 export * from "./finetune/finetune_file.ts";
 export * from "./finetune/finetune_programs.ts";
 export * from "./finetune/finetune_step.ts";
@@ -46,7 +53,6 @@ export * from "./follow/metrics_sample.ts";
 export * from "./follow/metrics_tail.ts";
 export * from "./follow/run_life.ts";
 export * from "./follow/run_status.ts";
-export * from "./follow/saving_so_far.ts";
 export * from "./follow/seconds_left.ts";
 export * from "./folder_names.ts";
 export * from "./gradient_health.ts";
@@ -81,7 +87,13 @@ export * from "./run_needs.ts";
 export * from "./pretraining.ts";
 export * from "./probe/linear_probe.ts";
 export * from "./probe/probe_accuracy.ts";
-export * from "./probe/probe_config.ts";
+export * from "./probe/initial_probe.ts";
+export {
+  PROBE_RECIPE,
+  type ProbeConfig,
+  probeLength,
+  probeRate,
+} from "../core/mod.ts";
 export * from "./probe/probe_file.ts";
 export * from "./probe/probe_sweep.ts";
 export type { EpochFeatures, ProbedSamples } from "./probe/probe_batches.ts";
@@ -116,7 +128,6 @@ export * from "./schedule_change.ts";
 export * from "./snapshot.ts";
 export * from "./step_context.ts";
 export * from "./stepped_training.ts";
-export * from "./step_memory.ts";
 export * from "./step_numbers.ts";
 export * from "./step_report.ts";
 export * from "./sum_graph.ts";

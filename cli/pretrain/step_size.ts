@@ -10,16 +10,14 @@ import {
   type DeviceInfo,
 } from "../../backends/mod.ts";
 import {
-  bytesOf,
   describeFaults,
   type Faults,
   type FreezePlan,
-  type Graph,
-  inputSignatures,
-  peakBytes,
+  parameterSpecs,
   type PretrainConfig,
   type Result,
   right,
+  stepMemory,
 } from "../../core/mod.ts";
 import {
   batchParts,
@@ -39,18 +37,6 @@ const WASM_HEAP_BYTES = 2 ** 32;
  */
 const OVERHEAD = { heap: 1.1, collected: 1.6 } as const;
 
-/** Bytes of the inputs of graphs, each name once. */
-function inputBytes(
-  graphs: readonly Graph[],
-  wanted: (name: string) => boolean,
-): number {
-  const signatures = new Map(
-    graphs.flatMap((graph) => Object.entries(inputSignatures(graph))),
-  );
-  return [...signatures].filter(([name]) => wanted(name))
-    .reduce((sum, [, signature]) => sum + bytesOf(signature), 0);
-}
-
 /**
  * The most memory that a step needs. The first phase needs the most: later ones
  * train less.
@@ -62,23 +48,12 @@ function stepBytes(
   config: PretrainConfig,
   plan: FreezePlan,
 ): Result<Faults, number> {
+  const { model, training: { accumIter } } = config;
   const parts = batchParts(config, backend);
   const graphs = phaseGraphs(config, plan, plan.phases[0], parts);
   if (graphs._tag === "Left") return graphs;
-  const { gradient, update } = graphs.right;
-  const isGradient = (name: string): boolean =>
-    Object.hasOwn(gradient.outputs, name);
-  const state = inputBytes([gradient, update], (name) => !isGradient(name));
-  const gradients = inputBytes([update], isGradient);
-  const sums = config.training.accumIter > 1 ? 1 : 0;
-  const isSummed = sums + parts > 1;
-  return right(
-    state + Math.max(
-      parts * peakBytes(gradient) + sums * gradients,
-      gradients + peakBytes(update),
-      isSummed ? (sums + parts + 1) * gradients : 0,
-    ),
-  );
+  const tensors = parameterSpecs(model);
+  return right(stepMemory({ ...graphs.right, tensors, parts, accumIter }).peak);
 }
 
 /** Bytes that tensors may take, and of what; `null` if the device does not say. */

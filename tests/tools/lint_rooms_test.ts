@@ -37,7 +37,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ["bench/x.ts", "../examples/x.ts", "bench/ may not know examples/x.ts"],
   ["core/x.ts", "fp-ts", "import fp-ts only in core/fp.ts"],
   ["train/x.ts", "npm:fp-ts@2.16.11", "import fp-ts only in core/fp.ts"],
-  ["core/fp.ts", "io-ts", "import io-ts only in core/codec.ts"],
+  ["core/fp.ts", "io-ts", "import io-ts only in core/codec/codec.ts"],
   [
     "train/x.ts",
     "@tensorflow/tfjs",
@@ -54,7 +54,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
 const ALLOWED: readonly (readonly [string, string])[] = [
   ["core/plan/x.ts", "../result.ts"],
   ["core/fp.ts", "fp-ts"],
-  ["core/codec.ts", "io-ts"],
+  ["core/codec/codec.ts", "io-ts"],
   ["backends/tfjs/x.ts", "@tensorflow/tfjs"],
   ["backends/tfjs/x.ts", "../../core/mod.ts"],
   ["data/x.ts", "../core/mod.ts"],

@@ -1,13 +1,32 @@
 import { ok, strictEqual } from "node:assert/strict";
-import { MODEL_PRESETS, parameterSpecs, sizeOf } from "../../core/mod.ts";
-import { type StepMemory, stepMemory } from "../../train/mod.ts";
+import {
+  type FreezePlan,
+  MODEL_PRESETS,
+  parameterSpecs,
+  type Phase,
+  type PretrainConfig,
+  sizeOf,
+  type StepMemory,
+  stepMemory,
+} from "../../core/mod.ts";
+import { phaseGraphs } from "../../train/mod.ts";
 import { right } from "../right.ts";
 import { tinyRun } from "./tiny_run.ts";
 
 const { config, plan } = tinyRun();
 
+function memoryOf(
+  { model, training, ...rest }: PretrainConfig,
+  of: FreezePlan,
+  phase: Phase,
+): StepMemory {
+  const graphs = right(phaseGraphs({ ...rest, model, training }, of, phase));
+  const { accumIter } = training;
+  return stepMemory({ ...graphs, tensors: parameterSpecs(model), accumIter });
+}
+
 const memories: readonly StepMemory[] = plan.phases.map((phase) =>
-  right(stepMemory(config, plan, phase))
+  memoryOf(config, plan, phase)
 );
 
 Deno.test("stepMemory() falls from phase to phase in all that training adds", () => {
@@ -37,14 +56,14 @@ Deno.test("stepMemory() counts float32 numbers of parameters, moments and gradie
 Deno.test("stepMemory() holds two sets of gradients where micro-batches are added up", () => {
   const training = { ...config.training, accumIter: 2 };
   const [phase] = plan.phases;
-  const two = right(stepMemory({ ...config, training }, plan, phase!));
+  const two = memoryOf({ ...config, training }, plan, phase!);
   strictEqual(two.gradients, 2 * (memories[0]?.gradients ?? NaN));
   strictEqual(two.activations, memories[0]?.activations);
 });
 
 Deno.test("stepMemory() of a sample more adds its activations and images only", () => {
   const larger = (batchSize: number) =>
-    right(stepMemory(
+    memoryOf(
       {
         ...config,
         model: MODEL_PRESETS.nano,
@@ -52,9 +71,16 @@ Deno.test("stepMemory() of a sample more adds its activations and images only", 
       },
       plan,
       plan.phases[0]!,
-    ));
+    );
   const [one, two, three] = [larger(1), larger(2), larger(3)];
   strictEqual(two.optimizer, one.optimizer);
   strictEqual(three.batch - two.batch, two.batch - one.batch);
   ok(three.activations > two.activations);
+});
+
+Deno.test("stepMemory() is less at any one time than all of it together, and at least what stays", () => {
+  for (const { parameters, optimizer, batch, total, peak } of memories) {
+    ok(peak < total);
+    ok(peak > parameters + optimizer + batch);
+  }
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fault, Faults } from "../../core/mod.ts";
+import type { Fault, Faults, FinetuneConfig } from "../../core/mod.ts";
 import { left, type Result, right } from "../../core/mod.ts";
 import {
   type ImageSource,
@@ -12,7 +12,6 @@ import {
 } from "../../data/mod.ts";
 import type { Loading } from "../batch_source.ts";
 import type { BatchSource } from "../pretraining.ts";
-import type { FinetuneConfig } from "./finetune_config.ts";
 
 /** Where the fields of a transform stand in the configuration. */
 function inConfig(fault: Fault): Fault {

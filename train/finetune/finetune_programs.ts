@@ -10,6 +10,7 @@ import {
   classifierParameters,
   classifierStepGraph,
   type Faults,
+  type FinetuneConfig,
   type FreezePlan,
   gradientSquares,
   type Graph,
@@ -32,7 +33,6 @@ import type { HealthCheck, Watched } from "../gradient_health.ts";
 import { describePart } from "../origin.ts";
 import type { TrainError } from "../train_error.ts";
 import { clippedBy } from "../update_scalars.ts";
-import type { FinetuneConfig } from "./finetune_config.ts";
 
 /** Fine-tuning with its plan. */
 export interface FinetuneIdentity {

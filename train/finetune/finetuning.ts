@@ -7,6 +7,7 @@ import type { Backend } from "../../backends/backend.ts";
 import {
   averageName,
   classifierParameters,
+  type FinetuneConfig,
   gridSize,
   initialValues,
   left,
@@ -26,7 +27,6 @@ import {
   type TensorSnapshot,
 } from "../stepped_training.ts";
 import type { TrainError } from "../train_error.ts";
-import type { FinetuneConfig } from "./finetune_config.ts";
 import {
   compileFinetune,
   disposeFinetune,

@@ -11,6 +11,8 @@ import type {
 import {
   left,
   PROBE_NAMES,
+  probeLength,
+  probeRate,
   probeShapes,
   probeStepGraph,
   type Result,
@@ -34,7 +36,6 @@ import {
   type ProbeBatch,
   type ProbedSamples,
 } from "./probe_batches.ts";
-import { probeLength, probeRate } from "./probe_config.ts";
 
 /** What a linear probe needs. */
 export interface ProbeInputs extends ProbedSamples {

@@ -3,10 +3,15 @@
  *
  * @module
  */
-import { epochOrder, left, type Result, right } from "../../core/mod.ts";
+import {
+  epochOrder,
+  left,
+  type ProbeConfig,
+  type Result,
+  right,
+} from "../../core/mod.ts";
 import type { LabelledFeatures } from "../evaluate/knn.ts";
 import type { TrainError } from "../train_error.ts";
-import type { ProbeConfig } from "./probe_config.ts";
 
 /** Features of all samples in an epoch; the same ones again where nothing is random. */
 export type EpochFeatures = (

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { probeShapes } from "../../core/mod.ts";
+import { type ProbeConfig, probeShapes } from "../../core/mod.ts";
 import type { TrainingIdentity } from "../training_file.ts";
-import type { ProbeConfig } from "./probe_config.ts";
 
 /**
  * What `trainingParts` and `readTraining` must know of a probe. Its tensors have

@@ -6,6 +6,9 @@
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   PROBE_NAMES,
+  type ProbeConfig,
+  probeLength,
+  probeRate,
   probeShapes,
   probeSweepGraph,
   type Result,
@@ -28,12 +31,7 @@ import type { TrainError } from "../train_error.ts";
 import { disposeAll } from "../train_state.ts";
 import { probeScores } from "./probe_accuracy.ts";
 import { epochBatches, type ProbeBatch } from "./probe_batches.ts";
-import {
-  initialProbe,
-  type ProbeConfig,
-  probeLength,
-  probeRate,
-} from "./probe_config.ts";
+import { initialProbe } from "./initial_probe.ts";
 
 /** Base rates that are tried unless told otherwise: two to each factor of ten. */
 export const SWEPT_RATES: readonly number[] = [

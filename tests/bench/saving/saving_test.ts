@@ -70,13 +70,13 @@ Deno.test("bench/saving.ts prints a line for each phase and the savings of both 
   strictEqual(code, 0);
   match(out, /^ +0 +4 +1000 +100\.0 % +100\.0 % +2000 +100\.0 % +2\.00$/m);
   match(out, /^ +12 +1 +400 +40\.0 % +\d+\.\d % +1400 +70\.0 % +3\.50$/m);
-  const [figure, mode] = ["figure", "code"].map((warmup) =>
+  const [perLayer, shared] = ["perLayer", "shared"].map((warmup) =>
     Number(
-      new RegExp(`in the ${warmup}: ours ([\\d.]+) %`).exec(out)?.[1],
+      new RegExp(`warm-up ${warmup}: ours ([\\d.]+) %`).exec(out)?.[1],
     )
   );
   // Freezing earlier saves more.
-  ok(figure! > mode! && mode! > 0, `${figure} ${mode}`);
+  ok(perLayer! > shared! && shared! > 0, `${perLayer} ${shared}`);
   match(await Deno.readTextFile(svg), /^<svg .*ours, predicted/s);
   await Deno.remove(svg);
 });
