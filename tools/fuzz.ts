@@ -23,7 +23,7 @@ import { parseFlags } from "../examples/parse_flags.ts";
 const FUZZ_TESTS = [
   "tests/core/plan/fuzz_test.ts",
   "tests/data/fuzz_test.ts",
-  "tests/data/image_budget_test.ts",
+  "tests/data/decode/image_budget_test.ts",
   "tests/train/fuzz_test.ts",
   "tests/train/weights/fuzz_test.ts",
   "tests/examples/pretrain/fuzz_test.ts",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RawImage } from "../image_source.ts";
+import type { RawImage } from "../image/image_source.ts";
 
 const [RED, GREEN, BLUE] = [19595, 38470, 7471] as const;
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RawImage } from "../image_source.ts";
+import type { RawImage } from "../image/image_source.ts";
 import {
   affine,
   type FillColour,

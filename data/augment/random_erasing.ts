@@ -4,8 +4,8 @@
  * @module
  */
 import { type Key, normals, split, uniforms } from "../../core/mod.ts";
-import type { Size } from "../image_source.ts";
-import type { PixelBox, Range } from "../random_resized_crop.ts";
+import type { Size } from "../image/image_source.ts";
+import type { PixelBox, Range } from "../transforms/random_resized_crop.ts";
 
 /** How often and how much is erased. */
 export interface RandomErasing {

@@ -1,0 +1,136 @@
+/**
+ * Several images as one tensor.
+ *
+ * @module
+ */
+import { left, type Result, right } from "../../core/mod.ts";
+import type { BadImagePolicy, BadImages } from "./bad_images.ts";
+import type { DataError } from "../report/data_error.ts";
+import type { ImageSource } from "../image/image_source.ts";
+import type { ImageWorkers } from "./image_workers.ts";
+import type { RecycledMemory } from "../image/recycled_memory.ts";
+import { showImage, type ShownImage } from "./load_sample.ts";
+import { taskLimit } from "../image/task_limit.ts";
+import type { ViewRule } from "../transforms/view_rule.ts";
+
+/** Images that are shown to the model together. */
+export interface Batch {
+  /** Extents of `images`: `[B, C, height, width]`. */
+  readonly shape: readonly [number, number, number, number];
+  /** Normalised pixels, row-major. */
+  readonly images: Float32Array;
+  /** Index of each image in its source, `[B]`. */
+  readonly indices: Int32Array;
+  /** Class of each image, `[B]`, −1 for one without a label; `null` when the source has none. */
+  readonly labels: Int32Array | null;
+}
+
+/** What all batches of an iteration have in common. */
+export interface BatchRecipe {
+  /** Where images come from. */
+  readonly source: ImageSource;
+  /** What they become, and which pixels are seen. */
+  readonly rule: ViewRule;
+  /** What is done about an image that cannot be read. */
+  readonly onBadImage: BadImagePolicy;
+  /** Where skipped images are noted. */
+  readonly badImages: BadImages;
+  /** Who makes images ready; the main thread when left out. */
+  readonly workers?: ImageWorkers | undefined;
+  /** Where the memory of images comes from; new memory when left out. */
+  readonly memory?: RecycledMemory | undefined;
+}
+
+/** Makes the batch of some images; resolves early when the signal is aborted. */
+export type MakeBatch = (
+  indices: Int32Array,
+  signal: AbortSignal,
+) => Promise<Result<DataError, Batch>>;
+
+const NEW_MEMORY: Pick<RecycledMemory, "take"> = {
+  take: (length) => new ArrayBuffer(length),
+};
+
+/**
+ * Images that are on their way at the same time: some wait for the disk while
+ * others are decoded.
+ */
+const inFlight = (workers: ImageWorkers | undefined): number =>
+  workers === undefined ? 2 * navigator.hardwareConcurrency : 3 * workers.count;
+
+function labelsOf(
+  source: ImageSource,
+  indices: Int32Array,
+): Int32Array | null {
+  return source.classNames === null
+    ? null
+    : indices.map((index) => source.label(index) ?? -1);
+}
+
+/** Images that were shown, the ones left out taken away. */
+function batchOf(
+  { source, rule: { transform } }: BatchRecipe,
+  images: Float32Array,
+  shown: readonly (number | null)[],
+): Batch {
+  const { inChannels, imageSize } = transform;
+  const size = images.length / shown.length;
+  const indices = Int32Array.from(shown.filter((index) => index !== null));
+  const kept = new Float32Array(
+    images.buffer as ArrayBuffer,
+    0,
+    indices.length * size,
+  );
+  let to = 0;
+  shown.forEach((index, from) => {
+    if (index === null) return;
+    if (from !== to) {
+      images.copyWithin(to * size, from * size, from * size + size);
+    }
+    to++;
+  });
+  const shape = [indices.length, inChannels, imageSize, imageSize] as const;
+  return { shape, images: kept, indices, labels: labelsOf(source, indices) };
+}
+
+/**
+ * A function that makes batches. Whatever the number of batches that are asked
+ * for at once, only a few images are on their way at a time, those of earlier
+ * batches first.
+ *
+ * @param recipe What they have in common.
+ * @returns From indices to a batch, or to the first error met. After an abort
+ * images may be missing from the batch: it must not be used. For evaluation the
+ * batch lacks the images that were skipped; for training others stand in.
+ */
+export function batchMaker(recipe: BatchRecipe): MakeBatch {
+  const { imageSize, inChannels } = recipe.rule.transform;
+  const { memory = NEW_MEMORY } = recipe;
+  const size = inChannels * imageSize ** 2;
+  const limit = taskLimit(inFlight(recipe.workers));
+  const show = showImage(recipe);
+  return async (indices, signal) => {
+    const count = indices.length * size;
+    const images = new Float32Array(
+      memory.take(count * Float32Array.BYTES_PER_ELEMENT),
+      0,
+      count,
+    );
+    let error: DataError | null = null;
+    const one = async (
+      index: number,
+      position: number,
+    ): Promise<ShownImage> => {
+      if (error !== null || signal.aborted) return null;
+      const target = images.subarray(position * size, (position + 1) * size);
+      const shown = await show(index, target);
+      if (shown._tag === "Right") return shown.right;
+      error ??= shown.left;
+      return null;
+    };
+    const shown = await Promise.all(
+      Array.from(indices, (index, i) => limit(() => one(index, i))),
+    );
+    return error === null ? right(batchOf(recipe, images, shown)) : left(error);
+  };
+}

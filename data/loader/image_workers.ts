@@ -1,0 +1,189 @@
+/**
+ * Workers that make images ready while the main thread does something else.
+ *
+ * @module
+ */
+import { DecoderMissing } from "../decode/decode_image.ts";
+import { decodeAdmitted } from "../decode/image_budget.ts";
+import type { EncodedImage, RawImage } from "../image/image_source.ts";
+import type { RenderAnswer, RenderJob } from "./render_job.ts";
+import { viewBy, type ViewRule } from "../transforms/view_rule.ts";
+
+/** A worker ended by itself: no image is to blame. */
+export class WorkerLost extends Error {
+  /** Name of the class. */
+  override readonly name = "WorkerLost";
+}
+
+/** Some workers that share the work of a loader. */
+export interface ImageWorkers extends Disposable {
+  /** How many there are. */
+  readonly count: number;
+  /**
+   * Decodes, crops, resizes and normalises an image.
+   *
+   * @param image The image.
+   * @param rule What becomes of it.
+   * @param index Its index in its source.
+   * @param target Where its pixels are written, `[C, H, W]`.
+   * @returns Resolves when they are. It rejects with the reason if the image is
+   * damaged or too costly to decode, with `DecoderMissing` if there is no decoder, and with
+   * `WorkerLost` if the worker has ended.
+   */
+  render(
+    image: RawImage | EncodedImage,
+    rule: ViewRule,
+    index: number,
+    target: Float32Array,
+  ): Promise<void>;
+}
+
+/** Who waits for an answer, and where the pixels will be. */
+interface Waiting {
+  readonly pixels: Float32Array<SharedArrayBuffer>;
+  readonly target: Float32Array;
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/** One worker and the jobs that it has. */
+class Station {
+  readonly #jobs = new Map<number, Waiting>();
+  /** Shared memory that no job uses; new memory for each image costs more than moving it. */
+  readonly #spare: Float32Array<SharedArrayBuffer>[] = [];
+  readonly #worker: Worker;
+  #lost: WorkerLost | null = null;
+  #next = 0;
+
+  constructor() {
+    const program = new URL("./render_worker.ts", import.meta.url);
+    this.#worker = new Worker(program, { type: "module" });
+    this.#worker.onmessage = ({ data }) => this.#take(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#lose(event.message);
+    };
+  }
+
+  /** Jobs that are not done. */
+  get load(): number {
+    return this.#lost === null ? this.#jobs.size : Infinity;
+  }
+
+  do(
+    image: RawImage | EncodedImage,
+    rule: ViewRule,
+    index: number,
+    target: Float32Array,
+  ): Promise<void> {
+    if (this.#lost !== null) return Promise.reject(this.#lost);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const id = this.#next++;
+    const pixels = this.#room(target.length);
+    this.#jobs.set(id, { pixels, target, resolve, reject });
+    const [own, buffer] = movable(image);
+    const job: RenderJob = { id, image: own, rule, index, pixels };
+    this.#worker.postMessage(job, [buffer]);
+    return promise;
+  }
+
+  end(): void {
+    this.#lose("its workers were disposed of");
+    this.#worker.terminate();
+  }
+
+  #room(length: number): Float32Array<SharedArrayBuffer> {
+    const spare = this.#spare.pop();
+    return spare?.length === length
+      ? spare
+      : new Float32Array(new SharedArrayBuffer(4 * length));
+  }
+
+  #take({ id, reason, isDecoderMissing }: RenderAnswer): void {
+    const waiting = this.#jobs.get(id);
+    if (waiting === undefined) return;
+    this.#jobs.delete(id);
+    this.#spare.push(waiting.pixels);
+    if (reason !== null) {
+      const Reason = isDecoderMissing ? DecoderMissing : Error;
+      return waiting.reject(new Reason(reason));
+    }
+    waiting.target.set(waiting.pixels);
+    waiting.resolve();
+  }
+
+  #lose(reason: string): void {
+    const lost = this.#lost ??= new WorkerLost(
+      `a worker cannot go on: ${reason}`,
+    );
+    for (const { reject } of this.#jobs.values()) reject(lost);
+    this.#jobs.clear();
+  }
+}
+
+/** An image with memory of its own, that can be moved. */
+function movable(
+  image: RawImage | EncodedImage,
+): readonly [RawImage | EncodedImage, ArrayBuffer] {
+  if (image._tag === "RawImage") {
+    const pixels = image.pixels.slice();
+    return [{ ...image, pixels }, pixels.buffer];
+  }
+  const bytes = image.bytes.slice();
+  return [{ ...image, bytes }, bytes.buffer];
+}
+
+/**
+ * Starts workers. They begin when the first image is given to them, and from
+ * then on keep the process alive until they are disposed of.
+ *
+ * @param count How many, a whole number `≥ 1`; more than the cores of the
+ * machine are of no use.
+ * @returns The workers; dispose of them when all is loaded.
+ *
+ * @example Images by two workers
+ * ```ts
+ * import { embeddedFashionMnist, imageWorkers, loadBatches, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const source = await embeddedFashionMnist();
+ * if (source._tag === "Left") throw new Error("unreadable");
+ * const { normalization } = source.right;
+ * const transform = trainTransform({ imageSize: 32, inChannels: 1, normalization });
+ * if (transform._tag === "Left") throw new Error("impossible");
+ *
+ * using workers = imageWorkers(2);
+ * const options = { source: source.right, transform: transform.right, seed: 0, epoch: 0, batchSize: 16 };
+ * for await (const batch of loadBatches({ ...options, workers })) {
+ *   deepStrictEqual(batch._tag === "Right" && batch.right.shape, [16, 1, 32, 32]);
+ *   break;
+ * }
+ * ```
+ */
+export function imageWorkers(count: number): ImageWorkers {
+  let stations: readonly Station[] = [];
+  const begun = (): readonly Station[] => {
+    if (stations.length === 0) {
+      stations = Array.from({ length: count }, () => new Station());
+    }
+    return stations;
+  };
+  return {
+    count,
+    render: async (image, rule, index, target) => {
+      // Those of now: an image that waits must not begin new ones after a disposal.
+      const own = begun();
+      const work = () =>
+        own.reduce((best, one) => one.load < best.load ? one : best)
+          .do(image, rule, index, target);
+      // Here, not in the workers: what they decode at the same time is bounded together.
+      await (image._tag === "RawImage"
+        ? work()
+        : decodeAdmitted(image, viewBy(rule, index), work));
+    },
+    [Symbol.dispose]: () => {
+      stations.forEach((station) => station.end());
+      stations = [];
+    },
+  };
+}

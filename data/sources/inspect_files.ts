@@ -1,0 +1,138 @@
+/**
+ * A look at the files of a data set before it is used.
+ *
+ * @module
+ */
+import { kindOfBytes } from "../../core/mod.ts";
+import { reasonOf } from "../report/data_error.ts";
+import { imageFormat } from "../image/image_format.ts";
+import { taskLimit } from "../image/task_limit.ts";
+
+/** What files were found to be. */
+export interface Inspection {
+  /** How many were looked at. */
+  readonly looked: number;
+  /** Bytes of the smallest and the largest that can be read; `null` if none can. */
+  readonly sizes: readonly [least: number, most: number] | null;
+  /** How many of those cannot be opened. */
+  readonly unreadable: number;
+  /** Why the first of them cannot; it names the file. */
+  readonly reason: string | null;
+  /** How many can be opened but are no images by their first bytes. */
+  readonly foreign: number;
+  /** What the first of these is; it names the file. */
+  readonly kind: string | null;
+}
+
+/** What a look at one file gives. */
+interface Look {
+  readonly size: number | null;
+  readonly reason: string | null;
+  readonly kind: string | null;
+}
+
+/** First bytes that are read. */
+const HEAD = 512;
+
+/** Files that are looked at, evenly spread where there are more: a second or two. */
+const MOST_LOOKED = 10_000;
+
+/** Files that are open at the same time. */
+const AT_ONCE = 16;
+
+/** Some of a list, evenly spread, the first one among them. */
+const spread = <A>(all: readonly A[], most: number): readonly A[] =>
+  all.length <= most
+    ? all
+    : Array.from({ length: most }, (_, i) =>
+      all[Math.floor(i * all.length / most)]!);
+
+/** Reads the first bytes of a file, as many of 512 as there are. */
+async function readHead(file: Deno.FsFile): Promise<Uint8Array> {
+  const head = new Uint8Array(HEAD);
+  let length = 0;
+  while (length < HEAD) {
+    const more = await file.read(head.subarray(length));
+    if (more === null) break;
+    length += more;
+  }
+  return head.subarray(0, length);
+}
+
+/**
+ * The first 512 bytes of a file, or all that it has.
+ *
+ * @param path The file.
+ * @throws What the system says.
+ */
+export async function firstBytes(path: string): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  return await readHead(file);
+}
+
+/** What a file is if it is no image. */
+const kindOf = (head: Uint8Array): string | null =>
+  imageFormat(head) === null
+    ? kindOfBytes(head) ?? "of no kind that is known"
+    : null;
+
+async function lookAt(path: string): Promise<Look> {
+  try {
+    using file = await Deno.open(path);
+    const { size } = await file.stat();
+    const kind = kindOf(await readHead(file));
+    return {
+      size,
+      reason: null,
+      kind: kind === null ? null : `${path} is ${kind}`,
+    };
+  } catch (thrown) {
+    return { size: null, reason: reasonOf(thrown), kind: null };
+  }
+}
+
+/**
+ * Opens files for a moment: which sizes they have, whether they can be read, and
+ * whether they are images.
+ *
+ * @param paths The files.
+ * @param most Most that are looked at, evenly spread.
+ */
+export async function inspectFiles(
+  paths: readonly string[],
+  most: number = MOST_LOOKED,
+): Promise<Inspection> {
+  const limit = taskLimit(AT_ONCE);
+  const chosen = spread(paths, most);
+  const found = await Promise.all(
+    chosen.map((path) => limit(() => lookAt(path))),
+  );
+  const sizes = found.map(({ size }) => size).filter((size) => size !== null);
+  const reasons = found.map(({ reason }) => reason)
+    .filter((reason) => reason !== null);
+  const kinds = found.map(({ kind }) => kind).filter((kind) => kind !== null);
+  const range = sizes.reduce<readonly [number, number]>(
+    ([least, most], size) => [Math.min(least, size), Math.max(most, size)],
+    [Infinity, 0],
+  );
+  return {
+    looked: chosen.length,
+    sizes: sizes.length === 0 ? null : range,
+    unreadable: reasons.length,
+    reason: reasons[0] ?? null,
+    foreign: kinds.length,
+    kind: kinds[0] ?? null,
+  };
+}
+
+/** Bytes in words: `12 B`, `3 kB`, `1.2 MB`, `147 GB`. */
+export function bytesInWords(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const [unit, word] = bytes < 999_500
+    ? [1e3, "kB"]
+    : bytes < 999_500_000
+    ? [1e6, "MB"]
+    : [1e9, "GB"];
+  const value = bytes / unit;
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${word}`;
+}

@@ -1,0 +1,67 @@
+/**
+ * Files among which there is no image.
+ *
+ * @module
+ */
+import { excerpt } from "../../core/mod.ts";
+import { counted } from "../report/counted.ts";
+
+const NOT_READ = "is not read; images in folders, .tar or .parquet are";
+const NO_PICTURE = "wants to be converted to JPEG or PNG";
+
+/** Files that hold images out of reach, by name, and what to do about it; surest first. */
+const OUT_OF_REACH: readonly (readonly [RegExp, string])[] = [
+  [
+    /(^|\/)(data_batch_\d|test_batch|batches\.meta)$/,
+    "CIFAR's batches for Python; its binary version is read: cifar-10-binary.tar.gz or cifar-100-binary.tar.gz",
+  ],
+  [
+    /(^|\/)(data-\d+-of-\d+|[^/]+-(train|test|validation)(-\d+-of-\d+)?)\.arrow$/,
+    'Arrow, as save_to_disk() writes it; Parquet is read: load_from_disk(folder)["train"].to_parquet("train.parquet")',
+  ],
+  [/\.(zip|tar|tgz|tar\.(gz|bz2|xz|zst)|7z|rar)$/i, "still packed"],
+  [/\.(jpe?g|png|webp|tiff?|bmp|ppm)\.(gz|zst|xz|bz2)$/i, "still packed"],
+  [
+    /\.tfrecords?(-\d+-of-\d+)?(\.gz)?$|-\d{5}-of-\d{5}$/,
+    `TFRecord ${NOT_READ}`,
+  ],
+  [/\.arrow$/i, `Arrow ${NOT_READ}`],
+  [/\.np[yz]$/i, `a NumPy file ${NOT_READ}`],
+  [/\.mat$/i, `a MATLAB file ${NOT_READ}`],
+  [/\.(h5|hdf5)$/i, `HDF5 ${NOT_READ}`],
+  [/\.(pkl|pickle|pt|pth)$/i, `a pickle ${NOT_READ}`],
+  [/\.(mdb|lmdb)$/i, `LMDB ${NOT_READ}`],
+  [/\.(rec|beton|lance|msgpack|mds(\.zstd)?)$/i, `this format ${NOT_READ}`],
+  [
+    /\.(heic|heif|jxl|jp2|j2k|svg|psd|exr|hdr|dng|cr[23w]|nef|arw|orf|raf|rw2|dcm|ico|tga)$/i,
+    NO_PICTURE,
+  ],
+  [
+    /\.(mp4|mov|avi|mkv|webm|mpe?g|m4v)$/i,
+    "a video; its pictures want to be taken out",
+  ],
+];
+
+/**
+ * What is found where no image is: how many files, one of them by name, and what is
+ * to be done where images are out of reach: unpack, convert, get another version.
+ *
+ * @param names Names or paths of the files, or of the first ones.
+ * @param count How many files there are.
+ */
+export function noImageAmong(
+  names: readonly string[],
+  count: number = names.length,
+): string {
+  for (const [mark, advice] of OUT_OF_REACH) {
+    const example = names.find((name) => mark.test(name));
+    if (example !== undefined) {
+      return among(count, `${excerpt(example)}, ${advice}`);
+    }
+  }
+  const [first] = names;
+  return first === undefined ? "no file" : among(count, excerpt(first));
+}
+
+const among = (count: number, example: string): string =>
+  `no image among ${counted(count, "file")} (${example})`;

@@ -1,0 +1,140 @@
+/**
+ * From an image of a source to the numbers that the model sees.
+ *
+ * @module
+ */
+import { toGrey } from "../augment/grey.ts";
+import { applyPixelOp, type PixelOpContext } from "../augment/pixel_op.ts";
+import { erase } from "../augment/random_erasing.ts";
+import { cutOut } from "../image/cut_out.ts";
+import { decodeCrop } from "../decode/decode_image.ts";
+import type { DecodingThread } from "../decode/decode_jpeg.ts";
+import type { EncodedImage, RawImage, Size } from "../image/image_source.ts";
+import {
+  type Normalization,
+  normalizationFor,
+} from "../image/normalization.ts";
+import type { ImageFormat } from "./transform.ts";
+import { resizedForNow } from "../decode/resample/bicubic.ts";
+import type { CroppedView, View } from "./view.ts";
+
+/** Writes one image, `[C, H, W]`, into the part of a batch that is its own. */
+export type RenderImage = (
+  image: RawImage | EncodedImage,
+  viewAt: (size: Size) => View,
+  target: Float32Array,
+) => Promise<void>;
+
+/** An image of a source in memory has all its pixels already. */
+function cropRaw(image: RawImage, viewAt: (size: Size) => View): CroppedView {
+  const view = viewAt(image);
+  return { view, image, box: view.crop };
+}
+
+/** The normalised value of each of the 256 levels, for each channel. */
+function levelTables(
+  normalization: Normalization,
+  channels: 1 | 3,
+): readonly Float32Array[] {
+  const { mean, deviation } = normalizationFor(normalization, channels);
+  return mean.map((m, c) =>
+    Float32Array.from(
+      { length: 256 },
+      (_, level) => (level / 255 - m) / (deviation[c] ?? 1),
+    )
+  );
+}
+
+/** One channel of `[H, W, C]` levels to `[H, W]` normalised numbers. */
+function writeChannel(
+  { width, height, channels, pixels }: RawImage,
+  channel: number,
+  flip: boolean,
+  table: Float32Array,
+  target: Float32Array,
+): void {
+  const step = flip ? -channels : channels;
+  const start = channel + (flip ? (width - 1) * channels : 0);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    let from = y * width * channels + start;
+    for (let x = 0; x < width; x++, from += step) {
+      target[to++] = table[pixels[from] ?? 0] ?? 0;
+    }
+  }
+}
+
+/** `[H, W, C]` levels to `[C, H, W]` normalised numbers. */
+function writeNormalized(
+  image: RawImage,
+  flip: boolean,
+  tables: readonly Float32Array[],
+  target: Float32Array,
+): void {
+  const area = image.width * image.height;
+  tables.forEach((table, c) => {
+    // A grey image shows its one channel in every channel that is wanted.
+    const channel = image.channels === 1 ? 0 : c;
+    const part = target.subarray(c * area, (c + 1) * area);
+    writeChannel(image, channel, flip, table, part);
+  });
+}
+
+/** Each row from right to left. */
+function mirrored(image: RawImage): RawImage {
+  const { width, height, channels } = image;
+  const pixels = new Uint8Array(image.pixels.length);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = width - 1; x >= 0; x--, to += channels) {
+      const from = (y * width + x) * channels;
+      pixels.set(image.pixels.subarray(from, from + channels), to);
+    }
+  }
+  return { ...image, pixels };
+}
+
+/** Mirrors if need be, then does the operations; a view without any is done in writing. */
+function operated(
+  { normalization }: ImageFormat,
+  { flip, ops, interpolation }: View,
+  image: RawImage,
+): RawImage {
+  const { mean } = normalizationFor(normalization, image.channels);
+  const fill = mean.map((part) => Math.min(255, Math.round(255 * part)));
+  const context: PixelOpContext = { interpolation, fill };
+  return ops.reduce(
+    (done, op) => applyPixelOp(context, op, done),
+    flip ? mirrored(image) : image,
+  );
+}
+
+/**
+ * A function that brings images of any kind into the format of a model.
+ *
+ * @param format Channels and statistics of the pixels.
+ * @param thread Where JPEG files are decoded; on another thread when left out.
+ * @returns Writes `(level / 255 − mean) / deviation` for each channel and pixel.
+ * It rejects with the decoder's reason if an encoded image is damaged.
+ */
+export function imageRenderer(
+  format: ImageFormat,
+  thread: DecodingThread = "aside",
+): RenderImage {
+  const channels = format.inChannels === 1 ? 1 : 3;
+  const tables = levelTables(format.normalization, channels);
+  // Nothing waits in here: decoded and resized pixels are gone with the next image.
+  const write = (target: Float32Array) => (cropped: CroppedView): void => {
+    const { view, image, box } = cropped;
+    const seen = cutOut(resizedForNow(image, box, view.scaled), view.window);
+    const shown = channels === 1 ? toGrey(seen) : seen;
+    const isOperated = view.ops.length > 0;
+    const done = isOperated ? operated(format, view, shown) : shown;
+    writeNormalized(done, view.flip && !isOperated, tables, target);
+    if (view.erased !== null) erase(view.erased, done, target);
+  };
+  return async (image, viewAt, target) => {
+    if (image._tag === "RawImage") write(target)(cropRaw(image, viewAt));
+    else await decodeCrop(image, viewAt, write(target), thread);
+  };
+}
