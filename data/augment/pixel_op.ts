@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RawImage } from "../image/image_source.ts";
+import type { RawImage } from "../image/raw_image.ts";
 import {
   affine,
   type FillColour,

@@ -4,17 +4,16 @@
  * @module
  */
 import { type Key, normals, split, uniforms } from "../../core/mod.ts";
-import type { Size } from "../image/image_source.ts";
-import type { PixelBox, Range } from "../transforms/random_resized_crop.ts";
+import type { PixelBox, Size } from "../image/raw_image.ts";
 
 /** How often and how much is erased. */
 export interface RandomErasing {
   /** Part of the images, in `[0, 1]`. */
   readonly probability: number;
   /** Area as a part of the image's, `0 < least ≤ largest ≤ 1`. */
-  readonly area: Range;
+  readonly area: readonly [number, number];
   /** Height over width, `> 0`. */
-  readonly aspect: Range;
+  readonly aspect: readonly [number, number];
 }
 
 /** What MAE fine-tunes with. */
@@ -37,7 +36,7 @@ const TRIES = 10;
 /** A draw needs an area, a shape, a row and a column. */
 const NUMBERS_PER_TRY = 4;
 
-const between = ([low, high]: Range, u: number): number =>
+const between = ([low, high]: readonly [number, number], u: number): number =>
   low + (high - low) * u;
 
 /** The box of one draw, or `null` if it is not smaller than the image in both directions. */

@@ -10,7 +10,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import { counted } from "../report/counted.ts";
+import { counted } from "../report/counts.ts";
 import { CLASS_SUBSETS, type SubsetName } from "./class_subsets.ts";
 import { type DataError, reasonOf } from "../report/data_error.ts";
 import type { ImageSource } from "../image/image_source.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import { left, type Result, right } from "../../core/mod.ts";
-import type { RawImage, Size } from "../image/image_source.ts";
+import type { RawImage, Size } from "../image/raw_image.ts";
 
 /** How pixels are stored. */
 const PLAIN = 0;

@@ -7,26 +7,20 @@
  */
 import type { Sharp, SharpOptions } from "sharp";
 import type { Result } from "../../core/mod.ts";
-import { reasonOf } from "../report/data_error.ts";
-import { decodeBmp } from "./decode_bmp.ts";
-import { decodePnm } from "./decode_pnm.ts";
-import {
-  type AdmittedImage,
-  checkFound,
-  decodeAdmitted,
-  isAsTold,
-  MOST_PIXELS,
-} from "./image_budget.ts";
 import type { ImageFileFormat } from "../image/image_format.ts";
 import {
-  decodeJpeg,
-  type DecodingThread,
-  type UsePixels,
-} from "./decode_jpeg.ts";
-import { endsItsScan } from "./jpeg_end.ts";
-import type { EncodedImage, RawImage, Size } from "../image/image_source.ts";
-import { wholeOf } from "../transforms/random_resized_crop.ts";
-import type { CroppedView, View } from "../transforms/view.ts";
+  type DecodedImage,
+  isSameSize,
+  type PixelBox,
+  type RawImage,
+  type Size,
+  wholeOf,
+} from "../image/raw_image.ts";
+import { reasonOf } from "../report/data_error.ts";
+import { decodeBmp } from "./decode_bmp.ts";
+import { decodeJpeg, type DecodingThread, endsItsScan } from "./decode_jpeg.ts";
+import { decodePnm } from "./decode_pnm.ts";
+import { checkFound, MOST_PIXELS } from "./image_budget.ts";
 
 /**
  * Small faults of a file are overlooked as PIL does, lost pixels are not; colour
@@ -59,6 +53,18 @@ const PLAIN_DECODERS: Partial<
     (bytes: Uint8Array, most: number) => Result<string, RawImage>
   >
 > = { bmp: decodeBmp, pnm: decodePnm };
+
+/** A picture that may be decoded, as data that can be sent to a worker. */
+export interface Picture {
+  /** Discriminant. */
+  readonly _tag: "Picture";
+  /** Format of its file. */
+  readonly format: ImageFileFormat;
+  /** Its file, without metadata and further pictures. */
+  readonly bytes: Uint8Array;
+  /** Size by the header of its file. */
+  readonly size: Size;
+}
 
 /** Loaded when the first file is decoded: sources in memory need no native code. */
 let loading: ReturnType<typeof loadSharp> | null = null;
@@ -123,24 +129,30 @@ function clearReason(message: string): string {
     : first;
 }
 
+/** Pixels that stay where they are. */
+const decoded = (
+  image: RawImage,
+  size: Size = image,
+  region: PixelBox = wholeOf(image),
+): DecodedImage => ({ image, size, region, [Symbol.dispose]: () => {} });
+
 async function decodeBySharp(
-  admitted: AdmittedImage,
-  viewAt: (size: Size) => View,
-): Promise<CroppedView> {
+  { format, bytes, size: told }: Picture,
+  crop: PixelBox,
+): Promise<DecodedImage> {
   const sharp = await (loading ??= loadSharp());
-  const bytes = admitted.header.picture();
   try {
     const input = sharp(bytes, OPTIONS).timeout({ seconds: MOST_SECONDS });
-    const metadata = await input.metadata();
-    const isTold = isAsTold(admitted, metadata);
-    const view = isTold ? admitted.view : viewAt(metadata);
-    if (!isTold) checkFound(admitted, metadata, view);
+    const { width, height, space } = await input.metadata();
+    const size = { width, height };
+    checkFound(told, size);
     // Whether a file is damaged must not depend on the part that is seen.
-    const isPart = admitted.format === "jpeg" && endsItsScan(bytes);
-    const kept = isPart ? input.extract(view.crop) : input;
-    const isInk = metadata.space === "cmyk";
-    const image = await (isInk ? inkPixels(kept) : colourPixels(kept));
-    return { view, image, box: isPart ? wholeOf(image) : view.crop };
+    const isPart = format === "jpeg" && isSameSize(size, told) &&
+      endsItsScan(bytes);
+    const kept = isPart ? input.extract(crop) : input;
+    const image =
+      await (space === "cmyk" ? inkPixels(kept) : colourPixels(kept));
+    return isPart ? decoded(image, size, crop) : decoded(image);
   } catch (thrown) {
     throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
   }
@@ -150,15 +162,14 @@ async function decodeBySharp(
 function decodePlain(
   decode: (bytes: Uint8Array, most: number) => Result<string, RawImage>,
   bytes: Uint8Array,
-  view: View,
-): CroppedView {
+): DecodedImage {
   const image = decode(bytes, MOST_PIXELS);
   if (image._tag === "Left") throw new Error(image.left);
-  return { view, image: image.right, box: view.crop };
+  return decoded(image.right);
 }
 
 /**
- * Decodes the part of an image that a view keeps. Pixels are those that PIL gives with
+ * Decodes a picture, of which only a part is kept. Pixels are those that PIL gives with
  * `convert("RGB")`:
  *
  * - grey and palettes become colours, transparency is dropped, not blended;
@@ -168,29 +179,24 @@ function decodePlain(
  * - of an animation the first picture is seen;
  * - the orientation tag is ignored, as torchvision's loader does.
  *
- * @param image Bytes of a file.
- * @param viewAt Which pixels, given the size of the image.
- * @param use What is done with pixels that have the crop among them.
+ * @param picture A picture that was admitted by its header.
+ * @param crop The part of a picture of this size that is kept.
  * @param thread Where a JPEG file is decoded.
- * @throws `DecoderMissing` if sharp is needed and does not load; what is wrong with the
- * file or with the cost of decoding it, else what its decoder says.
+ * @returns Pixels that have the crop among them; all of the picture if it is of another
+ * size than its header says.
+ * @throws `DecoderMissing` if sharp is needed and does not load; else what is wrong with
+ * the file, in the words of its decoder.
  */
-export function decodeCrop(
-  image: EncodedImage,
-  viewAt: (size: Size) => View,
-  use: UsePixels,
+export async function decodeImage(
+  picture: Picture,
+  crop: PixelBox,
   thread: DecodingThread = "aside",
-): Promise<void> {
-  return decodeAdmitted(image, viewAt, async (admitted) => {
-    const { format, view } = admitted;
-    const plain = PLAIN_DECODERS[format];
-    if (plain !== undefined) {
-      return use(decodePlain(plain, image.bytes, view));
-    }
-    const told = (size: Size): View | null =>
-      isAsTold(admitted, size) ? view : null;
-    const isUsed = format === "jpeg" &&
-      await decodeJpeg(image.bytes, told, use, thread);
-    if (!isUsed) use(await decodeBySharp(admitted, viewAt));
-  });
+): Promise<DecodedImage> {
+  const { format, bytes, size } = picture;
+  const plain = PLAIN_DECODERS[format];
+  if (plain !== undefined) return decodePlain(plain, bytes);
+  const part = format === "jpeg"
+    ? await decodeJpeg(bytes, size, crop, thread)
+    : null;
+  return part ?? await decodeBySharp(picture, crop);
 }

@@ -4,11 +4,14 @@
  *
  * @module
  */
-import type { RawImage, Size } from "../image/image_source.ts";
-import type { PixelBox } from "../transforms/random_resized_crop.ts";
-import { recycledMemory } from "../image/recycled_memory.ts";
-import type { CroppedView, View } from "../transforms/view.ts";
-import { endsItsScan, isJpeg } from "./jpeg_end.ts";
+import {
+  type DecodedImage,
+  isSameSize,
+  type PixelBox,
+  type RawImage,
+  type Size,
+} from "../image/raw_image.ts";
+import { recycledMemory } from "../resources/recycled_memory.ts";
 import { loadTurboLibrary, type TurboLibrary } from "./turbo_library.ts";
 
 /** Numbers of the library's interface. */
@@ -43,9 +46,6 @@ const MOST_KEPT = 2 ** 24;
 
 /** Where a file is decoded: on the calling thread, or on another while this one goes on. */
 export type DecodingThread = "here" | "aside";
-
-/** Does something with pixels, all of it before it returns: their memory is used again. */
-export type UsePixels = (cropped: CroppedView) => void;
 
 /** One file that is being decoded. */
 interface Decoding {
@@ -102,64 +102,84 @@ async function decodeRegion(
 
 async function decodeWith(
   decoding: Decoding,
-  viewAt: (size: Size) => View | null,
-  use: UsePixels,
+  told: Size,
+  crop: PixelBox,
   thread: DecodingThread,
-): Promise<boolean> {
+): Promise<DecodedImage | null> {
   const { library, handle } = decoding;
   library.tj3Set(handle, TJ.stopOnWarning, 1);
   library.tj3Set(handle, TJ.scanLimit, MOST_SCANS);
   const size = readHeader(decoding);
-  const view = size === null ? null : viewAt(size);
-  if (size === null || view === null) return false;
-  const region = regionOf(size, view.crop);
+  if (size === null || !isSameSize(size, told)) return null;
+  const region = regionOf(size, crop);
   const length = region.width * region.height * 3;
   const lent = memory.take(length);
+  const release = (): void => memory.give(lent);
   const pixels = new Uint8Array(lent, 0, length);
-  try {
-    const image = await decodeRegion(decoding, region, pixels, thread);
-    if (image === null) return false;
-    const left = view.crop.left - region.left;
-    const top = view.crop.top - region.top;
-    use({ view, image, box: { ...view.crop, left, top } });
-    return true;
-  } finally {
-    memory.give(lent);
-  }
+  const image = await decodeRegion(decoding, region, pixels, thread);
+  if (image === null) release();
+  return image && { image, region, size, [Symbol.dispose]: release };
 }
 
 /**
- * Decodes the part of a JPEG file that a view keeps. It gives up at the least doubt:
- * then another decoder has to judge the file.
+ * Decodes the part of a JPEG file that is kept. It gives up at the least doubt: then
+ * another decoder has to judge the file.
  *
  * @param bytes The file.
- * @param viewAt Which pixels, given the size of the image; `null` for none.
- * @param use What is done with the pixels.
+ * @param told Size of the image by its header.
+ * @param crop Which pixels are kept.
  * @param thread Where it is decoded.
- * @returns Whether they were used. They are not if the library is not there, or the
- * file is not a whole one of 8 bits in RGB, YCbCr or grey.
+ * @returns Pixels that have the crop among them, in memory that is used again when they
+ * are disposed of. `null` if the library is not there, or the file is not a whole one of
+ * 8 bits in RGB, YCbCr or grey and of this size.
  */
 export async function decodeJpeg(
   bytes: Uint8Array,
-  viewAt: (size: Size) => View | null,
-  use: UsePixels,
+  told: Size,
+  crop: PixelBox,
   thread: DecodingThread,
-): Promise<boolean> {
-  if (!isJpeg(bytes) || bytes.length < LEAST_BYTES) return false;
-  if (!endsItsScan(bytes)) return false;
+): Promise<DecodedImage | null> {
+  if (!isJpeg(bytes) || bytes.length < LEAST_BYTES) return null;
+  if (!endsItsScan(bytes)) return null;
   if (library === undefined) library = loadTurboLibrary();
-  if (library === null) return false;
+  if (library === null) return null;
   const handle = library.tj3Init(TJ.toDecompress);
-  if (handle === null) return false;
+  if (handle === null) return null;
   try {
     const file = bytes as Uint8Array<ArrayBuffer>;
     return await decodeWith(
       { library, handle, bytes: file },
-      viewAt,
-      use,
+      told,
+      crop,
       thread,
     );
   } finally {
     library.tj3Destroy(handle);
   }
+}
+
+const MARKER = 0xff;
+const START_OF_SCAN = 0xda;
+
+/** Whether a file begins as JPEG files do. */
+export const isJpeg = (bytes: Uint8Array): boolean =>
+  bytes[0] === MARKER && bytes[1] === 0xd8;
+
+/** What stands behind `0xff` within a scan: a level of 255, filling, a restart. */
+const isWithinScan = (code: number): boolean =>
+  code === 0 || code === MARKER || (code >= 0xd0 && code <= 0xd7);
+
+/**
+ * Whether anything ends the last scan of a JPEG file. If nothing does, the file was cut
+ * short, though a decoder that needs only its upper part does not notice.
+ *
+ * @param bytes The file.
+ */
+export function endsItsScan(bytes: Uint8Array): boolean {
+  for (let i = bytes.length - 2; i >= 0; i--) {
+    const code = bytes[i + 1] ?? 0;
+    if (bytes[i] !== MARKER || isWithinScan(code)) continue;
+    return code !== START_OF_SCAN;
+  }
+  return false;
 }

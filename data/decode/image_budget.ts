@@ -14,12 +14,10 @@ import { jpegHeader } from "./headers/jpeg_header.ts";
 import { pngHeader } from "./headers/png_header.ts";
 import { tiffHeader } from "./headers/tiff_header.ts";
 import { webpHeader } from "./headers/webp_header.ts";
-import { formatOf } from "../sources/image_file.ts";
-import type { ImageFileFormat } from "../image/image_format.ts";
-import type { EncodedImage, Size } from "../image/image_source.ts";
-import { bytesInWords } from "../sources/inspect_files.ts";
-import { taskLimit } from "../image/task_limit.ts";
-import type { View } from "../transforms/view.ts";
+import { formatOf, type ImageFileFormat } from "../image/image_format.ts";
+import type { EncodedImage, PixelBox, Size } from "../image/raw_image.ts";
+import { bytesInWords } from "../report/counts.ts";
+import { type Acquire, semaphore } from "../resources/semaphore.ts";
 
 /** Most pixels of a file, and of the size that it is brought to: PIL's limit for bombs. */
 export const MOST_PIXELS = 178_956_970;
@@ -65,16 +63,22 @@ const HEADERS: Readonly<Record<ImageFileFormat, ReadHeader>> = {
   pnm: plainHeader("PNM", sizeOfPnm),
 };
 
-/** An image that may be decoded. */
+/** What is wanted of a picture. */
+export interface WantedPart {
+  /** Part that is kept. */
+  readonly crop: PixelBox;
+  /** Size that the part is resized to. */
+  readonly scaled: Size;
+}
+
+/** An image file that a decoder may see. */
 export interface AdmittedImage {
   /** Format of its file. */
   readonly format: ImageFileFormat;
+  /** Bytes of its file. */
+  readonly fileBytes: number;
   /** What its file says. */
   readonly header: ImageHeader;
-  /** Which pixels are wanted of a picture of the size that its file says. */
-  readonly view: View;
-  /** Bytes that its decoding and resizing take at most. */
-  readonly bytes: number;
 }
 
 function checkPixels({ width, height }: Size): void {
@@ -107,23 +111,9 @@ function checkPasses({ width, height, kind, passes }: ImageHeader): void {
 }
 
 /** What resizing holds: a copy of the rows of the crop, these in the wanted width, the result. */
-const resizingBytes = ({ width }: Size, { crop, scaled }: View): number =>
+const resizingBytes = ({ width }: Size, { crop, scaled }: WantedPart): number =>
   CHANNELS *
   (width * crop.height + scaled.width * (crop.height + scaled.height));
-
-/**
- * Memory for a view, to within a tenth: the file, the picture, and what is larger of
- * the decoder's share and of that of resizing, which begins when the decoder is done.
- */
-function decodingBytes(
-  bytes: Uint8Array,
-  header: ImageHeader,
-  view: View,
-): number {
-  const picture = CHANNELS * header.width * header.height;
-  return bytes.length + picture +
-    Math.max(header.decoderBytes, resizingBytes(header, view));
-}
 
 function readHeader(bytes: Uint8Array, format: ImageFileFormat): ImageHeader {
   try {
@@ -139,85 +129,90 @@ function readHeader(bytes: Uint8Array, format: ImageFileFormat): ImageHeader {
  * those that may not.
  *
  * @param image Bytes of a file.
- * @param viewAt Which pixels are wanted, given the size of the image.
  * @throws Error With what was found and what is wanted: a format that is not decoded,
- * more than `MOST_PIXELS`, `MOST_PASSED_PIXELS` or `MOST_DECODING_BYTES`.
+ * more than `MOST_PIXELS` or `MOST_PASSED_PIXELS`.
  */
-export function admitImage(
-  { bytes }: EncodedImage,
-  viewAt: (size: Size) => View,
-): AdmittedImage {
+export function admitImage({ bytes }: EncodedImage): AdmittedImage {
   const format = formatOf(bytes);
   const header = readHeader(bytes, format);
   checkPixels(header);
   checkPasses(header);
-  const view = viewAt(header);
-  checkScaled(view.scaled);
-  const taken = decodingBytes(bytes, header, view);
-  if (taken > MOST_DECODING_BYTES) {
-    throw new Error(
-      `decoding it takes ${bytesInWords(taken)}, wanted at most ${
-        bytesInWords(MOST_DECODING_BYTES)
-      } (${header.width}×${header.height} pixels, ${header.kind})`,
-    );
-  }
-  return { format, header, view, bytes: taken };
+  return { format, fileBytes: bytes.length, header };
 }
 
 /**
- * Checks the picture that a decoder finds: it may be a part of what the header tells,
- * with a shape of its own, but not more.
+ * Memory that decoding and resizing take at most, to within a tenth: the file, the
+ * picture, and what is larger of the decoder's share and of that of resizing, which
+ * begins when the decoder is done.
  *
  * @param admitted The image.
- * @param found Size of the picture.
- * @param view Which pixels of it are wanted.
- * @throws Error If it has more pixels, or its shape asks for far more memory.
+ * @param wanted What is wanted of a picture of the size that its file says.
+ * @returns Bytes.
+ * @throws Error If they are more than `MOST_DECODING_BYTES`, or the wanted size has more
+ * than `MOST_PIXELS`.
  */
-export function checkFound(
-  { header, bytes }: AdmittedImage,
-  found: Size,
-  view: View,
-): void {
-  const size = `${found.width}×${found.height} pixels`;
-  if (found.width * found.height > header.width * header.height) {
-    throw new Error(
-      `its decoder finds ${size}, its header says ${header.width}×${header.height}`,
-    );
-  }
-  const taken = resizingBytes(found, view);
-  if (taken <= Math.max(bytes, MOST_UNFORESEEN)) return;
+export function decodingBytes(
+  { fileBytes, header }: AdmittedImage,
+  wanted: WantedPart,
+): number {
+  checkScaled(wanted.scaled);
+  const picture = CHANNELS * header.width * header.height;
+  const working = Math.max(header.decoderBytes, resizingBytes(header, wanted));
+  // Whole numbers: sums of others drift, and the last of the memory is never free again.
+  const taken = Math.ceil(fileBytes + picture + working);
+  if (taken <= MOST_DECODING_BYTES) return taken;
   throw new Error(
-    `its picture of ${size} takes ${bytesInWords(taken)} in the wanted size`,
+    `decoding it takes ${bytesInWords(taken)}, wanted at most ${
+      bytesInWords(MOST_DECODING_BYTES)
+    } (${header.width}×${header.height} pixels, ${header.kind})`,
+  );
+}
+
+/** A size, in words for messages. */
+const inPixels = ({ width, height }: Size): string =>
+  `${width}×${height} pixels`;
+
+/**
+ * Checks the picture that a decoder finds: it may be a part of what the header says,
+ * with a shape of its own, but not more.
+ *
+ * @param told Size by the header.
+ * @param found Size of the picture.
+ * @throws Error If it has more pixels.
+ */
+export function checkFound(told: Size, found: Size): void {
+  if (found.width * found.height <= told.width * told.height) return;
+  throw new Error(
+    `its decoder finds ${
+      inPixels(found)
+    }, its header says ${told.width}×${told.height}`,
   );
 }
 
 /**
- * Whether a size is the one that the header tells.
+ * Checks what is wanted of a picture whose shape is not that of its header.
  *
- * @param admitted The image.
- * @param found Size of the picture that a decoder finds.
+ * @param bytes What was reckoned by the header.
+ * @param found Size of the picture.
+ * @param wanted What is wanted of it.
+ * @throws Error If its shape asks for far more memory.
  */
-export const isAsTold = (
-  { header }: AdmittedImage,
-  { width, height }: Size,
-): boolean => width === header.width && height === header.height;
-
-const inFlight = taskLimit(MOST_DECODING_BYTES);
+export function checkUnforeseen(
+  bytes: number,
+  found: Size,
+  wanted: WantedPart,
+): void {
+  const taken = resizingBytes(found, wanted);
+  if (taken <= Math.max(bytes, MOST_UNFORESEEN)) return;
+  throw new Error(
+    `its picture of ${inPixels(found)} takes ${
+      bytesInWords(taken)
+    } in the wanted size`,
+  );
+}
 
 /**
- * Decodes an image when there is memory for it: all that are decoded at the same time
- * take `MOST_DECODING_BYTES` at most. A large one waits until others are done.
- *
- * @param image Bytes of a file.
- * @param viewAt Which pixels are wanted, given the size of the image.
- * @param decode What is done then.
- * @returns What that gives; rejects as `admitImage` throws.
+ * Waits until there is memory for an image: all that are decoded at the same time take
+ * `MOST_DECODING_BYTES` at most, first come, first served.
  */
-export async function decodeAdmitted<A>(
-  image: EncodedImage,
-  viewAt: (size: Size) => View,
-  decode: (admitted: AdmittedImage) => Promise<A>,
-): Promise<A> {
-  const admitted = admitImage(image, viewAt);
-  return await inFlight(() => decode(admitted), admitted.bytes);
-}
+export const decodingMemory: Acquire = semaphore(MOST_DECODING_BYTES);

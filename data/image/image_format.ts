@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { kindOfBytes } from "../../core/mod.ts";
 
 /** A format that is decoded; `pnm` is PBM, PGM and PPM. */
 export type ImageFileFormat =
@@ -103,4 +104,18 @@ export function imageFormat(bytes: Uint8Array): ImageFileFormat | null {
   if (known !== undefined) return known[0];
   if (isBmp(bytes)) return "bmp";
   return isAvif(bytes) ? "avif" : null;
+}
+
+/**
+ * Refuses what is no image of a format that is decoded, by its first bytes.
+ *
+ * @param bytes The file, or its first 512 bytes where it has more.
+ * @returns The format.
+ * @throws With what was found instead.
+ */
+export function formatOf(bytes: Uint8Array): ImageFileFormat {
+  const format = imageFormat(bytes);
+  if (format !== null) return format;
+  const found = kindOfBytes(bytes) ?? "unknown first bytes";
+  throw new Error(`found ${found}, wanted a ${IMAGE_FORMATS} image`);
 }

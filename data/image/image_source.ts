@@ -5,36 +5,11 @@
  */
 import type { DataError } from "../report/data_error.ts";
 import type { Normalization } from "./normalization.ts";
+import type { EncodedImage, RawImage } from "./raw_image.ts";
 import type { Result } from "../../core/mod.ts";
 
 /** Which part of a data set: the one to learn from or the one to judge by. */
 export type Split = "train" | "test";
-
-/** Width and height in pixels. */
-export interface Size {
-  /** Pixels in a row, `≥ 1`. */
-  readonly width: number;
-  /** Rows, `≥ 1`. */
-  readonly height: number;
-}
-
-/** A decoded image. */
-export interface RawImage extends Size {
-  /** Discriminant. */
-  readonly _tag: "RawImage";
-  /** 1 for grey, 3 for red, green, blue. */
-  readonly channels: 1 | 3;
-  /** 8-bit samples, `[height, width, channels]` row-major. */
-  readonly pixels: Uint8Array;
-}
-
-/** The bytes of a file in one of `IMAGE_FORMATS`. */
-export interface EncodedImage {
-  /** Discriminant. */
-  readonly _tag: "EncodedImage";
-  /** Whole content of the file. */
-  readonly bytes: Uint8Array;
-}
 
 /**
  * Images that can be read in any order. A source holds no position, so several

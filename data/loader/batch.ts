@@ -4,14 +4,16 @@
  * @module
  */
 import { left, type Result, right } from "../../core/mod.ts";
-import type { BadImagePolicy, BadImages } from "./bad_images.ts";
-import type { DataError } from "../report/data_error.ts";
 import type { ImageSource } from "../image/image_source.ts";
+import type { RecycledMemory } from "../resources/recycled_memory.ts";
+import type { DataError } from "../report/data_error.ts";
+import { semaphore } from "../resources/semaphore.ts";
 import type { ImageWorkers } from "./image_workers.ts";
-import type { RecycledMemory } from "../image/recycled_memory.ts";
-import { showImage, type ShownImage } from "./load_sample.ts";
-import { taskLimit } from "../image/task_limit.ts";
-import type { ViewRule } from "../transforms/view_rule.ts";
+import {
+  type LoadedIndex,
+  sampleLoader,
+  type SampleRecipe,
+} from "./load_sample.ts";
 
 /** Images that are shown to the model together. */
 export interface Batch {
@@ -26,25 +28,14 @@ export interface Batch {
 }
 
 /** What all batches of an iteration have in common. */
-export interface BatchRecipe {
-  /** Where images come from. */
-  readonly source: ImageSource;
-  /** What they become, and which pixels are seen. */
-  readonly rule: ViewRule;
-  /** What is done about an image that cannot be read. */
-  readonly onBadImage: BadImagePolicy;
-  /** Where skipped images are noted. */
-  readonly badImages: BadImages;
-  /** Who makes images ready; the main thread when left out. */
-  readonly workers?: ImageWorkers | undefined;
+export interface BatchRecipe extends SampleRecipe {
   /** Where the memory of images comes from; new memory when left out. */
   readonly memory?: RecycledMemory | undefined;
 }
 
-/** Makes the batch of some images; resolves early when the signal is aborted. */
+/** Makes the batch of some images. */
 export type MakeBatch = (
   indices: Int32Array,
-  signal: AbortSignal,
 ) => Promise<Result<DataError, Batch>>;
 
 const NEW_MEMORY: Pick<RecycledMemory, "take"> = {
@@ -67,22 +58,22 @@ function labelsOf(
     : indices.map((index) => source.label(index) ?? -1);
 }
 
-/** Images that were shown, the ones left out taken away. */
+/** Images that were loaded, the ones left out taken away. */
 function batchOf(
   { source, rule: { transform } }: BatchRecipe,
   images: Float32Array,
-  shown: readonly (number | null)[],
+  loaded: readonly LoadedIndex[],
 ): Batch {
   const { inChannels, imageSize } = transform;
-  const size = images.length / shown.length;
-  const indices = Int32Array.from(shown.filter((index) => index !== null));
+  const size = images.length / loaded.length;
+  const indices = Int32Array.from(loaded.filter((index) => index !== null));
   const kept = new Float32Array(
     images.buffer as ArrayBuffer,
     0,
     indices.length * size,
   );
   let to = 0;
-  shown.forEach((index, from) => {
+  loaded.forEach((index, from) => {
     if (index === null) return;
     if (from !== to) {
       images.copyWithin(to * size, from * size, from * size + size);
@@ -99,17 +90,21 @@ function batchOf(
  * batches first.
  *
  * @param recipe What they have in common.
+ * @param signal Batches resolve soon when it is aborted.
  * @returns From indices to a batch, or to the first error met. After an abort
  * images may be missing from the batch: it must not be used. For evaluation the
  * batch lacks the images that were skipped; for training others stand in.
  */
-export function batchMaker(recipe: BatchRecipe): MakeBatch {
+export function batchMaker(
+  recipe: BatchRecipe,
+  signal: AbortSignal,
+): MakeBatch {
   const { imageSize, inChannels } = recipe.rule.transform;
   const { memory = NEW_MEMORY } = recipe;
   const size = inChannels * imageSize ** 2;
-  const limit = taskLimit(inFlight(recipe.workers));
-  const show = showImage(recipe);
-  return async (indices, signal) => {
+  const place = semaphore(inFlight(recipe.workers));
+  const loadSample = sampleLoader(recipe);
+  return async (indices) => {
     const count = indices.length * size;
     const images = new Float32Array(
       memory.take(count * Float32Array.BYTES_PER_ELEMENT),
@@ -120,17 +115,20 @@ export function batchMaker(recipe: BatchRecipe): MakeBatch {
     const one = async (
       index: number,
       position: number,
-    ): Promise<ShownImage> => {
+    ): Promise<LoadedIndex> => {
+      using _place = await place();
       if (error !== null || signal.aborted) return null;
       const target = images.subarray(position * size, (position + 1) * size);
-      const shown = await show(index, target);
-      if (shown._tag === "Right") return shown.right;
-      error ??= shown.left;
+      const loaded = await loadSample(index, target);
+      if (loaded._tag === "Right") return loaded.right;
+      error ??= loaded.left;
       return null;
     };
-    const shown = await Promise.all(
-      Array.from(indices, (index, i) => limit(() => one(index, i))),
+    const loaded = await Promise.all(
+      Array.from(indices, one),
     );
-    return error === null ? right(batchOf(recipe, images, shown)) : left(error);
+    return error === null
+      ? right(batchOf(recipe, images, loaded))
+      : left(error);
   };
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import { DecoderMissing } from "../decode/decode_image.ts";
-import { decodeAdmitted } from "../decode/image_budget.ts";
-import type { EncodedImage, RawImage } from "../image/image_source.ts";
-import type { RenderAnswer, RenderJob } from "./render_job.ts";
-import { viewBy, type ViewRule } from "../transforms/view_rule.ts";
+import type { EncodedImage, RawImage } from "../image/raw_image.ts";
+import { viewBy, type ViewRule } from "../transforms/view.ts";
+import { memoryFor, type PreparedImage, prepareImage } from "./render_image.ts";
+import type { RenderAnswer, RenderJob } from "./render_worker.ts";
 
 /** A worker ended by itself: no image is to blame. */
 export class WorkerLost extends Error {
@@ -47,7 +47,7 @@ interface Waiting {
 }
 
 /** One worker and the jobs that it has. */
-class Station {
+class WorkerHandle {
   readonly #jobs = new Map<number, Waiting>();
   /** Shared memory that no job uses; new memory for each image costs more than moving it. */
   readonly #spare: Float32Array<SharedArrayBuffer>[] = [];
@@ -70,10 +70,8 @@ class Station {
     return this.#lost === null ? this.#jobs.size : Infinity;
   }
 
-  do(
-    image: RawImage | EncodedImage,
-    rule: ViewRule,
-    index: number,
+  render(
+    job: Pick<RenderJob, "prepared" | "rule" | "index">,
     target: Float32Array,
   ): Promise<void> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
@@ -81,9 +79,10 @@ class Station {
     const id = this.#next++;
     const pixels = this.#room(target.length);
     this.#jobs.set(id, { pixels, target, resolve, reject });
-    const [own, buffer] = movable(image);
-    const job: RenderJob = { id, image: own, rule, index, pixels };
-    this.#worker.postMessage(job, [buffer]);
+    const { image } = job.prepared;
+    const { buffer } = image._tag === "RawImage" ? image.pixels : image.bytes;
+    const whole: RenderJob = { ...job, id, pixels };
+    this.#worker.postMessage(whole, [buffer as ArrayBuffer]);
     return promise;
   }
 
@@ -121,16 +120,20 @@ class Station {
   }
 }
 
-/** An image with memory of its own, that can be moved. */
+/** The same with memory of its own, that can be moved; the memory of the source stays. */
 function movable(
-  image: RawImage | EncodedImage,
-): readonly [RawImage | EncodedImage, ArrayBuffer] {
-  if (image._tag === "RawImage") {
-    const pixels = image.pixels.slice();
-    return [{ ...image, pixels }, pixels.buffer];
+  prepared: PreparedImage,
+  source: RawImage | EncodedImage,
+): PreparedImage {
+  if (!("bytes" in prepared)) {
+    const { image, view } = prepared;
+    return { image: { ...image, pixels: image.pixels.slice() }, view };
   }
-  const bytes = image.bytes.slice();
-  return [{ ...image, bytes }, bytes.buffer];
+  const { image } = prepared;
+  const isOwn = "bytes" in source && image.bytes.buffer !== source.bytes.buffer;
+  return isOwn
+    ? prepared
+    : { ...prepared, image: { ...image, bytes: image.bytes.slice() } };
 }
 
 /**
@@ -161,29 +164,28 @@ function movable(
  * ```
  */
 export function imageWorkers(count: number): ImageWorkers {
-  let stations: readonly Station[] = [];
-  const begun = (): readonly Station[] => {
-    if (stations.length === 0) {
-      stations = Array.from({ length: count }, () => new Station());
+  let handles: readonly WorkerHandle[] = [];
+  const begun = (): readonly WorkerHandle[] => {
+    if (handles.length === 0) {
+      handles = Array.from({ length: count }, () => new WorkerHandle());
     }
-    return stations;
+    return handles;
   };
   return {
     count,
     render: async (image, rule, index, target) => {
       // Those of now: an image that waits must not begin new ones after a disposal.
       const own = begun();
-      const work = () =>
-        own.reduce((best, one) => one.load < best.load ? one : best)
-          .do(image, rule, index, target);
       // Here, not in the workers: what they decode at the same time is bounded together.
-      await (image._tag === "RawImage"
-        ? work()
-        : decodeAdmitted(image, viewBy(rule, index), work));
+      const prepared = prepareImage(image, viewBy(rule, index));
+      using _memory = await memoryFor(prepared);
+      const job = { prepared: movable(prepared, image), rule, index };
+      await own.reduce((best, one) => one.load < best.load ? one : best)
+        .render(job, target);
     },
     [Symbol.dispose]: () => {
-      stations.forEach((station) => station.end());
-      stations = [];
+      handles.forEach((handle) => handle.end());
+      handles = [];
     },
   };
 }

@@ -1,48 +1,43 @@
 /**
- * Batches of images for learning.
+ * Batches of images: an epoch in random order for learning, all in order for judging.
  *
  * @module
  */
 import { epochOrder, type Fault, left, type Result } from "../../core/mod.ts";
+import type { ImageSource } from "../image/image_source.ts";
+import { recycledMemory } from "../resources/recycled_memory.ts";
+import {
+  type DataError,
+  unlessFaulty,
+  wholeFault,
+} from "../report/data_error.ts";
+import type {
+  EvalTransform,
+  LearningTransform,
+} from "../transforms/transform.ts";
+import type { ViewRule } from "../transforms/view.ts";
 import {
   type BadImagePolicy,
   type BadImages,
   badImages,
 } from "./bad_images.ts";
 import { type Batch, batchMaker } from "./batch.ts";
-import {
-  type DataError,
-  unlessFaulty,
-  wholeFault,
-} from "../report/data_error.ts";
-import type { ImageSource } from "../image/image_source.ts";
 import type { ImageWorkers } from "./image_workers.ts";
-import { recycledBatches } from "./recycled_batches.ts";
-import { recycledMemory } from "../image/recycled_memory.ts";
-import type { LearningTransform } from "../transforms/transform.ts";
-import { workAhead } from "./work_ahead.ts";
+import { stopWith, workAhead } from "./work_ahead.ts";
 
-/** Which batches are wanted. */
-export interface LoadOptions {
+/** What both ways of loading are told. */
+export interface LoadingOptions {
   /** Where images come from. */
   readonly source: ImageSource;
-  /** What they become. */
-  readonly transform: LearningTransform;
-  /** Seed of the run: decides order, crops and flips. */
-  readonly seed: number;
-  /** Epoch, counted from 0. */
-  readonly epoch: number;
-  /** Images of a batch, in `[1, source.length]`. */
+  /** Images of a batch, `≥ 1`. */
   readonly batchSize: number;
-  /** First batch wanted; 0 when left out. */
-  readonly fromBatch?: number;
   /** Batches made ahead of the one in use; 2 when left out. */
   readonly prefetch?: number;
   /** Who makes images ready; the main thread when left out. */
   readonly workers?: ImageWorkers | undefined;
   /** What is done about an image that cannot be read; `"skip"` when left out. */
   readonly onBadImage?: BadImagePolicy | undefined;
-  /** Where skipped images are noted; a list of this epoch when left out. */
+  /** Where skipped images are noted; a list of this iteration when left out. */
   readonly badImages?: BadImages | undefined;
   /**
    * Whether the numbers of a batch last only until the next one is asked for. Their
@@ -51,6 +46,78 @@ export interface LoadOptions {
   readonly recycles?: boolean | undefined;
   /** Ends the iteration when aborted. */
   readonly signal?: AbortSignal;
+}
+
+/** Which batches are wanted for learning: those of an epoch, whole ones only. */
+export interface LoadOptions extends LoadingOptions {
+  /** What images become. */
+  readonly transform: LearningTransform;
+  /** Seed of the run: decides order, crops and flips. */
+  readonly seed: number;
+  /** Epoch, counted from 0. */
+  readonly epoch: number;
+  /** First batch wanted; 0 when left out. */
+  readonly fromBatch?: number;
+}
+
+/** Which images are wanted for judging: all; the last batch may be smaller. */
+export interface LoadAllOptions extends LoadingOptions {
+  /** What images become; nothing of it is random. */
+  readonly transform: EvalTransform;
+}
+
+/** What is wrong with the part of the options that is common. */
+function loadingFaults(
+  { batchSize, prefetch = 2, workers }: LoadingOptions,
+  mostOfBatch: number,
+): readonly (Fault | null)[] {
+  return [
+    wholeFault("batchSize", batchSize, 1, mostOfBatch),
+    wholeFault("prefetch", prefetch, 0, Infinity),
+    wholeFault("workers", workers?.count ?? 1, 1, Infinity),
+  ];
+}
+
+/** The indices of each batch, in the order of the source; the last one may be smaller. */
+function* allIndices(length: number, batchSize: number): Generator<Int32Array> {
+  for (let from = 0; from < length; from += batchSize) {
+    const count = Math.min(batchSize, length - from);
+    yield new Int32Array(count).map((_, i) => from + i);
+  }
+}
+
+/** The indices of each batch of an epoch, from one of them on. */
+function* epochIndices(
+  { source, seed, epoch, batchSize, fromBatch = 0 }: LoadOptions,
+): Generator<Int32Array> {
+  const order = epochOrder(seed, epoch, source.length);
+  const count = batchesPerEpoch(source.length, batchSize);
+  for (let batch = fromBatch; batch < count; batch++) {
+    yield order.slice(batch * batchSize, (batch + 1) * batchSize);
+  }
+}
+
+/** Makes batches ahead of their consumer; gives back the memory of those that were used. */
+async function* batchesOf(
+  options: LoadingOptions,
+  rule: ViewRule,
+  indices: Generator<Int32Array>,
+): AsyncGenerator<Result<DataError, Batch>, void> {
+  const { source, workers, prefetch = 2, recycles = false } = options;
+  const memory = recycledMemory(Infinity);
+  const stop = stopWith(options.signal);
+  const { onBadImage = "skip", badImages: noted = badImages(source.length) } =
+    options;
+  const makeBatch = batchMaker(
+    { source, rule, workers, memory, onBadImage, badImages: noted },
+    stop.signal,
+  );
+  const begun = indices.map((some) => makeBatch(some));
+  for await (const batch of workAhead(begun, prefetch, stop)) {
+    yield batch;
+    if (!recycles || batch._tag === "Left") continue;
+    memory.give(batch.right.images.buffer as ArrayBuffer);
+  }
 }
 
 /**
@@ -64,17 +131,15 @@ export function batchesPerEpoch(length: number, batchSize: number): number {
   return Math.floor(length / batchSize);
 }
 
-function loadFaults(options: LoadOptions): readonly (Fault | null)[] {
-  const { source, epoch, batchSize, fromBatch = 0, prefetch = 2 } = options;
-  const { count } = options.workers ?? { count: 1 };
-  const size = wholeFault("batchSize", batchSize, 1, source.length);
-  const last = size === null ? batchesPerEpoch(source.length, batchSize) : 0;
+function epochFaults(options: LoadOptions): readonly (Fault | null)[] {
+  const { source: { length }, epoch, batchSize, fromBatch = 0 } = options;
+  const [size = null, ...others] = loadingFaults(options, length);
+  const last = size === null ? batchesPerEpoch(length, batchSize) : 0;
   return [
     size,
     wholeFault("epoch", epoch, 0, Infinity),
     size === null ? wholeFault("fromBatch", fromBatch, 0, last) : null,
-    wholeFault("prefetch", prefetch, 0, Infinity),
-    wholeFault("workers", count, 1, Infinity),
+    ...others,
   ];
 }
 
@@ -119,33 +184,35 @@ function loadFaults(options: LoadOptions): readonly (Fault | null)[] {
 export async function* loadBatches(
   options: LoadOptions,
 ): AsyncGenerator<Result<DataError, Batch>, void> {
-  const checked = unlessFaulty(options, loadFaults(options));
+  const checked = unlessFaulty(options, epochFaults(options));
   if (checked._tag === "Left") {
     yield left({ _tag: "BadOptions", faults: checked.left });
     return;
   }
-  const { source, transform, seed, epoch, batchSize } = options;
-  const { fromBatch = 0, prefetch = 2, recycles = false, signal } = options;
-  const memory = recycledMemory(Infinity);
-  const order = epochOrder(seed, epoch, source.length);
-  const makeBatch = batchMaker({
-    source,
-    rule: { transform, seed, epoch },
-    workers: options.workers,
-    memory,
-    onBadImage: options.onBadImage ?? "skip",
-    badImages: options.badImages ?? badImages(source.length),
-  });
-  yield* recycledBatches(
-    recycles ? memory : null,
-    workAhead({
-      count: batchesPerEpoch(source.length, batchSize) - fromBatch,
-      ahead: prefetch,
-      signal,
-      work: (piece, stop) => {
-        const from = (fromBatch + piece) * batchSize;
-        return makeBatch(order.slice(from, from + batchSize), stop);
-      },
-    }),
+  const { transform, seed, epoch } = options;
+  yield* batchesOf(options, { transform, seed, epoch }, epochIndices(options));
+}
+
+/**
+ * All images of a source in its order. Only those that cannot be read are left
+ * out, so that a batch may be smaller; they are noted in `badImages`.
+ *
+ * @param options What to load.
+ * @returns Batches of `[≤ B, C, height, width]` with their indices, rising from 0,
+ * or the error that ends them.
+ */
+export async function* loadAll(
+  options: LoadAllOptions,
+): AsyncGenerator<Result<DataError, Batch>, void> {
+  const { source, transform, batchSize } = options;
+  const checked = unlessFaulty(options, loadingFaults(options, Infinity));
+  if (checked._tag === "Left") {
+    yield left({ _tag: "BadOptions", faults: checked.left });
+    return;
+  }
+  yield* batchesOf(
+    options,
+    { transform },
+    allIndices(source.length, batchSize),
   );
 }

@@ -10,22 +10,36 @@ import {
   sampleKey,
   uniforms,
 } from "../../core/mod.ts";
-import type { BatchRecipe } from "./batch.ts";
-import { type DataError, reasonOf } from "../report/data_error.ts";
 import { DecoderMissing } from "../decode/decode_image.ts";
 import type { ImageSource } from "../image/image_source.ts";
-import { WorkerLost } from "./image_workers.ts";
-import { imageRenderer } from "../transforms/render_image.ts";
-import { viewBy, type ViewRule } from "../transforms/view_rule.ts";
+import { type DataError, reasonOf } from "../report/data_error.ts";
+import { viewBy, type ViewRule } from "../transforms/view.ts";
+import type { BadImagePolicy, BadImages } from "./bad_images.ts";
+import { type ImageWorkers, WorkerLost } from "./image_workers.ts";
+import { imageRenderer } from "./render_image.ts";
 
-/** Index of the image that is seen, `null` where there is none. */
-export type ShownImage = number | null;
+/** What all images of an iteration have in common. */
+export interface SampleRecipe {
+  /** Where images come from. */
+  readonly source: ImageSource;
+  /** What they become, and which pixels are seen. */
+  readonly rule: ViewRule;
+  /** What is done about an image that cannot be read. */
+  readonly onBadImage: BadImagePolicy;
+  /** Where skipped images are noted. */
+  readonly badImages: BadImages;
+  /** Who makes images ready; the main thread when left out. */
+  readonly workers?: ImageWorkers | undefined;
+}
+
+/** Index of the image that was loaded, `null` where there is none. */
+export type LoadedIndex = number | null;
 
 /** Writes an image, or the one that stands in for it, into its part of a batch. */
-export type ShowImage = (
+export type LoadSample = (
   index: number,
   target: Float32Array,
-) => Promise<Result<DataError, ShownImage>>;
+) => Promise<Result<DataError, LoadedIndex>>;
 
 /** Draws of an image that stands in; at most one in a hundred draws is bad. */
 const DRAWS = 32;
@@ -44,41 +58,46 @@ function replacements(
   return Array.from(uniforms(key, DRAWS), (u) => Math.floor(u * length));
 }
 
+/** What was thrown on the way of an image; a worker and a decoder are not to its blame. */
+function errorOf(thrown: unknown, image: string): DataError {
+  const reason = reasonOf(thrown);
+  if (thrown instanceof WorkerLost) return { _tag: "WorkerLost", reason };
+  return thrown instanceof DecoderMissing
+    ? { _tag: "DecoderMissing", reason }
+    : { _tag: "BadImage", image, reason };
+}
+
 /** Reads and renders one image; whatever a source or decoder throws ends here. */
-function renderOne(
-  { source, rule, workers }: BatchRecipe,
+function readAndRender(
+  { source, rule, workers }: SampleRecipe,
 ): (index: number, target: Float32Array) => Promise<DataError | null> {
   const render = imageRenderer(rule.transform);
   return async (index, target) => {
     try {
-      const image = await source.read(index);
-      if (image._tag === "Left") return image.left;
-      if (workers === undefined) {
-        await render(image.right, viewBy(rule, index), target);
-      } else await workers.render(image.right, rule, index, target);
+      const read = await source.read(index);
+      if (read._tag === "Left") return read.left;
+      await (workers === undefined
+        ? render(read.right, viewBy(rule, index), target)
+        : workers.render(read.right, rule, index, target));
       return null;
     } catch (thrown) {
-      const reason = reasonOf(thrown);
-      if (thrown instanceof WorkerLost) return { _tag: "WorkerLost", reason };
-      return thrown instanceof DecoderMissing
-        ? { _tag: "DecoderMissing", reason }
-        : { _tag: "BadImage", image: source.imageName(index), reason };
+      return errorOf(thrown, source.imageName(index));
     }
   };
 }
 
 /**
- * A function that writes images into a batch.
+ * A function that loads images into a batch.
  *
  * An image that cannot be read is noted. In training another one stands in, with
  * the crop, flip and mask that it has anyway in this epoch; in evaluation the
  * place stays empty.
  *
- * @param recipe What all batches have in common.
+ * @param recipe What all images have in common.
  */
-export function showImage(recipe: BatchRecipe): ShowImage {
+export function sampleLoader(recipe: SampleRecipe): LoadSample {
   const { source, rule, onBadImage, badImages } = recipe;
-  const render = renderOne(recipe);
+  const render = readAndRender(recipe);
   return async (index, target) => {
     const error = await render(index, target);
     if (error === null) return right(index);

@@ -3,11 +3,38 @@
  *
  * @module
  */
-import { reasonOf } from "../report/data_error.ts";
 import { DecoderMissing } from "../decode/decode_image.ts";
-import type { RenderAnswer, RenderJob } from "./render_job.ts";
-import { imageRenderer, type RenderImage } from "../transforms/render_image.ts";
-import { viewBy } from "../transforms/view_rule.ts";
+import { reasonOf } from "../report/data_error.ts";
+import { viewBy, type ViewRule } from "../transforms/view.ts";
+import {
+  type PreparedImage,
+  preparedRenderer,
+  type RenderImage,
+} from "./render_image.ts";
+
+/** One image to be made ready. */
+export interface RenderJob {
+  /** Names the job in the answer. */
+  readonly id: number;
+  /** The image; its bytes belong to the worker from now on. */
+  readonly prepared: PreparedImage;
+  /** What becomes of it, for a picture that is not of the size that its header says. */
+  readonly rule: ViewRule;
+  /** Its index in its source, which crop and flip depend on. */
+  readonly index: number;
+  /** Where its normalised pixels are written, `[C, H, W]`. */
+  readonly pixels: Float32Array<SharedArrayBuffer>;
+}
+
+/** What became of a job. */
+export interface RenderAnswer {
+  /** The job. */
+  readonly id: number;
+  /** Why the image cannot be decoded, `null` if its pixels are there. */
+  readonly reason: string | null;
+  /** Whether that is no fault of the image: there is no decoder. */
+  readonly isDecoderMissing: boolean;
+}
 
 /** What a worker needs of the global scope, which is typed as that of a page. */
 interface WorkerScope {
@@ -18,21 +45,23 @@ interface WorkerScope {
 const scope = self as unknown as WorkerScope;
 
 /** Renderers by format; a run has one or two formats. */
-const renderers = new Map<string, RenderImage>();
+const renderers = new Map<string, RenderImage<PreparedImage>>();
 
-function rendererFor({ rule: { transform } }: RenderJob): RenderImage {
+function rendererFor(
+  { transform }: ViewRule,
+): RenderImage<PreparedImage> {
   const { imageSize, inChannels, normalization } = transform;
   const format = { imageSize, inChannels, normalization };
   const key = JSON.stringify(format);
-  const render = renderers.get(key) ?? imageRenderer(format, "here");
+  const render = renderers.get(key) ?? preparedRenderer(format, "here");
   renderers.set(key, render);
   return render;
 }
 
 scope.onmessage = async ({ data: job }) => {
-  const { id, image, rule, index, pixels } = job;
+  const { id, prepared, rule, index, pixels } = job;
   try {
-    await rendererFor(job)(image, viewBy(rule, index), pixels);
+    await rendererFor(rule)(prepared, viewBy(rule, index), pixels);
     scope.postMessage({ id, reason: null, isDecoderMissing: false });
   } catch (thrown) {
     const isDecoderMissing = thrown instanceof DecoderMissing;

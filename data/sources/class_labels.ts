@@ -9,7 +9,7 @@
  * @module
  */
 import { excerpt } from "../../core/mod.ts";
-import { Tally } from "../report/tally.ts";
+import { Tally } from "../report/counts.ts";
 
 /**
  * Names of columns and fields that hold a class; the first one that is there is

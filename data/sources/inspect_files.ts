@@ -6,7 +6,8 @@
 import { kindOfBytes } from "../../core/mod.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { imageFormat } from "../image/image_format.ts";
-import { taskLimit } from "../image/task_limit.ts";
+import { semaphore } from "../resources/semaphore.ts";
+import { headOf } from "./read_file.ts";
 
 /** What files were found to be. */
 export interface Inspection {
@@ -31,9 +32,6 @@ interface Look {
   readonly kind: string | null;
 }
 
-/** First bytes that are read. */
-const HEAD = 512;
-
 /** Files that are looked at, evenly spread where there are more: a second or two. */
 const MOST_LOOKED = 10_000;
 
@@ -47,29 +45,6 @@ const spread = <A>(all: readonly A[], most: number): readonly A[] =>
     : Array.from({ length: most }, (_, i) =>
       all[Math.floor(i * all.length / most)]!);
 
-/** Reads the first bytes of a file, as many of 512 as there are. */
-async function readHead(file: Deno.FsFile): Promise<Uint8Array> {
-  const head = new Uint8Array(HEAD);
-  let length = 0;
-  while (length < HEAD) {
-    const more = await file.read(head.subarray(length));
-    if (more === null) break;
-    length += more;
-  }
-  return head.subarray(0, length);
-}
-
-/**
- * The first 512 bytes of a file, or all that it has.
- *
- * @param path The file.
- * @throws What the system says.
- */
-export async function firstBytes(path: string): Promise<Uint8Array> {
-  using file = await Deno.open(path);
-  return await readHead(file);
-}
-
 /** What a file is if it is no image. */
 const kindOf = (head: Uint8Array): string | null =>
   imageFormat(head) === null
@@ -80,7 +55,7 @@ async function lookAt(path: string): Promise<Look> {
   try {
     using file = await Deno.open(path);
     const { size } = await file.stat();
-    const kind = kindOf(await readHead(file));
+    const kind = kindOf(await headOf(file));
     return {
       size,
       reason: null,
@@ -102,11 +77,12 @@ export async function inspectFiles(
   paths: readonly string[],
   most: number = MOST_LOOKED,
 ): Promise<Inspection> {
-  const limit = taskLimit(AT_ONCE);
   const chosen = spread(paths, most);
-  const found = await Promise.all(
-    chosen.map((path) => limit(() => lookAt(path))),
-  );
+  const place = semaphore(AT_ONCE);
+  const found = await Promise.all(chosen.map(async (path) => {
+    using _place = await place();
+    return await lookAt(path);
+  }));
   const sizes = found.map(({ size }) => size).filter((size) => size !== null);
   const reasons = found.map(({ reason }) => reason)
     .filter((reason) => reason !== null);
@@ -123,16 +99,4 @@ export async function inspectFiles(
     foreign: kinds.length,
     kind: kinds[0] ?? null,
   };
-}
-
-/** Bytes in words: `12 B`, `3 kB`, `1.2 MB`, `147 GB`. */
-export function bytesInWords(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  const [unit, word] = bytes < 999_500
-    ? [1e3, "kB"]
-    : bytes < 999_500_000
-    ? [1e6, "MB"]
-    : [1e9, "GB"];
-  const value = bytes / unit;
-  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${word}`;
 }

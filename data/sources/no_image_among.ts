@@ -4,7 +4,7 @@
  * @module
  */
 import { excerpt } from "../../core/mod.ts";
-import { counted } from "../report/counted.ts";
+import { counted } from "../report/counts.ts";
 
 const NOT_READ = "is not read; images in folders, .tar or .parquet are";
 const NO_PICTURE = "wants to be converted to JPEG or PNG";

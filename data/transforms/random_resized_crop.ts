@@ -4,24 +4,7 @@
  * @module
  */
 import { type Key, uniforms } from "../../core/mod.ts";
-import type { Size } from "../image/image_source.ts";
-
-/** A rectangle of pixels inside an image. */
-export interface PixelBox extends Size {
-  /** Column of its left edge. */
-  readonly left: number;
-  /** Row of its upper edge. */
-  readonly top: number;
-}
-
-/**
- * The box that holds a whole image.
- *
- * @param image Size of the image, pixels.
- */
-export function wholeOf({ width, height }: Size): PixelBox {
-  return { left: 0, top: 0, width, height };
-}
+import type { PixelBox, Size } from "../image/raw_image.ts";
 
 /** Lower and upper bound. */
 export type Range = readonly [number, number];

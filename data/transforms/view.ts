@@ -3,18 +3,23 @@
  *
  * @module
  */
-import { type Key, type SamplePurpose, uniforms } from "../../core/mod.ts";
+import {
+  type Key,
+  sampleKey,
+  type SamplePurpose,
+  uniforms,
+} from "../../core/mod.ts";
 import type { Interpolation } from "../augment/affine.ts";
 import type { PixelOp } from "../augment/pixel_op.ts";
 import { drawPixelOps } from "../augment/rand_augment.ts";
 import { drawErased, type Erased } from "../augment/random_erasing.ts";
-import type { RawImage, Size } from "../image/image_source.ts";
 import {
   type PixelBox,
-  randomResizedCrop,
-  singleTryCrop,
+  type RawImage,
+  type Size,
   wholeOf,
-} from "./random_resized_crop.ts";
+} from "../image/raw_image.ts";
+import { randomResizedCrop, singleTryCrop } from "./random_resized_crop.ts";
 import type {
   EvalTransform,
   LearningTransform,
@@ -174,4 +179,42 @@ export function evalView(
     flip: false,
     ...PLAIN,
   };
+}
+
+/** A random view that belongs to an epoch of a run. */
+export interface TrainRule {
+  /** What is done to the images. */
+  readonly transform: LearningTransform;
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Epoch, counted from 0. */
+  readonly epoch: number;
+}
+
+/** The same view every time. */
+export interface EvalRule {
+  /** What is done to the images. */
+  readonly transform: EvalTransform;
+}
+
+/** Which pixels of images are seen. */
+export type ViewRule = TrainRule | EvalRule;
+
+/**
+ * The view of one image: a function of the rule, of the index of the image in
+ * its source, and of its size.
+ *
+ * @param rule How views are chosen.
+ * @param index The image, in `[0, length)` of its source.
+ * @returns From the size of the image in pixels to the geometry.
+ */
+export function viewBy(rule: ViewRule, index: number): (image: Size) => View {
+  if (!("seed" in rule)) return (image) => evalView(rule.transform, image);
+  const { transform, seed, epoch } = rule;
+  return (image) =>
+    learningView(
+      transform,
+      image,
+      (purpose) => sampleKey(seed, epoch, index, purpose),
+    );
 }

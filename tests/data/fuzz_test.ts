@@ -22,7 +22,7 @@ import {
 } from "../../data/mod.ts";
 import { decodeScaled } from "./decode/decode_scaled.ts";
 import { reasonOf } from "../../data/report/data_error.ts";
-import { decodeIdx } from "../../data/sources/known_sets/idx.ts";
+import { decodeIdx } from "../../data/sources/known_sets/fashion_mnist.ts";
 import { readFile } from "../../data/sources/read_file.ts";
 import { tarIndex } from "../../data/sources/tar/tar_index.ts";
 import { damaged } from "../fuzz/damage.ts";

@@ -6,7 +6,7 @@
  */
 import { av1Stream, type Extent } from "./av1_stream.ts";
 import { charactersAt, numbersOf, type ReadHeader } from "./image_header.ts";
-import type { Size } from "../../image/image_source.ts";
+import type { Size } from "../../image/raw_image.ts";
 
 /** Items that pictures are made of: AV1 itself, and tiles side by side. */
 const PICTURES: readonly string[] = ["av01", "grid"];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Size } from "../../image/image_source.ts";
+import type { Size } from "../../image/raw_image.ts";
 
 /** Size and costs of the first picture of a file. */
 export interface ImageHeader extends Size {

@@ -3,15 +3,20 @@
  *
  * @module
  */
-import { cutOut } from "../../image/cut_out.ts";
-import type { RawImage, Size } from "../../image/image_source.ts";
 import {
+  MAXIMUM_PAGES,
+  REACH,
+  type ResampleKernels,
+  resampleKernels,
+} from "./resample_kernels.ts";
+import {
+  cutOut,
   type PixelBox,
+  type RawImage,
+  type Size,
   wholeOf,
-} from "../../transforms/random_resized_crop.ts";
+} from "../../image/raw_image.ts";
 import { bicubicTaps } from "./bicubic_taps.ts";
-import { REACH } from "./resample_kernels.ts";
-import { type Scratch, scratchFor } from "./scratch.ts";
 
 /** Addresses of parts of a memory, one behind the other, and the end of the last. */
 function addressesOf(lengths: readonly number[]): readonly number[] {
@@ -113,4 +118,54 @@ export function resizeBicubic(
   const kept = cutOut(image, crop);
   const resized = resizedForNow(kept, wholeOf(kept), size);
   return { ...resized, pixels: resized.pixels.slice() };
+}
+
+/** Bytes of a page of a WebAssembly memory. */
+const PAGE_BYTES = 65_536;
+
+/** What is not kept for the next image, bytes: larger images come one by one. */
+const MOST_KEPT = 2 ** 25;
+
+/** Memory, and kernels that see it. */
+export interface Scratch {
+  /** All of it; grows, so it must be asked for again. */
+  readonly bytes: () => Uint8Array<ArrayBuffer>;
+  /** Resizes what lies in it. */
+  readonly kernels: ResampleKernels;
+}
+
+interface Growing extends Scratch {
+  readonly memory: WebAssembly.Memory;
+}
+
+function newScratch(): Growing {
+  const memory = new WebAssembly.Memory({ initial: 0, maximum: MAXIMUM_PAGES });
+  let bytes = new Uint8Array(memory.buffer as ArrayBuffer);
+  return {
+    memory,
+    bytes: () => {
+      if (bytes.length !== memory.buffer.byteLength) {
+        bytes = new Uint8Array(memory.buffer as ArrayBuffer);
+      }
+      return bytes;
+    },
+    kernels: resampleKernels(memory),
+  };
+}
+
+let kept: Growing | null = null;
+
+/**
+ * Memory with room for so many bytes and what the kernels read and write behind them.
+ *
+ * @param size Bytes that are needed; what lay in the memory before is lost.
+ * @throws RangeError If the machine does not have so much.
+ */
+export function scratchFor(size: number): Scratch {
+  const wanted = size + REACH;
+  const scratch = kept ?? newScratch();
+  const missing = wanted - scratch.memory.buffer.byteLength;
+  if (missing > 0) scratch.memory.grow(Math.ceil(missing / PAGE_BYTES));
+  kept = scratch.memory.buffer.byteLength > MOST_KEPT ? null : scratch;
+  return scratch;
 }

@@ -4,16 +4,12 @@
  * @module
  */
 import { left, printable, type Result, right } from "../../../core/mod.ts";
-import { counted } from "../../report/counted.ts";
+import { bytesInWords, counted } from "../../report/counts.ts";
 import { type DataError, reasonOf } from "../../report/data_error.ts";
-import { readImageFile } from "../image_file.ts";
+import { readImageFile } from "../read_file.ts";
 import { IMAGE_FORMATS, isImageName } from "../../image/image_format.ts";
 import type { ImageSource } from "../../image/image_source.ts";
-import {
-  bytesInWords,
-  inspectFiles,
-  type Inspection,
-} from "../inspect_files.ts";
+import { inspectFiles, type Inspection } from "../inspect_files.ts";
 import { noImageAmong } from "../no_image_among.ts";
 import { IMAGENET_NORMALIZATION } from "../../image/normalization.ts";
 import {

@@ -7,9 +7,10 @@
  * @module
  */
 import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
-import { counted } from "../../report/counted.ts";
+import { counted } from "../../report/counts.ts";
 import type { DataError } from "../../report/data_error.ts";
-import type { ImageSource, RawImage, Split } from "../../image/image_source.ts";
+import type { ImageSource, Split } from "../../image/image_source.ts";
+import type { RawImage } from "../../image/raw_image.ts";
 import {
   CIFAR100_NORMALIZATION,
   CIFAR10_NORMALIZATION,

@@ -10,15 +10,15 @@ import {
   type Result,
   right,
 } from "../../../core/mod.ts";
-import { counted } from "../../report/counted.ts";
+import { counted } from "../../report/counts.ts";
 import type { DataError } from "../../report/data_error.ts";
 import { imageFolder } from "../folder/image_folder.ts";
 import { imageFormat } from "../../image/image_format.ts";
 import type { ImageSource, Split } from "../../image/image_source.ts";
-import { firstBytes } from "../inspect_files.ts";
+import { firstBytes } from "../read_file.ts";
 import { parquetImages } from "../parquet/parquet_images.ts";
 import { folderFault, isArchive } from "../folder/folder_content.ts";
-import { isCompanion, isContainer } from "./folder_roles.ts";
+import { isCompanion, isContainer, splitNameOf } from "./split_names.ts";
 import { classNamesIn, openArchives } from "./open_archives.ts";
 import {
   openCifar,
@@ -37,7 +37,6 @@ import {
   unused,
   without,
 } from "./source_content.ts";
-import { splitNameOf } from "./split_names.ts";
 import { webDataset } from "../tar/web_dataset.ts";
 
 /**

@@ -13,7 +13,7 @@ import type {
 } from "hyparquet";
 import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
 import type { DataError } from "../../report/data_error.ts";
-import { bytesInWords } from "../inspect_files.ts";
+import { bytesInWords } from "../../report/counts.ts";
 import { type ParquetColumns, parquetColumns } from "./parquet_columns.ts";
 import {
   bufferOf,

@@ -5,12 +5,12 @@
  *
  * @module
  */
+import { LRUCache } from "lru-cache";
 import { left, printable, type Result, right } from "../../../core/mod.ts";
 import { type ClassLabels, classLabels, inClasses } from "../class_labels.ts";
-import { counted } from "../../report/counted.ts";
+import { bytesInWords, counted, Tally } from "../../report/counts.ts";
 import { type DataError, reasonOf } from "../../report/data_error.ts";
 import type { ImageSource } from "../../image/image_source.ts";
-import { bytesInWords } from "../inspect_files.ts";
 import { IMAGENET_NORMALIZATION } from "../../image/normalization.ts";
 import {
   type ParquetFile,
@@ -19,10 +19,8 @@ import {
 } from "./parquet_file.ts";
 import type { PageImages } from "./parquet_page_images.ts";
 import type { Page } from "./parquet_pages.ts";
-import { readRange } from "../read_range.ts";
-import { recent } from "./recent.ts";
-import { Tally } from "../../report/tally.ts";
-import { taskLimit } from "../../image/task_limit.ts";
+import { semaphore } from "../../resources/semaphore.ts";
+import { readRange } from "../read_file.ts";
 
 /**
  * Bytes of unpacked pages that are kept: an eighth of the memory that is free within
@@ -101,7 +99,9 @@ function keptBytes(): number {
   const sys = { name: "sys", kind: "systemMemoryInfo" } as const;
   if (Deno.permissions.querySync(sys).state !== "granted") return KEPT.least;
   const { available } = Deno.systemMemoryInfo();
-  return Math.min(KEPT.most, Math.max(KEPT.least, available * KEPT.part));
+  return Math.floor(
+    Math.min(KEPT.most, Math.max(KEPT.least, available * KEPT.part)),
+  );
 }
 
 /** Reads the bytes of an image by its group and its row there; `null` if there are none. */
@@ -120,19 +120,22 @@ function rowReader(kept: number): ReadRow {
     found.catch(() => pages.delete(group));
     return found;
   };
-  const limit = taskLimit(AT_ONCE);
-  const contents = recent(
-    kept,
-    memoryOf,
-    (page: PlacedPage) =>
-      limit(async () =>
-        contentOf(await page.group.file.readPage(page.group, page))
-      ),
-  );
+  const place = semaphore(AT_ONCE);
+  const contents = new LRUCache<PlacedPage, Content>({
+    maxSize: kept,
+    // The newest page is kept whatever its size.
+    sizeCalculation: (content) =>
+      Math.min(kept, Math.max(1, memoryOf(content))),
+    ignoreFetchAbort: true,
+    fetchMethod: async (page) => {
+      using _place = await place();
+      return contentOf(await page.group.file.readPage(page.group, page));
+    },
+  });
   return async (group, row) => {
     const page = lastAt(await pagesIn(group), row);
     if (page === undefined) return null;
-    const content = await contents(page);
+    const content = await contents.forceFetch(page);
     const own = row - page.first;
     // A copy, so that an image does not hold the memory of its page.
     if (content._tag === "Images") return content.images[own]?.slice() ?? null;

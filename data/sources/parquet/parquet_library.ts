@@ -6,7 +6,7 @@
 import type { AsyncBuffer } from "hyparquet";
 import { reasonOf } from "../../report/data_error.ts";
 import type { ReadFields } from "./parquet_pages.ts";
-import { readRange } from "../read_range.ts";
+import { readRange } from "../read_file.ts";
 
 /** A page that unpacks to more is refused, bytes. */
 export const LARGEST_PAGE = 2 ** 30;

@@ -13,10 +13,9 @@ import {
   type Result,
   right,
 } from "../../../core/mod.ts";
-import { bytesInWords } from "../inspect_files.ts";
+import { bytesInWords, Tally } from "../../report/counts.ts";
 import { type DataError, reasonOf } from "../../report/data_error.ts";
-import { FileWindow } from "../file_window.ts";
-import { Tally } from "../../report/tally.ts";
+import { FileWindow } from "../read_file.ts";
 import {
   BadHeader,
   BLOCK,

@@ -11,7 +11,7 @@
 import { IMAGE_SUFFIXES } from "../../image/image_format.ts";
 import { imageRank } from "../image_words.ts";
 import { LABEL_FIELDS } from "../class_labels.ts";
-import type { Tally } from "../../report/tally.ts";
+import type { Tally } from "../../report/counts.ts";
 import type { TarEntry } from "./tar_index.ts";
 
 /** An image of an archive, and the files that may tell its class. */

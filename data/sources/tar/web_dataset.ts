@@ -12,16 +12,12 @@ import {
   inClasses,
   LABEL_FIELDS,
 } from "../class_labels.ts";
-import { counted } from "../../report/counted.ts";
+import { bytesInWords, counted, Tally } from "../../report/counts.ts";
 import { type DataError, reasonOf } from "../../report/data_error.ts";
-import { FileWindow } from "../file_window.ts";
-import { checkImageBytes } from "../image_file.ts";
+import { checkImageBytes, FileWindow, readRange } from "../read_file.ts";
 import type { ImageSource } from "../../image/image_source.ts";
-import { bytesInWords } from "../inspect_files.ts";
 import { noImageAmong } from "../no_image_among.ts";
 import { IMAGENET_NORMALIZATION } from "../../image/normalization.ts";
-import { readRange } from "../read_range.ts";
-import { Tally } from "../../report/tally.ts";
 import { type TarEntry, tarIndex } from "./tar_index.ts";
 import { type TarSample, tarSamples } from "./tar_samples.ts";
 

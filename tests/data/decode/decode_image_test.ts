@@ -14,7 +14,6 @@ import {
   wholeOf,
 } from "../../../data/mod.ts";
 import { reasonOf } from "../../../data/report/data_error.ts";
-import { decodeCrop } from "../../../data/decode/decode_image.ts";
 import { decodeScaled } from "./decode_scaled.ts";
 import { blackPng, gifOf, latin } from "../made_images.ts";
 import { encode, waves } from "../photographs.ts";
@@ -172,8 +171,8 @@ const SMALL = { width: 8, height: 8 };
 const imageOf = (bytes: Uint8Array) =>
   ({ _tag: "EncodedImage", bytes }) as const;
 
-Deno.test("decodeCrop() leaves drawings out of reach of sharp, in every thread of the process", async () => {
-  await decodeCrop(imageOf(blackPng(8, 8)), viewAt(null, SMALL), () => {});
+Deno.test("decodeImage() leaves drawings out of reach of sharp, in every thread of the process", async () => {
+  await decodeScaled(imageOf(blackPng(8, 8)), viewAt(null, SMALL));
   const svg = latin(
     '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
   );
@@ -196,7 +195,7 @@ Deno.test("decodeCrop() leaves drawings out of reach of sharp, in every thread o
   URL.revokeObjectURL(url);
 });
 
-Deno.test("decodeCrop() refuses a picture whose shape is not that of its header and asks for far more", async () => {
+Deno.test("decodePrepared() refuses a picture whose shape is not that of its header and asks for far more", async () => {
   // The decoder takes screens of more than 2,048 pixels for a mistake of their file.
   const gif = gifOf(1, 3_000, 3_000);
   const at = gif.indexOf(0x2c);
@@ -206,7 +205,7 @@ Deno.test("decodeCrop() refuses a picture whose shape is not that of its header 
     ...viewAt(null, SMALL)(size),
     scaled: size.width === 1 ? scaled : SMALL,
   });
-  const reason = await decodeCrop(imageOf(gif), wide, () => {})
+  const reason = await decodeScaled(imageOf(gif), wide)
     .then(() => "decoded", reasonOf);
   match(reason, /^its picture of 1×3000 pixels takes 36 GB in the wanted size/);
 });

@@ -3,17 +3,10 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import sharp, { type Sharp } from "sharp";
-import {
-  type DecodingThread,
-  type PixelBox,
-  type RawImage,
-  type View,
-  wholeOf,
-} from "../../../data/mod.ts";
+import type { DecodingThread, PixelBox, RawImage, Size } from "../../../data/mod.ts";
 import { decodeJpeg, regionOf } from "../../../data/decode/decode_jpeg.ts";
 import { loadTurboLibrary } from "../../../data/decode/turbo_library.ts";
 import { encode, waves } from "../photographs.ts";
-import { PLAIN } from "../plain_view.ts";
 import { noiseImage } from "../sources.ts";
 
 const { os, arch } = Deno.build;
@@ -23,14 +16,6 @@ const where = ignore ? ` (skipped: no library for ${os} ${arch})` : "";
 function libraryTest(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: name + where, ignore, fn });
 }
-
-const viewOf = (crop: PixelBox) => (): View => ({
-  ...PLAIN,
-  crop,
-  scaled: crop,
-  window: wholeOf(crop),
-  flip: false,
-});
 
 function cutTo({ width, pixels }: RawImage, box: PixelBox): Uint8Array {
   const row = box.width * 3;
@@ -45,15 +30,16 @@ function cutTo({ width, pixels }: RawImage, box: PixelBox): Uint8Array {
 /** The pixels of the crop, or `null` if the decoder gave up. */
 async function cropOf(
   bytes: Uint8Array,
+  size: Size,
   crop: PixelBox,
   thread: DecodingThread = "here",
 ): Promise<Uint8Array | null> {
-  const seen: Uint8Array[] = [];
-  const used = await decodeJpeg(bytes, viewOf(crop), ({ image, box }) => {
-    seen.push(cutTo(image, box));
-  }, thread);
-  strictEqual(used, seen.length === 1);
-  return seen[0] ?? null;
+  using decoded = await decodeJpeg(bytes, size, crop, thread);
+  if (decoded === null) return null;
+  const { image, region } = decoded;
+  const left = crop.left - region.left;
+  const top = crop.top - region.top;
+  return cutTo(image, { ...crop, left, top });
 }
 
 const cropBySharp = async (
@@ -127,7 +113,7 @@ for (
             }),
           );
           deepStrictEqual(
-            await cropOf(bytes, crop),
+            await cropOf(bytes, size, crop),
             await cropBySharp(bytes, crop),
           );
         }),
@@ -157,7 +143,7 @@ for (const [name, write] of Object.entries(KINDS)) {
           });
           const bytes = new Uint8Array(await write(raw).toBuffer());
           deepStrictEqual(
-            await cropOf(bytes, crop),
+            await cropOf(bytes, size, crop),
             await cropBySharp(bytes, crop),
           );
         }),
@@ -171,6 +157,7 @@ libraryTest(
   "decodeJpeg() does not mix up files that are decoded at the same time",
   async () => {
     const crop = { left: 3, top: 5, width: 90, height: 60 };
+    const SIZE = { width: 120, height: 80 };
     const files = await Promise.all(
       Array.from(
         { length: 24 },
@@ -178,14 +165,20 @@ libraryTest(
       ),
     );
     const alone: (Uint8Array | null)[] = [];
-    for (const file of files) alone.push(await cropOf(file, crop));
+    for (const file of files) alone.push(await cropOf(file, SIZE, crop));
     ok(alone.every((levels) => levels !== null));
     const together = await Promise.all(
-      files.map((file) => cropOf(file, crop, "aside")),
+      files.map((file) => cropOf(file, SIZE, crop, "aside")),
     );
     deepStrictEqual(together, alone);
   },
 );
+
+Deno.test("decodeJpeg() leaves to others a picture of another size than its header says", async () => {
+  const jpeg = await encode(noiseImage(1, 64, 48, 3), "jpeg");
+  const crop = { left: 0, top: 0, width: 8, height: 8 };
+  strictEqual(await cropOf(jpeg, { width: 64, height: 49 }, crop), null);
+});
 
 Deno.test("decodeJpeg() leaves to others what is damaged, in inks, or no JPEG", async () => {
   const crop = { left: 0, top: 0, width: 64, height: 48 };
@@ -203,7 +196,7 @@ Deno.test("decodeJpeg() leaves to others what is damaged, in inks, or no JPEG", 
     "inks": new Uint8Array(inks),
   };
   for (const [name, bytes] of Object.entries(files)) {
-    strictEqual(await cropOf(bytes, crop), null, name);
+    strictEqual(await cropOf(bytes, crop, crop), null, name);
   }
-  if (!ignore) ok(await cropOf(jpeg, crop) !== null);
+  if (!ignore) ok(await cropOf(jpeg, crop, crop) !== null);
 });

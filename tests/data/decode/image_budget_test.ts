@@ -18,7 +18,8 @@ import {
 } from "../../../data/mod.ts";
 import {
   admitImage,
-  decodeAdmitted,
+  decodingBytes,
+  decodingMemory,
   MOST_DECODING_BYTES,
   MOST_PIXELS,
 } from "../../../data/decode/image_budget.ts";
@@ -58,7 +59,11 @@ const imageOf = (bytes: Uint8Array): EncodedImage => ({
   bytes,
 });
 
-const admit = (bytes: Uint8Array) => admitImage(imageOf(bytes), viewAt);
+function admit(bytes: Uint8Array) {
+  const admitted = admitImage(imageOf(bytes));
+  const taken = decodingBytes(admitted, viewAt(admitted.header));
+  return { ...admitted, bytes: taken };
+}
 
 /** Why a file is not decoded; it must be said without asking for memory. */
 async function refusal(bytes: Uint8Array): Promise<string> {
@@ -237,21 +242,22 @@ Deno.test("picture() leaves out what is not decoded: metadata, further pictures"
   );
 });
 
-Deno.test("decodeAdmitted() begins no image that there is no memory for, and the next ones wait behind it", async () => {
+Deno.test("decodingMemory() begins no image that there is no memory for, and the next ones wait behind it", async () => {
   // Each takes nearly half of what there is.
   const half = imageOf(pngHead(8_300, 8_300, DEEP));
   const small = imageOf(blackPng(8, 8));
   const ends: (() => void)[] = [];
   let [now, most] = [0, 0];
   const order: string[] = [];
-  const begin = (name: string, image: EncodedImage): Promise<void> =>
-    decodeAdmitted(image, viewAt, async ({ bytes }) => {
-      order.push(name);
-      now += bytes;
-      most = Math.max(most, now);
-      await new Promise<void>((end) => ends.push(end));
-      now -= bytes;
-    });
+  const begin = async (name: string, image: EncodedImage): Promise<void> => {
+    const { bytes } = admit(image.bytes);
+    using _memory = await decodingMemory(bytes);
+    order.push(name);
+    now += bytes;
+    most = Math.max(most, now);
+    await new Promise<void>((end) => ends.push(end));
+    now -= bytes;
+  };
   const all = [
     ...["a", "b", "c"].map((name) => begin(name, half)),
     begin("d", small),
@@ -277,7 +283,9 @@ Deno.test("imageWorkers() wait with an image until there is memory for it, which
   let isDone = false;
   const target = new Float32Array(3 * 8 * 8);
   let rendering = Promise.resolve();
-  await decodeAdmitted(whole, viewAt, async ({ bytes }) => {
+  const { bytes } = admit(whole.bytes);
+  {
+    using _memory = await decodingMemory(bytes);
     ok(bytes > 0.9 * MOST_DECODING_BYTES, `${bytes}`);
     const heavy = imageOf(pngHead(5_000, 5_000, DEEP));
     const refused = workers.render(heavy, { transform }, 0, target);
@@ -287,7 +295,7 @@ Deno.test("imageWorkers() wait with an image until there is memory for it, which
     await new Promise((next) => setTimeout(next, 100));
     strictEqual(isDone, false);
     rendering = Promise.all([rendering, reason]).then(() => {});
-  });
+  }
   await rendering;
   ok(isDone && target.some((x) => x !== 0));
 });

@@ -1,6 +1,6 @@
 import { ok, strictEqual } from "node:assert/strict";
 import sharp from "sharp";
-import { endsItsScan } from "../../../data/decode/jpeg_end.ts";
+import { endsItsScan } from "../../../data/decode/decode_jpeg.ts";
 import { encode } from "../photographs.ts";
 import { noiseImage } from "../sources.ts";
 

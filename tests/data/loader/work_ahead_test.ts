@@ -1,7 +1,35 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { left, type Result, right } from "../../../core/mod.ts";
-import { workAhead } from "../../../data/loader/work_ahead.ts";
+import { stopWith, workAhead } from "../../../data/loader/work_ahead.ts";
+
+/** What is done for a piece, soon when the signal is aborted. */
+type Work<Value> = (
+  piece: number,
+  signal: AbortSignal,
+) => Promise<Result<string, Value>>;
+
+/** Pieces of work that begin when they are asked for. */
+function* pieces<Value>(
+  count: number,
+  work: Work<Value>,
+  signal: AbortSignal,
+): Generator<Promise<Result<string, Value>>> {
+  for (let piece = 0; piece < count; piece++) yield work(piece, signal);
+}
+
+/** Their results, some of them ahead. */
+function resultsOf<Value>(
+  { count, ahead, work, signal }: {
+    count: number;
+    ahead: number;
+    work: Work<Value>;
+    signal?: AbortSignal;
+  },
+) {
+  const stop = stopWith(signal);
+  return workAhead(pieces(count, work, stop.signal), ahead, stop);
+}
 
 /** Lets everything that is ready run. */
 const settle = (): Promise<void> =>
@@ -25,7 +53,7 @@ Deno.test("workAhead() gives every piece once, in order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(6), fc.nat(4), async (count, ahead) => {
       const { work, most } = observed();
-      const results = await Array.fromAsync(workAhead({ count, ahead, work }));
+      const results = await Array.fromAsync(resultsOf({ count, ahead, work }));
       deepStrictEqual(
         results,
         Array.from({ length: count }, (_, i) => right(i)),
@@ -39,21 +67,21 @@ Deno.test("workAhead() gives every piece once, in order", async () => {
 Deno.test("workAhead() goes on while the consumer is busy, as far as it may and no further", async () => {
   for (const ahead of [0, 1, 3]) {
     const { begun, work } = observed();
-    const pieces = workAhead({ count: 10, ahead, work });
+    const results = resultsOf({ count: 10, ahead, work });
     strictEqual(begun.length, 0, "nothing is begun before it is asked for");
-    await pieces.next();
+    await results.next();
     for (let i = 0; i < 20; i++) await settle();
     strictEqual(begun.length, 1 + ahead);
-    await pieces.next();
+    await results.next();
     for (let i = 0; i < 20; i++) await settle();
     strictEqual(begun.length, 2 + ahead);
-    await pieces.return();
+    await results.return();
   }
 });
 
 Deno.test("workAhead() leaves nothing running when the consumer leaves the loop", async () => {
   const { begun, work, running } = observed();
-  for await (const _ of workAhead({ count: 100, ahead: 5, work })) break;
+  for await (const _ of resultsOf({ count: 100, ahead: 5, work })) break;
   strictEqual(running(), 0);
   const before = begun.length;
   for (let i = 0; i < 20; i++) await settle();
@@ -66,7 +94,7 @@ Deno.test("workAhead() tells its work to stop when the consumer leaves the loop"
     signals.push(signal);
     return Promise.resolve(right(piece));
   };
-  for await (const _ of workAhead({ count: 5, ahead: 1, work })) {
+  for await (const _ of resultsOf({ count: 5, ahead: 1, work })) {
     ok(signals.every(({ aborted }) => !aborted));
     break;
   }
@@ -77,7 +105,7 @@ Deno.test("workAhead() ends after the first failure", async () => {
   const work = (piece: number) =>
     Promise.resolve(piece === 2 ? left("broken") : right(piece));
   const results = await Array.fromAsync(
-    workAhead({ count: 9, ahead: 2, work }),
+    resultsOf({ count: 9, ahead: 2, work }),
   );
   deepStrictEqual(results, [right(0), right(1), left("broken")]);
 });
@@ -87,7 +115,7 @@ Deno.test("workAhead() ends when the signal is aborted, before or on the way", a
   const aborted = AbortSignal.abort();
   deepStrictEqual(
     await Array.fromAsync(
-      workAhead({ count: 9, ahead: 2, work, signal: aborted }),
+      resultsOf({ count: 9, ahead: 2, work, signal: aborted }),
     ),
     [],
   );
@@ -95,7 +123,7 @@ Deno.test("workAhead() ends when the signal is aborted, before or on the way", a
   const controller = new AbortController();
   const seen = [];
   for await (
-    const result of workAhead({
+    const result of resultsOf({
       count: 9,
       ahead: 2,
       work,
@@ -116,7 +144,7 @@ Deno.test("workAhead() gives up a piece that is under way when the signal is abo
       if (signal.aborted) giveUp();
       signal.addEventListener("abort", giveUp);
     });
-  const next = workAhead({
+  const next = resultsOf({
     count: 3,
     ahead: 1,
     work,

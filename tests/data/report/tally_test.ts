@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { Tally } from "../../../data/report/tally.ts";
+import { Tally } from "../../../data/report/counts.ts";
 
 Deno.test("Tally tells each kind with its first name, the most frequent first, many kinds together", () => {
   const tally = new Tally();

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { FileWindow } from "../../../data/sources/file_window.ts";
+import { FileWindow } from "../../../data/sources/read_file.ts";
 import { inFolder } from "../sources.ts";
 
 Deno.test("FileWindow gives the bytes of the file in any order, fewer at its end", () => {

@@ -1,8 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import {
-  bytesInWords,
-  inspectFiles,
-} from "../../../data/sources/inspect_files.ts";
+import { inspectFiles } from "../../../data/sources/inspect_files.ts";
+import { bytesInWords } from "../../../data/report/counts.ts";
 import { inFolder } from "../sources.ts";
 
 Deno.test("bytesInWords() rounds to two or three digits and never says 1000 kB", () => {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { Tally } from "../../../../data/report/tally.ts";
+import { Tally } from "../../../../data/report/counts.ts";
 import { tarSamples } from "../../../../data/sources/tar/tar_samples.ts";
 
 /** Images and their classes, and what is left out, of an archive with files of these names. */

@@ -1,5 +1,5 @@
 /**
- * Things of several kinds, counted, each kind with an example.
+ * Counts in words, for summaries and messages.
  *
  * @module
  */
@@ -55,4 +55,38 @@ export class Tally {
     return [...told, ...others === 0 ? [] : [`${others} of other kinds`]]
       .join(", ");
   }
+}
+
+/**
+ * How many there are of something.
+ *
+ * @param count How many.
+ * @param noun What one of them is called; more take an `s`, or `es` behind a hiss.
+ * @returns `1 image`, `2 images`.
+ *
+ * @example
+ * ```ts
+ * import { counted } from "@vitfreeze/vitfreeze/data";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual([0, 1, 2].map((n) => counted(n, "file")), ["0 files", "1 file", "2 files"]);
+ * deepStrictEqual([1, 2].map((n) => counted(n, "class")), ["1 class", "2 classes"]);
+ * deepStrictEqual(["epoch", "batch"].map((noun) => counted(2, noun)), ["2 epochs", "2 batches"]);
+ * ```
+ */
+export function counted(count: number, noun: string): string {
+  const ending = /(s|x|z|sh|[nt]ch)$/.test(noun) ? "es" : "s";
+  return `${count} ${noun}${count === 1 ? "" : ending}`;
+}
+
+/** Bytes in words: `12 B`, `3 kB`, `1.2 MB`, `147 GB`. */
+export function bytesInWords(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const [unit, word] = bytes < 999_500
+    ? [1e3, "kB"]
+    : bytes < 999_500_000
+    ? [1e6, "MB"]
+    : [1e9, "GB"];
+  const value = bytes / unit;
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${word}`;
 }

@@ -1,15 +1,12 @@
 /**
- * From an image of a source to the numbers that the model sees.
+ * From decoded pixels to the numbers that the model sees.
  *
  * @module
  */
-import { toGrey } from "../augment/grey.ts";
+import { toGrey } from "../augment/enhance.ts";
 import { applyPixelOp, type PixelOpContext } from "../augment/pixel_op.ts";
 import { erase } from "../augment/random_erasing.ts";
-import { cutOut } from "../image/cut_out.ts";
-import { decodeCrop } from "../decode/decode_image.ts";
-import type { DecodingThread } from "../decode/decode_jpeg.ts";
-import type { EncodedImage, RawImage, Size } from "../image/image_source.ts";
+import { cutOut, type RawImage } from "../image/raw_image.ts";
 import {
   type Normalization,
   normalizationFor,
@@ -18,18 +15,8 @@ import type { ImageFormat } from "./transform.ts";
 import { resizedForNow } from "../decode/resample/bicubic.ts";
 import type { CroppedView, View } from "./view.ts";
 
-/** Writes one image, `[C, H, W]`, into the part of a batch that is its own. */
-export type RenderImage = (
-  image: RawImage | EncodedImage,
-  viewAt: (size: Size) => View,
-  target: Float32Array,
-) => Promise<void>;
-
-/** An image of a source in memory has all its pixels already. */
-function cropRaw(image: RawImage, viewAt: (size: Size) => View): CroppedView {
-  const view = viewAt(image);
-  return { view, image, box: view.crop };
-}
+/** Writes the view of an image, `[C, H, W]`, into the part of a batch that is its own. */
+export type WriteView = (cropped: CroppedView, target: Float32Array) => void;
 
 /** The normalised value of each of the 256 levels, for each channel. */
 function levelTables(
@@ -110,31 +97,21 @@ function operated(
 }
 
 /**
- * A function that brings images of any kind into the format of a model.
+ * A function that makes of pixels what a model sees: it resizes, cuts out, mirrors,
+ * operates on pixels, and writes `(level / 255 − mean) / deviation`. Nothing waits in
+ * here: resized pixels are gone with the next image.
  *
  * @param format Channels and statistics of the pixels.
- * @param thread Where JPEG files are decoded; on another thread when left out.
- * @returns Writes `(level / 255 − mean) / deviation` for each channel and pixel.
- * It rejects with the decoder's reason if an encoded image is damaged.
  */
-export function imageRenderer(
-  format: ImageFormat,
-  thread: DecodingThread = "aside",
-): RenderImage {
+export function viewWriter(format: ImageFormat): WriteView {
   const channels = format.inChannels === 1 ? 1 : 3;
   const tables = levelTables(format.normalization, channels);
-  // Nothing waits in here: decoded and resized pixels are gone with the next image.
-  const write = (target: Float32Array) => (cropped: CroppedView): void => {
-    const { view, image, box } = cropped;
+  return ({ view, image, box }, target) => {
     const seen = cutOut(resizedForNow(image, box, view.scaled), view.window);
     const shown = channels === 1 ? toGrey(seen) : seen;
     const isOperated = view.ops.length > 0;
     const done = isOperated ? operated(format, view, shown) : shown;
     writeNormalized(done, view.flip && !isOperated, tables, target);
     if (view.erased !== null) erase(view.erased, done, target);
-  };
-  return async (image, viewAt, target) => {
-    if (image._tag === "RawImage") write(target)(cropRaw(image, viewAt));
-    else await decodeCrop(image, viewAt, write(target), thread);
   };
 }

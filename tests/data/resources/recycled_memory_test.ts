@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { recycledMemory } from "../../../data/image/recycled_memory.ts";
+import { recycledMemory } from "../../../data/resources/recycled_memory.ts";
 
 Deno.test("recycledMemory() lends what was given back, if it is large enough, and nothing twice", () => {
   const memory = recycledMemory(100);
