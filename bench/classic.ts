@@ -6,7 +6,7 @@
  * deno run -A bench/classic.ts --image-size 16 --depth 10 --epochs 10
  * ```
  *
- * Flags go to `examples/freezeout_classic.ts`, which trains each of the six. The output
+ * Flags go to `cli/main.ts classic`, which trains each of the six. The output
  * is a line of JSON for each: its name, its flags, and what the program said last.
  *
  * @module
@@ -15,14 +15,21 @@
 import { errorLine, SIX } from "./classic/six.ts";
 import { processorHere } from "./processor.ts";
 
-const PROGRAM = new URL("../examples/freezeout_classic.ts", import.meta.url);
+const PROGRAM = new URL("../cli/main.ts", import.meta.url);
 const CONFIG = new URL("../deno.json", import.meta.url);
 
 /** Trains one configuration; gives the last line of its output. */
 async function lastLineOf(flags: readonly string[]): Promise<string> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-A", "--config", CONFIG.pathname, PROGRAM.pathname],
+      ...[
+        "run",
+        "-A",
+        "--config",
+        CONFIG.pathname,
+        PROGRAM.pathname,
+        "classic",
+      ],
       ...flags,
     ],
     stderr: "inherit",

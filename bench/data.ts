@@ -27,8 +27,8 @@ import {
   switchFlag,
   textFlag,
   wholeFlag,
-} from "../examples/flags.ts";
-import { parseFlags } from "../examples/parse_flags.ts";
+} from "../cli/flags/flags.ts";
+import { parseFlags } from "../cli/flags/parse_flags.ts";
 import {
   type Contender,
   ourLoader,

@@ -20,8 +20,8 @@
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";
-import { helpText } from "../examples/flags.ts";
-import { parseFlags } from "../examples/parse_flags.ts";
+import { helpText } from "../cli/flags/flags.ts";
+import { parseFlags } from "../cli/flags/parse_flags.ts";
 import {
   comparePair,
   type PairFailure,

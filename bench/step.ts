@@ -21,10 +21,10 @@
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";
-import { namedByFlags } from "../examples/faults_by_flags.ts";
-import { type FlagValues, helpText } from "../examples/flags.ts";
-import { parseFlags } from "../examples/parse_flags.ts";
-import { lastWords } from "../examples/permission_advice.ts";
+import { namedByFlags } from "../cli/flags/faults_by_flags.ts";
+import { type FlagValues, helpText } from "../cli/flags/flags.ts";
+import { parseFlags } from "../cli/flags/parse_flags.ts";
+import { lastWords } from "../cli/output/permission_advice.ts";
 import { STEP_DEFAULTS, STEP_FLAGS, stepSpecs } from "./step_flags.ts";
 import type { StepRow, StepSpec } from "./step_spec.ts";
 import { stepTable } from "./step_table.ts";

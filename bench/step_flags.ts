@@ -19,7 +19,7 @@ import {
   type FlagValues,
   switchFlag,
   wholeFlag,
-} from "../examples/flags.ts";
+} from "../cli/flags/flags.ts";
 import { benchedConfig, benchedPlan, type StepSpec } from "./step_spec.ts";
 
 const wholeNumbers = (text: string): Result<string, readonly number[]> => {

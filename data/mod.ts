@@ -11,6 +11,11 @@ export * from "./augment/rand_augment.ts";
 export * from "./augment/random_erasing.ts";
 export * from "./loader/bad_images.ts";
 export * from "./loader/batch.ts";
+export type {
+  LoadedIndex,
+  LoadSample,
+  SampleRecipe,
+} from "./loader/load_sample.ts";
 export { resizeBicubic } from "./decode/resample/bicubic.ts";
 export { cubicKernel } from "./decode/resample/bicubic_taps.ts";
 export * from "./sources/known_sets/cifar.ts";

@@ -17,21 +17,6 @@
  *
  * @module
  */
-import process from "node:process";
-import { CLASSIC_DEFAULTS, CLASSIC_FLAGS } from "./classic/classic_flags.ts";
-import { runClassic } from "./classic/run_classic.ts";
-import { type EvaluationProgram, runProgram } from "./evaluate/program.ts";
+import { classicCommand } from "../cli/commands/classic.ts";
 
-const program: EvaluationProgram<typeof CLASSIC_FLAGS> = {
-  words: [],
-  flags: CLASSIC_FLAGS,
-  usage:
-    `Trains a residual network under FreezeOut: deno run -A examples/freezeout_classic.ts [FLAGS]
-
-Layers freeze one after another, each on its own cosine (Brock et al. 2017). The network
-is judged after every epoch. CIFAR-10 and CIFAR-100 are read in their binary version.`,
-  defaults: CLASSIC_DEFAULTS,
-  run: (_, values, say) => runClassic(values, say),
-};
-
-await runProgram(program, process.argv.slice(2));
+await classicCommand(Deno.args);

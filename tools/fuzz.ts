@@ -16,8 +16,8 @@ import {
   numberFlag,
   switchFlag,
   wholeFlag,
-} from "../examples/flags.ts";
-import { parseFlags } from "../examples/parse_flags.ts";
+} from "../cli/flags/flags.ts";
+import { parseFlags } from "../cli/flags/parse_flags.ts";
 
 /** Tests of readers against damaged and hostile files. */
 const FUZZ_TESTS = [
@@ -26,7 +26,7 @@ const FUZZ_TESTS = [
   "tests/data/decode/image_budget_test.ts",
   "tests/train/fuzz_test.ts",
   "tests/train/weights/fuzz_test.ts",
-  "tests/examples/pretrain/fuzz_test.ts",
+  "tests/cli/pretrain/fuzz_test.ts",
 ];
 
 const FLAGS = {

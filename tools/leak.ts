@@ -22,8 +22,8 @@ import {
   numberFlag,
   switchFlag,
   wholeFlag,
-} from "../examples/flags.ts";
-import { parseFlags } from "../examples/parse_flags.ts";
+} from "../cli/flags/flags.ts";
+import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { growthOf, memoryCourse, type MemoryPoint } from "./memory_course.ts";
 
 /** How often the memory is looked at. */

@@ -22,11 +22,17 @@ const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
   ["@jax-js", ["bench/peers/"]],
 ]);
 
+/** Examples are there to be read and copied: only tests know them. */
+const isProduct = (path: string): boolean => !/^(examples|tests)\//.test(path);
+
 /** What is wrong with one import, or `null`. */
 function objection(path: string, specifier: string): string | null {
   const from = roomOf(path);
   const target = importedPath(path, specifier);
   if (target === null) return libraryObjection(path, libraryOf(specifier));
+  if (isProduct(path) && target.startsWith("examples/")) {
+    return `${path.split("/")[0]}/ may not know ${target}`;
+  }
   const to = roomOf(target);
   if (from === null) return null;
   if (from === to) return innerObjection(path, target);
@@ -52,7 +58,7 @@ function libraryObjection(path: string, library: string): string | null {
     : `import ${library} only in ${doors.join(" or ")}`;
 }
 
-/** Imports run one way: `core ← backends, data ← train`, `core ← plot`. */
+/** Imports run one way: `core ← backends, data ← train ← cli`, `core ← plot ← cli`. */
 const plugin: Deno.lint.Plugin = {
   name: "rooms",
   rules: {

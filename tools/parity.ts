@@ -25,8 +25,8 @@ import {
   type FlagTable,
   helpText,
   switchFlag,
-} from "../examples/flags.ts";
-import { parseFlags } from "../examples/parse_flags.ts";
+} from "../cli/flags/flags.ts";
+import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { describeTrainError } from "../train/train_error.ts";
 import { compareFolder } from "./parity/compare_folder.ts";
 import { type Fixture, readFixture } from "./parity/fixture_folder.ts";

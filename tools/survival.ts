@@ -15,8 +15,8 @@ import {
   helpText,
   switchFlag,
   wholeFlag,
-} from "../examples/flags.ts";
-import { parseFlags } from "../examples/parse_flags.ts";
+} from "../cli/flags/flags.ts";
+import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { survives } from "../tests/train/survival/survives.ts";
 
 const FLAGS = {

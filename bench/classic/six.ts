@@ -8,7 +8,7 @@
 export interface Classic {
   /** Name, as tables of the experiment have it. */
   readonly name: string;
-  /** Flags of `examples/freezeout_classic.ts`. */
+  /** Flags of `cli/main.ts classic`. */
   readonly flags: readonly string[];
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { textTable } from "../../examples/text_table.ts";
+import { textTable } from "../../cli/output/text_table.ts";
 import { processorHere } from "../processor.ts";
 import type { Contender, Pass } from "./contenders.ts";
 

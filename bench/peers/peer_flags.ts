@@ -19,7 +19,7 @@ import {
   switchFlag,
   textFlag,
   wholeFlag,
-} from "../../examples/flags.ts";
+} from "../../cli/flags/flags.ts";
 import type { PairSpec } from "./pair_row.ts";
 import { PEER_MODELS, type PeerModelName } from "./peer_models.ts";
 import { PEER_NAMES, type PeerName, PEERS } from "./peer_programs.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Alignment, textTable } from "../../examples/text_table.ts";
+import { type Alignment, textTable } from "../../cli/output/text_table.ts";
 import type { PairRow, SideResult } from "./pair_row.ts";
 
 /** Threads, and those of a side that uses others than it may. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Alignment, textTable } from "../../examples/text_table.ts";
+import { type Alignment, textTable } from "../../cli/output/text_table.ts";
 import type { PhaseRow } from "./phase_rows.ts";
 
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;

@@ -3,8 +3,8 @@ import { errorLine, SIX } from "../../bench/classic/six.ts";
 import {
   CLASSIC_FLAGS,
   classicConfig,
-} from "../../examples/classic/classic_flags.ts";
-import { parseFlags } from "../../examples/parse_flags.ts";
+} from "../../cli/classic/classic_flags.ts";
+import { parseFlags } from "../../cli/flags/parse_flags.ts";
 import { embeddedFashionMnist } from "../../data/mod.ts";
 import { right } from "../right.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { textTable } from "../../examples/text_table.ts";
+import { textTable } from "../../cli/output/text_table.ts";
 import type { Comparison, Tolerance } from "./comparison.ts";
 
 /** Text of a tolerance. */

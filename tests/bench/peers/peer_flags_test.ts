@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { PEER_FLAGS, peerRun } from "../../../bench/peers/peer_flags.ts";
 import { E } from "../../../core/fp.ts";
-import { parseFlags } from "../../../examples/parse_flags.ts";
+import { parseFlags } from "../../../cli/flags/parse_flags.ts";
 import { faultsOf, right } from "../../right.ts";
 
 const runOf = (...args: readonly string[]) =>

@@ -1,0 +1,262 @@
+/**
+ * A training from its flags to its result.
+ *
+ * @module
+ */
+import process from "node:process";
+import {
+  type Backend,
+  describeBackendError,
+  type DeviceTensors,
+  interruptible,
+  selectBackend,
+} from "../../backends/mod.ts";
+import {
+  convNetPlan,
+  convNetSaving,
+  describeFaults,
+  left,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import { describeDataError, evalTransform, loadAll } from "../../data/mod.ts";
+import {
+  type BatchSource,
+  compileConvNetScores,
+  convNetBatches,
+  convNetError,
+  type ConvNetIdentity,
+  convNetIdentity,
+  convNetTraining,
+  describeTrainError,
+  initialConvNet,
+  tellsSaving,
+  type TrainError,
+} from "../../train/mod.ts";
+import { frequentShare } from "../evaluate/judgement.ts";
+import { namedByFlags } from "../flags/faults_by_flags.ts";
+import { interruption } from "../output/interruption.ts";
+import {
+  classicConfig,
+  classicThreads,
+  type ClassicValues,
+} from "./classic_flags.ts";
+import { type ClassicImages, classicImages } from "./classic_images.ts";
+import { classicProgress } from "./classic_progress.ts";
+import { openOutput, openRun, type RunStart, saveRun } from "./run_files.ts";
+import { errorTable, measuredSaving, type RunRecord } from "./run_record.ts";
+import { percent, trainEpochs } from "./train_epochs.ts";
+import {
+  badInput,
+  EXIT,
+  type Failure,
+  stoppedWith,
+} from "../output/failure.ts";
+
+/** Everything that a training needs. */
+interface Classic extends ConvNetIdentity, ClassicImages {
+  readonly backend: Backend;
+  readonly batches: BatchSource;
+  readonly start: RunStart;
+}
+
+const refuse = (error: TrainError): Result<Failure, never> =>
+  badInput(describeTrainError(error));
+
+const failed = (error: TrainError): Result<Failure, never> =>
+  left({ message: describeTrainError(error), code: EXIT.failed });
+
+/** Opens images, plan, starting point and device; nothing is computed yet. */
+async function opened(
+  values: ClassicValues,
+): Promise<Result<Failure, Classic>> {
+  const images = await classicImages(values);
+  if (images._tag === "Left") return badInput(describeDataError(images.left));
+  const config = classicConfig(values, images.right.train);
+  const plan = convNetPlan(config, images.right.train.length);
+  if (plan._tag === "Left") {
+    return badInput(describeFaults(namedByFlags(plan.left)));
+  }
+  const run = { config, plan: plan.right };
+  const batches = convNetBatches(images.right.train, config);
+  if (batches._tag === "Left") return badInput(describeFaults(batches.left));
+  const identity = convNetIdentity(run);
+  const start = await openRun(identity, initialConvNet(run), values.resume);
+  if (start._tag === "Left") return refuse(start.left);
+  const output = await openOutput(values.output ?? values.resume);
+  if (output._tag === "Left") return refuse(output.left);
+  const device = values.backend ?? "auto";
+  const selected = await selectBackend(device, classicThreads(values));
+  if (selected._tag === "Left") {
+    return badInput(describeBackendError(selected.left));
+  }
+  const { backend } = selected.right;
+  const common = { backend, batches: batches.right, start: start.right };
+  return right({ ...run, ...images.right, ...common });
+}
+
+/** What freezes when, in a few lines. */
+function describe({ config, plan, train, validation, backend }: Classic) {
+  const { model, optimizer, freeze } = config;
+  const saving = convNetSaving(plan);
+  const frozen = plan.layers.filter(({ freezeStep }) =>
+    freezeStep < plan.totalSteps
+  );
+  const times = frozen.length === 0
+    ? "nothing freezes"
+    : `${frozen.length} of ${plan.layers.length} layers freeze, from step ${
+      frozen[0]?.freezeStep
+    } of ${plan.totalSteps} on`;
+  return [
+    `device:  ${backend.device.name} (${backend.device.description})`,
+    `images:  ${train.summary}`,
+    `judge:   ${validation.summary}`,
+    `network: ${model.family} ${model.depth}-${model.width} on ${model.imageSize}² pixels`,
+    `plan:    ${optimizer._tag}, t0 ${freeze.t0} ${freeze.scale}: ${times}, ${
+      saving._tag === "Right" ? percent(saving.right) : "?"
+    } of the operations saved`,
+  ];
+}
+
+/** Names validation images again and again. */
+interface Judge {
+  /** Part of them that a network names wrongly. */
+  readonly errorOf: (
+    tensors: DeviceTensors,
+  ) => Promise<Result<TrainError, number>>;
+  /** Gives back what it holds. */
+  readonly dispose: () => void;
+}
+
+async function openJudge(
+  { config: { model, training }, backend, validation: source }: Classic,
+): Promise<Result<TrainError, Judge>> {
+  const { imageSize, inChannels, classes } = model;
+  const { batchSize } = training;
+  const { normalization } = source;
+  const transform = evalTransform({ imageSize, inChannels, normalization });
+  if (transform._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: transform.left });
+  }
+  const scores = await compileConvNetScores(backend, model, batchSize);
+  if (scores._tag === "Left") return scores;
+  const [program, all] = [
+    scores.right,
+    { source, transform: transform.right, batchSize },
+  ];
+  return right({
+    errorOf: (tensors) =>
+      convNetError(backend, program, tensors, loadAll(all), classes),
+    dispose: program.dispose,
+  });
+}
+
+/** Trains, and judges after every epoch. */
+async function trained(
+  classic: Classic,
+  folder: string | undefined,
+  print: (line: string) => void,
+): Promise<Result<TrainError, RunRecord>> {
+  const { config: { training: { epochs } }, plan, start } = classic;
+  const judge = await openJudge(classic);
+  if (judge._tag === "Left") return judge;
+  const stop = new AbortController();
+  const training = convNetTraining({
+    ...classic,
+    backend: interruptible(classic.backend, stop.signal),
+    start: start.snapshot,
+  });
+  const { stderr } = process;
+  const progress = classicProgress(plan, stderr, training.step, print);
+  const { signal } = interruption(progress.say, stop);
+  const identity = convNetIdentity(classic);
+  const done = await trainEpochs({
+    training,
+    stepsPerEpoch: plan.totalSteps / epochs,
+    epochs,
+    record: start.record,
+    judge: () => judge.right.errorOf(training.tensors()),
+    save: (record) => saveRun(folder, identity, training, record),
+    progress,
+    signal,
+  });
+  progress.end();
+  [training, judge.right].forEach((held) => held.dispose());
+  return done;
+}
+
+/** Part of the time that freezing saved; `null` where too few steps say it. */
+function savingOf(record: RunRecord): number | null {
+  const counts = Object.values(record.milliseconds).map(({ length }) => length);
+  return tellsSaving(counts) ? measuredSaving(record) : null;
+}
+
+/** What the last line says. */
+function resultOf(
+  { config, plan, train, validation, backend }: Classic,
+  record: RunRecord,
+): Readonly<Record<string, unknown>> {
+  const saving = convNetSaving(plan);
+  return {
+    config,
+    images: train.length,
+    validation: validation.length,
+    steps: plan.totalSteps,
+    ...errorTable(record.epochs),
+    predictedSaving: saving._tag === "Right" ? saving.right : null,
+    measuredSaving: savingOf(record),
+    mostFrequent: frequentShare(validation),
+    device: backend.device.name,
+    epochs: record.epochs,
+  };
+}
+
+const stopped = (
+  { plan, config }: Classic,
+  { step, epochs }: RunRecord,
+  folder: string | undefined,
+): Result<Failure, never> => {
+  const kept = folder === undefined
+    ? "nothing was kept, for want of --output"
+    : `go on with --resume ${folder} and the same flags`;
+  return stoppedWith(
+    `stopped after step ${step} of ${plan.totalSteps}; ${kept}`,
+    { config, steps: step, epochs },
+  );
+};
+
+/**
+ * Runs a training.
+ *
+ * @param values Flags as they were given.
+ * @param print Prints a line.
+ * @returns What the last line says, or how it failed.
+ */
+export async function runClassic(
+  values: ClassicValues,
+  print: (line: string) => void,
+): Promise<Result<Failure, Readonly<Record<string, unknown>>>> {
+  const classic = await opened(values);
+  if (classic._tag === "Left") return classic;
+  describe(classic.right).forEach(print);
+  const folder = values.output ?? values.resume;
+  const record = await trained(classic.right, folder, print);
+  if (record._tag === "Left") return failed(record.left);
+  const { plan, backend } = classic.right;
+  backend.dispose();
+  const { step, epochs } = record.right;
+  if (step < plan.totalSteps) {
+    return stopped(classic.right, record.right, folder);
+  }
+  const { at80, at100, best, bestEpoch } = errorTable(epochs);
+  print(
+    `validation error: ${percent(at80)} at 80 %, ${
+      percent(at100)
+    } at the end, ${
+      percent(best)
+    } at best (epoch ${bestEpoch}); answering the most frequent class for everything: ${
+      percent(1 - frequentShare(classic.right.validation))
+    }`,
+  );
+  return right(resultOf(classic.right, record.right));
+}

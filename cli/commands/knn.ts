@@ -1,0 +1,280 @@
+/**
+ * Judges an encoder by the classes of nearest neighbours.
+ *
+ * ```sh
+ * deno run -A cli/main.ts knn runs/1
+ * deno run -A cli/main.ts knn mae_pretrain_vit_base.pth --data photos --resize-size 256
+ * ```
+ *
+ * Nothing is trained: each picture gets the class for which the most similar
+ * labelled pictures vote. An untrained encoder is judged beside it. The last line of
+ * the output is JSON, also after Ctrl-C.
+ *
+ * @module
+ */
+import {
+  describeFaults,
+  type ModelSpec,
+  type Result,
+  right,
+  rootKey,
+} from "../../core/mod.ts";
+import { counted, shareSource } from "../../data/mod.ts";
+import {
+  disposeAll,
+  type FeatureSpec,
+  KNN_VOTE,
+  knnAccuracies,
+  type KnnAccuracy,
+  type LabelledFeatures,
+  type TrainError,
+  uploadEncoder,
+} from "../../train/mod.ts";
+import {
+  describeFeature,
+  FEATURE_DEFAULTS,
+  FEATURE_FLAGS,
+  featureFrom,
+} from "../evaluate/feature_flags.ts";
+import {
+  describeShare,
+  frequentShare,
+  judgingFailed,
+  shownWork,
+} from "../evaluate/judgement.ts";
+import {
+  type Evaluation,
+  EVALUATION_DEFAULTS,
+  EVALUATION_FLAGS,
+  openEvaluation,
+} from "../evaluate/open_evaluation.ts";
+import { type EvaluationProgram, runProgram } from "../output/program.ts";
+import { sourceFeatures } from "../evaluate/source_features.ts";
+import { tellUnreadable } from "../images/unreadable.ts";
+import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
+import { type FlagValues, numberFlag, wholeFlag } from "../flags/flags.ts";
+import { type ShownWork, underBar } from "../output/progress_bar.ts";
+import { textTable } from "../output/text_table.ts";
+import { badInput, type Failure, stoppedWith } from "../output/failure.ts";
+
+/** Numbers of neighbours that are customary. */
+const NEIGHBOURS = [10, 20, 100, 200];
+
+const FLAGS = {
+  ...EVALUATION_FLAGS,
+  ...FEATURE_FLAGS,
+  "queries": wholeFlag(1, "classify so many of the images to judge by"),
+  "neighbours": wholeFlag(
+    1,
+    "neighbours that vote, in place of several numbers",
+  ),
+  "temperature": numberFlag({
+    wanted: "a number above 0",
+    holds: (value) => value > 0,
+    nearest: () => null,
+  }, "T: a neighbour of similarity s weighs exp(s/T)"),
+} as const;
+
+const USAGE =
+  `Judges an encoder by the classes of nearest neighbours: deno run -A examples/knn.ts ENCODER [FLAGS]
+
+ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
+(.safetensors, .pth) with timm's names. The row of 20 neighbours is what pre-training
+says at its end.`;
+
+/** How neighbours vote and how they are looked for. */
+interface Vote extends ShownWork {
+  readonly feature: FeatureSpec;
+  readonly neighbours: readonly number[];
+  readonly temperature: number;
+}
+
+/** What the encoders are worth: first the trained one, then the untrained, if it is asked for. */
+type Found = readonly (readonly KnnAccuracy[])[];
+
+/** Accuracies of the features of one encoder. */
+async function accuraciesOf(
+  { backend, classes }: Evaluation,
+  known: LabelledFeatures,
+  asked: LabelledFeatures,
+  { neighbours, temperature, ...shown }: Vote,
+): Promise<Result<TrainError, readonly KnnAccuracy[]>> {
+  const pairs = known.labels.length * asked.labels.length;
+  return await underBar(
+    shown,
+    "comparisons",
+    pairs,
+    (options) =>
+      knnAccuracies(known, asked, classes, neighbours, temperature, {
+        ...options,
+        backend,
+      }),
+  );
+}
+
+/** Judges encoders of the same sizes, each image being read once. */
+async function judged(
+  evaluation: Evaluation,
+  isUntrainedToo: boolean,
+  vote: Vote,
+): Promise<Result<TrainError, Found>> {
+  const { encoder, backend } = evaluation;
+  const { model, parameters } = encoder;
+  const sets = isUntrainedToo
+    ? [parameters, untrainedEncoder(encoder)]
+    : [parameters];
+  const encoders = sets.map((set) => uploadEncoder(backend, model, set));
+  const featuresOf = (which: "train" | "queries") =>
+    sourceFeatures(evaluation, encoders, vote.feature, which, vote);
+  const known = await featuresOf("train");
+  if (known._tag === "Left") return known;
+  const asked = await featuresOf("queries");
+  if (asked._tag === "Left") return asked;
+  for (const encoder of encoders) disposeAll(encoder.values());
+  const found: (readonly KnnAccuracy[])[] = [];
+  for (const [k, own] of known.right.entries()) {
+    const queries = asked.right[k];
+    if (queries === undefined) continue;
+    const one = await accuraciesOf(evaluation, own, queries, vote);
+    if (one._tag === "Left") return one;
+    found.push(one.right);
+  }
+  return right(found);
+}
+
+function tableOf(found: Found): string {
+  const names = ["trained", "untrained"];
+  return textTable(
+    [
+      ["encoder", "left"],
+      ["neighbours", "right"],
+      ["top-1 %", "right"],
+      ["top-5 %", "right"],
+    ],
+    found.flatMap((accuracies, k) =>
+      accuracies.map(({ neighbours, top1, top5 }) => [
+        names[k] ?? "",
+        String(neighbours),
+        (100 * top1).toFixed(2),
+        (100 * top5).toFixed(2),
+      ])
+    ),
+  );
+}
+
+/** Says which numbers of neighbours were too large. */
+function tellFewer(
+  neighbours: readonly number[],
+  images: number,
+  say: (line: string) => void,
+): void {
+  const large = neighbours.filter((k) => k > images);
+  if (large.length === 0) return;
+  say(
+    `neighbours: ${large.join(", ")} asked for, ${
+      counted(images, "image")
+    } to learn from: all of them vote`,
+  );
+}
+
+/** As many of the images to judge by as are asked for. */
+function fewer(
+  evaluation: Evaluation,
+  queries: number | undefined,
+): Result<string, Evaluation> {
+  if (queries === undefined) return right(evaluation);
+  const share = shareSource(evaluation.queries, queries, rootKey(0));
+  return share._tag === "Right"
+    ? right({ ...evaluation, queries: share.right })
+    : { _tag: "Left", left: `--queries: ${describeFaults(share.left)}` };
+}
+
+type Values = FlagValues<typeof FLAGS>;
+
+const voteFrom = (
+  model: ModelSpec,
+  values: Values,
+  shown: ShownWork,
+): Vote => ({
+  ...shown,
+  feature: featureFrom(model, values),
+  neighbours: values.neighbours === undefined
+    ? NEIGHBOURS
+    : [values.neighbours],
+  temperature: values.temperature ?? KNN_VOTE.temperature,
+});
+
+/** Judges and says what was found. */
+async function knn(
+  evaluation: Evaluation,
+  values: Values,
+  say: (line: string) => void,
+): Promise<Result<Failure, Readonly<Record<string, unknown>>>> {
+  const { encoder, backend, train, queries, classes } = evaluation;
+  const vote = voteFrom(encoder.model, values, shownWork(say));
+  const { feature, temperature } = vote;
+  const facts = {
+    encoder: encoder.path,
+    normalization: train.normalization,
+    feature,
+    images: train.length,
+    queries: queries.length,
+    classes,
+    temperature,
+    device: backend.device.name,
+  };
+  say(`feature: ${describeFeature(feature)}`);
+  const found = await judged(evaluation, !values["no-untrained"], vote);
+  if (found._tag === "Left") {
+    return found.left._tag === "Stopped"
+      ? stoppedWith("stopped before anything was found", facts)
+      : judgingFailed(found.left);
+  }
+  backend.dispose();
+  say(tableOf(found.right));
+  tellFewer(vote.neighbours, train.length, say);
+  const share = frequentShare(queries);
+  say(describeShare(share));
+  const [accuracies = [], untrained] = found.right;
+  const idle = accuracies.filter(({ top1 }) => top1 <= share);
+  if (idle.length > 0) {
+    const numbers = idle.map(({ neighbours }) => neighbours).join(", ");
+    say(`warning: with ${numbers} neighbours it finds no more than that`);
+  }
+  return right({
+    ...facts,
+    ...tellUnreadable(evaluation, say),
+    accuracies,
+    ...untrained === undefined ? {} : { untrained },
+    mostFrequent: share,
+  });
+}
+
+const program: EvaluationProgram<typeof FLAGS> = {
+  words: ["ENCODER"],
+  flags: FLAGS,
+  usage: USAGE,
+  defaults: {
+    ...EVALUATION_DEFAULTS,
+    ...FEATURE_DEFAULTS,
+    "queries": "all",
+    "neighbours": NEIGHBOURS.join(", "),
+    "temperature": String(KNN_VOTE.temperature),
+  },
+  run: async ([path = ""], values, say) => {
+    const opened = await openEvaluation(path, values, say);
+    if (opened._tag === "Left") return opened;
+    const evaluation = fewer(opened.right, values.queries);
+    return evaluation._tag === "Left"
+      ? badInput(evaluation.left)
+      : await knn(evaluation.right, values, say);
+  },
+};
+
+/**
+ * Runs the command.
+ *
+ * @param args The command line behind its name.
+ */
+export const knnCommand = (args: readonly string[]): Promise<void> =>
+  runProgram(program, args);

@@ -1,0 +1,137 @@
+/**
+ * How a judgement comes to its end.
+ *
+ * @module
+ */
+import { access } from "node:fs/promises";
+import process from "node:process";
+import type { Result } from "../../core/mod.ts";
+import type { ImageSource } from "../../data/mod.ts";
+import {
+  mostFrequentShare,
+  type TopAccuracies,
+  type TrainError,
+} from "../../train/mod.ts";
+import { interruption } from "../output/interruption.ts";
+import { barsOn, type ShownWork } from "../output/progress_bar.ts";
+import { describeByFlags } from "../flags/describe_by_flags.ts";
+import { failedWith } from "./open_evaluation.ts";
+import { badInput, type Failure, stoppedWith } from "../output/failure.ts";
+
+/** Where a program shows its work, and the Ctrl-C that stops it. */
+export const shownWork = (say: (line: string) => void): ShownWork => ({
+  startBar: barsOn(process.stderr),
+  signal: interruption(say).signal,
+});
+
+/**
+ * What a program ends with whose training was stopped.
+ *
+ * @param resume What it goes on from: a folder or a file; nothing if it is not kept.
+ * @param output The file in which the training is kept, if there is one.
+ * @param result What is known of it.
+ */
+export async function stoppedTraining(
+  resume: string | undefined,
+  output: string | undefined,
+  result: Readonly<Record<string, unknown>>,
+): Promise<Result<Failure, never>> {
+  const isKept = output !== undefined &&
+    await access(output).then(() => true, () => false);
+  return isKept
+    ? stoppedWith(
+      `stopped; go on with the same command and: --resume ${resume}`,
+      { ...result, resume },
+    )
+    : stoppedWith(
+      output === undefined
+        ? "stopped; nothing was kept, for want of --output"
+        : "stopped before the first step",
+      result,
+    );
+}
+
+/** An error as the last words of a program: some mean that it cannot begin as asked. */
+export const judgingFailed = (error: TrainError): Result<Failure, never> =>
+  error._tag === "BadConfig" || error._tag === "CheckpointRefused"
+    ? badInput(describeByFlags(error))
+    : failedWith(error);
+
+/** A part of the whole, in percent. */
+export const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
+
+/** Accuracies as a person reads them. */
+export const describeAccuracies = ({ top1, top5 }: TopAccuracies): string =>
+  `top-1 ${percent(top1)}, top-5 ${percent(top5)}`;
+
+/** Part of the images that are of the most frequent class. */
+export const frequentShare = (source: ImageSource): number =>
+  mostFrequentShare(
+    Array.from({ length: source.length }, (_, index) => source.label(index)),
+  );
+
+/** What an accuracy is measured against. */
+export const describeShare = (share: number): string =>
+  `the most frequent class is ${percent(share)} of the images to judge by`;
+
+/**
+ * Says so if an accuracy is no more than answering one class for everything gives.
+ *
+ * @param top1 The accuracy.
+ * @param share Part of the images that are of the most frequent class.
+ * @returns A warning, or `null`.
+ */
+function frequentClassWarning(
+  top1: number,
+  share: number,
+): string | null {
+  return top1 > share
+    ? null
+    : `warning: ${
+      percent(top1)
+    } is no more than answering the most frequent class for everything gives (${
+      percent(share)
+    })`;
+}
+
+/**
+ * Whether a classifier does not even guess evenly any more.
+ *
+ * @param loss Its mean loss over its last epoch, if that is known.
+ * @param classes How many classes there are.
+ */
+export const hasDiverged = (loss: number | null, classes: number): boolean =>
+  loss !== null && !(loss < Math.log(classes));
+
+/** Says so if a classifier does not even guess evenly any more. */
+function divergenceWarning(
+  loss: number | null,
+  classes: number,
+): string | null {
+  return loss === null || !hasDiverged(loss, classes)
+    ? null
+    : `warning: it diverged: its loss ${
+      loss.toFixed(4)
+    } is not below that of a uniform guess, ${
+      Math.log(classes).toFixed(4)
+    }; a lower rate may help`;
+}
+
+/**
+ * What makes the accuracy of a classifier worthless.
+ *
+ * @param found Its accuracy, and its mean loss over its last epoch if that is known.
+ * @param share Part of the images that are of the most frequent class.
+ * @param classes How many classes there are.
+ * @returns Warnings, often none.
+ */
+export const accuracyWarnings = (
+  { top1, loss = null }: {
+    readonly top1: number;
+    readonly loss?: number | null | undefined;
+  },
+  share: number,
+  classes: number,
+): readonly string[] =>
+  [divergenceWarning(loss, classes), frequentClassWarning(top1, share)]
+    .filter((warning) => warning !== null);

@@ -1,0 +1,143 @@
+/**
+ * Reading command lines.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import {
+  type Fault,
+  type Faults,
+  left,
+  nearestHint,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import type { FlagTable, FlagValues } from "./flags.ts";
+
+/** Whether a command line asks for help, whatever else stands on it. */
+export const asksForHelp = (args: readonly string[]): boolean =>
+  args.some((word) => word === "--help" || word === "-h");
+
+/** A piece of the command line. */
+type Token =
+  | { readonly kind: "positional"; readonly value: string }
+  | { readonly kind: "option-terminator" }
+  | OptionToken;
+
+/** A flag as it was written, with its value. */
+interface OptionToken {
+  readonly kind: "option";
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+}
+
+function tokensOf(
+  table: FlagTable,
+  args: readonly string[],
+): readonly Token[] {
+  const options = Object.fromEntries(
+    Object.entries(table).map(([name, { metavar }]) =>
+      [name, {
+        type: metavar === "" ? "boolean" : "string",
+        ...name === "help" ? { short: "h" } : {},
+      }] as const
+    ),
+  );
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+  });
+  return tokens as readonly Token[];
+}
+
+const fault = (
+  tag: Fault["_tag"],
+  path: string,
+  found: unknown,
+  wanted: string,
+): Fault => ({ _tag: tag, path, found, wanted });
+
+type Reading = Result<Fault, readonly [name: string, value: unknown]>;
+
+function readOption(table: FlagTable, token: OptionToken): Reading {
+  const { name, rawName, value } = token;
+  const flag = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (flag === undefined) {
+    const hint = nearestHint(
+      name,
+      Object.keys(table),
+      (best) => `--${best}`,
+    );
+    const wanted = `a known flag${hint || "; --help lists them"}`;
+    return left(fault("UnknownField", rawName, value, wanted));
+  }
+  if (flag.metavar === "") {
+    return value === undefined
+      ? right([name, true])
+      : left(fault("WrongType", rawName, value, "no value"));
+  }
+  const parsed = value === undefined ? left(flag.metavar) : flag.parse(value);
+  return parsed._tag === "Right"
+    ? right([name, parsed.right])
+    : left(fault("OutOfRange", rawName, value, parsed.left));
+}
+
+/** A word behind an unknown flag was probably its value: one fault is enough. */
+const belongsToUnknown = (
+  table: FlagTable,
+  before: Token | undefined,
+): boolean => before?.kind === "option" && !Object.hasOwn(table, before.name);
+
+function readToken(
+  table: FlagTable,
+  token: Token,
+  before: Token | undefined,
+): readonly Reading[] {
+  switch (token.kind) {
+    case "option":
+      return [readOption(table, token)];
+    case "positional":
+      return belongsToUnknown(table, before) ? [] : [
+        left(fault("UnknownField", "argument", token.value, "flags only")),
+      ];
+    case "option-terminator":
+      return [];
+  }
+}
+
+const repeated = (names: readonly string[]): readonly Fault[] =>
+  [...new Set(names.filter((name, i) => names.indexOf(name) < i))]
+    .map((name) =>
+      fault("Inconsistent", `--${name}`, "several values", "one value")
+    );
+
+/**
+ * Reads a command line.
+ *
+ * @param table The flags that exist.
+ * @param args The words of the command line.
+ * @returns The values that were given, or every fault: unknown flags and
+ * impossible values with the nearest right ones, words that belong to no flag,
+ * flags given twice.
+ */
+export function parseFlags<Table extends FlagTable>(
+  table: Table,
+  args: readonly string[],
+): Result<Faults, FlagValues<Table>> {
+  const tokens = tokensOf(table, args);
+  const readings = tokens.flatMap((token, i) =>
+    readToken(table, token, tokens[i - 1])
+  );
+  const values = readings.flatMap((r) => r._tag === "Right" ? [r.right] : []);
+  const [first, ...others] = [
+    ...readings.flatMap((r) => r._tag === "Left" ? [r.left] : []),
+    ...repeated(values.map(([name]) => name)),
+  ];
+  return first === undefined
+    ? right(Object.fromEntries(values) as FlagValues<Table>)
+    : left([first, ...others]);
+}

@@ -1,0 +1,251 @@
+/**
+ * Which images a run learns from and by which it is judged.
+ *
+ * @module
+ */
+import {
+  excerpt,
+  type Faults,
+  left,
+  printable,
+  type Result,
+  right,
+  rootKey,
+} from "../../core/mod.ts";
+import {
+  type DataError,
+  describeDataError,
+  embeddedFashionMnist,
+  type ImageSource,
+  labelledImages,
+  noClassesReason,
+  openSource,
+  selectClasses,
+  shareSource,
+  type Split,
+  splitByClass,
+  type SplitSource,
+  splitSource,
+  withClassesOf,
+} from "../../data/mod.ts";
+import { namedByFlags } from "../flags/faults_by_flags.ts";
+import type { HeldOut, ImageChoice } from "./images_file.ts";
+
+/** Images to learn from, and labelled ones kept away from learning, if there are any. */
+export interface PretrainImages {
+  /** Images to learn from. */
+  readonly train: ImageSource;
+  /** Images of the same classes that the model never learns from. */
+  readonly queries: ImageSource | null;
+  /** Which these are, or why there are none; in words. */
+  readonly judgedBy: string;
+}
+
+/** Judges by no other images than those with a label. */
+function withLabels(images: PretrainImages): PretrainImages {
+  const { train, queries, judgedBy } = images;
+  if (queries === null) return images;
+  const known = labelledImages(queries);
+  if (known.length === 0) return unjudged(train, "none of them has a class");
+  return known.length === queries.length ? images : {
+    train,
+    queries: known,
+    judgedBy: `${judgedBy}; ${known.length} of them have a class`,
+  };
+}
+
+/** Queries held out where the data have no part of their own for judging: a fifth, at most. */
+const HELD_OUT = 2000;
+
+/** The share is the same for every run, so that runs can be compared. */
+const HOLD_OUT_KEY = rootKey(0);
+
+const unjudged = (train: ImageSource, why: string): PretrainImages => ({
+  train,
+  queries: null,
+  judgedBy: `no images: ${why}`,
+});
+
+/** A remark on classes, where there are any. */
+function onClasses(
+  names: readonly string[],
+  remark: (some: string) => string,
+): string {
+  if (names.length === 0) return "";
+  const some = names.slice(0, 3).map(excerpt).join(", ");
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  return `; ${remark(`${some}${more}`)}`;
+}
+
+const partsOf = (
+  { share, rest }: SplitSource,
+  count: number,
+  more: string,
+): PretrainImages => ({
+  train: rest,
+  queries: share,
+  judgedBy: `${count} other images, kept away from learning${more}`,
+});
+
+/** Keeps so many images away from learning. */
+function keptAway(
+  source: ImageSource,
+  count: number,
+  draw: HeldOut,
+  why: string,
+): Result<Faults, PretrainImages> {
+  if (draw === "over all") {
+    const parts = splitSource(source, count, HOLD_OUT_KEY);
+    return parts._tag === "Left"
+      ? parts
+      : right(partsOf(parts.right, count, why));
+  }
+  const parts = splitByClass(source, count, HOLD_OUT_KEY);
+  if (parts._tag === "Left") return parts;
+  const { notInShare, notInRest } = parts.right;
+  const lacking =
+    onClasses(notInShare, (some) => `no image of ${some} among them`) +
+    onClasses(notInRest, (some) => `all images of ${some} among them`);
+  return right(partsOf(parts.right, count, `${lacking}${why}`));
+}
+
+/** Keeps a fifth of the images away from learning. */
+function heldOut(
+  source: ImageSource,
+  draw: HeldOut,
+  why: string,
+): Result<Faults, PretrainImages> {
+  const count = Math.min(HELD_OUT, Math.floor(source.length / 5));
+  return count < 1
+    ? right(unjudged(source, "there are too few"))
+    : keptAway(source, count, draw, why);
+}
+
+/** Judges by images of their own, as far as their classes are those that are learned from. */
+function judgedBy(
+  train: ImageSource,
+  test: ImageSource,
+  draw: HeldOut,
+): Result<Faults, PretrainImages> {
+  const found = withClassesOf(train, test);
+  const isSame = found !== null &&
+    found.onlyLearned.length + found.onlyJudged.length === 0;
+  // Runs from before parts were drawn by class judged by nothing but the same classes.
+  if (found === null || (draw === "over all" && !isSame)) {
+    const classes = test.classNames === null ? "no classes" : "other classes";
+    return heldOut(train, draw, `; ${test.name} has ${classes}`);
+  }
+  const { source, onlyLearned, onlyJudged } = found;
+  return right({
+    train,
+    queries: source,
+    judgedBy: `${test.name}: ${source.summary}${
+      onClasses(onlyLearned, (some) => `no image of ${some} among them`)
+    }${onClasses(onlyJudged, (some) => `${some} left out, not learned from`)}`,
+  });
+}
+
+/** Finds images by which features can be judged: labelled, of the same classes, not learned from. */
+function withJudges(
+  train: ImageSource,
+  test: Result<DataError, ImageSource>,
+  draw: HeldOut,
+): Result<Faults, PretrainImages> {
+  if (train.classNames === null) {
+    return right(unjudged(train, noClassesReason(train)));
+  }
+  if (train.classNames.length < 2) {
+    return right(unjudged(train, "all are of one class"));
+  }
+  if (test._tag === "Left") {
+    return heldOut(train, draw, `; ${describeDataError(test.left)}`);
+  }
+  return test.right.name === train.name
+    ? heldOut(train, draw, "")
+    : judgedBy(train, test.right, draw);
+}
+
+/** Keeps a chosen part of the images away from learning. */
+function shared(
+  source: ImageSource,
+  share: number,
+  draw: HeldOut,
+): Result<Faults, PretrainImages> {
+  const count = Math.round(share * source.length);
+  const images = keptAway(source, count, draw, "");
+  if (images._tag === "Right" && source.classNames !== null) return images;
+  const wanted = source.classNames === null
+    ? "images with classes"
+    : "a part that leaves images on both sides";
+  const path = "--val-share";
+  return left([{ _tag: "Inconsistent", path, found: share, wanted }]);
+}
+
+/** The images of a split, of the chosen classes. */
+async function openSplit(
+  folder: string | null,
+  split: Split,
+  classes: readonly string[] | null,
+): Promise<Result<DataError, ImageSource>> {
+  const source = folder === null
+    ? await embeddedFashionMnist()
+    : await openSource(folder, split);
+  if (source._tag === "Left" || classes === null) return source;
+  const chosen = selectClasses(source.right, classes);
+  return chosen._tag === "Left" && chosen.left._tag === "BadOptions"
+    ? left({ _tag: "BadOptions", faults: namedByFlags(chosen.left.faults) })
+    : chosen;
+}
+
+/** Which classes, and which part is kept to judge by; by class unless told otherwise. */
+export type JudgingChoice =
+  & Pick<ImageChoice, "classes" | "valShare">
+  & Partial<Pick<ImageChoice, "heldOut">>
+  & {
+    /** Whether the data's own part may judge, where they have one; it may unless told otherwise. */
+    readonly ownPart?: boolean;
+  };
+
+async function opened(
+  folder: string | null,
+  { classes, valShare, heldOut = "by class", ownPart = true }: JudgingChoice,
+): Promise<Result<DataError, PretrainImages>> {
+  const train = await openSplit(folder, "train", classes);
+  if (train._tag === "Left") return train;
+  const images = valShare === null
+    ? withJudges(
+      train.right,
+      ownPart ? await openSplit(folder, "test", classes) : train,
+      heldOut,
+    )
+    : shared(train.right, valShare, heldOut);
+  return images._tag === "Left"
+    ? left({ _tag: "BadOptions", faults: images.left })
+    : right(withLabels(images.right));
+}
+
+/**
+ * Opens the images of a run.
+ *
+ * @param folder What `--data` says, or `null` for the embedded Fashion-MNIST images.
+ * @param limit How many images to learn from, or `null` for all.
+ * @param choice Which classes, and which part is kept to judge by.
+ */
+export async function openImages(
+  folder: string | null,
+  limit: number | null,
+  choice: JudgingChoice = { classes: null, valShare: null },
+): Promise<Result<DataError, PretrainImages>> {
+  const found = await opened(folder, choice);
+  if (found._tag === "Left") return found;
+  const judgedBy = printable(found.right.judgedBy);
+  const images = { ...found.right, judgedBy };
+  if (limit === null) return right(images);
+  const train = shareSource(images.train, limit, HOLD_OUT_KEY);
+  if (train._tag === "Right") return right({ ...images, train: train.right });
+  const [fault] = train.left;
+  return left({
+    _tag: "BadOptions",
+    faults: [{ ...fault, path: "--limit" }],
+  });
+}

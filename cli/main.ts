@@ -1,0 +1,93 @@
+/**
+ * The program: `deno run -A cli/main.ts COMMAND …`.
+ *
+ * ```sh
+ * deno run -A cli/main.ts pretrain --data photos
+ * deno run -A cli/main.ts knn runs/1
+ * deno run -A cli/main.ts --help
+ * ```
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- talking is what a program does
+import { nearestHint } from "../core/mod.ts";
+import { EXIT } from "./output/failure.ts";
+
+/** A command: its purpose in a line, and its work, loaded only when it is asked for. */
+interface Command {
+  readonly purpose: string;
+  readonly load: () => Promise<(args: readonly string[]) => Promise<void>>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  pretrain: {
+    purpose: "pre-train a Vision Transformer on images",
+    load: async () => (await import("./commands/pretrain.ts")).pretrainCommand,
+  },
+  plan: {
+    purpose: "print and draw what freezes when, without training",
+    load: async () => (await import("./commands/plan.ts")).planCommand,
+  },
+  watch: {
+    purpose: "show a run from another terminal, or as a page",
+    load: async () => (await import("./commands/watch.ts")).watchCommand,
+  },
+  knn: {
+    purpose: "judge an encoder by nearest neighbours in feature space",
+    load: async () => (await import("./commands/knn.ts")).knnCommand,
+  },
+  probe: {
+    purpose: "judge an encoder by a linear classifier on its features",
+    load: async () => (await import("./commands/probe.ts")).probeCommand,
+  },
+  finetune: {
+    purpose: "fine-tune an encoder with a head for classes",
+    load: async () => (await import("./commands/finetune.ts")).finetuneCommand,
+  },
+  compare: {
+    purpose: "compare ways of freezing by what their encoders are worth",
+    load: async () => (await import("./commands/compare.ts")).compareCommand,
+  },
+  classic: {
+    purpose: "train a residual network under FreezeOut",
+    load: async () => (await import("./commands/classic.ts")).classicCommand,
+  },
+  export: {
+    purpose: "write an encoder for timm, PyTorch and transformers.js",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
+};
+
+/** Names and purposes of the commands. */
+function helpOfCommands(): string {
+  const names = Object.keys(COMMANDS);
+  const width = Math.max(...names.map((name) => name.length));
+  return [
+    "Pre-training of Vision Transformers under freezing: deno run -A cli/main.ts COMMAND [FLAGS]",
+    "",
+    ...Object.entries(COMMANDS).map(([name, { purpose }]) =>
+      `  ${name.padEnd(width)}  ${purpose}`
+    ),
+    "",
+    "COMMAND --help lists the flags of a command.",
+  ].join("\n");
+}
+
+/** Runs the command that a command line names. */
+async function main([name, ...args]: readonly string[]): Promise<void> {
+  if (name === "--help" || name === "-h") return console.log(helpOfCommands());
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name)
+    ? COMMANDS[name]
+    : undefined;
+  if (command !== undefined) return await (await command.load())(args);
+  console.error(
+    name === undefined
+      ? helpOfCommands()
+      : `command: found ${JSON.stringify(name)}, wanted one of ${
+        Object.keys(COMMANDS).join(", ")
+      }${nearestHint(name, Object.keys(COMMANDS))}`,
+  );
+  Deno.exit(EXIT.badInput);
+}
+
+if (import.meta.main) await main(Deno.args);

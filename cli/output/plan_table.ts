@@ -1,0 +1,119 @@
+/**
+ * A plan as tables.
+ *
+ * @module
+ */
+import {
+  calcSpeedup,
+  type FreezePlan,
+  type OptimizerConfig,
+  phaseFlops,
+  phaseMemory,
+  type PlanLayer,
+  predictedSaving,
+  totalFlops,
+} from "../../core/mod.ts";
+import { textTable } from "./text_table.ts";
+
+const { format } = new Intl.NumberFormat("en-US");
+
+const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+
+const mebibytes = (bytes: number): string =>
+  format(Number((bytes / 2 ** 20).toFixed(1)));
+
+/**
+ * A line for each layer: what it is, when it freezes and where its rate starts.
+ *
+ * @param plan The plan.
+ * @param stepsPerEpoch Optimizer steps of an epoch.
+ */
+export function layerTable(plan: FreezePlan, stepsPerEpoch: number): string {
+  const row = (layer: PlanLayer): readonly string[] => {
+    const { index, name, stage, freezeTime, freezeStep, schedule } = layer;
+    const taps = plan.stages.some((task) => task.layer === index);
+    const freezes = freezeStep < plan.totalSteps;
+    return [
+      String(index),
+      name,
+      `${stage + 1}${taps ? " tap" : ""}`,
+      freezeTime.toFixed(6),
+      schedule.initialRate.toExponential(3),
+      freezes ? (freezeStep / stepsPerEpoch).toFixed(2) : "never",
+      freezes ? format(freezeStep) : "",
+    ];
+  };
+  return textTable([
+    ["layer", "right"],
+    ["what", "left"],
+    ["stage", "left"],
+    ["t_i", "left"],
+    ["initial rate", "right"],
+    ["frozen from epoch", "right"],
+    ["step", "right"],
+  ], plan.layers.map(row));
+}
+
+/**
+ * A line for each phase: how long it is and what a step costs in it.
+ *
+ * @param plan The plan.
+ * @param stepsPerEpoch Optimizer steps of an epoch.
+ * @param optimizer Decides how many moments parameters have.
+ */
+export function phaseTable(
+  plan: FreezePlan,
+  stepsPerEpoch: number,
+  optimizer: OptimizerConfig,
+): string {
+  const flops = plan.phases.map(phaseFlops(plan));
+  const memory = plan.phases.map(phaseMemory(plan, optimizer));
+  const whole = flops[0]?.total ?? NaN;
+  const rows = plan.phases.map(({ from, to, frozenLayers, liveStages }, i) => {
+    const { total = NaN } = flops[i] ?? {};
+    const { gradientBytes = NaN, optimizerBytes = NaN, activationBytes = NaN } =
+      memory[i] ?? {};
+    return [
+      `${(from / stepsPerEpoch).toFixed(2)}–${(to / stepsPerEpoch).toFixed(2)}`,
+      String(frozenLayers),
+      liveStages.map((stage) => stage + 1).join(" "),
+      (total / 1e9).toPrecision(4),
+      percent(total / whole),
+      mebibytes(gradientBytes),
+      mebibytes(optimizerBytes),
+      mebibytes(activationBytes),
+    ];
+  });
+  return textTable([
+    ["epochs", "left"],
+    ["frozen", "right"],
+    ["stages", "left"],
+    ["GFLOP/image", "right"],
+    ["of unfrozen", "right"],
+    ["gradients MiB", "right"],
+    ["moments MiB", "right"],
+    ["activations MiB/image", "right"],
+  ], rows);
+}
+
+/**
+ * What the plan saves, by the cost model and by FreezeOut's estimate.
+ *
+ * @param plan The plan.
+ */
+export function savingLine(plan: FreezePlan): string {
+  const { layers } = phaseFlops(plan)(plan.phases[0]);
+  const estimate = calcSpeedup(
+    layers.map(({ forward }) => forward),
+    plan.config.freeze,
+  );
+  const forward = layers.reduce((sum, layer) => sum + layer.forward, 0);
+  const encoder = layers.reduce((sum, layer) => sum + totalFlops(layer), 0);
+  return [
+    `Saves ${percent(predictedSaving(plan))} of the floating-point operations`,
+    `(FreezeOut's own estimate: ${percent(estimate)},`,
+    `taking backward = forward; here it is ${
+      (encoder / forward - 1).toFixed(2)
+    } times).`,
+  ].join(" ");
+}

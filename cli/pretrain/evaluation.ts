@@ -1,0 +1,212 @@
+/**
+ * What the encoder of a run is worth by the classes of nearest neighbours.
+ *
+ * @module
+ */
+import { type Result, right } from "../../core/mod.ts";
+import { type BadImages, counted, labelledImages } from "../../data/mod.ts";
+import {
+  disposeState,
+  initialSnapshot,
+  knnAccuracy,
+  mostFrequentShare,
+  type TrainError,
+  uploadState,
+} from "../../train/mod.ts";
+import { type ShownWork, underBar } from "../output/progress_bar.ts";
+import { type JudgedFeatures, judgedFeatures } from "./judged_features.ts";
+import type { OpenedRun } from "./open_run.ts";
+
+/**
+ * Percent of the judged images whose class the weighted vote of their 20 nearest
+ * neighbours (temperature 0.07) finds, as `examples/knn.ts` says it; `null` where it was
+ * not judged.
+ */
+export interface Accuracies {
+  /** By the encoder's features: the mean of its patch tokens after the last block. */
+  readonly knnTop1: number | null;
+  /** By those of an encoder with the first values of the seed. */
+  readonly knnTop1Untrained: number | null;
+  /** By the pixels themselves, at most 32 × 32. */
+  readonly knnTop1Pixels: number | null;
+  /** Percent of the judged images that are of the most frequent class. */
+  readonly mostFrequent: number | null;
+  /** Images among which neighbours were looked for. */
+  readonly knnImages: number | null;
+  /** Images that were judged. */
+  readonly knnQueries: number | null;
+}
+
+/** Nothing was judged. */
+export const UNJUDGED: Accuracies = {
+  knnTop1: null,
+  knnTop1Untrained: null,
+  knnTop1Pixels: null,
+  mostFrequent: null,
+  knnImages: null,
+  knnQueries: null,
+};
+
+/** How long judging may take. */
+export type JudgingTime = "auto" | "always" | "never";
+
+/** How an encoder is judged. */
+export interface JudgingChoice extends ShownWork {
+  /** How long it may take: `auto` is a tenth of the run's time. */
+  readonly time: JudgingTime;
+  /** Seconds of the run. */
+  readonly runSeconds: number;
+  /** Where images to judge by are noted that cannot be read. */
+  readonly unreadable: BadImages;
+}
+
+/** An encoder that was judged, and what is to be said of how. */
+export interface Judged {
+  readonly accuracies: Accuracies;
+  readonly note: string;
+}
+
+/** Part of the run's time that judging takes at most, but for the first seconds. */
+const TIME_PART = 0.1;
+const FREE_SECONDS = 3;
+
+/** Images within that time at most, which bounds memory. */
+const MOST = { train: 10_000, queries: 2000 };
+const ALL = { train: Infinity, queries: Infinity };
+
+/** Fewer images say too little. */
+const LEAST = { train: 100, queries: 50 };
+
+/** Comparisons of numbers in a second, at least. */
+const COMPARED_PER_SECOND = 3e9;
+
+/** Numbers that are compared for each pair of images: two encoders and pixels, at most. */
+const comparedNumbers = ({ config: { model } }: OpenedRun): number =>
+  2 * model.embedDim + model.inChannels * Math.min(32, model.imageSize) ** 2;
+
+/** Whether there is time for another batch, comparisons included. */
+function clockOf(
+  opened: OpenedRun,
+  { time, runSeconds }: JudgingChoice,
+): (train: number, queries: number) => boolean {
+  if (time === "always") return () => true;
+  const seconds = Math.max(FREE_SECONDS, TIME_PART * runSeconds);
+  const perPair = comparedNumbers(opened) / COMPARED_PER_SECOND;
+  const from = performance.now();
+  return (train, queries) => {
+    const spent = (performance.now() - from) / 1000;
+    return spent + train * queries * perPair < seconds;
+  };
+}
+
+/** Percent of the queries whose class is found. */
+async function accuracy(
+  { images: { train }, backend }: OpenedRun,
+  { known, asked }: JudgedFeatures,
+  shown: ShownWork,
+): Promise<Result<TrainError, number>> {
+  const pairs = known.labels.length * asked.labels.length;
+  const classes = train.classNames?.length ?? 0;
+  const found = await underBar(
+    shown,
+    "comparisons",
+    pairs,
+    (options) =>
+      knnAccuracy(known, asked, classes, undefined, { ...options, backend }),
+  );
+  return found._tag === "Left" ? found : right(100 * found.right);
+}
+
+/** The features of the trained encoder, of the untrained one, and the pixels. */
+async function featuresOf(
+  opened: OpenedRun,
+  choice: JudgingChoice,
+): Promise<Result<TrainError, readonly JudgedFeatures[]>> {
+  const { images, config, backend, run, plan, loading } = opened;
+  const { train, queries } = images;
+  if (queries === null) return right([]);
+  const { model } = config;
+  const most = choice.time === "always" ? ALL : MOST;
+  const first = uploadState(backend, config, initialSnapshot(config, plan));
+  const total = Math.min(most.train, train.length) +
+    Math.min(most.queries, queries.length);
+  const found = await underBar(
+    choice,
+    "images judged",
+    total,
+    (options) =>
+      judgedFeatures({
+        ...{ backend, model, train, queries, most },
+        encoders: [run.parameters(), first.parameters],
+        unreadable: choice.unreadable,
+        workers: loading.workers ?? undefined,
+        goesOn: clockOf(opened, choice),
+      }, options),
+  );
+  disposeState(first);
+  return found;
+}
+
+/** How many of the images were used, where it were not all. */
+function sampleNote(
+  { images: { train, queries } }: OpenedRun,
+  { known, asked }: JudgedFeatures,
+): string {
+  const [images, judged] = [known.labels.length, asked.labels.length];
+  const are = `${counted(judged, "image")} judged by ${images}`;
+  const all = `${queries?.length ?? 0} by ${train.length}`;
+  return `${images}/${judged}` === `${train.length}/${queries?.length}`
+    ? `all ${are}, as examples/knn.ts does`
+    : `${are}, of ${all}; --judge always, and examples/knn.ts, take all`;
+}
+
+const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
+
+/**
+ * What the encoder of a run is worth, beside itself before the first step and plain
+ * pixels.
+ *
+ * @param opened The run.
+ * @param choice How long it may take, who sees it and what stops it.
+ * @returns Accuracies and what is to be said of them; or the first error.
+ */
+export async function judgeRun(
+  { images, ...run }: OpenedRun,
+  choice: JudgingChoice,
+): Promise<Result<TrainError, Judged>> {
+  const train = labelledImages(images.train);
+  const opened = { ...run, images: { ...images, train } };
+  if (choice.time === "never") return right(unjudged("not judged"));
+  const features = await featuresOf(opened, choice);
+  if (features._tag === "Left") return features;
+  const [trained, untrained, pixels] = features.right;
+  if (!trained || !untrained || !pixels) {
+    return right(unjudged(`not judged: ${opened.images.judgedBy}`));
+  }
+  const { queries } = images;
+  const isSmall =
+    trained.known.labels.length < Math.min(LEAST.train, train.length) ||
+    trained.asked.labels.length < Math.min(LEAST.queries, queries?.length ?? 0);
+  if (isSmall) {
+    return right(unjudged(
+      "not judged: a tenth of the run's time is too short; --judge always, or examples/knn.ts, takes longer",
+    ));
+  }
+  const found: number[] = [];
+  for (const one of [trained, untrained, pixels]) {
+    const percent = await accuracy(opened, one, choice);
+    if (percent._tag === "Left") return percent;
+    found.push(percent.right);
+  }
+  const [knnTop1 = NaN, knnTop1Untrained = NaN, knnTop1Pixels = NaN] = found;
+  const { known, asked } = trained;
+  return right({
+    accuracies: {
+      ...{ knnTop1, knnTop1Untrained, knnTop1Pixels },
+      mostFrequent: 100 * mostFrequentShare(asked.labels),
+      knnImages: known.labels.length,
+      knnQueries: asked.labels.length,
+    },
+    note: sampleNote(opened, trained),
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * Pre-training that starts from weights.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  type FreezePlan,
+  gridSize,
+  left,
+  type PretrainConfig,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import {
+  counted,
+  type Normalization,
+  normalizationFor,
+} from "../../data/mod.ts";
+import {
+  describeSkipped,
+  encoderSnapshot,
+  type OpenedEncoder,
+  openEncoder,
+  replaceFile,
+  type Snapshot,
+  type TrainError,
+} from "../../train/mod.ts";
+import { describeReport, describeStatistics } from "../flags/encoder_flags.ts";
+import { describeByFlags } from "../flags/describe_by_flags.ts";
+import type { PretrainValues } from "./pretrain_flags.ts";
+import type { Settings } from "./settings.ts";
+
+/** The moment before the first step, and where its encoder is from. */
+export interface InitialEncoder {
+  /** The moment; decoders start as the seed says. */
+  readonly start: Snapshot;
+  /** The encoder and what became of the tensors of its file. */
+  readonly encoder: OpenedEncoder;
+}
+
+/**
+ * Opens the encoder that a new run starts from.
+ *
+ * @param from What `--init-from` says: a run, a checkpoint, an exported encoder or a
+ * file of weights with timm's, MAE's or LocalMIM's names.
+ * @param config The run; the encoder must be of its model.
+ * @param plan Its plan.
+ * @param prefix What stands before the encoder's names, if that has to be said.
+ * @returns The start, or in words why the weights do not fit.
+ */
+export async function initialEncoder(
+  from: string,
+  config: PretrainConfig,
+  plan: FreezePlan,
+  prefix?: string,
+): Promise<Result<string, InitialEncoder>> {
+  const opened = await openEncoder(from, {
+    ...prefix === undefined ? {} : { prefix },
+    model: config.model,
+    partial: true,
+  });
+  if (opened._tag === "Left") {
+    return left(`--init-from: ${describeByFlags(opened.left)}`);
+  }
+  const encoder = opened.right;
+  return right({ start: encoderSnapshot(config, plan, encoder), encoder });
+}
+
+/** Flags of where a run's weights are from. */
+type InitialFlags = Pick<PretrainValues, "init-from" | "prefix">;
+
+/**
+ * The encoder that `--init-from` names, if it is given.
+ *
+ * @param values Flags as they were given.
+ * @param settings What the run is to be; one that goes on has its own weights.
+ * @param config The run.
+ * @param plan Its plan.
+ */
+export async function initialOf(
+  { "init-from": from, prefix }: InitialFlags,
+  { earlier }: Settings,
+  config: PretrainConfig,
+  plan: FreezePlan,
+): Promise<Result<string, InitialEncoder | null>> {
+  if (from === undefined) {
+    return prefix === undefined ? right(null) : left(
+      `--prefix: found "${prefix}", wanted --init-from beside it: the weights that it is for`,
+    );
+  }
+  return earlier === null
+    ? await initialEncoder(from, config, plan, prefix)
+    : left(
+      `--init-from: found ${from}, wanted no --resume beside it: a run goes on from its own weights`,
+    );
+}
+
+/** Whether numbers are the same but for rounding. */
+const isNear = (some: readonly number[], others: readonly number[]): boolean =>
+  some.every((value, i) => Math.abs(value - (others[i] ?? NaN)) < 1e-4);
+
+/** That an encoder learned from pixels of other statistics, if it did. */
+function describeOtherStatistics(
+  { model, normalization: said }: OpenedEncoder,
+  images: Normalization,
+): readonly string[] {
+  if (said === null) return [];
+  const channels = model.inChannels === 1 ? 1 : 3;
+  const [before, now] = [said, images]
+    .map((statistics) => normalizationFor(statistics, channels));
+  return isNear(before!.mean, now!.mean) &&
+      isNear(before!.deviation, now!.deviation)
+    ? []
+    : [
+      `its pixels had ${
+        describeStatistics(before!)
+      } (${said.from}); those of this run have ${describeStatistics(now!)}`,
+    ];
+}
+
+/**
+ * What became of the tensors of the file, in lines.
+ *
+ * @param initial Where the encoder is from.
+ * @param images What the run's images are normalised with.
+ */
+export function describeInitialEncoder(
+  { encoder }: InitialEncoder,
+  images: Normalization,
+): string {
+  const { path, model, report, skipped } = encoder;
+  const { used, positions: { grid, offFixed } } = report;
+  // Rounding is no difference, and a table of another grid says nothing.
+  const isLearned = grid === gridSize(model) && offFixed > 1e-3;
+  const positions = `its positions are other ones (by up to ${
+    offFixed.toFixed(2)
+  }); pre-training has fixed ones`;
+  const lines = [
+    ...describeReport(report),
+    ...isLearned ? [positions] : [],
+    ...describeOtherStatistics(encoder, images),
+  ];
+  return [
+    ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
+    `start:  ${path}: ${counted(used.length, "tensor")} used`,
+    ...lines.map((line) => `        ${line}`),
+  ].join("\n");
+}
+
+/**
+ * Writes the whole report into the folder of a run, as `init.json`.
+ *
+ * @param folder The folder.
+ * @param initial Where its encoder is from.
+ */
+export function writeInitReport(
+  folder: string,
+  { encoder: { path, report, skipped } }: InitialEncoder,
+): Promise<Result<TrainError, void>> {
+  const text = JSON.stringify({ from: path, skipped, ...report }, null, 2);
+  return replaceFile(join(folder, "init.json"), `${text}\n`);
+}

@@ -1,0 +1,115 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { configFromFlags } from "../../../cli/flags/config_from_flags.ts";
+import {
+  METHOD_FLAGS,
+  methodDefaults,
+  type MethodValues,
+} from "../../../cli/flags/method_flags.ts";
+import { parseFlags } from "../../../cli/flags/parse_flags.ts";
+import {
+  allStages,
+  DEFAULT_PRETRAIN_CONFIG as BASE,
+  MODEL_PRESETS,
+} from "../../../core/mod.ts";
+import { faultsOf, right } from "../../right.ts";
+
+const configOf = (values: MethodValues) => right(configFromFlags(BASE, values));
+
+Deno.test("configFromFlags() without flags is the base", () => {
+  deepEqual(configOf({}), BASE);
+});
+
+Deno.test("configFromFlags() with the defaults of the help is the base", () => {
+  const args = Object.entries(methodDefaults(BASE, "vit-b"))
+    .flatMap(([name, value]) => [`--${name}`, value]);
+  deepEqual(configOf(right(parseFlags(METHOD_FLAGS, args))), BASE);
+});
+
+Deno.test("methodDefaults() knows every flag with a value, but the absolute rate", () => {
+  const defaults = methodDefaults(BASE, "vit-b");
+  deepEqual(
+    Object.entries(METHOD_FLAGS)
+      .filter(([name, { metavar }]) => metavar !== "" && !(name in defaults))
+      .map(([name]) => name),
+    ["lr"],
+  );
+});
+
+Deno.test("configFromFlags() takes any grid of patches: 32 pixels at 224, 4 at 28", () => {
+  const scales = (values: MethodValues) =>
+    configOf(values).model.stages.map(({ scale }) => scale);
+  deepEqual(scales({ "patch-size": 32 }), [4, 2, 1, 1]);
+  deepEqual(
+    scales({ model: "nano", "image-size": 28, "patch-size": 4 }),
+    [4, 2, 1, 1],
+  );
+  deepEqual(scales({ "patch-size": 28 }), [4, 2, 1, 0.5]);
+});
+
+Deno.test("configFromFlags() names flags, not fields, also within a sentence", () => {
+  deepEqual(faultsOf(configFromFlags(BASE, { "patch-size": 15 })), [
+    "--image-size: found 224, wanted a multiple of 15 (--patch-size)",
+  ]);
+  deepEqual(faultsOf(configFromFlags(BASE, { "patch-size": 2 })), [
+    "--patch-size: found 2, wanted at least 4, the cells along a patch that stages[0] predicts (scale)",
+  ]);
+});
+
+Deno.test("configFromFlags() scales the rate with the batch, unless it is absolute", () => {
+  const batch = { "batch-size": 64, "accum-iter": 2 } as const;
+  equal(configOf(batch).rate.baseRate, 1e-4);
+  equal(configOf({ ...batch, blr: 1e-3 }).rate.baseRate, 5e-4);
+  equal(configOf({ ...batch, lr: 0.01 }).rate.baseRate, 0.01);
+});
+
+Deno.test("configFromFlags() takes a preset and changes it", () => {
+  const { model } = configOf({ "model": "vit-s", "mask-ratio": 0.5 });
+  deepEqual(model, { ...MODEL_PRESETS["vit-s"], maskRatio: 0.5 });
+  const all = configOf({ "all-stages": true }).model.stages;
+  deepEqual(all, allStages(12));
+});
+
+Deno.test("configFromFlags() has the reference's three rate modes and the power between two of them", () => {
+  const modeOf = (values: MethodValues) => configOf(values).rate.mode;
+  deepEqual(modeOf({ "lr-mode": "scaled" }), { _tag: "LayerWise", power: 1 });
+  deepEqual(modeOf({ "lr-mode": "unscaled" }), { _tag: "LayerWise", power: 0 });
+  deepEqual(modeOf({ "lr-mode": "uniform" }), { _tag: "Uniform" });
+  deepEqual(modeOf({ "lr-lr": 0.3 }), { _tag: "LayerWise", power: 0.3 });
+});
+
+Deno.test("configFromFlags() has the reference's way to treat class token and patch embedding", () => {
+  const { freeze } = configOf({
+    "class-token": "never-frozen",
+    "dont-freeze-pe": true,
+  });
+  equal(freeze.classToken, "neverFrozen");
+  equal(freeze.freezePatchEmbed, false);
+});
+
+Deno.test("configFromFlags() refuses flags that contradict each other", () => {
+  deepEqual(
+    faultsOf(
+      configFromFlags(BASE, {
+        "lr": 0.1,
+        "blr": 0.1,
+        "lr-mode": "uniform",
+        "lr-lr": 0.5,
+      }),
+    ),
+    [
+      "--lr: found 0.1, wanted either --lr or --blr",
+      "--lr-lr: found 0.5, wanted --lr-mode scaled, the only one with a power",
+    ],
+  );
+});
+
+Deno.test("configFromFlags() names faults of the configuration by their flags", () => {
+  const faults = faultsOf(
+    configFromFlags(BASE, { "image-size": 225, "epochs": 5 }),
+  );
+  deepEqual(faults, [
+    "--image-size: found 225, wanted a multiple of 16 (--patch-size)",
+    "--warmup-epochs: found 10, wanted less than 5 (--epochs)",
+  ]);
+  ok(faults.every((fault) => fault.startsWith("--")));
+});

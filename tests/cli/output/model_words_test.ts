@@ -1,0 +1,35 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { MODEL_PRESETS, stagesOnGrid } from "../../../core/mod.ts";
+import {
+  describeModel,
+  modelTable,
+  oddGridNote,
+} from "../../../cli/output/model_words.ts";
+
+const vitB = MODEL_PRESETS["vit-b"];
+
+Deno.test("modelTable() has a line for each model that has a name", () => {
+  const [head = "", ...rows] = modelTable().split("\n");
+  match(head, /^model +blocks +width +heads +pixels +patch +parameters$/);
+  deepEqual(rows.map((row) => row.split(" ")[0]), Object.keys(MODEL_PRESETS));
+  match(rows[4] ?? "", /^vit-b +12 +768 +12 +224 +16 +85\.6 M$/);
+});
+
+Deno.test("describeModel() counts what a ViT-B has, without its fixed position table", () => {
+  // timm's vit_base_patch16_224 without head: 85,798,656; the table has 197 · 768, the final norm 2 · 768.
+  const encoder = 85_798_656 - 197 * 768 - 2 * 768;
+  equal((encoder / 1e6).toFixed(1), "85.6");
+  match(
+    describeModel(vitB),
+    /^12 blocks of width 768, 224 px in patches of 16, 4 stages, 85\.6 M /,
+  );
+});
+
+Deno.test("oddGridNote() says what stages predict on an odd grid only", () => {
+  equal(oddGridNote(vitB), null);
+  const stages = stagesOnGrid(vitB.stages, 7);
+  match(
+    oddGridNote({ ...vitB, patchSize: 32, stages }) ?? "",
+    /^7 × 7 patches, an odd number, .*: the stages predict 4, 2, 1 and 1 cells/,
+  );
+});

@@ -1,0 +1,107 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { describeFaults, MODEL_PRESETS, planOf } from "../../../core/mod.ts";
+import { writeImagesFile } from "../../../cli/images/images_file.ts";
+import { checkFolder } from "../../../cli/pretrain/open_folder.ts";
+import type { PretrainValues } from "../../../cli/pretrain/pretrain_flags.ts";
+import { type Settings, settingsFrom } from "../../../cli/pretrain/settings.ts";
+import { createRunFolder, describeTrainError } from "../../../train/mod.ts";
+import { right } from "../../right.ts";
+import { inFolder } from "../../train/temporary_folder.ts";
+import { trained } from "../../train/tiny_run.ts";
+
+/** Flags of a run that begins. */
+const FLAGS: PretrainValues = {
+  "model": "nano",
+  "image-size": 16,
+  "epochs": 3,
+  "warmup-epochs": 1,
+  "batch-size": 4,
+  "blr": 0.02,
+  "lr-mode": "uniform",
+};
+
+/** A run as the program with these flags leaves it, on images of three channels. */
+async function begun(path: string): Promise<void> {
+  const { config } = right(await settingsFrom(FLAGS));
+  const model = { ...config.model, inChannels: 3 };
+  const run = { ...config, model };
+  const plan = right(planOf(run, 40));
+  using folder = trained(await createRunFolder(path, { config: run, plan }, 2));
+  const images = {
+    data: null,
+    limit: 40,
+    classes: null,
+    valShare: null,
+    heldOut: "by class",
+    found: "40 images",
+    names: "digest",
+  } as const;
+  trained(await writeImagesFile(path, images));
+  trained(await folder.checkpoint(folder.start));
+}
+
+const auto = (folder: string, values: PretrainValues = FLAGS) =>
+  settingsFrom({ ...values, "output-dir": folder, "resume": "auto" });
+
+Deno.test("settingsFrom() by auto begins a run where there is none, also where one died before its first checkpoint", () =>
+  inFolder(async (parent) => {
+    for (const name of ["missing", "empty"]) {
+      const folder = join(parent, name);
+      if (name === "empty") {
+        await Deno.mkdir(join(folder, "checkpoints/step-000000000.partial"), {
+          recursive: true,
+        });
+        await Deno.writeTextFile(join(folder, "metrics.jsonl"), "");
+      }
+      const { earlier, outputDir } = right(await auto(folder));
+      deepStrictEqual([earlier, outputDir], [null, folder]);
+    }
+  }));
+
+Deno.test("settingsFrom() by auto and the flags of the beginning goes on with the very same run", () =>
+  inFolder(async (folder) => {
+    await begun(folder);
+    const plain = right(
+      await settingsFrom({ "resume": folder, "backend": "cpu" }),
+    );
+    const again = right(await auto(folder));
+    deepStrictEqual(again.config, plain.config);
+    strictEqual(MODEL_PRESETS.nano.inChannels, 1);
+    strictEqual(again.config.model.inChannels, 3, "not the preset's");
+    deepStrictEqual(again.earlier?.from, folder);
+    strictEqual(again.limit, 40);
+  }));
+
+Deno.test("settingsFrom() by auto takes --config as at the beginning; by a folder it refuses it", () =>
+  inFolder(async (folder) => {
+    await begun(folder);
+    const config = join(folder, "config.json");
+    const again = right(await auto(folder, { "config": config }));
+    strictEqual(again.config.training.epochs, 3);
+    const refused = await settingsFrom({ "resume": folder, "config": config });
+    match(
+      refused._tag === "Left" ? describeFaults(refused.left) : "",
+      /no --resume DIR beside it/,
+    );
+  }));
+
+Deno.test("checkFolder() lets a run go on in its own folder, a new one begin in an empty one, and neither in that of another", () =>
+  inFolder(async (parent) => {
+    const [own, other] = [join(parent, "own"), join(parent, "other")];
+    await begun(own);
+    await begun(other);
+    const { earlier } = right(await settingsFrom({ "resume": own }));
+    const verdict = async (
+      outputDir: string,
+      settings: Pick<Settings, "earlier">,
+    ): Promise<string> => {
+      const free = await checkFolder({ ...settings, outputDir });
+      return free._tag === "Left" ? describeTrainError(free.left) : "free";
+    };
+    strictEqual(await verdict(own, { earlier }), "free");
+    strictEqual(await verdict(join(parent, "new"), { earlier }), "free");
+    strictEqual(await verdict(parent, { earlier: null }), "free");
+    match(await verdict(other, { earlier }), /already holds a run/);
+    match(await verdict(own, { earlier: null }), /already holds a run/);
+  }));

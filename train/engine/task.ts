@@ -1,0 +1,134 @@
+/**
+ * What one kind of training is made of: data and pure functions, no state.
+ *
+ * @module
+ */
+import type { HostTensor } from "../../backends/backend.ts";
+import type {
+  Faults,
+  FreezePlan,
+  Graph,
+  Phase,
+  Result,
+  Shape,
+  UpdateRule,
+} from "../../core/mod.ts";
+import type { TrainError } from "../train_error.ts";
+
+/** A tensor by name. */
+export interface NamedShape {
+  /** Name in programs and files. */
+  readonly name: string;
+  /** Extents, outermost first. */
+  readonly shape: Shape;
+}
+
+/** Tensors of a training's state by what they are, each list in the order of the forward pass. */
+export interface StateShapes {
+  /** Parameters, frozen or not. */
+  readonly parameters: readonly NamedShape[];
+  /** Optimizer state of the parameters that the last step moved. */
+  readonly optimizer: readonly NamedShape[];
+  /** Running statistics of normalisations. */
+  readonly statistics: readonly NamedShape[];
+  /** Running means of the parameters. */
+  readonly averages: readonly NamedShape[];
+}
+
+/**
+ * What the files of a training must know of it: which training it is and which tensors
+ * belong to its state.
+ */
+export interface TrainingIdentity {
+  /** Kind of training, for example `pretrain`; it stands in `run.json`. */
+  readonly task: string;
+  /** Everything that determines the training but the images, in its JSON form. */
+  readonly config: unknown;
+  /** What trains when and how fast. */
+  readonly plan: FreezePlan<unknown>;
+  /**
+   * Tensors of the state after `step` steps.
+   *
+   * @param step Steps done, from 0 to `plan.totalSteps`.
+   */
+  stateShapes(step: number): StateShapes;
+  /** Constant tensors that other programs expect beside the parameters, if there are any. */
+  readonly constants?: ReadonlyMap<
+    string,
+    { readonly shape: Shape; readonly data: Float32Array }
+  >;
+}
+
+/** Learning rate that some parameters share: the rate of a layer times a factor. */
+export interface RateGroup {
+  /** Name of the scalar input of the update program. */
+  readonly name: string;
+  /** Layer of the plan; `null` for parameters that no layer owns. */
+  readonly layer: number | null;
+  /** Factor on the layer's rate. */
+  readonly scale: number;
+}
+
+/** A parameter that moves in a phase. */
+export interface TrainedParameter extends NamedShape {
+  /** Its learning rate. */
+  readonly rate: RateGroup;
+  /** Whether weight decay applies to it. */
+  readonly decayed: boolean;
+  /** Part of the model that it belongs to, in words. */
+  readonly part: string;
+}
+
+/** A micro-batch and its place in the training: all that its randomness depends on. */
+export interface Placed<Item> {
+  /** The micro-batch. */
+  readonly item: Item;
+  /** Epoch, from 0. */
+  readonly epoch: number;
+  /** Number of the micro-batch in its epoch, from 0. */
+  readonly place: number;
+}
+
+/** One kind of training with its configuration and plan. */
+export interface Task<Item> extends TrainingIdentity {
+  /** How a step is made from gradients. */
+  readonly optimizer: UpdateRule;
+  /** Longest gradient, all parameters together; absent without clipping. */
+  readonly clipGrad?: number;
+  /** Part of a running mean of the parameters that stays in a step; `null` without means. */
+  readonly averageDecay: number | null;
+  /** Lengths of the training. */
+  readonly training: {
+    /** Passes over the images. */
+    readonly epochs: number;
+    /** Samples of a micro-batch. */
+    readonly batchSize: number;
+    /** Micro-batches of an optimizer step. */
+    readonly accumIter: number;
+  };
+  /** Whether a micro-batch may be computed in parts: no, where its statistics are those of the whole. */
+  readonly isDivisible: boolean;
+  /**
+   * Forward and backward pass of a part of a micro-batch.
+   *
+   * Outputs: `loss`, the losses named by `stageLosses`, one gradient for each of `trained`
+   * under `gradientName`, and the running statistics of what trains under their own names.
+   *
+   * @param phase Phase of the plan.
+   * @param samples Samples of the part.
+   */
+  stepGraph(phase: Phase, samples: number): Result<Faults, Graph>;
+  /** Parameters that move in a phase, in the order of the forward pass. */
+  trained(phase: Phase): readonly TrainedParameter[];
+  /** Name of the loss output of each live stage, if there are any beside `loss`. */
+  stageLosses(phase: Phase): Readonly<Record<number, string>>;
+  /**
+   * Inputs of the step graph, beside its state.
+   *
+   * @param placed The micro-batch.
+   * @returns Tensors by name, or why there are none.
+   */
+  inputs(
+    placed: Placed<Item>,
+  ): Result<TrainError, Readonly<Record<string, HostTensor>>>;
+}
