@@ -94,6 +94,26 @@ export function describeDataError(error: DataError): string {
   }
 }
 
+/** A folder that is not there, or does not hold what it should. */
+export const badFolder = (
+  path: string,
+  found: string,
+  wanted: string,
+): Result<DataError, never> => left({ _tag: "BadFolder", path, found, wanted });
+
+/** A file of a data set that is not there, or is not what it should be. */
+export const badFile = (
+  path: string,
+  found: string,
+  wanted: string,
+): Result<DataError, never> => left({ _tag: "BadFile", path, found, wanted });
+
+/** One image that cannot be read. */
+export const badImage = (
+  image: string,
+  reason: string,
+): Result<DataError, never> => left({ _tag: "BadImage", image, reason });
+
 /** What went wrong, of an exception thrown by the runtime or a library. */
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { ImageSource } from "../image/image_source.ts";
+import { spread } from "./inspect_files.ts";
 
 /** What the digest is taken of; another rule needs another number. */
 const VERSION = 1;
@@ -29,13 +30,6 @@ const DIGITS = 12;
 
 /** Files that are asked for their size at the same time. */
 const AT_ONCE = 16;
-
-/** So many indices below a length, evenly spread, the first one among them. */
-const spread = (length: number, most: number): readonly number[] =>
-  Array.from(
-    { length: Math.min(length, most) },
-    (_, i) => length <= most ? i : Math.floor(i * length / most),
-  );
 
 /** Bytes of some images as they are stored, −1 where that is not known. */
 async function sizesOf(source: ImageSource): Promise<readonly number[]> {

@@ -38,12 +38,12 @@ const MOST_LOOKED = 10_000;
 /** Files that are open at the same time. */
 const AT_ONCE = 16;
 
-/** Some of a list, evenly spread, the first one among them. */
-const spread = <A>(all: readonly A[], most: number): readonly A[] =>
-  all.length <= most
-    ? all
-    : Array.from({ length: most }, (_, i) =>
-      all[Math.floor(i * all.length / most)]!);
+/** So many indices below a length, evenly spread, the first one among them. */
+export const spread = (length: number, most: number): readonly number[] =>
+  Array.from(
+    { length: Math.min(length, most) },
+    (_, i) => length <= most ? i : Math.floor(i * length / most),
+  );
 
 /** What a file is if it is no image. */
 const kindOf = (head: Uint8Array): string | null =>
@@ -77,7 +77,7 @@ export async function inspectFiles(
   paths: readonly string[],
   most: number = MOST_LOOKED,
 ): Promise<Inspection> {
-  const chosen = spread(paths, most);
+  const chosen = spread(paths.length, most).map((i) => paths[i]!);
   const place = semaphore(AT_ONCE);
   const found = await Promise.all(chosen.map(async (path) => {
     using _place = await place();

@@ -4,9 +4,9 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
-import { left, type Result, right } from "../../core/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import { formatOf } from "../image/image_format.ts";
-import { type DataError, reasonOf } from "../report/data_error.ts";
+import { badFile, type DataError, reasonOf } from "../report/data_error.ts";
 
 const isGzip = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -56,8 +56,7 @@ export async function readFile(
   most: number = MOST_UNPACKED,
 ): Promise<Result<DataError, Uint8Array>> {
   const path = String(location);
-  const failed = (found: string): Result<DataError, never> =>
-    left({ _tag: "BadFile", path, found, wanted });
+  const failed = (found: string) => badFile(path, found, wanted);
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = await readBytes(location);

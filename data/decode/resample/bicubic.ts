@@ -127,18 +127,15 @@ const PAGE_BYTES = 65_536;
 const MOST_KEPT = 2 ** 25;
 
 /** Memory, and kernels that see it. */
-export interface Scratch {
+interface Scratch {
+  readonly memory: WebAssembly.Memory;
   /** All of it; grows, so it must be asked for again. */
   readonly bytes: () => Uint8Array<ArrayBuffer>;
   /** Resizes what lies in it. */
   readonly kernels: ResampleKernels;
 }
 
-interface Growing extends Scratch {
-  readonly memory: WebAssembly.Memory;
-}
-
-function newScratch(): Growing {
+function newScratch(): Scratch {
   const memory = new WebAssembly.Memory({ initial: 0, maximum: MAXIMUM_PAGES });
   let bytes = new Uint8Array(memory.buffer as ArrayBuffer);
   return {
@@ -153,7 +150,7 @@ function newScratch(): Growing {
   };
 }
 
-let kept: Growing | null = null;
+let kept: Scratch | null = null;
 
 /**
  * Memory with room for so many bytes and what the kernels read and write behind them.
@@ -161,7 +158,7 @@ let kept: Growing | null = null;
  * @param size Bytes that are needed; what lay in the memory before is lost.
  * @throws RangeError If the machine does not have so much.
  */
-export function scratchFor(size: number): Scratch {
+function scratchFor(size: number): Scratch {
   const wanted = size + REACH;
   const scratch = kept ?? newScratch();
   const missing = wanted - scratch.memory.buffer.byteLength;

@@ -5,12 +5,17 @@
  */
 import { left, printable, type Result, right } from "../../../core/mod.ts";
 import { bytesInWords, counted } from "../../report/counts.ts";
-import { type DataError, reasonOf } from "../../report/data_error.ts";
+import {
+  badFolder,
+  badImage,
+  type DataError,
+  reasonOf,
+} from "../../report/data_error.ts";
 import { readImageFile } from "../read_file.ts";
 import { IMAGE_FORMATS, isImageName } from "../../image/image_format.ts";
 import type { ImageSource } from "../../image/image_source.ts";
 import { inspectFiles, type Inspection } from "../inspect_files.ts";
-import { noImageAmong } from "../no_image_among.ts";
+import { noImageAmong } from "../file_names.ts";
 import { IMAGENET_NORMALIZATION } from "../../image/normalization.ts";
 import {
   type FolderContent,
@@ -55,12 +60,6 @@ interface Walk {
   readonly root: string;
   readonly aside: LeftOut;
 }
-
-const badFolder = (
-  path: string,
-  found: string,
-  wanted: string,
-): Result<DataError, never> => left({ _tag: "BadFolder", path, found, wanted });
 
 /** Whether a real path is that of a folder or lies below it. */
 function isWithin(folder: string, path: string): boolean {
@@ -258,8 +257,7 @@ function sourceOf(
         const bytes = await readImageFile(nameOf(index));
         return right({ _tag: "EncodedImage", bytes });
       } catch (error) {
-        const [image, reason] = [nameOf(index), reasonOf(error)];
-        return left({ _tag: "BadImage", image, reason });
+        return badImage(nameOf(index), reasonOf(error));
       }
     },
   };

@@ -8,7 +8,7 @@
  */
 import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
 import { counted } from "../../report/counts.ts";
-import type { DataError } from "../../report/data_error.ts";
+import { badFile, type DataError } from "../../report/data_error.ts";
 import type { ImageSource, Split } from "../../image/image_source.ts";
 import type { RawImage } from "../../image/raw_image.ts";
 import {
@@ -125,12 +125,11 @@ async function classNamesOf(
     return right(Array.from({ length: classes }, (_, i) => String(i)));
   }
   const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
-  return lines.length === classes ? right(lines) : left({
-    _tag: "BadFile",
+  return lines.length === classes ? right(lines) : badFile(
     path,
-    found: `${lines.length} names`,
-    wanted: `${classes} names of classes, one a line`,
-  });
+    `${lines.length} names`,
+    `${classes} names of classes, one a line`,
+  );
 }
 
 /** Planes of red, green and blue to pixels. */

@@ -9,7 +9,7 @@
  */
 import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
 import { counted } from "../../report/counts.ts";
-import type { DataError } from "../../report/data_error.ts";
+import { badFile, type DataError } from "../../report/data_error.ts";
 import type { ImageSource, Split } from "../../image/image_source.ts";
 import { FASHION_MNIST_NORMALIZATION } from "../../image/normalization.ts";
 import { readFile } from "../read_file.ts";
@@ -218,8 +218,8 @@ export function decodeIdx(
   dimensions: number,
   path: string,
 ): Result<DataError, IdxArray> {
-  const failed = (found: string, wanted: string): Result<DataError, never> =>
-    left({ _tag: "BadFile", path, found, wanted });
+  const failed = (found: string, wanted: string) =>
+    badFile(path, found, wanted);
   const magic = Uint8Array.of(0, 0, UNSIGNED_BYTE, dimensions);
   const header = 4 + 4 * dimensions;
   const isIdx = magic.every((byte, i) => byte === bytes[i]);

@@ -7,13 +7,13 @@ import type { Split } from "../../image/image_source.ts";
 import { parquetImages } from "../parquet/parquet_images.ts";
 import { webDataset } from "../tar/web_dataset.ts";
 import {
-  badFolder,
   type Content,
   type Opened,
   type Opening,
   unused,
   without,
 } from "./source_content.ts";
+import { badFolder } from "../../report/data_error.ts";
 import { splitFiles } from "./split_names.ts";
 
 const SPLITS: readonly Split[] = ["train", "test"];

@@ -4,13 +4,12 @@
  * @module
  */
 import { right } from "../../../core/mod.ts";
-import { describeDataError } from "../../report/data_error.ts";
+import { badFolder, describeDataError } from "../../report/data_error.ts";
 import { classFolders } from "../folder/image_folder.ts";
 import { isImageName } from "../../image/image_format.ts";
 import type { Split } from "../../image/image_source.ts";
 import { holdingBelow, inOrder } from "../folder/folder_content.ts";
 import {
-  badFolder,
   besides,
   type Content,
   type Opened,

@@ -11,7 +11,7 @@ import {
   right,
 } from "../../../core/mod.ts";
 import { counted } from "../../report/counts.ts";
-import type { DataError } from "../../report/data_error.ts";
+import { badFile, badFolder, type DataError } from "../../report/data_error.ts";
 import { imageFolder } from "../folder/image_folder.ts";
 import { imageFormat } from "../../image/image_format.ts";
 import type { ImageSource, Split } from "../../image/image_source.ts";
@@ -27,7 +27,6 @@ import {
 } from "./open_known_sets.ts";
 import { openFoldersOfParts, openSplitFolders } from "./open_parts.ts";
 import {
-  badFolder,
   type Content,
   contentOf,
   type Opened,
@@ -126,13 +125,11 @@ async function openFile(
   if (/\.parquet$/i.test(path) || kind === "a Parquet file") {
     return parquetImages(path, [path]);
   }
-  return left({
-    _tag: "BadFile",
+  return badFile(
     path,
-    found: nameOfKind(path, head),
-    wanted:
-      "a folder, a .tar archive (unpacked if it is .tar.gz) or a .parquet file",
-  });
+    nameOfKind(path, head),
+    "a folder, a .tar archive (unpacked if it is .tar.gz) or a .parquet file",
+  );
 }
 
 /**

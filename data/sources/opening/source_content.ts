@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { left, type Result, right } from "../../../core/mod.ts";
-import type { DataError } from "../../report/data_error.ts";
+import { type Result, right } from "../../../core/mod.ts";
+import { badFolder, type DataError } from "../../report/data_error.ts";
 import { isImageName } from "../../image/image_format.ts";
 import type { ImageSource, Split } from "../../image/image_source.ts";
 import {
@@ -56,13 +56,6 @@ export async function contentOf(path: string): Promise<Content> {
     archiveFolders: having("archives"),
   };
 }
-
-/** A folder that cannot be used. */
-export const badFolder = (
-  path: string,
-  found: string,
-  wanted: string,
-): Opened => left({ _tag: "BadFolder", path, found, wanted });
 
 /** A source whose summary names what it does not use. */
 export function without(opened: Opened, names: readonly string[]): Opened {

@@ -7,7 +7,7 @@
  */
 import type { FileMetaData, SchemaTree } from "hyparquet";
 import { LABEL_FIELDS } from "../class_labels.ts";
-import { imageRank } from "../image_words.ts";
+import { imageRank } from "../file_names.ts";
 
 /** The columns of a file that are used. */
 export interface ParquetColumns {

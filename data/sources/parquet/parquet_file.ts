@@ -11,8 +11,8 @@ import type {
   SchemaElement,
   SchemaTree,
 } from "hyparquet";
-import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
-import type { DataError } from "../../report/data_error.ts";
+import { kindOfBytes, type Result, right } from "../../../core/mod.ts";
+import { badFile, type DataError } from "../../report/data_error.ts";
 import { bytesInWords } from "../../report/counts.ts";
 import { type ParquetColumns, parquetColumns } from "./parquet_columns.ts";
 import {
@@ -277,6 +277,6 @@ export async function parquetFile(
     const found = missing
       ? "nothing"
       : await kindOf(path, reason).catch(() => reason);
-    return left({ _tag: "BadFile", path, found, wanted });
+    return badFile(path, found, wanted);
   }
 }

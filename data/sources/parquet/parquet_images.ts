@@ -6,10 +6,15 @@
  * @module
  */
 import { LRUCache } from "lru-cache";
-import { left, printable, type Result, right } from "../../../core/mod.ts";
+import { printable, type Result, right } from "../../../core/mod.ts";
 import { type ClassLabels, classLabels, inClasses } from "../class_labels.ts";
 import { bytesInWords, counted, Tally } from "../../report/counts.ts";
-import { type DataError, reasonOf } from "../../report/data_error.ts";
+import {
+  badFile,
+  badImage,
+  type DataError,
+  reasonOf,
+} from "../../report/data_error.ts";
 import type { ImageSource } from "../../image/image_source.ts";
 import { IMAGENET_NORMALIZATION } from "../../image/normalization.ts";
 import {
@@ -52,12 +57,6 @@ type Content =
     readonly offsets: Float64Array;
     readonly sizes: Uint32Array;
   };
-
-const badFile = (
-  path: string,
-  found: string,
-  wanted: string,
-): Result<DataError, never> => left({ _tag: "BadFile", path, found, wanted });
 
 function groupsOf(files: readonly ParquetFile[]): readonly Group[] {
   let first = 0;
@@ -269,8 +268,7 @@ function sourceOf(
       return Promise.resolve(Number.isFinite(mean) ? mean : null);
     },
     read: async (index) => {
-      const bad = (reason: string): Result<DataError, never> =>
-        left({ _tag: "BadImage", image: nameOf(index), reason });
+      const bad = (reason: string) => badImage(nameOf(index), reason);
       const group = lastAt(groups, index);
       if (group === undefined || index - group.first >= group.rows) {
         return bad("there is no such image");

@@ -6,15 +6,9 @@
  *
  * @module
  */
-import {
-  excerpt,
-  kindOfBytes,
-  left,
-  type Result,
-  right,
-} from "../../../core/mod.ts";
+import { excerpt, kindOfBytes, type Result, right } from "../../../core/mod.ts";
 import { bytesInWords, Tally } from "../../report/counts.ts";
-import { type DataError, reasonOf } from "../../report/data_error.ts";
+import { badFile, type DataError, reasonOf } from "../../report/data_error.ts";
 import { FileWindow } from "../read_file.ts";
 import {
   BadHeader,
@@ -280,7 +274,7 @@ export async function tarIndex(
     const wanted = unpack === undefined
       ? "a tar archive"
       : `a tar archive, unpacked (${unpack})`;
-    return left({ _tag: "BadFile", path, found, wanted });
+    return badFile(path, found, wanted);
   };
   let walk: Walk | null = null;
   try {

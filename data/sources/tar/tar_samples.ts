@@ -9,7 +9,7 @@
  * @module
  */
 import { IMAGE_SUFFIXES } from "../../image/image_format.ts";
-import { imageRank } from "../image_words.ts";
+import { imageRank } from "../file_names.ts";
 import { LABEL_FIELDS } from "../class_labels.ts";
 import type { Tally } from "../../report/counts.ts";
 import type { TarEntry } from "./tar_index.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { left, printable, type Result, right } from "../../../core/mod.ts";
+import { printable, type Result, right } from "../../../core/mod.ts";
 import {
   type ClassLabels,
   classLabels,
@@ -13,10 +13,15 @@ import {
   LABEL_FIELDS,
 } from "../class_labels.ts";
 import { bytesInWords, counted, Tally } from "../../report/counts.ts";
-import { type DataError, reasonOf } from "../../report/data_error.ts";
+import {
+  badFile,
+  badImage,
+  type DataError,
+  reasonOf,
+} from "../../report/data_error.ts";
 import { checkImageBytes, FileWindow, readRange } from "../read_file.ts";
 import type { ImageSource } from "../../image/image_source.ts";
-import { noImageAmong } from "../no_image_among.ts";
+import { noImageAmong } from "../file_names.ts";
 import { IMAGENET_NORMALIZATION } from "../../image/normalization.ts";
 import { type TarEntry, tarIndex } from "./tar_index.ts";
 import { type TarSample, tarSamples } from "./tar_samples.ts";
@@ -52,12 +57,6 @@ interface Shards {
 /** The last part of a path. */
 const fileName = (path: string): string =>
   path.slice(path.lastIndexOf("/") + 1);
-
-const badShard = (
-  path: string,
-  found: string,
-  wanted: string,
-): Result<DataError, never> => left({ _tag: "BadFile", path, found, wanted });
 
 /** Reads small files of an archive, named in what is thrown. */
 type ReadMember = (entry: TarEntry) => Promise<Uint8Array>;
@@ -167,7 +166,7 @@ async function addShard(
       shards.labels.push(label);
     }
   } catch (error) {
-    return badShard(path, reasonOf(error), "an archive that stays as it is");
+    return badFile(path, reasonOf(error), "an archive that stays as it is");
   }
   for (const { image } of samples) shards.images.push({ shard: path, image });
   return right(undefined);
@@ -246,8 +245,7 @@ function sourceOf(
     imageName: nameOf,
     bytes: (index) => Promise.resolve(images[index]?.image.size ?? null),
     read: async (index) => {
-      const bad = (reason: string): Result<DataError, never> =>
-        left({ _tag: "BadImage", image: nameOf(index), reason });
+      const bad = (reason: string) => badImage(nameOf(index), reason);
       const found = images[index];
       if (found === undefined) return bad("there is no such image");
       const { shard, image: { offset, size } } = found;
@@ -321,5 +319,5 @@ export async function webDataset(
   }
   const { path, found: nothing } = found.nothing.at(-1) ??
     { path: name, found: "no archive" };
-  return badShard(path, nothing, "images in an archive");
+  return badFile(path, nothing, "images in an archive");
 }

@@ -1,5 +1,22 @@
-import { match, strictEqual } from "node:assert/strict";
-import { noImageAmong } from "../../../data/sources/no_image_among.ts";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { imageRank, noImageAmong } from "../../../data/sources/file_names.ts";
+
+Deno.test("imageRank() puts images first and what is about others last, by whole words", () => {
+  const ranks = {
+    2: ["image", "img", "rgb", "images", "input_image", "JPEGImages"],
+    1: ["left", "flower", "imagination", "normalized", "x", "maskara"],
+    0: [
+      ...["mask", "masks", "depth_map", "seg", "conditioning_image"],
+      ...["SegmentationClass", "gt", "label", "image_mask"],
+    ],
+  };
+  for (const [rank, names] of Object.entries(ranks)) {
+    deepStrictEqual(
+      names.map((name) => [name, imageRank(name)]),
+      names.map((name) => [name, Number(rank)]),
+    );
+  }
+});
 
 Deno.test("noImageAmong() says what to do about images that are out of reach", () => {
   const advice = {
