@@ -30,7 +30,7 @@ export interface RandAugment {
   readonly interpolation: Interpolation;
 }
 
-/** `rand-m9-mstd0.5-inc1`: what MAE fine-tunes with. */
+/** `rand-m9-mstd0.5-inc1`: the setting of MAE's fine-tuning. */
 export const RAND_AUGMENT: RandAugment = {
   layers: 2,
   probability: 0.5,

@@ -16,7 +16,7 @@ export interface RandomErasing {
   readonly aspect: readonly [number, number];
 }
 
-/** What MAE fine-tunes with. */
+/** Settings of MAE's fine-tuning. */
 export const RANDOM_ERASING: RandomErasing = {
   probability: 0.25,
   area: [0.02, 1 / 3],
@@ -27,7 +27,7 @@ export const RANDOM_ERASING: RandomErasing = {
 export interface Erased {
   /** The rectangle. */
   readonly box: PixelBox;
-  /** Where its noise comes from. */
+  /** Key of its noise. */
   readonly noise: Key;
 }
 

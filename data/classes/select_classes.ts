@@ -84,7 +84,7 @@ const unknownFault = (found: string, known: readonly string[]): Fault => ({
 const someOf = (names: readonly string[]): string =>
   names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
 
-/** What to say where not one name is known, instead of the same of each. */
+/** Message where not one name is known, instead of the same of each. */
 const noneKnown = (
   names: readonly string[],
   known: readonly string[],

@@ -44,7 +44,7 @@ const LEAST_BYTES = 128;
 /** Larger images come one by one: their memory does not wait for another, bytes. */
 const MOST_KEPT = 2 ** 24;
 
-/** Where a file is decoded: on the calling thread, or on another while this one goes on. */
+/** Thread of a decoder: the calling one, or on another while this one goes on. */
 export type DecodingThread = "here" | "aside";
 
 /** One file that is being decoded. */
@@ -165,7 +165,7 @@ const START_OF_SCAN = 0xda;
 export const isJpeg = (bytes: Uint8Array): boolean =>
   bytes[0] === MARKER && bytes[1] === 0xd8;
 
-/** What stands behind `0xff` within a scan: a level of 255, filling, a restart. */
+/** Codes behind `0xff` within a scan: a level of 255, filling, a restart. */
 const isWithinScan = (code: number): boolean =>
   code === 0 || code === MARKER || (code >= 0xd0 && code <= 0xd7);
 

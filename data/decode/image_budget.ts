@@ -1,6 +1,6 @@
 /**
- * What the decoding of images may cost: pixels, memory and passes of each, by its own
- * header, and the memory of all that are decoded at the same time.
+ * Budget of decoding: pixels, memory and passes of each image, by its own header, and
+ * the memory of all that are decoded at the same time.
  *
  * @module
  */
@@ -63,7 +63,7 @@ const HEADERS: Readonly<Record<ImageFileFormat, ReadHeader>> = {
   pnm: plainHeader("PNM", sizeOfPnm),
 };
 
-/** What is wanted of a picture. */
+/** The part of a picture that is wanted. */
 export interface WantedPart {
   /** Part that is kept. */
   readonly crop: PixelBox;
@@ -77,7 +77,7 @@ export interface AdmittedImage {
   readonly format: ImageFileFormat;
   /** Bytes of its file. */
   readonly fileBytes: number;
-  /** What its file says. */
+  /** Header of its file. */
   readonly header: ImageHeader;
 }
 
@@ -110,7 +110,7 @@ function checkPasses({ width, height, kind, passes }: ImageHeader): void {
   );
 }
 
-/** What resizing holds: a copy of the rows of the crop, these in the wanted width, the result. */
+/** Memory of resizing: a copy of the rows of the crop, these in the wanted width, the result. */
 const resizingBytes = ({ width }: Size, { crop, scaled }: WantedPart): number =>
   CHANNELS *
   (width * crop.height + scaled.width * (crop.height + scaled.height));
@@ -125,7 +125,7 @@ function readHeader(bytes: Uint8Array, format: ImageFileFormat): ImageHeader {
 }
 
 /**
- * Whether an image may be decoded, by its first bytes and its header. No decoder sees
+ * Admission of an image to its decoder, by its first bytes and its header. No decoder sees
  * those that may not.
  *
  * @param image Bytes of a file.

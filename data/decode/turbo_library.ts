@@ -10,7 +10,7 @@ const FOLDERS: ReadonlyMap<string, string> = new Map([
   ["linux aarch64", "jpeg-turbo-linux-arm64"],
 ]);
 
-/** What is used of its interface, TurboJPEG 3. */
+/** The used part of its interface, TurboJPEG 3. */
 const SYMBOLS = {
   tj3Init: { parameters: ["i32"], result: "pointer" },
   tj3Destroy: { parameters: ["pointer"], result: "void" },

@@ -1,5 +1,5 @@
 /**
- * Where images come from.
+ * Sources of images: the interface of a data set.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Normalization } from "./normalization.ts";
 import type { EncodedImage, RawImage } from "./raw_image.ts";
 import type { Result } from "../../core/mod.ts";
 
-/** Which part of a data set: the one to learn from or the one to judge by. */
+/** A part of a data set: the one to learn from or the one to judge by. */
 export type Split = "train" | "test";
 
 /**
@@ -18,7 +18,7 @@ export type Split = "train" | "test";
 export interface ImageSource {
   /** Name for messages, for example a path. */
   readonly name: string;
-  /** What was found, in words: how many images, which classes, what was left out. */
+  /** Contents in words: how many images, which classes, what was left out. */
   readonly summary: string;
   /** Number of images. */
   readonly length: number;

@@ -42,7 +42,7 @@ export interface PixelBox extends Size {
 export interface DecodedImage extends Disposable {
   /** The pixels. */
   readonly image: RawImage;
-  /** Which part of the picture they are. */
+  /** The part of the picture that they are. */
   readonly region: PixelBox;
   /** Size of the whole picture. */
   readonly size: Size;

@@ -1,12 +1,12 @@
 /**
- * What happens when an image cannot be read.
+ * Images that cannot be read: policy, list, and limit.
  *
  * @module
  */
 import type { DataError } from "../report/data_error.ts";
 
 /**
- * What a loader does about an image that cannot be read: put it on a list and go
+ * Policy of a loader for an image that cannot be read: put it on a list and go
  * on without it, or end with its error.
  */
 export type BadImagePolicy = "skip" | "fail";

@@ -27,9 +27,9 @@ export interface Batch {
   readonly labels: Int32Array | null;
 }
 
-/** What all batches of an iteration have in common. */
+/** Common to all batches of an iteration. */
 export interface BatchRecipe extends SampleRecipe {
-  /** Where the memory of images comes from; new memory when left out. */
+  /** Memory of the images; new memory when left out. */
   readonly memory?: RecycledMemory | undefined;
 }
 

@@ -38,7 +38,7 @@ export interface ImageWorkers extends Disposable {
   ): Promise<void>;
 }
 
-/** Who waits for an answer, and where the pixels will be. */
+/** A caller that waits for an answer, and the places of the pixels. */
 interface Waiting {
   readonly pixels: Float32Array<SharedArrayBuffer>;
   readonly target: Float32Array;

@@ -25,19 +25,19 @@ import { type Batch, batchMaker } from "./batch.ts";
 import type { ImageWorkers } from "./image_workers.ts";
 import { stopWith, workAhead } from "./work_ahead.ts";
 
-/** What both ways of loading are told. */
+/** Options of both ways of loading. */
 export interface LoadingOptions {
-  /** Where images come from. */
+  /** Source of the images. */
   readonly source: ImageSource;
   /** Images of a batch, `≥ 1`. */
   readonly batchSize: number;
   /** Batches made ahead of the one in use; 2 when left out. */
   readonly prefetch?: number;
-  /** Who makes images ready; the main thread when left out. */
+  /** Workers that make images ready; the main thread when left out. */
   readonly workers?: ImageWorkers | undefined;
-  /** What is done about an image that cannot be read; `"skip"` when left out. */
+  /** Policy for an image that cannot be read; `"skip"` when left out. */
   readonly onBadImage?: BadImagePolicy | undefined;
-  /** Where skipped images are noted; a list of this iteration when left out. */
+  /** List of skipped images; one of this iteration when left out. */
   readonly badImages?: BadImages | undefined;
   /**
    * Whether the numbers of a batch last only until the next one is asked for. Their
@@ -48,9 +48,9 @@ export interface LoadingOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Which batches are wanted for learning: those of an epoch, whole ones only. */
+/** Batches for learning: those of an epoch, whole ones only. */
 export interface LoadOptions extends LoadingOptions {
-  /** What images become. */
+  /** Transform of the images. */
   readonly transform: LearningTransform;
   /** Seed of the run: decides order, crops and flips. */
   readonly seed: number;
@@ -60,13 +60,13 @@ export interface LoadOptions extends LoadingOptions {
   readonly fromBatch?: number;
 }
 
-/** Which images are wanted for judging: all; the last batch may be smaller. */
+/** Batches for judging: all images; the last batch may be smaller. */
 export interface LoadAllOptions extends LoadingOptions {
-  /** What images become; nothing of it is random. */
+  /** Transform of the images; nothing of it is random. */
   readonly transform: EvalTransform;
 }
 
-/** What is wrong with the part of the options that is common. */
+/** Faults of the options that both ways have. */
 function loadingFaults(
   { batchSize, prefetch = 2, workers }: LoadingOptions,
   mostOfBatch: number,

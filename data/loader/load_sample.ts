@@ -18,17 +18,17 @@ import type { BadImagePolicy, BadImages } from "./bad_images.ts";
 import { type ImageWorkers, WorkerLost } from "./image_workers.ts";
 import { imageRenderer } from "./render_image.ts";
 
-/** What all images of an iteration have in common. */
+/** Common to all images of an iteration. */
 export interface SampleRecipe {
-  /** Where images come from. */
+  /** Source of the images. */
   readonly source: ImageSource;
-  /** What they become, and which pixels are seen. */
+  /** Transform, and rule by which views are chosen. */
   readonly rule: ViewRule;
-  /** What is done about an image that cannot be read. */
+  /** Policy for an image that cannot be read. */
   readonly onBadImage: BadImagePolicy;
-  /** Where skipped images are noted. */
+  /** List of skipped images. */
   readonly badImages: BadImages;
-  /** Who makes images ready; the main thread when left out. */
+  /** Workers that make images ready; the main thread when left out. */
   readonly workers?: ImageWorkers | undefined;
 }
 
@@ -58,7 +58,7 @@ function replacements(
   return Array.from(uniforms(key, DRAWS), (u) => Math.floor(u * length));
 }
 
-/** What was thrown on the way of an image; a worker and a decoder are not to its blame. */
+/** The error of an exception met with an image, which is not to blame for workers and decoders. */
 function errorOf(thrown: unknown, image: string): DataError {
   const reason = reasonOf(thrown);
   if (thrown instanceof WorkerLost) return { _tag: "WorkerLost", reason };

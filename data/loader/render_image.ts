@@ -32,7 +32,7 @@ export type PreparedImage = PreparedPixels | PreparedPicture;
 export interface PreparedPixels {
   /** Its pixels. */
   readonly image: RawImage;
-  /** What is seen of it. */
+  /** Its view. */
   readonly view: View;
 }
 
@@ -40,7 +40,7 @@ export interface PreparedPixels {
 export interface PreparedPicture {
   /** Its file. */
   readonly image: Picture;
-  /** What is seen of a picture of the size that its header says. */
+  /** View of a picture of the size that its header says. */
   readonly view: View;
   /** Memory that this takes at most, bytes. */
   readonly bytes: number;

@@ -18,15 +18,15 @@ export interface RenderJob {
   readonly id: number;
   /** The image; its bytes belong to the worker from now on. */
   readonly prepared: PreparedImage;
-  /** What becomes of it, for a picture that is not of the size that its header says. */
+  /** Rule of its view, for a picture that is not of the size that its header says. */
   readonly rule: ViewRule;
   /** Its index in its source, which crop and flip depend on. */
   readonly index: number;
-  /** Where its normalised pixels are written, `[C, H, W]`. */
+  /** Place of its normalised pixels, `[C, H, W]`. */
   readonly pixels: Float32Array<SharedArrayBuffer>;
 }
 
-/** What became of a job. */
+/** Result of a job. */
 export interface RenderAnswer {
   /** The job. */
   readonly id: number;
@@ -36,7 +36,7 @@ export interface RenderAnswer {
   readonly isDecoderMissing: boolean;
 }
 
-/** What a worker needs of the global scope, which is typed as that of a page. */
+/** The used part of the global scope, which is typed as that of a page. */
 interface WorkerScope {
   onmessage: (event: MessageEvent<RenderJob>) => void;
   postMessage(answer: RenderAnswer): void;

@@ -58,7 +58,7 @@ export class Tally {
 }
 
 /**
- * How many there are of something.
+ * A number of things, in words.
  *
  * @param count How many.
  * @param noun What one of them is called; more take an `s`, or `es` behind a hiss.

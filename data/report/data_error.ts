@@ -1,5 +1,5 @@
 /**
- * What can be wrong with images and with the wish to load them.
+ * Errors of images and of loading them.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export type DataError =
     readonly length: number;
     /** The last one. */
     readonly image: string;
-    /** What is wrong with the last one. */
+    /** Fault of the last one. */
     readonly reason: string;
   }
   /** A worker that ended by itself; no image is to blame. */
@@ -114,7 +114,7 @@ export const badImage = (
   reason: string,
 ): Result<DataError, never> => left({ _tag: "BadImage", image, reason });
 
-/** What went wrong, of an exception thrown by the runtime or a library. */
+/** Message of an exception thrown by the runtime or a library. */
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

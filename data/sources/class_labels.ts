@@ -30,7 +30,7 @@ export const LABEL_FIELDS: readonly string[] = [
 
 /** The labels of some images of a source, those of one file for example. */
 export interface StoredLabels {
-  /** What stands there for each image: a number, a text, nothing, … */
+  /** Stored label of each image: a number, a text, nothing, … */
   readonly values: readonly unknown[];
   /** Names of the classes by number, if they are told. */
   readonly names: readonly string[] | null;
@@ -242,7 +242,7 @@ export function classLabels(
 }
 
 /**
- * How many classes images are in, for a summary.
+ * Number of classes, for a summary.
  *
  * @param classNames Names of the classes, or `null` if there are none.
  * @returns `" in 3 classes"`; empty if there are none.

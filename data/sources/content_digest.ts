@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { ImageSource } from "../image/image_source.ts";
 import { spread } from "./inspect_files.ts";
 
-/** What the digest is taken of; another rule needs another number. */
+/** Version of the rule by which the digest is taken. */
 const VERSION = 1;
 
 /** Images whose sizes count, evenly spread where there are more. */
@@ -63,7 +63,7 @@ function sampleSize(
   return Math.max(LEAST_READ, Math.min(MOST_READ, share));
 }
 
-/** What an image says of itself; one that cannot be read says that. */
+/** Digest of an image, or of the fact that it cannot be read. */
 async function contentOf(
   source: ImageSource,
   index: number,
@@ -120,7 +120,7 @@ export async function contentDigest(source: ImageSource): Promise<string> {
   return `${VERSION}:${digests.join("")}`;
 }
 
-/** What has changed between two digests of a source. */
+/** Changes between two digests of a source. */
 export interface ChangedContents {
   /** Parts that there are. */
   readonly parts: number;

@@ -1,5 +1,6 @@
 /**
- * What names of files, folders and columns say: which images are meant, and where none is.
+ * Names of files and columns: images told from what is about images, and advice where
+ * there is none.
  *
  * @module
  */
@@ -23,7 +24,7 @@ const wordsApart = (name: string): string =>
     .replace(/([A-Z]+)([A-Z][a-z])/g, "$1_$2");
 
 /**
- * How well a name fits the image that its neighbours are about.
+ * Rank of a name as that of the image that its neighbours are about.
  *
  * @param name A part of a file's name, or the name of a folder or column.
  * @returns 2 for `image` and the like, 0 for masks, depth and what else is about
@@ -72,7 +73,7 @@ const OUT_OF_REACH: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * What is found where no image is: how many files, one of them by name, and what is
+ * Message where no image is found: how many files, one of them by name, and what is
  * to be done where images are out of reach: unpack, convert, get another version.
  *
  * @param names Names or paths of the files, or of the first ones.

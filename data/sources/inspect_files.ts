@@ -9,7 +9,7 @@ import { imageFormat } from "../image/image_format.ts";
 import { semaphore } from "../resources/semaphore.ts";
 import { headOf } from "./read_file.ts";
 
-/** What files were found to be. */
+/** Findings about files. */
 export interface Inspection {
   /** How many were looked at. */
   readonly looked: number;
@@ -21,11 +21,11 @@ export interface Inspection {
   readonly reason: string | null;
   /** How many can be opened but are no images by their first bytes. */
   readonly foreign: number;
-  /** What the first of these is; it names the file. */
+  /** Kind of the first of these; it names the file. */
   readonly kind: string | null;
 }
 
-/** What a look at one file gives. */
+/** Findings about one file. */
 interface Look {
   readonly size: number | null;
   readonly reason: string | null;
@@ -45,7 +45,7 @@ export const spread = (length: number, most: number): readonly number[] =>
     (_, i) => length <= most ? i : Math.floor(i * length / most),
   );
 
-/** What a file is if it is no image. */
+/** Kind of a file that is no image. */
 const kindOf = (head: Uint8Array): string | null =>
   imageFormat(head) === null
     ? kindOfBytes(head) ?? "of no kind that is known"

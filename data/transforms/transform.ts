@@ -1,5 +1,5 @@
 /**
- * What is done to an image before the model sees it, as data.
+ * Transforms of images for learning and for judging, as data.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { unlessFaulty, wholeFault } from "../report/data_error.ts";
 import type { Normalization } from "../image/normalization.ts";
 import type { CropRanges, Range } from "./random_resized_crop.ts";
 
-/** What every transform gives: normalised square images. */
+/** Common to all transforms: normalised square images. */
 export interface ImageFormat {
   /** Side of the square image, pixels. */
   readonly imageSize: number;
@@ -24,7 +24,7 @@ export interface ImageFormat {
 export interface TrainTransform extends ImageFormat, CropRanges {
   /** Discriminant. */
   readonly _tag: "TrainTransform";
-  /** What becomes of a crop that does not fit: another try, or its sides are cut. */
+  /** Rule for a crop that does not fit: another try, or its sides are cut. */
   readonly cropRule: "retry" | "singleTry";
   /** How often an image is mirrored left to right, in `[0, 1]`. */
   readonly flipProbability: number;
@@ -44,7 +44,7 @@ export interface PaddedCropTransform extends ImageFormat {
   readonly flipProbability: number;
 }
 
-/** What is done to an image to learn from it. */
+/** A transform for learning. */
 export type LearningTransform = TrainTransform | PaddedCropTransform;
 
 /** The middle of the image: for judging. */

@@ -1,5 +1,5 @@
 /**
- * Which pixels of an image the model sees.
+ * The view of an image: the pixels that the model sees, drawn by the keys of a sample.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import type {
   TrainTransform,
 } from "./transform.ts";
 
-/** What a transform does to one image, in the order in which it is done. */
+/** One image under a transform, in the order in which it is done. */
 export interface View {
   /** Part of the image that is kept. */
   readonly crop: PixelBox;
@@ -51,7 +51,7 @@ export interface CroppedView {
   readonly view: View;
   /** Pixels; there may be more of them than the view keeps. */
   readonly image: RawImage;
-  /** Where the crop lies among them. */
+  /** Place of the crop among them. */
   readonly box: PixelBox;
 }
 
@@ -66,7 +66,7 @@ const PLAIN: Pick<View, "ops" | "interpolation" | "erased"> = {
 export type SampleKeys = (purpose: SamplePurpose) => Key;
 
 /**
- * What a model sees of an image while it learns.
+ * The view of an image for learning.
  *
  * @param transform The transform.
  * @param image Size of the image, pixels.
@@ -98,7 +98,7 @@ export function trainView(
 }
 
 /**
- * What a model sees of a small image while it learns: all of it, moved by at most
+ * The view of a small image for learning: all of it, moved by at most
  * `padding` pixels each way, all moves equally likely.
  *
  * @param transform The transform.
@@ -127,7 +127,7 @@ export function paddedCropView(
 }
 
 /**
- * What a model sees of an image while it learns.
+ * The view of an image for learning.
  *
  * @param transform The transform.
  * @param image Size of the image, pixels.
@@ -153,7 +153,7 @@ function marginOf(length: number, kept: number): number {
 }
 
 /**
- * What a model sees of an image when it is judged: nothing is random.
+ * The view of an image for judging: nothing is random.
  *
  * @param transform The transform.
  * @param image Size of the image, pixels.
@@ -183,7 +183,7 @@ export function evalView(
 
 /** A random view that belongs to an epoch of a run. */
 export interface TrainRule {
-  /** What is done to the images. */
+  /** The transform of the images. */
   readonly transform: LearningTransform;
   /** Seed of the run. */
   readonly seed: number;
@@ -193,11 +193,11 @@ export interface TrainRule {
 
 /** The same view every time. */
 export interface EvalRule {
-  /** What is done to the images. */
+  /** The transform of the images. */
   readonly transform: EvalTransform;
 }
 
-/** Which pixels of images are seen. */
+/** Rule by which views are chosen. */
 export type ViewRule = TrainRule | EvalRule;
 
 /**

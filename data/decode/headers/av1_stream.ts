@@ -6,7 +6,7 @@
  */
 import { joined } from "./image_header.ts";
 
-/** What a stream asks of a decoder. */
+/** Demands of a stream on a decoder. */
 export interface Av1Stream {
   /** Most pixels of a row of a frame. */
   readonly width: number;
@@ -18,7 +18,7 @@ export interface Av1Stream {
 
 /** A part of a file, in bytes. */
 export interface Extent {
-  /** Where it begins. */
+  /** Its start. */
   readonly at: number;
   /** How long it is. */
   readonly length: number;

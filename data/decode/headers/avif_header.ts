@@ -80,7 +80,7 @@ function boxOf(boxes: readonly Box[], type: string): Box {
   return box;
 }
 
-/** Where the bytes of each item lie. */
+/** Places of the bytes of each item. */
 function placesOf(
   bytes: Uint8Array,
   iloc: Box,

@@ -1,5 +1,5 @@
 /**
- * What an image file says of itself, read before any decoder sees it.
+ * Headers of image files, read before any decoder sees them.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Size } from "../../image/raw_image.ts";
 
 /** Size and costs of the first picture of a file. */
 export interface ImageHeader extends Size {
-  /** What makes decoding costly, in words, for example `"16 bits, interlaced"`. */
+  /** Causes of a costly decoding, in words, for example `"16 bits, interlaced"`. */
   readonly kind: string;
   /**
    * Most bytes that a decoder holds at a time beside the file and the picture of 8 bits

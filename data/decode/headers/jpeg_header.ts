@@ -32,7 +32,7 @@ const ROWS_HELD = 8;
 /** Bytes of a pixel of inks beside its three colours: four inks, and a copy to resize. */
 export const INK_BYTES = 7;
 
-/** What a frame header says. */
+/** Contents of a frame header. */
 interface Frame {
   readonly width: number;
   readonly height: number;
@@ -95,7 +95,7 @@ export function scansFrom(bytes: Uint8Array, from: number): number {
 /** A marker before the first scan, and what belongs to it. */
 interface Segment {
   readonly code: number;
-  /** Where the marker begins, where its content does, and where that ends. */
+  /** Start of the marker, start and end of its content. */
   readonly start: number;
   readonly content: number;
   readonly end: number;
@@ -119,7 +119,7 @@ function* segmentsOf(bytes: Uint8Array): Generator<Segment> {
   }
 }
 
-/** What is kept of a file: all but metadata. */
+/** Kept parts of a file: all but metadata. */
 function* pictureParts(bytes: Uint8Array): Generator<Range> {
   let from = 0;
   for (const { code, start, end } of segmentsOf(bytes)) {

@@ -16,7 +16,7 @@ import {
 const SIGNATURE_BYTES = 8;
 const CHUNK_BYTES = 12;
 
-/** Where the first chunk has its fields. */
+/** Places of the fields of the first chunk. */
 const HEADER = { width: 16, height: 20, depth: 24, colours: 25, interlace: 28 };
 
 /** Channels by the type of colours; palettes are given as colours. */
@@ -38,7 +38,7 @@ const TRANSPARENCY = "tRNS";
 const isMetadata = (name: string): boolean =>
   /^[a-z]/.test(name) && name !== TRANSPARENCY;
 
-/** What is kept of a file; its last chunk ends with the file at the latest. */
+/** Kept parts of a file; its last chunk ends with the file at the latest. */
 function* pictureParts(bytes: Uint8Array): Generator<Range> {
   const file = numbersOf(bytes);
   yield [0, SIGNATURE_BYTES];

@@ -78,7 +78,7 @@ const MOST_BLOCKS = 2 ** 20;
 interface Directory {
   /** The first numbers of a field, one unless told otherwise; none if it is not there. */
   readonly numbers: (field: number, most?: number) => readonly number[];
-  /** Where the place of the next directory stands, and with how many bytes. */
+  /** Position of the pointer to the next directory, and its bytes. */
   readonly next: { readonly at: number; readonly bytes: 4 | 8 };
 }
 

@@ -30,7 +30,7 @@ const ANIMATED = 0x02;
  */
 const PIXEL_BYTES = { still: 8, animated: 16 };
 
-/** What is kept of an extended file: no metadata, nothing behind an animation's first picture. */
+/** Kept parts of an extended file: no metadata, nothing behind an animation's first picture. */
 function* pictureParts(bytes: Uint8Array): Generator<Range> {
   const file = numbersOf(bytes);
   yield [0, FILE_BYTES];

@@ -36,7 +36,7 @@ function putNumbers(scratch: Scratch, at: number, numbers: Int32Array): void {
 }
 
 /**
- * What `resizeBicubic` gives, in memory that the next call uses again.
+ * The result of `resizeBicubic`, in memory that the next call uses again.
  *
  * @param image The image, 8 bits a sample.
  * @param crop Part of it, inside of it.
@@ -123,7 +123,7 @@ export function resizeBicubic(
 /** Bytes of a page of a WebAssembly memory. */
 const PAGE_BYTES = 65_536;
 
-/** What is not kept for the next image, bytes: larger images come one by one. */
+/** Limit of the memory kept for the next image, bytes: larger images come one by one. */
 const MOST_KEPT = 2 ** 25;
 
 /** Memory, and kernels that see it. */

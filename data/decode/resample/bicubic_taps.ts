@@ -1,5 +1,6 @@
 /**
- * Which samples make each sample of a resized row, and how much each counts.
+ * Taps of bicubic resizing: the samples behind each sample of a resized row, and their
+ * weights.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What lies in a folder.
+ * Contents of a folder.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export class FolderError extends Error {
   }
 }
 
-/** What systems and programs leave in folders of images. */
+/** Names that systems and programs leave in folders of images. */
 const LEFT_BY_PROGRAMS = new RegExp(
   "^(\\.|(__MACOSX|@eaDir|@__thumb|#recycle|@Recycle|@Recently-Snapshot|" +
     "\\$RECYCLE\\.BIN|System Volume Information|lost\\+found|__pycache__|" +
@@ -69,7 +69,7 @@ export function someOf(
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-/** What was thrown by a walk over folders, as an error of the folder that failed. */
+/** An exception of a walk over folders, as an error of the folder that failed. */
 export function folderFault(
   thrown: unknown,
   path: string,
@@ -143,7 +143,7 @@ export async function folderContent(path: string): Promise<FolderContent> {
   };
 }
 
-/** What images are in: files of their own, or archives of many. */
+/** Holders of images: files of their own, or archives of many. */
 export type Holding = "images" | "archives";
 
 /** Whether a file is an archive of images by its name: tar or Parquet. */
@@ -162,7 +162,7 @@ const holdingOf = (name: string): Holding | null =>
     : null;
 
 /**
- * What images there are somewhere below a folder; it ends at the first one that it
+ * The first holder of images below a folder; the search ends at the first one that it
  * finds. Archives of a folder itself count before what lies in folders below it.
  *
  * @param path The folder.

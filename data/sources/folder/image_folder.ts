@@ -54,7 +54,7 @@ interface Collection {
   readonly outside: number;
 }
 
-/** What a walk knows of the data and finds out on its way. */
+/** State of a walk over the data. */
 interface Walk {
   /** Real path of the data. */
   readonly root: string;
@@ -157,7 +157,7 @@ async function collectClasses(
   };
 }
 
-/** What is wrong with a folder where no image was found. */
+/** Fault of a folder where no image was found. */
 function noImage({ path }: FolderContent, { aside }: Walk) {
   const { count, names } = aside.of("other file");
   const found = count > 0

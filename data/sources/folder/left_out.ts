@@ -1,5 +1,5 @@
 /**
- * What a source leaves out, by name.
+ * Entries of a folder that a source leaves out, by name.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface LeftOut {
   of(kind: LeftOutKind): Entry;
 }
 
-/** What is left out for one reason. */
+/** Entries left out for one reason. */
 interface Entry {
   readonly count: number;
   readonly names: readonly string[];

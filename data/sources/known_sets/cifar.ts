@@ -18,7 +18,7 @@ import {
 } from "../../image/normalization.ts";
 import { readFile } from "../read_file.ts";
 
-/** Which of the two data sets. */
+/** One of the two data sets. */
 export type CifarName = "CIFAR-10" | "CIFAR-100";
 
 /** How one of the data sets is stored. */
@@ -75,7 +75,7 @@ export function cifarFiles(
   return LAYOUTS[name].files[split];
 }
 
-/** What is wrong with the records of a file, or nothing. */
+/** Fault of the records of a file, or `null`. */
 function recordsError(
   { path, bytes }: Records,
   { labels, classes }: Layout,

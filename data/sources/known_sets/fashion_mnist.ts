@@ -34,7 +34,7 @@ const BEGINNINGS: readonly (readonly number[])[] = [
   [9, 2, 1, 1, 6, 1, 4, 6],
 ];
 
-/** What the files of a split begin with. */
+/** Beginnings of the names of a split's files. */
 const PREFIX: Record<Split, string> = { train: "train", test: "t10k" };
 
 /** Name of the file of a split that holds the images, without `.gz`. */
@@ -55,7 +55,7 @@ async function readIdx(
     : decodeIdx(bytes.right, dimensions, String(location));
 }
 
-/** What is wrong with labels for a number of images, or nothing. */
+/** Fault of labels for a number of images, or `null`. */
 function labelError(
   { values }: IdxArray,
   images: number,

@@ -20,7 +20,7 @@ import {
 
 const SPLITS: readonly Split[] = ["train", "test"];
 
-/** Where the archive of a data set is unpacked to when its name is left as it is. */
+/** Folders that archives of data sets unpack to. */
 const CIFAR_FOLDERS: Readonly<Record<CifarName, string>> = {
   "CIFAR-10": "cifar-10-batches-bin",
   "CIFAR-100": "cifar-100-binary",

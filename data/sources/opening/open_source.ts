@@ -102,7 +102,7 @@ async function openFolder(
     : await imageFolder(folder);
 }
 
-/** What a file that cannot be opened is. */
+/** Kind of a file that cannot be opened. */
 function nameOfKind(path: string, head: Uint8Array): string {
   if (imageFormat(head) !== null) return "one image";
   const packed = /\.(tar\.(gz|bz2|xz|zst)|tgz)$/i.test(path);

@@ -1,5 +1,5 @@
 /**
- * What a folder offers to be opened as a source, and what a source leaves of it.
+ * Contents of a folder that may be opened as a source, and what a source leaves of it.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export type Opening = Promise<Opened | null>;
 /** Opens a folder further in by the same rules. */
 export type OpenFolder = (path: string, split: Split) => Promise<Opened>;
 
-/** What lies in a folder, and what its folders hold. */
+/** Contents of a folder and of the folders in it. */
 export interface Content extends FolderContent {
   /** Files that are images. */
   readonly loose: readonly string[];

@@ -5,10 +5,10 @@
  */
 import type { Split } from "../../image/image_source.ts";
 
-/** What a part is for; both others than `train` are there to judge by. */
+/** Purpose of a part; both others than `train` are there to judge by. */
 export type SplitRole = "train" | "val" | "test";
 
-/** What a name says. */
+/** The meaning of a name. */
 export interface SplitName {
   readonly role: SplitRole;
   /** Its other words, without those that any such name may have: `seg` of `seg_train_images`. */
@@ -59,7 +59,7 @@ function joined(roles: ReadonlySet<SplitRole>): SplitRole | null {
 }
 
 /**
- * Which part of a data set a folder or file is, by its name in any usual writing:
+ * The part of a data set that a folder or file is, by its name in any usual writing:
  * `train`, `Training`, `seg_train`, `train2017`, `trainset`, `TrainImages`.
  *
  * @param name Name of a folder, or of a file without its suffix.
@@ -210,7 +210,7 @@ const withoutSuffix = (name: string): string => name.replace(/\.[^.]*$/, "");
 const CONTAINER =
   /^((all|raw|original)[-_ ]?)?(images?|imgs?|jpegimages|jpe?gs?|pngs?|pictures?|pics?|photos?|frames?|data|datasets?|files?|rgb)$/i;
 
-/** What belongs to pictures: a picture for each, or files about them. */
+/** Companions of pictures: a picture for each, or files about them. */
 const COMPANION =
   /^(.*[-_ ])?(masks?|labels?|annotations?|annots?|segmentations?|segmentation(class|object)|depths?|depth[-_]?maps?|ground[-_ ]?truths?|gts?|trimaps?|bbox(es)?|bounding[-_ ]?boxes|attributes|keypoints|heatmaps?|disparit(y|ies)|normals|edges|parts|imagesets|meta(data)?|docs?|examples?|previews?|thumb(nail)?s?|screenshots?|assets|figures?|notebooks?|models?|checkpoints?|runs?|outputs?|results?|predictions?|logs?)$/i;
 

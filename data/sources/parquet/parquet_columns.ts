@@ -1,5 +1,5 @@
 /**
- * Which columns of a Parquet file hold images and classes.
+ * Columns of images and classes in a Parquet file.
  *
  * @see {@link https://huggingface.co/docs/datasets/image_dataset}
  *
@@ -13,7 +13,7 @@ import { imageRank } from "../file_names.ts";
 export interface ParquetColumns {
   /** Name of the column of images. */
   readonly image: string;
-  /** Where its bytes lie in the schema: `["image", "bytes"]`, or `["image"]`. */
+  /** Path of its bytes in the schema: `["image", "bytes"]`, or `["image"]`. */
   readonly path: readonly string[];
   /** Name of the column of classes, `null` if there is none. */
   readonly label: string | null;
@@ -23,7 +23,7 @@ export interface ParquetColumns {
   readonly others: readonly string[];
 }
 
-/** What Hugging Face keeps beside the schema about a column. */
+/** Hugging Face's description of a column, beside the schema. */
 interface Feature {
   readonly _type?: unknown;
   readonly names?: unknown;
@@ -40,7 +40,7 @@ const FILE_NAME = /^(bytes|content|data|file|blob|binary|jpe?g|png|webp)$/i;
 const isRepeated = ({ element }: SchemaTree): boolean =>
   element.repetition_type === "REPEATED";
 
-/** Where a column has the bytes of image files, `null` if it has none. */
+/** Path of the bytes of image files in a column, `null` if it has none. */
 function bytesPath(column: SchemaTree): readonly string[] | null {
   const { element: { name }, children } = column;
   if (isRepeated(column)) return null;
@@ -53,7 +53,7 @@ function bytesPath(column: SchemaTree): readonly string[] | null {
   return isBinary(column) && isNamed ? [name] : null;
 }
 
-/** What Hugging Face's metadata say about columns. */
+/** Columns by Hugging Face's metadata. */
 function featuresOf(
   { key_value_metadata: pairs }: FileMetaData,
 ): Readonly<Record<string, Feature | undefined>> {

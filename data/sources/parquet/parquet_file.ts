@@ -41,17 +41,17 @@ export interface RowGroup extends ImageColumn {
   readonly from: number;
   /** Rows. */
   readonly rows: number;
-  /** Where the bytes of its images lie. */
+  /** Places of the bytes of its images. */
   readonly chunk: Piece;
 }
 
-/** What is known of a file before an image is read. */
+/** A file before an image is read. */
 export interface ParquetFile {
   /** Its row groups in order; none of a file without rows. */
   readonly groups: readonly RowGroup[];
   /** Its columns; `null` of a file without rows. */
   readonly columns: ParquetColumns | null;
-  /** What stands for the class of each row; `null` for all where nothing does. */
+  /** Stored class of each row; `null` for all where nothing does. */
   readonly labels: readonly unknown[];
   /** Why the column of classes cannot be read; `null` if it can. */
   readonly labelFault: string | null;
@@ -156,7 +156,7 @@ async function readColumn(
   throw new Error(`${read.length} rows where ${rows} are wanted`);
 }
 
-/** What stands for the classes, or why it cannot be read: images can all the same. */
+/** Stored classes, or why they cannot be read: images can all the same. */
 async function labelsOf(
   file: AsyncBuffer,
   metadata: FileMetaData,
@@ -245,7 +245,7 @@ async function opened(path: string): Promise<ParquetFile> {
   };
 }
 
-/** What a file is that does not end as Parquet files do. */
+/** Kind of a file that does not end as Parquet files do. */
 async function kindOf(path: string, reason: string): Promise<string> {
   if (!/PAR1|too short/.test(reason)) return reason;
   const file = await bufferOf(path);

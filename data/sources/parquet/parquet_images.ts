@@ -148,7 +148,7 @@ function rowReader(kept: number): ReadRow {
 const fileName = (path: string): string =>
   path.slice(path.lastIndexOf("/") + 1);
 
-/** Which columns were taken, where it is not plain, and which were not. */
+/** Columns that were taken, where it is not plain, and that were not. */
 function columnNotes(files: readonly ParquetFile[]): readonly string[] {
   const columns = files.flatMap(({ columns }) => columns ?? []);
   const all = (
@@ -199,7 +199,7 @@ function slowNote(
   ];
 }
 
-/** What was found, what was chosen, and what was left out. */
+/** Summary: found, chosen and left out. */
 function summaryOf(
   files: readonly ParquetFile[],
   groups: readonly Group[],

@@ -58,7 +58,7 @@ export async function bufferOf(path: string): Promise<AsyncBuffer> {
 }
 
 /**
- * What is wrong with a file, of an exception: what the library stumbles over in a
+ * Fault of a file, of an exception: what the library stumbles over in a
  * damaged file says nothing to a user.
  */
 export function damage(thrown: unknown): string {

@@ -94,7 +94,7 @@ function bytesOf(value: unknown): Uint8Array | null {
   return bytes instanceof Uint8Array ? bytes : null;
 }
 
-/** Where images lie in a file, if they are parts of what was read of it. */
+/** Places of images in a file, if they are parts of what was read of it. */
 function offsetsOf(
   images: PageImages["images"],
   bytes: ArrayBuffer,

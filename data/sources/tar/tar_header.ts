@@ -12,7 +12,7 @@ export const BLOCK = 512;
 
 const CHECKSUM = { from: 148, to: 156 } as const;
 
-/** What extended headers say about the next member. */
+/** Fields of extended headers about the next member. */
 export interface TarExtension {
   /** Its name. */
   readonly name?: string;
@@ -24,7 +24,7 @@ export interface TarExtension {
   readonly isSparse?: boolean;
 }
 
-/** What a header says. */
+/** Contents of a header. */
 export interface TarHeader {
   /** Kind of the member, one character; `\0` of old archives is `0`, a file. */
   readonly type: string;
@@ -129,7 +129,7 @@ function sizeOf(text: string): number {
   throw new BadHeader("a size that is none");
 }
 
-/** What a record of an extended header says. */
+/** A record of an extended header. */
 function recordOf(key: string, value: string): TarExtension {
   if (key === "path") return { name: value };
   if (key === "size") return { size: sizeOf(value) };
@@ -155,7 +155,7 @@ function paxExtension(bytes: Uint8Array): TarExtension {
 }
 
 /**
- * What an extended header says about the next member.
+ * Fields of an extended header about the next member.
  *
  * @param type `x` (pax), `L` or `K` (a long name or target of GNU).
  * @param bytes Its content.

@@ -1,5 +1,5 @@
 /**
- * Where the files of a tar archive lie in it.
+ * Index of a tar archive: places of its files.
  *
  * Libraries for tar read an archive from its beginning to its end; for images in
  * random order their offsets are wanted, and only headers need to be read.
@@ -30,7 +30,7 @@ export interface TarEntry {
   readonly size: number;
 }
 
-/** What an archive holds. */
+/** Contents of an archive. */
 export interface TarIndex {
   /** Files in order, of each of the archives that were put one behind the other. */
   readonly archives: readonly (readonly TarEntry[])[];
@@ -169,7 +169,7 @@ class Walk {
     }
   }
 
-  /** What is wrong where a header should be; another kind of file by its name. */
+  /** Fault in the place of a header; another kind of file by its name. */
   #noHeader(block: Uint8Array): Error {
     const kind = this.#at === 0 ? kindOfBytes(block) : null;
     if (kind !== null && kind !== "a tar archive") return new Error(kind);

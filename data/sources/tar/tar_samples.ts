@@ -1,5 +1,5 @@
 /**
- * Which files of an archive belong together, by the names of WebDataset.
+ * Samples of an archive: files that belong together by the names of WebDataset.
  *
  * Files with the same name up to the first dot are a sample: an image and its
  * class, and whatever else there is. Where names have dots of their own
@@ -31,9 +31,9 @@ interface Member {
   readonly key: string;
   /** Name up to the last dot. */
   readonly stem: string;
-  /** What stands between these dots, in small letters; empty if they are one. */
+  /** The part between these dots, in small letters; empty if they are one. */
   readonly middle: string;
-  /** What follows the last dot, in small letters. */
+  /** The part behind the last dot, in small letters. */
   readonly suffix: string;
 }
 
@@ -94,7 +94,7 @@ function mainImage(images: readonly Member[]): Member | undefined {
   )[0];
 }
 
-/** What describes the images of a group, by the names of those. */
+/** Descriptions of the images of a group, by the names of those. */
 interface Companions {
   readonly classFiles: ReadonlyMap<string, TarEntry>;
   readonly jsons: ReadonlyMap<string, TarEntry>;

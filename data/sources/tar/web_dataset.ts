@@ -39,10 +39,10 @@ interface Stored {
   readonly image: TarEntry;
 }
 
-/** What shards hold. */
+/** Contents of shards. */
 interface Shards {
   readonly images: Stored[];
-  /** What stands for the class of each image. */
+  /** Stored class of each image. */
   readonly labels: unknown[];
   /** Files that are not used. */
   readonly leftOut: Tally;
@@ -50,7 +50,7 @@ interface Shards {
   readonly empty: Tally;
   /** Fields of JSON files that classes were taken from. */
   readonly fields: Set<string>;
-  /** What is wrong with a shard without images. */
+  /** Fault of a shard without images. */
   readonly nothing: { readonly path: string; readonly found: string }[];
 }
 
@@ -115,7 +115,7 @@ async function labelsInJson(
   return labels;
 }
 
-/** What stands for the classes of samples: in files of their own, else in JSON files. */
+/** Stored classes of samples: in files of their own, else in JSON files. */
 async function labelsOf(
   path: string,
   samples: readonly TarSample[],
@@ -186,7 +186,7 @@ function foldersNote(images: readonly Stored[]): readonly string[] {
   ];
 }
 
-/** What was found, what was chosen, and what was left out. */
+/** Summary: found, chosen and left out. */
 function summaryOf(
   { images, leftOut, empty, fields }: Shards,
   { classNames, notes, fault }: ClassLabels,
