@@ -11,7 +11,7 @@ import {
   type RawImage,
   type Size,
 } from "../image/raw_image.ts";
-import { recycledMemory } from "../resources/recycled_memory.ts";
+import { ownMemory, recycledMemory } from "../resources/recycled_memory.ts";
 import { loadTurboLibrary, type TurboLibrary } from "./turbo_library.ts";
 
 /** Numbers of the library's interface. */
@@ -57,7 +57,7 @@ interface Decoding {
 /** Loaded with the first file. */
 let library: TurboLibrary | null | undefined;
 
-const memory = recycledMemory(MOST_KEPT);
+const memory = recycledMemory(MOST_KEPT, ownMemory);
 
 /** Size of the picture, or `null` if it is not one of 8 bits in plain colours. */
 function readHeader({ library, handle, bytes }: Decoding): Size | null {

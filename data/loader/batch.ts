@@ -29,18 +29,14 @@ export interface Batch {
 
 /** Common to all batches of an iteration. */
 export interface BatchRecipe extends SampleRecipe {
-  /** Memory of the images; new memory when left out. */
-  readonly memory?: RecycledMemory | undefined;
+  /** Memory of the images; shared where workers make them ready. */
+  readonly memory: RecycledMemory<ArrayBufferLike>;
 }
 
 /** Makes the batch of some images. */
 export type MakeBatch = (
   indices: Int32Array,
 ) => Promise<Result<DataError, Batch>>;
-
-const NEW_MEMORY: Pick<RecycledMemory, "take"> = {
-  take: (length) => new ArrayBuffer(length),
-};
 
 /**
  * Images that are on their way at the same time: some wait for the disk while
@@ -68,7 +64,7 @@ function batchOf(
   const size = images.length / loaded.length;
   const indices = Int32Array.from(loaded.filter((index) => index !== null));
   const kept = new Float32Array(
-    images.buffer as ArrayBuffer,
+    images.buffer,
     0,
     indices.length * size,
   );
@@ -99,8 +95,7 @@ export function batchMaker(
   recipe: BatchRecipe,
   signal: AbortSignal,
 ): MakeBatch {
-  const { imageSize, inChannels } = recipe.rule.transform;
-  const { memory = NEW_MEMORY } = recipe;
+  const { memory, rule: { transform: { imageSize, inChannels } } } = recipe;
   const size = inChannels * imageSize ** 2;
   const place = semaphore(inFlight(recipe.workers));
   const loadSample = sampleLoader(recipe);

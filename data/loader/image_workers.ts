@@ -25,7 +25,7 @@ export interface ImageWorkers extends Disposable {
    * @param image The image.
    * @param rule What becomes of it.
    * @param index Its index in its source.
-   * @param target Where its pixels are written, `[C, H, W]`.
+   * @param target Place of its pixels, `[C, H, W]`, in memory that the worker sees too.
    * @returns Resolves when they are. It rejects with the reason if the image is
    * damaged or too costly to decode, with `DecoderMissing` if there is no decoder, and with
    * `WorkerLost` if the worker has ended.
@@ -34,14 +34,12 @@ export interface ImageWorkers extends Disposable {
     image: RawImage | EncodedImage,
     rule: ViewRule,
     index: number,
-    target: Float32Array,
+    target: Float32Array<SharedArrayBuffer>,
   ): Promise<void>;
 }
 
-/** A caller that waits for an answer, and the places of the pixels. */
+/** A caller that waits for an answer. */
 interface Waiting {
-  readonly pixels: Float32Array<SharedArrayBuffer>;
-  readonly target: Float32Array;
   readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
 }
@@ -49,8 +47,6 @@ interface Waiting {
 /** One worker and the jobs that it has. */
 class WorkerHandle {
   readonly #jobs = new Map<number, Waiting>();
-  /** Shared memory that no job uses; new memory for each image costs more than moving it. */
-  readonly #spare: Float32Array<SharedArrayBuffer>[] = [];
   readonly #worker: Worker;
   #lost: WorkerLost | null = null;
   #next = 0;
@@ -70,18 +66,14 @@ class WorkerHandle {
     return this.#lost === null ? this.#jobs.size : Infinity;
   }
 
-  render(
-    job: Pick<RenderJob, "prepared" | "rule" | "index">,
-    target: Float32Array,
-  ): Promise<void> {
+  render(job: Omit<RenderJob, "id">): Promise<void> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const id = this.#next++;
-    const pixels = this.#room(target.length);
-    this.#jobs.set(id, { pixels, target, resolve, reject });
+    this.#jobs.set(id, { resolve, reject });
     const { image } = job.prepared;
     const { buffer } = image._tag === "RawImage" ? image.pixels : image.bytes;
-    const whole: RenderJob = { ...job, id, pixels };
+    const whole: RenderJob = { ...job, id };
     this.#worker.postMessage(whole, [buffer as ArrayBuffer]);
     return promise;
   }
@@ -91,24 +83,13 @@ class WorkerHandle {
     this.#worker.terminate();
   }
 
-  #room(length: number): Float32Array<SharedArrayBuffer> {
-    const spare = this.#spare.pop();
-    return spare?.length === length
-      ? spare
-      : new Float32Array(new SharedArrayBuffer(4 * length));
-  }
-
   #take({ id, reason, isDecoderMissing }: RenderAnswer): void {
     const waiting = this.#jobs.get(id);
     if (waiting === undefined) return;
     this.#jobs.delete(id);
-    this.#spare.push(waiting.pixels);
-    if (reason !== null) {
-      const Reason = isDecoderMissing ? DecoderMissing : Error;
-      return waiting.reject(new Reason(reason));
-    }
-    waiting.target.set(waiting.pixels);
-    waiting.resolve();
+    if (reason === null) return waiting.resolve();
+    const Reason = isDecoderMissing ? DecoderMissing : Error;
+    waiting.reject(new Reason(reason));
   }
 
   #lose(reason: string): void {
@@ -179,9 +160,12 @@ export function imageWorkers(count: number): ImageWorkers {
       // Here, not in the workers: what they decode at the same time is bounded together.
       const prepared = prepareImage(image, viewBy(rule, index));
       using _memory = await memoryFor(prepared);
-      const job = { prepared: movable(prepared, image), rule, index };
+      const job = {
+        ...{ prepared: movable(prepared, image), rule, index },
+        pixels: target,
+      };
       await own.reduce((best, one) => one.load < best.load ? one : best)
-        .render(job, target);
+        .render(job);
     },
     [Symbol.dispose]: () => {
       handles.forEach((handle) => handle.end());

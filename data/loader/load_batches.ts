@@ -5,7 +5,11 @@
  */
 import { epochOrder, type Fault, left, type Result } from "../../core/mod.ts";
 import type { ImageSource } from "../image/image_source.ts";
-import { recycledMemory } from "../resources/recycled_memory.ts";
+import {
+  ownMemory,
+  recycledMemory,
+  sharedMemory,
+} from "../resources/recycled_memory.ts";
 import {
   type DataError,
   unlessFaulty,
@@ -104,7 +108,11 @@ async function* batchesOf(
   indices: Generator<Int32Array>,
 ): AsyncGenerator<Result<DataError, Batch>, void> {
   const { source, workers, prefetch = 2, recycles = false } = options;
-  const memory = recycledMemory(Infinity);
+  // Workers write into the batch itself.
+  const memory = recycledMemory<ArrayBufferLike>(
+    Infinity,
+    workers === undefined ? ownMemory : sharedMemory,
+  );
   const stop = stopWith(options.signal);
   const { onBadImage = "skip", badImages: noted = badImages(source.length) } =
     options;
@@ -116,7 +124,7 @@ async function* batchesOf(
   for await (const batch of workAhead(begun, prefetch, stop)) {
     yield batch;
     if (!recycles || batch._tag === "Left") continue;
-    memory.give(batch.right.images.buffer as ArrayBuffer);
+    memory.give(batch.right.images.buffer);
   }
 }
 

@@ -67,6 +67,15 @@ function errorOf(thrown: unknown, image: string): DataError {
     : { _tag: "BadImage", image, reason };
 }
 
+/** A part of a batch that workers write into. */
+function shared(target: Float32Array): Float32Array<SharedArrayBuffer> {
+  const { buffer, byteOffset, length } = target;
+  if (buffer instanceof SharedArrayBuffer) {
+    return new Float32Array(buffer, byteOffset, length);
+  }
+  throw new TypeError("workers cannot write into memory that is not shared");
+}
+
 /** Reads and renders one image; whatever a source or decoder throws ends here. */
 function readAndRender(
   { source, rule, workers }: SampleRecipe,
@@ -78,7 +87,7 @@ function readAndRender(
       if (read._tag === "Left") return read.left;
       await (workers === undefined
         ? render(read.right, viewBy(rule, index), target)
-        : workers.render(read.right, rule, index, target));
+        : workers.render(read.right, rule, index, shared(target)));
       return null;
     } catch (thrown) {
       return errorOf(thrown, source.imageName(index));

@@ -281,7 +281,7 @@ Deno.test("imageWorkers() wait with an image until there is memory for it, which
   const whole = imageOf(pngHead(11_500, 11_500, DEEP));
   using workers = imageWorkers(2);
   let isDone = false;
-  const target = new Float32Array(3 * 8 * 8);
+  const target = new Float32Array(new SharedArrayBuffer(4 * 3 * 8 * 8));
   let rendering = Promise.resolve();
   const { bytes } = admit(whole.bytes);
   {

@@ -81,7 +81,7 @@ Deno.test("loadAll() gives the same with workers, raw images too", async () => {
 
 Deno.test("imageWorkers() tells the reason of a damaged image and goes on with the next", async () => {
   using workers = imageWorkers(1);
-  const target = new Float32Array(3 * 24 ** 2);
+  const target = new Float32Array(new SharedArrayBuffer(4 * 3 * 24 ** 2));
   const rule = { transform, seed: 0, epoch: 0 };
   const render = (bytes: Uint8Array) =>
     workers.render({ _tag: "EncodedImage", bytes }, rule, 0, target);

@@ -1,8 +1,11 @@
 import { strictEqual } from "node:assert/strict";
-import { recycledMemory } from "../../../data/resources/recycled_memory.ts";
+import {
+  ownMemory,
+  recycledMemory,
+} from "../../../data/resources/recycled_memory.ts";
 
 Deno.test("recycledMemory() lends what was given back, if it is large enough, and nothing twice", () => {
-  const memory = recycledMemory(100);
+  const memory = recycledMemory(100, ownMemory);
   const [first, second] = [memory.take(40), memory.take(40)];
   strictEqual(first === second, false);
   memory.give(first);
@@ -14,7 +17,7 @@ Deno.test("recycledMemory() lends what was given back, if it is large enough, an
 });
 
 Deno.test("recycledMemory() does not keep what is larger than it may be", () => {
-  const memory = recycledMemory(100);
+  const memory = recycledMemory(100, ownMemory);
   const [small, large] = [memory.take(100), memory.take(101)];
   memory.give(large);
   memory.give(small);
