@@ -1,9 +1,9 @@
 /**
  * Freezing-aware self-supervised pre-training of Vision Transformers.
  *
- * The pure core (schedules, plans, graphs, models), images, training and the
- * choice of a device. Importing this module loads no tensor library;
- * `selectBackend` loads the one it needs.
+ * The pure core (schedules, plans, graphs, models), images, training, the choice of
+ * a device and pictures. Importing this module loads neither a tensor library nor one
+ * that draws; `selectBackend` and `plots` load what they need.
  *
  * @module
  */
@@ -23,6 +23,7 @@ export type {
 } from "./backends/select.ts";
 export * from "./core/mod.ts";
 export * from "./data/mod.ts";
+export type * from "./plot/mod.ts";
 export * from "./train/mod.ts";
 
 /**
@@ -38,4 +39,27 @@ export async function selectBackend(
 ): Promise<Result<BackendError, Selection>> {
   const backends = await import("./backends/select.ts");
   return await backends.selectBackend(wanted, options);
+}
+
+/** Functions that draw a run as SVG text. */
+export type Plots = typeof import("./plot/mod.ts");
+
+/**
+ * Loads what draws pictures: plans, losses, learning rates, accuracies, reconstructions.
+ *
+ * @returns All functions of `@vitfreeze/vitfreeze/plot`.
+ *
+ * @example A plan as SVG text
+ * ```ts
+ * import * as vit from "@vitfreeze/vitfreeze";
+ * import { match } from "node:assert/strict";
+ *
+ * const { planPlot } = await vit.plots();
+ * const plan = vit.orThrow(vit.planOf(vit.DEFAULT_PRETRAIN_CONFIG, 1_281_167));
+ *
+ * match(planPlot(plan), /patch embed/);
+ * ```
+ */
+export async function plots(): Promise<Plots> {
+  return await import("./plot/mod.ts");
 }

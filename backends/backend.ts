@@ -1,22 +1,22 @@
 /**
- * What every engine offers: it compiles a graph into a program and moves
+ * Interface of every engine: it compiles a graph into a program and moves
  * tensors to and from its device. No tensor library is named here.
  *
  * @module
  */
 import type { DType, Graph, Result, Shape, Signature } from "../core/mod.ts";
 
-/** Where the numbers are computed. */
+/** The device that computes. */
 export interface DeviceInfo {
   /** Name for `--backend`, for example `wasm`. */
   readonly name: string;
-  /** What the machine calls it, for example the graphics card's name. */
+  /** The machine's name for it, for example that of the graphics card. */
   readonly description: string;
   /** A real graphics processor, not software pretending to be one. */
   readonly isGpu: boolean;
 }
 
-/** Why an engine could not do what was asked. */
+/** Errors of an engine. */
 export type BackendError =
   /** The device does not exist here or cannot be used. */
   | {
@@ -108,7 +108,7 @@ export interface Program {
   dispose(): void;
 }
 
-/** What a program may do with what it is given. */
+/** Permissions and hints for a program. */
 export interface CompileOptions {
   /**
    * Outputs that take the place of an input: its name, by the name of the output;
@@ -126,7 +126,7 @@ export interface CompileOptions {
    */
   readonly int8?: readonly string[];
   /**
-   * How many runs will be asked for at one time, `≥ 1`, by default one. They share
+   * Count of runs that will be asked for at one time, `≥ 1`, by default one. They share
    * the threads of an engine with `parallelRuns`.
    */
   readonly atOnce?: number;
@@ -134,25 +134,25 @@ export interface CompileOptions {
 
 /** An engine on one device. */
 export interface Backend {
-  /** Where it computes. */
+  /** The device. */
   readonly device: DeviceInfo;
   /** Programs run on other threads: meanwhile it pays to compile the next ones. */
   readonly compilesBesideRuns?: boolean;
-  /** How many runs it computes at one time, each on a thread of its own; by default one. */
+  /** Count of runs that it computes at one time, each on a thread of its own; by default one. */
   readonly parallelRuns?: number;
   /**
-   * Proves products with constant matrices in 8-bit integers (`CompileOptions.int8`) on
+   * Verifies products with constant matrices in 8-bit integers (`CompileOptions.int8`) on
    * numbers that saturate wherever two products are added in 16 bits; once, then the
    * answer is kept. An engine that has no such products has no such function.
    *
    * @returns Nothing, or what is wrong with them on this processor.
    */
-  proveInt8?(): Promise<Result<BackendError, null>>;
+  verifyInt8?(): Promise<Result<BackendError, null>>;
   /**
    * Prepares a graph.
    *
-   * @param graph What to compute.
-   * @param options Which inputs the outputs replace; by default none.
+   * @param graph The computation.
+   * @param options The inputs that outputs replace; by default none.
    * @returns A program, or why this device cannot run it.
    * @throws If an output does not fit where it is to go: a mistake of the program.
    */

@@ -16,7 +16,7 @@ export const interrupted = (
  * `Interrupted` and with nothing left on the device. Programs whose outputs replace
  * inputs are short and are always finished.
  *
- * How soon depends on the engine: between two operators on `onnx` by its C interface,
+ * The delay depends on the engine: between two operators on `onnx` by its C interface,
  * `wasm` and `cpu`; elsewhere a run that has begun is finished.
  *
  * @param backend The engine; what is compiled by it directly stays as it is.

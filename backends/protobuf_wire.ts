@@ -10,7 +10,7 @@
 /** One field of a message, or several in a row. */
 export type Field = Uint8Array;
 
-/** How the value behind a tag is laid out. */
+/** Layouts of the value behind a tag. */
 const [VARINT, FIXED64, LENGTH_DELIMITED, FIXED32] = [0, 1, 2, 5] as const;
 
 /** Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement. */

@@ -21,13 +21,17 @@ import {
   type HostNumbers,
   type Program,
 } from "./backend.ts";
-import { checkInputs, checkLength } from "./check_inputs.ts";
-import { refuseInt8 } from "./int8_inputs.ts";
-import { checkReplaced, disposingReplaced } from "./replaced_inputs.ts";
+import {
+  checkInputs,
+  checkLength,
+  checkReplaced,
+  disposingReplaced,
+  refuseInt8,
+} from "./program_inputs.ts";
 
-/** How the reference engine gives numbers back. */
+/** Options of the reference engine. */
 export interface ReferenceOptions {
-  /** What `read` gives for reals: rounded like every engine, or all that was computed. */
+  /** Precision of reals that `read` gives: rounded like every engine, or as they were computed. */
   readonly precision: "float32" | "float64";
 }
 

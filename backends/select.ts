@@ -1,5 +1,5 @@
 /**
- * Which engine this machine can really run.
+ * Choice of an engine that this machine can run.
  *
  * @module
  */
@@ -26,13 +26,13 @@ export const DEVICES = [
 /** Name of a device. */
 export type DeviceName = typeof DEVICES[number];
 
-/** What can be asked for: a device by name, or whatever is fastest here. */
+/** Possible choices: a device by name, or whatever is fastest here. */
 export const BACKEND_CHOICES = ["auto", ...DEVICES] as const;
 
 /** One of the `BACKEND_CHOICES`. */
 export type BackendChoice = typeof BACKEND_CHOICES[number];
 
-/** How a device is to be used. */
+/** Options of a device. */
 export interface SelectOptions extends TestedNeeds {
   /** Threads that compute, on `onnx`; the processor's cores by default. */
   readonly threads?: number;
@@ -46,7 +46,7 @@ export interface Availability {
   readonly usable: boolean;
   /** Real graphics hardware. */
   readonly isGpu: boolean;
-  /** What it is, or why it cannot be used. */
+  /** Its description, or the reason why it cannot be used. */
   readonly reason: string;
 }
 
@@ -119,7 +119,7 @@ async function objectionToWebGpu(): Promise<string | null> {
     : `its adapter ${adapter.description} is software, slower than the processor itself`;
 }
 
-/** What is said where threads were asked for and the device has none to choose. */
+/** Note where threads were asked for and the device has none to choose. */
 const noThreads = ({ threads }: SelectOptions): readonly string[] =>
   threads === undefined
     ? []

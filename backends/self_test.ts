@@ -1,5 +1,5 @@
 /**
- * Whether an engine computes what it should, before it is trusted with hours.
+ * Test of an engine's numbers before a run.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import {
   traceGraph,
 } from "../core/mod.ts";
 import type { Backend, BackendError, DeviceTensors } from "./backend.ts";
-import { provenInt8 } from "./int8_inputs.ts";
+import { verifyInt8 } from "./program_inputs.ts";
 
-/** What a run will use beside the ops of a layer. */
+/** Needs of a run beside the ops of a layer. */
 export interface TestedNeeds {
   /** Products with constant matrices in 8-bit integers; by default none. */
   readonly int8?: boolean;
@@ -57,7 +57,7 @@ function build(g: GraphBuilder): Readonly<Record<string, NodeId>> {
   };
 }
 
-/** What an engine is asked, and on which numbers. */
+/** A computation for an engine, and its numbers. */
 interface Test {
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly build: (g: GraphBuilder) => Readonly<Record<string, NodeId>>;
@@ -83,12 +83,12 @@ const LAYER: Test = {
 /** Terms of the longest sum in the layer. */
 const LAYER_SUM = 14;
 
-/** A test of more terms would take more time and memory than it is worth. */
+/** Most terms of a tested sum: more would take too much time and memory. */
 const MOST_TERMS = 2 ** 21;
 
 /**
  * A product and a sum of so many ones, as gradients of weights and of biases are sums:
- * exact in any order, and whatever is left out is seen.
+ * exact in any order, and any term that is left out shows.
  */
 const sumTest = (terms: number): Test => ({
   shapes: { rows: [terms, 3], others: [terms, 2] },
@@ -118,7 +118,7 @@ const worstError = (
   }, 0);
 };
 
-/** What a test should find. */
+/** The expected numbers of a test. */
 function wantedOf(
   graph: Graph,
   { shapes, numbers, wanted }: Test,
@@ -166,10 +166,10 @@ async function firstWrong(
 
 /**
  * Runs a layer with attention and its gradients on an engine and compares every
- * number with the reference interpreter. Takes a moment; leaves nothing behind.
+ * number with the reference interpreter. Takes well under a second; leaves no tensors behind.
  *
  * @param backend The engine to be tested.
- * @param needs What a run will use besides, which is tested too.
+ * @param needs Further needs of the run, which are tested too.
  * @returns The engine itself, or what is wrong with it.
  */
 export async function selfTest(
@@ -182,8 +182,8 @@ export async function selfTest(
     ? await tested(backend, sumTest(Math.min(longestSum, MOST_TERMS)))
     : layer;
   if (sum._tag === "Left" || !int8) return sum;
-  const proven = await provenInt8(backend);
-  return proven._tag === "Left" ? proven : sum;
+  const verified = await verifyInt8(backend);
+  return verified._tag === "Left" ? verified : sum;
 }
 
 async function tested(

@@ -21,13 +21,14 @@ import { orThrow } from "../train/mod.ts";
 import {
   type Flag,
   type FlagValues,
-  helpText,
+  initially,
   numberFlag,
   type NumberRange,
   switchFlag,
   textFlag,
   wholeFlag,
 } from "../cli/flags/flags.ts";
+import { helpText } from "../cli/flags/help_text.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 import {
   type Contender,
@@ -160,7 +161,7 @@ const values = orFail(
   parsed._tag === "Left" ? left(describeFaults(parsed.left)) : parsed,
 );
 if (values.help) {
-  console.log(helpText(USAGE, FLAGS, DEFAULTS));
+  console.log(helpText(USAGE, initially(FLAGS, DEFAULTS)));
 } else {
   const rows = values.images === undefined
     ? await withPhotographs(values, (folder) => bench(folder, values))

@@ -20,7 +20,8 @@
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";
-import { helpText } from "../cli/flags/flags.ts";
+import { initially } from "../cli/flags/flags.ts";
+import { helpText } from "../cli/flags/help_text.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 import {
   comparePair,
@@ -100,7 +101,7 @@ async function writeOnce(
 
 const values = orFail(parseFlags(PEER_FLAGS, Deno.args));
 if (values.help) {
-  console.log(helpText(USAGE, PEER_FLAGS, PEER_DEFAULTS));
+  console.log(helpText(USAGE, initially(PEER_FLAGS, PEER_DEFAULTS)));
 } else {
   const run = orFail(peerRun(values));
   const rows: PairRow[] = [];

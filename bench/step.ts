@@ -21,8 +21,10 @@
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";
-import { namedByFlags } from "../cli/flags/faults_by_flags.ts";
-import { type FlagValues, helpText } from "../cli/flags/flags.ts";
+import { fieldNames } from "../cli/flags/field_names.ts";
+import { type FlagValues, initially } from "../cli/flags/flags.ts";
+import { helpText } from "../cli/flags/help_text.ts";
+import { METHOD_FLAGS } from "../cli/flags/method_flags.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { lastWords } from "../cli/output/permission_advice.ts";
 import { STEP_DEFAULTS, STEP_FLAGS, stepSpecs } from "./step_flags.ts";
@@ -34,7 +36,7 @@ const USAGE =
 
 function orFail<A>(result: Result<Faults, A>): A {
   if (result._tag === "Right") return result.right;
-  console.error(describeFaults(namedByFlags(result.left)));
+  console.error(describeFaults(fieldNames(METHOD_FLAGS).named(result.left)));
   Deno.exit(2);
 }
 
@@ -79,7 +81,7 @@ async function measureAll(
 
 const values = orFail(parseFlags(STEP_FLAGS, Deno.args));
 if (values.help) {
-  console.log(helpText(USAGE, STEP_FLAGS, STEP_DEFAULTS));
+  console.log(helpText(USAGE, initially(STEP_FLAGS, STEP_DEFAULTS)));
 } else {
   await measureAll(values).catch((thrown: unknown) => {
     console.error(lastWords(thrown));

@@ -11,15 +11,17 @@
  */
 // deno-lint-ignore-file no-console -- talking is what a program does
 import { nearestHint } from "../core/mod.ts";
-import { EXIT } from "./output/failure.ts";
+import type { Command } from "./command/command.ts";
+import { EXIT } from "./command/command_failed.ts";
+import { runCommand } from "./command/run_command.ts";
 
-/** A command: its purpose in a line, and its work, loaded only when it is asked for. */
-interface Command {
+/** A command by its purpose in a line; loaded only when it is asked for. */
+interface Entry {
   readonly purpose: string;
-  readonly load: () => Promise<(args: readonly string[]) => Promise<void>>;
+  readonly load: () => Promise<Command>;
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, Entry>> = {
   pretrain: {
     purpose: "pre-train a Vision Transformer on images",
     load: async () => (await import("./commands/pretrain.ts")).pretrainCommand,
@@ -79,7 +81,9 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
   const command = name !== undefined && Object.hasOwn(COMMANDS, name)
     ? COMMANDS[name]
     : undefined;
-  if (command !== undefined) return await (await command.load())(args);
+  if (command !== undefined) {
+    return await runCommand(await command.load(), args);
+  }
   console.error(
     name === undefined
       ? helpOfCommands()

@@ -11,6 +11,7 @@ export * from "./graph/convolution_extents.ts";
 export * from "./model/model_spec.ts";
 export * from "./model/parameters.ts";
 export * from "./model/presets.ts";
+export * from "./model/model_names.ts";
 export * from "./graph/builder.ts";
 export * from "./graph/cost.ts";
 export * from "./graph/differentiate.ts";

@@ -1,5 +1,5 @@
 /**
- * Which known word somebody meant.
+ * The known word nearest to a misspelt one.
  *
  * @module
  */
@@ -52,10 +52,50 @@ function isPartOf(word: string, known: string): boolean {
     short.length >= 3 && long.endsWith(short);
 }
 
+/** Words for sizes by their abbreviations, as in `vit-b`. */
+const SIZES: ReadonlyMap<string, string> = new Map([
+  ["t", "tiny"],
+  ["ti", "tiny"],
+  ["s", "small"],
+  ["m", "medium"],
+  ["b", "base"],
+  ["l", "large"],
+  ["h", "huge"],
+  ["g", "giant"],
+]);
+
+/** Words for sizes that are spelled out. */
+const SIZE_WORDS: ReadonlySet<string> = new Set(
+  "atto femto pico nano micro mini xs little xl gigantic".split(" ")
+    .concat(...SIZES.values()),
+);
+
+/** Numbers in a word, and its parts that are a word for a size or a letter beside others. */
+function sizesIn(word: string): readonly (readonly string[])[] {
+  const parts = lettersOf(word).join("").match(/\p{L}+|\d+/gu) ?? [];
+  const isLetter = (part: string) => parts.length > 1 && /^\p{L}$/u.test(part);
+  const sizes = parts.map((part) => SIZES.get(part) ?? part)
+    .filter((part) => SIZE_WORDS.has(part) || isLetter(part));
+  return [parts.filter((part) => /^\d/.test(part)), sizes];
+}
+
+/**
+ * Whether two words may be one that is misspelt: where both have numbers these are the
+ * same, and likewise words for sizes. `int4`, `in-10` and `vit-l` are no misspelt
+ * `int8`, `in-100` and `vit-h`.
+ */
+function haveSameSizes(word: string, known: string): boolean {
+  const own = sizesIn(known);
+  return sizesIn(word).every((sizes, i) =>
+    sizes.length === 0 || own[i]?.length === 0 ||
+    String(sizes) === String(own[i])
+  );
+}
+
 /**
  * The known word that a written one most likely stands for: one that it begins or
  * ends, or that begins or ends it, else one with few other letters. The earlier of
- * two equally near.
+ * two equally near; never one that differs in a number or in a word for a size.
  *
  * @param word What was written.
  * @param known Words that exist.
@@ -69,16 +109,18 @@ function isPartOf(word: string, known: string): boolean {
  * strictEqual(nearestWord("batch", ["data", "batch-size"]), "batch-size");
  * strictEqual(nearestWord("epcohs", ["epochs", "seed"]), "epochs");
  * strictEqual(nearestWord("dry-run", ["epochs", "seed"]), null);
+ * strictEqual(nearestWord("vit-l", ["vit-b", "vit-h"]), null);
  * ```
  */
 export function nearestWord(
   word: string,
   known: readonly string[],
 ): string | null {
-  const parts = known.filter((other) => isPartOf(word, other));
+  const alike = known.filter((other) => haveSameSizes(word, other));
+  const parts = alike.filter((other) => isPartOf(word, other));
   const most = parts.length > 0 ? Infinity : mistakesIn(word);
   let [best, least]: [string | null, number] = [null, most + 1];
-  for (const other of parts.length > 0 ? parts : known) {
+  for (const other of parts.length > 0 ? parts : alike) {
     const distance = editDistance(word, other);
     if (distance < least) [best, least] = [other, distance];
   }

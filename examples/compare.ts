@@ -17,6 +17,7 @@
  *
  * @module
  */
+import { runCommand } from "../cli/command/run_command.ts";
 import { compareCommand } from "../cli/commands/compare.ts";
 
-await compareCommand(Deno.args);
+await runCommand(compareCommand, Deno.args);

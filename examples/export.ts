@@ -16,6 +16,7 @@
  *
  * @module
  */
+import { runCommand } from "../cli/command/run_command.ts";
 import { exportCommand } from "../cli/commands/export.ts";
 
-await exportCommand(Deno.args);
+await runCommand(exportCommand, Deno.args);

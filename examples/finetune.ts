@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { runCommand } from "../cli/command/run_command.ts";
 import { finetuneCommand } from "../cli/commands/finetune.ts";
 
-await finetuneCommand(Deno.args);
+await runCommand(finetuneCommand, Deno.args);

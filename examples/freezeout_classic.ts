@@ -17,6 +17,7 @@
  *
  * @module
  */
+import { runCommand } from "../cli/command/run_command.ts";
 import { classicCommand } from "../cli/commands/classic.ts";
 
-await classicCommand(Deno.args);
+await runCommand(classicCommand, Deno.args);

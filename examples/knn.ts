@@ -28,6 +28,7 @@
  *
  * @module
  */
+import { runCommand } from "../cli/command/run_command.ts";
 import { knnCommand } from "../cli/commands/knn.ts";
 
-await knnCommand(Deno.args);
+await runCommand(knnCommand, Deno.args);

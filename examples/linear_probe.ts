@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { runCommand } from "../cli/command/run_command.ts";
 import { probeCommand } from "../cli/commands/probe.ts";
 
-await probeCommand(Deno.args);
+await runCommand(probeCommand, Deno.args);

@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { runCommand } from "../cli/command/run_command.ts";
 import { pretrainCommand } from "../cli/commands/pretrain.ts";
 
-await pretrainCommand(Deno.args);
+await runCommand(pretrainCommand, Deno.args);

@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { runCommand } from "../cli/command/run_command.ts";
 import { planCommand } from "../cli/commands/plan.ts";
 
-await planCommand(Deno.args);
+await runCommand(planCommand, Deno.args);

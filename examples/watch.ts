@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { runCommand } from "../cli/command/run_command.ts";
 import { watchCommand } from "../cli/commands/watch.ts";
 
-await watchCommand(Deno.args);
+await runCommand(watchCommand, Deno.args);

@@ -4,10 +4,8 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { caption } from "./caption.ts";
-import { INK, stageColour } from "./palette.ts";
-import { stackedSvg } from "./stacked.ts";
-import { plotSvg } from "./svg.ts";
+import { caption, plotSvg, stackedSvg } from "./svg.ts";
+import { INK, stageColour } from "./theme.ts";
 
 /** One run. */
 export interface AccuracyPoint {
@@ -19,7 +17,7 @@ export interface AccuracyPoint {
 
 /** Runs of one kind, each with another seed. */
 export interface AccuracySeries {
-  /** What they are, for the legend. */
+  /** Name for the legend. */
   readonly name: string;
   /** The runs. */
   readonly points: readonly AccuracyPoint[];
@@ -27,7 +25,7 @@ export interface AccuracySeries {
 
 /** One kind of accuracy. */
 export interface AccuracyPanel {
-  /** What it is. */
+  /** Title. */
   readonly title: string;
   /** Kinds of run; one without runs is only in the legend. */
   readonly series: readonly AccuracySeries[];

@@ -1,5 +1,6 @@
 /**
- * Drawing histograms of oriented gradients as strokes along the edges.
+ * Histograms of oriented gradients as strokes along the edges, and the hidden part of
+ * each of their cells.
  *
  * @module
  */
@@ -99,7 +100,7 @@ function stroke(
  * length and opacity grow with the bin.
  *
  * @param hog The picture; its path is `CELL_UNITS·n` wide and high.
- * @param drawn Which cells, by number row by row; all by default.
+ * @param drawn Cells to draw, by number row by row; all by default.
  * @returns Path data by opacity, faint first; no strokes, no groups.
  *
  * @see Dalal and Triggs, Histograms of Oriented Gradients, 2005.
@@ -127,4 +128,30 @@ export function hogGlyphs(
       ? []
       : [{ opacity: (level + 1) / LEVELS, path: strokes.join("") }]
   );
+}
+
+/**
+ * Part of each target cell that is hidden.
+ *
+ * @param patchMask One number for each of the `G²` patches.
+ * @param cells Cells along one side, a multiple or a divisor of `G`.
+ * @returns `cells²` numbers in `[0, 1]`; fractions where a cell covers several patches.
+ */
+export function hiddenParts(
+  patchMask: ArrayLike<number>,
+  cells: number,
+): readonly number[] {
+  const grid = Math.round(Math.sqrt(patchMask.length));
+  const covered = (i: number): readonly number[] => {
+    const first = Math.floor(i * grid / cells);
+    const end = Math.max(first + 1, Math.floor((i + 1) * grid / cells));
+    return Array.from({ length: end - first }, (_, k) => first + k);
+  };
+  return Array.from({ length: cells ** 2 }, (_, cell) => {
+    const columns = covered(cell % cells);
+    const parts = covered(Math.floor(cell / cells)).flatMap((row) =>
+      columns.map((column) => patchMask[row * grid + column] ?? 0)
+    );
+    return parts.reduce((sum, part) => sum + part, 0) / parts.length;
+  });
 }

@@ -1,22 +1,19 @@
 /**
- * How the losses went.
+ * Plot of the losses.
  *
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { caption } from "./caption.ts";
+import { caption, plotSvg } from "./svg.ts";
 import { type LossPoint, type LossSeries, lossSeries } from "./loss_series.ts";
-import { stageColour } from "./palette.ts";
+import { LIGHT, type PlotSize, stageColour, type Theme } from "./theme.ts";
 import { type PhaseMark, phaseMarks } from "./phase_marks.ts";
-import type { PlotSize } from "./plot_size.ts";
-import { plotSvg } from "./svg.ts";
-import { LIGHT, type Theme } from "./theme.ts";
 
-/** What else a loss plot shows. */
+/** Options of a loss plot. */
 export interface LossPlotOptions {
   /** Phases in the order of time. */
   readonly phases: readonly PhaseMark[];
-  /** What it is drawn on; `LIGHT` by default. */
+  /** Colours; `LIGHT` by default. */
   readonly theme?: Theme;
   /** Its size; 960 × 530 pixels by default, and more for a legend of several rows. */
   readonly size?: PlotSize;
@@ -97,7 +94,7 @@ function lineMarks(line: LossSeries, theme: Theme): Plot.Markish[] {
   ];
 }
 
-/** Where each name of the legend goes: from the left, in as many rows as needed. */
+/** Place of each name of the legend: from the left, in as many rows as needed. */
 function legendPlaces(
   lines: readonly LossSeries[],
   width: number,

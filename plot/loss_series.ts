@@ -1,12 +1,10 @@
 /**
- * The lines of a loss plot.
+ * The lines of a loss plot: measured, smoothed, and thinned.
  *
  * @module
  */
-import { movingMean } from "./moving_mean.ts";
-import { type SeriesPoint, thinned } from "./thinning.ts";
 
-/** What the losses were after one step. */
+/** Losses after one step. */
 export interface LossPoint {
   /** Optimizer step, from 0. */
   readonly step: number;
@@ -18,7 +16,7 @@ export interface LossPoint {
 
 /** An unbroken part of a line. */
 export interface LossPiece {
-  /** What was measured, thinned. */
+  /** Measured values, thinned. */
   readonly measured: readonly SeriesPoint[];
   /** Its moving mean, thinned. */
   readonly smooth: readonly SeriesPoint[];
@@ -107,4 +105,93 @@ export function lossSeries(
       return lossSeriesOf(stage, [line], reach);
     }),
   ];
+}
+
+/**
+ * Mean of each point and its neighbours on both sides, near the ends of those
+ * that exist.
+ *
+ * @param points In rising order of steps, all finite.
+ * @param reach Neighbours on each side, a whole number `≥ 0`; 0 changes nothing.
+ * @returns As many points, at the same steps.
+ *
+ * @example
+ * ```ts
+ * import { movingMean } from "@vitfreeze/vitfreeze/plot";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const noisy = [1, 5, 3].map((value, step) => ({ step, value }));
+ *
+ * deepStrictEqual(movingMean(noisy, 1).map(({ value }) => value), [3, 3, 4]);
+ * ```
+ */
+export function movingMean(
+  points: readonly SeriesPoint[],
+  reach: number,
+): readonly SeriesPoint[] {
+  const sums = [0];
+  for (const { value } of points) sums.push((sums.at(-1) ?? 0) + value);
+  return points.map(({ step }, i) => {
+    const first = Math.max(0, i - reach);
+    const end = Math.min(points.length, i + reach + 1);
+    const sum = (sums[end] ?? 0) - (sums[first] ?? 0);
+    return { step, value: sum / (end - first) };
+  });
+}
+
+/** One value of a series. */
+export interface SeriesPoint {
+  /** Optimizer step. */
+  readonly step: number;
+  /** The value measured there. */
+  readonly value: number;
+}
+
+/** The lowest and the highest point of a run of points, in the order of their steps. */
+function extremes(points: readonly SeriesPoint[]): readonly SeriesPoint[] {
+  let [low] = points;
+  let high = low;
+  for (const point of points) {
+    if (low !== undefined && point.value < low.value) low = point;
+    if (high !== undefined && point.value > high.value) high = point;
+  }
+  if (low === undefined || high === undefined) return [];
+  if (low === high) return [low];
+  return low.step < high.step ? [low, high] : [high, low];
+}
+
+/**
+ * At most `limit` points of a series that look like all of it.
+ *
+ * The first and the last point stay, and of each part between them the lowest
+ * and the highest, so that no peak is lost and no value is invented.
+ *
+ * @param points In rising order of steps.
+ * @param limit At least 4.
+ * @returns A part of `points`; all of them if they are few enough.
+ *
+ * @example Three points stay three points
+ * ```ts
+ * import { thinned } from "@vitfreeze/vitfreeze/plot";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const points = [3, 1, 2].map((value, step) => ({ step, value }));
+ *
+ * deepStrictEqual(thinned(points, 4), points);
+ * ```
+ */
+export function thinned(
+  points: readonly SeriesPoint[],
+  limit: number,
+): readonly SeriesPoint[] {
+  if (points.length <= limit) return points;
+  const inner = points.slice(1, -1);
+  const parts = Math.floor((limit - 2) / 2);
+  const border = (part: number): number =>
+    Math.floor(part * inner.length / parts);
+  const kept = Array.from(
+    { length: parts },
+    (_, part) => extremes(inner.slice(border(part), border(part + 1))),
+  );
+  return [...points.slice(0, 1), ...kept.flat(), ...points.slice(-1)];
 }

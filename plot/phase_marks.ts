@@ -1,13 +1,13 @@
 /**
- * Where a run changed: upright lines over a plot of steps.
+ * Marks of freezes and prunings: upright lines over a plot of steps.
  *
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { caption } from "./caption.ts";
+import { caption } from "./svg.ts";
 import { LIGHT, type Theme } from "./theme.ts";
 
-/** When the work changed; a phase of a plan is one. */
+/** A step at which the work changes; a phase of a plan is one. */
 export interface PhaseMark {
   /** First optimizer step of the phase. */
   readonly from: number;
@@ -43,7 +43,6 @@ function labelled(
  * @param phases In the order of time.
  * @param lastStep Last step that is drawn.
  * @param width Width of the frame, pixels.
- * @param theme What the picture is drawn on.
  * @returns Marks over the scale `x` of steps; none if nothing froze.
  */
 export function phaseMarks(

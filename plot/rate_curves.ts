@@ -20,7 +20,6 @@ const POINTS = 240;
  * Points of a schedule's curve, close enough to look smooth, with every corner:
  * the end of the warm-up, a jump there, and where the rate falls to 0.
  *
- * @param schedule The schedule.
  * @returns Points from step 0 to the first at which the rate is 0 for good.
  */
 export function rateCurve(schedule: RateSchedule): readonly RatePoint[] {

@@ -1,12 +1,15 @@
 /**
- * What the model was shown, what it should have said and what it said.
+ * Picture of reconstructions: images, what the encoder sees of them, targets and predictions.
  *
  * @module
  */
-import { CELL_UNITS, type HogCells, hogGlyphs } from "./hog_glyph.ts";
-import { hiddenParts } from "./hidden_parts.ts";
-import { type PictureImage, pngDataUri } from "./image_uri.ts";
-import { INK, QUIET } from "./palette.ts";
+import {
+  CELL_UNITS,
+  hiddenParts,
+  type HogCells,
+  hogGlyphs,
+} from "./hog_glyph.ts";
+import { INK, QUIET } from "./theme.ts";
 
 /** One stage's view of a sample. */
 export interface ReconstructionStage {
@@ -20,7 +23,7 @@ export interface ReconstructionStage {
   readonly nbins: number;
   /** HOG of the image, `[n², C·nbins]`. */
   readonly target: ArrayLike<number>;
-  /** What the stage's decoder says, the same shape. */
+  /** Prediction of the stage's decoder, the same shape. */
   readonly prediction: ArrayLike<number>;
 }
 
@@ -207,4 +210,31 @@ export async function reconstructionPicture(
     stages.length === 0 ? "" : legend(bottom + 28),
     "</svg>",
   ].join("\n");
+}
+
+/** Pixels of an image as they are shown. */
+export interface PictureImage {
+  /** Pixels from left to right. */
+  readonly width: number;
+  /** Pixels from top to bottom. */
+  readonly height: number;
+  /** 1 for grey, 3 for red, green, blue. */
+  readonly channels: 1 | 3;
+  /** `[height, width, channels]`, row-major. */
+  readonly pixels: Uint8Array;
+}
+
+/**
+ * The image as a lossless data URI, so that a picture needs no second file.
+ *
+ * @param image As many pixels as its sizes say; sharp rejects the promise otherwise.
+ * @returns `data:image/png;base64,…`.
+ */
+export async function pngDataUri(image: PictureImage): Promise<string> {
+  const { width, height, channels } = image;
+  // Loaded when it is needed: it is native code.
+  const { default: sharp } = await import("sharp");
+  const png = await sharp(image.pixels, { raw: { width, height, channels } })
+    .png().toBuffer();
+  return `data:image/png;base64,${png.toString("base64")}`;
 }

@@ -4,19 +4,18 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { caption } from "./caption.ts";
-import { INK, stageColour } from "./palette.ts";
-import { plotSvg } from "./svg.ts";
+import { caption, plotSvg } from "./svg.ts";
+import { INK, stageColour } from "./theme.ts";
 
 /** One quantity. */
 export interface RunCurve {
-  /** What it is, for the legend. */
+  /** Name for the legend. */
   readonly name: string;
   /** Its values, in the order of time. */
   readonly pieces: readonly {
-    /** Where the value begins to hold, as a part of the run. */
+    /** Begin of the value's validity, as a part of the run. */
     readonly from: number;
-    /** Where it ends. */
+    /** Its end. */
     readonly to: number;
     /** The value, as a part of the first one. */
     readonly value: number;
@@ -37,7 +36,7 @@ const corners = ({ pieces }: RunCurve) =>
 /**
  * Draws quantities over a run, in percent.
  *
- * @param title What they are.
+ * @param title Name of the quantities.
  * @param curves At least one; the last lies on top.
  * @returns An SVG document.
  */

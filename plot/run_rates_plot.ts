@@ -5,12 +5,10 @@
  */
 import * as Plot from "@observablehq/plot";
 import type { FreezePlan } from "../core/mod.ts";
-import { caption } from "./caption.ts";
+import { caption, plotSvg } from "./svg.ts";
 import { phaseMarks } from "./phase_marks.ts";
-import type { PlotSize } from "./plot_size.ts";
+import { layerScale, LIGHT, type PlotSize, type Theme } from "./theme.ts";
 import { rateCurve } from "./rate_curves.ts";
-import { plotSvg } from "./svg.ts";
-import { layerScale, LIGHT, type Theme } from "./theme.ts";
 
 /** The rates that a step had. */
 export interface RatesPoint {
@@ -20,9 +18,9 @@ export interface RatesPoint {
   readonly rates: readonly number[];
 }
 
-/** How the rates of a run are shown. */
+/** Options of a plot of rates. */
 export interface RunRatesOptions {
-  /** What it is drawn on; `LIGHT` by default. */
+  /** Colours; `LIGHT` by default. */
   readonly theme?: Theme;
   /** Its size; 960 × 400 pixels by default. */
   readonly size?: PlotSize;
@@ -74,7 +72,7 @@ function recordedCurves(
  *
  * @param plan The plan.
  * @param points Recorded steps, rising; none gives the plan alone.
- * @param options What it is drawn on.
+ * @param options Colours and size.
  * @returns An SVG document.
  *
  * @example

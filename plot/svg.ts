@@ -1,13 +1,13 @@
 /**
- * Plots as SVG text, with no browser at hand.
+ * Plots as SVG text without a browser: one plot, several below each other, captions.
  *
  * @module
  */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { LIGHT, type Theme } from "./theme.ts";
+import { LIGHT, QUIET, type Theme } from "./theme.ts";
 
-/** What linkedom gives; its declarations leave the document out. */
+/** linkedom's window; its declarations leave the document out. */
 interface Page {
   readonly document: NonNullable<Plot.PlotOptions["document"]>;
 }
@@ -35,4 +35,58 @@ export function plotSvg(
   });
   plot.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return plot.outerHTML;
+}
+
+/** A plot and its height. */
+export interface Panel {
+  /** Height, pixels. */
+  readonly height: number;
+  /** The plot, an SVG element of that height. */
+  readonly svg: string;
+}
+
+/**
+ * Puts plots below each other.
+ *
+ * @param width Width of all, pixels.
+ * @param panels From top to bottom.
+ * @returns An SVG document on a white ground.
+ */
+export function stackedSvg(width: number, panels: readonly Panel[]): string {
+  const tops = panels.map((_, i) =>
+    panels.slice(0, i).reduce((sum, { height }) => sum + height, 0)
+  );
+  const height = panels.reduce((sum, panel) => sum + panel.height, 0);
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<rect width="${width}" height="${height}" fill="white"/>`,
+    ...panels.map(({ svg }, i) =>
+      `<g transform="translate(0 ${tops[i]})">${svg}</g>`
+    ),
+    "</svg>",
+  ].join("\n");
+}
+
+/**
+ * Words at a fixed distance from the upper left corner of the frame.
+ *
+ * @param words The text; a line break starts a second line.
+ * @param offset Pixels to the right and down.
+ * @param style Differences from the usual style: quiet, beginning at the offset.
+ * @returns A mark for a plot.
+ */
+export function caption(
+  words: string,
+  [dx, dy]: readonly [x: number, y: number],
+  style: Plot.TextOptions = {},
+): Plot.Markish {
+  return Plot.text([words], {
+    frameAnchor: "top-left",
+    textAnchor: "start",
+    lineAnchor: "middle",
+    fill: QUIET,
+    dx,
+    dy,
+    ...style,
+  });
 }

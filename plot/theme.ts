@@ -1,14 +1,52 @@
 /**
- * Pictures on light and on dark ground.
+ * Colours and sizes of pictures, on light and on dark ground.
  *
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { INK, QUIET } from "./palette.ts";
+
+/** Titles and totals. */
+export const INK = "#1f2430";
+
+/** Captions. */
+export const QUIET = "#6b7280";
+
+const STAGE_COLOURS = [
+  "#0f8b8d",
+  "#e07a1f",
+  "#5b5bd6",
+  "#c2307a",
+  "#7a8b1e",
+  "#2f7dc4",
+  "#a0522d",
+  "#8e44ad",
+  "#2e8b57",
+  "#d4a017",
+  "#708090",
+  "#e05252",
+] as const;
+
+/**
+ * Colour of a stage, distinct for the first twelve.
+ *
+ * @param stage Its number, from 0.
+ * @returns A CSS colour.
+ */
+export function stageColour(stage: number): string {
+  return STAGE_COLOURS[stage % STAGE_COLOURS.length] ?? INK;
+}
+
+/** Sizes of a plot with all that is around its frame. */
+export interface PlotSize {
+  /** Pixels from left to right. */
+  readonly width: number;
+  /** Pixels from top to bottom. */
+  readonly height: number;
+}
 
 /** Colours that depend on the ground. */
 export interface Theme {
-  /** What is behind everything. */
+  /** Background. */
   readonly ground: string;
   /** Axes, titles and totals. */
   readonly ink: string;
@@ -16,11 +54,11 @@ export interface Theme {
   readonly quiet: string;
   /** Lines of a grid. */
   readonly grid: string;
-  /** Where layers freeze. */
+  /** Marks of freezes. */
   readonly faint: string;
-  /** Where stages are pruned. */
+  /** Marks of pruned stages. */
   readonly strong: string;
-  /** The part of the scale `plasma` that can be told from the ground. */
+  /** The part of the scale `plasma` that is visible on the ground. */
   readonly plasma: readonly [shallow: number, deep: number];
 }
 
@@ -48,9 +86,6 @@ export const DARK: Theme = {
 
 /**
  * The scale from the index of a layer to its colour: shallow dark, deep bright.
- *
- * @param count How many layers there are.
- * @param theme What the picture is drawn on.
  */
 export function layerScale(count: number, theme: Theme): Plot.ScaleOptions {
   return {
@@ -64,8 +99,8 @@ export function layerScale(count: number, theme: Theme): Plot.ScaleOptions {
 /**
  * The colours of layers, as pictures of the theme have them.
  *
- * @param count How many layers there are.
- * @param theme What the picture is drawn on.
+ * @param count Count of layers.
+ * @param theme Colours of the picture.
  * @returns CSS colours from shallow to deep.
  *
  * @example The deepest layer of any model has the same colour

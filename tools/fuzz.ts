@@ -12,11 +12,12 @@
 import process from "node:process";
 import { describeFaults } from "../core/mod.ts";
 import {
-  helpText,
+  initially,
   numberFlag,
   switchFlag,
   wholeFlag,
 } from "../cli/flags/flags.ts";
+import { helpText } from "../cli/flags/help_text.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 
 /** Tests of readers against damaged and hostile files. */
@@ -50,7 +51,7 @@ if (values._tag === "Left") {
   process.exit(2);
 }
 if (values.right.help) {
-  console.log(helpText(USAGE, FLAGS, DEFAULTS));
+  console.log(helpText(USAGE, initially(FLAGS, DEFAULTS)));
   process.exit();
 }
 const { seed = Math.floor(Math.random() * 2 ** 31), factor = 50 } =

@@ -18,11 +18,12 @@ import { describeFaults, MODEL_PRESETS, type ModelSpec } from "../core/mod.ts";
 import {
   choiceFlag,
   FROM_ZERO,
-  helpText,
+  initially,
   numberFlag,
   switchFlag,
   wholeFlag,
 } from "../cli/flags/flags.ts";
+import { helpText } from "../cli/flags/help_text.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { growthOf, memoryCourse, type MemoryPoint } from "./memory_course.ts";
 
@@ -84,7 +85,7 @@ const parsed = parseFlags(FLAGS, Deno.args);
 if (parsed._tag === "Left") fail(describeFaults(parsed.left), 2);
 const values = parsed.right;
 if (values.help) {
-  console.log(helpText(USAGE, FLAGS, DEFAULTS));
+  console.log(helpText(USAGE, initially(FLAGS, DEFAULTS)));
   Deno.exit(0);
 }
 

@@ -44,8 +44,8 @@ const isAsync = (node: Deno.lint.Node): boolean =>
 /** The doors to native code and to threads: elsewhere in `backends/` no runtime is named. */
 const NATIVE_DOORS: ReadonlySet<string> = new Set([
   "backends/onnx/runtime/native_library.ts",
-  "backends/onnx/runtime/kernel_thread.ts",
-  "backends/onnx/runtime/kernel_worker.ts",
+  "backends/onnx/kernels/thread_pool.ts",
+  "backends/onnx/kernels/kernel_worker.ts",
 ]);
 
 const NOT_IN_A_BROWSER: ReadonlySet<string> = new Set(["Deno", "process"]);

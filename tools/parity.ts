@@ -23,9 +23,10 @@ import { describeFaults, type Result, right } from "../core/mod.ts";
 import {
   choiceFlag,
   type FlagTable,
-  helpText,
+  initially,
   switchFlag,
 } from "../cli/flags/flags.ts";
+import { helpText } from "../cli/flags/help_text.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { describeTrainError } from "../train/train_error.ts";
 import { compareFolder } from "./parity/compare_folder.ts";
@@ -119,7 +120,9 @@ async function main(args: readonly string[]): Promise<void> {
   const flags = parseFlags(FLAGS, rest);
   if (flags._tag === "Left") return stop(describeFaults(flags.left));
   const { help = false, json = false, backend = "auto" } = flags.right;
-  if (help) return console.log(helpText(USAGE, FLAGS, { backend: "auto" }));
+  if (help) {
+    return console.log(helpText(USAGE, initially(FLAGS, { backend: "auto" })));
+  }
   if (folder === undefined) {
     return stop(
       `DIR: found nothing, wanted a folder of reference numbers\n\n${USAGE}`,

@@ -12,10 +12,11 @@
 import { describeFaults } from "../core/mod.ts";
 import {
   choiceFlag,
-  helpText,
+  initially,
   switchFlag,
   wholeFlag,
 } from "../cli/flags/flags.ts";
+import { helpText } from "../cli/flags/help_text.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { survives } from "../tests/train/survival/survives.ts";
 
@@ -41,7 +42,7 @@ if (parsed._tag === "Left") {
 }
 const { device, kills, seed, help } = parsed.right;
 if (help) {
-  console.log(helpText(USAGE, FLAGS, DEFAULTS));
+  console.log(helpText(USAGE, initially(FLAGS, DEFAULTS)));
   Deno.exit();
 }
 

@@ -29,7 +29,8 @@ export {
 export * from "./checkpoint_policy.ts";
 export * from "./differences.ts";
 export * from "./download.ts";
-export * from "./features.ts";
+export * from "./evaluate/encoder_features.ts";
+export * from "./evaluate/image_rows.ts";
 export * from "./find_origin.ts";
 export * from "./finetune/classifier_accuracy.ts";
 export * from "./finetune/drop_path.ts";
@@ -51,7 +52,7 @@ export * from "./folder_names.ts";
 export * from "./gradient_health.ts";
 export * from "./work_options.ts";
 export * from "./is_missing.ts";
-export * from "./knn.ts";
+export * from "./evaluate/knn.ts";
 export {
   checkpointProgress,
   describeSkipped,
@@ -72,7 +73,6 @@ export {
   recordWriter,
 } from "./metrics_record.ts";
 export * from "./move_parameters.ts";
-export * from "./most_frequent.ts";
 export * from "./newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
 export * from "./origin.ts";
@@ -87,7 +87,7 @@ export * from "./probe/probe_sweep.ts";
 export type { EpochFeatures, ProbedSamples } from "./probe/probe_batches.ts";
 export { readCheckpoint } from "./read_checkpoint.ts";
 export type { RecordBefore, Witness } from "./record_before.ts";
-export * from "./reconstruct.ts";
+export * from "./evaluate/reconstruct.ts";
 export * from "./recorded_run.ts";
 export * from "./resume_run_folder.ts";
 export * from "./run_folder.ts";
@@ -127,33 +127,33 @@ export * from "./tensorboard/run_events.ts";
 export * from "./tensorboard/step_scalars.ts";
 export * from "./tensorboard/tfrecord.ts";
 export * from "./summed_outputs.ts";
-export * from "./top_accuracy.ts";
+export * from "./evaluate/accuracy.ts";
 export * from "./training_file.ts";
 export * from "./train_error.ts";
 export * from "./train_state.ts";
 export * from "./train_step.ts";
 export * from "./update_scalars.ts";
-export * from "./upload_encoder.ts";
-export * from "./weights/encoder_files.ts";
-export { type EncoderNaming } from "./weights/encoder_names.ts";
-export * from "./weights/encoder_positions.ts";
-export * from "./weights/encoder_prefix.ts";
-export * from "./weights/encoder_snapshot.ts";
-export * from "./weights/encoder_start.ts";
+export {
+  type EncoderNaming,
+  type EncoderPlace,
+  findEncoder,
+} from "./weights/encoder/encoder_names.ts";
+export * from "./weights/encoder/encoder_positions.ts";
+export * from "./weights/encoder/encoder_start.ts";
 export type {
   EncoderTensors,
   OtherContents,
   StoredTensors,
-} from "./weights/encoder_tensors.ts";
-export * from "./weights/export_encoder.ts";
+} from "./weights/encoder/encoder_tensors.ts";
+export * from "./weights/export/export_encoder.ts";
 export { IMAGES_FILE } from "./weights/find_weights.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export * from "./weights/open_encoder.ts";
 export * from "./weights/read_weights.ts";
 export type { Weights } from "./weights/weights.ts";
-export type { UnseenSizes } from "./weights/weights_model.ts";
+export type { UnseenSizes } from "./weights/encoder/encoder_sizes.ts";
 export {
   decodeTorchFile,
   type TorchFormatError,
-} from "./weights/torch_file.ts";
+} from "./weights/torch/torch_file.ts";
 export * from "./write_checkpoint.ts";

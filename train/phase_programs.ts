@@ -24,7 +24,7 @@ import {
   trainedParameters,
   updateGraph,
 } from "../core/mod.ts";
-import { provenInt8 } from "../backends/int8_inputs.ts";
+import { verifyInt8 } from "../backends/mod.ts";
 import { batchParts } from "./batch_parts.ts";
 import { compileAll, sumInPlace, updateInPlace } from "./compile_all.ts";
 import { orBackendFailed } from "./run_graph.ts";
@@ -156,8 +156,8 @@ export async function compilePhase(
     return left({ _tag: "BadConfig", faults: graphs.left });
   }
   if (config.frozenPrecision === "int8") {
-    const proven = orBackendFailed(await provenInt8(backend));
-    if (proven._tag === "Left") return proven;
+    const verified = orBackendFailed(await verifyInt8(backend));
+    if (verified._tag === "Left") return verified;
   }
   const { trained, gradient, squares, update } = graphs.right;
   const programs = await compileAll(backend, [

@@ -19,9 +19,8 @@ export interface Arena {
   /** The memory, for kernels; it grows in place. */
   readonly memory: WebAssembly.Memory;
   /**
-   * A stretch that nobody else has; what it holds is undefined.
+   * A stretch of its own; its content is undefined.
    *
-   * @param bytes Its size.
    * @throws A `RangeError` if the machine has no more memory.
    */
   take(bytes: number): Stretch;

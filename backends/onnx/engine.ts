@@ -1,5 +1,5 @@
 /**
- * What all programs of an engine share.
+ * State that all programs of an engine share.
  *
  * @module
  */
@@ -7,23 +7,23 @@ import { left, type Result } from "../../core/mod.ts";
 import type { BackendError, DeviceInfo, DeviceTensors } from "../backend.ts";
 import { sharedArena } from "./arena.ts";
 import type { Int8Form } from "./fuse/int8_matrix.ts";
-import { exactInt8Form } from "./int8_form.ts";
-import { type KernelCrew, kernelCrew } from "./kernels/kernel_crew.ts";
+import { exactInt8Form } from "./verify_int8.ts";
+import { type ThreadPool, threadPool } from "./kernels/thread_pool.ts";
 import type { Dialect } from "./lower/onnx_writer.ts";
 import type { OrtRuntime, Provider } from "./runtime/ort_runtime.ts";
 import { type TensorStore, tensorStore } from "./tensor_store.ts";
 
-/** What an engine is made from. */
+/** Parts of an engine. */
 export interface EngineSpec {
   /** The library. */
   readonly runtime: OrtRuntime;
   /** Threads of each program. */
   readonly threads: number;
-  /** Where it computes. */
+  /** The device. */
   readonly device: DeviceInfo;
   /** The part of ONNX Runtime that computes. */
   readonly provider: Provider;
-  /** Which operators its models may call. */
+  /** Operators that its models may call. */
   readonly dialect: Dialect;
 }
 
@@ -32,9 +32,9 @@ export interface Engine extends EngineSpec {
   /** The tensors. */
   readonly store: TensorStore;
   /** Threads for kernels of our own. */
-  readonly crew: KernelCrew;
+  readonly threadPool: ThreadPool;
   /**
-   * The form of products in 8-bit integers that was proved here, at the first call.
+   * The form of products in 8-bit integers that is exact here, found at the first call.
    *
    * @throws With ONNX Runtime's message.
    */
@@ -50,11 +50,11 @@ export function startEngine(spec: EngineSpec): Engine {
     int8Form: () =>
       form ??= exactInt8Form(spec.runtime, spec.threads, spec.device),
     store: tensorStore(spec.runtime, arena),
-    crew: kernelCrew(arena.memory, spec.threads),
+    threadPool: threadPool(arena.memory, spec.threads),
   };
 }
 
-/** What computes a graph. */
+/** The computation of a graph. */
 export interface Runner {
   /** Computes the outputs; they become the caller's. A signal may end it before. */
   run(
@@ -72,6 +72,6 @@ export const failed = (
 ): Result<BackendError, never> =>
   left({ _tag: "ExecutionFailed", device: device.name, reason });
 
-/** What a thrown value says. */
+/** Message of a thrown value. */
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);

@@ -12,12 +12,11 @@ import {
   type Signature,
 } from "../../core/mod.ts";
 import type { BackendError, DeviceTensors } from "../backend.ts";
-import { checkInputs } from "../check_inputs.ts";
-import type { Replaced } from "../replaced_inputs.ts";
+import { checkInputs, type Replaced } from "../program_inputs.ts";
 import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
 import type { ElementwisePart } from "./kernels/elementwise_parts.ts";
-import type { LoadedKernels } from "./kernels/kernel_crew.ts";
-import { kernelsOf } from "./kernels/kernels.ts";
+import type { LoadedKernels } from "./kernels/thread_pool.ts";
+import { kernelsOf } from "./kernels/kernel_code.ts";
 import type { Launch } from "./kernels/launch.ts";
 import type { Block } from "./tensor_store.ts";
 
@@ -46,7 +45,7 @@ function signaturesOf({ nodes, outputs }: Graph): Compiled["outputs"] {
 
 /**
  * The block of each output: that of the input which it replaces, if the kernel that
- * writes it is the one that reads it and nobody else refers to it.
+ * writes it is the one that reads it and it has no other reference.
  */
 function outputBlocks(compiled: Compiled, given: Blocks): Blocks {
   const { engine: { store }, parts, replaces, outputs } = compiled;
@@ -107,10 +106,7 @@ async function runKernels(
 /**
  * Compiles an element-wise graph to kernels.
  *
- * @param engine Where it will run.
- * @param graph What to compute.
  * @param parts The graph as `elementwiseParts` cuts it.
- * @param replaces Which inputs its outputs replace.
  */
 export function kernelRunner(
   engine: Engine,
@@ -119,7 +115,7 @@ export function kernelRunner(
   replaces: Replaced,
 ): Runner {
   const { module, kernelOf } = kernelsOf(parts);
-  const kernels = engine.crew.load(module);
+  const kernels = engine.threadPool.load(module);
   const compiled: Compiled = {
     engine,
     kernels,

@@ -8,20 +8,20 @@ import type { Backend, BackendError } from "../backend.ts";
 import { graphicsAdapter } from "../tfjs/webgpu/graphics_adapter.ts";
 import { engineBackend } from "./engine_backend.ts";
 import { type Engine, startEngine } from "./engine.ts";
-import { proveRuntime } from "./runtime/prove_runtime.ts";
 import {
   reasonOf,
   type StartedRuntime,
   startRuntime,
+  verifyRuntime,
 } from "./runtime/start_runtime.ts";
 
-/** How to start ONNX Runtime. */
+/** Options of ONNX Runtime. */
 export interface OnnxOptions {
   /** Threads that compute; the processor's cores by default. */
   readonly threads?: number;
 }
 
-/** The library is loaded once in a process, and proved then. */
+/** The library, loaded and verified once in a process. */
 let started: Promise<StartedRuntime> | undefined;
 
 const unavailable = (
@@ -30,7 +30,7 @@ const unavailable = (
 ): Result<BackendError, never> =>
   left({ _tag: "BackendUnavailable", device, reason: reasonOf(thrown) });
 
-/** What an engine is, for people. */
+/** An engine's description for users. */
 function description(
   { runtime, detour }: StartedRuntime,
   where: string,
@@ -163,7 +163,7 @@ export async function onnxWebgpuBackend(): Promise<
   try {
     started ??= startRuntime();
     const found = await started;
-    await proveRuntime("webgpu", found.runtime);
+    await verifyRuntime("webgpu", found.runtime);
     return right(engineBackend(await graphicsCard(found)));
   } catch (thrown) {
     return unavailable("onnx-webgpu", thrown);

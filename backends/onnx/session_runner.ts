@@ -1,5 +1,6 @@
 /**
- * A graph computed by a session of ONNX Runtime.
+ * A graph computed by a session of ONNX Runtime, without the outputs that are inputs,
+ * constants or views.
  *
  * @module
  */
@@ -7,13 +8,14 @@ import {
   type Graph,
   inputSignatures,
   left,
+  type NodeId,
   prune,
   type Result,
   right,
   type Signature,
 } from "../../core/mod.ts";
 import type { BackendError, DeviceTensors } from "../backend.ts";
-import { checkInputs } from "../check_inputs.ts";
+import { checkInputs } from "../program_inputs.ts";
 import { interrupted } from "../interruptible.ts";
 import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
 import {
@@ -22,15 +24,61 @@ import {
   int8Matrix,
 } from "./fuse/int8_matrix.ts";
 import { type Lowered, lowerGraph } from "./lower/lower_graph.ts";
-import {
-  computedPart,
-  type OutputSource,
-  outputSources,
-} from "./output_sources.ts";
-import { encodeModel } from "./proto/model.ts";
+import { encodeModel } from "./file/onnx_model.ts";
 import { returnFreedMemory } from "./runtime/memory_advice.ts";
 import type { Session } from "./runtime/ort_runtime.ts";
 import type { Block } from "./tensor_store.ts";
+
+/** The tensor behind an output. */
+type OutputSource =
+  /** A tensor that the program was given. */
+  | { readonly _tag: "Given"; readonly input: string }
+  /** Numbers known in advance. */
+  | { readonly _tag: "Fixed"; readonly values: readonly number[] }
+  /** The result of a node. */
+  | { readonly _tag: "Computed"; readonly node: NodeId };
+
+/** The source of a node, through all reshapes, which leave numbers where they are. */
+function sourceOf({ nodes }: Graph, id: NodeId): OutputSource {
+  let at = id;
+  for (let node = nodes[at]; node?.op === "reshape"; node = nodes[at]) {
+    [at = -1] = node.inputs;
+  }
+  const node = nodes[at];
+  switch (node?.op) {
+    case "input":
+      return { _tag: "Given", input: node.attributes.name };
+    case "constant":
+      return { _tag: "Fixed", values: node.attributes.values };
+    default:
+      return { _tag: "Computed", node: at };
+  }
+}
+
+/** The sources of all outputs of a graph, by name. */
+function outputSources(graph: Graph): ReadonlyMap<string, OutputSource> {
+  return new Map(
+    Object.entries(graph.outputs).map(([name, id]) => [
+      name,
+      sourceOf(graph, id),
+    ]),
+  );
+}
+
+/**
+ * The part of a graph that must be computed.
+ *
+ * @returns The graph of the nodes behind computed outputs; each once, its position as its name.
+ */
+function computedPart(
+  graph: Graph,
+  sources: ReadonlyMap<string, OutputSource>,
+): Graph {
+  const computed = [...sources.values()].flatMap((source) =>
+    source._tag === "Computed" ? [[String(source.node), source.node]] : []
+  );
+  return { nodes: graph.nodes, outputs: Object.fromEntries(computed) };
+}
 
 /** A tensor of the session, under its name in the graph. */
 type Port = readonly [name: string, signature: Signature];
@@ -207,7 +255,6 @@ function rounded(
  * integers. It is made when these are known: at the first run.
  *
  * @param names Names of the inputs, matrices that are the same in every run.
- * @param form How the integers are kept.
  */
 export function int8SessionRunner(
   engine: Engine,

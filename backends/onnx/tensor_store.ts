@@ -11,7 +11,7 @@ import {
   sizeOf,
 } from "../../core/mod.ts";
 import { type DeviceTensor, dtypeOf, type HostTensor } from "../backend.ts";
-import { checkLength } from "../check_inputs.ts";
+import { checkLength } from "../program_inputs.ts";
 import type { Arena, Stretch } from "./arena.ts";
 import { returnFreedMemory } from "./runtime/memory_advice.ts";
 import type {
@@ -24,7 +24,7 @@ import type {
 export interface Block {
   /** The numbers. */
   readonly numbers: Numbers;
-  /** Where in the arena they lie. */
+  /** Their place in the arena. */
   readonly stretch: Stretch;
   /** Lent tensors and running programs that use them. */
   references: number;
@@ -46,19 +46,19 @@ export interface TensorStore {
   lend(block: Block, signature: Signature): DeviceTensor;
   /** Copies numbers into a block of their own, which is lent. */
   upload(tensor: HostTensor): DeviceTensor;
-  /** What is behind a lent tensor, unless it was disposed or is not from here. */
+  /** The storage behind a lent tensor, unless it was disposed or is not from here. */
   lent(tensor: DeviceTensor): Block | undefined;
-  /** Gives back the memory of blocks that nobody refers to. */
+  /** Gives back the memory of blocks without references. */
   trim(): void;
   /** Disposes every lent tensor. */
   disposeAll(): void;
   /** Tensors that are lent. */
   liveTensors(): number;
-  /** Bytes of the blocks that someone refers to. */
+  /** Bytes of the blocks with references. */
   liveBytes(): number;
 }
 
-/** A new block, which nobody refers to yet. */
+/** A new block without references. */
 function allocate(arena: Arena, dtype: DType, count: number): Block {
   const stretch = arena.take(4 * count);
   const { buffer } = arena.memory;
@@ -68,12 +68,7 @@ function allocate(arena: Arena, dtype: DType, count: number): Block {
   return { numbers, stretch, references: 0, bindings: new Map() };
 }
 
-/**
- * Tensors in main memory.
- *
- * @param runtime Who binds them.
- * @param arena Where they lie.
- */
+/** Tensors in main memory. */
 export function tensorStore(runtime: OrtRuntime, arena: Arena): TensorStore {
   const lentTensors = new Map<DeviceTensor, Block>();
   const used = new Set<Block>();

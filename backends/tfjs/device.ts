@@ -1,5 +1,5 @@
 /**
- * What a device must offer: storage of tensors and a kernel for every op.
+ * Interface of a device: storage of tensors and a kernel for every op.
  *
  * Kernels work on the storage of a TensorFlow.js backend directly. Its engine
  * (scopes, gradient tape, the one current backend of the process) is not used,
@@ -43,7 +43,7 @@ export function numbersFor(dtype: DType, count: number): Numbers {
   return dtype === "int32" ? new Int32Array(count) : new Float32Array(count);
 }
 
-/** What a device needs of a TensorFlow.js backend. */
+/** The part of a TensorFlow.js backend that a device needs. */
 export type Storage = Pick<
   KernelBackend,
   "write" | "read" | "disposeData" | "incRef" | "numDataIds"
@@ -51,11 +51,11 @@ export type Storage = Pick<
 
 /** A device that is ready to compute. */
 export interface Device {
-  /** Where it computes. */
+  /** The device. */
   readonly info: DeviceInfo;
-  /** Where its tensors lie. */
+  /** Storage of its tensors. */
   readonly storage: Storage;
-  /** How it computes. */
+  /** Its kernels. */
   readonly kernels: KernelTable;
   /** Launches compute at once, on the calling thread: a long run has to let others in. */
   readonly isImmediate: boolean;
@@ -64,7 +64,7 @@ export interface Device {
   /**
    * Runs launches and waits until the device has accepted them all.
    *
-   * @returns What the device complained of, or `null`.
+   * @returns The device's error, or `null`.
    * @throws Whatever a launch throws.
    */
   watch(launches: () => void): Promise<string | null>;

@@ -7,8 +7,8 @@
  * @module
  */
 import { sizeOf } from "../../core/mod.ts";
-import { type HostMemory, tableOnHost } from "./host/host_kernel.ts";
-import { HOST_KERNELS } from "./host/table.ts";
+import type { HostMemory } from "./host/host_kernel.ts";
+import { hostKernels } from "./host/host_kernels.ts";
 import {
   type Device,
   immediate,
@@ -21,7 +21,7 @@ import { startBackend } from "./library.ts";
 /** Largest array buffer that engines give. */
 const MAX_BYTES = 2 ** 32;
 
-/** What the CPU backend offers beyond other backends. */
+/** The CPU backend's own storage. */
 interface CpuStorage extends Storage {
   readonly data: { get(dataId: object): { readonly values: Numbers } };
 }
@@ -46,7 +46,7 @@ export async function openCpu(): Promise<Device> {
       isGpu: false,
     },
     storage,
-    kernels: tableOnHost(memoryOf(storage), HOST_KERNELS),
+    kernels: hostKernels(memoryOf(storage)),
     maxTensorBytes: MAX_BYTES,
     ...immediate,
   };

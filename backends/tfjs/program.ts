@@ -7,18 +7,106 @@ import {
   bytesOf,
   type Graph,
   inputSignatures,
+  lastUses,
   left,
+  type Node,
+  type NodeId,
   prune,
   type Result,
   right,
   type Signature,
 } from "../../core/mod.ts";
 import type { BackendError, DeviceTensors, Program } from "../backend.ts";
-import { checkInputs } from "../check_inputs.ts";
+import { checkInputs } from "../program_inputs.ts";
 import { interrupted } from "../interruptible.ts";
-import type { Device, StoredTensor } from "./device.ts";
-import { launches, type Step, stepsOf, type Values } from "./steps.ts";
+import type {
+  ComputedOp,
+  Device,
+  Kernel,
+  Launch,
+  StoredTensor,
+} from "./device.ts";
 import type { TensorPool } from "./tensor_pool.ts";
+
+/** The computation of one node, and the nodes that are no longer needed after it. */
+interface Step {
+  /** The node. */
+  readonly node: NodeId;
+  /** Inputs. */
+  readonly inputs: readonly NodeId[];
+  /** Computes it. */
+  readonly launch: Launch;
+  /** Nodes that no later step needs; sources belong to others and are not among them. */
+  readonly releases: readonly NodeId[];
+}
+
+/** Tensors of one run by node. */
+type Values = (StoredTensor | undefined)[];
+
+const isSource = (node: Node | undefined): boolean =>
+  node?.op === "input" || node?.op === "constant";
+
+/**
+ * The same shape as small integers. An extent that comes from a division may be
+ * stored as a float64; loops that count to it run at a third of the speed.
+ */
+const withPlainShape = <S extends Signature>(signature: S): S => ({
+  ...signature,
+  shape: signature.shape.map((extent) => extent | 0),
+});
+
+function launchOf(
+  device: Device,
+  pool: TensorPool,
+  graph: Graph,
+  node: Node,
+): Launch {
+  if (node.op === "reshape") return ([x]) => pool.share(x!, node);
+  const kernel = device.kernels[node.op as ComputedOp] as Kernel<ComputedOp>;
+  const launch = kernel(
+    withPlainShape(node) as Parameters<typeof kernel>[0],
+    node.inputs.map((id) => withPlainShape(graph.nodes[id]!)),
+  );
+  return (inputs) => pool.adopt(launch(inputs));
+}
+
+/** Prepares every node of a graph that computes something. */
+function stepsOf(
+  device: Device,
+  pool: TensorPool,
+  graph: Graph,
+): readonly Step[] {
+  const releases = lastUses(graph);
+  return graph.nodes.flatMap((node, id) =>
+    isSource(node) ? [] : [{
+      node: id,
+      inputs: node.inputs,
+      launch: launchOf(device, pool, graph, node),
+      releases: (releases[id] ?? []).filter((used) =>
+        !isSource(graph.nodes[used])
+      ),
+    }]
+  );
+}
+
+/**
+ * Launches all steps in order, one at each turn. Afterwards `values` holds what is
+ * left: sources and whatever was never released.
+ */
+function* launches(
+  steps: readonly Step[],
+  values: Values,
+  pool: TensorPool,
+): Generator<void> {
+  for (const { node, inputs, launch, releases } of steps) {
+    values[node] = launch(inputs.map((id) => values[id]!));
+    for (const id of releases) {
+      pool.release(values[id]!);
+      values[id] = undefined;
+    }
+    yield;
+  }
+}
 
 /** Constants of a graph on the device, at their nodes. */
 const constantsOf = (graph: Graph, pool: TensorPool): Values =>
@@ -67,9 +155,6 @@ interface Compiled {
 /**
  * Prepares a graph for a device.
  *
- * @param device Where it will run.
- * @param pool The tensors of that device.
- * @param graph What to compute.
  * @returns A program, or `TensorTooLarge`, or what a kernel says against its node.
  */
 export function compileProgram(
@@ -171,10 +256,11 @@ async function runProgram(
   return right(new Map([...outputs].map(([name, x]) => [name, pool.lend(x)])));
 }
 
-const messageOf = (thrown: unknown): string =>
+/** Message of a thrown value. */
+export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
 
-/** What the device complained of or a kernel threw. */
+/** Error of the device or of a kernel. */
 async function complaintOf(
   action: () => Promise<string | null>,
 ): Promise<string | null> {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Signature, sizeOf } from "../../core/mod.ts";
-import { checkLength } from "../check_inputs.ts";
+import { checkLength } from "../program_inputs.ts";
 import { type DeviceTensor, dtypeOf, type HostTensor } from "../backend.ts";
 import {
   type Device,
@@ -25,7 +25,7 @@ export interface TensorPool {
   release(tensor: StoredTensor): void;
   /** Hands a reference to the caller of the library. */
   lend(tensor: StoredTensor): DeviceTensor;
-  /** What is behind a lent tensor, unless it was disposed or is not from here. */
+  /** The storage behind a lent tensor, unless it was disposed or is not from here. */
   lent(tensor: DeviceTensor): StoredTensor | undefined;
   /** Gives every reference back. */
   releaseAll(): void;

@@ -5,10 +5,13 @@
  */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError } from "../backend.ts";
-import { refuseInt8 } from "../int8_inputs.ts";
-import { checkReplaced, disposingReplaced } from "../replaced_inputs.ts";
+import {
+  checkReplaced,
+  disposingReplaced,
+  refuseInt8,
+} from "../program_inputs.ts";
 import type { Device } from "./device.ts";
-import { compileProgram } from "./program.ts";
+import { compileProgram, messageOf } from "./program.ts";
 import { tensorPool } from "./tensor_pool.ts";
 
 /** Devices of TensorFlow.js that we support, fastest first. */
@@ -17,16 +20,13 @@ export const TFJS_DEVICES = ["webgpu", "wasm", "cpu"] as const;
 /** A device of TensorFlow.js. */
 export type TfjsDevice = typeof TFJS_DEVICES[number];
 
-/** How to start each device; libraries are loaded only when they are asked for. */
+/** Starter of each device; libraries are loaded only when they are asked for. */
 const OPEN: Readonly<Record<TfjsDevice, () => Promise<Device>>> = {
   webgpu: async () =>
     await (await import("./webgpu/open_webgpu.ts")).openWebGpu(),
   wasm: async () => await (await import("./wasm/open_wasm.ts")).openWasm(),
   cpu: async () => await (await import("./open_cpu.ts")).openCpu(),
 };
-
-const reasonOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown);
 
 function backendOn(device: Device): Backend {
   const pool = tensorPool(device);
@@ -88,10 +88,7 @@ export async function tfjsBackend(
   try {
     return right(backendOn(await OPEN[device]()));
   } catch (thrown) {
-    return left({
-      _tag: "BackendUnavailable",
-      device,
-      reason: reasonOf(thrown),
-    });
+    const reason = messageOf(thrown);
+    return left({ _tag: "BackendUnavailable", device, reason });
   }
 }

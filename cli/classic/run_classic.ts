@@ -6,7 +6,6 @@
 import process from "node:process";
 import {
   type Backend,
-  describeBackendError,
   type DeviceTensors,
   interruptible,
   selectBackend,
@@ -14,12 +13,11 @@ import {
 import {
   convNetPlan,
   convNetSaving,
-  describeFaults,
   left,
   type Result,
   right,
 } from "../../core/mod.ts";
-import { describeDataError, evalTransform, loadAll } from "../../data/mod.ts";
+import { evalTransform, loadAll } from "../../data/mod.ts";
 import {
   type BatchSource,
   compileConvNetScores,
@@ -28,30 +26,24 @@ import {
   type ConvNetIdentity,
   convNetIdentity,
   convNetTraining,
-  describeTrainError,
   initialConvNet,
   tellsSaving,
   type TrainError,
 } from "../../train/mod.ts";
 import { frequentShare } from "../evaluate/judgement.ts";
-import { namedByFlags } from "../flags/faults_by_flags.ts";
-import { interruption } from "../output/interruption.ts";
+import { EXIT, must, stopped } from "../command/command_failed.ts";
 import {
-  classicConfig,
-  classicThreads,
-  type ClassicValues,
-} from "./classic_flags.ts";
+  describeDevice,
+  describeImages,
+  describeTraining,
+} from "../command/describe_errors.ts";
+import { interruption } from "../output/interruption.ts";
+import { classicConfig, type ClassicValues } from "./classic_flags.ts";
 import { type ClassicImages, classicImages } from "./classic_images.ts";
 import { classicProgress } from "./classic_progress.ts";
 import { openOutput, openRun, type RunStart, saveRun } from "./run_files.ts";
 import { errorTable, measuredSaving, type RunRecord } from "./run_record.ts";
 import { percent, trainEpochs } from "./train_epochs.ts";
-import {
-  badInput,
-  EXIT,
-  type Failure,
-  stoppedWith,
-} from "../output/failure.ts";
 
 /** Everything that a training needs. */
 interface Classic extends ConvNetIdentity, ClassicImages {
@@ -60,39 +52,25 @@ interface Classic extends ConvNetIdentity, ClassicImages {
   readonly start: RunStart;
 }
 
-const refuse = (error: TrainError): Result<Failure, never> =>
-  badInput(describeTrainError(error));
-
-const failed = (error: TrainError): Result<Failure, never> =>
-  left({ message: describeTrainError(error), code: EXIT.failed });
-
 /** Opens images, plan, starting point and device; nothing is computed yet. */
-async function opened(
-  values: ClassicValues,
-): Promise<Result<Failure, Classic>> {
-  const images = await classicImages(values);
-  if (images._tag === "Left") return badInput(describeDataError(images.left));
-  const config = classicConfig(values, images.right.train);
-  const plan = convNetPlan(config, images.right.train.length);
-  if (plan._tag === "Left") {
-    return badInput(describeFaults(namedByFlags(plan.left)));
-  }
-  const run = { config, plan: plan.right };
-  const batches = convNetBatches(images.right.train, config);
-  if (batches._tag === "Left") return badInput(describeFaults(batches.left));
-  const identity = convNetIdentity(run);
-  const start = await openRun(identity, initialConvNet(run), values.resume);
-  if (start._tag === "Left") return refuse(start.left);
-  const output = await openOutput(values.output ?? values.resume);
-  if (output._tag === "Left") return refuse(output.left);
-  const device = values.backend ?? "auto";
-  const selected = await selectBackend(device, classicThreads(values));
-  if (selected._tag === "Left") {
-    return badInput(describeBackendError(selected.left));
-  }
-  const { backend } = selected.right;
-  const common = { backend, batches: batches.right, start: start.right };
-  return right({ ...run, ...images.right, ...common });
+async function opened(values: ClassicValues): Promise<Classic> {
+  const images = must(await classicImages(values), describeImages);
+  const config = classicConfig(values, images.train);
+  const plan = must(convNetPlan(config, images.train.length));
+  const run = { config, plan };
+  const batches = must(convNetBatches(images.train, config));
+  const start = must(
+    await openRun(convNetIdentity(run), initialConvNet(run), values.resume),
+    describeTraining,
+  );
+  must(await openOutput(values.output ?? values.resume), describeTraining);
+  const { threads, backend: device = "auto" } = values;
+  const selected = await selectBackend(
+    device,
+    threads === undefined ? {} : { threads },
+  );
+  const { backend } = must(selected, describeDevice);
+  return { ...run, ...images, backend, batches, start };
 }
 
 /** What freezes when, in a few lines. */
@@ -195,7 +173,7 @@ function savingOf(record: RunRecord): number | null {
 function resultOf(
   { config, plan, train, validation, backend }: Classic,
   record: RunRecord,
-): Readonly<Record<string, unknown>> {
+): object {
   const saving = convNetSaving(plan);
   return {
     config,
@@ -211,15 +189,15 @@ function resultOf(
   };
 }
 
-const stopped = (
+const stop = (
   { plan, config }: Classic,
   { step, epochs }: RunRecord,
   folder: string | undefined,
-): Result<Failure, never> => {
+): never => {
   const kept = folder === undefined
     ? "nothing was kept, for want of --output"
     : `go on with --resume ${folder} and the same flags`;
-  return stoppedWith(
+  return stopped(
     `stopped after step ${step} of ${plan.totalSteps}; ${kept}`,
     { config, steps: step, epochs },
   );
@@ -230,33 +208,33 @@ const stopped = (
  *
  * @param values Flags as they were given.
  * @param print Prints a line.
- * @returns What the last line says, or how it failed.
+ * @returns What the last line says.
+ * @throws {CommandFailed} where it does not come to its end.
  */
 export async function runClassic(
   values: ClassicValues,
   print: (line: string) => void,
-): Promise<Result<Failure, Readonly<Record<string, unknown>>>> {
+): Promise<object> {
   const classic = await opened(values);
-  if (classic._tag === "Left") return classic;
-  describe(classic.right).forEach(print);
+  describe(classic).forEach(print);
   const folder = values.output ?? values.resume;
-  const record = await trained(classic.right, folder, print);
-  if (record._tag === "Left") return failed(record.left);
-  const { plan, backend } = classic.right;
+  const record = must(
+    await trained(classic, folder, print),
+    describeTraining,
+    EXIT.failed,
+  );
+  const { plan, backend, validation } = classic;
   backend.dispose();
-  const { step, epochs } = record.right;
-  if (step < plan.totalSteps) {
-    return stopped(classic.right, record.right, folder);
-  }
-  const { at80, at100, best, bestEpoch } = errorTable(epochs);
+  if (record.step < plan.totalSteps) return stop(classic, record, folder);
+  const { at80, at100, best, bestEpoch } = errorTable(record.epochs);
   print(
     `validation error: ${percent(at80)} at 80 %, ${
       percent(at100)
     } at the end, ${
       percent(best)
     } at best (epoch ${bestEpoch}); answering the most frequent class for everything: ${
-      percent(1 - frequentShare(classic.right.validation))
+      percent(1 - frequentShare(validation))
     }`,
   );
-  return right(resultOf(classic.right, record.right));
+  return resultOf(classic, record);
 }

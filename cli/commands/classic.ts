@@ -13,26 +13,20 @@
  *
  * @module
  */
-import { CLASSIC_DEFAULTS, CLASSIC_FLAGS } from "../classic/classic_flags.ts";
+import { CLASSIC_FLAGS, SMALL_CLASSIC } from "../classic/classic_flags.ts";
 import { runClassic } from "../classic/run_classic.ts";
-import { type EvaluationProgram, runProgram } from "../output/program.ts";
+import type { Command } from "../command/command.ts";
 
-const program: EvaluationProgram<typeof CLASSIC_FLAGS> = {
-  words: [],
-  flags: CLASSIC_FLAGS,
+/** The command. */
+export const classicCommand: Command<typeof CLASSIC_FLAGS> = {
+  name: "classic",
+  summary: "Trains a residual network under FreezeOut",
   usage:
-    `Trains a residual network under FreezeOut: deno run -A examples/freezeout_classic.ts [FLAGS]
-
-Layers freeze one after another, each on its own cosine (Brock et al. 2017). The network
+    `Layers freeze one after another, each on its own cosine (Brock et al. 2017). The network
 is judged after every epoch. CIFAR-10 and CIFAR-100 are read in their binary version.`,
-  defaults: CLASSIC_DEFAULTS,
-  run: (_, values, say) => runClassic(values, say),
+  words: [],
+  fields: CLASSIC_FLAGS,
+  bases: [SMALL_CLASSIC],
+  json: "always",
+  run: ({ values, say }) => runClassic(values, say),
 };
-
-/**
- * Runs the command.
- *
- * @param args The command line behind its name.
- */
-export const classicCommand = (args: readonly string[]): Promise<void> =>
-  runProgram(program, args);

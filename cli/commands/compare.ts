@@ -15,17 +15,18 @@
  * @module
  */
 import process from "node:process";
-import {
-  type Backend,
-  describeBackendError,
-  selectBackend,
-} from "../../backends/mod.ts";
-import { describeFaults, type Result, right } from "../../core/mod.ts";
+import { type Backend, selectBackend } from "../../backends/mod.ts";
 import { counted } from "../../data/mod.ts";
-import { describeTrainError, lockFolder, runNeeds } from "../../train/mod.ts";
+import { lockFolder, runNeeds } from "../../train/mod.ts";
+import type { Command, CommandContext } from "../command/command.ts";
+import { must, stopped } from "../command/command_failed.ts";
+import {
+  describeDevice,
+  describeTraining,
+  mustWork,
+} from "../command/describe_errors.ts";
 import {
   COMPARE_FLAGS,
-  compareDefaults,
   type CompareValues,
   DEFAULT_OUTPUT,
   experimentFrom,
@@ -40,20 +41,9 @@ import {
   experimentImages,
 } from "../compare/experiment_images.ts";
 import { runTrials } from "../compare/run_trials.ts";
-import { judgingFailed } from "../evaluate/judgement.ts";
-import { type EvaluationProgram, runProgram } from "../output/program.ts";
 import { interruption } from "../output/interruption.ts";
 import { barsOn } from "../output/progress_bar.ts";
-import { badInput, type Failure, stoppedWith } from "../output/failure.ts";
-
-const USAGE =
-  `Compares ways of freezing by what their encoders are worth: deno run -A examples/compare.ts [FLAGS]
-
-Every method pre-trains with every seed; each encoder is fine-tuned and probed. Where
-three defaults are given, they are those of --size minutes / hour / hours. Ctrl-C keeps
-what is done; the same command goes on. With --threads 1 the times are most exact.`;
-
-type Found = Result<Failure, Readonly<Record<string, unknown>>>;
+import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
 /** An experiment that can begin or go on. */
 interface Planned {
@@ -65,28 +55,17 @@ interface Planned {
 }
 
 /** Everything that can be wrong is found here, before anything is computed. */
-async function planned(
-  values: CompareValues,
-): Promise<Result<Failure, Planned>> {
-  const asked = experimentFrom(values);
-  if (asked._tag === "Left") return badInput(describeFaults(asked.left));
-  const images = await experimentImages(asked.right);
-  if (images._tag === "Left") return badInput(images.left);
-  const { experiment, source, train } = images.right;
-  const trials = trialsOfExperiment(experiment, {
+async function planned(values: CompareValues): Promise<Planned> {
+  const images = must(await experimentImages(must(experimentFrom(values))));
+  const { experiment, source, train } = images;
+  const trials = must(trialsOfExperiment(experiment, {
     samples: source.length,
     labelled: train.length,
     classes: train.classNames?.length ?? 0,
-  });
-  if (trials._tag === "Left") return badInput(describeFaults(trials.left));
+  }));
   const folder = values["output-dir"] ?? DEFAULT_OUTPUT;
-  const isBegun = await openExperiment(folder, experiment);
-  return isBegun._tag === "Left" ? badInput(isBegun.left) : right({
-    images: images.right,
-    trials: trials.right,
-    folder,
-    isBegun: isBegun.right,
-  });
+  const isBegun = must(await openExperiment(folder, experiment));
+  return { images, trials, folder, isBegun };
 }
 
 function describe({ images, trials, folder, isBegun }: Planned): string {
@@ -108,8 +87,8 @@ const clockOf = ({ device }: Backend): Clock =>
 async function ran(
   { images, trials, folder }: Planned,
   backend: Backend,
-  say: (line: string) => void,
-): Promise<Found> {
+  { say }: CommandContext<typeof COMPARE_FLAGS>,
+): Promise<object> {
   const { experiment } = images;
   const clock = clockOf(backend);
   const finished = () =>
@@ -119,59 +98,50 @@ async function ran(
   const common = { folder, backend, say, signal, startBar, finished };
   const end = await runTrials({ ...images, ...common }, trials);
   allow();
-  if (end._tag === "Left") return judgingFailed(end.left);
-  if (end.right === "interrupted") {
+  if (mustWork(end) === "interrupted") {
     const message = `stopped; what is done is in ${folder}, ` +
       "the same command goes on";
     const rows = await finished();
     const methods = rows._tag === "Right" ? rows.right : [];
-    return stoppedWith(message, { folder, clock, experiment, methods });
+    return stopped(message, { folder, clock, experiment, methods });
   }
-  const rows = await finished();
-  if (rows._tag === "Left") return judgingFailed(rows.left);
-  say(comparisonTable(rows.right, clock));
+  const methods = mustWork(await finished());
+  say(comparisonTable(methods, clock));
   say(`folder: ${folder}: table.md accuracy.svg results.jsonl`);
   const device = backend.device.name;
-  return right({ folder, device, clock, experiment, methods: rows.right });
+  return { folder, device, clock, experiment, methods };
 }
 
 async function compare(
-  values: CompareValues,
-  say: (line: string) => void,
-): Promise<Found> {
+  context: CommandContext<typeof COMPARE_FLAGS>,
+): Promise<object> {
+  const { values, say } = context;
   const plan = await planned(values);
-  if (plan._tag === "Left") return plan;
-  const lock = await lockFolder(plan.right.folder);
-  if (lock._tag === "Left") return badInput(describeTrainError(lock.left));
-  using _lock = lock.right;
+  using _lock = must(await lockFolder(plan.folder), describeTraining);
   const { threads, backend: wanted = "auto" } = values;
   const selected = await selectBackend(wanted, {
     ...threads === undefined ? {} : { threads },
-    ...plan.right.trials.map(({ config, plan }) => runNeeds(config, plan))[0],
+    ...plan.trials.map(({ config, plan }) => runNeeds(config, plan))[0],
   });
-  if (selected._tag === "Left") {
-    return badInput(describeBackendError(selected.left));
-  }
-  const { backend, why } = selected.right;
+  const { backend, why } = must(selected, describeDevice);
   say(`device: ${why}`);
-  say(describe(plan.right));
-  const found = await ran(plan.right, backend, say);
+  say(describe(plan));
+  const found = await ran(plan, backend, context);
   backend.dispose();
   return found;
 }
 
-const program: EvaluationProgram<typeof COMPARE_FLAGS> = {
+/** The command. */
+export const compareCommand: Command<typeof COMPARE_FLAGS> = {
+  name: "compare",
+  summary: "Compares ways of freezing by what their encoders are worth",
+  usage:
+    `Every method pre-trains with every seed; each encoder is fine-tuned and probed. Where
+three defaults are given, they are those of --size minutes / hour / hours. Ctrl-C keeps
+what is done; the same command goes on. With --threads 1 the times are most exact.`,
   words: [],
-  flags: COMPARE_FLAGS,
-  usage: USAGE,
-  defaults: compareDefaults(),
-  run: (_, values, say) => compare(values, say),
+  fields: COMPARE_FLAGS,
+  bases: [SMALL_RECIPE],
+  json: "always",
+  run: compare,
 };
-
-/**
- * Runs the command.
- *
- * @param args The command line behind its name.
- */
-export const compareCommand = (args: readonly string[]): Promise<void> =>
-  runProgram(program, args);

@@ -11,54 +11,43 @@
  * @module
  */
 import { access } from "node:fs/promises";
-import { type Result, right } from "../../core/mod.ts";
+import type { Result } from "../../core/mod.ts";
 import { imageWorkers } from "../../data/mod.ts";
-import type {
-  FinetuneConfig,
-  HostTensors,
-  TrainError,
+import {
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  type HostTensors,
+  type TrainError,
 } from "../../train/mod.ts";
+import type { Command } from "../command/command.ts";
+import { must } from "../command/command_failed.ts";
+import { mustWork } from "../command/describe_errors.ts";
 import {
   type FinetuneChoice,
   type FinetunedAccuracies,
   finetuneEncoder,
 } from "../evaluate/finetune_encoder.ts";
-import {
-  FINETUNE_DEFAULTS,
-  FINETUNE_FLAGS,
-  finetuneFrom,
-} from "../evaluate/finetune_flags.ts";
+import { FINETUNE_FLAGS, finetuneFrom } from "../evaluate/finetune_flags.ts";
 import { keptTraining, untrainedFile } from "../evaluate/finetune_folder.ts";
 import {
   accuracyWarnings,
   describeAccuracies,
   describeShare,
   frequentShare,
-  judgingFailed,
   shownWork,
   stoppedTraining,
 } from "../evaluate/judgement.ts";
 import {
   type Evaluation,
-  EVALUATION_DEFAULTS,
   EVALUATION_FLAGS,
   openEvaluation,
 } from "../evaluate/open_evaluation.ts";
-import { type EvaluationProgram, runProgram } from "../output/program.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
 import type { FlagValues } from "../flags/flags.ts";
-import { badInput, type Failure } from "../output/failure.ts";
 
 const FLAGS = { ...EVALUATION_FLAGS, ...FINETUNE_FLAGS } as const;
-
-const USAGE =
-  `Fine-tunes an encoder with a head for classes: deno run -A examples/finetune.ts ENCODER [FLAGS]
-
-ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
-(.safetensors, .pth) with timm's names. The classifier is kept after every epoch; after
-Ctrl-C the same command goes on with --resume runs/N.`;
 
 type Found = Result<TrainError, FinetunedAccuracies | Interrupted>;
 
@@ -104,12 +93,10 @@ async function finetune(
   evaluation: Evaluation,
   values: FlagValues<typeof FLAGS>,
   say: (line: string) => void,
-): Promise<Result<Failure, Readonly<Record<string, unknown>>>> {
+): Promise<object> {
   const { encoder, backend, train, queries, classes } = evaluation;
   const config = finetuneFrom(encoder.model, classes, values);
-  const where = await keptTraining(values);
-  if (where._tag === "Left") return badInput(where.left);
-  const kept = where.right;
+  const kept = must(await keptTraining(values));
   const { workers: count = 0 } = values;
   using workers = count === 0 ? null : imageWorkers(count);
   const choice = { ...kept, ...shownWork(say), say, workers };
@@ -123,49 +110,42 @@ async function finetune(
     device: backend.device.name,
   };
   say(`kept in: ${kept.output}`);
-  const stopped = () =>
+  const stop = () =>
     stoppedTraining(kept.folder ?? kept.output, kept.output, facts);
-  const found = await finetuneEncoder(evaluation, config, choice);
-  if (found._tag === "Left") {
-    return found.left._tag === "Stopped"
-      ? await stopped()
-      : judgingFailed(found.left);
+  const tuned = await finetuneEncoder(evaluation, config, choice);
+  if (tuned._tag === "Left" && tuned.left._tag === "Stopped") {
+    return await stop();
   }
-  if (found.right === "interrupted") return await stopped();
+  const found = mustWork(tuned);
+  if (found === "interrupted") return await stop();
   const other = values.untrained
-    ? await untrainedToo(evaluation, config, choice)
-    : right(null);
-  if (other._tag === "Left") return judgingFailed(other.left);
-  if (other.right === "interrupted") return await stopped();
+    ? mustWork(await untrainedToo(evaluation, config, choice))
+    : null;
+  if (other === "interrupted") return await stop();
   backend.dispose();
   const share = frequentShare(queries);
-  tell(found.right, other.right, share, config, say);
-  return right({
+  tell(found, other, share, config, say);
+  return {
     ...facts,
     ...tellUnreadable(evaluation, say),
-    ...found.right,
-    ...other.right === null ? {} : { untrained: other.right },
+    ...found,
+    ...other === null ? {} : { untrained: other },
     mostFrequent: share,
-  });
+  };
 }
 
-const program: EvaluationProgram<typeof FLAGS> = {
+/** The command. */
+export const finetuneCommand: Command<typeof FLAGS> = {
+  name: "finetune",
+  summary: "Fine-tunes an encoder with a head for classes",
+  usage:
+    `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
+(.safetensors, .pth) with timm's names. The classifier is kept after every epoch; after
+Ctrl-C the same command goes on with --resume runs/N.`,
   words: ["ENCODER"],
-  flags: FLAGS,
-  usage: USAGE,
-  defaults: { ...EVALUATION_DEFAULTS, ...FINETUNE_DEFAULTS },
-  run: async ([path = ""], values, say) => {
-    const opened = await openEvaluation(path, values, say);
-    return opened._tag === "Left"
-      ? opened
-      : await finetune(opened.right, values, say);
-  },
+  fields: FLAGS,
+  bases: [FINETUNE_RECIPE],
+  json: "always",
+  run: async ({ words: [path = ""], values, say }) =>
+    await finetune(await openEvaluation(path, values, say), values, say),
 };
-
-/**
- * Runs the command.
- *
- * @param args The command line behind its name.
- */
-export const finetuneCommand = (args: readonly string[]): Promise<void> =>
-  runProgram(program, args);

@@ -30,32 +30,36 @@ import {
   type TrainError,
   uploadEncoder,
 } from "../../train/mod.ts";
+import type { Command } from "../command/command.ts";
+import { must, stopped } from "../command/command_failed.ts";
+import { mustWork } from "../command/describe_errors.ts";
 import {
   describeFeature,
-  FEATURE_DEFAULTS,
   FEATURE_FLAGS,
   featureFrom,
 } from "../evaluate/feature_flags.ts";
 import {
   describeShare,
   frequentShare,
-  judgingFailed,
   shownWork,
 } from "../evaluate/judgement.ts";
 import {
   type Evaluation,
-  EVALUATION_DEFAULTS,
   EVALUATION_FLAGS,
   openEvaluation,
 } from "../evaluate/open_evaluation.ts";
-import { type EvaluationProgram, runProgram } from "../output/program.ts";
 import { sourceFeatures } from "../evaluate/source_features.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
-import { type FlagValues, numberFlag, wholeFlag } from "../flags/flags.ts";
+import {
+  ABOVE_ZERO,
+  type FlagValues,
+  numberFlag,
+  under,
+  wholeFlag,
+} from "../flags/flags.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { textTable } from "../output/text_table.ts";
-import { badInput, type Failure, stoppedWith } from "../output/failure.ts";
 
 /** Numbers of neighbours that are customary. */
 const NEIGHBOURS = [10, 20, 100, 200];
@@ -63,24 +67,24 @@ const NEIGHBOURS = [10, 20, 100, 200];
 const FLAGS = {
   ...EVALUATION_FLAGS,
   ...FEATURE_FLAGS,
-  "queries": wholeFlag(1, "classify so many of the images to judge by"),
-  "neighbours": wholeFlag(
-    1,
-    "neighbours that vote, in place of several numbers",
-  ),
-  "temperature": numberFlag({
-    wanted: "a number above 0",
-    holds: (value) => value > 0,
-    nearest: () => null,
-  }, "T: a neighbour of similarity s weighs exp(s/T)"),
+  ...under("Images", {
+    "queries": wholeFlag(1, "classify so many of the images to judge by", {
+      initial: "all",
+    }),
+  }),
+  ...under("Vote", {
+    "neighbours": wholeFlag(
+      1,
+      "neighbours that vote, in place of several numbers",
+      { initial: NEIGHBOURS.join(", ") },
+    ),
+    "temperature": numberFlag(
+      ABOVE_ZERO,
+      "T: a neighbour of similarity s weighs exp(s/T)",
+      { initial: String(KNN_VOTE.temperature) },
+    ),
+  }),
 } as const;
-
-const USAGE =
-  `Judges an encoder by the classes of nearest neighbours: deno run -A examples/knn.ts ENCODER [FLAGS]
-
-ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
-(.safetensors, .pth) with timm's names. The row of 20 neighbours is what pre-training
-says at its end.`;
 
 /** How neighbours vote and how they are looked for. */
 interface Vote extends ShownWork {
@@ -181,12 +185,13 @@ function tellFewer(
 function fewer(
   evaluation: Evaluation,
   queries: number | undefined,
-): Result<string, Evaluation> {
-  if (queries === undefined) return right(evaluation);
-  const share = shareSource(evaluation.queries, queries, rootKey(0));
-  return share._tag === "Right"
-    ? right({ ...evaluation, queries: share.right })
-    : { _tag: "Left", left: `--queries: ${describeFaults(share.left)}` };
+): Evaluation {
+  if (queries === undefined) return evaluation;
+  const share = must(
+    shareSource(evaluation.queries, queries, rootKey(0)),
+    (faults) => `--queries: ${describeFaults(faults)}`,
+  );
+  return { ...evaluation, queries: share };
 }
 
 type Values = FlagValues<typeof FLAGS>;
@@ -209,7 +214,7 @@ async function knn(
   evaluation: Evaluation,
   values: Values,
   say: (line: string) => void,
-): Promise<Result<Failure, Readonly<Record<string, unknown>>>> {
+): Promise<object> {
   const { encoder, backend, train, queries, classes } = evaluation;
   const vote = voteFrom(encoder.model, values, shownWork(say));
   const { feature, temperature } = vote;
@@ -225,56 +230,45 @@ async function knn(
   };
   say(`feature: ${describeFeature(feature)}`);
   const found = await judged(evaluation, !values["no-untrained"], vote);
-  if (found._tag === "Left") {
-    return found.left._tag === "Stopped"
-      ? stoppedWith("stopped before anything was found", facts)
-      : judgingFailed(found.left);
+  if (found._tag === "Left" && found.left._tag === "Stopped") {
+    return stopped("stopped before anything was found", facts);
   }
+  const all = mustWork(found);
   backend.dispose();
-  say(tableOf(found.right));
+  say(tableOf(all));
   tellFewer(vote.neighbours, train.length, say);
   const share = frequentShare(queries);
   say(describeShare(share));
-  const [accuracies = [], untrained] = found.right;
+  const [accuracies = [], untrained] = all;
   const idle = accuracies.filter(({ top1 }) => top1 <= share);
   if (idle.length > 0) {
     const numbers = idle.map(({ neighbours }) => neighbours).join(", ");
     say(`warning: with ${numbers} neighbours it finds no more than that`);
   }
-  return right({
+  return {
     ...facts,
     ...tellUnreadable(evaluation, say),
     accuracies,
     ...untrained === undefined ? {} : { untrained },
     mostFrequent: share,
-  });
+  };
 }
 
-const program: EvaluationProgram<typeof FLAGS> = {
+/** The command. */
+export const knnCommand: Command<typeof FLAGS> = {
+  name: "knn",
+  summary: "Judges an encoder by the classes of nearest neighbours",
+  usage:
+    `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
+(.safetensors, .pth) with timm's names. The row of 20 neighbours is what pre-training
+says at its end.`,
   words: ["ENCODER"],
-  flags: FLAGS,
-  usage: USAGE,
-  defaults: {
-    ...EVALUATION_DEFAULTS,
-    ...FEATURE_DEFAULTS,
-    "queries": "all",
-    "neighbours": NEIGHBOURS.join(", "),
-    "temperature": String(KNN_VOTE.temperature),
-  },
-  run: async ([path = ""], values, say) => {
-    const opened = await openEvaluation(path, values, say);
-    if (opened._tag === "Left") return opened;
-    const evaluation = fewer(opened.right, values.queries);
-    return evaluation._tag === "Left"
-      ? badInput(evaluation.left)
-      : await knn(evaluation.right, values, say);
-  },
+  fields: FLAGS,
+  json: "always",
+  run: async ({ words: [path = ""], values, say }) =>
+    await knn(
+      fewer(await openEvaluation(path, values, say), values.queries),
+      values,
+      say,
+    ),
 };
-
-/**
- * Runs the command.
- *
- * @param args The command line behind its name.
- */
-export const knnCommand = (args: readonly string[]): Promise<void> =>
-  runProgram(program, args);

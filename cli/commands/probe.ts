@@ -12,11 +12,11 @@
  *
  * @module
  */
-import { type Result, right } from "../../core/mod.ts";
-import type { ProbeConfig } from "../../train/mod.ts";
+import { PROBE_RECIPE, type ProbeConfig } from "../../train/mod.ts";
+import type { Command } from "../command/command.ts";
+import { mustWork } from "../command/describe_errors.ts";
 import {
   describeFeature,
-  FEATURE_DEFAULTS,
   FEATURE_FLAGS,
   featureFrom,
   featureWidth,
@@ -26,13 +26,11 @@ import {
   describeAccuracies,
   describeShare,
   frequentShare,
-  judgingFailed,
   shownWork,
   stoppedTraining,
 } from "../evaluate/judgement.ts";
 import {
   type Evaluation,
-  EVALUATION_DEFAULTS,
   EVALUATION_FLAGS,
   openEvaluation,
 } from "../evaluate/open_evaluation.ts";
@@ -41,29 +39,16 @@ import {
   probeEncoders,
   type ProbeFound,
 } from "../evaluate/probe_encoder.ts";
-import {
-  PROBE_DEFAULTS,
-  PROBE_FLAGS,
-  probeFrom,
-} from "../evaluate/probe_flags.ts";
-import { type EvaluationProgram, runProgram } from "../output/program.ts";
+import { PROBE_FLAGS, probeFrom } from "../evaluate/probe_flags.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
 import type { FlagValues } from "../flags/flags.ts";
-import type { Failure } from "../output/failure.ts";
 
 const FLAGS = {
   ...EVALUATION_FLAGS,
   ...FEATURE_FLAGS,
   ...PROBE_FLAGS,
 } as const;
-
-const USAGE =
-  `Judges an encoder by a linear classifier on its features: deno run -A examples/linear_probe.ts ENCODER [FLAGS]
-
-ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
-(.safetensors, .pth) with timm's names. The learning rate is blr × batch-size / 256; MAE's
-rate for steps of 16,384 images is --blr 0.1.`;
 
 /** Says what the probes came to. */
 function tell(
@@ -87,7 +72,7 @@ async function probe(
   evaluation: Evaluation,
   values: FlagValues<typeof FLAGS>,
   say: (line: string) => void,
-): Promise<Result<Failure, Readonly<Record<string, unknown>>>> {
+): Promise<object> {
   const { encoder, backend, train, queries, classes } = evaluation;
   const feature = featureFrom(encoder.model, values);
   const width = featureWidth(encoder.model, feature);
@@ -114,19 +99,19 @@ async function probe(
     config,
     { ...shownWork(say), output, resume, say },
   );
-  if (found._tag === "Left" && found.left._tag !== "Stopped") {
-    return judgingFailed(found.left);
-  }
+  const probes = found._tag === "Left" && found.left._tag === "Stopped"
+    ? "interrupted"
+    : mustWork(found);
   backend.dispose();
-  if (found._tag === "Left" || found.right === "interrupted") {
+  if (probes === "interrupted") {
     return await stoppedTraining(output, output, { ...facts, config });
   }
   const share = frequentShare(queries);
-  tell(found.right, share, config, say);
-  const [trained, untrained] = found.right;
+  tell(probes, share, config, say);
+  const [trained, untrained] = probes;
   const { baseRate = config.baseRate, sweep, loss, ...accuracies } = trained ??
     {};
-  return right({
+  return {
     ...facts,
     ...tellUnreadable(evaluation, say),
     config: { ...config, baseRate },
@@ -135,26 +120,21 @@ async function probe(
     ...accuracies,
     ...untrained === undefined ? {} : { untrained },
     mostFrequent: share,
-  });
+  };
 }
 
-const program: EvaluationProgram<typeof FLAGS> = {
+/** The command. */
+export const probeCommand: Command<typeof FLAGS> = {
+  name: "probe",
+  summary: "Judges an encoder by a linear classifier on its features",
+  usage:
+    `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
+(.safetensors, .pth) with timm's names. The learning rate is blr × batch-size / 256; MAE's
+rate for steps of 16,384 images is --blr 0.1.`,
   words: ["ENCODER"],
-  flags: FLAGS,
-  usage: USAGE,
-  defaults: { ...EVALUATION_DEFAULTS, ...FEATURE_DEFAULTS, ...PROBE_DEFAULTS },
-  run: async ([path = ""], values, say) => {
-    const opened = await openEvaluation(path, values, say);
-    return opened._tag === "Left"
-      ? opened
-      : await probe(opened.right, values, say);
-  },
+  fields: FLAGS,
+  bases: [PROBE_RECIPE],
+  json: "always",
+  run: async ({ words: [path = ""], values, say }) =>
+    await probe(await openEvaluation(path, values, say), values, say),
 };
-
-/**
- * Runs the command.
- *
- * @param args The command line behind its name.
- */
-export const probeCommand = (args: readonly string[]): Promise<void> =>
-  runProgram(program, args);

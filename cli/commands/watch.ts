@@ -9,75 +9,96 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- talking is what this program does
 import process from "node:process";
-import { describeFaults } from "../../core/mod.ts";
 import { followRun } from "../../train/mod.ts";
-import { splitWords } from "../flags/words.ts";
-import { asksForHelp, parseFlags } from "../flags/parse_flags.ts";
-import { withPermissionAdvice } from "../output/permission_advice.ts";
+import type { Command, CommandContext } from "../command/command.ts";
+import { must, refuse } from "../command/command_failed.ts";
+import { numberFlag, switchFlag, under, wholeFlag } from "../flags/flags.ts";
 import { followText } from "../watch/follow_text.ts";
 import { servePage } from "../watch/serve_page.ts";
-import {
-  DEFAULT_PORT,
-  WATCH_FLAGS,
-  watchHelp,
-  type WatchValues,
-} from "../watch/watch_flags.ts";
 
-/** Exit code where there is nothing to show. */
-const NOTHING_TO_SHOW = 2;
+/** Ports that a page can be served on; 0 is any free one. */
+const MOST_PORT = 65_535;
 
-function refuse(message: string): never {
-  console.error(withPermissionAdvice(message));
-  process.exit(NOTHING_TO_SHOW);
-}
+/** Port of the page where `--port` is not given. */
+const DEFAULT_PORT = 8123;
 
 /** Seconds between looks where `--every` is not given: on a terminal, elsewhere. */
 const EVERY = { terminal: 1, elsewhere: 10 } as const;
 
+const FLAGS = {
+  ...under("View", {
+    "once": switchFlag("say how the run stands now and end"),
+    "every": numberFlag(
+      {
+        wanted: "seconds, at least 0.1",
+        holds: (value) => value >= 0.1,
+        nearest: () => 0.1,
+      },
+      "seconds between two looks",
+      {
+        initial:
+          `${EVERY.terminal}, and ${EVERY.elsewhere} where the output is no terminal`,
+      },
+    ),
+  }),
+  ...under("Page", {
+    "html": switchFlag("serve a page with live curves, to this machine only"),
+    "port": wholeFlag(0, "port of the page; 0 takes a free one", {
+      most: MOST_PORT,
+      initial: String(DEFAULT_PORT),
+    }),
+  }),
+} as const;
+
+type Context = CommandContext<typeof FLAGS>;
+
 /** Serves the page until Ctrl-C. */
-async function watchPage(folder: string, values: WatchValues): Promise<void> {
+async function watchPage(
+  { words: [folder = ""], values, say }: Context,
+): Promise<void> {
   const follow = followRun(folder);
   const run = await follow();
   if (run._tag === "Left" && !run.left.isThere) refuse(run.left.reason);
-  const page = servePage({
+  const page = must(servePage({
     folder,
     follow,
     every: values.every ?? EVERY.terminal,
     port: values.port ?? DEFAULT_PORT,
-  });
-  if (page._tag === "Left") refuse(page.left);
-  console.log(`${page.right.address} shows ${folder}; Ctrl-C ends it`);
-  await page.right.finished;
+  }));
+  say(`${page.address} shows ${folder}; Ctrl-C ends it`);
+  await page.finished;
 }
 
-async function watchText(folder: string, values: WatchValues): Promise<void> {
+async function watchText(
+  { words: [folder = ""], values }: Context,
+): Promise<void> {
   const { stdout: stream } = process;
   const shown = await followText({
     folder,
     follow: followRun(folder),
     stream,
-    every: values.every ??
-      (stream.isTTY ? EVERY.terminal : EVERY.elsewhere),
+    every: values.every ?? (stream.isTTY ? EVERY.terminal : EVERY.elsewhere),
     once: values.once ?? false,
   });
-  if (shown._tag === "Left") refuse(shown.left.reason);
+  must(shown, ({ reason }) => reason);
 }
 
-/**
- * Runs the command.
- *
- * @param args The command line behind its name.
- */
-export async function watchCommand(args: readonly string[]): Promise<void> {
-  // A reader that goes away, as `head` does, ends the program quietly.
-  process.stdout.on("error", () => process.exit(0));
-  if (asksForHelp(args)) return console.log(watchHelp());
-  const split = splitWords(["RUN"], args);
-  if (split._tag === "Left") refuse(describeFaults(split.left));
-  const values = parseFlags(WATCH_FLAGS, split.right.flags);
-  if (values._tag === "Left") refuse(describeFaults(values.left));
-  const [folder = ""] = split.right.words;
-  await (values.right.html ? watchPage : watchText)(folder, values.right);
-}
+/** The command. */
+export const watchCommand: Command<typeof FLAGS> = {
+  name: "watch",
+  summary: "Shows how a pre-training run goes on",
+  usage:
+    `RUN is the run's folder, for example runs/1. On a terminal the view is refreshed
+in place, elsewhere news are printed line by line. The program ends with the run;
+with --html it serves its page until Ctrl-C. It only reads.`,
+  words: ["RUN"],
+  fields: FLAGS,
+  notes: () => [
+    "Exit codes: 0 the run was shown, 2 there is no run to show as asked.",
+  ],
+  json: "never",
+  endsWithReader: true,
+  run: (context) =>
+    context.values.html ? watchPage(context) : watchText(context),
+};

@@ -4,7 +4,6 @@
  * @module
  */
 import { resolve } from "node:path";
-import { BACKEND_CHOICES } from "../../backends/mod.ts";
 import {
   type Faults,
   left,
@@ -13,7 +12,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import { SWEPT_RATES } from "../../train/mod.ts";
-import { configFromFlags } from "../flags/config_from_flags.ts";
+import { DEVICE_FLAGS } from "../flags/device_flags.ts";
 import {
   choiceFlag,
   type Flag,
@@ -21,10 +20,12 @@ import {
   FROM_ZERO,
   numberFlag,
   textFlag,
+  under,
   wholeFlag,
 } from "../flags/flags.ts";
-import { METHOD_FLAGS, methodDefaults } from "../flags/method_flags.ts";
-import { SMALL_RECIPE } from "../pretrain/recipes.ts";
+import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
+import { dataFlag } from "../images/image_flags.ts";
+import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Method, METHODS, THESIS_POWERS } from "./methods.ts";
 
@@ -83,6 +84,7 @@ const PROBE = { batchSize: 512 } as const;
 const METHODS_FLAG: Flag<readonly Method[]> = {
   metavar: "NAMES",
   help: `methods to compare, some of ${METHODS.join(",")}`,
+  initial: "all",
   parse: (text) => {
     const names = text.split(",");
     const bad = names.find((name) => !METHODS.includes(name as Method));
@@ -97,93 +99,112 @@ const METHODS_FLAG: Flag<readonly Method[]> = {
   },
 };
 
+/** A default by the length of the experiment. */
+const bySize = (of: (size: Size) => number | null) => ({
+  initial: Object.values(SIZES).map((size) => of(size) ?? "all").join(" / "),
+});
+
 const {
-  model,
-  "image-size": imageSize,
-  "patch-size": patchSize,
   "batch-size": batchSize,
-  "warmup-epochs": warmupEpochs,
   blr,
-  t0,
   "how-scale": howScale,
+  "image-size": imageSize,
   "lr-lr": ratePower,
+  model,
+  "patch-size": patchSize,
   "sr-lr": stagePower,
+  t0,
+  "warmup-epochs": warmupEpochs,
   "warmup-mode": warmupMode,
 } = METHOD_FLAGS;
-
-/** All flags of the program. */
-export const COMPARE_FLAGS = {
-  "size": choiceFlag(
-    Object.keys(SIZES) as (keyof typeof SIZES)[],
-    "how long it takes, about; the numbers below change it further",
-  ),
-  "methods": METHODS_FLAG,
-  "seeds": wholeFlag(1, "pre-trainings of each method, from --seed on"),
-  "seed": wholeFlag(0, "the first seed"),
-  "data": textFlag(
-    "DIR",
-    "labelled images; /usr/share/datasets/fashion-mnist where Debian's dataset-fashion-mnist is installed",
-  ),
-  "limit": wholeFlag(1, "pre-train on so many of the images"),
-  "labels": wholeFlag(1, "learn classes from so many of these"),
-  "epochs": wholeFlag(1, "epochs of pre-training"),
-  "finetune-epochs": wholeFlag(1, "epochs of fine-tuning"),
-  "finetune-lr": numberFlag(FROM_ZERO, "rate of the head in fine-tuning"),
-  "probe-epochs": wholeFlag(1, "epochs of linear probing"),
-  "probe-blr": numberFlag(
-    FROM_ZERO,
-    "rate of linear probing for 256 images, in place of the best of some for each encoder",
-  ),
-  "model": model,
-  "image-size": imageSize,
-  "patch-size": patchSize,
-  "batch-size": batchSize,
-  "warmup-epochs": warmupEpochs,
-  "blr": blr,
-  "t0": t0,
-  "how-scale": howScale,
-  "sr-lr": stagePower,
-  "lr-lr": ratePower,
-  "warmup-mode": warmupMode,
-  "backend": choiceFlag(BACKEND_CHOICES, "where to compute"),
-  "threads": wholeFlag(1, "threads that compute, on onnx"),
-  "output-dir": textFlag("DIR", "folder of the experiment; it goes on there"),
-} as const;
-
-/** Flags as they were given. */
-export type CompareValues = FlagValues<typeof COMPARE_FLAGS>;
 
 /** Folder where `--output-dir` is not given. */
 export const DEFAULT_OUTPUT = "runs/compare";
 
-const bySize = (of: (size: Size) => number | null): string =>
-  Object.values(SIZES).map((size) => of(size) ?? "all").join(" / ");
+/** All flags of the comparison. */
+export const COMPARE_FLAGS = {
+  ...under("Experiment", {
+    "size": choiceFlag(
+      Object.keys(SIZES) as (keyof typeof SIZES)[],
+      "how long it takes, about; the numbers below change it further",
+      { initial: DEFAULT_SIZE },
+    ),
+    "methods": METHODS_FLAG,
+    "seeds": wholeFlag(
+      1,
+      "pre-trainings of each method, from --seed on",
+      bySize(({ seeds }) => seeds),
+    ),
+    "seed": wholeFlag(0, "the first seed", { at: "training.seed" }),
+    "output-dir": textFlag(
+      "DIR",
+      "folder of the experiment; it goes on there",
+      {
+        initial: DEFAULT_OUTPUT,
+      },
+    ),
+  }),
+  ...under("Images", {
+    "data": dataFlag(
+      "labelled images; /usr/share/datasets/fashion-mnist where Debian's dataset-fashion-mnist is installed",
+    ),
+    "limit": wholeFlag(
+      1,
+      "pre-train on so many of the images",
+      bySize(({ limit }) => limit),
+    ),
+    "labels": wholeFlag(
+      1,
+      "learn classes from so many of these",
+      bySize(({ labels }) => labels),
+    ),
+  }),
+  ...under("Pre-training", {
+    "model": model,
+    "image-size": imageSize,
+    "patch-size": patchSize,
+    "epochs": wholeFlag(1, "epochs of pre-training", {
+      at: "training.epochs",
+      ...bySize(({ epochs }) => epochs),
+    }),
+    "warmup-epochs": warmupEpochs,
+    "batch-size": batchSize,
+    "blr": blr,
+    "t0": t0,
+    "how-scale": howScale,
+    "sr-lr": { ...stagePower, initial: String(THESIS_POWERS.stagePower) },
+    "lr-lr": {
+      ...ratePower,
+      initial:
+        `${THESIS_POWERS.ratePower} alone, ${THESIS_POWERS.ratePowerWithStages} beside SR-LR`,
+    },
+    "warmup-mode": warmupMode,
+  }),
+  ...under("Judging", {
+    "finetune-epochs": wholeFlag(
+      1,
+      "epochs of fine-tuning",
+      bySize(({ finetuneEpochs }) => finetuneEpochs),
+    ),
+    "finetune-lr": numberFlag(FROM_ZERO, "rate of the head in fine-tuning", {
+      initial: String(FINETUNE.baseRate),
+    }),
+    "probe-epochs": wholeFlag(
+      1,
+      "epochs of linear probing",
+      bySize(({ probeEpochs }) => probeEpochs),
+    ),
+    "probe-blr": numberFlag(
+      FROM_ZERO,
+      "rate of linear probing for 256 images, in place of the best of some for each encoder",
+      { initial: `the best of ${SWEPT_RATES.join(", ")}` },
+    ),
+  }),
+  ...DEVICE_FLAGS,
+} as const;
 
-/** What flags are when they are not given; where there are three, by `--size`. */
-export function compareDefaults(): Readonly<Record<string, string>> {
-  return {
-    ...methodDefaults(SMALL_RECIPE.config, SMALL_RECIPE.model),
-    "size": DEFAULT_SIZE,
-    "methods": "all",
-    "seeds": bySize(({ seeds }) => seeds),
-    "data": "the embedded Fashion-MNIST test images",
-    "limit": bySize(({ limit }) => limit),
-    "labels": bySize(({ labels }) => labels),
-    "epochs": bySize(({ epochs }) => epochs),
-    "finetune-epochs": bySize((size) => size.finetuneEpochs),
-    "finetune-lr": String(FINETUNE.baseRate),
-    "probe-epochs": bySize((size) => size.probeEpochs),
-    "probe-blr": `the best of ${SWEPT_RATES.join(", ")}`,
-    "image-size": "the model's",
-    "patch-size": "the model's",
-    "sr-lr": String(THESIS_POWERS.stagePower),
-    "lr-lr":
-      `${THESIS_POWERS.ratePower} alone, ${THESIS_POWERS.ratePowerWithStages} beside SR-LR`,
-    "backend": "auto",
-    "threads": "the processor's cores",
-    "output-dir": DEFAULT_OUTPUT,
-  };
-}
+/** Flags as they were given. */
+export type CompareValues = FlagValues<typeof COMPARE_FLAGS>;
 
 const powersOf = (
   { "sr-lr": stagePower, "lr-lr": ratePower }: CompareValues,
@@ -206,7 +227,7 @@ export function experimentFrom(
   const size: Size = SIZES[values.size ?? DEFAULT_SIZE];
   const { "sr-lr": _, "lr-lr": __, ...common } = values;
   const epochs = values.epochs ?? size.epochs;
-  const pretrain = configFromFlags(SMALL_RECIPE.config, { ...common, epochs });
+  const pretrain = configFromFlags(SMALL_RECIPE, { ...common, epochs });
   return pretrain._tag === "Left" ? pretrain : right({
     version: 1,
     data: values.data === undefined ? null : resolve(values.data),

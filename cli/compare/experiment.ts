@@ -22,7 +22,6 @@ import {
   type ProbeConfig,
   probeLength,
 } from "../../train/mod.ts";
-import { namedByFlags } from "../flags/faults_by_flags.ts";
 import type { HeldOut } from "../images/images_file.ts";
 import {
   configOfMethod,
@@ -141,9 +140,9 @@ function trialsOf(
   for (const method of methods) {
     const common = { ...pretrain, training };
     const config = configOfMethod(common, powers, samples, method);
-    if (config._tag === "Left") return left(namedByFlags(config.left));
+    if (config._tag === "Left") return config;
     const plan = planOf(config.right, samples);
-    if (plan._tag === "Left") return left(namedByFlags(plan.left));
+    if (plan._tag === "Left") return plan;
     trials.push({ method, seed, config: config.right, plan: plan.right });
   }
   const [first] = trials;

@@ -5,28 +5,29 @@
  */
 import type { ModelSpec } from "../../core/mod.ts";
 import { allTaps, type FeatureSpec } from "../../train/mod.ts";
-import { choiceFlag, type FlagValues, switchFlag } from "../flags/flags.ts";
+import {
+  choiceFlag,
+  type FlagValues,
+  switchFlag,
+  under,
+} from "../flags/flags.ts";
 
 /** Flags of features. */
-export const FEATURE_FLAGS = {
+export const FEATURE_FLAGS = under("Features", {
   "tokens": choiceFlag(
     ["patches", "class-token"],
     "mean of the patch tokens, or the class token",
+    { initial: "patches" },
   ),
   "taps": choiceFlag(
     ["last", "all"],
     "after the last block, or side by side after every tap",
+    { initial: "last" },
   ),
   "no-untrained": switchFlag(
     "leave out the row of an untrained encoder of the same sizes, which costs as much again",
   ),
-} as const;
-
-/** What they are when they are not given. */
-export const FEATURE_DEFAULTS: Readonly<Record<string, string>> = {
-  "tokens": "patches",
-  "taps": "last",
-};
+});
 
 /** The feature that flags ask for. */
 export function featureFrom(

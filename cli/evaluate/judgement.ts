@@ -5,18 +5,11 @@
  */
 import { access } from "node:fs/promises";
 import process from "node:process";
-import type { Result } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
-import {
-  mostFrequentShare,
-  type TopAccuracies,
-  type TrainError,
-} from "../../train/mod.ts";
+import { mostFrequentShare, type TopAccuracies } from "../../train/mod.ts";
+import { stopped } from "../command/command_failed.ts";
 import { interruption } from "../output/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
-import { describeByFlags } from "../flags/describe_by_flags.ts";
-import { failedWith } from "./open_evaluation.ts";
-import { badInput, type Failure, stoppedWith } from "../output/failure.ts";
 
 /** Where a program shows its work, and the Ctrl-C that stops it. */
 export const shownWork = (say: (line: string) => void): ShownWork => ({
@@ -35,27 +28,21 @@ export async function stoppedTraining(
   resume: string | undefined,
   output: string | undefined,
   result: Readonly<Record<string, unknown>>,
-): Promise<Result<Failure, never>> {
+): Promise<never> {
   const isKept = output !== undefined &&
     await access(output).then(() => true, () => false);
   return isKept
-    ? stoppedWith(
+    ? stopped(
       `stopped; go on with the same command and: --resume ${resume}`,
       { ...result, resume },
     )
-    : stoppedWith(
+    : stopped(
       output === undefined
         ? "stopped; nothing was kept, for want of --output"
         : "stopped before the first step",
       result,
     );
 }
-
-/** An error as the last words of a program: some mean that it cannot begin as asked. */
-export const judgingFailed = (error: TrainError): Result<Failure, never> =>
-  error._tag === "BadConfig" || error._tag === "CheckpointRefused"
-    ? badInput(describeByFlags(error))
-    : failedWith(error);
 
 /** A part of the whole, in percent. */
 export const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;

@@ -3,89 +3,60 @@
  *
  * @module
  */
-import {
-  type Backend,
-  BACKEND_CHOICES,
-  describeBackendError,
-  selectBackend,
-} from "../../backends/mod.ts";
-import { describeFaults, left, type Result, right } from "../../core/mod.ts";
-import {
-  describeDataError,
-  labelledImages,
-  normalizationFor,
-} from "../../data/mod.ts";
+import { type Backend, selectBackend } from "../../backends/mod.ts";
+import { labelledImages, normalizationFor } from "../../data/mod.ts";
 import {
   describeSkipped,
   type OpenedEncoder,
   openEncoder,
   runFolderAt,
-  type TrainError,
 } from "../../train/mod.ts";
+import { must, refuse } from "../command/command_failed.ts";
 import {
-  choiceFlag,
-  type FlagValues,
-  numberFlag,
-  SHARE,
-  textFlag,
-  wholeFlag,
-} from "../flags/flags.ts";
+  describeDevice,
+  describeImages,
+  describeTraining,
+} from "../command/describe_errors.ts";
+import { DEVICE_FLAGS } from "../flags/device_flags.ts";
+import { type FlagValues, under, wholeFlag } from "../flags/flags.ts";
 import {
   describeReport,
   describeStatistics,
-  ENCODER_DEFAULTS,
   ENCODER_FLAGS,
   encoderOptions,
   STATISTICS_FLAGS,
   statisticsFrom,
   type ToldStatistics,
 } from "../flags/encoder_flags.ts";
-import { describeByFlags } from "../flags/describe_by_flags.ts";
+import { imageFlags } from "../images/image_flags.ts";
 import { openImages, type PretrainImages } from "../images/images.ts";
 import { type HeldOut, readImagesFile } from "../images/images_file.ts";
 import { classesFrom } from "../pretrain/settings.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
-import { badInput, EXIT, type Failure } from "../output/failure.ts";
 
 /** Flags of every evaluation. */
 export const EVALUATION_FLAGS = {
-  "data": textFlag(
-    "DIR",
+  ...imageFlags(
     "labelled images: a folder by class, train beside val or test or not, tar or Parquet files, CIFAR's or Fashion-MNIST's",
-  ),
-  "classes": textFlag(
-    "NAMES",
-    "take these classes: in-5, in-10, in-25, in-100, A,B,… or a file of names",
-  ),
-  "val-share": numberFlag(
-    SHARE,
+    "take",
     "part of the images that is kept to judge by, as in pre-training",
   ),
-  "limit": wholeFlag(1, "learn from so many of the images"),
   ...ENCODER_FLAGS,
   ...STATISTICS_FLAGS,
-  "image-size": wholeFlag(
-    1,
-    "side of the images, pixels; positions are interpolated",
-  ),
-  "resize-size": wholeFlag(
-    1,
-    "length of the shorter side before the middle is cut out, pixels",
-  ),
-  "backend": choiceFlag(BACKEND_CHOICES, "where to compute"),
+  ...under("Images", {
+    "image-size": wholeFlag(
+      1,
+      "side of the images, pixels; positions are interpolated",
+      { at: "model.imageSize", initial: "the encoder's" },
+    ),
+    "resize-size": wholeFlag(
+      1,
+      "length of the shorter side before the middle is cut out, pixels",
+      { initial: "image-size; 256 for 224 is customary with photographs" },
+    ),
+  }),
+  ...under("Device", { "backend": DEVICE_FLAGS.backend }),
 } as const;
-
-/** What they are when they are not given. */
-export const EVALUATION_DEFAULTS: Readonly<Record<string, string>> = {
-  "data": "the embedded Fashion-MNIST test images",
-  "classes": "all",
-  "val-share": "the data's own part to judge by, else a fifth",
-  "limit": "all",
-  ...ENCODER_DEFAULTS,
-  "image-size": "the encoder's",
-  "resize-size": "image-size; 256 for 224 is customary with photographs",
-  "backend": "auto",
-};
 
 /** Values of the common flags. */
 export type EvaluationValues = FlagValues<typeof EVALUATION_FLAGS>;
@@ -101,10 +72,6 @@ export interface Evaluation extends EvaluatedImages {
   /** Where to compute. */
   readonly backend: Backend;
 }
-
-/** An evaluation that failed under way. */
-export const failedWith = (error: TrainError): Result<Failure, never> =>
-  left({ message: describeByFlags(error), code: EXIT.failed });
 
 /** Said where nothing tells what the encoder's own images were normalised with. */
 const OWN_STATISTICS =
@@ -139,17 +106,11 @@ async function heldOutOf(path: string): Promise<HeldOut> {
 async function imagesFrom(
   path: string,
   values: EvaluationValues,
-): Promise<Result<Failure, PretrainImages>> {
+): Promise<PretrainImages> {
+  const { data = null, limit = null, "val-share": valShare = null } = values;
   const classes = await classesFrom(values.classes);
-  if (classes._tag === "Left") return badInput(describeFaults(classes.left));
-  const { data = null, limit = null } = values;
-  const valShare = values["val-share"] ?? null;
-  const heldOut = await heldOutOf(path);
-  const choice = { classes: classes.right, valShare, heldOut };
-  const images = await openImages(data, limit, choice);
-  return images._tag === "Left"
-    ? badInput(describeDataError(images.left))
-    : images;
+  const choice = { classes, valShare, heldOut: await heldOutOf(path) };
+  return must(await openImages(data, limit, choice), describeImages);
 }
 
 /**
@@ -158,46 +119,40 @@ async function imagesFrom(
  * @param path A run, a checkpoint, an exported encoder or a file of weights.
  * @param values Flags as they were given.
  * @param say Told what was opened.
+ * @throws {CommandFailed} where something of it cannot be had.
  */
 export async function openEvaluation(
   path: string,
   values: EvaluationValues,
   say: (line: string) => void,
-): Promise<Result<Failure, Evaluation>> {
-  const encoder = await openEncoder(path, {
+): Promise<Evaluation> {
+  const opened = await openEncoder(path, {
     ...encoderOptions(values),
     imageSize: values["image-size"],
   });
-  if (encoder._tag === "Left") {
-    return badInput(describeByFlags(encoder.left));
-  }
-  const images = await imagesFrom(path, values);
-  if (images._tag === "Left") return images;
-  const { train, queries, judgedBy } = images.right;
-  if (queries === null) return badInput(`--data: judged by ${judgedBy}`);
-  const statistics = statisticsFrom(values, encoder.right, {
+  const encoder = must(opened, describeTraining);
+  const { train, queries, judgedBy } = await imagesFrom(path, values);
+  if (queries === null) return refuse(`--data: judged by ${judgedBy}`);
+  const statistics = must(statisticsFrom(values, encoder, {
     normalization: train.normalization,
     from: OWN_STATISTICS,
-  });
-  if (statistics._tag === "Left") return badInput(statistics.left);
+  }));
   const normalization = normalizationFor(
-    statistics.right.normalization,
-    encoder.right.model.inChannels === 1 ? 1 : 3,
+    statistics.normalization,
+    encoder.model.inChannels === 1 ? 1 : 3,
   );
   const selected = await selectBackend(values.backend ?? "auto");
-  if (selected._tag === "Left") {
-    return badInput(describeBackendError(selected.left));
-  }
+  const { backend } = must(selected, describeDevice);
   const evaluation: Evaluation = {
-    encoder: encoder.right,
+    encoder,
     ...evaluatedImages(
       labelledImages({ ...train, normalization }),
       { ...queries, normalization },
     ),
     classes: train.classNames?.length ?? 0,
-    resizeSize: values["resize-size"] ?? encoder.right.model.imageSize,
-    backend: selected.right.backend,
+    resizeSize: values["resize-size"] ?? encoder.model.imageSize,
+    backend,
   };
-  tell(evaluation, statistics.right, judgedBy, say);
-  return right(evaluation);
+  tell(evaluation, statistics, judgedBy, say);
+  return evaluation;
 }

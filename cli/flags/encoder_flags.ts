@@ -11,15 +11,23 @@ import type {
   OpenedEncoder,
   OpenEncoderOptions,
 } from "../../train/mod.ts";
-import { type Flag, type FlagValues, textFlag, wholeFlag } from "./flags.ts";
+import {
+  type Flag,
+  type FlagValues,
+  textFlag,
+  under,
+  wholeFlag,
+} from "./flags.ts";
 
 /** Numbers for the channels of an image. */
 function channelsFlag(
   help: string,
+  initial: string,
   wanted: string,
   holds: (value: number) => boolean,
 ): Flag<readonly number[]> {
   return {
+    initial,
     metavar: "X[,X,X]",
     help,
     parse: (text) => {
@@ -36,36 +44,33 @@ function channelsFlag(
 export const PREFIX_FLAG = textFlag(
   "TEXT",
   "what stands before the encoder's names in a file of weights",
+  { at: "prefix", initial: "that of the only encoder in the file" },
 );
 
 /** Flags of what files of weights do not tell. */
-export const ENCODER_FLAGS = {
+export const ENCODER_FLAGS = under("Encoder", {
   "prefix": PREFIX_FLAG,
-  "heads": wholeFlag(1, "attention heads, for weights of an unusual model"),
-} as const;
+  "heads": wholeFlag(1, "attention heads, for weights of an unusual model", {
+    at: "model.numHeads",
+    initial: "those of the usual model of its width and depth",
+  }),
+});
 
 /** Flags of the statistics that pixels are normalised with. */
-export const STATISTICS_FLAGS = {
+export const STATISTICS_FLAGS = under("Images", {
   "mean": channelsFlag(
     "mean of the levels of a channel, 0 to 1, taken from its pixels",
+    "what the encoder's run, export or configuration says, else the images' own",
     "numbers such as 0.5",
     () => true,
   ),
   "std": channelsFlag(
     "deviation of the levels of a channel that its pixels are divided by",
+    "as for --mean",
     "numbers above 0 such as 0.5",
     (value) => value > 0,
   ),
-} as const;
-
-/** What they are when they are not given. */
-export const ENCODER_DEFAULTS: Readonly<Record<string, string>> = {
-  "prefix": "that of the only encoder in the file",
-  "heads": "those of the usual model of its width and depth",
-  "mean":
-    "what the encoder's run, export or configuration says, else the images' own",
-  "std": "as for --mean",
-};
+});
 
 /** How flags ask for an encoder. */
 export const encoderOptions = (

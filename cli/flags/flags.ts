@@ -1,22 +1,47 @@
 /**
- * Command-line flags as a table.
+ * Flags as data. A flag's table entry says all there is to know of it: how its value is
+ * read and written, its help, the heading that it stands under, its default, and its
+ * place in a configuration, which is also the name of its fault.
  *
  * @module
  */
 import { left, nearestHint, type Result, right } from "../../core/mod.ts";
 
+/** Where a flag belongs. */
+export interface FlagPlace<A> {
+  /** Path of the field that it sets, for example `training.epochs`. */
+  readonly at?: string;
+  /** The default in words, where a configuration does not say it. */
+  readonly initial?: string;
+  /** The value that stands for a field which is not written down. */
+  readonly unset?: A;
+  /** What the field is set to, where that is not the value itself. */
+  write?(value: A): unknown;
+  /** Reads the value of a configuration, where it is not that of one field. */
+  readonly read?: (config: never) => A | undefined;
+}
+
 /** One flag, without its name. */
-export interface Flag<A> {
+export interface Flag<A> extends FlagPlace<A> {
   /** What stands for its value in the help; empty for a switch, which has none. */
   readonly metavar: string;
   /** What it is for, in a line. */
   readonly help: string;
   /** Reads the value, or says what is wanted; a switch is `true` when given. */
   readonly parse: (text: string) => Result<string, A>;
+  /** Writes a value as `parse` reads it; as text by default. */
+  show?(value: A): string;
+  /** Whether it takes one of a few words, so that no range can be missed. */
+  readonly isChoice?: boolean;
+  /** Words of earlier versions and what they are called now. */
+  readonly renamed?: Readonly<Record<string, string>>;
+  /** What it stands under in the help. */
+  readonly heading?: string;
 }
 
 /** Flags by name, without the leading `--`. */
-export type FlagTable = Readonly<Record<string, Flag<unknown>>>;
+// deno-lint-ignore no-explicit-any -- a table holds flags of any value
+export type FlagTable = Readonly<Record<string, Flag<any>>>;
 
 /** The values of the flags that were given. */
 export type FlagValues<Table extends FlagTable> = {
@@ -24,34 +49,108 @@ export type FlagValues<Table extends FlagTable> = {
     : never;
 };
 
+/**
+ * Flags under a heading of the help.
+ *
+ * @param heading The heading.
+ * @param table The flags.
+ */
+export const under = <Table extends FlagTable>(
+  heading: string,
+  table: Table,
+): Table =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, flag]) => [name, { ...flag, heading }]),
+  ) as unknown as Table;
+
+/**
+ * Flags with their defaults in words.
+ *
+ * @param table The flags.
+ * @param defaults What those are that are not given.
+ */
+export const initially = <Table extends FlagTable>(
+  table: Table,
+  defaults: { readonly [Name in keyof Table]?: string },
+): Table =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, flag]) =>
+      [name, { ...flag, initial: defaults[name] }] as const
+    ),
+  ) as unknown as Table;
+
 /** A flag without a value. */
-export function switchFlag(help: string): Flag<true> {
-  return { metavar: "", help, parse: () => right(true) };
+export function switchFlag(
+  help: string,
+  place: FlagPlace<true> = {},
+): Flag<true> {
+  return {
+    ...place,
+    metavar: "",
+    help,
+    isChoice: true,
+    parse: () => right(true),
+  };
 }
 
 /** A flag with any text, for example a path. */
-export function textFlag(metavar: string, help: string): Flag<string> {
+export function textFlag(
+  metavar: string,
+  help: string,
+  place: FlagPlace<string> = {},
+): Flag<string> {
   return {
+    ...place,
     metavar,
     help,
     parse: (text) => text === "" ? left(metavar) : right(text),
   };
 }
 
-/** A flag with one of a few words. */
+/**
+ * A flag with one of a few words.
+ *
+ * @param words The words, or for each word its value.
+ * @param help What it is for.
+ * @param place Where it belongs.
+ * @param renamed Words of earlier versions that are still read.
+ */
 export function choiceFlag<Word extends string>(
   words: readonly Word[],
   help: string,
-): Flag<Word> {
+  place?: FlagPlace<Word>,
+): Flag<Word>;
+export function choiceFlag<Value extends string>(
+  words: Readonly<Record<string, Value>>,
+  help: string,
+  place?: FlagPlace<Value>,
+  renamed?: Readonly<Record<string, string>>,
+): Flag<Value>;
+export function choiceFlag(
+  words: readonly string[] | Readonly<Record<string, string>>,
+  help: string,
+  place: FlagPlace<string> = {},
+  renamed: Readonly<Record<string, string>> = {},
+): Flag<string> {
+  const values = new Map<string, string>(
+    Array.isArray(words)
+      ? words.map((word) => [word, word])
+      : Object.entries(words),
+  );
+  const known = [...values.keys()];
   return {
-    metavar: words.join("|"),
+    ...place,
+    metavar: known.join("|"),
     help,
+    isChoice: true,
+    renamed,
     parse: (text) => {
-      const word = words.find((known) => known === text);
-      return word !== undefined ? right(word) : left(
-        `one of ${words.join(", ")}${nearestHint(text, words)}`,
+      const value = values.get(renamed[text] ?? text);
+      return value !== undefined ? right(value) : left(
+        `one of ${known.join(", ")}${nearestHint(text, known)}`,
       );
     },
+    show: (value) => known.find((word) => values.get(word) === value) ?? "",
   };
 }
 
@@ -66,8 +165,13 @@ export interface NumberRange {
 }
 
 /** A flag with a number. */
-export function numberFlag(range: NumberRange, help: string): Flag<number> {
+export function numberFlag(
+  range: NumberRange,
+  help: string,
+  place: FlagPlace<number> = {},
+): Flag<number> {
   return {
+    ...place,
     metavar: "X",
     help,
     parse: (text) => {
@@ -88,26 +192,27 @@ export function numberFlag(range: NumberRange, help: string): Flag<number> {
 export function wholeFlag(
   least: number,
   help: string,
-  most: number = Number.MAX_SAFE_INTEGER,
+  { most = Number.MAX_SAFE_INTEGER, ...place }:
+    & FlagPlace<number>
+    & { readonly most?: number } = {},
 ): Flag<number> {
-  const flag = numberFlag({
+  const range: NumberRange = {
     wanted: most === Number.MAX_SAFE_INTEGER
       ? `a whole number of at least ${least}`
       : `a whole number from ${least} to ${most}`,
     holds: (value) =>
       Number.isSafeInteger(value) && value >= least && value <= most,
     nearest: (value) => Math.min(most, Math.max(least, Math.round(value))),
-  }, help);
-  return { ...flag, metavar: "N" };
+  };
+  return { ...numberFlag(range, help, place), metavar: "N" };
 }
 
 /** More threads than machines have cores; each takes tens of megabytes. */
 const MOST_WORKERS = 256;
 
-/** A flag with a number of threads. */
-export function workersFlag(help: string): Flag<number> {
-  return wholeFlag(0, help, MOST_WORKERS);
-}
+/** A flag with a number of threads beside the main one; none by default. */
+export const workersFlag = (help: string): Flag<number> =>
+  wholeFlag(0, help, { most: MOST_WORKERS, initial: "0" });
 
 /** Numbers from 0 on. */
 export const FROM_ZERO: NumberRange = {
@@ -116,37 +221,28 @@ export const FROM_ZERO: NumberRange = {
   nearest: () => 0,
 };
 
-/** A part that leaves something on both sides. */
-export const SHARE: NumberRange = {
-  wanted: "a number between 0 and 1, such as 0.1",
-  holds: (value) => value > 0 && value < 1,
+/** Numbers above 0. */
+export const ABOVE_ZERO: NumberRange = {
+  wanted: "a number above 0",
+  holds: (value) => value > 0,
   nearest: () => null,
 };
 
-/**
- * Help of a program: a line for each flag.
- *
- * @param usage The program's purpose and call.
- * @param table Its flags.
- * @param defaults Values that flags have when they are not given.
- */
-export function helpText(
-  usage: string,
-  table: FlagTable,
-  defaults: Readonly<Record<string, string>>,
-): string {
-  const rows = Object.entries(table).map(([name, { metavar, help }]) => {
-    const initial = defaults[name];
-    const call = `--${name} ${metavar}`.trimEnd();
-    return [
-      call,
-      initial === undefined ? help : `${help} (default ${initial})`,
-    ] as const;
-  });
-  const width = Math.max(...rows.map(([call]) => call.length));
-  return [
-    usage,
-    "",
-    ...rows.map(([call, help]) => `  ${call.padEnd(width)}  ${help}`),
-  ].join("\n");
-}
+/** A part of which something is left, or all of it. */
+export const PART: NumberRange = {
+  wanted: "a number in (0, 1]",
+  holds: (value) => value > 0 && value <= 1,
+  nearest: (value) => value > 1 ? 1 : null,
+};
+
+/** Numbers between 0 and 1, neither of them. */
+export const strictlyBetween = (wanted: string): NumberRange => ({
+  wanted,
+  holds: (value) => value > 0 && value < 1,
+  nearest: () => null,
+});
+
+/** A part that leaves something on both sides. */
+export const SHARE: NumberRange = strictlyBetween(
+  "a number between 0 and 1, such as 0.1",
+);

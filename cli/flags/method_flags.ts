@@ -1,142 +1,270 @@
 /**
  * Flags for everything that determines a pre-training run, spelled like the
- * reference's.
+ * reference's, and the configuration that they make.
  *
  * @module
  */
 import {
+  allStages,
+  decodePretrainConfig,
+  type Fault,
+  type Faults,
+  gridSize,
+  left,
   MODEL_PRESETS,
   type ModelName,
+  type ModelSpec,
+  peakRate,
   type PretrainConfig,
+  type RateMode,
+  type Result,
+  stagesOnGrid,
 } from "../../core/mod.ts";
-import { CLIP_FLAG } from "./clip_flag.ts";
+import { withValues } from "./configuration.ts";
 import {
   choiceFlag,
   type FlagValues,
   FROM_ZERO,
   numberFlag,
-  type NumberRange,
+  PART,
+  strictlyBetween,
   switchFlag,
+  under,
   wholeFlag,
 } from "./flags.ts";
 
-const PART_OF_TRAINING: NumberRange = {
-  wanted: "a number in (0, 1]",
-  holds: (value) => value > 0 && value <= 1,
-  nearest: (value) => value > 1 ? 1 : null,
-};
+/** Samples of one optimizer step. */
+const effectiveBatch = ({ training }: PretrainConfig): number =>
+  training.batchSize * training.accumIter;
 
-const MASK_RATIO: NumberRange = {
-  wanted: "a number in (0, 1)",
-  holds: (value) => value > 0 && value < 1,
-  nearest: () => null,
-};
+/** Rate for 256 samples that gives a configuration's rate for its batch. */
+const rateFor256 = (config: PretrainConfig): number =>
+  config.rate.baseRate * 256 / effectiveBatch(config);
 
-/** Flags of model, freezing, rates and training. */
-export const METHOD_FLAGS = {
+/** The preset that a model is. */
+const presetOf = (model: ModelSpec): ModelName | undefined =>
+  (Object.keys(MODEL_PRESETS) as ModelName[])
+    .find((name) => MODEL_PRESETS[name] === model);
+
+const MODEL_FLAGS = under("Model", {
   "model": choiceFlag(
     Object.keys(MODEL_PRESETS) as ModelName[],
     "sizes of the Vision Transformer",
+    { read: ({ model }: PretrainConfig) => presetOf(model) },
   ),
-  "image-size": wholeFlag(1, "side of the square images, pixels"),
-  "patch-size": wholeFlag(1, "side of a patch, pixels"),
-  "heads": wholeFlag(1, "attention heads of the encoder"),
-  "mask-ratio": numberFlag(MASK_RATIO, "part of the patches that is hidden"),
-  "hog-nbins": wholeFlag(1, "orientation bins of the HOG target"),
+  "image-size": wholeFlag(1, "side of the square images, pixels", {
+    at: "model.imageSize",
+    initial: "the model's",
+  }),
+  "patch-size": wholeFlag(1, "side of a patch, pixels", {
+    at: "model.patchSize",
+    initial: "the model's",
+  }),
+  "heads": wholeFlag(1, "attention heads of the encoder", {
+    at: "model.numHeads",
+    initial: "the model's",
+  }),
+  "mask-ratio": numberFlag(
+    strictlyBetween("a number in (0, 1)"),
+    "part of the patches that is hidden",
+    { at: "model.maskRatio" },
+  ),
+  "hog-nbins": wholeFlag(1, "orientation bins of the HOG target", {
+    at: "model.hogNbins",
+  }),
   "all-stages": switchFlag("reconstruct from every block, not from four"),
-  "epochs": wholeFlag(1, "times that every image is seen"),
-  "warmup-epochs": numberFlag(FROM_ZERO, "epochs of warm-up among them"),
-  "batch-size": wholeFlag(1, "images computed at once"),
-  "accum-iter": wholeFlag(1, "batches for one optimizer step"),
-  "blr": numberFlag(FROM_ZERO, "base rate: learning rate for 256 images"),
-  "lr": numberFlag(FROM_ZERO, "learning rate for the real batch, not blr"),
-  "min-lr": numberFlag(FROM_ZERO, "rate at the end of the common cosine"),
-  "weight-decay": numberFlag(FROM_ZERO, "decoupled weight decay"),
-  "clip-grad": CLIP_FLAG,
+});
+
+/** Length of a training and its randomness, wherever there is a `training`. */
+export const LENGTH_FLAGS = under("Schedule", {
+  "epochs": wholeFlag(1, "times that every image is seen", {
+    at: "training.epochs",
+  }),
+  "warmup-epochs": numberFlag(FROM_ZERO, "epochs of warm-up among them", {
+    at: "training.warmupEpochs",
+  }),
+  "batch-size": wholeFlag(1, "images computed at once", {
+    at: "training.batchSize",
+  }),
+  "accum-iter": wholeFlag(1, "batches for one optimizer step", {
+    at: "training.accumIter",
+  }),
+  "seed": wholeFlag(0, "seed of all randomness", { at: "training.seed" }),
+});
+
+/** When layers freeze. */
+export const FREEZE_FLAGS = under("Freezing", {
   "t0": numberFlag(
-    PART_OF_TRAINING,
-    "moment of the first freeze before scaling, 1 never freezes",
+    PART,
+    "time of the first freeze before scaling, as a part of the training; 1 never freezes",
+    { at: "freeze.t0" },
   ),
   "how-scale": choiceFlag(
     ["linear", "squared", "cubic"],
     "how freeze times are bent",
+    { at: "freeze.scale" },
   ),
-  "lr-mode": choiceFlag(
-    ["scaled", "unscaled", "uniform"],
-    "rates by layer from lr/t_i, by layer from lr, or one for all",
+});
+
+/** Decay and clipping, wherever there are an `optimizer` and `clipGrad`. */
+export const DECAY_FLAGS = under("Optimization", {
+  "weight-decay": numberFlag(FROM_ZERO, "decoupled weight decay", {
+    at: "optimizer.weightDecay",
+  }),
+  "clip-grad": numberFlag(
+    FROM_ZERO,
+    "greatest length of all gradients together, longer ones are scaled down; 0 is off",
+    { at: "clipGrad", unset: 0 },
   ),
-  "lr-lr": numberFlag(FROM_ZERO, "power p of the rates lr/t_i^p (LR-LR)"),
+});
+
+/** Rates by layer. */
+export const RATE_MODE_FLAG = choiceFlag(
+  ["scaled", "unscaled", "uniform"],
+  "rates by layer from lr/t_i, by layer from lr, or one for all",
+  {
+    read: ({ rate: { mode } }: Pick<PretrainConfig, "rate">) =>
+      mode._tag === "Uniform" ? "uniform" : "scaled",
+  },
+);
+
+const RATE_FLAGS = under("Optimization", {
+  "blr": numberFlag(FROM_ZERO, "base rate: learning rate for 256 images", {
+    read: (config: PretrainConfig) => Number(rateFor256(config).toPrecision(6)),
+  }),
+  "lr": numberFlag(FROM_ZERO, "learning rate for the real batch, not blr", {
+    initial: "blr × batch-size × accum-iter / 256",
+  }),
+  "min-lr": numberFlag(FROM_ZERO, "rate at the end of the common cosine", {
+    at: "rate.endRate",
+  }),
+  "lr-mode": RATE_MODE_FLAG,
+  "lr-lr": numberFlag(FROM_ZERO, "power p of the rates lr/t_i^p (LR-LR)", {
+    at: "rate.mode.power",
+  }),
   "sr-lr": numberFlag(
     FROM_ZERO,
     "power p of the stage factors (1/(S-s+1))^p (SR-LR), 0 is off",
+    { at: "rate.stagePower" },
   ),
   "warmup-mode": choiceFlag(
-    ["figure", "code"],
+    { "per-layer": "figure", "shared": "code" } as const,
     "ramp to each layer's rate and freeze by the whole run, or as the reference's code",
+    { at: "rate.warmup" },
+    { figure: "per-layer", code: "shared" },
   ),
-  "class-token": choiceFlag(
-    ["with-layer-0", "never-frozen"],
-    "when the class token freezes",
-  ),
-  "dont-freeze-pe": switchFlag("never freeze the patch embedding"),
-  "frozen-precision": choiceFlag(
-    ["float32", "int8"],
-    "how frozen blocks compute their products; int8 is faster and rougher, on onnx",
-  ),
-  "seed": wholeFlag(0, "seed of all randomness"),
+});
+
+/** Flags of model, freezing, rates and training. */
+export const METHOD_FLAGS = {
+  ...MODEL_FLAGS,
+  ...LENGTH_FLAGS,
+  ...FREEZE_FLAGS,
+  ...under("Freezing", {
+    "class-token": choiceFlag(
+      { "with-layer-0": "withLayer0", "never-frozen": "neverFrozen" } as const,
+      "when the class token freezes",
+      { at: "freeze.classToken" },
+    ),
+    "dont-freeze-pe": switchFlag("never freeze the patch embedding", {
+      at: "freeze.freezePatchEmbed",
+      write: () => false,
+    }),
+    "frozen-precision": choiceFlag(
+      ["float32", "int8"],
+      "how frozen blocks compute their products; int8 is faster and rougher, on onnx",
+      { at: "frozenPrecision", unset: "float32" },
+    ),
+  }),
+  ...RATE_FLAGS,
+  ...DECAY_FLAGS,
 } as const;
 
 /** Values of the method's flags. */
 export type MethodValues = FlagValues<typeof METHOD_FLAGS>;
 
-/** Samples of one optimizer step. */
-export const effectiveBatch = ({ training }: PretrainConfig): number =>
-  training.batchSize * training.accumIter;
+const contradiction = (
+  path: string,
+  found: unknown,
+  wanted: string,
+): Fault => ({ _tag: "Inconsistent", path, found, wanted });
 
-/** Rate for 256 samples that gives a configuration's rate for its batch. */
-export const rateFor256 = (config: PretrainConfig): number =>
-  config.rate.baseRate * 256 / effectiveBatch(config);
-
-const modeWords = ({ mode }: PretrainConfig["rate"]): Record<string, string> =>
-  mode._tag === "Uniform"
-    ? { "lr-mode": "uniform" }
-    : { "lr-mode": "scaled", "lr-lr": String(mode.power) };
+const contradictions = (values: MethodValues): readonly Fault[] => {
+  const { lr, blr, "lr-lr": power, "lr-mode": mode = "scaled" } = values;
+  return [
+    ...lr === undefined || blr === undefined
+      ? []
+      : [contradiction("--lr", lr, "either --lr or --blr")],
+    ...power === undefined || mode === "scaled" ? [] : [
+      contradiction(
+        "--lr-lr",
+        power,
+        "--lr-mode scaled, the only one with a power",
+      ),
+    ],
+  ];
+};
 
 /**
- * What the flags are when they are not given.
+ * Rates by layer as flags say.
  *
- * @param base The configuration that holds then.
- * @param model Its model's name, if it is a preset.
+ * @param base What holds where they say nothing.
+ * @param mode The flag `--lr-mode`.
+ * @param power The flag `--lr-lr`.
  */
-export function methodDefaults(
-  base: PretrainConfig,
-  model: ModelName,
-): Readonly<Record<string, string>> {
-  const { freeze, rate, training, optimizer } = base;
+export function rateMode(
+  base: RateMode,
+  mode: MethodValues["lr-mode"],
+  power?: number,
+): RateMode {
+  switch (mode) {
+    case "scaled":
+      return { _tag: "LayerWise", power: power ?? 1 };
+    case "unscaled":
+      return { _tag: "LayerWise", power: 0 };
+    case "uniform":
+      return { _tag: "Uniform" };
+  }
+  return power === undefined ? base : { _tag: "LayerWise", power };
+}
+
+/** The stages of a model on the grid that it has. */
+function onGrid(model: ModelSpec, takesAll: true | undefined): ModelSpec {
+  const stages = takesAll ? allStages(model.depth) : model.stages;
+  return { ...model, stages: stagesOnGrid(stages, gridSize(model)) };
+}
+
+/** What flags make of a configuration; its rate goes with the batch. */
+function changed(base: PretrainConfig, values: MethodValues): PretrainConfig {
+  const { model: name, "lr-lr": power, ...placed } = values;
+  const model = name === undefined ? base.model : MODEL_PRESETS[name];
+  const config = withValues(METHOD_FLAGS, placed, { ...base, model });
+  const sameRate = values.blr === undefined &&
+    effectiveBatch(config) === effectiveBatch(base);
+  const blr = values.blr ?? rateFor256(base);
+  const baseRate = values.lr ??
+    (sameRate ? base.rate.baseRate : peakRate(blr, effectiveBatch(config)));
+  const mode = rateMode(base.rate.mode, values["lr-mode"], power);
   return {
-    "model": model,
-    "image-size": String(base.model.imageSize),
-    "patch-size": String(base.model.patchSize),
-    "heads": String(base.model.numHeads),
-    "mask-ratio": String(base.model.maskRatio),
-    "hog-nbins": String(base.model.hogNbins),
-    "epochs": String(training.epochs),
-    "warmup-epochs": String(training.warmupEpochs),
-    "batch-size": String(training.batchSize),
-    "accum-iter": String(training.accumIter),
-    "blr": String(Number(rateFor256(base).toPrecision(6))),
-    "min-lr": String(rate.endRate),
-    "weight-decay": String(optimizer.weightDecay),
-    "clip-grad": String(base.clipGrad ?? 0),
-    "t0": String(freeze.t0),
-    "how-scale": freeze.scale,
-    ...modeWords(rate),
-    "sr-lr": String(rate.stagePower),
-    "warmup-mode": rate.warmup,
-    "class-token": freeze.classToken === "withLayer0"
-      ? "with-layer-0"
-      : "never-frozen",
-    "frozen-precision": base.frozenPrecision ?? "float32",
-    "seed": String(training.seed),
+    ...config,
+    model: onGrid(config.model, values["all-stages"]),
+    rate: { ...config.rate, baseRate, mode },
   };
+}
+
+/**
+ * A configuration changed by flags.
+ *
+ * @param base What holds where no flag is given; its rate goes with the batch.
+ * @param values Flags that were given.
+ * @returns The configuration, or every fault in it.
+ */
+export function configFromFlags(
+  base: PretrainConfig,
+  values: MethodValues,
+): Result<Faults, PretrainConfig> {
+  const [first, ...others] = contradictions(values);
+  return first === undefined
+    ? decodePretrainConfig(changed(base, values))
+    : left([first, ...others]);
 }

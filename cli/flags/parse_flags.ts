@@ -12,7 +12,12 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { FlagTable, FlagValues } from "./flags.ts";
+import { type FlagTable, type FlagValues, switchFlag } from "./flags.ts";
+
+/** The flag that every command has. */
+export const HELP_FLAG: FlagTable = {
+  help: { ...switchFlag("print this and stop"), heading: "Output" },
+};
 
 /** Whether a command line asks for help, whatever else stands on it. */
 export const asksForHelp = (args: readonly string[]): boolean =>
@@ -140,4 +145,55 @@ export function parseFlags<Table extends FlagTable>(
   return first === undefined
     ? right(Object.fromEntries(values) as FlagValues<Table>)
     : left([first, ...others]);
+}
+
+/**
+ * What there is to say of words of earlier versions, which are still read.
+ *
+ * @param table The flags that exist.
+ * @param args The words of the command line.
+ * @returns A line for each of them.
+ */
+export function renamedWords(
+  table: FlagTable,
+  args: readonly string[],
+): readonly string[] {
+  return tokensOf(table, args).flatMap((token) => {
+    if (token.kind !== "option" || !Object.hasOwn(table, token.name)) return [];
+    const { name, value = "" } = token;
+    const { renamed = {} } = table[name] ?? {};
+    return Object.hasOwn(renamed, value)
+      ? [`--${name} ${value} is called --${name} ${renamed[value]} now`]
+      : [];
+  });
+}
+
+/** A command line cut in two. */
+export interface SplitWords {
+  /** The words. */
+  readonly words: readonly string[];
+  /** The flags behind them. */
+  readonly flags: readonly string[];
+}
+
+/**
+ * Takes the words that a command wants from the front of its command line.
+ *
+ * @param wanted What the words are, for example `["RUN", "OUT"]`.
+ * @param args The command line.
+ * @returns The words and what follows, or the first word that is missing.
+ */
+export function splitWords(
+  wanted: readonly string[],
+  args: readonly string[],
+): Result<Faults, SplitWords> {
+  const words = args.slice(0, wanted.length);
+  const end = words.findIndex((word) => word.startsWith("--"));
+  const given = end < 0 ? words : words.slice(0, end);
+  const missing = wanted[given.length];
+  if (missing === undefined) {
+    return right({ words: given, flags: args.slice(given.length) });
+  }
+  const place = `${wanted.join(" ")} before any flag`;
+  return left([fault("Inconsistent", missing, args[given.length], place)]);
 }

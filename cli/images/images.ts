@@ -28,7 +28,6 @@ import {
   splitSource,
   withClassesOf,
 } from "../../data/mod.ts";
-import { namedByFlags } from "../flags/faults_by_flags.ts";
 import type { HeldOut, ImageChoice } from "./images_file.ts";
 
 /** Images to learn from, and labelled ones kept away from learning, if there are any. */
@@ -190,11 +189,9 @@ async function openSplit(
   const source = folder === null
     ? await embeddedFashionMnist()
     : await openSource(folder, split);
-  if (source._tag === "Left" || classes === null) return source;
-  const chosen = selectClasses(source.right, classes);
-  return chosen._tag === "Left" && chosen.left._tag === "BadOptions"
-    ? left({ _tag: "BadOptions", faults: namedByFlags(chosen.left.faults) })
-    : chosen;
+  return source._tag === "Left" || classes === null
+    ? source
+    : selectClasses(source.right, classes);
 }
 
 /** Which classes, and which part is kept to judge by; by class unless told otherwise. */

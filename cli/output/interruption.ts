@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import { EXIT } from "./failure.ts";
+import { EXIT } from "../command/command_failed.ts";
 
 /** What a user's wish to stop does. */
 export interface Interruption {

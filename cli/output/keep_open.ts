@@ -112,3 +112,19 @@ export function keepOutputsOpen(): EndProcess {
     }
   };
 }
+
+/**
+ * Lets the process end quietly when its reader goes away, as `head` does, and gives what
+ * ends it: for programs that do nothing but print.
+ */
+export function endWithReader(): EndProcess {
+  const { stdout, stderr } = process;
+  stdout.on("error", () => process.exit(0));
+  const written = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
+    new Promise((resolve) => stream.write(text, () => resolve()));
+  return async (code, lastWords) => {
+    await written(stdout, "");
+    if (lastWords !== undefined) await written(stderr, `${lastWords}\n`);
+    process.exit(code);
+  };
+}

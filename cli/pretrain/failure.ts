@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { left, type Result } from "../../core/mod.ts";
 import { describeTrainError, type TrainError } from "../../train/mod.ts";
-import { EXIT, type Failure, stoppedWith } from "../output/failure.ts";
+import { CommandFailed, EXIT, stopped } from "../command/command_failed.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 import { saveWords } from "./save_flags.ts";
 
@@ -39,18 +38,15 @@ export const interrupted = (
   checkpoint: string,
   command: string,
   summary: object,
-): Result<Failure, never> =>
-  stoppedWith(
+): never =>
+  stopped(
     `stopped ${moment}; checkpoint ${checkpoint}\ngo on with: ${command}`,
     summary,
   );
 
 /** A finished run whose judging was stopped by the user. */
-export const unjudged = (
-  folder: string,
-  summary: object,
-): Result<Failure, never> =>
-  stoppedWith(
+export const unjudged = (folder: string, summary: object): never =>
+  stopped(
     `stopped judging; the run is finished and whole, judge it with: deno run -A examples/knn.ts ${folder}`,
     summary,
   );
@@ -91,8 +87,10 @@ export function failed(
   error: TrainError,
   checkpoint: string,
   command: string,
-): Result<Failure, never> {
+): never {
   const advice = adviceAfter(error, checkpoint, command);
-  const message = `${describeTrainError(error)}\n${advice}`;
-  return left({ message, code: EXIT.failed });
+  throw new CommandFailed(
+    () => `${describeTrainError(error)}\n${advice}`,
+    EXIT.failed,
+  );
 }

@@ -13,6 +13,7 @@ import {
   type FlagValues,
   numberFlag,
   type NumberRange,
+  under,
   wholeFlag,
 } from "../flags/flags.ts";
 
@@ -24,22 +25,18 @@ const LOSS_LIMIT: NumberRange = {
 };
 
 /** Flags of a run's health; clipping belongs to the method. */
-export const HEALTH_FLAGS = {
+export const HEALTH_FLAGS = under("Run and checkpoints", {
   "skip-non-finite": wholeFlag(
     0,
     "steps of the whole run that may be left out because a loss or gradient is not finite",
+    { initial: "0" },
   ),
   "loss-limit": numberFlag(
     LOSS_LIMIT,
     "stop when a loss stays so many times above its best and above that of predicting nothing; 0 never",
+    { initial: String(DEFAULT_LOSS_LIMIT) },
   ),
-} as const;
-
-/** What holds where a flag is not given. */
-export const HEALTH_DEFAULTS: Readonly<Record<string, string>> = {
-  "skip-non-finite": "0",
-  "loss-limit": String(DEFAULT_LOSS_LIMIT),
-};
+});
 
 /**
  * What watches the losses of a run; it is to see the steps before a start, too.

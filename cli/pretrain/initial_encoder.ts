@@ -7,10 +7,8 @@ import { join } from "node:path";
 import {
   type FreezePlan,
   gridSize,
-  left,
   type PretrainConfig,
   type Result,
-  right,
 } from "../../core/mod.ts";
 import {
   counted,
@@ -26,8 +24,9 @@ import {
   type Snapshot,
   type TrainError,
 } from "../../train/mod.ts";
+import { must, refuse } from "../command/command_failed.ts";
+import { describeTraining } from "../command/describe_errors.ts";
 import { describeReport, describeStatistics } from "../flags/encoder_flags.ts";
-import { describeByFlags } from "../flags/describe_by_flags.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 import type { Settings } from "./settings.ts";
 
@@ -47,24 +46,25 @@ export interface InitialEncoder {
  * @param config The run; the encoder must be of its model.
  * @param plan Its plan.
  * @param prefix What stands before the encoder's names, if that has to be said.
- * @returns The start, or in words why the weights do not fit.
+ * @returns The start.
+ * @throws {CommandFailed} where the weights do not fit.
  */
 export async function initialEncoder(
   from: string,
   config: PretrainConfig,
   plan: FreezePlan,
   prefix?: string,
-): Promise<Result<string, InitialEncoder>> {
+): Promise<InitialEncoder> {
   const opened = await openEncoder(from, {
     ...prefix === undefined ? {} : { prefix },
     model: config.model,
     partial: true,
   });
-  if (opened._tag === "Left") {
-    return left(`--init-from: ${describeByFlags(opened.left)}`);
-  }
-  const encoder = opened.right;
-  return right({ start: encoderSnapshot(config, plan, encoder), encoder });
+  const encoder = must(
+    opened,
+    (error, names) => `--init-from: ${describeTraining(error, names)}`,
+  );
+  return { start: encoderSnapshot(config, plan, encoder), encoder };
 }
 
 /** Flags of where a run's weights are from. */
@@ -83,15 +83,15 @@ export async function initialOf(
   { earlier }: Settings,
   config: PretrainConfig,
   plan: FreezePlan,
-): Promise<Result<string, InitialEncoder | null>> {
+): Promise<InitialEncoder | null> {
   if (from === undefined) {
-    return prefix === undefined ? right(null) : left(
+    return prefix === undefined ? null : refuse(
       `--prefix: found "${prefix}", wanted --init-from beside it: the weights that it is for`,
     );
   }
   return earlier === null
     ? await initialEncoder(from, config, plan, prefix)
-    : left(
+    : refuse(
       `--init-from: found ${from}, wanted no --resume beside it: a run goes on from its own weights`,
     );
 }

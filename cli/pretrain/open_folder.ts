@@ -4,7 +4,6 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { type Result, right } from "../../core/mod.ts";
 import { planPlot } from "../../plot/mod.ts";
 import {
   checkUnlocked,
@@ -22,6 +21,8 @@ import {
   type TrainError,
   type Witness,
 } from "../../train/mod.ts";
+import { type Describe, must } from "../command/command_failed.ts";
+import { describeTraining } from "../command/describe_errors.ts";
 import { type InitialEncoder, writeInitReport } from "./initial_encoder.ts";
 import {
   type RememberedImages,
@@ -55,30 +56,42 @@ export interface FolderContent {
 async function describe(
   { path }: RunFolder,
   { run: { plan }, images, initial, say }: FolderContent,
-): Promise<Result<TrainError, void>> {
-  const reported = initial === null
-    ? right(undefined)
-    : await writeInitReport(path, initial);
-  if (reported._tag === "Left") return reported;
+): Promise<void> {
+  if (initial !== null) {
+    must(await writeInitReport(path, initial), describeTraining);
+  }
   const drawn = await replaceFile(join(path, "plan.svg"), planPlot(plan));
   if (drawn._tag === "Left") {
     say(`no plan.svg: ${describeTrainError(drawn.left)}`);
   }
-  return await writeImagesFile(path, images);
+  must(await writeImagesFile(path, images), describeTraining);
 }
 
 /** The folder of a new run, or of one that goes on. */
-function openedFolder(
+async function openedFolder(
   path: string,
   { earlier }: Settings,
   { run, witness }: FolderContent,
   kept: KeptCheckpoints,
-): Promise<Result<TrainError, RunFolder>> {
-  if (earlier === null) return createRunFolder(path, run, kept);
+): Promise<RunFolder> {
+  if (earlier === null) {
+    return must(await createRunFolder(path, run, kept), describeTraining);
+  }
   const { from, allowScheduleChange } = earlier;
   const options = { allowScheduleChange, witness };
-  return resumeRunFolder(from, path, run, kept, options);
+  return must(
+    await resumeRunFolder(from, path, run, kept, options),
+    describeRefusal,
+  );
 }
+
+/** Why a folder cannot be used, and what could be done about it. */
+const describeRefusal: Describe<TrainError> = (error, names) => {
+  const advice = error._tag === "ScheduleDiffers"
+    ? "\nto go on under the changed schedule, add --allow-schedule-change"
+    : "";
+  return `${describeTraining(error, names)}${advice}`;
+};
 
 /**
  * Opens the folder of a run, new or not. A checkpoint of the start is in it
@@ -95,21 +108,16 @@ export async function openFolder(
   settings: Settings,
   content: FolderContent,
   kept: KeptCheckpoints,
-): Promise<Result<TrainError, OpenedFolder>> {
+): Promise<OpenedFolder> {
   const opened = await openedFolder(path, settings, content, kept);
-  if (opened._tag === "Left") return opened;
   const { initial } = content;
   const folder = initial === null
-    ? opened.right
-    : { ...opened.right, start: initial.start };
-  const described = await describe(folder, content);
-  if (described._tag === "Left") return described;
-  const checkpoint = folder.checkpointOfStart === null
-    ? await folder.checkpoint(folder.start)
-    : right(folder.checkpointOfStart);
-  return checkpoint._tag === "Left"
-    ? checkpoint
-    : right({ folder, checkpoint: checkpoint.right });
+    ? opened
+    : { ...opened, start: initial.start };
+  await describe(folder, content);
+  const checkpoint = folder.checkpointOfStart ??
+    must(await folder.checkpoint(folder.start), describeTraining);
+  return { folder, checkpoint };
 }
 
 /**
@@ -120,12 +128,12 @@ export async function openFolder(
  */
 export async function checkFolder(
   { outputDir, earlier }: Pick<Settings, "outputDir" | "earlier">,
-): Promise<Result<TrainError, void>> {
-  if (outputDir === null) return right(undefined);
-  const free = await checkUnlocked(outputDir);
+): Promise<void> {
+  if (outputDir === null) return;
+  must(await checkUnlocked(outputDir), describeTraining);
   const isOwn = earlier !== null &&
     resolve(await runFolderAt(earlier.from)) === resolve(outputDir);
-  return free._tag === "Left" || isOwn ? free : await refuseOtherRun(outputDir);
+  if (!isOwn) must(await refuseOtherRun(outputDir), describeTraining);
 }
 
 /** What is said about where a run goes on: what was passed over, what is changed. */

@@ -5,26 +5,20 @@
  */
 import {
   type Backend,
-  describeBackendError,
   interruptible,
   selectBackend,
   type SelectOptions,
 } from "../../backends/mod.ts";
 import {
-  describeFaults,
   type FreezePlan,
-  left,
   planOf,
   type PretrainConfig,
-  type Result,
-  right,
   stepsPerEpoch,
 } from "../../core/mod.ts";
 import {
   type BadImages,
   badImages,
   contentDigest,
-  describeDataError,
   type ImageSource,
   imageWorkers,
 } from "../../data/mod.ts";
@@ -32,17 +26,16 @@ import {
   type BatchSource,
   batchSource,
   type CheckpointPolicy,
-  describeTrainError,
   type Loading,
   type LossWatch,
   type Pretraining,
   pretraining,
   type RunFolder,
   runNeeds,
-  type TrainError,
   type Witness,
 } from "../../train/mod.ts";
-import { namedByFlags } from "../flags/faults_by_flags.ts";
+import { must, refuse } from "../command/command_failed.ts";
+import { describeDevice, describeImages } from "../command/describe_errors.ts";
 import { describePlan } from "./describe_plan.ts";
 import { watchFrom } from "./health_flags.ts";
 import { imagesOfRun } from "./earlier_images.ts";
@@ -120,14 +113,15 @@ function fitted(
     : config;
 }
 
-function tooFewImages(
+function refuseTooFew(
   { batchSize, accumIter }: PretrainConfig["training"],
   { length, summary }: PretrainImages["train"],
-): string | null {
+): void {
   const needed = batchSize * accumIter;
-  return length >= needed
-    ? null
-    : `images: found ${length} to learn from (${summary}), wanted at least ${needed} for one step (--batch-size × --accum-iter)`;
+  if (length >= needed) return;
+  refuse(
+    `images: found ${length} to learn from (${summary}), wanted at least ${needed} for one step (--batch-size × --accum-iter)`,
+  );
 }
 
 /** How images are loaded, and the list of bad ones. */
@@ -147,59 +141,39 @@ function loadingOf(
 async function planRun(
   settings: Settings,
   values: PretrainValues,
-): Promise<Result<string, PlannedRun>> {
-  const opened = await imagesOfRun(settings);
-  if (opened._tag === "Left") return left(describeDataError(opened.left));
-  const images = opened.right;
+): Promise<PlannedRun> {
+  const images = must(await imagesOfRun(settings), describeImages);
   const { train } = images;
   const config = fitted(settings, images);
-  const few = tooFewImages(config.training, train);
-  if (few !== null) return left(few);
-  const plan = planOf(config, train.length);
-  if (plan._tag === "Left") {
-    return left(describeFaults(namedByFlags(plan.left)));
-  }
-  const initial = await initialOf(values, settings, config, plan.right);
-  if (initial._tag === "Left") return initial;
+  refuseTooFew(config.training, train);
+  const plan = must(planOf(config, train.length));
+  const initial = await initialOf(values, settings, config, plan);
   const undrawable = await drawingFault();
-  if (undrawable !== null) return left(undrawable);
+  if (undrawable !== null) refuse(undrawable);
   const loading = loadingOf(train, values);
-  const batches = batchSource(train, config, loading);
-  return batches._tag === "Left" ? left(describeFaults(batches.left)) : right({
-    config,
-    plan: plan.right,
-    images,
-    batches: batches.right,
-    loading,
-    initial: initial.right,
-  });
+  const batches = must(batchSource(train, config, loading));
+  return { config, plan, images, batches, loading, initial };
 }
 
-/** Why a folder cannot be used, and what could be done about it. */
-function refusalOf(error: TrainError): string {
-  const advice = error._tag === "ScheduleDiffers"
-    ? "\nto go on under the changed schedule, add --allow-schedule-change"
-    : "";
-  return `${describeTrainError(error)}${advice}`;
-}
-
-/** Why images are not those of the run that is to go on, or `null`; says what was mended. */
-function otherImages(
+/** Refuses images that are not those of the run that is to go on; says what was mended. */
+function refuseOther(
   { earlier }: Settings,
   images: RememberedImages,
   train: ImageSource,
   say: (line: string) => void,
-): string | null {
-  if (earlier === null) return null;
+): void {
+  if (earlier === null) return;
   const { images: before, allowDataChange } = earlier;
   const different = imagesDiffer(images, before, train);
-  if (different !== null) return `Cannot go on with that run: ${different}`;
+  if (different !== null) refuse(`Cannot go on with that run: ${different}`);
   const other = otherContents(images, before, train);
-  if (other !== null && !other.isMended && !allowDataChange) {
-    return `Cannot go on with that run: ${other.words}\nto go on with the changed images, add --allow-data-change`;
+  if (other === null) return;
+  if (!other.isMended && !allowDataChange) {
+    refuse(
+      `Cannot go on with that run: ${other.words}\nto go on with the changed images, add --allow-data-change`,
+    );
   }
-  if (other !== null) say(`images: changed since: ${other.words}`);
-  return null;
+  say(`images: changed since: ${other.words}`);
 }
 
 /** Gives the planned run a folder. */
@@ -208,17 +182,15 @@ async function folderFor(
   { config, plan, images: { train }, initial }: PlannedRun,
   policy: CheckpointPolicy,
   { say, witness }: Pick<FolderContent, "say" | "witness">,
-): Promise<Result<string, Pick<OpenedRun, "folder" | "checkpoint">>> {
+): Promise<Pick<OpenedRun, "folder" | "checkpoint">> {
   const images = rememberedImages(settings, train, await contentDigest(train));
-  const refusal = otherImages(settings, images, train, say);
-  if (refusal !== null) return left(refusal);
-  const opened = await openFolder(
+  refuseOther(settings, images, train, say);
+  return await openFolder(
     settings.outputDir ?? await newFolder(),
     settings,
     { run: { config, plan }, images, initial, say, witness },
     policy,
   );
-  return opened._tag === "Left" ? left(refusalOf(opened.left)) : opened;
 }
 
 const optionsOf = (
@@ -245,31 +217,27 @@ function startMessage(step: number, { totalSteps }: FreezePlan): string {
  * @param values Flags, for what does not determine it.
  * @param say Prints a line.
  * @param signal Ends a step that is under way.
- * @returns The run, or in words why it cannot begin.
+ * @returns The run.
+ * @throws {CommandFailed} where it cannot begin.
  */
 export async function openRun(
   settings: Settings,
   values: PretrainValues,
   say: (line: string) => void,
   signal: AbortSignal,
-): Promise<Result<string, OpenedRun>> {
-  const free = await checkFolder(settings);
-  if (free._tag === "Left") return left(describeTrainError(free.left));
+): Promise<OpenedRun> {
+  await checkFolder(settings);
   const planned = await planRun(settings, values);
-  if (planned._tag === "Left") return planned;
-  const { config, plan, images, initial } = planned.right;
+  const { config, plan, images, initial } = planned;
   const policy = policyFrom(
     values,
     stepsPerEpoch(config.training, images.train.length),
   );
   const selected = await selectBackend(
     values.backend ?? "auto",
-    optionsOf(values, planned.right),
+    optionsOf(values, planned),
   );
-  if (selected._tag === "Left") {
-    return left(describeBackendError(selected.left));
-  }
-  const { backend, why } = selected.right;
+  const { backend, why } = must(selected, describeDevice);
   say(`device: ${why}`);
   say(`images: ${images.train.summary}`);
   say(`judge:  ${images.judgedBy}`);
@@ -278,28 +246,23 @@ export async function openRun(
     say(describeInitialEncoder(initial, images.train.normalization));
   }
   const large = await stepTooLarge(backend, config, plan);
-  if (large !== null) return left(large);
+  if (large !== null) refuse(large);
   let watch = watchFrom(values, config.model);
   const witness: Witness = () => {
     const anew = watchFrom(values, config.model);
     watch = anew;
     return (line) => void anew.see(line);
   };
-  const opened = await folderFor(settings, planned.right, policy, {
-    say,
-    witness,
-  });
-  if (opened._tag === "Left") return opened;
-  const { start, path } = opened.right.folder;
-  describeStart(opened.right.folder).forEach(say);
+  const opened = await folderFor(settings, planned, policy, { say, witness });
+  const { start, path } = opened.folder;
+  describeStart(opened.folder).forEach(say);
   say(`folder: ${path}${startMessage(start.step, plan)}`);
   const skipNonFinite = values["skip-non-finite"] ?? 0;
   const run = pretraining({
-    ...planned.right,
+    ...planned,
     backend: interruptible(backend, signal),
     start,
     skipNonFinite,
   });
-  const parts = { ...planned.right, ...opened.right };
-  return right({ ...parts, backend, run, policy, watch });
+  return { ...planned, ...opened, backend, run, policy, watch };
 }

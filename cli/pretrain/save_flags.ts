@@ -5,46 +5,39 @@
  */
 import type { CheckpointPolicy } from "../../train/mod.ts";
 import {
+  ABOVE_ZERO,
   type FlagValues,
   numberFlag,
-  type NumberRange,
   switchFlag,
+  under,
   wholeFlag,
 } from "../flags/flags.ts";
-
-const MINUTES: NumberRange = {
-  wanted: "a number above 0",
-  holds: (value) => value > 0,
-  nearest: () => null,
-};
-
-/** Flags of checkpoints. */
-export const SAVE_FLAGS = {
-  "save-every": wholeFlag(1, "epochs between checkpoints"),
-  "save-every-steps": wholeFlag(1, "steps between checkpoints"),
-  "save-every-minutes": numberFlag(
-    MINUTES,
-    "minutes after which there is another checkpoint",
-  ),
-  "keep": wholeFlag(1, "newest checkpoints to keep"),
-  "keep-at-freeze": switchFlag(
-    "write a checkpoint wherever layers freeze and keep it for ever",
-  ),
-} as const;
-
-/** Values of these flags. */
-export type SaveValues = FlagValues<typeof SAVE_FLAGS>;
 
 /** Epochs between checkpoints where no interval is given. */
 const DEFAULT_EPOCHS = 1;
 /** Checkpoints kept where `--keep` is not given. */
 const DEFAULT_KEEP = 2;
 
-/** What holds where a flag is not given. */
-export const SAVE_DEFAULTS: Readonly<Record<string, string>> = {
-  "save-every": `${DEFAULT_EPOCHS}, if no other interval is given`,
-  "keep": String(DEFAULT_KEEP),
-};
+/** Flags of checkpoints. */
+export const SAVE_FLAGS = under("Run and checkpoints", {
+  "save-every": wholeFlag(1, "epochs between checkpoints", {
+    initial: `${DEFAULT_EPOCHS}, if no other interval is given`,
+  }),
+  "save-every-steps": wholeFlag(1, "steps between checkpoints"),
+  "save-every-minutes": numberFlag(
+    ABOVE_ZERO,
+    "minutes after which there is another checkpoint",
+  ),
+  "keep": wholeFlag(1, "newest checkpoints to keep", {
+    initial: String(DEFAULT_KEEP),
+  }),
+  "keep-at-freeze": switchFlag(
+    "write a checkpoint wherever layers freeze and keep it for ever",
+  ),
+});
+
+/** Values of these flags. */
+export type SaveValues = FlagValues<typeof SAVE_FLAGS>;
 
 const INTERVALS = [
   "save-every",

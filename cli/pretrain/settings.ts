@@ -8,12 +8,12 @@ import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
   decodePretrainConfig,
+  DEFAULT_PRETRAIN_CONFIG,
+  describeFault,
   type Fault,
   type Faults,
   left,
   type PretrainConfig,
-  type Result,
-  right,
 } from "../../core/mod.ts";
 import { classNamesFrom, holdsFashionMnist } from "../../data/mod.ts";
 import {
@@ -22,8 +22,8 @@ import {
   latestCheckpoint,
   runFolderAt,
 } from "../../train/mod.ts";
-import { configFromFlags } from "../flags/config_from_flags.ts";
-import { namedByFlags } from "../flags/faults_by_flags.ts";
+import { must } from "../command/command_failed.ts";
+import { configFromFlags } from "../flags/method_flags.ts";
 import {
   chosenRun,
   isSameRun,
@@ -37,7 +37,7 @@ import {
 } from "../images/images_file.ts";
 import { RUNS_FOLDER, runsIn } from "./numbered_folders.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
-import { REFERENCE_RECIPE, SMALL_RECIPE } from "./recipes.ts";
+import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 import { hasTwoIntervals } from "./save_flags.ts";
 
 /** What a run is to be. */
@@ -64,17 +64,13 @@ export interface EarlierRun {
   readonly images: RememberedImages;
 }
 
-const refuse = (
-  path: string,
-  found: unknown,
-  wanted: string,
-): Result<Faults, never> =>
-  left([{ _tag: "Inconsistent", path, found, wanted }]);
+/** Refuses the value of a flag. */
+function refuse(path: string, found: unknown, wanted: string): never {
+  const fault: Fault = { _tag: "Inconsistent", path, found, wanted };
+  return must(left<Faults>([fault]));
+}
 
-async function readConfig(
-  flag: string,
-  path: string,
-): Promise<Result<Faults, PretrainConfig>> {
+async function readConfig(flag: string, path: string): Promise<PretrainConfig> {
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return refuse(flag, path, "a file that can be read");
   let json: unknown;
@@ -83,14 +79,14 @@ async function readConfig(
   } catch (error) {
     return refuse(flag, path, `a file with JSON in it (${error})`);
   }
-  const config = decodePretrainConfig(json);
-  if (config._tag === "Right") return config;
-  const inFile = (fault: Fault): Fault => ({
-    ...fault,
-    path: `${path}: ${fault.path || "content"}`,
-  });
-  const [first, ...rest] = config.left;
-  return left([inFile(first), ...rest.map(inFile)]);
+  // The fields of a file have their own names.
+  return must(
+    decodePretrainConfig(json),
+    (faults) =>
+      faults.map((fault) =>
+        describeFault({ ...fault, path: `${path}: ${fault.path || "content"}` })
+      ).join("\n"),
+  );
 }
 
 /** Absolute, so that a resume from another folder finds the images. */
@@ -104,46 +100,41 @@ const absolute = (data: string | undefined): string | null =>
  */
 export async function classesFrom(
   classes: string | undefined,
-): Promise<Result<Faults, readonly string[] | null>> {
-  if (classes === undefined) return right(null);
+): Promise<readonly string[] | null> {
+  if (classes === undefined) return null;
   const names = await classNamesFrom(classes);
-  if (names._tag === "Right") return names;
+  if (names._tag === "Right") return names.right;
   const { left: error } = names;
   const wanted = "a subset, names or a file of names";
   return error._tag === "BadOptions"
-    ? left(namedByFlags(error.faults))
+    ? must(left(error.faults))
     : refuse("--classes", classes, wanted);
 }
 
 /** The configuration of a run that goes on: its own, or by `auto` that of a file. */
-async function earlierConfig(
+const earlierConfig = (
   folder: string,
   { config }: PretrainValues,
-): Promise<Result<Faults, PretrainConfig>> {
-  return config === undefined
-    ? await readConfig("--resume", join(folder, "config.json"))
-    : await readConfig("--config", config);
-}
+): Promise<PretrainConfig> =>
+  config === undefined
+    ? readConfig("--resume", join(folder, "config.json"))
+    : readConfig("--config", config);
 
 /** What flags make of a run; the channels of its images stay as they are. */
 function changedConfig(
   base: PretrainConfig,
   values: PretrainValues,
-): Result<Faults, PretrainConfig> {
-  const config = configFromFlags(base, values);
-  if (config._tag === "Left") return config;
+): PretrainConfig {
+  const config = must(configFromFlags(base, values));
   const { inChannels } = base.model;
-  return right({
-    ...config.right,
-    model: { ...config.right.model, inChannels },
-  });
+  return { ...config, model: { ...config.model, inChannels } };
 }
 
 async function resumed(
   from: string,
   values: PretrainValues,
   classes: readonly string[] | null,
-): Promise<Result<Faults, Settings>> {
+): Promise<Settings> {
   const isRun = await holdsRun(from);
   const checkpoint = await latestCheckpoint(from);
   if (!isRun && checkpoint._tag === "Left") {
@@ -152,48 +143,45 @@ async function resumed(
   }
   const folder = await runFolderAt(from);
   const base = await earlierConfig(folder, values);
-  if (base._tag === "Left") return base;
-  const images = await readImagesFile(folder);
-  if (images._tag === "Left") {
-    return refuse("--resume", from, `the folder of a run. ${images.left}`);
+  const read = await readImagesFile(folder);
+  if (read._tag === "Left") {
+    return refuse("--resume", from, `the folder of a run. ${read.left}`);
   }
-  const config = changedConfig(base.right, values);
-  return config._tag === "Left" ? config : right({
-    config: config.right,
+  const images = read.right;
+  return {
+    config: changedConfig(base, values),
     channelsOfImages: false,
-    data: absolute(values.data) ?? images.right.data,
-    limit: values.limit ?? images.right.limit,
-    classes: classes ?? images.right.classes,
-    valShare: values["val-share"] ?? images.right.valShare,
-    heldOut: images.right.heldOut,
+    data: absolute(values.data) ?? images.data,
+    limit: values.limit ?? images.limit,
+    classes: classes ?? images.classes,
+    valShare: values["val-share"] ?? images.valShare,
+    heldOut: images.heldOut,
     earlier: {
       from,
       allowScheduleChange: values["allow-schedule-change"] ?? false,
       allowDataChange: values["allow-data-change"] ?? false,
-      images: images.right,
+      images,
     },
     outputDir: values["output-dir"] ?? folder,
-  });
+  };
 }
 
 /** The configuration that flags change: a file's, or the recipe for the images. */
 async function baseConfig(
   { config, data }: PretrainValues,
-): Promise<Result<Faults, PretrainConfig>> {
-  if (config !== undefined) return readConfig("--config", config);
+): Promise<PretrainConfig> {
+  if (config !== undefined) return await readConfig("--config", config);
   const isSmall = data === undefined || await holdsFashionMnist(data);
-  return right((isSmall ? SMALL_RECIPE : REFERENCE_RECIPE).config);
+  return isSmall ? SMALL_RECIPE : DEFAULT_PRETRAIN_CONFIG;
 }
 
 async function anew(
   values: PretrainValues,
   classes: readonly string[] | null,
-): Promise<Result<Faults, Settings>> {
+): Promise<Settings> {
   const base = await baseConfig(values);
-  if (base._tag === "Left") return base;
-  const config = configFromFlags(base.right, values);
-  return config._tag === "Left" ? config : right({
-    config: config.right,
+  return {
+    config: must(configFromFlags(base, values)),
     channelsOfImages: values.config === undefined,
     data: absolute(values.data),
     limit: values.limit ?? null,
@@ -202,7 +190,7 @@ async function anew(
     heldOut: "by class",
     earlier: null,
     outputDir: values["output-dir"] ?? null,
-  });
+  };
 }
 
 /** Whether a run has the images that flags name, as far as they name any. */
@@ -222,27 +210,23 @@ function hasImages(
 async function fittingRun(
   values: PretrainValues,
   classes: readonly string[] | null,
-): Promise<Result<Faults, Settings | null>> {
+): Promise<Settings | null> {
   const fitting = new Map<string, Settings>();
   const choices: RunChoice[] = [];
   for (const folder of await runsIn(RUNS_FOLDER)) {
     const settings = await resumed(folder, values, classes);
-    if (settings._tag === "Left") return settings;
     const own = await readConfig("--resume", join(folder, "config.json"));
-    if (own._tag === "Left") return own;
-    const { config, earlier } = settings.right;
-    if (earlier === null || !hasImages(settings.right, earlier)) continue;
+    const { config, earlier } = settings;
+    if (earlier === null || !hasImages(settings, earlier)) continue;
     const allowsChange = earlier.allowScheduleChange;
-    if (!isSameRun(config, own.right, allowsChange)) continue;
-    fitting.set(folder, settings.right);
+    if (!isSameRun(config, own, allowsChange)) continue;
+    fitting.set(folder, settings);
     const { images } = earlier;
     const progress = await runProgress(folder);
-    choices.push({ ...progress, folder, config: own.right, images });
+    choices.push({ ...progress, folder, config: own, images });
   }
-  const chosen = chosenRun(choices);
-  return chosen._tag === "Left"
-    ? chosen
-    : right(fitting.get(chosen.right?.folder ?? "") ?? null);
+  const chosen = must(chosenRun(choices));
+  return fitting.get(chosen?.folder ?? "") ?? null;
 }
 
 /**
@@ -252,48 +236,41 @@ async function fittingRun(
 async function resumedOrAnew(
   values: PretrainValues,
   classes: readonly string[] | null,
-): Promise<Result<Faults, Settings>> {
+): Promise<Settings> {
   const folder = values["output-dir"];
   if (folder !== undefined) {
     return await holdsRun(folder)
       ? await resumed(folder, values, classes)
       : await anew(values, classes);
   }
-  const fitting = await fittingRun(values, classes);
-  if (fitting._tag === "Left") return fitting;
-  return fitting.right === null
-    ? await anew(values, classes)
-    : right(fitting.right);
+  return await fittingRun(values, classes) ?? await anew(values, classes);
 }
 
 /**
  * Puts together what a run is to be.
  *
  * @param values Flags as they were given.
- * @returns The settings, or every fault, named by flag or field.
+ * @throws {CommandFailed} with every fault, named by flag or field.
  */
 export async function settingsFrom(
   values: PretrainValues,
-): Promise<Result<Faults, Settings>> {
+): Promise<Settings> {
   const { resume, config } = values;
   if (hasTwoIntervals(values)) {
     const found = values["save-every-steps"];
     return refuse("--save-every-steps", found, "either this or --save-every");
   }
   const classes = await classesFrom(values.classes);
-  if (classes._tag === "Left") return classes;
   for (const name of ["allow-schedule-change", "allow-data-change"] as const) {
     if (resume === undefined && values[name]) {
       return refuse(`--${name}`, true, "--resume beside it");
     }
   }
-  if (resume === undefined) return await anew(values, classes.right);
-  if (resume === "auto") return await resumedOrAnew(values, classes.right);
-  return config === undefined
-    ? await resumed(resume, values, classes.right)
-    : refuse(
-      "--config",
-      config,
-      "no --resume DIR beside it: a run goes on as it was",
-    );
+  if (resume === undefined) return await anew(values, classes);
+  if (resume === "auto") return await resumedOrAnew(values, classes);
+  return config === undefined ? await resumed(resume, values, classes) : refuse(
+    "--config",
+    config,
+    "no --resume DIR beside it: a run goes on as it was",
+  );
 }

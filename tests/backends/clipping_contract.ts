@@ -24,7 +24,7 @@ import {
 } from "../golden_clipping.ts";
 import { largestDifference } from "../golden_files.ts";
 import { right } from "../right.ts";
-import type { ContractTest } from "./contract.ts";
+import type { ContractTest } from "./op_cases.ts";
 
 const hostTensor = (graph: Graph, name: string, x: ArrayLike<number>) => {
   const shape = inputSignatures(graph)[name]!.shape;

@@ -23,16 +23,14 @@ import {
 } from "../../backends/backend.ts";
 import { CLIPPING_TESTS } from "./clipping_contract.ts";
 import { LARS_TESTS } from "./lars_contract.ts";
-import { filled, OP_CASES, type OpCase, type OpUse } from "./op_cases.ts";
+import {
+  type ContractTest,
+  filled,
+  OP_CASES,
+  type OpCase,
+  type OpUse,
+} from "./op_cases.ts";
 import { REPLACEMENT_TESTS } from "./replacement_contract.ts";
-
-/** One promise of the contract. */
-export interface ContractTest {
-  /** Subject and law. */
-  readonly name: string;
-  /** Fails by an assertion. */
-  readonly run: (backend: Backend) => Promise<void>;
-}
 
 type Given = Readonly<Record<string, HostTensor>>;
 

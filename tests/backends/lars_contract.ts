@@ -13,8 +13,7 @@ import {
 } from "../../core/mod.ts";
 import { largestDifference } from "../golden_files.ts";
 import { right } from "../right.ts";
-import type { ContractTest } from "./contract.ts";
-import { filled } from "./op_cases.ts";
+import { type ContractTest, filled } from "./op_cases.ts";
 
 /** A matrix with long rows, one of zeros, and a vector. */
 const SHAPES = { w: [5, 70], z: [3, 4], b: [6] } as const;

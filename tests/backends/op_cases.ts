@@ -1,5 +1,5 @@
 /**
- * Generated uses of every op, for the contract that engines keep.
+ * A law of engines, and generated uses of every op.
  *
  * @module
  */
@@ -10,7 +10,15 @@ import {
   type Shape,
   sizeOf,
 } from "../../core/mod.ts";
-import type { HostTensor } from "../../backends/backend.ts";
+import type { Backend, HostTensor } from "../../backends/backend.ts";
+
+/** One promise of the contract. */
+export interface ContractTest {
+  /** Subject and law. */
+  readonly name: string;
+  /** Fails by an assertion. */
+  readonly run: (backend: Backend) => Promise<void>;
+}
 
 /** An op applied to given tensors. */
 export interface OpUse<Name extends OpName> {

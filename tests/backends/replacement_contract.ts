@@ -21,8 +21,7 @@ import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { optimizerConfig } from "../arbitraries.ts";
 import { right } from "../right.ts";
 import { elementwiseGraph } from "./elementwise_graph.ts";
-import type { ContractTest } from "./contract.ts";
-import { filled } from "./op_cases.ts";
+import { type ContractTest, filled } from "./op_cases.ts";
 
 type Numbers = Readonly<Record<string, Float32Array>>;
 

@@ -59,10 +59,10 @@ Deno.test("selfTest() refuses NaN", async () => {
   strictEqual(tagOf(await selfTest(lying("loss", () => NaN))), "WrongNumbers");
 });
 
-Deno.test("selfTest() proves products in 8-bit integers if a run will use them, and only then", async () => {
+Deno.test("selfTest() verifies products in 8-bit integers if a run will use them, and only then", async () => {
   const wrong: Backend = {
     ...referenceBackend(),
-    proveInt8: () =>
+    verifyInt8: () =>
       Promise.resolve(left({
         _tag: "WrongNumbers",
         device: "old",

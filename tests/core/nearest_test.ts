@@ -49,6 +49,31 @@ Deno.test("nearestWord() gives none where none is near", () => {
   );
 });
 
+Deno.test("nearestWord() never gives a word that differs in a number or a size", () => {
+  const models = [
+    "nano",
+    "micro",
+    "vit-ti",
+    "vit-s",
+    "vit-b",
+    "vit-l",
+    "vit-h",
+  ];
+  const without = (name: string) => models.filter((other) => other !== name);
+  for (const name of models) {
+    strictEqual(nearestWord(name, without(name)), null);
+  }
+  for (const name of ["vit-g", "vit-xl", "vit-giant", "pico", "mini"]) {
+    strictEqual(nearestWord(name, models), null, name);
+  }
+  strictEqual(nearestWord("in-10", ["in-5", "in-25", "in-100"]), null);
+  strictEqual(nearestWord("int4", ["float32", "int8"]), null);
+  strictEqual(nearestWord("int", ["float32", "int8"]), "int8");
+  strictEqual(nearestWord("itn8", ["float32", "int8"]), "int8");
+  strictEqual(nearestWord("vti-b", models), "vit-b");
+  strictEqual(nearestWord("vit-tiny", models), "vit-ti");
+});
+
 Deno.test("nearestWord() of a very long word is found at once", () => {
   const start = performance.now();
   strictEqual(

@@ -9,7 +9,7 @@ import {
 import { DEFAULT_PRETRAIN_CONFIG, planOf, rateAt } from "../../core/mod.ts";
 import { planPlot } from "../../plot/plan_plot.ts";
 import { rateCurve } from "../../plot/rate_curves.ts";
-import { stackedSvg } from "../../plot/stacked.ts";
+import { stackedSvg } from "../../plot/svg.ts";
 import { freezePlan } from "../arbitraries.ts";
 import { right } from "../right.ts";
 

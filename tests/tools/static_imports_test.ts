@@ -63,3 +63,12 @@ Deno.test("backends/mod.ts reaches the tensor library, so that the tests above c
   const loaded = loadedWith(await moduleGraph(entry), entry, "all imports");
   ok(tensorLibraries(loaded) !== "");
 });
+
+Deno.test("importing mod.ts loads no library that draws, and plots() reaches it", async () => {
+  const modules = await moduleGraph("mod.ts");
+  const drawing = (follow: "static imports" | "all imports") =>
+    [...loadedWith(modules, "mod.ts", follow)]
+      .filter((name) => /@observablehq|linkedom/.test(name)).length;
+  strictEqual(drawing("static imports"), 0);
+  ok(drawing("all imports") > 0);
+});

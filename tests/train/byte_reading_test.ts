@@ -26,8 +26,8 @@ import {
 } from "../../train/byte_reading.ts";
 import { optimizerTensors } from "../../train/checkpoint_layout.ts";
 import { safetensorsReading } from "../../train/safetensors.ts";
-import { readStoredZip } from "../../train/weights/stored_zip.ts";
-import { torchReading } from "../../train/weights/torch_file.ts";
+import { readStoredZip } from "./weights/torch/read_stored_zip.ts";
+import { torchReading } from "../../train/weights/torch/torch_file.ts";
 import { watched } from "../fuzz/watch.ts";
 import { inFolder } from "./temporary_folder.ts";
 

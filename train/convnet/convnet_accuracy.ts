@@ -15,10 +15,10 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { onlyRows, programRows } from "../features.ts";
+import { onlyRows, programRows } from "../evaluate/image_rows.ts";
 import type { WorkOptions } from "../work_options.ts";
 import { compileGraph } from "../run_graph.ts";
-import { topAccuracy } from "../top_accuracy.ts";
+import { topAccuracy } from "../evaluate/accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
 /**

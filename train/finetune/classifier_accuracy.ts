@@ -11,10 +11,10 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { imageRows, onlyRows } from "../features.ts";
+import { imageRows, onlyRows } from "../evaluate/image_rows.ts";
 import type { WorkOptions } from "../work_options.ts";
 import type { TopAccuracies } from "../probe/probe_accuracy.ts";
-import { topAccuracy } from "../top_accuracy.ts";
+import { topAccuracy } from "../evaluate/accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
 /**

@@ -12,10 +12,10 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { LabelledFeatures } from "../knn.ts";
+import type { LabelledFeatures } from "../evaluate/knn.ts";
 import { compileGraph, runOnce } from "../run_graph.ts";
 import type { HostTensors } from "../snapshot.ts";
-import { topAccuracy } from "../top_accuracy.ts";
+import { topAccuracy } from "../evaluate/accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Parts of samples whose class is among the first. */

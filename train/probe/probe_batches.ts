@@ -4,7 +4,7 @@
  * @module
  */
 import { epochOrder, left, type Result, right } from "../../core/mod.ts";
-import type { LabelledFeatures } from "../knn.ts";
+import type { LabelledFeatures } from "../evaluate/knn.ts";
 import type { TrainError } from "../train_error.ts";
 import type { ProbeConfig } from "./probe_config.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Weights by their path, and what is said of their encoder beside them.
+ * Weights from a path, with the facts about their encoder that stand beside them.
  *
  * @module
  */
@@ -29,6 +29,7 @@ import { newestWholeWeights } from "./checkpoint_weights.ts";
 import { readHubConfig, type SaidEncoder } from "./hub_config.ts";
 import {
   type EncoderNormalization,
+  isObject,
   type JsonObject,
   processorStatistics,
   runStatistics,
@@ -41,13 +42,13 @@ import { ALL_TENSORS, type Weights } from "./weights.ts";
 export interface FoundWeights {
   /** Their file; of several the list of them. */
   readonly path: string;
-  /** What was read. */
+  /** Tensors that were read, and the other contents. */
   readonly weights: Weights;
   /** The model, if they are of a run of this library. */
   readonly model: ModelSpec | null;
-  /** What the configuration beside them says. */
+  /** Facts of the configuration beside them. */
   readonly said: SaidEncoder | null;
-  /** What the encoder's images are normalised with; `null` where nothing says it. */
+  /** Statistics that the encoder's images are normalised with; `null` where nothing says them. */
   readonly normalization: EncoderNormalization | null;
   /** Steps of pre-training done and planned, if they are of a run. */
   readonly steps: readonly [done: number, total: number] | null;
@@ -84,15 +85,13 @@ async function readJson(
   if (text._tag === "Left") return text;
   try {
     const json: unknown = JSON.parse(text.right);
-    return typeof json === "object" && json !== null && !Array.isArray(json)
-      ? right(json as JsonObject)
-      : refuse(path, "it is no JSON object");
+    return isObject(json) ? right(json) : refuse(path, "it is no JSON object");
   } catch {
     return refuse(path, "it is not JSON");
   }
 }
 
-/** What a file says, as one of the readers of configurations understands it. */
+/** Statistics in a file, by one of the readers of configurations. */
 async function said(
   path: string,
   read: (json: JsonObject) => Result<Fault, Normalization | null>,
@@ -108,7 +107,7 @@ async function said(
   return right(found === null ? null : { ...found, from: path });
 }
 
-/** What the files beside the weights of a hub say. */
+/** Facts in the files beside the weights of a hub. */
 async function saidBeside(
   folder: string,
 ): Promise<
@@ -244,7 +243,7 @@ async function ofCache(
  * Finds weights: the newest whole checkpoint of a run, a folder of a hub, or a file.
  *
  * @param path A folder or a file.
- * @param choose Which tensors are read where they are not those of a run.
+ * @param choose The tensors to read where they are not those of a run.
  * @returns The weights and what is known of them, or why there are none.
  */
 export async function findWeights(

@@ -1,5 +1,5 @@
 /**
- * What `config.json` says of an encoder, as timm or transformers write it.
+ * Sizes of an encoder in a `config.json` of timm or transformers.
  *
  * @module
  */
@@ -7,9 +7,11 @@ import {
   type Fault,
   type Faults,
   left,
+  MODEL_PRESETS,
   type ModelSpec,
   type Result,
   right,
+  SIZE_PRESETS,
 } from "../../core/mod.ts";
 import { type JsonObject, objectIn } from "./image_statistics.ts";
 
@@ -23,7 +25,7 @@ interface SaidSize {
   readonly size: number;
 }
 
-/** What a configuration says that weights do not, and what must agree with them. */
+/** Facts of a configuration that weights do not have, and sizes that must agree with them. */
 export interface SaidEncoder {
   /** Heads, if it says them. */
   readonly numHeads: number | undefined;
@@ -42,14 +44,13 @@ const ARCHITECTURES = /^(?:vit|deit|flexivit|mae_vit)_/;
 /** timm's other models that are named alike and compute something else. */
 const UNLIKE = /quickgelu|_relpos|_srelpos|_rope|resnet|_r\d+_|hybrid/;
 
-/** Heads of timm's models by the word in their names. */
-const HEADS: Readonly<Record<string, number>> = {
-  tiny: 3,
-  small: 6,
-  base: 12,
-  large: 16,
-  huge: 16,
-};
+/** Heads of the models that have a size in their timm name. */
+function headsOf(architecture: string): number | undefined {
+  const sizes = Object.entries(SIZE_PRESETS);
+  const [, preset] =
+    sizes.find(([word]) => architecture.includes(`_${word}_`)) ?? [];
+  return preset && MODEL_PRESETS[preset].numHeads;
+}
 
 /** Arguments of timm's models that leave the function of the encoder as it is. */
 const HARMLESS =
@@ -158,10 +159,8 @@ function ofTimm(config: JsonObject): Result<Faults, SaidEncoder> {
     ...foreignArguments(args),
     ...faults,
   ];
-  const [, word = ""] = /_(tiny|small|base|large|huge)_/.exec(architecture) ??
-    [];
   return first !== undefined ? left([first, ...others]) : right({
-    numHeads: numberIn(args, "num_heads") ?? HEADS[word],
+    numHeads: numberIn(args, "num_heads") ?? headsOf(architecture),
     layerNormEps: undefined,
     sizes,
   });
@@ -170,7 +169,6 @@ function ofTimm(config: JsonObject): Result<Faults, SaidEncoder> {
 /**
  * Reads a configuration. What `exportEncoder` writes has the fields of both.
  *
- * @param config Content of `config.json`.
  * @returns What it says; `null` if it is of neither library; or why the encoder that it
  * describes is another one.
  */
@@ -185,7 +183,6 @@ export function readHubConfig(
 /**
  * Compares what a configuration says with the weights beside it.
  *
- * @param said What it says.
  * @param model Sizes that the weights have.
  * @returns Sizes that differ.
  */

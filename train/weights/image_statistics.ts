@@ -1,5 +1,5 @@
 /**
- * What the images of an encoder are normalised with.
+ * Statistics that the images of an encoder are normalised with.
  *
  * @module
  */
@@ -15,7 +15,8 @@ export interface EncoderNormalization extends Normalization {
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-const isObject = (json: unknown): json is JsonObject =>
+/** Tells an object from other JSON. */
+export const isObject = (json: unknown): json is JsonObject =>
   typeof json === "object" && json !== null && !Array.isArray(json);
 
 /** A field that is an object; empty if it is none. */
@@ -48,7 +49,7 @@ const LEAST_DEVIATION = 1e-6;
 interface StatisticsFields {
   readonly mean: string;
   readonly deviation: string;
-  /** What stands before these names in messages. */
+  /** Prefix of these names in messages. */
   readonly path: string;
   /** Levels that are 1 before the mean is taken away. */
   readonly levels: number;
@@ -57,8 +58,6 @@ interface StatisticsFields {
 /**
  * Statistics out of a configuration.
  *
- * @param json The object that has the fields.
- * @param fields Their names.
  * @returns Statistics of levels divided by 255; `null` if it says none.
  */
 function statisticsIn(
@@ -85,11 +84,7 @@ function statisticsIn(
   });
 }
 
-/**
- * Statistics that timm's `config.json` says.
- *
- * @param config Its content.
- */
+/** Statistics that timm's `config.json` says. */
 export function timmStatistics(
   config: JsonObject,
 ): Result<Fault, Normalization | null> {
@@ -100,11 +95,7 @@ export function timmStatistics(
     : statisticsIn(own, { ...names, path: "pretrained_cfg." });
 }
 
-/**
- * Statistics that a `preprocessor_config.json` of transformers says.
- *
- * @param config Its content.
- */
+/** Statistics that a `preprocessor_config.json` of transformers says. */
 export function processorStatistics(
   config: JsonObject,
 ): Result<Fault, Normalization | null> {
@@ -125,8 +116,6 @@ export function processorStatistics(
 
 /**
  * Statistics that the file of a run's images says; files of older runs do not.
- *
- * @param images Its content.
  */
 export function runStatistics(
   images: JsonObject,

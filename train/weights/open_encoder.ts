@@ -1,5 +1,5 @@
 /**
- * Encoders by their path.
+ * An encoder from a path: a run, a hub's folder or a file.
  *
  * @module
  */
@@ -18,15 +18,21 @@ import type { SkippedCheckpoint } from "../latest_checkpoint.ts";
 import type { ChooseTensors } from "../safetensors.ts";
 import type { HostTensors } from "../snapshot.ts";
 import type { TrainError } from "../train_error.ts";
-import { encoderSources } from "./encoder_names.ts";
-import { type EncoderPlace, findEncoder } from "./encoder_prefix.ts";
+import {
+  type EncoderPlace,
+  encoderSources,
+  findEncoder,
+} from "./encoder/encoder_names.ts";
 import {
   type EncoderReport,
   encoderStart,
   type EncoderStartOptions,
-} from "./encoder_start.ts";
-import { type EncoderTensors, encoderTensors } from "./encoder_tensors.ts";
-import { unlikeParts } from "./foreign_parts.ts";
+} from "./encoder/encoder_start.ts";
+import {
+  type EncoderTensors,
+  encoderTensors,
+} from "./encoder/encoder_tensors.ts";
+import { unlikeParts } from "./encoder/foreign_parts.ts";
 import { findWeights, type FoundWeights } from "./find_weights.ts";
 import { type SaidEncoder, sizeFaults } from "./hub_config.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
@@ -35,7 +41,7 @@ import {
   unlikeSizes,
   type UnseenSizes,
   weightsModel,
-} from "./weights_model.ts";
+} from "./encoder/encoder_sizes.ts";
 
 /** An encoder and where it is from. */
 export interface OpenedEncoder {
@@ -43,11 +49,11 @@ export interface OpenedEncoder {
   readonly model: ModelSpec;
   /** Its parameters and its position table `pos_embed`. */
   readonly parameters: HostTensors;
-  /** What became of the tensors of the file. */
+  /** Use of each tensor of the file. */
   readonly report: EncoderReport;
   /** The file of its weights. */
   readonly path: string;
-  /** What its images are normalised with; `null` where nothing says it. */
+  /** Statistics that its images are normalised with; `null` where nothing says them. */
   readonly normalization: EncoderNormalization | null;
   /** Steps of pre-training done and planned, if it is of a run of this library. */
   readonly steps: readonly [done: number, total: number] | null;
@@ -57,7 +63,7 @@ export interface OpenedEncoder {
   readonly seed?: number;
 }
 
-/** How a path is read as an encoder. */
+/** Options of opening an encoder. */
 export interface OpenEncoderOptions extends EncoderStartOptions, UnseenSizes {
   /** The model that it has to fit, whatever the path says of it; positions are brought to its grid. */
   readonly model?: ModelSpec;
@@ -73,7 +79,7 @@ const orRefuse = <A>(
 ): Result<TrainError, A> =>
   result._tag === "Right" ? result : refuse(path, describeFaults(result.left));
 
-/** Which of several encoders in a file is like the wanted one, or has blocks at all. */
+/** Tells among several encoders in a file one like the wanted one, or one that has blocks. */
 const fitsIn =
   (shapes: ReadonlyMap<string, Shape>, wanted: ModelSpec | undefined) =>
   (place: EncoderPlace): boolean => {
@@ -170,7 +176,7 @@ function modelOf(
     ...unlikeParts(file, partial),
     ...wanted === undefined ? [] : unlikeSizes(file, wanted),
   ];
-  // Sizes of another kind of encoder would only puzzle.
+  // Differences in size say nothing about another kind of encoder.
   if (first !== undefined) return left([first, ...others]);
   if (wanted !== undefined) return fitting(wanted, known ?? said ?? {});
   return known === null
@@ -185,8 +191,8 @@ function modelOf(
  * the newest checkpoint counts that is as it was written; `skipped` names newer ones.
  *
  * @param path The folder or file.
- * @param options What the path does not tell: prefix, heads, the side of the images; or
- * the whole model.
+ * @param options Facts that the path does not hold: prefix, heads, the side of the images;
+ * or the whole model.
  * @returns The encoder, or why there is none.
  */
 export async function openEncoder(

@@ -1,5 +1,5 @@
 /**
- * Files of weights by their content.
+ * Reading of a file of weights, safetensors or PyTorch, told apart by content.
  *
  * @module
  */
@@ -10,21 +10,21 @@ import {
   chosenSafetensorsReading,
 } from "../safetensors.ts";
 import type { TrainError } from "../train_error.ts";
-import { isZip, torchReading } from "./torch_file.ts";
+import { isZip, torchReading } from "./torch/torch_file.ts";
 import { ALL_TENSORS, type Weights } from "./weights.ts";
 
-/** Whether a file begins like a pickle: one of PyTorch before 1.6. */
+/** True if a file begins like a pickle: one of PyTorch before 1.6. */
 const isPickle = (size: number, start: Uint8Array): boolean =>
   start[0] === 0x80 && (start[1] ?? 0) <= 5 && size > 8 && start[7] !== 0;
 
-/** Whether a file begins like safetensors: a length below 2⁴⁰, then an object. */
+/** True if a file begins like safetensors: a length below 2⁴⁰, then an object. */
 const isSafetensors = (start: Uint8Array): boolean =>
   start[5] === 0 && start[6] === 0 && start[7] === 0 && start[8] === 0x7b;
 
-/** Bytes that tell what a file is. */
+/** Bytes at the begin of a file that show its format. */
 const TELLING_BYTES = 512;
 
-/** What a file of either kind holds, or why it cannot be read. */
+/** Content of a file of either kind, or why it cannot be read. */
 function* weightsReading(
   size: number,
   choose: ChooseTensors,
@@ -45,12 +45,12 @@ function* weightsReading(
 }
 
 /**
- * Reads a safetensors file or one that PyTorch saved. Which it is, its content tells,
- * not its name. Nothing in the file is run. The file may be of any size: it is read
+ * Reads a safetensors file or one that PyTorch saved, told apart by content, not by
+ * name. Nothing in the file is run. The file may be of any size: it is read
  * by ranges, and no part of it is held twice.
  *
  * @param path The file.
- * @param choose Which of its tensors are read; all when left out.
+ * @param choose The tensors to read; all when left out.
  * @returns Its tensors by name and what else it holds, or why it cannot be read or
  * trusted.
  */

@@ -1,16 +1,15 @@
 /**
- * What files of weights hold.
+ * Content of a file of weights.
  *
  * @module
  */
-import type { Shape } from "../../core/mod.ts";
 import type { ChooseTensors, StoredTensor } from "../safetensors.ts";
 
-/** Content of a file of weights. */
-export interface Weights {
-  /** Tensors by name. */
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** Tensors that were not read, in words: those that nobody asked for, and those of kinds of numbers that are not read here. */
+/** Content of a file of weights, each part by name. */
+export interface Weights<Tensor = StoredTensor> {
+  /** Tensors that were read. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Tensors that were not read, in words: those that were not chosen, and those of kinds of numbers that are not supported. */
   readonly unread: ReadonlyMap<string, string>;
   /** Objects that stay closed, by what would make them: the class or function that Python would call. */
   readonly opaque: ReadonlyMap<string, string>;
@@ -18,30 +17,3 @@ export interface Weights {
 
 /** Reads every tensor. */
 export const ALL_TENSORS: ChooseTensors = () => () => true;
-
-/**
- * Divides the tensors of a file.
- *
- * @param all Their shapes and kinds, by name.
- * @param choose Which are to be read.
- * @returns Those that are, and the others in words.
- */
-export function chosenOf<
-  A extends { readonly shape: Shape; readonly kind: string },
->(
-  all: ReadonlyMap<string, A>,
-  choose: ChooseTensors,
-): {
-  readonly chosen: ReadonlyMap<string, A>;
-  readonly others: ReadonlyMap<string, string>;
-} {
-  const isChosen = choose(
-    new Map([...all].map(([name, { shape }]) => [name, shape])),
-  );
-  const [chosen, others] = [new Map<string, A>(), new Map<string, string>()];
-  for (const [name, found] of all) {
-    if (isChosen(name)) chosen.set(name, found);
-    else others.set(name, `${found.kind} [${found.shape.join(", ")}]`);
-  }
-  return { chosen, others };
-}

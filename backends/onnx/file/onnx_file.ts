@@ -17,7 +17,7 @@ import {
   type Initializer,
   modelParts,
   type OnnxModel,
-} from "../proto/model.ts";
+} from "./onnx_model.ts";
 import { symbolicBatch } from "./symbolic_batch.ts";
 
 /** A tensor that becomes part of the file. */

@@ -4,16 +4,16 @@
  * @module
  */
 import { left, type Result, right } from "../../../core/mod.ts";
-import type { Initializer, OnnxModel, OnnxNode } from "../proto/model.ts";
+import type { Initializer, OnnxModel, OnnxNode } from "./onnx_model.ts";
 
 /** Writes a model for so many samples. */
 export type ModelAt = (batch: number) => OnnxModel;
 
 /**
- * Samples at which a model is looked at. They are large primes, so that no extent
- * of the model itself is taken for one that grows with the batch.
+ * Batches for which a model is written and compared. They are large primes, so that no extent
+ * of the model itself is mistaken for one that grows with the batch.
  */
-const [FIRST, SECOND, PROOF] = [10007, 20011, 40009] as const;
+const [FIRST, SECOND, THIRD] = [10007, 20011, 40009] as const;
 
 /** Name of the extent in the model. */
 export const BATCH_SYMBOL = "batch";
@@ -35,16 +35,16 @@ const numbersOf = ({ data }: Initializer): number[] => {
 function growing(
   a: readonly number[],
   b: readonly number[],
-  proof: readonly number[],
+  third: readonly number[],
 ): Growing | null {
   const slope = a.map((x, i) => ((b[i] ?? NaN) - x) / (SECOND - FIRST));
   const fixed = a.map((x, i) => x - (slope[i] ?? NaN) * FIRST);
   const holds = slope.every(Number.isSafeInteger) &&
-    proof.every((x, i) => x === fixed[i]! + slope[i]! * PROOF);
+    third.every((x, i) => x === fixed[i]! + slope[i]! * THIRD);
   return holds ? { fixed, slope } : null;
 }
 
-/** What must not depend on the batch, as text. */
+/** The parts that must not depend on the batch, as text. */
 const skeletonOf = ({ nodes, initializers, inputs, outputs }: OnnxModel) =>
   JSON.stringify([
     nodes,
@@ -93,7 +93,7 @@ function computed(
   };
 }
 
-/** Whether a value is only ever the wanted shape of a `Reshape`. */
+/** True if a value is only ever the wanted shape of a `Reshape`. */
 const isOnlyReshaped = (nodes: readonly OnnxNode[], name: string): boolean =>
   nodes.every(({ op, inputs }) =>
     inputs.every((input, i) => input !== name || (op === "Reshape" && i === 1))
@@ -117,7 +117,7 @@ const withSymbol = (values: OnnxModel["inputs"]): OnnxModel["inputs"] =>
     ),
   }));
 
-/** What takes the place of one constant. */
+/** The replacement of one constant. */
 type Replacement = Pick<OnnxModel, "nodes" | "initializers">;
 
 /** A constant as it is for any batch. */
@@ -125,13 +125,13 @@ function opened(
   nodes: readonly OnnxNode[],
   a: Initializer,
   b: Initializer | undefined,
-  proof: Initializer | undefined,
+  third: Initializer | undefined,
 ): Result<string, Replacement> {
-  if (!isGrowing(a, b) || b === undefined || proof === undefined) {
+  if (!isGrowing(a, b) || b === undefined || third === undefined) {
     return right({ nodes: [], initializers: [a] });
   }
   const extents = a.type === "int64"
-    ? growing(numbersOf(a), numbersOf(b), numbersOf(proof))
+    ? growing(numbersOf(a), numbersOf(b), numbersOf(third))
     : null;
   if (extents === null) {
     return left(`${a.name} does not grow evenly with the batch`);
@@ -157,12 +157,12 @@ export function symbolicBatch(
   modelAt: ModelAt,
   input: string,
 ): Result<string, OnnxModel> {
-  const [a, b, proof] = [FIRST, SECOND, PROOF].map(modelAt) as [
+  const [a, b, third] = [FIRST, SECOND, THIRD].map(modelAt) as [
     OnnxModel,
     OnnxModel,
     OnnxModel,
   ];
-  if (skeletonOf(a) !== skeletonOf(b) || skeletonOf(a) !== skeletonOf(proof)) {
+  if (skeletonOf(a) !== skeletonOf(b) || skeletonOf(a) !== skeletonOf(third)) {
     return left("another batch has other calls");
   }
   const replacements: Replacement[] = [];
@@ -171,7 +171,7 @@ export function symbolicBatch(
       a.nodes,
       constant,
       b.initializers[i],
-      proof.initializers[i],
+      third.initializers[i],
     );
     if (replacement._tag === "Left") return replacement;
     replacements.push(replacement.right);

@@ -33,11 +33,11 @@ export type FusedOp = keyof FusedAttributes;
 
 /** A node of one fused op. */
 export interface FusedNodeOf<Name extends FusedOp> extends Signature {
-  /** What it computes. */
+  /** Name of the op. */
   readonly op: Name;
   /** Constants of the op. */
   readonly attributes: FusedAttributes[Name];
-  /** What it computes from. */
+  /** Inputs. */
   readonly inputs: readonly NodeId[];
 }
 
@@ -83,8 +83,6 @@ function usesOf({ nodes, outputs }: EngineGraph): Uses {
 /**
  * Looks through peepholes at every node, one peephole after the other.
  *
- * @param graph A graph.
- * @param peepholes What to look for.
  * @returns A graph with the same outputs, without nodes that nothing uses any more.
  */
 export function rewrite(

@@ -8,7 +8,7 @@
 export type Int8Values = Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /**
- * How the whole numbers from −127 to 127 are kept. Rows are rounded to bytes without a
+ * Representation of the whole numbers from −127 to 127. Rows are rounded to bytes without a
  * sign on the way. With `signed` matrices, processors that multiply such pairs in one
  * instruction are fastest; older ones add two products in 16 bits and saturate there.
  * With `unsigned` ones, 128 stands for zero, and the products of both kinds are widened
@@ -24,9 +24,9 @@ export interface Int8Matrix {
   readonly columns: number;
   /** Row-major, at most 127 away from `zero`. */
   readonly values: Int8Values;
-  /** What stands for zero. */
+  /** The value that stands for zero. */
   readonly zero: number;
-  /** What a unit is worth in each column. */
+  /** Scale of each column. */
   readonly scales: Float32Array<ArrayBuffer>;
 }
 
@@ -44,9 +44,9 @@ export const LONGEST_INT8_SUM: number = Math.floor(
  * Rounds a matrix to 8-bit integers, each of its outputs with a scale of its own.
  *
  * @param weight `[columns, rows]`, as PyTorch keeps the weight of a linear layer.
- * @param columns How many outputs.
- * @param rows How many inputs.
- * @param form How the integers are kept; the numbers that they stand for are the same.
+ * @param columns Count of outputs.
+ * @param rows Count of inputs.
+ * @param form Representation of the integers; the numbers that they stand for are the same.
  * @returns The transposed matrix; each number is off by at most half its scale.
  */
 export function int8Matrix(

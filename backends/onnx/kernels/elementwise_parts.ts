@@ -24,28 +24,28 @@ export type ElementwiseOp = typeof ELEMENTWISE[number];
 /** A node that a kernel computes. */
 export type ElementwiseNode = Extract<Node, { readonly op: ElementwiseOp }>;
 
-/** Where an operand of a kernel's op comes from. */
+/** Source of an operand of a kernel's op. */
 export type Operand =
   /** Number `index` of the kernel's tensors. */
   | { readonly _tag: "Tensor"; readonly index: number }
   /** Number `index` of its scalars, the same for all numbers of a tensor. */
   | { readonly _tag: "Scalar"; readonly index: number }
-  /** What its op number `index` computes. */
+  /** The result of its op number `index`. */
   | { readonly _tag: "Computed"; readonly index: number };
 
 /** One op of a kernel. */
 export interface KernelOp {
   /** The op with its constants; shape and inputs do not matter. */
   readonly op: Pick<ElementwiseNode, "op" | "attributes">;
-  /** What it computes from. */
+  /** Inputs. */
   readonly operands: readonly Operand[];
 }
 
-/** What a kernel computes, whatever its tensors are called and however long they are. */
+/** The computation of a kernel, without names and lengths of its tensors. */
 export interface KernelSpec {
-  /** How many tensors it reads. */
+  /** Count of tensors that it reads. */
   readonly tensors: number;
-  /** How many scalars it reads. */
+  /** Count of scalars that it reads. */
   readonly scalars: number;
   /** Its ops, operands before users. */
   readonly ops: readonly KernelOp[];
@@ -89,7 +89,7 @@ function partsOf(graph: Graph): readonly NodeId[] {
   return graph.nodes.map((_, id) => rootOf(id));
 }
 
-/** Whether a node can be an op of a kernel. */
+/** True if a node can be an op of a kernel. */
 function fits({ nodes }: Graph, node: ElementwiseNode): boolean {
   return node.inputs.every((id) => {
     const input = nodes[id];

@@ -1,12 +1,16 @@
 /**
- * A kernel as a WebAssembly function: one pass over its tensors.
+ * Kernels as functions of a WebAssembly module: each is one pass over its tensors.
  *
  * Parameters: the address of each tensor, the address of each result, how many
  * numbers, the scalars in double precision. A result may lie where a tensor does.
  *
  * @module
  */
-import type { KernelSpec, Operand } from "./elementwise_parts.ts";
+import type {
+  ElementwisePart,
+  KernelSpec,
+  Operand,
+} from "./elementwise_parts.ts";
 import { type Arithmetic, FOURFOLD, opCode, SINGLE } from "./kernel_ops.ts";
 import {
   type Code,
@@ -15,13 +19,15 @@ import {
   load,
   localGet,
   localSet,
+  type MemoryKind,
   OP,
   store,
   type WasmFunction,
+  wasmModule,
   whileTrue,
 } from "../../../core/wasm/wasm_code.ts";
 
-/** How many numbers an instruction takes at a time. */
+/** Count of numbers that an instruction takes at a time. */
 interface Lane {
   readonly type: "f32" | "v128";
   readonly arithmetic: Arithmetic;
@@ -37,10 +43,10 @@ const FOUR: Lane = { type: "v128", arithmetic: FOURFOLD, width: 4, offset: 1 };
 /** Bytes of a number, as a power of two. */
 const LOG_BYTES = 2;
 
-/** Where a kernel keeps what. */
+/** Layout of a kernel's locals. */
 interface Frame {
   readonly spec: KernelSpec;
-  /** What is the same for all numbers, in double precision: the scalars, then the factors of each op. */
+  /** Values that are the same for all numbers, in double precision: the scalars, then the factors of each op. */
   readonly uniforms: readonly Code[];
   /** The first factor of each op among the uniforms. */
   readonly factors: readonly number[];
@@ -173,5 +179,33 @@ export function kernelCode(spec: KernelSpec): WasmFunction {
       ...loop(frame, FOUR, [...count, ...i64Const(-4), ...OP.i64And]),
       ...loop(frame, ONE, count),
     ],
+  };
+}
+
+/** Pages that 64-bit memories may have at most here; a memory with fewer fits too. */
+export const MAXIMUM_PAGES = 262_144;
+
+/** The memory of all tensors. */
+const ARENA: MemoryKind = {
+  addresses: 64,
+  shared: true,
+  maximum: MAXIMUM_PAGES,
+};
+
+/** Kernels, and which of them computes what. */
+export interface Kernels {
+  /** The module; its functions are named by their numbers. */
+  readonly module: Uint8Array<ArrayBuffer>;
+  /** For each part the number of its kernel; parts that compute alike share one. */
+  readonly kernelOf: readonly number[];
+}
+
+/** The kernels of parts of a graph. */
+export function kernelsOf(parts: readonly ElementwisePart[]): Kernels {
+  const specs = new Map(parts.map(({ spec }) => [JSON.stringify(spec), spec]));
+  const keys = [...specs.keys()];
+  return {
+    module: wasmModule([...specs.values()].map(kernelCode), ARENA),
+    kernelOf: parts.map(({ spec }) => keys.indexOf(JSON.stringify(spec))),
   };
 }

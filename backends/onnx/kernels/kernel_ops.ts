@@ -56,7 +56,7 @@ export const FOURFOLD: Arithmetic = {
   ],
 };
 
-/** How an op is computed. */
+/** The code of an op. */
 export interface OpCode {
   /**
    * Factors that are the same for all numbers, computed once in double precision.

@@ -1,5 +1,5 @@
 /**
- * Launches of kernels, and cutting them up for several threads.
+ * Launches of kernels, divided into shares for several threads.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export interface Launch {
   readonly kernel: number;
   /** Address of each tensor, then of each result, bytes. */
   readonly addresses: readonly number[];
-  /** How many numbers. */
+  /** Count of numbers. */
   readonly count: number;
   /** The scalars. */
   readonly scalars: readonly number[];
@@ -37,8 +37,6 @@ function stretch(launch: Launch, from: number, to: number): Launch {
 /**
  * Cuts launches into shares of nearly equal size.
  *
- * @param launches What is to be done.
- * @param parts How many shares there are to be.
  * @returns The shares; together they do each number once. Some may be empty.
  */
 export function sharesOf(
@@ -64,4 +62,26 @@ export function sharesOf(
     before += launch.count;
   }
   return shares;
+}
+
+/** Kernels that are ready to run. */
+export type Instance = WebAssembly.Instance;
+
+/** Makes kernels ready to run on a memory. */
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Instance {
+  return new WebAssembly.Instance(module, { arena: { memory } });
+}
+
+/** Runs launches one after the other. */
+export function runLaunches(
+  { exports }: Instance,
+  launches: readonly Launch[],
+): void {
+  for (const { kernel, addresses, count, scalars } of launches) {
+    const run = exports[kernel] as (...values: (bigint | number)[]) => void;
+    run(...addresses.map(BigInt), BigInt(count), ...scalars);
+  }
 }

@@ -4,11 +4,16 @@
  * @module
  */
 import { type Convolution, type Shape, sizeOf } from "../../../core/mod.ts";
-import type { Attributes } from "../proto/model.ts";
+import type { Attributes } from "../file/onnx_model.ts";
 import { reshaped, summed } from "./layout.ts";
-import type { Lowerings } from "./lowering.ts";
+import {
+  int,
+  ints,
+  type Lowerings,
+  type OnnxWriter,
+  type Value,
+} from "./onnx_writer.ts";
 import { stackedProduct } from "./matmul.ts";
-import { int, ints, type OnnxWriter, type Value } from "./onnx_writer.ts";
 
 /** The two axes of an image. */
 const [ROWS, COLUMNS] = [2, 3];

@@ -5,8 +5,14 @@
  */
 import { cellOverlaps, HOG_FLAT, type Shape } from "../../../core/mod.ts";
 import { reshaped, sliced, summed, transposed } from "./layout.ts";
-import type { Lowerings } from "./lowering.ts";
-import { int, ints, type OnnxWriter, type Value, word } from "./onnx_writer.ts";
+import {
+  int,
+  ints,
+  type Lowerings,
+  type OnnxWriter,
+  type Value,
+  word,
+} from "./onnx_writer.ts";
 
 /** Axes of planes `[N, 1, S, S]`. */
 const [ROWS, COLUMNS] = [2, 3];

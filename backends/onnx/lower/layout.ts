@@ -4,8 +4,13 @@
  * @module
  */
 import { type Shape, sizeOf } from "../../../core/mod.ts";
-import type { Lowerings } from "./lowering.ts";
-import { int, ints, type OnnxWriter, type Value } from "./onnx_writer.ts";
+import {
+  int,
+  ints,
+  type Lowerings,
+  type OnnxWriter,
+  type Value,
+} from "./onnx_writer.ts";
 
 type LayoutOp =
   | "reshape"
@@ -87,11 +92,7 @@ export function summedAxes(from: Shape, to: Shape): readonly number[] {
   return runs.flat();
 }
 
-/**
- * Sums from one shape to another that broadcasts to it.
- *
- * @param first What the first axis is summed by.
- */
+/** Sums from one shape to another that broadcasts to it. */
 export function summed(
   w: OnnxWriter,
   x: Value,

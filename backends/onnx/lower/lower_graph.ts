@@ -4,33 +4,40 @@
  * @module
  */
 import type { Graph, NodeId, Signature } from "../../../core/mod.ts";
-import { biasIntoGemm } from "../fuse/bias_into_gemm.ts";
+import {
+  biasIntoGemm,
+  int8Products,
+  scaledOperands,
+  scaledResult,
+  squareIntoSum,
+} from "../fuse/fusions.ts";
 import {
   type EngineGraph,
   type EngineNode,
   rewrite,
 } from "../fuse/fused_graph.ts";
 import type { Int8Matrix } from "../fuse/int8_matrix.ts";
-import { int8Products } from "../fuse/int8_products.ts";
-import { scaledOperands, scaledResult } from "../fuse/scale_into_product.ts";
-import { squareIntoSum } from "../fuse/square_into_sum.ts";
-import type { OnnxModel, ValueInfo } from "../proto/model.ts";
-import { activationLowerings } from "./activation.ts";
+import type { OnnxModel, ValueInfo } from "../file/onnx_model.ts";
+import {
+  activationLowerings,
+  elementwiseLowerings,
+  optimizerLowerings,
+} from "./elementwise.ts";
 import { convolutionLowerings } from "./convolution.ts";
-import { elementwiseLowerings } from "./elementwise.ts";
 import { hogLowerings } from "./hog.ts";
 import { layoutLowerings } from "./layout.ts";
-import type { CalledOp, Lowering, Lowerings } from "./lowering.ts";
-import { matmulLowerings } from "./matmul.ts";
-import { normalizationLowerings } from "./normalization.ts";
 import {
+  type CalledOp,
   type Dialect,
+  type Lowering,
+  type Lowerings,
   type OnnxWriter,
   onnxWriter,
   type Recorder,
   type Value,
 } from "./onnx_writer.ts";
-import { optimizerLowerings } from "./optimizer.ts";
+import { matmulLowerings } from "./matmul.ts";
+import { normalizationLowerings } from "./normalization.ts";
 import { rowLowerings } from "./rows.ts";
 
 const LOWERINGS: Lowerings<CalledOp> = {
@@ -104,7 +111,6 @@ function leaving(w: Recorder, values: readonly Value[]): readonly Value[] {
 /**
  * Writes a graph as an ONNX model of operator set 21.
  *
- * @param dialect Which operators may be called.
  * @param graph A graph without nodes that no output needs.
  * @param weights Matrices that stand for inputs in products with rows; only for the
  * fused dialect.

@@ -4,9 +4,15 @@
  * @module
  */
 import type { OpAttributes, Signature } from "../../../core/mod.ts";
-import type { Attributes } from "../proto/model.ts";
-import type { Lowerings } from "./lowering.ts";
-import { int, ints, type OnnxWriter, real, type Value } from "./onnx_writer.ts";
+import type { Attributes } from "../file/onnx_model.ts";
+import {
+  int,
+  ints,
+  type Lowerings,
+  type OnnxWriter,
+  real,
+  type Value,
+} from "./onnx_writer.ts";
 
 type Product = OpAttributes["matmul"] & { readonly factor?: number };
 

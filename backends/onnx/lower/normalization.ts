@@ -4,10 +4,15 @@
  * @module
  */
 import type { Signature } from "../../../core/mod.ts";
-import type { Attributes } from "../proto/model.ts";
+import type { Attributes } from "../file/onnx_model.ts";
 import { summed } from "./layout.ts";
-import type { Lowerings } from "./lowering.ts";
-import { int, type OnnxWriter, real, type Value } from "./onnx_writer.ts";
+import {
+  int,
+  type Lowerings,
+  type OnnxWriter,
+  real,
+  type Value,
+} from "./onnx_writer.ts";
 
 /** Rows brought to mean 0 and variance 1. */
 interface Standardized {

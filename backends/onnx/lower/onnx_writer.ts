@@ -1,9 +1,9 @@
 /**
- * Writing the calls of an ONNX model one after the other.
+ * Writer of the calls of an ONNX model.
  *
  * @module
  */
-import type { Shape } from "../../../core/mod.ts";
+import type { NodeOf, OpName, Shape, Signature } from "../../../core/mod.ts";
 import type {
   Attribute,
   Attributes,
@@ -11,21 +11,22 @@ import type {
   Initializer,
   OnnxModel,
   OnnxNode,
-} from "../proto/model.ts";
+} from "../file/onnx_model.ts";
 import type { Int8Values } from "../fuse/int8_matrix.ts";
+import type { FusedNodeOf, FusedOp } from "../fuse/fused_graph.ts";
 
 /** Name of a value in the model. */
 export type Value = string;
 
 /**
- * Which operators a model may call: also those that only ONNX Runtime has, and
+ * Operators that a model may call: also those that only ONNX Runtime has, and
  * only on a CPU; or none but ONNX's own that its WebGPU engine has as well.
  */
 export type Dialect = "fused" | "plain";
 
 /** Writes calls. Equal calls and equal constants are written once. */
 export interface OnnxWriter {
-  /** Which operators may be called. */
+  /** Operators that may be called. */
   readonly dialect: Dialect;
   /** Calls an operator of ONNX with one result. */
   call(op: string, inputs: readonly Value[], attributes?: Attributes): Value;
@@ -152,3 +153,25 @@ export function onnxWriter(dialect: Dialect): Recorder {
     written: () => ({ nodes, initializers }),
   };
 }
+
+/** Ops that are written as calls; inputs and constants are not. */
+export type CalledOp = Exclude<OpName, "input" | "constant"> | FusedOp;
+
+/** A node of the core or a fused one, by the name of its op. */
+export type EngineNodeOf<Name extends CalledOp> = Name extends OpName
+  ? NodeOf<Name>
+  : Name extends FusedOp ? FusedNodeOf<Name>
+  : never;
+
+/** Writes the calls that compute one node and gives the name of the result. */
+export type Lowering<Name extends CalledOp> = (
+  w: OnnxWriter,
+  node: EngineNodeOf<Name>,
+  inputs: readonly Value[],
+  signatures: readonly Signature[],
+) => Value;
+
+/** Lowerings of several ops. */
+export type Lowerings<Names extends CalledOp> = {
+  readonly [Name in Names]: Lowering<Name>;
+};

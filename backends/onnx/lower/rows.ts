@@ -5,8 +5,13 @@
  */
 import { type Signature, sizeOf } from "../../../core/mod.ts";
 import { reshaped } from "./layout.ts";
-import type { Lowerings } from "./lowering.ts";
-import { int, type OnnxWriter, type Value, word } from "./onnx_writer.ts";
+import {
+  int,
+  type Lowerings,
+  type OnnxWriter,
+  type Value,
+  word,
+} from "./onnx_writer.ts";
 
 /**
  * Samples laid one behind the other: row `index[b, m]` of sample `b` becomes row

@@ -1,5 +1,5 @@
 /**
- * Telling the operating system how memory is used.
+ * Advice to the operating system on the use of memory.
  *
  * @module
  * @see {@link https://man7.org/linux/man-pages/man2/madvise.2.html}
@@ -11,7 +11,7 @@ import {
   pointerFrom,
 } from "./native_library.ts";
 
-/** What is said of a stretch of memory, and Linux' number for it. */
+/** Linux' numbers of advice for a stretch of memory. */
 const ADVICE = {
   /** Its content is not needed any more; it reads as zeros then. */
   unused: 4,
@@ -19,7 +19,7 @@ const ADVICE = {
   hugePages: 14,
 } as const;
 
-/** What can be said of memory. */
+/** Advice for a stretch of memory. */
 export type MemoryAdvice = keyof typeof ADVICE;
 
 /** Advice is given for whole pages. */
@@ -60,7 +60,6 @@ export function returnFreedMemory(): void {
  * may not be asked, nothing happens.
  *
  * @param bytes The stretch; pages that it shares with others are left out.
- * @param advice What is true of it.
  */
 export function adviseMemory(bytes: Uint8Array, advice: MemoryAdvice): void {
   advise ??= openAdvise();

@@ -1,5 +1,5 @@
 /**
- * The one door to native code: shared libraries, pointers and C strings through
+ * The only module that calls native code: shared libraries, pointers and C strings through
  * Deno's foreign function interface.
  *
  * @module
@@ -8,7 +8,7 @@
 /** An address of native memory; `null` is C's null pointer. */
 export type Pointer = Deno.PointerValue;
 
-/** Where a C function stands in a table of function pointers, and its types. */
+/** The place of a C function in a table of function pointers, and its types. */
 export interface TableEntry {
   /** Position in the table. */
   readonly index: number;
@@ -33,7 +33,7 @@ export function hostPlatform(): readonly [os: string, arch: string] | null {
   return typeof Deno === "undefined" ? null : [Deno.build.os, Deno.build.arch];
 }
 
-/** Calls a listener with the exit code when the process ends by its own will. */
+/** Calls a listener with the exit code when the process ends without a signal. */
 export function onExit(listener: (code: number) => void): void {
   globalThis.addEventListener("unload", () => listener(Deno.exitCode));
 }

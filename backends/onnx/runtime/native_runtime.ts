@@ -4,15 +4,17 @@
  *
  * @module
  */
-import { ELEMENT_TYPES } from "../proto/model.ts";
+import { ELEMENT_TYPES } from "../file/onnx_model.ts";
 import {
   addressOf,
   addressOfData,
+  hostPlatform,
+  libraryFunction,
   nonNull,
+  onExit,
   type Pointer,
   pointerFrom,
 } from "./native_library.ts";
-import { guardExit } from "./exit_guard.ts";
 import { insist, openOrtApi, ORT_VERSION, type OrtApi } from "./ort_api.ts";
 import type { BoundTensor, OrtRuntime, SessionOptions } from "./ort_runtime.ts";
 
@@ -65,7 +67,7 @@ const pointerOf = (tensor: BoundTensor): Pointer => tensor as Pointer;
 const addressOfTensor = (tensor: BoundTensor): bigint =>
   addressOf(pointerOf(tensor));
 
-/** What a C function writes through a pointer to a pointer. */
+/** The pointer that a C function writes through a pointer to a pointer. */
 function created(
   api: OrtApi,
   create: (out: BigUint64Array<ArrayBuffer>) => Pointer,
@@ -204,6 +206,35 @@ async function runSession(
   insist(api, await pinning([names, given, resultNames, written], call));
 }
 
+/** Libraries through which `_exit` of the C library may be found, the first of them without further permission. */
+const librariesOf = (library: string): readonly string[] =>
+  hostPlatform()?.[0] === "windows" ? ["ucrtbase.dll"] : [library, "libc.so.6"];
+
+function openExit(library: string) {
+  for (const path of librariesOf(library)) {
+    const exit = libraryFunction(path, "_exit", ["i32"], "void");
+    if (exit !== null) return exit;
+  }
+  return null;
+}
+
+/**
+ * Lets the process end while native code is at work on other threads, as when a run
+ * fails while its next phase is compiled. The usual end would destroy what that code
+ * works on, and the process would die by SIGSEGV instead of ending with its exit code;
+ * so it ends by `_exit`.
+ *
+ * @param library A library that is loaded; the C library is found through it.
+ * @param isBusy Tells whether native code is at work.
+ */
+function guardExit(library: string, isBusy: () => boolean): void {
+  const exit = openExit(library);
+  if (exit === null) return;
+  onExit((code) => {
+    if (isBusy()) exit(code);
+  });
+}
+
 function startLibrary(path: string): Library {
   const api = openOrtApi(path);
   guardExit(path, () => pinned.size > 0);
@@ -221,7 +252,6 @@ function startLibrary(path: string): Library {
 /**
  * Starts the library. It stays loaded until the process ends.
  *
- * @param path The library's file.
  * @throws If it cannot be loaded or is another version.
  */
 export function startNativeRuntime(path: string): OrtRuntime {

@@ -3,7 +3,7 @@
  * stand in its table.
  *
  * The table only ever grows at its end. It is pinned to one version all the same,
- * and `proveRuntime` tries the functions before they are trusted.
+ * and `verifyRuntime` tests the functions before they are used.
  *
  * @module
  * @see {@link https://onnxruntime.ai/docs/api/c/struct_ort_api.html}
@@ -123,7 +123,6 @@ export type OrtApi = NativeFunctions<typeof API>;
 /**
  * Loads the library.
  *
- * @param library Path of the file.
  * @throws If it cannot be loaded or is another version.
  */
 export function openOrtApi(library: string): OrtApi {
@@ -138,7 +137,7 @@ export function openOrtApi(library: string): OrtApi {
 }
 
 /**
- * Insists that a call succeeded.
+ * Checks that a call succeeded.
  *
  * @throws With ONNX Runtime's own message.
  */

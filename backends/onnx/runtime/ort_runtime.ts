@@ -1,5 +1,5 @@
 /**
- * What is needed of ONNX Runtime: sessions that run models on tensors in main
+ * The part of ONNX Runtime in use: sessions that run models on tensors in main
  * memory. There are two ways to it, its C interface and its package's own binding.
  *
  * @module
@@ -38,9 +38,9 @@ export interface Session {
   release(): void;
 }
 
-/** How to make a session. */
+/** Options of a session. */
 export interface SessionOptions {
-  /** Which part computes. `webgpu` refuses models of which it cannot compute all. */
+  /** The part that computes. `webgpu` refuses models of which it cannot compute all. */
   readonly provider: Provider;
   /** Threads within an operator. */
   readonly threads: number;
@@ -54,7 +54,7 @@ export interface SessionOptions {
 export interface OrtRuntime {
   /** Its version, for example `1.30.0`. */
   readonly version: string;
-  /** Whether sessions run beside each other and beside JavaScript. */
+  /** True if sessions run beside each other and beside JavaScript. */
   readonly isParallel: boolean;
   /** Binds numbers to extents. */
   bind(numbers: Numbers, shape: Shape): BoundTensor;

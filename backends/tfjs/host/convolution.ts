@@ -21,8 +21,6 @@ export type ConvolutionOp = "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad";
 /**
  * Extents of a node of convolution.
  *
- * @param node The node.
- * @param inputs Shapes of its inputs.
  * @throws If they do not fit, which a graph that was traced has none of.
  */
 export function extentsOf(
@@ -100,9 +98,7 @@ function eachRow(
  * Lays out what each position of the kernel meets of an image (im2col).
  *
  * @param columns `[k, n]`, overwritten.
- * @param x Images.
  * @param start Where the image begins in them.
- * @param extents Extents of the convolution.
  */
 export function unfold(
   columns: Numbers,
@@ -124,10 +120,8 @@ export function unfold(
 /**
  * Adds up what `unfold` repeats (col2im).
  *
- * @param x Images.
  * @param start Where the image begins in them; it is overwritten.
  * @param columns `[k, n]`.
- * @param extents Extents of the convolution.
  */
 export function fold(
   x: Numbers,

@@ -5,13 +5,7 @@
  * @module
  */
 import type { NodeOf, Signature } from "../../../core/mod.ts";
-import type {
-  ComputedOp,
-  Kernel,
-  KernelTable,
-  Numbers,
-  StoredTensor,
-} from "../device.ts";
+import type { ComputedOp, Kernel, Numbers, StoredTensor } from "../device.ts";
 
 /** Fills `out` from the numbers of the inputs; `out` holds anything before. */
 export type Fill = (out: Numbers, inputs: readonly Numbers[]) => void;
@@ -51,17 +45,4 @@ export function onHost<Name extends ComputedOp>(
       return out;
     };
   };
-}
-
-/** Runs a whole table of host kernels on a memory. */
-export function tableOnHost(
-  memory: HostMemory,
-  kernels: HostKernels<ComputedOp>,
-): KernelTable {
-  return Object.fromEntries(
-    Object.entries(kernels).map(([op, kernel]) => [
-      op,
-      onHost(memory, kernel as HostKernel<ComputedOp>),
-    ]),
-  ) as unknown as KernelTable;
 }

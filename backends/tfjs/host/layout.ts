@@ -16,7 +16,7 @@ import {
   transposeMatrix,
 } from "./strided.ts";
 
-/** From this length on the engine's own copy is worth making a view for. */
+/** From this length on the engine's own copy is faster, although it needs a view. */
 const LONG_ROW = 128;
 
 function copyRow(

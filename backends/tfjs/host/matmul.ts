@@ -15,7 +15,7 @@ import { transposeMatrix } from "./strided.ts";
 
 /** Extents of `batch` products `[m, k]·[k, n]`. */
 export interface ProductExtents {
-  /** How many products. */
+  /** Count of products. */
   readonly batch: number;
   /** Rows of each. */
   readonly m: number;

@@ -7,8 +7,7 @@ import { getKernel, type KernelFunc } from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-wasm";
 import type { Shape } from "../../../core/mod.ts";
-import { tableOnHost } from "../host/host_kernel.ts";
-import { HOST_KERNELS } from "../host/table.ts";
+import { hostKernels } from "../host/host_kernels.ts";
 import {
   type ComputedOp,
   type Device,
@@ -48,7 +47,7 @@ function libraryKernel<Name extends ComputedOp>(
 function kernelsOf(backend: BackendWasm): KernelTable {
   const memory = wasmMemory(backend);
   return {
-    ...tableOnHost(memory, HOST_KERNELS),
+    ...hostKernels(memory),
     matmul: wasmMatmul(backend, memory),
     ...wasmConvolution(backend, memory),
     add: libraryKernel(backend, "Add", ["a", "b"]),

@@ -14,7 +14,7 @@ import {
 import type { Kernel, StoredTensor } from "../device.ts";
 import { addressOf } from "./wasm_memory.ts";
 
-/** What Emscripten's modules have and the library's types leave out. */
+/** Members of Emscripten's modules that the library's types leave out. */
 interface WithCwrap {
   readonly cwrap: (
     name: string,
@@ -35,7 +35,7 @@ const extentsBytes = (shape: Shape): Uint8Array =>
   new Uint8Array(Int32Array.from(shape).buffer);
 
 /**
- * The backend's product of two matrices, told where they lie.
+ * The backend's product of two matrices, by their addresses.
  *
  * Only the product of two single straight matrices reaches XNNPACK (46 GFLOP/s);
  * a batch or a transposed operand runs in a scalar loop (3 GFLOP/s). Naming each

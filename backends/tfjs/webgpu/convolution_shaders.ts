@@ -88,7 +88,7 @@ ${summing(over("o", O, over("i", h, over("j", w, product))))}`,
 export interface WeightGradPlan {
   /** Sums, or partial sums `[parts, O, C, h, w]`. */
   readonly shader: Shader;
-  /** How many; 1 if there is nothing left to sum. */
+  /** Count of parts; 1 if there is nothing left to sum. */
   readonly parts: number;
 }
 

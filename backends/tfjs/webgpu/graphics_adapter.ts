@@ -4,9 +4,9 @@
  * @module
  */
 
-/** What is known of an adapter. */
+/** Description of an adapter. */
 export interface GraphicsAdapter {
-  /** What the machine calls it. */
+  /** The machine's name for it. */
   readonly description: string;
   /** A real graphics processor, not software pretending to be one. */
   readonly isGpu: boolean;

@@ -1,15 +1,16 @@
 /**
- * Programs on rows: reductions over the last axis, then a map.
+ * Programs on rows: reductions over the last axis, then a map; and the formulas of
+ * softmax and the normalisations.
  *
  * @module
  */
-import { flatShader, type Shader } from "./shader.ts";
+import { flatShader, literal, type Shader } from "./shader.ts";
 
 /** A number of each row: its name and the terms that are summed or whose maximum is taken. */
-export interface Reduction {
+interface Reduction {
   /** Name, for later expressions. */
   readonly name: string;
-  /** How terms come together. */
+  /** Operation that joins terms. */
   readonly by: "sum" | "max";
   /** WGSL of the term at position `at` of the row; `i` is the position in the tensor. */
   readonly term: string;
@@ -17,7 +18,7 @@ export interface Reduction {
   readonly then?: string;
 }
 
-/** What is computed of each row. */
+/** A computation on each row. */
 export interface RowFormula {
   /** Name of the op with its constants. */
   readonly key: string;
@@ -27,10 +28,10 @@ export interface RowFormula {
   readonly value: string;
 }
 
-/** Invocations that share a row. */
+/** Invocations of a workgroup that shares a row. */
 const TEAM = 64;
 
-/** From this width on a row is worth a team. */
+/** From this width on a row is shared by a workgroup. */
 const WIDE = 48;
 
 const START = { sum: "0.0", max: "-3.4e38" } as const;
@@ -62,7 +63,7 @@ function narrowShader(
   );
 }
 
-/** A workgroup for each row; its invocations sum strips, then meet in a tree. */
+/** A workgroup for each row: its invocations reduce strips, then the strips in a tree. */
 function wideShader(
   { key, reductions, value }: RowFormula,
   rows: number,
@@ -112,4 +113,105 @@ export function rowShader(
   return width < WIDE
     ? narrowShader(formula, rows, width)
     : wideShader(formula, rows, width);
+}
+
+/** `softmax(x0)`. */
+export const SOFTMAX: RowFormula = {
+  key: "softmax",
+  reductions: [
+    { name: "top", by: "max", term: "x0[i]" },
+    { name: "total", by: "sum", term: "exp(x0[i] - top)" },
+  ],
+  value: "exp(x0[i] - top) / total",
+};
+
+/** `x0 − ln Σ exp(x0)`. */
+export const LOG_SOFTMAX: RowFormula = {
+  key: "logSoftmax",
+  reductions: [
+    { name: "top", by: "max", term: "x0[i]" },
+    { name: "total", by: "sum", term: "exp(x0[i] - top)", then: "log(total)" },
+  ],
+  value: "x0[i] - top - total",
+};
+
+/** Gradient of softmax: `x0` is that of the result `x1`. */
+export const SOFTMAX_GRAD: RowFormula = {
+  key: "softmaxGrad",
+  reductions: [{ name: "mean", by: "sum", term: "x0[i] * x1[i]" }],
+  value: "x1[i] * (x0[i] - mean)",
+};
+
+/** `x0 / ‖x0‖`. */
+export const L2_NORMALIZE: RowFormula = {
+  key: "l2Normalize",
+  reductions: [{
+    name: "norm",
+    by: "sum",
+    term: "x0[i] * x0[i]",
+    then: "max(sqrt(norm), 1e-12)",
+  }],
+  value: "x0[i] / norm",
+};
+
+/** Mean and inverse deviation of a row of `x`. */
+const moments = (
+  x: string,
+  width: number,
+  epsilon: number,
+): readonly Reduction[] => [
+  { name: "mean", by: "sum", term: `${x}[i]`, then: `mean / ${width}.0` },
+  {
+    name: "rstd",
+    by: "sum",
+    term: `(${x}[i] - mean) * (${x}[i] - mean)`,
+    then: `1.0 / sqrt(rstd / ${width}.0 + ${literal(epsilon)})`,
+  },
+];
+
+/** Layer normalisation of `x0` with gain `x1` and bias `x2`. */
+export function layerNormFormula(width: number, epsilon: number): RowFormula {
+  return {
+    key: `layerNorm ${epsilon}`,
+    reductions: moments("x0", width, epsilon),
+    value: "(x0[i] - mean) * rstd * x1[at] + x2[at]",
+  };
+}
+
+/** Its gradient: `x0` is that of the result, `x1` the input, `x2` the gain. */
+export function layerNormGradFormula(
+  width: number,
+  epsilon: number,
+): RowFormula {
+  return {
+    key: `layerNormGrad ${epsilon}`,
+    reductions: [
+      ...moments("x1", width, epsilon),
+      {
+        name: "offset",
+        by: "sum",
+        term: "x0[i] * x2[at]",
+        then: `offset / ${width}.0`,
+      },
+      {
+        name: "slope",
+        by: "sum",
+        term: "x0[i] * x2[at] * (x1[i] - mean) * rstd",
+        then: `slope / ${width}.0`,
+      },
+    ],
+    value: "rstd * (x0[i] * x2[at] - offset - (x1[i] - mean) * rstd * slope)",
+  };
+}
+
+/** Terms that `layerNormScaleGrad` sums over rows: `x0` times the normalised `x1`. */
+export function scaledByNormFormula(
+  width: number,
+  epsilon: number,
+): RowFormula {
+  return {
+    key: `scaledByNorm ${epsilon}`,
+    reductions: moments("x1", width, epsilon),
+    value: "x0[i] * (x1[i] - mean) * rstd",
+  };
 }

@@ -11,7 +11,7 @@ import { type Signature, sizeOf } from "../../../core/mod.ts";
 import type { Launch, StoredTensor } from "../device.ts";
 
 /**
- * What a program computes. All tensors are flat arrays in it: `x0`, `x1`, … are
+ * Source of a program. All tensors are flat arrays in it: `x0`, `x1`, … are
  * the inputs, `result` the output. Sizes are written into the code as literals,
  * so the compiler can turn divisions into multiplications; the price is a
  * pipeline for each shape.

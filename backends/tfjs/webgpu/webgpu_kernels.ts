@@ -15,31 +15,34 @@ import { stridesOf } from "../../../core/graph/shape.ts";
 import { extentsOf } from "../host/convolution.ts";
 import { broadcastStrides } from "../host/strided.ts";
 import type { ComputedOp, Kernel, KernelTable } from "../device.ts";
-import { GELU, GELU_GRAD, NORMAL_DISTRIBUTION } from "./activation_shaders.ts";
+import {
+  gatherShader,
+  GELU,
+  GELU_GRAD,
+  mapShader,
+  NORMAL_DISTRIBUTION,
+  padShader,
+  scatterShader,
+  stridedShader,
+} from "./element_shaders.ts";
 import { concatLaunch, sumLaunch, thenSum } from "./composed_launches.ts";
 import {
   convolutionShader,
   inputGradShader,
   weightGradShader,
 } from "./convolution_shaders.ts";
-import {
-  gatherShader,
-  mapShader,
-  padShader,
-  scatterShader,
-  stridedShader,
-} from "./element_shaders.ts";
 import { hogShader } from "./hog_shader.ts";
 import {
   L2_NORMALIZE,
   layerNormFormula,
   layerNormGradFormula,
   LOG_SOFTMAX,
+  type RowFormula,
+  rowShader,
   scaledByNormFormula,
   SOFTMAX,
   SOFTMAX_GRAD,
-} from "./row_formulas.ts";
-import { type RowFormula, rowShader } from "./row_shader.ts";
+} from "./row_shader.ts";
 import { launchShader, literal, MOST_TURNS, type Shader } from "./shader.ts";
 import { webGpuMatmul } from "./webgpu_matmul.ts";
 
@@ -143,7 +146,7 @@ const SHADERS: { readonly [Name in Single]: ShaderOf<Name> } = {
 const inputsRead = (op: ComputedOp): number => op === "permuteRows" ? 2 : 6;
 
 /**
- * Insists that an adapter does not cut the loops of a program off.
+ * Checks that an adapter does not cut off the loops of a program.
  *
  * @throws If it would.
  */
@@ -168,12 +171,7 @@ const singleKernel = (
   return (given) => launch(given.slice(0, read));
 };
 
-/**
- * A kernel for every op.
- *
- * @param backend Where they run.
- * @param isGpu Whether that is a real graphics processor.
- */
+/** A kernel for every op. */
 export function webGpuKernels(
   backend: WebGPUBackend,
   isGpu: boolean,

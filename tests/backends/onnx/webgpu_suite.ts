@@ -6,10 +6,12 @@
  */
 import { rejects, strictEqual } from "node:assert/strict";
 import { onnxWebgpuBackend, selectBackend } from "../../../backends/mod.ts";
-import { encodeModel } from "../../../backends/onnx/proto/model.ts";
+import { encodeModel } from "../../../backends/onnx/file/onnx_model.ts";
 import { startPackageRuntime } from "../../../backends/onnx/runtime/package_runtime.ts";
-import { proveRuntime } from "../../../backends/onnx/runtime/prove_runtime.ts";
-import { startRuntime } from "../../../backends/onnx/runtime/start_runtime.ts";
+import {
+  startRuntime,
+  verifyRuntime,
+} from "../../../backends/onnx/runtime/start_runtime.ts";
 import { CONTRACT, value } from "../contract.ts";
 import { assertTinyGradients } from "./tiny_gradients.ts";
 
@@ -39,8 +41,8 @@ Deno.test("selectBackend() takes the WebGPU engine when it is asked for by name"
   backend.dispose();
 });
 
-Deno.test("proveRuntime() finds WebGPU also by the binding", async () => {
-  await proveRuntime("webgpu", await startPackageRuntime());
+Deno.test("verifyRuntime() finds WebGPU also by the binding", async () => {
+  await verifyRuntime("webgpu", await startPackageRuntime());
 });
 
 /** An operator that the engine has for processors only. */

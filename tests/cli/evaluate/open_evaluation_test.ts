@@ -14,9 +14,11 @@ const FLAGS: EvaluationValues = { heads: 2, limit: 20, backend: "cpu" };
 /** What an evaluation of an encoder normalises with, and what it says of it. */
 async function normalized(folder: string, flags: EvaluationValues) {
   const lines: string[] = [];
-  const found = await openEvaluation(folder, flags, (line) => lines.push(line));
-  if (found._tag === "Left") throw new Error(found.left.message);
-  const opened = found.right;
+  const opened = await openEvaluation(
+    folder,
+    flags,
+    (line) => lines.push(line),
+  );
   opened.backend.dispose();
   const { train, queries } = opened;
   deepStrictEqual(train.normalization, queries.normalization);

@@ -3,14 +3,20 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import {
   choiceFlag,
   FROM_ZERO,
-  helpText,
+  initially,
   numberFlag,
   switchFlag,
   textFlag,
+  under,
   wholeFlag,
   workersFlag,
 } from "../../../cli/flags/flags.ts";
-import { asksForHelp, parseFlags } from "../../../cli/flags/parse_flags.ts";
+import { helpText } from "../../../cli/flags/help_text.ts";
+import {
+  asksForHelp,
+  parseFlags,
+  renamedWords,
+} from "../../../cli/flags/parse_flags.ts";
 import { faultsOf, right } from "../../right.ts";
 
 const FLAGS = {
@@ -112,7 +118,9 @@ Deno.test("asksForHelp() knows -h and --help, which are one flag", () => {
 });
 
 Deno.test("helpText() has a line for each flag with its default", () => {
-  const lines = helpText("Usage", FLAGS, { epochs: "9" }).split("\n");
+  const lines = helpText("Usage", initially(FLAGS, { epochs: "9" })).split(
+    "\n",
+  );
   deepEqual(lines, [
     "Usage",
     "",
@@ -121,5 +129,47 @@ Deno.test("helpText() has a line for each flag with its default", () => {
     "  --how-scale linear|cubic  how bent",
     "  --svg FILE                where to",
     "  --json                    as JSON",
+  ]);
+});
+
+Deno.test("helpText() groups flags under their headings and reads defaults from configurations, said once where they agree", () => {
+  const flags = {
+    ...under("Length", {
+      "epochs": wholeFlag(1, "how long", { at: "training.epochs" }),
+    }),
+    ...under("Other", {
+      "seed": wholeFlag(0, "which", { at: "training.seed" }),
+      "clip": numberFlag(FROM_ZERO, "how far", { at: "clip", unset: 0 }),
+    }),
+    ...under("Length", { "warm": numberFlag(FROM_ZERO, "how slow") }),
+  } as const;
+  const bases = [12, 100].map((epochs) => ({ training: { epochs, seed: 0 } }));
+  deepEqual(helpText("Usage", flags, bases).split("\n"), [
+    "Usage",
+    "",
+    "Length:",
+    "  --epochs N  how long (default 12 / 100)",
+    "  --warm X    how slow",
+    "",
+    "Other:",
+    "  --seed N    which (default 0)",
+    "  --clip X    how far (default 0)",
+  ]);
+});
+
+Deno.test("renamedWords() says what words of earlier versions are called, which are still read", () => {
+  const words = { "new-one": "one", "new-two": "two" } as const;
+  const flags = {
+    "mode": choiceFlag(words, "which", {}, { one: "new-one", two: "new-two" }),
+  };
+  for (const word of ["one", "new-one"]) {
+    deepEqual(right(parseFlags(flags, ["--mode", word])), { mode: "one" });
+  }
+  deepEqual(renamedWords(flags, ["--mode", "two"]), [
+    "--mode two is called --mode new-two now",
+  ]);
+  deepEqual(renamedWords(flags, ["--mode=new-two", "--mod", "two"]), []);
+  deepEqual(faultsOf(parseFlags(flags, ["--mode", "tow"])), [
+    '--mode: found "tow", wanted one of new-one, new-two',
   ]);
 });

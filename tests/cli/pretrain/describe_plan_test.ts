@@ -5,10 +5,10 @@ import {
   stepsPerEpoch,
 } from "../../../core/mod.ts";
 import { describePlan } from "../../../cli/pretrain/describe_plan.ts";
-import { SMALL_RECIPE } from "../../../cli/pretrain/recipes.ts";
+import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
 import { right } from "../../right.ts";
 
-const { config } = SMALL_RECIPE;
+const config = SMALL_RECIPE;
 
 const described = (samples: number, change: Partial<PretrainConfig> = {}) => {
   const changed = { ...config, ...change };

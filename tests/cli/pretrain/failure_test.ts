@@ -1,21 +1,17 @@
 import { match, ok, strictEqual } from "node:assert/strict";
 import { failed, resumeCommand } from "../../../cli/pretrain/failure.ts";
-import type { Result } from "../../../core/mod.ts";
-import type { Failure } from "../../../cli/output/failure.ts";
+import { endOf } from "../command/end_of.ts";
 
-const lastWords = (result: Result<Failure, never>): Failure => {
-  if (result._tag === "Right") throw new Error("it did not fail");
-  return result.left;
-};
+const withReason = (reason: string) =>
+  endOf(() =>
+    failed(
+      { _tag: "FileFailed", path: "runs/1/metrics.jsonl", reason },
+      "runs/1/checkpoints/step-000000004",
+      "deno run … --resume runs/1",
+    )
+  );
 
-const withReason = (reason: string): Failure =>
-  lastWords(failed(
-    { _tag: "FileFailed", path: "runs/1/metrics.jsonl", reason },
-    "runs/1/checkpoints/step-000000004",
-    "deno run … --resume runs/1",
-  ));
-
-Deno.test("failed() on a full disk says which checkpoint is whole and to make room", () => {
+Deno.test("failed() on a full disk says which checkpoint is whole and to make room", async () => {
   for (
     const reason of [
       "ENOSPC: no space left on device, write",
@@ -23,7 +19,7 @@ Deno.test("failed() on a full disk says which checkpoint is whole and to make ro
       "EFBIG: file too large",
     ]
   ) {
-    const { message, code } = withReason(reason);
+    const { message, code } = await withReason(reason);
     strictEqual(code, 1);
     match(
       message,
@@ -32,8 +28,8 @@ Deno.test("failed() on a full disk says which checkpoint is whole and to make ro
   }
 });
 
-Deno.test("failed() on another fault of a file does not ask for room", () => {
-  const { message } = withReason("EIO: i/o error, write");
+Deno.test("failed() on another fault of a file does not ask for room", async () => {
+  const { message } = await withReason("EIO: i/o error, write");
   ok(!message.includes("room"));
   match(message, /\ngo on with: /);
 });

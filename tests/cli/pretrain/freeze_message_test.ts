@@ -11,12 +11,12 @@ import {
   toldAfter,
 } from "../../../cli/pretrain/freeze_message.ts";
 import { showSeconds } from "../../../cli/pretrain/progress.ts";
-import { SMALL_RECIPE } from "../../../cli/pretrain/recipes.ts";
+import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
 import type { MetricsLine } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 
 /** 1000 steps; layers freeze from step 512 on. */
-const PLAN = right(planOf(SMALL_RECIPE.config, 8000));
+const PLAN = right(planOf(SMALL_RECIPE, 8000));
 
 /** Times of a step that something else disturbed. */
 const SLOW = { data: 0, gradient: 9000, update: 0, compile: 0, total: 0 };

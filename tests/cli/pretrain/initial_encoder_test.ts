@@ -4,10 +4,13 @@ import {
   describeInitialEncoder,
   initialOf,
 } from "../../../cli/pretrain/initial_encoder.ts";
-import type { PretrainValues } from "../../../cli/pretrain/pretrain_flags.ts";
+import {
+  PRETRAIN_FLAGS,
+  type PretrainValues,
+} from "../../../cli/pretrain/pretrain_flags.ts";
 import type { Settings } from "../../../cli/pretrain/settings.ts";
 import { encodeSafetensors, orThrow, readWeights } from "../../../train/mod.ts";
-import { right } from "../../right.ts";
+import { endOf } from "../command/end_of.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { TINY_MODEL, tinyRun } from "../../train/tiny_run.ts";
 import { writeTimmWeights } from "../../train/weights/timm_weights.ts";
@@ -20,10 +23,8 @@ const NEW = { earlier: null } as unknown as Settings;
 const initial = (values: PretrainValues) =>
   initialOf(values, NEW, config, plan);
 
-const refusal = async (values: PretrainValues): Promise<string> => {
-  const found = await initial(values);
-  return found._tag === "Left" ? found.left : "accepted";
-};
+const refusal = async (values: PretrainValues): Promise<string> =>
+  (await endOf(() => initial(values), PRETRAIN_FLAGS)).message;
 
 Deno.test("initialOf() takes --prefix for a file of several encoders and refuses it without --init-from", () =>
   inFolder(async (folder) => {
@@ -41,12 +42,11 @@ Deno.test("initialOf() takes --prefix for a file of several encoders and refuses
       await refusal({ "init-from": path }),
       /--init-from: .*--prefix: found nothing, wanted one of "student\.", "teacher\."/,
     );
-    const { encoder } = right(
-      await initial({ "init-from": path, prefix: "teacher." }),
-    )!;
+    const { encoder } =
+      (await initial({ "init-from": path, prefix: "teacher." }))!;
     strictEqual(encoder.report.prefix, "teacher.");
     match(await refusal({ prefix: "x" }), /--prefix: .*wanted --init-from/);
-    strictEqual(right(await initial({})), null);
+    strictEqual(await initial({}), null);
   }));
 
 Deno.test("initialOf() says in two lines that weights are of other sizes", () =>
@@ -69,7 +69,7 @@ Deno.test("describeInitialEncoder() says that the encoder's pixels had other sta
       const processor = { "image_mean": [mean], "image_std": [0.25] };
       const file = `${folder}/preprocessor_config.json`;
       await Deno.writeTextFile(file, JSON.stringify(processor));
-      const found = right(await initial({ "init-from": folder }))!;
+      const found = (await initial({ "init-from": folder }))!;
       const images = { mean: [0.5], deviation: [0.25] };
       return describeInitialEncoder(found, images);
     };

@@ -1,12 +1,13 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { describeFaults, MODEL_PRESETS, planOf } from "../../../core/mod.ts";
+import { MODEL_PRESETS, planOf } from "../../../core/mod.ts";
 import { writeImagesFile } from "../../../cli/images/images_file.ts";
 import { checkFolder } from "../../../cli/pretrain/open_folder.ts";
 import type { PretrainValues } from "../../../cli/pretrain/pretrain_flags.ts";
 import { type Settings, settingsFrom } from "../../../cli/pretrain/settings.ts";
-import { createRunFolder, describeTrainError } from "../../../train/mod.ts";
+import { createRunFolder } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
+import { endOf } from "../command/end_of.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { trained } from "../../train/tiny_run.ts";
 
@@ -23,7 +24,7 @@ const FLAGS: PretrainValues = {
 
 /** A run as the program with these flags leaves it, on images of three channels. */
 async function begun(path: string): Promise<void> {
-  const { config } = right(await settingsFrom(FLAGS));
+  const { config } = await settingsFrom(FLAGS);
   const model = { ...config.model, inChannels: 3 };
   const run = { ...config, model };
   const plan = right(planOf(run, 40));
@@ -54,7 +55,7 @@ Deno.test("settingsFrom() by auto begins a run where there is none, also where o
         });
         await Deno.writeTextFile(join(folder, "metrics.jsonl"), "");
       }
-      const { earlier, outputDir } = right(await auto(folder));
+      const { earlier, outputDir } = await auto(folder);
       deepStrictEqual([earlier, outputDir], [null, folder]);
     }
   }));
@@ -62,10 +63,8 @@ Deno.test("settingsFrom() by auto begins a run where there is none, also where o
 Deno.test("settingsFrom() by auto and the flags of the beginning goes on with the very same run", () =>
   inFolder(async (folder) => {
     await begun(folder);
-    const plain = right(
-      await settingsFrom({ "resume": folder, "backend": "cpu" }),
-    );
-    const again = right(await auto(folder));
+    const plain = await settingsFrom({ "resume": folder, "backend": "cpu" });
+    const again = await auto(folder);
     deepStrictEqual(again.config, plain.config);
     strictEqual(MODEL_PRESETS.nano.inChannels, 1);
     strictEqual(again.config.model.inChannels, 3, "not the preset's");
@@ -77,13 +76,12 @@ Deno.test("settingsFrom() by auto takes --config as at the beginning; by a folde
   inFolder(async (folder) => {
     await begun(folder);
     const config = join(folder, "config.json");
-    const again = right(await auto(folder, { "config": config }));
+    const again = await auto(folder, { "config": config });
     strictEqual(again.config.training.epochs, 3);
-    const refused = await settingsFrom({ "resume": folder, "config": config });
-    match(
-      refused._tag === "Left" ? describeFaults(refused.left) : "",
-      /no --resume DIR beside it/,
+    const { message } = await endOf(() =>
+      settingsFrom({ "resume": folder, "config": config })
     );
+    match(message, /no --resume DIR beside it/);
   }));
 
 Deno.test("checkFolder() lets a run go on in its own folder, a new one begin in an empty one, and neither in that of another", () =>
@@ -91,13 +89,14 @@ Deno.test("checkFolder() lets a run go on in its own folder, a new one begin in 
     const [own, other] = [join(parent, "own"), join(parent, "other")];
     await begun(own);
     await begun(other);
-    const { earlier } = right(await settingsFrom({ "resume": own }));
+    const { earlier } = await settingsFrom({ "resume": own });
     const verdict = async (
       outputDir: string,
       settings: Pick<Settings, "earlier">,
     ): Promise<string> => {
-      const free = await checkFolder({ ...settings, outputDir });
-      return free._tag === "Left" ? describeTrainError(free.left) : "free";
+      const asked = { ...settings, outputDir };
+      return await endOf(() => checkFolder(asked).then(() => "free"))
+        .then(({ message }) => message);
     };
     strictEqual(await verdict(own, { earlier }), "free");
     strictEqual(await verdict(join(parent, "new"), { earlier }), "free");

@@ -7,7 +7,7 @@ import {
   planOf,
   type PretrainConfig,
 } from "../../../core/mod.ts";
-import { SMALL_RECIPE } from "../../../cli/pretrain/recipes.ts";
+import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
 import { stepTooLarge } from "../../../cli/pretrain/step_size.ts";
 import { right } from "../../right.ts";
 import { openDevice } from "../../train/devices.ts";
@@ -19,7 +19,7 @@ async function device(name: "wasm" | "cpu"): Promise<Backend> {
 }
 
 function configOf(model: ModelName, batchSize: number): PretrainConfig {
-  const { config } = SMALL_RECIPE;
+  const config = SMALL_RECIPE;
   const training = { ...config.training, batchSize, accumIter: 3 };
   return { ...config, model: MODEL_PRESETS[model], training };
 }

@@ -1,16 +1,16 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { biasIntoGemm } from "../../../../backends/onnx/fuse/bias_into_gemm.ts";
+import {
+  biasIntoGemm,
+  scaledOperands,
+  scaledResult,
+  squareIntoSum,
+} from "../../../../backends/onnx/fuse/fusions.ts";
 import {
   type EngineGraph,
   type EngineNode,
   type Peephole,
   rewrite,
 } from "../../../../backends/onnx/fuse/fused_graph.ts";
-import {
-  scaledOperands,
-  scaledResult,
-} from "../../../../backends/onnx/fuse/scale_into_product.ts";
-import { squareIntoSum } from "../../../../backends/onnx/fuse/square_into_sum.ts";
 import {
   type GraphBuilder,
   type NodeId,

@@ -1,12 +1,14 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { biasIntoGemm } from "../../../../backends/onnx/fuse/bias_into_gemm.ts";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import {
+  biasIntoGemm,
+  int8Products,
+} from "../../../../backends/onnx/fuse/fusions.ts";
 import { rewrite } from "../../../../backends/onnx/fuse/fused_graph.ts";
 import {
   type Int8Form,
   int8Matrix,
 } from "../../../../backends/onnx/fuse/int8_matrix.ts";
-import { int8Products } from "../../../../backends/onnx/fuse/int8_products.ts";
 import {
   type GraphBuilder,
   type NodeId,

@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   elementwiseParts,
 } from "../../../../backends/onnx/kernels/elementwise_parts.ts";
-import { kernelsOf } from "../../../../backends/onnx/kernels/kernels.ts";
+import { kernelsOf } from "../../../../backends/onnx/kernels/kernel_code.ts";
 import {
   DEFAULT_PRETRAIN_CONFIG,
   type GraphBuilder,

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { libraryFile } from "../../../../backends/onnx/runtime/library_file.ts";
+import { libraryFile } from "../../../../backends/onnx/runtime/start_runtime.ts";
 
 const ENTRY = import.meta.resolve("onnxruntime-node");
 

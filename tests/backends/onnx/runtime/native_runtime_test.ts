@@ -1,6 +1,6 @@
 import { rejects, throws } from "node:assert/strict";
 import { startNativeRuntime } from "../../../../backends/onnx/runtime/native_runtime.ts";
-import { libraryFile } from "../../../../backends/onnx/runtime/library_file.ts";
+import { libraryFile } from "../../../../backends/onnx/runtime/start_runtime.ts";
 
 const file = libraryFile(
   import.meta.resolve("onnxruntime-node"),

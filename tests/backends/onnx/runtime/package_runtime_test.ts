@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { lowerGraph } from "../../../../backends/onnx/lower/lower_graph.ts";
-import { encodeModel } from "../../../../backends/onnx/proto/model.ts";
+import { encodeModel } from "../../../../backends/onnx/file/onnx_model.ts";
 import type {
   Numbers,
   OrtRuntime,

@@ -1,0 +1,50 @@
+/**
+ * A command of the program as data.
+ *
+ * @module
+ */
+import type { FlagTable, FlagValues } from "../flags/flags.ts";
+
+/** What a command is given. */
+export interface CommandContext<Table extends FlagTable> {
+  /** Its words, as many as it wants. */
+  readonly words: readonly string[];
+  /** The flags that were given. */
+  readonly values: FlagValues<Table>;
+  /** Prints a line for people. */
+  readonly say: (line: string) => void;
+  /** Where those lines go. */
+  readonly stream: NodeJS.WriteStream;
+}
+
+/** A command. */
+export interface Command<Table extends FlagTable = FlagTable> {
+  /** What it is called on the command line. */
+  readonly name: string;
+  /** What it does, in a line. */
+  readonly summary: string;
+  /** What stands below its call in the help. */
+  readonly usage?: string;
+  /** Words that it wants before its flags. */
+  readonly words: readonly string[];
+  /** Its flags but `--help`. */
+  readonly fields: Table;
+  /** The configurations that the defaults of its flags are read from. */
+  readonly bases?: readonly object[];
+  /** What stands below the flags in the help. */
+  readonly notes?: () => readonly string[];
+  /**
+   * Whether the last line of the output is JSON: never, always, or with `--json`, which
+   * sends all else to the standard error output.
+   */
+  readonly json: "never" | "always" | "asked";
+  /** Whether it ends when nobody reads its output any more. */
+  readonly endsWithReader?: boolean;
+  /**
+   * Does the work.
+   *
+   * @returns What the last line says.
+   * @throws {CommandFailed} where it does not end well.
+   */
+  run(context: CommandContext<Table>): Promise<object | void>;
+}

@@ -1,0 +1,119 @@
+/**
+ * The one way in which commands run.
+ *
+ * @module
+ */
+import process from "node:process";
+import { fieldNames } from "../flags/field_names.ts";
+import type { FlagTable, FlagValues } from "../flags/flags.ts";
+import { helpText } from "../flags/help_text.ts";
+import {
+  asksForHelp,
+  HELP_FLAG,
+  parseFlags,
+  renamedWords,
+  splitWords,
+} from "../flags/parse_flags.ts";
+import { outliveHangUp } from "../output/interruption.ts";
+import {
+  type EndProcess,
+  endWithReader,
+  keepOutputsOpen,
+} from "../output/keep_open.ts";
+import {
+  lastWords,
+  withPermissionAdvice,
+} from "../output/permission_advice.ts";
+import type { Command } from "./command.ts";
+import { CommandFailed, EXIT, must } from "./command_failed.ts";
+
+/** Whether the user asks for stacks; without leave to look, no. */
+function wantsStack(): boolean {
+  const leave = Deno.permissions.querySync({ name: "env", variable: "DEBUG" });
+  return leave.state === "granted" && Boolean(process.env["DEBUG"]);
+}
+
+/** The last words for a bug; its stack is for who asks for it. */
+function wordsOfBug(thrown: unknown): string {
+  const stack = wantsStack() && thrown instanceof Error ? thrown.stack : "";
+  return stack ? `${lastWords(thrown)}\n${stack}` : lastWords(thrown);
+}
+
+/** What `--help` prints. */
+function helpOf<Table extends FlagTable>(command: Command<Table>): string {
+  const { name, summary, usage, words, fields, bases, notes } = command;
+  const call = ["deno run -A cli/main.ts", name, ...words, "[FLAGS]"];
+  const head = [`${summary}: ${call.join(" ")}`, ...usage ? [usage] : []];
+  const table = { ...fields, ...HELP_FLAG };
+  return [helpText(head.join("\n\n"), table, bases), ...notes?.() ?? []]
+    .join("\n\n");
+}
+
+const linesTo = (stream: NodeJS.WritableStream) => (line: string): void =>
+  void stream.write(`${line}\n`);
+
+const print = linesTo(process.stdout);
+
+/** The words and flags of a command line. */
+function read<Table extends FlagTable>(
+  { words: wanted, fields }: Command<Table>,
+  args: readonly string[],
+) {
+  const { words, flags } = must(splitWords(wanted, args));
+  const values: FlagValues<Table> = must(parseFlags(fields, flags));
+  renamedWords(fields, flags).forEach(linesTo(process.stderr));
+  return { words, values };
+}
+
+/** Reads the command line and does the work. */
+async function done<Table extends FlagTable>(
+  command: Command<Table>,
+  args: readonly string[],
+  end: EndProcess,
+): Promise<never> {
+  let isJson = command.json === "always";
+  try {
+    const { words, values } = read(command, args);
+    isJson ||= command.json === "asked" && "json" in values;
+    const stream = command.json === "asked" && isJson
+      ? process.stderr
+      : process.stdout;
+    const say = linesTo(stream);
+    const result = await command.run({ words, values, say, stream });
+    if (isJson && result) print(JSON.stringify(result));
+    return await end(0);
+  } catch (thrown) {
+    if (!(thrown instanceof CommandFailed)) {
+      return await end(EXIT.failed, wordsOfBug(thrown));
+    }
+    const { describe, code, result } = thrown;
+    if (isJson && result !== undefined) print(JSON.stringify(result));
+    const message = describe(fieldNames(command.fields));
+    return await end(code, withPermissionAdvice(message));
+  }
+}
+
+/**
+ * Runs a command: its command line, then its work, and ends the process. Exit codes: 0
+ * done, 1 it failed, 2 it cannot begin as asked, 130 stopped. What was found until then
+ * is the last line of the output, as JSON, where the command prints such a line.
+ *
+ * @param command The command.
+ * @param args The command line behind its name.
+ */
+export async function runCommand<Table extends FlagTable>(
+  command: Command<Table>,
+  args: readonly string[],
+): Promise<void> {
+  const end = command.endsWithReader ? endWithReader() : keepOutputsOpen();
+  // By the program's own exit code, also where nobody waits for what was thrown.
+  const fail = (thrown: unknown) => end(EXIT.failed, wordsOfBug(thrown));
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+  outliveHangUp();
+  if (asksForHelp(args)) {
+    print(helpOf(command));
+    return await end(0);
+  }
+  await done(command, args, end);
+}

@@ -1,0 +1,61 @@
+/**
+ * Faults in the words of the command line.
+ *
+ * @module
+ */
+import type { Fault, Faults } from "../../core/mod.ts";
+import type { FlagTable } from "./flags.ts";
+
+/** What fields are called on the command line of a command. */
+export interface FieldNames {
+  /** The flag that sets a field, by its path or, alone, the last part of it; `undefined` if none does. */
+  readonly flagOf: (path: string) => string | undefined;
+  /** A sentence with flags in place of the fields that it mentions. */
+  readonly inSentence: (sentence: string) => string;
+  /** Faults with flags in place of fields. */
+  readonly named: (faults: Faults) => Faults;
+}
+
+/** Names of fields in a sentence: those with a capital letter, and all that stand alone in brackets. */
+const MENTIONED = /\b[a-z]+[A-Z]\w*|(?<=\()[a-z]+(?=\))/g;
+
+/** What the number of samples is called: no flag sets it, but where a plan is made without images. */
+const IMAGES_OF_EPOCH = "images to learn from";
+
+const lastPart = (path: string): string =>
+  path.slice(path.lastIndexOf(".") + 1);
+
+/**
+ * What fields are called by the flags that set them. Smaller configurations have the
+ * same fields at other places, so that the last part of a path is a name, too; but a
+ * choice has no range, and its name no place in a sentence.
+ *
+ * @param table The flags of a command.
+ */
+export function fieldNames(table: FlagTable): FieldNames {
+  const placed = Object.entries(table).flatMap(([name, { at, isChoice }]) =>
+    at === undefined ? [] : [{ at, flag: `--${name}`, isChoice }]
+  );
+  const ofField = new Map(placed.map(({ at, flag }) => [at, flag]));
+  const ofName = new Map(
+    placed.filter(({ at, isChoice }) => !isChoice && !/\d$/.test(at))
+      .map(({ at, flag }) => [lastPart(at), flag]),
+  );
+  const flagOf = (path: string): string | undefined =>
+    ofField.get(path) ?? ofName.get(path) ??
+      (path === "samples" ? IMAGES_OF_EPOCH : undefined);
+  const inSentence = (sentence: string): string =>
+    sentence.replace(MENTIONED, (name) => ofName.get(name) ?? name);
+  // A fault that has the name of a flag is of a flag, not of a field.
+  const named = (fault: Fault): Fault =>
+    fault.path.startsWith("--") ? fault : {
+      ...fault,
+      path: flagOf(fault.path) ?? fault.path,
+      wanted: inSentence(fault.wanted),
+    };
+  return {
+    flagOf,
+    inSentence,
+    named: ([first, ...others]) => [named(first), ...others.map(named)],
+  };
+}

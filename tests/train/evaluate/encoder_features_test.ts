@@ -1,0 +1,151 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import {
+  encode,
+  initialParameters,
+  interpretGraph,
+  layerNorm,
+  left,
+  modelScope,
+  type NamedValues,
+  parameterSpecs,
+  patchCount,
+  type Result,
+  right as success,
+  rootKey,
+  traceGraph,
+} from "../../../core/mod.ts";
+import type { Backend, DeviceTensors } from "../../../backends/mod.ts";
+import type { Batch, DataError } from "../../../data/mod.ts";
+import {
+  allTaps,
+  disposeAll,
+  type FeatureSpec,
+  imageFeatures,
+  uploadAll,
+} from "../../../train/mod.ts";
+import { right } from "../../right.ts";
+import { onDevices } from "../devices.ts";
+import { syntheticBatch, TINY_MODEL, trained } from "../tiny_run.ts";
+
+const PARAMETERS = initialParameters(TINY_MODEL, rootKey(3));
+
+const uploaded = (backend: Backend): DeviceTensors =>
+  uploadAll(
+    backend,
+    Object.fromEntries(
+      parameterSpecs(TINY_MODEL).map(({ name, shape }) => [
+        name,
+        { shape, data: PARAMETERS.get(name) ?? new Float32Array() },
+      ]),
+    ),
+  );
+
+/** Five labelled images, two at a time: the last batch has one. */
+async function* fiveImages(): AsyncGenerator<Result<DataError, Batch>> {
+  for (const indices of [[0, 1], [2, 3], [4]]) {
+    const batch = syntheticBatch(TINY_MODEL, Int32Array.from(indices));
+    const labels = Int32Array.from(indices, (index) => index % 3);
+    yield await Promise.resolve(success({ ...batch, labels }));
+  }
+}
+
+/** Each tap after its norm, `[1 + L, D]`, of one image by the interpreter. */
+function tokensOf(index: number): readonly Float64Array[] {
+  const graph = right(traceGraph((g) => {
+    const scope = modelScope(g, TINY_MODEL);
+    const images = g.input("images", [1, 1, 16, 16]);
+    const { blocks } = encode(scope, TINY_MODEL, images, null, 4);
+    return Object.fromEntries(
+      blocks.map((block, k) => [`${k}`, layerNorm(scope, `norm.${k}`, block)]),
+    );
+  }));
+  const { images } = syntheticBatch(TINY_MODEL, Int32Array.of(index));
+  const inputs: NamedValues = Object.fromEntries(
+    [...PARAMETERS, ["images", images] as const].map(
+      ([name, data]) => [name, Float64Array.from(data)],
+    ),
+  );
+  return Object.values(interpretGraph(graph, inputs)) as Float64Array[];
+}
+
+/** Mean of rows, by hand. */
+function meanRow(tokens: Float64Array, from: number, to: number): number[] {
+  const width = TINY_MODEL.embedDim;
+  return Array.from({ length: width }, (_, d) => {
+    let sum = 0;
+    for (let row = from; row < to; row++) sum += tokens[row * width + d] ?? NaN;
+    return sum / (to - from);
+  });
+}
+
+const CASES: readonly (readonly [FeatureSpec, number, number])[] = [
+  [allTaps(TINY_MODEL), 1, 1 + patchCount(TINY_MODEL)],
+  [{ tokens: "patches", stages: [3] }, 1, 1 + patchCount(TINY_MODEL)],
+  [{ tokens: "classToken", stages: [1, 3] }, 0, 1],
+];
+
+for (const [feature, from, to] of CASES) {
+  await onDevices(
+    ["reference", "cpu", "wasm", "onnx"],
+    `imageFeatures() pools the ${feature.tokens} of taps ${feature.stages}, also of a smaller last batch`,
+    async (backend) => {
+      const before = backend.liveTensors();
+      const parameters = uploaded(backend);
+      const found = trained(
+        await imageFeatures(
+          backend,
+          TINY_MODEL,
+          parameters,
+          fiveImages(),
+          2,
+          feature,
+        ),
+      );
+      disposeAll(parameters.values());
+      strictEqual(backend.liveTensors(), before);
+      strictEqual(found.width, 8 * feature.stages.length);
+      deepStrictEqual([...found.labels], [0, 1, 2, 0, 1]);
+      const wanted = [0, 1, 2, 3, 4].flatMap((index) => {
+        const taps = tokensOf(index);
+        return feature.stages.flatMap((stage) =>
+          meanRow(taps[stage] ?? new Float64Array(), from, to)
+        );
+      });
+      strictEqual(found.features.length, wanted.length);
+      found.features.forEach((value, i) =>
+        ok(Math.abs(value - (wanted[i] ?? NaN)) < 1e-5, `number ${i}`)
+      );
+    },
+  );
+}
+
+await onDevices(
+  ["cpu"],
+  "imageFeatures() labels images without a class −1 and passes an unreadable one on",
+  async (backend) => {
+    const parameters = uploaded(backend);
+    const error: DataError = {
+      _tag: "BadImage",
+      image: "cat.jpg",
+      reason: "it is empty",
+    };
+    const of = (batches: AsyncIterable<Result<DataError, Batch>>) =>
+      imageFeatures(backend, TINY_MODEL, parameters, batches, 2);
+    const unlabelled = async function* () {
+      const batch = syntheticBatch(TINY_MODEL, Int32Array.of(0, 1));
+      yield await Promise.resolve(success(batch));
+    };
+    deepStrictEqual([...trained(await of(unlabelled())).labels], [-1, -1]);
+    const alive = backend.liveTensors();
+    const broken = async function* () {
+      yield* unlabelled();
+      yield left(error);
+    };
+    deepStrictEqual(
+      await of(broken()),
+      left({ _tag: "DataFailed", error }),
+    );
+    strictEqual(backend.liveTensors(), alive);
+    disposeAll(parameters.values());
+  },
+);
