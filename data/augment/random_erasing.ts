@@ -11,8 +11,7 @@ import {
   split,
   uniforms,
 } from "../../core/mod.ts";
-import type { Size } from "../image_source.ts";
-import type { PixelBox, Range } from "../random_resized_crop.ts";
+import type { PixelBox, Size } from "../image/raw_image.ts";
 
 export { RANDOM_ERASING, type RandomErasing };
 
@@ -20,7 +19,7 @@ export { RANDOM_ERASING, type RandomErasing };
 export interface Erased {
   /** The rectangle. */
   readonly box: PixelBox;
-  /** Where its noise comes from. */
+  /** Key of its noise. */
   readonly noise: Key;
 }
 
@@ -29,7 +28,7 @@ const TRIES = 10;
 /** A draw needs an area, a shape, a row and a column. */
 const NUMBERS_PER_TRY = 4;
 
-const between = ([low, high]: Range, u: number): number =>
+const between = ([low, high]: readonly [number, number], u: number): number =>
   low + (high - low) * u;
 
 /** The box of one draw, or `null` if it is not smaller than the image in both directions. */
