@@ -96,7 +96,10 @@ export function comparedWith(
   if (its._tag === "Left") {
     return broken(path, `${CHECKPOINT_FILES.run}: ${its.left}`);
   }
-  const changed = differences(file.config, encodePretrainConfig(run.config));
+  const changed = differences(
+    encodePretrainConfig(its.right.config),
+    encodePretrainConfig(run.config),
+  );
   const reason = mismatch(file, its.right, run, changed);
   if (reason !== null) return left({ kind: "foreign", path, reason });
   const change = changed.length === 0

@@ -31,15 +31,25 @@ export * from "./evaluate/classifier_accuracy.ts";
 export * from "./evaluate/encoder_features.ts";
 export * from "./evaluate/image_rows.ts";
 export * from "./tasks/drop_path.ts";
-export * from "./tasks/finetune_config.ts";
 export * from "./tasks/finetune.ts";
 export * from "./tasks/mixing.ts";
+export {
+  type AugmentConfig,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  finetunePlan,
+  type FinetuneRate,
+  type MixingConfig,
+  PROBE_RECIPE,
+  type ProbeConfig,
+  type ProbePlan,
+  probePlan,
+} from "../core/mod.ts";
 export * from "./follow/follow_run.ts";
 export * from "./follow/metrics_sample.ts";
 export * from "./follow/metrics_tail.ts";
 export * from "./follow/run_life.ts";
 export * from "./follow/run_status.ts";
-export * from "./follow/saving_so_far.ts";
 export * from "./follow/seconds_left.ts";
 export * from "./folder_names.ts";
 export * from "./work_options.ts";
@@ -81,7 +91,6 @@ export * from "./tasks/position_tables.ts";
 export * from "./tasks/probe.ts";
 export * from "./tasks/probe_batches.ts";
 export * from "./evaluate/probe_accuracy.ts";
-export * from "./tasks/probe_config.ts";
 export * from "./evaluate/probe_sweep.ts";
 export { readCheckpoint } from "./read_checkpoint.ts";
 export type { RecordBefore, Witness } from "./record_before.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FreezePlan } from "../core/mod.ts";
+import { type FreezePlan, savedPart } from "../core/mod.ts";
 
 /** Steps and time of one phase of a run. */
 export interface PhaseTime {
@@ -85,7 +85,8 @@ export function tellsSaving(steps: readonly number[]): boolean {
  *
  * @param plan The plan.
  * @param times Time of a step in each phase.
- * @returns In `(−∞, 1)`; `NaN` if a phase was not measured.
+ * @param done Steps of the run so far; by default all.
+ * @returns In `(−∞, 1)`; `NaN` if a phase that was entered was not measured.
  *
  * @example Every layer less makes the steps a tenth cheaper
  * ```ts
@@ -105,15 +106,12 @@ export function tellsSaving(steps: readonly number[]): boolean {
  * ```
  */
 export function measuredSaving(
-  plan: FreezePlan,
+  plan: Pick<FreezePlan<unknown>, "phases" | "totalSteps">,
   times: readonly PhaseTime[],
+  done: number = plan.totalSteps,
 ): number {
   const cost = new Map(
     times.map(({ phase, secondsPerStep }) => [phase, secondsPerStep]),
   );
-  const spent = plan.phases.reduce(
-    (sum, { index, from, to }) => sum + (to - from) * (cost.get(index) ?? NaN),
-    0,
-  );
-  return 1 - spent / (plan.totalSteps * (cost.get(0) ?? NaN));
+  return savedPart(plan, ({ index }) => cost.get(index) ?? NaN, done);
 }

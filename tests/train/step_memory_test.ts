@@ -1,16 +1,30 @@
 import { ok, strictEqual } from "node:assert/strict";
-import { MODEL_PRESETS, parameterSpecs, sizeOf } from "../../core/mod.ts";
-import { pretrainTask, type StepMemory, stepMemory } from "../../train/mod.ts";
+import {
+  type FreezePlan,
+  MODEL_PRESETS,
+  parameterSpecs,
+  type Phase,
+  type PretrainConfig,
+  sizeOf,
+  type StepMemory,
+} from "../../core/mod.ts";
+import { pretrainTask, trainingMemory } from "../../train/mod.ts";
 import { right } from "../right.ts";
 import { tinyRun } from "./tiny_run.ts";
 
 const { config, plan } = tinyRun();
 
+const memoryOf = (
+  config: PretrainConfig,
+  plan: FreezePlan,
+  phase: Phase,
+): StepMemory => right(trainingMemory(pretrainTask({ config, plan }), phase));
+
 const memories: readonly StepMemory[] = plan.phases.map((phase) =>
-  right(stepMemory(pretrainTask({ config, plan }), phase))
+  memoryOf(config, plan, phase)
 );
 
-Deno.test("stepMemory() falls from phase to phase in all that training adds", () => {
+Deno.test("trainingMemory() falls from phase to phase in all that training adds", () => {
   memories.slice(1).forEach((memory, i) => {
     const before = memories[i]!;
     strictEqual(memory.parameters, before.parameters);
@@ -21,7 +35,7 @@ Deno.test("stepMemory() falls from phase to phase in all that training adds", ()
   });
 });
 
-Deno.test("stepMemory() counts float32 numbers of parameters, moments and gradients", () => {
+Deno.test("trainingMemory() counts float32 numbers of parameters, moments and gradients", () => {
   const [first] = memories;
   const bytes = 4 *
     parameterSpecs(config.model).reduce(
@@ -34,31 +48,34 @@ Deno.test("stepMemory() counts float32 numbers of parameters, moments and gradie
   strictEqual(first?.gradients, bytes + 4 * (plan.stages.length + 1));
 });
 
-Deno.test("stepMemory() holds two sets of gradients where micro-batches are added up", () => {
+Deno.test("trainingMemory() holds two sets of gradients where micro-batches are added up", () => {
   const training = { ...config.training, accumIter: 2 };
   const [phase] = plan.phases;
-  const two = right(
-    stepMemory(pretrainTask({ config: { ...config, training }, plan }), phase!),
-  );
+  const two = memoryOf({ ...config, training }, plan, phase!);
   strictEqual(two.gradients, 2 * (memories[0]?.gradients ?? NaN));
   strictEqual(two.activations, memories[0]?.activations);
 });
 
-Deno.test("stepMemory() of a sample more adds its activations and images only", () => {
+Deno.test("trainingMemory() of a sample more adds its activations and images only", () => {
   const larger = (batchSize: number) =>
-    right(stepMemory(
-      pretrainTask({
-        config: {
-          ...config,
-          model: MODEL_PRESETS.nano,
-          training: { ...config.training, batchSize },
-        },
-        plan,
-      }),
+    memoryOf(
+      {
+        ...config,
+        model: MODEL_PRESETS.nano,
+        training: { ...config.training, batchSize },
+      },
+      plan,
       plan.phases[0]!,
-    ));
+    );
   const [one, two, three] = [larger(1), larger(2), larger(3)];
   strictEqual(two.optimizer, one.optimizer);
   strictEqual(three.batch - two.batch, two.batch - one.batch);
   ok(three.activations > two.activations);
+});
+
+Deno.test("trainingMemory() is less at any one time than all of it together, and at least what stays", () => {
+  for (const { parameters, optimizer, batch, total, peak } of memories) {
+    ok(peak < total);
+    ok(peak > parameters + optimizer + batch);
+  }
 });

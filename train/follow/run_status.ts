@@ -10,8 +10,7 @@ import {
   type RateSchedule,
 } from "../../core/mod.ts";
 import type { MetricsLine } from "../metrics.ts";
-import { phaseTimes, tellsSaving } from "../saving.ts";
-import { savingSoFar } from "./saving_so_far.ts";
+import { measuredSaving, phaseTimes, tellsSaving } from "../saving.ts";
 import { secondsLeft } from "./seconds_left.ts";
 
 /** How a layer stands. */
@@ -133,7 +132,7 @@ function savingAt(
     Math.max(0, Math.min(to, done) - from)
   );
   if (!tellsSaving(counts)) return null;
-  const saving = savingSoFar(plan, phaseTimes(plan, lines), done);
+  const saving = measuredSaving(plan, phaseTimes(plan, lines), done);
   return Number.isNaN(saving) ? null : saving;
 }
 

@@ -30,8 +30,7 @@ export function secondsLeft(
   plan: FreezePlan,
 ): (done: number, secondsPerStep: number) => number {
   const phaseOf = phaseAt(plan);
-  const flopsOf = phaseFlops(plan);
-  const cost = plan.phases.map((phase) => flopsOf(phase).total);
+  const cost = plan.phases.map(phaseFlops(plan));
   return (done, secondsPerStep) => {
     const present = cost[phaseOf(Math.max(0, done - 1)).index] ?? NaN;
     return plan.phases.reduce((sum, { index, from, to }) => {
