@@ -1,9 +1,10 @@
 /**
- * Telling when losses have exploded.
+ * Detection of losses that have exploded.
  *
  * @module
  */
-import type { ModelSpec } from "../core/mod.ts";
+import { left, type ModelSpec, right } from "../core/mod.ts";
+import type { Hook } from "./engine/hooks.ts";
 import type { MetricsLine } from "./metrics.ts";
 import type { TrainError } from "./train_error.ts";
 
@@ -140,4 +141,14 @@ export function lossWatch(
   };
   history.forEach(see);
   return { see, high: () => worst };
+}
+
+/** Ends a training whose losses have exploded, as a hook. */
+export function lossWatchHook({ see }: LossWatch): Hook {
+  return {
+    onStep: (report) => {
+      const exploded = see(report);
+      return exploded === null ? right(undefined) : left(exploded);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { type Backend, interruptible } from "../../backends/mod.ts";
+import { type Backend, interruptible } from "../../../backends/mod.ts";
 import {
   type BatchSource,
   createRunFolder,
@@ -9,9 +9,9 @@ import {
   readMetrics,
   recordedRun,
   type RunIdentity,
-} from "../../train/mod.ts";
-import { onDevices } from "./devices.ts";
-import { inFolder } from "./temporary_folder.ts";
+} from "../../../train/mod.ts";
+import { onDevices } from "../devices.ts";
+import { inFolder } from "../temporary_folder.ts";
 import {
   startTiny,
   syntheticBatches,
@@ -19,7 +19,7 @@ import {
   TINY_CONFIG,
   tinyRun,
   trained,
-} from "./tiny_run.ts";
+} from "../tiny_run.ts";
 
 /** Two steps an epoch, of three micro-batches each. */
 const RUN = tinyRun({ training: { ...TINY_CONFIG.training, accumIter: 3 } });

@@ -7,9 +7,9 @@ import {
   parameterSpecs,
   planOf,
   sizeOf,
-} from "../../core/mod.ts";
-import { batchParts, pretrainTask, splitBatch } from "../../train/mod.ts";
-import { right } from "../right.ts";
+} from "../../../core/mod.ts";
+import { batchParts, pretrainTask, splitBatch } from "../../../train/mod.ts";
+import { right } from "../../right.ts";
 
 const taskOf = (model: ModelName, batchSize: number) => {
   const config = {

@@ -1,6 +1,10 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import type { Backend } from "../../backends/backend.ts";
-import { epochOrder, PROBE_NAMES, right as success } from "../../core/mod.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import {
+  epochOrder,
+  PROBE_NAMES,
+  right as success,
+} from "../../../core/mod.ts";
 import {
   type BatchSource,
   describeTrainError,
@@ -16,13 +20,13 @@ import {
   train,
   type TrainError,
   type Training,
-} from "../../train/mod.ts";
+} from "../../../train/mod.ts";
 import {
   batches as pictureBatches,
   inputsOn,
   started as openConvNet,
-} from "./convnet/tiny_convnet.ts";
-import { onDevices } from "./devices.ts";
+} from "../tasks/tiny_convnet.ts";
+import { onDevices } from "../devices.ts";
 import {
   batchesOf,
   CONFIG,
@@ -30,7 +34,7 @@ import {
   RUN,
   SAMPLES,
   started,
-} from "./finetune/tiny_finetune.ts";
+} from "../tasks/tiny_finetune.ts";
 
 /** A start in which every number of some tensors is replaced. */
 const startWith = (

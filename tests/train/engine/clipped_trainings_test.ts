@@ -1,27 +1,27 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { Backend } from "../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
 import {
   classifierParameters,
   clipFactor,
   convNetPlan,
   convNetTensors,
-} from "../../core/mod.ts";
+} from "../../../core/mod.ts";
 import {
   type FinetuneConfig,
   finetunePlan,
   initialFinetune,
   orThrow,
   type Training,
-} from "../../train/mod.ts";
-import { faultsOf } from "../right.ts";
+} from "../../../train/mod.ts";
+import { faultsOf } from "../../right.ts";
 import {
   CONFIG as CONVNET,
   inputsOn,
   SAMPLES as PICTURES,
   started as openConvNet,
   stepped,
-} from "./convnet/tiny_convnet.ts";
-import { onDevices } from "./devices.ts";
+} from "../tasks/tiny_convnet.ts";
+import { onDevices } from "../devices.ts";
 import {
   CONFIG as FINETUNE,
   ENCODER,
@@ -29,7 +29,7 @@ import {
   SAMPLES,
   started,
   take,
-} from "./finetune/tiny_finetune.ts";
+} from "../tasks/tiny_finetune.ts";
 
 /** All that a training keeps after its first step, and what it says of that step. */
 async function afterFirst(training: Training) {

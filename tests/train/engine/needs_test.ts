@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { pretrainTask, runNeeds } from "../../train/mod.ts";
-import { visibleCount } from "../../core/mod.ts";
-import { tinyRun } from "./tiny_run.ts";
+import { pretrainTask, runNeeds } from "../../../train/mod.ts";
+import { visibleCount } from "../../../core/mod.ts";
+import { tinyRun } from "../tiny_run.ts";
 
 Deno.test("runNeeds() is the longest sum of the first phase, and int8 where frozen blocks use it", () => {
   const { config, plan } = tinyRun();

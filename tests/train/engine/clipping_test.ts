@@ -1,15 +1,15 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { Backend } from "../../backends/backend.ts";
-import type { PretrainConfig } from "../../core/mod.ts";
-import { movedParameters } from "../../train/mod.ts";
-import { onDevices } from "./devices.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { PretrainConfig } from "../../../core/mod.ts";
+import { movedParameters } from "../../../train/mod.ts";
+import { onDevices } from "../devices.ts";
 import {
   startTiny,
   takeSteps,
   TINY_CONFIG,
   tinyRun,
   trained,
-} from "./tiny_run.ts";
+} from "../tiny_run.ts";
 
 /** Plain descent of rate 1 by the gradient itself: a step is a gradient. */
 const DESCENT: Partial<PretrainConfig> = {

@@ -7,10 +7,10 @@ import {
   type PretrainConfig,
   sizeOf,
   type StepMemory,
-} from "../../core/mod.ts";
-import { pretrainTask, trainingMemory } from "../../train/mod.ts";
-import { right } from "../right.ts";
-import { tinyRun } from "./tiny_run.ts";
+} from "../../../core/mod.ts";
+import { pretrainTask, trainingMemory } from "../../../train/mod.ts";
+import { right } from "../../right.ts";
+import { tinyRun } from "../tiny_run.ts";
 
 const { config, plan } = tinyRun();
 

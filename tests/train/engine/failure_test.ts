@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import type { Backend, Program } from "../../backends/backend.ts";
-import { left, right } from "../../core/mod.ts";
+import type { Backend, Program } from "../../../backends/backend.ts";
+import { left, right } from "../../../core/mod.ts";
 import {
   describeTrainError,
   initialSnapshot,
@@ -10,10 +10,10 @@ import {
   type StepReport,
   type TrainError,
   writeCheckpoint,
-} from "../../train/mod.ts";
-import { onDevices } from "./devices.ts";
-import { inFolder } from "./temporary_folder.ts";
-import { syntheticBatches, takeSteps, tinyRun, trained } from "./tiny_run.ts";
+} from "../../../train/mod.ts";
+import { onDevices } from "../devices.ts";
+import { inFolder } from "../temporary_folder.ts";
+import { syntheticBatches, takeSteps, tinyRun, trained } from "../tiny_run.ts";
 
 const RUN = tinyRun();
 

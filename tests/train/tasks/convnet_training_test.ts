@@ -1,5 +1,6 @@
 import {
   deepStrictEqual,
+  match,
   notDeepStrictEqual,
   ok,
   strictEqual,
@@ -12,6 +13,7 @@ import {
 } from "../../../core/mod.ts";
 import { referenceBackend } from "../../../backends/mod.ts";
 import {
+  type BatchSource,
   compileConvNetScores,
   convNetError,
   convNetTargets,
@@ -169,3 +171,32 @@ Deno.test("convNetTargets() is one where the class is, and refuses images withou
     strictEqual(refused._tag === "Left" && refused.left._tag, "BadConfig");
   }
 });
+
+await onDevices(
+  ["cpu"],
+  "training of a convolutional network skips a step whose running statistics leave float32: nothing moves, statistics neither",
+  async (backend) => {
+    const inputs = inputsOn(backend);
+    const batches: BatchSource = async function* (epoch, from) {
+      let place = from;
+      for await (const batch of inputs.batches(epoch, from)) {
+        const isBad = epoch === 0 && place++ === 2 && batch._tag === "Right";
+        yield isBad
+          ? success({
+            ...batch.right,
+            images: batch.right.images.map(() => 1e30),
+          })
+          : batch;
+      }
+    };
+    const training = started({ ...inputs, batches, skipNonFinite: 1 });
+    await stepped(training, 2);
+    const before = orThrow(await training.snapshot());
+    const [report] = await stepped(training, 3);
+    match(report?.skipped ?? "", /^the running statistics .* are not finite/);
+    const after = orThrow(await training.snapshot());
+    deepStrictEqual(after, { ...before, step: 3, skipped: 1 });
+    await stepped(training, 5);
+    training.dispose();
+  },
+);

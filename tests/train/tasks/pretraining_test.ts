@@ -4,7 +4,7 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
-import type { Backend } from "../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
 import {
   layerOfOwner,
   parameterSpecs,
@@ -12,15 +12,15 @@ import {
   ratesAt,
   stateKinds,
   stateName,
-} from "../../core/mod.ts";
+} from "../../../core/mod.ts";
 import {
   initialSnapshot,
   pretraining,
   type RunIdentity,
   type Snapshot,
   type StepReport,
-} from "../../train/mod.ts";
-import { onDevices } from "./devices.ts";
+} from "../../../train/mod.ts";
+import { onDevices } from "../devices.ts";
 import {
   startTiny,
   syntheticBatches,
@@ -28,7 +28,7 @@ import {
   TINY_CONFIG,
   tinyRun,
   trained,
-} from "./tiny_run.ts";
+} from "../tiny_run.ts";
 
 /** A whole run: what each step said and the state before and after it. */
 async function wholeRun(

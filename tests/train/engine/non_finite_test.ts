@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import type { Backend } from "../../backends/backend.ts";
-import { type PretrainConfig, stateKinds } from "../../core/mod.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import { type PretrainConfig, stateKinds } from "../../../core/mod.ts";
 import {
   type BatchSource,
   describeTrainError,
@@ -13,17 +13,17 @@ import {
   type StepReport,
   type TrainError,
   writeCheckpoint,
-} from "../../train/mod.ts";
-import { onDevices } from "./devices.ts";
-import { spoiledBatches } from "./spoiled_batches.ts";
-import { inFolder } from "./temporary_folder.ts";
+} from "../../../train/mod.ts";
+import { onDevices } from "../devices.ts";
+import { spoiledBatches } from "../spoiled_batches.ts";
+import { inFolder } from "../temporary_folder.ts";
 import {
   syntheticBatches,
   takeSteps,
   TINY_CONFIG,
   tinyRun,
   trained,
-} from "./tiny_run.ts";
+} from "../tiny_run.ts";
 
 const RUN = tinyRun();
 

@@ -1,14 +1,14 @@
 import { deepStrictEqual, match, ok } from "node:assert/strict";
-import { initialSnapshot, pretraining } from "../../train/mod.ts";
-import { describeTrainError } from "../../train/mod.ts";
-import { onDevices } from "./devices.ts";
+import { initialSnapshot, pretraining } from "../../../train/mod.ts";
+import { describeTrainError } from "../../../train/mod.ts";
+import { onDevices } from "../devices.ts";
 import {
   startTiny,
   syntheticBatches,
   takeSteps,
   tinyRun,
   trained,
-} from "./tiny_run.ts";
+} from "../tiny_run.ts";
 
 const EXACT = tinyRun();
 const ROUGH = tinyRun({ frozenPrecision: "int8" });

@@ -4,8 +4,8 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import fc from "fast-check";
-import { batchTensors } from "../../train/mod.ts";
-import { syntheticBatch, TINY_MODEL } from "./tiny_run.ts";
+import { batchTensors } from "../../../train/mod.ts";
+import { syntheticBatch, TINY_MODEL } from "../tiny_run.ts";
 
 const tensorsOf = (indices: readonly number[], seed: number, epoch: number) =>
   batchTensors(

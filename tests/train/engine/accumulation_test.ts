@@ -1,17 +1,17 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import type { Backend, Program } from "../../backends/backend.ts";
-import { left, type PretrainConfig, right } from "../../core/mod.ts";
-import { batchParts, pretrainTask } from "../../train/mod.ts";
-import { referenceBackend } from "../../backends/mod.ts";
-import { largestDifference } from "../golden_files.ts";
-import { onDevices } from "./devices.ts";
+import type { Backend, Program } from "../../../backends/backend.ts";
+import { left, type PretrainConfig, right } from "../../../core/mod.ts";
+import { batchParts, pretrainTask } from "../../../train/mod.ts";
+import { referenceBackend } from "../../../backends/mod.ts";
+import { largestDifference } from "../../golden_files.ts";
+import { onDevices } from "../devices.ts";
 import {
   startTiny,
   takeSteps,
   TINY_CONFIG,
   tinyRun,
   trained,
-} from "./tiny_run.ts";
+} from "../tiny_run.ts";
 
 async function stepsWith(
   backend: Backend,

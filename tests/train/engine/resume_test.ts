@@ -1,6 +1,6 @@
-import { onDevices } from "./devices.ts";
-import { ACCUMULATING_RUN, resumesEverywhere } from "./resumes_everywhere.ts";
-import { tinyRun } from "./tiny_run.ts";
+import { onDevices } from "../devices.ts";
+import { ACCUMULATING_RUN, resumesEverywhere } from "../resumes_everywhere.ts";
+import { tinyRun } from "../tiny_run.ts";
 
 const EVERY_STEP = [...Array(13).keys()];
 

@@ -1,9 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { randomImages } from "../../bench/random_images.ts";
-import type { Batch } from "../../data/mod.ts";
-import { type BatchSource, batchSource } from "../../train/mod.ts";
-import { right } from "../right.ts";
-import { TINY_CONFIG, TINY_MODEL } from "./tiny_run.ts";
+import { randomImages } from "../../../bench/random_images.ts";
+import type { Batch } from "../../../data/mod.ts";
+import { type BatchSource, batchSource } from "../../../train/mod.ts";
+import { right } from "../../right.ts";
+import { TINY_CONFIG, TINY_MODEL } from "../tiny_run.ts";
 
 const SOURCE = randomImages(7, 20, 1);
 

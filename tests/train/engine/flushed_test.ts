@@ -1,10 +1,10 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { inFolder } from "./temporary_folder.ts";
+import { inFolder } from "../temporary_folder.ts";
 
-const TRAIN = new URL("../../train/", import.meta.url).href;
-const TINY = new URL("./tiny_run.ts", import.meta.url).href;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const TRAIN = new URL("../../../train/", import.meta.url).href;
+const TINY = new URL("../tiny_run.ts", import.meta.url).href;
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 /** Writes a checkpoint into the folder that it is told. */
 const SCRIPT = `

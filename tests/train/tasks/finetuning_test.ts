@@ -1,28 +1,33 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   classifierParameters,
   left,
   type Result,
   right as success,
 } from "../../../core/mod.ts";
-import { referenceBackend } from "../../../backends/mod.ts";
+import { type Backend, referenceBackend } from "../../../backends/mod.ts";
 import type { Batch, DataError } from "../../../data/mod.ts";
 import {
+  batchParts,
   type BatchSource,
   classifierAccuracy,
   FINETUNE_RECIPE,
   type FinetuneConfig,
   finetunePlan,
   finetuneTask,
+  initialFinetune,
   orThrow,
   STATE_KINDS,
   type StepReport,
+  train,
 } from "../../../train/mod.ts";
 import { faultsOf, right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
 import { syntheticBatch, TINY_MODEL } from "../tiny_run.ts";
 import {
+  batchesOf,
   CONFIG,
+  ENCODER,
   labelled,
   RUN,
   runOf,
@@ -221,4 +226,64 @@ Deno.test("fine-tuning ends with the error of the images, or at one without a cl
     );
   });
   ok(unlabelled._tag === "Left" && unlabelled.left._tag === "BadConfig");
+});
+
+await onDevices(
+  ["onnx"],
+  "fine-tuning in two parts at one time takes the steps of whole batches, to rounding, with mixing, dropped branches and means",
+  async (backend) => {
+    const training = { ...CONFIG.training, batchSize: 12, accumIter: 1 };
+    const run = runOf({ ...CONFIG, training, emaDecay: 0.9 });
+    strictEqual(batchParts(finetuneTask(run), backend), 2);
+    const endOf = async (engine: Backend) => {
+      const tuning = started(engine, run);
+      const reports = await take(tuning);
+      const end = orThrow(await tuning.snapshot());
+      tuning.dispose();
+      return { reports, end };
+    };
+    const before = backend.liveTensors();
+    const parts = await endOf(backend);
+    const whole = await endOf({ ...backend, parallelRuns: 1 });
+    strictEqual(backend.liveTensors(), before);
+    parts.reports.forEach(({ loss }, i) => {
+      ok(Math.abs(loss - whole.reports[i]!.loss) < 1e-5, `step ${i}`);
+    });
+    for (const kind of ["parameters", "averages"] as const) {
+      for (const [name, data] of parts.end[kind]) {
+        const other = whole.end[kind].get(name)!;
+        ok(data.every((x, i) => Math.abs(x - other[i]!) < 1e-4), name);
+      }
+    }
+  },
+);
+
+Deno.test("fine-tuning skips steps that are not finite, as many as it may", async () => {
+  // The first micro-batch of the second step.
+  const batches: BatchSource = async function* (epoch, from) {
+    let place = from;
+    for await (const batch of batchesOf(CONFIG)(epoch, from)) {
+      const isBad = epoch === 0 && place++ === 2 && batch._tag === "Right";
+      yield isBad
+        ? success({ ...batch.right, images: batch.right.images.map(() => NaN) })
+        : batch;
+    }
+  };
+  const run = train(finetuneTask(RUN), {
+    backend: referenceBackend(),
+    batches,
+    start: initialFinetune(RUN, ENCODER),
+    skipNonFinite: 1,
+  });
+  await take(run, 1);
+  const before = orThrow(await run.snapshot());
+  const [report] = await take(run, 1);
+  match(report?.skipped ?? "", /^the loss is not finite/);
+  deepStrictEqual(orThrow(await run.snapshot()), {
+    ...before,
+    step: 2,
+    skipped: 1,
+  });
+  strictEqual((await take(run)).length, 4);
+  run.dispose();
 });
