@@ -62,7 +62,7 @@ export function freezeMessage(
   steps: readonly MetricsLine[],
 ): string {
   const flops = phaseFlops(plan);
-  const predicted = percent(flops(phase).total / flops(plan.phases[0]).total);
+  const predicted = percent(flops(phase) / flops(plan.phases[0]));
   const now = secondsIn(plan, phase, steps);
   const unfrozen = secondsIn(plan, plan.phases[0], steps);
   const event = `step ${phase.from}: ${newlyFrozen(plan, phase)}${

@@ -10,13 +10,9 @@ import {
   type DeviceInfo,
 } from "../../backends/mod.ts";
 import {
-  bytesOf,
   describeFaults,
   type Faults,
   type FreezePlan,
-  type Graph,
-  inputSignatures,
-  peakBytes,
   type PretrainConfig,
   type Result,
   right,
@@ -26,8 +22,8 @@ import {
   compilePhase,
   describeTrainError,
   disposePhase,
-  phaseGraphs,
   pretrainTask,
+  trainingMemory,
 } from "../../train/mod.ts";
 
 /** What a WebAssembly program can address. */
@@ -39,18 +35,6 @@ const WASM_HEAP_BYTES = 2 ** 32;
  * JavaScript that wait for the garbage collector 40 %.
  */
 const OVERHEAD = { heap: 1.1, collected: 1.6 } as const;
-
-/** Bytes of the inputs of graphs, each name once. */
-function inputBytes(
-  graphs: readonly Graph[],
-  wanted: (name: string) => boolean,
-): number {
-  const signatures = new Map(
-    graphs.flatMap((graph) => Object.entries(inputSignatures(graph))),
-  );
-  return [...signatures].filter(([name]) => wanted(name))
-    .reduce((sum, [, signature]) => sum + bytesOf(signature), 0);
-}
 
 /**
  * The most memory that a step needs. The first phase needs the most: later ones
@@ -64,23 +48,9 @@ function stepBytes(
   plan: FreezePlan,
 ): Result<Faults, number> {
   const task = pretrainTask({ config, plan });
-  const parts = batchParts(task, backend);
-  const graphs = phaseGraphs(task, plan.phases[0], parts);
-  if (graphs._tag === "Left") return graphs;
-  const { gradient, update } = graphs.right;
-  const isGradient = (name: string): boolean =>
-    Object.hasOwn(gradient.outputs, name);
-  const state = inputBytes([gradient, update], (name) => !isGradient(name));
-  const gradients = inputBytes([update], isGradient);
-  const sums = config.training.accumIter > 1 ? 1 : 0;
-  const isSummed = sums + parts > 1;
-  return right(
-    state + Math.max(
-      parts * peakBytes(gradient) + sums * gradients,
-      gradients + peakBytes(update),
-      isSummed ? (sums + parts + 1) * gradients : 0,
-    ),
-  );
+  const [first] = plan.phases;
+  const memory = trainingMemory(task, first, batchParts(task, backend));
+  return memory._tag === "Left" ? memory : right(memory.right.peak);
 }
 
 /** Bytes that tensors may take, and of what; `null` if the device does not say. */

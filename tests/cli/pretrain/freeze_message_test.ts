@@ -26,7 +26,7 @@ function stepsUntil(last: number, milliseconds = 100): readonly MetricsLine[] {
   const flops = phaseFlops(PLAN);
   return Array.from({ length: last + 1 }, (_, step) => {
     const phase = phaseAt(PLAN)(step);
-    const part = flops(phase).total / flops(PLAN.phases[0]).total;
+    const part = flops(phase) / flops(PLAN.phases[0]);
     const gradient = step === phase.from ? 9000 : milliseconds * part;
     return {
       step,

@@ -12,8 +12,7 @@ import {
   type RateSchedule,
 } from "../../../core/mod.ts";
 import type { MetricsLine } from "../metrics.ts";
-import { phaseTimes, tellsSaving } from "../../saving.ts";
-import { savingSoFar } from "./saving_so_far.ts";
+import { measuredSaving, phaseTimes, tellsSaving } from "../saving.ts";
 
 /** How a layer stands. */
 export interface LayerStatus {
@@ -106,8 +105,7 @@ export function secondsLeft(
   plan: FreezePlan,
 ): (done: number, secondsPerStep: number) => number {
   const phaseOf = phaseAt(plan);
-  const flopsOf = phaseFlops(plan);
-  const cost = plan.phases.map((phase) => flopsOf(phase).total);
+  const cost = plan.phases.map(phaseFlops(plan));
   return (done, secondsPerStep) => {
     const present = cost[phaseOf(Math.max(0, done - 1)).index] ?? NaN;
     return plan.phases.reduce((sum, { index, from, to }) => {
@@ -170,7 +168,7 @@ function savingAt(
     Math.max(0, Math.min(to, done) - from)
   );
   if (!tellsSaving(counts)) return null;
-  const saving = savingSoFar(plan, phaseTimes(plan, lines), done);
+  const saving = measuredSaving(plan, phaseTimes(plan, lines), done);
   return Number.isNaN(saving) ? null : saving;
 }
 
