@@ -9,12 +9,6 @@
  *
  * Prints a JSON row for each model.
  *
- * Least permissions (`docs/permissions.md`):
- *
- * ```text
- * --allow-read --allow-env --allow-ffi --allow-sys --allow-write
- * ```
- *
  * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
