@@ -15,8 +15,8 @@ import {
   type ItemIterator,
   orThrow,
   pretrainTask,
-  stepMemory,
   type StepTimes,
+  trainingMemory,
   type TrainState,
   trainStep,
   uploadState,
@@ -171,8 +171,8 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     flops: stepFlops(plan, phase, spec.batchSize),
     stepMb: rounded(stepMb),
     predictedMb: rounded(
-      orThrow(stepMemory(task, phase, batchParts(task, backend)))
-        .total / 1e6,
+      orThrow(trainingMemory(task, phase, batchParts(task, backend))).total /
+        1e6,
     ),
     peakRssMb: rounded(peakRssMb()),
   };

@@ -69,11 +69,9 @@ function savings(phases: Phases, warmup: WarmupMode): string {
   const plan = runPlan(phases.config, warmup);
   const part = (of: (row: PhaseRow) => number): string =>
     `${(100 * wholeRunSaving(plan, times(phases, of))).toFixed(1)} %`;
-  return `warm-up as in the ${warmup}: ours ${
-    part(({ ours }) => ours)
-  }, predicted ${part(({ flops }) => flops)}, ${phases.about.peer} ${
-    part(({ theirs }) => theirs)
-  }`;
+  return `warm-up ${warmup}: ours ${part(({ ours }) => ours)}, predicted ${
+    part(({ flops }) => flops)
+  }, ${phases.about.peer} ${part(({ theirs }) => theirs)}`;
 }
 
 function parsed() {
@@ -104,10 +102,10 @@ console.log(savingTable(rows));
 console.log(
   "\nSaved over the whole run, 10 of 100 epochs warm-up, cubic t0 = 0.8:",
 );
-for (const warmup of ["figure", "code"] as const) {
+for (const warmup of ["perLayer", "shared"] as const) {
   console.log(`  ${savings(phases.right, warmup)}`);
 }
 if (values.svg !== undefined) {
-  const plan = runPlan(phases.right.config, "figure");
+  const plan = runPlan(phases.right.config, "perLayer");
   Deno.writeTextFileSync(values.svg, savingPlot(plan, phases.right));
 }

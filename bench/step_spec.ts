@@ -124,5 +124,5 @@ export function stepFlops(
   phase: Phase,
   batchSize: number,
 ): number {
-  return batchSize * phaseFlops(plan)(phase).total;
+  return batchSize * phaseFlops(plan)(phase);
 }

@@ -8,11 +8,10 @@ export * from "./byte_kind.ts";
 export * from "./excerpt.ts";
 export * from "./graph/node.ts";
 export * from "./graph/convolution_extents.ts";
-export * from "./model/model_spec.ts";
-export * from "./model/parameters.ts";
-export * from "./model/presets.ts";
-export * from "./model/model_names.ts";
-export * from "./graph/builder.ts";
+export * from "./models/model_spec.ts";
+export * from "./models/model_names.ts";
+export type { GraphBuilder, Transposition } from "./graph/builder.ts";
+export * from "./graph/trace.ts";
 export * from "./graph/cost.ts";
 export * from "./graph/differentiate.ts";
 export * from "./graph/interpret.ts";
@@ -27,63 +26,87 @@ export {
   orientationBin,
   type Overlap,
 } from "./graph/ops/hog.ts";
-export * from "./model/classifier.ts";
-export * from "./model/classifier_graph.ts";
-export * from "./model/cross_entropy.ts";
-export * from "./model/decoder.ts";
-export * from "./model/encoder.ts";
-export * from "./model/encoder_graph.ts";
-export * from "./model/hog_target.ts";
-export * from "./model/layers.ts";
-export * from "./model/local_mim.ts";
-export * from "./model/masked_loss.ts";
-export * from "./model/masking.ts";
-export * from "./model/pos_embed.ts";
-export * from "./model/resample_positions.ts";
-export * from "./model/probe_graph.ts";
-export * from "./model/step_graph.ts";
-export * from "./optimizer/gradient_norm.ts";
-export * from "./optimizer/lars.ts";
-export * from "./optimizer/lars_update.ts";
-export * from "./optimizer/layer_decay.ts";
-export * from "./optimizer/update_graph.ts";
-export * from "./threefry.ts";
-export * from "./beta_draw.ts";
-export * from "./random.ts";
-export * from "./model/init.ts";
+export * from "./models/classifier.ts";
+export * from "./nn/losses.ts";
+export * from "./models/decoder.ts";
+export * from "./models/hog_loss.ts";
+export { checkModel, MODEL_LIMITS } from "./models/model_codec.ts";
+export * from "./nn/scope.ts";
+export * from "./models/encoder.ts";
+export * from "./nn/layers.ts";
+export * from "./models/local_mim.ts";
+export * from "./nn/masking.ts";
+export * from "./nn/positions.ts";
+export * from "./models/probe.ts";
+export * from "./optim/gradient_norm.ts";
+export {
+  type LarsConfig,
+  type LarsNodes,
+  type LarsOptions,
+  larsUpdate,
+} from "./optim/lars.ts";
+export * from "./optim/layer_decay.ts";
+export * from "./optim/update_graph.ts";
+export * from "./random/threefry.ts";
+export * from "./random/random.ts";
+export * from "./nn/init.ts";
 export * from "./brand.ts";
-export * from "./nearest.ts";
-export * from "./model/check_model.ts";
-export * from "./model/model_limits.ts";
-export * from "./schedule/annealing.ts";
-export * from "./schedule/cosine_rate.ts";
+export * from "./codec/nearest.ts";
+export {
+  annealSteps,
+  freezeStepAt,
+  type TrainingSpan,
+  type WarmupMode,
+} from "./schedule/annealing.ts";
 export * from "./schedule/freeze_time.ts";
 export * from "./schedule/initial_rate.ts";
 export * from "./schedule/rate_schedule.ts";
-export * from "./plan/config.ts";
+export type {
+  ClippingConfig,
+  FreezeConfig,
+  RateConfig,
+  RateMode,
+  TrainingConfig,
+} from "./config/parts.ts";
+export { T0_RANGE } from "./config/parts.ts";
 export {
-  decodePretrainConfig,
-  encodePretrainConfig,
-} from "./plan/config_codec.ts";
-export * from "./plan/plan.ts";
-export { freezePlan } from "./plan/freeze_plan.ts";
-export { phaseAt } from "./plan/phases.ts";
+  type AugmentConfig,
+  type MixingConfig,
+  RAND_AUGMENT,
+  type RandAugment,
+  RANDOM_ERASING,
+  type RandomErasing,
+} from "./config/augment.ts";
+export * from "./config/finetune.ts";
+export * from "./config/old_words.ts";
+export * from "./config/pretrain.ts";
+export * from "./config/probe.ts";
+export type {
+  AdamWConfig,
+  OptimizerConfig,
+  SgdConfig,
+} from "./optim/optimizer_config.ts";
+export {
+  type FreezePlan,
+  type Phase,
+  phaseAt,
+  type Phases,
+  type PlanConfig,
+  type PlanLayer,
+  type PlanStage,
+} from "./plan/plan.ts";
+export {
+  finetunePlan,
+  freezePlan,
+  planOf,
+  stepsPerEpoch,
+} from "./plan/freeze_plan.ts";
 export * from "./plan/ownership.ts";
 export * from "./plan/rates.ts";
-export * from "./plan/steps.ts";
-export * from "./model/reconstruction_graph.ts";
-export {
-  encoderBlockFlops,
-  type ModuleFlops,
-  patchEmbedFlops,
-  stageFlops,
-  transformerBlockFlops,
-} from "./plan/module_flops.ts";
 export * from "./plan/cost.ts";
 export * from "./plan/memory.ts";
 export * from "./plan/plan_json.ts";
-export * from "./plan/t0_for_saving.ts";
-export * from "./plan/equal_cost.ts";
+export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
 export * from "./plan/calc_speedup.ts";
 export {
   checkConvNet,
@@ -92,13 +115,10 @@ export {
   type ConvNetFamily,
   convNetLayers,
   type ConvNetSpec,
-  headChannels,
   STEM_CHANNELS,
-} from "./convnet/convnet_spec.ts";
-export * from "./convnet/convnet_tensors.ts";
-export * from "./convnet/batch_norm.ts";
-export * from "./convnet/convnet.ts";
-export * from "./convnet/convnet_graph.ts";
-export * from "./convnet/convnet_config.ts";
-export * from "./convnet/convnet_plan.ts";
-export * from "./convnet/convnet_saving.ts";
+} from "./models/convnet_spec.ts";
+export * from "./nn/batch_norm.ts";
+export * from "./models/convnet.ts";
+export * from "./config/convnet.ts";
+export * from "./plan/convnet_plan.ts";
+export * from "./plan/probe_plan.ts";

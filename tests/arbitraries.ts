@@ -16,8 +16,7 @@ import type {
   StageSpec,
   TrainingConfig,
 } from "../core/mod.ts";
-import { planFrom } from "../core/plan/freeze_plan.ts";
-import { leastT0 } from "../core/plan/plan_codec.ts";
+import { leastT0, planFrom } from "../core/plan/freeze_plan.ts";
 
 /** Records as literals make them: JSON gives them back strictly equal. */
 function plainRecord<T>(
@@ -115,7 +114,7 @@ export const rateConfig: fc.Arbitrary<RateConfig> = plainRecord({
     plainRecord({ _tag: fc.constant("Uniform" as const) }),
   ),
   stagePower: fc.oneof(fc.constant(0), between(0, 2)),
-  warmup: fc.constantFrom("figure" as const, "code" as const),
+  warmup: fc.constantFrom("perLayer" as const, "shared" as const),
 }).map(({ endPart, ...rate }) => ({
   ...rate,
   endRate: endPart * rate.baseRate,

@@ -24,7 +24,7 @@ import { parseFlags } from "../cli/flags/parse_flags.ts";
 const FUZZ_TESTS = [
   "tests/core/plan/fuzz_test.ts",
   "tests/data/fuzz_test.ts",
-  "tests/data/image_budget_test.ts",
+  "tests/data/decode/image_budget_test.ts",
   "tests/train/fuzz_test.ts",
   "tests/train/weights/fuzz_test.ts",
   "tests/cli/pretrain/fuzz_test.ts",

@@ -1,12 +1,15 @@
 /**
- * Lint plugin: imports run one way, and each fenced library has one door.
+ * Lint plugin: imports run one way between rooms and within them, and each fenced
+ * library has one door.
  *
  * @module
  */
 import {
   importedPath,
+  innerRoomOf,
   libraryOf,
   MAY_IMPORT,
+  mayImportWithin,
   pathInRepository,
   roomOf,
 } from "./rooms.ts";
@@ -14,7 +17,7 @@ import {
 /** Where a library may be imported: paths that begin with one of these. */
 const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
   ["fp-ts", ["core/fp.ts"]],
-  ["io-ts", ["core/codec.ts"]],
+  ["io-ts", ["core/codec/codec.ts"]],
   ["@tensorflow", ["backends/tfjs/", "tests/backends/", "bench/peers/"]],
   ["@jax-js", ["bench/peers/"]],
 ]);
@@ -31,11 +34,18 @@ function objection(path: string, specifier: string): string | null {
     return `${path.split("/")[0]}/ may not know ${target}`;
   }
   const to = roomOf(target);
-  if (from === null || from === to) return null;
+  if (from === null) return null;
+  if (from === to) return innerObjection(path, target);
   return to !== null && MAY_IMPORT[from].includes(to)
     ? null
     : `${from}/ may not know ${target}`;
 }
+
+/** Within a room, imports run the one way of its inner rooms. */
+const innerObjection = (path: string, target: string): string | null =>
+  mayImportWithin(path, target)
+    ? null
+    : `${innerRoomOf(path)}/ may not know ${target}`;
 
 /** A library must come through its door; the core has no other libraries. */
 function libraryObjection(path: string, library: string): string | null {

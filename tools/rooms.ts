@@ -17,6 +17,48 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   cli: ["core", "backends", "data", "train", "plot"],
 };
 
+/**
+ * For each inner room, the inner rooms that it may import. A file lies in the innermost
+ * room that is listed here; one in a room that is not listed may import all, as the
+ * `mod.ts` of a room does. Every file may import its own room.
+ */
+export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "data/report": [],
+  "data/resources": [],
+  "data/image": ["data/report"],
+  "data/augment": ["data/image"],
+  "data/decode": ["data/image", "data/report", "data/resources"],
+  "data/decode/resample": ["data/image"],
+  "data/transforms": [
+    "data/image",
+    "data/report",
+    "data/augment",
+    "data/decode/resample",
+  ],
+  "data/sources": ["data/image", "data/report", "data/resources"],
+  ...roomsOfSources(["folder", "tar", "parquet", "known_sets"]),
+  "data/sources/opening": [
+    ...["data/image", "data/report", "data/sources"],
+    ...["data/sources/folder", "data/sources/tar", "data/sources/parquet"],
+    "data/sources/known_sets",
+  ],
+  "data/classes": ["data/image", "data/report"],
+  "data/loader": [
+    ...["data/image", "data/report", "data/resources"],
+    ...["data/decode", "data/transforms"],
+  ],
+};
+
+/** Kinds of sources, none of which knows another. */
+function roomsOfSources(
+  kinds: readonly string[],
+): Readonly<Record<string, readonly string[]>> {
+  const may = ["data/image", "data/report", "data/resources", "data/sources"];
+  return Object.fromEntries(
+    kinds.map((kind) => [`data/sources/${kind}`, may]),
+  );
+}
+
 const REPOSITORY = new URL("../", import.meta.url);
 
 const PACKAGE = "@vitfreeze/vitfreeze";
@@ -43,6 +85,34 @@ export function pathInRepository(filename: string): string {
 export function roomOf(path: string): Room | null {
   const folder = path.split("/")[0] ?? "";
   return Object.hasOwn(MAY_IMPORT, folder) ? folder as Room : null;
+}
+
+/**
+ * Innermost listed room in which a file lies.
+ *
+ * @param path From the top of the repository.
+ * @returns The path of the room, or `null` if none is listed.
+ */
+export function innerRoomOf(path: string): string | null {
+  const folders = path.split("/").slice(0, -1);
+  for (let depth = folders.length; depth > 0; depth--) {
+    const room = folders.slice(0, depth).join("/");
+    if (Object.hasOwn(INNER_ROOMS, room)) return room;
+  }
+  return null;
+}
+
+/**
+ * Whether an import within a room of the house runs the one way of its inner rooms.
+ *
+ * @param path The importing file, from the top of the repository.
+ * @param target The imported file.
+ */
+export function mayImportWithin(path: string, target: string): boolean {
+  const from = innerRoomOf(path);
+  if (from === null || roomOf(path) !== roomOf(target)) return true;
+  const to = innerRoomOf(target);
+  return to === from || (to !== null && INNER_ROOMS[from]!.includes(to));
 }
 
 /**

@@ -21,7 +21,6 @@ export * from "./engine/snapshot.ts";
 export * from "./run/follow/follow_run.ts";
 export * from "./run/follow/metrics_tail.ts";
 export * from "./run/follow/run_status.ts";
-export * from "./run/follow/saving_so_far.ts";
 export * from "./work_options.ts";
 export {
   checkpointProgress,
@@ -79,7 +78,7 @@ export {
   type TensorFile,
 } from "./files/safetensors.ts";
 export type { StoredTensor, TensorData } from "./files/tensor_data.ts";
-export * from "./saving.ts";
+export * from "./run/saving.ts";
 export * from "./checkpoint/schedule_change.ts";
 export * from "./run/tensorboard/event_file.ts";
 export * from "./run/tensorboard/run_events.ts";
@@ -128,11 +127,21 @@ export * from "./evaluate/convnet_accuracy.ts";
 export * from "./tasks/convnet.ts";
 export * from "./evaluate/classifier_accuracy.ts";
 export * from "./tasks/drop_path.ts";
-export * from "./tasks/finetune_config.ts";
 export * from "./tasks/finetune.ts";
 export * from "./tasks/mixing.ts";
 export * from "./tasks/probe.ts";
 export * from "./tasks/probe_batches.ts";
 export * from "./evaluate/probe_accuracy.ts";
-export * from "./tasks/probe_config.ts";
 export * from "./evaluate/probe_sweep.ts";
+export {
+  type AugmentConfig,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  finetunePlan,
+  type FinetuneRate,
+  type MixingConfig,
+  PROBE_RECIPE,
+  type ProbeConfig,
+  type ProbePlan,
+  probePlan,
+} from "../core/mod.ts";

@@ -12,21 +12,21 @@ import {
   type AdamWConfig,
   encode,
   type Faults,
-  gradientName,
-  gradients,
   type Graph,
   type GraphBuilder,
   isTrainable,
-  layerNorm,
   modelScope,
   type ModelSpec,
   type NodeId,
+  type Owner,
   type ParameterSpec,
   type Result,
   right,
   sizeOf,
+  tapNorm,
   traceGraph,
   updateGraph,
+  type VitScope,
 } from "../../core/mod.ts";
 import type { OurPhase } from "./our_phase.ts";
 import { encoderParameters, targetName } from "./start_file.ts";
@@ -71,19 +71,19 @@ function meanSquare(g: GraphBuilder, x: NodeId, target: NodeId): NodeId {
 }
 
 function lossOf(
-  g: GraphBuilder,
+  scope: VitScope,
   model: ModelSpec,
   batchSize: number,
   liveStages: readonly number[],
 ): NodeId {
-  const scope = modelScope(g, model);
+  const { g } = scope;
   const { inChannels: C, imageSize: side } = model;
   const images = g.input("images", [batchSize, C, side, side]);
   const { blocks } = encode(scope, model, images, null);
   const [first = -1, ...others] = liveStages.map((k) => {
     const tapped = blocks[model.stages[k]?.tap ?? -1] ?? -1;
     const target = g.input(targetName(k), g.shape(tapped));
-    return meanSquare(g, layerNorm(scope, `norm.${k}`, tapped), target);
+    return meanSquare(g, tapNorm(scope, model, k, tapped), target);
   });
   return others.reduce((sum, part) => g.add(sum, part), first);
 }
@@ -99,22 +99,10 @@ export function encoderGraphs(
   const { config: { model, training }, phase } = phased;
   const trained = trainedEncoder(phased);
   const gradient = traceGraph((g) => {
-    const loss = lossOf(g, model, training.batchSize, phase.liveStages);
-    const { parameter } = modelScope(g, model);
-    const derivatives = gradients(
-      g,
-      loss,
-      trained.map(({ name }) => parameter(name)),
-    );
-    return {
-      loss,
-      ...Object.fromEntries(
-        trained.map((
-          { name },
-          i,
-        ) => [gradientName(name), derivatives[i] ?? -1]),
-      ),
-    };
+    const scope = modelScope<Owner>(g);
+    const loss = lossOf(scope, model, training.batchSize, phase.liveStages);
+    const names = new Set(trained.map(({ name }) => name));
+    return { loss, ...scope.gradients(loss, ({ name }) => names.has(name)) };
   });
   if (gradient._tag === "Left") return gradient;
   const update = updateGraph(

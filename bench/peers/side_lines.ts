@@ -10,8 +10,8 @@ import {
   numberIn,
   unwanted,
   wholeFrom,
-} from "../../core/codec.ts";
-import { listOf, recordOf } from "../../core/codec_structures.ts";
+} from "../../core/codec/codec.ts";
+import { listOf, recordOf } from "../../core/codec/structures.ts";
 import {
   describeFaults,
   type Faults,

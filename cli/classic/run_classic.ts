@@ -11,8 +11,8 @@ import {
 } from "../../backends/mod.ts";
 import {
   convNetPlan,
-  convNetSaving,
   left,
+  predictedSaving,
   type Result,
   right,
 } from "../../core/mod.ts";
@@ -76,7 +76,7 @@ async function opened(values: ClassicValues): Promise<Classic> {
 /** What freezes when, in a few lines. */
 function describe({ config, plan, train, validation, backend }: Classic) {
   const { model, optimizer, freeze } = config;
-  const saving = convNetSaving(plan);
+  const saving = predictedSaving(plan);
   const frozen = plan.layers.filter(({ freezeStep }) =>
     freezeStep < plan.totalSteps
   );
@@ -91,7 +91,7 @@ function describe({ config, plan, train, validation, backend }: Classic) {
     `judge:   ${validation.summary}`,
     `network: ${model.family} ${model.depth}-${model.width} on ${model.imageSize}² pixels`,
     `plan:    ${optimizer._tag}, t0 ${freeze.t0} ${freeze.scale}: ${times}, ${
-      saving._tag === "Right" ? percent(saving.right) : "?"
+      percent(saving)
     } of the operations saved`,
   ];
 }
@@ -178,14 +178,14 @@ function resultOf(
   { config, plan, train, validation, backend }: Classic,
   record: RunRecord,
 ): object {
-  const saving = convNetSaving(plan);
+  const saving = predictedSaving(plan);
   return {
     config,
     images: train.length,
     validation: validation.length,
     steps: plan.totalSteps,
     ...errorTable(record.epochs),
-    predictedSaving: saving._tag === "Right" ? saving.right : null,
+    predictedSaving: saving,
     measuredSaving: savingOf(record),
     mostFrequent: frequentShare(validation),
     device: backend.device.name,

@@ -10,6 +10,7 @@
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withNewWords } from "../../core/mod.ts";
 import {
   differences,
   fileResult,
@@ -68,7 +69,7 @@ export async function openExperiment(
   const before = await readJson(path);
   if (before !== null) {
     const now: unknown = JSON.parse(JSON.stringify(experiment));
-    const [first] = differences(before, now);
+    const [first] = differences(withNewWords(before, "pretrain"), now);
     return first === undefined || refuse(
       `${folder} holds another experiment: ${first.path} was ${first.a}, now ${first.b}; give the same flags to go on, or another --output-dir`,
     );

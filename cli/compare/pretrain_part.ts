@@ -10,7 +10,6 @@ import type { Backend } from "../../backends/mod.ts";
 import {
   type FreezePlan,
   left,
-  type Phase,
   phaseFlops,
   predictedSaving,
 } from "../../core/mod.ts";
@@ -177,8 +176,7 @@ export async function pretrainPart(
   const clock = join(path, CLOCK_FILE);
   const { start } = folder;
   const inputs = { config, plan, backend, start, batches: must(batches) };
-  const flopsOf = phaseFlops(plan);
-  const costOf = (phase: Phase) => flopsOf(phase).total;
+  const costOf = phaseFlops(plan);
   const progress = progressOn({ plan, costOf }, process.stdout, start.step);
   const end = await takeSteps({
     ...{ plan, costOf, folder, signal, policy: policyOf(trial) },

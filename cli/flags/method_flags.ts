@@ -164,7 +164,7 @@ const RATE_FLAGS = under("Optimization", {
     { at: "rate.stagePower" },
   ),
   "warmup-mode": choiceFlag(
-    { "per-layer": "figure", "shared": "code" } as const,
+    { "per-layer": "perLayer", "shared": "shared" } as const,
     "ramp to each layer's rate and freeze by the whole run, or as the reference's code",
     { at: "rate.warmup" },
     { figure: "per-layer", code: "shared" },

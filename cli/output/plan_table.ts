@@ -6,12 +6,12 @@
 import {
   calcSpeedup,
   type FreezePlan,
+  layerFlops,
   type OptimizerConfig,
   phaseFlops,
   phaseMemory,
   type PlanLayer,
   predictedSaving,
-  totalFlops,
 } from "../../core/mod.ts";
 import { textTable } from "./text_table.ts";
 import { percent, thousands } from "./words.ts";
@@ -54,20 +54,23 @@ export function phaseTable(
 ): string {
   const flops = plan.phases.map(phaseFlops(plan));
   const memory = plan.phases.map(phaseMemory(plan, optimizer));
-  const whole = flops[0]?.total ?? NaN;
+  const whole = flops[0] ?? NaN;
   const rows = plan.phases.map(({ from, to, frozenLayers, liveStages }, i) => {
-    const { total = NaN } = flops[i] ?? {};
-    const { gradientBytes = NaN, optimizerBytes = NaN, activationBytes = NaN } =
-      memory[i] ?? {};
+    const total = flops[i] ?? NaN;
+    const bytes = memory[i];
+    const { gradients, optimizer: moments, activations } =
+      bytes?._tag === "Right"
+        ? bytes.right
+        : { gradients: NaN, optimizer: NaN, activations: NaN };
     return [
       `${(from / stepsPerEpoch).toFixed(2)}–${(to / stepsPerEpoch).toFixed(2)}`,
       String(frozenLayers),
       liveStages.map((stage) => stage + 1).join(" "),
       (total / 1e9).toPrecision(4),
       percent(total / whole),
-      mebibytes(gradientBytes),
-      mebibytes(optimizerBytes),
-      mebibytes(activationBytes),
+      mebibytes(gradients),
+      mebibytes(moments),
+      mebibytes(activations),
     ];
   });
   return textTable([
@@ -84,13 +87,13 @@ export function phaseTable(
 
 /** What the plan saves, by the cost model and by FreezeOut's estimate. */
 export function savingLine(plan: FreezePlan): string {
-  const { layers } = phaseFlops(plan)(plan.phases[0]);
+  const layers = layerFlops(plan);
   const estimate = calcSpeedup(
     layers.map(({ forward }) => forward),
     plan.config.freeze,
   );
   const forward = layers.reduce((sum, layer) => sum + layer.forward, 0);
-  const encoder = layers.reduce((sum, layer) => sum + totalFlops(layer), 0);
+  const encoder = layers.reduce((sum, layer) => sum + layer.total, 0);
   return [
     `Saves ${percent(predictedSaving(plan))} of the floating-point operations`,
     `(FreezeOut's own estimate: ${percent(estimate)},`,

@@ -138,13 +138,12 @@ export async function planPretraining(
   if (undrawable !== null) refuse(undrawable);
   const loading = loadingFrom(train.length, values);
   const batches = must(batchSource(train, config, loading));
-  const costs = phaseFlops(plan);
   return {
     ...{ config, plan, images, train, batches, loading },
     task: pretrainTask({ config, plan }),
     start: initial?.start ?? initialSnapshot(config, plan),
     losses: stageLosses(config.model),
-    costOf: (phase) => costs(phase).total,
+    costOf: phaseFlops(plan),
     words: [
       `images: ${train.summary}`,
       `judge:  ${judgedBy}`,

@@ -9,23 +9,14 @@ import {
   describeBackendError,
   type DeviceInfo,
 } from "../../backends/mod.ts";
-import {
-  bytesOf,
-  describeFaults,
-  type Faults,
-  type Graph,
-  inputSignatures,
-  peakBytes,
-  type Result,
-  right,
-} from "../../core/mod.ts";
+import { describeFaults } from "../../core/mod.ts";
 import {
   batchParts,
   compilePhase,
   describeTrainError,
   disposePhase,
-  phaseGraphs,
   type Task,
+  trainingMemory,
 } from "../../train/mod.ts";
 
 /** What a WebAssembly program can address. */
@@ -37,47 +28,6 @@ const WASM_HEAP_BYTES = 2 ** 32;
  * JavaScript that wait for the garbage collector 40 %.
  */
 const OVERHEAD = { heap: 1.1, collected: 1.6 } as const;
-
-/** Bytes of the inputs of graphs, each name once. */
-function inputBytes(
-  graphs: readonly Graph[],
-  wanted: (name: string) => boolean,
-): number {
-  const signatures = new Map(
-    graphs.flatMap((graph) => Object.entries(inputSignatures(graph))),
-  );
-  return [...signatures].filter(([name]) => wanted(name))
-    .reduce((sum, [, signature]) => sum + bytesOf(signature), 0);
-}
-
-/**
- * The most memory that a step needs. The first phase needs the most: later ones
- * train less.
- *
- * @returns Bytes of all tensors that are alive at one time.
- */
-function stepBytes(
-  backend: Backend,
-  task: Task<unknown>,
-): Result<Faults, number> {
-  const parts = batchParts(task, backend);
-  const graphs = phaseGraphs(task, task.plan.phases[0], parts);
-  if (graphs._tag === "Left") return graphs;
-  const { gradient, update } = graphs.right;
-  const isGradient = (name: string): boolean =>
-    Object.hasOwn(gradient.outputs, name);
-  const state = inputBytes([gradient, update], (name) => !isGradient(name));
-  const gradients = inputBytes([update], isGradient);
-  const sums = task.training.accumIter > 1 ? 1 : 0;
-  const isSummed = sums + parts > 1;
-  return right(
-    state + Math.max(
-      parts * peakBytes(gradient) + sums * gradients,
-      gradients + peakBytes(update),
-      isSummed ? (sums + parts + 1) * gradients : 0,
-    ),
-  );
-}
 
 /** Bytes that tensors may take, and of what; `null` if the device does not say. */
 function memoryOf(
@@ -97,19 +47,21 @@ async function objection(
   backend: Backend,
   task: Task<unknown>,
 ): Promise<string | null> {
-  const bytes = stepBytes(backend, task);
-  if (bytes._tag === "Left") return describeFaults(bytes.left);
+  // The first phase needs the most: later ones train less.
+  const [first] = task.plan.phases;
+  const step = trainingMemory(task, first, batchParts(task, backend));
+  if (step._tag === "Left") return describeFaults(step.left);
   const memory = memoryOf(backend.device);
   const overhead = backend.device.name === "wasm"
     ? OVERHEAD.heap
     : OVERHEAD.collected;
-  const needed = overhead * bytes.right;
+  const needed = overhead * step.right.peak;
   if (memory !== null && needed > memory.bytes) {
     return `a step needs about ${gigabytes(needed)}, ${memory.what} ${
       gigabytes(memory.bytes)
     }`;
   }
-  const programs = await compilePhase(backend, task, task.plan.phases[0]);
+  const programs = await compilePhase(backend, task, first);
   if (programs._tag === "Right") {
     disposePhase(programs.right);
     return null;

@@ -3,15 +3,7 @@
  *
  * @module
  */
-import type { Shape } from "./node.ts";
-
-/** How a kernel moves over images. */
-export interface Convolution {
-  /** Pixels from one position of the kernel to the next, at least 1. */
-  readonly stride: number;
-  /** Rows and columns of zeros around an image, at least 0. */
-  readonly padding: number;
-}
+import type { Convolution, Shape } from "./node.ts";
 
 /** Rows and columns. */
 export type Extents2d = readonly [rows: number, columns: number];

@@ -3,10 +3,14 @@
  *
  * @module
  */
-import type { GraphBuilder } from "./builder.ts";
+import { type GraphBuilder, stripBroadcast } from "./builder.ts";
 import type { NodeId } from "./node.ts";
 import { definitionOf } from "./ops.ts";
-import { unrepeated } from "./unrepeated.ts";
+
+/** Name of the output that holds the gradient of a parameter. */
+export function gradientName(parameter: string): string {
+  return `gradient/${parameter}`;
+}
 
 /**
  * Writes the gradients of a scalar into the graph that computes it.
@@ -66,10 +70,10 @@ function sumOf(g: GraphBuilder, parts: readonly NodeId[]): NodeId | null {
     rest.reduce((sum, part) => added(g, sum, part), first);
 }
 
-/** The sum of two tensors of one shape, of which one at most may be left unrepeated. */
+/** The sum of two tensors of one shape, of which one at most may be left broadcast. */
 function added(g: GraphBuilder, a: NodeId, b: NodeId): NodeId {
-  const inner = unrepeated(g, b);
-  return inner === b ? g.add(unrepeated(g, a), b) : g.add(a, inner);
+  const inner = stripBroadcast(g, b);
+  return inner === b ? g.add(stripBroadcast(g, a), b) : g.add(a, inner);
 }
 
 /** A padded part and where it starts. */

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { Convolution } from "./convolution_extents.ts";
-
 /** Extents of a tensor, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 
@@ -17,6 +15,14 @@ export interface Signature {
   readonly shape: Shape;
   /** Kind of number. */
   readonly dtype: DType;
+}
+
+/** How a kernel moves over images. */
+export interface Convolution {
+  /** Pixels from one position of the kernel to the next, at least 1. */
+  readonly stride: number;
+  /** Rows and columns of zeros around an image, at least 0. */
+  readonly padding: number;
 }
 
 /** What takes no attributes. */

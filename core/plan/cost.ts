@@ -1,120 +1,67 @@
 /**
- * What a step costs.
+ * What a step costs, counted in the graphs that are run, and what freezing saves.
  *
  * @module
  */
-import { HOG_FLOPS_PER_SAMPLE_PIXEL } from "../graph/ops/hog.ts";
-import type { ModelSpec } from "../model/model_spec.ts";
-import { firstBlockLayer } from "./layers.ts";
+import { graphFlops } from "../graph/cost.ts";
+import type { Graph } from "../graph/node.ts";
+import { traceShapes } from "../graph/trace.ts";
+import { memoized } from "../memo.ts";
+import { convNetStepGraph } from "../models/convnet.ts";
+import type { ConvNetSpec } from "../models/convnet_spec.ts";
+import { encode } from "../models/encoder.ts";
+import { stepShapes } from "../models/local_mim.ts";
 import {
-  encoderBlockFlops,
-  type ModuleFlops,
-  patchEmbedFlops,
-  stageFlops,
-} from "./module_flops.ts";
-import type { FreezePlan, Phase, PlanLayer, PlanStage } from "./plan.ts";
+  type ModelSpec,
+  type Owner,
+  visibleCount,
+} from "../models/model_spec.ts";
+import { modelScope } from "../nn/scope.ts";
+import type { Faults, Result } from "../result.ts";
+import type { ConvNetPlan } from "./convnet_plan.ts";
+import { firstBlockLayer } from "./layers.ts";
+import { isTrainable } from "./ownership.ts";
+import type { FreezePlan, Phase, PlanConfig } from "./plan.ts";
 
-/** Floating-point operations for one sample of a batch. */
-export interface Flops {
-  /** Forward pass. */
-  readonly forward: number;
-  /** Gradients of weights. */
-  readonly backwardWeights: number;
-  /** Gradients of activations. */
-  readonly backwardActivations: number;
-}
+/** A plan of a Vision Transformer or of a convolutional network. */
+export type AnyPlan = FreezePlan | ConvNetPlan;
 
-/** Floating-point operations of each part of a model during a phase, for one sample of a batch. */
-export interface PhaseFlops {
-  /** Encoder by layer; a patch embedding that never freezes is counted with block 0. */
-  readonly layers: readonly Flops[];
-  /** Decoders by stage; zeros where the stage is pruned. */
-  readonly stages: readonly Flops[];
-  /** Targets of all live stages, one pass; a nominal count. */
-  readonly targets: number;
-  /** Everything. */
-  readonly total: number;
-}
+/** Operations of a graph; `NaN` if the model cannot be built. */
+const flopsOf = (graph: Result<Faults, Graph>): number =>
+  graph._tag === "Left" ? NaN : graphFlops(graph.right);
 
-const NOTHING: Flops = {
-  forward: 0,
-  backwardWeights: 0,
-  backwardActivations: 0,
-};
-
-/** Adds operations up part by part. */
-export function sumFlops(parts: readonly Flops[]): Flops {
-  return parts.reduce((total, part) => ({
-    forward: total.forward + part.forward,
-    backwardWeights: total.backwardWeights + part.backwardWeights,
-    backwardActivations: total.backwardActivations + part.backwardActivations,
-  }), NOTHING);
-}
-
-/** Forward and backward operations together. */
-export function totalFlops(flops: Flops): number {
-  return flops.forward + flops.backwardWeights + flops.backwardActivations;
-}
-
-/** How far the backward pass goes into a part of the model. */
-interface Backward {
-  /** Its weights train. */
-  readonly trains: boolean;
-  /** A gradient must pass its products, to its own norms or to something below. */
-  readonly reached: boolean;
-}
-
-/** A weight gradient costs a product as much as its forward, an activation gradient too; a product of two activations has two of those. */
-const withBackward = (
-  { weighted, attention }: ModuleFlops,
-  { trains, reached }: Backward,
-): Flops => ({
-  forward: weighted + attention,
-  backwardWeights: trains ? weighted : 0,
-  backwardActivations: reached ? weighted + 2 * attention : 0,
+const vitStepFlops = memoized((
+  model: ModelSpec,
+  liveStages: readonly number[],
+  frozenLayers: number,
+  freezePatchEmbed: boolean,
+  classToken: PlanConfig["freeze"]["classToken"],
+): number => {
+  const freeze = { freezePatchEmbed, classToken };
+  return flopsOf(stepShapes({
+    model,
+    batch: 1,
+    samples: 1,
+    liveStages,
+    isTrainable: isTrainable({ config: { model, freeze } }, { frozenLayers }),
+  }));
 });
 
-/** Images need no gradient, so nothing is reached below the patch embedding. */
-const patchEmbed = (model: ModelSpec, trains: boolean): Flops =>
-  withBackward(patchEmbedFlops(model), { trains, reached: false });
+const convNetStepFlops = memoized((
+  model: ConvNetSpec,
+  firstTrained: number,
+): number => flopsOf(convNetStepGraph({ ...model, batch: 1, firstTrained })));
 
-/** Whether something below all blocks trains for ever and draws the gradient through them. */
-const drawsGradient = ({ config: { freeze } }: FreezePlan): boolean =>
-  freeze.classToken === "neverFrozen" || !freeze.freezePatchEmbed;
-
-const layerFlops =
-  (plan: FreezePlan, phase: Phase) => ({ index }: PlanLayer): Flops => {
-    const { model, freeze } = plan.config;
-    const first = firstBlockLayer(freeze);
-    const trains = index >= phase.frozenLayers;
-    if (index < first) return patchEmbed(model, trains);
-    const block = withBackward(encoderBlockFlops(model), {
-      trains,
-      reached: trains || drawsGradient(plan),
-    });
-    return first === 0 && index === 0
-      ? sumFlops([patchEmbed(model, true), block])
-      : block;
-  };
-
-const liveStageFlops =
-  (plan: FreezePlan, phase: Phase) => ({ index }: PlanStage): Flops => {
-    const { model } = plan.config;
-    const stage = model.stages[index];
-    return stage !== undefined && phase.liveStages.includes(index)
-      ? withBackward(stageFlops(model, stage), { trains: true, reached: true })
-      : NOTHING;
-  };
+const isConvNet = (plan: AnyPlan): plan is ConvNetPlan =>
+  "family" in plan.config.model;
 
 /**
- * Floating-point operations of a phase, for one sample of a batch.
- *
- * The forward pass always runs through the whole encoder. A frozen layer has no
- * weight gradient; an activation gradient passes only layers that train or have
- * something below them that does. A pruned stage costs nothing.
+ * Floating-point operations of a phase, for one sample of a batch: those of the graph of
+ * its steps. The forward pass always runs through the whole encoder; a frozen layer has no
+ * weight gradient, a pruned stage is not there.
  *
  * @param plan The plan.
- * @returns A function from one of its phases to operations by part.
+ * @returns A function from one of its phases to operations.
  *
  * @example A step of ViT-B before anything freezes and at the end
  * ```ts
@@ -124,20 +71,99 @@ const liveStageFlops =
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
  * if (plan._tag === "Left") throw new Error("unreachable");
  * const flopsOf = phaseFlops(plan.right);
- * const gigaflops = plan.right.phases.map((phase) => flopsOf(phase).total / 1e9);
+ * const gigaflops = plan.right.phases.map((phase) => flopsOf(phase) / 1e9);
  *
  * deepStrictEqual([gigaflops[0], gigaflops.at(-1)], [30.82941696, 11.188680192]);
  * ```
  */
-export function phaseFlops(plan: FreezePlan): (phase: Phase) => PhaseFlops {
-  const { inChannels, imageSize } = plan.config.model;
-  const targets = HOG_FLOPS_PER_SAMPLE_PIXEL * inChannels * imageSize ** 2;
-  return (phase) => {
-    const layers = plan.layers.map(layerFlops(plan, phase));
-    const stages = plan.stages.map(liveStageFlops(plan, phase));
-    const total = totalFlops(sumFlops([...layers, ...stages])) + targets;
-    return { layers, stages, targets, total };
+export function phaseFlops(plan: AnyPlan): (phase: Phase) => number {
+  if (isConvNet(plan)) {
+    const { model } = plan.config;
+    return ({ frozenLayers }) => convNetStepFlops(model, frozenLayers);
+  }
+  const { model, freeze } = plan.config;
+  const { freezePatchEmbed, classToken } = freeze;
+  return ({ liveStages, frozenLayers }) =>
+    vitStepFlops(model, liveStages, frozenLayers, freezePatchEmbed, classToken);
+}
+
+/** Operations of a layer of the encoder that trains, for one sample of a batch. */
+export interface LayerFlops {
+  /** Forward pass. */
+  readonly forward: number;
+  /** Forward and backward pass. */
+  readonly total: number;
+}
+
+/** Operations of the patch embedding and the first `depth` blocks, all of which train or none. */
+const encoderFlops = (
+  model: ModelSpec,
+  depth: number,
+  isTrained: boolean,
+): number =>
+  flopsOf(traceShapes((g) => {
+    const scope = modelScope<Owner>(g);
+    const { inChannels: C, imageSize: S } = model;
+    const images = g.input("images", [1, C, S, S]);
+    const idsKeep = g.input("idsKeep", [1, visibleCount(model)], "int32");
+    const { blocks, visibleTokens } = encode(
+      scope,
+      model,
+      images,
+      idsKeep,
+      depth,
+    );
+    const loss = g.sumTo(blocks.at(-1) ?? visibleTokens, []);
+    return { loss, ...scope.gradients(loss, () => isTrained) };
+  }));
+
+/**
+ * Operations of each layer of the encoder while nothing is frozen; a patch embedding that
+ * never freezes is counted with block 0.
+ *
+ * @param plan The plan.
+ */
+export function layerFlops(
+  { config: { model, freeze }, layers }: FreezePlan,
+): readonly LayerFlops[] {
+  const [patches, one] = [0, 1].map((depth): LayerFlops => ({
+    forward: encoderFlops(model, depth, false),
+    total: encoderFlops(model, depth, true),
+  })) as [LayerFlops, LayerFlops];
+  const block = {
+    forward: one.forward - patches.forward,
+    total: one.total - patches.total,
   };
+  const first = firstBlockLayer(freeze) === 1 ? patches : one;
+  return layers.map((_, i) => i === 0 ? first : block);
+}
+
+/** What the first `done` steps of a run cost, whose steps cost so much in each phase. */
+const spent = (
+  { phases }: Pick<AnyPlan, "phases">,
+  costOf: (phase: Phase) => number,
+  done: number,
+): number =>
+  phases.reduce((sum, phase) => {
+    const steps = Math.max(0, Math.min(phase.to, done) - phase.from);
+    return steps === 0 ? sum : sum + steps * costOf(phase);
+  }, 0);
+
+/**
+ * Part of a run's cost that freezing saves, against a run of equal length whose steps all
+ * cost what those of the first phase cost.
+ *
+ * @param plan The plan; its first phase is one in which nothing is frozen.
+ * @param costOf What a step of a phase costs: operations, seconds.
+ * @param done Steps of the run so far; by default all.
+ * @returns At most 1; `NaN` if the cost of a phase that was entered is.
+ */
+export function savedPart(
+  plan: Pick<AnyPlan, "phases" | "totalSteps">,
+  costOf: (phase: Phase) => number,
+  done: number = plan.totalSteps,
+): number {
+  return 1 - spent(plan, costOf, done) / (done * costOf(plan.phases[0]));
 }
 
 /**
@@ -146,12 +172,8 @@ export function phaseFlops(plan: FreezePlan): (phase: Phase) => PhaseFlops {
  * @param plan The plan.
  * @returns `Σ` over phases of steps times operations of a step.
  */
-export function runFlops(plan: FreezePlan): number {
-  const flopsOf = phaseFlops(plan);
-  return plan.phases.reduce(
-    (sum, phase) => sum + (phase.to - phase.from) * flopsOf(phase).total,
-    0,
-  );
+export function runFlops(plan: AnyPlan): number {
+  return spent(plan, phaseFlops(plan), plan.totalSteps);
 }
 
 /**
@@ -160,8 +182,8 @@ export function runFlops(plan: FreezePlan): number {
  *
  * @param plan The plan; its first phase is one in which nothing is frozen.
  */
-export function unfrozenRunFlops(plan: FreezePlan): number {
-  return plan.totalSteps * phaseFlops(plan)(plan.phases[0]).total;
+export function unfrozenRunFlops(plan: AnyPlan): number {
+  return plan.totalSteps * phaseFlops(plan)(plan.phases[0]);
 }
 
 /**
@@ -180,6 +202,6 @@ export function unfrozenRunFlops(plan: FreezePlan): number {
  * strictEqual(plan._tag === "Right" && predictedSaving(plan.right).toFixed(3), "0.173");
  * ```
  */
-export function predictedSaving(plan: FreezePlan): number {
-  return 1 - runFlops(plan) / unfrozenRunFlops(plan);
+export function predictedSaving(plan: AnyPlan): number {
+  return savedPart(plan, phaseFlops(plan));
 }

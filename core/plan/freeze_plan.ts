@@ -3,24 +3,149 @@
  *
  * @module
  */
-import { decode } from "../codec.ts";
+import { type Codec, decode, wholeFrom } from "../codec/codec.ts";
+import { recordOf, refined } from "../codec/structures.ts";
+import {
+  decodeFinetuneConfig,
+  type FinetuneConfig,
+} from "../config/finetune.ts";
 import { E, pipe } from "../fp.ts";
-import type { Faults, Result } from "../result.ts";
-import { unfrozenSchedule } from "./layer_schedule.ts";
-import { planLayers, planStages } from "./layers.ts";
-import { phasesOf } from "./phases.ts";
-import type { FreezePlan, PlanConfig } from "./plan.ts";
-import { planConfigCodec } from "./plan_codec.ts";
+import {
+  freezeCodec,
+  type FreezeConfig,
+  rateCodec,
+  type TrainingConfig,
+} from "../config/parts.ts";
+import {
+  decodePretrainConfig,
+  type PretrainConfig,
+} from "../config/pretrain.ts";
+import { modelCodec, withHead } from "../models/model_codec.ts";
+import { type Fault, type Faults, left, type Result } from "../result.ts";
+import { freezeStepAt } from "../schedule/annealing.ts";
+import { FREEZE_EXPONENTS, freezeTimes } from "../schedule/freeze_time.ts";
+import {
+  layerCount,
+  planLayers,
+  planStages,
+  unfrozenSchedule,
+} from "./layers.ts";
+import {
+  type FreezePlan,
+  phasesOf,
+  type PlanConfig,
+  type PlanLayer,
+  type PlanStage,
+} from "./plan.ts";
+
+/** What determines when layers freeze and how fast they learn, whatever the model. */
+export interface FreezeSchedule
+  extends Pick<PlanConfig, "rate" | "totalSteps" | "warmupSteps"> {
+  /** First freeze, and how freeze times are bent. */
+  readonly freeze: Pick<FreezeConfig, "t0" | "scale">;
+}
+
+const warmupWithinRun = (config: FreezeSchedule): readonly Fault[] =>
+  config.warmupSteps < config.totalSteps ? [] : [{
+    _tag: "Inconsistent",
+    path: "warmupSteps",
+    found: config.warmupSteps,
+    wanted: `less than ${config.totalSteps} (totalSteps)`,
+  }];
 
 /**
- * The plan of a configuration whose fields are known to be right.
+ * Moment before scaling above which a layer freezes after the warm-up.
  *
- * @param config A configuration without faults.
+ * @param config The schedule, each field in its range.
  */
-export function planFrom(config: PlanConfig): FreezePlan {
+export function leastT0(
+  { rate, freeze, warmupSteps, totalSteps }: FreezeSchedule,
+): number {
+  return rate.warmup === "perLayer"
+    ? (warmupSteps / totalSteps) ** (1 / FREEZE_EXPONENTS[freeze.scale])
+    : 0;
+}
+
+/** Whether the first layer is frozen at a step after the warm-up. */
+const freezesAfterWarmup = (
+  config: FreezeSchedule,
+  layers: number,
+): readonly Fault[] => {
+  const { rate, freeze, totalSteps, warmupSteps } = config;
+  const [first] = freezeTimes(freeze, layers);
+  return first === undefined || warmupSteps >= totalSteps ||
+      freezeStepAt(rate.warmup, config)(first) > warmupSteps
+    ? []
+    : [{
+      _tag: "Inconsistent",
+      path: "freeze.t0",
+      found: freeze.t0,
+      wanted: `more than ${
+        leastT0(config)
+      }, so that the first layer freezes after the warm-up`,
+    }];
+};
+
+const finiteRates = (
+  config: FreezeSchedule,
+  layers: number,
+): readonly Fault[] => {
+  const { baseRate, mode } = config.rate;
+  const [earliest] = freezeTimes(config.freeze, layers);
+  return mode._tag === "Uniform" || earliest === undefined ||
+      Number.isFinite(baseRate / earliest ** mode.power)
+    ? []
+    : [{
+      _tag: "Inconsistent",
+      path: "rate.mode.power",
+      found: mode.power,
+      wanted: `a power that keeps ${baseRate} / ${earliest}^power finite`,
+    }];
+};
+
+/**
+ * What is wrong with a schedule whose fields are each in their range: a warm-up as long
+ * as the run, a first layer that freezes within it, rates that are not finite.
+ *
+ * @param config The schedule.
+ * @param layers How many layers freeze one after another.
+ */
+export function scheduleFaults(
+  config: FreezeSchedule,
+  layers: number,
+): readonly Fault[] {
+  return [
+    ...warmupWithinRun(config),
+    ...freezesAfterWarmup(config, layers),
+    ...finiteRates(config, layers),
+  ];
+}
+
+/** Accepts what a plan can be made from. */
+export const planConfigCodec: Codec<PlanConfig> = refined(
+  recordOf<PlanConfig>({
+    model: modelCodec,
+    freeze: freezeCodec,
+    rate: rateCodec,
+    totalSteps: wholeFrom(1),
+    warmupSteps: wholeFrom(0),
+  }),
+  (config) => scheduleFaults(config, layerCount(config)),
+);
+
+/**
+ * A plan from its layers and stages.
+ *
+ * @param config What they were made from.
+ * @param layers Layers from shallow to deep.
+ * @param stages Stages from shallow to deep.
+ */
+export function planWith<Config extends FreezeSchedule>(
+  config: Config,
+  layers: readonly PlanLayer[],
+  stages: readonly PlanStage[],
+): FreezePlan<Config> {
   const { totalSteps, warmupSteps } = config;
-  const layers = planLayers(config);
-  const stages = planStages(config, layers);
   return {
     version: 1,
     config,
@@ -31,6 +156,16 @@ export function planFrom(config: PlanConfig): FreezePlan {
     unfrozen: unfrozenSchedule(config.rate, config),
     phases: phasesOf(layers, stages, totalSteps),
   };
+}
+
+/**
+ * The plan of a configuration whose fields are known to be right.
+ *
+ * @param config A configuration without faults.
+ */
+export function planFrom(config: PlanConfig): FreezePlan {
+  const layers = planLayers(config);
+  return planWith(config, layers, planStages(config, layers));
 }
 
 /**
@@ -68,4 +203,104 @@ export function planFrom(config: PlanConfig): FreezePlan {
  */
 export function freezePlan(config: PlanConfig): Result<Faults, FreezePlan> {
   return pipe(decode(planConfigCodec)(config), E.map(planFrom));
+}
+
+/**
+ * Optimizer steps of an epoch; samples that fill no whole step are left out.
+ *
+ * @param training Batch size and accumulation.
+ * @param samples Samples of an epoch.
+ * @returns `⌊samples / (batchSize·accumIter)⌋`.
+ */
+export function stepsPerEpoch(
+  { batchSize, accumIter }: Pick<TrainingConfig, "batchSize" | "accumIter">,
+  samples: number,
+): number {
+  return Math.floor(samples / (batchSize * accumIter));
+}
+
+/** Length of a run in optimizer steps, or that an epoch has none. */
+export function runLength(
+  training: Omit<TrainingConfig, "accumIter" | "seed"> & {
+    readonly accumIter?: number;
+  },
+  samples: number,
+): Result<Faults, Pick<PlanConfig, "totalSteps" | "warmupSteps">> {
+  const { epochs, warmupEpochs, batchSize, accumIter } = training;
+  const least = batchSize * (accumIter ?? 1);
+  const steps = Math.floor(samples / least);
+  return Number.isSafeInteger(samples) && steps >= 1
+    ? E.right({
+      totalSteps: epochs * steps,
+      warmupSteps: Math.round(warmupEpochs * steps),
+    })
+    : left([{
+      _tag: "OutOfRange",
+      path: "samples",
+      found: samples,
+      wanted: `a whole number of at least ${least} ${
+        accumIter === undefined
+          ? "(batchSize)"
+          : "(batchSize · accumIter): an epoch has at least one step"
+      }`,
+    }]);
+}
+
+/**
+ * Plans a pre-training run on a data set.
+ *
+ * @param config Everything but the images.
+ * @param samples Samples of an epoch.
+ * @returns The plan in optimizer steps, or every fault: in the configuration, or
+ * fewer samples than one step needs.
+ *
+ * @example ImageNet in steps of 2048
+ * ```ts
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
+ *
+ * strictEqual(plan._tag === "Right" && plan.right.totalSteps, 62_500);
+ * ```
+ */
+export function planOf(
+  config: PretrainConfig,
+  samples: number,
+): Result<Faults, FreezePlan> {
+  return pipe(
+    decodePretrainConfig(config),
+    E.flatMap(({ model, freeze, rate, training }) =>
+      pipe(
+        runLength(training, samples),
+        E.flatMap((length) => freezePlan({ model, freeze, rate, ...length })),
+      )
+    ),
+  );
+}
+
+/**
+ * Plans fine-tuning on a data set: the plan of a model whose only stage is the head.
+ * Its layers freeze and learn as those of pre-training do; with `t0 = 1` and rates of
+ * mode `Uniform` all follow one cosine and nothing freezes.
+ *
+ * @param config Everything but the images.
+ * @param samples Samples of an epoch.
+ * @returns The plan in optimizer steps, or every fault of the configuration.
+ */
+export function finetunePlan(
+  config: FinetuneConfig,
+  samples: number,
+): Result<Faults, FreezePlan> {
+  return pipe(
+    decodeFinetuneConfig(config),
+    E.flatMap(({ model, freeze, rate: { layerDecay: _, ...rate }, training }) =>
+      pipe(
+        runLength(training, samples),
+        E.flatMap((length) =>
+          freezePlan({ model: withHead(model), freeze, rate, ...length })
+        ),
+      )
+    ),
+  );
 }

@@ -1,15 +1,90 @@
 /**
- * Layers and stages of a plan.
+ * Layers and stages of a plan: when each freezes and how fast it learns.
  *
  * @module
  */
-import type { FreezeTime } from "../brand.ts";
-import { freezeStepAt } from "../schedule/annealing.ts";
+import type { FreezeTime, LearningRate } from "../brand.ts";
+import type { FreezeConfig, RateConfig } from "../config/parts.ts";
+import {
+  annealSteps,
+  freezeStepAt,
+  type TrainingSpan,
+} from "../schedule/annealing.ts";
 import { freezeTimes } from "../schedule/freeze_time.ts";
-import { stageFactor } from "../schedule/initial_rate.ts";
-import type { FreezeConfig } from "./config.ts";
-import { layerSchedule } from "./layer_schedule.ts";
+import { initialRate, stageFactor } from "../schedule/initial_rate.ts";
+import type {
+  RateSchedule,
+  UniformSchedule,
+} from "../schedule/rate_schedule.ts";
 import type { PlanConfig, PlanLayer, PlanStage } from "./plan.ts";
+
+/** The cosine that all layers share, times a factor, until a step. */
+const commonSchedule = (
+  rate: RateConfig,
+  { totalSteps, warmupSteps }: TrainingSpan,
+) =>
+(factor: number, until: number): UniformSchedule => {
+  const start = factor * rate.baseRate as LearningRate;
+  const common = rate.baseRate as LearningRate;
+  return {
+    _tag: "Uniform",
+    warmup: {
+      steps: warmupSteps,
+      peakRate: rate.warmup === "perLayer" ? start : common,
+    },
+    initialRate: start,
+    endRate: factor * rate.endRate as LearningRate,
+    annealSteps: totalSteps - warmupSteps,
+    until,
+  };
+};
+
+/**
+ * Schedule of parameters that never freeze: the common cosine.
+ *
+ * @param rate How fast layers learn.
+ * @param span Length of the run.
+ */
+export function unfrozenSchedule(
+  rate: RateConfig,
+  span: TrainingSpan,
+): RateSchedule {
+  return commonSchedule(rate, span)(1, span.totalSteps);
+}
+
+/**
+ * Schedule of a layer.
+ *
+ * @param rate How fast layers learn.
+ * @param span Length of the run.
+ * @returns A function from the layer's freeze time and its stage's factor to its schedule.
+ */
+export function layerSchedule(
+  rate: RateConfig,
+  span: TrainingSpan,
+): (freezeTime: FreezeTime, factor: number) => RateSchedule {
+  const { mode } = rate;
+  const untilOf = freezeStepAt(rate.warmup, span);
+  if (mode._tag === "Uniform") {
+    return (freezeTime, factor) =>
+      commonSchedule(rate, span)(factor, untilOf(freezeTime));
+  }
+  const startOf = initialRate(rate.baseRate, mode.power);
+  return (freezeTime, factor) => {
+    const start = factor * startOf(freezeTime) as LearningRate;
+    const common = rate.baseRate as LearningRate;
+    return {
+      _tag: "LayerWise",
+      warmup: {
+        steps: span.warmupSteps,
+        peakRate: rate.warmup === "perLayer" ? start : common,
+      },
+      initialRate: start,
+      annealSteps: annealSteps(rate.warmup, span)(freezeTime),
+      until: untilOf(freezeTime),
+    };
+  };
+}
 
 /**
  * Index of the layer of block 0.
@@ -17,19 +92,21 @@ import type { PlanConfig, PlanLayer, PlanStage } from "./plan.ts";
  * @param freeze Whether the patch embedding is a layer.
  * @returns 1 if it is, else 0.
  */
-export function firstBlockLayer(freeze: FreezeConfig): 0 | 1 {
+export function firstBlockLayer(
+  freeze: Pick<FreezeConfig, "freezePatchEmbed">,
+): 0 | 1 {
   return freeze.freezePatchEmbed ? 1 : 0;
 }
 
 /**
- * Moments at which the layers of a plan freeze.
+ * Number of layers of a plan.
  *
- * @param config The plan's configuration.
- * @returns One part of training for each layer, shallow to deep.
+ * @param config Model, and whether the patch embedding is a layer.
  */
-export function layerFreezeTimes(config: PlanConfig): readonly FreezeTime[] {
-  const { freeze, model } = config;
-  return freezeTimes(freeze, model.depth + firstBlockLayer(freeze));
+export function layerCount(
+  { model, freeze }: Pick<PlanConfig, "model" | "freeze">,
+): number {
+  return model.depth + firstBlockLayer(freeze);
 }
 
 /**
@@ -43,7 +120,7 @@ export function planLayers(config: PlanConfig): readonly PlanLayer[] {
   const first = firstBlockLayer(freeze);
   const scheduleOf = layerSchedule(rate, config);
   const factorOf = stageFactor(model.stages.length, rate.stagePower);
-  return layerFreezeTimes(config).map((freezeTime, index) => {
+  return freezeTimes(freeze, layerCount(config)).map((freezeTime, index) => {
     const stage = model.stages.findIndex(({ tap }) => tap + first >= index);
     const schedule = scheduleOf(freezeTime, factorOf(stage));
     return {
@@ -76,17 +153,4 @@ export function planStages(
     weight,
     pruneStep: layers[tap + first]?.freezeStep ?? config.totalSteps,
   }));
-}
-
-/**
- * First step at which the first layer is frozen, also for a configuration whose
- * freeze times are at fault.
- *
- * @param config The plan's configuration, each field in its range.
- */
-export function firstFreezeStep(config: PlanConfig): number {
-  const [first] = layerFreezeTimes(config);
-  return first === undefined
-    ? config.totalSteps
-    : freezeStepAt(config.rate.warmup, config)(first);
 }

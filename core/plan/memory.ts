@@ -1,108 +1,139 @@
 /**
- * What a step keeps in memory.
+ * Memory of a step, from the lifetimes in its graphs.
  *
  * @module
  */
+import { bytesOf, peakBytes, scratchBytes } from "../graph/lifetimes.ts";
 import {
-  type ModelSpec,
-  patchCount,
-  visibleCount,
-} from "../model/model_spec.ts";
-import { type ParameterSpec, parameterSpecs } from "../model/parameters.ts";
-import type { OptimizerConfig } from "./config.ts";
+  type Graph,
+  inputSignatures,
+  type Shape,
+  type Signature,
+  sizeOf,
+} from "../graph/node.ts";
+import { parameterSpecs, stepShapes } from "../models/local_mim.ts";
+import { isDecayed } from "../models/model_spec.ts";
+import type { OptimizerConfig } from "../optim/optimizer_config.ts";
+import { updateGraph } from "../optim/update_graph.ts";
+import { type Faults, type Result, right } from "../result.ts";
 import { isTrainable } from "./ownership.ts";
 import type { FreezePlan, Phase } from "./plan.ts";
 
-/** Bytes of a float32. */
-const FLOAT_BYTES = 4;
-
-/** Memory of a phase. */
-export interface PhaseMemory {
-  /** Gradients of the trainable parameters, bytes; also what parallel workers exchange. */
-  readonly gradientBytes: number;
-  /** Moments of the trainable parameters, bytes. */
-  readonly optimizerBytes: number;
-  /** Estimate of what the backward pass needs from the forward pass, bytes for one sample. */
-  readonly activationBytes: number;
+/** Bytes of a step's tensors, by what they are for. */
+export interface StepMemory {
+  /** All parameters and running statistics, frozen or not. */
+  readonly parameters: number;
+  /** State of the optimizer, of the parameters that move. */
+  readonly optimizer: number;
+  /** Images, masks and indices of a micro-batch. */
+  readonly batch: number;
+  /** Gradients and losses of each part, and their sum where micro-batches are added up. */
+  readonly gradients: number;
+  /** The most that the forward and backward passes need besides at one time. */
+  readonly activations: number;
+  /** All of these together: what an engine takes that keeps a place for each result from the beginning. */
+  readonly total: number;
+  /** The most that is alive at one time: what an engine takes that makes results when they are computed. */
+  readonly peak: number;
 }
 
-const sizeOf = ({ shape }: ParameterSpec): number =>
-  shape.reduce((product, extent) => product * extent, 1);
+/** A step as far as its memory is concerned. */
+export interface StepGraphs {
+  /** Losses and gradients of a part of a micro-batch. */
+  readonly gradient: Graph;
+  /** The optimizer step; it gives each parameter and its state under the name under which it takes it. */
+  readonly update: Graph;
+  /** Parameters and running statistics, frozen or not. */
+  readonly tensors: readonly { readonly name: string; readonly shape: Shape }[];
+  /** Parts of a micro-batch that are computed at one time; 1 by default. */
+  readonly parts?: number;
+  /** Micro-batches whose gradients are added up; 1 by default. */
+  readonly accumIter?: number;
+}
 
-const momentsOf = (optimizer: OptimizerConfig): 0 | 1 | 2 =>
-  optimizer._tag === "AdamW" ? 2 : optimizer.momentum > 0 ? 1 : 0;
+const bytesOfAll = (tensors: readonly Signature[]): number =>
+  tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+
+const outputsOf = (
+  { nodes, outputs }: Graph,
+  isCounted: (name: string) => boolean = () => true,
+): readonly Signature[] =>
+  Object.entries(outputs).flatMap(([name, id]) => {
+    const node = nodes[id];
+    return node !== undefined && isCounted(name) ? [node] : [];
+  });
 
 /**
- * Parameters that train in a phase.
+ * Memory that the tensors of a step take. It falls from phase to phase. What the engine
+ * and its program code take comes on top.
  *
- * @param plan The plan.
- * @returns A function from one of its phases to a number of scalars.
+ * @param step Its graphs.
+ * @returns Bytes.
  */
-export function trainableCount(plan: FreezePlan): (phase: Phase) => number {
-  const parameters = parameterSpecs(plan.config.model);
-  return (phase) => {
-    const trains = isTrainable(plan, phase);
-    return parameters.filter(({ owner }) => trains(owner))
-      .reduce((sum, parameter) => sum + sizeOf(parameter), 0);
+export function stepMemory(
+  { gradient, update, tensors, parts = 1, accumIter = 1 }: StepGraphs,
+): StepMemory {
+  const kept = new Set(tensors.map(({ name }) => name));
+  const others = (name: string): boolean => !kept.has(name);
+  const batch = Object.entries(inputSignatures(gradient))
+    .flatMap(([name, tensor]) => others(name) ? [tensor] : []);
+  const sums = accumIter > 1 ? 1 : 0;
+  const results = bytesOfAll(outputsOf(gradient, others));
+  const uses = {
+    parameters: 4 * tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    optimizer: bytesOfAll(outputsOf(update, others)),
+    batch: parts * bytesOfAll(batch),
+    gradients: (parts + sums) * results,
+    activations: parts * scratchBytes(gradient),
+  };
+  const { parameters, optimizer, gradients, activations } = uses;
+  const state = parameters + optimizer + uses.batch;
+  return {
+    ...uses,
+    total: state + gradients + activations,
+    peak: state + Math.max(
+      parts * peakBytes(gradient) + sums * results,
+      results + peakBytes(update),
+      parts + sums > 1 ? (parts + sums + 1) * results : 0,
+    ),
   };
 }
 
-/** Numbers of a block that its gradient reads: inputs of both norms, normalised inputs, q, k, v, attention weights, mixed values, hidden units before and after the activation. */
-const blockActivations = (
-  tokens: number,
-  width: number,
-  heads: number,
-  mlpRatio: number,
-): number => tokens * width * (8 + 2 * mlpRatio) + heads * tokens ** 2;
-
-const decoderActivations = (model: ModelSpec): number =>
-  model.decoderDepth *
-  blockActivations(
-    patchCount(model) + 1,
-    model.decoderEmbedDim,
-    model.decoderNumHeads,
-    4,
-  );
-
-const activationsOf = (plan: FreezePlan, phase: Phase): number => {
-  const { model, freeze } = plan.config;
-  const reachesAll = freeze.classToken === "neverFrozen" ||
-    !freeze.freezePatchEmbed;
-  const trainsBlock = isTrainable(plan, phase);
-  const blocks = Array.from({ length: model.depth }, (_, index) => index)
-    .filter((index) => reachesAll || trainsBlock({ _tag: "Block", index }));
-  const block = blockActivations(
-    visibleCount(model) + 1,
-    model.embedDim,
-    model.numHeads,
-    model.mlpRatio,
-  );
-  return blocks.length * block +
-    phase.liveStages.length * decoderActivations(model);
-};
-
 /**
- * Memory of a phase beside the parameters themselves.
- *
- * Gradients and moments are exact. Activations are an estimate of what blocks
- * keep until their gradient is taken; heads and images are left out.
+ * Memory of the steps of a phase in batches of one sample.
  *
  * @param plan The plan.
- * @param optimizer Decides how many moments a parameter has: two for AdamW, one
- * for descent with momentum, none without.
- * @returns A function from one of the plan's phases to bytes in float32.
+ * @param optimizer How a step is made from gradients.
+ * @returns A function from one of the plan's phases to bytes, or why there is no such step.
  */
 export function phaseMemory(
   plan: FreezePlan,
   optimizer: OptimizerConfig,
-): (phase: Phase) => PhaseMemory {
-  const countOf = trainableCount(plan);
+): (phase: Phase) => Result<Faults, StepMemory> {
+  const { model } = plan.config;
+  const tensors = parameterSpecs(model);
   return (phase) => {
-    const gradientBytes = FLOAT_BYTES * countOf(phase);
-    return {
-      gradientBytes,
-      optimizerBytes: momentsOf(optimizer) * gradientBytes,
-      activationBytes: FLOAT_BYTES * activationsOf(plan, phase),
+    const trains = isTrainable(plan, phase);
+    const { liveStages } = phase;
+    const step = {
+      model,
+      batch: 1,
+      samples: 1,
+      liveStages,
+      isTrainable: trains,
     };
+    const gradient = stepShapes(step);
+    if (gradient._tag === "Left") return gradient;
+    const update = updateGraph(
+      optimizer,
+      tensors.filter(({ owner }) => trains(owner)).map((parameter) => ({
+        ...parameter,
+        decayed: isDecayed(parameter),
+        rate: "rate",
+      })),
+    );
+    return update._tag === "Left" ? update : right(
+      stepMemory({ gradient: gradient.right, update: update.right, tensors }),
+    );
   };
 }

@@ -3,9 +3,21 @@
  *
  * @module
  */
-import type { Owner } from "../model/parameters.ts";
+import type { FreezeConfig } from "../config/parts.ts";
+import type { ModelSpec, Owner } from "../models/model_spec.ts";
 import { firstBlockLayer } from "./layers.ts";
-import type { FreezePlan, Phase } from "./plan.ts";
+import type { Phase } from "./plan.ts";
+
+/** What says which layer a part of the model belongs to: any plan of the model does. */
+export interface LayerMap {
+  /** What the plan was made from. */
+  readonly config: {
+    /** The model. */
+    readonly model: Pick<ModelSpec, "stages">;
+    /** What freezes with layer 0. */
+    readonly freeze: Pick<FreezeConfig, "freezePatchEmbed" | "classToken">;
+  };
+}
 
 /**
  * Layer of a part of the model. Norm and decoder of a stage belong to the layer
@@ -25,9 +37,9 @@ import type { FreezePlan, Phase } from "./plan.ts";
  * ```
  */
 export function layerOfOwner(
-  plan: FreezePlan,
+  plan: LayerMap,
 ): (owner: Owner) => number | null {
-  const { freeze } = plan.config;
+  const { freeze, model } = plan.config;
   const first = firstBlockLayer(freeze);
   return (owner) => {
     switch (owner._tag) {
@@ -37,8 +49,10 @@ export function layerOfOwner(
         return first === 1 ? 0 : null;
       case "Block":
         return owner.index + first;
-      case "Stage":
-        return plan.stages[owner.index]?.layer ?? null;
+      case "Stage": {
+        const stage = model.stages[owner.index];
+        return stage === undefined ? null : stage.tap + first;
+      }
     }
   };
 }
@@ -50,8 +64,8 @@ export function layerOfOwner(
  * @param phase One of its phases.
  */
 export function isTrainable(
-  plan: FreezePlan,
-  phase: Phase,
+  plan: LayerMap,
+  phase: Pick<Phase, "frozenLayers">,
 ): (owner: Owner) => boolean {
   const layerOf = layerOfOwner(plan);
   return (owner) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { LearningRate } from "../brand.ts";
-import type { Owner } from "../model/parameters.ts";
+import type { Owner } from "../models/model_spec.ts";
 import { rateAt } from "../schedule/rate_schedule.ts";
 import { layerOfOwner } from "./ownership.ts";
 import type { FreezePlan } from "./plan.ts";

@@ -4,17 +4,32 @@
  * @module
  */
 import type { FreezeTime } from "../brand.ts";
-import { firstStepFrom } from "./first_step.ts";
+
+/**
+ * First step that is not before a moment.
+ *
+ * A moment that misses a whole step by no more than rounding is that step:
+ * `0.07 · 100` is step 7, not the first step after 7.000000000000001.
+ *
+ * @param moment A moment `≥ 0` counted in steps.
+ * @returns A whole step.
+ */
+export function firstStepFrom(moment: number): number {
+  const nearest = Math.round(moment);
+  return Math.abs(moment - nearest) <= 1e-12 * nearest
+    ? nearest
+    : Math.ceil(moment);
+}
 
 /**
  * What warm-up does to a layer.
  *
- * - `figure`: the layer ramps to its own initial rate, and its freeze time is a
+ * - `perLayer`: the layer ramps to its own initial rate, and its freeze time is a
  *   part of the whole run.
- * - `code`: all layers ramp to the common rate, then jump to their own, and the
+ * - `shared`: all layers ramp to the common rate, then jump to their own, and the
  *   freeze time is a part of what follows the warm-up.
  */
-export type WarmupMode = "figure" | "code";
+export type WarmupMode = "perLayer" | "shared";
 
 /** Length of a run. */
 export interface TrainingSpan {
@@ -26,12 +41,12 @@ export interface TrainingSpan {
 
 /**
  * Steps between the end of the warm-up and the moment a layer freezes:
- * `t_i·T − W` in mode `figure`, `t_i·(T − W)` in mode `code`.
+ * `t_i·T − W` in mode `perLayer`, `t_i·(T − W)` in mode `shared`.
  *
  * @param mode What warm-up does.
  * @param span Length of the run.
  * @returns A function from a freeze time to a number of steps, not rounded; in
- * mode `figure` it is positive only if the layer freezes after the warm-up.
+ * mode `perLayer` it is positive only if the layer freezes after the warm-up.
  *
  * @example Ten of a hundred steps are warm-up
  * ```ts
@@ -39,8 +54,8 @@ export interface TrainingSpan {
  * import { strictEqual } from "node:assert/strict";
  *
  * const span = { totalSteps: 100, warmupSteps: 10 };
- * strictEqual(annealSteps("figure", span)(0.5 as FreezeTime), 40);
- * strictEqual(annealSteps("code", span)(0.5 as FreezeTime), 45);
+ * strictEqual(annealSteps("perLayer", span)(0.5 as FreezeTime), 40);
+ * strictEqual(annealSteps("shared", span)(0.5 as FreezeTime), 45);
  * ```
  */
 export function annealSteps(
@@ -48,9 +63,9 @@ export function annealSteps(
   { totalSteps, warmupSteps }: TrainingSpan,
 ): (freezeTime: FreezeTime) => number {
   switch (mode) {
-    case "figure":
+    case "perLayer":
       return (freezeTime) => freezeTime * totalSteps - warmupSteps;
-    case "code":
+    case "shared":
       return (freezeTime) => (totalSteps - warmupSteps) * freezeTime;
   }
 }
@@ -62,14 +77,14 @@ export function annealSteps(
  * @param span Length of the run.
  * @returns A function from a freeze time to a step, `totalSteps` for the time 1.
  *
- * @example In mode `code` a layer freezes later
+ * @example In mode `shared` a layer freezes later
  * ```ts
  * import { freezeStepAt, type FreezeTime } from "@vitfreeze/vitfreeze/core";
  * import { strictEqual } from "node:assert/strict";
  *
  * const span = { totalSteps: 100, warmupSteps: 10 };
- * strictEqual(freezeStepAt("figure", span)(0.5 as FreezeTime), 50);
- * strictEqual(freezeStepAt("code", span)(0.5 as FreezeTime), 55);
+ * strictEqual(freezeStepAt("perLayer", span)(0.5 as FreezeTime), 50);
+ * strictEqual(freezeStepAt("shared", span)(0.5 as FreezeTime), 55);
  * ```
  */
 export function freezeStepAt(
@@ -77,9 +92,9 @@ export function freezeStepAt(
   { totalSteps, warmupSteps }: TrainingSpan,
 ): (freezeTime: FreezeTime) => number {
   switch (mode) {
-    case "figure":
+    case "perLayer":
       return (freezeTime) => firstStepFrom(freezeTime * totalSteps);
-    case "code":
+    case "shared":
       return (freezeTime) =>
         warmupSteps + firstStepFrom((totalSteps - warmupSteps) * freezeTime);
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RawImage } from "../image_source.ts";
+import type { RawImage } from "../image/raw_image.ts";
 
 /**
  * Where a pixel comes from: `x = a·x′ + b·y′ + c`, `y = d·x′ + e·y′ + f`, with the

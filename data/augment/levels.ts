@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RawImage } from "../image_source.ts";
+import type { RawImage } from "../image/raw_image.ts";
 
 /** The new level of each level. */
 type LevelTable = Uint8Array;

@@ -1,9 +1,9 @@
 /**
- * What can be done to the pixels of an image, as data.
+ * Operations on the pixels of an image, as data.
  *
  * @module
  */
-import type { RawImage } from "../image_source.ts";
+import type { RawImage } from "../image/raw_image.ts";
 import {
   affine,
   type FillColour,
@@ -53,11 +53,11 @@ export type PixelOp =
   /** Moves it up by a part of its height. */
   | { readonly _tag: "TranslateY"; readonly part: number };
 
-/** What operations need beside their strength. */
+/** Settings of operations beside their strength. */
 export interface PixelOpContext {
   /** How levels between pixels are found. */
   readonly interpolation: Interpolation;
-  /** What comes in from outside, a level for each channel. */
+  /** Colour that comes in from outside, a level for each channel. */
   readonly fill: FillColour;
 }
 

@@ -8,36 +8,16 @@ import {
   type Key,
   left,
   normals,
+  RAND_AUGMENT,
+  type RandAugment,
   type Result,
   right,
   split,
   uniforms,
 } from "../../core/mod.ts";
-import type { Interpolation } from "./affine.ts";
 import type { PixelOp } from "./pixel_op.ts";
 
-/** How many operations, and how strong. */
-export interface RandAugment {
-  /** Operations drawn for an image, with repetition; a whole number `≥ 0`. */
-  readonly layers: number;
-  /** Probability that a drawn operation is done, in `[0, 1]`. */
-  readonly probability: number;
-  /** Mean strength, in `[0, 10]`. */
-  readonly magnitude: number;
-  /** Deviation of the strength, `≥ 0`. */
-  readonly deviation: number;
-  /** How levels between pixels are found. */
-  readonly interpolation: Interpolation;
-}
-
-/** `rand-m9-mstd0.5-inc1`: what MAE fine-tunes with. */
-export const RAND_AUGMENT: RandAugment = {
-  layers: 2,
-  probability: 0.5,
-  magnitude: 9,
-  deviation: 0.5,
-  interpolation: "bicubic",
-};
+export { RAND_AUGMENT, type RandAugment };
 
 /** The strongest strength. */
 const MOST = 10;

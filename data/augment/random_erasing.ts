@@ -3,32 +3,23 @@
  *
  * @module
  */
-import { type Key, normals, split, uniforms } from "../../core/mod.ts";
-import type { Size } from "../image_source.ts";
-import type { PixelBox, Range } from "../random_resized_crop.ts";
+import {
+  type Key,
+  normals,
+  RANDOM_ERASING,
+  type RandomErasing,
+  split,
+  uniforms,
+} from "../../core/mod.ts";
+import type { PixelBox, Size } from "../image/raw_image.ts";
 
-/** How often and how much is erased. */
-export interface RandomErasing {
-  /** Part of the images, in `[0, 1]`. */
-  readonly probability: number;
-  /** Area as a part of the image's, `0 < least ≤ largest ≤ 1`. */
-  readonly area: Range;
-  /** Height over width, `> 0`. */
-  readonly aspect: Range;
-}
-
-/** What MAE fine-tunes with. */
-export const RANDOM_ERASING: RandomErasing = {
-  probability: 0.25,
-  area: [0.02, 1 / 3],
-  aspect: [0.3, 1 / 0.3],
-};
+export { RANDOM_ERASING, type RandomErasing };
 
 /** A rectangle and the noise in it. */
 export interface Erased {
   /** The rectangle. */
   readonly box: PixelBox;
-  /** Where its noise comes from. */
+  /** Key of its noise. */
   readonly noise: Key;
 }
 
@@ -37,7 +28,7 @@ const TRIES = 10;
 /** A draw needs an area, a shape, a row and a column. */
 const NUMBERS_PER_TRY = 4;
 
-const between = ([low, high]: Range, u: number): number =>
+const between = ([low, high]: readonly [number, number], u: number): number =>
   low + (high - low) * u;
 
 /** The box of one draw, or `null` if it is not smaller than the image in both directions. */

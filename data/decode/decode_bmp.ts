@@ -6,7 +6,7 @@
  * @module
  */
 import { left, type Result, right } from "../../core/mod.ts";
-import type { RawImage, Size } from "../image_source.ts";
+import type { RawImage, Size } from "../image/raw_image.ts";
 
 /** How pixels are stored. */
 const PLAIN = 0;
@@ -35,13 +35,13 @@ const OLD_HEADER = 12;
 const USUAL_HEADER = 40;
 const HEADERS = [OLD_HEADER, USUAL_HEADER, 52, 56, 64, 108, 124];
 
-/** What the headers say. */
+/** Contents of the headers. */
 interface BmpHeader extends Size {
   readonly bits: number;
   readonly compression: number;
   /** Whether the first row is the lowest, as it is unless the height is negative. */
   readonly isBottomUp: boolean;
-  /** Where the pixels begin, bytes. */
+  /** Start of the pixels, bytes. */
   readonly pixelsAt: number;
   readonly palette: Palette;
   /** Bits of red, green and blue in a pixel of 16 or 32 bits. */
@@ -86,7 +86,7 @@ function masksOf(
 const isUsual = (masks: readonly number[]): boolean =>
   USUAL_MASKS.every((mask, c) => mask === masks[c]);
 
-/** What is wrong with a header, or `null`. */
+/** Fault of a header, or `null`. */
 function headerFault(
   { width, height, bits, compression, masks, pixelsAt, palette }: BmpHeader,
   length: number,
@@ -165,7 +165,7 @@ function maskInk(masks: readonly number[], pixels: Uint8Array): Paint {
   };
 }
 
-/** Where a row of the picture begins in the pixels. */
+/** Start of a row of the picture in the pixels. */
 const rowAt = (
   { width, height, isBottomUp }: BmpHeader,
   row: number,

@@ -6,12 +6,12 @@
  * @module
  */
 import { left, type Result, right } from "../../core/mod.ts";
-import type { RawImage, Size } from "../image_source.ts";
+import type { RawImage, Size } from "../image/raw_image.ts";
 
 /** Longest header with its comments, bytes. */
 const LONGEST_HEADER = 65_536;
 
-/** What the header says. */
+/** Contents of the header. */
 interface PnmHeader extends Size {
   readonly channels: 1 | 3;
   /** Whether samples are text. */
@@ -20,14 +20,14 @@ interface PnmHeader extends Size {
   readonly isBits: boolean;
   /** Sample of full brightness. */
   readonly most: number;
-  /** Where the samples begin, bytes. */
+  /** Start of the samples, bytes. */
   readonly at: number;
 }
 
 const isBlank = (byte: number): boolean =>
   byte === 32 || (byte >= 9 && byte <= 13);
 
-/** Where the next word begins: blanks and comments are passed over. */
+/** Start of the next word: blanks and comments are passed over. */
 function wordAt(bytes: Uint8Array, from: number): number {
   let [at, inComment] = [from, false];
   while (at < bytes.length) {

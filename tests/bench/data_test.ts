@@ -1,15 +1,11 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import sharp from "sharp";
 import { madePhotograph } from "../../bench/data/made_photographs.ts";
-
-const PROGRAM = new URL("../../bench/data.ts", import.meta.url).href;
+import { runScript } from "../programs.ts";
 
 async function run(...args: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", PROGRAM, ...args],
-  }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), error: text.decode(stderr) };
+  const { code, stdout, stderr } = await runScript("bench/data.ts", ...args);
+  return { code, out: stdout, error: stderr };
 }
 
 const SMALL = ["--count", "5", "--batch-size", "2", "--rounds", "1"];

@@ -1,19 +1,12 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { PairRow } from "../../bench/peers/pair_row.ts";
 import { PEER_FLAGS } from "../../bench/peers/peer_flags.ts";
-import { run } from "./peers/python_with_torch.ts";
+import { runScript } from "../programs.ts";
 
-const PROGRAM = new URL("../../bench/peers.ts", import.meta.url).pathname;
-
-const peers = (...args: readonly string[]) =>
-  run(Deno.execPath(), [
-    "run",
-    "-A",
-    "--no-check",
-    "--quiet",
-    PROGRAM,
-    ...args,
-  ]);
+async function peers(...args: readonly string[]) {
+  const { code, stdout, stderr } = await runScript("bench/peers.ts", ...args);
+  return { code, out: stdout, error: stderr };
+}
 
 const BRIEF = [
   ...["--model", "small", "--batch-size", "2", "--rounds", "2", "--steps", "1"],

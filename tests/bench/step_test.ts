@@ -1,14 +1,10 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { processorHere } from "../../bench/processor.ts";
-
-const PROGRAM = new URL("../../bench/step.ts", import.meta.url).href;
+import { runScript } from "../programs.ts";
 
 async function run(...args: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", PROGRAM, ...args],
-  }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), error: text.decode(stderr) };
+  const { code, stdout, stderr } = await runScript("bench/step.ts", ...args);
+  return { code, out: stdout, error: stderr };
 }
 
 const SMALL = ["--model", "nano", "--batch-size", "2", "--steps", "1"];

@@ -1,18 +1,9 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { MODEL_PRESETS } from "../../core/mod.ts";
-import type { ProgramEnd } from "./pretrain/program.ts";
+import { type ProgramEnd, runScript } from "../programs.ts";
 
-const PROGRAM = new URL("../../cli/main.ts", import.meta.url).href;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
-
-async function runMain(...words: readonly string[]): Promise<ProgramEnd> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-lock", "--config", CONFIG, PROGRAM, ...words],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const runMain = (...words: readonly string[]): Promise<ProgramEnd> =>
+  runScript("cli/main.ts", ...words);
 
 const NAMES = "pretrain plan watch knn probe finetune compare classic export";
 

@@ -1,77 +1,10 @@
-/**
- * Each program with exactly the permissions that `docs/permissions.md` names, and
- * without each of them.
- *
- * @module
- */
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { inFolder } from "../train/temporary_folder.ts";
-import {
-  documentedRows,
-  flagOf,
-  lessThan,
-  type Permission,
-  type PermissionRow,
-  withWords,
-} from "./permissions/documented_rows.ts";
-import { ROOT, runWith } from "./permissions/run_with.ts";
-import { type Stage, stageIn } from "./permissions/stage.ts";
-import type { ProgramEnd } from "./pretrain/program.ts";
+import { checkRows } from "./permissions/check_rows.ts";
 
-/** Runs the program of a row with some permissions. */
-async function ended(
-  { made, places, calls }: Stage,
-  { program, file }: PermissionRow,
-  permissions: readonly Permission[],
-): Promise<ProgramEnd> {
-  const { args = [], places: own, visit } = calls[program] ?? {};
-  await Deno.remove(made, { recursive: true }).catch(() => {});
-  await Deno.mkdir(made);
-  const flags = permissions.map((permission) =>
-    flagOf(withWords({ ...places, ...own }, permission))
-  );
-  return await runWith(flags, [file, ...args], visit);
-}
+/** Programs that train nothing. */
+const QUICK = ["print_plan.ts", "watch.ts", "watch.ts --html", "export.ts"]
+  .map((program) => `examples/${program}`);
 
-async function checkHead({ file, written }: PermissionRow): Promise<void> {
-  const head = await Deno.readTextFile(new URL(file, ROOT));
-  for (const flag of written.map(flagOf)) {
-    ok(head.includes(flag), `the head of ${file} says ${flag}`);
-  }
-}
-
-function checkRefusal({ code, stdout, stderr }: ProgramEnd, flag: string) {
-  ok(code === 1 || code === 2, `${code}: ${stdout}`);
-  match(stderr, new RegExp(`^needs ${flag}\\b.*$`, "m"));
-  ok(!/^\s+at /m.test(stderr), stderr);
-}
-
-Deno.test("each program works with the permissions that docs/permissions.md names, and without any of them says in a line which it needs", async (t) => {
-  const rows = await documentedRows();
-  // What one row of a program has shown need not be shown by its others.
-  const shown = new Set<string>();
-  await inFolder(async (folder) => {
-    const stage = await stageIn(folder);
-    deepStrictEqual(
-      rows.map(({ program }) => program),
-      Object.keys(stage.calls),
-    );
-    for (const row of rows) {
-      const { program, file, permissions } = row;
-      await t.step(`${program} with exactly these`, async () => {
-        await checkHead(row);
-        const end = await ended(stage, row, permissions);
-        strictEqual(end.code, 0, end.stderr);
-      });
-      for (const { left, rest } of lessThan(permissions)) {
-        const name = `without ${flagOf(left)}`;
-        if (shown.has(`${file} ${name}`)) continue;
-        shown.add(`${file} ${name}`);
-        await t.step(
-          `${program} ${name}`,
-          async () => checkRefusal(await ended(stage, row, rest), left[0]),
-        );
-      }
-    }
-  });
-});
+Deno.test(
+  "a program works with the permissions that docs/permissions.md names, and without any of them says in a line which it needs",
+  (t) => checkRows(t, ({ program }) => QUICK.includes(program)),
+);

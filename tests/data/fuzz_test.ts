@@ -20,11 +20,11 @@ import {
   webDataset,
   wholeOf,
 } from "../../data/mod.ts";
-import { decodeScaled } from "./decode_scaled.ts";
-import { reasonOf } from "../../data/data_error.ts";
-import { decodeIdx } from "../../data/idx.ts";
-import { readFile } from "../../data/read_file.ts";
-import { tarIndex } from "../../data/tar_index.ts";
+import { decodeScaled } from "./decode/decode_scaled.ts";
+import { reasonOf } from "../../data/report/data_error.ts";
+import { decodeIdx } from "../../data/sources/known_sets/fashion_mnist.ts";
+import { readFile } from "../../data/sources/read_file.ts";
+import { tarIndex } from "../../data/sources/tar/tar_index.ts";
 import { damaged } from "../fuzz/damage.ts";
 import { fuzzParameters } from "../fuzz/parameters.ts";
 import { checkReason, watched } from "../fuzz/watch.ts";

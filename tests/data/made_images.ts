@@ -5,7 +5,7 @@
  * @module
  */
 import { crc32, deflateSync } from "node:zlib";
-import { joined } from "../../data/headers/image_header.ts";
+import { joined } from "../../data/decode/headers/image_header.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 

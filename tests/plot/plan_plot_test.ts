@@ -31,7 +31,7 @@ Deno.test("rateCurve() lies on the schedule, rises in time and ends at 0", () =>
 });
 
 Deno.test("rateCurve() shows the jump at the end of the warm-up", () => {
-  const rate = { ...DEFAULT_PRETRAIN_CONFIG.rate, warmup: "code" as const };
+  const rate = { ...DEFAULT_PRETRAIN_CONFIG.rate, warmup: "shared" as const };
   const plan = right(planOf({ ...DEFAULT_PRETRAIN_CONFIG, rate }, 1_281_167));
   const [first] = plan.layers;
   ok(first !== undefined);

@@ -4,9 +4,10 @@ import {
   encodeSafetensors,
   type TensorFile,
 } from "../../train/files/safetensors.ts";
+import { ROOT, runScript } from "../programs.ts";
 
 const TINY = new URL("../golden/tiny", import.meta.url).pathname;
-const PROGRAM = new URL("../../tools/parity.ts", import.meta.url).pathname;
+const PROGRAM = "tools/parity.ts";
 
 /** What a run of the program gave. */
 interface Run {
@@ -16,12 +17,8 @@ interface Run {
 }
 
 async function parity(...args: readonly string[]): Promise<Run> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", PROGRAM, ...args],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
+  const { code, stdout, stderr } = await runScript(PROGRAM, ...args);
+  return { code, out: stdout, err: stderr };
 }
 
 /** Runs `use` on a copy of the golden folder that may be broken. */
@@ -192,7 +189,10 @@ Deno.test("parity.ts refuses calls that make no sense", async () => {
   };
   await refused(/DIR: found nothing, wanted a folder/);
   await refused(/nowhere: it does not exist/, "nowhere");
-  await refused(/parity.ts: it is not a folder/, PROGRAM);
+  await refused(
+    /parity.ts: it is not a folder/,
+    new URL(PROGRAM, ROOT).pathname,
+  );
   await refused(
     /--backend: found "wsm".* the nearest is wasm/,
     TINY,

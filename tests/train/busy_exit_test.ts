@@ -1,28 +1,3 @@
-import { deepStrictEqual } from "node:assert/strict";
-import { opened } from "../backends/onnx/open_onnx.ts";
-import { uncovered } from "../uncovered.ts";
+import { exitsBusy } from "./exits_busy.ts";
 
-const program = new URL("busy_exit.ts", import.meta.url).pathname;
-const isThere = opened._tag === "Right";
-
-for (const how of ["exit", "signal", "exception"]) {
-  Deno.test({
-    name:
-      `guardExit() lets a process end by its exit code while phases are compiled: ${how}${
-        isThere ? "" : " [skipped: no ONNX Runtime here]"
-      }`,
-    ignore: !isThere,
-    fn: async () => {
-      const codes: unknown[] = [];
-      for (const milliseconds of ["1", "15", "40", "90"]) {
-        const { code, signal } = await new Deno.Command(Deno.execPath(), {
-          args: ["run", "-A", "--no-check", program, how, milliseconds],
-          clearEnv: true,
-          env: uncovered(),
-        }).output();
-        codes.push(signal ?? code);
-      }
-      deepStrictEqual(codes, [7, 7, 7, 7]);
-    },
-  });
-}
+exitsBusy(["15"]);

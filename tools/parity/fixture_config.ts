@@ -5,6 +5,7 @@
  */
 import {
   type AdamWConfig,
+  EARLIER_WARMUP,
   type Fault,
   type Faults,
   type FreezeConfig,
@@ -71,7 +72,7 @@ function planOf(raw: WrittenConfig): Result<Faults, FreezePlan> {
       endRate: schedule.minLr,
       mode: RATE_MODES.scaled,
       stagePower: 0,
-      warmup: schedule.warmupMode,
+      warmup: EARLIER_WARMUP[schedule.warmupMode],
     },
     totalSteps: schedule.epochs * schedule.iterationsPerEpoch,
     warmupSteps: schedule.warmupEpochs * schedule.iterationsPerEpoch,

@@ -9,8 +9,8 @@ import {
   codecOf,
   findingsAt,
   unwanted,
-} from "../../core/codec.ts";
-import type { FieldCodecs } from "../../core/codec_structures.ts";
+} from "../../core/codec/codec.ts";
+import type { FieldCodecs } from "../../core/codec/structures.ts";
 
 type UnknownRecord = Readonly<Record<string, unknown>>;
 

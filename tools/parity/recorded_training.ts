@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { decode, numberIn, wholeFrom } from "../../core/codec.ts";
-import { listOf } from "../../core/codec_structures.ts";
+import { decode, numberIn, wholeFrom } from "../../core/codec/codec.ts";
+import { listOf } from "../../core/codec/structures.ts";
 import type { Faults, Result } from "../../core/mod.ts";
 import { dictionaryOf, openRecord, optional } from "./open_record.ts";
 

@@ -11,15 +11,16 @@ import {
   oneOf,
   unwanted,
   wholeFrom,
-} from "../../core/codec.ts";
-import { type FieldCodecs, listOf } from "../../core/codec_structures.ts";
-import type {
-  Faults,
-  FreezeScale,
-  ModelSpec,
-  Result,
-  StageScale,
-  WarmupMode,
+} from "../../core/codec/codec.ts";
+import { type FieldCodecs, listOf } from "../../core/codec/structures.ts";
+import {
+  type EARLIER_WARMUP,
+  type Faults,
+  type FreezeScale,
+  type ModelSpec,
+  type Result,
+  type StageScale,
+  T0_RANGE,
 } from "../../core/mod.ts";
 import { openRecord } from "./open_record.ts";
 
@@ -42,7 +43,7 @@ export interface WrittenSchedule {
   readonly epochs: number;
   readonly iterationsPerEpoch: number;
   readonly warmupEpochs: number;
-  readonly warmupMode: WarmupMode;
+  readonly warmupMode: keyof typeof EARLIER_WARMUP;
   readonly classToken: "never frozen" | "with layer 0";
   readonly weightDecay: number;
   readonly betas: readonly number[];
@@ -71,14 +72,14 @@ const text: Codec<string> = codecOf(
 );
 
 const schedule = openRecord<WrittenSchedule>({
-  t0: numberIn("a number in (0, 1]", (value) => value > 0 && value <= 1),
+  t0: numberIn(T0_RANGE.wanted, T0_RANGE.holds),
   howScale: oneOf<FreezeScale>("linear", "squared", "cubic"),
   lr: fromZero,
   minLr: fromZero,
   epochs: count,
   iterationsPerEpoch: count,
   warmupEpochs: fromZero,
-  warmupMode: oneOf<WarmupMode>("code", "figure"),
+  warmupMode: oneOf<WrittenSchedule["warmupMode"]>("code", "figure"),
   classToken: oneOf<WrittenSchedule["classToken"]>(
     "never frozen",
     "with layer 0",

@@ -124,7 +124,11 @@ class Run<Item> implements Training {
           yield taken;
           if (taken._tag === "Left") return;
           if (this.#isStopped && this.step < plan.totalSteps) {
-            return yield left({ _tag: "Stopped" });
+            // Only now: the signal may have come while the step was looked at.
+            const ended = await atEnd(this.#options.hooks ?? [], this);
+            return yield ended._tag === "Left"
+              ? ended
+              : left({ _tag: "Stopped" });
           }
         }
       } finally {
@@ -148,7 +152,7 @@ class Run<Item> implements Training {
       : await afterStep(hooks, taken.right, this);
     if (seen._tag === "Left") return seen;
     const isLast = this.step === this.#context.task.plan.totalSteps;
-    const ended = isLast || this.#isStopped
+    const ended = isLast || taken._tag === "Left"
       ? await atEnd(hooks, this)
       : right(undefined);
     return ended._tag === "Left" ? ended : taken;

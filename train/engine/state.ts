@@ -18,13 +18,18 @@ export const STATE_KINDS = [
   "averages",
 ] as const;
 
-/** Something for each kind of tensor. */
-type ByKind<A> = Readonly<Record<typeof STATE_KINDS[number], A>>;
-
 /** State of a training on a device; a step replaces it by the next. */
-export interface TrainState extends ByKind<DeviceTensors> {
+export interface TrainState {
   /** Steps done. */
   readonly step: number;
+  /** Every parameter, frozen or not. */
+  readonly parameters: DeviceTensors;
+  /** State of the optimizer, of the parameters that the last step moved. */
+  readonly optimizer: DeviceTensors;
+  /** Running statistics of normalisations. */
+  readonly statistics: DeviceTensors;
+  /** Running means of the parameters, named by `averageName`. */
+  readonly averages: DeviceTensors;
   /** Steps that were skipped because they were not finite. */
   readonly skipped: number;
 }
@@ -87,7 +92,13 @@ export async function downloadState(
   state: TrainState,
 ): Promise<Result<TrainError, Snapshot>> {
   const { step, skipped } = state;
-  const found: Partial<Record<typeof STATE_KINDS[number], HostTensors>> = {};
+  const none: HostTensors = new Map();
+  const found = {
+    parameters: none,
+    optimizer: none,
+    statistics: none,
+    averages: none,
+  };
   for (const kind of STATE_KINDS) {
     const tensors = await download(backend, state[kind]);
     if (tensors._tag === "Left") return tensors;
@@ -99,5 +110,5 @@ export async function downloadState(
     }
     found[kind] = tensors.right;
   }
-  return right({ step, skipped, ...found as ByKind<HostTensors> });
+  return right({ step, skipped, ...found });
 }

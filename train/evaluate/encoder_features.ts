@@ -9,12 +9,13 @@ import {
   type Faults,
   type Graph,
   type GraphBuilder,
-  layerNorm,
   modelScope,
   type ModelSpec,
   type NodeId,
+  type Owner,
   patchCount,
   type Result,
+  tapNorm,
   traceGraph,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
@@ -81,22 +82,17 @@ export function featureGraph(
   positions: "fixed" | "given" = "fixed",
 ): Result<Faults, Graph> {
   return traceGraph((g) => {
-    const scope = modelScope(g, spec);
+    const scope = modelScope<Owner>(g);
     const { inChannels: C, imageSize: side } = spec;
     const images = g.input("images", [batch, C, side, side]);
     const taps = feature.stages.map((stage) => spec.stages[stage]?.tap ?? -1);
     const depth = Math.max(...taps) + 1;
-    const shape = [1, 1 + patchCount(spec), spec.embedDim];
-    const table = positions === "given"
-      ? { positions: g.input(POSITION_TABLE, shape) }
-      : {};
-    const { blocks } = encode(scope, spec, images, null, depth, table);
+    const { blocks } = encode(scope, spec, images, null, depth, {
+      positions: positions === "given" ? "learned" : "fixed",
+    });
     const parts = feature.stages.map((stage, i) => {
-      const tokens = layerNorm(
-        scope,
-        `norm.${stage}`,
-        blocks[taps[i] ?? -1] ?? -1,
-      );
+      const tapped = blocks[taps[i] ?? -1] ?? -1;
+      const tokens = tapNorm(scope, spec, stage, tapped);
       return pooled(g, tokens, feature.tokens);
     });
     return { features: g.concat(parts, 1) };

@@ -11,6 +11,9 @@ import type {
 import {
   left,
   PROBE_NAMES,
+  type ProbeConfig,
+  type ProbePlan,
+  probePlan,
   probeShapes,
   probeSweepGraph,
   ratesAt,
@@ -33,11 +36,6 @@ import {
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import { initialProbe } from "../tasks/probe.ts";
 import { type ProbeBatch, probeBatches } from "../tasks/probe_batches.ts";
-import {
-  type ProbeConfig,
-  type ProbePlan,
-  probePlan,
-} from "../tasks/probe_config.ts";
 import { topAccuracy } from "./accuracy.ts";
 import { fromSource, type TrainError } from "../train_error.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";

@@ -1,5 +1,5 @@
 /**
- * Telling when losses have exploded.
+ * Detection of losses that have exploded.
  *
  * @module
  */

@@ -10,6 +10,7 @@ import {
   right,
   type Shape,
   shown,
+  withNewWords,
 } from "../../core/mod.ts";
 import { readRanges } from "../files/byte_reading.ts";
 import { differences } from "../checkpoint/schedule_change.ts";
@@ -162,7 +163,7 @@ const words = (text: string | undefined): string =>
 function mismatch(config: unknown, found: string | undefined): string | null {
   try {
     const now: unknown = JSON.parse(JSON.stringify(config));
-    const [first] = differences(JSON.parse(found ?? "null"), now);
+    const [first] = differences(withNewWords(JSON.parse(found ?? "null")), now);
     return first === undefined
       ? null
       : `it is of other training: ${

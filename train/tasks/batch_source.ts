@@ -7,6 +7,7 @@ import {
   type ConvNetConfig,
   type Fault,
   type Faults,
+  type FinetuneConfig,
   left,
   type PretrainConfig,
   type Result,
@@ -19,7 +20,6 @@ import {
   paddedCropTransform,
   trainTransform,
 } from "../../data/mod.ts";
-import type { FinetuneConfig } from "./finetune_config.ts";
 import type { BatchSource } from "./image_batch.ts";
 
 /** How batches are made; none of it changes a batch of readable images. */

@@ -9,6 +9,7 @@ import {
   classifierStepGraph,
   epochKey,
   type Faults,
+  type FinetuneConfig,
   type FreezePlan,
   type Graph,
   gridSize,
@@ -42,7 +43,6 @@ import {
 import type { HostBatch } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { branchFactors } from "./drop_path.ts";
-import type { FinetuneConfig } from "./finetune_config.ts";
 import { badSample, checkedLabels } from "./image_batch.ts";
 import { drawMixing, mixImages, mixTargets } from "./mixing.ts";
 import { describePart } from "./model_part.ts";

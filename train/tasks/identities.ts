@@ -6,20 +6,22 @@
 import {
   convNetPlan,
   decodeConvNetConfig,
+  decodeFinetuneConfig,
   decodePretrainConfig,
+  decodeProbeConfig,
   type Faults,
+  finetunePlan,
   left,
   planOf,
+  probePlan,
   type Result,
   right,
 } from "../../core/mod.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
 import { convNetTask } from "./convnet.ts";
 import { finetuneTask } from "./finetune.ts";
-import { decodeFinetuneConfig, finetunePlan } from "./finetune_config.ts";
 import { pretrainTask } from "./pretrain.ts";
 import { probeTask } from "./probe.ts";
-import { decodeProbeConfig, probePlan } from "./probe_config.ts";
 
 /** A training from its configuration in JSON form and its length in optimizer steps. */
 type Reader = (
@@ -79,7 +81,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     task: convNetTask,
   }),
   probe: reader({
-    decode: decodeProbeConfig,
+    decode: decodeProbeConfig(Infinity),
     lengths: (config) => config,
     plan: probePlan,
     task: probeTask,

@@ -3,22 +3,14 @@
  *
  * @module
  */
-import { betaDraw, type Key, split, uniforms } from "../../core/mod.ts";
+import {
+  betaDraw,
+  type Key,
+  type MixingConfig,
+  split,
+  uniforms,
+} from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
-
-/** How images and classes of a batch are mixed. */
-export interface MixingConfig {
-  /** Shape `α` of `Beta(α, α)` for mixup, `≥ 0`; 0 is never. */
-  readonly mixupAlpha: number;
-  /** Shape of the same for CutMix. */
-  readonly cutmixAlpha: number;
-  /** Part of the batches that are mixed, in `[0, 1]`. */
-  readonly probability: number;
-  /** Part of the mixed batches that get CutMix where both are possible, in `[0, 1]`. */
-  readonly switchProbability: number;
-  /** Part of a class that is spread over all classes, in `[0, 1]`. */
-  readonly labelSmoothing: number;
-}
 
 /** A rectangle of pixels, the ends not included. */
 export interface CutBox {

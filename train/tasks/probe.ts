@@ -7,6 +7,7 @@ import {
   type FreezePlan,
   initialValues,
   PROBE_NAMES,
+  type ProbeConfig,
   probeStepGraph,
   right,
   rootKey,
@@ -21,7 +22,6 @@ import {
   type Task,
 } from "../engine/task.ts";
 import type { ProbeBatch } from "./probe_batches.ts";
-import type { ProbeConfig } from "./probe_config.ts";
 
 /** A linear probe with its plan. */
 export interface ProbeRun {

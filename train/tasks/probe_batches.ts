@@ -3,10 +3,15 @@
  *
  * @module
  */
-import { epochOrder, left, type Result, right } from "../../core/mod.ts";
+import {
+  epochOrder,
+  left,
+  type ProbeConfig,
+  type Result,
+  right,
+} from "../../core/mod.ts";
 import type { ItemSource } from "../engine/loop.ts";
 import type { TrainError } from "../train_error.ts";
-import type { ProbeConfig } from "./probe_config.ts";
 
 /** Labelled points. */
 export interface LabelledFeatures {

@@ -4,7 +4,7 @@
  * @module
  */
 import { left, type Result, right } from "../../result.ts";
-import type { GraphBuilder } from "../builder.ts";
+import { type GraphBuilder, stripBroadcast } from "../builder.ts";
 import type { NodeId, Shape, Signature } from "../node.ts";
 import {
   free,
@@ -13,7 +13,6 @@ import {
   type Values,
 } from "../op_definition.ts";
 import { broadcastIndex, broadcastShape, sameShape } from "../shape.ts";
-import { unrepeated } from "../unrepeated.ts";
 
 const float = (shape: Shape): Signature => ({ shape, dtype: "float32" });
 
@@ -119,7 +118,7 @@ const square: OpDefinition<"square"> = {
   evaluate: (_, [x = new Float64Array()]) => x.map((v) => v * v),
   vjp: (g, { inputs: [x = -1] }, dy) => [
     // The gradient of a sum of squares is one number for many.
-    () => g.multiply(g.scale(unrepeated(g, dy), 2), x),
+    () => g.multiply(g.scale(stripBroadcast(g, dy), 2), x),
   ],
   flops: free,
 };

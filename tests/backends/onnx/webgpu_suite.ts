@@ -1,5 +1,5 @@
 /**
- * What the WebGPU engine must keep; run by `webgpu_test.ts` in a process of its own,
+ * What the WebGPU engine must keep; run by `with_driver.ts` in a process of its own,
  * with the graphics driver that is to be used.
  *
  * @module

@@ -1,14 +1,10 @@
 import { match, ok, strictEqual } from "node:assert/strict";
 import type { PairRow } from "../../../bench/peers/pair_row.ts";
-
-const PROGRAM = new URL("../../../bench/saving.ts", import.meta.url).href;
+import { runScript } from "../../programs.ts";
 
 async function run(...args: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", PROGRAM, ...args],
-  }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), error: text.decode(stderr) };
+  const { code, stdout, stderr } = await runScript("bench/saving.ts", ...args);
+  return { code, out: stdout, error: stderr };
 }
 
 const side = (totalMs: number) => ({
@@ -74,13 +70,13 @@ Deno.test("bench/saving.ts prints a line for each phase and the savings of both 
   strictEqual(code, 0);
   match(out, /^ +0 +4 +1000 +100\.0 % +100\.0 % +2000 +100\.0 % +2\.00$/m);
   match(out, /^ +12 +1 +400 +40\.0 % +\d+\.\d % +1400 +70\.0 % +3\.50$/m);
-  const [figure, mode] = ["figure", "code"].map((warmup) =>
+  const [perLayer, shared] = ["perLayer", "shared"].map((warmup) =>
     Number(
-      new RegExp(`in the ${warmup}: ours ([\\d.]+) %`).exec(out)?.[1],
+      new RegExp(`warm-up ${warmup}: ours ([\\d.]+) %`).exec(out)?.[1],
     )
   );
   // Freezing earlier saves more.
-  ok(figure! > mode! && mode! > 0, `${figure} ${mode}`);
+  ok(perLayer! > shared! && shared! > 0, `${perLayer} ${shared}`);
   match(await Deno.readTextFile(svg), /^<svg .*ours, predicted/s);
   await Deno.remove(svg);
 });

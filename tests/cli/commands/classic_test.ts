@@ -16,7 +16,7 @@ import { embeddedFashionMnist } from "../../../data/mod.ts";
 import type { StepReport } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { lastLine, runExample } from "../evaluate/program.ts";
+import { lastLine, runExample, startExample } from "../evaluate/program.ts";
 import { writeSmallIdx } from "../pretrain/program.ts";
 
 const PROGRAM = "freezeout_classic.ts";
@@ -36,14 +36,7 @@ interface Epoch {
 async function stoppedAfterAnEpoch(
   args: readonly string[],
 ): Promise<{ readonly code: number; readonly stderr: string }> {
-  const { href } = new URL(`../../../examples/${PROGRAM}`, import.meta.url);
-  const config = new URL("../../../deno.json", import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-lock", "--config", config, href, ...args],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = startExample(PROGRAM, ...args);
   const errors = new Response(child.stderr).text();
   const decoder = new TextDecoder();
   let said = "";

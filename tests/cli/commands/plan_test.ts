@@ -5,10 +5,10 @@ import {
   planOf,
   predictedSaving,
 } from "../../../core/mod.ts";
+import { programAddress, runProgram } from "../../programs.ts";
 import { right } from "../../right.ts";
 
-const PROGRAM =
-  new URL("../../../examples/print_plan.ts", import.meta.url).href;
+const PROGRAM = "print_plan.ts";
 
 interface Output {
   readonly code: number;
@@ -17,11 +17,8 @@ interface Output {
 }
 
 async function run(...args: readonly string[]): Promise<Output> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", PROGRAM, ...args],
-  }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), error: text.decode(stderr) };
+  const { code, stdout, stderr } = await runProgram(PROGRAM, ...args);
+  return { code, out: stdout, error: stderr };
 }
 
 Deno.test("print_plan prints a line for each layer and phase, and what is saved", async () => {
@@ -81,7 +78,7 @@ Deno.test("print_plan --help has a line for every flag", async () => {
 
 Deno.test("print_plan needs no tensor library", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", PROGRAM],
+    args: ["info", "--json", programAddress(PROGRAM)],
   }).output();
   const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as {
     readonly modules: readonly { readonly specifier: string }[];

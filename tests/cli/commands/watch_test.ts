@@ -1,17 +1,12 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { makeRun, runOf } from "../../train/run/follow/made_runs.ts";
+import { runProgram } from "../../programs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 
-const PROGRAM = new URL("../../../examples/watch.ts", import.meta.url).href;
-
 async function watch(...args: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", PROGRAM, ...args],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), error: text.decode(stderr) };
+  const { code, stdout, stderr } = await runProgram("watch.ts", ...args);
+  return { code, out: stdout, error: stderr };
 }
 
 Deno.test("watch shows a finished run and ends by itself, with and without --once", () =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ROOT } from "./run_with.ts";
+import { ROOT } from "../../programs.ts";
 
 /** A permission: its flag and its values, none for all. */
 export type Permission = readonly [flag: string, values: readonly string[]];

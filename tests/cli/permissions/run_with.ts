@@ -3,11 +3,8 @@
  *
  * @module
  */
+import { endOf, type ProgramEnd, ROOT } from "../../programs.ts";
 import { uncovered } from "../../uncovered.ts";
-import type { ProgramEnd } from "../pretrain/program.ts";
-
-/** The top of the repository. */
-export const ROOT = new URL("../../../", import.meta.url);
 
 /** Looks at what a program serves. */
 export type Visit = (firstLine: string) => Promise<void>;
@@ -30,10 +27,8 @@ const command = (
   });
 
 /** Runs Deno to its end. */
-export async function deno(...args: readonly string[]): Promise<ProgramEnd> {
-  const { code, stdout, stderr } = await command(args).output();
-  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
-}
+export const deno = (...args: readonly string[]): Promise<ProgramEnd> =>
+  endOf(command(args).output());
 
 /** What a process wrote up to the end of its first line. */
 async function firstLineOf({ stdout }: Deno.ChildProcess): Promise<string> {

@@ -5,43 +5,24 @@
  */
 import { join } from "node:path";
 import { idxFile, noiseImage } from "../../data/sources.ts";
+import {
+  endOf,
+  programAddress,
+  type ProgramEnd,
+  runProgram,
+  scriptCommand,
+  startProgram,
+} from "../../programs.ts";
 
-const PROGRAM = new URL("../../../examples/pretrain.ts", import.meta.url).href;
-const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
-
-/** How a run of the program ended and what it said. */
-export interface ProgramEnd {
-  /** Exit code. */
-  readonly code: number;
-  /** What it wrote to stdout. */
-  readonly stdout: string;
-  /** What it wrote to stderr. */
-  readonly stderr: string;
-}
-
-const command = (script: string, args: readonly string[]): Deno.Command =>
-  new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-lock", "--config", CONFIG, script, ...args],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  });
-
-async function ended(output: Promise<Deno.CommandOutput>): Promise<ProgramEnd> {
-  const { code, stdout, stderr } = await output;
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const PROGRAM = "pretrain.ts";
 
 /** Runs the program to its end. */
-export function pretrain(...args: string[]): Promise<ProgramEnd> {
-  return ended(command(PROGRAM, args).output());
-}
+export const pretrain = (...args: string[]): Promise<ProgramEnd> =>
+  runProgram(PROGRAM, ...args);
 
 /** Starts the program. */
-export function startPretrain(...args: string[]): Deno.ChildProcess {
-  return command(PROGRAM, args).spawn();
-}
+export const startPretrain = (...args: string[]): Deno.ChildProcess =>
+  startProgram(PROGRAM, ...args);
 
 /** Runs the program after a line of script, which may spoil its world. */
 export async function pretrainAfter(
@@ -50,8 +31,9 @@ export async function pretrainAfter(
   ...args: string[]
 ): Promise<ProgramEnd> {
   const path = join(folder, "spoiled.ts");
-  await Deno.writeTextFile(path, `${script}\nawait import("${PROGRAM}");\n`);
-  return await ended(command(path, args).output());
+  const program = programAddress(PROGRAM);
+  await Deno.writeTextFile(path, `${script}\nawait import("${program}");\n`);
+  return await endOf(scriptCommand(path, args).output());
 }
 
 /** Starts the program and sends it a signal once a condition holds. */
@@ -61,7 +43,7 @@ export async function pretrainUntil(
   ...args: string[]
 ): Promise<ProgramEnd> {
   const child = startPretrain(...args);
-  const end = ended(child.output());
+  const end = endOf(child.output());
   while (!await holds()) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -21,7 +21,7 @@ const PLAN = right(planOf(SMALL_RECIPE, 8000));
 
 const COSTED: CostedPlan = {
   plan: PLAN,
-  costOf: (phase) => phaseFlops(PLAN)(phase).total,
+  costOf: phaseFlops(PLAN),
 };
 
 /** Times of a step that something else disturbed. */
@@ -32,7 +32,7 @@ function stepsUntil(last: number, milliseconds = 100): readonly MetricsLine[] {
   const flops = phaseFlops(PLAN);
   return Array.from({ length: last + 1 }, (_, step) => {
     const phase = phaseAt(PLAN)(step);
-    const part = flops(phase).total / flops(PLAN.phases[0]).total;
+    const part = flops(phase) / flops(PLAN.phases[0]);
     const gradient = step === phase.from ? 9000 : milliseconds * part;
     return {
       step,

@@ -3,6 +3,7 @@ import {
   type GraphBuilder,
   type NodeId,
   traceGraph,
+  traceShapes,
 } from "../../../core/mod.ts";
 import { faultsOf, right } from "../../right.ts";
 
@@ -167,4 +168,47 @@ Deno.test("GraphBuilder gives an empty shape and no node for what could not be b
     strictEqual(g.node(wrong), undefined);
     return {};
   });
+});
+
+Deno.test("traceGraph() refuses a node that does not exist where it is used, not where it comes out", () => {
+  deepStrictEqual(
+    faultsOf(traceGraph((g) => {
+      const x = g.input("x", [2]);
+      return { y: g.add(g.apply("gelu", {}, [g.add(x, -1)]), x) };
+    })),
+    ['node 1 (add): found "input -1", wanted nodes of this graph'],
+  );
+});
+
+Deno.test("GraphBuilder.fault() makes the trace fail", () => {
+  deepStrictEqual(
+    faultsOf(traceGraph((g) => {
+      g.fault("somewhere", 3, "4");
+      return { y: g.input("x", [2]) };
+    })),
+    ["somewhere: found 3, wanted 4"],
+  );
+});
+
+Deno.test("traceShapes() computes no constant that is given as a function, traceGraph() does", () => {
+  const build = (values: () => readonly number[]) => (g: GraphBuilder) => ({
+    y: g.add(g.input("x", [2]), g.constant(values, [2])),
+  });
+  const shapes = right(traceShapes(build(() => {
+    throw new Error("computed");
+  })));
+  const graph = right(traceGraph(build(() => [3, 4])));
+  deepStrictEqual(
+    shapes.nodes.map(({ op, shape }) => [op, shape]),
+    graph.nodes.map(({ op, shape }) => [op, shape]),
+  );
+  deepStrictEqual(
+    graph.nodes.flatMap((node) =>
+      node.op === "constant" ? node.attributes.values : []
+    ),
+    [3, 4],
+  );
+  deepStrictEqual(faultsOf(traceGraph(build(() => [3]))), [
+    'constant: found "1 numbers", wanted shape [2]',
+  ]);
 });

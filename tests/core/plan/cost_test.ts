@@ -6,13 +6,13 @@ import {
   freezePlan,
   graphFlops,
   isTrainable,
+  layerFlops,
   phaseFlops,
   planOf,
   predictedSaving,
   runFlops,
+  savedPart,
   stepGraph,
-  sumFlops,
-  totalFlops,
   unfrozenRunFlops,
 } from "../../../core/mod.ts";
 import {
@@ -21,6 +21,7 @@ import {
   planConfig,
 } from "../../arbitraries.ts";
 import { right } from "../../right.ts";
+import { analyticFlops, sumFlops, totalFlops } from "./analytic_flops.ts";
 
 Deno.test("phaseFlops() are exactly those of the step's graph, for each sample", () => {
   fc.assert(
@@ -33,50 +34,48 @@ Deno.test("phaseFlops() are exactly those of the step's graph, for each sample",
           liveStages: phase.liveStages,
           isTrainable: isTrainable(plan, phase),
         }));
-        strictEqual(batch * phaseFlops(plan)(phase).total, graphFlops(graph));
+        strictEqual(batch * phaseFlops(plan)(phase), graphFlops(graph));
       }
     }),
     { numRuns: 40 },
   );
 });
 
+Deno.test("phaseFlops() are those that formulas give for the products of each part", () => {
+  fc.assert(
+    fc.property(anyPlan, (plan) => {
+      for (const phase of plan.phases) {
+        strictEqual(phaseFlops(plan)(phase), analyticFlops(plan)(phase).total);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("layerFlops() are those that formulas give before anything freezes", () => {
+  fc.assert(fc.property(anyPlan, (plan) => {
+    const { layers } = analyticFlops(plan)(plan.phases[0]);
+    deepStrictEqual(
+      layerFlops(plan),
+      layers.map((flops) => ({
+        forward: flops.forward,
+        total: totalFlops(flops),
+      })),
+    );
+  }));
+});
+
 Deno.test("phaseFlops() fall from phase to phase, but never the encoder's forward", () => {
   fc.assert(fc.property(anyPlan, (plan) => {
     const flops = plan.phases.map(phaseFlops(plan));
+    const parts = plan.phases.map(analyticFlops(plan));
     flops.slice(1).forEach((now, i) => {
-      const before = flops[i];
-      ok(before !== undefined && now.total < before.total);
+      ok(now < (flops[i] ?? NaN));
       strictEqual(
-        sumFlops(now.layers).forward,
-        sumFlops(before.layers).forward,
+        sumFlops(parts[i + 1]?.layers ?? []).forward,
+        sumFlops(parts[i]?.layers ?? []).forward,
       );
     });
-  }));
-});
-
-Deno.test("phaseFlops() total is the sum of its parts", () => {
-  fc.assert(fc.property(anyPlan, (plan) => {
-    for (const phase of plan.phases) {
-      const { layers, stages, targets, total } = phaseFlops(plan)(phase);
-      const parts = [...layers, ...stages].map(totalFlops);
-      strictEqual(total, parts.reduce((sum, part) => sum + part, targets));
-    }
-  }));
-});
-
-Deno.test("phaseFlops() spend nothing on the gradients of the frozen prefix and on pruned stages", () => {
-  fc.assert(fc.property(anyPlan, (plan) => {
-    const { freeze } = plan.config;
-    const stops = freeze.freezePatchEmbed && freeze.classToken === "withLayer0";
-    for (const phase of plan.phases) {
-      const { layers, stages } = phaseFlops(plan)(phase);
-      const frozen = sumFlops(layers.slice(0, phase.frozenLayers));
-      if (freeze.freezePatchEmbed) strictEqual(frozen.backwardWeights, 0);
-      if (stops) strictEqual(frozen.backwardActivations, 0);
-      stages.forEach((stage, index) =>
-        strictEqual(totalFlops(stage) > 0, phase.liveStages.includes(index))
-      );
-    }
   }));
 });
 
@@ -88,13 +87,19 @@ Deno.test("phaseFlops() of a class token that never freezes carry the gradient t
       freeze: { ...freeze, classToken },
     }, 1_281_167));
   const plan = planWith("neverFrozen");
-  const block = phaseFlops(plan)(plan.phases[0]).layers[1];
-  for (const phase of plan.phases) {
-    const { layers } = phaseFlops(plan)(phase);
-    layers.slice(1).forEach(({ backwardActivations }) =>
-      strictEqual(backwardActivations, block?.backwardActivations)
-    );
-  }
+  const weights = plan.phases.map((phase) =>
+    sumFlops(analyticFlops(plan)(phase).layers).backwardWeights
+  );
+  const stages = plan.phases.map((phase) => {
+    const { stages, targets } = analyticFlops(plan)(phase);
+    return totalFlops(sumFlops(stages)) + targets;
+  });
+  const flops = plan.phases.map(phaseFlops(plan));
+  // What is left of a phase is the same in all: forward, and activations of every block.
+  const rest = flops.map((all, i) =>
+    all - (weights[i] ?? NaN) - (stages[i] ?? NaN)
+  );
+  deepStrictEqual(rest, rest.map(() => rest[0]));
   ok(predictedSaving(plan) < 0.7 * predictedSaving(planWith("withLayer0")));
 });
 
@@ -125,13 +130,22 @@ Deno.test("predictedSaving() does not fall when anything freezes earlier", () =>
   }));
 });
 
-Deno.test("phaseFlops() of ViT-B count a block as 2·50·12·768² products and 4·50²·768 of attention", () => {
+Deno.test("layerFlops() of ViT-B count a block as 2·50·12·768² products and 4·50²·768 of attention", () => {
   const plan = right(planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167));
   const weighted = 2 * 50 * 12 * 768 ** 2;
   const attention = 4 * 50 ** 2 * 768;
-  deepStrictEqual(phaseFlops(plan)(plan.phases[0]).layers[1], {
+  deepStrictEqual(layerFlops(plan)[1], {
     forward: weighted + attention,
-    backwardWeights: weighted,
-    backwardActivations: weighted + 2 * attention,
+    total: 3 * weighted + 3 * attention,
   });
+});
+
+Deno.test("savedPart() of a run so far is 0 before the first freeze and then rises to that of the whole", () => {
+  const plan = right(planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167));
+  const saved = plan.phases.map(({ to }) =>
+    savedPart(plan, phaseFlops(plan), to)
+  );
+  strictEqual(saved[0], 0);
+  saved.slice(1).forEach((part, i) => ok(part > (saved[i] ?? NaN)));
+  strictEqual(saved.at(-1), predictedSaving(plan));
 });

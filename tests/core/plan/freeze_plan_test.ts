@@ -149,7 +149,7 @@ Deno.test("freezePlan() refuses a first layer that would freeze during a warm-up
     "freeze.t0: found 0.4, wanted more than 0.4641588833612779, " +
     "so that the first layer freezes after the warm-up",
   ]);
-  const rate = { ...vitB.rate, warmup: "code" as const };
+  const rate = { ...vitB.rate, warmup: "shared" as const };
   right(freezePlan({ ...vitB, freeze, rate }));
 });
 

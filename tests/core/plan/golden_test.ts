@@ -64,7 +64,7 @@ const planOfRecorded = (run: Recorded): FreezePlan =>
       endRate: run.min_lr,
       mode: MODES[run.mode],
       stagePower: 0,
-      warmup: "code",
+      warmup: "shared",
     },
     totalSteps: run.epochs * run.iterations_per_epoch,
     warmupSteps: run.warmup_epochs * run.iterations_per_epoch,
@@ -149,7 +149,7 @@ const imageNet = (model: "vit-b" | "vit-l", freezePatchEmbed: boolean) =>
   right(freezePlan({
     model: MODEL_PRESETS[model],
     freeze: { ...DEFAULT_PRETRAIN_CONFIG.freeze, freezePatchEmbed },
-    rate: { ...DEFAULT_PRETRAIN_CONFIG.rate, warmup: "code" },
+    rate: { ...DEFAULT_PRETRAIN_CONFIG.rate, warmup: "shared" },
     totalSteps: 100 * 5004,
     warmupSteps: 10 * 5004,
   }));

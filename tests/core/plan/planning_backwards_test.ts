@@ -12,7 +12,7 @@ import {
   t0ForSaving,
   unfrozenRunFlops,
 } from "../../../core/mod.ts";
-import { lastWhere } from "../../../core/plan/bisection.ts";
+import { lastWhere } from "../../../core/plan/search.ts";
 import { between, planConfig, pretrainConfig } from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";
 
@@ -106,7 +106,7 @@ Deno.test("epochsForEqualCost() costs no more than the unfrozen run, and one epo
       const config = {
         ...drawn,
         freeze: { ...drawn.freeze, t0 },
-        rate: { ...drawn.rate, warmup: "code" as const },
+        rate: { ...drawn.rate, warmup: "shared" as const },
       };
       const { batchSize, accumIter } = config.training;
       const samples = 50 * batchSize * accumIter;

@@ -122,9 +122,9 @@ Deno.test("ratesAt() with stage factors is that without, times the factor, once 
 Deno.test("ratesAt() of mode figure ramps to each layer's own rate, of mode code to the common one", () => {
   fc.assert(fc.property(planConfig, (config) => {
     const figure = replan({ ...config, freeze: { ...config.freeze, t0: 1 } }, {
-      warmup: "figure",
+      warmup: "perLayer",
     });
-    const code = replan(figure.config, { warmup: "code" });
+    const code = replan(figure.config, { warmup: "shared" });
     const step = Math.floor(config.warmupSteps / 2);
     const part = config.warmupSteps === 0 ? NaN : step / config.warmupSteps;
     if (Number.isNaN(part)) return;
@@ -139,7 +139,7 @@ Deno.test("ratesAt() of mode figure ramps to each layer's own rate, of mode code
 
 /** A scaled plan whose layers all freeze at whole steps. */
 const evenPlan = (
-  warmup: "figure" | "code",
+  warmup: "perLayer" | "shared",
   config: PlanConfig,
   warmupSteps: number,
 ): FreezePlan => {
@@ -159,7 +159,7 @@ const evenPlan = (
       stagePower: 0,
       warmup,
     },
-    totalSteps: warmup === "figure" ? span : span + warmupSteps,
+    totalSteps: warmup === "perLayer" ? span : span + warmupSteps,
     warmupSteps,
   }));
 };
@@ -168,7 +168,7 @@ Deno.test("ratesAt() of mode figure, scaled, sums to exactly α·T/2 in every la
   const warmup = fc.integer({ min: 1, max: 12 });
   fc.assert(
     fc.property(planConfig, warmup, (config, warmupSteps) => {
-      const plan = evenPlan("figure", config, warmupSteps);
+      const plan = evenPlan("perLayer", config, warmupSteps);
       const area = config.rate.baseRate * plan.totalSteps / 2;
       for (const { index } of plan.layers) {
         near(sumOfRates(plan, index), area, 1e-9 * area);
@@ -182,7 +182,7 @@ Deno.test("ratesAt() of mode code, scaled, sums to α·(T − 1)/2 + α/(2·t_i)
   const warmup = fc.integer({ min: 1, max: 12 });
   fc.assert(
     fc.property(planConfig, warmup, (config, warmupSteps) => {
-      const plan = evenPlan("code", config, warmupSteps);
+      const plan = evenPlan("shared", config, warmupSteps);
       const { baseRate } = config.rate;
       for (const { index, freezeTime } of plan.layers) {
         const area = baseRate * (plan.totalSteps - 1 + 1 / freezeTime) / 2;

@@ -6,10 +6,10 @@ import {
   type FreezeTime,
   type WarmupMode,
 } from "../../../core/mod.ts";
-import { firstStepFrom } from "../../../core/schedule/first_step.ts";
+import { firstStepFrom } from "../../../core/schedule/annealing.ts";
 import { between } from "../../arbitraries.ts";
 
-const mode = fc.constantFrom<WarmupMode[]>("figure", "code");
+const mode = fc.constantFrom<WarmupMode[]>("perLayer", "shared");
 const time = between(1e-3, 1).map((value) => value as FreezeTime);
 const span = fc.integer({ min: 1, max: 1_000_000 }).chain((totalSteps) =>
   fc.record({
@@ -33,16 +33,19 @@ Deno.test("freezeStepAt() of time 1 is the end of the run", () => {
   }));
 });
 
-Deno.test("freezeStepAt() without warm-up is the same in both modes, with it earlier in mode figure", () => {
+Deno.test("freezeStepAt() without warm-up is the same in both modes, with it earlier in mode perLayer", () => {
   fc.assert(fc.property(span, time, (s, t) => {
     const cold = { ...s, warmupSteps: 0 };
-    strictEqual(freezeStepAt("figure", cold)(t), freezeStepAt("code", cold)(t));
-    ok(freezeStepAt("figure", s)(t) <= freezeStepAt("code", s)(t));
+    strictEqual(
+      freezeStepAt("perLayer", cold)(t),
+      freezeStepAt("shared", cold)(t),
+    );
+    ok(freezeStepAt("perLayer", s)(t) <= freezeStepAt("shared", s)(t));
   }));
 });
 
-Deno.test("freezeStepAt() of ViT-B in mode code are the reference's epochs 56.08 and 91.30 of 100", () => {
-  const at = freezeStepAt("code", { totalSteps: 10_000, warmupSteps: 1000 });
+Deno.test("freezeStepAt() of ViT-B in mode shared are the reference's epochs 56.08 and 91.30 of 100", () => {
+  const at = freezeStepAt("shared", { totalSteps: 10_000, warmupSteps: 1000 });
   strictEqual(at(0.512 as FreezeTime), 5608);
   strictEqual(at(0.903296 as FreezeTime), 9130);
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  EARLIER_WARMUP,
   type FreezePlan,
   freezePlan,
   type ModelSpec,
@@ -14,7 +15,7 @@ import {
   type StageScale,
   visibleCount,
 } from "../../../core/mod.ts";
-import { randomInputs } from "../../core/model/random_inputs.ts";
+import { randomInputs } from "../../core/models/random_inputs.ts";
 import { right } from "../../right.ts";
 
 /** Samples of the batch. */
@@ -135,7 +136,7 @@ const planOf = (model: ModelSpec): FreezePlan =>
       endRate: SCHEDULE.minLr,
       mode: { _tag: "LayerWise", power: 1 },
       stagePower: 0,
-      warmup: SCHEDULE.warmupMode,
+      warmup: EARLIER_WARMUP[SCHEDULE.warmupMode],
     },
     totalSteps: 100,
     warmupSteps: 10,

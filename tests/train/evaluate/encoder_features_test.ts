@@ -3,15 +3,16 @@ import {
   encode,
   initialParameters,
   interpretGraph,
-  layerNorm,
   left,
   modelScope,
   type NamedValues,
+  type Owner,
   parameterSpecs,
   patchCount,
   type Result,
   right as success,
   rootKey,
+  tapNorm,
   traceGraph,
 } from "../../../core/mod.ts";
 import type { Backend, DeviceTensors } from "../../../backends/mod.ts";
@@ -52,11 +53,14 @@ async function* fiveImages(): AsyncGenerator<Result<DataError, Batch>> {
 /** Each tap after its norm, `[1 + L, D]`, of one image by the interpreter. */
 function tokensOf(index: number): readonly Float64Array[] {
   const graph = right(traceGraph((g) => {
-    const scope = modelScope(g, TINY_MODEL);
+    const scope = modelScope<Owner>(g);
     const images = g.input("images", [1, 1, 16, 16]);
     const { blocks } = encode(scope, TINY_MODEL, images, null, 4);
     return Object.fromEntries(
-      blocks.map((block, k) => [`${k}`, layerNorm(scope, `norm.${k}`, block)]),
+      blocks.map((tapped, k) => [
+        `${k}`,
+        tapNorm(scope, TINY_MODEL, k, tapped),
+      ]),
     );
   }));
   const { images } = syntheticBatch(TINY_MODEL, Int32Array.of(index));

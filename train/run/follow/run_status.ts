@@ -13,8 +13,7 @@ import {
   type RateSchedule,
 } from "../../../core/mod.ts";
 import type { MetricsLine } from "../metrics.ts";
-import { phaseTimes, tellsSaving } from "../../saving.ts";
-import { savingSoFar } from "./saving_so_far.ts";
+import { measuredSaving, phaseTimes, tellsSaving } from "../saving.ts";
 
 /** How a layer stands. */
 export interface LayerStatus {
@@ -106,8 +105,7 @@ export interface RunRecord {
 export function secondsLeft(
   plan: FreezePlan,
 ): (done: number, secondsPerStep: number) => number {
-  const flopsOf = phaseFlops(plan);
-  return secondsLeftBy(plan, (phase) => flopsOf(phase).total);
+  return secondsLeftBy(plan, phaseFlops(plan));
 }
 
 /**
@@ -184,7 +182,7 @@ function savingAt(
     Math.max(0, Math.min(to, done) - from)
   );
   if (!tellsSaving(counts)) return null;
-  const saving = savingSoFar(plan, phaseTimes(plan, lines), done);
+  const saving = measuredSaving(plan, phaseTimes(plan, lines), done);
   return Number.isNaN(saving) ? null : saving;
 }
 

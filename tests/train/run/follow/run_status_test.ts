@@ -6,7 +6,6 @@ import {
   phaseTimes,
   runLife,
   runStatus,
-  savingSoFar,
   secondsLeft,
 } from "../../../../train/mod.ts";
 import { reportOf, runOf } from "./made_runs.ts";
@@ -84,7 +83,7 @@ Deno.test("secondsLeft() falls with every step and is 0 after the last", () => {
   ok((left[0] ?? 0) < STEPS, "frozen steps are cheaper");
 });
 
-Deno.test("savingSoFar() is 0 before the first freeze, rises, and ends at measuredSaving()", () => {
+Deno.test("measuredSaving() of a part of a run is 0 before the first freeze, rises, and ends at that of the whole", () => {
   const lines = Array.from(
     { length: STEPS },
     (_, step) => metricsLine(reportOf(RUN, step)),
@@ -92,14 +91,14 @@ Deno.test("savingSoFar() is 0 before the first freeze, rises, and ends at measur
   const times = phaseTimes(plan, lines);
   const saving = Array.from(
     { length: STEPS },
-    (_, i) => savingSoFar(plan, times, i + 1),
+    (_, i) => measuredSaving(plan, times, i + 1),
   );
   const until = plan.phases[0].to;
   ok(saving.slice(0, until).every((part) => Math.abs(part) < 1e-12));
   const later = saving.slice(until - 1);
   ok(later.every((part, i) => i === 0 || part > (later[i - 1] ?? 1)));
   ok(Math.abs((saving.at(-1) ?? 0) - measuredSaving(plan, times)) < 1e-12);
-  ok(Number.isNaN(savingSoFar(plan, times.slice(1), STEPS)));
+  ok(Number.isNaN(measuredSaving(plan, times.slice(1), STEPS)));
 });
 
 const SIGNS = {

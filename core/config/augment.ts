@@ -1,0 +1,125 @@
+/**
+ * What is done to images and batches that a classifier learns from.
+ *
+ * @module
+ */
+import {
+  type Codec,
+  codecOf,
+  numberIn,
+  oneOf,
+  unwanted,
+  wholeFrom,
+} from "../codec/codec.ts";
+import { NOT_NEGATIVE, PART } from "../codec/ranges.ts";
+import { nullable, recordOf } from "../codec/structures.ts";
+
+/** How many operations of RandAugment, and how strong. */
+export interface RandAugment {
+  /** Operations drawn for an image, with repetition; a whole number `≥ 0`. */
+  readonly layers: number;
+  /** Probability that a drawn operation is done, in `[0, 1]`. */
+  readonly probability: number;
+  /** Mean strength, in `[0, 10]`. */
+  readonly magnitude: number;
+  /** Deviation of the strength, `≥ 0`. */
+  readonly deviation: number;
+  /** How levels between pixels are found. */
+  readonly interpolation: "bilinear" | "bicubic";
+}
+
+/** `rand-m9-mstd0.5-inc1`: what MAE fine-tunes with. */
+export const RAND_AUGMENT: RandAugment = {
+  layers: 2,
+  probability: 0.5,
+  magnitude: 9,
+  deviation: 0.5,
+  interpolation: "bicubic",
+};
+
+/** How often and how much of an image is erased. */
+export interface RandomErasing {
+  /** Part of the images, in `[0, 1]`. */
+  readonly probability: number;
+  /** Area as a part of the image's, `0 < least ≤ largest ≤ 1`. */
+  readonly area: readonly [least: number, largest: number];
+  /** Height over width, `> 0`. */
+  readonly aspect: readonly [least: number, largest: number];
+}
+
+/** What MAE fine-tunes with. */
+export const RANDOM_ERASING: RandomErasing = {
+  probability: 0.25,
+  area: [0.02, 1 / 3],
+  aspect: [0.3, 1 / 0.3],
+};
+
+/** What is done to an image that is learned from, beside mirroring half of them. */
+export interface AugmentConfig {
+  /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
+  readonly cropScale: readonly [least: number, largest: number];
+  /** Operations on its pixels; `null` is none. */
+  readonly randAugment: RandAugment | null;
+  /** Noise in a rectangle of some images; `null` is none. */
+  readonly erasing: RandomErasing | null;
+}
+
+/** How images and classes of a batch are mixed. */
+export interface MixingConfig {
+  /** Shape `α` of `Beta(α, α)` for mixup, `≥ 0`; 0 is never. */
+  readonly mixupAlpha: number;
+  /** Shape of the same for CutMix. */
+  readonly cutmixAlpha: number;
+  /** Part of the batches that are mixed, in `[0, 1]`. */
+  readonly probability: number;
+  /** Part of the mixed batches that get CutMix where both are possible, in `[0, 1]`. */
+  readonly switchProbability: number;
+  /** Part of a class that is spread over all classes, in `[0, 1]`. */
+  readonly labelSmoothing: number;
+}
+
+/** A least and a largest number. */
+type Range = AugmentConfig["cropScale"];
+
+/** Accepts two numbers above 0 that do not fall. */
+const rangeUpTo = (most: number, wanted: string): Codec<Range> =>
+  codecOf(wanted, (found, place) => {
+    if (!Array.isArray(found)) return unwanted(found, place, "WrongType");
+    const [least, largest]: readonly unknown[] = found;
+    return found.length === 2 && typeof least === "number" &&
+        typeof largest === "number" && least > 0 && least <= largest &&
+        largest <= most
+      ? []
+      : unwanted(found, place, "OutOfRange");
+  });
+
+const partOfArea = rangeUpTo(1, "0 < lower ≤ upper ≤ 1");
+
+/** Accepts what is done to an image. */
+export const augmentCodec: Codec<AugmentConfig> = recordOf<AugmentConfig>({
+  cropScale: partOfArea,
+  randAugment: nullable(recordOf<RandAugment>({
+    layers: wholeFrom(0),
+    probability: PART,
+    magnitude: numberIn(
+      "a number in [0, 10]",
+      (value) => value >= 0 && value <= 10,
+    ),
+    deviation: NOT_NEGATIVE,
+    interpolation: oneOf<RandAugment["interpolation"]>("bilinear", "bicubic"),
+  })),
+  erasing: nullable(recordOf<RandomErasing>({
+    probability: PART,
+    area: partOfArea,
+    aspect: rangeUpTo(Number.MAX_VALUE, "0 < lower ≤ upper, finite"),
+  })),
+});
+
+/** Accepts how a batch is mixed. */
+export const mixingCodec: Codec<MixingConfig> = recordOf<MixingConfig>({
+  mixupAlpha: NOT_NEGATIVE,
+  cutmixAlpha: NOT_NEGATIVE,
+  probability: PART,
+  switchProbability: PART,
+  labelSmoothing: PART,
+});

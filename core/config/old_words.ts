@@ -1,0 +1,42 @@
+/**
+ * Words of earlier versions in configurations.
+ *
+ * @module
+ */
+import type { WarmupMode } from "../schedule/annealing.ts";
+
+/** What the words for the warm-up were once, and what they are now. */
+export const EARLIER_WARMUP: Readonly<Record<"figure" | "code", WarmupMode>> = {
+  figure: "perLayer",
+  code: "shared",
+};
+
+const NEW_WORDS: ReadonlyMap<unknown, WarmupMode> = new Map(
+  Object.entries(EARLIER_WARMUP),
+);
+
+function replaced(
+  value: unknown,
+  [key, ...rest]: readonly string[],
+): unknown {
+  if (key === undefined) return NEW_WORDS.get(value) ?? value;
+  if (typeof value !== "object" || value === null) return value;
+  const inner: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
+  const now = replaced(inner, rest);
+  return now === inner ? value : { ...value, [key]: now };
+}
+
+/**
+ * A configuration with today's words for those of earlier versions: `rate.warmup` was
+ * `figure` or `code`.
+ *
+ * @param input Anything, for example parsed JSON.
+ * @param place Fields below which the configuration stands; by default it is the input.
+ * @returns The input itself if there is no such word in it.
+ */
+export function withNewWords(
+  input: unknown,
+  ...place: readonly string[]
+): unknown {
+  return replaced(input, [...place, "rate", "warmup"]);
+}

@@ -1,0 +1,161 @@
+/**
+ * Parts of configurations: freezing, learning rates, length, clipping.
+ *
+ * @module
+ */
+import { type Codec, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
+import { NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
+import {
+  type FieldCodecs,
+  optional,
+  recordOf,
+  refined,
+  taggedUnion,
+} from "../codec/structures.ts";
+import type { Fault } from "../result.ts";
+import type { WarmupMode } from "../schedule/annealing.ts";
+import type { FreezeScale } from "../schedule/freeze_time.ts";
+
+/** Which layers freeze when. */
+export interface FreezeConfig {
+  /** Moment the first layer freezes **before** scaling, in `(0, 1]`; 1 never freezes anything. */
+  readonly t0: number;
+  /** How freeze times are bent. */
+  readonly scale: FreezeScale;
+  /** Whether the patch embedding is layer 0; if not, it is never frozen. */
+  readonly freezePatchEmbed: boolean;
+  /**
+   * Whether the class token freezes with layer 0. If it never freezes, every
+   * backward pass runs through all frozen blocks to reach it.
+   */
+  readonly classToken: "withLayer0" | "neverFrozen";
+}
+
+/** How rates of layers relate to each other. */
+export type RateMode =
+  /** Each layer has its own cosine from `α / t_i^power` to 0 (LR-LR). */
+  | {
+    readonly _tag: "LayerWise";
+    /** Exponent, `≥ 0`: 1 scaled, 0 unscaled. */
+    readonly power: number;
+  }
+  /** All layers follow one cosine down to `endRate` and stop at their freeze times. */
+  | { readonly _tag: "Uniform" };
+
+/** How fast each layer learns. */
+export interface RateConfig {
+  /** Rate `α ≥ 0` before scaling, for the batch that is really used. */
+  readonly baseRate: number;
+  /** Rate in `[0, baseRate]` at the end of the common cosine; layer-wise cosines end at 0. */
+  readonly endRate: number;
+  /** Own cosines or a common one. */
+  readonly mode: RateMode;
+  /** Exponent `≥ 0` of the factor on early stages (SR-LR); 0 is off. */
+  readonly stagePower: number;
+  /** What warm-up does to a layer. */
+  readonly warmup: WarmupMode;
+}
+
+/** How long and on what batches. */
+export interface TrainingConfig {
+  /** Times that every sample is seen, at least 1. */
+  readonly epochs: number;
+  /** Epochs of warm-up, less than `epochs`; parts of an epoch are allowed. */
+  readonly warmupEpochs: number;
+  /** Samples that are computed at once. */
+  readonly batchSize: number;
+  /** Batches whose gradients are added up for one optimizer step. */
+  readonly accumIter: number;
+  /** Seed of all randomness. */
+  readonly seed: number;
+}
+
+/** Whether gradients are clipped. */
+export interface ClippingConfig {
+  /**
+   * Greatest length, above 0, of all gradients of a step together: longer ones are
+   * scaled down to it (`clipFactor`) before the optimizer sees them. Without, nothing
+   * is clipped, as in the papers.
+   */
+  readonly clipGrad?: number;
+}
+
+/** Range of `t0`, in words and as a condition. */
+export const T0_RANGE = {
+  wanted: "a number in (0, 1]",
+  holds: (value: number): boolean => value > 0 && value <= 1,
+} as const;
+
+/** Accepts when the first layer freezes and how freeze times are bent. */
+export const freezeTimeCodecs = {
+  t0: numberIn(T0_RANGE.wanted, T0_RANGE.holds),
+  scale: oneOf<FreezeScale>("linear", "squared", "cubic"),
+} as const;
+
+/** Accepts what freezes when. */
+export const freezeCodec: Codec<FreezeConfig> = recordOf<FreezeConfig>({
+  ...freezeTimeCodecs,
+  freezePatchEmbed: oneOf(true, false),
+  classToken: oneOf("withLayer0", "neverFrozen"),
+});
+
+type LayerWise = Extract<RateMode, { _tag: "LayerWise" }>;
+type Uniform = Extract<RateMode, { _tag: "Uniform" }>;
+
+/** Codecs of what says how fast layers learn. */
+export const rateFields: FieldCodecs<RateConfig> = {
+  baseRate: NOT_NEGATIVE,
+  endRate: NOT_NEGATIVE,
+  mode: taggedUnion<RateMode>({
+    LayerWise: recordOf<LayerWise>({
+      _tag: oneOf("LayerWise"),
+      power: NOT_NEGATIVE,
+    }),
+    Uniform: recordOf<Uniform>({ _tag: oneOf("Uniform") }),
+  }),
+  stagePower: NOT_NEGATIVE,
+  warmup: oneOf<WarmupMode>("perLayer", "shared"),
+};
+
+/** Accepts rates that end no higher than they begin. */
+export const fallingRates = <Rates extends RateConfig>(
+  codec: Codec<Rates>,
+): Codec<Rates> =>
+  refined(codec, ({ baseRate, endRate }) =>
+    endRate <= baseRate ? [] : [{
+      _tag: "Inconsistent",
+      path: "endRate",
+      found: endRate,
+      wanted: `at most ${baseRate} (baseRate)`,
+    }]);
+
+/** Accepts rates that fall. */
+export const rateCodec: Codec<RateConfig> = fallingRates(
+  recordOf<RateConfig>(rateFields),
+);
+
+/** What is wrong with a warm-up that ends no earlier than the run. */
+export const warmupWithinRun = (
+  training: Pick<TrainingConfig, "epochs" | "warmupEpochs">,
+): readonly Fault[] =>
+  training.warmupEpochs < training.epochs ? [] : [{
+    _tag: "Inconsistent",
+    path: "warmupEpochs",
+    found: training.warmupEpochs,
+    wanted: `less than ${training.epochs} (epochs)`,
+  }];
+
+/** Accepts lengths of a training. */
+export const trainingCodec: Codec<TrainingConfig> = refined(
+  recordOf<TrainingConfig>({
+    epochs: wholeFrom(1),
+    warmupEpochs: NOT_NEGATIVE,
+    batchSize: wholeFrom(1),
+    accumIter: wholeFrom(1),
+    seed: wholeFrom(0),
+  }),
+  warmupWithinRun,
+);
+
+/** Accepts a length to clip at, or none. */
+export const clipGradCodec: Codec<number | undefined> = optional(POSITIVE);

@@ -1,0 +1,166 @@
+/**
+ * Sizes of the convolutional networks that FreezeOut was made for.
+ *
+ * Shape letters: `B` images, `C` channels, `H`, `W` rows and columns.
+ *
+ * @module
+ */
+import {
+  type Codec,
+  decode,
+  numberIn,
+  oneOf,
+  wholeFrom,
+} from "../codec/codec.ts";
+import { recordOf, refined } from "../codec/structures.ts";
+import type { Fault, Faults, Result } from "../result.ts";
+
+/** Where normalisation and activation stand in a residual block: before its convolutions, or behind. */
+export type ConvNetFamily = "wideResNet" | "resNet";
+
+/** Sizes of a residual network for small images. */
+export interface ConvNetSpec {
+  /**
+   * `wideResNet`: pre-activation blocks, a last normalisation before the pooling
+   * (Zagoruyko and Komodakis 2016). `resNet`: normalisation behind every convolution
+   * (He et al. 2016, section 4.2), with 1×1 convolutions where a shortcut changes its
+   * shape.
+   */
+  readonly family: ConvNetFamily;
+  /** Layers with weights: `6n + 4` of a `wideResNet`, `6n + 2` of a `resNet`, with `n ≥ 1` blocks in each of three groups. */
+  readonly depth: number;
+  /** Factor on the channels 16, 32 and 64 of the groups, a whole number. */
+  readonly width: number;
+  /** Side of the square images, pixels, at least 8. */
+  readonly imageSize: number;
+  /** Channels of an image: 1 for grey, 3 for colour. */
+  readonly inChannels: number;
+  /** Classes, at least 2. */
+  readonly classes: number;
+}
+
+/** Layers outside of the blocks, as `depth` counts them. */
+const OUTSIDE: Readonly<Record<ConvNetFamily, number>> = {
+  wideResNet: 4,
+  resNet: 2,
+};
+
+/** Groups of blocks, each on maps of half the side of the one before. */
+const GROUPS = 3;
+
+/** Convolutions of a block. */
+const CONVOLUTIONS = 2;
+
+/** Blocks of a group, `n`. */
+const blocksOf = ({ family, depth }: ConvNetSpec): number =>
+  (depth - OUTSIDE[family]) / (GROUPS * CONVOLUTIONS);
+
+const wholeBlocks = (spec: ConvNetSpec): readonly Fault[] => {
+  const blocks = blocksOf(spec);
+  return Number.isInteger(blocks) && blocks >= 1 ? [] : [{
+    _tag: "Inconsistent",
+    path: "depth",
+    found: spec.depth,
+    wanted: `6·n + ${OUTSIDE[spec.family]} (${spec.family}), n at least 1`,
+  }];
+};
+
+/** Accepts networks that can be built. */
+export const convNetCodec: Codec<ConvNetSpec> = refined(
+  recordOf<ConvNetSpec>({
+    family: oneOf<ConvNetFamily>("wideResNet", "resNet"),
+    depth: wholeFrom(8),
+    width: wholeFrom(1),
+    imageSize: wholeFrom(8),
+    inChannels: numberIn("1 or 3", (value) => value === 1 || value === 3),
+    classes: wholeFrom(2),
+  }),
+  wholeBlocks,
+);
+
+/**
+ * Checks the sizes of a network.
+ *
+ * @param input Sizes, or anything that should be some.
+ * @returns The sizes, or every fault in them.
+ *
+ * @example There is no wide network of 29 layers
+ * ```ts
+ * import { checkConvNet, describeFaults } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const found = checkConvNet({ family: "wideResNet", depth: 29, width: 1, imageSize: 32, inChannels: 3, classes: 10 });
+ *
+ * strictEqual(
+ *   found._tag === "Left" && describeFaults(found.left),
+ *   "depth: found 29, wanted 6·n + 4 (wideResNet), n at least 1",
+ * );
+ * ```
+ */
+export const checkConvNet: (input: unknown) => Result<Faults, ConvNetSpec> =
+  decode(convNetCodec);
+
+/** A residual block. */
+export interface ConvNetBlock {
+  /** Prefix of its tensors, for example `block2.layer.0`. */
+  readonly name: string;
+  /** Channels that it is given. */
+  readonly inputs: number;
+  /** Channels that it gives. */
+  readonly outputs: number;
+  /** Stride of its first convolution and of its shortcut. */
+  readonly stride: 1 | 2;
+}
+
+/** Channels behind the first convolution of every network. */
+export const STEM_CHANNELS = 16;
+
+const blockName = (
+  { family }: ConvNetSpec,
+  group: number,
+  block: number,
+): string =>
+  family === "wideResNet"
+    ? `block${group + 1}.layer.${block}`
+    : `layer${group + 1}.${block}`;
+
+/**
+ * Residual blocks of a network from shallow to deep.
+ *
+ * @param spec Sizes.
+ */
+export function convNetBlocks(spec: ConvNetSpec): readonly ConvNetBlock[] {
+  const perGroup = blocksOf(spec);
+  return Array.from({ length: GROUPS * perGroup }, (_, i): ConvNetBlock => {
+    const [group, block] = [Math.floor(i / perGroup), i % perGroup];
+    const outputs = STEM_CHANNELS * spec.width * 2 ** group;
+    const before = group === 0 ? STEM_CHANNELS : outputs / 2;
+    return {
+      name: blockName(spec, group, block),
+      inputs: block === 0 ? before : outputs,
+      outputs,
+      stride: block === 0 && group > 0 ? 2 : 1,
+    };
+  });
+}
+
+/**
+ * Names of the layers that freeze as one, shallow to deep: the first convolution, every
+ * block, and the head with what stands before it.
+ *
+ * @param spec Sizes.
+ *
+ * @example WRN-28-10 has fourteen
+ * ```ts
+ * import { convNetLayers } from "@vitfreeze/vitfreeze/core";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const wrn = { family: "wideResNet", depth: 28, width: 10, imageSize: 32, inChannels: 3, classes: 100 } as const;
+ * const names = convNetLayers(wrn);
+ *
+ * deepStrictEqual([names.length, names[0], names[13]], [14, "conv1", "fc"]);
+ * ```
+ */
+export function convNetLayers(spec: ConvNetSpec): readonly string[] {
+  return ["conv1", ...convNetBlocks(spec).map(({ name }) => name), "fc"];
+}

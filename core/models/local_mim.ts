@@ -1,0 +1,326 @@
+/**
+ * LocalMIM: masked image modelling with a target at several depths.
+ *
+ * @module
+ */
+import type { Graph, NodeId } from "../graph/node.ts";
+import { type Build, traceGraph, traceShapes } from "../graph/trace.ts";
+import { memoized } from "../memo.ts";
+import { initialTensors } from "../nn/init.ts";
+import { modelScope, recorded } from "../nn/scope.ts";
+import type { Key } from "../random/random.ts";
+import type { Faults, Result } from "../result.ts";
+import { decode, type MaskingNodes } from "./decoder.ts";
+import { encode, tapNorm } from "./encoder.ts";
+import { hogTargets, maskAtScale, maskedLoss } from "./hog_loss.ts";
+import {
+  type ModelSpec,
+  type Owner,
+  type ParameterSpec,
+  patchCount,
+  type StageSpec,
+  visibleCount,
+  type VitScope,
+} from "./model_spec.ts";
+
+/** Nodes of one live stage. */
+export interface StageNodes {
+  /** Number of the stage in the model. */
+  readonly index: number;
+  /** Tapped tokens after their norm, `[B, 1 + keep, D]`. */
+  readonly latent: NodeId;
+  /** `[B, (scale·G)², channels]`. */
+  readonly prediction: NodeId;
+  /** The same shape. */
+  readonly target: NodeId;
+  /** `[B, (scale·G)²]`. */
+  readonly mask: NodeId;
+  /** Unweighted loss, a scalar. */
+  readonly loss: NodeId;
+}
+
+/** Everything that the forward pass computes. */
+export interface LocalMimNodes {
+  /** `[B, keep, D]`. */
+  readonly visibleTokens: NodeId;
+  /** Output of each block; those behind the last live tap are in no graph. */
+  readonly blocks: readonly NodeId[];
+  /** The live stages, shallow to deep. */
+  readonly stages: readonly StageNodes[];
+  /** Weighted sum of the stage losses, a scalar. */
+  readonly loss: NodeId;
+}
+
+/** What a batch looks like to the graph. */
+export interface BatchNodes extends MaskingNodes {
+  /** `[B, C, S, S]`, normalised. */
+  readonly images: NodeId;
+}
+
+/** Declares the tensors of a batch: `images`, `idsKeep`, `idsShuffle`, `idsRestore`, `mask`. */
+export function batchInputs(
+  { g }: VitScope,
+  spec: ModelSpec,
+  batch: number,
+): BatchNodes {
+  const { inChannels: C, imageSize: side } = spec;
+  const L = patchCount(spec);
+  return {
+    images: g.input("images", [batch, C, side, side]),
+    idsKeep: g.input("idsKeep", [batch, visibleCount(spec)], "int32"),
+    idsShuffle: g.input("idsShuffle", [batch, L], "int32"),
+    idsRestore: g.input("idsRestore", [batch, L], "int32"),
+    mask: g.input("mask", [batch, L]),
+  };
+}
+
+/** A stage with a loss, and what it starts from. */
+interface LiveStage {
+  readonly index: number;
+  readonly stage: StageSpec;
+  readonly tapped: NodeId;
+  readonly target: NodeId;
+}
+
+/** Norm, decoder, mask and loss of one stage. */
+function stageNodes(
+  scope: VitScope,
+  spec: ModelSpec,
+  batch: BatchNodes,
+  samples: number,
+  { index, stage, tapped, target }: LiveStage,
+): StageNodes {
+  const { g } = scope;
+  const latent = tapNorm(scope, spec, index, tapped);
+  const owned = scope.of({ _tag: "Stage", index });
+  const name = `decoder.${index}`;
+  const prediction = decode(owned, spec, name, stage.scale, latent, batch);
+  const mask = maskAtScale(g, spec, stage, batch.mask);
+  const loss = maskedLoss(g, spec, stage, prediction, target, mask, samples);
+  return { index, latent, prediction, target, mask, loss };
+}
+
+/** Stage losses times their weights, added up. */
+function weightedSum(
+  { g }: VitScope,
+  spec: ModelSpec,
+  stages: readonly StageNodes[],
+): NodeId {
+  const [first = -1, ...others] = stages.map(({ index, loss }) =>
+    g.scale(loss, spec.stages[index]?.weight ?? 1)
+  );
+  return others.reduce((sum, x) => g.add(sum, x), first);
+}
+
+/**
+ * The forward pass of the encoder and of the live stages.
+ *
+ * @param scope The trace.
+ * @param spec Sizes.
+ * @param batch Nodes of the batch.
+ * @param liveStages Stages that still have a loss, in rising order; at least one.
+ * @param samples Samples over which losses are means (`maskedLoss`).
+ * @see Wang et al., LocalMIM, 2023: {@link https://arxiv.org/abs/2303.05251}
+ */
+export function localMim(
+  scope: VitScope,
+  spec: ModelSpec,
+  batch: BatchNodes,
+  liveStages: readonly number[],
+  samples: number,
+): LocalMimNodes {
+  const live = liveStages.flatMap((index) => {
+    const stage = spec.stages[index];
+    return stage === undefined ? [] : [{ index, stage }];
+  });
+  const { images, idsKeep } = batch;
+  const specs = live.map(({ stage }) => stage);
+  // First, while there are no activations that would lie beside its gradients.
+  const targets = hogTargets(scope.g, spec, images, specs);
+  const { visibleTokens, blocks } = encode(scope, spec, images, idsKeep);
+  const stages = live.map(({ index, stage }, i) =>
+    stageNodes(scope, spec, batch, samples, {
+      index,
+      stage,
+      tapped: blocks[stage.tap] ?? -1,
+      target: targets[i] ?? -1,
+    })
+  );
+  return {
+    visibleTokens,
+    blocks,
+    stages,
+    loss: weightedSum(scope, spec, stages),
+  };
+}
+
+/** What the forward pass of some stages declares. */
+const declarations = memoized((
+  spec: ModelSpec,
+  liveStages: readonly number[],
+): readonly ParameterSpec[] =>
+  recorded<Owner>((scope) =>
+    localMim(scope, spec, batchInputs(scope, spec, 1), liveStages, 1)
+  ).parameters
+);
+
+const everyStage = ({ stages }: ModelSpec): readonly number[] =>
+  stages.map((_, k) => k);
+
+/**
+ * Every trainable tensor of a model, shallow to deep: class token, patch
+ * embedding, blocks, then norm and decoder of each stage.
+ *
+ * @param spec Sizes of the model.
+ * @returns Names, shapes, owners and first values.
+ *
+ * @example The encoder of ViT-B/16 with its four decoders
+ * ```ts
+ * import { MODEL_PRESETS, parameterSpecs } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+ * const parameters = parameterSpecs(MODEL_PRESETS["vit-b"]);
+ *
+ * strictEqual(parameters.reduce((sum, { shape }) => sum + size(shape), 0), 89_916_140);
+ * ```
+ */
+export function parameterSpecs(spec: ModelSpec): readonly ParameterSpec[] {
+  return declarations(spec, everyStage(spec));
+}
+
+/**
+ * First values of all parameters of a model, in the order of
+ * {@link parameterSpecs}.
+ *
+ * Linear layers and the patch embedding start Xavier-uniform with bias 0,
+ * convolutions uniform within `±1/√fanIn`, norms at 1 and 0, tokens normal with
+ * deviation 0.02. Each tensor draws from a key of its own name: adding a stage
+ * or a block changes no other tensor.
+ *
+ * @param spec Sizes of the model.
+ * @param key Where the random values come from.
+ * @returns Values by parameter name, row-major in PyTorch's layouts.
+ *
+ * @see Glorot and Bengio, Understanding the difficulty of training deep
+ * feedforward neural networks, 2010, eq. 16.
+ *
+ * @example The same key, the same model
+ * ```ts
+ * import { initialParameters, MODEL_PRESETS, rootKey, split } from "@vitfreeze/vitfreeze/core";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * const key = split(rootKey(0), "parameters");
+ * const parameters = initialParameters(MODEL_PRESETS.nano, key);
+ *
+ * strictEqual(parameters.get("blocks.0.attn.qkv.weight")?.length, 3 * 64 * 64);
+ * deepStrictEqual(initialParameters(MODEL_PRESETS.nano, key), parameters);
+ * ```
+ */
+export function initialParameters(
+  spec: ModelSpec,
+  key: Key,
+): ReadonlyMap<string, Float32Array> {
+  return initialTensors(parameterSpecs(spec), key);
+}
+
+/** What of a model a step trains. */
+export interface StepSpec {
+  /** Sizes. */
+  readonly model: ModelSpec;
+  /** Samples of one micro-batch. */
+  readonly batch: number;
+  /** Samples of a whole step: `batch` times the micro-batches. */
+  readonly samples: number;
+  /** Stages with a loss, in rising order. */
+  readonly liveStages: readonly number[];
+  /** Whether the parameters of a part of the model are trained. */
+  readonly isTrainable: (owner: Owner) => boolean;
+}
+
+/** Name of the output that holds the unweighted loss of a stage. */
+export function stageLossName(stage: number): string {
+  return `loss/${stage}`;
+}
+
+/** The parameters that a step trains: trainable parts, without stages that have no loss. */
+export function trainedParameters(
+  step: Pick<StepSpec, "model" | "liveStages" | "isTrainable">,
+): readonly string[] {
+  return declarations(step.model, step.liveStages)
+    .filter(({ owner }) => step.isTrainable(owner)).map(({ name }) => name);
+}
+
+/**
+ * Forward and backward pass of one micro-batch.
+ *
+ * Inputs: the parameters by name and the batch (`batchInputs`). Outputs: `loss`,
+ * `loss/k` of each live stage `k`, `gradient/NAME` of each trained parameter.
+ * What no output needs is not in the graph: no gradient of a frozen layer, no
+ * activation gradient inside the frozen prefix, no decoder or target of a stage
+ * without a loss.
+ *
+ * @param step What is trained.
+ * @param watch Further outputs to keep, for looking at activations.
+ * @returns The graph, or where the sizes contradict each other.
+ */
+export function stepGraph(
+  step: StepSpec,
+  watch: (nodes: LocalMimNodes) => Readonly<Record<string, NodeId>> =
+    () => ({}),
+): Result<Faults, Graph> {
+  return traceGraph(stepBuild(step, watch));
+}
+
+/** What writes the graph of a step. */
+function stepBuild(
+  { model, batch, samples, liveStages, isTrainable }: StepSpec,
+  watch: (nodes: LocalMimNodes) => Readonly<Record<string, NodeId>> =
+    () => ({}),
+): Build {
+  return (g) => {
+    const scope = modelScope<Owner>(g);
+    const inputs = batchInputs(scope, model, batch);
+    const nodes = localMim(scope, model, inputs, liveStages, samples);
+    return {
+      loss: nodes.loss,
+      ...Object.fromEntries(
+        nodes.stages.map(({ index, loss }) => [stageLossName(index), loss]),
+      ),
+      ...scope.gradients(nodes.loss, ({ owner }) => isTrainable(owner)),
+      ...watch(nodes),
+    };
+  };
+}
+
+/** The graph of a step without the numbers of its constants: for its costs. */
+export function stepShapes(step: StepSpec): Result<Faults, Graph> {
+  return traceShapes(stepBuild(step));
+}
+
+/**
+ * The forward pass of every stage, pruned or not.
+ *
+ * Inputs: the parameters and the batch (`batchInputs`). Outputs of each stage `k`:
+ * `prediction/k` and `target/k`, `[B, (scale·G)², channels]`, and `loss/k`.
+ *
+ * @param spec Sizes.
+ * @param batch Images.
+ */
+export function reconstructionGraph(
+  spec: ModelSpec,
+  batch: number,
+): Result<Faults, Graph> {
+  return traceGraph((g) => {
+    const scope = modelScope<Owner>(g);
+    const inputs = batchInputs(scope, spec, batch);
+    const { stages } = localMim(scope, spec, inputs, everyStage(spec), batch);
+    return Object.fromEntries(
+      stages.flatMap(({ index, prediction, target, loss }) => [
+        [`prediction/${index}`, prediction],
+        [`target/${index}`, target],
+        [`loss/${index}`, loss],
+      ]),
+    );
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * Parts of a source.
+ *
+ * @module
+ */
+import {
+  type Faults,
+  type Key,
+  permutation,
+  type Result,
+} from "../../core/mod.ts";
+import { E, pipe } from "../../core/fp.ts";
+import { unlessFaulty, wholeFault } from "../report/data_error.ts";
+import type { ImageSource } from "../image/image_source.ts";
+
+/**
+ * The images of a source at some indices, numbered anew from 0.
+ *
+ * @param source All images.
+ * @param indices Which to keep, each in `[0, source.length)`.
+ */
+export function selectImages(
+  source: ImageSource,
+  indices: Int32Array,
+): ImageSource {
+  const original = (index: number): number => indices[index] ?? -1;
+  const { bytes } = source;
+  return {
+    ...source,
+    summary: `${indices.length} of ${source.summary}`,
+    length: indices.length,
+    label: (index) => source.label(original(index)),
+    imageName: (index) => source.imageName(original(index)),
+    ...bytes === undefined
+      ? {}
+      : { bytes: (index: number) => bytes(original(index)) },
+    read: (index) => source.read(original(index)),
+  };
+}
+
+const checkedCount = (
+  source: ImageSource,
+  count: number,
+): Result<Faults, number> =>
+  unlessFaulty(count, [wholeFault("limit", count, 1, source.length)]);
+
+/**
+ * The first images of a source.
+ *
+ * @param source All images.
+ * @param count How many to keep, a whole number in `[1, source.length]`.
+ * @returns A source of `count` images, or the fault of `count`.
+ */
+export function limitSource(
+  source: ImageSource,
+  count: number,
+): Result<Faults, ImageSource> {
+  return pipe(
+    checkedCount(source, count),
+    E.map((n) =>
+      selectImages(source, Int32Array.from({ length: n }, (_, i) => i))
+    ),
+  );
+}
+
+/**
+ * A random share of a source, in the order of the source. Unlike the first
+ * images of a folder, which are all of one class, a share has all classes.
+ *
+ * @param source All images.
+ * @param count How many to keep, a whole number in `[1, source.length]`.
+ * @param key Which share; a larger share of the same key holds the smaller one.
+ * @returns A source of `count` images, or the fault of `count`.
+ *
+ * @example A hundred images of the embedded ten thousand
+ * ```ts
+ * import { embeddedFashionMnist, shareSource } from "@vitfreeze/vitfreeze/data";
+ * import { rootKey } from "@vitfreeze/vitfreeze/core";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const all = await embeddedFashionMnist();
+ * if (all._tag === "Right") {
+ *   const share = shareSource(all.right, 100, rootKey(0));
+ *   strictEqual(share._tag === "Right" && share.right.length, 100);
+ * }
+ * ```
+ */
+export function shareSource(
+  source: ImageSource,
+  count: number,
+  key: Key,
+): Result<Faults, ImageSource> {
+  return pipe(
+    checkedCount(source, count),
+    E.map((n) =>
+      selectImages(source, permutation(key, source.length).slice(0, n).sort())
+    ),
+  );
+}
+
+/** Two parts of a source that have no image in common. */
+export interface SplitSource {
+  /** The random share. */
+  readonly share: ImageSource;
+  /** All other images. */
+  readonly rest: ImageSource;
+}
+
+/**
+ * A random share of a source and what is left, both in the order of the source:
+ * images to judge by, kept away from those to learn from.
+ *
+ * @param source All images.
+ * @param count Images of the share, a whole number in `[1, source.length − 1]`.
+ * @param key Which share.
+ * @returns Both parts, or the fault of `count`.
+ */
+export function splitSource(
+  source: ImageSource,
+  count: number,
+  key: Key,
+): Result<Faults, SplitSource> {
+  const order = permutation(key, source.length);
+  return pipe(
+    unlessFaulty(count, [
+      wholeFault("count", count, 1, source.length - 1),
+    ]),
+    E.map((n) => ({
+      share: selectImages(source, order.slice(0, n).sort()),
+      rest: selectImages(source, order.slice(n).sort()),
+    })),
+  );
+}
+
+/**
+ * The images of a source that have a label.
+ *
+ * @param source All images.
+ * @returns The same source where all have one; none of its images where none has.
+ *
+ * @example Two of three images
+ * ```ts
+ * import { embeddedFashionMnist, labelledImages } from "@vitfreeze/vitfreeze/data";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const all = await embeddedFashionMnist();
+ * if (all._tag === "Right") {
+ *   const label = (index: number) => index < 100 ? null : all.right.label(index);
+ *   strictEqual(labelledImages({ ...all.right, label }).length, 9900);
+ * }
+ * ```
+ */
+export function labelledImages(source: ImageSource): ImageSource {
+  const indices = Int32Array.from(
+    Array.from({ length: source.length }, (_, index) => index)
+      .filter((index) => source.label(index) !== null),
+  );
+  return indices.length === source.length
+    ? source
+    : selectImages(source, indices);
+}
+
+/**
+ * Why a source cannot be judged by classes.
+ *
+ * @param source A source without classes.
+ * @returns A clause about its images, with what is wrong with labels that are there.
+ */
+export function noClassesReason({ labelFault }: ImageSource): string {
+  return labelFault === null || labelFault === undefined
+    ? "they have no classes"
+    : `their labels are no classes: ${labelFault}`;
+}

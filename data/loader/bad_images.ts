@@ -1,0 +1,78 @@
+/**
+ * Images that cannot be read: policy, list, and limit.
+ *
+ * @module
+ */
+import type { DataError } from "../report/data_error.ts";
+
+/**
+ * Policy of a loader for an image that cannot be read: put it on a list and go
+ * on without it, or end with its error.
+ */
+export type BadImagePolicy = "skip" | "fail";
+
+/** Largest part of a source that may be skipped; one image always may. */
+export const MOST_BAD = 0.01;
+
+/** An image that was skipped. */
+export interface BadImage {
+  /** Its index in the source. */
+  readonly index: number;
+  /** Its name. */
+  readonly image: string;
+  /** Why it cannot be read. */
+  readonly reason: string;
+}
+
+/** The images of a source that were skipped so far, in all epochs. */
+export interface BadImages {
+  /** Each once, in the order in which they were met. */
+  list(): readonly BadImage[];
+  /**
+   * Puts an image on the list, if it is not there yet.
+   *
+   * @param bad The image.
+   * @returns An error if more than `MOST_BAD` of the source, and more than one
+   * image, is on the list now.
+   */
+  note(bad: BadImage): DataError | null;
+}
+
+/**
+ * An empty list of skipped images.
+ *
+ * @param length Images of the source.
+ *
+ * @example One of two hundred images may be damaged, three may not
+ * ```ts
+ * import { badImages } from "@vitfreeze/vitfreeze/data";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const bad = badImages(200);
+ * const notes = [7, 8, 9].map((index) =>
+ *   bad.note({ index, image: `${index}.jpg`, reason: "cut short" })
+ * );
+ *
+ * strictEqual(notes[1], null);
+ * strictEqual(notes[2]?._tag, "TooManyBadImages");
+ * strictEqual(bad.list().length, 3);
+ * ```
+ */
+export function badImages(length: number): BadImages {
+  const met = new Map<number, BadImage>();
+  return {
+    list: () => [...met.values()],
+    note: (bad) => {
+      if (!met.has(bad.index)) met.set(bad.index, bad);
+      if (met.size <= Math.max(1, MOST_BAD * length)) return null;
+      const { image, reason } = bad;
+      return {
+        _tag: "TooManyBadImages",
+        bad: met.size,
+        length,
+        image,
+        reason,
+      };
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * Several images as one tensor.
+ *
+ * @module
+ */
+import { left, type Result, right } from "../../core/mod.ts";
+import type { ImageSource } from "../image/image_source.ts";
+import type { RecycledMemory } from "../resources/recycled_memory.ts";
+import type { DataError } from "../report/data_error.ts";
+import { semaphore } from "../resources/semaphore.ts";
+import type { ImageWorkers } from "./image_workers.ts";
+import {
+  type LoadedIndex,
+  sampleLoader,
+  type SampleRecipe,
+} from "./load_sample.ts";
+
+/** Images that are shown to the model together. */
+export interface Batch {
+  /** Extents of `images`: `[B, C, height, width]`. */
+  readonly shape: readonly [number, number, number, number];
+  /** Normalised pixels, row-major. */
+  readonly images: Float32Array;
+  /** Index of each image in its source, `[B]`. */
+  readonly indices: Int32Array;
+  /** Class of each image, `[B]`, −1 for one without a label; `null` when the source has none. */
+  readonly labels: Int32Array | null;
+}
+
+/** Common to all batches of an iteration. */
+export interface BatchRecipe extends SampleRecipe {
+  /** Memory of the images; shared where workers make them ready. */
+  readonly memory: RecycledMemory<ArrayBufferLike>;
+}
+
+/** Makes the batch of some images. */
+export type MakeBatch = (
+  indices: Int32Array,
+) => Promise<Result<DataError, Batch>>;
+
+/**
+ * Images that are on their way at the same time: some wait for the disk while
+ * others are decoded.
+ */
+const inFlight = (workers: ImageWorkers | undefined): number =>
+  workers === undefined ? 2 * navigator.hardwareConcurrency : 3 * workers.count;
+
+function labelsOf(
+  source: ImageSource,
+  indices: Int32Array,
+): Int32Array | null {
+  return source.classNames === null
+    ? null
+    : indices.map((index) => source.label(index) ?? -1);
+}
+
+/** Images that were loaded, the ones left out taken away. */
+function batchOf(
+  { source, rule: { transform } }: BatchRecipe,
+  images: Float32Array,
+  loaded: readonly LoadedIndex[],
+): Batch {
+  const { inChannels, imageSize } = transform;
+  const size = images.length / loaded.length;
+  const indices = Int32Array.from(loaded.filter((index) => index !== null));
+  const kept = new Float32Array(
+    images.buffer,
+    0,
+    indices.length * size,
+  );
+  let to = 0;
+  loaded.forEach((index, from) => {
+    if (index === null) return;
+    if (from !== to) {
+      images.copyWithin(to * size, from * size, from * size + size);
+    }
+    to++;
+  });
+  const shape = [indices.length, inChannels, imageSize, imageSize] as const;
+  return { shape, images: kept, indices, labels: labelsOf(source, indices) };
+}
+
+/**
+ * A function that makes batches. Whatever the number of batches that are asked
+ * for at once, only a few images are on their way at a time, those of earlier
+ * batches first.
+ *
+ * @param recipe What they have in common.
+ * @param signal Batches resolve soon when it is aborted.
+ * @returns From indices to a batch, or to the first error met. After an abort
+ * images may be missing from the batch: it must not be used. For evaluation the
+ * batch lacks the images that were skipped; for training others stand in.
+ */
+export function batchMaker(
+  recipe: BatchRecipe,
+  signal: AbortSignal,
+): MakeBatch {
+  const { memory, rule: { transform: { imageSize, inChannels } } } = recipe;
+  const size = inChannels * imageSize ** 2;
+  const place = semaphore(inFlight(recipe.workers));
+  const loadSample = sampleLoader(recipe);
+  return async (indices) => {
+    const count = indices.length * size;
+    const images = new Float32Array(
+      memory.take(count * Float32Array.BYTES_PER_ELEMENT),
+      0,
+      count,
+    );
+    let error: DataError | null = null;
+    const one = async (
+      index: number,
+      position: number,
+    ): Promise<LoadedIndex> => {
+      using _place = await place();
+      if (error !== null || signal.aborted) return null;
+      const target = images.subarray(position * size, (position + 1) * size);
+      const loaded = await loadSample(index, target);
+      if (loaded._tag === "Right") return loaded.right;
+      error ??= loaded.left;
+      return null;
+    };
+    const loaded = await Promise.all(
+      Array.from(indices, one),
+    );
+    return error === null
+      ? right(batchOf(recipe, images, loaded))
+      : left(error);
+  };
+}

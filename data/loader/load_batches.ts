@@ -1,0 +1,226 @@
+/**
+ * Batches of images: an epoch in random order for learning, all in order for judging.
+ *
+ * @module
+ */
+import { epochOrder, type Fault, left, type Result } from "../../core/mod.ts";
+import type { ImageSource } from "../image/image_source.ts";
+import {
+  ownMemory,
+  recycledMemory,
+  sharedMemory,
+} from "../resources/recycled_memory.ts";
+import {
+  type DataError,
+  unlessFaulty,
+  wholeFault,
+} from "../report/data_error.ts";
+import type {
+  EvalTransform,
+  LearningTransform,
+} from "../transforms/transform.ts";
+import type { ViewRule } from "../transforms/view.ts";
+import {
+  type BadImagePolicy,
+  type BadImages,
+  badImages,
+} from "./bad_images.ts";
+import { type Batch, batchMaker } from "./batch.ts";
+import type { ImageWorkers } from "./image_workers.ts";
+import { stopWith, workAhead } from "./work_ahead.ts";
+
+/** Options of both ways of loading. */
+export interface LoadingOptions {
+  /** Source of the images. */
+  readonly source: ImageSource;
+  /** Images of a batch, `≥ 1`. */
+  readonly batchSize: number;
+  /** Batches made ahead of the one in use; 2 when left out. */
+  readonly prefetch?: number;
+  /** Workers that make images ready; the main thread when left out. */
+  readonly workers?: ImageWorkers | undefined;
+  /** Policy for an image that cannot be read; `"skip"` when left out. */
+  readonly onBadImage?: BadImagePolicy | undefined;
+  /** List of skipped images; one of this iteration when left out. */
+  readonly badImages?: BadImages | undefined;
+  /**
+   * Whether the numbers of a batch last only until the next one is asked for. Their
+   * memory is then used again, which is faster than new memory. `false` when left out.
+   */
+  readonly recycles?: boolean | undefined;
+  /** Ends the iteration when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Batches for learning: those of an epoch, whole ones only. */
+export interface LoadOptions extends LoadingOptions {
+  /** Transform of the images. */
+  readonly transform: LearningTransform;
+  /** Seed of the run: decides order, crops and flips. */
+  readonly seed: number;
+  /** Epoch, counted from 0. */
+  readonly epoch: number;
+  /** First batch wanted; 0 when left out. */
+  readonly fromBatch?: number;
+}
+
+/** Batches for judging: all images; the last batch may be smaller. */
+export interface LoadAllOptions extends LoadingOptions {
+  /** Transform of the images; nothing of it is random. */
+  readonly transform: EvalTransform;
+}
+
+/** Faults of the options that both ways have. */
+function loadingFaults(
+  { batchSize, prefetch = 2, workers }: LoadingOptions,
+  mostOfBatch: number,
+): readonly (Fault | null)[] {
+  return [
+    wholeFault("batchSize", batchSize, 1, mostOfBatch),
+    wholeFault("prefetch", prefetch, 0, Infinity),
+    wholeFault("workers", workers?.count ?? 1, 1, Infinity),
+  ];
+}
+
+/** The indices of each batch, in the order of the source; the last one may be smaller. */
+function* allIndices(length: number, batchSize: number): Generator<Int32Array> {
+  for (let from = 0; from < length; from += batchSize) {
+    const count = Math.min(batchSize, length - from);
+    yield new Int32Array(count).map((_, i) => from + i);
+  }
+}
+
+/** The indices of each batch of an epoch, from one of them on. */
+function* epochIndices(
+  { source, seed, epoch, batchSize, fromBatch = 0 }: LoadOptions,
+): Generator<Int32Array> {
+  const order = epochOrder(seed, epoch, source.length);
+  const count = batchesPerEpoch(source.length, batchSize);
+  for (let batch = fromBatch; batch < count; batch++) {
+    yield order.slice(batch * batchSize, (batch + 1) * batchSize);
+  }
+}
+
+/** Makes batches ahead of their consumer; gives back the memory of those that were used. */
+async function* batchesOf(
+  options: LoadingOptions,
+  rule: ViewRule,
+  indices: Generator<Int32Array>,
+): AsyncGenerator<Result<DataError, Batch>, void> {
+  const { source, workers, prefetch = 2, recycles = false } = options;
+  // Workers write into the batch itself.
+  const memory = recycledMemory<ArrayBufferLike>(
+    Infinity,
+    workers === undefined ? ownMemory : sharedMemory,
+  );
+  const stop = stopWith(options.signal);
+  const { onBadImage = "skip", badImages: noted = badImages(source.length) } =
+    options;
+  const makeBatch = batchMaker(
+    { source, rule, workers, memory, onBadImage, badImages: noted },
+    stop.signal,
+  );
+  const begun = indices.map((some) => makeBatch(some));
+  for await (const batch of workAhead(begun, prefetch, stop)) {
+    yield batch;
+    if (!recycles || batch._tag === "Left") continue;
+    memory.give(batch.right.images.buffer);
+  }
+}
+
+/**
+ * Whole batches of an epoch; images that do not fill a last one are left out
+ * of it.
+ *
+ * @param length Images of the source.
+ * @param batchSize Images of a batch.
+ */
+export function batchesPerEpoch(length: number, batchSize: number): number {
+  return Math.floor(length / batchSize);
+}
+
+function epochFaults(options: LoadOptions): readonly (Fault | null)[] {
+  const { source: { length }, epoch, batchSize, fromBatch = 0 } = options;
+  const [size = null, ...others] = loadingFaults(options, length);
+  const last = size === null ? batchesPerEpoch(length, batchSize) : 0;
+  return [
+    size,
+    wholeFault("epoch", epoch, 0, Infinity),
+    size === null ? wholeFault("fromBatch", fromBatch, 0, last) : null,
+    ...others,
+  ];
+}
+
+/**
+ * The batches of one epoch, made while the consumer computes.
+ *
+ * The order of the images is a function of seed and epoch, the crop and flip of
+ * an image a function of seed, epoch and its index in the source. So batch `k`
+ * is the same whether the iteration started at 0 or at `k`, and an image looks
+ * the same whatever the batch size.
+ *
+ * At most `prefetch` batches wait in memory beside the one in use. The iteration
+ * ends after the first error; leaving the loop or aborting the signal stops the
+ * work ahead. Workers change nothing but the time that it takes.
+ *
+ * In the place of an image that cannot be read another one is shown, drawn by
+ * seed, epoch and index of the first, and `indices` and `labels` are those of
+ * what is shown. The first is noted in `badImages`.
+ *
+ * @param options What to load.
+ * @returns Batches of `[B, C, height, width]`, or the error that ends them: bad
+ * options, an image that cannot be read, by name, or more than `MOST_BAD` of them.
+ *
+ * @example The first batch of an epoch
+ * ```ts
+ * import { embeddedFashionMnist, loadBatches, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const source = await embeddedFashionMnist();
+ * if (source._tag === "Left") throw new Error("unreadable");
+ * const { normalization } = source.right;
+ * const transform = trainTransform({ imageSize: 32, inChannels: 1, normalization });
+ * if (transform._tag === "Left") throw new Error("impossible");
+ *
+ * const options = { source: source.right, transform: transform.right, seed: 0, epoch: 0, batchSize: 16 };
+ * for await (const batch of loadBatches(options)) {
+ *   deepStrictEqual(batch._tag === "Right" && batch.right.shape, [16, 1, 32, 32]);
+ *   break;
+ * }
+ * ```
+ */
+export async function* loadBatches(
+  options: LoadOptions,
+): AsyncGenerator<Result<DataError, Batch>, void> {
+  const checked = unlessFaulty(options, epochFaults(options));
+  if (checked._tag === "Left") {
+    yield left({ _tag: "BadOptions", faults: checked.left });
+    return;
+  }
+  const { transform, seed, epoch } = options;
+  yield* batchesOf(options, { transform, seed, epoch }, epochIndices(options));
+}
+
+/**
+ * All images of a source in its order. Only those that cannot be read are left
+ * out, so that a batch may be smaller; they are noted in `badImages`.
+ *
+ * @param options What to load.
+ * @returns Batches of `[≤ B, C, height, width]` with their indices, rising from 0,
+ * or the error that ends them.
+ */
+export async function* loadAll(
+  options: LoadAllOptions,
+): AsyncGenerator<Result<DataError, Batch>, void> {
+  const { source, transform, batchSize } = options;
+  const checked = unlessFaulty(options, loadingFaults(options, Infinity));
+  if (checked._tag === "Left") {
+    yield left({ _tag: "BadOptions", faults: checked.left });
+    return;
+  }
+  yield* batchesOf(
+    options,
+    { transform },
+    allIndices(source.length, batchSize),
+  );
+}

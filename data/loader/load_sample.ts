@@ -1,0 +1,128 @@
+/**
+ * One image of a batch, and what stands in for it when it cannot be read.
+ *
+ * @module
+ */
+import {
+  left,
+  type Result,
+  right,
+  sampleKey,
+  uniforms,
+} from "../../core/mod.ts";
+import { DecoderMissing } from "../decode/decode_image.ts";
+import type { ImageSource } from "../image/image_source.ts";
+import { type DataError, reasonOf } from "../report/data_error.ts";
+import { viewBy, type ViewRule } from "../transforms/view.ts";
+import type { BadImagePolicy, BadImages } from "./bad_images.ts";
+import { type ImageWorkers, WorkerLost } from "./image_workers.ts";
+import { imageRenderer } from "./render_image.ts";
+
+/** Common to all images of an iteration. */
+export interface SampleRecipe {
+  /** Source of the images. */
+  readonly source: ImageSource;
+  /** Transform, and rule by which views are chosen. */
+  readonly rule: ViewRule;
+  /** Policy for an image that cannot be read. */
+  readonly onBadImage: BadImagePolicy;
+  /** List of skipped images. */
+  readonly badImages: BadImages;
+  /** Workers that make images ready; the main thread when left out. */
+  readonly workers?: ImageWorkers | undefined;
+}
+
+/** Index of the image that was loaded, `null` where there is none. */
+export type LoadedIndex = number | null;
+
+/** Writes an image, or the one that stands in for it, into its part of a batch. */
+export type LoadSample = (
+  index: number,
+  target: Float32Array,
+) => Promise<Result<DataError, LoadedIndex>>;
+
+/** Draws of an image that stands in; at most one in a hundred draws is bad. */
+const DRAWS = 32;
+
+/**
+ * The images that may stand in for one that cannot be read, best first: drawn
+ * from the key of the sample, so that they depend on seed, epoch and index alone.
+ */
+function replacements(
+  rule: ViewRule,
+  { length }: ImageSource,
+  index: number,
+): readonly number[] {
+  if (!("seed" in rule)) return [];
+  const key = sampleKey(rule.seed, rule.epoch, index, "replacement");
+  return Array.from(uniforms(key, DRAWS), (u) => Math.floor(u * length));
+}
+
+/** The error of an exception met with an image, which is not to blame for workers and decoders. */
+function errorOf(thrown: unknown, image: string): DataError {
+  const reason = reasonOf(thrown);
+  if (thrown instanceof WorkerLost) return { _tag: "WorkerLost", reason };
+  return thrown instanceof DecoderMissing
+    ? { _tag: "DecoderMissing", reason }
+    : { _tag: "BadImage", image, reason };
+}
+
+/** A part of a batch that workers write into. */
+function shared(target: Float32Array): Float32Array<SharedArrayBuffer> {
+  const { buffer, byteOffset, length } = target;
+  if (buffer instanceof SharedArrayBuffer) {
+    return new Float32Array(buffer, byteOffset, length);
+  }
+  throw new TypeError("workers cannot write into memory that is not shared");
+}
+
+/** Reads and renders one image; whatever a source or decoder throws ends here. */
+function readAndRender(
+  { source, rule, workers }: SampleRecipe,
+): (index: number, target: Float32Array) => Promise<DataError | null> {
+  const render = imageRenderer(rule.transform);
+  return async (index, target) => {
+    try {
+      const read = await source.read(index);
+      if (read._tag === "Left") return read.left;
+      await (workers === undefined
+        ? render(read.right, viewBy(rule, index), target)
+        : workers.render(read.right, rule, index, shared(target)));
+      return null;
+    } catch (thrown) {
+      return errorOf(thrown, source.imageName(index));
+    }
+  };
+}
+
+/**
+ * A function that loads images into a batch.
+ *
+ * An image that cannot be read is noted. In training another one stands in, with
+ * the crop, flip and mask that it has anyway in this epoch; in evaluation the
+ * place stays empty.
+ *
+ * @param recipe What all images have in common.
+ */
+export function sampleLoader(recipe: SampleRecipe): LoadSample {
+  const { source, rule, onBadImage, badImages } = recipe;
+  const render = readAndRender(recipe);
+  return async (index, target) => {
+    const error = await render(index, target);
+    if (error === null) return right(index);
+    let failed: { index: number; error: DataError } = { index, error };
+    for (const other of [...replacements(rule, source, index), null]) {
+      if (failed.error._tag !== "BadImage" || onBadImage === "fail") break;
+      const { image, reason } = failed.error;
+      const tooMany = badImages.note({ index: failed.index, image, reason });
+      if (tooMany !== null) return left(tooMany);
+      if (other === null) {
+        return "seed" in rule ? left(failed.error) : right(null);
+      }
+      const next = await render(other, target);
+      if (next === null) return right(other);
+      failed = { index: other, error: next };
+    }
+    return left(failed.error);
+  };
+}

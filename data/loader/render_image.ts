@@ -1,0 +1,160 @@
+/**
+ * From an image of a source to the numbers that the model sees: first what is decided by
+ * its header, then the work, here or in a worker.
+ *
+ * @module
+ */
+import { decodeImage, type Picture } from "../decode/decode_image.ts";
+import type { DecodingThread } from "../decode/decode_jpeg.ts";
+import {
+  admitImage,
+  checkUnforeseen,
+  decodingBytes,
+  decodingMemory,
+} from "../decode/image_budget.ts";
+import {
+  type EncodedImage,
+  isSameSize,
+  type RawImage,
+  type Size,
+} from "../image/raw_image.ts";
+import type { ImageFormat } from "../transforms/transform.ts";
+import type { CroppedView, View } from "../transforms/view.ts";
+import { viewWriter } from "../transforms/write_view.ts";
+
+/** The view of an image, given its size. */
+export type ViewAt = (size: Size) => View;
+
+/** An image of which all is decided; data that can be sent to a worker. */
+export type PreparedImage = PreparedPixels | PreparedPicture;
+
+/** An image in memory. */
+export interface PreparedPixels {
+  /** Its pixels. */
+  readonly image: RawImage;
+  /** Its view. */
+  readonly view: View;
+}
+
+/** An image file that may be decoded. */
+export interface PreparedPicture {
+  /** Its file. */
+  readonly image: Picture;
+  /** View of a picture of the size that its header says. */
+  readonly view: View;
+  /** Memory that this takes at most, bytes. */
+  readonly bytes: number;
+}
+
+/** Whether an image is a file and costs memory to decode. */
+const isPicture = (prepared: PreparedImage): prepared is PreparedPicture =>
+  prepared.image._tag === "Picture";
+
+/**
+ * Reads the header of an image, chooses its view and reckons what it costs.
+ *
+ * @param image An image of a source.
+ * @param viewAt Which pixels of it are seen.
+ * @throws Error If it may not be decoded, with the reason.
+ */
+export function prepareImage(
+  image: RawImage | EncodedImage,
+  viewAt: ViewAt,
+): PreparedImage {
+  if (image._tag === "RawImage") return { image, view: viewAt(image) };
+  const admitted = admitImage(image);
+  const { format, header } = admitted;
+  const view = viewAt(header);
+  const bytes = decodingBytes(admitted, view);
+  const { width, height } = header;
+  const size = { width, height };
+  const picture = header.picture();
+  return {
+    image: { _tag: "Picture", format, bytes: picture, size },
+    view,
+    bytes,
+  };
+}
+
+const NOTHING: Disposable = { [Symbol.dispose]: () => {} };
+
+/**
+ * Waits until there is memory to decode an image. One that is in memory has it.
+ *
+ * @param prepared The image.
+ * @returns To be disposed of when it is rendered.
+ */
+export async function memoryFor(prepared: PreparedImage): Promise<Disposable> {
+  return isPicture(prepared) ? await decodingMemory(prepared.bytes) : NOTHING;
+}
+
+/**
+ * Decodes the part of an image that its view keeps.
+ *
+ * @param prepared The image.
+ * @param viewAt Which pixels are seen of a picture that is not of the size that its header
+ * says.
+ * @param thread Where JPEG files are decoded.
+ * @returns Pixels, to be disposed of when they were used.
+ */
+export async function decodePrepared(
+  prepared: PreparedImage,
+  viewAt: ViewAt,
+  thread: DecodingThread,
+): Promise<CroppedView & Disposable> {
+  if (!isPicture(prepared)) {
+    return { ...prepared, box: prepared.view.crop, ...NOTHING };
+  }
+  const { image: picture, view: foreseen, bytes } = prepared;
+  const decoded = await decodeImage(picture, foreseen.crop, thread);
+  const { size, region } = decoded;
+  const isForeseen = isSameSize(size, picture.size);
+  const view = isForeseen ? foreseen : viewAt(size);
+  if (!isForeseen) checkUnforeseen(bytes, size, view);
+  const left = view.crop.left - region.left;
+  const top = view.crop.top - region.top;
+  return { ...decoded, view, box: { ...view.crop, left, top } };
+}
+
+/** Writes one image, `[C, H, W]`, into the part of a batch that is its own. */
+export type RenderImage<Image> = (
+  image: Image,
+  viewAt: ViewAt,
+  target: Float32Array,
+) => Promise<void>;
+
+/**
+ * A function that decodes and renders images of which all is decided.
+ *
+ * @param format Channels and statistics of the pixels.
+ * @param thread Where JPEG files are decoded.
+ * @returns Rejects with the decoder's reason if an encoded image is damaged.
+ */
+export function preparedRenderer(
+  format: ImageFormat,
+  thread: DecodingThread,
+): RenderImage<PreparedImage> {
+  const write = viewWriter(format);
+  return async (prepared, viewAt, target) => {
+    using cropped = await decodePrepared(prepared, viewAt, thread);
+    write(cropped, target);
+  };
+}
+
+/**
+ * A function that brings images of any kind into the format of a model.
+ *
+ * @param format Channels and statistics of the pixels.
+ * @returns Writes `(level / 255 − mean) / deviation` for each channel and pixel.
+ * It rejects with the reason if an encoded image is damaged or too costly to decode.
+ */
+export function imageRenderer(
+  format: ImageFormat,
+): RenderImage<RawImage | EncodedImage> {
+  const render = preparedRenderer(format, "aside");
+  return async (image, viewAt, target) => {
+    const prepared = prepareImage(image, viewAt);
+    using _memory = await memoryFor(prepared);
+    await render(prepared, viewAt, target);
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The program of a worker: decodes, crops, resizes and normalises images.
+ *
+ * @module
+ */
+import { DecoderMissing } from "../decode/decode_image.ts";
+import { reasonOf } from "../report/data_error.ts";
+import { viewBy, type ViewRule } from "../transforms/view.ts";
+import {
+  type PreparedImage,
+  preparedRenderer,
+  type RenderImage,
+} from "./render_image.ts";
+
+/** One image to be made ready. */
+export interface RenderJob {
+  /** Names the job in the answer. */
+  readonly id: number;
+  /** The image; its bytes belong to the worker from now on. */
+  readonly prepared: PreparedImage;
+  /** Rule of its view, for a picture that is not of the size that its header says. */
+  readonly rule: ViewRule;
+  /** Its index in its source, which crop and flip depend on. */
+  readonly index: number;
+  /** Place of its normalised pixels, `[C, H, W]`. */
+  readonly pixels: Float32Array<SharedArrayBuffer>;
+}
+
+/** Result of a job. */
+export interface RenderAnswer {
+  /** The job. */
+  readonly id: number;
+  /** Why the image cannot be decoded, `null` if its pixels are there. */
+  readonly reason: string | null;
+  /** Whether that is no fault of the image: there is no decoder. */
+  readonly isDecoderMissing: boolean;
+}
+
+/** The used part of the global scope, which is typed as that of a page. */
+interface WorkerScope {
+  onmessage: (event: MessageEvent<RenderJob>) => void;
+  postMessage(answer: RenderAnswer): void;
+}
+
+const scope = self as unknown as WorkerScope;
+
+/** Renderers by format; a run has one or two formats. */
+const renderers = new Map<string, RenderImage<PreparedImage>>();
+
+function rendererFor(
+  { transform }: ViewRule,
+): RenderImage<PreparedImage> {
+  const { imageSize, inChannels, normalization } = transform;
+  const format = { imageSize, inChannels, normalization };
+  const key = JSON.stringify(format);
+  const render = renderers.get(key) ?? preparedRenderer(format, "here");
+  renderers.set(key, render);
+  return render;
+}
+
+scope.onmessage = async ({ data: job }) => {
+  const { id, prepared, rule, index, pixels } = job;
+  try {
+    await rendererFor(rule)(prepared, viewBy(rule, index), pixels);
+    scope.postMessage({ id, reason: null, isDecoderMissing: false });
+  } catch (thrown) {
+    const isDecoderMissing = thrown instanceof DecoderMissing;
+    scope.postMessage({ id, reason: reasonOf(thrown), isDecoderMissing });
+  }
+};

@@ -1,0 +1,244 @@
+/**
+ * Transforms of images for learning and for judging, as data.
+ *
+ * @module
+ */
+import type { Fault, Faults, Result } from "../../core/mod.ts";
+import type { RandAugment } from "../augment/rand_augment.ts";
+import type { RandomErasing } from "../augment/random_erasing.ts";
+import { unlessFaulty, wholeFault } from "../report/data_error.ts";
+import type { Normalization } from "../image/normalization.ts";
+import type { CropRanges, Range } from "./random_resized_crop.ts";
+
+/** Common to all transforms: normalised square images. */
+export interface ImageFormat {
+  /** Side of the square image, pixels. */
+  readonly imageSize: number;
+  /** Channels: 1 for grey, 3 for colour; images are converted. */
+  readonly inChannels: number;
+  /** Statistics that the pixels are normalised with, of one or three channels. */
+  readonly normalization: Normalization;
+}
+
+/** A random part of the image, sometimes mirrored: for learning. */
+export interface TrainTransform extends ImageFormat, CropRanges {
+  /** Discriminant. */
+  readonly _tag: "TrainTransform";
+  /** Rule for a crop that does not fit: another try, or its sides are cut. */
+  readonly cropRule: "retry" | "singleTry";
+  /** How often an image is mirrored left to right, in `[0, 1]`. */
+  readonly flipProbability: number;
+  /** Operations on the pixels, after mirroring; `null` is none. */
+  readonly randAugment: RandAugment | null;
+  /** Noise in a rectangle, at the end; `null` is none. */
+  readonly erasing: RandomErasing | null;
+}
+
+/** The image moved by a few pixels, sometimes mirrored: for learning from small images. */
+export interface PaddedCropTransform extends ImageFormat {
+  /** Discriminant. */
+  readonly _tag: "PaddedCropTransform";
+  /** Black pixels around the image, out of which a part of its own size is cut. */
+  readonly padding: number;
+  /** How often an image is mirrored left to right, in `[0, 1]`. */
+  readonly flipProbability: number;
+}
+
+/** A transform for learning. */
+export type LearningTransform = TrainTransform | PaddedCropTransform;
+
+/** The middle of the image: for judging. */
+export interface EvalTransform extends ImageFormat {
+  /** Discriminant. */
+  readonly _tag: "EvalTransform";
+  /** Length that the shorter side gets before the middle is cut out, pixels. */
+  readonly resizeSize: number;
+}
+
+const rangeFault = (
+  path: string,
+  found: Range,
+  most: number,
+  wanted: string,
+): Fault | null =>
+  found[0] > 0 && found[0] <= found[1] && found[1] <= most
+    ? null
+    : { _tag: "OutOfRange", path, found, wanted };
+
+function normalizationFault(
+  { mean, deviation }: Normalization,
+): Fault | null {
+  const holds = (mean.length === 1 || mean.length === 3) &&
+    mean.length === deviation.length &&
+    mean.every(Number.isFinite) &&
+    deviation.every((d) => d > 0 && Number.isFinite(d));
+  return holds ? null : {
+    _tag: "Inconsistent",
+    path: "normalization",
+    found: { mean, deviation },
+    wanted: "1 or 3 finite means and as many deviations > 0",
+  };
+}
+
+const partFault = (path: string, found: number): Fault | null =>
+  found >= 0 && found <= 1
+    ? null
+    : { _tag: "OutOfRange", path, found, wanted: "a number in [0, 1]" };
+
+const randAugmentFaults = (
+  config: RandAugment | null,
+): readonly (Fault | null)[] => {
+  if (config === null) return [];
+  const { layers, probability, magnitude, deviation } = config;
+  const numberFault = (name: string, found: number, most: number) =>
+    found >= 0 && found <= most ? null : {
+      _tag: "OutOfRange",
+      path: `randAugment.${name}`,
+      found,
+      wanted: most === Infinity
+        ? "a number of at least 0"
+        : `a number in [0, ${most}]`,
+    } as const;
+  return [
+    wholeFault("randAugment.layers", layers, 0, Infinity),
+    partFault("randAugment.probability", probability),
+    numberFault("magnitude", magnitude, 10),
+    numberFault("deviation", deviation, Infinity),
+  ];
+};
+
+const erasingFaults = (
+  config: RandomErasing | null,
+): readonly (Fault | null)[] =>
+  config === null ? [] : [
+    partFault("erasing.probability", config.probability),
+    rangeFault("erasing.area", config.area, 1, "0 < lower ≤ upper ≤ 1"),
+    rangeFault(
+      "erasing.aspect",
+      config.aspect,
+      Number.MAX_VALUE,
+      "0 < lower ≤ upper, finite",
+    ),
+  ];
+
+const formatFaults = (format: ImageFormat): readonly (Fault | null)[] => [
+  wholeFault("imageSize", format.imageSize, 1, Infinity),
+  format.inChannels === 1 || format.inChannels === 3 ? null : {
+    _tag: "OutOfRange",
+    path: "inChannels",
+    found: format.inChannels,
+    wanted: "1 or 3",
+  },
+  normalizationFault(format.normalization),
+];
+
+/**
+ * The transform of masked image modelling: RandomResizedCrop with bicubic
+ * interpolation, horizontal flip, normalisation. No other augmentation unless it is
+ * asked for.
+ *
+ * @param options Format, and what differs from the defaults: areas `0.2–1`,
+ * ratios `3/4–4/3`, crops that do not fit are drawn anew, half of the images
+ * mirrored, no operations on pixels, nothing erased.
+ * @returns The transform, or all that is wrong with the options.
+ *
+ * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, table 8.
+ *
+ * @example The defaults, for photographs
+ * ```ts
+ * import { IMAGENET_NORMALIZATION, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const transform = trainTransform({
+ *   imageSize: 224,
+ *   inChannels: 3,
+ *   normalization: IMAGENET_NORMALIZATION,
+ * });
+ *
+ * strictEqual(transform._tag === "Right" && transform.right.flipProbability, 0.5);
+ * ```
+ */
+export function trainTransform(
+  options: ImageFormat & Partial<Omit<TrainTransform, "_tag">>,
+): Result<Faults, TrainTransform> {
+  const transform: TrainTransform = {
+    scale: [0.2, 1],
+    ratio: [3 / 4, 4 / 3],
+    flipProbability: 0.5,
+    cropRule: "retry",
+    randAugment: null,
+    erasing: null,
+    ...options,
+    _tag: "TrainTransform",
+  };
+  const { scale, ratio, flipProbability } = transform;
+  return unlessFaulty(transform, [
+    ...formatFaults(options),
+    rangeFault("scale", scale, 1, "0 < lower ≤ upper ≤ 1"),
+    rangeFault("ratio", ratio, Number.MAX_VALUE, "0 < lower ≤ upper, finite"),
+    partFault("flipProbability", flipProbability),
+    ...randAugmentFaults(transform.randAugment),
+    ...erasingFaults(transform.erasing),
+  ]);
+}
+
+/**
+ * The transform that is customary for CIFAR: black pixels around the image, a part of
+ * the image's own size cut out at random, horizontal flip, normalisation.
+ *
+ * @param options Format, and what differs from the defaults: 4 pixels on each side,
+ * half of the images mirrored.
+ * @returns The transform, or all that is wrong with the options.
+ *
+ * @see He et al., Deep Residual Learning for Image Recognition, 2016, section 4.2.
+ *
+ * @example The defaults
+ * ```ts
+ * import { CIFAR100_NORMALIZATION, paddedCropTransform } from "@vitfreeze/vitfreeze/data";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const transform = paddedCropTransform({
+ *   imageSize: 32,
+ *   inChannels: 3,
+ *   normalization: CIFAR100_NORMALIZATION,
+ * });
+ *
+ * strictEqual(transform._tag === "Right" && transform.right.padding, 4);
+ * ```
+ */
+export function paddedCropTransform(
+  options: ImageFormat & Partial<Omit<PaddedCropTransform, "_tag">>,
+): Result<Faults, PaddedCropTransform> {
+  const transform: PaddedCropTransform = {
+    padding: 4,
+    flipProbability: 0.5,
+    ...options,
+    _tag: "PaddedCropTransform",
+  };
+  return unlessFaulty(transform, [
+    ...formatFaults(options),
+    wholeFault("padding", transform.padding, 0, options.imageSize),
+    partFault("flipProbability", transform.flipProbability),
+  ]);
+}
+
+/**
+ * The transform of evaluation: the shorter side is resized, the middle cut out.
+ *
+ * @param options Format, and `resizeSize` (at least `imageSize`, which is the
+ * default; 256 for 224 is customary with photographs).
+ * @returns The transform, or all that is wrong with the options.
+ */
+export function evalTransform(
+  options: ImageFormat & Partial<Omit<EvalTransform, "_tag">>,
+): Result<Faults, EvalTransform> {
+  const transform: EvalTransform = {
+    resizeSize: options.imageSize,
+    ...options,
+    _tag: "EvalTransform",
+  };
+  return unlessFaulty(transform, [
+    ...formatFaults(options),
+    wholeFault("resizeSize", transform.resizeSize, options.imageSize, Infinity),
+  ]);
+}
