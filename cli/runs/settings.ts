@@ -20,6 +20,7 @@ import {
   latestCheckpoint,
   readImagesFile,
   runFolderAt,
+  taskOfRun,
 } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import type { FlagValues } from "../flags/flags.ts";
@@ -59,6 +60,8 @@ export type SettingValues =
 
 /** The configuration of one kind of training. */
 export interface ConfigKind<Config, Values extends SettingValues> {
+  /** Name of its task. */
+  readonly task: string;
   decode(json: unknown): Result<Faults, Config>;
   /** What holds where no flag and no file says anything. */
   base(values: Values): Config | Promise<Config>;
@@ -126,6 +129,10 @@ class SettingsMaker<Config, Values extends SettingValues> {
       return refuse("--resume", from, `a run or a checkpoint. ${reason}`);
     }
     const folder = await runFolderAt(from);
+    const task = await taskOfRun(folder);
+    if (task !== this.#kind.task) {
+      return refuse("--resume", from, `a run of ${this.#kind.task}, not ${task}`);
+    }
     const base = values.config === undefined
       ? await this.#configOf(folder)
       : await this.#readConfig("--config", values.config);
@@ -174,6 +181,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
     const fitting = new Map<string, Settings<Config>>();
     const choices: RunChoice[] = [];
     for (const folder of await runsIn(RUNS_FOLDER)) {
+      if (await taskOfRun(folder) !== this.#kind.task) continue;
       const settings = await this.resumed(folder);
       const own = await this.#configOf(folder);
       const { config, earlier } = settings;
