@@ -6,6 +6,7 @@
 import {
   excerpt,
   left,
+  type NamedShape,
   type Result,
   right,
   type Shape,
@@ -24,7 +25,7 @@ import {
 } from "../files/safetensors.ts";
 import type { FormatError } from "../files/safetensors_header.ts";
 import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
-import type { NamedShape, TrainingIdentity } from "../engine/task.ts";
+import type { TrainingIdentity } from "../engine/task.ts";
 import type { StoredTensor } from "../files/tensor_data.ts";
 import type { TrainError } from "../train_error.ts";
 
