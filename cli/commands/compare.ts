@@ -57,11 +57,11 @@ interface Planned {
 async function planned(values: CompareValues): Promise<Planned> {
   const images = await experimentImages(must(experimentFrom(values)));
   const { experiment, source, train } = images;
-  const trials = must(trialsOfExperiment(experiment, {
+  const trials = trialsOfExperiment(experiment, {
     samples: source.length,
     labelled: train.length,
     classes: train.classNames?.length ?? 0,
-  }));
+  });
   const folder = values["output-dir"] ?? DEFAULT_OUTPUT;
   const isBegun = await openExperiment(folder, experiment);
   return { images, trials, folder, isBegun };

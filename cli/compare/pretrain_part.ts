@@ -64,7 +64,7 @@ export interface PretrainContext {
   readonly experiment: Experiment;
   readonly source: ImageSource;
   readonly backend: Backend;
-  /** Told which images could not be read. */
+  /** Called with the images that could not be read. */
   readonly say: (line: string) => void;
   /** Stops it after the step at which it is aborted. */
   readonly signal: AbortSignal;

@@ -29,7 +29,6 @@ import {
 
 /** How a run ended. */
 export interface RunEnd {
-  /** The run. */
   readonly run: Training;
   /** What ended it: its last step or the user's wish, or an error. */
   readonly cause: "finished" | "interrupted" | TrainError;
@@ -44,7 +43,6 @@ export interface RunEnd {
 /** What drives a run. */
 export interface RunOptions
   extends CostedPlan, Pick<KeepingOptions, "policy" | "watch"> {
-  /** Its folder. */
   readonly folder: RunFolder;
   /** Starts it. */
   readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Training;
@@ -81,9 +79,7 @@ function keeping(
 }
 
 /** What is done beside the steps, or why the run cannot begin. */
-function hooksOf(
-  options: RunOptions,
-): Result<TrainError, readonly Hook[]> {
+function hooksOf(options: RunOptions): Result<TrainError, readonly Hook[]> {
   const { tracker = null, progress } = options;
   const kept = keepingHooks({
     ...options,
@@ -93,11 +89,13 @@ function hooksOf(
   });
   if (kept._tag === "Left" || tracker === null) return kept;
   const [record, ...others] = kept.right;
-  const told = [trackerHook(tracker), ...others];
-  return { ...kept, right: record === undefined ? told : [record, ...told] };
+  const tracked = [trackerHook(tracker), ...others];
+  return {
+    ...kept,
+    right: record === undefined ? tracked : [record, ...tracked],
+  };
 }
 
-/** Shows a step. */
 function show(progress: Progress, report: StepReport): void {
   progress.step(report);
   if (report.skipped !== undefined) {

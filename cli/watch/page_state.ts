@@ -30,7 +30,6 @@ export interface NoRunState {
   readonly reason: string;
 }
 
-/** The layer that freezes next and when. */
 function nextFreeze(layers: readonly LayerStatus[]): string {
   const next = layers.find(({ isFrozen }) => !isFrozen);
   return next === undefined || next.freezeStep === null
