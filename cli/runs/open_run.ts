@@ -7,14 +7,13 @@ import { type Backend, selectBackend } from "../../backends/mod.ts";
 import { contentDigest, type ImageSource } from "../../data/mod.ts";
 import {
   type CheckpointPolicy,
+  epochSteps,
   type ItemSource,
   type LossWatch,
   lossWatch,
   rememberedImages,
   type RunFolder,
   runNeeds,
-  type Snapshot,
-  epochSteps,
   type Task,
   train,
   type WatchedLosses,
