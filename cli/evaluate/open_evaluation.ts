@@ -30,9 +30,8 @@ import {
   statisticsFrom,
   type ToldStatistics,
 } from "../flags/encoder_flags.ts";
-import { imageFlags } from "../images/image_flags.ts";
+import { classesFrom, imageFlags } from "../images/image_flags.ts";
 import { openImages, type PretrainImages } from "../images/images.ts";
-import { classesFrom } from "../pretrain/settings.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
 
 /** Flags of every evaluation. */

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
 import {
@@ -30,6 +30,7 @@ import {
   checkpointName,
   CHECKPOINTS_FOLDER,
   checkpointStep,
+  FIRST_TASK,
 } from "../checkpoint/layout.ts";
 import { checkpointIdentity } from "../checkpoint/read_checkpoint.ts";
 import type { ScheduleChange } from "../checkpoint/schedule_change.ts";
@@ -232,6 +233,16 @@ export async function describeRun(
     if (written._tag === "Left") return written;
   }
   return right(undefined);
+}
+
+/** Kind of training of the run in a folder, as its `task.json` says. */
+export async function taskOfRun(path: string): Promise<string> {
+  try {
+    const text = await readFile(join(path, RUN_FILES.task), "utf8");
+    return String(JSON.parse(text).task);
+  } catch {
+    return FIRST_TASK;
+  }
 }
 
 /**

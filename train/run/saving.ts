@@ -39,7 +39,7 @@ const median = (numbers: readonly number[]): number => {
  * @param steps Steps of the run, in order.
  */
 export function phaseTimes(
-  plan: FreezePlan,
+  plan: Pick<FreezePlan, "phases">,
   steps: readonly TimedStep[],
 ): readonly PhaseTime[] {
   return plan.phases.flatMap(({ index, frozenLayers }) => {

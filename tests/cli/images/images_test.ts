@@ -12,7 +12,7 @@ import { openImages, type PretrainImages } from "../../../cli/images/images.ts";
 import {
   imagesDiffer,
   otherContents,
-} from "../../../cli/images/compare_images.ts";
+} from "../../../cli/images/images_of_run.ts";
 import {
   readImagesFile,
   rememberedImages,

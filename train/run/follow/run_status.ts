@@ -5,6 +5,7 @@
  */
 import {
   type FreezePlan,
+  type Phase,
   phaseAt,
   phaseFlops,
   predictedSaving,
@@ -104,8 +105,21 @@ export interface RunRecord {
 export function secondsLeft(
   plan: FreezePlan,
 ): (done: number, secondsPerStep: number) => number {
+  return secondsLeftBy(plan, phaseFlops(plan));
+}
+
+/**
+ * The same for any training.
+ *
+ * @param plan Its phases.
+ * @param costOf Cost of a step in a phase, in any unit.
+ */
+export function secondsLeftBy(
+  plan: Pick<FreezePlan, "phases">,
+  costOf: (phase: Phase) => number,
+): (done: number, secondsPerStep: number) => number {
   const phaseOf = phaseAt(plan);
-  const cost = plan.phases.map(phaseFlops(plan));
+  const cost = plan.phases.map(costOf);
   return (done, secondsPerStep) => {
     const present = cost[phaseOf(Math.max(0, done - 1)).index] ?? NaN;
     return plan.phases.reduce((sum, { index, from, to }) => {

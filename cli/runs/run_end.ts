@@ -1,12 +1,11 @@
 /**
- * How pre-training ends when it does not end well.
+ * How a run ends when it does not end well.
  *
  * @module
  */
 import { describeTrainError, type TrainError } from "../../train/mod.ts";
-import { CommandFailed, EXIT, stopped } from "../command/command_failed.ts";
-import type { PretrainValues } from "./pretrain_flags.ts";
-import { saveWords } from "./save_flags.ts";
+import { CommandFailed, EXIT } from "../command/command_failed.ts";
+import { SAVE_FLAGS } from "./run_flags.ts";
 
 /** Flags that a run does not remember. */
 const OF_A_START = [
@@ -17,39 +16,27 @@ const OF_A_START = [
   "threads",
   "skip-non-finite",
   "loss-limit",
+  ...Object.keys(SAVE_FLAGS),
+  "no-tensorboard",
 ] as const;
 
-/** The command that goes on with a run. */
+/**
+ * The command that goes on with a run.
+ *
+ * @param program The program, and the words that it wants before its flags.
+ */
 export function resumeCommand(
+  program: string,
   folder: string,
-  values: PretrainValues,
+  values: Readonly<Record<string, unknown>>,
 ): string {
-  const flags = OF_A_START.map((name) =>
-    values[name] === undefined ? "" : ` --${name} ${values[name]}`
-  ).join("");
-  const quiet = values["no-tensorboard"] ? " --no-tensorboard" : "";
-  const saving = saveWords(values);
-  return `deno run -A examples/pretrain.ts --resume ${folder}${flags}${saving}${quiet}`;
+  const flags = OF_A_START.map((name) => {
+    const value = values[name];
+    if (value === undefined) return "";
+    return value === true ? ` --${name}` : ` --${name} ${value}`;
+  });
+  return `deno run -A ${program} --resume ${folder}${flags.join("")}`;
 }
-
-/** A run that was stopped by the user. */
-export const interrupted = (
-  moment: string,
-  checkpoint: string,
-  command: string,
-  summary: object,
-): never =>
-  stopped(
-    `stopped ${moment}; checkpoint ${checkpoint}\ngo on with: ${command}`,
-    summary,
-  );
-
-/** A finished run whose judging was stopped by the user. */
-export const unjudged = (folder: string, summary: object): never =>
-  stopped(
-    `stopped judging; the run is finished and whole, judge it with: deno run -A examples/knn.ts ${folder}`,
-    summary,
-  );
 
 const REMEDIES =
   "a lower rate (--blr, --lr), a longer --warmup-epochs or --clip-grad";

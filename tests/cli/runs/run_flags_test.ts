@@ -5,8 +5,8 @@ import {
   policyFrom,
   SAVE_FLAGS,
   type SaveValues,
-  saveWords,
-} from "../../../cli/pretrain/save_flags.ts";
+} from "../../../cli/runs/run_flags.ts";
+import { resumeCommand } from "../../../cli/runs/run_end.ts";
 import { parseFlags } from "../../../cli/flags/parse_flags.ts";
 import { checkedPolicy } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
@@ -44,9 +44,9 @@ Deno.test("policyFrom() of any flags is a policy", () => {
   }));
 });
 
-Deno.test("saveWords() read as flags give the values back", () => {
+Deno.test("resumeCommand() read as flags gives the values back", () => {
   fc.assert(fc.property(anyValues, (values) => {
-    const words = saveWords(values).split(" ").filter((word) => word !== "");
+    const words = resumeCommand("program", "run", values).split(" ").slice(6);
     deepStrictEqual(right(parseFlags(SAVE_FLAGS, words)), { ...values });
   }));
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FreezePlan, Result } from "../../core/mod.ts";
+import type { Result } from "../../core/mod.ts";
 import {
   describeTrainError,
   type Hook,
@@ -11,25 +11,28 @@ import {
   type KeepingOptions,
   type MetricsLine,
   metricsLine,
-  type Pretraining,
   type RunFolder,
   runHistory,
   type RunTotals,
   type StepReport,
   type Tracker,
   trackerHook,
+  type Training,
   type TrainError,
 } from "../../train/mod.ts";
-import { freezeMessage, toldAfter } from "./freeze_message.ts";
-import type { Progress } from "./progress.ts";
+import {
+  type CostedPlan,
+  freezeMessage,
+  type Progress,
+  reportedAfter,
+} from "./progress.ts";
 
 /** How a run ended. */
 export interface RunEnd {
-  /** The run. */
-  readonly run: Pretraining;
+  readonly run: Training;
   /** What ended it: its last step or the user's wish, or an error. */
   readonly cause: "finished" | "interrupted" | TrainError;
-  /** Path of the newest checkpoint. */
+  /** Path of the newest checkpoint; of the folder where there is none. */
   readonly checkpoint: string;
   /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
   readonly steps: readonly MetricsLine[];
@@ -38,18 +41,14 @@ export interface RunEnd {
 }
 
 /** What drives a run. */
-export interface RunOptions extends Pick<KeepingOptions, "policy" | "watch"> {
-  /** The plan. */
-  readonly plan: FreezePlan;
-  /** Its folder. */
+export interface RunOptions
+  extends CostedPlan, Pick<KeepingOptions, "policy" | "watch"> {
   readonly folder: RunFolder;
   /** Starts it. */
-  readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Pretraining;
-  /** Checkpoint of where it starts. */
-  readonly checkpoint: string;
+  readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Training;
   /** Where it is shown. */
   readonly progress: Progress;
-  /** Told of every step, if there is one. */
+  /** Follows every step, if there is one. */
   readonly tracker?: Tracker | null;
   /**
    * Keeps what else there is to keep when a checkpoint was written; gives what is to be
@@ -66,23 +65,21 @@ export interface RunOptions extends Pick<KeepingOptions, "policy" | "watch"> {
 function keeping(
   { atCheckpoint, progress, complain = progress.say }: RunOptions,
 ): () => Promise<void> {
-  let isTold = false;
+  let isSaid = false;
   return async () => {
     const kept = await atCheckpoint?.();
     if (kept === undefined) return;
     if (kept._tag === "Right") {
       if (kept.right !== null) progress.say(kept.right);
-    } else if (!isTold) {
-      isTold = true;
+    } else if (!isSaid) {
+      isSaid = true;
       complain(`the run goes on: ${describeTrainError(kept.left)}`);
     }
   };
 }
 
 /** What is done beside the steps, or why the run cannot begin. */
-function hooksOf(
-  options: RunOptions,
-): Result<TrainError, readonly Hook[]> {
+function hooksOf(options: RunOptions): Result<TrainError, readonly Hook[]> {
   const { tracker = null, progress } = options;
   const kept = keepingHooks({
     ...options,
@@ -92,11 +89,13 @@ function hooksOf(
   });
   if (kept._tag === "Left" || tracker === null) return kept;
   const [record, ...others] = kept.right;
-  const told = [trackerHook(tracker), ...others];
-  return { ...kept, right: record === undefined ? told : [record, ...told] };
+  const tracked = [trackerHook(tracker), ...others];
+  return {
+    ...kept,
+    right: record === undefined ? tracked : [record, ...tracked],
+  };
 }
 
-/** Shows a step. */
 function show(progress: Progress, report: StepReport): void {
   progress.step(report);
   if (report.skipped !== undefined) {
@@ -125,12 +124,12 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
     show(progress, taken.right);
     history.add(metricsLine(taken.right));
     const phase = plan.phases[taken.right.phase];
-    if (phase !== undefined && toldAfter(phase) === taken.right.step) {
-      progress.say(freezeMessage(plan, phase, history.lines));
+    if (phase !== undefined && reportedAfter(phase) === taken.right.step) {
+      progress.say(freezeMessage(options, phase, history.lines));
     }
   }
   const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
   const { lines: steps, totals } = history;
-  const checkpoint = folder.newest() ?? options.checkpoint;
+  const checkpoint = folder.newest() ?? folder.path;
   return { run, cause: failure ?? cause, checkpoint, steps, totals };
 }

@@ -1,38 +1,56 @@
 /**
- * The run that is to go on where none was named.
+ * The folders of runs, and the run that is to go on where none was named.
  *
  * @module
  */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import {
-  type Faults,
-  left,
-  type PretrainConfig,
-  type Result,
-  right,
-} from "../../core/mod.ts";
+import { type Faults, left, type Result, right } from "../../core/mod.ts";
 import {
   checkpointProgress,
+  differences,
+  holdsRun,
+  isScheduleField,
   latestCheckpoint,
   type RememberedImages,
   type RunProgress,
 } from "../../train/mod.ts";
 
+/** Where runs are that were given no name. */
+export const RUNS_FOLDER = "runs";
+
+const namesIn = (folder: string): Promise<readonly string[]> =>
+  readdir(folder).catch((): string[] => []);
+
+/** The first folder `runs/N` that does not exist. */
+export async function newFolder(): Promise<string> {
+  const taken = new Set(await namesIn(RUNS_FOLDER));
+  let n = 1;
+  while (taken.has(String(n))) n++;
+  return join(RUNS_FOLDER, String(n));
+}
+
+/** Folders of the runs in a folder, 2 before 10. */
+export async function runsIn(folder: string): Promise<readonly string[]> {
+  const inOrder = new Intl.Collator("en", { numeric: true });
+  const names = (await namesIn(folder)).toSorted(inOrder.compare);
+  const runs: string[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    if (await holdsRun(path)) runs.push(path);
+  }
+  return runs;
+}
+
 /** A run that could go on. */
 export interface RunChoice extends RunProgress {
-  /** Its folder. */
   readonly folder: string;
-  /** What it is. */
-  readonly config: PretrainConfig;
-  /** Its images. */
+  readonly config: unknown;
   readonly images: RememberedImages;
 }
 
-/**
- * How far a run has come by its newest checkpoint.
- *
- * @param folder The run's folder.
- */
+/** How far the run in a folder has come by its newest checkpoint. */
 export async function runProgress(folder: string): Promise<RunProgress> {
   const latest = await latestCheckpoint(folder);
   return latest._tag === "Left"
@@ -40,26 +58,18 @@ export async function runProgress(folder: string): Promise<RunProgress> {
     : await checkpointProgress(latest.right);
 }
 
-/** What cannot be changed on a resume: everything but the schedule. */
-const unscheduled = ({ model, optimizer, training }: PretrainConfig) => {
-  const { epochs: _, warmupEpochs: __, ...rest } = training;
-  return { model, optimizer, training: rest };
-};
-
 /**
  * Whether a configuration asks for what a run is.
  *
- * @param wanted The configuration.
- * @param own That of the run.
  * @param allowsChange Whether their schedules may differ.
  */
 export const isSameRun = (
-  wanted: PretrainConfig,
-  own: PretrainConfig,
+  wanted: unknown,
+  own: unknown,
   allowsChange: boolean,
 ): boolean =>
-  isDeepStrictEqual(wanted, own) ||
-  allowsChange && isDeepStrictEqual(unscheduled(wanted), unscheduled(own));
+  differences(wanted, own)
+    .every(({ path }) => allowsChange && isScheduleField(path));
 
 const hasEnded = ({ step, totalSteps }: RunChoice): boolean =>
   totalSteps !== null && step >= totalSteps;
@@ -75,7 +85,6 @@ const identity = ({ config, images: { names, contents } }: RunChoice) => ({
  * clock and no name counts. Runs that have not ended come first; of several runs of the
  * same configuration and images, copies for instance, that of the most steps.
  *
- * @param runs Runs that fit what was asked for.
  * @returns The run, `null` if there is none, or a fault that names them where they are
  * different ones.
  */
@@ -89,19 +98,14 @@ export function chosenRun(
   const areAlike = choices.every((run) =>
     isDeepStrictEqual(identity(run), identity(first))
   );
-  if (!areAlike) {
-    const found = choices.map(({ folder, step }) =>
-      `${folder} at step ${step}`
-    );
-    const wanted = "one run that fits: name it, or an --output-dir";
-    return left([{
-      _tag: "Inconsistent",
-      path: "--resume auto",
-      found: found.join(", "),
-      wanted,
-    }]);
+  if (areAlike) {
+    return right(choices.reduce((a, b) => b.step > a.step ? b : a));
   }
-  return right(
-    choices.reduce((best, run) => run.step > best.step ? run : best),
-  );
+  const found = choices.map(({ folder, step }) => `${folder} at step ${step}`);
+  return left([{
+    _tag: "Inconsistent",
+    path: "--resume auto",
+    found: found.join(", "),
+    wanted: "one run that fits: name it, or an --output-dir",
+  }]);
 }

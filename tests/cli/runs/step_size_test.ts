@@ -8,7 +8,8 @@ import {
   type PretrainConfig,
 } from "../../../core/mod.ts";
 import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
-import { stepTooLarge } from "../../../cli/pretrain/step_size.ts";
+import { stepTooLarge } from "../../../cli/runs/step_size.ts";
+import { pretrainTask } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { openDevice } from "../../train/devices.ts";
 
@@ -25,7 +26,10 @@ function configOf(model: ModelName, batchSize: number): PretrainConfig {
 }
 
 const refusalOf = (backend: Backend, config: PretrainConfig) =>
-  stepTooLarge(backend, config, right(planOf(config, 8000)));
+  stepTooLarge(
+    backend,
+    pretrainTask({ config, plan: right(planOf(config, 8000)) }),
+  );
 
 /** The batch sizes that a refusal advises. */
 const advised = (refusal: string): readonly number[] => {

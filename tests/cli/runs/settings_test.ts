@@ -1,9 +1,12 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { MODEL_PRESETS, planOf } from "../../../core/mod.ts";
-import { checkFolder } from "../../../cli/pretrain/open_folder.ts";
-import type { PretrainValues } from "../../../cli/pretrain/pretrain_flags.ts";
-import { type Settings, settingsFrom } from "../../../cli/pretrain/settings.ts";
+import { checkFolder } from "../../../cli/runs/open_folder.ts";
+import {
+  pretrainSettings,
+  type PretrainValues,
+} from "../../../cli/pretrain/pretrain_flags.ts";
+import type { Settings } from "../../../cli/runs/settings.ts";
 import { pretrainTask, writeImagesFile } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { endOf } from "../command/end_of.ts";
@@ -23,7 +26,7 @@ const FLAGS: PretrainValues = {
 
 /** A run as the program with these flags leaves it, on images of three channels. */
 async function begun(path: string): Promise<void> {
-  const { config } = await settingsFrom(FLAGS);
+  const { config } = await pretrainSettings(FLAGS);
   const model = { ...config.model, inChannels: 3 };
   const run = { ...config, model };
   const plan = right(planOf(run, 40));
@@ -48,7 +51,7 @@ async function begun(path: string): Promise<void> {
 }
 
 const auto = (folder: string, values: PretrainValues = FLAGS) =>
-  settingsFrom({ ...values, "output-dir": folder, "resume": "auto" });
+  pretrainSettings({ ...values, "output-dir": folder, "resume": "auto" });
 
 Deno.test("settingsFrom() by auto begins a run where there is none, also where one died before its first checkpoint", () =>
   inFolder(async (parent) => {
@@ -68,7 +71,7 @@ Deno.test("settingsFrom() by auto begins a run where there is none, also where o
 Deno.test("settingsFrom() by auto and the flags of the beginning goes on with the very same run", () =>
   inFolder(async (folder) => {
     await begun(folder);
-    const plain = await settingsFrom({ "resume": folder, "backend": "cpu" });
+    const plain = await pretrainSettings({ "resume": folder, "backend": "cpu" });
     const again = await auto(folder);
     deepStrictEqual(again.config, plain.config);
     strictEqual(MODEL_PRESETS.nano.inChannels, 1);
@@ -84,9 +87,18 @@ Deno.test("settingsFrom() by auto takes --config as at the beginning; by a folde
     const again = await auto(folder, { "config": config });
     strictEqual(again.config.training.epochs, 3);
     const { message } = await endOf(() =>
-      settingsFrom({ "resume": folder, "config": config })
+      pretrainSettings({ "resume": folder, "config": config })
     );
     match(message, /no --resume DIR beside it/);
+  }));
+
+Deno.test("settingsFrom() refuses the run of another task", () =>
+  inFolder(async (folder) => {
+    await begun(folder);
+    const file = join(folder, "task.json");
+    await Deno.writeTextFile(file, `{ "version": 3, "task": "finetune" }`);
+    const { message } = await endOf(() => pretrainSettings({ resume: folder }));
+    match(message, /--resume: found .*, wanted a run of pretrain, not finetune/);
   }));
 
 Deno.test("checkFolder() lets a run go on in its own folder, a new one begin in an empty one, and neither in that of another", () =>
@@ -94,10 +106,10 @@ Deno.test("checkFolder() lets a run go on in its own folder, a new one begin in 
     const [own, other] = [join(parent, "own"), join(parent, "other")];
     await begun(own);
     await begun(other);
-    const { earlier } = await settingsFrom({ "resume": own });
+    const { earlier } = await pretrainSettings({ "resume": own });
     const verdict = async (
       outputDir: string,
-      settings: Pick<Settings, "earlier">,
+      settings: Pick<Settings<unknown>, "earlier">,
     ): Promise<string> => {
       const asked = { ...settings, outputDir };
       return await endOf(() => checkFolder(asked).then(() => "free"))

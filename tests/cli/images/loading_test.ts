@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { badImages } from "../../../data/mod.ts";
-import { badImagesKeeper } from "../../../cli/images/bad_images_file.ts";
+import { badImagesKeeper } from "../../../cli/images/loading.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { trained } from "../../train/tiny_run.ts";
 

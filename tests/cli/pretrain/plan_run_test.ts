@@ -4,7 +4,7 @@ import {
   type PretrainConfig,
   stepsPerEpoch,
 } from "../../../core/mod.ts";
-import { describePlan } from "../../../cli/pretrain/describe_plan.ts";
+import { describePlan } from "../../../cli/pretrain/plan_run.ts";
 import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
 import { right } from "../../right.ts";
 

@@ -1,19 +1,27 @@
 /**
- * A comparison as tables in Markdown.
+ * A comparison as files: tables in Markdown, a picture, and the results themselves.
  *
  * @module
  */
-import type {
-  Clock,
-  ComparedMethod,
-  JudgedMethod,
-  Spread,
+import { join } from "node:path";
+import { accuracyPlot } from "../../plot/mod.ts";
+import { replaceFile } from "../../train/mod.ts";
+import { mustWork } from "../command/describe_errors.ts";
+import { percent, UNKNOWN } from "../output/words.ts";
+import {
+  type Clock,
+  compared,
+  type ComparedMethod,
+  type JudgedMethod,
+  type Spread,
 } from "./comparison.ts";
+import type { Experiment, Trial } from "./experiment.ts";
+import { trialResult } from "./experiment_folder.ts";
 import { UNTRAINED } from "./methods.ts";
 
 /** Mean and deviation with so many digits after the point. */
 function show(spread: Spread | null, digits: number, factor = 1): string {
-  if (spread === null) return "–";
+  if (spread === null) return UNKNOWN;
   const { mean, deviation } = spread;
   const number = (value: number): string => (factor * value).toFixed(digits);
   return deviation === null
@@ -21,7 +29,7 @@ function show(spread: Spread | null, digits: number, factor = 1): string {
     : `${number(mean)} ± ${number(deviation)}`;
 }
 
-const percent = (spread: Spread | null): string => show(spread, 2, 100);
+const inPercents = (spread: Spread | null): string => show(spread, 2, 100);
 
 type Column = readonly [head: string, cell: (row: ComparedMethod) => string];
 
@@ -29,9 +37,9 @@ const judgedColumns = (
   words: string,
   of: (row: ComparedMethod) => JudgedMethod,
 ): readonly Column[] => [
-  [`${words} top-1, %`, (row) => percent(of(row).top1)],
-  ["top-5, %", (row) => percent(of(row).top5)],
-  ["drop of top-1", (row) => percent(of(row).drop)],
+  [`${words} top-1, %`, (row) => inPercents(of(row).top1)],
+  ["top-5, %", (row) => inPercents(of(row).top5)],
+  ["drop of top-1", (row) => inPercents(of(row).drop)],
 ];
 
 const COLUMNS: readonly Column[] = [
@@ -125,8 +133,8 @@ function baseline(rows: readonly ComparedMethod[]): readonly string[] {
   return [
     ...mostFrequent === null ? [] : [
       `The most frequent class is ${
-        (100 * mostFrequent).toFixed(2)
-      } % of the images to judge by.`,
+        percent(mostFrequent, 2)
+      } of the images to judge by.`,
     ],
     ...nothing.length === 0 ? [] : [
       `Warning: these diverged or found no more than that, so they say nothing, and no drop is given: ${
@@ -157,7 +165,6 @@ const CLOCKS: Readonly<Record<Clock, string>> = {
  * phase.
  *
  * @param rows The methods, at least one.
- * @param clock What their times are.
  */
 export function comparisonTable(
   rows: readonly ComparedMethod[],
@@ -178,4 +185,54 @@ export function comparisonTable(
     verdict(rows),
     phaseTable(rows),
   ].join("\n\n") + "\n";
+}
+
+/** Accuracy by both judgements against saved time. */
+function picture(rows: readonly ComparedMethod[]): string {
+  const seriesOf = (part: "finetune" | "probe") =>
+    rows.filter(({ method }) => method !== UNTRAINED).map((
+      { title: name, points },
+    ) => ({
+      name,
+      points: points.flatMap(({ saved, ...point }) =>
+        saved === null ? [] : [{ saved, accuracy: point[part] }]
+      ),
+    }));
+  return accuracyPlot([
+    { title: "Top-1 after fine-tuning", series: seriesOf("finetune") },
+    {
+      title: "Top-1 of a linear classifier on the frozen encoder",
+      series: seriesOf("probe"),
+    },
+  ]);
+}
+
+/**
+ * Writes `results.jsonl`, `table.md` and `accuracy.svg` of the trials that are
+ * finished.
+ *
+ * @param clock Which clock tells how long a step takes.
+ * @returns The methods beside each other; none if no trial is finished.
+ */
+export async function writeExperimentFiles(
+  folder: string,
+  { powers }: Experiment,
+  trials: readonly Trial[],
+  clock: Clock,
+): Promise<readonly ComparedMethod[]> {
+  const results = (await Promise.all(
+    trials.map((trial) => trialResult(folder, trial)),
+  )).flatMap((result) => result ?? []);
+  const rows = compared(results, powers, clock);
+  if (rows.length === 0) return rows;
+  const lines = results.map((result) => `${JSON.stringify(result)}\n`);
+  const files = {
+    "results.jsonl": lines.join(""),
+    "table.md": comparisonTable(rows, clock),
+    "accuracy.svg": picture(rows),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    mustWork(await replaceFile(join(folder, name), text));
+  }
+  return rows;
 }

@@ -6,8 +6,8 @@ import {
   isSameRun,
   type RunChoice,
   runProgress,
-} from "../../../cli/pretrain/choose_run.ts";
-import { runsIn } from "../../../cli/pretrain/numbered_folders.ts";
+  runsIn,
+} from "../../../cli/runs/choose_run.ts";
 import { describeFaults } from "../../../core/mod.ts";
 import { right } from "../../right.ts";
 import { makeRun, runOf } from "../../train/run/follow/made_runs.ts";

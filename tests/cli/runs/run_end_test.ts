@@ -1,5 +1,5 @@
 import { match, ok, strictEqual } from "node:assert/strict";
-import { failed, resumeCommand } from "../../../cli/pretrain/failure.ts";
+import { failed, resumeCommand } from "../../../cli/runs/run_end.ts";
 import { endOf } from "../command/end_of.ts";
 
 const withReason = (reason: string) =>
@@ -36,7 +36,7 @@ Deno.test("failed() on another fault of a file does not ask for room", async () 
 
 Deno.test("resumeCommand() repeats what does not determine the run, and nothing else", () => {
   strictEqual(
-    resumeCommand("runs/1", {
+    resumeCommand("examples/pretrain.ts", "runs/1", {
       "epochs": 3,
       "resume": "auto",
       "allow-schedule-change": true,

@@ -9,20 +9,13 @@ import {
   describeBackendError,
   type DeviceInfo,
 } from "../../backends/mod.ts";
-import {
-  describeFaults,
-  type Faults,
-  type FreezePlan,
-  type PretrainConfig,
-  type Result,
-  right,
-} from "../../core/mod.ts";
+import { describeFaults } from "../../core/mod.ts";
 import {
   batchParts,
   compilePhase,
   describeTrainError,
   disposePhase,
-  pretrainTask,
+  type Task,
   trainingMemory,
 } from "../../train/mod.ts";
 
@@ -35,23 +28,6 @@ const WASM_HEAP_BYTES = 2 ** 32;
  * JavaScript that wait for the garbage collector 40 %.
  */
 const OVERHEAD = { heap: 1.1, collected: 1.6 } as const;
-
-/**
- * The most memory that a step needs. The first phase needs the most: later ones
- * train less.
- *
- * @returns Bytes of all tensors that are alive at one time.
- */
-function stepBytes(
-  backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
-): Result<Faults, number> {
-  const task = pretrainTask({ config, plan });
-  const [first] = plan.phases;
-  const memory = trainingMemory(task, first, batchParts(task, backend));
-  return memory._tag === "Left" ? memory : right(memory.right.peak);
-}
 
 /** Bytes that tensors may take, and of what; `null` if the device does not say. */
 function memoryOf(
@@ -69,26 +45,23 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 /** Why a step does not fit the device, or `null` if it does. */
 async function objection(
   backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
+  task: Task<unknown>,
 ): Promise<string | null> {
-  const bytes = stepBytes(backend, config, plan);
-  if (bytes._tag === "Left") return describeFaults(bytes.left);
+  // The first phase needs the most: later ones train less.
+  const [first] = task.plan.phases;
+  const step = trainingMemory(task, first, batchParts(task, backend));
+  if (step._tag === "Left") return describeFaults(step.left);
   const memory = memoryOf(backend.device);
   const overhead = backend.device.name === "wasm"
     ? OVERHEAD.heap
     : OVERHEAD.collected;
-  const needed = overhead * bytes.right;
+  const needed = overhead * step.right.peak;
   if (memory !== null && needed > memory.bytes) {
     return `a step needs about ${gigabytes(needed)}, ${memory.what} ${
       gigabytes(memory.bytes)
     }`;
   }
-  const programs = await compilePhase(
-    backend,
-    pretrainTask({ config, plan }),
-    plan.phases[0],
-  );
+  const programs = await compilePhase(backend, task, first);
   if (programs._tag === "Right") {
     disposePhase(programs.right);
     return null;
@@ -99,28 +72,26 @@ async function objection(
     : describeTrainError(error);
 }
 
-/** The same steps of smaller batches, largest first. */
-function smallerBatches(config: PretrainConfig): readonly PretrainConfig[] {
-  const { batchSize, accumIter } = config.training;
+/** The same steps of smaller micro-batches, largest first. */
+function smallerBatches(task: Task<unknown>): readonly Task<unknown>[] {
+  const { training } = task;
+  const { batchSize, accumIter } = training;
   return Array.from({ length: batchSize - 1 }, (_, i) => batchSize - 1 - i)
     .filter((smaller) => batchSize % smaller === 0)
     .map((smaller) => ({
-      ...config,
+      ...task,
       training: {
-        ...config.training,
+        ...training,
         batchSize: smaller,
         accumIter: accumIter * batchSize / smaller,
       },
     }));
 }
 
-async function advice(
-  backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
-): Promise<string> {
-  for (const smaller of smallerBatches(config)) {
-    if (await objection(backend, smaller, plan) === null) {
+async function advice(backend: Backend, task: Task<unknown>): Promise<string> {
+  if (!task.isDivisible) return "choose a smaller model or --batch-size";
+  for (const smaller of smallerBatches(task)) {
+    if (await objection(backend, smaller) === null) {
       const { batchSize, accumIter } = smaller.training;
       return `--batch-size ${batchSize} --accum-iter ${accumIter} makes the same steps and fits`;
     }
@@ -129,22 +100,18 @@ async function advice(
 }
 
 /**
- * Refuses a run whose steps are too large for its device.
+ * Why the steps of a training are too large for a device.
  *
- * @param backend Where it computes.
- * @param config Its configuration.
- * @param plan Its plan.
  * @returns The reason and a batch size that fits, or `null` if all is well.
  */
 export async function stepTooLarge(
   backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
+  task: Task<unknown>,
 ): Promise<string | null> {
-  const reason = await objection(backend, config, plan);
+  const reason = await objection(backend, task);
   if (reason === null) return null;
-  const { batchSize } = config.training;
+  const { batchSize } = task.training;
   const what = `${batchSize} images at once on ${backend.device.name}`;
-  const instead = await advice(backend, config, plan);
+  const instead = await advice(backend, task);
   return `Cannot compute ${what}: ${reason}\n${instead}`;
 }

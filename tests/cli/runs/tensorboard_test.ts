@@ -1,10 +1,8 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { left, right } from "../../../core/mod.ts";
-import {
-  accuracyScalars,
-  tensorBoardOf,
-} from "../../../cli/pretrain/tensorboard.ts";
+import { accuracyScalars } from "../../../cli/pretrain/evaluation.ts";
+import { tensorBoardOf } from "../../../cli/runs/tensorboard.ts";
 import {
   afterStep,
   type openRunEvents,
@@ -28,8 +26,7 @@ async function recorded(
   using folder = trained(await newRunFolder(path, RUN, 1));
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
-  const { config, plan } = RUN;
-  const tracker = await tensorBoardOf({ config, plan, folder }, {}, say, open);
+  const tracker = await tensorBoardOf(RUN, folder, say, open);
   const hooks = [recordHook(folder), ...tracker ? [trackerHook(tracker)] : []];
   for (const step of [0, 1, 2, 3]) {
     const report = reportOf(RUN, step);

@@ -1,17 +1,57 @@
 /**
- * The file that lists the images that a run could not read.
+ * Loading of a run's images, and the file that lists those that could not be read.
  *
  * @module
  */
 import { join } from "node:path";
 import { printable, type Result, right } from "../../core/mod.ts";
-import { type BadImage, type BadImages, counted } from "../../data/mod.ts";
+import {
+  type BadImage,
+  type BadImages,
+  badImages,
+  counted,
+  imageWorkers,
+} from "../../data/mod.ts";
 import {
   BAD_IMAGES_FILE,
+  type Loading,
   readBadImages,
   type TrainError,
   writeBadImages,
 } from "../../train/mod.ts";
+import {
+  choiceFlag,
+  type FlagValues,
+  under,
+  workersFlag,
+} from "../flags/flags.ts";
+
+/** Flags of how images are loaded. */
+export const LOADING_FLAGS = under("Images", {
+  "on-bad-image": choiceFlag(
+    ["skip", "fail"],
+    "what is done about an image that cannot be read",
+    { initial: "skip, up to 1 % of the images" },
+  ),
+  "workers": workersFlag("threads beside the main one that decode images"),
+});
+
+/** How the images of a run are loaded. */
+export interface RunLoading extends Loading {
+  readonly badImages: BadImages;
+}
+
+/** How flags want images to be loaded. */
+export function loadingFrom(
+  images: number,
+  { workers = 0, "on-bad-image": onBadImage }: FlagValues<typeof LOADING_FLAGS>,
+): RunLoading {
+  return {
+    badImages: badImages(images),
+    onBadImage,
+    workers: workers === 0 ? undefined : imageWorkers(workers),
+  };
+}
 
 /** Writes down which images were skipped; gives what there is to say about it. */
 async function writeList(
@@ -39,8 +79,6 @@ export type BadImagesKeeper = () => Promise<Result<TrainError, string | null>>;
  * Keeps the images that a run could not read in its folder. Those of before a resume
  * are on the list from the beginning, so that they count.
  *
- * @param folder Folder of the run.
- * @param badImages The list that its loader fills.
  * @returns Writes the list if it has become longer.
  */
 export async function badImagesKeeper(
