@@ -2,16 +2,6 @@
  * Compares ways of freezing: pre-trains with each of them and several seeds, then
  * fine-tunes and probes every encoder, and one of each seed that was not trained.
  *
- * ```sh
- * deno run -A cli/main.ts compare
- * deno run -A cli/main.ts compare --size hour --threads 1 --output-dir runs/freezing
- * deno run -A cli/main.ts compare --methods localmim,freezeout --seeds 3 --epochs 8
- * ```
- *
- * The same command goes on with what was stopped. The results are in the folder:
- * `table.md`, `accuracy.svg`, `results.jsonl`. The last line of the output is JSON, also
- * after Ctrl-C.
- *
  * @module
  */
 import process from "node:process";
