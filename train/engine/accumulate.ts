@@ -170,12 +170,7 @@ export async function accumulate<Item>(
     const placed = { item: item.right, epoch, place: first + k };
     const batch = task.inputs(placed);
     if (batch._tag === "Left") return failed(batch);
-    const parts = await differentiateAll(
-      backend,
-      programs,
-      state,
-      batch.right,
-    );
+    const parts = await differentiateAll(backend, programs, state, batch.right);
     if (parts._tag === "Left") return failed(parts);
     const total = await addAll(programs, sum, parts.right);
     if (total._tag === "Left") return total;

@@ -79,9 +79,7 @@ export interface Hook {
    *
    * @param training The training as it is at its end.
    */
-  readonly onEnd?: (
-    training: Training,
-  ) => HookResult | Promise<HookResult>;
+  readonly onEnd?: (training: Training) => HookResult | Promise<HookResult>;
 }
 
 /**

@@ -65,9 +65,7 @@ async function lockedFile(
   }
 }
 
-async function refusal(
-  folder: string,
-): Promise<Result<TrainError, never>> {
+async function refusal(folder: string): Promise<Result<TrainError, never>> {
   const holder = await holderOf(join(folder, LOCK_FILE));
   return left({ _tag: "FolderLocked", path: folder, holder });
 }

@@ -130,11 +130,7 @@ function isRemembered(json: unknown): json is RememberedImages {
 }
 
 /** What files of earlier runs do not say and cannot be absent. */
-const EARLIER = {
-  classes: null,
-  valShare: null,
-  heldOut: "over all",
-} as const;
+const EARLIER = { classes: null, valShare: null, heldOut: "over all" } as const;
 
 const completed = (json: unknown): unknown =>
   typeof json === "object" && json !== null ? { ...EARLIER, ...json } : json;

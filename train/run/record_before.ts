@@ -77,9 +77,7 @@ export async function recordBefore(
 }
 
 /** A name beside a record that nothing has yet. */
-async function freeName(
-  folder: string,
-): Promise<Result<TrainError, string>> {
+async function freeName(folder: string): Promise<Result<TrainError, string>> {
   const names = await folderNames(folder);
   if (names._tag === "Left") return names;
   let name = `${METRICS_FILE}.damaged`;

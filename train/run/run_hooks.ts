@@ -52,10 +52,7 @@ export const recordHook = (folder: Pick<RunFolder, "record">): Hook => ({
  * @param watch Has seen the steps before the start.
  * @param totalSteps Steps of the training.
  */
-export const lossWatchHook = (
-  watch: LossWatch,
-  totalSteps: number,
-): Hook => ({
+export const lossWatchHook = (watch: LossWatch, totalSteps: number): Hook => ({
   onStep(report) {
     const exploded = watch.see(metricsLine(report));
     const last = report.step + 1 === totalSteps ? watch.high() : null;

@@ -6,10 +6,7 @@
 import { type FreezePlan, layerOfOwner, type Owner } from "../../core/mod.ts";
 
 /** A part of a model, counted from 1. */
-function nameOfPart(
-  owner: Owner,
-  stage: (index: number) => string,
-): string {
+function nameOfPart(owner: Owner, stage: (index: number) => string): string {
   switch (owner._tag) {
     case "ClassToken":
       return "the class token";

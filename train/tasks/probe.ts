@@ -34,9 +34,7 @@ export interface ProbeRun {
 const { weight, bias, mean, variance } = PROBE_NAMES;
 
 /** Tensors of a probe: a linear layer, and the statistics of the normalisation before it. */
-function shapesOf(
-  { width, classes, optimizer }: ProbeConfig,
-): StateShapes {
+function shapesOf({ width, classes, optimizer }: ProbeConfig): StateShapes {
   const parameters = [
     { name: weight, shape: [classes, width] },
     { name: bias, shape: [classes] },

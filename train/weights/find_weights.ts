@@ -106,9 +106,7 @@ async function said(
 }
 
 /** Facts in the files beside the weights of a hub. */
-async function saidBeside(
-  folder: string,
-): Promise<
+async function saidBeside(folder: string): Promise<
   Result<TrainError, Pick<FoundWeights, "said" | "normalization">>
 > {
   const path = join(folder, "config.json");

@@ -162,11 +162,7 @@ function contentField(content: EventContent): Uint8Array {
 export function encodeEvent(
   { wallTime, step, content }: TensorBoardEvent,
 ): Uint8Array {
-  return joined([
-    double(1, wallTime),
-    integer(2, step),
-    contentField(content),
-  ]);
+  return joined([double(1, wallTime), integer(2, step), contentField(content)]);
 }
 
 /** What the name of every event file begins with. */

@@ -83,9 +83,7 @@ export interface EncoderStartOptions {
 }
 
 /** Parameters of the encoder: everything before the decoders, and the norms of its taps. */
-export function encoderParameters(
-  model: ModelSpec,
-): readonly ParameterSpec[] {
+export function encoderParameters(model: ModelSpec): readonly ParameterSpec[] {
   return parameterSpecs(model).filter(({ name, owner }) =>
     owner._tag !== "Stage" || name.startsWith("norm.")
   );

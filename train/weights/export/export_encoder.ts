@@ -47,9 +47,7 @@ const WITH_NUMBERS = {
 };
 
 /** Parameters of the encoder with their shapes, its position table last. */
-function storedParameters(
-  { model, parameters }: EncoderExport,
-): ReadonlyMap<
+function storedParameters({ model, parameters }: EncoderExport): ReadonlyMap<
   string,
   { readonly shape: readonly number[]; readonly data: Float32Array }
 > {

@@ -70,9 +70,7 @@ function readPickles(bytes: Uint8Array): Result<string, Pickles> {
 }
 
 /** Bytes of each number of the storages, and how many there are, by key. */
-function sizesOf(
-  references: readonly PickleValue[],
-): Result<
+function sizesOf(references: readonly PickleValue[]): Result<
   string,
   ReadonlyMap<string, readonly [count: number, width: number]>
 > {
