@@ -16,12 +16,7 @@ export type AnyError = Faults | BackendError | DataError | TrainError;
 
 const isFaults = (error: AnyError): error is Faults => Array.isArray(error);
 
-/**
- * Text of any error of this library.
- *
- * @param error What went wrong.
- * @returns One or more sentences without a full stop.
- */
+/** Text of any error of this library. */
 export function describeError(error: AnyError): string {
   if (isFaults(error)) return describeFaults(error);
   switch (error._tag) {
@@ -49,7 +44,6 @@ export function describeError(error: AnyError): string {
  * The value of a result, for notebooks and scripts.
  *
  * @param result What a function of this library returned.
- * @returns Its value.
  * @throws {Error} With the text of the error, if there is no value.
  *
  * @example Plan a run in a notebook

@@ -134,7 +134,6 @@ export type NonFiniteError = Extract<
 /**
  * What is not finite, and where that began.
  *
- * @param error The loss, the gradient or the statistics.
  * @returns A sentence without its beginning and full stop.
  */
 export function describeNonFinite(error: NonFiniteError): string {
@@ -147,12 +146,7 @@ export function describeNonFinite(error: NonFiniteError): string {
     : `a gradient is not finite, though the losses are${where}`;
 }
 
-/**
- * Text of a training error.
- *
- * @param error What went wrong.
- * @returns One or more sentences without a full stop.
- */
+/** Text of a training error. */
 export function describeTrainError(error: TrainError): string {
   switch (error._tag) {
     case "BackendFailed":

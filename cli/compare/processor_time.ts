@@ -69,7 +69,6 @@ async function hooked(
  * @param run The run; it has no hooks of its own.
  * @param hooks Work beside its steps.
  * @param path File that gets a line for every step.
- * @param clock The processor's time so far, milliseconds; by default this process's.
  */
 export function clockedRun(
   run: Pretraining,
@@ -109,8 +108,6 @@ function stepOf(line: string): ClockedStep | null {
 
 /**
  * Reads such a record as steps of which the processor's time is the whole time.
- *
- * @param path The file; of steps that were taken twice the last counts.
  */
 export async function clockedSteps(
   path: string,

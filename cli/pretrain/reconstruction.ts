@@ -129,11 +129,7 @@ function samplesOf(
   }));
 }
 
-/**
- * Images, masks, targets and what the model makes of them, as SVG text.
- *
- * @param config Its configuration; the seed decides the masks.
- */
+/** Images, masks, targets and what the model makes of them, as SVG text. */
 export async function reconstructionSvg(
   backend: Backend,
   { model, training }: PretrainConfig,

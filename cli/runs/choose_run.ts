@@ -84,9 +84,6 @@ const identity = ({ config, images: { names, contents } }: RunChoice) => ({
  * Chooses the run that goes on, by what the runs are and how far they have come; no
  * clock and no name counts. Runs that have not ended come first; of several runs of the
  * same configuration and images, copies for instance, that of the most steps.
- *
- * @returns The run, `null` if there is none, or a fault that names them where they are
- * different ones.
  */
 export function chosenRun(
   runs: readonly RunChoice[],

@@ -60,8 +60,6 @@ export interface RunStart<Config> {
  * Runs a planned training: device, folder and lock, steps, record, checkpoints, TensorBoard,
  * progress, Ctrl-C, and what its command does at the end.
  *
- * @param planned The training.
- * @param start How it is started.
  * @param job What the runs of the command have of their own.
  * @returns What was found at the end.
  * @throws {CommandFailed} where it cannot begin, fails or is stopped.

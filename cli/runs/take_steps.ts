@@ -103,12 +103,7 @@ function show(progress: Progress, report: StepReport): void {
   }
 }
 
-/**
- * Takes the steps of a run and shows them.
- *
- * @param options What drives it.
- * @returns How it ended; also after an error the newest checkpoint is good.
- */
+/** Takes the steps of a run and shows them. */
 export async function takeSteps(options: RunOptions): Promise<RunEnd> {
   const { plan, folder, progress, signal, complain = progress.say } = options;
   const history = runHistory({ lines: folder.history, totals: folder.totals });

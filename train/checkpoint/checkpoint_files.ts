@@ -45,8 +45,6 @@ export const broken = (
 /**
  * Numbers of a wanted tensor of a file.
  *
- * @param file The file.
- * @param wanted Name and shape.
  * @returns Finite numbers, or what is wrong with the tensor.
  */
 export function wantedTensor(
@@ -144,9 +142,6 @@ export async function readDescription(
 /**
  * Reads the file of the parameters of a checkpoint.
  *
- * @param path Folder of the checkpoint.
- * @param training The training that it is of.
- * @param described What it says it is.
  * @returns Every tensor of the file: parameters and statistics, finite and of their
  * shapes, and constants.
  */
@@ -174,13 +169,7 @@ const tensorsOf = (
     ]),
   );
 
-/**
- * Reads the state of a training in a checkpoint.
- *
- * @param path Folder of the checkpoint.
- * @param training The training that it is of.
- * @param described What it says it is.
- */
+/** Reads the state of a training in a checkpoint. */
 export async function readSnapshot(
   path: string,
   training: TrainingIdentity,

@@ -88,7 +88,6 @@ export async function unfinishedCheckpoints(
  * checkpoints that were to be replaced, and removes what is not whole, as far as it
  * can be removed. Only for the one process that may write to the folder.
  *
- * @param folder Folder of checkpoints.
  * @returns Names of what was unfinished.
  */
 export async function tidyCheckpoints(

@@ -49,7 +49,6 @@ const outside = (
 /**
  * Checks a policy.
  *
- * @param policy When to save and what to keep.
  * @returns The policy, or every number of it that is out of range.
  */
 export function checkedPolicy(
@@ -73,7 +72,6 @@ export function checkedPolicy(
  * Steps at which layers freeze. A checkpoint with so many steps done is of the
  * last moment at which they had moved.
  *
- * @param plan The plan.
  * @returns First steps of all phases but the first, rising.
  */
 export function freezeSteps(
@@ -85,30 +83,6 @@ export function freezeSteps(
 /**
  * Whether a run is to be saved now: at its end, at freeze steps that stay, at
  * multiples of `everySteps`, and when `everyMinutes` have passed.
- *
- * @param policy When to save.
- * @param plan The plan of the run.
- * @returns A function of the moment.
- *
- * @example Every 100 steps, every half hour, and wherever a layer freezes
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
- * import { freezeSteps, isCheckpointDue, orThrow } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const plan = orThrow(planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167));
- * const isDue = isCheckpointDue({
- *   everySteps: 100,
- *   everyMinutes: 30,
- *   keepLast: 2,
- *   keepAtFreeze: true,
- * }, plan);
- *
- * strictEqual(isDue({ step: 1200, minutes: 1 }), true);
- * strictEqual(isDue({ step: 1201, minutes: 1 }), false);
- * strictEqual(isDue({ step: 1201, minutes: 30 }), true);
- * strictEqual(isDue({ step: freezeSteps(plan)[0] ?? NaN, minutes: 1 }), true);
- * ```
  */
 export function isCheckpointDue(
   { everySteps, everyMinutes, keepAtFreeze }: CheckpointPolicy,
@@ -127,9 +101,6 @@ export function isCheckpointDue(
  * them again.
  *
  * @param kept How many stay.
- * @param steps Steps of all checkpoints.
- * @param written Step of the one just written.
- * @returns Rising steps.
  */
 export function outdatedSteps(
   { keepLast }: KeptCheckpoints,

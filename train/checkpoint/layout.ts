@@ -71,9 +71,6 @@ export const STATE_FILES: readonly {
 /**
  * Tensors of a kind with their names in the file: running means have those of the
  * parameters that they are of.
- *
- * @param shapes Tensors of the state.
- * @param kind Which of them.
  */
 export function storedTensors(
   { parameters, ...shapes }: StateShapes,
@@ -173,8 +170,6 @@ export function parseDigests(text: string): Result<string, Digests> {
 /**
  * Why a file is not as it was written, or `null`.
  *
- * @param digests Digests of the checkpoint.
- * @param name Name of the file.
  * @param found SHA-512 of the file as it is, in hexadecimal.
  */
 export function digestFault(

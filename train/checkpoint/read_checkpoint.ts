@@ -144,8 +144,6 @@ function underSchedule(run: TrainingIdentity, snapshot: Snapshot): Snapshot {
 /**
  * Reads a checkpoint, and says in which way it cannot be used.
  *
- * @param path Folder of the checkpoint.
- * @param run The training that is to go on.
  * @param allowsChange Whether the training may have another schedule.
  */
 export async function openCheckpoint(
@@ -190,8 +188,6 @@ export async function checkpointIdentity(
 /**
  * Reads a checkpoint of a training.
  *
- * @param path Folder of the checkpoint.
- * @param run The training that is to go on.
  * @returns The state, or why the checkpoint is refused: it is missing,
  * truncated, not as it was written, or of another training or schedule. It is never
  * read in part.

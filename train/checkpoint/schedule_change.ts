@@ -21,10 +21,7 @@ const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
 /**
  * Every leaf at which two JSON values differ.
  *
- * @param a One value.
- * @param b Another.
  * @param path Where they stand.
- * @returns Empty if they are equal, whatever the order of their fields.
  */
 export function differences(
   a: unknown,
@@ -105,7 +102,6 @@ function layerChanges(
 /**
  * What another schedule does to a run.
  *
- * @param before The plan as it was.
  * @param after The plan as it is to be: of the same model and batch.
  * @param step Steps done.
  * @param fields Fields of the configuration that differ.
@@ -144,12 +140,7 @@ function describeLayer(
   return `${name}: ${when}, rate ${rates.join(" -> ")}${moments}`;
 }
 
-/**
- * Text of a change: fields, steps, and what becomes of each layer.
- *
- * @param change What changes.
- * @returns Indented lines.
- */
+/** Text of a change: fields, steps, and what becomes of each layer. */
 export function describeScheduleChange(change: ScheduleChange): string {
   const { fields, totalSteps, step } = change;
   const [before, after] = totalSteps;

@@ -140,10 +140,6 @@ async function addAll(
 /**
  * Losses and gradients of all micro-batches of a step, added up in their order.
  *
- * @param context Engine and task.
- * @param programs Programs of the phase of this step.
- * @param state The state; it stays as it is.
- * @param epoch Epoch of the step.
  * @param items The micro-batches still to come in the epoch; `accumIter` are taken.
  * @returns Their sums, or the first error; then nothing is left on the device.
  */

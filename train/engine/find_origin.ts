@@ -104,9 +104,6 @@ async function badBatch<Item>(
  * samples and in the forward pass, which is run again. It takes as long as several
  * steps, so it is for a training that ends.
  *
- * @param context Engine and task.
- * @param failed The step that failed.
- * @param error What is known of it.
  * @returns The same error with the first place; if none is found, because only
  * gradients are not finite or the engine fails again, the error as it was.
  */

@@ -33,8 +33,6 @@ export interface StepNumbers {
  * Reads the losses and the sum of squares of each gradient: a few hundred numbers,
  * copied at once. Waits until the device has computed them.
  *
- * @param backend Where they are.
- * @param programs Programs of the phase.
  * @param outputs Losses and gradients; they stay the caller's.
  */
 export async function stepNumbers(
@@ -87,10 +85,6 @@ function originOf(
 /**
  * Whether a step may be taken with such losses, gradients and statistics.
  *
- * @param task The training.
- * @param programs Programs of the phase.
- * @param step Number of the step.
- * @param numbers Its losses and gradients.
  * @returns The same numbers, or what is not finite.
  */
 export function finiteNumbers(

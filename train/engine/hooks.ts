@@ -82,12 +82,7 @@ export interface Hook {
   readonly onEnd?: (training: Training) => HookResult | Promise<HookResult>;
 }
 
-/**
- * Picks the last step of every epoch.
- *
- * @param identity The training.
- * @returns Value of a hook's `every`.
- */
+/** Picks the last step of every epoch. */
 export function atEpochEnds(
   identity: Pick<TrainingIdentity, "plan" | "training">,
 ): (report: StepReport) => boolean {

@@ -21,7 +21,6 @@ import type { Task } from "./task.ts";
  * of the first phase with whole micro-batches, and products in 8-bit integers if frozen
  * blocks compute so.
  *
- * @param task The training.
  * @returns Options of `selfTest` and `selectBackend`. Where there are no such graphs,
  * nothing is said of their sums; who compiles them is told why.
  */
@@ -38,8 +37,6 @@ export function runNeeds(task: Task<unknown>): TestedNeeds {
 /**
  * Memory of the steps of a phase, from the lifetimes in their graphs.
  *
- * @param task The training.
- * @param phase The phase.
  * @param parts In how many parts a micro-batch is computed, all at one time
  * (`batchParts`); by default as a whole.
  * @returns Bytes, or why there are no such graphs.

@@ -37,7 +37,6 @@ const NAMED: Readonly<Record<OriginKind, string>> = {
 /**
  * Text of an origin, behind a sentence that says what happened.
  *
- * @param origin Where numbers ceased to be finite.
  * @returns Clauses that begin with a semicolon, or nothing.
  */
 export function describeOrigin({ stage, first }: Origin): string {

@@ -21,23 +21,9 @@ const MOST_BYTES = 2 ** 29;
  * over parts of the batch are not. Each part has gradients of its own, which are added
  * up: at most 512 MiB of them, so that large models stay in one part.
  *
- * @param task Model and batch size.
  * @param backend How many runs it computes at one time.
  * @returns A divisor of `batchSize`, 1 where parts do not pay or the task is not
  * divisible. It depends on the engine's threads, and with it how the sums are rounded.
- *
- * @example
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
- * import { batchParts, orThrow, pretrainTask } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const config = DEFAULT_PRETRAIN_CONFIG;
- * const task = pretrainTask({ config, plan: orThrow(planOf(config, 1_281_167)) });
- *
- * // ViT-B has too many parameters for a second set of gradients.
- * strictEqual(batchParts(task, { parallelRuns: 2 }), 1);
- * ```
  */
 export function batchParts(
   task: Pick<Task<unknown>, "isDivisible" | "training" | "stateShapes">,
@@ -70,8 +56,6 @@ function rowsOf({ shape, data }: HostTensor, from: number, rows: number) {
 /**
  * Splits a batch by its samples.
  *
- * @param batch Tensors `[B, …]`.
- * @param parts A divisor of `B`.
  * @returns Tensors `[B / parts, …]`; views, not copies.
  */
 export function splitBatch(

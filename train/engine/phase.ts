@@ -100,8 +100,6 @@ function updateOf(
 /**
  * Graphs of one phase of a training.
  *
- * @param task The training.
- * @param phase The phase.
  * @param parts In how many parts a micro-batch is computed; by default as a whole.
  * @returns The graphs; or faults of the sizes, or statistics that would have to be
  * added up over several micro-batches or parts.
@@ -141,8 +139,6 @@ export function phaseGraphs(
 /**
  * Compiles the programs of one phase.
  *
- * @param backend Where they run.
- * @param task The training.
  * @param phase The phase.
  * @returns The programs, or why the engine cannot run them; then nothing is held. An
  * engine without products in 8-bit integers, or with wrong ones on this processor, is

@@ -41,10 +41,7 @@ export async function compileGraph(
 /**
  * Runs a program on tensors of main memory beside a model's parameters.
  *
- * @param backend Where it runs.
- * @param program What it runs.
  * @param parameters Tensors on the device; they stay the caller's.
- * @param inputs The other inputs by name.
  * @returns All outputs in main memory; nothing is left on the device.
  */
 export async function runOnce(
@@ -80,7 +77,6 @@ export function updateInPlace(graph: Graph): GraphToCompile {
 /**
  * Adds every output of a graph to that of earlier runs.
  *
- * @param graph The graph whose outputs are added up.
  * @returns A graph with inputs `sum/NAME` and `part/NAME` and outputs `NAME`, which
  * replace the sums.
  */
@@ -106,8 +102,6 @@ export function sumInPlace(graph: Graph): Result<Faults, GraphToCompile> {
 /**
  * Compiles graphs in their order.
  *
- * @param backend Where they run.
- * @param graphs The graphs.
  * @returns The programs, or the first error; then nothing is held.
  */
 export async function compileAll(

@@ -29,7 +29,6 @@ export interface Snapshot {
  * The state before the first step: the optimizer starts at zero, running means as the
  * parameters themselves.
  *
- * @param identity The training.
  * @param first First values of parameters and statistics by name.
  */
 export function firstSnapshot(
@@ -58,7 +57,6 @@ export function firstSnapshot(
 /**
  * The running means of parameters, in the place of the parameters.
  *
- * @param state Parameters and their means.
  * @returns Tensors under the parameters' names, `null` if no means are kept.
  */
 export function averagedParameters<Tensor>(

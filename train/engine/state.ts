@@ -49,13 +49,7 @@ function shapesOf(task: Task<unknown>, step: number): Map<string, Shape> {
   );
 }
 
-/**
- * Copies a state to a device.
- *
- * @param backend Where it goes.
- * @param task The training that the snapshot is of.
- * @param snapshot The state.
- */
+/** Copies a state to a device. */
 export function uploadState(
   backend: Backend,
   task: Task<unknown>,
@@ -83,8 +77,6 @@ export function uploadState(
 /**
  * Copies a state to main memory.
  *
- * @param backend Where it is.
- * @param state The state.
  * @returns The snapshot, or the first tensor that is not finite.
  */
 export async function downloadState(

@@ -91,11 +91,7 @@ async function movedOrSkipped(
  * is updated by a loss or gradient that is not finite: the step is skipped, if the
  * context allows one more, or it is an error.
  *
- * @param context Engine and task.
- * @param programs Programs of the phase of this step.
  * @param state The state before; still whole if the step fails.
- * @param epoch Epoch of the step.
- * @param items The micro-batches still to come in the epoch.
  * @returns The state after, or why there is none: no samples, an engine that
  * failed, a loss or gradient that is not finite.
  */

@@ -55,8 +55,6 @@ async function copyOf(
 /**
  * Copies tensors to main memory. Waits until the device has computed them.
  *
- * @param backend Where they are.
- * @param tensors What is wanted, by name.
  * @returns Copies by name, or why the device gave none: it was lost, or a tensor was disposed.
  */
 export async function download(

@@ -13,16 +13,6 @@
  * @param classes Number of classes.
  * @param top Count of classes that may be named, at least 1.
  * @returns Accuracy in `[0, 1]`; `NaN` without samples.
- *
- * @example The second guess counts for the top two
- * ```ts
- * import { topAccuracy } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const scores = Float64Array.of(0.2, 0.7, 0.1);
- * strictEqual(topAccuracy(scores, Int32Array.of(0), 3, 1), 0);
- * strictEqual(topAccuracy(scores, Int32Array.of(0), 3, 2), 1);
- * ```
  */
 export function topAccuracy(
   scores: ArrayLike<number>,
@@ -50,14 +40,6 @@ export function topAccuracy(
  *
  * @param labels Classes from 0; negative or `null` for none, which no answer finds.
  * @returns In `[0, 1]`; `NaN` without samples.
- *
- * @example
- * ```ts
- * import { mostFrequentShare } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(mostFrequentShare([2, 0, 2, 1]), 0.5);
- * ```
  */
 export function mostFrequentShare(labels: Iterable<number | null>): number {
   const counts = new Map<number, number>();

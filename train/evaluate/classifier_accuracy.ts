@@ -20,11 +20,8 @@ import type { TrainError } from "../train_error.ts";
 /**
  * Part of some labelled images that a classifier names rightly.
  *
- * @param backend Where it computes.
- * @param spec Sizes.
  * @param parameters The classifier on that device, by name.
  * @param batches Images in order; the last batch may be smaller.
- * @param batchSize Images at a time.
  * @param watched Told how many images are done; what stops it.
  * @returns Accuracies, `NaN` without images; or the first error.
  */

@@ -21,13 +21,7 @@ import { compileGraph } from "../engine/programs.ts";
 import { topAccuracy } from "./accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
-/**
- * Compiles the judge of a network, which can judge it again and again.
- *
- * @param backend Where it computes.
- * @param spec Sizes.
- * @param batchSize Images at a time.
- */
+/** Compiles the judge of a network, which can judge it again and again. */
 export async function compileConvNetScores(
   backend: Backend,
   spec: ConvNetSpec,
@@ -40,11 +34,8 @@ export async function compileConvNetScores(
  * Part of some labelled images that a network does not name rightly, by its running
  * statistics.
  *
- * @param backend Where it computes.
- * @param program The judge, `compileConvNetScores`.
  * @param tensors The network on that device, by name.
  * @param batches Images in order; the last batch may be smaller.
- * @param classes Classes.
  * @param watched Told how many images are done; what stops it.
  * @returns A part in `[0, 1]`, `NaN` without images; or the first error.
  */

@@ -70,8 +70,6 @@ function pooled(
  * Input `images [B, C, S, S]` and the parameters; output `features [B, F]` with
  * `F` the encoder's width times the number of taps.
  *
- * @param spec Sizes.
- * @param batch Images at a time.
  * @param feature The numbers that make a feature.
  * @param positions The fixed position table, or the input `pos_embed [1, 1 + L, D]`.
  */
@@ -103,12 +101,8 @@ export function featureGraph(
  * Features of labelled images by several encoders of the same sizes, for example one
  * that was trained and one that was not: each image is made ready once.
  *
- * @param backend The engine that runs the encoders.
- * @param spec Their sizes.
  * @param encoders Their parameters on that device; if the own position table `pos_embed`
  * is among those of the first, all use their own in place of the fixed one.
- * @param batches Images in order; the last batch may be smaller.
- * @param batchSize Images at a time.
  * @param feature The numbers that make a feature.
  * @param watched Progress in images, and a signal that stops it.
  * @returns For each encoder a feature for each image, labelled −1 where it has no
@@ -131,13 +125,10 @@ export async function encoderFeatures(
 /**
  * Features of labelled images.
  *
- * @param backend The engine that runs the encoder.
- * @param spec Sizes.
  * @param parameters The encoder's parameters on that device; if its own position
  * table `pos_embed` is among them, it is used in place of the fixed one.
  * @param batches Images in order, normalised as the encoder's were (see
  * `OpenedEncoder.normalization`); the last batch may be smaller.
- * @param batchSize Images at a time.
  * @param feature The numbers that make a feature.
  * @returns A feature for each image, labelled −1 where it has no class; or the
  * first error.
@@ -166,8 +157,6 @@ export async function imageFeatures(
  * Copies an encoder to a device: its parameters and, if it has one of its own, its
  * position table.
  *
- * @param backend The device.
- * @param model Its sizes.
  * @param parameters Its parameters by name; others are left out.
  * @returns Tensors by name; they become the caller's.
  */

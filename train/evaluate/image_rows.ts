@@ -64,10 +64,8 @@ function joined(parts: readonly Float32Array[]): Float32Array {
  * Runs a program on labelled images with several sets of parameters, batch after batch:
  * each image is made ready once.
  *
- * @param backend The engine that runs it.
  * @param program Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
  * @param sets Sets of parameters on that device.
- * @param batches Images in order; the last batch may be smaller than `B`.
  * @param watched Progress in images, and a signal that stops it.
  * @returns For each set a row for each image, labelled −1 where it has no class; or the
  * first error.
@@ -106,15 +104,7 @@ export async function programRows(
   })));
 }
 
-/**
- * Runs a graph on labelled images, as `programRows` runs a program.
- *
- * @param backend The engine that runs it.
- * @param graph Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
- * @param sets Sets of parameters on that device.
- * @param batches Images in order; the last batch may be smaller than `B`.
- * @param watched Progress in images, and a signal that stops it.
- */
+/** Runs a graph on labelled images, as `programRows` runs a program. */
 export async function imageRows(
   backend: Backend,
   graph: Result<Faults, Graph>,

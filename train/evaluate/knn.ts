@@ -54,9 +54,7 @@ function votesOf(
  * its class `e^(s/T)`. Of equally near points the earlier is taken; if there are
  * fewer than `k`, all vote; one without a class votes for none.
  *
- * @param train Labelled points.
  * @param test Points to classify, of the same width.
- * @param classes Number of classes.
  * @param options `k` and `T`.
  * @param search Options of the search, progress and a signal that stops it.
  * @returns `[test count, classes]`, row-major; or `Stopped`.
@@ -78,9 +76,7 @@ export async function knnVotes(
 /**
  * Part of the test points whose class gets the most votes.
  *
- * @param train Labelled points.
  * @param test Points to classify, with their true classes.
- * @param classes Number of classes.
  * @param options `k` and `T`; 20 and 0.07 by default.
  * @param search Options of the search, progress and a signal that stops it.
  * @returns Top-1 accuracy in `[0, 1]`, `NaN` without test points; or `Stopped`.
@@ -123,9 +119,7 @@ export interface KnnAccuracy {
  * Accuracies for several numbers of neighbours, found in one search.
  *
  * @param train Labelled points.
- * @param test Points to classify, with their true classes.
  * @param classes Number of classes.
- * @param neighbours Numbers of neighbours, each at least 1.
  * @param temperature `T`.
  * @param search Options of the search, progress and a signal that stops it.
  * @returns One entry for each number, in order, and one for all numbers that are larger

@@ -67,8 +67,6 @@ function folded(
 /**
  * Scores of features by a linear probe with its running statistics.
  *
- * @param backend Where they are computed.
- * @param spec Sizes.
  * @param probe The probe's weights and running statistics.
  * @param features The features `[count, width]`.
  * @returns `[count, classes]`, or why there are none.
@@ -108,10 +106,6 @@ export async function probeScores(
 /**
  * Part of the samples that a linear probe classifies rightly.
  *
- * @param backend Where it computes.
- * @param spec Sizes.
- * @param probe The probe's weights and running statistics.
- * @param features Features with their true classes.
  * @returns Accuracies, `NaN` without samples; or why there are none.
  */
 export async function probeAccuracy(

@@ -297,7 +297,6 @@ async function judged(
  * batches of the others in one pass, each with its own linear layer, and are judged by
  * what was held out. They take as many steps as the probe itself will.
  *
- * @param inputs The probe, its samples and the rates.
  * @param options Told how many steps are done; what stops it.
  * @returns What each rate came to, in order; or the first error.
  */

@@ -54,10 +54,7 @@ function stagesOf(
 /**
  * Runs every stage on a batch.
  *
- * @param backend The engine that runs the model.
- * @param spec Sizes.
  * @param parameters The model's parameters on that device.
- * @param batch Images.
  * @param moment Seed and epoch of the masks.
  * @returns Predictions and targets, or why there are none: the engine failed.
  */

@@ -80,7 +80,6 @@ export type ReadingOf<A> = (size: number) => Reading<A>;
  * Reads bytes in memory.
  *
  * @param bytes The whole; nothing is copied.
- * @param reading The reader.
  */
 export function readBytes<A>(bytes: Uint8Array, reading: ReadingOf<A>): A {
   const reader = reading(bytes.length);
@@ -113,8 +112,6 @@ async function rangeOf(
 /**
  * Reads a file by ranges.
  *
- * @param path The file.
- * @param reading The reader.
  * @param blockBytes Most bytes that are read at a time.
  * @returns What the reader came to, or why the file cannot be read.
  */

@@ -37,8 +37,6 @@ export async function fileResult<A>(
 /**
  * Whether a file operation failed because there is nothing at its path. Whatever
  * cannot be read for another reason may be there all the same.
- *
- * @param thrown What the operation was rejected with.
  */
 export const isMissing = (thrown: unknown): boolean =>
   thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
@@ -46,7 +44,6 @@ export const isMissing = (thrown: unknown): boolean =>
 /**
  * Names in a folder.
  *
- * @param path The folder.
  * @returns Its names, none if it is not there; or why it cannot be read: then nobody
  * knows whether something is in it that must not be overwritten.
  */
@@ -73,8 +70,6 @@ export interface RegularOptions {
 /**
  * Opens a regular file for reading. Never waits; throws for anything else, as the
  * system does for a file that is not there.
- *
- * @param path The file.
  */
 export async function openRegular(
   path: string,

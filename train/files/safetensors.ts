@@ -42,7 +42,6 @@ export type { FormatError } from "./safetensors_header.ts";
 /**
  * Which tensors of a file are to be read.
  *
- * @param shapes All that can be read, by name.
  * @returns Whether a tensor is wanted, by its name.
  */
 export type ChooseTensors = (
@@ -79,7 +78,6 @@ interface OpenedSeal {
 /**
  * Finds the digest in the header of a safetensors file.
  *
- * @param header The header's JSON text, with or without its length before it.
  * @returns `null` if it is not written as `encodeSafetensors` does.
  */
 function openSeal(header: Uint8Array): OpenedSeal | null {
@@ -133,8 +131,6 @@ function encodeHeader({ metadata, tensors }: TensorFile): Uint8Array {
 /**
  * A safetensors file in parts that follow one another: its header, then the numbers
  * of each tensor, which are not copied. See `encodeSafetensors`.
- *
- * @param file Tensors and metadata.
  */
 export function safetensorsParts(file: TensorFile): readonly Uint8Array[] {
   const isSealed = Object.hasOwn(file.metadata, SEAL);
@@ -290,7 +286,6 @@ export function* safetensorsReading(
  * `float32`, which holds them exactly. A file that has a digest of itself, see
  * `encodeSafetensors`, is compared with it.
  *
- * @param bytes The whole file.
  * @returns Its tensors, copied, or why the file cannot be trusted; never a part of it.
  */
 export function decodeSafetensors(

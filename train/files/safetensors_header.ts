@@ -157,7 +157,6 @@ function isKeyBefore(json: string, end: number): boolean {
  * of such a key, other readers keep the first: two programs would read two things.
  *
  * @param json JSON that can be parsed.
- * @returns The key, or `null` if each object has each key once. Time is linear in the text.
  */
 export function duplicateKey(json: string): string | null {
   const open: Set<string>[] = [];
@@ -264,11 +263,7 @@ export interface Header {
   readonly end: number;
 }
 
-/**
- * Reads the header.
- *
- * @param size Bytes of the file.
- */
+/** Reads the header. */
 export function* readHeader(
   size: number,
 ): Reading<Result<FormatError, Header>> {

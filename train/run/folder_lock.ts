@@ -78,21 +78,6 @@ async function refusal(folder: string): Promise<Result<TrainError, never>> {
  * @param folder The folder; made if missing.
  * @returns The lock, or who holds it (`FolderLocked`), or why the folder cannot
  * be used (`FileFailed`).
- *
- * @example The second of two is refused
- * ```ts
- * import { lockFolder, orThrow } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const folder = await Deno.makeTempDir();
- * {
- *   using _mine = orThrow(await lockFolder(folder));
- *   const second = await lockFolder(folder);
- *   strictEqual(second._tag === "Left" && second.left._tag, "FolderLocked");
- * }
- * orThrow(await lockFolder(folder))[Symbol.dispose]();
- * await Deno.remove(folder, { recursive: true });
- * ```
  */
 export async function lockFolder(
   folder: string,
@@ -111,7 +96,6 @@ export async function lockFolder(
 /**
  * Whether a process has locked a folder, found out without waiting.
  *
- * @param folder The folder.
  * @returns `null` if it has no lock, or one that cannot be tried.
  */
 export async function isFolderLocked(folder: string): Promise<boolean | null> {

@@ -72,7 +72,6 @@ function namesDigest(source: ImageSource, root = rootOf(source)): string {
 /**
  * What to remember of the images of a run.
  *
- * @param choice What was asked for.
  * @param source The images that the run learns from.
  * @param contents Digest of their contents; without it only their names are known again.
  */
@@ -90,9 +89,7 @@ export function rememberedImages(
 /**
  * Whether images have the names that a run remembers, in the same order.
  *
- * @param now What is to be remembered of the images.
  * @param before What was.
- * @param source The images.
  */
 export function haveSameNames(
   { data, names }: RememberedImages,
@@ -163,7 +160,6 @@ const isBadImage = (json: unknown): json is BadImage => {
 /**
  * Reads the images that a run could not read, as far as it wrote them down.
  *
- * @param folder The run's folder.
  * @returns None where there is no such file, or one of another kind.
  */
 export async function readBadImages(

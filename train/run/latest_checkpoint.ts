@@ -129,7 +129,6 @@ export interface Reached {
  *
  * @param paths Checkpoints of one run.
  * @param end Steps on its record; `null` if there is none.
- * @param describe How the record ends, in words.
  */
 export async function reachedBy(
   paths: readonly string[],

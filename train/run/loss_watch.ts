@@ -93,28 +93,8 @@ export const classLoss = (classes: number): WatchedLosses => ({
  * alone, so a run that was resumed stops where it would have stopped. Steps that were
  * left out do not count.
  *
- * @param watched The losses.
  * @param limit Times the bound, above 0; `Infinity` never stops.
  * @param history The record of the run so far.
- *
- * @example A loss that stays high
- * ```ts
- * import { MODEL_PRESETS } from "@vitfreeze/vitfreeze/core";
- * import { HIGH_STEPS, lossWatch, type MetricsLine, stageLosses } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const lineAt = (step: number, loss: number): MetricsLine => ({
- *   ...{ step, epoch: 0, phase: 0, frozenLayers: 0, rates: [], unfrozenRate: 0 },
- *   ...{ loss, stageLosses: { 0: loss } },
- *   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
- * });
- * const healthy = Array.from({ length: 60 }, (_, step) => lineAt(step, 0.08));
- * const watch = lossWatch(stageLosses(MODEL_PRESETS.nano), 10, healthy);
- *
- * const seen = Array.from({ length: HIGH_STEPS }, (_, i) => watch.see(lineAt(60 + i, 5)));
- * strictEqual(seen.findIndex((error) => error !== null), HIGH_STEPS - 1);
- * strictEqual(seen.at(-1)?.since, 60);
- * ```
  */
 export function lossWatch(
   { scales, floor }: WatchedLosses,

@@ -54,7 +54,6 @@ async function wholeLines(
 /**
  * Reads the next whole lines of a record.
  *
- * @param handle The open file.
  * @param from Byte at which a line begins.
  * @param size Bytes of the file.
  * @returns About half a mebibyte of lines, none where no whole line follows; one that is
@@ -159,7 +158,6 @@ async function withFile<A>(
  * of a step, or of another step than the next. A last line without its end, as a
  * writer that died leaves it, is none.
  *
- * @param path `metrics.jsonl`.
  * @param limit Steps below it are visited.
  * @param visit Told each step, in order.
  * @returns How far the record goes, or why it cannot be read.
@@ -179,7 +177,6 @@ export function readRecord(
  * Reads all of a short record; `readRecord` does so in little memory. A last line
  * that was cut off when its writer died is passed over.
  *
- * @param path `metrics.jsonl`.
  * @returns Lines in order, one for each step from the first one on; or the number
  * of the first line that is broken or of another step.
  */
@@ -201,7 +198,6 @@ const TAIL_BYTES = 2 ** 16;
 /**
  * The step behind the last line of a record, from its end alone where that is whole.
  *
- * @param path `metrics.jsonl`.
  * @returns `null` if it says nothing: it is missing, empty or cannot be read.
  */
 export async function recordEnd(path: string): Promise<number | null> {

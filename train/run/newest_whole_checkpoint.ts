@@ -95,31 +95,9 @@ async function firstWhole(
  * that is whole but of another run is an error, and so is the fault of a
  * checkpoint that was asked for by its own path.
  *
- * @param from A run's folder, its folder of checkpoints, or one of these.
- * @param run The run that is to go on.
  * @param allowsChange Whether it may have another schedule.
  * @param witness Told what was recorded before the checkpoint.
  * @returns The checkpoint, and which newer ones were passed over and why.
- *
- * @example A checkpoint that was cut off is passed over
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf } from "@vitfreeze/vitfreeze/core";
- * import { initialSnapshot, newestWholeCheckpoint, orThrow, pretrainTask, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
- * const run = pretrainTask({ config, plan: orThrow(planOf(config, 10_000)) });
- * const start = initialSnapshot(config, run.plan);
- * const folder = await Deno.makeTempDir();
- * const older = orThrow(await writeCheckpoint(folder, run, { ...start, step: 1 }));
- * const newer = orThrow(await writeCheckpoint(folder, run, { ...start, step: 2 }));
- * await Deno.truncate(`${newer}/model.safetensors`, 1000);
- *
- * const found = orThrow(await newestWholeCheckpoint(folder, run, false));
- * strictEqual(found.path, older);
- * strictEqual(found.skipped[0]?.path, `${newer}/model.safetensors`);
- * await Deno.remove(folder, { recursive: true });
- * ```
  */
 export async function newestWholeCheckpoint(
   from: string,

@@ -43,7 +43,6 @@ const NO_RECORD = { first: 0, end: 0, bytes: 0, fault: "it is missing" };
 /**
  * Reads the record in a run's folder.
  *
- * @param folder The run's folder.
  * @param limit Steps below it are kept and told.
  * @param witness What else is told of them.
  */
@@ -121,8 +120,6 @@ async function begunAnew(
  * copy goes into another folder. One that does not reach there is kept under another
  * name, and a new one begun.
  *
- * @param before The record.
- * @param folder Folder of the run that goes on.
  * @param isOwn Whether the record is in it.
  * @returns What there is to say of it, `null` if all was as it should be.
  */

@@ -118,7 +118,6 @@ async function tidied(
  * @param from A run's folder or one of its checkpoints.
  * @param path Folder of the run that goes on: its own, whose record is cut back
  * to the checkpoint, or one without a run, which gets a copy of the record.
- * @param run The training; the checkpoint must be of the same configuration and plan.
  * @param keep Which checkpoints stay; a number is so many of the newest, at least 1.
  * @param options Whether the schedule may differ, and who is told of the past.
  */

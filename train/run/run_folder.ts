@@ -122,14 +122,7 @@ function checkedKept(
     : right(kept);
 }
 
-/**
- * Locks a folder and opens it; unlocks it again if that fails.
- *
- * @param path The folder; made if missing.
- * @param run The training.
- * @param keep Which checkpoints stay.
- * @param open Opens the folder once it is this process's own.
- */
+/** Locks a folder and opens it; unlocks it again if that fails. */
 export async function whileLocked(
   path: string,
   run: TrainingIdentity,
@@ -172,12 +165,7 @@ async function removeOld(
   return complaint;
 }
 
-/**
- * Opens a folder whose files are in order.
- *
- * @param place The folder.
- * @param known What is known of the run.
- */
+/** Opens a folder whose files are in order. */
 export async function openedFolder(
   { path, lock, kept, run }: FolderPlace,
   known: Omit<RunBeginning, "path">,
@@ -282,8 +270,6 @@ export async function refuseOtherRun(
  *
  * @param path The folder; made if missing, refused if it already holds a run or
  * if another run is writing to it.
- * @param run The training.
- * @param start Its state before the first step.
  * @param keep Which checkpoints stay; a number is so many of the newest, at least 1.
  */
 export function createRunFolder(

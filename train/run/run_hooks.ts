@@ -37,21 +37,12 @@ export interface KeepingOptions {
   readonly onHeldBack?: ((step: number) => void) | undefined;
 }
 
-/**
- * Writes every step into the record of a run.
- *
- * @param folder The run's folder.
- */
+/** Writes every step into the record of a run. */
 export const recordHook = (folder: Pick<RunFolder, "record">): Hook => ({
   onStep: (report) => folder.record(report),
 });
 
-/**
- * Ends a training whose losses have exploded, or whose last loss is high.
- *
- * @param watch Has seen the steps before the start.
- * @param totalSteps Steps of the training.
- */
+/** Ends a training whose losses have exploded, or whose last loss is high. */
 export const lossWatchHook = (watch: LossWatch, totalSteps: number): Hook => ({
   onStep(report) {
     const exploded = watch.see(metricsLine(report));

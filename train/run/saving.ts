@@ -35,7 +35,6 @@ const median = (numbers: readonly number[]): number => {
  * Time of a step in every phase that was entered. The first step of a phase
  * compiles and warms up; it counts only where it is the only one.
  *
- * @param plan The plan.
  * @param steps Steps of the run, in order.
  */
 export function phaseTimes(
@@ -87,23 +86,6 @@ export function tellsSaving(steps: readonly number[]): boolean {
  * @param times Time of a step in each phase.
  * @param done Steps of the run so far; by default all.
  * @returns In `(−∞, 1)`; `NaN` if a phase that was entered was not measured.
- *
- * @example Every layer less makes the steps a tenth cheaper
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
- * import { measuredSaving } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
- * if (plan._tag === "Left") throw new Error("never");
- * const times = plan.right.phases.map(({ index, frozenLayers }) => ({
- *   phase: index,
- *   frozenLayers,
- *   secondsPerStep: 0.9 ** frozenLayers,
- * }));
- *
- * strictEqual(measuredSaving(plan.right, times).toFixed(3), "0.237");
- * ```
  */
 export function measuredSaving(
   plan: Pick<FreezePlan<unknown>, "phases" | "totalSteps">,

@@ -74,7 +74,6 @@ function inConfig(fault: Fault): Fault {
  *
  * @param source Labelled images; normalised by the source's own statistics.
  * @param config Image size, channels, augmentation, batch size and seed.
- * @param loading Who makes images ready, and what is done about bad ones.
  * @returns What `train` takes the batches of a `finetuneTask` from, or why such images
  * cannot be made. The numbers of a batch last until the next one of its epoch is asked for.
  */
@@ -102,8 +101,6 @@ export function finetuneBatches(
  * Images of a source moved by up to four pixels and mirrored, in the order of the seed.
  *
  * @param source Labelled images; normalised by the source's own statistics.
- * @param config Image size, channels, batch size and seed.
- * @param loading Who makes images ready, and what is done about bad ones.
  * @returns What `train` takes the batches of a `convNetTask` from, or why such images
  * cannot be made. The numbers of a batch last until the next one of its epoch is asked for.
  */

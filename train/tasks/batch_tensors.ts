@@ -27,8 +27,6 @@ export interface EpochDraw {
  * and its index in the source, whatever the batch.
  *
  * @param model Sizes.
- * @param batch Images `[B, C, S, S]` and the indices of the samples.
- * @param draw Seed and epoch.
  * @returns The inputs `images`, `idsKeep`, `idsShuffle`, `idsRestore`, `mask`.
  */
 export function batchTensors(

@@ -43,7 +43,6 @@ const learning = (
 /**
  * Images and classes of a batch as the step graph takes them.
  *
- * @param batch Images with their classes.
  * @param classes Classes of the network.
  * @returns Tensors by name, or the first sample that has no class.
  */
@@ -64,8 +63,6 @@ export function convNetTargets(
 
 /**
  * The state before the first step; each tensor draws from a key of its own name.
- *
- * @param run Configuration and plan.
  */
 export function initialConvNet(run: ConvNetRun): Snapshot {
   const { model, training: { seed } } = run.config;
@@ -84,8 +81,6 @@ export function initialConvNet(run: ConvNetRun): Snapshot {
  * backward pass ends behind it. Weight decay applies to every parameter, those of
  * normalisations and biases too, as it does in FreezeOut. A batch is a step and is
  * computed as a whole: normalisations use its statistics.
- *
- * @param run Configuration and plan.
  *
  * @see Brock et al., FreezeOut, 2017: {@link https://arxiv.org/abs/1706.04983}
  *

@@ -13,7 +13,6 @@ import type { EpochDraw } from "./batch_tensors.ts";
  *
  * @param rate Probability in the last block, in `[0, 1)`.
  * @param depth Blocks.
- * @param indices Samples of the batch.
  * @param draw Seed and epoch.
  * @returns `[B, 2·depth]`: attention, then MLP of each block.
  * @see Huang et al., Deep Networks with Stochastic Depth, 2016.

@@ -77,8 +77,6 @@ function tunedParameters(
  * Inputs of the step graph: mixed images and classes, and which branches are dropped.
  * All randomness follows from seed, epoch, the number of the batch and the samples in it.
  *
- * @param config Classes, mixing, dropped branches and seed.
- * @param placed The micro-batch.
  * @returns Tensors by name, or the first sample that has no class.
  */
 export function finetuneTensors(
@@ -108,7 +106,6 @@ export function finetuneTensors(
 /**
  * The state before the first step: an encoder with a new norm and head.
  *
- * @param run Configuration and plan.
  * @param encoder Parameters of the encoder by name; positions are the fixed ones if it has none of its own, and what else is missing starts as the seed says.
  */
 export function initialFinetune(
@@ -167,8 +164,6 @@ function forwardGraph(
 /**
  * Fine-tuning as a task of the engine: AdamW with layer-wise rate decay, soft cross
  * entropy, mixup and CutMix, stochastic depth; layers freeze as the plan says.
- *
- * @param run Configuration and plan.
  */
 export function finetuneTask(run: FinetuneRun): Task<Batch> {
   const { config, plan } = run;

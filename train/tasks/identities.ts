@@ -92,9 +92,7 @@ const READERS: Readonly<Record<string, Reader>> = {
  * The training that files say they are of; its plan follows from configuration and
  * length.
  *
- * @param task Kind of training: `pretrain`, `finetune`, `convnet` or `probe`.
  * @param config Its configuration in JSON form.
- * @param totalSteps Optimizer steps of the whole training.
  * @returns The training, or what is wrong with the configuration.
  */
 export function identityOf(

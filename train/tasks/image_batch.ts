@@ -21,8 +21,6 @@ export function badSample({ images, indices }: Batch): string | null {
 /**
  * Classes of a batch, each of which must be one.
  *
- * @param batch Images with their classes.
- * @param classes How many there are.
  * @returns The classes, or the first that is none.
  */
 export function checkedLabels(

@@ -52,9 +52,7 @@ function cutBox(key: Key, lambda: number, side: number): CutBox {
 /**
  * What is done to a batch.
  *
- * @param config Probabilities and shapes.
  * @param side Side of the square images, pixels.
- * @param key Key of the batch.
  * @see Zhang et al., mixup, 2018; Yun et al., CutMix, 2019, section 3.
  */
 export function drawMixing(
@@ -79,7 +77,6 @@ export function drawMixing(
 /**
  * Images of a batch after mixing.
  *
- * @param mixing What is done.
  * @param batch Images `[B, C, S, S]`.
  * @returns As many images; the batch stays as it is.
  */
@@ -120,9 +117,7 @@ export function mixImages(
  * Classes of a batch as distributions: `1 − s + s/classes` for the class and
  * `s/classes` for each other, mixed as the images are.
  *
- * @param mixing What is done to the images.
  * @param labels Classes, `[B]`; −1 is none and fails.
- * @param classes How many there are.
  * @param smoothing `s`.
  * @returns `[B, classes]`, each row with sum 1.
  * @see Szegedy et al., Rethinking the Inception Architecture, 2016, section 7.

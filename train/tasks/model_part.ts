@@ -25,7 +25,6 @@ const decoderOf = (stage: number): string =>
 /**
  * A part of a model and its layer in words, for example `block 3, layer 3`.
  *
- * @param plan Its layers, numbered from 0.
  * @param owner The part.
  * @param stage What belongs to a stage, by its number from 0; by default its norm and decoder.
  */

@@ -79,7 +79,6 @@ export function movedParameters(
  * The state before the first step.
  *
  * @param config The seed gives the first values; the optimizer starts at zero.
- * @param plan The plan.
  */
 export function initialSnapshot(
   config: PretrainConfig,
@@ -155,11 +154,7 @@ function roundedMatrices(
     .map(({ name }) => name);
 }
 
-/**
- * Pre-training as a task of the engine.
- *
- * @param run Configuration and plan.
- */
+/** Pre-training as a task of the engine. */
 export function pretrainTask(run: PretrainRun): Task<Batch> {
   const { config, plan } = run;
   const { model, optimizer, training, clipGrad } = config;

@@ -73,8 +73,6 @@ export function initialProbe(config: ProbeConfig): Snapshot {
  * encoder, with batch normalisation without gain and bias before it, LARS, and a cosine
  * with warm-up. Nothing freezes; normalisation uses the statistics of whole batches.
  *
- * @param run Configuration and plan.
- *
  * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, appendix A.1.
  *
  * @example Two classes that lie apart

@@ -238,7 +238,6 @@ async function ofCache(
 /**
  * Finds weights: the newest whole checkpoint of a run, a folder of a hub, or a file.
  *
- * @param path A folder or a file.
  * @param choose The tensors to read where they are not those of a run.
  * @returns The weights and what is known of them, or why there are none.
  */

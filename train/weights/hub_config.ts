@@ -183,7 +183,6 @@ export function readHubConfig(
 /**
  * Compares what a configuration says with the weights beside it.
  *
- * @param model Sizes that the weights have.
  * @returns Sizes that differ.
  */
 export function sizeFaults(

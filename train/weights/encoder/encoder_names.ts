@@ -212,15 +212,6 @@ const quoted = (places: readonly EncoderPlace[]): string =>
  * @param fits Tells those of several that could be meant; any when left out.
  * @returns Its place, or why none can be taken without asking: there is no encoder, or
  * there are several. *
- * @example
- * ```ts
- * import { findEncoder } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const names = ["module.encoder.patch_embed.proj.weight", "module.head.weight"];
- * const place = findEncoder(names);
- * strictEqual(place._tag === "Right" && place.right.prefix, "module.encoder.");
- * ```
  */
 export function findEncoder(
   names: readonly string[],

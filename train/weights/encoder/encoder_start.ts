@@ -214,7 +214,6 @@ function parametersOf(
  *
  * @param model Sizes of the encoder.
  * @param tensors Tensors by their names in the file.
- * @param options Prefix and interpolation.
  * @returns The encoder with a report of what was used, missing and left over, or
  * all that is wrong.
  */
@@ -262,8 +261,6 @@ export function encoderStart(
  * Pre-training has fixed positions. An encoder that learned its own is a start all
  * the same; `report.positions.offFixed` says how far its table is from the fixed one.
  *
- * @param config The run.
- * @param plan Its plan.
  * @param start The encoder, of the run's model.
  */
 export function encoderSnapshot(

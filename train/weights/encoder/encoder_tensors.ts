@@ -88,8 +88,6 @@ const thirdOf = ([rows = 0, ...others]: Shape): Shape => [rows / 3, ...others];
 /**
  * Numbers of one of the encoder's tensors.
  *
- * @param name timm's name.
- * @param shape The shape that it must have.
  * @returns Its numbers, or what is wrong; also where the file has none.
  */
 export function encoderNumbers(

@@ -125,7 +125,6 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
  * are left out. The ONNX model takes colour pictures, also where the encoder learned
  * from grey ones: it makes them grey itself. `model.safetensors` is as it was trained.
  *
- * @param encoder The encoder.
  * @returns Content by path, or why there is no ONNX file.
  */
 export function encoderFiles(
@@ -179,7 +178,6 @@ async function emptyFolder(path: string): Promise<Result<TrainError, void>> {
  * Writes the files of a model repository, see `encoderFiles`.
  *
  * @param folder The target; made if missing, refused if anything is in it.
- * @param encoder The encoder.
  * @returns Paths of the files in the folder, or why there are none.
  */
 export async function exportEncoder(

@@ -48,11 +48,7 @@ const feature = await extract("picture.png", { pool: true }); // [1, ${model.emb
 In Python, load \`model.safetensors\`, whose names and layouts are timm's, into a
 \`VisionTransformer\` of these sizes with \`num_classes=0\`.`;
 
-/**
- * A short model card.
- *
- * @returns Markdown.
- */
+/** A short model card. */
 export function modelCard(encoder: EncoderExport): string {
   const { model, title, history } = encoder;
   const sizes =

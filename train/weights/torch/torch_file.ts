@@ -155,7 +155,6 @@ export function* torchReading(
  * Nothing in the file is imported or run. Half-precision numbers become `float32`,
  * which holds them exactly.
  *
- * @param bytes The whole file.
  * @returns Tensors by name, or why the file cannot be trusted; never a part of it.
  */
 export function decodeTorchFile(
