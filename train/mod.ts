@@ -118,7 +118,7 @@ export * from "./weights/export/export_encoder.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export * from "./weights/open_encoder.ts";
 export * from "./weights/read_weights.ts";
-export type { Weights } from "./weights/weights.ts";
+export type { Weights } from "./files/weights.ts";
 export type { UnseenSizes } from "./weights/encoder/encoder_sizes.ts";
 export {
   decodeTorchFile,

@@ -11,7 +11,8 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/snapshot.ts";
+import type { HostTensors } from "../engine/tensors.ts";
 import type { StateShapes, TrainingIdentity } from "../engine/task.ts";
 import { digested, readRanges, wholeReading } from "../files/byte_reading.ts";
 import { safetensorsReading, type TensorFile } from "../files/safetensors.ts";

@@ -9,10 +9,9 @@ import type { NonFiniteError } from "../train_error.ts";
 import type { StepContext } from "./accumulate.ts";
 import type { Origin } from "./origin.ts";
 import { compileGraph, runOnce } from "./programs.ts";
-import type { HostTensors } from "./snapshot.ts";
 import type { TrainState } from "./state.ts";
 import type { ActivationGraph, Placed } from "./task.ts";
-import { download, type HostBatch } from "./tensors.ts";
+import { download, type HostBatch, type HostTensors } from "./tensors.ts";
 import type { TrainError } from "../train_error.ts";
 
 type First = NonNullable<Origin["first"]>;

@@ -18,11 +18,11 @@ import {
   traceGraph,
 } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { HostTensors } from "./snapshot.ts";
 import {
   disposeAll,
   download,
   type HostBatch,
+  type HostTensors,
   orBackendFailed,
   uploadAll,
 } from "./tensors.ts";

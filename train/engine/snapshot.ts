@@ -5,9 +5,7 @@
  */
 import { averageName, type NamedShape, sizeOf } from "../../core/mod.ts";
 import type { TrainingIdentity } from "./task.ts";
-
-/** Tensors by name, row-major; shapes follow from the training. */
-export type HostTensors = ReadonlyMap<string, Float32Array>;
+import type { HostTensors } from "./tensors.ts";
 
 /** State of a training after some steps: all that it needs to go on. */
 export interface Snapshot {

@@ -6,9 +6,9 @@
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { left, type Result, right, type Shape } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { HostTensors, Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { optimizerShapes, type Task } from "./task.ts";
-import { disposeAll, download } from "./tensors.ts";
+import { disposeAll, download, type HostTensors } from "./tensors.ts";
 
 /** Kinds of tensors of a state. */
 export const STATE_KINDS = [

@@ -13,7 +13,9 @@ import type {
 import { left, type Result, right } from "../../core/mod.ts";
 import { reasonOf } from "../files/file_result.ts";
 import type { TrainError } from "../train_error.ts";
-import type { HostTensors } from "./snapshot.ts";
+
+/** Tensors by name, row-major; shapes follow from the training. */
+export type HostTensors = ReadonlyMap<string, Float32Array>;
 
 /** Inputs of a graph by name. */
 export type HostBatch = Readonly<Record<string, HostTensor>>;

@@ -19,8 +19,7 @@ import {
   traceGraph,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { uploadAll } from "../engine/tensors.ts";
-import type { HostTensors } from "../engine/snapshot.ts";
+import { type HostTensors, uploadAll } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { POSITION_TABLE } from "../weights/encoder/encoder_positions.ts";
 import { encoderParameters } from "../weights/encoder/encoder_start.ts";

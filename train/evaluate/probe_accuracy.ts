@@ -13,7 +13,8 @@ import {
   right,
 } from "../../core/mod.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
-import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/snapshot.ts";
+import type { HostTensors } from "../engine/tensors.ts";
 import { topAccuracy } from "./accuracy.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import type { TrainError } from "../train_error.ts";

@@ -25,11 +25,11 @@ import {
 } from "../../core/mod.ts";
 import { splitLabels } from "../../data/mod.ts";
 import { compileGraph } from "../engine/programs.ts";
-import type { HostTensors } from "../engine/snapshot.ts";
 import {
   disposeAll,
   download,
   type HostBatch,
+  type HostTensors,
   orBackendFailed,
   uploadAll,
 } from "../engine/tensors.ts";

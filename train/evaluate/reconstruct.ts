@@ -13,7 +13,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
-import type { HostTensors } from "../engine/snapshot.ts";
+import type { HostTensors } from "../engine/tensors.ts";
 import { batchTensors, type EpochDraw } from "../tasks/batch_tensors.ts";
 import type { TrainError } from "../train_error.ts";
 

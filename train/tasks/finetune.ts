@@ -28,11 +28,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { rateName } from "../engine/phase.ts";
-import {
-  firstSnapshot,
-  type HostTensors,
-  type Snapshot,
-} from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
 import {
   type ActivationGraph,
   optimizerShapes,
@@ -40,7 +36,7 @@ import {
   type Task,
   type TrainedParameter,
 } from "../engine/task.ts";
-import type { HostBatch } from "../engine/tensors.ts";
+import type { HostBatch, HostTensors } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { branchFactors } from "./drop_path.ts";
 import { badSample, checkedLabels } from "./image_batch.ts";

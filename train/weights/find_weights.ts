@@ -37,7 +37,7 @@ import {
   timmStatistics,
 } from "./image_statistics.ts";
 import { readWeights } from "./read_weights.ts";
-import { ALL_TENSORS, type Weights } from "./weights.ts";
+import { ALL_TENSORS, type Weights } from "../files/weights.ts";
 
 /** Weights, and what is known of their encoder besides. */
 export interface FoundWeights {

@@ -11,7 +11,7 @@ import {
 } from "../files/safetensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { isZip, torchReading } from "./torch/torch_file.ts";
-import { ALL_TENSORS, type Weights } from "./weights.ts";
+import { ALL_TENSORS, type Weights } from "../files/weights.ts";
 
 /** True if a file begins like a pickle: one of PyTorch before 1.6. */
 const isPickle = (size: number, start: Uint8Array): boolean =>

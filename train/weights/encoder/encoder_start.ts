@@ -20,7 +20,8 @@ import {
   rootKey,
   split,
 } from "../../../core/mod.ts";
-import type { HostTensors, Snapshot } from "../../engine/snapshot.ts";
+import type { Snapshot } from "../../engine/snapshot.ts";
+import type { HostTensors } from "../../engine/tensors.ts";
 import { initialSnapshot } from "../../tasks/pretrain.ts";
 import {
   type LoadedPositions,

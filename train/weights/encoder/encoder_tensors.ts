@@ -12,7 +12,7 @@ import {
 } from "../../../core/mod.ts";
 import type { StoredTensor } from "../../files/tensor_data.ts";
 import { type EncoderPlace, encoderSources } from "./encoder_names.ts";
-import type { Weights } from "../weights.ts";
+import type { Weights } from "../../files/weights.ts";
 
 /** Tensors of a file by their names in it. */
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;

@@ -19,7 +19,7 @@ import { readPickle } from "./pickle.ts";
 import { isTagged, type PickleValue } from "./pickle_machine.ts";
 import { storageOf } from "./torch_contents.ts";
 import { torchWeightsReading } from "./torch_tensors.ts";
-import type { Weights } from "../weights.ts";
+import type { Weights } from "../../files/weights.ts";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 

@@ -19,7 +19,7 @@ import {
   type PickledObject,
   type PickleValue,
 } from "./pickle_machine.ts";
-import type { Weights } from "../weights.ts";
+import type { Weights } from "../../files/weights.ts";
 
 /** Kinds of numbers that are read, by PyTorch's names of their types. */
 const READ_KINDS: ReadonlyMap<string, NumberKind> = new Map([

@@ -16,7 +16,7 @@ import {
   type ZipEntry,
 } from "./stored_zip.ts";
 import { torchWeightsReading } from "./torch_tensors.ts";
-import { ALL_TENSORS, type Weights } from "../weights.ts";
+import { ALL_TENSORS, type Weights } from "../../files/weights.ts";
 
 /** Why bytes are not a PyTorch file that can be read. */
 export interface TorchFormatError {

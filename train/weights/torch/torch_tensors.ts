@@ -19,7 +19,7 @@ import {
   type TensorData,
 } from "../../files/tensor_data.ts";
 import type { ChooseTensors } from "../../files/safetensors.ts";
-import type { Weights } from "../weights.ts";
+import type { Weights } from "../../files/weights.ts";
 import type { PickleValue } from "./pickle_machine.ts";
 import { type TensorPlace, torchContents } from "./torch_contents.ts";
 
