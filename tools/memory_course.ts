@@ -18,8 +18,8 @@ import {
   batchSource,
   initialSnapshot,
   orThrow,
-  type Pretraining,
   pretraining,
+  type Training,
 } from "../train/mod.ts";
 import { countingPrograms, type Handles, handlesNow } from "./handles.ts";
 
@@ -82,7 +82,7 @@ function start(
   backend: Backend,
   config: PretrainConfig,
   plan: FreezePlan,
-): Pretraining {
+): Training {
   const { imageSize, inChannels } = config.model;
   const source = randomImages(IMAGES, imageSize, inChannels === 1 ? 1 : 3);
   return pretraining({

@@ -51,7 +51,6 @@ export * from "./engine/loop.ts";
 export * from "./engine/phases.ts";
 export * from "./engine/task.ts";
 export * from "./engine/training.ts";
-export * from "./tasks/image_batch.ts";
 export * from "./tasks/identities.ts";
 export * from "./tasks/model_part.ts";
 export * from "./tasks/position_tables.ts";
@@ -70,7 +69,6 @@ export {
 export * from "./run/run_history.ts";
 export * from "./files/file_result.ts";
 export {
-  type ChooseTensors,
   decodeSafetensors,
   encodeSafetensors,
   type FormatError,
@@ -78,7 +76,12 @@ export {
   safetensorsParts,
   type TensorFile,
 } from "./files/safetensors.ts";
-export type { StoredTensor, TensorData } from "./files/tensor_data.ts";
+export type {
+  ChooseTensors,
+  StoredTensor,
+  TensorData,
+  Weights,
+} from "./files/tensor_data.ts";
 export * from "./run/saving.ts";
 export * from "./checkpoint/schedule_change.ts";
 export * from "./run/tensorboard/event_file.ts";
@@ -118,13 +121,7 @@ export * from "./weights/export/export_encoder.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export * from "./weights/open_encoder.ts";
 export * from "./weights/read_weights.ts";
-export type { Weights } from "./files/weights.ts";
 export type { UnseenSizes } from "./weights/encoder/encoder_sizes.ts";
-export {
-  decodeTorchFile,
-  type TorchFormatError,
-} from "./weights/torch/torch_file.ts";
-export * from "./evaluate/convnet_accuracy.ts";
 export * from "./tasks/convnet.ts";
 export * from "./evaluate/classifier_accuracy.ts";
 export * from "./tasks/drop_path.ts";

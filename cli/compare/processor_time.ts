@@ -12,10 +12,10 @@ import {
   atEnd,
   fileResult,
   type Hook,
-  type Pretraining,
   type StepReport,
   type TimedStep,
   type TrainError,
+  type Training,
 } from "../../train/mod.ts";
 
 /** A step and the time that all threads of the process spent on it. */
@@ -46,7 +46,7 @@ function noted(
 
 /** Notes a step and calls the hooks after it, or those at the end of a run that is stopped. */
 async function hooked(
-  run: Pretraining,
+  run: Training,
   hooks: readonly Hook[],
   taken: Result<TrainError, StepReport>,
   path: string,
@@ -71,11 +71,11 @@ async function hooked(
  * @param path File that gets a line for every step.
  */
 export function clockedRun(
-  run: Pretraining,
+  run: Training,
   hooks: readonly Hook[],
   path: string,
   clock: () => number = processorTime,
-): Pretraining {
+): Training {
   return {
     get step() {
       return run.step;

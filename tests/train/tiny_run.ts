@@ -25,7 +25,6 @@ import {
   keepingHooks,
   type KeepingOptions,
   type KeptCheckpoints,
-  type Pretraining,
   type PretrainRun,
   pretrainTask,
   type RunFolder,
@@ -34,6 +33,7 @@ import {
   type Task,
   train,
   type TrainError,
+  type Training,
   type TrainOptions,
 } from "../../train/mod.ts";
 import { right } from "../right.ts";
@@ -135,7 +135,7 @@ export function startTiny(
   run: TinyRun,
   start: Snapshot = initialSnapshot(run.config, run.plan),
   options: Partial<TrainOptions<Batch>> = {},
-): Pretraining {
+): Training {
   return train(run, {
     backend,
     start,
@@ -185,7 +185,7 @@ export function trained<A>(result: Result<TrainError, A>): A {
 
 /** Takes up to `count` further steps. */
 export async function takeSteps(
-  run: Pretraining,
+  run: Training,
   count = Infinity,
 ): Promise<readonly StepReport[]> {
   const reports: StepReport[] = [];

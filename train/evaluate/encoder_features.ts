@@ -24,7 +24,7 @@ import type { TrainError } from "../train_error.ts";
 import { POSITION_TABLE } from "../weights/encoder/encoder_positions.ts";
 import { encoderParameters } from "../weights/encoder/encoder_start.ts";
 import type { WorkOptions } from "../work_options.ts";
-import { imageRows, onlyRows } from "./image_rows.ts";
+import { imageRows } from "./image_rows.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 
 /** The numbers of the encoder that make the feature of an image. */
@@ -102,6 +102,8 @@ export function featureGraph(
  *
  * @param encoders Their parameters on that device; if the own position table `pos_embed`
  * is among those of the first, all use their own in place of the fixed one.
+ * @param batches Images in order, normalised as the encoder's were (see
+ * `OpenedEncoder.normalization`); the last batch may be smaller.
  * @param feature The numbers that make a feature.
  * @param watched Progress in images, and a signal that stops it.
  * @returns For each encoder a feature for each image, labelled −1 where it has no
@@ -119,37 +121,6 @@ export async function encoderFeatures(
   const positions = encoders[0]?.has(POSITION_TABLE) ? "given" : "fixed";
   const graph = featureGraph(spec, batchSize, feature, positions);
   return await imageRows(backend, graph, encoders, batches, watched);
-}
-
-/**
- * Features of labelled images.
- *
- * @param parameters The encoder's parameters on that device; if its own position
- * table `pos_embed` is among them, it is used in place of the fixed one.
- * @param batches Images in order, normalised as the encoder's were (see
- * `OpenedEncoder.normalization`); the last batch may be smaller.
- * @param feature The numbers that make a feature.
- * @returns A feature for each image, labelled −1 where it has no class; or the
- * first error.
- */
-export async function imageFeatures(
-  backend: Backend,
-  spec: ModelSpec,
-  parameters: DeviceTensors,
-  batches: AsyncIterable<Result<DataError, Batch>>,
-  batchSize: number,
-  feature: FeatureSpec = lastTap(spec),
-): Promise<Result<TrainError, LabelledFeatures>> {
-  return onlyRows(
-    await encoderFeatures(
-      backend,
-      spec,
-      [parameters],
-      batches,
-      batchSize,
-      feature,
-    ),
-  );
 }
 
 /**

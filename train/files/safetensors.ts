@@ -7,13 +7,7 @@
  *
  * @module
  */
-import {
-  excerpt,
-  type Result,
-  right,
-  type Shape,
-  shown,
-} from "../../core/mod.ts";
+import { excerpt, type Result, right, shown } from "../../core/mod.ts";
 import {
   digestDifference,
   readBytes,
@@ -21,7 +15,9 @@ import {
   runningDigest,
 } from "./byte_reading.ts";
 import {
+  ALL_TENSORS,
   bytesOf,
+  type ChooseTensors,
   kindOf,
   NUMBER_WIDTHS,
   numbersOf,
@@ -38,15 +34,6 @@ import {
 } from "./safetensors_header.ts";
 
 export type { FormatError } from "./safetensors_header.ts";
-
-/**
- * Which tensors of a file are to be read.
- *
- * @returns Whether a tensor is wanted, by its name.
- */
-export type ChooseTensors = (
-  shapes: ReadonlyMap<string, Shape>,
-) => (name: string) => boolean;
 
 /** What a safetensors file holds. */
 export interface TensorFile {
@@ -268,7 +255,7 @@ export function* chosenSafetensorsReading(
 export function* safetensorsReading(
   size: number,
 ): Reading<Result<FormatError, TensorFile>> {
-  const read = yield* chosenSafetensorsReading(size, () => () => true);
+  const read = yield* chosenSafetensorsReading(size, ALL_TENSORS);
   if (read._tag === "Left") return read;
   const { unread, ...file } = read.right;
   const [other] = unread;

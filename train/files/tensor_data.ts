@@ -21,6 +21,28 @@ export interface StoredTensor {
   readonly data: TensorData;
 }
 
+/**
+ * Which tensors of a file are to be read.
+ *
+ * @returns Whether a tensor is wanted, by its name.
+ */
+export type ChooseTensors = (
+  shapes: ReadonlyMap<string, Shape>,
+) => (name: string) => boolean;
+
+/** Content of a file of weights, each part by name. */
+export interface Weights<Tensor = StoredTensor> {
+  /** Tensors that were read. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Tensors that were not read, in words: those that were not chosen, and those of kinds of numbers that are not supported. */
+  readonly unread: ReadonlyMap<string, string>;
+  /** Objects that stay closed, by what would make them: the class or function that Python would call. */
+  readonly opaque: ReadonlyMap<string, string>;
+}
+
+/** Reads every tensor. */
+export const ALL_TENSORS: ChooseTensors = () => () => true;
+
 /** Bytes of one number, by the names of the safetensors format. */
 export const NUMBER_WIDTHS = {
   F64: 8,

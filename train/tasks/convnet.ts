@@ -23,7 +23,7 @@ import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
 import { optimizerShapes, type Task } from "../engine/task.ts";
 import type { HostBatch } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
-import { badSample, checkedLabels } from "./image_batch.ts";
+import { badSample, checkedLabels } from "./batch_source.ts";
 
 /** Training of a network with its plan. */
 export interface ConvNetRun {

@@ -39,7 +39,7 @@ import {
 import type { HostBatch, HostTensors } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { branchFactors } from "./drop_path.ts";
-import { badSample, checkedLabels } from "./image_batch.ts";
+import { badSample, checkedLabels } from "./batch_source.ts";
 import { drawMixing, mixImages, mixTargets } from "./mixing.ts";
 import { describePart } from "./model_part.ts";
 

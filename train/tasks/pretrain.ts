@@ -37,7 +37,7 @@ import {
 } from "../engine/task.ts";
 import type { Training } from "../engine/training.ts";
 import { batchTensors } from "./batch_tensors.ts";
-import { badSample } from "./image_batch.ts";
+import { badSample } from "./batch_source.ts";
 import { describePart } from "./model_part.ts";
 import { positionTables } from "./position_tables.ts";
 
@@ -206,12 +206,6 @@ export function pretrainTask(run: PretrainRun): Task<Batch> {
   };
 }
 
-/** Pre-training under way. */
-export type Pretraining = Training;
-
-/** What pre-training needs. */
-export interface PretrainInputs extends PretrainRun, TrainOptions<Batch> {}
-
 /**
  * Starts pre-training: `train` with `pretrainTask`.
  *
@@ -249,6 +243,8 @@ export interface PretrainInputs extends PretrainRun, TrainOptions<Batch> {}
  * deepStrictEqual(frozen, [0, 0, 0, 4]);
  * ```
  */
-export function pretraining(inputs: PretrainInputs): Training {
+export function pretraining(
+  inputs: PretrainRun & TrainOptions<Batch>,
+): Training {
   return train(pretrainTask(inputs), inputs);
 }

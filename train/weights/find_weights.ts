@@ -24,7 +24,11 @@ import {
   runFolderOf,
   type SkippedCheckpoint,
 } from "../run/latest_checkpoint.ts";
-import type { ChooseTensors } from "../files/safetensors.ts";
+import {
+  ALL_TENSORS,
+  type ChooseTensors,
+  type Weights,
+} from "../files/tensor_data.ts";
 import type { TrainError } from "../train_error.ts";
 import { newestWholeWeights } from "./checkpoint_weights.ts";
 import { readHubConfig, type SaidEncoder } from "./hub_config.ts";
@@ -37,7 +41,6 @@ import {
   timmStatistics,
 } from "./image_statistics.ts";
 import { readWeights } from "./read_weights.ts";
-import { ALL_TENSORS, type Weights } from "../files/weights.ts";
 
 /** Weights, and what is known of their encoder besides. */
 export interface FoundWeights {

@@ -15,7 +15,7 @@ import {
   type Shape,
 } from "../../core/mod.ts";
 import type { SkippedCheckpoint } from "../run/latest_checkpoint.ts";
-import type { ChooseTensors } from "../files/safetensors.ts";
+import type { ChooseTensors, Weights } from "../files/tensor_data.ts";
 import type { HostTensors } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import {
@@ -36,7 +36,6 @@ import { unlikeParts } from "./encoder/foreign_parts.ts";
 import { findWeights, type FoundWeights } from "./find_weights.ts";
 import { type SaidEncoder, sizeFaults } from "./hub_config.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
-import type { Weights } from "../files/weights.ts";
 import {
   unlikeSizes,
   type UnseenSizes,

@@ -211,7 +211,7 @@ const quoted = (places: readonly EncoderPlace[]): string =>
  * dot may be left out.
  * @param fits Tells those of several that could be meant; any when left out.
  * @returns Its place, or why none can be taken without asking: there is no encoder, or
- * there are several. *
+ * there are several.
  */
 export function findEncoder(
   names: readonly string[],

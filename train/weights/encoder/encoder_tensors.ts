@@ -10,9 +10,8 @@ import {
   right,
   type Shape,
 } from "../../../core/mod.ts";
-import type { StoredTensor } from "../../files/tensor_data.ts";
+import type { StoredTensor, Weights } from "../../files/tensor_data.ts";
 import { type EncoderPlace, encoderSources } from "./encoder_names.ts";
-import type { Weights } from "../../files/weights.ts";
 
 /** Tensors of a file by their names in it. */
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;

@@ -14,12 +14,11 @@
  */
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
 import type { ByteRange, Reading } from "../../files/byte_reading.ts";
-import type { ChooseTensors } from "../../files/safetensors.ts";
+import type { ChooseTensors, Weights } from "../../files/tensor_data.ts";
 import { readPickle } from "./pickle.ts";
 import { isTagged, type PickleValue } from "./pickle_machine.ts";
 import { storageOf } from "./torch_contents.ts";
 import { torchWeightsReading } from "./torch_tensors.ts";
-import type { Weights } from "../../files/weights.ts";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 

@@ -11,7 +11,11 @@ import {
   type Shape,
   sizeOf,
 } from "../../../core/mod.ts";
-import { NUMBER_WIDTHS, type NumberKind } from "../../files/tensor_data.ts";
+import {
+  NUMBER_WIDTHS,
+  type NumberKind,
+  type Weights,
+} from "../../files/tensor_data.ts";
 import {
   isTagged,
   type PickledDict,
@@ -19,7 +23,6 @@ import {
   type PickledObject,
   type PickleValue,
 } from "./pickle_machine.ts";
-import type { Weights } from "../../files/weights.ts";
 
 /** Kinds of numbers that are read, by PyTorch's names of their types. */
 const READ_KINDS: ReadonlyMap<string, NumberKind> = new Map([

@@ -13,13 +13,13 @@ import {
 } from "../../../core/mod.ts";
 import type { Reading } from "../../files/byte_reading.ts";
 import {
+  type ChooseTensors,
   NUMBER_WIDTHS,
   numbersOf,
   type StoredTensor,
   type TensorData,
+  type Weights,
 } from "../../files/tensor_data.ts";
-import type { ChooseTensors } from "../../files/safetensors.ts";
-import type { Weights } from "../../files/weights.ts";
 import type { PickleValue } from "./pickle_machine.ts";
 import { type TensorPlace, torchContents } from "./torch_contents.ts";
 

@@ -20,12 +20,12 @@ import {
 import {
   decodeSafetensors,
   type EncoderExport,
+  encoderFeatures,
   encoderFiles,
   encoderParameters,
   encoderStart,
   exportEncoder,
   type HostTensors,
-  imageFeatures,
   joinedParts,
   openEncoder,
   orThrow,
@@ -113,10 +113,10 @@ async function ownNumbers(folder: string) {
     ),
   );
   const feature = { tokens: "patches", stages: [3] } as const;
-  const { features } = orThrow(
-    await imageFeatures(backend, MODEL, parameters, batches(), 2, feature),
+  const [found] = orThrow(
+    await encoderFeatures(backend, MODEL, [parameters], batches(), 2, feature),
   );
-  return { images, tokens: tokens!, features };
+  return { images, tokens: tokens!, features: found!.features };
 }
 
 Deno.test("encoderFiles() hold the encoder with timm's names, as encoderStart() reads it", () => {
