@@ -27,8 +27,10 @@ import {
 import {
   compileGraph,
   featureGraph,
+  joinedNumbers,
   type LabelledFeatures,
   programRows,
+  selectPoints,
   type TrainError,
   type WorkOptions,
 } from "../../train/mod.ts";
@@ -160,19 +162,14 @@ async function* noted(
 
 /** Rows of one kind, in the order of their source. */
 function rowsOf(
-  { features, width, labels }: LabelledFeatures,
+  rows: LabelledFeatures,
   indices: readonly number[],
   isWanted: (index: number) => boolean,
 ): LabelledFeatures {
   const places = indices.map((_, place) => place)
     .filter((place) => isWanted(indices[place] ?? -1))
     .sort((a, b) => (indices[a] ?? 0) - (indices[b] ?? 0));
-  const rows = new Float32Array(places.length * width);
-  places.forEach((place, i) =>
-    rows.set(features.subarray(place * width, (place + 1) * width), i * width)
-  );
-  const own = Int32Array.from(places, (place) => labels[place] ?? -1);
-  return { features: rows, width, labels: own };
+  return selectPoints(rows, Int32Array.from(places));
 }
 
 /** Numbers of several arrays as the rows of the images that were read. */
@@ -180,10 +177,9 @@ function pixelRows(
   { pixels }: Read,
   { labels }: LabelledFeatures,
 ): LabelledFeatures {
-  const length = pixels.reduce((sum, part) => sum + part.length, 0);
-  const features = new Float32Array(length);
-  pixels.reduce((at, part) => (features.set(part, at), at + part.length), 0);
-  return { features, width: length / Math.max(1, labels.length), labels };
+  const features = joinedNumbers(pixels);
+  const width = features.length / Math.max(1, labels.length);
+  return { features, width, labels };
 }
 
 /** Batches of the images in a mixed order; those to judge by that cannot be read are noted. */

@@ -12,7 +12,7 @@ import {
   sizeOf,
 } from "../../core/mod.ts";
 import type { Snapshot } from "../engine/snapshot.ts";
-import type { TrainingIdentity } from "../engine/task.ts";
+import { epochSteps, type TrainingIdentity } from "../engine/task.ts";
 import type { TrainError } from "../train_error.ts";
 import {
   broken,
@@ -49,10 +49,6 @@ interface ComparedTraining {
   readonly change: ScheduleChange | null;
 }
 
-/** Optimizer steps of an epoch. */
-const epochLength = ({ training, plan }: TrainingIdentity): number =>
-  plan.totalSteps / training.epochs;
-
 /** More differences than this are counted, not listed. */
 const MOST_LISTED = 40;
 
@@ -80,7 +76,7 @@ function mismatch(
     return listed(changed);
   }
   const steps = run.plan.totalSteps;
-  if (epochLength(its) !== epochLength(run)) {
+  if (epochSteps(its) !== epochSteps(run)) {
     return `its run has ${totalSteps} steps, this one ${steps}: other images or another --limit`;
   }
   return step >= 0 && step <= steps

@@ -8,20 +8,23 @@ import type { TrainingIdentity } from "./task.ts";
 import type { HostTensors } from "./tensors.ts";
 
 /** State of a training after some steps: all that it needs to go on. */
-export interface Snapshot {
+export interface TensorState<Tensors> {
   /** Steps done. */
   readonly step: number;
   /** Every parameter, frozen or not. */
-  readonly parameters: HostTensors;
+  readonly parameters: Tensors;
   /** State of the optimizer, of the parameters that the last step moved. */
-  readonly optimizer: HostTensors;
+  readonly optimizer: Tensors;
   /** Running statistics of normalisations; empty where there are none. */
-  readonly statistics: HostTensors;
+  readonly statistics: Tensors;
   /** Running means of the parameters, named by `averageName`; empty where none are kept. */
-  readonly averages: HostTensors;
+  readonly averages: Tensors;
   /** Steps that were skipped because they were not finite. */
   readonly skipped: number;
 }
+
+/** State of a training in main memory. */
+export type Snapshot = TensorState<HostTensors>;
 
 /**
  * The state before the first step: the optimizer starts at zero, running means as the

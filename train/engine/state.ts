@@ -6,7 +6,7 @@
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { left, type Result, right, type Shape } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, TensorState } from "./snapshot.ts";
 import { optimizerShapes, type Task } from "./task.ts";
 import { disposeAll, download, type HostTensors } from "./tensors.ts";
 
@@ -19,20 +19,7 @@ export const STATE_KINDS = [
 ] as const;
 
 /** State of a training on a device; a step replaces it by the next. */
-export interface TrainState {
-  /** Steps done. */
-  readonly step: number;
-  /** Every parameter, frozen or not. */
-  readonly parameters: DeviceTensors;
-  /** State of the optimizer, of the parameters that the last step moved. */
-  readonly optimizer: DeviceTensors;
-  /** Running statistics of normalisations. */
-  readonly statistics: DeviceTensors;
-  /** Running means of the parameters, named by `averageName`. */
-  readonly averages: DeviceTensors;
-  /** Steps that were skipped because they were not finite. */
-  readonly skipped: number;
-}
+export type TrainState = TensorState<DeviceTensors>;
 
 /** Gives back a whole state. */
 export function disposeState(state: TrainState): void {

@@ -20,6 +20,15 @@ export type HostTensors = ReadonlyMap<string, Float32Array>;
 /** Inputs of a graph by name. */
 export type HostBatch = Readonly<Record<string, HostTensor>>;
 
+/** Numbers of several arrays, one behind the other. */
+export function joinedNumbers(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
+  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
+  return all;
+}
+
 /** Copies named tensors to a device. */
 export function uploadAll(backend: Backend, tensors: HostBatch): DeviceTensors {
   return new Map(

@@ -19,6 +19,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
+import { joinedNumbers } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
@@ -46,18 +47,6 @@ async function batchRows(
   if (values._tag === "Left") return values;
   const [rows = new Float32Array()] = values.right.values();
   return right(rows.subarray(0, rows.length * images.length / data.length));
-}
-
-/** Numbers of several arrays, one behind the other. */
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  parts.reduce((start, part) => {
-    all.set(part, start);
-    return start + part.length;
-  }, 0);
-  return all;
 }
 
 /**
@@ -98,7 +87,7 @@ export async function programRows(
   const width = program.graph.nodes[output]?.shape.at(-1) ?? 0;
   const all = Int32Array.from(labels);
   return right(rows.map((parts) => ({
-    features: joined(parts),
+    features: joinedNumbers(parts),
     width,
     labels: all,
   })));

@@ -33,9 +33,13 @@ import {
   orBackendFailed,
   uploadAll,
 } from "../engine/tensors.ts";
-import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import { initialProbe } from "../tasks/probe.ts";
-import { type ProbeBatch, probeBatches } from "../tasks/probe_batches.ts";
+import {
+  type LabelledFeatures,
+  type ProbeBatch,
+  probeBatches,
+  selectPoints,
+} from "../tasks/probe_batches.ts";
 import { topAccuracy } from "./accuracy.ts";
 import { fromSource, type TrainError } from "../train_error.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
@@ -88,18 +92,6 @@ export interface SweepInputs {
   readonly rates?: readonly number[];
 }
 
-/** Some rows of labelled features. */
-function selected(
-  { features, width, labels }: LabelledFeatures,
-  indices: Int32Array,
-): LabelledFeatures {
-  const rows = new Float32Array(indices.length * width);
-  indices.forEach((index, i) =>
-    rows.set(features.subarray(index * width, (index + 1) * width), i * width)
-  );
-  return { features: rows, width, labels: indices.map((i) => labels[i] ?? -1) };
-}
-
 /** Samples to learn from and samples held out. */
 interface Parts {
   readonly learned: LabelledFeatures;
@@ -115,13 +107,13 @@ function partsOf({ config, features }: SweepInputs): Parts {
   const key = split(rootKey(config.seed), "sweep");
   const held = Math.min(Math.round(HELD_OUT * labels.length), MOST_HELD_OUT);
   const { share, rest } = splitLabels(labels, held, key);
-  const learned = selected(features, rest);
+  const learned = selectPoints(features, rest);
   const most = Math.max(LEAST_LEARNED, Math.ceil(labels.length / 10));
-  const few = rest.length <= most ? learned : selected(
+  const few = rest.length <= most ? learned : selectPoints(
     learned,
     splitLabels(learned.labels, most, key).share,
   );
-  return { learned: few, heldOut: selected(features, share) };
+  return { learned: few, heldOut: selectPoints(features, share) };
 }
 
 /** The probe on fewer samples: as many steps an epoch, with the step rates of the whole. */

@@ -15,6 +15,7 @@ import {
   isCheckpointName,
 } from "../checkpoint/layout.ts";
 import { readDescription } from "../checkpoint/checkpoint_files.ts";
+import { type Unusable, unusable } from "../checkpoint/read_checkpoint.ts";
 import { METRICS_FILE } from "./metrics.ts";
 import { recordEnd } from "./metrics_record.ts";
 import type { TrainError } from "../train_error.ts";
@@ -160,6 +161,39 @@ export async function reachedCandidates(
   if (isChosen) return { paths, skipped: [] };
   const end = await recordEnd(join(runFolderOf(paths[0]), METRICS_FILE));
   return await reachedBy(paths, end, `after ${end} steps`);
+}
+
+/**
+ * The first checkpoint that is as it was written. Those before it are passed over, but
+ * for one that was asked for, and one that is whole and cannot be used.
+ *
+ * @param wanted What none of the checkpoints is, in words.
+ */
+export async function firstWhole<A>(
+  from: string,
+  { paths, skipped: newer, isChosen }: Reached & Pick<Candidates, "isChosen">,
+  open: (path: string) => Promise<Result<Unusable, A>>,
+  wanted: string,
+): Promise<Result<TrainError, WholeRead<A>>> {
+  const skipped = [...newer];
+  for (const path of paths) {
+    const read = await open(path);
+    if (read._tag === "Right") {
+      return right({ path, read: read.right, skipped });
+    }
+    const { left: found } = read;
+    if (isChosen || found.kind !== "broken") return left(unusable(found));
+    skipped.push({ path: found.path, reason: found.reason });
+  }
+  const list = describeSkipped(skipped).map((line) => `\n  ${line}`).join("");
+  return refuse(from, `none of its checkpoints ${wanted}:${list}`);
+}
+
+/** A checkpoint that was read, and newer ones that were passed over. */
+interface WholeRead<A> {
+  readonly path: string;
+  readonly read: A;
+  readonly skipped: readonly SkippedCheckpoint[];
 }
 
 /**

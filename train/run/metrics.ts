@@ -9,66 +9,24 @@ import type { StepReport } from "../engine/training.ts";
 export const METRICS_FILE = "metrics.jsonl";
 
 /** One line of `metrics.jsonl`; a number that is not finite is `null` there and `NaN` here. */
-export interface MetricsLine {
-  /** Step, from 0. */
-  readonly step: number;
-  /** Epoch, from 0. */
-  readonly epoch: number;
-  /** Phase of the plan. */
-  readonly phase: number;
-  /** How many layers are frozen. */
-  readonly frozenLayers: number;
-  /** Learning rate of each layer. */
-  readonly rates: readonly number[];
-  /** Learning rate of parameters that no layer owns. */
-  readonly unfrozenRate: number;
-  /** Weighted sum of the stage losses. */
-  readonly loss: number;
-  /** Loss of each live stage by its number. */
-  readonly stageLosses: Readonly<Record<number, number>>;
-  /** Length of all gradients together, before clipping; absent in old records. */
-  readonly gradientNorm?: number;
-  /** Why the step was left out, if it was. */
-  readonly skipped?: string;
-  /** Milliseconds of the whole step and its parts. */
-  readonly milliseconds: StepReport["milliseconds"];
-}
+export type MetricsLine = Omit<StepReport, "liveStages" | "images">;
+
+const inMicroseconds = (milliseconds: number): number =>
+  Math.round(milliseconds * 1000) / 1000;
 
 /** The line of a step; times are rounded to microseconds, everything else is exact. */
 export function metricsLine(report: StepReport): MetricsLine {
-  const {
-    step,
-    epoch,
-    phase,
-    frozenLayers,
-    rates,
-    unfrozenRate,
-    loss,
-    stageLosses,
-    gradientNorm,
-    skipped,
-  } = report;
-  const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+  const { liveStages: _, images: __, ...line } = report;
   const { data, gradient, update, compile, total } = report.milliseconds;
-  const milliseconds = {
-    data: round(data),
-    gradient: round(gradient),
-    update: round(update),
-    compile: round(compile),
-    total: round(total),
-  };
   return {
-    step,
-    epoch,
-    phase,
-    frozenLayers,
-    rates,
-    unfrozenRate,
-    loss,
-    stageLosses,
-    ...gradientNorm === undefined ? {} : { gradientNorm },
-    ...skipped === undefined ? {} : { skipped },
-    milliseconds,
+    ...line,
+    milliseconds: {
+      data: inMicroseconds(data),
+      gradient: inMicroseconds(gradient),
+      update: inMicroseconds(update),
+      compile: inMicroseconds(compile),
+      total: inMicroseconds(total),
+    },
   };
 }
 

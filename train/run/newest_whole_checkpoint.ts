@@ -8,14 +8,14 @@ import type { TrainingIdentity } from "../engine/task.ts";
 import {
   type Candidates,
   candidatesIn,
-  describeSkipped,
+  firstWhole,
   type Reached,
   reachedBy,
   runFolderOf,
   type SkippedCheckpoint,
   stepsOf,
 } from "./latest_checkpoint.ts";
-import { openCheckpoint, unusable } from "../checkpoint/read_checkpoint.ts";
+import { openCheckpoint } from "../checkpoint/read_checkpoint.ts";
 import {
   type RecordBefore,
   recordBefore,
@@ -54,41 +54,6 @@ async function reached(
   return left({ _tag: "CheckpointRefused", path: first, reason });
 }
 
-/** A checkpoint that is whole, and newer ones that are not. */
-type Found = Omit<WholeCheckpoint, "record">;
-
-/** Why none can be used. */
-function noneWhole(
-  path: string,
-  skipped: readonly SkippedCheckpoint[],
-): Result<TrainError, never> {
-  const list = describeSkipped(skipped).map((line) => `\n  ${line}`).join("");
-  const reason = `none of its checkpoints can be gone on from:${list}`;
-  return left({ _tag: "CheckpointRefused", path, reason });
-}
-
-/** The first whole one of the candidates. */
-async function firstWhole(
-  from: string,
-  run: TrainingIdentity,
-  allowsChange: boolean,
-  { paths, skipped: before }: Reached,
-  isChosen: boolean,
-): Promise<Result<TrainError, Found>> {
-  const skipped = [...before];
-  for (const path of paths) {
-    const read = await openCheckpoint(path, run, allowsChange);
-    if (read._tag === "Right") {
-      const { snapshot: start, change } = read.right;
-      return right({ path, start, change, skipped });
-    }
-    const { left: found } = read;
-    if (isChosen || found.kind !== "broken") return left(unusable(found));
-    skipped.push({ path: found.path, reason: found.reason });
-  }
-  return noneWhole(from, skipped);
-}
-
 /**
  * Finds the newest whole checkpoint of a run. One that is not as it was written,
  * or that the record of its run does not reach, is passed over and named; one
@@ -115,17 +80,16 @@ export async function newestWholeCheckpoint(
   if (these._tag === "Left") return these;
   const found = await firstWhole(
     from,
-    run,
-    allowsChange,
-    these.right,
-    isChosen,
+    { ...these.right, isChosen },
+    (path) => openCheckpoint(path, run, allowsChange),
+    "can be gone on from",
   );
   if (found._tag === "Left") return found;
-  const { start } = found.right;
+  const { path, skipped, read: { snapshot: start, change } } = found.right;
   const its = record.right.limit === start.step
     ? record
     : await recordBefore(folder, start.step, witness);
   return its._tag === "Left"
     ? its
-    : right({ ...found.right, record: its.right });
+    : right({ path, start, change, skipped, record: its.right });
 }

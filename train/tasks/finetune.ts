@@ -41,7 +41,12 @@ import type { TrainError } from "../train_error.ts";
 import { branchFactors } from "./drop_path.ts";
 import { badSample, checkedLabels } from "./batch_source.ts";
 import { drawMixing, mixImages, mixTargets } from "./mixing.ts";
-import { describePart } from "./model_part.ts";
+import {
+  blockActivations,
+  blockOutputs,
+  describePart,
+  partsByName,
+} from "./model_part.ts";
 
 /** Fine-tuning with its plan. */
 export interface FinetuneRun {
@@ -140,20 +145,13 @@ function forwardGraph(
   part: (owner: Owner) => string,
 ): ActivationGraph {
   const { model: { depth }, training } = run.config;
-  const blocks = Array.from({ length: depth }, (_, index) => ({
-    name: `blocks.${index}`,
-    part: part({ _tag: "Block", index }),
-  }));
   const head = { name: "head", part: part({ _tag: "Stage", index: 0 }) };
   return {
     graph: graphOf(
       ...[run, training.batchSize, () => false] as const,
-      ({ blocks, scores }) => ({
-        ...Object.fromEntries(blocks.map((id, i) => [`blocks.${i}`, id])),
-        head: scores,
-      }),
+      ({ blocks, scores }) => ({ ...blockOutputs(blocks), head: scores }),
     ),
-    activations: [...blocks, head],
+    activations: [...blockActivations(depth, part), head],
   };
 }
 
@@ -165,7 +163,6 @@ export function finetuneTask(run: FinetuneRun): Task<Batch> {
   const { config, plan } = run;
   const { optimizer, clipGrad, emaDecay, training } = config;
   const parameters = classifierParameters(config);
-  const owners = new Map(parameters.map(({ name, owner }) => [name, owner]));
   const part = (owner: Owner): string =>
     describePart(plan, owner, () => "norm and head");
   const averages = parameters.map(({ name, shape }) => ({
@@ -195,10 +192,7 @@ export function finetuneTask(run: FinetuneRun): Task<Batch> {
     trained: (phase) => tunedParameters(run, phase),
     stageLosses: () => ({}),
     inputs: (placed) => finetuneTensors(config, placed),
-    partOf: (name) => {
-      const owner = owners.get(name);
-      return owner === undefined ? "" : part(owner);
-    },
+    partOf: partsByName(parameters, part),
     badSample,
     forwardGraph: () => forwardGraph(run, part),
   };

@@ -1,9 +1,15 @@
 /**
- * Parts of a Vision Transformer in words.
+ * Parts of a Vision Transformer in words, and the activations of its blocks.
  *
  * @module
  */
-import { type FreezePlan, layerOfOwner, type Owner } from "../../core/mod.ts";
+import {
+  type FreezePlan,
+  layerOfOwner,
+  type NodeId,
+  type Owner,
+} from "../../core/mod.ts";
+import type { ActivationGraph } from "../engine/task.ts";
 
 /** A part of a model, counted from 1. */
 function nameOfPart(owner: Owner, stage: (index: number) => string): string {
@@ -37,3 +43,31 @@ export function describePart(
   const place = layer === null ? "in no layer" : `layer ${layer}`;
   return `${nameOfPart(owner, stage)}, ${place}`;
 }
+
+/** The parts of tensors in words, by the names of the tensors; empty for unknown ones. */
+export function partsByName(
+  tensors: readonly { readonly name: string; readonly owner: Owner }[],
+  part: (owner: Owner) => string,
+): (name: string) => string {
+  const owners = new Map(tensors.map(({ name, owner }) => [name, owner]));
+  return (name) => {
+    const owner = owners.get(name);
+    return owner === undefined ? "" : part(owner);
+  };
+}
+
+/** Names and parts of what the first blocks of a model give. */
+export const blockActivations = (
+  count: number,
+  part: (owner: Owner) => string,
+): ActivationGraph["activations"] =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `blocks.${index}`,
+    part: part({ _tag: "Block", index }),
+  }));
+
+/** What these blocks give, as outputs of a graph under these names. */
+export const blockOutputs = (
+  blocks: readonly NodeId[],
+): Readonly<Record<string, NodeId>> =>
+  Object.fromEntries(blocks.map((id, index) => [`blocks.${index}`, id]));

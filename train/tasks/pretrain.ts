@@ -38,7 +38,12 @@ import {
 import type { Training } from "../engine/training.ts";
 import { batchTensors } from "./batch_tensors.ts";
 import { badSample } from "./batch_source.ts";
-import { describePart } from "./model_part.ts";
+import {
+  blockActivations,
+  blockOutputs,
+  describePart,
+  partsByName,
+} from "./model_part.ts";
 import { positionTables } from "./position_tables.ts";
 
 /** Pre-training with its plan. */
@@ -105,33 +110,31 @@ function graphOf(
 }
 
 /** The forward pass of a step, with what each block and each decoder gives as outputs. */
-function forwardGraph(run: PretrainRun, phase: Phase): ActivationGraph {
-  const { config: { model, training }, plan } = run;
+function forwardGraph(
+  run: PretrainRun,
+  phase: Phase,
+  part: (owner: Owner) => string,
+): ActivationGraph {
+  const { model, training } = run.config;
   const { liveStages } = phase;
   const taps = liveStages.map((stage) => model.stages[stage]?.tap ?? 0);
-  const blocks = Array.from({ length: Math.max(...taps) + 1 }, (_, i) => i);
-  const activation = (name: string, owner: Owner) => ({
-    name,
-    part: describePart(plan, owner),
-  });
+  const named = (index: number) => `decoder.${index}`;
   return {
     graph: graphOf(
       ...[run, phase, training.batchSize, () => false] as const,
-      ({ blocks, stages }) =>
-        Object.fromEntries([
-          ...blocks.map((id, index) => [`blocks.${index}`, id] as const),
-          ...stages.map(({ index, prediction }) =>
-            [`decoder.${index}`, prediction] as const
-          ),
-        ]),
+      ({ blocks, stages }) => ({
+        ...blockOutputs(blocks),
+        ...Object.fromEntries(
+          stages.map(({ index, prediction }) => [named(index), prediction]),
+        ),
+      }),
     ),
     activations: [
-      ...blocks.map((index) =>
-        activation(`blocks.${index}`, { _tag: "Block", index })
-      ),
-      ...liveStages.map((index) =>
-        activation(`decoder.${index}`, { _tag: "Stage", index })
-      ),
+      ...blockActivations(1 + Math.max(...taps), part),
+      ...liveStages.map((index) => ({
+        name: named(index),
+        part: part({ _tag: "Stage", index }),
+      })),
     ],
   };
 }
@@ -159,7 +162,7 @@ export function pretrainTask(run: PretrainRun): Task<Batch> {
   const { config, plan } = run;
   const { model, optimizer, training, clipGrad } = config;
   const specs = parameterSpecs(model);
-  const owners = new Map(specs.map(({ name, owner }) => [name, owner]));
+  const part = (owner: Owner): string => describePart(plan, owner);
   const layerOf = layerOfOwner(plan);
   return {
     task: "pretrain",
@@ -194,12 +197,9 @@ export function pretrainTask(run: PretrainRun): Task<Batch> {
       Object.fromEntries(liveStages.map((k) => [k, stageLossName(k)])),
     inputs: ({ item, epoch }) =>
       right(batchTensors(model, item, { seed: training.seed, epoch })),
-    partOf: (name) => {
-      const owner = owners.get(name);
-      return owner === undefined ? "" : describePart(plan, owner);
-    },
+    partOf: partsByName(specs, part),
     badSample,
-    forwardGraph: (phase) => forwardGraph(run, phase),
+    forwardGraph: (phase) => forwardGraph(run, phase, part),
     ...config.frozenPrecision === "int8"
       ? { int8: (phase) => roundedMatrices(run, phase) }
       : {},

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import {
   decodePretrainConfig,
   describeFaults,
-  left,
   type ModelSpec,
   type Result,
   right,
@@ -22,7 +21,7 @@ import { identityOf } from "../tasks/identities.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/layout.ts";
 import {
   type Candidates,
-  describeSkipped,
+  firstWhole,
   reachedCandidates,
   type SkippedCheckpoint,
 } from "../run/latest_checkpoint.ts";
@@ -84,19 +83,15 @@ export async function newestWholeWeights(
     CheckpointWeights & { readonly skipped: readonly SkippedCheckpoint[] }
   >
 > {
-  const { paths, skipped: newer } = await reachedCandidates(candidates);
-  const skipped = [...newer];
-  for (const checkpoint of paths) {
-    const weights = await weightsOf(checkpoint);
-    if (weights._tag === "Right") return right({ ...weights.right, skipped });
-    const { path, reason } = weights.left;
-    if (candidates.isChosen) {
-      return left({ _tag: "CheckpointRefused", path, reason });
-    }
-    skipped.push({ path, reason });
-  }
-  const reason = `none of its checkpoints is whole:\n  ${
-    describeSkipped(skipped).join("\n  ")
-  }`;
-  return left({ _tag: "CheckpointRefused", path: from, reason });
+  const reached = await reachedCandidates(candidates);
+  const { isChosen } = candidates;
+  const found = await firstWhole(
+    from,
+    { ...reached, isChosen },
+    weightsOf,
+    "is whole",
+  );
+  if (found._tag === "Left") return found;
+  const { read, skipped } = found.right;
+  return right({ ...read, skipped });
 }

@@ -10,6 +10,7 @@ import {
   right,
   type Shape,
 } from "../../../core/mod.ts";
+import { joinedNumbers } from "../../engine/tensors.ts";
 import type { StoredTensor, Weights } from "../../files/tensor_data.ts";
 import { type EncoderPlace, encoderSources } from "./encoder_names.ts";
 
@@ -72,15 +73,6 @@ function wantedNumbers(
     : left(tensorFault(path, "a number that is not finite", "finite numbers"));
 }
 
-/** Concatenation of the rows of several tensors. */
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(
-    parts.reduce((sum, { length }) => sum + length, 0),
-  );
-  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
-  return all;
-}
-
 /** Shape of a third of a tensor: queries, keys or values. */
 const thirdOf = ([rows = 0, ...others]: Shape): Shape => [rows / 3, ...others];
 
@@ -108,7 +100,7 @@ export function encoderNumbers(
     if (numbers._tag === "Left") return numbers;
     parts.push(numbers.right);
   }
-  return right(isWhole ? parts[0]! : joined(parts));
+  return right(isWhole ? parts[0]! : joinedNumbers(parts));
 }
 
 /** Shape of one of the encoder's tensors, without joining its parts; empty if the file has none. */
