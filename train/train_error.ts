@@ -1,5 +1,5 @@
 /**
- * What can end a run.
+ * Errors of a training.
  *
  * @module
  */
@@ -61,7 +61,7 @@ export type TrainError =
     /** Stage of the loss and its scale; `null` where a step has one loss. */
     readonly stage: { readonly index: number; readonly scale: number } | null;
     readonly loss: number;
-    /** What it should be below. */
+    /** Bound of the loss. */
     readonly bound: number;
   }
   /** A parameter is NaN or infinite, so nothing was saved. */
@@ -86,7 +86,7 @@ export type TrainError =
   | {
     readonly _tag: "FolderLocked";
     readonly path: string;
-    /** Who holds it, in words, if that is known. */
+    /** Holder in words, if that is known. */
     readonly holder: string | null;
   }
   /** A file could not be written or read. */
@@ -132,7 +132,7 @@ export type NonFiniteError = Extract<
 >;
 
 /**
- * What is not finite, and where that began.
+ * Numbers that are not finite, and their origin.
  *
  * @returns A sentence without its beginning and full stop.
  */

@@ -1,5 +1,5 @@
 /**
- * How a command ends that does not end well: thrown where it is found out, caught once,
+ * The end of a command that fails: thrown where it is found out, caught once,
  * by the runner.
  *
  * @module

@@ -27,7 +27,7 @@ import {
 import type { Command } from "./command.ts";
 import { CommandFailed, EXIT, must } from "./command_failed.ts";
 
-/** Whether the user asks for stacks; without leave to look, no. */
+/** True if the user asks for stacks; false without permission to look. */
 function wantsStack(): boolean {
   const leave = Deno.permissions.querySync({ name: "env", variable: "DEBUG" });
   return leave.state === "granted" && Boolean(process.env["DEBUG"]);
@@ -39,7 +39,7 @@ function wordsOfBug(thrown: unknown): string {
   return stack ? `${lastWords(thrown)}\n${stack}` : lastWords(thrown);
 }
 
-/** What `--help` prints. */
+/** Output of `--help`. */
 function helpOf<Table extends FlagTable>(command: Command<Table>): string {
   const { name, summary, usage, words, fields, bases, notes } = command;
   const call = ["deno run -A cli/main.ts", name, ...words, "[FLAGS]"];

@@ -37,7 +37,7 @@ interface Planned {
   readonly images: ExperimentImages;
   readonly trials: readonly Trial[];
   readonly folder: string;
-  /** Whether something of it was done before. */
+  /** True if part of it was done before. */
   readonly isBegun: boolean;
 }
 

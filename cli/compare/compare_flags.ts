@@ -29,7 +29,7 @@ import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Method, METHODS, THESIS_POWERS } from "./methods.ts";
 
-/** How long an experiment is. */
+/** Length of an experiment. */
 interface Size {
   readonly limit: number | null;
   readonly labels: number | null;

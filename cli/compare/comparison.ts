@@ -12,7 +12,7 @@ import {
 } from "./methods.ts";
 import { saysSomething, type TrialResult } from "./experiment_folder.ts";
 
-/** Which clock tells how long a step takes. */
+/** The clock that measures steps. */
 export type Clock = "wall" | "processor";
 
 /** Values of several seeds. */

@@ -100,7 +100,7 @@ const STUDENT_95 = [
   2.262,
 ] as const;
 
-/** Whether a mean of so many values differs from 0: `|mean| > t·deviation / √n`. */
+/** Significance of a mean of so many values: `|mean| > t·deviation / √n`. */
 function standsOut({ mean, deviation }: Spread, count: number): boolean {
   if (deviation === null) return false;
   const t = STUDENT_95[Math.min(count - 1, STUDENT_95.length) - 1] ?? NaN;
@@ -122,7 +122,7 @@ function standingOut(rows: readonly ComparedMethod[]): readonly string[] {
   );
 }
 
-/** What accuracies are measured against, and which of them say nothing. */
+/** The reference of the accuracies, and those that say nothing. */
 function baseline(rows: readonly ComparedMethod[]): readonly string[] {
   const { mostFrequent = null } = rows[0]?.probe ?? {};
   const nothing = rows.flatMap(({ title, ...row }) =>

@@ -37,15 +37,15 @@ export interface Experiment {
   readonly data: string | null;
   /** Images to pre-train on, or `null` for all. */
   readonly limit: number | null;
-  /** How images to judge by are drawn where the data have none of their own. */
+  /** Draw of the validation images where the data have none of their own. */
   readonly heldOut: HeldOut;
   /** Images among them to learn classes from, or `null` for all of those. */
   readonly labels: number | null;
   /** Methods in the order in which they run. */
   readonly methods: readonly Method[];
-  /** How many seeds, from that of the configuration on. */
+  /** Number of seeds, from that of the configuration on. */
   readonly seeds: number;
-  /** What the methods have in common. */
+  /** The common configuration of the methods. */
   readonly pretrain: PretrainConfig;
   readonly powers: MethodPowers;
   readonly finetune: {

@@ -97,21 +97,21 @@ export async function keepPart(
   mustWork(await replaceFile(join(folder, `${part}.json`), asText(result)));
 }
 
-/** How long a part took, by the wall. */
+/** Duration of a part, by the wall. */
 export interface PartTime {
   /** Seconds from its start to its end, in all sittings. */
   readonly wallSeconds: number;
 }
 
-/** What a judgement found. */
+/** Result of a judgement. */
 export interface Judgement extends TopAccuracies, PartTime {
   /** Part of the images to judge by that are of the most frequent class. */
   readonly mostFrequent?: number;
-  /** Whether the classifier's loss ended no lower than that of a uniform guess. */
+  /** True if the classifier's loss ended no lower than that of a uniform guess. */
   readonly diverged?: boolean;
 }
 
-/** Whether a judgement says anything of the encoder: it did not diverge, and finds more than one answer for everything. */
+/** True if a judgement says something of the encoder: it did not diverge, and finds more than one answer for everything. */
 export const saysSomething = (
   { top1, mostFrequent = 0, diverged = false }: Judgement,
 ): boolean => !diverged && top1 > mostFrequent;

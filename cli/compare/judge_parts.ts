@@ -1,5 +1,5 @@
 /**
- * What the encoder of a trial is worth.
+ * Evaluation of the encoder of a trial.
  *
  * @module
  */
@@ -41,7 +41,7 @@ import { type Part, trialFolder } from "./experiment_folder.ts";
 import { UNTRAINED } from "./methods.ts";
 import type { Judgement } from "./experiment_folder.ts";
 
-/** What the judgements of an experiment share. */
+/** Shared inputs of the judgements of an experiment. */
 export interface JudgeContext extends ShownWork {
   readonly experiment: Experiment;
   readonly train: ImageSource;
@@ -87,7 +87,7 @@ async function encoderOf(
     : encoder;
 }
 
-/** What a judgement found, without the time that it took. */
+/** Result of a judgement, without its duration. */
 export type Judged = Omit<Judgement, "wallSeconds">;
 
 /**

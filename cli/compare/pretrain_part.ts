@@ -41,9 +41,9 @@ import { type RunEnd, takeSteps } from "../runs/take_steps.ts";
 import type { Experiment, Trial } from "./experiment.ts";
 import { clockedRun, clockedSteps } from "./processor_time.ts";
 
-/** What a pre-training took and reached. */
+/** Costs and results of a pre-training. */
 export interface PretrainResult {
-  /** Where it computed, in its last sitting. */
+  /** The device of its last sitting. */
   readonly device: string;
   readonly epochs: number;
   readonly steps: number;
@@ -59,7 +59,7 @@ export interface PretrainResult {
   readonly loss: number;
 }
 
-/** What the pre-trainings of an experiment share. */
+/** Shared inputs of the pre-trainings of an experiment. */
 export interface PretrainContext {
   readonly experiment: Experiment;
   readonly source: ImageSource;
@@ -129,7 +129,7 @@ function lastLoss(
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
-/** What a finished run took and reached. */
+/** Costs and results of a finished run. */
 async function resultOf(
   { backend: { device } }: PretrainContext,
   trial: Trial,

@@ -22,7 +22,7 @@ import { type JudgeContext, judgePart } from "./judge_parts.ts";
 import { type PretrainContext, pretrainPart } from "./pretrain_part.ts";
 import type { PartTime } from "./experiment_folder.ts";
 
-/** What the parts of an experiment share. */
+/** Shared inputs of the parts of an experiment. */
 export interface TrialContext extends JudgeContext, PretrainContext {
   readonly experiment: Experiment;
   readonly folder: string;
@@ -38,7 +38,7 @@ interface Task {
 
 type MeanSeconds = ReadonlyMap<Part, number>;
 
-/** What is to be done, and how long what was done took. */
+/** Parts still to be done, and durations of those that were done. */
 async function remaining(
   folder: string,
   trials: readonly Trial[],
@@ -59,7 +59,7 @@ async function remaining(
   return { tasks, seconds: new Map(seconds) };
 }
 
-/** How long the rest will take, once every kind of part has been done. */
+/** Time that is left, once every kind of part has been done. */
 function leftWords(tasks: readonly Task[], seconds: MeanSeconds): string {
   if (PARTS.some((part) => !seconds.has(part))) return "";
   const total = tasks.reduce(

@@ -72,7 +72,7 @@ export const STATISTICS_FLAGS = under("Images", {
   ),
 });
 
-/** How flags ask for an encoder. */
+/** Flags as options of opening an encoder. */
 export const encoderOptions = (
   { prefix, heads }: FlagValues<typeof ENCODER_FLAGS>,
 ): OpenEncoderOptions => ({
@@ -95,7 +95,7 @@ const line = (words: string, names: readonly string[]): readonly string[] =>
   names.length === 0 ? [] : [`${words}: ${listed(names)}`];
 
 /**
- * What became of the content of a file of weights.
+ * Use of the content of a file of weights.
  *
  * @returns Lines; none where everything is as it should be.
  */
@@ -137,7 +137,7 @@ const spread = (
   numbers.length === 1 ? Array(length).fill(numbers[0]) : numbers;
 
 /**
- * What the images of an encoder are normalised with: what flags say, else what its
+ * Statistics for the images of an encoder: those of the flags, else what its
  * run, its export or the configuration beside its weights says, else the images' own.
  *
  * @returns The statistics, or what is wrong with the flags.

@@ -107,7 +107,7 @@ export const LENGTH_FLAGS = under("Schedule", {
   "seed": wholeFlag(0, "seed of all randomness", { at: "training.seed" }),
 });
 
-/** When layers freeze. */
+/** Freeze times. */
 export const FREEZE_FLAGS = under("Freezing", {
   "t0": numberFlag(
     PART,
@@ -255,7 +255,7 @@ function modelOf(name: string): Result<Fault, ModelSpec> {
   return right({ ...MODEL_PRESETS[preset], ...sizes });
 }
 
-/** What flags make of a configuration; its rate goes with the batch. */
+/** A configuration with flags applied; its rate goes with the batch. */
 function changed(
   base: PretrainConfig,
   model: ModelSpec,

@@ -19,7 +19,7 @@ export const HELP_FLAG: FlagTable = {
   help: { ...switchFlag("print this and stop"), heading: "Output" },
 };
 
-/** Whether a command line asks for help, whatever else stands on it. */
+/** True if a command line asks for help, whatever else stands on it. */
 export const asksForHelp = (args: readonly string[]): boolean =>
   args.some((word) => word === "--help" || word === "-h");
 
@@ -143,7 +143,7 @@ export function parseFlags<Table extends FlagTable>(
 }
 
 /**
- * What there is to say of words of earlier versions, which are still read.
+ * Notes on words of earlier versions, which are still read.
  *
  * @returns A line for each of them.
  */

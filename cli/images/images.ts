@@ -1,5 +1,5 @@
 /**
- * Which images a run learns from and by which it is judged.
+ * Training and validation images of a run.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface PretrainImages {
   readonly train: ImageSource;
   /** Images of the same classes that the model never learns from. */
   readonly queries: ImageSource | null;
-  /** Which these are, or why there are none; in words. */
+  /** Their description, or the reason why there are none. */
   readonly judgedBy: string;
 }
 
@@ -62,7 +62,7 @@ const badOptions = (faults: Faults): Result<DataError, never> =>
   left({ _tag: "BadOptions", faults });
 
 /**
- * So many of the images, the same ones each time.
+ * A subset of the images, the same one each time.
  *
  * @param count How many; all without.
  */
@@ -213,12 +213,12 @@ export async function openSplit(
     : selectClasses(source.right, classes);
 }
 
-/** Which classes, and which part is kept to judge by; by class by default. */
+/** Choice of classes and of the part that is kept to judge by; drawn by class by default. */
 export type JudgingChoice =
   & Pick<ImageChoice, "classes" | "valShare">
   & Partial<Pick<ImageChoice, "heldOut">>
   & {
-    /** Whether the data's own part may judge, where they have one; it may by default. */
+    /** Permission for the data's own part to judge, where they have one; given by default. */
     readonly ownPart?: boolean;
   };
 

@@ -36,12 +36,12 @@ export const LOADING_FLAGS = under("Images", {
   "workers": workersFlag("threads beside the main one that decode images"),
 });
 
-/** How the images of a run are loaded. */
+/** Loading of a run's images. */
 export interface RunLoading extends Loading {
   readonly badImages: BadImages;
 }
 
-/** How flags want images to be loaded. */
+/** Loading as flags say. */
 export function loadingFrom(
   images: number,
   { workers = 0, "on-bad-image": onBadImage }: FlagValues<typeof LOADING_FLAGS>,

@@ -6,7 +6,7 @@
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 
-/** What bytes can be written to without waiting for whoever reads them. */
+/** Target of bytes that does not wait for its reader. */
 export interface Sink {
   /** Writes some of the bytes; gives how many. */
   write(bytes: Uint8Array): Promise<number>;

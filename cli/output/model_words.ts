@@ -46,7 +46,7 @@ export function describeModel(model: ModelSpec): string {
 }
 
 /**
- * What the stages predict, where the grid of patches does not allow LocalMIM's own
+ * Predictions of the stages, where the grid of patches does not allow LocalMIM's own
  * cells.
  *
  * @returns A sentence, or `null` on an even grid.

@@ -85,7 +85,7 @@ export function phaseTable(
   ], rows);
 }
 
-/** What the plan saves, by the cost model and by FreezeOut's estimate. */
+/** Saving of the plan, by the cost model and by FreezeOut's estimate. */
 export function savingLine(plan: FreezePlan): string {
   const layers = layerFlops(plan);
   const estimate = calcSpeedup(

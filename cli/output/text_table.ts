@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How a column stands below its head. */
+/** Alignment of a column below its head. */
 export type Alignment = "left" | "right";
 
 /** Lines of a table, columns two spaces apart. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What stands for a number that is not known. */
+/** Sign for an unknown number. */
 export const UNKNOWN = "–";
 
 const { format } = new Intl.NumberFormat("en-US");

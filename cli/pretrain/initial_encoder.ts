@@ -89,11 +89,11 @@ export async function initialOf(
     );
 }
 
-/** Whether numbers are the same but for rounding. */
+/** Equality but for rounding. */
 const isNear = (some: readonly number[], others: readonly number[]): boolean =>
   some.every((value, i) => Math.abs(value - (others[i] ?? NaN)) < 1e-4);
 
-/** That an encoder learned from pixels of other statistics, if it did. */
+/** A line if an encoder learned from pixels of other statistics. */
 function describeOtherStatistics(
   { model, normalization: said }: OpenedEncoder,
   images: Normalization,
@@ -112,7 +112,7 @@ function describeOtherStatistics(
     ];
 }
 
-/** What became of the tensors of the file, in lines. */
+/** Use of the tensors of the file, in lines. */
 export function describeInitialEncoder(
   { encoder }: InitialEncoder,
   images: Normalization,

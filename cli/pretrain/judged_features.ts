@@ -44,11 +44,11 @@ export interface JudgingInputs {
   readonly queries: ImageSource;
   /** Images of each at most. */
   readonly most: { readonly train: number; readonly queries: number };
-  /** Where images to judge by are noted that cannot be read. */
+  /** List of images to judge by that cannot be read. */
   readonly unreadable: BadImages;
-  /** Who makes images ready; the main thread without any. */
+  /** Threads that make images ready; the main thread without any. */
   readonly workers?: ImageWorkers | undefined;
-  /** Whether there is time for more, after so many images to learn from and to judge by. */
+  /** Test for time for more, after so many images to learn from and to judge by. */
   readonly goesOn: (train: number, queries: number) => boolean;
 }
 
@@ -133,7 +133,7 @@ export function smallPixels(
   return out;
 }
 
-/** What was read, in the order in which it was. */
+/** Images that were read, in that order. */
 interface Read {
   readonly indices: number[];
   /** Small pixels of each batch. */

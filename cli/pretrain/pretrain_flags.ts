@@ -80,7 +80,7 @@ const PRETRAINING: ConfigKind<PretrainConfig, PretrainValues> = {
   },
 };
 
-/** What a pre-training is to be. */
+/** Settings of a pre-training. */
 export const pretrainSettings = (
   values: PretrainValues,
 ): Promise<Settings<PretrainConfig>> => settingsFrom(PRETRAINING, values);

@@ -98,7 +98,7 @@ export async function drawingFault(): Promise<string | null> {
   );
 }
 
-/** What the picture shows of each image. */
+/** Parts of the picture for each image. */
 function samplesOf(
   { imageSize: side, inChannels, hogNbins: nbins }: ModelSpec,
   normalization: Normalization,

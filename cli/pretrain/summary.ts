@@ -16,7 +16,7 @@ import {
 import type { RunEnd } from "../runs/take_steps.ts";
 import type { Accuracies, OpenedPretraining } from "./evaluation.ts";
 
-/** What the last line of a pre-training says with `--json`. */
+/** The last line of a pre-training with `--json`. */
 export interface Summary extends RunNumbers, Accuracies {
   /** Mean loss of each stage over its last steps; `null` where no step is on record. */
   readonly lossByStage: readonly (number | null)[];

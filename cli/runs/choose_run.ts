@@ -17,7 +17,7 @@ import {
   type RunProgress,
 } from "../../train/mod.ts";
 
-/** Where runs are that were given no name. */
+/** Folder of runs without a name. */
 export const RUNS_FOLDER = "runs";
 
 const namesIn = (folder: string): Promise<readonly string[]> =>
@@ -50,7 +50,7 @@ export interface RunChoice extends RunProgress {
   readonly images: RememberedImages;
 }
 
-/** How far the run in a folder has come by its newest checkpoint. */
+/** Progress of the run in a folder by its newest checkpoint. */
 export async function runProgress(folder: string): Promise<RunProgress> {
   const latest = await latestCheckpoint(folder);
   return latest._tag === "Left"
@@ -59,7 +59,7 @@ export async function runProgress(folder: string): Promise<RunProgress> {
 }
 
 /**
- * Whether a configuration asks for what a run is.
+ * True if a configuration asks for the same run.
  *
  * @param allowsChange Whether their schedules may differ.
  */

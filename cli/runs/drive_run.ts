@@ -20,7 +20,7 @@ import type { Settings } from "./settings.ts";
 import { type RunEnd, takeSteps } from "./take_steps.ts";
 import { tensorBoardOf } from "./tensorboard.ts";
 
-/** Who sees the end of a run, and what stops it. */
+/** Display and stop of the end of a run. */
 export interface EndContext extends ShownWork {
   /** Prints a line. */
   readonly say: (line: string) => void;
@@ -30,11 +30,11 @@ export interface EndContext extends ShownWork {
   readonly fail: (error: TrainError) => never;
 }
 
-/** What the runs of a command have of their own. */
+/** The command's own part of a run. */
 export interface RunJob<Planned extends PlannedRun, Found extends object> {
   /** The program, and the words that it wants before its flags. */
   readonly program: string;
-  /** What is known of a run that was stopped. */
+  /** Summary of a run that was stopped. */
   summary(run: OpenedRun<Planned>, end: RunEnd): object;
   /** Judges a run that has taken all its steps. */
   finish(
@@ -44,9 +44,9 @@ export interface RunJob<Planned extends PlannedRun, Found extends object> {
   ): Promise<Found>;
 }
 
-/** How a run is started. */
+/** Inputs of a run. */
 export interface RunStart<Config> {
-  /** What it is to be. */
+  /** Its settings. */
   readonly settings: Settings<Config>;
   /** Flags that were given. */
   readonly values: RunValues;

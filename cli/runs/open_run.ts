@@ -37,9 +37,9 @@ export interface PlannedRun
   readonly task: Task<unknown>;
   /** Images to learn from. */
   readonly train: ImageSource;
-  /** Where its micro-batches come from. */
+  /** Source of its micro-batches. */
   readonly batches: ItemSource<unknown>;
-  /** How images are loaded, and the list of those that could not be. */
+  /** Loading of images, and the list of those that could not be read. */
   readonly loading: RunLoading;
   /** Losses of a step that are watched. */
   readonly losses: WatchedLosses;
@@ -49,13 +49,13 @@ export interface PlannedRun
 
 /** A run with all that it needs. */
 export type OpenedRun<Planned extends PlannedRun = PlannedRun> = Planned & {
-  /** Where it computes. */
+  /** The engine. */
   readonly backend: Backend;
   /** Its folder. */
   readonly folder: RunFolder;
   /** Starts it. */
   readonly begin: RunOptions["begin"];
-  /** When it is saved. */
+  /** Checkpoint policy. */
   readonly policy: CheckpointPolicy;
   /** Tells when its losses have exploded. */
   readonly watch: LossWatch;

@@ -1,5 +1,5 @@
 /**
- * What a run says on the terminal while it goes on.
+ * Output of a run on the terminal.
  *
  * @module
  */

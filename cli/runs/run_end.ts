@@ -1,5 +1,5 @@
 /**
- * How a run ends when it does not end well.
+ * The end of a run that fails.
  *
  * @module
  */
@@ -41,10 +41,10 @@ export function resumeCommand(
 const REMEDIES =
   "a lower rate (--blr, --lr), a longer --warmup-epochs or --clip-grad";
 
-/** How systems say that a disk, a quota or a file is full. */
+/** Errors of systems for a full disk, quota or file. */
 const NO_ROOM = /ENOSPC|EDQUOT|EFBIG|no space|quota|too large/i;
 
-/** What to do after an error; a run that diverged would diverge again. */
+/** Advice after an error; a run that diverged would diverge again. */
 function adviceAfter(
   error: TrainError,
   checkpoint: string,

@@ -1,5 +1,5 @@
 /**
- * What a user wants of a run: flags, a file, an earlier run.
+ * Settings of a run: flags, a file, an earlier run.
  *
  * @module
  */
@@ -36,10 +36,10 @@ import {
 } from "./choose_run.ts";
 import { hasTwoIntervals, type RunValues } from "./run_flags.ts";
 
-/** What a run is to be. */
+/** Settings of a run. */
 export interface Settings<Config> extends ImagesOfRun {
   readonly config: Config;
-  /** Where to go on, or `null` for a new run. */
+  /** The run to go on with, or `null` for a new one. */
   readonly earlier: EarlierRun | null;
   /** Folder of the run, or `null` for a new one. */
   readonly outputDir: string | null;
@@ -49,7 +49,7 @@ export interface Settings<Config> extends ImagesOfRun {
 export type EarlierRun = NonNullable<ImagesOfRun["earlier"]> & {
   /** Its folder, or the one checkpoint that was asked for. */
   readonly from: string;
-  /** Whether its schedule may become another. */
+  /** Permission for its schedule to change. */
   readonly allowScheduleChange: boolean;
 };
 
@@ -63,7 +63,7 @@ export interface ConfigKind<Config, Values extends SettingValues> {
   /** Name of its task. */
   readonly task: string;
   decode(json: unknown): Result<Faults, Config>;
-  /** What holds where no flag and no file says anything. */
+  /** The configuration without any flag or file. */
   base(values: Values): Config | Promise<Config>;
   /** The configuration changed by flags, new or of a run that goes on. */
   changed(
@@ -159,7 +159,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
     return this.#settings(base, null, null);
   }
 
-  /** What flags make of a run, new or earlier. */
+  /** Settings of a run, new or earlier, with flags applied. */
   #settings(
     base: Config,
     earlier: EarlierRun | null,
@@ -215,7 +215,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
   }
 }
 
-/** Whether a run has the images that flags name, as far as they name any. */
+/** True if a run has the images that flags name, as far as they name any. */
 function hasImages(
   { data, limit, classes, valShare }: ImageChoice,
   { images }: EarlierRun,

@@ -27,10 +27,10 @@ import {
   reportedAfter,
 } from "./progress.ts";
 
-/** How a run ended. */
+/** The end of a run. */
 export interface RunEnd {
   readonly run: Training;
-  /** What ended it: its last step or the user's wish, or an error. */
+  /** Cause: its last step, the user's wish, or an error. */
   readonly cause: "finished" | "interrupted" | TrainError;
   /** Path of the newest checkpoint; of the folder where there is none. */
   readonly checkpoint: string;
@@ -40,7 +40,7 @@ export interface RunEnd {
   readonly totals: RunTotals;
 }
 
-/** What drives a run. */
+/** Options of taking the steps of a run. */
 export interface RunOptions
   extends CostedPlan, Pick<KeepingOptions, "policy" | "watch"> {
   readonly folder: RunFolder;
@@ -78,7 +78,7 @@ function keeping(
   };
 }
 
-/** What is done beside the steps, or why the run cannot begin. */
+/** Hooks of the run, or why it cannot begin. */
 function hooksOf(options: RunOptions): Result<TrainError, readonly Hook[]> {
   const { tracker = null, progress } = options;
   const kept = keepingHooks({

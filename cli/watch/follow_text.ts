@@ -17,7 +17,7 @@ export interface TextStream {
   write(text: string): unknown;
 }
 
-/** How a run is shown. */
+/** Options of showing a run. */
 export interface TextOptions {
   /** Its folder, as it was named. */
   readonly folder: string;

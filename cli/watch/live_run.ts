@@ -6,7 +6,7 @@
 import { left, type Result } from "../../core/mod.ts";
 import type { FollowedRun, Follower, NoRun } from "../../train/mod.ts";
 
-/** What a look at the run's folder gave. */
+/** Result of a look at the run's folder. */
 export type Look = Result<NoRun, FollowedRun>;
 
 /** A run that is looked at as long as somebody listens. */

@@ -25,7 +25,7 @@ import script from "./page/page.js" with { type: "text" };
 /** The only address that is listened on. */
 const LOOPBACK = "127.0.0.1";
 
-/** What is served. */
+/** Content of a page. */
 export interface PageOptions {
   /** The run's folder, as it was named. */
   readonly folder: string;
@@ -88,7 +88,7 @@ const picture = (svg: string | null): Response =>
     ? refuse(404, "There is no such picture yet")
     : new Response(svg, { headers: PICTURE_HEADERS });
 
-/** What the page shows after a look at the run. */
+/** State of the page after a look at the run. */
 async function stateOf(
   folder: string,
   curves: Curves,
@@ -163,7 +163,7 @@ function eventStreams(options: PageOptions, curves: Curves): PageHandler {
   };
 }
 
-/** Whether a name is one by which browsers of this machine call it, with a port that there is. */
+/** True for a name by which browsers of this machine call it, with a port that exists. */
 function isOwnHost(host: string | null): boolean {
   const found = /^(?:127\.0\.0\.1|localhost)(?::(\d{1,5}))?$/i.exec(host ?? "");
   return found !== null && Number(found[1] ?? 0) < 2 ** 16;
@@ -192,7 +192,7 @@ const isFile = (path: string): path is keyof typeof FILES =>
   Object.hasOwn(FILES, path);
 
 /**
- * What answers the page's requests: the page, its pictures and the stream of
+ * Handler of the page's requests: the page, its pictures and the stream of
  * states.
  *
  * @returns A function from a request to its answer: 421 for another host's name,
@@ -232,7 +232,7 @@ export interface ServedPage {
   close(): Promise<void>;
 }
 
-/** What is served where. */
+/** Options of serving a page. */
 export interface ServeOptions {
   /** The run's folder, as it was named. */
   readonly folder: string;

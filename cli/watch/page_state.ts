@@ -1,5 +1,5 @@
 /**
- * How a run stands, as its page shows it.
+ * State of a run, as its page shows it.
  *
  * @module
  */
@@ -19,10 +19,10 @@ import {
   stepWords,
 } from "./words.ts";
 
-/** What a page shows of a run. */
+/** State of a page of a run. */
 export type RunState = ReturnType<typeof runState>;
 
-/** What a page shows where there is no run. */
+/** State of a page without a run. */
 export interface NoRunState {
   readonly kind: "none";
   /** The folder, as it was named. */
@@ -105,7 +105,7 @@ function barsOf({ status }: FollowedRun) {
 }
 
 /**
- * What a page shows of a run; a version changes when its picture does.
+ * State of a page of a run; a version changes when its picture does.
  *
  * @param folder The run's folder, as it was named.
  * @param now The time, milliseconds since 1970.

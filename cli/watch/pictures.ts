@@ -17,7 +17,7 @@ import { type FollowedRun, readRegular } from "../../train/mod.ts";
 /** Names of the curves. */
 export type CurveName = "loss" | "rates";
 
-/** How a curve is drawn. */
+/** Style of a curve. */
 export interface CurveStyle {
   readonly theme: "light" | "dark";
   readonly size: "wide" | "narrow";

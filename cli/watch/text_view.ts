@@ -1,5 +1,5 @@
 /**
- * How a run stands, as text.
+ * State of a run, as text.
  *
  * @module
  */
@@ -99,7 +99,7 @@ const cut = (line: string, columns: number): string => {
 };
 
 /**
- * How a run stands, as lines of text: its progress, losses, speed, saving and last
+ * State of a run as lines of text: its progress, losses, speed, saving and last
  * checkpoint, then a bar for each layer, as long as its rate is high. Where there
  * is not room enough, frozen layers share one line and the deepest are left out.
  *
@@ -124,7 +124,7 @@ export function textView(
   return [...above, ...shown].slice(0, rows).map((line) => cut(line, columns));
 }
 
-/** How a run stands, in one line. */
+/** State of a run in one line. */
 export function lineView(run: FollowedRun): string {
   const { status } = run;
   const frozen = status.layers.filter(({ isFrozen }) => isFrozen).length;

@@ -33,7 +33,7 @@ export interface BrokenCheckpoint {
   readonly kind: "broken";
   /** The checkpoint, or a file of it. */
   readonly path: string;
-  /** What is wrong. */
+  /** The fault. */
   readonly reason: string;
 }
 
@@ -99,7 +99,7 @@ async function readTensors(
     : broken(path, `tensor ${excerpt(extra)} is none of this run at this step`);
 }
 
-/** What a checkpoint says it is. */
+/** A checkpoint's description of itself. */
 export interface DescribedCheckpoint {
   /** Content of its `run.json`. */
   readonly file: RunFile;

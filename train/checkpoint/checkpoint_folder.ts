@@ -1,6 +1,6 @@
 /**
  * The folder of a run's checkpoints: a name `step-…` in it is a whole one at
- * every moment, whatever is written, replaced or removed, and whenever the
+ * any time, whatever is written, replaced or removed, and whenever the
  * process dies.
  *
  * ```text
@@ -19,7 +19,7 @@ import { isCheckpointName } from "./layout.ts";
 const PARTIAL = ".partial";
 const REPLACED = ".replaced";
 
-/** Where a checkpoint is while it is written or removed. */
+/** Path of a checkpoint while it is written or removed. */
 export function partialPath(checkpoint: string): string {
   return `${checkpoint}${PARTIAL}`;
 }

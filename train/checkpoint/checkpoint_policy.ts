@@ -1,5 +1,5 @@
 /**
- * When a run is saved, and which of its checkpoints stay.
+ * Times of checkpoints, and which of them are kept.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import {
   right,
 } from "../../core/mod.ts";
 
-/** Which checkpoints stay. */
+/** Checkpoints that are kept. */
 export interface KeptCheckpoints {
-  /** How many of the newest, a whole number of at least 1. */
+  /** Number of the newest that are kept, a whole number of at least 1. */
   readonly keepLast: number;
-  /** Whether those at freeze steps stay for ever; there is one at each. */
+  /** True keeps those at freeze steps for ever; there is one at each. */
   readonly keepAtFreeze: boolean;
 }
 
-/** When a run is saved, and what stays. Its end is always saved. */
+/** Times of checkpoints, and which are kept. The end of a run is always saved. */
 export interface CheckpointPolicy extends KeptCheckpoints {
   /** Steps between checkpoints, a whole number of at least 1, or `null`. */
   readonly everySteps: number | null;
@@ -28,8 +28,8 @@ export interface CheckpointPolicy extends KeptCheckpoints {
   readonly everyMinutes: number | null;
 }
 
-/** A moment between two steps. */
-export interface SaveMoment {
+/** A point between two steps. */
+export interface SavePoint {
   /** Steps done. */
   readonly step: number;
   /** Minutes since the last checkpoint, or since the run was opened. */
@@ -39,7 +39,7 @@ export interface SaveMoment {
 const isWhole = (value: number): boolean =>
   Number.isSafeInteger(value) && value >= 1;
 
-/** What is wrong with a number, if anything. */
+/** A fault of a number. */
 const outside = (
   path: keyof CheckpointPolicy,
   found: number,
@@ -70,7 +70,7 @@ export function checkedPolicy(
 
 /**
  * Steps at which layers freeze. A checkpoint with so many steps done is of the
- * last moment at which they had moved.
+ * last state in which they had moved.
  *
  * @returns First steps of all phases but the first, rising.
  */
@@ -81,13 +81,13 @@ export function freezeSteps(
 }
 
 /**
- * Whether a run is to be saved now: at its end, at freeze steps that stay, at
+ * Test for a checkpoint being due: at the end of a run, at freeze steps that stay, at
  * multiples of `everySteps`, and when `everyMinutes` have passed.
  */
 export function isCheckpointDue(
   { everySteps, everyMinutes, keepAtFreeze }: CheckpointPolicy,
   plan: Pick<FreezePlan, "phases" | "totalSteps">,
-): (moment: SaveMoment) => boolean {
+): (point: SavePoint) => boolean {
   const freezes = new Set(keepAtFreeze ? freezeSteps(plan) : []);
   return ({ step, minutes }) =>
     step === plan.totalSteps || freezes.has(step) ||

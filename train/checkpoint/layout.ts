@@ -27,7 +27,7 @@ import type { Snapshot } from "../engine/snapshot.ts";
 import type { StateShapes, TrainingIdentity } from "../engine/task.ts";
 import { digestDifference } from "../files/byte_reading.ts";
 
-/** What `run.json` says. */
+/** Content of `run.json`. */
 export interface RunFile {
   /** Version of this form; checkpoints of version 1 have no digests, those before 3 are of pre-training. */
   readonly version: 1 | 2 | 3;
@@ -104,7 +104,7 @@ export function checkpointStep(name: string): number {
   return Number(name.replace("step-", ""));
 }
 
-/** Whether a folder is named like a whole checkpoint. */
+/** True for the name of a whole checkpoint. */
 export function isCheckpointName(name: string): boolean {
   return /^step-\d{9}$/.test(name);
 }

@@ -45,7 +45,7 @@ export type Unusable =
 /** The training that a checkpoint is of, beside the one that is to go on. */
 interface ComparedTraining {
   readonly its: TrainingIdentity;
-  /** How the schedule differs, or `null`. */
+  /** Difference of the schedules, or `null`. */
   readonly change: ScheduleChange | null;
 }
 
@@ -84,7 +84,7 @@ function mismatch(
     : `it is at step ${step}, wanted 0 to ${steps}`;
 }
 
-/** What JSON keeps of a value. */
+/** A value after writing and reading it as JSON. */
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /**
@@ -120,7 +120,7 @@ function comparedWith(
 export interface ReadCheckpoint {
   /** The state. */
   readonly snapshot: Snapshot;
-  /** How the schedule of the training differs, or `null`. */
+  /** Difference of the schedules, or `null`. */
   readonly change: ScheduleChange | null;
 }
 

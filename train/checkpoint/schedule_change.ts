@@ -1,5 +1,5 @@
 /**
- * What another schedule does to a run that is under way.
+ * Effect of another schedule on a run that is under way.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export function differences(
 /** A value before and after. */
 export type Change<Value> = readonly [before: Value, after: Value];
 
-/** What a schedule says of one layer. */
+/** Difference of two schedules in one layer. */
 export interface LayerChange {
   /** Its name in the plan. */
   readonly name: string;
@@ -50,7 +50,7 @@ export interface LayerChange {
   readonly rate: Change<number>;
 }
 
-/** What another schedule changes. */
+/** Difference of two schedules. */
 export interface ScheduleChange {
   /** Steps done when it is changed. */
   readonly step: number;
@@ -72,7 +72,7 @@ const SCHEDULE_FIELDS = [
 ] as const;
 
 /**
- * Whether a field of a configuration belongs to the schedule. The batch does not:
+ * True if a field of a configuration belongs to the schedule. The batch does not:
  * the step, in which a run counts its time, would be another one. Neither does
  * what layers are made of.
  *
@@ -100,7 +100,7 @@ function layerChanges(
 }
 
 /**
- * What another schedule does to a run.
+ * Effect of another schedule on a run.
  *
  * @param after The plan as it is to be: of the same model and batch.
  * @param step Steps done.
@@ -120,7 +120,7 @@ export function scheduleChange(
   };
 }
 
-/** When a layer freezes under one of two schedules, seen from a step. */
+/** Freezing of a layer under one of two schedules, seen from a step. */
 function freezing(at: number, total: number, step: number): string {
   if (at >= total) return "never frozen";
   return at <= step ? `frozen since step ${at}` : `freezes at step ${at}`;

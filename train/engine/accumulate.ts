@@ -18,11 +18,11 @@ import {
   uploadAll,
 } from "./tensors.ts";
 
-/** What stays the same from step to step. */
+/** Constants of all steps. */
 export interface StepContext<Item> {
-  /** Where it computes. */
+  /** The engine. */
   readonly backend: Backend;
-  /** What is trained. */
+  /** The training. */
   readonly task: Task<Item>;
   /**
    * Steps of the whole training that may be skipped because a loss or gradient is not

@@ -83,7 +83,7 @@ function originOf(
 }
 
 /**
- * Whether a step may be taken with such losses, gradients and statistics.
+ * Check of the losses, gradients and statistics of a step.
  *
  * @returns The same numbers, or what is not finite.
  */

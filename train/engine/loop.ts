@@ -31,13 +31,13 @@ export type ItemSource<Item> = (
   fromItem: number,
 ) => AsyncIterable<Result<TrainError | DataError, Item>>;
 
-/** What a training needs beside its task. */
+/** Inputs of a training beside its task. */
 export interface TrainOptions<Item> {
-  /** Where it computes. */
+  /** The engine. */
   readonly backend: Backend;
-  /** Where samples come from. */
+  /** Source of the samples. */
   readonly batches: ItemSource<Item>;
-  /** Where it starts: the first snapshot of the task, or that of a checkpoint. */
+  /** The start: the first snapshot of the task, or that of a checkpoint. */
   readonly start: Snapshot;
   /**
    * Steps of the whole training that may be skipped because a loss or gradient is not

@@ -17,7 +17,7 @@ import { phaseGraphs } from "./phase.ts";
 import type { Task } from "./task.ts";
 
 /**
- * What an engine should be tested for before a training: its longest sum, which is that
+ * Test of an engine before a training: its longest sum, which is that
  * of the first phase with whole micro-batches, and products in 8-bit integers if frozen
  * blocks compute so.
  *

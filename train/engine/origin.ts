@@ -1,14 +1,14 @@
 /**
- * Where numbers ceased to be finite.
+ * Origin of numbers that are not finite.
  *
  * @module
  */
 import type { StageScale } from "../../core/mod.ts";
 
-/** What of a step is not finite. */
+/** Kind of the numbers that are not finite. */
 export type OriginKind = "images" | "parameter" | "activation" | "gradient";
 
-/** Where numbers ceased to be finite. */
+/** Origin of numbers that are not finite. */
 export interface Origin {
   /** The first stage whose loss is not finite, and its scale; `null` if all are. */
   readonly stage: { readonly index: number; readonly scale: StageScale } | null;
@@ -18,7 +18,7 @@ export interface Origin {
    * begins at the losses. `null` if it was not found.
    */
   readonly first: {
-    /** What it is. */
+    /** Its kind. */
     readonly kind: OriginKind;
     /** Its name, or the number of the sample. */
     readonly name: string;

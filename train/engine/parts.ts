@@ -11,7 +11,7 @@ import type { HostBatch } from "./tensors.ts";
 /** With fewer samples the overhead of an operator weighs more than its work. */
 const FEWEST_SAMPLES = 4;
 
-/** What the gradients of all parts may take, bytes: adding them up costs time too. */
+/** Limit of the gradients of all parts, bytes: adding them up costs time too. */
 const MOST_BYTES = 2 ** 29;
 
 /**

@@ -25,7 +25,7 @@ import { compileAll, sumInPlace, updateInPlace } from "./programs.ts";
 import type { Task, TrainedParameter } from "./task.ts";
 import { orBackendFailed } from "./tensors.ts";
 
-/** What a phase trains. */
+/** Tensors that change in a phase. */
 export interface PhaseTensors {
   /** The parameters that move. */
   readonly trained: readonly TrainedParameter[];

@@ -61,7 +61,7 @@ export async function runOnce(
 
 /** A graph to compile, and how. */
 export interface GraphToCompile extends CompileOptions {
-  /** What is compiled. */
+  /** The graph. */
   readonly graph: Graph;
 }
 

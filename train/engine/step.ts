@@ -23,11 +23,11 @@ import { moveParameters, skipStep } from "./update.ts";
 export interface StepResult {
   /** Replaces the state before, whose changed tensors are gone. */
   readonly state: TrainState;
-  /** What happened; `compile` is 0. */
+  /** Report of the step; `compile` is 0. */
   readonly report: StepReport;
 }
 
-/** What is known of a step but its times. */
+/** Report of a step without its times. */
 function reportOf(
   { plan, training: { batchSize, accumIter } }: Task<unknown>,
   { phase }: PhasePrograms,

@@ -29,7 +29,7 @@ import type { TopAccuracies } from "./probe_accuracy.ts";
  *
  * @param parameters The classifier on that device, by name.
  * @param batches Images in order; the last batch may be smaller.
- * @param watched Told how many images are done; what stops it.
+ * @param watched Progress in images, and a signal that stops it.
  * @returns Accuracies, `NaN` without images; or the first error.
  */
 export async function classifierAccuracy(
@@ -65,7 +65,7 @@ export async function compileConvNetScores(
  *
  * @param tensors The network on that device, by name.
  * @param batches Images in order; the last batch may be smaller.
- * @param watched Told how many images are done; what stops it.
+ * @param watched Progress in images, and a signal that stops it.
  * @returns A part in `[0, 1]`, `NaN` without images; or the first error.
  */
 export async function convNetError(

@@ -1,5 +1,5 @@
 /**
- * How well a linear probe classifies.
+ * Accuracy of a linear probe.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface TopAccuracies {
 /** Samples at a time. */
 const MOST = 1024;
 
-/** What of a probe's state gives its scores. */
+/** The part of a probe's state that gives its scores. */
 export type TrainedProbe = Pick<Snapshot, "parameters" | "statistics">;
 
 /** The linear layer together with the normalisation by running statistics. */

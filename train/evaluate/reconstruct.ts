@@ -55,7 +55,7 @@ function stagesOf(
  * Runs every stage on a batch.
  *
  * @param parameters The model's parameters on that device.
- * @param moment Seed and epoch of the masks.
+ * @param draw Seed and epoch of the masks.
  * @returns Predictions and targets, or why there are none: the engine failed.
  */
 export async function reconstruct(
@@ -63,12 +63,12 @@ export async function reconstruct(
   spec: ModelSpec,
   parameters: DeviceTensors,
   batch: Pick<Batch, "images" | "indices">,
-  moment: EpochDraw,
+  draw: EpochDraw,
 ): Promise<Result<TrainError, Reconstruction>> {
   const graph = reconstructionGraph(spec, batch.indices.length);
   const program = await compileGraph(backend, graph);
   if (program._tag === "Left") return program;
-  const tensors = batchTensors(spec, batch, moment);
+  const tensors = batchTensors(spec, batch, draw);
   const values = await runOnce(backend, program.right, parameters, tensors);
   program.right.dispose();
   return values._tag === "Left" ? values : right({

@@ -43,7 +43,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** What a file is to hold: text, bytes, or bytes in parts that follow one another. */
+/** Content of a file: text, bytes, or bytes in parts that follow one another. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
 function partsOf(content: FileContent): Iterable<Uint8Array> {

@@ -35,7 +35,7 @@ export async function fileResult<A>(
 }
 
 /**
- * Whether a file operation failed because there is nothing at its path. Whatever
+ * True if a file operation failed because there is nothing at its path. Whatever
  * cannot be read for another reason may be there all the same.
  */
 export const isMissing = (thrown: unknown): boolean =>
@@ -59,9 +59,9 @@ export async function folderNames(
   }
 }
 
-/** What opening may do. */
+/** Options of opening a file. */
 export interface RegularOptions {
-  /** Whether a symbolic link is a file, too; so by default. */
+  /** True accepts a symbolic link, too; so by default. */
   readonly followsLinks?: boolean;
   /** Bytes above which a file is refused. */
   readonly most?: number;

@@ -35,7 +35,7 @@ import {
 
 export type { FormatError } from "./safetensors_header.ts";
 
-/** What a safetensors file holds. */
+/** Content of a safetensors file. */
 export interface TensorFile {
   /** Free text by key. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -46,7 +46,7 @@ export interface TensorFile {
 /** Name of the digest among the metadata. */
 export const SEAL = "vitfreeze.sha512";
 
-/** What stands for the digest while it is computed. */
+/** Placeholder of the digest while it is computed. */
 const BLANK_SEAL = "0".repeat(128);
 
 /** Nothing in a JSON text looks like this but the one key: quotes in texts have a backslash before them. */
@@ -56,7 +56,7 @@ const PLACE = /[{,]"vitfreeze\.sha512":"([0-9a-f]{128})"/;
 interface OpenedSeal {
   /** The header with zeros instead. */
   readonly blank: Uint8Array;
-  /** Where the digits begin in it. */
+  /** Place of the digits in it. */
   readonly at: number;
   /** The digits. */
   readonly sha512: string;
@@ -183,7 +183,7 @@ function sealCheck(
   return right({ add: digest.add, fault });
 }
 
-/** What was read of a file of which not all is read. */
+/** Content of a file of which not all tensors are read. */
 export interface ChosenTensors extends TensorFile {
   /** The other tensors, by kind and shape. */
   readonly unread: ReadonlyMap<string, string>;
@@ -192,7 +192,7 @@ export interface ChosenTensors extends TensorFile {
 const kindAndShape = ({ dtype, shape }: Contents["entries"][number]): string =>
   `${dtype} [${shape.join(", ")}]`;
 
-/** What a file holds of whose tensors these were read. */
+/** Content of a file of whose tensors these were read. */
 function chosenTensors(
   { metadata, entries, names }: Contents,
   read: ReadonlyMap<string, StoredTensor>,
@@ -213,7 +213,7 @@ function chosenTensors(
  * A file with a digest of itself is read from front to back, each byte once.
  *
  * @param size Bytes of the file.
- * @param choose Told the shapes of all tensors that can be read; says which are.
+ * @param choose The tensors to read, by the shapes of all that can be read.
  * @returns These, and the others in words, or why the file cannot be trusted.
  */
 export function* chosenSafetensorsReading(

@@ -22,7 +22,7 @@ export interface StoredTensor {
 }
 
 /**
- * Which tensors of a file are to be read.
+ * Choice of the tensors of a file that are read.
  *
  * @returns Whether a tensor is wanted, by its name.
  */

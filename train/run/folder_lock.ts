@@ -20,11 +20,11 @@ export const LOCK_FILE = "run.lock";
 /** A folder that is this process's own until the lock is disposed of. */
 export type FolderLock = Disposable;
 
-/** What the holder of a lock writes down, for those whom it keeps out. */
+/** Name of the holder of a lock, for those whom it keeps out. */
 const ownName = (): string =>
   `process ${process.pid} on ${hostname()}, since ${new Date().toISOString()}`;
 
-/** Who holds a lock, if that can be read. */
+/** Holder of a lock, if that can be read. */
 async function holderOf(path: string): Promise<string | null> {
   const text = await Deno.readTextFile(path).catch(() => "");
   return text === "" ? null : text.trim();
@@ -94,7 +94,7 @@ export async function lockFolder(
 }
 
 /**
- * Whether a process has locked a folder, found out without waiting.
+ * True if a process has locked a folder, found out without waiting.
  *
  * @returns `null` if it has no lock, or one that cannot be tried.
  */
@@ -112,7 +112,7 @@ export async function isFolderLocked(folder: string): Promise<boolean | null> {
 }
 
 /**
- * Whether a folder could be locked, without locking it: for a refusal before
+ * Test for a folder that could be locked, without locking it: for a refusal before
  * work that would be in vain.
  *
  * @param folder The folder; one that is missing is free, and of a lock that cannot be

@@ -19,38 +19,38 @@ export const IMAGES_FILE = "images.json";
 export const BAD_IMAGES_FILE = "bad_images.json";
 
 /**
- * How images are kept away from learning where the data have no part to judge by:
+ * Draw of the images that are kept away from learning where the data have no part to judge by:
  * each class its share, or, in runs from before that, a share of all together.
  */
 export type HeldOut = "by class" | "over all";
 
-/** Which images a run is asked to learn from. */
+/** Choice of the images to learn from. */
 export interface ImageChoice {
   /** Folder of images, or `null` for the embedded ones. */
   readonly data: string | null;
-  /** How many images to learn from, or `null` for all. */
+  /** Number of images to learn from, or `null` for all. */
   readonly limit: number | null;
   /** Names of the classes to learn from, or `null` for all. */
   readonly classes: readonly string[] | null;
   /** Part of the images that is kept to judge by, or `null` for what the data have. */
   readonly valShare: number | null;
-  /** How that part is drawn. */
+  /** Draw of that part. */
   readonly heldOut: HeldOut;
 }
 
 /** Content of the file. */
 export interface RememberedImages extends ImageChoice {
-  /** How many they are, in words. */
+  /** Their number, in words. */
   readonly found: string;
   /** SHA-256 of their names in order. */
   readonly names: string;
-  /** What they are normalised with; files of older runs do not say it. */
+  /** Statistics of their normalisation; absent in files of older runs. */
   readonly normalization?: Normalization;
   /** Digest of their contents, `contentDigest`; absent in files of earlier versions. */
   readonly contents?: string;
 }
 
-/** What names in a source begin with: its own name, or the folder of its archives. */
+/** Common beginning of the names in a source: its own name, or the folder of its archives. */
 function rootOf({ name, imageName }: ImageSource): string {
   const first = imageName(0);
   if (first.startsWith(name)) return name;
@@ -70,7 +70,7 @@ function namesDigest(source: ImageSource, root = rootOf(source)): string {
 }
 
 /**
- * What to remember of the images of a run.
+ * Description of the images of a run.
  *
  * @param source The images that the run learns from.
  * @param contents Digest of their contents; without it only their names are known again.
@@ -87,7 +87,7 @@ export function rememberedImages(
 }
 
 /**
- * Whether images have the names that a run remembers, in the same order.
+ * True if images have the names that a run remembers, in the same order.
  *
  * @param before What was.
  */
@@ -126,7 +126,7 @@ function isRemembered(json: unknown): json is RememberedImages {
     typeof found === "string" && typeof names === "string";
 }
 
-/** What files of earlier runs do not say and cannot be absent. */
+/** Fields that are absent in files of earlier runs. */
 const EARLIER = { classes: null, valShare: null, heldOut: "over all" } as const;
 
 const completed = (json: unknown): unknown =>

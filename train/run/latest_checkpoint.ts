@@ -1,5 +1,5 @@
 /**
- * Where a run can go on.
+ * Checkpoints from which a run can go on.
  *
  * @module
  */
@@ -38,15 +38,15 @@ export function describeSkipped(
   return skipped.map(({ path, reason }) => `${path}: ${reason}`);
 }
 
-/** Where a run might go on. */
+/** Candidates for the checkpoint from which a run goes on. */
 export interface Candidates {
   /** Checkpoints, that of the most steps first; at least one. */
   readonly paths: readonly [string, ...string[]];
-  /** Whether there is one because it was asked for. */
+  /** True for a single one that was asked for. */
   readonly isChosen: boolean;
 }
 
-/** How far a run had come. */
+/** Progress of a run. */
 export interface RunProgress {
   /** Steps that were done. */
   readonly step: number;
@@ -55,7 +55,7 @@ export interface RunProgress {
 }
 
 /**
- * How far a checkpoint says that its run had come; by its name if it does not say so
+ * Progress of the run of a checkpoint; by its name if it does not say so
  * well.
  *
  * @param checkpoint Path of the checkpoint.

@@ -13,7 +13,7 @@ const BLOCK = 50;
 /** Steps in a row that a loss may be high. */
 export const HIGH_STEPS = 10;
 
-/** How many times its bound a loss may be by default. */
+/** Default limit of a loss, times its bound. */
 export const DEFAULT_LOSS_LIMIT = 10;
 
 /** Why a run ends whose loss has grown out of bounds. */
@@ -34,11 +34,11 @@ export interface LossWatch {
   high(): LossExploded | null;
 }
 
-/** What is known of the loss of a stage. */
+/** Course of the loss of a stage. */
 interface StageCourse {
   /** Losses of the present block. */
   readonly block: Float64Array;
-  /** How many there are. */
+  /** Number of them. */
   size: number;
   /** Lowest median of a whole block so far; infinite in the first. */
   level: number;

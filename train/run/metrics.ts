@@ -38,7 +38,7 @@ const isFields = (x: unknown): x is Fields =>
 const isCount = (x: unknown): boolean =>
   Number.isSafeInteger(x) && (x as number) >= 0;
 
-/** Losses and gradients of a step that was left out are not finite: `null` in JSON. */
+/** Losses and gradients of a step that was skipped are not finite: `null` in JSON. */
 const isLoss = (x: unknown): boolean => x === null || Number.isFinite(x);
 
 /** Times without which a step cannot be described. */
@@ -51,7 +51,7 @@ const areTimes = (x: unknown): boolean =>
   isFields(x) && TIMES.every((part) => part in x) &&
   areAll(x, Number.isFinite);
 
-/** Whether a value has all fields of a line; it may have others. */
+/** True for a value with all fields of a line; it may have others. */
 function isLine(x: unknown): x is Fields {
   if (!isFields(x)) return false;
   const { rates, stageLosses, gradientNorm = 0, skipped = "" } = x;

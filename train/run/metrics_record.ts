@@ -32,7 +32,7 @@ const [NEWLINE, BRACE] = [10, 123] as const;
 export interface RecordPiece {
   /** Steps in order; `null` for a line that is not the record of one. */
   readonly lines: readonly (MetricsLine | null)[];
-  /** Where each line ends in the file, in bytes. */
+  /** Ends of the lines in the file, bytes. */
   readonly ends: readonly number[];
 }
 
@@ -75,7 +75,7 @@ export async function readPiece(
   return { lines: texts.map(parseMetricsLine), ends };
 }
 
-/** How far a record goes without a fault. */
+/** Reach of a record without a fault. */
 export interface RecordReach {
   /** Step of its first line, 0 if it has none. */
   readonly first: number;
@@ -83,11 +83,11 @@ export interface RecordReach {
   readonly end: number;
   /** Bytes of the lines of steps below the limit of the reading. */
   readonly bytes: number;
-  /** What is wrong with the line behind `end`, or `null`. */
+  /** Fault of the line behind `end`, or `null`. */
   readonly fault: string | null;
 }
 
-/** What is wrong with a line of a record, or `null`. */
+/** Fault of a line of a record, or `null`. */
 function lineFault(
   line: MetricsLine | null,
   number: number,
@@ -99,7 +99,7 @@ function lineFault(
     : `line ${number} is of step ${line.step}, wanted ${wanted}`;
 }
 
-/** What is wrong with a last line without its end; a writer that died leaves its beginning. */
+/** Fault of a last line without its end; a writer that died leaves its beginning. */
 async function restFault(
   handle: FileHandle,
   from: number,
@@ -159,7 +159,7 @@ async function withFile<A>(
  * writer that died leaves it, is none.
  *
  * @param limit Steps below it are visited.
- * @param visit Told each step, in order.
+ * @param visit Called with each step, in order.
  * @returns How far the record goes, or why it cannot be read.
  */
 export function readRecord(
@@ -253,7 +253,7 @@ export type RecordWriter = (
   report: StepReport,
 ) => Promise<Result<TrainError, void>>;
 
-/** Which file is at a path and how long it is; `null` if none is. */
+/** Identity and length of the file at a path; `null` if there is none. */
 async function fileAt(
   path: string,
 ): Promise<{ readonly file: string; readonly size: number } | null> {

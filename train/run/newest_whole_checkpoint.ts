@@ -25,15 +25,15 @@ import type { ScheduleChange } from "../checkpoint/schedule_change.ts";
 import type { Snapshot } from "../engine/snapshot.ts";
 import type { TrainError } from "../train_error.ts";
 
-/** Where a run goes on. */
+/** The checkpoint from which a run goes on. */
 export interface WholeCheckpoint {
   /** Path of the checkpoint. */
   readonly path: string;
-  /** The moment, as the run that goes on needs it. */
+  /** The state, as the run that goes on needs it. */
   readonly start: Snapshot;
   /** The record of its run, up to it. */
   readonly record: RecordBefore;
-  /** How the schedule differs from then on, or `null`. */
+  /** Difference of the schedules, or `null`. */
   readonly change: ScheduleChange | null;
   /** Newer ones that were passed over, newest first. */
   readonly skipped: readonly SkippedCheckpoint[];
@@ -61,7 +61,7 @@ async function reached(
  * checkpoint that was asked for by its own path.
  *
  * @param allowsChange Whether it may have another schedule.
- * @param witness Told what was recorded before the checkpoint.
+ * @param witness Listener to the steps that were recorded before the checkpoint.
  * @returns The checkpoint, and which newer ones were passed over and why.
  */
 export async function newestWholeCheckpoint(

@@ -1,5 +1,5 @@
 /**
- * What is on record of a run before one of its checkpoints.
+ * Record of a run before one of its checkpoints.
  *
  * @module
  */
@@ -31,20 +31,20 @@ export interface RecordBefore {
   readonly bytes: number;
   /** The steps before `limit`. */
   readonly history: Pick<RunHistory, "lines" | "totals">;
-  /** Where and why it ends, as a clause. */
+  /** Place and cause of its end, as a clause. */
   readonly describe: string;
-  /** What is wrong with it, in words, or `null`. */
+  /** Its fault, or `null`. */
   readonly fault: string | null;
 }
 
-/** What a record says that is not there. */
+/** Reach of a missing record. */
 const NO_RECORD = { first: 0, end: 0, bytes: 0, fault: "it is missing" };
 
 /**
  * Reads the record in a run's folder.
  *
- * @param limit Steps below it are kept and told.
- * @param witness What else is told of them.
+ * @param limit Steps below it are kept and passed on.
+ * @param witness Further listener to them.
  */
 export async function recordBefore(
   folder: string,
@@ -86,7 +86,7 @@ async function freeName(folder: string): Promise<Result<TrainError, string>> {
   return right(join(folder, name));
 }
 
-/** Whether a record goes on at a step: it reaches it, and from its first line on. */
+/** True if a record goes on at a step: it reaches it, and from its first line on. */
 const goesOnAt = ({ end, bytes }: RecordBefore, step: number): boolean =>
   end !== null && end >= step && (bytes > 0 || step === 0);
 

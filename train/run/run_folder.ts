@@ -54,11 +54,11 @@ export const RUN_FILES = {
   task: "task.json",
 } as const;
 
-/** What is known of a run when its folder is opened. */
+/** State of a run when its folder is opened. */
 export interface RunBeginning {
-  /** Where it is. */
+  /** Path. */
   readonly path: string;
-  /** Where the run starts. */
+  /** Start of the run. */
   readonly start: Snapshot;
   /** Checkpoint of the start in this folder; `null` if there is none yet. */
   readonly checkpointOfStart: string | null;
@@ -66,11 +66,11 @@ export interface RunBeginning {
   readonly history: readonly MetricsLine[];
   /** Totals of all of them. */
   readonly totals: RunTotals;
-  /** What was wrong with the record and what became of it, or `null`. */
+  /** Fault of the record and its repair, or `null`. */
   readonly recordNote: string | null;
   /** Newer checkpoints from which the run does not go on, and why. */
   readonly skipped: readonly SkippedCheckpoint[];
-  /** How the schedule differs from before the start, or `null`. */
+  /** Difference of the schedules before and after the start, or `null`. */
   readonly change: ScheduleChange | null;
 }
 
@@ -89,23 +89,23 @@ export interface RunFolder extends RunBeginning, Disposable {
    * removed is no error but one of `complaints`.
    */
   checkpoint(snapshot: Snapshot): Promise<Result<TrainError, string>>;
-  /** What went wrong since the last call with what the run can do without. */
+  /** Failures since the last call that do not end the run. */
   complaints(): readonly string[];
 }
 
 /** A folder that is this process's own, and what goes into it. */
 export interface FolderPlace {
-  /** Where it is. */
+  /** Path. */
   readonly path: string;
   /** The lock on it. */
   readonly lock: FolderLock;
-  /** Which checkpoints stay. */
+  /** Checkpoints that are kept. */
   readonly kept: KeptCheckpoints;
   /** The training. */
   readonly run: TrainingIdentity;
 }
 
-/** Which checkpoints stay, checked; a number is so many of the newest. */
+/** Checkpoints that are kept, checked; a number is so many of the newest. */
 function checkedKept(
   keep: number | KeptCheckpoints,
 ): Result<TrainError, KeptCheckpoints> {
@@ -138,7 +138,7 @@ export async function whileLocked(
   return opened;
 }
 
-/** Whether a checkpoint is of a step at which layers froze in the run that wrote it. */
+/** True for a checkpoint of a step at which layers froze in the run that wrote it. */
 async function isAtFreeze(folder: string, step: number): Promise<boolean> {
   const its = await checkpointIdentity(join(folder, checkpointName(step)));
   return its !== null && freezeSteps(its.plan).includes(step);
@@ -234,7 +234,7 @@ export async function taskOfRun(path: string): Promise<string> {
 }
 
 /**
- * Whether there is something in a folder to go on from: a recorded step or a
+ * True if there is something in a folder to go on from: a recorded step or a
  * checkpoint. A run that died before its first one left nothing of worth.
  *
  * @param path The folder; one that is missing holds nothing.

@@ -80,11 +80,11 @@ export function metricsSample(
   };
 }
 
-/** What is counted over all recorded steps. */
+/** Totals over all recorded steps. */
 export interface RunTotals {
   /** Seconds, images and compilation included. */
   readonly seconds: number;
-  /** Steps that were left out because they were not finite. */
+  /** Steps that were skipped because they were not finite. */
   readonly skipped: number;
 }
 

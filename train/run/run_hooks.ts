@@ -16,13 +16,13 @@ import type { LossWatch } from "./loss_watch.ts";
 import { metricsLine } from "./metrics.ts";
 import type { RunFolder } from "./run_folder.ts";
 
-/** What keeps a run. */
+/** Options of the hooks that keep a run. */
 export interface KeepingOptions {
   /** The plan. */
   readonly plan: Pick<FreezePlan, "phases" | "totalSteps">;
   /** Its folder. */
   readonly folder: Pick<RunFolder, "record" | "checkpoint">;
-  /** When it is saved. */
+  /** Checkpoint policy. */
   readonly policy: CheckpointPolicy;
   /**
    * Tells when its losses have exploded. Then the run ends, and no state at which a
@@ -143,7 +143,7 @@ export function keepingHooks(
     ]);
 }
 
-/** A program outside that is told of a run, such as TensorBoard. */
+/** A program outside that follows a run, such as TensorBoard. */
 export interface Tracker {
   /** Takes note of a step. */
   step(report: StepReport): Promise<Result<TrainError, void>>;

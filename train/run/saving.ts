@@ -1,5 +1,5 @@
 /**
- * What freezing saved, from the clock.
+ * Saving by freezing, from the clock.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type FreezePlan, savedPart } from "../../core/mod.ts";
 export interface PhaseTime {
   /** Phase of the plan. */
   readonly phase: number;
-  /** How many layers are frozen in it. */
+  /** Number of layers that are frozen in it. */
   readonly frozenLayers: number;
   /** Median time of a step in seconds; images and compilation are not in it. */
   readonly secondsPerStep: number;
@@ -62,7 +62,7 @@ const TELLING_STEPS = 10;
 const SHORT_PART = 0.1;
 
 /**
- * Whether so many steps of each phase say what freezing saved. A few steps vary by more
+ * True if there are enough steps of each phase to say what freezing saved. A few steps vary by more
  * than that.
  *
  * @param steps How many steps each phase has on record, the first phase first.

@@ -28,7 +28,7 @@ import type { TrainError } from "../train_error.ts";
 /** The micro-batches of an epoch from one of them on, in the order of the seed. */
 export type BatchSource = ItemSource<Batch>;
 
-/** How batches are made; none of it changes a batch of readable images. */
+/** Options of loading; none of them changes a batch of readable images. */
 export type Loading = Pick<
   LoadOptions,
   "workers" | "onBadImage" | "badImages"
@@ -73,7 +73,7 @@ export function batchSource(
   return batchesBy(source, training, transform, loading);
 }
 
-/** Where the fields of a transform stand in the configuration. */
+/** A fault of a transform with its place in the configuration. */
 function inConfig(fault: Fault): Fault {
   const field = fault.path === "scale" ? "cropScale" : fault.path;
   const isOurs = /^(cropScale|randAugment|erasing)/.test(field);

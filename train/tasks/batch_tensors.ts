@@ -14,7 +14,7 @@ import {
 import type { Batch } from "../../data/mod.ts";
 import type { HostBatch } from "../engine/tensors.ts";
 
-/** Which draw of randomness a batch belongs to. */
+/** Draw of randomness that a batch belongs to. */
 export interface EpochDraw {
   /** Seed of the run. */
   readonly seed: number;

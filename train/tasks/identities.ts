@@ -36,7 +36,7 @@ interface Lengths {
   readonly accumIter?: number;
 }
 
-/** How one kind of training is read. */
+/** Reader of one kind of training. */
 interface Kind<Config, Plan> {
   readonly decode: (config: unknown) => Result<Faults, Config>;
   readonly lengths: (config: Config) => Lengths;

@@ -24,7 +24,7 @@ export interface CutBox {
   readonly right: number;
 }
 
-/** What is done to a batch. Its partner is the batch in opposite order. */
+/** Mixing of a batch. Its partner is the batch in opposite order. */
 export type Mixing =
   /** Nothing. */
   | { readonly _tag: "None" }
@@ -50,7 +50,7 @@ function cutBox(key: Key, lambda: number, side: number): CutBox {
 }
 
 /**
- * What is done to a batch.
+ * Draws the mixing of a batch.
  *
  * @param side Side of the square images, pixels.
  * @see Zhang et al., mixup, 2018; Yun et al., CutMix, 2019, section 3.

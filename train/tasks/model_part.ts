@@ -66,7 +66,7 @@ export const blockActivations = (
     part: part({ _tag: "Block", index }),
   }));
 
-/** What these blocks give, as outputs of a graph under these names. */
+/** Outputs of these blocks as those of a graph, under these names. */
 export const blockOutputs = (
   blocks: readonly NodeId[],
 ): Readonly<Record<string, NodeId>> =>

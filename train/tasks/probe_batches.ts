@@ -1,5 +1,5 @@
 /**
- * What the steps of a linear probe learn from.
+ * Batches of a linear probe.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export type EpochFeatures = (
 export interface ProbedSamples {
   /** Batch size, seed, width and classes. */
   readonly config: ProbeConfig;
-  /** How many there are. */
+  /** Number of them. */
   readonly samples: number;
   /** Their features, asked for once an epoch. */
   readonly features: EpochFeatures;

@@ -160,8 +160,8 @@ function agreedModel(
   const [first, ...others] = sizeFaults(said, own.right);
   if (first !== undefined) return left([first, ...others]);
   const asked = { ...own.right, imageSize: imageSize ?? own.right.imageSize };
-  const told = fitting(asked, said);
-  return told._tag === "Left" ? told : checkModel(asked);
+  const fits = fitting(asked, said);
+  return fits._tag === "Left" ? fits : checkModel(asked);
 }
 
 /** The model of an encoder: what is asked for, else what the path or the weights say. */

@@ -29,7 +29,7 @@ import { type FileFailed, fileResult } from "../../files/file_result.ts";
 /** Castagnoli's polynomial, the lowest power first. */
 const POLYNOMIAL = 0x82f63b78;
 
-/** What the lower byte of a remainder adds to the rest of it. */
+/** Contribution of the lower byte of a remainder to the rest of it. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) {
@@ -89,7 +89,7 @@ const FILE_VERSION = "brain.Event:2";
 /** `SessionLog.START`. */
 const START = 1;
 
-/** What an event says. */
+/** Content of an event. */
 export type EventContent =
   /** The first of a file: which version it has. */
   | { readonly _tag: "FileVersion" }
@@ -98,13 +98,13 @@ export type EventContent =
   /** Numbers of a step. */
   | { readonly _tag: "Scalars"; readonly values: Scalars };
 
-/** An event at a moment. */
+/** An event with its time and step. */
 export interface TensorBoardEvent {
   /** Seconds since 1970. */
   readonly wallTime: number;
   /** Optimizer step. */
   readonly step: number;
-  /** What it says. */
+  /** Its content. */
   readonly content: EventContent;
 }
 
@@ -137,12 +137,12 @@ export function encodeEvent(
   return joined([double(1, wallTime), integer(2, step), contentField(content)]);
 }
 
-/** What the name of every event file begins with. */
+/** Beginning of the name of every event file. */
 const PREFIX = "events.out.tfevents.";
 
 /** An event file that is written. */
 export interface EventFile {
-  /** Where it is. */
+  /** Path. */
   readonly path: string;
   /** Appends events; they are in the file when the promise is fulfilled. */
   append(

@@ -73,7 +73,7 @@ export function stepScalars(
 /** Folder of the event files in a run's folder. */
 export const TENSORBOARD_FOLDER = "tensorboard";
 
-/** Steps of before that are told, evenly spread where there are more: TensorBoard shows fewer. */
+/** Earlier steps that are written, evenly spread where there are more: TensorBoard shows fewer. */
 const MOST_PAST = 5000;
 
 /** Lines of a record that are written at a time. */
@@ -89,13 +89,13 @@ const eventOf = (
   content: { _tag: "Scalars", values },
 });
 
-/** A run that TensorBoard is told of. */
+/** A run that TensorBoard follows. */
 export interface TrackedRun {
   /** The run. */
   readonly run: TrainingIdentity;
   /** Its folder. */
   readonly path: string;
-  /** Where it starts. */
+  /** Its start. */
   readonly start: { readonly step: number };
   /** Steps that were recorded before, in order; not all where there are very many. */
   readonly history: readonly MetricsLine[];
