@@ -60,7 +60,6 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 };
 
-/** Names and purposes of the commands. */
 function helpOfCommands(): string {
   const names = Object.keys(COMMANDS);
   const width = Math.max(...names.map((name) => name.length));

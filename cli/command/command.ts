@@ -16,7 +16,6 @@ export interface CommandContext<Table extends FlagTable> {
 
 /** A command. */
 export interface Command<Table extends FlagTable = FlagTable> {
-  /** Name on the command line. */
   readonly name: string;
   /** Purpose in a line. */
   readonly summary: string;

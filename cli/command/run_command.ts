@@ -54,7 +54,6 @@ const linesTo = (stream: NodeJS.WritableStream) => (line: string): void =>
 
 const print = linesTo(process.stdout);
 
-/** The words and flags of a command line. */
 function read<Table extends FlagTable>(
   { words: wanted, fields }: Command<Table>,
   args: readonly string[],

@@ -45,7 +45,6 @@ export interface Experiment {
   readonly methods: readonly Method[];
   /** Number of seeds, from that of the configuration on. */
   readonly seeds: number;
-  /** The common configuration of the methods. */
   readonly pretrain: PretrainConfig;
   readonly powers: MethodPowers;
   readonly finetune: {

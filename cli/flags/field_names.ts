@@ -10,7 +10,6 @@ import type { FlagTable } from "./flags.ts";
 export interface FieldNames {
   /** The flag that sets a field, by its path or, alone, the last part of it; `undefined` if none does. */
   readonly flagOf: (path: string) => string | undefined;
-  /** A sentence with flags in place of the fields that it mentions. */
   readonly inSentence: (sentence: string) => string;
   /** Faults with flags in place of fields. */
   readonly named: (faults: Faults) => Faults;

@@ -242,7 +242,6 @@ export function rateMode(
   return power === undefined ? base : { _tag: "LayerWise", power };
 }
 
-/** The stages of a model on the grid that it has. */
 function onGrid(model: ModelSpec, takesAll: true | undefined): ModelSpec {
   const stages = takesAll ? allStages(model.depth) : model.stages;
   return { ...model, stages: stagesOnGrid(stages, gridSize(model)) };

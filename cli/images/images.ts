@@ -39,7 +39,6 @@ export interface PretrainImages {
   readonly judgedBy: string;
 }
 
-/** Judges by no other images than those with a label. */
 function withLabels(images: PretrainImages): PretrainImages {
   const { train, queries, judgedBy } = images;
   if (queries === null) return images;
@@ -84,7 +83,6 @@ const unjudged = (train: ImageSource, why: string): PretrainImages => ({
   judgedBy: `no images: ${why}`,
 });
 
-/** A remark on classes, where there are any. */
 function onClasses(
   names: readonly string[],
   remark: (some: string) => string,

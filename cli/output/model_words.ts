@@ -12,7 +12,6 @@ import {
 } from "../../core/mod.ts";
 import { textTable } from "./text_table.ts";
 
-/** Numbers of parameters of a model's encoder and of its decoders. */
 function parameterCounts(
   model: ModelSpec,
 ): Readonly<Record<"encoder" | "decoders", number>> {

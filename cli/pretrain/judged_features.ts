@@ -42,7 +42,6 @@ export interface JudgingInputs {
   readonly encoders: readonly DeviceTensors[];
   readonly train: ImageSource;
   readonly queries: ImageSource;
-  /** Images of each at most. */
   readonly most: { readonly train: number; readonly queries: number };
   /** List of images to judge by that cannot be read. */
   readonly unreadable: BadImages;
@@ -61,7 +60,6 @@ export interface JudgedFeatures {
 /** Operations of a batch at most, so that the clock is looked at often. */
 const BATCH_FLOPS = 5e10;
 
-/** Images of a batch at most. */
 const BATCH = 100;
 
 /** Both kinds of images in one source, first those to learn from. */

@@ -39,7 +39,6 @@ const PICTURED = 6;
 const dataFailed = (error: DataError): Result<TrainError, never> =>
   left({ _tag: "DataFailed", error });
 
-/** A few images of a source as one batch. */
 async function picturedBatch(
   source: ImageSource,
   { imageSize, inChannels }: ModelSpec,

@@ -34,7 +34,6 @@ export interface EndContext extends ShownWork {
 export interface RunJob<Planned extends PlannedRun, Found extends object> {
   /** The program, and the words that it wants before its flags. */
   readonly program: string;
-  /** Summary of a run that was stopped. */
   summary(run: OpenedRun<Planned>, end: RunEnd): object;
   /** Judges a run that has taken all its steps. */
   finish(
@@ -46,7 +45,6 @@ export interface RunJob<Planned extends PlannedRun, Found extends object> {
 
 /** Inputs of a run. */
 export interface RunStart<Config> {
-  /** Its settings. */
   readonly settings: Settings<Config>;
   /** Flags that were given. */
   readonly values: RunValues;

@@ -33,7 +33,6 @@ import type { RunOptions } from "./take_steps.ts";
 /** A training that is planned, and what there is to say of it. */
 export interface PlannedRun
   extends CostedPlan, Pick<FolderContent, "start" | "describe"> {
-  /** The training. */
   readonly task: Task<unknown>;
   /** Images to learn from. */
   readonly train: ImageSource;
@@ -41,7 +40,6 @@ export interface PlannedRun
   readonly batches: ItemSource<unknown>;
   /** Loading of images, and the list of those that could not be read. */
   readonly loading: RunLoading;
-  /** Losses of a step that are watched. */
   readonly losses: WatchedLosses;
   /** Lines about it. */
   readonly words: readonly string[];
@@ -51,11 +49,9 @@ export interface PlannedRun
 export type OpenedRun<Planned extends PlannedRun = PlannedRun> = Planned & {
   /** The engine. */
   readonly backend: Backend;
-  /** Its folder. */
   readonly folder: RunFolder;
   /** Starts it. */
   readonly begin: RunOptions["begin"];
-  /** Checkpoint policy. */
   readonly policy: CheckpointPolicy;
   /** Tells when its losses have exploded. */
   readonly watch: LossWatch;

@@ -94,7 +94,6 @@ export function reportedAfter({ index, from, to }: Phase): number | null {
   return index === 0 ? null : Math.min(from + SETTLED, to - 1);
 }
 
-/** Layers that freeze when a phase begins. */
 function newlyFrozen(plan: FreezePlan<unknown>, phase: Phase): string {
   const before = plan.phases[phase.index - 1]?.frozenLayers ?? 0;
   const names = plan.layers.slice(before, phase.frozenLayers)

@@ -49,7 +49,6 @@ export interface Settings<Config> extends ImagesOfRun {
 export type EarlierRun = NonNullable<ImagesOfRun["earlier"]> & {
   /** Its folder, or the one checkpoint that was asked for. */
   readonly from: string;
-  /** Permission for its schedule to change. */
   readonly allowScheduleChange: boolean;
 };
 

@@ -61,7 +61,6 @@ const PICTURE_HEADERS = {
   "content-type": "image/svg+xml; charset=utf-8",
 } as const;
 
-/** Files of the page by path. */
 const FILES = {
   "/": [html, "text/html"],
   "/page.css": [style, "text/css"],

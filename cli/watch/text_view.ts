@@ -19,7 +19,6 @@ import {
   stepWords,
 } from "./words.ts";
 
-/** Cells of a bar. */
 const BAR = 24;
 /** Cells of the bar of the whole run. */
 const LONG_BAR = 48;

@@ -26,7 +26,6 @@ export interface PhaseCompiler {
 
 type Made = Result<TrainError, PhasePrograms>;
 
-/** Programs that are being made. */
 interface Making {
   readonly phase: Phase;
   readonly programs: Promise<Made>;

@@ -23,7 +23,6 @@ export interface KnnSearch extends WorkOptions {
 
 const TILE_BYTES = 2 ** 22;
 
-/** Rows of a tile at most. */
 const TILE_ROWS = 512;
 
 /** Some rows brought to length 1; a row of zeros stays. */
@@ -109,7 +108,6 @@ function hostComparer(
   return { compare, dispose: () => {} };
 }
 
-/** Compares on a device. */
 async function deviceComparer(
   backend: Backend,
   width: number,

@@ -92,7 +92,6 @@ export interface SweepInputs {
   readonly rates?: readonly number[];
 }
 
-/** Samples to learn from and samples held out. */
 interface Parts {
   readonly learned: LabelledFeatures;
   readonly heldOut: LabelledFeatures;

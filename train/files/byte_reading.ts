@@ -91,7 +91,6 @@ export function readBytes<A>(bytes: Uint8Array, reading: ReadingOf<A>): A {
   return next.value;
 }
 
-/** The bytes of a range of a file. */
 async function rangeOf(
   file: FileHandle,
   { start, end }: ByteRange,

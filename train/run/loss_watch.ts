@@ -38,7 +38,6 @@ export interface LossWatch {
 interface StageCourse {
   /** Losses of the present block. */
   readonly block: Float64Array;
-  /** Number of them. */
   size: number;
   /** Lowest median of a whole block so far; infinite in the first. */
   level: number;

@@ -37,7 +37,6 @@ export interface RecordBefore {
   readonly fault: string | null;
 }
 
-/** Reach of a missing record. */
 const NO_RECORD = { first: 0, end: 0, bytes: 0, fault: "it is missing" };
 
 /**

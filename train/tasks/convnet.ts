@@ -33,7 +33,6 @@ export interface ConvNetRun {
   readonly plan: ConvNetPlan;
 }
 
-/** The tensors of layers that are not frozen. */
 const learning = (
   tensors: readonly ConvNetTensor[],
   { frozenLayers }: Phase,

@@ -128,7 +128,6 @@ async function saidBeside(folder: string): Promise<
     : right({ said: encoder.right, normalization: timm.right });
 }
 
-/** Names of the files that weights are divided into. */
 function filesOf(index: JsonObject | null): Result<string, readonly string[]> {
   const map = Object.values((index ?? {})["weight_map"] ?? {});
   const names = [...new Set(map)];

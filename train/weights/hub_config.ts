@@ -15,13 +15,10 @@ import {
 } from "../../core/mod.ts";
 import { type JsonObject, objectIn } from "./image_statistics.ts";
 
-/** A size that a configuration says. */
 interface SaidSize {
-  /** Name of the field in the configuration. */
   readonly path: string;
   /** The model's own name of it. */
   readonly field: keyof ModelSpec;
-  /** The size. */
   readonly size: number;
 }
 

@@ -146,7 +146,6 @@ function fitting(
   }]);
 }
 
-/** The model that weights and what is said of them agree upon. */
 function agreedModel(
   file: EncoderTensors,
   said: SaidEncoder | null,

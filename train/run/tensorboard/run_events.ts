@@ -17,7 +17,6 @@ import {
   type TensorBoardEvent,
 } from "./event_file.ts";
 
-/** Numbers under one heading. */
 const under = (
   heading: string,
   values: readonly (readonly [name: string, value: number])[],

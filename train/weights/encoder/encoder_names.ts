@@ -116,7 +116,6 @@ const NAMINGS: readonly EncoderNaming[] = [
   MMPRETRAIN,
 ];
 
-/** Order of the parts of a tensor along its rows. */
 const PART_ORDER = ["query", "key", "value"];
 
 /** timm's name of a tensor, and which third of it this is; `null` if it has none such. */

@@ -17,7 +17,6 @@ import {
   textOf,
 } from "./pickle_machine.ts";
 
-/** The effect of one op on the machine. */
 type PickleOp = (machine: PickleMachine) => void;
 
 /** The highest protocol that there is. */

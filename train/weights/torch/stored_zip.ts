@@ -32,7 +32,6 @@ function refuse(reason: string): never {
   throw new ZipRefusal(reason);
 }
 
-/** A reading with refusals as values. */
 function* refusing<A>(reading: Reading<A>): Reading<Result<string, A>> {
   try {
     return right(yield* reading);
@@ -64,7 +63,6 @@ function recordIn(
     : refuse(`there is no ${kind} record at byte ${at}`);
 }
 
-/** Reads a record at a place. */
 function* readRecord(
   size: number,
   at: number,
