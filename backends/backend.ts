@@ -1,8 +1,6 @@
 /**
  * Interface of every engine: it compiles a graph into a program and moves
  * tensors to and from its device. No tensor library is named here.
- *
- * @module
  */
 import type { DType, Graph, Result, Shape, Signature } from "../core/mod.ts";
 

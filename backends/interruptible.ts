@@ -1,8 +1,4 @@
-/**
- * Runs that end when the user wants to stop.
- *
- * @module
- */
+/** Runs that end when the user wants to stop. */
 import { left, right } from "../core/mod.ts";
 import type { Backend, BackendError } from "./backend.ts";
 

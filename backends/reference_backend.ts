@@ -1,7 +1,5 @@
 /**
  * The reference interpreter as an engine: slow, in float64, without any library.
- *
- * @module
  */
 import {
   type DType,

@@ -1,8 +1,4 @@
-/**
- * Choice of an engine that this machine can run.
- *
- * @module
- */
+/** Choice of an engine that this machine can run. */
 import { left, type Result, right } from "../core/mod.ts";
 import {
   type Backend,
@@ -82,11 +78,7 @@ async function tested(
     : await selfTest(backend.right, options);
 }
 
-/**
- * Starts and tests every device.
- *
- * @returns All devices, fastest kind first.
- */
+/** Starts and tests every device. */
 export async function availableDevices(): Promise<readonly Availability[]> {
   const list: Availability[] = [];
   for (const device of DEVICES) {

@@ -1,7 +1,5 @@
 /**
  * What a file is, by its first bytes, for messages about a file of another kind.
- *
- * @module
  */
 
 /** Bytes that are looked at. */

@@ -1,8 +1,4 @@
-/**
- * Text from outside, made fit for a message.
- *
- * @module
- */
+/** Text from outside, made fit for a message. */
 
 /** A longer piece of text is cut, characters. */
 const LONGEST = 120;

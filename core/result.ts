@@ -1,8 +1,4 @@
-/**
- * Success or failure as a value, and what can be wrong with input.
- *
- * @module
- */
+/** Success or failure as a value, and what can be wrong with input. */
 
 import { excerpt, shown } from "./excerpt.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Accuracy against saved time.
- *
- * @module
- */
+/** Accuracy against saved time. */
 import * as Plot from "@observablehq/plot";
 import { caption, plotSvg, stackedSvg } from "./svg.ts";
 import { INK, stageColour } from "./theme.ts";

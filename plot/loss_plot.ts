@@ -1,8 +1,4 @@
-/**
- * Plot of the losses.
- *
- * @module
- */
+/** Plot of the losses. */
 import * as Plot from "@observablehq/plot";
 import { caption, plotSvg } from "./svg.ts";
 import { type LossPoint, type LossSeries, lossSeries } from "./loss_series.ts";

@@ -1,8 +1,4 @@
-/**
- * Marks of freezes and prunings: upright lines over a plot of steps.
- *
- * @module
- */
+/** Marks of freezes and prunings: upright lines over a plot of steps. */
 import * as Plot from "@observablehq/plot";
 import { caption } from "./svg.ts";
 import { LIGHT, type Theme } from "./theme.ts";
@@ -39,11 +35,6 @@ function labelled(
 /**
  * Marks the steps at which layers froze, dashed, and those at which a stage was
  * pruned with them, solid; above them how many layers are frozen from there on.
- *
- * @param phases In the order of time.
- * @param lastStep Last step that is drawn.
- * @param width Width of the frame, pixels.
- * @returns Marks over the scale `x` of steps; none if nothing froze.
  */
 export function phaseMarks(
   phases: readonly PhaseMark[],

@@ -1,7 +1,5 @@
 /**
  * Picture of reconstructions: images, what the encoder sees of them, targets and predictions.
- *
- * @module
  */
 import {
   CELL_UNITS,

@@ -1,8 +1,4 @@
-/**
- * Quantities that stay the same within a phase, over a run.
- *
- * @module
- */
+/** Quantities that stay the same within a phase, over a run. */
 import * as Plot from "@observablehq/plot";
 import { caption, plotSvg } from "./svg.ts";
 import { INK, stageColour } from "./theme.ts";

@@ -1,8 +1,4 @@
-/**
- * The learning rates of a run that is under way.
- *
- * @module
- */
+/** The learning rates of a run that is under way. */
 import * as Plot from "@observablehq/plot";
 import type { FreezePlan } from "../core/mod.ts";
 import { caption, plotSvg } from "./svg.ts";

@@ -1,7 +1,5 @@
 /**
  * Plots as SVG text without a browser: one plot, several below each other, captions.
- *
- * @module
  */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
@@ -12,13 +10,7 @@ interface Page {
   readonly document: NonNullable<Plot.PlotOptions["document"]>;
 }
 
-/**
- * Draws a plot.
- *
- * @param options Marks, scales and sizes as Observable Plot knows them.
- * @param theme Colours of the ground and of what has no colour of its own.
- * @returns An SVG document.
- */
+/** Draws a plot. */
 export function plotSvg(
   options: Plot.PlotOptions,
   { ground, ink }: Theme = LIGHT,
@@ -45,13 +37,7 @@ export interface Panel {
   readonly svg: string;
 }
 
-/**
- * Puts plots below each other.
- *
- * @param width Width of all, pixels.
- * @param panels From top to bottom.
- * @returns An SVG document on a white ground.
- */
+/** Puts plots below each other. */
 export function stackedSvg(width: number, panels: readonly Panel[]): string {
   const tops = panels.map((_, i) =>
     panels.slice(0, i).reduce((sum, { height }) => sum + height, 0)
@@ -70,10 +56,8 @@ export function stackedSvg(width: number, panels: readonly Panel[]): string {
 /**
  * Words at a fixed distance from the upper left corner of the frame.
  *
- * @param words The text; a line break starts a second line.
  * @param offset Pixels to the right and down.
  * @param style Differences from the usual style: quiet, beginning at the offset.
- * @returns A mark for a plot.
  */
 export function caption(
   words: string,

@@ -1,8 +1,4 @@
-/**
- * Colours and sizes of pictures, on light and on dark ground.
- *
- * @module
- */
+/** Colours and sizes of pictures, on light and on dark ground. */
 import * as Plot from "@observablehq/plot";
 
 /** Titles and totals. */
@@ -26,12 +22,7 @@ const STAGE_COLOURS = [
   "#e05252",
 ] as const;
 
-/**
- * Colour of a stage, distinct for the first twelve.
- *
- * @param stage Its number, from 0.
- * @returns A CSS colour.
- */
+/** Colour of a stage, distinct for the first twelve. */
 export function stageColour(stage: number): string {
   return STAGE_COLOURS[stage % STAGE_COLOURS.length] ?? INK;
 }

@@ -4,8 +4,6 @@
  * Kernels work on the storage of a TensorFlow.js backend directly. Its engine
  * (scopes, gradient tape, the one current backend of the process) is not used,
  * so several devices live side by side and no tensor can slip into a scope.
- *
- * @module
  */
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs";
 import type { DType, NodeOf, OpName, Signature } from "../../core/mod.ts";

@@ -3,8 +3,6 @@
  *
  * Its kernels are not used: they multiply matrices at a quarter of the speed of
  * these loops, and the fused ops are not among them.
- *
- * @module
  */
 import { sizeOf } from "../../core/mod.ts";
 import type { HostMemory } from "./host/host_kernel.ts";

@@ -2,8 +2,6 @@
  * Checks of untrusted data; io-ts stays inside this file.
  *
  * A codec never converts, clips or completes: what it accepts is what was given.
- *
- * @module
  */
 import * as t from "io-ts";
 import { E, pipe } from "../fp.ts";
@@ -25,7 +23,6 @@ export type Findings = t.Errors;
 /**
  * A codec from its faults.
  *
- * @param wanted What it accepts, in words.
  * @param findingsIn What is wrong with a value; none means that it is an `A`.
  */
 export function codecOf<A>(
@@ -78,7 +75,6 @@ export function findingOf(fault: Fault, place: Place): Findings {
  * Finite numbers of a range.
  *
  * @param wanted The range in words, for example `a number in (0, 1]`.
- * @param holds Whether a finite number lies in it.
  */
 export function numberIn(
   wanted: string,
@@ -95,11 +91,7 @@ export function numberIn(
   );
 }
 
-/**
- * Whole numbers from `least` on that float64 counts exactly.
- *
- * @param least The smallest.
- */
+/** Whole numbers from `least` on that float64 counts exactly. */
 export function wholeFrom(least: number): Codec<number> {
   return numberIn(
     `a whole number of at least ${least}`,
@@ -107,12 +99,7 @@ export function wholeFrom(least: number): Codec<number> {
   );
 }
 
-/**
- * Whole numbers of a range.
- *
- * @param least The smallest.
- * @param most The largest.
- */
+/** Whole numbers of a range. */
 export function wholeBetween(least: number, most: number): Codec<number> {
   return numberIn(
     `a whole number in [${least}, ${most}]`,
@@ -120,11 +107,7 @@ export function wholeBetween(least: number, most: number): Codec<number> {
   );
 }
 
-/**
- * A few words, numbers or truth values.
- *
- * @param values What is accepted.
- */
+/** A few words, numbers or truth values. */
 export function oneOf<A extends string | number | boolean>(
   ...values: readonly [A, ...A[]]
 ): Codec<A> {

@@ -1,8 +1,4 @@
-/**
- * The known word nearest to a misspelt one.
- *
- * @module
- */
+/** The known word nearest to a misspelt one. */
 
 /** Letters of a word that count; words that exist are shorter. */
 const LONGEST = 64;
@@ -26,10 +22,6 @@ const nextRow =
 /**
  * Insertions, deletions and replacements of letters that turn one word into
  * another, capitals counting as small letters. Letters behind the 64th do not count.
- *
- * @param word What was written.
- * @param known What could have been meant.
- * @returns A whole number, 0 for equal words.
  *
  * @see Wagner and Fischer, The String-to-String Correction Problem, 1974.
  */
@@ -97,20 +89,7 @@ function haveSameSizes(word: string, known: string): boolean {
  * ends, or that begins or ends it, else one with few other letters. The earlier of
  * two equally near; never one that differs in a number or in a word for a size.
  *
- * @param word What was written.
- * @param known Words that exist.
  * @returns One of `known`, or `null` if none is near.
- *
- * @example
- * ```ts
- * import { nearestWord } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(nearestWord("batch", ["data", "batch-size"]), "batch-size");
- * strictEqual(nearestWord("epcohs", ["epochs", "seed"]), "epochs");
- * strictEqual(nearestWord("dry-run", ["epochs", "seed"]), null);
- * strictEqual(nearestWord("vit-l", ["vit-b", "vit-h"]), null);
- * ```
  */
 export function nearestWord(
   word: string,

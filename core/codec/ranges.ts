@@ -1,8 +1,4 @@
-/**
- * Ranges of numbers that many fields share.
- *
- * @module
- */
+/** Ranges of numbers that many fields share. */
 import { type Codec, numberIn } from "./codec.ts";
 
 /** Accepts numbers of at least 0. */

@@ -1,8 +1,4 @@
-/**
- * What is done to images and batches that a classifier learns from.
- *
- * @module
- */
+/** What is done to images and batches that a classifier learns from. */
 import {
   type Codec,
   codecOf,

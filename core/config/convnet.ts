@@ -1,7 +1,5 @@
 /**
  * Everything that determines the training of a convolutional network but the images.
- *
- * @module
  */
 import { type Codec, decode, oneOf, wholeFrom } from "../codec/codec.ts";
 import { NOT_NEGATIVE } from "../codec/ranges.ts";

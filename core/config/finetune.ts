@@ -1,8 +1,4 @@
-/**
- * Everything that determines fine-tuning but the images.
- *
- * @module
- */
+/** Everything that determines fine-tuning but the images. */
 import {
   type Codec,
   decode,

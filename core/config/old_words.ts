@@ -1,8 +1,4 @@
-/**
- * Words of earlier versions in configurations.
- *
- * @module
- */
+/** Words of earlier versions in configurations. */
 import type { WarmupMode } from "../schedule/annealing.ts";
 
 /** What the words for the warm-up were once, and what they are now. */

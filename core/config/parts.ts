@@ -1,8 +1,4 @@
-/**
- * Parts of configurations: freezing, learning rates, length, clipping.
- *
- * @module
- */
+/** Parts of configurations: freezing, learning rates, length, clipping. */
 import { type Codec, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
 import { NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
 import {

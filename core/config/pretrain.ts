@@ -1,8 +1,4 @@
-/**
- * Everything that determines a pre-training run but the images.
- *
- * @module
- */
+/** Everything that determines a pre-training run but the images. */
 import { type Codec, decode, oneOf } from "../codec/codec.ts";
 import { optional, recordOf } from "../codec/structures.ts";
 import { modelCodec } from "../models/model_codec.ts";

@@ -1,8 +1,4 @@
-/**
- * Everything that determines a linear probe but the features.
- *
- * @module
- */
+/** Everything that determines a linear probe but the features. */
 import { type Codec, decode, numberIn, wholeFrom } from "../codec/codec.ts";
 import { NOT_NEGATIVE } from "../codec/ranges.ts";
 import { recordOf } from "../codec/structures.ts";

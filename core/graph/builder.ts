@@ -1,8 +1,4 @@
-/**
- * What writes the nodes of a graph.
- *
- * @module
- */
+/** What writes the nodes of a graph. */
 import type {
   DType,
   Node,
@@ -69,8 +65,6 @@ export interface GraphBuilder {
  * What a node repeats, if it does nothing else. Element-wise ops broadcast by
  * themselves, so beside a tensor of full shape the repetition need not be written.
  *
- * @param g Where the node is written.
- * @param id The node.
  * @returns The tensor before `broadcastTo`, or the node itself.
  */
 export function stripBroadcast(g: GraphBuilder, id: NodeId): NodeId {

@@ -1,8 +1,4 @@
-/**
- * Extents of convolutions.
- *
- * @module
- */
+/** Extents of convolutions. */
 import type { Convolution, Shape } from "./node.ts";
 
 /** Rows and columns. */

@@ -1,8 +1,4 @@
-/**
- * What a graph costs.
- *
- * @module
- */
+/** What a graph costs. */
 import { type Graph, type Node, type Signature, sizeOf } from "./node.ts";
 import { definitionOf } from "./ops.ts";
 

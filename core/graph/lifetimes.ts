@@ -1,8 +1,4 @@
-/**
- * When tensors live: last uses and the peak of memory.
- *
- * @module
- */
+/** When tensors live: last uses and the peak of memory. */
 import {
   type Graph,
   type Node,
@@ -80,9 +76,6 @@ const isComputed = ({ op }: Node): boolean =>
  * The most bytes that intermediate tensors and outputs take at one time when
  * nodes run in order and each is released after its last use. Inputs and
  * constants are not counted; they are there before and after.
- *
- * @param graph A graph.
- * @returns Bytes.
  */
 export function peakBytes(graph: Graph): number {
   return peakOf(graph, (id) => isComputed(graph.nodes[id]!));
@@ -91,9 +84,6 @@ export function peakBytes(graph: Graph): number {
 /**
  * The most bytes that intermediate tensors alone take at one time: `peakBytes` where
  * there is room for all outputs from the beginning.
- *
- * @param graph A graph.
- * @returns Bytes.
  */
 export function scratchBytes(graph: Graph): number {
   const storage = storageOf(graph);

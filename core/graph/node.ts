@@ -1,8 +1,4 @@
-/**
- * A computation as data: nodes in topological order, static shapes.
- *
- * @module
- */
+/** A computation as data: nodes in topological order, static shapes. */
 /** Extents of a tensor, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 

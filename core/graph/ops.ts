@@ -1,8 +1,4 @@
-/**
- * All ops by name.
- *
- * @module
- */
+/** All ops by name. */
 import type { OpName } from "./node.ts";
 import type { OpDefinition, OpDefinitions } from "./op_definition.ts";
 import { activationOps } from "./ops/activation.ts";

@@ -1,8 +1,4 @@
-/**
- * Dead-code elimination.
- *
- * @module
- */
+/** Dead-code elimination. */
 import type { Graph, Node, NodeId } from "./node.ts";
 
 /**

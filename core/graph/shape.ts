@@ -1,8 +1,4 @@
-/**
- * Rules of shapes: equality, broadcasting, strides.
- *
- * @module
- */
+/** Rules of shapes: equality, broadcasting, strides. */
 import { type Shape, sizeOf } from "./node.ts";
 
 /** Whether two shapes have the same extents. */

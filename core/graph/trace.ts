@@ -1,7 +1,5 @@
 /**
  * Tracing: running a function once to write down the graph that it computes.
- *
- * @module
  */
 import {
   type Fault,
@@ -244,8 +242,6 @@ export function traceGraph(build: Build): Result<Faults, Graph> {
 /**
  * As {@link traceGraph}, for what only asks for shapes, costs and lifetimes: constants
  * that would have to be computed have no numbers. Such a graph cannot be run.
- *
- * @param build Writes nodes through the builder and names its results.
  */
 export function traceShapes(build: Build): Result<Faults, Graph> {
   return traced(build, false);

@@ -1,8 +1,6 @@
 /**
  * A Vision Transformer that classifies: the encoder, the mean of its patches, a norm
  * and a linear layer, all of which learn.
- *
- * @module
  */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, NodeId } from "../graph/node.ts";
@@ -56,8 +54,6 @@ const factorsOf = (g: GraphBuilder, branches: NodeId) =>
 /**
  * Classifies images.
  *
- * @param scope The trace.
- * @param spec Sizes.
  * @param images `[B, C, S, S]`.
  * @param branches Factors `[2·depth, B]` on attention and MLP of each block, or `null` for 1.
  */

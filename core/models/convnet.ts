@@ -1,7 +1,5 @@
 /**
  * A convolutional network as graph nodes, and the graphs that train and judge it.
- *
- * @module
  */
 import type { Graph, NodeId } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";
@@ -143,7 +141,6 @@ const head = ({ family, classes }: ConvNetSpec): Layer => (scope, x) => {
  * Classifies images.
  *
  * @param scope The trace; what a layer declares belongs to its index.
- * @param run Sizes, and which layers learn.
  * @param images `[B, C, S, S]`.
  *
  * @see Zagoruyko and Komodakis, Wide Residual Networks, 2016; He et al., Deep Residual

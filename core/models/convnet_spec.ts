@@ -2,8 +2,6 @@
  * Sizes of the convolutional networks that FreezeOut was made for.
  *
  * Shape letters: `B` images, `C` channels, `H`, `W` rows and columns.
- *
- * @module
  */
 import {
   type Codec,
@@ -81,7 +79,6 @@ export const convNetCodec: Codec<ConvNetSpec> = refined(
 /**
  * Checks the sizes of a network.
  *
- * @param input Sizes, or anything that should be some.
  * @returns The sizes, or every fault in them.
  *
  * @example There is no wide network of 29 layers
@@ -124,11 +121,7 @@ const blockName = (
     ? `block${group + 1}.layer.${block}`
     : `layer${group + 1}.${block}`;
 
-/**
- * Residual blocks of a network from shallow to deep.
- *
- * @param spec Sizes.
- */
+/** Residual blocks of a network from shallow to deep. */
 export function convNetBlocks(spec: ConvNetSpec): readonly ConvNetBlock[] {
   const perGroup = blocksOf(spec);
   return Array.from({ length: GROUPS * perGroup }, (_, i): ConvNetBlock => {
@@ -147,8 +140,6 @@ export function convNetBlocks(spec: ConvNetSpec): readonly ConvNetBlock[] {
 /**
  * Names of the layers that freeze as one, shallow to deep: the first convolution, every
  * block, and the head with what stands before it.
- *
- * @param spec Sizes.
  *
  * @example WRN-28-10 has fourteen
  * ```ts

@@ -1,8 +1,4 @@
-/**
- * The decoder of one LocalMIM stage as graph nodes.
- *
- * @module
- */
+/** The decoder of one LocalMIM stage as graph nodes. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import { uniform } from "../nn/init.ts";

@@ -1,8 +1,4 @@
-/**
- * The Vision Transformer encoder as graph nodes.
- *
- * @module
- */
+/** The Vision Transformer encoder as graph nodes. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, NodeId } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";

@@ -1,8 +1,4 @@
-/**
- * LocalMIM: masked image modelling with a target at several depths.
- *
- * @module
- */
+/** LocalMIM: masked image modelling with a target at several depths. */
 import type { Graph, NodeId } from "../graph/node.ts";
 import { type Build, traceGraph, traceShapes } from "../graph/trace.ts";
 import { memoized } from "../memo.ts";
@@ -115,9 +111,6 @@ function weightedSum(
 /**
  * The forward pass of the encoder and of the live stages.
  *
- * @param scope The trace.
- * @param spec Sizes.
- * @param batch Nodes of the batch.
  * @param liveStages Stages that still have a loss, in rising order; at least one.
  * @param samples Samples over which losses are means (`maskedLoss`).
  * @see Wang et al., LocalMIM, 2023: {@link https://arxiv.org/abs/2303.05251}

@@ -1,8 +1,4 @@
-/**
- * Which models can be built.
- *
- * @module
- */
+/** Which models can be built. */
 import {
   type Codec,
   decode,

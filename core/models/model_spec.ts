@@ -4,8 +4,6 @@
  * Shape letters used everywhere: `B` batch, `L` patches of an image, `N` tokens
  * in a sequence, `D` width, `H` heads, `P` patch side, `C` image channels,
  * `G` patches along one side (`L = G²`), `S` stages.
- *
- * @module
  */
 import type { Declared, ModelScope } from "../nn/scope.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Linear probing: a linear classifier on features that stay as they are.
- *
- * @module
- */
+/** Linear probing: a linear classifier on features that stay as they are. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";

@@ -1,8 +1,4 @@
-/**
- * First values of parameters.
- *
- * @module
- */
+/** First values of parameters. */
 import { type Shape, sizeOf } from "../graph/node.ts";
 import { type Key, normals, split, uniforms } from "../random/random.ts";
 
@@ -68,8 +64,6 @@ export function initialValues(
  * First values of several tensors. Each draws from a key of its own name: one more
  * tensor changes no other.
  *
- * @param tensors Names, shapes and how they start.
- * @param key Where the random ones come from.
  * @returns Values by name, row-major.
  */
 export function initialTensors(

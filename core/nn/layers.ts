@@ -1,8 +1,4 @@
-/**
- * Layers of a Transformer as graph nodes; each declares its own parameters.
- *
- * @module
- */
+/** Layers of a Transformer as graph nodes; each declares its own parameters. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import { type NodeId, type Shape, sizeOf } from "../graph/node.ts";
 import { type Initializer, ONES, xavier, ZEROS } from "./init.ts";
@@ -56,8 +52,6 @@ export function linear(
  *
  * @param scope Where nodes are written and `NAME.weight`, `NAME.bias` are declared.
  * @param name Prefix of its parameters.
- * @param x Its input.
- * @param epsilon Added to the variance.
  */
 export function layerNorm(
   { g, parameter }: Scope,

@@ -1,8 +1,4 @@
-/**
- * Random masking of patches.
- *
- * @module
- */
+/** Random masking of patches. */
 
 /** Which patches of each sample of a batch the encoder sees. */
 export interface Masking {

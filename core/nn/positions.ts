@@ -1,7 +1,5 @@
 /**
  * Positions of patches: the fixed sine-cosine table, and tables on other grids.
- *
- * @module
  */
 
 /**

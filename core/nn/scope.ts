@@ -4,8 +4,6 @@
  * A layer declares its parameters while it writes its nodes; the list of a model's
  * parameters is the recording of such a trace. So there is one definition of a model,
  * and no name without a tensor.
- *
- * @module
  */
 import type { GraphBuilder } from "../graph/builder.ts";
 import { gradientName, gradients } from "../graph/differentiate.ts";

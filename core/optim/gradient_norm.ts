@@ -1,8 +1,4 @@
-/**
- * Length of all gradients together, and clipping to it.
- *
- * @module
- */
+/** Length of all gradients together, and clipping to it. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import { traceGraph } from "../graph/trace.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
@@ -26,7 +22,6 @@ export interface NamedShape {
 /**
  * Sum of squares of each of some tensors.
  *
- * @param g Builder of the graph.
  * @param tensors The tensors, at least one.
  * @returns Their sums `[n]`, in their order.
  */

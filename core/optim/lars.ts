@@ -1,8 +1,4 @@
-/**
- * Layer-wise adaptive rate scaling.
- *
- * @module
- */
+/** Layer-wise adaptive rate scaling. */
 import { type Codec, oneOf } from "../codec/codec.ts";
 import { DECAY, NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
 import { recordOf } from "../codec/structures.ts";
@@ -101,11 +97,7 @@ function scaledGradient(
  * `m ← μ·m + η·‖p‖·d/‖d‖` and `p ← p − rate·m` for a matrix; for a vector, and for a
  * matrix of zeros, `d` is taken as it is, for a vector without `λ·p`.
  *
- * @param g Where nodes are written.
  * @param options `μ`, `λ` and `η`.
- * @param nodes Parameter, gradient and momentum before the step.
- * @param rate Scalar node of the learning rate.
- * @returns Parameter and momentum after the step.
  * @see You, Gitman and Ginsburg, Large Batch Training of Convolutional Networks,
  * 2017: {@link https://arxiv.org/abs/1708.03888}
  */

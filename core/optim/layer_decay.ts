@@ -1,8 +1,4 @@
-/**
- * Layer-wise rate decay for fine-tuning.
- *
- * @module
- */
+/** Layer-wise rate decay for fine-tuning. */
 import type { Shape } from "../graph/node.ts";
 
 /** How one parameter is fine-tuned. */

@@ -1,8 +1,4 @@
-/**
- * Rules of optimizers and their constants.
- *
- * @module
- */
+/** Rules of optimizers and their constants. */
 import { type Codec, oneOf } from "../codec/codec.ts";
 import { DECAY, NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
 import { recordOf, taggedUnion } from "../codec/structures.ts";

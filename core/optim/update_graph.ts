@@ -1,8 +1,4 @@
-/**
- * One optimizer step as a graph.
- *
- * @module
- */
+/** One optimizer step as a graph. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import { traceGraph } from "../graph/trace.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";

@@ -1,8 +1,4 @@
-/**
- * The plan of a convolutional network: what trains when and how fast.
- *
- * @module
- */
+/** The plan of a convolutional network: what trains when and how fast. */
 import { type ConvNetConfig, decodeConvNetConfig } from "../config/convnet.ts";
 import { E, pipe } from "../fp.ts";
 import { convNetLayers } from "../models/convnet_spec.ts";

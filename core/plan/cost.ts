@@ -1,7 +1,5 @@
 /**
  * What a step costs, counted in the graphs that are run, and what freezing saves.
- *
- * @module
  */
 import { graphFlops } from "../graph/cost.ts";
 import type { Graph } from "../graph/node.ts";
@@ -169,7 +167,6 @@ export function savedPart(
 /**
  * Floating-point operations of a whole run, for one sample of every batch.
  *
- * @param plan The plan.
  * @returns `Σ` over phases of steps times operations of a step.
  */
 export function runFlops(plan: AnyPlan): number {

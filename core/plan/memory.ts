@@ -1,8 +1,4 @@
-/**
- * Memory of a step, from the lifetimes in its graphs.
- *
- * @module
- */
+/** Memory of a step, from the lifetimes in its graphs. */
 import { bytesOf, peakBytes, scratchBytes } from "../graph/lifetimes.ts";
 import {
   type Graph,

@@ -1,8 +1,4 @@
-/**
- * Which layer a part of the model belongs to.
- *
- * @module
- */
+/** Which layer a part of the model belongs to. */
 import type { FreezeConfig } from "../config/parts.ts";
 import type { ModelSpec, Owner } from "../models/model_spec.ts";
 import { firstBlockLayer } from "./layers.ts";

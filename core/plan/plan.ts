@@ -1,8 +1,4 @@
-/**
- * The plan of a run: what trains when and how fast.
- *
- * @module
- */
+/** The plan of a run: what trains when and how fast. */
 import type { FreezeTime } from "../brand.ts";
 import type { ModelSpec, StageScale } from "../models/model_spec.ts";
 import type { RateSchedule } from "../schedule/rate_schedule.ts";
@@ -94,9 +90,6 @@ export interface FreezePlan<Config = PlanConfig> {
 /**
  * Cuts a run wherever a layer freezes.
  *
- * @param layers Layers from shallow to deep.
- * @param stages Stages from shallow to deep.
- * @param totalSteps Optimizer steps of the run.
  * @returns Phases that tile `[0, totalSteps)`; layers that freeze at the same step share a cut.
  */
 export function phasesOf(

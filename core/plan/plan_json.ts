@@ -1,8 +1,4 @@
-/**
- * Plans as JSON.
- *
- * @module
- */
+/** Plans as JSON. */
 import { anything, type Codec, decode, oneOf } from "../codec/codec.ts";
 import { recordOf } from "../codec/structures.ts";
 import { withNewWords } from "../config/old_words.ts";
@@ -45,7 +41,6 @@ const described = (made: unknown): string =>
  *
  * @param made What follows from the configuration.
  * @param given What was found.
- * @param path Where both stand.
  * @returns A fault for every leaf that differs by more than rounding, is missing or too much.
  */
 function contradictions(

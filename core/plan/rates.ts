@@ -1,8 +1,4 @@
-/**
- * Learning rates of a plan.
- *
- * @module
- */
+/** Learning rates of a plan. */
 import type { LearningRate } from "../brand.ts";
 import type { Owner } from "../models/model_spec.ts";
 import { rateAt } from "../schedule/rate_schedule.ts";
@@ -48,12 +44,7 @@ export function ratesAt(
   });
 }
 
-/**
- * Learning rate of one part of the model at a step.
- *
- * @param plan The plan.
- * @returns A function from an optimizer step, then a part, to its rate.
- */
+/** Learning rate of one part of the model at a step. */
 export function layerRateAt(
   plan: FreezePlan,
 ): (step: number) => (owner: Owner) => LearningRate {

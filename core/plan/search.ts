@@ -1,7 +1,5 @@
 /**
  * Planning backwards: from a saving to freeze times, and from a budget to epochs.
- *
- * @module
  */
 import { decode, numberIn } from "../codec/codec.ts";
 import type { PretrainConfig } from "../config/pretrain.ts";
@@ -21,8 +19,6 @@ import type { FreezePlan, PlanConfig } from "./plan.ts";
  * beyond it.
  *
  * @param holds A condition, true at `low`, false at `high`, changing once between.
- * @param low A whole number.
- * @param high A larger whole number.
  * @returns The last whole number of `[low, high)` at which `holds`.
  */
 export function lastWhere(

@@ -20,8 +20,6 @@
  *
  * So a sample of an epoch sees the same crop and the same mask whatever the
  * batch size, the point a run was resumed from, or the number of processes.
- *
- * @module
  */
 import { threefry2x32, threefryBlocks, type Words } from "./threefry.ts";
 

@@ -1,8 +1,6 @@
 /**
  * Threefry-2x32: a keyed bijection of 64 bits, after Salmon, Moraes, Dror and
  * Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011.
- *
- * @module
  */
 
 /** Two unsigned 32-bit words: a key, a counter or a block of random bits. */

@@ -1,8 +1,4 @@
-/**
- * How long a layer anneals.
- *
- * @module
- */
+/** How long a layer anneals. */
 import type { FreezeTime } from "../brand.ts";
 
 /**
@@ -12,7 +8,6 @@ import type { FreezeTime } from "../brand.ts";
  * `0.07 · 100` is step 7, not the first step after 7.000000000000001.
  *
  * @param moment A moment `≥ 0` counted in steps.
- * @returns A whole step.
  */
 export function firstStepFrom(moment: number): number {
   const nearest = Math.round(moment);

@@ -1,8 +1,4 @@
-/**
- * When each layer freezes.
- *
- * @module
- */
+/** When each layer freezes. */
 import type { FreezeTime } from "../brand.ts";
 
 /** How freeze times are bent: early layers freeze earlier, the later the power the more so. */

@@ -1,8 +1,4 @@
-/**
- * Where the learning rate of a layer starts.
- *
- * @module
- */
+/** Where the learning rate of a layer starts. */
 import type { FreezeTime, LearningRate } from "../brand.ts";
 
 /**

@@ -2,7 +2,6 @@
  * The binary format of WebAssembly, as far as kernels need it: instructions and a
  * module of functions over one memory.
  *
- * @module
  * @see {@link https://webassembly.github.io/spec/core/binary/}
  */
 
@@ -203,9 +202,6 @@ const limitsOf = ({ addresses, shared, maximum }: MemoryKind): Code => [
 /**
  * A module whose functions are exported as `0`, `1`, … and use the memory that is
  * imported as `arena.memory`.
- *
- * @param functions The functions.
- * @param memory The memory.
  */
 export function wasmModule(
   functions: readonly WasmFunction[],

@@ -1,8 +1,4 @@
-/**
- * Operations on the pixels of an image, as data.
- *
- * @module
- */
+/** Operations on the pixels of an image, as data. */
 import type { RawImage } from "../image/raw_image.ts";
 import {
   affine,
@@ -64,8 +60,6 @@ export interface PixelOpContext {
 /**
  * Does an operation, pixel for pixel as PIL does it.
  *
- * @param context Interpolation and fill colour.
- * @param op The operation.
  * @param image The image; it stays as it is.
  */
 export function applyPixelOp(

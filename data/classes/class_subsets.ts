@@ -1,8 +1,4 @@
-/**
- * The classes of ImageNet-1K that the small data sets of the thesis have.
- *
- * @module
- */
+/** The classes of ImageNet-1K that the small data sets of the thesis have. */
 
 /** Name of a small data set: IN-5, IN-10, IN-25, IN-100 in small letters. */
 export type SubsetName = "in-5" | "in-10" | "in-25" | "in-100";

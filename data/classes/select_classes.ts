@@ -1,8 +1,4 @@
-/**
- * Some classes of a source.
- *
- * @module
- */
+/** Some classes of a source. */
 import {
   type Fault,
   left,

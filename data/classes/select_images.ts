@@ -1,8 +1,4 @@
-/**
- * Parts of a source.
- *
- * @module
- */
+/** Parts of a source. */
 import {
   type Faults,
   type Key,
@@ -44,13 +40,7 @@ const checkedCount = (
 ): Result<Faults, number> =>
   unlessFaulty(count, [wholeFault("limit", count, 1, source.length)]);
 
-/**
- * The first images of a source.
- *
- * @param source All images.
- * @param count How many to keep, a whole number in `[1, source.length]`.
- * @returns A source of `count` images, or the fault of `count`.
- */
+/** The first images of a source. */
 export function limitSource(
   source: ImageSource,
   count: number,

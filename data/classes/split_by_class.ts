@@ -1,8 +1,4 @@
-/**
- * A part of a source that is kept away, with its share of each class.
- *
- * @module
- */
+/** A part of a source that is kept away, with its share of each class. */
 import {
   type Faults,
   type Key,
@@ -75,9 +71,6 @@ function shares(images: readonly number[], count: number): readonly number[] {
  * How many images of each class a share has: its part of the class to a whole
  * number, and at least one in the share and in the rest wherever a class has two and
  * the share is large enough.
- *
- * @param images Images of each class.
- * @param count Images of the share, at most the sum.
  */
 export function classCounts(
   images: readonly number[],

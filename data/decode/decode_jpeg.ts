@@ -1,8 +1,6 @@
 /**
  * Parts of JPEG files through libjpeg-turbo: a third of the work that it is through
  * libvips, with the same levels.
- *
- * @module
  */
 import {
   type DecodedImage,
@@ -125,10 +123,7 @@ async function decodeWith(
  * Decodes the part of a JPEG file that is kept. It gives up at the least doubt: then
  * another decoder has to judge the file.
  *
- * @param bytes The file.
  * @param told Size of the image by its header.
- * @param crop Which pixels are kept.
- * @param thread Where it is decoded.
  * @returns Pixels that have the crop among them, in memory that is used again when they
  * are disposed of. `null` if the library is not there, or the file is not a whole one of
  * 8 bits in RGB, YCbCr or grey and of this size.
@@ -172,8 +167,6 @@ const isWithinScan = (code: number): boolean =>
 /**
  * Whether anything ends the last scan of a JPEG file. If nothing does, the file was cut
  * short, though a decoder that needs only its upper part does not notice.
- *
- * @param bytes The file.
  */
 export function endsItsScan(bytes: Uint8Array): boolean {
   for (let i = bytes.length - 2; i >= 0; i--) {

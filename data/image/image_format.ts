@@ -1,8 +1,4 @@
-/**
- * Formats of image files, by their first bytes.
- *
- * @module
- */
+/** Formats of image files, by their first bytes. */
 import { kindOfBytes } from "../../core/mod.ts";
 
 /** A format that is decoded; `pnm` is PBM, PGM and PPM. */
@@ -27,11 +23,7 @@ export const IMAGE_SUFFIXES: readonly string[] = [
   ...["bmp", "dib", "ppm", "pgm", "pbm", "pnm"],
 ];
 
-/**
- * Whether a name is that of an image file; upper case counts as lower case.
- *
- * @param name Name or path of a file.
- */
+/** Whether a name is that of an image file; upper case counts as lower case. */
 export function isImageName(name: string): boolean {
   const dot = name.lastIndexOf(".");
   return dot >= 0 &&
@@ -84,18 +76,6 @@ const MAGIC: readonly (readonly [ImageFileFormat, RegExp])[] = [
  *
  * @param bytes The file, or at least its first 256 bytes where it has so many.
  * @returns The format, or `null` for everything that is not decoded.
- *
- * @example A drawing is not decoded, whatever its suffix
- * ```ts
- * import { imageFormat } from "@vitfreeze/vitfreeze/data";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const texts = ["GIF89a", "P6\n2 2\n255\n", "<svg xmlns="];
- * deepStrictEqual(
- *   texts.map((text) => imageFormat(new TextEncoder().encode(text))),
- *   ["gif", "pnm", null],
- * );
- * ```
  */
 export function imageFormat(bytes: Uint8Array): ImageFileFormat | null {
   const head = text(bytes, 0, 16);
@@ -110,7 +90,6 @@ export function imageFormat(bytes: Uint8Array): ImageFileFormat | null {
  * Refuses what is no image of a format that is decoded, by its first bytes.
  *
  * @param bytes The file, or its first 512 bytes where it has more.
- * @returns The format.
  * @throws With what was found instead.
  */
 export function formatOf(bytes: Uint8Array): ImageFileFormat {

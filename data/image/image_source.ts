@@ -1,8 +1,4 @@
-/**
- * Sources of images: the interface of a data set.
- *
- * @module
- */
+/** Sources of images: the interface of a data set. */
 import type { DataError } from "../report/data_error.ts";
 import type { Normalization } from "./normalization.ts";
 import type { EncodedImage, RawImage } from "./raw_image.ts";

@@ -1,8 +1,4 @@
-/**
- * Mean and deviation of pixels.
- *
- * @module
- */
+/** Mean and deviation of pixels. */
 
 /** Statistics of pixels scaled to `[0, 1]`, one number for each channel. */
 export interface Normalization {

@@ -1,8 +1,4 @@
-/**
- * Images, as a file or as pixels, and rectangles of pixels.
- *
- * @module
- */
+/** Images, as a file or as pixels, and rectangles of pixels. */
 
 /** Width and height in pixels. */
 export interface Size {
@@ -48,11 +44,7 @@ export interface DecodedImage extends Disposable {
   readonly size: Size;
 }
 
-/**
- * The box that holds a whole image.
- *
- * @param image Size of the image, pixels.
- */
+/** The box that holds a whole image. */
 export function wholeOf({ width, height }: Size): PixelBox {
   return { left: 0, top: 0, width, height };
 }
@@ -64,7 +56,6 @@ export const isSameSize = (a: Size, b: Size): boolean =>
 /**
  * Part of an image.
  *
- * @param image The image.
  * @param box Part of it; what lies outside of the image is black.
  * @returns The pixels of the box; the image itself if the box holds all of it.
  */

@@ -1,8 +1,4 @@
-/**
- * Images that cannot be read: policy, list, and limit.
- *
- * @module
- */
+/** Images that cannot be read: policy, list, and limit. */
 import type { DataError } from "../report/data_error.ts";
 
 /**

@@ -1,7 +1,5 @@
 /**
  * Batches of images: an epoch in random order for learning, all in order for judging.
- *
- * @module
  */
 import { epochOrder, type Fault, left, type Result } from "../../core/mod.ts";
 import type { ImageSource } from "../image/image_source.ts";
@@ -131,9 +129,6 @@ async function* batchesOf(
 /**
  * Whole batches of an epoch; images that do not fill a last one are left out
  * of it.
- *
- * @param length Images of the source.
- * @param batchSize Images of a batch.
  */
 export function batchesPerEpoch(length: number, batchSize: number): number {
   return Math.floor(length / batchSize);

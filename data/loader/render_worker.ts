@@ -1,8 +1,4 @@
-/**
- * The program of a worker: decodes, crops, resizes and normalises images.
- *
- * @module
- */
+/** The program of a worker: decodes, crops, resizes and normalises images. */
 import { DecoderMissing } from "../decode/decode_image.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";

@@ -1,8 +1,4 @@
-/**
- * Counts in words, for summaries and messages.
- *
- * @module
- */
+/** Counts in words, for summaries and messages. */
 
 /** Kinds that are told one by one; the others are told together. */
 const MOST_KINDS = 6;

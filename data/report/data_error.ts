@@ -1,8 +1,4 @@
-/**
- * Errors of images and of loading them.
- *
- * @module
- */
+/** Errors of images and of loading them. */
 import {
   describeFaults,
   type Fault,
@@ -122,7 +118,6 @@ export function reasonOf(thrown: unknown): string {
 /**
  * A value if nothing is wrong with it.
  *
- * @param value The value.
  * @param faults What is wrong, `null` for each check that holds.
  */
 export function unlessFaulty<A>(
@@ -133,14 +128,7 @@ export function unlessFaulty<A>(
   return first === undefined ? right(value) : left([first, ...rest]);
 }
 
-/**
- * A fault unless a number is a whole one within a range.
- *
- * @param path Name of the field.
- * @param found The number.
- * @param least Smallest that is allowed.
- * @param most Largest that is allowed.
- */
+/** A fault unless a number is a whole one within a range. */
 export function wholeFault(
   path: string,
   found: number,

@@ -5,8 +5,6 @@
  * without a label: such images are counted and can be learned from where no class
  * is needed. Labels that are no classes at all, such as lists, leave all images
  * without one, and the reason is kept for those who need classes.
- *
- * @module
  */
 import { excerpt } from "../../core/mod.ts";
 import { Tally } from "../report/counts.ts";
@@ -195,7 +193,6 @@ const without = (
  * at all are no labels.
  *
  * @param parts Labels of each file of the source, in the order of its images.
- * @param imageName Name of an image for messages.
  */
 export function classLabels(
   parts: readonly StoredLabels[],
@@ -244,7 +241,6 @@ export function classLabels(
 /**
  * Number of classes, for a summary.
  *
- * @param classNames Names of the classes, or `null` if there are none.
  * @returns `" in 3 classes"`; empty if there are none.
  */
 export function inClasses(classNames: readonly string[] | null): string {

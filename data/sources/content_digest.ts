@@ -1,8 +1,4 @@
-/**
- * Knowing the images of a source again without reading all of them.
- *
- * @module
- */
+/** Knowing the images of a source again without reading all of them. */
 import { createHash } from "node:crypto";
 import type { ImageSource } from "../image/image_source.ts";
 import { spread } from "./inspect_files.ts";

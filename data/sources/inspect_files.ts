@@ -1,8 +1,4 @@
-/**
- * A look at the files of a data set before it is used.
- *
- * @module
- */
+/** A look at the files of a data set before it is used. */
 import { kindOfBytes } from "../../core/mod.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { imageFormat } from "../image/image_format.ts";
@@ -70,7 +66,6 @@ async function lookAt(path: string): Promise<Look> {
  * Opens files for a moment: which sizes they have, whether they can be read, and
  * whether they are images.
  *
- * @param paths The files.
  * @param most Most that are looked at, evenly spread.
  */
 export async function inspectFiles(

@@ -1,8 +1,4 @@
-/**
- * Transforms of images for learning and for judging, as data.
- *
- * @module
- */
+/** Transforms of images for learning and for judging, as data. */
 import type { Fault, Faults, Result } from "../../core/mod.ts";
 import type { RandAugment } from "../augment/rand_augment.ts";
 import type { RandomErasing } from "../augment/random_erasing.ts";

@@ -1,8 +1,4 @@
-/**
- * Graphs as ONNX files for other programs.
- *
- * @module
- */
+/** Graphs as ONNX files for other programs. */
 import {
   type Faults,
   type Graph,

@@ -3,7 +3,6 @@
  *
  * Field numbers and codes are those of `onnx.proto`, IR version 10.
  *
- * @module
  * @see {@link https://github.com/onnx/onnx/blob/main/onnx/onnx.proto}
  */
 import type { Shape } from "../../../core/mod.ts";
@@ -178,11 +177,7 @@ export function modelParts(model: OnnxModel): readonly Uint8Array[] {
   ];
 }
 
-/**
- * The bytes of a `ModelProto`.
- *
- * @returns What an `.onnx` file would hold.
- */
+/** The bytes of a `ModelProto`. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   return joined(modelParts(model));
 }

@@ -1,7 +1,5 @@
 /**
  * The program of a thread that runs kernels: each `KernelRequest` gets a `KernelReply`.
- *
- * @module
  */
 import { parentPort } from "node:worker_threads";
 import {

@@ -1,8 +1,4 @@
-/**
- * Convolution and its gradients as ONNX.
- *
- * @module
- */
+/** Convolution and its gradients as ONNX. */
 import { type Convolution, type Shape, sizeOf } from "../../../core/mod.ts";
 import type { Attributes } from "../file/onnx_model.ts";
 import { reshaped, summed } from "./layout.ts";

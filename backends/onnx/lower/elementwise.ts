@@ -1,8 +1,4 @@
-/**
- * Element-wise ops, activations and the step of AdamW as ONNX.
- *
- * @module
- */
+/** Element-wise ops, activations and the step of AdamW as ONNX. */
 import { LEAST_NORMAL } from "../../../core/mod.ts";
 import {
   int,

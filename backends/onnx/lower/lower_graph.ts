@@ -1,8 +1,4 @@
-/**
- * A graph as an ONNX model.
- *
- * @module
- */
+/** A graph as an ONNX model. */
 import type { Graph, NodeId, Signature } from "../../../core/mod.ts";
 import {
   biasIntoGemm,

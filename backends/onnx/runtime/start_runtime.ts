@@ -1,7 +1,5 @@
 /**
  * Start of ONNX Runtime: the platform's library, the way to it, and a check of both.
- *
- * @module
  */
 import { hostPlatform } from "./native_library.ts";
 import { startNativeRuntime } from "./native_runtime.ts";
@@ -37,7 +35,6 @@ const FILES: ReadonlyMap<string, string> = new Map([
 /**
  * The library of a platform.
  *
- * @param packageEntry URL of the package's main file.
  * @param os For example `linux`.
  * @param arch For example `x86_64`.
  * @returns URL of the library, or `null` if the package has none for the platform.

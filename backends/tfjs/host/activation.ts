@@ -1,7 +1,5 @@
 /**
  * Host kernels of ReLU, GELU and softmax, and the normal distribution of GELU as tables.
- *
- * @module
  */
 import type { HostKernels } from "./host_kernel.ts";
 import { erf } from "../../../core/graph/erf.ts";
@@ -46,20 +44,12 @@ function lookUp(table: Float64Array, x: number): number {
   return table[at]! + d * (table[at + 1]! + d * table[at + 2]!);
 }
 
-/**
- * `Φ(x)` to 1e-8. Three times as fast as a formula with an exponential.
- *
- * @param x Any number.
- */
+/** `Φ(x)` to 1e-8. Three times as fast as a formula with an exponential. */
 export function normalCdf(x: number): number {
   return lookUp(CDF, x);
 }
 
-/**
- * Slope of `x·Φ(x)`, which is `Φ(x) + x·φ(x)`, to 3e-8.
- *
- * @param x Any number.
- */
+/** Slope of `x·Φ(x)`, which is `Φ(x) + x·φ(x)`, to 3e-8. */
 export function geluSlope(x: number): number {
   return lookUp(GELU_SLOPE, x);
 }

@@ -1,8 +1,6 @@
 /**
  * Host kernels of convolution and its gradients: matrix products with unfolded images,
  * one image at a time.
- *
- * @module
  */
 import {
   type ConvolutionExtents,

@@ -1,8 +1,4 @@
-/**
- * Host kernels that treat every number alone.
- *
- * @module
- */
+/** Host kernels that treat every number alone. */
 import { LEAST_NORMAL, type Signature } from "../../../core/mod.ts";
 import type { Numbers } from "../device.ts";
 import type { Fill, HostKernels } from "./host_kernel.ts";

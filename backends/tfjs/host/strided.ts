@@ -1,7 +1,5 @@
 /**
  * Walking over tensors that do not lie row by row: broadcast, permuted, summed.
- *
- * @module
  */
 import { type Shape, sizeOf } from "../../../core/mod.ts";
 import { padRank, stridesOf } from "../../../core/graph/shape.ts";

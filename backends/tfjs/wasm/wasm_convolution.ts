@@ -1,8 +1,4 @@
-/**
- * Convolution and its gradients on the WASM backend.
- *
- * @module
- */
+/** Convolution and its gradients on the WASM backend. */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { Shape } from "../../../core/mod.ts";
 import type { KernelTable, StoredTensor } from "../device.ts";

@@ -1,7 +1,5 @@
 /**
  * Ops that may take more than one program: sums over axes, and concatenation.
- *
- * @module
  */
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type Shape, type Signature, sizeOf } from "../../../core/mod.ts";

@@ -1,8 +1,6 @@
 /**
  * Programs of convolution and its gradients. Each number of a result is a sum of its
  * own, so nothing is laid out twice and the order of addition is always the same.
- *
- * @module
  */
 import {
   type ConvolutionExtents,

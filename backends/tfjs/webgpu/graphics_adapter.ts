@@ -1,8 +1,4 @@
-/**
- * The graphics card behind WebGPU.
- *
- * @module
- */
+/** The graphics card behind WebGPU. */
 
 /** Description of an adapter. */
 export interface GraphicsAdapter {

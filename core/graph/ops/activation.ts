@@ -1,8 +1,4 @@
-/**
- * ReLU, GELU and softmax with their gradients.
- *
- * @module
- */
+/** ReLU, GELU and softmax with their gradients. */
 import type { Signature } from "../node.ts";
 import { erf } from "../erf.ts";
 import {

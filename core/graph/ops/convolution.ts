@@ -4,8 +4,6 @@
  *
  * The three are one trilinear form `Σ dy·x·w`, each with another factor left open. So
  * each one's gradients are the others, to any order.
- *
- * @module
  */
 import {
   type ConvolutionExtents,

@@ -1,8 +1,4 @@
-/**
- * Ops that treat every number alone: sums, products, scaling.
- *
- * @module
- */
+/** Ops that treat every number alone: sums, products, scaling. */
 import { left, type Result, right } from "../../result.ts";
 import { type GraphBuilder, stripBroadcast } from "../builder.ts";
 import type { NodeId, Shape, Signature } from "../node.ts";

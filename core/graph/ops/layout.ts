@@ -1,8 +1,4 @@
-/**
- * Ops that move numbers without changing them, and their sums.
- *
- * @module
- */
+/** Ops that move numbers without changing them, and their sums. */
 import { left, type Result, right } from "../../result.ts";
 import {
   type OpAttributes,

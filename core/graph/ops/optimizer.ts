@@ -1,8 +1,4 @@
-/**
- * The fused step of an optimizer.
- *
- * @module
- */
+/** The fused step of an optimizer. */
 import { left, right } from "../../result.ts";
 import { free, noGradient, type OpDefinition } from "../op_definition.ts";
 import { sameShape } from "../shape.ts";

@@ -1,8 +1,4 @@
-/**
- * Picking rows of each sample by index: masking and its inverse.
- *
- * @module
- */
+/** Picking rows of each sample by index: masking and its inverse. */
 import { left, type Result, right } from "../../result.ts";
 import { type Shape, type Signature, sizeOf } from "../node.ts";
 import {

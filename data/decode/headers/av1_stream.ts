@@ -1,7 +1,6 @@
 /**
  * Sizes and frames of AV1 streams.
  *
- * @module
  * @see {@link https://aomediacodec.github.io/av1-spec/} 5.3 to 5.5, headers
  */
 import { joined } from "./image_header.ts";
@@ -119,7 +118,6 @@ function groupedNumber(
 /**
  * Looks through the units of a stream.
  *
- * @param bytes The file.
  * @param extents Parts of it that make up the stream.
  * @throws RangeError If a unit reaches behind the end.
  */

@@ -1,7 +1,6 @@
 /**
  * Headers of AVIF files.
  *
- * @module
  * @see {@link https://aomediacodec.github.io/av1-avif/} and ISO/IEC 23008-12, HEIF
  */
 import { av1Stream, type Extent } from "./av1_stream.ts";

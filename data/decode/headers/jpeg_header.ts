@@ -1,7 +1,6 @@
 /**
  * Headers of JPEG files.
  *
- * @module
  * @see {@link https://www.w3.org/Graphics/JPEG/itu-t81.pdf} B, compressed data formats
  */
 import {
@@ -78,7 +77,6 @@ function readFrame(file: DataView, at: number, code: number): Frame {
  * Scans that begin at a place of a file or behind it.
  *
  * @param bytes The file; within a scan no level looks like the beginning of another.
- * @param from The place.
  */
 export function scansFrom(bytes: Uint8Array, from: number): number {
   let scans = 0;

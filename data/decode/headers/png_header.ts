@@ -1,7 +1,6 @@
 /**
  * Headers of PNG files.
  *
- * @module
  * @see {@link https://www.w3.org/TR/png-3/} 5, datastream structure
  */
 import {

@@ -1,7 +1,6 @@
 /**
  * Headers of TIFF files.
  *
- * @module
  * @see {@link https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf}
  */
 import { numbersOf, type ReadHeader } from "./image_header.ts";

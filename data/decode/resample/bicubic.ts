@@ -1,8 +1,4 @@
-/**
- * Bicubic resizing of 8-bit images.
- *
- * @module
- */
+/** Bicubic resizing of 8-bit images. */
 import {
   MAXIMUM_PAGES,
   REACH,
@@ -38,9 +34,6 @@ function putNumbers(scratch: Scratch, at: number, numbers: Int32Array): void {
 /**
  * The result of `resizeBicubic`, in memory that the next call uses again.
  *
- * @param image The image, 8 bits a sample.
- * @param crop Part of it, inside of it.
- * @param size Wanted width and height, pixels.
  * @returns An image that must not be used after the next call.
  */
 export function resizedForNow(
@@ -91,24 +84,9 @@ export function resizedForNow(
  * Resizes a part of an image with PIL's antialiased bicubic filter, to the bit: rows,
  * then columns, each rounded to 8 bits.
  *
- * @param image The image, 8 bits a sample.
  * @param crop Part of it; pixels outside have no influence, and what lies outside of
  * the image is black.
- * @param size Wanted width and height, pixels.
- * @returns An image of that size with the same channels.
  * @throws RangeError If there is not enough memory.
- *
- * @example Half as high and wide: a flat picture stays as it is
- * ```ts
- * import { resizeBicubic } from "@vitfreeze/vitfreeze/data";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const grey = { width: 4, height: 4, channels: 1, pixels: new Uint8Array(16).fill(90) } as const;
- * const box = { left: 0, top: 0, width: 4, height: 4 };
- * const half = resizeBicubic({ _tag: "RawImage", ...grey }, box, { width: 2, height: 2 });
- *
- * deepStrictEqual([...half.pixels], [90, 90, 90, 90]);
- * ```
  */
 export function resizeBicubic(
   image: RawImage,

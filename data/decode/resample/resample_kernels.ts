@@ -7,8 +7,6 @@
  *
  * Each pixel (or row) of the result has a record: how many bytes behind the image's
  * first its samples begin, bytes of its weights, and the weights, 32 bits each.
- *
- * @module
  */
 import {
   type Code,

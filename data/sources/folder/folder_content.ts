@@ -1,8 +1,4 @@
-/**
- * Contents of a folder.
- *
- * @module
- */
+/** Contents of a folder. */
 import { excerpt } from "../../../core/mod.ts";
 import { type DataError, reasonOf } from "../../report/data_error.ts";
 import { isImageName } from "../../image/image_format.ts";
@@ -105,7 +101,6 @@ const isUnnamed = (folder: string, { name }: Deno.DirEntry): Promise<boolean> =>
 /**
  * Reads what lies in a folder.
  *
- * @param path The folder.
  * @throws `FolderError` with the path of this folder if it cannot be read.
  */
 export async function folderContent(path: string): Promise<FolderContent> {
@@ -165,7 +160,6 @@ const holdingOf = (name: string): Holding | null =>
  * The first holder of images below a folder; the search ends at the first one that it
  * finds. Archives of a folder itself count before what lies in folders below it.
  *
- * @param path The folder.
  * @param seen Real paths of the links that led here.
  * @throws `FolderError` if a folder cannot be read.
  */

@@ -1,8 +1,4 @@
-/**
- * Folders of image files.
- *
- * @module
- */
+/** Folders of image files. */
 import { left, printable, type Result, right } from "../../../core/mod.ts";
 import { bytesInWords, counted } from "../../report/counts.ts";
 import {
@@ -283,13 +279,7 @@ async function inspected(
     : right(sourceOf(folder, collection, inspection, aside));
 }
 
-/**
- * Images of classes whose folders may lie anywhere below another.
- *
- * @param root The folder that all lie in.
- * @param classes Names and folders, in order.
- * @returns A labelled source, or what is wrong.
- */
+/** Images of classes whose folders may lie anywhere below another. */
 export async function classFolders(
   root: string,
   classes: readonly ClassFolder[],

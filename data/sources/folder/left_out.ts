@@ -1,8 +1,4 @@
-/**
- * Entries of a folder that a source leaves out, by name.
- *
- * @module
- */
+/** Entries of a folder that a source leaves out, by name. */
 import { someOf } from "./folder_content.ts";
 
 /** Why something is left out, in words for one. */
@@ -37,11 +33,7 @@ interface Entry {
 /** Names of a kind that are kept; of the others only the number. */
 const KEPT = 100;
 
-/**
- * An empty list.
- *
- * @param root Folder that names are given relative to.
- */
+/** An empty list. */
 export function leftOut(root: string): LeftOut {
   const found = new Map<LeftOutKind, { count: number; names: string[] }>();
   return {

@@ -3,8 +3,6 @@
  *
  * @see Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009:
  * {@link https://www.cs.toronto.edu/~kriz/cifar.html}
- *
- * @module
  */
 import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
 import { counted } from "../../report/counts.ts";
@@ -62,12 +60,7 @@ interface Records {
   readonly bytes: Uint8Array;
 }
 
-/**
- * Names of the files of a split.
- *
- * @param name Which data set.
- * @param split Which part.
- */
+/** Names of the files of a split. */
 export function cifarFiles(
   name: CifarName,
   split: Split,

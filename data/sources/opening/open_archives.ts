@@ -1,8 +1,4 @@
-/**
- * Folders of tar archives or Parquet files.
- *
- * @module
- */
+/** Folders of tar archives or Parquet files. */
 import type { Split } from "../../image/image_source.ts";
 import { parquetImages } from "../parquet/parquet_images.ts";
 import { webDataset } from "../tar/web_dataset.ts";

@@ -1,8 +1,4 @@
-/**
- * Data sets that are known by the names of their files or folders.
- *
- * @module
- */
+/** Data sets that are known by the names of their files or folders. */
 import { cifar, cifarFiles, type CifarName } from "../known_sets/cifar.ts";
 import { fashionMnist, hasIdxImages } from "../known_sets/fashion_mnist.ts";
 import type { Split } from "../../image/image_source.ts";

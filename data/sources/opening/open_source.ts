@@ -1,8 +1,4 @@
-/**
- * Any kind of images by their path.
- *
- * @module
- */
+/** Any kind of images by their path. */
 import {
   kindOfBytes,
   left,

@@ -2,8 +2,6 @@
  * Parquet files with a column of images.
  *
  * @see {@link https://parquet.apache.org/docs/file-format/}
- *
- * @module
  */
 import type {
   AsyncBuffer,
@@ -261,9 +259,6 @@ async function kindOf(path: string, reason: string): Promise<string> {
 
 /**
  * Opens a Parquet file with images: reads what it says of itself and the classes.
- *
- * @param path The file.
- * @returns The file, or what is wrong with it.
  */
 export async function parquetFile(
   path: string,

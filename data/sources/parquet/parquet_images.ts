@@ -2,8 +2,6 @@
  * Images and their classes in Parquet files, as Hugging Face stores ImageNet.
  *
  * @see {@link https://huggingface.co/docs/datasets/image_dataset}
- *
- * @module
  */
 import { LRUCache } from "lru-cache";
 import { printable, type Result, right } from "../../../core/mod.ts";

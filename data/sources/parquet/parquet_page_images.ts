@@ -1,8 +1,4 @@
-/**
- * The images of a page of a Parquet file.
- *
- * @module
- */
+/** The images of a page of a Parquet file. */
 import type {
   AsyncBuffer,
   ColumnMetaData,
@@ -115,9 +111,6 @@ function offsetsOf(
 /**
  * Reads the images of a page.
  *
- * @param file The file.
- * @param column The column in the row group of the page.
- * @param page The page.
  * @throws What is wrong with the page.
  */
 export async function pageImages(

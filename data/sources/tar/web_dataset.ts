@@ -2,8 +2,6 @@
  * WebDataset: images and their classes in tar archives.
  *
  * @see {@link https://github.com/webdataset/webdataset}
- *
- * @module
  */
 import { printable, type Result, right } from "../../../core/mod.ts";
 import {
