@@ -181,7 +181,6 @@ export function dtypeOf(data: HostNumbers): DType {
 /**
  * Text of a backend error.
  *
- * @param error What went wrong.
  * @returns One sentence without a full stop.
  */
 export function describeBackendError(error: BackendError): string {

@@ -99,15 +99,6 @@ function kindOfText(head: string): string | null {
  *
  * @param bytes The file, or at least its first 512 bytes where it has so many.
  * @returns A noun with its article, or `null` where the bytes say nothing.
- *
- * @example A download that went wrong
- * ```ts
- * import { kindOfBytes } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const bytes = Uint8Array.from("<html><body>404", (c) => c.charCodeAt(0));
- * strictEqual(kindOfBytes(bytes), "an HTML page");
- * ```
  */
 export function kindOfBytes(bytes: Uint8Array): string | null {
   if (bytes.length === 0) return "an empty file";

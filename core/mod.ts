@@ -109,7 +109,6 @@ export * from "./plan/plan_json.ts";
 export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
 export * from "./plan/calc_speedup.ts";
 export {
-  checkConvNet,
   type ConvNetBlock,
   convNetBlocks,
   type ConvNetFamily,

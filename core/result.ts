@@ -21,22 +21,12 @@ export interface Right<Value> {
 /** Same shape as `Either` of fp-ts, so its combinators take it as it is. */
 export type Result<Failure, Value> = Left<Failure> | Right<Value>;
 
-/**
- * Wraps a failure.
- *
- * @param failure The reason.
- * @returns A `Left`.
- */
+/** Wraps a failure. */
 export function left<Failure>(failure: Failure): Left<Failure> {
   return { _tag: "Left", left: failure };
 }
 
-/**
- * Wraps a success.
- *
- * @param value What was computed.
- * @returns A `Right`.
- */
+/** Wraps a success. */
 export function right<Value>(value: Value): Right<Value> {
   return { _tag: "Right", right: value };
 }
@@ -62,7 +52,6 @@ export type Faults = readonly [Fault, ...Fault[]];
 /**
  * Text of one fault: the field, what was found, what is wanted.
  *
- * @param fault The fault.
  * @returns One sentence without a full stop.
  *
  * @example
@@ -87,7 +76,6 @@ const MOST_LISTED = 100;
 /**
  * Text of several faults, one a line.
  *
- * @param faults The faults.
  * @returns Lines joined by newlines: the first 100 faults, and how many more there are.
  */
 export function describeFaults(faults: Faults): string {

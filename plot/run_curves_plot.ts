@@ -32,9 +32,7 @@ const corners = ({ pieces }: RunCurve) =>
 /**
  * Draws quantities over a run, in percent.
  *
- * @param title Name of the quantities.
  * @param curves At least one; the last lies on top.
- * @returns An SVG document.
  */
 export function runCurvesPlot(
   title: string,

@@ -90,17 +90,7 @@ export function layerScale(count: number, theme: Theme): Plot.ScaleOptions {
 /**
  * The colours of layers, as pictures of the theme have them.
  *
- * @param count Count of layers.
- * @param theme Colours of the picture.
  * @returns CSS colours from shallow to deep.
- *
- * @example The deepest layer of any model has the same colour
- * ```ts
- * import { LIGHT, layerColours } from "@vitfreeze/vitfreeze/plot";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(layerColours(7, LIGHT).at(-1), layerColours(13, LIGHT).at(-1));
- * ```
  */
 export function layerColours(count: number, theme: Theme): readonly string[] {
   const scale = Plot.scale({ color: layerScale(count, theme) });

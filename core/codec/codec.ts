@@ -145,7 +145,6 @@ const faultOf = ({ value, context, message }: t.ValidationError): Fault => ({
 /**
  * Checks untrusted data.
  *
- * @param codec What is accepted.
  * @returns A function from any value to the same value with its type, or every fault in it.
  */
 export function decode<A>(

@@ -109,8 +109,6 @@ export function nearestWord(
 /**
  * The end of a sentence that says what was wanted: the nearest known word.
  *
- * @param word What was written.
- * @param known Words that exist.
  * @param spelled How a known word is written in the sentence.
  * @returns For example `; the nearest is epochs`; empty if none is near.
  */

@@ -80,8 +80,6 @@ export function decodeProbeConfig(
 /**
  * Checks a linear probe.
  *
- * @param config The probe.
- * @param samples Samples to learn from.
  * @returns Its length in steps, or every fault; of an epoch the samples that fill no batch are left out.
  */
 export function probeLength(
@@ -103,7 +101,6 @@ export function probeLength(
 /**
  * The learning rate of each step: a cosine to 0 after the warm-up.
  *
- * @param config The probe.
  * @param stepsPerEpoch Steps of an epoch, `probeLength`.
  */
 export function probeRate(

@@ -27,9 +27,6 @@ const moves = ({ stride, padding }: Convolution): boolean =>
 /**
  * Extents of a convolution.
  *
- * @param convolution How the kernel moves.
- * @param x Shape of the images.
- * @param w Shape of the kernels.
  * @returns The extents; `null` if the kernels do not fit into the images.
  *
  * @example A stride of two halves the maps

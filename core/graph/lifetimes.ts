@@ -15,7 +15,6 @@ export function bytesOf(signature: Signature): number {
 /**
  * The nodes whose tensors are used for the last time by each node.
  *
- * @param graph A graph.
  * @returns For each node, the ids to release after it; inputs and outputs of the graph are in none.
  */
 export function lastUses(graph: Graph): readonly (readonly NodeId[])[] {

@@ -172,12 +172,7 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/**
- * The tensors that a graph must be given, by name.
- *
- * @param graph A graph.
- * @returns Signature of each input node.
- */
+/** The tensors that a graph must be given, by name. */
 export function inputSignatures(
   graph: Graph,
 ): Readonly<Record<string, Signature>> {

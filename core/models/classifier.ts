@@ -94,8 +94,6 @@ const imageInput = (
  * Every parameter of a classifier under timm's names: class token, positions, patch
  * embedding, blocks, `fc_norm`, `head`. The positions belong to what the patch
  * embedding belongs to.
- *
- * @param spec Sizes.
  */
 export const classifierParameters: (
   spec: ClassifierSpec,
@@ -125,7 +123,6 @@ export interface ClassifierStep extends ClassifierSpec {
  * `gradient/NAME` of each trained parameter. What no output needs is not in the
  * graph.
  *
- * @param step What is trained.
  * @param watch Further outputs to keep.
  */
 export function classifierStepGraph(
@@ -156,9 +153,6 @@ export function classifierStepGraph(
  *
  * Inputs: the parameters by name and `images [B, C, S, S]`. Output: `scores
  * [B, classes]`.
- *
- * @param spec Sizes.
- * @param batch Images at a time.
  */
 export function classifierScoreGraph(
   spec: ClassifierSpec,

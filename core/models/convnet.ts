@@ -185,20 +185,7 @@ export interface ConvNetTensors {
  * Every tensor of a network, shallow to deep. Names are those of the reference
  * implementations (of WRN-PyTorch and torchvision), layouts PyTorch's.
  *
- * @param spec Sizes.
  * @returns Parameters and running statistics, each with its layer.
- *
- * @example WRN-40-4 for a hundred classes has 8,972,340 parameters
- * ```ts
- * import { convNetTensors, sizeOf } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const { parameters } = convNetTensors({
- *   family: "wideResNet", depth: 40, width: 4, imageSize: 32, inChannels: 3, classes: 100,
- * });
- *
- * strictEqual(parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0), 8_972_340);
- * ```
  */
 export const convNetTensors: (spec: ConvNetSpec) => ConvNetTensors = memoized(
   (spec: ConvNetSpec) => {
@@ -232,8 +219,6 @@ export interface ConvNetStep extends ConvNetRun {
  * Outputs: `loss`, the mean cross entropy; `gradient/NAME` of each parameter of the
  * layers that learn; and under its own name each running statistic of theirs with the
  * batch in it. The backward pass ends where the frozen layers end.
- *
- * @param step Sizes, and which layers learn.
  *
  * @example Three of WRN-10-1's five layers are frozen
  * ```ts
@@ -273,9 +258,6 @@ export function convNetStepGraph(step: ConvNetStep): Result<Faults, Graph> {
  *
  * Inputs: the network's tensors by name and `images [B, C, S, S]`. Output: `scores
  * [B, classes]`.
- *
- * @param spec Sizes.
- * @param batch Images at a time.
  *
  * @example Scores of two pictures
  * ```ts

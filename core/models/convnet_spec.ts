@@ -3,15 +3,9 @@
  *
  * Shape letters: `B` images, `C` channels, `H`, `W` rows and columns.
  */
-import {
-  type Codec,
-  decode,
-  numberIn,
-  oneOf,
-  wholeFrom,
-} from "../codec/codec.ts";
+import { type Codec, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
 import { recordOf, refined } from "../codec/structures.ts";
-import type { Fault, Faults, Result } from "../result.ts";
+import type { Fault } from "../result.ts";
 
 /** Where normalisation and activation stand in a residual block: before its convolutions, or behind. */
 export type ConvNetFamily = "wideResNet" | "resNet";
@@ -75,27 +69,6 @@ export const convNetCodec: Codec<ConvNetSpec> = refined(
   }),
   wholeBlocks,
 );
-
-/**
- * Checks the sizes of a network.
- *
- * @returns The sizes, or every fault in them.
- *
- * @example There is no wide network of 29 layers
- * ```ts
- * import { checkConvNet, describeFaults } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const found = checkConvNet({ family: "wideResNet", depth: 29, width: 1, imageSize: 32, inChannels: 3, classes: 10 });
- *
- * strictEqual(
- *   found._tag === "Left" && describeFaults(found.left),
- *   "depth: found 29, wanted 6·n + 4 (wideResNet), n at least 1",
- * );
- * ```
- */
-export const checkConvNet: (input: unknown) => Result<Faults, ConvNetSpec> =
-  decode(convNetCodec);
 
 /** A residual block. */
 export interface ConvNetBlock {

@@ -171,12 +171,9 @@ function decodedPatches(
 /**
  * Predicts the target cells of one stage from its latent tokens.
  *
- * @param scope Builder, and where its parameters are declared.
- * @param spec Sizes.
  * @param name Prefix of the parameters, for example `decoder.0`.
  * @param scale Cells along one side of a patch.
  * @param latent Tokens of the tapped block after its norm, `[B, 1 + keep, D]`.
- * @param masking Where hidden patches stand.
  * @returns `[B, (scale·G)², channels of the target]`.
  * @see Wang et al., LocalMIM, 2023, section 3: {@link https://arxiv.org/abs/2303.05251}
  */

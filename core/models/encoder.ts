@@ -99,8 +99,6 @@ function embed(
  *
  * Patches are picked before they are embedded: the hidden ones cost nothing.
  *
- * @param scope The trace.
- * @param spec Sizes.
  * @param images `[B, C, S, S]`.
  * @param idsKeep Visible patches `[B, keep]`, or `null` for all in order.
  * @param depth How many blocks to run.
@@ -138,8 +136,6 @@ export function encode(
 /**
  * Tokens of a tap after their norm.
  *
- * @param scope The trace.
- * @param spec Sizes.
  * @param stage Number of the stage that taps them.
  * @param tapped `[B, tokens, D]`.
  */
@@ -160,9 +156,6 @@ export function tapNorm(
  * table `pos_embed [1, 1 + L, D]`. Outputs, named as in Hugging Face's libraries:
  * `last_hidden_state [B, 1 + L, D]`, class token first, and `pooler_output [B, D]`,
  * the mean of the patch tokens.
- *
- * @param spec Sizes.
- * @param batch Images at a time.
  */
 export function encoderGraph(
   spec: ModelSpec,

@@ -164,7 +164,6 @@ const everyStage = ({ stages }: ModelSpec): readonly number[] =>
  * Every trainable tensor of a model, shallow to deep: class token, patch
  * embedding, blocks, then norm and decoder of each stage.
  *
- * @param spec Sizes of the model.
  * @returns Names, shapes, owners and first values.
  *
  * @example The encoder of ViT-B/16 with its four decoders
@@ -296,9 +295,6 @@ export function stepShapes(step: StepSpec): Result<Faults, Graph> {
  *
  * Inputs: the parameters and the batch (`batchInputs`). Outputs of each stage `k`:
  * `prediction/k` and `target/k`, `[B, (scale·G)², channels]`, and `loss/k`.
- *
- * @param spec Sizes.
- * @param batch Images.
  */
 export function reconstructionGraph(
   spec: ModelSpec,

@@ -209,7 +209,6 @@ export const encoderCodec: Codec<ModelSpec> = refined(
  * that end at the last block, target cells of at least one pixel, at least one
  * visible and one masked patch.
  *
- * @param input A model, or anything that should be one.
  * @returns The model, or every fault in it.
  *
  * @example A grid of 14.5 patches

@@ -170,7 +170,6 @@ function headStep(
  * scalar `loss` before it; and `squares [4]`, the sums of squares of the gradients of
  * weights and biases, then of the running means and variances after it.
  *
- * @param spec Sizes.
  * @param rule `μ`, `λ` and `η` of LARS.
  * @param batch Samples `B`, at least 2.
  * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, appendix A.1.
@@ -245,7 +244,6 @@ export function probeSweepGraph(
  * Inputs: `features [B, F]`, `weight [classes, F]`, `bias [classes]`. Output:
  * `scores [B, classes]`.
  *
- * @param spec Sizes.
  * @param batch Samples `B`.
  */
 export function probeScoreGraph(

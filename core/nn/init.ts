@@ -34,8 +34,6 @@ export const xavier = (fanIn: number, fanOut: number): Initializer =>
 /**
  * First values of one parameter.
  *
- * @param parameter Its shape and how it starts.
- * @param key Where the random ones come from.
  * @returns As many numbers as the shape has, row-major.
  */
 export function initialValues(

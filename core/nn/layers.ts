@@ -18,10 +18,8 @@ export interface LinearOptions {
  * `x·Wᵀ + b` on the last axis.
  *
  * @param scope Where nodes are written and `NAME.weight`, `NAME.bias` are declared.
- * @param name Prefix of its parameters.
  * @param x `[..., in]`.
  * @param outputs Extent of the last axis of the result.
- * @param options Another layout or other first values.
  * @returns `[..., outputs]`.
  */
 export function linear(
@@ -127,10 +125,6 @@ export type BranchFactors = readonly [attention: NodeId, mlp: NodeId];
 /**
  * Pre-norm Transformer block on `x [B, N, D]`.
  *
- * @param scope Builder, and where its parameters are declared.
- * @param name Prefix of its parameters.
- * @param x Its input.
- * @param sizes Its sizes.
  * @param factors Factors on the branches of each sample; 1 when left out.
  *
  * @see Dosovitskiy et al. 2021, equations 2 and 3; Huang et al., Deep Networks

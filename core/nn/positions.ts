@@ -116,15 +116,6 @@ function stacked(rows: readonly Float64Array[], width: number): Float64Array {
  * @returns `[to², width]`; the same numbers if `to` is `G`.
  *
  * @see Keys, Cubic Convolution Interpolation for Digital Image Processing, 1981.
- *
- * @example A table that is the same everywhere stays so
- * ```ts
- * import { resamplePositions } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const flat = new Float32Array(4 * 2).fill(0.5);
- * deepStrictEqual(resamplePositions("mae", 3, flat, 2), new Float32Array(9 * 2).fill(0.5));
- * ```
  */
 export function resamplePositions(
   method: PositionResampling,

@@ -99,7 +99,6 @@ function declare<Owner>(
  * Begins the trace of a model. Its tensors become inputs of the graph when they are
  * declared. A second declaration must agree with the first, else the trace fails.
  *
- * @param g Where nodes are written.
  * @param inputName Name of the input of a tensor; its own by default.
  */
 export function modelScope<Owner>(
@@ -140,11 +139,7 @@ export function modelScope<Owner>(
   };
 }
 
-/**
- * The tensors that a forward pass declares.
- *
- * @param forward Writes the nodes of a model.
- */
+/** The tensors that a forward pass declares. */
 export function recorded<Owner>(
   forward: (scope: ModelScope<Owner>) => unknown,
 ): Declarations<Owner> {

@@ -50,7 +50,6 @@ export const CORRECTION_INPUTS = ["correction1", "correction2"] as const;
 /**
  * Bias corrections of AdamW after `t` steps.
  *
- * @param rule The update rule.
  * @param t Steps taken, this one included, from 1.
  * @returns Values of the `CORRECTION_INPUTS`; none for SGD and LARS.
  */
@@ -233,8 +232,6 @@ function movedAndAveraged(
  * running means are kept, they are inputs and outputs too (`averageName`), those of
  * parameters that do not move as well.
  *
- * @param rule The update rule.
- * @param parameters What moves.
  * @param averaging The running means, if any are kept.
  */
 export function updateGraph(

@@ -118,8 +118,6 @@ const encoderFlops = (
 /**
  * Operations of each layer of the encoder while nothing is frozen; a patch embedding that
  * never freezes is counted with block 0.
- *
- * @param plan The plan.
  */
 export function layerFlops(
   { config: { model, freeze }, layers }: FreezePlan,

@@ -188,7 +188,6 @@ export function freezePlan(config: PlanConfig): Result<Faults, FreezePlan> {
  * Optimizer steps of an epoch; samples that fill no whole step are left out.
  *
  * @param training Batch size and accumulation.
- * @param samples Samples of an epoch.
  * @returns `⌊samples / (batchSize·accumIter)⌋`.
  */
 export function stepsPerEpoch(

@@ -19,18 +19,7 @@ export interface LayerMap {
  * Layer of a part of the model. Norm and decoder of a stage belong to the layer
  * that the stage taps.
  *
- * @param plan The plan.
  * @returns A function from a part to the index of its layer, or `null` if it never freezes.
- *
- * @example The decoder of the first stage freezes with block 1
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, layerOfOwner, planOf } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
- *
- * strictEqual(plan._tag === "Right" && layerOfOwner(plan.right)({ _tag: "Stage", index: 0 }), 2);
- * ```
  */
 export function layerOfOwner(
   plan: LayerMap,
@@ -53,12 +42,7 @@ export function layerOfOwner(
   };
 }
 
-/**
- * Whether a part of the model trains during a phase.
- *
- * @param plan The plan.
- * @param phase One of its phases.
- */
+/** Whether a part of the model trains during a phase. */
 export function isTrainable(
   plan: LayerMap,
   phase: Pick<Phase, "frozenLayers">,

@@ -197,16 +197,6 @@ export function epochOrder(
  * @param epoch Epoch, counted from 0.
  * @param index Index of the sample in its source, not in the batch.
  * @param purpose What the numbers are for.
- *
- * @example Mask noise of image 7 in epoch 2, the same in every batch
- * ```ts
- * import { sampleKey, uniforms } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const noise = uniforms(sampleKey(0, 2, 7, "mask"), 64);
- *
- * strictEqual(noise.length, 64);
- * ```
  */
 export function sampleKey(
   seed: number,

@@ -34,25 +34,6 @@ export function selectImages(
   };
 }
 
-const checkedCount = (
-  source: ImageSource,
-  count: number,
-): Result<Faults, number> =>
-  unlessFaulty(count, [wholeFault("limit", count, 1, source.length)]);
-
-/** The first images of a source. */
-export function limitSource(
-  source: ImageSource,
-  count: number,
-): Result<Faults, ImageSource> {
-  return pipe(
-    checkedCount(source, count),
-    E.map((n) =>
-      selectImages(source, Int32Array.from({ length: n }, (_, i) => i))
-    ),
-  );
-}
-
 /**
  * A random share of a source, in the order of the source. Unlike the first
  * images of a folder, which are all of one class, a share has all classes.
@@ -81,7 +62,7 @@ export function shareSource(
   key: Key,
 ): Result<Faults, ImageSource> {
   return pipe(
-    checkedCount(source, count),
+    unlessFaulty(count, [wholeFault("limit", count, 1, source.length)]),
     E.map((n) =>
       selectImages(source, permutation(key, source.length).slice(0, n).sort())
     ),
@@ -125,20 +106,7 @@ export function splitSource(
 /**
  * The images of a source that have a label.
  *
- * @param source All images.
  * @returns The same source where all have one; none of its images where none has.
- *
- * @example Two of three images
- * ```ts
- * import { embeddedFashionMnist, labelledImages } from "@vitfreeze/vitfreeze/data";
- * import { strictEqual } from "node:assert/strict";
- *
- * const all = await embeddedFashionMnist();
- * if (all._tag === "Right") {
- *   const label = (index: number) => index < 100 ? null : all.right.label(index);
- *   strictEqual(labelledImages({ ...all.right, label }).length, 9900);
- * }
- * ```
  */
 export function labelledImages(source: ImageSource): ImageSource {
   const indices = Int32Array.from(
@@ -153,7 +121,6 @@ export function labelledImages(source: ImageSource): ImageSource {
 /**
  * Why a source cannot be judged by classes.
  *
- * @param source A source without classes.
  * @returns A clause about its images, with what is wrong with labels that are there.
  */
 export function noClassesReason({ labelFault }: ImageSource): string {

@@ -34,26 +34,7 @@ export interface BadImages {
   note(bad: BadImage): DataError | null;
 }
 
-/**
- * An empty list of skipped images.
- *
- * @param length Images of the source.
- *
- * @example One of two hundred images may be damaged, three may not
- * ```ts
- * import { badImages } from "@vitfreeze/vitfreeze/data";
- * import { strictEqual } from "node:assert/strict";
- *
- * const bad = badImages(200);
- * const notes = [7, 8, 9].map((index) =>
- *   bad.note({ index, image: `${index}.jpg`, reason: "cut short" })
- * );
- *
- * strictEqual(notes[1], null);
- * strictEqual(notes[2]?._tag, "TooManyBadImages");
- * strictEqual(bad.list().length, 3);
- * ```
- */
+/** An empty list of skipped images. */
 export function badImages(length: number): BadImages {
   const met = new Map<number, BadImage>();
   return {

@@ -200,7 +200,6 @@ export async function* loadBatches(
  * All images of a source in its order. Only those that cannot be read are left
  * out, so that a batch may be smaller; they are noted in `badImages`.
  *
- * @param options What to load.
  * @returns Batches of `[≤ B, C, height, width]` with their indices, rising from 0,
  * or the error that ends them.
  */

@@ -53,7 +53,6 @@ export type DataError =
 /**
  * Text of a data error.
  *
- * @param error What is wrong.
  * @returns One or more sentences without a full stop. Names from files are made printable.
  *
  * @example A folder that is not there

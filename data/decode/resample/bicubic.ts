@@ -10,7 +10,6 @@ import {
   type PixelBox,
   type RawImage,
   type Size,
-  wholeOf,
 } from "../../image/raw_image.ts";
 import { bicubicTaps } from "./bicubic_taps.ts";
 
@@ -32,9 +31,13 @@ function putNumbers(scratch: Scratch, at: number, numbers: Int32Array): void {
 }
 
 /**
- * The result of `resizeBicubic`, in memory that the next call uses again.
+ * Resizes a part of an image with PIL's antialiased bicubic filter, to the bit: rows,
+ * then columns, each rounded to 8 bits. The result lies in memory that the next call
+ * uses again.
  *
+ * @param crop Part of the image, inside of it; pixels outside have no influence.
  * @returns An image that must not be used after the next call.
+ * @throws RangeError If there is not enough memory.
  */
 export function resizedForNow(
   image: RawImage,
@@ -78,24 +81,6 @@ export function resizedForNow(
   const levels = scratch.bytes()
     .subarray(result, result + toRow * size.height);
   return { _tag: "RawImage", ...size, channels, pixels: levels };
-}
-
-/**
- * Resizes a part of an image with PIL's antialiased bicubic filter, to the bit: rows,
- * then columns, each rounded to 8 bits.
- *
- * @param crop Part of it; pixels outside have no influence, and what lies outside of
- * the image is black.
- * @throws RangeError If there is not enough memory.
- */
-export function resizeBicubic(
-  image: RawImage,
-  crop: PixelBox,
-  size: Size,
-): RawImage {
-  const kept = cutOut(image, crop);
-  const resized = resizedForNow(kept, wholeOf(kept), size);
-  return { ...resized, pixels: resized.pixels.slice() };
 }
 
 /** Bytes of a page of a WebAssembly memory. */
