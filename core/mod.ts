@@ -70,6 +70,8 @@ export type {
 } from "./config/parts.ts";
 export { T0_RANGE } from "./config/parts.ts";
 export {
+  type Augmentation,
+  augmentationFaults,
   type AugmentConfig,
   type MixingConfig,
   RAND_AUGMENT,

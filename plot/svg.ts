@@ -3,7 +3,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { LIGHT, QUIET, type Theme } from "./theme.ts";
+import { INK, LIGHT, QUIET, stageColour, type Theme } from "./theme.ts";
 
 /** linkedom's window; its declarations leave the document out. */
 interface Page {
@@ -73,4 +73,33 @@ export function caption(
     dy,
     ...style,
   });
+}
+
+/** A name in a legend, in the colour of its marks, at an offset as of `caption`. */
+export const legendName = (
+  name: string,
+  fill: string,
+  offset: readonly [x: number, y: number],
+): Plot.Markish =>
+  caption(`● ${name}`, offset, { fill, fontWeight: 600, fontSize: 11 });
+
+const ROW = 18;
+
+/** Pixels above the frame for a title and the names below it. */
+export const legendHeight = (names: readonly unknown[]): number =>
+  ROW * (names.length + 1);
+
+/** A title above the frame, and below it a row for each name, in the colours of stages. */
+export function titledLegend(
+  title: string,
+  named: readonly { readonly name: string }[],
+): readonly Plot.Markish[] {
+  const top = -legendHeight(named) - 6;
+  const style = { fill: INK, fontWeight: 600, fontSize: 13 };
+  return [
+    caption(title, [0, top], style),
+    ...named.map(({ name }, i) =>
+      legendName(name, stageColour(i), [0, top + ROW * (i + 1)])
+    ),
+  ];
 }

@@ -2,6 +2,7 @@
 import {
   type Codec,
   codecOf,
+  decode,
   numberIn,
   oneOf,
   unwanted,
@@ -9,6 +10,7 @@ import {
 } from "../codec/codec.ts";
 import { NOT_NEGATIVE, PART } from "../codec/ranges.ts";
 import { nullable, recordOf } from "../codec/structures.ts";
+import type { Fault } from "../result.ts";
 
 /** How many operations of RandAugment, and how strong. */
 export interface RandAugment {
@@ -91,9 +93,10 @@ const rangeUpTo = (most: number, wanted: string): Codec<Range> =>
 
 const partOfArea = rangeUpTo(1, "0 < lower ≤ upper ≤ 1");
 
-/** Accepts what is done to an image. */
-export const augmentCodec: Codec<AugmentConfig> = recordOf<AugmentConfig>({
-  cropScale: partOfArea,
+const ratios = rangeUpTo(Number.MAX_VALUE, "0 < lower ≤ upper, finite");
+
+/** Operations on pixels and noise in a rectangle, each `null` for none. */
+const changes = {
   randAugment: nullable(recordOf<RandAugment>({
     layers: wholeFrom(0),
     probability: PART,
@@ -107,9 +110,41 @@ export const augmentCodec: Codec<AugmentConfig> = recordOf<AugmentConfig>({
   erasing: nullable(recordOf<RandomErasing>({
     probability: PART,
     area: partOfArea,
-    aspect: rangeUpTo(Number.MAX_VALUE, "0 < lower ≤ upper, finite"),
+    aspect: ratios,
   })),
+};
+
+/** Accepts what is done to an image. */
+export const augmentCodec: Codec<AugmentConfig> = recordOf<AugmentConfig>({
+  cropScale: partOfArea,
+  ...changes,
 });
+
+/** Crop, mirroring and changes of an image that is learned from. */
+export interface Augmentation extends Omit<AugmentConfig, "cropScale"> {
+  /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
+  readonly scale: readonly [least: number, largest: number];
+  /** Least and largest width of the crop over its height, `> 0`. */
+  readonly ratio: readonly [least: number, largest: number];
+  /** Part of the images that are mirrored left to right, in `[0, 1]`. */
+  readonly flipProbability: number;
+}
+
+const augmentationCodec = recordOf<Augmentation>({
+  scale: partOfArea,
+  ratio: ratios,
+  flipProbability: PART,
+  ...changes,
+});
+
+/** Faults of the fields of an augmentation; others are not looked at. */
+export function augmentationFaults(
+  { scale, ratio, flipProbability, randAugment, erasing }: Augmentation,
+): readonly Fault[] {
+  const found = { scale, ratio, flipProbability, randAugment, erasing };
+  const checked = decode(augmentationCodec)(found);
+  return checked._tag === "Left" ? checked.left : [];
+}
 
 /** Accepts how a batch is mixed. */
 export const mixingCodec: Codec<MixingConfig> = recordOf<MixingConfig>({

@@ -1,17 +1,12 @@
 /** A random part of an image. */
-import { type Key, uniforms } from "../../core/mod.ts";
+import { type Augmentation, type Key, uniforms } from "../../core/mod.ts";
 import type { PixelBox, Size } from "../image/raw_image.ts";
 
 /** Lower and upper bound. */
-export type Range = readonly [number, number];
+type Range = CropRanges["scale"];
 
-/** How large and how long the part may be. */
-export interface CropRanges {
-  /** Area as a part of the image's area, within `(0, 1]`. */
-  readonly scale: Range;
-  /** Width over height, `> 0`. */
-  readonly ratio: Range;
-}
+/** Ranges of the part's area and of its width over its height. */
+export type CropRanges = Pick<Augmentation, "scale" | "ratio">;
 
 /** Draws before the middle of the image is taken instead. */
 const TRIES = 10;
