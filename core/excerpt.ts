@@ -17,17 +17,7 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
-/**
- * The same for a message of several lines: their ends are kept.
- *
- * @example
- * ```ts
- * import { printableLines } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(printableLines("1 file:\nname\u0007"), "1 file:\nname\\u{7}");
- * ```
- */
+/** The same for a message of several lines: their ends are kept. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }

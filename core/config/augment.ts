@@ -3,12 +3,13 @@ import {
   type Codec,
   codecOf,
   decode,
+  NOT_NEGATIVE,
   numberIn,
   oneOf,
+  PART,
   unwanted,
   wholeFrom,
 } from "../codec/codec.ts";
-import { NOT_NEGATIVE, PART } from "../codec/ranges.ts";
 import { nullable, recordOf } from "../codec/structures.ts";
 import type { Fault } from "../result.ts";
 

@@ -1,8 +1,13 @@
 /**
  * Everything that determines the training of a convolutional network but the images.
  */
-import { type Codec, decode, oneOf, wholeFrom } from "../codec/codec.ts";
-import { NOT_NEGATIVE } from "../codec/ranges.ts";
+import {
+  type Codec,
+  decode,
+  NOT_NEGATIVE,
+  oneOf,
+  wholeFrom,
+} from "../codec/codec.ts";
 import { recordOf, refined } from "../codec/structures.ts";
 import { convNetCodec, type ConvNetSpec } from "../models/convnet_spec.ts";
 import {

@@ -1,12 +1,12 @@
 /** Everything that determines fine-tuning but the images. */
 import {
   type Codec,
+  DECAY,
   decode,
   numberIn,
   oneOf,
   wholeFrom,
 } from "../codec/codec.ts";
-import { DECAY } from "../codec/ranges.ts";
 import { nullable, recordOf } from "../codec/structures.ts";
 import { encoderCodec } from "../models/model_codec.ts";
 import type { ModelSpec } from "../models/model_spec.ts";

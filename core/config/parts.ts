@@ -1,6 +1,12 @@
 /** Parts of configurations: freezing, learning rates, length, clipping. */
-import { type Codec, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
-import { NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
+import {
+  type Codec,
+  NOT_NEGATIVE,
+  numberIn,
+  oneOf,
+  POSITIVE,
+  wholeFrom,
+} from "../codec/codec.ts";
 import {
   type FieldCodecs,
   optional,

@@ -1,6 +1,11 @@
 /** Everything that determines a linear probe but the features. */
-import { type Codec, decode, numberIn, wholeFrom } from "../codec/codec.ts";
-import { NOT_NEGATIVE } from "../codec/ranges.ts";
+import {
+  type Codec,
+  decode,
+  NOT_NEGATIVE,
+  numberIn,
+  wholeFrom,
+} from "../codec/codec.ts";
 import { recordOf } from "../codec/structures.ts";
 import { E, pipe } from "../fp.ts";
 import type { ProbeSpec } from "../models/probe.ts";

@@ -8,7 +8,6 @@ import { hogCells } from "./ops/hog.ts";
 import { layoutOps } from "./ops/layout.ts";
 import { matmul } from "./ops/matmul.ts";
 import { normalizationOps } from "./ops/normalization.ts";
-import { adamwUpdate } from "./ops/optimizer.ts";
 import { rowOps } from "./ops/rows.ts";
 import { constant, input } from "./ops/sources.ts";
 
@@ -24,7 +23,6 @@ export const OPS: OpDefinitions<OpName> = {
   ...normalizationOps,
   ...rowOps,
   hogCells,
-  adamwUpdate,
 };
 
 /** Definition of an op whose name is only known as a union. */

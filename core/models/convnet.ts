@@ -258,17 +258,6 @@ export function convNetStepGraph(step: ConvNetStep): Result<Faults, Graph> {
  *
  * Inputs: the network's tensors by name and `images [B, C, S, S]`. Output: `scores
  * [B, classes]`.
- *
- * @example Scores of two pictures
- * ```ts
- * import { convNetScoreGraph } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const wrn = { family: "wideResNet", depth: 10, width: 1, imageSize: 32, inChannels: 3, classes: 10 } as const;
- * const graph = convNetScoreGraph(wrn, 2);
- *
- * deepStrictEqual(graph._tag === "Right" && graph.right.nodes.at(-1)?.shape, [2, 10]);
- * ```
  */
 export function convNetScoreGraph(
   spec: ConvNetSpec,

@@ -113,17 +113,6 @@ export function convNetBlocks(spec: ConvNetSpec): readonly ConvNetBlock[] {
 /**
  * Names of the layers that freeze as one, shallow to deep: the first convolution, every
  * block, and the head with what stands before it.
- *
- * @example WRN-28-10 has fourteen
- * ```ts
- * import { convNetLayers } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const wrn = { family: "wideResNet", depth: 28, width: 10, imageSize: 32, inChannels: 3, classes: 100 } as const;
- * const names = convNetLayers(wrn);
- *
- * deepStrictEqual([names.length, names[0], names[13]], [14, "conv1", "fc"]);
- * ```
  */
 export function convNetLayers(spec: ConvNetSpec): readonly string[] {
   return ["conv1", ...convNetBlocks(spec).map(({ name }) => name), "fc"];

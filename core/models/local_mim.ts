@@ -165,17 +165,6 @@ const everyStage = ({ stages }: ModelSpec): readonly number[] =>
  * embedding, blocks, then norm and decoder of each stage.
  *
  * @returns Names, shapes, owners and first values.
- *
- * @example The encoder of ViT-B/16 with its four decoders
- * ```ts
- * import { MODEL_PRESETS, parameterSpecs } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
- * const parameters = parameterSpecs(MODEL_PRESETS["vit-b"]);
- *
- * strictEqual(parameters.reduce((sum, { shape }) => sum + size(shape), 0), 89_916_140);
- * ```
  */
 export function parameterSpecs(spec: ModelSpec): readonly ParameterSpec[] {
   return declarations(spec, everyStage(spec));
@@ -196,18 +185,6 @@ export function parameterSpecs(spec: ModelSpec): readonly ParameterSpec[] {
  *
  * @see Glorot and Bengio, Understanding the difficulty of training deep
  * feedforward neural networks, 2010, eq. 16.
- *
- * @example The same key, the same model
- * ```ts
- * import { initialParameters, MODEL_PRESETS, rootKey, split } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual, strictEqual } from "node:assert/strict";
- *
- * const key = split(rootKey(0), "parameters");
- * const parameters = initialParameters(MODEL_PRESETS.nano, key);
- *
- * strictEqual(parameters.get("blocks.0.attn.qkv.weight")?.length, 3 * 64 * 64);
- * deepStrictEqual(initialParameters(MODEL_PRESETS.nano, key), parameters);
- * ```
  */
 export function initialParameters(
   spec: ModelSpec,

@@ -210,19 +210,6 @@ export const encoderCodec: Codec<ModelSpec> = refined(
  * visible and one masked patch.
  *
  * @returns The model, or every fault in it.
- *
- * @example A grid of 14.5 patches
- * ```ts
- * import { checkModel, describeFaults, MODEL_PRESETS } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const model = checkModel({ ...MODEL_PRESETS["vit-b"], imageSize: 232 });
- *
- * strictEqual(
- *   model._tag === "Left" && describeFaults(model.left),
- *   "imageSize: found 232, wanted a multiple of 16 (patchSize)",
- * );
- * ```
  */
 export const checkModel: (input: unknown) => Result<Faults, ModelSpec> = decode(
   modelCodec,

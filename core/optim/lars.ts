@@ -1,6 +1,11 @@
 /** Layer-wise adaptive rate scaling. */
-import { type Codec, oneOf } from "../codec/codec.ts";
-import { DECAY, NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
+import {
+  type Codec,
+  DECAY,
+  NOT_NEGATIVE,
+  oneOf,
+  POSITIVE,
+} from "../codec/codec.ts";
 import { recordOf } from "../codec/structures.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import { type NodeId, sizeOf } from "../graph/node.ts";

@@ -1,6 +1,11 @@
 /** Rules of optimizers and their constants. */
-import { type Codec, oneOf } from "../codec/codec.ts";
-import { DECAY, NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
+import {
+  type Codec,
+  DECAY,
+  NOT_NEGATIVE,
+  oneOf,
+  POSITIVE,
+} from "../codec/codec.ts";
 import { recordOf, taggedUnion } from "../codec/structures.ts";
 
 /** AdamW: Adam with decoupled weight decay. */

@@ -238,6 +238,13 @@ export function classLabels(
   };
 }
 
+/** Class of an image by its index; `null` for one without a label. */
+export const labelAt =
+  ({ labels }: ClassLabels) => (index: number): number | null => {
+    const label = labels[index] ?? -1;
+    return label < 0 ? null : label;
+  };
+
 /**
  * Number of classes, for a summary.
  *

@@ -5,7 +5,12 @@
  */
 import { LRUCache } from "lru-cache";
 import { printable, type Result, right } from "../../../core/mod.ts";
-import { type ClassLabels, classLabels, inClasses } from "../class_labels.ts";
+import {
+  type ClassLabels,
+  classLabels,
+  inClasses,
+  labelAt,
+} from "../class_labels.ts";
 import { bytesInWords, counted, Tally } from "../../report/counts.ts";
 import {
   badFile,
@@ -254,10 +259,7 @@ function sourceOf(
     classNames: labels.classNames,
     labelFault,
     normalization: IMAGENET_NORMALIZATION,
-    label: (index) => {
-      const label = labels.labels[index] ?? -1;
-      return label < 0 ? null : label;
-    },
+    label: labelAt(labels),
     imageName: nameOf,
     // Rows have no sizes of their own before they are read: the mean of their group.
     bytes: (index) => {
