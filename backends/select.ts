@@ -50,7 +50,7 @@ export interface Availability {
 export interface Selection {
   /** The engine, tested. */
   readonly backend: Backend;
-  /** Why this one, as a sentence to print. */
+  /** Reason for this one, as a sentence to print. */
   readonly why: string;
 }
 
@@ -102,7 +102,7 @@ export async function availableDevices(): Promise<readonly Availability[]> {
   return list;
 }
 
-/** Why WebGPU is not what `auto` chooses, or `null` if it is. */
+/** Objection to WebGPU as the choice of `auto`, or `null`. */
 async function objectionToWebGpu(): Promise<string | null> {
   const adapter = await graphicsAdapter();
   if (typeof adapter === "string") return adapter;

@@ -6,7 +6,7 @@ import { excerpt, shown } from "./excerpt.ts";
 export interface Left<Failure> {
   /** Discriminant. */
   readonly _tag: "Left";
-  /** Why it failed. */
+  /** The reason. */
   readonly left: Failure;
 }
 
@@ -14,7 +14,7 @@ export interface Left<Failure> {
 export interface Right<Value> {
   /** Discriminant. */
   readonly _tag: "Right";
-  /** What was computed. */
+  /** The result. */
   readonly right: Value;
 }
 
@@ -40,9 +40,9 @@ export interface Fault {
   readonly _tag: "WrongType" | "OutOfRange" | "UnknownField" | "Inconsistent";
   /** Path of the field, for example `layers[3].freezeTime`. */
   readonly path: string;
-  /** What was given. */
+  /** The value that was given. */
   readonly found: unknown;
-  /** What is wanted, for example `a number in (0, 1]`. */
+  /** The values that are wanted, for example `a number in (0, 1]`. */
   readonly wanted: string;
 }
 

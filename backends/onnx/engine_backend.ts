@@ -55,7 +55,7 @@ function programOf(engine: Engine, graph: Graph, runner: Runner): Program {
   };
 }
 
-/** Why a matrix cannot be rounded: its sums would leave 32 bits. */
+/** Error of a matrix that cannot be rounded: its sums would leave 32 bits. */
 function sumTooLong(
   { device }: Engine,
   graph: Graph,

@@ -66,7 +66,7 @@ export interface Device {
    * @throws Whatever a launch throws.
    */
   watch(launches: () => void): Promise<string | null>;
-  /** Why the device can no longer be trusted, or `null`. */
+  /** Reason not to trust the device any more, or `null`. */
   failure(): string | null;
 }
 

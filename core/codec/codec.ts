@@ -14,10 +14,10 @@ export type Codec<A> = t.Type<A, unknown, unknown>;
 // deno-lint-ignore no-explicit-any -- io-ts types are invariant, so `unknown` would accept none of them.
 export type AnyCodec = t.Type<any, unknown, unknown>;
 
-/** Where in the input a codec looks. */
+/** Place in the input at which a codec looks. */
 export type Place = t.Context;
 
-/** What is wrong, as io-ts carries it: the tag in the message, the wanted text in the last type's name. */
+/** Faults, as io-ts carries them: the tag in the message, the wanted text in the last type's name. */
 export type Findings = t.Errors;
 
 /**
@@ -51,7 +51,7 @@ export function unwanted(
   return [{ value: found, context: place, message: tag }];
 }
 
-/** What a codec finds in a member of a record or list. */
+/** Findings of a codec in a member of a record or list. */
 export function findingsAt(
   key: string,
   codec: AnyCodec,

@@ -35,7 +35,7 @@ export function editDistance(word: string, known: string): number {
 const mistakesIn = (word: string): number =>
   word.length < 3 ? 1 : Math.max(2, Math.floor(word.length / 3));
 
-/** Whether the shorter of two words begins or, from three letters on, ends the longer. */
+/** True if the shorter of two words begins or, from three letters on, ends the longer. */
 function isPartOf(word: string, known: string): boolean {
   const [short = "", long = ""] = [word, known]
     .map((each) => lettersOf(each).join(""))
@@ -72,7 +72,7 @@ function sizesIn(word: string): readonly (readonly string[])[] {
 }
 
 /**
- * Whether two words may be one that is misspelt: where both have numbers these are the
+ * True if two words may be one that is misspelt: where both have numbers these are the
  * same, and likewise words for sizes. `int4`, `in-10` and `vit-l` are no misspelt
  * `int8`, `in-100` and `vit-h`.
  */

@@ -1,4 +1,4 @@
-/** What is done to images and batches that a classifier learns from. */
+/** Augmentation of the images and batches that a classifier learns from. */
 import {
   type Codec,
   codecOf,
@@ -13,7 +13,7 @@ import {
 import { nullable, recordOf } from "../codec/structures.ts";
 import type { Fault } from "../result.ts";
 
-/** How many operations of RandAugment, and how strong. */
+/** Operations of RandAugment: their number and strength. */
 export interface RandAugment {
   /** Operations drawn for an image, with repetition; a whole number `≥ 0`. */
   readonly layers: number;
@@ -23,7 +23,7 @@ export interface RandAugment {
   readonly magnitude: number;
   /** Deviation of the strength, `≥ 0`. */
   readonly deviation: number;
-  /** How levels between pixels are found. */
+  /** Interpolation of levels between pixels. */
   readonly interpolation: "bilinear" | "bicubic";
 }
 
@@ -36,7 +36,7 @@ export const RAND_AUGMENT: RandAugment = {
   interpolation: "bicubic",
 };
 
-/** How often and how much of an image is erased. */
+/** Frequency and extent of erasing. */
 export interface RandomErasing {
   /** Part of the images, in `[0, 1]`. */
   readonly probability: number;
@@ -46,14 +46,14 @@ export interface RandomErasing {
   readonly aspect: readonly [least: number, largest: number];
 }
 
-/** What MAE fine-tunes with. */
+/** Random erasing of MAE's fine-tuning. */
 export const RANDOM_ERASING: RandomErasing = {
   probability: 0.25,
   area: [0.02, 1 / 3],
   aspect: [0.3, 1 / 0.3],
 };
 
-/** What is done to an image that is learned from, beside mirroring half of them. */
+/** Augmentation of an image that is learned from, beside mirroring half of them. */
 export interface AugmentConfig {
   /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
   readonly cropScale: readonly [least: number, largest: number];
@@ -63,7 +63,7 @@ export interface AugmentConfig {
   readonly erasing: RandomErasing | null;
 }
 
-/** How images and classes of a batch are mixed. */
+/** Mixing of the images and classes of a batch. */
 export interface MixingConfig {
   /** Shape `α` of `Beta(α, α)` for mixup, `≥ 0`; 0 is never. */
   readonly mixupAlpha: number;

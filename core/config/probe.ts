@@ -23,7 +23,7 @@ export interface ProbeConfig extends ProbeSpec {
   readonly batchSize: number;
   /** Learning rate for 256 samples, `≥ 0`; a step's rate is this times `batchSize / 256`. */
   readonly baseRate: number;
-  /** How a step is made from gradients. */
+  /** Rule of the optimizer. */
   readonly optimizer: LarsConfig;
   /** Seed of first values and of the order of samples. */
   readonly seed: number;

@@ -1,4 +1,4 @@
-/** When tensors live: last uses and the peak of memory. */
+/** Lifetimes of tensors: last uses and the peak of memory. */
 import {
   type Graph,
   type Node,
@@ -30,7 +30,7 @@ export function lastUses(graph: Graph): readonly (readonly NodeId[])[] {
   return released;
 }
 
-/** Whether the node's tensor shares the memory of its input. */
+/** True if the node's tensor shares the memory of its input. */
 const isView = (node: Node): boolean => node.op === "reshape";
 
 /** The node whose memory a node's tensor lies in. */

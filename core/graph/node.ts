@@ -13,7 +13,7 @@ export interface Signature {
   readonly dtype: DType;
 }
 
-/** How a kernel moves over images. */
+/** Movement of a kernel over images. */
 export interface Convolution {
   /** Pixels from one position of the kernel to the next, at least 1. */
   readonly stride: number;
@@ -21,7 +21,7 @@ export interface Convolution {
   readonly padding: number;
 }
 
-/** What takes no attributes. */
+/** Attributes of an op that takes none. */
 export type NoAttributes = Readonly<Record<never, never>>;
 
 /**
@@ -145,7 +145,7 @@ export type OpName = keyof OpAttributes;
 
 /** A node of one op. */
 export interface NodeOf<Name extends OpName> extends Signature {
-  /** What it computes. */
+  /** Its op. */
   readonly op: Name;
   /** Constants of the op. */
   readonly attributes: OpAttributes[Name];

@@ -32,9 +32,9 @@ const WHOLE_EXTENTS = "extents that are whole numbers of at least 0";
 /** Numbers of a constant, or how to compute them. */
 type ConstantValues = Parameters<GraphBuilder["constant"]>[0];
 
-/** What a trace has written so far. */
+/** State of a trace. */
 interface Trace {
-  /** Whether constants have their numbers: a graph that only tells shapes needs none. */
+  /** True if constants have their numbers: a graph that only tells shapes needs none. */
   readonly hasValues: boolean;
   readonly nodes: Node[];
   readonly faults: Fault[];

@@ -28,7 +28,7 @@ export interface ClassifierSpec {
   readonly classes: number;
 }
 
-/** What belongs to the classes freezes last: with the last block, which never does. */
+/** The part of the classes freezes last: with the last block, which never does. */
 const HEAD = { _tag: "Stage", index: 0 } as const;
 
 /** Nodes of a classifier. */
@@ -103,15 +103,15 @@ export const classifierParameters: (
   ).parameters
 );
 
-/** What of a classifier a step trains. */
+/** A training step of a classifier. */
 export interface ClassifierStep extends ClassifierSpec {
   /** Samples of one micro-batch. */
   readonly batch: number;
   /** Samples of a whole step: `batch` times the micro-batches. */
   readonly samples: number;
-  /** Whether branches are dropped at random; then `branches` is an input. */
+  /** True if branches are dropped at random; then `branches` is an input. */
   readonly dropPath: boolean;
-  /** Whether the parameters of a part of the model are trained. */
+  /** True if the parameters of a part of the model are trained. */
   readonly isTrainable: (owner: Owner) => boolean;
 }
 

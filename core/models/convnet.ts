@@ -24,7 +24,7 @@ import {
   STEM_CHANNELS,
 } from "./convnet_spec.ts";
 
-/** How a network is run. */
+/** A run of a network: its sizes and which layers learn. */
 export interface ConvNetRun extends ConvNetSpec {
   /**
    * Layers from this index on learn: they normalise by the batch. Those before are
@@ -42,9 +42,9 @@ export interface ConvNetNodes {
   readonly statistics: Readonly<Record<string, NodeId>>;
 }
 
-/** Where one layer of a network writes. */
+/** Scope of one layer of a network. */
 interface LayerScope extends Scope {
-  /** Whether it learns. */
+  /** True if it learns. */
   readonly isTrained: boolean;
   /** Running statistics as they are written, by name. */
   readonly moved: Map<string, NodeId>;
@@ -81,7 +81,7 @@ function normalized(scope: LayerScope, name: string, x: NodeId): NodeId {
 
 const relu = ({ g }: Scope, x: NodeId): NodeId => g.apply("relu", {}, [x]);
 
-/** Whether a block's shortcut changes channels or pixels. */
+/** True if a block's shortcut changes channels or pixels. */
 const hasProjection = ({ inputs, outputs, stride }: ConvNetBlock): boolean =>
   inputs !== outputs || stride !== 1;
 
@@ -175,7 +175,7 @@ export interface ConvNetTensor extends Omit<Declared<number>, "owner"> {
 
 /** Tensors of a network by what changes them. */
 export interface ConvNetTensors {
-  /** What the optimizer moves. */
+  /** Tensors that the optimizer moves. */
   readonly parameters: readonly ConvNetTensor[];
   /** Running means and variances. */
   readonly statistics: readonly ConvNetTensor[];

@@ -7,7 +7,7 @@ import { type Codec, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
 import { recordOf, refined } from "../codec/structures.ts";
 import type { Fault } from "../result.ts";
 
-/** Where normalisation and activation stand in a residual block: before its convolutions, or behind. */
+/** Place of normalisation and activation in a residual block: before its convolutions, or behind. */
 export type ConvNetFamily = "wideResNet" | "resNet";
 
 /** Sizes of a residual network for small images. */

@@ -14,7 +14,7 @@ import {
   targetChannels,
 } from "./model_spec.ts";
 
-/** Where hidden patches stand, as input nodes. */
+/** Places of hidden patches, as input nodes. */
 export interface MaskingNodes {
   /** `[B, keep]`. */
   readonly idsKeep: NodeId;

@@ -52,9 +52,9 @@ export interface Encoding {
   readonly blocks: readonly NodeId[];
 }
 
-/** How an encoder differs from that of pre-training. */
+/** Differences of an encoder from that of pre-training. */
 export interface EncodeOptions {
-  /** Whether positions are the fixed table, or the parameter `pos_embed [1, 1 + L, D]`, whose first row is added to the class token. */
+  /** Positions: the fixed table, or the parameter `pos_embed [1, 1 + L, D]`, whose first row is added to the class token. */
   readonly positions?: "fixed" | "learned";
   /** Factors on the two branches of each block, if they are to be dropped at random. */
   readonly dropPath?: (block: number) => BranchFactors;

@@ -47,7 +47,7 @@ export interface LocalMimNodes {
   readonly loss: NodeId;
 }
 
-/** What a batch looks like to the graph. */
+/** Inputs of a batch. */
 export interface BatchNodes extends MaskingNodes {
   /** `[B, C, S, S]`, normalised. */
   readonly images: NodeId;
@@ -147,7 +147,7 @@ export function localMim(
   };
 }
 
-/** What the forward pass of some stages declares. */
+/** Tensors that the forward pass of some stages declares. */
 const declarations = memoized((
   spec: ModelSpec,
   liveStages: readonly number[],
@@ -193,7 +193,7 @@ export function initialParameters(
   return initialTensors(parameterSpecs(spec), key);
 }
 
-/** What of a model a step trains. */
+/** A training step of a model. */
 export interface StepSpec {
   /** Sizes. */
   readonly model: ModelSpec;
@@ -203,7 +203,7 @@ export interface StepSpec {
   readonly samples: number;
   /** Stages with a loss, in rising order. */
   readonly liveStages: readonly number[];
-  /** Whether the parameters of a part of the model are trained. */
+  /** True if the parameters of a part of the model are trained. */
   readonly isTrainable: (owner: Owner) => boolean;
 }
 
@@ -241,7 +241,7 @@ export function stepGraph(
   return traceGraph(stepBuild(step, watch));
 }
 
-/** What writes the graph of a step. */
+/** Writer of the graph of a step. */
 function stepBuild(
   { model, batch, samples, liveStages, isTrainable }: StepSpec,
   watch: (nodes: LocalMimNodes) => Readonly<Record<string, NodeId>> =

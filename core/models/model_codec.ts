@@ -1,4 +1,4 @@
-/** Which models can be built. */
+/** Limits of the models that can be built. */
 import {
   type Codec,
   decode,
@@ -144,7 +144,7 @@ const masking = (spec: ModelSpec): readonly Fault[] => {
   );
 };
 
-/** What the sizes of a model, each in its range, must keep with each other. */
+/** Faults between the sizes of a model, each of which is in its range. */
 function modelConstraints(spec: ModelSpec): readonly Fault[] {
   const grid = gridSize(spec);
   return [

@@ -65,7 +65,7 @@ export type ParameterSpec = Declared<Owner>;
 /** The trace of a Vision Transformer. */
 export type VitScope = ModelScope<Owner>;
 
-/** Whether weight decay applies: not to vectors, scalars and biases. */
+/** True if weight decay applies: not to vectors, scalars and biases. */
 export function isDecayed(
   parameter: Pick<ParameterSpec, "name" | "shape">,
 ): boolean {

@@ -125,7 +125,7 @@ const batchOf = (
   targets: g.input("targets", [batch, classes]),
 });
 
-/** What a head gives in a step. */
+/** Results of a head in a step. */
 interface HeadStep {
   readonly loss: NodeId;
   /** Gradients of its weights and biases. */

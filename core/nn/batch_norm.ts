@@ -19,7 +19,7 @@ export interface BatchNormNodes {
   readonly variance: NodeId;
 }
 
-/** What a normalisation gives in training. */
+/** Results of a normalisation in training. */
 export interface TrainedBatchNorm {
   /** Normalised images, of the shape of the input. */
   readonly y: NodeId;
@@ -88,7 +88,7 @@ export function frozenBatchNorm(
   return g.add(g.multiply(x, perChannel(g, slope)), perChannel(g, offset));
 }
 
-/** What a normalisation gives, trained or frozen. */
+/** Results of a normalisation, trained or frozen. */
 export interface BatchNormResult {
   /** Normalised images. */
   readonly y: NodeId;

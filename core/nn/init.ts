@@ -2,7 +2,7 @@
 import { type Shape, sizeOf } from "../graph/node.ts";
 import { type Key, normals, split, uniforms } from "../random/random.ts";
 
-/** How a parameter starts. */
+/** Start of a parameter. */
 export type Initializer =
   | { readonly _tag: "Zeros" }
   | { readonly _tag: "Ones" }

@@ -4,7 +4,7 @@ import { type NodeId, type Shape, sizeOf } from "../graph/node.ts";
 import { type Initializer, ONES, xavier, ZEROS } from "./init.ts";
 import type { Scope } from "./scope.ts";
 
-/** How a linear layer differs from the usual one. */
+/** Differences of a linear layer from the usual one. */
 export interface LinearOptions {
   /** Shape of the weight, whose trailing extents are flattened; `[out, in]` by default. */
   readonly shape?: Shape;

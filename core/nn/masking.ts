@@ -1,12 +1,12 @@
 /** Random masking of patches. */
 
-/** Which patches of each sample of a batch the encoder sees. */
+/** Patches that the encoder sees of each sample of a batch. */
 export interface Masking {
   /** Kept patches in the order of their noise, `[B, keep]`. */
   readonly idsKeep: Int32Array;
   /** Patches sorted by their noise, `[B, L]`. */
   readonly idsShuffle: Int32Array;
-  /** Where each patch stands in `idsShuffle`, `[B, L]`: the inverse permutation. */
+  /** Place of each patch in `idsShuffle`, `[B, L]`: the inverse permutation. */
   readonly idsRestore: Int32Array;
   /** 1 where a patch is hidden, 0 where it is kept, `[B, L]`. */
   readonly mask: Float32Array;

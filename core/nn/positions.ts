@@ -34,7 +34,7 @@ export function sinCosPositions(
 }
 
 /**
- * How a position table is brought to another grid. Both are bicubic and take the
+ * Interpolations of a position table to another grid. Both are bicubic and take the
  * pixel centres of the two grids as equally wide.
  *
  * - `mae`: Keys' kernel with `a = −¾` on the four nearest rows, the border

@@ -25,7 +25,7 @@ export interface Declared<Owner> {
 
 /** Tensors of a model by what changes them, in the order in which the forward pass declares them. */
 export interface Declarations<Owner> {
-  /** What the optimizer moves. */
+  /** Tensors that the optimizer moves. */
   readonly parameters: readonly Declared<Owner>[];
   /** Running means and variances. */
   readonly statistics: readonly Declared<Owner>[];
@@ -34,9 +34,9 @@ export interface Declarations<Owner> {
 /** Declares a tensor and gives its input node. */
 export type Declare = (name: string, shape: Shape, init: Initializer) => NodeId;
 
-/** Where layers write: a builder, and the declaration of what one part of a model owns. */
+/** Scope of layers: a builder, and the declaration of what one part of a model owns. */
 export interface Scope {
-  /** Where nodes are written. */
+  /** Builder of the nodes. */
   readonly g: GraphBuilder;
   /** Declares a parameter. */
   readonly parameter: Declare;
@@ -46,11 +46,11 @@ export interface Scope {
 
 /** The trace of a model: a builder, and what its parts have declared so far. */
 export interface ModelScope<Owner> {
-  /** Where nodes are written. */
+  /** Builder of the nodes. */
   readonly g: GraphBuilder;
-  /** Where the layers of a part of the model write. */
+  /** Scope of the layers of a part of the model. */
   readonly of: (owner: Owner) => Scope;
-  /** What was declared. */
+  /** Declared tensors. */
   readonly declared: () => Declarations<Owner>;
   /**
    * Writes the gradients of a scalar by some of the parameters.

@@ -81,7 +81,7 @@ function isZero(g: GraphBuilder, length: NodeId): NodeId {
   return g.scale(g.reshape(g.slice(parts, 0, 0, 1), []), 2);
 }
 
-/** What is added to the momentum: the gradient of a vector, the scaled one of a matrix. */
+/** Addition to the momentum: the gradient of a vector, the scaled one of a matrix. */
 function scaledGradient(
   g: GraphBuilder,
   { weightDecay, trust }: LarsOptions,

@@ -1,13 +1,13 @@
 /** Layer-wise rate decay for fine-tuning. */
 import type { Shape } from "../graph/node.ts";
 
-/** How one parameter is fine-tuned. */
+/** Rate factor and decay of a parameter in fine-tuning. */
 export interface LayerDecayed {
   /** Its name. */
   readonly name: string;
   /** Factor on the learning rate, in `(0, 1]`. */
   readonly rateScale: number;
-  /** Whether weight decay applies. */
+  /** True if weight decay applies. */
   readonly decayed: boolean;
 }
 

@@ -32,7 +32,7 @@ export interface SgdConfig {
   readonly weightDecay: number;
 }
 
-/** How a step is made from gradients. */
+/** Rule of the optimizer. */
 export type OptimizerConfig = AdamWConfig | SgdConfig;
 
 /** Accepts constants of AdamW. */

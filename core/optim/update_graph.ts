@@ -11,7 +11,7 @@ import type {
 import type { Faults, Result } from "../result.ts";
 import { type LarsConfig, larsUpdate } from "./lars.ts";
 
-/** How a step is made from gradients: the rules of pre-training, and LARS. */
+/** Optimizers: the steps of the rules of pre-training and of LARS as graphs. */
 export type UpdateRule = OptimizerConfig | LarsConfig;
 
 /** A parameter to be moved. */
@@ -20,7 +20,7 @@ export interface Updated {
   readonly name: string;
   /** Its shape. */
   readonly shape: Shape;
-  /** Whether weight decay applies to it. */
+  /** True if weight decay applies to it. */
   readonly decayed: boolean;
   /** Name of the scalar input that holds its learning rate. */
   readonly rate: string;

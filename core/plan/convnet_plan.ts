@@ -17,7 +17,7 @@ export interface ConvNetPlanConfig
   readonly warmupSteps: number;
 }
 
-/** What trains when and how fast. Its one stage is the classification, which never ends. */
+/** Plan of a convolutional network. Its one stage is the classification, which never ends. */
 export type ConvNetPlan = FreezePlan<ConvNetPlanConfig>;
 
 function layersOf(config: ConvNetPlanConfig): readonly PlanLayer[] {

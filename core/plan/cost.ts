@@ -1,5 +1,5 @@
 /**
- * What a step costs, counted in the graphs that are run, and what freezing saves.
+ * Cost of a step, counted in the graphs that are run, and the saving of freezing.
  */
 import { graphFlops } from "../graph/cost.ts";
 import type { Graph } from "../graph/node.ts";
@@ -134,7 +134,7 @@ export function layerFlops(
   return layers.map((_, i) => i === 0 ? first : block);
 }
 
-/** What the first `done` steps of a run cost, whose steps cost so much in each phase. */
+/** Cost of the first `done` steps of a run, whose steps cost so much in each phase. */
 const spent = (
   { phases }: Pick<AnyPlan, "phases">,
   costOf: (phase: Phase) => number,

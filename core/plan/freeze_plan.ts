@@ -34,7 +34,7 @@ import {
   type PlanStage,
 } from "./plan.ts";
 
-/** What determines when layers freeze and how fast they learn, whatever the model. */
+/** Freeze times, rates and length of a run, whatever the model. */
 export interface FreezeSchedule
   extends Pick<PlanConfig, "rate" | "totalSteps" | "warmupSteps"> {
   /** First freeze, and how freeze times are bent. */
@@ -58,7 +58,7 @@ export function leastT0(
     : 0;
 }
 
-/** Whether the first layer is frozen at a step after the warm-up. */
+/** True if the first layer is frozen at a step after the warm-up. */
 const freezesAfterWarmup = (
   config: FreezeSchedule,
   layers: number,
@@ -96,7 +96,7 @@ const finiteRates = (
 };
 
 /**
- * What is wrong with a schedule whose fields are each in their range: a warm-up as long
+ * Faults of a schedule whose fields are each in their range: a warm-up as long
  * as the run, a first layer that freezes within it, rates that are not finite.
  */
 export function scheduleFaults(

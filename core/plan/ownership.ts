@@ -1,16 +1,16 @@
-/** Which layer a part of the model belongs to. */
+/** Layers that the parts of a model belong to. */
 import type { FreezeConfig } from "../config/parts.ts";
 import type { ModelSpec, Owner } from "../models/model_spec.ts";
 import { firstBlockLayer } from "./layers.ts";
 import type { Phase } from "./plan.ts";
 
-/** What says which layer a part of the model belongs to: any plan of the model does. */
+/** Fields of a plan that decide which layer a part of the model belongs to. */
 export interface LayerMap {
-  /** What the plan was made from. */
+  /** Configuration of the plan. */
   readonly config: {
     /** The model. */
     readonly model: Pick<ModelSpec, "stages">;
-    /** What freezes with layer 0. */
+    /** Parts that freeze with layer 0. */
     readonly freeze: Pick<FreezeConfig, "freezePatchEmbed" | "classToken">;
   };
 }
@@ -42,7 +42,7 @@ export function layerOfOwner(
   };
 }
 
-/** Whether a part of the model trains during a phase. */
+/** True if a part of the model trains during a phase. */
 export function isTrainable(
   plan: LayerMap,
   phase: Pick<Phase, "frozenLayers">,

@@ -8,9 +8,9 @@ import type { FreezeConfig, RateConfig } from "../config/parts.ts";
 export interface PlanConfig {
   /** The model. */
   readonly model: ModelSpec;
-  /** Which layers freeze when. */
+  /** Freeze times of the layers. */
   readonly freeze: FreezeConfig;
-  /** How fast each layer learns. */
+  /** Learning rates of the layers. */
   readonly rate: RateConfig;
   /** Optimizer steps of the run, at least 1. */
   readonly totalSteps: number;
@@ -18,7 +18,7 @@ export interface PlanConfig {
   readonly warmupSteps: number;
 }
 
-/** What freezes as one. */
+/** A layer: parts of the model that freeze as one. */
 export interface PlanLayer {
   /** Position from shallow to deep, from 0. */
   readonly index: number;
@@ -56,7 +56,7 @@ export interface Phase {
   readonly from: number;
   /** First optimizer step that is no longer in it. */
   readonly to: number;
-  /** How many layers are frozen; they are the first ones. */
+  /** Count of frozen layers; they are the first ones. */
   readonly frozenLayers: number;
   /** Indices of the layers that train, rising. */
   readonly trainableLayers: readonly number[];
@@ -67,11 +67,11 @@ export interface Phase {
 /** Phases in order; there is always one. */
 export type Phases = readonly [Phase, ...Phase[]];
 
-/** What trains when and how fast; a pure function of its configuration. */
+/** A plan: what trains when and how fast, a pure function of its configuration. */
 export interface FreezePlan<Config = PlanConfig> {
   /** Version of this form. */
   readonly version: 1;
-  /** What it was made from. */
+  /** Its configuration. */
   readonly config: Config;
   /** Optimizer steps of the run. */
   readonly totalSteps: number;

@@ -29,7 +29,7 @@ export interface Key {
   readonly words: Words;
 }
 
-/** What the randomness of one sample is used for. */
+/** Uses of the randomness of one sample. */
 export type SamplePurpose =
   | "crop"
   | "flip"

@@ -1,4 +1,4 @@
-/** How long a layer anneals. */
+/** Annealing of layers: its length and its end. */
 import type { FreezeTime } from "../brand.ts";
 
 /**
@@ -17,7 +17,7 @@ export function firstStepFrom(moment: number): number {
 }
 
 /**
- * What warm-up does to a layer.
+ * Effect of the warm-up on a layer.
  *
  * - `perLayer`: the layer ramps to its own initial rate, and its freeze time is a
  *   part of the whole run.

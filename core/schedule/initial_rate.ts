@@ -1,4 +1,4 @@
-/** Where the learning rate of a layer starts. */
+/** Initial learning rates of layers. */
 import type { FreezeTime, LearningRate } from "../brand.ts";
 
 /**

@@ -178,7 +178,7 @@ export interface WasmFunction {
   readonly parameters: readonly ValueType[];
   /** Types of its other locals. */
   readonly locals: readonly ValueType[];
-  /** What it does. */
+  /** Its instructions. */
   readonly code: Code;
 }
 
@@ -186,7 +186,7 @@ export interface WasmFunction {
 export interface MemoryKind {
   /** Bits of an address. */
   readonly addresses: 32 | 64;
-  /** Whether threads share it. */
+  /** True if threads share it. */
   readonly shared: boolean;
   /** Pages of 64 KiB that it may have at most. */
   readonly maximum: number;

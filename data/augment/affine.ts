@@ -2,7 +2,7 @@
 import type { RawImage } from "../image/raw_image.ts";
 
 /**
- * Where a pixel comes from: `x = a·x′ + b·y′ + c`, `y = d·x′ + e·y′ + f`, with the
+ * Origin of a pixel: `x = a·x′ + b·y′ + c`, `y = d·x′ + e·y′ + f`, with the
  * middles of pixels at halves.
  */
 export type AffineMap = readonly [
@@ -14,7 +14,7 @@ export type AffineMap = readonly [
   f: number,
 ];
 
-/** How levels between pixels are found. */
+/** Interpolation of levels between pixels. */
 export type Interpolation = "bilinear" | "bicubic";
 
 /** A level for each channel. */

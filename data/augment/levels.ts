@@ -38,7 +38,7 @@ const withTable = (
   return withTables(image, () => table);
 };
 
-/** How often each level occurs in a channel. */
+/** Histogram of the levels of a channel. */
 function histogram(
   { pixels, channels }: RawImage,
   channel: number,

@@ -51,7 +51,7 @@ export type PixelOp =
 
 /** Settings of operations beside their strength. */
 export interface PixelOpContext {
-  /** How levels between pixels are found. */
+  /** Interpolation of levels between pixels. */
   readonly interpolation: Interpolation;
   /** Colour that comes in from outside, a level for each channel. */
   readonly fill: FillColour;

@@ -119,7 +119,7 @@ export function labelledImages(source: ImageSource): ImageSource {
 }
 
 /**
- * Why a source cannot be judged by classes.
+ * Reason why a source cannot be judged by classes.
  *
  * @returns A clause about its images, with what is wrong with labels that are there.
  */

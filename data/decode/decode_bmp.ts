@@ -6,7 +6,7 @@
 import { left, type Result, right } from "../../core/mod.ts";
 import type { RawImage, Size } from "../image/raw_image.ts";
 
-/** How pixels are stored. */
+/** Storage of pixels. */
 const PLAIN = 0;
 const RLE8 = 1;
 const RLE4 = 2;
@@ -37,7 +37,7 @@ const HEADERS = [OLD_HEADER, USUAL_HEADER, 52, 56, 64, 108, 124];
 interface BmpHeader extends Size {
   readonly bits: number;
   readonly compression: number;
-  /** Whether the first row is the lowest, as it is unless the height is negative. */
+  /** True if the first row is the lowest, as it is unless the height is negative. */
   readonly isBottomUp: boolean;
   /** Start of the pixels, bytes. */
   readonly pixelsAt: number;

@@ -156,7 +156,7 @@ export async function decodeJpeg(
 const MARKER = 0xff;
 const START_OF_SCAN = 0xda;
 
-/** Whether a file begins as JPEG files do. */
+/** True if a file begins as JPEG files do. */
 export const isJpeg = (bytes: Uint8Array): boolean =>
   bytes[0] === MARKER && bytes[1] === 0xd8;
 
@@ -165,7 +165,7 @@ const isWithinScan = (code: number): boolean =>
   code === 0 || code === MARKER || (code >= 0xd0 && code <= 0xd7);
 
 /**
- * Whether anything ends the last scan of a JPEG file. If nothing does, the file was cut
+ * True if anything ends the last scan of a JPEG file. If nothing does, the file was cut
  * short, though a decoder that needs only its upper part does not notice.
  */
 export function endsItsScan(bytes: Uint8Array): boolean {

@@ -12,9 +12,9 @@ const LONGEST_HEADER = 65_536;
 /** Contents of the header. */
 interface PnmHeader extends Size {
   readonly channels: 1 | 3;
-  /** Whether samples are text. */
+  /** True if samples are text. */
   readonly isText: boolean;
-  /** Whether samples are bits, 1 for black. */
+  /** True if samples are bits, 1 for black. */
   readonly isBits: boolean;
   /** Sample of full brightness. */
   readonly most: number;

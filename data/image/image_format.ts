@@ -23,7 +23,7 @@ export const IMAGE_SUFFIXES: readonly string[] = [
   ...["bmp", "dib", "ppm", "pgm", "pbm", "pnm"],
 ];
 
-/** Whether a name is that of an image file; upper case counts as lower case. */
+/** True if a name is that of an image file; upper case counts as lower case. */
 export function isImageName(name: string): boolean {
   const dot = name.lastIndexOf(".");
   return dot >= 0 &&
@@ -43,7 +43,7 @@ const text = (bytes: Uint8Array, from: number, to: number): string =>
 const littleEndian = (bytes: Uint8Array, at: number): number =>
   [3, 2, 1, 0].reduce((sum, i) => sum * 256 + (bytes[at + i] ?? 0), 0);
 
-/** Whether the first box of an ISO media file names AVIF among its brands. */
+/** True if the first box of an ISO media file names AVIF among its brands. */
 function isAvif(bytes: Uint8Array): boolean {
   if (text(bytes, 4, 8) !== "ftyp") return false;
   const [a = 0, b = 0, c = 0, d = 0] = bytes;
@@ -56,7 +56,7 @@ function isAvif(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Whether bytes are the head of a bitmap rather than a text that begins with `BM`. */
+/** True if bytes are the head of a bitmap rather than a text that begins with `BM`. */
 const isBmp = (bytes: Uint8Array): boolean =>
   text(bytes, 0, 2) === "BM" && bytes.length >= 18 &&
   BMP_HEADERS.includes(littleEndian(bytes, 14));

@@ -49,7 +49,7 @@ export function wholeOf({ width, height }: Size): PixelBox {
   return { left: 0, top: 0, width, height };
 }
 
-/** Whether two sizes are the same. */
+/** True if two sizes are the same. */
 export const isSameSize = (a: Size, b: Size): boolean =>
   a.width === b.width && a.height === b.height;
 

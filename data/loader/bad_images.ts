@@ -16,7 +16,7 @@ export interface BadImage {
   readonly index: number;
   /** Its name. */
   readonly image: string;
-  /** Why it cannot be read. */
+  /** The reason. */
   readonly reason: string;
 }
 

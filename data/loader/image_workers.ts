@@ -13,7 +13,7 @@ export class WorkerLost extends Error {
 
 /** Some workers that share the work of a loader. */
 export interface ImageWorkers extends Disposable {
-  /** How many there are. */
+  /** Their count. */
   readonly count: number;
   /**
    * Decodes, crops, resizes and normalises an image.

@@ -42,7 +42,7 @@ export interface LoadingOptions {
   /** List of skipped images; one of this iteration when left out. */
   readonly badImages?: BadImages | undefined;
   /**
-   * Whether the numbers of a batch last only until the next one is asked for. Their
+   * True if the numbers of a batch last only until the next one is asked for. Their
    * memory is then used again, which is faster than new memory. `false` when left out.
    */
   readonly recycles?: boolean | undefined;

@@ -44,7 +44,7 @@ export interface PreparedPicture {
   readonly bytes: number;
 }
 
-/** Whether an image is a file and costs memory to decode. */
+/** True if an image is a file and costs memory to decode. */
 const isPicture = (prepared: PreparedImage): prepared is PreparedPicture =>
   prepared.image._tag === "Picture";
 

@@ -3,11 +3,11 @@
 /** Kinds that are told one by one; the others are told together. */
 const MOST_KINDS = 6;
 
-/** How many there are of each kind, and the first one by name. */
+/** Counts by kind, with the first name of each. */
 export class Tally {
   readonly #kinds = new Map<string, { count: number; first: string }>();
 
-  /** Whether nothing was counted. */
+  /** True if nothing was counted. */
   get isEmpty(): boolean {
     return this.#kinds.size === 0;
   }

@@ -9,7 +9,7 @@ import {
   right,
 } from "../../core/mod.ts";
 
-/** Why images could not be had. */
+/** Errors of images and of their sources. */
 export type DataError =
   /** A folder that is not there, or does not hold what it should. */
   | {
@@ -34,7 +34,7 @@ export type DataError =
   /** More images that cannot be read than may be skipped. */
   | {
     readonly _tag: "TooManyBadImages";
-    /** How many were met. */
+    /** Count of those that were met. */
     readonly bad: number;
     /** Images of the source. */
     readonly length: number;

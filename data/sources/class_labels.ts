@@ -42,7 +42,7 @@ export interface ClassLabels {
   readonly labels: Int32Array;
   /** Images without a label and why, and classes without an image, in words. */
   readonly notes: readonly string[];
-  /** Why labels that are there cannot be used; `null` if they can, or none is there. */
+  /** Fault of labels that are there; `null` if they can be used, or none is there. */
   readonly fault: string | null;
 }
 

@@ -44,7 +44,7 @@ async function sizesOf(source: ImageSource): Promise<readonly number[]> {
   return sizes;
 }
 
-/** How many images are read. */
+/** Count of the images that are read. */
 function sampleSize(
   { length }: ImageSource,
   sizes: readonly number[],

@@ -7,15 +7,15 @@ import { headOf } from "./read_file.ts";
 
 /** Findings about files. */
 export interface Inspection {
-  /** How many were looked at. */
+  /** Count of those that were looked at. */
   readonly looked: number;
   /** Bytes of the smallest and the largest that can be read; `null` if none can. */
   readonly sizes: readonly [least: number, most: number] | null;
-  /** How many of those cannot be opened. */
+  /** Count of those that cannot be opened. */
   readonly unreadable: number;
-  /** Why the first of them cannot; it names the file. */
+  /** Reason of the first of them; it names the file. */
   readonly reason: string | null;
-  /** How many can be opened but are no images by their first bytes. */
+  /** Count of those that can be opened but are no images by their first bytes. */
   readonly foreign: number;
   /** Kind of the first of these; it names the file. */
   readonly kind: string | null;

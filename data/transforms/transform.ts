@@ -33,7 +33,7 @@ export interface PaddedCropTransform extends ImageFormat {
   readonly _tag: "PaddedCropTransform";
   /** Black pixels around the image, out of which a part of its own size is cut. */
   readonly padding: number;
-  /** How often an image is mirrored left to right, in `[0, 1]`. */
+  /** Part of the images that are mirrored left to right, in `[0, 1]`. */
   readonly flipProbability: number;
 }
 

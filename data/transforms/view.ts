@@ -33,11 +33,11 @@ export interface View {
   readonly scaled: Size;
   /** Part of the resized image that the model sees; what lies outside of it is black. */
   readonly window: PixelBox;
-  /** Whether it is mirrored left to right. */
+  /** True if it is mirrored left to right. */
   readonly flip: boolean;
   /** Operations on its pixels. */
   readonly ops: readonly PixelOp[];
-  /** How those of them that move pixels find levels between pixels. */
+  /** Interpolation of those that move pixels. */
   readonly interpolation: Interpolation;
   /** Rectangle that becomes noise after normalisation, if there is one. */
   readonly erased: Erased | null;

@@ -11,7 +11,7 @@ import { encodeModel, type OnnxModel } from "../file/onnx_model.ts";
 export interface StartedRuntime {
   /** The library. */
   readonly runtime: OrtRuntime;
-  /** Why it is reached through its package's binding, or `null` if it is not. */
+  /** Reason for the way through its package's binding, or `null` if it is not taken. */
   readonly detour: string | null;
 }
 

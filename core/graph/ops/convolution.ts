@@ -70,9 +70,9 @@ function eachProduct(
   }
 }
 
-/** What distinguishes one of the three ops. */
+/** Differences between the three ops. */
 interface Form<Name extends ConvolutionOp> {
-  /** What its inputs must be, in words. */
+  /** Wanted inputs, in words. */
   readonly wanted: (attributes: OpAttributes[Name]) => string;
   /** Extents, from the shapes of its inputs; `null` if they do not fit. */
   readonly extents: (

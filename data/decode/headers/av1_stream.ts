@@ -19,7 +19,7 @@ export interface Av1Stream {
 export interface Extent {
   /** Its start. */
   readonly at: number;
-  /** How long it is. */
+  /** Its length. */
   readonly length: number;
 }
 
@@ -30,7 +30,7 @@ const UNIT = { sequence: 1, frameHeader: 3, frame: 6 };
 interface Bits {
   /** The next bits as a number; `count` at most 32. */
   readonly take: (count: number) => number;
-  /** Whether the next bit is set. */
+  /** True if the next bit is set. */
   readonly flag: () => boolean;
 }
 

@@ -10,7 +10,7 @@ export interface ImageHeader extends Size {
    * in three channels.
    */
   readonly decoderBytes: number;
-  /** How often the decoder goes through the whole picture, `≥ 1`: the scans of a JPEG. */
+  /** Passes of the decoder over the whole picture, `≥ 1`: the scans of a JPEG. */
   readonly passes: number;
   /**
    * The file without what is not decoded: metadata and further pictures, which cost

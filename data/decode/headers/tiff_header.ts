@@ -157,7 +157,7 @@ function blocksOf(
   return { width, height, across, count };
 }
 
-/** How often JPEG strips or tiles are gone through, all together. */
+/** Passes over JPEG strips or tiles, all together. */
 function jpegPasses(
   bytes: Uint8Array,
   { numbers }: Directory,

@@ -92,7 +92,7 @@ async function kindOf(
   return end === null || end.isFile ? "files" : "special";
 }
 
-/** Whether a name that has `�` in it is another one in truth. */
+/** True if a name that has `�` in it is another one in truth. */
 const isUnnamed = (folder: string, { name }: Deno.DirEntry): Promise<boolean> =>
   name.includes("\ufffd")
     ? Deno.lstat(`${folder}/${name}`).then(() => false, () => true)
@@ -141,7 +141,7 @@ export async function folderContent(path: string): Promise<FolderContent> {
 /** Holders of images: files of their own, or archives of many. */
 export type Holding = "images" | "archives";
 
-/** Whether a file is an archive of images by its name: tar or Parquet. */
+/** True if a file is an archive of images by its name: tar or Parquet. */
 export const isArchive = (name: string): boolean =>
   /\.(tar|parquet)$/i.test(name);
 

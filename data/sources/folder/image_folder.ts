@@ -57,14 +57,14 @@ interface Walk {
   readonly aside: LeftOut;
 }
 
-/** Whether a real path is that of a folder or lies below it. */
+/** True if a real path is that of a folder or lies below it. */
 function isWithin(folder: string, path: string): boolean {
   if (!path.startsWith(folder)) return false;
   const next = path[folder.length];
   return next === undefined || /[/\\]$/.test(folder) || /[/\\]/.test(next);
 }
 
-/** How many links of a folder end outside of the data; those that end nowhere do not. */
+/** Count of the links of a folder that end outside of the data; those that end nowhere do not. */
 async function linksOut(
   { root }: Walk,
   { path, links }: FolderContent,
@@ -195,7 +195,7 @@ async function collectRoot(
   return right({ ...classes, outside: classes.outside + outside });
 }
 
-/** How large the files are, and on how many that rests if not on all. */
+/** Sizes of the files, and on how many that rests if not on all. */
 function sizesInWords({ sizes, looked }: Inspection, length: number): string {
   if (sizes === null) return "";
   const [least, most] = sizes.map(bytesInWords);

@@ -1,7 +1,7 @@
 /** Entries of a folder that a source leaves out, by name. */
 import { someOf } from "./folder_content.ts";
 
-/** Why something is left out, in words for one. */
+/** Reasons for leaving something out, in words for one. */
 export type LeftOutKind = keyof typeof PLURALS;
 
 const PLURALS = {
@@ -18,9 +18,9 @@ const PLURALS = {
 export interface LeftOut {
   /** Puts something on the list. */
   note(kind: LeftOutKind, path: string): void;
-  /** How many there are of each kind, with some names. */
+  /** Counts by kind, with some names. */
   words(): readonly string[];
-  /** How many there are of a kind, and the first hundred by name. */
+  /** Count of a kind, and the first hundred by name. */
   of(kind: LeftOutKind): Entry;
 }
 

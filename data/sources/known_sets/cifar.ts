@@ -19,7 +19,7 @@ import { readFile } from "../read_file.ts";
 /** One of the two data sets. */
 export type CifarName = "CIFAR-10" | "CIFAR-100";
 
-/** How one of the data sets is stored. */
+/** Layout of one of the data sets. */
 interface Layout {
   readonly classes: number;
   /** Labels before the pixels of an image; the last one is its class. */

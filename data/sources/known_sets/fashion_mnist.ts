@@ -121,7 +121,7 @@ const writings = (name: string): readonly string[] =>
     each,
   ]);
 
-/** Whether files that hold the images of either split are among names. */
+/** True if files that hold the images of either split are among names. */
 export function hasIdxImages(names: readonly string[]): boolean {
   return (["train", "test"] as const).some((split) =>
     writings(imagesFileName(split)).some((name) => names.includes(name))

@@ -76,7 +76,7 @@ export async function openSnapshot(
 const DEEPEST = 16;
 
 /**
- * Whether a folder holds idx files as those of Fashion-MNIST, itself or in the only
+ * True if a folder holds idx files as those of Fashion-MNIST, itself or in the only
  * folder below it that holds anything (`FashionMNIST/raw`).
  *
  * @param path Path of the folder; what cannot be read holds nothing.

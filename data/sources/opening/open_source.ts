@@ -35,7 +35,7 @@ import {
 import { webDataset } from "../tar/web_dataset.ts";
 
 /**
- * Whether images in folders or files of their own are what is meant, where archives
+ * True if images in folders or files of their own are what is meant, where archives
  * lie beside them: classes are, and so are more images than there are archives.
  */
 function outweighArchives({ files, loose, imageFolders }: Content): boolean {

@@ -51,7 +51,7 @@ export interface ParquetFile {
   readonly columns: ParquetColumns | null;
   /** Stored class of each row; `null` for all where nothing does. */
   readonly labels: readonly unknown[];
-  /** Why the column of classes cannot be read; `null` if it can. */
+  /** Fault of the column of classes; `null` if it can be read. */
   readonly labelFault: string | null;
   /** Bytes of the largest packed page that was met on opening. */
   readonly largestPacked: number;

@@ -20,7 +20,7 @@ export interface PageImages {
 export interface ImageColumn {
   /** Its elements from the column down to the bytes. */
   readonly elements: readonly SchemaElement[];
-  /** How it is stored in the group. */
+  /** Its column in the row group. */
   readonly stored: ColumnMetaData;
 }
 

@@ -18,7 +18,7 @@ export interface TarExtension {
   readonly size?: number;
   /** The member that it links to. */
   readonly target?: string;
-  /** Whether its content is pieces with holes between them. */
+  /** True if its content is pieces with holes between them. */
   readonly isSparse?: boolean;
 }
 
@@ -75,7 +75,7 @@ function sizeIn(bytes: Uint8Array): number {
     : numberOf(bytes);
 }
 
-/** Whether the checksum of a header is right. */
+/** True if the checksum of a header is right. */
 export function isHeader(block: Uint8Array): boolean {
   let sum = 0x20 * (CHECKSUM.to - CHECKSUM.from);
   for (let i = 0; i < BLOCK; i++) {
@@ -113,7 +113,7 @@ export function tarHeader(block: Uint8Array): TarHeader {
 }
 
 /**
- * Whether another block of the map of a sparse file follows (GNU).
+ * True if another block of the map of a sparse file follows (GNU).
  *
  * @param block A header of type `S`, or a block of its map.
  */

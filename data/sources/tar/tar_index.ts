@@ -49,7 +49,7 @@ const ZEROS = 1 << 20;
 /** Links to links are followed so far. */
 const MOST_LINKS = 8;
 
-/** How compressed archives are unpacked, by the ends of their kinds. */
+/** Commands that unpack compressed archives, by the ends of their kinds. */
 const UNPACKING = [
   ["compressed by gzip", "gunzip"],
   ["compressed by Zstandard", "unzstd"],
