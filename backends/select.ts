@@ -83,21 +83,10 @@ export async function availableDevices(): Promise<readonly Availability[]> {
   const list: Availability[] = [];
   for (const device of DEVICES) {
     const backend = await tested(device);
-    list.push(
-      backend._tag === "Left"
-        ? {
-          device,
-          usable: false,
-          isGpu: false,
-          reason: describeBackendError(backend.left),
-        }
-        : {
-          device,
-          usable: true,
-          isGpu: backend.right.device.isGpu,
-          reason: backend.right.device.description,
-        },
-    );
+    const { isGpu, description: reason } = backend._tag === "Right"
+      ? backend.right.device
+      : { isGpu: false, description: describeBackendError(backend.left) };
+    list.push({ device, usable: backend._tag === "Right", isGpu, reason });
   }
   return list;
 }

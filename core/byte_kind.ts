@@ -1,6 +1,4 @@
-/**
- * Kinds of files by their first bytes, for messages about a file of another kind.
- */
+/** Kinds of files by their first bytes, for messages about a file of another kind. */
 
 /** Bytes that are looked at. */
 const LOOKED_AT = 512;

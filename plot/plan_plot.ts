@@ -34,9 +34,7 @@ interface PlanFrame {
   readonly colour: Plot.ScaleOptions;
 }
 
-/**
- * A frame with time in epochs, or in optimizer steps if epochs are not known.
- */
+/** A frame with time in epochs, or in optimizer steps if epochs are not known. */
 function planFrame(
   { layers, totalSteps }: FreezePlan,
   stepsPerEpoch: number | undefined,

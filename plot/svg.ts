@@ -1,6 +1,4 @@
-/**
- * Plots as SVG text without a browser: one plot, several below each other, captions.
- */
+/** Plots as SVG text without a browser: one plot, several below each other, captions. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { INK, LIGHT, QUIET, stageColour, type Theme } from "./theme.ts";

@@ -75,9 +75,7 @@ export const DARK: Theme = {
   plasma: [0.38, 0.98],
 };
 
-/**
- * The scale from the index of a layer to its colour: shallow dark, deep bright.
- */
+/** The scale from the index of a layer to its colour: shallow dark, deep bright. */
 export function layerScale(count: number, theme: Theme): Plot.ScaleOptions {
   return {
     type: "linear",

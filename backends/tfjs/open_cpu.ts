@@ -38,11 +38,7 @@ const memoryOf = (storage: CpuStorage): HostMemory => ({
 export async function openCpu(): Promise<Device> {
   const storage = await startBackend("cpu") as unknown as CpuStorage;
   return {
-    info: {
-      name: "cpu",
-      description: "JavaScript on one core",
-      isGpu: false,
-    },
+    info: { name: "cpu", description: "JavaScript on one core", isGpu: false },
     storage,
     kernels: hostKernels(memoryOf(storage)),
     maxTensorBytes: MAX_BYTES,

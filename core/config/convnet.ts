@@ -1,6 +1,4 @@
-/**
- * Everything that determines the training of a convolutional network but the images.
- */
+/** Everything that determines the training of a convolutional network but the images. */
 import {
   type Codec,
   decode,

@@ -143,6 +143,31 @@ export interface OpAttributes {
 /** Name of an op. */
 export type OpName = keyof OpAttributes;
 
+/** Ops that treat every number alone, among them the step of AdamW. */
+export type ElementwiseOp =
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "scale"
+  | "square"
+  | "rsqrt"
+  | "mix"
+  | "flush"
+  | "adamwUpdate";
+
+/** ReLU, GELU and softmax with their gradients. */
+export type ActivationOp =
+  | "relu"
+  | "reluGrad"
+  | "gelu"
+  | "geluGrad"
+  | "softmax"
+  | "softmaxGrad"
+  | "logSoftmax";
+
+/** Convolution and its gradients. */
+export type ConvolutionOp = "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad";
+
 /** A node of one op. */
 export interface NodeOf<Name extends OpName> extends Signature {
   /** Its op. */

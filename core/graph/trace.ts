@@ -1,6 +1,4 @@
-/**
- * Tracing: running a function once to write down the graph that it computes.
- */
+/** Tracing: running a function once to write down the graph that it computes. */
 import {
   type Fault,
   type Faults,

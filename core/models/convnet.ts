@@ -1,6 +1,4 @@
-/**
- * A convolutional network as graph nodes, and the graphs that train and judge it.
- */
+/** A convolutional network as graph nodes, and the graphs that train and judge it. */
 import type { Graph, NodeId } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";
 import { memoized } from "../memo.ts";
@@ -195,10 +193,7 @@ export const convNetTensors: (spec: ConvNetSpec) => ConvNetTensors = memoized(
     });
     const ofLayer = (
       { owner, ...tensor }: Declared<number>,
-    ): ConvNetTensor => ({
-      ...tensor,
-      layer: owner,
-    });
+    ): ConvNetTensor => ({ ...tensor, layer: owner });
     return {
       parameters: parameters.map(ofLayer),
       statistics: statistics.map(ofLayer),

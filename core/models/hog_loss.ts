@@ -1,6 +1,4 @@
-/**
- * The reconstruction task of a stage: HOG targets, and the loss over hidden cells.
- */
+/** The reconstruction task of a stage: HOG targets, and the loss over hidden cells. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import {

@@ -1,6 +1,4 @@
-/**
- * Positions of patches: the fixed sine-cosine table, and tables on other grids.
- */
+/** Positions of patches: the fixed sine-cosine table, and tables on other grids. */
 
 /**
  * Position table of a square grid with a class token in front.

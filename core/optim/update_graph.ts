@@ -91,10 +91,7 @@ function adamw(
   const gradient = gradientOf(g, updated);
   const [meanName, squareName] = ["exp_avg", "exp_avg_sq"].map((kind) =>
     stateName(kind, name)
-  ) as [
-    string,
-    string,
-  ];
+  ) as [string, string];
   const mean = flushed(
     g,
     g.apply("mix", { weight: rule.beta1 }, [

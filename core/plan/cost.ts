@@ -1,6 +1,4 @@
-/**
- * Cost of a step, counted in the graphs that are run, and the saving of freezing.
- */
+/** Cost of a step, counted in the graphs that are run, and the saving of freezing. */
 import { graphFlops } from "../graph/cost.ts";
 import type { Graph } from "../graph/node.ts";
 import { traceShapes } from "../graph/trace.ts";

@@ -1,6 +1,4 @@
-/**
- * Planning backwards: from a saving to freeze times, and from a budget to epochs.
- */
+/** Planning backwards: from a saving to freeze times, and from a budget to epochs. */
 import { decode, numberIn } from "../codec/codec.ts";
 import type { PretrainConfig } from "../config/pretrain.ts";
 import { allOf, E, pipe } from "../fp.ts";
@@ -115,10 +113,7 @@ export function t0ForSaving(
 const withEpochs = (
   config: PretrainConfig,
   epochs: number,
-): PretrainConfig => ({
-  ...config,
-  training: { ...config.training, epochs },
-});
+): PretrainConfig => ({ ...config, training: { ...config.training, epochs } });
 
 /** Epochs at which even the cheapest phase alone would cost more than the unfrozen run. */
 const tooManyEpochs = (plan: FreezePlan, epochs: number): number => {

@@ -218,11 +218,7 @@ export function wasmModule(
     ...[0x02, ...limitsOf(memory)],
   ];
   const bodies = functions.map(({ locals, code }): Code =>
-    sized([
-      ...list(locals.map((type) => [1, TYPE[type]])),
-      ...code,
-      ...OP.end,
-    ])
+    sized([...list(locals.map((type) => [1, TYPE[type]])), ...code, ...OP.end])
   );
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],

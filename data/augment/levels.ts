@@ -1,6 +1,4 @@
-/**
- * Operations that replace each of the 256 levels of an image by another one.
- */
+/** Operations that replace each of the 256 levels of an image by another one. */
 import type { RawImage } from "../image/raw_image.ts";
 
 /** The new level of each level. */

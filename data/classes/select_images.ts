@@ -93,9 +93,7 @@ export function splitSource(
 ): Result<Faults, SplitSource> {
   const order = permutation(key, source.length);
   return pipe(
-    unlessFaulty(count, [
-      wholeFault("count", count, 1, source.length - 1),
-    ]),
+    unlessFaulty(count, [wholeFault("count", count, 1, source.length - 1)]),
     E.map((n) => ({
       share: selectImages(source, order.slice(0, n).sort()),
       rest: selectImages(source, order.slice(n).sort()),

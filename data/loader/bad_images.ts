@@ -43,13 +43,7 @@ export function badImages(length: number): BadImages {
       if (!met.has(bad.index)) met.set(bad.index, bad);
       if (met.size <= Math.max(1, MOST_BAD * length)) return null;
       const { image, reason } = bad;
-      return {
-        _tag: "TooManyBadImages",
-        bad: met.size,
-        length,
-        image,
-        reason,
-      };
+      return { _tag: "TooManyBadImages", bad: met.size, length, image, reason };
     },
   };
 }

@@ -1,6 +1,4 @@
-/**
- * Batches of images: an epoch in random order for learning, all in order for judging.
- */
+/** Batches of images: an epoch in random order for learning, all in order for judging. */
 import { epochOrder, type Fault, left, type Result } from "../../core/mod.ts";
 import type { ImageSource } from "../image/image_source.ts";
 import {

@@ -1,6 +1,4 @@
-/**
- * Memory that is used again: new memory for each image costs as much as its decoding.
- */
+/** Memory that is used again: new memory for each image costs as much as its decoding. */
 
 /** Memory that is lent. */
 export interface RecycledMemory<Memory extends ArrayBufferLike = ArrayBuffer> {

@@ -1,6 +1,4 @@
-/**
- * The view of an image: the pixels that the model sees, drawn by the keys of a sample.
- */
+/** The view of an image: the pixels that the model sees, drawn by the keys of a sample. */
 import {
   type Key,
   sampleKey,

@@ -156,9 +156,7 @@ const valueFields = ({ name, type, shape }: ValueInfo): readonly Field[] => {
   return [text(1, name), message(2, [message(1, tensor)])];
 };
 
-/**
- * A `ModelProto` in parts that follow one another; the numbers are not copied.
- */
+/** A `ModelProto` in parts that follow one another; the numbers are not copied. */
 export function modelParts(model: OnnxModel): readonly Uint8Array[] {
   const domains = new Set(["", ...model.nodes.map(({ domain }) => domain)]);
   return [

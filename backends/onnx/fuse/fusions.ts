@@ -64,10 +64,7 @@ const times = (
   inputs: readonly NodeId[],
 ): EngineNode => ({
   ...node,
-  attributes: {
-    ...node.attributes,
-    factor: node.attributes.factor * factor,
-  },
+  attributes: { ...node.attributes, factor: node.attributes.factor * factor },
   inputs,
 });
 

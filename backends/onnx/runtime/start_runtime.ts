@@ -1,6 +1,4 @@
-/**
- * Start of ONNX Runtime: the platform's library, the way to it, and a check of both.
- */
+/** Start of ONNX Runtime: the platform's library, the way to it, and a check of both. */
 import { hostPlatform } from "./native_library.ts";
 import { startNativeRuntime } from "./native_runtime.ts";
 import type { OrtRuntime, Provider } from "./ort_runtime.ts";
@@ -70,9 +68,7 @@ const STARTERS: RuntimeStarters = {
   package: startPackageRuntime,
 };
 
-/**
- * The engine's reason without the place in its own source that comes before it.
- */
+/** The engine's reason without the place in its own source that comes before it. */
 export function reasonOf(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return message.replace(/^.* was false\. (?=\S)/s, "").trim();

@@ -1,6 +1,7 @@
 /**
  * Host kernels of ReLU, GELU and softmax, and the normal distribution of GELU as tables.
  */
+import type { ActivationOp } from "../../../core/mod.ts";
 import type { HostKernels } from "./host_kernel.ts";
 import { erf } from "../../../core/graph/erf.ts";
 
@@ -55,15 +56,7 @@ export function geluSlope(x: number): number {
 }
 
 /** Host kernels of ReLU, GELU and softmax with their gradients. */
-export const activationKernels: HostKernels<
-  | "relu"
-  | "reluGrad"
-  | "gelu"
-  | "geluGrad"
-  | "softmax"
-  | "softmaxGrad"
-  | "logSoftmax"
-> = {
+export const activationKernels: HostKernels<ActivationOp> = {
   relu: () => (out, [x = out]) => {
     for (let i = 0; i < out.length; i++) out[i] = Math.max(x[i]!, 0);
   },

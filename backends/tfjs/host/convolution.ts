@@ -5,6 +5,7 @@
 import {
   type ConvolutionExtents,
   convolutionExtents,
+  type ConvolutionOp,
   type NodeOf,
   type Shape,
   sizeOf,
@@ -12,9 +13,6 @@ import {
 import type { Numbers } from "../device.ts";
 import type { Fill, HostKernels } from "./host_kernel.ts";
 import { multiplyStraight, transposeMatrices } from "./matmul.ts";
-
-/** An op of convolution. */
-export type ConvolutionOp = "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad";
 
 /**
  * Extents of a node of convolution.

@@ -14,6 +14,7 @@ import {
 } from "../convolution_extents.ts";
 import { left, type Result, right } from "../../result.ts";
 import {
+  type ConvolutionOp,
   type NodeOf,
   type OpAttributes,
   type Shape,
@@ -22,8 +23,6 @@ import {
 } from "../node.ts";
 import type { OpDefinition, OpDefinitions, Values } from "../op_definition.ts";
 import { sameShape } from "../shape.ts";
-
-type ConvolutionOp = "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad";
 
 /** Positions along an axis that meet: `image = result·stride + tap − padding`. */
 interface Meeting {
@@ -209,10 +208,7 @@ const conv2dWeightGrad: OpDefinition<"conv2dWeightGrad"> = {
     return [
       () => g.apply("conv2d", { stride, padding }, [x, cotangent]),
       () =>
-        g.apply("conv2dInputGrad", { stride, padding, image }, [
-          dy,
-          cotangent,
-        ]),
+        g.apply("conv2dInputGrad", { stride, padding, image }, [dy, cotangent]),
     ];
   },
 };

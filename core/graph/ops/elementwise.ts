@@ -1,7 +1,7 @@
 /** Ops that treat every number alone: sums, products, scaling, the step of AdamW. */
 import { left, type Result, right } from "../../result.ts";
 import { type GraphBuilder, stripBroadcast } from "../builder.ts";
-import type { NodeId, Shape, Signature } from "../node.ts";
+import type { ElementwiseOp, NodeId, Shape, Signature } from "../node.ts";
 import {
   free,
   noGradient,
@@ -186,14 +186,14 @@ const adamwUpdate: OpDefinition<"adamwUpdate"> = {
 };
 
 /** Element-wise ops. */
-export const elementwiseOps: OpDefinitions<
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "scale"
-  | "square"
-  | "rsqrt"
-  | "mix"
-  | "flush"
-  | "adamwUpdate"
-> = { add, subtract, multiply, scale, square, rsqrt, mix, flush, adamwUpdate };
+export const elementwiseOps: OpDefinitions<ElementwiseOp> = {
+  add,
+  subtract,
+  multiply,
+  scale,
+  square,
+  rsqrt,
+  mix,
+  flush,
+  adamwUpdate,
+};

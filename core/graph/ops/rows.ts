@@ -131,8 +131,4 @@ const permuteRows: OpDefinition<"permuteRows"> = {
 /** Ops that pick rows by index. */
 export const rowOps: OpDefinitions<
   "gatherRows" | "scatterRows" | "permuteRows"
-> = {
-  gatherRows,
-  scatterRows,
-  permuteRows,
-};
+> = { gatherRows, scatterRows, permuteRows };

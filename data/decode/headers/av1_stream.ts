@@ -95,10 +95,7 @@ function sequenceSize(
   else skipPoints(bits);
   const widthBits = 1 + bits.take(4);
   const heightBits = 1 + bits.take(4);
-  return {
-    width: 1 + bits.take(widthBits),
-    height: 1 + bits.take(heightBits),
-  };
+  return { width: 1 + bits.take(widthBits), height: 1 + bits.take(heightBits) };
 }
 
 /** A number in groups of 7 bits, the lowest first; and the bytes that it takes. */

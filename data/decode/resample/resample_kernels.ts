@@ -89,10 +89,7 @@ const forWeights = (
   body: Code,
 ): Code => [
   ...add(weight, localGet(record), i32Const(RECORD_HEAD)),
-  ...add(weightEnd, localGet(weight), [
-    ...localGet(record),
-    ...load("i32", 4),
-  ]),
+  ...add(weightEnd, localGet(weight), [...localGet(record), ...load("i32", 4)]),
   ...whileLess(weight, weightEnd, [
     ...localGet(weight),
     ...load("i32Splat"),

@@ -58,9 +58,6 @@ export async function openArchives(
   const parts = SPLITS.flatMap((each) => splitFiles(archives, each));
   return without(
     opened,
-    unused(content, [
-      ...parts,
-      ...(suffix === ".tar" ? CLASS_FILES : []),
-    ]),
+    unused(content, [...parts, ...(suffix === ".tar" ? CLASS_FILES : [])]),
   );
 }

@@ -1,6 +1,4 @@
-/**
- * Contents of a folder that may be opened as a source, and what a source leaves of it.
- */
+/** Contents of a folder that may be opened as a source, and what a source leaves of it. */
 import { type Result, right } from "../../../core/mod.ts";
 import { badFolder, type DataError } from "../../report/data_error.ts";
 import { isImageName } from "../../image/image_format.ts";

@@ -257,9 +257,7 @@ async function kindOf(path: string, reason: string): Promise<string> {
     : kindOfBytes(head) ?? "a file that is no Parquet file";
 }
 
-/**
- * Opens a Parquet file with images: reads what it says of itself and the classes.
- */
+/** Opens a Parquet file with images: reads what it says of itself and the classes. */
 export async function parquetFile(
   path: string,
 ): Promise<Result<DataError, ParquetFile>> {

@@ -20,11 +20,7 @@ async function load() {
     }] as const
   );
   const readFields: ReadFields = thrift.deserializeTCompactProtocol;
-  return {
-    ...hyparquet,
-    readFields,
-    compressors: Object.fromEntries(bounded),
-  };
+  return { ...hyparquet, readFields, compressors: Object.fromEntries(bounded) };
 }
 
 let loading: ReturnType<typeof load> | null = null;
