@@ -1,17 +1,11 @@
 /** Marks of freezes and prunings: upright lines over a plot of steps. */
 import * as Plot from "@observablehq/plot";
+import type { Phase } from "../core/mod.ts";
 import { caption } from "./svg.ts";
 import { LIGHT, type Theme } from "./theme.ts";
 
 /** A step at which the work changes; a phase of a plan is one. */
-export interface PhaseMark {
-  /** First optimizer step of the phase. */
-  readonly from: number;
-  /** Layers that are frozen in it. */
-  readonly frozenLayers: number;
-  /** Stages that have a loss in it. */
-  readonly liveStages: readonly number[];
-}
+export type PhaseMark = Pick<Phase, "from" | "frozenLayers" | "liveStages">;
 
 /** Pixels that the number of frozen layers needs. */
 const LABEL_WIDTH = 18;

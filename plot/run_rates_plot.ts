@@ -4,7 +4,7 @@ import type { FreezePlan } from "../core/mod.ts";
 import { caption, plotSvg } from "./svg.ts";
 import { phaseMarks } from "./phase_marks.ts";
 import { layerScale, LIGHT, type PlotSize, type Theme } from "./theme.ts";
-import { rateCurve } from "./rate_curves.ts";
+import { rateCurve, type RatePoint } from "./rate_curves.ts";
 
 /** The rates that a step had. */
 export interface RatesPoint {
@@ -32,10 +32,8 @@ const TICK_WIDTH = 80;
 const MOST_POINTS = 400;
 
 /** A point of a curve. */
-interface CurvePoint {
+interface CurvePoint extends RatePoint {
   readonly layer: number;
-  readonly step: number;
-  readonly rate: number;
 }
 
 const planned = ({ layers }: FreezePlan): readonly CurvePoint[] =>

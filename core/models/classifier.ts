@@ -12,6 +12,7 @@ import { softCrossEntropy } from "../nn/losses.ts";
 import { modelScope, recorded } from "../nn/scope.ts";
 import type { Faults, Result } from "../result.ts";
 import { encode } from "./encoder.ts";
+import type { StepSpec } from "./local_mim.ts";
 import {
   type ModelSpec,
   type Owner,
@@ -104,15 +105,10 @@ export const classifierParameters: (
 );
 
 /** A training step of a classifier. */
-export interface ClassifierStep extends ClassifierSpec {
-  /** Samples of one micro-batch. */
-  readonly batch: number;
-  /** Samples of a whole step: `batch` times the micro-batches. */
-  readonly samples: number;
+export interface ClassifierStep
+  extends ClassifierSpec, Pick<StepSpec, "batch" | "samples" | "isTrainable"> {
   /** True if branches are dropped at random; then `branches` is an input. */
   readonly dropPath: boolean;
-  /** True if the parameters of a part of the model are trained. */
-  readonly isTrainable: (owner: Owner) => boolean;
 }
 
 /**

@@ -7,7 +7,7 @@ import { modelScope, recorded } from "../nn/scope.ts";
 import type { Key } from "../random/random.ts";
 import type { Faults, Result } from "../result.ts";
 import { decode, type MaskingNodes } from "./decoder.ts";
-import { encode, tapNorm } from "./encoder.ts";
+import { encode, type Encoding, tapNorm } from "./encoder.ts";
 import { hogTargets, maskAtScale, maskedLoss } from "./hog_loss.ts";
 import {
   type ModelSpec,
@@ -35,12 +35,8 @@ export interface StageNodes {
   readonly loss: NodeId;
 }
 
-/** Everything that the forward pass computes. */
-export interface LocalMimNodes {
-  /** `[B, keep, D]`. */
-  readonly visibleTokens: NodeId;
-  /** Output of each block; those behind the last live tap are in no graph. */
-  readonly blocks: readonly NodeId[];
+/** Everything that the forward pass computes; blocks behind the last live tap are in no graph. */
+export interface LocalMimNodes extends Encoding {
   /** The live stages, shallow to deep. */
   readonly stages: readonly StageNodes[];
   /** Weighted sum of the stage losses, a scalar. */

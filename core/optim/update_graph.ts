@@ -1,8 +1,9 @@
 /** One optimizer step as a graph. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import { traceGraph } from "../graph/trace.ts";
-import type { Graph, NodeId, Shape } from "../graph/node.ts";
+import type { Graph, NodeId } from "../graph/node.ts";
 import { gradientName } from "../graph/differentiate.ts";
+import type { NamedShape } from "./gradient_norm.ts";
 import type {
   AdamWConfig,
   OptimizerConfig,
@@ -11,15 +12,11 @@ import type {
 import type { Faults, Result } from "../result.ts";
 import { type LarsConfig, larsUpdate } from "./lars.ts";
 
-/** Optimizers: the steps of the rules of pre-training and of LARS as graphs. */
+/** Rule of an optimizer: those of pre-training, and LARS. */
 export type UpdateRule = OptimizerConfig | LarsConfig;
 
 /** A parameter to be moved. */
-export interface Updated {
-  /** Its name. */
-  readonly name: string;
-  /** Its shape. */
-  readonly shape: Shape;
+export interface Updated extends NamedShape {
   /** True if weight decay applies to it. */
   readonly decayed: boolean;
   /** Name of the scalar input that holds its learning rate. */

@@ -1,21 +1,18 @@
 /** The plan of a run: what trains when and how fast. */
 import type { FreezeTime } from "../brand.ts";
 import type { ModelSpec, StageScale } from "../models/model_spec.ts";
+import type { TrainingSpan } from "../schedule/annealing.ts";
 import type { RateSchedule } from "../schedule/rate_schedule.ts";
 import type { FreezeConfig, RateConfig } from "../config/parts.ts";
 
 /** Everything that determines a plan. */
-export interface PlanConfig {
+export interface PlanConfig extends TrainingSpan {
   /** The model. */
   readonly model: ModelSpec;
   /** Freeze times of the layers. */
   readonly freeze: FreezeConfig;
   /** Learning rates of the layers. */
   readonly rate: RateConfig;
-  /** Optimizer steps of the run, at least 1. */
-  readonly totalSteps: number;
-  /** Steps of warm-up among them, fewer than `totalSteps`. */
-  readonly warmupSteps: number;
 }
 
 /** A layer: parts of the model that freeze as one. */
@@ -68,15 +65,11 @@ export interface Phase {
 export type Phases = readonly [Phase, ...Phase[]];
 
 /** A plan: what trains when and how fast, a pure function of its configuration. */
-export interface FreezePlan<Config = PlanConfig> {
+export interface FreezePlan<Config = PlanConfig> extends TrainingSpan {
   /** Version of this form. */
   readonly version: 1;
   /** Its configuration. */
   readonly config: Config;
-  /** Optimizer steps of the run. */
-  readonly totalSteps: number;
-  /** Steps of warm-up among them. */
-  readonly warmupSteps: number;
   /** Layers from shallow to deep. */
   readonly layers: readonly PlanLayer[];
   /** Stages from shallow to deep. */

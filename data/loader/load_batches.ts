@@ -11,11 +11,8 @@ import {
   unlessFaulty,
   wholeFault,
 } from "../report/data_error.ts";
-import type {
-  EvalTransform,
-  LearningTransform,
-} from "../transforms/transform.ts";
-import type { ViewRule } from "../transforms/view.ts";
+import type { EvalTransform } from "../transforms/transform.ts";
+import type { TrainRule, ViewRule } from "../transforms/view.ts";
 import {
   type BadImagePolicy,
   type BadImages,
@@ -49,13 +46,7 @@ export interface LoadingOptions {
 }
 
 /** Batches for learning: those of an epoch, whole ones only. */
-export interface LoadOptions extends LoadingOptions {
-  /** Transform of the images. */
-  readonly transform: LearningTransform;
-  /** Seed of the run: decides order, crops and flips. */
-  readonly seed: number;
-  /** Epoch, counted from 0. */
-  readonly epoch: number;
+export interface LoadOptions extends LoadingOptions, TrainRule {
   /** First batch wanted; 0 when left out. */
   readonly fromBatch?: number;
 }

@@ -27,12 +27,7 @@ export type ViewAt = (size: Size) => View;
 export type PreparedImage = PreparedPixels | PreparedPicture;
 
 /** An image in memory. */
-export interface PreparedPixels {
-  /** Its pixels. */
-  readonly image: RawImage;
-  /** Its view. */
-  readonly view: View;
-}
+export type PreparedPixels = Omit<CroppedView, "box">;
 
 /** An image file that may be decoded. */
 export interface PreparedPicture {
