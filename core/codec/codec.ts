@@ -150,7 +150,8 @@ export function oneOf<A extends string | number | boolean>(
 /** Anything at all, also nothing. */
 export const anything: Codec<unknown> = t.unknown;
 
-const joined = (path: string, key: string): string =>
+/** Path of a field or, by a whole number, of an item of a list. */
+export const pathBelow = (path: string, key: string): string =>
   key === ""
     ? path
     : /^\d+$/.test(key)
@@ -161,7 +162,7 @@ const joined = (path: string, key: string): string =>
 
 const faultOf = ({ value, context, message }: t.ValidationError): Fault => ({
   _tag: message as Fault["_tag"],
-  path: context.map(({ key }) => key).reduce(joined, ""),
+  path: context.map(({ key }) => key).reduce(pathBelow, ""),
   found: value,
   wanted: context.at(-1)?.type.name ?? "something else",
 });

@@ -1,5 +1,11 @@
 /** Plans as JSON. */
-import { anything, type Codec, decode, oneOf } from "../codec/codec.ts";
+import {
+  anything,
+  type Codec,
+  decode,
+  oneOf,
+  pathBelow,
+} from "../codec/codec.ts";
 import { recordOf } from "../codec/structures.ts";
 import { withNewWords } from "../config/old_words.ts";
 import { E, pipe } from "../fp.ts";
@@ -21,13 +27,6 @@ type Branch = Readonly<Record<string, unknown>>;
 
 const isBranch = (value: unknown): value is Branch =>
   typeof value === "object" && value !== null;
-
-const below = (path: string, key: string, parent: unknown): string =>
-  Array.isArray(parent)
-    ? `${path}[${key}]`
-    : path === ""
-    ? key
-    : `${path}.${key}`;
 
 const described = (made: unknown): string =>
   Array.isArray(made)
@@ -54,7 +53,7 @@ function contradictions(
   ) {
     const keys = [...new Set([...Object.keys(made), ...Object.keys(given)])];
     return keys.flatMap((key) =>
-      contradictions(made[key], given[key], below(path, key, made))
+      contradictions(made[key], given[key], pathBelow(path, key))
     );
   }
   return agree(made, given) ? [] : [{
