@@ -44,5 +44,8 @@ export function entrySnapshot(
         ])
       ),
     ),
+    statistics: new Map(),
+    averages: new Map(),
+    skipped: 0,
   };
 }

@@ -4,24 +4,19 @@
  * @module
  */
 import { type Backend, selectBackend } from "../backends/mod.ts";
+import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
+import { type Batch, loadBatches, trainTransform } from "../data/mod.ts";
 import {
-  type FreezePlan,
-  parameterSpecs,
-  type Phase,
-  type PretrainConfig,
-  stepMemory,
-} from "../core/mod.ts";
-import { loadBatches, trainTransform } from "../data/mod.ts";
-import {
-  type BatchIterator,
   batchParts,
   compilePhase,
   disposePhase,
   disposeState,
   initialSnapshot,
+  type ItemIterator,
   orThrow,
-  phaseGraphs,
+  pretrainTask,
   type StepTimes,
+  trainingMemory,
   type TrainState,
   trainStep,
   uploadState,
@@ -48,7 +43,7 @@ import {
 function batchesOf(
   { model, training: { batchSize } }: PretrainConfig,
   count: number,
-): BatchIterator {
+): ItemIterator<Batch> {
   const { imageSize, inChannels } = model;
   const source = randomImages(
     count * batchSize,
@@ -78,7 +73,7 @@ function entryState(
 ): TrainState {
   const { parameters } = initialSnapshot(config, plan);
   const snapshot = entrySnapshot(config, plan, phase, parameters);
-  return uploadState(backend, config, snapshot);
+  return uploadState(backend, pretrainTask({ config, plan }), snapshot);
 }
 
 /** Times of some steps, and the memory that came with them, MB. */
@@ -98,13 +93,14 @@ async function timeSteps(
   phase: Phase,
   steps: number,
 ): Promise<TimedSteps> {
-  const programs = orThrow(await compilePhase(backend, config, plan, phase));
+  const task = pretrainTask({ config, plan });
+  const programs = orThrow(await compilePhase(backend, task, phase));
   const batches = batchesOf(config, steps + 2);
   // Loads what decodes images.
   await batches.next();
   await collectGarbage();
   const engineMb = nativeMb(residentMb());
-  const context = { backend, config, plan };
+  const context = { backend, task };
   let state = entryState(backend, config, plan, phase);
   await collectGarbage();
   const times: StepTimes[] = [];
@@ -119,20 +115,6 @@ async function timeSteps(
   disposeState(state);
   disposePhase(programs);
   return { times, stepMb };
-}
-
-/** Memory of a step by its graphs. */
-function predictedBytes(
-  backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
-  phase: Phase,
-): number {
-  const { model, training: { accumIter } } = config;
-  const parts = batchParts(config, backend);
-  const graphs = orThrow(phaseGraphs(config, plan, phase, parts));
-  const tensors = parameterSpecs(model);
-  return stepMemory({ ...graphs, tensors, parts, accumIter }).total;
 }
 
 /** Milliseconds and megabytes to three digits behind the point. */
@@ -163,6 +145,7 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
       int8: spec.precision === "int8",
     }),
   );
+  const task = pretrainTask({ config, plan });
   const { times, stepMb } = await timeSteps(
     backend,
     config,
@@ -187,7 +170,10 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     dataMs: rounded(data),
     flops: stepFlops(plan, phase, spec.batchSize),
     stepMb: rounded(stepMb),
-    predictedMb: rounded(predictedBytes(backend, config, plan, phase) / 1e6),
+    predictedMb: rounded(
+      orThrow(trainingMemory(task, phase, batchParts(task, backend))).total /
+        1e6,
+    ),
     peakRssMb: rounded(peakRssMb()),
   };
 }

@@ -122,3 +122,4 @@ export * from "./nn/batch_norm.ts";
 export * from "./models/convnet.ts";
 export * from "./config/convnet.ts";
 export * from "./plan/convnet_plan.ts";
+export * from "./plan/probe_plan.ts";

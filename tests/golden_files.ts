@@ -4,7 +4,8 @@
  * @module
  */
 import { strictEqual } from "node:assert/strict";
-import { decodeSafetensors, type StoredTensor } from "../train/safetensors.ts";
+import { decodeSafetensors } from "../train/files/safetensors.ts";
+import type { StoredTensor } from "../train/files/tensor_data.ts";
 
 const GOLDEN = new URL("golden/", import.meta.url);
 

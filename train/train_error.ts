@@ -9,11 +9,12 @@ import {
 } from "../backends/backend.ts";
 import { describeFaults, type Faults, printableLines } from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
-import { describeOrigin, type Origin } from "./origin.ts";
+import type { FileFailed } from "./files/file_result.ts";
+import { describeOrigin, type Origin } from "./engine/origin.ts";
 import {
   describeScheduleChange,
   type ScheduleChange,
-} from "./schedule_change.ts";
+} from "./checkpoint/schedule_change.ts";
 
 /** Why training could not start or go on. */
 export type TrainError =
@@ -57,8 +58,8 @@ export type TrainError =
     readonly step: number;
     /** First of the high steps. */
     readonly since: number;
-    readonly stage: number;
-    readonly scale: number;
+    /** Stage of the loss and its scale; `null` where a step has one loss. */
+    readonly stage: { readonly index: number; readonly scale: number } | null;
     readonly loss: number;
     /** What it should be below. */
     readonly bound: number;
@@ -89,13 +90,27 @@ export type TrainError =
     readonly holder: string | null;
   }
   /** A file could not be written or read. */
-  | {
-    readonly _tag: "FileFailed";
-    readonly path: string;
-    readonly reason: string;
-  }
+  | FileFailed
   /** It was asked to stop before its end. */
   | { readonly _tag: "Stopped" };
+
+const DATA_ERRORS: Readonly<Record<DataError["_tag"], true>> = {
+  BadFolder: true,
+  BadFile: true,
+  BadImage: true,
+  TooManyBadImages: true,
+  WorkerLost: true,
+  DecoderMissing: true,
+  BadOptions: true,
+};
+
+const isOfData = (error: TrainError | DataError): error is DataError =>
+  Object.hasOwn(DATA_ERRORS, error._tag);
+
+/** The error of a source of samples as training's. */
+export function fromSource(error: TrainError | DataError): TrainError {
+  return isOfData(error) ? { _tag: "DataFailed", error } : error;
+}
 
 /** Losses of stages in brackets; nothing where there are none. */
 function describeStages(losses: Readonly<Record<number, number>>): string {
@@ -105,19 +120,27 @@ function describeStages(losses: Readonly<Record<number, number>>): string {
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
-/** A loss or a gradient that is not finite. */
+/** A loss, a gradient or running statistics that are not finite. */
 export type NonFiniteError = Extract<
   TrainError,
-  { readonly _tag: "NonFiniteLoss" | "NonFiniteGradient" }
+  {
+    readonly _tag:
+      | "NonFiniteLoss"
+      | "NonFiniteGradient"
+      | "NonFiniteStatistics";
+  }
 >;
 
 /**
  * What is not finite, and where that began.
  *
- * @param error The loss or the gradient.
+ * @param error The loss, the gradient or the statistics.
  * @returns A sentence without its beginning and full stop.
  */
 export function describeNonFinite(error: NonFiniteError): string {
+  if (error._tag === "NonFiniteStatistics") {
+    return `the running statistics ${error.name} (${error.part}) are not finite, though loss and gradients are`;
+  }
   const where = error.origin === undefined ? "" : describeOrigin(error.origin);
   return error._tag === "NonFiniteLoss"
     ? `the loss is not finite${describeStages(error.stageLosses)}${where}`
@@ -142,13 +165,14 @@ export function describeTrainError(error: TrainError): string {
       }`;
     case "NonFiniteLoss":
     case "NonFiniteGradient":
-      return `Stopped at step ${error.step}: ${describeNonFinite(error)}`;
     case "NonFiniteStatistics":
-      return `Stopped at step ${error.step}: the running statistics ${error.name} (${error.part}) are not finite, though loss and gradients are`;
+      return `Stopped at step ${error.step}: ${describeNonFinite(error)}`;
     case "LossExploded":
-      return `Stopped after step ${error.step}: the loss of stage ${
-        error.stage + 1
-      } (scale ${error.scale}) is ${error.loss}, and has been above ${error.bound} since step ${error.since}`;
+      return `Stopped after step ${error.step}: the loss${
+        error.stage === null
+          ? ""
+          : ` of stage ${error.stage.index + 1} (scale ${error.stage.scale})`
+      } is ${error.loss}, and has been above ${error.bound} since step ${error.since}`;
     case "NonFiniteParameter":
       return `Stopped at step ${error.step}: parameter ${error.name} is not finite, so nothing was saved`;
     case "CheckpointRefused":

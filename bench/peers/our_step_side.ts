@@ -5,10 +5,12 @@
  * @module
  */
 import { right } from "../../core/mod.ts";
+import type { Batch } from "../../data/mod.ts";
 import {
-  type BatchIterator,
   compilePhase,
+  type ItemIterator,
   orThrow,
+  pretrainTask,
   trainStep,
   uploadState,
 } from "../../train/mod.ts";
@@ -23,7 +25,7 @@ import { readStart } from "./start_file.ts";
 async function* sameBatch(
   { model: { inChannels, imageSize }, batchSize }: SideSpec,
   images: Float32Array,
-): BatchIterator {
+): ItemIterator<Batch> {
   const shape = [batchSize, inChannels, imageSize, imageSize] as const;
   const indices = Int32Array.from({ length: batchSize }, (_, i) => i);
   while (true) yield right({ shape, images, indices, labels: null });
@@ -33,13 +35,14 @@ async function open(spec: SideSpec): Promise<OpenSide> {
   const phased = ourPhase(spec.model, spec.batchSize, spec.frozen);
   const { config, plan, phase } = phased;
   const { backend, threads } = await ourEngine(spec);
-  const programs = orThrow(await compilePhase(backend, config, plan, phase));
+  const task = pretrainTask({ config, plan });
+  const programs = orThrow(await compilePhase(backend, task, phase));
   const { tensors, images } = readStart(spec.start);
   const parameters = new Map(
     [...tensors].filter(([name]) => name !== "images" && name !== "noise"),
   );
   const snapshot = entrySnapshot(config, plan, phase, parameters);
-  let state = uploadState(backend, config, snapshot);
+  let state = uploadState(backend, task, snapshot);
   const batches = sameBatch(spec, images);
   let epoch = 0;
   return {
@@ -50,7 +53,7 @@ async function open(spec: SideSpec): Promise<OpenSide> {
       trainable: trainedNumbers(phased),
     },
     step: async () => {
-      const context = { backend, config, plan };
+      const context = { backend, task };
       const next = orThrow(
         await trainStep(context, programs, state, epoch++, batches),
       );

@@ -4,7 +4,8 @@
  * @module
  */
 import type { ConvNetPlan } from "../../core/mod.ts";
-import type { ConvNetReport } from "../../train/mod.ts";
+import type { StepReport } from "../../train/mod.ts";
+import { workTime } from "./run_record.ts";
 import { barOn } from "../output/progress_bar.ts";
 
 /** Writes to the terminal; a bar at the bottom, lines above it. */
@@ -12,7 +13,7 @@ export interface ClassicProgress {
   /** Prints a line above the bar. */
   say(line: string): void;
   /** Shows a step. */
-  step(report: ConvNetReport): void;
+  step(report: StepReport): void;
   /** Takes the bar away. */
   end(): void;
 }
@@ -52,7 +53,7 @@ export function classicProgress(
         loss: loss.toFixed(4),
         rate: (rates.at(-1) ?? 0).toExponential(1),
         frozen: `${frozenLayers} of ${plan.layers.length}`,
-        time: milliseconds.toFixed(0),
+        time: workTime(milliseconds).toFixed(0),
       };
       bar.update(shown, payload);
     },

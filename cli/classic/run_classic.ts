@@ -7,7 +7,6 @@ import process from "node:process";
 import {
   type Backend,
   type DeviceTensors,
-  interruptible,
   selectBackend,
 } from "../../backends/mod.ts";
 import {
@@ -23,12 +22,13 @@ import {
   compileConvNetScores,
   convNetBatches,
   convNetError,
-  type ConvNetIdentity,
-  convNetIdentity,
-  convNetTraining,
+  type ConvNetRun,
+  convNetTask,
   initialConvNet,
   tellsSaving,
+  train,
   type TrainError,
+  type TrainState,
 } from "../../train/mod.ts";
 import { frequentShare } from "../evaluate/judgement.ts";
 import { EXIT, must, stopped } from "../command/command_failed.ts";
@@ -46,7 +46,7 @@ import { errorTable, measuredSaving, type RunRecord } from "./run_record.ts";
 import { percent, trainEpochs } from "./train_epochs.ts";
 
 /** Everything that a training needs. */
-interface Classic extends ConvNetIdentity, ClassicImages {
+interface Classic extends ConvNetRun, ClassicImages {
   readonly backend: Backend;
   readonly batches: BatchSource;
   readonly start: RunStart;
@@ -60,7 +60,7 @@ async function opened(values: ClassicValues): Promise<Classic> {
   const run = { config, plan };
   const batches = must(convNetBatches(images.train, config));
   const start = must(
-    await openRun(convNetIdentity(run), initialConvNet(run), values.resume),
+    await openRun(convNetTask(run), initialConvNet(run), values.resume),
     describeTraining,
   );
   must(await openOutput(values.output ?? values.resume), describeTraining);
@@ -129,6 +129,10 @@ async function openJudge(
   });
 }
 
+/** All tensors of a network. */
+const networkOf = ({ parameters, statistics }: TrainState): DeviceTensors =>
+  new Map([...parameters, ...statistics]);
+
 /** Trains, and judges after every epoch. */
 async function trained(
   classic: Classic,
@@ -139,21 +143,21 @@ async function trained(
   const judge = await openJudge(classic);
   if (judge._tag === "Left") return judge;
   const stop = new AbortController();
-  const training = convNetTraining({
+  const identity = convNetTask(classic);
+  const training = train(identity, {
     ...classic,
-    backend: interruptible(classic.backend, stop.signal),
     start: start.snapshot,
+    signal: stop.signal,
   });
   const { stderr } = process;
   const progress = classicProgress(plan, stderr, training.step, print);
   const { signal } = interruption(progress.say, stop);
-  const identity = convNetIdentity(classic);
   const done = await trainEpochs({
     training,
     stepsPerEpoch: plan.totalSteps / epochs,
     epochs,
     record: start.record,
-    judge: () => judge.right.errorOf(training.tensors()),
+    judge: () => judge.right.errorOf(networkOf(training.state())),
     save: (record) => saveRun(folder, identity, training, record),
     progress,
     signal,

@@ -7,22 +7,26 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
 import {
+  fileIdentity,
   fileResult,
+  flatSnapshot,
+  readTraining,
   replaceFile,
-  type SteppedTraining,
+  type Snapshot,
+  snapshotByKind,
   type TensorSnapshot,
   type TrainError,
+  type Training,
   type TrainingIdentity,
   trainingParts,
 } from "../../train/mod.ts";
 import { checkWritable } from "../evaluate/check_writable.ts";
-import { startOf } from "../evaluate/training_start.ts";
 import { EMPTY_RECORD, type RunRecord } from "./run_record.ts";
 
 /** A moment of a training, and what it did until then. */
 export interface RunStart {
   /** All that it needs to go on. */
-  readonly snapshot: TensorSnapshot;
+  readonly snapshot: Snapshot;
   /** What it did. */
   readonly record: RunRecord;
 }
@@ -66,22 +70,23 @@ async function recordBeside(
  */
 export async function openRun(
   identity: TrainingIdentity,
-  first: TensorSnapshot,
+  first: Snapshot,
   folder: string | undefined,
 ): Promise<Result<TrainError, RunStart>> {
   if (folder === undefined) {
     return right({ snapshot: first, record: EMPTY_RECORD });
   }
   const path = join(folder, NETWORK);
-  const snapshot = await startOf(identity, first, path);
+  const snapshot = await readTraining(fileIdentity(identity), path);
   if (snapshot._tag === "Left") return snapshot;
   const { note } = snapshot.right;
   const record = note === undefined
     ? await recordBeside(folder, snapshot.right)
     : recordIn(path, note);
-  return record._tag === "Left"
-    ? record
-    : right({ snapshot: snapshot.right, record: record.right });
+  return record._tag === "Left" ? record : right({
+    snapshot: snapshotByKind(identity, snapshot.right),
+    record: record.right,
+  });
 }
 
 /**
@@ -115,15 +120,18 @@ export async function openOutput(
 export async function saveRun(
   folder: string | undefined,
   identity: TrainingIdentity,
-  training: SteppedTraining<unknown>,
+  training: Training,
   record: RunRecord,
 ): Promise<Result<TrainError, void>> {
   if (folder === undefined) return right(undefined);
   const snapshot = await training.snapshot();
   if (snapshot._tag === "Left") return snapshot;
-  const moment = { ...snapshot.right, note: JSON.stringify(record) };
+  const note = JSON.stringify(record);
   return await replaceFile(
     join(folder, NETWORK),
-    trainingParts(identity, moment),
+    trainingParts(fileIdentity(identity), {
+      ...flatSnapshot(snapshot.right),
+      note,
+    }),
   );
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ConvNetReport } from "../../train/mod.ts";
+import type { StepReport, StepTimes } from "../../train/mod.ts";
 
 /** One epoch. */
 export interface EpochRecord {
@@ -37,13 +37,18 @@ export const EMPTY_RECORD: RunRecord = {
   milliseconds: {},
 };
 
+/** Time of a step from the images on, without compilation, milliseconds. */
+export function workTime({ total, data, compile }: StepTimes): number {
+  return total - data - compile;
+}
+
 /** The record with one more step. */
 export function withStep(
   record: RunRecord,
-  { frozenLayers, loss, milliseconds }: ConvNetReport,
+  { frozenLayers, loss, milliseconds }: StepReport,
 ): RunRecord {
   const { open, milliseconds: before } = record;
-  const rounded = Math.round(10 * milliseconds) / 10;
+  const rounded = Math.round(10 * workTime(milliseconds)) / 10;
   return {
     ...record,
     step: record.step + 1,

@@ -6,18 +6,14 @@
 import { setImmediate } from "node:timers/promises";
 import { type Result, right } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
-import type {
-  ConvNetReport,
-  SteppedTraining,
-  TrainError,
-} from "../../train/mod.ts";
+import type { StepReport, TrainError, Training } from "../../train/mod.ts";
 import type { ClassicProgress } from "./classic_progress.ts";
 import { type RunRecord, withEpoch, withStep } from "./run_record.ts";
 
 /** What drives a training. */
 export interface EpochsOptions {
   /** The training. */
-  readonly training: SteppedTraining<ConvNetReport>;
+  readonly training: Training;
   /** Steps of an epoch. */
   readonly stepsPerEpoch: number;
   /** Epochs of the training. */
@@ -41,7 +37,7 @@ export const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
 async function afterEpoch(
   { judge, epochs, progress }: EpochsOptions,
   record: RunRecord,
-  { frozenLayers }: ConvNetReport,
+  { frozenLayers }: StepReport,
 ): Promise<Result<TrainError, RunRecord>> {
   const error = await judge();
   if (error._tag === "Left") return error;

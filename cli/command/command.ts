@@ -9,11 +9,8 @@ import type { FlagTable, FlagValues } from "../flags/flags.ts";
 export interface CommandContext<Table extends FlagTable> {
   /** Its words, as many as it wants. */
   readonly words: readonly string[];
-  /** The flags that were given. */
   readonly values: FlagValues<Table>;
-  /** Prints a line for people. */
   readonly say: (line: string) => void;
-  /** Where those lines go. */
   readonly stream: NodeJS.WriteStream;
 }
 

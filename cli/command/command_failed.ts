@@ -20,7 +20,6 @@ export type Describe<E> = (error: E, names: FieldNames) => string;
 export class CommandFailed extends Error {
   /**
    * @param describe What went wrong and what to do now.
-   * @param code The exit code.
    * @param result What was found until then, for those who read JSON.
    */
   constructor(
@@ -51,7 +50,6 @@ export const describeInput: Describe<string | Faults> = (error, names) =>
 /**
  * The value of a success; ends the command on a failure.
  *
- * @param result The result.
  * @param describe Text of the failure; not needed for faults and for words.
  * @param code The exit code: by default that of bad input.
  */

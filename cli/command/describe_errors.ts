@@ -51,8 +51,6 @@ export const describeDevice: Describe<BackendError> = (error) =>
 /**
  * The value of a success; ends a command whose work failed. Some errors mean that it
  * cannot begin as asked.
- *
- * @param result The result.
  */
 export const mustWork = <A>(result: Result<TrainError, A>): A =>
   must(

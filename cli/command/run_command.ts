@@ -97,9 +97,6 @@ async function done<Table extends FlagTable>(
  * Runs a command: its command line, then its work, and ends the process. Exit codes: 0
  * done, 1 it failed, 2 it cannot begin as asked, 130 stopped. What was found until then
  * is the last line of the output, as JSON, where the command prints such a line.
- *
- * @param command The command.
- * @param args The command line behind its name.
  */
 export async function runCommand<Table extends FlagTable>(
   command: Command<Table>,

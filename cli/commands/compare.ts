@@ -17,13 +17,12 @@
 import process from "node:process";
 import { type Backend, selectBackend } from "../../backends/mod.ts";
 import { counted } from "../../data/mod.ts";
-import { lockFolder, runNeeds } from "../../train/mod.ts";
+import { lockFolder, pretrainTask, runNeeds } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must, stopped } from "../command/command_failed.ts";
 import {
   describeDevice,
   describeTraining,
-  mustWork,
 } from "../command/describe_errors.ts";
 import {
   COMPARE_FLAGS,
@@ -32,9 +31,9 @@ import {
   experimentFrom,
 } from "../compare/compare_flags.ts";
 import type { Clock } from "../compare/comparison.ts";
-import { comparisonTable } from "../compare/comparison_table.ts";
+import { comparisonTable } from "../compare/comparison_files.ts";
 import { type Trial, trialsOfExperiment } from "../compare/experiment.ts";
-import { writeExperimentFiles } from "../compare/experiment_files.ts";
+import { writeExperimentFiles } from "../compare/comparison_files.ts";
 import { openExperiment, partsOf } from "../compare/experiment_folder.ts";
 import {
   type ExperimentImages,
@@ -56,15 +55,15 @@ interface Planned {
 
 /** Everything that can be wrong is found here, before anything is computed. */
 async function planned(values: CompareValues): Promise<Planned> {
-  const images = must(await experimentImages(must(experimentFrom(values))));
+  const images = await experimentImages(must(experimentFrom(values)));
   const { experiment, source, train } = images;
-  const trials = must(trialsOfExperiment(experiment, {
+  const trials = trialsOfExperiment(experiment, {
     samples: source.length,
     labelled: train.length,
     classes: train.classNames?.length ?? 0,
-  }));
+  });
   const folder = values["output-dir"] ?? DEFAULT_OUTPUT;
-  const isBegun = must(await openExperiment(folder, experiment));
+  const isBegun = await openExperiment(folder, experiment);
   return { images, trials, folder, isBegun };
 }
 
@@ -98,14 +97,12 @@ async function ran(
   const common = { folder, backend, say, signal, startBar, finished };
   const end = await runTrials({ ...images, ...common }, trials);
   allow();
-  if (mustWork(end) === "interrupted") {
+  const methods = await finished();
+  if (end === "interrupted") {
     const message = `stopped; what is done is in ${folder}, ` +
       "the same command goes on";
-    const rows = await finished();
-    const methods = rows._tag === "Right" ? rows.right : [];
     return stopped(message, { folder, clock, experiment, methods });
   }
-  const methods = mustWork(await finished());
   say(comparisonTable(methods, clock));
   say(`folder: ${folder}: table.md accuracy.svg results.jsonl`);
   const device = backend.device.name;
@@ -121,7 +118,7 @@ async function compare(
   const { threads, backend: wanted = "auto" } = values;
   const selected = await selectBackend(wanted, {
     ...threads === undefined ? {} : { threads },
-    ...plan.trials.map(({ config, plan }) => runNeeds(config, plan))[0],
+    ...plan.trials.map((trial) => runNeeds(pretrainTask(trial)))[0],
   });
   const { backend, why } = must(selected, describeDevice);
   say(`device: ${why}`);

@@ -22,6 +22,7 @@ import {
   exportEncoder,
   type OpenedEncoder,
   openEncoder,
+  readImagesFile,
   runFolderOf,
 } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
@@ -40,7 +41,6 @@ import {
   type ToldStatistics,
 } from "../flags/encoder_flags.ts";
 import { type FlagValues, textFlag, under } from "../flags/flags.ts";
-import { readImagesFile } from "../images/images_file.ts";
 
 const { "image-size": imageSize, "resize-size": resizeSize } = EVALUATION_FLAGS;
 

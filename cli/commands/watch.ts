@@ -15,7 +15,7 @@ import type { Command, CommandContext } from "../command/command.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { numberFlag, switchFlag, under, wholeFlag } from "../flags/flags.ts";
 import { followText } from "../watch/follow_text.ts";
-import { servePage } from "../watch/serve_page.ts";
+import { servePage } from "../watch/page_server.ts";
 
 /** Ports that a page can be served on; 0 is any free one. */
 const MOST_PORT = 65_535;

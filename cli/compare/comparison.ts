@@ -10,14 +10,13 @@ import {
   type TrialMethod,
   UNTRAINED,
 } from "./methods.ts";
-import { saysSomething, type TrialResult } from "./trial_result.ts";
+import { saysSomething, type TrialResult } from "./experiment_folder.ts";
 
 /** Which clock tells how long a step takes. */
 export type Clock = "wall" | "processor";
 
 /** Values of several seeds. */
 export interface Spread {
-  /** Their mean. */
   readonly mean: number;
   /** Their sample deviation, with `n − 1`; `null` of a single one. */
   readonly deviation: number | null;
@@ -42,7 +41,6 @@ export interface JudgedMethod {
 
 /** One seed of a method. */
 export interface MethodPoint {
-  /** The seed. */
   readonly seed: number;
   /** Part of the baseline's time of the same seed that is saved, in unfrozen steps; `null` without a baseline. */
   readonly saved: number | null;
@@ -54,9 +52,7 @@ export interface MethodPoint {
 
 /** A method over all its seeds. */
 export interface ComparedMethod {
-  /** The method. */
   readonly method: TrialMethod;
-  /** What it is called. */
   readonly title: string;
   /** Its epochs; 0 without pre-training. */
   readonly epochs: number;
@@ -70,17 +66,13 @@ export interface ComparedMethod {
   readonly saved: Spread | null;
   /** Part of the operations of its own unfrozen run that it saves, by the cost model. */
   readonly savedPredicted: number | null;
-  /** After fine-tuning. */
   readonly finetune: JudgedMethod;
-  /** By a linear classifier. */
   readonly probe: JudgedMethod;
   /** Loss of the last stage over the last epoch. */
   readonly loss: Spread | null;
-  /** Frozen layers of each phase. */
   readonly frozenLayers: readonly number[];
   /** Seconds of a step in each phase, mean over the seeds. */
   readonly secondsPerStep: readonly number[];
-  /** Its seeds. */
   readonly points: readonly MethodPoint[];
 }
 
@@ -104,10 +96,7 @@ export function spreadOf(values: readonly number[]): Spread {
 /** A finished pre-training. */
 type Pretrained = NonNullable<TrialResult["pretrain"]>;
 
-const stepTimes = (
-  pretrain: Pretrained,
-  clock: Clock,
-): readonly number[] =>
+const stepTimes = (pretrain: Pretrained, clock: Clock): readonly number[] =>
   clock === "processor"
     ? pretrain.processorSecondsPerStep
     : pretrain.wallSecondsPerStep;
@@ -202,8 +191,6 @@ function comparedMethod(
  * Puts finished trials beside each other. Drops and savings are against the baseline
  * `localmim` of the same seed, so that what a seed does to all methods is not in them.
  *
- * @param trials The trials, in any order.
- * @param powers Exponents of the methods, for their names.
  * @param clock How long a step takes: by the wall on a graphics card, by the
  * processor's clock where it computes itself.
  * @returns The methods that have a finished trial, in the order of `METHODS`, and the

@@ -10,16 +10,18 @@
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { left, type Result, right, withNewWords } from "../../core/mod.ts";
+import { withNewWords } from "../../core/mod.ts";
 import {
-  describeTrainError,
   differences,
   fileResult,
   replaceFile,
-  type TrainError,
+  type TopAccuracies,
 } from "../../train/mod.ts";
+import { must, refuse } from "../command/command_failed.ts";
+import { describeTraining, mustWork } from "../command/describe_errors.ts";
 import type { Experiment, Trial } from "./experiment.ts";
 import { UNTRAINED } from "./methods.ts";
+import type { PretrainResult } from "./pretrain_part.ts";
 
 /** Parts of a trial, in their order. */
 export const PARTS = ["pretrain", "finetune", "probe"] as const;
@@ -55,42 +57,30 @@ async function readJson(path: string): Promise<unknown> {
 /**
  * Opens the folder of an experiment, new or begun.
  *
- * @param folder Where it is.
  * @param experiment What it must be.
- * @returns Whether it was begun before; or, in words, why it cannot be that one's.
+ * @returns Whether it was begun before.
+ * @throws {CommandFailed} where it holds another one.
  */
 export async function openExperiment(
   folder: string,
   experiment: Experiment,
-): Promise<Result<string, boolean>> {
+): Promise<boolean> {
   const path = join(folder, EXPERIMENT_FILE);
   const before = await readJson(path);
   if (before !== null) {
     const now: unknown = JSON.parse(JSON.stringify(experiment));
     const [first] = differences(withNewWords(before, "pretrain"), now);
-    return first === undefined ? right(true) : left(
+    return first === undefined || refuse(
       `${folder} holds another experiment: ${first.path} was ${first.a}, now ${first.b}; give the same flags to go on, or another --output-dir`,
     );
   }
-  const made = await fileResult(
-    folder,
-    () => mkdir(folder, { recursive: true }),
-  );
-  const written = made._tag === "Left"
-    ? made
-    : await replaceFile(path, asText(experiment));
-  return written._tag === "Left"
-    ? left(describeTrainError(written.left))
-    : right(false);
+  const make = () => mkdir(folder, { recursive: true });
+  must(await fileResult(folder, make), describeTraining);
+  must(await replaceFile(path, asText(experiment)), describeTraining);
+  return false;
 }
 
-/**
- * The result of a part of a trial.
- *
- * @param folder The trial's folder.
- * @param part Which part.
- * @returns `null` if it is not finished.
- */
+/** The result of a part of a trial, `null` if it is not finished. */
 export async function finishedPart<A>(
   folder: string,
   part: Part,
@@ -98,17 +88,59 @@ export async function finishedPart<A>(
   return await readJson(join(folder, `${part}.json`)) as A | null;
 }
 
-/**
- * Keeps the result of a part; from now on it is finished.
- *
- * @param folder The trial's folder.
- * @param part Which part.
- * @param result Its result.
- */
-export function keepPart(
+/** Keeps the result of a part; from now on it is finished. */
+export async function keepPart(
   folder: string,
   part: Part,
   result: unknown,
-): Promise<Result<TrainError, void>> {
-  return replaceFile(join(folder, `${part}.json`), asText(result));
+): Promise<void> {
+  mustWork(await replaceFile(join(folder, `${part}.json`), asText(result)));
+}
+
+/** How long a part took, by the wall. */
+export interface PartTime {
+  /** Seconds from its start to its end, in all sittings. */
+  readonly wallSeconds: number;
+}
+
+/** What a judgement found. */
+export interface Judgement extends TopAccuracies, PartTime {
+  /** Part of the images to judge by that are of the most frequent class. */
+  readonly mostFrequent?: number;
+  /** Whether the classifier's loss ended no lower than that of a uniform guess. */
+  readonly diverged?: boolean;
+}
+
+/** Whether a judgement says anything of the encoder: it did not diverge, and finds more than one answer for everything. */
+export const saysSomething = (
+  { top1, mostFrequent = 0, diverged = false }: Judgement,
+): boolean => !diverged && top1 > mostFrequent;
+
+/** A finished trial. */
+export interface TrialResult extends Pick<Trial, "method" | "seed"> {
+  /** Its pre-training; `null` if it has none. */
+  readonly pretrain: (PretrainResult & PartTime) | null;
+  readonly finetune: Judgement;
+  /** Accuracies of a linear classifier on the frozen encoder. */
+  readonly probe: Judgement;
+}
+
+/**
+ * Reads a trial.
+ *
+ * @returns Its result, or `null` if a part of it is not finished.
+ */
+export async function trialResult(
+  folder: string,
+  trial: Pick<Trial, "method" | "seed">,
+): Promise<TrialResult | null> {
+  const { method, seed } = trial;
+  const own = trialFolder(folder, trial);
+  const pretrain = await finishedPart<TrialResult["pretrain"]>(own, "pretrain");
+  const finetune = await finishedPart<Judgement>(own, "finetune");
+  const probe = await finishedPart<Judgement>(own, "probe");
+  const isMissing = pretrain === null && method !== UNTRAINED;
+  return isMissing || finetune === null || probe === null
+    ? null
+    : { method, seed, pretrain, finetune, probe };
 }

@@ -15,6 +15,7 @@ import {
   type TopAccuracies,
   type TrainError,
 } from "../../train/mod.ts";
+import { mustWork } from "../command/describe_errors.ts";
 import { finetuneEncoder } from "../evaluate/finetune_encoder.ts";
 import type { Evaluation } from "../evaluate/open_evaluation.ts";
 import {
@@ -38,19 +39,15 @@ import {
 } from "./experiment.ts";
 import { type Part, trialFolder } from "./experiment_folder.ts";
 import { UNTRAINED } from "./methods.ts";
-import type { Judgement } from "./trial_result.ts";
+import type { Judgement } from "./experiment_folder.ts";
 
 /** What the judgements of an experiment share. */
 export interface JudgeContext extends ShownWork {
-  /** The experiment. */
   readonly experiment: Experiment;
-  /** Labelled images to learn from. */
   readonly train: ImageSource;
-  /** Labelled images to judge by. */
   readonly queries: ImageSource;
-  /** Where it computes. */
   readonly backend: Backend;
-  /** Told the mean loss of every epoch. */
+  /** Called with the mean loss of every epoch. */
   readonly say: (line: string) => void;
   /** Stops it after the step at which it is aborted. */
   readonly signal: AbortSignal;
@@ -74,15 +71,20 @@ async function encoderOf(
   { experiment }: JudgeContext,
   trial: Trial,
   root: string,
-): Promise<Result<TrainError, OpenedEncoder>> {
+): Promise<OpenedEncoder> {
   const { method, seed } = trial;
   const [first] = experiment.methods;
   const of = method === UNTRAINED && first !== undefined ? first : method;
   const path = join(trialFolder(root, { method: of, seed }), "pretrain");
-  const encoder = await openEncoder(path);
-  if (encoder._tag === "Left" || method !== UNTRAINED) return encoder;
-  const parameters = untrainedEncoder(encoder.right);
-  return right({ ...encoder.right, parameters });
+  const encoder = mustWork(await openEncoder(path));
+  // An encoder of fewer steps is not that of the trial.
+  const [damaged] = encoder.skipped;
+  if (damaged !== undefined) {
+    return mustWork(left({ _tag: "CheckpointRefused", ...damaged }));
+  }
+  return method === UNTRAINED
+    ? { ...encoder, parameters: untrainedEncoder(encoder) }
+    : encoder;
 }
 
 /** What a judgement found, without the time that it took. */
@@ -91,45 +93,34 @@ export type Judged = Omit<Judgement, "wallSeconds">;
 /**
  * Judges the encoder of a trial, from the beginning or from where it was stopped.
  *
- * @param context What the judgements of the experiment share.
- * @param trial The trial.
- * @param part How it is judged.
  * @param root The experiment's folder, with the finished pre-training of the trial.
+ * @throws {CommandFailed} where it fails.
  */
 export async function judgePart(
   context: JudgeContext,
   trial: Trial,
   part: Exclude<Part, "pretrain">,
   root: string,
-): Promise<Result<TrainError, Judged | Interrupted>> {
+): Promise<Judged | Interrupted> {
   const { train, queries, backend, say } = context;
   const encoder = await encoderOf(context, trial, root);
-  if (encoder._tag === "Left") return encoder;
-  const { model, skipped: [damaged] } = encoder.right;
-  // An encoder of fewer steps is not that of the trial.
-  if (damaged !== undefined) {
-    return left({ _tag: "CheckpointRefused", ...damaged });
-  }
   const classes = train.classNames?.length ?? 0;
   const evaluation: Evaluation = {
-    encoder: encoder.right,
+    ...{ encoder, classes, backend },
     ...evaluatedImages(train, queries),
-    classes,
-    resizeSize: model.imageSize,
-    backend,
+    resizeSize: encoder.model.imageSize,
   };
   const file = join(trialFolder(root, trial), `${part}.safetensors`);
   const choice = await choiceOf(context, file);
-  const found = await judge(context, trial, part, evaluation, choice);
+  const judged = await judge(context, trial, part, evaluation, choice);
   tellUnreadable(evaluation, say);
-  if (found._tag === "Left") {
-    return found.left._tag === "Stopped" ? right("interrupted") : found;
-  }
-  if (found.right === "interrupted") return right(found.right);
-  const share = frequentShare(queries);
-  accuracyWarnings(found.right, share, classes).forEach(say);
-  const diverged = hasDiverged(found.right.loss ?? null, classes);
-  return right({ ...found.right, mostFrequent: share, diverged });
+  const isStopped = judged._tag === "Left" && judged.left._tag === "Stopped";
+  const found = isStopped ? "interrupted" : mustWork(judged);
+  if (found === "interrupted") return found;
+  const mostFrequent = frequentShare(queries);
+  accuracyWarnings(found, mostFrequent, classes).forEach(say);
+  const diverged = hasDiverged(found.loss ?? null, classes);
+  return { ...found, mostFrequent, diverged };
 }
 
 /** Accuracies by one of the judgements. */

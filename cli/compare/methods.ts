@@ -34,11 +34,9 @@ export type TrialMethod = Method | typeof UNTRAINED;
 
 /** Exponents of the methods that have one. */
 export interface MethodPowers {
-  /** Of the stage factors (SR-LR). */
   readonly stagePower: number;
   /** Of the rates, where SR-LR is off (LR-LR). */
   readonly ratePower: number;
-  /** Of the rates, beside SR-LR. */
   readonly ratePowerWithStages: number;
 }
 
@@ -111,9 +109,6 @@ function shortened(
  * The configuration of a method.
  *
  * @param config What all methods have in common, with the freeze times of those that freeze.
- * @param powers Exponents.
- * @param samples Samples of an epoch.
- * @param method The method.
  * @returns The configuration, or what is wrong with the common one.
  */
 export function configOfMethod(

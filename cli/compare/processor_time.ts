@@ -6,9 +6,12 @@
  */
 import { appendFile, readFile } from "node:fs/promises";
 import process from "node:process";
-import { left, type Result, right } from "../../core/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import {
+  afterStep,
+  atEnd,
   fileResult,
+  type Hook,
   type Pretraining,
   type StepReport,
   type TimedStep,
@@ -41,15 +44,36 @@ function noted(
   return fileResult(path, () => appendFile(path, `${JSON.stringify(line)}\n`));
 }
 
+/** Notes a step and calls the hooks after it, or those at the end of a run that is stopped. */
+async function hooked(
+  run: Pretraining,
+  hooks: readonly Hook[],
+  taken: Result<TrainError, StepReport>,
+  path: string,
+  spent: number,
+): Promise<Result<TrainError, void>> {
+  if (taken._tag === "Left") {
+    return taken.left._tag === "Stopped"
+      ? await atEnd(hooks, run)
+      : right(undefined);
+  }
+  const written = await noted(path, taken.right, spent);
+  return written._tag === "Left"
+    ? written
+    : await afterStep(hooks, taken.right, run);
+}
+
 /**
- * A run that writes down the processor's time of each of its steps.
+ * A run that writes down the processor's time of each of its steps, hooks not counted.
  *
- * @param run The run.
+ * @param run The run; it has no hooks of its own.
+ * @param hooks Work beside its steps.
  * @param path File that gets a line for every step.
  * @param clock The processor's time so far, milliseconds; by default this process's.
  */
 export function clockedRun(
   run: Pretraining,
+  hooks: readonly Hook[],
   path: string,
   clock: () => number = processorTime,
 ): Pretraining {
@@ -59,16 +83,15 @@ export function clockedRun(
     },
     snapshot: () => run.snapshot(),
     parameters: () => run.parameters(),
+    state: () => run.state(),
     dispose: () => run.dispose(),
     async *[Symbol.asyncIterator]() {
       let before = clock();
       for await (const taken of run) {
         const spent = clock() - before;
-        if (taken._tag === "Right") {
-          const written = await noted(path, taken.right, spent);
-          if (written._tag === "Left") return yield left(written.left);
-        }
-        yield taken;
+        const done = await hooked(run, hooks, taken, path, spent);
+        yield done._tag === "Left" ? done : taken;
+        if (done._tag === "Left") return;
         before = clock();
       }
     },

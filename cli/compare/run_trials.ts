@@ -5,10 +5,10 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Result, right } from "../../core/mod.ts";
-import { fileResult, type TrainError } from "../../train/mod.ts";
+import { fileResult } from "../../train/mod.ts";
+import { mustWork } from "../command/describe_errors.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
-import { showSeconds } from "../pretrain/progress.ts";
+import { duration } from "../output/words.ts";
 import type { Experiment, Trial } from "./experiment.ts";
 import {
   finishedPart,
@@ -20,16 +20,14 @@ import {
 } from "./experiment_folder.ts";
 import { type JudgeContext, judgePart } from "./judge_parts.ts";
 import { type PretrainContext, pretrainPart } from "./pretrain_part.ts";
-import type { PartTime } from "./trial_result.ts";
+import type { PartTime } from "./experiment_folder.ts";
 
 /** What the parts of an experiment share. */
 export interface TrialContext extends JudgeContext, PretrainContext {
-  /** The experiment. */
   readonly experiment: Experiment;
-  /** Its folder. */
   readonly folder: string;
   /** Called when a part has been finished. */
-  readonly finished: () => Promise<Result<TrainError, unknown>>;
+  readonly finished: () => Promise<unknown>;
 }
 
 /** A part of a trial that is still to be done. */
@@ -38,7 +36,6 @@ interface Task {
   readonly part: Part;
 }
 
-/** Mean seconds of the parts of each kind that are finished. */
 type MeanSeconds = ReadonlyMap<Part, number>;
 
 /** What is to be done, and how long what was done took. */
@@ -69,7 +66,7 @@ function leftWords(tasks: readonly Task[], seconds: MeanSeconds): string {
     (sum, { part }) => sum + (seconds.get(part) ?? 0),
     0,
   );
-  return `, about ${showSeconds(total)} left`;
+  return `, about ${duration(total)} left`;
 }
 
 const WORDS: Readonly<Record<Part, string>> = {
@@ -82,42 +79,38 @@ const WORDS: Readonly<Record<Part, string>> = {
 async function done(
   context: TrialContext,
   { trial, part }: Task,
-): Promise<Result<TrainError, "finished" | Interrupted>> {
+): Promise<"finished" | Interrupted> {
   const own = trialFolder(context.folder, trial);
-  const made = await fileResult(own, () => mkdir(own, { recursive: true }));
-  if (made._tag === "Left") return made;
+  mustWork(await fileResult(own, () => mkdir(own, { recursive: true })));
   const from = performance.now();
   const result = part === "pretrain"
     ? await pretrainPart(context, trial, join(own, part))
     : await judgePart(context, trial, part, context.folder);
-  if (result._tag === "Left") return result;
-  if (result.right === "interrupted") return right(result.right);
+  if (result === "interrupted") return result;
   const wallSeconds = (performance.now() - from) / 1000;
-  const kept = await keepPart(own, part, { ...result.right, wallSeconds });
-  if (kept._tag === "Left") return kept;
-  const told = await context.finished();
-  return told._tag === "Left" ? told : right("finished");
+  await keepPart(own, part, { ...result, wallSeconds });
+  await context.finished();
+  return "finished";
 }
 
 /**
  * Does what is left of an experiment. Every part that is finished is kept; one that
  * was stopped goes on where it was.
  *
- * @param context What the parts share.
- * @param trials The trials, in order.
- * @returns Whether all is done, or the first error.
+ * @returns Whether all is done.
+ * @throws {CommandFailed} where a part fails.
  */
 export async function runTrials(
   context: TrialContext,
   trials: readonly Trial[],
-): Promise<Result<TrainError, "finished" | Interrupted>> {
+): Promise<"finished" | Interrupted> {
   const { folder, signal, say } = context;
   const count = trials.reduce((sum, trial) => sum + partsOf(trial).length, 0);
   while (true) {
     const { tasks, seconds } = await remaining(folder, trials);
     const [task] = tasks;
-    if (task === undefined) return right("finished");
-    if (signal.aborted) return right("interrupted");
+    if (task === undefined) return "finished";
+    if (signal.aborted) return "interrupted";
     const { trial: { method, seed }, part } = task;
     const place = `part ${count - tasks.length + 1} of ${count}`;
     say(
@@ -125,7 +118,6 @@ export async function runTrials(
         leftWords(tasks, seconds)
       }`,
     );
-    const end = await done(context, task);
-    if (end._tag === "Left" || end.right === "interrupted") return end;
+    if (await done(context, task) === "interrupted") return "interrupted";
   }
 }

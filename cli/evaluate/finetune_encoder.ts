@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type DeviceTensors, interruptible } from "../../backends/mod.ts";
+import type { DeviceTensors } from "../../backends/mod.ts";
 import { type Faults, left, type Result, right } from "../../core/mod.ts";
 import type { ImageWorkers, loadAll } from "../../data/mod.ts";
 import {
@@ -11,15 +11,15 @@ import {
   classifierAccuracy,
   finetuneBatches,
   type FinetuneConfig,
-  finetuneIdentity,
   finetunePlan,
-  type FinetuneReport,
-  finetuning,
+  finetuneTask,
   initialFinetune,
-  type SteppedTraining,
   type TopAccuracies,
+  train as startTraining,
   type TrainError,
+  type Training,
   type TrainingIdentity,
+  type TrainState,
 } from "../../train/mod.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { percent } from "./judgement.ts";
@@ -48,7 +48,7 @@ export interface FinetunedAccuracies extends TopAccuracies {
 
 /** Fine-tuning that has not begun, or where it was stopped. */
 interface Started {
-  readonly training: SteppedTraining<FinetuneReport>;
+  readonly training: Training;
   readonly identity: TrainingIdentity;
 }
 
@@ -63,7 +63,7 @@ async function started(
   const plan = finetunePlan(config, train.length);
   if (plan._tag === "Left") return badConfig(plan.left);
   const run = { config, plan: plan.right };
-  const identity = finetuneIdentity(run);
+  const identity = finetuneTask(run);
   const first = initialFinetune(run, encoder.parameters);
   const start = await startOf(identity, first, choice.resume);
   if (start._tag === "Left") return start;
@@ -74,13 +74,9 @@ async function started(
   });
   if (made._tag === "Left") return badConfig(made.left);
   const [batches, from] = [made.right, start.right];
-  const engine = choice.signal === undefined
-    ? backend
-    : interruptible(backend, choice.signal);
-  const training = finetuning({
-    ...run,
-    backend: engine,
-    batches,
+  const { signal } = choice;
+  const training = startTraining(identity, {
+    ...{ backend, batches, signal },
     start: from,
   });
   return right({ training, identity });
@@ -90,7 +86,7 @@ async function started(
 async function accuraciesOf(
   { backend, queries }: Evaluation,
   config: FinetuneConfig,
-  tensors: DeviceTensors,
+  state: TrainState,
   middles: () => ReturnType<typeof loadAll>,
   shown: ShownWork,
 ): Promise<Result<TrainError, FinetunedAccuracies>> {
@@ -110,9 +106,9 @@ async function accuraciesOf(
           options,
         ),
     );
-  const own = await of(tensors);
+  const own = await of(state.parameters);
   if (own._tag === "Left") return own;
-  const means = averagedParameters(config, tensors);
+  const means = averagedParameters(state);
   const ema = means === null ? right(null) : await of(means);
   return ema._tag === "Left" ? ema : right({ ...own.right, ema: ema.right });
 }
@@ -139,7 +135,7 @@ export async function finetuneEncoder(
   const { training, identity } = opened.right;
   // Under the bar of the training there is no room for another one.
   const judge = (shown: ShownWork) =>
-    accuraciesOf(evaluation, config, training.tensors(), middles.right, shown);
+    accuraciesOf(evaluation, config, training.state(), middles.right, shown);
   let last: FinetunedAccuracies | null = null;
   try {
     const done = await trainToEnd(training, {

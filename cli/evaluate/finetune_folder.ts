@@ -6,7 +6,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
-import { newFolder } from "../pretrain/numbered_folders.ts";
+import { newFolder } from "../runs/choose_run.ts";
 import type { TrainingChoice } from "./training_start.ts";
 
 /** The classifier in a folder of its own. */

@@ -7,8 +7,10 @@ import { type Backend, selectBackend } from "../../backends/mod.ts";
 import { labelledImages, normalizationFor } from "../../data/mod.ts";
 import {
   describeSkipped,
+  type HeldOut,
   type OpenedEncoder,
   openEncoder,
+  readImagesFile,
   runFolderAt,
 } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
@@ -28,10 +30,8 @@ import {
   statisticsFrom,
   type ToldStatistics,
 } from "../flags/encoder_flags.ts";
-import { imageFlags } from "../images/image_flags.ts";
+import { classesFrom, imageFlags } from "../images/image_flags.ts";
 import { openImages, type PretrainImages } from "../images/images.ts";
-import { type HeldOut, readImagesFile } from "../images/images_file.ts";
-import { classesFrom } from "../pretrain/settings.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
 
 /** Flags of every evaluation. */

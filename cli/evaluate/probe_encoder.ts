@@ -15,14 +15,16 @@ import {
   type HostTensors,
   initialProbe,
   type LabelledFeatures,
-  linearProbe,
   probeAccuracy,
+  probeBatches,
   type ProbeConfig,
-  probeIdentity,
-  probeLength,
+  probePlan,
   type ProbeSweep,
+  probeTask,
+  type Snapshot,
   sweepProbe,
   type TopAccuracies,
+  train as startTraining,
   type TrainError,
   uploadEncoder,
 } from "../../train/mod.ts";
@@ -137,11 +139,11 @@ async function rated(
     const baseRate = await storedRate(resume) ?? config.baseRate;
     return right({ config: { ...config, baseRate }, sweep: null });
   }
-  const length = probeLength(config, features.labels.length);
-  if (length._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: length.left });
+  const plan = probePlan(config, features.labels.length);
+  if (plan._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: plan.left });
   }
-  const { totalSteps } = length.right;
+  const { totalSteps } = plan.right;
   const sweep = await underBar(choice, "steps of all rates", totalSteps, (
     options,
   ) => sweepProbe({ config, backend, features }, options));
@@ -171,7 +173,7 @@ function learnedBy(
 
 /** A probe at its end. */
 interface ProbeEnd {
-  readonly tensors: HostTensors;
+  readonly snapshot: Snapshot;
   /** Mean loss over its last epoch, if it was trained now. */
   readonly loss: number | null;
 }
@@ -186,17 +188,20 @@ async function trained(
 ): Promise<Result<TrainError, ProbeEnd | Interrupted>> {
   const { backend } = evaluation;
   const learned = learnedBy(evaluation, encoded, features, config, choice);
-  const length = probeLength(config, learned.samples);
-  if (length._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: length.left });
+  const plan = probePlan(config, learned.samples);
+  if (plan._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: plan.left });
   }
-  const identity = probeIdentity(config, length.right.totalSteps);
+  const identity = probeTask({ config, plan: plan.right });
   const first = initialProbe(config);
   const start = await startOf(identity, first, choice.resume);
   if (start._tag === "Left") return start;
-  const from = { ...learned, start: start.right };
-  const probe = linearProbe({ config, backend, ...from });
-  if (probe._tag === "Left") return probe;
+  const probe = startTraining(identity, {
+    backend,
+    batches: probeBatches({ config, ...learned }),
+    start: start.right,
+    signal: choice.signal,
+  });
   let loss: number | null = null;
   const atEpoch = (mean: number) => {
     loss = mean;
@@ -204,14 +209,14 @@ async function trained(
   };
   const { epochs } = config;
   const tale = { ...choice, identity, epochs, atEpoch };
-  const done = await trainToEnd(probe.right, tale);
-  const end = done._tag === "Left" ? done : await probe.right.snapshot();
-  probe.right.dispose();
+  const done = await trainToEnd(probe, tale);
+  const end = done._tag === "Left" ? done : await probe.snapshot();
+  probe.dispose();
   if (done._tag === "Left") return done;
   if (end._tag === "Left") return end;
   return done.right === "interrupted"
     ? right(done.right)
-    : right({ tensors: end.right.tensors, loss });
+    : right({ snapshot: end.right, loss });
 }
 
 /** Chooses a rate for a probe if that is wanted, trains it and judges it. */
@@ -231,9 +236,9 @@ async function probed(
   const end = await trained(evaluation, encoded, features, config, choice);
   if (end._tag === "Left") return end;
   if (end.right === "interrupted") return right(end.right);
-  const { tensors, loss } = end.right;
+  const { snapshot, loss } = end.right;
   const { backend } = evaluation;
-  const found = await probeAccuracy(backend, config, tensors, asked);
+  const found = await probeAccuracy(backend, config, snapshot, asked);
   const { baseRate } = config;
   return found._tag === "Left"
     ? found

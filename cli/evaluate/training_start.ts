@@ -7,13 +7,16 @@ import { mkdir } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { type Result, right } from "../../core/mod.ts";
 import {
+  fileIdentity,
   fileResult,
+  flatSnapshot,
   lockFolder,
   readTraining,
   replaceFile,
-  type SteppedTraining,
-  type TensorSnapshot,
+  type Snapshot,
+  snapshotByKind,
   type TrainError,
+  type Training,
   type TrainingIdentity,
   trainingParts,
 } from "../../train/mod.ts";
@@ -29,10 +32,14 @@ import { checkWritable } from "./check_writable.ts";
  */
 export async function startOf(
   identity: TrainingIdentity,
-  first: TensorSnapshot,
+  first: Snapshot,
   path: string | undefined,
-): Promise<Result<TrainError, TensorSnapshot>> {
-  return path === undefined ? right(first) : await readTraining(identity, path);
+): Promise<Result<TrainError, Snapshot>> {
+  if (path === undefined) return right(first);
+  const read = await readTraining(fileIdentity(identity), path);
+  return read._tag === "Left"
+    ? read
+    : right(snapshotByKind(identity, read.right));
 }
 
 /** What the steps of an evaluation's training say. */
@@ -68,14 +75,15 @@ export interface TrainingTale extends Omit<TrainingChoice, "resume"> {
 
 /** Writes a moment of training. */
 async function save(
-  training: SteppedTraining<unknown>,
+  training: Training,
   { identity, output }: TrainingTale,
 ): Promise<Result<TrainError, void>> {
   if (output === undefined) return right(undefined);
   const snapshot = await training.snapshot();
-  return snapshot._tag === "Left"
-    ? snapshot
-    : await replaceFile(output, trainingParts(identity, snapshot.right));
+  return snapshot._tag === "Left" ? snapshot : await replaceFile(
+    output,
+    trainingParts(fileIdentity(identity), flatSnapshot(snapshot.right)),
+  );
 }
 
 /** Sees that training can be kept, before a step is taken. */
@@ -117,13 +125,13 @@ async function epochLine(
  * @returns Whether it got there.
  */
 export async function trainToEnd(
-  training: SteppedTraining<Report>,
+  training: Training,
   tale: TrainingTale,
 ): Promise<Result<TrainError, "finished" | Interrupted>> {
   const kept = await opened(tale);
   if (kept._tag === "Left") return kept;
   using _lock = kept.right ?? { [Symbol.dispose]: () => {} };
-  const { totalSteps } = tale.identity;
+  const { totalSteps } = tale.identity.plan;
   const bar = (tale.startBar ?? NO_BAR)("steps", totalSteps);
   try {
     return await trainedUnder(bar, training, tale);
@@ -134,10 +142,10 @@ export async function trainToEnd(
 
 async function trainedUnder(
   bar: Bar,
-  training: SteppedTraining<Report>,
+  training: Training,
   tale: TrainingTale,
 ): Promise<Result<TrainError, "finished" | Interrupted>> {
-  const { identity: { totalSteps }, epochs, say, signal } = tale;
+  const { identity: { plan: { totalSteps } }, epochs, say, signal } = tale;
   const losses: number[] = [];
   for await (const report of training) {
     if (report._tag === "Left") {

@@ -30,8 +30,6 @@ function withValueAt(
 /**
  * The value that a flag has in a configuration.
  *
- * @param flag The flag.
- * @param config The configuration.
  * @returns The value, or `undefined` where the configuration does not say it.
  */
 export function valueIn<A>(flag: Flag<A>, config: object): A | undefined {
@@ -43,7 +41,6 @@ export function valueIn<A>(flag: Flag<A>, config: object): A | undefined {
 /**
  * The default of a flag in words.
  *
- * @param flag The flag.
  * @param bases The configurations that hold where it is not given.
  * @returns `null` where there is nothing to say.
  */
@@ -63,9 +60,6 @@ export function defaultText<A>(
 /**
  * A configuration with what flags set: each that was given at its own place.
  *
- * @param table The flags.
- * @param values Those that were given.
- * @param base The configuration that holds where none is.
  * @returns The changed configuration, which a decoder is to look over.
  */
 export function withValues<Table extends FlagTable, Config extends object>(

@@ -97,7 +97,6 @@ const line = (words: string, names: readonly string[]): readonly string[] =>
 /**
  * What became of the content of a file of weights.
  *
- * @param report The report.
  * @returns Lines; none where everything is as it should be.
  */
 export function describeReport(
@@ -126,9 +125,7 @@ export const describeStatistics = (
 
 /** Statistics, and in words who says them. */
 export interface ToldStatistics {
-  /** The statistics. */
   readonly normalization: Normalization;
-  /** Where they are from. */
   readonly from: string;
 }
 
@@ -143,9 +140,6 @@ const spread = (
  * What the images of an encoder are normalised with: what flags say, else what its
  * run, its export or the configuration beside its weights says, else the images' own.
  *
- * @param values Flags as they were given.
- * @param encoder The encoder.
- * @param own Statistics of the images at hand.
  * @returns The statistics, or what is wrong with the flags.
  */
 export function statisticsFrom(

@@ -29,8 +29,6 @@ const lastPart = (path: string): string =>
  * What fields are called by the flags that set them. Smaller configurations have the
  * same fields at other places, so that the last part of a path is a name, too; but a
  * choice has no range, and its name no place in a sentence.
- *
- * @param table The flags of a command.
  */
 export function fieldNames(table: FlagTable): FieldNames {
   const placed = Object.entries(table).flatMap(([name, { at, isChoice }]) =>

@@ -49,12 +49,7 @@ export type FlagValues<Table extends FlagTable> = {
     : never;
 };
 
-/**
- * Flags under a heading of the help.
- *
- * @param heading The heading.
- * @param table The flags.
- */
+/** Flags under a heading of the help. */
 export const under = <Table extends FlagTable>(
   heading: string,
   table: Table,
@@ -63,12 +58,7 @@ export const under = <Table extends FlagTable>(
     Object.entries(table).map(([name, flag]) => [name, { ...flag, heading }]),
   ) as unknown as Table;
 
-/**
- * Flags with their defaults in words.
- *
- * @param table The flags.
- * @param defaults What those are that are not given.
- */
+/** Flags with their defaults in words. */
 export const initially = <Table extends FlagTable>(
   table: Table,
   defaults: { readonly [Name in keyof Table]?: string },
@@ -111,8 +101,6 @@ export function textFlag(
  * A flag with one of a few words.
  *
  * @param words The words, or for each word its value.
- * @param help What it is for.
- * @param place Where it belongs.
  * @param renamed Words of earlier versions that are still read.
  */
 export function choiceFlag<Word extends string>(

@@ -6,7 +6,6 @@
 import type { Flag, FlagTable } from "./flags.ts";
 import { defaultText } from "./configuration.ts";
 
-/** A flag as it is called. */
 const callOf = (name: string, { metavar }: Flag<unknown>): string =>
   `--${name} ${metavar}`.trimEnd();
 
@@ -23,8 +22,6 @@ function byHeading(
 /**
  * Help of a program: a line for each flag, under its heading.
  *
- * @param usage The program's purpose and call.
- * @param table Its flags.
  * @param bases The configurations from which defaults are read; where they differ, the
  * defaults stand beside each other.
  */

@@ -13,16 +13,20 @@ import {
   left,
   MODEL_PRESETS,
   type ModelName,
+  modelNamed,
   type ModelSpec,
+  nearestHint,
   peakRate,
   type PretrainConfig,
   type RateMode,
   type Result,
+  right,
   stagesOnGrid,
 } from "../../core/mod.ts";
 import { withValues } from "./configuration.ts";
 import {
   choiceFlag,
+  type Flag,
   type FlagValues,
   FROM_ZERO,
   numberFlag,
@@ -41,17 +45,28 @@ const effectiveBatch = ({ training }: PretrainConfig): number =>
 const rateFor256 = (config: PretrainConfig): number =>
   config.rate.baseRate * 256 / effectiveBatch(config);
 
-/** The preset that a model is. */
+const PRESETS = Object.keys(MODEL_PRESETS) as ModelName[];
+
 const presetOf = (model: ModelSpec): ModelName | undefined =>
-  (Object.keys(MODEL_PRESETS) as ModelName[])
-    .find((name) => MODEL_PRESETS[name] === model);
+  PRESETS.find((name) => MODEL_PRESETS[name] === model);
+
+/** A model by its own name or by that of timm, MAE or transformers. */
+export const MODEL_FLAG: Flag<string> = {
+  metavar: PRESETS.join("|"),
+  help:
+    "sizes of the Vision Transformer; also by timm's name with patch and image size, for example vit_base_patch32_384",
+  isChoice: true,
+  parse: (text) => {
+    const model = modelNamed(text);
+    return model._tag === "Right"
+      ? right(text)
+      : left(`${model.left.wanted}${nearestHint(text, PRESETS)}`);
+  },
+  read: ({ model }: PretrainConfig) => presetOf(model),
+};
 
 const MODEL_FLAGS = under("Model", {
-  "model": choiceFlag(
-    Object.keys(MODEL_PRESETS) as ModelName[],
-    "sizes of the Vision Transformer",
-    { read: ({ model }: PretrainConfig) => presetOf(model) },
-  ),
+  "model": MODEL_FLAG,
   "image-size": wholeFlag(1, "side of the square images, pixels", {
     at: "model.imageSize",
     initial: "the model's",
@@ -208,7 +223,6 @@ const contradictions = (values: MethodValues): readonly Fault[] => {
 /**
  * Rates by layer as flags say.
  *
- * @param base What holds where they say nothing.
  * @param mode The flag `--lr-mode`.
  * @param power The flag `--lr-lr`.
  */
@@ -234,10 +248,20 @@ function onGrid(model: ModelSpec, takesAll: true | undefined): ModelSpec {
   return { ...model, stages: stagesOnGrid(stages, gridSize(model)) };
 }
 
+function modelOf(name: string): Result<Fault, ModelSpec> {
+  const named = modelNamed(name);
+  if (named._tag === "Left") return named;
+  const { preset, ...sizes } = named.right;
+  return right({ ...MODEL_PRESETS[preset], ...sizes });
+}
+
 /** What flags make of a configuration; its rate goes with the batch. */
-function changed(base: PretrainConfig, values: MethodValues): PretrainConfig {
-  const { model: name, "lr-lr": power, ...placed } = values;
-  const model = name === undefined ? base.model : MODEL_PRESETS[name];
+function changed(
+  base: PretrainConfig,
+  model: ModelSpec,
+  values: MethodValues,
+): PretrainConfig {
+  const { model: _, "lr-lr": power, ...placed } = values;
   const config = withValues(METHOD_FLAGS, placed, { ...base, model });
   const sameRate = values.blr === undefined &&
     effectiveBatch(config) === effectiveBatch(base);
@@ -256,7 +280,6 @@ function changed(base: PretrainConfig, values: MethodValues): PretrainConfig {
  * A configuration changed by flags.
  *
  * @param base What holds where no flag is given; its rate goes with the batch.
- * @param values Flags that were given.
  * @returns The configuration, or every fault in it.
  */
 export function configFromFlags(
@@ -264,7 +287,10 @@ export function configFromFlags(
   values: MethodValues,
 ): Result<Faults, PretrainConfig> {
   const [first, ...others] = contradictions(values);
-  return first === undefined
-    ? decodePretrainConfig(changed(base, values))
-    : left([first, ...others]);
+  if (first !== undefined) return left([first, ...others]);
+  const { model: name } = values;
+  const model = name === undefined ? right(base.model) : modelOf(name);
+  return model._tag === "Left"
+    ? left([model.left])
+    : decodePretrainConfig(changed(base, model.right, values));
 }

@@ -37,10 +37,7 @@ interface OptionToken {
   readonly value?: string | undefined;
 }
 
-function tokensOf(
-  table: FlagTable,
-  args: readonly string[],
-): readonly Token[] {
+function tokensOf(table: FlagTable, args: readonly string[]): readonly Token[] {
   const options = Object.fromEntries(
     Object.entries(table).map(([name, { metavar }]) =>
       [name, {
@@ -123,8 +120,6 @@ const repeated = (names: readonly string[]): readonly Fault[] =>
 /**
  * Reads a command line.
  *
- * @param table The flags that exist.
- * @param args The words of the command line.
  * @returns The values that were given, or every fault: unknown flags and
  * impossible values with the nearest right ones, words that belong to no flag,
  * flags given twice.
@@ -150,8 +145,6 @@ export function parseFlags<Table extends FlagTable>(
 /**
  * What there is to say of words of earlier versions, which are still read.
  *
- * @param table The flags that exist.
- * @param args The words of the command line.
  * @returns A line for each of them.
  */
 export function renamedWords(
@@ -170,9 +163,7 @@ export function renamedWords(
 
 /** A command line cut in two. */
 export interface SplitWords {
-  /** The words. */
   readonly words: readonly string[];
-  /** The flags behind them. */
   readonly flags: readonly string[];
 }
 
@@ -180,7 +171,6 @@ export interface SplitWords {
  * Takes the words that a command wants from the front of its command line.
  *
  * @param wanted What the words are, for example `["RUN", "OUT"]`.
- * @param args The command line.
  * @returns The words and what follows, or the first word that is missing.
  */
 export function splitWords(

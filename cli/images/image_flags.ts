@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { left } from "../../core/mod.ts";
+import { classNamesFrom } from "../../data/mod.ts";
+import { must } from "../command/command_failed.ts";
 import {
   type FlagPlace,
   numberFlag,
@@ -40,3 +43,21 @@ export const imageFlags = (data: string, verb: string, share: string) =>
       initial: "all",
     }),
   });
+
+/** The classes that `--classes` says, or `null` where it is not given. */
+export async function classesFrom(
+  classes: string | undefined,
+): Promise<readonly string[] | null> {
+  if (classes === undefined) return null;
+  const names = await classNamesFrom(classes);
+  if (names._tag === "Right") return names.right;
+  const { left: error } = names;
+  return must(left(
+    error._tag === "BadOptions" ? error.faults : [{
+      _tag: "Inconsistent",
+      path: "--classes",
+      found: classes,
+      wanted: "a subset, names or a file of names",
+    }],
+  ));
+}

@@ -28,11 +28,10 @@ import {
   splitSource,
   withClassesOf,
 } from "../../data/mod.ts";
-import type { HeldOut, ImageChoice } from "./images_file.ts";
+import type { HeldOut, ImageChoice } from "../../train/mod.ts";
 
 /** Images to learn from, and labelled ones kept away from learning, if there are any. */
 export interface PretrainImages {
-  /** Images to learn from. */
   readonly train: ImageSource;
   /** Images of the same classes that the model never learns from. */
   readonly queries: ImageSource | null;
@@ -56,8 +55,28 @@ function withLabels(images: PretrainImages): PretrainImages {
 /** Queries held out where the data have no part of their own for judging: a fifth, at most. */
 const HELD_OUT = 2000;
 
-/** The share is the same for every run, so that runs can be compared. */
-const HOLD_OUT_KEY = rootKey(0);
+/** Key of all draws of images: they are the same for every run, so that runs can be compared. */
+export const DRAW_KEY = rootKey(0);
+
+const badOptions = (faults: Faults): Result<DataError, never> =>
+  left({ _tag: "BadOptions", faults });
+
+/**
+ * So many of the images, the same ones each time.
+ *
+ * @param count How many; all without.
+ */
+export function drawnImages(
+  source: ImageSource,
+  count: number | null,
+  flag: string,
+): Result<DataError, ImageSource> {
+  if (count === null) return right(source);
+  const share = shareSource(source, count, DRAW_KEY);
+  if (share._tag === "Right") return share;
+  const [fault] = share.left;
+  return badOptions([{ ...fault, path: flag }]);
+}
 
 const unjudged = (train: ImageSource, why: string): PretrainImages => ({
   train,
@@ -94,12 +113,12 @@ function keptAway(
   why: string,
 ): Result<Faults, PretrainImages> {
   if (draw === "over all") {
-    const parts = splitSource(source, count, HOLD_OUT_KEY);
+    const parts = splitSource(source, count, DRAW_KEY);
     return parts._tag === "Left"
       ? parts
       : right(partsOf(parts.right, count, why));
   }
-  const parts = splitByClass(source, count, HOLD_OUT_KEY);
+  const parts = splitByClass(source, count, DRAW_KEY);
   if (parts._tag === "Left") return parts;
   const { notInShare, notInRest } = parts.right;
   const lacking =
@@ -180,11 +199,11 @@ function shared(
   return left([{ _tag: "Inconsistent", path, found: share, wanted }]);
 }
 
-/** The images of a split, of the chosen classes. */
-async function openSplit(
+/** The images of a split, of the chosen classes; without a folder the embedded ones. */
+export async function openSplit(
   folder: string | null,
   split: Split,
-  classes: readonly string[] | null,
+  classes: readonly string[] | null = null,
 ): Promise<Result<DataError, ImageSource>> {
   const source = folder === null
     ? await embeddedFashionMnist()
@@ -194,12 +213,12 @@ async function openSplit(
     : selectClasses(source.right, classes);
 }
 
-/** Which classes, and which part is kept to judge by; by class unless told otherwise. */
+/** Which classes, and which part is kept to judge by; by class by default. */
 export type JudgingChoice =
   & Pick<ImageChoice, "classes" | "valShare">
   & Partial<Pick<ImageChoice, "heldOut">>
   & {
-    /** Whether the data's own part may judge, where they have one; it may unless told otherwise. */
+    /** Whether the data's own part may judge, where they have one; it may by default. */
     readonly ownPart?: boolean;
   };
 
@@ -217,7 +236,7 @@ async function opened(
     )
     : shared(train.right, valShare, heldOut);
   return images._tag === "Left"
-    ? left({ _tag: "BadOptions", faults: images.left })
+    ? badOptions(images.left)
     : right(withLabels(images.right));
 }
 
@@ -236,13 +255,8 @@ export async function openImages(
   const found = await opened(folder, choice);
   if (found._tag === "Left") return found;
   const judgedBy = printable(found.right.judgedBy);
-  const images = { ...found.right, judgedBy };
-  if (limit === null) return right(images);
-  const train = shareSource(images.train, limit, HOLD_OUT_KEY);
-  if (train._tag === "Right") return right({ ...images, train: train.right });
-  const [fault] = train.left;
-  return left({
-    _tag: "BadOptions",
-    faults: [{ ...fault, path: "--limit" }],
-  });
+  const train = drawnImages(found.right.train, limit, "--limit");
+  return train._tag === "Left"
+    ? train
+    : right({ ...found.right, judgedBy, train: train.right });
 }

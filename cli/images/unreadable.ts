@@ -7,15 +7,11 @@ import { type BadImages, badImages, type ImageSource } from "../../data/mod.ts";
 
 /** The images of an evaluation, and those of them that could not be read. */
 export interface EvaluatedImages {
-  /** Labelled images to learn from. */
   readonly train: ImageSource;
-  /** Labelled images to judge by. */
   readonly queries: ImageSource;
-  /** Lists that loaders fill. */
   readonly unreadable: {
     /** Of the images to learn from. */
     readonly train: BadImages;
-    /** Of those to judge by. */
     readonly queries: BadImages;
   };
 }
@@ -36,7 +32,6 @@ export const evaluatedImages = (
 /**
  * Says which images could not be read, if there were any.
  *
- * @param bad The list.
  * @param purpose What the images are for, for example `to judge by`.
  * @returns A line, or `null` if all could be read.
  */
@@ -57,8 +52,6 @@ export function describeUnreadable(
 /**
  * Says which images of an evaluation could not be read, and counts them.
  *
- * @param images The images, after the evaluation.
- * @param say Told a line for each purpose with such images.
  * @returns How many there were; nothing if there were none.
  */
 export function tellUnreadable(

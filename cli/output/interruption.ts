@@ -25,10 +25,6 @@ export const isOnTerminal = (): boolean =>
  * Listens for Ctrl-C, for the wish of the system to end the program, and for the
  * end of its terminal. Without a terminal, as under `nohup`, a hang-up is passed
  * over: it is not this program's terminal that ends.
- *
- * @param say Prints a line.
- * @param controller Aborts the signal.
- * @param hasTerminal Whether the program has a terminal.
  */
 export function interruption(
   say: (line: string) => void,
@@ -57,8 +53,6 @@ export function interruption(
 /**
  * Passes over a hang-up without a terminal from now on. Deno would end the program,
  * even where `nohup` has asked it not to.
- *
- * @param hasTerminal Whether the program has a terminal.
  */
 export function outliveHangUp(hasTerminal: boolean = isOnTerminal()): void {
   if (!hasTerminal) process.on("SIGHUP", () => {});

@@ -34,7 +34,6 @@ const LOOK = 5;
  * cannot be written is lost, and how much that was is said when there is a reader again.
  *
  * @param stream Where the program writes from now on as before.
- * @param sink Where it goes.
  */
 export function keepOpen(
   stream: NodeJS.WritableStream,

@@ -33,11 +33,7 @@ function scaleWords({ stages }: ModelSpec): string {
   return words.length === 0 ? last : `${words.join(", ")} and ${last}`;
 }
 
-/**
- * A model in a line: blocks, width, pixels, patches and parameters.
- *
- * @param model The model.
- */
+/** A model in a line: blocks, width, pixels, patches and parameters. */
 export function describeModel(model: ModelSpec): string {
   const { depth, embedDim, imageSize, patchSize, stages } = model;
   const { encoder, decoders } = parameterCounts(model);
@@ -53,7 +49,6 @@ export function describeModel(model: ModelSpec): string {
  * What the stages predict, where the grid of patches does not allow LocalMIM's own
  * cells.
  *
- * @param model The model.
  * @returns A sentence, or `null` on an even grid.
  */
 export function oddGridNote(model: ModelSpec): string | null {

@@ -30,7 +30,6 @@ function ofRoom(path: string): string {
 /**
  * Puts the missing permission before the reason why a program cannot go on.
  *
- * @param message Why it cannot.
  * @returns `needs --allow-read=PATH: …` in one line, or the message as it is if no
  * permission is missing.
  */
@@ -43,11 +42,7 @@ export function withPermissionAdvice(message: string): string {
   return `needs ${flag}: ${reason}`;
 }
 
-/**
- * The last words for anything thrown.
- *
- * @param thrown What a library or the runtime threw.
- */
+/** The last words for anything thrown. */
 export function lastWords(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const advice = withPermissionAdvice(message);

@@ -14,20 +14,12 @@ import {
   predictedSaving,
 } from "../../core/mod.ts";
 import { textTable } from "./text_table.ts";
-
-const { format } = new Intl.NumberFormat("en-US");
-
-const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+import { percent, thousands } from "./words.ts";
 
 const mebibytes = (bytes: number): string =>
-  format(Number((bytes / 2 ** 20).toFixed(1)));
+  thousands(Number((bytes / 2 ** 20).toFixed(1)));
 
-/**
- * A line for each layer: what it is, when it freezes and where its rate starts.
- *
- * @param plan The plan.
- * @param stepsPerEpoch Optimizer steps of an epoch.
- */
+/** A line for each layer: what it is, when it freezes and where its rate starts. */
 export function layerTable(plan: FreezePlan, stepsPerEpoch: number): string {
   const row = (layer: PlanLayer): readonly string[] => {
     const { index, name, stage, freezeTime, freezeStep, schedule } = layer;
@@ -40,7 +32,7 @@ export function layerTable(plan: FreezePlan, stepsPerEpoch: number): string {
       freezeTime.toFixed(6),
       schedule.initialRate.toExponential(3),
       freezes ? (freezeStep / stepsPerEpoch).toFixed(2) : "never",
-      freezes ? format(freezeStep) : "",
+      freezes ? thousands(freezeStep) : "",
     ];
   };
   return textTable([
@@ -54,13 +46,7 @@ export function layerTable(plan: FreezePlan, stepsPerEpoch: number): string {
   ], plan.layers.map(row));
 }
 
-/**
- * A line for each phase: how long it is and what a step costs in it.
- *
- * @param plan The plan.
- * @param stepsPerEpoch Optimizer steps of an epoch.
- * @param optimizer Decides how many moments parameters have.
- */
+/** A line for each phase: how long it is and what a step costs in it. */
 export function phaseTable(
   plan: FreezePlan,
   stepsPerEpoch: number,
@@ -99,11 +85,7 @@ export function phaseTable(
   ], rows);
 }
 
-/**
- * What the plan saves, by the cost model and by FreezeOut's estimate.
- *
- * @param plan The plan.
- */
+/** What the plan saves, by the cost model and by FreezeOut's estimate. */
 export function savingLine(plan: FreezePlan): string {
   const layers = layerFlops(plan);
   const estimate = calcSpeedup(

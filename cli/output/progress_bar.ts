@@ -9,7 +9,6 @@ import type { WorkOptions } from "../../train/mod.ts";
 /**
  * A bar at the bottom of a terminal; in a file, a line every ten seconds.
  *
- * @param stream Where it is drawn.
  * @param format Its text, with names of values in braces.
  */
 export function barOn(stream: NodeJS.WriteStream, format: string): SingleBar {
@@ -28,11 +27,9 @@ export function barOn(stream: NodeJS.WriteStream, format: string): SingleBar {
 
 /** A piece of work that is shown. */
 export interface Bar {
-  /** Shows how much is done. */
-  update(done: number): void;
-  /** Prints above the bar. */
+  /** Shows how much is done, and the values that its text names. */
+  update(done: number, values?: Readonly<Record<string, string>>): void;
   above(print: () => void): void;
-  /** Takes the bar away. */
   end(): void;
 }
 
@@ -46,33 +43,58 @@ export const NO_BAR: StartBar = () => ({
   end() {},
 });
 
+/** How a piece of work is shown. */
+export interface BarOptions {
+  /** Text of the bar, with names of values in braces. */
+  readonly format: string;
+  /** How much there is to do. */
+  readonly total: number;
+  /** How much of it was done before. */
+  readonly done?: number;
+  /** Values that the text names, as long as no others are known. */
+  readonly values?: Readonly<Record<string, string>>;
+  /** Milliseconds before it is shown at all. */
+  readonly patience?: number;
+}
+
+/** Shows a piece of work at the bottom of a stream. */
+export function workBar(
+  stream: NodeJS.WriteStream,
+  { format, total, done: first = 0, values: initial = {}, patience = 0 }:
+    BarOptions,
+): Bar {
+  const bar = barOn(stream, format);
+  const from = performance.now();
+  let [shown, values] = [first, initial];
+  const start = (): void => bar.start(total, shown, values);
+  if (patience === 0) start();
+  return {
+    update(done, known = values) {
+      [shown, values] = [done, known];
+      if (bar.isActive) return bar.update(done, known);
+      if (performance.now() - from > patience) start();
+    },
+    above(print) {
+      // In a file the lines of the bar stay; on a terminal it moves below.
+      const moves = bar.isActive && stream.isTTY;
+      if (moves) bar.stop();
+      print();
+      if (moves) start();
+    },
+    end: () => bar.stop(),
+  };
+}
+
 /** Work that is done in so many milliseconds needs no bar. */
 const PATIENCE = 1000;
 
 /** Shows work on a stream, each piece with the time that is left; quick ones are not shown. */
-export function barsOn(stream: NodeJS.WriteStream): StartBar {
-  return (what, total) => {
-    const format = `{bar} {value}/{total} · ${what} · {eta_formatted} left`;
-    const bar = barOn(stream, format);
-    const from = performance.now();
-    let shown = 0;
-    return {
-      update(done) {
-        shown = done;
-        if (bar.isActive) return bar.update(done);
-        if (performance.now() - from > PATIENCE) bar.start(total, done);
-      },
-      above(print) {
-        // In a file the lines of the bar stay; on a terminal it moves below.
-        const moves = bar.isActive && stream.isTTY;
-        if (moves) bar.stop();
-        print();
-        if (moves) bar.start(total, shown);
-      },
-      end: () => bar.stop(),
-    };
-  };
-}
+export const barsOn = (stream: NodeJS.WriteStream): StartBar => (what, total) =>
+  workBar(stream, {
+    format: `{bar} {value}/{total} · ${what} · {eta_formatted} left`,
+    total,
+    patience: PATIENCE,
+  });
 
 /** How work is shown and stopped. */
 export interface ShownWork {
@@ -82,14 +104,7 @@ export interface ShownWork {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Does a piece of work under a bar.
- *
- * @param shown Where it is shown and what stops it.
- * @param what What is done, in words.
- * @param total How much there is to do.
- * @param work Does it.
- */
+/** Does a piece of work under a bar. */
 export async function underBar<A>(
   { startBar = NO_BAR, signal }: ShownWork,
   what: string,

@@ -7,12 +7,7 @@
 /** How a column stands below its head. */
 export type Alignment = "left" | "right";
 
-/**
- * Lines of a table, columns two spaces apart.
- *
- * @param head Head and alignment of each column.
- * @param rows Cells of each row.
- */
+/** Lines of a table, columns two spaces apart. */
 export function textTable(
   head: readonly (readonly [string, Alignment])[],
   rows: readonly (readonly string[])[],

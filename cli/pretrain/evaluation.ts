@@ -15,7 +15,15 @@ import {
 } from "../../train/mod.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { type JudgedFeatures, judgedFeatures } from "./judged_features.ts";
-import type { OpenedRun } from "./open_run.ts";
+import type { OpenedRun } from "../runs/open_run.ts";
+import type { RunEnd } from "../runs/take_steps.ts";
+import type { PlannedPretraining } from "./plan_run.ts";
+
+/** A pre-training that is open. */
+export type OpenedPretraining = OpenedRun<PlannedPretraining>;
+
+/** The same under way. */
+export type BegunPretraining = OpenedPretraining & Pick<RunEnd, "run">;
 
 /**
  * Percent of the judged images whose class the weighted vote of their 20 nearest
@@ -33,7 +41,6 @@ export interface Accuracies {
   readonly mostFrequent: number | null;
   /** Images among which neighbours were looked for. */
   readonly knnImages: number | null;
-  /** Images that were judged. */
   readonly knnQueries: number | null;
 }
 
@@ -47,6 +54,22 @@ export const UNJUDGED: Accuracies = {
   knnQueries: null,
 };
 
+/** The accuracies that are known, percent, by TensorBoard's tags. */
+export function accuracyScalars(
+  found: Accuracies,
+): Readonly<Record<string, number>> {
+  const tagged = {
+    "validation/knn_top1": found.knnTop1,
+    "validation/knn_top1_untrained": found.knnTop1Untrained,
+    "validation/knn_top1_pixels": found.knnTop1Pixels,
+  };
+  return Object.fromEntries(
+    Object.entries(tagged).flatMap(([tag, value]) =>
+      value === null ? [] : [[tag, value]]
+    ),
+  );
+}
+
 /** How long judging may take. */
 export type JudgingTime = "auto" | "always" | "never";
 
@@ -54,7 +77,6 @@ export type JudgingTime = "auto" | "always" | "never";
 export interface JudgingChoice extends ShownWork {
   /** How long it may take: `auto` is a tenth of the run's time. */
   readonly time: JudgingTime;
-  /** Seconds of the run. */
   readonly runSeconds: number;
   /** Where images to judge by are noted that cannot be read. */
   readonly unreadable: BadImages;
@@ -81,12 +103,12 @@ const LEAST = { train: 100, queries: 50 };
 const COMPARED_PER_SECOND = 3e9;
 
 /** Numbers that are compared for each pair of images: two encoders and pixels, at most. */
-const comparedNumbers = ({ config: { model } }: OpenedRun): number =>
+const comparedNumbers = ({ config: { model } }: BegunPretraining): number =>
   2 * model.embedDim + model.inChannels * Math.min(32, model.imageSize) ** 2;
 
 /** Whether there is time for another batch, comparisons included. */
 function clockOf(
-  opened: OpenedRun,
+  opened: BegunPretraining,
   { time, runSeconds }: JudgingChoice,
 ): (train: number, queries: number) => boolean {
   if (time === "always") return () => true;
@@ -101,7 +123,7 @@ function clockOf(
 
 /** Percent of the queries whose class is found. */
 async function accuracy(
-  { images: { train }, backend }: OpenedRun,
+  { images: { train }, backend }: BegunPretraining,
   { known, asked }: JudgedFeatures,
   shown: ShownWork,
 ): Promise<Result<TrainError, number>> {
@@ -119,15 +141,15 @@ async function accuracy(
 
 /** The features of the trained encoder, of the untrained one, and the pixels. */
 async function featuresOf(
-  opened: OpenedRun,
+  opened: BegunPretraining,
   choice: JudgingChoice,
 ): Promise<Result<TrainError, readonly JudgedFeatures[]>> {
-  const { images, config, backend, run, plan, loading } = opened;
+  const { images, config, backend, run, plan, task, loading } = opened;
   const { train, queries } = images;
   if (queries === null) return right([]);
   const { model } = config;
   const most = choice.time === "always" ? ALL : MOST;
-  const first = uploadState(backend, config, initialSnapshot(config, plan));
+  const first = uploadState(backend, task, initialSnapshot(config, plan));
   const total = Math.min(most.train, train.length) +
     Math.min(most.queries, queries.length);
   const found = await underBar(
@@ -149,7 +171,7 @@ async function featuresOf(
 
 /** How many of the images were used, where it were not all. */
 function sampleNote(
-  { images: { train, queries } }: OpenedRun,
+  { images: { train, queries } }: BegunPretraining,
   { known, asked }: JudgedFeatures,
 ): string {
   const [images, judged] = [known.labels.length, asked.labels.length];
@@ -166,12 +188,11 @@ const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
  * What the encoder of a run is worth, beside itself before the first step and plain
  * pixels.
  *
- * @param opened The run.
  * @param choice How long it may take, who sees it and what stops it.
  * @returns Accuracies and what is to be said of them; or the first error.
  */
 export async function judgeRun(
-  { images, ...run }: OpenedRun,
+  { images, ...run }: BegunPretraining,
   choice: JudgingChoice,
 ): Promise<Result<TrainError, Judged>> {
   const train = labelledImages(images.train);

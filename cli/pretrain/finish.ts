@@ -1,5 +1,5 @@
 /**
- * What a run was worth: accuracy, saving, pictures.
+ * The end of a run: pictures, accuracy, saving.
  *
  * @module
  */
@@ -12,27 +12,27 @@ import {
   replaceFile,
   type TrainError,
 } from "../../train/mod.ts";
+import { stopped } from "../command/command_failed.ts";
 import { describeUnreadable } from "../images/unreadable.ts";
-import type { ShownWork } from "../output/progress_bar.ts";
-import { judgeRun, type JudgingTime, UNJUDGED } from "./evaluation.ts";
-import type { OpenedRun } from "./open_run.ts";
-import { reconstructionSvg } from "./reconstruction.ts";
+import type { EndContext } from "../runs/drive_run.ts";
+import type { RunEnd } from "../runs/take_steps.ts";
 import {
-  describeSummary,
-  secondsOf,
-  type Summary,
-  summaryOf,
-} from "./summary.ts";
-import type { RunEnd } from "./take_steps.ts";
-import type { ToldRun } from "./tensorboard.ts";
+  accuracyScalars,
+  judgeRun,
+  type JudgingTime,
+  type OpenedPretraining,
+  UNJUDGED,
+} from "./evaluation.ts";
+import { reconstructionSvg } from "./reconstruction.ts";
+import { describeSummary, type Summary, summaryOf } from "./summary.ts";
 
-/** What a picture shows, or why it cannot be drawn. */
+/** A picture as SVG text, or why it cannot be drawn. */
 type Drawing = () => Promise<Result<TrainError, string>>;
 
 /** The pictures of a run by the names of their files. */
 const picturesOf = (
-  { plan, backend, config, run, images }: OpenedRun,
-  { steps }: RunEnd,
+  { plan, backend, config, images }: OpenedPretraining,
+  { run, steps }: RunEnd,
 ): Readonly<Record<string, Drawing>> => ({
   "loss.svg": () =>
     Promise.resolve(right(lossPlot(steps, { phases: plan.phases }))),
@@ -45,9 +45,9 @@ const picturesOf = (
     ),
 });
 
-/** Draws the pictures; one that cannot be drawn or written is told of and left out. */
+/** Draws the pictures; says which cannot be drawn or written, and goes on without. */
 async function drawPictures(
-  opened: OpenedRun,
+  opened: OpenedPretraining,
   end: RunEnd,
   say: (line: string) => void,
 ): Promise<void> {
@@ -62,50 +62,40 @@ async function drawPictures(
   }
 }
 
-/** What a finished run was worth, and whether judging it was stopped. */
-export interface Finished {
-  /** The run in numbers. */
-  readonly summary: Summary;
-  /** Whether its encoder was not judged because the user stopped that. */
-  readonly isStopped: boolean;
-}
-
-/** How a run is judged. */
-interface FinishChoice extends ShownWork {
-  /** How long that may take. */
-  readonly time: JudgingTime;
-}
-
 /**
  * Judges a run, draws its pictures and says where everything is.
  *
- * @param opened The run.
- * @param end How it ended.
- * @param say Prints a line.
- * @param choice How long judging may take, who sees it and what stops it.
+ * @param time How long judging may take.
+ * @throws {CommandFailed} where judging fails or is stopped.
  */
 export async function finish(
-  opened: ToldRun,
+  opened: OpenedPretraining,
   end: RunEnd,
-  say: (line: string) => void,
-  choice: FinishChoice,
-): Promise<Result<TrainError, Finished>> {
+  context: EndContext,
+  time: JudgingTime,
+): Promise<Summary> {
+  const { say } = context;
   await drawPictures(opened, end, say);
   const { queries } = opened.images;
-  const isJudged = queries !== null && choice.time !== "never";
-  if (isJudged) say("judging the encoder …");
+  if (queries !== null && time !== "never") say("judging the encoder …");
   const unreadable = badImages(queries?.length ?? 0);
-  const runSeconds = secondsOf(end);
-  const judged = await judgeRun(opened, { ...choice, runSeconds, unreadable });
+  const runSeconds = end.totals.seconds;
+  const choice = { ...context, time, runSeconds, unreadable };
+  const judged = await judgeRun({ ...opened, run: end.run }, choice);
   const isStopped = judged._tag === "Left" && judged.left._tag === "Stopped";
-  if (judged._tag === "Left" && !isStopped) return judged;
+  if (judged._tag === "Left" && !isStopped) return context.fail(judged.left);
   const missed = describeUnreadable(unreadable, "to judge by");
   if (missed !== null) say(`images: ${missed}`);
   const { accuracies, note } = judged._tag === "Right"
     ? judged.right
     : { accuracies: UNJUDGED, note: "not judged: stopped" };
-  await opened.tellAccuracies(opened.run.step, accuracies);
+  await context.tracker?.scalars(end.run.step, accuracyScalars(accuracies));
   const summary = summaryOf(opened, end, accuracies);
   say(describeSummary(summary, note));
-  return right({ summary, isStopped });
+  return isStopped
+    ? stopped(
+      `stopped judging; the run is finished and whole, judge it with: deno run -A examples/knn.ts ${opened.folder.path}`,
+      summary,
+    )
+    : summary;
 }

@@ -8,7 +8,6 @@ import {
   type FreezePlan,
   gridSize,
   type PretrainConfig,
-  type Result,
 } from "../../core/mod.ts";
 import {
   counted,
@@ -22,17 +21,16 @@ import {
   openEncoder,
   replaceFile,
   type Snapshot,
-  type TrainError,
 } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { describeTraining } from "../command/describe_errors.ts";
 import { describeReport, describeStatistics } from "../flags/encoder_flags.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "../runs/settings.ts";
 
-/** The moment before the first step, and where its encoder is from. */
+/** The state before the first step, and where its encoder is from. */
 export interface InitialEncoder {
-  /** The moment; decoders start as the seed says. */
+  /** The state; decoders start as the seed says. */
   readonly start: Snapshot;
   /** The encoder and what became of the tensors of its file. */
   readonly encoder: OpenedEncoder;
@@ -44,9 +42,7 @@ export interface InitialEncoder {
  * @param from What `--init-from` says: a run, a checkpoint, an exported encoder or a
  * file of weights with timm's, MAE's or LocalMIM's names.
  * @param config The run; the encoder must be of its model.
- * @param plan Its plan.
  * @param prefix What stands before the encoder's names, if that has to be said.
- * @returns The start.
  * @throws {CommandFailed} where the weights do not fit.
  */
 export async function initialEncoder(
@@ -73,14 +69,11 @@ type InitialFlags = Pick<PretrainValues, "init-from" | "prefix">;
 /**
  * The encoder that `--init-from` names, if it is given.
  *
- * @param values Flags as they were given.
  * @param settings What the run is to be; one that goes on has its own weights.
- * @param config The run.
- * @param plan Its plan.
  */
 export async function initialOf(
   { "init-from": from, prefix }: InitialFlags,
-  { earlier }: Settings,
+  { earlier }: Pick<Settings<unknown>, "earlier">,
   config: PretrainConfig,
   plan: FreezePlan,
 ): Promise<InitialEncoder | null> {
@@ -119,12 +112,7 @@ function describeOtherStatistics(
     ];
 }
 
-/**
- * What became of the tensors of the file, in lines.
- *
- * @param initial Where the encoder is from.
- * @param images What the run's images are normalised with.
- */
+/** What became of the tensors of the file, in lines. */
 export function describeInitialEncoder(
   { encoder }: InitialEncoder,
   images: Normalization,
@@ -148,16 +136,12 @@ export function describeInitialEncoder(
   ].join("\n");
 }
 
-/**
- * Writes the whole report into the folder of a run, as `init.json`.
- *
- * @param folder The folder.
- * @param initial Where its encoder is from.
- */
-export function writeInitReport(
+/** Writes the whole report into the folder of a run, as `init.json`. */
+export async function writeInitReport(
   folder: string,
   { encoder: { path, report, skipped } }: InitialEncoder,
-): Promise<Result<TrainError, void>> {
+): Promise<void> {
   const text = JSON.stringify({ from: path, skipped, ...report }, null, 2);
-  return replaceFile(join(folder, "init.json"), `${text}\n`);
+  const written = await replaceFile(join(folder, "init.json"), `${text}\n`);
+  must(written, describeTraining);
 }

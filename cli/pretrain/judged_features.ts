@@ -32,19 +32,13 @@ import {
   type TrainError,
   type WorkOptions,
 } from "../../train/mod.ts";
-import { smallPixels } from "./small_pixels.ts";
 
 /** Images, encoders of the same sizes, and how long may be spent on them. */
 export interface JudgingInputs {
-  /** Where the encoders run. */
   readonly backend: Backend;
-  /** Their sizes. */
   readonly model: ModelSpec;
-  /** Their parameters on the device. */
   readonly encoders: readonly DeviceTensors[];
-  /** Labelled images to learn from. */
   readonly train: ImageSource;
-  /** Labelled images to judge by. */
   readonly queries: ImageSource;
   /** Images of each at most. */
   readonly most: { readonly train: number; readonly queries: number };
@@ -58,9 +52,7 @@ export interface JudgingInputs {
 
 /** Features of both kinds of images in the order of their sources. */
 export interface JudgedFeatures {
-  /** Those to learn from. */
   readonly known: LabelledFeatures;
-  /** Those to judge by. */
   readonly asked: LabelledFeatures;
 }
 
@@ -98,9 +90,49 @@ function mixedOrder({ train, queries, most }: JudgingInputs): Int32Array {
   return Int32Array.from(order, (place) => all[place] ?? -1);
 }
 
+/** Side of images whose pixels are compared, at most. */
+export const SMALL_SIDE = 32;
+
+/**
+ * Means of the pixels under each cell of a smaller grid: cell `i` of `s` covers the rows
+ * and columns from `⌊i·S/s⌋` to `⌈(i + 1)·S/s⌉`.
+ *
+ * @param images `[B, C, S, S]`.
+ * @param side `S`.
+ * @param most Side of the small images at most; smaller ones stay as they are.
+ * @returns `[B, C, s, s]` with `s = min(S, most)`.
+ */
+export function smallPixels(
+  images: Float32Array,
+  side: number,
+  most: number = SMALL_SIDE,
+): Float32Array {
+  if (side <= most) return images.slice();
+  const planes = images.length / side ** 2;
+  const out = new Float32Array(planes * most ** 2);
+  const cells = Array.from({ length: most }, (_, i) => [
+    Math.floor(i * side / most),
+    Math.ceil((i + 1) * side / most),
+  ]) as readonly (readonly [from: number, to: number])[];
+  let at = 0;
+  for (let plane = 0; plane < planes; plane++) {
+    const first = plane * side ** 2;
+    for (const [top, bottom] of cells) {
+      for (const [left, right] of cells) {
+        let sum = 0;
+        for (let y = top; y < bottom; y++) {
+          const row = first + y * side;
+          for (let x = left; x < right; x++) sum += images[row + x]!;
+        }
+        out[at++] = sum / ((bottom - top) * (right - left));
+      }
+    }
+  }
+  return out;
+}
+
 /** What was read, in the order in which it was. */
 interface Read {
-  /** Indices in the joined source. */
   readonly indices: number[];
   /** Small pixels of each batch. */
   readonly pixels: Float32Array[];
@@ -205,8 +237,7 @@ function batchSizeOf(
  * Features of images by each encoder after its last block, and their pixels, while there
  * is time. Each image is read once; what is left out is drawn from both kinds alike.
  *
- * @param inputs Encoders, images and time.
- * @param options Told how many images are done; what stops it.
+ * @param options Called with how many images are done; what stops it.
  * @returns Features by each encoder, then the pixels of the images, at most 32 × 32; or
  * the first error.
  */

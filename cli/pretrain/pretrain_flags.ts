@@ -1,9 +1,15 @@
 /**
- * Flags of pre-training.
+ * Flags of pre-training, and the configuration that they make.
  *
  * @module
  */
-import { DEVICE_FLAGS } from "../flags/device_flags.ts";
+import {
+  decodePretrainConfig,
+  DEFAULT_PRETRAIN_CONFIG,
+  type PretrainConfig,
+  right,
+} from "../../core/mod.ts";
+import { holdsFashionMnist } from "../../data/mod.ts";
 import { PREFIX_FLAG } from "../flags/encoder_flags.ts";
 import {
   choiceFlag,
@@ -11,12 +17,16 @@ import {
   switchFlag,
   textFlag,
   under,
-  workersFlag,
 } from "../flags/flags.ts";
-import { METHOD_FLAGS } from "../flags/method_flags.ts";
+import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
 import { imageFlags } from "../images/image_flags.ts";
-import { HEALTH_FLAGS } from "./health_flags.ts";
-import { SAVE_FLAGS } from "./save_flags.ts";
+import { RUN_FLAGS } from "../runs/run_flags.ts";
+import {
+  type ConfigKind,
+  type Settings,
+  settingsFrom,
+} from "../runs/settings.ts";
+import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
 /** All flags of pre-training. */
 export const PRETRAIN_FLAGS = {
@@ -25,17 +35,8 @@ export const PRETRAIN_FLAGS = {
     "learn from",
     "part of the images that is kept to judge by",
   ),
-  ...under("Images", {
-    "on-bad-image": choiceFlag(
-      ["skip", "fail"],
-      "what is done about an image that cannot be read",
-      { initial: "skip, up to 1 % of the images" },
-    ),
-    "workers": workersFlag("threads beside the main one that decode images"),
-  }),
   ...METHOD_FLAGS,
   ...under("Run and checkpoints", {
-    "config": textFlag("FILE", "start from this configuration (JSON)"),
     "init-from": textFlag(
       "PATH",
       "start from the encoder of a run, an export or a file of weights (timm's, MAE's, LocalMIM's names)",
@@ -45,23 +46,8 @@ export const PRETRAIN_FLAGS = {
       ...PREFIX_FLAG,
       initial: "that of the only encoder in the file of --init-from",
     },
-    "output-dir": textFlag("DIR", "folder of the run", {
-      initial: "runs/N, the first free N",
-    }),
-    "resume": textFlag(
-      "auto|DIR",
-      "go on from a run's folder or one of its checkpoints; auto: with the run in --output-dir, or with the one in runs/ that these flags fit, if there is one",
-    ),
-    "allow-schedule-change": switchFlag(
-      "go on even where flags change epochs, warm-up, freezing or rates",
-    ),
-    "allow-data-change": switchFlag(
-      "go on even where images have changed under the same names",
-    ),
   }),
-  ...SAVE_FLAGS,
-  ...HEALTH_FLAGS,
-  ...DEVICE_FLAGS,
+  ...RUN_FLAGS,
   ...under("Output", {
     "judge": choiceFlag(
       ["auto", "always", "never"],
@@ -71,14 +57,30 @@ export const PRETRAIN_FLAGS = {
     "json": switchFlag(
       "end with one line of JSON on stdout; all else goes to stderr",
     ),
-    "no-tensorboard": switchFlag(
-      "write no event files for TensorBoard into the run's folder",
-    ),
   }),
 } as const;
 
 /** Flags as they were given. */
 export type PretrainValues = FlagValues<typeof PRETRAIN_FLAGS>;
 
-/** Threads that decode images where `--workers` is not given. */
-export const DEFAULT_WORKERS = 0;
+const PRETRAINING: ConfigKind<PretrainConfig, PretrainValues> = {
+  task: "pretrain",
+  decode: decodePretrainConfig,
+  base: async ({ data }) =>
+    data === undefined || await holdsFashionMnist(data)
+      ? SMALL_RECIPE
+      : DEFAULT_PRETRAIN_CONFIG,
+  changed: (base, values, goesOn) => {
+    const config = configFromFlags(base, values);
+    if (config._tag === "Left" || !goesOn) return config;
+    // A preset has channels of its own; the images stay as they are.
+    const { inChannels } = base.model;
+    const model = { ...config.right.model, inChannels };
+    return right({ ...config.right, model });
+  },
+};
+
+/** What a pre-training is to be. */
+export const pretrainSettings = (
+  values: PretrainValues,
+): Promise<Settings<PretrainConfig>> => settingsFrom(PRETRAINING, values);

@@ -135,10 +135,7 @@ function samplesOf(
 /**
  * Images, masks, targets and what the model makes of them, as SVG text.
  *
- * @param backend Where the model runs.
  * @param config Its configuration; the seed decides the masks.
- * @param parameters Its parameters on that device.
- * @param source Where the images come from.
  */
 export async function reconstructionSvg(
   backend: Backend,

@@ -11,18 +11,15 @@ import {
   tellsSaving,
 } from "../../train/mod.ts";
 import { counted } from "../../data/mod.ts";
-import type { Accuracies } from "./evaluation.ts";
-import type { OpenedRun } from "./open_run.ts";
-import { showSeconds } from "./progress.ts";
-import type { RunEnd } from "./take_steps.ts";
+import { duration, inPercent, percent } from "../output/words.ts";
+import type { RunEnd } from "../runs/take_steps.ts";
+import type { Accuracies, OpenedPretraining } from "./evaluation.ts";
 
 /** What the last line of a run says with `--json`. */
 export interface Summary extends Accuracies {
-  /** Engine. */
   readonly backend: string;
   /** What the machine calls the device. */
   readonly device: string;
-  /** Optimizer steps. */
   readonly steps: number;
   /** Steps among them that were left out because they were not finite. */
   readonly stepsSkipped: number;
@@ -36,9 +33,7 @@ export interface Summary extends Accuracies {
   readonly savingMeasured: number | null;
   /** Part of the operations saved, by the cost model. */
   readonly savingPredicted: number;
-  /** Newest checkpoint. */
   readonly checkpoint: string;
-  /** Folder of the run. */
   readonly outputDir: string;
 }
 
@@ -60,22 +55,13 @@ function lossByStage(
   });
 }
 
-/** Seconds of all recorded steps of a run. */
-export const secondsOf = ({ totals }: RunEnd): number => totals.seconds;
-
-/**
- * A run in numbers.
- *
- * @param opened The run.
- * @param end How it ended.
- * @param accuracies What its encoder is worth.
- */
+/** A run in numbers. */
 export function summaryOf(
-  { plan, backend: { device }, folder, run }: OpenedRun,
+  { plan, backend: { device }, folder }: OpenedPretraining,
   end: RunEnd,
   accuracies: Accuracies,
 ): Summary {
-  const { steps, checkpoint } = end;
+  const { run, steps, checkpoint } = end;
   const times = phaseTimes(plan, steps);
   const counts = plan.phases.map(({ index }) =>
     steps.filter(({ phase }) => phase === index).length
@@ -85,7 +71,7 @@ export function summaryOf(
     device: device.description,
     steps: run.step,
     stepsSkipped: end.totals.skipped,
-    seconds: secondsOf(end),
+    seconds: end.totals.seconds,
     secondsPerStepByPhase: plan.phases.map(({ index }) =>
       orNull(times.find(({ phase }) => phase === index)?.secondsPerStep)
     ),
@@ -100,22 +86,16 @@ export function summaryOf(
   };
 }
 
-const percent = (value: number | null): string =>
-  value === null ? "–" : `${value.toFixed(1)} %`;
-
-const asPercent = (part: number | null): number | null =>
-  part === null ? null : 100 * part;
-
 /** The lines of what the encoder is worth. */
 function accuracyLines(summary: Summary, note: string): readonly string[] {
   if (summary.knnTop1 === null) return [`k-NN:   ${note}`];
   const others = [
-    `untrained ${percent(summary.knnTop1Untrained)}`,
-    `raw pixels ${percent(summary.knnTop1Pixels)}`,
-    `most frequent class ${percent(summary.mostFrequent)}`,
+    `untrained ${inPercent(summary.knnTop1Untrained)}`,
+    `raw pixels ${inPercent(summary.knnTop1Pixels)}`,
+    `most frequent class ${inPercent(summary.mostFrequent)}`,
   ];
   return [
-    `k-NN:   ${percent(summary.knnTop1)} by the encoder's features; ${
+    `k-NN:   ${inPercent(summary.knnTop1)} by the encoder's features; ${
       others.join(", ")
     }`,
     `        features after the last block, weighted vote of 20 neighbours`,
@@ -123,24 +103,17 @@ function accuracyLines(summary: Summary, note: string): readonly string[] {
   ];
 }
 
-/**
- * The summary as a person reads it.
- *
- * @param summary The run in numbers.
- * @param note How it was judged, or why not.
- */
+/** The summary as a person reads it. */
 export function describeSummary(summary: Summary, note: string): string {
   const losses = summary.lossByStage.map((loss, stage) =>
     `stage ${stage + 1} ${loss?.toFixed(4) ?? "–"}`
   );
   const measured = summary.savingMeasured === null
     ? "too few steps to measure it"
-    : `${
-      percent(asPercent(summary.savingMeasured))
-    } of the compute time measured`;
-  const predicted = percent(asPercent(summary.savingPredicted));
+    : `${percent(summary.savingMeasured)} of the compute time measured`;
+  const predicted = percent(summary.savingPredicted);
   return [
-    `${counted(summary.steps, "step")} in ${showSeconds(summary.seconds)}${
+    `${counted(summary.steps, "step")} in ${duration(summary.seconds)}${
       summary.stepsSkipped === 0 ? "" : `, ${summary.stepsSkipped} left out`
     }`,
     `loss:   ${losses.join(", ")}`,

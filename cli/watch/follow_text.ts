@@ -10,13 +10,10 @@ import { lineView, textView } from "./text_view.ts";
 
 /** A stream for text, a terminal or not. */
 export interface TextStream {
-  /** Whether it is a terminal. */
   readonly isTTY?: boolean;
   /** Letters in a line of the terminal. */
   readonly columns?: number;
-  /** Lines of the terminal. */
   readonly rows?: number;
-  /** Writes text. */
   write(text: string): unknown;
 }
 
@@ -24,13 +21,10 @@ export interface TextStream {
 export interface TextOptions {
   /** Its folder, as it was named. */
   readonly folder: string;
-  /** Says how it stands. */
   readonly follow: Follower;
-  /** Where it is shown. */
   readonly stream: TextStream;
   /** Seconds between two looks. */
   readonly every: number;
-  /** Whether one look is enough. */
   readonly once: boolean;
 }
 
@@ -84,7 +78,6 @@ function shownOn(options: TextOptions): (run: FollowedRun) => void {
  * Shows a run until it ends, in place on a terminal, by lines elsewhere. Waits for
  * a run in a folder that holds none yet.
  *
- * @param options What is shown where and how often.
  * @returns The run at the last look, or why none could be shown.
  */
 export async function followText(

@@ -20,7 +20,6 @@ export interface LiveRun {
 /**
  * Looks at a run in intervals, once for all listeners.
  *
- * @param follow Says how the run stands.
  * @param every Seconds between two looks.
  */
 export function liveRun(follow: Follower, every: number): LiveRun {

@@ -3,119 +3,42 @@
  *
  * @module
  */
-import type { FollowedRun, LayerStatus, StageStatus } from "../../train/mod.ts";
+import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
 import { DARK, layerColours, LIGHT } from "../../plot/mod.ts";
-import { showSeconds } from "../pretrain/progress.ts";
+import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 import {
   adviceWords,
   freezeWords,
   lifeWords,
   lossWords,
-  percent,
   placeWords,
   rateWords,
   secondsWords,
   speedWords,
+  stageWords,
   stepWords,
-  UNKNOWN,
-  whole,
 } from "./words.ts";
 
-/** A number with its name. */
-export interface Tile {
-  /** What it is. */
-  readonly name: string;
-  /** The number. */
-  readonly value: string;
-  /** What else there is to say. */
-  readonly detail: string;
-}
-
-/** The bar of a layer over the time of the run. */
-export interface LayerBar {
-  /** Name of the layer. */
-  readonly name: string;
-  /** Its colours in the curves. */
-  readonly colour: { readonly light: string; readonly dark: string };
-  /** Part of the run for which it has trained. */
-  readonly trained: number;
-  /** Part of the run from which it is frozen; 1 if it never is. */
-  readonly freezes: number;
-  /** Its learning rate as a part of its highest. */
-  readonly height: number;
-  /** Its learning rate. */
-  readonly rate: string;
-  /** When it freezes or froze. */
-  readonly words: string;
-}
-
-/** A picture that the server has. */
-export interface PictureState {
-  /** Changes when the picture does; `null` if there is none. */
-  readonly version: string | null;
-  /** What it shows, for those who do not see it. */
-  readonly alt: string;
-}
-
 /** What a page shows of a run. */
-export interface RunState {
-  /** Discriminant. */
-  readonly kind: "run";
-  /** The run's folder, as it was named. */
-  readonly folder: string;
-  /** Whether it lives. */
-  readonly life: FollowedRun["life"];
-  /** The same in words. */
-  readonly lifeWords: string;
-  /** What to do about it, or what is wrong; empty if nothing is. */
-  readonly notes: readonly string[];
-  /** How much is done. */
-  readonly progress: {
-    /** Part of the run. */
-    readonly part: number;
-    /** Steps and epochs. */
-    readonly words: string;
-  };
-  /** The most important numbers. */
-  readonly tiles: readonly Tile[];
-  /** Layers from shallow to deep. */
-  readonly layers: readonly LayerBar[];
-  /** Pictures by name. */
-  readonly pictures: Readonly<
-    Record<"loss" | "rates" | "reconstruction", PictureState>
-  >;
-}
+export type RunState = ReturnType<typeof runState>;
 
 /** What a page shows where there is no run. */
 export interface NoRunState {
-  /** Discriminant. */
   readonly kind: "none";
   /** The folder, as it was named. */
   readonly folder: string;
-  /** Why there is none. */
   readonly reason: string;
 }
 
-/** Versions of the pictures; `null` where there is none. */
-export interface PictureVersions {
-  /** The curves. */
-  readonly curves: string;
-  /** The reconstruction. */
-  readonly reconstruction: string | null;
-}
-
-const stageWords = ({ index, loss, isPruned }: StageStatus): string =>
-  `stage ${index + 1} ${lossWords(loss)}${isPruned ? " (ended)" : ""}`;
-
-/** The layer that freezes next and when. */
 function nextFreeze(layers: readonly LayerStatus[]): string {
   const next = layers.find(({ isFrozen }) => !isFrozen);
   return next === undefined || next.freezeStep === null
     ? "no more to come"
-    : `next ${next.name} at step ${whole(next.freezeStep)}`;
+    : `next ${next.name} at step ${thousands(next.freezeStep)}`;
 }
 
-function tilesOf(run: FollowedRun, now: number): readonly Tile[] {
+/** The most important numbers. */
+function tilesOf(run: FollowedRun, now: number) {
   const { status, life, checkpoint } = run;
   const { loss, stages, layers, saving, savingPredicted, secondsLeft } = status;
   const frozen = layers.filter(({ isFrozen }) => isFrozen).length;
@@ -151,15 +74,18 @@ function tilesOf(run: FollowedRun, now: number): readonly Tile[] {
     },
     {
       name: "Last checkpoint",
-      value: checkpoint === null ? "none" : `step ${whole(checkpoint.step)}`,
+      value: checkpoint === null
+        ? "none"
+        : `step ${thousands(checkpoint.step)}`,
       detail: checkpoint === null
         ? "written after an epoch, at the end and on Ctrl-C"
-        : `${showSeconds(Math.max(0, now - checkpoint.writtenAt) / 1000)} ago`,
+        : `${duration(Math.max(0, now - checkpoint.writtenAt) / 1000)} ago`,
     },
   ];
 }
 
-function barsOf({ status }: FollowedRun): readonly LayerBar[] {
+/** The bar of each layer over the time of the run, all lengths as parts of it. */
+function barsOf({ status }: FollowedRun) {
   const { layers, done, totalSteps } = status;
   const [light, dark] = [LIGHT, DARK].map((theme) =>
     layerColours(layers.length, theme)
@@ -179,24 +105,25 @@ function barsOf({ status }: FollowedRun): readonly LayerBar[] {
 }
 
 /**
- * What a page shows of a run.
+ * What a page shows of a run; a version changes when its picture does.
  *
  * @param folder The run's folder, as it was named.
- * @param run The run.
- * @param versions Versions of its pictures.
  * @param now The time, milliseconds since 1970.
  */
 export function runState(
   folder: string,
   run: FollowedRun,
-  { curves, reconstruction }: PictureVersions,
+  { curves, reconstruction }: {
+    readonly curves: string;
+    readonly reconstruction: string | null;
+  },
   now: number,
-): RunState {
+) {
   const { status, life, complaint } = run;
   const { done, totalSteps, loss, stages } = status;
   const place = placeWords(status);
   return {
-    kind: "run",
+    kind: "run" as const,
     folder,
     life,
     lifeWords: lifeWords(run),

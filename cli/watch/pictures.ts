@@ -19,9 +19,7 @@ export type CurveName = "loss" | "rates";
 
 /** How a curve is drawn. */
 export interface CurveStyle {
-  /** The ground. */
   readonly theme: "light" | "dark";
-  /** For a wide window or a narrow one. */
   readonly size: "wide" | "narrow";
 }
 
@@ -87,16 +85,13 @@ export function curvesOf(now: () => number = Date.now): Curves {
 
 /** A file with a picture. */
 export interface PictureFile {
-  /** Its path. */
   readonly path: string;
-  /** Changes when it is written. */
   readonly version: string;
 }
 
 /**
  * The newest picture of reconstructions in a run's folder: `reconstruction….svg`.
  *
- * @param folder The folder.
  * @returns `null` if there is none. A link is none: it may lead anywhere.
  */
 export async function newestReconstruction(

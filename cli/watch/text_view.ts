@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FollowedRun, LayerStatus, StageStatus } from "../../train/mod.ts";
+import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
 import {
   adviceWords,
   checkpointWords,
@@ -15,6 +15,7 @@ import {
   savingWords,
   secondsWords,
   speedWords,
+  stageWords,
   stepWords,
 } from "./words.ts";
 
@@ -56,9 +57,6 @@ function foldedLines(layers: readonly LayerStatus[]): readonly string[] {
   ];
 }
 
-const stageWords = ({ index, loss, isPruned }: StageStatus): string =>
-  `stage ${index + 1} ${lossWords(loss)}${isPruned ? " (ended)" : ""}`;
-
 function head(
   folder: string,
   run: FollowedRun,
@@ -89,9 +87,7 @@ function head(
 
 /** Room for the view. */
 export interface TextSize {
-  /** Letters in a line. */
   readonly columns: number;
-  /** Lines. */
   readonly rows: number;
 }
 
@@ -108,9 +104,7 @@ const cut = (line: string, columns: number): string => {
  * is not room enough, frozen layers share one line and the deepest are left out.
  *
  * @param folder The run's folder, as it was named.
- * @param run The run.
  * @param now The time, milliseconds since 1970.
- * @param size Room for the view.
  * @returns At most `rows` lines of at most `columns` letters.
  */
 export function textView(
@@ -130,11 +124,7 @@ export function textView(
   return [...above, ...shown].slice(0, rows).map((line) => cut(line, columns));
 }
 
-/**
- * How a run stands, in one line.
- *
- * @param run The run.
- */
+/** How a run stands, in one line. */
 export function lineView(run: FollowedRun): string {
   const { status } = run;
   const frozen = status.layers.filter(({ isFrozen }) => isFrozen).length;

@@ -3,33 +3,28 @@
  *
  * @module
  */
-import type { FollowedRun, LayerStatus, RunStatus } from "../../train/mod.ts";
-import { showSeconds } from "../pretrain/progress.ts";
-
-const { format } = new Intl.NumberFormat("en-US");
-
-/** What stands for a number that is not known. */
-export const UNKNOWN = "–";
-
-/** A whole number with its thousands apart. */
-export const whole = (value: number): string => format(value);
-
-/** A part as percent. */
-export const percent = (part: number | null): string =>
-  part === null || Number.isNaN(part)
-    ? UNKNOWN
-    : `${(100 * part).toFixed(1)} %`;
+import type {
+  FollowedRun,
+  LayerStatus,
+  RunStatus,
+  StageStatus,
+} from "../../train/mod.ts";
+import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 
 /** A loss. */
 export const lossWords = (loss: number | null): string =>
   loss === null ? UNKNOWN : loss.toFixed(4);
+
+/** The loss of a stage. */
+export const stageWords = ({ index, loss, isPruned }: StageStatus): string =>
+  `stage ${index + 1} ${lossWords(loss)}${isPruned ? " (ended)" : ""}`;
 
 /** A learning rate. */
 export const rateWords = (rate: number): string => rate.toExponential(2);
 
 /** A duration. */
 export const secondsWords = (seconds: number | null): string =>
-  seconds === null ? UNKNOWN : showSeconds(seconds);
+  seconds === null ? UNKNOWN : duration(seconds);
 
 /** Images a second, whole where there are many. */
 export const speedWords = ({ imagesPerSecond: speed }: RunStatus): string =>
@@ -40,7 +35,7 @@ export function stepWords({ secondsPerStep, dataShare }: RunStatus): string {
   if (secondsPerStep === null) return UNKNOWN;
   const step = secondsPerStep < 10
     ? `${(1000 * secondsPerStep).toFixed(0)} ms`
-    : showSeconds(secondsPerStep);
+    : duration(secondsPerStep);
   return `${step} a step, ${percent(dataShare)} of it waiting for images`;
 }
 
@@ -54,7 +49,7 @@ export function lifeWords({ life, status, silence }: FollowedRun): string {
     case "finished":
       return "finished: all steps taken";
     case "stopped":
-      return `stopped: silent for ${showSeconds(silence)}`;
+      return `stopped: silent for ${duration(silence)}`;
   }
 }
 
@@ -72,7 +67,7 @@ export function adviceWords(
 export const placeWords = (
   { done, totalSteps, epoch, epochs }: RunStatus,
 ): string =>
-  `step ${whole(done)} of ${whole(totalSteps)}, epoch ${
+  `step ${thousands(done)} of ${thousands(totalSteps)}, epoch ${
     epoch.toFixed(2)
   } of ${epochs}`;
 
@@ -83,7 +78,7 @@ export function checkpointWords(
 ): string {
   if (checkpoint === null) return "none yet";
   const age = Math.max(0, (now - checkpoint.writtenAt) / 1000);
-  return `after step ${whole(checkpoint.step)}, ${showSeconds(age)} ago`;
+  return `after step ${thousands(checkpoint.step)}, ${duration(age)} ago`;
 }
 
 /** What freezing saved by now and will have saved. */
@@ -99,5 +94,5 @@ export const freezeWords = ({ isFrozen, freezeStep }: LayerStatus): string =>
   freezeStep === null
     ? "trains to the end"
     : isFrozen
-    ? `frozen since step ${whole(freezeStep)}`
-    : `freezes at step ${whole(freezeStep)}`;
+    ? `frozen since step ${thousands(freezeStep)}`
+    : `freezes at step ${thousands(freezeStep)}`;

@@ -7,12 +7,9 @@ import {
   wholeFrom,
 } from "../codec/codec.ts";
 import { recordOf } from "../codec/structures.ts";
-import { E, pipe } from "../fp.ts";
 import type { ProbeSpec } from "../models/probe.ts";
 import { larsCodec, type LarsConfig } from "../optim/lars.ts";
 import type { Faults, Result } from "../result.ts";
-import { cosineRate, rateAt } from "../schedule/rate_schedule.ts";
-import type { TrainingConfig } from "./parts.ts";
 
 /** Everything that determines a linear probe but the features. */
 export interface ProbeConfig
@@ -76,42 +73,4 @@ export function decodeProbeConfig(
   samples: number,
 ): (input: unknown) => Result<Faults, ProbeConfig> {
   return (input) => decode(probeCodec(epochsIn(input), samples))(input);
-}
-
-/**
- * Checks a linear probe.
- *
- * @returns Its length in steps, or every fault; of an epoch the samples that fill no batch are left out.
- */
-export function probeLength(
-  config: ProbeConfig,
-  samples: number,
-): Result<
-  Faults,
-  { readonly totalSteps: number; readonly stepsPerEpoch: number }
-> {
-  return pipe(
-    decodeProbeConfig(samples)(config),
-    E.map(({ epochs, batchSize }) => {
-      const stepsPerEpoch = Math.floor(samples / batchSize);
-      return { stepsPerEpoch, totalSteps: epochs * stepsPerEpoch };
-    }),
-  );
-}
-
-/**
- * The learning rate of each step: a cosine to 0 after the warm-up.
- *
- * @param stepsPerEpoch Steps of an epoch, `probeLength`.
- */
-export function probeRate(
-  { baseRate, batchSize, warmupEpochs, epochs }: ProbeConfig,
-  stepsPerEpoch: number,
-): (step: number) => number {
-  return rateAt(cosineRate({
-    peakRate: baseRate * batchSize / 256,
-    endRate: 0,
-    warmupSteps: warmupEpochs * stepsPerEpoch,
-    totalSteps: epochs * stepsPerEpoch,
-  }));
 }

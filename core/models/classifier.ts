@@ -34,20 +34,22 @@ const HEAD = { _tag: "Stage", index: 0 } as const;
 
 /** Nodes of a classifier. */
 export interface ClassifierNodes {
+  /** Tokens after each block, `[B, 1 + L, D]`. */
+  readonly blocks: readonly NodeId[];
   /** Mean of the patch tokens after its norm, `[B, D]`. */
   readonly pooled: NodeId;
   /** Scores of the classes, `[B, classes]`. */
   readonly scores: NodeId;
 }
 
-/** Factors of the branches of a block, cut from `[2·depth, B]`. */
+/** Factors of the branches of a block, cut from `[B, 2·depth]`. */
 const factorsOf = (g: GraphBuilder, branches: NodeId) =>
 (
   block: number,
 ): BranchFactors => {
-  const [, batch = 0] = g.shape(branches);
-  const [attention, mlp] = [2 * block, 2 * block + 1].map((row) =>
-    g.reshape(g.slice(branches, 0, row, 1), [batch, 1, 1])
+  const [batch = 0] = g.shape(branches);
+  const [attention, mlp] = [2 * block, 2 * block + 1].map((column) =>
+    g.reshape(g.slice(branches, 1, column, 1), [batch, 1, 1])
   ) as [NodeId, NodeId];
   return [attention, mlp];
 };
@@ -56,7 +58,7 @@ const factorsOf = (g: GraphBuilder, branches: NodeId) =>
  * Classifies images.
  *
  * @param images `[B, C, S, S]`.
- * @param branches Factors `[2·depth, B]` on attention and MLP of each block, or `null` for 1.
+ * @param branches Factors `[B, 2·depth]` on attention and MLP of each block, or `null` for 1.
  */
 export function classify(
   scope: VitScope,
@@ -81,7 +83,8 @@ export function classify(
     model.layerNormEps,
   );
   const weight = normal(2e-5);
-  return { pooled, scores: linear(head, "head", pooled, classes, { weight }) };
+  const scores = linear(head, "head", pooled, classes, { weight });
+  return { blocks, pooled, scores };
 }
 
 /** Declares a batch of images. */
@@ -115,7 +118,7 @@ export interface ClassifierStep
  * Forward and backward pass of one micro-batch.
  *
  * Inputs: the parameters by name, `images [B, C, S, S]`, `targets [B, classes]`, and
- * `branches [2·depth, B]` if branches are dropped. Outputs: `loss`, and
+ * `branches [B, 2·depth]` if branches are dropped. Outputs: `loss`, and
  * `gradient/NAME` of each trained parameter. What no output needs is not in the
  * graph.
  *
@@ -132,7 +135,7 @@ export function classifierStepGraph(
     const images = imageInput(g, model, batch);
     const targets = g.input("targets", [batch, classes]);
     const branches = step.dropPath
-      ? g.input("branches", [2 * model.depth, batch])
+      ? g.input("branches", [batch, 2 * model.depth])
       : null;
     const nodes = classify(scope, step, images, branches);
     const loss = softCrossEntropy(g, nodes.scores, targets, step.samples);

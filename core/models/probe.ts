@@ -12,7 +12,6 @@ import {
   modelScope,
   recorded,
 } from "../nn/scope.ts";
-import { SQUARES_OUTPUT, sumsOfSquares } from "../optim/gradient_norm.ts";
 import { type LarsOptions, larsUpdate } from "../optim/lars.ts";
 import { stateName } from "../optim/update_graph.ts";
 import type { Faults, Result } from "../result.ts";
@@ -125,73 +124,43 @@ const batchOf = (
   targets: g.input("targets", [batch, classes]),
 });
 
-/** Results of a head in a step. */
-interface HeadStep {
-  readonly loss: NodeId;
-  /** Gradients of its weights and biases. */
-  readonly derivatives: readonly NodeId[];
-  /** Its tensors after the step, by the names of `probeShapes`. */
-  readonly moved: Readonly<Record<string, NodeId>>;
-}
-
-/** A step of one linear layer on features that are normalised. */
-function headStep(
+/** Loss of the linear layer on features that are normalised. */
+function headLoss(
   scope: ProbeScope,
-  rule: LarsOptions,
   { features, targets }: ProbeBatch,
-  inputName: (name: string) => string,
-  rate: NodeId,
-): HeadStep {
+): NodeId {
   const { g } = scope;
   const [samples = 0, classes = 0] = g.shape(targets);
   const scores = scoresOf(scope, features, classes);
-  const loss = softCrossEntropy(g, scores, targets, samples);
-  const { parameters } = scope.declared();
-  const derivatives = Object.values(scope.gradients(loss, () => true));
-  const moved = derivatives.flatMap((gradient, i) => {
-    const { name = "", shape = [] } = parameters[i] ?? {};
-    const kept = stateName("momentum_buffer", name);
-    const { parameter, momentum } = larsUpdate(g, rule, {
-      parameter: g.input(inputName(name), shape),
-      gradient,
-      momentum: g.input(inputName(kept), shape),
-    }, rate);
-    return [[name, parameter], [kept, momentum]] as const;
-  });
-  return { loss, derivatives, moved: Object.fromEntries(moved) };
+  return softCrossEntropy(g, scores, targets, samples);
 }
 
 /**
- * One step of linear probing: batch normalisation without gain and bias, a linear
- * layer, soft cross entropy, LARS.
+ * Forward and backward pass of linear probing: batch normalisation without gain and bias,
+ * a linear layer, soft cross entropy.
  *
- * Inputs: the tensors of `probeShapes`, `features [B, F]`, `targets [B, classes]`,
- * the scalar `rate`. Outputs: the tensors of `probeShapes` after the step, and the
- * scalar `loss` before it; and `squares [4]`, the sums of squares of the gradients of
- * weights and biases, then of the running means and variances after it.
+ * Inputs: the probe's tensors by name, `features [B, F]`, `targets [B, classes]`. Outputs:
+ * the scalar `loss`, `gradient/NAME` of weights and biases, and under their own names the
+ * running statistics with the batch in them.
  *
- * @param rule `μ`, `λ` and `η` of LARS.
+ * @param spec Sizes.
  * @param batch Samples `B`, at least 2.
  * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, appendix A.1.
  */
 export function probeStepGraph(
   spec: ProbeSpec,
-  rule: LarsOptions,
   batch: number,
 ): Result<Faults, Graph> {
   return traceGraph((g) => {
     const scope = modelScope<null>(g);
     const { features, targets } = batchOf(g, spec, batch);
-    const rate = g.input("rate", []);
     const normalized = { features: batchNorm(g, features), targets };
-    const head = headStep(scope, rule, normalized, (name) => name, rate);
-    const statistics = runningStatistics(scope, features);
-    const squares = sumsOfSquares(g, [
-      ...head.derivatives,
-      ...Object.values(statistics),
-    ]);
-    const others = { loss: head.loss, [SQUARES_OUTPUT]: squares };
-    return { ...others, ...statistics, ...head.moved };
+    const loss = headLoss(scope, normalized);
+    return {
+      loss,
+      ...scope.gradients(loss, () => true),
+      ...runningStatistics(scope, features),
+    };
   });
 }
 
@@ -228,10 +197,21 @@ export function probeSweepGraph(
       const ofHead = (name: string): string => sweptName(k, name);
       const rate = g.input(`rate/${k}`, []);
       const scope = modelScope<null>(g, ofHead);
-      const head = headStep(scope, rule, normalized, ofHead, rate);
-      return Object.fromEntries(
-        Object.entries(head.moved).map(([name, node]) => [ofHead(name), node]),
-      );
+      const loss = headLoss(scope, normalized);
+      const { parameters } = scope.declared();
+      const derivatives = Object.values(scope.gradients(loss, () => true));
+      const moved = derivatives.flatMap((gradient, i) => {
+        const { name = "", shape = [] } = parameters[i] ?? {};
+        const [tensor, kept] = [name, stateName("momentum_buffer", name)]
+          .map(ofHead) as [string, string];
+        const { parameter, momentum } = larsUpdate(g, rule, {
+          parameter: g.input(tensor, shape),
+          gradient,
+          momentum: g.input(kept, shape),
+        }, rate);
+        return [[tensor, parameter], [kept, momentum]] as const;
+      });
+      return Object.fromEntries(moved);
     });
     const statistics = runningStatistics(modelScope<null>(g), features);
     return Object.assign({}, statistics, ...moved);

@@ -3,7 +3,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   type TensorFile,
-} from "../../train/safetensors.ts";
+} from "../../train/files/safetensors.ts";
 import { ROOT, runScript } from "../programs.ts";
 
 const TINY = new URL("../golden/tiny", import.meta.url).pathname;

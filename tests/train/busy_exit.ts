@@ -11,8 +11,8 @@ import {
   MODEL_PRESETS,
   planOf,
 } from "../../core/mod.ts";
-import { orThrow } from "../../train/mod.ts";
-import { compilePhase } from "../../train/phase_programs.ts";
+import { orThrow, pretrainTask } from "../../train/mod.ts";
+import { compilePhase } from "../../train/engine/phase.ts";
 
 const [how = "", milliseconds = "0"] = process.argv.slice(2);
 const end = (): never => process.exit(7);
@@ -23,7 +23,7 @@ const backend = orThrow(await onnxBackend({ threads: 1 }));
 const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
 const plan = orThrow(planOf(config, 100_000));
 for (const phase of plan.phases.slice(0, 3)) {
-  void compilePhase(backend, config, plan, phase);
+  void compilePhase(backend, pretrainTask({ config, plan }), phase);
 }
 setTimeout(() => {
   if (how === "exception") throw new Error("nobody waits for this");

@@ -7,7 +7,6 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Backend } from "../../backends/backend.ts";
 import {
   readCheckpoint,
-  type RunIdentity,
   type Snapshot,
   type StepReport,
   writeCheckpoint,
@@ -17,6 +16,7 @@ import {
   startTiny,
   takeSteps,
   TINY_CONFIG,
+  type TinyRun,
   tinyRun,
   trained,
 } from "./tiny_run.ts";
@@ -26,7 +26,7 @@ const without = (report: StepReport) => ({ ...report, milliseconds: null });
 /** Reports and last state of a run from a moment on. */
 async function goOn(
   backend: Backend,
-  run: RunIdentity,
+  run: TinyRun,
   start?: Snapshot,
 ) {
   const training = startTiny(backend, run, start);
@@ -39,7 +39,7 @@ async function goOn(
 /** Stops after each number of steps, saves, reads back and goes on. */
 export async function resumesEverywhere(
   backend: Backend,
-  run: RunIdentity,
+  run: TinyRun,
   stops: readonly number[],
 ): Promise<void> {
   const whole = await goOn(backend, run);

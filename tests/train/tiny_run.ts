@@ -6,7 +6,6 @@
 import {
   DEFAULT_PRETRAIN_CONFIG,
   epochOrder,
-  type FreezePlan,
   type ModelSpec,
   planOf,
   type PretrainConfig,
@@ -20,14 +19,22 @@ import type { Backend } from "../../backends/backend.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
 import {
   type BatchSource,
+  createRunFolder,
   describeTrainError,
   initialSnapshot,
+  keepingHooks,
+  type KeepingOptions,
+  type KeptCheckpoints,
   type Pretraining,
-  pretraining,
-  type RunIdentity,
+  type PretrainRun,
+  pretrainTask,
+  type RunFolder,
   type Snapshot,
   type StepReport,
+  type Task,
+  train,
   type TrainError,
+  type TrainOptions,
 } from "../../train/mod.ts";
 import { right } from "../right.ts";
 
@@ -71,13 +78,23 @@ export const TINY_CONFIG: PretrainConfig = {
 /** Images of an epoch. */
 export const TINY_SAMPLES = 12;
 
+/** A pre-training with its configuration. */
+export type TinyRun = Task<Batch> & PretrainRun;
+
 /** The tiny run, changed at will. */
-export function tinyRun(change: Partial<PretrainConfig> = {}): RunIdentity & {
-  readonly plan: FreezePlan;
-} {
+export function tinyRun(change: Partial<PretrainConfig> = {}): TinyRun {
   const config = { ...TINY_CONFIG, ...change };
-  return { config, plan: right(planOf(config, TINY_SAMPLES)) };
+  const plan = right(planOf(config, TINY_SAMPLES));
+  return { ...pretrainTask({ config, plan }), config, plan };
 }
+
+/** Opens a folder for a run that begins as its seed says. */
+export const newRunFolder = (
+  path: string,
+  run: TinyRun,
+  keep: number | KeptCheckpoints,
+): Promise<Result<TrainError, RunFolder>> =>
+  createRunFolder(path, run, initialSnapshot(run.config, run.plan), keep);
 
 const imageOf = ({ imageSize, inChannels }: ModelSpec, index: number) =>
   uniforms(split(rootKey(1), index), inChannels * imageSize ** 2);
@@ -115,15 +132,49 @@ export function syntheticBatches(config: PretrainConfig): BatchSource {
 /** Starts the run on synthetic images. */
 export function startTiny(
   backend: Backend,
-  run: RunIdentity,
+  run: TinyRun,
   start: Snapshot = initialSnapshot(run.config, run.plan),
+  options: Partial<TrainOptions<Batch>> = {},
 ): Pretraining {
-  return pretraining({
-    ...run,
+  return train(run, {
     backend,
     start,
     batches: syntheticBatches(run.config),
+    ...options,
   });
+}
+
+/** A step of a run that is kept, and the checkpoint that was written after it. */
+export interface KeptStep {
+  readonly report: StepReport;
+  readonly checkpoint: string | null;
+}
+
+/** Takes the steps of the tiny run and keeps it in its folder; an end by a signal is none. */
+export async function* keptSteps(
+  backend: Backend,
+  run: TinyRun,
+  keeping: Omit<KeepingOptions, "plan"> & { readonly folder: RunFolder },
+  options: Partial<TrainOptions<Batch>> = {},
+): AsyncGenerator<Result<TrainError, KeptStep>> {
+  let checkpoint: string | null = null;
+  const hooks = keepingHooks({
+    ...keeping,
+    plan: run.plan,
+    onCheckpoint: (path) => void (checkpoint = path),
+  });
+  if (hooks._tag === "Left") return yield hooks;
+  const going = startTiny(backend, run, keeping.folder.start, {
+    ...options,
+    hooks: hooks.right,
+  });
+  for await (const taken of going) {
+    if (taken._tag === "Right") {
+      yield success({ report: taken.right, checkpoint });
+    } else if (taken.left._tag !== "Stopped") yield taken;
+    checkpoint = null;
+  }
+  going.dispose();
 }
 
 /** The value of a success of training; fails the test on a failure. */

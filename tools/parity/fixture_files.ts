@@ -9,7 +9,7 @@ import {
   type Result,
   type Shape,
 } from "../../core/mod.ts";
-import { decodeSafetensors, type TensorFile } from "../../train/safetensors.ts";
+import { decodeSafetensors, type TensorFile } from "../../train/files/safetensors.ts";
 
 /** What is wrong with one file, or with the folder. */
 export interface FixtureError {

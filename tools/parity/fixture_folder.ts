@@ -14,7 +14,7 @@ import {
   type Shape,
   trainedParameters,
 } from "../../core/mod.ts";
-import type { TensorFile } from "../../train/safetensors.ts";
+import type { TensorFile } from "../../train/files/safetensors.ts";
 import { type FixtureConfig, fixtureConfig } from "./fixture_config.ts";
 import {
   type FixtureError,

@@ -12,7 +12,7 @@ import {
   stageLossName,
   stepGraph,
 } from "../../core/mod.ts";
-import { compileGraph } from "../../train/run_graph.ts";
+import { compileGraph } from "../../train/engine/programs.ts";
 import type { TrainError } from "../../train/train_error.ts";
 import { batchAt, hostTensors, maskingOf, numbersOf } from "./batch.ts";
 import type { Group, Pair, Tolerance } from "./comparison.ts";

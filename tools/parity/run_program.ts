@@ -3,6 +3,11 @@
  *
  * @module
  */
+import {
+  disposeAll,
+  orBackendFailed,
+  uploadAll,
+} from "../../train/engine/tensors.ts";
 import type {
   Backend,
   DeviceTensors,
@@ -10,10 +15,8 @@ import type {
   Program,
 } from "../../backends/backend.ts";
 import { inputSignatures, left, type Result, right } from "../../core/mod.ts";
-import { uploadAll } from "../../train/batch_tensors.ts";
-import { orBackendFailed } from "../../train/run_graph.ts";
+
 import type { TrainError } from "../../train/train_error.ts";
-import { disposeAll } from "../../train/train_state.ts";
 
 /** Tensors by name. */
 export type HostTensors = Readonly<Record<string, HostTensor>>;

@@ -22,7 +22,8 @@ import {
   disposePhase,
   type PhasePrograms,
   rateName,
-} from "../../train/phase_programs.ts";
+} from "../../train/engine/phase.ts";
+import { pretrainTask } from "../../train/tasks/pretrain.ts";
 import type { TrainError } from "../../train/train_error.ts";
 import { adamwTolerance } from "./adamw_tolerance.ts";
 import { batchAt, hostTensors, numbersOf } from "./batch.ts";
@@ -234,7 +235,11 @@ export async function trainingGroups(
 ): Promise<Result<TrainError, readonly Group[]>> {
   const { phase, frozenLayers, gradients } = moment;
   const plan = fixture.config.plans.scaled;
-  const programs = await compilePhase(backend, configOf(fixture), plan, phase);
+  const programs = await compilePhase(
+    backend,
+    pretrainTask({ config: configOf(fixture), plan }),
+    phase,
+  );
   if (programs._tag === "Left") return programs;
   const steps = await takeSteps(backend, fixture, moment, programs.right);
   disposePhase(programs.right);

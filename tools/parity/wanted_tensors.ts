@@ -13,7 +13,7 @@ import {
   targetChannels,
   visibleCount,
 } from "../../core/mod.ts";
-import type { TensorFile } from "../../train/safetensors.ts";
+import type { TensorFile } from "../../train/files/safetensors.ts";
 import type { Wanted } from "./fixture_files.ts";
 
 /** Samples of the recorded batch, told by the images. */

@@ -1,27 +1,22 @@
 /**
- * What one kind of training is made of: data and pure functions, no state.
+ * Interface of one kind of training: data and pure functions, no state.
  *
  * @module
  */
-import type { HostTensor } from "../../backends/backend.ts";
-import type {
-  Faults,
-  FreezePlan,
-  Graph,
-  Phase,
-  Result,
-  Shape,
-  UpdateRule,
+import {
+  type Faults,
+  type FreezePlan,
+  type Graph,
+  type NamedShape,
+  type Phase,
+  type Result,
+  type Shape,
+  stateKinds,
+  stateName,
+  type UpdateRule,
 } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-
-/** A tensor by name. */
-export interface NamedShape {
-  /** Name in programs and files. */
-  readonly name: string;
-  /** Extents, outermost first. */
-  readonly shape: Shape;
-}
+import type { HostBatch } from "./tensors.ts";
 
 /** Tensors of a training's state by what they are, each list in the order of the forward pass. */
 export interface StateShapes {
@@ -31,8 +26,16 @@ export interface StateShapes {
   readonly optimizer: readonly NamedShape[];
   /** Running statistics of normalisations. */
   readonly statistics: readonly NamedShape[];
-  /** Running means of the parameters. */
+  /** Running means of the parameters, named by `averageName`. */
   readonly averages: readonly NamedShape[];
+}
+
+/** A constant tensor in main memory. */
+export interface ConstantTensor {
+  /** Extents, outermost first. */
+  readonly shape: Shape;
+  /** The numbers, row-major. */
+  readonly data: Float32Array;
 }
 
 /**
@@ -46,6 +49,15 @@ export interface TrainingIdentity {
   readonly config: unknown;
   /** What trains when and how fast. */
   readonly plan: FreezePlan<unknown>;
+  /** Lengths of the training. */
+  readonly training: {
+    /** Passes over the samples. */
+    readonly epochs: number;
+    /** Samples of a micro-batch. */
+    readonly batchSize: number;
+    /** Micro-batches of an optimizer step. */
+    readonly accumIter: number;
+  };
   /**
    * Tensors of the state after `step` steps.
    *
@@ -53,10 +65,7 @@ export interface TrainingIdentity {
    */
   stateShapes(step: number): StateShapes;
   /** Constant tensors that other programs expect beside the parameters, if there are any. */
-  readonly constants?: ReadonlyMap<
-    string,
-    { readonly shape: Shape; readonly data: Float32Array }
-  >;
+  readonly constants?: ReadonlyMap<string, ConstantTensor>;
 }
 
 /** Learning rate that some parameters share: the rate of a layer times a factor. */
@@ -75,8 +84,6 @@ export interface TrainedParameter extends NamedShape {
   readonly rate: RateGroup;
   /** Whether weight decay applies to it. */
   readonly decayed: boolean;
-  /** Part of the model that it belongs to, in words. */
-  readonly part: string;
 }
 
 /** A micro-batch and its place in the training: all that its randomness depends on. */
@@ -89,23 +96,25 @@ export interface Placed<Item> {
   readonly place: number;
 }
 
+/** A forward pass whose activations are outputs. */
+export interface ActivationGraph {
+  /** The pass over a whole micro-batch; the inputs are those of the step graph. */
+  readonly graph: Result<Faults, Graph>;
+  /** Its outputs in the order of the pass, and the part of the model that each belongs to. */
+  readonly activations: readonly {
+    readonly name: string;
+    readonly part: string;
+  }[];
+}
+
 /** One kind of training with its configuration and plan. */
 export interface Task<Item> extends TrainingIdentity {
   /** How a step is made from gradients. */
   readonly optimizer: UpdateRule;
   /** Longest gradient, all parameters together; absent without clipping. */
-  readonly clipGrad?: number;
+  readonly clipGrad?: number | undefined;
   /** Part of a running mean of the parameters that stays in a step; `null` without means. */
   readonly averageDecay: number | null;
-  /** Lengths of the training. */
-  readonly training: {
-    /** Passes over the images. */
-    readonly epochs: number;
-    /** Samples of a micro-batch. */
-    readonly batchSize: number;
-    /** Micro-batches of an optimizer step. */
-    readonly accumIter: number;
-  };
   /** Whether a micro-batch may be computed in parts: no, where its statistics are those of the whole. */
   readonly isDivisible: boolean;
   /**
@@ -113,6 +122,7 @@ export interface Task<Item> extends TrainingIdentity {
    *
    * Outputs: `loss`, the losses named by `stageLosses`, one gradient for each of `trained`
    * under `gradientName`, and the running statistics of what trains under their own names.
+   * Losses and gradients of the parts of a step are added up.
    *
    * @param phase Phase of the plan.
    * @param samples Samples of the part.
@@ -123,12 +133,35 @@ export interface Task<Item> extends TrainingIdentity {
   /** Name of the loss output of each live stage, if there are any beside `loss`. */
   stageLosses(phase: Phase): Readonly<Record<number, string>>;
   /**
-   * Inputs of the step graph, beside its state.
+   * Inputs of the step graph, beside its state; each has one row for each sample.
    *
    * @param placed The micro-batch.
    * @returns Tensors by name, or why there are none.
    */
-  inputs(
-    placed: Placed<Item>,
-  ): Result<TrainError, Readonly<Record<string, HostTensor>>>;
+  inputs(placed: Placed<Item>): Result<TrainError, HostBatch>;
+  /** Part of the model that a tensor of the state belongs to and its layer, in words. */
+  partOf(name: string): string;
+  /** Number of the first sample with a number that is not finite, or `null`. */
+  badSample(item: Item): string | null;
+  /** Forward pass that shows where a number first is not finite, if there is one. */
+  forwardGraph?(phase: Phase): ActivationGraph;
+  /** Frozen matrices whose products are computed in 8-bit integers; absent if none ever are. */
+  int8?(phase: Phase): readonly string[];
+}
+
+/** Optimizer state of parameters. */
+export function optimizerShapes(
+  rule: UpdateRule,
+  parameters: readonly NamedShape[],
+): readonly NamedShape[] {
+  return parameters.flatMap(({ name, shape }) =>
+    stateKinds(rule).map((kind) => ({ name: stateName(kind, name), shape }))
+  );
+}
+
+/** Optimizer steps of an epoch. */
+export function epochSteps(
+  { plan, training }: Pick<TrainingIdentity, "plan" | "training">,
+): number {
+  return plan.totalSteps / training.epochs;
 }

@@ -19,14 +19,14 @@ import {
   traceGraph,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { uploadAll } from "../batch_tensors.ts";
-import type { HostTensors } from "../snapshot.ts";
+import { uploadAll } from "../engine/tensors.ts";
+import type { HostTensors } from "../engine/snapshot.ts";
 import type { TrainError } from "../train_error.ts";
 import { POSITION_TABLE } from "../weights/encoder/encoder_positions.ts";
 import { encoderParameters } from "../weights/encoder/encoder_start.ts";
 import type { WorkOptions } from "../work_options.ts";
 import { imageRows, onlyRows } from "./image_rows.ts";
-import type { LabelledFeatures } from "./neighbours.ts";
+import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 
 /** The numbers of the encoder that make the feature of an image. */
 export interface FeatureSpec {

@@ -18,10 +18,10 @@ import {
   sizeOf,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { compileGraph, runOnce } from "../run_graph.ts";
+import { compileGraph, runOnce } from "../engine/programs.ts";
 import type { TrainError } from "../train_error.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
-import type { LabelledFeatures } from "./neighbours.ts";
+import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 
 /** Fills a batch up to its fixed size with black images. */
 function padded(images: Float32Array, length: number): Float32Array {

@@ -7,15 +7,15 @@
 import { type Result, right } from "../../core/mod.ts";
 import {
   type KnnSearch,
-  type LabelledFeatures,
   type Neighbours,
   neighboursOf,
   rowsOf,
 } from "./neighbours.ts";
+import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import { topAccuracy } from "./accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
-export type { KnnSearch, LabelledFeatures } from "./neighbours.ts";
+export type { KnnSearch } from "./neighbours.ts";
 
 /** Options of the vote. */
 export interface KnnOptions {

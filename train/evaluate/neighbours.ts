@@ -6,18 +6,9 @@
 import type { Backend } from "../../backends/backend.ts";
 import { type Result, right, traceGraph } from "../../core/mod.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
-import { compileGraph, runOnce } from "../run_graph.ts";
+import { compileGraph, runOnce } from "../engine/programs.ts";
+import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import type { TrainError } from "../train_error.ts";
-
-/** Labelled points. */
-export interface LabelledFeatures {
-  /** `[count, width]`, row-major. */
-  readonly features: Float32Array;
-  /** Width of a feature. */
-  readonly width: number;
-  /** Class of each row, from 0; −1 for none. */
-  readonly labels: Int32Array;
-}
 
 /** Options of a search for neighbours. */
 export interface KnnSearch extends WorkOptions {

@@ -12,9 +12,9 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
-import { batchTensors, type Moment } from "../batch_tensors.ts";
-import { compileGraph, runOnce } from "../run_graph.ts";
-import type { HostTensors } from "../snapshot.ts";
+import { compileGraph, runOnce } from "../engine/programs.ts";
+import type { HostTensors } from "../engine/snapshot.ts";
+import { batchTensors, type EpochDraw } from "../tasks/batch_tensors.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Predictions and targets of one stage for a batch. */
@@ -66,7 +66,7 @@ export async function reconstruct(
   spec: ModelSpec,
   parameters: DeviceTensors,
   batch: Pick<Batch, "images" | "indices">,
-  moment: Moment,
+  moment: EpochDraw,
 ): Promise<Result<TrainError, Reconstruction>> {
   const graph = reconstructionGraph(spec, batch.indices.length);
   const program = await compileGraph(backend, graph);

@@ -17,15 +17,16 @@ import {
   type BrokenCheckpoint,
   readDescription,
   readModel,
-} from "../checkpoint_files.ts";
-import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
+} from "../checkpoint/checkpoint_files.ts";
+import { identityOf } from "../tasks/identities.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/layout.ts";
 import {
   type Candidates,
   describeSkipped,
   reachedCandidates,
   type SkippedCheckpoint,
-} from "../latest_checkpoint.ts";
-import type { StoredTensor } from "../safetensors.ts";
+} from "../run/latest_checkpoint.ts";
+import type { StoredTensor } from "../files/tensor_data.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** The model of a checkpoint. */
@@ -48,13 +49,17 @@ async function weightsOf(
 ): Promise<Result<BrokenCheckpoint, CheckpointWeights>> {
   const described = await readDescription(checkpoint);
   if (described._tag === "Left") return described;
-  const { file: { config, step, totalSteps }, digests } = described.right;
+  const { task, config, step, totalSteps } = described.right.file;
+  const identity = identityOf(task, config, totalSteps);
+  if (identity._tag === "Left") {
+    return broken(checkpoint, describeFaults(identity.left));
+  }
   const decoded = decodePretrainConfig(config);
   if (decoded._tag === "Left") {
     return broken(checkpoint, describeFaults(decoded.left));
   }
   const { model, training: { seed } } = decoded.right;
-  const tensors = await readModel(checkpoint, model, digests);
+  const tensors = await readModel(checkpoint, identity.right, described.right);
   return tensors._tag === "Left" ? tensors : right({
     path: join(checkpoint, CHECKPOINT_FILES.model),
     model,

@@ -15,15 +15,16 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Normalization } from "../../data/mod.ts";
-import { fileResult } from "../atomic_file.ts";
-import { CHECKPOINT_FILES } from "../checkpoint_layout.ts";
+import { fileResult } from "../files/file_result.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/layout.ts";
+import { IMAGES_FILE } from "../run/images_file.ts";
 import {
   type Candidates,
   candidatesIn,
   runFolderOf,
   type SkippedCheckpoint,
-} from "../latest_checkpoint.ts";
-import type { ChooseTensors } from "../safetensors.ts";
+} from "../run/latest_checkpoint.ts";
+import type { ChooseTensors } from "../files/safetensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { newestWholeWeights } from "./checkpoint_weights.ts";
 import { readHubConfig, type SaidEncoder } from "./hub_config.ts";
@@ -57,9 +58,6 @@ export interface FoundWeights {
   /** Newer checkpoints that were passed over. */
   readonly skipped: readonly SkippedCheckpoint[];
 }
-
-/** The file that remembers which images a run learns from, in its folder. */
-export const IMAGES_FILE = "images.json";
 
 /** Names of a model's weights on a hub, the first that is there counts. */
 const HUB_WEIGHTS = ["model.safetensors", "pytorch_model.bin"];

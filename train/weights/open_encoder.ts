@@ -14,9 +14,9 @@ import {
   right,
   type Shape,
 } from "../../core/mod.ts";
-import type { SkippedCheckpoint } from "../latest_checkpoint.ts";
-import type { ChooseTensors } from "../safetensors.ts";
-import type { HostTensors } from "../snapshot.ts";
+import type { SkippedCheckpoint } from "../run/latest_checkpoint.ts";
+import type { ChooseTensors } from "../files/safetensors.ts";
+import type { HostTensors } from "../engine/snapshot.ts";
 import type { TrainError } from "../train_error.ts";
 import {
   type EncoderPlace,

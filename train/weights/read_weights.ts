@@ -4,11 +4,11 @@
  * @module
  */
 import { kindOfBytes, left, type Result, right } from "../../core/mod.ts";
-import { type Reading, readRanges } from "../byte_reading.ts";
+import { type Reading, readRanges } from "../files/byte_reading.ts";
 import {
   type ChooseTensors,
   chosenSafetensorsReading,
-} from "../safetensors.ts";
+} from "../files/safetensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { isZip, torchReading } from "./torch/torch_file.ts";
 import { ALL_TENSORS, type Weights } from "./weights.ts";

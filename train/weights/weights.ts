@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ChooseTensors, StoredTensor } from "../safetensors.ts";
+import type { ChooseTensors } from "../files/safetensors.ts";
+import type { StoredTensor } from "../files/tensor_data.ts";
 
 /** Content of a file of weights, each part by name. */
 export interface Weights<Tensor = StoredTensor> {

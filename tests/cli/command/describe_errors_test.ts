@@ -4,7 +4,7 @@ import { ENCODER_FLAGS } from "../../../cli/flags/encoder_flags.ts";
 import { fieldNames } from "../../../cli/flags/field_names.ts";
 import { METHOD_FLAGS } from "../../../cli/flags/method_flags.ts";
 import { describeFaults } from "../../../core/mod.ts";
-import { finetunePlan, probeLength } from "../../../train/mod.ts";
+import { finetunePlan, probePlan } from "../../../train/mod.ts";
 import {
   FINETUNE_FLAGS,
   finetuneFrom,
@@ -40,7 +40,7 @@ Deno.test("fieldNames() names what fine-tuning and probes complain of by their f
     "images to learn from: found 434, wanted a whole number of at least 1024 (--batch-size · --accum-iter): an epoch has at least one step",
   );
   const config = probeFrom(64, 3, 434, { "batch-size": 4096 });
-  const probed = probeLength(config, 434);
+  const probed = probePlan(config, 434);
   strictEqual(
     probed._tag === "Left" &&
       describeFaults(fieldNames(PROBE_FLAGS).named(probed.left)),

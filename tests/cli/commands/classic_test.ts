@@ -13,7 +13,7 @@ import {
 } from "../../../cli/classic/run_record.ts";
 import { parseFlags } from "../../../cli/flags/parse_flags.ts";
 import { embeddedFashionMnist } from "../../../data/mod.ts";
-import type { ConvNetReport } from "../../../train/mod.ts";
+import type { StepReport } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { lastLine, runExample, startExample } from "../evaluate/program.ts";
@@ -122,14 +122,15 @@ Deno.test("classicConfig() is FreezeOut's recipe unless flags say otherwise", as
   ]);
 });
 
-const report = (frozenLayers: number, milliseconds: number): ConvNetReport => ({
-  step: 0,
-  epoch: 0,
-  frozenLayers,
-  rates: [],
-  loss: 2,
-  gradientNorm: 1,
-  milliseconds,
+const report = (frozenLayers: number, milliseconds: number): StepReport => ({
+  ...{ step: 0, epoch: 0, phase: 0, frozenLayers, liveStages: [0] },
+  ...{ rates: [], unfrozenRate: 0, loss: 2, stageLosses: {}, gradientNorm: 1 },
+  images: 4,
+  // Waiting for images and compiling are no work.
+  milliseconds: {
+    ...{ data: 7, gradient: milliseconds, update: 0, compile: 5 },
+    total: milliseconds + 12,
+  },
 });
 
 Deno.test("errorTable() reads the epoch at 80 % of the run, the last and the first of the best", () => {

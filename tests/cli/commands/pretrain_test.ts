@@ -8,14 +8,14 @@ import {
 import {
   eventFiles,
   type MetricsLine,
+  pretrainTask,
   readCheckpoint,
-  type RunIdentity,
 } from "../../../train/mod.ts";
 import { drawnSize } from "../../drawn_size.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { shownInRun } from "../../train/tensorboard/read_events.ts";
-import { trained } from "../../train/tiny_run.ts";
+import { shownInRun } from "../../train/run/tensorboard/read_events.ts";
+import { type TinyRun, trained } from "../../train/tiny_run.ts";
 import {
   pretrain,
   timelessRecord,
@@ -56,13 +56,12 @@ async function wholeRun(output: string) {
   return { ...end, summary: JSON.parse(end.stdout.trimEnd()) };
 }
 
-async function runIdentity(output: string): Promise<RunIdentity> {
+async function runIdentity(output: string): Promise<TinyRun> {
   const json = async (name: string): Promise<unknown> =>
     JSON.parse(await Deno.readTextFile(join(output, name)));
-  return {
-    config: right(decodePretrainConfig(await json("config.json"))),
-    plan: right(decodePlan(await json("plan.json"))),
-  };
+  const config = right(decodePretrainConfig(await json("config.json")));
+  const plan = right(decodePlan(await json("plan.json")));
+  return { ...pretrainTask({ config, plan }), config, plan };
 }
 
 Deno.test("a run on the embedded images", (t) =>
@@ -172,6 +171,7 @@ Deno.test("a run on the embedded images", (t) =>
         "plan.svg",
         "reconstruction.svg",
         "run.lock",
+        "task.json",
         "tensorboard",
       ]);
     });

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { makeRun, runOf } from "../../train/run/follow/made_runs.ts";
 import { runProgram } from "../../programs.ts";
-import { makeRun, runOf } from "../../train/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 
 async function watch(...args: readonly string[]) {

@@ -5,9 +5,9 @@ import {
   type ComparedMethod,
   spreadOf,
 } from "../../../cli/compare/comparison.ts";
-import { comparisonTable } from "../../../cli/compare/comparison_table.ts";
+import { comparisonTable } from "../../../cli/compare/comparison_files.ts";
 import { type Method, THESIS_POWERS } from "../../../cli/compare/methods.ts";
-import type { TrialResult } from "../../../cli/compare/trial_result.ts";
+import type { TrialResult } from "../../../cli/compare/experiment_folder.ts";
 
 /** A trial of 100 steps, half of them frozen, on a machine of some speed. */
 function trial(

@@ -20,6 +20,9 @@ function fakeRun(busyFor: (milliseconds: number) => void): Pretraining {
     },
     snapshot: () => Promise.reject(new Error("not asked for")),
     parameters: () => new Map(),
+    state: () => {
+      throw new Error("not asked for");
+    },
     dispose: () => {},
     async *[Symbol.asyncIterator]() {
       while (step < 4) {
@@ -31,13 +34,14 @@ function fakeRun(busyFor: (milliseconds: number) => void): Pretraining {
   };
 }
 
-Deno.test("clockedRun() counts the processor's time of steps, not that between steps", () =>
+Deno.test("clockedRun() counts the processor's time of steps, not that between steps and of hooks", () =>
   inFolder(async (folder) => {
     const path = `${folder}/clock.jsonl`;
     const taken: number[] = [];
     let now = 1000;
     const busyFor = (milliseconds: number): void => void (now += milliseconds);
-    const run = clockedRun(fakeRun(busyFor), path, () => now);
+    const hook = { onStep: () => busyFor(11) };
+    const run = clockedRun(fakeRun(busyFor), [hook], path, () => now);
     for await (const report of run) {
       taken.push(orThrow(report).step);
       busyFor(7);
@@ -55,7 +59,7 @@ Deno.test("clockedRun() takes this process's time if no other clock is given", (
       const end = performance.now() + milliseconds;
       while (performance.now() < end);
     };
-    for await (const report of clockedRun(fakeRun(busyFor), path)) {
+    for await (const report of clockedRun(fakeRun(busyFor), [], path)) {
       orThrow(report);
     }
     const [busy] = orThrow(await clockedSteps(path));

@@ -11,6 +11,7 @@ import {
 import {
   initialSnapshot,
   orThrow,
+  pretrainTask,
   writeCheckpoint,
 } from "../../../train/mod.ts";
 import type { ProgramEnd } from "../../programs.ts";
@@ -30,5 +31,7 @@ export async function writeNano(folder: string): Promise<string> {
   const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
   const plan = orThrow(planOf(config, 10_000));
   const start = initialSnapshot(config, plan);
-  return orThrow(await writeCheckpoint(folder, { config, plan }, start));
+  return orThrow(
+    await writeCheckpoint(folder, pretrainTask({ config, plan }), start),
+  );
 }

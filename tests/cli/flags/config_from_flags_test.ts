@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { valueIn } from "../../../cli/flags/configuration.ts";
 import { fieldNames } from "../../../cli/flags/field_names.ts";
 import type { Flag } from "../../../cli/flags/flags.ts";
@@ -52,6 +52,34 @@ Deno.test("a configuration says the value of every flag that has one, but the ab
     ).map(([name]) => name),
     ["lr"],
   );
+});
+
+Deno.test("configFromFlags() takes timm's names of models with the sizes in them, unless flags say others", () => {
+  const sizes = (values: MethodValues) => {
+    const { embedDim, depth, patchSize, imageSize } = configOf(values).model;
+    return [embedDim, depth, patchSize, imageSize];
+  };
+  const name = "vit_base_patch32_384";
+  deepEqual(sizes({ "model": name }), [768, 12, 32, 384]);
+  deepEqual(sizes({ "model": name, "image-size": 224 }), [768, 12, 32, 224]);
+  deepEqual(sizes({ "model": name, "patch-size": 16 }), [768, 12, 16, 384]);
+  deepEqual(
+    configOf({ "model": "vit_base_patch16_224.augreg_in21k" }),
+    configOf({ "model": "vit-b" }),
+  );
+});
+
+Deno.test("--model names the nearest preset, but never one of another size", () => {
+  const wanted = (text: string): string => {
+    const parsed = METHOD_FLAGS.model.parse(text);
+    return parsed._tag === "Left" ? parsed.left : "";
+  };
+  match(
+    wanted("vti-b"),
+    /^one of nano, .*, or timm's name .*; the nearest is vit-b$/,
+  );
+  match(wanted("vit_giant_patch14_224"), /^a size that has a preset [^;]*$/);
+  match(wanted("resnet50"), /^one of [^;]*$/);
 });
 
 Deno.test("configFromFlags() takes any grid of patches: 32 pixels at 224, 4 at 28", () => {

@@ -12,10 +12,12 @@ import { openImages, type PretrainImages } from "../../../cli/images/images.ts";
 import {
   imagesDiffer,
   otherContents,
+} from "../../../cli/images/images_of_run.ts";
+import {
   readImagesFile,
   rememberedImages,
   writeImagesFile,
-} from "../../../cli/images/images_file.ts";
+} from "../../../train/mod.ts";
 import { encode, waves } from "../../data/photographs.ts";
 import { inFolder, noiseSource, valueOf } from "../../data/sources.ts";
 

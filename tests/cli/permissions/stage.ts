@@ -5,7 +5,7 @@
  */
 import { match, strictEqual } from "node:assert/strict";
 import { encode, type Encoding, waves } from "../../data/photographs.ts";
-import { makeRun, runOf } from "../../train/follow/made_runs.ts";
+import { makeRun, runOf } from "../../train/run/follow/made_runs.ts";
 import { writeNano } from "../evaluate/program.ts";
 import { writeSmallIdx } from "../pretrain/program.ts";
 import { deno, type Visit } from "./run_with.ts";

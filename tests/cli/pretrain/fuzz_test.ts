@@ -6,10 +6,7 @@
 import fc from "fast-check";
 import { deepStrictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import {
-  readImagesFile,
-  rememberedImages,
-} from "../../../cli/images/images_file.ts";
+import { readImagesFile, rememberedImages } from "../../../train/mod.ts";
 import { inFolder, noiseSource } from "../../data/sources.ts";
 import { damaged } from "../../fuzz/damage.ts";
 import { hostileJson } from "../../fuzz/hostile_json.ts";

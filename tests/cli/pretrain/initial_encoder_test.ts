@@ -8,7 +8,7 @@ import {
   PRETRAIN_FLAGS,
   type PretrainValues,
 } from "../../../cli/pretrain/pretrain_flags.ts";
-import type { Settings } from "../../../cli/pretrain/settings.ts";
+import type { Settings } from "../../../cli/runs/settings.ts";
 import { encodeSafetensors, orThrow, readWeights } from "../../../train/mod.ts";
 import { endOf } from "../command/end_of.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
@@ -18,7 +18,7 @@ import { writeTimmWeights } from "../../train/weights/timm_weights.ts";
 const { config, plan } = tinyRun();
 
 /** Only whether there is an earlier run counts. */
-const NEW = { earlier: null } as unknown as Settings;
+const NEW = { earlier: null } as unknown as Settings<unknown>;
 
 const initial = (values: PretrainValues) =>
   initialOf(values, NEW, config, plan);

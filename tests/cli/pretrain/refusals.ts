@@ -19,7 +19,11 @@ export const REFUSALS: readonly (readonly [string, RegExp])[] = [
   ["--t0 0", /--t0: found "0"/],
   ["--t0 0.1", /--t0: found 0\.1, wanted more than 0\.32/],
   ["--modle vit-b", /--modle: .*the nearest is --model/],
-  ["--model vit-x", /--model: found "vit-x", wanted one of [^;]*$/m],
+  [
+    "--model vit-x",
+    /--model: found "vit-x", wanted a size that has a preset .*, or one of [^;]*$/m,
+  ],
+  ["--model resnet50", /--model: found "resnet50", wanted one of .*timm/],
   ["--model vti-b", /--model: found "vti-b", wanted one of .*nearest is vit-b/],
   ["--batch-size 1e9", /found 8000 .*at least 1000000000 .*--batch-size/],
   ["--limit 5", /found 5 .*at least 32 .*--batch-size × --accum-iter/],

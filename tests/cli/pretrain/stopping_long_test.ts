@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { shownInRun } from "../../train/tensorboard/read_events.ts";
+import { shownInRun } from "../../train/run/tensorboard/read_events.ts";
 import {
   pretrain,
   pretrainUntil,

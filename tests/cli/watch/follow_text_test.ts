@@ -7,7 +7,7 @@ import {
   reportOf,
   runOf,
   silentFor,
-} from "../../train/follow/made_runs.ts";
+} from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 
 const RUN = runOf(4);

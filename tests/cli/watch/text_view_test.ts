@@ -7,7 +7,7 @@ import {
   type RunLife,
   runStatus,
 } from "../../../train/mod.ts";
-import { reportOf, runOf } from "../../train/follow/made_runs.ts";
+import { reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 
 const RUN = runOf(20);
 const NOW = 1.7e12;

@@ -3,7 +3,8 @@ import {
   decodeProbeConfig,
   PROBE_RECIPE,
   type ProbeConfig,
-  probeLength,
+  probePlan,
+  ratesAt,
 } from "../../../core/mod.ts";
 import { faultsOf, right } from "../../right.ts";
 
@@ -37,9 +38,14 @@ Deno.test("decodeProbeConfig() names every fault at once, also of the optimizer 
   ]);
 });
 
-Deno.test("probeLength() leaves out samples that fill no batch", () => {
-  deepStrictEqual(right(probeLength(CONFIG, 20)), {
-    stepsPerEpoch: 2,
-    totalSteps: 180,
-  });
+Deno.test("probePlan() leaves out samples that fill no batch; its rate is a cosine to 0 after the warm-up", () => {
+  const plan = right(probePlan(CONFIG, 20));
+  const { totalSteps, warmupSteps, phases } = plan;
+  deepStrictEqual([totalSteps, warmupSteps, phases.length], [180, 20, 1]);
+  const peak = CONFIG.baseRate * 8 / 256;
+  const rates = [0, 10, 20, 100].map((step) => ratesAt(plan)(step).layers[0]!);
+  deepStrictEqual(
+    rates.map((rate) => (rate / peak).toFixed(6)),
+    ["0.000000", "0.500000", "1.000000", "0.500000"],
+  );
 });

@@ -116,7 +116,7 @@ Deno.test("classifierStepGraph() with dropped branches: factors of 1 change noth
   );
   // Sample 1 without block 11 is a model without it; the others stay.
   const dropped = branches.slice();
-  dropped[22 * 3 + 1] = dropped[23 * 3 + 1] = 0;
+  dropped[24 + 22] = dropped[24 + 23] = 0;
   const { scores } = outputsOf(step, { ...INPUTS, branches: dropped });
   const shorter = { ...STEP, model: { ...TINY_MODEL, depth: 11 } };
   const without = outputsOf(shorter).scores!;

@@ -24,7 +24,7 @@ import {
   trainedParameters,
   updateGraph,
 } from "../../../core/mod.ts";
-import { encodeSafetensors } from "../../../train/safetensors.ts";
+import { encodeSafetensors } from "../../../train/files/safetensors.ts";
 import { right } from "../../right.ts";
 import {
   BATCH,

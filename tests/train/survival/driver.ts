@@ -12,25 +12,23 @@
  */
 // deno-lint-ignore-file no-console -- its lines are what its parent waits for
 import {
-  createRunFolder,
   describeTrainError,
   holdsRun,
   orThrow,
-  recordedRun,
   resumeRunFolder,
   type RunFolder,
   type TrainError,
 } from "../../../train/mod.ts";
 import { type Result, right } from "../../../core/mod.ts";
 import { type DeviceName, openDevice } from "../devices.ts";
-import { startTiny } from "../tiny_run.ts";
+import { keptSteps, newRunFolder } from "../tiny_run.ts";
 import { SURVIVAL_POLICY, SURVIVAL_RUN } from "./survival_run.ts";
 
 async function opened(path: string): Promise<Result<TrainError, RunFolder>> {
   if (await holdsRun(path)) {
     return resumeRunFolder(path, path, SURVIVAL_RUN, SURVIVAL_POLICY);
   }
-  const folder = await createRunFolder(path, SURVIVAL_RUN, SURVIVAL_POLICY);
+  const folder = await newRunFolder(path, SURVIVAL_RUN, SURVIVAL_POLICY);
   if (folder._tag === "Left") return folder;
   const saved = await folder.right.checkpoint(folder.right.start);
   return saved._tag === "Left" ? saved : right(folder.right);
@@ -47,15 +45,13 @@ const folder = await opened(path);
 if (folder._tag === "Left") fail(folder.left);
 const { start, skipped } = folder.right;
 console.log(JSON.stringify({ event: "open", step: start.step, skipped }));
-const run = startTiny(backend, SURVIVAL_RUN, start);
-const { plan } = SURVIVAL_RUN;
-const policy = SURVIVAL_POLICY;
-for await (
-  const taken of recordedRun({ plan, run, folder: folder.right, policy })
-) {
+let done = start.step;
+const keeping = { folder: folder.right, policy: SURVIVAL_POLICY };
+for await (const taken of keptSteps(backend, SURVIVAL_RUN, keeping)) {
   if (taken._tag === "Left") fail(taken.left);
   const { report: { step }, checkpoint } = taken.right;
   console.log(JSON.stringify({ event: "step", step, checkpoint }));
+  done = step + 1;
 }
-console.log(JSON.stringify({ event: "end", step: run.step }));
+console.log(JSON.stringify({ event: "end", step: done }));
 Deno.exit(0);

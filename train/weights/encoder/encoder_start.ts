@@ -20,11 +20,8 @@ import {
   rootKey,
   split,
 } from "../../../core/mod.ts";
-import {
-  type HostTensors,
-  initialSnapshot,
-  type Snapshot,
-} from "../../snapshot.ts";
+import type { HostTensors, Snapshot } from "../../engine/snapshot.ts";
+import { initialSnapshot } from "../../tasks/pretrain.ts";
 import {
   type LoadedPositions,
   POSITION_TABLE,

@@ -10,7 +10,7 @@ import {
   right,
   type Shape,
 } from "../../../core/mod.ts";
-import type { StoredTensor } from "../../safetensors.ts";
+import type { StoredTensor } from "../../files/tensor_data.ts";
 import { type EncoderPlace, encoderSources } from "./encoder_names.ts";
 import type { Weights } from "../weights.ts";
 

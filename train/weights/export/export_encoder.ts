@@ -19,14 +19,11 @@ import {
   sinCosPositions,
 } from "../../../core/mod.ts";
 import { LUMA_WEIGHTS } from "../../../data/mod.ts";
-import {
-  type FileContent,
-  fileResult,
-  replaceFile,
-} from "../../atomic_file.ts";
+import { type FileContent, replaceFile } from "../../files/atomic_file.ts";
+import { fileResult } from "../../files/file_result.ts";
 import { POSITION_TABLE } from "../encoder/encoder_positions.ts";
-import { safetensorsParts, type StoredTensor } from "../../safetensors.ts";
-import { SEAL } from "../../seal.ts";
+import { safetensorsParts, SEAL } from "../../files/safetensors.ts";
+import type { StoredTensor } from "../../files/tensor_data.ts";
 import type { TrainError } from "../../train_error.ts";
 import { encoderParameters } from "../encoder/encoder_start.ts";
 import { modelCard } from "./model_card.ts";

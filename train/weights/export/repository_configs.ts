@@ -5,7 +5,7 @@
  */
 import { type ModelSpec, timmModelName } from "../../../core/mod.ts";
 import { type Normalization, normalizationFor } from "../../../data/mod.ts";
-import type { HostTensors } from "../../snapshot.ts";
+import type { HostTensors } from "../../engine/snapshot.ts";
 
 /** An encoder and what others must know of it. */
 export interface EncoderExport {

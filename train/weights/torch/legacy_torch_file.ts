@@ -13,8 +13,8 @@
  * @module
  */
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
-import type { ByteRange, Reading } from "../../byte_reading.ts";
-import type { ChooseTensors } from "../../safetensors.ts";
+import type { ByteRange, Reading } from "../../files/byte_reading.ts";
+import type { ChooseTensors } from "../../files/safetensors.ts";
 import { readPickle } from "./pickle.ts";
 import { isTagged, type PickleValue } from "./pickle_machine.ts";
 import { storageOf } from "./torch_contents.ts";

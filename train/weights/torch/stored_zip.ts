@@ -6,8 +6,7 @@
  */
 import { crc32 } from "node:zlib";
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
-import { blocksOf } from "../../byte_blocks.ts";
-import type { Reading } from "../../byte_reading.ts";
+import { blocksOf, type Reading } from "../../files/byte_reading.ts";
 
 const SIGNATURES = {
   file: 0x04034b50,

@@ -11,7 +11,7 @@ import {
   type Shape,
   sizeOf,
 } from "../../../core/mod.ts";
-import { NUMBER_WIDTHS, type NumberKind } from "../../number_kinds.ts";
+import { NUMBER_WIDTHS, type NumberKind } from "../../files/tensor_data.ts";
 import {
   isTagged,
   type PickledDict,

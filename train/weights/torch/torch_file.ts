@@ -4,8 +4,9 @@
  * @module
  */
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
-import { readBytes, type Reading } from "../../byte_reading.ts";
-import type { ChooseTensors, StoredTensor } from "../../safetensors.ts";
+import { readBytes, type Reading } from "../../files/byte_reading.ts";
+import type { ChooseTensors } from "../../files/safetensors.ts";
+import type { StoredTensor } from "../../files/tensor_data.ts";
 import { legacyTorchReading } from "./legacy_torch_file.ts";
 import { readPickle } from "./pickle.ts";
 import type { PickleValue } from "./pickle_machine.ts";

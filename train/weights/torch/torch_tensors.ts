@@ -11,13 +11,14 @@ import {
   type Shape,
   sizeOf,
 } from "../../../core/mod.ts";
-import type { Reading } from "../../byte_reading.ts";
-import { NUMBER_WIDTHS, numbersOf } from "../../number_kinds.ts";
-import type {
-  ChooseTensors,
-  StoredTensor,
-  TensorData,
-} from "../../safetensors.ts";
+import type { Reading } from "../../files/byte_reading.ts";
+import {
+  NUMBER_WIDTHS,
+  numbersOf,
+  type StoredTensor,
+  type TensorData,
+} from "../../files/tensor_data.ts";
+import type { ChooseTensors } from "../../files/safetensors.ts";
 import type { Weights } from "../weights.ts";
 import type { PickleValue } from "./pickle_machine.ts";
 import { type TensorPlace, torchContents } from "./torch_contents.ts";

@@ -1,5 +1,8 @@
 import { type Result, right } from "../../../../core/mod.ts";
-import { readBytes, type Reading } from "../../../../train/byte_reading.ts";
+import {
+  readBytes,
+  type Reading,
+} from "../../../../train/files/byte_reading.ts";
 import {
   zipContentReading,
   zipEntriesReading,

@@ -7,9 +7,12 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import { zipSync } from "fflate";
-import { decodeTorchFile } from "../../../../train/mod.ts";
-import type { StoredTensor, Weights } from "../../../../train/mod.ts";
-import { readBytes } from "../../../../train/byte_reading.ts";
+import {
+  decodeTorchFile,
+  type StoredTensor,
+  type Weights,
+} from "../../../../train/mod.ts";
+import { readBytes } from "../../../../train/files/byte_reading.ts";
 import { torchReading } from "../../../../train/weights/torch/torch_file.ts";
 import { withTorch } from "../pytorch.ts";
 

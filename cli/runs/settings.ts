@@ -1,0 +1,255 @@
+/**
+ * What a user wants of a run: flags, a file, an earlier run.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import {
+  describeFault,
+  type Fault,
+  type Faults,
+  left,
+  type Result,
+} from "../../core/mod.ts";
+import {
+  describeTrainError,
+  holdsRun,
+  type ImageChoice,
+  latestCheckpoint,
+  readImagesFile,
+  runFolderAt,
+  taskOfRun,
+} from "../../train/mod.ts";
+import { must } from "../command/command_failed.ts";
+import type { FlagValues } from "../flags/flags.ts";
+import { classesFrom, type imageFlags } from "../images/image_flags.ts";
+import type { ImagesOfRun } from "../images/images_of_run.ts";
+import {
+  chosenRun,
+  isSameRun,
+  type RunChoice,
+  runProgress,
+  RUNS_FOLDER,
+  runsIn,
+} from "./choose_run.ts";
+import { hasTwoIntervals, type RunValues } from "./run_flags.ts";
+
+/** What a run is to be. */
+export interface Settings<Config> extends ImagesOfRun {
+  readonly config: Config;
+  /** Where to go on, or `null` for a new run. */
+  readonly earlier: EarlierRun | null;
+  /** Folder of the run, or `null` for a new one. */
+  readonly outputDir: string | null;
+}
+
+/** A run that is to go on. */
+export type EarlierRun = NonNullable<ImagesOfRun["earlier"]> & {
+  /** Its folder, or the one checkpoint that was asked for. */
+  readonly from: string;
+  /** Whether its schedule may become another. */
+  readonly allowScheduleChange: boolean;
+};
+
+/** Flags that settings are made from. */
+export type SettingValues =
+  & RunValues
+  & FlagValues<ReturnType<typeof imageFlags>>;
+
+/** The configuration of one kind of training. */
+export interface ConfigKind<Config, Values extends SettingValues> {
+  /** Name of its task. */
+  readonly task: string;
+  decode(json: unknown): Result<Faults, Config>;
+  /** What holds where no flag and no file says anything. */
+  base(values: Values): Config | Promise<Config>;
+  /** The configuration changed by flags, new or of a run that goes on. */
+  changed(base: Config, values: Values, goesOn: boolean): Result<Faults, Config>;
+}
+
+/** Refuses the value of a flag. */
+function refuse(path: string, found: unknown, wanted: string): never {
+  const fault: Fault = { _tag: "Inconsistent", path, found, wanted };
+  return must(left<Faults>([fault]));
+}
+
+/** Puts together the settings of one kind of training. */
+class SettingsMaker<Config, Values extends SettingValues> {
+  readonly #kind: ConfigKind<Config, Values>;
+  readonly #values: Values;
+  readonly #classes: readonly string[] | null;
+
+  constructor(
+    kind: ConfigKind<Config, Values>,
+    values: Values,
+    classes: readonly string[] | null,
+  ) {
+    this.#kind = kind;
+    this.#values = values;
+    this.#classes = classes;
+  }
+
+  async #readConfig(flag: string, path: string): Promise<Config> {
+    const text = await readFile(path, "utf8").catch(() => null);
+    if (text === null) return refuse(flag, path, "a file that can be read");
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch (error) {
+      return refuse(flag, path, `a file with JSON in it (${error})`);
+    }
+    // The fields of a file have their own names.
+    const named = (fault: Fault): string =>
+      describeFault({ ...fault, path: `${path}: ${fault.path || "content"}` });
+    return must(
+      this.#kind.decode(json),
+      (faults) => faults.map(named).join("\n"),
+    );
+  }
+
+  #configOf(folder: string): Promise<Config> {
+    return this.#readConfig("--resume", join(folder, "config.json"));
+  }
+
+  /** Absolute, so that a resume from another folder finds the images. */
+  get #data(): string | null {
+    const { data } = this.#values;
+    return data === undefined ? null : resolve(data);
+  }
+
+  /** A run that goes on, under the configuration of a file if `auto` names one. */
+  async resumed(from: string): Promise<Settings<Config>> {
+    const values = this.#values;
+    const isRun = await holdsRun(from);
+    const checkpoint = await latestCheckpoint(from);
+    if (!isRun && checkpoint._tag === "Left") {
+      const reason = describeTrainError(checkpoint.left);
+      return refuse("--resume", from, `a run or a checkpoint. ${reason}`);
+    }
+    const folder = await runFolderAt(from);
+    const task = await taskOfRun(folder);
+    if (task !== this.#kind.task) {
+      return refuse("--resume", from, `a run of ${this.#kind.task}, not ${task}`);
+    }
+    const base = values.config === undefined
+      ? await this.#configOf(folder)
+      : await this.#readConfig("--config", values.config);
+    const read = await readImagesFile(folder);
+    if (read._tag === "Left") {
+      return refuse("--resume", from, `the folder of a run. ${read.left}`);
+    }
+    const images = read.right;
+    return {
+      config: must(this.#kind.changed(base, values, true)),
+      data: this.#data ?? images.data,
+      limit: values.limit ?? images.limit,
+      classes: this.#classes ?? images.classes,
+      valShare: values["val-share"] ?? images.valShare,
+      heldOut: images.heldOut,
+      earlier: {
+        from,
+        allowScheduleChange: values["allow-schedule-change"] ?? false,
+        allowDataChange: values["allow-data-change"] ?? false,
+        images,
+      },
+      outputDir: values["output-dir"] ?? folder,
+    };
+  }
+
+  /** A run that begins. */
+  async anew(): Promise<Settings<Config>> {
+    const values = this.#values;
+    const base = values.config === undefined
+      ? await this.#kind.base(values)
+      : await this.#readConfig("--config", values.config);
+    return {
+      config: must(this.#kind.changed(base, values, false)),
+      data: this.#data,
+      limit: values.limit ?? null,
+      classes: this.#classes,
+      valShare: values["val-share"] ?? null,
+      heldOut: "by class",
+      earlier: null,
+      outputDir: values["output-dir"] ?? null,
+    };
+  }
+
+  /** The run in `runs/` that fits the flags, if there is one. */
+  async #fittingRun(): Promise<Settings<Config> | null> {
+    const fitting = new Map<string, Settings<Config>>();
+    const choices: RunChoice[] = [];
+    for (const folder of await runsIn(RUNS_FOLDER)) {
+      if (await taskOfRun(folder) !== this.#kind.task) continue;
+      const settings = await this.resumed(folder);
+      const own = await this.#configOf(folder);
+      const { config, earlier } = settings;
+      if (earlier === null || !hasImages(settings, earlier)) continue;
+      if (!isSameRun(config, own, earlier.allowScheduleChange)) continue;
+      fitting.set(folder, settings);
+      const { images } = earlier;
+      const progress = await runProgress(folder);
+      choices.push({ ...progress, folder, config: own, images });
+    }
+    const chosen = must(chosenRun(choices));
+    return fitting.get(chosen?.folder ?? "") ?? null;
+  }
+
+  /**
+   * Goes on with the run in a folder, or begins one where there is none: the same
+   * command serves the first time and every time after.
+   */
+  async resumedOrAnew(): Promise<Settings<Config>> {
+    const folder = this.#values["output-dir"];
+    if (folder === undefined) {
+      return await this.#fittingRun() ?? await this.anew();
+    }
+    return await holdsRun(folder)
+      ? await this.resumed(folder)
+      : await this.anew();
+  }
+}
+
+/** Whether a run has the images that flags name, as far as they name any. */
+function hasImages(
+  { data, limit, classes, valShare }: ImageChoice,
+  { images }: EarlierRun,
+): boolean {
+  return isDeepStrictEqual([data, limit, classes, valShare], [
+    images.data,
+    images.limit,
+    images.classes,
+    images.valShare,
+  ]);
+}
+
+/**
+ * Puts together what a run is to be.
+ *
+ * @throws {CommandFailed} with every fault, named by flag or field.
+ */
+export async function settingsFrom<Config, Values extends SettingValues>(
+  kind: ConfigKind<Config, Values>,
+  values: Values,
+): Promise<Settings<Config>> {
+  const { resume, config } = values;
+  if (hasTwoIntervals(values)) {
+    const found = values["save-every-steps"];
+    return refuse("--save-every-steps", found, "either this or --save-every");
+  }
+  const classes = await classesFrom(values.classes);
+  for (const name of ["allow-schedule-change", "allow-data-change"] as const) {
+    if (resume === undefined && values[name]) {
+      return refuse(`--${name}`, true, "--resume beside it");
+    }
+  }
+  const maker = new SettingsMaker(kind, values, classes);
+  if (resume === undefined) return await maker.anew();
+  if (resume === "auto") return await maker.resumedOrAnew();
+  return config === undefined ? await maker.resumed(resume) : refuse(
+    "--config",
+    config,
+    "no --resume DIR beside it: a run goes on as it was",
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * Whether a step fits the device, found out before the first one.
+ *
+ * @module
+ */
+import process from "node:process";
+import {
+  type Backend,
+  describeBackendError,
+  type DeviceInfo,
+} from "../../backends/mod.ts";
+import { describeFaults } from "../../core/mod.ts";
+import {
+  batchParts,
+  compilePhase,
+  describeTrainError,
+  disposePhase,
+  type Task,
+  trainingMemory,
+} from "../../train/mod.ts";
+
+/** What a WebAssembly program can address. */
+const WASM_HEAP_BYTES = 2 ** 32;
+
+/**
+ * What memory is taken for each byte of a tensor, with a little to spare. Measured
+ * with TensorFlow.js 4.22: gaps in the WebAssembly heap take 8 %, arrays of
+ * JavaScript that wait for the garbage collector 40 %.
+ */
+const OVERHEAD = { heap: 1.1, collected: 1.6 } as const;
+
+/** Bytes that tensors may take, and of what; `null` if the device does not say. */
+function memoryOf(
+  { name, isGpu }: DeviceInfo,
+): { readonly bytes: number; readonly what: string } | null {
+  if (isGpu) return null;
+  const free = process.availableMemory();
+  return name === "wasm" && free > WASM_HEAP_BYTES
+    ? { bytes: WASM_HEAP_BYTES, what: "a WebAssembly heap holds" }
+    : { bytes: free, what: "this machine has free" };
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
+/** Why a step does not fit the device, or `null` if it does. */
+async function objection(
+  backend: Backend,
+  task: Task<unknown>,
+): Promise<string | null> {
+  // The first phase needs the most: later ones train less.
+  const [first] = task.plan.phases;
+  const step = trainingMemory(task, first, batchParts(task, backend));
+  if (step._tag === "Left") return describeFaults(step.left);
+  const memory = memoryOf(backend.device);
+  const overhead = backend.device.name === "wasm"
+    ? OVERHEAD.heap
+    : OVERHEAD.collected;
+  const needed = overhead * step.right.peak;
+  if (memory !== null && needed > memory.bytes) {
+    return `a step needs about ${gigabytes(needed)}, ${memory.what} ${
+      gigabytes(memory.bytes)
+    }`;
+  }
+  const programs = await compilePhase(backend, task, first);
+  if (programs._tag === "Right") {
+    disposePhase(programs.right);
+    return null;
+  }
+  const error = programs.left;
+  return error._tag === "BackendFailed"
+    ? describeBackendError(error.error)
+    : describeTrainError(error);
+}
+
+/** The same steps of smaller micro-batches, largest first. */
+function smallerBatches(task: Task<unknown>): readonly Task<unknown>[] {
+  const { training } = task;
+  const { batchSize, accumIter } = training;
+  return Array.from({ length: batchSize - 1 }, (_, i) => batchSize - 1 - i)
+    .filter((smaller) => batchSize % smaller === 0)
+    .map((smaller) => ({
+      ...task,
+      training: {
+        ...training,
+        batchSize: smaller,
+        accumIter: accumIter * batchSize / smaller,
+      },
+    }));
+}
+
+async function advice(backend: Backend, task: Task<unknown>): Promise<string> {
+  if (!task.isDivisible) return "choose a smaller model or --batch-size";
+  for (const smaller of smallerBatches(task)) {
+    if (await objection(backend, smaller) === null) {
+      const { batchSize, accumIter } = smaller.training;
+      return `--batch-size ${batchSize} --accum-iter ${accumIter} makes the same steps and fits`;
+    }
+  }
+  return "not even one image at a time fits: choose a smaller --model";
+}
+
+/**
+ * Why the steps of a training are too large for a device.
+ *
+ * @returns The reason and a batch size that fits, or `null` if all is well.
+ */
+export async function stepTooLarge(
+  backend: Backend,
+  task: Task<unknown>,
+): Promise<string | null> {
+  const reason = await objection(backend, task);
+  if (reason === null) return null;
+  const { batchSize } = task.training;
+  const what = `${batchSize} images at once on ${backend.device.name}`;
+  const instead = await advice(backend, task);
+  return `Cannot compute ${what}: ${reason}\n${instead}`;
+}

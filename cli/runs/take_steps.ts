@@ -1,0 +1,135 @@
+/**
+ * The steps of a run, its record and its checkpoints.
+ *
+ * @module
+ */
+import type { Result } from "../../core/mod.ts";
+import {
+  describeTrainError,
+  type Hook,
+  keepingHooks,
+  type KeepingOptions,
+  type MetricsLine,
+  metricsLine,
+  type RunFolder,
+  runHistory,
+  type RunTotals,
+  type StepReport,
+  type Tracker,
+  trackerHook,
+  type Training,
+  type TrainError,
+} from "../../train/mod.ts";
+import {
+  type CostedPlan,
+  freezeMessage,
+  type Progress,
+  reportedAfter,
+} from "./progress.ts";
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly run: Training;
+  /** What ended it: its last step or the user's wish, or an error. */
+  readonly cause: "finished" | "interrupted" | TrainError;
+  /** Path of the newest checkpoint; of the folder where there is none. */
+  readonly checkpoint: string;
+  /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
+  readonly steps: readonly MetricsLine[];
+  /** Totals of all steps. */
+  readonly totals: RunTotals;
+}
+
+/** What drives a run. */
+export interface RunOptions
+  extends CostedPlan, Pick<KeepingOptions, "policy" | "watch"> {
+  readonly folder: RunFolder;
+  /** Starts it. */
+  readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Training;
+  /** Where it is shown. */
+  readonly progress: Progress;
+  /** Follows every step, if there is one. */
+  readonly tracker?: Tracker | null;
+  /**
+   * Keeps what else there is to keep when a checkpoint was written; gives what is to be
+   * said. The run goes on without it.
+   */
+  readonly atCheckpoint?: () => Promise<Result<TrainError, string | null>>;
+  /** Says what went wrong without ending the run; the same way as all else by default. */
+  readonly complain?: (line: string) => void;
+  /** Stops the run when it is aborted. */
+  readonly signal: AbortSignal;
+}
+
+/** Keeps what else there is to keep; that it cannot be kept is said once. */
+function keeping(
+  { atCheckpoint, progress, complain = progress.say }: RunOptions,
+): () => Promise<void> {
+  let isSaid = false;
+  return async () => {
+    const kept = await atCheckpoint?.();
+    if (kept === undefined) return;
+    if (kept._tag === "Right") {
+      if (kept.right !== null) progress.say(kept.right);
+    } else if (!isSaid) {
+      isSaid = true;
+      complain(`the run goes on: ${describeTrainError(kept.left)}`);
+    }
+  };
+}
+
+/** What is done beside the steps, or why the run cannot begin. */
+function hooksOf(options: RunOptions): Result<TrainError, readonly Hook[]> {
+  const { tracker = null, progress } = options;
+  const kept = keepingHooks({
+    ...options,
+    onCheckpoint: keeping(options),
+    onHeldBack: (step) =>
+      progress.say(`no checkpoint after step ${step}: a loss is far too high`),
+  });
+  if (kept._tag === "Left" || tracker === null) return kept;
+  const [record, ...others] = kept.right;
+  const tracked = [trackerHook(tracker), ...others];
+  return {
+    ...kept,
+    right: record === undefined ? tracked : [record, ...tracked],
+  };
+}
+
+function show(progress: Progress, report: StepReport): void {
+  progress.step(report);
+  if (report.skipped !== undefined) {
+    progress.say(`step ${report.step} was left out: ${report.skipped}`);
+  }
+}
+
+/**
+ * Takes the steps of a run and shows them.
+ *
+ * @param options What drives it.
+ * @returns How it ended; also after an error the newest checkpoint is good.
+ */
+export async function takeSteps(options: RunOptions): Promise<RunEnd> {
+  const { plan, folder, progress, signal, complain = progress.say } = options;
+  const history = runHistory({ lines: folder.history, totals: folder.totals });
+  const hooks = hooksOf(options);
+  let failure = hooks._tag === "Left" ? hooks.left : null;
+  const run = options.begin(hooks._tag === "Left" ? [] : hooks.right, signal);
+  for await (const taken of failure === null ? run : []) {
+    folder.complaints().forEach(complain);
+    if (taken._tag === "Left") {
+      if (taken.left._tag !== "Stopped") failure = taken.left;
+      continue;
+    }
+    show(progress, taken.right);
+    history.add(metricsLine(taken.right));
+    const phase = plan.phases[taken.right.phase];
+    if (phase !== undefined && reportedAfter(phase) === taken.right.step) {
+      progress.say(freezeMessage(options, phase, history.lines));
+    }
+  }
+  const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
+  const { lines: steps, totals } = history;
+  const checkpoint = folder.newest() ?? folder.path;
+  return { run, cause: failure ?? cause, checkpoint, steps, totals };
+}

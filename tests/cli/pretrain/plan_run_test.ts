@@ -1,0 +1,40 @@
+import { doesNotMatch, match } from "node:assert/strict";
+import {
+  planOf,
+  type PretrainConfig,
+  stepsPerEpoch,
+} from "../../../core/mod.ts";
+import { describePlan } from "../../../cli/pretrain/plan_run.ts";
+import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
+import { right } from "../../right.ts";
+
+const config = SMALL_RECIPE;
+
+const described = (samples: number, change: Partial<PretrainConfig> = {}) => {
+  const changed = { ...config, ...change };
+  return describePlan(right(planOf(changed, samples)), changed, samples);
+};
+
+Deno.test("describePlan() names the images that fill no step where they are more than 5 %", () => {
+  const step = config.training.batchSize * config.training.accumIter;
+  match(
+    described(step + step / 2),
+    /16 of 48 images \(33 %\) fill no step and are left out/,
+  );
+  doesNotMatch(described(100 * step), /left out/);
+  doesNotMatch(described(100 * step + step - 1), /left out/);
+  match(described(2 * step - 1), /31 of 63 images \(49 %\)/);
+});
+
+Deno.test("describePlan() counts the steps of an epoch and says on an odd grid what stages predict", () => {
+  const steps = stepsPerEpoch(config.training, 8000);
+  match(described(8000), new RegExp(`× ${steps} steps of 32 images`));
+  const stages = config.model.stages.slice(0, 3).map((stage) => ({ ...stage }));
+  const model = {
+    ...config.model,
+    imageSize: 28,
+    depth: (stages.at(-1)?.tap ?? 0) + 1,
+    stages,
+  };
+  match(described(8000, { model }), /7 × 7 patches, an odd number/);
+});

@@ -1,0 +1,89 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import type { Backend } from "../../../backends/backend.ts";
+import type { PretrainConfig } from "../../../core/mod.ts";
+import { movedParameters } from "../../../train/mod.ts";
+import { onDevices } from "../devices.ts";
+import {
+  startTiny,
+  takeSteps,
+  TINY_CONFIG,
+  tinyRun,
+  trained,
+} from "../tiny_run.ts";
+
+/** Plain descent of rate 1 by the gradient itself: a step is a gradient. */
+const DESCENT: Partial<PretrainConfig> = {
+  optimizer: { _tag: "Sgd", momentum: 0, weightDecay: 0 },
+  rate: {
+    ...TINY_CONFIG.rate,
+    baseRate: 1,
+    endRate: 1,
+    mode: { _tag: "Uniform" },
+  },
+};
+
+/** Length of what a step moved, of what was trained and of all the rest. */
+async function movedBy(backend: Backend, change: Partial<PretrainConfig>) {
+  const run = tinyRun({ ...DESCENT, ...change });
+  const training = startTiny(backend, run);
+  const step = run.plan.phases[1]?.from ?? NaN;
+  const names = new Set(
+    movedParameters(run.config, run.plan, step + 1).map(({ name }) => name),
+  );
+  await takeSteps(training, step);
+  const before = trained(await training.snapshot()).parameters;
+  const [report] = await takeSteps(training, 1);
+  const after = trained(await training.snapshot()).parameters;
+  training.dispose();
+  const length = (ofTrained: boolean): number =>
+    Math.hypot(
+      ...[...after].flatMap(([name, data]) =>
+        names.has(name) === ofTrained
+          ? [Math.hypot(...data.map((x, i) => x - before.get(name)![i]!))]
+          : []
+      ),
+    );
+  return { report: report!, moved: length(true), still: length(false) };
+}
+
+await onDevices(
+  ["cpu", "wasm", "onnx"],
+  "with clipGrad a step is as long as allowed, and gradientNorm is the length that it would have had; what is frozen has none",
+  async (backend) => {
+    for (const accumIter of [1, 2]) {
+      const training = { ...TINY_CONFIG.training, accumIter, epochs: 4 };
+      const clipGrad = 1e-3;
+      const { report, moved, still } = await movedBy(backend, {
+        training,
+        clipGrad,
+      });
+      const { gradientNorm = NaN, rates, frozenLayers } = report;
+      ok(frozenLayers > 0 && gradientNorm > 10 * clipGrad, `${gradientNorm}`);
+      strictEqual(still, 0);
+      const rate = rates.at(-1) ?? NaN;
+      // A gradient of 0.001 beside parameters of about 1 is rounded a little.
+      ok(Math.abs(moved / (rate * clipGrad) - 1) < 1e-3, `moved by ${moved}`);
+    }
+  },
+);
+
+await onDevices(
+  ["cpu", "onnx"],
+  "gradientNorm is the length of the gradients, clipped or not, and a length that is never reached changes nothing, not a bit",
+  async (backend) => {
+    const runs = [undefined, 1e6].map((clipGrad) =>
+      tinyRun(clipGrad === undefined ? {} : { clipGrad })
+    );
+    const ends = [];
+    for (const run of runs) {
+      const training = startTiny(backend, run);
+      // Layers freeze at steps 5 and 7.
+      const reports = await takeSteps(training, 8);
+      const norms = reports.map(({ gradientNorm = NaN }) => gradientNorm);
+      ok(norms.every((norm) => norm > 0 && norm < 1e3), `${norms}`);
+      ends.push({ norms, end: trained(await training.snapshot()) });
+      training.dispose();
+    }
+    deepStrictEqual(ends[0], ends[1]);
+  },
+);

@@ -1,0 +1,94 @@
+/**
+ * The training of a small residual network.
+ *
+ * @module
+ */
+import {
+  type ConvNetConfig,
+  convNetPlan,
+  epochOrder,
+  FREEZEOUT_RECIPE,
+  right as success,
+} from "../../../core/mod.ts";
+import type { Backend } from "../../../backends/mod.ts";
+import type { Batch } from "../../../data/mod.ts";
+import {
+  type BatchSource,
+  type ConvNetRun,
+  convNetTask,
+  initialConvNet,
+  orThrow,
+  type StepReport,
+  train,
+  type Training,
+  type TrainOptions,
+} from "../../../train/mod.ts";
+import { right } from "../../right.ts";
+
+/** Images of an epoch, classes and pixels of a side. */
+export const [SAMPLES, CLASSES, SIDE] = [24, 3, 8] as const;
+
+/** Two epochs of six steps; the four first layers freeze at steps 3, 5, 7 and 9. */
+export const CONFIG: ConvNetConfig = {
+  ...FREEZEOUT_RECIPE,
+  model: {
+    family: "wideResNet",
+    depth: 10,
+    width: 1,
+    imageSize: SIDE,
+    inChannels: 1,
+    classes: CLASSES,
+  },
+  freeze: { t0: 0.6, scale: "cubic" },
+  training: { epochs: 2, warmupEpochs: 0, batchSize: 4, seed: 3 },
+};
+
+/** Pictures whose class is the side that is bright: left, right or none. */
+export function pictures(indices: Int32Array): Batch {
+  const images = new Float32Array(indices.length * SIDE * SIDE);
+  indices.forEach((index, b) => {
+    for (let i = 0; i < SIDE * SIDE; i++) {
+      const isLeft = i % SIDE < SIDE / 2;
+      const bright = index % 3 === (isLeft ? 0 : 1) ? 1.5 : 0;
+      images[b * SIDE * SIDE + i] = bright + Math.sin(37 * index + 11 * i);
+    }
+  });
+  const shape = [indices.length, 1, SIDE, SIDE] as const;
+  return { shape, images, indices, labels: indices.map((i) => i % CLASSES) };
+}
+
+/** Batches of such pictures. */
+export const batches: BatchSource = async function* (epoch, fromBatch) {
+  const { batchSize, seed } = CONFIG.training;
+  const order = epochOrder(seed, epoch, SAMPLES);
+  for (let k = fromBatch; (k + 1) * batchSize <= SAMPLES; k++) {
+    yield success(pictures(order.slice(k * batchSize, (k + 1) * batchSize)));
+  }
+};
+
+/** What such a training needs. */
+export interface ConvNetInputs extends ConvNetRun, TrainOptions<Batch> {}
+
+/** A training that has not begun. */
+export const started = (inputs: ConvNetInputs): Training =>
+  train(convNetTask(inputs), inputs);
+
+/** What a training needs that has not begun. */
+export function inputsOn(backend: Backend, config = CONFIG): ConvNetInputs {
+  const run = { config, plan: right(convNetPlan(config, SAMPLES)) };
+  return { ...run, backend, batches, start: initialConvNet(run) };
+}
+
+/** Takes steps up to `last`, exclusively. */
+export async function stepped(
+  training: Training,
+  last: number,
+): Promise<readonly StepReport[]> {
+  const reports: StepReport[] = [];
+  if (training.step >= last) return reports;
+  for await (const report of training) {
+    reports.push(orThrow(report));
+    if (training.step >= last) break;
+  }
+  return reports;
+}

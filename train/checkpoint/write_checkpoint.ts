@@ -1,0 +1,125 @@
+/**
+ * Writing checkpoints.
+ *
+ * @module
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Result } from "../../core/mod.ts";
+import type { Snapshot } from "../engine/snapshot.ts";
+import type { TrainingIdentity } from "../engine/task.ts";
+import {
+  type FileContent,
+  makeFolder,
+  syncFolder,
+  writeDigested,
+  writeFlushed,
+} from "../files/atomic_file.ts";
+import { fileResult } from "../files/file_result.ts";
+import { safetensorsParts } from "../files/safetensors.ts";
+import type { StoredTensor } from "../files/tensor_data.ts";
+import type { TrainError } from "../train_error.ts";
+import { partialPath, putInPlace } from "./checkpoint_folder.ts";
+import {
+  CHECKPOINT_FILES,
+  checkpointName,
+  digestsText,
+  runFileText,
+  STATE_FILES,
+  storedTensors,
+} from "./layout.ts";
+
+/** Content of each file of a checkpoint by its name, its digests aside. */
+function checkpointContents(
+  training: TrainingIdentity,
+  snapshot: Snapshot,
+): ReadonlyMap<string, FileContent> {
+  const { step } = snapshot;
+  const shapes = training.stateShapes(step);
+  const contents = new Map<string, FileContent>();
+  for (const { file, kinds } of STATE_FILES) {
+    const tensors = new Map<string, StoredTensor>(
+      kinds.flatMap((kind) =>
+        storedTensors(shapes, kind).map(({ name, stored, shape }) => {
+          const data = snapshot[kind].get(name) ?? new Float32Array();
+          return [stored, { shape, data }] as const;
+        })
+      ),
+    );
+    if (file === CHECKPOINT_FILES.averages && tensors.size === 0) continue;
+    if (file === CHECKPOINT_FILES.model) {
+      training.constants?.forEach((tensor, name) => tensors.set(name, tensor));
+    }
+    const metadata = { format: "pt", step: String(step) };
+    contents.set(file, safetensorsParts({ metadata, tensors }));
+  }
+  contents.set(CHECKPOINT_FILES.run, runFileText(training, snapshot));
+  return contents;
+}
+
+/** Fills a folder beside its place, then puts it there. */
+async function writeFolder(
+  path: string,
+  contents: ReadonlyMap<string, FileContent>,
+): Promise<void> {
+  const digests = new Map<string, string>();
+  const beside = partialPath(path);
+  const removeBeside = (): Promise<void> =>
+    rm(beside, { recursive: true, force: true });
+  try {
+    await removeBeside();
+    await mkdir(beside);
+    for (const [name, content] of contents) {
+      digests.set(name, await writeDigested(join(beside, name), content));
+    }
+    const list = join(beside, CHECKPOINT_FILES.digests);
+    await writeFlushed(list, digestsText(digests));
+    await syncFolder(beside);
+    await putInPlace(path);
+  } catch (error) {
+    await removeBeside().catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Writes a checkpoint beside the earlier ones: into a folder of another name,
+ * flushed, then renamed. Whoever sees the folder sees all of it.
+ *
+ * @param folder Folder of checkpoints; made if missing.
+ * @param training The training.
+ * @param snapshot Its state.
+ * @returns Path of the checkpoint, or why there is none; earlier ones are untouched.
+ *
+ * @example What is written is read back
+ * ```ts
+ * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { initialSnapshot, pretrainTask, readCheckpoint, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
+ * const plan = planOf(config, 10_000);
+ * if (plan._tag === "Left") throw new Error("never");
+ * const training = pretrainTask({ config, plan: plan.right });
+ * const folder = await Deno.makeTempDir();
+ *
+ * const start = initialSnapshot(config, plan.right);
+ * const path = await writeCheckpoint(folder, training, start);
+ * if (path._tag === "Left") throw new Error(path.left._tag);
+ *
+ * deepStrictEqual(await readCheckpoint(path.right, training), { _tag: "Right", right: start });
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export function writeCheckpoint(
+  folder: string,
+  training: TrainingIdentity,
+  snapshot: Snapshot,
+): Promise<Result<TrainError, string>> {
+  const path = join(folder, checkpointName(snapshot.step));
+  return fileResult(path, async () => {
+    await makeFolder(folder);
+    await writeFolder(path, checkpointContents(training, snapshot));
+    return path;
+  });
+}

@@ -1,0 +1,185 @@
+/**
+ * Losses and gradients of one step, over all its micro-batches.
+ *
+ * @module
+ */
+import type { Backend, DeviceTensors } from "../../backends/backend.ts";
+import { left, type Result, right } from "../../core/mod.ts";
+import type { DataError } from "../../data/mod.ts";
+import { fromSource, type TrainError } from "../train_error.ts";
+import { splitBatch } from "./parts.ts";
+import type { PhasePrograms } from "./phase.ts";
+import type { TrainState } from "./state.ts";
+import { epochSteps, type Task } from "./task.ts";
+import {
+  disposeAll,
+  type HostBatch,
+  orBackendFailed,
+  uploadAll,
+} from "./tensors.ts";
+
+/** What stays the same from step to step. */
+export interface StepContext<Item> {
+  /** Where it computes. */
+  readonly backend: Backend;
+  /** What is trained. */
+  readonly task: Task<Item>;
+  /**
+   * Steps of the whole training that may be skipped because a loss or gradient is not
+   * finite; the next one ends it. By default 0.
+   */
+  readonly skipNonFinite?: number | undefined;
+}
+
+/** Micro-batches still to come in an epoch. */
+export type ItemIterator<Item> = AsyncIterator<
+  Result<TrainError | DataError, Item>
+>;
+
+/** The summed outputs of the gradient program. */
+export interface Accumulated {
+  /** Losses and gradients by name; they become the caller's. */
+  readonly outputs: DeviceTensors;
+  /** Milliseconds spent waiting for samples. */
+  readonly waited: number;
+}
+
+/** The next micro-batch, or why there is none. */
+async function nextItem<Item>(
+  items: ItemIterator<Item>,
+  step: number,
+): Promise<Result<TrainError, Item>> {
+  const next = await items.next();
+  if (next.done === true) {
+    const reason = `it ended before step ${step} had its images`;
+    return left({ _tag: "FileFailed", path: "the image source", reason });
+  }
+  return next.value._tag === "Left"
+    ? left(fromSource(next.value.left))
+    : next.value;
+}
+
+/** Losses and gradients of one part of a micro-batch. */
+async function differentiated(
+  backend: Backend,
+  { gradient }: PhasePrograms,
+  state: TrainState,
+  part: HostBatch,
+): Promise<Result<TrainError, DeviceTensors>> {
+  const batch = uploadAll(backend, part);
+  const { parameters, statistics } = state;
+  const outputs = await gradient.run(
+    new Map([...parameters, ...statistics, ...batch]),
+  );
+  disposeAll(batch.values());
+  return orBackendFailed(outputs);
+}
+
+/** Losses and gradients of the parts of one micro-batch, computed at one time. */
+async function differentiateAll(
+  backend: Backend,
+  programs: PhasePrograms,
+  state: TrainState,
+  batch: HostBatch,
+): Promise<Result<TrainError, readonly DeviceTensors[]>> {
+  const results = await Promise.all(
+    splitBatch(batch, programs.parts).map((part) =>
+      differentiated(backend, programs, state, part)
+    ),
+  );
+  const parts = results.flatMap((result) =>
+    result._tag === "Right" ? [result.right] : []
+  );
+  const failure = results.find((result) => result._tag === "Left");
+  if (failure === undefined) return right(parts);
+  parts.forEach((part) => disposeAll(part.values()));
+  return failure;
+}
+
+const prefixed = (prefix: string, tensors: DeviceTensors): DeviceTensors =>
+  new Map([...tensors].map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
+
+/** Adds the outputs of one more part; takes both. */
+async function add(
+  { sum: program }: PhasePrograms,
+  sum: DeviceTensors | null,
+  part: DeviceTensors,
+): Promise<Result<TrainError, DeviceTensors>> {
+  if (program === null || sum === null) return right(part);
+  const total = await program.run(
+    new Map([...prefixed("sum", sum), ...prefixed("part", part)]),
+  );
+  disposeAll(part.values());
+  // The total has taken the place of the sum, unless the engine failed.
+  disposeAll(sum.values());
+  return orBackendFailed(total);
+}
+
+/** Adds the outputs of several parts in their order; takes all. */
+async function addAll(
+  programs: PhasePrograms,
+  sum: DeviceTensors | null,
+  parts: readonly DeviceTensors[],
+): Promise<Result<TrainError, DeviceTensors>> {
+  let total = sum;
+  for (const [k, part] of parts.entries()) {
+    const next: Result<TrainError, DeviceTensors> = await add(
+      programs,
+      total,
+      part,
+    );
+    if (next._tag === "Left") {
+      parts.slice(k + 1).forEach((rest) => disposeAll(rest.values()));
+      return next;
+    }
+    total = next.right;
+  }
+  return right(total ?? new Map());
+}
+
+/**
+ * Losses and gradients of all micro-batches of a step, added up in their order.
+ *
+ * @param context Engine and task.
+ * @param programs Programs of the phase of this step.
+ * @param state The state; it stays as it is.
+ * @param epoch Epoch of the step.
+ * @param items The micro-batches still to come in the epoch; `accumIter` are taken.
+ * @returns Their sums, or the first error; then nothing is left on the device.
+ */
+export async function accumulate<Item>(
+  { backend, task }: StepContext<Item>,
+  programs: PhasePrograms,
+  state: TrainState,
+  epoch: number,
+  items: ItemIterator<Item>,
+): Promise<Result<TrainError, Accumulated>> {
+  const { accumIter } = task.training;
+  const first = (state.step - epoch * epochSteps(task)) * accumIter;
+  let waited = 0;
+  let sum: DeviceTensors | null = null;
+  const failed = (error: Result<TrainError, never>) => {
+    disposeAll(sum?.values() ?? []);
+    return error;
+  };
+  for (let k = 0; k < accumIter; k++) {
+    const asked = performance.now();
+    const item = await nextItem(items, state.step);
+    waited += performance.now() - asked;
+    if (item._tag === "Left") return failed(item);
+    const placed = { item: item.right, epoch, place: first + k };
+    const batch = task.inputs(placed);
+    if (batch._tag === "Left") return failed(batch);
+    const parts = await differentiateAll(
+      backend,
+      programs,
+      state,
+      batch.right,
+    );
+    if (parts._tag === "Left") return failed(parts);
+    const total = await addAll(programs, sum, parts.right);
+    if (total._tag === "Left") return total;
+    sum = total.right;
+  }
+  return right({ outputs: sum ?? new Map(), waited });
+}

@@ -1,0 +1,118 @@
+/**
+ * Gradient checks before an update.
+ *
+ * @module
+ */
+import type { Backend, DeviceTensors } from "../../backends/backend.ts";
+import {
+  globalNorm,
+  left,
+  type Result,
+  right,
+  SQUARES_OUTPUT,
+} from "../../core/mod.ts";
+import type { NonFiniteError, TrainError } from "../train_error.ts";
+import type { Origin } from "./origin.ts";
+import type { PhasePrograms } from "./phase.ts";
+import type { Task } from "./task.ts";
+import { disposeAll, download, orBackendFailed } from "./tensors.ts";
+
+/** Losses and gradients of a step in a few numbers. */
+export interface StepNumbers {
+  /** The loss, of all stages together. */
+  readonly loss: number;
+  /** Loss of each live stage by its number. */
+  readonly stageLosses: Readonly<Record<number, number>>;
+  /** Sum of squares of each gradient, in the order of the trained parameters, then of the statistics. */
+  readonly squares: Float32Array;
+  /** Length of all gradients together. */
+  readonly gradientNorm: number;
+}
+
+/**
+ * Reads the losses and the sum of squares of each gradient: a few hundred numbers,
+ * copied at once. Waits until the device has computed them.
+ *
+ * @param backend Where they are.
+ * @param programs Programs of the phase.
+ * @param outputs Losses and gradients; they stay the caller's.
+ */
+export async function stepNumbers(
+  backend: Backend,
+  { squares: program, stageLosses, trained }: PhasePrograms,
+  outputs: DeviceTensors,
+): Promise<Result<TrainError, StepNumbers>> {
+  const summed = await program.run(outputs);
+  if (summed._tag === "Left") return orBackendFailed(summed);
+  const all = new Map([...outputs, ...summed.right]);
+  const names = ["loss", ...Object.values(stageLosses), SQUARES_OUTPUT];
+  const wanted = [...all].filter(([name]) => names.includes(name));
+  const read = await download(backend, new Map(wanted));
+  disposeAll(summed.right.values());
+  if (read._tag === "Left") return read;
+  const lossAt = (name: string): number => read.right.get(name)?.[0] ?? NaN;
+  const squares = read.right.get(SQUARES_OUTPUT) ?? new Float32Array();
+  return right({
+    loss: lossAt("loss"),
+    stageLosses: Object.fromEntries(
+      Object.entries(stageLosses).map(([k, name]) => [k, lossAt(name)]),
+    ),
+    squares,
+    gradientNorm: globalNorm(squares.subarray(0, trained.length)),
+  });
+}
+
+/** Origin of numbers that are not finite, as far as losses and gradients tell. */
+function originOf(
+  { plan, partOf }: Task<unknown>,
+  { trained }: PhasePrograms,
+  { stageLosses, squares }: StepNumbers,
+): Origin {
+  const bad = Object.entries(stageLosses)
+    .find(([, loss]) => !Number.isFinite(loss));
+  const index = bad === undefined ? null : Number(bad[0]);
+  const scale = plan.stages[index ?? -1]?.scale ?? 1;
+  // A backward pass meets the last parameters first.
+  const gradient = trained.findLast((_, i) => !Number.isFinite(squares[i]));
+  return {
+    stage: index === null ? null : { index, scale },
+    first: gradient === undefined ? null : {
+      kind: "gradient",
+      name: gradient.name,
+      part: partOf(gradient.name),
+    },
+  };
+}
+
+/**
+ * Whether a step may be taken with such losses, gradients and statistics.
+ *
+ * @param task The training.
+ * @param programs Programs of the phase.
+ * @param step Number of the step.
+ * @param numbers Its losses and gradients.
+ * @returns The same numbers, or what is not finite.
+ */
+export function finiteNumbers(
+  task: Task<unknown>,
+  programs: PhasePrograms,
+  step: number,
+  numbers: StepNumbers,
+): Result<NonFiniteError, StepNumbers> {
+  const { loss, stageLosses, squares, gradientNorm } = numbers;
+  const { trained, statistics } = programs;
+  if (![loss, ...Object.values(stageLosses)].every(Number.isFinite)) {
+    const origin = originOf(task, programs, numbers);
+    return left({ _tag: "NonFiniteLoss", step, stageLosses, origin });
+  }
+  if (!Number.isFinite(gradientNorm)) {
+    const origin = originOf(task, programs, numbers);
+    return left({ _tag: "NonFiniteGradient", step, origin });
+  }
+  const bad = statistics.find((_, i) =>
+    !Number.isFinite(squares[trained.length + i])
+  );
+  if (bad === undefined) return right(numbers);
+  const part = task.partOf(bad.name);
+  return left({ _tag: "NonFiniteStatistics", step, name: bad.name, part });
+}

@@ -1,0 +1,58 @@
+/**
+ * Demands of a training on an engine.
+ *
+ * @module
+ */
+import type { TestedNeeds } from "../../backends/self_test.ts";
+import {
+  type Faults,
+  longestSum,
+  type Phase,
+  type Result,
+  right,
+  type StepMemory,
+  stepMemory,
+} from "../../core/mod.ts";
+import { phaseGraphs } from "./phase.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * What an engine should be tested for before a training: its longest sum, which is that
+ * of the first phase with whole micro-batches, and products in 8-bit integers if frozen
+ * blocks compute so.
+ *
+ * @param task The training.
+ * @returns Options of `selfTest` and `selectBackend`. Where there are no such graphs,
+ * nothing is said of their sums; who compiles them is told why.
+ */
+export function runNeeds(task: Task<unknown>): TestedNeeds {
+  const graphs = phaseGraphs(task, task.plan.phases[0]);
+  return {
+    int8: task.int8 !== undefined,
+    ...graphs._tag === "Right"
+      ? { longestSum: longestSum(graphs.right.gradient) }
+      : {},
+  };
+}
+
+/**
+ * Memory of the steps of a phase, from the lifetimes in their graphs.
+ *
+ * @param task The training.
+ * @param phase The phase.
+ * @param parts In how many parts a micro-batch is computed, all at one time
+ * (`batchParts`); by default as a whole.
+ * @returns Bytes, or why there are no such graphs.
+ */
+export function trainingMemory(
+  task: Task<unknown>,
+  phase: Phase,
+  parts = 1,
+): Result<Faults, StepMemory> {
+  const graphs = phaseGraphs(task, phase, parts);
+  if (graphs._tag === "Left") return graphs;
+  const { parameters, statistics } = task.stateShapes(phase.to);
+  const tensors = [...parameters, ...statistics];
+  const { accumIter } = task.training;
+  return right(stepMemory({ ...graphs.right, tensors, parts, accumIter }));
+}

@@ -1,0 +1,201 @@
+/**
+ * Programs of one freeze phase.
+ *
+ * @module
+ */
+import type { Backend, Program } from "../../backends/backend.ts";
+import { verifyInt8 } from "../../backends/mod.ts";
+import {
+  averageName,
+  type Averaging,
+  CLIP_INPUT,
+  type Faults,
+  gradientSquares,
+  type Graph,
+  left,
+  type NamedShape,
+  type Phase,
+  type Result,
+  right,
+  updateGraph,
+} from "../../core/mod.ts";
+import type { TrainError } from "../train_error.ts";
+import { batchParts } from "./parts.ts";
+import { compileAll, sumInPlace, updateInPlace } from "./programs.ts";
+import type { Task, TrainedParameter } from "./task.ts";
+import { orBackendFailed } from "./tensors.ts";
+
+/** What a phase trains. */
+export interface PhaseTensors {
+  /** The parameters that move. */
+  readonly trained: readonly TrainedParameter[];
+  /** The running statistics that change. */
+  readonly statistics: readonly NamedShape[];
+}
+
+/** Graphs of one phase, before a backend compiles them. */
+export interface PhaseGraphs extends PhaseTensors {
+  /** Losses, gradients and statistics of a part of a micro-batch. */
+  readonly gradient: Graph;
+  /** Sum of squares of each gradient, then of the statistics. */
+  readonly squares: Graph;
+  /** The optimizer step. */
+  readonly update: Graph;
+}
+
+/** Compiled work of one phase. */
+export interface PhasePrograms extends PhaseTensors {
+  /** The phase. */
+  readonly phase: Phase;
+  /** Name of the loss output of each live stage. */
+  readonly stageLosses: Readonly<Record<number, string>>;
+  /** In how many parts a micro-batch is computed, all at one time. */
+  readonly parts: number;
+  /** Losses, gradients and statistics of a part of a micro-batch. */
+  readonly gradient: Program;
+  /** Adds the outputs of two parts, if a step has several. */
+  readonly sum: Program | null;
+  /** Sum of squares of each gradient (`gradientSquares`), then of the statistics. */
+  readonly squares: Program;
+  /** The optimizer step; parameters, state and means that it gives replace those that it takes. */
+  readonly update: Program;
+}
+
+/** Name of the scalar input with the rate of a layer; `null` is what no layer owns. */
+export function rateName(layer: number | null): string {
+  return `rate/${layer ?? "unfrozen"}`;
+}
+
+/** Running means are kept of all parameters; those of frozen ones come to rest. */
+function averagingOf(
+  task: Task<unknown>,
+  trained: readonly TrainedParameter[],
+): Averaging | null {
+  if (task.averageDecay === null) return null;
+  const moving = new Set(trained.map(({ name }) => name));
+  const { parameters, averages } = task.stateShapes(0);
+  const averaged = new Set(averages.map(({ name }) => name));
+  const still = parameters.filter(({ name }) =>
+    !moving.has(name) && averaged.has(averageName(name))
+  );
+  return { decay: task.averageDecay, still };
+}
+
+/** The optimizer step of the parameters that move. */
+function updateOf(
+  task: Task<unknown>,
+  trained: readonly TrainedParameter[],
+): Result<Faults, Graph> {
+  const clip = task.clipGrad === undefined ? {} : { clip: CLIP_INPUT };
+  return updateGraph(
+    task.optimizer,
+    trained.map(({ name, shape, decayed, rate }) => ({
+      ...{ name, shape, decayed, rate: rate.name },
+      ...clip,
+    })),
+    averagingOf(task, trained),
+  );
+}
+
+/**
+ * Graphs of one phase of a training.
+ *
+ * @param task The training.
+ * @param phase The phase.
+ * @param parts In how many parts a micro-batch is computed; by default as a whole.
+ * @returns The graphs; or faults of the sizes, or statistics that would have to be
+ * added up over several micro-batches or parts.
+ */
+export function phaseGraphs(
+  task: Task<unknown>,
+  phase: Phase,
+  parts = 1,
+): Result<Faults, PhaseGraphs> {
+  const { batchSize, accumIter } = task.training;
+  const trained = task.trained(phase);
+  const gradient = task.stepGraph(phase, batchSize / parts);
+  if (gradient._tag === "Left") return gradient;
+  const { outputs } = gradient.right;
+  const statistics = task.stateShapes(phase.to).statistics
+    .filter(({ name }) => Object.hasOwn(outputs, name));
+  if (statistics.length > 0 && accumIter * parts > 1) {
+    return left([{
+      _tag: "Inconsistent",
+      path: "training.accumIter",
+      found: accumIter,
+      wanted: "1, where normalisations use statistics of the batch",
+    }]);
+  }
+  const squares = gradientSquares(trained, statistics);
+  if (squares._tag === "Left") return squares;
+  const update = updateOf(task, trained);
+  return update._tag === "Left" ? update : right({
+    trained,
+    statistics,
+    gradient: gradient.right,
+    squares: squares.right,
+    update: update.right,
+  });
+}
+
+/**
+ * Compiles the programs of one phase.
+ *
+ * @param backend Where they run.
+ * @param task The training.
+ * @param phase The phase.
+ * @returns The programs, or why the engine cannot run them; then nothing is held. An
+ * engine without products in 8-bit integers, or with wrong ones on this processor, is
+ * refused in every phase, if frozen blocks are to use them.
+ */
+export async function compilePhase(
+  backend: Backend,
+  task: Task<unknown>,
+  phase: Phase,
+): Promise<Result<TrainError, PhasePrograms>> {
+  const parts = batchParts(task, backend);
+  const graphs = phaseGraphs(task, phase, parts);
+  if (graphs._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: graphs.left });
+  }
+  if (task.int8 !== undefined) {
+    const verified = orBackendFailed(await verifyInt8(backend));
+    if (verified._tag === "Left") return verified;
+  }
+  const { trained, statistics, gradient, squares, update } = graphs.right;
+  const sums = sumInPlace(gradient);
+  if (sums._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: sums.left });
+  }
+  const compiled = await compileAll(backend, [
+    { graph: gradient, int8: task.int8?.(phase) ?? [], atOnce: parts },
+    { graph: squares },
+    updateInPlace(update),
+    ...task.training.accumIter * parts > 1 ? [sums.right] : [],
+  ]);
+  if (compiled._tag === "Left") return compiled;
+  const [first, second, third, sum = null] = compiled.right as readonly [
+    Program,
+    Program,
+    Program,
+    Program?,
+  ];
+  return right({
+    phase,
+    trained,
+    statistics,
+    stageLosses: task.stageLosses(phase),
+    parts,
+    gradient: first,
+    squares: second,
+    update: third,
+    sum,
+  });
+}
+
+/** Gives back what the programs hold. */
+export function disposePhase(
+  { gradient, squares, update, sum }: PhasePrograms,
+): void {
+  for (const program of [gradient, squares, update, sum]) program?.dispose();
+}

@@ -1,0 +1,76 @@
+/**
+ * Training under way, and reports of its steps.
+ *
+ * @module
+ */
+import type { DeviceTensors } from "../../backends/backend.ts";
+import type { Result } from "../../core/mod.ts";
+import type { TrainError } from "../train_error.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { TrainState } from "./state.ts";
+
+/** Where the time of a step went, in milliseconds. */
+export interface StepTimes {
+  /** Waiting for samples. */
+  readonly data: number;
+  /** Forward and backward pass, until the losses are known. */
+  readonly gradient: number;
+  /** Optimizer; on a device that works on by itself, only the time to hand the work over. */
+  readonly update: number;
+  /** Building the programs of a phase, in its first step. */
+  readonly compile: number;
+  /** All of the step. */
+  readonly total: number;
+}
+
+/** One optimizer step. */
+export interface StepReport {
+  /** Its number, from 0. */
+  readonly step: number;
+  /** Its epoch, from 0. */
+  readonly epoch: number;
+  /** Its phase of the plan. */
+  readonly phase: number;
+  /** How many layers are frozen. */
+  readonly frozenLayers: number;
+  /** Stages with a loss. */
+  readonly liveStages: readonly number[];
+  /** Learning rate of each layer, 0 for frozen ones. */
+  readonly rates: readonly number[];
+  /** Learning rate of parameters that no layer owns. */
+  readonly unfrozenRate: number;
+  /** Loss, before the parameters moved; of several stages the weighted sum. */
+  readonly loss: number;
+  /** Loss of each live stage by its number; empty where there is one loss. */
+  readonly stageLosses: Readonly<Record<number, number>>;
+  /**
+   * Length of all gradients together, before they are clipped; what is frozen has none.
+   * Not finite in a step that was skipped.
+   */
+  readonly gradientNorm?: number;
+  /** Why the step was skipped, if it was: no parameter and no optimizer state moved. */
+  readonly skipped?: string;
+  /** Samples of the step, all micro-batches. */
+  readonly images: number;
+  /** Where the time went. */
+  readonly milliseconds: StepTimes;
+}
+
+/**
+ * Training under way. Iterating takes steps until the plan ends; leaving the loop
+ * pauses, iterating again goes on. An error ends the iteration, with the state as it
+ * was before the failed step.
+ */
+export interface Training
+  extends AsyncIterable<Result<TrainError, StepReport>> {
+  /** Steps done. */
+  readonly step: number;
+  /** Copies the state to main memory; refuses a tensor that is not finite. */
+  snapshot(): Promise<Result<TrainError, Snapshot>>;
+  /** The parameters on the device, for looking at what was learned; they stay the training's. */
+  parameters(): DeviceTensors;
+  /** The state on the device; it stays the training's and lasts until the next step. */
+  state(): TrainState;
+  /** Gives back all tensors and programs. */
+  dispose(): void;
+}

@@ -1,0 +1,146 @@
+/**
+ * One run at a time in a folder.
+ *
+ * @module
+ */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { left, type Result, right } from "../../core/mod.ts";
+import { fileResult } from "../files/file_result.ts";
+import { makeFolder } from "../files/atomic_file.ts";
+import type { TrainError } from "../train_error.ts";
+
+/**
+ * File whose lock stands for its folder. The file itself stays and means
+ * nothing: the lock is the system's, and ends with the process that holds it.
+ */
+export const LOCK_FILE = "run.lock";
+
+/** A folder that is this process's own until the lock is disposed of. */
+export type FolderLock = Disposable;
+
+/** What the holder of a lock writes down, for those whom it keeps out. */
+const ownName = (): string =>
+  `process ${process.pid} on ${hostname()}, since ${new Date().toISOString()}`;
+
+/** Who holds a lock, if that can be read. */
+async function holderOf(path: string): Promise<string | null> {
+  const text = await Deno.readTextFile(path).catch(() => "");
+  return text === "" ? null : text.trim();
+}
+
+async function writeHolder(file: Deno.FsFile): Promise<void> {
+  await file.truncate();
+  await file.write(new TextEncoder().encode(`${ownName()}\n`));
+}
+
+/** The lock of an open file; `false` if another has it. */
+async function tried(
+  file: Deno.FsFile,
+  isExclusive: boolean,
+): Promise<boolean> {
+  try {
+    return await file.tryLock(isExclusive);
+  } catch (error) {
+    throw new Error(`its file system cannot lock files: ${error}`);
+  }
+}
+
+/** An open file with its lock; `null` if another has it. */
+async function lockedFile(
+  path: string,
+  options: Deno.OpenOptions,
+  isExclusive: boolean,
+): Promise<Deno.FsFile | null> {
+  const file = await Deno.open(path, options);
+  let mine: Deno.FsFile | null = null;
+  try {
+    if (!await tried(file, isExclusive)) return null;
+    if (isExclusive) await writeHolder(file);
+    mine = file;
+    return mine;
+  } finally {
+    if (mine === null) file.close();
+  }
+}
+
+async function refusal(
+  folder: string,
+): Promise<Result<TrainError, never>> {
+  const holder = await holderOf(join(folder, LOCK_FILE));
+  return left({ _tag: "FolderLocked", path: folder, holder });
+}
+
+/**
+ * Makes a folder this process's own, at once or not at all. The lock is an
+ * advisory one of the operating system on the file `run.lock`: it is gone when
+ * the process is, however that ended, and a file left behind locks nothing.
+ *
+ * @param folder The folder; made if missing.
+ * @returns The lock, or who holds it (`FolderLocked`), or why the folder cannot
+ * be used (`FileFailed`).
+ *
+ * @example The second of two is refused
+ * ```ts
+ * import { lockFolder, orThrow } from "@vitfreeze/vitfreeze/train";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   using _mine = orThrow(await lockFolder(folder));
+ *   const second = await lockFolder(folder);
+ *   strictEqual(second._tag === "Left" && second.left._tag, "FolderLocked");
+ * }
+ * orThrow(await lockFolder(folder))[Symbol.dispose]();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function lockFolder(
+  folder: string,
+): Promise<Result<TrainError, FolderLock>> {
+  const made = await fileResult(folder, () => makeFolder(folder));
+  if (made._tag === "Left") return made;
+  const path = join(folder, LOCK_FILE);
+  const options = { create: true, read: true, write: true };
+  const file = await fileResult(path, () => lockedFile(path, options, true));
+  if (file._tag === "Left") return file;
+  const mine = file.right;
+  if (mine === null) return refusal(folder);
+  return right({ [Symbol.dispose]: () => mine.close() });
+}
+
+/**
+ * Whether a process has locked a folder, found out without waiting.
+ *
+ * @param folder The folder.
+ * @returns `null` if it has no lock, or one that cannot be tried.
+ */
+export async function isFolderLocked(folder: string): Promise<boolean | null> {
+  const path = join(folder, LOCK_FILE);
+  try {
+    // Opening a pipe would wait for its other end.
+    if (!(await Deno.stat(path)).isFile) return null;
+    const file = await lockedFile(path, { read: true }, false);
+    file?.close();
+    return file === null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether a folder could be locked, without locking it: for a refusal before
+ * work that would be in vain.
+ *
+ * @param folder The folder; one that is missing is free, and of a lock that cannot be
+ * tried `lockFolder` will say what is wrong.
+ * @returns Nothing, or who holds it.
+ */
+export async function checkUnlocked(
+  folder: string,
+): Promise<Result<TrainError, void>> {
+  return await isFolderLocked(folder) === true
+    ? refusal(folder)
+    : right(undefined);
+}

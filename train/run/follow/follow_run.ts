@@ -1,0 +1,249 @@
+/**
+ * Following a run from outside, by its folder.
+ *
+ * @module
+ */
+import type { Stats } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  decodePlan,
+  decodePretrainConfig,
+  describeFaults,
+  type Faults,
+  type FreezePlan,
+  left,
+  type PretrainConfig,
+  type Result,
+  right,
+} from "../../../core/mod.ts";
+import {
+  fileResult,
+  isMissing,
+  readRegular,
+  reasonOf,
+} from "../../files/file_result.ts";
+import {
+  CHECKPOINTS_FOLDER,
+  checkpointStep,
+  isCheckpointName,
+} from "../../checkpoint/layout.ts";
+import { METRICS_FILE, type MetricsLine } from "../metrics.ts";
+import { describeTrainError } from "../../train_error.ts";
+import { isFolderLocked } from "../folder_lock.ts";
+import { metricsSample } from "../run_history.ts";
+import { metricsTail } from "./metrics_tail.ts";
+import {
+  type RunLife,
+  runLife,
+  type RunStatus,
+  runStatus,
+} from "./run_status.ts";
+
+/** A checkpoint of a followed run. */
+export interface FollowedCheckpoint {
+  /** Its path. */
+  readonly path: string;
+  /** Steps that were done. */
+  readonly step: number;
+  /** When it was written, milliseconds since 1970. */
+  readonly writtenAt: number;
+}
+
+/** A run as it is seen from outside. */
+export interface FollowedRun {
+  /** Its plan. */
+  readonly plan: FreezePlan;
+  /** How it stands. */
+  readonly status: RunStatus;
+  /** Whether it lives. */
+  readonly life: RunLife;
+  /** Steps of its record, thinned where there are very many. */
+  readonly lines: readonly MetricsLine[];
+  /** Its newest checkpoint, if there is one. */
+  readonly checkpoint: FollowedCheckpoint | null;
+  /** Seconds since its record was written to. */
+  readonly silence: number;
+  /** What is wrong with its record, if anything is. */
+  readonly complaint: string | null;
+}
+
+/** Why a folder does not show a run. */
+export interface NoRun {
+  /** Whether there is such a folder, into which a run may still come. */
+  readonly isThere: boolean;
+  /** In words. */
+  readonly reason: string;
+}
+
+/** Reads a run's folder as often as is wanted; only what is new is read again. */
+export type Follower = () => Promise<Result<NoRun, FollowedRun>>;
+
+const noRun = (reason: string, isThere = true): Result<NoRun, never> =>
+  left({ isThere, reason });
+
+/** Bytes of the largest plan or configuration that is read. */
+const MOST_BYTES = 2 ** 26;
+
+/** What a file of JSON says, decoded. */
+async function readDecoded<A>(
+  path: string,
+  decode: (input: unknown) => Result<Faults, A>,
+): Promise<Result<string, A>> {
+  const text = await fileResult(
+    path,
+    () => readRegular(path, { most: MOST_BYTES }),
+  );
+  if (text._tag === "Left") return left(describeTrainError(text.left));
+  try {
+    const decoded = decode(JSON.parse(text.right));
+    return decoded._tag === "Right"
+      ? decoded
+      : left(`${path}: ${describeFaults(decoded.left)}`);
+  } catch {
+    // No word of the file: it may be a link to one that is not for all to see.
+    return left(`${path}: not JSON`);
+  }
+}
+
+/** What a run is, as long as its files say the same. */
+interface Identity {
+  readonly writtenAt: number;
+  readonly ino: number;
+  readonly config: PretrainConfig;
+  readonly plan: FreezePlan;
+}
+
+/** What is at a path, `null` if nothing is; or why that cannot be said. */
+async function entryAt(path: string): Promise<Result<string, Stats | null>> {
+  try {
+    return right(await stat(path));
+  } catch (error) {
+    return isMissing(error) ? right(null) : left(`${path}: ${reasonOf(error)}`);
+  }
+}
+
+async function readIdentity(
+  folder: string,
+  known: Identity | null,
+): Promise<Result<NoRun, Identity>> {
+  const place = await entryAt(folder);
+  if (place._tag === "Left") return noRun(place.left, false);
+  if (place.right === null) return noRun(`${folder}: no such folder`, false);
+  if (!place.right.isDirectory()) {
+    return noRun(`${folder}: a file, not a run's folder`, false);
+  }
+  const path = join(folder, "plan.json");
+  const file = await entryAt(path);
+  if (file._tag === "Left") return noRun(file.left);
+  if (file.right === null) {
+    return noRun(`${folder}: no run in it yet (no plan.json)`);
+  }
+  const { mtimeMs: writtenAt, ino } = file.right;
+  if (known?.writtenAt === writtenAt && known.ino === ino) return right(known);
+  const config = await readDecoded(
+    join(folder, "config.json"),
+    decodePretrainConfig,
+  );
+  if (config._tag === "Left") return noRun(config.left);
+  const plan = await readDecoded(path, decodePlan);
+  return plan._tag === "Left"
+    ? noRun(plan.left)
+    : right({ writtenAt, ino, config: config.right, plan: plan.right });
+}
+
+/** The newest checkpoint up to a step: later ones are of a former life of the run. */
+async function newestCheckpoint(
+  folder: string,
+  done: number,
+): Promise<FollowedCheckpoint | null> {
+  const checkpoints = join(folder, CHECKPOINTS_FOLDER);
+  const names = await readdir(checkpoints).catch((): string[] => []);
+  const name = names.filter(isCheckpointName).sort()
+    .findLast((one) => checkpointStep(one) <= done);
+  if (name === undefined) return null;
+  const path = join(checkpoints, name);
+  return await stat(path).then(
+    ({ mtimeMs }) => ({ path, step: checkpointStep(name), writtenAt: mtimeMs }),
+    () => null,
+  );
+}
+
+/** A record that is read to its end again and again. */
+function followedRecord(path: string) {
+  const tail = metricsTail(path);
+  let sample = metricsSample();
+  let complaint: string | null = null;
+  let end: number | null = null;
+  return async () => {
+    for (;;) {
+      const piece = await tail.next();
+      if (piece._tag === "Left") {
+        const reason = describeTrainError(piece.left);
+        return { sample, complaint: reason, writtenAt: null };
+      }
+      const { isAnew, lines, broken, hasMore, writtenAt } = piece.right;
+      if (isAnew) [sample, complaint, end] = [metricsSample(), null, null];
+      const [first] = broken;
+      if (first !== undefined) {
+        complaint ??= `${path}: line ${first} is not the record of a step`;
+      }
+      for (const line of lines) {
+        if (line.step !== (end ?? line.step)) {
+          complaint ??= `${path}: step ${line.step} follows, wanted ${end}`;
+        }
+        end = line.step + 1;
+        sample.add(line);
+      }
+      if (!hasMore) return { sample, complaint, writtenAt };
+    }
+  };
+}
+
+/**
+ * Follows a run by its folder, without touching it.
+ *
+ * @param folder The folder; missing, empty, of a living, finished or dead run.
+ * @param now The time, milliseconds since 1970.
+ * @returns A function that says how the run stands now, or why there is none.
+ *
+ * @example A folder that is not there
+ * ```ts
+ * import { followRun } from "@vitfreeze/vitfreeze/train";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const run = await followRun("runs/none")();
+ *
+ * strictEqual(run._tag === "Left" && run.left.reason, "runs/none: no such folder");
+ * ```
+ */
+export function followRun(
+  folder: string,
+  now: () => number = Date.now,
+): Follower {
+  const readRecord = followedRecord(join(folder, METRICS_FILE));
+  let identity: Identity | null = null;
+  return async () => {
+    const found = await readIdentity(folder, identity);
+    if (found._tag === "Left") return found;
+    identity = found.right;
+    const { config, plan } = identity;
+    const { sample, complaint, writtenAt } = await readRecord();
+    const { lines, recent } = sample;
+    const status = runStatus({ plan, config, lines, recent });
+    const { done, secondsPerStep } = status;
+    const silence = (now() - (writtenAt ?? identity.writtenAt)) / 1000;
+    const isComplete = done >= plan.totalSteps;
+    const isLocked = await isFolderLocked(folder);
+    const signs = { isComplete, isLocked, silence, secondsPerStep };
+    return right({
+      plan,
+      status,
+      life: runLife(signs),
+      lines: [...lines],
+      checkpoint: await newestCheckpoint(folder, done),
+      silence,
+      complaint,
+    });
+  };
+}

@@ -1,0 +1,193 @@
+/**
+ * The files that remember the images of a run: which it learns from, so that a resume
+ * finds them and knows them again, and which could not be read.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { excerpt, left, type Result, right } from "../../core/mod.ts";
+import type { BadImage, ImageSource, Normalization } from "../../data/mod.ts";
+import { replaceFile } from "../files/atomic_file.ts";
+import type { FileFailed } from "../files/file_result.ts";
+
+/** Name of the file of a run's images. */
+export const IMAGES_FILE = "images.json";
+
+/** Name of the list of images that a run could not read. */
+export const BAD_IMAGES_FILE = "bad_images.json";
+
+/**
+ * How images are kept away from learning where the data have no part to judge by:
+ * each class its share, or, in runs from before that, a share of all together.
+ */
+export type HeldOut = "by class" | "over all";
+
+/** Which images a run is asked to learn from. */
+export interface ImageChoice {
+  /** Folder of images, or `null` for the embedded ones. */
+  readonly data: string | null;
+  /** How many images to learn from, or `null` for all. */
+  readonly limit: number | null;
+  /** Names of the classes to learn from, or `null` for all. */
+  readonly classes: readonly string[] | null;
+  /** Part of the images that is kept to judge by, or `null` for what the data have. */
+  readonly valShare: number | null;
+  /** How that part is drawn. */
+  readonly heldOut: HeldOut;
+}
+
+/** Content of the file. */
+export interface RememberedImages extends ImageChoice {
+  /** How many they are, in words. */
+  readonly found: string;
+  /** SHA-256 of their names in order. */
+  readonly names: string;
+  /** What they are normalised with; files of older runs do not say it. */
+  readonly normalization?: Normalization;
+  /** Digest of their contents, `contentDigest`; absent in files of earlier versions. */
+  readonly contents?: string;
+}
+
+/** What names in a source begin with: its own name, or the folder of its archives. */
+function rootOf({ name, imageName }: ImageSource): string {
+  const first = imageName(0);
+  if (first.startsWith(name)) return name;
+  const differs = [...name].findIndex((letter, i) => letter !== first[i]);
+  return name.slice(0, differs);
+}
+
+/** SHA-256 of the names in a source, relative to a folder: it may move. */
+function namesDigest(source: ImageSource, root = rootOf(source)): string {
+  const hash = createHash("sha256");
+  for (let i = 0; i < source.length; i++) {
+    const name = source.imageName(i);
+    const relative = name.startsWith(root) ? name.slice(root.length) : name;
+    hash.update(`${relative}\n`);
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * What to remember of the images of a run.
+ *
+ * @param choice What was asked for.
+ * @param source The images that the run learns from.
+ * @param contents Digest of their contents; without it only their names are known again.
+ */
+export function rememberedImages(
+  { data, limit, classes, valShare, heldOut }: ImageChoice,
+  source: ImageSource,
+  contents?: string,
+): RememberedImages {
+  const { summary: found, normalization } = source;
+  const choice = { data, limit, classes, valShare, heldOut };
+  const known = { ...choice, found, names: namesDigest(source), normalization };
+  return contents === undefined ? known : { ...known, contents };
+}
+
+/**
+ * Whether images have the names that a run remembers, in the same order.
+ *
+ * @param now What is to be remembered of the images.
+ * @param before What was.
+ * @param source The images.
+ */
+export function haveSameNames(
+  { data, names }: RememberedImages,
+  before: RememberedImages,
+  source: ImageSource,
+): boolean {
+  // Earlier runs took the folder of the data for the only class.
+  const isOutside = data !== null && source.imageName(0).startsWith(`${data}/`);
+  return names === before.names ||
+    isOutside && namesDigest(source, data) === before.names;
+}
+
+/** Writes the file into the folder of a run. */
+export function writeImagesFile(
+  folder: string,
+  images: RememberedImages,
+): Promise<Result<FileFailed, void>> {
+  const text = `${JSON.stringify(images, null, 2)}\n`;
+  return replaceFile(join(folder, IMAGES_FILE), text);
+}
+
+const isNames = (classes: unknown): boolean =>
+  Array.isArray(classes) && classes.every((name) => typeof name === "string");
+
+function isRemembered(json: unknown): json is RememberedImages {
+  const { data, limit, classes, valShare, heldOut, found, names, contents } =
+    (json ?? {}) as Partial<RememberedImages>;
+  return (data === null || typeof data === "string") &&
+    (limit === null || Number.isSafeInteger(limit)) &&
+    (classes === null || isNames(classes)) &&
+    (valShare === null || typeof valShare === "number") &&
+    (heldOut === "by class" || heldOut === "over all") &&
+    (contents === undefined || typeof contents === "string") &&
+    typeof found === "string" && typeof names === "string";
+}
+
+/** What files of earlier runs do not say and cannot be absent. */
+const EARLIER = {
+  classes: null,
+  valShare: null,
+  heldOut: "over all",
+} as const;
+
+const completed = (json: unknown): unknown =>
+  typeof json === "object" && json !== null ? { ...EARLIER, ...json } : json;
+
+/** Reads the file in the folder of a run, or says what is wrong with it. */
+export async function readImagesFile(
+  folder: string,
+): Promise<Result<string, RememberedImages>> {
+  const path = join(folder, IMAGES_FILE);
+  try {
+    const json = completed(JSON.parse(await readFile(path, "utf8")));
+    return isRemembered(json)
+      ? right(json)
+      : left(`${path} does not say which images a run had`);
+  } catch (thrown) {
+    return left(
+      `${path}: ${
+        excerpt(thrown instanceof Error ? thrown.message : String(thrown))
+      }`,
+    );
+  }
+}
+
+const isBadImage = (json: unknown): json is BadImage => {
+  const { index, image, reason } = (json ?? {}) as Partial<BadImage>;
+  return Number.isSafeInteger(index) && typeof image === "string" &&
+    typeof reason === "string";
+};
+
+/**
+ * Reads the images that a run could not read, as far as it wrote them down.
+ *
+ * @param folder The run's folder.
+ * @returns None where there is no such file, or one of another kind.
+ */
+export async function readBadImages(
+  folder: string,
+): Promise<readonly BadImage[]> {
+  try {
+    const text = await readFile(join(folder, BAD_IMAGES_FILE), "utf8");
+    const json: unknown = JSON.parse(text);
+    return Array.isArray(json) ? json.filter(isBadImage) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Writes down the images that a run could not read. */
+export const writeBadImages = (
+  folder: string,
+  list: readonly BadImage[],
+): Promise<Result<FileFailed, void>> =>
+  replaceFile(
+    join(folder, BAD_IMAGES_FILE),
+    `${JSON.stringify(list, null, 2)}\n`,
+  );

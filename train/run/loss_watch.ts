@@ -1,0 +1,168 @@
+/**
+ * Detection of losses that have exploded.
+ *
+ * @module
+ */
+import type { ModelSpec } from "../../core/mod.ts";
+import type { MetricsLine } from "./metrics.ts";
+import type { TrainError } from "../train_error.ts";
+
+/** Steps of a block; the level of a loss is the median of one. */
+const BLOCK = 50;
+
+/** Steps in a row that a loss may be high. */
+export const HIGH_STEPS = 10;
+
+/** How many times its bound a loss may be by default. */
+export const DEFAULT_LOSS_LIMIT = 10;
+
+/** Why a run ends whose loss has grown out of bounds. */
+export type LossExploded = Extract<
+  TrainError,
+  { readonly _tag: "LossExploded" }
+>;
+
+/** Watches the losses of a run. */
+export interface LossWatch {
+  /**
+   * Takes note of a step.
+   *
+   * @returns Why the run should stop, or `null`.
+   */
+  see(line: MetricsLine): LossExploded | null;
+  /** Why the last step is not fit for a checkpoint: its loss is high; `null` if it is. */
+  high(): LossExploded | null;
+}
+
+/** What is known of the loss of a stage. */
+interface StageCourse {
+  /** Losses of the present block. */
+  readonly block: Float64Array;
+  /** How many there are. */
+  size: number;
+  /** Lowest median of a whole block so far; infinite in the first. */
+  level: number;
+  /** First of the high steps up to now, or `null`. */
+  since: number | null;
+}
+
+const median = (values: Float64Array): number =>
+  values.toSorted()[Math.floor(values.length / 2)] ?? NaN;
+
+/** Adds a loss to the present block, and ends the block when it is full. */
+function add(course: StageCourse, loss: number): void {
+  course.block[course.size++] = loss;
+  if (course.size < BLOCK) return;
+  course.level = Math.min(course.level, median(course.block));
+  course.size = 0;
+}
+
+/** Losses that are watched. */
+export interface WatchedLosses {
+  /** Scale of each stage; empty where a step has one loss. */
+  readonly scales: readonly number[];
+  /** The most that predicting nothing costs. */
+  readonly floor: number;
+}
+
+/**
+ * Losses of pre-training: one for each stage. A histogram has a length of at most 1, so
+ * predicting nothing costs `1/nbins` at most.
+ */
+export const stageLosses = (
+  { stages, hogNbins }: Pick<ModelSpec, "stages" | "hogNbins">,
+): WatchedLosses => ({
+  scales: stages.map(({ scale }) => scale),
+  floor: 1 / hogNbins,
+});
+
+/** The loss of a classifier: cross entropy; giving each class the same part costs `ln(classes)`. */
+export const classLoss = (classes: number): WatchedLosses => ({
+  scales: [],
+  floor: Math.log(Math.max(2, classes)),
+});
+
+/**
+ * Watches the losses of a run. A loss is high if it is above
+ * `limit · max(level, floor)`: `level` is the lowest median of 50 steps that it has
+ * reached, and `floor` the most that predicting nothing would cost. A loss that is high
+ * in 10 steps in a row has exploded. In the first 50 steps none is.
+ *
+ * In healthy runs losses stay below the floor from soon after the start, a tenth of
+ * what the default limit allows. What is watched follows from the record of a run
+ * alone, so a run that was resumed stops where it would have stopped. Steps that were
+ * left out do not count.
+ *
+ * @param watched The losses.
+ * @param limit Times the bound, above 0; `Infinity` never stops.
+ * @param history The record of the run so far.
+ *
+ * @example A loss that stays high
+ * ```ts
+ * import { MODEL_PRESETS } from "@vitfreeze/vitfreeze/core";
+ * import { HIGH_STEPS, lossWatch, type MetricsLine, stageLosses } from "@vitfreeze/vitfreeze/train";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const lineAt = (step: number, loss: number): MetricsLine => ({
+ *   ...{ step, epoch: 0, phase: 0, frozenLayers: 0, rates: [], unfrozenRate: 0 },
+ *   ...{ loss, stageLosses: { 0: loss } },
+ *   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
+ * });
+ * const healthy = Array.from({ length: 60 }, (_, step) => lineAt(step, 0.08));
+ * const watch = lossWatch(stageLosses(MODEL_PRESETS.nano), 10, healthy);
+ *
+ * const seen = Array.from({ length: HIGH_STEPS }, (_, i) => watch.see(lineAt(60 + i, 5)));
+ * strictEqual(seen.findIndex((error) => error !== null), HIGH_STEPS - 1);
+ * strictEqual(seen.at(-1)?.since, 60);
+ * ```
+ */
+export function lossWatch(
+  { scales, floor }: WatchedLosses,
+  limit: number,
+  history: readonly MetricsLine[],
+): LossWatch {
+  const courses = (scales.length > 0 ? scales : [1]).map((): StageCourse => ({
+    block: new Float64Array(BLOCK),
+    size: 0,
+    level: Infinity,
+    since: null,
+  }));
+  const boundOf = ({ level }: StageCourse): number =>
+    limit * Math.max(level, floor);
+  /** Notes the loss of a stage; gives the bound that it is above, or `null`. */
+  const note = (
+    course: StageCourse,
+    step: number,
+    loss: number,
+  ): number | null => {
+    const bound = boundOf(course);
+    course.since = loss > bound ? course.since ?? step : null;
+    if (!Number.isNaN(loss)) add(course, loss);
+    return course.since === null ? null : bound;
+  };
+  let worst: LossExploded | null = null;
+  // Also called for each of a million recorded steps.
+  const see = (
+    { step, loss: all, stageLosses, skipped }: MetricsLine,
+  ): LossExploded | null => {
+    if (skipped !== undefined) return null;
+    worst = null;
+    for (let stage = 0; stage < courses.length; stage++) {
+      const course = courses[stage];
+      if (course === undefined) break;
+      const scale = scales[stage] ?? null;
+      const loss = scale === null ? all : stageLosses[stage] ?? NaN;
+      const bound = note(course, step, loss);
+      const { since } = course;
+      if (bound === null || since === null) continue;
+      if (worst !== null && worst.since <= since) continue;
+      const of = scale === null ? null : { index: stage, scale };
+      worst = { _tag: "LossExploded", step, since, stage: of, loss, bound };
+    }
+    return worst !== null && step - worst.since >= HIGH_STEPS - 1
+      ? worst
+      : null;
+  };
+  history.forEach(see);
+  return { see, high: () => worst };
+}

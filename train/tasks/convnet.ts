@@ -1,0 +1,155 @@
+/**
+ * Training of a convolutional network under FreezeOut.
+ *
+ * @module
+ */
+import {
+  type ConvNetConfig,
+  type ConvNetPlan,
+  convNetStepGraph,
+  type ConvNetTensor,
+  convNetTensors,
+  initialValues,
+  type Phase,
+  phaseAt,
+  type Result,
+  right,
+  rootKey,
+  split,
+} from "../../core/mod.ts";
+import type { Batch } from "../../data/mod.ts";
+import { rateName } from "../engine/phase.ts";
+import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
+import { optimizerShapes, type Task } from "../engine/task.ts";
+import type { HostBatch } from "../engine/tensors.ts";
+import type { TrainError } from "../train_error.ts";
+import { badSample, checkedLabels } from "./image_batch.ts";
+
+/** Training of a network with its plan. */
+export interface ConvNetRun {
+  /** Everything that determines it but the images. */
+  readonly config: ConvNetConfig;
+  /** Its plan, `convNetPlan`. */
+  readonly plan: ConvNetPlan;
+}
+
+/** The tensors of layers that are not frozen. */
+const learning = (
+  tensors: readonly ConvNetTensor[],
+  { frozenLayers }: Phase,
+): readonly ConvNetTensor[] =>
+  tensors.filter(({ layer }) => layer >= frozenLayers);
+
+/**
+ * Images and classes of a batch as the step graph takes them.
+ *
+ * @param batch Images with their classes.
+ * @param classes Classes of the network.
+ * @returns Tensors by name, or the first sample that has no class.
+ */
+export function convNetTargets(
+  batch: Batch,
+  classes: number,
+): Result<TrainError, HostBatch> {
+  const labels = checkedLabels(batch, classes);
+  if (labels._tag === "Left") return labels;
+  const { shape, images, indices } = batch;
+  const targets = new Float32Array(indices.length * classes);
+  labels.right.forEach((label, i) => targets[i * classes + label] = 1);
+  return right({
+    images: { shape, data: images },
+    targets: { shape: [indices.length, classes], data: targets },
+  });
+}
+
+/**
+ * The state before the first step; each tensor draws from a key of its own name.
+ *
+ * @param run Configuration and plan.
+ */
+export function initialConvNet(run: ConvNetRun): Snapshot {
+  const { model, training: { seed } } = run.config;
+  const { parameters, statistics } = convNetTensors(model);
+  const key = split(rootKey(seed), "parameters");
+  const first = [...parameters, ...statistics].map((tensor) =>
+    [tensor.name, initialValues(tensor, split(key, tensor.name))] as const
+  );
+  return firstSnapshot(convNetTask(run), new Map(first));
+}
+
+/**
+ * Training of a convolutional network as a task of the engine: cross entropy, stochastic
+ * gradient descent or AdamW, layers freeze as the plan says. A frozen layer normalises by
+ * its running statistics, has no gradient, no optimizer state and no decay, and the
+ * backward pass ends behind it. Weight decay applies to every parameter, those of
+ * normalisations and biases too, as it does in FreezeOut. A batch is a step and is
+ * computed as a whole: normalisations use its statistics.
+ *
+ * @param run Configuration and plan.
+ *
+ * @see Brock et al., FreezeOut, 2017: {@link https://arxiv.org/abs/1706.04983}
+ *
+ * @example The first step of a small network on pictures of clothes
+ * ```ts
+ * import * as vit from "@vitfreeze/vitfreeze";
+ * import { ok } from "node:assert/strict";
+ *
+ * const source = vit.orThrow(await vit.embeddedFashionMnist());
+ * const model = { family: "wideResNet", depth: 10, width: 1, imageSize: 8, inChannels: 1, classes: 10 } as const;
+ * const training = { ...vit.FREEZEOUT_RECIPE.training, batchSize: 4 };
+ * const config: vit.ConvNetConfig = { ...vit.FREEZEOUT_RECIPE, model, training };
+ * const plan = vit.orThrow(vit.convNetPlan(config, source.length));
+ * const batches = vit.orThrow(vit.convNetBatches(source, config));
+ * const { backend } = vit.orThrow(await vit.selectBackend("cpu"));
+ * const start = vit.initialConvNet({ config, plan });
+ *
+ * const run = vit.train(vit.convNetTask({ config, plan }), { backend, batches, start });
+ * for await (const step of run) {
+ *   ok(vit.orThrow(step).loss > 0);
+ *   break;
+ * }
+ * run.dispose();
+ * ```
+ */
+export function convNetTask({ config, plan }: ConvNetRun): Task<Batch> {
+  const { model, optimizer, clipGrad, training } = config;
+  const { parameters, statistics } = convNetTensors(model);
+  const layerOf = new Map(
+    [...parameters, ...statistics].map(({ name, layer }) => [name, layer]),
+  );
+  return {
+    task: "convnet",
+    config,
+    plan,
+    training: { ...training, accumIter: 1 },
+    optimizer,
+    clipGrad,
+    averageDecay: null,
+    isDivisible: false,
+    stateShapes: (step) => {
+      const phase = phaseAt(plan)(Math.max(0, step - 1));
+      return {
+        parameters,
+        optimizer: optimizerShapes(optimizer, learning(parameters, phase)),
+        statistics,
+        averages: [],
+      };
+    },
+    stepGraph: ({ frozenLayers }, batch) =>
+      convNetStepGraph({ ...model, batch, firstTrained: frozenLayers }),
+    trained: (phase) =>
+      learning(parameters, phase).map(({ name, shape, layer }) => {
+        const rate = { name: rateName(layer), layer, scale: 1 };
+        return { name, shape, decayed: true, rate };
+      }),
+    stageLosses: () => ({}),
+    inputs: ({ item }) => convNetTargets(item, model.classes),
+    partOf: (name) => {
+      const layer = layerOf.get(name);
+      return layer === undefined
+        ? ""
+        : `${plan.layers[layer]?.name}, layer ${layer}`;
+    },
+    badSample,
+  };
+}

@@ -1,0 +1,259 @@
+/**
+ * Freezing-aware pre-training.
+ *
+ * @module
+ */
+import {
+  encodePretrainConfig,
+  type Faults,
+  type FreezePlan,
+  type Graph,
+  initialParameters,
+  isDecayed,
+  isTrainable,
+  layerOfOwner,
+  type Owner,
+  type ParameterSpec,
+  parameterSpecs,
+  type Phase,
+  phaseAt,
+  type PretrainConfig,
+  type Result,
+  right,
+  rootKey,
+  split,
+  stageLossName,
+  stepGraph,
+  trainedParameters,
+} from "../../core/mod.ts";
+import type { Batch } from "../../data/mod.ts";
+import { train, type TrainOptions } from "../engine/loop.ts";
+import { rateName } from "../engine/phase.ts";
+import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
+import {
+  type ActivationGraph,
+  optimizerShapes,
+  type Task,
+} from "../engine/task.ts";
+import type { Training } from "../engine/training.ts";
+import { batchTensors } from "./batch_tensors.ts";
+import { badSample } from "./image_batch.ts";
+import { describePart } from "./model_part.ts";
+import { positionTables } from "./position_tables.ts";
+
+/** Pre-training with its plan. */
+export interface PretrainRun {
+  /** Everything that determines the run but the images. */
+  readonly config: PretrainConfig;
+  /** Its plan. */
+  readonly plan: FreezePlan;
+}
+
+/** The parameters that move in a phase. */
+function movedIn(
+  { config: { model }, plan }: PretrainRun,
+  phase: Phase,
+): readonly ParameterSpec[] {
+  const { liveStages } = phase;
+  const moves: (owner: Owner) => boolean = isTrainable(plan, phase);
+  const names = new Set(
+    trainedParameters({ model, liveStages, isTrainable: moves }),
+  );
+  return parameterSpecs(model).filter(({ name }) => names.has(name));
+}
+
+/**
+ * The parameters that the step before `step` moved; for step 0 those that the first will.
+ *
+ * The optimizer state of a snapshot at `step` is of these.
+ */
+export function movedParameters(
+  config: PretrainConfig,
+  plan: FreezePlan,
+  step: number,
+): readonly ParameterSpec[] {
+  return movedIn({ config, plan }, phaseAt(plan)(Math.max(0, step - 1)));
+}
+
+/**
+ * The state before the first step.
+ *
+ * @param config The seed gives the first values; the optimizer starts at zero.
+ * @param plan The plan.
+ */
+export function initialSnapshot(
+  config: PretrainConfig,
+  plan: FreezePlan,
+): Snapshot {
+  const key = split(rootKey(config.training.seed), "parameters");
+  const first = initialParameters(config.model, key);
+  return firstSnapshot(pretrainTask({ config, plan }), first);
+}
+
+/** Forward and, for what trains, backward pass of a part of a micro-batch. */
+function graphOf(
+  { config: { model, training } }: PretrainRun,
+  { liveStages }: Phase,
+  batch: number,
+  moves: (owner: Owner) => boolean,
+  watch?: Parameters<typeof stepGraph>[1],
+): Result<Faults, Graph> {
+  const samples = training.batchSize * training.accumIter;
+  return stepGraph(
+    { model, batch, samples, liveStages, isTrainable: moves },
+    watch,
+  );
+}
+
+/** The forward pass of a step, with what each block and each decoder gives as outputs. */
+function forwardGraph(run: PretrainRun, phase: Phase): ActivationGraph {
+  const { config: { model, training }, plan } = run;
+  const { liveStages } = phase;
+  const taps = liveStages.map((stage) => model.stages[stage]?.tap ?? 0);
+  const blocks = Array.from({ length: Math.max(...taps) + 1 }, (_, i) => i);
+  const activation = (name: string, owner: Owner) => ({
+    name,
+    part: describePart(plan, owner),
+  });
+  return {
+    graph: graphOf(
+      ...[run, phase, training.batchSize, () => false] as const,
+      ({ blocks, stages }) =>
+        Object.fromEntries([
+          ...blocks.map((id, index) => [`blocks.${index}`, id] as const),
+          ...stages.map(({ index, prediction }) =>
+            [`decoder.${index}`, prediction] as const
+          ),
+        ]),
+    ),
+    activations: [
+      ...blocks.map((index) =>
+        activation(`blocks.${index}`, { _tag: "Block", index })
+      ),
+      ...liveStages.map((index) =>
+        activation(`decoder.${index}`, { _tag: "Stage", index })
+      ),
+    ],
+  };
+}
+
+/**
+ * The matrices of frozen blocks, which are to be rounded: what is computed with them
+ * must be of no interest to any gradient, so nothing before them may be trained.
+ */
+function roundedMatrices(
+  { config: { model }, plan }: PretrainRun,
+  phase: Phase,
+): readonly string[] {
+  const moves: (owner: Owner) => boolean = isTrainable(plan, phase);
+  const isReached = moves({ _tag: "ClassToken" }) ||
+    moves({ _tag: "PatchEmbed" });
+  return isReached ? [] : parameterSpecs(model)
+    .filter(({ owner, shape }) =>
+      owner._tag === "Block" && !moves(owner) && shape.length === 2
+    )
+    .map(({ name }) => name);
+}
+
+/**
+ * Pre-training as a task of the engine.
+ *
+ * @param run Configuration and plan.
+ */
+export function pretrainTask(run: PretrainRun): Task<Batch> {
+  const { config, plan } = run;
+  const { model, optimizer, training, clipGrad } = config;
+  const specs = parameterSpecs(model);
+  const owners = new Map(specs.map(({ name, owner }) => [name, owner]));
+  const layerOf = layerOfOwner(plan);
+  return {
+    task: "pretrain",
+    config: encodePretrainConfig(config),
+    plan,
+    optimizer,
+    clipGrad,
+    averageDecay: null,
+    training,
+    isDivisible: true,
+    get constants() {
+      return positionTables(model);
+    },
+    stateShapes: (step) => ({
+      parameters: specs,
+      optimizer: optimizerShapes(
+        optimizer,
+        movedParameters(config, plan, step),
+      ),
+      statistics: [],
+      averages: [],
+    }),
+    stepGraph: (phase, samples) =>
+      graphOf(run, phase, samples, isTrainable(plan, phase)),
+    trained: (phase) =>
+      movedIn(run, phase).map((spec) => {
+        const layer = layerOf(spec.owner);
+        const rate = { name: rateName(layer), layer, scale: 1 };
+        return { ...spec, rate, decayed: isDecayed(spec) };
+      }),
+    stageLosses: ({ liveStages }) =>
+      Object.fromEntries(liveStages.map((k) => [k, stageLossName(k)])),
+    inputs: ({ item, epoch }) =>
+      right(batchTensors(model, item, { seed: training.seed, epoch })),
+    partOf: (name) => {
+      const owner = owners.get(name);
+      return owner === undefined ? "" : describePart(plan, owner);
+    },
+    badSample,
+    forwardGraph: (phase) => forwardGraph(run, phase),
+    ...config.frozenPrecision === "int8"
+      ? { int8: (phase) => roundedMatrices(run, phase) }
+      : {},
+  };
+}
+
+/** Pre-training under way. */
+export type Pretraining = Training;
+
+/** What pre-training needs. */
+export interface PretrainInputs extends PretrainRun, TrainOptions<Batch> {}
+
+/**
+ * Starts pre-training: `train` with `pretrainTask`.
+ *
+ * @param inputs Configuration, plan, engine, images and starting point.
+ * @returns The run; nothing is computed before it is iterated.
+ *
+ * @example Four steps on eight images; four layers freeze before the last
+ * ```ts
+ * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
+ * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf, rootKey } from "@vitfreeze/vitfreeze/core";
+ * import { embeddedFashionMnist, loadBatches, shareSource, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { initialSnapshot, orThrow, pretraining } from "@vitfreeze/vitfreeze/train";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const model = MODEL_PRESETS.nano;
+ * const training = { epochs: 2, warmupEpochs: 0, batchSize: 4, accumIter: 1, seed: 0 };
+ * const config = { ...DEFAULT_PRETRAIN_CONFIG, model, training };
+ *
+ * const source = orThrow(shareSource(orThrow(await embeddedFashionMnist()), 8, rootKey(0)));
+ * const transform = orThrow(trainTransform({ ...model, normalization: source.normalization }));
+ * const plan = orThrow(planOf(config, source.length));
+ * const { backend } = orThrow(await selectBackend("cpu"));
+ *
+ * const run = pretraining({
+ *   config,
+ *   plan,
+ *   backend,
+ *   batches: (epoch, fromBatch) => loadBatches({ source, transform, ...training, epoch, fromBatch }),
+ *   start: initialSnapshot(config, plan),
+ * });
+ * const frozen: number[] = [];
+ * for await (const report of run) frozen.push(orThrow(report).frozenLayers);
+ * run.dispose();
+ *
+ * deepStrictEqual(frozen, [0, 0, 0, 4]);
+ * ```
+ */
+export function pretraining(inputs: PretrainInputs): Training {
+  return train(pretrainTask(inputs), inputs);
+}
