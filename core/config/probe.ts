@@ -10,6 +10,7 @@ import { recordOf } from "../codec/structures.ts";
 import type { ProbeSpec } from "../models/probe.ts";
 import { larsCodec, type LarsConfig } from "../optim/lars.ts";
 import type { Faults, Result } from "../result.ts";
+import type { TrainingConfig } from "./parts.ts";
 
 /** Everything that determines a linear probe but the features. */
 export interface ProbeConfig

@@ -22,7 +22,7 @@ import {
   STEM_CHANNELS,
 } from "./convnet_spec.ts";
 
-/** How a network is run. */
+/** A pass of a network: its sizes and which layers learn. */
 export interface ConvNetPass extends ConvNetSpec {
   /**
    * Layers from this index on learn: they normalise by the batch. Those before are
