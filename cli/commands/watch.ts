@@ -1,12 +1,6 @@
 /**
  * Shows how a pre-training run goes on, from another terminal or in a browser.
  *
- * ```sh
- * deno run -A cli/main.ts watch runs/1
- * deno run -A cli/main.ts watch runs/1 --once
- * deno run -A cli/main.ts watch runs/1 --html
- * ```
- *
  * @module
  */
 import process from "node:process";

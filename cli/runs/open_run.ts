@@ -3,24 +3,23 @@
  *
  * @module
  */
-import { type Backend, selectBackend } from "../../backends/mod.ts";
+import type { Backend } from "../../backends/mod.ts";
 import { contentDigest, type ImageSource } from "../../data/mod.ts";
 import {
   type CheckpointPolicy,
+  epochSteps,
   type ItemSource,
   type LossWatch,
   lossWatch,
   rememberedImages,
   type RunFolder,
   runNeeds,
-  type Snapshot,
-  epochSteps,
   type Task,
   train,
   type WatchedLosses,
 } from "../../train/mod.ts";
-import { must, refuse } from "../command/command_failed.ts";
-import { describeDevice } from "../command/describe_errors.ts";
+import { refuse } from "../command/command_failed.ts";
+import { deviceFrom } from "../flags/device_flags.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
 import type { RunLoading } from "../images/loading.ts";
 import { newFolder } from "./choose_run.ts";
@@ -76,12 +75,8 @@ export async function openRun<Planned extends PlannedRun>(
   say: (line: string) => void,
 ): Promise<OpenedRun<Planned>> {
   const { task, train: source, batches } = planned;
-  const { threads, "skip-non-finite": skipNonFinite = 0 } = values;
-  const selected = await selectBackend(values.backend ?? "auto", {
-    ...threads === undefined ? {} : { threads },
-    ...runNeeds(task),
-  });
-  const { backend, why } = must(selected, describeDevice);
+  const { "skip-non-finite": skipNonFinite = 0 } = values;
+  const { backend, why } = await deviceFrom(values, runNeeds(task));
   say(`device: ${why}`);
   planned.words.forEach(say);
   const large = await stepTooLarge(backend, task);

@@ -17,8 +17,8 @@ import {
   type StepReport,
   type Tracker,
   trackerHook,
-  type Training,
   type TrainError,
+  type Training,
 } from "../../train/mod.ts";
 import {
   type CostedPlan,

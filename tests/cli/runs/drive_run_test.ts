@@ -2,7 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import process from "node:process";
 import { PassThrough } from "node:stream";
-import { type EndContext, driveRun } from "../../../cli/runs/drive_run.ts";
+import { driveRun, type EndContext } from "../../../cli/runs/drive_run.ts";
 import { checkFolder } from "../../../cli/runs/open_folder.ts";
 import type { PlannedRun } from "../../../cli/runs/open_run.ts";
 import type { Settings } from "../../../cli/runs/settings.ts";
@@ -49,7 +49,10 @@ const IMAGES = {
 };
 
 /** Runs without the listeners that a program leaves for its end. */
-async function driven(outputDir: string, earlier: Settings<unknown>["earlier"]) {
+async function driven(
+  outputDir: string,
+  earlier: Settings<unknown>["earlier"],
+) {
   const settings = { ...IMAGES, config: CONFIG, outputDir, earlier };
   const stream = new PassThrough() as unknown as NodeJS.WriteStream;
   const said: string[] = [];
@@ -104,5 +107,8 @@ Deno.test("driveRun() keeps, shows and resumes the run of any task", () =>
     const images = right(await readImagesFile(folder));
     const change = { allowScheduleChange: false, allowDataChange: false };
     const earlier = { from: folder, images, ...change };
-    match((await driven(folder, earlier)).said, /has taken all of its 12 steps/);
+    match(
+      (await driven(folder, earlier)).said,
+      /has taken all of its 12 steps/,
+    );
   }));

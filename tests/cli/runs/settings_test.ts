@@ -71,7 +71,10 @@ Deno.test("settingsFrom() by auto begins a run where there is none, also where o
 Deno.test("settingsFrom() by auto and the flags of the beginning goes on with the very same run", () =>
   inFolder(async (folder) => {
     await begun(folder);
-    const plain = await pretrainSettings({ "resume": folder, "backend": "cpu" });
+    const plain = await pretrainSettings({
+      "resume": folder,
+      "backend": "cpu",
+    });
     const again = await auto(folder);
     deepStrictEqual(again.config, plain.config);
     strictEqual(MODEL_PRESETS.nano.inChannels, 1);
@@ -98,7 +101,10 @@ Deno.test("settingsFrom() refuses the run of another task", () =>
     const file = join(folder, "task.json");
     await Deno.writeTextFile(file, `{ "version": 3, "task": "finetune" }`);
     const { message } = await endOf(() => pretrainSettings({ resume: folder }));
-    match(message, /--resume: found .*, wanted a run of pretrain, not finetune/);
+    match(
+      message,
+      /--resume: found .*, wanted a run of pretrain, not finetune/,
+    );
   }));
 
 Deno.test("checkFolder() lets a run go on in its own folder, a new one begin in an empty one, and neither in that of another", () =>
