@@ -86,9 +86,8 @@ function adamw(
 ): Readonly<Record<string, NodeId>> {
   const { name, shape, decayed, rate } = updated;
   const gradient = gradientOf(g, updated);
-  const [meanName, squareName] = ["exp_avg", "exp_avg_sq"].map((kind) =>
-    stateName(kind, name)
-  ) as [string, string];
+  const meanName = stateName("exp_avg", name);
+  const squareName = stateName("exp_avg_sq", name);
   const mean = flushed(
     g,
     g.apply("mix", { weight: rule.beta1 }, [
@@ -182,7 +181,7 @@ export interface Averaging {
   /** Part of the mean that stays in a step, in `[0, 1]`. */
   readonly decay: number;
   /** Parameters that have a mean and do not move. */
-  readonly still: readonly Pick<Updated, "name" | "shape">[];
+  readonly still: readonly NamedShape[];
 }
 
 /** Name of the running mean of a parameter. */
