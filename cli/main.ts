@@ -6,8 +6,6 @@
  * deno run -A cli/main.ts knn runs/1
  * deno run -A cli/main.ts --help
  * ```
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- talking is what a program does
 import { nearestHint } from "../core/mod.ts";

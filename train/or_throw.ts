@@ -1,8 +1,4 @@
-/**
- * Results for notebooks and scripts that want to stop at the first error.
- *
- * @module
- */
+/** Results for notebooks and scripts that want to stop at the first error. */
 import {
   type BackendError,
   describeBackendError,

@@ -1,8 +1,4 @@
-/**
- * Errors of a training.
- *
- * @module
- */
+/** Errors of a training. */
 import {
   type BackendError,
   describeBackendError,

@@ -1,8 +1,4 @@
-/**
- * Long computations that others can watch and stop.
- *
- * @module
- */
+/** Long computations that others can watch and stop. */
 import { setImmediate } from "node:timers/promises";
 import { left, type Result, right } from "../core/mod.ts";
 import type { TrainError } from "./train_error.ts";

@@ -1,8 +1,4 @@
-/**
- * A command of the program as data.
- *
- * @module
- */
+/** A command of the program as data. */
 import type { FlagTable, FlagValues } from "../flags/flags.ts";
 
 /** The input of a command. */

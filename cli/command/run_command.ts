@@ -1,8 +1,4 @@
-/**
- * The one way in which commands run.
- *
- * @module
- */
+/** The one way in which commands run. */
 import process from "node:process";
 import { fieldNames } from "../flags/field_names.ts";
 import type { FlagTable, FlagValues } from "../flags/flags.ts";

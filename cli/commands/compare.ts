@@ -1,8 +1,6 @@
 /**
  * Compares ways of freezing: pre-trains with each of them and several seeds, then
  * fine-tunes and probes every encoder, and one of each seed that was not trained.
- *
- * @module
  */
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";

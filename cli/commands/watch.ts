@@ -1,7 +1,5 @@
 /**
  * Shows how a pre-training run goes on, from another terminal or in a browser.
- *
- * @module
  */
 import process from "node:process";
 import { followRun } from "../../train/mod.ts";

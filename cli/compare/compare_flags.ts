@@ -1,8 +1,4 @@
-/**
- * Flags of the comparison.
- *
- * @module
- */
+/** Flags of the comparison. */
 import { resolve } from "node:path";
 import {
   type Faults,

@@ -1,8 +1,4 @@
-/**
- * Methods beside each other, over all their seeds.
- *
- * @module
- */
+/** Methods beside each other, over all their seeds. */
 import {
   type MethodPowers,
   METHODS,

@@ -1,7 +1,5 @@
 /**
  * A comparison as files: tables in Markdown, a picture, and the results themselves.
- *
- * @module
  */
 import { join } from "node:path";
 import { accuracyPlot } from "../../plot/mod.ts";

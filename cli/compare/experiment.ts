@@ -1,8 +1,4 @@
-/**
- * An experiment: methods, seeds, and how long each part of it is.
- *
- * @module
- */
+/** An experiment: methods, seeds, and how long each part of it is. */
 import {
   type Faults,
   type FreezePlan,

@@ -5,8 +5,6 @@
  * experiment.json   trials/METHOD-SEED/{pretrain/, pretrain.json, finetune.json, probe.json}
  * results.jsonl   table.md   accuracy.svg
  * ```
- *
- * @module
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

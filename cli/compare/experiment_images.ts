@@ -1,8 +1,4 @@
-/**
- * The images of an experiment.
- *
- * @module
- */
+/** The images of an experiment. */
 import { type ImageSource, labelledImages } from "../../data/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { describeImages } from "../command/describe_errors.ts";

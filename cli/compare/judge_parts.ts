@@ -1,8 +1,4 @@
-/**
- * Evaluation of the encoder of a trial.
- *
- * @module
- */
+/** Evaluation of the encoder of a trial. */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../../backends/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * The ways of pre-training that are compared.
- *
- * @module
- */
+/** The ways of pre-training that are compared. */
 import {
   type Faults,
   planOf,

@@ -1,8 +1,4 @@
-/**
- * The pre-training of a trial.
- *
- * @module
- */
+/** The pre-training of a trial. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";

@@ -1,8 +1,6 @@
 /**
  * The processor's time that steps take: waiting for other programs and pauses are not
  * in it.
- *
- * @module
  */
 import { appendFile, readFile } from "node:fs/promises";
 import process from "node:process";

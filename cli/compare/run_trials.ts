@@ -1,8 +1,4 @@
-/**
- * All parts of an experiment, one after another.
- *
- * @module
- */
+/** All parts of an experiment, one after another. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileResult } from "../../train/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * Flags as a configuration, and a configuration as flags.
- *
- * @module
- */
+/** Flags as a configuration, and a configuration as flags. */
 import type { Flag, FlagTable, FlagValues } from "./flags.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,8 +1,4 @@
-/**
- * The device that flags choose.
- *
- * @module
- */
+/** The device that flags choose. */
 import {
   BACKEND_CHOICES,
   selectBackend,

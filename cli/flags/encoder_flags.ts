@@ -1,8 +1,4 @@
-/**
- * Flags for encoders that come from elsewhere, and what is said of them.
- *
- * @module
- */
+/** Flags for encoders that come from elsewhere, and what is said of them. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Normalization } from "../../data/mod.ts";
 import type {

@@ -1,8 +1,4 @@
-/**
- * Faults in the words of the command line.
- *
- * @module
- */
+/** Faults in the words of the command line. */
 import type { Fault, Faults } from "../../core/mod.ts";
 import type { FlagTable } from "./flags.ts";
 

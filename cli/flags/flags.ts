@@ -2,8 +2,6 @@
  * Flags as data. A flag's table entry says all there is to know of it: how its value is
  * read and written, its help, the heading that it stands under, its default, and its
  * place in a configuration, which is also the name of its fault.
- *
- * @module
  */
 import { left, nearestHint, type Result, right } from "../../core/mod.ts";
 

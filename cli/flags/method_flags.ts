@@ -1,8 +1,6 @@
 /**
  * Flags for everything that determines a pre-training run, spelled like the
  * reference's, and the configuration that they make.
- *
- * @module
  */
 import {
   allStages,

@@ -1,8 +1,4 @@
-/**
- * Reading command lines.
- *
- * @module
- */
+/** Reading command lines. */
 import { parseArgs } from "node:util";
 import {
   type Fault,

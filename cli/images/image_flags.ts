@@ -1,8 +1,4 @@
-/**
- * Flags that choose images.
- *
- * @module
- */
+/** Flags that choose images. */
 import { left } from "../../core/mod.ts";
 import { classNamesFrom } from "../../data/mod.ts";
 import { must } from "../command/command_failed.ts";

@@ -1,8 +1,4 @@
-/**
- * Training and validation images of a run.
- *
- * @module
- */
+/** Training and validation images of a run. */
 import {
   excerpt,
   type Faults,

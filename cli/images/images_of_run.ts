@@ -1,8 +1,4 @@
-/**
- * The images of a run that goes on.
- *
- * @module
- */
+/** The images of a run that goes on. */
 import { printable } from "../../core/mod.ts";
 import { changedContents, type ImageSource } from "../../data/mod.ts";
 import {

@@ -1,7 +1,5 @@
 /**
  * Loading of a run's images, and the file that lists those that could not be read.
- *
- * @module
  */
 import { join } from "node:path";
 import { printable, type Result, right } from "../../core/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * Images of an evaluation that could not be read.
- *
- * @module
- */
+/** Images of an evaluation that could not be read. */
 import { type BadImages, badImages, type ImageSource } from "../../data/mod.ts";
 
 /** The images of an evaluation, and those of them that could not be read. */

@@ -1,8 +1,4 @@
-/**
- * Ctrl-C, and a terminal that is closed.
- *
- * @module
- */
+/** Ctrl-C, and a terminal that is closed. */
 import process from "node:process";
 import { EXIT } from "../command/command_failed.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Output that may be lost.
- *
- * @module
- */
+/** Output that may be lost. */
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 

@@ -1,8 +1,4 @@
-/**
- * Models in words.
- *
- * @module
- */
+/** Models in words. */
 import {
   gridSize,
   MODEL_PRESETS,

@@ -1,8 +1,4 @@
-/**
- * Advice on missing permissions of Deno.
- *
- * @module
- */
+/** Advice on missing permissions of Deno. */
 
 import { fileURLToPath } from "node:url";
 

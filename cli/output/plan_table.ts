@@ -1,8 +1,4 @@
-/**
- * A plan as tables.
- *
- * @module
- */
+/** A plan as tables. */
 import {
   calcSpeedup,
   type FreezePlan,

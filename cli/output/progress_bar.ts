@@ -1,8 +1,4 @@
-/**
- * Bars of work under way.
- *
- * @module
- */
+/** Bars of work under way. */
 import { SingleBar } from "cli-progress";
 import type { WorkOptions } from "../../train/mod.ts";
 

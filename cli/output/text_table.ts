@@ -1,8 +1,4 @@
-/**
- * Tables in plain text.
- *
- * @module
- */
+/** Tables in plain text. */
 
 /** Alignment of a column below its head. */
 export type Alignment = "left" | "right";

@@ -1,8 +1,4 @@
-/**
- * Numbers and times as a person reads them.
- *
- * @module
- */
+/** Numbers and times as a person reads them. */
 
 /** Sign for an unknown number. */
 export const UNKNOWN = "–";

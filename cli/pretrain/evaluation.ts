@@ -1,8 +1,4 @@
-/**
- * Evaluation of the encoder of a run by the classes of nearest neighbours.
- *
- * @module
- */
+/** Evaluation of the encoder of a run by the classes of nearest neighbours. */
 import { type Result, right } from "../../core/mod.ts";
 import { type BadImages, counted, labelledImages } from "../../data/mod.ts";
 import {

@@ -1,8 +1,4 @@
-/**
- * The end of a run: pictures, accuracy, saving.
- *
- * @module
- */
+/** The end of a run: pictures, accuracy, saving. */
 import { join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import { badImages } from "../../data/mod.ts";

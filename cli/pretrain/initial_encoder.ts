@@ -1,8 +1,4 @@
-/**
- * Pre-training that starts from weights.
- *
- * @module
- */
+/** Pre-training that starts from weights. */
 import { join } from "node:path";
 import {
   type FreezePlan,

@@ -1,8 +1,4 @@
-/**
- * Features of as many images as there is time for.
- *
- * @module
- */
+/** Features of as many images as there is time for. */
 import type { Backend, DeviceTensors } from "../../backends/mod.ts";
 import {
   graphFlops,

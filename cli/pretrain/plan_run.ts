@@ -1,7 +1,5 @@
 /**
  * The plan of a pre-training: its images, its configuration, and where it starts.
- *
- * @module
  */
 import { join } from "node:path";
 import {

@@ -1,8 +1,4 @@
-/**
- * Flags of pre-training, and the configuration that they make.
- *
- * @module
- */
+/** Flags of pre-training, and the configuration that they make. */
 import {
   decodePretrainConfig,
   DEFAULT_PRETRAIN_CONFIG,

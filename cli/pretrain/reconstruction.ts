@@ -1,8 +1,6 @@
 /**
  * The picture of what a model learned: images, masks, HOG targets and what it
  * makes of them.
- *
- * @module
  */
 import type { Backend, DeviceTensors } from "../../backends/mod.ts";
 import {

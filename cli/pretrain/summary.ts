@@ -1,8 +1,4 @@
-/**
- * A run in numbers.
- *
- * @module
- */
+/** A run in numbers. */
 import { type FreezePlan, predictedSaving } from "../../core/mod.ts";
 import type { MetricsLine } from "../../train/mod.ts";
 import { inPercent } from "../output/words.ts";

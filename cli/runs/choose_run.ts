@@ -1,8 +1,4 @@
-/**
- * The folders of runs, and the run that is to go on where none was named.
- *
- * @module
- */
+/** The folders of runs, and the run that is to go on where none was named. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";

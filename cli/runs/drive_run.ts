@@ -1,8 +1,4 @@
-/**
- * A run from its plan to its end: the same for every kind of training.
- *
- * @module
- */
+/** A run from its plan to its end: the same for every kind of training. */
 import {
   describeTrainError,
   type Tracker,

@@ -1,8 +1,4 @@
-/**
- * The folder of a run, before its first step.
- *
- * @module
- */
+/** The folder of a run, before its first step. */
 import { resolve } from "node:path";
 import {
   checkUnlocked,

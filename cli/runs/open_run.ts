@@ -1,8 +1,4 @@
-/**
- * Opens what a planned training needs to run: device and folder.
- *
- * @module
- */
+/** Opens what a planned training needs to run: device and folder. */
 import type { Backend } from "../../backends/mod.ts";
 import { contentDigest, type ImageSource } from "../../data/mod.ts";
 import {

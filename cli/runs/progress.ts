@@ -1,8 +1,4 @@
-/**
- * Output of a run on the terminal.
- *
- * @module
- */
+/** Output of a run on the terminal. */
 import type { FreezePlan, Phase } from "../../core/mod.ts";
 import {
   type MetricsLine,

@@ -1,8 +1,4 @@
-/**
- * The end of a run that fails.
- *
- * @module
- */
+/** The end of a run that fails. */
 import { describeTrainError, type TrainError } from "../../train/mod.ts";
 import { CommandFailed, EXIT } from "../command/command_failed.ts";
 import { SAVE_FLAGS } from "./run_flags.ts";

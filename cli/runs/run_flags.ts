@@ -1,7 +1,5 @@
 /**
  * Flags of every run: where it is kept, when it is saved, its health and its device.
- *
- * @module
  */
 import { type CheckpointPolicy, DEFAULT_LOSS_LIMIT } from "../../train/mod.ts";
 import { DEVICE_FLAGS } from "../flags/device_flags.ts";

@@ -1,8 +1,4 @@
-/**
- * A run of any task in numbers.
- *
- * @module
- */
+/** A run of any task in numbers. */
 import type { FreezePlan } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
 import {

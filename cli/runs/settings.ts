@@ -1,8 +1,4 @@
-/**
- * Settings of a run: flags, a file, an earlier run.
- *
- * @module
- */
+/** Settings of a run: flags, a file, an earlier run. */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";

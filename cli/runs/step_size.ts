@@ -1,8 +1,4 @@
-/**
- * Size of a step against the device's memory, before the first one.
- *
- * @module
- */
+/** Size of a step against the device's memory, before the first one. */
 import process from "node:process";
 import {
   type Backend,

@@ -1,8 +1,4 @@
-/**
- * The steps of a run, its record and its checkpoints.
- *
- * @module
- */
+/** The steps of a run, its record and its checkpoints. */
 import type { Result } from "../../core/mod.ts";
 import {
   describeTrainError,

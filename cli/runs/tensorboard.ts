@@ -1,8 +1,4 @@
-/**
- * TensorBoard's files of a run.
- *
- * @module
- */
+/** TensorBoard's files of a run. */
 import {
   describeTrainError,
   openRunEvents,

@@ -1,8 +1,4 @@
-/**
- * A run on a terminal.
- *
- * @module
- */
+/** A run on a terminal. */
 import { setTimeout } from "node:timers/promises";
 import type { FollowedRun, Follower, NoRun, RunLife } from "../../train/mod.ts";
 import { left, type Result, right } from "../../core/mod.ts";

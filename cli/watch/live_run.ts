@@ -1,8 +1,4 @@
-/**
- * A run that several pages look at.
- *
- * @module
- */
+/** A run that several pages look at. */
 import { left, type Result } from "../../core/mod.ts";
 import type { FollowedRun, Follower, NoRun } from "../../train/mod.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The page of a run, served to the browsers of this machine.
- *
- * @module
- */
+/** The page of a run, served to the browsers of this machine. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Follower } from "../../train/mod.ts";
 import { type LiveRun, liveRun, type Look } from "./live_run.ts";

@@ -1,8 +1,4 @@
-/**
- * State of a run, as its page shows it.
- *
- * @module
- */
+/** State of a run, as its page shows it. */
 import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
 import { DARK, layerColours, LIGHT } from "../../plot/mod.ts";
 import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";

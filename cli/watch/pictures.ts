@@ -1,8 +1,4 @@
-/**
- * The pictures of a page.
- *
- * @module
- */
+/** The pictures of a page. */
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {

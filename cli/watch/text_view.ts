@@ -1,8 +1,4 @@
-/**
- * State of a run, as text.
- *
- * @module
- */
+/** State of a run, as text. */
 import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
 import {
   adviceWords,

@@ -1,8 +1,4 @@
-/**
- * State of a run, in words that all views share.
- *
- * @module
- */
+/** State of a run, in words that all views share. */
 import type {
   FollowedRun,
   LayerStatus,

@@ -1,8 +1,4 @@
-/**
- * The files of a checkpoint, read only as a whole.
- *
- * @module
- */
+/** The files of a checkpoint, read only as a whole. */
 import { basename, join } from "node:path";
 import {
   excerpt,

@@ -8,8 +8,6 @@
  * step-000000013.partial     being written, or being removed
  * step-000000012.replaced    whole; out of the way while another takes its name
  * ```
- *
- * @module
  */
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,8 +1,4 @@
-/**
- * Times of checkpoints, and which of them are kept.
- *
- * @module
- */
+/** Times of checkpoints, and which of them are kept. */
 import {
   type Fault,
   type Faults,

@@ -12,8 +12,6 @@
  *   run.json                kind, step, length and configuration of the training
  *   SHA512SUMS              digests of the others, as sha512sum writes them
  * ```
- *
- * @module
  */
 import {
   averageName,

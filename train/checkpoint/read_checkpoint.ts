@@ -1,8 +1,4 @@
-/**
- * Reading checkpoints of a training, and refusing those of another.
- *
- * @module
- */
+/** Reading checkpoints of a training, and refusing those of another. */
 import {
   describeFaults,
   excerpt,

@@ -1,8 +1,4 @@
-/**
- * Effect of another schedule on a run that is under way.
- *
- * @module
- */
+/** Effect of another schedule on a run that is under way. */
 import { type FreezePlan, ratesAt, shown } from "../../core/mod.ts";
 
 /** One place at which two values differ. */

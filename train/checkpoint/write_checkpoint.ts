@@ -1,8 +1,4 @@
-/**
- * Writing checkpoints.
- *
- * @module
- */
+/** Writing checkpoints. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Result } from "../../core/mod.ts";

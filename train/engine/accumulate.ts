@@ -1,8 +1,4 @@
-/**
- * Losses and gradients of one step, over all its micro-batches.
- *
- * @module
- */
+/** Losses and gradients of one step, over all its micro-batches. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { left, type Result, right } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";

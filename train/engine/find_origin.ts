@@ -1,8 +1,4 @@
-/**
- * Search for the first number that is not finite.
- *
- * @module
- */
+/** Search for the first number that is not finite. */
 import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
 import type { NonFiniteError } from "../train_error.ts";

@@ -1,8 +1,4 @@
-/**
- * Gradient checks before an update.
- *
- * @module
- */
+/** Gradient checks before an update. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   globalNorm,

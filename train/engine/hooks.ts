@@ -1,8 +1,4 @@
-/**
- * Work beside the steps of a training.
- *
- * @module
- */
+/** Work beside the steps of a training. */
 import { type Result, right } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import { epochSteps, type TrainingIdentity } from "./task.ts";

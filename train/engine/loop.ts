@@ -1,8 +1,4 @@
-/**
- * The training loop.
- *
- * @module
- */
+/** The training loop. */
 import { setImmediate } from "node:timers/promises";
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { interruptible } from "../../backends/interruptible.ts";

@@ -1,8 +1,4 @@
-/**
- * Demands of a training on an engine.
- *
- * @module
- */
+/** Demands of a training on an engine. */
 import type { TestedNeeds } from "../../backends/self_test.ts";
 import {
   type Faults,

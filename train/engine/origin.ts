@@ -1,8 +1,4 @@
-/**
- * Origin of numbers that are not finite.
- *
- * @module
- */
+/** Origin of numbers that are not finite. */
 import type { StageScale } from "../../core/mod.ts";
 
 /** Kind of the numbers that are not finite. */

@@ -1,8 +1,4 @@
-/**
- * Micro-batches in parts, each computed on a thread of its own.
- *
- * @module
- */
+/** Micro-batches in parts, each computed on a thread of its own. */
 import type { Backend, HostTensor } from "../../backends/backend.ts";
 import { sizeOf } from "../../core/mod.ts";
 import type { Task } from "./task.ts";

@@ -1,8 +1,4 @@
-/**
- * Programs of one freeze phase.
- *
- * @module
- */
+/** Programs of one freeze phase. */
 import type { Backend, Program } from "../../backends/backend.ts";
 import { verifyInt8 } from "../../backends/mod.ts";
 import {

@@ -1,7 +1,5 @@
 /**
  * Programs for the step that is to be taken, and ahead of time for the next phase.
- *
- * @module
  */
 import type { Backend } from "../../backends/backend.ts";
 import { type Phase, phaseAt, type Result } from "../../core/mod.ts";

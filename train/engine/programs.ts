@@ -1,8 +1,4 @@
-/**
- * Compiled graphs.
- *
- * @module
- */
+/** Compiled graphs. */
 import type {
   Backend,
   CompileOptions,

@@ -1,8 +1,4 @@
-/**
- * State of a training in main memory.
- *
- * @module
- */
+/** State of a training in main memory. */
 import { averageName, type NamedShape, sizeOf } from "../../core/mod.ts";
 import type { TrainingIdentity } from "./task.ts";
 import type { HostTensors } from "./tensors.ts";

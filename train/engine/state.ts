@@ -1,8 +1,4 @@
-/**
- * State of a training on a device.
- *
- * @module
- */
+/** State of a training on a device. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { left, type Result, right, type Shape } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";

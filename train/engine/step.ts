@@ -1,8 +1,4 @@
-/**
- * One optimizer step.
- *
- * @module
- */
+/** One optimizer step. */
 import { ratesAt, type Result, right } from "../../core/mod.ts";
 import { describeNonFinite, type TrainError } from "../train_error.ts";
 import {

@@ -1,8 +1,4 @@
-/**
- * Interface of one kind of training: data and pure functions, no state.
- *
- * @module
- */
+/** Interface of one kind of training: data and pure functions, no state. */
 import {
   type Faults,
   type FreezePlan,

@@ -1,8 +1,4 @@
-/**
- * Tensors by name, to a device and back.
- *
- * @module
- */
+/** Tensors by name, to a device and back. */
 import type {
   Backend,
   BackendError,

@@ -1,8 +1,4 @@
-/**
- * Training under way, and reports of its steps.
- *
- * @module
- */
+/** Training under way, and reports of its steps. */
 import type { DeviceTensors } from "../../backends/backend.ts";
 import type { Result } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";

@@ -1,8 +1,4 @@
-/**
- * The optimizer's part of a step.
- *
- * @module
- */
+/** The optimizer's part of a step. */
 import type { DeviceTensors } from "../../backends/backend.ts";
 import {
   CLIP_INPUT,

@@ -1,8 +1,4 @@
-/**
- * Accuracy of scores, and the accuracy that needs no learning.
- *
- * @module
- */
+/** Accuracy of scores, and the accuracy that needs no learning. */
 
 /**
  * Part of the samples whose class is among those with the `top` highest scores. Of

@@ -1,7 +1,5 @@
 /**
  * Accuracy of image classifiers: fine-tuned encoders and convolutional networks.
- *
- * @module
  */
 import type {
   Backend,

@@ -1,8 +1,4 @@
-/**
- * Features that an encoder gives to images.
- *
- * @module
- */
+/** Features that an encoder gives to images. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   encode,

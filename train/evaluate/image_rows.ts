@@ -1,8 +1,4 @@
-/**
- * Outputs of a program for labelled images, one row an image.
- *
- * @module
- */
+/** Outputs of a program for labelled images, one row an image. */
 import type {
   Backend,
   DeviceTensors,

@@ -1,8 +1,4 @@
-/**
- * Weighted k-nearest-neighbour classification.
- *
- * @module
- */
+/** Weighted k-nearest-neighbour classification. */
 
 import { type Result, right } from "../../core/mod.ts";
 import {

@@ -1,8 +1,4 @@
-/**
- * The nearest of many points, by cosine similarity.
- *
- * @module
- */
+/** The nearest of many points, by cosine similarity. */
 import type { Backend } from "../../backends/backend.ts";
 import { type Result, right, traceGraph } from "../../core/mod.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";

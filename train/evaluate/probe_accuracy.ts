@@ -1,8 +1,4 @@
-/**
- * Accuracy of a linear probe.
- *
- * @module
- */
+/** Accuracy of a linear probe. */
 import type { Backend } from "../../backends/backend.ts";
 import {
   PROBE_EPSILON,

@@ -1,8 +1,4 @@
-/**
- * The learning rate of a linear probe, chosen on samples that are held out.
- *
- * @module
- */
+/** The learning rate of a linear probe, chosen on samples that are held out. */
 import type {
   Backend,
   DeviceTensors,

@@ -1,8 +1,4 @@
-/**
- * Predictions of hidden patches beside their targets.
- *
- * @module
- */
+/** Predictions of hidden patches beside their targets. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   cellsPerSide,

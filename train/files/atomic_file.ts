@@ -1,8 +1,4 @@
-/**
- * Writing files so that they are whole or not there.
- *
- * @module
- */
+/** Writing files so that they are whole or not there. */
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Result } from "../../core/mod.ts";

@@ -4,8 +4,6 @@
  * A reader of a format is a generator that asks for ranges and is given their
  * bytes. It knows of no file, so the same one reads bytes in memory and files of
  * any size, of which it holds no more than it asked for.
- *
- * @module
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";

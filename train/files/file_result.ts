@@ -1,8 +1,4 @@
-/**
- * Reading files and folders, with failures as values.
- *
- * @module
- */
+/** Reading files and folders, with failures as values. */
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { left, type Result, right } from "../../core/mod.ts";

@@ -4,8 +4,6 @@
  *
  * A file is sealed if its metadata say `vitfreeze.sha512`: the SHA-512 of the whole file
  * in which these 128 digits are zeros. Other programs pass it over.
- *
- * @module
  */
 import { excerpt, type Result, right, shown } from "../../core/mod.ts";
 import {

@@ -1,7 +1,5 @@
 /**
  * The header of a safetensors file: which tensors it says there are, checked.
- *
- * @module
  */
 import {
   excerpt,

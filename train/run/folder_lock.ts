@@ -1,8 +1,4 @@
-/**
- * One run at a time in a folder.
- *
- * @module
- */
+/** One run at a time in a folder. */
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";

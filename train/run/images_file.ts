@@ -1,8 +1,6 @@
 /**
  * The files that remember the images of a run: which it learns from, so that a resume
  * finds them and knows them again, and which could not be read.
- *
- * @module
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";

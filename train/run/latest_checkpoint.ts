@@ -1,8 +1,4 @@
-/**
- * Checkpoints from which a run can go on.
- *
- * @module
- */
+/** Checkpoints from which a run can go on. */
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";

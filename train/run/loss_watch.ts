@@ -1,8 +1,4 @@
-/**
- * Detection of losses that have exploded.
- *
- * @module
- */
+/** Detection of losses that have exploded. */
 import type { ModelSpec } from "../../core/mod.ts";
 import type { MetricsLine } from "./metrics.ts";
 import type { TrainError } from "../train_error.ts";

@@ -1,8 +1,4 @@
-/**
- * The lines of a run's record, one JSON object each.
- *
- * @module
- */
+/** The lines of a run's record, one JSON object each. */
 import type { StepReport } from "../engine/training.ts";
 
 /** Name of the record in a run's folder. */

@@ -1,7 +1,5 @@
 /**
  * The file of a run's record: reading it in pieces, cutting it back, adding to it.
- *
- * @module
  */
 import {
   appendFile,

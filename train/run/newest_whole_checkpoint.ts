@@ -1,8 +1,4 @@
-/**
- * The newest checkpoint that a run can go on from.
- *
- * @module
- */
+/** The newest checkpoint that a run can go on from. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
 import {

@@ -1,8 +1,4 @@
-/**
- * Record of a run before one of its checkpoints.
- *
- * @module
- */
+/** Record of a run before one of its checkpoints. */
 import { rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * The folder of a run that goes on.
- *
- * @module
- */
+/** The folder of a run that goes on. */
 import { join, resolve } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import type { TrainingIdentity } from "../engine/task.ts";

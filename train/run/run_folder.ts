@@ -10,8 +10,6 @@
  * checkpoints/    step-000000123/ …
  * run.lock        who works in it
  * ```
- *
- * @module
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";

@@ -1,8 +1,4 @@
-/**
- * The steps of a run in little memory.
- *
- * @module
- */
+/** The steps of a run in little memory. */
 import type { MetricsLine } from "./metrics.ts";
 
 /** Steps from which a run is described. */

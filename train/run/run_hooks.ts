@@ -1,8 +1,4 @@
-/**
- * Hooks that keep a run in its folder, and tell trackers of it.
- *
- * @module
- */
+/** Hooks that keep a run in its folder, and tell trackers of it. */
 import { type FreezePlan, left, type Result, right } from "../../core/mod.ts";
 import {
   checkedPolicy,

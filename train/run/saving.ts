@@ -1,8 +1,4 @@
-/**
- * Saving by freezing, from the clock.
- *
- * @module
- */
+/** Saving by freezing, from the clock. */
 import { type FreezePlan, savedPart } from "../../core/mod.ts";
 
 /** Steps and time of one phase of a run. */

@@ -1,7 +1,5 @@
 /**
  * Batches of images that trainings learn from, and what their steps take of them.
- *
- * @module
  */
 import {
   type ConvNetConfig,

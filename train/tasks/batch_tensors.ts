@@ -1,8 +1,4 @@
-/**
- * A batch as the tensors that the graph is given.
- *
- * @module
- */
+/** A batch as the tensors that the graph is given. */
 import {
   type ModelSpec,
   patchCount,

@@ -1,8 +1,4 @@
-/**
- * Training of a convolutional network under FreezeOut.
- *
- * @module
- */
+/** Training of a convolutional network under FreezeOut. */
 import {
   type ConvNetConfig,
   type ConvNetPlan,

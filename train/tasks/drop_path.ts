@@ -1,8 +1,4 @@
-/**
- * Stochastic depth.
- *
- * @module
- */
+/** Stochastic depth. */
 import { epochKey, split, uniforms } from "../../core/mod.ts";
 import type { EpochDraw } from "./batch_tensors.ts";
 

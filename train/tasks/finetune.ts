@@ -1,8 +1,4 @@
-/**
- * Fine-tuning of an encoder with its head.
- *
- * @module
- */
+/** Fine-tuning of an encoder with its head. */
 import {
   averageName,
   classifierParameters,

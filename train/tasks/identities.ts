@@ -1,8 +1,4 @@
-/**
- * Trainings by name.
- *
- * @module
- */
+/** Trainings by name. */
 import {
   convNetPlan,
   decodeConvNetConfig,

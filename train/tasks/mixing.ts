@@ -1,8 +1,4 @@
-/**
- * Mixup, CutMix and smoothed classes.
- *
- * @module
- */
+/** Mixup, CutMix and smoothed classes. */
 import {
   betaDraw,
   type Key,

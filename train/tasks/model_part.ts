@@ -1,7 +1,5 @@
 /**
  * Parts of a Vision Transformer in words, and the activations of its blocks.
- *
- * @module
  */
 import {
   type FreezePlan,

@@ -1,7 +1,5 @@
 /**
  * Position tables, which are fixed but part of timm's and LocalMIM's checkpoints.
- *
- * @module
  */
 import { gridSize, type ModelSpec, sinCosPositions } from "../../core/mod.ts";
 import type { ConstantTensor } from "../engine/task.ts";

@@ -1,8 +1,4 @@
-/**
- * Freezing-aware pre-training.
- *
- * @module
- */
+/** Freezing-aware pre-training. */
 import {
   encodePretrainConfig,
   type Faults,

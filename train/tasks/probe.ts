@@ -1,8 +1,4 @@
-/**
- * Linear probing of features.
- *
- * @module
- */
+/** Linear probing of features. */
 import {
   type FreezePlan,
   initialValues,

@@ -1,8 +1,4 @@
-/**
- * Batches of a linear probe.
- *
- * @module
- */
+/** Batches of a linear probe. */
 import {
   epochOrder,
   left,

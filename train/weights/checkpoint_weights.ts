@@ -1,8 +1,4 @@
-/**
- * Weights of a run's checkpoints, checked against their digests.
- *
- * @module
- */
+/** Weights of a run's checkpoints, checked against their digests. */
 import { join } from "node:path";
 import {
   decodePretrainConfig,

@@ -1,7 +1,5 @@
 /**
  * Weights from a path, with the facts about their encoder that stand beside them.
- *
- * @module
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";

@@ -1,8 +1,4 @@
-/**
- * Sizes of an encoder in a `config.json` of timm or transformers.
- *
- * @module
- */
+/** Sizes of an encoder in a `config.json` of timm or transformers. */
 import {
   type Fault,
   type Faults,

@@ -1,8 +1,4 @@
-/**
- * Statistics that the images of an encoder are normalised with.
- *
- * @module
- */
+/** Statistics that the images of an encoder are normalised with. */
 import { type Fault, left, type Result, right } from "../../core/mod.ts";
 import type { Normalization } from "../../data/mod.ts";
 

@@ -1,8 +1,4 @@
-/**
- * An encoder from a path: a run, a hub's folder or a file.
- *
- * @module
- */
+/** An encoder from a path: a run, a hub's folder or a file. */
 import {
   checkModel,
   describeFaults,

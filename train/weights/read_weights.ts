@@ -1,7 +1,5 @@
 /**
  * Reading of a file of weights, safetensors or PyTorch, told apart by content.
- *
- * @module
  */
 import { kindOfBytes, left, type Result, right } from "../../core/mod.ts";
 import { type Reading, readRanges } from "../files/byte_reading.ts";

@@ -7,7 +7,6 @@
  *
  * Field numbers are those of TensorFlow's `event.proto` and `summary.proto`.
  *
- * @module
  * @see {@link https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details}
  * @see {@link https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/event.proto}
  * @see {@link https://www.rfc-editor.org/rfc/rfc3720#section-12.1}

@@ -1,8 +1,4 @@
-/**
- * A run as TensorBoard shows it.
- *
- * @module
- */
+/** A run as TensorBoard shows it. */
 import { join } from "node:path";
 import process from "node:process";
 import { type FreezePlan, type Result, right } from "../../../core/mod.ts";

@@ -1,8 +1,6 @@
 /**
  * Names that libraries give to the tensors of the same Vision Transformer, and the
  * place of an encoder among all names of a file.
- *
- * @module
  */
 import {
   excerpt,

@@ -1,8 +1,4 @@
-/**
- * Position tables of encoders from elsewhere.
- *
- * @module
- */
+/** Position tables of encoders from elsewhere. */
 import {
   type Fault,
   gridSize,

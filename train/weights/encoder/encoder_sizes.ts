@@ -1,8 +1,4 @@
-/**
- * Sizes of an encoder, read off its weights.
- *
- * @module
- */
+/** Sizes of an encoder, read off its weights. */
 import {
   checkModel,
   type Fault,

@@ -1,7 +1,5 @@
 /**
  * An encoder from the tensors of a file, as a start of training or for features.
- *
- * @module
  */
 import {
   type Fault,

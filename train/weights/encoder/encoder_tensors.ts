@@ -1,8 +1,4 @@
-/**
- * The tensors of an encoder among those of a file.
- *
- * @module
- */
+/** The tensors of an encoder among those of a file. */
 import {
   type Fault,
   left,

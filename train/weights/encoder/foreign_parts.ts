@@ -1,7 +1,5 @@
 /**
  * Parts of other Vision Transformers that this library's encoder does not have.
- *
- * @module
  */
 import type { Fault } from "../../../core/mod.ts";
 import { encoderShape, type EncoderTensors } from "./encoder_tensors.ts";

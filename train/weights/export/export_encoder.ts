@@ -1,8 +1,4 @@
-/**
- * An encoder as a model repository that other programs load.
- *
- * @module
- */
+/** An encoder as a model repository that other programs load. */
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { onnxFiles } from "../../../backends/mod.ts";

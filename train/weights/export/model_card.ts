@@ -1,8 +1,4 @@
-/**
- * The README of an exported encoder.
- *
- * @module
- */
+/** The README of an exported encoder. */
 import { patchCount } from "../../../core/mod.ts";
 import type { EncoderExport } from "./repository_configs.ts";
 

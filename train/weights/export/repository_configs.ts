@@ -1,8 +1,4 @@
-/**
- * Configurations of an exported encoder for timm and transformers.
- *
- * @module
- */
+/** Configurations of an exported encoder for timm and transformers. */
 import { type ModelSpec, timmModelName } from "../../../core/mod.ts";
 import { type Normalization, normalizationFor } from "../../../data/mod.ts";
 import type { HostTensors } from "../../engine/tensors.ts";

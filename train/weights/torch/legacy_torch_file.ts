@@ -9,8 +9,6 @@
  * pickle    the keys in the order of the storages
  * storages  each its count of numbers (64 bits), then these
  * ```
- *
- * @module
  */
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
 import type { ByteRange, Reading } from "../../files/byte_reading.ts";

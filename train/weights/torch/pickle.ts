@@ -1,7 +1,6 @@
 /**
  * Reader of Python's pickle format that runs nothing.
  *
- * @module
  * @see {@link https://github.com/python/cpython/blob/main/Lib/pickletools.py}
  */
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";

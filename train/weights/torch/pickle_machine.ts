@@ -1,8 +1,4 @@
-/**
- * Values in Python's pickle format and the machine that reads them.
- *
- * @module
- */
+/** Values in Python's pickle format and the machine that reads them. */
 
 /** A name that a pickle refers to, for example `torch._utils._rebuild_tensor_v2`. */
 export interface PickledName {

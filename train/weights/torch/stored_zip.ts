@@ -1,7 +1,6 @@
 /**
  * Zip archives whose files are stored as they are.
  *
- * @module
  * @see PKWARE, .ZIP File Format Specification, 2022.
  */
 import { crc32 } from "node:zlib";

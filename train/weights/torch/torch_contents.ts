@@ -1,7 +1,5 @@
 /**
  * Places of the tensors that a pickle of PyTorch describes, before any number is read.
- *
- * @module
  */
 import {
   excerpt,

@@ -1,8 +1,4 @@
-/**
- * PyTorch's checkpoint files.
- *
- * @module
- */
+/** PyTorch's checkpoint files. */
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
 import type { Reading } from "../../files/byte_reading.ts";
 import {

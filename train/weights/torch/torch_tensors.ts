@@ -1,8 +1,4 @@
-/**
- * Tensors in the storages of a PyTorch file.
- *
- * @module
- */
+/** Tensors in the storages of a PyTorch file. */
 import {
   excerpt,
   left,
