@@ -124,7 +124,6 @@ export * from "./weights/read_weights.ts";
 export type { UnseenSizes } from "./weights/encoder/encoder_sizes.ts";
 export * from "./tasks/convnet.ts";
 export * from "./evaluate/classifier_accuracy.ts";
-export * from "./tasks/drop_path.ts";
 export * from "./tasks/finetune.ts";
 export * from "./tasks/mixing.ts";
 export * from "./tasks/probe.ts";

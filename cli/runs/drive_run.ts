@@ -1,8 +1,12 @@
 /** A run from its plan to its end: the same for every kind of training. */
 import {
   describeTrainError,
+  openRunEvents,
+  optionalTracker,
+  type RunFolder,
   type Tracker,
   type TrainError,
+  type TrainingIdentity,
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
 import { badImagesKeeper } from "../images/loading.ts";
@@ -14,7 +18,6 @@ import { failed, resumeCommand } from "./run_end.ts";
 import type { RunValues } from "./run_flags.ts";
 import type { Settings } from "./settings.ts";
 import { type RunEnd, takeSteps } from "./take_steps.ts";
-import { tensorBoardOf } from "./tensorboard.ts";
 
 /** Display and stop of the end of a run. */
 export interface EndContext extends ShownWork {
@@ -48,6 +51,26 @@ export interface RunStart<Config> {
   readonly say: (line: string) => void;
   /** Where it is shown. */
   readonly stream: NodeJS.WriteStream;
+}
+
+/**
+ * Begins TensorBoard's files of a run, if they are possible: else it says so, and the
+ * run goes on without.
+ *
+ * @param open Opens the event file.
+ */
+export async function tensorBoardOf(
+  run: TrainingIdentity,
+  { path, start, history }: RunFolder,
+  say: (line: string) => void,
+  open: typeof openRunEvents = openRunEvents,
+): Promise<Tracker | null> {
+  const events = await open({ run, path, start, history });
+  const complain = (error: TrainError): void =>
+    say(`TensorBoard hears no more of this run: ${describeTrainError(error)}`);
+  if (events._tag === "Right") return optionalTracker(events.right, complain);
+  complain(events.left);
+  return null;
 }
 
 /**

@@ -47,3 +47,21 @@ export function mostFrequentShare(labels: Iterable<number | null>): number {
   }
   return samples === 0 ? NaN : Math.max(0, ...counts.values()) / samples;
 }
+
+/** Parts of samples whose class is among the first. */
+export interface TopAccuracies {
+  /** Whose class has the highest score, in `[0, 1]`. */
+  readonly top1: number;
+  /** Whose class is among the five highest. */
+  readonly top5: number;
+}
+
+/** Both accuracies of scores `[count, classes]`; `NaN` without samples. */
+export const topAccuracies = (
+  scores: ArrayLike<number>,
+  labels: Int32Array,
+  classes: number,
+): TopAccuracies => ({
+  top1: topAccuracy(scores, labels, classes, 1),
+  top5: topAccuracy(scores, labels, classes, 5),
+});

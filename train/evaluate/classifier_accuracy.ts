@@ -18,9 +18,8 @@ import type { Batch, DataError } from "../../data/mod.ts";
 import { compileGraph } from "../engine/programs.ts";
 import type { TrainError } from "../train_error.ts";
 import type { WorkOptions } from "../work_options.ts";
-import { topAccuracy } from "./accuracy.ts";
+import { type TopAccuracies, topAccuracies, topAccuracy } from "./accuracy.ts";
 import { imageRows, onlyRows, programRows } from "./image_rows.ts";
-import type { TopAccuracies } from "./probe_accuracy.ts";
 
 /**
  * Part of some labelled images that a classifier names rightly.
@@ -44,8 +43,7 @@ export async function classifierAccuracy(
   );
   if (rows._tag === "Left") return rows;
   const { features: scores, labels } = rows.right;
-  const top = (n: number) => topAccuracy(scores, labels, spec.classes, n);
-  return right({ top1: top(1), top5: top(5) });
+  return right(topAccuracies(scores, labels, spec.classes));
 }
 
 /** Compiles the scores of a network, which can be computed again and again. */

@@ -8,7 +8,7 @@ import {
   rowsOf,
 } from "./neighbours.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
-import { topAccuracy } from "./accuracy.ts";
+import { type TopAccuracies, topAccuracies, topAccuracy } from "./accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
 export type { KnnSearch } from "./neighbours.ts";
@@ -102,13 +102,9 @@ export async function knnAccuracy(
 }
 
 /** Accuracies for one number of neighbours. */
-export interface KnnAccuracy {
+export interface KnnAccuracy extends TopAccuracies {
   /** Neighbours that voted: as many as were asked for, at most all that there are. */
   readonly neighbours: number;
-  /** Part of the points whose class gets the most votes, in `[0, 1]`. */
-  readonly top1: number;
-  /** Part of the points whose class is among the five with the most votes. */
-  readonly top5: number;
 }
 
 /**
@@ -137,7 +133,6 @@ export async function knnAccuracies(
   return right([...used].map((k) => {
     const options = { neighbours: k, temperature };
     const votes = votesOf(found.right, classes, options);
-    const top = (n: number) => topAccuracy(votes, test.labels, classes, n);
-    return { neighbours: k, top1: top(1), top5: top(5) };
+    return { neighbours: k, ...topAccuracies(votes, test.labels, classes) };
   }));
 }

@@ -11,17 +11,9 @@ import {
 import { compileGraph, runOnce } from "../engine/programs.ts";
 import type { Snapshot } from "../engine/snapshot.ts";
 import type { HostTensors } from "../engine/tensors.ts";
-import { topAccuracy } from "./accuracy.ts";
+import { type TopAccuracies, topAccuracies } from "./accuracy.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import type { TrainError } from "../train_error.ts";
-
-/** Parts of samples whose class is among the first. */
-export interface TopAccuracies {
-  /** Whose class has the highest score, in `[0, 1]`. */
-  readonly top1: number;
-  /** Whose class is among the five highest. */
-  readonly top5: number;
-}
 
 /** Samples at a time. */
 const MOST = 1024;
@@ -112,8 +104,7 @@ export async function probeAccuracy(
   features: LabelledFeatures,
 ): Promise<Result<TrainError, TopAccuracies>> {
   const scores = await probeScores(backend, spec, probe, features);
-  if (scores._tag === "Left") return scores;
-  const top = (n: number) =>
-    topAccuracy(scores.right, features.labels, spec.classes, n);
-  return right({ top1: top(1), top5: top(5) });
+  return scores._tag === "Left"
+    ? scores
+    : right(topAccuracies(scores.right, features.labels, spec.classes));
 }

@@ -34,9 +34,8 @@ import {
 } from "../engine/task.ts";
 import type { HostBatch, HostTensors } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
-import { branchFactors } from "./drop_path.ts";
 import { badSample, checkedLabels } from "./batch_source.ts";
-import { drawMixing, mixImages, mixTargets } from "./mixing.ts";
+import { branchFactors, drawMixing, mixImages, mixTargets } from "./mixing.ts";
 import {
   blockActivations,
   blockOutputs,

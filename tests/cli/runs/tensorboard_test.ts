@@ -2,7 +2,7 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { left, right } from "../../../core/mod.ts";
 import { accuracyScalars } from "../../../cli/pretrain/evaluation.ts";
-import { tensorBoardOf } from "../../../cli/runs/tensorboard.ts";
+import { tensorBoardOf } from "../../../cli/runs/drive_run.ts";
 import {
   afterStep,
   type openRunEvents,
