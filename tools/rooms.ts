@@ -17,6 +17,9 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   cli: ["core", "backends", "data", "train", "plot"],
 };
 
+/** Rooms of the program that every other one of it may import. */
+const CLI_BASE = ["cli/flags", "cli/output", "cli/command"];
+
 /**
  * For each inner room, the inner rooms that it may import. A file lies in the innermost
  * room that is listed here; one in a room that is not listed may import all, as the
@@ -79,6 +82,16 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["train/run", "train/weights/encoder", "train/weights/torch"],
   ],
   "train/evaluate": ["train/engine", "train/tasks", "train/weights/encoder"],
+  "cli/flags": [],
+  "cli/output": [],
+  "cli/watch": ["cli/output"],
+  "cli/command": ["cli/flags", "cli/output"],
+  "cli/images": ["cli/command", "cli/flags"],
+  "cli/runs": [...CLI_BASE, "cli/images"],
+  "cli/pretrain": [...CLI_BASE, "cli/images", "cli/runs"],
+  "cli/evaluate": [...CLI_BASE, "cli/images", "cli/runs"],
+  "cli/classic": [...CLI_BASE, "cli/images", "cli/evaluate"],
+  "cli/compare": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
 };
 
 /** Kinds of sources, none of which knows another. */

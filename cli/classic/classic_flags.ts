@@ -10,7 +10,7 @@ import {
 } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
 import { withValues } from "../flags/configuration.ts";
-import { DEVICE_FLAGS } from "../flags/device_flags.ts";
+import { DEVICE_FLAGS } from "../command/device_flags.ts";
 import {
   choiceFlag,
   type FlagValues,

@@ -37,7 +37,7 @@ import {
   describeImages,
   describeTraining,
 } from "../command/describe_errors.ts";
-import { interruption } from "../output/interruption.ts";
+import { interruption } from "../command/interruption.ts";
 import { classicConfig, type ClassicValues } from "./classic_flags.ts";
 import { type ClassicImages, classicImages } from "./classic_images.ts";
 import { classicProgress } from "./classic_progress.ts";

@@ -10,7 +10,7 @@ import {
   renamedWords,
   splitWords,
 } from "../flags/parse_flags.ts";
-import { outliveHangUp } from "../output/interruption.ts";
+import { outliveHangUp } from "./interruption.ts";
 import {
   type EndProcess,
   endWithReader,

@@ -25,8 +25,8 @@ import {
   experimentImages,
 } from "../compare/experiment_images.ts";
 import { runTrials } from "../compare/run_trials.ts";
-import { deviceFrom } from "../flags/device_flags.ts";
-import { interruption } from "../output/interruption.ts";
+import { deviceFrom } from "../command/device_flags.ts";
+import { interruption } from "../command/interruption.ts";
 import { barsOn } from "../output/progress_bar.ts";
 import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 

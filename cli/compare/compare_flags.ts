@@ -8,7 +8,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import { SWEPT_RATES } from "../../train/mod.ts";
-import { DEVICE_FLAGS } from "../flags/device_flags.ts";
+import { DEVICE_FLAGS } from "../command/device_flags.ts";
 import {
   choiceFlag,
   type Flag,

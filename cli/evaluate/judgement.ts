@@ -8,7 +8,7 @@ import process from "node:process";
 import type { ImageSource } from "../../data/mod.ts";
 import { mostFrequentShare, type TopAccuracies } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
-import { interruption } from "../output/interruption.ts";
+import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
 
 /** Where a program shows its work, and the Ctrl-C that stops it. */

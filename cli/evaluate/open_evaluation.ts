@@ -19,7 +19,7 @@ import {
   describeImages,
   describeTraining,
 } from "../command/describe_errors.ts";
-import { DEVICE_FLAGS } from "../flags/device_flags.ts";
+import { DEVICE_FLAGS } from "../command/device_flags.ts";
 import { type FlagValues, under, wholeFlag } from "../flags/flags.ts";
 import {
   describeReport,

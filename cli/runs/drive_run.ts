@@ -10,7 +10,7 @@ import {
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
 import { badImagesKeeper } from "../images/loading.ts";
-import { interruption } from "../output/interruption.ts";
+import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
 import { type OpenedRun, openRun, type PlannedRun } from "./open_run.ts";
 import { progressOn } from "./progress.ts";

@@ -15,7 +15,7 @@ import {
   type WatchedLosses,
 } from "../../train/mod.ts";
 import { refuse } from "../command/command_failed.ts";
-import { deviceFrom } from "../flags/device_flags.ts";
+import { deviceFrom } from "../command/device_flags.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
 import type { RunLoading } from "../images/loading.ts";
 import { newFolder } from "./choose_run.ts";

@@ -69,6 +69,11 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     "train/run/follow/ may not know train/weights/x.ts",
   ],
   ["train/x.ts", "../cli/x.ts", "train/ may not know cli/x.ts"],
+  [
+    "cli/flags/x.ts",
+    "../runs/x.ts",
+    "cli/flags/ may not know cli/runs/x.ts",
+  ],
   ["cli/x.ts", "../bench/x.ts", "cli/ may not know bench/x.ts"],
   ["bench/x.ts", "../examples/x.ts", "bench/ may not know examples/x.ts"],
   ["core/x.ts", "fp-ts", "import fp-ts only in core/fp.ts"],

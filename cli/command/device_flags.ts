@@ -5,9 +5,14 @@ import {
   type Selection,
   type SelectOptions,
 } from "../../backends/mod.ts";
-import { must } from "../command/command_failed.ts";
-import { describeDevice } from "../command/describe_errors.ts";
-import { choiceFlag, type FlagValues, under, wholeFlag } from "./flags.ts";
+import { must } from "./command_failed.ts";
+import { describeDevice } from "./describe_errors.ts";
+import {
+  choiceFlag,
+  type FlagValues,
+  under,
+  wholeFlag,
+} from "../flags/flags.ts";
 
 /** Flags of the device. */
 export const DEVICE_FLAGS = under("Device", {

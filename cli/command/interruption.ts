@@ -1,6 +1,6 @@
 /** Ctrl-C, and a terminal that is closed. */
 import process from "node:process";
-import { EXIT } from "../command/command_failed.ts";
+import { EXIT } from "./command_failed.ts";
 
 /** Effect of a user's wish to stop. */
 export interface Interruption {
