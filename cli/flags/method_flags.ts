@@ -245,7 +245,8 @@ function onGrid(model: ModelSpec, takesAll: true | undefined): ModelSpec {
   return { ...model, stages: stagesOnGrid(stages, gridSize(model)) };
 }
 
-function modelOf(name: string): Result<Fault, ModelSpec> {
+/** The model of a name that `--model` takes. */
+export function modelOf(name: string): Result<Fault, ModelSpec> {
   const named = modelNamed(name);
   if (named._tag === "Left") return named;
   const { preset, ...sizes } = named.right;
