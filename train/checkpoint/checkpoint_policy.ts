@@ -1,12 +1,13 @@
 /** Times of checkpoints, and which of them are kept. */
 import {
-  type Fault,
-  type Faults,
-  type FreezePlan,
-  left,
-  type Result,
-  right,
-} from "../../core/mod.ts";
+  type Codec,
+  decode,
+  oneOf,
+  POSITIVE,
+  wholeFrom,
+} from "../../core/codec/codec.ts";
+import { nullable, recordOf } from "../../core/codec/structures.ts";
+import type { Faults, FreezePlan, Result } from "../../core/mod.ts";
 
 /** Checkpoints that are kept. */
 export interface KeptCheckpoints {
@@ -32,37 +33,17 @@ export interface SavePoint {
   readonly minutes: number;
 }
 
-const isWhole = (value: number): boolean =>
-  Number.isSafeInteger(value) && value >= 1;
+const POLICY: Codec<CheckpointPolicy> = recordOf({
+  everySteps: nullable(wholeFrom(1)),
+  everyMinutes: nullable(POSITIVE),
+  keepLast: wholeFrom(1),
+  keepAtFreeze: oneOf(true, false),
+});
 
-/** A fault of a number. */
-const outside = (
-  path: keyof CheckpointPolicy,
-  found: number,
-  wanted: string,
-): readonly Fault[] => [{ _tag: "OutOfRange", path, found, wanted }];
-
-/**
- * Checks a policy.
- *
- * @returns The policy, or every number of it that is out of range.
- */
-export function checkedPolicy(
+/** Checks a policy: the policy, or every fault in it. */
+export const checkedPolicy: (
   policy: CheckpointPolicy,
-): Result<Faults, CheckpointPolicy> {
-  const { everySteps, everyMinutes, keepLast } = policy;
-  const whole = "a whole number of at least 1";
-  const [first, ...others] = [
-    ...everySteps === null || isWhole(everySteps)
-      ? []
-      : outside("everySteps", everySteps, `${whole}, or null`),
-    ...everyMinutes === null || everyMinutes > 0
-      ? []
-      : outside("everyMinutes", everyMinutes, "more than 0, or null"),
-    ...isWhole(keepLast) ? [] : outside("keepLast", keepLast, whole),
-  ];
-  return first === undefined ? right(policy) : left([first, ...others]);
-}
+) => Result<Faults, CheckpointPolicy> = decode(POLICY);
 
 /**
  * Steps at which layers freeze. A checkpoint with so many steps done is of the
