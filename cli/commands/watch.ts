@@ -1,6 +1,4 @@
-/**
- * Shows how a pre-training run goes on, from another terminal or in a browser.
- */
+/** Shows how a pre-training run goes on, from another terminal or in a browser. */
 import process from "node:process";
 import { followRun } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";

@@ -1,6 +1,4 @@
-/**
- * A comparison as files: tables in Markdown, a picture, and the results themselves.
- */
+/** A comparison as files: tables in Markdown, a picture, and the results themselves. */
 import { join } from "node:path";
 import { accuracyPlot } from "../../plot/mod.ts";
 import { replaceFile } from "../../train/mod.ts";

@@ -104,9 +104,7 @@ function stepOf(line: string): ClockedStep | null {
   }
 }
 
-/**
- * Reads such a record as steps of which the processor's time is the whole time.
- */
+/** Reads such a record as steps of which the processor's time is the whole time. */
 export async function clockedSteps(
   path: string,
 ): Promise<Result<TrainError, readonly TimedStep[]>> {

@@ -102,9 +102,7 @@ export async function imagesOfRun(
     : images;
 }
 
-/**
- * Refuses images that are not those of the run that is to go on; says what was mended.
- */
+/** Refuses images that are not those of the run that is to go on; says what was mended. */
 export function refuseOtherImages(
   { earlier }: ImagesOfRun,
   images: RememberedImages,

@@ -1,6 +1,4 @@
-/**
- * Loading of a run's images, and the file that lists those that could not be read.
- */
+/** Loading of a run's images, and the file that lists those that could not be read. */
 import { join } from "node:path";
 import { printable, type Result, right } from "../../core/mod.ts";
 import {

@@ -1,6 +1,4 @@
-/**
- * The plan of a pre-training: its images, its configuration, and where it starts.
- */
+/** The plan of a pre-training: its images, its configuration, and where it starts. */
 import { join } from "node:path";
 import {
   type FreezePlan,

@@ -1,6 +1,4 @@
-/**
- * Flags of every run: where it is kept, when it is saved, its health and its device.
- */
+/** Flags of every run: where it is kept, when it is saved, its health and its device. */
 import { type CheckpointPolicy, DEFAULT_LOSS_LIMIT } from "../../train/mod.ts";
 import { DEVICE_FLAGS } from "../command/device_flags.ts";
 import {

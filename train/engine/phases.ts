@@ -1,6 +1,4 @@
-/**
- * Programs for the step that is to be taken, and ahead of time for the next phase.
- */
+/** Programs for the step that is to be taken, and ahead of time for the next phase. */
 import type { Backend } from "../../backends/backend.ts";
 import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
 import { compilePhase, disposePhase, type PhasePrograms } from "./phase.ts";

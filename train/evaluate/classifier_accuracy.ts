@@ -1,6 +1,4 @@
-/**
- * Accuracy of image classifiers: fine-tuned encoders and convolutional networks.
- */
+/** Accuracy of image classifiers: fine-tuned encoders and convolutional networks. */
 import type {
   Backend,
   DeviceTensors,

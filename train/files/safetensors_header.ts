@@ -1,6 +1,4 @@
-/**
- * The header of a safetensors file: which tensors it says there are, checked.
- */
+/** The header of a safetensors file: which tensors it says there are, checked. */
 import {
   excerpt,
   left,

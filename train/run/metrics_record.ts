@@ -1,6 +1,4 @@
-/**
- * The file of a run's record: reading it in pieces, cutting it back, adding to it.
- */
+/** The file of a run's record: reading it in pieces, cutting it back, adding to it. */
 import {
   appendFile,
   copyFile,

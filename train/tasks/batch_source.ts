@@ -1,6 +1,4 @@
-/**
- * Batches of images that trainings learn from, and what their steps take of them.
- */
+/** Batches of images that trainings learn from, and what their steps take of them. */
 import {
   type ConvNetConfig,
   type Fault,

@@ -56,9 +56,7 @@ export function convNetTargets(
   });
 }
 
-/**
- * The state before the first step; each tensor draws from a key of its own name.
- */
+/** The state before the first step; each tensor draws from a key of its own name. */
 export function initialConvNet(run: ConvNetRun): Snapshot {
   const { model, training: { seed } } = run.config;
   const { parameters, statistics } = convNetTensors(model);

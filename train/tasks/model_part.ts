@@ -1,6 +1,4 @@
-/**
- * Parts of a Vision Transformer in words, and the activations of its blocks.
- */
+/** Parts of a Vision Transformer in words, and the activations of its blocks. */
 import {
   type FreezePlan,
   layerOfOwner,

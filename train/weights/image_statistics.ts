@@ -110,9 +110,7 @@ export function processorStatistics(
   return statisticsIn(config, fields);
 }
 
-/**
- * Statistics that the file of a run's images says; files of older runs do not.
- */
+/** Statistics that the file of a run's images says; files of older runs do not. */
 export function runStatistics(
   images: JsonObject,
 ): Result<Fault, Normalization | null> {

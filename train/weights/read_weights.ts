@@ -1,6 +1,4 @@
-/**
- * Reading of a file of weights, safetensors or PyTorch, told apart by content.
- */
+/** Reading of a file of weights, safetensors or PyTorch, told apart by content. */
 import { kindOfBytes, left, type Result, right } from "../../core/mod.ts";
 import { type Reading, readRanges } from "../files/byte_reading.ts";
 import { chosenSafetensorsReading } from "../files/safetensors.ts";

@@ -1,6 +1,4 @@
-/**
- * An encoder from the tensors of a file, as a start of training or for features.
- */
+/** An encoder from the tensors of a file, as a start of training or for features. */
 import {
   type Fault,
   type Faults,

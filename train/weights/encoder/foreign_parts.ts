@@ -1,6 +1,4 @@
-/**
- * Parts of other Vision Transformers that this library's encoder does not have.
- */
+/** Parts of other Vision Transformers that this library's encoder does not have. */
 import type { Fault } from "../../../core/mod.ts";
 import { encoderShape, type EncoderTensors } from "./encoder_tensors.ts";
 

@@ -51,9 +51,7 @@ const transformersSizes = (model: ModelSpec): Record<string, unknown> => ({
   layer_norm_eps: model.layerNormEps,
 });
 
-/**
- * The configuration that timm and transformers.js read, each its own fields.
- */
+/** The configuration that timm and transformers.js read, each its own fields. */
 export function timmConfig(
   { model, normalization, resizeSize }: EncoderExport,
 ): Readonly<Record<string, unknown>> {

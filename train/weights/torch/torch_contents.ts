@@ -1,6 +1,4 @@
-/**
- * Places of the tensors that a pickle of PyTorch describes, before any number is read.
- */
+/** Places of the tensors that a pickle of PyTorch describes, before any number is read. */
 import {
   excerpt,
   left,
