@@ -16,9 +16,11 @@ import {
   experimentFrom,
 } from "../compare/compare_flags.ts";
 import type { Clock } from "../compare/comparison.ts";
-import { comparisonTable } from "../compare/comparison_files.ts";
+import {
+  comparisonTable,
+  writeExperimentFiles,
+} from "../compare/comparison_files.ts";
 import { type Trial, trialsOfExperiment } from "../compare/experiment.ts";
-import { writeExperimentFiles } from "../compare/comparison_files.ts";
 import { openExperiment, partsOf } from "../compare/experiment_folder.ts";
 import {
   type ExperimentImages,

@@ -33,9 +33,8 @@ import {
   probeConfig,
   type Trial,
 } from "./experiment.ts";
-import { type Part, trialFolder } from "./experiment_folder.ts";
+import { type Judgement, type Part, trialFolder } from "./experiment_folder.ts";
 import { UNTRAINED } from "./methods.ts";
-import type { Judgement } from "./experiment_folder.ts";
 
 /** Shared inputs of the judgements of an experiment. */
 export interface JudgeContext extends ShownWork {

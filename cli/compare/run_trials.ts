@@ -12,11 +12,11 @@ import {
   type Part,
   PARTS,
   partsOf,
+  type PartTime,
   trialFolder,
 } from "./experiment_folder.ts";
 import { type JudgeContext, judgePart } from "./judge_parts.ts";
 import { type PretrainContext, pretrainPart } from "./pretrain_part.ts";
-import type { PartTime } from "./experiment_folder.ts";
 
 /** Shared inputs of the parts of an experiment. */
 export interface TrialContext extends JudgeContext, PretrainContext {

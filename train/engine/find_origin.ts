@@ -1,14 +1,13 @@
 /** Search for the first number that is not finite. */
 import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
-import type { NonFiniteError } from "../train_error.ts";
+import type { NonFiniteError, TrainError } from "../train_error.ts";
 import type { StepContext } from "./accumulate.ts";
 import type { Origin } from "./origin.ts";
 import { compileGraph, runOnce } from "./programs.ts";
 import type { TrainState } from "./state.ts";
 import type { ActivationGraph, Placed } from "./task.ts";
 import { download, type HostBatch, type HostTensors } from "./tensors.ts";
-import type { TrainError } from "../train_error.ts";
 
 type First = NonNullable<Origin["first"]>;
 

@@ -17,9 +17,8 @@ import {
   uploadState,
 } from "./state.ts";
 import { trainStep } from "./step.ts";
-import type { StepReport } from "./training.ts";
+import type { StepReport, Training } from "./training.ts";
 import { epochSteps, type Placed, type Task } from "./task.ts";
-import type { Training } from "./training.ts";
 
 /** The micro-batches of an epoch from one of them on, in the order of the seed. */
 export type ItemSource<Item> = (
