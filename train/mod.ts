@@ -17,7 +17,6 @@ export {
 } from "./run/folder_lock.ts";
 export * from "./checkpoint/checkpoint_policy.ts";
 export * from "./engine/find_origin.ts";
-export * from "./engine/snapshot.ts";
 export * from "./run/follow/follow_run.ts";
 export * from "./run/follow/metrics_tail.ts";
 export * from "./run/follow/run_status.ts";
@@ -43,7 +42,6 @@ export {
 } from "./run/metrics_record.ts";
 export * from "./run/newest_whole_checkpoint.ts";
 export * from "./or_throw.ts";
-export * from "./engine/origin.ts";
 export * from "./engine/phase.ts";
 export * from "./engine/needs.ts";
 export * from "./engine/hooks.ts";

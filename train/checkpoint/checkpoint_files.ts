@@ -7,7 +7,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { HostTensors } from "../engine/tensors.ts";
 import type { StateShapes, TrainingIdentity } from "../engine/task.ts";
 import { digested, readRanges, wholeReading } from "../files/byte_reading.ts";

@@ -21,7 +21,7 @@ import {
   right,
   shown,
 } from "../../core/mod.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { StateShapes, TrainingIdentity } from "../engine/task.ts";
 import { digestDifference } from "../files/byte_reading.ts";
 

@@ -7,7 +7,7 @@ import {
   right,
   sizeOf,
 } from "../../core/mod.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import { epochSteps, type TrainingIdentity } from "../engine/task.ts";
 import type { TrainError } from "../train_error.ts";
 import {

@@ -2,7 +2,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Result } from "../../core/mod.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
 import {
   type FileContent,

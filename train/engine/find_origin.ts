@@ -1,9 +1,8 @@
 /** Search for the first number that is not finite. */
 import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
-import type { NonFiniteError, TrainError } from "../train_error.ts";
+import type { NonFiniteError, Origin, TrainError } from "../train_error.ts";
 import type { StepContext } from "./accumulate.ts";
-import type { Origin } from "./origin.ts";
 import { compileGraph, runOnce } from "./programs.ts";
 import type { TrainState } from "./state.ts";
 import type { ActivationGraph, Placed } from "./task.ts";

@@ -7,8 +7,7 @@ import {
   right,
   SQUARES_OUTPUT,
 } from "../../core/mod.ts";
-import type { NonFiniteError, TrainError } from "../train_error.ts";
-import type { Origin } from "./origin.ts";
+import type { NonFiniteError, Origin, TrainError } from "../train_error.ts";
 import type { PhasePrograms } from "./phase.ts";
 import type { Task } from "./task.ts";
 import { disposeAll, download, orBackendFailed } from "./tensors.ts";

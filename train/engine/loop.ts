@@ -9,10 +9,10 @@ import type { ItemIterator, StepContext } from "./accumulate.ts";
 import { withOrigin } from "./find_origin.ts";
 import { afterStep, atEnd, type Hook } from "./hooks.ts";
 import { type PhaseCompiler, phaseCompiler } from "./phases.ts";
-import type { Snapshot } from "./snapshot.ts";
 import {
   disposeState,
   downloadState,
+  type Snapshot,
   type TrainState,
   uploadState,
 } from "./state.ts";

@@ -2,8 +2,7 @@
 import type { DeviceTensors } from "../../backends/backend.ts";
 import type { Result } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { Snapshot } from "./snapshot.ts";
-import type { TrainState } from "./state.ts";
+import type { Snapshot, TrainState } from "./state.ts";
 
 /** Times of the parts of a step, milliseconds. */
 export interface StepTimes {

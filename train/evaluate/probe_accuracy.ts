@@ -9,7 +9,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { HostTensors } from "../engine/tensors.ts";
 import { type TopAccuracies, topAccuracies } from "./accuracy.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";

@@ -18,7 +18,7 @@ import {
   type Witness,
 } from "./record_before.ts";
 import type { ScheduleChange } from "../checkpoint/schedule_change.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** The checkpoint from which a run goes on. */

@@ -33,7 +33,7 @@ import {
 import { checkpointIdentity } from "../checkpoint/read_checkpoint.ts";
 import type { ScheduleChange } from "../checkpoint/schedule_change.ts";
 import { writeCheckpoint } from "../checkpoint/write_checkpoint.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
 import { replaceFile, syncFile } from "../files/atomic_file.ts";
 import { fileResult, folderNames } from "../files/file_result.ts";

@@ -24,7 +24,7 @@ import {
   type TensorFile,
 } from "../files/safetensors.ts";
 import type { FormatError } from "../files/safetensors_header.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { HostTensors } from "../engine/tensors.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
 import type { StoredTensor } from "../files/tensor_data.ts";

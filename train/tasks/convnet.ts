@@ -15,7 +15,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { rateName } from "../engine/phase.ts";
-import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import { optimizerShapes, type Task } from "../engine/task.ts";
 import type { HostBatch } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";

@@ -24,7 +24,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { rateName } from "../engine/phase.ts";
-import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   type ActivationGraph,
   optimizerShapes,

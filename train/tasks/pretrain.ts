@@ -25,7 +25,7 @@ import {
 import type { Batch } from "../../data/mod.ts";
 import { train, type TrainOptions } from "../engine/loop.ts";
 import { rateName } from "../engine/phase.ts";
-import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   type ActivationGraph,
   optimizerShapes,

@@ -11,7 +11,7 @@ import {
   split,
 } from "../../core/mod.ts";
 import { rateName } from "../engine/phase.ts";
-import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   optimizerShapes,
   type StateShapes,

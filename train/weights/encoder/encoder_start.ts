@@ -16,7 +16,7 @@ import {
   rootKey,
   split,
 } from "../../../core/mod.ts";
-import type { Snapshot } from "../../engine/snapshot.ts";
+import type { Snapshot } from "../../engine/state.ts";
 import type { HostTensors } from "../../engine/tensors.ts";
 import { initialSnapshot } from "../../tasks/pretrain.ts";
 import {
