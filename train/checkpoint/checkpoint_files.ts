@@ -39,11 +39,7 @@ export const broken = (
   reason: string,
 ): Result<BrokenCheckpoint, never> => left({ kind: "broken", path, reason });
 
-/**
- * Numbers of a wanted tensor of a file.
- *
- * @returns Finite numbers, or what is wrong with the tensor.
- */
+/** Numbers of a wanted tensor of a file. */
 export function wantedTensor(
   { tensors }: TensorFile,
   { name, shape }: NamedShape,

@@ -85,8 +85,6 @@ export async function unfinishedCheckpoints(
  * Puts in order what a writer left that died: gives back the names of
  * checkpoints that were to be replaced, and removes what is not whole, as far as it
  * can be removed. Only for the one process that may write to the folder.
- *
- * @returns Names of what was unfinished.
  */
 export async function tidyCheckpoints(
   folder: string,

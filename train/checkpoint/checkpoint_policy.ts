@@ -76,8 +76,6 @@ export function isCheckpointDue(
  * Checkpoints that are in the way once one is written: all up to it but the
  * newest. Later ones, of a run that went back before them, stay until it writes
  * them again.
- *
- * @param kept How many stay.
  */
 export function outdatedSteps(
   { keepLast }: KeptCheckpoints,

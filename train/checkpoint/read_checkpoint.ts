@@ -133,11 +133,7 @@ function underSchedule(run: TrainingIdentity, snapshot: Snapshot): Snapshot {
   return { ...snapshot, optimizer };
 }
 
-/**
- * Reads a checkpoint, and says in which way it cannot be used.
- *
- * @param allowsChange Whether the training may have another schedule.
- */
+/** Reads a checkpoint, and says in which way it cannot be used. */
 export async function openCheckpoint(
   path: string,
   run: TrainingIdentity,

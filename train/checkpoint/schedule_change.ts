@@ -14,11 +14,7 @@ export interface Difference {
 const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
   typeof x === "object" && x !== null;
 
-/**
- * Every leaf at which two JSON values differ.
- *
- * @param path Where they stand.
- */
+/** Every leaf at which two JSON values differ. */
 export function differences(
   a: unknown,
   b: unknown,
@@ -99,8 +95,6 @@ function layerChanges(
  * Effect of another schedule on a run.
  *
  * @param after The plan as it is to be: of the same model and batch.
- * @param step Steps done.
- * @param fields Fields of the configuration that differ.
  */
 export function scheduleChange(
   before: FreezePlan<unknown>,

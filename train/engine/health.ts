@@ -77,11 +77,7 @@ function originOf(
   };
 }
 
-/**
- * Check of the losses, gradients and statistics of a step.
- *
- * @returns The same numbers, or what is not finite.
- */
+/** Check of the losses, gradients and statistics of a step. */
 export function finiteNumbers(
   task: Task<unknown>,
   programs: PhasePrograms,

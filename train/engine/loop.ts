@@ -215,7 +215,6 @@ async function* placed<Item>(
  * every step; nothing of it is remembered, so a training that starts from a checkpoint
  * takes the same steps as one that was never interrupted.
  *
- * @param options Engine, samples, starting point, and work beside the steps.
  * @returns The training; nothing is computed before it is iterated.
  */
 export function train<Item>(

@@ -35,7 +35,6 @@ export function runNeeds(task: Task<unknown>): TestedNeeds {
  *
  * @param parts In how many parts a micro-batch is computed, all at one time
  * (`batchParts`); by default as a whole.
- * @returns Bytes, or why there are no such graphs.
  */
 export function trainingMemory(
   task: Task<unknown>,

@@ -135,7 +135,6 @@ export function phaseGraphs(
 /**
  * Compiles the programs of one phase.
  *
- * @param phase The phase.
  * @returns The programs, or why the engine cannot run them; then nothing is held. An
  * engine without products in 8-bit integers, or with wrong ones on this processor, is
  * refused in every phase, if frozen blocks are to use them.

@@ -95,11 +95,7 @@ export function sumInPlace(graph: Graph): Result<Faults, GraphToCompile> {
   });
 }
 
-/**
- * Compiles graphs in their order.
- *
- * @returns The programs, or the first error; then nothing is held.
- */
+/** Compiles graphs in their order. */
 export async function compileAll(
   backend: Backend,
   graphs: readonly GraphToCompile[],

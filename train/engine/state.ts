@@ -35,8 +35,6 @@ export type Snapshot = TensorState<HostTensors>;
 /**
  * The state before the first step: the optimizer starts at zero, running means as the
  * parameters themselves.
- *
- * @param first First values of parameters and statistics by name.
  */
 export function firstSnapshot(
   identity: Pick<TrainingIdentity, "stateShapes">,
@@ -131,11 +129,7 @@ export function uploadState(
   };
 }
 
-/**
- * Copies a state to main memory.
- *
- * @returns The snapshot, or the first tensor that is not finite.
- */
+/** Copies a state to main memory. */
 export async function downloadState(
   backend: Backend,
   state: TrainState,

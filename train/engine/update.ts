@@ -122,7 +122,6 @@ export async function moveParameters(
  * optimizer state of what still trains has moved. The optimizer state of what is frozen
  * ends here, as it would have by the update.
  *
- * @param programs Programs of the phase of the step.
  * @param state The state before; what is no longer needed is given back.
  */
 export function skipStep(

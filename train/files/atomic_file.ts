@@ -88,7 +88,6 @@ export async function writeDigested(
 /**
  * Replaces a file: the new content is written beside it, flushed, then renamed.
  *
- * @param path Where it goes.
  * @param content Its new content; parts are written as they come.
  * @returns Nothing, or why the old file still stands.
  */

@@ -47,7 +47,6 @@ export function runningDigest(): RunningDigest {
  * Why bytes are not those that a digest was of, or `null` if they are.
  *
  * @param found Their SHA-512, in hexadecimal.
- * @param wanted The digest.
  */
 export function digestDifference(found: string, wanted: string): string | null {
   return found === wanted
@@ -110,7 +109,6 @@ async function rangeOf(
  * Reads a file by ranges.
  *
  * @param blockBytes Most bytes that are read at a time.
- * @returns What the reader came to, or why the file cannot be read.
  */
 export function readRanges<A>(
   path: string,

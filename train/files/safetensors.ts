@@ -76,12 +76,7 @@ function openSeal(header: Uint8Array): OpenedSeal | null {
   return { blank, at, sha512 };
 }
 
-/**
- * Seals a file.
- *
- * @param parts The file: its header with a blank digest, then anything.
- * @returns The same with the digest in its place.
- */
+/** Seals a file. */
 function sealed(parts: readonly Uint8Array[]): readonly Uint8Array[] {
   const [header = new Uint8Array(), ...others] = parts;
   const place = openSeal(header);
@@ -133,7 +128,6 @@ export function safetensorsParts(file: TensorFile): readonly Uint8Array[] {
  * Bytes of a safetensors file. If its metadata have the key `vitfreeze.sha512`, the
  * digest of the file is written there, whatever was said.
  *
- * @param file Tensors and metadata.
  * @returns The whole file; the header is padded so that the numbers start at a multiple of 8.
  */
 export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
@@ -210,9 +204,7 @@ function chosenTensors(
  * Reads some of the tensors of a safetensors file, which may hold others of any kind.
  * A file with a digest of itself is read from front to back, each byte once.
  *
- * @param size Bytes of the file.
  * @param choose The tensors to read, by the shapes of all that can be read.
- * @returns These, and the others in words, or why the file cannot be trusted.
  */
 export function* chosenSafetensorsReading(
   size: number,
@@ -247,7 +239,6 @@ export function* chosenSafetensorsReading(
 /**
  * Reads a safetensors file from front to back, each byte once.
  *
- * @param size Bytes of the file.
  * @returns Its tensors, or why the file cannot be trusted; see `decodeSafetensors`.
  */
 export function* safetensorsReading(

@@ -224,7 +224,6 @@ export interface Contents {
 /**
  * Content of a header.
  *
- * @param header The object of its text.
  * @param available Bytes behind it, all of which the tensors must fill.
  */
 export function contentsOf(

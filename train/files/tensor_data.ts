@@ -74,7 +74,6 @@ function ownBuffer(bytes: Uint8Array): ArrayBuffer {
  * Numbers behind little-endian bytes. Those of 16 bits become `float32`, which
  * holds each of them exactly.
  *
- * @param kind What the bytes are.
  * @param bytes A whole number of numbers. Those that fill a buffer of their own are
  * taken over, others are copied.
  */

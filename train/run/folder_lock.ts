@@ -113,7 +113,6 @@ export async function isFolderLocked(folder: string): Promise<boolean | null> {
  *
  * @param folder The folder; one that is missing is free, and of a lock that cannot be
  * tried `lockFolder` will say what is wrong.
- * @returns Nothing, or who holds it.
  */
 export async function checkUnlocked(
   folder: string,

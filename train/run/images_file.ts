@@ -70,7 +70,6 @@ function namesDigest(source: ImageSource, root = rootOf(source)): string {
 /**
  * Description of the images of a run.
  *
- * @param source The images that the run learns from.
  * @param contents Digest of their contents; without it only their names are known again.
  */
 export function rememberedImages(
@@ -84,11 +83,7 @@ export function rememberedImages(
   return contents === undefined ? known : { ...known, contents };
 }
 
-/**
- * True if images have the names that a run remembers, in the same order.
- *
- * @param before What was.
- */
+/** True if images have the names that a run remembers, in the same order. */
 export function haveSameNames(
   { data, names }: RememberedImages,
   before: RememberedImages,

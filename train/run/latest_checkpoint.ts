@@ -50,12 +50,7 @@ export interface RunProgress {
   readonly totalSteps: number | null;
 }
 
-/**
- * Progress of the run of a checkpoint; by its name if it does not say so
- * well.
- *
- * @param checkpoint Path of the checkpoint.
- */
+/** Progress of the run of a checkpoint; by its name if it does not say so well. */
 export async function checkpointProgress(
   checkpoint: string,
 ): Promise<RunProgress> {
@@ -85,7 +80,6 @@ async function newestFirst(
  * The checkpoints in a folder.
  *
  * @param folder Folder of checkpoints, or one checkpoint, or a run's folder that holds `checkpoints`.
- * @returns Those that may be gone on from, or why there are none.
  */
 export async function candidatesIn(
   folder: string,
@@ -124,7 +118,6 @@ export interface Reached {
  * early one, those beyond its record are of its former life. A record that reaches
  * none says nothing: it was lost or damaged, not taken back.
  *
- * @param paths Checkpoints of one run.
  * @param end Steps on its record; `null` if there is none.
  */
 export async function reachedBy(
@@ -148,8 +141,6 @@ export async function reachedBy(
 /**
  * The candidates that the record of their run reaches; one that was asked for by its own
  * path counts whatever the record says.
- *
- * @param candidates Checkpoints of one run.
  */
 export async function reachedCandidates(
   { paths, isChosen }: Candidates,
@@ -198,7 +189,6 @@ interface WholeRead<A> {
  * a run went back to an early one, those beyond its record are of its former life.
  *
  * @param folder Folder of checkpoints, or one checkpoint, or a run's folder that holds `checkpoints`.
- * @returns Path of the checkpoint with the most steps, or why there is none.
  */
 export async function latestCheckpoint(
   folder: string,

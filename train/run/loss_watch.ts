@@ -89,7 +89,6 @@ export const classLoss = (classes: number): WatchedLosses => ({
  * left out do not count.
  *
  * @param limit Times the bound, above 0; `Infinity` never stops.
- * @param history The record of the run so far.
  */
 export function lossWatch(
   { scales, floor }: WatchedLosses,

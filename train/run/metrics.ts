@@ -83,7 +83,6 @@ function withNaN(line: Fields): MetricsLine {
 /**
  * The step on a line of a record. All readers of records take the same lines.
  *
- * @param text The line without its end.
  * @returns The step, `null` if the line is not the record of one: no JSON, or a field
  * is missing or of another kind. Fields that are not known are kept.
  */

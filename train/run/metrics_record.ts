@@ -51,7 +51,6 @@ async function wholeLines(
  * Reads the next whole lines of a record.
  *
  * @param from Byte at which a line begins.
- * @param size Bytes of the file.
  * @returns About half a mebibyte of lines, none where no whole line follows; one that is
  * `null` and ends the file where a line of more than 16 MiB follows.
  */
@@ -156,7 +155,6 @@ async function withFile<A>(
  *
  * @param limit Steps below it are visited.
  * @param visit Called with each step, in order.
- * @returns How far the record goes, or why it cannot be read.
  */
 export function readRecord(
   path: string,

@@ -56,7 +56,6 @@ async function reached(
  * that is whole but of another run is an error, and so is the fault of a
  * checkpoint that was asked for by its own path.
  *
- * @param allowsChange Whether it may have another schedule.
  * @param witness Listener to the steps that were recorded before the checkpoint.
  * @returns The checkpoint, and which newer ones were passed over and why.
  */

@@ -35,12 +35,7 @@ export interface RecordBefore {
 
 const NO_RECORD = { first: 0, end: 0, bytes: 0, fault: "it is missing" };
 
-/**
- * Reads the record in a run's folder.
- *
- * @param limit Steps below it are kept and passed on.
- * @param witness Further listener to them.
- */
+/** Reads the record in a run's folder. */
 export async function recordBefore(
   folder: string,
   limit: number,
@@ -115,7 +110,6 @@ async function begunAnew(
  * copy goes into another folder. One that does not reach there is kept under another
  * name, and a new one begun.
  *
- * @param isOwn Whether the record is in it.
  * @returns What there is to say of it, `null` if all was as it should be.
  */
 export async function goOnRecord(

@@ -51,8 +51,6 @@ export const lossWatchHook = (watch: LossWatch, totalSteps: number): Hook => ({
 /**
  * Saves a training when it is due: as the policy says, at its end, and when it is
  * stopped.
- *
- * @param options The folder, and when it is saved; a policy that was checked.
  */
 export function checkpointHook(
   { plan, folder, policy, watch, onCheckpoint, onHeldBack }: KeepingOptions,
@@ -90,7 +88,6 @@ export function checkpointHook(
  * Hooks that record each step of a run, watch its losses and save it when it is due. An
  * error of theirs ends the training; checkpoints that were written before stay whole.
  *
- * @param options The run's folder, and when it is saved.
  * @returns The hooks in their order, or what is wrong with the policy.
  *
  * @example Four steps, saved after the second and the last
@@ -152,12 +149,7 @@ export interface Tracker {
   close(): Promise<void>;
 }
 
-/**
- * A tracker that a run can do without: after its first error it hears no more.
- *
- * @param tracker The tracker.
- * @param complain Called with that error.
- */
+/** A tracker that a run can do without: after its first error it hears no more. */
 export function optionalTracker(
   tracker: Tracker,
   complain: (error: TrainError) => void,

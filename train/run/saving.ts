@@ -30,8 +30,6 @@ const median = (numbers: readonly number[]): number => {
 /**
  * Time of a step in every phase that was entered. The first step of a phase
  * compiles and warms up; it counts only where it is the only one.
- *
- * @param steps Steps of the run, in order.
  */
 export function phaseTimes(
   plan: Pick<FreezePlan, "phases">,
@@ -78,8 +76,6 @@ export function tellsSaving(steps: readonly number[]): boolean {
  * Part of the compute time that freezing saved, against a run whose steps all
  * cost what those of the first phase cost.
  *
- * @param plan The plan.
- * @param times Time of a step in each phase.
  * @param done Steps of the run so far; by default all.
  * @returns In `(−∞, 1)`; `NaN` if a phase that was entered was not measured.
  */

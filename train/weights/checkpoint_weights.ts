@@ -67,8 +67,6 @@ async function weightsOf(
 /**
  * Reads the weights of the newest checkpoint that is as it was written. Newer ones
  * are passed over and named; one that was asked for by its own path is not.
- *
- * @returns The weights and what was passed over, or why there are none.
  */
 export async function newestWholeWeights(
   from: string,

@@ -128,7 +128,6 @@ function contentField(content: EventContent): Uint8Array {
  * The bytes of an `Event`.
  *
  * @param event The event; numbers become `float`, as in every scalar of TensorBoard.
- * @returns What a record of an event file holds.
  */
 export function encodeEvent(
   { wallTime, step, content }: TensorBoardEvent,
@@ -187,8 +186,6 @@ export async function eventFiles(folder: string): Promise<readonly string[]> {
  *
  * A record that was cut off when an earlier writer died stays in that writer's
  * file, where TensorBoard ends reading it.
- *
- * @param step Step at which the run begins or goes on.
  */
 export function openEventFile(
   folder: string,

@@ -203,7 +203,6 @@ const quoted = (places: readonly EncoderPlace[]): string =>
  * Finds the encoder in a file: the only one that there is, whatever stands before its
  * names, or the one that is asked for.
  *
- * @param names Names of the tensors of the file.
  * @param asked The prefix, if it is known, for example `teacher.backbone.`; its last
  * dot may be left out.
  * @param fits Tells those of several that could be meant; any when left out.
