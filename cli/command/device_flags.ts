@@ -27,7 +27,6 @@ export const DEVICE_FLAGS = under("Device", {
 /**
  * Starts and tests the device.
  *
- * @param needs What it is to be tested for.
  * @throws {CommandFailed} where it cannot be had.
  */
 export async function deviceFrom(

@@ -159,8 +159,6 @@ const CLOCKS: Readonly<Record<Clock, string>> = {
 /**
  * The tables of a comparison: accuracy beside time, and the time of a step in every
  * phase.
- *
- * @param rows The methods, at least one.
  */
 export function comparisonTable(
   rows: readonly ComparedMethod[],
@@ -207,7 +205,6 @@ function picture(rows: readonly ComparedMethod[]): string {
  * Writes `results.jsonl`, `table.md` and `accuracy.svg` of the trials that are
  * finished.
  *
- * @param clock Which clock tells how long a step takes.
  * @returns The methods beside each other; none if no trial is finished.
  */
 export async function writeExperimentFiles(

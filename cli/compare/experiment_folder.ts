@@ -55,7 +55,6 @@ async function readJson(path: string): Promise<unknown> {
 /**
  * Opens the folder of an experiment, new or begun.
  *
- * @param experiment What it must be.
  * @returns Whether it was begun before.
  * @throws {CommandFailed} where it holds another one.
  */
@@ -123,11 +122,7 @@ export interface TrialResult extends Pick<Trial, "method" | "seed"> {
   readonly probe: Judgement;
 }
 
-/**
- * Reads a trial.
- *
- * @returns Its result, or `null` if a part of it is not finished.
- */
+/** Reads a trial. */
 export async function trialResult(
   folder: string,
   trial: Pick<Trial, "method" | "seed">,

@@ -64,8 +64,6 @@ async function hooked(
 /**
  * A run that writes down the processor's time of each of its steps, hooks not counted.
  *
- * @param run The run; it has no hooks of its own.
- * @param hooks Work beside its steps.
  * @param path File that gets a line for every step.
  */
 export function clockedRun(

@@ -93,7 +93,6 @@ async function done(
  * Does what is left of an experiment. Every part that is finished is kept; one that
  * was stopped goes on where it was.
  *
- * @returns Whether all is done.
  * @throws {CommandFailed} where a part fails.
  */
 export async function runTrials(

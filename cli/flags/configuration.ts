@@ -23,11 +23,7 @@ function withValueAt(
   return own === undefined ? others : { ...fields, [key]: own };
 }
 
-/**
- * The value that a flag has in a configuration.
- *
- * @returns The value, or `undefined` where the configuration does not say it.
- */
+/** The value that a flag has in a configuration. */
 export function valueIn<A>(flag: Flag<A>, config: object): A | undefined {
   if (flag.read !== undefined) return flag.read(config as never);
   if (flag.at === undefined) return undefined;
@@ -37,7 +33,6 @@ export function valueIn<A>(flag: Flag<A>, config: object): A | undefined {
 /**
  * The default of a flag in words.
  *
- * @param bases The configurations that hold where it is not given.
  * @returns `null` where there is nothing to say.
  */
 export function defaultText<A>(

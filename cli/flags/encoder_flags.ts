@@ -90,11 +90,7 @@ function listed(names: readonly string[]): string {
 const line = (words: string, names: readonly string[]): readonly string[] =>
   names.length === 0 ? [] : [`${words}: ${listed(names)}`];
 
-/**
- * Use of the content of a file of weights.
- *
- * @returns Lines; none where everything is as it should be.
- */
+/** Use of the content of a file of weights. */
 export function describeReport(
   { prefix, missing, zeros, leftOver, opaque, positions }: EncoderReport,
 ): readonly string[] {

@@ -218,12 +218,7 @@ const contradictions = (values: MethodValues): readonly Fault[] => {
   ];
 };
 
-/**
- * Rates by layer as flags say.
- *
- * @param mode The flag `--lr-mode`.
- * @param power The flag `--lr-lr`.
- */
+/** Rates by layer as flags say. */
 export function rateMode(
   base: RateMode,
   mode: MethodValues["lr-mode"],

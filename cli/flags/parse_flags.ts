@@ -138,11 +138,7 @@ export function parseFlags<Table extends FlagTable>(
     : left([first, ...others]);
 }
 
-/**
- * Notes on words of earlier versions, which are still read.
- *
- * @returns A line for each of them.
- */
+/** Notes on words of earlier versions, which are still read. */
 export function renamedWords(
   table: FlagTable,
   args: readonly string[],

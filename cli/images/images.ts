@@ -56,11 +56,7 @@ export const DRAW_KEY = rootKey(0);
 const badOptions = (faults: Faults): Result<DataError, never> =>
   left({ _tag: "BadOptions", faults });
 
-/**
- * A subset of the images, the same one each time.
- *
- * @param count How many; all without.
- */
+/** A subset of the images, the same one each time. */
 export function drawnImages(
   source: ImageSource,
   count: number | null,

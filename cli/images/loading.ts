@@ -74,8 +74,6 @@ export type BadImagesKeeper = () => Promise<Result<TrainError, string | null>>;
 /**
  * Keeps the images that a run could not read in its folder. Those of before a resume
  * are on the list from the beginning, so that they count.
- *
- * @returns Writes the list if it has become longer.
  */
 export async function badImagesKeeper(
   folder: string,

@@ -183,9 +183,6 @@ const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
 /**
  * Accuracy of the encoder of a run, beside itself before the first step and plain
  * pixels.
- *
- * @param choice How long it may take, who sees it and what stops it.
- * @returns Accuracies and what is to be said of them; or the first error.
  */
 export async function judgeRun(
   { images, ...run }: BegunPretraining,

@@ -61,7 +61,6 @@ async function drawPictures(
 /**
  * Judges a run, draws its pictures and says where everything is.
  *
- * @param time How long judging may take.
  * @throws {CommandFailed} where judging fails or is stopped.
  */
 export async function finish(

@@ -37,8 +37,6 @@ export interface InitialEncoder {
  *
  * @param from What `--init-from` says: a run, a checkpoint, an exported encoder or a
  * file of weights with timm's, MAE's or LocalMIM's names.
- * @param config The run; the encoder must be of its model.
- * @param prefix What stands before the encoder's names, if that has to be said.
  * @throws {CommandFailed} where the weights do not fit.
  */
 export async function initialEncoder(

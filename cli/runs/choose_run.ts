@@ -54,11 +54,7 @@ export async function runProgress(folder: string): Promise<RunProgress> {
     : await checkpointProgress(latest.right);
 }
 
-/**
- * True if a configuration asks for the same run.
- *
- * @param allowsChange Whether their schedules may differ.
- */
+/** True if a configuration asks for the same run. */
 export const isSameRun = (
   wanted: unknown,
   own: unknown,

@@ -56,8 +56,6 @@ export interface RunStart<Config> {
 /**
  * Begins TensorBoard's files of a run, if they are possible: else it says so, and the
  * run goes on without.
- *
- * @param open Opens the event file.
  */
 export async function tensorBoardOf(
   run: TrainingIdentity,
@@ -77,8 +75,6 @@ export async function tensorBoardOf(
  * Runs a planned training: device, folder and lock, steps, record, checkpoints, TensorBoard,
  * progress, Ctrl-C, and what its command does at the end.
  *
- * @param job What the runs of the command have of their own.
- * @returns What was found at the end.
  * @throws {CommandFailed} where it cannot begin, fails or is stopped.
  */
 export async function driveRun<

@@ -103,7 +103,6 @@ function barsOf({ status }: FollowedRun) {
 /**
  * State of a page of a run; a version changes when its picture does.
  *
- * @param folder The run's folder, as it was named.
  * @param now The time, milliseconds since 1970.
  */
 export function runState(

@@ -48,11 +48,7 @@ function drawn(
     : runRatesPlot(plan, lines, { theme, size });
 }
 
-/**
- * Curves that are drawn once for all who look.
- *
- * @param now The time in milliseconds.
- */
+/** Curves that are drawn once for all who look. */
 export function curvesOf(now: () => number = Date.now): Curves {
   let [shown, at]: [FollowedRun | null, number] = [null, -Infinity];
   const pictures = new Map<string, string>();

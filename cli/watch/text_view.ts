@@ -98,7 +98,6 @@ const cut = (line: string, columns: number): string => {
  * checkpoint, then a bar for each layer, as long as its rate is high. Where there
  * is not room enough, frozen layers share one line and the deepest are left out.
  *
- * @param folder The run's folder, as it was named.
  * @param now The time, milliseconds since 1970.
  * @returns At most `rows` lines of at most `columns` letters.
  */

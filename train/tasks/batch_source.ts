@@ -121,11 +121,7 @@ export function badSample({ images, indices }: Batch): string | null {
   return bad < 0 ? null : String(sample);
 }
 
-/**
- * Classes of a batch, each of which must be one.
- *
- * @returns The classes, or the first that is none.
- */
+/** Classes of a batch, each of which must be one. */
 export function checkedLabels(
   { labels }: Pick<Batch, "labels">,
   classes: number,

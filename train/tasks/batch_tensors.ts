@@ -22,7 +22,6 @@ export interface EpochDraw {
  * Images and masks of a batch. The mask of a sample is a function of seed, epoch
  * and its index in the source, whatever the batch.
  *
- * @param model Sizes.
  * @returns The inputs `images`, `idsKeep`, `idsShuffle`, `idsRestore`, `mask`.
  */
 export function batchTensors(

@@ -38,7 +38,6 @@ const learning = (
 /**
  * Images and classes of a batch as the step graph takes them.
  *
- * @param classes Classes of the network.
  * @returns Tensors by name, or the first sample that has no class.
  */
 export function convNetTargets(

@@ -88,7 +88,6 @@ const READERS: Readonly<Record<string, Reader>> = {
  * The training that files say they are of; its plan follows from configuration and
  * length.
  *
- * @param config Its configuration in JSON form.
  * @returns The training, or what is wrong with the configuration.
  */
 export function identityOf(

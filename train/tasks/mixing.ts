@@ -147,8 +147,6 @@ export function mixTargets(
  * The factors of a sample are a function of seed, epoch and its index.
  *
  * @param rate Probability in the last block, in `[0, 1)`.
- * @param depth Blocks.
- * @param draw Seed and epoch.
  * @returns `[B, 2·depth]`: attention, then MLP of each block.
  * @see Huang et al., Deep Networks with Stochastic Depth, 2016.
  */

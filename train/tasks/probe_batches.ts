@@ -91,7 +91,6 @@ function misfit(
  * The batches of each epoch, in the order of the seed; the rest that fills none is left
  * out.
  *
- * @param samples Configuration and features.
  * @returns What `train` takes the batches of a `probeTask` from.
  */
 export function probeBatches(samples: ProbedSamples): ItemSource<ProbeBatch> {

@@ -173,11 +173,7 @@ export function readHubConfig(
   return architecture === undefined ? right(null) : ofTimm(config);
 }
 
-/**
- * Compares what a configuration says with the weights beside it.
- *
- * @returns Sizes that differ.
- */
+/** Compares what a configuration says with the weights beside it. */
 export function sizeFaults(
   { sizes }: SaidEncoder,
   model: ModelSpec,

@@ -209,8 +209,6 @@ function parametersOf(
  * one has another shape or is not finite, or if its model has parts that this one has
  * not, so that it would compute something else. Numbers of `float32` are not copied.
  *
- * @param model Sizes of the encoder.
- * @param tensors Tensors by their names in the file.
  * @returns The encoder with a report of what was used, missing and left over, or
  * all that is wrong.
  */
@@ -257,8 +255,6 @@ export function encoderStart(
  *
  * Pre-training has fixed positions. An encoder that learned its own is a start all
  * the same; `report.positions.offFixed` says how far its table is from the fixed one.
- *
- * @param start The encoder, of the run's model.
  */
 export function encoderSnapshot(
   config: PretrainConfig,
