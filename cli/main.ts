@@ -72,7 +72,6 @@ function helpOfCommands(): string {
   ].join("\n");
 }
 
-/** Runs the command that a command line names. */
 async function main([name, ...args]: readonly string[]): Promise<void> {
   if (name === "--help" || name === "-h") return console.log(helpOfCommands());
   const command = name !== undefined && Object.hasOwn(COMMANDS, name)

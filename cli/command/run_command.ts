@@ -60,7 +60,6 @@ function read<Table extends FlagTable>(
   return { words, values };
 }
 
-/** Reads the command line and does the work. */
 async function done<Table extends FlagTable>(
   command: Command<Table>,
   args: readonly string[],

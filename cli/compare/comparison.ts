@@ -112,7 +112,6 @@ function unfrozenSteps(pretrain: Pretrained, clock: Clock): number {
   return secondsOf(pretrain, clock) / first;
 }
 
-/** The baseline's trial of the same seed. */
 type BaselineOf = (trial: TrialResult) => TrialResult | undefined;
 
 const spreadOrNull = (values: readonly number[]): Spread | null =>

@@ -20,7 +20,6 @@ import {
 interface ClockedStep {
   /** Step, from 0. */
   readonly step: number;
-  /** Phase of the plan. */
   readonly phase: number;
   /** Milliseconds of user and system time, with images and compilation. */
   readonly processorMs: number;

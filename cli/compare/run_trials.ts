@@ -26,7 +26,6 @@ export interface TrialContext extends JudgeContext, PretrainContext {
   readonly finished: () => Promise<unknown>;
 }
 
-/** A part of a trial that is still to be done. */
 interface Task {
   readonly trial: Trial;
   readonly part: Part;

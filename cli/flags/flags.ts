@@ -33,7 +33,6 @@ export interface Flag<A> extends FlagPlace<A> {
   readonly isChoice?: boolean;
   /** Words of earlier versions and what they are called now. */
   readonly renamed?: Readonly<Record<string, string>>;
-  /** Heading in the help. */
   readonly heading?: string;
 }
 

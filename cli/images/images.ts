@@ -95,7 +95,6 @@ const partsOf = (
   judgedBy: `${count} other images, kept away from learning${more}`,
 });
 
-/** Keeps so many images away from learning. */
 function keptAway(
   source: ImageSource,
   count: number,

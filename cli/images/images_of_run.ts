@@ -72,7 +72,6 @@ export function otherContents(
   return { words: printable(words), isMended };
 }
 
-/** True for the images that the run had. */
 function areThose({ train }: PretrainImages, settings: ImagesOfRun): boolean {
   const before = settings.earlier?.images;
   return before === undefined ||

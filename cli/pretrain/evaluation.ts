@@ -74,7 +74,6 @@ export interface JudgingChoice extends ShownWork {
   /** Limit of its time: `auto` is a tenth of the run's time. */
   readonly time: JudgingTime;
   readonly runSeconds: number;
-  /** List of images to judge by that cannot be read. */
   readonly unreadable: BadImages;
 }
 

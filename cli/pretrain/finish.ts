@@ -25,7 +25,6 @@ import { describeSummary, type Summary, summaryOf } from "./summary.ts";
 /** A picture as SVG text, or why it cannot be drawn. */
 type Drawing = () => Promise<Result<TrainError, string>>;
 
-/** The pictures of a run by the names of their files. */
 const picturesOf = (
   { plan, backend, config, images }: OpenedPretraining,
   { run, steps }: RunEnd,

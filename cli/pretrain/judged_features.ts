@@ -39,7 +39,6 @@ export interface JudgingInputs {
   readonly train: ImageSource;
   readonly queries: ImageSource;
   readonly most: { readonly train: number; readonly queries: number };
-  /** List of images to judge by that cannot be read. */
   readonly unreadable: BadImages;
   /** Threads that make images ready; the main thread without any. */
   readonly workers?: ImageWorkers | undefined;

@@ -31,7 +31,6 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 
-/** Images in the picture. */
 const PICTURED = 6;
 
 const dataFailed = (error: DataError): Result<TrainError, never> =>

@@ -21,7 +21,6 @@ import { type RunEnd, takeSteps } from "./take_steps.ts";
 
 /** Display and stop of the end of a run. */
 export interface EndContext extends ShownWork {
-  /** Prints a line. */
   readonly say: (line: string) => void;
   /** Gets numbers that are known at the end, if there is one. */
   readonly tracker: Tracker | null;
@@ -47,7 +46,6 @@ export interface RunStart<Config> {
   readonly settings: Settings<Config>;
   /** Flags that were given. */
   readonly values: RunValues;
-  /** Prints a line. */
   readonly say: (line: string) => void;
   /** Where it is shown. */
   readonly stream: NodeJS.WriteStream;

@@ -30,9 +30,7 @@ import type { RunOptions } from "./take_steps.ts";
 export interface PlannedRun
   extends CostedPlan, Pick<FolderContent, "start" | "describe"> {
   readonly task: Task<unknown>;
-  /** Images to learn from. */
   readonly train: ImageSource;
-  /** Source of its micro-batches. */
   readonly batches: ItemSource<unknown>;
   /** Loading of images, and the list of those that could not be read. */
   readonly loading: RunLoading;

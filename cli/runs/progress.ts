@@ -31,7 +31,6 @@ const formatOf = ({ stages }: FreezePlan<unknown>): string =>
 /** Steps over which loss and speed are averaged. */
 const RECENT = 20;
 
-/** Mean of the last values that are finite. */
 function recentMean(): (value: number) => number {
   const values: number[] = [];
   return (value) => {

@@ -55,7 +55,6 @@ export type SettingValues =
 
 /** The configuration of one kind of training. */
 export interface ConfigKind<Config, Values extends SettingValues> {
-  /** Name of its task. */
   readonly task: string;
   decode(json: unknown): Result<Faults, Config>;
   /** The configuration without any flag or file. */
@@ -74,7 +73,6 @@ function refuse(path: string, found: unknown, wanted: string): never {
   return must(left<Faults>([fault]));
 }
 
-/** Puts together the settings of one kind of training. */
 class SettingsMaker<Config, Values extends SettingValues> {
   readonly #kind: ConfigKind<Config, Values>;
   readonly #values: Values;

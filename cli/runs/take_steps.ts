@@ -32,7 +32,6 @@ export interface RunEnd {
   readonly checkpoint: string;
   /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
   readonly steps: readonly MetricsLine[];
-  /** Totals of all steps. */
   readonly totals: RunTotals;
 }
 

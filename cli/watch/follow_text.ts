@@ -15,7 +15,6 @@ export interface TextStream {
 
 /** Options of showing a run. */
 export interface TextOptions {
-  /** Its folder, as it was named. */
   readonly folder: string;
   readonly follow: Follower;
   readonly stream: TextStream;

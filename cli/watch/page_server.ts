@@ -23,7 +23,6 @@ const LOOPBACK = "127.0.0.1";
 
 /** Content of a page. */
 export interface PageOptions {
-  /** The run's folder, as it was named. */
   readonly folder: string;
   readonly live: LiveRun;
 }

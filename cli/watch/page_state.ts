@@ -21,7 +21,6 @@ export type RunState = ReturnType<typeof runState>;
 /** State of a page without a run. */
 export interface NoRunState {
   readonly kind: "none";
-  /** The folder, as it was named. */
   readonly folder: string;
   readonly reason: string;
 }

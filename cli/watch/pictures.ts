@@ -102,7 +102,6 @@ export async function newestReconstruction(
     : { path: newest.path, version: String(newest.written) };
 }
 
-/** Bytes of the largest picture that is shown. */
 const MOST_BYTES = 2 ** 26;
 
 /** The text of a picture, `null` if it is gone or not a file of its own any more. */

@@ -194,7 +194,6 @@ class Run<Item> implements Training {
   }
 }
 
-/** Micro-batches with their places in the epoch. */
 async function* placed<Item>(
   items: AsyncIterable<Result<TrainError | DataError, Item>>,
   epoch: number,

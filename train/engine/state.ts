@@ -94,7 +94,6 @@ export function disposeState(state: TrainState): void {
   for (const kind of STATE_KINDS) disposeAll(state[kind].values());
 }
 
-/** Shapes of all tensors that a state may hold. */
 function shapesOf(task: Task<unknown>, step: number): Map<string, Shape> {
   const { parameters, statistics, averages } = task.stateShapes(step);
   const optimizer = optimizerShapes(task.optimizer, parameters);

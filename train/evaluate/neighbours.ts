@@ -25,7 +25,6 @@ const TILE_ROWS = 512;
 interface Tile {
   /** First row. */
   readonly from: number;
-  /** Count of rows. */
   readonly rows: number;
   /** Room for at least `rows` rows. */
   readonly values: Float32Array;

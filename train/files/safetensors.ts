@@ -54,7 +54,6 @@ const PLACE = /[{,]"vitfreeze\.sha512":"([0-9a-f]{128})"/;
 interface OpenedSeal {
   /** The header with zeros instead. */
   readonly blank: Uint8Array;
-  /** Place of the digits in it. */
   readonly at: number;
   /** The digits. */
   readonly sha512: string;
@@ -76,7 +75,6 @@ function openSeal(header: Uint8Array): OpenedSeal | null {
   return { blank, at, sha512 };
 }
 
-/** Seals a file. */
 function sealed(parts: readonly Uint8Array[]): readonly Uint8Array[] {
   const [header = new Uint8Array(), ...others] = parts;
   const place = openSeal(header);

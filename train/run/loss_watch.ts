@@ -30,7 +30,6 @@ export interface LossWatch {
   high(): LossExploded | null;
 }
 
-/** Course of the loss of a stage. */
 interface StageCourse {
   /** Losses of the present block. */
   readonly block: Float64Array;

@@ -13,9 +13,7 @@ export interface MetricsSample {
   readonly course: readonly MetricsLine[];
 }
 
-/** Steps that are kept of a long record. */
 const MOST_LINES = 20_000;
-/** Last steps that are kept in any case. */
 const RECENT_LINES = 100;
 
 /** Steps of a phase that are kept whatever their number: the first compiles. */

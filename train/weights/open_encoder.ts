@@ -98,7 +98,6 @@ const chooseEncoder =
       : (name) => name.startsWith(place.right.prefix);
   };
 
-/** The tensors of the encoder in what was read of a file. */
 function encoderIn(
   { tensors, unread, opaque }: Weights,
   { prefix, model }: OpenEncoderOptions,

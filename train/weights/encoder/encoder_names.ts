@@ -183,7 +183,6 @@ function refuseNames(names: readonly string[]): Result<Fault, never> {
   return refuse(stranger?.[1] ?? names.slice(0, 3), wanted);
 }
 
-/** All encoders in a file. */
 function placesIn(names: readonly string[]): readonly EncoderPlace[] {
   return NAMINGS.flatMap((naming) => {
     const { landmark } = naming;

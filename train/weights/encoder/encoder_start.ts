@@ -107,7 +107,6 @@ function nameIn(
   return norms === stages.length ? name : null;
 }
 
-/** Parameters that were found, and those that were not. */
 interface Found {
   readonly parameters: Map<string, Float32Array>;
   /** Wanted parameters that are there, by timm's names. */

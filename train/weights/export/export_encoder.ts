@@ -67,7 +67,6 @@ function storedParameters({ model, parameters }: EncoderExport): ReadonlyMap<
   ]);
 }
 
-/** Parameters with their shapes. */
 type Parameters = ReturnType<typeof storedParameters>;
 
 const PATCHES = "patch_embed.proj.weight";

@@ -22,10 +22,8 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
 
 const VERSION = 1001;
 
-/** Most bytes of the pickles before the storages. */
 const MOST_PICKLED = 2 ** 26;
 
-/** The pickles of a file. */
 interface Pickles {
   readonly value: PickleValue;
   /** All storages that the value refers to, used or not. */

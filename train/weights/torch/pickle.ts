@@ -18,7 +18,6 @@ import {
 
 type PickleOp = (machine: PickleMachine) => void;
 
-/** The highest protocol that there is. */
 const LAST_PROTOCOL = 5;
 
 /** Dictionaries by other names. */
