@@ -65,6 +65,7 @@ export {
   refuseOtherRun,
   type RunBeginning,
   type RunFolder,
+  runTask,
 } from "./run/run_folder.ts";
 export * from "./run/run_history.ts";
 export * from "./files/file_result.ts";
@@ -83,6 +84,7 @@ export * from "./checkpoint/schedule_change.ts";
 export * from "./run/tensorboard/event_file.ts";
 export * from "./run/tensorboard/run_events.ts";
 export * from "./run/training_file.ts";
+export * from "./run/evaluations.ts";
 export * from "./train_error.ts";
 export * from "./engine/state.ts";
 export * from "./engine/step.ts";

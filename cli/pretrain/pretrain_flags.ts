@@ -64,6 +64,7 @@ export const PRETRAIN_FLAGS = {
 export type PretrainValues = FlagValues<typeof PRETRAIN_FLAGS>;
 
 const PRETRAINING: ConfigKind<PretrainConfig, PretrainValues> = {
+  task: "pretrain",
   decode: decodePretrainConfig,
   base: async ({ data }) =>
     data === undefined || await holdsFashionMnist(data)

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Result } from "../../core/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import {
   describeTrainError,
+  type EvaluationLine,
   type Hook,
   keepingHooks,
   type KeepingOptions,
@@ -20,6 +21,7 @@ import {
   type Training,
   type TrainError,
 } from "../../train/mod.ts";
+import type { EpochEvaluations } from "./epoch_evaluation.ts";
 import {
   type CostedPlan,
   freezeMessage,
@@ -39,6 +41,8 @@ export interface RunEnd {
   readonly steps: readonly MetricsLine[];
   /** Totals of all steps. */
   readonly totals: RunTotals;
+  /** What it was found to be worth, in order. */
+  readonly evaluations: readonly EvaluationLine[];
 }
 
 /** What drives a run. */
@@ -50,6 +54,10 @@ export interface RunOptions
   readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Training;
   /** Where it is shown. */
   readonly progress: Progress;
+  /** Evaluates it after each epoch, if that is wanted. */
+  readonly evaluating?: EpochEvaluations;
+  /** What else is done beside the steps, before a checkpoint. */
+  readonly hooks?: readonly Hook[];
   /** Follows every step, if there is one. */
   readonly tracker?: Tracker | null;
   /**
@@ -84,17 +92,22 @@ function keeping(
 function hooksOf(
   options: RunOptions,
 ): Result<TrainError, readonly Hook[]> {
-  const { tracker = null, progress } = options;
+  const { tracker = null, progress, evaluating, hooks = [] } = options;
   const kept = keepingHooks({
     ...options,
     onCheckpoint: keeping(options),
     onHeldBack: (step) =>
       progress.say(`no checkpoint after step ${step}: a loss is far too high`),
   });
-  if (kept._tag === "Left" || tracker === null) return kept;
-  const [record, ...others] = kept.right;
-  const told = [trackerHook(tracker), ...others];
-  return { ...kept, right: record === undefined ? told : [record, ...told] };
+  if (kept._tag === "Left") return kept;
+  const told = tracker === null ? [] : [trackerHook(tracker)];
+  const [record, ...watchAndSave] = kept.right;
+  const beforeSaving = [...evaluating?.hooks ?? [], ...hooks];
+  return right([
+    ...record === undefined ? [] : [record],
+    ...told,
+    ...watchAndSave.toSpliced(-1, 0, ...beforeSaving),
+  ]);
 }
 
 /** Shows a step. */
@@ -117,6 +130,8 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
   const hooks = hooksOf(options);
   let failure = hooks._tag === "Left" ? hooks.left : null;
   const run = options.begin(hooks._tag === "Left" ? [] : hooks.right, signal);
+  const caughtUp = await options.evaluating?.catchUp(run);
+  if (caughtUp?._tag === "Left") failure ??= caughtUp.left;
   for await (const taken of failure === null ? run : []) {
     folder.complaints().forEach(complain);
     if (taken._tag === "Left") {
@@ -133,5 +148,9 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
   const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
   const { lines: steps, totals } = history;
   const checkpoint = folder.newest() ?? folder.path;
-  return { run, cause: failure ?? cause, checkpoint, steps, totals };
+  const evaluations = options.evaluating?.lines() ?? [];
+  return {
+    ...{ run, cause: failure ?? cause, checkpoint, steps, totals },
+    evaluations,
+  };
 }

@@ -7,13 +7,14 @@
  * plan.json       what freezes when, and how fast each layer learns
  * task.json       kind of training; a folder without it is of pre-training
  * metrics.jsonl   every step
+ * evaluations.jsonl  what it was found to be worth, where it was evaluated
  * checkpoints/    step-000000123/ …
  * run.lock        who works in it
  * ```
  *
  * @module
  */
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
 import {
@@ -232,6 +233,23 @@ export async function describeRun(
     if (written._tag === "Left") return written;
   }
   return right(undefined);
+}
+
+/**
+ * Kind of training of a run.
+ *
+ * @param path Its folder.
+ * @returns `pretrain` where nothing says it: only that was kept in folders once.
+ */
+export async function runTask(path: string): Promise<string> {
+  const text = await readFile(join(path, RUN_FILES.task), "utf8")
+    .catch(() => "null");
+  try {
+    const task: unknown = JSON.parse(text)?.task;
+    return typeof task === "string" ? task : "pretrain";
+  } catch {
+    return "pretrain";
+  }
 }
 
 /**

@@ -74,7 +74,7 @@ Deno.test("runStatus() measures speed over the last 20 steps", () => {
 Deno.test("secondsLeft() falls with every step and is 0 after the last", () => {
   const left = Array.from(
     { length: STEPS + 1 },
-    (_, done) => secondsLeft(plan)(done, 1),
+    (_, done) => secondsLeft(plan, phaseFlops(plan))(done, 1),
   );
   strictEqual(left[STEPS], 0);
   const [first] = plan.phases;

@@ -1,0 +1,118 @@
+/**
+ * A run from its plan to its end: the same for every kind of training.
+ *
+ * @module
+ */
+import {
+  describeTrainError,
+  type Tracker,
+  type TrainError,
+} from "../../train/mod.ts";
+import { stopped } from "../command/command_failed.ts";
+import { badImagesKeeper } from "../images/loading.ts";
+import { interruption } from "../output/interruption.ts";
+import { barsOn, type ShownWork } from "../output/progress_bar.ts";
+import { epochEvaluations } from "./epoch_evaluation.ts";
+import { type OpenedRun, openRun, type PlannedRun } from "./open_run.ts";
+import { progressOn } from "./progress.ts";
+import { failed, resumeCommand } from "./run_end.ts";
+import type { RunValues } from "./run_flags.ts";
+import type { Settings } from "./settings.ts";
+import { type RunEnd, takeSteps } from "./take_steps.ts";
+import { tensorBoardOf } from "./tensorboard.ts";
+
+/** Who sees the end of a run, and what stops it. */
+export interface EndContext extends ShownWork {
+  /** Prints a line. */
+  readonly say: (line: string) => void;
+  /** Gets numbers that are known at the end, if there is one. */
+  readonly tracker: Tracker | null;
+  /** Ends the command with an error and what to do about it. */
+  readonly fail: (error: TrainError) => never;
+}
+
+/** What the runs of a command have of their own. */
+export interface RunJob<Planned extends PlannedRun, Found extends object> {
+  /** The program, and the words that it wants before its flags. */
+  readonly program: string;
+  /** What is known of a run that was stopped. */
+  summary(run: OpenedRun<Planned>, end: RunEnd): object;
+  /** Judges a run that has taken all its steps. */
+  finish(
+    run: OpenedRun<Planned>,
+    end: RunEnd,
+    context: EndContext,
+  ): Promise<Found>;
+}
+
+/** How a run is started. */
+export interface RunStart<Config> {
+  /** What it is to be. */
+  readonly settings: Settings<Config>;
+  /** Flags that were given. */
+  readonly values: RunValues;
+  /** Prints a line. */
+  readonly say: (line: string) => void;
+  /** Where its bar is drawn. */
+  readonly stream: NodeJS.WriteStream;
+  /** Stops it; by default Ctrl-C does. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a planned training: device, folder and lock, steps, record, checkpoints, TensorBoard,
+ * progress, Ctrl-C, and what its command does at the end.
+ *
+ * @param planned The training.
+ * @param start How it is started.
+ * @param job What the runs of the command have of their own.
+ * @returns What was found at the end.
+ * @throws {CommandFailed} where it cannot begin, fails or is stopped.
+ */
+export async function driveRun<
+  Config,
+  Planned extends PlannedRun,
+  Found extends object,
+>(
+  planned: Planned,
+  { settings, values, say, stream, ...given }: RunStart<Config>,
+  job: RunJob<Planned, Found>,
+): Promise<Found> {
+  const opened = await openRun(planned, settings, values, say);
+  const { task, backend, loading, folder } = opened;
+  const goOn = resumeCommand(job.program, folder.path, values);
+  const progress = progressOn(opened, stream, folder.start.step, say);
+  const tracker = values["no-tensorboard"]
+    ? null
+    : await tensorBoardOf(task, folder, progress.say);
+  const signal = given.signal ?? interruption(progress.say).signal;
+  const atCheckpoint = await badImagesKeeper(folder.path, loading.badImages);
+  const context = { progress, tracker, signal };
+  const evaluating = epochEvaluations(opened, context);
+  const shown = { ...context, evaluating, atCheckpoint };
+  const end = await takeSteps({ ...opened, ...shown });
+  progress.end();
+  const bad = await atCheckpoint();
+  const words = bad._tag === "Left" ? describeTrainError(bad.left) : bad.right;
+  if (words !== null) say(words);
+  const { cause, checkpoint, run } = end;
+  if (cause === "interrupted") {
+    const place = `after step ${run.step} of ${task.plan.totalSteps}`;
+    return stopped(
+      `stopped ${place}; checkpoint ${checkpoint}\ngo on with: ${goOn}`,
+      job.summary(opened, end),
+    );
+  }
+  const fail = (error: TrainError): never => failed(error, checkpoint, goOn);
+  if (cause !== "finished") return fail(cause);
+  try {
+    const startBar = barsOn(stream);
+    const shown = { say, fail, signal, startBar, tracker };
+    return await job.finish(opened, end, shown);
+  } finally {
+    loading.workers?.[Symbol.dispose]();
+    run.dispose();
+    folder[Symbol.dispose]();
+    backend.dispose();
+  }
+}

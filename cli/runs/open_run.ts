@@ -1,0 +1,147 @@
+/**
+ * Opens what a planned training needs to run: device and folder.
+ *
+ * @module
+ */
+import { type Backend, selectBackend } from "../../backends/mod.ts";
+import { contentDigest, type ImageSource } from "../../data/mod.ts";
+import {
+  type CheckpointPolicy,
+  type EvaluationLine,
+  type FiledTraining,
+  type Hook,
+  type ItemSource,
+  type LossWatch,
+  lossWatch,
+  readTraining,
+  rememberedImages,
+  type RunFolder,
+  runNeeds,
+  type Snapshot,
+  stepsPerEpoch,
+  type Task,
+  train,
+  type WatchedLosses,
+} from "../../train/mod.ts";
+import { must, refuse } from "../command/command_failed.ts";
+import {
+  describeDevice,
+  describeTraining,
+} from "../command/describe_errors.ts";
+import { refuseOtherImages } from "../images/images_of_run.ts";
+import type { RunLoading } from "../images/loading.ts";
+import { newFolder } from "./choose_run.ts";
+import { evaluationsBefore, type Judge } from "./epoch_evaluation.ts";
+import { type FolderContent, openFolder } from "./open_folder.ts";
+import type { CostedPlan } from "./progress.ts";
+import { lossLimit, policyFrom, type RunValues } from "./run_flags.ts";
+import type { Settings } from "./settings.ts";
+import { stepTooLarge } from "./step_size.ts";
+import type { RunOptions } from "./take_steps.ts";
+
+/** A training that is planned, and what there is to say of it. */
+export interface PlannedRun
+  extends CostedPlan, Pick<FolderContent, "start" | "describe"> {
+  /** The training. */
+  readonly task: Task<unknown>;
+  /** Images to learn from. */
+  readonly train: ImageSource;
+  /** Where its micro-batches come from. */
+  readonly batches: ItemSource<unknown>;
+  /** How images are loaded, and the list of those that could not be. */
+  readonly loading: RunLoading;
+  /** Losses of a step that are watched. */
+  readonly losses: WatchedLosses;
+  /** Lines about it. */
+  readonly words: readonly string[];
+  /** What it is worth after an epoch, where that is found out. */
+  readonly judge?: Judge;
+  /** What else is done beside the steps. */
+  readonly hooks?: readonly Hook[];
+  /** Where it computes, if that was opened before. */
+  readonly backend?: Backend;
+}
+
+/** A run with all that it needs. */
+export type OpenedRun<Planned extends PlannedRun = PlannedRun> = Planned & {
+  /** Where it computes. */
+  readonly backend: Backend;
+  /** Its folder. */
+  readonly folder: RunFolder;
+  /** Starts it. */
+  readonly begin: RunOptions["begin"];
+  /** When it is saved. */
+  readonly policy: CheckpointPolicy;
+  /** Tells when its losses have exploded. */
+  readonly watch: LossWatch;
+  /** What it was found to be worth before. */
+  readonly evaluations: readonly EvaluationLine[];
+};
+
+/** Opens the device of a training; says which it is. */
+export async function openDevice(
+  task: Task<unknown>,
+  { backend: name = "auto", threads }: Pick<RunValues, "backend" | "threads">,
+  say: (line: string) => void,
+): Promise<Backend> {
+  const selected = await selectBackend(name, {
+    ...threads === undefined ? {} : { threads },
+    ...runNeeds(task),
+  });
+  const { backend, why } = must(selected, describeDevice);
+  say(`device: ${why}`);
+  return backend;
+}
+
+/** The state in the file of an earlier version, if the run begins with one. */
+async function filedTraining(
+  { task }: PlannedRun,
+  { file }: Settings<unknown>,
+): Promise<FiledTraining | null> {
+  if (file === null) return null;
+  return must(await readTraining(task, file), describeTraining);
+}
+
+/**
+ * Opens a run: first its device, then its folder, so that the cheap mistakes are found
+ * first.
+ *
+ * @param values Flags, for what does not determine it.
+ * @throws {CommandFailed} where it cannot begin.
+ */
+export async function openRun<Planned extends PlannedRun>(
+  planned: Planned,
+  settings: Settings<unknown>,
+  values: RunValues,
+  say: (line: string) => void,
+): Promise<OpenedRun<Planned>> {
+  const { task, train: source, batches } = planned;
+  const { "skip-non-finite": skipNonFinite = 0 } = values;
+  const filed = await filedTraining(planned, settings);
+  const backend = planned.backend ?? await openDevice(task, values, say);
+  planned.words.forEach(say);
+  const large = await stepTooLarge(backend, task);
+  if (large !== null) refuse(large);
+  const digest = await contentDigest(source);
+  const images = rememberedImages(settings, source, digest);
+  refuseOtherImages(settings, images, source, say);
+  const watchAnew = () => lossWatch(planned.losses, lossLimit(values), []);
+  let watch = watchAnew();
+  const policy = policyFrom(values, stepsPerEpoch(task));
+  const path = settings.outputDir ?? await newFolder();
+  const folder = await openFolder(path, settings, {
+    ...{ run: task, images, kept: policy, say },
+    ...{ start: filed?.snapshot ?? planned.start, describe: planned.describe },
+    // Another checkpoint is tried from the beginning.
+    witness: () => {
+      const fresh = watchAnew();
+      watch = fresh;
+      return (line) => void fresh.see(line);
+    },
+  });
+  const { start } = folder;
+  const begin: RunOptions["begin"] = (hooks, signal) =>
+    train(task, { backend, batches, start, skipNonFinite, hooks, signal });
+  const evaluations = await evaluationsBefore(planned, settings, folder, filed);
+  return { ...planned, backend, folder, begin, policy, watch, evaluations };
+}
