@@ -5,69 +5,129 @@
  * deno run -A cli/main.ts finetune runs/1 --epochs 20 --batch-size 64 --accum-iter 1
  * ```
  *
- * It is judged after every epoch and kept in a folder of its own, `runs/N`, from which it
- * goes on after Ctrl-C. The last line of the output is JSON, also then.
+ * It is a run like any other: in a folder of its own, `runs/N`, from which it goes on after
+ * Ctrl-C. It is judged after every epoch. The last line of the output is JSON, also then.
  *
  * @module
  */
 import { access } from "node:fs/promises";
-import type { Result } from "../../core/mod.ts";
-import { imageWorkers } from "../../data/mod.ts";
+import { join } from "node:path";
+import process from "node:process";
+import { FINETUNE_RECIPE, type FinetuneConfig } from "../../train/mod.ts";
+import type { Command, CommandContext } from "../command/command.ts";
 import {
-  FINETUNE_RECIPE,
-  type FinetuneConfig,
-  type HostTensors,
-  type TrainError,
-} from "../../train/mod.ts";
-import type { Command } from "../command/command.ts";
-import { must } from "../command/command_failed.ts";
-import { mustWork } from "../command/describe_errors.ts";
-import {
-  type FinetuneChoice,
   type FinetunedAccuracies,
-  finetuneEncoder,
+  finetunedAccuracies,
+  type PlannedFinetuning,
+  plannedFinetuning,
 } from "../evaluate/finetune_encoder.ts";
-import { FINETUNE_FLAGS, finetuneFrom } from "../evaluate/finetune_flags.ts";
-import { keptTraining, untrainedFile } from "../evaluate/finetune_folder.ts";
+import {
+  FINETUNE_FLAGS,
+  finetuneSettings,
+  type FinetuneValues,
+} from "../evaluate/finetune_flags.ts";
+import {
+  encoderAt,
+  heldOutOf,
+  rememberEncoder,
+  untrainedEncoder,
+} from "../evaluate/judged_encoder.ts";
 import {
   accuracyWarnings,
   describeAccuracies,
   describeShare,
+  encoderProgram,
   frequentShare,
-  shownWork,
-  stoppedTraining,
 } from "../evaluate/judgement.ts";
-import {
-  type Evaluation,
-  EVALUATION_FLAGS,
-  openEvaluation,
-} from "../evaluate/open_evaluation.ts";
-import type { Interrupted } from "../evaluate/training_start.ts";
+import { judgedEncoder } from "../evaluate/open_evaluation.ts";
+import { outputHooks, untrainedFile } from "../evaluate/output_file.ts";
+import { imagesOfRun } from "../images/images_of_run.ts";
+import { loadingFrom } from "../images/loading.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
-import type { FlagValues } from "../flags/flags.ts";
+import { interruption } from "../output/interruption.ts";
+import { driveRun } from "../runs/drive_run.ts";
+import { checkFolder } from "../runs/open_folder.ts";
+import type { OpenedRun } from "../runs/open_run.ts";
+import type { Settings } from "../runs/settings.ts";
+import type { RunEnd } from "../runs/take_steps.ts";
 
-const FLAGS = { ...EVALUATION_FLAGS, ...FINETUNE_FLAGS } as const;
+type Context = CommandContext<typeof FINETUNE_FLAGS> & {
+  readonly signal: AbortSignal;
+};
 
-type Found = Result<TrainError, FinetunedAccuracies | Interrupted>;
+/** What a fine-tuning is and where it is kept. */
+const factsOf = (
+  { judged, config, backend, folder }: OpenedRun<PlannedFinetuning>,
+  { output }: FinetuneValues,
+) => ({
+  encoder: judged.encoder.path,
+  normalization: judged.train.normalization,
+  images: judged.train.length,
+  queries: judged.queries.length,
+  config,
+  outputDir: folder.path,
+  ...output === undefined ? {} : { output },
+  device: backend.device.name,
+});
 
-/** The same of an untrained encoder, beside it. */
+/** What was found after the last epoch. */
+const foundBy = ({ evaluations }: RunEnd): FinetunedAccuracies =>
+  finetunedAccuracies(evaluations.at(-1)?.scores ?? {});
+
+/** Takes the steps of a planned fine-tuning. */
+function driven(
+  planned: PlannedFinetuning,
+  settings: Settings<FinetuneConfig>,
+  { words: [path = ""], values, say, signal }: Context,
+) {
+  const start = { settings, values, say, stream: process.stderr, signal };
+  return driveRun(planned, start, {
+    program: encoderProgram("examples/finetune.ts", path, values),
+    summary: (run) => ({ ...factsOf(run, values), resume: run.folder.path }),
+    finish: (run, end) =>
+      Promise.resolve({
+        facts: factsOf(run, values),
+        checkpoint: end.checkpoint,
+        found: foundBy(end),
+      }),
+  });
+}
+
+/** The same of an untrained encoder, in a folder within that of the trained one. */
 async function untrainedToo(
-  evaluation: Evaluation,
-  config: FinetuneConfig,
-  choice: FinetuneChoice & { readonly output: string },
-): Promise<Found> {
-  const { encoder } = evaluation;
-  const parameters: HostTensors = untrainedEncoder(encoder);
-  const output = untrainedFile(choice.output);
-  const isThere = await access(output).then(() => true, () => false);
-  const resume = choice.resume !== undefined && isThere ? output : undefined;
-  choice.say("untrained encoder:");
-  return await finetuneEncoder(
-    { ...evaluation, encoder: { ...encoder, parameters } },
+  planned: PlannedFinetuning,
+  settings: Settings<FinetuneConfig>,
+  context: Context,
+  outputDir: string,
+): Promise<FinetunedAccuracies> {
+  const { words: [path = ""], values: { output: file, ...given }, say } =
+    context;
+  const { judged, config } = planned;
+  const { encoder, train } = judged;
+  const output = file && untrainedFile(file);
+  const values = {
+    ...{ ...given, resume: "auto", "output-dir": outputDir },
+    ...output === undefined ? {} : { output },
+  };
+  const { earlier, file: own } = await finetuneSettings(encoder, path, values);
+  const before = settings.file && untrainedFile(settings.file);
+  const isThere = before !== null &&
+    await access(before).then(() => true, () => false);
+  const parameters = untrainedEncoder(encoder);
+  say("untrained encoder:");
+  const run = plannedFinetuning(
+    { ...judged, encoder: { ...encoder, parameters } },
     config,
-    { ...choice, output, resume },
+    loadingFrom(train.length, values),
   );
+  const hooks = await outputHooks(run.task, output);
+  const filed = earlier === null && isThere ? before : own;
+  const { found } = await driven(
+    { ...run, hooks },
+    { ...settings, earlier, file: filed, outputDir },
+    { ...context, values },
+  );
+  return found;
 }
 
 /** Says what was found. */
@@ -89,45 +149,47 @@ function tell(
   accuracyWarnings(found, share, classes).forEach(say);
 }
 
+/** Plans a fine-tuning: everything about it that needs no device. */
+async function planned(
+  path: string,
+  values: FinetuneValues,
+): Promise<readonly [PlannedFinetuning, Settings<FinetuneConfig>]> {
+  const encoder = await encoderAt(path, values);
+  const asked = await finetuneSettings(encoder, path, values);
+  const settings = asked.earlier === null
+    ? { ...asked, heldOut: await heldOutOf(path) }
+    : asked;
+  await checkFolder(settings);
+  const images = await imagesOfRun(settings);
+  const { words, ...judged } = judgedEncoder(encoder, images, values);
+  const { train, classes } = judged;
+  const loading = loadingFrom(train.length, values);
+  const unreadable = { ...judged.unreadable, train: loading.badImages };
+  const config = { ...settings.config, classes };
+  const run = plannedFinetuning({ ...judged, unreadable }, config, loading);
+  const output = values.output ?? settings.file ?? undefined;
+  const hooks = await outputHooks(run.task, output);
+  const describe = (folder: string) => rememberEncoder(folder, path);
+  return [{ ...run, hooks, words, describe }, settings];
+}
+
 async function finetune(
-  evaluation: Evaluation,
-  values: FlagValues<typeof FLAGS>,
-  say: (line: string) => void,
+  context: CommandContext<typeof FINETUNE_FLAGS>,
 ): Promise<object> {
-  const { encoder, backend, train, queries, classes } = evaluation;
-  const config = finetuneFrom(encoder.model, classes, values);
-  const kept = must(await keptTraining(values));
-  const { workers: count = 0 } = values;
-  using workers = count === 0 ? null : imageWorkers(count);
-  const choice = { ...kept, ...shownWork(say), say, workers };
-  const facts = {
-    encoder: encoder.path,
-    normalization: train.normalization,
-    images: train.length,
-    queries: queries.length,
-    config,
-    output: kept.output,
-    device: backend.device.name,
-  };
-  say(`kept in: ${kept.output}`);
-  const stop = () =>
-    stoppedTraining(kept.folder ?? kept.output, kept.output, facts);
-  const tuned = await finetuneEncoder(evaluation, config, choice);
-  if (tuned._tag === "Left" && tuned.left._tag === "Stopped") {
-    return await stop();
-  }
-  const found = mustWork(tuned);
-  if (found === "interrupted") return await stop();
+  const { words: [path = ""], values, say } = context;
+  const [run, settings] = await planned(path, values);
+  const { signal } = interruption(say);
+  const shown = { ...context, signal };
+  const { facts, checkpoint, found } = await driven(run, settings, shown);
+  const folder = join(facts.outputDir, "untrained");
   const other = values.untrained
-    ? mustWork(await untrainedToo(evaluation, config, choice))
+    ? await untrainedToo(run, settings, shown, folder)
     : null;
-  if (other === "interrupted") return await stop();
-  backend.dispose();
-  const share = frequentShare(queries);
-  tell(found, other, share, config, say);
+  const share = frequentShare(run.judged.queries);
+  tell(found, other, share, run.config, say);
   return {
-    ...facts,
-    ...tellUnreadable(evaluation, say),
+    ...{ ...facts, checkpoint },
+    ...tellUnreadable(run.judged, say),
     ...found,
     ...other === null ? {} : { untrained: other },
     mostFrequent: share,
@@ -135,17 +197,17 @@ async function finetune(
 }
 
 /** The command. */
-export const finetuneCommand: Command<typeof FLAGS> = {
+export const finetuneCommand: Command<typeof FINETUNE_FLAGS> = {
   name: "finetune",
   summary: "Fine-tunes an encoder with a head for classes",
   usage:
     `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
-(.safetensors, .pth) with timm's names. The classifier is kept after every epoch; after
-Ctrl-C the same command goes on with --resume runs/N.`,
+(.safetensors, .pth) with timm's names. The classifier is judged and saved after every
+epoch; after Ctrl-C the same command goes on with --resume runs/N. Folders and files of
+earlier versions are gone on from, too.`,
   words: ["ENCODER"],
-  fields: FLAGS,
+  fields: FINETUNE_FLAGS,
   bases: [FINETUNE_RECIPE],
   json: "always",
-  run: async ({ words: [path = ""], values, say }) =>
-    await finetune(await openEvaluation(path, values, say), values, say),
+  run: finetune,
 };

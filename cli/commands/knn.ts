@@ -50,7 +50,7 @@ import {
 } from "../evaluate/open_evaluation.ts";
 import { sourceFeatures } from "../evaluate/source_features.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
+import { untrainedEncoder } from "../evaluate/judged_encoder.ts";
 import {
   ABOVE_ZERO,
   type FlagValues,

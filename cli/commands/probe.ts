@@ -41,7 +41,7 @@ import {
 } from "../evaluate/probe_encoder.ts";
 import { PROBE_FLAGS, probeFrom } from "../evaluate/probe_flags.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
+import { untrainedEncoder } from "../evaluate/judged_encoder.ts";
 import type { FlagValues } from "../flags/flags.ts";
 
 const FLAGS = {

@@ -29,7 +29,7 @@ import type {
   TrainingChoice,
 } from "../evaluate/training_start.ts";
 import { evaluatedImages, tellUnreadable } from "../images/unreadable.ts";
-import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
+import { untrainedEncoder } from "../evaluate/judged_encoder.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
 import {
   type Experiment,

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { access } from "node:fs/promises";
 import process from "node:process";
 import type { ImageSource } from "../../data/mod.ts";
 import { mostFrequentShare, type TopAccuracies } from "../../train/mod.ts";
-import { stopped } from "../command/command_failed.ts";
 import { interruption } from "../output/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
+import { percent } from "../output/words.ts";
 
 /** Where a program shows its work, and the Ctrl-C that stops it. */
 export const shownWork = (say: (line: string) => void): ShownWork => ({
@@ -17,39 +16,30 @@ export const shownWork = (say: (line: string) => void): ShownWork => ({
   signal: interruption(say).signal,
 });
 
-/**
- * What a program ends with whose training was stopped.
- *
- * @param resume What it goes on from: a folder or a file; nothing if it is not kept.
- * @param output The file in which the training is kept, if there is one.
- * @param result What is known of it.
- */
-export async function stoppedTraining(
-  resume: string | undefined,
-  output: string | undefined,
-  result: Readonly<Record<string, unknown>>,
-): Promise<never> {
-  const isKept = output !== undefined &&
-    await access(output).then(() => true, () => false);
-  return isKept
-    ? stopped(
-      `stopped; go on with the same command and: --resume ${resume}`,
-      { ...result, resume },
-    )
-    : stopped(
-      output === undefined
-        ? "stopped; nothing was kept, for want of --output"
-        : "stopped before the first step",
-      result,
-    );
-}
+/** Flags that say which encoder it is, which a run does not remember. */
+const OF_AN_ENCODER = [
+  "prefix",
+  "heads",
+  "mean",
+  "std",
+  "image-size",
+  "resize-size",
+] as const;
 
-/** A part of the whole, in percent. */
-export const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
+/** A program that judges an encoder, with the words and flags that it wants in any case. */
+export function encoderProgram(
+  program: string,
+  path: string,
+  values: Readonly<Record<string, unknown>>,
+): string {
+  const flags = OF_AN_ENCODER.filter((name) => values[name] !== undefined)
+    .map((name) => ` --${name} ${values[name]}`);
+  return `${program} ${path}${flags.join("")}`;
+}
 
 /** Accuracies as a person reads them. */
 export const describeAccuracies = ({ top1, top5 }: TopAccuracies): string =>
-  `top-1 ${percent(top1)}, top-5 ${percent(top5)}`;
+  `top-1 ${percent(top1, 2)}, top-5 ${percent(top5, 2)}`;
 
 /** Part of the images that are of the most frequent class. */
 export const frequentShare = (source: ImageSource): number =>
@@ -59,7 +49,7 @@ export const frequentShare = (source: ImageSource): number =>
 
 /** What an accuracy is measured against. */
 export const describeShare = (share: number): string =>
-  `the most frequent class is ${percent(share)} of the images to judge by`;
+  `the most frequent class is ${percent(share, 2)} of the images to judge by`;
 
 /**
  * Says so if an accuracy is no more than answering one class for everything gives.
@@ -75,9 +65,9 @@ function frequentClassWarning(
   return top1 > share
     ? null
     : `warning: ${
-      percent(top1)
+      percent(top1, 2)
     } is no more than answering the most frequent class for everything gives (${
-      percent(share)
+      percent(share, 2)
     })`;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Features of all images of a source.
+ * Images as they are judged: nothing is random. Their batches, and their features.
  *
  * @module
  */
 import type { DeviceTensors } from "../../backends/mod.ts";
-import { left, type Result } from "../../core/mod.ts";
+import { left, type Result, right } from "../../core/mod.ts";
 import { evalTransform, loadAll } from "../../data/mod.ts";
 import {
   encoderFeatures,
@@ -13,18 +13,51 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
-import type { Evaluation } from "./open_evaluation.ts";
+import type { Evaluation, JudgedEncoder } from "./open_evaluation.ts";
+
+/** The images to learn from, or those to judge by. */
+export type ImagePart = "train" | "queries";
+
+/** The middles of images in order; each call begins anew. */
+function batchesInOrder(
+  { encoder, resizeSize, unreadable, ...images }: JudgedEncoder,
+  part: ImagePart,
+  batchSize: number,
+): Result<TrainError, () => ReturnType<typeof loadAll>> {
+  const source = images[part];
+  const { imageSize, inChannels } = encoder.model;
+  const { normalization } = source;
+  const made = evalTransform({
+    ...{ imageSize, inChannels, normalization, resizeSize },
+  });
+  if (made._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: made.left });
+  }
+  const badImages = unreadable[part];
+  const options = { source, transform: made.right, batchSize, badImages };
+  return right(() => loadAll({ ...options, recycles: true }));
+}
+
+/**
+ * Batches of the validation images in order.
+ *
+ * @param judged Images, their size and normalisation.
+ * @param batchSize Images of a batch; the last may be smaller.
+ * @returns What begins them anew with each call.
+ */
+export const validationBatches = (judged: JudgedEncoder, batchSize: number) =>
+  batchesInOrder(judged, "queries", batchSize);
 
 /** Images at a time. */
 const BATCH = 64;
 
 /**
- * Features of every image that can be read, as it is judged: nothing is random.
+ * Features of every image that can be read.
  *
  * @param evaluation Encoder, device, images and their size.
  * @param encoders The encoder on the device, and others of its sizes beside it.
  * @param feature Which numbers count.
- * @param which The images to learn from, or those to judge by.
+ * @param part Which images.
  * @param shown Where progress is shown and what stops it.
  * @returns The features of each encoder, or the first error.
  */
@@ -32,42 +65,21 @@ export async function sourceFeatures(
   evaluation: Evaluation,
   encoders: readonly DeviceTensors[],
   feature: FeatureSpec,
-  which: "train" | "queries",
+  part: ImagePart,
   shown: ShownWork = {},
 ): Promise<Result<TrainError, readonly LabelledFeatures[]>> {
-  const { encoder: { model }, backend, resizeSize } = evaluation;
-  const source = evaluation[which];
-  const { imageSize, inChannels } = model;
-  const { normalization } = source;
-  const format = { imageSize, inChannels, normalization, resizeSize };
-  const transform = evalTransform(format);
-  if (transform._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: transform.left });
-  }
-  const batchSize = Math.min(BATCH, source.length);
-  const batches = loadAll({
-    source,
-    transform: transform.right,
-    batchSize,
-    badImages: evaluation.unreadable[which],
-    recycles: true,
-  });
-  const what = which === "train"
-    ? "images to learn from"
-    : "images to judge by";
+  const { encoder: { model }, backend } = evaluation;
+  const { length } = evaluation[part];
+  const size = Math.min(BATCH, length);
+  const batches = batchesInOrder(evaluation, part, size);
+  if (batches._tag === "Left") return batches;
+  const all = batches.right();
+  const what = part === "train" ? "images to learn from" : "images to judge by";
   return await underBar(
     shown,
     what,
-    source.length,
+    length,
     (options) =>
-      encoderFeatures(
-        backend,
-        model,
-        encoders,
-        batches,
-        batchSize,
-        feature,
-        options,
-      ),
+      encoderFeatures(backend, model, encoders, all, size, feature, options),
   );
 }

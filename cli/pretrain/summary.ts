@@ -5,10 +5,9 @@
  */
 import { type FreezePlan, predictedSaving } from "../../core/mod.ts";
 import {
-  measuredSaving,
   type MetricsLine,
   phaseTimes,
-  tellsSaving,
+  savingMeasured,
 } from "../../train/mod.ts";
 import { counted } from "../../data/mod.ts";
 import { duration, inPercent, percent } from "../output/words.ts";
@@ -63,9 +62,6 @@ export function summaryOf(
 ): Summary {
   const { run, steps, checkpoint } = end;
   const times = phaseTimes(plan, steps);
-  const counts = plan.phases.map(({ index }) =>
-    steps.filter(({ phase }) => phase === index).length
-  );
   return {
     backend: device.name,
     device: device.description,
@@ -76,9 +72,7 @@ export function summaryOf(
       orNull(times.find(({ phase }) => phase === index)?.secondsPerStep)
     ),
     lossByStage: lossByStage(plan, steps),
-    savingMeasured: tellsSaving(counts)
-      ? orNull(measuredSaving(plan, times))
-      : null,
+    savingMeasured: savingMeasured(plan, steps),
     savingPredicted: predictedSaving(plan),
     ...accuracies,
     checkpoint,

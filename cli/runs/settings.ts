@@ -75,7 +75,11 @@ export interface ConfigKind<Config, Values extends SettingValues> {
   /** What holds where no flag and no file says anything. */
   base(values: Values): Config | Promise<Config>;
   /** The configuration changed by flags, new or of a run that goes on. */
-  changed(base: Config, values: Values, goesOn: boolean): Result<Faults, Config>;
+  changed(
+    base: Config,
+    values: Values,
+    goesOn: boolean,
+  ): Result<Faults, Config>;
 }
 
 /** Refuses the value of a flag. */
@@ -140,7 +144,11 @@ class SettingsMaker<Config, Values extends SettingValues> {
     const folder = await runFolderAt(from);
     const task = await runTask(folder);
     if (task !== this.#kind.task) {
-      return refuse("--resume", from, `a run of ${this.#kind.task}, not ${task}`);
+      return refuse(
+        "--resume",
+        from,
+        `a run of ${this.#kind.task}, not ${task}`,
+      );
     }
     const base = values.config === undefined
       ? await this.#configOf(folder)

@@ -18,8 +18,8 @@ import {
   type StepReport,
   type Tracker,
   trackerHook,
-  type Training,
   type TrainError,
+  type Training,
 } from "../../train/mod.ts";
 import type { EpochEvaluations } from "./epoch_evaluation.ts";
 import {

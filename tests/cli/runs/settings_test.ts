@@ -71,7 +71,10 @@ Deno.test("settingsFrom() by auto begins a run where there is none, also where o
 Deno.test("settingsFrom() by auto and the flags of the beginning goes on with the very same run", () =>
   inFolder(async (folder) => {
     await begun(folder);
-    const plain = await pretrainSettings({ "resume": folder, "backend": "cpu" });
+    const plain = await pretrainSettings({
+      "resume": folder,
+      "backend": "cpu",
+    });
     const again = await auto(folder);
     deepStrictEqual(again.config, plain.config);
     strictEqual(MODEL_PRESETS.nano.inChannels, 1);

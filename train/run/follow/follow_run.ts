@@ -26,10 +26,7 @@ import {
   checkpointStep,
   isCheckpointName,
 } from "../../checkpoint/layout.ts";
-import {
-  type EvaluationLine,
-  readEvaluations,
-} from "../evaluations.ts";
+import { type EvaluationLine, readEvaluations } from "../evaluations.ts";
 import { METRICS_FILE, type MetricsLine } from "../metrics.ts";
 import { describeTrainError } from "../../train_error.ts";
 import { isFolderLocked } from "../folder_lock.ts";
@@ -122,7 +119,9 @@ async function readTrainingOf(
   if (config._tag === "Left") return config;
   const plan = await readJson(join(folder, RUN_FILES.plan));
   if (plan._tag === "Left") return plan;
-  const { totalSteps } = (plan.right ?? {}) as { readonly totalSteps?: unknown };
+  const { totalSteps } = (plan.right ?? {}) as {
+    readonly totalSteps?: unknown;
+  };
   if (!Number.isSafeInteger(totalSteps)) {
     return left(`${join(folder, RUN_FILES.plan)}: it names no steps`);
   }

@@ -153,17 +153,19 @@ function stagesAt(
   done: number,
 ): readonly StageStatus[] {
   const named = stageLosses(plan.phases[0]);
-  return plan.stages.filter(({ index }) => index in named).map(({ index, pruneStep }) => {
-    const own = (from: readonly MetricsLine[]): readonly number[] =>
-      from.flatMap(({ stageLosses }) => stageLosses[index] ?? [])
-        .slice(-LAST_STEPS);
-    const losses = own(recent);
-    return {
-      index,
-      loss: mean(losses.length > 0 ? losses : own(lines)),
-      isPruned: pruneStep < plan.totalSteps && pruneStep <= done,
-    };
-  });
+  return plan.stages.filter(({ index }) => index in named).map(
+    ({ index, pruneStep }) => {
+      const own = (from: readonly MetricsLine[]): readonly number[] =>
+        from.flatMap(({ stageLosses }) => stageLosses[index] ?? [])
+          .slice(-LAST_STEPS);
+      const losses = own(recent);
+      return {
+        index,
+        loss: mean(losses.length > 0 ? losses : own(lines)),
+        isPruned: pruneStep < plan.totalSteps && pruneStep <= done,
+      };
+    },
+  );
 }
 
 function savingAt(
