@@ -65,7 +65,7 @@ export {
   refuseOtherRun,
   type RunBeginning,
   type RunFolder,
-  runTask,
+  taskOfRun,
 } from "./run/run_folder.ts";
 export * from "./run/run_history.ts";
 export * from "./files/file_result.ts";

@@ -23,10 +23,10 @@ import {
   compileConvNetScores,
   convNetError,
   type ConvNetRun,
+  epochSteps,
   type EvaluationLine,
   type FiledTraining,
   fileResult,
-  stepsPerEpoch,
   type TrainError,
 } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
@@ -106,7 +106,7 @@ export function classicJudge(
   const transform = must(evalTransform(format));
   const { batchSize } = training;
   const compiled = programOn(model, batchSize);
-  const epochLength = stepsPerEpoch({
+  const epochLength = epochSteps({
     plan,
     training: { ...training, accumIter: 1 },
   });

@@ -21,9 +21,8 @@ import {
   convNetBatches,
   type ConvNetRun,
   convNetTask,
+  epochSteps,
   initialConvNet,
-  savingMeasured,
-  stepsPerEpoch,
 } from "../../train/mod.ts";
 import {
   CLASSIC_FLAGS,
@@ -50,6 +49,7 @@ import { percent } from "../output/words.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { OpenedRun, PlannedRun } from "../runs/open_run.ts";
+import { runNumbers } from "../runs/run_numbers.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
 
 /** A planned training. */
@@ -107,7 +107,7 @@ async function planned(values: ClassicValues) {
 const epochsIn = (
   { task }: PlannedClassic,
   { evaluations }: RunEnd,
-): readonly EpochRecord[] => epochsOf(evaluations, stepsPerEpoch(task));
+): readonly EpochRecord[] => epochsOf(evaluations, epochSteps(task));
 
 /** What the last line says. */
 function resultOf(run: OpenedRun<PlannedClassic>, end: RunEnd) {
@@ -120,7 +120,7 @@ function resultOf(run: OpenedRun<PlannedClassic>, end: RunEnd) {
     steps: plan.totalSteps,
     ...errorTable(epochs),
     predictedSaving: predictedSaving(plan),
-    measuredSaving: savingMeasured(plan, end.steps),
+    measuredSaving: runNumbers(run, end).savingMeasured,
     mostFrequent: frequentShare(validation),
     device: backend.device.name,
     epochs,

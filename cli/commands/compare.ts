@@ -2,28 +2,15 @@
  * Compares ways of freezing: pre-trains with each of them and several seeds, then
  * fine-tunes and probes every encoder, and one of each seed that was not trained.
  *
- * ```sh
- * deno run -A cli/main.ts compare
- * deno run -A cli/main.ts compare --size hour --threads 1 --output-dir runs/freezing
- * deno run -A cli/main.ts compare --methods localmim,freezeout --seeds 3 --epochs 8
- * ```
- *
- * The same command goes on with what was stopped. The results are in the folder:
- * `table.md`, `accuracy.svg`, `results.jsonl`. The last line of the output is JSON, also
- * after Ctrl-C.
- *
  * @module
  */
 import process from "node:process";
-import { type Backend, selectBackend } from "../../backends/mod.ts";
+import type { Backend } from "../../backends/mod.ts";
 import { counted } from "../../data/mod.ts";
 import { lockFolder, pretrainTask, runNeeds } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must, stopped } from "../command/command_failed.ts";
-import {
-  describeDevice,
-  describeTraining,
-} from "../command/describe_errors.ts";
+import { describeTraining } from "../command/describe_errors.ts";
 import {
   COMPARE_FLAGS,
   type CompareValues,
@@ -40,6 +27,7 @@ import {
   experimentImages,
 } from "../compare/experiment_images.ts";
 import { runTrials } from "../compare/run_trials.ts";
+import { deviceFrom } from "../flags/device_flags.ts";
 import { interruption } from "../output/interruption.ts";
 import { barsOn } from "../output/progress_bar.ts";
 import { SMALL_RECIPE } from "../runs/small_recipe.ts";
@@ -57,11 +45,11 @@ interface Planned {
 async function planned(values: CompareValues): Promise<Planned> {
   const images = await experimentImages(must(experimentFrom(values)));
   const { experiment, source, train } = images;
-  const trials = must(trialsOfExperiment(experiment, {
+  const trials = trialsOfExperiment(experiment, {
     samples: source.length,
     labelled: train.length,
     classes: train.classNames?.length ?? 0,
-  }));
+  });
   const folder = values["output-dir"] ?? DEFAULT_OUTPUT;
   const isBegun = await openExperiment(folder, experiment);
   return { images, trials, folder, isBegun };
@@ -115,12 +103,9 @@ async function compare(
   const { values, say } = context;
   const plan = await planned(values);
   using _lock = must(await lockFolder(plan.folder), describeTraining);
-  const { threads, backend: wanted = "auto" } = values;
-  const selected = await selectBackend(wanted, {
-    ...threads === undefined ? {} : { threads },
-    ...plan.trials.map((trial) => runNeeds(pretrainTask(trial)))[0],
-  });
-  const { backend, why } = must(selected, describeDevice);
+  const [first] = plan.trials;
+  const needs = first === undefined ? {} : runNeeds(pretrainTask(first));
+  const { backend, why } = await deviceFrom(values, needs);
   say(`device: ${why}`);
   say(describe(plan));
   const found = await ran(plan, backend, context);

@@ -1,10 +1,6 @@
 /**
- * Prints the plan of a run: what freezes when, how fast each layer learns, what
- * that saves. No tensor library is loaded.
- *
- * ```sh
- * deno run -A cli/main.ts plan --model vit-b --saving 0.2 --svg plan.svg
- * ```
+ * Prints the plan of a run: what freezes when, how fast each layer learns, what that
+ * saves. No tensor library is loaded.
  *
  * @module
  */

@@ -1,18 +1,6 @@
 /**
  * Pre-trains a Vision Transformer on images by LocalMIM with FreezeOut.
  *
- * ```sh
- * deno run -A cli/main.ts pretrain
- * deno run -A cli/main.ts pretrain --data photos --model vit-s --batch-size 32
- * deno run -A cli/main.ts pretrain --resume runs/1
- * deno run -A cli/main.ts pretrain --output-dir runs/night --resume auto
- * ```
- *
- * Without `--data` it learns from the embedded Fashion-MNIST images, in minutes
- * on two CPU cores. Ctrl-C, or closing the terminal, ends the run with a
- * checkpoint of the steps that it has taken; a process that is killed loses those since its last one. The same command with
- * `--resume auto` begins a run and goes on with it, however often it ends.
- *
  * @module
  */
 import { DEFAULT_PRETRAIN_CONFIG } from "../../core/mod.ts";

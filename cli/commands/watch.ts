@@ -1,12 +1,6 @@
 /**
  * Shows how a pre-training run goes on, from another terminal or in a browser.
  *
- * ```sh
- * deno run -A cli/main.ts watch runs/1
- * deno run -A cli/main.ts watch runs/1 --once
- * deno run -A cli/main.ts watch runs/1 --html
- * ```
- *
  * @module
  */
 import process from "node:process";
@@ -15,7 +9,7 @@ import type { Command, CommandContext } from "../command/command.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { numberFlag, switchFlag, under, wholeFlag } from "../flags/flags.ts";
 import { followText } from "../watch/follow_text.ts";
-import { servePage } from "../watch/serve_page.ts";
+import { servePage } from "../watch/page_server.ts";
 
 /** Ports that a page can be served on; 0 is any free one. */
 const MOST_PORT = 65_535;

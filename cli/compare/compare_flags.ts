@@ -80,7 +80,6 @@ const FINETUNE = {
 /** A probe for a few hundred steps. */
 const PROBE = { batchSize: 512 } as const;
 
-/** A flag with several methods. */
 const METHODS_FLAG: Flag<readonly Method[]> = {
   metavar: "NAMES",
   help: `methods to compare, some of ${METHODS.join(",")}`,
@@ -139,9 +138,7 @@ export const COMPARE_FLAGS = {
     "output-dir": textFlag(
       "DIR",
       "folder of the experiment; it goes on there",
-      {
-        initial: DEFAULT_OUTPUT,
-      },
+      { initial: DEFAULT_OUTPUT },
     ),
   }),
   ...under("Images", {

@@ -96,10 +96,7 @@ export function spreadOf(values: readonly number[]): Spread {
 /** A finished pre-training. */
 type Pretrained = NonNullable<TrialResult["pretrain"]>;
 
-const stepTimes = (
-  pretrain: Pretrained,
-  clock: Clock,
-): readonly number[] =>
+const stepTimes = (pretrain: Pretrained, clock: Clock): readonly number[] =>
   clock === "processor"
     ? pretrain.processorSecondsPerStep
     : pretrain.wallSecondsPerStep;

@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  type Fault,
   type Faults,
   type FreezePlan,
   left,
@@ -12,7 +11,6 @@ import {
   planOf,
   type PretrainConfig,
   type Result,
-  right,
 } from "../../core/mod.ts";
 import {
   FINETUNE_RECIPE,
@@ -23,6 +21,7 @@ import {
   type ProbeConfig,
   probePlan,
 } from "../../train/mod.ts";
+import { must } from "../command/command_failed.ts";
 import {
   configOfMethod,
   type Method,
@@ -128,76 +127,62 @@ function trialsOf(
   { methods, pretrain, powers }: Experiment,
   samples: number,
   seed: number,
-): Result<Faults, readonly Trial[]> {
-  const training = { ...pretrain.training, seed };
-  const trials: Trial[] = [];
-  for (const method of methods) {
-    const common = { ...pretrain, training };
-    const config = configOfMethod(common, powers, samples, method);
-    if (config._tag === "Left") return config;
-    const plan = planOf(config.right, samples);
-    if (plan._tag === "Left") return plan;
-    trials.push({ method, seed, config: config.right, plan: plan.right });
-  }
-  const [first] = trials;
-  return right(
-    first === undefined ? [] : [...trials, { ...first, method: UNTRAINED }],
+): readonly Trial[] {
+  const common = { ...pretrain, training: { ...pretrain.training, seed } };
+  const trials = methods.map((method): Trial => {
+    const config = must(configOfMethod(common, powers, samples, method));
+    return { method, seed, config, plan: must(planOf(config, samples)) };
+  });
+  return trials.concat(
+    trials.slice(0, 1).map((first) => ({ ...first, method: UNTRAINED })),
   );
 }
 
-const atFlag = (flag: string) => (fault: Fault): Fault => ({
-  ...fault,
-  path: `--${flag}: ${fault.path}`,
-});
+const faultsAt = <A>(flag: string, result: Result<Faults, A>) =>
+  result._tag === "Right" ? [] : result.left.map((fault) => ({
+    ...fault,
+    path: `--${flag}: ${fault.path}`,
+  }));
 
-/** What is wrong with fine-tuning and probe. */
-function judgingFaults(
+/** Images and classes of an experiment. */
+interface Counts {
+  /** Images to pre-train on. */
+  readonly samples: number;
+  /** Images among them with labels to learn from. */
+  readonly labelled: number;
+  readonly classes: number;
+}
+
+/** Refuses fine-tuning and probe that cannot be, with all that is wrong with both. */
+function checkJudging(
   experiment: Experiment,
   trial: Trial,
-  classes: number,
-  labelled: number,
-): readonly Fault[] {
-  const { model } = trial.config;
-  const finetune = finetunePlan(
-    finetuneConfig(experiment, trial, classes),
-    labelled,
-  );
-  const probe = probePlan(
-    probeConfig(experiment, trial.seed, model, classes, labelled),
-    labelled,
-  );
-  return [
-    ...finetune._tag === "Left" ? finetune.left.map(atFlag("finetune")) : [],
-    ...probe._tag === "Left" ? probe.left.map(atFlag("probe")) : [],
+  { classes, labelled }: Counts,
+): void {
+  const { seed, config: { model } } = trial;
+  const finetune = finetuneConfig(experiment, trial, classes);
+  const probe = probeConfig(experiment, seed, model, classes, labelled);
+  const [fault, ...others] = [
+    ...faultsAt("finetune", finetunePlan(finetune, labelled)),
+    ...faultsAt("probe", probePlan(probe, labelled)),
   ];
+  if (fault !== undefined) must(left([fault, ...others] as const));
 }
 
 /**
  * Everything that an experiment will do, seed by seed, so that a part of it already
  * compares all methods.
  *
- * @param images How many images there are to pre-train on, how many of them with
- * labels to learn from, and their classes.
- * @returns The trials, or whatever is wrong with any of them.
+ * @throws {CommandFailed} where anything is wrong with a trial.
  */
 export function trialsOfExperiment(
   experiment: Experiment,
-  images: {
-    readonly samples: number;
-    readonly labelled: number;
-    readonly classes: number;
-  },
-): Result<Faults, readonly Trial[]> {
+  counts: Counts,
+): readonly Trial[] {
   const { seeds, pretrain: { training: { seed: first } } } = experiment;
-  const trials: Trial[] = [];
-  for (let k = 0; k < seeds; k++) {
-    const some = trialsOf(experiment, images.samples, first + k);
-    if (some._tag === "Left") return some;
-    trials.push(...some.right);
-  }
+  const trials = Array.from({ length: seeds }, (_, k) => k)
+    .flatMap((k) => trialsOf(experiment, counts.samples, first + k));
   const [trial] = trials;
-  const [fault, ...others] = trial === undefined
-    ? []
-    : judgingFaults(experiment, trial, images.classes, images.labelled);
-  return fault === undefined ? right(trials) : left([fault, ...others]);
+  if (trial !== undefined) checkJudging(experiment, trial, counts);
+  return trials;
 }

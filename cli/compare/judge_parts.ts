@@ -47,7 +47,7 @@ export interface JudgeContext extends ShownWork {
   readonly train: ImageSource;
   readonly queries: ImageSource;
   readonly backend: Backend;
-  /** Told the mean loss of every epoch. */
+  /** Called with the mean loss of every epoch. */
   readonly say: (line: string) => void;
   /** Stops it after the step at which it is aborted. */
   readonly signal: AbortSignal;

@@ -23,7 +23,6 @@ import {
   initialSnapshot,
   latestCheckpoint,
   type MetricsLine,
-  phaseTimes,
   pretraining,
   pretrainTask,
   rememberedImages,
@@ -36,6 +35,7 @@ import { must } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import type { Interrupted } from "../evaluate/training_start.ts";
 import { badImagesKeeper } from "../images/loading.ts";
+import { secondsByPhase } from "../runs/run_numbers.ts";
 import { progressOn } from "../runs/progress.ts";
 import { type RunEnd, takeSteps } from "../runs/take_steps.ts";
 import type { Experiment, Trial } from "./experiment.ts";
@@ -64,7 +64,7 @@ export interface PretrainContext {
   readonly experiment: Experiment;
   readonly source: ImageSource;
   readonly backend: Backend;
-  /** Told which images could not be read. */
+  /** Called with the images that could not be read. */
   readonly say: (line: string) => void;
   /** Stops it after the step at which it is aborted. */
   readonly signal: AbortSignal;
@@ -111,16 +111,11 @@ async function openRun(
   return folder;
 }
 
-/** Median seconds of a step in every phase. */
-function secondsPerStep(
+const secondsPerStep = (
   plan: FreezePlan,
   steps: readonly TimedStep[],
-): readonly number[] {
-  const times = phaseTimes(plan, steps);
-  return plan.phases.map(({ index }) =>
-    times.find(({ phase }) => phase === index)?.secondsPerStep ?? NaN
-  );
-}
+): readonly number[] =>
+  secondsByPhase(plan, steps).map((seconds) => seconds ?? NaN);
 
 /** Mean loss of the last stage over the last epoch. */
 function lastLoss(

@@ -36,7 +36,6 @@ interface Task {
   readonly part: Part;
 }
 
-/** Mean seconds of the parts of each kind that are finished. */
 type MeanSeconds = ReadonlyMap<Part, number>;
 
 /** What is to be done, and how long what was done took. */

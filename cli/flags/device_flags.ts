@@ -1,10 +1,17 @@
 /**
- * Flags of where it is computed.
+ * The device that flags choose.
  *
  * @module
  */
-import { BACKEND_CHOICES } from "../../backends/mod.ts";
-import { choiceFlag, under, wholeFlag } from "./flags.ts";
+import {
+  BACKEND_CHOICES,
+  selectBackend,
+  type Selection,
+  type SelectOptions,
+} from "../../backends/mod.ts";
+import { must } from "../command/command_failed.ts";
+import { describeDevice } from "../command/describe_errors.ts";
+import { choiceFlag, type FlagValues, under, wholeFlag } from "./flags.ts";
 
 /** Flags of the device. */
 export const DEVICE_FLAGS = under("Device", {
@@ -15,3 +22,18 @@ export const DEVICE_FLAGS = under("Device", {
     initial: "the processor's cores",
   }),
 });
+
+/**
+ * Starts and tests the device.
+ *
+ * @param needs What it is to be tested for.
+ * @throws {CommandFailed} where it cannot be had.
+ */
+export async function deviceFrom(
+  { backend = "auto", threads }: FlagValues<typeof DEVICE_FLAGS>,
+  needs: SelectOptions = {},
+): Promise<Selection> {
+  const own = threads === undefined ? {} : { threads };
+  const selected = await selectBackend(backend, { ...own, ...needs });
+  return must(selected, describeDevice);
+}

@@ -6,7 +6,6 @@
 import type { Flag, FlagTable } from "./flags.ts";
 import { defaultText } from "./configuration.ts";
 
-/** A flag as it is called. */
 const callOf = (name: string, { metavar }: Flag<unknown>): string =>
   `--${name} ${metavar}`.trimEnd();
 

@@ -47,7 +47,6 @@ const rateFor256 = (config: PretrainConfig): number =>
 
 const PRESETS = Object.keys(MODEL_PRESETS) as ModelName[];
 
-/** The preset that a model is. */
 const presetOf = (model: ModelSpec): ModelName | undefined =>
   PRESETS.find((name) => MODEL_PRESETS[name] === model);
 
@@ -249,7 +248,6 @@ function onGrid(model: ModelSpec, takesAll: true | undefined): ModelSpec {
   return { ...model, stages: stagesOnGrid(stages, gridSize(model)) };
 }
 
-/** The model of a name, with the sizes that the name gives. */
 function modelOf(name: string): Result<Fault, ModelSpec> {
   const named = modelNamed(name);
   if (named._tag === "Left") return named;

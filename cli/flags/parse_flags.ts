@@ -37,10 +37,7 @@ interface OptionToken {
   readonly value?: string | undefined;
 }
 
-function tokensOf(
-  table: FlagTable,
-  args: readonly string[],
-): readonly Token[] {
+function tokensOf(table: FlagTable, args: readonly string[]): readonly Token[] {
   const options = Object.fromEntries(
     Object.entries(table).map(([name, { metavar }]) =>
       [name, {

@@ -213,12 +213,12 @@ export async function openSplit(
     : selectClasses(source.right, classes);
 }
 
-/** Which classes, and which part is kept to judge by; by class unless told otherwise. */
+/** Which classes, and which part is kept to judge by; by class by default. */
 export type JudgingChoice =
   & Pick<ImageChoice, "classes" | "valShare">
   & Partial<Pick<ImageChoice, "heldOut">>
   & {
-    /** Whether the data's own part may judge, where they have one; it may unless told otherwise. */
+    /** Whether the data's own part may judge, where they have one; it may by default. */
     readonly ownPart?: boolean;
   };
 

@@ -46,7 +46,6 @@ const MENDED = 0.01;
 
 /** What is known of images that are other ones under the same names. */
 export interface OtherContents {
-  /** In words. */
   readonly words: string;
   /** Whether they are no more than were mended: one, or 1 %. */
   readonly isMended: boolean;
@@ -78,10 +77,7 @@ export function otherContents(
 }
 
 /** Whether they are those that the run had. */
-function areThose(
-  { train }: PretrainImages,
-  settings: ImagesOfRun,
-): boolean {
+function areThose({ train }: PretrainImages, settings: ImagesOfRun): boolean {
   const before = settings.earlier?.images;
   return before === undefined ||
     imagesDiffer(rememberedImages(settings, train), before, train) === null;

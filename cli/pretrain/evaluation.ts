@@ -77,7 +77,6 @@ export type JudgingTime = "auto" | "always" | "never";
 export interface JudgingChoice extends ShownWork {
   /** How long it may take: `auto` is a tenth of the run's time. */
   readonly time: JudgingTime;
-  /** Seconds of the run. */
   readonly runSeconds: number;
   /** Where images to judge by are noted that cannot be read. */
   readonly unreadable: BadImages;

@@ -237,7 +237,7 @@ function batchSizeOf(
  * Features of images by each encoder after its last block, and their pixels, while there
  * is time. Each image is read once; what is left out is drawn from both kinds alike.
  *
- * @param options Told how many images are done; what stops it.
+ * @param options Called with how many images are done; what stops it.
  * @returns Features by each encoder, then the pixels of the images, at most 32 × 32; or
  * the first error.
  */

@@ -80,7 +80,7 @@ function describeFreezing(plan: FreezePlan): string {
     }`;
 }
 
-/** Part of the images of an epoch that may fill no step without being told. */
+/** Part of the images of an epoch that may fill no step without a word about it. */
 const MOST_LEFT_OUT = 0.05;
 
 /** Images of an epoch that fill no step, where they are many. */

@@ -6,13 +6,11 @@
  */
 import type { Backend, DeviceTensors } from "../../backends/mod.ts";
 import {
-  type Faults,
   left,
   type ModelSpec,
   type PretrainConfig,
   type Result,
   right,
-  rootKey,
 } from "../../core/mod.ts";
 import {
   type Batch,
@@ -22,8 +20,8 @@ import {
   loadAll,
   type Normalization,
   normalizationFor,
-  shareSource,
 } from "../../data/mod.ts";
+import { drawnImages } from "../images/images.ts";
 import {
   pngDataUri,
   reconstructionPicture,
@@ -41,9 +39,6 @@ const PICTURED = 6;
 const dataFailed = (error: DataError): Result<TrainError, never> =>
   left({ _tag: "DataFailed", error });
 
-const badOptions = (faults: Faults): Result<TrainError, never> =>
-  dataFailed({ _tag: "BadOptions", faults });
-
 /** A few images of a source as one batch. */
 async function picturedBatch(
   source: ImageSource,
@@ -51,12 +46,14 @@ async function picturedBatch(
 ): Promise<Result<TrainError, Batch>> {
   const { normalization } = source;
   const transform = evalTransform({ imageSize, inChannels, normalization });
-  if (transform._tag === "Left") return badOptions(transform.left);
+  if (transform._tag === "Left") {
+    return dataFailed({ _tag: "BadOptions", faults: transform.left });
+  }
   const count = Math.min(PICTURED, source.length);
-  const share = shareSource(source, count, rootKey(0));
-  if (share._tag === "Left") return badOptions(share.left);
+  const drawn = drawnImages(source, count, "--data");
+  if (drawn._tag === "Left") return dataFailed(drawn.left);
   const batches = loadAll({
-    source: share.right,
+    source: drawn.right,
     transform: transform.right,
     batchSize: count,
   });

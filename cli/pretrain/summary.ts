@@ -4,43 +4,28 @@
  * @module
  */
 import { type FreezePlan, predictedSaving } from "../../core/mod.ts";
+import type { MetricsLine } from "../../train/mod.ts";
+import { inPercent } from "../output/words.ts";
 import {
-  type MetricsLine,
-  phaseTimes,
-  savingMeasured,
-} from "../../train/mod.ts";
-import { counted } from "../../data/mod.ts";
-import { duration, inPercent, percent } from "../output/words.ts";
+  describeSaving,
+  describeSteps,
+  orNull,
+  type RunNumbers,
+  runNumbers,
+} from "../runs/run_numbers.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
 import type { Accuracies, OpenedPretraining } from "./evaluation.ts";
 
-/** What the last line of a run says with `--json`. */
-export interface Summary extends Accuracies {
-  readonly backend: string;
-  /** What the machine calls the device. */
-  readonly device: string;
-  readonly steps: number;
-  /** Steps among them that were left out because they were not finite. */
-  readonly stepsSkipped: number;
-  /** Seconds of all recorded steps, images and compilation included. */
-  readonly seconds: number;
-  /** Median seconds of a step in each phase, without images and compilation; `null` where no step is on record. */
-  readonly secondsPerStepByPhase: readonly (number | null)[];
+/** What the last line of a pre-training says with `--json`. */
+export interface Summary extends RunNumbers, Accuracies {
   /** Mean loss of each stage over its last steps; `null` where no step is on record. */
   readonly lossByStage: readonly (number | null)[];
-  /** Part of the compute time saved against the speed of the first phase; `null` if a phase was not measured, or too few steps of it. */
-  readonly savingMeasured: number | null;
   /** Part of the operations saved, by the cost model. */
   readonly savingPredicted: number;
-  readonly checkpoint: string;
-  readonly outputDir: string;
 }
 
 /** Steps over which the loss of a stage is averaged. */
 const LAST_STEPS = 50;
-
-const orNull = (value: number | undefined): number | null =>
-  value === undefined || Number.isNaN(value) ? null : value;
 
 /** Mean loss of each stage over the last steps in which it was live. */
 function lossByStage(
@@ -54,31 +39,17 @@ function lossByStage(
   });
 }
 
-/** A run in numbers. */
-export function summaryOf(
-  { plan, backend: { device }, folder }: OpenedPretraining,
+/** A pre-training in numbers. */
+export const summaryOf = (
+  opened: OpenedPretraining,
   end: RunEnd,
   accuracies: Accuracies,
-): Summary {
-  const { run, steps, checkpoint } = end;
-  const times = phaseTimes(plan, steps);
-  return {
-    backend: device.name,
-    device: device.description,
-    steps: run.step,
-    stepsSkipped: end.totals.skipped,
-    seconds: end.totals.seconds,
-    secondsPerStepByPhase: plan.phases.map(({ index }) =>
-      orNull(times.find(({ phase }) => phase === index)?.secondsPerStep)
-    ),
-    lossByStage: lossByStage(plan, steps),
-    savingMeasured: savingMeasured(plan, steps),
-    savingPredicted: predictedSaving(plan),
-    ...accuracies,
-    checkpoint,
-    outputDir: folder.path,
-  };
-}
+): Summary => ({
+  ...runNumbers(opened, end),
+  lossByStage: lossByStage(opened.plan, end.steps),
+  savingPredicted: predictedSaving(opened.plan),
+  ...accuracies,
+});
 
 /** The lines of what the encoder is worth. */
 function accuracyLines(summary: Summary, note: string): readonly string[] {
@@ -102,16 +73,10 @@ export function describeSummary(summary: Summary, note: string): string {
   const losses = summary.lossByStage.map((loss, stage) =>
     `stage ${stage + 1} ${loss?.toFixed(4) ?? "–"}`
   );
-  const measured = summary.savingMeasured === null
-    ? "too few steps to measure it"
-    : `${percent(summary.savingMeasured)} of the compute time measured`;
-  const predicted = percent(summary.savingPredicted);
   return [
-    `${counted(summary.steps, "step")} in ${duration(summary.seconds)}${
-      summary.stepsSkipped === 0 ? "" : `, ${summary.stepsSkipped} left out`
-    }`,
+    describeSteps(summary),
     `loss:   ${losses.join(", ")}`,
-    `saving: ${measured}, ${predicted} predicted`,
+    `saving: ${describeSaving(summary, summary.savingPredicted)}`,
     ...accuracyLines(summary, note),
     `folder: ${summary.outputDir}: config.json plan.json images.json metrics.jsonl`,
     `        plan.svg loss.svg reconstruction.svg tensorboard/`,

@@ -7,6 +7,7 @@ import type { Backend } from "../../backends/mod.ts";
 import { type Result, right } from "../../core/mod.ts";
 import {
   atEpochEnds,
+  epochSteps,
   evaluateNow,
   evaluationHook,
   type EvaluationLine,
@@ -18,7 +19,6 @@ import {
   runFolderAt,
   type Scores,
   type StepReport,
-  stepsPerEpoch,
   type Task,
   type Tracker,
   type TrainError,
@@ -92,7 +92,7 @@ export interface EpochEvaluations {
 
 /** Mean of the losses of the epoch under way. */
 function epochLoss({ task, folder: { start, history } }: EvaluatedRun) {
-  let epoch = Math.ceil(start.step / stepsPerEpoch(task)) - 1;
+  let epoch = Math.ceil(start.step / epochSteps(task)) - 1;
   let losses = history.filter((line) => line.epoch === epoch)
     .map(({ loss }) => loss).filter(Number.isFinite);
   return {
@@ -121,7 +121,7 @@ function epochWords(
     ...loss === undefined ? [] : [`loss ${loss.toFixed(4)}`],
     judge.words(scores) ?? [],
   ].flat();
-  const epoch = Math.round(step / stepsPerEpoch(task));
+  const epoch = Math.round(step / epochSteps(task));
   return `epoch ${epoch} of ${task.training.epochs}: ${found.join(", ")}`;
 }
 
@@ -164,7 +164,7 @@ export function epochEvaluations(
     hooks: [sum, evaluationHook(options)],
     catchUp: async (training) => {
       const { step } = training;
-      const isDue = step > 0 && step % stepsPerEpoch(task) === 0 &&
+      const isDue = step > 0 && step % epochSteps(task) === 0 &&
         lines.at(-1)?.step !== step;
       return isDue ? await evaluateNow(training, options) : right(undefined);
     },

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type Backend, selectBackend } from "../../backends/mod.ts";
+import type { Backend, Selection } from "../../backends/mod.ts";
 import { contentDigest, type ImageSource } from "../../data/mod.ts";
 import {
   type CheckpointPolicy,
+  epochSteps,
   type EvaluationLine,
   type FiledTraining,
   type Hook,
@@ -17,17 +18,13 @@ import {
   rememberedImages,
   type RunFolder,
   runNeeds,
-  type Snapshot,
-  stepsPerEpoch,
   type Task,
   train,
   type WatchedLosses,
 } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
-import {
-  describeDevice,
-  describeTraining,
-} from "../command/describe_errors.ts";
+import { describeTraining } from "../command/describe_errors.ts";
+import { deviceFrom } from "../flags/device_flags.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
 import type { RunLoading } from "../images/loading.ts";
 import { newFolder } from "./choose_run.ts";
@@ -59,7 +56,7 @@ export interface PlannedRun
   /** What else is done beside the steps. */
   readonly hooks?: readonly Hook[];
   /** Where it computes, if that was opened before. */
-  readonly backend?: Backend;
+  readonly device?: Selection;
 }
 
 /** A run with all that it needs. */
@@ -77,21 +74,6 @@ export type OpenedRun<Planned extends PlannedRun = PlannedRun> = Planned & {
   /** What it was found to be worth before. */
   readonly evaluations: readonly EvaluationLine[];
 };
-
-/** Opens the device of a training; says which it is. */
-export async function openDevice(
-  task: Task<unknown>,
-  { backend: name = "auto", threads }: Pick<RunValues, "backend" | "threads">,
-  say: (line: string) => void,
-): Promise<Backend> {
-  const selected = await selectBackend(name, {
-    ...threads === undefined ? {} : { threads },
-    ...runNeeds(task),
-  });
-  const { backend, why } = must(selected, describeDevice);
-  say(`device: ${why}`);
-  return backend;
-}
 
 /** The state in the file of an earlier version, if the run begins with one. */
 async function filedTraining(
@@ -118,7 +100,9 @@ export async function openRun<Planned extends PlannedRun>(
   const { task, train: source, batches } = planned;
   const { "skip-non-finite": skipNonFinite = 0 } = values;
   const filed = await filedTraining(planned, settings);
-  const backend = planned.backend ?? await openDevice(task, values, say);
+  const { backend, why } = planned.device ??
+    await deviceFrom(values, runNeeds(task));
+  say(`device: ${why}`);
   planned.words.forEach(say);
   const large = await stepTooLarge(backend, task);
   if (large !== null) refuse(large);
@@ -127,7 +111,7 @@ export async function openRun<Planned extends PlannedRun>(
   refuseOtherImages(settings, images, source, say);
   const watchAnew = () => lossWatch(planned.losses, lossLimit(values), []);
   let watch = watchAnew();
-  const policy = policyFrom(values, stepsPerEpoch(task));
+  const policy = policyFrom(values, epochSteps(task));
   const path = settings.outputDir ?? await newFolder();
   const folder = await openFolder(path, settings, {
     ...{ run: task, images, kept: policy, say },

@@ -20,7 +20,7 @@ import {
   latestCheckpoint,
   readImagesFile,
   runFolderAt,
-  runTask,
+  taskOfRun,
 } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import type { FlagValues } from "../flags/flags.ts";
@@ -126,12 +126,6 @@ class SettingsMaker<Config, Values extends SettingValues> {
     return this.#readConfig("--resume", join(folder, "config.json"));
   }
 
-  /** Absolute, so that a resume from another folder finds the images. */
-  get #data(): string | null {
-    const { data } = this.#values;
-    return data === undefined ? null : resolve(data);
-  }
-
   /** A run that goes on, under the configuration of a file if `auto` names one. */
   async resumed(from: string): Promise<Settings<Config>> {
     const values = this.#values;
@@ -142,7 +136,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
       return refuse("--resume", from, `a run or a checkpoint. ${reason}`);
     }
     const folder = await runFolderAt(from);
-    const task = await runTask(folder);
+    const task = await taskOfRun(folder);
     if (task !== this.#kind.task) {
       return refuse(
         "--resume",
@@ -157,41 +151,42 @@ class SettingsMaker<Config, Values extends SettingValues> {
     if (read._tag === "Left") {
       return refuse("--resume", from, `the folder of a run. ${read.left}`);
     }
-    const images = read.right;
-    return {
-      config: must(this.#kind.changed(base, values, true)),
-      data: this.#data ?? images.data,
-      limit: values.limit ?? images.limit,
-      classes: this.#classes ?? images.classes,
-      valShare: values["val-share"] ?? images.valShare,
-      heldOut: images.heldOut,
-      earlier: {
-        from,
-        allowScheduleChange: values["allow-schedule-change"] ?? false,
-        allowDataChange: values["allow-data-change"] ?? false,
-        images,
-      },
-      file: null,
-      outputDir: values["output-dir"] ?? folder,
-    };
+    return this.#settings(base, {
+      from,
+      allowScheduleChange: values["allow-schedule-change"] ?? false,
+      allowDataChange: values["allow-data-change"] ?? false,
+      images: read.right,
+    }, folder);
   }
 
   /** A run that begins. */
   async anew(): Promise<Settings<Config>> {
-    const values = this.#values;
-    const base = values.config === undefined
-      ? await this.#kind.base(values)
-      : await this.#readConfig("--config", values.config);
+    const { config } = this.#values;
+    const base = config === undefined
+      ? await this.#kind.base(this.#values)
+      : await this.#readConfig("--config", config);
+    return this.#settings(base, null, null);
+  }
+
+  /** What flags make of a run, new or earlier. */
+  #settings(
+    base: Config,
+    earlier: EarlierRun | null,
+    folder: string | null,
+  ): Settings<Config> {
+    const { data, limit, ...values } = this.#values;
+    const images = earlier?.images;
     return {
-      config: must(this.#kind.changed(base, values, false)),
-      data: this.#data,
-      limit: values.limit ?? null,
-      classes: this.#classes,
-      valShare: values["val-share"] ?? null,
-      heldOut: "by class",
-      earlier: null,
+      config: must(this.#kind.changed(base, this.#values, earlier !== null)),
+      // Absolute, so that a resume from another folder finds the images.
+      data: data === undefined ? images?.data ?? null : resolve(data),
+      limit: limit ?? images?.limit ?? null,
+      classes: this.#classes ?? images?.classes ?? null,
+      valShare: values["val-share"] ?? images?.valShare ?? null,
+      heldOut: images?.heldOut ?? "by class",
+      earlier,
       file: null,
-      outputDir: values["output-dir"] ?? null,
+      outputDir: values["output-dir"] ?? folder,
     };
   }
 
@@ -201,7 +196,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
     const choices: RunChoice[] = [];
     const { task, fits = () => Promise.resolve(true) } = this.#kind;
     for (const folder of await runsIn(RUNS_FOLDER)) {
-      if (await runTask(folder) !== task || !await fits(folder)) continue;
+      if (await taskOfRun(folder) !== task || !await fits(folder)) continue;
       const settings = await this.resumed(folder);
       const own = await this.#configOf(folder);
       const { config, earlier } = settings;

@@ -88,10 +88,7 @@ function smallerBatches(task: Task<unknown>): readonly Task<unknown>[] {
     }));
 }
 
-async function advice(
-  backend: Backend,
-  task: Task<unknown>,
-): Promise<string> {
+async function advice(backend: Backend, task: Task<unknown>): Promise<string> {
   if (!task.isDivisible) return "choose a smaller model or --batch-size";
   for (const smaller of smallerBatches(task)) {
     if (await objection(backend, smaller) === null) {

@@ -31,7 +31,6 @@ import {
 
 /** How a run ended. */
 export interface RunEnd {
-  /** The run. */
   readonly run: Training;
   /** What ended it: its last step or the user's wish, or an error. */
   readonly cause: "finished" | "interrupted" | TrainError;
@@ -48,7 +47,6 @@ export interface RunEnd {
 /** What drives a run. */
 export interface RunOptions
   extends CostedPlan, Pick<KeepingOptions, "policy" | "watch"> {
-  /** Its folder. */
   readonly folder: RunFolder;
   /** Starts it. */
   readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Training;
@@ -110,7 +108,6 @@ function hooksOf(
   ]);
 }
 
-/** Shows a step. */
 function show(progress: Progress, report: StepReport): void {
   progress.step(report);
   if (report.skipped !== undefined) {

@@ -1,9 +1,11 @@
 /**
- * The page of a run, for the browsers of this machine.
+ * The page of a run, served to the browsers of this machine.
  *
  * @module
  */
-import type { LiveRun, Look } from "./live_run.ts";
+import { left, type Result, right } from "../../core/mod.ts";
+import type { Follower } from "../../train/mod.ts";
+import { type LiveRun, liveRun, type Look } from "./live_run.ts";
 import { type NoRunState, type RunState, runState } from "./page_state.ts";
 import {
   type CurveName,
@@ -21,7 +23,7 @@ import html from "./page/page.html" with { type: "text" };
 import script from "./page/page.js" with { type: "text" };
 
 /** The only address that is listened on. */
-export const LOOPBACK = "127.0.0.1";
+const LOOPBACK = "127.0.0.1";
 
 /** What is served. */
 export interface PageOptions {
@@ -220,4 +222,55 @@ export function pageHandler(options: PageOptions): PageHandler {
     if (look._tag === "Right") curves.version(look.right);
     return picture(curves.draw(curve, styleOf(searchParams)));
   };
+}
+
+/** A page that is served. */
+export interface ServedPage {
+  readonly address: string;
+  /** Fulfilled when it is served no more. */
+  readonly finished: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What is served where. */
+export interface ServeOptions {
+  /** The run's folder, as it was named. */
+  readonly folder: string;
+  readonly follow: Follower;
+  /** Seconds between two looks. */
+  readonly every: number;
+  /** Port; 0 takes a free one. */
+  readonly port: number;
+}
+
+/**
+ * Serves the page of a run on the loopback address, so that no other machine can
+ * see it.
+ *
+ * @returns The page, or in words why the port cannot be used.
+ */
+export function servePage(
+  { folder, follow, every, port }: ServeOptions,
+): Result<string, ServedPage> {
+  const closing = new AbortController();
+  const handler = pageHandler({ folder, live: liveRun(follow, every) });
+  try {
+    const server = Deno.serve({
+      hostname: LOOPBACK,
+      port,
+      signal: closing.signal,
+      onListen: () => {},
+      onError: () => new Response("It cannot be shown\n", { status: 500 }),
+    }, handler);
+    return right({
+      address: `http://${LOOPBACK}:${server.addr.port}/`,
+      finished: server.finished,
+      close: async () => {
+        closing.abort();
+        await server.finished;
+      },
+    });
+  } catch (error) {
+    return left(`--port ${port}: ${(error as Error).message}`);
+  }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FollowedRun, LayerStatus, StageStatus } from "../../train/mod.ts";
+import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
 import { DARK, layerColours, LIGHT } from "../../plot/mod.ts";
 import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 import {
@@ -15,59 +15,12 @@ import {
   rateWords,
   secondsWords,
   speedWords,
+  stageWords,
   stepWords,
 } from "./words.ts";
 
-/** A number with its name. */
-export interface Tile {
-  readonly name: string;
-  readonly value: string;
-  /** What else there is to say. */
-  readonly detail: string;
-}
-
-/** The bar of a layer over the time of the run. */
-export interface LayerBar {
-  readonly name: string;
-  readonly colour: { readonly light: string; readonly dark: string };
-  /** Part of the run for which it has trained. */
-  readonly trained: number;
-  /** Part of the run from which it is frozen; 1 if it never is. */
-  readonly freezes: number;
-  /** Its learning rate as a part of its highest. */
-  readonly height: number;
-  readonly rate: string;
-  readonly words: string;
-}
-
-/** A picture that the server has. */
-export interface PictureState {
-  /** Changes when the picture does; `null` if there is none. */
-  readonly version: string | null;
-  /** What it shows, for those who do not see it. */
-  readonly alt: string;
-}
-
 /** What a page shows of a run. */
-export interface RunState {
-  readonly kind: "run";
-  /** The run's folder, as it was named. */
-  readonly folder: string;
-  readonly life: FollowedRun["life"];
-  readonly lifeWords: string;
-  /** What to do about it, or what is wrong; empty if nothing is. */
-  readonly notes: readonly string[];
-  readonly progress: {
-    /** Part of the run. */
-    readonly part: number;
-    readonly words: string;
-  };
-  readonly tiles: readonly Tile[];
-  readonly layers: readonly LayerBar[];
-  readonly pictures: Readonly<
-    Record<"loss" | "rates" | "reconstruction", PictureState>
-  >;
-}
+export type RunState = ReturnType<typeof runState>;
 
 /** What a page shows where there is no run. */
 export interface NoRunState {
@@ -77,16 +30,6 @@ export interface NoRunState {
   readonly reason: string;
 }
 
-/** Versions of the pictures; `null` where there is none. */
-export interface PictureVersions {
-  readonly curves: string;
-  readonly reconstruction: string | null;
-}
-
-const stageWords = ({ index, loss, isPruned }: StageStatus): string =>
-  `stage ${index + 1} ${lossWords(loss)}${isPruned ? " (ended)" : ""}`;
-
-/** The layer that freezes next and when. */
 function nextFreeze(layers: readonly LayerStatus[]): string {
   const next = layers.find(({ isFrozen }) => !isFrozen);
   return next === undefined || next.freezeStep === null
@@ -94,7 +37,8 @@ function nextFreeze(layers: readonly LayerStatus[]): string {
     : `next ${next.name} at step ${thousands(next.freezeStep)}`;
 }
 
-function tilesOf(run: FollowedRun, now: number): readonly Tile[] {
+/** The most important numbers. */
+function tilesOf(run: FollowedRun, now: number) {
   const { status, life, checkpoint } = run;
   const { loss, stages, layers, saving, savingPredicted, secondsLeft } = status;
   const frozen = layers.filter(({ isFrozen }) => isFrozen).length;
@@ -140,7 +84,8 @@ function tilesOf(run: FollowedRun, now: number): readonly Tile[] {
   ];
 }
 
-function barsOf({ status }: FollowedRun): readonly LayerBar[] {
+/** The bar of each layer over the time of the run, all lengths as parts of it. */
+function barsOf({ status }: FollowedRun) {
   const { layers, done, totalSteps } = status;
   const [light, dark] = [LIGHT, DARK].map((theme) =>
     layerColours(layers.length, theme)
@@ -160,7 +105,7 @@ function barsOf({ status }: FollowedRun): readonly LayerBar[] {
 }
 
 /**
- * What a page shows of a run.
+ * What a page shows of a run; a version changes when its picture does.
  *
  * @param folder The run's folder, as it was named.
  * @param now The time, milliseconds since 1970.
@@ -168,14 +113,17 @@ function barsOf({ status }: FollowedRun): readonly LayerBar[] {
 export function runState(
   folder: string,
   run: FollowedRun,
-  { curves, reconstruction }: PictureVersions,
+  { curves, reconstruction }: {
+    readonly curves: string;
+    readonly reconstruction: string | null;
+  },
   now: number,
-): RunState {
+) {
   const { status, life, complaint } = run;
   const { done, totalSteps, loss, stages } = status;
   const place = placeWords(status);
   return {
-    kind: "run",
+    kind: "run" as const,
     folder,
     life,
     lifeWords: lifeWords(run),

@@ -20,7 +20,6 @@ export type CurveName = "loss" | "rates";
 /** How a curve is drawn. */
 export interface CurveStyle {
   readonly theme: "light" | "dark";
-  /** For a wide window or a narrow one. */
   readonly size: "wide" | "narrow";
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FollowedRun, LayerStatus, StageStatus } from "../../train/mod.ts";
+import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
 import {
   adviceWords,
   checkpointWords,
@@ -15,6 +15,7 @@ import {
   savingWords,
   secondsWords,
   speedWords,
+  stageWords,
   stepWords,
 } from "./words.ts";
 
@@ -55,9 +56,6 @@ function foldedLines(layers: readonly LayerStatus[]): readonly string[] {
     ...layerLines(layers).slice(frozen.length),
   ];
 }
-
-const stageWords = ({ index, loss, isPruned }: StageStatus): string =>
-  `stage ${index + 1} ${lossWords(loss)}${isPruned ? " (ended)" : ""}`;
 
 function head(
   folder: string,

@@ -3,12 +3,21 @@
  *
  * @module
  */
-import type { FollowedRun, LayerStatus, RunStatus } from "../../train/mod.ts";
+import type {
+  FollowedRun,
+  LayerStatus,
+  RunStatus,
+  StageStatus,
+} from "../../train/mod.ts";
 import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 
 /** A loss. */
 export const lossWords = (loss: number | null): string =>
   loss === null ? UNKNOWN : loss.toFixed(4);
+
+/** The loss of a stage. */
+export const stageWords = ({ index, loss, isPruned }: StageStatus): string =>
+  `stage ${index + 1} ${lossWords(loss)}${isPruned ? " (ended)" : ""}`;
 
 /** A learning rate. */
 export const rateWords = (rate: number): string => rate.toExponential(2);

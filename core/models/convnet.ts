@@ -27,7 +27,7 @@ import {
 } from "./convnet_spec.ts";
 
 /** How a network is run. */
-export interface ConvNetRun extends ConvNetSpec {
+export interface ConvNetPass extends ConvNetSpec {
   /**
    * Layers from this index on learn: they normalise by the batch. Those before are
    * frozen: they normalise by their running statistics, which they do not change. With
@@ -151,7 +151,7 @@ const head = ({ family, classes }: ConvNetSpec): Layer => (scope, x) => {
  */
 export function convNet(
   scope: ModelScope<number>,
-  run: ConvNetRun,
+  run: ConvNetPass,
   images: NodeId,
 ): ConvNetNodes {
   const block = run.family === "wideResNet" ? wideBlock : plainBlock;
@@ -223,7 +223,7 @@ export const convNetTensors: (spec: ConvNetSpec) => ConvNetTensors = memoized(
 );
 
 /** A training step. */
-export interface ConvNetStep extends ConvNetRun {
+export interface ConvNetStep extends ConvNetPass {
   /** Images of the step. */
   readonly batch: number;
 }

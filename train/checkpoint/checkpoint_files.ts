@@ -4,13 +4,15 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { excerpt, left, type Result, right } from "../../core/mod.ts";
+import {
+  excerpt,
+  left,
+  type NamedShape,
+  type Result,
+  right,
+} from "../../core/mod.ts";
 import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
-import type {
-  NamedShape,
-  StateShapes,
-  TrainingIdentity,
-} from "../engine/task.ts";
+import type { StateShapes, TrainingIdentity } from "../engine/task.ts";
 import { digested, readRanges, wholeReading } from "../files/byte_reading.ts";
 import { safetensorsReading, type TensorFile } from "../files/safetensors.ts";
 import {

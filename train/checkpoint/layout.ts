@@ -18,16 +18,13 @@
 import {
   averageName,
   left,
+  type NamedShape,
   type Result,
   right,
   shown,
 } from "../../core/mod.ts";
 import type { Snapshot } from "../engine/snapshot.ts";
-import type {
-  NamedShape,
-  StateShapes,
-  TrainingIdentity,
-} from "../engine/task.ts";
+import type { StateShapes, TrainingIdentity } from "../engine/task.ts";
 import { digestDifference } from "../files/byte_reading.ts";
 
 /** What `run.json` says. */

@@ -10,7 +10,7 @@ import { fromSource, type TrainError } from "../train_error.ts";
 import { splitBatch } from "./parts.ts";
 import type { PhasePrograms } from "./phase.ts";
 import type { TrainState } from "./state.ts";
-import { stepsPerEpoch, type Task } from "./task.ts";
+import { epochSteps, type Task } from "./task.ts";
 import {
   disposeAll,
   type HostBatch,
@@ -155,7 +155,7 @@ export async function accumulate<Item>(
   items: ItemIterator<Item>,
 ): Promise<Result<TrainError, Accumulated>> {
   const { accumIter } = task.training;
-  const first = (state.step - epoch * stepsPerEpoch(task)) * accumIter;
+  const first = (state.step - epoch * epochSteps(task)) * accumIter;
   let waited = 0;
   let sum: DeviceTensors | null = null;
   const failed = (error: Result<TrainError, never>) => {

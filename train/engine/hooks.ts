@@ -5,7 +5,7 @@
  */
 import { type Result, right } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import { stepsPerEpoch, type TrainingIdentity } from "./task.ts";
+import { epochSteps, type TrainingIdentity } from "./task.ts";
 import type { StepReport, Training } from "./training.ts";
 
 /** Outcome of a hook; an error ends the training. */
@@ -93,7 +93,7 @@ export interface Hook {
 export function atEpochEnds(
   identity: Pick<TrainingIdentity, "plan" | "training">,
 ): (report: StepReport) => boolean {
-  const length = stepsPerEpoch(identity);
+  const length = epochSteps(identity);
   return ({ step }) => (step + 1) % length === 0;
 }
 

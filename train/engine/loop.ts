@@ -22,7 +22,7 @@ import {
 } from "./state.ts";
 import { trainStep } from "./step.ts";
 import type { StepReport } from "./training.ts";
-import { type Placed, stepsPerEpoch, type Task } from "./task.ts";
+import { epochSteps, type Placed, type Task } from "./task.ts";
 import type { Training } from "./training.ts";
 
 /** The micro-batches of an epoch from one of them on, in the order of the seed. */
@@ -80,7 +80,7 @@ class Run<Item> implements Training {
   }
 
   get #epoch(): number {
-    return Math.floor(this.step / stepsPerEpoch(this.#context.task));
+    return Math.floor(this.step / epochSteps(this.#context.task));
   }
 
   snapshot(): Promise<Result<TrainError, Snapshot>> {
@@ -103,7 +103,7 @@ class Run<Item> implements Training {
   /** Number in its epoch of the first micro-batch of the next step. */
   #firstItem(epoch: number): number {
     const { task } = this.#context;
-    return (this.step - epoch * stepsPerEpoch(task)) * task.training.accumIter;
+    return (this.step - epoch * epochSteps(task)) * task.training.accumIter;
   }
 
   get #isStopped(): boolean {

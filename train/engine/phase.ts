@@ -13,6 +13,7 @@ import {
   gradientSquares,
   type Graph,
   left,
+  type NamedShape,
   type Phase,
   type Result,
   right,
@@ -21,7 +22,7 @@ import {
 import type { TrainError } from "../train_error.ts";
 import { batchParts } from "./parts.ts";
 import { compileAll, sumInPlace, updateInPlace } from "./programs.ts";
-import type { NamedShape, Task, TrainedParameter } from "./task.ts";
+import type { Task, TrainedParameter } from "./task.ts";
 import { orBackendFailed } from "./tensors.ts";
 
 /** What a phase trains. */

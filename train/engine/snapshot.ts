@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { averageName, sizeOf } from "../../core/mod.ts";
-import type { NamedShape, TrainingIdentity } from "./task.ts";
+import { averageName, type NamedShape, sizeOf } from "../../core/mod.ts";
+import type { TrainingIdentity } from "./task.ts";
 
 /** Tensors by name, row-major; shapes follow from the training. */
 export type HostTensors = ReadonlyMap<string, Float32Array>;

@@ -7,6 +7,7 @@ import {
   type Faults,
   type FreezePlan,
   type Graph,
+  type NamedShape,
   type Phase,
   type Result,
   type Shape,
@@ -16,14 +17,6 @@ import {
 } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import type { HostBatch } from "./tensors.ts";
-
-/** A tensor by name. */
-export interface NamedShape {
-  /** Name in programs and files. */
-  readonly name: string;
-  /** Extents, outermost first. */
-  readonly shape: Shape;
-}
 
 /** Tensors of a training's state by what they are, each list in the order of the forward pass. */
 export interface StateShapes {
@@ -167,7 +160,7 @@ export function optimizerShapes(
 }
 
 /** Optimizer steps of an epoch. */
-export function stepsPerEpoch(
+export function epochSteps(
   { plan, training }: Pick<TrainingIdentity, "plan" | "training">,
 ): number {
   return plan.totalSteps / training.epochs;

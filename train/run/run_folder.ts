@@ -31,6 +31,7 @@ import {
   checkpointName,
   CHECKPOINTS_FOLDER,
   checkpointStep,
+  FIRST_TASK,
 } from "../checkpoint/layout.ts";
 import { checkpointIdentity } from "../checkpoint/read_checkpoint.ts";
 import type { ScheduleChange } from "../checkpoint/schedule_change.ts";
@@ -235,20 +236,13 @@ export async function describeRun(
   return right(undefined);
 }
 
-/**
- * Kind of training of a run.
- *
- * @param path Its folder.
- * @returns `pretrain` where nothing says it: only that was kept in folders once.
- */
-export async function runTask(path: string): Promise<string> {
-  const text = await readFile(join(path, RUN_FILES.task), "utf8")
-    .catch(() => "null");
+/** Kind of training of the run in a folder, as its `task.json` says. */
+export async function taskOfRun(path: string): Promise<string> {
   try {
-    const task: unknown = JSON.parse(text)?.task;
-    return typeof task === "string" ? task : "pretrain";
+    const text = await readFile(join(path, RUN_FILES.task), "utf8");
+    return String(JSON.parse(text).task);
   } catch {
-    return "pretrain";
+    return FIRST_TASK;
   }
 }
 

@@ -115,21 +115,3 @@ export function measuredSaving(
   );
   return savedPart(plan, ({ index }) => cost.get(index) ?? NaN, done);
 }
-
-/**
- * Part of the compute time that freezing saved in a run; `null` where a phase was not
- * measured, or too few steps of it.
- *
- * @param plan The plan.
- * @param steps Steps of the run, in order.
- */
-export function savingMeasured(
-  plan: Pick<FreezePlan<unknown>, "phases" | "totalSteps">,
-  steps: readonly TimedStep[],
-): number | null {
-  const counts = plan.phases.map(({ index }) =>
-    steps.filter(({ phase }) => phase === index).length
-  );
-  const saving = measuredSaving(plan, phaseTimes(plan, steps));
-  return tellsSaving(counts) && !Number.isNaN(saving) ? saving : null;
-}

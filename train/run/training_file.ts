@@ -7,6 +7,7 @@
 import {
   excerpt,
   left,
+  type NamedShape,
   type Result,
   right,
   type Shape,
@@ -15,7 +16,7 @@ import {
 } from "../../core/mod.ts";
 import { differences } from "../checkpoint/schedule_change.ts";
 import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
-import type { NamedShape, TrainingIdentity } from "../engine/task.ts";
+import type { TrainingIdentity } from "../engine/task.ts";
 import { readRanges } from "../files/byte_reading.ts";
 import {
   decodeSafetensors,

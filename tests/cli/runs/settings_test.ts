@@ -95,6 +95,18 @@ Deno.test("settingsFrom() by auto takes --config as at the beginning; by a folde
     match(message, /no --resume DIR beside it/);
   }));
 
+Deno.test("settingsFrom() refuses the run of another task", () =>
+  inFolder(async (folder) => {
+    await begun(folder);
+    const file = join(folder, "task.json");
+    await Deno.writeTextFile(file, `{ "version": 3, "task": "finetune" }`);
+    const { message } = await endOf(() => pretrainSettings({ resume: folder }));
+    match(
+      message,
+      /--resume: found .*, wanted a run of pretrain, not finetune/,
+    );
+  }));
+
 Deno.test("checkFolder() lets a run go on in its own folder, a new one begin in an empty one, and neither in that of another", () =>
   inFolder(async (parent) => {
     const [own, other] = [join(parent, "own"), join(parent, "other")];

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { servePage } from "../../../cli/watch/serve_page.ts";
+import { servePage } from "../../../cli/watch/page_server.ts";
 import { followRun } from "../../../train/mod.ts";
 import { makeRun, reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";

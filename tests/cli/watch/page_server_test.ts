@@ -13,7 +13,7 @@ import {
   pageHandler,
 } from "../../../cli/watch/page_server.ts";
 import type { RunState } from "../../../cli/watch/page_state.ts";
-import { servePage } from "../../../cli/watch/serve_page.ts";
+import { servePage } from "../../../cli/watch/page_server.ts";
 import { followRun } from "../../../train/mod.ts";
 import { makeRun, reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";

@@ -30,7 +30,7 @@ import { type EvaluationLine, readEvaluations } from "../evaluations.ts";
 import { METRICS_FILE, type MetricsLine } from "../metrics.ts";
 import { describeTrainError } from "../../train_error.ts";
 import { isFolderLocked } from "../folder_lock.ts";
-import { RUN_FILES, runTask } from "../run_folder.ts";
+import { RUN_FILES, taskOfRun } from "../run_folder.ts";
 import { metricsSample } from "../run_history.ts";
 import { metricsTail } from "./metrics_tail.ts";
 import {
@@ -125,7 +125,7 @@ async function readTrainingOf(
   if (!Number.isSafeInteger(totalSteps)) {
     return left(`${join(folder, RUN_FILES.plan)}: it names no steps`);
   }
-  const task = await runTask(folder);
+  const task = await taskOfRun(folder);
   const made = identityOf(task, config.right, Number(totalSteps));
   if (made._tag === "Left") {
     const path = join(folder, RUN_FILES.config);
