@@ -28,7 +28,6 @@ import {
 } from "../evaluate/finetune_flags.ts";
 import {
   encoderAt,
-  heldOutOf,
   rememberEncoder,
   untrainedEncoder,
 } from "../evaluate/judged_encoder.ts";
@@ -39,14 +38,12 @@ import {
   encoderProgram,
   frequentShare,
 } from "../evaluate/judgement.ts";
-import { judgedEncoder } from "../evaluate/open_evaluation.ts";
+import { judgedRun } from "../evaluate/open_evaluation.ts";
 import { outputHooks, untrainedFile } from "../evaluate/output_file.ts";
-import { imagesOfRun } from "../images/images_of_run.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { interruption } from "../output/interruption.ts";
 import { driveRun } from "../runs/drive_run.ts";
-import { checkFolder } from "../runs/open_folder.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
 import type { Settings } from "../runs/settings.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
@@ -156,21 +153,14 @@ async function planned(
 ): Promise<readonly [PlannedFinetuning, Settings<FinetuneConfig>]> {
   const encoder = await encoderAt(path, values);
   const asked = await finetuneSettings(encoder, path, values);
-  const settings = asked.earlier === null
-    ? { ...asked, heldOut: await heldOutOf(path) }
-    : asked;
-  await checkFolder(settings);
-  const images = await imagesOfRun(settings);
-  const { words, ...judged } = judgedEncoder(encoder, images, values);
-  const { train, classes } = judged;
-  const loading = loadingFrom(train.length, values);
-  const unreadable = { ...judged.unreadable, train: loading.badImages };
-  const config = { ...settings.config, classes };
-  const run = plannedFinetuning({ ...judged, unreadable }, config, loading);
+  const run = await judgedRun(encoder, path, asked, values);
+  const { settings, judged, loading, words } = run;
+  const config = { ...settings.config, classes: judged.classes };
+  const tuned = plannedFinetuning(judged, config, loading);
   const output = values.output ?? settings.file ?? undefined;
-  const hooks = await outputHooks(run.task, output);
+  const hooks = await outputHooks(tuned.task, output);
   const describe = (folder: string) => rememberEncoder(folder, path);
-  return [{ ...run, hooks, words, describe }, settings];
+  return [{ ...tuned, hooks, words, describe }, settings];
 }
 
 async function finetune(

@@ -4,8 +4,15 @@
  * @module
  */
 import process from "node:process";
+import type { Result } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
-import { mostFrequentShare, type TopAccuracies } from "../../train/mod.ts";
+import {
+  mostFrequentShare,
+  type TopAccuracies,
+  type TrainError,
+} from "../../train/mod.ts";
+import { stopped } from "../command/command_failed.ts";
+import { mustWork } from "../command/describe_errors.ts";
 import { interruption } from "../output/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
 import { percent } from "../output/words.ts";
@@ -16,14 +23,20 @@ export const shownWork = (say: (line: string) => void): ShownWork => ({
   signal: interruption(say).signal,
 });
 
-/** Flags that say which encoder it is, which a run does not remember. */
-const OF_AN_ENCODER = [
+/** Flags that a run of an evaluation does not remember. */
+const RESTATED = [
   "prefix",
   "heads",
   "mean",
   "std",
   "image-size",
   "resize-size",
+  "tokens",
+  "taps",
+  "augment",
+  "no-untrained",
+  "untrained",
+  "output",
 ] as const;
 
 /** A program that judges an encoder, with the words and flags that it wants in any case. */
@@ -32,10 +45,25 @@ export function encoderProgram(
   path: string,
   values: Readonly<Record<string, unknown>>,
 ): string {
-  const flags = OF_AN_ENCODER.filter((name) => values[name] !== undefined)
-    .map((name) => ` --${name} ${values[name]}`);
+  const given = RESTATED.filter((name) => values[name] !== undefined);
+  const flags = given.map((name) =>
+    values[name] === true ? ` --${name}` : ` --${name} ${values[name]}`
+  );
   return `${program} ${path}${flags.join("")}`;
 }
+
+/**
+ * The value of a success; ends a command whose work failed or was stopped.
+ *
+ * @param known What is known until then.
+ */
+export const mustNotStop = <A>(
+  result: Result<TrainError, A>,
+  known: object,
+): A =>
+  result._tag === "Left" && result.left._tag === "Stopped"
+    ? stopped("stopped before anything was found", known)
+    : mustWork(result);
 
 /** Accuracies as a person reads them. */
 export const describeAccuracies = ({ top1, top5 }: TopAccuracies): string =>

@@ -17,8 +17,13 @@ import {
 } from "../flags/encoder_flags.ts";
 import { type FlagValues, under, wholeFlag } from "../flags/flags.ts";
 import { classesFrom, imageFlags } from "../images/image_flags.ts";
+import { imagesOfRun } from "../images/images_of_run.ts";
 import { openImages, type PretrainImages } from "../images/images.ts";
+import { loadingFrom } from "../images/loading.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
+import { checkFolder } from "../runs/open_folder.ts";
+import type { RunValues } from "../runs/run_flags.ts";
+import type { Settings } from "../runs/settings.ts";
 import { describeEncoder, encoderAt, heldOutOf } from "./judged_encoder.ts";
 
 /** Flags of every evaluation. */
@@ -105,6 +110,31 @@ export function judgedEncoder(
       `judged by: ${judgedBy}`,
     ],
   };
+}
+
+/**
+ * The images of a run that trains on top of an encoder, new or earlier.
+ *
+ * @param path Where the encoder was opened.
+ * @param asked What the run is asked to be.
+ * @returns Encoder and images, lines about them, and how the run is kept.
+ * @throws {CommandFailed} where it cannot be that.
+ */
+export async function judgedRun<Config>(
+  encoder: OpenedEncoder,
+  path: string,
+  asked: Settings<Config>,
+  values: EvaluationValues & RunValues,
+) {
+  const settings = asked.earlier === null
+    ? { ...asked, heldOut: await heldOutOf(path) }
+    : asked;
+  await checkFolder(settings);
+  const images = await imagesOfRun(settings);
+  const { words, ...judged } = judgedEncoder(encoder, images, values);
+  const loading = loadingFrom(judged.train.length, values);
+  const unreadable = { ...judged.unreadable, train: loading.badImages };
+  return { settings, loading, words, judged: { ...judged, unreadable } };
 }
 
 /** The images that flags choose; those kept away are the ones that the run kept away. */

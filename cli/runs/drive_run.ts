@@ -56,7 +56,7 @@ export interface RunStart<Config> {
   /** Where its bar is drawn. */
   readonly stream: NodeJS.WriteStream;
   /** Stops it; by default Ctrl-C does. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

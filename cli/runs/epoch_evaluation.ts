@@ -110,19 +110,21 @@ const tagged = (scores: Scores): Scores =>
     Object.entries(scores).map(([name, x]) => [`validation/${name}`, x]),
   );
 
-/** The line of an epoch that has ended. */
+/** The line of an epoch that has ended; `null` if nothing is known of it. */
 function epochWords(
   task: Task<unknown>,
   judge: Judge,
   { step, scores }: EvaluationLine,
-): string {
+): string | null {
   const { loss } = scores;
   const found = [
     ...loss === undefined ? [] : [`loss ${loss.toFixed(4)}`],
     judge.words(scores) ?? [],
   ].flat();
   const epoch = Math.round(step / epochSteps(task));
-  return `epoch ${epoch} of ${task.training.epochs}: ${found.join(", ")}`;
+  return found.length === 0
+    ? null
+    : `epoch ${epoch} of ${task.training.epochs}: ${found.join(", ")}`;
 }
 
 /**
@@ -154,7 +156,8 @@ export function epochEvaluations(
     },
     onEvaluation: async (line) => {
       lines.push(line);
-      progress.say(epochWords(task, judge, line));
+      const words = epochWords(task, judge, line);
+      if (words !== null) progress.say(words);
       const { loss: _, ...scores } = line.scores;
       await tracker?.scalars(line.step, tagged(scores));
     },
