@@ -27,7 +27,6 @@ import {
 } from "../../train/mod.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import type { Progress } from "./progress.ts";
-import type { Settings } from "./settings.ts";
 
 /** Finds out what a training is worth. */
 export interface Judge {
@@ -46,10 +45,17 @@ export interface Judge {
   ): Promise<readonly EvaluationLine[]>;
 }
 
-/** Evaluations of before the start of a run; its folder tells of no others from then on. */
+/**
+ * Evaluations of before the start of a run; its folder tells of no others from then on.
+ *
+ * @param beginning Where it goes on, or the file of an earlier version that it begins with.
+ */
 export async function evaluationsBefore(
-  { judge }: { readonly judge?: Judge },
-  { earlier, file }: Pick<Settings<unknown>, "earlier" | "file">,
+  { judge }: { readonly judge?: Judge | undefined },
+  { earlier, file }: {
+    readonly earlier: { readonly from: string } | null;
+    readonly file: string | null;
+  },
   { path, start: { step } }: Pick<RunFolder, "path" | "start">,
   filed: FiledTraining | null,
 ): Promise<readonly EvaluationLine[]> {
@@ -68,7 +74,7 @@ export async function evaluationsBefore(
 interface EvaluatedRun {
   readonly task: Task<unknown>;
   readonly backend: Backend;
-  readonly judge?: Judge;
+  readonly judge?: Judge | undefined;
   readonly folder: Pick<RunFolder, "path" | "start" | "history">;
   readonly evaluations: readonly EvaluationLine[];
 }
@@ -86,6 +92,8 @@ export interface EpochEvaluations {
   readonly hooks: readonly Hook[];
   /** Makes up for an evaluation at the start that was not made, or is not on record. */
   catchUp(training: Training): Promise<Result<TrainError, void>>;
+  /** Whether it was evaluated after a step, where it is evaluated at all. */
+  isJudgedAt(step: number): boolean;
   /** All of them, in order. */
   lines(): readonly EvaluationLine[];
 }
@@ -141,7 +149,7 @@ export function epochEvaluations(
   const lines = [...run.evaluations];
   if (judge === undefined) {
     const catchUp = () => Promise.resolve(right(undefined));
-    return { hooks: [], catchUp, lines: () => lines };
+    return { hooks: [], catchUp, isJudgedAt: () => true, lines: () => lines };
   }
   const loss = epochLoss(run);
   const options: EvaluationOptions = {
@@ -171,6 +179,7 @@ export function epochEvaluations(
         lines.at(-1)?.step !== step;
       return isDue ? await evaluateNow(training, options) : right(undefined);
     },
+    isJudgedAt: (step) => lines.at(-1)?.step === step,
     lines: () => lines,
   };
 }

@@ -142,7 +142,9 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
       progress.say(freezeMessage(options, phase, history.lines));
     }
   }
-  const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
+  const isWhole = run.step >= plan.totalSteps &&
+    (options.evaluating?.isJudgedAt(run.step) ?? true);
+  const cause = isWhole ? "finished" : "interrupted";
   const { lines: steps, totals } = history;
   const checkpoint = folder.newest() ?? folder.path;
   const evaluations = options.evaluating?.lines() ?? [];

@@ -119,11 +119,10 @@ async function readTrainingOf(
   if (config._tag === "Left") return config;
   const plan = await readJson(join(folder, RUN_FILES.plan));
   if (plan._tag === "Left") return plan;
-  const { totalSteps } = (plan.right ?? {}) as {
-    readonly totalSteps?: unknown;
-  };
-  if (!Number.isSafeInteger(totalSteps)) {
-    return left(`${join(folder, RUN_FILES.plan)}: it names no steps`);
+  const { version, totalSteps } = (plan.right ?? {}) as Partial<FreezePlan>;
+  if (version !== 1 || !Number.isSafeInteger(totalSteps)) {
+    const path = join(folder, RUN_FILES.plan);
+    return left(`${path}: not a plan of version 1 with its totalSteps`);
   }
   const task = await taskOfRun(folder);
   const made = identityOf(task, config.right, Number(totalSteps));
