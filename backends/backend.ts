@@ -1,8 +1,6 @@
 /**
  * Interface of every engine: it compiles a graph into a program and moves
  * tensors to and from its device. No tensor library is named here.
- *
- * @module
  */
 import type { DType, Graph, Result, Shape, Signature } from "../core/mod.ts";
 
@@ -183,7 +181,6 @@ export function dtypeOf(data: HostNumbers): DType {
 /**
  * Text of a backend error.
  *
- * @param error What went wrong.
  * @returns One sentence without a full stop.
  */
 export function describeBackendError(error: BackendError): string {

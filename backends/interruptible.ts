@@ -1,8 +1,4 @@
-/**
- * Runs that end when the user wants to stop.
- *
- * @module
- */
+/** Runs that end when the user wants to stop. */
 import { left, right } from "../core/mod.ts";
 import type { Backend, BackendError } from "./backend.ts";
 
@@ -21,24 +17,6 @@ export const interrupted = (
  *
  * @param backend The engine; what is compiled by it directly stays as it is.
  * @param signal Aborted when the user wants to stop.
- *
- * @example
- * ```ts
- * import { interruptible, referenceBackend } from "@vitfreeze/vitfreeze/backends";
- * import { traceGraph } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const stop = new AbortController();
- * const backend = interruptible(referenceBackend(), stop.signal);
- * const graph = traceGraph((g) => ({ y: g.constant([1], [1]) }));
- * if (graph._tag === "Left") throw new Error("never");
- * const program = await backend.compile(graph.right);
- * if (program._tag === "Left") throw new Error("never");
- *
- * strictEqual((await program.right.run(new Map()))._tag, "Right");
- * stop.abort();
- * strictEqual((await program.right.run(new Map()))._tag, "Left");
- * ```
  */
 export function interruptible(backend: Backend, signal: AbortSignal): Backend {
   return {

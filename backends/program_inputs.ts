@@ -1,7 +1,5 @@
 /**
  * Checks of a program's inputs: given tensors, replaced ones, and matrices in 8-bit integers.
- *
- * @module
  */
 import {
   type Graph,
@@ -35,7 +33,6 @@ const fits = (found: Signature | undefined, wanted: Signature): boolean =>
 /**
  * Finds the tensors that a program needs among those it is given.
  *
- * @param wanted Signatures by name, as `inputSignatures` gives them.
  * @param stored The engine's storage of one of its own tensors; `undefined` for one that is foreign or disposed.
  * @returns The engine's storage for each wanted name, or the first name that does not fit.
  */

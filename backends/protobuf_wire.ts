@@ -3,7 +3,6 @@
  *
  * A message is the list of its fields, each written as bytes.
  *
- * @module
  * @see {@link https://protobuf.dev/programming-guides/encoding/}
  */
 

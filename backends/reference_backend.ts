@@ -1,8 +1,4 @@
-/**
- * The reference interpreter as an engine: slow, in float64, without any library.
- *
- * @module
- */
+/** The reference interpreter as an engine: slow, in float64, without any library. */
 import {
   type DType,
   type Graph,

@@ -1,8 +1,4 @@
-/**
- * Choice of an engine that this machine can run.
- *
- * @module
- */
+/** Choice of an engine that this machine can run. */
 import { left, type Result, right } from "../core/mod.ts";
 import {
   type Backend,
@@ -54,7 +50,7 @@ export interface Availability {
 export interface Selection {
   /** The engine, tested. */
   readonly backend: Backend;
-  /** Why this one, as a sentence to print. */
+  /** Reason for this one, as a sentence to print. */
   readonly why: string;
 }
 
@@ -82,35 +78,20 @@ async function tested(
     : await selfTest(backend.right, options);
 }
 
-/**
- * Starts and tests every device.
- *
- * @returns All devices, fastest kind first.
- */
+/** Starts and tests every device. */
 export async function availableDevices(): Promise<readonly Availability[]> {
   const list: Availability[] = [];
   for (const device of DEVICES) {
     const backend = await tested(device);
-    list.push(
-      backend._tag === "Left"
-        ? {
-          device,
-          usable: false,
-          isGpu: false,
-          reason: describeBackendError(backend.left),
-        }
-        : {
-          device,
-          usable: true,
-          isGpu: backend.right.device.isGpu,
-          reason: backend.right.device.description,
-        },
-    );
+    const { isGpu, description: reason } = backend._tag === "Right"
+      ? backend.right.device
+      : { isGpu: false, description: describeBackendError(backend.left) };
+    list.push({ device, usable: backend._tag === "Right", isGpu, reason });
   }
   return list;
 }
 
-/** Why WebGPU is not what `auto` chooses, or `null` if it is. */
+/** Objection to WebGPU as the choice of `auto`, or `null`. */
 async function objectionToWebGpu(): Promise<string | null> {
   const adapter = await graphicsAdapter();
   if (typeof adapter === "string") return adapter;

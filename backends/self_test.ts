@@ -1,8 +1,4 @@
-/**
- * Test of an engine's numbers before a run.
- *
- * @module
- */
+/** Test of an engine's numbers before a run. */
 import {
   gradients,
   type Graph,

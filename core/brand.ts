@@ -1,8 +1,4 @@
-/**
- * Compile-time names for numbers.
- *
- * @module
- */
+/** Compile-time names for numbers. */
 
 /** Key under which a compile-time name is stored; never present at run time. */
 export declare const brand: unique symbol;

@@ -1,8 +1,4 @@
-/**
- * What a file is, by its first bytes, for messages about a file of another kind.
- *
- * @module
- */
+/** Kinds of files by their first bytes, for messages about a file of another kind. */
 
 /** Bytes that are looked at. */
 const LOOKED_AT = 512;
@@ -12,7 +8,7 @@ const VIDEO = "a video";
 const SOUND = "a sound";
 const RAW = "a raw photograph";
 
-/** Where a mark stands, the mark in characters of Latin-1, and what it says. */
+/** Place of a mark, the mark in characters of Latin-1, and what it says. */
 const MARKS: readonly (readonly [at: number, mark: string, kind: string])[] = [
   [0, "PK\x03\x04", "a zip archive"],
   [0, "PK\x05\x06", "an empty zip archive"],
@@ -86,7 +82,7 @@ const UTF8 =
 /** Control codes other than blanks. */
 const CONTROL = /[^\P{Cc}\s\x80-\x9f]/u;
 
-/** What a text or a blank file is. */
+/** Kind of a text or of a blank file. */
 function kindOfText(head: string): string | null {
   if (!/[^\0]/.test(head)) return "a file of nothing but zeros";
   const text = head.replace(/^\xef\xbb\xbf/, "").trimStart();
@@ -96,20 +92,11 @@ function kindOfText(head: string): string | null {
 }
 
 /**
- * What a file is that is not what it should be: a Git LFS pointer or an HTML page
+ * Kind of a file that is not what it should be: a Git LFS pointer or an HTML page
  * under the name of a picture or of weights, an archive that wants to be unpacked.
  *
  * @param bytes The file, or at least its first 512 bytes where it has so many.
  * @returns A noun with its article, or `null` where the bytes say nothing.
- *
- * @example A download that went wrong
- * ```ts
- * import { kindOfBytes } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const bytes = Uint8Array.from("<html><body>404", (c) => c.charCodeAt(0));
- * strictEqual(kindOfBytes(bytes), "an HTML page");
- * ```
  */
 export function kindOfBytes(bytes: Uint8Array): string | null {
   if (bytes.length === 0) return "an empty file";

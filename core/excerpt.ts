@@ -1,8 +1,4 @@
-/**
- * Text from outside, made fit for a message.
- *
- * @module
- */
+/** Text from outside, made fit for a message. */
 
 /** A longer piece of text is cut, characters. */
 const LONGEST = 120;
@@ -15,35 +11,13 @@ const escaped = (character: string): string =>
  * control codes, line ends and marks that turn the direction of writing: each is
  * written as its number.
  *
- * @param text Text from a file, for example the name of a tensor.
  * @returns One line.
- *
- * @example
- * ```ts
- * import { printable } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(printable("weight\u001b[2J"), "weight\\u{1b}[2J");
- * ```
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
-/**
- * The same for a message of several lines: their ends are kept.
- *
- * @param text A message that may have names from outside in it.
- * @returns As many lines, each printable.
- *
- * @example
- * ```ts
- * import { printableLines } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(printableLines("1 file:\nname\u0007"), "1 file:\nname\\u{7}");
- * ```
- */
+/** The same for a message of several lines: their ends are kept. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
@@ -51,17 +25,7 @@ export function printableLines(text: string): string {
 /**
  * The beginning of a text, printable.
  *
- * @param text Text from a file; it may be long.
  * @returns At most 120 characters before they are made printable, with `...` where more followed.
- *
- * @example
- * ```ts
- * import { excerpt } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(excerpt("norm.weight"), "norm.weight");
- * strictEqual(excerpt("x".repeat(1000)), `${"x".repeat(117)}...`);
- * ```
  */
 export function excerpt(text: string): string {
   return printable(
@@ -72,16 +36,6 @@ export function excerpt(text: string): string {
 /**
  * A value as a message shows it: `nothing` for what is missing, numbers as they
  * are, other things as the beginning of their JSON.
- *
- * @param value Anything.
- *
- * @example JSON would print NaN as `null`; a message must not
- * ```ts
- * import { shown } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * deepStrictEqual([undefined, NaN, "a"].map(shown), ["nothing", "NaN", '"a"']);
- * ```
  */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";

@@ -1,8 +1,4 @@
-/**
- * The one door to fp-ts: other files import these names, never `"fp-ts"`.
- *
- * @module
- */
+/** The one door to fp-ts: other files import these names, never `"fp-ts"`. */
 import { apply, either, function as fn, readonlyNonEmptyArray } from "fp-ts";
 import type { Fault } from "./result.ts";
 

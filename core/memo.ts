@@ -1,8 +1,4 @@
-/**
- * Results that are remembered.
- *
- * @module
- */
+/** Results that are remembered. */
 
 /** Data that stands for itself in a key. */
 type Plain = string | number | boolean | readonly Plain[];
@@ -10,9 +6,6 @@ type Plain = string | number | boolean | readonly Plain[];
 /**
  * The same pure function, which computes each result once. Results live as long as
  * the record that they were computed from.
- *
- * @param f A function of an immutable record and of plain data.
- * @returns A function that gives what `f` gives.
  */
 export function memoized<Spec extends object, Rest extends readonly Plain[], A>(
   f: (spec: Spec, ...rest: Rest) => A,

@@ -70,6 +70,8 @@ export type {
 } from "./config/parts.ts";
 export { T0_RANGE } from "./config/parts.ts";
 export {
+  type Augmentation,
+  augmentationFaults,
   type AugmentConfig,
   type MixingConfig,
   RAND_AUGMENT,
@@ -109,7 +111,6 @@ export * from "./plan/plan_json.ts";
 export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
 export * from "./plan/calc_speedup.ts";
 export {
-  checkConvNet,
   type ConvNetBlock,
   convNetBlocks,
   type ConvNetFamily,

@@ -1,8 +1,4 @@
-/**
- * Success or failure as a value, and what can be wrong with input.
- *
- * @module
- */
+/** Success or failure as a value, and what can be wrong with input. */
 
 import { excerpt, shown } from "./excerpt.ts";
 
@@ -10,7 +6,7 @@ import { excerpt, shown } from "./excerpt.ts";
 export interface Left<Failure> {
   /** Discriminant. */
   readonly _tag: "Left";
-  /** Why it failed. */
+  /** The reason. */
   readonly left: Failure;
 }
 
@@ -18,29 +14,19 @@ export interface Left<Failure> {
 export interface Right<Value> {
   /** Discriminant. */
   readonly _tag: "Right";
-  /** What was computed. */
+  /** The result. */
   readonly right: Value;
 }
 
 /** Same shape as `Either` of fp-ts, so its combinators take it as it is. */
 export type Result<Failure, Value> = Left<Failure> | Right<Value>;
 
-/**
- * Wraps a failure.
- *
- * @param failure The reason.
- * @returns A `Left`.
- */
+/** Wraps a failure. */
 export function left<Failure>(failure: Failure): Left<Failure> {
   return { _tag: "Left", left: failure };
 }
 
-/**
- * Wraps a success.
- *
- * @param value What was computed.
- * @returns A `Right`.
- */
+/** Wraps a success. */
 export function right<Value>(value: Value): Right<Value> {
   return { _tag: "Right", right: value };
 }
@@ -54,9 +40,9 @@ export interface Fault {
   readonly _tag: "WrongType" | "OutOfRange" | "UnknownField" | "Inconsistent";
   /** Path of the field, for example `layers[3].freezeTime`. */
   readonly path: string;
-  /** What was given. */
+  /** The value that was given. */
   readonly found: unknown;
-  /** What is wanted, for example `a number in (0, 1]`. */
+  /** The values that are wanted, for example `a number in (0, 1]`. */
   readonly wanted: string;
 }
 
@@ -66,7 +52,6 @@ export type Faults = readonly [Fault, ...Fault[]];
 /**
  * Text of one fault: the field, what was found, what is wanted.
  *
- * @param fault The fault.
  * @returns One sentence without a full stop.
  *
  * @example
@@ -91,7 +76,6 @@ const MOST_LISTED = 100;
 /**
  * Text of several faults, one a line.
  *
- * @param faults The faults.
  * @returns Lines joined by newlines: the first 100 faults, and how many more there are.
  */
 export function describeFaults(faults: Faults): string {

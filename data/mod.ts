@@ -16,7 +16,6 @@ export type {
   LoadSample,
   SampleRecipe,
 } from "./loader/load_sample.ts";
-export { resizeBicubic } from "./decode/resample/bicubic.ts";
 export { cubicKernel } from "./decode/resample/bicubic_taps.ts";
 export * from "./sources/known_sets/cifar.ts";
 export * from "./classes/class_subsets.ts";

@@ -1,11 +1,7 @@
-/**
- * Accuracy against saved time.
- *
- * @module
- */
+/** Accuracy against saved time. */
 import * as Plot from "@observablehq/plot";
-import { caption, plotSvg, stackedSvg } from "./svg.ts";
-import { INK, stageColour } from "./theme.ts";
+import { legendHeight, plotSvg, stackedSvg, titledLegend } from "./svg.ts";
+import { stageColour } from "./theme.ts";
 
 /** One run. */
 export interface AccuracyPoint {
@@ -33,7 +29,6 @@ export interface AccuracyPanel {
 
 const WIDTH = 760;
 const HEIGHT = 360;
-const ROW = 18;
 
 /** Mean of some values and a deviation to each side; none for a single value. */
 function barOf(values: readonly number[]): readonly [number, number, number] {
@@ -70,12 +65,9 @@ function domainOf(values: readonly number[]): [number, number] {
   return values.length === 0 ? [0, 100] : [low - room, high + room];
 }
 
-const headerOf = ({ series }: AccuracyPanel): number =>
-  ROW * (series.length + 1);
-
 function panelSvg(panel: AccuracyPanel): string {
   const { title, series } = panel;
-  const header = headerOf(panel);
+  const header = legendHeight(series);
   const points = series.flatMap((one) => one.points);
   return plotSvg({
     width: WIDTH,
@@ -98,18 +90,7 @@ function panelSvg(panel: AccuracyPanel): string {
     marks: [
       Plot.frame({ stroke: "#d1d5db" }),
       ...series.flatMap((one, i) => seriesMarks(one, stageColour(i))),
-      caption(`${title}, %`, [0, -header - 6], {
-        fill: INK,
-        fontWeight: 600,
-        fontSize: 13,
-      }),
-      ...series.map(({ name }, i) =>
-        caption(`● ${name}`, [0, -header + ROW * (i + 1) - 6], {
-          fill: stageColour(i),
-          fontWeight: 600,
-          fontSize: 11,
-        })
-      ),
+      ...titledLegend(`${title}, %`, series),
     ],
   });
 }
@@ -142,7 +123,7 @@ export function accuracyPlot(panels: readonly AccuracyPanel[]): string {
   return stackedSvg(
     WIDTH,
     panels.map((panel) => ({
-      height: HEIGHT + headerOf(panel),
+      height: HEIGHT + legendHeight(panel.series),
       svg: panelSvg(panel),
     })),
   );

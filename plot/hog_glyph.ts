@@ -1,8 +1,6 @@
 /**
  * Histograms of oriented gradients as strokes along the edges, and the hidden part of
  * each of their cells.
- *
- * @module
  */
 
 /** Histograms of all cells of a square picture. */
@@ -44,16 +42,6 @@ const FAINTEST = 0.06;
  * @param bin In `[0, nbins)`.
  * @param nbins Orientation bins over 180°.
  * @returns A unit vector in image coordinates: `x` to the right, `y` down.
- *
- * @example A picture that brightens to the right has upright edges
- * ```ts
- * import { edgeDirection } from "@vitfreeze/vitfreeze/plot";
- * import { ok } from "node:assert/strict";
- *
- * const [x, y] = edgeDirection(4, 9);
- *
- * ok(Math.abs(x) < 1e-12 && Math.abs(y) > 0.999);
- * ```
  */
 export function edgeDirection(
   bin: number,
@@ -66,7 +54,6 @@ export function edgeDirection(
 /**
  * Strength of each bin of one cell, the mean over the colour channels.
  *
- * @param hog The picture.
  * @param cell Number of the cell, row by row.
  * @returns `nbins` numbers in `[0, 1]`: a prediction may leave that range and is clamped, for drawing only; what is missing counts as 0.
  */

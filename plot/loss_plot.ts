@@ -1,10 +1,6 @@
-/**
- * Plot of the losses.
- *
- * @module
- */
+/** Plot of the losses. */
 import * as Plot from "@observablehq/plot";
-import { caption, plotSvg } from "./svg.ts";
+import { caption, legendName, plotSvg } from "./svg.ts";
 import { type LossPoint, type LossSeries, lossSeries } from "./loss_series.ts";
 import { LIGHT, type PlotSize, stageColour, type Theme } from "./theme.ts";
 import { type PhaseMark, phaseMarks } from "./phase_marks.ts";
@@ -119,11 +115,7 @@ function legend(
   return lines.map((line, i) => {
     const [x, row] = places[i] ?? [0, 0];
     const dy = -HEADER + ROW + (row - rows) * ROW - 4;
-    return caption(`● ${nameOf(line)}`, [x, dy], {
-      fill: colourOf(line, theme),
-      fontWeight: 600,
-      fontSize: 11,
-    });
+    return legendName(nameOf(line), colourOf(line, theme), [x, dy]);
   });
 }
 

@@ -1,8 +1,4 @@
-/**
- * The lines of a loss plot: measured, smoothed, and thinned.
- *
- * @module
- */
+/** The lines of a loss plot: measured, smoothed, and thinned. */
 
 /** Losses after one step. */
 export interface LossPoint {
@@ -83,7 +79,6 @@ function lossSeriesOf(
  * eight for each piece that is too short to have a share of them.
  *
  * @param points In rising order of steps.
- * @returns At least the total, which may be empty.
  */
 export function lossSeries(
   points: readonly LossPoint[],
@@ -114,16 +109,6 @@ export function lossSeries(
  * @param points In rising order of steps, all finite.
  * @param reach Neighbours on each side, a whole number `≥ 0`; 0 changes nothing.
  * @returns As many points, at the same steps.
- *
- * @example
- * ```ts
- * import { movingMean } from "@vitfreeze/vitfreeze/plot";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const noisy = [1, 5, 3].map((value, step) => ({ step, value }));
- *
- * deepStrictEqual(movingMean(noisy, 1).map(({ value }) => value), [3, 3, 4]);
- * ```
  */
 export function movingMean(
   points: readonly SeriesPoint[],
@@ -169,16 +154,6 @@ function extremes(points: readonly SeriesPoint[]): readonly SeriesPoint[] {
  * @param points In rising order of steps.
  * @param limit At least 4.
  * @returns A part of `points`; all of them if they are few enough.
- *
- * @example Three points stay three points
- * ```ts
- * import { thinned } from "@vitfreeze/vitfreeze/plot";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const points = [3, 1, 2].map((value, step) => ({ step, value }));
- *
- * deepStrictEqual(thinned(points, 4), points);
- * ```
  */
 export function thinned(
   points: readonly SeriesPoint[],

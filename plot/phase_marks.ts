@@ -1,21 +1,11 @@
-/**
- * Marks of freezes and prunings: upright lines over a plot of steps.
- *
- * @module
- */
+/** Marks of freezes and prunings: upright lines over a plot of steps. */
 import * as Plot from "@observablehq/plot";
+import type { Phase } from "../core/mod.ts";
 import { caption } from "./svg.ts";
 import { LIGHT, type Theme } from "./theme.ts";
 
 /** A step at which the work changes; a phase of a plan is one. */
-export interface PhaseMark {
-  /** First optimizer step of the phase. */
-  readonly from: number;
-  /** Layers that are frozen in it. */
-  readonly frozenLayers: number;
-  /** Stages that have a loss in it. */
-  readonly liveStages: readonly number[];
-}
+export type PhaseMark = Pick<Phase, "from" | "frozenLayers" | "liveStages">;
 
 /** Pixels that the number of frozen layers needs. */
 const LABEL_WIDTH = 18;
@@ -39,11 +29,6 @@ function labelled(
 /**
  * Marks the steps at which layers froze, dashed, and those at which a stage was
  * pruned with them, solid; above them how many layers are frozen from there on.
- *
- * @param phases In the order of time.
- * @param lastStep Last step that is drawn.
- * @param width Width of the frame, pixels.
- * @returns Marks over the scale `x` of steps; none if nothing froze.
  */
 export function phaseMarks(
   phases: readonly PhaseMark[],

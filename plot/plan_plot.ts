@@ -1,8 +1,6 @@
 /**
  * Picture of a plan: learning rates over time, and the part of the run in which each
  * layer trains.
- *
- * @module
  */
 import * as Plot from "@observablehq/plot";
 import {
@@ -36,11 +34,7 @@ interface PlanFrame {
   readonly colour: Plot.ScaleOptions;
 }
 
-/**
- * A frame with time in epochs, or in optimizer steps if epochs are not known.
- *
- * @param stepsPerEpoch Optimizer steps of an epoch, if known.
- */
+/** A frame with time in epochs, or in optimizer steps if epochs are not known. */
 function planFrame(
   { layers, totalSteps }: FreezePlan,
   stepsPerEpoch: number | undefined,

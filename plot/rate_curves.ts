@@ -1,8 +1,4 @@
-/**
- * Learning rates as points of curves.
- *
- * @module
- */
+/** Learning rates as points of curves. */
 import { rateAt, type RateSchedule } from "../core/mod.ts";
 
 /** Learning rate at a step. */

@@ -1,7 +1,5 @@
 /**
  * Picture of reconstructions: images, what the encoder sees of them, targets and predictions.
- *
- * @module
  */
 import {
   CELL_UNITS,
@@ -9,18 +7,12 @@ import {
   type HogCells,
   hogGlyphs,
 } from "./hog_glyph.ts";
-import { INK, QUIET } from "./theme.ts";
+import { INK, type PlotSize, QUIET } from "./theme.ts";
 
 /** One stage's view of a sample. */
-export interface ReconstructionStage {
+export interface ReconstructionStage extends Omit<HogCells, "values"> {
   /** Number of the stage in the model, from 0. */
   readonly index: number;
-  /** Target cells along one side of the image, `n`. */
-  readonly cells: number;
-  /** Colour channels `C`. */
-  readonly channels: number;
-  /** Orientation bins over 180°. */
-  readonly nbins: number;
   /** HOG of the image, `[n², C·nbins]`. */
   readonly target: ArrayLike<number>;
   /** Prediction of the stage's decoder, the same shape. */
@@ -213,11 +205,7 @@ export async function reconstructionPicture(
 }
 
 /** Pixels of an image as they are shown. */
-export interface PictureImage {
-  /** Pixels from left to right. */
-  readonly width: number;
-  /** Pixels from top to bottom. */
-  readonly height: number;
+export interface PictureImage extends PlotSize {
   /** 1 for grey, 3 for red, green, blue. */
   readonly channels: 1 | 3;
   /** `[height, width, channels]`, row-major. */

@@ -1,11 +1,7 @@
-/**
- * Quantities that stay the same within a phase, over a run.
- *
- * @module
- */
+/** Quantities that stay the same within a phase, over a run. */
 import * as Plot from "@observablehq/plot";
-import { caption, plotSvg } from "./svg.ts";
-import { INK, stageColour } from "./theme.ts";
+import { legendHeight, plotSvg, titledLegend } from "./svg.ts";
+import { stageColour } from "./theme.ts";
 
 /** One quantity. */
 export interface RunCurve {
@@ -24,7 +20,6 @@ export interface RunCurve {
 
 const WIDTH = 860;
 const HEIGHT = 380;
-const ROW = 18;
 
 /** Beginning and end of every piece: a line with steps. */
 const corners = ({ pieces }: RunCurve) =>
@@ -36,15 +31,13 @@ const corners = ({ pieces }: RunCurve) =>
 /**
  * Draws quantities over a run, in percent.
  *
- * @param title Name of the quantities.
  * @param curves At least one; the last lies on top.
- * @returns An SVG document.
  */
 export function runCurvesPlot(
   title: string,
   curves: readonly RunCurve[],
 ): string {
-  const header = ROW * (curves.length + 1);
+  const header = legendHeight(curves);
   return plotSvg({
     width: WIDTH,
     height: HEIGHT + header,
@@ -63,18 +56,7 @@ export function runCurvesPlot(
           strokeWidth: 2,
         })
       ),
-      caption(title, [0, -header - 6], {
-        fill: INK,
-        fontWeight: 600,
-        fontSize: 13,
-      }),
-      ...curves.map(({ name }, i) =>
-        caption(`● ${name}`, [0, -header + ROW * (i + 1) - 6], {
-          fill: stageColour(i),
-          fontWeight: 600,
-          fontSize: 11,
-        })
-      ),
+      ...titledLegend(title, curves),
     ],
   });
 }

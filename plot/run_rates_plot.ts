@@ -1,14 +1,10 @@
-/**
- * The learning rates of a run that is under way.
- *
- * @module
- */
+/** The learning rates of a run that is under way. */
 import * as Plot from "@observablehq/plot";
 import type { FreezePlan } from "../core/mod.ts";
 import { caption, plotSvg } from "./svg.ts";
 import { phaseMarks } from "./phase_marks.ts";
 import { layerScale, LIGHT, type PlotSize, type Theme } from "./theme.ts";
-import { rateCurve } from "./rate_curves.ts";
+import { rateCurve, type RatePoint } from "./rate_curves.ts";
 
 /** The rates that a step had. */
 export interface RatesPoint {
@@ -36,10 +32,8 @@ const TICK_WIDTH = 80;
 const MOST_POINTS = 400;
 
 /** A point of a curve. */
-interface CurvePoint {
+interface CurvePoint extends RatePoint {
   readonly layer: number;
-  readonly step: number;
-  readonly rate: number;
 }
 
 const planned = ({ layers }: FreezePlan<unknown>): readonly CurvePoint[] =>

@@ -1,24 +1,14 @@
-/**
- * Plots as SVG text without a browser: one plot, several below each other, captions.
- *
- * @module
- */
+/** Plots as SVG text without a browser: one plot, several below each other, captions. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { LIGHT, QUIET, type Theme } from "./theme.ts";
+import { INK, LIGHT, QUIET, stageColour, type Theme } from "./theme.ts";
 
 /** linkedom's window; its declarations leave the document out. */
 interface Page {
   readonly document: NonNullable<Plot.PlotOptions["document"]>;
 }
 
-/**
- * Draws a plot.
- *
- * @param options Marks, scales and sizes as Observable Plot knows them.
- * @param theme Colours of the ground and of what has no colour of its own.
- * @returns An SVG document.
- */
+/** Draws a plot. */
 export function plotSvg(
   options: Plot.PlotOptions,
   { ground, ink }: Theme = LIGHT,
@@ -45,13 +35,7 @@ export interface Panel {
   readonly svg: string;
 }
 
-/**
- * Puts plots below each other.
- *
- * @param width Width of all, pixels.
- * @param panels From top to bottom.
- * @returns An SVG document on a white ground.
- */
+/** Puts plots below each other. */
 export function stackedSvg(width: number, panels: readonly Panel[]): string {
   const tops = panels.map((_, i) =>
     panels.slice(0, i).reduce((sum, { height }) => sum + height, 0)
@@ -70,10 +54,8 @@ export function stackedSvg(width: number, panels: readonly Panel[]): string {
 /**
  * Words at a fixed distance from the upper left corner of the frame.
  *
- * @param words The text; a line break starts a second line.
  * @param offset Pixels to the right and down.
  * @param style Differences from the usual style: quiet, beginning at the offset.
- * @returns A mark for a plot.
  */
 export function caption(
   words: string,
@@ -89,4 +71,33 @@ export function caption(
     dy,
     ...style,
   });
+}
+
+/** A name in a legend, in the colour of its marks, at an offset as of `caption`. */
+export const legendName = (
+  name: string,
+  fill: string,
+  offset: readonly [x: number, y: number],
+): Plot.Markish =>
+  caption(`● ${name}`, offset, { fill, fontWeight: 600, fontSize: 11 });
+
+const ROW = 18;
+
+/** Pixels above the frame for a title and the names below it. */
+export const legendHeight = (names: readonly unknown[]): number =>
+  ROW * (names.length + 1);
+
+/** A title above the frame, and below it a row for each name, in the colours of stages. */
+export function titledLegend(
+  title: string,
+  named: readonly { readonly name: string }[],
+): readonly Plot.Markish[] {
+  const top = -legendHeight(named) - 6;
+  const style = { fill: INK, fontWeight: 600, fontSize: 13 };
+  return [
+    caption(title, [0, top], style),
+    ...named.map(({ name }, i) =>
+      legendName(name, stageColour(i), [0, top + ROW * (i + 1)])
+    ),
+  ];
 }

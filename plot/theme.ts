@@ -1,8 +1,4 @@
-/**
- * Colours and sizes of pictures, on light and on dark ground.
- *
- * @module
- */
+/** Colours and sizes of pictures, on light and on dark ground. */
 import * as Plot from "@observablehq/plot";
 
 /** Titles and totals. */
@@ -26,12 +22,7 @@ const STAGE_COLOURS = [
   "#e05252",
 ] as const;
 
-/**
- * Colour of a stage, distinct for the first twelve.
- *
- * @param stage Its number, from 0.
- * @returns A CSS colour.
- */
+/** Colour of a stage, distinct for the first twelve. */
 export function stageColour(stage: number): string {
   return STAGE_COLOURS[stage % STAGE_COLOURS.length] ?? INK;
 }
@@ -84,9 +75,7 @@ export const DARK: Theme = {
   plasma: [0.38, 0.98],
 };
 
-/**
- * The scale from the index of a layer to its colour: shallow dark, deep bright.
- */
+/** The scale from the index of a layer to its colour: shallow dark, deep bright. */
 export function layerScale(count: number, theme: Theme): Plot.ScaleOptions {
   return {
     type: "linear",
@@ -99,17 +88,7 @@ export function layerScale(count: number, theme: Theme): Plot.ScaleOptions {
 /**
  * The colours of layers, as pictures of the theme have them.
  *
- * @param count Count of layers.
- * @param theme Colours of the picture.
  * @returns CSS colours from shallow to deep.
- *
- * @example The deepest layer of any model has the same colour
- * ```ts
- * import { LIGHT, layerColours } from "@vitfreeze/vitfreeze/plot";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(layerColours(7, LIGHT).at(-1), layerColours(13, LIGHT).at(-1));
- * ```
  */
 export function layerColours(count: number, theme: Theme): readonly string[] {
   const scale = Plot.scale({ color: layerScale(count, theme) });

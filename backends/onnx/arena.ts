@@ -1,8 +1,6 @@
 /**
  * One shared memory for all tensors: native code and WebAssembly kernels, on any
  * thread, use the numbers where they lie.
- *
- * @module
  */
 import { adviseMemory, type MemoryAdvice } from "./runtime/memory_advice.ts";
 
@@ -62,13 +60,7 @@ function reserve(): WebAssembly.Memory {
   throw refusal;
 }
 
-/**
- * Joins a stretch with its free neighbours.
- *
- * @param free Free stretches, in order, that do not touch.
- * @param stretch A stretch that touches none of them but at its ends.
- * @returns The free stretches, in order, that do not touch.
- */
+/** Joins a stretch with its free neighbours. */
 export function withFree(
   free: readonly Stretch[],
   stretch: Stretch,

@@ -1,8 +1,4 @@
-/**
- * State that all programs of an engine share.
- *
- * @module
- */
+/** State that all programs of an engine share. */
 import { left, type Result } from "../../core/mod.ts";
 import type { BackendError, DeviceInfo, DeviceTensors } from "../backend.ts";
 import { sharedArena } from "./arena.ts";

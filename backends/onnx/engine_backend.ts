@@ -1,7 +1,5 @@
 /**
  * An engine of ONNX Runtime as a backend: its programs run on sessions or on our own kernels.
- *
- * @module
  */
 import {
   type Graph,
@@ -57,7 +55,7 @@ function programOf(engine: Engine, graph: Graph, runner: Runner): Program {
   };
 }
 
-/** Why a matrix cannot be rounded: its sums would leave 32 bits. */
+/** Error of a matrix that cannot be rounded: its sums would leave 32 bits. */
 function sumTooLong(
   { device }: Engine,
   graph: Graph,
@@ -113,7 +111,6 @@ async function runnerOf(
  * Compiles a graph.
  *
  * @param options The inputs that its outputs replace, those that are rounded, and the count of runs that share the threads.
- * @returns A program, or what ONNX Runtime says against the model.
  */
 async function compileProgram(
   engine: Engine,

@@ -1,8 +1,4 @@
-/**
- * A graph computed by our own kernels, in place.
- *
- * @module
- */
+/** A graph computed by our own kernels, in place. */
 import {
   type Graph,
   inputSignatures,

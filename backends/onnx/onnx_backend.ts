@@ -1,8 +1,4 @@
-/**
- * ONNX Runtime as an engine.
- *
- * @module
- */
+/** ONNX Runtime as an engine. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError } from "../backend.ts";
 import { graphicsAdapter } from "../tfjs/webgpu/graphics_adapter.ts";

@@ -1,8 +1,6 @@
 /**
  * A graph computed by a session of ONNX Runtime, without the outputs that are inputs,
  * constants or views.
- *
- * @module
  */
 import {
   type Graph,

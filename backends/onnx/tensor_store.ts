@@ -1,8 +1,6 @@
 /**
  * Device tensors of ONNX Runtime: stretches of one shared memory, lent out by
  * reference and used again.
- *
- * @module
  */
 import {
   type DType,

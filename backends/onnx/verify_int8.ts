@@ -1,8 +1,4 @@
-/**
- * The form of products in 8-bit integers that is exact on this processor.
- *
- * @module
- */
+/** The form of products in 8-bit integers that is exact on this processor. */
 import { left, type Result, right, traceGraph } from "../../core/mod.ts";
 import type { BackendError, DeviceInfo } from "../backend.ts";
 import { type Int8Form, int8Matrix } from "./fuse/int8_matrix.ts";

@@ -4,8 +4,6 @@
  * Kernels work on the storage of a TensorFlow.js backend directly. Its engine
  * (scopes, gradient tape, the one current backend of the process) is not used,
  * so several devices live side by side and no tensor can slip into a scope.
- *
- * @module
  */
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs";
 import type { DType, NodeOf, OpName, Signature } from "../../core/mod.ts";
@@ -68,7 +66,7 @@ export interface Device {
    * @throws Whatever a launch throws.
    */
   watch(launches: () => void): Promise<string | null>;
-  /** Why the device can no longer be trusted, or `null`. */
+  /** Reason not to trust the device any more, or `null`. */
   failure(): string | null;
 }
 

@@ -1,15 +1,10 @@
-/**
- * The part of TensorFlow.js that is used: its backends and their kernels.
- *
- * @module
- */
+/** The part of TensorFlow.js that is used: its backends and their kernels. */
 import * as tf from "@tensorflow/tfjs";
 
 /**
  * Starts a TensorFlow.js backend, or gives the one that already runs: its kernels
  * are bound to one instance for each process.
  *
- * @param name Name that the backend is registered by.
  * @throws Whatever the backend throws when it cannot start.
  */
 export async function startBackend(name: string): Promise<tf.KernelBackend> {

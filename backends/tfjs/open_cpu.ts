@@ -3,8 +3,6 @@
  *
  * Its kernels are not used: they multiply matrices at a quarter of the speed of
  * these loops, and the fused ops are not among them.
- *
- * @module
  */
 import { sizeOf } from "../../core/mod.ts";
 import type { HostMemory } from "./host/host_kernel.ts";
@@ -40,11 +38,7 @@ const memoryOf = (storage: CpuStorage): HostMemory => ({
 export async function openCpu(): Promise<Device> {
   const storage = await startBackend("cpu") as unknown as CpuStorage;
   return {
-    info: {
-      name: "cpu",
-      description: "JavaScript on one core",
-      isGpu: false,
-    },
+    info: { name: "cpu", description: "JavaScript on one core", isGpu: false },
     storage,
     kernels: hostKernels(memoryOf(storage)),
     maxTensorBytes: MAX_BYTES,

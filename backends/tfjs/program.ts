@@ -1,8 +1,4 @@
-/**
- * A graph compiled for one device.
- *
- * @module
- */
+/** A graph compiled for one device. */
 import {
   bytesOf,
   type Graph,

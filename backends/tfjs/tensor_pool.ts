@@ -1,8 +1,4 @@
-/**
- * Device tensors and what they hold in the storage of a backend.
- *
- * @module
- */
+/** Device tensors and what they hold in the storage of a backend. */
 import { type Signature, sizeOf } from "../../core/mod.ts";
 import { checkLength } from "../program_inputs.ts";
 import { type DeviceTensor, dtypeOf, type HostTensor } from "../backend.ts";

@@ -1,8 +1,4 @@
-/**
- * The TensorFlow.js engine on each of its devices.
- *
- * @module
- */
+/** The TensorFlow.js engine on each of its devices. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError } from "../backend.ts";
 import {
@@ -57,7 +53,6 @@ function backendOn(device: Device): Backend {
  * its scopes are neither used nor changed. `liveTensors` counts all tensors of
  * the device in this process.
  *
- * @param device `webgpu`, `wasm` or `cpu`.
  * @returns The engine, or why the device cannot be used here.
  *
  * @example Squares on the plain CPU device

@@ -2,8 +2,6 @@
  * Checks of untrusted data; io-ts stays inside this file.
  *
  * A codec never converts, clips or completes: what it accepts is what was given.
- *
- * @module
  */
 import * as t from "io-ts";
 import { E, pipe } from "../fp.ts";
@@ -16,16 +14,15 @@ export type Codec<A> = t.Type<A, unknown, unknown>;
 // deno-lint-ignore no-explicit-any -- io-ts types are invariant, so `unknown` would accept none of them.
 export type AnyCodec = t.Type<any, unknown, unknown>;
 
-/** Where in the input a codec looks. */
+/** Place in the input at which a codec looks. */
 export type Place = t.Context;
 
-/** What is wrong, as io-ts carries it: the tag in the message, the wanted text in the last type's name. */
+/** Faults, as io-ts carries them: the tag in the message, the wanted text in the last type's name. */
 export type Findings = t.Errors;
 
 /**
  * A codec from its faults.
  *
- * @param wanted What it accepts, in words.
  * @param findingsIn What is wrong with a value; none means that it is an `A`.
  */
 export function codecOf<A>(
@@ -54,7 +51,7 @@ export function unwanted(
   return [{ value: found, context: place, message: tag }];
 }
 
-/** What a codec finds in a member of a record or list. */
+/** Findings of a codec in a member of a record or list. */
 export function findingsAt(
   key: string,
   codec: AnyCodec,
@@ -78,7 +75,6 @@ export function findingOf(fault: Fault, place: Place): Findings {
  * Finite numbers of a range.
  *
  * @param wanted The range in words, for example `a number in (0, 1]`.
- * @param holds Whether a finite number lies in it.
  */
 export function numberIn(
   wanted: string,
@@ -95,11 +91,31 @@ export function numberIn(
   );
 }
 
-/**
- * Whole numbers from `least` on that float64 counts exactly.
- *
- * @param least The smallest.
- */
+/** Accepts numbers of at least 0. */
+export const NOT_NEGATIVE: Codec<number> = numberIn(
+  "a number of at least 0",
+  (value) => value >= 0,
+);
+
+/** Accepts numbers above 0. */
+export const POSITIVE: Codec<number> = numberIn(
+  "a number above 0",
+  (value) => value > 0,
+);
+
+/** Accepts parts of which some is left each time. */
+export const DECAY: Codec<number> = numberIn(
+  "a number in [0, 1)",
+  (value) => value >= 0 && value < 1,
+);
+
+/** Accepts parts of a whole. */
+export const PART: Codec<number> = numberIn(
+  "a number in [0, 1]",
+  (value) => value >= 0 && value <= 1,
+);
+
+/** Whole numbers from `least` on that float64 counts exactly. */
 export function wholeFrom(least: number): Codec<number> {
   return numberIn(
     `a whole number of at least ${least}`,
@@ -107,12 +123,7 @@ export function wholeFrom(least: number): Codec<number> {
   );
 }
 
-/**
- * Whole numbers of a range.
- *
- * @param least The smallest.
- * @param most The largest.
- */
+/** Whole numbers of a range. */
 export function wholeBetween(least: number, most: number): Codec<number> {
   return numberIn(
     `a whole number in [${least}, ${most}]`,
@@ -120,11 +131,7 @@ export function wholeBetween(least: number, most: number): Codec<number> {
   );
 }
 
-/**
- * A few words, numbers or truth values.
- *
- * @param values What is accepted.
- */
+/** A few words, numbers or truth values. */
 export function oneOf<A extends string | number | boolean>(
   ...values: readonly [A, ...A[]]
 ): Codec<A> {
@@ -143,7 +150,8 @@ export function oneOf<A extends string | number | boolean>(
 /** Anything at all, also nothing. */
 export const anything: Codec<unknown> = t.unknown;
 
-const joined = (path: string, key: string): string =>
+/** Path of a field or, by a whole number, of an item of a list. */
+export const pathBelow = (path: string, key: string): string =>
   key === ""
     ? path
     : /^\d+$/.test(key)
@@ -154,7 +162,7 @@ const joined = (path: string, key: string): string =>
 
 const faultOf = ({ value, context, message }: t.ValidationError): Fault => ({
   _tag: message as Fault["_tag"],
-  path: context.map(({ key }) => key).reduce(joined, ""),
+  path: context.map(({ key }) => key).reduce(pathBelow, ""),
   found: value,
   wanted: context.at(-1)?.type.name ?? "something else",
 });
@@ -162,7 +170,6 @@ const faultOf = ({ value, context, message }: t.ValidationError): Fault => ({
 /**
  * Checks untrusted data.
  *
- * @param codec What is accepted.
  * @returns A function from any value to the same value with its type, or every fault in it.
  */
 export function decode<A>(

@@ -1,8 +1,4 @@
-/**
- * The known word nearest to a misspelt one.
- *
- * @module
- */
+/** The known word nearest to a misspelt one. */
 
 /** Letters of a word that count; words that exist are shorter. */
 const LONGEST = 64;
@@ -27,10 +23,6 @@ const nextRow =
  * Insertions, deletions and replacements of letters that turn one word into
  * another, capitals counting as small letters. Letters behind the 64th do not count.
  *
- * @param word What was written.
- * @param known What could have been meant.
- * @returns A whole number, 0 for equal words.
- *
  * @see Wagner and Fischer, The String-to-String Correction Problem, 1974.
  */
 export function editDistance(word: string, known: string): number {
@@ -43,7 +35,7 @@ export function editDistance(word: string, known: string): number {
 const mistakesIn = (word: string): number =>
   word.length < 3 ? 1 : Math.max(2, Math.floor(word.length / 3));
 
-/** Whether the shorter of two words begins or, from three letters on, ends the longer. */
+/** True if the shorter of two words begins or, from three letters on, ends the longer. */
 function isPartOf(word: string, known: string): boolean {
   const [short = "", long = ""] = [word, known]
     .map((each) => lettersOf(each).join(""))
@@ -80,7 +72,7 @@ function sizesIn(word: string): readonly (readonly string[])[] {
 }
 
 /**
- * Whether two words may be one that is misspelt: where both have numbers these are the
+ * True if two words may be one that is misspelt: where both have numbers these are the
  * same, and likewise words for sizes. `int4`, `in-10` and `vit-l` are no misspelt
  * `int8`, `in-100` and `vit-h`.
  */
@@ -97,20 +89,7 @@ function haveSameSizes(word: string, known: string): boolean {
  * ends, or that begins or ends it, else one with few other letters. The earlier of
  * two equally near; never one that differs in a number or in a word for a size.
  *
- * @param word What was written.
- * @param known Words that exist.
  * @returns One of `known`, or `null` if none is near.
- *
- * @example
- * ```ts
- * import { nearestWord } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(nearestWord("batch", ["data", "batch-size"]), "batch-size");
- * strictEqual(nearestWord("epcohs", ["epochs", "seed"]), "epochs");
- * strictEqual(nearestWord("dry-run", ["epochs", "seed"]), null);
- * strictEqual(nearestWord("vit-l", ["vit-b", "vit-h"]), null);
- * ```
  */
 export function nearestWord(
   word: string,
@@ -130,8 +109,6 @@ export function nearestWord(
 /**
  * The end of a sentence that says what was wanted: the nearest known word.
  *
- * @param word What was written.
- * @param known Words that exist.
  * @param spelled How a known word is written in the sentence.
  * @returns For example `; the nearest is epochs`; empty if none is near.
  */

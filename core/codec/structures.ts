@@ -1,8 +1,4 @@
-/**
- * Codecs of lists, records and unions of records.
- *
- * @module
- */
+/** Codecs of lists, records and unions of records. */
 import {
   type AnyCodec,
   type Codec,
@@ -27,7 +23,6 @@ const isRecord = (found: unknown): found is UnknownRecord =>
 /**
  * Lists of at least one item.
  *
- * @param item Codec of every item.
  * @param most Most items, any number when left out; those of a longer list are not looked at.
  */
 export function listOf<A>(
@@ -65,8 +60,6 @@ const unknownFields = (
 /**
  * Records with exactly these fields: a field that is missing or unknown is a
  * fault like a bad value.
- *
- * @param fields Codec of every field.
  */
 export function recordOf<A extends object>(fields: FieldCodecs<A>): Codec<A> {
   const codecs: Readonly<Record<string, AnyCodec>> = fields;
@@ -85,11 +78,7 @@ export function recordOf<A extends object>(fields: FieldCodecs<A>): Codec<A> {
   );
 }
 
-/**
- * A field that may be missing, where its type says so too.
- *
- * @param codec Codec of the field where it is there.
- */
+/** A field that may be missing, where its type says so too. */
 export function optional<A>(codec: Codec<A>): Codec<A | undefined> {
   return codecOf(
     codec.name,
@@ -137,7 +126,6 @@ export function taggedUnion<A extends { readonly _tag: string }>(
 /**
  * A codec that also asks for what several fields together must keep.
  *
- * @param codec Codec of the fields.
  * @param faultsOf What is wrong with a value whose fields are right; paths start at the value.
  */
 export function refined<A>(

@@ -1,20 +1,19 @@
-/**
- * What is done to images and batches that a classifier learns from.
- *
- * @module
- */
+/** Augmentation of the images and batches that a classifier learns from. */
 import {
   type Codec,
   codecOf,
+  decode,
+  NOT_NEGATIVE,
   numberIn,
   oneOf,
+  PART,
   unwanted,
   wholeFrom,
 } from "../codec/codec.ts";
-import { NOT_NEGATIVE, PART } from "../codec/ranges.ts";
 import { nullable, recordOf } from "../codec/structures.ts";
+import type { Fault } from "../result.ts";
 
-/** How many operations of RandAugment, and how strong. */
+/** Operations of RandAugment: their number and strength. */
 export interface RandAugment {
   /** Operations drawn for an image, with repetition; a whole number `≥ 0`. */
   readonly layers: number;
@@ -24,7 +23,7 @@ export interface RandAugment {
   readonly magnitude: number;
   /** Deviation of the strength, `≥ 0`. */
   readonly deviation: number;
-  /** How levels between pixels are found. */
+  /** Interpolation of levels between pixels. */
   readonly interpolation: "bilinear" | "bicubic";
 }
 
@@ -37,7 +36,7 @@ export const RAND_AUGMENT: RandAugment = {
   interpolation: "bicubic",
 };
 
-/** How often and how much of an image is erased. */
+/** Frequency and extent of erasing. */
 export interface RandomErasing {
   /** Part of the images, in `[0, 1]`. */
   readonly probability: number;
@@ -47,14 +46,14 @@ export interface RandomErasing {
   readonly aspect: readonly [least: number, largest: number];
 }
 
-/** What MAE fine-tunes with. */
+/** Random erasing of MAE's fine-tuning. */
 export const RANDOM_ERASING: RandomErasing = {
   probability: 0.25,
   area: [0.02, 1 / 3],
   aspect: [0.3, 1 / 0.3],
 };
 
-/** What is done to an image that is learned from, beside mirroring half of them. */
+/** Augmentation of an image that is learned from, beside mirroring half of them. */
 export interface AugmentConfig {
   /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
   readonly cropScale: readonly [least: number, largest: number];
@@ -64,7 +63,7 @@ export interface AugmentConfig {
   readonly erasing: RandomErasing | null;
 }
 
-/** How images and classes of a batch are mixed. */
+/** Mixing of the images and classes of a batch. */
 export interface MixingConfig {
   /** Shape `α` of `Beta(α, α)` for mixup, `≥ 0`; 0 is never. */
   readonly mixupAlpha: number;
@@ -95,9 +94,10 @@ const rangeUpTo = (most: number, wanted: string): Codec<Range> =>
 
 const partOfArea = rangeUpTo(1, "0 < lower ≤ upper ≤ 1");
 
-/** Accepts what is done to an image. */
-export const augmentCodec: Codec<AugmentConfig> = recordOf<AugmentConfig>({
-  cropScale: partOfArea,
+const ratios = rangeUpTo(Number.MAX_VALUE, "0 < lower ≤ upper, finite");
+
+/** Operations on pixels and noise in a rectangle, each `null` for none. */
+const changes = {
   randAugment: nullable(recordOf<RandAugment>({
     layers: wholeFrom(0),
     probability: PART,
@@ -111,9 +111,41 @@ export const augmentCodec: Codec<AugmentConfig> = recordOf<AugmentConfig>({
   erasing: nullable(recordOf<RandomErasing>({
     probability: PART,
     area: partOfArea,
-    aspect: rangeUpTo(Number.MAX_VALUE, "0 < lower ≤ upper, finite"),
+    aspect: ratios,
   })),
+};
+
+/** Accepts what is done to an image. */
+export const augmentCodec: Codec<AugmentConfig> = recordOf<AugmentConfig>({
+  cropScale: partOfArea,
+  ...changes,
 });
+
+/** Crop, mirroring and changes of an image that is learned from. */
+export interface Augmentation extends Omit<AugmentConfig, "cropScale"> {
+  /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
+  readonly scale: readonly [least: number, largest: number];
+  /** Least and largest width of the crop over its height, `> 0`. */
+  readonly ratio: readonly [least: number, largest: number];
+  /** Part of the images that are mirrored left to right, in `[0, 1]`. */
+  readonly flipProbability: number;
+}
+
+const augmentationCodec = recordOf<Augmentation>({
+  scale: partOfArea,
+  ratio: ratios,
+  flipProbability: PART,
+  ...changes,
+});
+
+/** Faults of the fields of an augmentation; others are not looked at. */
+export function augmentationFaults(
+  { scale, ratio, flipProbability, randAugment, erasing }: Augmentation,
+): readonly Fault[] {
+  const found = { scale, ratio, flipProbability, randAugment, erasing };
+  const checked = decode(augmentationCodec)(found);
+  return checked._tag === "Left" ? checked.left : [];
+}
 
 /** Accepts how a batch is mixed. */
 export const mixingCodec: Codec<MixingConfig> = recordOf<MixingConfig>({

@@ -1,10 +1,11 @@
-/**
- * Everything that determines the training of a convolutional network but the images.
- *
- * @module
- */
-import { type Codec, decode, oneOf, wholeFrom } from "../codec/codec.ts";
-import { NOT_NEGATIVE } from "../codec/ranges.ts";
+/** Everything that determines the training of a convolutional network but the images. */
+import {
+  type Codec,
+  decode,
+  NOT_NEGATIVE,
+  oneOf,
+  wholeFrom,
+} from "../codec/codec.ts";
 import { recordOf, refined } from "../codec/structures.ts";
 import { convNetCodec, type ConvNetSpec } from "../models/convnet_spec.ts";
 import {
@@ -30,13 +31,13 @@ export interface ConvNetConfig extends ClippingConfig {
   readonly version: 1;
   /** The network. */
   readonly model: ConvNetSpec;
-  /** Which layers freeze when. */
+  /** Freeze times of the layers. */
   readonly freeze: Pick<FreezeConfig, "t0" | "scale">;
-  /** How fast each layer learns; there is one stage. */
+  /** Learning rates of the layers; there is one stage. */
   readonly rate: RateConfig;
-  /** How a step is made from gradients. */
+  /** Rule of the optimizer. */
   readonly optimizer: OptimizerConfig;
-  /** How long and on what batches, at least 2 images each. A batch is a step: its statistics are those of a whole step. */
+  /** Length and batches of the run, at least 2 images each. A batch is a step: its statistics are those of a whole step. */
   readonly training: Omit<TrainingConfig, "accumIter">;
 }
 

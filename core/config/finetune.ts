@@ -1,16 +1,12 @@
-/**
- * Everything that determines fine-tuning but the images.
- *
- * @module
- */
+/** Everything that determines fine-tuning but the images. */
 import {
   type Codec,
+  DECAY,
   decode,
   numberIn,
   oneOf,
   wholeFrom,
 } from "../codec/codec.ts";
-import { DECAY } from "../codec/ranges.ts";
 import { nullable, recordOf } from "../codec/structures.ts";
 import { encoderCodec } from "../models/model_codec.ts";
 import type { ModelSpec } from "../models/model_spec.ts";
@@ -37,7 +33,7 @@ import {
   type TrainingConfig,
 } from "./parts.ts";
 
-/** How fast each layer of a classifier learns. */
+/** Learning rates of a classifier's layers. */
 export interface FinetuneRate extends RateConfig {
   /** Factor on the rate from a layer to the one before it, in `(0, 1]`. */
   readonly layerDecay: number;
@@ -51,24 +47,24 @@ export interface FinetuneConfig extends ClippingConfig {
   readonly model: ModelSpec;
   /** Classes, at least 2. */
   readonly classes: number;
-  /** Which layers freeze when; `t0 = 1` freezes none. */
+  /** Freeze times of the layers; `t0 = 1` freezes none. */
   readonly freeze: FreezeConfig;
-  /** How fast each layer learns. */
+  /** Learning rates of the layers. */
   readonly rate: FinetuneRate;
-  /** How a step is made from gradients. */
+  /** Rule of the optimizer. */
   readonly optimizer: AdamWConfig;
   /** Probability that a branch of the last block is dropped, in `[0, 1)`; it grows evenly from 0 in the first. */
   readonly dropPath: number;
-  /** What is done to each image. */
+  /** Augmentation of each image. */
   readonly augment: AugmentConfig;
-  /** How images and classes of a batch are mixed. */
+  /** Mixing of the images and classes of a batch. */
   readonly mixing: MixingConfig;
   /**
    * Part of a running mean of all parameters that stays in a step, in `(0, 1)`;
    * `null` keeps no mean.
    */
   readonly emaDecay: number | null;
-  /** How long and on what batches. */
+  /** Length and batches of the run. */
   readonly training: TrainingConfig;
 }
 

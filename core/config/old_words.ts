@@ -1,11 +1,7 @@
-/**
- * Words of earlier versions in configurations.
- *
- * @module
- */
+/** Words of earlier versions in configurations. */
 import type { WarmupMode } from "../schedule/annealing.ts";
 
-/** What the words for the warm-up were once, and what they are now. */
+/** Earlier words for the warm-up and those of today. */
 export const EARLIER_WARMUP: Readonly<Record<"figure" | "code", WarmupMode>> = {
   figure: "perLayer",
   code: "shared",

@@ -1,10 +1,12 @@
-/**
- * Parts of configurations: freezing, learning rates, length, clipping.
- *
- * @module
- */
-import { type Codec, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
-import { NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
+/** Parts of configurations: freezing, learning rates, length, clipping. */
+import {
+  type Codec,
+  NOT_NEGATIVE,
+  numberIn,
+  oneOf,
+  POSITIVE,
+  wholeFrom,
+} from "../codec/codec.ts";
 import {
   type FieldCodecs,
   optional,
@@ -16,22 +18,22 @@ import type { Fault } from "../result.ts";
 import type { WarmupMode } from "../schedule/annealing.ts";
 import type { FreezeScale } from "../schedule/freeze_time.ts";
 
-/** Which layers freeze when. */
+/** Freeze times of the layers. */
 export interface FreezeConfig {
   /** Moment the first layer freezes **before** scaling, in `(0, 1]`; 1 never freezes anything. */
   readonly t0: number;
-  /** How freeze times are bent. */
+  /** Scale that bends freeze times. */
   readonly scale: FreezeScale;
-  /** Whether the patch embedding is layer 0; if not, it is never frozen. */
+  /** True if the patch embedding is layer 0; if not, it is never frozen. */
   readonly freezePatchEmbed: boolean;
   /**
-   * Whether the class token freezes with layer 0. If it never freezes, every
+   * The class token freezes with layer 0, or never. If it never freezes, every
    * backward pass runs through all frozen blocks to reach it.
    */
   readonly classToken: "withLayer0" | "neverFrozen";
 }
 
-/** How rates of layers relate to each other. */
+/** Relation between the rates of layers. */
 export type RateMode =
   /** Each layer has its own cosine from `α / t_i^power` to 0 (LR-LR). */
   | {
@@ -42,7 +44,7 @@ export type RateMode =
   /** All layers follow one cosine down to `endRate` and stop at their freeze times. */
   | { readonly _tag: "Uniform" };
 
-/** How fast each layer learns. */
+/** Learning rates of the layers. */
 export interface RateConfig {
   /** Rate `α ≥ 0` before scaling, for the batch that is really used. */
   readonly baseRate: number;
@@ -52,11 +54,11 @@ export interface RateConfig {
   readonly mode: RateMode;
   /** Exponent `≥ 0` of the factor on early stages (SR-LR); 0 is off. */
   readonly stagePower: number;
-  /** What warm-up does to a layer. */
+  /** Effect of the warm-up on a layer. */
   readonly warmup: WarmupMode;
 }
 
-/** How long and on what batches. */
+/** Length and batches of the run. */
 export interface TrainingConfig {
   /** Times that every sample is seen, at least 1. */
   readonly epochs: number;
@@ -70,7 +72,7 @@ export interface TrainingConfig {
   readonly seed: number;
 }
 
-/** Whether gradients are clipped. */
+/** Clipping of gradients. */
 export interface ClippingConfig {
   /**
    * Greatest length, above 0, of all gradients of a step together: longer ones are
@@ -134,7 +136,7 @@ export const rateCodec: Codec<RateConfig> = fallingRates(
   recordOf<RateConfig>(rateFields),
 );
 
-/** What is wrong with a warm-up that ends no earlier than the run. */
+/** Faults of a warm-up that ends no earlier than the run. */
 export const warmupWithinRun = (
   training: Pick<TrainingConfig, "epochs" | "warmupEpochs">,
 ): readonly Fault[] =>

@@ -1,8 +1,4 @@
-/**
- * Everything that determines a pre-training run but the images.
- *
- * @module
- */
+/** Everything that determines a pre-training run but the images. */
 import { type Codec, decode, oneOf } from "../codec/codec.ts";
 import { optional, recordOf } from "../codec/structures.ts";
 import { modelCodec } from "../models/model_codec.ts";
@@ -30,16 +26,16 @@ export interface PretrainConfig extends ClippingConfig {
   readonly version: 1;
   /** The model. */
   readonly model: ModelSpec;
-  /** Which layers freeze when. */
+  /** Freeze times of the layers. */
   readonly freeze: FreezeConfig;
-  /** How fast each layer learns. */
+  /** Learning rates of the layers. */
   readonly rate: RateConfig;
-  /** How a step is made from gradients. */
+  /** Rule of the optimizer. */
   readonly optimizer: OptimizerConfig;
-  /** How long and on what batches. */
+  /** Length and batches of the run. */
   readonly training: TrainingConfig;
   /**
-   * How frozen blocks are computed where no gradient goes through them: with `int8`
+   * Precision of frozen blocks where no gradient goes through them: with `int8`
    * their matrix products are in 8-bit integers, several times as fast and a little
    * off; without, all is float32.
    */

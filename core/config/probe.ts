@@ -1,29 +1,26 @@
-/**
- * Everything that determines a linear probe but the features.
- *
- * @module
- */
-import { type Codec, decode, numberIn, wholeFrom } from "../codec/codec.ts";
-import { NOT_NEGATIVE } from "../codec/ranges.ts";
+/** Everything that determines a linear probe but the features. */
+import {
+  type Codec,
+  decode,
+  NOT_NEGATIVE,
+  numberIn,
+  wholeFrom,
+} from "../codec/codec.ts";
 import { recordOf } from "../codec/structures.ts";
 import type { ProbeSpec } from "../models/probe.ts";
 import { larsCodec, type LarsConfig } from "../optim/lars.ts";
 import type { Faults, Result } from "../result.ts";
+import type { TrainingConfig } from "./parts.ts";
 
 /** Everything that determines a linear probe but the features. */
-export interface ProbeConfig extends ProbeSpec {
-  /** Times that every sample is seen, at least 1. */
-  readonly epochs: number;
-  /** Epochs of warm-up, less than `epochs`; parts are allowed. */
-  readonly warmupEpochs: number;
+export interface ProbeConfig
+  extends ProbeSpec, Pick<TrainingConfig, "epochs" | "warmupEpochs" | "seed"> {
   /** Samples of a step, at least 2 and at most those that there are. */
   readonly batchSize: number;
   /** Learning rate for 256 samples, `≥ 0`; a step's rate is this times `batchSize / 256`. */
   readonly baseRate: number;
-  /** How a step is made from gradients. */
+  /** Rule of the optimizer. */
   readonly optimizer: LarsConfig;
-  /** Seed of first values and of the order of samples. */
-  readonly seed: number;
 }
 
 /**

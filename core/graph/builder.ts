@@ -1,8 +1,4 @@
-/**
- * What writes the nodes of a graph.
- *
- * @module
- */
+/** Writer of the nodes of a graph. */
 import type {
   DType,
   Node,
@@ -12,7 +8,7 @@ import type {
   Shape,
 } from "./node.ts";
 
-/** Which operands of a matrix product are transposed; neither by default. */
+/** Operands of a matrix product that are transposed; neither by default. */
 export type Transposition = Partial<OpAttributes["matmul"]>;
 
 /**
@@ -66,11 +62,9 @@ export interface GraphBuilder {
 }
 
 /**
- * What a node repeats, if it does nothing else. Element-wise ops broadcast by
+ * The operand of a repetition, if a node does nothing else. Element-wise ops broadcast by
  * themselves, so beside a tensor of full shape the repetition need not be written.
  *
- * @param g Where the node is written.
- * @param id The node.
  * @returns The tensor before `broadcastTo`, or the node itself.
  */
 export function stripBroadcast(g: GraphBuilder, id: NodeId): NodeId {

@@ -1,8 +1,4 @@
-/**
- * Extents of convolutions.
- *
- * @module
- */
+/** Extents of convolutions. */
 import type { Convolution, Shape } from "./node.ts";
 
 /** Rows and columns. */
@@ -31,21 +27,7 @@ const moves = ({ stride, padding }: Convolution): boolean =>
 /**
  * Extents of a convolution.
  *
- * @param convolution How the kernel moves.
- * @param x Shape of the images.
- * @param w Shape of the kernels.
  * @returns The extents; `null` if the kernels do not fit into the images.
- *
- * @example A stride of two halves the maps
- * ```ts
- * import { convolutionExtents } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual, strictEqual } from "node:assert/strict";
- *
- * const halving = { stride: 2, padding: 1 };
- *
- * deepStrictEqual(convolutionExtents(halving, [8, 3, 32, 32], [16, 3, 3, 3])?.result, [16, 16]);
- * strictEqual(convolutionExtents(halving, [8, 3, 32, 32], [16, 4, 3, 3]), null);
- * ```
  */
 export function convolutionExtents(
   { stride, padding }: Convolution,

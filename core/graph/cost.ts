@@ -1,8 +1,4 @@
-/**
- * What a graph costs.
- *
- * @module
- */
+/** Cost of a graph. */
 import { type Graph, type Node, type Signature, sizeOf } from "./node.ts";
 import { definitionOf } from "./ops.ts";
 
@@ -22,7 +18,7 @@ export function graphFlops(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + nodeFlops(graph, node), 0);
 }
 
-/** How many terms each number of a node is the sum of. */
+/** Count of the terms that each number of a node is the sum of. */
 function termsOf({ nodes }: Graph, node: Node): number {
   const { shape = [] } = nodes[node.inputs[0] ?? -1] ?? {};
   switch (node.op) {

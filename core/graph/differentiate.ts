@@ -1,8 +1,4 @@
-/**
- * Reverse-mode differentiation of graphs.
- *
- * @module
- */
+/** Reverse-mode differentiation of graphs. */
 import { type GraphBuilder, stripBroadcast } from "./builder.ts";
 import type { NodeId } from "./node.ts";
 import { definitionOf } from "./ops.ts";

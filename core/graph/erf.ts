@@ -1,8 +1,4 @@
-/**
- * The error function in float64.
- *
- * @module
- */
+/** The error function in float64. */
 
 /**
  * `erf(x) = 2/√π · ∫₀ˣ e^(−t²) dt`, to 5e-15.
@@ -10,7 +6,6 @@
  * Sums the series `2/√π · e^(−x²) · Σ 2ⁿ·x^(2n+1)/(2n+1)!!`, whose terms all have
  * one sign, so nothing cancels; beyond `|x| = 6` the result is ±1 in float64.
  *
- * @param x Any number.
  * @returns A value in `[−1, 1]`; `NaN` for `NaN`.
  * @see Abramowitz and Stegun 1964, 7.1.6.
  */

@@ -1,8 +1,4 @@
-/**
- * The meaning of a graph: a plain interpreter in float64.
- *
- * @module
- */
+/** The meaning of a graph: a plain interpreter in float64. */
 import type { Graph, Node, Signature } from "./node.ts";
 import { sizeOf } from "./node.ts";
 import type { Values } from "./op_definition.ts";

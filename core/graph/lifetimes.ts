@@ -1,8 +1,4 @@
-/**
- * When tensors live: last uses and the peak of memory.
- *
- * @module
- */
+/** Lifetimes of tensors: last uses and the peak of memory. */
 import {
   type Graph,
   type Node,
@@ -19,7 +15,6 @@ export function bytesOf(signature: Signature): number {
 /**
  * The nodes whose tensors are used for the last time by each node.
  *
- * @param graph A graph.
  * @returns For each node, the ids to release after it; inputs and outputs of the graph are in none.
  */
 export function lastUses(graph: Graph): readonly (readonly NodeId[])[] {
@@ -35,7 +30,7 @@ export function lastUses(graph: Graph): readonly (readonly NodeId[])[] {
   return released;
 }
 
-/** Whether the node's tensor shares the memory of its input. */
+/** True if the node's tensor shares the memory of its input. */
 const isView = (node: Node): boolean => node.op === "reshape";
 
 /** The node whose memory a node's tensor lies in. */
@@ -80,9 +75,6 @@ const isComputed = ({ op }: Node): boolean =>
  * The most bytes that intermediate tensors and outputs take at one time when
  * nodes run in order and each is released after its last use. Inputs and
  * constants are not counted; they are there before and after.
- *
- * @param graph A graph.
- * @returns Bytes.
  */
 export function peakBytes(graph: Graph): number {
   return peakOf(graph, (id) => isComputed(graph.nodes[id]!));
@@ -91,9 +83,6 @@ export function peakBytes(graph: Graph): number {
 /**
  * The most bytes that intermediate tensors alone take at one time: `peakBytes` where
  * there is room for all outputs from the beginning.
- *
- * @param graph A graph.
- * @returns Bytes.
  */
 export function scratchBytes(graph: Graph): number {
   const storage = storageOf(graph);

@@ -1,8 +1,4 @@
-/**
- * A computation as data: nodes in topological order, static shapes.
- *
- * @module
- */
+/** A computation as data: nodes in topological order, static shapes. */
 /** Extents of a tensor, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 
@@ -17,7 +13,7 @@ export interface Signature {
   readonly dtype: DType;
 }
 
-/** How a kernel moves over images. */
+/** Movement of a kernel over images. */
 export interface Convolution {
   /** Pixels from one position of the kernel to the next, at least 1. */
   readonly stride: number;
@@ -25,7 +21,7 @@ export interface Convolution {
   readonly padding: number;
 }
 
-/** What takes no attributes. */
+/** Attributes of an op that takes none. */
 export type NoAttributes = Readonly<Record<never, never>>;
 
 /**
@@ -147,9 +143,34 @@ export interface OpAttributes {
 /** Name of an op. */
 export type OpName = keyof OpAttributes;
 
+/** Ops that treat every number alone, among them the step of AdamW. */
+export type ElementwiseOp =
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "scale"
+  | "square"
+  | "rsqrt"
+  | "mix"
+  | "flush"
+  | "adamwUpdate";
+
+/** ReLU, GELU and softmax with their gradients. */
+export type ActivationOp =
+  | "relu"
+  | "reluGrad"
+  | "gelu"
+  | "geluGrad"
+  | "softmax"
+  | "softmaxGrad"
+  | "logSoftmax";
+
+/** Convolution and its gradients. */
+export type ConvolutionOp = "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad";
+
 /** A node of one op. */
 export interface NodeOf<Name extends OpName> extends Signature {
-  /** What it computes. */
+  /** Its op. */
   readonly op: Name;
   /** Constants of the op. */
   readonly attributes: OpAttributes[Name];
@@ -176,12 +197,7 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/**
- * The tensors that a graph must be given, by name.
- *
- * @param graph A graph.
- * @returns Signature of each input node.
- */
+/** The tensors that a graph must be given, by name. */
 export function inputSignatures(
   graph: Graph,
 ): Readonly<Record<string, Signature>> {

@@ -1,8 +1,4 @@
-/**
- * What is known of one op: its shape, meaning, gradient and cost.
- *
- * @module
- */
+/** Definition of an op: its shape, meaning, gradient and cost. */
 import type { Result } from "../result.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type {

@@ -1,8 +1,4 @@
-/**
- * All ops by name.
- *
- * @module
- */
+/** All ops by name. */
 import type { OpName } from "./node.ts";
 import type { OpDefinition, OpDefinitions } from "./op_definition.ts";
 import { activationOps } from "./ops/activation.ts";
@@ -12,7 +8,6 @@ import { hogCells } from "./ops/hog.ts";
 import { layoutOps } from "./ops/layout.ts";
 import { matmul } from "./ops/matmul.ts";
 import { normalizationOps } from "./ops/normalization.ts";
-import { adamwUpdate } from "./ops/optimizer.ts";
 import { rowOps } from "./ops/rows.ts";
 import { constant, input } from "./ops/sources.ts";
 
@@ -28,7 +23,6 @@ export const OPS: OpDefinitions<OpName> = {
   ...normalizationOps,
   ...rowOps,
   hogCells,
-  adamwUpdate,
 };
 
 /** Definition of an op whose name is only known as a union. */

@@ -1,14 +1,9 @@
-/**
- * Dead-code elimination.
- *
- * @module
- */
+/** Dead-code elimination. */
 import type { Graph, Node, NodeId } from "./node.ts";
 
 /**
  * Drops every node that no output needs, and numbers the rest anew.
  *
- * @param graph Any graph.
  * @returns The same outputs from the fewest nodes, in the same order.
  */
 export function prune(graph: Graph): Graph {

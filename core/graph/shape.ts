@@ -1,16 +1,12 @@
-/**
- * Rules of shapes: equality, broadcasting, strides.
- *
- * @module
- */
+/** Rules of shapes: equality, broadcasting, strides. */
 import { type Shape, sizeOf } from "./node.ts";
 
-/** Whether two shapes have the same extents. */
+/** True if two shapes have the same extents. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, i) => extent === b[i]);
 }
 
-/** Whether every extent is a whole number of at least 0. */
+/** True if every extent is a whole number of at least 0. */
 export function isShape(extents: readonly number[]): boolean {
   return extents.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
 }
@@ -30,7 +26,7 @@ export function padRank(shape: Shape, rank: number): Shape {
   return [...Array<number>(Math.max(0, rank - shape.length)).fill(1), ...shape];
 }
 
-/** Whether `from` can be repeated into `to`. */
+/** True if `from` can be repeated into `to`. */
 export function broadcastsTo(from: Shape, to: Shape): boolean {
   return from.length <= to.length &&
     padRank(from, to.length).every((extent, i) =>

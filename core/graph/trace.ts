@@ -1,8 +1,4 @@
-/**
- * Tracing: running a function once to write down the graph that it computes.
- *
- * @module
- */
+/** Tracing: running a function once to write down the graph that it computes. */
 import {
   type Fault,
   type Faults,
@@ -34,9 +30,9 @@ const WHOLE_EXTENTS = "extents that are whole numbers of at least 0";
 /** Numbers of a constant, or how to compute them. */
 type ConstantValues = Parameters<GraphBuilder["constant"]>[0];
 
-/** What a trace has written so far. */
+/** State of a trace. */
 interface Trace {
-  /** Whether constants have their numbers: a graph that only tells shapes needs none. */
+  /** True if constants have their numbers: a graph that only tells shapes needs none. */
   readonly hasValues: boolean;
   readonly nodes: Node[];
   readonly faults: Fault[];
@@ -244,8 +240,6 @@ export function traceGraph(build: Build): Result<Faults, Graph> {
 /**
  * As {@link traceGraph}, for what only asks for shapes, costs and lifetimes: constants
  * that would have to be computed have no numbers. Such a graph cannot be run.
- *
- * @param build Writes nodes through the builder and names its results.
  */
 export function traceShapes(build: Build): Result<Faults, Graph> {
   return traced(build, false);

@@ -1,8 +1,6 @@
 /**
  * A Vision Transformer that classifies: the encoder, the mean of its patches, a norm
  * and a linear layer, all of which learn.
- *
- * @module
  */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, NodeId } from "../graph/node.ts";
@@ -14,6 +12,7 @@ import { softCrossEntropy } from "../nn/losses.ts";
 import { modelScope, recorded } from "../nn/scope.ts";
 import type { Faults, Result } from "../result.ts";
 import { encode } from "./encoder.ts";
+import type { StepSpec } from "./local_mim.ts";
 import {
   type ModelSpec,
   type Owner,
@@ -30,7 +29,7 @@ export interface ClassifierSpec {
   readonly classes: number;
 }
 
-/** What belongs to the classes freezes last: with the last block, which never does. */
+/** The part of the classes freezes last: with the last block, which never does. */
 const HEAD = { _tag: "Stage", index: 0 } as const;
 
 /** Nodes of a classifier. */
@@ -58,8 +57,6 @@ const factorsOf = (g: GraphBuilder, branches: NodeId) =>
 /**
  * Classifies images.
  *
- * @param scope The trace.
- * @param spec Sizes.
  * @param images `[B, C, S, S]`.
  * @param branches Factors `[B, 2·depth]` on attention and MLP of each block, or `null` for 1.
  */
@@ -101,8 +98,6 @@ const imageInput = (
  * Every parameter of a classifier under timm's names: class token, positions, patch
  * embedding, blocks, `fc_norm`, `head`. The positions belong to what the patch
  * embedding belongs to.
- *
- * @param spec Sizes.
  */
 export const classifierParameters: (
   spec: ClassifierSpec,
@@ -112,16 +107,11 @@ export const classifierParameters: (
   ).parameters
 );
 
-/** What of a classifier a step trains. */
-export interface ClassifierStep extends ClassifierSpec {
-  /** Samples of one micro-batch. */
-  readonly batch: number;
-  /** Samples of a whole step: `batch` times the micro-batches. */
-  readonly samples: number;
-  /** Whether branches are dropped at random; then `branches` is an input. */
+/** A training step of a classifier. */
+export interface ClassifierStep
+  extends ClassifierSpec, Pick<StepSpec, "batch" | "samples" | "isTrainable"> {
+  /** True if branches are dropped at random; then `branches` is an input. */
   readonly dropPath: boolean;
-  /** Whether the parameters of a part of the model are trained. */
-  readonly isTrainable: (owner: Owner) => boolean;
 }
 
 /**
@@ -132,7 +122,6 @@ export interface ClassifierStep extends ClassifierSpec {
  * `gradient/NAME` of each trained parameter. What no output needs is not in the
  * graph.
  *
- * @param step What is trained.
  * @param watch Further outputs to keep.
  */
 export function classifierStepGraph(
@@ -163,9 +152,6 @@ export function classifierStepGraph(
  *
  * Inputs: the parameters by name and `images [B, C, S, S]`. Output: `scores
  * [B, classes]`.
- *
- * @param spec Sizes.
- * @param batch Images at a time.
  */
 export function classifierScoreGraph(
   spec: ClassifierSpec,

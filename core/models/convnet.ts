@@ -1,8 +1,4 @@
-/**
- * A convolutional network as graph nodes, and the graphs that train and judge it.
- *
- * @module
- */
+/** A convolutional network as graph nodes, and the graphs that train and judge it. */
 import type { Graph, NodeId } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";
 import { memoized } from "../memo.ts";
@@ -26,7 +22,7 @@ import {
   STEM_CHANNELS,
 } from "./convnet_spec.ts";
 
-/** How a network is run. */
+/** A pass of a network: its sizes and which layers learn. */
 export interface ConvNetPass extends ConvNetSpec {
   /**
    * Layers from this index on learn: they normalise by the batch. Those before are
@@ -44,9 +40,9 @@ export interface ConvNetNodes {
   readonly statistics: Readonly<Record<string, NodeId>>;
 }
 
-/** Where one layer of a network writes. */
+/** Scope of one layer of a network. */
 interface LayerScope extends Scope {
-  /** Whether it learns. */
+  /** True if it learns. */
   readonly isTrained: boolean;
   /** Running statistics as they are written, by name. */
   readonly moved: Map<string, NodeId>;
@@ -83,7 +79,7 @@ function normalized(scope: LayerScope, name: string, x: NodeId): NodeId {
 
 const relu = ({ g }: Scope, x: NodeId): NodeId => g.apply("relu", {}, [x]);
 
-/** Whether a block's shortcut changes channels or pixels. */
+/** True if a block's shortcut changes channels or pixels. */
 const hasProjection = ({ inputs, outputs, stride }: ConvNetBlock): boolean =>
   inputs !== outputs || stride !== 1;
 
@@ -143,7 +139,6 @@ const head = ({ family, classes }: ConvNetSpec): Layer => (scope, x) => {
  * Classifies images.
  *
  * @param scope The trace; what a layer declares belongs to its index.
- * @param run Sizes, and which layers learn.
  * @param images `[B, C, S, S]`.
  *
  * @see Zagoruyko and Komodakis, Wide Residual Networks, 2016; He et al., Deep Residual
@@ -178,7 +173,7 @@ export interface ConvNetTensor extends Omit<Declared<number>, "owner"> {
 
 /** Tensors of a network by what changes them. */
 export interface ConvNetTensors {
-  /** What the optimizer moves. */
+  /** Tensors that the optimizer moves. */
   readonly parameters: readonly ConvNetTensor[];
   /** Running means and variances. */
   readonly statistics: readonly ConvNetTensor[];
@@ -188,20 +183,7 @@ export interface ConvNetTensors {
  * Every tensor of a network, shallow to deep. Names are those of the reference
  * implementations (of WRN-PyTorch and torchvision), layouts PyTorch's.
  *
- * @param spec Sizes.
  * @returns Parameters and running statistics, each with its layer.
- *
- * @example WRN-40-4 for a hundred classes has 8,972,340 parameters
- * ```ts
- * import { convNetTensors, sizeOf } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const { parameters } = convNetTensors({
- *   family: "wideResNet", depth: 40, width: 4, imageSize: 32, inChannels: 3, classes: 100,
- * });
- *
- * strictEqual(parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0), 8_972_340);
- * ```
  */
 export const convNetTensors: (spec: ConvNetSpec) => ConvNetTensors = memoized(
   (spec: ConvNetSpec) => {
@@ -211,10 +193,7 @@ export const convNetTensors: (spec: ConvNetSpec) => ConvNetTensors = memoized(
     });
     const ofLayer = (
       { owner, ...tensor }: Declared<number>,
-    ): ConvNetTensor => ({
-      ...tensor,
-      layer: owner,
-    });
+    ): ConvNetTensor => ({ ...tensor, layer: owner });
     return {
       parameters: parameters.map(ofLayer),
       statistics: statistics.map(ofLayer),
@@ -235,8 +214,6 @@ export interface ConvNetStep extends ConvNetPass {
  * Outputs: `loss`, the mean cross entropy; `gradient/NAME` of each parameter of the
  * layers that learn; and under its own name each running statistic of theirs with the
  * batch in it. The backward pass ends where the frozen layers end.
- *
- * @param step Sizes, and which layers learn.
  *
  * @example Three of WRN-10-1's five layers are frozen
  * ```ts
@@ -276,20 +253,6 @@ export function convNetStepGraph(step: ConvNetStep): Result<Faults, Graph> {
  *
  * Inputs: the network's tensors by name and `images [B, C, S, S]`. Output: `scores
  * [B, classes]`.
- *
- * @param spec Sizes.
- * @param batch Images at a time.
- *
- * @example Scores of two pictures
- * ```ts
- * import { convNetScoreGraph } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const wrn = { family: "wideResNet", depth: 10, width: 1, imageSize: 32, inChannels: 3, classes: 10 } as const;
- * const graph = convNetScoreGraph(wrn, 2);
- *
- * deepStrictEqual(graph._tag === "Right" && graph.right.nodes.at(-1)?.shape, [2, 10]);
- * ```
  */
 export function convNetScoreGraph(
   spec: ConvNetSpec,

@@ -2,20 +2,12 @@
  * Sizes of the convolutional networks that FreezeOut was made for.
  *
  * Shape letters: `B` images, `C` channels, `H`, `W` rows and columns.
- *
- * @module
  */
-import {
-  type Codec,
-  decode,
-  numberIn,
-  oneOf,
-  wholeFrom,
-} from "../codec/codec.ts";
+import { type Codec, numberIn, oneOf, wholeFrom } from "../codec/codec.ts";
 import { recordOf, refined } from "../codec/structures.ts";
-import type { Fault, Faults, Result } from "../result.ts";
+import type { Fault } from "../result.ts";
 
-/** Where normalisation and activation stand in a residual block: before its convolutions, or behind. */
+/** Place of normalisation and activation in a residual block: before its convolutions, or behind. */
 export type ConvNetFamily = "wideResNet" | "resNet";
 
 /** Sizes of a residual network for small images. */
@@ -78,28 +70,6 @@ export const convNetCodec: Codec<ConvNetSpec> = refined(
   wholeBlocks,
 );
 
-/**
- * Checks the sizes of a network.
- *
- * @param input Sizes, or anything that should be some.
- * @returns The sizes, or every fault in them.
- *
- * @example There is no wide network of 29 layers
- * ```ts
- * import { checkConvNet, describeFaults } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const found = checkConvNet({ family: "wideResNet", depth: 29, width: 1, imageSize: 32, inChannels: 3, classes: 10 });
- *
- * strictEqual(
- *   found._tag === "Left" && describeFaults(found.left),
- *   "depth: found 29, wanted 6·n + 4 (wideResNet), n at least 1",
- * );
- * ```
- */
-export const checkConvNet: (input: unknown) => Result<Faults, ConvNetSpec> =
-  decode(convNetCodec);
-
 /** A residual block. */
 export interface ConvNetBlock {
   /** Prefix of its tensors, for example `block2.layer.0`. */
@@ -124,11 +94,7 @@ const blockName = (
     ? `block${group + 1}.layer.${block}`
     : `layer${group + 1}.${block}`;
 
-/**
- * Residual blocks of a network from shallow to deep.
- *
- * @param spec Sizes.
- */
+/** Residual blocks of a network from shallow to deep. */
 export function convNetBlocks(spec: ConvNetSpec): readonly ConvNetBlock[] {
   const perGroup = blocksOf(spec);
   return Array.from({ length: GROUPS * perGroup }, (_, i): ConvNetBlock => {
@@ -147,19 +113,6 @@ export function convNetBlocks(spec: ConvNetSpec): readonly ConvNetBlock[] {
 /**
  * Names of the layers that freeze as one, shallow to deep: the first convolution, every
  * block, and the head with what stands before it.
- *
- * @param spec Sizes.
- *
- * @example WRN-28-10 has fourteen
- * ```ts
- * import { convNetLayers } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const wrn = { family: "wideResNet", depth: 28, width: 10, imageSize: 32, inChannels: 3, classes: 100 } as const;
- * const names = convNetLayers(wrn);
- *
- * deepStrictEqual([names.length, names[0], names[13]], [14, "conv1", "fc"]);
- * ```
  */
 export function convNetLayers(spec: ConvNetSpec): readonly string[] {
   return ["conv1", ...convNetBlocks(spec).map(({ name }) => name), "fc"];

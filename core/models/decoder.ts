@@ -1,8 +1,4 @@
-/**
- * The decoder of one LocalMIM stage as graph nodes.
- *
- * @module
- */
+/** The decoder of one LocalMIM stage as graph nodes. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import { uniform } from "../nn/init.ts";
@@ -18,7 +14,7 @@ import {
   targetChannels,
 } from "./model_spec.ts";
 
-/** Where hidden patches stand, as input nodes. */
+/** Places of hidden patches, as input nodes. */
 export interface MaskingNodes {
   /** `[B, keep]`. */
   readonly idsKeep: NodeId;
@@ -175,12 +171,9 @@ function decodedPatches(
 /**
  * Predicts the target cells of one stage from its latent tokens.
  *
- * @param scope Builder, and where its parameters are declared.
- * @param spec Sizes.
  * @param name Prefix of the parameters, for example `decoder.0`.
  * @param scale Cells along one side of a patch.
  * @param latent Tokens of the tapped block after its norm, `[B, 1 + keep, D]`.
- * @param masking Where hidden patches stand.
  * @returns `[B, (scale·G)², channels of the target]`.
  * @see Wang et al., LocalMIM, 2023, section 3: {@link https://arxiv.org/abs/2303.05251}
  */

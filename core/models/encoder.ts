@@ -1,8 +1,4 @@
-/**
- * The Vision Transformer encoder as graph nodes.
- *
- * @module
- */
+/** The Vision Transformer encoder as graph nodes. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, NodeId } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";
@@ -56,9 +52,9 @@ export interface Encoding {
   readonly blocks: readonly NodeId[];
 }
 
-/** How an encoder differs from that of pre-training. */
+/** Differences of an encoder from that of pre-training. */
 export interface EncodeOptions {
-  /** Whether positions are the fixed table, or the parameter `pos_embed [1, 1 + L, D]`, whose first row is added to the class token. */
+  /** Positions: the fixed table, or the parameter `pos_embed [1, 1 + L, D]`, whose first row is added to the class token. */
   readonly positions?: "fixed" | "learned";
   /** Factors on the two branches of each block, if they are to be dropped at random. */
   readonly dropPath?: (block: number) => BranchFactors;
@@ -103,8 +99,6 @@ function embed(
  *
  * Patches are picked before they are embedded: the hidden ones cost nothing.
  *
- * @param scope The trace.
- * @param spec Sizes.
  * @param images `[B, C, S, S]`.
  * @param idsKeep Visible patches `[B, keep]`, or `null` for all in order.
  * @param depth How many blocks to run.
@@ -142,8 +136,6 @@ export function encode(
 /**
  * Tokens of a tap after their norm.
  *
- * @param scope The trace.
- * @param spec Sizes.
  * @param stage Number of the stage that taps them.
  * @param tapped `[B, tokens, D]`.
  */
@@ -164,9 +156,6 @@ export function tapNorm(
  * table `pos_embed [1, 1 + L, D]`. Outputs, named as in Hugging Face's libraries:
  * `last_hidden_state [B, 1 + L, D]`, class token first, and `pooler_output [B, D]`,
  * the mean of the patch tokens.
- *
- * @param spec Sizes.
- * @param batch Images at a time.
  */
 export function encoderGraph(
   spec: ModelSpec,

@@ -1,8 +1,4 @@
-/**
- * The reconstruction task of a stage: HOG targets, and the loss over hidden cells.
- *
- * @module
- */
+/** The reconstruction task of a stage: HOG targets, and the loss over hidden cells. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import {
@@ -34,8 +30,6 @@ function mergeCells(g: GraphBuilder, cells: NodeId, factor: number): NodeId {
  * sums of finer ones, taken before any is normalised. Every histogram of one
  * cell and channel has length 1, or 0 where the image is flat.
  *
- * @param g Where nodes are written.
- * @param spec Sizes.
  * @param images `[B, C, S, S]`.
  * @param stages The stages that still need a target.
  * @returns For each stage `[B, (scale·G)², C·nbins]`, channel by channel.
@@ -71,9 +65,6 @@ export function hogTargets(
 /**
  * The patch mask on the cells of a stage.
  *
- * @param g Where nodes are written.
- * @param spec Sizes.
- * @param stage The stage.
  * @param mask `[B, L]`.
  * @returns `[B, (scale·G)²]`: a patch's value on each of its cells, or the mean of the patches in a cell.
  */
@@ -112,9 +103,6 @@ export function maskAtScale(
  * `Σ M·mean((prediction − target)²) / Σ M`. The number of hidden patches is the
  * same in every sample, so `Σ M` is known in advance: `samples·(L − keep)·scale²`.
  *
- * @param g Where nodes are written.
- * @param spec Sizes.
- * @param stage The stage.
  * @param prediction `[B, (scale·G)², channels]`.
  * @param target The same shape.
  * @param mask `[B, (scale·G)²]` from `maskAtScale`.

@@ -1,8 +1,4 @@
-/**
- * LocalMIM: masked image modelling with a target at several depths.
- *
- * @module
- */
+/** LocalMIM: masked image modelling with a target at several depths. */
 import type { Graph, NodeId } from "../graph/node.ts";
 import { type Build, traceGraph, traceShapes } from "../graph/trace.ts";
 import { memoized } from "../memo.ts";
@@ -11,7 +7,7 @@ import { modelScope, recorded } from "../nn/scope.ts";
 import type { Key } from "../random/random.ts";
 import type { Faults, Result } from "../result.ts";
 import { decode, type MaskingNodes } from "./decoder.ts";
-import { encode, tapNorm } from "./encoder.ts";
+import { encode, type Encoding, tapNorm } from "./encoder.ts";
 import { hogTargets, maskAtScale, maskedLoss } from "./hog_loss.ts";
 import {
   type ModelSpec,
@@ -39,19 +35,15 @@ export interface StageNodes {
   readonly loss: NodeId;
 }
 
-/** Everything that the forward pass computes. */
-export interface LocalMimNodes {
-  /** `[B, keep, D]`. */
-  readonly visibleTokens: NodeId;
-  /** Output of each block; those behind the last live tap are in no graph. */
-  readonly blocks: readonly NodeId[];
+/** Everything that the forward pass computes; blocks behind the last live tap are in no graph. */
+export interface LocalMimNodes extends Encoding {
   /** The live stages, shallow to deep. */
   readonly stages: readonly StageNodes[];
   /** Weighted sum of the stage losses, a scalar. */
   readonly loss: NodeId;
 }
 
-/** What a batch looks like to the graph. */
+/** Inputs of a batch. */
 export interface BatchNodes extends MaskingNodes {
   /** `[B, C, S, S]`, normalised. */
   readonly images: NodeId;
@@ -115,9 +107,6 @@ function weightedSum(
 /**
  * The forward pass of the encoder and of the live stages.
  *
- * @param scope The trace.
- * @param spec Sizes.
- * @param batch Nodes of the batch.
  * @param liveStages Stages that still have a loss, in rising order; at least one.
  * @param samples Samples over which losses are means (`maskedLoss`).
  * @see Wang et al., LocalMIM, 2023: {@link https://arxiv.org/abs/2303.05251}
@@ -154,7 +143,7 @@ export function localMim(
   };
 }
 
-/** What the forward pass of some stages declares. */
+/** Tensors that the forward pass of some stages declares. */
 const declarations = memoized((
   spec: ModelSpec,
   liveStages: readonly number[],
@@ -171,19 +160,7 @@ const everyStage = ({ stages }: ModelSpec): readonly number[] =>
  * Every trainable tensor of a model, shallow to deep: class token, patch
  * embedding, blocks, then norm and decoder of each stage.
  *
- * @param spec Sizes of the model.
  * @returns Names, shapes, owners and first values.
- *
- * @example The encoder of ViT-B/16 with its four decoders
- * ```ts
- * import { MODEL_PRESETS, parameterSpecs } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
- * const parameters = parameterSpecs(MODEL_PRESETS["vit-b"]);
- *
- * strictEqual(parameters.reduce((sum, { shape }) => sum + size(shape), 0), 89_916_140);
- * ```
  */
 export function parameterSpecs(spec: ModelSpec): readonly ParameterSpec[] {
   return declarations(spec, everyStage(spec));
@@ -204,18 +181,6 @@ export function parameterSpecs(spec: ModelSpec): readonly ParameterSpec[] {
  *
  * @see Glorot and Bengio, Understanding the difficulty of training deep
  * feedforward neural networks, 2010, eq. 16.
- *
- * @example The same key, the same model
- * ```ts
- * import { initialParameters, MODEL_PRESETS, rootKey, split } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual, strictEqual } from "node:assert/strict";
- *
- * const key = split(rootKey(0), "parameters");
- * const parameters = initialParameters(MODEL_PRESETS.nano, key);
- *
- * strictEqual(parameters.get("blocks.0.attn.qkv.weight")?.length, 3 * 64 * 64);
- * deepStrictEqual(initialParameters(MODEL_PRESETS.nano, key), parameters);
- * ```
  */
 export function initialParameters(
   spec: ModelSpec,
@@ -224,7 +189,7 @@ export function initialParameters(
   return initialTensors(parameterSpecs(spec), key);
 }
 
-/** What of a model a step trains. */
+/** A training step of a model. */
 export interface StepSpec {
   /** Sizes. */
   readonly model: ModelSpec;
@@ -234,7 +199,7 @@ export interface StepSpec {
   readonly samples: number;
   /** Stages with a loss, in rising order. */
   readonly liveStages: readonly number[];
-  /** Whether the parameters of a part of the model are trained. */
+  /** True if the parameters of a part of the model are trained. */
   readonly isTrainable: (owner: Owner) => boolean;
 }
 
@@ -272,7 +237,7 @@ export function stepGraph(
   return traceGraph(stepBuild(step, watch));
 }
 
-/** What writes the graph of a step. */
+/** Writer of the graph of a step. */
 function stepBuild(
   { model, batch, samples, liveStages, isTrainable }: StepSpec,
   watch: (nodes: LocalMimNodes) => Readonly<Record<string, NodeId>> =
@@ -303,9 +268,6 @@ export function stepShapes(step: StepSpec): Result<Faults, Graph> {
  *
  * Inputs: the parameters and the batch (`batchInputs`). Outputs of each stage `k`:
  * `prediction/k` and `target/k`, `[B, (scale·G)², channels]`, and `loss/k`.
- *
- * @param spec Sizes.
- * @param batch Images.
  */
 export function reconstructionGraph(
   spec: ModelSpec,

@@ -1,8 +1,4 @@
-/**
- * Which models can be built.
- *
- * @module
- */
+/** Limits of the models that can be built. */
 import {
   type Codec,
   decode,
@@ -148,7 +144,7 @@ const masking = (spec: ModelSpec): readonly Fault[] => {
   );
 };
 
-/** What the sizes of a model, each in its range, must keep with each other. */
+/** Faults between the sizes of a model, each of which is in its range. */
 function modelConstraints(spec: ModelSpec): readonly Fault[] {
   const grid = gridSize(spec);
   return [
@@ -213,21 +209,7 @@ export const encoderCodec: Codec<ModelSpec> = refined(
  * that end at the last block, target cells of at least one pixel, at least one
  * visible and one masked patch.
  *
- * @param input A model, or anything that should be one.
  * @returns The model, or every fault in it.
- *
- * @example A grid of 14.5 patches
- * ```ts
- * import { checkModel, describeFaults, MODEL_PRESETS } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const model = checkModel({ ...MODEL_PRESETS["vit-b"], imageSize: 232 });
- *
- * strictEqual(
- *   model._tag === "Left" && describeFaults(model.left),
- *   "imageSize: found 232, wanted a multiple of 16 (patchSize)",
- * );
- * ```
  */
 export const checkModel: (input: unknown) => Result<Faults, ModelSpec> = decode(
   modelCodec,

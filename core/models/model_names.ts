@@ -1,8 +1,4 @@
-/**
- * Models by the names that other libraries give them.
- *
- * @module
- */
+/** Models by the names that other libraries give them. */
 import { type Fault, left, type Result, right } from "../result.ts";
 import { MODEL_PRESETS, type ModelName, type ModelSpec } from "./model_spec.ts";
 
@@ -57,11 +53,6 @@ const KNOWN = `one of ${Object.keys(MODEL_PRESETS).join(", ")}`;
  * in timm, MAE, LocalMIM, transformers, torchvision or the papers. Capitals, the
  * organisation before a name (`facebook/`) and the tag of its weights behind it
  * (`.augreg_in21k`) do not count.
- *
- * @param name For example `vit-b`, `vit_base_patch32_384` or `facebook/vit-mae-base`.
- * @returns The preset and the sizes in pixels that the name gives, or what is wanted:
- * there is no preset of that size, or the name is not that of a plain Vision
- * Transformer.
  *
  * @see {@link https://huggingface.co/docs/timm/models/vision-transformer}
  *

@@ -4,8 +4,6 @@
  * Shape letters used everywhere: `B` batch, `L` patches of an image, `N` tokens
  * in a sequence, `D` width, `H` heads, `P` patch side, `C` image channels,
  * `G` patches along one side (`L = G²`), `S` stages.
- *
- * @module
  */
 import type { Declared, ModelScope } from "../nn/scope.ts";
 
@@ -67,11 +65,7 @@ export type ParameterSpec = Declared<Owner>;
 /** The trace of a Vision Transformer. */
 export type VitScope = ModelScope<Owner>;
 
-/**
- * Whether weight decay applies: not to vectors, scalars and biases.
- *
- * @param parameter Name and shape of the parameter.
- */
+/** True if weight decay applies: not to vectors, scalars and biases. */
 export function isDecayed(
   parameter: Pick<ParameterSpec, "name" | "shape">,
 ): boolean {
@@ -131,15 +125,6 @@ export function localMimStages(depth: number): readonly StageSpec[] {
  *
  * @param stages Stages of an even grid.
  * @param grid Patches along one side, `G`.
- *
- * @example
- * ```ts
- * import { localMimStages, stagesOnGrid } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const scales = stagesOnGrid(localMimStages(12), 7).map(({ scale }) => scale);
- * deepStrictEqual(scales, [4, 2, 1, 1]);
- * ```
  */
 export function stagesOnGrid(
   stages: readonly StageSpec[],

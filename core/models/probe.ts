@@ -1,8 +1,4 @@
-/**
- * Linear probing: a linear classifier on features that stay as they are.
- *
- * @module
- */
+/** Linear probing: a linear classifier on features that stay as they are. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";
@@ -228,7 +224,6 @@ export function probeSweepGraph(
  * Inputs: `features [B, F]`, `weight [classes, F]`, `bias [classes]`. Output:
  * `scores [B, classes]`.
  *
- * @param spec Sizes.
  * @param batch Samples `B`.
  */
 export function probeScoreGraph(

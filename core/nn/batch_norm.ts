@@ -1,8 +1,4 @@
-/**
- * Batch normalisation, as a layer that learns and as one that is frozen.
- *
- * @module
- */
+/** Batch normalisation, as a layer that learns and as one that is frozen. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import { ONES, ZEROS } from "./init.ts";
@@ -23,7 +19,7 @@ export interface BatchNormNodes {
   readonly variance: NodeId;
 }
 
-/** What a normalisation gives in training. */
+/** Results of a normalisation in training. */
 export interface TrainedBatchNorm {
   /** Normalised images, of the shape of the input. */
   readonly y: NodeId;
@@ -44,10 +40,7 @@ const perChannel = (g: GraphBuilder, vector: NodeId): NodeId =>
  * Running statistics move by a tenth towards those of the batch, whose variance is then
  * the unbiased one.
  *
- * @param g Where nodes are written.
  * @param x Images `[B, C, H, W]` with `B·H·W ≥ 2`.
- * @param nodes Its vectors.
- *
  * @see Ioffe and Szegedy, Batch Normalization, 2015, algorithm 1.
  */
 export function trainedBatchNorm(
@@ -82,9 +75,7 @@ export function trainedBatchNorm(
  * Normalises by the running statistics, which stay as they are:
  * `(x − mean) / √(variance + 1e-5) · γ + β` as one product and one sum.
  *
- * @param g Where nodes are written.
  * @param x Images `[B, C, H, W]`.
- * @param nodes Its vectors.
  */
 export function frozenBatchNorm(
   g: GraphBuilder,
@@ -97,7 +88,7 @@ export function frozenBatchNorm(
   return g.add(g.multiply(x, perChannel(g, slope)), perChannel(g, offset));
 }
 
-/** What a normalisation gives, trained or frozen. */
+/** Results of a normalisation, trained or frozen. */
 export interface BatchNormResult {
   /** Normalised images. */
   readonly y: NodeId;
@@ -109,8 +100,6 @@ export interface BatchNormResult {
  * Normalises images and declares what that needs: `NAME.weight`, `NAME.bias` and the
  * running statistics `NAME.running_mean`, `NAME.running_var`.
  *
- * @param scope Where nodes are written.
- * @param name Prefix of its tensors.
  * @param x Images `[B, C, H, W]`.
  * @param isTrained By the statistics of the batch, else by the running ones.
  */

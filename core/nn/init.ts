@@ -1,12 +1,8 @@
-/**
- * First values of parameters.
- *
- * @module
- */
+/** First values of parameters. */
 import { type Shape, sizeOf } from "../graph/node.ts";
 import { type Key, normals, split, uniforms } from "../random/random.ts";
 
-/** How a parameter starts. */
+/** Start of a parameter. */
 export type Initializer =
   | { readonly _tag: "Zeros" }
   | { readonly _tag: "Ones" }
@@ -38,8 +34,6 @@ export const xavier = (fanIn: number, fanOut: number): Initializer =>
 /**
  * First values of one parameter.
  *
- * @param parameter Its shape and how it starts.
- * @param key Where the random ones come from.
  * @returns As many numbers as the shape has, row-major.
  */
 export function initialValues(
@@ -68,8 +62,6 @@ export function initialValues(
  * First values of several tensors. Each draws from a key of its own name: one more
  * tensor changes no other.
  *
- * @param tensors Names, shapes and how they start.
- * @param key Where the random ones come from.
  * @returns Values by name, row-major.
  */
 export function initialTensors(

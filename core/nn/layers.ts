@@ -1,14 +1,10 @@
-/**
- * Layers of a Transformer as graph nodes; each declares its own parameters.
- *
- * @module
- */
+/** Layers of a Transformer as graph nodes; each declares its own parameters. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import { type NodeId, type Shape, sizeOf } from "../graph/node.ts";
 import { type Initializer, ONES, xavier, ZEROS } from "./init.ts";
 import type { Scope } from "./scope.ts";
 
-/** How a linear layer differs from the usual one. */
+/** Differences of a linear layer from the usual one. */
 export interface LinearOptions {
   /** Shape of the weight, whose trailing extents are flattened; `[out, in]` by default. */
   readonly shape?: Shape;
@@ -22,10 +18,8 @@ export interface LinearOptions {
  * `x·Wᵀ + b` on the last axis.
  *
  * @param scope Where nodes are written and `NAME.weight`, `NAME.bias` are declared.
- * @param name Prefix of its parameters.
  * @param x `[..., in]`.
  * @param outputs Extent of the last axis of the result.
- * @param options Another layout or other first values.
  * @returns `[..., outputs]`.
  */
 export function linear(
@@ -56,8 +50,6 @@ export function linear(
  *
  * @param scope Where nodes are written and `NAME.weight`, `NAME.bias` are declared.
  * @param name Prefix of its parameters.
- * @param x Its input.
- * @param epsilon Added to the variance.
  */
 export function layerNorm(
   { g, parameter }: Scope,
@@ -133,10 +125,6 @@ export type BranchFactors = readonly [attention: NodeId, mlp: NodeId];
 /**
  * Pre-norm Transformer block on `x [B, N, D]`.
  *
- * @param scope Builder, and where its parameters are declared.
- * @param name Prefix of its parameters.
- * @param x Its input.
- * @param sizes Its sizes.
  * @param factors Factors on the branches of each sample; 1 when left out.
  *
  * @see Dosovitskiy et al. 2021, equations 2 and 3; Huang et al., Deep Networks

@@ -1,8 +1,4 @@
-/**
- * The loss of classification.
- *
- * @module
- */
+/** The loss of classification. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 
@@ -12,7 +8,6 @@ import type { NodeId } from "../graph/node.ts";
  *
  * The logarithm of softmax is taken at once, so no score is too low for it.
  *
- * @param g Where nodes are written.
  * @param scores `z [B, classes]`.
  * @param targets `t [B, classes]`, each row a distribution.
  * @param samples Samples over which it is a mean: all micro-batches of a step together.

@@ -1,16 +1,12 @@
-/**
- * Random masking of patches.
- *
- * @module
- */
+/** Random masking of patches. */
 
-/** Which patches of each sample of a batch the encoder sees. */
+/** Patches that the encoder sees of each sample of a batch. */
 export interface Masking {
   /** Kept patches in the order of their noise, `[B, keep]`. */
   readonly idsKeep: Int32Array;
   /** Patches sorted by their noise, `[B, L]`. */
   readonly idsShuffle: Int32Array;
-  /** Where each patch stands in `idsShuffle`, `[B, L]`: the inverse permutation. */
+  /** Place of each patch in `idsShuffle`, `[B, L]`: the inverse permutation. */
   readonly idsRestore: Int32Array;
   /** 1 where a patch is hidden, 0 where it is kept, `[B, L]`. */
   readonly mask: Float32Array;
@@ -24,17 +20,6 @@ export interface Masking {
  * @param keep Patches kept of each sample, from 0 to `L`.
  * @returns Indices and mask.
  * @see He et al., Masked Autoencoders, 2022, section 3: {@link https://arxiv.org/abs/2111.06377}
- *
- * @example
- * ```ts
- * import { randomMasking } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const { idsKeep, idsRestore, mask } = randomMasking([0.9, 0.1, 0.5, 0.3], 4, 2);
- * deepStrictEqual(idsKeep, Int32Array.of(1, 3));
- * deepStrictEqual(idsRestore, Int32Array.of(3, 0, 2, 1));
- * deepStrictEqual(mask, Float32Array.of(1, 0, 1, 0));
- * ```
  */
 export function randomMasking(
   noise: ArrayLike<number>,

@@ -1,8 +1,4 @@
-/**
- * Positions of patches: the fixed sine-cosine table, and tables on other grids.
- *
- * @module
- */
+/** Positions of patches: the fixed sine-cosine table, and tables on other grids. */
 
 /**
  * Position table of a square grid with a class token in front.
@@ -36,7 +32,7 @@ export function sinCosPositions(
 }
 
 /**
- * How a position table is brought to another grid. Both are bicubic and take the
+ * Interpolations of a position table to another grid. Both are bicubic and take the
  * pixel centres of the two grids as equally wide.
  *
  * - `mae`: Keys' kernel with `a = −¾` on the four nearest rows, the border
@@ -118,15 +114,6 @@ function stacked(rows: readonly Float64Array[], width: number): Float64Array {
  * @returns `[to², width]`; the same numbers if `to` is `G`.
  *
  * @see Keys, Cubic Convolution Interpolation for Digital Image Processing, 1981.
- *
- * @example A table that is the same everywhere stays so
- * ```ts
- * import { resamplePositions } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const flat = new Float32Array(4 * 2).fill(0.5);
- * deepStrictEqual(resamplePositions("mae", 3, flat, 2), new Float32Array(9 * 2).fill(0.5));
- * ```
  */
 export function resamplePositions(
   method: PositionResampling,

@@ -4,8 +4,6 @@
  * A layer declares its parameters while it writes its nodes; the list of a model's
  * parameters is the recording of such a trace. So there is one definition of a model,
  * and no name without a tensor.
- *
- * @module
  */
 import type { GraphBuilder } from "../graph/builder.ts";
 import { gradientName, gradients } from "../graph/differentiate.ts";
@@ -27,7 +25,7 @@ export interface Declared<Owner> {
 
 /** Tensors of a model by what changes them, in the order in which the forward pass declares them. */
 export interface Declarations<Owner> {
-  /** What the optimizer moves. */
+  /** Tensors that the optimizer moves. */
   readonly parameters: readonly Declared<Owner>[];
   /** Running means and variances. */
   readonly statistics: readonly Declared<Owner>[];
@@ -36,9 +34,9 @@ export interface Declarations<Owner> {
 /** Declares a tensor and gives its input node. */
 export type Declare = (name: string, shape: Shape, init: Initializer) => NodeId;
 
-/** Where layers write: a builder, and the declaration of what one part of a model owns. */
+/** Scope of layers: a builder, and the declaration of what one part of a model owns. */
 export interface Scope {
-  /** Where nodes are written. */
+  /** Builder of the nodes. */
   readonly g: GraphBuilder;
   /** Declares a parameter. */
   readonly parameter: Declare;
@@ -48,11 +46,11 @@ export interface Scope {
 
 /** The trace of a model: a builder, and what its parts have declared so far. */
 export interface ModelScope<Owner> {
-  /** Where nodes are written. */
+  /** Builder of the nodes. */
   readonly g: GraphBuilder;
-  /** Where the layers of a part of the model write. */
+  /** Scope of the layers of a part of the model. */
   readonly of: (owner: Owner) => Scope;
-  /** What was declared. */
+  /** Declared tensors. */
   readonly declared: () => Declarations<Owner>;
   /**
    * Writes the gradients of a scalar by some of the parameters.
@@ -101,7 +99,6 @@ function declare<Owner>(
  * Begins the trace of a model. Its tensors become inputs of the graph when they are
  * declared. A second declaration must agree with the first, else the trace fails.
  *
- * @param g Where nodes are written.
  * @param inputName Name of the input of a tensor; its own by default.
  */
 export function modelScope<Owner>(
@@ -142,11 +139,7 @@ export function modelScope<Owner>(
   };
 }
 
-/**
- * The tensors that a forward pass declares.
- *
- * @param forward Writes the nodes of a model.
- */
+/** The tensors that a forward pass declares. */
 export function recorded<Owner>(
   forward: (scope: ModelScope<Owner>) => unknown,
 ): Declarations<Owner> {

@@ -1,8 +1,4 @@
-/**
- * Length of all gradients together, and clipping to it.
- *
- * @module
- */
+/** Length of all gradients together, and clipping to it. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import { traceGraph } from "../graph/trace.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
@@ -26,7 +22,6 @@ export interface NamedShape {
 /**
  * Sum of squares of each of some tensors.
  *
- * @param g Builder of the graph.
  * @param tensors The tensors, at least one.
  * @returns Their sums `[n]`, in their order.
  */
@@ -51,22 +46,6 @@ export function sumsOfSquares(
  *
  * @param parameters Those that have a gradient, at least one.
  * @param statistics Other tensors that a step is about to keep; by default none.
- *
- * @example The length of a gradient of two tensors
- * ```ts
- * import { globalNorm, gradientSquares, interpretGraph } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual, strictEqual } from "node:assert/strict";
- *
- * const graph = gradientSquares([{ name: "w", shape: [2] }, { name: "b", shape: [] }]);
- * if (graph._tag === "Left") throw new Error("does not fit");
- * const { squares } = interpretGraph(graph.right, {
- *   "gradient/w": Float64Array.of(2, 3),
- *   "gradient/b": Float64Array.of(6),
- * });
- *
- * deepStrictEqual(squares, Float64Array.of(13, 36));
- * strictEqual(globalNorm(squares ?? []), 7);
- * ```
  */
 export function gradientSquares(
   parameters: readonly NamedShape[],
@@ -85,7 +64,6 @@ export function gradientSquares(
 /**
  * Length of all gradients as one vector: `√Σ squares`.
  *
- * @param squares Sum of squares of each gradient.
  * @returns At least 0; `Infinity` or `NaN` if a sum is.
  */
 export function globalNorm(squares: ArrayLike<number>): number {
@@ -106,17 +84,6 @@ const CLIP_EPSILON = 1e-6;
  * @see Pascanu et al., On the difficulty of training recurrent neural networks, 2013:
  * {@link https://arxiv.org/abs/1211.5063}; the rule is that of
  * `torch.nn.utils.clip_grad_norm_`.
- *
- * @example A gradient twice as long as allowed is halved
- * ```ts
- * import { clipFactor } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const factor = clipFactor(1);
- *
- * strictEqual(factor(0.9), 1);
- * strictEqual(factor(2).toFixed(5), "0.50000");
- * ```
  */
 export function clipFactor(maxNorm: number): (norm: number) => number {
   return (norm) => Math.min(1, maxNorm / (norm + CLIP_EPSILON));

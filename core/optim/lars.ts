@@ -1,10 +1,11 @@
-/**
- * Layer-wise adaptive rate scaling.
- *
- * @module
- */
-import { type Codec, oneOf } from "../codec/codec.ts";
-import { DECAY, NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
+/** Layer-wise adaptive rate scaling. */
+import {
+  type Codec,
+  DECAY,
+  NOT_NEGATIVE,
+  oneOf,
+  POSITIVE,
+} from "../codec/codec.ts";
 import { recordOf } from "../codec/structures.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import { type NodeId, sizeOf } from "../graph/node.ts";
@@ -80,7 +81,7 @@ function isZero(g: GraphBuilder, length: NodeId): NodeId {
   return g.scale(g.reshape(g.slice(parts, 0, 0, 1), []), 2);
 }
 
-/** What is added to the momentum: the gradient of a vector, the scaled one of a matrix. */
+/** Addition to the momentum: the gradient of a vector, the scaled one of a matrix. */
 function scaledGradient(
   g: GraphBuilder,
   { weightDecay, trust }: LarsOptions,
@@ -101,11 +102,7 @@ function scaledGradient(
  * `m ← μ·m + η·‖p‖·d/‖d‖` and `p ← p − rate·m` for a matrix; for a vector, and for a
  * matrix of zeros, `d` is taken as it is, for a vector without `λ·p`.
  *
- * @param g Where nodes are written.
  * @param options `μ`, `λ` and `η`.
- * @param nodes Parameter, gradient and momentum before the step.
- * @param rate Scalar node of the learning rate.
- * @returns Parameter and momentum after the step.
  * @see You, Gitman and Ginsburg, Large Batch Training of Convolutional Networks,
  * 2017: {@link https://arxiv.org/abs/1708.03888}
  */

@@ -1,17 +1,13 @@
-/**
- * Layer-wise rate decay for fine-tuning.
- *
- * @module
- */
+/** Layer-wise rate decay for fine-tuning. */
 import type { Shape } from "../graph/node.ts";
 
-/** How one parameter is fine-tuned. */
+/** Rate factor and decay of a parameter in fine-tuning. */
 export interface LayerDecayed {
   /** Its name. */
   readonly name: string;
   /** Factor on the learning rate, in `(0, 1]`. */
   readonly rateScale: number;
-  /** Whether weight decay applies. */
+  /** True if weight decay applies. */
   readonly decayed: boolean;
 }
 
@@ -28,8 +24,6 @@ function depthOf(name: string, depth: number): number {
  * `depth + 1` for the norm and head behind them. Vectors, class token and
  * positions have no weight decay.
  *
- * @param parameters Names and shapes.
- * @param depth Encoder blocks.
  * @param decay Factor from a layer to the one before it, in `(0, 1]`.
  * @returns One entry for each parameter, in order.
  * @see Clark et al., ELECTRA, 2020, appendix A; Bao et al., BEiT, 2022, appendix.

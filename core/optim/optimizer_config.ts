@@ -1,10 +1,11 @@
-/**
- * Rules of optimizers and their constants.
- *
- * @module
- */
-import { type Codec, oneOf } from "../codec/codec.ts";
-import { DECAY, NOT_NEGATIVE, POSITIVE } from "../codec/ranges.ts";
+/** Rules of optimizers and their constants. */
+import {
+  type Codec,
+  DECAY,
+  NOT_NEGATIVE,
+  oneOf,
+  POSITIVE,
+} from "../codec/codec.ts";
 import { recordOf, taggedUnion } from "../codec/structures.ts";
 
 /** AdamW: Adam with decoupled weight decay. */
@@ -31,7 +32,7 @@ export interface SgdConfig {
   readonly weightDecay: number;
 }
 
-/** How a step is made from gradients. */
+/** Rule of the optimizer. */
 export type OptimizerConfig = AdamWConfig | SgdConfig;
 
 /** Accepts constants of AdamW. */

@@ -1,12 +1,9 @@
-/**
- * One optimizer step as a graph.
- *
- * @module
- */
+/** One optimizer step as a graph. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import { traceGraph } from "../graph/trace.ts";
-import type { Graph, NodeId, Shape } from "../graph/node.ts";
+import type { Graph, NodeId } from "../graph/node.ts";
 import { gradientName } from "../graph/differentiate.ts";
+import type { NamedShape } from "./gradient_norm.ts";
 import type {
   AdamWConfig,
   OptimizerConfig,
@@ -15,16 +12,12 @@ import type {
 import type { Faults, Result } from "../result.ts";
 import { type LarsConfig, larsUpdate } from "./lars.ts";
 
-/** How a step is made from gradients: the rules of pre-training, and LARS. */
+/** Rule of an optimizer: those of pre-training, and LARS. */
 export type UpdateRule = OptimizerConfig | LarsConfig;
 
 /** A parameter to be moved. */
-export interface Updated {
-  /** Its name. */
-  readonly name: string;
-  /** Its shape. */
-  readonly shape: Shape;
-  /** Whether weight decay applies to it. */
+export interface Updated extends NamedShape {
+  /** True if weight decay applies to it. */
   readonly decayed: boolean;
   /** Name of the scalar input that holds its learning rate. */
   readonly rate: string;
@@ -54,7 +47,6 @@ export const CORRECTION_INPUTS = ["correction1", "correction2"] as const;
 /**
  * Bias corrections of AdamW after `t` steps.
  *
- * @param rule The update rule.
  * @param t Steps taken, this one included, from 1.
  * @returns Values of the `CORRECTION_INPUTS`; none for SGD and LARS.
  */
@@ -94,12 +86,8 @@ function adamw(
 ): Readonly<Record<string, NodeId>> {
   const { name, shape, decayed, rate } = updated;
   const gradient = gradientOf(g, updated);
-  const [meanName, squareName] = ["exp_avg", "exp_avg_sq"].map((kind) =>
-    stateName(kind, name)
-  ) as [
-    string,
-    string,
-  ];
+  const meanName = stateName("exp_avg", name);
+  const squareName = stateName("exp_avg_sq", name);
   const mean = flushed(
     g,
     g.apply("mix", { weight: rule.beta1 }, [
@@ -193,7 +181,7 @@ export interface Averaging {
   /** Part of the mean that stays in a step, in `[0, 1]`. */
   readonly decay: number;
   /** Parameters that have a mean and do not move. */
-  readonly still: readonly Pick<Updated, "name" | "shape">[];
+  readonly still: readonly NamedShape[];
 }
 
 /** Name of the running mean of a parameter. */
@@ -237,8 +225,6 @@ function movedAndAveraged(
  * running means are kept, they are inputs and outputs too (`averageName`), those of
  * parameters that do not move as well.
  *
- * @param rule The update rule.
- * @param parameters What moves.
  * @param averaging The running means, if any are kept.
  */
 export function updateGraph(

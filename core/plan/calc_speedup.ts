@@ -1,8 +1,4 @@
-/**
- * FreezeOut's own estimate of what freezing saves.
- *
- * @module
- */
+/** FreezeOut's own estimate of what freezing saves. */
 import { type FreezeScale, scaled } from "../schedule/freeze_time.ts";
 
 /** FreezeOut multiplies its estimate by this for linear schedules, for a better fit to its measurements. */

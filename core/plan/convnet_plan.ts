@@ -1,27 +1,20 @@
-/**
- * The plan of a convolutional network: what trains when and how fast.
- *
- * @module
- */
+/** The plan of a convolutional network: what trains when and how fast. */
 import { type ConvNetConfig, decodeConvNetConfig } from "../config/convnet.ts";
 import { E, pipe } from "../fp.ts";
 import { convNetLayers } from "../models/convnet_spec.ts";
 import { type Faults, left, type Result, right } from "../result.ts";
+import type { TrainingSpan } from "../schedule/annealing.ts";
 import { freezeTimes } from "../schedule/freeze_time.ts";
 import { planWith, runLength, scheduleFaults } from "./freeze_plan.ts";
 import { layerSchedule } from "./layers.ts";
 import type { FreezePlan, PlanLayer } from "./plan.ts";
 
 /** Everything that determines a plan. */
-export interface ConvNetPlanConfig
-  extends Pick<ConvNetConfig, "model" | "freeze" | "rate"> {
-  /** Steps of the run, at least 1. */
-  readonly totalSteps: number;
-  /** Steps of warm-up among them, fewer than `totalSteps`. */
-  readonly warmupSteps: number;
-}
+export type ConvNetPlanConfig =
+  & Pick<ConvNetConfig, "model" | "freeze" | "rate">
+  & TrainingSpan;
 
-/** What trains when and how fast. Its one stage is the classification, which never ends. */
+/** Plan of a convolutional network. Its one stage is the classification, which never ends. */
 export type ConvNetPlan = FreezePlan<ConvNetPlanConfig>;
 
 function layersOf(config: ConvNetPlanConfig): readonly PlanLayer[] {

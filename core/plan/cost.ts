@@ -1,8 +1,4 @@
-/**
- * What a step costs, counted in the graphs that are run, and what freezing saves.
- *
- * @module
- */
+/** Cost of a step, counted in the graphs that are run, and the saving of freezing. */
 import { graphFlops } from "../graph/cost.ts";
 import type { Graph } from "../graph/node.ts";
 import { traceShapes } from "../graph/trace.ts";
@@ -120,8 +116,6 @@ const encoderFlops = (
 /**
  * Operations of each layer of the encoder while nothing is frozen; a patch embedding that
  * never freezes is counted with block 0.
- *
- * @param plan The plan.
  */
 export function layerFlops(
   { config: { model, freeze }, layers }: FreezePlan,
@@ -138,7 +132,7 @@ export function layerFlops(
   return layers.map((_, i) => i === 0 ? first : block);
 }
 
-/** What the first `done` steps of a run cost, whose steps cost so much in each phase. */
+/** Cost of the first `done` steps of a run, whose steps cost so much in each phase. */
 const spent = (
   { phases }: Pick<AnyPlan, "phases">,
   costOf: (phase: Phase) => number,
@@ -169,7 +163,6 @@ export function savedPart(
 /**
  * Floating-point operations of a whole run, for one sample of every batch.
  *
- * @param plan The plan.
  * @returns `Σ` over phases of steps times operations of a step.
  */
 export function runFlops(plan: AnyPlan): number {

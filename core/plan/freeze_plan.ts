@@ -1,8 +1,4 @@
-/**
- * From a configuration to a plan.
- *
- * @module
- */
+/** From a configuration to a plan. */
 import { type Codec, decode, wholeFrom } from "../codec/codec.ts";
 import { recordOf, refined } from "../codec/structures.ts";
 import {
@@ -38,7 +34,7 @@ import {
   type PlanStage,
 } from "./plan.ts";
 
-/** What determines when layers freeze and how fast they learn, whatever the model. */
+/** Freeze times, rates and length of a run, whatever the model. */
 export interface FreezeSchedule
   extends Pick<PlanConfig, "rate" | "totalSteps" | "warmupSteps"> {
   /** First freeze, and how freeze times are bent. */
@@ -53,11 +49,7 @@ const warmupWithinRun = (config: FreezeSchedule): readonly Fault[] =>
     wanted: `less than ${config.totalSteps} (totalSteps)`,
   }];
 
-/**
- * Moment before scaling above which a layer freezes after the warm-up.
- *
- * @param config The schedule, each field in its range.
- */
+/** Moment before scaling above which a layer freezes after the warm-up. */
 export function leastT0(
   { rate, freeze, warmupSteps, totalSteps }: FreezeSchedule,
 ): number {
@@ -66,7 +58,7 @@ export function leastT0(
     : 0;
 }
 
-/** Whether the first layer is frozen at a step after the warm-up. */
+/** True if the first layer is frozen at a step after the warm-up. */
 const freezesAfterWarmup = (
   config: FreezeSchedule,
   layers: number,
@@ -104,11 +96,8 @@ const finiteRates = (
 };
 
 /**
- * What is wrong with a schedule whose fields are each in their range: a warm-up as long
+ * Faults of a schedule whose fields are each in their range: a warm-up as long
  * as the run, a first layer that freezes within it, rates that are not finite.
- *
- * @param config The schedule.
- * @param layers How many layers freeze one after another.
  */
 export function scheduleFaults(
   config: FreezeSchedule,
@@ -133,13 +122,7 @@ export const planConfigCodec: Codec<PlanConfig> = refined(
   (config) => scheduleFaults(config, layerCount(config)),
 );
 
-/**
- * A plan from its layers and stages.
- *
- * @param config What they were made from.
- * @param layers Layers from shallow to deep.
- * @param stages Stages from shallow to deep.
- */
+/** A plan from its layers and stages. */
 export function planWith<Config extends FreezeSchedule>(
   config: Config,
   layers: readonly PlanLayer[],
@@ -158,11 +141,7 @@ export function planWith<Config extends FreezeSchedule>(
   };
 }
 
-/**
- * The plan of a configuration whose fields are known to be right.
- *
- * @param config A configuration without faults.
- */
+/** The plan of a configuration whose fields are known to be right. */
 export function planFrom(config: PlanConfig): FreezePlan {
   const layers = planLayers(config);
   return planWith(config, layers, planStages(config, layers));
@@ -209,7 +188,6 @@ export function freezePlan(config: PlanConfig): Result<Faults, FreezePlan> {
  * Optimizer steps of an epoch; samples that fill no whole step are left out.
  *
  * @param training Batch size and accumulation.
- * @param samples Samples of an epoch.
  * @returns `⌊samples / (batchSize·accumIter)⌋`.
  */
 export function stepsPerEpoch(

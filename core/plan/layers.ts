@@ -1,8 +1,4 @@
-/**
- * Layers and stages of a plan: when each freezes and how fast it learns.
- *
- * @module
- */
+/** Layers and stages of a plan: when each freezes and how fast it learns. */
 import type { FreezeTime, LearningRate } from "../brand.ts";
 import type { FreezeConfig, RateConfig } from "../config/parts.ts";
 import {
@@ -39,12 +35,7 @@ const commonSchedule = (
   };
 };
 
-/**
- * Schedule of parameters that never freeze: the common cosine.
- *
- * @param rate How fast layers learn.
- * @param span Length of the run.
- */
+/** Schedule of parameters that never freeze: the common cosine. */
 export function unfrozenSchedule(
   rate: RateConfig,
   span: TrainingSpan,
@@ -55,8 +46,6 @@ export function unfrozenSchedule(
 /**
  * Schedule of a layer.
  *
- * @param rate How fast layers learn.
- * @param span Length of the run.
  * @returns A function from the layer's freeze time and its stage's factor to its schedule.
  */
 export function layerSchedule(
@@ -89,7 +78,6 @@ export function layerSchedule(
 /**
  * Index of the layer of block 0.
  *
- * @param freeze Whether the patch embedding is a layer.
  * @returns 1 if it is, else 0.
  */
 export function firstBlockLayer(
@@ -98,23 +86,14 @@ export function firstBlockLayer(
   return freeze.freezePatchEmbed ? 1 : 0;
 }
 
-/**
- * Number of layers of a plan.
- *
- * @param config Model, and whether the patch embedding is a layer.
- */
+/** Number of layers of a plan. */
 export function layerCount(
   { model, freeze }: Pick<PlanConfig, "model" | "freeze">,
 ): number {
   return model.depth + firstBlockLayer(freeze);
 }
 
-/**
- * Layers of a plan: the patch embedding if it freezes, then the blocks.
- *
- * @param config A configuration without faults.
- * @returns Layers from shallow to deep.
- */
+/** Layers of a plan: the patch embedding if it freezes, then the blocks. */
 export function planLayers(config: PlanConfig): readonly PlanLayer[] {
   const { freeze, model, rate } = config;
   const first = firstBlockLayer(freeze);
@@ -134,13 +113,7 @@ export function planLayers(config: PlanConfig): readonly PlanLayer[] {
   });
 }
 
-/**
- * Stages of a plan; each ends when the layer that it taps freezes.
- *
- * @param config A configuration without faults.
- * @param layers Its layers.
- * @returns Stages from shallow to deep.
- */
+/** Stages of a plan; each ends when the layer that it taps freezes. */
 export function planStages(
   config: PlanConfig,
   layers: readonly PlanLayer[],

@@ -1,8 +1,4 @@
-/**
- * Memory of a step, from the lifetimes in its graphs.
- *
- * @module
- */
+/** Memory of a step, from the lifetimes in its graphs. */
 import { bytesOf, peakBytes, scratchBytes } from "../graph/lifetimes.ts";
 import {
   type Graph,
@@ -66,9 +62,6 @@ const outputsOf = (
 /**
  * Memory that the tensors of a step take. It falls from phase to phase. What the engine
  * and its program code take comes on top.
- *
- * @param step Its graphs.
- * @returns Bytes.
  */
 export function stepMemory(
   { gradient, update, tensors, parts = 1, accumIter = 1 }: StepGraphs,
@@ -102,8 +95,6 @@ export function stepMemory(
 /**
  * Memory of the steps of a phase in batches of one sample.
  *
- * @param plan The plan.
- * @param optimizer How a step is made from gradients.
  * @returns A function from one of the plan's phases to bytes, or why there is no such step.
  */
 export function phaseMemory(

@@ -1,20 +1,16 @@
-/**
- * Which layer a part of the model belongs to.
- *
- * @module
- */
+/** Layers that the parts of a model belong to. */
 import type { FreezeConfig } from "../config/parts.ts";
 import type { ModelSpec, Owner } from "../models/model_spec.ts";
 import { firstBlockLayer } from "./layers.ts";
 import type { Phase } from "./plan.ts";
 
-/** What says which layer a part of the model belongs to: any plan of the model does. */
+/** Fields of a plan that decide which layer a part of the model belongs to. */
 export interface LayerMap {
-  /** What the plan was made from. */
+  /** Configuration of the plan. */
   readonly config: {
     /** The model. */
     readonly model: Pick<ModelSpec, "stages">;
-    /** What freezes with layer 0. */
+    /** Parts that freeze with layer 0. */
     readonly freeze: Pick<FreezeConfig, "freezePatchEmbed" | "classToken">;
   };
 }
@@ -23,18 +19,7 @@ export interface LayerMap {
  * Layer of a part of the model. Norm and decoder of a stage belong to the layer
  * that the stage taps.
  *
- * @param plan The plan.
  * @returns A function from a part to the index of its layer, or `null` if it never freezes.
- *
- * @example The decoder of the first stage freezes with block 1
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, layerOfOwner, planOf } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
- *
- * strictEqual(plan._tag === "Right" && layerOfOwner(plan.right)({ _tag: "Stage", index: 0 }), 2);
- * ```
  */
 export function layerOfOwner(
   plan: LayerMap,
@@ -57,12 +42,7 @@ export function layerOfOwner(
   };
 }
 
-/**
- * Whether a part of the model trains during a phase.
- *
- * @param plan The plan.
- * @param phase One of its phases.
- */
+/** True if a part of the model trains during a phase. */
 export function isTrainable(
   plan: LayerMap,
   phase: Pick<Phase, "frozenLayers">,

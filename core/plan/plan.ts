@@ -1,28 +1,21 @@
-/**
- * The plan of a run: what trains when and how fast.
- *
- * @module
- */
+/** The plan of a run: what trains when and how fast. */
 import type { FreezeTime } from "../brand.ts";
 import type { ModelSpec, StageScale } from "../models/model_spec.ts";
+import type { TrainingSpan } from "../schedule/annealing.ts";
 import type { RateSchedule } from "../schedule/rate_schedule.ts";
 import type { FreezeConfig, RateConfig } from "../config/parts.ts";
 
 /** Everything that determines a plan. */
-export interface PlanConfig {
+export interface PlanConfig extends TrainingSpan {
   /** The model. */
   readonly model: ModelSpec;
-  /** Which layers freeze when. */
+  /** Freeze times of the layers. */
   readonly freeze: FreezeConfig;
-  /** How fast each layer learns. */
+  /** Learning rates of the layers. */
   readonly rate: RateConfig;
-  /** Optimizer steps of the run, at least 1. */
-  readonly totalSteps: number;
-  /** Steps of warm-up among them, fewer than `totalSteps`. */
-  readonly warmupSteps: number;
 }
 
-/** What freezes as one. */
+/** A layer: parts of the model that freeze as one. */
 export interface PlanLayer {
   /** Position from shallow to deep, from 0. */
   readonly index: number;
@@ -60,7 +53,7 @@ export interface Phase {
   readonly from: number;
   /** First optimizer step that is no longer in it. */
   readonly to: number;
-  /** How many layers are frozen; they are the first ones. */
+  /** Count of frozen layers; they are the first ones. */
   readonly frozenLayers: number;
   /** Indices of the layers that train, rising. */
   readonly trainableLayers: readonly number[];
@@ -71,16 +64,12 @@ export interface Phase {
 /** Phases in order; there is always one. */
 export type Phases = readonly [Phase, ...Phase[]];
 
-/** What trains when and how fast; a pure function of its configuration. */
-export interface FreezePlan<Config = PlanConfig> {
+/** A plan: what trains when and how fast, a pure function of its configuration. */
+export interface FreezePlan<Config = PlanConfig> extends TrainingSpan {
   /** Version of this form. */
   readonly version: 1;
-  /** What it was made from. */
+  /** Its configuration. */
   readonly config: Config;
-  /** Optimizer steps of the run. */
-  readonly totalSteps: number;
-  /** Steps of warm-up among them. */
-  readonly warmupSteps: number;
   /** Layers from shallow to deep. */
   readonly layers: readonly PlanLayer[];
   /** Stages from shallow to deep. */
@@ -94,9 +83,6 @@ export interface FreezePlan<Config = PlanConfig> {
 /**
  * Cuts a run wherever a layer freezes.
  *
- * @param layers Layers from shallow to deep.
- * @param stages Stages from shallow to deep.
- * @param totalSteps Optimizer steps of the run.
  * @returns Phases that tile `[0, totalSteps)`; layers that freeze at the same step share a cut.
  */
 export function phasesOf(

@@ -1,9 +1,11 @@
-/**
- * Plans as JSON.
- *
- * @module
- */
-import { anything, type Codec, decode, oneOf } from "../codec/codec.ts";
+/** Plans as JSON. */
+import {
+  anything,
+  type Codec,
+  decode,
+  oneOf,
+  pathBelow,
+} from "../codec/codec.ts";
 import { recordOf } from "../codec/structures.ts";
 import { withNewWords } from "../config/old_words.ts";
 import { E, pipe } from "../fp.ts";
@@ -26,13 +28,6 @@ type Branch = Readonly<Record<string, unknown>>;
 const isBranch = (value: unknown): value is Branch =>
   typeof value === "object" && value !== null;
 
-const below = (path: string, key: string, parent: unknown): string =>
-  Array.isArray(parent)
-    ? `${path}[${key}]`
-    : path === ""
-    ? key
-    : `${path}.${key}`;
-
 const described = (made: unknown): string =>
   Array.isArray(made)
     ? `a list of ${made.length} items`
@@ -45,7 +40,6 @@ const described = (made: unknown): string =>
  *
  * @param made What follows from the configuration.
  * @param given What was found.
- * @param path Where both stand.
  * @returns A fault for every leaf that differs by more than rounding, is missing or too much.
  */
 function contradictions(
@@ -59,7 +53,7 @@ function contradictions(
   ) {
     const keys = [...new Set([...Object.keys(made), ...Object.keys(given)])];
     return keys.flatMap((key) =>
-      contradictions(made[key], given[key], below(path, key, made))
+      contradictions(made[key], given[key], pathBelow(path, key))
     );
   }
   return agree(made, given) ? [] : [{

@@ -1,15 +1,11 @@
-/**
- * The plan of a linear probe: one layer, one phase.
- *
- * @module
- */
+/** The plan of a linear probe: one layer, one phase. */
 import type { FreezeTime } from "../brand.ts";
 import { decodeProbeConfig, type ProbeConfig } from "../config/probe.ts";
 import { type Faults, type Result, right } from "../result.ts";
 import { cosineRate } from "../schedule/rate_schedule.ts";
-import type { FreezePlan } from "./plan.ts";
+import { type FreezePlan, phasesOf } from "./plan.ts";
 
-/** What of a probe trains when and how fast: all of it, always. */
+/** The plan of a probe: all of it trains, always. */
 export type ProbePlan = FreezePlan<ProbeConfig>;
 
 /** The plan of a probe in steps: one layer that never freezes, and one phase. */
@@ -42,14 +38,7 @@ function planFrom(config: ProbeConfig, stepsPerEpoch: number): ProbePlan {
     layers,
     stages,
     unfrozen: schedule,
-    phases: [{
-      index: 0,
-      from: 0,
-      to: totalSteps,
-      frozenLayers: 0,
-      trainableLayers: [0],
-      liveStages: [0],
-    }],
+    phases: phasesOf(layers, stages, totalSteps),
   };
 }
 

@@ -1,12 +1,6 @@
-/**
- * Learning rates of a plan.
- *
- * @module
- */
+/** Learning rates of a plan. */
 import type { LearningRate } from "../brand.ts";
-import type { Owner } from "../models/model_spec.ts";
 import { rateAt } from "../schedule/rate_schedule.ts";
-import { layerOfOwner } from "./ownership.ts";
 import type { FreezePlan } from "./plan.ts";
 
 /** Learning rates at one step. */
@@ -46,20 +40,4 @@ export function ratesAt(
     layers: layers.map((rate) => rate(step)),
     unfrozen: unfrozen(step),
   });
-}
-
-/**
- * Learning rate of one part of the model at a step.
- *
- * @param plan The plan.
- * @returns A function from an optimizer step, then a part, to its rate.
- */
-export function layerRateAt(
-  plan: FreezePlan,
-): (step: number) => (owner: Owner) => LearningRate {
-  const layerOf = layerOfOwner(plan);
-  return (step) => (owner) => {
-    const layer = plan.layers[layerOf(owner) ?? -1];
-    return rateAt(layer?.schedule ?? plan.unfrozen)(step);
-  };
 }

@@ -1,8 +1,4 @@
-/**
- * Planning backwards: from a saving to freeze times, and from a budget to epochs.
- *
- * @module
- */
+/** Planning backwards: from a saving to freeze times, and from a budget to epochs. */
 import { decode, numberIn } from "../codec/codec.ts";
 import type { PretrainConfig } from "../config/pretrain.ts";
 import { allOf, E, pipe } from "../fp.ts";
@@ -21,8 +17,6 @@ import type { FreezePlan, PlanConfig } from "./plan.ts";
  * beyond it.
  *
  * @param holds A condition, true at `low`, false at `high`, changing once between.
- * @param low A whole number.
- * @param high A larger whole number.
  * @returns The last whole number of `[low, high)` at which `holds`.
  */
 export function lastWhere(
@@ -119,10 +113,7 @@ export function t0ForSaving(
 const withEpochs = (
   config: PretrainConfig,
   epochs: number,
-): PretrainConfig => ({
-  ...config,
-  training: { ...config.training, epochs },
-});
+): PretrainConfig => ({ ...config, training: { ...config.training, epochs } });
 
 /** Epochs at which even the cheapest phase alone would cost more than the unfrozen run. */
 const tooManyEpochs = (plan: FreezePlan, epochs: number): number => {

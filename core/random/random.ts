@@ -20,8 +20,6 @@
  *
  * So a sample of an epoch sees the same crop and the same mask whatever the
  * batch size, the point a run was resumed from, or the number of processes.
- *
- * @module
  */
 import { threefry2x32, threefryBlocks, type Words } from "./threefry.ts";
 
@@ -31,7 +29,7 @@ export interface Key {
   readonly words: Words;
 }
 
-/** What the randomness of one sample is used for. */
+/** Uses of the randomness of one sample. */
 export type SamplePurpose =
   | "crop"
   | "flip"
@@ -199,16 +197,6 @@ export function epochOrder(
  * @param epoch Epoch, counted from 0.
  * @param index Index of the sample in its source, not in the batch.
  * @param purpose What the numbers are for.
- *
- * @example Mask noise of image 7 in epoch 2, the same in every batch
- * ```ts
- * import { sampleKey, uniforms } from "@vitfreeze/vitfreeze/core";
- * import { strictEqual } from "node:assert/strict";
- *
- * const noise = uniforms(sampleKey(0, 2, 7, "mask"), 64);
- *
- * strictEqual(noise.length, 64);
- * ```
  */
 export function sampleKey(
   seed: number,

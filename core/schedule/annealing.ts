@@ -1,8 +1,4 @@
-/**
- * How long a layer anneals.
- *
- * @module
- */
+/** Annealing of layers: its length and its end. */
 import type { FreezeTime } from "../brand.ts";
 
 /**
@@ -12,7 +8,6 @@ import type { FreezeTime } from "../brand.ts";
  * `0.07 · 100` is step 7, not the first step after 7.000000000000001.
  *
  * @param moment A moment `≥ 0` counted in steps.
- * @returns A whole step.
  */
 export function firstStepFrom(moment: number): number {
   const nearest = Math.round(moment);
@@ -22,7 +17,7 @@ export function firstStepFrom(moment: number): number {
 }
 
 /**
- * What warm-up does to a layer.
+ * Effect of the warm-up on a layer.
  *
  * - `perLayer`: the layer ramps to its own initial rate, and its freeze time is a
  *   part of the whole run.

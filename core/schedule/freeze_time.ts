@@ -1,11 +1,7 @@
-/**
- * When each layer freezes.
- *
- * @module
- */
+/** Freeze times of layers. */
 import type { FreezeTime } from "../brand.ts";
 
-/** How freeze times are bent: early layers freeze earlier, the later the power the more so. */
+/** Scale that bends freeze times: early layers freeze earlier, the later the power the more so. */
 export type FreezeScale = "linear" | "squared" | "cubic";
 
 /** Exponent of each scale. */

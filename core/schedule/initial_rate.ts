@@ -1,8 +1,4 @@
-/**
- * Where the learning rate of a layer starts.
- *
- * @module
- */
+/** Initial learning rates of layers. */
 import type { FreezeTime, LearningRate } from "../brand.ts";
 
 /**

@@ -1,8 +1,4 @@
-/**
- * Learning rates over time, as data.
- *
- * @module
- */
+/** Learning rates over time, as data. */
 import type { LearningRate } from "../brand.ts";
 
 /** A straight rise from 0, as long as it lasts. */

@@ -2,7 +2,6 @@
  * The binary format of WebAssembly, as far as kernels need it: instructions and a
  * module of functions over one memory.
  *
- * @module
  * @see {@link https://webassembly.github.io/spec/core/binary/}
  */
 
@@ -179,7 +178,7 @@ export interface WasmFunction {
   readonly parameters: readonly ValueType[];
   /** Types of its other locals. */
   readonly locals: readonly ValueType[];
-  /** What it does. */
+  /** Its instructions. */
   readonly code: Code;
 }
 
@@ -187,7 +186,7 @@ export interface WasmFunction {
 export interface MemoryKind {
   /** Bits of an address. */
   readonly addresses: 32 | 64;
-  /** Whether threads share it. */
+  /** True if threads share it. */
   readonly shared: boolean;
   /** Pages of 64 KiB that it may have at most. */
   readonly maximum: number;
@@ -203,9 +202,6 @@ const limitsOf = ({ addresses, shared, maximum }: MemoryKind): Code => [
 /**
  * A module whose functions are exported as `0`, `1`, … and use the memory that is
  * imported as `arena.memory`.
- *
- * @param functions The functions.
- * @param memory The memory.
  */
 export function wasmModule(
   functions: readonly WasmFunction[],
@@ -222,11 +218,7 @@ export function wasmModule(
     ...[0x02, ...limitsOf(memory)],
   ];
   const bodies = functions.map(({ locals, code }): Code =>
-    sized([
-      ...list(locals.map((type) => [1, TYPE[type]])),
-      ...code,
-      ...OP.end,
-    ])
+    sized([...list(locals.map((type) => [1, TYPE[type]])), ...code, ...OP.end])
   );
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],

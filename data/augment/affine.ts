@@ -1,12 +1,8 @@
-/**
- * Affine maps of 8-bit images.
- *
- * @module
- */
+/** Affine maps of 8-bit images. */
 import type { RawImage } from "../image/raw_image.ts";
 
 /**
- * Where a pixel comes from: `x = a·x′ + b·y′ + c`, `y = d·x′ + e·y′ + f`, with the
+ * Origin of a pixel: `x = a·x′ + b·y′ + c`, `y = d·x′ + e·y′ + f`, with the
  * middles of pixels at halves.
  */
 export type AffineMap = readonly [
@@ -18,7 +14,7 @@ export type AffineMap = readonly [
   f: number,
 ];
 
-/** How levels between pixels are found. */
+/** Interpolation of levels between pixels. */
 export type Interpolation = "bilinear" | "bicubic";
 
 /** A level for each channel. */
@@ -68,20 +64,7 @@ function sampler(
  * after the point, neighbours beyond the border are those at it, and a pixel that
  * comes from outside the image gets the fill colour.
  *
- * @param map Where each pixel comes from.
- * @param interpolation Between which neighbours.
  * @param fill A level for each channel.
- * @param image The image.
- *
- * @example Half a pixel to the left, between two pixels
- * ```ts
- * import { affine } from "@vitfreeze/vitfreeze/data";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const image = { _tag: "RawImage", width: 3, height: 1, channels: 1, pixels: Uint8Array.of(0, 100, 200) } as const;
- *
- * deepStrictEqual([...affine([1, 0, 0.5, 0, 1, 0], "bilinear", [9], image).pixels], [50, 150, 9]);
- * ```
  */
 export function affine(
   [a, b, c, d, e, f]: AffineMap,
@@ -116,8 +99,6 @@ const rounded = (x: number): number => Number(x.toFixed(15)) + 0;
  * The map of a rotation around the middle of an image, as PIL's `rotate` has it.
  *
  * @param degrees Counter-clockwise.
- * @param width Width of the image, pixels.
- * @param height Its height.
  */
 export function rotation(
   degrees: number,

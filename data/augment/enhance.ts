@@ -1,8 +1,4 @@
-/**
- * Grey, and operations that blend an image with a poorer one of itself.
- *
- * @module
- */
+/** Grey, and operations that blend an image with a poorer one of itself. */
 import type { RawImage } from "../image/raw_image.ts";
 
 /**
@@ -43,7 +39,6 @@ export function color(factor: number, image: RawImage): RawImage {
  * Blends with the mean luma.
  *
  * @param factor 0 is a flat image, 1 the image.
- * @param image The image.
  */
 export function contrast(factor: number, image: RawImage): RawImage {
   const { pixels } = toGrey(image);
@@ -56,7 +51,6 @@ export function contrast(factor: number, image: RawImage): RawImage {
  * Blends with black.
  *
  * @param factor 0 is black, 1 the image.
- * @param image The image.
  */
 export function brightness(factor: number, image: RawImage): RawImage {
   return blended(factor, image, () => 0);
@@ -88,7 +82,6 @@ function smoothed({ pixels, width, height, channels }: RawImage): Uint8Array {
  * Blends with the smoothed image.
  *
  * @param factor 0 is smooth, 1 the image.
- * @param image The image.
  */
 export function sharpness(factor: number, image: RawImage): RawImage {
   const smooth = smoothed(image);
@@ -109,8 +102,6 @@ export const LUMA_WEIGHTS: readonly [number, number, number] = [
  * `(19595·R + 38470·G + 7471·B + 2¹⁵) / 2¹⁶`, rounded down.
  *
  * @param r Red, 0 to 255.
- * @param g Green.
- * @param b Blue.
  * @returns A whole number from 0 to 255.
  */
 export function luma(r: number, g: number, b: number): number {

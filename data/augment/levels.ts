@@ -1,8 +1,4 @@
-/**
- * Operations that replace each of the 256 levels of an image by another one.
- *
- * @module
- */
+/** Operations that replace each of the 256 levels of an image by another one. */
 import type { RawImage } from "../image/raw_image.ts";
 
 /** The new level of each level. */
@@ -40,7 +36,7 @@ const withTable = (
   return withTables(image, () => table);
 };
 
-/** How often each level occurs in a channel. */
+/** Histogram of the levels of a channel. */
 function histogram(
   { pixels, channels }: RawImage,
   channel: number,
@@ -56,8 +52,6 @@ function histogram(
 /**
  * Stretches each channel so that its darkest level becomes 0 and its brightest 255;
  * a channel of one level stays as it is.
- *
- * @param image The image.
  */
 export function autoContrast(image: RawImage): RawImage {
   return withTables(image, (channel) => {
@@ -88,8 +82,6 @@ function equalizingTable(counts: Int32Array): LevelTable {
 /**
  * Spreads the levels of each channel so that all occur about equally often; a channel
  * with hardly more than one level stays as it is.
- *
- * @param image The image.
  */
 export function equalize(image: RawImage): RawImage {
   return withTables(
@@ -107,7 +99,6 @@ export function invert(image: RawImage): RawImage {
  * Keeps the upper bits of every level.
  *
  * @param bits How many, from 0 to 8.
- * @param image The image.
  */
 export function posterize(bits: number, image: RawImage): RawImage {
   const mask = 256 - 2 ** (8 - bits);
@@ -118,18 +109,12 @@ export function posterize(bits: number, image: RawImage): RawImage {
  * Inverts the levels from a threshold on.
  *
  * @param threshold From 0, which inverts all, to 256, which inverts none.
- * @param image The image.
  */
 export function solarize(threshold: number, image: RawImage): RawImage {
   return withTable(image, (level) => level < threshold ? level : 255 - level);
 }
 
-/**
- * Brightens the levels below 128, to 255 at most.
- *
- * @param add What is added.
- * @param image The image.
- */
+/** Brightens the levels below 128, to 255 at most. */
 export function solarizeAdd(add: number, image: RawImage): RawImage {
   return withTable(image, (level) => level < 128 ? level + add : level);
 }

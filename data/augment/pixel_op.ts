@@ -1,8 +1,4 @@
-/**
- * Operations on the pixels of an image, as data.
- *
- * @module
- */
+/** Operations on the pixels of an image, as data. */
 import type { RawImage } from "../image/raw_image.ts";
 import {
   affine,
@@ -55,7 +51,7 @@ export type PixelOp =
 
 /** Settings of operations beside their strength. */
 export interface PixelOpContext {
-  /** How levels between pixels are found. */
+  /** Interpolation of levels between pixels. */
   readonly interpolation: Interpolation;
   /** Colour that comes in from outside, a level for each channel. */
   readonly fill: FillColour;
@@ -64,8 +60,6 @@ export interface PixelOpContext {
 /**
  * Does an operation, pixel for pixel as PIL does it.
  *
- * @param context Interpolation and fill colour.
- * @param op The operation.
  * @param image The image; it stays as it is.
  */
 export function applyPixelOp(

@@ -1,8 +1,4 @@
-/**
- * RandAugment: a few operations on every image, drawn at random.
- *
- * @module
- */
+/** RandAugment: a few operations on every image, drawn at random. */
 import {
   type Fault,
   type Key,
@@ -61,7 +57,6 @@ const OPS: readonly OpOf[] = [
  * Every operation at one strength.
  *
  * @param strength In `[0, 10]`.
- * @param sign Direction of those that have two.
  * @returns The fifteen operations of RandAugment's increasing variant.
  */
 export function pixelOpsAt(strength: number, sign: 1 | -1): readonly PixelOp[] {
@@ -75,23 +70,10 @@ export function pixelOpsAt(strength: number, sign: 1 | -1): readonly PixelOp[] {
  * and does it with `probability`, at a strength from
  * `Normal(magnitude, deviation)`, cut at 0 and 10.
  *
- * @param config How many operations and how strong.
- * @param key Key of the sample.
  * @returns The operations in their order, `layers` at most.
  *
  * @see Cubuk et al., RandAugment, 2019; magnitudes are those of timm's increasing
  * operations.
- *
- * @example The same key gives the same operations
- * ```ts
- * import { drawPixelOps, RAND_AUGMENT } from "@vitfreeze/vitfreeze/data";
- * import { sampleKey } from "@vitfreeze/vitfreeze/core";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const draw = () => drawPixelOps(RAND_AUGMENT, sampleKey(0, 0, 7, "augment"));
- *
- * deepStrictEqual(draw(), draw());
- * ```
  */
 export function drawPixelOps(
   { layers, probability, magnitude, deviation }: RandAugment,

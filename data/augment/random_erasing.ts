@@ -1,8 +1,4 @@
-/**
- * Random erasing: noise in a rectangle of some images.
- *
- * @module
- */
+/** Random erasing: noise in a rectangle of some images. */
 import {
   type Key,
   normals,
@@ -54,9 +50,7 @@ function tryBox(
  * `aspect` on the logarithmic scale, a place uniform among all; the first of ten draws
  * that is smaller than the image.
  *
- * @param config How often and how much.
  * @param image Size of the image that the model sees, pixels.
- * @param key Key of the sample.
  * @returns `null` if nothing is.
  *
  * @see Zhong et al., Random Erasing Data Augmentation, 2017.
@@ -82,7 +76,6 @@ export function drawErased(
  * channel, becomes one from the standard normal distribution.
  *
  * @param erased The rectangle; inside the image.
- * @param size Size of the image.
  * @param pixels The image `[C, H, W]`; it is changed.
  */
 export function erase(

@@ -1,8 +1,4 @@
-/**
- * The classes of ImageNet-1K that the small data sets of the thesis have.
- *
- * @module
- */
+/** The classes of ImageNet-1K that the small data sets of the thesis have. */
 
 /** Name of a small data set: IN-5, IN-10, IN-25, IN-100 in small letters. */
 export type SubsetName = "in-5" | "in-10" | "in-25" | "in-100";
@@ -10,14 +6,6 @@ export type SubsetName = "in-5" | "in-10" | "in-25" | "in-100";
 /**
  * Classes of each small data set, by their WordNet codes: table 3 of the thesis.
  * The small ones are parts of IN-100, but not of each other.
- *
- * @example IN-5 lies in IN-100
- * ```ts
- * import { CLASS_SUBSETS } from "@vitfreeze/vitfreeze/data";
- * import { ok } from "node:assert/strict";
- *
- * ok(CLASS_SUBSETS["in-5"].every((code) => CLASS_SUBSETS["in-100"].includes(code)));
- * ```
  */
 export const CLASS_SUBSETS: Readonly<Record<SubsetName, readonly string[]>> = {
   "in-5": [

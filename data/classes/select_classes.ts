@@ -1,8 +1,4 @@
-/**
- * Some classes of a source.
- *
- * @module
- */
+/** Some classes of a source. */
 import {
   type Fault,
   left,
@@ -191,8 +187,6 @@ function relabelled(
  * Images to judge by with the labels of those that were learned from: classes are the
  * same by their names, whatever their numbers.
  *
- * @param learned Images to learn from, with classes.
- * @param judging Images to judge by.
  * @returns Those of the classes that both have; `null` if they have less than two
  * classes in common.
  */

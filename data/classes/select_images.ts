@@ -1,8 +1,4 @@
-/**
- * Parts of a source.
- *
- * @module
- */
+/** Parts of a source. */
 import {
   type Faults,
   type Key,
@@ -38,31 +34,6 @@ export function selectImages(
   };
 }
 
-const checkedCount = (
-  source: ImageSource,
-  count: number,
-): Result<Faults, number> =>
-  unlessFaulty(count, [wholeFault("limit", count, 1, source.length)]);
-
-/**
- * The first images of a source.
- *
- * @param source All images.
- * @param count How many to keep, a whole number in `[1, source.length]`.
- * @returns A source of `count` images, or the fault of `count`.
- */
-export function limitSource(
-  source: ImageSource,
-  count: number,
-): Result<Faults, ImageSource> {
-  return pipe(
-    checkedCount(source, count),
-    E.map((n) =>
-      selectImages(source, Int32Array.from({ length: n }, (_, i) => i))
-    ),
-  );
-}
-
 /**
  * A random share of a source, in the order of the source. Unlike the first
  * images of a folder, which are all of one class, a share has all classes.
@@ -91,7 +62,7 @@ export function shareSource(
   key: Key,
 ): Result<Faults, ImageSource> {
   return pipe(
-    checkedCount(source, count),
+    unlessFaulty(count, [wholeFault("limit", count, 1, source.length)]),
     E.map((n) =>
       selectImages(source, permutation(key, source.length).slice(0, n).sort())
     ),
@@ -122,9 +93,7 @@ export function splitSource(
 ): Result<Faults, SplitSource> {
   const order = permutation(key, source.length);
   return pipe(
-    unlessFaulty(count, [
-      wholeFault("count", count, 1, source.length - 1),
-    ]),
+    unlessFaulty(count, [wholeFault("count", count, 1, source.length - 1)]),
     E.map((n) => ({
       share: selectImages(source, order.slice(0, n).sort()),
       rest: selectImages(source, order.slice(n).sort()),
@@ -135,20 +104,7 @@ export function splitSource(
 /**
  * The images of a source that have a label.
  *
- * @param source All images.
  * @returns The same source where all have one; none of its images where none has.
- *
- * @example Two of three images
- * ```ts
- * import { embeddedFashionMnist, labelledImages } from "@vitfreeze/vitfreeze/data";
- * import { strictEqual } from "node:assert/strict";
- *
- * const all = await embeddedFashionMnist();
- * if (all._tag === "Right") {
- *   const label = (index: number) => index < 100 ? null : all.right.label(index);
- *   strictEqual(labelledImages({ ...all.right, label }).length, 9900);
- * }
- * ```
  */
 export function labelledImages(source: ImageSource): ImageSource {
   const indices = Int32Array.from(
@@ -161,9 +117,8 @@ export function labelledImages(source: ImageSource): ImageSource {
 }
 
 /**
- * Why a source cannot be judged by classes.
+ * Reason why a source cannot be judged by classes.
  *
- * @param source A source without classes.
  * @returns A clause about its images, with what is wrong with labels that are there.
  */
 export function noClassesReason({ labelFault }: ImageSource): string {

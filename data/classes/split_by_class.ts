@@ -1,8 +1,4 @@
-/**
- * A part of a source that is kept away, with its share of each class.
- *
- * @module
- */
+/** A part of a source that is kept away, with its share of each class. */
 import {
   type Faults,
   type Key,
@@ -72,12 +68,9 @@ function shares(images: readonly number[], count: number): readonly number[] {
 }
 
 /**
- * How many images of each class a share has: its part of the class to a whole
+ * Images of each class in a share: its part of the class to a whole
  * number, and at least one in the share and in the rest wherever a class has two and
  * the share is large enough.
- *
- * @param images Images of each class.
- * @param count Images of the share, at most the sum.
  */
 export function classCounts(
   images: readonly number[],
@@ -104,7 +97,7 @@ interface DividedClass {
   readonly label: number | null;
   /** Their indices in the order of a draw. */
   readonly all: readonly number[];
-  /** How many of them, the first, are in the share. */
+  /** Count of those in the share, the first ones. */
   readonly own: number;
 }
 

@@ -2,13 +2,11 @@
  * BMP files: Windows and OS/2 bitmaps.
  *
  * @see {@link https://learn.microsoft.com/en-us/windows/win32/gdi/bitmap-storage}
- *
- * @module
  */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { RawImage, Size } from "../image/raw_image.ts";
 
-/** How pixels are stored. */
+/** Storage of pixels. */
 const PLAIN = 0;
 const RLE8 = 1;
 const RLE4 = 2;
@@ -39,7 +37,7 @@ const HEADERS = [OLD_HEADER, USUAL_HEADER, 52, 56, 64, 108, 124];
 interface BmpHeader extends Size {
   readonly bits: number;
   readonly compression: number;
-  /** Whether the first row is the lowest, as it is unless the height is negative. */
+  /** True if the first row is the lowest, as it is unless the height is negative. */
   readonly isBottomUp: boolean;
   /** Start of the pixels, bytes. */
   readonly pixelsAt: number;
@@ -268,12 +266,7 @@ function paintRuns(
   return "a bitmap that is cut short";
 }
 
-/**
- * Width and height of a BMP file, from its header.
- *
- * @param bytes Whole content of the file.
- * @returns The size, or what was found instead of a bitmap that can be decoded.
- */
+/** Width and height of a BMP file, from its header. */
 export function sizeOfBmp(bytes: Uint8Array): Result<string, Size> {
   const header = headerOf(bytes);
   if (header._tag === "Left") return header;
@@ -286,7 +279,6 @@ export function sizeOfBmp(bytes: Uint8Array): Result<string, Size> {
  * 16, 24 or 32 bits, with or without masks. What is transparent shows the colour
  * that it hides.
  *
- * @param bytes Whole content of the file.
  * @param most Most pixels; memory is asked for only when it has no more.
  * @returns Colours, or what was found instead: a file that is cut short, too large,
  * of another kind (JPEG or PNG inside), a colour outside of the palette.

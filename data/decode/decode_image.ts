@@ -2,8 +2,6 @@
  * Image files: JPEG through libjpeg-turbo where it can be had, BMP and PNM by code of
  * our own, all others through sharp. The first bytes say which format a file has, and
  * no decoder sees a file that its header does not admit.
- *
- * @module
  */
 import type { Sharp, SharpOptions } from "sharp";
 import type { Result } from "../../core/mod.ts";
@@ -180,8 +178,6 @@ function decodePlain(
  * - the orientation tag is ignored, as torchvision's loader does.
  *
  * @param picture A picture that was admitted by its header.
- * @param crop The part of a picture of this size that is kept.
- * @param thread Where a JPEG file is decoded.
  * @returns Pixels that have the crop among them; all of the picture if it is of another
  * size than its header says.
  * @throws `DecoderMissing` if sharp is needed and does not load; else what is wrong with

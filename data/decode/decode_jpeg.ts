@@ -1,8 +1,6 @@
 /**
  * Parts of JPEG files through libjpeg-turbo: a third of the work that it is through
  * libvips, with the same levels.
- *
- * @module
  */
 import {
   type DecodedImage,
@@ -125,10 +123,7 @@ async function decodeWith(
  * Decodes the part of a JPEG file that is kept. It gives up at the least doubt: then
  * another decoder has to judge the file.
  *
- * @param bytes The file.
  * @param told Size of the image by its header.
- * @param crop Which pixels are kept.
- * @param thread Where it is decoded.
  * @returns Pixels that have the crop among them, in memory that is used again when they
  * are disposed of. `null` if the library is not there, or the file is not a whole one of
  * 8 bits in RGB, YCbCr or grey and of this size.
@@ -161,7 +156,7 @@ export async function decodeJpeg(
 const MARKER = 0xff;
 const START_OF_SCAN = 0xda;
 
-/** Whether a file begins as JPEG files do. */
+/** True if a file begins as JPEG files do. */
 export const isJpeg = (bytes: Uint8Array): boolean =>
   bytes[0] === MARKER && bytes[1] === 0xd8;
 
@@ -170,10 +165,8 @@ const isWithinScan = (code: number): boolean =>
   code === 0 || code === MARKER || (code >= 0xd0 && code <= 0xd7);
 
 /**
- * Whether anything ends the last scan of a JPEG file. If nothing does, the file was cut
+ * True if anything ends the last scan of a JPEG file. If nothing does, the file was cut
  * short, though a decoder that needs only its upper part does not notice.
- *
- * @param bytes The file.
  */
 export function endsItsScan(bytes: Uint8Array): boolean {
   for (let i = bytes.length - 2; i >= 0; i--) {

@@ -2,8 +2,6 @@
  * PBM, PGM and PPM files, as text or as bytes.
  *
  * @see {@link https://netpbm.sourceforge.net/doc/}
- *
- * @module
  */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { RawImage, Size } from "../image/raw_image.ts";
@@ -14,9 +12,9 @@ const LONGEST_HEADER = 65_536;
 /** Contents of the header. */
 interface PnmHeader extends Size {
   readonly channels: 1 | 3;
-  /** Whether samples are text. */
+  /** True if samples are text. */
   readonly isText: boolean;
-  /** Whether samples are bits, 1 for black. */
+  /** True if samples are bits, 1 for black. */
   readonly isBits: boolean;
   /** Sample of full brightness. */
   readonly most: number;
@@ -140,12 +138,7 @@ function leastBytes(header: PnmHeader): number {
   return most < 256 ? samples : 2 * samples;
 }
 
-/**
- * Width and height of a PBM, PGM or PPM file, from its header.
- *
- * @param bytes Whole content of the file.
- * @returns The size, or what was found instead.
- */
+/** Width and height of a PBM, PGM or PPM file, from its header. */
 export function sizeOfPnm(bytes: Uint8Array): Result<string, Size> {
   const header = headerOf(bytes);
   if (header._tag === "Left") return header;
@@ -157,7 +150,6 @@ export function sizeOfPnm(bytes: Uint8Array): Result<string, Size> {
  * Decodes a PBM, PGM or PPM file (`P1` to `P6`); of several pictures in a file the
  * first one. Samples are brought to 8 bits by `round(255 · sample / largest)`.
  *
- * @param bytes Whole content of the file.
  * @param most Most pixels; memory is asked for only when it has no more.
  * @returns Grey or colours, or what was found instead: a header of another kind, a
  * file that is cut short or too large, a sample above the largest.

@@ -1,8 +1,6 @@
 /**
  * Budget of decoding: pixels, memory and passes of each image, by its own header, and
  * the memory of all that are decoded at the same time.
- *
- * @module
  */
 import type { Result } from "../../core/mod.ts";
 import { sizeOfBmp } from "./decode_bmp.ts";
@@ -128,7 +126,6 @@ function readHeader(bytes: Uint8Array, format: ImageFileFormat): ImageHeader {
  * Admission of an image to its decoder, by its first bytes and its header. No decoder sees
  * those that may not.
  *
- * @param image Bytes of a file.
  * @throws Error With what was found and what is wanted: a format that is not decoded,
  * more than `MOST_PIXELS` or `MOST_PASSED_PIXELS`.
  */
@@ -145,9 +142,7 @@ export function admitImage({ bytes }: EncodedImage): AdmittedImage {
  * picture, and what is larger of the decoder's share and of that of resizing, which
  * begins when the decoder is done.
  *
- * @param admitted The image.
  * @param wanted What is wanted of a picture of the size that its file says.
- * @returns Bytes.
  * @throws Error If they are more than `MOST_DECODING_BYTES`, or the wanted size has more
  * than `MOST_PIXELS`.
  */
@@ -176,8 +171,6 @@ const inPixels = ({ width, height }: Size): string =>
  * Checks the picture that a decoder finds: it may be a part of what the header says,
  * with a shape of its own, but not more.
  *
- * @param told Size by the header.
- * @param found Size of the picture.
  * @throws Error If it has more pixels.
  */
 export function checkFound(told: Size, found: Size): void {
@@ -192,9 +185,6 @@ export function checkFound(told: Size, found: Size): void {
 /**
  * Checks what is wanted of a picture whose shape is not that of its header.
  *
- * @param bytes What was reckoned by the header.
- * @param found Size of the picture.
- * @param wanted What is wanted of it.
  * @throws Error If its shape asks for far more memory.
  */
 export function checkUnforeseen(

@@ -1,8 +1,4 @@
-/**
- * The library libjpeg-turbo, where a package has it as a file.
- *
- * @module
- */
+/** The library libjpeg-turbo, where a package has it as a file. */
 
 /** Folders of the package `@julusian/jpeg-turbo`, by operating system and processor. */
 const FOLDERS: ReadonlyMap<string, string> = new Map([

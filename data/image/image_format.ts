@@ -1,8 +1,4 @@
-/**
- * Formats of image files, by their first bytes.
- *
- * @module
- */
+/** Formats of image files, by their first bytes. */
 import { kindOfBytes } from "../../core/mod.ts";
 
 /** A format that is decoded; `pnm` is PBM, PGM and PPM. */
@@ -27,11 +23,7 @@ export const IMAGE_SUFFIXES: readonly string[] = [
   ...["bmp", "dib", "ppm", "pgm", "pbm", "pnm"],
 ];
 
-/**
- * Whether a name is that of an image file; upper case counts as lower case.
- *
- * @param name Name or path of a file.
- */
+/** True if a name is that of an image file; upper case counts as lower case. */
 export function isImageName(name: string): boolean {
   const dot = name.lastIndexOf(".");
   return dot >= 0 &&
@@ -51,7 +43,7 @@ const text = (bytes: Uint8Array, from: number, to: number): string =>
 const littleEndian = (bytes: Uint8Array, at: number): number =>
   [3, 2, 1, 0].reduce((sum, i) => sum * 256 + (bytes[at + i] ?? 0), 0);
 
-/** Whether the first box of an ISO media file names AVIF among its brands. */
+/** True if the first box of an ISO media file names AVIF among its brands. */
 function isAvif(bytes: Uint8Array): boolean {
   if (text(bytes, 4, 8) !== "ftyp") return false;
   const [a = 0, b = 0, c = 0, d = 0] = bytes;
@@ -64,7 +56,7 @@ function isAvif(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Whether bytes are the head of a bitmap rather than a text that begins with `BM`. */
+/** True if bytes are the head of a bitmap rather than a text that begins with `BM`. */
 const isBmp = (bytes: Uint8Array): boolean =>
   text(bytes, 0, 2) === "BM" && bytes.length >= 18 &&
   BMP_HEADERS.includes(littleEndian(bytes, 14));
@@ -84,18 +76,6 @@ const MAGIC: readonly (readonly [ImageFileFormat, RegExp])[] = [
  *
  * @param bytes The file, or at least its first 256 bytes where it has so many.
  * @returns The format, or `null` for everything that is not decoded.
- *
- * @example A drawing is not decoded, whatever its suffix
- * ```ts
- * import { imageFormat } from "@vitfreeze/vitfreeze/data";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const texts = ["GIF89a", "P6\n2 2\n255\n", "<svg xmlns="];
- * deepStrictEqual(
- *   texts.map((text) => imageFormat(new TextEncoder().encode(text))),
- *   ["gif", "pnm", null],
- * );
- * ```
  */
 export function imageFormat(bytes: Uint8Array): ImageFileFormat | null {
   const head = text(bytes, 0, 16);
@@ -110,7 +90,6 @@ export function imageFormat(bytes: Uint8Array): ImageFileFormat | null {
  * Refuses what is no image of a format that is decoded, by its first bytes.
  *
  * @param bytes The file, or its first 512 bytes where it has more.
- * @returns The format.
  * @throws With what was found instead.
  */
 export function formatOf(bytes: Uint8Array): ImageFileFormat {

@@ -1,8 +1,4 @@
-/**
- * Sources of images: the interface of a data set.
- *
- * @module
- */
+/** Sources of images: the interface of a data set. */
 import type { DataError } from "../report/data_error.ts";
 import type { Normalization } from "./normalization.ts";
 import type { EncodedImage, RawImage } from "./raw_image.ts";
@@ -25,7 +21,7 @@ export interface ImageSource {
   /** Names of the classes by label; `null` when no image has a label. */
   readonly classNames: readonly string[] | null;
   /**
-   * Why labels that are there cannot be used, in words; `null` or left out where
+   * Fault of labels that are there, in words; `null` or left out where
    * they can, or where there are none.
    */
   readonly labelFault?: string | null;

@@ -1,8 +1,4 @@
-/**
- * Mean and deviation of pixels.
- *
- * @module
- */
+/** Mean and deviation of pixels. */
 
 /** Statistics of pixels scaled to `[0, 1]`, one number for each channel. */
 export interface Normalization {
@@ -44,10 +40,6 @@ const average = (values: readonly number[]): number =>
  *
  * Grey shown in three channels has grey's statistics in each. Colour shown in
  * grey gets the averages of its channels, which is customary and not exact.
- *
- * @param normalization Statistics of one or three channels.
- * @param channels Channels wanted.
- * @returns Statistics of as many channels as wanted.
  */
 export function normalizationFor(
   normalization: Normalization,

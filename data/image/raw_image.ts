@@ -1,8 +1,4 @@
-/**
- * Images, as a file or as pixels, and rectangles of pixels.
- *
- * @module
- */
+/** Images, as a file or as pixels, and rectangles of pixels. */
 
 /** Width and height in pixels. */
 export interface Size {
@@ -48,23 +44,18 @@ export interface DecodedImage extends Disposable {
   readonly size: Size;
 }
 
-/**
- * The box that holds a whole image.
- *
- * @param image Size of the image, pixels.
- */
+/** The box that holds a whole image. */
 export function wholeOf({ width, height }: Size): PixelBox {
   return { left: 0, top: 0, width, height };
 }
 
-/** Whether two sizes are the same. */
+/** True if two sizes are the same. */
 export const isSameSize = (a: Size, b: Size): boolean =>
   a.width === b.width && a.height === b.height;
 
 /**
  * Part of an image.
  *
- * @param image The image.
  * @param box Part of it; what lies outside of the image is black.
  * @returns The pixels of the box; the image itself if the box holds all of it.
  */

@@ -1,8 +1,4 @@
-/**
- * Images that cannot be read: policy, list, and limit.
- *
- * @module
- */
+/** Images that cannot be read: policy, list, and limit. */
 import type { DataError } from "../report/data_error.ts";
 
 /**
@@ -20,7 +16,7 @@ export interface BadImage {
   readonly index: number;
   /** Its name. */
   readonly image: string;
-  /** Why it cannot be read. */
+  /** The reason. */
   readonly reason: string;
 }
 
@@ -38,26 +34,7 @@ export interface BadImages {
   note(bad: BadImage): DataError | null;
 }
 
-/**
- * An empty list of skipped images.
- *
- * @param length Images of the source.
- *
- * @example One of two hundred images may be damaged, three may not
- * ```ts
- * import { badImages } from "@vitfreeze/vitfreeze/data";
- * import { strictEqual } from "node:assert/strict";
- *
- * const bad = badImages(200);
- * const notes = [7, 8, 9].map((index) =>
- *   bad.note({ index, image: `${index}.jpg`, reason: "cut short" })
- * );
- *
- * strictEqual(notes[1], null);
- * strictEqual(notes[2]?._tag, "TooManyBadImages");
- * strictEqual(bad.list().length, 3);
- * ```
- */
+/** An empty list of skipped images. */
 export function badImages(length: number): BadImages {
   const met = new Map<number, BadImage>();
   return {
@@ -66,13 +43,7 @@ export function badImages(length: number): BadImages {
       if (!met.has(bad.index)) met.set(bad.index, bad);
       if (met.size <= Math.max(1, MOST_BAD * length)) return null;
       const { image, reason } = bad;
-      return {
-        _tag: "TooManyBadImages",
-        bad: met.size,
-        length,
-        image,
-        reason,
-      };
+      return { _tag: "TooManyBadImages", bad: met.size, length, image, reason };
     },
   };
 }

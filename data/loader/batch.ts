@@ -1,8 +1,4 @@
-/**
- * Several images as one tensor.
- *
- * @module
- */
+/** Several images as one tensor. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { ImageSource } from "../image/image_source.ts";
 import type { RecycledMemory } from "../resources/recycled_memory.ts";
@@ -85,7 +81,6 @@ function batchOf(
  * for at once, only a few images are on their way at a time, those of earlier
  * batches first.
  *
- * @param recipe What they have in common.
  * @param signal Batches resolve soon when it is aborted.
  * @returns From indices to a batch, or to the first error met. After an abort
  * images may be missing from the batch: it must not be used. For evaluation the

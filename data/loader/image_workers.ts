@@ -1,8 +1,4 @@
-/**
- * Workers that make images ready while the main thread does something else.
- *
- * @module
- */
+/** Workers that make images ready while the main thread does something else. */
 import { DecoderMissing } from "../decode/decode_image.ts";
 import type { EncodedImage, RawImage } from "../image/raw_image.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
@@ -17,7 +13,7 @@ export class WorkerLost extends Error {
 
 /** Some workers that share the work of a loader. */
 export interface ImageWorkers extends Disposable {
-  /** How many there are. */
+  /** Their count. */
   readonly count: number;
   /**
    * Decodes, crops, resizes and normalises an image.

@@ -1,8 +1,4 @@
-/**
- * Batches of images: an epoch in random order for learning, all in order for judging.
- *
- * @module
- */
+/** Batches of images: an epoch in random order for learning, all in order for judging. */
 import { epochOrder, type Fault, left, type Result } from "../../core/mod.ts";
 import type { ImageSource } from "../image/image_source.ts";
 import {
@@ -15,11 +11,8 @@ import {
   unlessFaulty,
   wholeFault,
 } from "../report/data_error.ts";
-import type {
-  EvalTransform,
-  LearningTransform,
-} from "../transforms/transform.ts";
-import type { ViewRule } from "../transforms/view.ts";
+import type { EvalTransform } from "../transforms/transform.ts";
+import type { TrainRule, ViewRule } from "../transforms/view.ts";
 import {
   type BadImagePolicy,
   type BadImages,
@@ -44,7 +37,7 @@ export interface LoadingOptions {
   /** List of skipped images; one of this iteration when left out. */
   readonly badImages?: BadImages | undefined;
   /**
-   * Whether the numbers of a batch last only until the next one is asked for. Their
+   * True if the numbers of a batch last only until the next one is asked for. Their
    * memory is then used again, which is faster than new memory. `false` when left out.
    */
   readonly recycles?: boolean | undefined;
@@ -53,13 +46,7 @@ export interface LoadingOptions {
 }
 
 /** Batches for learning: those of an epoch, whole ones only. */
-export interface LoadOptions extends LoadingOptions {
-  /** Transform of the images. */
-  readonly transform: LearningTransform;
-  /** Seed of the run: decides order, crops and flips. */
-  readonly seed: number;
-  /** Epoch, counted from 0. */
-  readonly epoch: number;
+export interface LoadOptions extends LoadingOptions, TrainRule {
   /** First batch wanted; 0 when left out. */
   readonly fromBatch?: number;
 }
@@ -131,9 +118,6 @@ async function* batchesOf(
 /**
  * Whole batches of an epoch; images that do not fill a last one are left out
  * of it.
- *
- * @param length Images of the source.
- * @param batchSize Images of a batch.
  */
 export function batchesPerEpoch(length: number, batchSize: number): number {
   return Math.floor(length / batchSize);
@@ -205,7 +189,6 @@ export async function* loadBatches(
  * All images of a source in its order. Only those that cannot be read are left
  * out, so that a batch may be smaller; they are noted in `badImages`.
  *
- * @param options What to load.
  * @returns Batches of `[≤ B, C, height, width]` with their indices, rising from 0,
  * or the error that ends them.
  */

@@ -1,8 +1,4 @@
-/**
- * One image of a batch, and what stands in for it when it cannot be read.
- *
- * @module
- */
+/** One image of a batch, and what stands in for it when it cannot be read. */
 import {
   left,
   type Result,
@@ -101,8 +97,6 @@ function readAndRender(
  * An image that cannot be read is noted. In training another one stands in, with
  * the crop, flip and mask that it has anyway in this epoch; in evaluation the
  * place stays empty.
- *
- * @param recipe What all images have in common.
  */
 export function sampleLoader(recipe: SampleRecipe): LoadSample {
   const { source, rule, onBadImage, badImages } = recipe;

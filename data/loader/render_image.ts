@@ -1,8 +1,6 @@
 /**
  * From an image of a source to the numbers that the model sees: first what is decided by
  * its header, then the work, here or in a worker.
- *
- * @module
  */
 import { decodeImage, type Picture } from "../decode/decode_image.ts";
 import type { DecodingThread } from "../decode/decode_jpeg.ts";
@@ -29,12 +27,7 @@ export type ViewAt = (size: Size) => View;
 export type PreparedImage = PreparedPixels | PreparedPicture;
 
 /** An image in memory. */
-export interface PreparedPixels {
-  /** Its pixels. */
-  readonly image: RawImage;
-  /** Its view. */
-  readonly view: View;
-}
+export type PreparedPixels = Omit<CroppedView, "box">;
 
 /** An image file that may be decoded. */
 export interface PreparedPicture {
@@ -46,15 +39,13 @@ export interface PreparedPicture {
   readonly bytes: number;
 }
 
-/** Whether an image is a file and costs memory to decode. */
+/** True if an image is a file and costs memory to decode. */
 const isPicture = (prepared: PreparedImage): prepared is PreparedPicture =>
   prepared.image._tag === "Picture";
 
 /**
  * Reads the header of an image, chooses its view and reckons what it costs.
  *
- * @param image An image of a source.
- * @param viewAt Which pixels of it are seen.
  * @throws Error If it may not be decoded, with the reason.
  */
 export function prepareImage(
@@ -81,7 +72,6 @@ const NOTHING: Disposable = { [Symbol.dispose]: () => {} };
 /**
  * Waits until there is memory to decode an image. One that is in memory has it.
  *
- * @param prepared The image.
  * @returns To be disposed of when it is rendered.
  */
 export async function memoryFor(prepared: PreparedImage): Promise<Disposable> {
@@ -91,10 +81,8 @@ export async function memoryFor(prepared: PreparedImage): Promise<Disposable> {
 /**
  * Decodes the part of an image that its view keeps.
  *
- * @param prepared The image.
  * @param viewAt Which pixels are seen of a picture that is not of the size that its header
  * says.
- * @param thread Where JPEG files are decoded.
  * @returns Pixels, to be disposed of when they were used.
  */
 export async function decodePrepared(
@@ -126,8 +114,6 @@ export type RenderImage<Image> = (
 /**
  * A function that decodes and renders images of which all is decided.
  *
- * @param format Channels and statistics of the pixels.
- * @param thread Where JPEG files are decoded.
  * @returns Rejects with the decoder's reason if an encoded image is damaged.
  */
 export function preparedRenderer(
@@ -144,7 +130,6 @@ export function preparedRenderer(
 /**
  * A function that brings images of any kind into the format of a model.
  *
- * @param format Channels and statistics of the pixels.
  * @returns Writes `(level / 255 − mean) / deviation` for each channel and pixel.
  * It rejects with the reason if an encoded image is damaged or too costly to decode.
  */

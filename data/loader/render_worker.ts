@@ -1,8 +1,4 @@
-/**
- * The program of a worker: decodes, crops, resizes and normalises images.
- *
- * @module
- */
+/** The program of a worker: decodes, crops, resizes and normalises images. */
 import { DecoderMissing } from "../decode/decode_image.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
@@ -30,9 +26,9 @@ export interface RenderJob {
 export interface RenderAnswer {
   /** The job. */
   readonly id: number;
-  /** Why the image cannot be decoded, `null` if its pixels are there. */
+  /** Fault of the image, `null` if its pixels are there. */
   readonly reason: string | null;
-  /** Whether that is no fault of the image: there is no decoder. */
+  /** True if that is no fault of the image: there is no decoder. */
   readonly isDecoderMissing: boolean;
 }
 

@@ -1,15 +1,7 @@
-/**
- * Doing the next pieces of work while the last one is used.
- *
- * @module
- */
+/** Doing the next pieces of work while the last one is used. */
 import type { Result } from "../../core/mod.ts";
 
-/**
- * A controller that is aborted when a signal is.
- *
- * @param signal The signal, if there is one.
- */
+/** A controller that is aborted when a signal is. */
 export function stopWith(signal: AbortSignal | undefined): AbortController {
   const stop = new AbortController();
   const abort = (): void => stop.abort(signal?.reason);
@@ -29,7 +21,6 @@ export function stopWith(signal: AbortSignal | undefined): AbortController {
  * @param work Begins a piece of work whenever it is asked for the next one. Pieces must
  * not reject, and end soon when `stop` is aborted.
  * @param ahead Most pieces that are begun or ready but not yet asked for.
- * @param stop Ends the iteration.
  */
 export async function* workAhead<Failure, Value>(
   work: Iterator<Promise<Result<Failure, Value>>>,

@@ -1,17 +1,13 @@
-/**
- * Counts in words, for summaries and messages.
- *
- * @module
- */
+/** Counts in words, for summaries and messages. */
 
 /** Kinds that are told one by one; the others are told together. */
 const MOST_KINDS = 6;
 
-/** How many there are of each kind, and the first one by name. */
+/** Counts by kind, with the first name of each. */
 export class Tally {
   readonly #kinds = new Map<string, { count: number; first: string }>();
 
-  /** Whether nothing was counted. */
+  /** True if nothing was counted. */
   get isEmpty(): boolean {
     return this.#kinds.size === 0;
   }
@@ -60,19 +56,8 @@ export class Tally {
 /**
  * A number of things, in words.
  *
- * @param count How many.
  * @param noun What one of them is called; more take an `s`, or `es` behind a hiss.
  * @returns `1 image`, `2 images`.
- *
- * @example
- * ```ts
- * import { counted } from "@vitfreeze/vitfreeze/data";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * deepStrictEqual([0, 1, 2].map((n) => counted(n, "file")), ["0 files", "1 file", "2 files"]);
- * deepStrictEqual([1, 2].map((n) => counted(n, "class")), ["1 class", "2 classes"]);
- * deepStrictEqual(["epoch", "batch"].map((noun) => counted(2, noun)), ["2 epochs", "2 batches"]);
- * ```
  */
 export function counted(count: number, noun: string): string {
   const ending = /(s|x|z|sh|[nt]ch)$/.test(noun) ? "es" : "s";

@@ -1,8 +1,4 @@
-/**
- * Errors of images and of loading them.
- *
- * @module
- */
+/** Errors of images and of loading them. */
 import {
   describeFaults,
   type Fault,
@@ -13,7 +9,7 @@ import {
   right,
 } from "../../core/mod.ts";
 
-/** Why images could not be had. */
+/** Errors of images and of their sources. */
 export type DataError =
   /** A folder that is not there, or does not hold what it should. */
   | {
@@ -38,7 +34,7 @@ export type DataError =
   /** More images that cannot be read than may be skipped. */
   | {
     readonly _tag: "TooManyBadImages";
-    /** How many were met. */
+    /** Count of those that were met. */
     readonly bad: number;
     /** Images of the source. */
     readonly length: number;
@@ -57,7 +53,6 @@ export type DataError =
 /**
  * Text of a data error.
  *
- * @param error What is wrong.
  * @returns One or more sentences without a full stop. Names from files are made printable.
  *
  * @example A folder that is not there
@@ -122,7 +117,6 @@ export function reasonOf(thrown: unknown): string {
 /**
  * A value if nothing is wrong with it.
  *
- * @param value The value.
  * @param faults What is wrong, `null` for each check that holds.
  */
 export function unlessFaulty<A>(
@@ -133,14 +127,7 @@ export function unlessFaulty<A>(
   return first === undefined ? right(value) : left([first, ...rest]);
 }
 
-/**
- * A fault unless a number is a whole one within a range.
- *
- * @param path Name of the field.
- * @param found The number.
- * @param least Smallest that is allowed.
- * @param most Largest that is allowed.
- */
+/** A fault unless a number is a whole one within a range. */
 export function wholeFault(
   path: string,
   found: number,

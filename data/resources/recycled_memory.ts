@@ -1,8 +1,4 @@
-/**
- * Memory that is used again: new memory for each image costs as much as its decoding.
- *
- * @module
- */
+/** Memory that is used again: new memory for each image costs as much as its decoding. */
 
 /** Memory that is lent. */
 export interface RecycledMemory<Memory extends ArrayBufferLike = ArrayBuffer> {
@@ -24,7 +20,6 @@ export const sharedMemory = (length: number): SharedArrayBuffer =>
  * Memory for as many things as are made at the same time.
  *
  * @param mostKept Bytes of the largest piece that waits to be used again.
- * @param create Makes new memory of so many bytes.
  */
 export function recycledMemory<Memory extends ArrayBufferLike>(
   mostKept: number,

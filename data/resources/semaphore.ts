@@ -1,8 +1,4 @@
-/**
- * A bound on how much is done at the same time.
- *
- * @module
- */
+/** A bound on how much is done at the same time. */
 
 /**
  * Waits for room. Whoever asks first has it first: a heavy one waits until it is alone

@@ -5,8 +5,6 @@
  * without a label: such images are counted and can be learned from where no class
  * is needed. Labels that are no classes at all, such as lists, leave all images
  * without one, and the reason is kept for those who need classes.
- *
- * @module
  */
 import { excerpt } from "../../core/mod.ts";
 import { Tally } from "../report/counts.ts";
@@ -44,7 +42,7 @@ export interface ClassLabels {
   readonly labels: Int32Array;
   /** Images without a label and why, and classes without an image, in words. */
   readonly notes: readonly string[];
-  /** Why labels that are there cannot be used; `null` if they can, or none is there. */
+  /** Fault of labels that are there; `null` if they can be used, or none is there. */
   readonly fault: string | null;
 }
 
@@ -195,7 +193,6 @@ const without = (
  * at all are no labels.
  *
  * @param parts Labels of each file of the source, in the order of its images.
- * @param imageName Name of an image for messages.
  */
 export function classLabels(
   parts: readonly StoredLabels[],
@@ -241,10 +238,16 @@ export function classLabels(
   };
 }
 
+/** Class of an image by its index; `null` for one without a label. */
+export const labelAt =
+  ({ labels }: ClassLabels) => (index: number): number | null => {
+    const label = labels[index] ?? -1;
+    return label < 0 ? null : label;
+  };
+
 /**
  * Number of classes, for a summary.
  *
- * @param classNames Names of the classes, or `null` if there are none.
  * @returns `" in 3 classes"`; empty if there are none.
  */
 export function inClasses(classNames: readonly string[] | null): string {

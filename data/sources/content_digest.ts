@@ -1,8 +1,4 @@
-/**
- * Knowing the images of a source again without reading all of them.
- *
- * @module
- */
+/** Knowing the images of a source again without reading all of them. */
 import { createHash } from "node:crypto";
 import type { ImageSource } from "../image/image_source.ts";
 import { spread } from "./inspect_files.ts";
@@ -48,7 +44,7 @@ async function sizesOf(source: ImageSource): Promise<readonly number[]> {
   return sizes;
 }
 
-/** How many images are read. */
+/** Count of the images that are read. */
 function sampleSize(
   { length }: ImageSource,
   sizes: readonly number[],
@@ -79,27 +75,8 @@ async function contentOf(
  * at most 65,536 evenly spread, and of the bytes of a sample. All images are read where
  * they have no more than 64 MiB together or lie in memory, else at most 256 of them.
  *
- * @param source The images.
  * @returns The number of the rule, a colon, and 12 hexadecimal digits of SHA-256 for each
  * of at most 1,024 parts.
- *
- * @example An image that is replaced under its name
- * ```ts
- * import { changedContents, contentDigest, imageFolder } from "@vitfreeze/vitfreeze/data";
- * import { orThrow } from "@vitfreeze/vitfreeze/train";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const folder = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${folder}/a.gif`, "GIF89a one");
- * await Deno.writeTextFile(`${folder}/b.gif`, "GIF89a two");
- * const source = orThrow(await imageFolder(folder));
- * const before = await contentDigest(source);
- * await Deno.writeTextFile(`${folder}/b.gif`, "GIF89a 2nd");
- * const now = await contentDigest(source);
- *
- * deepStrictEqual(changedContents(before, now), { parts: 2, changed: [1] });
- * await Deno.remove(folder, { recursive: true });
- * ```
  */
 export async function contentDigest(source: ImageSource): Promise<string> {
   const { length } = source;

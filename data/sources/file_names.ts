@@ -1,8 +1,6 @@
 /**
  * Names of files and columns: images told from what is about images, and advice where
  * there is none.
- *
- * @module
  */
 import { excerpt } from "../../core/mod.ts";
 import { counted } from "../report/counts.ts";
@@ -26,7 +24,6 @@ const wordsApart = (name: string): string =>
 /**
  * Rank of a name as that of the image that its neighbours are about.
  *
- * @param name A part of a file's name, or the name of a folder or column.
  * @returns 2 for `image` and the like, 0 for masks, depth and what else is about
  * another image, 1 for all other names.
  */
@@ -75,9 +72,6 @@ const OUT_OF_REACH: readonly (readonly [RegExp, string])[] = [
 /**
  * Message where no image is found: how many files, one of them by name, and what is
  * to be done where images are out of reach: unpack, convert, get another version.
- *
- * @param names Names or paths of the files, or of the first ones.
- * @param count How many files there are.
  */
 export function noImageAmong(
   names: readonly string[],

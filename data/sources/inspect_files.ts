@@ -1,8 +1,4 @@
-/**
- * A look at the files of a data set before it is used.
- *
- * @module
- */
+/** A look at the files of a data set before it is used. */
 import { kindOfBytes } from "../../core/mod.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { imageFormat } from "../image/image_format.ts";
@@ -11,15 +7,15 @@ import { headOf } from "./read_file.ts";
 
 /** Findings about files. */
 export interface Inspection {
-  /** How many were looked at. */
+  /** Count of those that were looked at. */
   readonly looked: number;
   /** Bytes of the smallest and the largest that can be read; `null` if none can. */
   readonly sizes: readonly [least: number, most: number] | null;
-  /** How many of those cannot be opened. */
+  /** Count of those that cannot be opened. */
   readonly unreadable: number;
-  /** Why the first of them cannot; it names the file. */
+  /** Reason of the first of them; it names the file. */
   readonly reason: string | null;
-  /** How many can be opened but are no images by their first bytes. */
+  /** Count of those that can be opened but are no images by their first bytes. */
   readonly foreign: number;
   /** Kind of the first of these; it names the file. */
   readonly kind: string | null;
@@ -70,7 +66,6 @@ async function lookAt(path: string): Promise<Look> {
  * Opens files for a moment: which sizes they have, whether they can be read, and
  * whether they are images.
  *
- * @param paths The files.
  * @param most Most that are looked at, evenly spread.
  */
 export async function inspectFiles(

@@ -1,8 +1,4 @@
-/**
- * Files as bytes: whole, or in parts.
- *
- * @module
- */
+/** Files as bytes: whole, or in parts. */
 import { setImmediate } from "node:timers/promises";
 import { type Result, right } from "../../core/mod.ts";
 import { formatOf } from "../image/image_format.ts";
@@ -48,7 +44,6 @@ async function readBytes(
  * @param location Path or URL; the package itself may live on the web.
  * @param wanted What the file should be, for the message when it is not there.
  * @param most Most bytes that it may unpack to.
- * @returns Its bytes, or why they cannot be had.
  */
 export async function readFile(
   location: string | URL,
@@ -87,8 +82,6 @@ async function fill(file: Deno.FsFile, buffer: Uint8Array): Promise<number> {
  * Reads bytes of an open file.
  *
  * @param file The file; nobody else may read it at the same time.
- * @param from First byte.
- * @param length How many.
  * @returns The bytes; fewer where the file ends before.
  * @throws What the system says.
  */
@@ -112,7 +105,6 @@ export const headOf = (file: Deno.FsFile): Promise<Uint8Array<ArrayBuffer>> =>
 /**
  * The first 512 bytes of a file, or all that it has.
  *
- * @param path The file.
  * @throws What the system says.
  */
 export async function firstBytes(path: string): Promise<Uint8Array> {
@@ -124,9 +116,6 @@ export async function firstBytes(path: string): Promise<Uint8Array> {
  * Reads bytes of a file. It is opened for each read, so that several reads do not
  * move each other's position and a file that is gone is found out.
  *
- * @param path The file.
- * @param from First byte.
- * @param length How many.
  * @throws What the system says, or that the file is shorter.
  */
 export async function readRange(
@@ -146,7 +135,6 @@ export const MOST_IMAGE_BYTES = 2 ** 30;
 /**
  * Refuses images that are too large before memory is asked for.
  *
- * @param size Bytes that a file has, or that an archive says it has.
  * @throws If they are more than `MOST_IMAGE_BYTES`.
  */
 export function checkImageBytes(size: number): void {
@@ -160,7 +148,6 @@ const MOST_UNSEEN = 2 ** 24;
 /**
  * Reads an image file.
  *
- * @param path The file.
  * @throws What the system says, that the file is too large, or what a large one is that
  * is no image.
  */

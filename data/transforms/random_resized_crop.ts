@@ -1,21 +1,12 @@
-/**
- * A random part of an image.
- *
- * @module
- */
-import { type Key, uniforms } from "../../core/mod.ts";
+/** A random part of an image. */
+import { type Augmentation, type Key, uniforms } from "../../core/mod.ts";
 import type { PixelBox, Size } from "../image/raw_image.ts";
 
 /** Lower and upper bound. */
-export type Range = readonly [number, number];
+type Range = CropRanges["scale"];
 
-/** How large and how long the part may be. */
-export interface CropRanges {
-  /** Area as a part of the image's area, within `(0, 1]`. */
-  readonly scale: Range;
-  /** Width over height, `> 0`. */
-  readonly ratio: Range;
-}
+/** Ranges of the part's area and of its width over its height. */
+export type CropRanges = Pick<Augmentation, "scale" | "ratio">;
 
 /** Draws before the middle of the image is taken instead. */
 const TRIES = 10;
@@ -91,26 +82,10 @@ function centralCrop(image: Size, [low, high]: Range): PixelBox {
  *
  * Total: the box always lies inside the image.
  *
- * @param key Where the draw comes from.
- * @param image Size of the image, pixels.
- * @param ranges Allowed areas and ratios.
  * @returns A box of at least one pixel.
  *
  * @see Szegedy et al., Going Deeper with Convolutions, 2015, section 6; the
  * rule in this form is that of torchvision.
- *
- * @example A part of a photograph
- * ```ts
- * import { randomResizedCrop } from "@vitfreeze/vitfreeze/data";
- * import { rootKey } from "@vitfreeze/vitfreeze/core";
- * import { ok } from "node:assert/strict";
- *
- * const image = { width: 500, height: 375 };
- * const ranges = { scale: [0.2, 1], ratio: [3 / 4, 4 / 3] } as const;
- * const { left, width } = randomResizedCrop(rootKey(0), image, ranges);
- *
- * ok(left >= 0 && left + width <= 500);
- * ```
  */
 export function randomResizedCrop(
   key: Key,
@@ -136,11 +111,7 @@ const within = (length: number, most: number): number =>
  *
  * Total: the box always lies inside the image.
  *
- * @param key Where the draw comes from.
- * @param image Size of the image, pixels.
  * @param ranges Allowed areas and ratios; where a side is cut, both may be left.
- * @returns A box of at least one pixel.
- *
  * @see Grill et al., Bootstrap Your Own Latent, 2020, whose code crops so.
  */
 export function singleTryCrop(

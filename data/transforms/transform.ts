@@ -1,14 +1,13 @@
-/**
- * Transforms of images for learning and for judging, as data.
- *
- * @module
- */
-import type { Fault, Faults, Result } from "../../core/mod.ts";
-import type { RandAugment } from "../augment/rand_augment.ts";
-import type { RandomErasing } from "../augment/random_erasing.ts";
+/** Transforms of images for learning and for judging, as data. */
+import {
+  type Augmentation,
+  augmentationFaults,
+  type Fault,
+  type Faults,
+  type Result,
+} from "../../core/mod.ts";
 import { unlessFaulty, wholeFault } from "../report/data_error.ts";
 import type { Normalization } from "../image/normalization.ts";
-import type { CropRanges, Range } from "./random_resized_crop.ts";
 
 /** Common to all transforms: normalised square images. */
 export interface ImageFormat {
@@ -21,17 +20,11 @@ export interface ImageFormat {
 }
 
 /** A random part of the image, sometimes mirrored: for learning. */
-export interface TrainTransform extends ImageFormat, CropRanges {
+export interface TrainTransform extends ImageFormat, Augmentation {
   /** Discriminant. */
   readonly _tag: "TrainTransform";
   /** Rule for a crop that does not fit: another try, or its sides are cut. */
   readonly cropRule: "retry" | "singleTry";
-  /** How often an image is mirrored left to right, in `[0, 1]`. */
-  readonly flipProbability: number;
-  /** Operations on the pixels, after mirroring; `null` is none. */
-  readonly randAugment: RandAugment | null;
-  /** Noise in a rectangle, at the end; `null` is none. */
-  readonly erasing: RandomErasing | null;
 }
 
 /** The image moved by a few pixels, sometimes mirrored: for learning from small images. */
@@ -40,7 +33,7 @@ export interface PaddedCropTransform extends ImageFormat {
   readonly _tag: "PaddedCropTransform";
   /** Black pixels around the image, out of which a part of its own size is cut. */
   readonly padding: number;
-  /** How often an image is mirrored left to right, in `[0, 1]`. */
+  /** Part of the images that are mirrored left to right, in `[0, 1]`. */
   readonly flipProbability: number;
 }
 
@@ -54,16 +47,6 @@ export interface EvalTransform extends ImageFormat {
   /** Length that the shorter side gets before the middle is cut out, pixels. */
   readonly resizeSize: number;
 }
-
-const rangeFault = (
-  path: string,
-  found: Range,
-  most: number,
-  wanted: string,
-): Fault | null =>
-  found[0] > 0 && found[0] <= found[1] && found[1] <= most
-    ? null
-    : { _tag: "OutOfRange", path, found, wanted };
 
 function normalizationFault(
   { mean, deviation }: Normalization,
@@ -84,42 +67,6 @@ const partFault = (path: string, found: number): Fault | null =>
   found >= 0 && found <= 1
     ? null
     : { _tag: "OutOfRange", path, found, wanted: "a number in [0, 1]" };
-
-const randAugmentFaults = (
-  config: RandAugment | null,
-): readonly (Fault | null)[] => {
-  if (config === null) return [];
-  const { layers, probability, magnitude, deviation } = config;
-  const numberFault = (name: string, found: number, most: number) =>
-    found >= 0 && found <= most ? null : {
-      _tag: "OutOfRange",
-      path: `randAugment.${name}`,
-      found,
-      wanted: most === Infinity
-        ? "a number of at least 0"
-        : `a number in [0, ${most}]`,
-    } as const;
-  return [
-    wholeFault("randAugment.layers", layers, 0, Infinity),
-    partFault("randAugment.probability", probability),
-    numberFault("magnitude", magnitude, 10),
-    numberFault("deviation", deviation, Infinity),
-  ];
-};
-
-const erasingFaults = (
-  config: RandomErasing | null,
-): readonly (Fault | null)[] =>
-  config === null ? [] : [
-    partFault("erasing.probability", config.probability),
-    rangeFault("erasing.area", config.area, 1, "0 < lower ≤ upper ≤ 1"),
-    rangeFault(
-      "erasing.aspect",
-      config.aspect,
-      Number.MAX_VALUE,
-      "0 < lower ≤ upper, finite",
-    ),
-  ];
 
 const formatFaults = (format: ImageFormat): readonly (Fault | null)[] => [
   wholeFault("imageSize", format.imageSize, 1, Infinity),
@@ -171,14 +118,9 @@ export function trainTransform(
     ...options,
     _tag: "TrainTransform",
   };
-  const { scale, ratio, flipProbability } = transform;
   return unlessFaulty(transform, [
     ...formatFaults(options),
-    rangeFault("scale", scale, 1, "0 < lower ≤ upper ≤ 1"),
-    rangeFault("ratio", ratio, Number.MAX_VALUE, "0 < lower ≤ upper, finite"),
-    partFault("flipProbability", flipProbability),
-    ...randAugmentFaults(transform.randAugment),
-    ...erasingFaults(transform.erasing),
+    ...augmentationFaults(transform),
   ]);
 }
 

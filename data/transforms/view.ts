@@ -1,8 +1,4 @@
-/**
- * The view of an image: the pixels that the model sees, drawn by the keys of a sample.
- *
- * @module
- */
+/** The view of an image: the pixels that the model sees, drawn by the keys of a sample. */
 import {
   type Key,
   sampleKey,
@@ -35,11 +31,11 @@ export interface View {
   readonly scaled: Size;
   /** Part of the resized image that the model sees; what lies outside of it is black. */
   readonly window: PixelBox;
-  /** Whether it is mirrored left to right. */
+  /** True if it is mirrored left to right. */
   readonly flip: boolean;
   /** Operations on its pixels. */
   readonly ops: readonly PixelOp[];
-  /** How those of them that move pixels find levels between pixels. */
+  /** Interpolation of those that move pixels. */
   readonly interpolation: Interpolation;
   /** Rectangle that becomes noise after normalisation, if there is one. */
   readonly erased: Erased | null;
@@ -68,11 +64,8 @@ export type SampleKeys = (purpose: SamplePurpose) => Key;
 /**
  * The view of an image for learning.
  *
- * @param transform The transform.
- * @param image Size of the image, pixels.
  * @param keys Keys of the sample: `"crop"`, `"flip"`, `"augment"` and `"erase"` are
  * used.
- * @returns The view; its boxes lie inside the image.
  */
 export function trainView(
   transform: TrainTransform,
@@ -101,8 +94,6 @@ export function trainView(
  * The view of a small image for learning: all of it, moved by at most
  * `padding` pixels each way, all moves equally likely.
  *
- * @param transform The transform.
- * @param image Size of the image, pixels.
  * @param keys Keys of the sample: `"crop"` and `"flip"` are used.
  * @returns The geometry; its window may reach over the border.
  */
@@ -126,13 +117,7 @@ export function paddedCropView(
   };
 }
 
-/**
- * The view of an image for learning.
- *
- * @param transform The transform.
- * @param image Size of the image, pixels.
- * @param keys Keys of the sample, those that its transform uses.
- */
+/** The view of an image for learning. */
 export function learningView(
   transform: LearningTransform,
   image: Size,
@@ -155,8 +140,6 @@ function marginOf(length: number, kept: number): number {
 /**
  * The view of an image for judging: nothing is random.
  *
- * @param transform The transform.
- * @param image Size of the image, pixels.
  * @returns The geometry; its boxes lie inside the image.
  */
 export function evalView(
@@ -204,9 +187,7 @@ export type ViewRule = TrainRule | EvalRule;
  * The view of one image: a function of the rule, of the index of the image in
  * its source, and of its size.
  *
- * @param rule How views are chosen.
  * @param index The image, in `[0, length)` of its source.
- * @returns From the size of the image in pixels to the geometry.
  */
 export function viewBy(rule: ViewRule, index: number): (image: Size) => View {
   if (!("seed" in rule)) return (image) => evalView(rule.transform, image);

@@ -1,8 +1,4 @@
-/**
- * From decoded pixels to the numbers that the model sees.
- *
- * @module
- */
+/** From decoded pixels to the numbers that the model sees. */
 import { toGrey } from "../augment/enhance.ts";
 import { applyPixelOp, type PixelOpContext } from "../augment/pixel_op.ts";
 import { erase } from "../augment/random_erasing.ts";
@@ -100,8 +96,6 @@ function operated(
  * A function that makes of pixels what a model sees: it resizes, cuts out, mirrors,
  * operates on pixels, and writes `(level / 255 − mean) / deviation`. Nothing waits in
  * here: resized pixels are gone with the next image.
- *
- * @param format Channels and statistics of the pixels.
  */
 export function viewWriter(format: ImageFormat): WriteView {
   const channels = format.inChannels === 1 ? 1 : 3;

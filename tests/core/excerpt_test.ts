@@ -6,6 +6,7 @@ import {
   excerpt,
   type Fault,
   printable,
+  printableLines,
   shown,
 } from "../../core/mod.ts";
 
@@ -51,4 +52,8 @@ Deno.test("describeFault() and describeFaults() stay short and in one line a fau
     .split("\n");
   strictEqual(lines.length, 101);
   strictEqual(lines.at(-1), "and 400 more");
+});
+
+Deno.test("printableLines() keeps the ends of lines", () => {
+  strictEqual(printableLines("1 file:\nname\u0007"), "1 file:\nname\\u{7}");
 });

@@ -108,8 +108,9 @@ async function firstWhole(
  * import { strictEqual } from "node:assert/strict";
  *
  * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
- * const run = pretrainTask({ config, plan: orThrow(planOf(config, 10_000)) });
- * const start = initialSnapshot(config, run.plan);
+ * const plan = orThrow(planOf(config, 10_000));
+ * const run = pretrainTask({ config, plan });
+ * const start = initialSnapshot(config, plan);
  * const folder = await Deno.makeTempDir();
  * const older = orThrow(await writeCheckpoint(folder, run, { ...start, step: 1 }));
  * const newer = orThrow(await writeCheckpoint(folder, run, { ...start, step: 2 }));

@@ -1,8 +1,4 @@
-/**
- * Graphs as ONNX files for other programs.
- *
- * @module
- */
+/** Graphs as ONNX files for other programs. */
 import {
   type Faults,
   type Graph,
@@ -12,12 +8,7 @@ import {
   type Shape,
 } from "../../../core/mod.ts";
 import { type Lowered, lowerGraph } from "../lower/lower_graph.ts";
-import {
-  encodeModel,
-  type Initializer,
-  modelParts,
-  type OnnxModel,
-} from "./onnx_model.ts";
+import { type Initializer, modelParts, type OnnxModel } from "./onnx_model.ts";
 import { symbolicBatch } from "./symbolic_batch.ts";
 
 /** A tensor that becomes part of the file. */
@@ -168,13 +159,33 @@ function wholeModel(spec: OnnxFileSpec): Result<Faults, OnnxModel> {
 }
 
 /**
- * A graph and its parameters as `onnxFile` writes them, of any size: numbers that do
- * not fit into one file go to a second one beside it, as ONNX's external data.
+ * ONNX files of operator set 21 with a graph and its parameters, which call ONNX's own
+ * operators only. Inputs and outputs have the names that they have in the graph.
+ * Numbers that do not fit into one file go to a second one beside it, as ONNX's
+ * external data.
  *
  * @param spec The graph, what becomes part of the files, and the samples at a time.
  * @param location Name of the second file.
  * @param mostBytes Most bytes of numbers in the first, at most `MOST_ONNX_BYTES`.
- * @returns The files, or why they cannot be written.
+ * @returns The files, or why they cannot be written: the graph does not fit together,
+ * or a parameter has other extents.
+ *
+ * @example Twice any number of numbers
+ * ```ts
+ * import { onnxFiles } from "@vitfreeze/vitfreeze/backends";
+ * import { traceGraph } from "@vitfreeze/vitfreeze/core";
+ * import { ok } from "node:assert/strict";
+ *
+ * const files = onnxFiles({
+ *   graphAt: (batch) =>
+ *     traceGraph((g) => ({ y: g.multiply(g.input("x", [batch, 3]), g.input("two", [])) })),
+ *   parameters: new Map([["two", { shape: [], data: Float32Array.of(2) }]]),
+ *   batch: "any",
+ *   input: "x",
+ * }, "numbers");
+ *
+ * ok(files._tag === "Right" && files.right.numbers === null);
+ * ```
  */
 export function onnxFiles(
   spec: OnnxFileSpec,
@@ -188,39 +199,4 @@ export function onnxFiles(
       ? { model: modelParts(model.right), numbers: null }
       : divided(model.right, spec.parameters, location),
   );
-}
-
-/**
- * Bytes of an ONNX file of operator set 21 that holds a graph and its parameters
- * and calls ONNX's own operators only. Inputs and outputs have the names that they
- * have in the graph.
- *
- * @param spec The graph, what becomes part of the file, and the samples at a time.
- * @returns The file, or why it cannot be written: the graph does not fit together,
- * a parameter has other extents, or they have more than `MOST_ONNX_BYTES` bytes.
- *
- * @example Twice any number of numbers
- * ```ts
- * import { onnxFile } from "@vitfreeze/vitfreeze/backends";
- * import { traceGraph } from "@vitfreeze/vitfreeze/core";
- * import { ok } from "node:assert/strict";
- *
- * const file = onnxFile({
- *   graphAt: (batch) =>
- *     traceGraph((g) => ({ y: g.multiply(g.input("x", [batch, 3]), g.input("two", [])) })),
- *   parameters: new Map([["two", { shape: [], data: Float32Array.of(2) }]]),
- *   batch: "any",
- *   input: "x",
- * });
- *
- * ok(file._tag === "Right" && file.right.length > 0);
- * ```
- */
-export function onnxFile(spec: OnnxFileSpec): Result<Faults, Uint8Array> {
-  const whole = wholeModel(spec);
-  if (whole._tag === "Left") return whole;
-  const bytes = bytesIn(whole.right);
-  return bytes <= MOST_ONNX_BYTES
-    ? right(encodeModel(whole.right))
-    : left(fault("parameters", `${bytes} bytes`, `at most ${MOST_ONNX_BYTES}`));
 }

@@ -3,7 +3,6 @@
  *
  * Field numbers and codes are those of `onnx.proto`, IR version 10.
  *
- * @module
  * @see {@link https://github.com/onnx/onnx/blob/main/onnx/onnx.proto}
  */
 import type { Shape } from "../../../core/mod.ts";
@@ -157,9 +156,7 @@ const valueFields = ({ name, type, shape }: ValueInfo): readonly Field[] => {
   return [text(1, name), message(2, [message(1, tensor)])];
 };
 
-/**
- * A `ModelProto` in parts that follow one another; the numbers are not copied.
- */
+/** A `ModelProto` in parts that follow one another; the numbers are not copied. */
 export function modelParts(model: OnnxModel): readonly Uint8Array[] {
   const domains = new Set(["", ...model.nodes.map(({ domain }) => domain)]);
   return [
@@ -178,11 +175,7 @@ export function modelParts(model: OnnxModel): readonly Uint8Array[] {
   ];
 }
 
-/**
- * The bytes of a `ModelProto`.
- *
- * @returns What an `.onnx` file would hold.
- */
+/** The bytes of a `ModelProto`. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   return joined(modelParts(model));
 }

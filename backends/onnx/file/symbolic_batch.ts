@@ -1,8 +1,4 @@
-/**
- * Models for any number of samples.
- *
- * @module
- */
+/** Models for any number of samples. */
 import { left, type Result, right } from "../../../core/mod.ts";
 import type { Initializer, OnnxModel, OnnxNode } from "./onnx_model.ts";
 
@@ -149,7 +145,6 @@ function opened(
  * but for lists of extents that grow evenly with the batch; these become unknowns
  * of `Reshape`, or are computed from the extent of the input.
  *
- * @param modelAt Writes the model for so many samples.
  * @param input Name of an input whose first extent is the batch.
  * @returns The model, or in words why the batch cannot be left open.
  */

@@ -1,8 +1,4 @@
-/**
- * Graphs with the products and sums that the engine fuses.
- *
- * @module
- */
+/** Graphs with the products and sums that the engine fuses. */
 import {
   type Graph,
   type Node,

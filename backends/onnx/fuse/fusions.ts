@@ -1,8 +1,4 @@
-/**
- * Fusions: products and sums that the engine computes in one operator.
- *
- * @module
- */
+/** Fusions: products and sums that the engine computes in one operator. */
 import type { NodeId, NodeOf, Shape } from "../../../core/mod.ts";
 import type { EngineNode, FusedNodeOf, Peephole, Uses } from "./fused_graph.ts";
 import type { Int8Matrix } from "./int8_matrix.ts";
@@ -68,10 +64,7 @@ const times = (
   inputs: readonly NodeId[],
 ): EngineNode => ({
   ...node,
-  attributes: {
-    ...node.attributes,
-    factor: node.attributes.factor * factor,
-  },
+  attributes: { ...node.attributes, factor: node.attributes.factor * factor },
   inputs,
 });
 

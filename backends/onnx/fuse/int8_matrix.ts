@@ -1,8 +1,4 @@
-/**
- * Matrices of 8-bit integers.
- *
- * @module
- */
+/** Matrices of 8-bit integers. */
 
 /** Whole numbers of 8 bits. */
 export type Int8Values = Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
@@ -44,8 +40,6 @@ export const LONGEST_INT8_SUM: number = Math.floor(
  * Rounds a matrix to 8-bit integers, each of its outputs with a scale of its own.
  *
  * @param weight `[columns, rows]`, as PyTorch keeps the weight of a linear layer.
- * @param columns Count of outputs.
- * @param rows Count of inputs.
  * @param form Representation of the integers; the numbers that they stand for are the same.
  * @returns The transposed matrix; each number is off by at most half its scale.
  */

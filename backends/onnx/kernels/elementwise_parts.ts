@@ -1,8 +1,4 @@
-/**
- * Cutting a graph of element-wise ops into kernels.
- *
- * @module
- */
+/** Cutting a graph of element-wise ops into kernels. */
 import type { Graph, Node, NodeId, OpName, Shape } from "../../../core/mod.ts";
 import { sizeOf } from "../../../core/mod.ts";
 

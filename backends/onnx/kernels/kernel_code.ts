@@ -3,8 +3,6 @@
  *
  * Parameters: the address of each tensor, the address of each result, how many
  * numbers, the scalars in double precision. A result may lie where a tensor does.
- *
- * @module
  */
 import type {
   ElementwisePart,

@@ -2,8 +2,6 @@
  * Element-wise ops as instructions.
  *
  * Each op is written once, for one number or for four side by side.
- *
- * @module
  */
 import { LEAST_NORMAL } from "../../../core/mod.ts";
 import type { ElementwiseNode } from "./elementwise_parts.ts";

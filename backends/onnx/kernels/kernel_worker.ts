@@ -1,8 +1,4 @@
-/**
- * The program of a thread that runs kernels: each `KernelRequest` gets a `KernelReply`.
- *
- * @module
- */
+/** The program of a thread that runs kernels: each `KernelRequest` gets a `KernelReply`. */
 import { parentPort } from "node:worker_threads";
 import {
   type Instance,

@@ -1,8 +1,4 @@
-/**
- * Launches of kernels, divided into shares for several threads.
- *
- * @module
- */
+/** Launches of kernels, divided into shares for several threads. */
 
 /** One run of a kernel over some numbers. */
 export interface Launch {

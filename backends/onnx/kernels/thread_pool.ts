@@ -1,8 +1,4 @@
-/**
- * Threads that run kernels.
- *
- * @module
- */
+/** Threads that run kernels. */
 import {
   instantiate,
   type Launch,

@@ -1,9 +1,10 @@
-/**
- * Convolution and its gradients as ONNX.
- *
- * @module
- */
-import { type Convolution, type Shape, sizeOf } from "../../../core/mod.ts";
+/** Convolution and its gradients as ONNX. */
+import {
+  type Convolution,
+  type ConvolutionOp,
+  type Shape,
+  sizeOf,
+} from "../../../core/mod.ts";
 import type { Attributes } from "../file/onnx_model.ts";
 import { reshaped, summed } from "./layout.ts";
 import {
@@ -83,9 +84,7 @@ const positionsIn = ([rows = 1, columns = 1]: Shape) =>
  * moves pixel by pixel, which the engine computes faster than a transposed one. It has
  * no gradient of the kernels: that is a matrix product for each entry of a kernel.
  */
-export const convolutionLowerings: Lowerings<
-  "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad"
-> = {
+export const convolutionLowerings: Lowerings<ConvolutionOp> = {
   conv2d: (w, { attributes }, inputs, [, kernels]) =>
     w.call(
       "Conv",

@@ -1,9 +1,9 @@
-/**
- * Element-wise ops, activations and the step of AdamW as ONNX.
- *
- * @module
- */
-import { LEAST_NORMAL } from "../../../core/mod.ts";
+/** Element-wise ops, activations and the step of AdamW as ONNX. */
+import {
+  type ActivationOp,
+  type ElementwiseOp,
+  LEAST_NORMAL,
+} from "../../../core/mod.ts";
 import {
   int,
   type Lowering,
@@ -13,21 +13,34 @@ import {
   type Value,
 } from "./onnx_writer.ts";
 
-type ElementwiseOp =
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "scale"
-  | "square"
-  | "rsqrt"
-  | "mix"
-  | "flush";
-
 /** An operator that broadcasts as the core does. */
 const broadcast = (
   op: string,
 ): Lowering<"add" | "subtract" | "multiply"> =>
 (w, _, inputs) => w.call(op, inputs);
+
+/**
+ * Lowering of AdamW. With `c = √correction2` the step
+ * `rate · (m/correction1) / (√(v/correction2) + ε)` is
+ * `(rate·c/correction1) · m / (√v + ε·c)`: fewer passes over whole tensors. What is
+ * computed from scalars alone is written once for all tensors of one rate.
+ */
+const adamwUpdate: Lowering<"adamwUpdate"> = (
+  w,
+  { attributes: { weightDecay, epsilon } },
+  inputs,
+) => {
+  const [p = "", m = "", v = "", rate = "", c1 = "", c2 = ""] = inputs;
+  const root = w.call("Sqrt", [c2]);
+  const size = w.call("Div", [w.call("Mul", [rate, root]), c1]);
+  const floor = w.call("Mul", [root, w.scalar(epsilon)]);
+  const spread = w.call("Add", [w.call("Sqrt", [v]), floor]);
+  const step = w.call("Mul", [w.call("Div", [m, spread]), size]);
+  if (weightDecay === 0) return w.call("Sub", [p, step]);
+  const lost = w.call("Mul", [rate, w.scalar(weightDecay)]);
+  const kept = w.call("Sub", [w.scalar(1), lost]);
+  return w.call("Sub", [w.call("Mul", [p, kept]), step]);
+};
 
 /** Lowerings of element-wise ops. */
 export const elementwiseLowerings: Lowerings<ElementwiseOp> = {
@@ -48,13 +61,11 @@ export const elementwiseLowerings: Lowerings<ElementwiseOp> = {
     ]),
   flush: (w, _, [x = ""]) =>
     w.call("Where", [
-      w.call("LessOrEqual", [
-        w.call("Abs", [x]),
-        w.scalar(LEAST_NORMAL),
-      ]),
+      w.call("LessOrEqual", [w.call("Abs", [x]), w.scalar(LEAST_NORMAL)]),
       w.scalar(0),
       x,
     ]),
+  adamwUpdate,
 };
 
 /** Standard normal distribution function: `½ + ½·erf(x/√2)`, which stays in `[0, 1]`. */
@@ -80,15 +91,7 @@ function plainLogSoftmax(w: OnnxWriter, [x = ""]: readonly Value[]): Value {
 }
 
 /** Lowerings of activations and their gradients. */
-export const activationLowerings: Lowerings<
-  | "relu"
-  | "reluGrad"
-  | "gelu"
-  | "geluGrad"
-  | "softmax"
-  | "softmaxGrad"
-  | "logSoftmax"
-> = {
+export const activationLowerings: Lowerings<ActivationOp> = {
   relu: (w, _, inputs) => w.call("Relu", inputs),
   reluGrad: (w, _, [dy = "", x = ""]) =>
     w.call("Where", [w.call("Greater", [x, w.scalar(0)]), dy, w.scalar(0)]),
@@ -106,26 +109,5 @@ export const activationLowerings: Lowerings<
     const parts = w.call("Mul", [dy, y]);
     const mean = w.call("ReduceSum", [parts, w.int64s([-1])]);
     return w.call("Sub", [parts, w.call("Mul", [y, mean])]);
-  },
-};
-
-/**
- * Lowering of AdamW. With `c = √correction2` the step
- * `rate · (m/correction1) / (√(v/correction2) + ε)` is
- * `(rate·c/correction1) · m / (√v + ε·c)`: fewer passes over whole tensors. What is
- * computed from scalars alone is written once for all tensors of one rate.
- */
-export const optimizerLowerings: Lowerings<"adamwUpdate"> = {
-  adamwUpdate: (w, { attributes: { weightDecay, epsilon } }, inputs) => {
-    const [p = "", m = "", v = "", rate = "", c1 = "", c2 = ""] = inputs;
-    const root = w.call("Sqrt", [c2]);
-    const size = w.call("Div", [w.call("Mul", [rate, root]), c1]);
-    const floor = w.call("Mul", [root, w.scalar(epsilon)]);
-    const spread = w.call("Add", [w.call("Sqrt", [v]), floor]);
-    const step = w.call("Mul", [w.call("Div", [m, spread]), size]);
-    if (weightDecay === 0) return w.call("Sub", [p, step]);
-    const lost = w.call("Mul", [rate, w.scalar(weightDecay)]);
-    const kept = w.call("Sub", [w.scalar(1), lost]);
-    return w.call("Sub", [w.call("Mul", [p, kept]), step]);
   },
 };

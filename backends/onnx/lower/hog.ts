@@ -1,8 +1,4 @@
-/**
- * Histograms of oriented gradients as ONNX.
- *
- * @module
- */
+/** Histograms of oriented gradients as ONNX. */
 import { cellOverlaps, HOG_FLAT, type Shape } from "../../../core/mod.ts";
 import { reshaped, sliced, summed, transposed } from "./layout.ts";
 import {

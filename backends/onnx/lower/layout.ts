@@ -1,8 +1,4 @@
-/**
- * Ops that move numbers, and their sums, as ONNX.
- *
- * @module
- */
+/** Ops that move numbers, and their sums, as ONNX. */
 import { type Shape, sizeOf } from "../../../core/mod.ts";
 import {
   int,

@@ -1,8 +1,4 @@
-/**
- * A graph as an ONNX model.
- *
- * @module
- */
+/** A graph as an ONNX model. */
 import type { Graph, NodeId, Signature } from "../../../core/mod.ts";
 import {
   biasIntoGemm,
@@ -18,11 +14,7 @@ import {
 } from "../fuse/fused_graph.ts";
 import type { Int8Matrix } from "../fuse/int8_matrix.ts";
 import type { OnnxModel, ValueInfo } from "../file/onnx_model.ts";
-import {
-  activationLowerings,
-  elementwiseLowerings,
-  optimizerLowerings,
-} from "./elementwise.ts";
+import { activationLowerings, elementwiseLowerings } from "./elementwise.ts";
 import { convolutionLowerings } from "./convolution.ts";
 import { hogLowerings } from "./hog.ts";
 import { layoutLowerings } from "./layout.ts";
@@ -48,16 +40,10 @@ const LOWERINGS: Lowerings<CalledOp> = {
   ...layoutLowerings,
   ...matmulLowerings,
   ...normalizationLowerings,
-  ...optimizerLowerings,
   ...rowLowerings,
 };
 
-const PEEPHOLES = [
-  scaledOperands,
-  scaledResult,
-  biasIntoGemm,
-  squareIntoSum,
-];
+const PEEPHOLES = [scaledOperands, scaledResult, biasIntoGemm, squareIntoSum];
 
 /** A model, and which of its values are what the graph names. */
 export interface Lowered {

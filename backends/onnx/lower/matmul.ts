@@ -1,8 +1,4 @@
-/**
- * Matrix products as ONNX.
- *
- * @module
- */
+/** Matrix products as ONNX. */
 import type { OpAttributes, Signature } from "../../../core/mod.ts";
 import type { Attributes } from "../file/onnx_model.ts";
 import {

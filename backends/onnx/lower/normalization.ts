@@ -1,8 +1,4 @@
-/**
- * Layer normalisation with its gradients and unit length as ONNX.
- *
- * @module
- */
+/** Layer normalisation with its gradients and unit length as ONNX. */
 import type { Signature } from "../../../core/mod.ts";
 import type { Attributes } from "../file/onnx_model.ts";
 import { summed } from "./layout.ts";

@@ -1,8 +1,4 @@
-/**
- * Writer of the calls of an ONNX model.
- *
- * @module
- */
+/** Writer of the calls of an ONNX model. */
 import type { NodeOf, OpName, Shape, Signature } from "../../../core/mod.ts";
 import type {
   Attribute,

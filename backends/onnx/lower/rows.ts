@@ -1,8 +1,4 @@
-/**
- * Picking rows by index as ONNX.
- *
- * @module
- */
+/** Picking rows by index as ONNX. */
 import { type Signature, sizeOf } from "../../../core/mod.ts";
 import { reshaped } from "./layout.ts";
 import {

@@ -1,7 +1,6 @@
 /**
  * Advice to the operating system on the use of memory.
  *
- * @module
  * @see {@link https://man7.org/linux/man-pages/man2/madvise.2.html}
  */
 import {

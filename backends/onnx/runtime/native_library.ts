@@ -1,8 +1,6 @@
 /**
  * The only module that calls native code: shared libraries, pointers and C strings through
  * Deno's foreign function interface.
- *
- * @module
  */
 
 /** An address of native memory; `null` is C's null pointer. */

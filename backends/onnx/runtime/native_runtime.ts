@@ -1,8 +1,6 @@
 /**
  * ONNX Runtime through its C interface: tensors are read and written in place,
  * sessions are made and run on other threads.
- *
- * @module
  */
 import { ELEMENT_TYPES } from "../file/onnx_model.ts";
 import {
@@ -225,7 +223,6 @@ function openExit(library: string) {
  * so it ends by `_exit`.
  *
  * @param library A library that is loaded; the C library is found through it.
- * @param isBusy Tells whether native code is at work.
  */
 function guardExit(library: string, isBusy: () => boolean): void {
   const exit = openExit(library);

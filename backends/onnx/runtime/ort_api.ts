@@ -5,7 +5,6 @@
  * The table only ever grows at its end. It is pinned to one version all the same,
  * and `verifyRuntime` tests the functions before they are used.
  *
- * @module
  * @see {@link https://onnxruntime.ai/docs/api/c/struct_ort_api.html}
  */
 import {

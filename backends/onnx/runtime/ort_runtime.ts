@@ -1,8 +1,6 @@
 /**
  * The part of ONNX Runtime in use: sessions that run models on tensors in main
  * memory. There are two ways to it, its C interface and its package's own binding.
- *
- * @module
  */
 import type { Shape } from "../../../core/mod.ts";
 

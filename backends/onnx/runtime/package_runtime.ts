@@ -1,8 +1,6 @@
 /**
  * ONNX Runtime through its package's own binding, where the C interface cannot be
  * used: tensors are copied in and out, and a run blocks its thread.
- *
- * @module
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Shape } from "../../../core/mod.ts";

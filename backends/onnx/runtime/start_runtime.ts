@@ -1,8 +1,4 @@
-/**
- * Start of ONNX Runtime: the platform's library, the way to it, and a check of both.
- *
- * @module
- */
+/** Start of ONNX Runtime: the platform's library, the way to it, and a check of both. */
 import { hostPlatform } from "./native_library.ts";
 import { startNativeRuntime } from "./native_runtime.ts";
 import type { OrtRuntime, Provider } from "./ort_runtime.ts";
@@ -13,7 +9,7 @@ import { encodeModel, type OnnxModel } from "../file/onnx_model.ts";
 export interface StartedRuntime {
   /** The library. */
   readonly runtime: OrtRuntime;
-  /** Why it is reached through its package's binding, or `null` if it is not. */
+  /** Reason for the way through its package's binding, or `null` if it is not taken. */
   readonly detour: string | null;
 }
 
@@ -37,7 +33,6 @@ const FILES: ReadonlyMap<string, string> = new Map([
 /**
  * The library of a platform.
  *
- * @param packageEntry URL of the package's main file.
  * @param os For example `linux`.
  * @param arch For example `x86_64`.
  * @returns URL of the library, or `null` if the package has none for the platform.
@@ -73,9 +68,7 @@ const STARTERS: RuntimeStarters = {
   package: startPackageRuntime,
 };
 
-/**
- * The engine's reason without the place in its own source that comes before it.
- */
+/** The engine's reason without the place in its own source that comes before it. */
 export function reasonOf(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return message.replace(/^.* was false\. (?=\S)/s, "").trim();

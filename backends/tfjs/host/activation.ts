@@ -1,8 +1,7 @@
 /**
  * Host kernels of ReLU, GELU and softmax, and the normal distribution of GELU as tables.
- *
- * @module
  */
+import type { ActivationOp } from "../../../core/mod.ts";
 import type { HostKernels } from "./host_kernel.ts";
 import { erf } from "../../../core/graph/erf.ts";
 
@@ -46,34 +45,18 @@ function lookUp(table: Float64Array, x: number): number {
   return table[at]! + d * (table[at + 1]! + d * table[at + 2]!);
 }
 
-/**
- * `Φ(x)` to 1e-8. Three times as fast as a formula with an exponential.
- *
- * @param x Any number.
- */
+/** `Φ(x)` to 1e-8. Three times as fast as a formula with an exponential. */
 export function normalCdf(x: number): number {
   return lookUp(CDF, x);
 }
 
-/**
- * Slope of `x·Φ(x)`, which is `Φ(x) + x·φ(x)`, to 3e-8.
- *
- * @param x Any number.
- */
+/** Slope of `x·Φ(x)`, which is `Φ(x) + x·φ(x)`, to 3e-8. */
 export function geluSlope(x: number): number {
   return lookUp(GELU_SLOPE, x);
 }
 
 /** Host kernels of ReLU, GELU and softmax with their gradients. */
-export const activationKernels: HostKernels<
-  | "relu"
-  | "reluGrad"
-  | "gelu"
-  | "geluGrad"
-  | "softmax"
-  | "softmaxGrad"
-  | "logSoftmax"
-> = {
+export const activationKernels: HostKernels<ActivationOp> = {
   relu: () => (out, [x = out]) => {
     for (let i = 0; i < out.length; i++) out[i] = Math.max(x[i]!, 0);
   },

@@ -1,12 +1,11 @@
 /**
  * Host kernels of convolution and its gradients: matrix products with unfolded images,
  * one image at a time.
- *
- * @module
  */
 import {
   type ConvolutionExtents,
   convolutionExtents,
+  type ConvolutionOp,
   type NodeOf,
   type Shape,
   sizeOf,
@@ -14,9 +13,6 @@ import {
 import type { Numbers } from "../device.ts";
 import type { Fill, HostKernels } from "./host_kernel.ts";
 import { multiplyStraight, transposeMatrices } from "./matmul.ts";
-
-/** An op of convolution. */
-export type ConvolutionOp = "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad";
 
 /**
  * Extents of a node of convolution.

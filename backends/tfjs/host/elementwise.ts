@@ -1,9 +1,9 @@
-/**
- * Host kernels that treat every number alone.
- *
- * @module
- */
-import { LEAST_NORMAL, type Signature } from "../../../core/mod.ts";
+/** Host kernels that treat every number alone. */
+import {
+  type ElementwiseOp,
+  LEAST_NORMAL,
+  type Signature,
+} from "../../../core/mod.ts";
 import type { Numbers } from "../device.ts";
 import type { Fill, HostKernels } from "./host_kernel.ts";
 import {
@@ -19,44 +19,24 @@ type Row = (
   to: number,
   count: number,
   x: Numbers,
-  fromX: number,
+  atX: number,
   stepX: number,
   y: Numbers,
-  fromY: number,
+  atY: number,
   stepY: number,
 ) => void;
 
 /** `x + factor·y`. */
-const addScaled = (factor: number): Row =>
-(
-  out,
-  to,
-  count,
-  x,
-  fromX,
-  stepX,
-  y,
-  fromY,
-  stepY,
-) => {
-  for (let i = 0; i < count; i++) {
-    out[to + i] = x[fromX + i * stepX]! + factor * y[fromY + i * stepY]!;
-  }
-};
+const addScaled =
+  (factor: number): Row => (out, to, count, x, atX, stepX, y, atY, stepY) => {
+    for (let i = 0; i < count; i++) {
+      out[to + i] = x[atX + i * stepX]! + factor * y[atY + i * stepY]!;
+    }
+  };
 
-const multiplyRow: Row = (
-  out,
-  to,
-  count,
-  x,
-  fromX,
-  stepX,
-  y,
-  fromY,
-  stepY,
-) => {
+const multiplyRow: Row = (out, to, count, x, atX, stepX, y, atY, stepY) => {
   for (let i = 0; i < count; i++) {
-    out[to + i] = x[fromX + i * stepX]! * y[fromY + i * stepY]!;
+    out[to + i] = x[atX + i * stepX]! * y[atY + i * stepY]!;
   }
 };
 
@@ -70,23 +50,12 @@ const zip =
     return (out, [x = out, y = out]) =>
       forEachRow(
         nest,
-        (to, fromX, fromY) =>
-          row(out, to, count, x, fromX, stepX, y, fromY, stepY),
+        (to, atX, atY) => row(out, to, count, x, atX, stepX, y, atY, stepY),
       );
   };
 
 /** Host kernels that treat every number alone. */
-export const elementwiseKernels: HostKernels<
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "scale"
-  | "square"
-  | "rsqrt"
-  | "mix"
-  | "flush"
-  | "adamwUpdate"
-> = {
+export const elementwiseKernels: HostKernels<ElementwiseOp> = {
   add: zip(addScaled(1)),
   subtract: zip(addScaled(-1)),
   multiply: zip(multiplyRow),

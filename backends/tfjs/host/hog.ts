@@ -1,8 +1,4 @@
-/**
- * Host kernel of the histograms of oriented gradients.
- *
- * @module
- */
+/** Host kernel of the histograms of oriented gradients. */
 import {
   cellOverlaps,
   HOG_FLAT,

@@ -1,8 +1,6 @@
 /**
  * Kernels as plain loops over numbers in main memory, for the devices whose
  * tensors lie there.
- *
- * @module
  */
 import type { NodeOf, Signature } from "../../../core/mod.ts";
 import type { ComputedOp, Kernel, Numbers, StoredTensor } from "../device.ts";

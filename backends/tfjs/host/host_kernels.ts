@@ -1,8 +1,4 @@
-/**
- * The host kernels of all ops.
- *
- * @module
- */
+/** The host kernels of all ops. */
 import type { ComputedOp, KernelTable } from "../device.ts";
 import { activationKernels } from "./activation.ts";
 import { convolutionKernels } from "./convolution.ts";

@@ -1,8 +1,4 @@
-/**
- * Host kernels that move numbers.
- *
- * @module
- */
+/** Host kernels that move numbers. */
 import { type Shape, sizeOf } from "../../../core/mod.ts";
 import { stridesOf } from "../../../core/graph/shape.ts";
 import type { Numbers } from "../device.ts";

@@ -1,8 +1,4 @@
-/**
- * Host kernel of matrix products.
- *
- * @module
- */
+/** Host kernel of matrix products. */
 import {
   type NodeOf,
   type Shape,
@@ -90,7 +86,6 @@ function multiplyRow(
  *
  * @param out Holds `c` from `toC` on.
  * @param a Holds `a` from `fromA` on.
- * @param b Begins with `b`.
  */
 export function multiplyStraight(
   out: Numbers,

@@ -1,8 +1,4 @@
-/**
- * Host kernels of layer normalisation and unit length.
- *
- * @module
- */
+/** Host kernels of layer normalisation and unit length. */
 import type { Numbers } from "../device.ts";
 import type { HostKernels } from "./host_kernel.ts";
 

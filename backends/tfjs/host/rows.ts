@@ -1,8 +1,4 @@
-/**
- * Host kernels that pick rows by index.
- *
- * @module
- */
+/** Host kernels that pick rows by index. */
 import { type Signature, sizeOf } from "../../../core/mod.ts";
 import type { Fill, HostKernels } from "./host_kernel.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Walking over tensors that do not lie row by row: broadcast, permuted, summed.
- *
- * @module
- */
+/** Walking over tensors that do not lie row by row: broadcast, permuted, summed. */
 import { type Shape, sizeOf } from "../../../core/mod.ts";
 import { padRank, stridesOf } from "../../../core/graph/shape.ts";
 import type { Numbers } from "../device.ts";

@@ -1,8 +1,4 @@
-/**
- * The device `wasm`: TensorFlow.js on WebAssembly with SIMD.
- *
- * @module
- */
+/** The device `wasm`: TensorFlow.js on WebAssembly with SIMD. */
 import { getKernel, type KernelFunc } from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-wasm";

@@ -1,18 +1,8 @@
-/**
- * Convolution and its gradients on the WASM backend.
- *
- * @module
- */
+/** Convolution and its gradients on the WASM backend. */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import type { Shape } from "../../../core/mod.ts";
+import type { ConvolutionOp, Shape } from "../../../core/mod.ts";
 import type { KernelTable, StoredTensor } from "../device.ts";
-import {
-  type ConvolutionOp,
-  extentsOf,
-  fold,
-  sampleProduct,
-  unfold,
-} from "../host/convolution.ts";
+import { extentsOf, fold, sampleProduct, unfold } from "../host/convolution.ts";
 import type { HostMemory } from "../host/host_kernel.ts";
 import { transposeMatrices } from "../host/matmul.ts";
 import { addressOf } from "./wasm_memory.ts";

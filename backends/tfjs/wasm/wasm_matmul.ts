@@ -1,8 +1,4 @@
-/**
- * Matrix products on the WASM backend.
- *
- * @module
- */
+/** Matrix products on the WASM backend. */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { Shape } from "../../../core/mod.ts";
 import type { HostMemory } from "../host/host_kernel.ts";

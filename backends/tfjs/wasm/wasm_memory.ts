@@ -1,8 +1,4 @@
-/**
- * The heap of the TensorFlow.js WASM backend as memory for host kernels.
- *
- * @module
- */
+/** The heap of the TensorFlow.js WASM backend as memory for host kernels. */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { Signature } from "../../../core/mod.ts";
 import type { HostMemory } from "../host/host_kernel.ts";

@@ -1,8 +1,4 @@
-/**
- * Ops that may take more than one program: sums over axes, and concatenation.
- *
- * @module
- */
+/** Ops that may take more than one program: sums over axes, and concatenation. */
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type Shape, type Signature, sizeOf } from "../../../core/mod.ts";
 import type { Launch } from "../device.ts";

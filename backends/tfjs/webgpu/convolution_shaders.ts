@@ -1,14 +1,13 @@
 /**
  * Programs of convolution and its gradients. Each number of a result is a sum of its
  * own, so nothing is laid out twice and the order of addition is always the same.
- *
- * @module
  */
 import {
   type ConvolutionExtents,
   type Shape,
   sizeOf,
 } from "../../../core/mod.ts";
+import type { SumPlan } from "./composed_launches.ts";
 import { flatShader, MOST_TURNS, type Shader } from "./shader.ts";
 
 /** WGSL that takes a position in a row-major tensor apart. */
@@ -84,19 +83,11 @@ ${summing(over("o", O, over("i", h, over("j", w, product))))}`,
   );
 }
 
-/** A program that makes one or several partial sums of each number of a kernel. */
-export interface WeightGradPlan {
-  /** Sums, or partial sums `[parts, O, C, h, w]`. */
-  readonly shader: Shader;
-  /** Count of parts; 1 if there is nothing left to sum. */
-  readonly parts: number;
-}
-
 /**
  * `x0` gradients of results, `x1` images. The rows of all images are shared among
  * several invocations, if they are too many for one.
  */
-export function weightGradShader(extents: ConvolutionExtents): WeightGradPlan {
+export function weightGradShader(extents: ConvolutionExtents): SumPlan {
   const { batch: B, inputs: C, outputs: O, stride, padding } = extents;
   const { image: [H, W], kernel: [h, w], result: [P, Q] } = extents;
   const share = Math.max(1, Math.floor(MOST_TURNS / (Q + 1)));

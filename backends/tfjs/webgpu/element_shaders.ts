@@ -1,8 +1,6 @@
 /**
  * Programs that compute each number of the result alone: maps, the formulas of GELU,
  * and moves.
- *
- * @module
  */
 import { type Shape, type Signature, sizeOf } from "../../../core/mod.ts";
 import { stridesOf } from "../../../core/graph/shape.ts";

@@ -1,16 +1,8 @@
-/**
- * The graphics card behind WebGPU.
- *
- * @module
- */
+/** The graphics card behind WebGPU. */
+import type { DeviceInfo } from "../../backend.ts";
 
 /** Description of an adapter. */
-export interface GraphicsAdapter {
-  /** The machine's name for it. */
-  readonly description: string;
-  /** A real graphics processor, not software pretending to be one. */
-  readonly isGpu: boolean;
-}
+export type GraphicsAdapter = Omit<DeviceInfo, "name">;
 
 /** Software that calls itself an adapter, where the runtime does not say so. */
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;

@@ -1,8 +1,4 @@
-/**
- * The histograms of oriented gradients as a program.
- *
- * @module
- */
+/** The histograms of oriented gradients as a program. */
 import { HOG_FLAT } from "../../../core/mod.ts";
 import { flatShader, literal, type Shader } from "./shader.ts";
 

@@ -1,8 +1,6 @@
 /**
  * The device `webgpu`: TensorFlow.js on the graphics card, with the errors that WebGPU
  * does not throw.
- *
- * @module
  */
 import "@tensorflow/tfjs-backend-webgpu";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";

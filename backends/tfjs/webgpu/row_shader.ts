@@ -1,8 +1,6 @@
 /**
  * Programs on rows: reductions over the last axis, then a map; and the formulas of
  * softmax and the normalisations.
- *
- * @module
  */
 import { flatShader, literal, type Shader } from "./shader.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Small WGSL programs on the TensorFlow.js WebGPU backend.
- *
- * @module
- */
+/** Small WGSL programs on the TensorFlow.js WebGPU backend. */
 import type {
   WebGPUBackend,
   WebGPUProgram,

@@ -1,8 +1,4 @@
-/**
- * Every op on the WebGPU backend.
- *
- * @module
- */
+/** Every op on the WebGPU backend. */
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import {
   LEAST_NORMAL,

@@ -1,8 +1,4 @@
-/**
- * Matrix products on the WebGPU backend.
- *
- * @module
- */
+/** Matrix products on the WebGPU backend. */
 import { env, getKernel, type KernelFunc } from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { NodeOf, Signature } from "../../../core/mod.ts";

@@ -1,9 +1,5 @@
-/**
- * ReLU, GELU and softmax with their gradients.
- *
- * @module
- */
-import type { Signature } from "../node.ts";
+/** ReLU, GELU and softmax with their gradients. */
+import type { ActivationOp, Signature } from "../node.ts";
 import { erf } from "../erf.ts";
 import {
   free,
@@ -122,15 +118,7 @@ const softmaxGrad: OpDefinition<"softmaxGrad"> = {
 };
 
 /** Activations and their gradients. */
-export const activationOps: OpDefinitions<
-  | "relu"
-  | "reluGrad"
-  | "gelu"
-  | "geluGrad"
-  | "softmax"
-  | "softmaxGrad"
-  | "logSoftmax"
-> = {
+export const activationOps: OpDefinitions<ActivationOp> = {
   relu,
   reluGrad,
   gelu,

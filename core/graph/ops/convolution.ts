@@ -4,8 +4,6 @@
  *
  * The three are one trilinear form `Σ dy·x·w`, each with another factor left open. So
  * each one's gradients are the others, to any order.
- *
- * @module
  */
 import {
   type ConvolutionExtents,
@@ -16,6 +14,7 @@ import {
 } from "../convolution_extents.ts";
 import { left, type Result, right } from "../../result.ts";
 import {
+  type ConvolutionOp,
   type NodeOf,
   type OpAttributes,
   type Shape,
@@ -24,8 +23,6 @@ import {
 } from "../node.ts";
 import type { OpDefinition, OpDefinitions, Values } from "../op_definition.ts";
 import { sameShape } from "../shape.ts";
-
-type ConvolutionOp = "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad";
 
 /** Positions along an axis that meet: `image = result·stride + tap − padding`. */
 interface Meeting {
@@ -72,9 +69,9 @@ function eachProduct(
   }
 }
 
-/** What distinguishes one of the three ops. */
+/** Differences between the three ops. */
 interface Form<Name extends ConvolutionOp> {
-  /** What its inputs must be, in words. */
+  /** Wanted inputs, in words. */
   readonly wanted: (attributes: OpAttributes[Name]) => string;
   /** Extents, from the shapes of its inputs; `null` if they do not fit. */
   readonly extents: (
@@ -211,10 +208,7 @@ const conv2dWeightGrad: OpDefinition<"conv2dWeightGrad"> = {
     return [
       () => g.apply("conv2d", { stride, padding }, [x, cotangent]),
       () =>
-        g.apply("conv2dInputGrad", { stride, padding, image }, [
-          dy,
-          cotangent,
-        ]),
+        g.apply("conv2dInputGrad", { stride, padding, image }, [dy, cotangent]),
     ];
   },
 };

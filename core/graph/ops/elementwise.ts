@@ -1,13 +1,10 @@
-/**
- * Ops that treat every number alone: sums, products, scaling.
- *
- * @module
- */
+/** Ops that treat every number alone: sums, products, scaling, the step of AdamW. */
 import { left, type Result, right } from "../../result.ts";
 import { type GraphBuilder, stripBroadcast } from "../builder.ts";
-import type { NodeId, Shape, Signature } from "../node.ts";
+import type { ElementwiseOp, NodeId, Shape, Signature } from "../node.ts";
 import {
   free,
+  noGradient,
   type OpDefinition,
   type OpDefinitions,
   type Values,
@@ -159,14 +156,44 @@ const flush: OpDefinition<"flush"> = {
   flops: free,
 };
 
+/** AdamW with decoupled weight decay: Loshchilov and Hutter 2019, algorithm 2. */
+const adamwUpdate: OpDefinition<"adamwUpdate"> = {
+  infer: (_, inputs) => {
+    const [p] = inputs;
+    const fits = p !== undefined && inputs.length === 6 &&
+      inputs.every(({ shape, dtype }, i) =>
+        dtype === "float32" && sameShape(shape, i < 3 ? p.shape : [])
+      );
+    return fits
+      ? right(float(p.shape))
+      : left("p, m, v of one shape and three float32 scalars");
+  },
+  evaluate: (
+    { attributes: { weightDecay, epsilon } },
+    [p = new Float64Array(), m, v, rates, corrections1, corrections2],
+  ) => {
+    const [rate = NaN] = rates ?? [];
+    const [correction1 = NaN] = corrections1 ?? [];
+    const [correction2 = NaN] = corrections2 ?? [];
+    return p.map((value, i) => {
+      const direction = (m?.[i] ?? NaN) / correction1;
+      const spread = Math.sqrt((v?.[i] ?? NaN) / correction2) + epsilon;
+      return value * (1 - rate * weightDecay) - rate * direction / spread;
+    });
+  },
+  vjp: noGradient,
+  flops: free,
+};
+
 /** Element-wise ops. */
-export const elementwiseOps: OpDefinitions<
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "scale"
-  | "square"
-  | "rsqrt"
-  | "mix"
-  | "flush"
-> = { add, subtract, multiply, scale, square, rsqrt, mix, flush };
+export const elementwiseOps: OpDefinitions<ElementwiseOp> = {
+  add,
+  subtract,
+  multiply,
+  scale,
+  square,
+  rsqrt,
+  mix,
+  flush,
+  adamwUpdate,
+};

@@ -1,8 +1,4 @@
-/**
- * Histograms of oriented gradients.
- *
- * @module
- */
+/** Histograms of oriented gradients. */
 import { left, right } from "../../result.ts";
 import { type Shape, sizeOf } from "../node.ts";
 import {

@@ -1,8 +1,4 @@
-/**
- * Ops that move numbers without changing them, and their sums.
- *
- * @module
- */
+/** Ops that move numbers without changing them, and their sums. */
 import { left, type Result, right } from "../../result.ts";
 import {
   type OpAttributes,
@@ -138,10 +134,7 @@ const pad: OpDefinition<"pad"> = {
     copyPart(new Float64Array(sizeOf(shape)), x, shape, axis, [
       shape[axis] ?? 0,
       before,
-    ], [
-      from?.shape[axis] ?? 0,
-      0,
-    ]),
+    ], [from?.shape[axis] ?? 0, 0]),
   vjp: (g, { attributes: { axis, before }, inputs: [x = -1] }, dy) => [
     () => g.slice(dy, axis, before, g.shape(x)[axis] ?? 0),
   ],

@@ -1,8 +1,4 @@
-/**
- * Matrix products.
- *
- * @module
- */
+/** Matrix products. */
 import { left, type Result, right } from "../../result.ts";
 import {
   type OpAttributes,

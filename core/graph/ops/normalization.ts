@@ -1,8 +1,4 @@
-/**
- * Layer normalisation with its gradients, and unit length.
- *
- * @module
- */
+/** Layer normalisation with its gradients, and unit length. */
 import { left, type Result, right } from "../../result.ts";
 import type { Signature } from "../node.ts";
 import {

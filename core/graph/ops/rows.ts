@@ -1,8 +1,4 @@
-/**
- * Picking rows of each sample by index: masking and its inverse.
- *
- * @module
- */
+/** Picking rows of each sample by index: masking and its inverse. */
 import { left, type Result, right } from "../../result.ts";
 import { type Shape, type Signature, sizeOf } from "../node.ts";
 import {
@@ -135,8 +131,4 @@ const permuteRows: OpDefinition<"permuteRows"> = {
 /** Ops that pick rows by index. */
 export const rowOps: OpDefinitions<
   "gatherRows" | "scatterRows" | "permuteRows"
-> = {
-  gatherRows,
-  scatterRows,
-  permuteRows,
-};
+> = { gatherRows, scatterRows, permuteRows };

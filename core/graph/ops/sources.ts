@@ -1,8 +1,4 @@
-/**
- * Where numbers come from: inputs and constants.
- *
- * @module
- */
+/** Sources of numbers: inputs and constants. */
 import { left, right } from "../../result.ts";
 import { free, noGradient, type OpDefinition } from "../op_definition.ts";
 

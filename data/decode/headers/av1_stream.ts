@@ -1,7 +1,6 @@
 /**
  * Sizes and frames of AV1 streams.
  *
- * @module
  * @see {@link https://aomediacodec.github.io/av1-spec/} 5.3 to 5.5, headers
  */
 import { joined } from "./image_header.ts";
@@ -20,7 +19,7 @@ export interface Av1Stream {
 export interface Extent {
   /** Its start. */
   readonly at: number;
-  /** How long it is. */
+  /** Its length. */
   readonly length: number;
 }
 
@@ -31,7 +30,7 @@ const UNIT = { sequence: 1, frameHeader: 3, frame: 6 };
 interface Bits {
   /** The next bits as a number; `count` at most 32. */
   readonly take: (count: number) => number;
-  /** Whether the next bit is set. */
+  /** True if the next bit is set. */
   readonly flag: () => boolean;
 }
 
@@ -96,10 +95,7 @@ function sequenceSize(
   else skipPoints(bits);
   const widthBits = 1 + bits.take(4);
   const heightBits = 1 + bits.take(4);
-  return {
-    width: 1 + bits.take(widthBits),
-    height: 1 + bits.take(heightBits),
-  };
+  return { width: 1 + bits.take(widthBits), height: 1 + bits.take(heightBits) };
 }
 
 /** A number in groups of 7 bits, the lowest first; and the bytes that it takes. */
@@ -119,7 +115,6 @@ function groupedNumber(
 /**
  * Looks through the units of a stream.
  *
- * @param bytes The file.
  * @param extents Parts of it that make up the stream.
  * @throws RangeError If a unit reaches behind the end.
  */

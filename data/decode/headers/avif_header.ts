@@ -1,7 +1,6 @@
 /**
  * Headers of AVIF files.
  *
- * @module
  * @see {@link https://aomediacodec.github.io/av1-avif/} and ISO/IEC 23008-12, HEIF
  */
 import { av1Stream, type Extent } from "./av1_stream.ts";
@@ -133,7 +132,7 @@ function typesOf(
   );
 }
 
-/** How many tiles pictures have that are made of tiles; one may stand in many places. */
+/** Count of the tiles of pictures that are made of tiles; one may stand in many places. */
 function tilesIn(bytes: Uint8Array, iref: Box | undefined): number {
   if (iref === undefined) return 0;
   const isWide = fieldsOf(bytes, iref.start).take(4) >>> 24 !== 0;

@@ -1,7 +1,6 @@
 /**
  * Headers of GIF files.
  *
- * @module
  * @see {@link https://www.w3.org/Graphics/GIF/spec-gif89a.txt}
  */
 import { joined, numbersOf, type ReadHeader } from "./image_header.ts";

@@ -1,8 +1,4 @@
-/**
- * Headers of image files, read before any decoder sees them.
- *
- * @module
- */
+/** Headers of image files, read before any decoder sees them. */
 import type { Size } from "../../image/raw_image.ts";
 
 /** Size and costs of the first picture of a file. */
@@ -14,7 +10,7 @@ export interface ImageHeader extends Size {
    * in three channels.
    */
   readonly decoderBytes: number;
-  /** How often the decoder goes through the whole picture, `≥ 1`: the scans of a JPEG. */
+  /** Passes of the decoder over the whole picture, `≥ 1`: the scans of a JPEG. */
   readonly passes: number;
   /**
    * The file without what is not decoded: metadata and further pictures, which cost
@@ -48,8 +44,6 @@ export type Range = readonly [from: number, to: number];
  * Some parts of a file, one behind the other. They are gone through twice instead of
  * being listed: a file may have millions.
  *
- * @param bytes The file.
- * @param parts What is kept of it, in order.
  * @returns The file itself where that is all of it, else a copy.
  */
 export function keptParts(

@@ -1,7 +1,6 @@
 /**
  * Headers of JPEG files.
  *
- * @module
  * @see {@link https://www.w3.org/Graphics/JPEG/itu-t81.pdf} B, compressed data formats
  */
 import {
@@ -42,16 +41,16 @@ interface Frame {
   readonly isProgressive: boolean;
 }
 
-/** Whether a marker begins a frame: C0–CF without tables and reserved ones. */
+/** True if a marker begins a frame: C0–CF without tables and reserved ones. */
 const isFrame = (code: number): boolean =>
   code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 &&
   code !== 0xcc;
 
-/** Whether no length follows a marker. */
+/** True if no length follows a marker. */
 const isAlone = (code: number): boolean =>
   code <= 1 || (code >= 0xd0 && code <= 0xd8);
 
-/** Whether a segment is metadata: for applications, or a comment. */
+/** True if a segment is metadata: for applications, or a comment. */
 const isMetadata = (code: number): boolean =>
   code === 0xfe ||
   (code >= 0xe0 && code <= 0xef && !COLOUR_SEGMENTS.includes(code));
@@ -78,7 +77,6 @@ function readFrame(file: DataView, at: number, code: number): Frame {
  * Scans that begin at a place of a file or behind it.
  *
  * @param bytes The file; within a scan no level looks like the beginning of another.
- * @param from The place.
  */
 export function scansFrom(bytes: Uint8Array, from: number): number {
   let scans = 0;

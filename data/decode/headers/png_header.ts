@@ -1,7 +1,6 @@
 /**
  * Headers of PNG files.
  *
- * @module
  * @see {@link https://www.w3.org/TR/png-3/} 5, datastream structure
  */
 import {
@@ -34,7 +33,7 @@ const ROWS_HELD = 16;
 /** The one chunk of those that may be left out which changes the kind of the pixels. */
 const TRANSPARENCY = "tRNS";
 
-/** Whether a chunk may be left out, by the rule for its name, and is metadata. */
+/** True if a chunk may be left out, by the rule for its name, and is metadata. */
 const isMetadata = (name: string): boolean =>
   /^[a-z]/.test(name) && name !== TRANSPARENCY;
 

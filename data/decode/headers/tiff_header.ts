@@ -1,7 +1,6 @@
 /**
  * Headers of TIFF files.
  *
- * @module
  * @see {@link https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf}
  */
 import { numbersOf, type ReadHeader } from "./image_header.ts";
@@ -158,7 +157,7 @@ function blocksOf(
   return { width, height, across, count };
 }
 
-/** How often JPEG strips or tiles are gone through, all together. */
+/** Passes over JPEG strips or tiles, all together. */
 function jpegPasses(
   bytes: Uint8Array,
   { numbers }: Directory,

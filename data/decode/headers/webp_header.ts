@@ -1,7 +1,6 @@
 /**
  * Headers of WebP files.
  *
- * @module
  * @see {@link https://developers.google.com/speed/webp/docs/riff_container}
  */
 import {

@@ -1,8 +1,4 @@
-/**
- * Bicubic resizing of 8-bit images.
- *
- * @module
- */
+/** Bicubic resizing of 8-bit images. */
 import {
   MAXIMUM_PAGES,
   REACH,
@@ -14,7 +10,6 @@ import {
   type PixelBox,
   type RawImage,
   type Size,
-  wholeOf,
 } from "../../image/raw_image.ts";
 import { bicubicTaps } from "./bicubic_taps.ts";
 
@@ -36,12 +31,13 @@ function putNumbers(scratch: Scratch, at: number, numbers: Int32Array): void {
 }
 
 /**
- * The result of `resizeBicubic`, in memory that the next call uses again.
+ * Resizes a part of an image with PIL's antialiased bicubic filter, to the bit: rows,
+ * then columns, each rounded to 8 bits. The result lies in memory that the next call
+ * uses again.
  *
- * @param image The image, 8 bits a sample.
- * @param crop Part of it, inside of it.
- * @param size Wanted width and height, pixels.
+ * @param crop Part of the image, inside of it; pixels outside have no influence.
  * @returns An image that must not be used after the next call.
+ * @throws RangeError If there is not enough memory.
  */
 export function resizedForNow(
   image: RawImage,
@@ -85,39 +81,6 @@ export function resizedForNow(
   const levels = scratch.bytes()
     .subarray(result, result + toRow * size.height);
   return { _tag: "RawImage", ...size, channels, pixels: levels };
-}
-
-/**
- * Resizes a part of an image with PIL's antialiased bicubic filter, to the bit: rows,
- * then columns, each rounded to 8 bits.
- *
- * @param image The image, 8 bits a sample.
- * @param crop Part of it; pixels outside have no influence, and what lies outside of
- * the image is black.
- * @param size Wanted width and height, pixels.
- * @returns An image of that size with the same channels.
- * @throws RangeError If there is not enough memory.
- *
- * @example Half as high and wide: a flat picture stays as it is
- * ```ts
- * import { resizeBicubic } from "@vitfreeze/vitfreeze/data";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const grey = { width: 4, height: 4, channels: 1, pixels: new Uint8Array(16).fill(90) } as const;
- * const box = { left: 0, top: 0, width: 4, height: 4 };
- * const half = resizeBicubic({ _tag: "RawImage", ...grey }, box, { width: 2, height: 2 });
- *
- * deepStrictEqual([...half.pixels], [90, 90, 90, 90]);
- * ```
- */
-export function resizeBicubic(
-  image: RawImage,
-  crop: PixelBox,
-  size: Size,
-): RawImage {
-  const kept = cutOut(image, crop);
-  const resized = resizedForNow(kept, wholeOf(kept), size);
-  return { ...resized, pixels: resized.pixels.slice() };
 }
 
 /** Bytes of a page of a WebAssembly memory. */

@@ -1,8 +1,6 @@
 /**
  * Taps of bicubic resizing: the samples behind each sample of a resized row, and their
  * weights.
- *
- * @module
  */
 import { RECORD_HEAD, WEIGHT_BITS } from "./resample_kernels.ts";
 
@@ -13,8 +11,6 @@ const RADIUS = 2;
 
 /**
  * Keys' cubic convolution kernel with `a = −½`.
- *
- * @param x Distance from the sample.
  *
  * @see Keys, Cubic Convolution Interpolation for Digital Image Processing, 1981, eq. 15.
  */
@@ -42,10 +38,6 @@ const toFixedPoint = (weight: number): number =>
 /**
  * The rule of PIL: the kernel is stretched when an image shrinks, so that every
  * input sample counts, and cut and renormalised at the borders.
- *
- * @param input Samples that there are.
- * @param output Samples that are wanted.
- * @param bytes From one sample to the next.
  */
 export function bicubicTaps(
   input: number,

@@ -7,8 +7,6 @@
  *
  * Each pixel (or row) of the result has a record: how many bytes behind the image's
  * first its samples begin, bytes of its weights, and the weights, 32 bits each.
- *
- * @module
  */
 import {
   type Code,
@@ -91,10 +89,7 @@ const forWeights = (
   body: Code,
 ): Code => [
   ...add(weight, localGet(record), i32Const(RECORD_HEAD)),
-  ...add(weightEnd, localGet(weight), [
-    ...localGet(record),
-    ...load("i32", 4),
-  ]),
+  ...add(weightEnd, localGet(weight), [...localGet(record), ...load("i32", 4)]),
   ...whileLess(weight, weightEnd, [
     ...localGet(weight),
     ...load("i32Splat"),

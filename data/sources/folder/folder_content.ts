@@ -1,8 +1,4 @@
-/**
- * Contents of a folder.
- *
- * @module
- */
+/** Contents of a folder. */
 import { excerpt } from "../../../core/mod.ts";
 import { type DataError, reasonOf } from "../../report/data_error.ts";
 import { isImageName } from "../../image/image_format.ts";
@@ -96,7 +92,7 @@ async function kindOf(
   return end === null || end.isFile ? "files" : "special";
 }
 
-/** Whether a name that has `�` in it is another one in truth. */
+/** True if a name that has `�` in it is another one in truth. */
 const isUnnamed = (folder: string, { name }: Deno.DirEntry): Promise<boolean> =>
   name.includes("\ufffd")
     ? Deno.lstat(`${folder}/${name}`).then(() => false, () => true)
@@ -105,7 +101,6 @@ const isUnnamed = (folder: string, { name }: Deno.DirEntry): Promise<boolean> =>
 /**
  * Reads what lies in a folder.
  *
- * @param path The folder.
  * @throws `FolderError` with the path of this folder if it cannot be read.
  */
 export async function folderContent(path: string): Promise<FolderContent> {
@@ -146,7 +141,7 @@ export async function folderContent(path: string): Promise<FolderContent> {
 /** Holders of images: files of their own, or archives of many. */
 export type Holding = "images" | "archives";
 
-/** Whether a file is an archive of images by its name: tar or Parquet. */
+/** True if a file is an archive of images by its name: tar or Parquet. */
 export const isArchive = (name: string): boolean =>
   /\.(tar|parquet)$/i.test(name);
 
@@ -165,7 +160,6 @@ const holdingOf = (name: string): Holding | null =>
  * The first holder of images below a folder; the search ends at the first one that it
  * finds. Archives of a folder itself count before what lies in folders below it.
  *
- * @param path The folder.
  * @param seen Real paths of the links that led here.
  * @throws `FolderError` if a folder cannot be read.
  */

@@ -1,8 +1,4 @@
-/**
- * Folders of image files.
- *
- * @module
- */
+/** Folders of image files. */
 import { left, printable, type Result, right } from "../../../core/mod.ts";
 import { bytesInWords, counted } from "../../report/counts.ts";
 import {
@@ -61,14 +57,14 @@ interface Walk {
   readonly aside: LeftOut;
 }
 
-/** Whether a real path is that of a folder or lies below it. */
+/** True if a real path is that of a folder or lies below it. */
 function isWithin(folder: string, path: string): boolean {
   if (!path.startsWith(folder)) return false;
   const next = path[folder.length];
   return next === undefined || /[/\\]$/.test(folder) || /[/\\]/.test(next);
 }
 
-/** How many links of a folder end outside of the data; those that end nowhere do not. */
+/** Count of the links of a folder that end outside of the data; those that end nowhere do not. */
 async function linksOut(
   { root }: Walk,
   { path, links }: FolderContent,
@@ -199,7 +195,7 @@ async function collectRoot(
   return right({ ...classes, outside: classes.outside + outside });
 }
 
-/** How large the files are, and on how many that rests if not on all. */
+/** Sizes of the files, and on how many that rests if not on all. */
 function sizesInWords({ sizes, looked }: Inspection, length: number): string {
   if (sizes === null) return "";
   const [least, most] = sizes.map(bytesInWords);
@@ -283,13 +279,7 @@ async function inspected(
     : right(sourceOf(folder, collection, inspection, aside));
 }
 
-/**
- * Images of classes whose folders may lie anywhere below another.
- *
- * @param root The folder that all lie in.
- * @param classes Names and folders, in order.
- * @returns A labelled source, or what is wrong.
- */
+/** Images of classes whose folders may lie anywhere below another. */
 export async function classFolders(
   root: string,
   classes: readonly ClassFolder[],

@@ -1,11 +1,7 @@
-/**
- * Entries of a folder that a source leaves out, by name.
- *
- * @module
- */
+/** Entries of a folder that a source leaves out, by name. */
 import { someOf } from "./folder_content.ts";
 
-/** Why something is left out, in words for one. */
+/** Reasons for leaving something out, in words for one. */
 export type LeftOutKind = keyof typeof PLURALS;
 
 const PLURALS = {
@@ -22,9 +18,9 @@ const PLURALS = {
 export interface LeftOut {
   /** Puts something on the list. */
   note(kind: LeftOutKind, path: string): void;
-  /** How many there are of each kind, with some names. */
+  /** Counts by kind, with some names. */
   words(): readonly string[];
-  /** How many there are of a kind, and the first hundred by name. */
+  /** Count of a kind, and the first hundred by name. */
   of(kind: LeftOutKind): Entry;
 }
 
@@ -37,11 +33,7 @@ interface Entry {
 /** Names of a kind that are kept; of the others only the number. */
 const KEPT = 100;
 
-/**
- * An empty list.
- *
- * @param root Folder that names are given relative to.
- */
+/** An empty list. */
 export function leftOut(root: string): LeftOut {
   const found = new Map<LeftOutKind, { count: number; names: string[] }>();
   return {

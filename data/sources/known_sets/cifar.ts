@@ -3,8 +3,6 @@
  *
  * @see Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009:
  * {@link https://www.cs.toronto.edu/~kriz/cifar.html}
- *
- * @module
  */
 import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
 import { counted } from "../../report/counts.ts";
@@ -21,7 +19,7 @@ import { readFile } from "../read_file.ts";
 /** One of the two data sets. */
 export type CifarName = "CIFAR-10" | "CIFAR-100";
 
-/** How one of the data sets is stored. */
+/** Layout of one of the data sets. */
 interface Layout {
   readonly classes: number;
   /** Labels before the pixels of an image; the last one is its class. */
@@ -62,12 +60,7 @@ interface Records {
   readonly bytes: Uint8Array;
 }
 
-/**
- * Names of the files of a split.
- *
- * @param name Which data set.
- * @param split Which part.
- */
+/** Names of the files of a split. */
 export function cifarFiles(
   name: CifarName,
   split: Split,

@@ -4,8 +4,6 @@
  * @see Xiao, Rasul and Vollgraf, Fashion-MNIST: a Novel Image Dataset for
  * Benchmarking Machine Learning Algorithms, 2017:
  * {@link https://arxiv.org/abs/1708.07747}
- *
- * @module
  */
 import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
 import { counted } from "../../report/counts.ts";
@@ -123,7 +121,7 @@ const writings = (name: string): readonly string[] =>
     each,
   ]);
 
-/** Whether files that hold the images of either split are among names. */
+/** True if files that hold the images of either split are among names. */
 export function hasIdxImages(names: readonly string[]): boolean {
   return (["train", "test"] as const).some((split) =>
     writings(imagesFileName(split)).some((name) => names.includes(name))
@@ -208,9 +206,7 @@ const hex = (bytes: Uint8Array): string =>
 /**
  * Reads an idx file of unsigned bytes.
  *
- * @param bytes Whole content of the file, unpacked.
  * @param dimensions Wanted number of extents: 1 for labels, 3 for images.
- * @param path Name of the file for messages.
  * @returns The array, or what is wrong: magic number, extents or length.
  */
 export function decodeIdx(

@@ -1,8 +1,4 @@
-/**
- * Folders of tar archives or Parquet files.
- *
- * @module
- */
+/** Folders of tar archives or Parquet files. */
 import type { Split } from "../../image/image_source.ts";
 import { parquetImages } from "../parquet/parquet_images.ts";
 import { webDataset } from "../tar/web_dataset.ts";
@@ -62,9 +58,6 @@ export async function openArchives(
   const parts = SPLITS.flatMap((each) => splitFiles(archives, each));
   return without(
     opened,
-    unused(content, [
-      ...parts,
-      ...(suffix === ".tar" ? CLASS_FILES : []),
-    ]),
+    unused(content, [...parts, ...(suffix === ".tar" ? CLASS_FILES : [])]),
   );
 }

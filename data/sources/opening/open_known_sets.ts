@@ -1,8 +1,4 @@
-/**
- * Data sets that are known by the names of their files or folders.
- *
- * @module
- */
+/** Data sets that are known by the names of their files or folders. */
 import { cifar, cifarFiles, type CifarName } from "../known_sets/cifar.ts";
 import { fashionMnist, hasIdxImages } from "../known_sets/fashion_mnist.ts";
 import type { Split } from "../../image/image_source.ts";
@@ -80,7 +76,7 @@ export async function openSnapshot(
 const DEEPEST = 16;
 
 /**
- * Whether a folder holds idx files as those of Fashion-MNIST, itself or in the only
+ * True if a folder holds idx files as those of Fashion-MNIST, itself or in the only
  * folder below it that holds anything (`FashionMNIST/raw`).
  *
  * @param path Path of the folder; what cannot be read holds nothing.

@@ -1,8 +1,4 @@
-/**
- * Folders of the parts of a data set: to learn from and to judge by.
- *
- * @module
- */
+/** Folders of the parts of a data set: to learn from and to judge by. */
 import { right } from "../../../core/mod.ts";
 import { badFolder, describeDataError } from "../../report/data_error.ts";
 import { classFolders } from "../folder/image_folder.ts";

@@ -1,8 +1,4 @@
-/**
- * Any kind of images by their path.
- *
- * @module
- */
+/** Any kind of images by their path. */
 import {
   kindOfBytes,
   left,
@@ -39,7 +35,7 @@ import {
 import { webDataset } from "../tar/web_dataset.ts";
 
 /**
- * Whether images in folders or files of their own are what is meant, where archives
+ * True if images in folders or files of their own are what is meant, where archives
  * lie beside them: classes are, and so are more images than there are archives.
  */
 function outweighArchives({ files, loose, imageFolders }: Content): boolean {

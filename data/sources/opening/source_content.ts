@@ -1,8 +1,4 @@
-/**
- * Contents of a folder that may be opened as a source, and what a source leaves of it.
- *
- * @module
- */
+/** Contents of a folder that may be opened as a source, and what a source leaves of it. */
 import { type Result, right } from "../../../core/mod.ts";
 import { badFolder, type DataError } from "../../report/data_error.ts";
 import { isImageName } from "../../image/image_format.ts";
@@ -38,7 +34,6 @@ export interface Content extends FolderContent {
 /**
  * Reads what lies in a folder and looks into its folders, each up to its first image.
  *
- * @param path The folder.
  * @throws `FolderError` if it or a folder below cannot be read.
  */
 export async function contentOf(path: string): Promise<Content> {

@@ -1,8 +1,4 @@
-/**
- * Names of folders and files that say which part of a data set they are.
- *
- * @module
- */
+/** Names of folders and files that say which part of a data set they are. */
 import type { Split } from "../../image/image_source.ts";
 
 /** Purpose of a part; both others than `train` are there to judge by. */
@@ -149,7 +145,6 @@ function namedParts(names: readonly string[]): readonly Named[] {
  * called `train`. There must be another part beside it, the same but for its role
  * (`bullet train` and `test tube` are two classes), or no other folder at all.
  *
- * @param names Names of all folders that hold images, in order.
  * @returns The parts; `null` if the folders are none; `several` if parts of more than
  * one data set are among them, or more than one part to learn from.
  */
@@ -178,8 +173,6 @@ export function splitFolders(
  * to learn from. Where no two names tell parts apart, all files are both; where all
  * say train, there is none to judge by.
  *
- * @param names Names of the files.
- * @param split Which part.
  * @returns Names in order; none if only the other part is there.
  */
 export function splitFiles(
@@ -214,8 +207,8 @@ const CONTAINER =
 const COMPANION =
   /^(.*[-_ ])?(masks?|labels?|annotations?|annots?|segmentations?|segmentation(class|object)|depths?|depth[-_]?maps?|ground[-_ ]?truths?|gts?|trimaps?|bbox(es)?|bounding[-_ ]?boxes|attributes|keypoints|heatmaps?|disparit(y|ies)|normals|edges|parts|imagesets|meta(data)?|docs?|examples?|previews?|thumb(nail)?s?|screenshots?|assets|figures?|notebooks?|models?|checkpoints?|runs?|outputs?|results?|predictions?|logs?)$/i;
 
-/** Whether a folder of this name holds the pictures of a data set, and is no class. */
+/** True if a folder of this name holds the pictures of a data set, and is no class. */
 export const isContainer = (name: string): boolean => CONTAINER.test(name);
 
-/** Whether a folder of this name holds what belongs to the pictures in another one. */
+/** True if a folder of this name holds what belongs to the pictures in another one. */
 export const isCompanion = (name: string): boolean => COMPANION.test(name);

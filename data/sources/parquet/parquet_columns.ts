@@ -2,8 +2,6 @@
  * Columns of images and classes in a Parquet file.
  *
  * @see {@link https://huggingface.co/docs/datasets/image_dataset}
- *
- * @module
  */
 import type { FileMetaData, SchemaTree } from "hyparquet";
 import { LABEL_FIELDS } from "../class_labels.ts";
@@ -112,8 +110,6 @@ function labelAmong(
  * Finds the columns of a file: of several with images the one called `image` or
  * the like, masks and depth last; of several with classes `label` first.
  *
- * @param metadata What the file says of itself.
- * @param schema Its columns.
  * @throws If no column holds images; what there is, is named.
  */
 export function parquetColumns(

@@ -2,8 +2,6 @@
  * Parquet files with a column of images.
  *
  * @see {@link https://parquet.apache.org/docs/file-format/}
- *
- * @module
  */
 import type {
   AsyncBuffer,
@@ -53,7 +51,7 @@ export interface ParquetFile {
   readonly columns: ParquetColumns | null;
   /** Stored class of each row; `null` for all where nothing does. */
   readonly labels: readonly unknown[];
-  /** Why the column of classes cannot be read; `null` if it can. */
+  /** Fault of the column of classes; `null` if it can be read. */
   readonly labelFault: string | null;
   /** Bytes of the largest packed page that was met on opening. */
   readonly largestPacked: number;
@@ -259,12 +257,7 @@ async function kindOf(path: string, reason: string): Promise<string> {
     : kindOfBytes(head) ?? "a file that is no Parquet file";
 }
 
-/**
- * Opens a Parquet file with images: reads what it says of itself and the classes.
- *
- * @param path The file.
- * @returns The file, or what is wrong with it.
- */
+/** Opens a Parquet file with images: reads what it says of itself and the classes. */
 export async function parquetFile(
   path: string,
 ): Promise<Result<DataError, ParquetFile>> {

@@ -2,12 +2,15 @@
  * Images and their classes in Parquet files, as Hugging Face stores ImageNet.
  *
  * @see {@link https://huggingface.co/docs/datasets/image_dataset}
- *
- * @module
  */
 import { LRUCache } from "lru-cache";
 import { printable, type Result, right } from "../../../core/mod.ts";
-import { type ClassLabels, classLabels, inClasses } from "../class_labels.ts";
+import {
+  type ClassLabels,
+  classLabels,
+  inClasses,
+  labelAt,
+} from "../class_labels.ts";
 import { bytesInWords, counted, Tally } from "../../report/counts.ts";
 import {
   badFile,
@@ -256,10 +259,7 @@ function sourceOf(
     classNames: labels.classNames,
     labelFault,
     normalization: IMAGENET_NORMALIZATION,
-    label: (index) => {
-      const label = labels.labels[index] ?? -1;
-      return label < 0 ? null : label;
-    },
+    label: labelAt(labels),
     imageName: nameOf,
     // Rows have no sizes of their own before they are read: the mean of their group.
     bytes: (index) => {

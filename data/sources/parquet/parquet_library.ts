@@ -1,8 +1,4 @@
-/**
- * The library that reads Parquet, hyparquet, bounded against damaged files.
- *
- * @module
- */
+/** The library that reads Parquet, hyparquet, bounded against damaged files. */
 import type { AsyncBuffer } from "hyparquet";
 import { reasonOf } from "../../report/data_error.ts";
 import type { ReadFields } from "./parquet_pages.ts";
@@ -24,11 +20,7 @@ async function load() {
     }] as const
   );
   const readFields: ReadFields = thrift.deserializeTCompactProtocol;
-  return {
-    ...hyparquet,
-    readFields,
-    compressors: Object.fromEntries(bounded),
-  };
+  return { ...hyparquet, readFields, compressors: Object.fromEntries(bounded) };
 }
 
 let loading: ReturnType<typeof load> | null = null;
@@ -39,7 +31,6 @@ export const parquetLibrary = (): ReturnType<typeof load> => loading ??= load();
 /**
  * A file as the library reads it, opened for each read: nothing is left open behind.
  *
- * @param path The file.
  * @throws What the system says.
  */
 export async function bufferOf(path: string): Promise<AsyncBuffer> {

@@ -1,8 +1,4 @@
-/**
- * The images of a page of a Parquet file.
- *
- * @module
- */
+/** The images of a page of a Parquet file. */
 import type {
   AsyncBuffer,
   ColumnMetaData,
@@ -24,7 +20,7 @@ export interface PageImages {
 export interface ImageColumn {
   /** Its elements from the column down to the bytes. */
   readonly elements: readonly SchemaElement[];
-  /** How it is stored in the group. */
+  /** Its column in the row group. */
   readonly stored: ColumnMetaData;
 }
 
@@ -115,9 +111,6 @@ function offsetsOf(
 /**
  * Reads the images of a page.
  *
- * @param file The file.
- * @param column The column in the row group of the page.
- * @param page The page.
  * @throws What is wrong with the page.
  */
 export async function pageImages(

@@ -3,7 +3,6 @@
  * ever where a damaged header lacks a length, and found by their headers, so that a
  * page can be read without its row group.
  *
- * @module
  * @see {@link https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift}
  */
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
@@ -94,9 +93,6 @@ const chunksOf = ({ row_groups: groups }: FileMetaData): readonly Piece[] =>
 /**
  * A file whose columns are checked when they are read.
  *
- * @param readFields The library's reader of structures.
- * @param file The file.
- * @param metadata What it says of itself.
  * @returns The same file; a part of it with a damaged page header cannot be read.
  */
 export function checkedPages(
@@ -147,11 +143,6 @@ async function headerAt(
 /**
  * Finds the pages of a column in a row group by their headers.
  *
- * @param readFields The library's reader of structures.
- * @param file The file.
- * @param chunk Where the column lies.
- * @param rows Rows of the group.
- * @returns Its pages of values, in order.
  * @throws If a header is damaged or the pages have other rows than the group.
  */
 export async function pagesOf(

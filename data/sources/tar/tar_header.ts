@@ -3,8 +3,6 @@
  *
  * @see POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format";
  * GNU tar, "Basic Tar Format" and "Storing Sparse Files".
- *
- * @module
  */
 
 /** Archives are made of blocks of so many bytes. */
@@ -20,7 +18,7 @@ export interface TarExtension {
   readonly size?: number;
   /** The member that it links to. */
   readonly target?: string;
-  /** Whether its content is pieces with holes between them. */
+  /** True if its content is pieces with holes between them. */
   readonly isSparse?: boolean;
 }
 
@@ -77,7 +75,7 @@ function sizeIn(bytes: Uint8Array): number {
     : numberOf(bytes);
 }
 
-/** Whether the checksum of a header is right. */
+/** True if the checksum of a header is right. */
 export function isHeader(block: Uint8Array): boolean {
   let sum = 0x20 * (CHECKSUM.to - CHECKSUM.from);
   for (let i = 0; i < BLOCK; i++) {
@@ -115,10 +113,9 @@ export function tarHeader(block: Uint8Array): TarHeader {
 }
 
 /**
- * Whether another block of the map of a sparse file follows (GNU).
+ * True if another block of the map of a sparse file follows (GNU).
  *
  * @param block A header of type `S`, or a block of its map.
- * @param isFirst Whether it is the header.
  */
 export const isMapContinued = (block: Uint8Array, isFirst: boolean): boolean =>
   block[isFirst ? 482 : 504] === 1;
@@ -158,7 +155,6 @@ function paxExtension(bytes: Uint8Array): TarExtension {
  * Fields of an extended header about the next member.
  *
  * @param type `x` (pax), `L` or `K` (a long name or target of GNU).
- * @param bytes Its content.
  * @throws `BadHeader` for a record of a wrong length or a size that is none.
  */
 export function tarExtension(type: string, bytes: Uint8Array): TarExtension {

@@ -3,8 +3,6 @@
  *
  * Libraries for tar read an archive from its beginning to its end; for images in
  * random order their offsets are wanted, and only headers need to be read.
- *
- * @module
  */
 import { excerpt, kindOfBytes, type Result, right } from "../../../core/mod.ts";
 import { bytesInWords, Tally } from "../../report/counts.ts";
@@ -51,7 +49,7 @@ const ZEROS = 1 << 20;
 /** Links to links are followed so far. */
 const MOST_LINKS = 8;
 
-/** How compressed archives are unpacked, by the ends of their kinds. */
+/** Commands that unpack compressed archives, by the ends of their kinds. */
 const UNPACKING = [
   ["compressed by gzip", "gunzip"],
   ["compressed by Zstandard", "unzstd"],
@@ -262,7 +260,6 @@ class Walk {
  * read. Links stand for the members that they mean; archives that were put one
  * behind the other are read all.
  *
- * @param path The archive.
  * @returns Its files in order, none of an empty one, and what was left out; or what
  * is wrong with it: missing, compressed, cut short, a header with a wrong checksum.
  */

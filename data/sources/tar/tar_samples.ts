@@ -5,8 +5,6 @@
  * class, and whatever else there is. Where names have dots of their own
  * (`IMG.2023.05.01.jpg`, `photo_v1.3.jpg`), the last dot counts. Of several images
  * of a sample one is taken; masks, depth and the like only where nothing else is.
- *
- * @module
  */
 import { IMAGE_SUFFIXES } from "../../image/image_format.ts";
 import { imageRank } from "../file_names.ts";
@@ -225,7 +223,6 @@ function withoutAside(
 /**
  * Samples of an archive in the order of their first files.
  *
- * @param entries Files of the archive.
  * @param leftOut Where files are counted that are no part of a sample.
  */
 export function tarSamples(

@@ -2,8 +2,6 @@
  * WebDataset: images and their classes in tar archives.
  *
  * @see {@link https://github.com/webdataset/webdataset}
- *
- * @module
  */
 import { printable, type Result, right } from "../../../core/mod.ts";
 import {
@@ -11,6 +9,7 @@ import {
   classLabels,
   inClasses,
   LABEL_FIELDS,
+  labelAt,
 } from "../class_labels.ts";
 import { bytesInWords, counted, Tally } from "../../report/counts.ts";
 import {
@@ -238,10 +237,7 @@ function sourceOf(
     classNames: labels.classNames,
     labelFault: labels.fault,
     normalization: IMAGENET_NORMALIZATION,
-    label: (index) => {
-      const label = labels.labels[index] ?? -1;
-      return label < 0 ? null : label;
-    },
+    label: labelAt(labels),
     imageName: nameOf,
     bytes: (index) => Promise.resolve(images[index]?.image.size ?? null),
     read: async (index) => {

@@ -1,7 +1,8 @@
+import { decode } from "../../../core/codec/codec.ts";
+import { convNetCodec } from "../../../core/models/convnet_spec.ts";
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
-  checkConvNet,
   type ConvNetConfig,
   convNetLayers,
   convNetPlan,
@@ -164,15 +165,16 @@ Deno.test("predictedSaving() of a network is 0 without freezing and grows when l
   ok(savings[1]! > 0.1 && savings[1]! < savings[2]! && savings[2]! < 0.67);
 });
 
-Deno.test("checkConvNet() names every size that makes no network", () => {
-  deepStrictEqual(faultsOf(checkConvNet({ ...wrn(29, 1), classes: 1 })), [
+Deno.test("convNetCodec names every size that makes no network", () => {
+  const check = decode(convNetCodec);
+  deepStrictEqual(faultsOf(check({ ...wrn(29, 1), classes: 1 })), [
     "classes: found 1, wanted a whole number of at least 2",
   ]);
-  deepStrictEqual(faultsOf(checkConvNet(wrn(29, 1))), [
+  deepStrictEqual(faultsOf(check(wrn(29, 1))), [
     "depth: found 29, wanted 6·n + 4 (wideResNet), n at least 1",
   ]);
   deepStrictEqual(
-    faultsOf(checkConvNet({ ...wrn(28, 1), family: "resNet", inChannels: 2 })),
+    faultsOf(check({ ...wrn(28, 1), family: "resNet", inChannels: 2 })),
     ["inChannels: found 2, wanted 1 or 3"],
   );
 });

@@ -3,9 +3,6 @@ import { ok, strictEqual } from "node:assert/strict";
 import {
   type FreezePlan,
   freezePlan,
-  layerOfOwner,
-  layerRateAt,
-  parameterSpecs,
   type PlanConfig,
   rateAt,
   ratesAt,
@@ -193,16 +190,8 @@ Deno.test("ratesAt() of mode code, scaled, sums to α·(T − 1)/2 + α/(2·t_i)
   );
 });
 
-Deno.test("layerRateAt() gives every parameter the rate of its layer, or the unfrozen one", () => {
+Deno.test("ratesAt() gives what never freezes the unfrozen rate", () => {
   fc.assert(fc.property(anyPlan, fc.nat(300), (plan, step) => {
-    for (const { owner } of parameterSpecs(plan.config.model)) {
-      const layer = layerOfOwner(plan)(owner);
-      const { layers, unfrozen } = ratesAt(plan)(step);
-      strictEqual(
-        layerRateAt(plan)(step)(owner),
-        layer === null ? unfrozen : layers[layer],
-      );
-    }
     strictEqual(ratesAt(plan)(step).unfrozen, rateAt(plan.unfrozen)(step));
   }));
 });

@@ -8,7 +8,7 @@ import {
 import { rootKey } from "../../../core/mod.ts";
 import {
   type ImageSource,
-  limitSource,
+  selectImages,
   shareSource,
   splitSource,
 } from "../../../data/mod.ts";
@@ -22,17 +22,16 @@ const originals = (part: ImageSource): readonly number[] =>
     (_, i) => Number(part.imageName(i).split(" ")[1]),
   );
 
-Deno.test("limitSource() keeps the first images", async () => {
-  const part = right(limitSource(noiseSource(10), 4));
+Deno.test("selectImages() numbers what it keeps anew", async () => {
+  const part = selectImages(noiseSource(10), Int32Array.of(0, 1, 2, 3));
   deepStrictEqual(originals(part), [0, 1, 2, 3]);
   strictEqual(part.summary, "4 of 10 images");
   deepStrictEqual(await part.read(2), await noiseSource(10).read(2));
 });
 
-Deno.test("limitSource() and shareSource() refuse counts that the source does not have", () => {
+Deno.test("shareSource() refuses counts that the source does not have", () => {
   for (const count of [0, -1, 11, 1.5, NaN, Infinity]) {
     const wanted = [`limit: found ${count}, wanted a whole number in [1, 10]`];
-    deepStrictEqual(faultsOf(limitSource(noiseSource(10), count)), wanted);
     deepStrictEqual(
       faultsOf(shareSource(noiseSource(10), count, rootKey(0))),
       wanted,

@@ -8,11 +8,11 @@ import {
 import sharp from "sharp";
 import {
   type RawImage,
-  resizeBicubic,
   type Size,
   type View,
   wholeOf,
 } from "../../../data/mod.ts";
+import { resizeBicubic } from "./resize_bicubic.ts";
 import { reasonOf } from "../../../data/report/data_error.ts";
 import { decodeScaled } from "./decode_scaled.ts";
 import { blackPng, gifOf, latin } from "../made_images.ts";

@@ -1,10 +1,5 @@
-import {
-  type EncodedImage,
-  type RawImage,
-  resizeBicubic,
-  type Size,
-  type View,
-} from "../../../data/mod.ts";
+import type { EncodedImage, RawImage, Size, View } from "../../../data/mod.ts";
+import { resizeBicubic } from "./resize_bicubic.ts";
 import {
   decodePrepared,
   prepareImage,

@@ -51,7 +51,7 @@ Deno.test("trainTransform() names all faults at once", () => {
     "scale: found [0.5,1.5], wanted 0 < lower ≤ upper ≤ 1",
     "ratio: found [2,1], wanted 0 < lower ≤ upper, finite",
     "flipProbability: found NaN, wanted a number in [0, 1]",
-    "randAugment.layers: found 1.5, wanted a whole number ≥ 0",
+    "randAugment.layers: found 1.5, wanted a whole number of at least 0",
     "randAugment.probability: found 2, wanted a number in [0, 1]",
     "randAugment.magnitude: found 11, wanted a number in [0, 10]",
     "randAugment.deviation: found -1, wanted a number of at least 0",

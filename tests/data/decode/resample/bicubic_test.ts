@@ -1,11 +1,7 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import {
-  cubicKernel,
-  type RawImage,
-  resizeBicubic,
-  wholeOf,
-} from "../../../../data/mod.ts";
+import { cubicKernel, type RawImage, wholeOf } from "../../../../data/mod.ts";
+import { resizeBicubic } from "../resize_bicubic.ts";
 import { noiseImage } from "../../sources.ts";
 
 interface Recorded {
