@@ -7,8 +7,8 @@ import {
   type ConvNetConfig,
   type ConvNetPlan,
   convNetStepGraph,
-  type ConvNetTensor,
   convNetTensors,
+  type Declarations,
   initialValues,
   type Phase,
   phaseAt,
@@ -35,10 +35,10 @@ export interface ConvNetRun {
 
 /** The tensors of layers that are not frozen. */
 const learning = (
-  tensors: readonly ConvNetTensor[],
+  tensors: Declarations<number>["parameters"],
   { frozenLayers }: Phase,
-): readonly ConvNetTensor[] =>
-  tensors.filter(({ layer }) => layer >= frozenLayers);
+): Declarations<number>["parameters"] =>
+  tensors.filter(({ owner }) => owner >= frozenLayers);
 
 /**
  * Images and classes of a batch as the step graph takes them.
@@ -115,7 +115,7 @@ export function convNetTask({ config, plan }: ConvNetRun): Task<Batch> {
   const { model, optimizer, clipGrad, training } = config;
   const { parameters, statistics } = convNetTensors(model);
   const layerOf = new Map(
-    [...parameters, ...statistics].map(({ name, layer }) => [name, layer]),
+    [...parameters, ...statistics].map(({ name, owner }) => [name, owner]),
   );
   return {
     task: "convnet",
@@ -138,7 +138,7 @@ export function convNetTask({ config, plan }: ConvNetRun): Task<Batch> {
     stepGraph: ({ frozenLayers }, batch) =>
       convNetStepGraph({ ...model, batch, firstTrained: frozenLayers }),
     trained: (phase) =>
-      learning(parameters, phase).map(({ name, shape, layer }) => {
+      learning(parameters, phase).map(({ name, shape, owner: layer }) => {
         const rate = { name: rateName(layer), layer, scale: 1 };
         return { name, shape, decayed: true, rate };
       }),

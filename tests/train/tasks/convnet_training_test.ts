@@ -99,7 +99,7 @@ await onDevices(
     const { parameters, statistics } = convNetTensors(CONFIG.model);
     const phase = phaseAt(inputs.plan)(6);
     strictEqual(phase.frozenLayers, 2);
-    for (const { name, layer } of [...parameters, ...statistics]) {
+    for (const { name, owner: layer } of [...parameters, ...statistics]) {
       const same = layer < phase.frozenLayers
         ? deepStrictEqual
         : notDeepStrictEqual;
