@@ -32,11 +32,10 @@ import {
   untrainedEncoder,
 } from "../evaluate/judged_encoder.ts";
 import {
-  accuracyWarnings,
   describeAccuracies,
-  describeShare,
   encoderProgram,
-  frequentShare,
+  evaluationFacts,
+  tellAccuracies,
 } from "../evaluate/judgement.ts";
 import { judgedRun } from "../evaluate/open_evaluation.ts";
 import { outputHooks, untrainedFile } from "../evaluate/output_file.ts";
@@ -57,14 +56,9 @@ const factsOf = (
   { judged, config, backend, folder }: OpenedRun<PlannedFinetuning>,
   { output }: FinetuneValues,
 ) => ({
-  encoder: judged.encoder.path,
-  normalization: judged.train.normalization,
-  images: judged.train.length,
-  queries: judged.queries.length,
-  config,
-  outputDir: folder.path,
+  ...evaluationFacts(judged, backend),
+  ...{ config, outputDir: folder.path },
   ...output === undefined ? {} : { output },
-  device: backend.device.name,
 });
 
 /** What was found after the last epoch. */
@@ -127,25 +121,6 @@ async function untrainedToo(
   return found;
 }
 
-/** Says what was found. */
-function tell(
-  found: FinetunedAccuracies,
-  untrained: FinetunedAccuracies | null,
-  share: number,
-  { classes }: FinetuneConfig,
-  say: (line: string) => void,
-): void {
-  say(describeAccuracies(found));
-  if (found.ema !== null) {
-    say(`running means: ${describeAccuracies(found.ema)}`);
-  }
-  if (untrained !== null) {
-    say(`untrained encoder: ${describeAccuracies(untrained)}`);
-  }
-  say(describeShare(share));
-  accuracyWarnings(found, share, classes).forEach(say);
-}
-
 /** Plans a fine-tuning: everything about it that needs no device. */
 async function planned(
   path: string,
@@ -174,15 +149,17 @@ async function finetune(
   const folder = join(facts.outputDir, "untrained");
   const other = values.untrained
     ? await untrainedToo(run, settings, shown, folder)
-    : null;
-  const share = frequentShare(run.judged.queries);
-  tell(found, other, share, run.config, say);
+    : undefined;
+  say(describeAccuracies(found));
+  const { ema } = found;
+  if (ema !== null) say(`running means: ${describeAccuracies(ema)}`);
+  const mostFrequent = tellAccuracies(run.judged, found, other, say);
   return {
     ...{ ...facts, checkpoint },
     ...tellUnreadable(run.judged, say),
     ...found,
-    ...other === null ? {} : { untrained: other },
-    mostFrequent: share,
+    ...other === undefined ? {} : { untrained: other },
+    mostFrequent,
   };
 }
 

@@ -35,13 +35,12 @@ import {
   untrainedEncoder,
 } from "../evaluate/judged_encoder.ts";
 import {
-  accuracyWarnings,
   describeAccuracies,
-  describeShare,
   encoderProgram,
-  frequentShare,
+  evaluationFacts,
   mustNotStop,
   shownWork,
+  tellAccuracies,
 } from "../evaluate/judgement.ts";
 import { type Evaluation, judgedRun } from "../evaluate/open_evaluation.ts";
 import { outputHooks } from "../evaluate/output_file.ts";
@@ -50,7 +49,6 @@ import {
   encodedBy,
   plannedProbe,
   type ProbedFeatures,
-  type ProbeFound,
   probeFound,
   rated,
   storedRate,
@@ -67,24 +65,6 @@ import { tellUnreadable } from "../images/unreadable.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import type { Settings } from "../runs/settings.ts";
-
-/** Says what the probes came to. */
-function tell(
-  trained: ProbeFound,
-  untrained: ProbeFound | undefined,
-  share: number,
-  { classes }: ProbeConfig,
-  say: (line: string) => void,
-): void {
-  const rate = describeRate(trained);
-  if (rate !== null) say(rate);
-  say(describeAccuracies(trained));
-  if (untrained !== undefined) {
-    say(`untrained encoder: ${describeAccuracies(untrained)}`);
-  }
-  say(describeShare(share));
-  accuracyWarnings(trained, share, classes).forEach(say);
-}
 
 /** The rate of a probe that goes on; of a new one that of the recipe. */
 async function rateOf(
@@ -121,17 +101,9 @@ async function opened(path: string, values: ProbeValues) {
 
 /** What a probe is. */
 const factsOf = (
-  { encoder, train, queries, backend }: Evaluation,
+  evaluation: Evaluation,
   { feature, augment }: ProbedFeatures,
-) => ({
-  encoder: encoder.path,
-  normalization: train.normalization,
-  feature,
-  images: train.length,
-  queries: queries.length,
-  augment,
-  device: backend.device.name,
-});
+) => ({ ...evaluationFacts(evaluation, evaluation.backend), feature, augment });
 
 /** Plans the probes of an encoder and, beside it, of an untrained one. */
 async function planned(
@@ -199,8 +171,10 @@ async function probe(
     },
   );
   const { trained, untrained, ...place } = found;
-  const share = frequentShare(evaluation.queries);
-  tell(trained, untrained, share, config, say);
+  const rate = describeRate(trained);
+  if (rate !== null) say(rate);
+  say(describeAccuracies(trained));
+  const mostFrequent = tellAccuracies(evaluation, trained, untrained, say);
   const { baseRate: _, ...accuracies } = trained;
   return {
     ...{ ...facts, ...place },
@@ -208,7 +182,7 @@ async function probe(
     config,
     ...accuracies,
     ...untrained === undefined ? {} : { untrained },
-    mostFrequent: share,
+    mostFrequent,
   };
 }
 

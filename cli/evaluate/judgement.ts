@@ -1,9 +1,10 @@
 /**
- * How a judgement comes to its end.
+ * What a judgement is of, and how it comes to its end.
  *
  * @module
  */
 import process from "node:process";
+import type { Backend } from "../../backends/mod.ts";
 import type { Result } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
 import {
@@ -16,6 +17,7 @@ import { mustWork } from "../command/describe_errors.ts";
 import { interruption } from "../output/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
 import { percent } from "../output/words.ts";
+import type { JudgedEncoder } from "./open_evaluation.ts";
 
 /** Where a program shows its work, and the Ctrl-C that stops it. */
 export const shownWork = (say: (line: string) => void): ShownWork => ({
@@ -131,12 +133,47 @@ function divergenceWarning(
  * @returns Warnings, often none.
  */
 export const accuracyWarnings = (
-  { top1, loss = null }: {
-    readonly top1: number;
-    readonly loss?: number | null | undefined;
-  },
+  { top1, loss = null }: FoundAccuracies,
   share: number,
   classes: number,
 ): readonly string[] =>
   [divergenceWarning(loss, classes), frequentClassWarning(top1, share)]
     .filter((warning) => warning !== null);
+
+/** What an evaluation is of, as the last line says it. */
+export const evaluationFacts = (
+  { encoder, train, queries }: JudgedEncoder,
+  { device }: Backend,
+) => ({
+  encoder: encoder.path,
+  normalization: train.normalization,
+  images: train.length,
+  queries: queries.length,
+  device: device.name,
+});
+
+/** Accuracies of a classifier, and its mean loss over its last epoch if that is known. */
+export interface FoundAccuracies extends TopAccuracies {
+  readonly loss?: number | null;
+}
+
+/**
+ * Says what a classifier came to, beside that of an untrained encoder and the most
+ * frequent class.
+ *
+ * @returns Part of the validation images that are of the most frequent class.
+ */
+export function tellAccuracies(
+  { queries, classes }: Pick<JudgedEncoder, "queries" | "classes">,
+  found: FoundAccuracies,
+  untrained: TopAccuracies | undefined,
+  say: (line: string) => void,
+): number {
+  const share = frequentShare(queries);
+  if (untrained !== undefined) {
+    say(`untrained encoder: ${describeAccuracies(untrained)}`);
+  }
+  say(describeShare(share));
+  accuracyWarnings(found, share, classes).forEach(say);
+  return share;
+}

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import {
   decodePretrainConfig,
   describeFaults,
+  excerpt,
   left,
   type ModelSpec,
   type Result,
@@ -50,6 +51,9 @@ async function weightsOf(
   const described = await readDescription(checkpoint);
   if (described._tag === "Left") return described;
   const { task, config, step, totalSteps } = described.right.file;
+  if (task !== "pretrain") {
+    return broken(checkpoint, `it is of ${excerpt(task)}, wanted pretrain`);
+  }
   const identity = identityOf(task, config, totalSteps);
   if (identity._tag === "Left") {
     return broken(checkpoint, describeFaults(identity.left));
