@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { type Backend, selectBackend } from "../../backends/mod.ts";
+import type { Backend } from "../../backends/mod.ts";
 import { labelledImages, normalizationFor } from "../../data/mod.ts";
 import type { OpenedEncoder } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
-import { describeDevice, describeImages } from "../command/describe_errors.ts";
-import { DEVICE_FLAGS } from "../flags/device_flags.ts";
+import { DEVICE_FLAGS, deviceFrom } from "../flags/device_flags.ts";
 import {
   describeStatistics,
   ENCODER_FLAGS,
@@ -18,7 +17,7 @@ import {
 import { type FlagValues, under, wholeFlag } from "../flags/flags.ts";
 import { classesFrom, imageFlags } from "../images/image_flags.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
-import { openImages, type PretrainImages } from "../images/images.ts";
+import type { PretrainImages } from "../images/images.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
 import { checkFolder } from "../runs/open_folder.ts";
@@ -137,17 +136,6 @@ export async function judgedRun<Config>(
   return { settings, loading, words, judged: { ...judged, unreadable } };
 }
 
-/** The images that flags choose; those kept away are the ones that the run kept away. */
-async function imagesFrom(
-  path: string,
-  values: EvaluationValues,
-): Promise<PretrainImages> {
-  const { data = null, limit = null, "val-share": valShare = null } = values;
-  const classes = await classesFrom(values.classes);
-  const choice = { classes, valShare, heldOut: await heldOutOf(path) };
-  return must(await openImages(data, limit, choice), describeImages);
-}
-
 /**
  * Opens what an evaluation needs.
  *
@@ -162,10 +150,14 @@ export async function openEvaluation(
   say: (line: string) => void,
 ): Promise<Evaluation> {
   const encoder = await encoderAt(path, values);
-  const images = await imagesFrom(path, values);
+  const { data = null, limit = null, "val-share": valShare = null } = values;
+  const images = await imagesOfRun({
+    ...{ data, limit, valShare, earlier: null },
+    classes: await classesFrom(values.classes),
+    heldOut: await heldOutOf(path),
+  });
   const { words, ...judged } = judgedEncoder(encoder, images, values);
-  const selected = await selectBackend(values.backend ?? "auto");
-  const { backend } = must(selected, describeDevice);
+  const { backend } = await deviceFrom(values);
   words.forEach(say);
   say(`device: ${backend.device.name} (${backend.device.description})`);
   return { ...judged, backend };

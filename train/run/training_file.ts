@@ -7,7 +7,6 @@
 import {
   excerpt,
   left,
-  type NamedShape,
   type Result,
   right,
   type Shape,
@@ -75,17 +74,10 @@ export function trainingParts(
 const refuse = (reason: string): Result<FormatError, never> =>
   left({ _tag: "NotSafetensors", reason });
 
-/** Numbers of a tensor if it is finite and of the wanted shape. */
-function numbersOf(
-  tensor: StoredTensor | undefined,
-  shape: Shape,
-): Float32Array | null {
-  return tensor?.data instanceof Float32Array &&
-      String(tensor.shape) === String(shape) &&
-      tensor.data.every(Number.isFinite)
-    ? tensor.data
-    : null;
-}
+/** Whether a tensor is there, finite and of the wanted shape. */
+const isWhole = (tensor: StoredTensor | undefined, shape: Shape): boolean =>
+  tensor?.data instanceof Float32Array &&
+  String(tensor.shape) === String(shape) && tensor.data.every(Number.isFinite);
 
 /** A count as `String` writes it, else `NaN`. */
 const countOf = (text: string | undefined): number =>
@@ -137,20 +129,6 @@ function misfit(
     : `its step is ${words(step)}, wanted 0 to ${totalSteps}`;
 }
 
-/** Some of the tensors of a file, or the name and shape of the first that is not as it should be. */
-function tensorsOf(
-  tensors: TensorFile["tensors"],
-  wanted: readonly NamedShape[],
-): Result<NamedShape, HostTensors> {
-  const read = new Map<string, Float32Array>();
-  for (const named of wanted) {
-    const numbers = numbersOf(tensors.get(named.name), named.shape);
-    if (numbers === null) return left(named);
-    read.set(named.name, numbers);
-  }
-  return right(read);
-}
-
 /** The state that a file holds. */
 function stateIn(
   identity: TrainingIdentity,
@@ -160,23 +138,26 @@ function stateIn(
   if (reason !== null) return refuse(reason);
   const step = countOf(metadata["step"]);
   const shapes = identity.stateShapes(step);
-  const state: Partial<Record<typeof KINDS[number], HostTensors>> = {};
-  for (const kind of KINDS) {
-    const read = tensorsOf(tensors, shapes[kind]);
-    if (read._tag === "Left") {
-      const { name, shape } = read.left;
-      return refuse(
-        `tensor ${name} is missing or not finite float32 [${shape}]`,
-      );
-    }
-    state[kind] = read.right;
+  const bad = KINDS.flatMap((kind) => shapes[kind])
+    .find(({ name, shape }) => !isWhole(tensors.get(name), shape));
+  if (bad !== undefined) {
+    const { name, shape } = bad;
+    return refuse(`tensor ${name} is missing or not finite float32 [${shape}]`);
   }
-  const { parameters, statistics, averages, optimizer } = state as Required<
-    typeof state
-  >;
+  const of = (kind: typeof KINDS[number]): HostTensors =>
+    new Map(shapes[kind].map(({ name }) => [
+      name,
+      tensors.get(name)?.data as Float32Array,
+    ]));
   const { note } = metadata;
   return right({
-    snapshot: { step, skipped: 0, parameters, statistics, averages, optimizer },
+    snapshot: {
+      ...{ step, skipped: 0 },
+      parameters: of("parameters"),
+      optimizer: of("optimizer"),
+      statistics: of("statistics"),
+      averages: of("averages"),
+    },
     ...note === undefined ? {} : { note },
   });
 }
