@@ -28,7 +28,9 @@ import {
   describeFeature,
   FEATURE_FLAGS,
   featureFrom,
-} from "../evaluate/feature_flags.ts";
+  type ImagePart,
+  sourceFeatures,
+} from "../evaluate/features.ts";
 import {
   describeShare,
   evaluationFacts,
@@ -41,7 +43,6 @@ import {
   EVALUATION_FLAGS,
   openEvaluation,
 } from "../evaluate/open_evaluation.ts";
-import { type ImagePart, sourceFeatures } from "../evaluate/source_features.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { untrainedEncoder } from "../evaluate/judged_encoder.ts";
 import {

@@ -28,7 +28,7 @@ import {
   describeFeature,
   featureFrom,
   featureWidth,
-} from "../evaluate/feature_flags.ts";
+} from "../evaluate/features.ts";
 import {
   encoderAt,
   rememberEncoder,

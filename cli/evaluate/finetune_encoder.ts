@@ -27,7 +27,7 @@ import type { Judge } from "../runs/epoch_evaluation.ts";
 import type { PlannedRun } from "../runs/open_run.ts";
 import { percent } from "../output/words.ts";
 import type { JudgedEncoder } from "./open_evaluation.ts";
-import { validationBatches } from "./source_features.ts";
+import { validationBatches } from "./features.ts";
 
 /** What fine-tuning made of an encoder. */
 export interface FinetunedAccuracies extends TopAccuracies {

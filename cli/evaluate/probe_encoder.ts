@@ -37,7 +37,7 @@ import type { Judge } from "../runs/epoch_evaluation.ts";
 import type { PlannedRun } from "../runs/open_run.ts";
 import { epochFeatures } from "./epoch_features.ts";
 import type { Evaluation } from "./open_evaluation.ts";
-import { sourceFeatures } from "./source_features.ts";
+import { sourceFeatures } from "./features.ts";
 
 /** What a probe learns from, and how fast. */
 export interface ProbedFeatures {

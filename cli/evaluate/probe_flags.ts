@@ -21,7 +21,7 @@ import {
 } from "../flags/flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
 import { type Settings, settingsFrom } from "../runs/settings.ts";
-import { FEATURE_FLAGS } from "./feature_flags.ts";
+import { FEATURE_FLAGS } from "./features.ts";
 import { beganWith } from "./judged_encoder.ts";
 import { EVALUATION_FLAGS, type JudgedEncoder } from "./open_evaluation.ts";
 

@@ -9,7 +9,7 @@ import {
   plannedProbe,
   unkeptProbe,
 } from "../../../cli/evaluate/probe_encoder.ts";
-import { sourceFeatures } from "../../../cli/evaluate/source_features.ts";
+import { sourceFeatures } from "../../../cli/evaluate/features.ts";
 import {
   describeUnreadable,
   evaluatedImages,

@@ -1,19 +1,72 @@
 /**
- * Images as they are judged: nothing is random. Their batches, and their features.
+ * Features of images: which numbers count, and those of all images as they are judged,
+ * in order and with nothing random.
  *
  * @module
  */
 import type { DeviceTensors } from "../../backends/mod.ts";
-import { left, type Result, right } from "../../core/mod.ts";
+import { left, type ModelSpec, type Result, right } from "../../core/mod.ts";
 import { evalTransform, loadAll } from "../../data/mod.ts";
 import {
+  allTaps,
   encoderFeatures,
   type FeatureSpec,
   type LabelledFeatures,
   type TrainError,
 } from "../../train/mod.ts";
+import {
+  choiceFlag,
+  type FlagValues,
+  switchFlag,
+  under,
+} from "../flags/flags.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import type { Evaluation, JudgedEncoder } from "./open_evaluation.ts";
+
+/** Flags of features. */
+export const FEATURE_FLAGS = under("Features", {
+  "tokens": choiceFlag(
+    ["patches", "class-token"],
+    "mean of the patch tokens, or the class token",
+    { initial: "patches" },
+  ),
+  "taps": choiceFlag(
+    ["last", "all"],
+    "after the last block, or side by side after every tap",
+    { initial: "last" },
+  ),
+  "no-untrained": switchFlag(
+    "leave out the row of an untrained encoder of the same sizes, which costs as much again",
+  ),
+});
+
+/** The feature that flags ask for. */
+export function featureFrom(
+  model: ModelSpec,
+  { tokens, taps }: FlagValues<typeof FEATURE_FLAGS>,
+): FeatureSpec {
+  const { stages } = allTaps(model);
+  return {
+    tokens: tokens === "class-token" ? "classToken" : "patches",
+    stages: taps === "all" ? stages : stages.slice(-1),
+  };
+}
+
+/** A feature in words. */
+export const describeFeature = ({ tokens, stages }: FeatureSpec): string =>
+  `${
+    tokens === "classToken" ? "the class token" : "the mean of the patch tokens"
+  } ${
+    stages.length === 1
+      ? "after the last block"
+      : "after every tap, side by side"
+  }`;
+
+/** Numbers of a feature. */
+export const featureWidth = (
+  { embedDim }: ModelSpec,
+  { stages }: FeatureSpec,
+): number => embedDim * stages.length;
 
 /** The images to learn from, or those to judge by. */
 export type ImagePart = "train" | "queries";
