@@ -38,7 +38,11 @@ import {
   tellAccuracies,
 } from "../evaluate/judgement.ts";
 import { judgedRun } from "../evaluate/open_evaluation.ts";
-import { outputHooks, untrainedFile } from "../evaluate/output_file.ts";
+import {
+  outputFile,
+  outputHooks,
+  untrainedFile,
+} from "../evaluate/output_file.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { interruption } from "../output/interruption.ts";
@@ -65,16 +69,27 @@ const factsOf = (
 const foundBy = ({ evaluations }: RunEnd): FinetunedAccuracies =>
   finetunedAccuracies(evaluations.at(-1)?.scores ?? {});
 
-/** Takes the steps of a planned fine-tuning. */
+/**
+ * Takes the steps of a planned fine-tuning.
+ *
+ * @param whole The fine-tuning that it is a part of: what goes on after Ctrl-C.
+ */
 function driven(
   planned: PlannedFinetuning,
   settings: Settings<FinetuneConfig>,
   { words: [path = ""], values, say, signal }: Context,
+  whole?: { readonly values: FinetuneValues; readonly folder: string },
 ) {
   const start = { settings, values, say, stream: process.stderr, signal };
   return driveRun(planned, start, {
-    program: encoderProgram("examples/finetune.ts", path, values),
-    summary: (run) => ({ ...factsOf(run, values), resume: run.folder.path }),
+    program: encoderProgram(
+      ...["examples/finetune.ts", path, whole?.values ?? values] as const,
+    ),
+    goesOnWith: whole?.folder,
+    summary: (run) => ({
+      ...factsOf(run, values),
+      resume: whole?.folder ?? run.folder.path,
+    }),
     finish: (run, end) =>
       Promise.resolve({
         facts: factsOf(run, values),
@@ -89,12 +104,13 @@ async function untrainedToo(
   planned: PlannedFinetuning,
   settings: Settings<FinetuneConfig>,
   context: Context,
-  outputDir: string,
+  folder: string,
 ): Promise<FinetunedAccuracies> {
   const { words: [path = ""], values: { output: file, ...given }, say } =
     context;
   const { judged, config } = planned;
   const { encoder, train } = judged;
+  const outputDir = join(folder, "untrained");
   const output = file && untrainedFile(file);
   const values = {
     ...{ ...given, resume: "auto", "output-dir": outputDir },
@@ -117,6 +133,7 @@ async function untrainedToo(
     { ...run, hooks },
     { ...settings, earlier, file: filed, outputDir },
     { ...context, values },
+    { values: context.values, folder },
   );
   return found;
 }
@@ -132,7 +149,7 @@ async function planned(
   const { settings, judged, loading, words } = run;
   const config = { ...settings.config, classes: judged.classes };
   const tuned = plannedFinetuning(judged, config, loading);
-  const output = values.output ?? settings.file ?? undefined;
+  const output = outputFile(values, settings);
   const hooks = await outputHooks(tuned.task, output);
   const describe = (folder: string) => rememberEncoder(folder, path);
   return [{ ...tuned, hooks, words, describe }, settings];
@@ -146,9 +163,8 @@ async function finetune(
   const { signal } = interruption(say);
   const shown = { ...context, signal };
   const { facts, checkpoint, found } = await driven(run, settings, shown);
-  const folder = join(facts.outputDir, "untrained");
   const other = values.untrained
-    ? await untrainedToo(run, settings, shown, folder)
+    ? await untrainedToo(run, settings, shown, facts.outputDir)
     : undefined;
   say(describeAccuracies(found));
   const { ema } = found;

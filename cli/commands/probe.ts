@@ -43,7 +43,7 @@ import {
   tellAccuracies,
 } from "../evaluate/judgement.ts";
 import { type Evaluation, judgedRun } from "../evaluate/open_evaluation.ts";
-import { outputHooks } from "../evaluate/output_file.ts";
+import { outputFile, outputHooks } from "../evaluate/output_file.ts";
 import {
   describeRate,
   encodedBy,
@@ -149,7 +149,7 @@ async function probe(
   const [own, other] = await planned(run, !values["no-untrained"], shown);
   if (own === undefined) throw new Error("unreachable: no encoder");
   const { config, task } = own.probe;
-  const output = values.output ?? settings.file ?? undefined;
+  const output = outputFile(values, settings);
   const hooks = await outputHooks(task, output);
   const describe = (folder: string) => rememberEncoder(folder, path);
   const start = { settings, values, say, stream: process.stderr };

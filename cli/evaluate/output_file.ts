@@ -66,6 +66,12 @@ export async function outputHooks(
   }];
 }
 
+/** The file that is written: the one that is asked for, else the one that was gone on from. */
+export const outputFile = (
+  { output, resume }: { readonly output?: string; readonly resume?: string },
+  { file }: { readonly file: string | null },
+): string | undefined => output ?? (file === resume ? resume : undefined);
+
 /** The file of the untrained encoder's classifier beside that of the trained one. */
 export const untrainedFile = (output: string): string =>
   output.replace(/(\.safetensors)?$/, "-untrained.safetensors");

@@ -35,6 +35,8 @@ export interface EndContext extends ShownWork {
 export interface RunJob<Planned extends PlannedRun, Found extends object> {
   /** The program, and the words that it wants before its flags. */
   readonly program: string;
+  /** The folder that it is told to go on with, where that is not the run's own. */
+  readonly goesOnWith?: string | undefined;
   /** What is known of a run that was stopped. */
   summary(run: OpenedRun<Planned>, end: RunEnd): object;
   /** Judges a run that has taken all its steps. */
@@ -80,7 +82,8 @@ export async function driveRun<
 ): Promise<Found> {
   const opened = await openRun(planned, settings, values, say);
   const { task, backend, loading, folder } = opened;
-  const goOn = resumeCommand(job.program, folder.path, values);
+  const { program, goesOnWith = folder.path } = job;
+  const goOn = resumeCommand(program, goesOnWith, values);
   const progress = progressOn(opened, stream, folder.start.step, say);
   const tracker = values["no-tensorboard"]
     ? null
