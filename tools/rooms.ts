@@ -71,7 +71,10 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "train/checkpoint": ["train/files", "train/engine", "train/tasks"],
   "train/run": ["train/files", "train/engine", "train/checkpoint"],
   "train/run/tensorboard": ["train/files", "train/engine", "train/run"],
-  "train/run/follow": ["train/files", "train/checkpoint", "train/run"],
+  "train/run/follow": [
+    ...["train/files", "train/engine", "train/tasks", "train/checkpoint"],
+    "train/run",
+  ],
   "train/weights/encoder": ["train/files", "train/engine", "train/tasks"],
   "train/weights/torch": ["train/files"],
   "train/weights/export": [
@@ -90,7 +93,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "cli/runs": [...CLI_BASE, "cli/images"],
   "cli/pretrain": [...CLI_BASE, "cli/images", "cli/runs"],
   "cli/evaluate": [...CLI_BASE, "cli/images", "cli/runs"],
-  "cli/classic": [...CLI_BASE, "cli/images", "cli/evaluate"],
+  "cli/classic": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
   "cli/compare": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
 };
 
