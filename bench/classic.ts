@@ -18,8 +18,9 @@ import { processorHere } from "./processor.ts";
 const PROGRAM = new URL("../cli/main.ts", import.meta.url);
 const CONFIG = new URL("../deno.json", import.meta.url);
 
-/** Trains one configuration; gives the last line of its output. */
+/** Trains one configuration in a folder that does not stay; gives the last line of its output. */
 async function lastLineOf(flags: readonly string[]): Promise<string> {
+  const folder = await Deno.makeTempDir();
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...[
@@ -29,11 +30,13 @@ async function lastLineOf(flags: readonly string[]): Promise<string> {
         CONFIG.pathname,
         PROGRAM.pathname,
         "classic",
+        ...["--output-dir", folder, "--no-tensorboard"],
       ],
       ...flags,
     ],
     stderr: "inherit",
   }).output();
+  await Deno.remove(folder, { recursive: true });
   if (code !== 0) Deno.exit(code);
   return new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1) ?? "";
 }

@@ -14,7 +14,7 @@
  * --allow-read=DATA,ENCODER,RUN
  * --allow-write=RUN
  * --allow-ffi=NPM
- * --allow-sys=hostname
+ * --allow-sys=hostname,systemMemoryInfo
  * ```
  *
  * @module

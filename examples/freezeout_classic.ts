@@ -11,9 +11,17 @@
  * the end of the run and at its best, part of operations and time that freezing saved,
  * and every epoch.
  *
- * Permissions: `--allow-read=DATA --allow-ffi=NPM`, and to keep the network
- * `--allow-read=DATA,OUT --allow-write=OUT --allow-ffi=NPM`, see
- * `docs/permissions.md`.
+ * It is a run like any other: in a folder of its own, `runs/N`, from which it goes on
+ * after Ctrl-C.
+ *
+ * Least permissions (`docs/permissions.md`):
+ *
+ * ```text
+ * --allow-read=DATA,RUN
+ * --allow-write=RUN
+ * --allow-ffi=NPM
+ * --allow-sys=hostname,systemMemoryInfo
+ * ```
  *
  * @module
  */

@@ -7,14 +7,17 @@
  * ```
  *
  * The encoder stays as it is; an untrained one is probed beside it. The learning rate is
- * the best of some on images that are held out of those to learn from. The last line of
- * the output is JSON, also after Ctrl-C.
+ * the best of some on images that are held out of those to learn from. The probe is a run
+ * like any other, in a folder of its own. The last line of the output is JSON, also after
+ * Ctrl-C.
  *
  * Least permissions (`docs/permissions.md`):
  *
  * ```text
- * --allow-read=DATA,ENCODER
+ * --allow-read=DATA,ENCODER,RUN
+ * --allow-write=RUN
  * --allow-ffi=NPM
+ * --allow-sys=hostname,systemMemoryInfo
  * ```
  *
  * @module

@@ -36,14 +36,14 @@ interface CurvePoint extends RatePoint {
   readonly layer: number;
 }
 
-const planned = ({ layers }: FreezePlan): readonly CurvePoint[] =>
+const planned = ({ layers }: FreezePlan<unknown>): readonly CurvePoint[] =>
   layers.flatMap(({ index, schedule }) =>
     rateCurve(schedule).map((point) => ({ layer: index, ...point }))
   );
 
 /** Rates of every so many steps and of the last one; a layer's curve ends where it is frozen. */
 function recordedCurves(
-  { layers }: FreezePlan,
+  { layers }: FreezePlan<unknown>,
   points: readonly RatesPoint[],
 ): readonly CurvePoint[] {
   const stride = Math.ceil(points.length / MOST_POINTS);
@@ -85,7 +85,7 @@ function recordedCurves(
  * ```
  */
 export function runRatesPlot(
-  plan: FreezePlan,
+  plan: FreezePlan<unknown>,
   points: readonly RatesPoint[],
   { theme = LIGHT, size = SIZE }: RunRatesOptions = {},
 ): string {

@@ -85,6 +85,7 @@ export * from "./checkpoint/schedule_change.ts";
 export * from "./run/tensorboard/event_file.ts";
 export * from "./run/tensorboard/run_events.ts";
 export * from "./run/training_file.ts";
+export * from "./run/evaluations.ts";
 export * from "./train_error.ts";
 export * from "./engine/state.ts";
 export * from "./engine/step.ts";

@@ -5,12 +5,14 @@
  */
 import {
   type ConvNetConfig,
+  decodeConvNetConfig,
+  type Faults,
   FREEZEOUT_ADAMW,
   FREEZEOUT_RECIPE,
+  type Result,
 } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
 import { withValues } from "../flags/configuration.ts";
-import { DEVICE_FLAGS } from "../command/device_flags.ts";
 import {
   choiceFlag,
   type FlagValues,
@@ -29,6 +31,8 @@ import {
   rateMode,
 } from "../flags/method_flags.ts";
 import { dataFlag } from "../images/image_flags.ts";
+import { RUN_FLAGS } from "../runs/run_flags.ts";
+import { type Settings, settingsFrom } from "../runs/settings.ts";
 
 const { rate, optimizer, training } = FREEZEOUT_RECIPE;
 
@@ -99,47 +103,70 @@ export const CLASSIC_FLAGS = {
     }),
     "clip-grad": DECAY_FLAGS["clip-grad"],
   }),
+  ...RUN_FLAGS,
   ...under("Run and checkpoints", {
-    "output": textFlag(
-      "DIR",
-      "keep network and record there after every epoch",
-    ),
-    "resume": textFlag("DIR", "go on from there; the other flags as before"),
+    "output": textFlag("DIR", "the same as --output-dir"),
   }),
-  ...DEVICE_FLAGS,
 } as const;
 
 /** Values of these flags. */
 export type ClassicValues = FlagValues<typeof CLASSIC_FLAGS>;
 
-/**
- * The training that flags ask for.
- *
- * @param values Flags as they were given.
- * @param source Images to learn from.
- */
-export function classicConfig(
+/** Sizes that the images give where no flag does. */
+const OF_IMAGES = { imageSize: 32, inChannels: 3, classes: 2 } as const;
+
+/** What holds unless flags say otherwise. */
+const BASE: ConvNetConfig = {
+  ...SMALL_CLASSIC,
+  model: { ...SMALL_CLASSIC.model, ...OF_IMAGES },
+};
+
+/** The configuration changed by flags. */
+function changed(
+  base: ConvNetConfig,
   values: ClassicValues,
-  { normalization, classNames }: ImageSource,
-): ConvNetConfig {
-  const inChannels = normalization.mean.length === 1 ? 1 : 3;
-  const rule = values.optimizer === "adamw"
+): Result<Faults, ConvNetConfig> {
+  const { optimizer: rule, "lr-mode": mode } = values;
+  const { baseRate, optimizer } = rule === "adamw"
     ? FREEZEOUT_ADAMW
-    : { baseRate: rate.baseRate, optimizer };
-  const base: ConvNetConfig = {
-    ...SMALL_CLASSIC,
-    model: {
-      ...SMALL_CLASSIC.model,
-      imageSize: inChannels === 1 ? 28 : 32,
-      inChannels,
-      classes: classNames?.length ?? 0,
+    : rule === "sgd"
+    ? { baseRate: FREEZEOUT_RECIPE.rate.baseRate, ...FREEZEOUT_RECIPE }
+    : { baseRate: base.rate.baseRate, optimizer: base.optimizer };
+  const rate = { ...base.rate, baseRate, mode: rateMode(base.rate.mode, mode) };
+  const ruled = { ...base, rate, optimizer };
+  return decodeConvNetConfig(withValues(CLASSIC_FLAGS, values, ruled));
+}
+
+/** What a training of a residual network is to be, but for what the images say. */
+export const classicSettings = (
+  { output, ...values }: ClassicValues,
+): Promise<Settings<ConvNetConfig>> =>
+  settingsFrom<ConvNetConfig, ClassicValues>(
+    {
+      task: "convnet",
+      files: ["network.safetensors"],
+      decode: decodeConvNetConfig,
+      base: () => BASE,
+      changed,
     },
-    rate: {
-      ...rate,
-      baseRate: rule.baseRate,
-      mode: rateMode(rate.mode, values["lr-mode"]),
-    },
-    optimizer: rule.optimizer,
-  };
-  return withValues(CLASSIC_FLAGS, values, base);
+    output === undefined ? values : { "output-dir": output, ...values },
+  );
+
+/**
+ * The configuration for the images that were found: their classes, and where no flag
+ * says it the size and channels of a new training.
+ */
+export function fittedTo(
+  { normalization, classNames }: ImageSource,
+  { config, earlier }: Settings<ConvNetConfig>,
+  values: Pick<ClassicValues, "image-size" | "config">,
+): ConvNetConfig {
+  const classes = classNames?.length ?? 0;
+  const { model } = config;
+  if (earlier !== null || values.config !== undefined) {
+    return { ...config, model: { ...model, classes } };
+  }
+  const inChannels = normalization.mean.length === 1 ? 1 : 3;
+  const imageSize = values["image-size"] ?? (inChannels === 1 ? 28 : 32);
+  return { ...config, model: { ...model, imageSize, inChannels, classes } };
 }

@@ -3,19 +3,18 @@
  *
  * @module
  */
-import { left, type Result, right, rootKey } from "../../core/mod.ts";
+import { left, type Result, right } from "../../core/mod.ts";
 import {
   type DataError,
-  embeddedFashionMnist,
   type ImageSource,
   labelledImages,
   noClassesReason,
-  openSource,
-  shareSource,
-  type Split,
   splitSource,
 } from "../../data/mod.ts";
-import type { ClassicValues } from "./classic_flags.ts";
+import type { ImageChoice } from "../../train/mod.ts";
+import { must } from "../command/command_failed.ts";
+import { describeImages } from "../command/describe_errors.ts";
+import { DRAW_KEY, drawnImages, openSplit } from "../images/images.ts";
 
 /** Images of a training. */
 export interface ClassicImages {
@@ -25,17 +24,8 @@ export interface ClassicImages {
   readonly validation: ImageSource;
 }
 
-/** The share is the same for every run, so that runs can be compared. */
-const HOLD_OUT_KEY = rootKey(0);
-
 /** Of so many images one is kept to judge by: 5,000 of CIFAR's 50,000. */
 const KEPT_OF = 10;
-
-const openSplit = (
-  folder: string | undefined,
-  split: Split,
-): Promise<Result<DataError, ImageSource>> =>
-  folder === undefined ? embeddedFashionMnist() : openSource(folder, split);
 
 const inconsistent = (
   path: string,
@@ -50,7 +40,7 @@ const inconsistent = (
 /** The test images, where there are some beside those to learn from. */
 async function judgedByTest(
   train: ImageSource,
-  folder: string | undefined,
+  folder: string | null,
 ): Promise<Result<DataError, ClassicImages>> {
   const test = await openSplit(folder, "test");
   if (test._tag === "Left") return test;
@@ -67,7 +57,7 @@ async function judgedByTest(
 
 function judgedByTenth(train: ImageSource): Result<DataError, ClassicImages> {
   const count = Math.floor(train.length / KEPT_OF);
-  const parts = splitSource(train, count, HOLD_OUT_KEY);
+  const parts = splitSource(train, count, DRAW_KEY);
   return parts._tag === "Left"
     ? left({ _tag: "BadOptions", faults: parts.left })
     : right({ train: parts.right.rest, validation: parts.right.share });
@@ -76,27 +66,25 @@ function judgedByTenth(train: ImageSource): Result<DataError, ClassicImages> {
 /**
  * Opens the images of a training.
  *
- * @param values Flags as they were given.
+ * @param choice Where they are, and how many are learned from.
+ * @param byTest Whether the test images judge, not a tenth of those to learn from.
+ * @throws {CommandFailed} where there are no such images.
  */
 export async function classicImages(
-  values: ClassicValues,
-): Promise<Result<DataError, ClassicImages>> {
-  const { data, limit } = values;
-  const source = await openSplit(data, "train");
-  if (source._tag === "Left") return source;
-  if (source.right.classNames === null) {
-    const found = `${source.right.name}: ${noClassesReason(source.right)}`;
-    return inconsistent("--data", found, "images with classes");
+  { data, limit }: Pick<ImageChoice, "data" | "limit">,
+  byTest: boolean,
+): Promise<ClassicImages> {
+  const source = must(await openSplit(data, "train"), describeImages);
+  if (source.classNames === null) {
+    const found = `${source.name}: ${noClassesReason(source)}`;
+    const refused = inconsistent("--data", found, "images with classes");
+    return must(refused, describeImages);
   }
-  const known = labelledImages(source.right);
-  const images = values["validate-test"]
+  const known = labelledImages(source);
+  const images = byTest
     ? await judgedByTest(known, data)
     : judgedByTenth(known);
-  if (images._tag === "Left" || limit === undefined) return images;
-  const train = shareSource(images.right.train, limit, HOLD_OUT_KEY);
-  if (train._tag === "Right") {
-    return right({ ...images.right, train: train.right });
-  }
-  const [fault] = train.left;
-  return left({ _tag: "BadOptions", faults: [{ ...fault, path: "--limit" }] });
+  const { train, validation } = must(images, describeImages);
+  const drawn = drawnImages(train, limit, "--limit");
+  return { train: must(drawn, describeImages), validation };
 }

@@ -7,15 +7,156 @@
  * deno run -A cli/main.ts classic --data cifar-100-binary --depth 40 --width 4 --epochs 100
  * ```
  *
- * The last line of the output is JSON: configuration, validation error at 80 % and at
- * the end of the run and at its best, part of operations and time that freezing saved,
+ * It is a run like any other: in a folder of its own, `runs/N`, from which it goes on after
+ * Ctrl-C. The last line of the output is JSON: configuration, validation error at 80 % and
+ * at the end of the run and at its best, part of operations and time that freezing saved,
  * and every epoch.
  *
  * @module
  */
-import { CLASSIC_FLAGS, SMALL_CLASSIC } from "../classic/classic_flags.ts";
-import { runClassic } from "../classic/run_classic.ts";
-import type { Command } from "../command/command.ts";
+import process from "node:process";
+import { convNetPlan, phaseFlops, predictedSaving } from "../../core/mod.ts";
+import {
+  classLoss,
+  convNetBatches,
+  type ConvNetRun,
+  convNetTask,
+  epochSteps,
+  initialConvNet,
+} from "../../train/mod.ts";
+import {
+  CLASSIC_FLAGS,
+  classicSettings,
+  type ClassicValues,
+  fittedTo,
+  SMALL_CLASSIC,
+} from "../classic/classic_flags.ts";
+import {
+  type ClassicImages,
+  classicImages,
+} from "../classic/classic_images.ts";
+import {
+  classicJudge,
+  type EpochRecord,
+  epochsOf,
+  errorTable,
+} from "../classic/classic_judge.ts";
+import type { Command, CommandContext } from "../command/command.ts";
+import { must } from "../command/command_failed.ts";
+import { frequentShare } from "../evaluate/judgement.ts";
+import { loadingFrom } from "../images/loading.ts";
+import { percent } from "../output/words.ts";
+import { driveRun } from "../runs/drive_run.ts";
+import { checkFolder } from "../runs/open_folder.ts";
+import type { OpenedRun, PlannedRun } from "../runs/open_run.ts";
+import { runNumbers } from "../runs/run_numbers.ts";
+import type { RunEnd } from "../runs/take_steps.ts";
+
+/** A planned training. */
+interface PlannedClassic extends PlannedRun, ConvNetRun, ClassicImages {
+  readonly plan: ConvNetRun["plan"];
+}
+
+/** What freezes when, in a few lines. */
+function wordsOf(
+  { config, plan }: ConvNetRun,
+  { train, validation }: ClassicImages,
+): readonly string[] {
+  const { model, optimizer, freeze } = config;
+  const frozen = plan.layers.filter(({ freezeStep }) =>
+    freezeStep < plan.totalSteps
+  );
+  const times = frozen.length === 0
+    ? "nothing freezes"
+    : `${frozen.length} of ${plan.layers.length} layers freeze, from step ${
+      frozen[0]?.freezeStep
+    } of ${plan.totalSteps} on`;
+  return [
+    `images:  ${train.summary}`,
+    `judge:   ${validation.summary}`,
+    `network: ${model.family} ${model.depth}-${model.width} on ${model.imageSize}² pixels`,
+    `plan:    ${optimizer._tag}, t0 ${freeze.t0} ${freeze.scale}: ${times}, ${
+      percent(predictedSaving(plan), 2)
+    } of the operations saved`,
+  ];
+}
+
+/** Plans a training: everything about it that needs no device. */
+async function planned(values: ClassicValues) {
+  const settings = await classicSettings(values);
+  await checkFolder(settings);
+  const byTest = values["validate-test"] ?? false;
+  const images = await classicImages(settings, byTest);
+  const config = fittedTo(images.train, settings, values);
+  const plan = must(convNetPlan(config, images.train.length));
+  const run = { config, plan };
+  const loading = loadingFrom(images.train.length, values);
+  const classic: PlannedClassic = {
+    ...{ ...run, ...images, loading },
+    task: convNetTask(run),
+    batches: must(convNetBatches(images.train, config, loading)),
+    start: initialConvNet(run),
+    losses: classLoss(config.model.classes),
+    costOf: phaseFlops(plan),
+    judge: classicJudge(run, images.validation),
+    words: wordsOf(run, images),
+  };
+  return { classic, settings };
+}
+
+const epochsIn = (
+  { task }: PlannedClassic,
+  { evaluations }: RunEnd,
+): readonly EpochRecord[] => epochsOf(evaluations, epochSteps(task));
+
+/** What the last line says. */
+function resultOf(run: OpenedRun<PlannedClassic>, end: RunEnd) {
+  const { config, plan, train, validation, backend, folder } = run;
+  const epochs = epochsIn(run, end);
+  return {
+    config,
+    images: train.length,
+    validation: validation.length,
+    steps: plan.totalSteps,
+    ...errorTable(epochs),
+    predictedSaving: predictedSaving(plan),
+    measuredSaving: runNumbers(run, end).savingMeasured,
+    mostFrequent: frequentShare(validation),
+    device: backend.device.name,
+    epochs,
+    outputDir: folder.path,
+    checkpoint: end.checkpoint,
+  };
+}
+
+async function classic(
+  { values, say }: CommandContext<typeof CLASSIC_FLAGS>,
+): Promise<object> {
+  const { classic, settings } = await planned(values);
+  const byTest = values["validate-test"] ? " --validate-test" : "";
+  const start = { settings, values, say, stream: process.stderr };
+  const found = await driveRun(classic, start, {
+    program: `examples/freezeout_classic.ts${byTest}`,
+    summary: (run, end) => ({
+      config: run.config,
+      steps: end.run.step,
+      epochs: epochsIn(run, end),
+      resume: run.folder.path,
+    }),
+    finish: (run, end) => Promise.resolve(resultOf(run, end)),
+  });
+  const { at80, at100, best, bestEpoch, mostFrequent } = found;
+  say(
+    `validation error: ${percent(at80, 2)} at 80 %, ${
+      percent(at100, 2)
+    } at the end, ${
+      percent(best, 2)
+    } at best (epoch ${bestEpoch}); answering the most frequent class for everything: ${
+      percent(1 - mostFrequent, 2)
+    }`,
+  );
+  return found;
+}
 
 /** The command. */
 export const classicCommand: Command<typeof CLASSIC_FLAGS> = {
@@ -28,5 +169,5 @@ is judged after every epoch. CIFAR-10 and CIFAR-100 are read in their binary ver
   fields: CLASSIC_FLAGS,
   bases: [SMALL_CLASSIC],
   json: "always",
-  run: ({ values, say }) => runClassic(values, say),
+  run: classic,
 };

@@ -5,147 +5,192 @@
  * deno run -A cli/main.ts finetune runs/1 --epochs 20 --batch-size 64 --accum-iter 1
  * ```
  *
- * It is judged after every epoch and kept in a folder of its own, `runs/N`, from which it
- * goes on after Ctrl-C. The last line of the output is JSON, also then.
+ * It is a run like any other: in a folder of its own, `runs/N`, from which it goes on after
+ * Ctrl-C. It is judged after every epoch. The last line of the output is JSON, also then.
  *
  * @module
  */
 import { access } from "node:fs/promises";
-import type { Result } from "../../core/mod.ts";
-import { imageWorkers } from "../../data/mod.ts";
+import { join } from "node:path";
+import process from "node:process";
+import { FINETUNE_RECIPE, type FinetuneConfig } from "../../train/mod.ts";
+import type { Command, CommandContext } from "../command/command.ts";
 import {
-  FINETUNE_RECIPE,
-  type FinetuneConfig,
-  type HostTensors,
-  type TrainError,
-} from "../../train/mod.ts";
-import type { Command } from "../command/command.ts";
-import { must } from "../command/command_failed.ts";
-import { mustWork } from "../command/describe_errors.ts";
-import {
-  type FinetuneChoice,
   type FinetunedAccuracies,
-  finetuneEncoder,
+  finetunedAccuracies,
+  type PlannedFinetuning,
+  plannedFinetuning,
 } from "../evaluate/finetune_encoder.ts";
-import { FINETUNE_FLAGS, finetuneFrom } from "../evaluate/finetune_flags.ts";
-import { keptTraining, untrainedFile } from "../evaluate/finetune_folder.ts";
 import {
-  accuracyWarnings,
+  FINETUNE_FLAGS,
+  finetuneSettings,
+  type FinetuneValues,
+} from "../evaluate/finetune_flags.ts";
+import {
+  encoderAt,
+  rememberEncoder,
+  untrainedEncoder,
+} from "../evaluate/judged_encoder.ts";
+import {
   describeAccuracies,
-  describeShare,
-  frequentShare,
-  shownWork,
-  stoppedTraining,
+  encoderProgram,
+  evaluationFacts,
+  tellAccuracies,
 } from "../evaluate/judgement.ts";
+import { judgedRun } from "../evaluate/open_evaluation.ts";
 import {
-  type Evaluation,
-  EVALUATION_FLAGS,
-  openEvaluation,
-} from "../evaluate/open_evaluation.ts";
-import type { Interrupted } from "../evaluate/training_start.ts";
+  outputFile,
+  outputHooks,
+  untrainedFile,
+} from "../evaluate/output_file.ts";
+import { loadingFrom } from "../images/loading.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
-import type { FlagValues } from "../flags/flags.ts";
+import { interruption } from "../command/interruption.ts";
+import { driveRun } from "../runs/drive_run.ts";
+import type { OpenedRun } from "../runs/open_run.ts";
+import type { Settings } from "../runs/settings.ts";
+import type { RunEnd } from "../runs/take_steps.ts";
 
-const FLAGS = { ...EVALUATION_FLAGS, ...FINETUNE_FLAGS } as const;
+type Context = CommandContext<typeof FINETUNE_FLAGS> & {
+  readonly signal: AbortSignal;
+};
 
-type Found = Result<TrainError, FinetunedAccuracies | Interrupted>;
+/** What a fine-tuning is and where it is kept. */
+const factsOf = (
+  { judged, config, backend, folder }: OpenedRun<PlannedFinetuning>,
+  { output }: FinetuneValues,
+) => ({
+  ...evaluationFacts(judged, backend),
+  ...{ config, outputDir: folder.path },
+  ...output === undefined ? {} : { output },
+});
 
-/** The same of an untrained encoder, beside it. */
-async function untrainedToo(
-  evaluation: Evaluation,
-  config: FinetuneConfig,
-  choice: FinetuneChoice & { readonly output: string },
-): Promise<Found> {
-  const { encoder } = evaluation;
-  const parameters: HostTensors = untrainedEncoder(encoder);
-  const output = untrainedFile(choice.output);
-  const isThere = await access(output).then(() => true, () => false);
-  const resume = choice.resume !== undefined && isThere ? output : undefined;
-  choice.say("untrained encoder:");
-  return await finetuneEncoder(
-    { ...evaluation, encoder: { ...encoder, parameters } },
-    config,
-    { ...choice, output, resume },
-  );
+/** What was found after the last epoch. */
+const foundBy = ({ evaluations }: RunEnd): FinetunedAccuracies =>
+  finetunedAccuracies(evaluations.at(-1)?.scores ?? {});
+
+/**
+ * Takes the steps of a planned fine-tuning.
+ *
+ * @param whole The fine-tuning that it is a part of: what goes on after Ctrl-C.
+ */
+function driven(
+  planned: PlannedFinetuning,
+  settings: Settings<FinetuneConfig>,
+  { words: [path = ""], values, say, signal }: Context,
+  whole?: { readonly values: FinetuneValues; readonly folder: string },
+) {
+  const start = { settings, values, say, stream: process.stderr, signal };
+  return driveRun(planned, start, {
+    program: encoderProgram(
+      ...["examples/finetune.ts", path, whole?.values ?? values] as const,
+    ),
+    goesOnWith: whole?.folder,
+    summary: (run) => ({
+      ...factsOf(run, values),
+      resume: whole?.folder ?? run.folder.path,
+    }),
+    finish: (run, end) =>
+      Promise.resolve({
+        facts: factsOf(run, values),
+        checkpoint: end.checkpoint,
+        found: foundBy(end),
+      }),
+  });
 }
 
-/** Says what was found. */
-function tell(
-  found: FinetunedAccuracies,
-  untrained: FinetunedAccuracies | null,
-  share: number,
-  { classes }: FinetuneConfig,
-  say: (line: string) => void,
-): void {
-  say(describeAccuracies(found));
-  if (found.ema !== null) {
-    say(`running means: ${describeAccuracies(found.ema)}`);
-  }
-  if (untrained !== null) {
-    say(`untrained encoder: ${describeAccuracies(untrained)}`);
-  }
-  say(describeShare(share));
-  accuracyWarnings(found, share, classes).forEach(say);
+/** The same of an untrained encoder, in a folder within that of the trained one. */
+async function untrainedToo(
+  planned: PlannedFinetuning,
+  settings: Settings<FinetuneConfig>,
+  context: Context,
+  folder: string,
+): Promise<FinetunedAccuracies> {
+  const { words: [path = ""], values: { output: file, ...given }, say } =
+    context;
+  const { judged, config } = planned;
+  const { encoder, train } = judged;
+  const outputDir = join(folder, "untrained");
+  const output = file && untrainedFile(file);
+  const values = {
+    ...{ ...given, resume: "auto", "output-dir": outputDir },
+    ...output === undefined ? {} : { output },
+  };
+  const { earlier, file: own } = await finetuneSettings(encoder, path, values);
+  const before = settings.file && untrainedFile(settings.file);
+  const isThere = before !== null &&
+    await access(before).then(() => true, () => false);
+  const parameters = untrainedEncoder(encoder);
+  say("untrained encoder:");
+  const run = plannedFinetuning(
+    { ...judged, encoder: { ...encoder, parameters } },
+    config,
+    loadingFrom(train.length, values),
+  );
+  const hooks = await outputHooks(run.task, output);
+  const filed = earlier === null && isThere ? before : own;
+  const { found } = await driven(
+    { ...run, hooks },
+    { ...settings, earlier, file: filed, outputDir },
+    { ...context, values },
+    { values: context.values, folder },
+  );
+  return found;
+}
+
+/** Plans a fine-tuning: everything about it that needs no device. */
+async function planned(
+  path: string,
+  values: FinetuneValues,
+): Promise<readonly [PlannedFinetuning, Settings<FinetuneConfig>]> {
+  const encoder = await encoderAt(path, values);
+  const asked = await finetuneSettings(encoder, path, values);
+  const run = await judgedRun(encoder, path, asked, values);
+  const { settings, judged, loading, words } = run;
+  const config = { ...settings.config, classes: judged.classes };
+  const tuned = plannedFinetuning(judged, config, loading);
+  const output = outputFile(values, settings);
+  const hooks = await outputHooks(tuned.task, output);
+  const describe = (folder: string) => rememberEncoder(folder, path);
+  return [{ ...tuned, hooks, words, describe }, settings];
 }
 
 async function finetune(
-  evaluation: Evaluation,
-  values: FlagValues<typeof FLAGS>,
-  say: (line: string) => void,
+  context: CommandContext<typeof FINETUNE_FLAGS>,
 ): Promise<object> {
-  const { encoder, backend, train, queries, classes } = evaluation;
-  const config = finetuneFrom(encoder.model, classes, values);
-  const kept = must(await keptTraining(values));
-  const { workers: count = 0 } = values;
-  using workers = count === 0 ? null : imageWorkers(count);
-  const choice = { ...kept, ...shownWork(say), say, workers };
-  const facts = {
-    encoder: encoder.path,
-    normalization: train.normalization,
-    images: train.length,
-    queries: queries.length,
-    config,
-    output: kept.output,
-    device: backend.device.name,
-  };
-  say(`kept in: ${kept.output}`);
-  const stop = () =>
-    stoppedTraining(kept.folder ?? kept.output, kept.output, facts);
-  const tuned = await finetuneEncoder(evaluation, config, choice);
-  if (tuned._tag === "Left" && tuned.left._tag === "Stopped") {
-    return await stop();
-  }
-  const found = mustWork(tuned);
-  if (found === "interrupted") return await stop();
+  const { words: [path = ""], values, say } = context;
+  const [run, settings] = await planned(path, values);
+  const { signal } = interruption(say);
+  const shown = { ...context, signal };
+  const { facts, checkpoint, found } = await driven(run, settings, shown);
   const other = values.untrained
-    ? mustWork(await untrainedToo(evaluation, config, choice))
-    : null;
-  if (other === "interrupted") return await stop();
-  backend.dispose();
-  const share = frequentShare(queries);
-  tell(found, other, share, config, say);
+    ? await untrainedToo(run, settings, shown, facts.outputDir)
+    : undefined;
+  say(describeAccuracies(found));
+  const { ema } = found;
+  if (ema !== null) say(`running means: ${describeAccuracies(ema)}`);
+  const mostFrequent = tellAccuracies(run.judged, found, other, say);
   return {
-    ...facts,
-    ...tellUnreadable(evaluation, say),
+    ...{ ...facts, checkpoint },
+    ...tellUnreadable(run.judged, say),
     ...found,
-    ...other === null ? {} : { untrained: other },
-    mostFrequent: share,
+    ...other === undefined ? {} : { untrained: other },
+    mostFrequent,
   };
 }
 
 /** The command. */
-export const finetuneCommand: Command<typeof FLAGS> = {
+export const finetuneCommand: Command<typeof FINETUNE_FLAGS> = {
   name: "finetune",
   summary: "Fine-tunes an encoder with a head for classes",
   usage:
     `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
-(.safetensors, .pth) with timm's names. The classifier is kept after every epoch; after
-Ctrl-C the same command goes on with --resume runs/N.`,
+(.safetensors, .pth) with timm's names. The classifier is judged and saved after every
+epoch; after Ctrl-C the same command goes on with --resume runs/N. Folders and files of
+earlier versions are gone on from, too.`,
   words: ["ENCODER"],
-  fields: FLAGS,
+  fields: FINETUNE_FLAGS,
   bases: [FINETUNE_RECIPE],
   json: "always",
-  run: async ({ words: [path = ""], values, say }) =>
-    await finetune(await openEvaluation(path, values, say), values, say),
+  run: finetune,
 };

@@ -12,13 +12,7 @@
  *
  * @module
  */
-import {
-  describeFaults,
-  type ModelSpec,
-  type Result,
-  right,
-  rootKey,
-} from "../../core/mod.ts";
+import { describeFaults, type ModelSpec, rootKey } from "../../core/mod.ts";
 import { counted, shareSource } from "../../data/mod.ts";
 import {
   disposeAll,
@@ -26,21 +20,22 @@ import {
   KNN_VOTE,
   knnAccuracies,
   type KnnAccuracy,
-  type LabelledFeatures,
-  type TrainError,
   uploadEncoder,
 } from "../../train/mod.ts";
 import type { Command } from "../command/command.ts";
-import { must, stopped } from "../command/command_failed.ts";
-import { mustWork } from "../command/describe_errors.ts";
+import { must } from "../command/command_failed.ts";
 import {
   describeFeature,
   FEATURE_FLAGS,
   featureFrom,
-} from "../evaluate/feature_flags.ts";
+  type ImagePart,
+  sourceFeatures,
+} from "../evaluate/features.ts";
 import {
   describeShare,
+  evaluationFacts,
   frequentShare,
+  mustNotStop,
   shownWork,
 } from "../evaluate/judgement.ts";
 import {
@@ -48,9 +43,8 @@ import {
   EVALUATION_FLAGS,
   openEvaluation,
 } from "../evaluate/open_evaluation.ts";
-import { sourceFeatures } from "../evaluate/source_features.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
+import { untrainedEncoder } from "../evaluate/judged_encoder.ts";
 import {
   ABOVE_ZERO,
   type FlagValues,
@@ -96,54 +90,45 @@ interface Vote extends ShownWork {
 /** What the encoders are worth: first the trained one, then the untrained, if it is asked for. */
 type Found = readonly (readonly KnnAccuracy[])[];
 
-/** Accuracies of the features of one encoder. */
-async function accuraciesOf(
-  { backend, classes }: Evaluation,
-  known: LabelledFeatures,
-  asked: LabelledFeatures,
-  { neighbours, temperature, ...shown }: Vote,
-): Promise<Result<TrainError, readonly KnnAccuracy[]>> {
-  const pairs = known.labels.length * asked.labels.length;
-  return await underBar(
-    shown,
-    "comparisons",
-    pairs,
-    (options) =>
-      knnAccuracies(known, asked, classes, neighbours, temperature, {
-        ...options,
-        backend,
-      }),
-  );
-}
-
 /** Judges encoders of the same sizes, each image being read once. */
 async function judged(
   evaluation: Evaluation,
   isUntrainedToo: boolean,
-  vote: Vote,
-): Promise<Result<TrainError, Found>> {
-  const { encoder, backend } = evaluation;
+  { feature, neighbours, temperature, ...shown }: Vote,
+  known: object,
+): Promise<Found> {
+  const { encoder, backend, classes } = evaluation;
   const { model, parameters } = encoder;
   const sets = isUntrainedToo
     ? [parameters, untrainedEncoder(encoder)]
     : [parameters];
   const encoders = sets.map((set) => uploadEncoder(backend, model, set));
-  const featuresOf = (which: "train" | "queries") =>
-    sourceFeatures(evaluation, encoders, vote.feature, which, vote);
-  const known = await featuresOf("train");
-  if (known._tag === "Left") return known;
+  const featuresOf = async (part: ImagePart) =>
+    mustNotStop(
+      await sourceFeatures(evaluation, encoders, feature, part, shown),
+      known,
+    );
+  const labelled = await featuresOf("train");
   const asked = await featuresOf("queries");
-  if (asked._tag === "Left") return asked;
   for (const encoder of encoders) disposeAll(encoder.values());
   const found: (readonly KnnAccuracy[])[] = [];
-  for (const [k, own] of known.right.entries()) {
-    const queries = asked.right[k];
+  for (const [k, own] of labelled.entries()) {
+    const queries = asked[k];
     if (queries === undefined) continue;
-    const one = await accuraciesOf(evaluation, own, queries, vote);
-    if (one._tag === "Left") return one;
-    found.push(one.right);
+    const pairs = own.labels.length * queries.labels.length;
+    const accuracies = await underBar(
+      shown,
+      "comparisons",
+      pairs,
+      (options) =>
+        knnAccuracies(own, queries, classes, neighbours, temperature, {
+          ...options,
+          backend,
+        }),
+    );
+    found.push(mustNotStop(accuracies, known));
   }
-  return right(found);
+  return found;
 }
 
 function tableOf(found: Found): string {
@@ -219,21 +204,11 @@ async function knn(
   const vote = voteFrom(encoder.model, values, shownWork(say));
   const { feature, temperature } = vote;
   const facts = {
-    encoder: encoder.path,
-    normalization: train.normalization,
-    feature,
-    images: train.length,
-    queries: queries.length,
-    classes,
-    temperature,
-    device: backend.device.name,
+    ...evaluationFacts(evaluation, backend),
+    ...{ feature, classes, temperature },
   };
   say(`feature: ${describeFeature(feature)}`);
-  const found = await judged(evaluation, !values["no-untrained"], vote);
-  if (found._tag === "Left" && found.left._tag === "Stopped") {
-    return stopped("stopped before anything was found", facts);
-  }
-  const all = mustWork(found);
+  const all = await judged(evaluation, !values["no-untrained"], vote, facts);
   backend.dispose();
   say(tableOf(all));
   tellFewer(vote.neighbours, train.length, say);

@@ -7,124 +7,187 @@
  * ```
  *
  * The encoder stays as it is; an untrained one is probed beside it. The learning rate is
- * the best of some on images that are held out of those to learn from. The last line of
- * the output is JSON, also after Ctrl-C.
+ * the best of some on images that are held out of those to learn from. The probe is a run
+ * like any other, in a folder of its own. The last line of the output is JSON, also after
+ * Ctrl-C.
  *
  * @module
  */
-import { PROBE_RECIPE, type ProbeConfig } from "../../train/mod.ts";
-import type { Command } from "../command/command.ts";
-import { mustWork } from "../command/describe_errors.ts";
+import process from "node:process";
+import {
+  PROBE_RECIPE,
+  type ProbeConfig,
+  probePlan,
+  probeTask,
+  runNeeds,
+  uploadEncoder,
+} from "../../train/mod.ts";
+import type { Command, CommandContext } from "../command/command.ts";
+import { must } from "../command/command_failed.ts";
 import {
   describeFeature,
-  FEATURE_FLAGS,
   featureFrom,
   featureWidth,
-} from "../evaluate/feature_flags.ts";
+} from "../evaluate/features.ts";
 import {
-  accuracyWarnings,
+  encoderAt,
+  rememberEncoder,
+  untrainedEncoder,
+} from "../evaluate/judged_encoder.ts";
+import {
   describeAccuracies,
-  describeShare,
-  frequentShare,
+  encoderProgram,
+  evaluationFacts,
+  mustNotStop,
   shownWork,
-  stoppedTraining,
+  tellAccuracies,
 } from "../evaluate/judgement.ts";
-import {
-  type Evaluation,
-  EVALUATION_FLAGS,
-  openEvaluation,
-} from "../evaluate/open_evaluation.ts";
+import { type Evaluation, judgedRun } from "../evaluate/open_evaluation.ts";
+import { outputFile, outputHooks } from "../evaluate/output_file.ts";
 import {
   describeRate,
-  probeEncoders,
-  type ProbeFound,
+  encodedBy,
+  plannedProbe,
+  type ProbedFeatures,
+  probeFound,
+  rated,
+  storedRate,
+  unkeptProbe,
 } from "../evaluate/probe_encoder.ts";
-import { PROBE_FLAGS, probeFrom } from "../evaluate/probe_flags.ts";
+import {
+  PROBE_FLAGS,
+  probeFor,
+  probeSettings,
+  type ProbeValues,
+} from "../evaluate/probe_flags.ts";
+import { deviceFrom } from "../command/device_flags.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
-import type { FlagValues } from "../flags/flags.ts";
+import type { ShownWork } from "../output/progress_bar.ts";
+import { driveRun } from "../runs/drive_run.ts";
+import type { Settings } from "../runs/settings.ts";
 
-const FLAGS = {
-  ...EVALUATION_FLAGS,
-  ...FEATURE_FLAGS,
-  ...PROBE_FLAGS,
-} as const;
+/** The rate of a probe that goes on; of a new one that of the recipe. */
+async function rateOf(
+  { config, file }: Settings<ProbeConfig>,
+): Promise<number> {
+  return (file === null ? null : await storedRate(file)) ?? config.baseRate;
+}
 
-/** Says what the probes came to. */
-function tell(
-  [trained, untrained]: readonly ProbeFound[],
-  share: number,
-  { classes }: ProbeConfig,
-  say: (line: string) => void,
-): void {
-  if (trained === undefined) return;
-  const rate = describeRate(trained);
-  if (rate !== null) say(rate);
-  say(describeAccuracies(trained));
-  if (untrained !== undefined) {
-    say(`untrained encoder: ${describeAccuracies(untrained)}`);
+/** Everything about a probe that is known before an image is read. */
+async function opened(path: string, values: ProbeValues) {
+  const encoder = await encoderAt(path, values);
+  const feature = featureFrom(encoder.model, values);
+  const width = featureWidth(encoder.model, feature);
+  const asked = await probeSettings(width, path, values);
+  const run = await judgedRun(encoder, path, asked, values);
+  const { settings, judged } = run;
+  const fitted = probeFor(judged, settings, values);
+  const config = { ...fitted, baseRate: await rateOf(settings) };
+  const plan = must(probePlan(config, judged.train.length));
+  const device = await deviceFrom(
+    values,
+    runNeeds(probeTask({ config, plan })),
+  );
+  const isNew = settings.earlier === null && settings.file === null;
+  const features: ProbedFeatures = {
+    feature,
+    augment: values.augment ?? false,
+    isSwept: values.blr === undefined,
+  };
+  const { backend } = device;
+  const evaluation = { ...judged, backend };
+  return { ...run, config, device, features, isNew, evaluation };
+}
+
+/** What a probe is. */
+const factsOf = (
+  evaluation: Evaluation,
+  { feature, augment }: ProbedFeatures,
+) => ({ ...evaluationFacts(evaluation, evaluation.backend), feature, augment });
+
+/** Plans the probes of an encoder and, beside it, of an untrained one. */
+async function planned(
+  { evaluation, features, config, loading, isNew }: Awaited<
+    ReturnType<typeof opened>
+  >,
+  withUntrained: boolean,
+  shown: ShownWork,
+) {
+  const { encoder, backend } = evaluation;
+  const sets = withUntrained
+    ? [encoder.parameters, untrainedEncoder(encoder)]
+    : [encoder.parameters];
+  const uploaded = sets.map((set) =>
+    uploadEncoder(backend, encoder.model, set)
+  );
+  const known = { ...factsOf(evaluation, features), config };
+  const all = await encodedBy(evaluation, uploaded, features, shown);
+  const probes = [];
+  for (const [k, encoded] of mustNotStop(all, known).entries()) {
+    // A run that goes on keeps its rate.
+    const isSwept = features.isSwept && (isNew || k > 0);
+    const own = { ...features, isSwept };
+    const rate = await rated(evaluation, encoded, own, config, shown);
+    const probe = plannedProbe(
+      ...[evaluation, encoded, features, mustNotStop(rate, known)] as const,
+      ...[loading, shown.signal] as const,
+    );
+    probes.push({ probe, encoded });
   }
-  say(describeShare(share));
-  accuracyWarnings(trained, share, classes).forEach(say);
+  return probes;
 }
 
 async function probe(
-  evaluation: Evaluation,
-  values: FlagValues<typeof FLAGS>,
-  say: (line: string) => void,
+  { words: [path = ""], values, say }: CommandContext<typeof PROBE_FLAGS>,
 ): Promise<object> {
-  const { encoder, backend, train, queries, classes } = evaluation;
-  const feature = featureFrom(encoder.model, values);
-  const width = featureWidth(encoder.model, feature);
-  const config = probeFrom(width, classes, train.length, values);
-  const augment = values.augment ?? false;
-  const { output = values.resume, resume } = values;
-  const facts = {
-    encoder: encoder.path,
-    normalization: train.normalization,
-    feature,
-    images: train.length,
-    queries: queries.length,
-    augment,
-    device: backend.device.name,
-  };
-  say(`feature: ${describeFeature(feature)}`);
-  const sets = values["no-untrained"]
-    ? [encoder.parameters]
-    : [encoder.parameters, untrainedEncoder(encoder)];
-  const found = await probeEncoders(
-    evaluation,
-    sets,
-    { feature, augment, isSwept: values.blr === undefined },
-    config,
-    { ...shownWork(say), output, resume, say },
+  const run = await opened(path, values);
+  const { evaluation, features, settings, device, words } = run;
+  const facts = factsOf(evaluation, features);
+  words.forEach(say);
+  say(`feature: ${describeFeature(features.feature)}`);
+  const shown = shownWork(say);
+  const [own, other] = await planned(run, !values["no-untrained"], shown);
+  if (own === undefined) throw new Error("unreachable: no encoder");
+  const { config, task } = own.probe;
+  const output = outputFile(values, settings);
+  const hooks = await outputHooks(task, output);
+  const describe = (folder: string) => rememberEncoder(folder, path);
+  const start = { settings, values, say, stream: process.stderr };
+  const found = await driveRun(
+    { ...own.probe, device, hooks, describe },
+    { ...start, ...shown },
+    {
+      program: encoderProgram("examples/linear_probe.ts", path, values),
+      summary: ({ folder }) => ({ ...facts, config, resume: folder.path }),
+      async finish({ folder, backend }, { evaluations, checkpoint }) {
+        const scores = evaluations.at(-1)?.scores ?? {};
+        const untrained = other === undefined ? undefined : mustNotStop(
+          await unkeptProbe(other.probe, other.encoded, backend, shown.signal),
+          { ...facts, config },
+        );
+        const trained = probeFound(own.probe, scores);
+        return { trained, untrained, outputDir: folder.path, checkpoint };
+      },
+    },
   );
-  const probes = found._tag === "Left" && found.left._tag === "Stopped"
-    ? "interrupted"
-    : mustWork(found);
-  backend.dispose();
-  if (probes === "interrupted") {
-    return await stoppedTraining(output, output, { ...facts, config });
-  }
-  const share = frequentShare(queries);
-  tell(probes, share, config, say);
-  const [trained, untrained] = probes;
-  const { baseRate = config.baseRate, sweep, loss, ...accuracies } = trained ??
-    {};
+  const { trained, untrained, ...place } = found;
+  const rate = describeRate(trained);
+  if (rate !== null) say(rate);
+  say(describeAccuracies(trained));
+  const mostFrequent = tellAccuracies(evaluation, trained, untrained, say);
+  const { baseRate: _, ...accuracies } = trained;
   return {
-    ...facts,
+    ...{ ...facts, ...place },
     ...tellUnreadable(evaluation, say),
-    config: { ...config, baseRate },
-    sweep,
-    loss,
+    config,
     ...accuracies,
     ...untrained === undefined ? {} : { untrained },
-    mostFrequent: share,
+    mostFrequent,
   };
 }
 
 /** The command. */
-export const probeCommand: Command<typeof FLAGS> = {
+export const probeCommand: Command<typeof PROBE_FLAGS> = {
   name: "probe",
   summary: "Judges an encoder by a linear classifier on its features",
   usage:
@@ -132,9 +195,8 @@ export const probeCommand: Command<typeof FLAGS> = {
 (.safetensors, .pth) with timm's names. The learning rate is blr × batch-size / 256; MAE's
 rate for steps of 16,384 images is --blr 0.1.`,
   words: ["ENCODER"],
-  fields: FLAGS,
+  fields: PROBE_FLAGS,
   bases: [PROBE_RECIPE],
   json: "always",
-  run: async ({ words: [path = ""], values, say }) =>
-    await probe(await openEvaluation(path, values, say), values, say),
+  run: probe,
 };

@@ -1,4 +1,4 @@
-/** Shows how a pre-training run goes on, from another terminal or in a browser. */
+/** Shows how a run of any kind goes on, from another terminal or in a browser. */
 import process from "node:process";
 import { followRun } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
@@ -77,7 +77,7 @@ async function watchText(
 /** The command. */
 export const watchCommand: Command<typeof FLAGS> = {
   name: "watch",
-  summary: "Shows how a pre-training run goes on",
+  summary: "Shows how a run goes on",
   usage:
     `RUN is the run's folder, for example runs/1. On a terminal the view is refreshed
 in place, elsewhere news are printed line by line. The program ends with the run;

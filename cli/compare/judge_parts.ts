@@ -1,31 +1,39 @@
 /** Evaluation of the encoder of a trial. */
-import { access } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../../backends/mod.ts";
-import { left, type Result, right } from "../../core/mod.ts";
+import { left, type Result } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
 import {
+  disposeAll,
   lastTap,
   type OpenedEncoder,
   openEncoder,
   type TopAccuracies,
   type TrainError,
+  uploadEncoder,
 } from "../../train/mod.ts";
 import { mustWork } from "../command/describe_errors.ts";
-import { finetuneEncoder } from "../evaluate/finetune_encoder.ts";
-import type { Evaluation } from "../evaluate/open_evaluation.ts";
+import {
+  finetunedAccuracies,
+  plannedFinetuning,
+} from "../evaluate/finetune_encoder.ts";
+import { untrainedEncoder } from "../evaluate/judged_encoder.ts";
 import {
   accuracyWarnings,
   frequentShare,
   hasDiverged,
 } from "../evaluate/judgement.ts";
-import { describeRate, probeEncoders } from "../evaluate/probe_encoder.ts";
-import type {
-  Interrupted,
-  TrainingChoice,
-} from "../evaluate/training_start.ts";
+import type { Evaluation } from "../evaluate/open_evaluation.ts";
+import {
+  describeRate,
+  encodedBy,
+  plannedProbe,
+  probeFound,
+  rated,
+  storedRate,
+} from "../evaluate/probe_encoder.ts";
 import { evaluatedImages, tellUnreadable } from "../images/unreadable.ts";
-import { untrainedEncoder } from "../evaluate/untrained_encoder.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
 import {
   type Experiment,
@@ -35,6 +43,7 @@ import {
 } from "./experiment.ts";
 import { type Judgement, type Part, trialFolder } from "./experiment_folder.ts";
 import { UNTRAINED } from "./methods.ts";
+import { type Interrupted, partRun } from "./part_run.ts";
 
 /** Shared inputs of the judgements of an experiment. */
 export interface JudgeContext extends ShownWork {
@@ -46,16 +55,6 @@ export interface JudgeContext extends ShownWork {
   readonly say: (line: string) => void;
   /** Stops it after the step at which it is aborted. */
   readonly signal: AbortSignal;
-}
-
-/** A file that training is kept in and goes on from. */
-async function choiceOf(
-  { say, signal, startBar }: JudgeContext,
-  file: string,
-): Promise<TrainingChoice> {
-  const isThere = await access(file).then(() => true, () => false);
-  const resume = isThere ? file : undefined;
-  return { output: file, resume, say, signal, startBar };
 }
 
 /**
@@ -105,12 +104,11 @@ export async function judgePart(
     ...evaluatedImages(train, queries),
     resizeSize: encoder.model.imageSize,
   };
-  const file = join(trialFolder(root, trial), `${part}.safetensors`);
-  const choice = await choiceOf(context, file);
-  const judged = await judge(context, trial, part, evaluation, choice);
+  const path = join(trialFolder(root, trial), part);
+  const found = part === "finetune"
+    ? await finetuned(context, trial, evaluation, path)
+    : await probed(context, trial, evaluation, path);
   tellUnreadable(evaluation, say);
-  const isStopped = judged._tag === "Left" && judged.left._tag === "Stopped";
-  const found = isStopped ? "interrupted" : mustWork(judged);
   if (found === "interrupted") return found;
   const mostFrequent = frequentShare(queries);
   accuracyWarnings(found, mostFrequent, classes).forEach(say);
@@ -118,38 +116,75 @@ export async function judgePart(
   return { ...found, mostFrequent, diverged };
 }
 
-/** Accuracies by one of the judgements. */
-async function judge(
-  { experiment, say }: JudgeContext,
+/** Fine-tunes the encoder of a trial. */
+async function finetuned(
+  context: JudgeContext,
   trial: Trial,
-  part: Exclude<Part, "pretrain">,
   evaluation: Evaluation,
-  choice: TrainingChoice,
-): Promise<Result<TrainError, Accuracies | Interrupted>> {
-  const { classes, train, encoder: { model, parameters } } = evaluation;
-  if (part === "finetune") {
-    const config = finetuneConfig(experiment, trial, classes);
-    return await finetuneEncoder(evaluation, config, choice);
-  }
-  const { seed } = trial;
-  const config = probeConfig(experiment, seed, model, classes, train.length);
-  const isSwept = experiment.probe.baseRate === null;
-  const features = { feature: lastTap(model), augment: false, isSwept };
-  const found = await probeEncoders(
-    evaluation,
-    [parameters],
-    features,
-    config,
-    choice,
-  );
-  if (found._tag === "Left") return found;
-  if (found.right === "interrupted") return right(found.right);
-  const [only] = found.right;
-  if (only === undefined) return right("interrupted");
-  const rate = describeRate(only);
-  if (rate !== null) say(rate);
-  return right(only);
+  path: string,
+): Promise<Accuracies | Interrupted> {
+  const { classes, unreadable: { train: badImages } } = evaluation;
+  const config = finetuneConfig(context.experiment, trial, classes);
+  const planned = plannedFinetuning(evaluation, config, { badImages });
+  const scores = await partRun(planned, path, context);
+  return scores === "interrupted" ? scores : finetunedAccuracies(scores);
 }
+
+/** The base rate of a probe that was begun before, if there is one. */
+async function begunRate(path: string): Promise<number | null> {
+  const text = await readFile(join(path, "config.json"), "utf8")
+    .catch(() => "null");
+  const rate: unknown = JSON.parse(text)?.baseRate;
+  return typeof rate === "number"
+    ? rate
+    : await storedRate(`${path}.safetensors`);
+}
+
+/** Probes the encoder of a trial. */
+async function probed(
+  context: JudgeContext,
+  { seed }: Trial,
+  evaluation: Evaluation,
+  path: string,
+): Promise<Accuracies | Interrupted> {
+  const { experiment, backend, say, signal } = context;
+  const { classes, train, encoder: { model, parameters } } = evaluation;
+  const asked = probeConfig(experiment, seed, model, classes, train.length);
+  const before = experiment.probe.baseRate === null
+    ? await begunRate(path)
+    : null;
+  const config = before === null ? asked : { ...asked, baseRate: before };
+  const isSwept = experiment.probe.baseRate === null && before === null;
+  const features = { feature: lastTap(model), augment: false, isSwept };
+  const uploaded = uploadEncoder(backend, model, parameters);
+  try {
+    const all = await encodedBy(evaluation, [uploaded], features, context);
+    const [encoded] = orStopped(all) ?? [];
+    if (encoded === undefined) return "interrupted";
+    const rate = orStopped(
+      await rated(evaluation, encoded, features, config, context),
+    );
+    if (rate === null) return "interrupted";
+    const loading = { badImages: evaluation.unreadable.train };
+    const planned = plannedProbe(
+      ...[evaluation, encoded, features, rate, loading, signal] as const,
+    );
+    const scores = await partRun(planned, path, context);
+    if (scores === "interrupted") return scores;
+    const found = probeFound(planned, scores);
+    const words = describeRate(found);
+    if (words !== null) say(words);
+    return found;
+  } finally {
+    disposeAll(uploaded.values());
+  }
+}
+
+/** The value of a success, `null` where the work was stopped. */
+const orStopped = <A>(result: Result<TrainError, A>): A | null =>
+  result._tag === "Left" && result.left._tag === "Stopped"
+    ? null
+    : mustWork(result);
 
 /** Accuracies and, if it is known, the mean loss of the last epoch. */
 interface Accuracies extends TopAccuracies {

@@ -1,5 +1,4 @@
 /** The pre-training of a trial. */
-import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
@@ -12,29 +11,23 @@ import {
 import { badImages, type ImageSource } from "../../data/mod.ts";
 import {
   batchSource,
-  type CheckpointPolicy,
-  checkUnlocked,
-  createRunFolder,
-  fileResult,
   initialSnapshot,
-  latestCheckpoint,
   type MetricsLine,
   pretraining,
   pretrainTask,
   rememberedImages,
-  resumeRunFolder,
   type RunFolder,
   type TimedStep,
   writeImagesFile,
 } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
-import type { Interrupted } from "../evaluate/training_start.ts";
 import { badImagesKeeper } from "../images/loading.ts";
 import { secondsByPhase } from "../runs/run_numbers.ts";
 import { progressOn } from "../runs/progress.ts";
 import { type RunEnd, takeSteps } from "../runs/take_steps.ts";
 import type { Experiment, Trial } from "./experiment.ts";
+import { type Interrupted, openPart, partPolicy } from "./part_run.ts";
 import { clockedRun, clockedSteps } from "./processor_time.ts";
 
 /** Costs and results of a pre-training. */
@@ -68,39 +61,14 @@ export interface PretrainContext {
 
 const CLOCK_FILE = "processor.jsonl";
 
-/** A checkpoint after every epoch; only the newest is needed. */
-const policyOf = ({ plan, config }: Trial): CheckpointPolicy => ({
-  everySteps: plan.totalSteps / config.training.epochs,
-  everyMinutes: null,
-  keepLast: 1,
-  keepAtFreeze: false,
-});
-
-/** Takes away what a run left that has no checkpoint to go on from. */
-async function empty(path: string): Promise<void> {
-  mustWork(await checkUnlocked(path));
-  mustWork(
-    await fileResult(path, async () => {
-      await rm(path, { recursive: true, force: true });
-      await mkdir(path, { recursive: true });
-    }),
-  );
-}
-
-/** Opens the folder of a run; one without a checkpoint was never begun. */
+/** Opens the folder of a run. */
 async function openRun(
   { experiment, source }: PretrainContext,
   { config, plan }: Trial,
   path: string,
 ): Promise<RunFolder> {
   const run = pretrainTask({ config, plan });
-  const latest = await latestCheckpoint(path);
-  if (latest._tag === "Right") {
-    return mustWork(await resumeRunFolder(path, path, run, 1));
-  }
-  await empty(path);
-  const start = initialSnapshot(config, plan);
-  const folder = mustWork(await createRunFolder(path, run, start, 1));
+  const folder = await openPart(run, initialSnapshot(config, plan), path);
   const { data, limit, heldOut } = experiment;
   const choice = { data, limit, classes: null, valShare: null, heldOut };
   mustWork(await writeImagesFile(path, rememberedImages(choice, source)));
@@ -170,7 +138,13 @@ export async function pretrainPart(
   const costOf = phaseFlops(plan);
   const progress = progressOn({ plan, costOf }, process.stdout, start.step);
   const end = await takeSteps({
-    ...{ plan, costOf, folder, signal, policy: policyOf(trial) },
+    ...{
+      plan,
+      costOf,
+      folder,
+      signal,
+      policy: partPolicy(pretrainTask(trial)),
+    },
     begin: (hooks, signal) =>
       clockedRun(pretraining({ ...inputs, signal }), hooks, clock),
     progress: { ...progress, say: () => {} },

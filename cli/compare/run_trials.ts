@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileResult } from "../../train/mod.ts";
 import { mustWork } from "../command/describe_errors.ts";
-import type { Interrupted } from "../evaluate/training_start.ts";
+import type { Interrupted } from "./part_run.ts";
 import { duration } from "../output/words.ts";
 import type { Experiment, Trial } from "./experiment.ts";
 import {

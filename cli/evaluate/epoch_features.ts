@@ -11,6 +11,7 @@ import {
   type EpochFeatures,
   type FeatureSpec,
   type LabelledFeatures,
+  type Loading,
   onlyRows,
   type ProbeConfig,
 } from "../../train/mod.ts";
@@ -56,13 +57,15 @@ function inOrderOfSource(
  * @param parameters The encoder on the device.
  * @param feature Which numbers count.
  * @param config The probe that learns from them.
+ * @param loading How images are loaded.
  * @param signal Stops an epoch.
  */
 export function epochFeatures(
-  { encoder: { model }, backend, train: source, unreadable }: Evaluation,
+  { encoder: { model }, backend, train: source }: Evaluation,
   parameters: DeviceTensors,
   feature: FeatureSpec,
   { seed, batchSize: stepSize }: ProbeConfig,
+  loading: Loading,
   signal?: AbortSignal,
 ): EpochFeatures {
   const { imageSize, inChannels } = model;
@@ -77,7 +80,7 @@ export function epochFeatures(
     }
     const options = {
       ...{ source, transform: transform.right, seed, epoch },
-      ...{ batchSize, badImages: unreadable.train, recycles: true },
+      ...{ ...loading, batchSize, recycles: true },
     };
     const found = onlyRows(
       await encoderFeatures(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { left, type ModelSpec } from "../../core/mod.ts";
+import { decodeFinetuneConfig, left } from "../../core/mod.ts";
 import {
   type RandAugment,
   randAugmentFrom,
@@ -14,6 +14,7 @@ import {
   type AugmentConfig,
   FINETUNE_RECIPE,
   type FinetuneConfig,
+  type OpenedEncoder,
 } from "../../train/mod.ts";
 import { withValues } from "../flags/configuration.ts";
 import {
@@ -27,13 +28,16 @@ import {
   switchFlag,
   textFlag,
   under,
-  workersFlag,
 } from "../flags/flags.ts";
 import {
   DECAY_FLAGS,
   FREEZE_FLAGS,
   LENGTH_FLAGS,
 } from "../flags/method_flags.ts";
+import { RUN_FLAGS } from "../runs/run_flags.ts";
+import { type Settings, settingsFrom } from "../runs/settings.ts";
+import { beganWith } from "./judged_encoder.ts";
+import { EVALUATION_FLAGS } from "./open_evaluation.ts";
 
 const PROBABILITY: NumberRange = {
   wanted: "a number in [0, 1]",
@@ -53,8 +57,8 @@ const AA_FLAG: Flag<RandAugment | null> = {
   show: showRandAugment,
 };
 
-/** Flags of the training. */
-export const FINETUNE_FLAGS = {
+/** Flags of the configuration. */
+const METHOD = {
   ...LENGTH_FLAGS,
   ...FREEZE_FLAGS,
   ...under("Optimization", {
@@ -115,20 +119,18 @@ export const FINETUNE_FLAGS = {
       { at: "emaDecay", initial: "no means are kept" },
     ),
   }),
-  ...under("Images", {
-    "workers": workersFlag(
-      "threads beside the main one that make images ready",
-    ),
-  }),
+} as const;
+
+/** All flags of fine-tuning. */
+export const FINETUNE_FLAGS = {
+  ...EVALUATION_FLAGS,
+  ...METHOD,
+  ...RUN_FLAGS,
   ...under("Run and checkpoints", {
-    "output-dir": textFlag("DIR", "folder of the training", {
-      initial: "runs/N, the first free N",
-    }),
     "output": textFlag(
       "FILE",
-      "write the classifier there after every epoch, not into a folder of its own",
+      "write the classifier there too, after every epoch; --resume FILE begins a run with such a file",
     ),
-    "resume": textFlag("PATH", "go on from such a folder or file"),
     "untrained": switchFlag(
       "fine-tune an untrained encoder of the same sizes, too; it costs as much again",
     ),
@@ -138,18 +140,26 @@ export const FINETUNE_FLAGS = {
 /** Values of these flags. */
 export type FinetuneValues = FlagValues<typeof FINETUNE_FLAGS>;
 
+/** Any number of classes, until the images say how many there are. */
+const ANY_CLASSES = 2;
+
 /**
- * The fine-tuning that flags ask for.
+ * What a fine-tuning is to be.
  *
- * @param model The encoder.
- * @param classes Classes.
- * @param values Flags as they were given.
+ * @param encoder The encoder that it begins with.
+ * @param path Where that was opened.
  */
-export function finetuneFrom(
-  model: ModelSpec,
-  classes: number,
+export const finetuneSettings = (
+  { model }: OpenedEncoder,
+  path: string,
   values: FinetuneValues,
-): FinetuneConfig {
-  const base = { ...FINETUNE_RECIPE, model, classes };
-  return withValues(FINETUNE_FLAGS, values, base);
-}
+): Promise<Settings<FinetuneConfig>> =>
+  settingsFrom<FinetuneConfig, FinetuneValues>({
+    task: "finetune",
+    files: ["classifier.safetensors"],
+    fits: (folder) => beganWith(folder, path),
+    decode: decodeFinetuneConfig,
+    base: () => ({ ...FINETUNE_RECIPE, model, classes: ANY_CLASSES }),
+    changed: (base, given) =>
+      decodeFinetuneConfig({ ...withValues(METHOD, given, base), model }),
+  }, values);

@@ -1,15 +1,23 @@
 /**
- * How a judgement comes to its end.
+ * What a judgement is of, and how it comes to its end.
  *
  * @module
  */
-import { access } from "node:fs/promises";
 import process from "node:process";
+import type { Backend } from "../../backends/mod.ts";
+import type { Result } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
-import { mostFrequentShare, type TopAccuracies } from "../../train/mod.ts";
+import {
+  mostFrequentShare,
+  type TopAccuracies,
+  type TrainError,
+} from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
+import { mustWork } from "../command/describe_errors.ts";
 import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
+import { percent } from "../output/words.ts";
+import type { JudgedEncoder } from "./open_evaluation.ts";
 
 /** Where a program shows its work, and the Ctrl-C that stops it. */
 export const shownWork = (say: (line: string) => void): ShownWork => ({
@@ -17,39 +25,51 @@ export const shownWork = (say: (line: string) => void): ShownWork => ({
   signal: interruption(say).signal,
 });
 
-/**
- * What a program ends with whose training was stopped.
- *
- * @param resume What it goes on from: a folder or a file; nothing if it is not kept.
- * @param output The file in which the training is kept, if there is one.
- * @param result What is known of it.
- */
-export async function stoppedTraining(
-  resume: string | undefined,
-  output: string | undefined,
-  result: Readonly<Record<string, unknown>>,
-): Promise<never> {
-  const isKept = output !== undefined &&
-    await access(output).then(() => true, () => false);
-  return isKept
-    ? stopped(
-      `stopped; go on with the same command and: --resume ${resume}`,
-      { ...result, resume },
-    )
-    : stopped(
-      output === undefined
-        ? "stopped; nothing was kept, for want of --output"
-        : "stopped before the first step",
-      result,
-    );
+/** Flags that a run of an evaluation does not remember. */
+const RESTATED = [
+  "prefix",
+  "heads",
+  "mean",
+  "std",
+  "image-size",
+  "resize-size",
+  "tokens",
+  "taps",
+  "augment",
+  "no-untrained",
+  "untrained",
+  "output",
+] as const;
+
+/** A program that judges an encoder, with the words and flags that it wants in any case. */
+export function encoderProgram(
+  program: string,
+  path: string,
+  values: Readonly<Record<string, unknown>>,
+): string {
+  const given = RESTATED.filter((name) => values[name] !== undefined);
+  const flags = given.map((name) =>
+    values[name] === true ? ` --${name}` : ` --${name} ${values[name]}`
+  );
+  return `${program} ${path}${flags.join("")}`;
 }
 
-/** A part of the whole, in percent. */
-export const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
+/**
+ * The value of a success; ends a command whose work failed or was stopped.
+ *
+ * @param known What is known until then.
+ */
+export const mustNotStop = <A>(
+  result: Result<TrainError, A>,
+  known: object,
+): A =>
+  result._tag === "Left" && result.left._tag === "Stopped"
+    ? stopped("stopped before anything was found", known)
+    : mustWork(result);
 
 /** Accuracies as a person reads them. */
 export const describeAccuracies = ({ top1, top5 }: TopAccuracies): string =>
-  `top-1 ${percent(top1)}, top-5 ${percent(top5)}`;
+  `top-1 ${percent(top1, 2)}, top-5 ${percent(top5, 2)}`;
 
 /** Part of the images that are of the most frequent class. */
 export const frequentShare = (source: ImageSource): number =>
@@ -59,7 +79,7 @@ export const frequentShare = (source: ImageSource): number =>
 
 /** What an accuracy is measured against. */
 export const describeShare = (share: number): string =>
-  `the most frequent class is ${percent(share)} of the images to judge by`;
+  `the most frequent class is ${percent(share, 2)} of the images to judge by`;
 
 /**
  * Says so if an accuracy is no more than answering one class for everything gives.
@@ -75,9 +95,9 @@ function frequentClassWarning(
   return top1 > share
     ? null
     : `warning: ${
-      percent(top1)
+      percent(top1, 2)
     } is no more than answering the most frequent class for everything gives (${
-      percent(share)
+      percent(share, 2)
     })`;
 }
 
@@ -113,12 +133,47 @@ function divergenceWarning(
  * @returns Warnings, often none.
  */
 export const accuracyWarnings = (
-  { top1, loss = null }: {
-    readonly top1: number;
-    readonly loss?: number | null | undefined;
-  },
+  { top1, loss = null }: FoundAccuracies,
   share: number,
   classes: number,
 ): readonly string[] =>
   [divergenceWarning(loss, classes), frequentClassWarning(top1, share)]
     .filter((warning) => warning !== null);
+
+/** What an evaluation is of, as the last line says it. */
+export const evaluationFacts = (
+  { encoder, train, queries }: JudgedEncoder,
+  { device }: Backend,
+) => ({
+  encoder: encoder.path,
+  normalization: train.normalization,
+  images: train.length,
+  queries: queries.length,
+  device: device.name,
+});
+
+/** Accuracies of a classifier, and its mean loss over its last epoch if that is known. */
+export interface FoundAccuracies extends TopAccuracies {
+  readonly loss?: number | null;
+}
+
+/**
+ * Says what a classifier came to, beside that of an untrained encoder and the most
+ * frequent class.
+ *
+ * @returns Part of the validation images that are of the most frequent class.
+ */
+export function tellAccuracies(
+  { queries, classes }: Pick<JudgedEncoder, "queries" | "classes">,
+  found: FoundAccuracies,
+  untrained: TopAccuracies | undefined,
+  say: (line: string) => void,
+): number {
+  const share = frequentShare(queries);
+  if (untrained !== undefined) {
+    say(`untrained encoder: ${describeAccuracies(untrained)}`);
+  }
+  say(describeShare(share));
+  accuracyWarnings(found, share, classes).forEach(say);
+  return share;
+}

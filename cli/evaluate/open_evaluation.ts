@@ -3,36 +3,27 @@
  *
  * @module
  */
-import { type Backend, selectBackend } from "../../backends/mod.ts";
+import type { Backend } from "../../backends/mod.ts";
 import { labelledImages, normalizationFor } from "../../data/mod.ts";
-import {
-  describeSkipped,
-  type HeldOut,
-  type OpenedEncoder,
-  openEncoder,
-  readImagesFile,
-  runFolderAt,
-} from "../../train/mod.ts";
+import type { OpenedEncoder } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
+import { DEVICE_FLAGS, deviceFrom } from "../command/device_flags.ts";
 import {
-  describeDevice,
-  describeImages,
-  describeTraining,
-} from "../command/describe_errors.ts";
-import { DEVICE_FLAGS } from "../command/device_flags.ts";
-import { type FlagValues, under, wholeFlag } from "../flags/flags.ts";
-import {
-  describeReport,
   describeStatistics,
   ENCODER_FLAGS,
-  encoderOptions,
   STATISTICS_FLAGS,
   statisticsFrom,
-  type ToldStatistics,
 } from "../flags/encoder_flags.ts";
+import { type FlagValues, under, wholeFlag } from "../flags/flags.ts";
 import { classesFrom, imageFlags } from "../images/image_flags.ts";
-import { openImages, type PretrainImages } from "../images/images.ts";
+import { imagesOfRun } from "../images/images_of_run.ts";
+import type { PretrainImages } from "../images/images.ts";
+import { loadingFrom } from "../images/loading.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
+import { checkFolder } from "../runs/open_folder.ts";
+import type { RunValues } from "../runs/run_flags.ts";
+import type { Settings } from "../runs/settings.ts";
+import { describeEncoder, encoderAt, heldOutOf } from "./judged_encoder.ts";
 
 /** Flags of every evaluation. */
 export const EVALUATION_FLAGS = {
@@ -61,14 +52,18 @@ export const EVALUATION_FLAGS = {
 /** Values of the common flags. */
 export type EvaluationValues = FlagValues<typeof EVALUATION_FLAGS>;
 
-/** Everything that an evaluation needs. */
-export interface Evaluation extends EvaluatedImages {
+/** An encoder and the images by which it is judged. */
+export interface JudgedEncoder extends EvaluatedImages {
   /** The encoder. */
   readonly encoder: OpenedEncoder;
   /** How many classes there are. */
   readonly classes: number;
   /** Side that the shorter side of an image gets. */
   readonly resizeSize: number;
+}
+
+/** Everything that an evaluation needs. */
+export interface Evaluation extends JudgedEncoder {
   /** Where to compute. */
   readonly backend: Backend;
 }
@@ -77,40 +72,68 @@ export interface Evaluation extends EvaluatedImages {
 const OWN_STATISTICS =
   "the images' own, for nothing says the encoder's (--mean and --std do)";
 
-function tell(
-  { encoder, train, backend }: Evaluation,
-  statistics: ToldStatistics,
-  judgedBy: string,
-  say: (line: string) => void,
-): void {
-  const { path, steps, report, skipped } = encoder;
-  for (const line of describeSkipped(skipped)) say(`skipped: ${line}`);
-  const after = steps === null ? "" : `, after step ${steps[0]} of ${steps[1]}`;
-  say(`encoder: ${path}${after}`);
-  // Decoders of a run are no surprise.
-  const own = steps === null ? report : { ...report, leftOver: [] };
-  for (const line of describeReport(own)) say(`  ${line}`);
-  say(`pixels: ${describeStatistics(train.normalization)}, ${statistics.from}`);
-  say(`learns from: ${train.summary}`);
-  say(`judged by: ${judgedBy}`);
-  say(`device: ${backend.device.name} (${backend.device.description})`);
-}
-
-/** How the run of an encoder drew the images that it did not learn from. */
-async function heldOutOf(path: string): Promise<HeldOut> {
-  const images = await readImagesFile(await runFolderAt(path));
-  return images._tag === "Right" ? images.right.heldOut : "by class";
-}
-
-/** The images that flags choose; those kept away are the ones that the run kept away. */
-async function imagesFrom(
-  path: string,
+/**
+ * An encoder with its images, normalised as the encoder's were.
+ *
+ * @param values Flags as they were given.
+ * @returns Both, and lines about them.
+ * @throws {CommandFailed} where there are no images to judge by.
+ */
+export function judgedEncoder(
+  encoder: OpenedEncoder,
+  { train, queries, judgedBy }: PretrainImages,
   values: EvaluationValues,
-): Promise<PretrainImages> {
-  const { data = null, limit = null, "val-share": valShare = null } = values;
-  const classes = await classesFrom(values.classes);
-  const choice = { classes, valShare, heldOut: await heldOutOf(path) };
-  return must(await openImages(data, limit, choice), describeImages);
+): JudgedEncoder & { readonly words: readonly string[] } {
+  if (queries === null) return refuse(`--data: judged by ${judgedBy}`);
+  const statistics = must(statisticsFrom(values, encoder, {
+    normalization: train.normalization,
+    from: OWN_STATISTICS,
+  }));
+  const normalization = normalizationFor(
+    statistics.normalization,
+    encoder.model.inChannels === 1 ? 1 : 3,
+  );
+  const images = evaluatedImages(
+    labelledImages({ ...train, normalization }),
+    { ...queries, normalization },
+  );
+  return {
+    encoder,
+    ...images,
+    classes: train.classNames?.length ?? 0,
+    resizeSize: values["resize-size"] ?? encoder.model.imageSize,
+    words: [
+      ...describeEncoder(encoder),
+      `pixels: ${describeStatistics(normalization)}, ${statistics.from}`,
+      `learns from: ${images.train.summary}`,
+      `judged by: ${judgedBy}`,
+    ],
+  };
+}
+
+/**
+ * The images of a run that trains on top of an encoder, new or earlier.
+ *
+ * @param path Where the encoder was opened.
+ * @param asked What the run is asked to be.
+ * @returns Encoder and images, lines about them, and how the run is kept.
+ * @throws {CommandFailed} where it cannot be that.
+ */
+export async function judgedRun<Config>(
+  encoder: OpenedEncoder,
+  path: string,
+  asked: Settings<Config>,
+  values: EvaluationValues & RunValues,
+) {
+  const settings = asked.earlier === null
+    ? { ...asked, heldOut: await heldOutOf(path) }
+    : asked;
+  await checkFolder(settings);
+  const images = await imagesOfRun(settings);
+  const { words, ...judged } = judgedEncoder(encoder, images, values);
+  const loading = loadingFrom(judged.train.length, values);
+  const unreadable = { ...judged.unreadable, train: loading.badImages };
+  return { settings, loading, words, judged: { ...judged, unreadable } };
 }
 
 /**
@@ -126,33 +149,16 @@ export async function openEvaluation(
   values: EvaluationValues,
   say: (line: string) => void,
 ): Promise<Evaluation> {
-  const opened = await openEncoder(path, {
-    ...encoderOptions(values),
-    imageSize: values["image-size"],
+  const encoder = await encoderAt(path, values);
+  const { data = null, limit = null, "val-share": valShare = null } = values;
+  const images = await imagesOfRun({
+    ...{ data, limit, valShare, earlier: null },
+    classes: await classesFrom(values.classes),
+    heldOut: await heldOutOf(path),
   });
-  const encoder = must(opened, describeTraining);
-  const { train, queries, judgedBy } = await imagesFrom(path, values);
-  if (queries === null) return refuse(`--data: judged by ${judgedBy}`);
-  const statistics = must(statisticsFrom(values, encoder, {
-    normalization: train.normalization,
-    from: OWN_STATISTICS,
-  }));
-  const normalization = normalizationFor(
-    statistics.normalization,
-    encoder.model.inChannels === 1 ? 1 : 3,
-  );
-  const selected = await selectBackend(values.backend ?? "auto");
-  const { backend } = must(selected, describeDevice);
-  const evaluation: Evaluation = {
-    encoder,
-    ...evaluatedImages(
-      labelledImages({ ...train, normalization }),
-      { ...queries, normalization },
-    ),
-    classes: train.classNames?.length ?? 0,
-    resizeSize: values["resize-size"] ?? encoder.model.imageSize,
-    backend,
-  };
-  tell(evaluation, statistics, judgedBy, say);
-  return evaluation;
+  const { words, ...judged } = judgedEncoder(encoder, images, values);
+  const { backend } = await deviceFrom(values);
+  words.forEach(say);
+  say(`device: ${backend.device.name} (${backend.device.description})`);
+  return { ...judged, backend };
 }

@@ -4,41 +4,40 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import type { DeviceTensors } from "../../backends/mod.ts";
-import { left, type Result, right } from "../../core/mod.ts";
+import type { Backend, DeviceTensors } from "../../backends/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import {
   chosenRate,
+  classLoss,
   decodeSafetensors,
-  disposeAll,
   type EpochFeatures,
   type FeatureSpec,
-  type HostTensors,
   initialProbe,
   type LabelledFeatures,
   probeAccuracy,
   probeBatches,
   type ProbeConfig,
   probePlan,
+  type ProbeRun,
   type ProbeSweep,
   probeTask,
-  type Snapshot,
+  type Scores,
+  stepFlops,
   sweepProbe,
   type TopAccuracies,
   train as startTraining,
   type TrainError,
-  uploadEncoder,
+  type Training,
 } from "../../train/mod.ts";
-import { underBar } from "../output/progress_bar.ts";
+import { must } from "../command/command_failed.ts";
+import type { RunLoading } from "../images/loading.ts";
+import { type ShownWork, underBar } from "../output/progress_bar.ts";
+import { percent } from "../output/words.ts";
+import type { Judge } from "../runs/epoch_evaluation.ts";
+import type { PlannedRun } from "../runs/open_run.ts";
 import { epochFeatures } from "./epoch_features.ts";
 import type { Evaluation } from "./open_evaluation.ts";
-import { percent } from "./judgement.ts";
-import { sourceFeatures } from "./source_features.ts";
-import {
-  type Interrupted,
-  startOf,
-  type TrainingChoice,
-  trainToEnd,
-} from "./training_start.ts";
+import { sourceFeatures } from "./features.ts";
 
 /** What a probe learns from, and how fast. */
 export interface ProbedFeatures {
@@ -47,7 +46,16 @@ export interface ProbedFeatures {
   /** Random crops, other ones in every epoch; else the middles, computed once. */
   readonly augment: boolean;
   /** Whether the base rate is chosen on images that are held out; else it is the configuration's. */
-  readonly isSwept?: boolean;
+  readonly isSwept: boolean;
+}
+
+/** An encoder on the device and the middles of the images by it. */
+export interface Encoded {
+  readonly parameters: DeviceTensors;
+  /** Those to learn from; `null` if random crops are learned from at a given rate. */
+  readonly known: LabelledFeatures | null;
+  /** Those to judge by. */
+  readonly asked: LabelledFeatures;
 }
 
 /** What a probe came to. */
@@ -56,8 +64,14 @@ export interface ProbeFound extends TopAccuracies {
   readonly baseRate: number;
   /** The rates that were tried for it; `null` if none were. */
   readonly sweep: ProbeSweep | null;
-  /** Mean loss over its last epoch; `null` if that was done before. */
+  /** Mean loss over its last epoch; `null` where that is not on record. */
   readonly loss: number | null;
+}
+
+/** A planned probe. */
+export interface PlannedProbe extends PlannedRun, ProbeRun {
+  readonly plan: ProbeRun["plan"];
+  readonly sweep: ProbeSweep | null;
 }
 
 /**
@@ -72,27 +86,23 @@ export function describeRate({ baseRate, sweep }: ProbeFound): string | null {
     ? `rate: blr ${baseRate}; each class has a single image, so none could be held out to choose it`
     : `rate: blr ${baseRate}, the best of ${
       sweep.rates.map((rate) => rate.baseRate).join(", ")
-    } on ${sweep.heldOut} images held out (${percent(best.top1)} there)`;
+    } on ${sweep.heldOut} images held out (${percent(best.top1, 2)} there)`;
 }
 
-/** An encoder on the device and the middles of the images by it. */
-interface Encoded {
-  readonly parameters: DeviceTensors;
-  /** Those to learn from; `null` if random crops are learned from at a given rate. */
-  readonly known: LabelledFeatures | null;
-  /** Those to judge by. */
-  readonly asked: LabelledFeatures;
-}
-
-/** Reads every image once for all encoders. */
-async function encodedBy(
+/**
+ * Reads every image once for all encoders.
+ *
+ * @param encoders Encoders on the device, of the same sizes.
+ * @param shown Where it is shown and what stops it.
+ */
+export async function encodedBy(
   evaluation: Evaluation,
   encoders: readonly DeviceTensors[],
   { feature, augment, isSwept }: ProbedFeatures,
-  choice: TrainingChoice,
+  shown: ShownWork,
 ): Promise<Result<TrainError, readonly Encoded[]>> {
-  const featuresOf = (which: "train" | "queries") =>
-    sourceFeatures(evaluation, encoders, feature, which, choice);
+  const featuresOf = (part: "train" | "queries") =>
+    sourceFeatures(evaluation, encoders, feature, part, shown);
   const known = augment && !isSwept ? right(null) : await featuresOf("train");
   if (known._tag === "Left") return known;
   const asked = await featuresOf("queries");
@@ -108,8 +118,8 @@ async function encodedBy(
   );
 }
 
-/** The base rate of a probe that was begun before, if its file says one. */
-async function storedRate(path: string): Promise<number | null> {
+/** The base rate in the file of a probe of an earlier version, if it says one. */
+export async function storedRate(path: string): Promise<number | null> {
   const bytes = await readFile(path).catch(() => null);
   const file = bytes === null ? null : decodeSafetensors(bytes);
   if (file === null || file._tag === "Left") return null;
@@ -121,32 +131,22 @@ async function storedRate(path: string): Promise<number | null> {
   }
 }
 
-/** The configuration with the rate that was chosen, and what it was chosen from. */
-interface Rated {
-  readonly config: ProbeConfig;
-  readonly sweep: ProbeSweep | null;
-}
+/** A probe with the rate that was chosen, and what it was chosen from. */
+export type Rated = Pick<PlannedProbe, "config" | "sweep">;
 
-/** Chooses the rate on images that are held out; one that was begun before keeps its own. */
-async function rated(
-  { backend }: Evaluation,
-  features: LabelledFeatures,
+/** Chooses the rate of a probe on images that are held out, where it is not given. */
+export async function rated(
+  { backend }: Pick<Evaluation, "backend">,
+  { known }: Encoded,
+  { isSwept }: ProbedFeatures,
   config: ProbeConfig,
-  choice: TrainingChoice,
+  shown: ShownWork,
 ): Promise<Result<TrainError, Rated>> {
-  const { resume } = choice;
-  if (resume !== undefined) {
-    const baseRate = await storedRate(resume) ?? config.baseRate;
-    return right({ config: { ...config, baseRate }, sweep: null });
-  }
-  const plan = probePlan(config, features.labels.length);
-  if (plan._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: plan.left });
-  }
-  const { totalSteps } = plan.right;
-  const sweep = await underBar(choice, "steps of all rates", totalSteps, (
+  if (!isSwept || known === null) return right({ config, sweep: null });
+  const { totalSteps } = must(probePlan(config, known.labels.length));
+  const sweep = await underBar(shown, "steps of all rates", totalSteps, (
     options,
-  ) => sweepProbe({ config, backend, features }, options));
+  ) => sweepProbe({ config, backend, features: known }, options));
   if (sweep._tag === "Left") return sweep;
   const { baseRate } = chosenRate(sweep.right) ?? config;
   return right({ config: { ...config, baseRate }, sweep: sweep.right });
@@ -158,129 +158,100 @@ function learnedBy(
   { parameters, known }: Encoded,
   { feature, augment }: ProbedFeatures,
   config: ProbeConfig,
-  { signal }: TrainingChoice,
+  loading: RunLoading,
+  signal: AbortSignal | undefined,
 ): { readonly features: EpochFeatures; readonly samples: number } {
+  const crops = () =>
+    epochFeatures(evaluation, parameters, feature, config, loading, signal);
   return augment || known === null
-    ? {
-      features: epochFeatures(evaluation, parameters, feature, config, signal),
-      samples: evaluation.train.length,
-    }
+    ? { features: crops(), samples: evaluation.train.length }
     : {
       features: () => Promise.resolve(right(known)),
       samples: known.labels.length,
     };
 }
 
-/** A probe at its end. */
-interface ProbeEnd {
-  readonly snapshot: Snapshot;
-  /** Mean loss over its last epoch, if it was trained now. */
-  readonly loss: number | null;
-}
-
-/** Trains a probe on the features of one encoder. */
-async function trained(
-  evaluation: Evaluation,
-  encoded: Encoded,
-  features: ProbedFeatures,
+/** Accuracies of a probe on the middles to judge by. */
+async function probeScores(
+  backend: Backend,
   config: ProbeConfig,
-  choice: TrainingChoice,
-): Promise<Result<TrainError, ProbeEnd | Interrupted>> {
-  const { backend } = evaluation;
-  const learned = learnedBy(evaluation, encoded, features, config, choice);
-  const plan = probePlan(config, learned.samples);
-  if (plan._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: plan.left });
-  }
-  const identity = probeTask({ config, plan: plan.right });
-  const first = initialProbe(config);
-  const start = await startOf(identity, first, choice.resume);
-  if (start._tag === "Left") return start;
-  const probe = startTraining(identity, {
-    backend,
-    batches: probeBatches({ config, ...learned }),
-    start: start.right,
-    signal: choice.signal,
-  });
-  let loss: number | null = null;
-  const atEpoch = (mean: number) => {
-    loss = mean;
-    return Promise.resolve(right(""));
-  };
-  const { epochs } = config;
-  const tale = { ...choice, identity, epochs, atEpoch };
-  const done = await trainToEnd(probe, tale);
-  const end = done._tag === "Left" ? done : await probe.snapshot();
-  probe.dispose();
-  if (done._tag === "Left") return done;
-  if (end._tag === "Left") return end;
-  return done.right === "interrupted"
-    ? right(done.right)
-    : right({ snapshot: end.right, loss });
+  { asked }: Encoded,
+  training: Training,
+): Promise<Result<TrainError, Scores>> {
+  const state = await training.snapshot();
+  if (state._tag === "Left") return state;
+  const found = await probeAccuracy(backend, config, state.right, asked);
+  return found._tag === "Left" ? found : right({ ...found.right });
 }
 
-/** Chooses a rate for a probe if that is wanted, trains it and judges it. */
-async function probed(
-  evaluation: Evaluation,
-  encoded: Encoded,
-  features: ProbedFeatures,
-  given: ProbeConfig,
-  choice: TrainingChoice,
-): Promise<Result<TrainError, ProbeFound | Interrupted>> {
-  const { known, asked } = encoded;
-  const chosen = features.isSwept && known !== null
-    ? await rated(evaluation, known, given, choice)
-    : right({ config: given, sweep: null });
-  if (chosen._tag === "Left") return chosen;
-  const { config, sweep } = chosen.right;
-  const end = await trained(evaluation, encoded, features, config, choice);
-  if (end._tag === "Left") return end;
-  if (end.right === "interrupted") return right(end.right);
-  const { snapshot, loss } = end.right;
-  const { backend } = evaluation;
-  const found = await probeAccuracy(backend, config, snapshot, asked);
-  const { baseRate } = config;
-  return found._tag === "Left"
-    ? found
-    : right({ ...found.right, baseRate, sweep, loss });
-}
+/** Judges a probe at its end; there is nothing to say of it before. */
+const probeJudge = (run: ProbeRun, encoded: Encoded): Judge => ({
+  scores: (training, backend) =>
+    training.step < run.plan.totalSteps
+      ? Promise.resolve(right({}))
+      : probeScores(backend, run.config, encoded, training),
+  words: () => null,
+});
 
 /**
- * Trains a linear classifier on the features of each of several encoders, which stay as
- * they are, and judges it. Each image is read once for all of them, unless random crops
- * are learned from.
+ * Plans the probe of an encoder.
  *
- * @param evaluation Images, device, and the sizes of all encoders.
- * @param encoders Their parameters.
- * @param features What a probe learns from.
- * @param config The probe.
- * @param choice Where the first one starts and where it is kept; what stops them.
- * @returns What each probe came to, or that they were stopped.
+ * @param encoded The encoder and the features that are known.
+ * @param features What it learns from.
+ * @param rated Its configuration, and how the rate was found.
+ * @param loading How random crops are loaded.
+ * @param signal Stops the encoding of random crops.
+ * @throws {CommandFailed} where there is no such probe.
  */
-export async function probeEncoders(
+export function plannedProbe(
   evaluation: Evaluation,
-  encoders: readonly HostTensors[],
+  encoded: Encoded,
   features: ProbedFeatures,
-  config: ProbeConfig,
-  choice: TrainingChoice,
-): Promise<Result<TrainError, readonly ProbeFound[] | Interrupted>> {
-  const { backend, encoder: { model } } = evaluation;
-  const uploaded = encoders.map((set) => uploadEncoder(backend, model, set));
+  { config, sweep }: Rated,
+  loading: RunLoading,
+  signal: AbortSignal | undefined,
+): PlannedProbe {
+  const learned = learnedBy(
+    ...[evaluation, encoded, features, config, loading, signal] as const,
+  );
+  const run = { config, plan: must(probePlan(config, learned.samples)) };
+  const task = probeTask(run);
+  return {
+    ...{ ...run, task, sweep, loading },
+    train: evaluation.train,
+    batches: probeBatches({ config, ...learned }),
+    start: initialProbe(config),
+    losses: classLoss(evaluation.classes),
+    costOf: stepFlops(task),
+    judge: probeJudge(run, encoded),
+    words: [],
+  };
+}
+
+/** What the scores at the end of a probe tell. */
+export function probeFound(
+  { config: { baseRate }, sweep }: PlannedProbe,
+  { top1 = NaN, top5 = NaN, loss }: Scores,
+): ProbeFound {
+  return { top1, top5, baseRate, sweep, loss: loss ?? null };
+}
+
+/** Trains a probe that is kept nowhere, and judges it. */
+export async function unkeptProbe(
+  planned: PlannedProbe,
+  encoded: Encoded,
+  backend: Backend,
+  signal: AbortSignal | undefined,
+): Promise<Result<TrainError, ProbeFound>> {
+  const { task, batches, start, config } = planned;
+  const probe = startTraining(task, { backend, batches, start, signal });
   try {
-    const encoded = await encodedBy(evaluation, uploaded, features, choice);
-    if (encoded._tag === "Left") return encoded;
-    const all: ProbeFound[] = [];
-    for (const [k, one] of encoded.right.entries()) {
-      const own = k === 0
-        ? choice
-        : { ...choice, output: undefined, resume: undefined, say: () => {} };
-      const found = await probed(evaluation, one, features, config, own);
-      if (found._tag === "Left") return found;
-      if (found.right === "interrupted") return right(found.right);
-      all.push(found.right);
-    }
-    return right(all);
+    for await (const taken of probe) if (taken._tag === "Left") return taken;
+    const found = await probeScores(backend, config, encoded, probe);
+    return found._tag === "Left"
+      ? found
+      : right(probeFound(planned, found.right));
   } finally {
-    for (const encoder of uploaded) disposeAll(encoder.values());
+    probe.dispose();
   }
 }

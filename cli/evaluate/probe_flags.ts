@@ -8,6 +8,7 @@ import {
   type ProbeConfig,
   SWEPT_RATES,
 } from "../../train/mod.ts";
+import { decodeProbeConfig } from "../../core/mod.ts";
 import { withValues } from "../flags/configuration.ts";
 import {
   type FlagValues,
@@ -18,14 +19,14 @@ import {
   under,
   wholeFlag,
 } from "../flags/flags.ts";
+import { RUN_FLAGS } from "../runs/run_flags.ts";
+import { type Settings, settingsFrom } from "../runs/settings.ts";
+import { FEATURE_FLAGS } from "./features.ts";
+import { beganWith } from "./judged_encoder.ts";
+import { EVALUATION_FLAGS, type JudgedEncoder } from "./open_evaluation.ts";
 
-/** Flags of the probe. */
-export const PROBE_FLAGS = {
-  ...under("Images", {
-    "augment": switchFlag(
-      "learn from random crops, other ones in every epoch; the encoder then runs in every epoch",
-    ),
-  }),
+/** Flags of the configuration. */
+const METHOD = {
   ...under("Schedule", {
     "epochs": wholeFlag(1, "times that every image is seen", { at: "epochs" }),
     "warmup-epochs": numberFlag(FROM_ZERO, "epochs of warm-up among them", {
@@ -54,30 +55,66 @@ export const PROBE_FLAGS = {
       at: "optimizer.weightDecay",
     }),
   }),
+} as const;
+
+/** All flags of linear probing. */
+export const PROBE_FLAGS = {
+  ...EVALUATION_FLAGS,
+  ...FEATURE_FLAGS,
+  ...under("Images", {
+    "augment": switchFlag(
+      "learn from random crops, other ones in every epoch; the encoder then runs in every epoch",
+    ),
+  }),
+  ...METHOD,
+  ...RUN_FLAGS,
   ...under("Run and checkpoints", {
-    "output": textFlag("FILE", "write the classifier there after every epoch"),
-    "resume": textFlag("FILE", "go on from such a file"),
+    "output": textFlag(
+      "FILE",
+      "write the classifier there too, after every epoch; --resume FILE begins a run with such a file",
+    ),
   }),
 } as const;
 
 /** Values of these flags. */
 export type ProbeValues = FlagValues<typeof PROBE_FLAGS>;
 
+/** Any number of classes, until the images say how many there are. */
+const ANY_CLASSES = 2;
+
+const decode = decodeProbeConfig(Infinity);
+
 /**
- * The probe that flags ask for.
+ * What a probe is to be, but for what the images say.
  *
  * @param width Width of a feature.
- * @param classes Classes.
- * @param images Images to learn from.
- * @param values Flags as they were given.
+ * @param path Where the encoder was opened.
  */
-export function probeFrom(
+export const probeSettings = (
   width: number,
-  classes: number,
-  images: number,
+  path: string,
+  values: ProbeValues,
+): Promise<Settings<ProbeConfig>> =>
+  settingsFrom<ProbeConfig, ProbeValues>({
+    task: "probe",
+    files: [],
+    fits: (folder) => beganWith(folder, path),
+    decode,
+    base: () => ({ ...PROBE_RECIPE, width, classes: ANY_CLASSES }),
+    changed: (base, given) =>
+      decode({ ...withValues(METHOD, given, base), width }),
+  }, values);
+
+/** A probe for the images that were found: their classes, and where nothing says it no larger steps than they fill. */
+export function probeFor(
+  { train, classes }: Pick<JudgedEncoder, "train" | "classes">,
+  { config, earlier }: Settings<ProbeConfig>,
   values: ProbeValues,
 ): ProbeConfig {
-  const batchSize = Math.min(PROBE_RECIPE.batchSize, images);
-  const base = { ...PROBE_RECIPE, width, classes, batchSize };
-  return withValues(PROBE_FLAGS, values, base);
+  const isSaid = earlier !== null || values.config !== undefined ||
+    values["batch-size"] !== undefined;
+  const batchSize = isSaid
+    ? config.batchSize
+    : Math.min(config.batchSize, train.length);
+  return { ...config, classes, batchSize };
 }

@@ -7,7 +7,7 @@ import type { WorkOptions } from "../../train/mod.ts";
  *
  * @param format Its text, with names of values in braces.
  */
-export function barOn(stream: NodeJS.WriteStream, format: string): SingleBar {
+function barOn(stream: NodeJS.WriteStream, format: string): SingleBar {
   return new SingleBar({
     format,
     stream,

@@ -12,6 +12,7 @@ import { stopped } from "../command/command_failed.ts";
 import { badImagesKeeper } from "../images/loading.ts";
 import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
+import { epochEvaluations } from "./epoch_evaluation.ts";
 import { type OpenedRun, openRun, type PlannedRun } from "./open_run.ts";
 import { progressOn } from "./progress.ts";
 import { failed, resumeCommand } from "./run_end.ts";
@@ -32,6 +33,9 @@ export interface EndContext extends ShownWork {
 export interface RunJob<Planned extends PlannedRun, Found extends object> {
   /** The program, and the words that it wants before its flags. */
   readonly program: string;
+  /** The folder to go on with in its advice, where that is not the run's own. */
+  readonly goesOnWith?: string | undefined;
+  /** Summary of a run that was stopped. */
   summary(run: OpenedRun<Planned>, end: RunEnd): object;
   /** Judges a run that has taken all its steps. */
   finish(
@@ -47,8 +51,10 @@ export interface RunStart<Config> {
   /** Flags that were given. */
   readonly values: RunValues;
   readonly say: (line: string) => void;
-  /** Where it is shown. */
+  /** Where its bar is drawn. */
   readonly stream: NodeJS.WriteStream;
+  /** Stops it; by default Ctrl-C does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -81,20 +87,22 @@ export async function driveRun<
   Found extends object,
 >(
   planned: Planned,
-  { settings, values, say, stream }: RunStart<Config>,
+  { settings, values, say, stream, ...given }: RunStart<Config>,
   job: RunJob<Planned, Found>,
 ): Promise<Found> {
-  const stop = new AbortController();
   const opened = await openRun(planned, settings, values, say);
   const { task, backend, loading, folder } = opened;
-  const goOn = resumeCommand(job.program, folder.path, values);
-  const progress = progressOn(opened, stream, folder.start.step);
+  const { program, goesOnWith = folder.path } = job;
+  const goOn = resumeCommand(program, goesOnWith, values);
+  const progress = progressOn(opened, stream, folder.start.step, say);
   const tracker = values["no-tensorboard"]
     ? null
     : await tensorBoardOf(task, folder, progress.say);
-  const { signal } = interruption(progress.say, stop);
+  const signal = given.signal ?? interruption(progress.say).signal;
   const atCheckpoint = await badImagesKeeper(folder.path, loading.badImages);
-  const shown = { progress, tracker, signal, atCheckpoint };
+  const context = { progress, tracker, signal };
+  const evaluating = epochEvaluations(opened, context);
+  const shown = { ...context, evaluating, atCheckpoint };
   const end = await takeSteps({ ...opened, ...shown });
   progress.end();
   const bad = await atCheckpoint();
@@ -112,8 +120,8 @@ export async function driveRun<
   if (cause !== "finished") return fail(cause);
   try {
     const startBar = barsOn(stream);
-    const context = { say, fail, signal, startBar, tracker };
-    return await job.finish(opened, end, context);
+    const shown = { say, fail, signal, startBar, tracker };
+    return await job.finish(opened, end, shown);
   } finally {
     loading.workers?.[Symbol.dispose]();
     run.dispose();

@@ -1,12 +1,16 @@
 /** Opens what a planned training needs to run: device and folder. */
-import type { Backend } from "../../backends/mod.ts";
+import type { Backend, Selection } from "../../backends/mod.ts";
 import { contentDigest, type ImageSource } from "../../data/mod.ts";
 import {
   type CheckpointPolicy,
   epochSteps,
+  type EvaluationLine,
+  type FiledTraining,
+  type Hook,
   type ItemSource,
   type LossWatch,
   lossWatch,
+  readTraining,
   rememberedImages,
   type RunFolder,
   runNeeds,
@@ -14,11 +18,13 @@ import {
   train,
   type WatchedLosses,
 } from "../../train/mod.ts";
-import { refuse } from "../command/command_failed.ts";
+import { must, refuse } from "../command/command_failed.ts";
+import { describeTraining } from "../command/describe_errors.ts";
 import { deviceFrom } from "../command/device_flags.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
 import type { RunLoading } from "../images/loading.ts";
 import { newFolder } from "./choose_run.ts";
+import { evaluationsBefore, type Judge } from "./epoch_evaluation.ts";
 import { type FolderContent, openFolder } from "./open_folder.ts";
 import type { CostedPlan } from "./progress.ts";
 import { lossLimit, policyFrom, type RunValues } from "./run_flags.ts";
@@ -37,6 +43,12 @@ export interface PlannedRun
   readonly losses: WatchedLosses;
   /** Lines about it. */
   readonly words: readonly string[];
+  /** What it is worth after an epoch, where that is found out. */
+  readonly judge?: Judge;
+  /** What else is done beside the steps. */
+  readonly hooks?: readonly Hook[];
+  /** Where it computes, if that was opened before. */
+  readonly device?: Selection;
 }
 
 /** A run with all that it needs. */
@@ -49,7 +61,18 @@ export type OpenedRun<Planned extends PlannedRun = PlannedRun> = Planned & {
   readonly policy: CheckpointPolicy;
   /** Tells when its losses have exploded. */
   readonly watch: LossWatch;
+  /** What it was found to be worth before. */
+  readonly evaluations: readonly EvaluationLine[];
 };
+
+/** The state in the file of an earlier version, if the run begins with one. */
+async function filedTraining(
+  { task }: PlannedRun,
+  { file }: Settings<unknown>,
+): Promise<FiledTraining | null> {
+  if (file === null) return null;
+  return must(await readTraining(task, file), describeTraining);
+}
 
 /**
  * Opens a run: first its device, then its folder, so that the cheap mistakes are found
@@ -66,7 +89,9 @@ export async function openRun<Planned extends PlannedRun>(
 ): Promise<OpenedRun<Planned>> {
   const { task, train: source, batches } = planned;
   const { "skip-non-finite": skipNonFinite = 0 } = values;
-  const { backend, why } = await deviceFrom(values, runNeeds(task));
+  const filed = await filedTraining(planned, settings);
+  const { backend, why } = planned.device ??
+    await deviceFrom(values, runNeeds(task));
   say(`device: ${why}`);
   planned.words.forEach(say);
   const large = await stepTooLarge(backend, task);
@@ -80,7 +105,7 @@ export async function openRun<Planned extends PlannedRun>(
   const path = settings.outputDir ?? await newFolder();
   const folder = await openFolder(path, settings, {
     ...{ run: task, images, kept: policy, say },
-    ...{ start: planned.start, describe: planned.describe },
+    ...{ start: filed?.snapshot ?? planned.start, describe: planned.describe },
     // Another checkpoint is tried from the beginning.
     witness: () => {
       const fresh = watchAnew();
@@ -91,5 +116,6 @@ export async function openRun<Planned extends PlannedRun>(
   const { start } = folder;
   const begin: RunOptions["begin"] = (hooks, signal) =>
     train(task, { backend, batches, start, skipNonFinite, hooks, signal });
-  return { ...planned, backend, folder, begin, policy, watch };
+  const evaluations = await evaluationsBefore(planned, settings, folder, filed);
+  return { ...planned, backend, folder, begin, policy, watch, evaluations };
 }

@@ -3,7 +3,7 @@ import type { FreezePlan, Phase } from "../../core/mod.ts";
 import {
   type MetricsLine,
   phaseTimes,
-  secondsLeftBy,
+  secondsLeft,
   type StepReport,
 } from "../../train/mod.ts";
 import { workBar } from "../output/progress_bar.ts";
@@ -46,11 +46,17 @@ export interface CostedPlan {
   readonly costOf: (phase: Phase) => number;
 }
 
-/** Shows a run. */
+/**
+ * Shows a run.
+ *
+ * @param first Step at which it starts.
+ * @param print Prints a line; by default where the bar is.
+ */
 export function progressOn(
   { plan, costOf }: CostedPlan,
   stream: NodeJS.WriteStream,
   first: number,
+  print: (line: string) => void = (line) => void stream.write(`${line}\n`),
 ): Progress {
   const unknown = { loss: UNKNOWN, rate: UNKNOWN, speed: UNKNOWN };
   const bar = workBar(stream, {
@@ -59,10 +65,10 @@ export function progressOn(
     done: first,
     values: { ...unknown, stages: UNKNOWN, left: "?" },
   });
-  const timeLeft = secondsLeftBy(plan, costOf);
+  const timeLeft = secondsLeft(plan, costOf);
   const [loss, seconds] = [recentMean(), recentMean()];
   return {
-    say: (line) => bar.above(() => void stream.write(`${line}\n`)),
+    say: (line) => bar.above(() => print(line)),
     step(report) {
       const perStep = seconds(report.milliseconds.total / 1000);
       const done = report.step + 1;

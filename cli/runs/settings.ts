@@ -1,5 +1,5 @@
 /** Settings of a run: flags, a file, an earlier run. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
@@ -37,6 +37,8 @@ export interface Settings<Config> extends ImagesOfRun {
   readonly config: Config;
   /** The run to go on with, or `null` for a new one. */
   readonly earlier: EarlierRun | null;
+  /** The single file of an earlier version that a new run begins with, or `null`. */
+  readonly file: string | null;
   /** Folder of the run, or `null` for a new one. */
   readonly outputDir: string | null;
 }
@@ -55,7 +57,15 @@ export type SettingValues =
 
 /** The configuration of one kind of training. */
 export interface ConfigKind<Config, Values extends SettingValues> {
+  /** Kind of training, as its folders name it. */
   readonly task: string;
+  /**
+   * What single files are called in the folders of earlier versions; absent where there
+   * never were any.
+   */
+  readonly files?: readonly string[];
+  /** Whether the run in a folder is of the same beginnings, as far as its configuration does not say it. */
+  fits?(folder: string): Promise<boolean>;
   decode(json: unknown): Result<Faults, Config>;
   /** The configuration without any flag or file. */
   base(values: Values): Config | Promise<Config>;
@@ -169,6 +179,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
       valShare: values["val-share"] ?? images?.valShare ?? null,
       heldOut: images?.heldOut ?? "by class",
       earlier,
+      file: null,
       outputDir: values["output-dir"] ?? folder,
     };
   }
@@ -177,8 +188,9 @@ class SettingsMaker<Config, Values extends SettingValues> {
   async #fittingRun(): Promise<Settings<Config> | null> {
     const fitting = new Map<string, Settings<Config>>();
     const choices: RunChoice[] = [];
+    const { task, fits = () => Promise.resolve(true) } = this.#kind;
     for (const folder of await runsIn(RUNS_FOLDER)) {
-      if (await taskOfRun(folder) !== this.#kind.task) continue;
+      if (await taskOfRun(folder) !== task || !await fits(folder)) continue;
       const settings = await this.resumed(folder);
       const own = await this.#configOf(folder);
       const { config, earlier } = settings;
@@ -208,7 +220,27 @@ class SettingsMaker<Config, Values extends SettingValues> {
   }
 }
 
-/** True if a run has the images that flags name, as far as they name any. */
+const isKind = (
+  path: string,
+  kind: "isDirectory" | "isFile",
+): Promise<boolean> => stat(path).then((found) => found[kind](), () => false);
+
+/** The single file of an earlier version at a path, and the folder that it lies in if that was named. */
+async function fileAt(
+  path: string | undefined,
+  names: readonly string[] | undefined,
+): Promise<Pick<Settings<unknown>, "file" | "outputDir"> | null> {
+  if (path === undefined || names === undefined) return null;
+  if (await isKind(path, "isFile")) return { file: path, outputDir: null };
+  if (await holdsRun(path)) return null;
+  for (const name of names) {
+    const file = join(path, name);
+    if (await isKind(file, "isFile")) return { file, outputDir: path };
+  }
+  return null;
+}
+
+/** Whether a run has the images that flags name, as far as they name any. */
 function hasImages(
   { data, limit, classes, valShare }: ImageChoice,
   { images }: EarlierRun,
@@ -243,6 +275,13 @@ export async function settingsFrom<Config, Values extends SettingValues>(
   }
   const maker = new SettingsMaker(kind, values, classes);
   if (resume === undefined) return await maker.anew();
+  const place = resume === "auto" ? values["output-dir"] : resume;
+  const filed = await fileAt(place, kind.files);
+  if (filed !== null) {
+    const anew = await maker.anew();
+    const outputDir = anew.outputDir ?? filed.outputDir;
+    return { ...anew, file: filed.file, outputDir };
+  }
   if (resume === "auto") return await maker.resumedOrAnew();
   return config === undefined ? await maker.resumed(resume) : refuse(
     "--config",

@@ -1,7 +1,8 @@
 /** The steps of a run, its record and its checkpoints. */
-import type { Result } from "../../core/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import {
   describeTrainError,
+  type EvaluationLine,
   type Hook,
   keepingHooks,
   type KeepingOptions,
@@ -16,6 +17,7 @@ import {
   type TrainError,
   type Training,
 } from "../../train/mod.ts";
+import type { EpochEvaluations } from "./epoch_evaluation.ts";
 import {
   type CostedPlan,
   freezeMessage,
@@ -33,6 +35,8 @@ export interface RunEnd {
   /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
   readonly steps: readonly MetricsLine[];
   readonly totals: RunTotals;
+  /** What it was found to be worth, in order. */
+  readonly evaluations: readonly EvaluationLine[];
 }
 
 /** Options of taking the steps of a run. */
@@ -43,6 +47,10 @@ export interface RunOptions
   readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Training;
   /** Where it is shown. */
   readonly progress: Progress;
+  /** Evaluates it after each epoch, if that is wanted. */
+  readonly evaluating?: EpochEvaluations;
+  /** What else is done beside the steps, before a checkpoint. */
+  readonly hooks?: readonly Hook[];
   /** Follows every step, if there is one. */
   readonly tracker?: Tracker | null;
   /**
@@ -75,20 +83,22 @@ function keeping(
 
 /** Hooks of the run, or why it cannot begin. */
 function hooksOf(options: RunOptions): Result<TrainError, readonly Hook[]> {
-  const { tracker = null, progress } = options;
+  const { tracker = null, progress, evaluating, hooks = [] } = options;
   const kept = keepingHooks({
     ...options,
     onCheckpoint: keeping(options),
     onHeldBack: (step) =>
       progress.say(`no checkpoint after step ${step}: a loss is far too high`),
   });
-  if (kept._tag === "Left" || tracker === null) return kept;
-  const [record, ...others] = kept.right;
-  const tracked = [trackerHook(tracker), ...others];
-  return {
-    ...kept,
-    right: record === undefined ? tracked : [record, ...tracked],
-  };
+  if (kept._tag === "Left") return kept;
+  const told = tracker === null ? [] : [trackerHook(tracker)];
+  const [record, ...watchAndSave] = kept.right;
+  const beforeSaving = [...evaluating?.hooks ?? [], ...hooks];
+  return right([
+    ...record === undefined ? [] : [record],
+    ...told,
+    ...watchAndSave.toSpliced(-1, 0, ...beforeSaving),
+  ]);
 }
 
 function show(progress: Progress, report: StepReport): void {
@@ -105,6 +115,8 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
   const hooks = hooksOf(options);
   let failure = hooks._tag === "Left" ? hooks.left : null;
   const run = options.begin(hooks._tag === "Left" ? [] : hooks.right, signal);
+  const caughtUp = await options.evaluating?.catchUp(run);
+  if (caughtUp?._tag === "Left") failure ??= caughtUp.left;
   for await (const taken of failure === null ? run : []) {
     folder.complaints().forEach(complain);
     if (taken._tag === "Left") {
@@ -118,8 +130,14 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
       progress.say(freezeMessage(options, phase, history.lines));
     }
   }
-  const cause = run.step < plan.totalSteps ? "interrupted" : "finished";
+  const isWhole = run.step >= plan.totalSteps &&
+    (options.evaluating?.isJudgedAt(run.step) ?? true);
+  const cause = isWhole ? "finished" : "interrupted";
   const { lines: steps, totals } = history;
   const checkpoint = folder.newest() ?? folder.path;
-  return { run, cause: failure ?? cause, checkpoint, steps, totals };
+  const evaluations = options.evaluating?.lines() ?? [];
+  return {
+    ...{ run, cause: failure ?? cause, checkpoint, steps, totals },
+    evaluations,
+  };
 }

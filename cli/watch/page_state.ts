@@ -4,6 +4,7 @@ import { DARK, layerColours, LIGHT } from "../../plot/mod.ts";
 import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 import {
   adviceWords,
+  evaluationWords,
   freezeWords,
   lifeWords,
   lossWords,
@@ -41,7 +42,9 @@ function tilesOf(run: FollowedRun, now: number) {
     {
       name: "Loss",
       value: lossWords(loss),
-      detail: stages.map(stageWords).join(" · "),
+      detail: stages.length > 0
+        ? stages.map(stageWords).join(" · ")
+        : evaluationWords(run) ?? "",
     },
     {
       name: "Frozen layers",

@@ -3,6 +3,7 @@ import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
 import {
   adviceWords,
   checkpointWords,
+  evaluationWords,
   freezeWords,
   lifeWords,
   lossWords,
@@ -63,8 +64,10 @@ function head(
     ? ` · ${secondsWords(status.secondsLeft)} left`
     : "";
   const advice = adviceWords(folder, run);
+  const found = evaluationWords(run);
   const rows = [
     ["loss", [lossWords(loss), ...stages.map(stageWords)].join(" · ")],
+    ...found === null ? [] : [["judged", found]],
     ["speed", `${speedWords(status)} images/s · ${stepWords(status)}`],
     ["saving", savingWords(status)],
     ["saved", checkpointWords(run, now)],

@@ -41,7 +41,7 @@ export function lifeWords({ life, status, silence }: FollowedRun): string {
     case "running":
       return status.done === 0 ? "running: prepares its first step" : "running";
     case "judging":
-      return "all steps taken: judges the encoder";
+      return "all steps taken: what was learned is judged";
     case "finished":
       return "finished: all steps taken";
     case "stopped":
@@ -49,14 +49,34 @@ export function lifeWords({ life, status, silence }: FollowedRun): string {
   }
 }
 
-/** Advice on a stopped run; `null` if there is nothing to do. */
+/** The programs of trainings, with the words that they want before their flags. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  pretrain: "examples/pretrain.ts",
+  finetune: "examples/finetune.ts ENCODER",
+  probe: "examples/linear_probe.ts ENCODER",
+  convnet: "examples/freezeout_classic.ts",
+};
+
+/** What to do about a stopped run; `null` if there is nothing to do. */
 export function adviceWords(
   folder: string,
-  { life, checkpoint }: FollowedRun,
+  { task, life, checkpoint }: FollowedRun,
 ): string | null {
   return life === "stopped" && checkpoint !== null
-    ? `go on with: deno run -A examples/pretrain.ts --resume ${folder}`
+    ? `go on with: deno run -A ${
+      PROGRAMS[task] ?? `cli/main.ts ${task}`
+    } --resume ${folder}`
     : null;
+}
+
+/** What was found at the last evaluation; `null` where there was none. */
+export function evaluationWords({ evaluations }: FollowedRun): string | null {
+  const last = evaluations.at(-1);
+  if (last === undefined) return null;
+  const found = Object.entries(last.scores).map(([name, x]) =>
+    `${name} ${Number.isInteger(x) ? x : x.toFixed(4)}`
+  );
+  return `${found.join(", ")} after step ${thousands(last.step)}`;
 }
 
 /** Steps and epochs that are done. */

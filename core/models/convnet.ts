@@ -7,7 +7,7 @@ import { normal, uniform } from "../nn/init.ts";
 import { linear } from "../nn/layers.ts";
 import { softCrossEntropy } from "../nn/losses.ts";
 import {
-  type Declared,
+  type Declarations,
   type ModelScope,
   modelScope,
   recorded,
@@ -165,41 +165,19 @@ const imageInput = (
   batch: number,
 ): NodeId => g.input("images", [batch, inChannels, imageSize, imageSize]);
 
-/** One tensor. */
-export interface ConvNetTensor extends Omit<Declared<number>, "owner"> {
-  /** Index of the layer that it belongs to, from 0. */
-  readonly layer: number;
-}
-
-/** Tensors of a network by what changes them. */
-export interface ConvNetTensors {
-  /** Tensors that the optimizer moves. */
-  readonly parameters: readonly ConvNetTensor[];
-  /** Running means and variances. */
-  readonly statistics: readonly ConvNetTensor[];
-}
-
 /**
  * Every tensor of a network, shallow to deep. Names are those of the reference
  * implementations (of WRN-PyTorch and torchvision), layouts PyTorch's.
  *
- * @returns Parameters and running statistics, each with its layer.
+ * @returns Parameters and running statistics; each is owned by the index of its layer.
  */
-export const convNetTensors: (spec: ConvNetSpec) => ConvNetTensors = memoized(
-  (spec: ConvNetSpec) => {
-    const { parameters, statistics } = recorded<number>((scope) => {
+export const convNetTensors: (spec: ConvNetSpec) => Declarations<number> =
+  memoized((spec: ConvNetSpec) =>
+    recorded<number>((scope) => {
       const run = { ...spec, firstTrained: convNetLayers(spec).length };
       return convNet(scope, run, imageInput(scope, spec, 1));
-    });
-    const ofLayer = (
-      { owner, ...tensor }: Declared<number>,
-    ): ConvNetTensor => ({ ...tensor, layer: owner });
-    return {
-      parameters: parameters.map(ofLayer),
-      statistics: statistics.map(ofLayer),
-    };
-  },
-);
+    })
+  );
 
 /** A training step. */
 export interface ConvNetStep extends ConvNetPass {

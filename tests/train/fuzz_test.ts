@@ -11,13 +11,15 @@ import {
   decodeTraining,
   describeTrainError,
   encodeSafetensors,
-  encodeTraining,
   initialSnapshot,
+  joinedParts,
   type MetricsLine,
   readCheckpoint,
   readMetrics,
   type StoredTensor,
   type TensorFile,
+  type TrainingIdentity,
+  trainingParts,
   writeCheckpoint,
 } from "../../train/mod.ts";
 import { damaged } from "../fuzz/damage.ts";
@@ -194,20 +196,30 @@ Deno.test("readCheckpoint() of damaged and hostile files gives a whole moment or
   });
 });
 
-const TRAINING = {
+const TRAINING: TrainingIdentity = {
+  ...RUN,
   config: { epochs: 3, rate: 0.1 },
-  totalSteps: 12,
-  shapesAt: () => ({ "head.weight": [2, 3], "head.bias": [2] }),
+  plan: { ...RUN.plan, totalSteps: 12 },
+  stateShapes: () => ({
+    parameters: [
+      { name: "head.weight", shape: [2, 3] },
+      { name: "head.bias", shape: [2] },
+    ],
+    ...{ optimizer: [], statistics: [], averages: [] },
+  }),
 };
 
 Deno.test("decodeTraining() of hostile metadata and damaged files gives a whole moment or one reason", async () => {
-  const whole = encodeTraining(TRAINING, {
-    step: 5,
-    tensors: new Map([
+  const none = new Map<string, Float32Array>();
+  const snapshot = {
+    ...{ step: 5, skipped: 0 },
+    parameters: new Map([
       ["head.weight", new Float32Array(6).fill(0.5)],
       ["head.bias", new Float32Array(2)],
     ]),
-  });
+    ...{ optimizer: none, statistics: none, averages: none },
+  };
+  const whole = joinedParts(trainingParts(TRAINING, { snapshot }));
   const [header, behind] = partsOf(whole);
   const cases = fc.oneof(
     damaged(whole),
@@ -220,9 +232,10 @@ Deno.test("decodeTraining() of hostile metadata and damaged files gives a whole 
         () => decodeTraining(TRAINING, bytes),
       );
       if (read._tag === "Left") return checkReason(read.left.reason);
-      ok(Number.isSafeInteger(read.right.step) && read.right.step >= 0);
-      ok(read.right.step <= TRAINING.totalSteps);
-      deepStrictEqual([...read.right.tensors.keys()], [
+      const { step, parameters } = read.right.snapshot;
+      ok(Number.isSafeInteger(step) && step >= 0);
+      ok(step <= TRAINING.plan.totalSteps);
+      deepStrictEqual([...parameters.keys()], [
         "head.weight",
         "head.bias",
       ]);

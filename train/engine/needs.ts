@@ -2,6 +2,7 @@
 import type { TestedNeeds } from "../../backends/self_test.ts";
 import {
   type Faults,
+  graphFlops,
   longestSum,
   type Phase,
   type Result,
@@ -27,6 +28,21 @@ export function runNeeds(task: Task<unknown>): TestedNeeds {
     ...graphs._tag === "Right"
       ? { longestSum: longestSum(graphs.right.gradient) }
       : {},
+  };
+}
+
+/**
+ * Operations of the steps of a phase, for one sample, from their graph.
+ *
+ * @param task The training.
+ * @returns A function from one of its phases to operations; `NaN` where there is no such
+ * graph.
+ */
+export function stepFlops(task: Task<unknown>): (phase: Phase) => number {
+  const samples = task.isDivisible ? 1 : task.training.batchSize;
+  return (phase) => {
+    const graph = task.stepGraph(phase, samples);
+    return graph._tag === "Left" ? NaN : graphFlops(graph.right) / samples;
   };
 }
 

@@ -7,6 +7,7 @@
  * plan.json       what freezes when, and how fast each layer learns
  * task.json       kind of training; a folder without it is of pre-training
  * metrics.jsonl   every step
+ * evaluations.jsonl  what it was found to be worth, where it was evaluated
  * checkpoints/    step-000000123/ …
  * run.lock        who works in it
  * ```

@@ -3,8 +3,8 @@ import {
   type ConvNetConfig,
   type ConvNetPlan,
   convNetStepGraph,
-  type ConvNetTensor,
   convNetTensors,
+  type Declarations,
   initialValues,
   type Phase,
   phaseAt,
@@ -30,10 +30,10 @@ export interface ConvNetRun {
 }
 
 const learning = (
-  tensors: readonly ConvNetTensor[],
+  tensors: Declarations<number>["parameters"],
   { frozenLayers }: Phase,
-): readonly ConvNetTensor[] =>
-  tensors.filter(({ layer }) => layer >= frozenLayers);
+): Declarations<number>["parameters"] =>
+  tensors.filter(({ owner }) => owner >= frozenLayers);
 
 /**
  * Images and classes of a batch as the step graph takes them.
@@ -102,7 +102,7 @@ export function convNetTask({ config, plan }: ConvNetRun): Task<Batch> {
   const { model, optimizer, clipGrad, training } = config;
   const { parameters, statistics } = convNetTensors(model);
   const layerOf = new Map(
-    [...parameters, ...statistics].map(({ name, layer }) => [name, layer]),
+    [...parameters, ...statistics].map(({ name, owner }) => [name, owner]),
   );
   return {
     task: "convnet",
@@ -125,7 +125,7 @@ export function convNetTask({ config, plan }: ConvNetRun): Task<Batch> {
     stepGraph: ({ frozenLayers }, batch) =>
       convNetStepGraph({ ...model, batch, firstTrained: frozenLayers }),
     trained: (phase) =>
-      learning(parameters, phase).map(({ name, shape, layer }) => {
+      learning(parameters, phase).map(({ name, shape, owner: layer }) => {
         const rate = { name: rateName(layer), layer, scale: 1 };
         return { name, shape, decayed: true, rate };
       }),

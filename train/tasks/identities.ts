@@ -13,7 +13,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { TrainingIdentity } from "../engine/task.ts";
+import type { Task } from "../engine/task.ts";
 import { convNetTask } from "./convnet.ts";
 import { finetuneTask } from "./finetune.ts";
 import { pretrainTask } from "./pretrain.ts";
@@ -23,7 +23,7 @@ import { probeTask } from "./probe.ts";
 type Reader = (
   config: unknown,
   totalSteps: number,
-) => Result<Faults, TrainingIdentity>;
+) => Result<Faults, Task<unknown>>;
 
 /** Lengths on which the samples of an epoch depend. */
 interface Lengths {
@@ -39,7 +39,7 @@ interface Kind<Config, Plan> {
   readonly plan: (config: Config, samples: number) => Result<Faults, Plan>;
   readonly task: (
     run: { readonly config: Config; readonly plan: Plan },
-  ) => TrainingIdentity;
+  ) => Task<unknown>;
 }
 
 function reader<Config, Plan>(
@@ -94,7 +94,7 @@ export function identityOf(
   task: string,
   config: unknown,
   totalSteps: number,
-): Result<Faults, TrainingIdentity> {
+): Result<Faults, Task<unknown>> {
   const read = Object.hasOwn(READERS, task) ? READERS[task] : undefined;
   return read === undefined
     ? left([{

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   decodePretrainConfig,
   describeFaults,
+  excerpt,
   type ModelSpec,
   type Result,
   right,
@@ -45,6 +46,9 @@ async function weightsOf(
   const described = await readDescription(checkpoint);
   if (described._tag === "Left") return described;
   const { task, config, step, totalSteps } = described.right.file;
+  if (task !== "pretrain") {
+    return broken(checkpoint, `it is of ${excerpt(task)}, wanted pretrain`);
+  }
   const identity = identityOf(task, config, totalSteps);
   if (identity._tag === "Left") {
     return broken(checkpoint, describeFaults(identity.left));

@@ -4,12 +4,14 @@ import { ENCODER_FLAGS } from "../../../cli/flags/encoder_flags.ts";
 import { fieldNames } from "../../../cli/flags/field_names.ts";
 import { METHOD_FLAGS } from "../../../cli/flags/method_flags.ts";
 import { describeFaults } from "../../../core/mod.ts";
-import { finetunePlan, probePlan } from "../../../train/mod.ts";
 import {
-  FINETUNE_FLAGS,
-  finetuneFrom,
-} from "../../../cli/evaluate/finetune_flags.ts";
-import { PROBE_FLAGS, probeFrom } from "../../../cli/evaluate/probe_flags.ts";
+  FINETUNE_RECIPE,
+  finetunePlan,
+  PROBE_RECIPE,
+  probePlan,
+} from "../../../train/mod.ts";
+import { FINETUNE_FLAGS } from "../../../cli/evaluate/finetune_flags.ts";
+import { PROBE_FLAGS } from "../../../cli/evaluate/probe_flags.ts";
 import { MODEL_PRESETS } from "../../../core/mod.ts";
 
 Deno.test("describeTraining() names fields by the flags that set them, and only those", () => {
@@ -33,13 +35,17 @@ Deno.test("describeTraining() names fields by the flags that set them, and only 
 });
 
 Deno.test("fieldNames() names what fine-tuning and probes complain of by their flags", () => {
-  const tuned = finetunePlan(finetuneFrom(MODEL_PRESETS.nano, 3, {}), 434);
+  const tuned = finetunePlan({
+    ...FINETUNE_RECIPE,
+    ...{ model: MODEL_PRESETS.nano, classes: 3 },
+  }, 434);
   strictEqual(
     tuned._tag === "Left" &&
       describeFaults(fieldNames(FINETUNE_FLAGS).named(tuned.left)),
     "images to learn from: found 434, wanted a whole number of at least 1024 (--batch-size · --accum-iter): an epoch has at least one step",
   );
-  const config = probeFrom(64, 3, 434, { "batch-size": 4096 });
+  const sizes = { width: 64, classes: 3, batchSize: 4096 };
+  const config = { ...PROBE_RECIPE, ...sizes };
   const probed = probePlan(config, 434);
   strictEqual(
     probed._tag === "Left" &&

@@ -27,13 +27,19 @@ Deno.test("finetune.ts trains a classifier, saves it, goes on from it and ends w
       ...short,
       ...clipped,
     ];
-    const end = await runExample("finetune.ts", ...args, "--output", file);
+    const end = await runExample(
+      ...["finetune.ts", ...args, "--output", file] as const,
+      ...["--output-dir", `${folder}/first`],
+    );
     strictEqual(end.code, 0, end.stderr);
     match(end.stdout, /^epoch 2 of 2: loss \d\.\d{4}, top-1 \d+\.\d\d %$/m);
     const { images, queries, top1, top5, config } = lastLine(end);
     deepStrictEqual([images, queries], [24, 20]);
     strictEqual((config as FinetuneConfig).clipGrad, 0.5);
-    const again = await runExample("finetune.ts", ...args, "--resume", file);
+    const again = await runExample(
+      ...["finetune.ts", ...args, "--resume", file] as const,
+      ...["--output-dir", `${folder}/second`],
+    );
     deepStrictEqual([lastLine(again).top1, lastLine(again).top5], [top1, top5]);
     const other = await runExample(
       "finetune.ts",
@@ -66,12 +72,13 @@ Deno.test("finetune.ts without --output keeps its classifier in a folder, stops 
       whole,
     );
     strictEqual(again.code, 2);
-    match(again.stderr, /whole holds a classifier; go on with --resume/);
+    match(again.stderr, /whole: it already holds a run; resume that one/);
 
     const run = `${folder}/run`;
     const child = startExample("finetune.ts", ...args, "--output-dir", run);
     const isKept = () =>
-      Deno.stat(`${run}/classifier.safetensors`).then(() => true, () => false);
+      Deno.stat(`${run}/checkpoints/step-000000005`)
+        .then(() => true, () => false);
     while (!await isKept()) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -82,15 +89,19 @@ Deno.test("finetune.ts without --output keeps its classifier in a folder, stops 
     strictEqual(code, 130, told);
     const said = JSON.parse(out.trimEnd().split("\n").at(-1) ?? "");
     deepStrictEqual([said.interrupted, said.resume], [true, run]);
-    match(told, /go on with the same command and: --resume .*run$/m);
+    match(
+      told,
+      /go on with: .*finetune.ts .* --resume \S*run --backend wasm$/m,
+    );
     const rest = await runExample("finetune.ts", ...args, "--resume", run);
     strictEqual(rest.code, 0, rest.stderr);
     const { top1, top5, loss } = lastLine(rest);
     const wanted = lastLine(end);
     deepStrictEqual([top1, top5], [wanted.top1, wanted.top5]);
     ok(typeof loss === "number");
+    const evaluations = await Deno.readTextFile(`${run}/evaluations.jsonl`);
     deepStrictEqual(
-      (await Array.fromAsync(Deno.readDir(run))).map(({ name }) => name).sort(),
-      ["classifier.safetensors", "run.lock"],
+      evaluations.trimEnd().split("\n").map((line) => JSON.parse(line).step),
+      [5, 10, 15],
     );
   }));

@@ -27,7 +27,10 @@ Deno.test("linear_probe.ts trains a classifier, saves it, goes on from it and en
       "1",
       "--augment",
     ];
-    const end = await runExample("linear_probe.ts", ...args, "--output", file);
+    const end = await runExample(
+      ...["linear_probe.ts", ...args, "--output", file] as const,
+      ...["--output-dir", `${folder}/first`],
+    );
     strictEqual(end.code, 0, end.stderr);
     match(end.stdout, /^epoch 2 of 2: loss \d\.\d{4}$/m);
     const { images, queries, augment, top1, top5 } = lastLine(end);
@@ -42,7 +45,10 @@ Deno.test("linear_probe.ts trains a classifier, saves it, goes on from it and en
     // The encoder that is judged has not been trained either.
     strictEqual(untrained.top1, top1);
     const again = lastLine(
-      await runExample("linear_probe.ts", ...args, "--resume", file),
+      await runExample(
+        ...["linear_probe.ts", ...args, "--resume", file] as const,
+        ...["--output-dir", `${folder}/second`],
+      ),
     );
     deepStrictEqual([again.top1, again.top5], [top1, top5]);
     const other = await runExample(

@@ -4,8 +4,12 @@ import { left } from "../../../core/mod.ts";
 import { badImages, type ImageSource } from "../../../data/mod.ts";
 import { epochFeatures } from "../../../cli/evaluate/epoch_features.ts";
 import type { Evaluation } from "../../../cli/evaluate/open_evaluation.ts";
-import { probeEncoders } from "../../../cli/evaluate/probe_encoder.ts";
-import { sourceFeatures } from "../../../cli/evaluate/source_features.ts";
+import {
+  encodedBy,
+  plannedProbe,
+  unkeptProbe,
+} from "../../../cli/evaluate/probe_encoder.ts";
+import { sourceFeatures } from "../../../cli/evaluate/features.ts";
 import {
   describeUnreadable,
   evaluatedImages,
@@ -93,23 +97,22 @@ await onDevices(
   async (backend) => {
     for (const augment of [false, true]) {
       const evaluation = evaluationOn(backend);
-      const choice = {
-        output: undefined,
-        resume: undefined,
-        say: () => {},
-        signal: undefined,
-      };
-      const found = orThrow(
-        await probeEncoders(
-          evaluation,
-          [parameters],
-          { feature: FEATURE, augment },
-          PROBE,
-          choice,
-        ),
+      const uploaded = uploadEncoder(backend, TINY_MODEL, parameters);
+      const features = { feature: FEATURE, augment, isSwept: false };
+      const [encoded] = orThrow(
+        await encodedBy(evaluation, [uploaded], features, {}),
       );
-      const [only] = found === "interrupted" ? [] : found;
-      ok(only !== undefined && only.top1 >= 0 && only.top5 === 1);
+      ok(encoded !== undefined);
+      const rate = { config: PROBE, sweep: null };
+      const loading = { badImages: evaluation.unreadable.train };
+      const probe = plannedProbe(
+        ...[evaluation, encoded, features, rate, loading, undefined] as const,
+      );
+      const found = orThrow(
+        await unkeptProbe(probe, encoded, backend, undefined),
+      );
+      ok(found.top1 >= 0 && found.top5 === 1);
+      for (const tensor of uploaded.values()) tensor.dispose();
       const lines: string[] = [];
       deepStrictEqual(tellUnreadable(evaluation, (line) => lines.push(line)), {
         unreadable: { train: 1, queries: 1 },
@@ -128,7 +131,9 @@ await onDevices(
   async (backend) => {
     const evaluation = evaluationOn(backend);
     const uploaded = uploadEncoder(backend, TINY_MODEL, parameters);
-    const features = epochFeatures(evaluation, uploaded, FEATURE, PROBE);
+    const features = epochFeatures(evaluation, uploaded, FEATURE, PROBE, {
+      badImages: evaluation.unreadable.train,
+    });
     const classes = await Promise.all(
       [0, 1, 2, 3, 4, 5].map(async (epoch) =>
         orThrow(await features(epoch)).labels

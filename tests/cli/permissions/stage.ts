@@ -141,7 +141,7 @@ export async function stageIn(folder: string): Promise<Stage> {
       },
       // JPEG files need no more than files of numbers do.
       "examples/linear_probe.ts": {
-        args: [ENCODER, "--data", jpeg, ...tuned],
+        args: [ENCODER, "--data", jpeg, ...tuned, "--output-dir", RUN],
         places: { DATA: jpeg },
       },
       "examples/finetune.ts": {
@@ -154,9 +154,8 @@ export async function stageIn(folder: string): Promise<Stage> {
       "examples/compare.ts": {
         args: [...compared, ...data, ...short, "--output-dir", OUT],
       },
-      "examples/freezeout_classic.ts": { args: classic },
-      "examples/freezeout_classic.ts --output OUT": {
-        args: [...classic, "--output", OUT],
+      "examples/freezeout_classic.ts": {
+        args: [...classic, "--output", RUN],
       },
       "bench/step.ts": { args: [...row, ...words("--batch-size 2 --steps 1")] },
     },

@@ -8,7 +8,8 @@ import {
   type StoredColumn,
   valueColumn,
 } from "../../data/archives.ts";
-import { errorOf, inFolder, valueOf } from "../../data/sources.ts";
+import { inFolder, valueOf } from "../../data/sources.ts";
+import { endOf } from "../command/end_of.ts";
 
 const images = (count: number): StoredColumn =>
   imageColumn(
@@ -59,8 +60,9 @@ Deno.test("openImages() of labels that are lists says so where it says why nothi
       judgedBy,
       /^no images: their labels are no classes: a list of labels/,
     );
+    const choice = { data: folder, limit: null };
     match(
-      errorOf(await classicImages({ data: folder } as never)),
+      (await endOf(() => classicImages(choice, false))).message,
       /--data.*their labels are no classes: a list of labels stands at x/s,
     );
   });
@@ -70,13 +72,13 @@ Deno.test("classicImages() learns from and judges by labelled images, of the sam
   inFolder(
     { "train.parquet": partOf(SOME), "val.parquet": partOf([0, -1, 1]) },
     async (folder) => {
-      const values = { data: folder, "validate-test": true } as never;
-      const { train, validation } = valueOf(await classicImages(values));
+      const choice = { data: folder, limit: null };
+      const { train, validation } = await classicImages(choice, true);
       strictEqual(train.length, 40);
       strictEqual(validation.length, 2);
       await Deno.writeFile(`${folder}/val.parquet`, partOf([2, 1, 0]));
       match(
-        errorOf(await classicImages(values)),
+        (await endOf(() => classicImages(choice, true))).message,
         /--validate-test.* with other classes/s,
       );
     },

@@ -7,11 +7,13 @@ import { checkFolder } from "../../../cli/runs/open_folder.ts";
 import type { PlannedRun } from "../../../cli/runs/open_run.ts";
 import type { Settings } from "../../../cli/runs/settings.ts";
 import type { RunEnd } from "../../../cli/runs/take_steps.ts";
-import { convNetPlan } from "../../../core/mod.ts";
+import { convNetPlan, right as success } from "../../../core/mod.ts";
 import { badImages } from "../../../data/mod.ts";
 import {
   convNetTask,
+  followRun,
   initialConvNet,
+  readEvaluations,
   readImagesFile,
   readMetrics,
 } from "../../../train/mod.ts";
@@ -40,12 +42,17 @@ function planned(): PlannedRun {
     loading: { badImages: badImages(SAMPLES) },
     losses: { scales: [], floor: Math.log(CLASSES) },
     words: ["network: small"],
+    judge: {
+      scores: ({ step }) => Promise.resolve(success({ error: 1 / step })),
+      words: ({ error }) => `error ${error?.toFixed(3)}`,
+    },
   };
 }
 
 const IMAGES = {
   ...{ data: null, limit: null, classes: null, valShare: null },
   heldOut: "by class" as const,
+  file: null,
 };
 
 /** Runs without the listeners that a program leaves for its end. */
@@ -101,6 +108,16 @@ Deno.test("driveRun() keeps, shows and resumes the run of any task", () =>
       .map(({ name }) => Number(name.slice(5))).sort((a, b) => a - b);
     deepStrictEqual(names, [3, 5, 7, 9, 12], "freezes, and the end");
     ok([...Deno.readDirSync(join(folder, "tensorboard"))].length > 0);
+    match(said, /^epoch \d of \d: loss \d\.\d{4}, error 0\.083$/m);
+    const evaluations = trained(await readEvaluations(folder));
+    const last = evaluations.at(-1);
+    deepStrictEqual([last?.step, last?.scores["error"]], [12, 1 / 12]);
+    const followed = await followRun(folder)();
+    if (followed._tag === "Left") throw new Error(followed.left.reason);
+    const { task, life, status } = followed.right;
+    deepStrictEqual([task, life, status.stages], ["convnet", "finished", []]);
+    deepStrictEqual(followed.right.evaluations, evaluations);
+    ok(status.savingPredicted > 0 && status.savingPredicted < 1);
 
     const again = await endOf(() => driven(folder, null));
     match(again.message, /already holds a run/);

@@ -7,9 +7,11 @@ import {
   type RunLife,
   runStatus,
 } from "../../../train/mod.ts";
+import { phaseFlops } from "../../../core/mod.ts";
 import { reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 
 const RUN = runOf(20);
+const costOf = phaseFlops(RUN.plan);
 const NOW = 1.7e12;
 const ROOM = { columns: 200, rows: 100 };
 
@@ -19,8 +21,8 @@ function runAfter(done: number, life: RunLife): FollowedRun {
     (_, step) => metricsLine(reportOf(RUN, step)),
   );
   return {
-    plan: RUN.plan,
-    status: runStatus({ ...RUN, lines, recent: lines }),
+    ...{ task: "pretrain", plan: RUN.plan, evaluations: [] },
+    status: runStatus({ ...RUN, costOf, lines, recent: lines }),
     life,
     lines,
     checkpoint: {

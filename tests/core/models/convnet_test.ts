@@ -94,7 +94,7 @@ for (const step of steps) {
     ok(Math.abs((loss?.[0] ?? NaN) - step.loss) < 1e-10);
     const learning = new Set(
       convNetTensors(step).statistics
-        .filter(({ layer }) => layer >= frozen).map(({ name }) => name),
+        .filter(({ owner }) => owner >= frozen).map(({ name }) => name),
     );
     const wanted = Object.fromEntries([
       ...Object.entries(step.gradients)

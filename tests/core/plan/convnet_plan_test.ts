@@ -129,11 +129,11 @@ Deno.test("convNetStepGraph() differentiates the kernels of the layers that lear
         const count = (op: string) =>
           graph.nodes.filter((node) => node.op === op).length;
         const kernels = convNetTensors(spec).parameters.filter((p) =>
-          p.shape.length === 4 && p.layer >= firstTrained
+          p.shape.length === 4 && p.owner >= firstTrained
         );
         strictEqual(count("conv2dWeightGrad"), kernels.length);
         const first = family === "wideResNet" ? /^conv1/ : /conv1|downsample/;
-        const fedByFrozen = kernels.filter(({ name, layer }) =>
+        const fedByFrozen = kernels.filter(({ name, owner: layer }) =>
           layer === firstTrained && first.test(name)
         );
         strictEqual(
@@ -143,7 +143,7 @@ Deno.test("convNetStepGraph() differentiates the kernels of the layers that lear
         ok(
           Object.keys(graph.outputs).every((name) =>
             convNetTensors(spec).statistics.every((s) =>
-              s.name !== name || s.layer >= firstTrained
+              s.name !== name || s.owner >= firstTrained
             )
           ),
         );

@@ -4,16 +4,17 @@ import {
   decodeSafetensors,
   decodeTraining,
   encodeSafetensors,
-  encodeTraining,
-  type FileIdentity,
-  fileIdentity,
-  flatSnapshot,
+  type FiledTraining,
   initialProbe,
+  joinedParts,
   PROBE_RECIPE,
   type ProbeConfig,
   probePlan,
   probeTask,
   readTraining,
+  type Snapshot,
+  type TrainingIdentity,
+  trainingParts,
 } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../temporary_folder.ts";
@@ -21,55 +22,61 @@ import { inFolder } from "../temporary_folder.ts";
 const CONFIG: ProbeConfig = { ...PROBE_RECIPE, width: 4, classes: 3 };
 
 /** The probe of an epoch of so many steps in each of its 90 epochs. */
-const probeOf = (config: ProbeConfig, steps = 1): FileIdentity => {
+const probeOf = (config: ProbeConfig, steps = 1): TrainingIdentity => {
   const samples = steps * config.batchSize;
-  return fileIdentity(
-    probeTask({ config, plan: right(probePlan(config, samples)) }),
-  );
+  return probeTask({ config, plan: right(probePlan(config, samples)) });
 };
+
+const encoded = (training: TrainingIdentity, filed: FiledTraining) =>
+  joinedParts(trainingParts(training, filed));
 
 const PROBE = probeOf(CONFIG);
 
-const START = flatSnapshot(initialProbe(CONFIG));
+const START: FiledTraining = { snapshot: initialProbe(CONFIG) };
+
+const LATER = { snapshot: { ...START.snapshot, step: 12 } };
 
 const reasonOf = (bytes: Uint8Array, training = PROBE): string => {
   const read = decodeTraining(training, bytes);
   return read._tag === "Left" ? read.left.reason : "accepted";
 };
 
-Deno.test("decodeTraining() gives back what encodeTraining() wrote", () => {
-  const snapshot = { ...START, step: 12, note: "{“a”}" };
-  const bytes = encodeTraining(PROBE, snapshot);
-  deepStrictEqual(decodeTraining(PROBE, bytes), {
+Deno.test("decodeTraining() gives back what trainingParts() wrote", () => {
+  const filed = { ...LATER, note: "{“a”}" };
+  deepStrictEqual(decodeTraining(PROBE, encoded(PROBE, filed)), {
     _tag: "Right",
-    right: snapshot,
+    right: filed,
   });
 });
 
 Deno.test("decodeTraining() wants the tensors that belong to the step", () => {
-  const training: FileIdentity = {
-    config: null,
-    totalSteps: 2,
-    shapesAt: (step) => step === 2 ? { a: [1] } : { a: [1], b: [1] },
+  const a = { name: "a", shape: [1] };
+  const b = { name: "b", shape: [1] };
+  const training: TrainingIdentity = {
+    ...PROBE,
+    plan: { ...PROBE.plan, totalSteps: 2 },
+    stateShapes: (step) => ({
+      ...{ parameters: [a], statistics: [], averages: [] },
+      optimizer: step === 2 ? [] : [b],
+    }),
   };
-  const tensors = new Map([["a", Float32Array.of(1)], [
-    "b",
-    Float32Array.of(2),
-  ]]);
-  for (const [step, names] of [[1, ["a", "b"]], [2, ["a"]]] as const) {
-    const read = decodeTraining(
-      training,
-      encodeTraining(training, { step, tensors }),
-    );
+  const state: Omit<Snapshot, "step"> = {
+    ...{ skipped: 0, statistics: new Map(), averages: new Map() },
+    parameters: new Map([["a", Float32Array.of(1)]]),
+    optimizer: new Map([["b", Float32Array.of(2)]]),
+  };
+  for (const [step, names] of [[1, ["b"]], [2, []]] as const) {
+    const snapshot = { ...state, step };
+    const read = decodeTraining(training, encoded(training, { snapshot }));
     deepStrictEqual(
-      read._tag === "Right" && [...read.right.tensors.keys()],
+      read._tag === "Right" && [...read.right.snapshot.optimizer.keys()],
       names,
     );
   }
 });
 
 Deno.test("decodeTraining() refuses files of other training and what is none", () => {
-  const bytes = encodeTraining(PROBE, START);
+  const bytes = encoded(PROBE, START);
   strictEqual(
     reasonOf(bytes, probeOf({ ...CONFIG, seed: 1 })),
     "it is of other training: seed was 0, now 1",
@@ -104,13 +111,12 @@ Deno.test("decodeTraining() refuses files of other training and what is none", (
 
 Deno.test("decodeTraining() and readTraining() refuse a file of which a bit was changed", () =>
   inFolder(async (folder) => {
-    const snapshot = { ...START, step: 12 };
-    const bytes = encodeTraining(PROBE, snapshot);
+    const bytes = encoded(PROBE, LATER);
     const path = `${folder}/probe.safetensors`;
     await Deno.writeFile(path, bytes);
     deepStrictEqual(await readTraining(PROBE, path), {
       _tag: "Right",
-      right: snapshot,
+      right: LATER,
     });
     const flip = fc.tuple(fc.nat(bytes.length - 1), fc.nat(7));
     await fc.assert(
@@ -129,7 +135,7 @@ Deno.test("decodeTraining() and readTraining() refuse a file of which a bit was 
   }));
 
 Deno.test("decodeTraining() reads files of before there were digests, and wants the digest of later ones", () => {
-  const file = decodeSafetensors(encodeTraining(PROBE, START));
+  const file = decodeSafetensors(encoded(PROBE, START));
   if (file._tag === "Left") throw new Error(file.left.reason);
   const { metadata, tensors } = file.right;
   const { version: _, "vitfreeze.sha512": seal, ...first } = metadata;

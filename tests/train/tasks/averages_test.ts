@@ -12,18 +12,16 @@ import type { Batch, DataError } from "../../../data/mod.ts";
 import {
   averagedParameters,
   decodeTraining,
-  encodeTraining,
-  fileIdentity,
   FINETUNE_RECIPE,
   type FinetuneConfig,
   finetunePlan,
   finetuneTask,
-  flatSnapshot,
   initialFinetune,
+  joinedParts,
   orThrow,
   type Snapshot,
-  snapshotByKind,
   train,
+  trainingParts,
 } from "../../../train/mod.ts";
 import { faultsOf, right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
@@ -125,14 +123,10 @@ await onDevices(
 Deno.test("fine-tuning with means goes on from a file to the same numbers, and moves the weights as without", async () => {
   const all = await moments(referenceBackend());
   const task = finetuneTask(RUN);
-  const identity = fileIdentity(task);
-  const file = encodeTraining(identity, flatSnapshot(all[3]!));
-  const read = decodeTraining(identity, file);
+  const file = joinedParts(trainingParts(task, { snapshot: all[3]! }));
+  const read = decodeTraining(task, file);
   if (read._tag === "Left") throw new Error(read.left.reason);
-  const rest = await moments(
-    referenceBackend(),
-    snapshotByKind(task, read.right),
-  );
+  const rest = await moments(referenceBackend(), read.right.snapshot);
   deepStrictEqual(rest.at(-1), all.at(-1));
 
   const config = { ...CONFIG, emaDecay: null };

@@ -19,11 +19,9 @@ import {
   convNetTargets,
   convNetTask,
   decodeTraining,
-  encodeTraining,
-  fileIdentity,
-  flatSnapshot,
+  joinedParts,
   orThrow,
-  snapshotByKind,
+  trainingParts,
 } from "../../../train/mod.ts";
 import { onDevices } from "../devices.ts";
 import {
@@ -74,17 +72,12 @@ await onDevices(
       const wanted = orThrow(await whole.snapshot());
       const first = started(inputs);
       await stepped(first, 4);
-      const identity = fileIdentity(convNetTask(inputs));
-      const file = encodeTraining(
-        identity,
-        flatSnapshot(orThrow(await first.snapshot())),
-      );
-      const start = decodeTraining(identity, file);
-      if (start._tag === "Left") throw new Error(start.left.reason);
-      const second = started({
-        ...inputs,
-        start: snapshotByKind(convNetTask(inputs), start.right),
-      });
+      const task = convNetTask(inputs);
+      const snapshot = orThrow(await first.snapshot());
+      const file = joinedParts(trainingParts(task, { snapshot }));
+      const read = decodeTraining(task, file);
+      if (read._tag === "Left") throw new Error(read.left.reason);
+      const second = started({ ...inputs, start: read.right.snapshot });
       await stepped(second, 7);
       deepStrictEqual(orThrow(await second.snapshot()), wanted);
       [whole, first, second].forEach((training) => training.dispose());
@@ -106,7 +99,7 @@ await onDevices(
     const { parameters, statistics } = convNetTensors(CONFIG.model);
     const phase = phaseAt(inputs.plan)(6);
     strictEqual(phase.frozenLayers, 2);
-    for (const { name, layer } of [...parameters, ...statistics]) {
+    for (const { name, owner: layer } of [...parameters, ...statistics]) {
       const same = layer < phase.frozenLayers
         ? deepStrictEqual
         : notDeepStrictEqual;

@@ -7,16 +7,14 @@ import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
-  decodePlan,
-  decodePretrainConfig,
   describeFaults,
-  type Faults,
   type FreezePlan,
   left,
-  type PretrainConfig,
   type Result,
   right,
 } from "../../../core/mod.ts";
+import { stepFlops } from "../../engine/needs.ts";
+import { identityOf } from "../../tasks/identities.ts";
 import {
   fileResult,
   isMissing,
@@ -28,12 +26,15 @@ import {
   checkpointStep,
   isCheckpointName,
 } from "../../checkpoint/layout.ts";
+import { type EvaluationLine, readEvaluations } from "../evaluations.ts";
 import { METRICS_FILE, type MetricsLine } from "../metrics.ts";
 import { describeTrainError } from "../../train_error.ts";
 import { isFolderLocked } from "../folder_lock.ts";
+import { RUN_FILES, taskOfRun } from "../run_folder.ts";
 import { metricsSample } from "../run_history.ts";
 import { metricsTail } from "./metrics_tail.ts";
 import {
+  type FollowedTraining,
   type RunLife,
   runLife,
   type RunStatus,
@@ -52,14 +53,18 @@ export interface FollowedCheckpoint {
 
 /** A run as it is seen from outside. */
 export interface FollowedRun {
+  /** Kind of training. */
+  readonly task: string;
   /** Its plan. */
-  readonly plan: FreezePlan;
+  readonly plan: FreezePlan<unknown>;
   /** How it stands. */
   readonly status: RunStatus;
   /** Whether it lives. */
   readonly life: RunLife;
   /** Steps of its record, thinned where there are very many. */
   readonly lines: readonly MetricsLine[];
+  /** What it was found to be worth so far; empty for trainings that are not evaluated. */
+  readonly evaluations: readonly EvaluationLine[];
   /** Its newest checkpoint, if there is one. */
   readonly checkpoint: FollowedCheckpoint | null;
   /** Seconds since its record was written to. */
@@ -85,21 +90,15 @@ const noRun = (reason: string, isThere = true): Result<NoRun, never> =>
 /** Bytes of the largest plan or configuration that is read. */
 const MOST_BYTES = 2 ** 26;
 
-/** What a file of JSON says, decoded. */
-async function readDecoded<A>(
-  path: string,
-  decode: (input: unknown) => Result<Faults, A>,
-): Promise<Result<string, A>> {
+/** What a file of JSON says. */
+async function readJson(path: string): Promise<Result<string, unknown>> {
   const text = await fileResult(
     path,
     () => readRegular(path, { most: MOST_BYTES }),
   );
   if (text._tag === "Left") return left(describeTrainError(text.left));
   try {
-    const decoded = decode(JSON.parse(text.right));
-    return decoded._tag === "Right"
-      ? decoded
-      : left(`${path}: ${describeFaults(decoded.left)}`);
+    return right(JSON.parse(text.right));
   } catch {
     // No word of the file: it may be a link to one that is not for all to see.
     return left(`${path}: not JSON`);
@@ -107,11 +106,33 @@ async function readDecoded<A>(
 }
 
 /** What a run is, as long as its files say the same. */
-interface Identity {
+interface Identity extends FollowedTraining {
   readonly writtenAt: number;
   readonly ino: number;
-  readonly config: PretrainConfig;
-  readonly plan: FreezePlan;
+}
+
+/** The training in a folder, made again from its configuration and length. */
+async function readTrainingOf(
+  folder: string,
+): Promise<Result<string, FollowedTraining>> {
+  const config = await readJson(join(folder, RUN_FILES.config));
+  if (config._tag === "Left") return config;
+  const plan = await readJson(join(folder, RUN_FILES.plan));
+  if (plan._tag === "Left") return plan;
+  const { version, totalSteps } = (plan.right ?? {}) as Partial<FreezePlan>;
+  if (version !== 1 || !Number.isSafeInteger(totalSteps)) {
+    const path = join(folder, RUN_FILES.plan);
+    return left(`${path}: not a plan of version 1 with its totalSteps`);
+  }
+  const task = await taskOfRun(folder);
+  const made = identityOf(task, config.right, Number(totalSteps));
+  if (made._tag === "Left") {
+    const path = join(folder, RUN_FILES.config);
+    return left(`${path}: ${describeFaults(made.left)}`);
+  }
+  const flopsOf = stepFlops(made.right);
+  const costs = made.right.plan.phases.map(flopsOf);
+  return right({ ...made.right, costOf: ({ index }) => costs[index] ?? NaN });
 }
 
 /** What is at a path, `null` if nothing is; or why that cannot be said. */
@@ -133,7 +154,7 @@ async function readIdentity(
   if (!place.right.isDirectory()) {
     return noRun(`${folder}: a file, not a run's folder`, false);
   }
-  const path = join(folder, "plan.json");
+  const path = join(folder, RUN_FILES.plan);
   const file = await entryAt(path);
   if (file._tag === "Left") return noRun(file.left);
   if (file.right === null) {
@@ -141,15 +162,10 @@ async function readIdentity(
   }
   const { mtimeMs: writtenAt, ino } = file.right;
   if (known?.writtenAt === writtenAt && known.ino === ino) return right(known);
-  const config = await readDecoded(
-    join(folder, "config.json"),
-    decodePretrainConfig,
-  );
-  if (config._tag === "Left") return noRun(config.left);
-  const plan = await readDecoded(path, decodePlan);
-  return plan._tag === "Left"
-    ? noRun(plan.left)
-    : right({ writtenAt, ino, config: config.right, plan: plan.right });
+  const training = await readTrainingOf(folder);
+  return training._tag === "Left"
+    ? noRun(training.left)
+    : right({ ...training.right, writtenAt, ino });
 }
 
 /** The newest checkpoint up to a step: later ones are of a former life of the run. */
@@ -227,17 +243,21 @@ export function followRun(
     const found = await readIdentity(folder, identity);
     if (found._tag === "Left") return found;
     identity = found.right;
-    const { config, plan } = identity;
+    const { task, plan } = identity;
     const { sample, complaint, writtenAt } = await readRecord();
     const { lines, recent } = sample;
-    const status = runStatus({ plan, config, lines, recent });
+    const status = runStatus({ ...identity, lines, recent });
     const { done, secondsPerStep } = status;
     const silence = (now() - (writtenAt ?? identity.writtenAt)) / 1000;
     const isComplete = done >= plan.totalSteps;
     const isLocked = await isFolderLocked(folder);
     const signs = { isComplete, isLocked, silence, secondsPerStep };
+    const evaluations = await readEvaluations(folder);
     return right({
-      plan,
+      ...{ task, plan },
+      evaluations: evaluations._tag === "Right"
+        ? evaluations.right.filter(({ step }) => step <= done)
+        : [],
       status,
       life: runLife(signs),
       lines: [...lines],

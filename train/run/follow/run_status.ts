@@ -7,11 +7,10 @@ import {
   type FreezePlan,
   type Phase,
   phaseAt,
-  phaseFlops,
-  predictedSaving,
-  type PretrainConfig,
   type RateSchedule,
+  savedPart,
 } from "../../../core/mod.ts";
+import type { Task } from "../../engine/task.ts";
 import type { MetricsLine } from "../metrics.ts";
 import { measuredSaving, phaseTimes, tellsSaving } from "../saving.ts";
 
@@ -51,7 +50,7 @@ export interface RunStatus {
   readonly epochs: number;
   /** Mean of the total loss over the last steps; `null` before the first one. */
   readonly loss: number | null;
-  /** Stages from shallow to deep. */
+  /** Stages with a loss of their own, from shallow to deep. */
   readonly stages: readonly StageStatus[];
   /** Layers from shallow to deep. */
   readonly layers: readonly LayerStatus[];
@@ -65,16 +64,19 @@ export interface RunStatus {
   readonly secondsLeft: number | null;
   /** Part of the compute time saved by now; `null` before the first freeze or if it is not known. */
   readonly saving: number | null;
-  /** Part of the operations that the whole run saves, by the cost model. */
+  /** Part of the operations that the whole run saves. */
   readonly savingPredicted: number;
 }
 
+/** What a run is, of whatever kind. */
+export interface FollowedTraining
+  extends Pick<Task<unknown>, "task" | "plan" | "training" | "stageLosses"> {
+  /** Cost of a step in a phase, in any unit. */
+  readonly costOf: (phase: Phase) => number;
+}
+
 /** What a status is made from. */
-export interface RunRecord {
-  /** The plan. */
-  readonly plan: FreezePlan;
-  /** The configuration. */
-  readonly config: PretrainConfig;
+export interface RunRecord extends FollowedTraining {
   /** Steps from all of the run, in order. */
   readonly lines: readonly MetricsLine[];
   /** The last steps without gaps, in order. */
@@ -83,38 +85,28 @@ export interface RunRecord {
 
 /**
  * Seconds that the steps still to come will take, when the speed of now holds and
- * later phases cost what the cost model says.
+ * later phases cost what is said of them.
  *
- * @param plan The plan.
+ * @param plan Its phases.
+ * @param costOf Cost of a step in a phase, in any unit.
  * @returns A function from the steps that are done and the present seconds of a
  * step, images included, to seconds; 0 after the last step.
  *
  * @example Without freezing it is a product
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, phaseFlops, planOf } from "@vitfreeze/vitfreeze/core";
  * import { secondsLeft } from "@vitfreeze/vitfreeze/train";
  * import { strictEqual } from "node:assert/strict";
  *
  * const freeze = { ...DEFAULT_PRETRAIN_CONFIG.freeze, t0: 1 };
  * const plan = planOf({ ...DEFAULT_PRETRAIN_CONFIG, freeze }, 2048 * 10);
  * if (plan._tag === "Left") throw new Error("never");
+ * const left = secondsLeft(plan.right, phaseFlops(plan.right));
  *
- * strictEqual(secondsLeft(plan.right)(400, 0.5), (plan.right.totalSteps - 400) / 2);
+ * strictEqual(left(400, 0.5), (plan.right.totalSteps - 400) / 2);
  * ```
  */
 export function secondsLeft(
-  plan: FreezePlan,
-): (done: number, secondsPerStep: number) => number {
-  return secondsLeftBy(plan, phaseFlops(plan));
-}
-
-/**
- * The same for any training.
- *
- * @param plan Its phases.
- * @param costOf Cost of a step in a phase, in any unit.
- */
-export function secondsLeftBy(
   plan: Pick<FreezePlan, "phases">,
   costOf: (phase: Phase) => number,
 ): (done: number, secondsPerStep: number) => number {
@@ -143,7 +135,7 @@ export function highestRate({ warmup, initialRate }: RateSchedule): number {
 }
 
 function layersAt(
-  { layers, totalSteps }: FreezePlan,
+  { layers, totalSteps }: FreezePlan<unknown>,
   last: MetricsLine | undefined,
   done: number,
 ): readonly LayerStatus[] {
@@ -157,20 +149,23 @@ function layersAt(
 }
 
 function stagesAt(
-  { plan, lines, recent }: RunRecord,
+  { plan, stageLosses, lines, recent }: RunRecord,
   done: number,
 ): readonly StageStatus[] {
-  return plan.stages.map(({ index, pruneStep }) => {
-    const own = (from: readonly MetricsLine[]): readonly number[] =>
-      from.flatMap(({ stageLosses }) => stageLosses[index] ?? [])
-        .slice(-LAST_STEPS);
-    const losses = own(recent);
-    return {
-      index,
-      loss: mean(losses.length > 0 ? losses : own(lines)),
-      isPruned: pruneStep < plan.totalSteps && pruneStep <= done,
-    };
-  });
+  const named = stageLosses(plan.phases[0]);
+  return plan.stages.filter(({ index }) => index in named).map(
+    ({ index, pruneStep }) => {
+      const own = (from: readonly MetricsLine[]): readonly number[] =>
+        from.flatMap(({ stageLosses }) => stageLosses[index] ?? [])
+          .slice(-LAST_STEPS);
+      const losses = own(recent);
+      return {
+        index,
+        loss: mean(losses.length > 0 ? losses : own(lines)),
+        isPruned: pruneStep < plan.totalSteps && pruneStep <= done,
+      };
+    },
+  );
 }
 
 function savingAt(
@@ -192,7 +187,7 @@ function savingAt(
  * @param record Plan, configuration and steps.
  */
 export function runStatus(record: RunRecord): RunStatus {
-  const { plan, config: { training }, recent } = record;
+  const { plan, training, costOf, recent } = record;
   const last = recent.at(-1);
   const done = last === undefined ? 0 : last.step + 1;
   const times = recent.slice(-LAST_STEPS).map((line) => line.milliseconds);
@@ -210,9 +205,11 @@ export function runStatus(record: RunRecord): RunStatus {
     secondsPerStep: total === null ? null : total / 1000,
     imagesPerSecond: total === null ? null : 1000 * images / total,
     dataShare: total === null || data === null ? null : data / total,
-    secondsLeft: total === null ? null : secondsLeft(plan)(done, total / 1000),
+    secondsLeft: total === null
+      ? null
+      : secondsLeft(plan, costOf)(done, total / 1000),
     saving: savingAt(record, done),
-    savingPredicted: predictedSaving(plan),
+    savingPredicted: savedPart(plan, costOf),
   };
 }
 
@@ -232,7 +229,7 @@ export interface RunSigns {
 export type RunLife =
   /** Its process takes steps. */
   | "running"
-  /** All steps are taken, its process judges the encoder and draws. */
+  /** All steps are taken, its process judges what was learned. */
   | "judging"
   /** All steps are taken. */
   | "finished"

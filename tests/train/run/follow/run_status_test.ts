@@ -1,9 +1,10 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { predictedSaving } from "../../../../core/mod.ts";
+import { phaseFlops, predictedSaving } from "../../../../core/mod.ts";
 import {
   measuredSaving,
   metricsLine,
   phaseTimes,
+  pretrainTask,
   runLife,
   runStatus,
   secondsLeft,
@@ -12,6 +13,7 @@ import { reportOf, runOf } from "./made_runs.ts";
 
 const RUN = runOf(20);
 const { plan } = RUN;
+const TRAINING = { ...pretrainTask(RUN), costOf: phaseFlops(plan) };
 const STEPS = plan.totalSteps;
 
 const statusAfter = (done: number) => {
@@ -19,7 +21,7 @@ const statusAfter = (done: number) => {
     { length: done },
     (_, step) => metricsLine(reportOf(RUN, step)),
   );
-  return runStatus({ ...RUN, lines, recent: lines.slice(-100) });
+  return runStatus({ ...TRAINING, lines, recent: lines.slice(-100) });
 };
 
 Deno.test("runStatus() before the first step knows the plan and nothing else", () => {
@@ -74,7 +76,7 @@ Deno.test("runStatus() measures speed over the last 20 steps", () => {
 Deno.test("secondsLeft() falls with every step and is 0 after the last", () => {
   const left = Array.from(
     { length: STEPS + 1 },
-    (_, done) => secondsLeft(plan)(done, 1),
+    (_, done) => secondsLeft(plan, phaseFlops(plan))(done, 1),
   );
   strictEqual(left[STEPS], 0);
   const [first] = plan.phases;

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { checkWritable } from "../../../cli/evaluate/check_writable.ts";
+import { checkWritable } from "../../../cli/evaluate/output_file.ts";
 import { describeTrainError } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 

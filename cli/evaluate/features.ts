@@ -1,0 +1,138 @@
+/**
+ * Features of images: which numbers count, and those of all images as they are judged,
+ * in order and with nothing random.
+ *
+ * @module
+ */
+import type { DeviceTensors } from "../../backends/mod.ts";
+import { left, type ModelSpec, type Result, right } from "../../core/mod.ts";
+import { evalTransform, loadAll } from "../../data/mod.ts";
+import {
+  allTaps,
+  encoderFeatures,
+  type FeatureSpec,
+  type LabelledFeatures,
+  type TrainError,
+} from "../../train/mod.ts";
+import {
+  choiceFlag,
+  type FlagValues,
+  switchFlag,
+  under,
+} from "../flags/flags.ts";
+import { type ShownWork, underBar } from "../output/progress_bar.ts";
+import type { Evaluation, JudgedEncoder } from "./open_evaluation.ts";
+
+/** Flags of features. */
+export const FEATURE_FLAGS = under("Features", {
+  "tokens": choiceFlag(
+    ["patches", "class-token"],
+    "mean of the patch tokens, or the class token",
+    { initial: "patches" },
+  ),
+  "taps": choiceFlag(
+    ["last", "all"],
+    "after the last block, or side by side after every tap",
+    { initial: "last" },
+  ),
+  "no-untrained": switchFlag(
+    "leave out the row of an untrained encoder of the same sizes, which costs as much again",
+  ),
+});
+
+/** The feature that flags ask for. */
+export function featureFrom(
+  model: ModelSpec,
+  { tokens, taps }: FlagValues<typeof FEATURE_FLAGS>,
+): FeatureSpec {
+  const { stages } = allTaps(model);
+  return {
+    tokens: tokens === "class-token" ? "classToken" : "patches",
+    stages: taps === "all" ? stages : stages.slice(-1),
+  };
+}
+
+/** A feature in words. */
+export const describeFeature = ({ tokens, stages }: FeatureSpec): string =>
+  `${
+    tokens === "classToken" ? "the class token" : "the mean of the patch tokens"
+  } ${
+    stages.length === 1
+      ? "after the last block"
+      : "after every tap, side by side"
+  }`;
+
+/** Numbers of a feature. */
+export const featureWidth = (
+  { embedDim }: ModelSpec,
+  { stages }: FeatureSpec,
+): number => embedDim * stages.length;
+
+/** The images to learn from, or those to judge by. */
+export type ImagePart = "train" | "queries";
+
+/** The middles of images in order; each call begins anew. */
+function batchesInOrder(
+  { encoder, resizeSize, unreadable, ...images }: JudgedEncoder,
+  part: ImagePart,
+  batchSize: number,
+): Result<TrainError, () => ReturnType<typeof loadAll>> {
+  const source = images[part];
+  const { imageSize, inChannels } = encoder.model;
+  const { normalization } = source;
+  const made = evalTransform({
+    ...{ imageSize, inChannels, normalization, resizeSize },
+  });
+  if (made._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: made.left });
+  }
+  const badImages = unreadable[part];
+  const options = { source, transform: made.right, batchSize, badImages };
+  return right(() => loadAll({ ...options, recycles: true }));
+}
+
+/**
+ * Batches of the validation images in order.
+ *
+ * @param judged Images, their size and normalisation.
+ * @param batchSize Images of a batch; the last may be smaller.
+ * @returns What begins them anew with each call.
+ */
+export const validationBatches = (judged: JudgedEncoder, batchSize: number) =>
+  batchesInOrder(judged, "queries", batchSize);
+
+/** Images at a time. */
+const BATCH = 64;
+
+/**
+ * Features of every image that can be read.
+ *
+ * @param evaluation Encoder, device, images and their size.
+ * @param encoders The encoder on the device, and others of its sizes beside it.
+ * @param feature Which numbers count.
+ * @param part Which images.
+ * @param shown Where progress is shown and what stops it.
+ * @returns The features of each encoder, or the first error.
+ */
+export async function sourceFeatures(
+  evaluation: Evaluation,
+  encoders: readonly DeviceTensors[],
+  feature: FeatureSpec,
+  part: ImagePart,
+  shown: ShownWork = {},
+): Promise<Result<TrainError, readonly LabelledFeatures[]>> {
+  const { encoder: { model }, backend } = evaluation;
+  const { length } = evaluation[part];
+  const size = Math.min(BATCH, length);
+  const batches = batchesInOrder(evaluation, part, size);
+  if (batches._tag === "Left") return batches;
+  const all = batches.right();
+  const what = part === "train" ? "images to learn from" : "images to judge by";
+  return await underBar(
+    shown,
+    what,
+    length,
+    (options) =>
+      encoderFeatures(backend, model, encoders, all, size, feature, options),
+  );
+}

@@ -1,0 +1,114 @@
+/**
+ * The encoder that is judged, and the same before its first step.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { initialValues, rootKey, split } from "../../core/mod.ts";
+import {
+  describeSkipped,
+  encoderParameters,
+  type HeldOut,
+  type HostTensors,
+  type OpenedEncoder,
+  openEncoder,
+  readImagesFile,
+  replaceFile,
+  runFolderAt,
+} from "../../train/mod.ts";
+import { must } from "../command/command_failed.ts";
+import { describeTraining, mustWork } from "../command/describe_errors.ts";
+import {
+  describeReport,
+  type ENCODER_FLAGS,
+  encoderOptions,
+} from "../flags/encoder_flags.ts";
+import type { FlagValues } from "../flags/flags.ts";
+
+/** Flags of an encoder and the size of its images. */
+type EncoderValues = FlagValues<typeof ENCODER_FLAGS> & {
+  readonly "image-size"?: number;
+};
+
+/**
+ * Opens an encoder.
+ *
+ * @param path A run, a checkpoint, an exported encoder or a file of weights.
+ * @throws {CommandFailed} where there is none.
+ */
+export async function encoderAt(
+  path: string,
+  values: EncoderValues,
+): Promise<OpenedEncoder> {
+  const imageSize = values["image-size"];
+  const opened = await openEncoder(path, {
+    ...encoderOptions(values),
+    imageSize,
+  });
+  return must(opened, describeTraining);
+}
+
+/** Which encoder it is, and what was missing or left over in its file. */
+export function describeEncoder(
+  { path, steps, report, skipped }: OpenedEncoder,
+): readonly string[] {
+  const after = steps === null ? "" : `, after step ${steps[0]} of ${steps[1]}`;
+  // Decoders of a run are no surprise.
+  const own = steps === null ? report : { ...report, leftOver: [] };
+  return [
+    ...describeSkipped(skipped).map((line) => `skipped: ${line}`),
+    `encoder: ${path}${after}`,
+    ...describeReport(own).map((line) => `  ${line}`),
+  ];
+}
+
+/** How the run of an encoder drew the images that it did not learn from. */
+export async function heldOutOf(path: string): Promise<HeldOut> {
+  const images = await readImagesFile(await runFolderAt(path));
+  return images._tag === "Right" ? images.right.heldOut : "by class";
+}
+
+/**
+ * The first values that an encoder's seed gives, with its own positions: what
+ * pre-training began with, where it began from the seed.
+ *
+ * @param encoder The encoder; seed 0 stands for one that is not known.
+ */
+export function untrainedEncoder(
+  { model, parameters, seed = 0 }: OpenedEncoder,
+): HostTensors {
+  const key = split(rootKey(seed), "parameters");
+  const first = encoderParameters(model).map((parameter) =>
+    [
+      parameter.name,
+      initialValues(parameter, split(key, parameter.name)),
+    ] as const
+  );
+  return new Map([...parameters, ...first]);
+}
+
+/** Name of the file in a run's folder that says which encoder the run began with. */
+const ENCODER_FILE = "encoder.json";
+
+/** Writes down which encoder a run begins with. */
+export async function rememberEncoder(
+  folder: string,
+  path: string,
+): Promise<void> {
+  const text = `${JSON.stringify({ path: resolve(path) }, null, 2)}\n`;
+  mustWork(await replaceFile(join(folder, ENCODER_FILE), text));
+}
+
+/** Whether the run in a folder began with an encoder; where nothing says it, no. */
+export async function beganWith(
+  folder: string,
+  path: string,
+): Promise<boolean> {
+  try {
+    const text = await readFile(join(folder, ENCODER_FILE), "utf8");
+    return JSON.parse(text).path === resolve(path);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * What a run is worth after each of its epochs: found out, said, and kept in its folder.
+ *
+ * @module
+ */
+import type { Backend } from "../../backends/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
+import {
+  atEpochEnds,
+  epochSteps,
+  evaluateNow,
+  evaluationHook,
+  type EvaluationLine,
+  type EvaluationOptions,
+  type FiledTraining,
+  type Hook,
+  readEvaluations,
+  type RunFolder,
+  runFolderAt,
+  type Scores,
+  type StepReport,
+  type Task,
+  type Tracker,
+  type TrainError,
+  type Training,
+  writeEvaluations,
+} from "../../train/mod.ts";
+import { mustWork } from "../command/describe_errors.ts";
+import type { Progress } from "./progress.ts";
+
+/** Finds out what a training is worth. */
+export interface Judge {
+  /** Scores of the training as it is now. */
+  scores(
+    training: Training,
+    backend: Backend,
+    signal: AbortSignal,
+  ): Promise<Result<TrainError, Scores>>;
+  /** Scores in words, for example `top-1 91.20 %`; `null` where there is nothing to say. */
+  words(scores: Scores): string | null;
+  /** Evaluations that a file of an earlier version tells of. */
+  earlier?(
+    filed: FiledTraining,
+    file: string,
+  ): Promise<readonly EvaluationLine[]>;
+}
+
+/**
+ * Evaluations of before the start of a run; its folder tells of no others from then on.
+ *
+ * @param beginning Where it goes on, or the file of an earlier version that it begins with.
+ */
+export async function evaluationsBefore(
+  { judge }: { readonly judge?: Judge | undefined },
+  { earlier, file }: {
+    readonly earlier: { readonly from: string } | null;
+    readonly file: string | null;
+  },
+  { path, start: { step } }: Pick<RunFolder, "path" | "start">,
+  filed: FiledTraining | null,
+): Promise<readonly EvaluationLine[]> {
+  if (judge === undefined) return [];
+  const known = earlier !== null
+    ? mustWork(await readEvaluations(await runFolderAt(earlier.from)))
+    : filed === null || file === null
+    ? []
+    : await judge.earlier?.(filed, file) ?? [];
+  const before = known.filter((line) => line.step <= step);
+  mustWork(await writeEvaluations(path, before));
+  return before;
+}
+
+/** A run that is evaluated. */
+interface EvaluatedRun {
+  readonly task: Task<unknown>;
+  readonly backend: Backend;
+  readonly judge?: Judge | undefined;
+  readonly folder: Pick<RunFolder, "path" | "start" | "history">;
+  readonly evaluations: readonly EvaluationLine[];
+}
+
+/** Who hears of evaluations, and what stops them. */
+interface EvaluationContext {
+  readonly progress: Pick<Progress, "say">;
+  readonly tracker?: Tracker | null;
+  readonly signal: AbortSignal;
+}
+
+/** The evaluations of a run under way. */
+export interface EpochEvaluations {
+  /** Evaluate it after each epoch. */
+  readonly hooks: readonly Hook[];
+  /** Makes up for an evaluation at the start that was not made, or is not on record. */
+  catchUp(training: Training): Promise<Result<TrainError, void>>;
+  /** Whether it was evaluated after a step, where it is evaluated at all. */
+  isJudgedAt(step: number): boolean;
+  /** All of them, in order. */
+  lines(): readonly EvaluationLine[];
+}
+
+/** Mean of the losses of the epoch under way. */
+function epochLoss({ task, folder: { start, history } }: EvaluatedRun) {
+  let epoch = Math.ceil(start.step / epochSteps(task)) - 1;
+  let losses = history.filter((line) => line.epoch === epoch)
+    .map(({ loss }) => loss).filter(Number.isFinite);
+  return {
+    add({ epoch: now, loss }: Pick<StepReport, "epoch" | "loss">): void {
+      if (now !== epoch) [epoch, losses] = [now, []];
+      if (Number.isFinite(loss)) losses.push(loss);
+    },
+    mean: () => losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+  };
+}
+
+/** Scores by the tags of trackers. */
+const tagged = (scores: Scores): Scores =>
+  Object.fromEntries(
+    Object.entries(scores).map(([name, x]) => [`validation/${name}`, x]),
+  );
+
+/** The line of an epoch that has ended; `null` if nothing is known of it. */
+function epochWords(
+  task: Task<unknown>,
+  judge: Judge,
+  { step, scores }: EvaluationLine,
+): string | null {
+  const { loss } = scores;
+  const found = [
+    ...loss === undefined ? [] : [`loss ${loss.toFixed(4)}`],
+    judge.words(scores) ?? [],
+  ].flat();
+  const epoch = Math.round(step / epochSteps(task));
+  return found.length === 0
+    ? null
+    : `epoch ${epoch} of ${task.training.epochs}: ${found.join(", ")}`;
+}
+
+/**
+ * The evaluations of a run: after each of its epochs, in its folder, on the terminal and
+ * for trackers.
+ *
+ * @param run The run; without a judge it is not evaluated.
+ */
+export function epochEvaluations(
+  run: EvaluatedRun,
+  { progress, tracker, signal }: EvaluationContext,
+): EpochEvaluations {
+  const { task, backend, judge, folder } = run;
+  const lines = [...run.evaluations];
+  if (judge === undefined) {
+    const catchUp = () => Promise.resolve(right(undefined));
+    return { hooks: [], catchUp, isJudgedAt: () => true, lines: () => lines };
+  }
+  const loss = epochLoss(run);
+  const options: EvaluationOptions = {
+    folder: folder.path,
+    every: atEpochEnds(task),
+    evaluate: async (training) => {
+      const scores = await judge.scores(training, backend, signal);
+      const mean = loss.mean();
+      return scores._tag === "Left" || Number.isNaN(mean)
+        ? scores
+        : right({ loss: mean, ...scores.right });
+    },
+    onEvaluation: async (line) => {
+      lines.push(line);
+      const words = epochWords(task, judge, line);
+      if (words !== null) progress.say(words);
+      const { loss: _, ...scores } = line.scores;
+      await tracker?.scalars(line.step, tagged(scores));
+    },
+  };
+  const sum: Hook = { onStep: (report) => loss.add(report) };
+  return {
+    hooks: [sum, evaluationHook(options)],
+    catchUp: async (training) => {
+      const { step } = training;
+      const isDue = step > 0 && step % epochSteps(task) === 0 &&
+        lines.at(-1)?.step !== step;
+      return isDue ? await evaluateNow(training, options) : right(undefined);
+    },
+    isJudgedAt: (step) => lines.at(-1)?.step === step,
+    lines: () => lines,
+  };
+}
