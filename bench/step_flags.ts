@@ -1,8 +1,4 @@
-/**
- * Flags of `bench/step.ts`.
- *
- * @module
- */
+/** Flags of `bench/step.ts`. */
 import { BACKEND_CHOICES } from "../backends/mod.ts";
 import {
   type Fault,

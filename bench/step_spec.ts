@@ -1,8 +1,4 @@
-/**
- * What is measured.
- *
- * @module
- */
+/** What is measured. */
 import type { BackendChoice } from "../backends/mod.ts";
 import {
   DEFAULT_PRETRAIN_CONFIG,

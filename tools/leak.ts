@@ -5,8 +5,6 @@
  * deno run -A tools/leak.ts --backend wasm --steps 20000
  * deno run -A tools/leak.ts --backend onnx --steps 4000 --runs 40
  * ```
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import {

@@ -1,8 +1,4 @@
-/**
- * Memory and handles of long runs.
- *
- * @module
- */
+/** Memory and handles of long runs. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Backend } from "../backends/mod.ts";

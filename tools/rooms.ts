@@ -1,8 +1,4 @@
-/**
- * The rooms of the house and which may know which.
- *
- * @module
- */
+/** The rooms of the house and which may know which. */
 
 /** Folders whose imports run one way only. */
 export type Room = "core" | "backends" | "data" | "train" | "plot" | "cli";

@@ -7,8 +7,6 @@
  *
  * It is a run like any other: in a folder of its own, `runs/N`, from which it goes on after
  * Ctrl-C. It is judged after every epoch. The last line of the output is JSON, also then.
- *
- * @module
  */
 import { access } from "node:fs/promises";
 import { join } from "node:path";

@@ -10,8 +10,6 @@
  * the best of some on images that are held out of those to learn from. The probe is a run
  * like any other, in a folder of its own. The last line of the output is JSON, also after
  * Ctrl-C.
- *
- * @module
  */
 import process from "node:process";
 import {

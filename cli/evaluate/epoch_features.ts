@@ -1,8 +1,4 @@
-/**
- * Features of random crops, other ones in every epoch.
- *
- * @module
- */
+/** Features of random crops, other ones in every epoch. */
 import type { DeviceTensors } from "../../backends/mod.ts";
 import { epochOrder, left, right } from "../../core/mod.ts";
 import { loadBatches, trainTransform } from "../../data/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * What an encoder becomes when it learns classes with a head on it.
- *
- * @module
- */
+/** What an encoder becomes when it learns classes with a head on it. */
 import type { DeviceTensors } from "../../backends/mod.ts";
 import { type Result, right } from "../../core/mod.ts";
 import {

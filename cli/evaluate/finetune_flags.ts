@@ -1,8 +1,4 @@
-/**
- * Flags of fine-tuning.
- *
- * @module
- */
+/** Flags of fine-tuning. */
 import { decodeFinetuneConfig, left } from "../../core/mod.ts";
 import {
   type RandAugment,

@@ -1,8 +1,4 @@
-/**
- * What a judgement is of, and how it comes to its end.
- *
- * @module
- */
+/** What a judgement is of, and how it comes to its end. */
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
 import type { Result } from "../../core/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * The encoder, the labelled images and the device of an evaluation.
- *
- * @module
- */
+/** The encoder, the labelled images and the device of an evaluation. */
 import type { Backend } from "../../backends/mod.ts";
 import { labelledImages, normalizationFor } from "../../data/mod.ts";
 import type { OpenedEncoder } from "../../train/mod.ts";

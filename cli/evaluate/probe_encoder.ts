@@ -1,8 +1,4 @@
-/**
- * What a linear classifier makes of an encoder's features.
- *
- * @module
- */
+/** What a linear classifier makes of an encoder's features. */
 import { readFile } from "node:fs/promises";
 import type { Backend, DeviceTensors } from "../../backends/mod.ts";
 import { type Result, right } from "../../core/mod.ts";

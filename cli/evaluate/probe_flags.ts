@@ -1,8 +1,4 @@
-/**
- * Flags of linear probing.
- *
- * @module
- */
+/** Flags of linear probing. */
 import {
   PROBE_RECIPE,
   type ProbeConfig,

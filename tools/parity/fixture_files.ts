@@ -1,8 +1,4 @@
-/**
- * Reading the files of a fixture folder.
- *
- * @module
- */
+/** Reading the files of a fixture folder. */
 import {
   describeFaults,
   type Faults,

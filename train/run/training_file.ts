@@ -1,8 +1,6 @@
 /**
  * The state of a training in a single file: what versions before run folders kept, and
  * what is written where a file of its own is asked for.
- *
- * @module
  */
 import {
   excerpt,

@@ -1,8 +1,4 @@
-/**
- * Following a run from outside, by its folder.
- *
- * @module
- */
+/** Following a run from outside, by its folder. */
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";

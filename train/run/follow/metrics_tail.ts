@@ -1,8 +1,4 @@
-/**
- * Reading a record while it is written.
- *
- * @module
- */
+/** Reading a record while it is written. */
 import type { FileHandle } from "node:fs/promises";
 import type { Result } from "../../../core/mod.ts";
 import { fileResult, isMissing, openRegular } from "../../files/file_result.ts";

@@ -1,8 +1,4 @@
-/**
- * How a run stands, and whether it lives.
- *
- * @module
- */
+/** How a run stands, and whether it lives. */
 import {
   type FreezePlan,
   type Phase,
