@@ -171,8 +171,9 @@ export function importedPath(path: string, specifier: string): string | null {
   if (/^\.{0,2}\//.test(specifier)) {
     return pathInRepository(new URL(specifier, new URL(path, REPOSITORY)).href);
   }
-  return specifier === PACKAGE || specifier.startsWith(`${PACKAGE}/`)
-    ? `${specifier.slice(PACKAGE.length + 1)}/mod.ts`.replace(/^\//, "")
+  if (specifier === PACKAGE) return "mod.ts";
+  return specifier.startsWith(`${PACKAGE}/`)
+    ? `api/${specifier.slice(PACKAGE.length + 1)}.ts`
     : null;
 }
 

@@ -44,8 +44,7 @@ export function describeError(error: AnyError): string {
  *
  * @example Plan a run in a notebook
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
- * import { orThrow } from "@vitfreeze/vitfreeze/train";
+ * import { DEFAULT_PRETRAIN_CONFIG, orThrow, planOf } from "@vitfreeze/vitfreeze";
  * import { strictEqual, throws } from "node:assert/strict";
  *
  * strictEqual(orThrow(planOf(DEFAULT_PRETRAIN_CONFIG, 100_000)).layers.length, 13);

@@ -105,3 +105,16 @@ Deno.test("selectBackend(webgpu) without an adapter is an error with the reason"
     else Reflect.deleteProperty(navigator, "gpu");
   }
 });
+
+Deno.test("selectBackend() refuses a name that is no device", async () => {
+  const name = "reference" as "cpu";
+  const refused = await selectBackend(name);
+  deepStrictEqual(refused, {
+    _tag: "Left",
+    left: {
+      _tag: "BackendUnavailable",
+      device: "reference",
+      reason: "wanted one of auto, webgpu, onnx, wasm, cpu, onnx-webgpu",
+    },
+  });
+});

@@ -16,7 +16,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     "core/x.ts",
     "@vitfreeze/vitfreeze/train",
-    "core/ may not know train/mod.ts",
+    "core/ may not know api/train.ts",
   ],
   ["backends/x.ts", "../data/mod.ts", "backends/ may not know data/mod.ts"],
   [

@@ -79,7 +79,7 @@ export async function knnVotes(
  *
  * @example
  * ```ts
- * import { knnAccuracy, orThrow } from "@vitfreeze/vitfreeze/train";
+ * import { knnAccuracy, orThrow } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const train = { features: Float32Array.of(1, 0, 0, 1), width: 2, labels: Int32Array.of(0, 1) };

@@ -92,10 +92,7 @@ export function checkpointHook(
  *
  * @example Four steps, saved after the second and the last
  * ```ts
- * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
- * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf, rootKey } from "@vitfreeze/vitfreeze/core";
- * import { embeddedFashionMnist, shareSource } from "@vitfreeze/vitfreeze/data";
- * import { batchSource, createRunFolder, initialSnapshot, keepingHooks, orThrow, pretrainTask, train } from "@vitfreeze/vitfreeze/train";
+ * import { batchSource, createRunFolder, DEFAULT_PRETRAIN_CONFIG, embeddedFashionMnist, initialSnapshot, keepingHooks, MODEL_PRESETS, orThrow, planOf, pretrainTask, rootKey, selectBackend, shareSource, train } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const training = { epochs: 2, warmupEpochs: 0, batchSize: 4, accumIter: 1, seed: 0 };

@@ -210,10 +210,7 @@ export function pretrainTask(run: PretrainRun): Task<Batch> {
  *
  * @example Four steps on eight images; four layers freeze before the last
  * ```ts
- * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
- * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf, rootKey } from "@vitfreeze/vitfreeze/core";
- * import { embeddedFashionMnist, loadBatches, shareSource, trainTransform } from "@vitfreeze/vitfreeze/data";
- * import { initialSnapshot, orThrow, pretraining } from "@vitfreeze/vitfreeze/train";
+ * import { DEFAULT_PRETRAIN_CONFIG, embeddedFashionMnist, initialSnapshot, loadBatches, MODEL_PRESETS, orThrow, planOf, pretraining, rootKey, selectBackend, shareSource, trainTransform } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const model = MODEL_PRESETS.nano;

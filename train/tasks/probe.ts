@@ -73,8 +73,7 @@ export function initialProbe(config: ProbeConfig): Snapshot {
  *
  * @example Two classes that lie apart
  * ```ts
- * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
- * import { initialProbe, orThrow, PROBE_RECIPE, probeAccuracy, probeBatches, probePlan, probeTask, train } from "@vitfreeze/vitfreeze/train";
+ * import { initialProbe, orThrow, PROBE_RECIPE, probeAccuracy, probeBatches, probePlan, probeTask, selectBackend, train } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const features = { features: Float32Array.of(1, 0, 2, 0, 0, 1, 0, 2), width: 2, labels: Int32Array.of(0, 0, 1, 1) };

@@ -221,7 +221,7 @@ function followedRecord(path: string) {
  *
  * @example A folder that is not there
  * ```ts
- * import { followRun } from "@vitfreeze/vitfreeze/train";
+ * import { followRun } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const run = await followRun("runs/none")();

@@ -116,7 +116,7 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
  *
  * @example A line counts when its end is there
  * ```ts
- * import { metricsTail } from "@vitfreeze/vitfreeze/train";
+ * import { metricsTail } from "./metrics_tail.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const path = await Deno.makeTempFile();

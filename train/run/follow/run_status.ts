@@ -90,8 +90,8 @@ export interface RunRecord extends FollowedTraining {
  *
  * @example Without freezing it is a product
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, phaseFlops, planOf } from "@vitfreeze/vitfreeze/core";
- * import { secondsLeft } from "@vitfreeze/vitfreeze/train";
+ * import { DEFAULT_PRETRAIN_CONFIG, phaseFlops, planOf } from "@vitfreeze/vitfreeze";
+ * import { secondsLeft } from "./run_status.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const freeze = { ...DEFAULT_PRETRAIN_CONFIG.freeze, t0: 1 };
