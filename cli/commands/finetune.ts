@@ -8,10 +8,10 @@
  * It is a run like any other: in a folder of its own, `runs/N`, from which it goes on after
  * Ctrl-C. It is judged after every epoch. The last line of the output is JSON, also then.
  */
+import { FINETUNE_RECIPE, type FinetuneConfig } from "../../core/mod.ts";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { FINETUNE_RECIPE, type FinetuneConfig } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import {
   type FinetunedAccuracies,

@@ -11,15 +11,9 @@
  * like any other, in a folder of its own. The last line of the output is JSON, also after
  * Ctrl-C.
  */
+import { PROBE_RECIPE, type ProbeConfig, probePlan } from "../../core/mod.ts";
 import process from "node:process";
-import {
-  PROBE_RECIPE,
-  type ProbeConfig,
-  probePlan,
-  probeTask,
-  runNeeds,
-  uploadEncoder,
-} from "../../train/mod.ts";
+import { probeTask, runNeeds, uploadEncoder } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
 import {

@@ -1,22 +1,20 @@
 /** An experiment: methods, seeds, and how long each part of it is. */
 import {
   type Faults,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  finetunePlan,
   type FreezePlan,
   left,
   type ModelSpec,
   planOf,
   type PretrainConfig,
-  type Result,
-} from "../../core/mod.ts";
-import {
-  FINETUNE_RECIPE,
-  type FinetuneConfig,
-  finetunePlan,
-  type HeldOut,
   PROBE_RECIPE,
   type ProbeConfig,
   probePlan,
-} from "../../train/mod.ts";
+  type Result,
+} from "../../core/mod.ts";
+import type { HeldOut } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import {
   configOfMethod,

@@ -1,9 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import {
-  availableDevices,
-  DEVICES,
-  selectBackend,
-} from "../../backends/mod.ts";
+import { selectBackend } from "../../backends/mod.ts";
+import { availableDevices, DEVICES } from "../../backends/select.ts";
 import { value } from "./contract.ts";
 
 Deno.test("availableDevices() lists every device with what it is or why not", async () => {

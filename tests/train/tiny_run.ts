@@ -34,8 +34,8 @@ import {
   train,
   type TrainError,
   type Training,
-  type TrainOptions,
 } from "../../train/mod.ts";
+import type { TrainOptions } from "../../train/engine/loop.ts";
 import { right } from "../right.ts";
 
 /** 16×16 grey images, 4×4 patches, four blocks, a stage after each. */

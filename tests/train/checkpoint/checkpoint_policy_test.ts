@@ -1,13 +1,13 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { describeFaults } from "../../../core/mod.ts";
+import type { CheckpointPolicy } from "../../../train/mod.ts";
 import {
   checkedPolicy,
-  type CheckpointPolicy,
   freezeSteps,
   isCheckpointDue,
   outdatedSteps,
-} from "../../../train/mod.ts";
+} from "../../../train/checkpoint/checkpoint_policy.ts";
 import { tinyRun } from "../tiny_run.ts";
 
 const { plan } = tinyRun();

@@ -5,12 +5,12 @@ import {
   describeTrainError,
   initialSnapshot,
   pretraining,
-  readCheckpoint,
   type StepReport,
   type TrainError,
   type Training,
-  writeCheckpoint,
 } from "../../../train/mod.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { onDevices } from "../devices.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { syntheticBatches, takeSteps, tinyRun, trained } from "../tiny_run.ts";

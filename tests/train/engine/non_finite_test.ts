@@ -7,13 +7,13 @@ import {
   initialSnapshot,
   movedParameters,
   pretraining,
-  readCheckpoint,
   type Snapshot,
   type StepReport,
   type TrainError,
   type Training,
-  writeCheckpoint,
 } from "../../../train/mod.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { onDevices } from "../devices.ts";
 import { spoiledBatches } from "../spoiled_batches.ts";
 import { inFolder } from "../temporary_folder.ts";

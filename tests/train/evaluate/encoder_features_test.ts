@@ -5,7 +5,6 @@ import {
   interpretGraph,
   left,
   modelScope,
-  type NamedValues,
   type Owner,
   parameterSpecs,
   patchCount,
@@ -15,6 +14,7 @@ import {
   tapNorm,
   traceGraph,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import type { Backend, DeviceTensors } from "../../../backends/mod.ts";
 import type { Batch, DataError } from "../../../data/mod.ts";
 import {

@@ -13,9 +13,9 @@ import {
   describeTrainError,
   encodeSafetensors,
   orThrow,
-  readWeights,
   type StoredTensor,
 } from "../../../train/mod.ts";
+import { readWeights } from "../../../train/weights/read_weights.ts";
 import {
   digested,
   readBytes,

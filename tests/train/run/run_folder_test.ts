@@ -1,19 +1,16 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import {
-  decodePlan,
-  decodePretrainConfig,
-  type Result,
-} from "../../../core/mod.ts";
+import { decodePretrainConfig, type Result } from "../../../core/mod.ts";
+import { decodePlan } from "../../../core/plan/plan_json.ts";
 import {
   describeTrainError,
   initialSnapshot,
-  readMetrics,
   resumeRunFolder,
   type RunFolder,
   type StepReport,
   type TrainError,
 } from "../../../train/mod.ts";
+import { readMetrics } from "../../../train/run/metrics_record.ts";
 import { right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
 import { inFolder } from "../temporary_folder.ts";

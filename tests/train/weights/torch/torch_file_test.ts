@@ -7,7 +7,8 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import { zipSync } from "fflate";
-import type { StoredTensor, Weights } from "../../../../train/mod.ts";
+import type { StoredTensor } from "../../../../train/mod.ts";
+import type { Weights } from "../../../../train/files/tensor_data.ts";
 import { readBytes } from "../../../../train/files/byte_reading.ts";
 import { torchReading } from "../../../../train/weights/torch/torch_file.ts";
 import { withTorch } from "../pytorch.ts";
