@@ -5,7 +5,7 @@
  */
 export {
   type Brand,
-  brand,
+  type brand,
   type FreezeTime,
   type LearningRate,
 } from "../core/brand.ts";
