@@ -1,5 +1,5 @@
 /**
- * What an encoder is worth: features, neighbours, probes, fine-tuned classifiers, reconstructions.
+ * Evaluation of an encoder: features, neighbours, probes, fine-tuned classifiers, reconstructions.
  *
  * @module
  */

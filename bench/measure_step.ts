@@ -78,7 +78,7 @@ interface TimedSteps {
   readonly stepMb: number;
 }
 
-/** What is left of the process's memory without JavaScript's own, MB. */
+/** Memory of the process without the JavaScript heap, MB. */
 const nativeMb = (mb: number): number => mb - heapMb();
 
 /** Takes some steps of a phase, after one that is not timed. */

@@ -1,4 +1,4 @@
-/** How much memory a process has needed. */
+/** Peak memory of a process. */
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**
@@ -32,7 +32,7 @@ export function heapMb(): number {
 /** Frees what is not used any more, where the process was started with `--expose-gc`. */
 export async function collectGarbage(): Promise<void> {
   const { gc } = globalThis as { gc?: () => void };
-  // What a task has used last is free only in the next one.
+  // Memory that a task used last is free only in the next one.
   for (let k = 0; k < 2; k++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     gc?.();

@@ -18,11 +18,11 @@ const FEATURES: readonly (readonly [name: string, flag: string])[] = [
   ["SVE", "sve"],
 ];
 
-/** What is known of a processor. */
+/** Facts of a processor. */
 export interface ProcessorFacts {
   /** Its name. */
   readonly model: string;
-  /** How many cores there are. */
+  /** Number of cores. */
   readonly cores: number;
   /** Contents of `/proc/cpuinfo`, or `null` where there is no such file. */
   readonly cpuinfo: string | null;

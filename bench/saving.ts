@@ -1,5 +1,5 @@
 /**
- * What freezing saves over a whole run: measured step times of every phase beside the
+ * Time that freezing saves over a whole run: measured step times of every phase beside the
  * cost model's prediction and beside what a peer saves.
  *
  * ```sh

@@ -47,7 +47,7 @@ async function measureApart(spec: StepSpec): Promise<StepRow> {
       "-A",
       "--no-check",
       "--quiet",
-      // What the first values leave behind is not memory of a step.
+      // Memory left by the first values is not memory of a step.
       "--v8-flags=--expose-gc",
       program,
       JSON.stringify(spec),

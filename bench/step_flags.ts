@@ -52,7 +52,7 @@ export const STEP_FLAGS = {
 /** Values of the flags. */
 export type StepValues = FlagValues<typeof STEP_FLAGS>;
 
-/** What the flags are when they are not given. */
+/** Defaults of the flags. */
 export const STEP_DEFAULTS = {
   "model": "nano",
   "image-size": "the model's",
@@ -74,7 +74,7 @@ const frozenFault = (found: number, layers: number): Fault => ({
 });
 
 /**
- * What is to be measured.
+ * Specification of a measurement.
  *
  * @param values Flags that were given.
  * @returns A spec for each row, in the order of `--frozen`; or every fault.

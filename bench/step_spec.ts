@@ -1,4 +1,4 @@
-/** What is measured. */
+/** Specification of a measured step. */
 import type { BackendChoice } from "../backends/mod.ts";
 import {
   DEFAULT_PRETRAIN_CONFIG,
@@ -26,17 +26,17 @@ export interface StepSpec {
   readonly batchSize: number;
   /** Device, or `auto`. */
   readonly backend: BackendChoice;
-  /** How many layers are frozen. */
+  /** Number of frozen layers. */
   readonly frozen: number;
   /** Steps that are timed, after one that is not. */
   readonly steps: number;
-  /** How frozen blocks compute. */
+  /** Precision of frozen blocks. */
   readonly precision: "float32" | "int8";
   /** Threads that compute, on a device that can choose; `null` for its default. */
   readonly threads: number | null;
 }
 
-/** What was measured. */
+/** Result of a measured step. */
 export interface StepRow {
   /** Device that computed. */
   readonly backend: string;
@@ -46,13 +46,13 @@ export interface StepRow {
   readonly imageSize: number;
   /** Images of a step. */
   readonly batchSize: number;
-  /** What the device says of itself, for example how many threads it has. */
+  /** Description by the device, for example its number of threads. */
   readonly device: string;
   /** The machine's processor and its instructions for products. */
   readonly processor: string;
-  /** How many layers are frozen. */
+  /** Number of frozen layers. */
   readonly frozen: number;
-  /** How many stages have a loss. */
+  /** Number of stages with a loss. */
   readonly liveStages: number;
   /** Milliseconds of the fastest step. */
   readonly ms: number;

@@ -1,4 +1,4 @@
-/** What a process holds open. */
+/** Open handles of a process. */
 import type { Backend } from "../backends/mod.ts";
 
 /** Handles of this process; `null` where the system does not say. */

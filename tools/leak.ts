@@ -31,7 +31,7 @@ import { MODEL_FLAG, modelOf } from "../cli/flags/method_flags.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { growthOf, memoryCourse, type MemoryPoint } from "./memory_course.ts";
 
-/** How often the memory is looked at. */
+/** Number of memory samples. */
 const LOOKS = 20;
 
 /** As small as a model with four blocks and stages can sensibly be: a step is overhead. */

@@ -12,7 +12,7 @@ import {
   roomOf,
 } from "./rooms.ts";
 
-/** Where a library may be imported: paths that begin with one of these. */
+/** Places where a library may be imported: paths that begin with one of these. */
 const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
   ["fp-ts", ["core/fp.ts"]],
   ["io-ts", ["core/codec/codec.ts"]],
@@ -23,7 +23,7 @@ const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
 /** Examples are there to be read and copied: only tests know them. */
 const isProduct = (path: string): boolean => !/^(examples|tests)\//.test(path);
 
-/** What is wrong with one import, or `null`. */
+/** Fault of one import, or `null`. */
 function objection(path: string, specifier: string): string | null {
   const from = roomOf(path);
   const target = importedPath(path, specifier);

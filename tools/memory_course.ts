@@ -19,7 +19,7 @@ import {
 } from "../train/mod.ts";
 import { countingPrograms, type Handles, handlesNow } from "./handles.ts";
 
-/** What is held after a step. */
+/** Memory and handles held after a step. */
 export interface MemoryPoint extends Handles {
   /** Steps done, in all runs. */
   readonly step: number;
@@ -31,7 +31,7 @@ export interface MemoryPoint extends Handles {
   readonly programs: number;
 }
 
-/** What is run. */
+/** Specification of the runs. */
 export interface CourseSpec {
   /** The model; its images are random. */
   readonly model: ModelSpec;
@@ -42,7 +42,7 @@ export interface CourseSpec {
    * does the same, or several, in which layers freeze; then it is looked between runs.
    */
   readonly runs: number;
-  /** How often it is looked. */
+  /** Number of samples taken. */
   readonly looks: number;
 }
 
@@ -140,7 +140,7 @@ export async function* memoryCourse(
 }
 
 /**
- * How much of something a run gains after its warm-up, which is its first third: the
+ * Growth of a quantity after the warm-up of a run, which is its first third: the
  * highest point of the last third above that of the middle one.
  *
  * @param course Points in order, at least three.

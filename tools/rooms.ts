@@ -147,7 +147,7 @@ export function innerRoomOf(path: string): string | null {
 }
 
 /**
- * Whether an import within a room of the house runs the one way of its inner rooms.
+ * Check that an import within a room of the house runs the one way of its inner rooms.
  *
  * @param path The importing file, from the top of the repository.
  * @param target The imported file.

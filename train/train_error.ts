@@ -64,7 +64,7 @@ export function describeOrigin({ stage, first }: Origin): string {
   return clauses.map((clause) => `; ${clause}`).join("");
 }
 
-/** Why training could not start or go on. */
+/** Reason why training could not start or go on. */
 export type TrainError =
   /** The engine failed. */
   | { readonly _tag: "BackendFailed"; readonly error: BackendError }

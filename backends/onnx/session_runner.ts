@@ -276,7 +276,7 @@ export function int8SessionRunner(
         making ??= make(given.right);
         return await (await making).run(inputs, signal);
       } catch (thrown) {
-        // What failed may go well when it is tried again.
+        // A failed attempt may succeed when it is repeated.
         if (runner === null) making = null;
         return failed(engine, messageOf(thrown));
       }

@@ -20,7 +20,7 @@ export interface Pass {
 
 /** A pipeline that is measured. */
 export interface Contender {
-  /** What it is. */
+  /** Name of the pipeline. */
   readonly name: string;
   /** Loads all images once. */
   pass(): Promise<Pass>;
@@ -28,7 +28,7 @@ export interface Contender {
   end(): Promise<void>;
 }
 
-/** What all pipelines have in common. */
+/** Inputs that all pipelines share. */
 export interface Task {
   /** The images. */
   readonly source: ImageSource;

@@ -3,11 +3,11 @@ import { textTable } from "../../cli/output/text_table.ts";
 import { processorHere } from "../processor.ts";
 import type { Contender, Pass } from "./contenders.ts";
 
-/** What was measured of a pipeline. */
+/** Measurements of a pipeline. */
 export interface DataRow {
   /** The machine's processor and its instructions for products. */
   readonly processor: string;
-  /** What it is. */
+  /** Name of the pipeline. */
   readonly pipeline: string;
   /** Images of a pass. */
   readonly images: number;

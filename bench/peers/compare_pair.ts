@@ -22,7 +22,7 @@ import {
 } from "./side_process.ts";
 import type { StepKind } from "./start_file.ts";
 
-/** How sides are run. */
+/** Options of running both sides. */
 export interface PairOptions {
   /** Our device. */
   readonly backend: BackendChoice;
@@ -32,11 +32,11 @@ export interface PairOptions {
   readonly patience: number;
   /** Path of the file that both sides start from. */
   readonly start: string;
-  /** What differs from what was asked for. */
+  /** Difference from the request. */
   readonly note: string | null;
 }
 
-/** Why there is no row. */
+/** Reason why there is no row. */
 export type PairFailure =
   /** A side is missing or failed. */
   | (SideFailure & { readonly side: "ours" | "theirs" })
@@ -50,7 +50,7 @@ export function steppedModel(step: StepKind, model: PairSpec["model"]) {
 }
 
 /**
- * How many numbers the peer of a comparison should train, by our plan.
+ * Number of parameters that the peer of a comparison should train, by our plan.
  *
  * @param pair What is compared.
  */

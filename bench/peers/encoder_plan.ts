@@ -19,7 +19,7 @@ export interface PlannedTap {
   readonly norm: string;
   /** Block that it taps. */
   readonly block: number;
-  /** What it is asked for, `[B, 1 + L, D]`. */
+  /** Target of the output, `[B, 1 + L, D]`. */
   readonly target: HostArray;
 }
 
@@ -31,9 +31,9 @@ export interface EncoderPlan {
   readonly parameters: ReadonlyMap<string, HostArray>;
   /** Names of those that train. */
   readonly trained: readonly string[];
-  /** How many numbers train. */
+  /** Number of trainable parameters. */
   readonly trainable: number;
-  /** Whether the embedding trains too; if not, it can be computed apart. */
+  /** True if the embedding trains too; if not, it can be computed apart. */
   readonly embeddingTrains: boolean;
   /** First block that trains; those before it can be computed apart. */
   readonly firstBlock: number;

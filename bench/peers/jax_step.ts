@@ -62,7 +62,7 @@ function runBlocks(
   return x;
 }
 
-/** What no trained parameter has a part in. */
+/** Computation without trainable parameters. */
 function frozenPrefix(plan: EncoderPlan) {
   return (still: JaxArrays, patches: np.Array, positions: np.Array) =>
     runBlocks(plan, still, embed(still, patches, positions), [

@@ -32,7 +32,7 @@ export async function ourEngine(
   return { backend: orThrow(await selectBackend(backend)).backend, threads: 1 };
 }
 
-/** What we are, for the record. */
+/** Our versions, for the record. */
 export function ourVersions({ device }: Backend): string {
   const { deno, v8 } = Deno.version;
   return `${device.description}, Deno ${deno}, V8 ${v8}`;

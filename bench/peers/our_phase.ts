@@ -1,4 +1,4 @@
-/** What our side trains with a number of frozen layers. */
+/** Our step with a number of frozen layers. */
 import {
   type FreezePlan,
   type ModelSpec,
@@ -51,7 +51,7 @@ export function ourPhase(
   return { config, plan, phase };
 }
 
-/** How many numbers train in a phase. */
+/** Number of trainable parameters in a phase. */
 export function trainedNumbers({ config, plan, phase }: OurPhase): number {
   return movedParameters(config, plan, phase.from + 1)
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);

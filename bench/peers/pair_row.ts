@@ -9,17 +9,17 @@ import {
 } from "./side.ts";
 import type { StepKind } from "./start_file.ts";
 
-/** What is compared. */
+/** Specification of a comparison. */
 export interface PairSpec {
-  /** With whom. */
+  /** Name of the peer. */
   readonly peer: PeerName;
-  /** What both train. */
+  /** Kind of step that both train. */
   readonly step: StepKind;
   /** Name of the model. */
   readonly model: PeerModelName;
   /** Images of a step. */
   readonly batchSize: number;
-  /** How many layers are frozen. */
+  /** Number of frozen layers. */
   readonly frozen: number;
   /** Threads that each may use. */
   readonly threads: number;
@@ -29,23 +29,23 @@ export interface PairSpec {
   readonly steps: number;
 }
 
-/** What was measured of one side. */
+/** Measurements of one side. */
 export type SideResult = Omit<SideReady, "loss"> & SideTimes & {
   /** Loss of the first step, before any update, then of every timed step. */
   readonly losses: readonly number[];
 };
 
-/** What was measured of both. */
+/** Measurements of both sides. */
 export interface PairRow extends PairSpec {
   /** The machine's processor and its instructions for products. */
   readonly processor: string;
-  /** What differs from what was asked for, or `null`. */
+  /** Difference from the request, or `null`. */
   readonly note: string | null;
   /** Our side. */
   readonly ours: SideResult;
   /** The peer. */
   readonly theirs: SideResult;
-  /** How many times as long as ours a step of the peer takes. */
+  /** Time of the peer's step divided by ours. */
   readonly ratio: number;
   /** The same for its forward and backward pass. */
   readonly gradientRatio: number;
@@ -53,7 +53,7 @@ export interface PairRow extends PairSpec {
 
 /** A side after all its rounds. */
 export interface MeasuredSide {
-  /** What it said of itself. */
+  /** Its own description. */
   readonly ready: SideReady;
   /** Its rounds. */
   readonly rounds: readonly [SideRound, ...SideRound[]];
@@ -69,7 +69,7 @@ function resultOf({ ready, rounds }: MeasuredSide): SideResult {
 }
 
 /**
- * Whether both sides compute the same step.
+ * Check that both sides compute the same step.
  *
  * @param peer What is known of the peer.
  * @param trainable How many numbers the peer should train.
@@ -98,7 +98,7 @@ export function difference(
 const DRIFT = 1e-3;
 
 /**
- * Whether both sides went on computing the same. Only the encoder step is given
+ * Check that both sides keep computing the same. Only the encoder step is given
  * the same batch each time; of the pre-training step each side hides other patches.
  *
  * @param row The comparison.

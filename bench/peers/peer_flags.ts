@@ -72,7 +72,7 @@ export const PEER_FLAGS = {
 /** Values of the flags. */
 export type PeerValues = FlagValues<typeof PEER_FLAGS>;
 
-/** What the flags are when they are not given. */
+/** Defaults of the flags. */
 export const PEER_DEFAULTS = {
   "peer": PEER_NAMES.join(","),
   "model": "vit-s",
@@ -88,13 +88,13 @@ export const PEER_DEFAULTS = {
 
 /** A comparison that is wanted. */
 export interface WantedPair {
-  /** What is compared. */
+  /** The comparison. */
   readonly pair: PairSpec;
-  /** What differs from what was asked for, or `null`. */
+  /** Difference from the request, or `null`. */
   readonly note: string | null;
 }
 
-/** What the whole program is asked to do. */
+/** All measurements of one call of the program. */
 export interface PeerRun {
   /** Comparisons: peer by peer, then by threads, then by frozen layers. */
   readonly wanted: readonly WantedPair[];
@@ -144,7 +144,7 @@ function pairsOf(values: PeerValues): readonly WantedPair[] {
 }
 
 /**
- * What the program is asked to do.
+ * Measurements that flags ask for.
  *
  * @param values Flags that were given.
  * @returns The comparisons and how to run them; or every fault.

@@ -3,7 +3,7 @@ import type { FreezeConfig } from "../../core/mod.ts";
 import type { PeerModelName } from "./peer_models.ts";
 import type { StepKind } from "./start_file.ts";
 
-/** What others would use. */
+/** Programs that others would use. */
 export const PEER_NAMES = [
   "torch-reference",
   "torch-fixed",
@@ -16,7 +16,7 @@ export type PeerName = typeof PEER_NAMES[number];
 
 /** A program that is given a `SideSpec` as its last argument. */
 export interface SideProgram {
-  /** What is run. */
+  /** Command to run. */
   readonly command: string;
   /** Arguments before the spec. */
   readonly args: readonly string[];
@@ -28,9 +28,9 @@ export interface SideProgram {
 
 /** A peer and what is known of it. */
 export interface Peer {
-  /** What it can be asked to do. */
+  /** Kind of step that it supports. */
   readonly step: StepKind;
-  /** When its class token freezes. */
+  /** Freezing of its class token. */
   readonly classToken: FreezeConfig["classToken"];
   /** Largest relative difference of its first loss from ours. */
   readonly lossTolerance: number;
@@ -39,7 +39,7 @@ export interface Peer {
 }
 
 /**
- * What is known of each peer.
+ * Facts of each peer.
  *
  * `torch-reference` takes the gradients of images by convolution, where those that
  * are 0 come out as rounding noise, of any orientation: hence its tolerance. jax-js

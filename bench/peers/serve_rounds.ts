@@ -18,7 +18,7 @@ export interface SideStep extends SideTimes {
 
 /** A side that can step. */
 export interface OpenSide {
-  /** What it is; the loss is that of the first step. */
+  /** Facts of the side; the loss is that of the first step. */
   readonly about: Omit<SideReady, "loss">;
   /** Takes one step. */
   readonly step: () => Promise<SideStep>;

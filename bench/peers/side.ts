@@ -5,13 +5,13 @@
 import type { BackendChoice } from "../../backends/mod.ts";
 import type { ModelSpec } from "../../core/mod.ts";
 
-/** What a side computes. */
+/** Specification of a side. */
 export interface SideSpec {
   /** Sizes. */
   readonly model: ModelSpec;
   /** Images of a step. */
   readonly batchSize: number;
-  /** How many layers are frozen. */
+  /** Number of frozen layers. */
   readonly frozen: number;
   /** Threads that it may use. */
   readonly threads: number;
@@ -23,15 +23,15 @@ export interface SideSpec {
   readonly start: string;
 }
 
-/** What a side says of itself after its first step, which is not timed. */
+/** Description that a side gives after its first step, which is not timed. */
 export interface SideReady {
   /** The library and what it runs on. */
   readonly versions: string;
-  /** What decides how fast it is. */
+  /** Settings that decide its speed. */
   readonly settings: string;
   /** Threads that it uses. */
   readonly threads: number;
-  /** How many numbers train. */
+  /** Number of trainable parameters. */
   readonly trainable: number;
   /** Loss of the first step, before any update. */
   readonly loss: number;

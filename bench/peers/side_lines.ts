@@ -17,9 +17,9 @@ import {
 } from "../../core/mod.ts";
 import type { SideReady, SideRound } from "./side.ts";
 
-/** Why a side cannot run here. */
+/** Reason why a side cannot run here. */
 export interface SideMissing {
-  /** What is not there, and how to get it. */
+  /** Missing part, and how to get it. */
   readonly missing: string;
 }
 

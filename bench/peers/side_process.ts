@@ -6,7 +6,7 @@ import type { SideProgram } from "./peer_programs.ts";
 import type { SideReady, SideRound, SideSpec } from "./side.ts";
 import { helloLine, roundLine } from "./side_lines.ts";
 
-/** Why there are no numbers of a side. */
+/** Reason why a side has no measurements. */
 export type SideFailure =
   /** It cannot run here. */
   | { readonly _tag: "Missing"; readonly reason: string }
@@ -15,7 +15,7 @@ export type SideFailure =
 
 /** A side that waits. */
 export interface SideProcess {
-  /** What it said of itself. */
+  /** Its own description. */
   readonly ready: SideReady;
   /** Asks for a round and waits for it. */
   readonly round: () => Promise<Result<SideFailure, SideRound>>;

@@ -22,7 +22,7 @@ import {
   type StoredTensor,
 } from "../../train/mod.ts";
 
-/** What is trained: all of the method, or the encoder alone. */
+/** Kind of step: all of the method, or the encoder alone. */
 export type StepKind = "pre-training" | "encoder";
 
 const KEY = split(rootKey(0), "start");
@@ -62,7 +62,7 @@ export function encoderParameters(
   );
 }
 
-/** What the first step of the method hides, as noise that sorts into the same order. */
+/** Masks of the method's first step, as noise that sorts into the same order. */
 function noiseOf(
   model: ModelSpec,
   batchSize: number,

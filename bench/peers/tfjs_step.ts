@@ -10,7 +10,7 @@ import { block, embed, layerNorm, type TfParameters } from "./tfjs_encoder.ts";
 const upload = ({ data, shape }: HostArray): tf.Tensor =>
   tf.tensor(data, shape);
 
-/** What stays the same from step to step. */
+/** Inputs that stay the same from step to step. */
 interface Given {
   readonly plan: EncoderPlan;
   readonly parameters: TfParameters;
@@ -34,7 +34,7 @@ function uploadAll(plan: EncoderPlan): Given {
   };
 }
 
-/** What no trained parameter has a part in: it runs outside the differentiation. */
+/** Computation without trainable parameters: it runs outside the differentiation. */
 function frozenPrefix({ plan, parameters, patches, positions }: Given) {
   if (plan.embeddingTrains) return patches;
   return tf.tidy(() => {

@@ -11,11 +11,11 @@ import type { PairRow } from "../peers/pair_row.ts";
 import { PEER_MODELS } from "../peers/peer_models.ts";
 import { benchedPlan, configOf, stepFlops } from "../step_spec.ts";
 
-/** What was measured, and what was predicted, with so many layers frozen. */
+/** Measured and predicted times with one number of frozen layers. */
 export interface PhaseRow {
-  /** How many layers are frozen. */
+  /** Number of frozen layers. */
   readonly frozen: number;
-  /** How many stages have a loss. */
+  /** Number of stages with a loss. */
   readonly stages: number;
   /** Milliseconds of a step of ours. */
   readonly ours: number;
@@ -27,7 +27,7 @@ export interface PhaseRow {
 
 /** One comparison over all phases of a run. */
 export interface Phases {
-  /** What was compared, of any of its rows. */
+  /** The comparison, as any of its rows records it. */
   readonly about: PairRow;
   /** The configuration that was measured. */
   readonly config: PretrainConfig;

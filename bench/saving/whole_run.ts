@@ -1,5 +1,5 @@
 /**
- * What freezing saves over a whole run, from the time of a step in each phase.
+ * Time that freezing saves over a whole run, from the time of a step in each phase.
  */
 import type { FreezePlan } from "../../core/mod.ts";
 

@@ -111,7 +111,7 @@ export type ClassicValues = FlagValues<typeof CLASSIC_FLAGS>;
 /** Sizes that the images give where no flag does. */
 const OF_IMAGES = { imageSize: 32, inChannels: 3, classes: 2 } as const;
 
-/** What holds unless flags say otherwise. */
+/** Defaults of the flags. */
 const BASE: ConvNetConfig = {
   ...SMALL_CLASSIC,
   model: { ...SMALL_CLASSIC.model, ...OF_IMAGES },
@@ -133,7 +133,7 @@ function changed(
   return decodeConvNetConfig(withValues(CLASSIC_FLAGS, values, ruled));
 }
 
-/** What a training of a residual network is to be, but for what the images say. */
+/** Settings of a residual network's training that do not depend on the images. */
 export const classicSettings = (
   { output, ...values }: ClassicValues,
 ): Promise<Settings<ConvNetConfig>> =>

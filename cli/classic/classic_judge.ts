@@ -42,7 +42,7 @@ export interface EpochRecord {
   readonly frozenLayers: number;
 }
 
-/** What files of earlier versions tell of the epochs before them. */
+/** Epochs recorded in files of earlier versions. */
 interface EarlierRecord {
   readonly step: number;
   readonly epochs: readonly EpochRecord[];

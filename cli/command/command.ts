@@ -26,7 +26,7 @@ export interface Command<Table extends FlagTable = FlagTable> {
   /** Text below the flags in the help. */
   readonly notes?: () => readonly string[];
   /**
-   * Whether the last line of the output is JSON: never, always, or with `--json`, which
+   * JSON as the last line of the output: never, always, or with `--json`, which
    * sends all else to the standard error output.
    */
   readonly json: "never" | "always" | "asked";

@@ -55,7 +55,7 @@ interface PlannedClassic extends PlannedRun, ConvNetRun, ClassicImages {
   readonly plan: ConvNetRun["plan"];
 }
 
-/** What freezes when, in a few lines. */
+/** Freezing schedule in a few lines. */
 function wordsOf(
   { config, plan }: ConvNetRun,
   { train, validation }: ClassicImages,
@@ -107,7 +107,7 @@ const epochsIn = (
   { evaluations }: RunEnd,
 ): readonly EpochRecord[] => epochsOf(evaluations, epochSteps(task));
 
-/** What the last line says. */
+/** Values of the last line. */
 function resultOf(run: OpenedRun<PlannedClassic>, end: RunEnd) {
   const { config, plan, train, validation, backend, folder } = run;
   const epochs = epochsIn(run, end);

@@ -108,7 +108,7 @@ async function statisticsOf(
   return must(statisticsFrom(values, encoder, own));
 }
 
-/** How an encoder was trained, in sentences. */
+/** History of an encoder's training, in sentences. */
 const historyOf = ({ path, steps }: OpenedEncoder): readonly string[] =>
   steps === null ? [`Weights of ${basename(path)}.`] : [
     "Pre-trained without labels by LocalMIM: hidden patches are reconstructed as",

@@ -53,7 +53,7 @@ type Context = CommandContext<typeof FINETUNE_FLAGS> & {
   readonly signal: AbortSignal;
 };
 
-/** What a fine-tuning is and where it is kept. */
+/** Facts of a fine-tuning and its folder. */
 const factsOf = (
   { judged, config, backend, folder }: OpenedRun<PlannedFinetuning>,
   { output }: FinetuneValues,
@@ -63,7 +63,7 @@ const factsOf = (
   ...output === undefined ? {} : { output },
 });
 
-/** What was found after the last epoch. */
+/** Accuracies after the last epoch. */
 const foundBy = ({ evaluations }: RunEnd): FinetunedAccuracies =>
   finetunedAccuracies(evaluations.at(-1)?.scores ?? {});
 

@@ -78,14 +78,14 @@ const FLAGS = {
   }),
 } as const;
 
-/** How neighbours vote and how they are looked for. */
+/** Options of the neighbours' vote and search. */
 interface Vote extends ShownWork {
   readonly feature: FeatureSpec;
   readonly neighbours: readonly number[];
   readonly temperature: number;
 }
 
-/** What the encoders are worth: first the trained one, then the untrained, if it is asked for. */
+/** Accuracies of the encoders: first the trained one, then the untrained, if asked for. */
 type Found = readonly (readonly KnnAccuracy[])[];
 
 /** Judges encoders of the same sizes, each image being read once. */

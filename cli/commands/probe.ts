@@ -91,7 +91,7 @@ async function opened(path: string, values: ProbeValues) {
   return { ...run, config, device, features, isNew, evaluation };
 }
 
-/** What a probe is. */
+/** Facts of a probe. */
 const factsOf = (
   evaluation: Evaluation,
   { feature, augment }: ProbedFeatures,

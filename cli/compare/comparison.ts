@@ -22,10 +22,10 @@ export interface Spread {
 export interface JudgedMethod {
   /** Images whose class has the highest score. */
   readonly top1: Spread;
-  /** Whose class is among the five highest. */
+  /** Share of images whose class is among the five highest scores. */
   readonly top5: Spread;
   /**
-   * How much less `top1` is than the baseline's of the same seed; `null` without one, or
+   * Loss of `top1` against the baseline of the same seed; `null` without one, or
    * where one of the two says nothing of its encoder.
    */
   readonly drop: Spread | null;

@@ -68,7 +68,7 @@ export async function openPart(
   return mustWork(await createRunFolder(path, run, start, 1));
 }
 
-/** Where a part computes, who hears of it and what stops it. */
+/** Backend, output and stop signal of a part. */
 export interface PartContext {
   readonly backend: Backend;
   readonly say: (line: string) => void;

@@ -1,4 +1,4 @@
-/** What an encoder becomes when it learns classes with a head on it. */
+/** Fine-tuning of an encoder with a classification head. */
 import type { DeviceTensors } from "../../backends/mod.ts";
 import {
   type FinetuneConfig,
@@ -28,7 +28,7 @@ import { percent } from "../output/words.ts";
 import type { JudgedEncoder } from "./open_evaluation.ts";
 import { validationBatches } from "./features.ts";
 
-/** What fine-tuning made of an encoder. */
+/** Accuracies of a fine-tuned encoder. */
 export interface FinetunedAccuracies extends TopAccuracies {
   /** Accuracies of the running means of the weights; `null` if none were kept. */
   readonly ema: TopAccuracies | null;

@@ -138,7 +138,7 @@ export type FinetuneValues = FlagValues<typeof FINETUNE_FLAGS>;
 const ANY_CLASSES = 2;
 
 /**
- * What a fine-tuning is to be.
+ * Settings of a fine-tuning.
  *
  * @param encoder The encoder that it begins with.
  * @param path Where that was opened.

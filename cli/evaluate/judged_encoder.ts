@@ -45,7 +45,7 @@ export async function encoderAt(
   return must(opened, describeTraining);
 }
 
-/** Which encoder it is, and what was missing or left over in its file. */
+/** Description of an encoder: its origin, and tensors missing from or unused in its file. */
 export function describeEncoder(
   { path, steps, report, skipped }: OpenedEncoder,
 ): readonly string[] {
@@ -59,7 +59,7 @@ export function describeEncoder(
   ];
 }
 
-/** How the run of an encoder drew the images that it did not learn from. */
+/** Held-out share of the run that trained an encoder. */
 export async function heldOutOf(path: string): Promise<HeldOut> {
   const images = await readImagesFile(await runFolderAt(path));
   return images._tag === "Right" ? images.right.heldOut : "by class";
@@ -96,7 +96,7 @@ export async function rememberEncoder(
   mustWork(await replaceFile(join(folder, ENCODER_FILE), text));
 }
 
-/** Whether the run in a folder began with an encoder; where nothing says it, no. */
+/** True if the run in a folder is recorded to have begun with an encoder. */
 export async function beganWith(
   folder: string,
   path: string,

@@ -1,4 +1,4 @@
-/** What a judgement is of, and how it comes to its end. */
+/** Facts of an evaluation, its progress and its interruption. */
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
 import type { Result } from "../../core/mod.ts";
@@ -15,7 +15,7 @@ import { barsOn, type ShownWork } from "../output/progress_bar.ts";
 import { percent } from "../output/words.ts";
 import type { JudgedEncoder } from "./open_evaluation.ts";
 
-/** Where a program shows its work, and the Ctrl-C that stops it. */
+/** Progress output of a program, and the Ctrl-C that stops it. */
 export const shownWork = (say: (line: string) => void): ShownWork => ({
   startBar: barsOn(process.stderr),
   signal: interruption(say).signal,
@@ -73,7 +73,7 @@ export const frequentShare = (source: ImageSource): number =>
     Array.from({ length: source.length }, (_, index) => source.label(index)),
   );
 
-/** What an accuracy is measured against. */
+/** Baseline of an accuracy, in words. */
 export const describeShare = (share: number): string =>
   `the most frequent class is ${percent(share, 2)} of the images to judge by`;
 
@@ -98,7 +98,7 @@ function frequentClassWarning(
 }
 
 /**
- * Whether a classifier does not even guess evenly any more.
+ * True if a classifier is worse than an even guess.
  *
  * @param loss Its mean loss over its last epoch, if that is known.
  * @param classes How many classes there are.
@@ -121,7 +121,7 @@ function divergenceWarning(
 }
 
 /**
- * What makes the accuracy of a classifier worthless.
+ * Fault that makes the accuracy of a classifier worthless.
  *
  * @param found Its accuracy, and its mean loss over its last epoch if that is known.
  * @param share Part of the images that are of the most frequent class.
@@ -136,7 +136,7 @@ export const accuracyWarnings = (
   [divergenceWarning(loss, classes), frequentClassWarning(top1, share)]
     .filter((warning) => warning !== null);
 
-/** What an evaluation is of, as the last line says it. */
+/** Facts of an evaluation for the last line of the output. */
 export const evaluationFacts = (
   { encoder, train, queries }: JudgedEncoder,
   { device }: Backend,

@@ -52,7 +52,7 @@ export type EvaluationValues = FlagValues<typeof EVALUATION_FLAGS>;
 export interface JudgedEncoder extends EvaluatedImages {
   /** The encoder. */
   readonly encoder: OpenedEncoder;
-  /** How many classes there are. */
+  /** Number of classes. */
   readonly classes: number;
   /** Side that the shorter side of an image gets. */
   readonly resizeSize: number;
@@ -60,7 +60,7 @@ export interface JudgedEncoder extends EvaluatedImages {
 
 /** Everything that an evaluation needs. */
 export interface Evaluation extends JudgedEncoder {
-  /** Where to compute. */
+  /** Backend that computes. */
   readonly backend: Backend;
 }
 

@@ -1,4 +1,4 @@
-/** What a linear classifier makes of an encoder's features. */
+/** Linear probes of an encoder's features. */
 import { readFile } from "node:fs/promises";
 import type { Backend, DeviceTensors } from "../../backends/mod.ts";
 import {
@@ -38,13 +38,13 @@ import { epochFeatures } from "./epoch_features.ts";
 import type { Evaluation } from "./open_evaluation.ts";
 import { sourceFeatures } from "./features.ts";
 
-/** What a probe learns from, and how fast. */
+/** Features that a probe is trained on, and its learning rate. */
 export interface ProbedFeatures {
-  /** Which numbers count. */
+  /** The feature's definition. */
   readonly feature: FeatureSpec;
   /** Random crops, other ones in every epoch; else the middles, computed once. */
   readonly augment: boolean;
-  /** Whether the base rate is chosen on images that are held out; else it is the configuration's. */
+  /** True if the base rate is chosen on held-out images; else it is the configuration's. */
   readonly isSwept: boolean;
 }
 
@@ -57,7 +57,7 @@ export interface Encoded {
   readonly asked: LabelledFeatures;
 }
 
-/** What a probe came to. */
+/** Result of a probe. */
 export interface ProbeFound extends TopAccuracies {
   /** Its base rate. */
   readonly baseRate: number;
@@ -74,7 +74,7 @@ export interface PlannedProbe extends PlannedRun, ProbeRun {
 }
 
 /**
- * How the rate of a probe was found.
+ * Description of how the rate of a probe was found.
  *
  * @returns A line, or `null` if it was given.
  */
@@ -227,7 +227,7 @@ export function plannedProbe(
   };
 }
 
-/** What the scores at the end of a probe tell. */
+/** Result of a probe, from the scores at its end. */
 export function probeFound(
   { config: { baseRate }, sweep }: PlannedProbe,
   { top1 = NaN, top5 = NaN, loss }: Scores,

@@ -81,7 +81,7 @@ const ANY_CLASSES = 2;
 const decode = decodeProbeConfig(Infinity);
 
 /**
- * What a probe is to be, but for what the images say.
+ * Settings of a probe that do not depend on the images.
  *
  * @param width Width of a feature.
  * @param path Where the encoder was opened.

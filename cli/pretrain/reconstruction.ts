@@ -77,7 +77,7 @@ function pixelsOf(
 }
 
 /**
- * Why the picture could not be drawn at the end of a run, found out before its first
+ * Check that the picture can be drawn at the end of a run, made before its first
  * step.
  *
  * @returns `null` if it can be.

@@ -51,7 +51,7 @@ export interface RunStart<Config> {
   /** Flags that were given. */
   readonly values: RunValues;
   readonly say: (line: string) => void;
-  /** Where its bar is drawn. */
+  /** Stream on which its bar is drawn. */
   readonly stream: NodeJS.WriteStream;
   /** Stops it; by default Ctrl-C does. */
   readonly signal?: AbortSignal | undefined;

@@ -1,5 +1,5 @@
 /**
- * What a run is worth after each of its epochs: found out, said, and kept in its folder.
+ * Evaluation of a run after each epoch: computed, printed, and kept in its folder.
  */
 import type { Backend } from "../../backends/mod.ts";
 import { type Result, right } from "../../core/mod.ts";
@@ -77,7 +77,7 @@ interface EvaluatedRun {
   readonly evaluations: readonly EvaluationLine[];
 }
 
-/** Who hears of evaluations, and what stops them. */
+/** Output of evaluations, and the signal that stops them. */
 interface EvaluationContext {
   readonly progress: Pick<Progress, "say">;
   readonly tracker?: Tracker | null;
@@ -90,7 +90,7 @@ export interface EpochEvaluations {
   readonly hooks: readonly Hook[];
   /** Makes up for an evaluation at the start that was not made, or is not on record. */
   catchUp(training: Training): Promise<Result<TrainError, void>>;
-  /** Whether it was evaluated after a step, where it is evaluated at all. */
+  /** True if it was evaluated after a step. */
   isJudgedAt(step: number): boolean;
   /** All of them, in order. */
   lines(): readonly EvaluationLine[];

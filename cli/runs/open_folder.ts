@@ -37,7 +37,7 @@ export interface FolderContent {
   readonly witness: Witness;
 }
 
-/** Why a folder cannot be used, and what could be done about it. */
+/** Reason why a folder cannot be used, with advice. */
 const describeRefusal: Describe<TrainError> = (error, names) => {
   const advice = error._tag === "ScheduleDiffers"
     ? "\nto go on under the changed schedule, add --allow-schedule-change"

@@ -43,11 +43,11 @@ export interface PlannedRun
   readonly losses: WatchedLosses;
   /** Lines about it. */
   readonly words: readonly string[];
-  /** What it is worth after an epoch, where that is found out. */
+  /** Evaluation after an epoch, if one is wanted. */
   readonly judge?: Judge;
-  /** What else is done beside the steps. */
+  /** Further hooks of the steps. */
   readonly hooks?: readonly Hook[];
-  /** Where it computes, if that was opened before. */
+  /** Device, if it was opened before. */
   readonly device?: Selection;
 }
 
@@ -61,7 +61,7 @@ export type OpenedRun<Planned extends PlannedRun = PlannedRun> = Planned & {
   readonly policy: CheckpointPolicy;
   /** Tells when its losses have exploded. */
   readonly watch: LossWatch;
-  /** What it was found to be worth before. */
+  /** Earlier evaluations. */
   readonly evaluations: readonly EvaluationLine[];
 };
 

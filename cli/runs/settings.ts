@@ -60,11 +60,11 @@ export interface ConfigKind<Config, Values extends SettingValues> {
   /** Kind of training, as its folders name it. */
   readonly task: string;
   /**
-   * What single files are called in the folders of earlier versions; absent where there
+   * Names of single files in the folders of earlier versions; absent where there
    * never were any.
    */
   readonly files?: readonly string[];
-  /** Whether the run in a folder is of the same beginnings, as far as its configuration does not say it. */
+  /** True if the run in a folder began the same way, as far as its configuration does not record it. */
   fits?(folder: string): Promise<boolean>;
   decode(json: unknown): Result<Faults, Config>;
   /** The configuration without any flag or file. */
@@ -240,7 +240,7 @@ async function fileAt(
   return null;
 }
 
-/** Whether a run has the images that flags name, as far as they name any. */
+/** True if a run has the images that flags name, as far as they name any. */
 function hasImages(
   { data, limit, classes, valShare }: ImageChoice,
   { images }: EarlierRun,

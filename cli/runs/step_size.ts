@@ -38,7 +38,7 @@ function memoryOf(
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
-/** Why a step does not fit the device, or `null` if it does. */
+/** Reason why a step does not fit the device, or `null` if it does. */
 async function objection(
   backend: Backend,
   task: Task<unknown>,
@@ -96,7 +96,7 @@ async function advice(backend: Backend, task: Task<unknown>): Promise<string> {
 }
 
 /**
- * Why the steps of a training are too large for a device.
+ * Check that the steps of a training fit a device.
  *
  * @returns The reason and a batch size that fits, or `null` if all is well.
  */

@@ -35,7 +35,7 @@ export interface RunEnd {
   /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
   readonly steps: readonly MetricsLine[];
   readonly totals: RunTotals;
-  /** What it was found to be worth, in order. */
+  /** Evaluations, in order. */
   readonly evaluations: readonly EvaluationLine[];
 }
 
@@ -45,11 +45,11 @@ export interface RunOptions
   readonly folder: RunFolder;
   /** Starts it. */
   readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Training;
-  /** Where it is shown. */
+  /** Progress output. */
   readonly progress: Progress;
   /** Evaluates it after each epoch, if that is wanted. */
   readonly evaluating?: EpochEvaluations;
-  /** What else is done beside the steps, before a checkpoint. */
+  /** Further hooks of the steps, called before a checkpoint. */
   readonly hooks?: readonly Hook[];
   /** Follows every step, if there is one. */
   readonly tracker?: Tracker | null;

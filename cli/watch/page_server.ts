@@ -163,7 +163,7 @@ function isOwnHost(host: string | null): boolean {
   return found !== null && Number(found[1] ?? 0) < 2 ** 16;
 }
 
-/** Why a request gets no answer, or `null`. */
+/** Refusal of a request, or `null`. */
 function objection({ method, headers }: Request): Response | null {
   // Another site whose name leads here would see the run otherwise.
   if (!isOwnHost(headers.get("host"))) {

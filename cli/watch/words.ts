@@ -57,7 +57,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   convnet: "examples/freezeout_classic.ts",
 };
 
-/** What to do about a stopped run; `null` if there is nothing to do. */
+/** Advice on a stopped run; `null` if there is nothing to do. */
 export function adviceWords(
   folder: string,
   { task, life, checkpoint }: FollowedRun,
@@ -69,7 +69,7 @@ export function adviceWords(
     : null;
 }
 
-/** What was found at the last evaluation; `null` where there was none. */
+/** Scores of the last evaluation, in words; `null` where there was none. */
 export function evaluationWords({ evaluations }: FollowedRun): string | null {
   const last = evaluations.at(-1);
   if (last === undefined) return null;

@@ -221,7 +221,7 @@ export function trainedParameters(
  *
  * Inputs: the parameters by name and the batch (`batchInputs`). Outputs: `loss`,
  * `loss/k` of each live stage `k`, `gradient/NAME` of each trained parameter.
- * What no output needs is not in the graph: no gradient of a frozen layer, no
+ * The graph holds only nodes that an output needs: no gradient of a frozen layer, no
  * activation gradient inside the frozen prefix, no decoder or target of a stage
  * without a loss.
  *

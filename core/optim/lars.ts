@@ -69,7 +69,7 @@ function polar(g: GraphBuilder, x: NodeId): Polar {
   };
 }
 
-/** Where float32's exponential of a negative number is 0 for any length above `1e-28`. */
+/** Exponent whose negative has a float32 exponential of 0 for any length above `1e-28`. */
 const STEEP = 1e30;
 
 /** 1 for a length of 0, else 0: twice the first of `softmax(−length · 10³⁰, 0)`. */

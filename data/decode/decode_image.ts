@@ -144,7 +144,7 @@ async function decodeBySharp(
     const { width, height, space } = await input.metadata();
     const size = { width, height };
     checkFound(told, size);
-    // Whether a file is damaged must not depend on the part that is seen.
+    // The check for damage must not depend on the part that is seen.
     const isPart = format === "jpeg" && isSameSize(size, told) &&
       endsItsScan(bytes);
     const kept = isPart ? input.extract(crop) : input;

@@ -143,7 +143,7 @@ function placeAmong(
 ): (label: Parsed) => number | string {
   const places = new Map(all.map((name, i) => [name, i] as const).reverse());
   const mine = own ?? all;
-  // Where names are those of all, two classes may have the same name.
+  // Two classes may have the same name if names are those of all.
   const isPrefix = mine.every((name, i) => name === all[i]);
   return (label) => {
     if (label._tag === "None") return label.kind;

@@ -1,5 +1,5 @@
 /**
- * How far parameters may be off that AdamW moved, if its gradients are off by a known
+ * Allowed difference of parameters after AdamW, if its gradients are off by a known
  * part.
  */
 import type { AdamWConfig } from "../../core/mod.ts";
@@ -41,7 +41,7 @@ function largest(numbers: ArrayLike<number>): number {
   return top;
 }
 
-/** What of step `t` is the same for all numbers of a parameter. */
+/** Bounds of step `t` that are the same for all numbers of a parameter. */
 interface StepBound {
   /** Weights `b` of squared gradients in the second moment. */
   readonly squared: readonly number[];
@@ -66,7 +66,7 @@ function stepBound(
 }
 
 /**
- * How far each number may be off after the steps, if no number of a gradient is off by
+ * Allowed difference of each number after the steps, if no number of a gradient is off by
  * more than `part` of the largest one of its tensor.
  *
  * With `m̂ₜ = Σ aₛgₛ` and `v̂ₜ = Σ bₛgₛ²`, a step is `r = m̂ / (√v̂ + ε)` times its rate,

@@ -13,7 +13,7 @@ export function numbersOf(numbers: NamedNumbers, name: string): Float64Array {
   return numbers.get(name)?.values ?? new Float64Array();
 }
 
-/** Who sees what in one step, by the step's noise. */
+/** Masking of one step, by the step's noise. */
 export function maskingOf({ config, inputs }: Fixture, step: number): Masking {
   const { model } = config;
   return randomMasking(

@@ -1,6 +1,6 @@
-/** How far numbers are from those of the reference. */
+/** Differences of numbers from those of the reference. */
 
-/** How far numbers may be off. */
+/** Allowed difference of numbers. */
 export type Tolerance =
   /** Not at all. */
   | { readonly _tag: "Exact" }
@@ -11,33 +11,33 @@ export type Tolerance =
   /** Each number by what follows from gradients that are off by such a part (`Pair.allowed`). */
   | { readonly _tag: "FromGradients"; readonly limit: number };
 
-/** What was computed beside what should have been. */
+/** Computed numbers beside the wanted ones. */
 export interface Pair {
   /** Name of the tensor or scalar. */
   readonly name: string;
-  /** What was computed. */
+  /** Computed numbers. */
   readonly found: ArrayLike<number>;
-  /** What the reference computed. */
+  /** Numbers of the reference. */
   readonly wanted: ArrayLike<number>;
-  /** How far each number may be off, where the tolerance is not the same for all. */
+  /** Allowed difference of each number, where the tolerance is not the same for all. */
   readonly allowed?: ArrayLike<number>;
 }
 
 /** Numbers that are judged together. */
 export interface Group {
-  /** What they are. */
+  /** Name of the group. */
   readonly name: string;
-  /** How far they may be off. */
+  /** Allowed difference. */
   readonly tolerance: Tolerance;
   /** The numbers. */
   readonly pairs: readonly Pair[];
 }
 
-/** How a group compares. */
+/** Comparison of a group. */
 export interface Comparison {
-  /** What was compared. */
+  /** Name of the group. */
   readonly group: string;
-  /** How many tensors or scalars. */
+  /** Number of tensors or scalars. */
   readonly compared: number;
   /** Largest difference; infinite if a number is missing or `NaN`. */
   readonly absolute: number;
@@ -45,11 +45,11 @@ export interface Comparison {
   readonly relative: number;
   /** Largest difference as a part of what is allowed there; infinite if nothing is. */
   readonly used: number;
-  /** How far they may be off. */
+  /** Allowed difference. */
   readonly tolerance: Tolerance;
   /** The tensor that is farthest off by the measure of the tolerance. */
   readonly worst: string;
-  /** Whether something was compared and all of it is within the tolerance. */
+  /** True if something was compared and all of it is within the tolerance. */
   readonly holds: boolean;
 }
 
@@ -69,7 +69,7 @@ const orInfinite = (error: number): number =>
 const partOf = (part: number, whole: number): number =>
   part === 0 ? 0 : orInfinite(part / whole);
 
-/** What of a tolerance is used by the errors of one tensor. */
+/** Share of a tolerance that the errors of one tensor use. */
 function usedOf(
   { found, wanted, allowed = [] }: Pair,
   absolute: number,

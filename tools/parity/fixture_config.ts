@@ -23,7 +23,7 @@ import {
   writtenConfig,
 } from "./written_config.ts";
 
-/** How the rates of layers relate, by the reference's names. */
+/** Relations between the rates of layers, by the reference's names. */
 export const RATE_MODES = {
   scaled: { _tag: "LayerWise", power: 1 },
   unscaled: { _tag: "LayerWise", power: 0 },
@@ -33,7 +33,7 @@ export const RATE_MODES = {
 /** One of the `RATE_MODES`. */
 export type RateModeName = keyof typeof RATE_MODES;
 
-/** What the file says. */
+/** Contents of the file. */
 export interface FixtureConfig {
   /** Sizes of the model. */
   readonly model: ModelSpec;
@@ -81,7 +81,7 @@ function planOf(raw: WrittenConfig): Result<Faults, FreezePlan> {
 const inMode = ({ config }: FreezePlan, mode: RateMode): FreezePlan =>
   planFrom({ ...config, rate: { ...config.rate, mode } });
 
-/** Whether the phases of the run have the recorded numbers of frozen layers. */
+/** Check that the phases of the run have the recorded numbers of frozen layers. */
 function situationFaults(
   { situations }: WrittenConfig,
   { phases }: FreezePlan,

@@ -10,19 +10,19 @@ import {
   type TensorFile,
 } from "../../train/files/safetensors.ts";
 
-/** What is wrong with one file, or with the folder. */
+/** Fault of one file, or of the folder. */
 export interface FixtureError {
   /** Path of the file or folder. */
   readonly path: string;
-  /** What was found and what is wanted. */
+  /** Found and wanted values. */
   readonly reason: string;
 }
 
-/** What was read, and what was wrong; a wrong file reads as `null`. */
+/** Contents and faults of a file; a faulty file reads as `null`. */
 export interface Reading<A> {
-  /** What was read. */
+  /** Contents. */
   readonly value: A | null;
-  /** What was wrong. */
+  /** Faults. */
   readonly errors: readonly FixtureError[];
 }
 
@@ -31,11 +31,11 @@ const wrong = <A>(path: string, reason: string): Reading<A> => ({
   errors: [{ path, reason }],
 });
 
-/** What a file must hold. */
+/** Requirements on a file. */
 export interface Wanted {
   /** Names and shapes of tensors. */
   readonly tensors: ReadonlyMap<string, Shape>;
-  /** Whether it may hold no others. */
+  /** True if it may hold no others. */
   readonly noOthers: boolean;
 }
 
@@ -85,7 +85,7 @@ export function readJson<A>(
 const show = (shape: Shape | undefined): string =>
   shape === undefined ? "nothing" : `[${shape.join(", ")}]`;
 
-/** What a file lacks, has in the wrong shape, or has too much. */
+/** Tensors that a file lacks, has in the wrong shape, or has in excess. */
 function tensorFaults(
   { tensors }: TensorFile,
   wanted: Wanted,

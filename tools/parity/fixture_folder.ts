@@ -45,7 +45,7 @@ export interface Numbers {
   readonly values: Float64Array;
 }
 
-/** What was recorded from one moment on. */
+/** Recorded steps from one point of the run on. */
 export interface RecordedMoment extends Situation {
   /** Phase of the plan at that moment. */
   readonly phase: Phase;
@@ -71,7 +71,7 @@ export interface Fixture {
   readonly weights: NamedNumbers;
   /** Activations and losses of the first forward pass with nothing frozen. */
   readonly forward: NamedNumbers;
-  /** What was recorded of single steps. */
+  /** Records of single steps. */
   readonly moments: readonly RecordedMoment[];
   /** Losses and rates in all rate modes. */
   readonly training: RecordedTraining;

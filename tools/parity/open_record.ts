@@ -45,7 +45,7 @@ export function dictionaryOf<A>(
   );
 }
 
-/** What a codec accepts, or nothing. */
+/** Codec of an optional value. */
 export function optional<A>(codec: Codec<A>): Codec<A | undefined> {
   return codecOf(
     codec.name,

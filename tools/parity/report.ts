@@ -1,4 +1,4 @@
-/** What a comparison found, for people and for programs. */
+/** Results of a comparison, for people and for programs. */
 import { textTable } from "../../cli/output/text_table.ts";
 import type { Comparison, Tolerance } from "./comparison.ts";
 
@@ -53,14 +53,14 @@ export function tableOf(comparisons: readonly Comparison[]): string {
   return `${table}\n\n${verdict}`;
 }
 
-/** What a program is told. */
+/** Report for programs. */
 export interface ParityReport {
   /** Device that computed. */
   readonly backend: string;
-  /** What the machine calls it. */
+  /** Description by the device. */
   readonly description: string;
-  /** Whether every group is within its tolerance. */
+  /** True if every group is within its tolerance. */
   readonly holds: boolean;
-  /** How the groups compare; infinite errors are `null`. */
+  /** Comparisons of the groups; infinite errors are `null`. */
   readonly groups: readonly Comparison[];
 }

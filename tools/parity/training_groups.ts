@@ -31,7 +31,7 @@ import type {
 } from "./fixture_folder.ts";
 import { type HostTensors, runProgram } from "./run_program.ts";
 
-/** What some steps gave. */
+/** Results of some steps. */
 interface Steps {
   /** Outputs of the gradient program at each step, and once more after them. */
   readonly gradients: readonly HostTensors[];
@@ -144,7 +144,7 @@ const pairsOf = (
     wanted: numbersOf(wanted, name),
   }));
 
-/** How far the gradients may be off, as a part of the largest number of each. */
+/** Allowed difference of gradients, as a part of the largest number of each. */
 const GRADIENT_TOLERANCE = 1e-5;
 
 /** Rates of a parameter in each of the recorded steps. */

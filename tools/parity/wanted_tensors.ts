@@ -1,4 +1,4 @@
-/** What the tensor files of a fixture folder must hold. */
+/** Tensors that the files of a fixture folder must hold. */
 import {
   cellsPerSide,
   type ModelSpec,
@@ -90,7 +90,7 @@ export function wantedForward(model: ModelSpec, batch: number): Wanted {
   ]);
 }
 
-/** How many stages were pruned before the names of a file were given. */
+/** Number of stages that were pruned before the names of a file were given. */
 const stageOffset = ({ metadata }: TensorFile): number =>
   Number(metadata["stage_offset"] ?? 0);
 

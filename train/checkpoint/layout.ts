@@ -166,7 +166,7 @@ export function parseDigests(text: string): Result<string, Digests> {
 }
 
 /**
- * Why a file is not as it was written, or `null`.
+ * Reason why a file is not as it was written, or `null`.
  *
  * @param found SHA-512 of the file as it is, in hexadecimal.
  */

@@ -61,7 +61,7 @@ function listed(changed: readonly Difference[]): string {
   ].join("\n  ");
 }
 
-/** Why a checkpoint belongs to another training whatever its schedule, or `null`. */
+/** Reason why a checkpoint belongs to another training under any schedule, or `null`. */
 function mismatch(
   { step, totalSteps }: RunFile,
   its: TrainingIdentity,

@@ -210,7 +210,7 @@ async function* placed<Item>(
 /**
  * Starts a training.
  *
- * Which layers move, at which rates, and which stages live is read from the plan at
+ * Trained layers, their rates and the live stages are read from the plan at
  * every step; nothing of it is remembered, so a training that starts from a checkpoint
  * takes the same steps as one that was never interrupted.
  *

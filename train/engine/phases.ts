@@ -67,7 +67,7 @@ export function phaseCompiler(
       const phase = phaseAt(plan)(step);
       const made = enter(phase);
       const programs = await made.programs;
-      // What failed may go well when it is tried again.
+      // A failed attempt may succeed when it is repeated.
       if (programs._tag === "Left" && present === made) present = null;
       const following = plan.phases[phase.index + 1];
       const isLast = step + 1 === phase.to && following !== undefined;

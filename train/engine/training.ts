@@ -43,7 +43,7 @@ export interface StepReport {
    * Not finite in a step that was skipped.
    */
   readonly gradientNorm?: number;
-  /** Why the step was skipped, if it was: no parameter and no optimizer state moved. */
+  /** Reason why the step was skipped, if it was: parameters and optimizer state are unchanged. */
   readonly skipped?: string;
   /** Samples of the step, all micro-batches. */
   readonly images: number;

@@ -50,9 +50,9 @@ export function mostFrequentShare(labels: Iterable<number | null>): number {
 
 /** Parts of samples whose class is among the first. */
 export interface TopAccuracies {
-  /** Whose class has the highest score, in `[0, 1]`. */
+  /** Share of samples whose class has the highest score, in `[0, 1]`. */
   readonly top1: number;
-  /** Whose class is among the five highest. */
+  /** Share of samples whose class is among the five highest scores, in `[0, 1]`. */
   readonly top5: number;
 }
 

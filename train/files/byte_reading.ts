@@ -44,7 +44,7 @@ export function runningDigest(): RunningDigest {
 }
 
 /**
- * Why bytes are not those that a digest was of, or `null` if they are.
+ * Reason why bytes do not match a digest, or `null` if they do.
  *
  * @param found Their SHA-512, in hexadecimal.
  */

@@ -149,7 +149,7 @@ export function joinedParts(
 interface SealCheck {
   /** Takes the next bytes behind the header. */
   readonly add: (bytes: Uint8Array) => void;
-  /** Why the file is not as it was written, or `null`. */
+  /** Reason why the file is not as it was written, or `null`. */
   readonly fault: () => string | null;
 }
 

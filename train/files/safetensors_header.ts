@@ -11,7 +11,7 @@ import {
 import type { Reading } from "./byte_reading.ts";
 import { NUMBER_WIDTHS, type NumberKind } from "./tensor_data.ts";
 
-/** Why bytes are not a safetensors file. */
+/** Reason why bytes are not a safetensors file. */
 export interface FormatError {
   /** Discriminant. */
   readonly _tag: "NotSafetensors";

@@ -1,4 +1,4 @@
-/** What a run was found to be worth while it went on. */
+/** Evaluations of a run while it trains. */
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
@@ -18,7 +18,7 @@ export type Scores = Readonly<Record<string, number>>;
 export interface EvaluationLine {
   /** Steps that were done. */
   readonly step: number;
-  /** What was found; a number that is not finite is `null` in the file. */
+  /** Scores; a number that is not finite is `null` in the file. */
   readonly scores: Scores;
 }
 
@@ -69,7 +69,7 @@ export const writeEvaluations = (
 ): Promise<Result<TrainError, void>> =>
   replaceFile(join(folder, EVALUATIONS_FILE), lines.map(lineOf).join(""));
 
-/** How a run is evaluated. */
+/** Options of a run's evaluation. */
 export interface EvaluationOptions {
   /** The run's folder. */
   readonly folder: string;

@@ -12,7 +12,7 @@ export const HIGH_STEPS = 10;
 /** Default limit of a loss, times its bound. */
 export const DEFAULT_LOSS_LIMIT = 10;
 
-/** Why a run ends whose loss has grown out of bounds. */
+/** Error of a run whose loss has grown out of bounds. */
 export type LossExploded = Extract<
   TrainError,
   { readonly _tag: "LossExploded" }
@@ -26,7 +26,7 @@ export interface LossWatch {
    * @returns Why the run should stop, or `null`.
    */
   see(line: MetricsLine): LossExploded | null;
-  /** Why the last step is not fit for a checkpoint: its loss is high; `null` if it is. */
+  /** Reason against a checkpoint after the last step: its loss is high; `null` if it is not. */
   high(): LossExploded | null;
 }
 

@@ -253,7 +253,7 @@ export async function refuseOtherRun(
   path: string,
 ): Promise<Result<TrainError, void>> {
   for (const folder of [path, join(path, CHECKPOINTS_FOLDER)]) {
-    // What may not be looked into might hold a run.
+    // A folder that cannot be read might hold a run.
     const names = await folderNames(folder);
     if (names._tag === "Left") return names;
   }

@@ -27,7 +27,7 @@ import type { FormatError } from "../files/safetensors_header.ts";
 import type { StoredTensor } from "../files/tensor_data.ts";
 import type { TrainError } from "../train_error.ts";
 
-/** What a file says of a training. */
+/** Contents of a training file. */
 export interface FiledTraining {
   /** The state. */
   readonly snapshot: Snapshot;
@@ -73,7 +73,7 @@ export function trainingParts(
 const refuse = (reason: string): Result<FormatError, never> =>
   left({ _tag: "NotSafetensors", reason });
 
-/** Whether a tensor is there, finite and of the wanted shape. */
+/** True if a tensor is present, finite and of the wanted shape. */
 const isWhole = (tensor: StoredTensor | undefined, shape: Shape): boolean =>
   tensor?.data instanceof Float32Array &&
   String(tensor.shape) === String(shape) && tensor.data.every(Number.isFinite);
@@ -86,7 +86,7 @@ const countOf = (text: string | undefined): number =>
 const words = (text: string | undefined): string =>
   text === undefined ? shown(text) : excerpt(text);
 
-/** Why a configuration is that of another training, or `null`. */
+/** Reason why a configuration is that of another training, or `null`. */
 function mismatch(config: unknown, found: string | undefined): string | null {
   try {
     const now: unknown = JSON.parse(JSON.stringify(config));
@@ -101,7 +101,7 @@ function mismatch(config: unknown, found: string | undefined): string | null {
   }
 }
 
-/** Why a file cannot be of training at all, or `null`. Files of version 1 have neither number nor digest. */
+/** Reason why a file cannot be a training file at all, or `null`. Files of version 1 have neither number nor digest. */
 function versionFault({ version, [SEAL]: seal }: TensorFile["metadata"]) {
   if (version === undefined || (version === "2" && seal !== undefined)) {
     return null;
@@ -111,7 +111,7 @@ function versionFault({ version, [SEAL]: seal }: TensorFile["metadata"]) {
     : `its version is ${words(version)}, wanted 2`;
 }
 
-/** Why a file is not of a training, or `null`. */
+/** Reason why a file does not belong to a training, or `null`. */
 function misfit(
   { config, plan: { totalSteps } }: TrainingIdentity,
   { config: its, totalSteps: total, step, ...rest }: TensorFile["metadata"],

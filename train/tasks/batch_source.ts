@@ -79,7 +79,7 @@ function inConfig(fault: Fault): Fault {
 /**
  * Random crops of the images of a source, half of them mirrored, then changed by
  * RandAugment and random erasing as the configuration says, in the order of the seed.
- * What an image becomes is a function of seed, epoch and its index.
+ * The view of an image is a function of seed, epoch and its index.
  *
  * @param source Labelled images; normalised by the source's own statistics.
  * @param config Image size, channels, augmentation, batch size and seed.

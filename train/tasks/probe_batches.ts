@@ -68,7 +68,7 @@ function batchOf(
   return { features, targets, indices };
 }
 
-/** Why features are not those of the probe, or `null`. */
+/** Reason why features do not fit the probe, or `null`. */
 function misfit(
   { config, samples }: ProbedSamples,
   { width, labels }: LabelledFeatures,

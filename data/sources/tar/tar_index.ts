@@ -161,7 +161,7 @@ class Walk {
       hasEnded = false;
       await this.#take(block);
     }
-    // What ends elsewhere was cut off: between two files nothing else tells it.
+    // A file that ends elsewhere was truncated: between two files there is no other sign of it.
     if (!hasEnded) {
       throw new BadHeader("no end, as of a file that was cut off,");
     }

@@ -43,7 +43,7 @@ export interface FollowedCheckpoint {
   readonly path: string;
   /** Steps that were done. */
   readonly step: number;
-  /** When it was written, milliseconds since 1970. */
+  /** Time of its last write, milliseconds since 1970. */
   readonly writtenAt: number;
 }
 
@@ -53,25 +53,25 @@ export interface FollowedRun {
   readonly task: string;
   /** Its plan. */
   readonly plan: FreezePlan<unknown>;
-  /** How it stands. */
+  /** Its status. */
   readonly status: RunStatus;
-  /** Whether it lives. */
+  /** State of its process. */
   readonly life: RunLife;
   /** Steps of its record, thinned where there are very many. */
   readonly lines: readonly MetricsLine[];
-  /** What it was found to be worth so far; empty for trainings that are not evaluated. */
+  /** Its evaluations so far; empty for trainings that are not evaluated. */
   readonly evaluations: readonly EvaluationLine[];
   /** Its newest checkpoint, if there is one. */
   readonly checkpoint: FollowedCheckpoint | null;
   /** Seconds since its record was written to. */
   readonly silence: number;
-  /** What is wrong with its record, if anything is. */
+  /** Fault of its record, if there is one. */
   readonly complaint: string | null;
 }
 
-/** Why a folder does not show a run. */
+/** Reason why a folder does not show a run. */
 export interface NoRun {
-  /** Whether there is such a folder, into which a run may still come. */
+  /** True if there is such a folder, in which a run may still start. */
   readonly isThere: boolean;
   /** In words. */
   readonly reason: string;
@@ -86,7 +86,7 @@ const noRun = (reason: string, isThere = true): Result<NoRun, never> =>
 /** Bytes of the largest plan or configuration that is read. */
 const MOST_BYTES = 2 ** 26;
 
-/** What a file of JSON says. */
+/** Contents of a JSON file. */
 async function readJson(path: string): Promise<Result<string, unknown>> {
   const text = await fileResult(
     path,
@@ -101,7 +101,7 @@ async function readJson(path: string): Promise<Result<string, unknown>> {
   }
 }
 
-/** What a run is, as long as its files say the same. */
+/** Identity of a run, as long as its files stay the same. */
 interface Identity extends FollowedTraining {
   readonly writtenAt: number;
   readonly ino: number;
@@ -131,7 +131,7 @@ async function readTrainingOf(
   return right({ ...made.right, costOf: ({ index }) => costs[index] ?? NaN });
 }
 
-/** What is at a path, `null` if nothing is; or why that cannot be said. */
+/** Metadata of the entry at a path, `null` if there is none; or why they cannot be read. */
 async function entryAt(path: string): Promise<Result<string, Stats | null>> {
   try {
     return right(await stat(path));

@@ -6,33 +6,33 @@ import type { MetricsLine } from "../metrics.ts";
 import { readPiece } from "../metrics_record.ts";
 import type { TrainError } from "../../train_error.ts";
 
-/** What was new in a record. */
+/** New steps of a record. */
 export interface TailPiece {
-  /** Whether the record is another one than before: it was replaced or cut back. */
+  /** True if the record was replaced or truncated since the last call. */
   readonly isAnew: boolean;
   /** Steps that were not given before, in order. */
   readonly lines: readonly MetricsLine[];
   /** Numbers of whole lines, from 1, that are not the record of a step. */
   readonly broken: readonly number[];
-  /** Whether there is more to read at once. */
+  /** True if there is more to read at once. */
   readonly hasMore: boolean;
-  /** When the record was last written, milliseconds since 1970; `null` if there is none. */
+  /** Time of the record's last write, milliseconds since 1970; `null` if there is none. */
   readonly writtenAt: number | null;
 }
 
 /** A record that is read on. */
 export interface MetricsTail {
-  /** What was added since the last call; a last line without its end waits for it. */
+  /** Lines added since the last call; an incomplete last line waits for its end. */
   next(): Promise<Result<TrainError, TailPiece>>;
 }
 
-/** Where reading stopped. */
+/** Position where reading stopped. */
 interface Place {
   /** Identity of the file. */
   readonly file: string;
   /** Bytes of whole lines that were read. */
   readonly bytes: number;
-  /** How many lines that were. */
+  /** Number of lines read so far. */
   readonly lines: number;
   /** The last bytes of them: they tell a file that was cut and has grown again. */
   readonly mark: Uint8Array;
@@ -57,7 +57,7 @@ async function bytesBefore(
   return mark;
 }
 
-/** Whether an open file is the one that was read, with all that was read of it. */
+/** True if an open file is the one that was read, with all that was read of it. */
 async function isSame(
   handle: FileHandle,
   file: string,
@@ -90,7 +90,7 @@ async function readOn(
   return [piece, { file, bytes, lines: before + found.length, mark }];
 }
 
-/** What there is of a missing record. */
+/** Contents of a missing record. */
 const NOTHING = {
   lines: [],
   broken: [],

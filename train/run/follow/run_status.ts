@@ -1,4 +1,4 @@
-/** How a run stands, and whether it lives. */
+/** Status of a run, and signs that its process is alive. */
 import {
   type FreezePlan,
   type Phase,
@@ -10,7 +10,7 @@ import type { Task } from "../../engine/task.ts";
 import type { MetricsLine } from "../metrics.ts";
 import { measuredSaving, phaseTimes, tellsSaving } from "../saving.ts";
 
-/** How a layer stands. */
+/** Status of a layer. */
 export interface LayerStatus {
   /** Its name in the plan. */
   readonly name: string;
@@ -18,23 +18,23 @@ export interface LayerStatus {
   readonly rate: number;
   /** The highest rate that its schedule has. */
   readonly peakRate: number;
-  /** Whether it is frozen in the next step. */
+  /** True if it is frozen in the next step. */
   readonly isFrozen: boolean;
   /** Step from which it is frozen; `null` if it trains to the end. */
   readonly freezeStep: number | null;
 }
 
-/** How a stage stands. */
+/** Status of a stage. */
 export interface StageStatus {
   /** Its number, from 0. */
   readonly index: number;
   /** Mean loss over the last steps in which it was live; `null` if none is known. */
   readonly loss: number | null;
-  /** Whether it is pruned in the next step. */
+  /** True if it is pruned in the next step. */
   readonly isPruned: boolean;
 }
 
-/** How a run stands. */
+/** Status of a run. */
 export interface RunStatus {
   /** Steps that are done. */
   readonly done: number;
@@ -64,14 +64,14 @@ export interface RunStatus {
   readonly savingPredicted: number;
 }
 
-/** What a run is, of whatever kind. */
+/** Identity of a run of any kind. */
 export interface FollowedTraining
   extends Pick<Task<unknown>, "task" | "plan" | "training" | "stageLosses"> {
   /** Cost of a step in a phase, in any unit. */
   readonly costOf: (phase: Phase) => number;
 }
 
-/** What a status is made from. */
+/** Input of a status. */
 export interface RunRecord extends FollowedTraining {
   /** Steps from all of the run, in order. */
   readonly lines: readonly MetricsLine[];
@@ -178,7 +178,7 @@ function savingAt(
 }
 
 /**
- * How a run stands by its record.
+ * Status of a run by its record.
  *
  * @param record Plan, configuration and steps.
  */
@@ -209,11 +209,11 @@ export function runStatus(record: RunRecord): RunStatus {
   };
 }
 
-/** What can be seen of a run's process from outside. */
+/** Signs of a run's process that are visible from outside. */
 export interface RunSigns {
-  /** Whether all steps are taken. */
+  /** True if all steps are taken. */
   readonly isComplete: boolean;
-  /** Whether a process has locked the folder; `null` if the folder has no lock. */
+  /** True if a process has locked the folder; `null` if the folder has no lock. */
   readonly isLocked: boolean | null;
   /** Seconds since the folder was written to. */
   readonly silence: number;
@@ -221,7 +221,7 @@ export interface RunSigns {
   readonly secondsPerStep: number | null;
 }
 
-/** Whether a run still lives. */
+/** State of a run's process. */
 export type RunLife =
   /** Its process takes steps. */
   | "running"

@@ -174,7 +174,7 @@ const STRANGERS: readonly (readonly [RegExp, string])[] = [
   [/(^|\.)Transformer\/encoderblock_0\//, "JAX's weights of a ViT"],
 ];
 
-/** Why there is no encoder in a file. */
+/** Error for a file without an encoder. */
 function refuseNames(names: readonly string[]): Result<Fault, never> {
   const wanted = `a Vision Transformer's tensor ${NAMINGS[0]?.landmark}`;
   const stranger = STRANGERS.find(([pattern]) =>
