@@ -39,7 +39,7 @@ export type {
   RateGroup,
   StateShapes,
   Task,
-  TrainedParameter,
+  TrainableParameter,
   TrainingIdentity,
 } from "../train/engine/task.ts";
 export type { HostBatch, HostTensors } from "../train/engine/tensors.ts";

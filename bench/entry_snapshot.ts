@@ -9,8 +9,8 @@ import {
 } from "../core/mod.ts";
 import {
   type HostTensors,
-  movedParameters,
   type Snapshot,
+  trainableParameters,
 } from "../train/mod.ts";
 
 /**
@@ -28,7 +28,7 @@ export function entrySnapshot(
   { from }: Phase,
   parameters: HostTensors,
 ): Snapshot {
-  const moved = movedParameters(config, plan, from + 1);
+  const moved = trainableParameters(config, plan, from + 1);
   return {
     step: from,
     parameters,

@@ -82,7 +82,7 @@ export {
   reconstructionGraph,
   stageLossName,
   stepGraph,
-  trainedParameters,
+  trainableParameterNames,
 } from "./models/local_mim.ts";
 export { checkModel } from "./models/model_codec.ts";
 export {

@@ -2,7 +2,7 @@
 import type { BackendChoice } from "../../backends/mod.ts";
 import { left, type Result, right, sizeOf } from "../../core/mod.ts";
 import { trainedEncoder } from "./encoder_graphs.ts";
-import { ourPhase, trainedNumbers } from "./our_phase.ts";
+import { ourPhase, trainableCount } from "./our_phase.ts";
 import {
   difference,
   drift,
@@ -54,7 +54,7 @@ export function steppedModel(step: StepKind, model: PairSpec["model"]) {
  *
  * @param pair What is compared.
  */
-export function wantedTrainable(
+export function trainableCountOf(
   { peer, step, model, batchSize, frozen }: PairSpec,
 ): number {
   const phased = ourPhase(
@@ -64,7 +64,7 @@ export function wantedTrainable(
     PEERS[peer].classToken,
   );
   return step === "pre-training"
-    ? trainedNumbers(phased)
+    ? trainableCount(phased)
     : trainedEncoder(phased).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
@@ -115,7 +115,7 @@ async function compareSides(
 ): Promise<Result<PairFailure, PairRow>> {
   const reason = difference(
     PEERS[pair.peer],
-    wantedTrainable(pair),
+    trainableCountOf(pair),
     ours.ready,
     theirs.ready,
   );

@@ -6,7 +6,7 @@ import {
   type PretrainConfig,
   sizeOf,
 } from "../../core/mod.ts";
-import { movedParameters, orThrow } from "../../train/mod.ts";
+import { orThrow, trainableParameters } from "../../train/mod.ts";
 import { benchedPlan, configOf } from "../step_spec.ts";
 
 /** A phase of a plan, with what determines it. */
@@ -52,7 +52,7 @@ export function ourPhase(
 }
 
 /** Number of trainable parameters in a phase. */
-export function trainedNumbers({ config, plan, phase }: OurPhase): number {
-  return movedParameters(config, plan, phase.from + 1)
+export function trainableCount({ config, plan, phase }: OurPhase): number {
+  return trainableParameters(config, plan, phase.from + 1)
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

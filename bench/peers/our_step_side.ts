@@ -14,7 +14,7 @@ import {
 } from "../../train/mod.ts";
 import { entrySnapshot } from "../entry_snapshot.ts";
 import { ourEngine, ourVersions } from "./our_backend.ts";
-import { ourPhase, trainedNumbers } from "./our_phase.ts";
+import { ourPhase, trainableCount } from "./our_phase.ts";
 import { type OpenSide, serveRounds } from "./serve_rounds.ts";
 import type { SideSpec } from "./side.ts";
 import { readStart } from "./start_file.ts";
@@ -48,7 +48,7 @@ async function open(spec: SideSpec): Promise<OpenSide> {
       versions: ourVersions(backend),
       settings: `backend ${backend.device.name}`,
       threads,
-      trainable: trainedNumbers(phased),
+      trainable: trainableCount(phased),
     },
     step: async () => {
       const context = { backend, task };

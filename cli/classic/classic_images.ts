@@ -34,7 +34,7 @@ const inconsistent = (
   });
 
 /** The test images, where there are some beside those to learn from. */
-async function judgedByTest(
+async function validationByTest(
   train: ImageSource,
   folder: string | null,
 ): Promise<Result<DataError, ClassicImages>> {
@@ -51,7 +51,9 @@ async function judgedByTest(
   return right({ train, validation: labelledImages(test.right) });
 }
 
-function judgedByTenth(train: ImageSource): Result<DataError, ClassicImages> {
+function validationByTenth(
+  train: ImageSource,
+): Result<DataError, ClassicImages> {
   const count = Math.floor(train.length / KEPT_OF);
   const parts = splitSource(train, count, DRAW_KEY);
   return parts._tag === "Left"
@@ -78,8 +80,8 @@ export async function classicImages(
   }
   const known = labelledImages(source);
   const images = byTest
-    ? await judgedByTest(known, data)
-    : judgedByTenth(known);
+    ? await validationByTest(known, data)
+    : validationByTenth(known);
   const { train, validation } = must(images, describeImages);
   const drawn = drawnImages(train, limit, "--limit");
   return { train: must(drawn, describeImages), validation };

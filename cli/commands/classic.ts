@@ -34,14 +34,14 @@ import {
   classicImages,
 } from "../classic/classic_images.ts";
 import {
-  classicJudge,
+  classicEvaluator,
   type EpochRecord,
   epochsOf,
   errorTable,
-} from "../classic/classic_judge.ts";
+} from "../classic/classic_evaluator.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
-import { frequentShare } from "../evaluate/judgement.ts";
+import { frequentShare } from "../evaluate/evaluation_result.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { percent } from "../output/words.ts";
 import { driveRun } from "../runs/drive_run.ts";
@@ -96,7 +96,7 @@ async function planned(values: ClassicValues) {
     start: initialConvNet(run),
     losses: classLoss(config.model.classes),
     costOf: phaseFlops(plan),
-    judge: classicJudge(run, images.validation),
+    evaluator: classicEvaluator(run, images.validation),
     words: wordsOf(run, images),
   };
   return { classic, settings };
@@ -162,7 +162,7 @@ export const classicCommand: Command<typeof CLASSIC_FLAGS> = {
   summary: "Trains a residual network under FreezeOut",
   usage:
     `Layers freeze one after another, each on its own cosine (Brock et al. 2017). The network
-is judged after every epoch. CIFAR-10 and CIFAR-100 are read in their binary version.`,
+is evaluated after every epoch. CIFAR-10 and CIFAR-100 are read in their binary version.`,
   words: [],
   fields: CLASSIC_FLAGS,
   bases: [SMALL_CLASSIC],

@@ -56,10 +56,10 @@ async function planned(values: CompareValues): Promise<Planned> {
 }
 
 function describe({ images, trials, folder, isBegun }: Planned): string {
-  const { source, train, judgedBy } = images;
+  const { source, train, validationSummary } = images;
   return [
     `images: ${source.summary}; classes from ${train.length} of them`,
-    `judge:  ${judgedBy}`,
+    `judge:  ${validationSummary}`,
     `folder: ${folder}, ${counted(trials.length, "trial")} of ${
       counted(trials.flatMap(partsOf).length, "part")
     } in all${isBegun ? ", begun before" : ""}`,

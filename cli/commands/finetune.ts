@@ -28,14 +28,14 @@ import {
   encoderAt,
   rememberEncoder,
   untrainedEncoder,
-} from "../evaluate/judged_encoder.ts";
+} from "../evaluate/evaluated_encoder.ts";
 import {
   describeAccuracies,
   encoderProgram,
   evaluationFacts,
   tellAccuracies,
-} from "../evaluate/judgement.ts";
-import { judgedRun } from "../evaluate/open_evaluation.ts";
+} from "../evaluate/evaluation_result.ts";
+import { evaluationRun } from "../evaluate/open_evaluation.ts";
 import {
   outputFile,
   outputHooks,
@@ -55,10 +55,10 @@ type Context = CommandContext<typeof FINETUNE_FLAGS> & {
 
 /** Facts of a fine-tuning and its folder. */
 const factsOf = (
-  { judged, config, backend, folder }: OpenedRun<PlannedFinetuning>,
+  { evaluated, config, backend, folder }: OpenedRun<PlannedFinetuning>,
   { output }: FinetuneValues,
 ) => ({
-  ...evaluationFacts(judged, backend),
+  ...evaluationFacts(evaluated, backend),
   ...{ config, outputDir: folder.path },
   ...output === undefined ? {} : { output },
 });
@@ -106,8 +106,8 @@ async function untrainedToo(
 ): Promise<FinetunedAccuracies> {
   const { words: [path = ""], values: { output: file, ...given }, say } =
     context;
-  const { judged, config } = planned;
-  const { encoder, train } = judged;
+  const { evaluated, config } = planned;
+  const { encoder, train } = evaluated;
   const outputDir = join(folder, "untrained");
   const output = file && untrainedFile(file);
   const values = {
@@ -121,7 +121,7 @@ async function untrainedToo(
   const parameters = untrainedEncoder(encoder);
   say("untrained encoder:");
   const run = plannedFinetuning(
-    { ...judged, encoder: { ...encoder, parameters } },
+    { ...evaluated, encoder: { ...encoder, parameters } },
     config,
     loadingFrom(train.length, values),
   );
@@ -143,10 +143,10 @@ async function planned(
 ): Promise<readonly [PlannedFinetuning, Settings<FinetuneConfig>]> {
   const encoder = await encoderAt(path, values);
   const asked = await finetuneSettings(encoder, path, values);
-  const run = await judgedRun(encoder, path, asked, values);
-  const { settings, judged, loading, words } = run;
-  const config = { ...settings.config, classes: judged.classes };
-  const tuned = plannedFinetuning(judged, config, loading);
+  const run = await evaluationRun(encoder, path, asked, values);
+  const { settings, evaluated, loading, words } = run;
+  const config = { ...settings.config, classes: evaluated.classes };
+  const tuned = plannedFinetuning(evaluated, config, loading);
   const output = outputFile(values, settings);
   const hooks = await outputHooks(tuned.task, output);
   const describe = (folder: string) => rememberEncoder(folder, path);
@@ -167,10 +167,10 @@ async function finetune(
   say(describeAccuracies(found));
   const { ema } = found;
   if (ema !== null) say(`running means: ${describeAccuracies(ema)}`);
-  const mostFrequent = tellAccuracies(run.judged, found, other, say);
+  const mostFrequent = tellAccuracies(run.evaluated, found, other, say);
   return {
     ...{ ...facts, checkpoint },
-    ...tellUnreadable(run.judged, say),
+    ...tellUnreadable(run.evaluated, say),
     ...found,
     ...other === undefined ? {} : { untrained: other },
     mostFrequent,
@@ -183,7 +183,7 @@ export const finetuneCommand: Command<typeof FINETUNE_FLAGS> = {
   summary: "Fine-tunes an encoder with a head for classes",
   usage:
     `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
-(.safetensors, .pth) with timm's names. The classifier is judged and saved after every
+(.safetensors, .pth) with timm's names. The classifier is evaluated and saved after every
 epoch; after Ctrl-C the same command goes on with --resume runs/N. Folders and files of
 earlier versions are gone on from, too.`,
   words: ["ENCODER"],

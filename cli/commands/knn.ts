@@ -35,14 +35,14 @@ import {
   frequentShare,
   mustNotStop,
   shownWork,
-} from "../evaluate/judgement.ts";
+} from "../evaluate/evaluation_result.ts";
 import {
   type Evaluation,
   EVALUATION_FLAGS,
   openEvaluation,
 } from "../evaluate/open_evaluation.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { untrainedEncoder } from "../evaluate/judged_encoder.ts";
+import { untrainedEncoder } from "../evaluate/evaluated_encoder.ts";
 import {
   ABOVE_ZERO,
   type FlagValues,
@@ -88,8 +88,8 @@ interface Vote extends ShownWork {
 /** Accuracies of the encoders: first the trained one, then the untrained, if asked for. */
 type Found = readonly (readonly KnnAccuracy[])[];
 
-/** Judges encoders of the same sizes, each image being read once. */
-async function judged(
+/** Accuracies of encoders of the same sizes, each image being read once. */
+async function accuraciesOf(
   evaluation: Evaluation,
   isUntrainedToo: boolean,
   { feature, neighbours, temperature, ...shown }: Vote,
@@ -107,7 +107,7 @@ async function judged(
       known,
     );
   const labelled = await featuresOf("train");
-  const asked = await featuresOf("queries");
+  const asked = await featuresOf("validation");
   for (const encoder of encoders) disposeAll(encoder.values());
   const found: (readonly KnnAccuracy[])[] = [];
   for (const [k, own] of labelled.entries()) {
@@ -171,10 +171,10 @@ function fewer(
 ): Evaluation {
   if (queries === undefined) return evaluation;
   const share = must(
-    shareSource(evaluation.queries, queries, rootKey(0)),
+    shareSource(evaluation.validation, queries, rootKey(0)),
     (faults) => `--queries: ${describeFaults(faults)}`,
   );
-  return { ...evaluation, queries: share };
+  return { ...evaluation, validation: share };
 }
 
 type Values = FlagValues<typeof FLAGS>;
@@ -192,13 +192,13 @@ const voteFrom = (
   temperature: values.temperature ?? KNN_VOTE.temperature,
 });
 
-/** Judges and says what was found. */
+/** Evaluates the encoders and prints their accuracies. */
 async function knn(
   evaluation: Evaluation,
   values: Values,
   say: (line: string) => void,
 ): Promise<object> {
-  const { encoder, backend, train, queries, classes } = evaluation;
+  const { encoder, backend, train, validation, classes } = evaluation;
   const vote = voteFrom(encoder.model, values, shownWork(say));
   const { feature, temperature } = vote;
   const facts = {
@@ -206,11 +206,16 @@ async function knn(
     ...{ feature, classes, temperature },
   };
   say(`feature: ${describeFeature(feature)}`);
-  const all = await judged(evaluation, !values["no-untrained"], vote, facts);
+  const all = await accuraciesOf(
+    evaluation,
+    !values["no-untrained"],
+    vote,
+    facts,
+  );
   backend.dispose();
   say(tableOf(all));
   tellFewer(vote.neighbours, train.length, say);
-  const share = frequentShare(queries);
+  const share = frequentShare(validation);
   say(describeShare(share));
   const [accuracies = [], untrained] = all;
   const idle = accuracies.filter(({ top1 }) => top1 <= share);

@@ -2,7 +2,7 @@
 import { DEFAULT_PRETRAIN_CONFIG } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { modelTable } from "../output/model_words.ts";
-import { UNJUDGED } from "../pretrain/evaluation.ts";
+import { UNEVALUATED } from "../pretrain/evaluation.ts";
 import { finish } from "../pretrain/finish.ts";
 import { planPretraining } from "../pretrain/plan_run.ts";
 import {
@@ -22,7 +22,7 @@ async function pretrain(
   const planned = await planPretraining(settings, values);
   return await driveRun(planned, { settings, values, say, stream }, {
     program: "examples/pretrain.ts",
-    summary: (run, end) => summaryOf(run, end, UNJUDGED),
+    summary: (run, end) => summaryOf(run, end, UNEVALUATED),
     finish: (run, end, context) =>
       finish(run, end, context, values.judge ?? "auto"),
   });

@@ -25,7 +25,7 @@ import {
   encoderAt,
   rememberEncoder,
   untrainedEncoder,
-} from "../evaluate/judged_encoder.ts";
+} from "../evaluate/evaluated_encoder.ts";
 import {
   describeAccuracies,
   encoderProgram,
@@ -33,8 +33,8 @@ import {
   mustNotStop,
   shownWork,
   tellAccuracies,
-} from "../evaluate/judgement.ts";
-import { type Evaluation, judgedRun } from "../evaluate/open_evaluation.ts";
+} from "../evaluate/evaluation_result.ts";
+import { type Evaluation, evaluationRun } from "../evaluate/open_evaluation.ts";
 import { outputFile, outputHooks } from "../evaluate/output_file.ts";
 import {
   describeRate,
@@ -71,11 +71,11 @@ async function opened(path: string, values: ProbeValues) {
   const feature = featureFrom(encoder.model, values);
   const width = featureWidth(encoder.model, feature);
   const asked = await probeSettings(width, path, values);
-  const run = await judgedRun(encoder, path, asked, values);
-  const { settings, judged } = run;
-  const fitted = probeFor(judged, settings, values);
+  const run = await evaluationRun(encoder, path, asked, values);
+  const { settings, evaluated } = run;
+  const fitted = probeFor(evaluated, settings, values);
   const config = { ...fitted, baseRate: await rateOf(settings) };
-  const plan = must(probePlan(config, judged.train.length));
+  const plan = must(probePlan(config, evaluated.train.length));
   const device = await deviceFrom(
     values,
     runNeeds(probeTask({ config, plan })),
@@ -87,7 +87,7 @@ async function opened(path: string, values: ProbeValues) {
     isSwept: values.blr === undefined,
   };
   const { backend } = device;
-  const evaluation = { ...judged, backend };
+  const evaluation = { ...evaluated, backend };
   return { ...run, config, device, features, isNew, evaluation };
 }
 

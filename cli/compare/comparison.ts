@@ -19,7 +19,7 @@ export interface Spread {
 }
 
 /** Accuracies as parts in `[0, 1]`. */
-export interface JudgedMethod {
+export interface EvaluatedMethod {
   /** Images whose class has the highest score. */
   readonly top1: Spread;
   /** Share of images whose class is among the five highest scores. */
@@ -62,8 +62,8 @@ export interface ComparedMethod {
   readonly saved: Spread | null;
   /** Part of the operations of its own unfrozen run that it saves, by the cost model. */
   readonly savedPredicted: number | null;
-  readonly finetune: JudgedMethod;
-  readonly probe: JudgedMethod;
+  readonly finetune: EvaluatedMethod;
+  readonly probe: EvaluatedMethod;
   /** Loss of the last stage over the last epoch. */
   readonly loss: Spread | null;
   readonly frozenLayers: readonly number[];
@@ -117,11 +117,11 @@ type BaselineOf = (trial: TrialResult) => TrialResult | undefined;
 const spreadOrNull = (values: readonly number[]): Spread | null =>
   values.length === 0 ? null : spreadOf(values);
 
-function judged(
+function evaluated(
   trials: readonly TrialResult[],
   part: "finetune" | "probe",
   baselineOf: BaselineOf,
-): JudgedMethod {
+): EvaluatedMethod {
   return {
     top1: spreadOf(trials.map((trial) => trial[part].top1)),
     top5: spreadOf(trials.map((trial) => trial[part].top5)),
@@ -166,8 +166,8 @@ function comparedMethod(
     seconds: spreadOrNull(pretrained.map((one) => secondsOf(one, clock))),
     saved: spreadOrNull(saved.flatMap((part) => part ?? [])),
     savedPredicted: first?.savingPredicted ?? null,
-    finetune: judged(trials, "finetune", baselineOf),
-    probe: judged(trials, "probe", baselineOf),
+    finetune: evaluated(trials, "finetune", baselineOf),
+    probe: evaluated(trials, "probe", baselineOf),
     loss: spreadOrNull(pretrained.map(({ loss }) => loss)),
     frozenLayers: first?.frozenLayers ?? [],
     secondsPerStep: (first?.frozenLayers ?? []).map((_, phase) =>

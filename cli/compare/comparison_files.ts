@@ -8,7 +8,7 @@ import {
   type Clock,
   compared,
   type ComparedMethod,
-  type JudgedMethod,
+  type EvaluatedMethod,
   type Spread,
 } from "./comparison.ts";
 import type { Experiment, Trial } from "./experiment.ts";
@@ -29,9 +29,9 @@ const inPercents = (spread: Spread | null): string => show(spread, 2, 100);
 
 type Column = readonly [head: string, cell: (row: ComparedMethod) => string];
 
-const judgedColumns = (
+const evaluationColumns = (
   words: string,
-  of: (row: ComparedMethod) => JudgedMethod,
+  of: (row: ComparedMethod) => EvaluatedMethod,
 ): readonly Column[] => [
   [`${words} top-1, %`, (row) => inPercents(of(row).top1)],
   ["top-5, %", (row) => inPercents(of(row).top5)],
@@ -44,8 +44,8 @@ const COLUMNS: readonly Column[] = [
   ["epochs", ({ epochs }) => String(epochs)],
   ["time, s", ({ seconds }) => show(seconds, 1)],
   ["saved, %", ({ saved }) => show(saved, 1, 100)],
-  ...judgedColumns("fine-tuned", ({ finetune }) => finetune),
-  ...judgedColumns("linear", ({ probe }) => probe),
+  ...evaluationColumns("fine-tuned", ({ finetune }) => finetune),
+  ...evaluationColumns("linear", ({ probe }) => probe),
   ["loss of the last stage", ({ loss }) => show(loss, 4)],
 ];
 
@@ -103,12 +103,12 @@ function standsOut({ mean, deviation }: Spread, count: number): boolean {
   return Math.abs(mean) > t * deviation / Math.sqrt(count);
 }
 
-const JUDGEMENTS = [["finetune", "fine-tuned"], ["probe", "linear"]] as const;
+const EVALUATIONS = [["finetune", "fine-tuned"], ["probe", "linear"]] as const;
 
 /** Names of the methods and judgements whose drop differs from 0. */
 function standingOut(rows: readonly ComparedMethod[]): readonly string[] {
   return rows.flatMap(({ title, method, points, ...row }) =>
-    JUDGEMENTS.flatMap(([part, words]) => {
+    EVALUATIONS.flatMap(([part, words]) => {
       const { drop } = row[part];
       return method !== UNTRAINED && drop !== null &&
           standsOut(drop, points.length)
@@ -122,7 +122,7 @@ function standingOut(rows: readonly ComparedMethod[]): readonly string[] {
 function baseline(rows: readonly ComparedMethod[]): readonly string[] {
   const { mostFrequent = null } = rows[0]?.probe ?? {};
   const nothing = rows.flatMap(({ title, ...row }) =>
-    JUDGEMENTS.flatMap(([part, words]) =>
+    EVALUATIONS.flatMap(([part, words]) =>
       row[part].void > 0 ? [`${title} (${words})`] : []
     )
   );

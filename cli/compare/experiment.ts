@@ -147,7 +147,7 @@ interface Counts {
 }
 
 /** Refuses fine-tuning and probe that cannot be, with all that is wrong with both. */
-function checkJudging(
+function checkEvaluations(
   experiment: Experiment,
   trial: Trial,
   { classes, labelled }: Counts,
@@ -176,6 +176,6 @@ export function trialsOfExperiment(
   const trials = Array.from({ length: seeds }, (_, k) => k)
     .flatMap((k) => trialsOf(experiment, counts.samples, first + k));
   const [trial] = trials;
-  if (trial !== undefined) checkJudging(experiment, trial, counts);
+  if (trial !== undefined) checkEvaluations(experiment, trial, counts);
   return trials;
 }

@@ -101,7 +101,7 @@ export interface PartTime {
 }
 
 /** Result of a judgement. */
-export interface Judgement extends TopAccuracies, PartTime {
+export interface TrialScores extends TopAccuracies, PartTime {
   /** Part of the images to judge by that are of the most frequent class. */
   readonly mostFrequent?: number;
   /** True if the classifier's loss ended no lower than that of a uniform guess. */
@@ -110,16 +110,16 @@ export interface Judgement extends TopAccuracies, PartTime {
 
 /** True if a judgement says something of the encoder: it did not diverge, and finds more than one answer for everything. */
 export const saysSomething = (
-  { top1, mostFrequent = 0, diverged = false }: Judgement,
+  { top1, mostFrequent = 0, diverged = false }: TrialScores,
 ): boolean => !diverged && top1 > mostFrequent;
 
 /** A finished trial. */
 export interface TrialResult extends Pick<Trial, "method" | "seed"> {
   /** Its pre-training; `null` if it has none. */
   readonly pretrain: (PretrainResult & PartTime) | null;
-  readonly finetune: Judgement;
+  readonly finetune: TrialScores;
   /** Accuracies of a linear classifier on the frozen encoder. */
-  readonly probe: Judgement;
+  readonly probe: TrialScores;
 }
 
 /** Reads a trial. */
@@ -130,8 +130,8 @@ export async function trialResult(
   const { method, seed } = trial;
   const own = trialFolder(folder, trial);
   const pretrain = await finishedPart<TrialResult["pretrain"]>(own, "pretrain");
-  const finetune = await finishedPart<Judgement>(own, "finetune");
-  const probe = await finishedPart<Judgement>(own, "probe");
+  const finetune = await finishedPart<TrialScores>(own, "finetune");
+  const probe = await finishedPart<TrialScores>(own, "probe");
   const isMissing = pretrain === null && method !== UNTRAINED;
   return isMissing || finetune === null || probe === null
     ? null

@@ -13,8 +13,8 @@ export interface ExperimentImages {
   /** Those of them whose classes are learned, the same for every trial. */
   readonly train: ImageSource;
   /** Labelled images that nothing is learned from. */
-  readonly queries: ImageSource;
-  readonly judgedBy: string;
+  readonly validation: ImageSource;
+  readonly validationSummary: string;
 }
 
 /** Opens the images of an experiment. */
@@ -24,8 +24,13 @@ export async function experimentImages(
   const { data, limit, heldOut, labels, pretrain } = experiment;
   const choice = { classes: null, valShare: null, heldOut };
   const opened = await openImages(data, limit, choice);
-  const { train: source, queries, judgedBy } = must(opened, describeImages);
-  if (queries === null) return refuse(`--data: judged by ${judgedBy}`);
+  const { train: source, validation, validationSummary } = must(
+    opened,
+    describeImages,
+  );
+  if (validation === null) {
+    return refuse(`--data: judged by ${validationSummary}`);
+  }
   const known = drawnImages(labelledImages(source), labels, "--labels");
   const inChannels = source.normalization.mean.length;
   const model = { ...pretrain.model, inChannels };
@@ -33,7 +38,7 @@ export async function experimentImages(
     experiment: { ...experiment, pretrain: { ...pretrain, model } },
     source,
     train: must(known, describeImages),
-    queries,
-    judgedBy,
+    validation,
+    validationSummary,
   };
 }

@@ -89,16 +89,21 @@ export async function partRun(
   path: string,
   { backend, say, signal }: PartContext,
 ): Promise<Scores | Interrupted> {
-  const { task, judge, batches } = planned;
+  const { task, evaluator, batches } = planned;
   const file = `${path}.safetensors`;
   const isThere = await access(file).then(() => true, () => false);
   const filed = isThere ? mustWork(await readTraining(task, file)) : null;
   using folder = await openPart(task, filed?.snapshot ?? planned.start, path);
   const { start } = folder;
   const before = { earlier: { from: path }, file: null };
-  const evaluations = await evaluationsBefore({ judge }, before, folder, null);
+  const evaluations = await evaluationsBefore(
+    { evaluator },
+    before,
+    folder,
+    null,
+  );
   const bar = progressOn(planned, process.stderr, start.step, say);
-  const run = { task, backend, judge, folder, evaluations };
+  const run = { task, backend, evaluator, folder, evaluations };
   const end = await takeSteps({
     ...planned,
     ...{ folder, signal, progress: bar, policy: partPolicy(task) },

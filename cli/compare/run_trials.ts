@@ -15,11 +15,11 @@ import {
   type PartTime,
   trialFolder,
 } from "./experiment_folder.ts";
-import { type JudgeContext, judgePart } from "./judge_parts.ts";
+import { evaluatePart, type TrialEvaluationContext } from "./evaluate_parts.ts";
 import { type PretrainContext, pretrainPart } from "./pretrain_part.ts";
 
 /** Shared inputs of the parts of an experiment. */
-export interface TrialContext extends JudgeContext, PretrainContext {
+export interface TrialContext extends TrialEvaluationContext, PretrainContext {
   readonly experiment: Experiment;
   readonly folder: string;
   /** Called when a part has been finished. */
@@ -80,7 +80,7 @@ async function done(
   const from = performance.now();
   const result = part === "pretrain"
     ? await pretrainPart(context, trial, join(own, part))
-    : await judgePart(context, trial, part, context.folder);
+    : await evaluatePart(context, trial, part, context.folder);
   if (result === "interrupted") return result;
   const wallSeconds = (performance.now() - from) / 1000;
   await keepPart(own, part, { ...result, wallSeconds });

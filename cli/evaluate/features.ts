@@ -19,7 +19,7 @@ import {
   under,
 } from "../flags/flags.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
-import type { Evaluation, JudgedEncoder } from "./open_evaluation.ts";
+import type { EvaluatedEncoder, Evaluation } from "./open_evaluation.ts";
 
 /** Flags of features. */
 export const FEATURE_FLAGS = under("Features", {
@@ -67,11 +67,11 @@ export const featureWidth = (
 ): number => embedDim * stages.length;
 
 /** The images to learn from, or those to judge by. */
-export type ImagePart = "train" | "queries";
+export type ImagePart = "train" | "validation";
 
 /** The middles of images in order; each call begins anew. */
 function batchesInOrder(
-  { encoder, resizeSize, unreadable, ...images }: JudgedEncoder,
+  { encoder, resizeSize, unreadable, ...images }: EvaluatedEncoder,
   part: ImagePart,
   batchSize: number,
 ): Result<TrainError, () => ReturnType<typeof loadAll>> {
@@ -92,12 +92,14 @@ function batchesInOrder(
 /**
  * Batches of the validation images in order.
  *
- * @param judged Images, their size and normalisation.
+ * @param evaluated Images, their size and normalisation.
  * @param batchSize Images of a batch; the last may be smaller.
  * @returns What begins them anew with each call.
  */
-export const validationBatches = (judged: JudgedEncoder, batchSize: number) =>
-  batchesInOrder(judged, "queries", batchSize);
+export const validationBatches = (
+  evaluated: EvaluatedEncoder,
+  batchSize: number,
+) => batchesInOrder(evaluated, "validation", batchSize);
 
 /** Images at a time. */
 const BATCH = 64;

@@ -22,10 +22,10 @@ import {
 import { must } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import type { RunLoading } from "../images/loading.ts";
-import type { Judge } from "../runs/epoch_evaluation.ts";
+import type { Evaluator } from "../runs/epoch_evaluation.ts";
 import type { PlannedRun } from "../runs/open_run.ts";
 import { percent } from "../output/words.ts";
-import type { JudgedEncoder } from "./open_evaluation.ts";
+import type { EvaluatedEncoder } from "./open_evaluation.ts";
 import { validationBatches } from "./features.ts";
 
 /** Accuracies of a fine-tuned encoder. */
@@ -39,7 +39,7 @@ export interface FinetunedAccuracies extends TopAccuracies {
 /** A planned fine-tuning. */
 export interface PlannedFinetuning extends PlannedRun, FinetuneRun {
   readonly plan: FinetuneRun["plan"];
-  readonly judged: JudgedEncoder;
+  readonly evaluated: EvaluatedEncoder;
 }
 
 /** The accuracies that scores of fine-tuning tell. */
@@ -53,9 +53,12 @@ export function finetunedAccuracies(scores: Scores): FinetunedAccuracies {
 }
 
 /** Judges by the validation images: the weights, and their means if there are any. */
-function finetuneJudge(judged: JudgedEncoder, config: FinetuneConfig): Judge {
+function finetuneEvaluator(
+  evaluated: EvaluatedEncoder,
+  config: FinetuneConfig,
+): Evaluator {
   const { batchSize } = config.training;
-  const batches = mustWork(validationBatches(judged, batchSize));
+  const batches = mustWork(validationBatches(evaluated, batchSize));
   return {
     async scores(training, backend, signal) {
       const of = (
@@ -81,28 +84,28 @@ function finetuneJudge(judged: JudgedEncoder, config: FinetuneConfig): Judge {
 /**
  * Plans the fine-tuning of an encoder, which is judged after every epoch.
  *
- * @param judged Encoder and images.
+ * @param evaluated Encoder and images.
  * @param config The training; its model is the encoder's.
  * @param loading How images to learn from are loaded.
  * @throws {CommandFailed} where there is no such training.
  */
 export function plannedFinetuning(
-  judged: JudgedEncoder,
+  evaluated: EvaluatedEncoder,
   config: FinetuneConfig,
   loading: RunLoading,
 ): PlannedFinetuning {
-  const { train, encoder, classes } = judged;
+  const { train, encoder, classes } = evaluated;
   const plan = must(finetunePlan(config, train.length));
   const run = { config, plan };
   const task = finetuneTask(run);
   return {
     ...run,
-    ...{ task, judged, train, loading },
+    ...{ task, evaluated, train, loading },
     batches: must(finetuneBatches(train, config, loading)),
     start: initialFinetune(run, encoder.parameters),
     losses: classLoss(classes),
     costOf: stepFlops(task),
-    judge: finetuneJudge(judged, config),
+    evaluator: finetuneEvaluator(evaluated, config),
     words: [],
   };
 }

@@ -30,7 +30,7 @@ import {
 } from "../flags/method_flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
 import { type Settings, settingsFrom } from "../runs/settings.ts";
-import { beganWith } from "./judged_encoder.ts";
+import { beganWith } from "./evaluated_encoder.ts";
 import { EVALUATION_FLAGS } from "./open_evaluation.ts";
 
 const PROBABILITY: NumberRange = {

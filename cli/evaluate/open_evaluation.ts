@@ -19,7 +19,7 @@ import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { RunValues } from "../runs/run_flags.ts";
 import type { Settings } from "../runs/settings.ts";
-import { describeEncoder, encoderAt, heldOutOf } from "./judged_encoder.ts";
+import { describeEncoder, encoderAt, heldOutOf } from "./evaluated_encoder.ts";
 
 /** Flags of every evaluation. */
 export const EVALUATION_FLAGS = {
@@ -49,7 +49,7 @@ export const EVALUATION_FLAGS = {
 export type EvaluationValues = FlagValues<typeof EVALUATION_FLAGS>;
 
 /** An encoder and the images by which it is judged. */
-export interface JudgedEncoder extends EvaluatedImages {
+export interface EvaluatedEncoder extends EvaluatedImages {
   /** The encoder. */
   readonly encoder: OpenedEncoder;
   /** Number of classes. */
@@ -59,7 +59,7 @@ export interface JudgedEncoder extends EvaluatedImages {
 }
 
 /** Everything that an evaluation needs. */
-export interface Evaluation extends JudgedEncoder {
+export interface Evaluation extends EvaluatedEncoder {
   /** Backend that computes. */
   readonly backend: Backend;
 }
@@ -75,12 +75,14 @@ const OWN_STATISTICS =
  * @returns Both, and lines about them.
  * @throws {CommandFailed} where there are no images to judge by.
  */
-export function judgedEncoder(
+export function evaluatedEncoder(
   encoder: OpenedEncoder,
-  { train, queries, judgedBy }: PretrainImages,
+  { train, validation, validationSummary }: PretrainImages,
   values: EvaluationValues,
-): JudgedEncoder & { readonly words: readonly string[] } {
-  if (queries === null) return refuse(`--data: judged by ${judgedBy}`);
+): EvaluatedEncoder & { readonly words: readonly string[] } {
+  if (validation === null) {
+    return refuse(`--data: judged by ${validationSummary}`);
+  }
   const statistics = must(statisticsFrom(values, encoder, {
     normalization: train.normalization,
     from: OWN_STATISTICS,
@@ -91,7 +93,7 @@ export function judgedEncoder(
   );
   const images = evaluatedImages(
     labelledImages({ ...train, normalization }),
-    { ...queries, normalization },
+    { ...validation, normalization },
   );
   return {
     encoder,
@@ -102,7 +104,7 @@ export function judgedEncoder(
       ...describeEncoder(encoder),
       `pixels: ${describeStatistics(normalization)}, ${statistics.from}`,
       `learns from: ${images.train.summary}`,
-      `judged by: ${judgedBy}`,
+      `judged by: ${validationSummary}`,
     ],
   };
 }
@@ -115,7 +117,7 @@ export function judgedEncoder(
  * @returns Encoder and images, lines about them, and how the run is kept.
  * @throws {CommandFailed} where it cannot be that.
  */
-export async function judgedRun<Config>(
+export async function evaluationRun<Config>(
   encoder: OpenedEncoder,
   path: string,
   asked: Settings<Config>,
@@ -126,10 +128,10 @@ export async function judgedRun<Config>(
     : asked;
   await checkFolder(settings);
   const images = await imagesOfRun(settings);
-  const { words, ...judged } = judgedEncoder(encoder, images, values);
-  const loading = loadingFrom(judged.train.length, values);
-  const unreadable = { ...judged.unreadable, train: loading.badImages };
-  return { settings, loading, words, judged: { ...judged, unreadable } };
+  const { words, ...evaluated } = evaluatedEncoder(encoder, images, values);
+  const loading = loadingFrom(evaluated.train.length, values);
+  const unreadable = { ...evaluated.unreadable, train: loading.badImages };
+  return { settings, loading, words, evaluated: { ...evaluated, unreadable } };
 }
 
 /**
@@ -152,9 +154,9 @@ export async function openEvaluation(
     classes: await classesFrom(values.classes),
     heldOut: await heldOutOf(path),
   });
-  const { words, ...judged } = judgedEncoder(encoder, images, values);
+  const { words, ...evaluated } = evaluatedEncoder(encoder, images, values);
   const { backend } = await deviceFrom(values);
   words.forEach(say);
   say(`device: ${backend.device.name} (${backend.device.description})`);
-  return { ...judged, backend };
+  return { ...evaluated, backend };
 }

@@ -32,7 +32,7 @@ import { must } from "../command/command_failed.ts";
 import type { RunLoading } from "../images/loading.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { percent } from "../output/words.ts";
-import type { Judge } from "../runs/epoch_evaluation.ts";
+import type { Evaluator } from "../runs/epoch_evaluation.ts";
 import type { PlannedRun } from "../runs/open_run.ts";
 import { epochFeatures } from "./epoch_features.ts";
 import type { Evaluation } from "./open_evaluation.ts";
@@ -100,18 +100,18 @@ export async function encodedBy(
   { feature, augment, isSwept }: ProbedFeatures,
   shown: ShownWork,
 ): Promise<Result<TrainError, readonly Encoded[]>> {
-  const featuresOf = (part: "train" | "queries") =>
+  const featuresOf = (part: "train" | "validation") =>
     sourceFeatures(evaluation, encoders, feature, part, shown);
   const known = augment && !isSwept ? right(null) : await featuresOf("train");
   if (known._tag === "Left") return known;
-  const asked = await featuresOf("queries");
+  const asked = await featuresOf("validation");
   return asked._tag === "Left" ? asked : right(
-    asked.right.flatMap((queries, k) => {
+    asked.right.flatMap((validation, k) => {
       const parameters = encoders[k];
       return parameters === undefined ? [] : [{
         parameters,
         known: known.right?.[k] ?? null,
-        asked: queries,
+        asked: validation,
       }];
     }),
   );
@@ -184,7 +184,7 @@ async function probeScores(
 }
 
 /** Judges a probe at its end; there is nothing to say of it before. */
-const probeJudge = (run: ProbeRun, encoded: Encoded): Judge => ({
+const probeEvaluator = (run: ProbeRun, encoded: Encoded): Evaluator => ({
   scores: (training, backend) =>
     training.step < run.plan.totalSteps
       ? Promise.resolve(right({}))
@@ -222,7 +222,7 @@ export function plannedProbe(
     start: initialProbe(config),
     losses: classLoss(evaluation.classes),
     costOf: stepFlops(task),
-    judge: probeJudge(run, encoded),
+    evaluator: probeEvaluator(run, encoded),
     words: [],
   };
 }

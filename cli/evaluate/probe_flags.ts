@@ -18,8 +18,8 @@ import {
 import { RUN_FLAGS } from "../runs/run_flags.ts";
 import { type Settings, settingsFrom } from "../runs/settings.ts";
 import { FEATURE_FLAGS } from "./features.ts";
-import { beganWith } from "./judged_encoder.ts";
-import { EVALUATION_FLAGS, type JudgedEncoder } from "./open_evaluation.ts";
+import { beganWith } from "./evaluated_encoder.ts";
+import { type EvaluatedEncoder, EVALUATION_FLAGS } from "./open_evaluation.ts";
 
 /** Flags of the configuration. */
 const METHOD = {
@@ -103,7 +103,7 @@ export const probeSettings = (
 
 /** A probe for the images that were found: their classes, and where nothing says it no larger steps than they fill. */
 export function probeFor(
-  { train, classes }: Pick<JudgedEncoder, "train" | "classes">,
+  { train, classes }: Pick<EvaluatedEncoder, "train" | "classes">,
   { config, earlier }: Settings<ProbeConfig>,
   values: ProbeValues,
 ): ProbeConfig {

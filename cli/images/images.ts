@@ -30,20 +30,21 @@ import type { HeldOut, ImageChoice } from "../../train/mod.ts";
 export interface PretrainImages {
   readonly train: ImageSource;
   /** Images of the same classes that the model never learns from. */
-  readonly queries: ImageSource | null;
+  readonly validation: ImageSource | null;
   /** Their description, or the reason why there are none. */
-  readonly judgedBy: string;
+  readonly validationSummary: string;
 }
 
 function withLabels(images: PretrainImages): PretrainImages {
-  const { train, queries, judgedBy } = images;
-  if (queries === null) return images;
-  const known = labelledImages(queries);
-  if (known.length === 0) return unjudged(train, "none of them has a class");
-  return known.length === queries.length ? images : {
+  const { train, validation, validationSummary } = images;
+  if (validation === null) return images;
+  const known = labelledImages(validation);
+  if (known.length === 0) return unevaluated(train, "none of them has a class");
+  return known.length === validation.length ? images : {
     train,
-    queries: known,
-    judgedBy: `${judgedBy}; ${known.length} of them have a class`,
+    validation: known,
+    validationSummary:
+      `${validationSummary}; ${known.length} of them have a class`,
   };
 }
 
@@ -69,10 +70,10 @@ export function drawnImages(
   return badOptions([{ ...fault, path: flag }]);
 }
 
-const unjudged = (train: ImageSource, why: string): PretrainImages => ({
+const unevaluated = (train: ImageSource, why: string): PretrainImages => ({
   train,
-  queries: null,
-  judgedBy: `no images: ${why}`,
+  validation: null,
+  validationSummary: `no images: ${why}`,
 });
 
 function onClasses(
@@ -91,8 +92,8 @@ const partsOf = (
   more: string,
 ): PretrainImages => ({
   train: rest,
-  queries: share,
-  judgedBy: `${count} other images, kept away from learning${more}`,
+  validation: share,
+  validationSummary: `${count} other images, kept away from learning${more}`,
 });
 
 function keptAway(
@@ -124,52 +125,54 @@ function heldOut(
 ): Result<Faults, PretrainImages> {
   const count = Math.min(HELD_OUT, Math.floor(source.length / 5));
   return count < 1
-    ? right(unjudged(source, "there are too few"))
+    ? right(unevaluated(source, "there are too few"))
     : keptAway(source, count, draw, why);
 }
 
 /** Judges by images of their own, as far as their classes are those that are learned from. */
-function judgedBy(
+function ownValidation(
   train: ImageSource,
   test: ImageSource,
   draw: HeldOut,
 ): Result<Faults, PretrainImages> {
   const found = withClassesOf(train, test);
   const isSame = found !== null &&
-    found.onlyLearned.length + found.onlyJudged.length === 0;
+    found.onlyLearned.length + found.onlyValidation.length === 0;
   // Runs from before parts were drawn by class judged by nothing but the same classes.
   if (found === null || (draw === "over all" && !isSame)) {
     const classes = test.classNames === null ? "no classes" : "other classes";
     return heldOut(train, draw, `; ${test.name} has ${classes}`);
   }
-  const { source, onlyLearned, onlyJudged } = found;
+  const { source, onlyLearned, onlyValidation } = found;
   return right({
     train,
-    queries: source,
-    judgedBy: `${test.name}: ${source.summary}${
+    validation: source,
+    validationSummary: `${test.name}: ${source.summary}${
       onClasses(onlyLearned, (some) => `no image of ${some} among them`)
-    }${onClasses(onlyJudged, (some) => `${some} left out, not learned from`)}`,
+    }${
+      onClasses(onlyValidation, (some) => `${some} left out, not learned from`)
+    }`,
   });
 }
 
 /** Finds images by which features can be judged: labelled, of the same classes, not learned from. */
-function withJudges(
+function withValidation(
   train: ImageSource,
   test: Result<DataError, ImageSource>,
   draw: HeldOut,
 ): Result<Faults, PretrainImages> {
   if (train.classNames === null) {
-    return right(unjudged(train, noClassesReason(train)));
+    return right(unevaluated(train, noClassesReason(train)));
   }
   if (train.classNames.length < 2) {
-    return right(unjudged(train, "all are of one class"));
+    return right(unevaluated(train, "all are of one class"));
   }
   if (test._tag === "Left") {
     return heldOut(train, draw, `; ${describeDataError(test.left)}`);
   }
   return test.right.name === train.name
     ? heldOut(train, draw, "")
-    : judgedBy(train, test.right, draw);
+    : ownValidation(train, test.right, draw);
 }
 
 /** Keeps a chosen part of the images away from learning. */
@@ -203,7 +206,7 @@ export async function openSplit(
 }
 
 /** Choice of classes and of the part that is kept to judge by; drawn by class by default. */
-export type JudgingChoice =
+export type ValidationChoice =
   & Pick<ImageChoice, "classes" | "valShare">
   & Partial<Pick<ImageChoice, "heldOut">>
   & {
@@ -213,12 +216,12 @@ export type JudgingChoice =
 
 async function opened(
   folder: string | null,
-  { classes, valShare, heldOut = "by class", ownPart = true }: JudgingChoice,
+  { classes, valShare, heldOut = "by class", ownPart = true }: ValidationChoice,
 ): Promise<Result<DataError, PretrainImages>> {
   const train = await openSplit(folder, "train", classes);
   if (train._tag === "Left") return train;
   const images = valShare === null
-    ? withJudges(
+    ? withValidation(
       train.right,
       ownPart ? await openSplit(folder, "test", classes) : train,
       heldOut,
@@ -239,13 +242,13 @@ async function opened(
 export async function openImages(
   folder: string | null,
   limit: number | null,
-  choice: JudgingChoice = { classes: null, valShare: null },
+  choice: ValidationChoice = { classes: null, valShare: null },
 ): Promise<Result<DataError, PretrainImages>> {
   const found = await opened(folder, choice);
   if (found._tag === "Left") return found;
-  const judgedBy = printable(found.right.judgedBy);
+  const validationSummary = printable(found.right.validationSummary);
   const train = drawnImages(found.right.train, limit, "--limit");
   return train._tag === "Left"
     ? train
-    : right({ ...found.right, judgedBy, train: train.right });
+    : right({ ...found.right, validationSummary, train: train.right });
 }

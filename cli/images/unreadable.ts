@@ -4,24 +4,24 @@ import { type BadImages, badImages, type ImageSource } from "../../data/mod.ts";
 /** The images of an evaluation, and those of them that could not be read. */
 export interface EvaluatedImages {
   readonly train: ImageSource;
-  readonly queries: ImageSource;
+  readonly validation: ImageSource;
   readonly unreadable: {
     /** Of the images to learn from. */
     readonly train: BadImages;
-    readonly queries: BadImages;
+    readonly validation: BadImages;
   };
 }
 
 /** Images with empty lists. */
 export const evaluatedImages = (
   train: ImageSource,
-  queries: ImageSource,
+  validation: ImageSource,
 ): EvaluatedImages => ({
   train,
-  queries,
+  validation,
   unreadable: {
     train: badImages(train.length),
-    queries: badImages(queries.length),
+    validation: badImages(validation.length),
   },
 });
 
@@ -46,16 +46,19 @@ export function describeUnreadable(
 
 /** Says which images of an evaluation could not be read, and counts them. */
 export function tellUnreadable(
-  { unreadable: { train, queries } }: EvaluatedImages,
+  { unreadable: { train, validation } }: EvaluatedImages,
   say: (line: string) => void,
 ): {
   readonly unreadable?: { readonly train: number; readonly queries: number };
 } {
   const lines = [
     describeUnreadable(train, "to learn from"),
-    describeUnreadable(queries, "to judge by"),
+    describeUnreadable(validation, "to judge by"),
   ];
   for (const line of lines) if (line !== null) say(line);
-  const counts = { train: train.list().length, queries: queries.list().length };
+  const counts = {
+    train: train.list().length,
+    queries: validation.list().length,
+  };
   return counts.train + counts.queries > 0 ? { unreadable: counts } : {};
 }

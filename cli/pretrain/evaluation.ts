@@ -10,7 +10,10 @@ import {
   uploadState,
 } from "../../train/mod.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
-import { type JudgedFeatures, judgedFeatures } from "./judged_features.ts";
+import {
+  type EvaluationFeatures,
+  evaluationFeatures,
+} from "./evaluation_features.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
 import type { PlannedPretraining } from "./plan_run.ts";
@@ -41,7 +44,7 @@ export interface Accuracies {
 }
 
 /** Nothing was judged. */
-export const UNJUDGED: Accuracies = {
+export const UNEVALUATED: Accuracies = {
   knnTop1: null,
   knnTop1Untrained: null,
   knnTop1Pixels: null,
@@ -67,18 +70,18 @@ export function accuracyScalars(
 }
 
 /** Limit of the time of judging. */
-export type JudgingTime = "auto" | "always" | "never";
+export type EvaluationTime = "auto" | "always" | "never";
 
 /** Options of judging an encoder. */
-export interface JudgingChoice extends ShownWork {
+export interface EvaluationChoice extends ShownWork {
   /** Limit of its time: `auto` is a tenth of the run's time. */
-  readonly time: JudgingTime;
+  readonly time: EvaluationTime;
   readonly runSeconds: number;
   readonly unreadable: BadImages;
 }
 
 /** An encoder that was judged, and what is to be said of how. */
-export interface Judged {
+export interface EncoderEvaluation {
   readonly accuracies: Accuracies;
   readonly note: string;
 }
@@ -88,11 +91,11 @@ const TIME_PART = 0.1;
 const FREE_SECONDS = 3;
 
 /** Images within that time at most, which bounds memory. */
-const MOST = { train: 10_000, queries: 2000 };
-const ALL = { train: Infinity, queries: Infinity };
+const MOST = { train: 10_000, validation: 2000 };
+const ALL = { train: Infinity, validation: Infinity };
 
 /** Fewer images say too little. */
-const LEAST = { train: 100, queries: 50 };
+const LEAST = { train: 100, validation: 50 };
 
 /** Comparisons of numbers in a second, at least. */
 const COMPARED_PER_SECOND = 3e9;
@@ -104,22 +107,22 @@ const comparedNumbers = ({ config: { model } }: BegunPretraining): number =>
 /** Test for time for another batch, comparisons included. */
 function clockOf(
   opened: BegunPretraining,
-  { time, runSeconds }: JudgingChoice,
-): (train: number, queries: number) => boolean {
+  { time, runSeconds }: EvaluationChoice,
+): (train: number, validation: number) => boolean {
   if (time === "always") return () => true;
   const seconds = Math.max(FREE_SECONDS, TIME_PART * runSeconds);
   const perPair = comparedNumbers(opened) / COMPARED_PER_SECOND;
   const from = performance.now();
-  return (train, queries) => {
+  return (train, validation) => {
     const spent = (performance.now() - from) / 1000;
-    return spent + train * queries * perPair < seconds;
+    return spent + train * validation * perPair < seconds;
   };
 }
 
 /** Percent of the queries whose class is found. */
 async function accuracy(
   { images: { train }, backend }: BegunPretraining,
-  { known, asked }: JudgedFeatures,
+  { known, asked }: EvaluationFeatures,
   shown: ShownWork,
 ): Promise<Result<TrainError, number>> {
   const pairs = known.labels.length * asked.labels.length;
@@ -137,23 +140,23 @@ async function accuracy(
 /** The features of the trained encoder, of the untrained one, and the pixels. */
 async function featuresOf(
   opened: BegunPretraining,
-  choice: JudgingChoice,
-): Promise<Result<TrainError, readonly JudgedFeatures[]>> {
+  choice: EvaluationChoice,
+): Promise<Result<TrainError, readonly EvaluationFeatures[]>> {
   const { images, config, backend, run, plan, task, loading } = opened;
-  const { train, queries } = images;
-  if (queries === null) return right([]);
+  const { train, validation } = images;
+  if (validation === null) return right([]);
   const { model } = config;
   const most = choice.time === "always" ? ALL : MOST;
   const first = uploadState(backend, task, initialSnapshot(config, plan));
   const total = Math.min(most.train, train.length) +
-    Math.min(most.queries, queries.length);
+    Math.min(most.validation, validation.length);
   const found = await underBar(
     choice,
     "images judged",
     total,
     (options) =>
-      judgedFeatures({
-        ...{ backend, model, train, queries, most },
+      evaluationFeatures({
+        ...{ backend, model, train, validation, most },
         encoders: [run.parameters(), first.parameters],
         unreadable: choice.unreadable,
         workers: loading.workers ?? undefined,
@@ -166,42 +169,46 @@ async function featuresOf(
 
 /** Number of images that were used, where not all were. */
 function sampleNote(
-  { images: { train, queries } }: BegunPretraining,
-  { known, asked }: JudgedFeatures,
+  { images: { train, validation } }: BegunPretraining,
+  { known, asked }: EvaluationFeatures,
 ): string {
-  const [images, judged] = [known.labels.length, asked.labels.length];
-  const are = `${counted(judged, "image")} judged by ${images}`;
-  const all = `${queries?.length ?? 0} by ${train.length}`;
-  return `${images}/${judged}` === `${train.length}/${queries?.length}`
+  const [images, evaluated] = [known.labels.length, asked.labels.length];
+  const are = `${counted(evaluated, "image")} judged by ${images}`;
+  const all = `${validation?.length ?? 0} by ${train.length}`;
+  return `${images}/${evaluated}` === `${train.length}/${validation?.length}`
     ? `all ${are}, as examples/knn.ts does`
     : `${are}, of ${all}; --judge always, and examples/knn.ts, take all`;
 }
 
-const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
+const unevaluated = (note: string): EncoderEvaluation => ({
+  accuracies: UNEVALUATED,
+  note,
+});
 
 /**
  * Accuracy of the encoder of a run, beside itself before the first step and plain
  * pixels.
  */
-export async function judgeRun(
+export async function evaluateRun(
   { images, ...run }: BegunPretraining,
-  choice: JudgingChoice,
-): Promise<Result<TrainError, Judged>> {
+  choice: EvaluationChoice,
+): Promise<Result<TrainError, EncoderEvaluation>> {
   const train = labelledImages(images.train);
   const opened = { ...run, images: { ...images, train } };
-  if (choice.time === "never") return right(unjudged("not judged"));
+  if (choice.time === "never") return right(unevaluated("not judged"));
   const features = await featuresOf(opened, choice);
   if (features._tag === "Left") return features;
   const [trained, untrained, pixels] = features.right;
   if (!trained || !untrained || !pixels) {
-    return right(unjudged(`not judged: ${opened.images.judgedBy}`));
+    return right(unevaluated(`not judged: ${opened.images.validationSummary}`));
   }
-  const { queries } = images;
+  const { validation } = images;
   const isSmall =
     trained.known.labels.length < Math.min(LEAST.train, train.length) ||
-    trained.asked.labels.length < Math.min(LEAST.queries, queries?.length ?? 0);
+    trained.asked.labels.length <
+      Math.min(LEAST.validation, validation?.length ?? 0);
   if (isSmall) {
-    return right(unjudged(
+    return right(unevaluated(
       "not judged: a tenth of the run's time is too short; --judge always, or examples/knn.ts, takes longer",
     ));
   }

@@ -14,10 +14,10 @@ import type { EndContext } from "../runs/drive_run.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
 import {
   accuracyScalars,
-  judgeRun,
-  type JudgingTime,
+  evaluateRun,
+  type EvaluationTime,
   type OpenedPretraining,
-  UNJUDGED,
+  UNEVALUATED,
 } from "./evaluation.ts";
 import { reconstructionSvg } from "./reconstruction.ts";
 import { describeSummary, type Summary, summaryOf } from "./summary.ts";
@@ -36,7 +36,7 @@ const picturesOf = (
       backend,
       config,
       run.parameters(),
-      images.queries ?? images.train,
+      images.validation ?? images.train,
     ),
 });
 
@@ -66,23 +66,26 @@ export async function finish(
   opened: OpenedPretraining,
   end: RunEnd,
   context: EndContext,
-  time: JudgingTime,
+  time: EvaluationTime,
 ): Promise<Summary> {
   const { say } = context;
   await drawPictures(opened, end, say);
-  const { queries } = opened.images;
-  if (queries !== null && time !== "never") say("judging the encoder …");
-  const unreadable = badImages(queries?.length ?? 0);
+  const { validation } = opened.images;
+  if (validation !== null && time !== "never") say("judging the encoder …");
+  const unreadable = badImages(validation?.length ?? 0);
   const runSeconds = end.totals.seconds;
   const choice = { ...context, time, runSeconds, unreadable };
-  const judged = await judgeRun({ ...opened, run: end.run }, choice);
-  const isStopped = judged._tag === "Left" && judged.left._tag === "Stopped";
-  if (judged._tag === "Left" && !isStopped) return context.fail(judged.left);
+  const evaluated = await evaluateRun({ ...opened, run: end.run }, choice);
+  const isStopped = evaluated._tag === "Left" &&
+    evaluated.left._tag === "Stopped";
+  if (evaluated._tag === "Left" && !isStopped) {
+    return context.fail(evaluated.left);
+  }
   const missed = describeUnreadable(unreadable, "to judge by");
   if (missed !== null) say(`images: ${missed}`);
-  const { accuracies, note } = judged._tag === "Right"
-    ? judged.right
-    : { accuracies: UNJUDGED, note: "not judged: stopped" };
+  const { accuracies, note } = evaluated._tag === "Right"
+    ? evaluated.right
+    : { accuracies: UNEVALUATED, note: "not judged: stopped" };
   await context.tracker?.scalars(end.run.step, accuracyScalars(accuracies));
   const summary = summaryOf(opened, end, accuracies);
   say(describeSummary(summary, note));

@@ -77,17 +77,17 @@ function describeFreezing(plan: FreezePlan): string {
 }
 
 /** Part of the images of an epoch that may fill no step without a word about it. */
-const MOST_LEFT_OUT = 0.05;
+const MOST_SKIPPED = 0.05;
 
 /** Images of an epoch that fill no step, where they are many. */
-function describeLeftOut(
+function describeSkipped(
   { epochs, batchSize, accumIter }: PretrainConfig["training"],
   { totalSteps }: FreezePlan,
   samples: number,
 ): readonly string[] {
   const out = samples - totalSteps / epochs * batchSize * accumIter;
   const part = out / samples;
-  return part <= MOST_LEFT_OUT ? [] : [
+  return part <= MOST_SKIPPED ? [] : [
     `        ${out} of ${samples} images (${
       percent(part, 0)
     }) fill no step and are left out, others in each epoch; a smaller --batch-size or --accum-iter leaves out fewer`,
@@ -110,7 +110,7 @@ export function describePlan(
     } steps of ${batchSize * accumIter} images, ${
       counted(plan.warmupSteps, "step")
     } of warm-up; ${freeze.scale} t0 ${freeze.t0}`,
-    ...describeLeftOut(training, plan, samples),
+    ...describeSkipped(training, plan, samples),
     `        ${describeFreezing(plan)}`,
   ].join("\n");
 }
@@ -125,7 +125,7 @@ export async function planPretraining(
   values: PretrainValues,
 ): Promise<PlannedPretraining> {
   const images = await imagesOfRun(settings);
-  const { train, judgedBy } = images;
+  const { train, validationSummary } = images;
   const config = fitted(settings, values, images);
   refuseTooFew(config.training, train);
   const plan = must(planOf(config, train.length));
@@ -142,7 +142,7 @@ export async function planPretraining(
     costOf: phaseFlops(plan),
     words: [
       `images: ${train.summary}`,
-      `judge:  ${judgedBy}`,
+      `judge:  ${validationSummary}`,
       describePlan(plan, config, train.length),
       ...initial === null
         ? []

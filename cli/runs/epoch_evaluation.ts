@@ -27,7 +27,7 @@ import { mustWork } from "../command/describe_errors.ts";
 import type { Progress } from "./progress.ts";
 
 /** Finds out what a training is worth. */
-export interface Judge {
+export interface Evaluator {
   /** Scores of the training as it is now. */
   scores(
     training: Training,
@@ -49,7 +49,7 @@ export interface Judge {
  * @param beginning Where it goes on, or the file of an earlier version that it begins with.
  */
 export async function evaluationsBefore(
-  { judge }: { readonly judge?: Judge | undefined },
+  { evaluator }: { readonly evaluator?: Evaluator | undefined },
   { earlier, file }: {
     readonly earlier: { readonly from: string } | null;
     readonly file: string | null;
@@ -57,12 +57,12 @@ export async function evaluationsBefore(
   { path, start: { step } }: Pick<RunFolder, "path" | "start">,
   filed: FiledTraining | null,
 ): Promise<readonly EvaluationLine[]> {
-  if (judge === undefined) return [];
+  if (evaluator === undefined) return [];
   const known = earlier !== null
     ? mustWork(await readEvaluations(await runFolderAt(earlier.from)))
     : filed === null || file === null
     ? []
-    : await judge.earlier?.(filed, file) ?? [];
+    : await evaluator.earlier?.(filed, file) ?? [];
   const before = known.filter((line) => line.step <= step);
   mustWork(await writeEvaluations(path, before));
   return before;
@@ -72,7 +72,7 @@ export async function evaluationsBefore(
 interface EvaluatedRun {
   readonly task: Task<unknown>;
   readonly backend: Backend;
-  readonly judge?: Judge | undefined;
+  readonly evaluator?: Evaluator | undefined;
   readonly folder: Pick<RunFolder, "path" | "start" | "history">;
   readonly evaluations: readonly EvaluationLine[];
 }
@@ -91,7 +91,7 @@ export interface EpochEvaluations {
   /** Makes up for an evaluation at the start that was not made, or is not on record. */
   catchUp(training: Training): Promise<Result<TrainError, void>>;
   /** True if it was evaluated after a step. */
-  isJudgedAt(step: number): boolean;
+  isEvaluatedAt(step: number): boolean;
   /** All of them, in order. */
   lines(): readonly EvaluationLine[];
 }
@@ -119,13 +119,13 @@ const tagged = (scores: Scores): Scores =>
 /** The line of an epoch that has ended; `null` if nothing is known of it. */
 function epochWords(
   task: Task<unknown>,
-  judge: Judge,
+  evaluator: Evaluator,
   { step, scores }: EvaluationLine,
 ): string | null {
   const { loss } = scores;
   const found = [
     ...loss === undefined ? [] : [`loss ${loss.toFixed(4)}`],
-    judge.words(scores) ?? [],
+    evaluator.words(scores) ?? [],
   ].flat();
   const epoch = Math.round(step / epochSteps(task));
   return found.length === 0
@@ -143,18 +143,23 @@ export function epochEvaluations(
   run: EvaluatedRun,
   { progress, tracker, signal }: EvaluationContext,
 ): EpochEvaluations {
-  const { task, backend, judge, folder } = run;
+  const { task, backend, evaluator, folder } = run;
   const lines = [...run.evaluations];
-  if (judge === undefined) {
+  if (evaluator === undefined) {
     const catchUp = () => Promise.resolve(right(undefined));
-    return { hooks: [], catchUp, isJudgedAt: () => true, lines: () => lines };
+    return {
+      hooks: [],
+      catchUp,
+      isEvaluatedAt: () => true,
+      lines: () => lines,
+    };
   }
   const loss = epochLoss(run);
   const options: EvaluationOptions = {
     folder: folder.path,
     every: atEpochEnds(task),
     evaluate: async (training) => {
-      const scores = await judge.scores(training, backend, signal);
+      const scores = await evaluator.scores(training, backend, signal);
       const mean = loss.mean();
       return scores._tag === "Left" || Number.isNaN(mean)
         ? scores
@@ -162,7 +167,7 @@ export function epochEvaluations(
     },
     onEvaluation: async (line) => {
       lines.push(line);
-      const words = epochWords(task, judge, line);
+      const words = epochWords(task, evaluator, line);
       if (words !== null) progress.say(words);
       const { loss: _, ...scores } = line.scores;
       await tracker?.scalars(line.step, tagged(scores));
@@ -177,7 +182,7 @@ export function epochEvaluations(
         lines.at(-1)?.step !== step;
       return isDue ? await evaluateNow(training, options) : right(undefined);
     },
-    isJudgedAt: (step) => lines.at(-1)?.step === step,
+    isEvaluatedAt: (step) => lines.at(-1)?.step === step,
     lines: () => lines,
   };
 }

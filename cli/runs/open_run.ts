@@ -24,7 +24,7 @@ import { deviceFrom } from "../command/device_flags.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
 import type { RunLoading } from "../images/loading.ts";
 import { newFolder } from "./choose_run.ts";
-import { evaluationsBefore, type Judge } from "./epoch_evaluation.ts";
+import { evaluationsBefore, type Evaluator } from "./epoch_evaluation.ts";
 import { type FolderContent, openFolder } from "./open_folder.ts";
 import type { CostedPlan } from "./progress.ts";
 import { lossLimit, policyFrom, type RunValues } from "./run_flags.ts";
@@ -44,7 +44,7 @@ export interface PlannedRun
   /** Lines about it. */
   readonly words: readonly string[];
   /** Evaluation after an epoch, if one is wanted. */
-  readonly judge?: Judge;
+  readonly evaluator?: Evaluator;
   /** Further hooks of the steps. */
   readonly hooks?: readonly Hook[];
   /** Device, if it was opened before. */

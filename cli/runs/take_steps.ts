@@ -131,7 +131,7 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
     }
   }
   const isWhole = run.step >= plan.totalSteps &&
-    (options.evaluating?.isJudgedAt(run.step) ?? true);
+    (options.evaluating?.isEvaluatedAt(run.step) ?? true);
   const cause = isWhole ? "finished" : "interrupted";
   const { lines: steps, totals } = history;
   const checkpoint = folder.newest() ?? folder.path;

@@ -129,8 +129,8 @@ function declareConstant(
   ) return known;
   const isComputed = typeof given === "function";
   const values = isComputed ? trace.hasValues ? given() : [] : given;
-  const isLeftOut = isComputed && !trace.hasValues;
-  if (sizeOf(shape) !== values.length && !isLeftOut) {
+  const isOmitted = isComputed && !trace.hasValues;
+  if (sizeOf(shape) !== values.length && !isOmitted) {
     return fail(
       trace,
       "constant",

@@ -209,7 +209,7 @@ export function stageLossName(stage: number): string {
 }
 
 /** The parameters that a step trains: trainable parts, without stages that have no loss. */
-export function trainedParameters(
+export function trainableParameterNames(
   step: Pick<StepSpec, "model" | "liveStages" | "isTrainable">,
 ): readonly string[] {
   return declarations(step.model, step.liveStages)

@@ -202,7 +202,7 @@ function averaged(
 }
 
 /** The part of a step that belongs to one parameter, with its mean if one is kept. */
-function movedAndAveraged(
+function updatedAndAveraged(
   g: GraphBuilder,
   rule: UpdateRule,
   averaging: Averaging | null,
@@ -234,7 +234,7 @@ export function updateGraph(
 ): Result<Faults, Graph> {
   return traceGraph((g) => {
     const moving = parameters.map((parameter) =>
-      movedAndAveraged(g, rule, averaging, parameter)
+      updatedAndAveraged(g, rule, averaging, parameter)
     );
     const still = averaging === null ? [] : averaging.still.map((parameter) => {
       const { name, shape } = parameter;

@@ -162,13 +162,13 @@ export function selectClasses(
 }
 
 /** Images to judge by, with the classes of those to learn from. */
-export interface JudgedClasses {
+export interface ValidationClasses {
   /** The images of classes that are learned from, with their labels there. */
   readonly source: ImageSource;
   /** Names of classes that only the images to learn from have. */
   readonly onlyLearned: readonly string[];
   /** Names of classes that only the images to judge by have; their images are left out. */
-  readonly onlyJudged: readonly string[];
+  readonly onlyValidation: readonly string[];
 }
 
 /** Indices and labels of the images whose class is known elsewhere. */
@@ -192,18 +192,18 @@ function relabelled(
  */
 export function withClassesOf(
   learned: ImageSource,
-  judging: ImageSource,
-): JudgedClasses | null {
-  const [known, own] = [learned.classNames, judging.classNames];
+  validation: ImageSource,
+): ValidationClasses | null {
+  const [known, own] = [learned.classNames, validation.classNames];
   if (known === null || own === null) return null;
   const anew = own.map((name) => known.indexOf(name));
-  const kept = relabelled(judging, anew);
+  const kept = relabelled(validation, anew);
   const labels = new Set(kept.map(([, label]) => label));
   if (labels.size < 2) return null;
   const indices = Int32Array.from(kept, ([index]) => index);
-  const part = kept.length === judging.length
-    ? judging
-    : selectImages(judging, indices);
+  const part = kept.length === validation.length
+    ? validation
+    : selectImages(validation, indices);
   const seen = new Set(learnedLabels(learned));
   return {
     source: {
@@ -212,7 +212,7 @@ export function withClassesOf(
       label: (index) => kept[index]?.[1] ?? null,
     },
     onlyLearned: known.filter((_, c) => seen.has(c) && !labels.has(c)),
-    onlyJudged: own.filter((_, c) => anew[c] === -1),
+    onlyValidation: own.filter((_, c) => anew[c] === -1),
   };
 }
 

@@ -5,7 +5,7 @@
 import type { AdamWConfig } from "../../core/mod.ts";
 
 /** Steps of one parameter. */
-export interface MovedParameter {
+export interface UpdatedParameter {
   /** The rule. */
   readonly rule: AdamWConfig;
   /** Its numbers before the first step. */
@@ -85,7 +85,7 @@ function stepBound(
  * @returns The most that each number may be off; `NaN` where a gradient is.
  */
 export function adamwTolerance(
-  { rule, start, gradients, rates }: MovedParameter,
+  { rule, start, gradients, rates }: UpdatedParameter,
   part: number,
 ): Float64Array {
   const errors = gradients.map((gradient) => part * largest(gradient));

@@ -8,7 +8,7 @@ import {
   type Result,
   right,
   type Shape,
-  trainedParameters,
+  trainableParameterNames,
 } from "../../core/mod.ts";
 import type { TensorFile } from "../../train/files/safetensors.ts";
 import { type FixtureConfig, fixtureConfig } from "./fixture_config.ts";
@@ -102,7 +102,7 @@ function trainedIn(
   { model, plans }: FixtureConfig,
   phase: Phase,
 ): readonly ParameterSpec[] {
-  const names = new Set(trainedParameters({
+  const names = new Set(trainableParameterNames({
     model,
     liveStages: phase.liveStages,
     isTrainable: isTrainable(plans.scaled, phase),

@@ -32,7 +32,7 @@ export interface StepNumbers {
  */
 export async function stepNumbers(
   backend: Backend,
-  { squares: program, stageLosses, trained }: PhasePrograms,
+  { squares: program, stageLosses, trainable }: PhasePrograms,
   outputs: DeviceTensors,
 ): Promise<Result<TrainError, StepNumbers>> {
   const summed = await program.run(outputs);
@@ -51,14 +51,14 @@ export async function stepNumbers(
       Object.entries(stageLosses).map(([k, name]) => [k, lossAt(name)]),
     ),
     squares,
-    gradientNorm: globalNorm(squares.subarray(0, trained.length)),
+    gradientNorm: globalNorm(squares.subarray(0, trainable.length)),
   });
 }
 
 /** Origin of numbers that are not finite, as far as losses and gradients tell. */
 function originOf(
   { plan, partOf }: Task<unknown>,
-  { trained }: PhasePrograms,
+  { trainable }: PhasePrograms,
   { stageLosses, squares }: StepNumbers,
 ): Origin {
   const bad = Object.entries(stageLosses)
@@ -66,7 +66,7 @@ function originOf(
   const index = bad === undefined ? null : Number(bad[0]);
   const scale = plan.stages[index ?? -1]?.scale ?? 1;
   // A backward pass meets the last parameters first.
-  const gradient = trained.findLast((_, i) => !Number.isFinite(squares[i]));
+  const gradient = trainable.findLast((_, i) => !Number.isFinite(squares[i]));
   return {
     stage: index === null ? null : { index, scale },
     first: gradient === undefined ? null : {
@@ -85,7 +85,7 @@ export function finiteNumbers(
   numbers: StepNumbers,
 ): Result<NonFiniteError, StepNumbers> {
   const { loss, stageLosses, squares, gradientNorm } = numbers;
-  const { trained, statistics } = programs;
+  const { trainable, statistics } = programs;
   if (![loss, ...Object.values(stageLosses)].every(Number.isFinite)) {
     const origin = originOf(task, programs, numbers);
     return left({ _tag: "NonFiniteLoss", step, stageLosses, origin });
@@ -95,7 +95,7 @@ export function finiteNumbers(
     return left({ _tag: "NonFiniteGradient", step, origin });
   }
   const bad = statistics.find((_, i) =>
-    !Number.isFinite(squares[trained.length + i])
+    !Number.isFinite(squares[trainable.length + i])
   );
   if (bad === undefined) return right(numbers);
   const part = task.partOf(bad.name);

@@ -18,13 +18,13 @@ import {
 import type { TrainError } from "../train_error.ts";
 import { batchParts } from "./parts.ts";
 import { compileAll, sumInPlace, updateInPlace } from "./programs.ts";
-import type { Task, TrainedParameter } from "./task.ts";
+import type { Task, TrainableParameter } from "./task.ts";
 import { orBackendFailed } from "./tensors.ts";
 
 /** Tensors that change in a phase. */
 export interface PhaseTensors {
   /** The parameters that move. */
-  readonly trained: readonly TrainedParameter[];
+  readonly trainable: readonly TrainableParameter[];
   /** The running statistics that change. */
   readonly statistics: readonly NamedShape[];
 }
@@ -65,10 +65,10 @@ export function rateName(layer: number | null): string {
 /** Running means are kept of all parameters; those of frozen ones come to rest. */
 function averagingOf(
   task: Task<unknown>,
-  trained: readonly TrainedParameter[],
+  trainable: readonly TrainableParameter[],
 ): Averaging | null {
   if (task.averageDecay === null) return null;
-  const moving = new Set(trained.map(({ name }) => name));
+  const moving = new Set(trainable.map(({ name }) => name));
   const { parameters, averages } = task.stateShapes(0);
   const averaged = new Set(averages.map(({ name }) => name));
   const still = parameters.filter(({ name }) =>
@@ -80,16 +80,16 @@ function averagingOf(
 /** The optimizer step of the parameters that move. */
 function updateOf(
   task: Task<unknown>,
-  trained: readonly TrainedParameter[],
+  trainable: readonly TrainableParameter[],
 ): Result<Faults, Graph> {
   const clip = task.clipGrad === undefined ? {} : { clip: CLIP_INPUT };
   return updateGraph(
     task.optimizer,
-    trained.map(({ name, shape, decayed, rate }) => ({
+    trainable.map(({ name, shape, decayed, rate }) => ({
       ...{ name, shape, decayed, rate: rate.name },
       ...clip,
     })),
-    averagingOf(task, trained),
+    averagingOf(task, trainable),
   );
 }
 
@@ -106,7 +106,7 @@ export function phaseGraphs(
   parts = 1,
 ): Result<Faults, PhaseGraphs> {
   const { batchSize, accumIter } = task.training;
-  const trained = task.trained(phase);
+  const trainable = task.trainable(phase);
   const gradient = task.stepGraph(phase, batchSize / parts);
   if (gradient._tag === "Left") return gradient;
   const { outputs } = gradient.right;
@@ -120,11 +120,11 @@ export function phaseGraphs(
       wanted: "1, where normalisations use statistics of the batch",
     }]);
   }
-  const squares = gradientSquares(trained, statistics);
+  const squares = gradientSquares(trainable, statistics);
   if (squares._tag === "Left") return squares;
-  const update = updateOf(task, trained);
+  const update = updateOf(task, trainable);
   return update._tag === "Left" ? update : right({
-    trained,
+    trainable,
     statistics,
     gradient: gradient.right,
     squares: squares.right,
@@ -153,7 +153,7 @@ export async function compilePhase(
     const verified = orBackendFailed(await verifyInt8(backend));
     if (verified._tag === "Left") return verified;
   }
-  const { trained, statistics, gradient, squares, update } = graphs.right;
+  const { trainable, statistics, gradient, squares, update } = graphs.right;
   const sums = sumInPlace(gradient);
   if (sums._tag === "Left") {
     return left({ _tag: "BadConfig", faults: sums.left });
@@ -173,7 +173,7 @@ export async function compilePhase(
   ];
   return right({
     phase,
-    trained,
+    trainable,
     statistics,
     stageLosses: task.stageLosses(phase),
     parts,

@@ -54,7 +54,7 @@ interface Moved {
 }
 
 /** Moves the parameters, unless losses or gradients forbid it; takes the outputs. */
-async function movedOrSkipped(
+async function updatedOrSkipped(
   context: StepContext<unknown>,
   programs: PhasePrograms,
   state: TrainState,
@@ -108,7 +108,7 @@ export async function trainStep<Item>(
     return numbers;
   }
   const differentiated = performance.now();
-  const next = await movedOrSkipped(
+  const next = await updatedOrSkipped(
     context,
     programs,
     state,

@@ -75,7 +75,7 @@ export interface RateGroup {
 }
 
 /** A parameter that moves in a phase. */
-export interface TrainedParameter extends NamedShape {
+export interface TrainableParameter extends NamedShape {
   /** Its learning rate. */
   readonly rate: RateGroup;
   /** True if weight decay applies to it. */
@@ -125,7 +125,7 @@ export interface Task<Item> extends TrainingIdentity {
    */
   stepGraph(phase: Phase, samples: number): Result<Faults, Graph>;
   /** Parameters that move in a phase, in the order of the forward pass. */
-  trained(phase: Phase): readonly TrainedParameter[];
+  trainable(phase: Phase): readonly TrainableParameter[];
   /** Name of the loss output of each live stage, if there are any beside `loss`. */
   stageLosses(phase: Phase): Readonly<Record<number, string>>;
   /**

@@ -12,18 +12,18 @@ import type { TrainError } from "../train_error.ts";
 import type { StepContext } from "./accumulate.ts";
 import type { PhasePrograms } from "./phase.ts";
 import type { TrainState } from "./state.ts";
-import { optimizerShapes, type Task, type TrainedParameter } from "./task.ts";
+import { optimizerShapes, type Task, type TrainableParameter } from "./task.ts";
 import { disposeAll, orBackendFailed, uploadAll } from "./tensors.ts";
 
 /** Rates, bias corrections and clipping of a step as its update program names them. */
 function scalarsOf(
   { plan, optimizer, clipGrad }: Task<unknown>,
-  trained: readonly TrainedParameter[],
+  trainable: readonly TrainableParameter[],
   step: number,
   gradientNorm: number,
 ): Readonly<Record<string, number>> {
   const { layers, unfrozen } = ratesAt(plan)(step);
-  const rates = trained.map(({ rate: { name, layer, scale } }) =>
+  const rates = trainable.map(({ rate: { name, layer, scale } }) =>
     [name, scale * (layer === null ? unfrozen : layers[layer] ?? 0)] as const
   );
   return {
@@ -42,11 +42,11 @@ const replacedBy = (before: DeviceTensors, after: DeviceTensors) =>
 /** Optimizer state of what a phase trains, among tensors. */
 const optimizerOf = (
   { optimizer }: Task<unknown>,
-  { trained }: PhasePrograms,
+  { trainable }: PhasePrograms,
   tensors: DeviceTensors,
 ): DeviceTensors =>
   new Map(
-    optimizerShapes(optimizer, trained).flatMap(({ name }) => {
+    optimizerShapes(optimizer, trainable).flatMap(({ name }) => {
       const tensor = tensors.get(name);
       return tensor === undefined ? [] : [[name, tensor] as const];
     }),
@@ -89,7 +89,7 @@ export async function moveParameters(
   gradientNorm: number,
 ): Promise<Result<TrainError, TrainState>> {
   const { parameters, optimizer, averages, step } = state;
-  const numbers = scalarsOf(task, programs.trained, step, gradientNorm);
+  const numbers = scalarsOf(task, programs.trainable, step, gradientNorm);
   const scalars = uploadAll(
     backend,
     Object.fromEntries(

@@ -255,7 +255,7 @@ function crossEntropy(
 }
 
 /** Result of one head. */
-async function judged(
+async function evaluated(
   { backend, config }: SweepInputs,
   tensors: HostTensors,
   head: number,
@@ -305,7 +305,7 @@ export async function sweepProbe(
   if (trained._tag === "Left") return trained;
   const found: SweptRate[] = [];
   for (const [head, rate] of rates.entries()) {
-    const one = await judged(inputs, trained.right, head, heldOut, rate);
+    const one = await evaluated(inputs, trained.right, head, heldOut, rate);
     if (one._tag === "Left") return one;
     found.push(one.right);
   }

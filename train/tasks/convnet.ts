@@ -124,7 +124,7 @@ export function convNetTask({ config, plan }: ConvNetRun): Task<Batch> {
     },
     stepGraph: ({ frozenLayers }, batch) =>
       convNetStepGraph({ ...model, batch, firstTrained: frozenLayers }),
-    trained: (phase) =>
+    trainable: (phase) =>
       learning(parameters, phase).map(({ name, shape, owner: layer }) => {
         const rate = { name: rateName(layer), layer, scale: 1 };
         return { name, shape, decayed: true, rate };

@@ -30,7 +30,7 @@ import {
   optimizerShapes,
   type Placed,
   type Task,
-  type TrainedParameter,
+  type TrainableParameter,
 } from "../engine/task.ts";
 import type { HostBatch, HostTensors } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
@@ -52,10 +52,10 @@ export interface FinetuneRun {
 }
 
 /** The parameters that move in a phase, with their rates and decay. */
-function tunedParameters(
+function trainableParameters(
   { config, plan }: FinetuneRun,
   phase: Phase,
-): readonly TrainedParameter[] {
+): readonly TrainableParameter[] {
   const { model: { depth }, rate } = config;
   const layerOf = layerOfOwner(plan);
   const moves: (owner: Owner) => boolean = isTrainable(plan, phase);
@@ -177,14 +177,14 @@ export function finetuneTask(run: FinetuneRun): Task<Batch> {
       const phase = phaseAt(plan)(Math.max(0, step - 1));
       return {
         parameters,
-        optimizer: optimizerShapes(optimizer, tunedParameters(run, phase)),
+        optimizer: optimizerShapes(optimizer, trainableParameters(run, phase)),
         statistics: [],
         averages: emaDecay === null ? [] : averages,
       };
     },
     stepGraph: (phase, samples) =>
       graphOf(run, samples, isTrainable(plan, phase)),
-    trained: (phase) => tunedParameters(run, phase),
+    trainable: (phase) => trainableParameters(run, phase),
     stageLosses: () => ({}),
     inputs: (placed) => finetuneTensors(config, placed),
     partOf: partsByName(parameters, part),

@@ -20,7 +20,7 @@ import {
   split,
   stageLossName,
   stepGraph,
-  trainedParameters,
+  trainableParameterNames,
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { train, type TrainOptions } from "../engine/loop.ts";
@@ -51,14 +51,14 @@ export interface PretrainRun {
 }
 
 /** The parameters that move in a phase. */
-function movedIn(
+function trainableIn(
   { config: { model }, plan }: PretrainRun,
   phase: Phase,
 ): readonly ParameterSpec[] {
   const { liveStages } = phase;
   const moves: (owner: Owner) => boolean = isTrainable(plan, phase);
   const names = new Set(
-    trainedParameters({ model, liveStages, isTrainable: moves }),
+    trainableParameterNames({ model, liveStages, isTrainable: moves }),
   );
   return parameterSpecs(model).filter(({ name }) => names.has(name));
 }
@@ -68,12 +68,12 @@ function movedIn(
  *
  * The optimizer state of a snapshot at `step` is of these.
  */
-export function movedParameters(
+export function trainableParameters(
   config: PretrainConfig,
   plan: FreezePlan,
   step: number,
 ): readonly ParameterSpec[] {
-  return movedIn({ config, plan }, phaseAt(plan)(Math.max(0, step - 1)));
+  return trainableIn({ config, plan }, phaseAt(plan)(Math.max(0, step - 1)));
 }
 
 /**
@@ -176,15 +176,15 @@ export function pretrainTask(run: PretrainRun): Task<Batch> {
       parameters: specs,
       optimizer: optimizerShapes(
         optimizer,
-        movedParameters(config, plan, step),
+        trainableParameters(config, plan, step),
       ),
       statistics: [],
       averages: [],
     }),
     stepGraph: (phase, samples) =>
       graphOf(run, phase, samples, isTrainable(plan, phase)),
-    trained: (phase) =>
-      movedIn(run, phase).map((spec) => {
+    trainable: (phase) =>
+      trainableIn(run, phase).map((spec) => {
         const layer = layerOf(spec.owner);
         const rate = { name: rateName(layer), layer, scale: 1 };
         return { ...spec, rate, decayed: isDecayed(spec) };

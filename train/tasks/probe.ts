@@ -104,7 +104,7 @@ export function probeTask({ config, plan }: ProbeRun): Task<ProbeBatch> {
     isDivisible: false,
     stateShapes: () => shapes,
     stepGraph: (_phase, samples) => probeStepGraph(config, samples),
-    trained: () =>
+    trainable: () =>
       shapes.parameters.map((parameter) => ({
         ...parameter,
         rate,

@@ -21,7 +21,7 @@ import {
   inOrder,
   isArchive,
 } from "./folder_content.ts";
-import { type LeftOut, leftOut } from "./left_out.ts";
+import { skipped, type SkippedFiles } from "./skipped_files.ts";
 
 /** Image files, in words for messages. */
 const IMAGE_FILES = `${IMAGE_FORMATS} files`;
@@ -54,7 +54,7 @@ interface Collection {
 interface Walk {
   /** Real path of the data. */
   readonly root: string;
-  readonly aside: LeftOut;
+  readonly aside: SkippedFiles;
 }
 
 /** True if a real path is that of a folder or lies below it. */
@@ -206,7 +206,7 @@ function sizesInWords({ sizes, looked }: Inspection, length: number): string {
 function summaryOf(
   { samples, classNames, inner, outside }: Collection,
   inspection: Inspection,
-  aside: LeftOut,
+  aside: SkippedFiles,
 ): string {
   const { length } = samples;
   const { unreadable, reason, foreign, kind } = inspection;
@@ -233,7 +233,7 @@ function sourceOf(
   root: string,
   collection: Collection,
   inspection: Inspection,
-  aside: LeftOut,
+  aside: SkippedFiles,
 ): ImageSource {
   const { samples, classNames } = collection;
   const nameOf = (index: number): string =>
@@ -263,7 +263,7 @@ function sourceOf(
 async function inspected(
   folder: string,
   collection: Collection,
-  aside: LeftOut,
+  aside: SkippedFiles,
 ): Promise<Result<DataError, ImageSource>> {
   const paths = collection.samples.map(({ path }) => path);
   const inspection = await inspectFiles(paths);
@@ -285,7 +285,7 @@ export async function classFolders(
   classes: readonly ClassFolder[],
 ): Promise<Result<DataError, ImageSource>> {
   try {
-    const walk = { root: await Deno.realPath(root), aside: leftOut(root) };
+    const walk = { root: await Deno.realPath(root), aside: skipped(root) };
     const found = await collectClasses(walk, classes);
     return found.samples.length === 0
       ? badFolder(root, "no image", `${IMAGE_FILES} in a folder for each class`)
@@ -323,7 +323,7 @@ export async function imageFolder(
     if (!(await Deno.stat(folder)).isDirectory) {
       return badFolder(folder, "a file", "a folder of images");
     }
-    const walk = { root: await Deno.realPath(folder), aside: leftOut(folder) };
+    const walk = { root: await Deno.realPath(folder), aside: skipped(folder) };
     const found = await collectRoot(walk, await folderContent(folder));
     return found._tag === "Left"
       ? found

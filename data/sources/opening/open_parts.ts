@@ -18,15 +18,15 @@ import {
 import { type SplitFolders, splitFolders } from "./split_names.ts";
 
 /** The part to judge by: the first one with classes, else the first one. */
-async function openJudging(
+async function openValidation(
   path: string,
-  judging: readonly string[],
+  validation: readonly string[],
   open: OpenFolder,
 ): Promise<Opened> {
   const isLabelled = (each: Opened): boolean =>
     each._tag === "Right" && each.right.classNames !== null;
   const opened: (readonly [string, Opened])[] = [];
-  for (const name of judging) {
+  for (const name of validation) {
     opened.push([name, await open(`${path}/${name}`, "test")]);
     if (opened.some(([, each]) => isLabelled(each))) break;
   }
@@ -43,7 +43,7 @@ async function openJudging(
     name,
     each._tag === "Left" ? describeDataError(each.left) : "another part",
   ]));
-  const others = besides(judging, [chosen[0]]);
+  const others = besides(validation, [chosen[0]]);
   return without(
     chosen[1],
     others.map((name) => `${name} (${reasons.get(name) ?? "another part"})`),
@@ -61,11 +61,11 @@ export async function openSplitFolders(
   const parts = splitFolders(holding);
   if (parts === null) return null;
   if (parts === "several") return severalIn(path, holding);
-  const { train, judging } = parts;
+  const { train, validation } = parts;
   const opened = split === "train"
     ? await open(`${path}/${train}`, split)
-    : await openJudging(path, judging, open);
-  return without(opened, unused(content, [train, ...judging]));
+    : await openValidation(path, validation, open);
+  return without(opened, unused(content, [train, ...validation]));
 }
 
 /** Other folders beside a data set in its own; more of them are classes. */
@@ -102,7 +102,7 @@ async function partsBelow(
   const held = await imageFoldersOnly(path);
   const found = splitFolders(held ?? []);
   if (found === "several") return null;
-  if (found !== null && found.judging.length > 0) {
+  if (found !== null && found.validation.length > 0) {
     return { ...found, name, path };
   }
   const [only, ...others] = held ?? [];
@@ -150,13 +150,13 @@ async function openClassesOfParts(
   all: readonly PartsBelow[],
 ): Promise<Opened> {
   const { path, imageFolders } = content;
-  const part = ({ train, judging: [judge = ""] }: SplitFolders): string =>
+  const part = ({ train, validation: [judge = ""] }: SplitFolders): string =>
     split === "train" ? train : judge;
   const classes = all.map((each) => ({
     name: each.name,
     path: `${each.path}/${part(each)}`,
   }));
-  const others = new Set(all.flatMap(({ judging }) => judging.slice(1)));
+  const others = new Set(all.flatMap(({ validation }) => validation.slice(1)));
   const opened = without(await classFolders(path, classes), [
     ...[...others].map((name) => `${name} (another part)`),
     ...unused(content, imageFolders),

@@ -81,7 +81,7 @@ function restOf(name: string): Omit<SplitName, "role"> {
 export interface SplitFolders {
   readonly train: string;
   /** To judge by, those for validation first; none if there is only `train`. */
-  readonly judging: readonly string[];
+  readonly validation: readonly string[];
 }
 
 interface Named extends SplitName {
@@ -154,7 +154,7 @@ export function splitFolders(
   const named = namedParts(names);
   const [only] = named;
   if (names.length === 1 && only?.role === "train") {
-    return { train: only.name, judging: [] };
+    return { train: only.name, validation: [] };
   }
   const [group, ...others] = groupsOf(named, named.length === names.length);
   if (group === undefined) return null;
@@ -162,7 +162,7 @@ export function splitFolders(
     group.filter((each) => each.role === role).map(({ name }) => name);
   const [train, ...more] = of("train");
   if (train === undefined || others.length + more.length > 0) return "several";
-  return { train, judging: [...of("val"), ...of("test")] };
+  return { train, validation: [...of("val"), ...of("test")] };
 }
 
 /**
@@ -190,10 +190,10 @@ export function splitFiles(
     having("val"),
     having("test"),
   ];
-  const judging = val.length > 0 ? val : test;
-  const isTold = judging.length > 0 || learning.length === inOrder.length;
+  const validation = val.length > 0 ? val : test;
+  const isTold = validation.length > 0 || learning.length === inOrder.length;
   if (!isTold) return inOrder;
-  if (split === "test") return judging;
+  if (split === "test") return validation;
   return learning.length > 0 ? learning : having(undefined);
 }
 

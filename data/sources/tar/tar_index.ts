@@ -33,7 +33,7 @@ export interface TarIndex {
   /** Files in order, of each of the archives that were put one behind the other. */
   readonly archives: readonly (readonly TarEntry[])[];
   /** Members that are no files or cannot be read by their offsets. */
-  readonly leftOut: Tally;
+  readonly skipped: Tally;
 }
 
 /** A member that stands for another one. */
@@ -90,7 +90,7 @@ function seenFrom(name: string, target: string): string {
 /** Links by what they mean, files once by name: a later one replaces an earlier. */
 function resolved(
   members: readonly (TarEntry | Link)[],
-  leftOut: Tally,
+  skipped: Tally,
 ): readonly TarEntry[] {
   const last = new Map(members.map((member, i) => [plain(member.name), i]));
   const meant = (member: TarEntry | Link, depth: number): TarEntry | null => {
@@ -103,11 +103,11 @@ function resolved(
   return members.flatMap((member, i) => {
     const { name } = member;
     if (last.get(plain(name)) !== i) {
-      leftOut.add("replaced by later ones of the same name", name);
+      skipped.add("replaced by later ones of the same name", name);
       return [];
     }
     const entry = meant(member, 0);
-    if (entry === null) leftOut.add("links to nothing in the archive", name);
+    if (entry === null) skipped.add("links to nothing in the archive", name);
     return entry === null ? [] : [{ ...entry, name }];
   });
 }
@@ -127,7 +127,7 @@ function firstByte(bytes: Uint8Array<ArrayBuffer>): number {
 /** Reads archives from header to header. */
 class Walk {
   readonly archives: (readonly TarEntry[])[] = [];
-  readonly leftOut = new Tally();
+  readonly skipped = new Tally();
   #members: (TarEntry | Link)[] = [];
   #at = 0;
   #extension: TarExtension = {};
@@ -155,7 +155,7 @@ class Walk {
       if (block.length < BLOCK || !isHeader(block)) {
         if (!hasEnded) throw this.#noHeader(block);
         const size = bytesInWords(this.length - this.#at);
-        this.leftOut.add("piece behind the end of the archive", size);
+        this.skipped.add("piece behind the end of the archive", size);
         return;
       }
       hasEnded = false;
@@ -180,7 +180,7 @@ class Walk {
   /** Ends an archive; others may follow. */
   #end(): void {
     if (this.#members.length === 0) return;
-    this.archives.push(resolved(this.#members, this.leftOut));
+    this.archives.push(resolved(this.#members, this.skipped));
     this.#members = [];
   }
 
@@ -244,7 +244,7 @@ class Walk {
     else if (type === "1") this.#members.push({ name, target: plain(target) });
     else if (type === "2") {
       this.#members.push({ name, target: seenFrom(name, target) });
-    } else this.leftOut.add(OTHERS[type] ?? `members of type ${type}`, name);
+    } else this.skipped.add(OTHERS[type] ?? `members of type ${type}`, name);
   }
 
   async #extend(type: string, offset: number, size: number): Promise<void> {

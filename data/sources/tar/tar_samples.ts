@@ -71,12 +71,12 @@ function memberOf(entry: TarEntry): Member {
 /** Files by their names up to the first dot, in the order of their first ones. */
 function groupsOf(
   entries: readonly TarEntry[],
-  leftOut: Tally,
+  skipped: Tally,
 ): Iterable<readonly [string, readonly Member[]]> {
   const members = entries.flatMap((entry) => {
     const litter = LITTER.find(([pattern]) => pattern.test(entry.name));
     if (litter === undefined) return [memberOf(entry)];
-    leftOut.add(litter[1], entry.name);
+    skipped.add(litter[1], entry.name);
     return [];
   });
   return Map.groupBy(members, ({ key }) => key);
@@ -136,7 +136,7 @@ function imagesBySample(
 function countFurther(
   images: readonly Member[],
   main: Member,
-  leftOut: Tally,
+  skipped: Tally,
 ): void {
   const ending = ({ middle, suffix }: Member): string =>
     middle === "" ? `.${suffix}` : `.${middle}.${suffix}`;
@@ -146,7 +146,7 @@ function countFurther(
     const kind = isPart(image)
       ? `${ending(image)} beside ${ending(main)}`
       : `.${image.suffix} beside .${main.suffix}`;
-    leftOut.add(kind, image.entry.name);
+    skipped.add(kind, image.entry.name);
   }
 }
 
@@ -154,7 +154,7 @@ function countFurther(
 function samplesOfGroup(
   key: string,
   members: readonly Member[],
-  leftOut: Tally,
+  skipped: Tally,
 ): readonly TarSample[] {
   const others = members.filter((file) => !isImage(file));
   const { classFiles, jsons, ...companions } = companionsOf(others);
@@ -172,11 +172,11 @@ function samplesOfGroup(
       images.every(({ middle }) => isAboutOthers(middle));
     if (isAside) {
       for (const { entry } of images) {
-        leftOut.add("about other images", entry.name);
+        skipped.add("about other images", entry.name);
       }
       return [];
     }
-    countFurther(images, main, leftOut);
+    countFurther(images, main, skipped);
     const classFile = classFiles.get(main.stem) ?? classFiles.get(key) ?? null;
     const json = jsons.get(main.stem) ?? jsons.get(key) ?? null;
     if (classFile !== null) used.add(classFile);
@@ -185,7 +185,7 @@ function samplesOfGroup(
   });
   for (const { entry, suffix } of others) {
     if (used.has(entry)) continue;
-    leftOut.add(suffix === "" ? "without a suffix" : `.${suffix}`, entry.name);
+    skipped.add(suffix === "" ? "without a suffix" : `.${suffix}`, entry.name);
   }
   return samples;
 }
@@ -205,7 +205,7 @@ function placeOf(
 /** Samples without those of `masks/1.png` and the like beside `images/1.jpg`. */
 function withoutAside(
   samples: readonly TarSample[],
-  leftOut: Tally,
+  skipped: Tally,
 ): readonly TarSample[] {
   const places = samples.map(({ image: { name } }) => placeOf(name));
   const main = new Set(
@@ -215,7 +215,7 @@ function withoutAside(
   return main.size === 0 ? samples : samples.filter(({ image }, i) => {
     const { folder = "", own = "" } = places[i] ?? {};
     const isAside = imageRank(folder) === 0 && main.has(own);
-    if (isAside) leftOut.add("about other images", image.name);
+    if (isAside) skipped.add("about other images", image.name);
     return !isAside;
   });
 }
@@ -223,13 +223,13 @@ function withoutAside(
 /**
  * Samples of an archive in the order of their first files.
  *
- * @param leftOut Where files are counted that are no part of a sample.
+ * @param skipped Where files are counted that are no part of a sample.
  */
 export function tarSamples(
   entries: readonly TarEntry[],
-  leftOut: Tally,
+  skipped: Tally,
 ): readonly TarSample[] {
-  const samples = [...groupsOf(entries, leftOut)]
-    .flatMap(([key, members]) => samplesOfGroup(key, members, leftOut));
-  return withoutAside(samples, leftOut);
+  const samples = [...groupsOf(entries, skipped)]
+    .flatMap(([key, members]) => samplesOfGroup(key, members, skipped));
+  return withoutAside(samples, skipped);
 }

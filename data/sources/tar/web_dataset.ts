@@ -44,7 +44,7 @@ interface Shards {
   /** Stored class of each image. */
   readonly labels: unknown[];
   /** Files that are not used. */
-  readonly leftOut: Tally;
+  readonly skipped: Tally;
   /** Shards that hold no image. */
   readonly empty: Tally;
   /** Fields of JSON files that classes were taken from. */
@@ -94,7 +94,7 @@ async function fieldIn(
 async function labelsInJson(
   samples: readonly TarSample[],
   read: ReadMember,
-  { fields, leftOut }: Shards,
+  { fields, skipped }: Shards,
 ): Promise<readonly unknown[]> {
   const labels: unknown[] = [];
   let found = 0;
@@ -109,7 +109,7 @@ async function labelsInJson(
     found++;
   }
   for (const { json } of samples) {
-    if (found === 0 && json !== null) leftOut.add(".json", json.name);
+    if (found === 0 && json !== null) skipped.add(".json", json.name);
   }
   return labels;
 }
@@ -132,7 +132,7 @@ async function labelsOf(
   }
   const labels: unknown[] = [];
   for (const { classFile, json } of samples) {
-    if (json !== null) shards.leftOut.add(".json", json.name);
+    if (json !== null) shards.skipped.add(".json", json.name);
     labels.push(classFile === null ? null : await classIn(read, classFile));
   }
   return labels;
@@ -145,11 +145,11 @@ async function addShard(
 ): Promise<Result<DataError, void>> {
   const index = await tarIndex(path);
   if (index._tag === "Left") return index;
-  const { archives, leftOut } = index.right;
-  shards.leftOut.addAll(leftOut);
+  const { archives, skipped } = index.right;
+  shards.skipped.addAll(skipped);
   const names = archives.flat().map(({ name }) => name);
   const samples = archives.flatMap((entries) =>
-    tarSamples(entries, shards.leftOut)
+    tarSamples(entries, shards.skipped)
   );
   if (samples.length === 0) {
     const found = noImageAmong(names);
@@ -187,7 +187,7 @@ function foldersNote(images: readonly Stored[]): readonly string[] {
 
 /** Summary: found, chosen and left out. */
 function summaryOf(
-  { images, leftOut, empty, fields }: Shards,
+  { images, skipped, empty, fields }: Shards,
   { classNames, notes, fault }: ClassLabels,
   count: number,
 ): string {
@@ -205,7 +205,7 @@ function summaryOf(
     ...classNames === null && fault === null ? foldersNote(images) : [],
     ...blank.isEmpty ? [] : [blank.words],
     ...empty.isEmpty ? [] : [`passed over: ${empty.words}`],
-    ...leftOut.isEmpty ? [] : [`left out: ${leftOut.words}`],
+    ...skipped.isEmpty ? [] : [`left out: ${skipped.words}`],
   ];
   return printable(
     `${counted(images.length, "image")}${inClasses(classNames)} (${
@@ -301,7 +301,7 @@ export async function webDataset(
   const found: Shards = {
     images: [],
     labels: [],
-    leftOut: new Tally(),
+    skipped: new Tally(),
     empty: new Tally(),
     fields: new Set(),
     nothing: [],

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   steppedModel,
-  wantedTrainable,
+  trainableCountOf,
 } from "../../../bench/peers/compare_pair.ts";
 import type { PairSpec } from "../../../bench/peers/pair_row.ts";
 
@@ -20,27 +20,27 @@ const RECORDED = {
 const WIDTHS = { "vit-b": 768, "vit-s": 384 } as const;
 
 for (const model of ["vit-b", "vit-s"] as const) {
-  Deno.test(`wantedTrainable() of ${model} is the recorded number, less the class token where it freezes`, () => {
+  Deno.test(`trainableCountOf() of ${model} is the recorded number, less the class token where it freezes`, () => {
     for (const [text, recorded] of Object.entries(RECORDED[model])) {
       const frozen = Number(text);
       strictEqual(
-        wantedTrainable(pair({ model, frozen, peer: "torch-reference" })),
+        trainableCountOf(pair({ model, frozen, peer: "torch-reference" })),
         recorded,
       );
       strictEqual(
-        wantedTrainable(pair({ model, frozen })),
+        trainableCountOf(pair({ model, frozen })),
         frozen === 0 ? recorded : recorded - WIDTHS[model],
       );
     }
   });
 }
 
-Deno.test("wantedTrainable() of the encoder step counts encoder and tap norms", () => {
+Deno.test("trainableCountOf() of the encoder step counts encoder and tap norms", () => {
   const encoder = { peer: "jax-js", step: "encoder" } as const;
-  strictEqual(wantedTrainable(pair(encoder)), 85_645_824 + 6_144);
+  strictEqual(trainableCountOf(pair(encoder)), 85_645_824 + 6_144);
   const [block, taps] = [7_087_872, 2];
   strictEqual(
-    wantedTrainable(pair({ ...encoder, frozen: 7 })),
+    trainableCountOf(pair({ ...encoder, frozen: 7 })),
     6 * block + taps * 2 * 768,
   );
 });

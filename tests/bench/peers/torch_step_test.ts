@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { wantedTrainable } from "../../../bench/peers/compare_pair.ts";
+import { trainableCountOf } from "../../../bench/peers/compare_pair.ts";
 import { PEER_MODELS } from "../../../bench/peers/peer_models.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../train/mod.ts";
 import { PYTHON, run, whyNoTorch } from "./python_with_torch.ts";
@@ -65,7 +65,7 @@ for (const form of ["reference", "fixed"] as const) {
         JSON.stringify(model),
       );
       const ours = Array.from({ length: 13 }, (_, frozen) =>
-        wantedTrainable({
+        trainableCountOf({
           ...{ peer: `torch-${form}`, step: "pre-training", model: "small" },
           ...{ batchSize: 1, frozen, threads: 1, rounds: 1, steps: 1 },
         }));

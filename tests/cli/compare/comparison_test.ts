@@ -17,7 +17,7 @@ function trial(
   [top1, top5]: readonly [number, number],
   secondsPerStep = 1,
 ): TrialResult {
-  const judged = { top1, top5, wallSeconds: 1 };
+  const evaluated = { top1, top5, wallSeconds: 1 };
   const times = [secondsPerStep, secondsPerStep * (1 - 2 * saved)];
   return {
     method,
@@ -34,8 +34,8 @@ function trial(
       loss: 0.0083,
       wallSeconds: 1,
     },
-    finetune: judged,
-    probe: judged,
+    finetune: evaluated,
+    probe: evaluated,
   };
 }
 
@@ -157,7 +157,7 @@ Deno.test("comparisonTable() says which drops stand out of their seeds, and that
 
 Deno.test("compared() gives no drop where one of two judgements diverged or finds no more than the most frequent class, and the table says which", () => {
   const share = 0.5887;
-  const judgedAs = (
+  const evaluatedAs = (
     method: Method,
     seed: number,
     probe: Partial<TrialResult["probe"]>,
@@ -167,11 +167,11 @@ Deno.test("compared() gives no drop where one of two judgements diverged or find
   };
   const rows = compared(
     [
-      judgedAs("localmim", 0, {}),
-      judgedAs("localmim", 1, { top1: share }),
-      judgedAs("freezeout", 0, { top1: 0.6 }),
-      judgedAs("freezeout", 1, { top1: 0.7 }),
-      judgedAs("unscaled", 0, { diverged: true }),
+      evaluatedAs("localmim", 0, {}),
+      evaluatedAs("localmim", 1, { top1: share }),
+      evaluatedAs("freezeout", 0, { top1: 0.6 }),
+      evaluatedAs("freezeout", 1, { top1: 0.7 }),
+      evaluatedAs("unscaled", 0, { diverged: true }),
     ],
     THESIS_POWERS,
     "processor",

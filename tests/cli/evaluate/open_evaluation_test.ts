@@ -20,8 +20,8 @@ async function normalized(folder: string, flags: EvaluationValues) {
     (line) => lines.push(line),
   );
   opened.backend.dispose();
-  const { train, queries } = opened;
-  deepStrictEqual(train.normalization, queries.normalization);
+  const { train, validation } = opened;
+  deepStrictEqual(train.normalization, validation.normalization);
   const said = lines.find((line) => line.startsWith("pixels: ")) ?? "";
   return { ...train.normalization, said };
 }

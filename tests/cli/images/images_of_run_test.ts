@@ -30,8 +30,8 @@ async function settingsOf(
 Deno.test("imagesOfRun() keeps away what an earlier run kept away, though there is a part to judge by", () =>
   inFolder(FILES, async (folder) => {
     const settings = await settingsOf(folder, "over all");
-    const { train, queries } = await imagesOfRun(settings);
-    deepStrictEqual([train.length, queries?.length], [16, 4]);
+    const { train, validation } = await imagesOfRun(settings);
+    deepStrictEqual([train.length, validation?.length], [16, 4]);
     deepStrictEqual(
       rememberedImages(settings, train).names,
       settings.earlier?.images.names,
@@ -43,8 +43,8 @@ Deno.test("imagesOfRun() opens the images of other runs as they are", () =>
     const settings = await settingsOf(folder, "by class");
     const fresh = { ...settings, earlier: null };
     for (const each of [settings, fresh]) {
-      const { train, queries } = await imagesOfRun(each);
+      const { train, validation } = await imagesOfRun(each);
       strictEqual(train.length, 20);
-      strictEqual(queries?.name, `${folder}/val`);
+      strictEqual(validation?.name, `${folder}/val`);
     }
   }));

@@ -37,20 +37,20 @@ const withImages = (
     test,
   );
 
-const namesOf = ({ train, queries }: PretrainImages) =>
-  [train, queries].map((source) =>
+const namesOf = ({ train, validation }: PretrainImages) =>
+  [train, validation].map((source) =>
     Array.from({ length: source?.length ?? 0 }, (_, i) => source?.imageName(i))
   );
 
 Deno.test("openImages() keeps a fifth of classes away from learning", () =>
   withImages({ "a/": 10, "b/": 10 }, async (folder) => {
     const images = valueOf(await openImages(folder, null));
-    const [train = [], queries = []] = namesOf(images);
-    deepStrictEqual([train.length, queries.length], [16, 4]);
-    strictEqual(new Set([...train, ...queries]).size, 20);
+    const [train = [], validation = []] = namesOf(images);
+    deepStrictEqual([train.length, validation.length], [16, 4]);
+    strictEqual(new Set([...train, ...validation]).size, 20);
     const limited = valueOf(await openImages(folder, 5));
     strictEqual(limited.train.length, 5);
-    strictEqual(limited.queries?.length, 4);
+    strictEqual(limited.validation?.length, 4);
   }));
 
 Deno.test("openImages() judges by a part of its own, if it has two classes of those to learn from", () =>
@@ -62,7 +62,10 @@ Deno.test("openImages() judges by a part of its own, if it has two classes of th
       await Deno.rename(join(folder, "val/b"), join(folder, "val/c"));
       const other = valueOf(await openImages(folder, null));
       deepStrictEqual(namesOf(other).map(({ length }) => length), [10, 2]);
-      match(other.judgedBy, /kept away from learning; .*val has other classes/);
+      match(
+        other.validationSummary,
+        /kept away from learning; .*val has other classes/,
+      );
     },
   ));
 
@@ -76,8 +79,8 @@ for (
   Deno.test(`openImages() of ${JSON.stringify(counts)} has nothing to judge by and says why`, () =>
     withImages(counts, async (folder) => {
       const images = valueOf(await openImages(folder, null));
-      strictEqual(images.queries, null);
-      match(images.judgedBy, why);
+      strictEqual(images.validation, null);
+      match(images.validationSummary, why);
     }));
 }
 
@@ -220,17 +223,17 @@ Deno.test("openImages() refuses classes that are not there and shares that leave
 
 Deno.test("openImages() keeps its share of each class away, and says which are too small", () =>
   withImages({ "a/": 40, "b/": 10, "c/": 1 }, async (folder) => {
-    const { train, queries, judgedBy } = valueOf(
+    const { train, validation, validationSummary } = valueOf(
       await openImages(folder, null),
     );
     const labels = (source: typeof train | null) =>
       Array.from({ length: source?.length ?? 0 }, (_, i) => source?.label(i));
-    const counts = [train, queries].map((source) =>
+    const counts = [train, validation].map((source) =>
       [0, 1, 2].map((c) => labels(source).filter((l) => l === c).length)
     );
     deepStrictEqual(counts, [[32, 8, 1], [8, 2, 0]]);
     strictEqual(
-      judgedBy,
+      validationSummary,
       "10 other images, kept away from learning; no image of c among them",
     );
   }));
@@ -256,14 +259,14 @@ Deno.test("openImages() judges by the classes that both parts have, by name, and
       ...{ "val/0/": 2, "val/b/": 2, "val/c/": 1 },
     },
     async (folder) => {
-      const { train, queries, judgedBy } = valueOf(
+      const { train, validation, validationSummary } = valueOf(
         await openImages(folder, null),
       );
-      deepStrictEqual([train.length, queries?.length], [9, 3]);
-      deepStrictEqual([0, 1, 2].map((i) => queries?.label(i)), [1, 1, 2]);
-      deepStrictEqual(queries?.classNames, ["a", "b", "c"]);
+      deepStrictEqual([train.length, validation?.length], [9, 3]);
+      deepStrictEqual([0, 1, 2].map((i) => validation?.label(i)), [1, 1, 2]);
+      deepStrictEqual(validation?.classNames, ["a", "b", "c"]);
       match(
-        judgedBy,
+        validationSummary,
         /; no image of a among them; 0 left out, not learned from$/,
       );
     },
@@ -271,8 +274,8 @@ Deno.test("openImages() judges by the classes that both parts have, by name, and
 
 Deno.test("openImages() says that a part without classes cannot judge", () =>
   withImages({ "train/a/": 6, "train/b/": 6, "test/": 3 }, async (folder) => {
-    const { judgedBy } = valueOf(await openImages(folder, null));
-    match(judgedBy, /kept away from learning; .*test has no classes$/);
+    const { validationSummary } = valueOf(await openImages(folder, null));
+    match(validationSummary, /kept away from learning; .*test has no classes$/);
   }));
 
 Deno.test("openImages() prints no name that a terminal would obey", () =>
@@ -288,9 +291,14 @@ Deno.test("openImages() prints no name that a terminal would obey", () =>
         join(folder, "train/a/\u001b]0;x\u0007.txt"),
         "",
       );
-      const { train, judgedBy } = valueOf(await openImages(folder, null));
+      const { train, validationSummary } = valueOf(
+        await openImages(folder, null),
+      );
       match(train.summary, /left out: a\/\\u\{1b\}\]0;x\\u\{7\}\.txt/);
-      strictEqual(/[\p{Cc}\p{Cf}]/u.test(train.summary + judgedBy), false);
+      strictEqual(
+        /[\p{Cc}\p{Cf}]/u.test(train.summary + validationSummary),
+        false,
+      );
     },
   ));
 

@@ -26,24 +26,27 @@ const ALL = SOME.map((label) => label ?? 1);
 
 Deno.test("openImages() learns from images without a label and judges by none of them", () =>
   inFolder({ "train.parquet": partOf(SOME) }, async (folder) => {
-    const { train, queries, judgedBy } = valueOf(
+    const { train, validation, validationSummary } = valueOf(
       await openImages(folder, null),
     );
     const labels = Array.from(
-      { length: queries?.length ?? 0 },
-      (_, i) => queries?.label(i),
+      { length: validation?.length ?? 0 },
+      (_, i) => validation?.label(i),
     );
     ok(labels.length > 0 && !labels.includes(null));
     strictEqual(train.length, 48);
-    match(judgedBy, new RegExp(`${labels.length} of them have a class`));
+    match(
+      validationSummary,
+      new RegExp(`${labels.length} of them have a class`),
+    );
   }));
 
 Deno.test("openImages() keeps images to judge by away where a part has no labels", () =>
   inFolder(
     { "train.parquet": partOf(ALL), "test.parquet": partOf([-1, -1]) },
     async (folder) => {
-      const { queries } = valueOf(await openImages(folder, null));
-      strictEqual(queries?.length, 12);
+      const { validation } = valueOf(await openImages(folder, null));
+      strictEqual(validation?.length, 12);
     },
   ));
 
@@ -51,13 +54,13 @@ Deno.test("openImages() of labels that are lists says so where it says why nothi
   const lists = listColumn("labels", [[0, 1], [1], [0]]);
   const file = parquetWith([images(3), lists]);
   return inFolder({ "x.parquet": file }, async (folder) => {
-    const { train, queries, judgedBy } = valueOf(
+    const { train, validation, validationSummary } = valueOf(
       await openImages(folder, null),
     );
     strictEqual(train.length, 3);
-    strictEqual(queries, null);
+    strictEqual(validation, null);
     match(
-      judgedBy,
+      validationSummary,
       /^no images: their labels are no classes: a list of labels/,
     );
     const choice = { data: folder, limit: null };

@@ -42,7 +42,7 @@ function planned(): PlannedRun {
     loading: { badImages: badImages(SAMPLES) },
     losses: { scales: [], floor: Math.log(CLASSES) },
     words: ["network: small"],
-    judge: {
+    evaluator: {
       scores: ({ step }) => Promise.resolve(success({ error: 1 / step })),
       words: ({ error }) => `error ${error?.toFixed(3)}`,
     },

@@ -29,7 +29,7 @@ const ownerOf = (graph: Graph, id: NodeId): NodeId => {
 /** The peak by looking, at every node, at all tensors that exist and are needed, but for some. */
 function simulatedPeak(
   graph: Graph,
-  isLeftOut: (owner: NodeId) => boolean = () => false,
+  isSkipped: (owner: NodeId) => boolean = () => false,
 ): number {
   const held = graph.nodes.map((_, now) => {
     const owners = new Set(
@@ -38,7 +38,7 @@ function simulatedPeak(
         .map((id) => ownerOf(graph, id)),
     );
     return [...owners]
-      .filter((id) => !isSource(graph, id) && !isLeftOut(id))
+      .filter((id) => !isSource(graph, id) && !isSkipped(id))
       .reduce((sum, id) => sum + bytesOf(graph.nodes[id]!), 0);
   });
   return Math.max(0, ...held);

@@ -8,7 +8,7 @@ import {
   parameterSpecs,
   prune,
   stepGraph,
-  trainedParameters,
+  trainableParameterNames,
 } from "../../../core/mod.ts";
 import type { NamedValues } from "../../../core/graph/interpret.ts";
 import type { StepSpec } from "../../../core/models/local_mim.ts";
@@ -120,7 +120,7 @@ const slopeAlong = (found: NamedValues, direction: NamedValues): number =>
     return sum + values.reduce((s, v, i) => s + v * (gradient?.[i] ?? NaN), 0);
   }, 0);
 
-const movedAlong = (
+const shiftedAlong = (
   inputs: NamedValues,
   direction: NamedValues,
   step: number,
@@ -142,10 +142,10 @@ Deno.test("stepGraph() has the slope of its loss along any direction of all para
       const inputs = randomInputs(model, 2, seed);
       const others = randomInputs(model, 2, seed + 1);
       const direction = Object.fromEntries(
-        trainedParameters(step).map((name) => [name, others[name]!]),
+        trainableParameterNames(step).map((name) => [name, others[name]!]),
       );
       const loss = (h: number): number =>
-        interpretGraph(graph, movedAlong(inputs, direction, h)).loss![0]!;
+        interpretGraph(graph, shiftedAlong(inputs, direction, h)).loss![0]!;
       const slope = slopeAlong(interpretGraph(graph, inputs), direction);
       const wanted = (loss(1e-5) - loss(-1e-5)) / 2e-5;
       ok(

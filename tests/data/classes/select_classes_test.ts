@@ -131,8 +131,8 @@ Deno.test("classNamesFrom() takes a path for a file, there or not", async () => 
 
 Deno.test("withClassesOf() matches classes by name, whatever their numbers", () => {
   const learned = { ...noiseSource(6), classNames: ["cat", "dog", "eel"] };
-  const judging = { ...noiseSource(9), classNames: ["fox", "eel", "dog"] };
-  const found = withClassesOf(learned, judging);
+  const validation = { ...noiseSource(9), classNames: ["fox", "eel", "dog"] };
+  const found = withClassesOf(learned, validation);
   const { source } = found ?? { source: noiseSource(0) };
   deepStrictEqual(
     Array.from({ length: source.length }, (_, i) => [
@@ -144,7 +144,9 @@ Deno.test("withClassesOf() matches classes by name, whatever their numbers", () 
       i % 3 === 1 ? "eel" : "dog",
     ]),
   );
-  deepStrictEqual([found?.onlyLearned, found?.onlyJudged], [["cat"], ["fox"]]);
+  deepStrictEqual([found?.onlyLearned, found?.onlyValidation], [["cat"], [
+    "fox",
+  ]]);
 });
 
 Deno.test("withClassesOf() wants two classes in common", () => {

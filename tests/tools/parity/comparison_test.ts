@@ -35,16 +35,16 @@ Deno.test("compare() judges by the measure of the tolerance, the limit included"
 });
 
 Deno.test("compare() judges each number by what is allowed to it", () => {
-  const judged = (allowed: readonly number[]) =>
+  const evaluated = (allowed: readonly number[]) =>
     compare({
       name: "group",
       tolerance: { _tag: "FromGradients", limit: 1e-5 },
       pairs: [{ name: "x", found: [1.5, -3], wanted: [1, -4], allowed }],
     });
-  deepStrictEqual(judged([1, 2]).used, 0.5);
-  strictEqual(judged([1, 2]).holds, true);
+  deepStrictEqual(evaluated([1, 2]).used, 0.5);
+  strictEqual(evaluated([1, 2]).holds, true);
   for (const allowed of [[0.4, 2], [1, 0.9], [NaN, 2], [1], []]) {
-    strictEqual(judged(allowed).holds, false, `${allowed}`);
+    strictEqual(evaluated(allowed).holds, false, `${allowed}`);
   }
 });
 

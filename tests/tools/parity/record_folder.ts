@@ -20,7 +20,7 @@ import {
   stateKinds,
   stateName,
   stepGraph,
-  trainedParameters,
+  trainableParameterNames,
   updateGraph,
 } from "../../../core/mod.ts";
 import type { NamedValues } from "../../../core/graph/interpret.ts";
@@ -89,7 +89,7 @@ const movingIn = (
   { model, plan }: OtherModel,
   phase: Phase,
 ): readonly ParameterSpec[] => {
-  const names = trainedParameters({
+  const names = trainableParameterNames({
     model,
     liveStages: phase.liveStages,
     isTrainable: isTrainable(plan, phase),

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { Backend } from "../../../backends/backend.ts";
 import type { PretrainConfig } from "../../../core/mod.ts";
-import { movedParameters } from "../../../train/mod.ts";
+import { trainableParameters } from "../../../train/mod.ts";
 import { onDevices } from "../devices.ts";
 import {
   startTiny,
@@ -28,7 +28,7 @@ async function movedBy(backend: Backend, change: Partial<PretrainConfig>) {
   const training = startTiny(backend, run);
   const step = run.plan.phases[1]?.from ?? NaN;
   const names = new Set(
-    movedParameters(run.config, run.plan, step + 1).map(({ name }) => name),
+    trainableParameters(run.config, run.plan, step + 1).map(({ name }) => name),
   );
   await takeSteps(training, step);
   const before = trained(await training.snapshot()).parameters;

@@ -5,10 +5,10 @@ import {
   type BatchSource,
   describeTrainError,
   initialSnapshot,
-  movedParameters,
   pretraining,
   type Snapshot,
   type StepReport,
+  trainableParameters,
   type TrainError,
   type Training,
 } from "../../../train/mod.ts";
@@ -178,7 +178,7 @@ await onDevices(
       deepStrictEqual([report?.step, after.step], [step, step + 1]);
       strictEqual(after.skipped, SPOILED.indexOf(step) + 1);
       deepStrictEqual(after.parameters, before.parameters);
-      const moved = movedParameters(RUN.config, RUN.plan, step + 1);
+      const moved = trainableParameters(RUN.config, RUN.plan, step + 1);
       strictEqual(
         after.optimizer.size,
         stateKinds(RUN.config.optimizer).length * moved.length,

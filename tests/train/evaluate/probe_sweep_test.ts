@@ -67,8 +67,8 @@ async function accuracyAt(
   for await (const report of probe) orThrow(report);
   const trained = orThrow(await probe.snapshot());
   probe.dispose();
-  const judged = skewed(1, 500);
-  return orThrow(await probeAccuracy(backend, config, trained, judged)).top1;
+  const evaluated = skewed(1, 500);
+  return orThrow(await probeAccuracy(backend, config, trained, evaluated)).top1;
 }
 
 await onDevices(

@@ -109,7 +109,7 @@ await onDevices(
       );
       same(now, then, name);
     }
-    const moving = convNetTask(inputs).trained(phaseAt(inputs.plan)(7));
+    const moving = convNetTask(inputs).trainable(phaseAt(inputs.plan)(7));
     deepStrictEqual(
       [...after.optimizer.keys()].toSorted(),
       moving.map(({ name }) => `momentum_buffer/${name}`).toSorted(),

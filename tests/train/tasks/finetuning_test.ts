@@ -111,7 +111,7 @@ const LEARNING: FinetuneConfig = {
   },
 };
 
-async function* judging(): AsyncGenerator<Result<DataError, Batch>> {
+async function* validating(): AsyncGenerator<Result<DataError, Batch>> {
   for (const from of [0, 5, 10]) {
     const length = Math.min(5, SAMPLES - from);
     const indices = Int32Array.from({ length }, (_, i) => from + i);
@@ -132,7 +132,7 @@ await onDevices(
         backend,
         LEARNING,
         run.parameters(),
-        judging(),
+        validating(),
         5,
       ),
     );
@@ -164,7 +164,9 @@ Deno.test("fine-tuning of micro-batches takes the steps of the whole batch where
 
 Deno.test("finetuneTask() trains parameters at the rate of their layer times its decay, without decay of vectors, tokens and positions", () => {
   const plan = right(finetunePlan(CONFIG, SAMPLES));
-  const tuned = finetuneTask({ config: CONFIG, plan }).trained(plan.phases[0]);
+  const tuned = finetuneTask({ config: CONFIG, plan }).trainable(
+    plan.phases[0],
+  );
   strictEqual(tuned.length, classifierParameters(CONFIG).length);
   const of = (name: string) => {
     const found = tuned.find((parameter) => parameter.name === name)!;

@@ -106,9 +106,9 @@ await onDevices(
     );
     const trained = orThrow(await probe.snapshot());
     probe.dispose();
-    const judged = cloud(77, 300);
+    const evaluated = cloud(77, 300);
     const { top1, top5 } = orThrow(
-      await probeAccuracy(backend, config, trained, judged),
+      await probeAccuracy(backend, config, trained, evaluated),
     );
     ok(top1 > 0.9, `top-1 ${top1}`);
     strictEqual(top5, 1);

@@ -34,37 +34,37 @@ Deno.test("splitFolders() wants a second part beside train, else it is a class",
   strictEqual(splitFolders(["test"]), null);
   strictEqual(splitFolders(["1", "2", "test"]), null);
   strictEqual(splitFolders(["cat", "test"]), null);
-  deepStrictEqual(splitFolders(["train"]), { train: "train", judging: [] });
+  deepStrictEqual(splitFolders(["train"]), { train: "train", validation: [] });
   deepStrictEqual(splitFolders(["cat", "train", "val"]), {
     train: "train",
-    judging: ["val"],
+    validation: ["val"],
   });
 });
 
 Deno.test("splitFolders() puts validation before test and keeps to the parts that go together", () => {
   deepStrictEqual(splitFolders(["Test", "Train", "Valid"]), {
     train: "Train",
-    judging: ["Valid", "Test"],
+    validation: ["Valid", "Test"],
   });
   deepStrictEqual(
     splitFolders(["test", "train", "train_masks", "train_small"]),
-    { train: "train", judging: ["test"] },
+    { train: "train", validation: ["test"] },
   );
   deepStrictEqual(splitFolders(["seg_pred", "seg_test", "seg_train"]), {
     train: "seg_train",
-    judging: ["seg_test"],
+    validation: ["seg_test"],
   });
   deepStrictEqual(splitFolders(["test1", "train"]), {
     train: "train",
-    judging: ["test1"],
+    validation: ["test1"],
   });
   deepStrictEqual(splitFolders(["data_256", "val_256"]), {
     train: "data_256",
-    judging: ["val_256"],
+    validation: ["val_256"],
   });
   deepStrictEqual(splitFolders(["PrivateTest", "PublicTest", "Training"]), {
     train: "Training",
-    judging: ["PrivateTest", "PublicTest"],
+    validation: ["PrivateTest", "PublicTest"],
   });
 });
 

@@ -54,14 +54,14 @@ Deno.test("tarIndex() finds what tar(1) writes in each of its formats, links by 
           ],
         }).output();
         strictEqual(success, true);
-        const { archives, leftOut } = valueOf(await tarIndex(path));
+        const { archives, skipped } = valueOf(await tarIndex(path));
         deepStrictEqual(archives.flat().map(({ name, size }) => [name, size]), [
           ["./a.jpg", 3],
           [`./${LONG}`, 3],
           ["./link.jpg", 3],
           ["./z.jpg", 3],
         ]);
-        strictEqual(leftOut.words, "");
+        strictEqual(skipped.words, "");
       }
     },
   );
@@ -108,7 +108,7 @@ async function inside(archive: Uint8Array) {
   let found: readonly (readonly (readonly [string, string])[])[] = [];
   let words = "";
   await inFolder({ "t.tar": archive }, async (folder) => {
-    const { archives, leftOut } = valueOf(await tarIndex(`${folder}/t.tar`));
+    const { archives, skipped } = valueOf(await tarIndex(`${folder}/t.tar`));
     found = archives.map((entries) =>
       entries.map(({ name, offset, size }) =>
         [
@@ -117,7 +117,7 @@ async function inside(archive: Uint8Array) {
         ] as const
       )
     );
-    words = leftOut.words;
+    words = skipped.words;
   });
   return { found, words };
 }

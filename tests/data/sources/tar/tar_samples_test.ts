@@ -4,13 +4,13 @@ import { tarSamples } from "../../../../data/sources/tar/tar_samples.ts";
 
 /** Images and their classes, and what is left out, of an archive with files of these names. */
 function samplesOf(...names: readonly string[]) {
-  const leftOut = new Tally();
+  const skipped = new Tally();
   const entries = names.map((name) => ({ name, offset: 512, size: 1 }));
-  const samples = tarSamples(entries, leftOut).map((sample) =>
+  const samples = tarSamples(entries, skipped).map((sample) =>
     [sample.image, sample.classFile ?? sample.json]
       .map((entry) => entry?.name ?? null)
   );
-  return [samples, leftOut.words];
+  return [samples, skipped.words];
 }
 
 Deno.test("tarSamples() joins an image and its class, in the order of their first files", () => {

@@ -28,7 +28,7 @@ import {
 import { must } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { percent } from "../output/words.ts";
-import type { Judge } from "../runs/epoch_evaluation.ts";
+import type { Evaluator } from "../runs/epoch_evaluation.ts";
 
 /** One epoch. */
 export interface EpochRecord {
@@ -92,10 +92,10 @@ function programOn(model: ConvNetSpec, batchSize: number) {
  * @param run Configuration and plan.
  * @param source The validation images.
  */
-export function classicJudge(
+export function classicEvaluator(
   { config: { model, training }, plan }: ConvNetRun,
   source: ImageSource,
-): Judge {
+): Evaluator {
   const { imageSize, inChannels, classes } = model;
   const { normalization } = source;
   const format = { imageSize, inChannels, normalization };

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { smallPixels } from "../../../cli/pretrain/judged_features.ts";
+import { smallPixels } from "../../../cli/pretrain/evaluation_features.ts";
 
 Deno.test("smallPixels() keeps small images, and gives means of cells of larger ones", () => {
   const image = Float32Array.from({ length: 16 }, (_, i) => i);

@@ -32,22 +32,22 @@ import {
 } from "../../train/mod.ts";
 
 /** Images, encoders of the same sizes, and how long may be spent on them. */
-export interface JudgingInputs {
+export interface FeatureInputs {
   readonly backend: Backend;
   readonly model: ModelSpec;
   readonly encoders: readonly DeviceTensors[];
   readonly train: ImageSource;
-  readonly queries: ImageSource;
-  readonly most: { readonly train: number; readonly queries: number };
+  readonly validation: ImageSource;
+  readonly most: { readonly train: number; readonly validation: number };
   readonly unreadable: BadImages;
   /** Threads that make images ready; the main thread without any. */
   readonly workers?: ImageWorkers | undefined;
   /** Test for time for more, after so many images to learn from and to judge by. */
-  readonly goesOn: (train: number, queries: number) => boolean;
+  readonly goesOn: (train: number, validation: number) => boolean;
 }
 
 /** Features of both kinds of images in the order of their sources. */
-export interface JudgedFeatures {
+export interface EvaluationFeatures {
   readonly known: LabelledFeatures;
   readonly asked: LabelledFeatures;
 }
@@ -58,12 +58,14 @@ const BATCH_FLOPS = 5e10;
 const BATCH = 100;
 
 /** Both kinds of images in one source, first those to learn from. */
-function joined(train: ImageSource, queries: ImageSource): ImageSource {
+function joined(train: ImageSource, validation: ImageSource): ImageSource {
   const at = <A>(index: number, of: (source: ImageSource, i: number) => A): A =>
-    index < train.length ? of(train, index) : of(queries, index - train.length);
+    index < train.length
+      ? of(train, index)
+      : of(validation, index - train.length);
   return {
     ...train,
-    length: train.length + queries.length,
+    length: train.length + validation.length,
     label: (index) => at(index, (source, i) => source.label(i)),
     imageName: (index) => at(index, (source, i) => source.imageName(i)),
     read: (index) => at(index, (source, i) => source.read(i)),
@@ -76,10 +78,10 @@ const someOf = (length: number, most: number, from: number): number[] =>
     .map((index) => from + index);
 
 /** The images in such an order that any first part of them is a fair sample of both kinds. */
-function mixedOrder({ train, queries, most }: JudgingInputs): Int32Array {
+function mixedOrder({ train, validation, most }: FeatureInputs): Int32Array {
   const all = [
     ...someOf(train.length, most.train, 0),
-    ...someOf(queries.length, most.queries, train.length),
+    ...someOf(validation.length, most.validation, train.length),
   ];
   const order = permutation(rootKey(1), all.length);
   return Int32Array.from(order, (place) => all[place] ?? -1);
@@ -137,7 +139,7 @@ interface Read {
 async function* noted(
   batches: AsyncIterable<Result<DataError, Batch>>,
   order: Int32Array,
-  { train, model, goesOn }: JudgingInputs,
+  { train, model, goesOn }: FeatureInputs,
   { indices, pixels }: Read,
 ): AsyncGenerator<Result<DataError, Batch>> {
   let known = 0;
@@ -177,11 +179,11 @@ function pixelRows(
 
 /** Batches of the images in a mixed order; those to judge by that cannot be read are noted. */
 function batchesOf(
-  inputs: JudgingInputs,
+  inputs: FeatureInputs,
   batchSize: number,
   read: Read,
 ): Result<TrainError, AsyncGenerator<Result<DataError, Batch>>> {
-  const { train, queries, model, unreadable, workers } = inputs;
+  const { train, validation, model, unreadable, workers } = inputs;
   const { imageSize, inChannels } = model;
   const { normalization } = train;
   const transform = evalTransform({ imageSize, inChannels, normalization });
@@ -192,7 +194,7 @@ function batchesOf(
   const order = mixedOrder(inputs);
   const bad = badImages(order.length);
   const batches = loadAll({
-    source: selectImages(joined(train, queries), order),
+    source: selectImages(joined(train, validation), order),
     transform: transform.right,
     batchSize,
     workers,
@@ -229,12 +231,12 @@ function batchSizeOf(
  * @returns Features by each encoder, then the pixels of the images, at most 32 × 32; or
  * the first error.
  */
-export async function judgedFeatures(
-  inputs: JudgingInputs,
+export async function evaluationFeatures(
+  inputs: FeatureInputs,
   options: WorkOptions,
-): Promise<Result<TrainError, readonly JudgedFeatures[]>> {
-  const { backend, model, encoders, train, queries } = inputs;
-  const images = train.length + queries.length;
+): Promise<Result<TrainError, readonly EvaluationFeatures[]>> {
+  const { backend, model, encoders, train, validation } = inputs;
+  const images = train.length + validation.length;
   const batchSize = batchSizeOf(model, encoders.length, images);
   const read: Read = { indices: [], pixels: [] };
   const batches = batchesOf(inputs, batchSize, read);

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { Backend } from "../../../backends/mod.ts";
 import { badImages } from "../../../data/mod.ts";
 import {
-  type JudgedFeatures,
-  judgedFeatures,
-  type JudgingInputs,
-} from "../../../cli/pretrain/judged_features.ts";
+  type EvaluationFeatures,
+  evaluationFeatures,
+  type FeatureInputs,
+} from "../../../cli/pretrain/evaluation_features.ts";
 import {
   encoderFeatures,
   initialSnapshot,
@@ -25,17 +25,17 @@ import { startPretrain } from "./program.ts";
 
 const { config, plan } = tinyRun();
 const { parameters } = initialSnapshot(config, plan);
-const ALL = { train: Infinity, queries: Infinity };
+const ALL = { train: Infinity, validation: Infinity };
 
 const inputsOn = (
   backend: Backend,
-  goesOn: JudgingInputs["goesOn"] = () => true,
-): JudgingInputs => ({
+  goesOn: FeatureInputs["goesOn"] = () => true,
+): FeatureInputs => ({
   backend,
   model: TINY_MODEL,
   encoders: [uploadEncoder(backend, TINY_MODEL, parameters)],
   train: noiseSource(230),
-  queries: noiseSource(90),
+  validation: noiseSource(90),
   most: ALL,
   unreadable: badImages(90),
   goesOn,
@@ -43,16 +43,16 @@ const inputsOn = (
 
 await onDevices(
   ["cpu", "wasm"],
-  "judgedFeatures() of all images are the features of each, in the order of their sources",
+  "evaluationFeatures() of all images are the features of each, in the order of their sources",
   async (backend) => {
     const inputs = inputsOn(backend);
-    const [encoder, pixels] = orThrow(await judgedFeatures(inputs, {}));
+    const [encoder, pixels] = orThrow(await evaluationFeatures(inputs, {}));
     ok(encoder !== undefined && pixels !== undefined);
     const { imageSize, inChannels } = TINY_MODEL;
     for (
       const [kind, source] of [
         ["known", inputs.train],
-        ["asked", inputs.queries],
+        ["asked", inputs.validation],
       ] as const
     ) {
       const { normalization } = source;
@@ -82,12 +82,12 @@ await onDevices(
 
 await onDevices(
   ["cpu"],
-  "judgedFeatures() ends when there is no more time, with some of both kinds, the same ones each time",
+  "evaluationFeatures() ends when there is no more time, with some of both kinds, the same ones each time",
   async (backend) => {
-    const of = async (): Promise<readonly JudgedFeatures[]> =>
+    const of = async (): Promise<readonly EvaluationFeatures[]> =>
       orThrow(
-        await judgedFeatures(
-          inputsOn(backend, (train, queries) => train + queries < 150),
+        await evaluationFeatures(
+          inputsOn(backend, (train, validation) => train + validation < 150),
           {},
         ),
       );
@@ -99,7 +99,7 @@ await onDevices(
     const stop = new AbortController();
     stop.abort();
     deepStrictEqual(
-      await judgedFeatures(inputsOn(backend), { signal: stop.signal }),
+      await evaluationFeatures(inputsOn(backend), { signal: stop.signal }),
       { _tag: "Left", left: { _tag: "Stopped" } },
     );
   },

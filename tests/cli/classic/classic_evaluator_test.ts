@@ -1,9 +1,9 @@
 import { deepStrictEqual, match, rejects } from "node:assert/strict";
 import {
-  classicJudge,
+  classicEvaluator,
   epochsOf,
   errorTable,
-} from "../../../cli/classic/classic_judge.ts";
+} from "../../../cli/classic/classic_evaluator.ts";
 import { CommandFailed } from "../../../cli/command/command_failed.ts";
 import { fieldNames } from "../../../cli/flags/field_names.ts";
 import {
@@ -41,8 +41,8 @@ const RECORD = { step: 3, epochs: [EPOCH], open: {}, milliseconds: {} };
 
 const SNAPSHOT = { ...initialConvNet(RUN), step: 3 };
 
-const judge = async () =>
-  classicJudge(RUN, orThrow(await embeddedFashionMnist()));
+const evaluator = async () =>
+  classicEvaluator(RUN, orThrow(await embeddedFashionMnist()));
 
 Deno.test("the epochs of a network of an earlier version are in the note of its file", async () => {
   const note = JSON.stringify(RECORD);
@@ -52,7 +52,10 @@ Deno.test("the epochs of a network of an earlier version are in the note of its 
   const filed = read.right;
   deepStrictEqual(filed.snapshot, SNAPSHOT);
   const { epoch: _, ...scores } = EPOCH;
-  const lines = await (await judge()).earlier?.(filed, "network.safetensors");
+  const lines = await (await evaluator()).earlier?.(
+    filed,
+    "network.safetensors",
+  );
   deepStrictEqual(lines, [{ step: 2, scores }]);
   deepStrictEqual(epochsOf(lines ?? [], 2), [EPOCH]);
 });
@@ -60,7 +63,7 @@ Deno.test("the epochs of a network of an earlier version are in the note of its 
 Deno.test("the epochs of a network from before there were notes lie beside it, if they are of the same step", () =>
   inFolder(async (folder) => {
     const file = `${folder}/network.safetensors`;
-    const { earlier } = await judge();
+    const { earlier } = await evaluator();
     const write = (record: object) =>
       Deno.writeTextFile(`${folder}/record.json`, JSON.stringify(record));
     await write(RECORD);

@@ -13,7 +13,7 @@ import { mustWork } from "../command/describe_errors.ts";
 import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
 import { percent } from "../output/words.ts";
-import type { JudgedEncoder } from "./open_evaluation.ts";
+import type { EvaluatedEncoder } from "./open_evaluation.ts";
 
 /** Progress output of a program, and the Ctrl-C that stops it. */
 export const shownWork = (say: (line: string) => void): ShownWork => ({
@@ -138,13 +138,13 @@ export const accuracyWarnings = (
 
 /** Facts of an evaluation for the last line of the output. */
 export const evaluationFacts = (
-  { encoder, train, queries }: JudgedEncoder,
+  { encoder, train, validation }: EvaluatedEncoder,
   { device }: Backend,
 ) => ({
   encoder: encoder.path,
   normalization: train.normalization,
   images: train.length,
-  queries: queries.length,
+  queries: validation.length,
   device: device.name,
 });
 
@@ -160,12 +160,12 @@ export interface FoundAccuracies extends TopAccuracies {
  * @returns Part of the validation images that are of the most frequent class.
  */
 export function tellAccuracies(
-  { queries, classes }: Pick<JudgedEncoder, "queries" | "classes">,
+  { validation, classes }: Pick<EvaluatedEncoder, "validation" | "classes">,
   found: FoundAccuracies,
   untrained: TopAccuracies | undefined,
   say: (line: string) => void,
 ): number {
-  const share = frequentShare(queries);
+  const share = frequentShare(validation);
   if (untrained !== undefined) {
     say(`untrained encoder: ${describeAccuracies(untrained)}`);
   }

@@ -2,7 +2,7 @@
 import { someOf } from "./folder_content.ts";
 
 /** Reasons for leaving something out, in words for one. */
-export type LeftOutKind = keyof typeof PLURALS;
+export type SkipReason = keyof typeof PLURALS;
 
 const PLURALS = {
   "archive": "archives",
@@ -15,13 +15,13 @@ const PLURALS = {
 };
 
 /** A list of what is left out, long or short. */
-export interface LeftOut {
+export interface SkippedFiles {
   /** Puts something on the list. */
-  note(kind: LeftOutKind, path: string): void;
+  note(kind: SkipReason, path: string): void;
   /** Counts by kind, with some names. */
   words(): readonly string[];
   /** Count of a kind, and the first hundred by name. */
-  of(kind: LeftOutKind): Entry;
+  of(kind: SkipReason): Entry;
 }
 
 /** Entries left out for one reason. */
@@ -34,8 +34,8 @@ interface Entry {
 const KEPT = 100;
 
 /** An empty list. */
-export function leftOut(root: string): LeftOut {
-  const found = new Map<LeftOutKind, { count: number; names: string[] }>();
+export function skipped(root: string): SkippedFiles {
+  const found = new Map<SkipReason, { count: number; names: string[] }>();
   return {
     note: (kind, path) => {
       const entry = found.get(kind) ?? { count: 0, names: [] };

@@ -18,12 +18,12 @@ import {
   finetunedAccuracies,
   plannedFinetuning,
 } from "../evaluate/finetune_encoder.ts";
-import { untrainedEncoder } from "../evaluate/judged_encoder.ts";
+import { untrainedEncoder } from "../evaluate/evaluated_encoder.ts";
 import {
   accuracyWarnings,
   frequentShare,
   hasDiverged,
-} from "../evaluate/judgement.ts";
+} from "../evaluate/evaluation_result.ts";
 import type { Evaluation } from "../evaluate/open_evaluation.ts";
 import {
   describeRate,
@@ -41,15 +41,19 @@ import {
   probeConfig,
   type Trial,
 } from "./experiment.ts";
-import { type Judgement, type Part, trialFolder } from "./experiment_folder.ts";
+import {
+  type Part,
+  trialFolder,
+  type TrialScores,
+} from "./experiment_folder.ts";
 import { UNTRAINED } from "./methods.ts";
 import { type Interrupted, partRun } from "./part_run.ts";
 
 /** Shared inputs of the judgements of an experiment. */
-export interface JudgeContext extends ShownWork {
+export interface TrialEvaluationContext extends ShownWork {
   readonly experiment: Experiment;
   readonly train: ImageSource;
-  readonly queries: ImageSource;
+  readonly validation: ImageSource;
   readonly backend: Backend;
   /** Called with the mean loss of every epoch. */
   readonly say: (line: string) => void;
@@ -62,7 +66,7 @@ export interface JudgeContext extends ShownWork {
  * the first method's.
  */
 async function encoderOf(
-  { experiment }: JudgeContext,
+  { experiment }: TrialEvaluationContext,
   trial: Trial,
   root: string,
 ): Promise<OpenedEncoder> {
@@ -82,7 +86,7 @@ async function encoderOf(
 }
 
 /** Result of a judgement, without its duration. */
-export type Judged = Omit<Judgement, "wallSeconds">;
+export type UntimedScores = Omit<TrialScores, "wallSeconds">;
 
 /**
  * Judges the encoder of a trial, from the beginning or from where it was stopped.
@@ -90,18 +94,18 @@ export type Judged = Omit<Judgement, "wallSeconds">;
  * @param root The experiment's folder, with the finished pre-training of the trial.
  * @throws {CommandFailed} where it fails.
  */
-export async function judgePart(
-  context: JudgeContext,
+export async function evaluatePart(
+  context: TrialEvaluationContext,
   trial: Trial,
   part: Exclude<Part, "pretrain">,
   root: string,
-): Promise<Judged | Interrupted> {
-  const { train, queries, backend, say } = context;
+): Promise<UntimedScores | Interrupted> {
+  const { train, validation, backend, say } = context;
   const encoder = await encoderOf(context, trial, root);
   const classes = train.classNames?.length ?? 0;
   const evaluation: Evaluation = {
     ...{ encoder, classes, backend },
-    ...evaluatedImages(train, queries),
+    ...evaluatedImages(train, validation),
     resizeSize: encoder.model.imageSize,
   };
   const path = join(trialFolder(root, trial), part);
@@ -110,7 +114,7 @@ export async function judgePart(
     : await probed(context, trial, evaluation, path);
   tellUnreadable(evaluation, say);
   if (found === "interrupted") return found;
-  const mostFrequent = frequentShare(queries);
+  const mostFrequent = frequentShare(validation);
   accuracyWarnings(found, mostFrequent, classes).forEach(say);
   const diverged = hasDiverged(found.loss ?? null, classes);
   return { ...found, mostFrequent, diverged };
@@ -118,7 +122,7 @@ export async function judgePart(
 
 /** Fine-tunes the encoder of a trial. */
 async function finetuned(
-  context: JudgeContext,
+  context: TrialEvaluationContext,
   trial: Trial,
   evaluation: Evaluation,
   path: string,
@@ -142,7 +146,7 @@ async function begunRate(path: string): Promise<number | null> {
 
 /** Probes the encoder of a trial. */
 async function probed(
-  context: JudgeContext,
+  context: TrialEvaluationContext,
   { seed }: Trial,
   evaluation: Evaluation,
   path: string,
