@@ -84,7 +84,7 @@ const MOST_TERMS = 2 ** 21;
 
 /**
  * A product and a sum of so many ones, as gradients of weights and of biases are sums:
- * exact in any order, and any term that is left out shows.
+ * exact in any order, and any missing term shows.
  */
 const sumTest = (terms: number): Test => ({
   shapes: { rows: [terms, 3], others: [terms, 2] },

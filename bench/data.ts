@@ -101,7 +101,7 @@ function orFail<A>(result: Result<string, A>): A {
 
 type Values = FlagValues<typeof FLAGS>;
 
-/** The pipelines; torchvision is left out, with a word, where it is not installed. */
+/** The pipelines; torchvision is skipped, with a message, where it is not installed. */
 async function contendersOf(
   task: Task,
   values: Values,

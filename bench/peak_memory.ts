@@ -39,7 +39,7 @@ export async function collectGarbage(): Promise<void> {
   }
 }
 
-/** Starts the high-water mark anew from what the process holds now, on Linux. */
+/** Resets the high-water mark to the memory that the process holds now, on Linux. */
 export function resetPeakRss(): void {
   try {
     writeFileSync("/proc/self/clear_refs", "5");

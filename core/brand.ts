@@ -9,7 +9,7 @@ export type Brand<A, Name extends string> = A & {
   readonly [brand]: Name;
 };
 
-/** Moment a layer freezes, as a part of training, `t_i ∈ (0, 1]`; unitless. */
+/** Time at which a layer freezes, as a part of training, `t_i ∈ (0, 1]`; unitless. */
 export type FreezeTime = Brand<number, "FreezeTime">;
 
 /** Step size of the optimizer, `α ≥ 0`. */

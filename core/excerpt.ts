@@ -7,7 +7,7 @@ const escaped = (character: string): string =>
   `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 
 /**
- * Text without characters that a terminal would obey or that nobody sees, such as
+ * Text without invisible characters and those that control a terminal, such as
  * control codes, line ends and marks that turn the direction of writing: each is
  * written as its number.
  *

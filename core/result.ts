@@ -35,7 +35,7 @@ export function right<Value>(value: Value): Right<Value> {
 export interface Fault {
   /**
    * Kind of fault: a value of the wrong type, a number outside its range, a
-   * field nobody knows, or fields that contradict each other.
+   * unknown field, or fields that contradict each other.
    */
   readonly _tag: "WrongType" | "OutOfRange" | "UnknownField" | "Inconsistent";
   /** Path of the field, for example `layers[3].freezeTime`. */

@@ -1,11 +1,11 @@
 /**
- * Judges an encoder by what it becomes when it learns classes with a head on it.
+ * Evaluates an encoder by fine-tuning it with a classification head.
  *
  * ```sh
  * deno run -A examples/finetune.ts runs/1 --epochs 20 --batch-size 64 --accum-iter 1
  * ```
  *
- * It is judged after every epoch and kept in a folder of its own, `runs/N`, from which it
+ * It is evaluated after every epoch and kept in a folder of its own, `runs/N`, from which it
  * goes on after Ctrl-C. The last line of the output is JSON, also then.
  *
  * Least permissions (`docs/permissions.md`):

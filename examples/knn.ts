@@ -1,5 +1,5 @@
 /**
- * Judges an encoder by the classes of nearest neighbours.
+ * Evaluates an encoder by the classes of nearest neighbours.
  *
  * ```sh
  * deno run -A examples/knn.ts runs/1
@@ -7,7 +7,7 @@
  * ```
  *
  * Nothing is trained: each picture gets the class for which the most similar
- * labelled pictures vote. An untrained encoder is judged beside it. The last line of
+ * labelled pictures vote. An untrained encoder is evaluated beside it. The last line of
  * the output is JSON, also after Ctrl-C.
  *
  * Least permissions (`docs/permissions.md`):

@@ -29,7 +29,7 @@ export const CELL_UNITS = 20;
 /** Strengths that get an opacity of their own. */
 const LEVELS = 5;
 
-/** Strokes weaker than this part of the strongest possible are left out. */
+/** Strokes weaker than this part of the strongest possible are omitted. */
 const FAINTEST = 0.06;
 
 /**

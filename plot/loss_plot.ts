@@ -125,7 +125,7 @@ function legend(
  * (solid).
  *
  * Long runs are thinned: no peak is lost and no value is invented. Losses that
- * are not finite are left out.
+ * are not finite are skipped.
  *
  * @param points In rising order of steps; none gives empty axes.
  * @param options The phases of the plan.

@@ -75,7 +75,7 @@ function lossSeriesOf(
 /**
  * The lines to draw: the total, then each stage from shallow to deep.
  *
- * Losses that are not finite are left out. A line has at most 2,000 points, and
+ * Losses that are not finite are skipped. A line has at most 2,000 points, and
  * eight for each piece that is too short to have a share of them.
  *
  * @param points In rising order of steps.

@@ -45,18 +45,18 @@ if (help) {
 }
 
 const folder = await Deno.makeTempDir();
-let told = 0;
+let count = 0;
 try {
   const end = await survives({
     device: device ?? DEFAULTS.device,
     kills: kills ?? Number(DEFAULTS.kills),
     seed: seed ?? Number(DEFAULTS.seed),
     folder,
-    tell: ({ isKilled, isCutOff, said }) => {
-      const steps = said.filter(({ event }) => event === "step").length;
+    tell: ({ isKilled, isCutOff, events }) => {
+      const steps = events.filter(({ event }) => event === "step").length;
       const how = isKilled ? "killed" : "ended";
       const where = isCutOff ? " while it wrote" : "";
-      console.log(`${++told}: ${how}${where} after ${steps} steps`);
+      console.log(`${++count}: ${how}${where} after ${steps} steps`);
     },
   });
   console.log(

@@ -1,4 +1,4 @@
-/** The encoder step as the other libraries are told of it. */
+/** The encoder step as it is described to the other libraries. */
 import { type ModelSpec, type Shape, sizeOf } from "../../core/mod.ts";
 import { trainedEncoder } from "./encoder_graphs.ts";
 import { ourPhase } from "./our_phase.ts";

@@ -152,7 +152,7 @@ const zerosLike = (arrays: JaxArrays): JaxArrays =>
 
 /**
  * Waits for arrays one after another. `blockUntilReady` of all at once prepares
- * the pending work of each array anew: five times slower with hundreds of them.
+ * the pending work of each array again: five times slower with hundreds of them.
  */
 async function ready(arrays: JaxArrays): Promise<void> {
   for (const array of Object.values(arrays)) await array.blockUntilReady();

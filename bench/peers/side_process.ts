@@ -140,10 +140,10 @@ export async function startSide(
     await ended(child.right);
     return hello;
   }
-  const said = hello.right;
-  if ("missing" in said) {
+  const answer = hello.right;
+  if ("missing" in answer) {
     await ended(child.right);
-    return missing(said.missing);
+    return missing(answer.missing);
   }
-  return right(waitingSide(child.right, nextLine, said));
+  return right(waitingSide(child.right, nextLine, answer));
 }

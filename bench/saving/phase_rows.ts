@@ -31,7 +31,7 @@ export interface Phases {
   readonly about: PairRow;
   /** The configuration that was measured. */
   readonly config: PretrainConfig;
-  /** In rising order, from 0 frozen layers, none left out. */
+  /** In rising order, from 0 frozen layers, none missing. */
   readonly rows: readonly [PhaseRow, ...PhaseRow[]];
 }
 

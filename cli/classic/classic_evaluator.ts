@@ -1,4 +1,4 @@
-/** The judge of a residual network, and what its judgements come to. */
+/** The evaluation of a residual network, and its scores in words. */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Backend, Program } from "../../backends/mod.ts";
@@ -75,7 +75,7 @@ async function earlierRecord(
   }
 }
 
-/** Compiles the judging program once for each device. */
+/** Compiles the evaluation program once for each device. */
 function programOn(model: ConvNetSpec, batchSize: number) {
   let known: [Backend, Promise<Result<TrainError, Program>>] | null = null;
   return (backend: Backend) => {
@@ -87,7 +87,7 @@ function programOn(model: ConvNetSpec, batchSize: number) {
 }
 
 /**
- * Judges a network by the part of the validation images that it names wrongly.
+ * Evaluates a network by the share of validation images that it classifies wrongly.
  *
  * @param run Configuration and plan.
  * @param source The validation images.
@@ -135,7 +135,7 @@ export function classicEvaluator(
   };
 }
 
-/** The epochs that evaluations tell of. */
+/** The epochs of recorded evaluations. */
 export const epochsOf = (
   evaluations: readonly EvaluationLine[],
   epochLength: number,

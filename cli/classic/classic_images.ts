@@ -1,4 +1,4 @@
-/** Images to learn from and images to judge by. */
+/** Training and validation images. */
 import { left, type Result, right } from "../../core/mod.ts";
 import {
   type DataError,
@@ -14,13 +14,13 @@ import { DRAW_KEY, drawnImages, openSplit } from "../images/images.ts";
 
 /** Images of a training. */
 export interface ClassicImages {
-  /** To learn from. */
+  /** Training images. */
   readonly train: ImageSource;
-  /** To judge by; none of them is learned from. */
+  /** Validation images; none of them is trained on. */
   readonly validation: ImageSource;
 }
 
-/** Of so many images one is kept to judge by: 5,000 of CIFAR's 50,000. */
+/** Of so many images one is held out for validation: 5,000 of CIFAR's 50,000. */
 const KEPT_OF = 10;
 
 const inconsistent = (
@@ -33,7 +33,7 @@ const inconsistent = (
     faults: [{ _tag: "Inconsistent", path, found, wanted }],
   });
 
-/** The test images, where there are some beside those to learn from. */
+/** The test images, where there are some beside the training images. */
 async function validationByTest(
   train: ImageSource,
   folder: string | null,
@@ -64,8 +64,8 @@ function validationByTenth(
 /**
  * Opens the images of a training.
  *
- * @param choice Where they are, and how many are learned from.
- * @param byTest Whether the test images judge, not a tenth of those to learn from.
+ * @param choice Their location, and the number to train on.
+ * @param byTest True if the test images are the validation set, not a tenth of the training images.
  * @throws {CommandFailed} where there are no such images.
  */
 export async function classicImages(

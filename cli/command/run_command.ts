@@ -97,7 +97,7 @@ export async function runCommand<Table extends FlagTable>(
   args: readonly string[],
 ): Promise<void> {
   const end = command.endsWithReader ? endWithReader() : keepOutputsOpen();
-  // By the program's own exit code, also where nobody waits for what was thrown.
+  // By the program's own exit code, also for a rejection that is not awaited.
   const fail = (thrown: unknown) => end(EXIT.failed, wordsOfBug(thrown));
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);

@@ -34,9 +34,9 @@ import {
   describeStatistics,
   ENCODER_FLAGS,
   encoderOptions,
+  type GivenStatistics,
   STATISTICS_FLAGS,
   statisticsFrom,
-  type ToldStatistics,
 } from "../flags/encoder_flags.ts";
 import { type FlagValues, textFlag, under } from "../flags/flags.ts";
 
@@ -75,10 +75,10 @@ async function normalizationIn(folder: string | null): Promise<Normalization> {
   ).normalization;
 }
 
-/** Statistics of the images that an encoder learned from, where nothing says them. */
+/** Statistics of the images that an encoder was trained on, where no file states them. */
 async function ownStatistics(
   { steps, path }: OpenedEncoder,
-): Promise<ToldStatistics> {
+): Promise<GivenStatistics> {
   if (steps === null) {
     const from = "ImageNet's, for nothing says the encoder's";
     return { normalization: IMAGENET_NORMALIZATION, from };
@@ -95,14 +95,14 @@ async function ownStatistics(
 async function statisticsOf(
   encoder: OpenedEncoder,
   values: FlagValues<typeof FLAGS>,
-): Promise<ToldStatistics> {
-  const isTold = values.mean !== undefined || values.std !== undefined;
-  if (!isTold && values.data !== undefined) {
+): Promise<GivenStatistics> {
+  const isGiven = values.mean !== undefined || values.std !== undefined;
+  if (!isGiven && values.data !== undefined) {
     const normalization = await normalizationIn(values.data);
     return { normalization, from: "as the images of --data have" };
   }
-  const isSaid = isTold || encoder.normalization !== null;
-  const own = isSaid
+  const isKnown = isGiven || encoder.normalization !== null;
+  const own = isKnown
     ? { normalization: IMAGENET_NORMALIZATION, from: "" }
     : await ownStatistics(encoder);
   return must(statisticsFrom(values, encoder, own));

@@ -1,12 +1,12 @@
 /**
- * Judges an encoder by what it becomes when it learns classes with a head on it.
+ * Evaluates an encoder by fine-tuning it with a classification head.
  *
  * ```sh
  * deno run -A cli/main.ts finetune runs/1 --epochs 20 --batch-size 64 --accum-iter 1
  * ```
  *
  * It is a run like any other: in a folder of its own, `runs/N`, from which it goes on after
- * Ctrl-C. It is judged after every epoch. The last line of the output is JSON, also then.
+ * Ctrl-C. It is evaluated after every epoch. The last line of the output is JSON, also then.
  */
 import { FINETUNE_RECIPE, type FinetuneConfig } from "../../core/mod.ts";
 import { access } from "node:fs/promises";

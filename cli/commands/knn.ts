@@ -1,5 +1,5 @@
 /**
- * Judges an encoder by the classes of nearest neighbours.
+ * Evaluates an encoder by the classes of nearest neighbours.
  *
  * ```sh
  * deno run -A cli/main.ts knn runs/1
@@ -7,7 +7,7 @@
  * ```
  *
  * Nothing is trained: each picture gets the class for which the most similar
- * labelled pictures vote. An untrained encoder is judged beside it. The last line of
+ * labelled pictures vote. An untrained encoder is evaluated beside it. The last line of
  * the output is JSON, also after Ctrl-C.
  */
 import { describeFaults, type ModelSpec, rootKey } from "../../core/mod.ts";
@@ -164,7 +164,7 @@ function tellFewer(
   );
 }
 
-/** As many of the images to judge by as are asked for. */
+/** As many of the validation images as are asked for. */
 function fewer(
   evaluation: Evaluation,
   queries: number | undefined,

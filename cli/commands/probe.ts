@@ -1,5 +1,5 @@
 /**
- * Judges an encoder by a linear classifier on its features.
+ * Evaluates an encoder by a linear classifier on its features.
  *
  * ```sh
  * deno run -A cli/main.ts probe runs/1
@@ -7,7 +7,7 @@
  * ```
  *
  * The encoder stays as it is; an untrained one is probed beside it. The learning rate is
- * the best of some on images that are held out of those to learn from. The probe is a run
+ * the best of some on images that are held out of the training images. The probe is a run
  * like any other, in a folder of its own. The last line of the output is JSON, also after
  * Ctrl-C.
  */

@@ -29,9 +29,9 @@ export interface EvaluatedMethod {
    * where one of the two says nothing of its encoder.
    */
   readonly drop: Spread | null;
-  /** Seeds whose judgement says nothing: it diverged, or finds no more than the most frequent class. */
+  /** Seeds whose evaluation is meaningless: it diverged, or does not beat the most frequent class. */
   readonly void: number;
-  /** Part of the images to judge by that are of the most frequent class, if that is known. */
+  /** Share of the validation images that are of the most frequent class, if that is known. */
   readonly mostFrequent: number | null;
 }
 

@@ -105,7 +105,7 @@ function standsOut({ mean, deviation }: Spread, count: number): boolean {
 
 const EVALUATIONS = [["finetune", "fine-tuned"], ["probe", "linear"]] as const;
 
-/** Names of the methods and judgements whose drop differs from 0. */
+/** Names of the methods and evaluations whose drop differs from 0. */
 function standingOut(rows: readonly ComparedMethod[]): readonly string[] {
   return rows.flatMap(({ title, method, points, ...row }) =>
     EVALUATIONS.flatMap(([part, words]) => {
@@ -181,7 +181,7 @@ export function comparisonTable(
   ].join("\n\n") + "\n";
 }
 
-/** Accuracy by both judgements against saved time. */
+/** Accuracy by both evaluations against saved time. */
 function picture(rows: readonly ComparedMethod[]): string {
   const seriesOf = (part: "finetune" | "probe") =>
     rows.filter(({ method }) => method !== UNTRAINED).map((

@@ -49,7 +49,7 @@ import {
 import { UNTRAINED } from "./methods.ts";
 import { type Interrupted, partRun } from "./part_run.ts";
 
-/** Shared inputs of the judgements of an experiment. */
+/** Shared inputs of the evaluations of an experiment. */
 export interface TrialEvaluationContext extends ShownWork {
   readonly experiment: Experiment;
   readonly train: ImageSource;
@@ -85,11 +85,11 @@ async function encoderOf(
     : encoder;
 }
 
-/** Result of a judgement, without its duration. */
+/** Result of an evaluation, without its duration. */
 export type UntimedScores = Omit<TrialScores, "wallSeconds">;
 
 /**
- * Judges the encoder of a trial, from the beginning or from where it was stopped.
+ * Evaluates the encoder of a trial, from the beginning or from where it was stopped.
  *
  * @param root The experiment's folder, with the finished pre-training of the trial.
  * @throws {CommandFailed} where it fails.

@@ -58,7 +58,7 @@ export interface Experiment {
 
 /** One pre-training and what it is worth. */
 export interface Trial {
-  /** Its method; one without pre-training is judged with the first values of its seed. */
+  /** Its method; one without pre-training is evaluated with the first values of its seed. */
   readonly method: TrialMethod;
   /** Its seed, also that of fine-tuning and probe. */
   readonly seed: number;
@@ -141,7 +141,7 @@ const faultsAt = <A>(flag: string, result: Result<Faults, A>) =>
 interface Counts {
   /** Images to pre-train on. */
   readonly samples: number;
-  /** Images among them with labels to learn from. */
+  /** Labelled images among them. */
   readonly labelled: number;
   readonly classes: number;
 }

@@ -27,7 +27,7 @@ export const PARTS = ["pretrain", "finetune", "probe"] as const;
 /** One of them. */
 export type Part = typeof PARTS[number];
 
-/** The parts of a trial; an untrained encoder is only judged. */
+/** The parts of a trial; an untrained encoder is only evaluated. */
 export const partsOf = ({ method }: Pick<Trial, "method">): readonly Part[] =>
   method === UNTRAINED ? PARTS.slice(1) : PARTS;
 
@@ -100,15 +100,15 @@ export interface PartTime {
   readonly wallSeconds: number;
 }
 
-/** Result of a judgement. */
+/** Result of an evaluation. */
 export interface TrialScores extends TopAccuracies, PartTime {
-  /** Part of the images to judge by that are of the most frequent class. */
+  /** Share of the validation images that are of the most frequent class. */
   readonly mostFrequent?: number;
   /** True if the classifier's loss ended no lower than that of a uniform guess. */
   readonly diverged?: boolean;
 }
 
-/** True if a judgement says something of the encoder: it did not diverge, and finds more than one answer for everything. */
+/** True if an evaluation is meaningful: it did not diverge, and beats the most frequent class. */
 export const saysSomething = (
   { top1, mostFrequent = 0, diverged = false }: TrialScores,
 ): boolean => !diverged && top1 > mostFrequent;

@@ -12,7 +12,7 @@ export interface ExperimentImages {
   readonly source: ImageSource;
   /** Those of them whose classes are learned, the same for every trial. */
   readonly train: ImageSource;
-  /** Labelled images that nothing is learned from. */
+  /** Labelled images that are not trained on. */
   readonly validation: ImageSource;
   readonly validationSummary: string;
 }

@@ -45,7 +45,7 @@ function inOrderOfSource(
 }
 
 /**
- * Features of random crops of the images to learn from. Crops and order follow from
+ * Features of random crops of the training images. Crops and order follow from
  * the seed and the epoch.
  *
  * @param evaluation Encoder, device and images.

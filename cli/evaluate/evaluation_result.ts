@@ -37,7 +37,7 @@ const RESTATED = [
   "output",
 ] as const;
 
-/** A program that judges an encoder, with the words and flags that it wants in any case. */
+/** A program that evaluates an encoder, with the words and flags that it wants in any case. */
 export function encoderProgram(
   program: string,
   path: string,

@@ -1,5 +1,5 @@
 /**
- * Features of images: which numbers count, and those of all images as they are judged,
+ * Features of images: their definition, and those of all images as they are evaluated,
  * in order and with nothing random.
  */
 import type { DeviceTensors } from "../../backends/mod.ts";
@@ -66,10 +66,10 @@ export const featureWidth = (
   { stages }: FeatureSpec,
 ): number => embedDim * stages.length;
 
-/** The images to learn from, or those to judge by. */
+/** The training or the validation images. */
 export type ImagePart = "train" | "validation";
 
-/** The middles of images in order; each call begins anew. */
+/** The middles of images in order; each call starts over. */
 function batchesInOrder(
   { encoder, resizeSize, unreadable, ...images }: EvaluatedEncoder,
   part: ImagePart,
@@ -94,7 +94,7 @@ function batchesInOrder(
  *
  * @param evaluated Images, their size and normalisation.
  * @param batchSize Images of a batch; the last may be smaller.
- * @returns What begins them anew with each call.
+ * @returns A function that starts over with each call.
  */
 export const validationBatches = (
   evaluated: EvaluatedEncoder,

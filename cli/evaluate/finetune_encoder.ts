@@ -42,7 +42,7 @@ export interface PlannedFinetuning extends PlannedRun, FinetuneRun {
   readonly evaluated: EvaluatedEncoder;
 }
 
-/** The accuracies that scores of fine-tuning tell. */
+/** Accuracies from the scores of fine-tuning. */
 export function finetunedAccuracies(scores: Scores): FinetunedAccuracies {
   const { top1 = NaN, top5 = NaN, emaTop1, emaTop5 = NaN, loss } = scores;
   return {
@@ -52,7 +52,7 @@ export function finetunedAccuracies(scores: Scores): FinetunedAccuracies {
   };
 }
 
-/** Judges by the validation images: the weights, and their means if there are any. */
+/** Evaluates on the validation images: the weights, and their means if there are any. */
 function finetuneEvaluator(
   evaluated: EvaluatedEncoder,
   config: FinetuneConfig,
@@ -82,11 +82,11 @@ function finetuneEvaluator(
 }
 
 /**
- * Plans the fine-tuning of an encoder, which is judged after every epoch.
+ * Plans the fine-tuning of an encoder, which is evaluated after every epoch.
  *
  * @param evaluated Encoder and images.
  * @param config The training; its model is the encoder's.
- * @param loading How images to learn from are loaded.
+ * @param loading Loading of the training images.
  * @throws {CommandFailed} where there is no such training.
  */
 export function plannedFinetuning(

@@ -48,7 +48,7 @@ export const EVALUATION_FLAGS = {
 /** Values of the common flags. */
 export type EvaluationValues = FlagValues<typeof EVALUATION_FLAGS>;
 
-/** An encoder and the images by which it is judged. */
+/** An encoder and the images on which it is evaluated. */
 export interface EvaluatedEncoder extends EvaluatedImages {
   /** The encoder. */
   readonly encoder: OpenedEncoder;
@@ -64,7 +64,7 @@ export interface Evaluation extends EvaluatedEncoder {
   readonly backend: Backend;
 }
 
-/** Said where nothing tells what the encoder's own images were normalised with. */
+/** Message where no file states the normalisation of the encoder's own images. */
 const OWN_STATISTICS =
   "the images' own, for nothing says the encoder's (--mean and --std do)";
 
@@ -73,7 +73,7 @@ const OWN_STATISTICS =
  *
  * @param values Flags as they were given.
  * @returns Both, and lines about them.
- * @throws {CommandFailed} where there are no images to judge by.
+ * @throws {CommandFailed} where there are no validation images.
  */
 export function evaluatedEncoder(
   encoder: OpenedEncoder,
@@ -139,7 +139,7 @@ export async function evaluationRun<Config>(
  *
  * @param path A run, a checkpoint, an exported encoder or a file of weights.
  * @param values Flags as they were given.
- * @param say Told what was opened.
+ * @param say Called with a description of what was opened.
  * @throws {CommandFailed} where something of it cannot be had.
  */
 export async function openEvaluation(

@@ -51,9 +51,9 @@ export interface ProbedFeatures {
 /** An encoder on the device and the middles of the images by it. */
 export interface Encoded {
   readonly parameters: DeviceTensors;
-  /** Those to learn from; `null` if random crops are learned from at a given rate. */
+  /** Training features; `null` if the probe is trained on random crops at a given rate. */
   readonly known: LabelledFeatures | null;
-  /** Those to judge by. */
+  /** Validation features. */
   readonly asked: LabelledFeatures;
 }
 
@@ -151,7 +151,7 @@ export async function rated(
   return right({ config: { ...config, baseRate }, sweep: sweep.right });
 }
 
-/** Features to learn from, and of how many images they are. */
+/** Training features, and their number of images. */
 function learnedBy(
   evaluation: Evaluation,
   { parameters, known }: Encoded,
@@ -170,7 +170,7 @@ function learnedBy(
     };
 }
 
-/** Accuracies of a probe on the middles to judge by. */
+/** Accuracies of a probe on the middles of the validation images. */
 async function probeScores(
   backend: Backend,
   config: ProbeConfig,
@@ -183,7 +183,7 @@ async function probeScores(
   return found._tag === "Left" ? found : right({ ...found.right });
 }
 
-/** Judges a probe at its end; there is nothing to say of it before. */
+/** Evaluates a probe at its end; it has no scores before. */
 const probeEvaluator = (run: ProbeRun, encoded: Encoded): Evaluator => ({
   scores: (training, backend) =>
     training.step < run.plan.totalSteps
@@ -235,7 +235,7 @@ export function probeFound(
   return { top1, top5, baseRate, sweep, loss: loss ?? null };
 }
 
-/** Trains a probe that is kept nowhere, and judges it. */
+/** Trains a probe without a run folder, and evaluates it. */
 export async function unkeptProbe(
   planned: PlannedProbe,
   encoded: Encoded,

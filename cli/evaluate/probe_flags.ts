@@ -107,9 +107,9 @@ export function probeFor(
   { config, earlier }: Settings<ProbeConfig>,
   values: ProbeValues,
 ): ProbeConfig {
-  const isSaid = earlier !== null || values.config !== undefined ||
+  const isGiven = earlier !== null || values.config !== undefined ||
     values["batch-size"] !== undefined;
-  const batchSize = isSaid
+  const batchSize = isGiven
     ? config.batchSize
     : Math.min(config.batchSize, train.length);
   return { ...config, classes, batchSize };

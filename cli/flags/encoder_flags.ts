@@ -1,4 +1,4 @@
-/** Flags for encoders that come from elsewhere, and what is said of them. */
+/** Flags for encoders that come from elsewhere, and their descriptions. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Normalization } from "../../data/mod.ts";
 import type {
@@ -43,7 +43,7 @@ export const PREFIX_FLAG = textFlag(
   { at: "prefix", initial: "that of the only encoder in the file" },
 );
 
-/** Flags of what files of weights do not tell. */
+/** Flags of facts that files of weights do not state. */
 export const ENCODER_FLAGS = under("Encoder", {
   "prefix": PREFIX_FLAG,
   "heads": wholeFlag(1, "attention heads, for weights of an unusual model", {
@@ -116,7 +116,7 @@ export const describeStatistics = (
 };
 
 /** Statistics, and in words who says them. */
-export interface ToldStatistics {
+export interface GivenStatistics {
   readonly normalization: Normalization;
   readonly from: string;
 }
@@ -136,9 +136,9 @@ const spread = (
  */
 export function statisticsFrom(
   { mean, std }: FlagValues<typeof STATISTICS_FLAGS>,
-  { normalization: said }: Pick<OpenedEncoder, "normalization">,
-  own: ToldStatistics,
-): Result<string, ToldStatistics> {
+  { normalization: stated }: Pick<OpenedEncoder, "normalization">,
+  own: GivenStatistics,
+): Result<string, GivenStatistics> {
   if (mean !== undefined && std !== undefined) {
     const normalization = {
       mean: spread(mean, std),
@@ -154,7 +154,7 @@ export function statisticsFrom(
       `--${given}: found nothing beside it, wanted --${missing}, too`,
     );
   }
-  return right(said === null ? own : ofEncoder(said));
+  return right(stated === null ? own : ofEncoder(stated));
 }
 
 const ofEncoder = ({ mean, deviation, from }: EncoderNormalization) => ({

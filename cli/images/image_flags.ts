@@ -20,7 +20,7 @@ const EMBEDDED: FlagPlace<string> = {
 export const dataFlag = (help: string) => textFlag("DIR", help, EMBEDDED);
 
 /**
- * Flags that choose some of the images, and those to judge by.
+ * Flags that choose some of the images, and the validation set.
  *
  * @param verb What is done with classes, for example `learn from`.
  */

@@ -26,7 +26,7 @@ import {
 } from "../../data/mod.ts";
 import type { HeldOut, ImageChoice } from "../../train/mod.ts";
 
-/** Images to learn from, and labelled ones kept away from learning, if there are any. */
+/** Training images, and labelled validation images, if there are any. */
 export interface PretrainImages {
   readonly train: ImageSource;
   /** Images of the same classes that the model never learns from. */
@@ -48,7 +48,7 @@ function withLabels(images: PretrainImages): PretrainImages {
   };
 }
 
-/** Queries held out where the data have no part of their own for judging: a fifth, at most. */
+/** Validation images held out where the data have no validation part: a fifth, at most. */
 const HELD_OUT = 2000;
 
 /** Key of all draws of images: they are the same for every run, so that runs can be compared. */
@@ -129,7 +129,7 @@ function heldOut(
     : keptAway(source, count, draw, why);
 }
 
-/** Judges by images of their own, as far as their classes are those that are learned from. */
+/** Validation images of the data's own part, as far as their classes are in the training set. */
 function ownValidation(
   train: ImageSource,
   test: ImageSource,
@@ -138,7 +138,7 @@ function ownValidation(
   const found = withClassesOf(train, test);
   const isSame = found !== null &&
     found.onlyLearned.length + found.onlyValidation.length === 0;
-  // Runs from before parts were drawn by class judged by nothing but the same classes.
+  // Runs from before parts were drawn by class used only equal classes for validation.
   if (found === null || (draw === "over all" && !isSame)) {
     const classes = test.classNames === null ? "no classes" : "other classes";
     return heldOut(train, draw, `; ${test.name} has ${classes}`);
@@ -155,7 +155,7 @@ function ownValidation(
   });
 }
 
-/** Finds images by which features can be judged: labelled, of the same classes, not learned from. */
+/** Finds validation images: labelled, of the same classes, not trained on. */
 function withValidation(
   train: ImageSource,
   test: Result<DataError, ImageSource>,
@@ -205,12 +205,12 @@ export async function openSplit(
     : selectClasses(source.right, classes);
 }
 
-/** Choice of classes and of the part that is kept to judge by; drawn by class by default. */
+/** Choice of classes and of the share held out for validation; drawn by class by default. */
 export type ValidationChoice =
   & Pick<ImageChoice, "classes" | "valShare">
   & Partial<Pick<ImageChoice, "heldOut">>
   & {
-    /** Permission for the data's own part to judge, where they have one; given by default. */
+    /** Permission for the data's own validation part, where they have one; given by default. */
     readonly ownPart?: boolean;
   };
 
@@ -236,8 +236,8 @@ async function opened(
  * Opens the images of a run.
  *
  * @param folder What `--data` says, or `null` for the embedded Fashion-MNIST images.
- * @param limit How many images to learn from, or `null` for all.
- * @param choice Which classes, and which part is kept to judge by.
+ * @param limit Number of training images, or `null` for all.
+ * @param choice Classes, and the share held out for validation.
  */
 export async function openImages(
   folder: string | null,

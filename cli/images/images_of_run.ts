@@ -80,7 +80,7 @@ function areThose({ train }: PretrainImages, settings: ImagesOfRun): boolean {
 
 /**
  * Opens the images of a run, new or begun. A run from before parts were drawn by class
- * may have kept images away although there is a part to judge by: one without classes
+ * may have kept images away although there is a validation part: one without classes
  * was taken, or one of that name was not known. Where its images are found only so, it
  * keeps them.
  *

@@ -6,7 +6,7 @@ export interface EvaluatedImages {
   readonly train: ImageSource;
   readonly validation: ImageSource;
   readonly unreadable: {
-    /** Of the images to learn from. */
+    /** Of the training images. */
     readonly train: BadImages;
     readonly validation: BadImages;
   };
@@ -28,7 +28,7 @@ export const evaluatedImages = (
 /**
  * Says which images could not be read, if there were any.
  *
- * @param purpose What the images are for, for example `to judge by`.
+ * @param purpose Purpose of the images, for example `to judge by`.
  */
 export function describeUnreadable(
   bad: BadImages,

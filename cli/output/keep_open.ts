@@ -87,7 +87,7 @@ export function keepOpen(
 }
 
 /**
- * Ends the process with a code once its outputs are written, or nobody reads them. Last
+ * Ends the process with a code once its outputs are written, or their readers are gone. Last
  * words go to the standard error output, behind all else that was said.
  */
 export type EndProcess = (code: number, lastWords?: string) => Promise<never>;

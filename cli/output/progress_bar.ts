@@ -94,7 +94,7 @@ export const barsOn = (stream: NodeJS.WriteStream): StartBar => (what, total) =>
 
 /** Display and stop of work. */
 export interface ShownWork {
-  /** Shows a piece of it; nothing is shown when left out. */
+  /** Shows a piece of it; nothing is shown by default. */
   readonly startBar?: StartBar | undefined;
   /** Stops it soon after it is aborted. */
   readonly signal?: AbortSignal | undefined;

@@ -25,7 +25,7 @@ export type OpenedPretraining = OpenedRun<PlannedPretraining>;
 export type BegunPretraining = OpenedPretraining & Pick<RunEnd, "run">;
 
 /**
- * Percent of the judged images whose class the weighted vote of their 20 nearest
+ * Percent of the validation images whose class the weighted vote of their 20 nearest
  * neighbours (temperature 0.07) finds, as `examples/knn.ts` says it; `null` where it was
  * not judged.
  */
@@ -36,14 +36,14 @@ export interface Accuracies {
   readonly knnTop1Untrained: number | null;
   /** By the pixels themselves, at most 32 × 32. */
   readonly knnTop1Pixels: number | null;
-  /** Percent of the judged images that are of the most frequent class. */
+  /** Percent of the validation images that are of the most frequent class. */
   readonly mostFrequent: number | null;
   /** Images among which neighbours were looked for. */
   readonly knnImages: number | null;
   readonly knnQueries: number | null;
 }
 
-/** Nothing was judged. */
+/** Accuracies without an evaluation. */
 export const UNEVALUATED: Accuracies = {
   knnTop1: null,
   knnTop1Untrained: null,
@@ -69,10 +69,10 @@ export function accuracyScalars(
   );
 }
 
-/** Limit of the time of judging. */
+/** Limit of the evaluation's time. */
 export type EvaluationTime = "auto" | "always" | "never";
 
-/** Options of judging an encoder. */
+/** Options of evaluating an encoder. */
 export interface EvaluationChoice extends ShownWork {
   /** Limit of its time: `auto` is a tenth of the run's time. */
   readonly time: EvaluationTime;
@@ -80,13 +80,13 @@ export interface EvaluationChoice extends ShownWork {
   readonly unreadable: BadImages;
 }
 
-/** An encoder that was judged, and what is to be said of how. */
+/** Accuracies of an encoder, with a note on their conditions. */
 export interface EncoderEvaluation {
   readonly accuracies: Accuracies;
   readonly note: string;
 }
 
-/** Part of the run's time that judging takes at most, but for the first seconds. */
+/** Share of the run's time that evaluation takes at most, but for the first seconds. */
 const TIME_PART = 0.1;
 const FREE_SECONDS = 3;
 

@@ -42,7 +42,7 @@ export interface FeatureInputs {
   readonly unreadable: BadImages;
   /** Threads that make images ready; the main thread without any. */
   readonly workers?: ImageWorkers | undefined;
-  /** Test for time for more, after so many images to learn from and to judge by. */
+  /** Test for time for more, after so many training and validation images. */
   readonly goesOn: (train: number, validation: number) => boolean;
 }
 
@@ -57,7 +57,7 @@ const BATCH_FLOPS = 5e10;
 
 const BATCH = 100;
 
-/** Both kinds of images in one source, first those to learn from. */
+/** Both kinds of images in one source, first the training images. */
 function joined(train: ImageSource, validation: ImageSource): ImageSource {
   const at = <A>(index: number, of: (source: ImageSource, i: number) => A): A =>
     index < train.length
@@ -177,7 +177,7 @@ function pixelRows(
   return { features, width, labels };
 }
 
-/** Batches of the images in a mixed order; those to judge by that cannot be read are noted. */
+/** Batches of the images in a mixed order; validation images that cannot be read are noted. */
 function batchesOf(
   inputs: FeatureInputs,
   batchSize: number,
@@ -226,7 +226,7 @@ function batchSizeOf(
 
 /**
  * Features of images by each encoder after its last block, and their pixels, while there
- * is time. Each image is read once; what is left out is drawn from both kinds alike.
+ * is time. Each image is read once; omitted images are drawn from both kinds alike.
  *
  * @returns Features by each encoder, then the pixels of the images, at most 32 × 32; or
  * the first error.

@@ -58,9 +58,9 @@ async function drawPictures(
 }
 
 /**
- * Judges a run, draws its pictures and says where everything is.
+ * Evaluates a run, draws its pictures and prints where everything is.
  *
- * @throws {CommandFailed} where judging fails or is stopped.
+ * @throws {CommandFailed} where the evaluation fails or is stopped.
  */
 export async function finish(
   opened: OpenedPretraining,

@@ -87,14 +87,14 @@ export async function initialOf(
 const isNear = (some: readonly number[], others: readonly number[]): boolean =>
   some.every((value, i) => Math.abs(value - (others[i] ?? NaN)) < 1e-4);
 
-/** A line if an encoder learned from pixels of other statistics. */
+/** A line if an encoder was trained on pixels of other statistics. */
 function describeOtherStatistics(
-  { model, normalization: said }: OpenedEncoder,
+  { model, normalization: stated }: OpenedEncoder,
   images: Normalization,
 ): readonly string[] {
-  if (said === null) return [];
+  if (stated === null) return [];
   const channels = model.inChannels === 1 ? 1 : 3;
-  const [before, now] = [said, images]
+  const [before, now] = [stated, images]
     .map((statistics) => normalizationFor(statistics, channels));
   return isNear(before!.mean, now!.mean) &&
       isNear(before!.deviation, now!.deviation)
@@ -102,7 +102,7 @@ function describeOtherStatistics(
     : [
       `its pixels had ${
         describeStatistics(before!)
-      } (${said.from}); those of this run have ${describeStatistics(now!)}`,
+      } (${stated.from}); those of this run have ${describeStatistics(now!)}`,
     ];
 }
 

@@ -37,7 +37,7 @@ export interface RunJob<Planned extends PlannedRun, Found extends object> {
   readonly goesOnWith?: string | undefined;
   /** Summary of a run that was stopped. */
   summary(run: OpenedRun<Planned>, end: RunEnd): object;
-  /** Judges a run that has taken all its steps. */
+  /** Evaluates a run that has taken all its steps. */
   finish(
     run: OpenedRun<Planned>,
     end: RunEnd,

@@ -36,7 +36,7 @@ export interface Evaluator {
   ): Promise<Result<TrainError, Scores>>;
   /** Scores in words, for example `top-1 91.20 %`; `null` where there is nothing to say. */
   words(scores: Scores): string | null;
-  /** Evaluations that a file of an earlier version tells of. */
+  /** Evaluations recorded in a file of an earlier version. */
   earlier?(
     filed: FiledTraining,
     file: string,
@@ -137,7 +137,7 @@ function epochWords(
  * The evaluations of a run: after each of its epochs, in its folder, on the terminal and
  * for trackers.
  *
- * @param run The run; without a judge it is not evaluated.
+ * @param run The run; without an evaluator it is not evaluated.
  */
 export function epochEvaluations(
   run: EvaluatedRun,

@@ -59,7 +59,7 @@ export type OpenedRun<Planned extends PlannedRun = PlannedRun> = Planned & {
   /** Starts it. */
   readonly begin: RunOptions["begin"];
   readonly policy: CheckpointPolicy;
-  /** Tells when its losses have exploded. */
+  /** Watches for exploding losses. */
   readonly watch: LossWatch;
   /** Earlier evaluations. */
   readonly evaluations: readonly EvaluationLine[];

@@ -84,7 +84,7 @@ export function progressOn(
   };
 }
 
-/** Steps of a phase after which its cost is said. */
+/** Steps of a phase after which its cost is reported. */
 const SETTLED = 10;
 
 /** Fewer steps than these are no measurement; the first of a phase compiles. */

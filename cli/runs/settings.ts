@@ -154,7 +154,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
   }
 
   /** A run that begins. */
-  async anew(): Promise<Settings<Config>> {
+  async fresh(): Promise<Settings<Config>> {
     const { config } = this.#values;
     const base = config === undefined
       ? await this.#kind.base(this.#values)
@@ -212,11 +212,11 @@ class SettingsMaker<Config, Values extends SettingValues> {
   async resumedOrAnew(): Promise<Settings<Config>> {
     const folder = this.#values["output-dir"];
     if (folder === undefined) {
-      return await this.#fittingRun() ?? await this.anew();
+      return await this.#fittingRun() ?? await this.fresh();
     }
     return await holdsRun(folder)
       ? await this.resumed(folder)
-      : await this.anew();
+      : await this.fresh();
   }
 }
 
@@ -274,13 +274,13 @@ export async function settingsFrom<Config, Values extends SettingValues>(
     }
   }
   const maker = new SettingsMaker(kind, values, classes);
-  if (resume === undefined) return await maker.anew();
+  if (resume === undefined) return await maker.fresh();
   const place = resume === "auto" ? values["output-dir"] : resume;
   const filed = await fileAt(place, kind.files);
   if (filed !== null) {
-    const anew = await maker.anew();
-    const outputDir = anew.outputDir ?? filed.outputDir;
-    return { ...anew, file: filed.file, outputDir };
+    const fresh = await maker.fresh();
+    const outputDir = fresh.outputDir ?? filed.outputDir;
+    return { ...fresh, file: filed.file, outputDir };
   }
   if (resume === "auto") return await maker.resumedOrAnew();
   return config === undefined ? await maker.resumed(resume) : refuse(

@@ -64,18 +64,18 @@ export interface RunOptions
   readonly signal: AbortSignal;
 }
 
-/** Keeps what else there is to keep; that it cannot be kept is said once. */
+/** Keeps further state; a failure is reported once. */
 function keeping(
   { atCheckpoint, progress, complain = progress.say }: RunOptions,
 ): () => Promise<void> {
-  let isSaid = false;
+  let hasWarned = false;
   return async () => {
     const kept = await atCheckpoint?.();
     if (kept === undefined) return;
     if (kept._tag === "Right") {
       if (kept.right !== null) progress.say(kept.right);
-    } else if (!isSaid) {
-      isSaid = true;
+    } else if (!hasWarned) {
+      hasWarned = true;
       complain(`the run goes on: ${describeTrainError(kept.left)}`);
     }
   };
@@ -91,12 +91,12 @@ function hooksOf(options: RunOptions): Result<TrainError, readonly Hook[]> {
       progress.say(`no checkpoint after step ${step}: a loss is far too high`),
   });
   if (kept._tag === "Left") return kept;
-  const told = tracker === null ? [] : [trackerHook(tracker)];
+  const tracking = tracker === null ? [] : [trackerHook(tracker)];
   const [record, ...watchAndSave] = kept.right;
   const beforeSaving = [...evaluating?.hooks ?? [], ...hooks];
   return right([
     ...record === undefined ? [] : [record],
-    ...told,
+    ...tracking,
     ...watchAndSave.toSpliced(-1, 0, ...beforeSaving),
   ]);
 }

@@ -30,7 +30,7 @@ export interface PageOptions {
 /** Answers a request. */
 export type PageHandler = (request: Request) => Promise<Response>;
 
-/** The page loads what is its own and nothing else, and nobody may embed it. */
+/** The page loads only its own files, and no other page may embed it. */
 const HEADERS = {
   "content-security-policy": [
     "default-src 'none'",

@@ -99,7 +99,7 @@ const cut = (line: string, columns: number): string => {
 /**
  * State of a run as lines of text: its progress, losses, speed, saving and last
  * checkpoint, then a bar for each layer, as long as its rate is high. Where there
- * is not room enough, frozen layers share one line and the deepest are left out.
+ * is not room enough, frozen layers share one line and the deepest are omitted.
  *
  * @param now The time, milliseconds since 1970.
  * @returns At most `rows` lines of at most `columns` letters.

@@ -53,7 +53,7 @@ export const RANDOM_ERASING: RandomErasing = {
   aspect: [0.3, 1 / 0.3],
 };
 
-/** Augmentation of an image that is learned from, beside mirroring half of them. */
+/** Augmentation of a training image, beside mirroring half of them. */
 export interface AugmentConfig {
   /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
   readonly cropScale: readonly [least: number, largest: number];
@@ -121,7 +121,7 @@ export const augmentCodec: Codec<AugmentConfig> = recordOf<AugmentConfig>({
   ...changes,
 });
 
-/** Crop, mirroring and changes of an image that is learned from. */
+/** Crop, mirroring and changes of a training image. */
 export interface Augmentation extends Omit<AugmentConfig, "cropScale"> {
   /** Least and largest part of its area that is cropped, `0 < least ≤ largest ≤ 1`. */
   readonly scale: readonly [least: number, largest: number];

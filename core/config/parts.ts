@@ -20,7 +20,7 @@ import type { FreezeScale } from "../schedule/freeze_time.ts";
 
 /** Freeze times of the layers. */
 export interface FreezeConfig {
-  /** Moment the first layer freezes **before** scaling, in `(0, 1]`; 1 never freezes anything. */
+  /** Time at which the first layer freezes **before** scaling, in `(0, 1]`; 1 never freezes anything. */
   readonly t0: number;
   /** Scale that bends freeze times. */
   readonly scale: FreezeScale;

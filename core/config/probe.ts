@@ -67,7 +67,7 @@ const epochsIn = (input: unknown): number =>
 /**
  * Reads a configuration from untrusted data. Nothing is completed or clipped.
  *
- * @param samples Samples to learn from.
+ * @param samples Training samples.
  * @returns A function from anything to the configuration, or every fault in it.
  */
 export function decodeProbeConfig(

@@ -2,7 +2,7 @@
 import type { Graph, Node, NodeId } from "./node.ts";
 
 /**
- * Drops every node that no output needs, and numbers the rest anew.
+ * Drops every node that no output needs, and renumbers the rest.
  *
  * @returns The same outputs from the fewest nodes, in the same order.
  */

@@ -1,4 +1,4 @@
-/** A convolutional network as graph nodes, and the graphs that train and judge it. */
+/** A convolutional network as graph nodes, and the graphs that train and evaluate it. */
 import type { Graph, NodeId } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";
 import { memoized } from "../memo.ts";
@@ -227,7 +227,7 @@ export function convNetStepGraph(step: ConvNetStep): Result<Faults, Graph> {
 }
 
 /**
- * Scores by the running statistics, which is how a network is judged.
+ * Scores by the running statistics, as evaluation takes them.
  *
  * Inputs: the network's tensors by name and `images [B, C, S, S]`. Output: `scores
  * [B, classes]`.

@@ -125,7 +125,7 @@ export type BranchFactors = readonly [attention: NodeId, mlp: NodeId];
 /**
  * Pre-norm Transformer block on `x [B, N, D]`.
  *
- * @param factors Factors on the branches of each sample; 1 when left out.
+ * @param factors Factors on the branches of each sample; 1 by default.
  *
  * @see Dosovitskiy et al. 2021, equations 2 and 3; Huang et al., Deep Networks
  * with Stochastic Depth, 2016, for the factors.

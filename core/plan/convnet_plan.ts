@@ -54,7 +54,7 @@ function planFrom(config: ConvNetPlanConfig): Result<Faults, ConvNetPlan> {
  * has.
  *
  * @param config Everything but the images.
- * @param samples Images of an epoch; those that fill no whole batch are left out.
+ * @param samples Images of an epoch; those that fill no whole batch are dropped.
  * @returns The plan, or every fault of the configuration, or fewer samples than a batch.
  *
  * @see Brock et al., FreezeOut, 2017: {@link https://arxiv.org/abs/1706.04983}

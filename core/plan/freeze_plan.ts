@@ -49,7 +49,7 @@ const warmupWithinRun = (config: FreezeSchedule): readonly Fault[] =>
     wanted: `less than ${config.totalSteps} (totalSteps)`,
   }];
 
-/** Moment before scaling above which a layer freezes after the warm-up. */
+/** Time before scaling above which a layer freezes after the warm-up. */
 export function leastT0(
   { rate, freeze, warmupSteps, totalSteps }: FreezeSchedule,
 ): number {
@@ -186,7 +186,7 @@ export function freezePlan(config: PlanConfig): Result<Faults, FreezePlan> {
 }
 
 /**
- * Optimizer steps of an epoch; samples that fill no whole step are left out.
+ * Optimizer steps of an epoch; samples that fill no whole step are dropped.
  *
  * @param training Batch size and accumulation.
  * @returns `⌊samples / (batchSize·accumIter)⌋`.

@@ -23,7 +23,7 @@ export interface PlanLayer {
   readonly name: string;
   /** Index of the first stage whose tap is at this layer or deeper. */
   readonly stage: number;
-  /** Moment it freezes, as a part of training. */
+  /** Time at which it freezes, as a part of training. */
   readonly freezeTime: FreezeTime;
   /** First step at which it is frozen; `totalSteps` if it never is. */
   readonly freezeStep: number;

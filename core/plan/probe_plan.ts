@@ -46,7 +46,7 @@ function planFrom(config: ProbeConfig, stepsPerEpoch: number): ProbePlan {
  * Plans a linear probe: a rate for all, a cosine to 0 after the warm-up.
  *
  * @param config The probe.
- * @param samples Samples to learn from; of an epoch those that fill no batch are left out.
+ * @param samples Training samples; of an epoch those that fill no batch are dropped.
  * @returns The plan in steps, or every fault of the configuration.
  */
 export function probePlan(

@@ -2,18 +2,18 @@
 import type { FreezeTime } from "../brand.ts";
 
 /**
- * First step that is not before a moment.
+ * First step that is not before a point of training.
  *
- * A moment that misses a whole step by no more than rounding is that step:
+ * A point that misses a whole step by no more than rounding is that step:
  * `0.07 · 100` is step 7, not the first step after 7.000000000000001.
  *
- * @param moment A moment `≥ 0` counted in steps.
+ * @param point A point `≥ 0` counted in steps.
  */
-export function firstStepFrom(moment: number): number {
-  const nearest = Math.round(moment);
-  return Math.abs(moment - nearest) <= 1e-12 * nearest
+export function firstStepFrom(point: number): number {
+  const nearest = Math.round(point);
+  return Math.abs(point - nearest) <= 1e-12 * nearest
     ? nearest
-    : Math.ceil(moment);
+    : Math.ceil(point);
 }
 
 /**
@@ -35,7 +35,7 @@ export interface TrainingSpan {
 }
 
 /**
- * Steps between the end of the warm-up and the moment a layer freezes:
+ * Steps between the end of the warm-up and the step at which a layer freezes:
  * `t_i·T − W` in mode `perLayer`, `t_i·(T − W)` in mode `shared`.
  *
  * @param mode What warm-up does.

@@ -40,7 +40,7 @@ export function scaled(scale: FreezeScale): (x: number) => number {
  *
  * Total: never throws.
  *
- * @param freeze `t0 ∈ (0, 1]`, the moment of the first layer **before** scaling, and the scale.
+ * @param freeze `t0 ∈ (0, 1]`, the freeze time of the first layer **before** scaling, and the scale.
  * @param layers How many layers, at least 1.
  * @returns Parts of training in `(0, 1]`, rising with depth.
  *

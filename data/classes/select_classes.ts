@@ -99,7 +99,7 @@ const twiceFault = (found: string): Fault => ({
 
 /**
  * The images of some classes of a source, in its order. Classes keep their order
- * too and are numbered anew, as if the folders of the others were not there.
+ * too and are renumbered, as if the folders of the others were not there.
  *
  * @param source All images, with labels.
  * @param names Names of the classes to keep, in any order, each once.
@@ -142,9 +142,9 @@ export function selectClasses(
   }
   const wanted = new Set(names);
   const kept = known.filter((name) => wanted.has(name));
-  const anew = known.map((name) => kept.indexOf(name));
+  const newNumbers = known.map((name) => kept.indexOf(name));
   const labelOf = (index: number): number =>
-    anew[source.label(index) ?? -1] ?? -1;
+    newNumbers[source.label(index) ?? -1] ?? -1;
   const indices = Int32Array.from(
     Array.from({ length: source.length }, (_, i) => i)
       .filter((index) => labelOf(index) >= 0),
@@ -161,30 +161,30 @@ export function selectClasses(
   });
 }
 
-/** Images to judge by, with the classes of those to learn from. */
+/** Validation images, with the classes of the training images. */
 export interface ValidationClasses {
-  /** The images of classes that are learned from, with their labels there. */
+  /** The images whose classes are in the training set, with their labels there. */
   readonly source: ImageSource;
-  /** Names of classes that only the images to learn from have. */
+  /** Names of classes that only the training images have. */
   readonly onlyLearned: readonly string[];
-  /** Names of classes that only the images to judge by have; their images are left out. */
+  /** Names of classes that only the validation images have; their images are dropped. */
   readonly onlyValidation: readonly string[];
 }
 
 /** Indices and labels of the images whose class is known elsewhere. */
 function relabelled(
   { length, label }: ImageSource,
-  anew: readonly number[],
+  newNumbers: readonly number[],
 ): readonly (readonly [index: number, label: number])[] {
   const all = Array.from(
     { length },
-    (_, index) => [index, anew[label(index) ?? -1] ?? -1] as const,
+    (_, index) => [index, newNumbers[label(index) ?? -1] ?? -1] as const,
   );
   return all.filter(([, label]) => label >= 0);
 }
 
 /**
- * Images to judge by with the labels of those that were learned from: classes are the
+ * Validation images with the labels of the training images: classes are the
  * same by their names, whatever their numbers.
  *
  * @returns Those of the classes that both have; `null` if they have less than two
@@ -196,8 +196,8 @@ export function withClassesOf(
 ): ValidationClasses | null {
   const [known, own] = [learned.classNames, validation.classNames];
   if (known === null || own === null) return null;
-  const anew = own.map((name) => known.indexOf(name));
-  const kept = relabelled(validation, anew);
+  const newNumbers = own.map((name) => known.indexOf(name));
+  const kept = relabelled(validation, newNumbers);
   const labels = new Set(kept.map(([, label]) => label));
   if (labels.size < 2) return null;
   const indices = Int32Array.from(kept, ([index]) => index);
@@ -212,7 +212,7 @@ export function withClassesOf(
       label: (index) => kept[index]?.[1] ?? null,
     },
     onlyLearned: known.filter((_, c) => seen.has(c) && !labels.has(c)),
-    onlyValidation: own.filter((_, c) => anew[c] === -1),
+    onlyValidation: own.filter((_, c) => newNumbers[c] === -1),
   };
 }
 

@@ -10,7 +10,7 @@ import { unlessFaulty, wholeFault } from "../report/data_error.ts";
 import type { ImageSource } from "../image/image_source.ts";
 
 /**
- * The images of a source at some indices, numbered anew from 0.
+ * The images of a source at some indices, renumbered from 0.
  *
  * @param source All images.
  * @param indices Which to keep, each in `[0, source.length)`.
@@ -78,7 +78,7 @@ export interface SplitSource {
 
 /**
  * A random share of a source and what is left, both in the order of the source:
- * images to judge by, kept away from those to learn from.
+ * validation images, kept out of training.
  *
  * @param source All images.
  * @param count Images of the share, a whole number in `[1, source.length − 1]`.
@@ -116,7 +116,7 @@ export function labelledImages(source: ImageSource): ImageSource {
 }
 
 /**
- * Reason why a source cannot be judged by classes.
+ * Reason why a source cannot be evaluated by classes.
  *
  * @returns A clause about its images, with what is wrong with labels that are there.
  */

@@ -158,7 +158,7 @@ export function splitLabels(
 
 /**
  * A random share of a source that has its part of each class, and what is left, both
- * in the order of the source: images to judge by, kept away from those to learn from.
+ * in the order of the source: validation images, kept out of training.
  *
  * @param source All images.
  * @param count Images of the share, a whole number in `[1, source.length − 1]`.

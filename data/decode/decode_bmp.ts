@@ -62,8 +62,8 @@ const viewOf = (bytes: Uint8Array): DataView =>
 function paletteOf(view: DataView, header: number, bits: number): Palette {
   const at = FILE_HEADER + header;
   const entry = header === OLD_HEADER ? 3 : 4;
-  const told = header >= USUAL_HEADER ? view.getUint32(46, true) : 0;
-  const colours = bits > 8 ? 0 : Math.min(told || 2 ** bits, 2 ** bits);
+  const stated = header >= USUAL_HEADER ? view.getUint32(46, true) : 0;
+  const colours = bits > 8 ? 0 : Math.min(stated || 2 ** bits, 2 ** bits);
   const end = Math.min(view.byteLength, view.getUint32(10, true));
   const room = Math.floor((end - at) / entry);
   return { at, entry, colours: Math.max(0, Math.min(colours, room)) };

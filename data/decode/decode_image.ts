@@ -36,7 +36,7 @@ const MOST_SECONDS = 120;
 /**
  * Loaders of libvips for what is not decoded: drawings, documents, tables, programs
  * that are run. By name, not all but some: with that, decoders on other threads would
- * be blocked for a moment too. Names that a build does not have are passed over.
+ * be blocked for a short time too. Names that a build does not have are passed over.
  */
 const BLOCKED_LOADERS = [
   ...["Analyze", "Csv", "DcRaw", "Fits", "Jp2k", "Jxl", "Magick", "Magick7"],
@@ -135,7 +135,7 @@ const decoded = (
 ): DecodedImage => ({ image, size, region, [Symbol.dispose]: () => {} });
 
 async function decodeBySharp(
-  { format, bytes, size: told }: Picture,
+  { format, bytes, size: stated }: Picture,
   crop: PixelBox,
 ): Promise<DecodedImage> {
   const sharp = await (loading ??= loadSharp());
@@ -143,9 +143,9 @@ async function decodeBySharp(
     const input = sharp(bytes, OPTIONS).timeout({ seconds: MOST_SECONDS });
     const { width, height, space } = await input.metadata();
     const size = { width, height };
-    checkFound(told, size);
+    checkFound(stated, size);
     // The check for damage must not depend on the part that is seen.
-    const isPart = format === "jpeg" && isSameSize(size, told) &&
+    const isPart = format === "jpeg" && isSameSize(size, stated) &&
       endsItsScan(bytes);
     const kept = isPart ? input.extract(crop) : input;
     const image =

@@ -100,7 +100,7 @@ async function decodeRegion(
 
 async function decodeWith(
   decoding: Decoding,
-  told: Size,
+  stated: Size,
   crop: PixelBox,
   thread: DecodingThread,
 ): Promise<DecodedImage | null> {
@@ -108,7 +108,7 @@ async function decodeWith(
   library.tj3Set(handle, TJ.stopOnWarning, 1);
   library.tj3Set(handle, TJ.scanLimit, MOST_SCANS);
   const size = readHeader(decoding);
-  if (size === null || !isSameSize(size, told)) return null;
+  if (size === null || !isSameSize(size, stated)) return null;
   const region = regionOf(size, crop);
   const length = region.width * region.height * 3;
   const lent = memory.take(length);
@@ -121,16 +121,16 @@ async function decodeWith(
 
 /**
  * Decodes the part of a JPEG file that is kept. It gives up at the least doubt: then
- * another decoder has to judge the file.
+ * another decoder has to check the file.
  *
- * @param told Size of the image by its header.
+ * @param stated Size of the image by its header.
  * @returns Pixels that have the crop among them, in memory that is used again when they
  * are disposed of. `null` if the library is not there, or the file is not a whole one of
  * 8 bits in RGB, YCbCr or grey and of this size.
  */
 export async function decodeJpeg(
   bytes: Uint8Array,
-  told: Size,
+  stated: Size,
   crop: PixelBox,
   thread: DecodingThread,
 ): Promise<DecodedImage | null> {
@@ -144,7 +144,7 @@ export async function decodeJpeg(
     const file = bytes as Uint8Array<ArrayBuffer>;
     return await decodeWith(
       { library, handle, bytes: file },
-      told,
+      stated,
       crop,
       thread,
     );

@@ -173,12 +173,12 @@ const inPixels = ({ width, height }: Size): string =>
  *
  * @throws Error If it has more pixels.
  */
-export function checkFound(told: Size, found: Size): void {
-  if (found.width * found.height <= told.width * told.height) return;
+export function checkFound(stated: Size, found: Size): void {
+  if (found.width * found.height <= stated.width * stated.height) return;
   throw new Error(
     `its decoder finds ${
       inPixels(found)
-    }, its header says ${told.width}×${told.height}`,
+    }, its header says ${stated.width}×${stated.height}`,
   );
 }
 

@@ -48,7 +48,7 @@ function libraryPath(): string | null {
 }
 
 /**
- * Loads the library. Nobody is asked for leave: whoever may not load it decodes with
+ * Loads the library. No permission is requested: a process that may not load it decodes with
  * sharp.
  *
  * @returns Its functions, or `null` if there is none or it must not be loaded.

@@ -4,7 +4,7 @@ import type { Normalization } from "./normalization.ts";
 import type { EncodedImage, RawImage } from "./raw_image.ts";
 import type { Result } from "../../core/mod.ts";
 
-/** A part of a data set: the one to learn from or the one to judge by. */
+/** A part of a data set: training or validation. */
 export type Split = "train" | "test";
 
 /**
@@ -14,14 +14,14 @@ export type Split = "train" | "test";
 export interface ImageSource {
   /** Name for messages, for example a path. */
   readonly name: string;
-  /** Contents in words: how many images, which classes, what was left out. */
+  /** Contents in words: how many images, which classes, what was skipped. */
   readonly summary: string;
   /** Number of images. */
   readonly length: number;
   /** Names of the classes by label; `null` when no image has a label. */
   readonly classNames: readonly string[] | null;
   /**
-   * Fault of labels that are there, in words; `null` or left out where
+   * Fault of labels that are there, in words; `null` or absent where
    * they can, or where there are none.
    */
   readonly labelFault?: string | null;

@@ -50,7 +50,7 @@ function labelsOf(
     : indices.map((index) => source.label(index) ?? -1);
 }
 
-/** Images that were loaded, the ones left out taken away. */
+/** Images that were loaded, without the skipped ones. */
 function batchOf(
   { source, rule: { transform } }: BatchRecipe,
   images: Float32Array,

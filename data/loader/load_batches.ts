@@ -1,4 +1,4 @@
-/** Batches of images: an epoch in random order for learning, all in order for judging. */
+/** Batches of images: an epoch in random order for training, all in order for evaluation. */
 import { epochOrder, type Fault, left, type Result } from "../../core/mod.ts";
 import type { ImageSource } from "../image/image_source.ts";
 import {
@@ -28,17 +28,17 @@ export interface LoadingOptions {
   readonly source: ImageSource;
   /** Images of a batch, `≥ 1`. */
   readonly batchSize: number;
-  /** Batches made ahead of the one in use; 2 when left out. */
+  /** Batches made ahead of the one in use; 2 by default. */
   readonly prefetch?: number;
-  /** Workers that make images ready; the main thread when left out. */
+  /** Workers that make images ready; the main thread by default. */
   readonly workers?: ImageWorkers | undefined;
-  /** Policy for an image that cannot be read; `"skip"` when left out. */
+  /** Policy for an image that cannot be read; `"skip"` by default. */
   readonly onBadImage?: BadImagePolicy | undefined;
-  /** List of skipped images; one of this iteration when left out. */
+  /** List of skipped images; one of this iteration by default. */
   readonly badImages?: BadImages | undefined;
   /**
    * True if the numbers of a batch last only until the next one is asked for. Their
-   * memory is then used again, which is faster than new memory. `false` when left out.
+   * memory is then used again, which is faster than new memory. `false` by default.
    */
   readonly recycles?: boolean | undefined;
   /** Ends the iteration when aborted. */
@@ -47,11 +47,11 @@ export interface LoadingOptions {
 
 /** Batches for learning: those of an epoch, whole ones only. */
 export interface LoadOptions extends LoadingOptions, TrainRule {
-  /** First batch wanted; 0 when left out. */
+  /** First batch wanted; 0 by default. */
   readonly fromBatch?: number;
 }
 
-/** Batches for judging: all images; the last batch may be smaller. */
+/** Batches for evaluation: all images; the last batch may be smaller. */
 export interface LoadAllOptions extends LoadingOptions {
   /** Transform of the images; nothing of it is random. */
   readonly transform: EvalTransform;
@@ -116,7 +116,7 @@ async function* batchesOf(
 }
 
 /**
- * Whole batches of an epoch; images that do not fill a last one are left out
+ * Whole batches of an epoch; images that do not fill a last one are dropped
  * of it.
  */
 export function batchesPerEpoch(length: number, batchSize: number): number {

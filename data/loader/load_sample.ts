@@ -24,7 +24,7 @@ export interface SampleRecipe {
   readonly onBadImage: BadImagePolicy;
   /** List of skipped images. */
   readonly badImages: BadImages;
-  /** Workers that make images ready; the main thread when left out. */
+  /** Workers that make images ready; the main thread by default. */
   readonly workers?: ImageWorkers | undefined;
 }
 

@@ -1,6 +1,6 @@
 /** Counts in words, for summaries and messages. */
 
-/** Kinds that are told one by one; the others are told together. */
+/** Kinds that are listed one by one; the others are counted together. */
 const MOST_KINDS = 6;
 
 /** Counts by kind, with the first name of each. */
@@ -44,11 +44,11 @@ export class Tally {
    */
   get words(): string {
     const kinds = [...this.#kinds].sort(([, a], [, b]) => b.count - a.count);
-    const told = kinds.slice(0, MOST_KINDS)
+    const named = kinds.slice(0, MOST_KINDS)
       .map(([kind, { count, first }]) => `${count} ${kind} (${first})`);
     const others = kinds.slice(MOST_KINDS)
       .reduce((sum, [, { count }]) => sum + count, 0);
-    return [...told, ...others === 0 ? [] : [`${others} of other kinds`]]
+    return [...named, ...others === 0 ? [] : [`${others} of other kinds`]]
       .join(", ");
   }
 }

@@ -1,10 +1,10 @@
 /** A bound on how much is done at the same time. */
 
 /**
- * Waits for room. Whoever asks first has it first: a heavy one waits until it is alone
+ * Waits for room. Requests are served in order: a heavy one waits until it is alone
  * if need be, and those behind it wait too.
  *
- * @param weight What it takes of the room, a whole number in `[0, most]`; 1 when left out.
+ * @param weight What it takes of the room, a whole number in `[0, most]`; 1 by default.
  * @returns To be disposed of when the work is done.
  */
 export type Acquire = (weight?: number) => Promise<Disposable>;

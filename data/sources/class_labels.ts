@@ -30,7 +30,7 @@ export const LABEL_FIELDS: readonly string[] = [
 export interface StoredLabels {
   /** Stored label of each image: a number, a text, nothing, … */
   readonly values: readonly unknown[];
-  /** Names of the classes by number, if they are told. */
+  /** Names of the classes by number, if a file states them. */
   readonly names: readonly string[] | null;
 }
 

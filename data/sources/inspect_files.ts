@@ -63,7 +63,7 @@ async function lookAt(path: string): Promise<Look> {
 }
 
 /**
- * Opens files for a moment: which sizes they have, whether they can be read, and
+ * Opens files briefly: which sizes they have, whether they can be read, and
  * whether they are images.
  *
  * @param most Most that are looked at, evenly spread.

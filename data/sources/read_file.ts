@@ -81,7 +81,7 @@ async function fill(file: Deno.FsFile, buffer: Uint8Array): Promise<number> {
 /**
  * Reads bytes of an open file.
  *
- * @param file The file; nobody else may read it at the same time.
+ * @param file The file; no other reader may use it at the same time.
  * @returns The bytes; fewer where the file ends before.
  * @throws What the system says.
  */
@@ -176,7 +176,7 @@ export class FileWindow {
   #reads = 0;
 
   /**
-   * @param file The file; nobody else may read it at the same time.
+   * @param file The file; no other reader may use it at the same time.
    */
   constructor(readonly file: Deno.FsFile) {}
 

@@ -1,4 +1,4 @@
-/** Transforms of images for learning and for judging, as data. */
+/** Transforms of images for training and for evaluation, as data. */
 import {
   type Augmentation,
   augmentationFaults,
@@ -40,7 +40,7 @@ export interface PaddedCropTransform extends ImageFormat {
 /** A transform for learning. */
 export type LearningTransform = TrainTransform | PaddedCropTransform;
 
-/** The middle of the image: for judging. */
+/** The middle of the image, for evaluation. */
 export interface EvalTransform extends ImageFormat {
   /** Discriminant. */
   readonly _tag: "EvalTransform";
@@ -85,7 +85,7 @@ const formatFaults = (format: ImageFormat): readonly (Fault | null)[] => [
  * asked for.
  *
  * @param options Format, and what differs from the defaults: areas `0.2–1`,
- * ratios `3/4–4/3`, crops that do not fit are drawn anew, half of the images
+ * ratios `3/4–4/3`, crops that do not fit are drawn again, half of the images
  * mirrored, no operations on pixels, nothing erased.
  * @returns The transform, or all that is wrong with the options.
  *

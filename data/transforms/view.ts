@@ -138,7 +138,7 @@ function marginOf(length: number, kept: number): number {
 }
 
 /**
- * The view of an image for judging: nothing is random.
+ * The view of an image for evaluation: nothing is random.
  *
  * @returns The geometry; its boxes lie inside the image.
  */

@@ -22,8 +22,8 @@ export async function compareFolder(
   const forward = await forwardGroups(backend, fixture);
   if (forward._tag === "Left") return forward;
   const groups: Group[] = [...forward.right];
-  for (const moment of fixture.moments) {
-    const training = await trainingGroups(backend, fixture, moment);
+  for (const point of fixture.points) {
+    const training = await trainingGroups(backend, fixture, point);
     if (training._tag === "Left") return training;
     groups.push(...training.right);
   }

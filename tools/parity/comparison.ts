@@ -23,7 +23,7 @@ export interface Pair {
   readonly allowed?: ArrayLike<number>;
 }
 
-/** Numbers that are judged together. */
+/** Numbers that are compared together. */
 export interface Group {
   /** Name of the group. */
   readonly name: string;

@@ -39,7 +39,7 @@ export interface FixtureConfig {
   readonly model: ModelSpec;
   /** The optimizer. */
   readonly optimizer: AdamWConfig;
-  /** The recorded moments. */
+  /** The recorded points. */
   readonly situations: readonly Situation[];
   /** Plan of the recorded run in each rate mode. */
   readonly plans: Readonly<Record<RateModeName, FreezePlan>>;

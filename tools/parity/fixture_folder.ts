@@ -46,8 +46,8 @@ export interface Numbers {
 }
 
 /** Recorded steps from one point of the run on. */
-export interface RecordedMoment extends Situation {
-  /** Phase of the plan at that moment. */
+export interface RecordedPoint extends Situation {
+  /** Phase of the plan at that point. */
   readonly phase: Phase;
   /** Parameters that move. */
   readonly trained: readonly ParameterSpec[];
@@ -72,7 +72,7 @@ export interface Fixture {
   /** Activations and losses of the first forward pass with nothing frozen. */
   readonly forward: NamedNumbers;
   /** Records of single steps. */
-  readonly moments: readonly RecordedMoment[];
+  readonly points: readonly RecordedPoint[];
   /** Losses and rates in all rate modes. */
   readonly training: RecordedTraining;
 }
@@ -110,13 +110,13 @@ function trainedIn(
   return parameterSpecs(model).filter(({ name }) => names.has(name));
 }
 
-/** Reads what was recorded from one moment on. */
+/** Reads what was recorded from one point on. */
 function readMoment(
   folder: string,
   config: FixtureConfig,
   training: RecordedTraining,
   situation: Situation,
-): Reading<RecordedMoment> {
+): Reading<RecordedPoint> {
   const { name, frozenLayers } = situation;
   const { phases } = config.plans.scaled;
   const phase = phases.find((phase) => phase.frozenLayers === frozenLayers) ??
@@ -196,10 +196,10 @@ function readTensorFiles(
     `${folder}/tiny_forward_f32.safetensors`,
     () => wantedForward(model, batch),
   );
-  const moments = situations.map((situation) =>
+  const points = situations.map((situation) =>
     readMoment(folder, config, training, situation)
   );
-  const files = readAll({ inputs, weights, forward, moments: all(moments) });
+  const files = readAll({ inputs, weights, forward, points: all(points) });
   return files._tag === "Left" ? files : right({
     config,
     batch,
@@ -207,7 +207,7 @@ function readTensorFiles(
     inputs: numbersOf(files.right.inputs),
     weights: ofParameters(files.right.weights, parameterSpecs(model)),
     forward: numbersOf(files.right.forward),
-    moments: files.right.moments,
+    points: files.right.points,
   });
 }
 

@@ -20,7 +20,7 @@ export interface RecordedStep {
   readonly lr: Readonly<Record<string, number>>;
 }
 
-/** Recorded steps from one moment on. */
+/** Recorded steps from one point of the run on. */
 export interface RecordedSituation {
   /** The steps. */
   readonly steps: readonly RecordedStep[];

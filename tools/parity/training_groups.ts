@@ -24,11 +24,7 @@ import type { TrainError } from "../../train/train_error.ts";
 import { adamwTolerance } from "./adamw_tolerance.ts";
 import { batchAt, hostTensors, numbersOf } from "./batch.ts";
 import type { Group, Pair } from "./comparison.ts";
-import type {
-  Fixture,
-  NamedNumbers,
-  RecordedMoment,
-} from "./fixture_folder.ts";
+import type { Fixture, NamedNumbers, RecordedPoint } from "./fixture_folder.ts";
 import { type HostTensors, runProgram } from "./run_program.ts";
 
 /** Results of some steps. */
@@ -63,7 +59,7 @@ const configOf = (
 /** Moments of the optimizer before its first step. */
 const freshState = (
   { config: { optimizer } }: Fixture,
-  { trained }: RecordedMoment,
+  { trained }: RecordedPoint,
 ): HostTensors =>
   Object.fromEntries(
     trained.flatMap(({ name, shape }) =>
@@ -99,7 +95,7 @@ function scalarsAt(
 async function takeSteps(
   backend: Backend,
   fixture: Fixture,
-  moment: RecordedMoment,
+  point: RecordedPoint,
   programs: PhasePrograms,
 ): Promise<Result<TrainError, Steps>> {
   const run = (program: Program, given: HostTensors) =>
@@ -107,9 +103,9 @@ async function takeSteps(
   const gradients: HostTensors[] = [];
   let state = {
     ...hostTensors(fixture.weights),
-    ...freshState(fixture, moment),
+    ...freshState(fixture, point),
   };
-  for (const [step, recorded] of moment.recorded.steps.entries()) {
+  for (const [step, recorded] of point.recorded.steps.entries()) {
     const batch = batchAt(fixture, step);
     const found = await run(programs.gradient, { ...state, ...batch });
     if (found._tag === "Left") return found;
@@ -150,7 +146,7 @@ const GRADIENT_TOLERANCE = 1e-5;
 /** Rates of a parameter in each of the recorded steps. */
 const ratesOf = (
   { config: { plans: { scaled } } }: Fixture,
-  { recorded }: RecordedMoment,
+  { recorded }: RecordedPoint,
   { owner }: ParameterSpec,
 ): readonly number[] =>
   recorded.steps.map(({ global_iteration: iteration }) => {
@@ -167,11 +163,11 @@ const ratesOf = (
  */
 function parameterGroup(
   fixture: Fixture,
-  moment: RecordedMoment,
+  point: RecordedPoint,
   { gradients, parameters }: Steps,
   frozen: string,
 ): Group {
-  const { after, recorded, trained } = moment;
+  const { after, recorded, trained } = point;
   const specs = new Map(trained.map((spec) => [spec.name, spec]));
   const allowed = (name: string): ArrayLike<number> =>
     adamwTolerance({
@@ -180,7 +176,7 @@ function parameterGroup(
       gradients: recorded.steps.map((_, step) =>
         gradients[step]?.[gradientName(name)]?.data ?? []
       ),
-      rates: ratesOf(fixture, moment, specs.get(name)!),
+      rates: ratesOf(fixture, point, specs.get(name)!),
     }, GRADIENT_TOLERANCE);
   return {
     name: `parameters after ${recorded.steps.length} steps, ${frozen}`,
@@ -191,7 +187,7 @@ function parameterGroup(
 }
 
 function lossGroup(
-  { phase, recorded }: RecordedMoment,
+  { phase, recorded }: RecordedPoint,
   { gradients }: Steps,
   frozen: string,
 ): Group {
@@ -217,19 +213,19 @@ function lossGroup(
 }
 
 /**
- * Takes the recorded steps from one moment on, by the trainer's own programs.
+ * Takes the recorded steps from one point on, by the trainer's own programs.
  *
  * @param backend Where they are computed.
  * @param fixture The reference's numbers.
- * @param moment What was recorded.
+ * @param point Recorded steps.
  * @returns Gradients of the first step, losses of all, parameters after them, or why there are none.
  */
 export async function trainingGroups(
   backend: Backend,
   fixture: Fixture,
-  moment: RecordedMoment,
+  point: RecordedPoint,
 ): Promise<Result<TrainError, readonly Group[]>> {
-  const { phase, frozenLayers, gradients } = moment;
+  const { phase, frozenLayers, gradients } = point;
   const plan = fixture.config.plans.scaled;
   const programs = await compilePhase(
     backend,
@@ -237,7 +233,7 @@ export async function trainingGroups(
     phase,
   );
   if (programs._tag === "Left") return programs;
-  const steps = await takeSteps(backend, fixture, moment, programs.right);
+  const steps = await takeSteps(backend, fixture, point, programs.right);
   disposePhase(programs.right);
   if (steps._tag === "Left") return steps;
   const frozen = `${frozenLayers} layers frozen`;
@@ -248,7 +244,7 @@ export async function trainingGroups(
       tolerance: { _tag: "Relative", limit: GRADIENT_TOLERANCE },
       pairs: pairsOf(gradients, first, gradientName),
     },
-    parameterGroup(fixture, moment, steps.right, frozen),
-    lossGroup(moment, steps.right, frozen),
+    parameterGroup(fixture, point, steps.right, frozen),
+    lossGroup(point, steps.right, frozen),
   ]);
 }

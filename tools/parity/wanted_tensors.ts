@@ -12,7 +12,7 @@ import {
 import type { TensorFile } from "../../train/files/safetensors.ts";
 import type { Wanted } from "./fixture_files.ts";
 
-/** Samples of the recorded batch, told by the images. */
+/** Samples of the recorded batch, by its images. */
 export function batchOf({ tensors }: TensorFile): number {
   return tensors.get("images")?.shape[0] ?? 1;
 }

@@ -20,7 +20,7 @@ import {
 } from "../../core/mod.ts";
 import { openRecord } from "./open_record.ts";
 
-/** A moment of the run at which the reference was recorded. */
+/** A point of the run at which the reference was recorded. */
 export interface Situation {
   /** Part of the names of its files. */
   readonly name: string;

@@ -80,7 +80,7 @@ async function writeFolder(
 
 /**
  * Writes a checkpoint beside the earlier ones: into a folder of another name,
- * flushed, then renamed. Whoever sees the folder sees all of it.
+ * flushed, then renamed: a visible folder is complete.
  *
  * @returns Path of the checkpoint, or why there is none; earlier ones are untouched.
  */

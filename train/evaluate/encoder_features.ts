@@ -123,7 +123,7 @@ export async function encoderFeatures(
  * Copies an encoder to a device: its parameters and, if it has one of its own, its
  * position table.
  *
- * @param parameters Its parameters by name; others are left out.
+ * @param parameters Its parameters by name; others are ignored.
  * @returns Tensors by name; they become the caller's.
  */
 export function uploadEncoder(

@@ -8,11 +8,11 @@ import type { TrainError } from "../train_error.ts";
 
 /** Options of a search for neighbours. */
 export interface KnnSearch extends WorkOptions {
-  /** The engine that compares points; the main thread, in float64, when left out. */
+  /** The engine that compares points; the main thread, in float64, by default. */
   readonly backend?: Backend | undefined;
   /**
    * Bytes of the rows that are compared at a time, at least those of one row of each
-   * side. 4 MiB when left out.
+   * side. 4 MiB by default.
    */
   readonly tileBytes?: number | undefined;
 }

@@ -53,7 +53,7 @@ const HELD_OUT = 0.2;
 /** Held-out samples that tell rates apart well enough. */
 const MOST_HELD_OUT = 10_000;
 
-/** Fewest samples to learn from, if there are as many. */
+/** Fewest training samples, if there are as many. */
 const LEAST_LEARNED = 8192;
 
 /** Result of a rate. */
@@ -82,9 +82,9 @@ export interface SweepInputs {
   readonly config: ProbeConfig;
   /** The engine. */
   readonly backend: Backend;
-  /** All samples to learn from. */
+  /** All training samples. */
   readonly features: LabelledFeatures;
-  /** Base rates, at least one; `SWEPT_RATES` when left out. */
+  /** Base rates, at least one; `SWEPT_RATES` by default. */
   readonly rates?: readonly number[];
 }
 
@@ -94,7 +94,7 @@ interface Parts {
 }
 
 /**
- * Holds a fifth of each class out. Of many samples a tenth is learned from, so that
+ * Holds a fifth of each class out. Of many samples a tenth is trained on, so that
  * all ten rates together cost what the probe itself costs.
  */
 function partsOf({ config, features }: SweepInputs): Parts {
@@ -281,7 +281,7 @@ async function evaluated(
 
 /**
  * Tries base rates: a fifth of each class is held out, all rates learn from the same
- * batches of the others in one pass, each with its own linear layer, and are judged by
+ * batches of the others in one pass, each with its own linear layer, and are evaluated by
  * what was held out. They take as many steps as the probe itself will.
  *
  * @param options Progress in steps, and a signal that stops it.

@@ -40,7 +40,7 @@ export const isMissing = (thrown: unknown): boolean =>
 /**
  * Names in a folder.
  *
- * @returns Its names, none if it is not there; or why it cannot be read: then nobody
+ * @returns Its names, none if it is not there; or why it cannot be read: then it is not
  * knows whether something is in it that must not be overwritten.
  */
 export async function folderNames(

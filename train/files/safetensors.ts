@@ -124,7 +124,7 @@ export function safetensorsParts(file: TensorFile): readonly Uint8Array[] {
 
 /**
  * Bytes of a safetensors file. If its metadata have the key `vitfreeze.sha512`, the
- * digest of the file is written there, whatever was said.
+ * digest of the file is written there, whatever was given.
  *
  * @returns The whole file; the header is padded so that the numbers start at a multiple of 8.
  */

@@ -62,7 +62,7 @@ export async function readEvaluations(
   );
 }
 
-/** Writes the evaluations of a run anew. */
+/** Rewrites the evaluations of a run. */
 export const writeEvaluations = (
   folder: string,
   lines: readonly EvaluationLine[],
@@ -79,7 +79,7 @@ export interface EvaluationOptions {
   readonly evaluate: (
     training: Training,
   ) => Promise<Result<TrainError, Scores>>;
-  /** Told what was found, once it is on record. */
+  /** Called with the scores, once they are on record. */
   readonly onEvaluation?: (line: EvaluationLine) => void | Promise<void>;
 }
 

@@ -17,20 +17,20 @@ export const IMAGES_FILE = "images.json";
 export const BAD_IMAGES_FILE = "bad_images.json";
 
 /**
- * Draw of the images that are kept away from learning where the data have no part to judge by:
+ * Draw of the validation images where the data have no validation part:
  * each class its share, or, in runs from before that, a share of all together.
  */
 export type HeldOut = "by class" | "over all";
 
-/** Choice of the images to learn from. */
+/** Choice of the training images. */
 export interface ImageChoice {
   /** Folder of images, or `null` for the embedded ones. */
   readonly data: string | null;
-  /** Number of images to learn from, or `null` for all. */
+  /** Number of training images, or `null` for all. */
   readonly limit: number | null;
-  /** Names of the classes to learn from, or `null` for all. */
+  /** Names of the training classes, or `null` for all. */
   readonly classes: readonly string[] | null;
-  /** Part of the images that is kept to judge by, or `null` for what the data have. */
+  /** Share of the images that is held out for validation, or `null` for the data's own part. */
   readonly valShare: number | null;
   /** Draw of that part. */
   readonly heldOut: HeldOut;

@@ -85,7 +85,7 @@ export const classLoss = (classes: number): WatchedLosses => ({
  * In healthy runs losses stay below the floor from soon after the start, a tenth of
  * what the default limit allows. What is watched follows from the record of a run
  * alone, so a run that was resumed stops where it would have stopped. Steps that were
- * left out do not count.
+ * skipped do not count.
  *
  * @param limit Times the bound, above 0; `Infinity` never stops.
  */

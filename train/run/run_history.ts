@@ -22,7 +22,7 @@ const FIRST = 2;
 /**
  * A sample of steps that is spread evenly over a run.
  *
- * As soon as there are more than `most`, every second one is left out, and from
+ * As soon as there are more than `most`, every second one is dropped, and from
  * then on as many of the following ones.
  *
  * @param most Steps to keep, at least 1, beside the first two of each phase; 20,000 by default.

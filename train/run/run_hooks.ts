@@ -1,4 +1,4 @@
-/** Hooks that keep a run in its folder, and tell trackers of it. */
+/** Hooks that keep a run in its folder and report it to trackers. */
 import { type FreezePlan, left, type Result, right } from "../../core/mod.ts";
 import {
   checkedPolicy,
@@ -21,7 +21,7 @@ export interface KeepingOptions {
   /** Checkpoint policy. */
   readonly policy: CheckpointPolicy;
   /**
-   * Tells when its losses have exploded. Then the run ends, and no state at which a
+   * Watches for exploding losses. Then the run ends, and no state at which a
    * loss is high is saved, nor may it be the last.
    */
   readonly watch?: LossWatch | undefined;
@@ -169,7 +169,7 @@ export function optionalTracker(
   };
 }
 
-/** Tells a tracker of every step. */
+/** Passes every step to a tracker. */
 export const trackerHook = (tracker: Tracker): Hook => ({
   onStep: (report) => tracker.step(report),
 });

@@ -64,7 +64,7 @@ function trainableIn(
 }
 
 /**
- * The parameters that the step before `step` moved; for step 0 those that the first will.
+ * The parameters that the step before `step` updated; for step 0 those that the first will update.
  *
  * The optimizer state of a snapshot at `step` is of these.
  */

@@ -24,7 +24,7 @@ export type EpochFeatures = (
   epoch: number,
 ) => Promise<Result<TrainError, LabelledFeatures>>;
 
-/** Features to learn from. */
+/** Training features. */
 export interface ProbedSamples {
   /** Batch size, seed, width and classes. */
   readonly config: ProbeConfig;

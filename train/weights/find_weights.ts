@@ -27,7 +27,7 @@ import {
 } from "../files/tensor_data.ts";
 import type { TrainError } from "../train_error.ts";
 import { newestWholeWeights } from "./checkpoint_weights.ts";
-import { readHubConfig, type SaidEncoder } from "./hub_config.ts";
+import { readHubConfig, type StatedEncoder } from "./hub_config.ts";
 import {
   type EncoderNormalization,
   isObject,
@@ -47,7 +47,7 @@ export interface FoundWeights {
   /** The model, if they are of a run of this library. */
   readonly model: ModelSpec | null;
   /** Facts of the configuration beside them. */
-  readonly said: SaidEncoder | null;
+  readonly stated: StatedEncoder | null;
   /** Statistics that the encoder's images are normalised with; `null` where nothing says them. */
   readonly normalization: EncoderNormalization | null;
   /** Steps of pre-training done and planned, if they are of a run. */
@@ -89,7 +89,7 @@ async function readJson(
 }
 
 /** Statistics in a file, by one of the readers of configurations. */
-async function said(
+async function stated(
   path: string,
   read: (json: JsonObject) => Result<Fault, Normalization | null>,
 ): Promise<Result<TrainError, EncoderNormalization | null>> {
@@ -105,8 +105,8 @@ async function said(
 }
 
 /** Facts in the files beside the weights of a hub. */
-async function saidBeside(folder: string): Promise<
-  Result<TrainError, Pick<FoundWeights, "said" | "normalization">>
+async function statedBeside(folder: string): Promise<
+  Result<TrainError, Pick<FoundWeights, "stated" | "normalization">>
 > {
   const path = join(folder, "config.json");
   const config = await readJson(path);
@@ -116,12 +116,12 @@ async function saidBeside(folder: string): Promise<
     return refuse(path, describeFaults(encoder.left));
   }
   const processor = join(folder, "preprocessor_config.json");
-  const own = await said(processor, processorStatistics);
+  const own = await stated(processor, processorStatistics);
   if (own._tag === "Left") return own;
-  const timm = own.right === null ? await said(path, timmStatistics) : own;
+  const timm = own.right === null ? await stated(path, timmStatistics) : own;
   return timm._tag === "Left"
     ? timm
-    : right({ said: encoder.right, normalization: timm.right });
+    : right({ stated: encoder.right, normalization: timm.right });
 }
 
 function filesOf(index: JsonObject | null): Result<string, readonly string[]> {
@@ -170,8 +170,8 @@ async function ofFile(
   const isIndex = name.endsWith(INDEX);
   const isHub = HUB_WEIGHTS.includes(isIndex ? name.replace(INDEX, "") : name);
   const beside = isHub
-    ? await saidBeside(dirname(path))
-    : right({ said: null, normalization: null });
+    ? await statedBeside(dirname(path))
+    : right({ stated: null, normalization: null });
   if (beside._tag === "Left") return beside;
   const weights = isIndex
     ? await readDivided(path)
@@ -190,11 +190,11 @@ async function ofRun(
   if (found._tag === "Left") return found;
   const { tensors, ...known } = found.right;
   const run = runFolderOf(dirname(known.path));
-  const normalization = await said(join(run, IMAGES_FILE), runStatistics);
+  const normalization = await stated(join(run, IMAGES_FILE), runStatistics);
   return normalization._tag === "Left" ? normalization : right({
     ...known,
     weights: { tensors, unread: new Map(), opaque: new Map() },
-    said: null,
+    stated: null,
     normalization: normalization.right,
   });
 }

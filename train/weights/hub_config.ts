@@ -11,7 +11,7 @@ import {
 } from "../../core/mod.ts";
 import { type JsonObject, objectIn } from "./image_statistics.ts";
 
-interface SaidSize {
+interface StatedSize {
   readonly path: string;
   /** The model's own name of it. */
   readonly field: keyof ModelSpec;
@@ -19,13 +19,13 @@ interface SaidSize {
 }
 
 /** Facts of a configuration that weights do not have, and sizes that must agree with them. */
-export interface SaidEncoder {
+export interface StatedEncoder {
   /** Heads, if it says them. */
   readonly numHeads: number | undefined;
   /** `ε` of the layer normalisations, if it says it. */
   readonly layerNormEps: number | undefined;
   /** Sizes that the weights must have. */
-  readonly sizes: readonly SaidSize[];
+  readonly sizes: readonly StatedSize[];
 }
 
 /** transformers' models that compute the same function. */
@@ -88,7 +88,10 @@ function sizesIn(
   json: JsonObject,
   path: string,
   names: readonly (readonly [string, keyof ModelSpec])[],
-): { readonly sizes: readonly SaidSize[]; readonly faults: readonly Fault[] } {
+): {
+  readonly sizes: readonly StatedSize[];
+  readonly faults: readonly Fault[];
+} {
   const given = names.filter(([name]) => (json[name] ?? null) !== null);
   return {
     sizes: given.flatMap(([name, field]) => {
@@ -118,7 +121,7 @@ function transformersFaults(config: JsonObject): readonly Fault[] {
   ];
 }
 
-function ofTransformers(config: JsonObject): Result<Faults, SaidEncoder> {
+function ofTransformers(config: JsonObject): Result<Faults, StatedEncoder> {
   const { sizes, faults } = sizesIn(config, "", TRANSFORMERS_SIZES);
   const [first, ...others] = [...transformersFaults(config), ...faults];
   return first !== undefined ? left([first, ...others]) : right({
@@ -136,7 +139,7 @@ const foreignArguments = (args: JsonObject): readonly Fault[] =>
     fault(`model_args.${name}`, value, "an encoder without it")
   );
 
-function ofTimm(config: JsonObject): Result<Faults, SaidEncoder> {
+function ofTimm(config: JsonObject): Result<Faults, StatedEncoder> {
   const architecture = String(config["architecture"]);
   const args = objectIn(config, "model_args");
   const { sizes, faults } = sizesIn(args, "model_args.", TIMM_SIZES);
@@ -167,7 +170,7 @@ function ofTimm(config: JsonObject): Result<Faults, SaidEncoder> {
  */
 export function readHubConfig(
   config: JsonObject,
-): Result<Faults, SaidEncoder | null> {
+): Result<Faults, StatedEncoder | null> {
   const { model_type: type, architecture } = config;
   if (type !== undefined) return ofTransformers(config);
   return architecture === undefined ? right(null) : ofTimm(config);
@@ -175,7 +178,7 @@ export function readHubConfig(
 
 /** Compares what a configuration says with the weights beside it. */
 export function sizeFaults(
-  { sizes }: SaidEncoder,
+  { sizes }: StatedEncoder,
   model: ModelSpec,
 ): readonly Fault[] {
   return sizes.filter(({ field, size }) => model[field] !== size)

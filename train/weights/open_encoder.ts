@@ -30,7 +30,7 @@ import {
 } from "./encoder/encoder_tensors.ts";
 import { unlikeParts } from "./encoder/foreign_parts.ts";
 import { findWeights, type FoundWeights } from "./find_weights.ts";
-import { type SaidEncoder, sizeFaults } from "./hub_config.ts";
+import { sizeFaults, type StatedEncoder } from "./hub_config.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
 import {
   unlikeSizes,
@@ -74,7 +74,7 @@ const orRefuse = <A>(
 ): Result<TrainError, A> =>
   result._tag === "Right" ? result : refuse(path, describeFaults(result.left));
 
-/** Tells among several encoders in a file one like the wanted one, or one that has blocks. */
+/** Picks among several encoders in a file one like the wanted one, or one that has blocks. */
 const fitsIn =
   (shapes: ReadonlyMap<string, Shape>, wanted: ModelSpec | undefined) =>
   (place: EncoderPlace): boolean => {
@@ -143,24 +143,24 @@ function fitting(
 
 function agreedModel(
   file: EncoderTensors,
-  said: SaidEncoder | null,
-  { imageSize, numHeads = said?.numHeads }: OpenEncoderOptions,
+  stated: StatedEncoder | null,
+  { imageSize, numHeads = stated?.numHeads }: OpenEncoderOptions,
 ): Result<Faults, ModelSpec> {
-  const layerNormEps = said?.layerNormEps;
+  const layerNormEps = stated?.layerNormEps;
   const unseen = { numHeads, layerNormEps };
-  if (said === null) return weightsModel(file, { ...unseen, imageSize });
+  if (stated === null) return weightsModel(file, { ...unseen, imageSize });
   const own = weightsModel(file, unseen);
   if (own._tag === "Left") return own;
-  const [first, ...others] = sizeFaults(said, own.right);
+  const [first, ...others] = sizeFaults(stated, own.right);
   if (first !== undefined) return left([first, ...others]);
   const asked = { ...own.right, imageSize: imageSize ?? own.right.imageSize };
-  const fits = fitting(asked, said);
+  const fits = fitting(asked, stated);
   return fits._tag === "Left" ? fits : checkModel(asked);
 }
 
 /** The model of an encoder: what is asked for, else what the path or the weights say. */
 function modelOf(
-  { model: known, said }: FoundWeights,
+  { model: known, stated }: FoundWeights,
   file: EncoderTensors,
   options: OpenEncoderOptions,
 ): Result<Faults, ModelSpec> {
@@ -171,9 +171,9 @@ function modelOf(
   ];
   // Differences in size say nothing about another kind of encoder.
   if (first !== undefined) return left([first, ...others]);
-  if (wanted !== undefined) return fitting(wanted, known ?? said ?? {});
+  if (wanted !== undefined) return fitting(wanted, known ?? stated ?? {});
   return known === null
-    ? agreedModel(file, said, options)
+    ? agreedModel(file, stated, options)
     : checkModel({ ...known, imageSize: imageSize ?? known.imageSize });
 }
 
@@ -195,7 +195,7 @@ export async function openEncoder(
   const read = await findWeights(path, chooseEncoder(options));
   if (read._tag === "Left") return read;
   const found = read.right;
-  const { path: from, weights, model: _, said: __, ...origin } = found;
+  const { path: from, weights, model: _, stated: __, ...origin } = found;
   const file = encoderIn(weights, options);
   if (file._tag === "Left") return orRefuse(from, left([file.left]));
   const model = orRefuse(from, modelOf(found, file.right, options));

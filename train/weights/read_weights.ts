@@ -46,7 +46,7 @@ function* weightsReading(
  * by ranges, and no part of it is held twice.
  *
  * @param path The file.
- * @param choose The tensors to read; all when left out.
+ * @param choose The tensors to read; all by default.
  * @returns Its tensors by name and what else it holds, or why it cannot be read or
  * trusted.
  */

@@ -54,7 +54,7 @@ export interface OnnxNode {
   readonly op: string;
   /** Operator set; empty for ONNX's own. */
   readonly domain: "" | "com.microsoft";
-  /** Names of the values that it reads; empty for an optional one that is left out. */
+  /** Names of the values that it reads; empty for an optional one that is absent. */
   readonly inputs: readonly string[];
   /** Names of the values that it writes. */
   readonly outputs: readonly string[];

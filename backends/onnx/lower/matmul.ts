@@ -73,7 +73,7 @@ export const matmulLowerings: Lowerings<
       a,
       w.bytes(values, [rows, columns]),
       w.floats([...scales], [columns]),
-      // Left out, zero stands for zero.
+      // Zero stands for an omitted zero point.
       zero === 0 ? "" : w.bytes(Uint8Array.of(zero), []),
       ...c === undefined ? [] : [c],
     ];

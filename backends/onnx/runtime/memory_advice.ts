@@ -58,7 +58,7 @@ export function returnFreedMemory(): void {
  * Advises the operating system. A hint: where it is not Linux, has no such call or
  * may not be asked, nothing happens.
  *
- * @param bytes The stretch; pages that it shares with others are left out.
+ * @param bytes The stretch; pages that it shares with others are skipped.
  */
 export function adviseMemory(bytes: Uint8Array, advice: MemoryAdvice): void {
   advise ??= openAdvise();

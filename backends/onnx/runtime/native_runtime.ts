@@ -141,7 +141,7 @@ async function withOptions(
     insist(api, api.setGraphOptimization(options, ALL_OPTIMISATIONS));
     // Planning memory ahead costs a third more of it and saves no time.
     insist(api, api.disableMemoryPattern(options));
-    // Waiting threads would take the cores from whoever prepares the next images.
+    // Waiting threads would take the cores from the threads that prepare the next images.
     configure(api, options, NO_SPINNING);
     if (provider === "webgpu") useWebGpu(api, options);
     return await make(options);

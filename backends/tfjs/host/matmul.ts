@@ -100,7 +100,7 @@ export function multiplyStraight(
   }
 }
 
-/** Host kernel of matrix products; a transposed operand is first laid out anew. */
+/** Host kernel of matrix products; a transposed operand is copied into order first. */
 export const matmulKernels: HostKernels<"matmul"> = {
   matmul: (node, signatures) => {
     const { transposeA, transposeB } = node.attributes;

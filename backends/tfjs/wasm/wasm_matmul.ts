@@ -69,7 +69,7 @@ export function matrixProduct(
   };
 }
 
-/** Matrix products by XNNPACK; a transposed operand is first laid out anew. */
+/** Matrix products by XNNPACK; a transposed operand is copied into order first. */
 function xnnpackMatmul(
   backend: BackendWasm,
   memory: HostMemory,

@@ -131,7 +131,7 @@ function inParts(
  * Matrix products by the library's tiled programs.
  *
  * A real graphics processor takes transposed operands as they are. On a software
- * adapter a transposed second operand halves the speed, so it is laid out anew.
+ * adapter a transposed second operand halves the speed, so it is copied into order.
  *
  * The library's program that splits long sums adds in whatever order invocations
  * finish; since the same seed must give the same numbers, small tiles take its

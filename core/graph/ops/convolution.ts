@@ -31,7 +31,7 @@ interface Meeting {
   readonly tap: number;
 }
 
-/** Everything that meets along an axis; the border of zeros is left out. */
+/** Everything that meets along an axis; the border of zeros is skipped. */
 function meetings(extents: ConvolutionExtents, axis: 0 | 1): Meeting[] {
   const { stride, padding } = extents;
   const [results, size, taps] = [

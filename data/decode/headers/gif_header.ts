@@ -47,7 +47,7 @@ function firstPicture(bytes: Uint8Array): {
   return { control, at };
 }
 
-/** Reads the header of a GIF file. All pictures but the first one are left out. */
+/** Reads the header of a GIF file. All pictures but the first one are skipped. */
 export const gifHeader: ReadHeader = (bytes) => {
   const file = numbersOf(bytes);
   const { control, at } = firstPicture(bytes);

@@ -30,10 +30,10 @@ const CHANNELS: ReadonlyMap<number, number> = new Map([
 /** Rows that are held of a picture that comes row by row: filters look back by one. */
 const ROWS_HELD = 16;
 
-/** The one chunk of those that may be left out which changes the kind of the pixels. */
+/** The one ancillary chunk that changes the kind of the pixels. */
 const TRANSPARENCY = "tRNS";
 
-/** True if a chunk may be left out, by the rule for its name, and is metadata. */
+/** True if a chunk is ancillary, by the rule for its name, and metadata. */
 const isMetadata = (name: string): boolean =>
   /^[a-z]/.test(name) && name !== TRANSPARENCY;
 
@@ -51,7 +51,7 @@ function* pictureParts(bytes: Uint8Array): Generator<Range> {
 }
 
 /**
- * Reads the header of a PNG file. Texts, profiles and further pictures are left out:
+ * Reads the header of a PNG file. Texts, profiles and further pictures are skipped:
  * they may be bombs of their own.
  */
 export const pngHeader: ReadHeader = (bytes) => {

@@ -77,7 +77,7 @@ async function linksOut(
   return ends.filter((end) => end !== null && !isWithin(root, end)).length;
 }
 
-/** Lists what is left out of a folder. A folder that cannot be opened is no detail. */
+/** Lists the skipped entries of a folder. A folder that cannot be opened is no detail. */
 function noteAside({ aside }: Walk, content: FolderContent): void {
   const { path, files, special, passedOver, unnamed } = content;
   const at = (name: string): string => `${path}/${name}`;
@@ -301,7 +301,7 @@ export async function classFolders(
  * has them.
  *
  * Files are known by their suffix in small or capital letters; classes and
- * images are sorted by name. What is left out is named in the summary: other files,
+ * images are sorted by name. Skipped entries are named in the summary: other files,
  * hidden ones and those that programs leave (`__MACOSX`, `Thumbs.db`), folders
  * without an image, images beside the folders of classes, files whose names are not
  * UTF-8, links that lead back. Links are followed, also out of the folder; the

@@ -1,7 +1,7 @@
-/** Entries of a folder that a source leaves out, by name. */
+/** Entries of a folder that a source skips, by name. */
 import { someOf } from "./folder_content.ts";
 
-/** Reasons for leaving something out, in words for one. */
+/** Reasons for skipping an entry, in words for one. */
 export type SkipReason = keyof typeof PLURALS;
 
 const PLURALS = {
@@ -14,7 +14,7 @@ const PLURALS = {
   "folder without an image": "folders without an image",
 };
 
-/** A list of what is left out, long or short. */
+/** A list of skipped entries. */
 export interface SkippedFiles {
   /** Puts something on the list. */
   note(kind: SkipReason, path: string): void;
@@ -24,7 +24,7 @@ export interface SkippedFiles {
   of(kind: SkipReason): Entry;
 }
 
-/** Entries left out for one reason. */
+/** Entries skipped for one reason. */
 interface Entry {
   readonly count: number;
   readonly names: readonly string[];

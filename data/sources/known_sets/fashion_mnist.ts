@@ -146,7 +146,7 @@ async function writtenPath(folder: string, name: string): Promise<string> {
  * which the summary says.
  *
  * @param folder Folder with `train-images-idx3-ubyte` and the like.
- * @param split The 60,000 images to learn from, or the 10,000 to judge by.
+ * @param split The 60,000 training images, or the 10,000 for validation.
  * @returns A labelled source of grey images held in memory, or what is wrong.
  */
 export async function fashionMnist(

@@ -30,12 +30,12 @@ export async function classNamesIn(
   return null;
 }
 
-/** Nothing to learn from where only archives to judge by are there. */
+/** Error for a folder of which all archives are for validation. */
 const noneToLearnFrom = (folder: string, suffix: string): Opened =>
   badFolder(folder, `no ${suffix} file of the split train`, "train in a name");
 
 /**
- * Archives with a suffix; `null` if there is none. Where none is to judge by, those to
+ * Archives with a suffix; `null` if there is none. Where none is for validation, those to
  * learn from are opened in either split, as they are where nothing tells splits apart.
  */
 export async function openArchives(

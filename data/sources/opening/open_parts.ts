@@ -1,4 +1,4 @@
-/** Folders of the parts of a data set: to learn from and to judge by. */
+/** Folders of the parts of a data set: training and validation. */
 import { right } from "../../../core/mod.ts";
 import { badFolder, describeDataError } from "../../report/data_error.ts";
 import { classFolders } from "../folder/image_folder.ts";
@@ -17,7 +17,7 @@ import {
 } from "./source_content.ts";
 import { type SplitFolders, splitFolders } from "./split_names.ts";
 
-/** The part to judge by: the first one with classes, else the first one. */
+/** The validation part: the first one with classes, else the first one. */
 async function openValidation(
   path: string,
   validation: readonly string[],

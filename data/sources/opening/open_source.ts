@@ -140,7 +140,7 @@ async function openFile(
  *   after folders of classes and after images where these are more;
  * - folders of parts, `train` and `val` or `test` in any usual writing (`Training`,
  *   `seg_train`, `images_val`, `train2017`, `holdout`): that of the split, opened by
- *   these rules too. To judge by is the first one that has classes, those for
+ *   these rules too. The validation set is the first one that has classes, those for
  *   validation before those for tests;
  * - the only folder that holds images, if it holds them in folders or is called
  *   `images`, `data` and the like, whatever `labels` or `masks` lie beside it:
@@ -153,7 +153,7 @@ async function openFile(
  * nothing tells splits apart, both have the same name and the same images.
  *
  * @param path Path of the folder or file.
- * @param split The part to learn from or the part to judge by.
+ * @param split The training or the validation part.
  * @returns A source, or what is wrong.
  *
  * @example A folder of classes

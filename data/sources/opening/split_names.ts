@@ -1,7 +1,7 @@
 /** Names of folders and files that say which part of a data set they are. */
 import type { Split } from "../../image/image_source.ts";
 
-/** Purpose of a part; both others than `train` are there to judge by. */
+/** Purpose of a part; both others than `train` are for validation. */
 export type SplitRole = "train" | "val" | "test";
 
 /** The meaning of a name. */
@@ -28,7 +28,7 @@ const ROLES: readonly (readonly [SplitRole, RegExp])[] = [
   ["test", new RegExp(`^(test|testing|tst)${PLAIN}?$`)],
 ];
 
-/** Both parts to learn from in one. */
+/** Both training parts in one. */
 const TRAIN_AND_VAL = new RegExp(`^trainval${PLAIN}?$`);
 const SAYS_NOTHING = new RegExp(`^${PLAIN}$`);
 
@@ -46,7 +46,7 @@ const roleOf = (word: string): SplitRole | null =>
     ? "train"
     : ROLES.find(([, mark]) => mark.test(word))?.[0] ?? null;
 
-/** The role of several words: `train_val` is there to learn from, `test-dev` to test. */
+/** The role of several words: `train_val` is for training, `test-dev` for testing. */
 function joined(roles: ReadonlySet<SplitRole>): SplitRole | null {
   const [first = null] = roles;
   if (roles.size === 1) return first;
@@ -80,7 +80,7 @@ function restOf(name: string): Omit<SplitName, "role"> {
 /** Folders of the parts of one data set. */
 export interface SplitFolders {
   readonly train: string;
-  /** To judge by, those for validation first; none if there is only `train`. */
+  /** Parts to evaluate on, those named validation first; none if there is only `train`. */
   readonly validation: readonly string[];
 }
 
@@ -88,7 +88,7 @@ interface Named extends SplitName {
   readonly name: string;
 }
 
-/** Parts that go together: the same in a field, one to learn from and one to judge by. */
+/** Parts that go together: the same in a field, one for training and one for validation. */
 function together(
   named: readonly Named[],
   field: (each: Named) => string,
@@ -120,7 +120,7 @@ function groupsOf(
 }
 
 /**
- * Folders with the name of a part. Where none is there to learn from, that is the one
+ * Folders with the name of a part. Where none is for training, that is the one
  * whose name says nothing: `data_256` beside `val_256`.
  */
 function namedParts(names: readonly string[]): readonly Named[] {
@@ -146,7 +146,7 @@ function namedParts(names: readonly string[]): readonly Named[] {
  * (`bullet train` and `test tube` are two classes), or no other folder at all.
  *
  * @returns The parts; `null` if the folders are none; `several` if parts of more than
- * one data set are among them, or more than one part to learn from.
+ * one data set are among them, or more than one part for training.
  */
 export function splitFolders(
   names: readonly string[],
@@ -168,10 +168,10 @@ export function splitFolders(
 /**
  * Files of a part of a data set, by their names.
  *
- * Files whose names say validation or test are there to judge by, those for
+ * Files whose names say validation or test are for validation, those for
  * validation if there are both; those that say train, or else all others, are there
  * to learn from. Where no two names tell parts apart, all files are both; where all
- * say train, there is none to judge by.
+ * say train, there is no validation set.
  *
  * @returns Names in order; none if only the other part is there.
  */
@@ -191,8 +191,8 @@ export function splitFiles(
     having("test"),
   ];
   const validation = val.length > 0 ? val : test;
-  const isTold = validation.length > 0 || learning.length === inOrder.length;
-  if (!isTold) return inOrder;
+  const isSplit = validation.length > 0 || learning.length === inOrder.length;
+  if (!isSplit) return inOrder;
   if (split === "test") return validation;
   return learning.length > 0 ? learning : having(undefined);
 }

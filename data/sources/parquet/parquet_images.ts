@@ -32,7 +32,7 @@ import { readRange } from "../read_file.ts";
 
 /**
  * Bytes of unpacked pages that are kept: an eighth of the memory that is free within
- * these limits, the lower one where nobody may ask how much there is.
+ * these limits, the lower one where the memory's size may not be read.
  */
 const KEPT = { least: 2 ** 28, most: 2 ** 31, part: 1 / 8 } as const;
 /** Pages that are read at the same time: each may take much memory. */
@@ -160,14 +160,14 @@ function columnNotes(files: readonly ParquetFile[]): readonly string[] {
   const images = all(columns.map(({ image }) => image));
   const labels = all(columns.map(({ label }) => label));
   const others = all(columns.flatMap(({ others }) => others));
-  const [told, untold] = [others.slice(0, 8), others.slice(8)];
-  if (untold.length > 0) told.push("…");
+  const [shown, hidden] = [others.slice(0, 8), others.slice(8)];
+  if (hidden.length > 0) shown.push("…");
   const isPlain = others.length === 0 && images.join() === "image" &&
     /^(label)?$/.test(labels.join());
   return isPlain ? [] : [
     `images from ${images.join(" or ")}`,
     ...labels.length === 0 ? [] : [`classes from ${labels.join(" or ")}`],
-    ...told.length === 0 ? [] : [`columns left out: ${told.join(", ")}`],
+    ...shown.length === 0 ? [] : [`columns left out: ${shown.join(", ")}`],
   ];
 }
 
@@ -202,7 +202,7 @@ function slowNote(
   ];
 }
 
-/** Summary: found, chosen and left out. */
+/** Summary: found, chosen and skipped. */
 function summaryOf(
   files: readonly ParquetFile[],
   groups: readonly Group[],

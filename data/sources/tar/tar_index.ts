@@ -60,7 +60,7 @@ const UNPACKING = [
 
 /** Members without content, whatever their size says: links, devices, folders, pipes. */
 const EMPTY = /^[1-6]$/;
-/** Kinds of members that are left out, in words; folders and notes are no loss. */
+/** Kinds of members that are skipped, in words; folders and notes are no loss. */
 const OTHERS: Readonly<Record<string, string>> = {
   "3": "devices",
   "4": "devices",
@@ -260,7 +260,7 @@ class Walk {
  * read. Links stand for the members that they mean; archives that were put one
  * behind the other are read all.
  *
- * @returns Its files in order, none of an empty one, and what was left out; or what
+ * @returns Its files in order, none of an empty one, and what was skipped; or what
  * is wrong with it: missing, compressed, cut short, a header with a wrong checksum.
  */
 export async function tarIndex(

@@ -185,7 +185,7 @@ function foldersNote(images: readonly Stored[]): readonly string[] {
   ];
 }
 
-/** Summary: found, chosen and left out. */
+/** Summary: found, chosen and skipped. */
 function summaryOf(
   { images, skipped, empty, fields }: Shards,
   { classNames, notes, fault }: ClassLabels,

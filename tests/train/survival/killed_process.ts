@@ -18,7 +18,7 @@ export interface Life {
   /** Whether a checkpoint was being written or removed when it ended. */
   readonly isCutOff: boolean;
   /** What it said, one object a line. */
-  readonly said: readonly Readonly<Record<string, unknown>>[];
+  readonly events: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** When to kill. */
@@ -103,18 +103,18 @@ async function untilWriting(
   }
 }
 
-type Said = Record<string, unknown>;
+type LifeEvent = Record<string, unknown>;
 
 /** Puts what a process says, one object a line, into a list. */
 async function listen(
   stdout: ReadableStream<Uint8Array<ArrayBuffer>>,
-  said: Said[],
+  events: LifeEvent[],
 ): Promise<void> {
   let rest = "";
   for await (const text of stdout.pipeThrough(new TextDecoderStream())) {
     const lines = `${rest}${text}`.split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) said.push(JSON.parse(line));
+    for (const line of lines) events.push(JSON.parse(line));
   }
 }
 
@@ -122,7 +122,7 @@ async function listen(
 async function waitFor(
   death: Death,
   run: string,
-  said: readonly Said[],
+  events: readonly LifeEvent[],
   hasEnded: () => boolean,
 ): Promise<void> {
   const start = performance.now();
@@ -130,8 +130,8 @@ async function waitFor(
     if (death.kind === "early") {
       return performance.now() - start >= death.milliseconds;
     }
-    const steps = said.filter(({ event }) => event === "step").length;
-    return said.length > 0 && steps >= death.steps;
+    const steps = events.filter(({ event }) => event === "step").length;
+    return events.length > 0 && steps >= death.steps;
   };
   while (!hasEnded() && !isReached()) await sleep(1);
   if (death.kind === "early") return;
@@ -163,15 +163,15 @@ export async function live(
   death: Death | null,
 ): Promise<Life> {
   const child = startDriver(folder, device);
-  const said: Said[] = [];
+  const events: LifeEvent[] = [];
   let hasEnded = false;
   const [errors, reading, ending] = [
     new Response(child.stderr).text(),
-    listen(child.stdout, said),
+    listen(child.stdout, events),
     child.status.finally(() => hasEnded = true),
   ];
   if (death !== null) {
-    await waitFor(death, folder, said, () => hasEnded);
+    await waitFor(death, folder, events, () => hasEnded);
     killed(child);
   }
   const { code, signal } = await ending;
@@ -179,5 +179,5 @@ export async function live(
   const isKilled = signal === "SIGKILL";
   const text = await errors;
   if (!isKilled && code !== 0) throw new Error(text);
-  return { isKilled, isCutOff: isWriting(folder), said };
+  return { isKilled, isCutOff: isWriting(folder), events };
 }

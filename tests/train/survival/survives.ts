@@ -75,8 +75,8 @@ async function checkCheckpoints(run: string): Promise<void> {
 }
 
 /** A life went on where its newest checkpoint was, and lost no step before it. */
-function checkLife({ said }: Life, before: readonly string[]): void {
-  const [open, ...steps] = said;
+function checkLife({ events }: Life, before: readonly string[]): void {
+  const [open, ...steps] = events;
   if (open === undefined) return;
   const newest = Number((before.at(-1) ?? "step-0").replace("step-", ""));
   strictEqual(open["step"], newest);

@@ -194,8 +194,8 @@ function followedRecord(path: string) {
         const reason = describeTrainError(piece.left);
         return { sample, complaint: reason, writtenAt: null };
       }
-      const { isAnew, lines, broken, hasMore, writtenAt } = piece.right;
-      if (isAnew) [sample, complaint, end] = [metricsSample(), null, null];
+      const { isRestarted, lines, broken, hasMore, writtenAt } = piece.right;
+      if (isRestarted) [sample, complaint, end] = [metricsSample(), null, null];
       const [first] = broken;
       if (first !== undefined) {
         complaint ??= `${path}: line ${first} is not the record of a step`;

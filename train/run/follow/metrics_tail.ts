@@ -9,7 +9,7 @@ import type { TrainError } from "../../train_error.ts";
 /** New steps of a record. */
 export interface TailPiece {
   /** True if the record was replaced or truncated since the last call. */
-  readonly isAnew: boolean;
+  readonly isRestarted: boolean;
   /** Steps that were not given before, in order. */
   readonly lines: readonly MetricsLine[];
   /** Numbers of whole lines, from 1, that are not the record of a step. */
@@ -75,12 +75,12 @@ async function readOn(
 ): Promise<readonly [TailPiece, Place]> {
   const { dev, ino, size, mtimeMs } = await handle.stat();
   const file = `${dev}:${ino}`;
-  const isAnew = !await isSame(handle, file, size, place);
-  const { bytes: from, lines: before } = isAnew ? BEGINNING : place;
+  const isRestarted = !await isSame(handle, file, size, place);
+  const { bytes: from, lines: before } = isRestarted ? BEGINNING : place;
   const { lines: found, ends } = await readPiece(handle, from, size);
   const bytes = ends.at(-1) ?? from;
   const piece = {
-    isAnew,
+    isRestarted,
     lines: found.filter((line) => line !== null),
     broken: found.flatMap((line, i) => line === null ? [before + i + 1] : []),
     hasMore: found.length > 0 && bytes < size,
@@ -139,9 +139,9 @@ export function metricsTail(path: string): MetricsTail {
       fileResult(path, async () => {
         const handle = await openIfThere(path);
         if (handle === null) {
-          const isAnew = place !== BEGINNING;
+          const isRestarted = place !== BEGINNING;
           place = BEGINNING;
-          return { ...NOTHING, isAnew };
+          return { ...NOTHING, isRestarted };
         }
         try {
           const [piece, next] = await readOn(handle, place);

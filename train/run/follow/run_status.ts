@@ -225,14 +225,14 @@ export interface RunSigns {
 export type RunLife =
   /** Its process takes steps. */
   | "running"
-  /** All steps are taken, its process judges what was learned. */
+  /** All steps are taken, its process evaluates the result. */
   | "judging"
   /** All steps are taken. */
   | "finished"
   /** Steps are left and no process takes them. */
   | "stopped";
 
-/** Seconds that compiling a phase, saving and judging may take. */
+/** Seconds that compiling a phase, saving and evaluating may take. */
 const PATIENCE = 60;
 /** The same before the first step. */
 const PATIENCE_AT_START = 600;
@@ -240,7 +240,7 @@ const PATIENCE_AT_START = 600;
 const STEPS = 20;
 
 /**
- * Judges from outside whether a run still lives. The lock decides where there is
+ * Status of a run's process, seen from outside. The lock decides where there is
  * one; else a run counts as stopped when it has been silent for a minute and 20
  * steps, or for ten minutes before its first step.
  *

@@ -103,7 +103,7 @@ const scalarsOf = (
 
 /**
  * Recorded steps as if each had followed the one before and the last one ended now;
- * one in a thinned history stands for those that were left out before it.
+ * one in a thinned history stands for those that were dropped before it.
  */
 function* pastEvents(
   { run, history: all }: TrackedRun,
@@ -133,7 +133,7 @@ function* chunks<A>(values: Iterable<A>): Generator<readonly A[]> {
 }
 
 /**
- * Begins to tell TensorBoard of a run, in the folder `tensorboard` of its own.
+ * Starts the TensorBoard record of a run, in the folder `tensorboard` of its own.
  *
  * A run that goes on gets a further file; what earlier ones say of steps from its
  * start on is void. Where there is no earlier file, the record is told first.

@@ -203,8 +203,8 @@ const quoted = (places: readonly EncoderPlace[]): string =>
  * names, or the one that is asked for.
  *
  * @param asked The prefix, if it is known, for example `teacher.backbone.`; its last
- * dot may be left out.
- * @param fits Tells those of several that could be meant; any when left out.
+ * dot may be omitted.
+ * @param fits Tells those of several that could be meant; any by default.
  * @returns Its place, or why none can be taken without asking: there is no encoder, or
  * there are several.
  */

@@ -25,11 +25,11 @@ const usualHeads = (width: number, depth: number): number | undefined =>
 
 /** Sizes that cannot be read off weights. */
 export interface UnseenSizes {
-  /** Heads; those of the usual model of this width and depth when left out. */
+  /** Heads; those of the usual model of this width and depth by default. */
   readonly numHeads?: number | undefined;
-  /** Side of the images, pixels; that of the position table when left out. */
+  /** Side of the images, pixels; that of the position table by default. */
   readonly imageSize?: number | undefined;
-  /** `ε` of the layer normalisations; that of the library whose names they have when left out. */
+  /** `ε` of the layer normalisations; that of the library whose names they have by default. */
   readonly layerNormEps?: number | undefined;
 }
 

@@ -65,11 +65,11 @@ export interface EncoderStart {
 
 /** Options of reading an encoder from a file. */
 export interface EncoderStartOptions {
-  /** Prefix of the encoder's names; found out when left out. */
+  /** Prefix of the encoder's names; found out by default. */
   readonly prefix?: string;
-  /** Interpolation of positions to another grid; `mae` when left out. */
+  /** Interpolation of positions to another grid; `mae` by default. */
   readonly resampling?: PositionResampling;
-  /** Key of the first values of missing parameters; seed 0 when left out. */
+  /** Key of the first values of missing parameters; seed 0 by default. */
   readonly key?: Key;
   /**
    * Permission for the class token, the last norm and the positions to be missing, as

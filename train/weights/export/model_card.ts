@@ -14,7 +14,7 @@ tags:
 
 const list = (numbers: readonly number[]): string => numbers.join(", ");
 
-/** Preparation of the images that it learned from. */
+/** Preparation of the images that it was trained on. */
 function preparation(
   { model, normalization, resizeSize }: EncoderExport,
 ): string {

@@ -17,7 +17,7 @@ export interface EncoderExport {
   readonly title: string;
   /** Sentences on its training for the model card. */
   readonly history: readonly string[];
-  /** Most bytes of numbers in `model.onnx`; what ONNX allows when left out. */
+  /** Most bytes of numbers in `model.onnx`; what ONNX allows by default. */
   readonly mostOnnxBytes?: number;
 }
 

@@ -100,8 +100,8 @@ function* readRanges(
     if (!(at <= size)) {
       return left(`it ends before its storage ${excerpt(key)} does`);
     }
-    const told = yield { start: start - 8, end: start };
-    const found = new DataView(told.buffer, told.byteOffset)
+    const header = yield { start: start - 8, end: start };
+    const found = new DataView(header.buffer, header.byteOffset)
       .getBigUint64(0, true);
     if (found !== BigInt(count)) {
       return left(

@@ -169,9 +169,9 @@ function placeOf(
     !isCount(offset) || shape === null || strides === null ||
     strides.length !== shape.length
   ) return left("has no offset, shape and strides");
-  const told = name.endsWith("_v3") ? given[6] : undefined;
-  const type = isTagged(told, "Name")
-    ? told.name.replace(/^torch\./, "")
+  const dtype = name.endsWith("_v3") ? given[6] : undefined;
+  const type = isTagged(dtype, "Name")
+    ? dtype.name.replace(/^torch\./, "")
     : storage.type;
   const kind = READ_KINDS.get(type);
   if (kind === undefined) return right({ unread: `${type} [${shape}]` });

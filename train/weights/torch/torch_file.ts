@@ -54,8 +54,8 @@ function* readValue(
   const [pickle, order] = [`${root}data.pkl`, `${root}byteorder`];
   const files = yield* readContents(archive, [pickle, order]);
   if (files._tag === "Left") return left(damage(files.left));
-  const told = files.right.get(order);
-  if (told !== undefined && new TextDecoder().decode(told) !== "little") {
+  const stated = files.right.get(order);
+  if (stated !== undefined && new TextDecoder().decode(stated) !== "little") {
     return left("its numbers are not little-endian");
   }
   const read = readPickle(files.right.get(pickle)!);

@@ -144,7 +144,7 @@ function chosenOf(
  * Reads the tensors of a pickle that are chosen.
  *
  * @param size Bytes of the file: so many numbers are copied at most.
- * @param storagesReading Reads storages by their keys; one that is not there is left out.
+ * @param storagesReading Reads storages by their keys; one that is not there is skipped.
  * @returns What the file holds, or what is wrong with it.
  */
 export function* torchWeightsReading(

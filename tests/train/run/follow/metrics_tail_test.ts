@@ -58,12 +58,12 @@ Deno.test("metricsTail() begins anew when the record is replaced, cut back or go
     await Deno.writeTextFile(other, textOf(LINES.slice(0, 5)));
     await Deno.rename(other, path);
     const replaced = trained(await tail.next());
-    ok(replaced.isAnew);
+    ok(replaced.isRestarted);
     strictEqual(replaced.lines.length, 5);
     await Deno.truncate(path, TEXT.indexOf("\n") + 1);
     deepStrictEqual(await stepsOf(tail), [0]);
     await Deno.remove(path);
-    ok(trained(await tail.next()).isAnew);
+    ok(trained(await tail.next()).isRestarted);
     await Deno.writeTextFile(path, TEXT);
     strictEqual((await stepsOf(tail)).length, 12);
   }));
@@ -82,7 +82,7 @@ Deno.test("metricsTail() begins anew when the record was cut and has grown past 
     await Deno.truncate(path, textOf(LINES.slice(0, 3)).length);
     await Deno.writeTextFile(path, textOf(again), { append: true });
     const piece = trained(await tail.next());
-    ok(piece.isAnew);
+    ok(piece.isRestarted);
     deepStrictEqual(piece.lines, [...LINES.slice(0, 3), ...again]);
     deepStrictEqual(await stepsOf(tail), []);
   }));
