@@ -4,6 +4,7 @@
  * @module
  */
 import type { FlagTable, FlagValues } from "../flags/flags.ts";
+import type { CommandName } from "./program_name.ts";
 
 /** What a command is given. */
 export interface CommandContext<Table extends FlagTable> {
@@ -17,7 +18,7 @@ export interface CommandContext<Table extends FlagTable> {
 /** A command. */
 export interface Command<Table extends FlagTable = FlagTable> {
   /** What it is called on the command line. */
-  readonly name: string;
+  readonly name: CommandName;
   /** What it does, in a line. */
   readonly summary: string;
   /** What stands below its call in the help. */

@@ -26,6 +26,7 @@ import {
 } from "../output/permission_advice.ts";
 import type { Command } from "./command.ts";
 import { CommandFailed, EXIT, must } from "./command_failed.ts";
+import { programName } from "./program_name.ts";
 
 /** Whether the user asks for stacks; without leave to look, no. */
 function wantsStack(): boolean {
@@ -42,7 +43,7 @@ function wordsOfBug(thrown: unknown): string {
 /** What `--help` prints. */
 function helpOf<Table extends FlagTable>(command: Command<Table>): string {
   const { name, summary, usage, words, fields, bases, notes } = command;
-  const call = ["deno run -A cli/main.ts", name, ...words, "[FLAGS]"];
+  const call = ["deno run -A", programName(name), ...words, "[FLAGS]"];
   const head = [`${summary}: ${call.join(" ")}`, ...usage ? [usage] : []];
   const table = { ...fields, ...HELP_FLAG };
   return [helpText(head.join("\n\n"), table, bases), ...notes?.() ?? []]

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { FINETUNE_RECIPE, type FinetuneConfig } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
+import { programName } from "../command/program_name.ts";
 import {
   type FinetunedAccuracies,
   finetunedAccuracies,
@@ -83,7 +84,7 @@ function driven(
   const start = { settings, values, say, stream: process.stderr, signal };
   return driveRun(planned, start, {
     program: encoderProgram(
-      ...["examples/finetune.ts", path, whole?.values ?? values] as const,
+      ...[programName("finetune"), path, whole?.values ?? values] as const,
     ),
     goesOnWith: whole?.folder,
     summary: (run) => ({

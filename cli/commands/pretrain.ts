@@ -5,6 +5,7 @@
  */
 import { DEFAULT_PRETRAIN_CONFIG } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
+import { programName } from "../command/program_name.ts";
 import { modelTable } from "../output/model_words.ts";
 import { UNJUDGED } from "../pretrain/evaluation.ts";
 import { finish } from "../pretrain/finish.ts";
@@ -25,7 +26,7 @@ async function pretrain(
   await checkFolder(settings);
   const planned = await planPretraining(settings, values);
   return await driveRun(planned, { settings, values, say, stream }, {
-    program: "examples/pretrain.ts",
+    program: programName("pretrain"),
     summary: (run, end) => summaryOf(run, end, UNJUDGED),
     finish: (run, end, context) =>
       finish(run, end, context, values.judge ?? "auto"),

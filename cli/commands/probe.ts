@@ -24,6 +24,7 @@ import {
 } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
+import { programName } from "../command/program_name.ts";
 import {
   describeFeature,
   featureFrom,
@@ -157,7 +158,7 @@ async function probe(
     { ...own.probe, device, hooks, describe },
     { ...start, ...shown },
     {
-      program: encoderProgram("examples/linear_probe.ts", path, values),
+      program: encoderProgram(programName("probe"), path, values),
       summary: ({ folder }) => ({ ...facts, config, resume: folder.path }),
       async finish({ folder, backend }, { evaluations, checkpoint }) {
         const scores = evaluations.at(-1)?.scores ?? {};

@@ -13,6 +13,7 @@ import {
   type TrainError,
   uploadState,
 } from "../../train/mod.ts";
+import { programName } from "../command/program_name.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { type JudgedFeatures, judgedFeatures } from "./judged_features.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
@@ -178,8 +179,8 @@ function sampleNote(
   const are = `${counted(judged, "image")} judged by ${images}`;
   const all = `${queries?.length ?? 0} by ${train.length}`;
   return `${images}/${judged}` === `${train.length}/${queries?.length}`
-    ? `all ${are}, as examples/knn.ts does`
-    : `${are}, of ${all}; --judge always, and examples/knn.ts, take all`;
+    ? `all ${are}, as ${programName("knn")} does`
+    : `${are}, of ${all}; --judge always, and ${programName("knn")}, take all`;
 }
 
 const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
@@ -210,7 +211,9 @@ export async function judgeRun(
     trained.asked.labels.length < Math.min(LEAST.queries, queries?.length ?? 0);
   if (isSmall) {
     return right(unjudged(
-      "not judged: a tenth of the run's time is too short; --judge always, or examples/knn.ts, takes longer",
+      `not judged: a tenth of the run's time is too short; --judge always, or ${
+        programName("knn")
+      }, takes longer`,
     ));
   }
   const found: number[] = [];

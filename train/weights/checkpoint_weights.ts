@@ -52,7 +52,8 @@ async function weightsOf(
   if (described._tag === "Left") return described;
   const { task, config, step, totalSteps } = described.right.file;
   if (task !== "pretrain") {
-    return broken(checkpoint, `it is of ${excerpt(task)}, wanted pretrain`);
+    const reason = `it is of a run of ${excerpt(task)}, wanted one of pretrain`;
+    return broken(checkpoint, reason);
   }
   const identity = identityOf(task, config, totalSteps);
   if (identity._tag === "Left") {
@@ -100,7 +101,7 @@ export async function newestWholeWeights(
     }
     skipped.push({ path, reason });
   }
-  const reason = `none of its checkpoints is whole:\n  ${
+  const reason = `none of its checkpoints can be opened:\n  ${
     describeSkipped(skipped).join("\n  ")
   }`;
   return left({ _tag: "CheckpointRefused", path: from, reason });
