@@ -7,15 +7,21 @@ import {
 } from "../../../core/mod.ts";
 import {
   describeTrainError,
+  finetuneTask,
+  initialFinetune,
   initialSnapshot,
+  orThrow,
   readMetrics,
   resumeRunFolder,
   type RunFolder,
   type StepReport,
+  taskOfRun,
   type TrainError,
+  writeCheckpoint,
 } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
+import { ENCODER, RUN as FINETUNE } from "../tasks/tiny_finetune.ts";
 import { inFolder } from "../temporary_folder.ts";
 import {
   newRunFolder,
@@ -242,3 +248,24 @@ await onDevices(
       deepStrictEqual(await record("killed", 6), whole);
     }),
 );
+
+Deno.test("taskOfRun() says what the newest checkpoint says where task.json is damaged or missing", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "task.json");
+    strictEqual(await taskOfRun(folder), "pretrain");
+    const task = finetuneTask(FINETUNE);
+    const checkpoints = join(folder, "checkpoints");
+    orThrow(
+      await writeCheckpoint(
+        checkpoints,
+        task,
+        initialFinetune(FINETUNE, ENCODER),
+      ),
+    );
+    for (const text of ["{", "{}", '{"task": 3}']) {
+      await Deno.writeTextFile(path, text);
+      strictEqual(await taskOfRun(folder), "finetune");
+    }
+    await Deno.remove(path);
+    strictEqual(await taskOfRun(folder), "finetune");
+  }));
