@@ -1,48 +1,23 @@
 /**
  * Freezing-aware self-supervised pre-training of Vision Transformers.
  *
- * The pure core (schedules, plans, graphs, models), images, training, the choice of
- * a device and pictures. Importing this module loads neither a tensor library nor one
- * that draws; `selectBackend` and `plots` load what they need.
+ * Grouped by what people do: plan, graph (objectives of one's own), data, devices, train,
+ * evaluate, weights, plot. Importing this module loads no tensor library and nothing that
+ * draws; `selectBackend` and `plots` load what they need.
  *
  * @module
  */
-import type { BackendError } from "./backends/backend.ts";
-import type {
-  BackendChoice,
-  Selection,
-  SelectOptions,
-} from "./backends/select.ts";
-import type { Result } from "./core/mod.ts";
-
-export * from "./backends/backend.ts";
-export type {
-  BackendChoice,
-  Selection,
-  SelectOptions,
-} from "./backends/select.ts";
-export * from "./core/mod.ts";
-export * from "./data/mod.ts";
-export type * from "./plot/mod.ts";
-export * from "./train/mod.ts";
-
-/**
- * Opens a device and checks on a small gradient that it computes right.
- *
- * @param wanted `auto` for the best that this machine has, or a device by name.
- * @param options Threads, for a device that can choose.
- * @returns The engine and why it was chosen, or why the device cannot be used.
- */
-export async function selectBackend(
-  wanted: BackendChoice = "auto",
-  options: SelectOptions = {},
-): Promise<Result<BackendError, Selection>> {
-  const backends = await import("./backends/select.ts");
-  return await backends.selectBackend(wanted, options);
-}
+export * from "./api/plan.ts";
+export * from "./api/graph.ts";
+export * from "./api/data.ts";
+export * from "./api/devices.ts";
+export * from "./api/train.ts";
+export * from "./api/evaluate.ts";
+export * from "./api/weights.ts";
+export type * from "./api/plot.ts";
 
 /** Functions that draw a run as SVG text. */
-export type Plots = typeof import("./plot/mod.ts");
+export type Plots = typeof import("./api/plot.ts");
 
 /**
  * Loads what draws pictures: plans, losses, learning rates, accuracies, reconstructions.
@@ -61,5 +36,5 @@ export type Plots = typeof import("./plot/mod.ts");
  * ```
  */
 export async function plots(): Promise<Plots> {
-  return await import("./plot/mod.ts");
+  return await import("./api/plot.ts");
 }

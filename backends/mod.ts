@@ -3,12 +3,23 @@
  *
  * @module
  */
-export * from "./backend.ts";
-export { interruptible } from "./interruptible.ts";
-export * from "./onnx/file/onnx_file.ts";
-export * from "./onnx/onnx_backend.ts";
+export {
+  type Backend,
+  type BackendError,
+  describeBackendError,
+  type DeviceInfo,
+  type DeviceTensors,
+  type Program,
+} from "./backend.ts";
+export { onnxFiles } from "./onnx/file/onnx_file.ts";
+export { onnxBackend } from "./onnx/onnx_backend.ts";
 export { verifyInt8 } from "./program_inputs.ts";
-export * from "./reference_backend.ts";
-export * from "./select.ts";
-export * from "./self_test.ts";
-export * from "./tfjs/tfjs_backend.ts";
+export { referenceBackend } from "./reference_backend.ts";
+export {
+  BACKEND_CHOICES,
+  type BackendChoice,
+  selectBackend,
+  type Selection,
+  type SelectOptions,
+} from "./select.ts";
+export { selfTest } from "./self_test.ts";

@@ -10,23 +10,23 @@ import { selfTest, type TestedNeeds } from "./self_test.ts";
 import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
 import { tfjsBackend } from "./tfjs/tfjs_backend.ts";
 
+/** Name of a device. */
+export type DeviceName = "webgpu" | "onnx" | "wasm" | "cpu" | "onnx-webgpu";
+
 /** Every device: those that `auto` considers, fastest kind first, and another. */
-export const DEVICES = [
+export const DEVICES: readonly DeviceName[] = [
   "webgpu",
   "onnx",
   "wasm",
   "cpu",
   "onnx-webgpu",
-] as const;
+];
 
-/** Name of a device. */
-export type DeviceName = typeof DEVICES[number];
+/** A device by name, or whatever is fastest here. */
+export type BackendChoice = "auto" | DeviceName;
 
-/** Possible choices: a device by name, or whatever is fastest here. */
-export const BACKEND_CHOICES = ["auto", ...DEVICES] as const;
-
-/** One of the `BACKEND_CHOICES`. */
-export type BackendChoice = typeof BACKEND_CHOICES[number];
+/** Possible choices. */
+export const BACKEND_CHOICES: readonly BackendChoice[] = ["auto", ...DEVICES];
 
 /** Options of a device. */
 export interface SelectOptions extends TestedNeeds {
@@ -145,7 +145,7 @@ const sentence = ({ device }: Backend, notes: readonly string[]): string =>
  *
  * @example
  * ```ts
- * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
+ * import { selectBackend } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const selection = await selectBackend("cpu");
@@ -160,6 +160,10 @@ export async function selectBackend(
   options: SelectOptions = {},
 ): Promise<Result<BackendError, Selection>> {
   if (wanted === "auto") return await selectFastest(options);
+  if (!DEVICES.includes(wanted)) {
+    const reason = `wanted one of ${BACKEND_CHOICES.join(", ")}`;
+    return left({ _tag: "BackendUnavailable", device: wanted, reason });
+  }
   const [reason] = wanted === "onnx" ? [] : noThreads(options);
   if (reason !== undefined) {
     return left({ _tag: "BackendUnavailable", device: wanted, reason });

@@ -8,8 +8,6 @@
  *
  * Flags go to `cli/main.ts classic`, which trains each of the six. The output
  * is a line of JSON for each: its name, its flags, and what the program said last.
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- talking is what programs do
 import { errorLine, SIX } from "./classic/six.ts";

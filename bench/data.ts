@@ -11,8 +11,6 @@
  * that is not counted, so that a machine that is busy for a while is busy for all
  * of them. Torchvision is that of `--python`; Debian calls it
  * `python3-torchvision`.
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults, left, type Result, right } from "../core/mod.ts";

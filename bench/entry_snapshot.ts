@@ -1,8 +1,4 @@
-/**
- * The state with which a phase is entered.
- *
- * @module
- */
+/** The state with which a phase is entered. */
 import {
   type FreezePlan,
   type Phase,

@@ -8,8 +8,6 @@
  * ```
  *
  * Prints a JSON row for each model.
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import process from "node:process";

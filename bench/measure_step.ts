@@ -1,8 +1,4 @@
-/**
- * Timing of training steps.
- *
- * @module
- */
+/** Timing of training steps. */
 import { type Backend, selectBackend } from "../backends/mod.ts";
 import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
 import { type Batch, loadBatches, trainTransform } from "../data/mod.ts";

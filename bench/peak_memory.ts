@@ -1,8 +1,4 @@
-/**
- * How much memory a process has needed.
- *
- * @module
- */
+/** How much memory a process has needed. */
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**

@@ -15,8 +15,6 @@
  * freezes as the published code does, `torch-fixed` as it can be done. jax-js and
  * TensorFlow.js take the step of the encoder alone (`peers/encoder_graphs.ts`).
  * Nothing else may run on the machine meanwhile.
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";

@@ -1,7 +1,5 @@
 /**
  * The processor of a measurement, by name and by what decides how fast it multiplies.
- *
- * @module
  */
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";

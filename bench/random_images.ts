@@ -1,8 +1,4 @@
-/**
- * Images for measuring: random pixels, decoded already.
- *
- * @module
- */
+/** Images for measuring: random pixels, decoded already. */
 import { type Key, right, rootKey, split, uniforms } from "../core/mod.ts";
 import { IMAGENET_NORMALIZATION, type ImageSource } from "../data/mod.ts";
 

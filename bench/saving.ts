@@ -10,8 +10,6 @@
  *
  * The run is the papers' recipe: 100 epochs, 10 of them warm-up, cubic with
  * `t0 = 0.8`.
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { parseArgs } from "node:util";

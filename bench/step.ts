@@ -16,8 +16,6 @@
  * ```text
  * --allow-run=DENO
  * ```
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";

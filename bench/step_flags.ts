@@ -1,15 +1,9 @@
-/**
- * Flags of `bench/step.ts`.
- *
- * @module
- */
+/** Flags of `bench/step.ts`. */
 import { BACKEND_CHOICES } from "../backends/mod.ts";
 import {
   type Fault,
   type Faults,
   left,
-  MODEL_PRESETS,
-  type ModelName,
   type Result,
   right,
 } from "../core/mod.ts";
@@ -20,6 +14,7 @@ import {
   switchFlag,
   wholeFlag,
 } from "../cli/flags/flags.ts";
+import { MODEL_FLAG, modelOf } from "../cli/flags/method_flags.ts";
 import { benchedConfig, benchedPlan, type StepSpec } from "./step_spec.ts";
 
 const wholeNumbers = (text: string): Result<string, readonly number[]> => {
@@ -39,10 +34,7 @@ const frozenFlag: Flag<readonly number[]> = {
 
 /** The flags. */
 export const STEP_FLAGS = {
-  "model": choiceFlag(
-    Object.keys(MODEL_PRESETS) as ModelName[],
-    "sizes of the Vision Transformer",
-  ),
+  "model": MODEL_FLAG,
   "image-size": wholeFlag(1, "side of the square images, pixels"),
   "batch-size": wholeFlag(1, "images of a step"),
   "backend": choiceFlag(BACKEND_CHOICES, "where it computes"),
@@ -90,8 +82,12 @@ const frozenFault = (found: number, layers: number): Fault => ({
 export function stepSpecs(
   values: StepValues,
 ): Result<Faults, readonly StepSpec[]> {
+  const { model = "nano" } = values;
+  const sizes = modelOf(model);
+  if (sizes._tag === "Left") return left([sizes.left]);
   const spec: StepSpec = {
-    model: values.model ?? "nano",
+    model,
+    sizes: sizes.right,
     imageSize: values["image-size"] ?? null,
     batchSize: values["batch-size"] ?? 16,
     backend: values.backend ?? "auto",

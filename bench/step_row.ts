@@ -1,8 +1,6 @@
 /**
  * Measures one row of `bench/step.ts` in a process of its own, so that its peak
  * memory is its own too: takes a `StepSpec` as JSON, prints a `StepRow`.
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { measureStep } from "./measure_step.ts";

@@ -1,27 +1,25 @@
-/**
- * What is measured.
- *
- * @module
- */
+/** What is measured. */
 import type { BackendChoice } from "../backends/mod.ts";
 import {
   DEFAULT_PRETRAIN_CONFIG,
   type Faults,
   type FreezePlan,
-  MODEL_PRESETS,
-  type ModelName,
+  gridSize,
   type ModelSpec,
   type Phase,
   phaseFlops,
   planOf,
   type PretrainConfig,
   type Result,
+  stagesOnGrid,
 } from "../core/mod.ts";
 
 /** Steps whose speed is wanted. */
 export interface StepSpec {
-  /** Name of a preset. */
-  readonly model: ModelName;
+  /** Name of the model. */
+  readonly model: string;
+  /** Sizes of the model. */
+  readonly sizes: ModelSpec;
   /** Side of the images, pixels; `null` for the preset's. */
   readonly imageSize: number | null;
   /** Images of a step. */
@@ -42,8 +40,8 @@ export interface StepSpec {
 export interface StepRow {
   /** Device that computed. */
   readonly backend: string;
-  /** Name of the preset. */
-  readonly model: ModelName;
+  /** Name of the model. */
+  readonly model: string;
   /** Side of the images, pixels. */
   readonly imageSize: number;
   /** Images of a step. */
@@ -79,10 +77,10 @@ const PLANNED_STEPS = 100_000;
 
 /** The model of a spec. */
 export function benchedModel(
-  { model, imageSize }: Pick<StepSpec, "model" | "imageSize">,
+  { sizes, imageSize }: Pick<StepSpec, "sizes" | "imageSize">,
 ): ModelSpec {
-  const preset: ModelSpec = MODEL_PRESETS[model];
-  return { ...preset, imageSize: imageSize ?? preset.imageSize };
+  const model = { ...sizes, imageSize: imageSize ?? sizes.imageSize };
+  return { ...model, stages: stagesOnGrid(model.stages, gridSize(model)) };
 }
 
 /** The configuration of a spec: the papers' recipe, cubic with `t0 = 0.8`. */

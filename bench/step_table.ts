@@ -1,8 +1,4 @@
-/**
- * Measured rows for people.
- *
- * @module
- */
+/** Measured rows for people. */
 import { type Alignment, textTable } from "../cli/output/text_table.ts";
 import type { StepRow } from "./step_spec.ts";
 

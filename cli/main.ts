@@ -6,8 +6,6 @@
  * deno run -A cli/main.ts knn runs/1
  * deno run -A cli/main.ts --help
  * ```
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- talking is what a program does
 import { nearestHint } from "../core/mod.ts";
@@ -60,7 +58,6 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 };
 
-/** Names and purposes of the commands. */
 function helpOfCommands(): string {
   const names = Object.keys(COMMANDS);
   const width = Math.max(...names.map((name) => name.length));
@@ -75,7 +72,6 @@ function helpOfCommands(): string {
   ].join("\n");
 }
 
-/** Runs the command that a command line names. */
 async function main([name, ...args]: readonly string[]): Promise<void> {
   if (name === "--help" || name === "-h") return console.log(helpOfCommands());
   const command = name !== undefined && Object.hasOwn(COMMANDS, name)

@@ -3,72 +3,8 @@
  *
  * @module
  */
-export * from "./result.ts";
 export * from "./byte_kind.ts";
-export * from "./excerpt.ts";
-export * from "./graph/node.ts";
-export * from "./graph/convolution_extents.ts";
-export * from "./models/model_spec.ts";
-export * from "./models/model_names.ts";
-export type { GraphBuilder, Transposition } from "./graph/builder.ts";
-export * from "./graph/trace.ts";
-export * from "./graph/cost.ts";
-export * from "./graph/differentiate.ts";
-export * from "./graph/interpret.ts";
-export * from "./graph/lifetimes.ts";
-export * from "./graph/op_definition.ts";
-export * from "./graph/prune.ts";
-export { LEAST_NORMAL } from "./graph/ops/elementwise.ts";
-export {
-  cellOverlaps,
-  HOG_FLAT,
-  HOG_FLOPS_PER_SAMPLE_PIXEL,
-  orientationBin,
-  type Overlap,
-} from "./graph/ops/hog.ts";
-export * from "./models/classifier.ts";
-export * from "./nn/losses.ts";
-export * from "./models/decoder.ts";
-export * from "./models/hog_loss.ts";
-export { checkModel, MODEL_LIMITS } from "./models/model_codec.ts";
-export * from "./nn/scope.ts";
-export * from "./models/encoder.ts";
-export * from "./nn/layers.ts";
-export * from "./models/local_mim.ts";
-export * from "./nn/masking.ts";
-export * from "./nn/positions.ts";
-export * from "./models/probe.ts";
-export * from "./optim/gradient_norm.ts";
-export {
-  type LarsConfig,
-  type LarsNodes,
-  type LarsOptions,
-  larsUpdate,
-} from "./optim/lars.ts";
-export * from "./optim/layer_decay.ts";
-export * from "./optim/update_graph.ts";
-export * from "./random/threefry.ts";
-export * from "./random/random.ts";
-export * from "./nn/init.ts";
-export * from "./brand.ts";
-export * from "./codec/nearest.ts";
-export {
-  annealSteps,
-  freezeStepAt,
-  type TrainingSpan,
-  type WarmupMode,
-} from "./schedule/annealing.ts";
-export * from "./schedule/freeze_time.ts";
-export * from "./schedule/initial_rate.ts";
-export * from "./schedule/rate_schedule.ts";
-export type {
-  ClippingConfig,
-  FreezeConfig,
-  RateConfig,
-  RateMode,
-  TrainingConfig,
-} from "./config/parts.ts";
-export { T0_RANGE } from "./config/parts.ts";
+export { nearestHint } from "./codec/nearest.ts";
 export {
   type Augmentation,
   augmentationFaults,
@@ -79,47 +15,169 @@ export {
   RANDOM_ERASING,
   type RandomErasing,
 } from "./config/augment.ts";
+export * from "./config/convnet.ts";
 export * from "./config/finetune.ts";
 export * from "./config/old_words.ts";
+export {
+  type FreezeConfig,
+  type RateConfig,
+  type RateMode,
+  T0_RANGE,
+} from "./config/parts.ts";
 export * from "./config/pretrain.ts";
 export * from "./config/probe.ts";
-export type {
-  AdamWConfig,
-  OptimizerConfig,
-  SgdConfig,
-} from "./optim/optimizer_config.ts";
+export * from "./excerpt.ts";
+export type { GraphBuilder } from "./graph/builder.ts";
 export {
-  type FreezePlan,
-  type Phase,
-  phaseAt,
-  type Phases,
-  type PlanConfig,
-  type PlanLayer,
-  type PlanStage,
-} from "./plan/plan.ts";
+  type ConvolutionExtents,
+  convolutionExtents,
+} from "./graph/convolution_extents.ts";
+export { graphFlops, longestSum } from "./graph/cost.ts";
+export * from "./graph/differentiate.ts";
+export { interpretGraph } from "./graph/interpret.ts";
+export { bytesOf, lastUses } from "./graph/lifetimes.ts";
+export {
+  type ActivationOp,
+  type Convolution,
+  type ConvolutionOp,
+  type DType,
+  type ElementwiseOp,
+  type Graph,
+  inputSignatures,
+  type Node,
+  type NodeId,
+  type NodeOf,
+  type OpAttributes,
+  type OpName,
+  type Shape,
+  type Signature,
+  sizeOf,
+} from "./graph/node.ts";
+export { LEAST_NORMAL } from "./graph/ops/elementwise.ts";
+export {
+  cellOverlaps,
+  HOG_FLAT,
+  orientationBin,
+  type Overlap,
+} from "./graph/ops/hog.ts";
+export * from "./graph/prune.ts";
+export { traceGraph } from "./graph/trace.ts";
+export {
+  classifierParameters,
+  classifierScoreGraph,
+  type ClassifierSpec,
+  classifierStepGraph,
+} from "./models/classifier.ts";
+export {
+  convNetScoreGraph,
+  convNetStepGraph,
+  convNetTensors,
+} from "./models/convnet.ts";
+export type { ConvNetSpec } from "./models/convnet_spec.ts";
+export { encode, encoderGraph, tapNorm } from "./models/encoder.ts";
+export {
+  initialParameters,
+  type LocalMimNodes,
+  parameterSpecs,
+  reconstructionGraph,
+  stageLossName,
+  stepGraph,
+  trainedParameters,
+} from "./models/local_mim.ts";
+export { checkModel } from "./models/model_codec.ts";
+export {
+  modelNamed,
+  SIZE_PRESETS,
+  timmModelName,
+} from "./models/model_names.ts";
+export {
+  allStages,
+  cellsPerSide,
+  gridSize,
+  isDecayed,
+  localMimStages,
+  MODEL_PRESETS,
+  type ModelName,
+  type ModelSpec,
+  type Owner,
+  type ParameterSpec,
+  patchCount,
+  type StageScale,
+  stagesOnGrid,
+  targetChannels,
+  visibleCount,
+  type VitScope,
+} from "./models/model_spec.ts";
+export {
+  PROBE_EPSILON,
+  PROBE_NAMES,
+  probeScoreGraph,
+  probeShapes,
+  type ProbeSpec,
+  probeStepGraph,
+  probeSweepGraph,
+  sweptName,
+} from "./models/probe.ts";
+export { initialValues } from "./nn/init.ts";
+export * from "./nn/masking.ts";
+export * from "./nn/positions.ts";
+export { type Declarations, modelScope } from "./nn/scope.ts";
+export {
+  CLIP_INPUT,
+  clipFactor,
+  globalNorm,
+  gradientSquares,
+  type NamedShape,
+  SQUARES_OUTPUT,
+} from "./optim/gradient_norm.ts";
+export { layerDecay } from "./optim/layer_decay.ts";
+export type { AdamWConfig, OptimizerConfig } from "./optim/optimizer_config.ts";
+export {
+  averageName,
+  type Averaging,
+  corrections,
+  stateKinds,
+  stateName,
+  updateGraph,
+  type UpdateRule,
+} from "./optim/update_graph.ts";
+export * from "./plan/calc_speedup.ts";
+export { type ConvNetPlan, convNetPlan } from "./plan/convnet_plan.ts";
+export {
+  layerFlops,
+  phaseFlops,
+  predictedSaving,
+  savedPart,
+} from "./plan/cost.ts";
 export {
   finetunePlan,
   freezePlan,
   planOf,
   stepsPerEpoch,
 } from "./plan/freeze_plan.ts";
-export * from "./plan/ownership.ts";
-export * from "./plan/rates.ts";
-export * from "./plan/cost.ts";
-export * from "./plan/memory.ts";
-export * from "./plan/plan_json.ts";
-export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
-export * from "./plan/calc_speedup.ts";
+export { phaseMemory, type StepMemory, stepMemory } from "./plan/memory.ts";
+export { isTrainable, layerOfOwner } from "./plan/ownership.ts";
 export {
-  type ConvNetBlock,
-  convNetBlocks,
-  type ConvNetFamily,
-  convNetLayers,
-  type ConvNetSpec,
-  STEM_CHANNELS,
-} from "./models/convnet_spec.ts";
-export * from "./nn/batch_norm.ts";
-export * from "./models/convnet.ts";
-export * from "./config/convnet.ts";
-export * from "./plan/convnet_plan.ts";
+  type FreezePlan,
+  type Phase,
+  phaseAt,
+  type PlanLayer,
+} from "./plan/plan.ts";
+export { encodePlan } from "./plan/plan_json.ts";
 export * from "./plan/probe_plan.ts";
+export { ratesAt } from "./plan/rates.ts";
+export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
+export * from "./random/random.ts";
+export {
+  describeFault,
+  describeFaults,
+  type Fault,
+  type Faults,
+  left,
+  type Result,
+  right,
+} from "./result.ts";
+export type { WarmupMode } from "./schedule/annealing.ts";
+export type { FreezeScale } from "./schedule/freeze_time.ts";
+export { peakRate } from "./schedule/initial_rate.ts";
+export { rateAt, type RateSchedule } from "./schedule/rate_schedule.ts";

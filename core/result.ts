@@ -56,7 +56,7 @@ export type Faults = readonly [Fault, ...Fault[]];
  *
  * @example
  * ```ts
- * import { describeFault } from "@vitfreeze/vitfreeze/core";
+ * import { describeFault } from "./result.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(

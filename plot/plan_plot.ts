@@ -297,7 +297,7 @@ function titlePanel(plan: FreezePlan): Panel {
  *
  * @example The plan of the recipe for ViT-B, in epochs
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze";
  * import { planPlot } from "@vitfreeze/vitfreeze/plot";
  * import { match } from "node:assert/strict";
  *

@@ -71,7 +71,7 @@ function recordedCurves(
  *
  * @example
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf, ratesAt } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf, ratesAt } from "@vitfreeze/vitfreeze";
  * import { runRatesPlot } from "@vitfreeze/vitfreeze/plot";
  * import { match } from "node:assert/strict";
  *

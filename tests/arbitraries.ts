@@ -9,13 +9,13 @@ import type {
   FreezePlan,
   ModelSpec,
   OptimizerConfig,
-  PlanConfig,
   PretrainConfig,
   RateConfig,
   StageScale,
-  StageSpec,
-  TrainingConfig,
 } from "../core/mod.ts";
+import type { PlanConfig } from "../core/plan/plan.ts";
+import type { StageSpec } from "../core/models/model_spec.ts";
+import type { TrainingConfig } from "../core/config/parts.ts";
 import { leastT0, planFrom } from "../core/plan/freeze_plan.ts";
 
 /** Records as literals make them: JSON gives them back strictly equal. */

@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import type { Size } from "../data/mod.ts";
+import type { Size } from "../data/image/raw_image.ts";
 
 const PROGRAM = new URL("./print_svg_size.ts", import.meta.url).href;
 const CONFIG = new URL("../deno.json", import.meta.url).pathname;

@@ -5,8 +5,6 @@
  * deno task fuzz                        # a new seed, fifty times as many cases
  * deno task fuzz --seed 7 --factor 5    # those of seed 7 again
  * ```
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import process from "node:process";

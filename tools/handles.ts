@@ -1,8 +1,4 @@
-/**
- * What a process holds open.
- *
- * @module
- */
+/** What a process holds open. */
 import type { Backend } from "../backends/mod.ts";
 
 /** Handles of this process; `null` where the system does not say. */

@@ -5,8 +5,6 @@
  * deno run -A tools/leak.ts --backend wasm --steps 20000
  * deno run -A tools/leak.ts --backend onnx --steps 4000 --runs 40
  * ```
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import {
@@ -14,7 +12,12 @@ import {
   describeBackendError,
   selectBackend,
 } from "../backends/mod.ts";
-import { describeFaults, MODEL_PRESETS, type ModelSpec } from "../core/mod.ts";
+import {
+  describeFaults,
+  MODEL_PRESETS,
+  type ModelSpec,
+  right,
+} from "../core/mod.ts";
 import {
   choiceFlag,
   FROM_ZERO,
@@ -24,6 +27,7 @@ import {
   wholeFlag,
 } from "../cli/flags/flags.ts";
 import { helpText } from "../cli/flags/help_text.ts";
+import { MODEL_FLAG, modelOf } from "../cli/flags/method_flags.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { growthOf, memoryCourse, type MemoryPoint } from "./memory_course.ts";
 
@@ -51,10 +55,14 @@ const TINY: ModelSpec = {
 const FLAGS = {
   "backend": choiceFlag(BACKEND_CHOICES, "where it computes"),
   "threads": wholeFlag(1, "threads that compute, on onnx"),
-  "model": choiceFlag(
-    ["nano", "tiny"],
-    "the smallest preset, or four blocks of width 16 on 16×16 pixels",
-  ),
+  "model": {
+    ...MODEL_FLAG,
+    metavar: `tiny|${MODEL_FLAG.metavar}`,
+    help:
+      `${MODEL_FLAG.help}; tiny has four blocks of width 16 on 16×16 pixels`,
+    parse: (text: string) =>
+      text === "tiny" ? right(text) : MODEL_FLAG.parse(text),
+  },
   "steps": wholeFlag(LOOKS, "how many steps"),
   "runs": wholeFlag(
     1,
@@ -90,7 +98,11 @@ if (values.help) {
 }
 
 const { steps = 2000, runs = 1, bound = 16, threads } = values;
-const model = values.model === "tiny" ? TINY : MODEL_PRESETS.nano;
+const named = values.model === "tiny"
+  ? right(TINY)
+  : modelOf(values.model ?? "nano");
+if (named._tag === "Left") fail(describeFaults([named.left]), 2);
+const { right: model } = named;
 const chosen = await selectBackend(
   values.backend ?? "auto",
   threads === undefined ? {} : { threads },

@@ -1,8 +1,6 @@
 /**
  * Lint plugin: `core/` is total, deterministic and synchronous, `backends/` also
  * run in a browser.
- *
- * @module
  */
 import { pathInRepository, roomOf } from "./rooms.ts";
 

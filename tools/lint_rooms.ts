@@ -1,8 +1,6 @@
 /**
  * Lint plugin: imports run one way between rooms and within them, and each fenced
  * library has one door.
- *
- * @module
  */
 import {
   importedPath,

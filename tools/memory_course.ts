@@ -1,8 +1,4 @@
-/**
- * Memory and handles of long runs.
- *
- * @module
- */
+/** Memory and handles of long runs. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Backend } from "../backends/mod.ts";
@@ -18,8 +14,8 @@ import {
   batchSource,
   initialSnapshot,
   orThrow,
-  type Pretraining,
   pretraining,
+  type Training,
 } from "../train/mod.ts";
 import { countingPrograms, type Handles, handlesNow } from "./handles.ts";
 
@@ -82,7 +78,7 @@ function start(
   backend: Backend,
   config: PretrainConfig,
   plan: FreezePlan,
-): Pretraining {
+): Training {
   const { imageSize, inChannels } = config.model;
   const source = randomImages(IMAGES, imageSize, inChannels === 1 ? 1 : 3);
   return pretraining({

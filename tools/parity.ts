@@ -5,8 +5,6 @@
  * deno run -A tools/parity.ts tests/golden/tiny
  * deno run -A tools/parity.ts tests/golden/tiny --backend reference --json
  * ```
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- talking is what this program does
 import process from "node:process";

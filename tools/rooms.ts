@@ -1,8 +1,4 @@
-/**
- * The rooms of the house and which may know which.
- *
- * @module
- */
+/** The rooms of the house and which may know which. */
 
 /** Folders whose imports run one way only. */
 export type Room = "core" | "backends" | "data" | "train" | "plot" | "cli";
@@ -17,12 +13,30 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   cli: ["core", "backends", "data", "train", "plot"],
 };
 
+/** Rooms of the program that every other one of it may import. */
+const CLI_BASE = ["cli/flags", "cli/output", "cli/command"];
+
 /**
  * For each inner room, the inner rooms that it may import. A file lies in the innermost
  * room that is listed here; one in a room that is not listed may import all, as the
- * `mod.ts` of a room does. Every file may import its own room.
+ * `mod.ts` of a room does. Every file may import its own room, and the files at the top
+ * of the house's room but for `mod.ts`, such as `train/train_error.ts`.
  */
 export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "core/codec": [],
+  "core/graph": [],
+  "core/random": [],
+  "core/schedule": [],
+  "core/nn": ["core/graph", "core/random"],
+  "core/optim": ["core/codec", "core/graph"],
+  "core/models": [
+    ...["core/codec", "core/graph", "core/random", "core/nn", "core/optim"],
+  ],
+  "core/config": ["core/codec", "core/schedule", "core/optim", "core/models"],
+  "core/plan": [
+    ...["core/codec", "core/graph", "core/schedule", "core/nn", "core/optim"],
+    ...["core/models", "core/config"],
+  ],
   "data/report": [],
   "data/resources": [],
   "data/image": ["data/report"],
@@ -47,6 +61,36 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["data/image", "data/report", "data/resources"],
     ...["data/decode", "data/transforms"],
   ],
+  "train/files": [],
+  "train/engine": ["train/files"],
+  "train/tasks": ["train/engine"],
+  "train/checkpoint": ["train/files", "train/engine", "train/tasks"],
+  "train/run": ["train/files", "train/engine", "train/checkpoint"],
+  "train/run/tensorboard": ["train/files", "train/engine", "train/run"],
+  "train/run/follow": [
+    ...["train/files", "train/engine", "train/tasks", "train/checkpoint"],
+    "train/run",
+  ],
+  "train/weights/encoder": ["train/files", "train/engine", "train/tasks"],
+  "train/weights/torch": ["train/files"],
+  "train/weights/export": [
+    ...["train/files", "train/engine", "train/weights/encoder"],
+  ],
+  "train/weights": [
+    ...["train/files", "train/engine", "train/tasks", "train/checkpoint"],
+    ...["train/run", "train/weights/encoder", "train/weights/torch"],
+  ],
+  "train/evaluate": ["train/engine", "train/tasks", "train/weights/encoder"],
+  "cli/flags": [],
+  "cli/output": [],
+  "cli/watch": ["cli/output"],
+  "cli/command": ["cli/flags", "cli/output"],
+  "cli/images": ["cli/command", "cli/flags"],
+  "cli/runs": [...CLI_BASE, "cli/images"],
+  "cli/pretrain": [...CLI_BASE, "cli/images", "cli/runs"],
+  "cli/evaluate": [...CLI_BASE, "cli/images", "cli/runs"],
+  "cli/classic": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
+  "cli/compare": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
 };
 
 /** Kinds of sources, none of which knows another. */
@@ -111,6 +155,7 @@ export function innerRoomOf(path: string): string | null {
 export function mayImportWithin(path: string, target: string): boolean {
   const from = innerRoomOf(path);
   if (from === null || roomOf(path) !== roomOf(target)) return true;
+  if (/^\w+\/(?!mod\.ts$)[^/]+$/.test(target)) return true;
   const to = innerRoomOf(target);
   return to === from || (to !== null && INNER_ROOMS[from]!.includes(to));
 }
@@ -126,8 +171,9 @@ export function importedPath(path: string, specifier: string): string | null {
   if (/^\.{0,2}\//.test(specifier)) {
     return pathInRepository(new URL(specifier, new URL(path, REPOSITORY)).href);
   }
-  return specifier === PACKAGE || specifier.startsWith(`${PACKAGE}/`)
-    ? `${specifier.slice(PACKAGE.length + 1)}/mod.ts`.replace(/^\//, "")
+  if (specifier === PACKAGE) return "mod.ts";
+  return specifier.startsWith(`${PACKAGE}/`)
+    ? `api/${specifier.slice(PACKAGE.length + 1)}.ts`
     : null;
 }
 

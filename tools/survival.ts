@@ -5,8 +5,6 @@
  * ```sh
  * deno run -A tools/survival.ts --device onnx --kills 300 --seed 1
  * ```
- *
- * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { describeFaults } from "../core/mod.ts";

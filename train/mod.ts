@@ -3,25 +3,98 @@
  *
  * @module
  */
-export * from "./files/atomic_file.ts";
+export type {
+  CheckpointPolicy,
+  KeptCheckpoints,
+} from "./checkpoint/checkpoint_policy.ts";
 export {
-  CHECKPOINT_FILES,
-  checkpointName,
-  type RunFile,
-} from "./checkpoint/layout.ts";
+  describeScheduleChange,
+  differences,
+  isScheduleField,
+} from "./checkpoint/schedule_change.ts";
+export type { ItemIterator } from "./engine/accumulate.ts";
+export { afterStep, atEnd, atEpochEnds, type Hook } from "./engine/hooks.ts";
+export { type ItemSource, train } from "./engine/loop.ts";
+export * from "./engine/needs.ts";
+export { batchParts } from "./engine/parts.ts";
+export { compilePhase, disposePhase } from "./engine/phase.ts";
+export { compileGraph } from "./engine/programs.ts";
 export {
-  checkUnlocked,
-  type FolderLock,
-  LOCK_FILE,
-  lockFolder,
-} from "./run/folder_lock.ts";
-export * from "./checkpoint/checkpoint_policy.ts";
-export * from "./engine/find_origin.ts";
-export * from "./engine/snapshot.ts";
-export * from "./run/follow/follow_run.ts";
-export * from "./run/follow/metrics_tail.ts";
-export * from "./run/follow/run_status.ts";
-export * from "./work_options.ts";
+  averagedParameters,
+  disposeState,
+  type Snapshot,
+  type TrainState,
+  uploadState,
+} from "./engine/state.ts";
+export { trainStep } from "./engine/step.ts";
+export { epochSteps, type Task, type TrainingIdentity } from "./engine/task.ts";
+export {
+  disposeAll,
+  download,
+  type HostTensors,
+  joinedNumbers,
+  orBackendFailed,
+  uploadAll,
+} from "./engine/tensors.ts";
+export * from "./engine/training.ts";
+export { mostFrequentShare, type TopAccuracies } from "./evaluate/accuracy.ts";
+export * from "./evaluate/classifier_accuracy.ts";
+export * from "./evaluate/encoder_features.ts";
+export { onlyRows, programRows } from "./evaluate/image_rows.ts";
+export {
+  KNN_VOTE,
+  knnAccuracies,
+  type KnnAccuracy,
+  knnAccuracy,
+} from "./evaluate/knn.ts";
+export { probeAccuracy } from "./evaluate/probe_accuracy.ts";
+export {
+  chosenRate,
+  type ProbeSweep,
+  sweepProbe,
+  SWEPT_RATES,
+} from "./evaluate/probe_sweep.ts";
+export { reconstruct, type Reconstruction } from "./evaluate/reconstruct.ts";
+export { replaceFile } from "./files/atomic_file.ts";
+export { fileResult, readRegular } from "./files/file_result.ts";
+export { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
+export type { StoredTensor } from "./files/tensor_data.ts";
+export { orThrow } from "./or_throw.ts";
+export {
+  evaluateNow,
+  evaluationHook,
+  type EvaluationLine,
+  type EvaluationOptions,
+  readEvaluations,
+  type Scores,
+  writeEvaluations,
+} from "./run/evaluations.ts";
+export { checkUnlocked, lockFolder } from "./run/folder_lock.ts";
+export {
+  type FollowedRun,
+  type Follower,
+  followRun,
+  type NoRun,
+} from "./run/follow/follow_run.ts";
+export {
+  type LayerStatus,
+  type RunLife,
+  type RunStatus,
+  secondsLeft,
+  type StageStatus,
+} from "./run/follow/run_status.ts";
+export {
+  BAD_IMAGES_FILE,
+  haveSameNames,
+  type HeldOut,
+  type ImageChoice,
+  readBadImages,
+  readImagesFile,
+  type RememberedImages,
+  rememberedImages,
+  writeBadImages,
+  writeImagesFile,
+} from "./run/images_file.ts";
 export {
   checkpointProgress,
   describeSkipped,
@@ -29,121 +102,78 @@ export {
   runFolderAt,
   runFolderOf,
   type RunProgress,
-  type SkippedCheckpoint,
 } from "./run/latest_checkpoint.ts";
-export * from "./run/loss_watch.ts";
-export * from "./run/images_file.ts";
-export * from "./run/metrics.ts";
 export {
-  readMetrics,
-  readRecord,
-  type RecordReach,
-  type RecordWriter,
-  recordWriter,
-} from "./run/metrics_record.ts";
-export * from "./run/newest_whole_checkpoint.ts";
-export * from "./or_throw.ts";
-export * from "./engine/origin.ts";
-export * from "./engine/phase.ts";
-export * from "./engine/needs.ts";
-export * from "./engine/hooks.ts";
-export * from "./engine/loop.ts";
-export * from "./engine/phases.ts";
-export * from "./engine/task.ts";
-export * from "./engine/training.ts";
-export * from "./tasks/image_batch.ts";
-export * from "./tasks/identities.ts";
-export * from "./tasks/model_part.ts";
-export * from "./tasks/position_tables.ts";
-export { readCheckpoint } from "./checkpoint/read_checkpoint.ts";
-export type { RecordBefore, Witness } from "./run/record_before.ts";
-export * from "./run/run_hooks.ts";
-export * from "./run/resume_run_folder.ts";
+  classLoss,
+  DEFAULT_LOSS_LIMIT,
+  type LossWatch,
+  lossWatch,
+  stageLosses,
+  type WatchedLosses,
+} from "./run/loss_watch.ts";
+export { type MetricsLine, metricsLine } from "./run/metrics.ts";
+export type { Witness } from "./run/record_before.ts";
+export { resumeRunFolder } from "./run/resume_run_folder.ts";
 export {
   createRunFolder,
   holdsRun,
   refuseOtherRun,
-  type RunBeginning,
   type RunFolder,
   taskOfRun,
 } from "./run/run_folder.ts";
-export * from "./run/run_history.ts";
-export * from "./files/file_result.ts";
+export { runHistory, type RunTotals } from "./run/run_history.ts";
 export {
-  type ChooseTensors,
-  decodeSafetensors,
-  encodeSafetensors,
-  type FormatError,
-  joinedParts,
-  safetensorsParts,
-  type TensorFile,
-} from "./files/safetensors.ts";
-export type { StoredTensor, TensorData } from "./files/tensor_data.ts";
-export * from "./run/saving.ts";
-export * from "./checkpoint/schedule_change.ts";
-export * from "./run/tensorboard/event_file.ts";
-export * from "./run/tensorboard/run_events.ts";
-export * from "./run/training_file.ts";
-export * from "./run/evaluations.ts";
-export * from "./train_error.ts";
-export * from "./engine/state.ts";
-export * from "./engine/step.ts";
-export * from "./checkpoint/write_checkpoint.ts";
-export * from "./engine/accumulate.ts";
-export * from "./engine/parts.ts";
-export * from "./tasks/batch_source.ts";
-export * from "./tasks/batch_tensors.ts";
-export * from "./engine/tensors.ts";
-export * from "./engine/update.ts";
-export * from "./engine/programs.ts";
+  keepingHooks,
+  type KeepingOptions,
+  optionalTracker,
+  type Tracker,
+  trackerHook,
+} from "./run/run_hooks.ts";
+export {
+  measuredSaving,
+  phaseTimes,
+  tellsSaving,
+  type TimedStep,
+} from "./run/saving.ts";
+export { openRunEvents } from "./run/tensorboard/run_events.ts";
+export {
+  type FiledTraining,
+  readTraining,
+  trainingParts,
+} from "./run/training_file.ts";
+export {
+  type BatchSource,
+  batchSource,
+  convNetBatches,
+  finetuneBatches,
+  type Loading,
+} from "./tasks/batch_source.ts";
+export { batchTensors } from "./tasks/batch_tensors.ts";
+export {
+  type ConvNetRun,
+  convNetTask,
+  initialConvNet,
+} from "./tasks/convnet.ts";
+export {
+  type FinetuneRun,
+  finetuneTask,
+  initialFinetune,
+} from "./tasks/finetune.ts";
 export * from "./tasks/pretrain.ts";
-export * from "./engine/health.ts";
-export * from "./evaluate/accuracy.ts";
-export * from "./evaluate/encoder_features.ts";
-export * from "./evaluate/image_rows.ts";
-export * from "./evaluate/knn.ts";
-export * from "./evaluate/reconstruct.ts";
+export * from "./tasks/probe.ts";
 export {
-  type EncoderNaming,
-  type EncoderPlace,
-  findEncoder,
-} from "./weights/encoder/encoder_names.ts";
-export * from "./weights/encoder/encoder_positions.ts";
-export * from "./weights/encoder/encoder_start.ts";
-export type {
-  EncoderTensors,
-  OtherContents,
-  StoredTensors,
-} from "./weights/encoder/encoder_tensors.ts";
-export * from "./weights/export/export_encoder.ts";
+  type EpochFeatures,
+  type LabelledFeatures,
+  probeBatches,
+  selectPoints,
+} from "./tasks/probe_batches.ts";
+export { describeTrainError, type TrainError } from "./train_error.ts";
+export {
+  encoderParameters,
+  type EncoderReport,
+  encoderSnapshot,
+} from "./weights/encoder/encoder_start.ts";
+export { exportEncoder } from "./weights/export/export_encoder.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export * from "./weights/open_encoder.ts";
-export * from "./weights/read_weights.ts";
-export type { Weights } from "./weights/weights.ts";
-export type { UnseenSizes } from "./weights/encoder/encoder_sizes.ts";
-export {
-  decodeTorchFile,
-  type TorchFormatError,
-} from "./weights/torch/torch_file.ts";
-export * from "./evaluate/convnet_accuracy.ts";
-export * from "./tasks/convnet.ts";
-export * from "./evaluate/classifier_accuracy.ts";
-export * from "./tasks/drop_path.ts";
-export * from "./tasks/finetune.ts";
-export * from "./tasks/mixing.ts";
-export * from "./tasks/probe.ts";
-export * from "./tasks/probe_batches.ts";
-export * from "./evaluate/probe_accuracy.ts";
-export * from "./evaluate/probe_sweep.ts";
-export {
-  type AugmentConfig,
-  FINETUNE_RECIPE,
-  type FinetuneConfig,
-  finetunePlan,
-  type FinetuneRate,
-  type MixingConfig,
-  PROBE_RECIPE,
-  type ProbeConfig,
-  type ProbePlan,
-  probePlan,
-} from "../core/mod.ts";
+export type { WorkOptions } from "./work_options.ts";

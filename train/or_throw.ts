@@ -1,8 +1,4 @@
-/**
- * Results for notebooks and scripts that want to stop at the first error.
- *
- * @module
- */
+/** Results for notebooks and scripts that want to stop at the first error. */
 import {
   type BackendError,
   describeBackendError,
@@ -16,12 +12,7 @@ export type AnyError = Faults | BackendError | DataError | TrainError;
 
 const isFaults = (error: AnyError): error is Faults => Array.isArray(error);
 
-/**
- * Text of any error of this library.
- *
- * @param error What went wrong.
- * @returns One or more sentences without a full stop.
- */
+/** Text of any error of this library. */
 export function describeError(error: AnyError): string {
   if (isFaults(error)) return describeFaults(error);
   switch (error._tag) {
@@ -49,13 +40,11 @@ export function describeError(error: AnyError): string {
  * The value of a result, for notebooks and scripts.
  *
  * @param result What a function of this library returned.
- * @returns Its value.
  * @throws {Error} With the text of the error, if there is no value.
  *
  * @example Plan a run in a notebook
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
- * import { orThrow } from "@vitfreeze/vitfreeze/train";
+ * import { DEFAULT_PRETRAIN_CONFIG, orThrow, planOf } from "@vitfreeze/vitfreeze";
  * import { strictEqual, throws } from "node:assert/strict";
  *
  * strictEqual(orThrow(planOf(DEFAULT_PRETRAIN_CONFIG, 100_000)).layers.length, 13);

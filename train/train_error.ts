@@ -1,20 +1,68 @@
-/**
- * What can end a run.
- *
- * @module
- */
+/** Errors of a training. */
 import {
   type BackendError,
   describeBackendError,
 } from "../backends/backend.ts";
-import { describeFaults, type Faults, printableLines } from "../core/mod.ts";
+import {
+  describeFaults,
+  type Faults,
+  printableLines,
+  type StageScale,
+} from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
 import type { FileFailed } from "./files/file_result.ts";
-import { describeOrigin, type Origin } from "./engine/origin.ts";
 import {
   describeScheduleChange,
   type ScheduleChange,
 } from "./checkpoint/schedule_change.ts";
+
+/** Kind of the numbers that are not finite. */
+export type OriginKind = "images" | "parameter" | "activation" | "gradient";
+
+/** Origin of numbers that are not finite. */
+export interface Origin {
+  /** The first stage whose loss is not finite, and its scale; `null` if all are. */
+  readonly stage: { readonly index: number; readonly scale: StageScale } | null;
+  /**
+   * The first that is not finite, in the order in which a step meets them: images,
+   * parameters, activations of the forward pass, gradients of the backward pass, which
+   * begins at the losses. `null` if it was not found.
+   */
+  readonly first: {
+    /** Its kind. */
+    readonly kind: OriginKind;
+    /** Its name, or the number of the sample. */
+    readonly name: string;
+    /** The part of the model and its layer, in words; empty for images. */
+    readonly part: string;
+  } | null;
+}
+
+const NAMED: Readonly<Record<OriginKind, string>> = {
+  images: "the image of sample",
+  parameter: "the parameter",
+  activation: "the activation",
+  gradient: "the gradient of",
+};
+
+/**
+ * Text of an origin, behind a sentence that says what happened.
+ *
+ * @returns Clauses that begin with a semicolon, or nothing.
+ */
+export function describeOrigin({ stage, first }: Origin): string {
+  const clauses = [
+    ...stage === null
+      ? []
+      : [`the first such stage is ${stage.index + 1} (scale ${stage.scale})`],
+    ...first === null ? [] : [
+      `the first number that is not finite is in ${
+        NAMED[first.kind]
+      } ${first.name}${first.part === "" ? "" : ` (${first.part})`}`,
+    ],
+  ];
+  return clauses.map((clause) => `; ${clause}`).join("");
+}
 
 /** Why training could not start or go on. */
 export type TrainError =
@@ -61,7 +109,7 @@ export type TrainError =
     /** Stage of the loss and its scale; `null` where a step has one loss. */
     readonly stage: { readonly index: number; readonly scale: number } | null;
     readonly loss: number;
-    /** What it should be below. */
+    /** Bound of the loss. */
     readonly bound: number;
   }
   /** A parameter is NaN or infinite, so nothing was saved. */
@@ -86,7 +134,7 @@ export type TrainError =
   | {
     readonly _tag: "FolderLocked";
     readonly path: string;
-    /** Who holds it, in words, if that is known. */
+    /** Holder in words, if that is known. */
     readonly holder: string | null;
   }
   /** A file could not be written or read. */
@@ -132,9 +180,8 @@ export type NonFiniteError = Extract<
 >;
 
 /**
- * What is not finite, and where that began.
+ * Numbers that are not finite, and their origin.
  *
- * @param error The loss, the gradient or the statistics.
  * @returns A sentence without its beginning and full stop.
  */
 export function describeNonFinite(error: NonFiniteError): string {
@@ -147,12 +194,7 @@ export function describeNonFinite(error: NonFiniteError): string {
     : `a gradient is not finite, though the losses are${where}`;
 }
 
-/**
- * Text of a training error.
- *
- * @param error What went wrong.
- * @returns One or more sentences without a full stop.
- */
+/** Text of a training error. */
 export function describeTrainError(error: TrainError): string {
   switch (error._tag) {
     case "BackendFailed":

@@ -1,17 +1,13 @@
-/**
- * Long computations that others can watch and stop.
- *
- * @module
- */
+/** Long computations that others can watch and stop. */
 import { setImmediate } from "node:timers/promises";
 import { left, type Result, right } from "../core/mod.ts";
 import type { TrainError } from "./train_error.ts";
 
-/** Who watches a long computation, and what stops it. */
+/** Progress and stop of a long computation. */
 export interface WorkOptions {
   /** Stops it soon after it is aborted. */
   readonly signal?: AbortSignal | undefined;
-  /** Told how much is done: images, or comparisons of images. */
+  /** Listener to the progress: images, or comparisons of images. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 

@@ -89,8 +89,8 @@ async function graphicsCard(started: StartedRuntime): Promise<Engine> {
  *
  * @example The sum of two vectors
  * ```ts
- * import { onnxBackend } from "@vitfreeze/vitfreeze/backends";
- * import { traceGraph } from "@vitfreeze/vitfreeze/core";
+ * import { traceGraph } from "@vitfreeze/vitfreeze";
+ * import { onnxBackend } from "./onnx_backend.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const graph = traceGraph((g) => ({
@@ -140,10 +140,8 @@ export async function onnxBackend(
  *
  * @example Saying what there is
  * ```ts
- * import {
- *   describeBackendError,
- *   onnxWebgpuBackend,
- * } from "@vitfreeze/vitfreeze/backends";
+ * import { describeBackendError } from "@vitfreeze/vitfreeze";
+ * import { onnxWebgpuBackend } from "./onnx_backend.ts";
  * import { match } from "node:assert/strict";
  *
  * const backend = await onnxWebgpuBackend();

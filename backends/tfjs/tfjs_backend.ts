@@ -57,8 +57,8 @@ function backendOn(device: Device): Backend {
  *
  * @example Squares on the plain CPU device
  * ```ts
- * import { tfjsBackend } from "@vitfreeze/vitfreeze/backends";
- * import { traceGraph } from "@vitfreeze/vitfreeze/core";
+ * import { traceGraph } from "@vitfreeze/vitfreeze";
+ * import { tfjsBackend } from "./tfjs_backend.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const graph = traceGraph((g) => ({

@@ -1,8 +1,4 @@
-/**
- * The six configurations of the experiment.
- *
- * @module
- */
+/** The six configurations of the experiment. */
 
 /** One configuration. */
 export interface Classic {

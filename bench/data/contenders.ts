@@ -1,8 +1,4 @@
-/**
- * The pipelines that `bench/data.ts` measures.
- *
- * @module
- */
+/** The pipelines that `bench/data.ts` measures. */
 import process from "node:process";
 import {
   type ImageSource,

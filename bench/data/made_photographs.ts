@@ -1,8 +1,4 @@
-/**
- * Pictures for measuring: as large as ImageNet's, and as hard to decode.
- *
- * @module
- */
+/** Pictures for measuring: as large as ImageNet's, and as hard to decode. */
 import sharp from "sharp";
 
 /** Size of the pictures, pixels; that of many of ImageNet's. */

@@ -1,8 +1,4 @@
-/**
- * Several pipelines measured in turn.
- *
- * @module
- */
+/** Several pipelines measured in turn. */
 import { textTable } from "../../cli/output/text_table.ts";
 import { processorHere } from "../processor.ts";
 import type { Contender, Pass } from "./contenders.ts";

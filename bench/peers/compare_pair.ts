@@ -1,8 +1,4 @@
-/**
- * Measuring ours and a peer in turns.
- *
- * @module
- */
+/** Measuring ours and a peer in turns. */
 import type { BackendChoice } from "../../backends/mod.ts";
 import { left, type Result, right, sizeOf } from "../../core/mod.ts";
 import { trainedEncoder } from "./encoder_graphs.ts";

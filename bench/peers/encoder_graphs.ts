@@ -5,8 +5,6 @@
  * The loss is `Σ_k mean((LN_k(x_k) − target_k)²)` over the live stages `k`, where
  * `x_k` is the output of the block that stage `k` taps, all patches seen; the
  * optimizer is Adam.
- *
- * @module
  */
 import {
   type AdamWConfig,

@@ -1,8 +1,4 @@
-/**
- * The encoder step as the other libraries are told of it.
- *
- * @module
- */
+/** The encoder step as the other libraries are told of it. */
 import { type ModelSpec, type Shape, sizeOf } from "../../core/mod.ts";
 import { trainedEncoder } from "./encoder_graphs.ts";
 import { ourPhase } from "./our_phase.ts";

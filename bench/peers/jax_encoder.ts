@@ -2,8 +2,6 @@
  * The encoder in jax-js, as its documentation teaches.
  *
  * An array is consumed by the function that it is given to; `.ref` keeps it.
- *
- * @module
  */
 import { nn, numpy as np } from "@jax-js/jax";
 import type { ModelSpec } from "../../core/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * Gradient and Adam of the encoder in jax-js.
- *
- * @module
- */
+/** Gradient and Adam of the encoder in jax-js. */
 import {
   defaultDevice,
   init,

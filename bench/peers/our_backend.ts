@@ -1,8 +1,4 @@
-/**
- * Our engine with a number of threads.
- *
- * @module
- */
+/** Our engine with a number of threads. */
 import {
   type Backend,
   onnxBackend,

@@ -1,8 +1,4 @@
-/**
- * Our side of the encoder step. A process of `bench/peers.ts`.
- *
- * @module
- */
+/** Our side of the encoder step. A process of `bench/peers.ts`. */
 import type { Backend, DeviceTensors, Program } from "../../backends/mod.ts";
 import {
   corrections,

@@ -1,8 +1,4 @@
-/**
- * What our side trains with a number of frozen layers.
- *
- * @module
- */
+/** What our side trains with a number of frozen layers. */
 import {
   type FreezePlan,
   type ModelSpec,

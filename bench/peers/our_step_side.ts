@@ -1,8 +1,6 @@
 /**
  * Our side of the pre-training step: the library's own path, `compilePhase` and
  * `trainStep`. A process of `bench/peers.ts`.
- *
- * @module
  */
 import { right } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";

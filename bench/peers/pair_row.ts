@@ -1,8 +1,4 @@
-/**
- * One comparison as a row.
- *
- * @module
- */
+/** One comparison as a row. */
 import type { PeerModelName } from "./peer_models.ts";
 import type { Peer, PeerName } from "./peer_programs.ts";
 import {

@@ -1,8 +1,4 @@
-/**
- * Flags of `bench/peers.ts`.
- *
- * @module
- */
+/** Flags of `bench/peers.ts`. */
 import { BACKEND_CHOICES, type BackendChoice } from "../../backends/mod.ts";
 import {
   type Fault,

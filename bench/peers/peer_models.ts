@@ -1,8 +1,4 @@
-/**
- * Models that both sides of a comparison can build.
- *
- * @module
- */
+/** Models that both sides of a comparison can build. */
 import {
   localMimStages,
   MODEL_PRESETS,

@@ -1,8 +1,4 @@
-/**
- * The programs that are compared, and how each is started at its best.
- *
- * @module
- */
+/** The programs that are compared, and how each is started at its best. */
 import type { FreezeConfig } from "../../core/mod.ts";
 import type { PeerModelName } from "./peer_models.ts";
 import type { StepKind } from "./start_file.ts";

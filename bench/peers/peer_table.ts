@@ -1,8 +1,4 @@
-/**
- * Comparisons for people.
- *
- * @module
- */
+/** Comparisons for people. */
 import { type Alignment, textTable } from "../../cli/output/text_table.ts";
 import type { PairRow, SideResult } from "./pair_row.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The life of a side that is written in TypeScript.
- *
- * @module
- */
+/** The life of a side that is written in TypeScript. */
 // deno-lint-ignore-file no-console -- lines on the console are how a side answers
 import process from "node:process";
 import { createInterface } from "node:readline";

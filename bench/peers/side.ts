@@ -1,8 +1,6 @@
 /**
  * One side of a comparison: a process that takes the same kind of step as the
  * other, whenever it is asked to.
- *
- * @module
  */
 import type { BackendChoice } from "../../backends/mod.ts";
 import type { ModelSpec } from "../../core/mod.ts";

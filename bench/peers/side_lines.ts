@@ -1,8 +1,4 @@
-/**
- * The lines that a side prints, checked.
- *
- * @module
- */
+/** The lines that a side prints, checked. */
 import {
   type Codec,
   codecOf,

@@ -1,8 +1,4 @@
-/**
- * A side as a process that waits for its turns.
- *
- * @module
- */
+/** A side as a process that waits for its turns. */
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { left, type Result, right } from "../../core/mod.ts";

@@ -1,8 +1,6 @@
 /**
  * The file from which both sides of a comparison start, so that their first
  * losses must agree.
- *
- * @module
  */
 import {
   initialValues,

@@ -1,8 +1,4 @@
-/**
- * The encoder in TensorFlow.js, with its own ops.
- *
- * @module
- */
+/** The encoder in TensorFlow.js, with its own ops. */
 import * as tf from "@tensorflow/tfjs";
 import type { ModelSpec } from "../../core/mod.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The encoder step in TensorFlow.js. A process of `bench/peers.ts`.
- *
- * @module
- */
+/** The encoder step in TensorFlow.js. A process of `bench/peers.ts`. */
 import { type EncoderPlan, encoderPlan } from "./encoder_plan.ts";
 import { MissingLibrary, type OpenSide, serveRounds } from "./serve_rounds.ts";
 import type { SideSpec } from "./side.ts";

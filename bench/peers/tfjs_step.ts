@@ -1,8 +1,4 @@
-/**
- * Gradient and Adam of the encoder in TensorFlow.js.
- *
- * @module
- */
+/** Gradient and Adam of the encoder in TensorFlow.js. */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { gridSize, sinCosPositions } from "../../core/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * Rows of a comparison, one for each number of frozen layers.
- *
- * @module
- */
+/** Rows of a comparison, one for each number of frozen layers. */
 import {
   type FreezePlan,
   left,

@@ -1,8 +1,4 @@
-/**
- * Step time over a run as a picture.
- *
- * @module
- */
+/** Step time over a run as a picture. */
 import type { FreezePlan } from "../../core/mod.ts";
 import { type RunCurve, runCurvesPlot } from "../../plot/mod.ts";
 import type { Phases } from "./phase_rows.ts";

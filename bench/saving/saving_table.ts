@@ -1,8 +1,4 @@
-/**
- * Time and prediction of each phase as a table.
- *
- * @module
- */
+/** Time and prediction of each phase as a table. */
 import { type Alignment, textTable } from "../../cli/output/text_table.ts";
 import type { PhaseRow } from "./phase_rows.ts";
 

@@ -1,7 +1,5 @@
 /**
  * What freezing saves over a whole run, from the time of a step in each phase.
- *
- * @module
  */
 import type { FreezePlan } from "../../core/mod.ts";
 

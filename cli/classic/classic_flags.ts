@@ -1,8 +1,4 @@
-/**
- * Flags of training a convolutional network under FreezeOut.
- *
- * @module
- */
+/** Flags of training a convolutional network under FreezeOut. */
 import {
   type ConvNetConfig,
   decodeConvNetConfig,

@@ -1,8 +1,4 @@
-/**
- * Images to learn from and images to judge by.
- *
- * @module
- */
+/** Images to learn from and images to judge by. */
 import { left, type Result, right } from "../../core/mod.ts";
 import {
   type DataError,

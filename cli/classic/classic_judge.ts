@@ -1,8 +1,4 @@
-/**
- * The judge of a residual network, and what its judgements come to.
- *
- * @module
- */
+/** The judge of a residual network, and what its judgements come to. */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Backend, Program } from "../../backends/mod.ts";

@@ -1,12 +1,8 @@
-/**
- * A command of the program as data.
- *
- * @module
- */
+/** A command of the program as data. */
 import type { FlagTable, FlagValues } from "../flags/flags.ts";
 import type { CommandName } from "./program_name.ts";
 
-/** What a command is given. */
+/** The input of a command. */
 export interface CommandContext<Table extends FlagTable> {
   /** Its words, as many as it wants. */
   readonly words: readonly string[];
@@ -17,11 +13,10 @@ export interface CommandContext<Table extends FlagTable> {
 
 /** A command. */
 export interface Command<Table extends FlagTable = FlagTable> {
-  /** What it is called on the command line. */
   readonly name: CommandName;
-  /** What it does, in a line. */
+  /** Purpose in a line. */
   readonly summary: string;
-  /** What stands below its call in the help. */
+  /** Text below the call in the help. */
   readonly usage?: string;
   /** Words that it wants before its flags. */
   readonly words: readonly string[];
@@ -29,14 +24,14 @@ export interface Command<Table extends FlagTable = FlagTable> {
   readonly fields: Table;
   /** The configurations that the defaults of its flags are read from. */
   readonly bases?: readonly object[];
-  /** What stands below the flags in the help. */
+  /** Text below the flags in the help. */
   readonly notes?: () => readonly string[];
   /**
    * Whether the last line of the output is JSON: never, always, or with `--json`, which
    * sends all else to the standard error output.
    */
   readonly json: "never" | "always" | "asked";
-  /** Whether it ends when nobody reads its output any more. */
+  /** True if it ends with the reader of its output. */
   readonly endsWithReader?: boolean;
   /**
    * Does the work.

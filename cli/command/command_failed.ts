@@ -1,8 +1,6 @@
 /**
- * How a command ends that does not end well: thrown where it is found out, caught once,
+ * The end of a command that fails: thrown where it is found out, caught once,
  * by the runner.
- *
- * @module
  */
 import { describeFaults, type Faults, type Result } from "../../core/mod.ts";
 import type { FieldNames } from "../flags/field_names.ts";

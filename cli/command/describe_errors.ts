@@ -1,8 +1,4 @@
-/**
- * Errors of the library in the words of the command line.
- *
- * @module
- */
+/** Errors of the library in the words of the command line. */
 import { type BackendError, describeBackendError } from "../../backends/mod.ts";
 import type { Result } from "../../core/mod.ts";
 import { type DataError, describeDataError } from "../../data/mod.ts";

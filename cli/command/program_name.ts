@@ -1,8 +1,4 @@
-/**
- * How the user calls the program: messages repeat commands as they were started.
- *
- * @module
- */
+/** Names of the program in messages: those under which the user started it. */
 import process from "node:process";
 
 /** The scripts in `examples/` that run one command each. */

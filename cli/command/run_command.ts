@@ -1,8 +1,4 @@
-/**
- * The one way in which commands run.
- *
- * @module
- */
+/** The one way in which commands run. */
 import process from "node:process";
 import { fieldNames } from "../flags/field_names.ts";
 import type { FlagTable, FlagValues } from "../flags/flags.ts";
@@ -14,7 +10,7 @@ import {
   renamedWords,
   splitWords,
 } from "../flags/parse_flags.ts";
-import { outliveHangUp } from "../output/interruption.ts";
+import { outliveHangUp } from "./interruption.ts";
 import {
   type EndProcess,
   endWithReader,
@@ -28,7 +24,7 @@ import type { Command } from "./command.ts";
 import { CommandFailed, EXIT, must } from "./command_failed.ts";
 import { programName } from "./program_name.ts";
 
-/** Whether the user asks for stacks; without leave to look, no. */
+/** True if the user asks for stacks; false without permission to look. */
 function wantsStack(): boolean {
   const leave = Deno.permissions.querySync({ name: "env", variable: "DEBUG" });
   return leave.state === "granted" && Boolean(process.env["DEBUG"]);
@@ -40,7 +36,7 @@ function wordsOfBug(thrown: unknown): string {
   return stack ? `${lastWords(thrown)}\n${stack}` : lastWords(thrown);
 }
 
-/** What `--help` prints. */
+/** Output of `--help`. */
 function helpOf<Table extends FlagTable>(command: Command<Table>): string {
   const { name, summary, usage, words, fields, bases, notes } = command;
   const call = ["deno run -A", programName(name), ...words, "[FLAGS]"];
@@ -55,7 +51,6 @@ const linesTo = (stream: NodeJS.WritableStream) => (line: string): void =>
 
 const print = linesTo(process.stdout);
 
-/** The words and flags of a command line. */
 function read<Table extends FlagTable>(
   { words: wanted, fields }: Command<Table>,
   args: readonly string[],
@@ -66,7 +61,6 @@ function read<Table extends FlagTable>(
   return { words, values };
 }
 
-/** Reads the command line and does the work. */
 async function done<Table extends FlagTable>(
   command: Command<Table>,
   args: readonly string[],

@@ -11,8 +11,6 @@
  * Ctrl-C. The last line of the output is JSON: configuration, validation error at 80 % and
  * at the end of the run and at its best, part of operations and time that freezing saved,
  * and every epoch.
- *
- * @module
  */
 import process from "node:process";
 import { convNetPlan, phaseFlops, predictedSaving } from "../../core/mod.ts";

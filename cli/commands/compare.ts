@@ -1,8 +1,6 @@
 /**
  * Compares ways of freezing: pre-trains with each of them and several seeds, then
  * fine-tunes and probes every encoder, and one of each seed that was not trained.
- *
- * @module
  */
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
@@ -18,17 +16,19 @@ import {
   experimentFrom,
 } from "../compare/compare_flags.ts";
 import type { Clock } from "../compare/comparison.ts";
-import { comparisonTable } from "../compare/comparison_files.ts";
+import {
+  comparisonTable,
+  writeExperimentFiles,
+} from "../compare/comparison_files.ts";
 import { type Trial, trialsOfExperiment } from "../compare/experiment.ts";
-import { writeExperimentFiles } from "../compare/comparison_files.ts";
 import { openExperiment, partsOf } from "../compare/experiment_folder.ts";
 import {
   type ExperimentImages,
   experimentImages,
 } from "../compare/experiment_images.ts";
 import { runTrials } from "../compare/run_trials.ts";
-import { deviceFrom } from "../flags/device_flags.ts";
-import { interruption } from "../output/interruption.ts";
+import { deviceFrom } from "../command/device_flags.ts";
+import { interruption } from "../command/interruption.ts";
 import { barsOn } from "../output/progress_bar.ts";
 import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
@@ -37,7 +37,7 @@ interface Planned {
   readonly images: ExperimentImages;
   readonly trials: readonly Trial[];
   readonly folder: string;
-  /** Whether something of it was done before. */
+  /** True if part of it was done before. */
   readonly isBegun: boolean;
 }
 

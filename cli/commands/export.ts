@@ -6,8 +6,6 @@
  * ```
  *
  * The last line of the output is JSON.
- *
- * @module
  */
 import { basename, dirname, join } from "node:path";
 import {

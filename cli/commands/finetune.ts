@@ -7,13 +7,11 @@
  *
  * It is a run like any other: in a folder of its own, `runs/N`, from which it goes on after
  * Ctrl-C. It is judged after every epoch. The last line of the output is JSON, also then.
- *
- * @module
  */
+import { FINETUNE_RECIPE, type FinetuneConfig } from "../../core/mod.ts";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { FINETUNE_RECIPE, type FinetuneConfig } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { programName } from "../command/program_name.ts";
 import {
@@ -46,7 +44,7 @@ import {
 } from "../evaluate/output_file.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { interruption } from "../output/interruption.ts";
+import { interruption } from "../command/interruption.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
 import type { Settings } from "../runs/settings.ts";

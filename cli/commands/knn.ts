@@ -9,8 +9,6 @@
  * Nothing is trained: each picture gets the class for which the most similar
  * labelled pictures vote. An untrained encoder is judged beside it. The last line of
  * the output is JSON, also after Ctrl-C.
- *
- * @module
  */
 import { describeFaults, type ModelSpec, rootKey } from "../../core/mod.ts";
 import { counted, shareSource } from "../../data/mod.ts";

@@ -1,8 +1,6 @@
 /**
  * Prints the plan of a run: what freezes when, how fast each layer learns, what that
  * saves. No tensor library is loaded.
- *
- * @module
  */
 import {
   DEFAULT_PRETRAIN_CONFIG,

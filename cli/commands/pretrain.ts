@@ -1,8 +1,4 @@
-/**
- * Pre-trains a Vision Transformer on images by LocalMIM with FreezeOut.
- *
- * @module
- */
+/** Pre-trains a Vision Transformer on images by LocalMIM with FreezeOut. */
 import { DEFAULT_PRETRAIN_CONFIG } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { programName } from "../command/program_name.ts";

@@ -10,18 +10,10 @@
  * the best of some on images that are held out of those to learn from. The probe is a run
  * like any other, in a folder of its own. The last line of the output is JSON, also after
  * Ctrl-C.
- *
- * @module
  */
+import { PROBE_RECIPE, type ProbeConfig, probePlan } from "../../core/mod.ts";
 import process from "node:process";
-import {
-  PROBE_RECIPE,
-  type ProbeConfig,
-  probePlan,
-  probeTask,
-  runNeeds,
-  uploadEncoder,
-} from "../../train/mod.ts";
+import { probeTask, runNeeds, uploadEncoder } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
 import { programName } from "../command/program_name.ts";
@@ -61,7 +53,7 @@ import {
   probeSettings,
   type ProbeValues,
 } from "../evaluate/probe_flags.ts";
-import { deviceFrom } from "../flags/device_flags.ts";
+import { deviceFrom } from "../command/device_flags.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
 import { driveRun } from "../runs/drive_run.ts";

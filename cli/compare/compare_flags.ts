@@ -1,8 +1,4 @@
-/**
- * Flags of the comparison.
- *
- * @module
- */
+/** Flags of the comparison. */
 import { resolve } from "node:path";
 import {
   type Faults,
@@ -12,7 +8,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import { SWEPT_RATES } from "../../train/mod.ts";
-import { DEVICE_FLAGS } from "../flags/device_flags.ts";
+import { DEVICE_FLAGS } from "../command/device_flags.ts";
 import {
   choiceFlag,
   type Flag,
@@ -29,7 +25,7 @@ import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Method, METHODS, THESIS_POWERS } from "./methods.ts";
 
-/** How long an experiment is. */
+/** Length of an experiment. */
 interface Size {
   readonly limit: number | null;
   readonly labels: number | null;
@@ -103,20 +99,6 @@ const bySize = (of: (size: Size) => number | null) => ({
   initial: Object.values(SIZES).map((size) => of(size) ?? "all").join(" / "),
 });
 
-const {
-  "batch-size": batchSize,
-  blr,
-  "how-scale": howScale,
-  "image-size": imageSize,
-  "lr-lr": ratePower,
-  model,
-  "patch-size": patchSize,
-  "sr-lr": stagePower,
-  t0,
-  "warmup-epochs": warmupEpochs,
-  "warmup-mode": warmupMode,
-} = METHOD_FLAGS;
-
 /** Folder where `--output-dir` is not given. */
 export const DEFAULT_OUTPUT = "runs/compare";
 
@@ -157,25 +139,28 @@ export const COMPARE_FLAGS = {
     ),
   }),
   ...under("Pre-training", {
-    "model": model,
-    "image-size": imageSize,
-    "patch-size": patchSize,
+    "model": METHOD_FLAGS.model,
+    "image-size": METHOD_FLAGS["image-size"],
+    "patch-size": METHOD_FLAGS["patch-size"],
     "epochs": wholeFlag(1, "epochs of pre-training", {
       at: "training.epochs",
       ...bySize(({ epochs }) => epochs),
     }),
-    "warmup-epochs": warmupEpochs,
-    "batch-size": batchSize,
-    "blr": blr,
-    "t0": t0,
-    "how-scale": howScale,
-    "sr-lr": { ...stagePower, initial: String(THESIS_POWERS.stagePower) },
+    "warmup-epochs": METHOD_FLAGS["warmup-epochs"],
+    "batch-size": METHOD_FLAGS["batch-size"],
+    "blr": METHOD_FLAGS.blr,
+    "t0": METHOD_FLAGS.t0,
+    "how-scale": METHOD_FLAGS["how-scale"],
+    "sr-lr": {
+      ...METHOD_FLAGS["sr-lr"],
+      initial: String(THESIS_POWERS.stagePower),
+    },
     "lr-lr": {
-      ...ratePower,
+      ...METHOD_FLAGS["lr-lr"],
       initial:
         `${THESIS_POWERS.ratePower} alone, ${THESIS_POWERS.ratePowerWithStages} beside SR-LR`,
     },
-    "warmup-mode": warmupMode,
+    "warmup-mode": METHOD_FLAGS["warmup-mode"],
   }),
   ...under("Judging", {
     "finetune-epochs": wholeFlag(

@@ -1,8 +1,4 @@
-/**
- * Methods beside each other, over all their seeds.
- *
- * @module
- */
+/** Methods beside each other, over all their seeds. */
 import {
   type MethodPowers,
   METHODS,
@@ -12,7 +8,7 @@ import {
 } from "./methods.ts";
 import { saysSomething, type TrialResult } from "./experiment_folder.ts";
 
-/** Which clock tells how long a step takes. */
+/** The clock that measures steps. */
 export type Clock = "wall" | "processor";
 
 /** Values of several seeds. */
@@ -116,7 +112,6 @@ function unfrozenSteps(pretrain: Pretrained, clock: Clock): number {
   return secondsOf(pretrain, clock) / first;
 }
 
-/** The baseline's trial of the same seed. */
 type BaselineOf = (trial: TrialResult) => TrialResult | undefined;
 
 const spreadOrNull = (values: readonly number[]): Spread | null =>

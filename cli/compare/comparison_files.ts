@@ -1,8 +1,4 @@
-/**
- * A comparison as files: tables in Markdown, a picture, and the results themselves.
- *
- * @module
- */
+/** A comparison as files: tables in Markdown, a picture, and the results themselves. */
 import { join } from "node:path";
 import { accuracyPlot } from "../../plot/mod.ts";
 import { replaceFile } from "../../train/mod.ts";
@@ -100,7 +96,7 @@ const STUDENT_95 = [
   2.262,
 ] as const;
 
-/** Whether a mean of so many values differs from 0: `|mean| > t·deviation / √n`. */
+/** Significance of a mean of so many values: `|mean| > t·deviation / √n`. */
 function standsOut({ mean, deviation }: Spread, count: number): boolean {
   if (deviation === null) return false;
   const t = STUDENT_95[Math.min(count - 1, STUDENT_95.length) - 1] ?? NaN;
@@ -122,7 +118,7 @@ function standingOut(rows: readonly ComparedMethod[]): readonly string[] {
   );
 }
 
-/** What accuracies are measured against, and which of them say nothing. */
+/** The reference of the accuracies, and those that say nothing. */
 function baseline(rows: readonly ComparedMethod[]): readonly string[] {
   const { mostFrequent = null } = rows[0]?.probe ?? {};
   const nothing = rows.flatMap(({ title, ...row }) =>
@@ -163,8 +159,6 @@ const CLOCKS: Readonly<Record<Clock, string>> = {
 /**
  * The tables of a comparison: accuracy beside time, and the time of a step in every
  * phase.
- *
- * @param rows The methods, at least one.
  */
 export function comparisonTable(
   rows: readonly ComparedMethod[],
@@ -211,7 +205,6 @@ function picture(rows: readonly ComparedMethod[]): string {
  * Writes `results.jsonl`, `table.md` and `accuracy.svg` of the trials that are
  * finished.
  *
- * @param clock Which clock tells how long a step takes.
  * @returns The methods beside each other; none if no trial is finished.
  */
 export async function writeExperimentFiles(

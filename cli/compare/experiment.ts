@@ -1,26 +1,20 @@
-/**
- * An experiment: methods, seeds, and how long each part of it is.
- *
- * @module
- */
+/** An experiment: methods, seeds, and how long each part of it is. */
 import {
   type Faults,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  finetunePlan,
   type FreezePlan,
   left,
   type ModelSpec,
   planOf,
   type PretrainConfig,
-  type Result,
-} from "../../core/mod.ts";
-import {
-  FINETUNE_RECIPE,
-  type FinetuneConfig,
-  finetunePlan,
-  type HeldOut,
   PROBE_RECIPE,
   type ProbeConfig,
   probePlan,
-} from "../../train/mod.ts";
+  type Result,
+} from "../../core/mod.ts";
+import type { HeldOut } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import {
   configOfMethod,
@@ -37,15 +31,14 @@ export interface Experiment {
   readonly data: string | null;
   /** Images to pre-train on, or `null` for all. */
   readonly limit: number | null;
-  /** How images to judge by are drawn where the data have none of their own. */
+  /** Draw of the validation images where the data have none of their own. */
   readonly heldOut: HeldOut;
   /** Images among them to learn classes from, or `null` for all of those. */
   readonly labels: number | null;
   /** Methods in the order in which they run. */
   readonly methods: readonly Method[];
-  /** How many seeds, from that of the configuration on. */
+  /** Number of seeds, from that of the configuration on. */
   readonly seeds: number;
-  /** What the methods have in common. */
   readonly pretrain: PretrainConfig;
   readonly powers: MethodPowers;
   readonly finetune: {

@@ -5,8 +5,6 @@
  * experiment.json   trials/METHOD-SEED/{pretrain/, pretrain.json, finetune.json, probe.json}
  * results.jsonl   table.md   accuracy.svg
  * ```
- *
- * @module
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -57,7 +55,6 @@ async function readJson(path: string): Promise<unknown> {
 /**
  * Opens the folder of an experiment, new or begun.
  *
- * @param experiment What it must be.
  * @returns Whether it was begun before.
  * @throws {CommandFailed} where it holds another one.
  */
@@ -97,21 +94,21 @@ export async function keepPart(
   mustWork(await replaceFile(join(folder, `${part}.json`), asText(result)));
 }
 
-/** How long a part took, by the wall. */
+/** Duration of a part, by the wall. */
 export interface PartTime {
   /** Seconds from its start to its end, in all sittings. */
   readonly wallSeconds: number;
 }
 
-/** What a judgement found. */
+/** Result of a judgement. */
 export interface Judgement extends TopAccuracies, PartTime {
   /** Part of the images to judge by that are of the most frequent class. */
   readonly mostFrequent?: number;
-  /** Whether the classifier's loss ended no lower than that of a uniform guess. */
+  /** True if the classifier's loss ended no lower than that of a uniform guess. */
   readonly diverged?: boolean;
 }
 
-/** Whether a judgement says anything of the encoder: it did not diverge, and finds more than one answer for everything. */
+/** True if a judgement says something of the encoder: it did not diverge, and finds more than one answer for everything. */
 export const saysSomething = (
   { top1, mostFrequent = 0, diverged = false }: Judgement,
 ): boolean => !diverged && top1 > mostFrequent;
@@ -125,11 +122,7 @@ export interface TrialResult extends Pick<Trial, "method" | "seed"> {
   readonly probe: Judgement;
 }
 
-/**
- * Reads a trial.
- *
- * @returns Its result, or `null` if a part of it is not finished.
- */
+/** Reads a trial. */
 export async function trialResult(
   folder: string,
   trial: Pick<Trial, "method" | "seed">,

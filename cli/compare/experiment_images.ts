@@ -1,15 +1,11 @@
-/**
- * The images of an experiment.
- *
- * @module
- */
+/** The images of an experiment. */
 import { type ImageSource, labelledImages } from "../../data/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { describeImages } from "../command/describe_errors.ts";
 import { drawnImages, openImages } from "../images/images.ts";
 import type { Experiment } from "./experiment.ts";
 
-/** Which images do what, and the experiment with a model that fits them. */
+/** The images of an experiment by use, and the experiment with a model that fits them. */
 export interface ExperimentImages {
   /** The experiment; its model takes as many channels as the images have. */
   readonly experiment: Experiment;

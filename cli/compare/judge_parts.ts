@@ -1,8 +1,4 @@
-/**
- * What the encoder of a trial is worth.
- *
- * @module
- */
+/** Evaluation of the encoder of a trial. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../../backends/mod.ts";
@@ -49,7 +45,7 @@ import { type Judgement, type Part, trialFolder } from "./experiment_folder.ts";
 import { UNTRAINED } from "./methods.ts";
 import { type Interrupted, partRun } from "./part_run.ts";
 
-/** What the judgements of an experiment share. */
+/** Shared inputs of the judgements of an experiment. */
 export interface JudgeContext extends ShownWork {
   readonly experiment: Experiment;
   readonly train: ImageSource;
@@ -85,7 +81,7 @@ async function encoderOf(
     : encoder;
 }
 
-/** What a judgement found, without the time that it took. */
+/** Result of a judgement, without its duration. */
 export type Judged = Omit<Judgement, "wallSeconds">;
 
 /**

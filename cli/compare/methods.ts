@@ -1,8 +1,4 @@
-/**
- * The ways of pre-training that are compared.
- *
- * @module
- */
+/** The ways of pre-training that are compared. */
 import {
   type Faults,
   planOf,
@@ -29,7 +25,7 @@ export type Method = typeof METHODS[number];
 /** An encoder with the first values of a seed, beside those that were pre-trained. */
 export const UNTRAINED = "untrained";
 
-/** What a trial is of. */
+/** Method of a trial, or none. */
 export type TrialMethod = Method | typeof UNTRAINED;
 
 /** Exponents of the methods that have one. */
@@ -50,7 +46,7 @@ export const THESIS_POWERS: MethodPowers = {
   ratePowerWithStages: 0.6,
 };
 
-/** What a method is called in tables and pictures. */
+/** Name of a method in tables and pictures. */
 export function titleOf(method: TrialMethod, powers: MethodPowers): string {
   const { stagePower, ratePower, ratePowerWithStages } = powers;
   switch (method) {

@@ -1,8 +1,4 @@
-/**
- * The run of a part of a trial, in a folder of its own.
- *
- * @module
- */
+/** The run of a part of a trial, in a folder of its own. */
 import { access, mkdir, rm } from "node:fs/promises";
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * The pre-training of a trial.
- *
- * @module
- */
+/** The pre-training of a trial. */
 import { join } from "node:path";
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
@@ -34,9 +30,9 @@ import type { Experiment, Trial } from "./experiment.ts";
 import { type Interrupted, openPart, partPolicy } from "./part_run.ts";
 import { clockedRun, clockedSteps } from "./processor_time.ts";
 
-/** What a pre-training took and reached. */
+/** Costs and results of a pre-training. */
 export interface PretrainResult {
-  /** Where it computed, in its last sitting. */
+  /** The device of its last sitting. */
   readonly device: string;
   readonly epochs: number;
   readonly steps: number;
@@ -52,7 +48,7 @@ export interface PretrainResult {
   readonly loss: number;
 }
 
-/** What the pre-trainings of an experiment share. */
+/** Shared inputs of the pre-trainings of an experiment. */
 export interface PretrainContext {
   readonly experiment: Experiment;
   readonly source: ImageSource;
@@ -97,7 +93,7 @@ function lastLoss(
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
-/** What a finished run took and reached. */
+/** Costs and results of a finished run. */
 async function resultOf(
   { backend: { device } }: PretrainContext,
   trial: Trial,

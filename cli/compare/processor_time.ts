@@ -1,8 +1,6 @@
 /**
  * The processor's time that steps take: waiting for other programs and pauses are not
  * in it.
- *
- * @module
  */
 import { appendFile, readFile } from "node:fs/promises";
 import process from "node:process";
@@ -12,17 +10,16 @@ import {
   atEnd,
   fileResult,
   type Hook,
-  type Pretraining,
   type StepReport,
   type TimedStep,
   type TrainError,
+  type Training,
 } from "../../train/mod.ts";
 
 /** A step and the time that all threads of the process spent on it. */
 interface ClockedStep {
   /** Step, from 0. */
   readonly step: number;
-  /** Phase of the plan. */
   readonly phase: number;
   /** Milliseconds of user and system time, with images and compilation. */
   readonly processorMs: number;
@@ -46,7 +43,7 @@ function noted(
 
 /** Notes a step and calls the hooks after it, or those at the end of a run that is stopped. */
 async function hooked(
-  run: Pretraining,
+  run: Training,
   hooks: readonly Hook[],
   taken: Result<TrainError, StepReport>,
   path: string,
@@ -66,17 +63,14 @@ async function hooked(
 /**
  * A run that writes down the processor's time of each of its steps, hooks not counted.
  *
- * @param run The run; it has no hooks of its own.
- * @param hooks Work beside its steps.
  * @param path File that gets a line for every step.
- * @param clock The processor's time so far, milliseconds; by default this process's.
  */
 export function clockedRun(
-  run: Pretraining,
+  run: Training,
   hooks: readonly Hook[],
   path: string,
   clock: () => number = processorTime,
-): Pretraining {
+): Training {
   return {
     get step() {
       return run.step;
@@ -107,11 +101,7 @@ function stepOf(line: string): ClockedStep | null {
   }
 }
 
-/**
- * Reads such a record as steps of which the processor's time is the whole time.
- *
- * @param path The file; of steps that were taken twice the last counts.
- */
+/** Reads such a record as steps of which the processor's time is the whole time. */
 export async function clockedSteps(
   path: string,
 ): Promise<Result<TrainError, readonly TimedStep[]>> {

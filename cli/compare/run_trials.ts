@@ -1,8 +1,4 @@
-/**
- * All parts of an experiment, one after another.
- *
- * @module
- */
+/** All parts of an experiment, one after another. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileResult } from "../../train/mod.ts";
@@ -16,13 +12,13 @@ import {
   type Part,
   PARTS,
   partsOf,
+  type PartTime,
   trialFolder,
 } from "./experiment_folder.ts";
 import { type JudgeContext, judgePart } from "./judge_parts.ts";
 import { type PretrainContext, pretrainPart } from "./pretrain_part.ts";
-import type { PartTime } from "./experiment_folder.ts";
 
-/** What the parts of an experiment share. */
+/** Shared inputs of the parts of an experiment. */
 export interface TrialContext extends JudgeContext, PretrainContext {
   readonly experiment: Experiment;
   readonly folder: string;
@@ -30,7 +26,6 @@ export interface TrialContext extends JudgeContext, PretrainContext {
   readonly finished: () => Promise<unknown>;
 }
 
-/** A part of a trial that is still to be done. */
 interface Task {
   readonly trial: Trial;
   readonly part: Part;
@@ -38,7 +33,7 @@ interface Task {
 
 type MeanSeconds = ReadonlyMap<Part, number>;
 
-/** What is to be done, and how long what was done took. */
+/** Parts still to be done, and durations of those that were done. */
 async function remaining(
   folder: string,
   trials: readonly Trial[],
@@ -59,7 +54,7 @@ async function remaining(
   return { tasks, seconds: new Map(seconds) };
 }
 
-/** How long the rest will take, once every kind of part has been done. */
+/** Time that is left, once every kind of part has been done. */
 function leftWords(tasks: readonly Task[], seconds: MeanSeconds): string {
   if (PARTS.some((part) => !seconds.has(part))) return "";
   const total = tasks.reduce(
@@ -97,7 +92,6 @@ async function done(
  * Does what is left of an experiment. Every part that is finished is kept; one that
  * was stopped goes on where it was.
  *
- * @returns Whether all is done.
  * @throws {CommandFailed} where a part fails.
  */
 export async function runTrials(

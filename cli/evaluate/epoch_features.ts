@@ -1,10 +1,6 @@
-/**
- * Features of random crops, other ones in every epoch.
- *
- * @module
- */
+/** Features of random crops, other ones in every epoch. */
 import type { DeviceTensors } from "../../backends/mod.ts";
-import { epochOrder, left, right } from "../../core/mod.ts";
+import { epochOrder, left, type ProbeConfig, right } from "../../core/mod.ts";
 import { loadBatches, trainTransform } from "../../data/mod.ts";
 import {
   encoderFeatures,
@@ -13,7 +9,6 @@ import {
   type LabelledFeatures,
   type Loading,
   onlyRows,
-  type ProbeConfig,
 } from "../../train/mod.ts";
 import type { Evaluation } from "./open_evaluation.ts";
 

@@ -1,8 +1,6 @@
 /**
  * Features of images: which numbers count, and those of all images as they are judged,
  * in order and with nothing random.
- *
- * @module
  */
 import type { DeviceTensors } from "../../backends/mod.ts";
 import { left, type ModelSpec, type Result, right } from "../../core/mod.ts";

@@ -1,17 +1,16 @@
-/**
- * What an encoder becomes when it learns classes with a head on it.
- *
- * @module
- */
+/** What an encoder becomes when it learns classes with a head on it. */
 import type { DeviceTensors } from "../../backends/mod.ts";
-import { type Result, right } from "../../core/mod.ts";
+import {
+  type FinetuneConfig,
+  finetunePlan,
+  type Result,
+  right,
+} from "../../core/mod.ts";
 import {
   averagedParameters,
   classifierAccuracy,
   classLoss,
   finetuneBatches,
-  type FinetuneConfig,
-  finetunePlan,
   type FinetuneRun,
   finetuneTask,
   initialFinetune,

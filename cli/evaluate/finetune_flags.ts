@@ -1,21 +1,15 @@
-/**
- * Flags of fine-tuning.
- *
- * @module
- */
-import { decodeFinetuneConfig, left } from "../../core/mod.ts";
-import {
-  type RandAugment,
-  randAugmentFrom,
-  RANDOM_ERASING,
-  showRandAugment,
-} from "../../data/mod.ts";
+/** Flags of fine-tuning. */
 import {
   type AugmentConfig,
+  decodeFinetuneConfig,
   FINETUNE_RECIPE,
   type FinetuneConfig,
-  type OpenedEncoder,
-} from "../../train/mod.ts";
+  left,
+  type RandAugment,
+  RANDOM_ERASING,
+} from "../../core/mod.ts";
+import { randAugmentFrom, showRandAugment } from "../../data/mod.ts";
+import type { OpenedEncoder } from "../../train/mod.ts";
 import { withValues } from "../flags/configuration.ts";
 import {
   type Flag,

@@ -1,8 +1,4 @@
-/**
- * The encoder that is judged, and the same before its first step.
- *
- * @module
- */
+/** The encoder that is judged, and the same before its first step. */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { initialValues, rootKey, split } from "../../core/mod.ts";

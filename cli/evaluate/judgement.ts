@@ -1,8 +1,4 @@
-/**
- * What a judgement is of, and how it comes to its end.
- *
- * @module
- */
+/** What a judgement is of, and how it comes to its end. */
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
 import type { Result } from "../../core/mod.ts";
@@ -14,7 +10,7 @@ import {
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
-import { interruption } from "../output/interruption.ts";
+import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
 import { percent } from "../output/words.ts";
 import type { JudgedEncoder } from "./open_evaluation.ts";

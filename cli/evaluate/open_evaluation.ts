@@ -1,13 +1,9 @@
-/**
- * The encoder, the labelled images and the device of an evaluation.
- *
- * @module
- */
+/** The encoder, the labelled images and the device of an evaluation. */
 import type { Backend } from "../../backends/mod.ts";
 import { labelledImages, normalizationFor } from "../../data/mod.ts";
 import type { OpenedEncoder } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
-import { DEVICE_FLAGS, deviceFrom } from "../flags/device_flags.ts";
+import { DEVICE_FLAGS, deviceFrom } from "../command/device_flags.ts";
 import {
   describeStatistics,
   ENCODER_FLAGS,

@@ -1,8 +1,4 @@
-/**
- * A classifier in a file of its own, beside the folder of its run.
- *
- * @module
- */
+/** A classifier in a file of its own, beside the folder of its run. */
 import { open, rm } from "node:fs/promises";
 import type { Result } from "../../core/mod.ts";
 import {

@@ -1,11 +1,12 @@
-/**
- * What a linear classifier makes of an encoder's features.
- *
- * @module
- */
+/** What a linear classifier makes of an encoder's features. */
 import { readFile } from "node:fs/promises";
 import type { Backend, DeviceTensors } from "../../backends/mod.ts";
-import { type Result, right } from "../../core/mod.ts";
+import {
+  type ProbeConfig,
+  probePlan,
+  type Result,
+  right,
+} from "../../core/mod.ts";
 import {
   chosenRate,
   classLoss,
@@ -16,8 +17,6 @@ import {
   type LabelledFeatures,
   probeAccuracy,
   probeBatches,
-  type ProbeConfig,
-  probePlan,
   type ProbeRun,
   type ProbeSweep,
   probeTask,

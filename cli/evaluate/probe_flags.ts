@@ -1,14 +1,10 @@
-/**
- * Flags of linear probing.
- *
- * @module
- */
+/** Flags of linear probing. */
+import { SWEPT_RATES } from "../../train/mod.ts";
 import {
+  decodeProbeConfig,
   PROBE_RECIPE,
   type ProbeConfig,
-  SWEPT_RATES,
-} from "../../train/mod.ts";
-import { decodeProbeConfig } from "../../core/mod.ts";
+} from "../../core/mod.ts";
 import { withValues } from "../flags/configuration.ts";
 import {
   type FlagValues,

@@ -1,8 +1,4 @@
-/**
- * Flags as a configuration, and a configuration as flags.
- *
- * @module
- */
+/** Flags as a configuration, and a configuration as flags. */
 import type { Flag, FlagTable, FlagValues } from "./flags.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -27,11 +23,7 @@ function withValueAt(
   return own === undefined ? others : { ...fields, [key]: own };
 }
 
-/**
- * The value that a flag has in a configuration.
- *
- * @returns The value, or `undefined` where the configuration does not say it.
- */
+/** The value that a flag has in a configuration. */
 export function valueIn<A>(flag: Flag<A>, config: object): A | undefined {
   if (flag.read !== undefined) return flag.read(config as never);
   if (flag.at === undefined) return undefined;
@@ -41,7 +33,6 @@ export function valueIn<A>(flag: Flag<A>, config: object): A | undefined {
 /**
  * The default of a flag in words.
  *
- * @param bases The configurations that hold where it is not given.
  * @returns `null` where there is nothing to say.
  */
 export function defaultText<A>(

@@ -1,8 +1,4 @@
-/**
- * Flags for encoders that come from elsewhere, and what is said of them.
- *
- * @module
- */
+/** Flags for encoders that come from elsewhere, and what is said of them. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Normalization } from "../../data/mod.ts";
 import type {
@@ -72,7 +68,7 @@ export const STATISTICS_FLAGS = under("Images", {
   ),
 });
 
-/** How flags ask for an encoder. */
+/** Flags as options of opening an encoder. */
 export const encoderOptions = (
   { prefix, heads }: FlagValues<typeof ENCODER_FLAGS>,
 ): OpenEncoderOptions => ({
@@ -94,11 +90,7 @@ function listed(names: readonly string[]): string {
 const line = (words: string, names: readonly string[]): readonly string[] =>
   names.length === 0 ? [] : [`${words}: ${listed(names)}`];
 
-/**
- * What became of the content of a file of weights.
- *
- * @returns Lines; none where everything is as it should be.
- */
+/** Use of the content of a file of weights. */
 export function describeReport(
   { prefix, missing, zeros, leftOver, opaque, positions }: EncoderReport,
 ): readonly string[] {
@@ -137,7 +129,7 @@ const spread = (
   numbers.length === 1 ? Array(length).fill(numbers[0]) : numbers;
 
 /**
- * What the images of an encoder are normalised with: what flags say, else what its
+ * Statistics for the images of an encoder: those of the flags, else what its
  * run, its export or the configuration beside its weights says, else the images' own.
  *
  * @returns The statistics, or what is wrong with the flags.

@@ -1,16 +1,11 @@
-/**
- * Faults in the words of the command line.
- *
- * @module
- */
+/** Faults in the words of the command line. */
 import type { Fault, Faults } from "../../core/mod.ts";
 import type { FlagTable } from "./flags.ts";
 
-/** What fields are called on the command line of a command. */
+/** Names of fields on the command line of a command. */
 export interface FieldNames {
   /** The flag that sets a field, by its path or, alone, the last part of it; `undefined` if none does. */
   readonly flagOf: (path: string) => string | undefined;
-  /** A sentence with flags in place of the fields that it mentions. */
   readonly inSentence: (sentence: string) => string;
   /** Faults with flags in place of fields. */
   readonly named: (faults: Faults) => Faults;
@@ -19,14 +14,14 @@ export interface FieldNames {
 /** Names of fields in a sentence: those with a capital letter, and all that stand alone in brackets. */
 const MENTIONED = /\b[a-z]+[A-Z]\w*|(?<=\()[a-z]+(?=\))/g;
 
-/** What the number of samples is called: no flag sets it, but where a plan is made without images. */
+/** Name of the number of samples: no flag sets it, but where a plan is made without images. */
 const IMAGES_OF_EPOCH = "images to learn from";
 
 const lastPart = (path: string): string =>
   path.slice(path.lastIndexOf(".") + 1);
 
 /**
- * What fields are called by the flags that set them. Smaller configurations have the
+ * Names of fields by the flags that set them. Smaller configurations have the
  * same fields at other places, so that the last part of a path is a name, too; but a
  * choice has no range, and its name no place in a sentence.
  */

@@ -2,12 +2,10 @@
  * Flags as data. A flag's table entry says all there is to know of it: how its value is
  * read and written, its help, the heading that it stands under, its default, and its
  * place in a configuration, which is also the name of its fault.
- *
- * @module
  */
 import { left, nearestHint, type Result, right } from "../../core/mod.ts";
 
-/** Where a flag belongs. */
+/** Place of a flag in a configuration. */
 export interface FlagPlace<A> {
   /** Path of the field that it sets, for example `training.epochs`. */
   readonly at?: string;
@@ -15,7 +13,7 @@ export interface FlagPlace<A> {
   readonly initial?: string;
   /** The value that stands for a field which is not written down. */
   readonly unset?: A;
-  /** What the field is set to, where that is not the value itself. */
+  /** Value of the field, where that is not the flag's value itself. */
   write?(value: A): unknown;
   /** Reads the value of a configuration, where it is not that of one field. */
   readonly read?: (config: never) => A | undefined;
@@ -23,19 +21,18 @@ export interface FlagPlace<A> {
 
 /** One flag, without its name. */
 export interface Flag<A> extends FlagPlace<A> {
-  /** What stands for its value in the help; empty for a switch, which has none. */
+  /** Name of its value in the help; empty for a switch, which has none. */
   readonly metavar: string;
-  /** What it is for, in a line. */
+  /** Purpose in a line. */
   readonly help: string;
   /** Reads the value, or says what is wanted; a switch is `true` when given. */
   readonly parse: (text: string) => Result<string, A>;
   /** Writes a value as `parse` reads it; as text by default. */
   show?(value: A): string;
-  /** Whether it takes one of a few words, so that no range can be missed. */
+  /** True if it takes one of a few words, so that no range can be missed. */
   readonly isChoice?: boolean;
   /** Words of earlier versions and what they are called now. */
   readonly renamed?: Readonly<Record<string, string>>;
-  /** What it stands under in the help. */
   readonly heading?: string;
 }
 
@@ -146,7 +143,7 @@ export function choiceFlag(
 export interface NumberRange {
   /** The range in words, for example `a number in (0, 1]`. */
   readonly wanted: string;
-  /** Whether a finite number lies in it. */
+  /** True if a finite number lies in it. */
   readonly holds: (value: number) => boolean;
   /** The number of the range next to a finite one outside it, if there is one. */
   readonly nearest: (value: number) => number | null;

@@ -1,8 +1,4 @@
-/**
- * The help of a command.
- *
- * @module
- */
+/** The help of a command. */
 import type { Flag, FlagTable } from "./flags.ts";
 import { defaultText } from "./configuration.ts";
 

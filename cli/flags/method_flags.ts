@@ -1,8 +1,6 @@
 /**
  * Flags for everything that determines a pre-training run, spelled like the
  * reference's, and the configuration that they make.
- *
- * @module
  */
 import {
   allStages,
@@ -107,7 +105,7 @@ export const LENGTH_FLAGS = under("Schedule", {
   "seed": wholeFlag(0, "seed of all randomness", { at: "training.seed" }),
 });
 
-/** When layers freeze. */
+/** Freeze times. */
 export const FREEZE_FLAGS = under("Freezing", {
   "t0": numberFlag(
     PART,
@@ -220,12 +218,7 @@ const contradictions = (values: MethodValues): readonly Fault[] => {
   ];
 };
 
-/**
- * Rates by layer as flags say.
- *
- * @param mode The flag `--lr-mode`.
- * @param power The flag `--lr-lr`.
- */
+/** Rates by layer as flags say. */
 export function rateMode(
   base: RateMode,
   mode: MethodValues["lr-mode"],
@@ -242,20 +235,20 @@ export function rateMode(
   return power === undefined ? base : { _tag: "LayerWise", power };
 }
 
-/** The stages of a model on the grid that it has. */
 function onGrid(model: ModelSpec, takesAll: true | undefined): ModelSpec {
   const stages = takesAll ? allStages(model.depth) : model.stages;
   return { ...model, stages: stagesOnGrid(stages, gridSize(model)) };
 }
 
-function modelOf(name: string): Result<Fault, ModelSpec> {
+/** The model of a name that `--model` takes. */
+export function modelOf(name: string): Result<Fault, ModelSpec> {
   const named = modelNamed(name);
   if (named._tag === "Left") return named;
   const { preset, ...sizes } = named.right;
   return right({ ...MODEL_PRESETS[preset], ...sizes });
 }
 
-/** What flags make of a configuration; its rate goes with the batch. */
+/** A configuration with flags applied; its rate goes with the batch. */
 function changed(
   base: PretrainConfig,
   model: ModelSpec,

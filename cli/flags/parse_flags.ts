@@ -1,8 +1,4 @@
-/**
- * Reading command lines.
- *
- * @module
- */
+/** Reading command lines. */
 import { parseArgs } from "node:util";
 import {
   type Fault,
@@ -19,7 +15,7 @@ export const HELP_FLAG: FlagTable = {
   help: { ...switchFlag("print this and stop"), heading: "Output" },
 };
 
-/** Whether a command line asks for help, whatever else stands on it. */
+/** True if a command line asks for help, whatever else stands on it. */
 export const asksForHelp = (args: readonly string[]): boolean =>
   args.some((word) => word === "--help" || word === "-h");
 
@@ -142,11 +138,7 @@ export function parseFlags<Table extends FlagTable>(
     : left([first, ...others]);
 }
 
-/**
- * What there is to say of words of earlier versions, which are still read.
- *
- * @returns A line for each of them.
- */
+/** Notes on words of earlier versions, which are still read. */
 export function renamedWords(
   table: FlagTable,
   args: readonly string[],

@@ -1,8 +1,4 @@
-/**
- * Flags that choose images.
- *
- * @module
- */
+/** Flags that choose images. */
 import { left } from "../../core/mod.ts";
 import { classNamesFrom } from "../../data/mod.ts";
 import { must } from "../command/command_failed.ts";
@@ -15,12 +11,12 @@ import {
   wholeFlag,
 } from "../flags/flags.ts";
 
-/** What is learned from where no images are named. */
+/** Images where none are named. */
 const EMBEDDED: FlagPlace<string> = {
   initial: "the embedded Fashion-MNIST test images",
 };
 
-/** Where the images are. */
+/** Place of the images. */
 export const dataFlag = (help: string) => textFlag("DIR", help, EMBEDDED);
 
 /**

@@ -1,8 +1,4 @@
-/**
- * Which images a run learns from and by which it is judged.
- *
- * @module
- */
+/** Training and validation images of a run. */
 import {
   excerpt,
   type Faults,
@@ -35,11 +31,10 @@ export interface PretrainImages {
   readonly train: ImageSource;
   /** Images of the same classes that the model never learns from. */
   readonly queries: ImageSource | null;
-  /** Which these are, or why there are none; in words. */
+  /** Their description, or the reason why there are none. */
   readonly judgedBy: string;
 }
 
-/** Judges by no other images than those with a label. */
 function withLabels(images: PretrainImages): PretrainImages {
   const { train, queries, judgedBy } = images;
   if (queries === null) return images;
@@ -61,11 +56,7 @@ export const DRAW_KEY = rootKey(0);
 const badOptions = (faults: Faults): Result<DataError, never> =>
   left({ _tag: "BadOptions", faults });
 
-/**
- * So many of the images, the same ones each time.
- *
- * @param count How many; all without.
- */
+/** A subset of the images, the same one each time. */
 export function drawnImages(
   source: ImageSource,
   count: number | null,
@@ -84,7 +75,6 @@ const unjudged = (train: ImageSource, why: string): PretrainImages => ({
   judgedBy: `no images: ${why}`,
 });
 
-/** A remark on classes, where there are any. */
 function onClasses(
   names: readonly string[],
   remark: (some: string) => string,
@@ -105,7 +95,6 @@ const partsOf = (
   judgedBy: `${count} other images, kept away from learning${more}`,
 });
 
-/** Keeps so many images away from learning. */
 function keptAway(
   source: ImageSource,
   count: number,
@@ -213,12 +202,12 @@ export async function openSplit(
     : selectClasses(source.right, classes);
 }
 
-/** Which classes, and which part is kept to judge by; by class by default. */
+/** Choice of classes and of the part that is kept to judge by; drawn by class by default. */
 export type JudgingChoice =
   & Pick<ImageChoice, "classes" | "valShare">
   & Partial<Pick<ImageChoice, "heldOut">>
   & {
-    /** Whether the data's own part may judge, where they have one; it may by default. */
+    /** Permission for the data's own part to judge, where they have one; given by default. */
     readonly ownPart?: boolean;
   };
 

@@ -1,8 +1,4 @@
-/**
- * The images of a run that goes on.
- *
- * @module
- */
+/** The images of a run that goes on. */
 import { printable } from "../../core/mod.ts";
 import { changedContents, type ImageSource } from "../../data/mod.ts";
 import {
@@ -20,13 +16,13 @@ export interface ImagesOfRun extends ImageChoice {
   /** The run that goes on; `null` for a new one. */
   readonly earlier: {
     readonly images: RememberedImages;
-    /** Whether they may have changed under the same names. */
+    /** Permission for them to have changed under the same names. */
     readonly allowDataChange: boolean;
   } | null;
 }
 
 /**
- * How images differ from those of an earlier run.
+ * Difference between images and those of an earlier run.
  *
  * @returns `null` if they have the same names in the same order.
  */
@@ -44,15 +40,15 @@ export function imagesDiffer(
 /** Part of the images that may have been mended since. */
 const MENDED = 0.01;
 
-/** What is known of images that are other ones under the same names. */
+/** Changes of images under the same names. */
 export interface OtherContents {
   readonly words: string;
-  /** Whether they are no more than were mended: one, or 1 %. */
+  /** True for no more than may have been mended: one, or 1 %. */
   readonly isMended: boolean;
 }
 
 /**
- * What has changed of images under the same names, as far as their sizes and a sample
+ * Changes of images under the same names, as far as their sizes and a sample
  * of their contents tell.
  *
  * @returns `null` if nothing has, or nothing is known.
@@ -76,7 +72,6 @@ export function otherContents(
   return { words: printable(words), isMended };
 }
 
-/** Whether they are those that the run had. */
 function areThose({ train }: PretrainImages, settings: ImagesOfRun): boolean {
   const before = settings.earlier?.images;
   return before === undefined ||
@@ -106,9 +101,7 @@ export async function imagesOfRun(
     : images;
 }
 
-/**
- * Refuses images that are not those of the run that is to go on; says what was mended.
- */
+/** Refuses images that are not those of the run that is to go on; says what was mended. */
 export function refuseOtherImages(
   { earlier }: ImagesOfRun,
   images: RememberedImages,

@@ -1,8 +1,4 @@
-/**
- * Loading of a run's images, and the file that lists those that could not be read.
- *
- * @module
- */
+/** Loading of a run's images, and the file that lists those that could not be read. */
 import { join } from "node:path";
 import { printable, type Result, right } from "../../core/mod.ts";
 import {
@@ -36,12 +32,12 @@ export const LOADING_FLAGS = under("Images", {
   "workers": workersFlag("threads beside the main one that decode images"),
 });
 
-/** How the images of a run are loaded. */
+/** Loading of a run's images. */
 export interface RunLoading extends Loading {
   readonly badImages: BadImages;
 }
 
-/** How flags want images to be loaded. */
+/** Loading as flags say. */
 export function loadingFrom(
   images: number,
   { workers = 0, "on-bad-image": onBadImage }: FlagValues<typeof LOADING_FLAGS>,
@@ -78,8 +74,6 @@ export type BadImagesKeeper = () => Promise<Result<TrainError, string | null>>;
 /**
  * Keeps the images that a run could not read in its folder. Those of before a resume
  * are on the list from the beginning, so that they count.
- *
- * @returns Writes the list if it has become longer.
  */
 export async function badImagesKeeper(
   folder: string,

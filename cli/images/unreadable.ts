@@ -1,8 +1,4 @@
-/**
- * Images of an evaluation that could not be read.
- *
- * @module
- */
+/** Images of an evaluation that could not be read. */
 import { type BadImages, badImages, type ImageSource } from "../../data/mod.ts";
 
 /** The images of an evaluation, and those of them that could not be read. */
@@ -33,7 +29,6 @@ export const evaluatedImages = (
  * Says which images could not be read, if there were any.
  *
  * @param purpose What the images are for, for example `to judge by`.
- * @returns A line, or `null` if all could be read.
  */
 export function describeUnreadable(
   bad: BadImages,
@@ -49,11 +44,7 @@ export function describeUnreadable(
   return `${found}: ${reason}`;
 }
 
-/**
- * Says which images of an evaluation could not be read, and counts them.
- *
- * @returns How many there were; nothing if there were none.
- */
+/** Says which images of an evaluation could not be read, and counts them. */
 export function tellUnreadable(
   { unreadable: { train, queries } }: EvaluatedImages,
   say: (line: string) => void,

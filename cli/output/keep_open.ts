@@ -1,12 +1,8 @@
-/**
- * Output that may be lost.
- *
- * @module
- */
+/** Output that may be lost. */
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 
-/** What bytes can be written to without waiting for whoever reads them. */
+/** Target of bytes that does not wait for its reader. */
 export interface Sink {
   /** Writes some of the bytes; gives how many. */
   write(bytes: Uint8Array): Promise<number>;

@@ -1,8 +1,4 @@
-/**
- * Models in words.
- *
- * @module
- */
+/** Models in words. */
 import {
   gridSize,
   MODEL_PRESETS,
@@ -12,7 +8,6 @@ import {
 } from "../../core/mod.ts";
 import { textTable } from "./text_table.ts";
 
-/** Numbers of parameters of a model's encoder and of its decoders. */
 function parameterCounts(
   model: ModelSpec,
 ): Readonly<Record<"encoder" | "decoders", number>> {
@@ -46,7 +41,7 @@ export function describeModel(model: ModelSpec): string {
 }
 
 /**
- * What the stages predict, where the grid of patches does not allow LocalMIM's own
+ * Predictions of the stages, where the grid of patches does not allow LocalMIM's own
  * cells.
  *
  * @returns A sentence, or `null` on an even grid.

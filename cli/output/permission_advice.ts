@@ -1,12 +1,8 @@
-/**
- * What to say when Deno was not given leave for something.
- *
- * @module
- */
+/** Advice on missing permissions of Deno. */
 
 import { fileURLToPath } from "node:url";
 
-/** How Deno's errors name what they want. */
+/** Form of Deno's errors on permissions. */
 const DENIAL =
   /Requires (\w+) access(?: to (?:"([^"]*)"|(\S+?)))?, run again with the --allow-\w+ flag/;
 

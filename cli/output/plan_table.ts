@@ -1,8 +1,4 @@
-/**
- * A plan as tables.
- *
- * @module
- */
+/** A plan as tables. */
 import {
   calcSpeedup,
   type FreezePlan,
@@ -85,7 +81,7 @@ export function phaseTable(
   ], rows);
 }
 
-/** What the plan saves, by the cost model and by FreezeOut's estimate. */
+/** Saving of the plan, by the cost model and by FreezeOut's estimate. */
 export function savingLine(plan: FreezePlan): string {
   const layers = layerFlops(plan);
   const estimate = calcSpeedup(

@@ -1,8 +1,4 @@
-/**
- * Bars of work under way.
- *
- * @module
- */
+/** Bars of work under way. */
 import { SingleBar } from "cli-progress";
 import type { WorkOptions } from "../../train/mod.ts";
 
@@ -43,13 +39,13 @@ export const NO_BAR: StartBar = () => ({
   end() {},
 });
 
-/** How a piece of work is shown. */
+/** Options of a bar. */
 export interface BarOptions {
   /** Text of the bar, with names of values in braces. */
   readonly format: string;
-  /** How much there is to do. */
+  /** Amount of work. */
   readonly total: number;
-  /** How much of it was done before. */
+  /** Part of it that was done before. */
   readonly done?: number;
   /** Values that the text names, as long as no others are known. */
   readonly values?: Readonly<Record<string, string>>;
@@ -98,7 +94,7 @@ export const barsOn = (stream: NodeJS.WriteStream): StartBar => (what, total) =>
     patience: PATIENCE,
   });
 
-/** How work is shown and stopped. */
+/** Display and stop of work. */
 export interface ShownWork {
   /** Shows a piece of it; nothing is shown when left out. */
   readonly startBar?: StartBar | undefined;

@@ -1,10 +1,6 @@
-/**
- * Tables in plain text.
- *
- * @module
- */
+/** Tables in plain text. */
 
-/** How a column stands below its head. */
+/** Alignment of a column below its head. */
 export type Alignment = "left" | "right";
 
 /** Lines of a table, columns two spaces apart. */

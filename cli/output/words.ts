@@ -1,10 +1,6 @@
-/**
- * Numbers and times as a person reads them.
- *
- * @module
- */
+/** Numbers and times as a person reads them. */
 
-/** What stands for a number that is not known. */
+/** Sign for an unknown number. */
 export const UNKNOWN = "–";
 
 const { format } = new Intl.NumberFormat("en-US");

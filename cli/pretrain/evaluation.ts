@@ -1,8 +1,4 @@
-/**
- * What the encoder of a run is worth by the classes of nearest neighbours.
- *
- * @module
- */
+/** Evaluation of the encoder of a run by the classes of nearest neighbours. */
 import { type Result, right } from "../../core/mod.ts";
 import { type BadImages, counted, labelledImages } from "../../data/mod.ts";
 import {
@@ -71,15 +67,14 @@ export function accuracyScalars(
   );
 }
 
-/** How long judging may take. */
+/** Limit of the time of judging. */
 export type JudgingTime = "auto" | "always" | "never";
 
-/** How an encoder is judged. */
+/** Options of judging an encoder. */
 export interface JudgingChoice extends ShownWork {
-  /** How long it may take: `auto` is a tenth of the run's time. */
+  /** Limit of its time: `auto` is a tenth of the run's time. */
   readonly time: JudgingTime;
   readonly runSeconds: number;
-  /** Where images to judge by are noted that cannot be read. */
   readonly unreadable: BadImages;
 }
 
@@ -107,7 +102,7 @@ const COMPARED_PER_SECOND = 3e9;
 const comparedNumbers = ({ config: { model } }: BegunPretraining): number =>
   2 * model.embedDim + model.inChannels * Math.min(32, model.imageSize) ** 2;
 
-/** Whether there is time for another batch, comparisons included. */
+/** Test for time for another batch, comparisons included. */
 function clockOf(
   opened: BegunPretraining,
   { time, runSeconds }: JudgingChoice,
@@ -170,7 +165,7 @@ async function featuresOf(
   return found;
 }
 
-/** How many of the images were used, where it were not all. */
+/** Number of images that were used, where not all were. */
 function sampleNote(
   { images: { train, queries } }: BegunPretraining,
   { known, asked }: JudgedFeatures,
@@ -186,11 +181,8 @@ function sampleNote(
 const unjudged = (note: string): Judged => ({ accuracies: UNJUDGED, note });
 
 /**
- * What the encoder of a run is worth, beside itself before the first step and plain
+ * Accuracy of the encoder of a run, beside itself before the first step and plain
  * pixels.
- *
- * @param choice How long it may take, who sees it and what stops it.
- * @returns Accuracies and what is to be said of them; or the first error.
  */
 export async function judgeRun(
   { images, ...run }: BegunPretraining,

@@ -1,8 +1,4 @@
-/**
- * The end of a run: pictures, accuracy, saving.
- *
- * @module
- */
+/** The end of a run: pictures, accuracy, saving. */
 import { join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import { badImages } from "../../data/mod.ts";
@@ -30,7 +26,6 @@ import { describeSummary, type Summary, summaryOf } from "./summary.ts";
 /** A picture as SVG text, or why it cannot be drawn. */
 type Drawing = () => Promise<Result<TrainError, string>>;
 
-/** The pictures of a run by the names of their files. */
 const picturesOf = (
   { plan, backend, config, images }: OpenedPretraining,
   { run, steps }: RunEnd,
@@ -66,7 +61,6 @@ async function drawPictures(
 /**
  * Judges a run, draws its pictures and says where everything is.
  *
- * @param time How long judging may take.
  * @throws {CommandFailed} where judging fails or is stopped.
  */
 export async function finish(

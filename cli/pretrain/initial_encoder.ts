@@ -1,8 +1,4 @@
-/**
- * Pre-training that starts from weights.
- *
- * @module
- */
+/** Pre-training that starts from weights. */
 import { join } from "node:path";
 import {
   type FreezePlan,
@@ -41,8 +37,6 @@ export interface InitialEncoder {
  *
  * @param from What `--init-from` says: a run, a checkpoint, an exported encoder or a
  * file of weights with timm's, MAE's or LocalMIM's names.
- * @param config The run; the encoder must be of its model.
- * @param prefix What stands before the encoder's names, if that has to be said.
  * @throws {CommandFailed} where the weights do not fit.
  */
 export async function initialEncoder(
@@ -89,11 +83,11 @@ export async function initialOf(
     );
 }
 
-/** Whether numbers are the same but for rounding. */
+/** Equality but for rounding. */
 const isNear = (some: readonly number[], others: readonly number[]): boolean =>
   some.every((value, i) => Math.abs(value - (others[i] ?? NaN)) < 1e-4);
 
-/** That an encoder learned from pixels of other statistics, if it did. */
+/** A line if an encoder learned from pixels of other statistics. */
 function describeOtherStatistics(
   { model, normalization: said }: OpenedEncoder,
   images: Normalization,
@@ -112,7 +106,7 @@ function describeOtherStatistics(
     ];
 }
 
-/** What became of the tensors of the file, in lines. */
+/** Use of the tensors of the file, in lines. */
 export function describeInitialEncoder(
   { encoder }: InitialEncoder,
   images: Normalization,

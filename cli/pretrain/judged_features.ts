@@ -1,8 +1,4 @@
-/**
- * Features of as many images as there is time for.
- *
- * @module
- */
+/** Features of as many images as there is time for. */
 import type { Backend, DeviceTensors } from "../../backends/mod.ts";
 import {
   graphFlops,
@@ -27,8 +23,10 @@ import {
 import {
   compileGraph,
   featureGraph,
+  joinedNumbers,
   type LabelledFeatures,
   programRows,
+  selectPoints,
   type TrainError,
   type WorkOptions,
 } from "../../train/mod.ts";
@@ -40,13 +38,11 @@ export interface JudgingInputs {
   readonly encoders: readonly DeviceTensors[];
   readonly train: ImageSource;
   readonly queries: ImageSource;
-  /** Images of each at most. */
   readonly most: { readonly train: number; readonly queries: number };
-  /** Where images to judge by are noted that cannot be read. */
   readonly unreadable: BadImages;
-  /** Who makes images ready; the main thread without any. */
+  /** Threads that make images ready; the main thread without any. */
   readonly workers?: ImageWorkers | undefined;
-  /** Whether there is time for more, after so many images to learn from and to judge by. */
+  /** Test for time for more, after so many images to learn from and to judge by. */
   readonly goesOn: (train: number, queries: number) => boolean;
 }
 
@@ -59,7 +55,6 @@ export interface JudgedFeatures {
 /** Operations of a batch at most, so that the clock is looked at often. */
 const BATCH_FLOPS = 5e10;
 
-/** Images of a batch at most. */
 const BATCH = 100;
 
 /** Both kinds of images in one source, first those to learn from. */
@@ -131,7 +126,7 @@ export function smallPixels(
   return out;
 }
 
-/** What was read, in the order in which it was. */
+/** Images that were read, in that order. */
 interface Read {
   readonly indices: number[];
   /** Small pixels of each batch. */
@@ -160,19 +155,14 @@ async function* noted(
 
 /** Rows of one kind, in the order of their source. */
 function rowsOf(
-  { features, width, labels }: LabelledFeatures,
+  rows: LabelledFeatures,
   indices: readonly number[],
   isWanted: (index: number) => boolean,
 ): LabelledFeatures {
   const places = indices.map((_, place) => place)
     .filter((place) => isWanted(indices[place] ?? -1))
     .sort((a, b) => (indices[a] ?? 0) - (indices[b] ?? 0));
-  const rows = new Float32Array(places.length * width);
-  places.forEach((place, i) =>
-    rows.set(features.subarray(place * width, (place + 1) * width), i * width)
-  );
-  const own = Int32Array.from(places, (place) => labels[place] ?? -1);
-  return { features: rows, width, labels: own };
+  return selectPoints(rows, Int32Array.from(places));
 }
 
 /** Numbers of several arrays as the rows of the images that were read. */
@@ -180,10 +170,9 @@ function pixelRows(
   { pixels }: Read,
   { labels }: LabelledFeatures,
 ): LabelledFeatures {
-  const length = pixels.reduce((sum, part) => sum + part.length, 0);
-  const features = new Float32Array(length);
-  pixels.reduce((at, part) => (features.set(part, at), at + part.length), 0);
-  return { features, width: length / Math.max(1, labels.length), labels };
+  const features = joinedNumbers(pixels);
+  const width = features.length / Math.max(1, labels.length);
+  return { features, width, labels };
 }
 
 /** Batches of the images in a mixed order; those to judge by that cannot be read are noted. */
@@ -237,7 +226,6 @@ function batchSizeOf(
  * Features of images by each encoder after its last block, and their pixels, while there
  * is time. Each image is read once; what is left out is drawn from both kinds alike.
  *
- * @param options Called with how many images are done; what stops it.
  * @returns Features by each encoder, then the pixels of the images, at most 32 × 32; or
  * the first error.
  */

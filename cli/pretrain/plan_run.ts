@@ -1,8 +1,4 @@
-/**
- * The plan of a pre-training: its images, its configuration, and where it starts.
- *
- * @module
- */
+/** The plan of a pre-training: its images, its configuration, and where it starts. */
 import { join } from "node:path";
 import {
   type FreezePlan,

@@ -1,8 +1,4 @@
-/**
- * Flags of pre-training, and the configuration that they make.
- *
- * @module
- */
+/** Flags of pre-training, and the configuration that they make. */
 import {
   decodePretrainConfig,
   DEFAULT_PRETRAIN_CONFIG,
@@ -80,7 +76,7 @@ const PRETRAINING: ConfigKind<PretrainConfig, PretrainValues> = {
   },
 };
 
-/** What a pre-training is to be. */
+/** Settings of a pre-training. */
 export const pretrainSettings = (
   values: PretrainValues,
 ): Promise<Settings<PretrainConfig>> => settingsFrom(PRETRAINING, values);

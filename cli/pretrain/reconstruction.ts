@@ -1,8 +1,6 @@
 /**
  * The picture of what a model learned: images, masks, HOG targets and what it
  * makes of them.
- *
- * @module
  */
 import type { Backend, DeviceTensors } from "../../backends/mod.ts";
 import {
@@ -33,13 +31,11 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 
-/** Images in the picture. */
 const PICTURED = 6;
 
 const dataFailed = (error: DataError): Result<TrainError, never> =>
   left({ _tag: "DataFailed", error });
 
-/** A few images of a source as one batch. */
 async function picturedBatch(
   source: ImageSource,
   { imageSize, inChannels }: ModelSpec,
@@ -98,7 +94,7 @@ export async function drawingFault(): Promise<string | null> {
   );
 }
 
-/** What the picture shows of each image. */
+/** Parts of the picture for each image. */
 function samplesOf(
   { imageSize: side, inChannels, hogNbins: nbins }: ModelSpec,
   normalization: Normalization,
@@ -129,11 +125,7 @@ function samplesOf(
   }));
 }
 
-/**
- * Images, masks, targets and what the model makes of them, as SVG text.
- *
- * @param config Its configuration; the seed decides the masks.
- */
+/** Images, masks, targets and what the model makes of them, as SVG text. */
 export async function reconstructionSvg(
   backend: Backend,
   { model, training }: PretrainConfig,

@@ -1,8 +1,4 @@
-/**
- * A run in numbers.
- *
- * @module
- */
+/** A run in numbers. */
 import { type FreezePlan, predictedSaving } from "../../core/mod.ts";
 import type { MetricsLine } from "../../train/mod.ts";
 import { inPercent } from "../output/words.ts";
@@ -16,7 +12,7 @@ import {
 import type { RunEnd } from "../runs/take_steps.ts";
 import type { Accuracies, OpenedPretraining } from "./evaluation.ts";
 
-/** What the last line of a pre-training says with `--json`. */
+/** The last line of a pre-training with `--json`. */
 export interface Summary extends RunNumbers, Accuracies {
   /** Mean loss of each stage over its last steps; `null` where no step is on record. */
   readonly lossByStage: readonly (number | null)[];

@@ -1,8 +1,4 @@
-/**
- * The folders of runs, and the run that is to go on where none was named.
- *
- * @module
- */
+/** The folders of runs, and the run that is to go on where none was named. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -17,7 +13,7 @@ import {
   type RunProgress,
 } from "../../train/mod.ts";
 
-/** Where runs are that were given no name. */
+/** Folder of runs without a name. */
 export const RUNS_FOLDER = "runs";
 
 const namesIn = (folder: string): Promise<readonly string[]> =>
@@ -50,7 +46,7 @@ export interface RunChoice extends RunProgress {
   readonly images: RememberedImages;
 }
 
-/** How far the run in a folder has come by its newest checkpoint. */
+/** Progress of the run in a folder by its newest checkpoint. */
 export async function runProgress(folder: string): Promise<RunProgress> {
   const latest = await latestCheckpoint(folder);
   return latest._tag === "Left"
@@ -58,11 +54,7 @@ export async function runProgress(folder: string): Promise<RunProgress> {
     : await checkpointProgress(latest.right);
 }
 
-/**
- * Whether a configuration asks for what a run is.
- *
- * @param allowsChange Whether their schedules may differ.
- */
+/** True if a configuration asks for the same run. */
 export const isSameRun = (
   wanted: unknown,
   own: unknown,
@@ -84,9 +76,6 @@ const identity = ({ config, images: { names, contents } }: RunChoice) => ({
  * Chooses the run that goes on, by what the runs are and how far they have come; no
  * clock and no name counts. Runs that have not ended come first; of several runs of the
  * same configuration and images, copies for instance, that of the most steps.
- *
- * @returns The run, `null` if there is none, or a fault that names them where they are
- * different ones.
  */
 export function chosenRun(
   runs: readonly RunChoice[],

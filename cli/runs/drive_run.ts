@@ -1,16 +1,16 @@
-/**
- * A run from its plan to its end: the same for every kind of training.
- *
- * @module
- */
+/** A run from its plan to its end: the same for every kind of training. */
 import {
   describeTrainError,
+  openRunEvents,
+  optionalTracker,
+  type RunFolder,
   type Tracker,
   type TrainError,
+  type TrainingIdentity,
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
 import { badImagesKeeper } from "../images/loading.ts";
-import { interruption } from "../output/interruption.ts";
+import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
 import { epochEvaluations } from "./epoch_evaluation.ts";
 import { type OpenedRun, openRun, type PlannedRun } from "./open_run.ts";
@@ -19,11 +19,9 @@ import { failed, resumeCommand } from "./run_end.ts";
 import type { RunValues } from "./run_flags.ts";
 import type { Settings } from "./settings.ts";
 import { type RunEnd, takeSteps } from "./take_steps.ts";
-import { tensorBoardOf } from "./tensorboard.ts";
 
-/** Who sees the end of a run, and what stops it. */
+/** Display and stop of the end of a run. */
 export interface EndContext extends ShownWork {
-  /** Prints a line. */
   readonly say: (line: string) => void;
   /** Gets numbers that are known at the end, if there is one. */
   readonly tracker: Tracker | null;
@@ -31,13 +29,13 @@ export interface EndContext extends ShownWork {
   readonly fail: (error: TrainError) => never;
 }
 
-/** What the runs of a command have of their own. */
+/** The command's own part of a run. */
 export interface RunJob<Planned extends PlannedRun, Found extends object> {
   /** The program, and the words that it wants before its flags. */
   readonly program: string;
-  /** The folder that it is told to go on with, where that is not the run's own. */
+  /** The folder to go on with in its advice, where that is not the run's own. */
   readonly goesOnWith?: string | undefined;
-  /** What is known of a run that was stopped. */
+  /** Summary of a run that was stopped. */
   summary(run: OpenedRun<Planned>, end: RunEnd): object;
   /** Judges a run that has taken all its steps. */
   finish(
@@ -47,13 +45,11 @@ export interface RunJob<Planned extends PlannedRun, Found extends object> {
   ): Promise<Found>;
 }
 
-/** How a run is started. */
+/** Inputs of a run. */
 export interface RunStart<Config> {
-  /** What it is to be. */
   readonly settings: Settings<Config>;
   /** Flags that were given. */
   readonly values: RunValues;
-  /** Prints a line. */
   readonly say: (line: string) => void;
   /** Where its bar is drawn. */
   readonly stream: NodeJS.WriteStream;
@@ -62,13 +58,27 @@ export interface RunStart<Config> {
 }
 
 /**
+ * Begins TensorBoard's files of a run, if they are possible: else it says so, and the
+ * run goes on without.
+ */
+export async function tensorBoardOf(
+  run: TrainingIdentity,
+  { path, start, history }: RunFolder,
+  say: (line: string) => void,
+  open: typeof openRunEvents = openRunEvents,
+): Promise<Tracker | null> {
+  const events = await open({ run, path, start, history });
+  const complain = (error: TrainError): void =>
+    say(`TensorBoard hears no more of this run: ${describeTrainError(error)}`);
+  if (events._tag === "Right") return optionalTracker(events.right, complain);
+  complain(events.left);
+  return null;
+}
+
+/**
  * Runs a planned training: device, folder and lock, steps, record, checkpoints, TensorBoard,
  * progress, Ctrl-C, and what its command does at the end.
  *
- * @param planned The training.
- * @param start How it is started.
- * @param job What the runs of the command have of their own.
- * @returns What was found at the end.
  * @throws {CommandFailed} where it cannot begin, fails or is stopped.
  */
 export async function driveRun<

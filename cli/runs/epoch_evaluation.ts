@@ -1,7 +1,5 @@
 /**
  * What a run is worth after each of its epochs: found out, said, and kept in its folder.
- *
- * @module
  */
 import type { Backend } from "../../backends/mod.ts";
 import { type Result, right } from "../../core/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * The folder of a run, before its first step.
- *
- * @module
- */
+/** The folder of a run, before its first step. */
 import { resolve } from "node:path";
 import {
   checkUnlocked,
@@ -25,11 +21,11 @@ import { type Describe, must } from "../command/command_failed.ts";
 import { describeTraining } from "../command/describe_errors.ts";
 import type { Settings } from "./settings.ts";
 
-/** What a folder is opened for. */
+/** Content of a folder that is opened. */
 export interface FolderContent {
   readonly run: TrainingIdentity;
   readonly images: RememberedImages;
-  /** Where a new run starts. */
+  /** Start of a new run. */
   readonly start: Snapshot;
   /** Writes what else is known of it before it starts. */
   readonly describe?:
@@ -104,7 +100,7 @@ export async function checkFolder(
   if (!isOwn) must(await refuseOtherRun(outputDir), describeTraining);
 }
 
-/** What is said about where a run goes on: what was passed over, what is changed. */
+/** Notes on the start of a run: checkpoints that were passed over, changes of the schedule. */
 const describeStart = (
   { skipped, recordNote, change }: RunFolder,
 ): readonly string[] => [
@@ -115,7 +111,7 @@ const describeStart = (
     : [`schedule: changed as asked for\n${describeScheduleChange(change)}`],
 ];
 
-/** Where a run goes on, as a clause. */
+/** The start of a run, as a clause. */
 function startWords(step: number, totalSteps: number): string {
   if (step === 0) return "";
   return step < totalSteps

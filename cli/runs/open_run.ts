@@ -1,8 +1,4 @@
-/**
- * Opens what a planned training needs to run: device and folder.
- *
- * @module
- */
+/** Opens what a planned training needs to run: device and folder. */
 import type { Backend, Selection } from "../../backends/mod.ts";
 import { contentDigest, type ImageSource } from "../../data/mod.ts";
 import {
@@ -24,7 +20,7 @@ import {
 } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { describeTraining } from "../command/describe_errors.ts";
-import { deviceFrom } from "../flags/device_flags.ts";
+import { deviceFrom } from "../command/device_flags.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
 import type { RunLoading } from "../images/loading.ts";
 import { newFolder } from "./choose_run.ts";
@@ -39,15 +35,11 @@ import type { RunOptions } from "./take_steps.ts";
 /** A training that is planned, and what there is to say of it. */
 export interface PlannedRun
   extends CostedPlan, Pick<FolderContent, "start" | "describe"> {
-  /** The training. */
   readonly task: Task<unknown>;
-  /** Images to learn from. */
   readonly train: ImageSource;
-  /** Where its micro-batches come from. */
   readonly batches: ItemSource<unknown>;
-  /** How images are loaded, and the list of those that could not be. */
+  /** Loading of images, and the list of those that could not be read. */
   readonly loading: RunLoading;
-  /** Losses of a step that are watched. */
   readonly losses: WatchedLosses;
   /** Lines about it. */
   readonly words: readonly string[];
@@ -61,13 +53,11 @@ export interface PlannedRun
 
 /** A run with all that it needs. */
 export type OpenedRun<Planned extends PlannedRun = PlannedRun> = Planned & {
-  /** Where it computes. */
+  /** The engine. */
   readonly backend: Backend;
-  /** Its folder. */
   readonly folder: RunFolder;
   /** Starts it. */
   readonly begin: RunOptions["begin"];
-  /** When it is saved. */
   readonly policy: CheckpointPolicy;
   /** Tells when its losses have exploded. */
   readonly watch: LossWatch;

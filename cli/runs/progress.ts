@@ -1,8 +1,4 @@
-/**
- * What a run says on the terminal while it goes on.
- *
- * @module
- */
+/** Output of a run on the terminal. */
 import type { FreezePlan, Phase } from "../../core/mod.ts";
 import {
   type MetricsLine,
@@ -35,7 +31,6 @@ const formatOf = ({ stages }: FreezePlan<unknown>): string =>
 /** Steps over which loss and speed are averaged. */
 const RECENT = 20;
 
-/** Mean of the last values that are finite. */
 function recentMean(): (value: number) => number {
   const values: number[] = [];
   return (value) => {
@@ -100,7 +95,6 @@ export function reportedAfter({ index, from, to }: Phase): number | null {
   return index === 0 ? null : Math.min(from + SETTLED, to - 1);
 }
 
-/** Layers that freeze when a phase begins. */
 function newlyFrozen(plan: FreezePlan<unknown>, phase: Phase): string {
   const before = plan.phases[phase.index - 1]?.frozenLayers ?? 0;
   const names = plan.layers.slice(before, phase.frozenLayers)

@@ -1,8 +1,4 @@
-/**
- * How a run ends when it does not end well.
- *
- * @module
- */
+/** The end of a run that fails. */
 import { describeTrainError, type TrainError } from "../../train/mod.ts";
 import { CommandFailed, EXIT } from "../command/command_failed.ts";
 import { SAVE_FLAGS } from "./run_flags.ts";
@@ -41,10 +37,10 @@ export function resumeCommand(
 const REMEDIES =
   "a lower rate (--blr, --lr), a longer --warmup-epochs or --clip-grad";
 
-/** How systems say that a disk, a quota or a file is full. */
+/** Errors of systems for a full disk, quota or file. */
 const NO_ROOM = /ENOSPC|EDQUOT|EFBIG|no space|quota|too large/i;
 
-/** What to do after an error; a run that diverged would diverge again. */
+/** Advice after an error; a run that diverged would diverge again. */
 function adviceAfter(
   error: TrainError,
   checkpoint: string,

@@ -1,10 +1,6 @@
-/**
- * Flags of every run: where it is kept, when it is saved, its health and its device.
- *
- * @module
- */
+/** Flags of every run: where it is kept, when it is saved, its health and its device. */
 import { type CheckpointPolicy, DEFAULT_LOSS_LIMIT } from "../../train/mod.ts";
-import { DEVICE_FLAGS } from "../flags/device_flags.ts";
+import { DEVICE_FLAGS } from "../command/device_flags.ts";
 import {
   ABOVE_ZERO,
   type FlagValues,
@@ -101,13 +97,13 @@ const INTERVALS = [
   "save-every-minutes",
 ] as const;
 
-/** Whether two intervals contradict each other. */
+/** True if two intervals contradict each other. */
 export function hasTwoIntervals(values: SaveValues): boolean {
   return values["save-every"] !== undefined &&
     values["save-every-steps"] !== undefined;
 }
 
-/** When a run is saved. */
+/** Checkpoint policy of a run. */
 export function policyFrom(
   values: SaveValues,
   stepsPerEpoch: number,
@@ -123,7 +119,7 @@ export function policyFrom(
   };
 }
 
-/** How many times its bound a loss may be; infinite where it is not watched. */
+/** Limit of a loss, times its bound; infinite where it is not watched. */
 export const lossLimit = (
   { "loss-limit": limit = DEFAULT_LOSS_LIMIT }: RunValues,
 ): number => limit === 0 ? Infinity : limit;

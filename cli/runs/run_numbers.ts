@@ -1,8 +1,4 @@
-/**
- * A run of any task in numbers.
- *
- * @module
- */
+/** A run of any task in numbers. */
 import type { FreezePlan } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
 import {
@@ -15,13 +11,13 @@ import { duration, percent } from "../output/words.ts";
 import type { OpenedRun } from "./open_run.ts";
 import type { RunEnd } from "./take_steps.ts";
 
-/** What the last line of a run says with `--json`, whatever its task. */
+/** The last line of a run with `--json`, whatever its task. */
 export interface RunNumbers {
   readonly backend: string;
-  /** What the machine calls the device. */
+  /** The machine's name of the device. */
   readonly device: string;
   readonly steps: number;
-  /** Steps among them that were left out because they were not finite. */
+  /** Steps among them that were skipped because they were not finite. */
   readonly stepsSkipped: number;
   /** Seconds of all recorded steps, images and compilation included. */
   readonly seconds: number;
@@ -79,7 +75,7 @@ export const describeSteps = (
     stepsSkipped === 0 ? "" : `, ${stepsSkipped} left out`
   }`;
 
-/** What freezing saved, measured and predicted, as parts. */
+/** Saving by freezing, measured and predicted. */
 export const describeSaving = (
   { savingMeasured }: RunNumbers,
   savingPredicted: number,

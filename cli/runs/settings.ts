@@ -1,8 +1,4 @@
-/**
- * What a user wants of a run: flags, a file, an earlier run.
- *
- * @module
- */
+/** Settings of a run: flags, a file, an earlier run. */
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -36,10 +32,10 @@ import {
 } from "./choose_run.ts";
 import { hasTwoIntervals, type RunValues } from "./run_flags.ts";
 
-/** What a run is to be. */
+/** Settings of a run. */
 export interface Settings<Config> extends ImagesOfRun {
   readonly config: Config;
-  /** Where to go on, or `null` for a new run. */
+  /** The run to go on with, or `null` for a new one. */
   readonly earlier: EarlierRun | null;
   /** The single file of an earlier version that a new run begins with, or `null`. */
   readonly file: string | null;
@@ -51,7 +47,6 @@ export interface Settings<Config> extends ImagesOfRun {
 export type EarlierRun = NonNullable<ImagesOfRun["earlier"]> & {
   /** Its folder, or the one checkpoint that was asked for. */
   readonly from: string;
-  /** Whether its schedule may become another. */
   readonly allowScheduleChange: boolean;
 };
 
@@ -72,7 +67,7 @@ export interface ConfigKind<Config, Values extends SettingValues> {
   /** Whether the run in a folder is of the same beginnings, as far as its configuration does not say it. */
   fits?(folder: string): Promise<boolean>;
   decode(json: unknown): Result<Faults, Config>;
-  /** What holds where no flag and no file says anything. */
+  /** The configuration without any flag or file. */
   base(values: Values): Config | Promise<Config>;
   /** The configuration changed by flags, new or of a run that goes on. */
   changed(
@@ -88,7 +83,6 @@ function refuse(path: string, found: unknown, wanted: string): never {
   return must(left<Faults>([fault]));
 }
 
-/** Puts together the settings of one kind of training. */
 class SettingsMaker<Config, Values extends SettingValues> {
   readonly #kind: ConfigKind<Config, Values>;
   readonly #values: Values;
@@ -168,7 +162,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
     return this.#settings(base, null, null);
   }
 
-  /** What flags make of a run, new or earlier. */
+  /** Settings of a run, new or earlier, with flags applied. */
   #settings(
     base: Config,
     earlier: EarlierRun | null,

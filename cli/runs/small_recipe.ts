@@ -1,8 +1,4 @@
-/**
- * The recipe for small images.
- *
- * @module
- */
+/** The recipe for small images. */
 import {
   DEFAULT_PRETRAIN_CONFIG,
   MODEL_PRESETS,

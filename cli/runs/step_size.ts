@@ -1,8 +1,4 @@
-/**
- * Whether a step fits the device, found out before the first one.
- *
- * @module
- */
+/** Size of a step against the device's memory, before the first one. */
 import process from "node:process";
 import {
   type Backend,
@@ -19,11 +15,11 @@ import {
   trainingMemory,
 } from "../../train/mod.ts";
 
-/** What a WebAssembly program can address. */
+/** Address space of a WebAssembly program. */
 const WASM_HEAP_BYTES = 2 ** 32;
 
 /**
- * What memory is taken for each byte of a tensor, with a little to spare. Measured
+ * Memory for each byte of a tensor, with a little to spare. Measured
  * with TensorFlow.js 4.22: gaps in the WebAssembly heap take 8 %, arrays of
  * JavaScript that wait for the garbage collector 40 %.
  */

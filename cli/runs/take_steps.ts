@@ -1,8 +1,4 @@
-/**
- * The steps of a run, its record and its checkpoints.
- *
- * @module
- */
+/** The steps of a run, its record and its checkpoints. */
 import { type Result, right } from "../../core/mod.ts";
 import {
   describeTrainError,
@@ -29,22 +25,21 @@ import {
   reportedAfter,
 } from "./progress.ts";
 
-/** How a run ended. */
+/** The end of a run. */
 export interface RunEnd {
   readonly run: Training;
-  /** What ended it: its last step or the user's wish, or an error. */
+  /** Cause: its last step, the user's wish, or an error. */
   readonly cause: "finished" | "interrupted" | TrainError;
   /** Path of the newest checkpoint; of the folder where there is none. */
   readonly checkpoint: string;
   /** Steps since step 0, also those before a resume; thinned where there are more than 20,000. */
   readonly steps: readonly MetricsLine[];
-  /** Totals of all steps. */
   readonly totals: RunTotals;
   /** What it was found to be worth, in order. */
   readonly evaluations: readonly EvaluationLine[];
 }
 
-/** What drives a run. */
+/** Options of taking the steps of a run. */
 export interface RunOptions
   extends CostedPlan, Pick<KeepingOptions, "policy" | "watch"> {
   readonly folder: RunFolder;
@@ -86,10 +81,8 @@ function keeping(
   };
 }
 
-/** What is done beside the steps, or why the run cannot begin. */
-function hooksOf(
-  options: RunOptions,
-): Result<TrainError, readonly Hook[]> {
+/** Hooks of the run, or why it cannot begin. */
+function hooksOf(options: RunOptions): Result<TrainError, readonly Hook[]> {
   const { tracker = null, progress, evaluating, hooks = [] } = options;
   const kept = keepingHooks({
     ...options,
@@ -115,12 +108,7 @@ function show(progress: Progress, report: StepReport): void {
   }
 }
 
-/**
- * Takes the steps of a run and shows them.
- *
- * @param options What drives it.
- * @returns How it ended; also after an error the newest checkpoint is good.
- */
+/** Takes the steps of a run and shows them. */
 export async function takeSteps(options: RunOptions): Promise<RunEnd> {
   const { plan, folder, progress, signal, complain = progress.say } = options;
   const history = runHistory({ lines: folder.history, totals: folder.totals });

@@ -1,8 +1,4 @@
-/**
- * A run on a terminal.
- *
- * @module
- */
+/** A run on a terminal. */
 import { setTimeout } from "node:timers/promises";
 import type { FollowedRun, Follower, NoRun, RunLife } from "../../train/mod.ts";
 import { left, type Result, right } from "../../core/mod.ts";
@@ -17,9 +13,8 @@ export interface TextStream {
   write(text: string): unknown;
 }
 
-/** How a run is shown. */
+/** Options of showing a run. */
 export interface TextOptions {
-  /** Its folder, as it was named. */
   readonly folder: string;
   readonly follow: Follower;
   readonly stream: TextStream;

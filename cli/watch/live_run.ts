@@ -1,12 +1,8 @@
-/**
- * A run that several pages look at.
- *
- * @module
- */
+/** A run that several pages look at. */
 import { left, type Result } from "../../core/mod.ts";
 import type { FollowedRun, Follower, NoRun } from "../../train/mod.ts";
 
-/** What a look at the run's folder gave. */
+/** Result of a look at the run's folder. */
 export type Look = Result<NoRun, FollowedRun>;
 
 /** A run that is looked at as long as somebody listens. */

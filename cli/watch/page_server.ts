@@ -1,8 +1,4 @@
-/**
- * The page of a run, served to the browsers of this machine.
- *
- * @module
- */
+/** The page of a run, served to the browsers of this machine. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Follower } from "../../train/mod.ts";
 import { type LiveRun, liveRun, type Look } from "./live_run.ts";
@@ -25,9 +21,8 @@ import script from "./page/page.js" with { type: "text" };
 /** The only address that is listened on. */
 const LOOPBACK = "127.0.0.1";
 
-/** What is served. */
+/** Content of a page. */
 export interface PageOptions {
-  /** The run's folder, as it was named. */
   readonly folder: string;
   readonly live: LiveRun;
 }
@@ -61,7 +56,6 @@ const PICTURE_HEADERS = {
   "content-type": "image/svg+xml; charset=utf-8",
 } as const;
 
-/** Files of the page by path. */
 const FILES = {
   "/": [html, "text/html"],
   "/page.css": [style, "text/css"],
@@ -88,7 +82,7 @@ const picture = (svg: string | null): Response =>
     ? refuse(404, "There is no such picture yet")
     : new Response(svg, { headers: PICTURE_HEADERS });
 
-/** What the page shows after a look at the run. */
+/** State of the page after a look at the run. */
 async function stateOf(
   folder: string,
   curves: Curves,
@@ -163,7 +157,7 @@ function eventStreams(options: PageOptions, curves: Curves): PageHandler {
   };
 }
 
-/** Whether a name is one by which browsers of this machine call it, with a port that there is. */
+/** True for a name by which browsers of this machine call it, with a port that exists. */
 function isOwnHost(host: string | null): boolean {
   const found = /^(?:127\.0\.0\.1|localhost)(?::(\d{1,5}))?$/i.exec(host ?? "");
   return found !== null && Number(found[1] ?? 0) < 2 ** 16;
@@ -192,7 +186,7 @@ const isFile = (path: string): path is keyof typeof FILES =>
   Object.hasOwn(FILES, path);
 
 /**
- * What answers the page's requests: the page, its pictures and the stream of
+ * Handler of the page's requests: the page, its pictures and the stream of
  * states.
  *
  * @returns A function from a request to its answer: 421 for another host's name,
@@ -232,7 +226,7 @@ export interface ServedPage {
   close(): Promise<void>;
 }
 
-/** What is served where. */
+/** Options of serving a page. */
 export interface ServeOptions {
   /** The run's folder, as it was named. */
   readonly folder: string;

@@ -1,8 +1,4 @@
-/**
- * How a run stands, as its page shows it.
- *
- * @module
- */
+/** State of a run, as its page shows it. */
 import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
 import { DARK, layerColours, LIGHT } from "../../plot/mod.ts";
 import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
@@ -20,13 +16,12 @@ import {
   stepWords,
 } from "./words.ts";
 
-/** What a page shows of a run. */
+/** State of a page of a run. */
 export type RunState = ReturnType<typeof runState>;
 
-/** What a page shows where there is no run. */
+/** State of a page without a run. */
 export interface NoRunState {
   readonly kind: "none";
-  /** The folder, as it was named. */
   readonly folder: string;
   readonly reason: string;
 }
@@ -108,9 +103,8 @@ function barsOf({ status }: FollowedRun) {
 }
 
 /**
- * What a page shows of a run; a version changes when its picture does.
+ * State of a page of a run; a version changes when its picture does.
  *
- * @param folder The run's folder, as it was named.
  * @param now The time, milliseconds since 1970.
  */
 export function runState(

@@ -1,8 +1,4 @@
-/**
- * The pictures of a page.
- *
- * @module
- */
+/** The pictures of a page. */
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -17,7 +13,7 @@ import { type FollowedRun, readRegular } from "../../train/mod.ts";
 /** Names of the curves. */
 export type CurveName = "loss" | "rates";
 
-/** How a curve is drawn. */
+/** Style of a curve. */
 export interface CurveStyle {
   readonly theme: "light" | "dark";
   readonly size: "wide" | "narrow";
@@ -52,11 +48,7 @@ function drawn(
     : runRatesPlot(plan, lines, { theme, size });
 }
 
-/**
- * Curves that are drawn once for all who look.
- *
- * @param now The time in milliseconds.
- */
+/** Curves that are drawn once for all who look. */
 export function curvesOf(now: () => number = Date.now): Curves {
   let [shown, at]: [FollowedRun | null, number] = [null, -Infinity];
   const pictures = new Map<string, string>();
@@ -110,7 +102,6 @@ export async function newestReconstruction(
     : { path: newest.path, version: String(newest.written) };
 }
 
-/** Bytes of the largest picture that is shown. */
 const MOST_BYTES = 2 ** 26;
 
 /** The text of a picture, `null` if it is gone or not a file of its own any more. */

@@ -1,8 +1,4 @@
-/**
- * How a run stands, as text.
- *
- * @module
- */
+/** State of a run, as text. */
 import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
 import {
   adviceWords,
@@ -20,7 +16,6 @@ import {
   stepWords,
 } from "./words.ts";
 
-/** Cells of a bar. */
 const BAR = 24;
 /** Cells of the bar of the whole run. */
 const LONG_BAR = 48;
@@ -102,11 +97,10 @@ const cut = (line: string, columns: number): string => {
 };
 
 /**
- * How a run stands, as lines of text: its progress, losses, speed, saving and last
+ * State of a run as lines of text: its progress, losses, speed, saving and last
  * checkpoint, then a bar for each layer, as long as its rate is high. Where there
  * is not room enough, frozen layers share one line and the deepest are left out.
  *
- * @param folder The run's folder, as it was named.
  * @param now The time, milliseconds since 1970.
  * @returns At most `rows` lines of at most `columns` letters.
  */
@@ -127,7 +121,7 @@ export function textView(
   return [...above, ...shown].slice(0, rows).map((line) => cut(line, columns));
 }
 
-/** How a run stands, in one line. */
+/** State of a run in one line. */
 export function lineView(run: FollowedRun): string {
   const { status } = run;
   const frozen = status.layers.filter(({ isFrozen }) => isFrozen).length;

@@ -1,8 +1,4 @@
-/**
- * How a run stands, in words that all views share.
- *
- * @module
- */
+/** State of a run, in words that all views share. */
 import type {
   FollowedRun,
   LayerStatus,
@@ -40,7 +36,7 @@ export function stepWords({ secondsPerStep, dataShare }: RunStatus): string {
   return `${step} a step, ${percent(dataShare)} of it waiting for images`;
 }
 
-/** Whether the run lives, as a clause. */
+/** Life of the run, as a clause. */
 export function lifeWords({ life, status, silence }: FollowedRun): string {
   switch (life) {
     case "running":
@@ -126,7 +122,7 @@ export function checkpointWords(
   return `after step ${thousands(checkpoint.step)}, ${duration(age)} ago`;
 }
 
-/** What freezing saved by now and will have saved. */
+/** Saving by freezing, so far and predicted. */
 export const savingWords = ({ saving, savingPredicted }: RunStatus): string =>
   `${
     saving === null
@@ -134,7 +130,7 @@ export const savingWords = ({ saving, savingPredicted }: RunStatus): string =>
       : `${percent(saving)} of the compute time so far`
   }; ${percent(savingPredicted)} of all operations by the plan`;
 
-/** When a layer freezes or froze. */
+/** Freeze step of a layer. */
 export const freezeWords = ({ isFrozen, freezeStep }: LayerStatus): string =>
   freezeStep === null
     ? "trains to the end"

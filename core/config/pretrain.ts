@@ -103,11 +103,7 @@ const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
  *
  * @example Every mistake is named at once
  * ```ts
- * import {
- *   decodePretrainConfig,
- *   DEFAULT_PRETRAIN_CONFIG,
- *   describeFaults,
- * } from "@vitfreeze/vitfreeze/core";
+ * import { decodePretrainConfig, DEFAULT_PRETRAIN_CONFIG, describeFaults } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const { freeze, training } = DEFAULT_PRETRAIN_CONFIG;

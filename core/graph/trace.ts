@@ -217,7 +217,7 @@ export type Build = (g: GraphBuilder) => Readonly<Record<string, NodeId>>;
  *
  * @example The gradient of a sum of squares
  * ```ts
- * import { gradients, interpretGraph, traceGraph } from "@vitfreeze/vitfreeze/core";
+ * import { gradients, interpretGraph, traceGraph } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const graph = traceGraph((g) => {

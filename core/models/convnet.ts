@@ -195,7 +195,7 @@ export interface ConvNetStep extends ConvNetPass {
  *
  * @example Three of WRN-10-1's five layers are frozen
  * ```ts
- * import { convNetStepGraph } from "@vitfreeze/vitfreeze/core";
+ * import { convNetStepGraph } from "./convnet.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const wrn = { family: "wideResNet", depth: 10, width: 1, imageSize: 32, inChannels: 3, classes: 10 } as const;

@@ -58,7 +58,7 @@ const KNOWN = `one of ${Object.keys(MODEL_PRESETS).join(", ")}`;
  *
  * @example
  * ```ts
- * import { modelNamed } from "@vitfreeze/vitfreeze/core";
+ * import { modelNamed } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(modelNamed("vit_base_patch32_384.augreg_in21k_ft_in1k"), {

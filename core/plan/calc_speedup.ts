@@ -20,7 +20,7 @@ const LINEAR_CORRECTION = 1.3;
  *
  * @example Ten layers of equal cost
  * ```ts
- * import { calcSpeedup } from "@vitfreeze/vitfreeze/core";
+ * import { calcSpeedup } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const saved = calcSpeedup(Array(10).fill(1), { t0: 0.8, scale: "cubic" });

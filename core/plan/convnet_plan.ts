@@ -61,7 +61,7 @@ function planFrom(config: ConvNetPlanConfig): Result<Faults, ConvNetPlan> {
  *
  * @example The first convolution of WRN-40-4 rests after 51.2 % of the run
  * ```ts
- * import { convNetPlan, FREEZEOUT_RECIPE } from "@vitfreeze/vitfreeze/core";
+ * import { convNetPlan, FREEZEOUT_RECIPE } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const model = { family: "wideResNet", depth: 40, width: 4, imageSize: 32, inChannels: 3, classes: 100 } as const;

@@ -61,7 +61,7 @@ const isConvNet = (plan: AnyPlan): plan is ConvNetPlan =>
  *
  * @example A step of ViT-B before anything freezes and at the end
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, phaseFlops, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, phaseFlops, planOf } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
@@ -187,7 +187,7 @@ export function unfrozenRunFlops(plan: AnyPlan): number {
  *
  * @example What the recipe of the paper saves
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf, predictedSaving } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf, predictedSaving } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);

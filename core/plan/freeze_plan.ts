@@ -166,7 +166,8 @@ export function planFrom(config: PlanConfig): FreezePlan {
  *
  * @example ViT-B loses its first task when block 1 freezes
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, freezePlan } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG } from "@vitfreeze/vitfreeze";
+ * import { freezePlan } from "./freeze_plan.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const { model, freeze, rate } = DEFAULT_PRETRAIN_CONFIG;
@@ -234,7 +235,7 @@ export function runLength(
  *
  * @example ImageNet in steps of 2048
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);

@@ -117,7 +117,7 @@ export function phasesOf(
  *
  * @example The first step trains everything
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, phaseAt, planOf } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, phaseAt, planOf } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);

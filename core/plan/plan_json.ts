@@ -107,12 +107,7 @@ const isFaults = (faults: readonly Fault[]): faults is Faults =>
  *
  * @example A plan that claims to freeze a layer at another step
  * ```ts
- * import {
- *   decodePlan,
- *   DEFAULT_PRETRAIN_CONFIG,
- *   describeFaults,
- *   planOf,
- * } from "@vitfreeze/vitfreeze/core";
+ * import { decodePlan, DEFAULT_PRETRAIN_CONFIG, describeFaults, planOf } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const made = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);

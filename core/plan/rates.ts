@@ -19,7 +19,7 @@ export interface StepRates {
  *
  * @example At the end of the warm-up every layer has its own initial rate
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf, ratesAt } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, planOf, ratesAt } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);

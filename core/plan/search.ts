@@ -85,7 +85,7 @@ const search = (config: PlanConfig, saving: number): Result<Faults, number> => {
  *
  * @example How early must ViT-B begin to freeze to save a fifth?
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, t0ForSaving } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, t0ForSaving } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const { model, freeze, rate } = DEFAULT_PRETRAIN_CONFIG;
@@ -136,7 +136,7 @@ const tooManyEpochs = (plan: FreezePlan, epochs: number): number => {
  *
  * @example A hundred unfrozen epochs of ViT-B cost as much as 120 freezing ones
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, epochsForEqualCost } from "@vitfreeze/vitfreeze/core";
+ * import { DEFAULT_PRETRAIN_CONFIG, epochsForEqualCost } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(epochsForEqualCost(DEFAULT_PRETRAIN_CONFIG, 1_281_167), {

@@ -71,7 +71,8 @@ export function rootKey(seed: number): Key {
  *
  * @example Siblings draw different numbers, the same child the same ones
  * ```ts
- * import { rootKey, split, uniforms } from "@vitfreeze/vitfreeze/core";
+ * import { rootKey, split } from "@vitfreeze/vitfreeze";
+ * import { uniforms } from "./random.ts";
  * import { deepStrictEqual, notDeepStrictEqual } from "node:assert/strict";
  *
  * const key = rootKey(42);

@@ -45,7 +45,8 @@ export interface TrainingSpan {
  *
  * @example Ten of a hundred steps are warm-up
  * ```ts
- * import { annealSteps, type FreezeTime } from "@vitfreeze/vitfreeze/core";
+ * import { type FreezeTime } from "@vitfreeze/vitfreeze";
+ * import { annealSteps } from "./annealing.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const span = { totalSteps: 100, warmupSteps: 10 };
@@ -74,7 +75,8 @@ export function annealSteps(
  *
  * @example In mode `shared` a layer freezes later
  * ```ts
- * import { freezeStepAt, type FreezeTime } from "@vitfreeze/vitfreeze/core";
+ * import { type FreezeTime } from "@vitfreeze/vitfreeze";
+ * import { freezeStepAt } from "./annealing.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const span = { totalSteps: 100, warmupSteps: 10 };

@@ -49,7 +49,7 @@ export function scaled(scale: FreezeScale): (x: number) => number {
  *
  * @example The first layer of a cubic schedule with t0 = 0.5 stops after an eighth
  * ```ts
- * import { freezeTimes } from "@vitfreeze/vitfreeze/core";
+ * import { freezeTimes } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual(freezeTimes({ t0: 0.5, scale: "cubic" }, 3), [0.125, 0.421875, 1]);

@@ -13,7 +13,8 @@ import type { FreezeTime, LearningRate } from "../brand.ts";
  *
  * @example FreezeOut's scaling doubles the start of a layer that freezes halfway
  * ```ts
- * import { type FreezeTime, initialRate } from "@vitfreeze/vitfreeze/core";
+ * import { type FreezeTime } from "@vitfreeze/vitfreeze";
+ * import { initialRate } from "./initial_rate.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(initialRate(0.1, 1)(0.5 as FreezeTime), 0.2);
@@ -39,7 +40,7 @@ export function initialRate(
  *
  * @example Four stages with p = 1
  * ```ts
- * import { stageFactor } from "@vitfreeze/vitfreeze/core";
+ * import { stageFactor } from "./initial_rate.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * deepStrictEqual([0, 1, 2, 3].map(stageFactor(4, 1)), [1 / 4, 1 / 3, 1 / 2, 1]);

@@ -64,7 +64,7 @@ const halfCosine = (part: number): number =>
  *
  * @example A layer that rests after four of eight steps
  * ```ts
- * import { type LearningRate, rateAt } from "@vitfreeze/vitfreeze/core";
+ * import { type LearningRate, rateAt } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const rate = rateAt({
@@ -120,7 +120,8 @@ export interface CosineRate {
  *
  * @example Eight steps, two of them warm-up
  * ```ts
- * import { cosineRate, rateAt } from "@vitfreeze/vitfreeze/core";
+ * import { rateAt } from "@vitfreeze/vitfreeze";
+ * import { cosineRate } from "./rate_schedule.ts";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const rate = rateAt(cosineRate({ peakRate: 1, endRate: 0, warmupSteps: 2, totalSteps: 8 }));

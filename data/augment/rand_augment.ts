@@ -13,8 +13,6 @@ import {
 } from "../../core/mod.ts";
 import type { PixelOp } from "./pixel_op.ts";
 
-export { RAND_AUGMENT, type RandAugment };
-
 /** The strongest strength. */
 const MOST = 10;
 

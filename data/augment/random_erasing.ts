@@ -2,14 +2,11 @@
 import {
   type Key,
   normals,
-  RANDOM_ERASING,
   type RandomErasing,
   split,
   uniforms,
 } from "../../core/mod.ts";
 import type { PixelBox, Size } from "../image/raw_image.ts";
-
-export { RANDOM_ERASING, type RandomErasing };
 
 /** A rectangle and the noise in it. */
 export interface Erased {

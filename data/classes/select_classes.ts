@@ -39,7 +39,7 @@ const linesOf = (text: string): readonly string[] =>
  *
  * @example By name and by list
  * ```ts
- * import { classNamesFrom } from "@vitfreeze/vitfreeze/data";
+ * import { classNamesFrom } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const small = await classNamesFrom("IN-5");
@@ -108,7 +108,7 @@ const twiceFault = (found: string): Fault => ({
  *
  * @example Shoes
  * ```ts
- * import { embeddedFashionMnist, selectClasses } from "@vitfreeze/vitfreeze/data";
+ * import { embeddedFashionMnist, selectClasses } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const all = await embeddedFashionMnist();

@@ -45,8 +45,7 @@ export function selectImages(
  *
  * @example A hundred images of the embedded ten thousand
  * ```ts
- * import { embeddedFashionMnist, shareSource } from "@vitfreeze/vitfreeze/data";
- * import { rootKey } from "@vitfreeze/vitfreeze/core";
+ * import { embeddedFashionMnist, rootKey, shareSource } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const all = await embeddedFashionMnist();

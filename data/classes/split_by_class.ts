@@ -167,8 +167,7 @@ export function splitLabels(
  *
  * @example A fifth of each class
  * ```ts
- * import { embeddedFashionMnist, splitByClass } from "@vitfreeze/vitfreeze/data";
- * import { rootKey } from "@vitfreeze/vitfreeze/core";
+ * import { embeddedFashionMnist, rootKey, splitByClass } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const all = await embeddedFashionMnist();

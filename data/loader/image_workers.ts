@@ -123,7 +123,7 @@ function movable(
  *
  * @example Images by two workers
  * ```ts
- * import { embeddedFashionMnist, imageWorkers, loadBatches, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { embeddedFashionMnist, imageWorkers, loadBatches, trainTransform } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const source = await embeddedFashionMnist();

@@ -157,7 +157,7 @@ function epochFaults(options: LoadOptions): readonly (Fault | null)[] {
  *
  * @example The first batch of an epoch
  * ```ts
- * import { embeddedFashionMnist, loadBatches, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { embeddedFashionMnist, loadBatches, trainTransform } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const source = await embeddedFashionMnist();

@@ -57,7 +57,7 @@ export type DataError =
  *
  * @example A folder that is not there
  * ```ts
- * import { describeDataError } from "@vitfreeze/vitfreeze/data";
+ * import { describeDataError } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * strictEqual(

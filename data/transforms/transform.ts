@@ -93,7 +93,7 @@ const formatFaults = (format: ImageFormat): readonly (Fault | null)[] => [
  *
  * @example The defaults, for photographs
  * ```ts
- * import { IMAGENET_NORMALIZATION, trainTransform } from "@vitfreeze/vitfreeze/data";
+ * import { IMAGENET_NORMALIZATION, trainTransform } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const transform = trainTransform({
@@ -136,7 +136,8 @@ export function trainTransform(
  *
  * @example The defaults
  * ```ts
- * import { CIFAR100_NORMALIZATION, paddedCropTransform } from "@vitfreeze/vitfreeze/data";
+ * import { paddedCropTransform } from "@vitfreeze/vitfreeze";
+ * import { CIFAR100_NORMALIZATION } from "../image/normalization.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const transform = paddedCropTransform({

@@ -1,10 +1,6 @@
 import type { Backend } from "../../backends/backend.ts";
-import {
-  describeBackendError,
-  referenceBackend,
-  TFJS_DEVICES,
-  tfjsBackend,
-} from "../../backends/mod.ts";
+import { describeBackendError, referenceBackend } from "../../backends/mod.ts";
+import { TFJS_DEVICES, tfjsBackend } from "../../backends/tfjs/tfjs_backend.ts";
 import { CONTRACT } from "./contract.ts";
 
 function register(device: string, backend: Backend): void {

@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { type Backend, interruptible } from "../../backends/mod.ts";
+import type { Backend } from "../../backends/mod.ts";
+import { interruptible } from "../../backends/interruptible.ts";
 import { describeBackendError } from "../../backends/backend.ts";
 import { traceGraph } from "../../core/mod.ts";
 import { onDevices } from "../train/devices.ts";

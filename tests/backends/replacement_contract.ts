@@ -11,7 +11,6 @@ import {
 } from "node:assert/strict";
 import fc from "fast-check";
 import {
-  CORRECTION_INPUTS,
   gradientName,
   type Graph,
   inputSignatures,
@@ -22,6 +21,7 @@ import {
   traceGraph,
   updateGraph,
 } from "../../core/mod.ts";
+import { CORRECTION_INPUTS } from "../../core/optim/update_graph.ts";
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { optimizerConfig } from "../arbitraries.ts";
 import { right } from "../right.ts";

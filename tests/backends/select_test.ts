@@ -1,9 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import {
-  availableDevices,
-  DEVICES,
-  selectBackend,
-} from "../../backends/mod.ts";
+import { selectBackend } from "../../backends/mod.ts";
+import { availableDevices, DEVICES } from "../../backends/select.ts";
 import { value } from "./contract.ts";
 
 Deno.test("availableDevices() lists every device with what it is or why not", async () => {
@@ -104,4 +101,17 @@ Deno.test("selectBackend(webgpu) without an adapter is an error with the reason"
     if (original) Object.defineProperty(navigator, "gpu", original);
     else Reflect.deleteProperty(navigator, "gpu");
   }
+});
+
+Deno.test("selectBackend() refuses a name that is no device", async () => {
+  const name = "reference" as "cpu";
+  const refused = await selectBackend(name);
+  deepStrictEqual(refused, {
+    _tag: "Left",
+    left: {
+      _tag: "BackendUnavailable",
+      device: "reference",
+      reason: "wanted one of auto, webgpu, onnx, wasm, cpu, onnx-webgpu",
+    },
+  });
 });

@@ -1,7 +1,8 @@
 /** Numbers below the normal ones of float32 on engines that compute on the processor. */
 import { deepStrictEqual } from "node:assert/strict";
 import sharp from "sharp";
-import { type Backend, onnxBackend, tfjsBackend } from "../../backends/mod.ts";
+import { type Backend, onnxBackend } from "../../backends/mod.ts";
+import { tfjsBackend } from "../../backends/tfjs/tfjs_backend.ts";
 import { traceGraph } from "../../core/mod.ts";
 import { right } from "../right.ts";
 import { value } from "./contract.ts";

@@ -8,18 +8,17 @@ import fc from "fast-check";
 import { match, ok, strictEqual } from "node:assert/strict";
 import type { Result } from "../../core/mod.ts";
 import {
-  cifar,
   type DataError,
   describeDataError,
-  fashionMnist,
   type ImageSource,
   openSource,
-  parquetImages,
-  type Size,
-  type View,
-  webDataset,
-  wholeOf,
 } from "../../data/mod.ts";
+import { cifar } from "../../data/sources/known_sets/cifar.ts";
+import { fashionMnist } from "../../data/sources/known_sets/fashion_mnist.ts";
+import { parquetImages } from "../../data/sources/parquet/parquet_images.ts";
+import { type Size, wholeOf } from "../../data/image/raw_image.ts";
+import type { View } from "../../data/transforms/view.ts";
+import { webDataset } from "../../data/sources/tar/web_dataset.ts";
 import { decodeScaled } from "./decode/decode_scaled.ts";
 import { reasonOf } from "../../data/report/data_error.ts";
 import { decodeIdx } from "../../data/sources/known_sets/fashion_mnist.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import sharp from "sharp";
-import type { RawImage } from "../../data/mod.ts";
+import type { RawImage } from "../../data/image/raw_image.ts";
 
 /** File formats that tests encode to. */
 export type Encoding = "jpeg" | "png" | "webp" | "gif" | "tiff" | "avif";

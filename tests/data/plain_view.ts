@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { View } from "../../data/mod.ts";
+import type { View } from "../../data/transforms/view.ts";
 
 /** What a view has beside its geometry. */
 export const PLAIN: Pick<View, "ops" | "interpolation" | "erased"> = {

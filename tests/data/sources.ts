@@ -16,8 +16,8 @@ import {
   type DataError,
   describeDataError,
   type ImageSource,
-  type RawImage,
 } from "../../data/mod.ts";
+import type { RawImage } from "../../data/image/raw_image.ts";
 
 /** An image of random levels. */
 export function noiseImage(

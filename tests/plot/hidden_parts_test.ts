@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { hiddenParts } from "../../plot/mod.ts";
+import { hiddenParts } from "../../plot/hog_glyph.ts";
 
 Deno.test("hiddenParts() repeats the mask in cells finer than patches", () => {
   deepStrictEqual(hiddenParts([1, 0, 0, 1], 4), [

@@ -1,7 +1,11 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { orientationBin } from "../../core/mod.ts";
-import { binStrengths, edgeDirection, hogGlyphs } from "../../plot/mod.ts";
+import {
+  binStrengths,
+  edgeDirection,
+  hogGlyphs,
+} from "../../plot/hog_glyph.ts";
 
 const close = (a: number, b: number): boolean => Math.abs(a - b) < 1e-12;
 

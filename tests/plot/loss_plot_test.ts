@@ -1,5 +1,7 @@
 import { doesNotMatch, match, ok, strictEqual } from "node:assert/strict";
-import { lossPlot, type LossPoint, type PhaseMark } from "../../plot/mod.ts";
+import { lossPlot } from "../../plot/mod.ts";
+import type { LossPoint } from "../../plot/loss_series.ts";
+import type { PhaseMark } from "../../plot/phase_marks.ts";
 
 const constant = (steps: number, losses: readonly number[]): LossPoint[] =>
   Array.from({ length: steps }, (_, step) => ({

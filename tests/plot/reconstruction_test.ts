@@ -8,11 +8,11 @@ import {
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
 import {
-  type PictureImage,
   pngDataUri,
   reconstructionPicture,
   type ReconstructionSample,
 } from "../../plot/mod.ts";
+import type { PictureImage } from "../../plot/reconstruction.ts";
 import { drawnSize } from "../drawn_size.ts";
 
 const image: PictureImage = {

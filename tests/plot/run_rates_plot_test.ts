@@ -11,9 +11,9 @@ import {
   layerColours,
   LIGHT,
   lossPlot,
-  type RatesPoint,
   runRatesPlot,
 } from "../../plot/mod.ts";
+import type { RatesPoint } from "../../plot/run_rates_plot.ts";
 import { right } from "../right.ts";
 
 const PLAN = right(planOf(DEFAULT_PRETRAIN_CONFIG, 204_800));

@@ -1,8 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { importedPath, MAY_IMPORT, roomOf } from "../../tools/rooms.ts";
-
-/** Rooms in which circles stand for now; those within other rooms or between rooms fail. */
-const NOT_YET: readonly string[] = ["train"];
+import { importedPath, MAY_IMPORT } from "../../tools/rooms.ts";
 
 const TOP = new URL("../../", import.meta.url);
 
@@ -98,11 +95,6 @@ import sharp from "sharp";
   ]);
 });
 
-Deno.test(`no files of the product import each other in a circle, but for those left in: ${NOT_YET.join(", ") || "none"}`, () => {
-  const isLeft = (circle: readonly string[]): boolean =>
-    NOT_YET.some((room) => circle.every((path) => roomOf(path) === room));
-  deepStrictEqual(
-    circlesOf(productImports()).filter((circle) => !isLeft(circle)),
-    [],
-  );
+Deno.test("no files of the product import each other in a circle", () => {
+  deepStrictEqual(circlesOf(productImports()), []);
 });

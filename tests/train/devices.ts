@@ -9,9 +9,11 @@ import {
   describeBackendError,
   onnxBackend,
   referenceBackend,
+} from "../../backends/mod.ts";
+import {
   tfjsBackend,
   type TfjsDevice,
-} from "../../backends/mod.ts";
+} from "../../backends/tfjs/tfjs_backend.ts";
 import { type Result, right } from "../../core/mod.ts";
 
 /** Name of an engine. */

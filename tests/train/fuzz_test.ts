@@ -8,20 +8,19 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import {
   decodeSafetensors,
-  decodeTraining,
   describeTrainError,
   encodeSafetensors,
   initialSnapshot,
-  joinedParts,
   type MetricsLine,
-  readCheckpoint,
-  readMetrics,
   type StoredTensor,
-  type TensorFile,
   type TrainingIdentity,
   trainingParts,
-  writeCheckpoint,
 } from "../../train/mod.ts";
+import { decodeTraining } from "../../train/run/training_file.ts";
+import { joinedParts, type TensorFile } from "../../train/files/safetensors.ts";
+import { readCheckpoint } from "../../train/checkpoint/read_checkpoint.ts";
+import { readMetrics } from "../../train/run/metrics_record.ts";
+import { writeCheckpoint } from "../../train/checkpoint/write_checkpoint.ts";
 import { damaged } from "../fuzz/damage.ts";
 import { hostileJson } from "../fuzz/hostile_json.ts";
 import { fuzzParameters } from "../fuzz/parameters.ts";

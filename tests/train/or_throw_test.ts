@@ -1,6 +1,7 @@
 import { strictEqual, throws } from "node:assert/strict";
 import { left, right } from "../../core/mod.ts";
-import { type AnyError, describeError, orThrow } from "../../train/mod.ts";
+import { orThrow } from "../../train/mod.ts";
+import { type AnyError, describeError } from "../../train/or_throw.ts";
 
 const ERRORS: readonly (readonly [AnyError, RegExp])[] = [
   [

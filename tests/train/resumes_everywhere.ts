@@ -5,12 +5,9 @@
  */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Backend } from "../../backends/backend.ts";
-import {
-  readCheckpoint,
-  type Snapshot,
-  type StepReport,
-  writeCheckpoint,
-} from "../../train/mod.ts";
+import type { Snapshot, StepReport } from "../../train/mod.ts";
+import { readCheckpoint } from "../../train/checkpoint/read_checkpoint.ts";
+import { writeCheckpoint } from "../../train/checkpoint/write_checkpoint.ts";
 import { inFolder } from "./temporary_folder.ts";
 import {
   startTiny,

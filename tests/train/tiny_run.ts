@@ -25,7 +25,6 @@ import {
   keepingHooks,
   type KeepingOptions,
   type KeptCheckpoints,
-  type Pretraining,
   type PretrainRun,
   pretrainTask,
   type RunFolder,
@@ -34,8 +33,9 @@ import {
   type Task,
   train,
   type TrainError,
-  type TrainOptions,
+  type Training,
 } from "../../train/mod.ts";
+import type { TrainOptions } from "../../train/engine/loop.ts";
 import { right } from "../right.ts";
 
 /** 16×16 grey images, 4×4 patches, four blocks, a stage after each. */
@@ -135,7 +135,7 @@ export function startTiny(
   run: TinyRun,
   start: Snapshot = initialSnapshot(run.config, run.plan),
   options: Partial<TrainOptions<Batch>> = {},
-): Pretraining {
+): Training {
   return train(run, {
     backend,
     start,
@@ -185,7 +185,7 @@ export function trained<A>(result: Result<TrainError, A>): A {
 
 /** Takes up to `count` further steps. */
 export async function takeSteps(
-  run: Pretraining,
+  run: Training,
   count = Infinity,
 ): Promise<readonly StepReport[]> {
   const reports: StepReport[] = [];

@@ -1,8 +1,6 @@
 /**
  * How far parameters may be off that AdamW moved, if its gradients are off by a known
  * part.
- *
- * @module
  */
 import type { AdamWConfig } from "../../core/mod.ts";
 

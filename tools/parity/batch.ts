@@ -1,8 +1,4 @@
-/**
- * The recorded batch as the tensors that a graph is given.
- *
- * @module
- */
+/** The recorded batch as the tensors that a graph is given. */
 import {
   type Masking,
   patchCount,

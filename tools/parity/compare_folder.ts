@@ -1,8 +1,4 @@
-/**
- * All groups of a fixture folder on one engine.
- *
- * @module
- */
+/** All groups of a fixture folder on one engine. */
 import type { Backend } from "../../backends/backend.ts";
 import { type Result, right } from "../../core/mod.ts";
 import type { TrainError } from "../../train/train_error.ts";

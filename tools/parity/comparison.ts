@@ -1,8 +1,4 @@
-/**
- * How far numbers are from those of the reference.
- *
- * @module
- */
+/** How far numbers are from those of the reference. */
 
 /** How far numbers may be off. */
 export type Tolerance =

@@ -1,7 +1,5 @@
 /**
  * `config.json` of a fixture folder: the sizes of its model and its schedule.
- *
- * @module
  */
 import {
   type AdamWConfig,

@@ -1,15 +1,14 @@
-/**
- * Reading the files of a fixture folder.
- *
- * @module
- */
+/** Reading the files of a fixture folder. */
 import {
   describeFaults,
   type Faults,
   type Result,
   type Shape,
 } from "../../core/mod.ts";
-import { decodeSafetensors, type TensorFile } from "../../train/files/safetensors.ts";
+import {
+  decodeSafetensors,
+  type TensorFile,
+} from "../../train/files/safetensors.ts";
 
 /** What is wrong with one file, or with the folder. */
 export interface FixtureError {

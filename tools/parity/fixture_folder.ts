@@ -1,8 +1,4 @@
-/**
- * A folder of reference numbers, read and checked as a whole.
- *
- * @module
- */
+/** A folder of reference numbers, read and checked as a whole. */
 import {
   isTrainable,
   left,

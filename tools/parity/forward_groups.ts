@@ -1,8 +1,4 @@
-/**
- * Activations and losses of the forward pass beside the reference's.
- *
- * @module
- */
+/** Activations and losses of the forward pass beside the reference's. */
 import type { Backend } from "../../backends/backend.ts";
 import {
   type LocalMimNodes,

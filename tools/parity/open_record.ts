@@ -1,8 +1,4 @@
-/**
- * Codecs of JSON that may say more than is read.
- *
- * @module
- */
+/** Codecs of JSON that may say more than is read. */
 import {
   type AnyCodec,
   type Codec,

@@ -1,8 +1,4 @@
-/**
- * Rates and freezing of a plan beside the reference's.
- *
- * @module
- */
+/** Rates and freezing of a plan beside the reference's. */
 import { type FreezePlan, phaseAt, ratesAt } from "../../core/mod.ts";
 import type { Group, Pair } from "./comparison.ts";
 import { RATE_MODES, type RateModeName } from "./fixture_config.ts";

@@ -1,8 +1,4 @@
-/**
- * `tiny_training.json` of a fixture folder: losses and rates step by step.
- *
- * @module
- */
+/** `tiny_training.json` of a fixture folder: losses and rates step by step. */
 import { decode, numberIn, wholeFrom } from "../../core/codec/codec.ts";
 import { listOf } from "../../core/codec/structures.ts";
 import type { Faults, Result } from "../../core/mod.ts";

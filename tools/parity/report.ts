@@ -1,8 +1,4 @@
-/**
- * What a comparison found, for people and for programs.
- *
- * @module
- */
+/** What a comparison found, for people and for programs. */
 import { textTable } from "../../cli/output/text_table.ts";
 import type { Comparison, Tolerance } from "./comparison.ts";
 

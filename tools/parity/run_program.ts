@@ -1,8 +1,4 @@
-/**
- * Running compiled graphs on numbers of main memory, in full precision.
- *
- * @module
- */
+/** Running compiled graphs on numbers of main memory, in full precision. */
 import {
   disposeAll,
   orBackendFailed,

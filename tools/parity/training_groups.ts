@@ -1,8 +1,4 @@
-/**
- * Gradients and optimizer steps beside the reference's.
- *
- * @module
- */
+/** Gradients and optimizer steps beside the reference's. */
 import type { Backend, Program } from "../../backends/backend.ts";
 import {
   corrections,

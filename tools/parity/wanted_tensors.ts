@@ -1,8 +1,4 @@
-/**
- * What the tensor files of a fixture folder must hold.
- *
- * @module
- */
+/** What the tensor files of a fixture folder must hold. */
 import {
   cellsPerSide,
   type ModelSpec,

@@ -1,8 +1,4 @@
-/**
- * `config.json` of a fixture folder as it is written.
- *
- * @module
- */
+/** `config.json` of a fixture folder as it is written. */
 import {
   type Codec,
   codecOf,

@@ -1,8 +1,4 @@
-/**
- * The files of a checkpoint, read only as a whole.
- *
- * @module
- */
+/** The files of a checkpoint, read only as a whole. */
 import { basename, join } from "node:path";
 import {
   excerpt,
@@ -11,7 +7,8 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
+import type { HostTensors } from "../engine/tensors.ts";
 import type { StateShapes, TrainingIdentity } from "../engine/task.ts";
 import { digested, readRanges, wholeReading } from "../files/byte_reading.ts";
 import { safetensorsReading, type TensorFile } from "../files/safetensors.ts";
@@ -32,7 +29,7 @@ export interface BrokenCheckpoint {
   readonly kind: "broken";
   /** The checkpoint, or a file of it. */
   readonly path: string;
-  /** What is wrong. */
+  /** The fault. */
   readonly reason: string;
 }
 
@@ -42,13 +39,7 @@ export const broken = (
   reason: string,
 ): Result<BrokenCheckpoint, never> => left({ kind: "broken", path, reason });
 
-/**
- * Numbers of a wanted tensor of a file.
- *
- * @param file The file.
- * @param wanted Name and shape.
- * @returns Finite numbers, or what is wrong with the tensor.
- */
+/** Numbers of a wanted tensor of a file. */
 export function wantedTensor(
   { tensors }: TensorFile,
   { name, shape }: NamedShape,
@@ -100,7 +91,7 @@ async function readTensors(
     : broken(path, `tensor ${excerpt(extra)} is none of this run at this step`);
 }
 
-/** What a checkpoint says it is. */
+/** A checkpoint's description of itself. */
 export interface DescribedCheckpoint {
   /** Content of its `run.json`. */
   readonly file: RunFile;
@@ -144,9 +135,6 @@ export async function readDescription(
 /**
  * Reads the file of the parameters of a checkpoint.
  *
- * @param path Folder of the checkpoint.
- * @param training The training that it is of.
- * @param described What it says it is.
  * @returns Every tensor of the file: parameters and statistics, finite and of their
  * shapes, and constants.
  */
@@ -174,13 +162,7 @@ const tensorsOf = (
     ]),
   );
 
-/**
- * Reads the state of a training in a checkpoint.
- *
- * @param path Folder of the checkpoint.
- * @param training The training that it is of.
- * @param described What it says it is.
- */
+/** Reads the state of a training in a checkpoint. */
 export async function readSnapshot(
   path: string,
   training: TrainingIdentity,

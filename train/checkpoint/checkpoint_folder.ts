@@ -1,6 +1,6 @@
 /**
  * The folder of a run's checkpoints: a name `step-…` in it is a whole one at
- * every moment, whatever is written, replaced or removed, and whenever the
+ * any time, whatever is written, replaced or removed, and whenever the
  * process dies.
  *
  * ```text
@@ -8,8 +8,6 @@
  * step-000000013.partial     being written, or being removed
  * step-000000012.replaced    whole; out of the way while another takes its name
  * ```
- *
- * @module
  */
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -19,7 +17,7 @@ import { isCheckpointName } from "./layout.ts";
 const PARTIAL = ".partial";
 const REPLACED = ".replaced";
 
-/** Where a checkpoint is while it is written or removed. */
+/** Path of a checkpoint while it is written or removed. */
 export function partialPath(checkpoint: string): string {
   return `${checkpoint}${PARTIAL}`;
 }
@@ -87,9 +85,6 @@ export async function unfinishedCheckpoints(
  * Puts in order what a writer left that died: gives back the names of
  * checkpoints that were to be replaced, and removes what is not whole, as far as it
  * can be removed. Only for the one process that may write to the folder.
- *
- * @param folder Folder of checkpoints.
- * @returns Names of what was unfinished.
  */
 export async function tidyCheckpoints(
   folder: string,

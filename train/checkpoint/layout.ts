@@ -12,8 +12,6 @@
  *   run.json                kind, step, length and configuration of the training
  *   SHA512SUMS              digests of the others, as sha512sum writes them
  * ```
- *
- * @module
  */
 import {
   averageName,
@@ -23,11 +21,11 @@ import {
   right,
   shown,
 } from "../../core/mod.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { StateShapes, TrainingIdentity } from "../engine/task.ts";
 import { digestDifference } from "../files/byte_reading.ts";
 
-/** What `run.json` says. */
+/** Content of `run.json`. */
 export interface RunFile {
   /** Version of this form; checkpoints of version 1 have no digests, those before 3 are of pre-training. */
   readonly version: 1 | 2 | 3;
@@ -71,9 +69,6 @@ export const STATE_FILES: readonly {
 /**
  * Tensors of a kind with their names in the file: running means have those of the
  * parameters that they are of.
- *
- * @param shapes Tensors of the state.
- * @param kind Which of them.
  */
 export function storedTensors(
   { parameters, ...shapes }: StateShapes,
@@ -107,7 +102,7 @@ export function checkpointStep(name: string): number {
   return Number(name.replace("step-", ""));
 }
 
-/** Whether a folder is named like a whole checkpoint. */
+/** True for the name of a whole checkpoint. */
 export function isCheckpointName(name: string): boolean {
   return /^step-\d{9}$/.test(name);
 }
@@ -173,8 +168,6 @@ export function parseDigests(text: string): Result<string, Digests> {
 /**
  * Why a file is not as it was written, or `null`.
  *
- * @param digests Digests of the checkpoint.
- * @param name Name of the file.
  * @param found SHA-512 of the file as it is, in hexadecimal.
  */
 export function digestFault(

@@ -1,8 +1,4 @@
-/**
- * Reading checkpoints of a training, and refusing those of another.
- *
- * @module
- */
+/** Reading checkpoints of a training, and refusing those of another. */
 import {
   describeFaults,
   excerpt,
@@ -11,8 +7,8 @@ import {
   right,
   sizeOf,
 } from "../../core/mod.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
-import type { TrainingIdentity } from "../engine/task.ts";
+import type { Snapshot } from "../engine/state.ts";
+import { epochSteps, type TrainingIdentity } from "../engine/task.ts";
 import type { TrainError } from "../train_error.ts";
 import {
   broken,
@@ -45,13 +41,9 @@ export type Unusable =
 /** The training that a checkpoint is of, beside the one that is to go on. */
 interface ComparedTraining {
   readonly its: TrainingIdentity;
-  /** How the schedule differs, or `null`. */
+  /** Difference of the schedules, or `null`. */
   readonly change: ScheduleChange | null;
 }
-
-/** Optimizer steps of an epoch. */
-const epochLength = ({ training, plan }: TrainingIdentity): number =>
-  plan.totalSteps / training.epochs;
 
 /** More differences than this are counted, not listed. */
 const MOST_LISTED = 40;
@@ -80,7 +72,7 @@ function mismatch(
     return listed(changed);
   }
   const steps = run.plan.totalSteps;
-  if (epochLength(its) !== epochLength(run)) {
+  if (epochSteps(its) !== epochSteps(run)) {
     return `its run has ${totalSteps} steps, this one ${steps}: other images or another --limit`;
   }
   return step >= 0 && step <= steps
@@ -88,7 +80,7 @@ function mismatch(
     : `it is at step ${step}, wanted 0 to ${steps}`;
 }
 
-/** What JSON keeps of a value. */
+/** A value after writing and reading it as JSON. */
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /**
@@ -124,7 +116,7 @@ function comparedWith(
 export interface ReadCheckpoint {
   /** The state. */
   readonly snapshot: Snapshot;
-  /** How the schedule of the training differs, or `null`. */
+  /** Difference of the schedules, or `null`. */
   readonly change: ScheduleChange | null;
 }
 
@@ -141,13 +133,7 @@ function underSchedule(run: TrainingIdentity, snapshot: Snapshot): Snapshot {
   return { ...snapshot, optimizer };
 }
 
-/**
- * Reads a checkpoint, and says in which way it cannot be used.
- *
- * @param path Folder of the checkpoint.
- * @param run The training that is to go on.
- * @param allowsChange Whether the training may have another schedule.
- */
+/** Reads a checkpoint, and says in which way it cannot be used. */
 export async function openCheckpoint(
   path: string,
   run: TrainingIdentity,
@@ -190,8 +176,6 @@ export async function checkpointIdentity(
 /**
  * Reads a checkpoint of a training.
  *
- * @param path Folder of the checkpoint.
- * @param run The training that is to go on.
  * @returns The state, or why the checkpoint is refused: it is missing,
  * truncated, not as it was written, or of another training or schedule. It is never
  * read in part.

@@ -1,8 +1,4 @@
-/**
- * What another schedule does to a run that is under way.
- *
- * @module
- */
+/** Effect of another schedule on a run that is under way. */
 import { type FreezePlan, ratesAt, shown } from "../../core/mod.ts";
 
 /** One place at which two values differ. */
@@ -18,14 +14,7 @@ export interface Difference {
 const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
   typeof x === "object" && x !== null;
 
-/**
- * Every leaf at which two JSON values differ.
- *
- * @param a One value.
- * @param b Another.
- * @param path Where they stand.
- * @returns Empty if they are equal, whatever the order of their fields.
- */
+/** Every leaf at which two JSON values differ. */
 export function differences(
   a: unknown,
   b: unknown,
@@ -43,7 +32,7 @@ export function differences(
 /** A value before and after. */
 export type Change<Value> = readonly [before: Value, after: Value];
 
-/** What a schedule says of one layer. */
+/** Difference of two schedules in one layer. */
 export interface LayerChange {
   /** Its name in the plan. */
   readonly name: string;
@@ -53,7 +42,7 @@ export interface LayerChange {
   readonly rate: Change<number>;
 }
 
-/** What another schedule changes. */
+/** Difference of two schedules. */
 export interface ScheduleChange {
   /** Steps done when it is changed. */
   readonly step: number;
@@ -75,7 +64,7 @@ const SCHEDULE_FIELDS = [
 ] as const;
 
 /**
- * Whether a field of a configuration belongs to the schedule. The batch does not:
+ * True if a field of a configuration belongs to the schedule. The batch does not:
  * the step, in which a run counts its time, would be another one. Neither does
  * what layers are made of.
  *
@@ -103,12 +92,9 @@ function layerChanges(
 }
 
 /**
- * What another schedule does to a run.
+ * Effect of another schedule on a run.
  *
- * @param before The plan as it was.
  * @param after The plan as it is to be: of the same model and batch.
- * @param step Steps done.
- * @param fields Fields of the configuration that differ.
  */
 export function scheduleChange(
   before: FreezePlan<unknown>,
@@ -124,7 +110,7 @@ export function scheduleChange(
   };
 }
 
-/** When a layer freezes under one of two schedules, seen from a step. */
+/** Freezing of a layer under one of two schedules, seen from a step. */
 function freezing(at: number, total: number, step: number): string {
   if (at >= total) return "never frozen";
   return at <= step ? `frozen since step ${at}` : `freezes at step ${at}`;
@@ -144,12 +130,7 @@ function describeLayer(
   return `${name}: ${when}, rate ${rates.join(" -> ")}${moments}`;
 }
 
-/**
- * Text of a change: fields, steps, and what becomes of each layer.
- *
- * @param change What changes.
- * @returns Indented lines.
- */
+/** Text of a change: fields, steps, and what becomes of each layer. */
 export function describeScheduleChange(change: ScheduleChange): string {
   const { fields, totalSteps, step } = change;
   const [before, after] = totalSteps;

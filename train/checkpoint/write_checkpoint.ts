@@ -1,12 +1,8 @@
-/**
- * Writing checkpoints.
- *
- * @module
- */
+/** Writing checkpoints. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Result } from "../../core/mod.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
 import {
   type FileContent,
@@ -86,30 +82,7 @@ async function writeFolder(
  * Writes a checkpoint beside the earlier ones: into a folder of another name,
  * flushed, then renamed. Whoever sees the folder sees all of it.
  *
- * @param folder Folder of checkpoints; made if missing.
- * @param training The training.
- * @param snapshot Its state.
  * @returns Path of the checkpoint, or why there is none; earlier ones are untouched.
- *
- * @example What is written is read back
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf } from "@vitfreeze/vitfreeze/core";
- * import { initialSnapshot, pretrainTask, readCheckpoint, writeCheckpoint } from "@vitfreeze/vitfreeze/train";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const config = { ...DEFAULT_PRETRAIN_CONFIG, model: MODEL_PRESETS.nano };
- * const plan = planOf(config, 10_000);
- * if (plan._tag === "Left") throw new Error("never");
- * const training = pretrainTask({ config, plan: plan.right });
- * const folder = await Deno.makeTempDir();
- *
- * const start = initialSnapshot(config, plan.right);
- * const path = await writeCheckpoint(folder, training, start);
- * if (path._tag === "Left") throw new Error(path.left._tag);
- *
- * deepStrictEqual(await readCheckpoint(path.right, training), { _tag: "Right", right: start });
- * await Deno.remove(folder, { recursive: true });
- * ```
  */
 export function writeCheckpoint(
   folder: string,

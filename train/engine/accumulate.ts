@@ -1,8 +1,4 @@
-/**
- * Losses and gradients of one step, over all its micro-batches.
- *
- * @module
- */
+/** Losses and gradients of one step, over all its micro-batches. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { left, type Result, right } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
@@ -18,11 +14,11 @@ import {
   uploadAll,
 } from "./tensors.ts";
 
-/** What stays the same from step to step. */
+/** Constants of all steps. */
 export interface StepContext<Item> {
-  /** Where it computes. */
+  /** The engine. */
   readonly backend: Backend;
-  /** What is trained. */
+  /** The training. */
   readonly task: Task<Item>;
   /**
    * Steps of the whole training that may be skipped because a loss or gradient is not
@@ -140,10 +136,6 @@ async function addAll(
 /**
  * Losses and gradients of all micro-batches of a step, added up in their order.
  *
- * @param context Engine and task.
- * @param programs Programs of the phase of this step.
- * @param state The state; it stays as it is.
- * @param epoch Epoch of the step.
  * @param items The micro-batches still to come in the epoch; `accumIter` are taken.
  * @returns Their sums, or the first error; then nothing is left on the device.
  */
@@ -170,12 +162,7 @@ export async function accumulate<Item>(
     const placed = { item: item.right, epoch, place: first + k };
     const batch = task.inputs(placed);
     if (batch._tag === "Left") return failed(batch);
-    const parts = await differentiateAll(
-      backend,
-      programs,
-      state,
-      batch.right,
-    );
+    const parts = await differentiateAll(backend, programs, state, batch.right);
     if (parts._tag === "Left") return failed(parts);
     const total = await addAll(programs, sum, parts.right);
     if (total._tag === "Left") return total;

@@ -1,19 +1,12 @@
-/**
- * Search for the first number that is not finite.
- *
- * @module
- */
+/** Search for the first number that is not finite. */
 import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
-import type { NonFiniteError } from "../train_error.ts";
+import type { NonFiniteError, Origin, TrainError } from "../train_error.ts";
 import type { StepContext } from "./accumulate.ts";
-import type { Origin } from "./origin.ts";
 import { compileGraph, runOnce } from "./programs.ts";
-import type { HostTensors } from "./snapshot.ts";
 import type { TrainState } from "./state.ts";
 import type { ActivationGraph, Placed } from "./task.ts";
-import { download, type HostBatch } from "./tensors.ts";
-import type { TrainError } from "../train_error.ts";
+import { download, type HostBatch, type HostTensors } from "./tensors.ts";
 
 type First = NonNullable<Origin["first"]>;
 
@@ -104,9 +97,6 @@ async function badBatch<Item>(
  * samples and in the forward pass, which is run again. It takes as long as several
  * steps, so it is for a training that ends.
  *
- * @param context Engine and task.
- * @param failed The step that failed.
- * @param error What is known of it.
  * @returns The same error with the first place; if none is found, because only
  * gradients are not finite or the engine fails again, the error as it was.
  */

@@ -1,8 +1,4 @@
-/**
- * Gradient checks before an update.
- *
- * @module
- */
+/** Gradient checks before an update. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   globalNorm,
@@ -11,8 +7,7 @@ import {
   right,
   SQUARES_OUTPUT,
 } from "../../core/mod.ts";
-import type { NonFiniteError, TrainError } from "../train_error.ts";
-import type { Origin } from "./origin.ts";
+import type { NonFiniteError, Origin, TrainError } from "../train_error.ts";
 import type { PhasePrograms } from "./phase.ts";
 import type { Task } from "./task.ts";
 import { disposeAll, download, orBackendFailed } from "./tensors.ts";
@@ -33,8 +28,6 @@ export interface StepNumbers {
  * Reads the losses and the sum of squares of each gradient: a few hundred numbers,
  * copied at once. Waits until the device has computed them.
  *
- * @param backend Where they are.
- * @param programs Programs of the phase.
  * @param outputs Losses and gradients; they stay the caller's.
  */
 export async function stepNumbers(
@@ -84,15 +77,7 @@ function originOf(
   };
 }
 
-/**
- * Whether a step may be taken with such losses, gradients and statistics.
- *
- * @param task The training.
- * @param programs Programs of the phase.
- * @param step Number of the step.
- * @param numbers Its losses and gradients.
- * @returns The same numbers, or what is not finite.
- */
+/** Check of the losses, gradients and statistics of a step. */
 export function finiteNumbers(
   task: Task<unknown>,
   programs: PhasePrograms,

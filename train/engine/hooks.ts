@@ -1,8 +1,4 @@
-/**
- * Work beside the steps of a training.
- *
- * @module
- */
+/** Work beside the steps of a training. */
 import { type Result, right } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import { epochSteps, type TrainingIdentity } from "./task.ts";
@@ -79,17 +75,10 @@ export interface Hook {
    *
    * @param training The training as it is at its end.
    */
-  readonly onEnd?: (
-    training: Training,
-  ) => HookResult | Promise<HookResult>;
+  readonly onEnd?: (training: Training) => HookResult | Promise<HookResult>;
 }
 
-/**
- * Picks the last step of every epoch.
- *
- * @param identity The training.
- * @returns Value of a hook's `every`.
- */
+/** Picks the last step of every epoch. */
 export function atEpochEnds(
   identity: Pick<TrainingIdentity, "plan" | "training">,
 ): (report: StepReport) => boolean {

@@ -1,8 +1,4 @@
-/**
- * The training loop.
- *
- * @module
- */
+/** The training loop. */
 import { setImmediate } from "node:timers/promises";
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { interruptible } from "../../backends/interruptible.ts";
@@ -13,17 +9,16 @@ import type { ItemIterator, StepContext } from "./accumulate.ts";
 import { withOrigin } from "./find_origin.ts";
 import { afterStep, atEnd, type Hook } from "./hooks.ts";
 import { type PhaseCompiler, phaseCompiler } from "./phases.ts";
-import type { Snapshot } from "./snapshot.ts";
 import {
   disposeState,
   downloadState,
+  type Snapshot,
   type TrainState,
   uploadState,
 } from "./state.ts";
 import { trainStep } from "./step.ts";
-import type { StepReport } from "./training.ts";
+import type { StepReport, Training } from "./training.ts";
 import { epochSteps, type Placed, type Task } from "./task.ts";
-import type { Training } from "./training.ts";
 
 /** The micro-batches of an epoch from one of them on, in the order of the seed. */
 export type ItemSource<Item> = (
@@ -31,13 +26,13 @@ export type ItemSource<Item> = (
   fromItem: number,
 ) => AsyncIterable<Result<TrainError | DataError, Item>>;
 
-/** What a training needs beside its task. */
+/** Inputs of a training beside its task. */
 export interface TrainOptions<Item> {
-  /** Where it computes. */
+  /** The engine. */
   readonly backend: Backend;
-  /** Where samples come from. */
+  /** Source of the samples. */
   readonly batches: ItemSource<Item>;
-  /** Where it starts: the first snapshot of the task, or that of a checkpoint. */
+  /** The start: the first snapshot of the task, or that of a checkpoint. */
   readonly start: Snapshot;
   /**
    * Steps of the whole training that may be skipped because a loss or gradient is not
@@ -199,7 +194,6 @@ class Run<Item> implements Training {
   }
 }
 
-/** Micro-batches with their places in the epoch. */
 async function* placed<Item>(
   items: AsyncIterable<Result<TrainError | DataError, Item>>,
   epoch: number,
@@ -220,8 +214,6 @@ async function* placed<Item>(
  * every step; nothing of it is remembered, so a training that starts from a checkpoint
  * takes the same steps as one that was never interrupted.
  *
- * @param task What is trained.
- * @param options Engine, samples, starting point, and work beside the steps.
  * @returns The training; nothing is computed before it is iterated.
  */
 export function train<Item>(

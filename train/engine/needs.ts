@@ -1,8 +1,4 @@
-/**
- * Demands of a training on an engine.
- *
- * @module
- */
+/** Demands of a training on an engine. */
 import type { TestedNeeds } from "../../backends/self_test.ts";
 import {
   type Faults,
@@ -18,11 +14,10 @@ import { phaseGraphs } from "./phase.ts";
 import type { Task } from "./task.ts";
 
 /**
- * What an engine should be tested for before a training: its longest sum, which is that
+ * Test of an engine before a training: its longest sum, which is that
  * of the first phase with whole micro-batches, and products in 8-bit integers if frozen
  * blocks compute so.
  *
- * @param task The training.
  * @returns Options of `selfTest` and `selectBackend`. Where there are no such graphs,
  * nothing is said of their sums; who compiles them is told why.
  */
@@ -54,11 +49,8 @@ export function stepFlops(task: Task<unknown>): (phase: Phase) => number {
 /**
  * Memory of the steps of a phase, from the lifetimes in their graphs.
  *
- * @param task The training.
- * @param phase The phase.
  * @param parts In how many parts a micro-batch is computed, all at one time
  * (`batchParts`); by default as a whole.
- * @returns Bytes, or why there are no such graphs.
  */
 export function trainingMemory(
   task: Task<unknown>,

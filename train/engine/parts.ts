@@ -1,8 +1,4 @@
-/**
- * Micro-batches in parts, each computed on a thread of its own.
- *
- * @module
- */
+/** Micro-batches in parts, each computed on a thread of its own. */
 import type { Backend, HostTensor } from "../../backends/backend.ts";
 import { sizeOf } from "../../core/mod.ts";
 import type { Task } from "./task.ts";
@@ -11,7 +7,7 @@ import type { HostBatch } from "./tensors.ts";
 /** With fewer samples the overhead of an operator weighs more than its work. */
 const FEWEST_SAMPLES = 4;
 
-/** What the gradients of all parts may take, bytes: adding them up costs time too. */
+/** Limit of the gradients of all parts, bytes: adding them up costs time too. */
 const MOST_BYTES = 2 ** 29;
 
 /**
@@ -21,23 +17,9 @@ const MOST_BYTES = 2 ** 29;
  * over parts of the batch are not. Each part has gradients of its own, which are added
  * up: at most 512 MiB of them, so that large models stay in one part.
  *
- * @param task Model and batch size.
  * @param backend How many runs it computes at one time.
  * @returns A divisor of `batchSize`, 1 where parts do not pay or the task is not
  * divisible. It depends on the engine's threads, and with it how the sums are rounded.
- *
- * @example
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
- * import { batchParts, orThrow, pretrainTask } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const config = DEFAULT_PRETRAIN_CONFIG;
- * const task = pretrainTask({ config, plan: orThrow(planOf(config, 1_281_167)) });
- *
- * // ViT-B has too many parameters for a second set of gradients.
- * strictEqual(batchParts(task, { parallelRuns: 2 }), 1);
- * ```
  */
 export function batchParts(
   task: Pick<Task<unknown>, "isDivisible" | "training" | "stateShapes">,
@@ -70,8 +52,6 @@ function rowsOf({ shape, data }: HostTensor, from: number, rows: number) {
 /**
  * Splits a batch by its samples.
  *
- * @param batch Tensors `[B, …]`.
- * @param parts A divisor of `B`.
  * @returns Tensors `[B / parts, …]`; views, not copies.
  */
 export function splitBatch(

@@ -1,8 +1,4 @@
-/**
- * Programs of one freeze phase.
- *
- * @module
- */
+/** Programs of one freeze phase. */
 import type { Backend, Program } from "../../backends/backend.ts";
 import { verifyInt8 } from "../../backends/mod.ts";
 import {
@@ -25,7 +21,7 @@ import { compileAll, sumInPlace, updateInPlace } from "./programs.ts";
 import type { Task, TrainedParameter } from "./task.ts";
 import { orBackendFailed } from "./tensors.ts";
 
-/** What a phase trains. */
+/** Tensors that change in a phase. */
 export interface PhaseTensors {
   /** The parameters that move. */
   readonly trained: readonly TrainedParameter[];
@@ -100,8 +96,6 @@ function updateOf(
 /**
  * Graphs of one phase of a training.
  *
- * @param task The training.
- * @param phase The phase.
  * @param parts In how many parts a micro-batch is computed; by default as a whole.
  * @returns The graphs; or faults of the sizes, or statistics that would have to be
  * added up over several micro-batches or parts.
@@ -141,9 +135,6 @@ export function phaseGraphs(
 /**
  * Compiles the programs of one phase.
  *
- * @param backend Where they run.
- * @param task The training.
- * @param phase The phase.
  * @returns The programs, or why the engine cannot run them; then nothing is held. An
  * engine without products in 8-bit integers, or with wrong ones on this processor, is
  * refused in every phase, if frozen blocks are to use them.

@@ -1,8 +1,4 @@
-/**
- * Programs for the step that is to be taken, and ahead of time for the next phase.
- *
- * @module
- */
+/** Programs for the step that is to be taken, and ahead of time for the next phase. */
 import type { Backend } from "../../backends/backend.ts";
 import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
 import { compilePhase, disposePhase, type PhasePrograms } from "./phase.ts";
@@ -26,7 +22,6 @@ export interface PhaseCompiler {
 
 type Made = Result<TrainError, PhasePrograms>;
 
-/** Programs that are being made. */
 interface Making {
   readonly phase: Phase;
   readonly programs: Promise<Made>;

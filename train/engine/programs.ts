@@ -1,8 +1,4 @@
-/**
- * Compiled graphs.
- *
- * @module
- */
+/** Compiled graphs. */
 import type {
   Backend,
   CompileOptions,
@@ -18,11 +14,11 @@ import {
   traceGraph,
 } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { HostTensors } from "./snapshot.ts";
 import {
   disposeAll,
   download,
   type HostBatch,
+  type HostTensors,
   orBackendFailed,
   uploadAll,
 } from "./tensors.ts";
@@ -41,10 +37,7 @@ export async function compileGraph(
 /**
  * Runs a program on tensors of main memory beside a model's parameters.
  *
- * @param backend Where it runs.
- * @param program What it runs.
  * @param parameters Tensors on the device; they stay the caller's.
- * @param inputs The other inputs by name.
  * @returns All outputs in main memory; nothing is left on the device.
  */
 export async function runOnce(
@@ -64,7 +57,7 @@ export async function runOnce(
 
 /** A graph to compile, and how. */
 export interface GraphToCompile extends CompileOptions {
-  /** What is compiled. */
+  /** The graph. */
   readonly graph: Graph;
 }
 
@@ -80,7 +73,6 @@ export function updateInPlace(graph: Graph): GraphToCompile {
 /**
  * Adds every output of a graph to that of earlier runs.
  *
- * @param graph The graph whose outputs are added up.
  * @returns A graph with inputs `sum/NAME` and `part/NAME` and outputs `NAME`, which
  * replace the sums.
  */
@@ -103,13 +95,7 @@ export function sumInPlace(graph: Graph): Result<Faults, GraphToCompile> {
   });
 }
 
-/**
- * Compiles graphs in their order.
- *
- * @param backend Where they run.
- * @param graphs The graphs.
- * @returns The programs, or the first error; then nothing is held.
- */
+/** Compiles graphs in their order. */
 export async function compileAll(
   backend: Backend,
   graphs: readonly GraphToCompile[],

@@ -1,14 +1,82 @@
-/**
- * State of a training on a device.
- *
- * @module
- */
+/** State of a training, in main memory and on a device. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
-import { left, type Result, right, type Shape } from "../../core/mod.ts";
+import {
+  averageName,
+  left,
+  type NamedShape,
+  type Result,
+  right,
+  type Shape,
+  sizeOf,
+} from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { HostTensors, Snapshot } from "./snapshot.ts";
-import { optimizerShapes, type Task } from "./task.ts";
-import { disposeAll, download } from "./tensors.ts";
+import { optimizerShapes, type Task, type TrainingIdentity } from "./task.ts";
+import { disposeAll, download, type HostTensors } from "./tensors.ts";
+
+/** State of a training after some steps: all that it needs to go on. */
+export interface TensorState<Tensors> {
+  /** Steps done. */
+  readonly step: number;
+  /** Every parameter, frozen or not. */
+  readonly parameters: Tensors;
+  /** State of the optimizer, of the parameters that the last step moved. */
+  readonly optimizer: Tensors;
+  /** Running statistics of normalisations; empty where there are none. */
+  readonly statistics: Tensors;
+  /** Running means of the parameters, named by `averageName`; empty where none are kept. */
+  readonly averages: Tensors;
+  /** Steps that were skipped because they were not finite. */
+  readonly skipped: number;
+}
+
+/** State of a training in main memory. */
+export type Snapshot = TensorState<HostTensors>;
+
+/**
+ * The state before the first step: the optimizer starts at zero, running means as the
+ * parameters themselves.
+ */
+export function firstSnapshot(
+  identity: Pick<TrainingIdentity, "stateShapes">,
+  first: HostTensors,
+): Snapshot {
+  const shapes = identity.stateShapes(0);
+  const means = new Map(
+    shapes.parameters.map(({ name }) => [averageName(name), first.get(name)]),
+  );
+  const valuesOf = (tensors: readonly NamedShape[]): HostTensors =>
+    new Map(tensors.map(({ name, shape }) => [
+      name,
+      first.get(name) ?? means.get(name) ?? new Float32Array(sizeOf(shape)),
+    ]));
+  return {
+    step: 0,
+    parameters: valuesOf(shapes.parameters),
+    optimizer: valuesOf(shapes.optimizer),
+    statistics: valuesOf(shapes.statistics),
+    averages: valuesOf(shapes.averages),
+    skipped: 0,
+  };
+}
+
+/**
+ * The running means of parameters, in the place of the parameters.
+ *
+ * @returns Tensors under the parameters' names, `null` if no means are kept.
+ */
+export function averagedParameters<Tensor>(
+  { parameters, averages }: {
+    readonly parameters: ReadonlyMap<string, Tensor>;
+    readonly averages: ReadonlyMap<string, Tensor>;
+  },
+): ReadonlyMap<string, Tensor> | null {
+  return averages.size === 0 ? null : new Map(
+    [...parameters.keys()].flatMap((name) => {
+      const mean = averages.get(averageName(name));
+      return mean === undefined ? [] : [[name, mean] as const];
+    }),
+  );
+}
 
 /** Kinds of tensors of a state. */
 export const STATE_KINDS = [
@@ -19,27 +87,13 @@ export const STATE_KINDS = [
 ] as const;
 
 /** State of a training on a device; a step replaces it by the next. */
-export interface TrainState {
-  /** Steps done. */
-  readonly step: number;
-  /** Every parameter, frozen or not. */
-  readonly parameters: DeviceTensors;
-  /** State of the optimizer, of the parameters that the last step moved. */
-  readonly optimizer: DeviceTensors;
-  /** Running statistics of normalisations. */
-  readonly statistics: DeviceTensors;
-  /** Running means of the parameters, named by `averageName`. */
-  readonly averages: DeviceTensors;
-  /** Steps that were skipped because they were not finite. */
-  readonly skipped: number;
-}
+export type TrainState = TensorState<DeviceTensors>;
 
 /** Gives back a whole state. */
 export function disposeState(state: TrainState): void {
   for (const kind of STATE_KINDS) disposeAll(state[kind].values());
 }
 
-/** Shapes of all tensors that a state may hold. */
 function shapesOf(task: Task<unknown>, step: number): Map<string, Shape> {
   const { parameters, statistics, averages } = task.stateShapes(step);
   const optimizer = optimizerShapes(task.optimizer, parameters);
@@ -49,13 +103,7 @@ function shapesOf(task: Task<unknown>, step: number): Map<string, Shape> {
   );
 }
 
-/**
- * Copies a state to a device.
- *
- * @param backend Where it goes.
- * @param task The training that the snapshot is of.
- * @param snapshot The state.
- */
+/** Copies a state to a device. */
 export function uploadState(
   backend: Backend,
   task: Task<unknown>,
@@ -80,13 +128,7 @@ export function uploadState(
   };
 }
 
-/**
- * Copies a state to main memory.
- *
- * @param backend Where it is.
- * @param state The state.
- * @returns The snapshot, or the first tensor that is not finite.
- */
+/** Copies a state to main memory. */
 export async function downloadState(
   backend: Backend,
   state: TrainState,

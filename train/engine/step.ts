@@ -1,8 +1,4 @@
-/**
- * One optimizer step.
- *
- * @module
- */
+/** One optimizer step. */
 import { ratesAt, type Result, right } from "../../core/mod.ts";
 import { describeNonFinite, type TrainError } from "../train_error.ts";
 import {
@@ -23,11 +19,11 @@ import { moveParameters, skipStep } from "./update.ts";
 export interface StepResult {
   /** Replaces the state before, whose changed tensors are gone. */
   readonly state: TrainState;
-  /** What happened; `compile` is 0. */
+  /** Report of the step; `compile` is 0. */
   readonly report: StepReport;
 }
 
-/** What is known of a step but its times. */
+/** Report of a step without its times. */
 function reportOf(
   { plan, training: { batchSize, accumIter } }: Task<unknown>,
   { phase }: PhasePrograms,
@@ -91,11 +87,7 @@ async function movedOrSkipped(
  * is updated by a loss or gradient that is not finite: the step is skipped, if the
  * context allows one more, or it is an error.
  *
- * @param context Engine and task.
- * @param programs Programs of the phase of this step.
  * @param state The state before; still whole if the step fails.
- * @param epoch Epoch of the step.
- * @param items The micro-batches still to come in the epoch.
  * @returns The state after, or why there is none: no samples, an engine that
  * failed, a loss or gradient that is not finite.
  */

@@ -1,8 +1,4 @@
-/**
- * Interface of one kind of training: data and pure functions, no state.
- *
- * @module
- */
+/** Interface of one kind of training: data and pure functions, no state. */
 import {
   type Faults,
   type FreezePlan,
@@ -39,7 +35,7 @@ export interface ConstantTensor {
 }
 
 /**
- * What the files of a training must know of it: which training it is and which tensors
+ * Identity of a training for its files: which training it is and which tensors
  * belong to its state.
  */
 export interface TrainingIdentity {
@@ -47,7 +43,7 @@ export interface TrainingIdentity {
   readonly task: string;
   /** Everything that determines the training but the images, in its JSON form. */
   readonly config: unknown;
-  /** What trains when and how fast. */
+  /** Plan of the training. */
   readonly plan: FreezePlan<unknown>;
   /** Lengths of the training. */
   readonly training: {
@@ -82,7 +78,7 @@ export interface RateGroup {
 export interface TrainedParameter extends NamedShape {
   /** Its learning rate. */
   readonly rate: RateGroup;
-  /** Whether weight decay applies to it. */
+  /** True if weight decay applies to it. */
   readonly decayed: boolean;
 }
 
@@ -109,13 +105,13 @@ export interface ActivationGraph {
 
 /** One kind of training with its configuration and plan. */
 export interface Task<Item> extends TrainingIdentity {
-  /** How a step is made from gradients. */
+  /** Update rule. */
   readonly optimizer: UpdateRule;
   /** Longest gradient, all parameters together; absent without clipping. */
   readonly clipGrad?: number | undefined;
   /** Part of a running mean of the parameters that stays in a step; `null` without means. */
   readonly averageDecay: number | null;
-  /** Whether a micro-batch may be computed in parts: no, where its statistics are those of the whole. */
+  /** True if a micro-batch may be computed in parts: not where its statistics are those of the whole. */
   readonly isDivisible: boolean;
   /**
    * Forward and backward pass of a part of a micro-batch.

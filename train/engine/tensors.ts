@@ -1,8 +1,4 @@
-/**
- * Tensors by name, to a device and back.
- *
- * @module
- */
+/** Tensors by name, to a device and back. */
 import type {
   Backend,
   BackendError,
@@ -13,10 +9,21 @@ import type {
 import { left, type Result, right } from "../../core/mod.ts";
 import { reasonOf } from "../files/file_result.ts";
 import type { TrainError } from "../train_error.ts";
-import type { HostTensors } from "./snapshot.ts";
+
+/** Tensors by name, row-major; shapes follow from the training. */
+export type HostTensors = ReadonlyMap<string, Float32Array>;
 
 /** Inputs of a graph by name. */
 export type HostBatch = Readonly<Record<string, HostTensor>>;
+
+/** Numbers of several arrays, one behind the other. */
+export function joinedNumbers(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
+  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
+  return all;
+}
 
 /** Copies named tensors to a device. */
 export function uploadAll(backend: Backend, tensors: HostBatch): DeviceTensors {
@@ -55,8 +62,6 @@ async function copyOf(
 /**
  * Copies tensors to main memory. Waits until the device has computed them.
  *
- * @param backend Where they are.
- * @param tensors What is wanted, by name.
  * @returns Copies by name, or why the device gave none: it was lost, or a tensor was disposed.
  */
 export async function download(

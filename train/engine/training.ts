@@ -1,15 +1,10 @@
-/**
- * Training under way, and reports of its steps.
- *
- * @module
- */
+/** Training under way, and reports of its steps. */
 import type { DeviceTensors } from "../../backends/backend.ts";
 import type { Result } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { Snapshot } from "./snapshot.ts";
-import type { TrainState } from "./state.ts";
+import type { Snapshot, TrainState } from "./state.ts";
 
-/** Where the time of a step went, in milliseconds. */
+/** Times of the parts of a step, milliseconds. */
 export interface StepTimes {
   /** Waiting for samples. */
   readonly data: number;
@@ -31,7 +26,7 @@ export interface StepReport {
   readonly epoch: number;
   /** Its phase of the plan. */
   readonly phase: number;
-  /** How many layers are frozen. */
+  /** Number of frozen layers. */
   readonly frozenLayers: number;
   /** Stages with a loss. */
   readonly liveStages: readonly number[];
@@ -52,7 +47,7 @@ export interface StepReport {
   readonly skipped?: string;
   /** Samples of the step, all micro-batches. */
   readonly images: number;
-  /** Where the time went. */
+  /** Times of its parts. */
   readonly milliseconds: StepTimes;
 }
 

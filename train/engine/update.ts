@@ -1,8 +1,4 @@
-/**
- * The optimizer's part of a step.
- *
- * @module
- */
+/** The optimizer's part of a step. */
 import type { DeviceTensors } from "../../backends/backend.ts";
 import {
   CLIP_INPUT,
@@ -82,12 +78,8 @@ function replaced(
 /**
  * Moves the trained parameters. The optimizer state of what is frozen ends here.
  *
- * @param context Engine and task.
- * @param programs Programs of the phase of this step.
  * @param state The state before; its changed tensors are replaced, unless the update fails.
  * @param outputs Outputs of the gradient program; they are taken.
- * @param gradientNorm Length of all gradients together.
- * @returns The state after.
  */
 export async function moveParameters(
   { backend, task }: StepContext<unknown>,
@@ -130,8 +122,6 @@ export async function moveParameters(
  * optimizer state of what still trains has moved. The optimizer state of what is frozen
  * ends here, as it would have by the update.
  *
- * @param task The training.
- * @param programs Programs of the phase of the step.
  * @param state The state before; what is no longer needed is given back.
  */
 export function skipStep(

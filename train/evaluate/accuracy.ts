@@ -1,8 +1,4 @@
-/**
- * Accuracy of scores, and the accuracy that needs no learning.
- *
- * @module
- */
+/** Accuracy of scores, and the accuracy that needs no learning. */
 
 /**
  * Part of the samples whose class is among those with the `top` highest scores. Of
@@ -13,16 +9,6 @@
  * @param classes Number of classes.
  * @param top Count of classes that may be named, at least 1.
  * @returns Accuracy in `[0, 1]`; `NaN` without samples.
- *
- * @example The second guess counts for the top two
- * ```ts
- * import { topAccuracy } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const scores = Float64Array.of(0.2, 0.7, 0.1);
- * strictEqual(topAccuracy(scores, Int32Array.of(0), 3, 1), 0);
- * strictEqual(topAccuracy(scores, Int32Array.of(0), 3, 2), 1);
- * ```
  */
 export function topAccuracy(
   scores: ArrayLike<number>,
@@ -50,14 +36,6 @@ export function topAccuracy(
  *
  * @param labels Classes from 0; negative or `null` for none, which no answer finds.
  * @returns In `[0, 1]`; `NaN` without samples.
- *
- * @example
- * ```ts
- * import { mostFrequentShare } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(mostFrequentShare([2, 0, 2, 1]), 0.5);
- * ```
  */
 export function mostFrequentShare(labels: Iterable<number | null>): number {
   const counts = new Map<number, number>();
@@ -69,3 +47,21 @@ export function mostFrequentShare(labels: Iterable<number | null>): number {
   }
   return samples === 0 ? NaN : Math.max(0, ...counts.values()) / samples;
 }
+
+/** Parts of samples whose class is among the first. */
+export interface TopAccuracies {
+  /** Whose class has the highest score, in `[0, 1]`. */
+  readonly top1: number;
+  /** Whose class is among the five highest. */
+  readonly top5: number;
+}
+
+/** Both accuracies of scores `[count, classes]`; `NaN` without samples. */
+export const topAccuracies = (
+  scores: ArrayLike<number>,
+  labels: Int32Array,
+  classes: number,
+): TopAccuracies => ({
+  top1: topAccuracy(scores, labels, classes, 1),
+  top5: topAccuracy(scores, labels, classes, 5),
+});

@@ -1,8 +1,4 @@
-/**
- * Features that an encoder gives to images.
- *
- * @module
- */
+/** Features that an encoder gives to images. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   encode,
@@ -19,13 +15,12 @@ import {
   traceGraph,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
-import { uploadAll } from "../engine/tensors.ts";
-import type { HostTensors } from "../engine/snapshot.ts";
+import { type HostTensors, uploadAll } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { POSITION_TABLE } from "../weights/encoder/encoder_positions.ts";
 import { encoderParameters } from "../weights/encoder/encoder_start.ts";
 import type { WorkOptions } from "../work_options.ts";
-import { imageRows, onlyRows } from "./image_rows.ts";
+import { imageRows } from "./image_rows.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 
 /** The numbers of the encoder that make the feature of an image. */
@@ -70,8 +65,6 @@ function pooled(
  * Input `images [B, C, S, S]` and the parameters; output `features [B, F]` with
  * `F` the encoder's width times the number of taps.
  *
- * @param spec Sizes.
- * @param batch Images at a time.
  * @param feature The numbers that make a feature.
  * @param positions The fixed position table, or the input `pos_embed [1, 1 + L, D]`.
  */
@@ -103,12 +96,10 @@ export function featureGraph(
  * Features of labelled images by several encoders of the same sizes, for example one
  * that was trained and one that was not: each image is made ready once.
  *
- * @param backend The engine that runs the encoders.
- * @param spec Their sizes.
  * @param encoders Their parameters on that device; if the own position table `pos_embed`
  * is among those of the first, all use their own in place of the fixed one.
- * @param batches Images in order; the last batch may be smaller.
- * @param batchSize Images at a time.
+ * @param batches Images in order, normalised as the encoder's were (see
+ * `OpenedEncoder.normalization`); the last batch may be smaller.
  * @param feature The numbers that make a feature.
  * @param watched Progress in images, and a signal that stops it.
  * @returns For each encoder a feature for each image, labelled −1 where it has no
@@ -129,45 +120,9 @@ export async function encoderFeatures(
 }
 
 /**
- * Features of labelled images.
- *
- * @param backend The engine that runs the encoder.
- * @param spec Sizes.
- * @param parameters The encoder's parameters on that device; if its own position
- * table `pos_embed` is among them, it is used in place of the fixed one.
- * @param batches Images in order, normalised as the encoder's were (see
- * `OpenedEncoder.normalization`); the last batch may be smaller.
- * @param batchSize Images at a time.
- * @param feature The numbers that make a feature.
- * @returns A feature for each image, labelled −1 where it has no class; or the
- * first error.
- */
-export async function imageFeatures(
-  backend: Backend,
-  spec: ModelSpec,
-  parameters: DeviceTensors,
-  batches: AsyncIterable<Result<DataError, Batch>>,
-  batchSize: number,
-  feature: FeatureSpec = lastTap(spec),
-): Promise<Result<TrainError, LabelledFeatures>> {
-  return onlyRows(
-    await encoderFeatures(
-      backend,
-      spec,
-      [parameters],
-      batches,
-      batchSize,
-      feature,
-    ),
-  );
-}
-
-/**
  * Copies an encoder to a device: its parameters and, if it has one of its own, its
  * position table.
  *
- * @param backend The device.
- * @param model Its sizes.
  * @param parameters Its parameters by name; others are left out.
  * @returns Tensors by name; they become the caller's.
  */

@@ -1,8 +1,4 @@
-/**
- * Outputs of a program for labelled images, one row an image.
- *
- * @module
- */
+/** Outputs of a program for labelled images, one row an image. */
 import type {
   Backend,
   DeviceTensors,
@@ -19,6 +15,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
+import { joinedNumbers } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
@@ -48,26 +45,12 @@ async function batchRows(
   return right(rows.subarray(0, rows.length * images.length / data.length));
 }
 
-/** Numbers of several arrays, one behind the other. */
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  parts.reduce((start, part) => {
-    all.set(part, start);
-    return start + part.length;
-  }, 0);
-  return all;
-}
-
 /**
  * Runs a program on labelled images with several sets of parameters, batch after batch:
  * each image is made ready once.
  *
- * @param backend The engine that runs it.
  * @param program Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
  * @param sets Sets of parameters on that device.
- * @param batches Images in order; the last batch may be smaller than `B`.
  * @param watched Progress in images, and a signal that stops it.
  * @returns For each set a row for each image, labelled −1 where it has no class; or the
  * first error.
@@ -100,21 +83,13 @@ export async function programRows(
   const width = program.graph.nodes[output]?.shape.at(-1) ?? 0;
   const all = Int32Array.from(labels);
   return right(rows.map((parts) => ({
-    features: joined(parts),
+    features: joinedNumbers(parts),
     width,
     labels: all,
   })));
 }
 
-/**
- * Runs a graph on labelled images, as `programRows` runs a program.
- *
- * @param backend The engine that runs it.
- * @param graph Input `images [B, C, S, S]` beside the parameters; one output `[B, width]`.
- * @param sets Sets of parameters on that device.
- * @param batches Images in order; the last batch may be smaller than `B`.
- * @param watched Progress in images, and a signal that stops it.
- */
+/** Runs a graph on labelled images, as `programRows` runs a program. */
 export async function imageRows(
   backend: Backend,
   graph: Result<Faults, Graph>,

@@ -1,8 +1,4 @@
-/**
- * Weighted k-nearest-neighbour classification.
- *
- * @module
- */
+/** Weighted k-nearest-neighbour classification. */
 
 import { type Result, right } from "../../core/mod.ts";
 import {
@@ -12,7 +8,7 @@ import {
   rowsOf,
 } from "./neighbours.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
-import { topAccuracy } from "./accuracy.ts";
+import { type TopAccuracies, topAccuracies, topAccuracy } from "./accuracy.ts";
 import type { TrainError } from "../train_error.ts";
 
 export type { KnnSearch } from "./neighbours.ts";
@@ -54,9 +50,7 @@ function votesOf(
  * its class `e^(s/T)`. Of equally near points the earlier is taken; if there are
  * fewer than `k`, all vote; one without a class votes for none.
  *
- * @param train Labelled points.
  * @param test Points to classify, of the same width.
- * @param classes Number of classes.
  * @param options `k` and `T`.
  * @param search Options of the search, progress and a signal that stops it.
  * @returns `[test count, classes]`, row-major; or `Stopped`.
@@ -78,16 +72,14 @@ export async function knnVotes(
 /**
  * Part of the test points whose class gets the most votes.
  *
- * @param train Labelled points.
  * @param test Points to classify, with their true classes.
- * @param classes Number of classes.
  * @param options `k` and `T`; 20 and 0.07 by default.
  * @param search Options of the search, progress and a signal that stops it.
  * @returns Top-1 accuracy in `[0, 1]`, `NaN` without test points; or `Stopped`.
  *
  * @example
  * ```ts
- * import { knnAccuracy, orThrow } from "@vitfreeze/vitfreeze/train";
+ * import { knnAccuracy, orThrow } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const train = { features: Float32Array.of(1, 0, 0, 1), width: 2, labels: Int32Array.of(0, 1) };
@@ -110,22 +102,16 @@ export async function knnAccuracy(
 }
 
 /** Accuracies for one number of neighbours. */
-export interface KnnAccuracy {
+export interface KnnAccuracy extends TopAccuracies {
   /** Neighbours that voted: as many as were asked for, at most all that there are. */
   readonly neighbours: number;
-  /** Part of the points whose class gets the most votes, in `[0, 1]`. */
-  readonly top1: number;
-  /** Part of the points whose class is among the five with the most votes. */
-  readonly top5: number;
 }
 
 /**
  * Accuracies for several numbers of neighbours, found in one search.
  *
  * @param train Labelled points.
- * @param test Points to classify, with their true classes.
  * @param classes Number of classes.
- * @param neighbours Numbers of neighbours, each at least 1.
  * @param temperature `T`.
  * @param search Options of the search, progress and a signal that stops it.
  * @returns One entry for each number, in order, and one for all numbers that are larger
@@ -147,7 +133,6 @@ export async function knnAccuracies(
   return right([...used].map((k) => {
     const options = { neighbours: k, temperature };
     const votes = votesOf(found.right, classes, options);
-    const top = (n: number) => topAccuracy(votes, test.labels, classes, n);
-    return { neighbours: k, top1: top(1), top5: top(5) };
+    return { neighbours: k, ...topAccuracies(votes, test.labels, classes) };
   }));
 }

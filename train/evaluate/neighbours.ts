@@ -1,8 +1,4 @@
-/**
- * The nearest of many points, by cosine similarity.
- *
- * @module
- */
+/** The nearest of many points, by cosine similarity. */
 import type { Backend } from "../../backends/backend.ts";
 import { type Result, right, traceGraph } from "../../core/mod.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
@@ -23,14 +19,12 @@ export interface KnnSearch extends WorkOptions {
 
 const TILE_BYTES = 2 ** 22;
 
-/** Rows of a tile at most. */
 const TILE_ROWS = 512;
 
 /** Some rows brought to length 1; a row of zeros stays. */
 interface Tile {
   /** First row. */
   readonly from: number;
-  /** Count of rows. */
   readonly rows: number;
   /** Room for at least `rows` rows. */
   readonly values: Float32Array;
@@ -109,7 +103,6 @@ function hostComparer(
   return { compare, dispose: () => {} };
 }
 
-/** Compares on a device. */
 async function deviceComparer(
   backend: Backend,
   width: number,

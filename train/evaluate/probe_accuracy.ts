@@ -1,8 +1,4 @@
-/**
- * How well a linear probe classifies.
- *
- * @module
- */
+/** Accuracy of a linear probe. */
 import type { Backend } from "../../backends/backend.ts";
 import {
   PROBE_EPSILON,
@@ -13,23 +9,16 @@ import {
   right,
 } from "../../core/mod.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
-import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
-import { topAccuracy } from "./accuracy.ts";
+import type { Snapshot } from "../engine/state.ts";
+import type { HostTensors } from "../engine/tensors.ts";
+import { type TopAccuracies, topAccuracies } from "./accuracy.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import type { TrainError } from "../train_error.ts";
-
-/** Parts of samples whose class is among the first. */
-export interface TopAccuracies {
-  /** Whose class has the highest score, in `[0, 1]`. */
-  readonly top1: number;
-  /** Whose class is among the five highest. */
-  readonly top5: number;
-}
 
 /** Samples at a time. */
 const MOST = 1024;
 
-/** What of a probe's state gives its scores. */
+/** The part of a probe's state that gives its scores. */
 export type TrainedProbe = Pick<Snapshot, "parameters" | "statistics">;
 
 /** The linear layer together with the normalisation by running statistics. */
@@ -67,8 +56,6 @@ function folded(
 /**
  * Scores of features by a linear probe with its running statistics.
  *
- * @param backend Where they are computed.
- * @param spec Sizes.
  * @param probe The probe's weights and running statistics.
  * @param features The features `[count, width]`.
  * @returns `[count, classes]`, or why there are none.
@@ -108,10 +95,6 @@ export async function probeScores(
 /**
  * Part of the samples that a linear probe classifies rightly.
  *
- * @param backend Where it computes.
- * @param spec Sizes.
- * @param probe The probe's weights and running statistics.
- * @param features Features with their true classes.
  * @returns Accuracies, `NaN` without samples; or why there are none.
  */
 export async function probeAccuracy(
@@ -121,8 +104,7 @@ export async function probeAccuracy(
   features: LabelledFeatures,
 ): Promise<Result<TrainError, TopAccuracies>> {
   const scores = await probeScores(backend, spec, probe, features);
-  if (scores._tag === "Left") return scores;
-  const top = (n: number) =>
-    topAccuracy(scores.right, features.labels, spec.classes, n);
-  return right({ top1: top(1), top5: top(5) });
+  return scores._tag === "Left"
+    ? scores
+    : right(topAccuracies(scores.right, features.labels, spec.classes));
 }

@@ -1,8 +1,4 @@
-/**
- * The learning rate of a linear probe, chosen on samples that are held out.
- *
- * @module
- */
+/** The learning rate of a linear probe, chosen on samples that are held out. */
 import type {
   Backend,
   DeviceTensors,
@@ -25,23 +21,27 @@ import {
 } from "../../core/mod.ts";
 import { splitLabels } from "../../data/mod.ts";
 import { compileGraph } from "../engine/programs.ts";
-import type { HostTensors } from "../engine/snapshot.ts";
 import {
   disposeAll,
   download,
   type HostBatch,
+  type HostTensors,
   orBackendFailed,
   uploadAll,
 } from "../engine/tensors.ts";
-import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import { initialProbe } from "../tasks/probe.ts";
-import { type ProbeBatch, probeBatches } from "../tasks/probe_batches.ts";
+import {
+  type LabelledFeatures,
+  type ProbeBatch,
+  probeBatches,
+  selectPoints,
+} from "../tasks/probe_batches.ts";
 import { topAccuracy } from "./accuracy.ts";
 import { fromSource, type TrainError } from "../train_error.ts";
 import { type WorkOptions, yieldToOthers } from "../work_options.ts";
 import { probeScores } from "./probe_accuracy.ts";
 
-/** Base rates that are tried unless told otherwise: two to each factor of ten. */
+/** Base rates that are tried by default: two to each factor of ten. */
 export const SWEPT_RATES: readonly number[] = [
   ...[0.03, 0.1, 0.3, 1, 3],
   ...[10, 30, 100, 300, 1000],
@@ -53,10 +53,10 @@ const HELD_OUT = 0.2;
 /** Held-out samples that tell rates apart well enough. */
 const MOST_HELD_OUT = 10_000;
 
-/** So many samples are learned from at least, if there are as many. */
+/** Fewest samples to learn from, if there are as many. */
 const LEAST_LEARNED = 8192;
 
-/** What a rate came to. */
+/** Result of a rate. */
 export interface SweptRate {
   /** Base rate. */
   readonly baseRate: number;
@@ -64,7 +64,7 @@ export interface SweptRate {
   readonly top1: number;
   /** Mean cross entropy there; `NaN` where scores are not finite. */
   readonly loss: number;
-  /** Whether that loss is no lower than that of a uniform guess, `ln(classes)`. */
+  /** True if that loss is no lower than that of a uniform guess, `ln(classes)`. */
   readonly diverged: boolean;
 }
 
@@ -72,15 +72,15 @@ export interface SweptRate {
 export interface ProbeSweep {
   /** Samples held out. */
   readonly heldOut: number;
-  /** What each rate came to; none where no class has a sample to hold out. */
+  /** Result of each rate; none where no class has a sample to hold out. */
   readonly rates: readonly SweptRate[];
 }
 
-/** What rates are compared on. */
+/** Inputs of a comparison of rates. */
 export interface SweepInputs {
   /** The probe; its own base rate has no influence. */
   readonly config: ProbeConfig;
-  /** Where it computes. */
+  /** The engine. */
   readonly backend: Backend;
   /** All samples to learn from. */
   readonly features: LabelledFeatures;
@@ -88,19 +88,6 @@ export interface SweepInputs {
   readonly rates?: readonly number[];
 }
 
-/** Some rows of labelled features. */
-function selected(
-  { features, width, labels }: LabelledFeatures,
-  indices: Int32Array,
-): LabelledFeatures {
-  const rows = new Float32Array(indices.length * width);
-  indices.forEach((index, i) =>
-    rows.set(features.subarray(index * width, (index + 1) * width), i * width)
-  );
-  return { features: rows, width, labels: indices.map((i) => labels[i] ?? -1) };
-}
-
-/** Samples to learn from and samples held out. */
 interface Parts {
   readonly learned: LabelledFeatures;
   readonly heldOut: LabelledFeatures;
@@ -115,13 +102,13 @@ function partsOf({ config, features }: SweepInputs): Parts {
   const key = split(rootKey(config.seed), "sweep");
   const held = Math.min(Math.round(HELD_OUT * labels.length), MOST_HELD_OUT);
   const { share, rest } = splitLabels(labels, held, key);
-  const learned = selected(features, rest);
+  const learned = selectPoints(features, rest);
   const most = Math.max(LEAST_LEARNED, Math.ceil(labels.length / 10));
-  const few = rest.length <= most ? learned : selected(
+  const few = rest.length <= most ? learned : selectPoints(
     learned,
     splitLabels(learned.labels, most, key).share,
   );
-  return { learned: few, heldOut: selected(features, share) };
+  return { learned: few, heldOut: selectPoints(features, share) };
 }
 
 /** The probe on fewer samples: as many steps an epoch, with the step rates of the whole. */
@@ -267,7 +254,7 @@ function crossEntropy(
   return sum / labels.length;
 }
 
-/** What one head came to. */
+/** Result of one head. */
 async function judged(
   { backend, config }: SweepInputs,
   tensors: HostTensors,
@@ -297,8 +284,7 @@ async function judged(
  * batches of the others in one pass, each with its own linear layer, and are judged by
  * what was held out. They take as many steps as the probe itself will.
  *
- * @param inputs The probe, its samples and the rates.
- * @param options Told how many steps are done; what stops it.
+ * @param options Progress in steps, and a signal that stops it.
  * @returns What each rate came to, in order; or the first error.
  */
 export async function sweepProbe(
@@ -326,7 +312,7 @@ export async function sweepProbe(
   return right({ heldOut: heldOut.labels.length, rates: found });
 }
 
-/** Whether a rate is better than another: it did not diverge, finds more, has the lower loss. */
+/** Order of rates: the better one did not diverge, finds more, has the lower loss. */
 function isBetter(a: SweptRate, b: SweptRate): boolean {
   if (a.diverged !== b.diverged) return b.diverged;
   return a.top1 !== b.top1 ? a.top1 > b.top1 : a.loss < b.loss;

@@ -1,8 +1,4 @@
-/**
- * Predictions of hidden patches beside their targets.
- *
- * @module
- */
+/** Predictions of hidden patches beside their targets. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   cellsPerSide,
@@ -13,7 +9,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
-import type { HostTensors } from "../engine/snapshot.ts";
+import type { HostTensors } from "../engine/tensors.ts";
 import { batchTensors, type EpochDraw } from "../tasks/batch_tensors.ts";
 import type { TrainError } from "../train_error.ts";
 
@@ -54,11 +50,8 @@ function stagesOf(
 /**
  * Runs every stage on a batch.
  *
- * @param backend The engine that runs the model.
- * @param spec Sizes.
  * @param parameters The model's parameters on that device.
- * @param batch Images.
- * @param moment Seed and epoch of the masks.
+ * @param draw Seed and epoch of the masks.
  * @returns Predictions and targets, or why there are none: the engine failed.
  */
 export async function reconstruct(
@@ -66,12 +59,12 @@ export async function reconstruct(
   spec: ModelSpec,
   parameters: DeviceTensors,
   batch: Pick<Batch, "images" | "indices">,
-  moment: EpochDraw,
+  draw: EpochDraw,
 ): Promise<Result<TrainError, Reconstruction>> {
   const graph = reconstructionGraph(spec, batch.indices.length);
   const program = await compileGraph(backend, graph);
   if (program._tag === "Left") return program;
-  const tensors = batchTensors(spec, batch, moment);
+  const tensors = batchTensors(spec, batch, draw);
   const values = await runOnce(backend, program.right, parameters, tensors);
   program.right.dispose();
   return values._tag === "Left" ? values : right({

@@ -1,8 +1,4 @@
-/**
- * Writing files so that they are whole or not there.
- *
- * @module
- */
+/** Writing files so that they are whole or not there. */
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Result } from "../../core/mod.ts";
@@ -43,7 +39,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** What a file is to hold: text, bytes, or bytes in parts that follow one another. */
+/** Content of a file: text, bytes, or bytes in parts that follow one another. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
 function partsOf(content: FileContent): Iterable<Uint8Array> {
@@ -92,7 +88,6 @@ export async function writeDigested(
 /**
  * Replaces a file: the new content is written beside it, flushed, then renamed.
  *
- * @param path Where it goes.
  * @param content Its new content; parts are written as they come.
  * @returns Nothing, or why the old file still stands.
  */

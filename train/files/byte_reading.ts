@@ -4,8 +4,6 @@
  * A reader of a format is a generator that asks for ranges and is given their
  * bytes. It knows of no file, so the same one reads bytes in memory and files of
  * any size, of which it holds no more than it asked for.
- *
- * @module
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
@@ -49,7 +47,6 @@ export function runningDigest(): RunningDigest {
  * Why bytes are not those that a digest was of, or `null` if they are.
  *
  * @param found Their SHA-512, in hexadecimal.
- * @param wanted The digest.
  */
 export function digestDifference(found: string, wanted: string): string | null {
   return found === wanted
@@ -80,7 +77,6 @@ export type ReadingOf<A> = (size: number) => Reading<A>;
  * Reads bytes in memory.
  *
  * @param bytes The whole; nothing is copied.
- * @param reading The reader.
  */
 export function readBytes<A>(bytes: Uint8Array, reading: ReadingOf<A>): A {
   const reader = reading(bytes.length);
@@ -92,7 +88,6 @@ export function readBytes<A>(bytes: Uint8Array, reading: ReadingOf<A>): A {
   return next.value;
 }
 
-/** The bytes of a range of a file. */
 async function rangeOf(
   file: FileHandle,
   { start, end }: ByteRange,
@@ -113,10 +108,7 @@ async function rangeOf(
 /**
  * Reads a file by ranges.
  *
- * @param path The file.
- * @param reading The reader.
  * @param blockBytes Most bytes that are read at a time.
- * @returns What the reader came to, or why the file cannot be read.
  */
 export function readRanges<A>(
   path: string,

@@ -1,8 +1,4 @@
-/**
- * Reading files and folders, with failures as values.
- *
- * @module
- */
+/** Reading files and folders, with failures as values. */
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { left, type Result, right } from "../../core/mod.ts";
@@ -35,10 +31,8 @@ export async function fileResult<A>(
 }
 
 /**
- * Whether a file operation failed because there is nothing at its path. Whatever
+ * True if a file operation failed because there is nothing at its path. Whatever
  * cannot be read for another reason may be there all the same.
- *
- * @param thrown What the operation was rejected with.
  */
 export const isMissing = (thrown: unknown): boolean =>
   thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
@@ -46,7 +40,6 @@ export const isMissing = (thrown: unknown): boolean =>
 /**
  * Names in a folder.
  *
- * @param path The folder.
  * @returns Its names, none if it is not there; or why it cannot be read: then nobody
  * knows whether something is in it that must not be overwritten.
  */
@@ -62,9 +55,9 @@ export async function folderNames(
   }
 }
 
-/** What opening may do. */
+/** Options of opening a file. */
 export interface RegularOptions {
-  /** Whether a symbolic link is a file, too; so by default. */
+  /** True accepts a symbolic link, too; so by default. */
   readonly followsLinks?: boolean;
   /** Bytes above which a file is refused. */
   readonly most?: number;
@@ -73,8 +66,6 @@ export interface RegularOptions {
 /**
  * Opens a regular file for reading. Never waits; throws for anything else, as the
  * system does for a file that is not there.
- *
- * @param path The file.
  */
 export async function openRegular(
   path: string,

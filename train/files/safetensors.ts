@@ -4,16 +4,8 @@
  *
  * A file is sealed if its metadata say `vitfreeze.sha512`: the SHA-512 of the whole file
  * in which these 128 digits are zeros. Other programs pass it over.
- *
- * @module
  */
-import {
-  excerpt,
-  type Result,
-  right,
-  type Shape,
-  shown,
-} from "../../core/mod.ts";
+import { excerpt, type Result, right, shown } from "../../core/mod.ts";
 import {
   digestDifference,
   readBytes,
@@ -21,7 +13,9 @@ import {
   runningDigest,
 } from "./byte_reading.ts";
 import {
+  ALL_TENSORS,
   bytesOf,
+  type ChooseTensors,
   kindOf,
   NUMBER_WIDTHS,
   numbersOf,
@@ -39,17 +33,7 @@ import {
 
 export type { FormatError } from "./safetensors_header.ts";
 
-/**
- * Which tensors of a file are to be read.
- *
- * @param shapes All that can be read, by name.
- * @returns Whether a tensor is wanted, by its name.
- */
-export type ChooseTensors = (
-  shapes: ReadonlyMap<string, Shape>,
-) => (name: string) => boolean;
-
-/** What a safetensors file holds. */
+/** Content of a safetensors file. */
 export interface TensorFile {
   /** Free text by key. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -60,7 +44,7 @@ export interface TensorFile {
 /** Name of the digest among the metadata. */
 export const SEAL = "vitfreeze.sha512";
 
-/** What stands for the digest while it is computed. */
+/** Placeholder of the digest while it is computed. */
 const BLANK_SEAL = "0".repeat(128);
 
 /** Nothing in a JSON text looks like this but the one key: quotes in texts have a backslash before them. */
@@ -70,7 +54,6 @@ const PLACE = /[{,]"vitfreeze\.sha512":"([0-9a-f]{128})"/;
 interface OpenedSeal {
   /** The header with zeros instead. */
   readonly blank: Uint8Array;
-  /** Where the digits begin in it. */
   readonly at: number;
   /** The digits. */
   readonly sha512: string;
@@ -79,7 +62,6 @@ interface OpenedSeal {
 /**
  * Finds the digest in the header of a safetensors file.
  *
- * @param header The header's JSON text, with or without its length before it.
  * @returns `null` if it is not written as `encodeSafetensors` does.
  */
 function openSeal(header: Uint8Array): OpenedSeal | null {
@@ -93,12 +75,6 @@ function openSeal(header: Uint8Array): OpenedSeal | null {
   return { blank, at, sha512 };
 }
 
-/**
- * Seals a file.
- *
- * @param parts The file: its header with a blank digest, then anything.
- * @returns The same with the digest in its place.
- */
 function sealed(parts: readonly Uint8Array[]): readonly Uint8Array[] {
   const [header = new Uint8Array(), ...others] = parts;
   const place = openSeal(header);
@@ -133,8 +109,6 @@ function encodeHeader({ metadata, tensors }: TensorFile): Uint8Array {
 /**
  * A safetensors file in parts that follow one another: its header, then the numbers
  * of each tensor, which are not copied. See `encodeSafetensors`.
- *
- * @param file Tensors and metadata.
  */
 export function safetensorsParts(file: TensorFile): readonly Uint8Array[] {
   const isSealed = Object.hasOwn(file.metadata, SEAL);
@@ -152,7 +126,6 @@ export function safetensorsParts(file: TensorFile): readonly Uint8Array[] {
  * Bytes of a safetensors file. If its metadata have the key `vitfreeze.sha512`, the
  * digest of the file is written there, whatever was said.
  *
- * @param file Tensors and metadata.
  * @returns The whole file; the header is padded so that the numbers start at a multiple of 8.
  */
 export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
@@ -200,7 +173,7 @@ function sealCheck(
   return right({ add: digest.add, fault });
 }
 
-/** What was read of a file of which not all is read. */
+/** Content of a file of which not all tensors are read. */
 export interface ChosenTensors extends TensorFile {
   /** The other tensors, by kind and shape. */
   readonly unread: ReadonlyMap<string, string>;
@@ -209,7 +182,7 @@ export interface ChosenTensors extends TensorFile {
 const kindAndShape = ({ dtype, shape }: Contents["entries"][number]): string =>
   `${dtype} [${shape.join(", ")}]`;
 
-/** What a file holds of whose tensors these were read. */
+/** Content of a file of whose tensors these were read. */
 function chosenTensors(
   { metadata, entries, names }: Contents,
   read: ReadonlyMap<string, StoredTensor>,
@@ -229,9 +202,7 @@ function chosenTensors(
  * Reads some of the tensors of a safetensors file, which may hold others of any kind.
  * A file with a digest of itself is read from front to back, each byte once.
  *
- * @param size Bytes of the file.
- * @param choose Told the shapes of all tensors that can be read; says which are.
- * @returns These, and the others in words, or why the file cannot be trusted.
+ * @param choose The tensors to read, by the shapes of all that can be read.
  */
 export function* chosenSafetensorsReading(
   size: number,
@@ -266,13 +237,12 @@ export function* chosenSafetensorsReading(
 /**
  * Reads a safetensors file from front to back, each byte once.
  *
- * @param size Bytes of the file.
  * @returns Its tensors, or why the file cannot be trusted; see `decodeSafetensors`.
  */
 export function* safetensorsReading(
   size: number,
 ): Reading<Result<FormatError, TensorFile>> {
-  const read = yield* chosenSafetensorsReading(size, () => () => true);
+  const read = yield* chosenSafetensorsReading(size, ALL_TENSORS);
   if (read._tag === "Left") return read;
   const { unread, ...file } = read.right;
   const [other] = unread;
@@ -290,7 +260,6 @@ export function* safetensorsReading(
  * `float32`, which holds them exactly. A file that has a digest of itself, see
  * `encodeSafetensors`, is compared with it.
  *
- * @param bytes The whole file.
  * @returns Its tensors, copied, or why the file cannot be trusted; never a part of it.
  */
 export function decodeSafetensors(

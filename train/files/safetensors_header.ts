@@ -1,8 +1,4 @@
-/**
- * The header of a safetensors file: which tensors it says there are, checked.
- *
- * @module
- */
+/** The header of a safetensors file: which tensors it says there are, checked. */
 import {
   excerpt,
   left,
@@ -19,7 +15,7 @@ import { NUMBER_WIDTHS, type NumberKind } from "./tensor_data.ts";
 export interface FormatError {
   /** Discriminant. */
   readonly _tag: "NotSafetensors";
-  /** What was found and what is wanted. */
+  /** Found and wanted content. */
   readonly reason: string;
 }
 
@@ -67,11 +63,11 @@ const isCounts = (x: unknown): x is readonly number[] =>
   Array.isArray(x) && x.length <= MOST_AXES &&
   x.every((count) => Number.isSafeInteger(count) && count >= 0);
 
-/** Whether numbers of a kind are read here. */
+/** True for kinds of numbers that are read here. */
 export const isKind = (dtype: string): dtype is NumberKind =>
   Object.hasOwn(NUMBER_WIDTHS, dtype);
 
-/** What is wrong with the description of a tensor, or `null`. */
+/** Fault in the description of a tensor, or `null`. */
 function entryFault(
   name: string,
   dtype: unknown,
@@ -145,7 +141,7 @@ function textOf(quoted: string): string {
     : quoted.slice(1, -1);
 }
 
-/** Whether a colon follows, so that the text before is a key. */
+/** True if a colon follows, so that the text before is a key. */
 function isKeyBefore(json: string, end: number): boolean {
   let at = end;
   while (" \t\n\r".includes(json[at] ?? "x")) at++;
@@ -157,7 +153,6 @@ function isKeyBefore(json: string, end: number): boolean {
  * of such a key, other readers keep the first: two programs would read two things.
  *
  * @param json JSON that can be parsed.
- * @returns The key, or `null` if each object has each key once. Time is linear in the text.
  */
 export function duplicateKey(json: string): string | null {
   const open: Set<string>[] = [];
@@ -217,7 +212,7 @@ function tiled(
     : refuse(`${available - position} bytes follow the last tensor`);
 }
 
-/** What a header says of the file, checked. */
+/** Checked content of a header. */
 export interface Contents {
   readonly metadata: Readonly<Record<string, string>>;
   /** In the order of their numbers. */
@@ -227,9 +222,8 @@ export interface Contents {
 }
 
 /**
- * What a header says.
+ * Content of a header.
  *
- * @param header The object of its text.
  * @param available Bytes behind it, all of which the tensors must fill.
  */
 export function contentsOf(
@@ -260,15 +254,11 @@ export interface Header {
   readonly object: Record<string, unknown>;
   /** Its length and its text. */
   readonly parts: readonly [length: Uint8Array, text: Uint8Array];
-  /** Where the numbers begin. */
+  /** Place of the first number. */
   readonly end: number;
 }
 
-/**
- * Reads the header.
- *
- * @param size Bytes of the file.
- */
+/** Reads the header. */
 export function* readHeader(
   size: number,
 ): Reading<Result<FormatError, Header>> {

@@ -1,8 +1,4 @@
-/**
- * Tensors as they stand in files of weights.
- *
- * @module
- */
+/** Tensors as they stand in files of weights. */
 import type { Shape } from "../../core/mod.ts";
 
 /** Numbers of the kinds that are read and written. */
@@ -20,6 +16,28 @@ export interface StoredTensor {
   /** Row-major numbers. */
   readonly data: TensorData;
 }
+
+/**
+ * Choice of the tensors of a file that are read.
+ *
+ * @returns Whether a tensor is wanted, by its name.
+ */
+export type ChooseTensors = (
+  shapes: ReadonlyMap<string, Shape>,
+) => (name: string) => boolean;
+
+/** Content of a file of weights, each part by name. */
+export interface Weights<Tensor = StoredTensor> {
+  /** Tensors that were read. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Tensors that were not read, in words: those that were not chosen, and those of kinds of numbers that are not supported. */
+  readonly unread: ReadonlyMap<string, string>;
+  /** Objects that stay closed, by what would make them: the class or function that Python would call. */
+  readonly opaque: ReadonlyMap<string, string>;
+}
+
+/** Reads every tensor. */
+export const ALL_TENSORS: ChooseTensors = () => () => true;
 
 /** Bytes of one number, by the names of the safetensors format. */
 export const NUMBER_WIDTHS = {
@@ -56,7 +74,6 @@ function ownBuffer(bytes: Uint8Array): ArrayBuffer {
  * Numbers behind little-endian bytes. Those of 16 bits become `float32`, which
  * holds each of them exactly.
  *
- * @param kind What the bytes are.
  * @param bytes A whole number of numbers. Those that fill a buffer of their own are
  * taken over, others are copied.
  */

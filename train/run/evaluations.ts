@@ -1,8 +1,4 @@
-/**
- * What a run was found to be worth while it went on.
- *
- * @module
- */
+/** What a run was found to be worth while it went on. */
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";

@@ -1,8 +1,4 @@
-/**
- * One run at a time in a folder.
- *
- * @module
- */
+/** One run at a time in a folder. */
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -20,11 +16,11 @@ export const LOCK_FILE = "run.lock";
 /** A folder that is this process's own until the lock is disposed of. */
 export type FolderLock = Disposable;
 
-/** What the holder of a lock writes down, for those whom it keeps out. */
+/** Name of the holder of a lock, for those whom it keeps out. */
 const ownName = (): string =>
   `process ${process.pid} on ${hostname()}, since ${new Date().toISOString()}`;
 
-/** Who holds a lock, if that can be read. */
+/** Holder of a lock, if that can be read. */
 async function holderOf(path: string): Promise<string | null> {
   const text = await Deno.readTextFile(path).catch(() => "");
   return text === "" ? null : text.trim();
@@ -65,9 +61,7 @@ async function lockedFile(
   }
 }
 
-async function refusal(
-  folder: string,
-): Promise<Result<TrainError, never>> {
+async function refusal(folder: string): Promise<Result<TrainError, never>> {
   const holder = await holderOf(join(folder, LOCK_FILE));
   return left({ _tag: "FolderLocked", path: folder, holder });
 }
@@ -80,21 +74,6 @@ async function refusal(
  * @param folder The folder; made if missing.
  * @returns The lock, or who holds it (`FolderLocked`), or why the folder cannot
  * be used (`FileFailed`).
- *
- * @example The second of two is refused
- * ```ts
- * import { lockFolder, orThrow } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const folder = await Deno.makeTempDir();
- * {
- *   using _mine = orThrow(await lockFolder(folder));
- *   const second = await lockFolder(folder);
- *   strictEqual(second._tag === "Left" && second.left._tag, "FolderLocked");
- * }
- * orThrow(await lockFolder(folder))[Symbol.dispose]();
- * await Deno.remove(folder, { recursive: true });
- * ```
  */
 export async function lockFolder(
   folder: string,
@@ -111,9 +90,8 @@ export async function lockFolder(
 }
 
 /**
- * Whether a process has locked a folder, found out without waiting.
+ * True if a process has locked a folder, found out without waiting.
  *
- * @param folder The folder.
  * @returns `null` if it has no lock, or one that cannot be tried.
  */
 export async function isFolderLocked(folder: string): Promise<boolean | null> {
@@ -130,12 +108,11 @@ export async function isFolderLocked(folder: string): Promise<boolean | null> {
 }
 
 /**
- * Whether a folder could be locked, without locking it: for a refusal before
+ * Test for a folder that could be locked, without locking it: for a refusal before
  * work that would be in vain.
  *
  * @param folder The folder; one that is missing is free, and of a lock that cannot be
  * tried `lockFolder` will say what is wrong.
- * @returns Nothing, or who holds it.
  */
 export async function checkUnlocked(
   folder: string,

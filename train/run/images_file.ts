@@ -1,8 +1,6 @@
 /**
  * The files that remember the images of a run: which it learns from, so that a resume
  * finds them and knows them again, and which could not be read.
- *
- * @module
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -19,38 +17,38 @@ export const IMAGES_FILE = "images.json";
 export const BAD_IMAGES_FILE = "bad_images.json";
 
 /**
- * How images are kept away from learning where the data have no part to judge by:
+ * Draw of the images that are kept away from learning where the data have no part to judge by:
  * each class its share, or, in runs from before that, a share of all together.
  */
 export type HeldOut = "by class" | "over all";
 
-/** Which images a run is asked to learn from. */
+/** Choice of the images to learn from. */
 export interface ImageChoice {
   /** Folder of images, or `null` for the embedded ones. */
   readonly data: string | null;
-  /** How many images to learn from, or `null` for all. */
+  /** Number of images to learn from, or `null` for all. */
   readonly limit: number | null;
   /** Names of the classes to learn from, or `null` for all. */
   readonly classes: readonly string[] | null;
   /** Part of the images that is kept to judge by, or `null` for what the data have. */
   readonly valShare: number | null;
-  /** How that part is drawn. */
+  /** Draw of that part. */
   readonly heldOut: HeldOut;
 }
 
 /** Content of the file. */
 export interface RememberedImages extends ImageChoice {
-  /** How many they are, in words. */
+  /** Their number, in words. */
   readonly found: string;
   /** SHA-256 of their names in order. */
   readonly names: string;
-  /** What they are normalised with; files of older runs do not say it. */
+  /** Statistics of their normalisation; absent in files of older runs. */
   readonly normalization?: Normalization;
   /** Digest of their contents, `contentDigest`; absent in files of earlier versions. */
   readonly contents?: string;
 }
 
-/** What names in a source begin with: its own name, or the folder of its archives. */
+/** Common beginning of the names in a source: its own name, or the folder of its archives. */
 function rootOf({ name, imageName }: ImageSource): string {
   const first = imageName(0);
   if (first.startsWith(name)) return name;
@@ -70,10 +68,8 @@ function namesDigest(source: ImageSource, root = rootOf(source)): string {
 }
 
 /**
- * What to remember of the images of a run.
+ * Description of the images of a run.
  *
- * @param choice What was asked for.
- * @param source The images that the run learns from.
  * @param contents Digest of their contents; without it only their names are known again.
  */
 export function rememberedImages(
@@ -87,13 +83,7 @@ export function rememberedImages(
   return contents === undefined ? known : { ...known, contents };
 }
 
-/**
- * Whether images have the names that a run remembers, in the same order.
- *
- * @param now What is to be remembered of the images.
- * @param before What was.
- * @param source The images.
- */
+/** True if images have the names that a run remembers, in the same order. */
 export function haveSameNames(
   { data, names }: RememberedImages,
   before: RememberedImages,
@@ -129,12 +119,8 @@ function isRemembered(json: unknown): json is RememberedImages {
     typeof found === "string" && typeof names === "string";
 }
 
-/** What files of earlier runs do not say and cannot be absent. */
-const EARLIER = {
-  classes: null,
-  valShare: null,
-  heldOut: "over all",
-} as const;
+/** Fields that are absent in files of earlier runs. */
+const EARLIER = { classes: null, valShare: null, heldOut: "over all" } as const;
 
 const completed = (json: unknown): unknown =>
   typeof json === "object" && json !== null ? { ...EARLIER, ...json } : json;
@@ -167,7 +153,6 @@ const isBadImage = (json: unknown): json is BadImage => {
 /**
  * Reads the images that a run could not read, as far as it wrote them down.
  *
- * @param folder The run's folder.
  * @returns None where there is no such file, or one of another kind.
  */
 export async function readBadImages(

@@ -1,8 +1,4 @@
-/**
- * Where a run can go on.
- *
- * @module
- */
+/** Checkpoints from which a run can go on. */
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { left, type Result, right } from "../../core/mod.ts";
@@ -15,6 +11,7 @@ import {
   isCheckpointName,
 } from "../checkpoint/layout.ts";
 import { readDescription } from "../checkpoint/checkpoint_files.ts";
+import { type Unusable, unusable } from "../checkpoint/read_checkpoint.ts";
 import { METRICS_FILE } from "./metrics.ts";
 import { recordEnd } from "./metrics_record.ts";
 import type { TrainError } from "../train_error.ts";
@@ -37,15 +34,15 @@ export function describeSkipped(
   return skipped.map(({ path, reason }) => `${path}: ${reason}`);
 }
 
-/** Where a run might go on. */
+/** Candidates for the checkpoint from which a run goes on. */
 export interface Candidates {
   /** Checkpoints, that of the most steps first; at least one. */
   readonly paths: readonly [string, ...string[]];
-  /** Whether there is one because it was asked for. */
+  /** True for a single one that was asked for. */
   readonly isChosen: boolean;
 }
 
-/** How far a run had come. */
+/** Progress of a run. */
 export interface RunProgress {
   /** Steps that were done. */
   readonly step: number;
@@ -53,12 +50,7 @@ export interface RunProgress {
   readonly totalSteps: number | null;
 }
 
-/**
- * How far a checkpoint says that its run had come; by its name if it does not say so
- * well.
- *
- * @param checkpoint Path of the checkpoint.
- */
+/** Progress of the run of a checkpoint; by its name if it does not say so well. */
 export async function checkpointProgress(
   checkpoint: string,
 ): Promise<RunProgress> {
@@ -88,7 +80,6 @@ async function newestFirst(
  * The checkpoints in a folder.
  *
  * @param folder Folder of checkpoints, or one checkpoint, or a run's folder that holds `checkpoints`.
- * @returns Those that may be gone on from, or why there are none.
  */
 export async function candidatesIn(
   folder: string,
@@ -127,9 +118,7 @@ export interface Reached {
  * early one, those beyond its record are of its former life. A record that reaches
  * none says nothing: it was lost or damaged, not taken back.
  *
- * @param paths Checkpoints of one run.
  * @param end Steps on its record; `null` if there is none.
- * @param describe How the record ends, in words.
  */
 export async function reachedBy(
   paths: readonly string[],
@@ -152,8 +141,6 @@ export async function reachedBy(
 /**
  * The candidates that the record of their run reaches; one that was asked for by its own
  * path counts whatever the record says.
- *
- * @param candidates Checkpoints of one run.
  */
 export async function reachedCandidates(
   { paths, isChosen }: Candidates,
@@ -164,12 +151,44 @@ export async function reachedCandidates(
 }
 
 /**
+ * The first checkpoint that is as it was written. Those before it are passed over, but
+ * for one that was asked for, and one that is whole and cannot be used.
+ *
+ * @param wanted What none of the checkpoints is, in words.
+ */
+export async function firstWhole<A>(
+  from: string,
+  { paths, skipped: newer, isChosen }: Reached & Pick<Candidates, "isChosen">,
+  open: (path: string) => Promise<Result<Unusable, A>>,
+  wanted: string,
+): Promise<Result<TrainError, WholeRead<A>>> {
+  const skipped = [...newer];
+  for (const path of paths) {
+    const read = await open(path);
+    if (read._tag === "Right") {
+      return right({ path, read: read.right, skipped });
+    }
+    const { left: found } = read;
+    if (isChosen || found.kind !== "broken") return left(unusable(found));
+    skipped.push({ path: found.path, reason: found.reason });
+  }
+  const list = describeSkipped(skipped).map((line) => `\n  ${line}`).join("");
+  return refuse(from, `none of its checkpoints ${wanted}:${list}`);
+}
+
+/** A checkpoint that was read, and newer ones that were passed over. */
+interface WholeRead<A> {
+  readonly path: string;
+  readonly read: A;
+  readonly skipped: readonly SkippedCheckpoint[];
+}
+
+/**
  * The newest checkpoint in a folder, by the steps that it says it has. What a writer
  * left unfinished is passed over; so is what the record of its run does not reach: after
  * a run went back to an early one, those beyond its record are of its former life.
  *
  * @param folder Folder of checkpoints, or one checkpoint, or a run's folder that holds `checkpoints`.
- * @returns Path of the checkpoint with the most steps, or why there is none.
  */
 export async function latestCheckpoint(
   folder: string,

@@ -1,8 +1,4 @@
-/**
- * Detection of losses that have exploded.
- *
- * @module
- */
+/** Detection of losses that have exploded. */
 import type { ModelSpec } from "../../core/mod.ts";
 import type { MetricsLine } from "./metrics.ts";
 import type { TrainError } from "../train_error.ts";
@@ -13,7 +9,7 @@ const BLOCK = 50;
 /** Steps in a row that a loss may be high. */
 export const HIGH_STEPS = 10;
 
-/** How many times its bound a loss may be by default. */
+/** Default limit of a loss, times its bound. */
 export const DEFAULT_LOSS_LIMIT = 10;
 
 /** Why a run ends whose loss has grown out of bounds. */
@@ -34,11 +30,9 @@ export interface LossWatch {
   high(): LossExploded | null;
 }
 
-/** What is known of the loss of a stage. */
 interface StageCourse {
   /** Losses of the present block. */
   readonly block: Float64Array;
-  /** How many there are. */
   size: number;
   /** Lowest median of a whole block so far; infinite in the first. */
   level: number;
@@ -93,28 +87,7 @@ export const classLoss = (classes: number): WatchedLosses => ({
  * alone, so a run that was resumed stops where it would have stopped. Steps that were
  * left out do not count.
  *
- * @param watched The losses.
  * @param limit Times the bound, above 0; `Infinity` never stops.
- * @param history The record of the run so far.
- *
- * @example A loss that stays high
- * ```ts
- * import { MODEL_PRESETS } from "@vitfreeze/vitfreeze/core";
- * import { HIGH_STEPS, lossWatch, type MetricsLine, stageLosses } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const lineAt = (step: number, loss: number): MetricsLine => ({
- *   ...{ step, epoch: 0, phase: 0, frozenLayers: 0, rates: [], unfrozenRate: 0 },
- *   ...{ loss, stageLosses: { 0: loss } },
- *   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
- * });
- * const healthy = Array.from({ length: 60 }, (_, step) => lineAt(step, 0.08));
- * const watch = lossWatch(stageLosses(MODEL_PRESETS.nano), 10, healthy);
- *
- * const seen = Array.from({ length: HIGH_STEPS }, (_, i) => watch.see(lineAt(60 + i, 5)));
- * strictEqual(seen.findIndex((error) => error !== null), HIGH_STEPS - 1);
- * strictEqual(seen.at(-1)?.since, 60);
- * ```
  */
 export function lossWatch(
   { scales, floor }: WatchedLosses,

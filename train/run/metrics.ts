@@ -1,74 +1,28 @@
-/**
- * The lines of a run's record, one JSON object each.
- *
- * @module
- */
+/** The lines of a run's record, one JSON object each. */
 import type { StepReport } from "../engine/training.ts";
 
 /** Name of the record in a run's folder. */
 export const METRICS_FILE = "metrics.jsonl";
 
 /** One line of `metrics.jsonl`; a number that is not finite is `null` there and `NaN` here. */
-export interface MetricsLine {
-  /** Step, from 0. */
-  readonly step: number;
-  /** Epoch, from 0. */
-  readonly epoch: number;
-  /** Phase of the plan. */
-  readonly phase: number;
-  /** How many layers are frozen. */
-  readonly frozenLayers: number;
-  /** Learning rate of each layer. */
-  readonly rates: readonly number[];
-  /** Learning rate of parameters that no layer owns. */
-  readonly unfrozenRate: number;
-  /** Weighted sum of the stage losses. */
-  readonly loss: number;
-  /** Loss of each live stage by its number. */
-  readonly stageLosses: Readonly<Record<number, number>>;
-  /** Length of all gradients together, before clipping; absent in old records. */
-  readonly gradientNorm?: number;
-  /** Why the step was left out, if it was. */
-  readonly skipped?: string;
-  /** Milliseconds of the whole step and its parts. */
-  readonly milliseconds: StepReport["milliseconds"];
-}
+export type MetricsLine = Omit<StepReport, "liveStages" | "images">;
+
+const inMicroseconds = (milliseconds: number): number =>
+  Math.round(milliseconds * 1000) / 1000;
 
 /** The line of a step; times are rounded to microseconds, everything else is exact. */
 export function metricsLine(report: StepReport): MetricsLine {
-  const {
-    step,
-    epoch,
-    phase,
-    frozenLayers,
-    rates,
-    unfrozenRate,
-    loss,
-    stageLosses,
-    gradientNorm,
-    skipped,
-  } = report;
-  const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+  const { liveStages: _, images: __, ...line } = report;
   const { data, gradient, update, compile, total } = report.milliseconds;
-  const milliseconds = {
-    data: round(data),
-    gradient: round(gradient),
-    update: round(update),
-    compile: round(compile),
-    total: round(total),
-  };
   return {
-    step,
-    epoch,
-    phase,
-    frozenLayers,
-    rates,
-    unfrozenRate,
-    loss,
-    stageLosses,
-    ...gradientNorm === undefined ? {} : { gradientNorm },
-    ...skipped === undefined ? {} : { skipped },
-    milliseconds,
+    ...line,
+    milliseconds: {
+      data: inMicroseconds(data),
+      gradient: inMicroseconds(gradient),
+      update: inMicroseconds(update),
+      compile: inMicroseconds(compile),
+      total: inMicroseconds(total),
+    },
   };
 }
 
@@ -80,7 +34,7 @@ const isFields = (x: unknown): x is Fields =>
 const isCount = (x: unknown): boolean =>
   Number.isSafeInteger(x) && (x as number) >= 0;
 
-/** Losses and gradients of a step that was left out are not finite: `null` in JSON. */
+/** Losses and gradients of a step that was skipped are not finite: `null` in JSON. */
 const isLoss = (x: unknown): boolean => x === null || Number.isFinite(x);
 
 /** Times without which a step cannot be described. */
@@ -93,7 +47,7 @@ const areTimes = (x: unknown): boolean =>
   isFields(x) && TIMES.every((part) => part in x) &&
   areAll(x, Number.isFinite);
 
-/** Whether a value has all fields of a line; it may have others. */
+/** True for a value with all fields of a line; it may have others. */
 function isLine(x: unknown): x is Fields {
   if (!isFields(x)) return false;
   const { rates, stageLosses, gradientNorm = 0, skipped = "" } = x;
@@ -129,7 +83,6 @@ function withNaN(line: Fields): MetricsLine {
 /**
  * The step on a line of a record. All readers of records take the same lines.
  *
- * @param text The line without its end.
  * @returns The step, `null` if the line is not the record of one: no JSON, or a field
  * is missing or of another kind. Fields that are not known are kept.
  */

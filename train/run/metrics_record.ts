@@ -1,8 +1,4 @@
-/**
- * The file of a run's record: reading it in pieces, cutting it back, adding to it.
- *
- * @module
- */
+/** The file of a run's record: reading it in pieces, cutting it back, adding to it. */
 import {
   appendFile,
   copyFile,
@@ -32,7 +28,7 @@ const [NEWLINE, BRACE] = [10, 123] as const;
 export interface RecordPiece {
   /** Steps in order; `null` for a line that is not the record of one. */
   readonly lines: readonly (MetricsLine | null)[];
-  /** Where each line ends in the file, in bytes. */
+  /** Ends of the lines in the file, bytes. */
   readonly ends: readonly number[];
 }
 
@@ -54,9 +50,7 @@ async function wholeLines(
 /**
  * Reads the next whole lines of a record.
  *
- * @param handle The open file.
  * @param from Byte at which a line begins.
- * @param size Bytes of the file.
  * @returns About half a mebibyte of lines, none where no whole line follows; one that is
  * `null` and ends the file where a line of more than 16 MiB follows.
  */
@@ -76,7 +70,7 @@ export async function readPiece(
   return { lines: texts.map(parseMetricsLine), ends };
 }
 
-/** How far a record goes without a fault. */
+/** Reach of a record without a fault. */
 export interface RecordReach {
   /** Step of its first line, 0 if it has none. */
   readonly first: number;
@@ -84,11 +78,11 @@ export interface RecordReach {
   readonly end: number;
   /** Bytes of the lines of steps below the limit of the reading. */
   readonly bytes: number;
-  /** What is wrong with the line behind `end`, or `null`. */
+  /** Fault of the line behind `end`, or `null`. */
   readonly fault: string | null;
 }
 
-/** What is wrong with a line of a record, or `null`. */
+/** Fault of a line of a record, or `null`. */
 function lineFault(
   line: MetricsLine | null,
   number: number,
@@ -100,7 +94,7 @@ function lineFault(
     : `line ${number} is of step ${line.step}, wanted ${wanted}`;
 }
 
-/** What is wrong with a last line without its end; a writer that died leaves its beginning. */
+/** Fault of a last line without its end; a writer that died leaves its beginning. */
 async function restFault(
   handle: FileHandle,
   from: number,
@@ -159,10 +153,8 @@ async function withFile<A>(
  * of a step, or of another step than the next. A last line without its end, as a
  * writer that died leaves it, is none.
  *
- * @param path `metrics.jsonl`.
  * @param limit Steps below it are visited.
- * @param visit Told each step, in order.
- * @returns How far the record goes, or why it cannot be read.
+ * @param visit Called with each step, in order.
  */
 export function readRecord(
   path: string,
@@ -179,7 +171,6 @@ export function readRecord(
  * Reads all of a short record; `readRecord` does so in little memory. A last line
  * that was cut off when its writer died is passed over.
  *
- * @param path `metrics.jsonl`.
  * @returns Lines in order, one for each step from the first one on; or the number
  * of the first line that is broken or of another step.
  */
@@ -201,7 +192,6 @@ const TAIL_BYTES = 2 ** 16;
 /**
  * The step behind the last line of a record, from its end alone where that is whole.
  *
- * @param path `metrics.jsonl`.
  * @returns `null` if it says nothing: it is missing, empty or cannot be read.
  */
 export async function recordEnd(path: string): Promise<number | null> {
@@ -257,7 +247,7 @@ export type RecordWriter = (
   report: StepReport,
 ) => Promise<Result<TrainError, void>>;
 
-/** Which file is at a path and how long it is; `null` if none is. */
+/** Identity and length of the file at a path; `null` if there is none. */
 async function fileAt(
   path: string,
 ): Promise<{ readonly file: string; readonly size: number } | null> {

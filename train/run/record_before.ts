@@ -1,8 +1,4 @@
-/**
- * What is on record of a run before one of its checkpoints.
- *
- * @module
- */
+/** Record of a run before one of its checkpoints. */
 import { rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
@@ -31,22 +27,15 @@ export interface RecordBefore {
   readonly bytes: number;
   /** The steps before `limit`. */
   readonly history: Pick<RunHistory, "lines" | "totals">;
-  /** Where and why it ends, as a clause. */
+  /** Place and cause of its end, as a clause. */
   readonly describe: string;
-  /** What is wrong with it, in words, or `null`. */
+  /** Its fault, or `null`. */
   readonly fault: string | null;
 }
 
-/** What a record says that is not there. */
 const NO_RECORD = { first: 0, end: 0, bytes: 0, fault: "it is missing" };
 
-/**
- * Reads the record in a run's folder.
- *
- * @param folder The run's folder.
- * @param limit Steps below it are kept and told.
- * @param witness What else is told of them.
- */
+/** Reads the record in a run's folder. */
 export async function recordBefore(
   folder: string,
   limit: number,
@@ -77,9 +66,7 @@ export async function recordBefore(
 }
 
 /** A name beside a record that nothing has yet. */
-async function freeName(
-  folder: string,
-): Promise<Result<TrainError, string>> {
+async function freeName(folder: string): Promise<Result<TrainError, string>> {
   const names = await folderNames(folder);
   if (names._tag === "Left") return names;
   let name = `${METRICS_FILE}.damaged`;
@@ -89,7 +76,7 @@ async function freeName(
   return right(join(folder, name));
 }
 
-/** Whether a record goes on at a step: it reaches it, and from its first line on. */
+/** True if a record goes on at a step: it reaches it, and from its first line on. */
 const goesOnAt = ({ end, bytes }: RecordBefore, step: number): boolean =>
   end !== null && end >= step && (bytes > 0 || step === 0);
 
@@ -123,9 +110,6 @@ async function begunAnew(
  * copy goes into another folder. One that does not reach there is kept under another
  * name, and a new one begun.
  *
- * @param before The record.
- * @param folder Folder of the run that goes on.
- * @param isOwn Whether the record is in it.
  * @returns What there is to say of it, `null` if all was as it should be.
  */
 export async function goOnRecord(

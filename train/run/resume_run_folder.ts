@@ -1,8 +1,4 @@
-/**
- * The folder of a run that goes on.
- *
- * @module
- */
+/** The folder of a run that goes on. */
 import { join, resolve } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
@@ -30,14 +26,14 @@ import {
 } from "./run_folder.ts";
 import type { TrainError } from "../train_error.ts";
 
-/** How a run may go on. */
+/** Options of a run that goes on. */
 export interface ResumeOptions {
   /**
-   * Whether its schedule may differ from the checkpoint's: freeze times, rates,
+   * Permission for its schedule to differ from the checkpoint's: freeze times, rates,
    * warm-up, epochs. Without, a difference is refused (`ScheduleDiffers`).
    */
   readonly allowScheduleChange?: boolean;
-  /** Told what was recorded before the start. */
+  /** Listener to the steps that were recorded before the start. */
   readonly witness?: Witness;
 }
 
@@ -118,9 +114,8 @@ async function tidied(
  * @param from A run's folder or one of its checkpoints.
  * @param path Folder of the run that goes on: its own, whose record is cut back
  * to the checkpoint, or one without a run, which gets a copy of the record.
- * @param run The training; the checkpoint must be of the same configuration and plan.
  * @param keep Which checkpoints stay; a number is so many of the newest, at least 1.
- * @param options Whether the schedule may differ, and who is told of the past.
+ * @param options Permission for the schedule to differ, and a listener to the past.
  */
 export async function resumeRunFolder(
   from: string,

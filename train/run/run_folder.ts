@@ -11,8 +11,6 @@
  * checkpoints/    step-000000123/ …
  * run.lock        who works in it
  * ```
- *
- * @module
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -37,7 +35,7 @@ import { readDescription } from "../checkpoint/checkpoint_files.ts";
 import { checkpointIdentity } from "../checkpoint/read_checkpoint.ts";
 import type { ScheduleChange } from "../checkpoint/schedule_change.ts";
 import { writeCheckpoint } from "../checkpoint/write_checkpoint.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
 import { replaceFile, syncFile } from "../files/atomic_file.ts";
 import { fileResult, folderNames } from "../files/file_result.ts";
@@ -59,11 +57,11 @@ export const RUN_FILES = {
   task: "task.json",
 } as const;
 
-/** What is known of a run when its folder is opened. */
+/** State of a run when its folder is opened. */
 export interface RunBeginning {
-  /** Where it is. */
+  /** Path. */
   readonly path: string;
-  /** Where the run starts. */
+  /** Start of the run. */
   readonly start: Snapshot;
   /** Checkpoint of the start in this folder; `null` if there is none yet. */
   readonly checkpointOfStart: string | null;
@@ -71,11 +69,11 @@ export interface RunBeginning {
   readonly history: readonly MetricsLine[];
   /** Totals of all of them. */
   readonly totals: RunTotals;
-  /** What was wrong with the record and what became of it, or `null`. */
+  /** Fault of the record and its repair, or `null`. */
   readonly recordNote: string | null;
   /** Newer checkpoints from which the run does not go on, and why. */
   readonly skipped: readonly SkippedCheckpoint[];
-  /** How the schedule differs from before the start, or `null`. */
+  /** Difference of the schedules before and after the start, or `null`. */
   readonly change: ScheduleChange | null;
 }
 
@@ -94,23 +92,23 @@ export interface RunFolder extends RunBeginning, Disposable {
    * removed is no error but one of `complaints`.
    */
   checkpoint(snapshot: Snapshot): Promise<Result<TrainError, string>>;
-  /** What went wrong since the last call with what the run can do without. */
+  /** Failures since the last call that do not end the run. */
   complaints(): readonly string[];
 }
 
 /** A folder that is this process's own, and what goes into it. */
 export interface FolderPlace {
-  /** Where it is. */
+  /** Path. */
   readonly path: string;
   /** The lock on it. */
   readonly lock: FolderLock;
-  /** Which checkpoints stay. */
+  /** Checkpoints that are kept. */
   readonly kept: KeptCheckpoints;
   /** The training. */
   readonly run: TrainingIdentity;
 }
 
-/** Which checkpoints stay, checked; a number is so many of the newest. */
+/** Checkpoints that are kept, checked; a number is so many of the newest. */
 function checkedKept(
   keep: number | KeptCheckpoints,
 ): Result<TrainError, KeptCheckpoints> {
@@ -127,14 +125,7 @@ function checkedKept(
     : right(kept);
 }
 
-/**
- * Locks a folder and opens it; unlocks it again if that fails.
- *
- * @param path The folder; made if missing.
- * @param run The training.
- * @param keep Which checkpoints stay.
- * @param open Opens the folder once it is this process's own.
- */
+/** Locks a folder and opens it; unlocks it again if that fails. */
 export async function whileLocked(
   path: string,
   run: TrainingIdentity,
@@ -150,7 +141,7 @@ export async function whileLocked(
   return opened;
 }
 
-/** Whether a checkpoint is of a step at which layers froze in the run that wrote it. */
+/** True for a checkpoint of a step at which layers froze in the run that wrote it. */
 async function isAtFreeze(folder: string, step: number): Promise<boolean> {
   const its = await checkpointIdentity(join(folder, checkpointName(step)));
   return its !== null && freezeSteps(its.plan).includes(step);
@@ -177,12 +168,7 @@ async function removeOld(
   return complaint;
 }
 
-/**
- * Opens a folder whose files are in order.
- *
- * @param place The folder.
- * @param known What is known of the run.
- */
+/** Opens a folder whose files are in order. */
 export async function openedFolder(
   { path, lock, kept, run }: FolderPlace,
   known: Omit<RunBeginning, "path">,
@@ -264,7 +250,7 @@ export async function taskOfRun(path: string): Promise<string> {
 }
 
 /**
- * Whether there is something in a folder to go on from: a recorded step or a
+ * True if there is something in a folder to go on from: a recorded step or a
  * checkpoint. A run that died before its first one left nothing of worth.
  *
  * @param path The folder; one that is missing holds nothing.
@@ -300,8 +286,6 @@ export async function refuseOtherRun(
  *
  * @param path The folder; made if missing, refused if it already holds a run or
  * if another run is writing to it.
- * @param run The training.
- * @param start Its state before the first step.
  * @param keep Which checkpoints stay; a number is so many of the newest, at least 1.
  */
 export function createRunFolder(

@@ -1,8 +1,4 @@
-/**
- * The steps of a run in little memory.
- *
- * @module
- */
+/** The steps of a run in little memory. */
 import type { MetricsLine } from "./metrics.ts";
 
 /** Steps from which a run is described. */
@@ -17,9 +13,7 @@ export interface MetricsSample {
   readonly course: readonly MetricsLine[];
 }
 
-/** Steps that are kept of a long record. */
 const MOST_LINES = 20_000;
-/** Last steps that are kept in any case. */
 const RECENT_LINES = 100;
 
 /** Steps of a phase that are kept whatever their number: the first compiles. */
@@ -33,22 +27,6 @@ const FIRST = 2;
  *
  * @param most Steps to keep, at least 1, beside the first two of each phase; 20,000 by default.
  * @param recent Steps to keep in any case, the last ones; 100 by default.
- *
- * @example
- * ```ts
- * import { metricsSample } from "@vitfreeze/vitfreeze/train";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const line = {
- *   ...{ epoch: 0, phase: 0, frozenLayers: 0, rates: [], unfrozenRate: 0 },
- *   ...{ loss: 1, stageLosses: { 0: 1 } },
- *   milliseconds: { data: 0, gradient: 1, update: 0, compile: 0, total: 1 },
- * };
- * const sample = metricsSample(4, 1);
- * for (let step = 0; step < 9; step++) sample.add({ step, ...line });
- *
- * deepStrictEqual(sample.lines.map(({ step }) => step), [0, 1, 2, 4, 6, 8]);
- * ```
  */
 export function metricsSample(
   most: number = MOST_LINES,
@@ -96,11 +74,11 @@ export function metricsSample(
   };
 }
 
-/** What is counted over all recorded steps. */
+/** Totals over all recorded steps. */
 export interface RunTotals {
   /** Seconds, images and compilation included. */
   readonly seconds: number;
-  /** Steps that were left out because they were not finite. */
+  /** Steps that were skipped because they were not finite. */
   readonly skipped: number;
 }
 
@@ -117,11 +95,7 @@ export interface RunHistory {
   readonly totals: RunTotals;
 }
 
-/**
- * Keeps the steps of a run.
- *
- * @param before Steps and totals of before a resume.
- */
+/** Keeps the steps of a run. */
 export function runHistory(
   before: Pick<RunHistory, "lines" | "totals"> = {
     lines: [],

@@ -1,8 +1,4 @@
-/**
- * Hooks that keep a run in its folder, and tell trackers of it.
- *
- * @module
- */
+/** Hooks that keep a run in its folder, and tell trackers of it. */
 import { type FreezePlan, left, type Result, right } from "../../core/mod.ts";
 import {
   checkedPolicy,
@@ -16,13 +12,13 @@ import type { LossWatch } from "./loss_watch.ts";
 import { metricsLine } from "./metrics.ts";
 import type { RunFolder } from "./run_folder.ts";
 
-/** What keeps a run. */
+/** Options of the hooks that keep a run. */
 export interface KeepingOptions {
   /** The plan. */
   readonly plan: Pick<FreezePlan, "phases" | "totalSteps">;
   /** Its folder. */
   readonly folder: Pick<RunFolder, "record" | "checkpoint">;
-  /** When it is saved. */
+  /** Checkpoint policy. */
   readonly policy: CheckpointPolicy;
   /**
    * Tells when its losses have exploded. Then the run ends, and no state at which a
@@ -37,25 +33,13 @@ export interface KeepingOptions {
   readonly onHeldBack?: ((step: number) => void) | undefined;
 }
 
-/**
- * Writes every step into the record of a run.
- *
- * @param folder The run's folder.
- */
+/** Writes every step into the record of a run. */
 export const recordHook = (folder: Pick<RunFolder, "record">): Hook => ({
   onStep: (report) => folder.record(report),
 });
 
-/**
- * Ends a training whose losses have exploded, or whose last loss is high.
- *
- * @param watch Has seen the steps before the start.
- * @param totalSteps Steps of the training.
- */
-export const lossWatchHook = (
-  watch: LossWatch,
-  totalSteps: number,
-): Hook => ({
+/** Ends a training whose losses have exploded, or whose last loss is high. */
+export const lossWatchHook = (watch: LossWatch, totalSteps: number): Hook => ({
   onStep(report) {
     const exploded = watch.see(metricsLine(report));
     const last = report.step + 1 === totalSteps ? watch.high() : null;
@@ -67,8 +51,6 @@ export const lossWatchHook = (
 /**
  * Saves a training when it is due: as the policy says, at its end, and when it is
  * stopped.
- *
- * @param options The folder, and when it is saved; a policy that was checked.
  */
 export function checkpointHook(
   { plan, folder, policy, watch, onCheckpoint, onHeldBack }: KeepingOptions,
@@ -106,15 +88,11 @@ export function checkpointHook(
  * Hooks that record each step of a run, watch its losses and save it when it is due. An
  * error of theirs ends the training; checkpoints that were written before stay whole.
  *
- * @param options The run's folder, and when it is saved.
  * @returns The hooks in their order, or what is wrong with the policy.
  *
  * @example Four steps, saved after the second and the last
  * ```ts
- * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
- * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf, rootKey } from "@vitfreeze/vitfreeze/core";
- * import { embeddedFashionMnist, shareSource } from "@vitfreeze/vitfreeze/data";
- * import { batchSource, createRunFolder, initialSnapshot, keepingHooks, orThrow, pretrainTask, train } from "@vitfreeze/vitfreeze/train";
+ * import { batchSource, createRunFolder, DEFAULT_PRETRAIN_CONFIG, embeddedFashionMnist, initialSnapshot, keepingHooks, MODEL_PRESETS, orThrow, planOf, pretrainTask, rootKey, selectBackend, shareSource, train } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const training = { epochs: 2, warmupEpochs: 0, batchSize: 4, accumIter: 1, seed: 0 };
@@ -155,7 +133,7 @@ export function keepingHooks(
     ]);
 }
 
-/** A program outside that is told of a run, such as TensorBoard. */
+/** A program outside that follows a run, such as TensorBoard. */
 export interface Tracker {
   /** Takes note of a step. */
   step(report: StepReport): Promise<Result<TrainError, void>>;
@@ -168,12 +146,7 @@ export interface Tracker {
   close(): Promise<void>;
 }
 
-/**
- * A tracker that a run can do without: after its first error it hears no more.
- *
- * @param tracker The tracker.
- * @param complain Called with that error.
- */
+/** A tracker that a run can do without: after its first error it hears no more. */
 export function optionalTracker(
   tracker: Tracker,
   complain: (error: TrainError) => void,

@@ -1,15 +1,11 @@
-/**
- * What freezing saved, from the clock.
- *
- * @module
- */
+/** Saving by freezing, from the clock. */
 import { type FreezePlan, savedPart } from "../../core/mod.ts";
 
 /** Steps and time of one phase of a run. */
 export interface PhaseTime {
   /** Phase of the plan. */
   readonly phase: number;
-  /** How many layers are frozen in it. */
+  /** Number of layers that are frozen in it. */
   readonly frozenLayers: number;
   /** Median time of a step in seconds; images and compilation are not in it. */
   readonly secondsPerStep: number;
@@ -34,9 +30,6 @@ const median = (numbers: readonly number[]): number => {
 /**
  * Time of a step in every phase that was entered. The first step of a phase
  * compiles and warms up; it counts only where it is the only one.
- *
- * @param plan The plan.
- * @param steps Steps of the run, in order.
  */
 export function phaseTimes(
   plan: Pick<FreezePlan, "phases">,
@@ -63,7 +56,7 @@ const TELLING_STEPS = 10;
 const SHORT_PART = 0.1;
 
 /**
- * Whether so many steps of each phase say what freezing saved. A few steps vary by more
+ * True if there are enough steps of each phase to say what freezing saved. A few steps vary by more
  * than that.
  *
  * @param steps How many steps each phase has on record, the first phase first.
@@ -83,27 +76,8 @@ export function tellsSaving(steps: readonly number[]): boolean {
  * Part of the compute time that freezing saved, against a run whose steps all
  * cost what those of the first phase cost.
  *
- * @param plan The plan.
- * @param times Time of a step in each phase.
  * @param done Steps of the run so far; by default all.
  * @returns In `(−∞, 1)`; `NaN` if a phase that was entered was not measured.
- *
- * @example Every layer less makes the steps a tenth cheaper
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
- * import { measuredSaving } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
- * if (plan._tag === "Left") throw new Error("never");
- * const times = plan.right.phases.map(({ index, frozenLayers }) => ({
- *   phase: index,
- *   frozenLayers,
- *   secondsPerStep: 0.9 ** frozenLayers,
- * }));
- *
- * strictEqual(measuredSaving(plan.right, times).toFixed(3), "0.237");
- * ```
  */
 export function measuredSaving(
   plan: Pick<FreezePlan<unknown>, "phases" | "totalSteps">,

@@ -1,8 +1,6 @@
 /**
  * The state of a training in a single file: what versions before run folders kept, and
  * what is written where a file of its own is asked for.
- *
- * @module
  */
 import {
   excerpt,
@@ -14,7 +12,8 @@ import {
   withNewWords,
 } from "../../core/mod.ts";
 import { differences } from "../checkpoint/schedule_change.ts";
-import type { HostTensors, Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/state.ts";
+import type { HostTensors } from "../engine/tensors.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
 import { readRanges } from "../files/byte_reading.ts";
 import {

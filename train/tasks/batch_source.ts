@@ -1,41 +1,55 @@
-/**
- * Batches that trainings learn from, made from the images of a source.
- *
- * @module
- */
+/** Batches of images that trainings learn from, and what their steps take of them. */
 import {
   type ConvNetConfig,
   type Fault,
   type Faults,
   type FinetuneConfig,
   left,
+  type ModelSpec,
   type PretrainConfig,
   type Result,
   right,
 } from "../../core/mod.ts";
 import {
+  type Batch,
   type ImageSource,
   loadBatches,
   type LoadOptions,
   paddedCropTransform,
   trainTransform,
 } from "../../data/mod.ts";
-import type { BatchSource } from "./image_batch.ts";
+import type { ItemSource } from "../engine/loop.ts";
+import type { TrainError } from "../train_error.ts";
 
-/** How batches are made; none of it changes a batch of readable images. */
+/** The micro-batches of an epoch from one of them on, in the order of the seed. */
+export type BatchSource = ItemSource<Batch>;
+
+/** Options of loading; none of them changes a batch of readable images. */
 export type Loading = Pick<
   LoadOptions,
   "workers" | "onBadImage" | "badImages"
 >;
 
 /** Batches of transformed images, in the order of the seed. */
-function loadedBy(
-  common: Pick<LoadOptions, "source" | "transform" | "seed" | "batchSize">,
+function batchesBy(
+  source: ImageSource,
+  { seed, batchSize }: Pick<LoadOptions, "seed" | "batchSize">,
+  transform: Result<Faults, LoadOptions["transform"]>,
   loading: Loading,
-): BatchSource {
+): Result<Faults, BatchSource> {
+  if (transform._tag === "Left") return transform;
+  const common = { source, transform: transform.right, seed, batchSize };
   const options = { ...common, ...loading, recycles: true };
-  return (epoch, fromBatch) => loadBatches({ ...options, epoch, fromBatch });
+  return right((epoch, fromBatch) =>
+    loadBatches({ ...options, epoch, fromBatch })
+  );
 }
+
+/** Sizes and statistics of the images that a model sees. */
+const viewOf = (
+  { imageSize, inChannels }: Pick<ModelSpec, "imageSize" | "inChannels">,
+  { normalization }: ImageSource,
+) => ({ imageSize, inChannels, normalization });
 
 /**
  * Random crops of the images of a source, in the order of the seed.
@@ -51,16 +65,11 @@ export function batchSource(
   { model, training }: PretrainConfig,
   loading: Loading = {},
 ): Result<Faults, BatchSource> {
-  const { imageSize, inChannels } = model;
-  const { normalization } = source;
-  const made = trainTransform({ imageSize, inChannels, normalization });
-  const { seed, batchSize } = training;
-  return made._tag === "Left" ? made : right(
-    loadedBy({ source, transform: made.right, seed, batchSize }, loading),
-  );
+  const transform = trainTransform(viewOf(model, source));
+  return batchesBy(source, training, transform, loading);
 }
 
-/** Where the fields of a transform stand in the configuration. */
+/** A fault of a transform with its place in the configuration. */
 function inConfig(fault: Fault): Fault {
   const field = fault.path === "scale" ? "cropScale" : fault.path;
   const isOurs = /^(cropScale|randAugment|erasing)/.test(field);
@@ -74,7 +83,6 @@ function inConfig(fault: Fault): Fault {
  *
  * @param source Labelled images; normalised by the source's own statistics.
  * @param config Image size, channels, augmentation, batch size and seed.
- * @param loading Who makes images ready, and what is done about bad ones.
  * @returns What `train` takes the batches of a `finetuneTask` from, or why such images
  * cannot be made. The numbers of a batch last until the next one of its epoch is asked for.
  */
@@ -83,27 +91,17 @@ export function finetuneBatches(
   { model, augment, training }: FinetuneConfig,
   loading: Loading = {},
 ): Result<Faults, BatchSource> {
-  const { imageSize, inChannels } = model;
-  const { normalization } = source;
   const { cropScale: scale, ...changes } = augment;
-  const sizes = { imageSize, inChannels, normalization, scale };
-  const made = trainTransform({ ...sizes, ...changes });
-  if (made._tag === "Left") {
-    const [first, ...others] = made.left;
-    return left([inConfig(first), ...others.map(inConfig)]);
-  }
-  const { seed, batchSize } = training;
-  return right(
-    loadedBy({ source, transform: made.right, seed, batchSize }, loading),
-  );
+  const made = trainTransform({ ...viewOf(model, source), scale, ...changes });
+  if (made._tag === "Right") return batchesBy(source, training, made, loading);
+  const [first, ...others] = made.left;
+  return left([inConfig(first), ...others.map(inConfig)]);
 }
 
 /**
  * Images of a source moved by up to four pixels and mirrored, in the order of the seed.
  *
  * @param source Labelled images; normalised by the source's own statistics.
- * @param config Image size, channels, batch size and seed.
- * @param loading Who makes images ready, and what is done about bad ones.
  * @returns What `train` takes the batches of a `convNetTask` from, or why such images
  * cannot be made. The numbers of a batch last until the next one of its epoch is asked for.
  */
@@ -112,11 +110,27 @@ export function convNetBatches(
   { model, training }: Pick<ConvNetConfig, "model" | "training">,
   loading: Loading = {},
 ): Result<Faults, BatchSource> {
-  const { imageSize, inChannels } = model;
-  const { normalization } = source;
-  const made = paddedCropTransform({ imageSize, inChannels, normalization });
-  const { seed, batchSize } = training;
-  return made._tag === "Left" ? made : right(
-    loadedBy({ source, transform: made.right, seed, batchSize }, loading),
-  );
+  const transform = paddedCropTransform(viewOf(model, source));
+  return batchesBy(source, training, transform, loading);
+}
+
+/** Number of the first sample with a pixel that is not finite, or `null`. */
+export function badSample({ images, indices }: Batch): string | null {
+  const bad = images.findIndex((pixel) => !Number.isFinite(pixel));
+  const sample = indices[Math.floor(bad * indices.length / images.length)];
+  return bad < 0 ? null : String(sample);
+}
+
+/** Classes of a batch, each of which must be one. */
+export function checkedLabels(
+  { labels }: Pick<Batch, "labels">,
+  classes: number,
+): Result<TrainError, Int32Array> {
+  const bad = labels?.find((label) => !(label >= 0 && label < classes));
+  if (labels !== null && bad === undefined) return right(labels);
+  const wanted = `classes from 0 to ${classes - 1}`;
+  return left({
+    _tag: "BadConfig",
+    faults: [{ _tag: "OutOfRange", path: "labels", found: bad, wanted }],
+  });
 }

@@ -1,8 +1,4 @@
-/**
- * A batch as the tensors that the graph is given.
- *
- * @module
- */
+/** A batch as the tensors that the graph is given. */
 import {
   type ModelSpec,
   patchCount,
@@ -14,7 +10,7 @@ import {
 import type { Batch } from "../../data/mod.ts";
 import type { HostBatch } from "../engine/tensors.ts";
 
-/** Which draw of randomness a batch belongs to. */
+/** Draw of randomness that a batch belongs to. */
 export interface EpochDraw {
   /** Seed of the run. */
   readonly seed: number;
@@ -26,9 +22,6 @@ export interface EpochDraw {
  * Images and masks of a batch. The mask of a sample is a function of seed, epoch
  * and its index in the source, whatever the batch.
  *
- * @param model Sizes.
- * @param batch Images `[B, C, S, S]` and the indices of the samples.
- * @param draw Seed and epoch.
  * @returns The inputs `images`, `idsKeep`, `idsShuffle`, `idsRestore`, `mask`.
  */
 export function batchTensors(

@@ -1,8 +1,4 @@
-/**
- * Training of a convolutional network under FreezeOut.
- *
- * @module
- */
+/** Training of a convolutional network under FreezeOut. */
 import {
   type ConvNetConfig,
   type ConvNetPlan,
@@ -19,11 +15,11 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { rateName } from "../engine/phase.ts";
-import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import { optimizerShapes, type Task } from "../engine/task.ts";
 import type { HostBatch } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
-import { badSample, checkedLabels } from "./image_batch.ts";
+import { badSample, checkedLabels } from "./batch_source.ts";
 
 /** Training of a network with its plan. */
 export interface ConvNetRun {
@@ -33,7 +29,6 @@ export interface ConvNetRun {
   readonly plan: ConvNetPlan;
 }
 
-/** The tensors of layers that are not frozen. */
 const learning = (
   tensors: Declarations<number>["parameters"],
   { frozenLayers }: Phase,
@@ -43,8 +38,6 @@ const learning = (
 /**
  * Images and classes of a batch as the step graph takes them.
  *
- * @param batch Images with their classes.
- * @param classes Classes of the network.
  * @returns Tensors by name, or the first sample that has no class.
  */
 export function convNetTargets(
@@ -62,11 +55,7 @@ export function convNetTargets(
   });
 }
 
-/**
- * The state before the first step; each tensor draws from a key of its own name.
- *
- * @param run Configuration and plan.
- */
+/** The state before the first step; each tensor draws from a key of its own name. */
 export function initialConvNet(run: ConvNetRun): Snapshot {
   const { model, training: { seed } } = run.config;
   const { parameters, statistics } = convNetTensors(model);
@@ -84,8 +73,6 @@ export function initialConvNet(run: ConvNetRun): Snapshot {
  * backward pass ends behind it. Weight decay applies to every parameter, those of
  * normalisations and biases too, as it does in FreezeOut. A batch is a step and is
  * computed as a whole: normalisations use its statistics.
- *
- * @param run Configuration and plan.
  *
  * @see Brock et al., FreezeOut, 2017: {@link https://arxiv.org/abs/1706.04983}
  *

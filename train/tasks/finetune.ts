@@ -1,8 +1,4 @@
-/**
- * Fine-tuning of an encoder with its head.
- *
- * @module
- */
+/** Fine-tuning of an encoder with its head. */
 import {
   averageName,
   classifierParameters,
@@ -28,11 +24,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import { rateName } from "../engine/phase.ts";
-import {
-  firstSnapshot,
-  type HostTensors,
-  type Snapshot,
-} from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   type ActivationGraph,
   optimizerShapes,
@@ -40,12 +32,16 @@ import {
   type Task,
   type TrainedParameter,
 } from "../engine/task.ts";
-import type { HostBatch } from "../engine/tensors.ts";
+import type { HostBatch, HostTensors } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
-import { branchFactors } from "./drop_path.ts";
-import { badSample, checkedLabels } from "./image_batch.ts";
-import { drawMixing, mixImages, mixTargets } from "./mixing.ts";
-import { describePart } from "./model_part.ts";
+import { badSample, checkedLabels } from "./batch_source.ts";
+import { branchFactors, drawMixing, mixImages, mixTargets } from "./mixing.ts";
+import {
+  blockActivations,
+  blockOutputs,
+  describePart,
+  partsByName,
+} from "./model_part.ts";
 
 /** Fine-tuning with its plan. */
 export interface FinetuneRun {
@@ -77,8 +73,6 @@ function tunedParameters(
  * Inputs of the step graph: mixed images and classes, and which branches are dropped.
  * All randomness follows from seed, epoch, the number of the batch and the samples in it.
  *
- * @param config Classes, mixing, dropped branches and seed.
- * @param placed The micro-batch.
  * @returns Tensors by name, or the first sample that has no class.
  */
 export function finetuneTensors(
@@ -108,7 +102,6 @@ export function finetuneTensors(
 /**
  * The state before the first step: an encoder with a new norm and head.
  *
- * @param run Configuration and plan.
  * @param encoder Parameters of the encoder by name; positions are the fixed ones if it has none of its own, and what else is missing starts as the seed says.
  */
 export function initialFinetune(
@@ -147,34 +140,24 @@ function forwardGraph(
   part: (owner: Owner) => string,
 ): ActivationGraph {
   const { model: { depth }, training } = run.config;
-  const blocks = Array.from({ length: depth }, (_, index) => ({
-    name: `blocks.${index}`,
-    part: part({ _tag: "Block", index }),
-  }));
   const head = { name: "head", part: part({ _tag: "Stage", index: 0 }) };
   return {
     graph: graphOf(
       ...[run, training.batchSize, () => false] as const,
-      ({ blocks, scores }) => ({
-        ...Object.fromEntries(blocks.map((id, i) => [`blocks.${i}`, id])),
-        head: scores,
-      }),
+      ({ blocks, scores }) => ({ ...blockOutputs(blocks), head: scores }),
     ),
-    activations: [...blocks, head],
+    activations: [...blockActivations(depth, part), head],
   };
 }
 
 /**
  * Fine-tuning as a task of the engine: AdamW with layer-wise rate decay, soft cross
  * entropy, mixup and CutMix, stochastic depth; layers freeze as the plan says.
- *
- * @param run Configuration and plan.
  */
 export function finetuneTask(run: FinetuneRun): Task<Batch> {
   const { config, plan } = run;
   const { optimizer, clipGrad, emaDecay, training } = config;
   const parameters = classifierParameters(config);
-  const owners = new Map(parameters.map(({ name, owner }) => [name, owner]));
   const part = (owner: Owner): string =>
     describePart(plan, owner, () => "norm and head");
   const averages = parameters.map(({ name, shape }) => ({
@@ -204,10 +187,7 @@ export function finetuneTask(run: FinetuneRun): Task<Batch> {
     trained: (phase) => tunedParameters(run, phase),
     stageLosses: () => ({}),
     inputs: (placed) => finetuneTensors(config, placed),
-    partOf: (name) => {
-      const owner = owners.get(name);
-      return owner === undefined ? "" : part(owner);
-    },
+    partOf: partsByName(parameters, part),
     badSample,
     forwardGraph: () => forwardGraph(run, part),
   };

@@ -1,8 +1,4 @@
-/**
- * Trainings by name.
- *
- * @module
- */
+/** Trainings by name. */
 import {
   convNetPlan,
   decodeConvNetConfig,
@@ -36,7 +32,7 @@ interface Lengths {
   readonly accumIter?: number;
 }
 
-/** How one kind of training is read. */
+/** Reader of one kind of training. */
 interface Kind<Config, Plan> {
   readonly decode: (config: unknown) => Result<Faults, Config>;
   readonly lengths: (config: Config) => Lengths;
@@ -92,9 +88,6 @@ const READERS: Readonly<Record<string, Reader>> = {
  * The training that files say they are of; its plan follows from configuration and
  * length.
  *
- * @param task Kind of training: `pretrain`, `finetune`, `convnet` or `probe`.
- * @param config Its configuration in JSON form.
- * @param totalSteps Optimizer steps of the whole training.
  * @returns The training, or what is wrong with the configuration.
  */
 export function identityOf(

@@ -1,16 +1,14 @@
-/**
- * Mixup, CutMix and smoothed classes.
- *
- * @module
- */
+/** Regularisation of fine-tuning: mixup, CutMix, smoothed classes, stochastic depth. */
 import {
   betaDraw,
+  epochKey,
   type Key,
   type MixingConfig,
   split,
   uniforms,
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
+import type { EpochDraw } from "./batch_tensors.ts";
 
 /** A rectangle of pixels, the ends not included. */
 export interface CutBox {
@@ -24,7 +22,7 @@ export interface CutBox {
   readonly right: number;
 }
 
-/** What is done to a batch. Its partner is the batch in opposite order. */
+/** Mixing of a batch. Its partner is the batch in opposite order. */
 export type Mixing =
   /** Nothing. */
   | { readonly _tag: "None" }
@@ -50,11 +48,9 @@ function cutBox(key: Key, lambda: number, side: number): CutBox {
 }
 
 /**
- * What is done to a batch.
+ * Draws the mixing of a batch.
  *
- * @param config Probabilities and shapes.
  * @param side Side of the square images, pixels.
- * @param key Key of the batch.
  * @see Zhang et al., mixup, 2018; Yun et al., CutMix, 2019, section 3.
  */
 export function drawMixing(
@@ -79,7 +75,6 @@ export function drawMixing(
 /**
  * Images of a batch after mixing.
  *
- * @param mixing What is done.
  * @param batch Images `[B, C, S, S]`.
  * @returns As many images; the batch stays as it is.
  */
@@ -120,9 +115,7 @@ export function mixImages(
  * Classes of a batch as distributions: `1 − s + s/classes` for the class and
  * `s/classes` for each other, mixed as the images are.
  *
- * @param mixing What is done to the images.
  * @param labels Classes, `[B]`; −1 is none and fails.
- * @param classes How many there are.
  * @param smoothing `s`.
  * @returns `[B, classes]`, each row with sum 1.
  * @see Szegedy et al., Rethinking the Inception Architecture, 2016, section 7.
@@ -146,4 +139,31 @@ export function mixTargets(
     add(partner, 1 - lambda);
   });
   return targets;
+}
+
+/**
+ * Factors of the branches of every block: 0 where a branch is dropped, else
+ * `1/(1 − p)`. Block `i` of `depth` drops with probability `p = rate·i/(depth − 1)`.
+ * The factors of a sample are a function of seed, epoch and its index.
+ *
+ * @param rate Probability in the last block, in `[0, 1)`.
+ * @returns `[B, 2·depth]`: attention, then MLP of each block.
+ * @see Huang et al., Deep Networks with Stochastic Depth, 2016.
+ */
+export function branchFactors(
+  rate: number,
+  depth: number,
+  indices: Int32Array,
+  { seed, epoch }: EpochDraw,
+): Float32Array {
+  const factors = new Float32Array(2 * depth * indices.length);
+  indices.forEach((index, sample) => {
+    const key = split(split(epochKey(seed, epoch), index), "dropPath");
+    uniforms(key, 2 * depth).forEach((u, branch) => {
+      const block = Math.floor(branch / 2);
+      const drop = depth === 1 ? rate : rate * block / (depth - 1);
+      factors[sample * 2 * depth + branch] = u < drop ? 0 : 1 / (1 - drop);
+    });
+  });
+  return factors;
 }

@@ -1,8 +1,4 @@
-/**
- * Position tables, which are fixed but part of timm's and LocalMIM's checkpoints.
- *
- * @module
- */
+/** Position tables, which are fixed but part of timm's and LocalMIM's checkpoints. */
 import { gridSize, type ModelSpec, sinCosPositions } from "../../core/mod.ts";
 import type { ConstantTensor } from "../engine/task.ts";
 

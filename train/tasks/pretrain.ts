@@ -1,8 +1,4 @@
-/**
- * Freezing-aware pre-training.
- *
- * @module
- */
+/** Freezing-aware pre-training. */
 import {
   encodePretrainConfig,
   type Faults,
@@ -29,7 +25,7 @@ import {
 import type { Batch } from "../../data/mod.ts";
 import { train, type TrainOptions } from "../engine/loop.ts";
 import { rateName } from "../engine/phase.ts";
-import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   type ActivationGraph,
   optimizerShapes,
@@ -37,8 +33,13 @@ import {
 } from "../engine/task.ts";
 import type { Training } from "../engine/training.ts";
 import { batchTensors } from "./batch_tensors.ts";
-import { badSample } from "./image_batch.ts";
-import { describePart } from "./model_part.ts";
+import { badSample } from "./batch_source.ts";
+import {
+  blockActivations,
+  blockOutputs,
+  describePart,
+  partsByName,
+} from "./model_part.ts";
 import { positionTables } from "./position_tables.ts";
 
 /** Pre-training with its plan. */
@@ -79,7 +80,6 @@ export function movedParameters(
  * The state before the first step.
  *
  * @param config The seed gives the first values; the optimizer starts at zero.
- * @param plan The plan.
  */
 export function initialSnapshot(
   config: PretrainConfig,
@@ -106,33 +106,31 @@ function graphOf(
 }
 
 /** The forward pass of a step, with what each block and each decoder gives as outputs. */
-function forwardGraph(run: PretrainRun, phase: Phase): ActivationGraph {
-  const { config: { model, training }, plan } = run;
+function forwardGraph(
+  run: PretrainRun,
+  phase: Phase,
+  part: (owner: Owner) => string,
+): ActivationGraph {
+  const { model, training } = run.config;
   const { liveStages } = phase;
   const taps = liveStages.map((stage) => model.stages[stage]?.tap ?? 0);
-  const blocks = Array.from({ length: Math.max(...taps) + 1 }, (_, i) => i);
-  const activation = (name: string, owner: Owner) => ({
-    name,
-    part: describePart(plan, owner),
-  });
+  const named = (index: number) => `decoder.${index}`;
   return {
     graph: graphOf(
       ...[run, phase, training.batchSize, () => false] as const,
-      ({ blocks, stages }) =>
-        Object.fromEntries([
-          ...blocks.map((id, index) => [`blocks.${index}`, id] as const),
-          ...stages.map(({ index, prediction }) =>
-            [`decoder.${index}`, prediction] as const
-          ),
-        ]),
+      ({ blocks, stages }) => ({
+        ...blockOutputs(blocks),
+        ...Object.fromEntries(
+          stages.map(({ index, prediction }) => [named(index), prediction]),
+        ),
+      }),
     ),
     activations: [
-      ...blocks.map((index) =>
-        activation(`blocks.${index}`, { _tag: "Block", index })
-      ),
-      ...liveStages.map((index) =>
-        activation(`decoder.${index}`, { _tag: "Stage", index })
-      ),
+      ...blockActivations(1 + Math.max(...taps), part),
+      ...liveStages.map((index) => ({
+        name: named(index),
+        part: part({ _tag: "Stage", index }),
+      })),
     ],
   };
 }
@@ -155,16 +153,12 @@ function roundedMatrices(
     .map(({ name }) => name);
 }
 
-/**
- * Pre-training as a task of the engine.
- *
- * @param run Configuration and plan.
- */
+/** Pre-training as a task of the engine. */
 export function pretrainTask(run: PretrainRun): Task<Batch> {
   const { config, plan } = run;
   const { model, optimizer, training, clipGrad } = config;
   const specs = parameterSpecs(model);
-  const owners = new Map(specs.map(({ name, owner }) => [name, owner]));
+  const part = (owner: Owner): string => describePart(plan, owner);
   const layerOf = layerOfOwner(plan);
   return {
     task: "pretrain",
@@ -199,23 +193,14 @@ export function pretrainTask(run: PretrainRun): Task<Batch> {
       Object.fromEntries(liveStages.map((k) => [k, stageLossName(k)])),
     inputs: ({ item, epoch }) =>
       right(batchTensors(model, item, { seed: training.seed, epoch })),
-    partOf: (name) => {
-      const owner = owners.get(name);
-      return owner === undefined ? "" : describePart(plan, owner);
-    },
+    partOf: partsByName(specs, part),
     badSample,
-    forwardGraph: (phase) => forwardGraph(run, phase),
+    forwardGraph: (phase) => forwardGraph(run, phase, part),
     ...config.frozenPrecision === "int8"
       ? { int8: (phase) => roundedMatrices(run, phase) }
       : {},
   };
 }
-
-/** Pre-training under way. */
-export type Pretraining = Training;
-
-/** What pre-training needs. */
-export interface PretrainInputs extends PretrainRun, TrainOptions<Batch> {}
 
 /**
  * Starts pre-training: `train` with `pretrainTask`.
@@ -225,10 +210,7 @@ export interface PretrainInputs extends PretrainRun, TrainOptions<Batch> {}
  *
  * @example Four steps on eight images; four layers freeze before the last
  * ```ts
- * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
- * import { DEFAULT_PRETRAIN_CONFIG, MODEL_PRESETS, planOf, rootKey } from "@vitfreeze/vitfreeze/core";
- * import { embeddedFashionMnist, loadBatches, shareSource, trainTransform } from "@vitfreeze/vitfreeze/data";
- * import { initialSnapshot, orThrow, pretraining } from "@vitfreeze/vitfreeze/train";
+ * import { DEFAULT_PRETRAIN_CONFIG, embeddedFashionMnist, initialSnapshot, loadBatches, MODEL_PRESETS, orThrow, planOf, pretraining, rootKey, selectBackend, shareSource, trainTransform } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const model = MODEL_PRESETS.nano;
@@ -254,6 +236,8 @@ export interface PretrainInputs extends PretrainRun, TrainOptions<Batch> {}
  * deepStrictEqual(frozen, [0, 0, 0, 4]);
  * ```
  */
-export function pretraining(inputs: PretrainInputs): Training {
+export function pretraining(
+  inputs: PretrainRun & TrainOptions<Batch>,
+): Training {
   return train(pretrainTask(inputs), inputs);
 }

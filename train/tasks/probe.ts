@@ -1,8 +1,4 @@
-/**
- * Linear probing of features.
- *
- * @module
- */
+/** Linear probing of features. */
 import {
   type FreezePlan,
   initialValues,
@@ -15,7 +11,7 @@ import {
   split,
 } from "../../core/mod.ts";
 import { rateName } from "../engine/phase.ts";
-import { firstSnapshot, type Snapshot } from "../engine/snapshot.ts";
+import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   optimizerShapes,
   type StateShapes,
@@ -34,9 +30,7 @@ export interface ProbeRun {
 const { weight, bias, mean, variance } = PROBE_NAMES;
 
 /** Tensors of a probe: a linear layer, and the statistics of the normalisation before it. */
-function shapesOf(
-  { width, classes, optimizer }: ProbeConfig,
-): StateShapes {
+function shapesOf({ width, classes, optimizer }: ProbeConfig): StateShapes {
   const parameters = [
     { name: weight, shape: [classes, width] },
     { name: bias, shape: [classes] },
@@ -75,14 +69,11 @@ export function initialProbe(config: ProbeConfig): Snapshot {
  * encoder, with batch normalisation without gain and bias before it, LARS, and a cosine
  * with warm-up. Nothing freezes; normalisation uses the statistics of whole batches.
  *
- * @param run Configuration and plan.
- *
  * @see He et al., Masked Autoencoders Are Scalable Vision Learners, 2021, appendix A.1.
  *
  * @example Two classes that lie apart
  * ```ts
- * import { selectBackend } from "@vitfreeze/vitfreeze/backends";
- * import { initialProbe, orThrow, PROBE_RECIPE, probeAccuracy, probeBatches, probePlan, probeTask, train } from "@vitfreeze/vitfreeze/train";
+ * import { initialProbe, orThrow, PROBE_RECIPE, probeAccuracy, probeBatches, probePlan, probeTask, selectBackend, train } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const features = { features: Float32Array.of(1, 0, 2, 0, 0, 1, 0, 2), width: 2, labels: Int32Array.of(0, 0, 1, 1) };

@@ -1,8 +1,4 @@
-/**
- * What the steps of a linear probe learn from.
- *
- * @module
- */
+/** Batches of a linear probe. */
 import {
   epochOrder,
   left,
@@ -32,7 +28,7 @@ export type EpochFeatures = (
 export interface ProbedSamples {
   /** Batch size, seed, width and classes. */
   readonly config: ProbeConfig;
-  /** How many there are. */
+  /** Number of them. */
   readonly samples: number;
   /** Their features, asked for once an epoch. */
   readonly features: EpochFeatures;
@@ -48,19 +44,28 @@ export interface ProbeBatch {
   readonly indices: Int32Array;
 }
 
+/** Some points, in the order of their numbers. */
+export function selectPoints(
+  { features, width, labels }: LabelledFeatures,
+  indices: Int32Array,
+): LabelledFeatures {
+  const rows = new Float32Array(indices.length * width);
+  indices.forEach((index, i) =>
+    rows.set(features.subarray(index * width, (index + 1) * width), i * width)
+  );
+  return { features: rows, width, labels: indices.map((i) => labels[i] ?? -1) };
+}
+
 /** Some rows of the features, and their classes as rows with a single 1. */
 function batchOf(
-  { features, width, labels }: LabelledFeatures,
+  points: LabelledFeatures,
   classes: number,
   indices: Int32Array,
 ): ProbeBatch {
-  const rows = new Float32Array(indices.length * width);
+  const { features, labels } = selectPoints(points, indices);
   const targets = new Float32Array(indices.length * classes);
-  indices.forEach((index, i) => {
-    rows.set(features.subarray(index * width, (index + 1) * width), i * width);
-    targets[i * classes + (labels[index] ?? 0)] = 1;
-  });
-  return { features: rows, targets, indices };
+  labels.forEach((label, i) => targets[i * classes + label] = 1);
+  return { features, targets, indices };
 }
 
 /** Why features are not those of the probe, or `null`. */
@@ -86,7 +91,6 @@ function misfit(
  * The batches of each epoch, in the order of the seed; the rest that fills none is left
  * out.
  *
- * @param samples Configuration and features.
  * @returns What `train` takes the batches of a `probeTask` from.
  */
 export function probeBatches(samples: ProbedSamples): ItemSource<ProbeBatch> {

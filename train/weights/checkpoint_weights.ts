@@ -1,14 +1,9 @@
-/**
- * Weights of a run's checkpoints, checked against their digests.
- *
- * @module
- */
+/** Weights of a run's checkpoints, checked against their digests. */
 import { join } from "node:path";
 import {
   decodePretrainConfig,
   describeFaults,
   excerpt,
-  left,
   type ModelSpec,
   type Result,
   right,
@@ -23,7 +18,7 @@ import { identityOf } from "../tasks/identities.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/layout.ts";
 import {
   type Candidates,
-  describeSkipped,
+  firstWhole,
   reachedCandidates,
   type SkippedCheckpoint,
 } from "../run/latest_checkpoint.ts";
@@ -77,9 +72,6 @@ async function weightsOf(
 /**
  * Reads the weights of the newest checkpoint that is as it was written. Newer ones
  * are passed over and named; one that was asked for by its own path is not.
- *
- * @param from The folder that was searched.
- * @returns The weights and what was passed over, or why there are none.
  */
 export async function newestWholeWeights(
   from: string,
@@ -90,19 +82,15 @@ export async function newestWholeWeights(
     CheckpointWeights & { readonly skipped: readonly SkippedCheckpoint[] }
   >
 > {
-  const { paths, skipped: newer } = await reachedCandidates(candidates);
-  const skipped = [...newer];
-  for (const checkpoint of paths) {
-    const weights = await weightsOf(checkpoint);
-    if (weights._tag === "Right") return right({ ...weights.right, skipped });
-    const { path, reason } = weights.left;
-    if (candidates.isChosen) {
-      return left({ _tag: "CheckpointRefused", path, reason });
-    }
-    skipped.push({ path, reason });
-  }
-  const reason = `none of its checkpoints can be opened:\n  ${
-    describeSkipped(skipped).join("\n  ")
-  }`;
-  return left({ _tag: "CheckpointRefused", path: from, reason });
+  const reached = await reachedCandidates(candidates);
+  const { isChosen } = candidates;
+  const found = await firstWhole(
+    from,
+    { ...reached, isChosen },
+    weightsOf,
+    "can be opened",
+  );
+  if (found._tag === "Left") return found;
+  const { read, skipped } = found.right;
+  return right({ ...read, skipped });
 }

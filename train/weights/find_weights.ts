@@ -1,8 +1,4 @@
-/**
- * Weights from a path, with the facts about their encoder that stand beside them.
- *
- * @module
- */
+/** Weights from a path, with the facts about their encoder that stand beside them. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
@@ -24,7 +20,11 @@ import {
   runFolderOf,
   type SkippedCheckpoint,
 } from "../run/latest_checkpoint.ts";
-import type { ChooseTensors } from "../files/safetensors.ts";
+import {
+  ALL_TENSORS,
+  type ChooseTensors,
+  type Weights,
+} from "../files/tensor_data.ts";
 import type { TrainError } from "../train_error.ts";
 import { newestWholeWeights } from "./checkpoint_weights.ts";
 import { readHubConfig, type SaidEncoder } from "./hub_config.ts";
@@ -37,7 +37,6 @@ import {
   timmStatistics,
 } from "./image_statistics.ts";
 import { readWeights } from "./read_weights.ts";
-import { ALL_TENSORS, type Weights } from "./weights.ts";
 
 /** Weights, and what is known of their encoder besides. */
 export interface FoundWeights {
@@ -106,9 +105,7 @@ async function said(
 }
 
 /** Facts in the files beside the weights of a hub. */
-async function saidBeside(
-  folder: string,
-): Promise<
+async function saidBeside(folder: string): Promise<
   Result<TrainError, Pick<FoundWeights, "said" | "normalization">>
 > {
   const path = join(folder, "config.json");
@@ -127,7 +124,6 @@ async function saidBeside(
     : right({ said: encoder.right, normalization: timm.right });
 }
 
-/** Names of the files that weights are divided into. */
 function filesOf(index: JsonObject | null): Result<string, readonly string[]> {
   const map = Object.values((index ?? {})["weight_map"] ?? {});
   const names = [...new Set(map)];
@@ -240,7 +236,6 @@ async function ofCache(
 /**
  * Finds weights: the newest whole checkpoint of a run, a folder of a hub, or a file.
  *
- * @param path A folder or a file.
  * @param choose The tensors to read where they are not those of a run.
  * @returns The weights and what is known of them, or why there are none.
  */

@@ -1,8 +1,4 @@
-/**
- * Sizes of an encoder in a `config.json` of timm or transformers.
- *
- * @module
- */
+/** Sizes of an encoder in a `config.json` of timm or transformers. */
 import {
   type Fault,
   type Faults,
@@ -15,13 +11,10 @@ import {
 } from "../../core/mod.ts";
 import { type JsonObject, objectIn } from "./image_statistics.ts";
 
-/** A size that a configuration says. */
 interface SaidSize {
-  /** Name of the field in the configuration. */
   readonly path: string;
   /** The model's own name of it. */
   readonly field: keyof ModelSpec;
-  /** The size. */
   readonly size: number;
 }
 
@@ -180,12 +173,7 @@ export function readHubConfig(
   return architecture === undefined ? right(null) : ofTimm(config);
 }
 
-/**
- * Compares what a configuration says with the weights beside it.
- *
- * @param model Sizes that the weights have.
- * @returns Sizes that differ.
- */
+/** Compares what a configuration says with the weights beside it. */
 export function sizeFaults(
   { sizes }: SaidEncoder,
   model: ModelSpec,

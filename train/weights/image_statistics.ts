@@ -1,8 +1,4 @@
-/**
- * Statistics that the images of an encoder are normalised with.
- *
- * @module
- */
+/** Statistics that the images of an encoder are normalised with. */
 import { type Fault, left, type Result, right } from "../../core/mod.ts";
 import type { Normalization } from "../../data/mod.ts";
 
@@ -114,9 +110,7 @@ export function processorStatistics(
   return statisticsIn(config, fields);
 }
 
-/**
- * Statistics that the file of a run's images says; files of older runs do not.
- */
+/** Statistics that the file of a run's images says; files of older runs do not. */
 export function runStatistics(
   images: JsonObject,
 ): Result<Fault, Normalization | null> {

@@ -1,8 +1,4 @@
-/**
- * An encoder from a path: a run, a hub's folder or a file.
- *
- * @module
- */
+/** An encoder from a path: a run, a hub's folder or a file. */
 import {
   checkModel,
   describeFaults,
@@ -15,8 +11,8 @@ import {
   type Shape,
 } from "../../core/mod.ts";
 import type { SkippedCheckpoint } from "../run/latest_checkpoint.ts";
-import type { ChooseTensors } from "../files/safetensors.ts";
-import type { HostTensors } from "../engine/snapshot.ts";
+import type { ChooseTensors, Weights } from "../files/tensor_data.ts";
+import type { HostTensors } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import {
   type EncoderPlace,
@@ -36,7 +32,6 @@ import { unlikeParts } from "./encoder/foreign_parts.ts";
 import { findWeights, type FoundWeights } from "./find_weights.ts";
 import { type SaidEncoder, sizeFaults } from "./hub_config.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
-import type { Weights } from "./weights.ts";
 import {
   unlikeSizes,
   type UnseenSizes,
@@ -103,7 +98,6 @@ const chooseEncoder =
       : (name) => name.startsWith(place.right.prefix);
   };
 
-/** The tensors of the encoder in what was read of a file. */
 function encoderIn(
   { tensors, unread, opaque }: Weights,
   { prefix, model }: OpenEncoderOptions,
@@ -147,7 +141,6 @@ function fitting(
   }]);
 }
 
-/** The model that weights and what is said of them agree upon. */
 function agreedModel(
   file: EncoderTensors,
   said: SaidEncoder | null,
@@ -161,8 +154,8 @@ function agreedModel(
   const [first, ...others] = sizeFaults(said, own.right);
   if (first !== undefined) return left([first, ...others]);
   const asked = { ...own.right, imageSize: imageSize ?? own.right.imageSize };
-  const told = fitting(asked, said);
-  return told._tag === "Left" ? told : checkModel(asked);
+  const fits = fitting(asked, said);
+  return fits._tag === "Left" ? fits : checkModel(asked);
 }
 
 /** The model of an encoder: what is asked for, else what the path or the weights say. */

@@ -1,17 +1,14 @@
-/**
- * Reading of a file of weights, safetensors or PyTorch, told apart by content.
- *
- * @module
- */
+/** Reading of a file of weights, safetensors or PyTorch, told apart by content. */
 import { kindOfBytes, left, type Result, right } from "../../core/mod.ts";
 import { type Reading, readRanges } from "../files/byte_reading.ts";
+import { chosenSafetensorsReading } from "../files/safetensors.ts";
 import {
+  ALL_TENSORS,
   type ChooseTensors,
-  chosenSafetensorsReading,
-} from "../files/safetensors.ts";
+  type Weights,
+} from "../files/tensor_data.ts";
 import type { TrainError } from "../train_error.ts";
 import { isZip, torchReading } from "./torch/torch_file.ts";
-import { ALL_TENSORS, type Weights } from "./weights.ts";
 
 /** True if a file begins like a pickle: one of PyTorch before 1.6. */
 const isPickle = (size: number, start: Uint8Array): boolean =>
@@ -31,8 +28,7 @@ function* weightsReading(
 ): Reading<Result<string, Weights>> {
   const start = yield { start: 0, end: Math.min(size, TELLING_BYTES) };
   if (isZip(start) || isPickle(size, start)) {
-    const weights = yield* torchReading(size, choose);
-    return weights._tag === "Right" ? weights : left(weights.left.reason);
+    return yield* torchReading(size, choose);
   }
   const kind = isSafetensors(start) ? null : kindOfBytes(start);
   if (kind !== null) {

@@ -172,8 +172,8 @@ function wholeModel(spec: OnnxFileSpec): Result<Faults, OnnxModel> {
  *
  * @example Twice any number of numbers
  * ```ts
- * import { onnxFiles } from "@vitfreeze/vitfreeze/backends";
- * import { traceGraph } from "@vitfreeze/vitfreeze/core";
+ * import { traceGraph } from "@vitfreeze/vitfreeze";
+ * import { onnxFiles } from "./onnx_file.ts";
  * import { ok } from "node:assert/strict";
  *
  * const files = onnxFiles({

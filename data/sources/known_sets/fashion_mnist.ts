@@ -167,7 +167,8 @@ export async function fashionMnist(
  *
  * @example The first picture is an ankle boot
  * ```ts
- * import { embeddedFashionMnist, FASHION_MNIST_CLASSES } from "@vitfreeze/vitfreeze/data";
+ * import { embeddedFashionMnist } from "@vitfreeze/vitfreeze";
+ * import { FASHION_MNIST_CLASSES } from "./fashion_mnist.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const source = await embeddedFashionMnist();

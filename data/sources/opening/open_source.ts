@@ -158,7 +158,7 @@ async function openFile(
  *
  * @example A folder of classes
  * ```ts
- * import { openSource } from "@vitfreeze/vitfreeze/data";
+ * import { openSource } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const folder = await Deno.makeTempDir();

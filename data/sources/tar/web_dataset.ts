@@ -275,7 +275,7 @@ function sourceOf(
  *
  * @example Two images in an archive
  * ```ts
- * import { webDataset } from "@vitfreeze/vitfreeze/data";
+ * import { webDataset } from "@vitfreeze/vitfreeze";
  * import { packTar } from "modern-tar";
  * import { strictEqual } from "node:assert/strict";
  *

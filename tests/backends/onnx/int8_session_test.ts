@@ -2,8 +2,8 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import {
   describeBackendError,
   referenceBackend,
-  tfjsBackend,
 } from "../../../backends/mod.ts";
+import { tfjsBackend } from "../../../backends/tfjs/tfjs_backend.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { traceGraph } from "../../../core/mod.ts";
 import { right } from "../../right.ts";

@@ -4,11 +4,8 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
-import {
-  describeBackendError,
-  onnxBackend,
-  onnxWebgpuBackend,
-} from "../../../backends/mod.ts";
+import { describeBackendError, onnxBackend } from "../../../backends/mod.ts";
+import { onnxWebgpuBackend } from "../../../backends/onnx/onnx_backend.ts";
 
 const backend = Deno.args[0] === "onnx-webgpu"
   ? await onnxWebgpuBackend()

@@ -4,7 +4,8 @@
  * @module
  */
 import { ok, strictEqual } from "node:assert/strict";
-import type { Backend, HostTensor } from "../../../backends/mod.ts";
+import type { Backend } from "../../../backends/mod.ts";
+import type { HostTensor } from "../../../backends/backend.ts";
 import {
   gradientName,
   type Graph,

@@ -5,7 +5,8 @@
  * @module
  */
 import { rejects, strictEqual } from "node:assert/strict";
-import { onnxWebgpuBackend, selectBackend } from "../../../backends/mod.ts";
+import { selectBackend } from "../../../backends/mod.ts";
+import { onnxWebgpuBackend } from "../../../backends/onnx/onnx_backend.ts";
 import { encodeModel } from "../../../backends/onnx/file/onnx_model.ts";
 import { startPackageRuntime } from "../../../backends/onnx/runtime/package_runtime.ts";
 import {

@@ -4,11 +4,11 @@
  *
  * @module
  */
+import type { Backend } from "../../../backends/mod.ts";
 import {
-  type Backend,
   tfjsBackend,
   type TfjsDevice,
-} from "../../../backends/mod.ts";
+} from "../../../backends/tfjs/tfjs_backend.ts";
 import { gradients, type Graph, traceGraph } from "../../../core/mod.ts";
 import { filled } from "../op_cases.ts";
 import { value } from "../contract.ts";

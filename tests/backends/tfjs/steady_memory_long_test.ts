@@ -1,5 +1,5 @@
 import { ok, strictEqual } from "node:assert/strict";
-import { TFJS_DEVICES } from "../../../backends/mod.ts";
+import { TFJS_DEVICES } from "../../../backends/tfjs/tfjs_backend.ts";
 import { graphicsAdapter } from "../../../backends/tfjs/webgpu/graphics_adapter.ts";
 
 /** What may be added from the 400th step to the 2,000th; a leak of 20 kB a step is 32. */

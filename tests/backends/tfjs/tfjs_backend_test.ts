@@ -1,6 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { TFJS_DEVICES, tfjsBackend } from "../../../backends/mod.ts";
+import {
+  TFJS_DEVICES,
+  tfjsBackend,
+} from "../../../backends/tfjs/tfjs_backend.ts";
 import { traceGraph } from "../../../core/mod.ts";
 import { value } from "../contract.ts";
 

@@ -1,9 +1,6 @@
 import { deepStrictEqual, match, ok } from "node:assert/strict";
-import {
-  type Backend,
-  describeBackendError,
-  tfjsBackend,
-} from "../../../backends/mod.ts";
+import { type Backend, describeBackendError } from "../../../backends/mod.ts";
+import { tfjsBackend } from "../../../backends/tfjs/tfjs_backend.ts";
 import { weightGradShader } from "../../../backends/tfjs/webgpu/convolution_shaders.ts";
 import { MOST_TURNS } from "../../../backends/tfjs/webgpu/shader.ts";
 import {

@@ -14,12 +14,12 @@ import {
 import { embeddedFashionMnist } from "../../../data/mod.ts";
 import {
   convNetTask,
-  decodeTraining,
   initialConvNet,
-  joinedParts,
   orThrow,
   trainingParts,
 } from "../../../train/mod.ts";
+import { decodeTraining } from "../../../train/run/training_file.ts";
+import { joinedParts } from "../../../train/files/safetensors.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 

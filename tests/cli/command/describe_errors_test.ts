@@ -3,13 +3,13 @@ import { describeTraining } from "../../../cli/command/describe_errors.ts";
 import { ENCODER_FLAGS } from "../../../cli/flags/encoder_flags.ts";
 import { fieldNames } from "../../../cli/flags/field_names.ts";
 import { METHOD_FLAGS } from "../../../cli/flags/method_flags.ts";
-import { describeFaults } from "../../../core/mod.ts";
 import {
+  describeFaults,
   FINETUNE_RECIPE,
   finetunePlan,
   PROBE_RECIPE,
   probePlan,
-} from "../../../train/mod.ts";
+} from "../../../core/mod.ts";
 import { FINETUNE_FLAGS } from "../../../cli/evaluate/finetune_flags.ts";
 import { PROBE_FLAGS } from "../../../cli/evaluate/probe_flags.ts";
 import { MODEL_PRESETS } from "../../../core/mod.ts";

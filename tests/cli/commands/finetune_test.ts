@@ -1,5 +1,5 @@
+import type { FinetuneConfig } from "../../../core/mod.ts";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import type { FinetuneConfig } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import {
   lastLine,

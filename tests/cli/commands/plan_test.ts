@@ -1,10 +1,10 @@
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import {
-  decodePlan,
   DEFAULT_PRETRAIN_CONFIG,
   planOf,
   predictedSaving,
 } from "../../../core/mod.ts";
+import { decodePlan } from "../../../core/plan/plan_json.ts";
 import { programAddress, runProgram } from "../../programs.ts";
 import { right } from "../../right.ts";
 

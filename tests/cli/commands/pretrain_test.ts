@@ -1,16 +1,10 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import {
-  decodePlan,
-  decodePretrainConfig,
-  parameterSpecs,
-} from "../../../core/mod.ts";
-import {
-  eventFiles,
-  type MetricsLine,
-  pretrainTask,
-  readCheckpoint,
-} from "../../../train/mod.ts";
+import { decodePretrainConfig, parameterSpecs } from "../../../core/mod.ts";
+import { decodePlan } from "../../../core/plan/plan_json.ts";
+import { type MetricsLine, pretrainTask } from "../../../train/mod.ts";
+import { eventFiles } from "../../../train/run/tensorboard/event_file.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
 import { drawnSize } from "../../drawn_size.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";

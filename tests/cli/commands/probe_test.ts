@@ -1,9 +1,6 @@
+import type { ProbeConfig } from "../../../core/mod.ts";
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import {
-  chosenRate,
-  type ProbeConfig,
-  type ProbeSweep,
-} from "../../../train/mod.ts";
+import { chosenRate, type ProbeSweep } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { lastLine, runExample, writeNano } from "../evaluate/program.ts";
 import { writeSmallIdx } from "../pretrain/program.ts";

@@ -4,8 +4,8 @@ import {
   DEFAULT_PRETRAIN_CONFIG,
   planOf,
   predictedSaving,
-  runFlops,
 } from "../../../core/mod.ts";
+import { runFlops } from "../../../core/plan/cost.ts";
 import {
   configOfMethod,
   type Method,

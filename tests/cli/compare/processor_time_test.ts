@@ -4,15 +4,11 @@ import {
   clockedRun,
   clockedSteps,
 } from "../../../cli/compare/processor_time.ts";
-import {
-  orThrow,
-  type Pretraining,
-  type StepReport,
-} from "../../../train/mod.ts";
+import { orThrow, type StepReport, type Training } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 
 /** A run whose steps keep the processor busy for 60 ms and not at all, in turn. */
-function fakeRun(busyFor: (milliseconds: number) => void): Pretraining {
+function fakeRun(busyFor: (milliseconds: number) => void): Training {
   let step = 0;
   return {
     get step() {

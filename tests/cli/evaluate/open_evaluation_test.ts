@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok } from "node:assert/strict";
 import { rootKey } from "../../../core/mod.ts";
-import { FASHION_MNIST_NORMALIZATION } from "../../../data/mod.ts";
+import { FASHION_MNIST_NORMALIZATION } from "../../../data/image/normalization.ts";
 import {
   type EvaluationValues,
   openEvaluation,

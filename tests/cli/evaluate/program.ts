@@ -8,12 +8,8 @@ import {
   MODEL_PRESETS,
   planOf,
 } from "../../../core/mod.ts";
-import {
-  initialSnapshot,
-  orThrow,
-  pretrainTask,
-  writeCheckpoint,
-} from "../../../train/mod.ts";
+import { initialSnapshot, orThrow, pretrainTask } from "../../../train/mod.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import type { ProgramEnd } from "../../programs.ts";
 
 export {

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { Backend } from "../../../backends/mod.ts";
-import { left } from "../../../core/mod.ts";
+import { left, PROBE_RECIPE } from "../../../core/mod.ts";
 import { badImages, type ImageSource } from "../../../data/mod.ts";
 import { epochFeatures } from "../../../cli/evaluate/epoch_features.ts";
 import type { Evaluation } from "../../../cli/evaluate/open_evaluation.ts";
@@ -19,7 +19,6 @@ import {
   allTaps,
   initialSnapshot,
   orThrow,
-  PROBE_RECIPE,
   uploadEncoder,
 } from "../../../train/mod.ts";
 import { noiseSource } from "../../data/sources.ts";

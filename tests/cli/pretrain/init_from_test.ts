@@ -6,12 +6,8 @@ import {
   planOf,
   rootKey,
 } from "../../../core/mod.ts";
-import {
-  initialSnapshot,
-  openEncoder,
-  orThrow,
-  readWeights,
-} from "../../../train/mod.ts";
+import { initialSnapshot, openEncoder, orThrow } from "../../../train/mod.ts";
+import { readWeights } from "../../../train/weights/read_weights.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { writeTimmWeights } from "../../train/weights/timm_weights.ts";

@@ -9,7 +9,8 @@ import {
   type PretrainValues,
 } from "../../../cli/pretrain/pretrain_flags.ts";
 import type { Settings } from "../../../cli/runs/settings.ts";
-import { encodeSafetensors, orThrow, readWeights } from "../../../train/mod.ts";
+import { encodeSafetensors, orThrow } from "../../../train/mod.ts";
+import { readWeights } from "../../../train/weights/read_weights.ts";
 import { endOf } from "../command/end_of.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { TINY_MODEL, tinyRun } from "../../train/tiny_run.ts";

@@ -15,8 +15,8 @@ import {
   initialConvNet,
   readEvaluations,
   readImagesFile,
-  readMetrics,
 } from "../../../train/mod.ts";
+import { readMetrics } from "../../../train/run/metrics_record.ts";
 import { right } from "../../right.ts";
 import { noiseSource } from "../../data/sources.ts";
 import {

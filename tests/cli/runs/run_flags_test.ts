@@ -8,7 +8,7 @@ import {
 } from "../../../cli/runs/run_flags.ts";
 import { resumeCommand } from "../../../cli/runs/run_end.ts";
 import { parseFlags } from "../../../cli/flags/parse_flags.ts";
-import { checkedPolicy } from "../../../train/mod.ts";
+import { checkedPolicy } from "../../../train/checkpoint/checkpoint_policy.ts";
 import { right } from "../../right.ts";
 
 const whole = fc.integer({ min: 1, max: 99 });

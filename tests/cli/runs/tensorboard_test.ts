@@ -2,15 +2,15 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { left, right } from "../../../core/mod.ts";
 import { accuracyScalars } from "../../../cli/pretrain/evaluation.ts";
-import { tensorBoardOf } from "../../../cli/runs/tensorboard.ts";
+import { tensorBoardOf } from "../../../cli/runs/drive_run.ts";
 import {
   afterStep,
   type openRunEvents,
-  readMetrics,
-  recordHook,
   trackerHook,
   type Training,
 } from "../../../train/mod.ts";
+import { readMetrics } from "../../../train/run/metrics_record.ts";
+import { recordHook } from "../../../train/run/run_hooks.ts";
 import { reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { newRunFolder, trained } from "../../train/tiny_run.ts";

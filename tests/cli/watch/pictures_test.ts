@@ -4,8 +4,8 @@ import {
   type FollowedRun,
   metricsLine,
   type RunLife,
-  runStatus,
 } from "../../../train/mod.ts";
+import { runStatus } from "../../../train/run/follow/run_status.ts";
 import { phaseFlops } from "../../../core/mod.ts";
 import { reportOf, runOf } from "../../train/run/follow/made_runs.ts";
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { ok, strictEqual } from "node:assert/strict";
-import { editDistance, nearestHint, nearestWord } from "../../../core/mod.ts";
+import { nearestHint } from "../../../core/mod.ts";
+import { editDistance, nearestWord } from "../../../core/codec/nearest.ts";
 
 const word = fc.string({ maxLength: 8 }).map((text) => text.toLowerCase());
 

@@ -2,7 +2,6 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   decodeConvNetConfig,
   decodeFinetuneConfig,
-  decodePlan,
   decodePretrainConfig,
   DEFAULT_PRETRAIN_CONFIG,
   encodePlan,
@@ -13,6 +12,7 @@ import {
   planOf,
   withNewWords,
 } from "../../../core/mod.ts";
+import { decodePlan } from "../../../core/plan/plan_json.ts";
 import { right } from "../../right.ts";
 
 /** Each word of earlier versions and what it is now. */

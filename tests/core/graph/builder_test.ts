@@ -3,8 +3,8 @@ import {
   type GraphBuilder,
   type NodeId,
   traceGraph,
-  traceShapes,
 } from "../../../core/mod.ts";
+import { traceShapes } from "../../../core/graph/trace.ts";
 import { faultsOf, right } from "../../right.ts";
 
 /** Ops of the graph that `build` writes on one input `[2, 3]`. */

@@ -3,11 +3,11 @@ import { strictEqual } from "node:assert/strict";
 import {
   type GraphBuilder,
   graphFlops,
-  HOG_FLOPS_PER_SAMPLE_PIXEL,
   longestSum,
   type NodeId,
   traceGraph,
 } from "../../../core/mod.ts";
+import { HOG_FLOPS_PER_SAMPLE_PIXEL } from "../../../core/graph/ops/hog.ts";
 import { right } from "../../right.ts";
 import { graphs } from "./random_graph.ts";
 

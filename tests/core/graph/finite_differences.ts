@@ -8,11 +8,11 @@ import {
   gradients,
   type GraphBuilder,
   interpretGraph,
-  type NamedValues,
   type NodeId,
   sizeOf,
   traceGraph,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import { right } from "../../right.ts";
 import type { Tensor } from "./arbitraries.ts";
 

@@ -5,10 +5,9 @@ import {
   type Graph,
   lastUses,
   type NodeId,
-  peakBytes,
-  scratchBytes,
   traceGraph,
 } from "../../../core/mod.ts";
+import { peakBytes, scratchBytes } from "../../../core/graph/lifetimes.ts";
 import { right } from "../../right.ts";
 import { graphs } from "./random_graph.ts";
 

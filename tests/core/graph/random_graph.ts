@@ -7,11 +7,11 @@ import fc from "fast-check";
 import {
   type Graph,
   type GraphBuilder,
-  type NamedValues,
   type NodeId,
   sizeOf,
   traceGraph,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import { right } from "../../right.ts";
 
 /**

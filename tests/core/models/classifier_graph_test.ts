@@ -2,16 +2,16 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   classifierParameters,
   classifierScoreGraph,
-  type ClassifierStep,
   classifierStepGraph,
   gradientName,
   inputSignatures,
   interpretGraph,
   MODEL_PRESETS,
-  type NamedValues,
   type Owner,
   sizeOf,
 } from "../../../core/mod.ts";
+import type { ClassifierStep } from "../../../core/models/classifier.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import {
   goldenTensors,
   largestDifference,

@@ -1,14 +1,14 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import {
-  type ConvNetFamily,
   convNetScoreGraph,
   convNetStepGraph,
   convNetTensors,
   gradientName,
   interpretGraph,
-  type NamedValues,
   sizeOf,
 } from "../../../core/mod.ts";
+import type { ConvNetFamily } from "../../../core/models/convnet_spec.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import { goldenJson, largestDifference } from "../../golden_files.ts";
 import { right } from "../../right.ts";
 

@@ -1,15 +1,15 @@
 import { ok, strictEqual } from "node:assert/strict";
 import {
-  decode,
   gradientName,
   gradients,
   type Graph,
   interpretGraph,
   modelScope,
-  type NamedValues,
   type StageScale,
   traceGraph,
 } from "../../../core/mod.ts";
+import { decode } from "../../../core/models/decoder.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import {
   goldenTensors,
   largestDifference,

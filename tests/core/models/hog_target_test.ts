@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { ok, strictEqual } from "node:assert/strict";
 import {
   type Graph,
-  hogTargets,
   interpretGraph,
   localMimStages,
   MODEL_PRESETS,
   type ModelSpec,
   traceGraph,
 } from "../../../core/mod.ts";
+import { hogTargets } from "../../../core/models/hog_loss.ts";
 import { between } from "../../arbitraries.ts";
 import {
   goldenTensors,

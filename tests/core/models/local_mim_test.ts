@@ -5,13 +5,13 @@ import {
   interpretGraph,
   type LocalMimNodes,
   MODEL_PRESETS,
-  type NamedValues,
   type NodeId,
   patchCount,
   randomMasking,
   stepGraph,
   visibleCount,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import {
   goldenTensors,
   largestDifference,

@@ -5,7 +5,6 @@
  */
 import {
   type ModelSpec,
-  type NamedValues,
   parameterSpecs,
   patchCount,
   randomMasking,
@@ -15,6 +14,7 @@ import {
   uniforms,
   visibleCount,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 
 /** Numbers in `[−0.5, 0.5)` that a seed and a name determine. */
 function centred(seed: number, name: string, count: number): Float64Array {

@@ -5,13 +5,13 @@ import {
   type Graph,
   interpretGraph,
   type ModelSpec,
-  type NamedValues,
   parameterSpecs,
   prune,
   stepGraph,
-  type StepSpec,
   trainedParameters,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
+import type { StepSpec } from "../../../core/models/local_mim.ts";
 import { modelSpec } from "../../arbitraries.ts";
 import { right } from "../../right.ts";
 import { randomInputs } from "./random_inputs.ts";

@@ -1,12 +1,14 @@
 import { ok } from "node:assert/strict";
 import {
-  frozenBatchNorm,
   gradients,
   type GraphBuilder,
   interpretGraph,
   traceGraph,
-  trainedBatchNorm,
 } from "../../../core/mod.ts";
+import {
+  frozenBatchNorm,
+  trainedBatchNorm,
+} from "../../../core/nn/batch_norm.ts";
 import { goldenJson, largestDifference } from "../../golden_files.ts";
 import { right } from "../../right.ts";
 

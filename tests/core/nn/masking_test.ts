@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   interpretGraph,
-  maskAtScale,
   MODEL_PRESETS,
   randomMasking,
   traceGraph,
 } from "../../../core/mod.ts";
+import { maskAtScale } from "../../../core/models/hog_loss.ts";
 import { goldenTensors, numbersOf } from "../../golden_files.ts";
 import { right } from "../../right.ts";
 

@@ -1,10 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import {
-  inputSignatures,
-  modelScope,
-  recorded,
-  traceGraph,
-} from "../../../core/mod.ts";
+import { inputSignatures, modelScope, traceGraph } from "../../../core/mod.ts";
+import { recorded } from "../../../core/nn/scope.ts";
 import { linear } from "../../../core/nn/layers.ts";
 import { faultsOf, right } from "../../right.ts";
 

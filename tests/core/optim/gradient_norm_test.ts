@@ -6,11 +6,11 @@ import {
   gradientName,
   gradientSquares,
   interpretGraph,
-  type NamedValues,
   stateKinds,
   stateName,
   updateGraph,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import { between, optimizerConfig } from "../../arbitraries.ts";
 import {
   asGradients,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LarsOptions } from "../../../core/mod.ts";
+import type { LarsOptions } from "../../../core/optim/lars.ts";
 
 /** A parameter and its momentum. */
 export interface LarsState {

@@ -1,10 +1,7 @@
 import { ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import {
-  interpretGraph,
-  type LarsConfig,
-  updateGraph,
-} from "../../../core/mod.ts";
+import { interpretGraph, updateGraph } from "../../../core/mod.ts";
+import type { LarsConfig } from "../../../core/optim/lars.ts";
 import { right } from "../../right.ts";
 import { type LarsState, larsStep } from "./lars_step.ts";
 import { numbers } from "../graph/arbitraries.ts";

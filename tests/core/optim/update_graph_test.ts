@@ -5,13 +5,13 @@ import {
   corrections,
   gradientName,
   interpretGraph,
-  type NamedValues,
   type OptimizerConfig,
-  type SgdConfig,
   stateKinds,
   stateName,
   updateGraph,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
+import type { SgdConfig } from "../../../core/optim/optimizer_config.ts";
 import { between, optimizerConfig } from "../../arbitraries.ts";
 import { right } from "../../right.ts";
 import { numbers } from "../graph/arbitraries.ts";

@@ -9,16 +9,16 @@
 import {
   type FreezePlan,
   gridSize,
-  HOG_FLOPS_PER_SAMPLE_PIXEL,
   type ModelSpec,
   patchCount,
   type Phase,
   type PlanLayer,
-  type PlanStage,
-  type StageSpec,
   targetChannels,
   visibleCount,
 } from "../../../core/mod.ts";
+import { HOG_FLOPS_PER_SAMPLE_PIXEL } from "../../../core/graph/ops/hog.ts";
+import type { PlanStage } from "../../../core/plan/plan.ts";
+import type { StageSpec } from "../../../core/models/model_spec.ts";
 
 /** Forward operations of a part of the model. */
 export interface ModuleFlops {

@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   type ConvNetConfig,
-  convNetLayers,
   convNetPlan,
   type ConvNetSpec,
   convNetStepGraph,
@@ -17,6 +16,7 @@ import {
   ratesAt,
   sizeOf,
 } from "../../../core/mod.ts";
+import { convNetLayers } from "../../../core/models/convnet_spec.ts";
 import { goldenJson } from "../../golden_files.ts";
 import { faultsOf, right } from "../../right.ts";
 

@@ -10,11 +10,10 @@ import {
   phaseFlops,
   planOf,
   predictedSaving,
-  runFlops,
   savedPart,
   stepGraph,
-  unfrozenRunFlops,
 } from "../../../core/mod.ts";
+import { runFlops, unfrozenRunFlops } from "../../../core/plan/cost.ts";
 import {
   between,
   freezePlan as anyPlan,

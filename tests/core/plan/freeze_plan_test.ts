@@ -5,8 +5,8 @@ import {
   freezePlan,
   MODEL_PRESETS,
   phaseAt,
-  type PlanConfig,
 } from "../../../core/mod.ts";
+import type { PlanConfig } from "../../../core/plan/plan.ts";
 import { freezePlan as anyPlan, planConfig } from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";
 

@@ -6,17 +6,17 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok } from "node:assert/strict";
 import {
-  decodePlan,
   decodePretrainConfig,
   DEFAULT_PRETRAIN_CONFIG,
   describeFaults,
   encodePlan,
   type Faults,
-  MODEL_LIMITS,
   MODEL_PRESETS,
   planOf,
   type Result,
 } from "../../../core/mod.ts";
+import { decodePlan } from "../../../core/plan/plan_json.ts";
+import { MODEL_LIMITS } from "../../../core/models/model_codec.ts";
 import { hostileJson } from "../../fuzz/hostile_json.ts";
 import { fuzzParameters } from "../../fuzz/parameters.ts";
 import { checkReason, watched } from "../../fuzz/watch.ts";

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
-  decodePlan,
   DEFAULT_PRETRAIN_CONFIG,
   encodePlan,
   planOf,
 } from "../../../core/mod.ts";
+import { decodePlan } from "../../../core/plan/plan_json.ts";
 import { freezePlan } from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";
 

@@ -4,14 +4,13 @@ import {
   DEFAULT_PRETRAIN_CONFIG,
   epochsForEqualCost,
   freezePlan,
-  type PlanConfig,
   planOf,
   predictedSaving,
   type PretrainConfig,
-  runFlops,
   t0ForSaving,
-  unfrozenRunFlops,
 } from "../../../core/mod.ts";
+import type { PlanConfig } from "../../../core/plan/plan.ts";
+import { runFlops, unfrozenRunFlops } from "../../../core/plan/cost.ts";
 import { lastWhere } from "../../../core/plan/search.ts";
 import { between, planConfig, pretrainConfig } from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";

@@ -3,10 +3,10 @@ import { ok, strictEqual } from "node:assert/strict";
 import {
   type FreezePlan,
   freezePlan,
-  type PlanConfig,
   rateAt,
   ratesAt,
 } from "../../../core/mod.ts";
+import type { PlanConfig } from "../../../core/plan/plan.ts";
 import { freezePlan as anyPlan, planConfig } from "../../arbitraries.ts";
 import { right } from "../../right.ts";
 

@@ -13,9 +13,9 @@ import {
   rootKey,
   sampleKey,
   split,
-  threefry2x32,
   uniforms,
 } from "../../../core/mod.ts";
+import { threefry2x32 } from "../../../core/random/threefry.ts";
 
 const keys = fc.double({ noNaN: true }).map(rootKey);
 const labels = fc.oneof(fc.string(), fc.double({ noNaN: true }), fc.integer());

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { deepStrictEqual, notDeepStrictEqual, ok } from "node:assert/strict";
-import { threefry2x32, threefryBlocks, type Words } from "../../../core/mod.ts";
+import {
+  threefry2x32,
+  threefryBlocks,
+  type Words,
+} from "../../../core/random/threefry.ts";
 
 const word = fc.nat(0xffffffff);
 const words = fc.tuple(word, word) as fc.Arbitrary<Words>;

@@ -1,11 +1,8 @@
 import fc from "fast-check";
 import { ok, strictEqual } from "node:assert/strict";
-import {
-  annealSteps,
-  freezeStepAt,
-  type FreezeTime,
-  type WarmupMode,
-} from "../../../core/mod.ts";
+import type { WarmupMode } from "../../../core/mod.ts";
+import { annealSteps, freezeStepAt } from "../../../core/schedule/annealing.ts";
+import type { FreezeTime } from "../../../core/brand.ts";
 import { firstStepFrom } from "../../../core/schedule/annealing.ts";
 import { between } from "../../arbitraries.ts";
 

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import type { FreezeScale } from "../../../core/mod.ts";
 import {
   FREEZE_EXPONENTS,
-  type FreezeScale,
   freezeTimes,
   scaled,
-} from "../../../core/mod.ts";
+} from "../../../core/schedule/freeze_time.ts";
 import { between } from "../../arbitraries.ts";
 
 const freeze = fc.record({

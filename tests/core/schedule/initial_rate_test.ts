@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { ok, strictEqual } from "node:assert/strict";
+import { peakRate } from "../../../core/mod.ts";
+import type { FreezeTime } from "../../../core/brand.ts";
 import {
-  type FreezeTime,
   initialRate,
-  peakRate,
   stageFactor,
-} from "../../../core/mod.ts";
+} from "../../../core/schedule/initial_rate.ts";
 import { between } from "../../arbitraries.ts";
 
 const time = between(1e-3, 1).map((value) => value as FreezeTime);

@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { ok, strictEqual } from "node:assert/strict";
-import {
-  type LayerWiseSchedule,
-  type LearningRate,
-  rateAt,
-  type RateSchedule,
-  type UniformSchedule,
-} from "../../../core/mod.ts";
+import { rateAt, type RateSchedule } from "../../../core/mod.ts";
+import type {
+  LayerWiseSchedule,
+  UniformSchedule,
+} from "../../../core/schedule/rate_schedule.ts";
+import type { LearningRate } from "../../../core/brand.ts";
 import { between } from "../../arbitraries.ts";
 
 const rate = between(1e-6, 1).map((value) => value as LearningRate);

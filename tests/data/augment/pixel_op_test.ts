@@ -1,13 +1,10 @@
 import fc from "fast-check";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import {
-  applyPixelOp,
-  type Interpolation,
-  type PixelOp,
-  pixelOpsAt,
-  type RawImage,
-} from "../../../data/mod.ts";
+import { applyPixelOp, type PixelOp } from "../../../data/augment/pixel_op.ts";
+import type { Interpolation } from "../../../data/augment/affine.ts";
+import { pixelOpsAt } from "../../../data/augment/rand_augment.ts";
+import type { RawImage } from "../../../data/image/raw_image.ts";
 import golden from "../../golden/pixel_ops.json" with { type: "json" };
 import { noiseImage } from "../sources.ts";
 

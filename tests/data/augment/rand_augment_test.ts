@@ -1,14 +1,12 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { rootKey, split } from "../../../core/mod.ts";
+import { RAND_AUGMENT, rootKey, split } from "../../../core/mod.ts";
+import { randAugmentFrom, showRandAugment } from "../../../data/mod.ts";
 import {
   drawPixelOps,
-  type PixelOp,
   pixelOpsAt,
-  RAND_AUGMENT,
-  randAugmentFrom,
-  showRandAugment,
-} from "../../../data/mod.ts";
+} from "../../../data/augment/rand_augment.ts";
+import type { PixelOp } from "../../../data/augment/pixel_op.ts";
 
 const byTag = (ops: readonly PixelOp[]): Map<string, PixelOp> =>
   new Map(ops.map((op) => [op._tag, op]));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { rootKey, split } from "../../../core/mod.ts";
-import { drawErased, erase, RANDOM_ERASING } from "../../../data/mod.ts";
+import { RANDOM_ERASING, rootKey, split } from "../../../core/mod.ts";
+import { drawErased, erase } from "../../../data/augment/random_erasing.ts";
 
 const always = { ...RANDOM_ERASING, probability: 1 };
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
-  CLASS_SUBSETS,
   classNamesFrom,
   type ImageSource,
   selectClasses,
   withClassesOf,
 } from "../../../data/mod.ts";
+import { CLASS_SUBSETS } from "../../../data/classes/class_subsets.ts";
 import { errorOf, inFolder, noiseSource, valueOf } from "../sources.ts";
 
 /**

@@ -2,11 +2,11 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { rootKey } from "../../../core/mod.ts";
 import {
-  classCounts,
   type ImageSource,
   splitByClass,
   splitLabels,
 } from "../../../data/mod.ts";
+import { classCounts } from "../../../data/classes/split_by_class.ts";
 import { noiseSource, valueOf } from "../sources.ts";
 
 /** A source with so many images of each class, the classes mixed. */

@@ -9,9 +9,9 @@ import sharp from "sharp";
 import {
   type RawImage,
   type Size,
-  type View,
   wholeOf,
-} from "../../../data/mod.ts";
+} from "../../../data/image/raw_image.ts";
+import type { View } from "../../../data/transforms/view.ts";
 import { resizeBicubic } from "./resize_bicubic.ts";
 import { reasonOf } from "../../../data/report/data_error.ts";
 import { decodeScaled } from "./decode_scaled.ts";

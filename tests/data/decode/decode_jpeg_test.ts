@@ -3,12 +3,12 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import sharp, { type Sharp } from "sharp";
+import type { DecodingThread } from "../../../data/decode/decode_jpeg.ts";
 import type {
-  DecodingThread,
   PixelBox,
   RawImage,
   Size,
-} from "../../../data/mod.ts";
+} from "../../../data/image/raw_image.ts";
 import { decodeJpeg, regionOf } from "../../../data/decode/decode_jpeg.ts";
 import { loadTurboLibrary } from "../../../data/decode/turbo_library.ts";
 import { encode, waves } from "../photographs.ts";

@@ -1,4 +1,9 @@
-import type { EncodedImage, RawImage, Size, View } from "../../../data/mod.ts";
+import type {
+  EncodedImage,
+  RawImage,
+  Size,
+} from "../../../data/image/raw_image.ts";
+import type { View } from "../../../data/transforms/view.ts";
 import { resizeBicubic } from "./resize_bicubic.ts";
 import {
   decodePrepared,

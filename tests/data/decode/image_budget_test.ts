@@ -8,14 +8,16 @@ import {
 import fc from "fast-check";
 import sharp, { type Sharp } from "sharp";
 import {
-  type EncodedImage,
   evalTransform,
   IMAGENET_NORMALIZATION,
   imageWorkers,
-  type Size,
-  type View,
-  wholeOf,
 } from "../../../data/mod.ts";
+import {
+  type EncodedImage,
+  type Size,
+  wholeOf,
+} from "../../../data/image/raw_image.ts";
+import type { View } from "../../../data/transforms/view.ts";
 import {
   admitImage,
   decodingBytes,

@@ -8,7 +8,8 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { deflateSync } from "node:zlib";
 import { crc32 } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
-import { type Size, type View, wholeOf } from "../../../data/mod.ts";
+import { type Size, wholeOf } from "../../../data/image/raw_image.ts";
+import type { View } from "../../../data/transforms/view.ts";
 import { decodeScaled } from "./decode_scaled.ts";
 import { PLAIN } from "../plain_view.ts";
 

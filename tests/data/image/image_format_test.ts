@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { imageFormat, isImageName } from "../../../data/mod.ts";
+import { imageFormat, isImageName } from "../../../data/image/image_format.ts";
 
 /** Characters of Latin-1 as bytes. */
 const bytes = (text: string): Uint8Array =>

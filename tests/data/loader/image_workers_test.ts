@@ -1,3 +1,4 @@
+import { RAND_AUGMENT, RANDOM_ERASING } from "../../../core/mod.ts";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   evalTransform,
@@ -6,8 +7,6 @@ import {
   imageWorkers,
   loadAll,
   loadBatches,
-  RAND_AUGMENT,
-  RANDOM_ERASING,
   trainTransform,
 } from "../../../data/mod.ts";
 import { right } from "../../right.ts";

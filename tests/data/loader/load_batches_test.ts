@@ -9,7 +9,6 @@ import {
 import { left } from "../../../core/mod.ts";
 import {
   type Batch,
-  batchesPerEpoch,
   imageFolder,
   IMAGENET_NORMALIZATION,
   type ImageSource,
@@ -17,6 +16,7 @@ import {
   type LoadOptions,
   trainTransform,
 } from "../../../data/mod.ts";
+import { batchesPerEpoch } from "../../../data/loader/load_batches.ts";
 import { right } from "../../right.ts";
 import { encode, waves } from "../photographs.ts";
 import { errorOf, inFolder, noiseSource, valueOf } from "../sources.ts";

@@ -11,10 +11,10 @@ import {
   contentDigest,
   imageFolder,
   type ImageSource,
-  parquetImages,
   selectImages,
-  webDataset,
 } from "../../../data/mod.ts";
+import { parquetImages } from "../../../data/sources/parquet/parquet_images.ts";
+import { webDataset } from "../../../data/sources/tar/web_dataset.ts";
 import { parquetOf, tarOf } from "../archives.ts";
 import { inFolder, noiseImage, noiseSource, valueOf } from "../sources.ts";
 

@@ -3,10 +3,10 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { rootKey, split, uniforms } from "../../../core/mod.ts";
 import {
   type CropRanges,
-  type PixelBox,
   randomResizedCrop,
   singleTryCrop,
-} from "../../../data/mod.ts";
+} from "../../../data/transforms/random_resized_crop.ts";
+import type { PixelBox } from "../../../data/image/raw_image.ts";
 
 const RANGES: CropRanges = { scale: [0.2, 1], ratio: [3 / 4, 4 / 3] };
 const key = rootKey(0);

@@ -1,13 +1,13 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { rootKey } from "../../../core/mod.ts";
+import type { ImageFormat } from "../../../data/transforms/transform.ts";
+import { imageRenderer } from "../../../data/loader/render_image.ts";
 import {
-  type ImageFormat,
-  imageRenderer,
   type RawImage,
   type Size,
-  type View,
   wholeOf,
-} from "../../../data/mod.ts";
+} from "../../../data/image/raw_image.ts";
+import type { View } from "../../../data/transforms/view.ts";
 import { encode, waves } from "../photographs.ts";
 import { noiseImage } from "../sources.ts";
 import { PLAIN } from "../plain_view.ts";

@@ -1,18 +1,24 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { rootKey, sampleKey, type SamplePurpose } from "../../../core/mod.ts";
 import {
-  evalTransform,
-  evalView,
-  FASHION_MNIST_NORMALIZATION,
-  learningView,
-  paddedCropTransform,
-  paddedCropView,
   RAND_AUGMENT,
   RANDOM_ERASING,
+  rootKey,
+  sampleKey,
+  type SamplePurpose,
+} from "../../../core/mod.ts";
+import {
+  evalTransform,
+  paddedCropTransform,
   trainTransform,
-  trainView,
 } from "../../../data/mod.ts";
+import {
+  evalView,
+  learningView,
+  paddedCropView,
+  trainView,
+} from "../../../data/transforms/view.ts";
+import { FASHION_MNIST_NORMALIZATION } from "../../../data/image/normalization.ts";
 import { right } from "../../right.ts";
 import { PLAIN } from "../plain_view.ts";
 

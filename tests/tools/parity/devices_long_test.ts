@@ -1,9 +1,6 @@
 /** The reference's numbers, and those of other models, on every device that this machine has. */
-import {
-  onnxBackend,
-  referenceBackend,
-  tfjsBackend,
-} from "../../../backends/mod.ts";
+import { onnxBackend, referenceBackend } from "../../../backends/mod.ts";
+import { tfjsBackend } from "../../../backends/tfjs/tfjs_backend.ts";
 import { right } from "../../../core/mod.ts";
 import { numbersHold, recorded, REFERENCE } from "./numbers_hold.ts";
 import { OTHER_MODELS } from "./other_model.ts";

@@ -1,10 +1,7 @@
 /** The reference's numbers on processors; `devices_long_test.ts` has more of them. */
 import { ok } from "node:assert/strict";
-import {
-  onnxBackend,
-  referenceBackend,
-  tfjsBackend,
-} from "../../../backends/mod.ts";
+import { onnxBackend, referenceBackend } from "../../../backends/mod.ts";
+import { tfjsBackend } from "../../../backends/tfjs/tfjs_backend.ts";
 import { right } from "../../../core/mod.ts";
 import { value } from "../../backends/contract.ts";
 import {

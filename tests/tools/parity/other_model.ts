@@ -8,13 +8,13 @@ import {
   type FreezePlan,
   freezePlan,
   type ModelSpec,
-  type NamedValues,
   type OptimizerConfig,
   patchCount,
   randomMasking,
   type StageScale,
   visibleCount,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import { randomInputs } from "../../core/models/random_inputs.ts";
 import { right } from "../../right.ts";
 

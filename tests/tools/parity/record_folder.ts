@@ -11,7 +11,6 @@ import {
   isDecayed,
   isTrainable,
   layerOfOwner,
-  type NamedValues,
   type ParameterSpec,
   parameterSpecs,
   patchCount,
@@ -24,6 +23,7 @@ import {
   trainedParameters,
   updateGraph,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import { encodeSafetensors } from "../../../train/files/safetensors.ts";
 import { right } from "../../right.ts";
 import {

@@ -1,10 +1,8 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { join } from "node:path";
-import {
-  initialSnapshot,
-  readCheckpoint,
-  writeCheckpoint,
-} from "../../../train/mod.ts";
+import { initialSnapshot } from "../../../train/mod.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import {
   putInPlace,
   removeCheckpoint,

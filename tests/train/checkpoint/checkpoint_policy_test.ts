@@ -1,13 +1,13 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { describeFaults } from "../../../core/mod.ts";
+import type { CheckpointPolicy } from "../../../train/mod.ts";
 import {
   checkedPolicy,
-  type CheckpointPolicy,
   freezeSteps,
   isCheckpointDue,
   outdatedSteps,
-} from "../../../train/mod.ts";
+} from "../../../train/checkpoint/checkpoint_policy.ts";
 import { tinyRun } from "../tiny_run.ts";
 
 const { plan } = tinyRun();
@@ -77,7 +77,7 @@ Deno.test("checkedPolicy() names every number that is out of range", () => {
   });
   const text = faults._tag === "Left" ? describeFaults(faults.left) : "";
   match(text, /everySteps: found 0\.5, wanted a whole number of at least 1/);
-  match(text, /everyMinutes: found NaN, wanted more than 0/);
+  match(text, /everyMinutes: found NaN, wanted a number above 0/);
   match(text, /keepLast: found 0, wanted a whole number of at least 1/);
   strictEqual(checkedPolicy(NEVER)._tag, "Right");
 });

@@ -8,10 +8,10 @@ import {
   encodeSafetensors,
   initialSnapshot,
   latestCheckpoint,
-  readCheckpoint,
   type StoredTensor,
-  writeCheckpoint,
 } from "../../../train/mod.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { TINY_CONFIG, type TinyRun, tinyRun, trained } from "../tiny_run.ts";
 

@@ -2,11 +2,11 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import {
   describeTrainError,
-  readCheckpoint,
   resumeRunFolder,
   type RunFolder,
   type TrainError,
 } from "../../../train/mod.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
 import {
   decodePretrainConfig,
   type PretrainConfig,

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { averageName } from "../../../core/mod.ts";
 import { readSnapshot } from "../../../train/checkpoint/checkpoint_files.ts";
 import { decodeSafetensors } from "../../../train/files/safetensors.ts";
-import type { Snapshot } from "../../../train/engine/snapshot.ts";
-import { type RunFile, writeCheckpoint } from "../../../train/mod.ts";
+import type { Snapshot } from "../../../train/engine/state.ts";
+import type { RunFile } from "../../../train/checkpoint/layout.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { tinyRun, trained } from "../tiny_run.ts";
 

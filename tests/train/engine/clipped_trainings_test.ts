@@ -5,14 +5,10 @@ import {
   clipFactor,
   convNetPlan,
   convNetTensors,
-} from "../../../core/mod.ts";
-import {
   type FinetuneConfig,
   finetunePlan,
-  initialFinetune,
-  orThrow,
-  type Training,
-} from "../../../train/mod.ts";
+} from "../../../core/mod.ts";
+import { initialFinetune, orThrow, type Training } from "../../../train/mod.ts";
 import { faultsOf } from "../../right.ts";
 import {
   CONFIG as CONVNET,

@@ -4,13 +4,13 @@ import { left, right } from "../../../core/mod.ts";
 import {
   describeTrainError,
   initialSnapshot,
-  type Pretraining,
   pretraining,
-  readCheckpoint,
   type StepReport,
   type TrainError,
-  writeCheckpoint,
+  type Training,
 } from "../../../train/mod.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { onDevices } from "../devices.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { syntheticBatches, takeSteps, tinyRun, trained } from "../tiny_run.ts";
@@ -18,7 +18,7 @@ import { syntheticBatches, takeSteps, tinyRun, trained } from "../tiny_run.ts";
 const RUN = tinyRun();
 
 /** The next thing that happens in a run. */
-async function next(run: Pretraining) {
+async function next(run: Training) {
   for await (const report of run) return report;
   throw new Error("the run has ended");
 }
@@ -29,7 +29,7 @@ function errorOf(result: Awaited<ReturnType<typeof next>>): TrainError {
 }
 
 /** A run in which the images of one step cannot be learned from, once. */
-function spoiledOnce(backend: Backend, step: number): Pretraining {
+function spoiledOnce(backend: Backend, step: number): Training {
   const batches = syntheticBatches(RUN.config);
   let spoiled = false;
   return pretraining({

@@ -3,6 +3,8 @@ import type { Backend } from "../../../backends/backend.ts";
 import {
   epochOrder,
   PROBE_NAMES,
+  PROBE_RECIPE,
+  probePlan,
   right as success,
 } from "../../../core/mod.ts";
 import {
@@ -12,9 +14,7 @@ import {
   initialFinetune,
   initialProbe,
   orThrow,
-  PROBE_RECIPE,
   probeBatches,
-  probePlan,
   probeTask,
   type Snapshot,
   train,

@@ -5,14 +5,14 @@ import {
   atEpochEnds,
   type Hook,
   initialSnapshot,
-  lossWatchHook,
   pretrainTask,
   type StepReport,
   train,
   type TrainError,
   type Training,
-  type TrainOptions,
 } from "../../../train/mod.ts";
+import { lossWatchHook } from "../../../train/run/run_hooks.ts";
+import type { TrainOptions } from "../../../train/engine/loop.ts";
 import type { Batch } from "../../../data/mod.ts";
 import { syntheticBatches, takeSteps, tinyRun, trained } from "../tiny_run.ts";
 

@@ -6,14 +6,14 @@ import {
   describeTrainError,
   initialSnapshot,
   movedParameters,
-  type Pretraining,
   pretraining,
-  readCheckpoint,
   type Snapshot,
   type StepReport,
   type TrainError,
-  writeCheckpoint,
+  type Training,
 } from "../../../train/mod.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { onDevices } from "../devices.ts";
 import { spoiledBatches } from "../spoiled_batches.ts";
 import { inFolder } from "../temporary_folder.ts";
@@ -34,7 +34,7 @@ interface Start {
   readonly change?: Partial<PretrainConfig>;
 }
 
-function started(backend: Backend, given: Start): Pretraining {
+function started(backend: Backend, given: Start): Training {
   const run = tinyRun(given.change);
   return pretraining({
     ...run,
@@ -47,7 +47,7 @@ function started(backend: Backend, given: Start): Pretraining {
 
 /** Steps until the end or the first error. */
 async function until(
-  run: Pretraining,
+  run: Training,
 ): Promise<{ reports: readonly StepReport[]; error: TrainError | null }> {
   const reports: StepReport[] = [];
   for await (const taken of run) {

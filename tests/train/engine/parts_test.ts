@@ -8,7 +8,8 @@ import {
   planOf,
   sizeOf,
 } from "../../../core/mod.ts";
-import { batchParts, pretrainTask, splitBatch } from "../../../train/mod.ts";
+import { batchParts, pretrainTask } from "../../../train/mod.ts";
+import { splitBatch } from "../../../train/engine/parts.ts";
 import { right } from "../../right.ts";
 
 const taskOf = (model: ModelName, batchSize: number) => {

@@ -1,11 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import type { Backend } from "../../../backends/mod.ts";
-import {
-  type BatchSource,
-  readCheckpoint,
-  readMetrics,
-} from "../../../train/mod.ts";
+import type { BatchSource } from "../../../train/mod.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { readMetrics } from "../../../train/run/metrics_record.ts";
 import { onDevices } from "../devices.ts";
 import { inFolder } from "../temporary_folder.ts";
 import {

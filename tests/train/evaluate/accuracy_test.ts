@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { ok, strictEqual } from "node:assert/strict";
-import { mostFrequentShare, topAccuracy } from "../../../train/mod.ts";
+import { mostFrequentShare } from "../../../train/mod.ts";
+import { topAccuracy } from "../../../train/evaluate/accuracy.ts";
 
 Deno.test("topAccuracy() counts by hand: 4 samples of 3 classes, ties go to the earlier class", () => {
   const scores = Float64Array.of(3, 2, 1, 1, 1, 0, 0, 0, 5, 2, 2, 2);

@@ -5,7 +5,6 @@ import {
   interpretGraph,
   left,
   modelScope,
-  type NamedValues,
   type Owner,
   parameterSpecs,
   patchCount,
@@ -15,13 +14,14 @@ import {
   tapNorm,
   traceGraph,
 } from "../../../core/mod.ts";
+import type { NamedValues } from "../../../core/graph/interpret.ts";
 import type { Backend, DeviceTensors } from "../../../backends/mod.ts";
 import type { Batch, DataError } from "../../../data/mod.ts";
 import {
   allTaps,
   disposeAll,
+  encoderFeatures,
   type FeatureSpec,
-  imageFeatures,
   uploadAll,
 } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
@@ -91,15 +91,15 @@ const CASES: readonly (readonly [FeatureSpec, number, number])[] = [
 for (const [feature, from, to] of CASES) {
   await onDevices(
     ["reference", "cpu", "wasm", "onnx"],
-    `imageFeatures() pools the ${feature.tokens} of taps ${feature.stages}, also of a smaller last batch`,
+    `encoderFeatures() pools the ${feature.tokens} of taps ${feature.stages}, also of a smaller last batch`,
     async (backend) => {
       const before = backend.liveTensors();
       const parameters = uploaded(backend);
-      const found = trained(
-        await imageFeatures(
+      const [found] = trained(
+        await encoderFeatures(
           backend,
           TINY_MODEL,
-          parameters,
+          [parameters],
           fiveImages(),
           2,
           feature,
@@ -107,16 +107,16 @@ for (const [feature, from, to] of CASES) {
       );
       disposeAll(parameters.values());
       strictEqual(backend.liveTensors(), before);
-      strictEqual(found.width, 8 * feature.stages.length);
-      deepStrictEqual([...found.labels], [0, 1, 2, 0, 1]);
+      strictEqual(found!.width, 8 * feature.stages.length);
+      deepStrictEqual([...found!.labels], [0, 1, 2, 0, 1]);
       const wanted = [0, 1, 2, 3, 4].flatMap((index) => {
         const taps = tokensOf(index);
         return feature.stages.flatMap((stage) =>
           meanRow(taps[stage] ?? new Float64Array(), from, to)
         );
       });
-      strictEqual(found.features.length, wanted.length);
-      found.features.forEach((value, i) =>
+      strictEqual(found!.features.length, wanted.length);
+      found!.features.forEach((value, i) =>
         ok(Math.abs(value - (wanted[i] ?? NaN)) < 1e-5, `number ${i}`)
       );
     },
@@ -125,7 +125,7 @@ for (const [feature, from, to] of CASES) {
 
 await onDevices(
   ["cpu"],
-  "imageFeatures() labels images without a class −1 and passes an unreadable one on",
+  "encoderFeatures() labels images without a class −1 and passes an unreadable one on",
   async (backend) => {
     const parameters = uploaded(backend);
     const error: DataError = {
@@ -134,12 +134,12 @@ await onDevices(
       reason: "it is empty",
     };
     const of = (batches: AsyncIterable<Result<DataError, Batch>>) =>
-      imageFeatures(backend, TINY_MODEL, parameters, batches, 2);
+      encoderFeatures(backend, TINY_MODEL, [parameters], batches, 2);
     const unlabelled = async function* () {
       const batch = syntheticBatch(TINY_MODEL, Int32Array.of(0, 1));
       yield await Promise.resolve(success(batch));
     };
-    deepStrictEqual([...trained(await of(unlabelled())).labels], [-1, -1]);
+    deepStrictEqual([...trained(await of(unlabelled()))[0]!.labels], [-1, -1]);
     const alive = backend.liveTensors();
     const broken = async function* () {
       yield* unlabelled();

@@ -6,11 +6,11 @@ import {
   decodeSafetensors,
   knnAccuracies,
   knnAccuracy,
-  knnVotes,
   type LabelledFeatures,
   orThrow,
-  topAccuracy,
 } from "../../../train/mod.ts";
+import { knnVotes } from "../../../train/evaluate/knn.ts";
+import { topAccuracy } from "../../../train/evaluate/accuracy.ts";
 
 const golden = decodeSafetensors(
   await Deno.readFile(new URL("../../golden/knn.safetensors", import.meta.url)),

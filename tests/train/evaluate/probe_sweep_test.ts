@@ -1,6 +1,13 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { normals, rootKey, split } from "../../../core/mod.ts";
+import {
+  normals,
+  PROBE_RECIPE,
+  type ProbeConfig,
+  probePlan,
+  rootKey,
+  split,
+} from "../../../core/mod.ts";
 import { referenceBackend } from "../../../backends/mod.ts";
 import {
   chosenRate,
@@ -9,16 +16,13 @@ import {
   type LabelledFeatures,
   mostFrequentShare,
   orThrow,
-  PROBE_RECIPE,
   probeAccuracy,
   probeBatches,
-  type ProbeConfig,
-  probePlan,
   probeTask,
   sweepProbe,
-  type SweptRate,
   train,
 } from "../../../train/mod.ts";
+import type { SweptRate } from "../../../train/evaluate/probe_sweep.ts";
 import { onDevices } from "../devices.ts";
 
 const WIDTH = 6;

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { orThrow, replaceFile, writeDigested } from "../../../train/mod.ts";
+import { orThrow, replaceFile } from "../../../train/mod.ts";
+import { writeDigested } from "../../../train/files/atomic_file.ts";
 import { inFolder } from "../temporary_folder.ts";
 
 const parts = fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 6 });

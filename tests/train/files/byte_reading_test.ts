@@ -10,13 +10,12 @@ import {
 } from "../../../core/mod.ts";
 import {
   decodeSafetensors,
-  decodeTorchFile,
   describeTrainError,
   encodeSafetensors,
   orThrow,
-  readWeights,
   type StoredTensor,
 } from "../../../train/mod.ts";
+import { readWeights } from "../../../train/weights/read_weights.ts";
 import {
   digested,
   readBytes,
@@ -231,7 +230,7 @@ Deno.test("readWeights() reads tensors behind the first 5 GB of a file, with no 
     });
     await writeSparseZip(path, [hole, ...behind]);
     const read = await watched(1e6, () => readWeights(path));
-    const wanted = decodeTorchFile(golden);
+    const wanted = readBytes(golden, torchReading);
     if (read._tag === "Left" || wanted._tag === "Left") throw new Error();
-    deepStrictEqual(read.right.tensors, wanted.right);
+    deepStrictEqual(read.right.tensors, wanted.right.tensors);
   }));

@@ -8,7 +8,8 @@ const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 /** Writes a checkpoint into the folder that it is told. */
 const SCRIPT = `
-const { initialSnapshot, writeCheckpoint } = await import("${TRAIN}mod.ts");
+const { initialSnapshot } = await import("${TRAIN}tasks/pretrain.ts");
+const { writeCheckpoint } = await import("${TRAIN}checkpoint/write_checkpoint.ts");
 const { tinyRun } = await import("${TINY}");
 const run = tinyRun();
 const start = initialSnapshot(run.config, run.plan);

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match } from "node:assert/strict";
 import { join } from "node:path";
-import { describeTrainError, folderNames } from "../../../train/mod.ts";
+import { describeTrainError } from "../../../train/mod.ts";
+import { folderNames } from "../../../train/files/file_result.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { newRunFolder, tinyRun, trained } from "../tiny_run.ts";
 

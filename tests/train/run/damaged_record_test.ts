@@ -1,10 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import {
-  latestCheckpoint,
-  readMetrics,
-  resumeRunFolder,
-} from "../../../train/mod.ts";
+import { latestCheckpoint, resumeRunFolder } from "../../../train/mod.ts";
+import { readMetrics } from "../../../train/run/metrics_record.ts";
 import { reportOf, runOf } from "./follow/made_runs.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { newRunFolder, trained } from "../tiny_run.ts";

@@ -4,12 +4,12 @@ import { left, right } from "../../../core/mod.ts";
 import {
   evaluationHook,
   type EvaluationLine,
-  EVALUATIONS_FILE,
   readEvaluations,
   type StepReport,
   type Training,
   writeEvaluations,
 } from "../../../train/mod.ts";
+import { EVALUATIONS_FILE } from "../../../train/run/evaluations.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { trained } from "../tiny_run.ts";
 

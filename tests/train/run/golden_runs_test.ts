@@ -1,13 +1,10 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  identityOf,
-  type MetricsLine,
-  orThrow,
-  readCheckpoint,
-  readMetrics,
-} from "../../../train/mod.ts";
+import { type MetricsLine, orThrow } from "../../../train/mod.ts";
+import { identityOf } from "../../../train/tasks/identities.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { readMetrics } from "../../../train/run/metrics_record.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../temporary_folder.ts";
 

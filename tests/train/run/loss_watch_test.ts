@@ -5,11 +5,11 @@ import {
   classLoss,
   DEFAULT_LOSS_LIMIT,
   describeTrainError,
-  HIGH_STEPS,
   lossWatch,
   type MetricsLine,
   stageLosses,
 } from "../../../train/mod.ts";
+import { HIGH_STEPS } from "../../../train/run/loss_watch.ts";
 import { between } from "../../arbitraries.ts";
 
 const MODEL = MODEL_PRESETS.nano;

@@ -4,12 +4,14 @@ import {
   describeTrainError,
   type MetricsLine,
   metricsLine,
-  parseMetricsLine,
+} from "../../../train/mod.ts";
+import { parseMetricsLine } from "../../../train/run/metrics.ts";
+import {
   readMetrics,
   readRecord,
   type RecordReach,
   recordWriter,
-} from "../../../train/mod.ts";
+} from "../../../train/run/metrics_record.ts";
 import { recordEnd } from "../../../train/run/metrics_record.ts";
 import { reportOf, runOf } from "./follow/made_runs.ts";
 import { inFolder } from "../temporary_folder.ts";

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import {
   describeTrainError,
   metricsLine,
-  readMetrics,
-  recordWriter,
   type StepReport,
 } from "../../../train/mod.ts";
+import {
+  readMetrics,
+  recordWriter,
+} from "../../../train/run/metrics_record.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { trained } from "../tiny_run.ts";
 

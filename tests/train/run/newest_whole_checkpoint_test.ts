@@ -1,12 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import {
-  describeTrainError,
-  initialSnapshot,
-  newestWholeCheckpoint,
-  writeCheckpoint,
-} from "../../../train/mod.ts";
+import { describeTrainError, initialSnapshot } from "../../../train/mod.ts";
+import { newestWholeCheckpoint } from "../../../train/run/newest_whole_checkpoint.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { TINY_CONFIG, tinyRun, trained } from "../tiny_run.ts";
 

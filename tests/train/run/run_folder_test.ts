@@ -1,24 +1,21 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import {
-  decodePlan,
-  decodePretrainConfig,
-  type Result,
-} from "../../../core/mod.ts";
+import { decodePretrainConfig, type Result } from "../../../core/mod.ts";
+import { decodePlan } from "../../../core/plan/plan_json.ts";
 import {
   describeTrainError,
   finetuneTask,
   initialFinetune,
   initialSnapshot,
   orThrow,
-  readMetrics,
   resumeRunFolder,
   type RunFolder,
   type StepReport,
   taskOfRun,
   type TrainError,
-  writeCheckpoint,
 } from "../../../train/mod.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
+import { readMetrics } from "../../../train/run/metrics_record.ts";
 import { right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
 import { ENCODER, RUN as FINETUNE } from "../tasks/tiny_finetune.ts";

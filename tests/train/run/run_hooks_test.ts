@@ -3,10 +3,10 @@ import { join } from "node:path";
 import {
   type CheckpointPolicy,
   describeTrainError,
-  freezeSteps,
-  readCheckpoint,
-  readMetrics,
 } from "../../../train/mod.ts";
+import { freezeSteps } from "../../../train/checkpoint/checkpoint_policy.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { readMetrics } from "../../../train/run/metrics_record.ts";
 import type { Backend } from "../../../backends/mod.ts";
 import { onDevices } from "../devices.ts";
 import { inFolder } from "../temporary_folder.ts";

@@ -1,21 +1,23 @@
+import {
+  PROBE_RECIPE,
+  type ProbeConfig,
+  probePlan,
+} from "../../../core/mod.ts";
 import fc from "fast-check";
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
   decodeSafetensors,
-  decodeTraining,
   encodeSafetensors,
   type FiledTraining,
   initialProbe,
-  joinedParts,
-  PROBE_RECIPE,
-  type ProbeConfig,
-  probePlan,
   probeTask,
   readTraining,
   type Snapshot,
   type TrainingIdentity,
   trainingParts,
 } from "../../../train/mod.ts";
+import { decodeTraining } from "../../../train/run/training_file.ts";
+import { joinedParts } from "../../../train/files/safetensors.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../temporary_folder.ts";
 

@@ -8,14 +8,14 @@ import {
   initialSnapshot,
   keepingHooks,
   latestCheckpoint,
-  newestWholeCheckpoint,
-  readCheckpoint,
   resumeRunFolder,
   type RunFolder,
   type Snapshot,
   type TrainError,
-  writeCheckpoint,
 } from "../../../train/mod.ts";
+import { newestWholeCheckpoint } from "../../../train/run/newest_whole_checkpoint.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { startDriver } from "../survival/killed_process.ts";
 import { SURVIVAL_POLICY, SURVIVAL_RUN } from "../survival/survival_run.ts";
 import { inFolder } from "../temporary_folder.ts";

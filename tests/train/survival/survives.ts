@@ -6,7 +6,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { rootKey, split } from "../../../core/mod.ts";
-import { freezeSteps, readCheckpoint } from "../../../train/mod.ts";
+import { freezeSteps } from "../../../train/checkpoint/checkpoint_policy.ts";
+import { readCheckpoint } from "../../../train/checkpoint/read_checkpoint.ts";
 import { deathOf, type Life, live } from "./killed_process.ts";
 import { SURVIVAL_RUN } from "./survival_run.ts";
 

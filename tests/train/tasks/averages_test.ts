@@ -2,6 +2,9 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   averageName,
   classifierParameters,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  finetunePlan,
   initialParameters,
   type Result,
   right as success,
@@ -11,18 +14,15 @@ import { type Backend, referenceBackend } from "../../../backends/mod.ts";
 import type { Batch, DataError } from "../../../data/mod.ts";
 import {
   averagedParameters,
-  decodeTraining,
-  FINETUNE_RECIPE,
-  type FinetuneConfig,
-  finetunePlan,
   finetuneTask,
   initialFinetune,
-  joinedParts,
   orThrow,
   type Snapshot,
   train,
   trainingParts,
 } from "../../../train/mod.ts";
+import { decodeTraining } from "../../../train/run/training_file.ts";
+import { joinedParts } from "../../../train/files/safetensors.ts";
 import { faultsOf, right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
 import { syntheticBatch, TINY_MODEL } from "../tiny_run.ts";

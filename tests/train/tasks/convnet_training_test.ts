@@ -16,13 +16,13 @@ import {
   type BatchSource,
   compileConvNetScores,
   convNetError,
-  convNetTargets,
   convNetTask,
-  decodeTraining,
-  joinedParts,
   orThrow,
   trainingParts,
 } from "../../../train/mod.ts";
+import { convNetTargets } from "../../../train/tasks/convnet.ts";
+import { decodeTraining } from "../../../train/run/training_file.ts";
+import { joinedParts } from "../../../train/files/safetensors.ts";
 import { onDevices } from "../devices.ts";
 import {
   CLASSES,

@@ -1,6 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   classifierParameters,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  finetunePlan,
   left,
   type Result,
   right as success,
@@ -11,16 +14,13 @@ import {
   batchParts,
   type BatchSource,
   classifierAccuracy,
-  FINETUNE_RECIPE,
-  type FinetuneConfig,
-  finetunePlan,
   finetuneTask,
   initialFinetune,
   orThrow,
-  STATE_KINDS,
   type StepReport,
   train,
 } from "../../../train/mod.ts";
+import { STATE_KINDS } from "../../../train/engine/state.ts";
 import { faultsOf, right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
 import { syntheticBatch, TINY_MODEL } from "../tiny_run.ts";

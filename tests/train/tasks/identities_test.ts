@@ -1,15 +1,13 @@
 import { deepStrictEqual, match } from "node:assert/strict";
-import { describeFaults } from "../../../core/mod.ts";
+import { describeFaults, PROBE_RECIPE, probePlan } from "../../../core/mod.ts";
 import {
   convNetTask,
   finetuneTask,
-  identityOf,
   pretrainTask,
-  PROBE_RECIPE,
-  probePlan,
   probeTask,
   type TrainingIdentity,
 } from "../../../train/mod.ts";
+import { identityOf } from "../../../train/tasks/identities.ts";
 import { referenceBackend } from "../../../backends/mod.ts";
 import { right } from "../../right.ts";
 import { tinyRun } from "../tiny_run.ts";

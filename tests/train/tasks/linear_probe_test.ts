@@ -4,6 +4,9 @@ import {
   left,
   normals,
   PROBE_NAMES,
+  PROBE_RECIPE,
+  type ProbeConfig,
+  probePlan,
   probeShapes,
   type Result,
   right as success,
@@ -18,12 +21,8 @@ import {
   initialProbe,
   type LabelledFeatures,
   orThrow,
-  PROBE_RECIPE,
   probeAccuracy,
   probeBatches,
-  type ProbeConfig,
-  probePlan,
-  probeScores,
   probeTask,
   type Snapshot,
   type StepReport,
@@ -31,6 +30,7 @@ import {
   type TrainError,
   type Training,
 } from "../../../train/mod.ts";
+import { probeScores } from "../../../train/evaluate/probe_accuracy.ts";
 import { largestDifference } from "../../golden_files.ts";
 import { onDevices } from "../devices.ts";
 import { withTorch } from "../weights/pytorch.ts";

@@ -1,14 +1,18 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { betaDraw, rootKey, split } from "../../../core/mod.ts";
+import {
+  betaDraw,
+  FINETUNE_RECIPE,
+  rootKey,
+  split,
+} from "../../../core/mod.ts";
 import {
   branchFactors,
   drawMixing,
-  FINETUNE_RECIPE,
   mixImages,
   type Mixing,
   mixTargets,
-} from "../../../train/mod.ts";
+} from "../../../train/tasks/mixing.ts";
 
 const RECIPE = FINETUNE_RECIPE.mixing;
 

@@ -21,8 +21,8 @@ import {
   type StepReport,
   train,
   type Training,
-  type TrainOptions,
 } from "../../../train/mod.ts";
+import type { TrainOptions } from "../../../train/engine/loop.ts";
 import { right } from "../../right.ts";
 
 /** Images of an epoch, classes and pixels of a side. */

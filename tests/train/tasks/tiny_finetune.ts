@@ -5,6 +5,9 @@
  */
 import {
   epochOrder,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  finetunePlan,
   type FreezePlan,
   initialParameters,
   type Result,
@@ -15,9 +18,6 @@ import type { Backend } from "../../../backends/mod.ts";
 import type { Batch, DataError } from "../../../data/mod.ts";
 import {
   type BatchSource,
-  FINETUNE_RECIPE,
-  type FinetuneConfig,
-  finetunePlan,
   type FinetuneRun,
   finetuneTask,
   initialFinetune,

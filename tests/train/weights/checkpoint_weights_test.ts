@@ -8,8 +8,8 @@ import {
   initialSnapshot,
   openEncoder,
   orThrow,
-  writeCheckpoint,
 } from "../../../train/mod.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { TINY_MODEL, tinyRun } from "../tiny_run.ts";
 

@@ -8,7 +8,6 @@ import { ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { IMAGENET_NORMALIZATION } from "../../../data/mod.ts";
 import {
-  decodeTorchFile,
   describeTrainError,
   encoderParameters,
   encodeSafetensors,
@@ -18,6 +17,8 @@ import {
   orThrow,
   type StoredTensor,
 } from "../../../train/mod.ts";
+import { readBytes } from "../../../train/files/byte_reading.ts";
+import { torchReading } from "../../../train/weights/torch/torch_file.ts";
 import { damaged } from "../../fuzz/damage.ts";
 import { hostileJson } from "../../fuzz/hostile_json.ts";
 import { fuzzParameters } from "../../fuzz/parameters.ts";
@@ -27,7 +28,7 @@ import { TINY_MODEL, tinyRun } from "../tiny_run.ts";
 
 const GOLDEN = new URL("../../golden/torch/", import.meta.url);
 
-Deno.test("decodeTorchFile() of damaged files gives whole tensors or one reason, and asks for little memory", async () => {
+Deno.test("torchReading() of damaged files gives whole tensors or one reason, and asks for little memory", async () => {
   const names =
     "kinds nested command legacy trainer module odd_kinds legacy_trainer";
   const files = names.split(" ")
@@ -36,10 +37,10 @@ Deno.test("decodeTorchFile() of damaged files gives whole tensors or one reason,
     fc.asyncProperty(fc.oneof(...files.map(damaged)), async (bytes) => {
       const tensors = await watched(
         8 * bytes.length + 1000,
-        () => decodeTorchFile(bytes),
+        () => readBytes(bytes, torchReading),
       );
-      if (tensors._tag === "Left") return checkReason(tensors.left.reason);
-      for (const { shape, data } of tensors.right.values()) {
+      if (tensors._tag === "Left") return checkReason(tensors.left);
+      for (const { shape, data } of tensors.right.tensors.values()) {
         strictEqual(data.length, shape.reduce((a, b) => a * b, 1));
       }
     }),

@@ -18,10 +18,10 @@ import {
   openEncoder,
   type OpenEncoderOptions,
   orThrow,
-  readWeights,
   type StoredTensor,
-  writeCheckpoint,
 } from "../../../train/mod.ts";
+import { readWeights } from "../../../train/weights/read_weights.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { IMAGENET_NORMALIZATION } from "../../../data/mod.ts";
 import { inFolder } from "../temporary_folder.ts";
 import { TINY_MODEL, tinyRun } from "../tiny_run.ts";

@@ -1,8 +1,4 @@
-/**
- * Following a run from outside, by its folder.
- *
- * @module
- */
+/** Following a run from outside, by its folder. */
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -225,7 +221,7 @@ function followedRecord(path: string) {
  *
  * @example A folder that is not there
  * ```ts
- * import { followRun } from "@vitfreeze/vitfreeze/train";
+ * import { followRun } from "@vitfreeze/vitfreeze";
  * import { strictEqual } from "node:assert/strict";
  *
  * const run = await followRun("runs/none")();

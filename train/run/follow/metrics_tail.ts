@@ -1,8 +1,4 @@
-/**
- * Reading a record while it is written.
- *
- * @module
- */
+/** Reading a record while it is written. */
 import type { FileHandle } from "node:fs/promises";
 import type { Result } from "../../../core/mod.ts";
 import { fileResult, isMissing, openRegular } from "../../files/file_result.ts";
@@ -120,7 +116,7 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
  *
  * @example A line counts when its end is there
  * ```ts
- * import { metricsTail } from "@vitfreeze/vitfreeze/train";
+ * import { metricsTail } from "./metrics_tail.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const path = await Deno.makeTempFile();

@@ -1,8 +1,4 @@
-/**
- * How a run stands, and whether it lives.
- *
- * @module
- */
+/** How a run stands, and whether it lives. */
 import {
   type FreezePlan,
   type Phase,
@@ -94,8 +90,8 @@ export interface RunRecord extends FollowedTraining {
  *
  * @example Without freezing it is a product
  * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, phaseFlops, planOf } from "@vitfreeze/vitfreeze/core";
- * import { secondsLeft } from "@vitfreeze/vitfreeze/train";
+ * import { DEFAULT_PRETRAIN_CONFIG, phaseFlops, planOf } from "@vitfreeze/vitfreeze";
+ * import { secondsLeft } from "./run_status.ts";
  * import { strictEqual } from "node:assert/strict";
  *
  * const freeze = { ...DEFAULT_PRETRAIN_CONFIG.freeze, t0: 1 };

@@ -7,7 +7,6 @@
  *
  * Field numbers are those of TensorFlow's `event.proto` and `summary.proto`.
  *
- * @module
  * @see {@link https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details}
  * @see {@link https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/event.proto}
  * @see {@link https://www.rfc-editor.org/rfc/rfc3720#section-12.1}
@@ -29,7 +28,7 @@ import { type FileFailed, fileResult } from "../../files/file_result.ts";
 /** Castagnoli's polynomial, the lowest power first. */
 const POLYNOMIAL = 0x82f63b78;
 
-/** What the lower byte of a remainder adds to the rest of it. */
+/** Contribution of the lower byte of a remainder to the rest of it. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) {
@@ -41,16 +40,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /**
  * CRC-32C (Castagnoli) of bytes, as in iSCSI.
  *
- * @param bytes Any number of them; none gives 0.
  * @returns A whole number in `[0, 2³²)`.
- *
- * @example The check value that catalogues of checksums give
- * ```ts
- * import { crc32c } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(crc32c(new TextEncoder().encode("123456789")), 0xe3069283);
- * ```
  */
 export function crc32c(bytes: Uint8Array): number {
   let remainder = 0xffffffff;
@@ -77,16 +67,7 @@ function maskedCrc(bytes: Uint8Array): number {
 /**
  * Frames data as one record.
  *
- * @param data What the record holds.
  * @returns The bytes to append to a file: 16 more than `data`.
- *
- * @example An empty record
- * ```ts
- * import { tfrecord } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * strictEqual(tfrecord(new Uint8Array()).length, 16);
- * ```
  */
 export function tfrecord(data: Uint8Array): Uint8Array<ArrayBuffer> {
   const record = new Uint8Array(HEADER + data.length + FOOTER);
@@ -107,7 +88,7 @@ const FILE_VERSION = "brain.Event:2";
 /** `SessionLog.START`. */
 const START = 1;
 
-/** What an event says. */
+/** Content of an event. */
 export type EventContent =
   /** The first of a file: which version it has. */
   | { readonly _tag: "FileVersion" }
@@ -116,13 +97,13 @@ export type EventContent =
   /** Numbers of a step. */
   | { readonly _tag: "Scalars"; readonly values: Scalars };
 
-/** An event at a moment. */
+/** An event with its time and step. */
 export interface TensorBoardEvent {
   /** Seconds since 1970. */
   readonly wallTime: number;
   /** Optimizer step. */
   readonly step: number;
-  /** What it says. */
+  /** Its content. */
   readonly content: EventContent;
 }
 
@@ -147,34 +128,19 @@ function contentField(content: EventContent): Uint8Array {
  * The bytes of an `Event`.
  *
  * @param event The event; numbers become `float`, as in every scalar of TensorBoard.
- * @returns What a record of an event file holds.
- *
- * @example
- * ```ts
- * import { encodeEvent } from "@vitfreeze/vitfreeze/train";
- * import { deepStrictEqual } from "node:assert/strict";
- *
- * const start = encodeEvent({ wallTime: 0, step: 5, content: { _tag: "Start" } });
- *
- * deepStrictEqual([...start.subarray(9)], [0x10, 5, 0x3a, 2, 0x08, 1]);
- * ```
  */
 export function encodeEvent(
   { wallTime, step, content }: TensorBoardEvent,
 ): Uint8Array {
-  return joined([
-    double(1, wallTime),
-    integer(2, step),
-    contentField(content),
-  ]);
+  return joined([double(1, wallTime), integer(2, step), contentField(content)]);
 }
 
-/** What the name of every event file begins with. */
+/** Beginning of the name of every event file. */
 const PREFIX = "events.out.tfevents.";
 
 /** An event file that is written. */
 export interface EventFile {
-  /** Where it is. */
+  /** Path. */
   readonly path: string;
   /** Appends events; they are in the file when the promise is fulfilled. */
   append(
@@ -220,26 +186,6 @@ export async function eventFiles(folder: string): Promise<readonly string[]> {
  *
  * A record that was cut off when an earlier writer died stays in that writer's
  * file, where TensorBoard ends reading it.
- *
- * @param folder Folder for it; made if missing.
- * @param step Step at which the run begins or goes on.
- * @param seconds The time, seconds since 1970.
- *
- * @example
- * ```ts
- * import { openEventFile } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const folder = await Deno.makeTempDir();
- * const file = await openEventFile(folder, 0, Date.now() / 1000);
- * if (file._tag === "Left") throw new Error(file.left._tag);
- * const content = { _tag: "Scalars", values: { "loss/total": 0.5 } } as const;
- * const written = await file.right.append([{ wallTime: 1.7e9, step: 0, content }]);
- * await file.right.close();
- *
- * strictEqual(written._tag, "Right");
- * await Deno.remove(folder, { recursive: true });
- * ```
  */
 export function openEventFile(
   folder: string,

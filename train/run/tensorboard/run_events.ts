@@ -1,8 +1,4 @@
-/**
- * A run as TensorBoard shows it.
- *
- * @module
- */
+/** A run as TensorBoard shows it. */
 import { join } from "node:path";
 import process from "node:process";
 import { type FreezePlan, type Result, right } from "../../../core/mod.ts";
@@ -17,7 +13,6 @@ import {
   type TensorBoardEvent,
 } from "./event_file.ts";
 
-/** Numbers under one heading. */
 const under = (
   heading: string,
   values: readonly (readonly [name: string, value: number])[],
@@ -32,36 +27,8 @@ const under = (
  * The numbers of a step by tag: `loss`, `gradient`, `learning_rate`, `freezing`,
  * `throughput`, `milliseconds` and `progress`.
  *
- * @param plan The plan, for the names of the layers.
  * @param imagesPerStep Images of an optimizer step, all micro-batches.
  * @returns A function from a line of the record; stages are counted from 1.
- *
- * @example
- * ```ts
- * import { DEFAULT_PRETRAIN_CONFIG, planOf } from "@vitfreeze/vitfreeze/core";
- * import { stepScalars } from "@vitfreeze/vitfreeze/train";
- * import { deepStrictEqual, strictEqual } from "node:assert/strict";
- *
- * const plan = planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167);
- * if (plan._tag === "Left") throw new Error("never");
- * const scalars = stepScalars(plan.right, 2048)({
- *   step: 7,
- *   epoch: 0,
- *   phase: 0,
- *   frozenLayers: 0,
- *   rates: [1e-3, 2e-3],
- *   unfrozenRate: 1e-3,
- *   loss: 0.3,
- *   stageLosses: { 3: 0.3 },
- *   gradientNorm: 2,
- *   milliseconds: { data: 1, gradient: 400, update: 99, compile: 0, total: 500 },
- * });
- *
- * strictEqual(scalars["throughput/images_per_second"], 4096);
- * strictEqual(scalars["loss/stage_4"], 0.3);
- * strictEqual(scalars["gradient/norm"], 2);
- * strictEqual(scalars["learning_rate/block_0"], 2e-3);
- * ```
  */
 export function stepScalars(
   { layers }: Pick<FreezePlan, "layers">,
@@ -101,7 +68,7 @@ export function stepScalars(
 /** Folder of the event files in a run's folder. */
 export const TENSORBOARD_FOLDER = "tensorboard";
 
-/** Steps of before that are told, evenly spread where there are more: TensorBoard shows fewer. */
+/** Earlier steps that are written, evenly spread where there are more: TensorBoard shows fewer. */
 const MOST_PAST = 5000;
 
 /** Lines of a record that are written at a time. */
@@ -117,13 +84,13 @@ const eventOf = (
   content: { _tag: "Scalars", values },
 });
 
-/** A run that TensorBoard is told of. */
+/** A run that TensorBoard follows. */
 export interface TrackedRun {
   /** The run. */
   readonly run: TrainingIdentity;
   /** Its folder. */
   readonly path: string;
-  /** Where it starts. */
+  /** Its start. */
   readonly start: { readonly step: number };
   /** Steps that were recorded before, in order; not all where there are very many. */
   readonly history: readonly MetricsLine[];
@@ -171,7 +138,6 @@ function* chunks<A>(values: Iterable<A>): Generator<readonly A[]> {
  * A run that goes on gets a further file; what earlier ones say of steps from its
  * start on is void. Where there is no earlier file, the record is told first.
  *
- * @param tracked The run, its folder and its past.
  * @param now The time in seconds since 1970.
  */
 export async function openRunEvents(

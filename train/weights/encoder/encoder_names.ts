@@ -1,8 +1,6 @@
 /**
  * Names that libraries give to the tensors of the same Vision Transformer, and the
  * place of an encoder among all names of a file.
- *
- * @module
  */
 import {
   excerpt,
@@ -116,7 +114,6 @@ const NAMINGS: readonly EncoderNaming[] = [
   MMPRETRAIN,
 ];
 
-/** Order of the parts of a tensor along its rows. */
 const PART_ORDER = ["query", "key", "value"];
 
 /** timm's name of a tensor, and which third of it this is; `null` if it has none such. */
@@ -186,7 +183,6 @@ function refuseNames(names: readonly string[]): Result<Fault, never> {
   return refuse(stranger?.[1] ?? names.slice(0, 3), wanted);
 }
 
-/** All encoders in a file. */
 function placesIn(names: readonly string[]): readonly EncoderPlace[] {
   return NAMINGS.flatMap((naming) => {
     const { landmark } = naming;
@@ -206,21 +202,11 @@ const quoted = (places: readonly EncoderPlace[]): string =>
  * Finds the encoder in a file: the only one that there is, whatever stands before its
  * names, or the one that is asked for.
  *
- * @param names Names of the tensors of the file.
  * @param asked The prefix, if it is known, for example `teacher.backbone.`; its last
  * dot may be left out.
  * @param fits Tells those of several that could be meant; any when left out.
  * @returns Its place, or why none can be taken without asking: there is no encoder, or
- * there are several. *
- * @example
- * ```ts
- * import { findEncoder } from "@vitfreeze/vitfreeze/train";
- * import { strictEqual } from "node:assert/strict";
- *
- * const names = ["module.encoder.patch_embed.proj.weight", "module.head.weight"];
- * const place = findEncoder(names);
- * strictEqual(place._tag === "Right" && place.right.prefix, "module.encoder.");
- * ```
+ * there are several.
  */
 export function findEncoder(
   names: readonly string[],

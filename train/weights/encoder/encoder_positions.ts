@@ -1,8 +1,4 @@
-/**
- * Position tables of encoders from elsewhere.
- *
- * @module
- */
+/** Position tables of encoders from elsewhere. */
 import {
   type Fault,
   gridSize,
@@ -46,7 +42,6 @@ export interface StoredTable extends TableRows {
  * Reads the rows of a table as a square grid of patches, with a row for the class
  * token before them if the encoder has that token, and without if it has not.
  *
- * @param hasClassToken Whether the file has a class token.
  * @returns How the rows are divided, or why the table is of another encoder.
  */
 export function tableRows(

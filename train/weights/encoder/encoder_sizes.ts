@@ -1,8 +1,4 @@
-/**
- * Sizes of an encoder, read off its weights.
- *
- * @module
- */
+/** Sizes of an encoder, read off its weights. */
 import {
   checkModel,
   type Fault,
@@ -116,7 +112,6 @@ function sideOf(
 /**
  * The encoder that some weights are of, with one tap behind the last block.
  *
- * @param unseen Sizes that cannot be read off weights.
  * @returns Its sizes, or what has to be said beside the weights.
  */
 export function weightsModel(

@@ -1,8 +1,4 @@
-/**
- * An encoder from the tensors of a file, as a start of training or for features.
- *
- * @module
- */
+/** An encoder from the tensors of a file, as a start of training or for features. */
 import {
   type Fault,
   type Faults,
@@ -20,7 +16,8 @@ import {
   rootKey,
   split,
 } from "../../../core/mod.ts";
-import type { HostTensors, Snapshot } from "../../engine/snapshot.ts";
+import type { Snapshot } from "../../engine/state.ts";
+import type { HostTensors } from "../../engine/tensors.ts";
 import { initialSnapshot } from "../../tasks/pretrain.ts";
 import {
   type LoadedPositions,
@@ -83,9 +80,7 @@ export interface EncoderStartOptions {
 }
 
 /** Parameters of the encoder: everything before the decoders, and the norms of its taps. */
-export function encoderParameters(
-  model: ModelSpec,
-): readonly ParameterSpec[] {
+export function encoderParameters(model: ModelSpec): readonly ParameterSpec[] {
   return parameterSpecs(model).filter(({ name, owner }) =>
     owner._tag !== "Stage" || name.startsWith("norm.")
   );
@@ -112,7 +107,6 @@ function nameIn(
   return norms === stages.length ? name : null;
 }
 
-/** Parameters that were found, and those that were not. */
 interface Found {
   readonly parameters: Map<string, Float32Array>;
   /** Wanted parameters that are there, by timm's names. */
@@ -214,9 +208,6 @@ function parametersOf(
  * one has another shape or is not finite, or if its model has parts that this one has
  * not, so that it would compute something else. Numbers of `float32` are not copied.
  *
- * @param model Sizes of the encoder.
- * @param tensors Tensors by their names in the file.
- * @param options Prefix and interpolation.
  * @returns The encoder with a report of what was used, missing and left over, or
  * all that is wrong.
  */
@@ -263,10 +254,6 @@ export function encoderStart(
  *
  * Pre-training has fixed positions. An encoder that learned its own is a start all
  * the same; `report.positions.offFixed` says how far its table is from the fixed one.
- *
- * @param config The run.
- * @param plan Its plan.
- * @param start The encoder, of the run's model.
  */
 export function encoderSnapshot(
   config: PretrainConfig,

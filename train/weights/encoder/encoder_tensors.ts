@@ -1,8 +1,4 @@
-/**
- * The tensors of an encoder among those of a file.
- *
- * @module
- */
+/** The tensors of an encoder among those of a file. */
 import {
   type Fault,
   left,
@@ -10,9 +6,9 @@ import {
   right,
   type Shape,
 } from "../../../core/mod.ts";
-import type { StoredTensor } from "../../files/tensor_data.ts";
+import { joinedNumbers } from "../../engine/tensors.ts";
+import type { StoredTensor, Weights } from "../../files/tensor_data.ts";
 import { type EncoderPlace, encoderSources } from "./encoder_names.ts";
-import type { Weights } from "../weights.ts";
 
 /** Tensors of a file by their names in it. */
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
@@ -73,23 +69,12 @@ function wantedNumbers(
     : left(tensorFault(path, "a number that is not finite", "finite numbers"));
 }
 
-/** Concatenation of the rows of several tensors. */
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(
-    parts.reduce((sum, { length }) => sum + length, 0),
-  );
-  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
-  return all;
-}
-
 /** Shape of a third of a tensor: queries, keys or values. */
 const thirdOf = ([rows = 0, ...others]: Shape): Shape => [rows / 3, ...others];
 
 /**
  * Numbers of one of the encoder's tensors.
  *
- * @param name timm's name.
- * @param shape The shape that it must have.
  * @returns Its numbers, or what is wrong; also where the file has none.
  */
 export function encoderNumbers(
@@ -111,7 +96,7 @@ export function encoderNumbers(
     if (numbers._tag === "Left") return numbers;
     parts.push(numbers.right);
   }
-  return right(isWhole ? parts[0]! : joined(parts));
+  return right(isWhole ? parts[0]! : joinedNumbers(parts));
 }
 
 /** Shape of one of the encoder's tensors, without joining its parts; empty if the file has none. */

@@ -1,8 +1,4 @@
-/**
- * Parts of other Vision Transformers that this library's encoder does not have.
- *
- * @module
- */
+/** Parts of other Vision Transformers that this library's encoder does not have. */
 import type { Fault } from "../../../core/mod.ts";
 import { encoderShape, type EncoderTensors } from "./encoder_tensors.ts";
 
@@ -85,7 +81,6 @@ const partName = (path: string, kind: string): string =>
  * Parts of a file's model that this one has not; the same part of many blocks is one.
  *
  * @param leftOver Names of the file that are of no use here.
- * @param partial Whether parts behind the blocks are of no account.
  */
 export function foreignParts(
   file: EncoderTensors,
@@ -109,11 +104,7 @@ export function foreignParts(
 const PART =
   /^(cls_token|pos_embed|(patch_embed\.proj|norm|norm\.\d+|blocks\.\d+\.(norm[12]|attn\.(qkv|proj)|mlp\.fc[12]))\.(weight|bias))$/;
 
-/**
- * Parts of a file's model that this one has not whatever its sizes are.
- *
- * @param partial Whether parts behind the blocks are of no account.
- */
+/** Parts of a file's model that this one has not whatever its sizes are. */
 export function unlikeParts(
   file: EncoderTensors,
   partial: boolean,

@@ -1,8 +1,4 @@
-/**
- * An encoder as a model repository that other programs load.
- *
- * @module
- */
+/** An encoder as a model repository that other programs load. */
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { onnxFiles } from "../../../backends/mod.ts";
@@ -47,9 +43,7 @@ const WITH_NUMBERS = {
 };
 
 /** Parameters of the encoder with their shapes, its position table last. */
-function storedParameters(
-  { model, parameters }: EncoderExport,
-): ReadonlyMap<
+function storedParameters({ model, parameters }: EncoderExport): ReadonlyMap<
   string,
   { readonly shape: readonly number[]; readonly data: Float32Array }
 > {
@@ -73,7 +67,6 @@ function storedParameters(
   ]);
 }
 
-/** Parameters with their shapes. */
 type Parameters = ReturnType<typeof storedParameters>;
 
 const PATCHES = "patch_embed.proj.weight";
@@ -127,7 +120,6 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
  * are left out. The ONNX model takes colour pictures, also where the encoder learned
  * from grey ones: it makes them grey itself. `model.safetensors` is as it was trained.
  *
- * @param encoder The encoder.
  * @returns Content by path, or why there is no ONNX file.
  */
 export function encoderFiles(
@@ -181,7 +173,6 @@ async function emptyFolder(path: string): Promise<Result<TrainError, void>> {
  * Writes the files of a model repository, see `encoderFiles`.
  *
  * @param folder The target; made if missing, refused if anything is in it.
- * @param encoder The encoder.
  * @returns Paths of the files in the folder, or why there are none.
  */
 export async function exportEncoder(

@@ -1,8 +1,4 @@
-/**
- * The README of an exported encoder.
- *
- * @module
- */
+/** The README of an exported encoder. */
 import { patchCount } from "../../../core/mod.ts";
 import type { EncoderExport } from "./repository_configs.ts";
 
@@ -48,11 +44,7 @@ const feature = await extract("picture.png", { pool: true }); // [1, ${model.emb
 In Python, load \`model.safetensors\`, whose names and layouts are timm's, into a
 \`VisionTransformer\` of these sizes with \`num_classes=0\`.`;
 
-/**
- * A short model card.
- *
- * @returns Markdown.
- */
+/** A short model card. */
 export function modelCard(encoder: EncoderExport): string {
   const { model, title, history } = encoder;
   const sizes =

@@ -1,11 +1,7 @@
-/**
- * Configurations of an exported encoder for timm and transformers.
- *
- * @module
- */
+/** Configurations of an exported encoder for timm and transformers. */
 import { type ModelSpec, timmModelName } from "../../../core/mod.ts";
 import { type Normalization, normalizationFor } from "../../../data/mod.ts";
-import type { HostTensors } from "../../engine/snapshot.ts";
+import type { HostTensors } from "../../engine/tensors.ts";
 
 /** An encoder and what others must know of it. */
 export interface EncoderExport {
@@ -55,9 +51,7 @@ const transformersSizes = (model: ModelSpec): Record<string, unknown> => ({
   layer_norm_eps: model.layerNormEps,
 });
 
-/**
- * The configuration that timm and transformers.js read, each its own fields.
- */
+/** The configuration that timm and transformers.js read, each its own fields. */
 export function timmConfig(
   { model, normalization, resizeSize }: EncoderExport,
 ): Readonly<Record<string, unknown>> {

@@ -9,26 +9,21 @@
  * pickle    the keys in the order of the storages
  * storages  each its count of numbers (64 bits), then these
  * ```
- *
- * @module
  */
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
 import type { ByteRange, Reading } from "../../files/byte_reading.ts";
-import type { ChooseTensors } from "../../files/safetensors.ts";
+import type { ChooseTensors, Weights } from "../../files/tensor_data.ts";
 import { readPickle } from "./pickle.ts";
 import { isTagged, type PickleValue } from "./pickle_machine.ts";
 import { storageOf } from "./torch_contents.ts";
 import { torchWeightsReading } from "./torch_tensors.ts";
-import type { Weights } from "../weights.ts";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 
 const VERSION = 1001;
 
-/** Most bytes of the pickles before the storages. */
 const MOST_PICKLED = 2 ** 26;
 
-/** The pickles of a file. */
 interface Pickles {
   readonly value: PickleValue;
   /** All storages that the value refers to, used or not. */
@@ -70,9 +65,7 @@ function readPickles(bytes: Uint8Array): Result<string, Pickles> {
 }
 
 /** Bytes of each number of the storages, and how many there are, by key. */
-function sizesOf(
-  references: readonly PickleValue[],
-): Result<
+function sizesOf(references: readonly PickleValue[]): Result<
   string,
   ReadonlyMap<string, readonly [count: number, width: number]>
 > {

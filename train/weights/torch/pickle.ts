@@ -1,7 +1,6 @@
 /**
  * Reader of Python's pickle format that runs nothing.
  *
- * @module
  * @see {@link https://github.com/python/cpython/blob/main/Lib/pickletools.py}
  */
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
@@ -17,10 +16,8 @@ import {
   textOf,
 } from "./pickle_machine.ts";
 
-/** The effect of one op on the machine. */
 type PickleOp = (machine: PickleMachine) => void;
 
-/** The highest protocol that there is. */
 const LAST_PROTOCOL = 5;
 
 /** Dictionaries by other names. */

@@ -1,12 +1,7 @@
-/**
- * Values in Python's pickle format and the machine that reads them.
- *
- * @module
- */
+/** Values in Python's pickle format and the machine that reads them. */
 
 /** A name that a pickle refers to, for example `torch._utils._rebuild_tensor_v2`. */
 export interface PickledName {
-  /** Discriminant. */
   readonly _tag: "Name";
   /** Module and name, joined by a dot. */
   readonly name: string;
@@ -14,9 +9,7 @@ export interface PickledName {
 
 /** A reference to something outside the pickle, for example a storage. */
 export interface PickledReference {
-  /** Discriminant. */
   readonly _tag: "Reference";
-  /** Its content. */
   readonly id: PickleValue;
 }
 
@@ -25,7 +18,6 @@ export interface PickledReference {
  * then put into the result. It is data: nothing was imported or called.
  */
 export interface PickledObject {
-  /** Discriminant. */
   readonly _tag: "Object";
   /** The class or function that would be called. */
   readonly name: string;
@@ -39,7 +31,6 @@ export interface PickledObject {
 
 /** A dictionary; of equal keys the last counts. */
 export interface PickledDict {
-  /** Discriminant. */
   readonly _tag: "Dict";
   /** Keys and values in the order in which they were set. */
   readonly entries: [key: PickleValue, value: PickleValue][];
@@ -47,9 +38,7 @@ export interface PickledDict {
 
 /** A tuple, a list or a set. */
 export interface PickledList {
-  /** Discriminant. */
   readonly _tag: "List";
-  /** Its items. */
   readonly items: PickleValue[];
 }
 
@@ -106,22 +95,18 @@ export class PickleCursor {
     return start;
   }
 
-  /** One byte. */
   byte(): number {
     return this.#view.getUint8(this.#skip(1));
   }
 
-  /** Two bytes, unsigned. */
   uint16(): number {
     return this.#view.getUint16(this.#skip(2), true);
   }
 
-  /** Four bytes, unsigned. */
   uint32(): number {
     return this.#view.getUint32(this.#skip(4), true);
   }
 
-  /** Four bytes, signed. */
   int32(): number {
     return this.#view.getInt32(this.#skip(4), true);
   }

@@ -1,7 +1,6 @@
 /**
  * Zip archives whose files are stored as they are.
  *
- * @module
  * @see PKWARE, .ZIP File Format Specification, 2022.
  */
 import { crc32 } from "node:zlib";
@@ -32,7 +31,6 @@ function refuse(reason: string): never {
   throw new ZipRefusal(reason);
 }
 
-/** A reading with refusals as values. */
 function* refusing<A>(reading: Reading<A>): Reading<Result<string, A>> {
   try {
     return right(yield* reading);
@@ -64,7 +62,6 @@ function recordIn(
     : refuse(`there is no ${kind} record at byte ${at}`);
 }
 
-/** Reads a record at a place. */
 function* readRecord(
   size: number,
   at: number,

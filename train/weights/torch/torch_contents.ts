@@ -1,8 +1,4 @@
-/**
- * Places of the tensors that a pickle of PyTorch describes, before any number is read.
- *
- * @module
- */
+/** Places of the tensors that a pickle of PyTorch describes, before any number is read. */
 import {
   excerpt,
   left,
@@ -11,7 +7,11 @@ import {
   type Shape,
   sizeOf,
 } from "../../../core/mod.ts";
-import { NUMBER_WIDTHS, type NumberKind } from "../../files/tensor_data.ts";
+import {
+  NUMBER_WIDTHS,
+  type NumberKind,
+  type Weights,
+} from "../../files/tensor_data.ts";
 import {
   isTagged,
   type PickledDict,
@@ -19,7 +19,6 @@ import {
   type PickledObject,
   type PickleValue,
 } from "./pickle_machine.ts";
-import type { Weights } from "../weights.ts";
 
 /** Kinds of numbers that are read, by PyTorch's names of their types. */
 const READ_KINDS: ReadonlyMap<string, NumberKind> = new Map([

@@ -1,12 +1,11 @@
-/**
- * PyTorch's checkpoint files.
- *
- * @module
- */
+/** PyTorch's checkpoint files. */
 import { excerpt, left, type Result, right } from "../../../core/mod.ts";
-import { readBytes, type Reading } from "../../files/byte_reading.ts";
-import type { ChooseTensors } from "../../files/safetensors.ts";
-import type { StoredTensor } from "../../files/tensor_data.ts";
+import type { Reading } from "../../files/byte_reading.ts";
+import {
+  ALL_TENSORS,
+  type ChooseTensors,
+  type Weights,
+} from "../../files/tensor_data.ts";
 import { legacyTorchReading } from "./legacy_torch_file.ts";
 import { readPickle } from "./pickle.ts";
 import type { PickleValue } from "./pickle_machine.ts";
@@ -16,18 +15,6 @@ import {
   type ZipEntry,
 } from "./stored_zip.ts";
 import { torchWeightsReading } from "./torch_tensors.ts";
-import { ALL_TENSORS, type Weights } from "../weights.ts";
-
-/** Why bytes are not a PyTorch file that can be read. */
-export interface TorchFormatError {
-  /** Discriminant. */
-  readonly _tag: "NotTorch";
-  /** Found and wanted content. */
-  readonly reason: string;
-}
-
-const refuse = (reason: string): Result<TorchFormatError, never> =>
-  left({ _tag: "NotTorch", reason });
 
 /** True if bytes begin like a zip archive, as files of PyTorch 1.6 and later do. */
 export function isZip(bytes: Uint8Array): boolean {
@@ -63,17 +50,17 @@ const damage = (reason: string): string =>
 function* readValue(
   archive: Archive,
   root: string,
-): Reading<Result<TorchFormatError, PickleValue>> {
+): Reading<Result<string, PickleValue>> {
   const [pickle, order] = [`${root}data.pkl`, `${root}byteorder`];
   const files = yield* readContents(archive, [pickle, order]);
-  if (files._tag === "Left") return refuse(damage(files.left));
+  if (files._tag === "Left") return left(damage(files.left));
   const told = files.right.get(order);
   if (told !== undefined && new TextDecoder().decode(told) !== "little") {
-    return refuse("its numbers are not little-endian");
+    return left("its numbers are not little-endian");
   }
   const read = readPickle(files.right.get(pickle)!);
   return read._tag === "Left"
-    ? refuse(`data.pkl: ${read.left}`)
+    ? left(`data.pkl: ${read.left}`)
     : right(read.right.value);
 }
 
@@ -82,11 +69,11 @@ function* readArchive(
   archive: Archive,
   root: string,
   choose: ChooseTensors,
-): Reading<Result<TorchFormatError, Weights>> {
+): Reading<Result<string, Weights>> {
   const value = yield* readValue(archive, root);
   if (value._tag === "Left") return value;
   const place = `${root}data/`;
-  const weights = yield* torchWeightsReading(
+  return yield* torchWeightsReading(
     value.right,
     archive.size,
     choose,
@@ -100,7 +87,6 @@ function* readArchive(
       );
     },
   );
-  return weights._tag === "Left" ? refuse(weights.left) : weights;
 }
 
 const NO_PICKLE =
@@ -111,41 +97,6 @@ const isProgram = (entries: ReadonlyMap<string, ZipEntry>): boolean =>
   [...entries.keys()].some((name) => /^[^/]*\/constants\.pkl$/.test(name));
 
 /**
- * Reads a file of PyTorch by ranges: what it lists, its pickle, and the storages of
- * those tensors that are chosen.
- *
- * @param choose The tensors to read; all when left out.
- * @returns What it holds, or why it cannot be trusted; see `decodeTorchFile`.
- */
-export function* torchReading(
-  size: number,
-  choose: ChooseTensors = ALL_TENSORS,
-): Reading<Result<TorchFormatError, Weights>> {
-  if (!isZip(yield { start: 0, end: Math.min(size, 2) })) {
-    const old = yield* legacyTorchReading(size, choose);
-    return old._tag === "Left" ? refuse(old.left) : old;
-  }
-  const entries = yield* zipEntriesReading(size);
-  if (entries._tag === "Left") return refuse(damage(entries.left));
-  const pickle = [...entries.right.keys()].find((name) =>
-    /^[^/]*\/data\.pkl$/.test(name)
-  );
-  if (pickle === undefined) {
-    const held = excerpt([...entries.right.keys()].join(", "));
-    return refuse(
-      `it is a zip archive of ${held || "nothing"}; it ${NO_PICKLE}`,
-    );
-  }
-  if (isProgram(entries.right)) {
-    return refuse(
-      "it is a program of TorchScript, wanted the tensors alone: save its state_dict()",
-    );
-  }
-  const root = pickle.slice(0, -"data.pkl".length);
-  return yield* readArchive({ size, entries: entries.right }, root, choose);
-}
-
-/**
  * Reads a file that `torch.save` wrote, in either of its formats: a state dictionary,
  * or dictionaries of state dictionaries, whose names then begin with the keys that
  * lead to them, as in `model.blocks.0.norm1.weight`. Objects beside them, such as
@@ -153,14 +104,34 @@ export function* torchReading(
  * numbers and texts are passed over.
  *
  * Nothing in the file is imported or run. Half-precision numbers become `float32`,
- * which holds them exactly.
+ * which holds them exactly. The file is read by ranges: what it lists, its pickle, and
+ * the storages of those tensors that are chosen.
  *
- * @param bytes The whole file.
- * @returns Tensors by name, or why the file cannot be trusted; never a part of it.
+ * @returns The content, or why the file cannot be trusted; never a part of it.
  */
-export function decodeTorchFile(
-  bytes: Uint8Array,
-): Result<TorchFormatError, ReadonlyMap<string, StoredTensor>> {
-  const read = readBytes(bytes, (size) => torchReading(size));
-  return read._tag === "Left" ? read : right(read.right.tensors);
+export function* torchReading(
+  size: number,
+  choose: ChooseTensors = ALL_TENSORS,
+): Reading<Result<string, Weights>> {
+  if (!isZip(yield { start: 0, end: Math.min(size, 2) })) {
+    return yield* legacyTorchReading(size, choose);
+  }
+  const entries = yield* zipEntriesReading(size);
+  if (entries._tag === "Left") return left(damage(entries.left));
+  const pickle = [...entries.right.keys()].find((name) =>
+    /^[^/]*\/data\.pkl$/.test(name)
+  );
+  if (pickle === undefined) {
+    const held = excerpt([...entries.right.keys()].join(", "));
+    return left(
+      `it is a zip archive of ${held || "nothing"}; it ${NO_PICKLE}`,
+    );
+  }
+  if (isProgram(entries.right)) {
+    return left(
+      "it is a program of TorchScript, wanted the tensors alone: save its state_dict()",
+    );
+  }
+  const root = pickle.slice(0, -"data.pkl".length);
+  return yield* readArchive({ size, entries: entries.right }, root, choose);
 }

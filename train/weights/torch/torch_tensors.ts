@@ -1,8 +1,4 @@
-/**
- * Tensors in the storages of a PyTorch file.
- *
- * @module
- */
+/** Tensors in the storages of a PyTorch file. */
 import {
   excerpt,
   left,
@@ -13,13 +9,13 @@ import {
 } from "../../../core/mod.ts";
 import type { Reading } from "../../files/byte_reading.ts";
 import {
+  type ChooseTensors,
   NUMBER_WIDTHS,
   numbersOf,
   type StoredTensor,
   type TensorData,
+  type Weights,
 } from "../../files/tensor_data.ts";
-import type { ChooseTensors } from "../../files/safetensors.ts";
-import type { Weights } from "../weights.ts";
 import type { PickleValue } from "./pickle_machine.ts";
 import { type TensorPlace, torchContents } from "./torch_contents.ts";
 

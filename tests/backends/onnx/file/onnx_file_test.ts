@@ -1,7 +1,8 @@
 import * as ort from "onnxruntime-node";
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { onnxFiles, type OnnxFileSpec } from "../../../../backends/mod.ts";
+import { onnxFiles } from "../../../../backends/mod.ts";
+import type { OnnxFileSpec } from "../../../../backends/onnx/file/onnx_file.ts";
 import { symbolicBatch } from "../../../../backends/onnx/file/symbolic_batch.ts";
 import { lowerGraph } from "../../../../backends/onnx/lower/lower_graph.ts";
 import {

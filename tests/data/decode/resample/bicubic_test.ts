@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { cubicKernel, type RawImage, wholeOf } from "../../../../data/mod.ts";
+import { cubicKernel } from "../../../../data/decode/resample/bicubic_taps.ts";
+import { type RawImage, wholeOf } from "../../../../data/image/raw_image.ts";
 import { resizeBicubic } from "../resize_bicubic.ts";
 import { noiseImage } from "../../sources.ts";
 

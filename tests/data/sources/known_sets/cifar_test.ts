@@ -1,9 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import {
-  cifar,
-  type ImageSource,
-  type RawImage,
-} from "../../../../data/mod.ts";
+import type { ImageSource } from "../../../../data/mod.ts";
+import { cifar } from "../../../../data/sources/known_sets/cifar.ts";
+import type { RawImage } from "../../../../data/image/raw_image.ts";
 import { cifarOf } from "../../archives.ts";
 import { errorOf, inFolder, valueOf } from "../../sources.ts";
 

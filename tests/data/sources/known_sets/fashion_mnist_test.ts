@@ -1,11 +1,13 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   embeddedFashionMnist,
+  type ImageSource,
+} from "../../../../data/mod.ts";
+import {
   FASHION_MNIST_CLASSES,
   fashionMnist,
-  type ImageSource,
-  type RawImage,
-} from "../../../../data/mod.ts";
+} from "../../../../data/sources/known_sets/fashion_mnist.ts";
+import type { RawImage } from "../../../../data/image/raw_image.ts";
 import { errorOf, gzip, idxFile, inFolder, valueOf } from "../../sources.ts";
 
 const images = idxFile([3, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);

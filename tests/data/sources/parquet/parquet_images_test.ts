@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { type ImageSource, parquetImages } from "../../../../data/mod.ts";
+import type { ImageSource } from "../../../../data/mod.ts";
+import { parquetImages } from "../../../../data/sources/parquet/parquet_images.ts";
 import {
   featuresOf,
   imageColumn,

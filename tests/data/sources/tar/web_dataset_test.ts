@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { webDataset } from "../../../../data/mod.ts";
+import { webDataset } from "../../../../data/sources/tar/web_dataset.ts";
 import { shardOf, tarOf } from "../../archives.ts";
 import { errorOf, inFolder, valueOf } from "../../sources.ts";
 

@@ -4,10 +4,10 @@ import type { Result } from "../../../../core/mod.ts";
 import {
   type FollowedRun,
   followRun,
-  LOCK_FILE,
   lockFolder,
   type NoRun,
 } from "../../../../train/mod.ts";
+import { LOCK_FILE } from "../../../../train/run/folder_lock.ts";
 import { inFolder } from "../../temporary_folder.ts";
 import { trained } from "../../tiny_run.ts";
 import { makeRun, reportOf, runOf, silentFor } from "./made_runs.ts";

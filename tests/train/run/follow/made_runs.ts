@@ -10,11 +10,8 @@ import {
   type PretrainConfig,
   ratesAt,
 } from "../../../../core/mod.ts";
-import {
-  LOCK_FILE,
-  type RunFolder,
-  type StepReport,
-} from "../../../../train/mod.ts";
+import type { RunFolder, StepReport } from "../../../../train/mod.ts";
+import { LOCK_FILE } from "../../../../train/run/folder_lock.ts";
 import {
   newRunFolder,
   type TinyRun,

@@ -1,10 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type MetricsLine,
-  metricsLine,
-  metricsSample,
-} from "../../../../train/mod.ts";
+import { type MetricsLine, metricsLine } from "../../../../train/mod.ts";
+import { metricsSample } from "../../../../train/run/run_history.ts";
 import { reportOf, runOf } from "./made_runs.ts";
 
 const RUN = runOf(200);

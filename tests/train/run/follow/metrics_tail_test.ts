@@ -1,12 +1,12 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
+import { metricsLine } from "../../../../train/mod.ts";
 import {
-  metricsLine,
   type MetricsTail,
   metricsTail,
-  parseMetricsLine,
-} from "../../../../train/mod.ts";
+} from "../../../../train/run/follow/metrics_tail.ts";
+import { parseMetricsLine } from "../../../../train/run/metrics.ts";
 import { inFolder } from "../../temporary_folder.ts";
 import { trained } from "../../tiny_run.ts";
 import { reportOf, runOf } from "./made_runs.ts";

@@ -5,10 +5,9 @@ import {
   metricsLine,
   phaseTimes,
   pretrainTask,
-  runLife,
-  runStatus,
   secondsLeft,
 } from "../../../../train/mod.ts";
+import { runLife, runStatus } from "../../../../train/run/follow/run_status.ts";
 import { reportOf, runOf } from "./made_runs.ts";
 
 const RUN = runOf(20);

@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { crc32c } from "../../../../train/mod.ts";
+import { crc32c } from "../../../../train/run/tensorboard/event_file.ts";
 
 const counting = (from: number, by: number): Uint8Array =>
   Uint8Array.from({ length: 32 }, (_, i) => from + by * i);

@@ -1,6 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { encodeEvent, tfrecord } from "../../../../train/mod.ts";
+import {
+  encodeEvent,
+  tfrecord,
+} from "../../../../train/run/tensorboard/event_file.ts";
 import { eventsIn, recordsOf } from "./read_events.ts";
 
 const FOO_RECORD = "0300000000000000b099490e666f6f618abefe";

@@ -7,7 +7,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import protobuf from "protobufjs";
-import { crc32c, eventFiles } from "../../../../train/mod.ts";
+import {
+  crc32c,
+  eventFiles,
+} from "../../../../train/run/tensorboard/event_file.ts";
 
 /** The parts of TensorFlow's schema that event files of scalars use. */
 const EVENT = protobuf.parse(`

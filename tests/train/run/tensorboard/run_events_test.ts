@@ -1,14 +1,14 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import {
-  eventFiles,
   type MetricsLine,
   metricsLine,
   openRunEvents,
   type StepReport,
-  stepScalars,
   type Tracker,
 } from "../../../../train/mod.ts";
+import { eventFiles } from "../../../../train/run/tensorboard/event_file.ts";
+import { stepScalars } from "../../../../train/run/tensorboard/run_events.ts";
 import { inFolder } from "../../temporary_folder.ts";
 import { tinyRun, trained } from "../../tiny_run.ts";
 import { eventsIn, readEvents, shownInRun } from "./read_events.ts";

@@ -15,14 +15,14 @@ import {
   describeTrainError,
   encoderParameters,
   encoderSnapshot,
-  encoderStart,
   encodeSafetensors,
-  findEncoder,
   initialSnapshot,
-  readWeights,
   type StoredTensor,
-  tableRows,
 } from "../../../../train/mod.ts";
+import { encoderStart } from "../../../../train/weights/encoder/encoder_start.ts";
+import { findEncoder } from "../../../../train/weights/encoder/encoder_names.ts";
+import { readWeights } from "../../../../train/weights/read_weights.ts";
+import { tableRows } from "../../../../train/weights/encoder/encoder_positions.ts";
 import { goldenTensors } from "../../../golden_files.ts";
 import { faultsOf, right } from "../../../right.ts";
 import { TINY_MODEL as GOLDEN_MODEL } from "../../../tiny_model.ts";

@@ -5,11 +5,11 @@ import {
   initialParameters,
   interpretGraph,
   type ModelSpec,
-  type NamedValues,
   rootKey,
   split,
   uniforms,
 } from "../../../../core/mod.ts";
+import type { NamedValues } from "../../../../core/graph/interpret.ts";
 import { referenceBackend } from "../../../../backends/mod.ts";
 import {
   evalTransform,
@@ -19,18 +19,18 @@ import {
 } from "../../../../data/mod.ts";
 import {
   decodeSafetensors,
-  type EncoderExport,
-  encoderFiles,
+  encoderFeatures,
   encoderParameters,
-  encoderStart,
   exportEncoder,
   type HostTensors,
-  imageFeatures,
-  joinedParts,
   openEncoder,
   orThrow,
   uploadAll,
 } from "../../../../train/mod.ts";
+import type { EncoderExport } from "../../../../train/weights/export/repository_configs.ts";
+import { encoderFiles } from "../../../../train/weights/export/export_encoder.ts";
+import { encoderStart } from "../../../../train/weights/encoder/encoder_start.ts";
+import { joinedParts } from "../../../../train/files/safetensors.ts";
 import { largestDifference } from "../../../golden_files.ts";
 import { right } from "../../../right.ts";
 import { TINY_MODEL } from "../../tiny_run.ts";
@@ -113,10 +113,10 @@ async function ownNumbers(folder: string) {
     ),
   );
   const feature = { tokens: "patches", stages: [3] } as const;
-  const { features } = orThrow(
-    await imageFeatures(backend, MODEL, parameters, batches(), 2, feature),
+  const [found] = orThrow(
+    await encoderFeatures(backend, MODEL, [parameters], batches(), 2, feature),
   );
-  return { images, tokens: tokens!, features };
+  return { images, tokens: tokens!, features: found!.features };
 }
 
 Deno.test("encoderFiles() hold the encoder with timm's names, as encoderStart() reads it", () => {

@@ -7,11 +7,8 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import { zipSync } from "fflate";
-import {
-  decodeTorchFile,
-  type StoredTensor,
-  type Weights,
-} from "../../../../train/mod.ts";
+import type { StoredTensor } from "../../../../train/mod.ts";
+import type { Weights } from "../../../../train/files/tensor_data.ts";
 import { readBytes } from "../../../../train/files/byte_reading.ts";
 import { torchReading } from "../../../../train/weights/torch/torch_file.ts";
 import { withTorch } from "../pytorch.ts";
@@ -21,21 +18,18 @@ const GOLDEN = new URL("../../../golden/torch/", import.meta.url);
 const golden = (name: string): Uint8Array<ArrayBuffer> =>
   Deno.readFileSync(new URL(name, GOLDEN));
 
-function tensorsOf(bytes: Uint8Array): ReadonlyMap<string, StoredTensor> {
-  const tensors = decodeTorchFile(bytes);
-  if (tensors._tag === "Left") throw new Error(tensors.left.reason);
-  return tensors.right;
-}
-
 function weightsOf(bytes: Uint8Array): Weights {
   const weights = readBytes(bytes, torchReading);
-  if (weights._tag === "Left") throw new Error(weights.left.reason);
+  if (weights._tag === "Left") throw new Error(weights.left);
   return weights.right;
 }
 
+const tensorsOf = (bytes: Uint8Array): ReadonlyMap<string, StoredTensor> =>
+  weightsOf(bytes).tensors;
+
 const reasonOf = (bytes: Uint8Array): string => {
-  const tensors = decodeTorchFile(bytes);
-  return tensors._tag === "Left" ? tensors.left.reason : "accepted";
+  const tensors = readBytes(bytes, torchReading);
+  return tensors._tag === "Left" ? tensors.left : "accepted";
 };
 
 const BASE = Array.from({ length: 24 }, (_, i) => i);
@@ -63,7 +57,7 @@ const KINDS: Readonly<Record<string, readonly [string, number[], number[]]>> = {
   parameter: ["Float32Array", [2], [1, 1]],
 };
 
-Deno.test("decodeTorchFile() reads tensors of every kind of number, views of a storage, scalars and parameters", () => {
+Deno.test("torchReading() reads tensors of every kind of number, views of a storage, scalars and parameters", () => {
   const tensors = tensorsOf(golden("kinds.pth"));
   deepStrictEqual([...tensors.keys()], Object.keys(KINDS));
   for (const [name, [kind, shape, values]] of Object.entries(KINDS)) {
@@ -74,7 +68,7 @@ Deno.test("decodeTorchFile() reads tensors of every kind of number, views of a s
   }
 });
 
-Deno.test("decodeTorchFile() names the tensors of a nested state dictionary by its key and passes other values over", () => {
+Deno.test("torchReading() names the tensors of a nested state dictionary by its key and passes other values over", () => {
   const tensors = tensorsOf(golden("nested.pth"));
   deepStrictEqual(
     [...tensors].map(([name, { shape }]) => [name, [...shape]]),
@@ -204,7 +198,7 @@ Deno.test("torchReading() reads the storages of chosen tensors and no others", (
     asked.push(end - start);
     next = reading.next(bytes.subarray(start, end));
   }
-  if (next.value._tag === "Left") throw new Error(next.value.left.reason);
+  if (next.value._tag === "Left") throw new Error(next.value.left);
   const { tensors, unread } = next.value.right;
   deepStrictEqual([...tensors.keys()], ["model.0.bias"]);
   strictEqual(unread.get("model.0.weight"), "F32 [2, 3]");
@@ -212,7 +206,7 @@ Deno.test("torchReading() reads the storages of chosen tensors and no others", (
   ok(asked.includes(8) && !asked.includes(24), String(asked));
 });
 
-Deno.test("decodeTorchFile() runs nothing: a call of os.system stays a name", async () => {
+Deno.test("torchReading() runs nothing: a call of os.system stays a name", async () => {
   const { tensors, opaque } = weightsOf(golden("command.pth"));
   strictEqual(tensors.size, 0);
   deepStrictEqual([...opaque], [["model", "posix.system"]]);
@@ -256,7 +250,7 @@ function viewPickle(shape: number[], strides: number[], offset = 0): number[] {
   ];
 }
 
-Deno.test("decodeTorchFile() reads a pickle that was written by hand", () => {
+Deno.test("torchReading() reads a pickle that was written by hand", () => {
   const tensors = tensorsOf(archive(viewPickle([2], [1])));
   deepStrictEqual([...tensors.keys()], ["x"]);
 });
@@ -329,13 +323,13 @@ const BAD: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
 };
 
 for (const [what, [bytes, reason]] of Object.entries(BAD)) {
-  Deno.test(`decodeTorchFile() refuses ${what}`, () => {
+  Deno.test(`torchReading() refuses ${what}`, () => {
     match(reasonOf(bytes), reason);
   });
 }
 
 /** Dictionaries in which each holds the one before twice: 2⁶⁰ paths. */
-Deno.test("decodeTorchFile() does not follow shared parts again and again", () => {
+Deno.test("torchReading() does not follow shared parts again and again", () => {
   const level = (
     k: number,
   ): number[] => [
@@ -376,7 +370,7 @@ Deno.test("decodeTorchFile() does not follow shared parts again and again", () =
   strictEqual(tensorsOf(archive(kept)).size, 0);
 });
 
-Deno.test("decodeTorchFile() keeps a number of any length", () => {
+Deno.test("torchReading() keeps a number of any length", () => {
   const long = (bytes: number) =>
     archive([
       0x80,
@@ -394,7 +388,7 @@ Deno.test("decodeTorchFile() keeps a number of any length", () => {
   }
 });
 
-Deno.test("decodeTorchFile() ends for a dictionary that contains itself", () => {
+Deno.test("torchReading() ends for a dictionary that contains itself", () => {
   // {"x": itself}, kept as 0.
   const pickle = [0x80, 2, 0x7d, 0x71, 0, 0x8c, 1, 0x78, 0x68, 0, 0x73, 0x2e];
   strictEqual(tensorsOf(archive(pickle)).size, 0);
@@ -410,7 +404,7 @@ Deno.test("torchReading() keeps closed what has a name that grows with each dict
   deepStrictEqual([...opaque.values()], ["a name of 1004 letters"]);
 });
 
-Deno.test("decodeTorchFile() refuses a file before 1.6 that is cut, grown, or says other counts", () => {
+Deno.test("torchReading() refuses a file before 1.6 that is cut, grown, or says other counts", () => {
   const bytes = golden("legacy_trainer.pth");
   match(reasonOf(bytes.subarray(0, -1)), /ends before its storage/);
   match(
@@ -428,14 +422,14 @@ Deno.test("decodeTorchFile() refuses a file before 1.6 that is cut, grown, or sa
   match(reasonOf(changed), /storage \d+ has \d+ numbers, wanted \d+/);
 });
 
-Deno.test("decodeTorchFile() refuses a file of which a byte of a tensor was changed", () => {
+Deno.test("torchReading() refuses a file of which a byte of a tensor was changed", () => {
   const bytes = golden("kinds.pth");
   // Storages begin at multiples of 64.
   bytes[bytes.length - 64 * 20]! ^= 1;
   match(reasonOf(bytes), /is damaged|no \w+ record/);
 });
 
-Deno.test("decodeTorchFile() gives tensors or one reason, whatever bytes are changed", () => {
+Deno.test("torchReading() gives tensors or one reason, whatever bytes are changed", () => {
   const names = ["kinds", "nested", "trainer", "module", "legacy_trainer"];
   const files = names.map((name) => golden(`${name}.pth`));
   const change = fc.tuple(fc.nat(), fc.nat({ max: 255 }));
@@ -446,8 +440,8 @@ Deno.test("decodeTorchFile() gives tensors or one reason, whatever bytes are cha
       (file, changes) => {
         const bytes = file.slice();
         for (const [at, value] of changes) bytes[at % bytes.length] = value;
-        const tensors = decodeTorchFile(bytes);
-        ok(tensors._tag === "Right" || tensors.left.reason.length > 0);
+        const tensors = readBytes(bytes, torchReading);
+        ok(tensors._tag === "Right" || tensors.left.length > 0);
       },
     ),
     { numRuns: 2000 },
@@ -455,7 +449,7 @@ Deno.test("decodeTorchFile() gives tensors or one reason, whatever bytes are cha
 });
 
 /** Changes where they matter: in the pickle itself, behind a sound archive. */
-Deno.test("decodeTorchFile() gives tensors or one reason, whatever pickle the archive holds", () => {
+Deno.test("torchReading() gives tensors or one reason, whatever pickle the archive holds", () => {
   const sound = viewPickle([1, 2], [2, 1]);
   const change = fc.tuple(fc.nat(), fc.nat({ max: 255 }));
   const pickles = fc.oneof(
@@ -469,15 +463,15 @@ Deno.test("decodeTorchFile() gives tensors or one reason, whatever pickle the ar
   );
   fc.assert(
     fc.property(pickles, (pickle) => {
-      const tensors = decodeTorchFile(archive(pickle));
-      ok(tensors._tag === "Right" || tensors.left.reason.length > 0);
+      const tensors = readBytes(archive(pickle), torchReading);
+      ok(tensors._tag === "Right" || tensors.left.length > 0);
     }),
     { numRuns: 3000 },
   );
 });
 
 withTorch(
-  "decodeTorchFile() reads what this machine's PyTorch writes",
+  "torchReading() reads what this machine's PyTorch writes",
   async (run) => {
     const folder = await Deno.makeTempDir();
     const path = `${folder}/state.pth`;

@@ -3,7 +3,7 @@ import process from "node:process";
 import {
   interruption,
   outliveHangUp,
-} from "../../../cli/output/interruption.ts";
+} from "../../../cli/command/interruption.ts";
 
 /** Runs a test and takes away the listeners that it leaves. */
 function withListeners(test: () => void): void {

@@ -1,17 +1,18 @@
-/**
- * The device that flags choose.
- *
- * @module
- */
+/** The device that flags choose. */
 import {
   BACKEND_CHOICES,
   selectBackend,
   type Selection,
   type SelectOptions,
 } from "../../backends/mod.ts";
-import { must } from "../command/command_failed.ts";
-import { describeDevice } from "../command/describe_errors.ts";
-import { choiceFlag, type FlagValues, under, wholeFlag } from "./flags.ts";
+import { must } from "./command_failed.ts";
+import { describeDevice } from "./describe_errors.ts";
+import {
+  choiceFlag,
+  type FlagValues,
+  under,
+  wholeFlag,
+} from "../flags/flags.ts";
 
 /** Flags of the device. */
 export const DEVICE_FLAGS = under("Device", {
@@ -26,7 +27,6 @@ export const DEVICE_FLAGS = under("Device", {
 /**
  * Starts and tests the device.
  *
- * @param needs What it is to be tested for.
  * @throws {CommandFailed} where it cannot be had.
  */
 export async function deviceFrom(

@@ -1,12 +1,8 @@
-/**
- * Ctrl-C, and a terminal that is closed.
- *
- * @module
- */
+/** Ctrl-C, and a terminal that is closed. */
 import process from "node:process";
-import { EXIT } from "../command/command_failed.ts";
+import { EXIT } from "./command_failed.ts";
 
-/** What a user's wish to stop does. */
+/** Effect of a user's wish to stop. */
 export interface Interruption {
   /** Aborted by the first Ctrl-C; a second one ends the program at once. */
   readonly signal: AbortSignal;
@@ -17,7 +13,7 @@ export interface Interruption {
 /** Signals that ask a run to end in good order. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Whether a program reads from or writes to a terminal. */
+/** True if the program reads from or writes to a terminal. */
 export const isOnTerminal = (): boolean =>
   [Deno.stdin, Deno.stdout, Deno.stderr].some((each) => each.isTerminal());
 

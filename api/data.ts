@@ -1,0 +1,74 @@
+/**
+ * Images: where they come from, what is done to them, how they become batches.
+ *
+ * @module
+ */
+export { RAND_AUGMENT, RANDOM_ERASING } from "../core/config/augment.ts";
+export {
+  CLASS_SUBSETS,
+  type SubsetName,
+} from "../data/classes/class_subsets.ts";
+export {
+  classNamesFrom,
+  selectClasses,
+} from "../data/classes/select_classes.ts";
+export {
+  labelledImages,
+  selectImages,
+  shareSource,
+  type SplitSource,
+  splitSource,
+} from "../data/classes/select_images.ts";
+export {
+  type ClassSplit,
+  splitByClass,
+} from "../data/classes/split_by_class.ts";
+export type { ImageSource, Split } from "../data/image/image_source.ts";
+export {
+  IMAGENET_NORMALIZATION,
+  type Normalization,
+  normalizationFor,
+} from "../data/image/normalization.ts";
+export type { EncodedImage, RawImage, Size } from "../data/image/raw_image.ts";
+export {
+  type BadImage,
+  type BadImagePolicy,
+  type BadImages,
+  badImages,
+} from "../data/loader/bad_images.ts";
+export type { Batch } from "../data/loader/batch.ts";
+export {
+  type ImageWorkers,
+  imageWorkers,
+} from "../data/loader/image_workers.ts";
+export {
+  loadAll,
+  type LoadAllOptions,
+  loadBatches,
+  type LoadingOptions,
+  type LoadOptions,
+} from "../data/loader/load_batches.ts";
+export {
+  type DataError,
+  describeDataError,
+} from "../data/report/data_error.ts";
+export { imageFolder } from "../data/sources/folder/image_folder.ts";
+export { cifar, type CifarName } from "../data/sources/known_sets/cifar.ts";
+export {
+  embeddedFashionMnist,
+  fashionMnist,
+} from "../data/sources/known_sets/fashion_mnist.ts";
+export { openSource } from "../data/sources/opening/open_source.ts";
+export { parquetImages } from "../data/sources/parquet/parquet_images.ts";
+export { webDataset } from "../data/sources/tar/web_dataset.ts";
+export {
+  type EvalTransform,
+  evalTransform,
+  type ImageFormat,
+  type LearningTransform,
+  type PaddedCropTransform,
+  paddedCropTransform,
+  type TrainTransform,
+  trainTransform,
+} from "../data/transforms/transform.ts";
+export type { EvalRule, TrainRule, ViewRule } from "../data/transforms/view.ts";

@@ -1,0 +1,48 @@
+/**
+ * Devices: engines that run graphs, and the choice of one.
+ *
+ * @module
+ */
+import type { BackendError } from "../backends/backend.ts";
+import type {
+  BackendChoice,
+  Selection,
+  SelectOptions,
+} from "../backends/select.ts";
+import type { Result } from "../core/result.ts";
+
+export {
+  type Backend,
+  type BackendError,
+  type CompileOptions,
+  describeBackendError,
+  type DeviceInfo,
+  type DeviceTensor,
+  type DeviceTensors,
+  type HostNumbers,
+  type HostTensor,
+  type Program,
+} from "../backends/backend.ts";
+export { interruptible } from "../backends/interruptible.ts";
+export type {
+  BackendChoice,
+  DeviceName,
+  Selection,
+  SelectOptions,
+} from "../backends/select.ts";
+export type { TestedNeeds } from "../backends/self_test.ts";
+
+/**
+ * Opens a device and checks on a small gradient that it computes right.
+ *
+ * @param wanted `auto` for the best that this machine has, or a device by name.
+ * @param options Threads, for a device that can choose.
+ * @returns The engine and why it was chosen, or why the device cannot be used.
+ */
+export async function selectBackend(
+  wanted: BackendChoice = "auto",
+  options: SelectOptions = {},
+): Promise<Result<BackendError, Selection>> {
+  const backends = await import("../backends/select.ts");
+  return await backends.selectBackend(wanted, options);
+}

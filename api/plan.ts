@@ -1,0 +1,122 @@
+/**
+ * Configurations, freeze schedules, plans and what they cost: pure data and functions.
+ *
+ * @module
+ */
+export {
+  type Brand,
+  type brand,
+  type FreezeTime,
+  type LearningRate,
+} from "../core/brand.ts";
+export type {
+  Augmentation,
+  AugmentConfig,
+  MixingConfig,
+  RandAugment,
+  RandomErasing,
+} from "../core/config/augment.ts";
+export {
+  type ConvNetConfig,
+  decodeConvNetConfig,
+  FREEZEOUT_ADAMW,
+  FREEZEOUT_RECIPE,
+} from "../core/config/convnet.ts";
+export {
+  decodeFinetuneConfig,
+  FINETUNE_RECIPE,
+  type FinetuneConfig,
+  type FinetuneRate,
+} from "../core/config/finetune.ts";
+export type {
+  ClippingConfig,
+  FreezeConfig,
+  RateConfig,
+  RateMode,
+  TrainingConfig,
+} from "../core/config/parts.ts";
+export {
+  decodePretrainConfig,
+  DEFAULT_PRETRAIN_CONFIG,
+  encodePretrainConfig,
+  type PretrainConfig,
+} from "../core/config/pretrain.ts";
+export {
+  decodeProbeConfig,
+  PROBE_RECIPE,
+  type ProbeConfig,
+} from "../core/config/probe.ts";
+export type { ClassifierSpec } from "../core/models/classifier.ts";
+export type {
+  ConvNetFamily,
+  ConvNetSpec,
+} from "../core/models/convnet_spec.ts";
+export { modelNamed, type NamedModel } from "../core/models/model_names.ts";
+export {
+  MODEL_PRESETS,
+  type ModelName,
+  type ModelSpec,
+  type StageScale,
+  type StageSpec,
+} from "../core/models/model_spec.ts";
+export type { ProbeSpec } from "../core/models/probe.ts";
+export type { NamedShape } from "../core/optim/gradient_norm.ts";
+export type { LarsConfig, LarsOptions } from "../core/optim/lars.ts";
+export type {
+  AdamWConfig,
+  OptimizerConfig,
+  SgdConfig,
+} from "../core/optim/optimizer_config.ts";
+export type { UpdateRule } from "../core/optim/update_graph.ts";
+export { calcSpeedup } from "../core/plan/calc_speedup.ts";
+export {
+  type ConvNetPlan,
+  convNetPlan,
+  type ConvNetPlanConfig,
+} from "../core/plan/convnet_plan.ts";
+export {
+  type AnyPlan,
+  phaseFlops,
+  predictedSaving,
+} from "../core/plan/cost.ts";
+export {
+  finetunePlan,
+  planOf,
+  stepsPerEpoch,
+} from "../core/plan/freeze_plan.ts";
+export { phaseMemory, type StepMemory } from "../core/plan/memory.ts";
+export {
+  type FreezePlan,
+  type Phase,
+  phaseAt,
+  type Phases,
+  type PlanConfig,
+  type PlanLayer,
+  type PlanStage,
+} from "../core/plan/plan.ts";
+export { decodePlan, encodePlan } from "../core/plan/plan_json.ts";
+export { type ProbePlan, probePlan } from "../core/plan/probe_plan.ts";
+export { ratesAt, type StepRates } from "../core/plan/rates.ts";
+export { epochsForEqualCost, t0ForSaving } from "../core/plan/search.ts";
+export { type Key, rootKey, split } from "../core/random/random.ts";
+export type { Words } from "../core/random/threefry.ts";
+export {
+  describeFaults,
+  type Fault,
+  type Faults,
+  type Left,
+  left,
+  type Result,
+  type Right,
+  right,
+} from "../core/result.ts";
+export type { TrainingSpan, WarmupMode } from "../core/schedule/annealing.ts";
+export { type FreezeScale, freezeTimes } from "../core/schedule/freeze_time.ts";
+export { peakRate } from "../core/schedule/initial_rate.ts";
+export {
+  type LayerWiseSchedule,
+  rateAt,
+  type RateSchedule,
+  type UniformSchedule,
+  type WarmupRamp,
+} from "../core/schedule/rate_schedule.ts";

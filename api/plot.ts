@@ -1,0 +1,39 @@
+/**
+ * Pictures of plans and runs as SVG text.
+ *
+ * @module
+ */
+export {
+  type AccuracyPanel,
+  accuracyPlot,
+  type AccuracyPoint,
+  type AccuracySeries,
+} from "../plot/accuracy_plot.ts";
+export {
+  type HogCells,
+  hogGlyphs,
+  type StrokeGroup,
+} from "../plot/hog_glyph.ts";
+export { lossPlot, type LossPlotOptions } from "../plot/loss_plot.ts";
+export {
+  type LossPiece,
+  type LossPoint,
+  type LossSeries,
+  lossSeries,
+  type SeriesPoint,
+} from "../plot/loss_series.ts";
+export type { PhaseMark } from "../plot/phase_marks.ts";
+export { planPlot, type PlanPlotOptions } from "../plot/plan_plot.ts";
+export {
+  type PictureImage,
+  reconstructionPicture,
+  type ReconstructionSample,
+  type ReconstructionStage,
+} from "../plot/reconstruction.ts";
+export { type RunCurve, runCurvesPlot } from "../plot/run_curves_plot.ts";
+export {
+  type RatesPoint,
+  type RunRatesOptions,
+  runRatesPlot,
+} from "../plot/run_rates_plot.ts";
+export { DARK, LIGHT, type PlotSize, type Theme } from "../plot/theme.ts";
