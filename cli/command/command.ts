@@ -1,6 +1,6 @@
 /** A command of the program as data. */
 import type { FlagTable, FlagValues } from "../flags/flags.ts";
-import type { CommandName } from "./program_name.ts";
+import type { CommandName } from "../output/program_name.ts";
 
 /** The input of a command. */
 export interface CommandContext<Table extends FlagTable> {

@@ -22,7 +22,7 @@ import {
 } from "../output/permission_advice.ts";
 import type { Command } from "./command.ts";
 import { CommandFailed, EXIT, must } from "./command_failed.ts";
-import { programName } from "./program_name.ts";
+import { programName } from "../output/program_name.ts";
 
 /** True if the user asks for stacks; false without permission to look. */
 function wantsStack(): boolean {

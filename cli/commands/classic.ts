@@ -41,7 +41,7 @@ import {
 } from "../classic/classic_judge.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
-import { programName } from "../command/program_name.ts";
+import { programName } from "../output/program_name.ts";
 import { frequentShare } from "../evaluate/judgement.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { percent } from "../output/words.ts";

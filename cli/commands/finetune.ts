@@ -13,7 +13,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import type { Command, CommandContext } from "../command/command.ts";
-import { programName } from "../command/program_name.ts";
+import { programName } from "../output/program_name.ts";
 import {
   type FinetunedAccuracies,
   finetunedAccuracies,

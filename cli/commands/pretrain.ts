@@ -1,7 +1,7 @@
 /** Pre-trains a Vision Transformer on images by LocalMIM with FreezeOut. */
 import { DEFAULT_PRETRAIN_CONFIG } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
-import { programName } from "../command/program_name.ts";
+import { programName } from "../output/program_name.ts";
 import { modelTable } from "../output/model_words.ts";
 import { UNJUDGED } from "../pretrain/evaluation.ts";
 import { finish } from "../pretrain/finish.ts";

@@ -16,7 +16,7 @@ import process from "node:process";
 import { probeTask, runNeeds, uploadEncoder } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
-import { programName } from "../command/program_name.ts";
+import { programName } from "../output/program_name.ts";
 import {
   describeFeature,
   featureFrom,

@@ -9,7 +9,7 @@ import {
   type TrainError,
   uploadState,
 } from "../../train/mod.ts";
-import { programName } from "../command/program_name.ts";
+import { programName } from "../output/program_name.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { type JudgedFeatures, judgedFeatures } from "./judged_features.ts";
 import type { OpenedRun } from "../runs/open_run.ts";

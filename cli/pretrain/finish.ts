@@ -9,7 +9,7 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
-import { programName } from "../command/program_name.ts";
+import { programName } from "../output/program_name.ts";
 import { describeUnreadable } from "../images/unreadable.ts";
 import type { EndContext } from "../runs/drive_run.ts";
 import type { RunEnd } from "../runs/take_steps.ts";

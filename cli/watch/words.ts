@@ -5,7 +5,7 @@ import type {
   RunStatus,
   StageStatus,
 } from "../../train/mod.ts";
-import { programName } from "../command/program_name.ts";
+import { programName } from "../output/program_name.ts";
 import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 
 /** A loss. */

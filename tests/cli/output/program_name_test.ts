@@ -2,7 +2,7 @@ import { ok, strictEqual } from "node:assert/strict";
 import {
   type CommandName,
   programName,
-} from "../../../cli/command/program_name.ts";
+} from "../../../cli/output/program_name.ts";
 import { runScript } from "../../programs.ts";
 
 const COMMANDS: readonly CommandName[] = [
