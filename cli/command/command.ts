@@ -1,5 +1,6 @@
 /** A command of the program as data. */
 import type { FlagTable, FlagValues } from "../flags/flags.ts";
+import type { CommandName } from "../output/program_name.ts";
 
 /** The input of a command. */
 export interface CommandContext<Table extends FlagTable> {
@@ -12,7 +13,7 @@ export interface CommandContext<Table extends FlagTable> {
 
 /** A command. */
 export interface Command<Table extends FlagTable = FlagTable> {
-  readonly name: string;
+  readonly name: CommandName;
   /** Purpose in a line. */
   readonly summary: string;
   /** Text below the call in the help. */

@@ -22,6 +22,7 @@ import {
 } from "../output/permission_advice.ts";
 import type { Command } from "./command.ts";
 import { CommandFailed, EXIT, must } from "./command_failed.ts";
+import { programName } from "../output/program_name.ts";
 
 /** True if the user asks for stacks; false without permission to look. */
 function wantsStack(): boolean {
@@ -38,7 +39,7 @@ function wordsOfBug(thrown: unknown): string {
 /** Output of `--help`. */
 function helpOf<Table extends FlagTable>(command: Command<Table>): string {
   const { name, summary, usage, words, fields, bases, notes } = command;
-  const call = ["deno run -A cli/main.ts", name, ...words, "[FLAGS]"];
+  const call = ["deno run -A", programName(name), ...words, "[FLAGS]"];
   const head = [`${summary}: ${call.join(" ")}`, ...usage ? [usage] : []];
   const table = { ...fields, ...HELP_FLAG };
   return [helpText(head.join("\n\n"), table, bases), ...notes?.() ?? []]

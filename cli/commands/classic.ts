@@ -41,6 +41,7 @@ import {
 } from "../classic/classic_evaluator.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
+import { programName } from "../output/program_name.ts";
 import { frequentShare } from "../evaluate/evaluation_result.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { percent } from "../output/words.ts";
@@ -134,7 +135,7 @@ async function classic(
   const byTest = values["validate-test"] ? " --validate-test" : "";
   const start = { settings, values, say, stream: process.stderr };
   const found = await driveRun(classic, start, {
-    program: `examples/freezeout_classic.ts${byTest}`,
+    program: `${programName("classic")}${byTest}`,
     summary: (run, end) => ({
       config: run.config,
       steps: end.run.step,

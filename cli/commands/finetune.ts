@@ -13,6 +13,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import type { Command, CommandContext } from "../command/command.ts";
+import { programName } from "../output/program_name.ts";
 import {
   type FinetunedAccuracies,
   finetunedAccuracies,
@@ -81,7 +82,7 @@ function driven(
   const start = { settings, values, say, stream: process.stderr, signal };
   return driveRun(planned, start, {
     program: encoderProgram(
-      ...["examples/finetune.ts", path, whole?.values ?? values] as const,
+      ...[programName("finetune"), path, whole?.values ?? values] as const,
     ),
     goesOnWith: whole?.folder,
     summary: (run) => ({

@@ -13,7 +13,7 @@ import {
   t0ForSaving,
 } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
-import { must } from "../command/command_failed.ts";
+import { CommandFailed, EXIT, must } from "../command/command_failed.ts";
 import {
   numberFlag,
   switchFlag,
@@ -56,6 +56,16 @@ const FLAGS = {
     "json": switchFlag("print the plan as JSON and nothing else"),
   }),
 } as const;
+
+/** Writes a picture. */
+async function draw(file: string, svg: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(file, svg);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandFailed(() => `Cannot use ${file}: ${reason}`, EXIT.failed);
+  }
+}
 
 /** The configuration with the freeze times that give a wanted saving. */
 function withSaving(
@@ -109,7 +119,7 @@ async function printPlan(
   if (values.svg !== undefined) {
     const options = { stepsPerEpoch: stepsPerEpoch(config.training, samples) };
     const { planPlot } = await import("../../plot/plan_plot.ts");
-    await Deno.writeTextFile(values.svg, planPlot(plan, options));
+    await draw(values.svg, planPlot(plan, options));
   }
   say(
     values.json

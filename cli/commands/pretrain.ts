@@ -1,6 +1,7 @@
 /** Pre-trains a Vision Transformer on images by LocalMIM with FreezeOut. */
 import { DEFAULT_PRETRAIN_CONFIG } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
+import { programName } from "../output/program_name.ts";
 import { modelTable } from "../output/model_words.ts";
 import { UNEVALUATED } from "../pretrain/evaluation.ts";
 import { finish } from "../pretrain/finish.ts";
@@ -21,7 +22,7 @@ async function pretrain(
   await checkFolder(settings);
   const planned = await planPretraining(settings, values);
   return await driveRun(planned, { settings, values, say, stream }, {
-    program: "examples/pretrain.ts",
+    program: programName("pretrain"),
     summary: (run, end) => summaryOf(run, end, UNEVALUATED),
     finish: (run, end, context) =>
       finish(run, end, context, values.judge ?? "auto"),

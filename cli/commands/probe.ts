@@ -16,6 +16,7 @@ import process from "node:process";
 import { probeTask, runNeeds, uploadEncoder } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
+import { programName } from "../output/program_name.ts";
 import {
   describeFeature,
   featureFrom,
@@ -149,7 +150,7 @@ async function probe(
     { ...own.probe, device, hooks, describe },
     { ...start, ...shown },
     {
-      program: encoderProgram("examples/linear_probe.ts", path, values),
+      program: encoderProgram(programName("probe"), path, values),
       summary: ({ folder }) => ({ ...facts, config, resume: folder.path }),
       async finish({ folder, backend }, { evaluations, checkpoint }) {
         const scores = evaluations.at(-1)?.scores ?? {};

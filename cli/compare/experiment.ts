@@ -131,11 +131,32 @@ function trialsOf(
   );
 }
 
-const faultsAt = <A>(flag: string, result: Result<Faults, A>) =>
-  result._tag === "Right" ? [] : result.left.map((fault) => ({
-    ...fault,
-    path: `--${flag}: ${fault.path}`,
-  }));
+/** Flags of what trains after pre-training, by the last part of the field. */
+const JUDGING_FLAGS = {
+  "fine-tuning": {
+    samples: "labels",
+    epochs: "finetune-epochs",
+    baseRate: "finetune-lr",
+  },
+  probing: {
+    samples: "labels",
+    epochs: "probe-epochs",
+    baseRate: "probe-blr",
+  },
+} as const;
+
+const faultsAt = <A>(
+  part: keyof typeof JUDGING_FLAGS,
+  result: Result<Faults, A>,
+) =>
+  result._tag === "Right" ? [] : result.left.map((fault) => {
+    const flags: Readonly<Record<string, string>> = JUDGING_FLAGS[part];
+    const flag = flags[fault.path.split(".").at(-1) ?? ""];
+    const path = flag === undefined
+      ? `${part}: ${fault.path}`
+      : `--${flag} (${part})`;
+    return { ...fault, path };
+  });
 
 /** Images and classes of an experiment. */
 interface Counts {
@@ -156,8 +177,8 @@ function checkEvaluations(
   const finetune = finetuneConfig(experiment, trial, classes);
   const probe = probeConfig(experiment, seed, model, classes, labelled);
   const [fault, ...others] = [
-    ...faultsAt("finetune", finetunePlan(finetune, labelled)),
-    ...faultsAt("probe", probePlan(probe, labelled)),
+    ...faultsAt("fine-tuning", finetunePlan(finetune, labelled)),
+    ...faultsAt("probing", probePlan(probe, labelled)),
   ];
   if (fault !== undefined) must(left([fault, ...others] as const));
 }

@@ -62,7 +62,9 @@ export function workBar(
   const bar = barOn(stream, format);
   const from = performance.now();
   let [shown, values] = [first, initial];
-  const start = (): void => bar.start(total, shown, values);
+  const start = (): void => {
+    if (shown < total) bar.start(total, shown, values);
+  };
   if (patience === 0) start();
   return {
     update(done, known = values) {

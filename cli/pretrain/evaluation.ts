@@ -9,6 +9,7 @@ import {
   type TrainError,
   uploadState,
 } from "../../train/mod.ts";
+import { programName } from "../output/program_name.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import {
   type EvaluationFeatures,
@@ -176,8 +177,8 @@ function sampleNote(
   const are = `${counted(evaluated, "image")} judged by ${images}`;
   const all = `${validation?.length ?? 0} by ${train.length}`;
   return `${images}/${evaluated}` === `${train.length}/${validation?.length}`
-    ? `all ${are}, as examples/knn.ts does`
-    : `${are}, of ${all}; --judge always, and examples/knn.ts, take all`;
+    ? `all ${are}, as ${programName("knn")} does`
+    : `${are}, of ${all}; --judge always, and ${programName("knn")}, take all`;
 }
 
 const unevaluated = (note: string): EncoderEvaluation => ({
@@ -209,7 +210,9 @@ export async function evaluateRun(
       Math.min(LEAST.validation, validation?.length ?? 0);
   if (isSmall) {
     return right(unevaluated(
-      "not judged: a tenth of the run's time is too short; --judge always, or examples/knn.ts, takes longer",
+      `not judged: a tenth of the run's time is too short; --judge always, or ${
+        programName("knn")
+      }, takes longer`,
     ));
   }
   const found: number[] = [];

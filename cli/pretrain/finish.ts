@@ -9,6 +9,7 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
+import { programName } from "../output/program_name.ts";
 import { describeUnreadable } from "../images/unreadable.ts";
 import type { EndContext } from "../runs/drive_run.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
@@ -91,7 +92,9 @@ export async function finish(
   say(describeSummary(summary, note));
   return isStopped
     ? stopped(
-      `stopped judging; the run is finished and whole, judge it with: deno run -A examples/knn.ts ${opened.folder.path}`,
+      `stopped judging; the run is finished and whole, judge it with: deno run -A ${
+        programName("knn")
+      } ${opened.folder.path}`,
       summary,
     )
     : summary;

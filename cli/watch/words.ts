@@ -5,6 +5,7 @@ import type {
   RunStatus,
   StageStatus,
 } from "../../train/mod.ts";
+import { programName } from "../output/program_name.ts";
 import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 
 /** A loss. */
@@ -49,13 +50,18 @@ export function lifeWords({ life, status, silence }: FollowedRun): string {
   }
 }
 
-/** The programs of trainings, with the words that they want before their flags. */
-const PROGRAMS: Readonly<Record<string, string>> = {
-  pretrain: "examples/pretrain.ts",
-  finetune: "examples/finetune.ts ENCODER",
-  probe: "examples/linear_probe.ts ENCODER",
-  convnet: "examples/freezeout_classic.ts",
-};
+/** The command of a training, with the words that it wants before its flags. */
+function commandOf(task: string): string {
+  switch (task) {
+    case "finetune":
+    case "probe":
+      return `${programName(task)} ENCODER`;
+    case "convnet":
+      return programName("classic");
+    default:
+      return programName("pretrain");
+  }
+}
 
 /** Advice on a stopped run; `null` if there is nothing to do. */
 export function adviceWords(
@@ -63,19 +69,38 @@ export function adviceWords(
   { task, life, checkpoint }: FollowedRun,
 ): string | null {
   return life === "stopped" && checkpoint !== null
-    ? `go on with: deno run -A ${
-      PROGRAMS[task] ?? `cli/main.ts ${task}`
-    } --resume ${folder}`
+    ? `go on with: deno run -A ${commandOf(task)} --resume ${folder}`
     : null;
+}
+
+/** A score of an evaluation. */
+function scoreWords(name: string, x: number): string {
+  switch (name) {
+    case "loss":
+      return `loss ${lossWords(x)}`;
+    case "top1":
+      return `top-1 ${percent(x, 2)}`;
+    case "top5":
+      return `top-5 ${percent(x, 2)}`;
+    case "emaTop1":
+      return `top-1 of the running means ${percent(x, 2)}`;
+    case "emaTop5":
+      return `top-5 of the running means ${percent(x, 2)}`;
+    case "error":
+      return `validation error ${percent(x, 2)}`;
+    case "frozenLayers":
+      return `${x} layers frozen`;
+    default:
+      return `${name} ${Number.isInteger(x) ? x : x.toFixed(4)}`;
+  }
 }
 
 /** Scores of the last evaluation, in words; `null` where there was none. */
 export function evaluationWords({ evaluations }: FollowedRun): string | null {
   const last = evaluations.at(-1);
   if (last === undefined) return null;
-  const found = Object.entries(last.scores).map(([name, x]) =>
-    `${name} ${Number.isInteger(x) ? x : x.toFixed(4)}`
-  );
+  const found = Object.entries(last.scores)
+    .map(([name, x]) => scoreWords(name, x));
   return `${found.join(", ")} after step ${thousands(last.step)}`;
 }
 

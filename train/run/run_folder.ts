@@ -31,6 +31,7 @@ import {
   checkpointStep,
   FIRST_TASK,
 } from "../checkpoint/layout.ts";
+import { readDescription } from "../checkpoint/checkpoint_files.ts";
 import { checkpointIdentity } from "../checkpoint/read_checkpoint.ts";
 import type { ScheduleChange } from "../checkpoint/schedule_change.ts";
 import { writeCheckpoint } from "../checkpoint/write_checkpoint.ts";
@@ -41,7 +42,10 @@ import { fileResult, folderNames } from "../files/file_result.ts";
 import type { StepReport } from "../engine/training.ts";
 import { describeTrainError, type TrainError } from "../train_error.ts";
 import { type FolderLock, lockFolder } from "./folder_lock.ts";
-import type { SkippedCheckpoint } from "./latest_checkpoint.ts";
+import {
+  latestCheckpoint,
+  type SkippedCheckpoint,
+} from "./latest_checkpoint.ts";
 import { METRICS_FILE, type MetricsLine } from "./metrics.ts";
 import { recordWriter } from "./metrics_record.ts";
 import { NO_TOTALS, type RunTotals } from "./run_history.ts";
@@ -222,14 +226,27 @@ export async function describeRun(
   return right(undefined);
 }
 
-/** Kind of training of the run in a folder, as its `task.json` says. */
+/** Kind of training as the newest checkpoint in a folder says. */
+async function taskOfCheckpoint(path: string): Promise<string | null> {
+  const latest = await latestCheckpoint(path);
+  if (latest._tag === "Left") return null;
+  const described = await readDescription(latest.right);
+  return described._tag === "Left" ? null : described.right.file.task;
+}
+
+/**
+ * Kind of training of the run in a folder, as its `task.json` says; where that cannot be
+ * read, as its newest checkpoint says.
+ */
 export async function taskOfRun(path: string): Promise<string> {
   try {
     const text = await readFile(join(path, RUN_FILES.task), "utf8");
-    return String(JSON.parse(text).task);
+    const { task } = JSON.parse(text);
+    if (typeof task === "string") return task;
   } catch {
-    return FIRST_TASK;
+    // Missing in folders of the first version, or damaged.
   }
+  return await taskOfCheckpoint(path) ?? FIRST_TASK;
 }
 
 /**

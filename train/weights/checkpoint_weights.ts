@@ -47,7 +47,8 @@ async function weightsOf(
   if (described._tag === "Left") return described;
   const { task, config, step, totalSteps } = described.right.file;
   if (task !== "pretrain") {
-    return broken(checkpoint, `it is of ${excerpt(task)}, wanted pretrain`);
+    const reason = `it is of a run of ${excerpt(task)}, wanted one of pretrain`;
+    return broken(checkpoint, reason);
   }
   const identity = identityOf(task, config, totalSteps);
   if (identity._tag === "Left") {
@@ -87,7 +88,7 @@ export async function newestWholeWeights(
     from,
     { ...reached, isChosen },
     weightsOf,
-    "is whole",
+    "can be opened",
   );
   if (found._tag === "Left") return found;
   const { read, skipped } = found.right;

@@ -88,3 +88,10 @@ Deno.test("print_plan needs no tensor library", async () => {
   ok(packages.length > 0);
   doesNotMatch(packages.join(), /tensorflow|onnxruntime|sharp/);
 });
+
+Deno.test("print_plan --svg says which file cannot be written", async () => {
+  const file = "/nowhere/plan.svg";
+  const { code, error } = await run("--svg", file);
+  equal(code, 1);
+  match(error, /^Cannot use \/nowhere\/plan\.svg: No such file/);
+});

@@ -69,3 +69,18 @@ Deno.test("compare.ts names every impossible flag before it makes a folder", () 
     match(end.stderr, /--seeds: found "0"/);
     match(end.stderr, /--size: .*one of minutes, hour, hours/);
   }));
+
+Deno.test("compare.ts names the flag of what fine-tuning lacks", () =>
+  inFolder(async (folder) => {
+    const data = await writeSmallIdx(`${folder}/data`, {
+      train: 128,
+      t10k: 20,
+    });
+    const end = await runExample(
+      "compare.ts",
+      ...[...SMALL, "--data", data, "--limit", "128", "--labels", "16"],
+      ...["--output-dir", `${folder}/experiment`],
+    );
+    strictEqual(end.code, 2);
+    match(end.stderr, /--labels \(fine-tuning\): found 16, wanted .* at least/);
+  }));

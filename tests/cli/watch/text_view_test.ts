@@ -83,7 +83,7 @@ Deno.test("textView() of a stopped run says for how long and how it goes on", ()
   match(text, /^runs\/1 · stopped: silent for 5 min 0 s$/m);
   match(
     text,
-    /go on with: deno run -A examples\/pretrain\.ts --resume runs\/1/,
+    /go on with: deno run -A cli\/main\.ts pretrain --resume runs\/1/,
   );
   ok(!text.includes(" left"));
 });
@@ -119,4 +119,20 @@ Deno.test("lineView() is one line", () => {
     /^running: step 90 of 120, epoch 15\.00 of 20 · loss 0\.\d{4} · [1-4] of 5 layers frozen · \d+ images\/s · \d+ s left$/,
   );
   deepStrictEqual(line.split("\n").length, 1);
+});
+
+Deno.test("textView() says what the last evaluation found, with units", () => {
+  const judged = (scores: Readonly<Record<string, number>>) =>
+    viewOf({
+      ...runAfter(90, "running"),
+      evaluations: [{ step: 84, scores }],
+    });
+  match(
+    judged({ loss: 1.1, top1: 0.5, top5: 1 }),
+    /^judged {2}loss 1\.1000, top-1 50\.00 %, top-5 100\.00 % after step 84$/m,
+  );
+  match(
+    judged({ error: 0.25, frozenLayers: 2 }),
+    /^judged {2}validation error 25\.00 %, 2 layers frozen after step 84$/m,
+  );
 });

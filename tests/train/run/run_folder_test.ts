@@ -4,15 +4,21 @@ import { decodePretrainConfig, type Result } from "../../../core/mod.ts";
 import { decodePlan } from "../../../core/plan/plan_json.ts";
 import {
   describeTrainError,
+  finetuneTask,
+  initialFinetune,
   initialSnapshot,
+  orThrow,
   resumeRunFolder,
   type RunFolder,
   type StepReport,
+  taskOfRun,
   type TrainError,
 } from "../../../train/mod.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { readMetrics } from "../../../train/run/metrics_record.ts";
 import { right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
+import { ENCODER, RUN as FINETUNE } from "../tasks/tiny_finetune.ts";
 import { inFolder } from "../temporary_folder.ts";
 import {
   newRunFolder,
@@ -239,3 +245,24 @@ await onDevices(
       deepStrictEqual(await record("killed", 6), whole);
     }),
 );
+
+Deno.test("taskOfRun() says what the newest checkpoint says where task.json is damaged or missing", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "task.json");
+    strictEqual(await taskOfRun(folder), "pretrain");
+    const task = finetuneTask(FINETUNE);
+    const checkpoints = join(folder, "checkpoints");
+    orThrow(
+      await writeCheckpoint(
+        checkpoints,
+        task,
+        initialFinetune(FINETUNE, ENCODER),
+      ),
+    );
+    for (const text of ["{", "{}", '{"task": 3}']) {
+      await Deno.writeTextFile(path, text);
+      strictEqual(await taskOfRun(folder), "finetune");
+    }
+    await Deno.remove(path);
+    strictEqual(await taskOfRun(folder), "finetune");
+  }));

@@ -83,7 +83,7 @@ Deno.test("openEncoder() refuses a run without a whole checkpoint, with every re
     await Deno.remove(join(older, "run.json"));
     match(
       await refusal(folder),
-      /none of its checkpoints is whole:\n.*step-000000002.model\.safetensors: the header claims.*\n.*step-000000001: it has no readable run\.json/,
+      /none of its checkpoints can be opened:\n.*step-000000002.model\.safetensors: the header claims.*\n.*step-000000001: it has no readable run\.json/,
     );
   }));
 
