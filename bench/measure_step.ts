@@ -122,7 +122,7 @@ const fastest = (times: readonly StepTimes[]): StepTimes =>
 /**
  * Measures one row in this process.
  *
- * @param spec What is measured.
+ * @param spec Specification of the measurement.
  * @returns The fastest of the timed steps and the memory that all took.
  * @throws With a message to print if the steps cannot be taken.
  */

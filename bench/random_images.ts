@@ -7,7 +7,7 @@ const KEY: Key = rootKey(0);
 /**
  * Square images of random pixels. Speed does not depend on what they show.
  *
- * @param length How many.
+ * @param length Number of them.
  * @param side Pixels along one side.
  * @param channels 1 or 3.
  */

@@ -113,8 +113,8 @@ async function* stepsOf(
 /**
  * Takes steps and looks at what is held between them, garbage collected.
  *
- * @param backend Where they are taken.
- * @param spec How many, of what.
+ * @param backend Backend of the steps.
+ * @param spec Number of runs and their model.
  * @throws If a step fails.
  */
 export async function* memoryCourse(
@@ -144,7 +144,7 @@ export async function* memoryCourse(
  * highest point of the last third above that of the middle one.
  *
  * @param course Points in order, at least three.
- * @param of What is looked at; unknown counts as 0.
+ * @param of Quantity to look at; unknown counts as 0.
  * @returns Negative if something was given back.
  */
 export function growthOf(

@@ -164,7 +164,7 @@ export function mayImportWithin(path: string, target: string): boolean {
  * Place that an import names.
  *
  * @param path The importing file, from the top of the repository.
- * @param specifier What stands between the quotes.
+ * @param specifier Text between the quotes.
  * @returns A path from the top for our own files, `null` for a library.
  */
 export function importedPath(path: string, specifier: string): string | null {
@@ -180,7 +180,7 @@ export function importedPath(path: string, specifier: string): string | null {
 /**
  * Name of the library that an import names, without scheme, version and sub-path.
  *
- * @param specifier What stands between the quotes.
+ * @param specifier Text between the quotes.
  * @returns For example `fp-ts` for `npm:fp-ts@2.16.11/Either`, `@tensorflow` for any of its packages.
  */
 export function libraryOf(specifier: string): string {

@@ -1,5 +1,5 @@
 /**
- * Training: runs, checkpoints, records, and what an encoder is worth.
+ * Training: runs, checkpoints, records, and the evaluation of encoders.
  *
  * @module
  */

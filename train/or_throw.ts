@@ -39,7 +39,7 @@ export function describeError(error: AnyError): string {
 /**
  * The value of a result, for notebooks and scripts.
  *
- * @param result What a function of this library returned.
+ * @param result Result of a function of this library.
  * @throws {Error} With the text of the error, if there is no value.
  *
  * @example Plan a run in a notebook

@@ -15,7 +15,7 @@ export interface WorkOptions {
  * Lets the event loop turn once, so that signals, timers and progress bars are served
  * between two parts of a computation that never waits by itself.
  *
- * @param signal What stops the computation.
+ * @param signal Signal that stops the computation.
  * @returns `Stopped` once the signal is aborted.
  */
 export async function yieldToOthers(

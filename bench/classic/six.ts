@@ -32,7 +32,7 @@ const percent = (part: unknown): string =>
  * A line for people: errors at 80 % and at the end, the best and its epoch, time saved.
  *
  * @param name The configuration.
- * @param result What its training said last.
+ * @param result Last line of its training.
  */
 export function errorLine(
   name: string,

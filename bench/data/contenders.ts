@@ -41,7 +41,7 @@ export interface Task {
 /**
  * The loader of this library.
  *
- * @param task What is loaded.
+ * @param task Images to load.
  * @param count Workers; 0 for the main thread and the threads of the decoder.
  */
 export function ourLoader(task: Task, count: number): Contender {
@@ -89,7 +89,7 @@ async function* linesOf(
 /**
  * The pipeline of torchvision, in a process of its own.
  *
- * @param task What is loaded; images must be files.
+ * @param task Images to load; images must be files.
  * @param workers Processes of its loader.
  * @param python The interpreter.
  * @throws If it is not installed there.

@@ -35,7 +35,7 @@ function octave(picture: number, level: number): Promise<Uint8Array> {
 /**
  * A picture of clouds with fine grain: a sum of noise of all sizes.
  *
- * @param picture Which one; equal numbers give equal pictures.
+ * @param picture Number of the picture; equal numbers give equal pictures.
  * @param quality Quality of the JPEG file; 92 gives 85 kB, 75 gives 43 kB.
  * @returns The bytes of the file.
  */
@@ -64,7 +64,7 @@ export async function madePhotograph(
  * Writes pictures into a folder.
  *
  * @param folder The folder.
- * @param count How many.
+ * @param count Number of them.
  * @param quality Quality of the JPEG files.
  */
 export async function writePhotographs(

@@ -52,7 +52,7 @@ export function steppedModel(step: StepKind, model: PairSpec["model"]) {
 /**
  * Number of parameters that the peer of a comparison should train, by our plan.
  *
- * @param pair What is compared.
+ * @param pair Specification of the comparison.
  */
 export function trainableCountOf(
   { peer, step, model, batchSize, frozen }: PairSpec,
@@ -133,8 +133,8 @@ async function compareSides(
  * Starts both sides, makes sure that they compute the same step, and measures
  * them in turns.
  *
- * @param pair What is compared.
- * @param options How the sides are run.
+ * @param pair Specification of the comparison.
+ * @param options Options of running the sides.
  * @returns The row, or why there is none. No process is left.
  */
 export async function comparePair(

@@ -89,7 +89,7 @@ function lossOf(
 /**
  * Graphs of the encoder step in a phase.
  *
- * @param phased What trains.
+ * @param phased Trained layers.
  */
 export function encoderGraphs(
   phased: OurPhase,

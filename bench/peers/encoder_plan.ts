@@ -99,7 +99,7 @@ function patchesOf(
 /**
  * The encoder step of a side, with the weights and batch of the start file.
  *
- * @param spec What is computed.
+ * @param spec Specification of the step.
  * @throws With a message to print if the file cannot be read.
  */
 export function encoderPlan(spec: SideSpec): EncoderPlan {

@@ -161,7 +161,7 @@ async function ready(arrays: JaxArrays): Promise<void> {
 /**
  * Opens the encoder step in jax-js.
  *
- * @param plan What is computed.
+ * @param plan Plan of the computed step.
  * @returns A function that takes a step.
  * @throws If jax-js cannot start here.
  */

@@ -27,7 +27,7 @@ const PEER_RATE = 1e-4;
  *
  * @param model Sizes.
  * @param batchSize Images of a step.
- * @param frozen How many layers.
+ * @param frozen Number of frozen layers.
  * @param classToken When the class token freezes.
  * @throws With a message to print if there is no such phase.
  */

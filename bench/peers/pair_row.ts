@@ -71,11 +71,11 @@ function resultOf({ ready, rounds }: MeasuredSide): SideResult {
 /**
  * Check that both sides compute the same step.
  *
- * @param peer What is known of the peer.
- * @param trainable How many numbers the peer should train.
- * @param ours What our side said after its first step.
- * @param theirs What the peer said.
- * @returns What differs, or `null`.
+ * @param peer Facts of the peer.
+ * @param trainable Number of parameters that the peer should train.
+ * @param ours Our side's description after its first step.
+ * @param theirs The peer's description.
+ * @returns Difference in words, or `null`.
  */
 export function difference(
   { lossTolerance }: Pick<Peer, "lossTolerance">,
@@ -102,7 +102,7 @@ const DRIFT = 1e-3;
  * the same batch each time; of the pre-training step each side hides other patches.
  *
  * @param row The comparison.
- * @returns What differs, or `null`.
+ * @returns Difference in words, or `null`.
  */
 export function drift(
   { step, ours, theirs }: Pick<PairRow, "step" | "ours" | "theirs">,
@@ -119,9 +119,9 @@ export function drift(
 /**
  * The row of a comparison.
  *
- * @param spec What was compared.
+ * @param spec Specification of the comparison.
  * @param processor The machine's processor.
- * @param note What differs from what was asked for.
+ * @param note Difference from the request.
  * @param ours Our rounds.
  * @param theirs The peer's rounds.
  * @returns Minima over all rounds and their ratios.

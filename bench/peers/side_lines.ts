@@ -88,8 +88,8 @@ function decoded<A>(codec: Codec<A>, line: string): Result<string, A> {
 /**
  * The first line of a side.
  *
- * @param line What it printed.
- * @returns What it is, or why it is missing; or every fault of the line in one sentence.
+ * @param line Line that it printed.
+ * @returns Its description, or why it is missing; or every fault of the line in one sentence.
  */
 export function helloLine(
   line: string,
@@ -101,7 +101,7 @@ export function helloLine(
 /**
  * The line of a round.
  *
- * @param line What it printed.
+ * @param line Line that it printed.
  * @returns Times and losses, or every fault of the line in one sentence.
  */
 export function roundLine(line: string): Result<string, SideRound> {

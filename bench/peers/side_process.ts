@@ -122,8 +122,8 @@ function waitingSide(
 /**
  * Starts a side and waits until it has taken its first step.
  *
- * @param program What is run.
- * @param spec What it computes.
+ * @param program Program to run.
+ * @param spec Specification of the side.
  * @param patience Seconds to wait for an answer.
  * @returns The side, or why there is none.
  */

@@ -110,7 +110,7 @@ function batchOf(
  * `noise` (hides patches) or `target.k` (features that stage `k` of the encoder
  * is asked for).
  *
- * @param kind What is trained.
+ * @param kind Kind of step.
  * @param model Sizes.
  * @param batchSize Images.
  */
@@ -138,7 +138,7 @@ export function startFile(
 /**
  * Reads the file.
  *
- * @param path Where it is.
+ * @param path Path of the file.
  * @throws With a message to print if it cannot be read.
  */
 export function readStart(path: string): Start {

@@ -77,7 +77,7 @@ function gradientsOf(given: Given, variables: tf.Variable[]) {
 /**
  * Opens the encoder step in TensorFlow.js on WebAssembly.
  *
- * @param plan What is computed.
+ * @param plan Plan of the computed step.
  * @returns A function that takes a step.
  * @throws If TensorFlow.js cannot start here.
  */

@@ -28,7 +28,7 @@ function curve(
  * both sides, and predicted.
  *
  * @param plan When which layer freezes.
- * @param phases What was measured.
+ * @param phases Measured phases.
  * @returns An SVG document.
  */
 export function savingPlot(plan: FreezePlan, phases: Phases): string {

@@ -36,7 +36,7 @@ export interface Command<Table extends FlagTable = FlagTable> {
   /**
    * Does the work.
    *
-   * @returns What the last line says.
+   * @returns Values of the last line.
    * @throws {CommandFailed} where it does not end well.
    */
   run(context: CommandContext<Table>): Promise<object | void>;

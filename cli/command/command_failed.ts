@@ -17,8 +17,8 @@ export type Describe<E> = (error: E, names: FieldNames) => string;
 /** The end of a command. */
 export class CommandFailed extends Error {
   /**
-   * @param describe What went wrong and what to do now.
-   * @param result What was found until then, for those who read JSON.
+   * @param describe Failure and advice.
+   * @param result Results until then, for readers of JSON.
    */
   constructor(
     readonly describe: (names: FieldNames) => string,

@@ -35,7 +35,7 @@ interface Size {
   readonly probeEpochs: number;
 }
 
-/** By how long all methods take on two cores with the small model. */
+/** Sorted by the time that all methods take on two cores with the small model. */
 const SIZES = {
   minutes: {
     limit: 2000,

@@ -186,7 +186,7 @@ function comparedMethod(
  * Puts finished trials beside each other. Drops and savings are against the baseline
  * `localmim` of the same seed, so that what a seed does to all methods is not in them.
  *
- * @param clock How long a step takes: by the wall on a graphics card, by the
+ * @param clock Clock of a step: by the wall on a graphics card, by the
  * processor's clock where it computes itself.
  * @returns The methods that have a finished trial, in the order of `METHODS`, and the
  * untrained encoder behind them.

@@ -56,7 +56,7 @@ export interface Experiment {
   };
 }
 
-/** One pre-training and what it is worth. */
+/** One pre-training and its evaluation. */
 export interface Trial {
   /** Its method; one without pre-training is evaluated with the first values of its seed. */
   readonly method: TrialMethod;

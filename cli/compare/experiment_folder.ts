@@ -55,7 +55,7 @@ async function readJson(path: string): Promise<unknown> {
 /**
  * Opens the folder of an experiment, new or begun.
  *
- * @returns Whether it was begun before.
+ * @returns True if it was begun before.
  * @throws {CommandFailed} where it holds another one.
  */
 export async function openExperiment(

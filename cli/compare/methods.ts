@@ -104,7 +104,7 @@ function shortened(
 /**
  * The configuration of a method.
  *
- * @param config What all methods have in common, with the freeze times of those that freeze.
+ * @param config Settings that all methods share, with the freeze times of those that freeze.
  * @returns The configuration, or what is wrong with the common one.
  */
 export function configOfMethod(

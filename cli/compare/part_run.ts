@@ -53,7 +53,7 @@ async function empty(path: string): Promise<void> {
  * Opens the folder of a run, begun before or not; one without a checkpoint was never
  * begun.
  *
- * @param start Where a new run starts.
+ * @param start Start of a new run.
  */
 export async function openPart(
   run: TrainingIdentity,
@@ -81,7 +81,7 @@ export interface PartContext {
  * @param planned The training.
  * @param path Its folder; a file of an earlier version beside it, `PATH.safetensors`, is
  * gone on from.
- * @returns What it was found to be worth at its end, or that it was stopped.
+ * @returns Its scores at the end, or that it was stopped.
  * @throws {CommandFailed} where it fails.
  */
 export async function partRun(

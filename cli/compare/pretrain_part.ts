@@ -118,7 +118,7 @@ async function resultOf(
 /**
  * Pre-trains, from the beginning or from where it was stopped.
  *
- * @returns What it took and reached, or that it was stopped; then it goes on from there.
+ * @returns Its time and result, or that it was stopped; then it can be resumed from there.
  * @throws {CommandFailed} where it fails.
  */
 export async function pretrainPart(

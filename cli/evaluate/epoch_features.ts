@@ -50,9 +50,9 @@ function inOrderOfSource(
  *
  * @param evaluation Encoder, device and images.
  * @param parameters The encoder on the device.
- * @param feature Which numbers count.
+ * @param feature Definition of the feature.
  * @param config The probe that learns from them.
- * @param loading How images are loaded.
+ * @param loading Loading of images.
  * @param signal Stops an epoch.
  */
 export function epochFeatures(

@@ -53,7 +53,7 @@ export function encoderProgram(
 /**
  * The value of a success; ends a command whose work failed or was stopped.
  *
- * @param known What is known until then.
+ * @param known Facts known until then.
  */
 export const mustNotStop = <A>(
   result: Result<TrainError, A>,
@@ -101,7 +101,7 @@ function frequentClassWarning(
  * True if a classifier is worse than an even guess.
  *
  * @param loss Its mean loss over its last epoch, if that is known.
- * @param classes How many classes there are.
+ * @param classes Number of classes.
  */
 export const hasDiverged = (loss: number | null, classes: number): boolean =>
   loss !== null && !(loss < Math.log(classes));
@@ -125,7 +125,7 @@ function divergenceWarning(
  *
  * @param found Its accuracy, and its mean loss over its last epoch if that is known.
  * @param share Part of the images that are of the most frequent class.
- * @param classes How many classes there are.
+ * @param classes Number of classes.
  * @returns Warnings, often none.
  */
 export const accuracyWarnings = (

@@ -109,9 +109,9 @@ const BATCH = 64;
  *
  * @param evaluation Encoder, device, images and their size.
  * @param encoders The encoder on the device, and others of its sizes beside it.
- * @param feature Which numbers count.
- * @param part Which images.
- * @param shown Where progress is shown and what stops it.
+ * @param feature Definition of the feature.
+ * @param part Training or validation images.
+ * @param shown Progress output and stop signal.
  * @returns The features of each encoder, or the first error.
  */
 export async function sourceFeatures(

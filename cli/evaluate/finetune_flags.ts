@@ -141,7 +141,7 @@ const ANY_CLASSES = 2;
  * Settings of a fine-tuning.
  *
  * @param encoder The encoder that it begins with.
- * @param path Where that was opened.
+ * @param path Path from which it was opened.
  */
 export const finetuneSettings = (
   { model }: OpenedEncoder,

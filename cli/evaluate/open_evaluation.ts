@@ -112,8 +112,8 @@ export function evaluatedEncoder(
 /**
  * The images of a run that trains on top of an encoder, new or earlier.
  *
- * @param path Where the encoder was opened.
- * @param asked What the run is asked to be.
+ * @param path Path from which the encoder was opened.
+ * @param asked Requested settings of the run.
  * @returns Encoder and images, lines about them, and how the run is kept.
  * @throws {CommandFailed} where it cannot be that.
  */

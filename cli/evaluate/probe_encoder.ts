@@ -92,7 +92,7 @@ export function describeRate({ baseRate, sweep }: ProbeFound): string | null {
  * Reads every image once for all encoders.
  *
  * @param encoders Encoders on the device, of the same sizes.
- * @param shown Where it is shown and what stops it.
+ * @param shown Progress output and stop signal.
  */
 export async function encodedBy(
   evaluation: Evaluation,
@@ -196,9 +196,9 @@ const probeEvaluator = (run: ProbeRun, encoded: Encoded): Evaluator => ({
  * Plans the probe of an encoder.
  *
  * @param encoded The encoder and the features that are known.
- * @param features What it learns from.
+ * @param features Training features.
  * @param rated Its configuration, and how the rate was found.
- * @param loading How random crops are loaded.
+ * @param loading Loading of random crops.
  * @param signal Stops the encoding of random crops.
  * @throws {CommandFailed} where there is no such probe.
  */

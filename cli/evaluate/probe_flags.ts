@@ -84,7 +84,7 @@ const decode = decodeProbeConfig(Infinity);
  * Settings of a probe that do not depend on the images.
  *
  * @param width Width of a feature.
- * @param path Where the encoder was opened.
+ * @param path Path from which the encoder was opened.
  */
 export const probeSettings = (
   width: number,

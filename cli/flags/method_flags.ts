@@ -272,7 +272,7 @@ function changed(
 /**
  * A configuration changed by flags.
  *
- * @param base What holds where no flag is given; its rate goes with the batch.
+ * @param base Defaults where no flag is given; its rate goes with the batch.
  * @returns The configuration, or every fault in it.
  */
 export function configFromFlags(

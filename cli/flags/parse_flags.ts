@@ -162,7 +162,7 @@ export interface SplitWords {
 /**
  * Takes the words that a command wants from the front of its command line.
  *
- * @param wanted What the words are, for example `["RUN", "OUT"]`.
+ * @param wanted Meaning of the words, for example `["RUN", "OUT"]`.
  * @returns The words and what follows, or the first word that is missing.
  */
 export function splitWords(

@@ -22,7 +22,7 @@ export const dataFlag = (help: string) => textFlag("DIR", help, EMBEDDED);
 /**
  * Flags that choose some of the images, and the validation set.
  *
- * @param verb What is done with classes, for example `learn from`.
+ * @param verb Use of classes, for example `learn from`.
  */
 export const imageFlags = (data: string, verb: string, share: string) =>
   under("Images", {

@@ -235,7 +235,7 @@ async function opened(
 /**
  * Opens the images of a run.
  *
- * @param folder What `--data` says, or `null` for the embedded Fashion-MNIST images.
+ * @param folder Value of `--data`, or `null` for the embedded Fashion-MNIST images.
  * @param limit Number of training images, or `null` for all.
  * @param choice Classes, and the share held out for validation.
  */

@@ -29,7 +29,7 @@ const LOOK = 5;
  * a full disk must not hold up hours of training. A mebibyte waits to be read; what
  * cannot be written is lost, and how much that was is said when there is a reader again.
  *
- * @param stream Where the program writes from now on as before.
+ * @param stream Stream to which the program keeps writing.
  */
 export function keepOpen(
   stream: NodeJS.WritableStream,

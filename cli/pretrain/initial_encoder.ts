@@ -35,7 +35,7 @@ export interface InitialEncoder {
 /**
  * Opens the encoder that a new run starts from.
  *
- * @param from What `--init-from` says: a run, a checkpoint, an exported encoder or a
+ * @param from Value of `--init-from`: a run, a checkpoint, an exported encoder or a
  * file of weights with timm's, MAE's or LocalMIM's names.
  * @throws {CommandFailed} where the weights do not fit.
  */
@@ -63,7 +63,7 @@ type InitialFlags = Pick<PretrainValues, "init-from" | "prefix">;
 /**
  * The encoder that `--init-from` names, if it is given.
  *
- * @param settings What the run is to be; one that goes on has its own weights.
+ * @param settings Settings of the run; a resumed one has its own weights.
  */
 export async function initialOf(
   { "init-from": from, prefix }: InitialFlags,

@@ -47,7 +47,7 @@ export const summaryOf = (
   ...accuracies,
 });
 
-/** The lines of what the encoder is worth. */
+/** Lines of the evaluation of the encoder. */
 function accuracyLines(summary: Summary, note: string): readonly string[] {
   if (summary.knnTop1 === null) return [`k-NN:   ${note}`];
   const others = [

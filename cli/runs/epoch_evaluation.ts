@@ -26,7 +26,7 @@ import {
 import { mustWork } from "../command/describe_errors.ts";
 import type { Progress } from "./progress.ts";
 
-/** Finds out what a training is worth. */
+/** Evaluation of a training. */
 export interface Evaluator {
   /** Scores of the training as it is now. */
   scores(
@@ -46,7 +46,7 @@ export interface Evaluator {
 /**
  * Evaluations of before the start of a run; its folder tells of no others from then on.
  *
- * @param beginning Where it goes on, or the file of an earlier version that it begins with.
+ * @param beginning Checkpoint to resume from, or the file of an earlier version that it begins with.
  */
 export async function evaluationsBefore(
   { evaluator }: { readonly evaluator?: Evaluator | undefined },

@@ -23,7 +23,7 @@ export type Findings = t.Errors;
 /**
  * A codec from its faults.
  *
- * @param findingsIn What is wrong with a value; none means that it is an `A`.
+ * @param findingsIn Faults of a value; none means that it is an `A`.
  */
 export function codecOf<A>(
   wanted: string,

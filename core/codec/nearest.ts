@@ -109,7 +109,7 @@ export function nearestWord(
 /**
  * The end of a sentence that says what was wanted: the nearest known word.
  *
- * @param spelled How a known word is written in the sentence.
+ * @param spelled Spelling of a known word in the sentence.
  * @returns For example `; the nearest is epochs`; empty if none is near.
  */
 export function nearestHint(

@@ -126,7 +126,7 @@ export function taggedUnion<A extends { readonly _tag: string }>(
 /**
  * A codec that also asks for what several fields together must keep.
  *
- * @param faultsOf What is wrong with a value whose fields are right; paths start at the value.
+ * @param faultsOf Faults of a value whose fields are right; paths start at the value.
  */
 export function refined<A>(
   codec: Codec<A>,

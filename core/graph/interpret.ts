@@ -13,7 +13,7 @@ export type NamedValues = Readonly<Record<string, Values>>;
  *
  * Total: an input that is missing or has the wrong length counts as `NaN`.
  *
- * @param graph What to compute.
+ * @param graph Graph to compute.
  * @param inputs A row-major array for each input of the graph; indices as whole numbers.
  * @returns A row-major array for each output.
  */

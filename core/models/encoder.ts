@@ -101,7 +101,7 @@ function embed(
  *
  * @param images `[B, C, S, S]`.
  * @param idsKeep Visible patches `[B, keep]`, or `null` for all in order.
- * @param depth How many blocks to run.
+ * @param depth Number of blocks to run.
  * @param options A position table that is learned; branches that are dropped.
  */
 export function encode(

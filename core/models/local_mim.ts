@@ -176,7 +176,7 @@ export function parameterSpecs(spec: ModelSpec): readonly ParameterSpec[] {
  * or a block changes no other tensor.
  *
  * @param spec Sizes of the model.
- * @param key Where the random values come from.
+ * @param key Key of the random values.
  * @returns Values by parameter name, row-major in PyTorch's layouts.
  *
  * @see Glorot and Bengio, Understanding the difficulty of training deep
@@ -225,7 +225,7 @@ export function trainableParameterNames(
  * activation gradient inside the frozen prefix, no decoder or target of a stage
  * without a loss.
  *
- * @param step What is trained.
+ * @param step Model and trained layers of the step.
  * @param watch Further outputs to keep, for looking at activations.
  * @returns The graph, or where the sizes contradict each other.
  */

@@ -182,7 +182,7 @@ export function sweptName(head: number, name: string): string {
  * @param spec Sizes of each.
  * @param rule `μ`, `λ` and `η` of LARS.
  * @param batch Samples `B`, at least 2.
- * @param heads How many, at least 1.
+ * @param heads Number of heads, at least 1.
  */
 export function probeSweepGraph(
   spec: ProbeSpec,

@@ -17,7 +17,7 @@ export interface LinearOptions {
 /**
  * `x·Wᵀ + b` on the last axis.
  *
- * @param scope Where nodes are written and `NAME.weight`, `NAME.bias` are declared.
+ * @param scope Scope in which nodes are written and `NAME.weight`, `NAME.bias` are declared.
  * @param x `[..., in]`.
  * @param outputs Extent of the last axis of the result.
  * @returns `[..., outputs]`.
@@ -48,7 +48,7 @@ export function linear(
 /**
  * Layer normalisation with gain and bias on the last axis.
  *
- * @param scope Where nodes are written and `NAME.weight`, `NAME.bias` are declared.
+ * @param scope Scope in which nodes are written and `NAME.weight`, `NAME.bias` are declared.
  * @param name Prefix of its parameters.
  */
 export function layerNorm(

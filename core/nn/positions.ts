@@ -107,7 +107,7 @@ function stacked(rows: readonly Float64Array[], width: number): Float64Array {
  * Brings the positions of a square grid to another one by bicubic interpolation,
  * as models do that see larger or smaller images than they were trained on.
  *
- * @param method Which bicubic interpolation.
+ * @param method Kind of bicubic interpolation.
  * @param to Patches along one side of the wanted grid, at least 1.
  * @param positions `[G², width]`, row by row, without that of a class token.
  * @param from Patches `G` along one side of the given grid, at least 1.

@@ -56,12 +56,12 @@ export interface ModelScope<Owner> {
    * Writes the gradients of a scalar by some of the parameters.
    *
    * @param loss Node of shape `[]`.
-   * @param isTrained Which parameters.
+   * @param isTrainable Test for a trainable parameter.
    * @returns Gradients by `gradientName`, in the order of the parameters.
    */
   readonly gradients: (
     loss: NodeId,
-    isTrained: (parameter: Declared<Owner>) => boolean,
+    isTrainable: (parameter: Declared<Owner>) => boolean,
   ) => Readonly<Record<string, NodeId>>;
 }
 
@@ -129,8 +129,8 @@ export function modelScope<Owner>(
       parameters: all("parameters").map(plain),
       statistics: all("statistics").map(plain),
     }),
-    gradients: (loss, isTrained) => {
-      const trained = all("parameters").filter(isTrained);
+    gradients: (loss, isTrainable) => {
+      const trained = all("parameters").filter(isTrainable);
       const nodes = gradients(g, loss, trained.map(({ node }) => node));
       return Object.fromEntries(
         trained.map(({ name }, i) => [gradientName(name), nodes[i] ?? -1]),

@@ -148,7 +148,7 @@ const spent = (
  * cost what those of the first phase cost.
  *
  * @param plan The plan; its first phase is one in which nothing is frozen.
- * @param costOf What a step of a phase costs: operations, seconds.
+ * @param costOf Cost of a step of a phase: operations, seconds.
  * @param done Steps of the run so far; by default all.
  * @returns At most 1; `NaN` if the cost of a phase that was entered is.
  */

@@ -38,8 +38,8 @@ const described = (made: unknown): string =>
 /**
  * Compares JSON-like data with what it should be.
  *
- * @param made What follows from the configuration.
- * @param given What was found.
+ * @param made Plan that follows from the configuration.
+ * @param given Plan that was found.
  * @returns A fault for every leaf that differs by more than rounding, is missing or too much.
  */
 function contradictions(

@@ -67,7 +67,7 @@ export function rootKey(seed: number): Key {
  * labels. Two paths of labels lead to the same key with probability `2⁻⁶⁴`.
  *
  * @param key The parent.
- * @param label Which child.
+ * @param label Label of the child.
  *
  * @example Siblings draw different numbers, the same child the same ones
  * ```ts
@@ -107,8 +107,8 @@ function encodeLabel(
  * Number `i` depends on the key and `i` only: fewer numbers are a prefix of
  * more. Rounded to float32, a number close to 1 may become 1.
  *
- * @param key Where they come from.
- * @param count How many, a whole number `≥ 0`.
+ * @param key Key of the stream.
+ * @param count Number of them, a whole number `≥ 0`.
  * @returns `count` numbers in `[0, 1)`.
  */
 export function uniforms(key: Key, count: number): Float64Array {
@@ -129,8 +129,8 @@ export function uniforms(key: Key, count: number): Float64Array {
  * `u` and `v`; `1 − u > 0` keeps the logarithm finite. Fewer numbers are a
  * prefix of more.
  *
- * @param key Where they come from.
- * @param count How many, a whole number `≥ 0`.
+ * @param key Key of the stream.
+ * @param count Number of them, a whole number `≥ 0`.
  * @returns `count` finite numbers with mean 0 and deviation 1.
  *
  * @see Box and Muller, A Note on the Generation of Random Normal Deviates, 1958.
@@ -149,8 +149,8 @@ export function normals(key: Key, count: number): Float64Array {
  * The whole numbers `0 … count − 1` in random order, all orders equally likely
  * (Fisher and Yates).
  *
- * @param key Where the order comes from.
- * @param count How many, a whole number `≥ 0`.
+ * @param key Key of the order.
+ * @param count Number of them, a whole number `≥ 0`.
  * @returns `count` different indices.
  */
 export function permutation(key: Key, count: number): Int32Array {
@@ -197,7 +197,7 @@ export function epochOrder(
  * @param seed Seed of the run.
  * @param epoch Epoch, counted from 0.
  * @param index Index of the sample in its source, not in the batch.
- * @param purpose What the numbers are for.
+ * @param purpose Purpose of the numbers.
  */
 export function sampleKey(
   seed: number,
@@ -238,7 +238,7 @@ function gamma(key: Key, a: number): number {
 /**
  * One number from the beta distribution `Beta(a, b)`.
  *
- * @param key Where it comes from.
+ * @param key Key of the stream.
  * @param a First shape, `> 0`.
  * @param b Second shape, `> 0`.
  * @returns A number in `[0, 1]` with mean `a / (a + b)`.

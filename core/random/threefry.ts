@@ -59,8 +59,8 @@ function writeBlock(
  * For a fixed key it is a bijection of counters; for different keys the
  * bijections are unrelated. Total: words beyond 32 bits are taken modulo `2³²`.
  *
- * @param key Which bijection, two uint32.
- * @param counter Which block, two uint32.
+ * @param key Key of the bijection, two uint32.
+ * @param counter Number of the block, two uint32.
  * @returns Two uint32.
  */
 export function threefry2x32(key: Words, counter: Words): Words {
@@ -73,7 +73,7 @@ export function threefry2x32(key: Words, counter: Words): Words {
 /**
  * The blocks of the counters `(0, 0), (1, 0), …, (count − 1, 0)`.
  *
- * @param key Which bijection, two uint32.
+ * @param key Key of the bijection, two uint32.
  * @param count Blocks wanted, a whole number in `[0, 2³¹)`.
  * @returns `2·count` words; block `i` at `2i` and `2i + 1`.
  */

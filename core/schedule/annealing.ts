@@ -38,7 +38,7 @@ export interface TrainingSpan {
  * Steps between the end of the warm-up and the step at which a layer freezes:
  * `t_i·T − W` in mode `perLayer`, `t_i·(T − W)` in mode `shared`.
  *
- * @param mode What warm-up does.
+ * @param mode Kind of warm-up.
  * @param span Length of the run.
  * @returns A function from a freeze time to a number of steps, not rounded; in
  * mode `perLayer` it is positive only if the layer freezes after the warm-up.
@@ -69,7 +69,7 @@ export function annealSteps(
 /**
  * First step at which a layer is frozen.
  *
- * @param mode What warm-up does.
+ * @param mode Kind of warm-up.
  * @param span Length of the run.
  * @returns A function from a freeze time to a step, `totalSteps` for the time 1.
  *

@@ -17,7 +17,7 @@ export const FREEZE_EXPONENTS: Readonly<Record<FreezeScale, 1 | 2 | 3>> = {
  * Computed by multiplication, which every machine rounds alike, so a plan made
  * on one freezes at the same steps on another.
  *
- * @param scale How to bend.
+ * @param scale Scaling of the freeze times.
  * @returns A rising function from `[0, 1]` onto `[0, 1]`.
  */
 export function scaled(scale: FreezeScale): (x: number) => number {
@@ -41,7 +41,7 @@ export function scaled(scale: FreezeScale): (x: number) => number {
  * Total: never throws.
  *
  * @param freeze `t0 ∈ (0, 1]`, the freeze time of the first layer **before** scaling, and the scale.
- * @param layers How many layers, at least 1.
+ * @param layers Number of layers, at least 1.
  * @returns Parts of training in `(0, 1]`, rising with depth.
  *
  * @see Brock et al., FreezeOut: Accelerate Training by Progressively Freezing

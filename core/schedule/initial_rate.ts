@@ -34,7 +34,7 @@ export function initialRate(
  * `S − s + 1` stages send their gradient into the layers of stage `s`; the
  * factor takes the gain back. `p = 0` is off; the deepest stage always has 1.
  *
- * @param stages How many stages, `S ≥ 1`.
+ * @param stages Number of stages, `S ≥ 1`.
  * @param power Exponent `p ≥ 0`.
  * @returns A function from the index of a stage, from 0, to a factor in `(0, 1]`.
  *

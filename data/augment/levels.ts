@@ -98,7 +98,7 @@ export function invert(image: RawImage): RawImage {
 /**
  * Keeps the upper bits of every level.
  *
- * @param bits How many, from 0 to 8.
+ * @param bits Number of bits, from 0 to 8.
  */
 export function posterize(bits: number, image: RawImage): RawImage {
   const mask = 256 - 2 ** (8 - bits);

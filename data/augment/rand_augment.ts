@@ -104,7 +104,7 @@ const isWhole = (value: number | undefined): boolean =>
  * @param text `rand-m9-mstd0.5-inc1`, or `none`. `m` is the magnitude, `mstd` its
  * deviation, `n` the layers, `p` the probability; `inc1` has to be there, since only
  * the increasing operations are known.
- * @returns What it says, `null` for `none`, or what is wanted in place of it.
+ * @returns Its meaning, `null` for `none`, or the expected form.
  */
 export function randAugmentFrom(
   text: string,
@@ -139,7 +139,7 @@ export function randAugmentFrom(
 /**
  * RandAugment in timm's words.
  *
- * @param config What `randAugmentFrom` reads, or `null`.
+ * @param config Result of `randAugmentFrom`, or `null`.
  */
 export function showRandAugment(config: RandAugment | null): string {
   if (config === null) return "none";

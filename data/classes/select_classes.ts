@@ -34,7 +34,7 @@ const linesOf = (text: string): readonly string[] =>
  * the classes of the thesis, a list with commas, or a file with a name on each
  * line (`#` begins a comment). A name without a comma is a file if there is one.
  *
- * @param text What the user says.
+ * @param text Text of the user.
  * @returns The names, or what is wrong.
  *
  * @example By name and by list

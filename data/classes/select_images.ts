@@ -13,7 +13,7 @@ import type { ImageSource } from "../image/image_source.ts";
  * The images of a source at some indices, renumbered from 0.
  *
  * @param source All images.
- * @param indices Which to keep, each in `[0, source.length)`.
+ * @param indices Indices to keep, each in `[0, source.length)`.
  */
 export function selectImages(
   source: ImageSource,
@@ -39,8 +39,8 @@ export function selectImages(
  * images of a folder, which are all of one class, a share has all classes.
  *
  * @param source All images.
- * @param count How many to keep, a whole number in `[1, source.length]`.
- * @param key Which share; a larger share of the same key holds the smaller one.
+ * @param count Number to keep, a whole number in `[1, source.length]`.
+ * @param key Key of the share; a larger share of the same key holds the smaller one.
  * @returns A source of `count` images, or the fault of `count`.
  *
  * @example A hundred images of the embedded ten thousand
@@ -82,7 +82,7 @@ export interface SplitSource {
  *
  * @param source All images.
  * @param count Images of the share, a whole number in `[1, source.length − 1]`.
- * @param key Which share.
+ * @param key Key of the share.
  * @returns Both parts, or the fault of `count`.
  */
 export function splitSource(

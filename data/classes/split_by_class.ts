@@ -144,7 +144,7 @@ const indicesOf = (classes: readonly DividedClass[]): SplitIndices => {
  *
  * @param labels Class of each sample.
  * @param count Samples of the share, in `[0, labels.length]`, as far as that allows.
- * @param key Which share.
+ * @param key Key of the share.
  */
 export function splitLabels(
   labels: Int32Array,
@@ -162,7 +162,7 @@ export function splitLabels(
  *
  * @param source All images.
  * @param count Images of the share, a whole number in `[1, source.length − 1]`.
- * @param key Which share.
+ * @param key Key of the share.
  * @returns Both parts with the classes that one of them lacks, or the fault of `count`.
  *
  * @example A fifth of each class

@@ -142,7 +142,7 @@ export function admitImage({ bytes }: EncodedImage): AdmittedImage {
  * picture, and what is larger of the decoder's share and of that of resizing, which
  * begins when the decoder is done.
  *
- * @param wanted What is wanted of a picture of the size that its file says.
+ * @param wanted Wanted part and size of the picture.
  * @throws Error If they are more than `MOST_DECODING_BYTES`, or the wanted size has more
  * than `MOST_PIXELS`.
  */

@@ -19,7 +19,7 @@ export interface ImageWorkers extends Disposable {
    * Decodes, crops, resizes and normalises an image.
    *
    * @param image The image.
-   * @param rule What becomes of it.
+   * @param rule Rule for its view.
    * @param index Its index in its source.
    * @param target Place of its pixels, `[C, H, W]`, in memory that the worker sees too.
    * @returns Resolves when they are. It rejects with the reason if the image is
@@ -117,7 +117,7 @@ function movable(
  * Starts workers. They begin when the first image is given to them, and from
  * then on keep the process alive until they are disposed of.
  *
- * @param count How many, a whole number `≥ 1`; more than the cores of the
+ * @param count Number of them, a whole number `≥ 1`; more than the cores of the
  * machine are of no use.
  * @returns The workers; dispose of them when all is loaded.
  *

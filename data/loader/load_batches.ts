@@ -151,7 +151,7 @@ function epochFaults(options: LoadOptions): readonly (Fault | null)[] {
  * seed, epoch and index of the first, and `indices` and `labels` are those of
  * what is shown. The first is noted in `badImages`.
  *
- * @param options What to load.
+ * @param options Images and batches to load.
  * @returns Batches of `[B, C, height, width]`, or the error that ends them: bad
  * options, an image that cannot be read, by name, or more than `MOST_BAD` of them.
  *

@@ -81,7 +81,7 @@ export async function memoryFor(prepared: PreparedImage): Promise<Disposable> {
 /**
  * Decodes the part of an image that its view keeps.
  *
- * @param viewAt Which pixels are seen of a picture that is not of the size that its header
+ * @param viewAt View of a picture whose size differs from the one that its header
  * says.
  * @returns Pixels, to be disposed of when they were used.
  */

@@ -15,8 +15,8 @@ export class Tally {
   /**
    * Counts one.
    *
-   * @param kind What it is.
-   * @param name Which one it is.
+   * @param kind Its kind.
+   * @param name Its name.
    */
   add(kind: string, name: string): void {
     const known = this.#kinds.get(kind);
@@ -56,7 +56,7 @@ export class Tally {
 /**
  * A number of things, in words.
  *
- * @param noun What one of them is called; more take an `s`, or `es` behind a hiss.
+ * @param noun Word for one of them; more take an `s`, or `es` behind a hiss.
  * @returns `1 image`, `2 images`.
  */
 export function counted(count: number, noun: string): string {

@@ -117,7 +117,7 @@ export function reasonOf(thrown: unknown): string {
 /**
  * A value if nothing is wrong with it.
  *
- * @param faults What is wrong, `null` for each check that holds.
+ * @param faults Faults, `null` for each check that holds.
  */
 export function unlessFaulty<A>(
   value: A,

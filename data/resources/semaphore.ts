@@ -4,7 +4,7 @@
  * Waits for room. Requests are served in order: a heavy one waits until it is alone
  * if need be, and those behind it wait too.
  *
- * @param weight What it takes of the room, a whole number in `[0, most]`; 1 by default.
+ * @param weight Share of the room that it takes, a whole number in `[0, most]`; 1 by default.
  * @returns To be disposed of when the work is done.
  */
 export type Acquire = (weight?: number) => Promise<Disposable>;

@@ -110,7 +110,7 @@ export interface ChangedContents {
  *
  * @param before By `contentDigest`.
  * @param now The same.
- * @returns What has changed; `null` if they are of different rules and tell nothing.
+ * @returns Change in words; `null` if they are of different rules and tell nothing.
  */
 export function changedContents(
   before: string,

@@ -42,7 +42,7 @@ async function readBytes(
  * Reads a file, unpacked if it is a gzip archive by its content.
  *
  * @param location Path or URL; the package itself may live on the web.
- * @param wanted What the file should be, for the message when it is not there.
+ * @param wanted Expected kind of file, for the message when it is not there.
  * @param most Most bytes that it may unpack to.
  */
 export async function readFile(
@@ -83,7 +83,7 @@ async function fill(file: Deno.FsFile, buffer: Uint8Array): Promise<number> {
  *
  * @param file The file; no other reader may use it at the same time.
  * @returns The bytes; fewer where the file ends before.
- * @throws What the system says.
+ * @throws Error of the system.
  */
 export async function readAt(
   file: Deno.FsFile,
@@ -105,7 +105,7 @@ export const headOf = (file: Deno.FsFile): Promise<Uint8Array<ArrayBuffer>> =>
 /**
  * The first 512 bytes of a file, or all that it has.
  *
- * @throws What the system says.
+ * @throws Error of the system.
  */
 export async function firstBytes(path: string): Promise<Uint8Array> {
   using file = await Deno.open(path);
@@ -116,7 +116,7 @@ export async function firstBytes(path: string): Promise<Uint8Array> {
  * Reads bytes of a file. It is opened for each read, so that several reads do not
  * move each other's position and a file that is gone is found out.
  *
- * @throws What the system says, or that the file is shorter.
+ * @throws Error of the system, or that the file is shorter.
  */
 export async function readRange(
   path: string,
@@ -148,7 +148,7 @@ const MOST_UNSEEN = 2 ** 24;
 /**
  * Reads an image file.
  *
- * @throws What the system says, that the file is too large, or what a large one is that
+ * @throws Error of the system, that the file is too large, or what a large one is that
  * is no image.
  */
 export async function readImageFile(
@@ -184,9 +184,9 @@ export class FileWindow {
    * Reads bytes.
    *
    * @param from First byte.
-   * @param length How many.
+   * @param length Number of them.
    * @returns The bytes, to be used before the next read; fewer where the file ends.
-   * @throws What the system says.
+   * @throws Error of the system.
    */
   async bytes(from: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const start = from - this.#at;

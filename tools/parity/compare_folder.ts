@@ -11,9 +11,9 @@ import { trainingGroups } from "./training_groups.ts";
 /**
  * Computes everything that a folder records and compares it.
  *
- * @param backend Where it is computed.
+ * @param backend Backend that computes.
  * @param fixture The reference's numbers.
- * @returns How each group compares, or why the engine failed.
+ * @returns Comparison of each group, or why the engine failed.
  */
 export async function compareFolder(
   backend: Backend,

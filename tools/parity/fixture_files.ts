@@ -104,7 +104,7 @@ function tensorFaults(
  * A safetensors file with the wanted tensors.
  *
  * @param path The file.
- * @param wantedOf What must be in it, which may depend on its metadata.
+ * @param wantedOf Wanted contents, which may depend on its metadata.
  */
 export function readTensors(
   path: string,

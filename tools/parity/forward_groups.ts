@@ -112,7 +112,7 @@ function stageLossGroup({ forward }: Fixture, found: HostTensors): Group {
 /**
  * Computes the first forward pass with nothing frozen.
  *
- * @param backend Where it is computed.
+ * @param backend Backend that computes.
  * @param fixture The reference's numbers.
  * @returns Mask, HOG targets, activations and stage losses, or why there are none.
  */

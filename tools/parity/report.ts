@@ -22,7 +22,7 @@ const showError = (error: number): string =>
 /**
  * A table of all groups.
  *
- * @param comparisons How the groups compare.
+ * @param comparisons Comparisons of the groups.
  * @returns A line for each group, and one that sums up.
  */
 export function tableOf(comparisons: readonly Comparison[]): string {

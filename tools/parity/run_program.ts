@@ -45,8 +45,8 @@ async function readAll(
 /**
  * Runs a program. Nothing is left on the device.
  *
- * @param backend Where it runs.
- * @param program What it runs.
+ * @param backend Backend that runs it.
+ * @param program Program to run.
  * @param given Tensors by name, possibly more than the program reads.
  * @returns All outputs, not rounded beyond what the device does.
  */

@@ -215,7 +215,7 @@ function lossGroup(
 /**
  * Takes the recorded steps from one point on, by the trainer's own programs.
  *
- * @param backend Where they are computed.
+ * @param backend Backend that computes.
  * @param fixture The reference's numbers.
  * @param point Recorded steps.
  * @returns Gradients of the first step, losses of all, parameters after them, or why there are none.

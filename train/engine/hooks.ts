@@ -55,7 +55,7 @@ export type HookResult = Result<TrainError, void> | void;
  */
 export interface Hook {
   /**
-   * After which steps it is called: after every so many, counted from the first of the
+   * Steps after which it is called: after every so many, counted from the first of the
    * training, or after those that a function picks; by default after each.
    */
   readonly every?: number | ((report: StepReport) => boolean);

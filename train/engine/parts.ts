@@ -11,13 +11,13 @@ const FEWEST_SAMPLES = 4;
 const MOST_BYTES = 2 ** 29;
 
 /**
- * In how many parts a micro-batch is computed at one time.
+ * Number of parts of a micro-batch that are computed at one time.
  *
  * The operators of a small model are too short to be shared by threads; whole passes
  * over parts of the batch are not. Each part has gradients of its own, which are added
  * up: at most 512 MiB of them, so that large models stay in one part.
  *
- * @param backend How many runs it computes at one time.
+ * @param backend Engine; its number of parallel runs counts.
  * @returns A divisor of `batchSize`, 1 where parts do not pay or the task is not
  * divisible. It depends on the engine's threads, and with it how the sums are rounded.
  */

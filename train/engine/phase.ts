@@ -45,7 +45,7 @@ export interface PhasePrograms extends PhaseTensors {
   readonly phase: Phase;
   /** Name of the loss output of each live stage. */
   readonly stageLosses: Readonly<Record<number, string>>;
-  /** In how many parts a micro-batch is computed, all at one time. */
+  /** Number of parts of a micro-batch, computed at one time. */
   readonly parts: number;
   /** Losses, gradients and statistics of a part of a micro-batch. */
   readonly gradient: Program;

@@ -285,7 +285,7 @@ async function evaluated(
  * what was held out. They take as many steps as the probe itself will.
  *
  * @param options Progress in steps, and a signal that stops it.
- * @returns What each rate came to, in order; or the first error.
+ * @returns Result of each rate, in order; or the first error.
  */
 export async function sweepProbe(
   inputs: SweepInputs,

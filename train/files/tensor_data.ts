@@ -20,7 +20,7 @@ export interface StoredTensor {
 /**
  * Choice of the tensors of a file that are read.
  *
- * @returns Whether a tensor is wanted, by its name.
+ * @returns True if a tensor is wanted, by its name.
  */
 export type ChooseTensors = (
   shapes: ReadonlyMap<string, Shape>,

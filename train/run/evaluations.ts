@@ -73,9 +73,9 @@ export const writeEvaluations = (
 export interface EvaluationOptions {
   /** The run's folder. */
   readonly folder: string;
-  /** After which steps. */
+  /** Steps after which it is evaluated. */
   readonly every: Exclude<Hook["every"], undefined>;
-  /** Finds out what the training is worth; `Stopped` leaves the evaluation out. */
+  /** Evaluates the training; `Stopped` skips the evaluation. */
   readonly evaluate: (
     training: Training,
   ) => Promise<Result<TrainError, Scores>>;
@@ -87,7 +87,7 @@ export interface EvaluationOptions {
  * Evaluates a training as it is now and keeps what was found in the run's folder.
  *
  * @param training The training.
- * @param options How and where.
+ * @param options Scores, folder and reporting.
  */
 export async function evaluateNow(
   training: Training,

@@ -154,7 +154,7 @@ export async function reachedCandidates(
  * The first checkpoint that is as it was written. Those before it are passed over, but
  * for one that was asked for, and one that is whole and cannot be used.
  *
- * @param wanted What none of the checkpoints is, in words.
+ * @param wanted Property that no checkpoint has, in words.
  */
 export async function firstWhole<A>(
   from: string,

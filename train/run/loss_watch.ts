@@ -23,7 +23,7 @@ export interface LossWatch {
   /**
    * Takes note of a step.
    *
-   * @returns Why the run should stop, or `null`.
+   * @returns Reason to stop the run, or `null`.
    */
   see(line: MetricsLine): LossExploded | null;
   /** Reason against a checkpoint after the last step: its loss is high; `null` if it is not. */

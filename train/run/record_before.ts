@@ -110,7 +110,7 @@ async function begunAnew(
  * copy goes into another folder. One that does not reach there is kept under another
  * name, and a new one begun.
  *
- * @returns What there is to say of it, `null` if all was as it should be.
+ * @returns Message about it, `null` if all was as it should be.
  */
 export async function goOnRecord(
   before: RecordBefore,

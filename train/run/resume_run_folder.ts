@@ -114,7 +114,7 @@ async function tidied(
  * @param from A run's folder or one of its checkpoints.
  * @param path Folder of the run that goes on: its own, whose record is cut back
  * to the checkpoint, or one without a run, which gets a copy of the record.
- * @param keep Which checkpoints stay; a number is so many of the newest, at least 1.
+ * @param keep Checkpoints to keep; a number is so many of the newest, at least 1.
  * @param options Permission for the schedule to differ, and a listener to the past.
  */
 export async function resumeRunFolder(

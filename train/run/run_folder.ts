@@ -7,7 +7,7 @@
  * plan.json       what freezes when, and how fast each layer learns
  * task.json       kind of training; a folder without it is of pre-training
  * metrics.jsonl   every step
- * evaluations.jsonl  what it was found to be worth, where it was evaluated
+ * evaluations.jsonl  its scores, where it was evaluated
  * checkpoints/    step-000000123/ …
  * run.lock        who works in it
  * ```
@@ -251,7 +251,7 @@ export async function taskOfRun(path: string): Promise<string> {
 
 /**
  * True if there is something in a folder to go on from: a recorded step or a
- * checkpoint. A run that died before its first one left nothing of worth.
+ * checkpoint. A run that died before its first one left nothing to resume from.
  *
  * @param path The folder; one that is missing holds nothing.
  */
@@ -286,7 +286,7 @@ export async function refuseOtherRun(
  *
  * @param path The folder; made if missing, refused if it already holds a run or
  * if another run is writing to it.
- * @param keep Which checkpoints stay; a number is so many of the newest, at least 1.
+ * @param keep Checkpoints to keep; a number is so many of the newest, at least 1.
  */
 export function createRunFolder(
   path: string,

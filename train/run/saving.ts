@@ -59,8 +59,8 @@ const SHORT_PART = 0.1;
  * True if there are enough steps of each phase to say what freezing saved. A few steps vary by more
  * than that.
  *
- * @param steps How many steps each phase has on record, the first phase first.
- * @returns Whether the first phase has enough, and those that have not are a tenth of all
+ * @param steps Number of recorded steps of each phase, the first phase first.
+ * @returns True if the first phase has enough, and those that have not are a tenth of all
  * steps at most.
  */
 export function tellsSaving(steps: readonly number[]): boolean {

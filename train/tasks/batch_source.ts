@@ -56,8 +56,8 @@ const viewOf = (
  *
  * @param source Images; normalised by the source's own statistics.
  * @param config Image size, channels, batch size and seed of the run.
- * @param loading Who makes images ready, and what is done about bad ones.
- * @returns What `pretraining` takes its batches from, or why such images cannot be made.
+ * @param loading Workers that prepare images, and the policy for bad ones.
+ * @returns Batch source for `pretraining`, or why such images cannot be made.
  * The numbers of a batch last until the next one of its epoch is asked for.
  */
 export function batchSource(
@@ -83,7 +83,7 @@ function inConfig(fault: Fault): Fault {
  *
  * @param source Labelled images; normalised by the source's own statistics.
  * @param config Image size, channels, augmentation, batch size and seed.
- * @returns What `train` takes the batches of a `finetuneTask` from, or why such images
+ * @returns Batch source for `train` with a `finetuneTask`, or why such images
  * cannot be made. The numbers of a batch last until the next one of its epoch is asked for.
  */
 export function finetuneBatches(
@@ -102,7 +102,7 @@ export function finetuneBatches(
  * Images of a source moved by up to four pixels and mirrored, in the order of the seed.
  *
  * @param source Labelled images; normalised by the source's own statistics.
- * @returns What `train` takes the batches of a `convNetTask` from, or why such images
+ * @returns Batch source for `train` with a `convNetTask`, or why such images
  * cannot be made. The numbers of a batch last until the next one of its epoch is asked for.
  */
 export function convNetBatches(

@@ -27,7 +27,7 @@ const decoderOf = (stage: number): string =>
 /**
  * A part of a model and its layer in words, for example `block 3, layer 3`.
  *
- * @param stage What belongs to a stage, by its number from 0; by default its norm and decoder.
+ * @param stage Words for the parts of a stage, by its number from 0; by default its norm and decoder.
  */
 export function describePart(
   plan: FreezePlan,

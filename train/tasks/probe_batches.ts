@@ -91,7 +91,7 @@ function misfit(
  * The batches of each epoch, in the order of the seed; the rest that fills none is left
  * out.
  *
- * @returns What `train` takes the batches of a `probeTask` from.
+ * @returns Batch source for `train` with a `probeTask`.
  */
 export function probeBatches(samples: ProbedSamples): ItemSource<ProbeBatch> {
   return (epoch, fromBatch) => epochBatches(samples, epoch, fromBatch);

@@ -165,7 +165,7 @@ function ofTimm(config: JsonObject): Result<Faults, StatedEncoder> {
 /**
  * Reads a configuration. What `exportEncoder` writes has the fields of both.
  *
- * @returns What it says; `null` if it is of neither library; or why the encoder that it
+ * @returns Its facts; `null` if it is of neither library; or why the encoder that it
  * describes is another one.
  */
 export function readHubConfig(

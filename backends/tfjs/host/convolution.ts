@@ -94,7 +94,7 @@ function eachRow(
  * Lays out what each position of the kernel meets of an image (im2col).
  *
  * @param columns `[k, n]`, overwritten.
- * @param start Where the image begins in them.
+ * @param start Offset of the image in them.
  */
 export function unfold(
   columns: Numbers,
@@ -116,7 +116,7 @@ export function unfold(
 /**
  * Adds up what `unfold` repeats (col2im).
  *
- * @param start Where the image begins in them; it is overwritten.
+ * @param start Offset of the image in them; it is overwritten.
  * @param columns `[k, n]`.
  */
 export function fold(

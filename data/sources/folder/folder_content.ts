@@ -31,8 +31,8 @@ export class FolderError extends Error {
   override readonly name = "FolderError";
   /**
    * @param path The folder or file that failed.
-   * @param found What was found there.
-   * @param wanted What is wanted.
+   * @param found Description of the entry found there.
+   * @param wanted Description of the wanted entry.
    */
   constructor(
     readonly path: string,

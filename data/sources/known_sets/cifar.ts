@@ -173,7 +173,7 @@ function sourceOf(
  * they are numbers. Labels of CIFAR-100 are the hundred fine ones.
  *
  * @param folder Folder with `data_batch_1.bin` and the like, or `train.bin`.
- * @param name Which data set.
+ * @param name Name of the data set.
  * @param split The 50,000 training images, or the 10,000 for validation.
  * @returns A labelled source of colour images held in memory, or what is wrong:
  * a file that is missing, has another length, or a label out of range.

@@ -59,7 +59,7 @@ function joined(roles: ReadonlySet<SplitRole>): SplitRole | null {
  * `train`, `Training`, `seg_train`, `train2017`, `trainset`, `TrainImages`.
  *
  * @param name Name of a folder, or of a file without its suffix.
- * @returns What the name says, or `null` if it names no part.
+ * @returns Role by the name, or `null` if it names no part.
  */
 export function splitNameOf(name: string): SplitName | null {
   const found = wordsOf(name).map(roleOf);

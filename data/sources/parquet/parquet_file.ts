@@ -59,7 +59,7 @@ export interface ParquetFile {
    * Finds the pages of a row group.
    *
    * @param group One of `groups`.
-   * @throws What is wrong with the row group.
+   * @throws Fault of the row group.
    */
   readPages(group: RowGroup): Promise<readonly Page[]>;
   /**
@@ -67,7 +67,7 @@ export interface ParquetFile {
    *
    * @param group One of `groups`.
    * @param page One of its pages.
-   * @throws What is wrong with the page.
+   * @throws Fault of the page.
    */
   readPage(group: RowGroup, page: Page): Promise<PageImages>;
 }

@@ -31,7 +31,7 @@ export const parquetLibrary = (): ReturnType<typeof load> => loading ??= load();
 /**
  * A file as the library reads it, opened for each read: nothing is left open behind.
  *
- * @throws What the system says.
+ * @throws Error of the system.
  */
 export async function bufferOf(path: string): Promise<AsyncBuffer> {
   const { size } = await Deno.stat(path);

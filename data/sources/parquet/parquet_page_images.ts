@@ -111,7 +111,7 @@ function offsetsOf(
 /**
  * Reads the images of a page.
  *
- * @throws What is wrong with the page.
+ * @throws Fault of the page.
  */
 export async function pageImages(
   file: AsyncBuffer,

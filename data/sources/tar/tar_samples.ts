@@ -223,7 +223,7 @@ function withoutAside(
 /**
  * Samples of an archive in the order of their first files.
  *
- * @param skipped Where files are counted that are no part of a sample.
+ * @param skipped Count of the files that are no part of a sample.
  */
 export function tarSamples(
   entries: readonly TarEntry[],

@@ -244,7 +244,7 @@ const STEPS = 20;
  * one; else a run counts as stopped when it has been silent for a minute and 20
  * steps, or for ten minutes before its first step.
  *
- * @param signs What can be seen.
+ * @param signs Visible signs of the process.
  */
 export function runLife(
   { isComplete, isLocked, silence, secondsPerStep }: RunSigns,

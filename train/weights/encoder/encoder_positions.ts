@@ -42,7 +42,7 @@ export interface StoredTable extends TableRows {
  * Reads the rows of a table as a square grid of patches, with a row for the class
  * token before them if the encoder has that token, and without if it has not.
  *
- * @returns How the rows are divided, or why the table is of another encoder.
+ * @returns Division of the rows, or why the table is of another encoder.
  */
 export function tableRows(
   rows: number,

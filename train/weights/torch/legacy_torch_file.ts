@@ -119,7 +119,7 @@ function* readRanges(
  * Reads a file of PyTorch before 1.6 by ranges: its pickles, and the storages of those
  * tensors that are chosen.
  *
- * @returns What it holds, or why it cannot be trusted.
+ * @returns Its contents, or why it cannot be trusted.
  */
 export function* legacyTorchReading(
   size: number,

@@ -121,7 +121,7 @@ export interface StorageReference {
 /**
  * The storage that a pickle refers to.
  *
- * @returns What it says, or `null` if it is none to a storage.
+ * @returns Its contents, or `null` if it is none to a storage.
  */
 export function storageOf(
   value: PickleValue | undefined,
@@ -299,7 +299,7 @@ function collect(
  * Tensors of a state dictionary, of the dictionaries in it, and of a whole module,
  * each by the keys that lead to it, joined by dots.
  *
- * @returns Where they are and what else there is, or what is wrong with one of them.
+ * @returns Their places and the other contents, or the fault of one of them.
  */
 export function torchContents(
   value: PickleValue,

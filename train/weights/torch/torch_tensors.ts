@@ -145,7 +145,7 @@ function chosenOf(
  *
  * @param size Bytes of the file: so many numbers are copied at most.
  * @param storagesReading Reads storages by their keys; one that is not there is skipped.
- * @returns What the file holds, or what is wrong with it.
+ * @returns Contents of the file, or its fault.
  */
 export function* torchWeightsReading(
   value: PickleValue,
