@@ -42,8 +42,9 @@ function helpOf<Table extends FlagTable>(command: Command<Table>): string {
   const call = ["deno run -A", programName(name), ...words, "[FLAGS]"];
   const head = [`${summary}: ${call.join(" ")}`, ...usage ? [usage] : []];
   const table = { ...fields, ...HELP_FLAG };
-  return [helpText(head.join("\n\n"), table, bases), ...notes?.() ?? []]
-    .join("\n\n");
+  const { columns } = process.stdout;
+  const flags = helpText(head.join("\n\n"), table, bases, columns);
+  return [flags, ...notes?.() ?? []].join("\n\n");
 }
 
 const linesTo = (stream: NodeJS.WritableStream) => (line: string): void =>

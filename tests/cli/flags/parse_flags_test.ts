@@ -132,6 +132,19 @@ Deno.test("helpText() has a line for each flag with its default", () => {
   ]);
 });
 
+Deno.test("helpText() wraps words within the terminal, below the flag where it is narrow", () => {
+  const flags = {
+    "how-scale": choiceFlag(["linear", "cubic"], "x ".repeat(40).trim()),
+  };
+  for (const columns of [40, 60, 80, 120]) {
+    const [, , ...lines] = helpText("Usage", flags, [], columns).split("\n");
+    equal(lines.every((line) => line.length <= columns), true);
+    const words = lines.join(" ").split(/\s+/).filter((word) => word === "x");
+    equal(words.length, 40);
+    equal(/linear\|cubic {2}x/.test(lines[0] ?? ""), columns >= 80);
+  }
+});
+
 Deno.test("helpText() groups flags under their headings and reads defaults from configurations, said once where they agree", () => {
   const flags = {
     ...under("Length", {
