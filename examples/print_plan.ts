@@ -1,6 +1,6 @@
 /**
- * Prints the plan of a run: what freezes when, how fast each layer learns, what
- * that saves. No tensor library is loaded.
+ * Prints the plan of a run: freeze times, learning rates of layers, and what that
+ * saves. No tensor library is loaded.
  *
  * ```sh
  * deno run -A examples/print_plan.ts --model vit-b --saving 0.2 --svg plan.svg

@@ -206,7 +206,7 @@ async function runProgram(
   }
 }
 
-/** Runs what was compiled; after the first time much is not needed again. */
+/** Runs a compiled graph; after the first run much is not needed again. */
 function runnerOf(compiled: Compiled): Runner {
   let isFirst = true;
   return {

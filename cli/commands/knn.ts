@@ -149,7 +149,7 @@ function tableOf(found: Found): string {
   );
 }
 
-/** Says which numbers of neighbours were too large. */
+/** Reports numbers of neighbours that are too large. */
 function tellFewer(
   neighbours: readonly number[],
   images: number,

@@ -1,5 +1,5 @@
 /**
- * Prints the plan of a run: what freezes when, how fast each layer learns, what that
+ * Prints the plan of a run: freeze times, learning rates of layers, and what that
  * saves. No tensor library is loaded.
  */
 import {

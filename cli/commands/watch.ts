@@ -1,4 +1,4 @@
-/** Shows how a run of any kind goes on, from another terminal or in a browser. */
+/** Shows the progress of a run of any kind, in another terminal or a browser. */
 import process from "node:process";
 import { followRun } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";

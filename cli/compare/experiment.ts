@@ -33,7 +33,7 @@ export interface Experiment {
   readonly limit: number | null;
   /** Draw of the validation images where the data have none of their own. */
   readonly heldOut: HeldOut;
-  /** Images among them to learn classes from, or `null` for all of those. */
+  /** Labelled training images among them, or `null` for all of those. */
   readonly labels: number | null;
   /** Methods in the order in which they run. */
   readonly methods: readonly Method[];

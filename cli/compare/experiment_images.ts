@@ -10,7 +10,7 @@ export interface ExperimentImages {
   /** The experiment; its model takes as many channels as the images have. */
   readonly experiment: Experiment;
   readonly source: ImageSource;
-  /** Those of them whose classes are learned, the same for every trial. */
+  /** Labelled training images among them, the same for every trial. */
   readonly train: ImageSource;
   /** Labelled images that are not trained on. */
   readonly validation: ImageSource;

@@ -51,7 +51,7 @@ function inOrderOfSource(
  * @param evaluation Encoder, device and images.
  * @param parameters The encoder on the device.
  * @param feature Definition of the feature.
- * @param config The probe that learns from them.
+ * @param config The probe that is trained on them.
  * @param loading Loading of images.
  * @param signal Stops an epoch.
  */

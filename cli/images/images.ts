@@ -29,7 +29,7 @@ import type { HeldOut, ImageChoice } from "../../train/mod.ts";
 /** Training images, and labelled validation images, if there are any. */
 export interface PretrainImages {
   readonly train: ImageSource;
-  /** Images of the same classes that the model never learns from. */
+  /** Images of the same classes that the model is never trained on. */
   readonly validation: ImageSource | null;
   /** Their description, or the reason why there are none. */
   readonly validationSummary: string;

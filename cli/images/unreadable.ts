@@ -44,7 +44,7 @@ export function describeUnreadable(
   return `${found}: ${reason}`;
 }
 
-/** Says which images of an evaluation could not be read, and counts them. */
+/** Reports the images of an evaluation that could not be read, and counts them. */
 export function tellUnreadable(
   { unreadable: { train, validation } }: EvaluatedImages,
   say: (line: string) => void,

@@ -1,5 +1,5 @@
 /**
- * The picture of what a model learned: images, masks, HOG targets and what it
+ * The picture of a model's reconstructions: images, masks, HOG targets and what it
  * makes of them.
  */
 import type { Backend, DeviceTensors } from "../../backends/mod.ts";

@@ -27,7 +27,7 @@ export interface FolderContent {
   readonly images: RememberedImages;
   /** Start of a new run. */
   readonly start: Snapshot;
-  /** Writes what else is known of it before it starts. */
+  /** Writes further facts of it before it starts. */
   readonly describe?:
     | ((folder: string, say: (line: string) => void) => Promise<void>)
     | undefined;

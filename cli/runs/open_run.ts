@@ -1,4 +1,4 @@
-/** Opens what a planned training needs to run: device and folder. */
+/** Opening of a planned training: device and folder. */
 import type { Backend, Selection } from "../../backends/mod.ts";
 import { contentDigest, type ImageSource } from "../../data/mod.ts";
 import {

@@ -124,7 +124,7 @@ function secondsIn(
     : phaseTimes(plan, own)[0]?.secondsPerStep ?? null;
 }
 
-/** Says what froze and what a step costs now. */
+/** Reports the frozen layers and the cost of a step. */
 export function freezeMessage(
   { plan, costOf }: CostedPlan,
   phase: Phase,

@@ -58,7 +58,7 @@ export interface RunOptions
    * said. The run goes on without it.
    */
   readonly atCheckpoint?: () => Promise<Result<TrainError, string | null>>;
-  /** Says what went wrong without ending the run; the same way as all else by default. */
+  /** Reports a fault that does not end the run; in the usual way by default. */
   readonly complain?: (line: string) => void;
   /** Stops the run when it is aborted. */
   readonly signal: AbortSignal;

@@ -51,7 +51,7 @@ function viewOf({ folder, stream }: TextOptions, run: FollowedRun) {
   return textView(folder, run, Date.now(), size);
 }
 
-/** Prints what is new: a line for each look at which the run has moved, all of it at its end. */
+/** Prints what is new: a line for each look at which the run has advanced, all of it at its end. */
 function lineByLine(options: TextOptions): (run: FollowedRun) => void {
   let said = "";
   return (run) => {

@@ -1,4 +1,4 @@
-/** Augmentation of the images and batches that a classifier learns from. */
+/** Augmentation of the images and batches of a classifier's training. */
 import {
   type Codec,
   codecOf,
@@ -115,7 +115,7 @@ const changes = {
   })),
 };
 
-/** Accepts what is done to an image. */
+/** Codec of an image's augmentation. */
 export const augmentCodec: Codec<AugmentConfig> = recordOf<AugmentConfig>({
   cropScale: partOfArea,
   ...changes,
@@ -147,7 +147,7 @@ export function augmentationFaults(
   return checked._tag === "Left" ? checked.left : [];
 }
 
-/** Accepts how a batch is mixed. */
+/** Codec of a batch's mixing. */
 export const mixingCodec: Codec<MixingConfig> = recordOf<MixingConfig>({
   mixupAlpha: NOT_NEGATIVE,
   cutmixAlpha: NOT_NEGATIVE,

@@ -94,7 +94,7 @@ export const freezeTimeCodecs = {
   scale: oneOf<FreezeScale>("linear", "squared", "cubic"),
 } as const;
 
-/** Accepts what freezes when. */
+/** Codec of freeze times. */
 export const freezeCodec: Codec<FreezeConfig> = recordOf<FreezeConfig>({
   ...freezeTimeCodecs,
   freezePatchEmbed: oneOf(true, false),
@@ -104,7 +104,7 @@ export const freezeCodec: Codec<FreezeConfig> = recordOf<FreezeConfig>({
 type LayerWise = Extract<RateMode, { _tag: "LayerWise" }>;
 type Uniform = Extract<RateMode, { _tag: "Uniform" }>;
 
-/** Codecs of what says how fast layers learn. */
+/** Codecs of learning rates. */
 export const rateFields: FieldCodecs<RateConfig> = {
   baseRate: NOT_NEGATIVE,
   endRate: NOT_NEGATIVE,

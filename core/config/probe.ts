@@ -57,7 +57,7 @@ const probeCodec = (epochs: number, samples: number): Codec<ProbeConfig> =>
     seed: wholeFrom(0),
   });
 
-/** The epochs that something claims, so that all faults can be named at once. */
+/** The epochs of unchecked input, so that all faults can be named at once. */
 const epochsIn = (input: unknown): number =>
   typeof input === "object" && input !== null && "epochs" in input &&
     typeof input.epochs === "number"
@@ -68,7 +68,7 @@ const epochsIn = (input: unknown): number =>
  * Reads a configuration from untrusted data. Nothing is completed or clipped.
  *
  * @param samples Training samples.
- * @returns A function from anything to the configuration, or every fault in it.
+ * @returns A function from unknown input to the configuration, or every fault in it.
  */
 export function decodeProbeConfig(
   samples: number,

@@ -33,7 +33,7 @@ export interface GraphBuilder {
   shape(id: NodeId): Shape;
   /** The node itself, if it could be built. */
   node(id: NodeId): Node | undefined;
-  /** Makes the trace fail: something was found that is not as it must be. Stands for the node. */
+  /** Makes the trace fail with a fault. Stands in for the node. */
   fault(path: string, found: unknown, wanted: string): NodeId;
   /** `a + b`, broadcast. */
   add(a: NodeId, b: NodeId): NodeId;

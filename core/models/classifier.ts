@@ -1,6 +1,6 @@
 /**
  * A Vision Transformer that classifies: the encoder, the mean of its patches, a norm
- * and a linear layer, all of which learn.
+ * and a linear layer, all trainable.
  */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, NodeId } from "../graph/node.ts";

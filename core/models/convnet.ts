@@ -22,10 +22,10 @@ import {
   STEM_CHANNELS,
 } from "./convnet_spec.ts";
 
-/** A pass of a network: its sizes and which layers learn. */
+/** A pass of a network: its sizes and trainable layers. */
 export interface ConvNetPass extends ConvNetSpec {
   /**
-   * Layers from this index on learn: they normalise by the batch. Those before are
+   * Layers from this index on train: they normalise by the batch. Those before are
    * frozen: they normalise by their running statistics, which they do not change. With
    * as many as there are layers, the network only infers.
    */
@@ -42,7 +42,7 @@ export interface ConvNetNodes {
 
 /** Scope of one layer of a network. */
 interface LayerScope extends Scope {
-  /** True if it learns. */
+  /** True if it trains. */
   readonly isTrained: boolean;
   /** Running statistics as they are written, by name. */
   readonly moved: Map<string, NodeId>;
@@ -68,7 +68,7 @@ function convolved(
   return g.apply("conv2d", { stride, padding }, [x, weight]);
 }
 
-/** Batch normalisation of a layer that learns or is frozen. */
+/** Batch normalisation of a trained or frozen layer. */
 function normalized(scope: LayerScope, name: string, x: NodeId): NodeId {
   const { y, statistics } = batchNorm(scope, name, x, scope.isTrained);
   for (const [statistic, node] of Object.entries(statistics)) {
@@ -190,7 +190,7 @@ export interface ConvNetStep extends ConvNetPass {
  *
  * Inputs: the network's tensors by name, `images [B, C, S, S]`, `targets [B, classes]`.
  * Outputs: `loss`, the mean cross entropy; `gradient/NAME` of each parameter of the
- * layers that learn; and under its own name each running statistic of theirs with the
+ * trained layers; and under its own name each running statistic of theirs with the
  * batch in it. The backward pass ends where the frozen layers end.
  *
  * @example Three of WRN-10-1's five layers are frozen

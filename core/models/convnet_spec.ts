@@ -112,7 +112,7 @@ export function convNetBlocks(spec: ConvNetSpec): readonly ConvNetBlock[] {
 
 /**
  * Names of the layers that freeze as one, shallow to deep: the first convolution, every
- * block, and the head with what stands before it.
+ * block, and the head with the layers before it.
  */
 export function convNetLayers(spec: ConvNetSpec): readonly string[] {
   return ["conv1", ...convNetBlocks(spec).map(({ name }) => name), "fc"];

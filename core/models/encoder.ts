@@ -21,7 +21,7 @@ import {
   type VitScope,
 } from "./model_spec.ts";
 
-/** First values of tokens that are learned. */
+/** First values of learned tokens. */
 export const TOKEN_START: Initializer = normal(0.02);
 
 /** Images `[B, C, S, S]` cut into flat patches `[B, L, C·P·P]`, row by row. */

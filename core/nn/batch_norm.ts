@@ -1,4 +1,4 @@
-/** Batch normalisation, as a layer that learns and as one that is frozen. */
+/** Batch normalisation, trained and frozen. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import { ONES, ZEROS } from "./init.ts";

@@ -15,7 +15,7 @@ import { type LarsConfig, larsUpdate } from "./lars.ts";
 /** Rule of an optimizer: those of pre-training, and LARS. */
 export type UpdateRule = OptimizerConfig | LarsConfig;
 
-/** A parameter to be moved. */
+/** A parameter to update. */
 export interface Updated extends NamedShape {
   /** True if weight decay applies to it. */
   readonly decayed: boolean;

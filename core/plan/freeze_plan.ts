@@ -110,7 +110,7 @@ export function scheduleFaults(
   ];
 }
 
-/** Accepts what a plan can be made from. */
+/** Codec of a plan's inputs. */
 export const planConfigCodec: Codec<PlanConfig> = refined(
   recordOf<PlanConfig>({
     model: modelCodec,
@@ -260,7 +260,7 @@ export function planOf(
 
 /**
  * Plans fine-tuning on a data set: the plan of a model whose only stage is the head.
- * Its layers freeze and learn as those of pre-training do; with `t0 = 1` and rates of
+ * Its layers freeze and train as those of pre-training do; with `t0 = 1` and rates of
  * mode `Uniform` all follow one cosine and nothing freezes.
  *
  * @param config Everything but the images.

@@ -1,4 +1,4 @@
-/** Layers and stages of a plan: when each freezes and how fast it learns. */
+/** Layers and stages of a plan, with their freeze times and learning rates. */
 import type { FreezeTime, LearningRate } from "../brand.ts";
 import type { FreezeConfig, RateConfig } from "../config/parts.ts";
 import {

@@ -57,7 +57,7 @@ export interface Phase {
   readonly frozenLayers: number;
   /** Indices of the layers that train, rising. */
   readonly trainableLayers: readonly number[];
-  /** Indices of the stages that are still learned, rising; never empty. */
+  /** Indices of the stages that still train, rising; never empty. */
   readonly liveStages: readonly number[];
 }
 

@@ -9,7 +9,7 @@ export interface WarmupRamp {
   readonly peakRate: LearningRate;
 }
 
-/** A layer's own cosine: it comes to rest exactly where the layer freezes. */
+/** A layer's own cosine: it ends exactly where the layer freezes. */
 export interface LayerWiseSchedule {
   /** Discriminant. */
   readonly _tag: "LayerWise";
@@ -39,7 +39,7 @@ export interface UniformSchedule {
   readonly until: number;
 }
 
-/** Learning rate of something as a function of the step, written as a record that can be printed, compared and saved. */
+/** Learning rate as a function of the step, written as a record that can be printed, compared and saved. */
 export type RateSchedule = LayerWiseSchedule | UniformSchedule;
 
 /** Falls from 1 at 0 to 0 at 1 along half a cosine. */
@@ -103,7 +103,7 @@ function rateOf(schedule: RateSchedule, step: number): number {
 export interface CosineRate {
   /** Rate at the end of the ramp, `≥ 0`. */
   readonly peakRate: number;
-  /** Rate that the cosine comes to at the end of training, `≥ 0`. */
+  /** Rate at the end of the cosine, `≥ 0`. */
   readonly endRate: number;
   /** Steps of the ramp, `0 ≤ W < totalSteps`; fractions are allowed. */
   readonly warmupSteps: number;

@@ -16,7 +16,7 @@ import type { PixelOp } from "./pixel_op.ts";
 /** The strongest strength. */
 const MOST = 10;
 
-/** Part of a side that an image is moved by at full strength. */
+/** Part of a side by which an image is shifted at full strength. */
 const TRANSLATION = 0.45;
 
 /** An operation of a strength; `sign` is 1 or −1, equally likely. */

@@ -1,4 +1,4 @@
-/** Workers that make images ready while the main thread does something else. */
+/** Workers that prepare images beside the main thread. */
 import { DecoderMissing } from "../decode/decode_image.ts";
 import type { EncodedImage, RawImage } from "../image/raw_image.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";

@@ -1,4 +1,4 @@
-/** One image of a batch, and what stands in for it when it cannot be read. */
+/** One image of a batch, and its substitute when it cannot be read. */
 import {
   left,
   type Result,
@@ -31,17 +31,17 @@ export interface SampleRecipe {
 /** Index of the image that was loaded, `null` where there is none. */
 export type LoadedIndex = number | null;
 
-/** Writes an image, or the one that stands in for it, into its part of a batch. */
+/** Writes an image, or its substitute, into its part of a batch. */
 export type LoadSample = (
   index: number,
   target: Float32Array,
 ) => Promise<Result<DataError, LoadedIndex>>;
 
-/** Draws of an image that stands in; at most one in a hundred draws is bad. */
+/** Draws of a substitute image; at most one in a hundred draws is bad. */
 const DRAWS = 32;
 
 /**
- * The images that may stand in for one that cannot be read, best first: drawn
+ * The substitutes for an image that cannot be read, best first: drawn
  * from the key of the sample, so that they depend on seed, epoch and index alone.
  */
 function replacements(

@@ -2,7 +2,7 @@
  * Classes of images, whatever their labels are stored as.
  *
  * A label that is missing, negative or none of the classes belongs to an image
- * without a label: such images are counted and can be learned from where no class
+ * without a label: such images are counted and can be trained on where no class
  * is needed. Labels that are no classes at all, such as lists, leave all images
  * without one, and the reason is kept for those who need classes.
  */

@@ -41,7 +41,7 @@ async function readBytes(
 /**
  * Reads a file, unpacked if it is a gzip archive by its content.
  *
- * @param location Path or URL; the package itself may live on the web.
+ * @param location Path or URL; the package itself may be on the web.
  * @param wanted Expected kind of file, for the message when it is not there.
  * @param most Most bytes that it may unpack to.
  */

@@ -107,7 +107,7 @@ const within = (length: number, most: number): number =>
 /**
  * The part of an image that a single draw takes: as `randomResizedCrop`, but a side
  * that is longer than the image's is cut to it, so that there is nothing to retry. MAE
- * learns its linear probes from such crops.
+ * trains its linear probes on such crops.
  *
  * Total: the box always lies inside the image.
  *

@@ -27,7 +27,7 @@ export interface TrainTransform extends ImageFormat, Augmentation {
   readonly cropRule: "retry" | "singleTry";
 }
 
-/** The image moved by a few pixels, sometimes mirrored: for learning from small images. */
+/** The image shifted by a few pixels, sometimes mirrored: for training on small images. */
 export interface PaddedCropTransform extends ImageFormat {
   /** Discriminant. */
   readonly _tag: "PaddedCropTransform";

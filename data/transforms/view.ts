@@ -91,7 +91,7 @@ export function trainView(
 }
 
 /**
- * The view of a small image for learning: all of it, moved by at most
+ * The view of a small image for training: all of it, shifted by at most
  * `padding` pixels each way, all moves equally likely.
  *
  * @param keys Keys of the sample: `"crop"` and `"flip"` are used.

@@ -93,7 +93,7 @@ function operated(
 }
 
 /**
- * A function that makes of pixels what a model sees: it resizes, cuts out, mirrors,
+ * A function from pixels to a model's input: it resizes, cuts out, mirrors,
  * operates on pixels, and writes `(level / 255 − mean) / deviation`. Nothing waits in
  * here: resized pixels are gone with the next image.
  */

@@ -110,7 +110,7 @@ async function readText(checkpoint: string, name: string) {
   return right({ text: new TextDecoder().decode(value), sha512 });
 }
 
-/** Reads what a checkpoint says it is. */
+/** Reads a checkpoint's own description. */
 export async function readDescription(
   path: string,
 ): Promise<Result<BrokenCheckpoint, DescribedCheckpoint>> {

@@ -82,7 +82,7 @@ export async function unfinishedCheckpoints(
 }
 
 /**
- * Puts in order what a writer left that died: gives back the names of
+ * Cleans up after a killed writer: restores the names of
  * checkpoints that were to be replaced, and removes what is not whole, as far as it
  * can be removed. Only for the one process that may write to the folder.
  */

@@ -47,7 +47,7 @@ export const checkedPolicy: (
 
 /**
  * Steps at which layers freeze. A checkpoint with so many steps done is of the
- * last state in which they had moved.
+ * last state after an update of them.
  *
  * @returns First steps of all phases but the first, rising.
  */

@@ -6,7 +6,7 @@
  *   model.safetensors       every parameter and running statistic under its timm,
  *                           torchvision or LocalMIM name in PyTorch's layout, and the
  *                           fixed position tables that other programs expect
- *   optimizer.safetensors   the optimizer's state of what moved
+ *   optimizer.safetensors   the optimizer's state of updated parameters
  *   averages.safetensors    running means of the parameters under the same names, where
  *                           they are kept
  *   run.json                kind, step, length and configuration of the training

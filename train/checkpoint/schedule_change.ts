@@ -54,7 +54,7 @@ export interface ScheduleChange {
   readonly layers: readonly LayerChange[];
 }
 
-/** Fields of a configuration that decide when layers freeze and how fast they learn. */
+/** Fields of a configuration that decide freeze times and learning rates. */
 const SCHEDULE_FIELDS = [
   "freeze.t0",
   "freeze.scale",

@@ -62,7 +62,7 @@ export function rateName(layer: number | null): string {
   return `rate/${layer ?? "unfrozen"}`;
 }
 
-/** Running means are kept of all parameters; those of frozen ones come to rest. */
+/** Running means are kept of all parameters; those of frozen ones converge. */
 function averagingOf(
   task: Task<unknown>,
   trainable: readonly TrainableParameter[],

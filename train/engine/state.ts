@@ -19,7 +19,7 @@ export interface TensorState<Tensors> {
   readonly step: number;
   /** Every parameter, frozen or not. */
   readonly parameters: Tensors;
-  /** State of the optimizer, of the parameters that the last step moved. */
+  /** State of the optimizer, of the parameters that the last step updated. */
   readonly optimizer: Tensors;
   /** Running statistics of normalisations; empty where there are none. */
   readonly statistics: Tensors;

@@ -18,7 +18,7 @@ import type { HostBatch } from "./tensors.ts";
 export interface StateShapes {
   /** Parameters, frozen or not. */
   readonly parameters: readonly NamedShape[];
-  /** Optimizer state of the parameters that the last step moved. */
+  /** Optimizer state of the parameters that the last step updated. */
   readonly optimizer: readonly NamedShape[];
   /** Running statistics of normalisations. */
   readonly statistics: readonly NamedShape[];

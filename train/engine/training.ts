@@ -34,7 +34,7 @@ export interface StepReport {
   readonly rates: readonly number[];
   /** Learning rate of parameters that no layer owns. */
   readonly unfrozenRate: number;
-  /** Loss, before the parameters moved; of several stages the weighted sum. */
+  /** Loss before the update of the parameters; of several stages the weighted sum. */
   readonly loss: number;
   /** Loss of each live stage by its number; empty where there is one loss. */
   readonly stageLosses: Readonly<Record<number, number>>;
@@ -62,7 +62,7 @@ export interface Training
   readonly step: number;
   /** Copies the state to main memory; refuses a tensor that is not finite. */
   snapshot(): Promise<Result<TrainError, Snapshot>>;
-  /** The parameters on the device, for looking at what was learned; they stay the training's. */
+  /** The parameters on the device, for inspection; they stay the training's. */
   parameters(): DeviceTensors;
   /** The state on the device; it stays the training's and lasts until the next step. */
   state(): TrainState;

@@ -119,7 +119,7 @@ export async function moveParameters(
 
 /**
  * The state after a step that was skipped: it is counted, and no parameter and no
- * optimizer state of what still trains has moved. The optimizer state of what is frozen
+ * optimizer state of a trainable layer has changed. The optimizer state of what is frozen
  * ends here, as it would have by the update.
  *
  * @param state The state before; what is no longer needed is given back.

@@ -39,7 +39,7 @@ export function lastTap(spec: ModelSpec): FeatureSpec {
   return { tokens: "patches", stages: [spec.stages.length - 1] };
 }
 
-/** The mean of the patch tokens at every tap, side by side: LocalMIM learns at each of them. */
+/** The mean of the patch tokens at every tap, side by side: LocalMIM trains at each of them. */
 export function allTaps(spec: ModelSpec): FeatureSpec {
   return { tokens: "patches", stages: spec.stages.map((_, k) => k) };
 }

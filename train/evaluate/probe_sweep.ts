@@ -280,7 +280,7 @@ async function evaluated(
 }
 
 /**
- * Tries base rates: a fifth of each class is held out, all rates learn from the same
+ * Tries base rates: a fifth of each class is held out, all rates train on the same
  * batches of the others in one pass, each with its own linear layer, and are evaluated by
  * what was held out. They take as many steps as the probe itself will.
  *

@@ -89,7 +89,7 @@ export async function writeDigested(
  * Replaces a file: the new content is written beside it, flushed, then renamed.
  *
  * @param content Its new content; parts are written as they come.
- * @returns Nothing, or why the old file still stands.
+ * @returns Nothing, or why the old file is still in place.
  */
 export function replaceFile(
   path: string,

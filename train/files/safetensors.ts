@@ -145,7 +145,7 @@ export function joinedParts(
   return bytes;
 }
 
-/** Compares what is read with the digest that the file has of itself. */
+/** Compares the read bytes with the file's own digest. */
 interface SealCheck {
   /** Takes the next bytes behind the header. */
   readonly add: (bytes: Uint8Array) => void;

@@ -1,4 +1,4 @@
-/** Tensors as they stand in files of weights. */
+/** Tensors as they are stored in files of weights. */
 import type { Shape } from "../../core/mod.ts";
 
 /** Numbers of the kinds that are read and written. */

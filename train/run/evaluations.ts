@@ -105,7 +105,7 @@ export async function evaluateNow(
 }
 
 /**
- * Evaluates a training while it goes on and keeps what was found in the run's folder.
+ * Evaluates a training while it runs and keeps the scores in the run's folder.
  *
  * @param options When, how and where.
  */

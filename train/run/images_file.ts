@@ -1,5 +1,5 @@
 /**
- * The files that remember the images of a run: which it learns from, so that a resume
+ * The files that remember the images of a run: its training images, so that a resume
  * finds them and knows them again, and which could not be read.
  */
 import { createHash } from "node:crypto";

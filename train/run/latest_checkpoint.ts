@@ -34,7 +34,7 @@ export function describeSkipped(
   return skipped.map(({ path, reason }) => `${path}: ${reason}`);
 }
 
-/** Candidates for the checkpoint from which a run goes on. */
+/** Candidates for the checkpoint from which a run resumes. */
 export interface Candidates {
   /** Checkpoints, that of the most steps first; at least one. */
   readonly paths: readonly [string, ...string[]];

@@ -94,7 +94,7 @@ function lineFault(
     : `line ${number} is of step ${line.step}, wanted ${wanted}`;
 }
 
-/** Fault of a last line without its end; a writer that died leaves its beginning. */
+/** Fault of a last line without its end; a killed writer leaves its beginning. */
 async function restFault(
   handle: FileHandle,
   from: number,
@@ -151,7 +151,7 @@ async function withFile<A>(
 /**
  * Reads a record line by line up to its first fault: a line that is not the record
  * of a step, or of another step than the next. A last line without its end, as a
- * writer that died leaves it, is none.
+ * killed writer leaves it, is none.
  *
  * @param limit Steps below it are visited.
  * @param visit Called with each step, in order.
@@ -169,7 +169,7 @@ export function readRecord(
 
 /**
  * Reads all of a short record; `readRecord` does so in little memory. A last line
- * that was cut off when its writer died is passed over.
+ * that was cut off when its writer was killed is skipped.
  *
  * @returns Lines in order, one for each step from the first one on; or the number
  * of the first line that is broken or of another step.
@@ -262,7 +262,7 @@ async function fileAt(
 }
 
 /**
- * Adds steps to a record, as long as nobody else touches it: what was removed, cut,
+ * Adds steps to a record, as long as no other process changes it: what was removed, cut,
  * replaced or written to since the last step would not be the record of the run.
  *
  * @param path `metrics.jsonl`, there already.

@@ -21,11 +21,11 @@ import type { ScheduleChange } from "../checkpoint/schedule_change.ts";
 import type { Snapshot } from "../engine/state.ts";
 import type { TrainError } from "../train_error.ts";
 
-/** The checkpoint from which a run goes on. */
+/** The checkpoint from which a run resumes. */
 export interface WholeCheckpoint {
   /** Path of the checkpoint. */
   readonly path: string;
-  /** The state, as the run that goes on needs it. */
+  /** The state, as the resumed run needs it. */
   readonly start: Snapshot;
   /** The record of its run, up to it. */
   readonly record: RecordBefore;

@@ -76,7 +76,7 @@ async function freeName(folder: string): Promise<Result<TrainError, string>> {
   return right(join(folder, name));
 }
 
-/** True if a record goes on at a step: it reaches it, and from its first line on. */
+/** True if a record continues at a step: it reaches it, and from its first line on. */
 const goesOnAt = ({ end, bytes }: RecordBefore, step: number): boolean =>
   end !== null && end >= step && (bytes > 0 || step === 0);
 
@@ -106,7 +106,7 @@ async function begunAnew(
 }
 
 /**
- * Makes a record ready for a run that goes on at its limit: its own is cut back, a
+ * Prepares a record for a run that resumes at its limit: its own is cut back, a
  * copy goes into another folder. One that does not reach there is kept under another
  * name, and a new one begun.
  *

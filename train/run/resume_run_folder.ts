@@ -1,4 +1,4 @@
-/** The folder of a run that goes on. */
+/** The folder of a resumed run. */
 import { join, resolve } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import type { TrainingIdentity } from "../engine/task.ts";
@@ -26,7 +26,7 @@ import {
 } from "./run_folder.ts";
 import type { TrainError } from "../train_error.ts";
 
-/** Options of a run that goes on. */
+/** Options of a resumed run. */
 export interface ResumeOptions {
   /**
    * Permission for its schedule to differ from the checkpoint's: freeze times, rates,
@@ -109,10 +109,10 @@ async function tidied(
 
 /**
  * Opens a folder whose run is to go on, or copies its state into a new one, and
- * locks it. The run goes on at its newest whole checkpoint.
+ * locks it. The run resumes at its newest whole checkpoint.
  *
  * @param from A run's folder or one of its checkpoints.
- * @param path Folder of the run that goes on: its own, whose record is cut back
+ * @param path Folder of the resumed run: its own, whose record is cut back
  * to the checkpoint, or one without a run, which gets a copy of the record.
  * @param keep Checkpoints to keep; a number is so many of the newest, at least 1.
  * @param options Permission for the schedule to differ, and a listener to the past.

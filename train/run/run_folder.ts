@@ -4,7 +4,7 @@
  *
  * ```text
  * config.json     the configuration
- * plan.json       what freezes when, and how fast each layer learns
+ * plan.json       freeze times and learning rates of layers
  * task.json       kind of training; a folder without it is of pre-training
  * metrics.jsonl   every step
  * evaluations.jsonl  its scores, where it was evaluated
@@ -208,7 +208,7 @@ export async function openedFolder(
   });
 }
 
-/** Writes what determines a run. */
+/** Writes the files that determine a run. */
 export async function describeRun(
   path: string,
   { task, config, plan }: TrainingIdentity,
@@ -250,8 +250,8 @@ export async function taskOfRun(path: string): Promise<string> {
 }
 
 /**
- * True if there is something in a folder to go on from: a recorded step or a
- * checkpoint. A run that died before its first one left nothing to resume from.
+ * True if a folder holds a state to resume from: a recorded step or a
+ * checkpoint. A run that was killed before its first one left nothing to resume from.
  *
  * @param path The folder; one that is missing holds nothing.
  */

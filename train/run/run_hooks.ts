@@ -146,7 +146,7 @@ export interface Tracker {
   close(): Promise<void>;
 }
 
-/** A tracker that a run can do without: after its first error it hears no more. */
+/** A tracker that a run can do without: after its first error it is called no more. */
 export function optionalTracker(
   tracker: Tracker,
   complain: (error: TrainError) => void,

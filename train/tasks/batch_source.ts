@@ -1,4 +1,4 @@
-/** Batches of images that trainings learn from, and what their steps take of them. */
+/** Batches of training images, and the inputs that steps take from them. */
 import {
   type ConvNetConfig,
   type Fault,
@@ -99,7 +99,7 @@ export function finetuneBatches(
 }
 
 /**
- * Images of a source moved by up to four pixels and mirrored, in the order of the seed.
+ * Images of a source shifted by up to four pixels and mirrored, in the order of the seed.
  *
  * @param source Labelled images; normalised by the source's own statistics.
  * @returns Batch source for `train` with a `convNetTask`, or why such images

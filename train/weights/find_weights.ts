@@ -1,4 +1,4 @@
-/** Weights from a path, with the facts about their encoder that stand beside them. */
+/** Weights from a path, with the facts about their encoder in files beside them. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {

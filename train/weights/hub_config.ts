@@ -176,7 +176,7 @@ export function readHubConfig(
   return architecture === undefined ? right(null) : ofTimm(config);
 }
 
-/** Compares what a configuration says with the weights beside it. */
+/** Compares a configuration with the weights beside it. */
 export function sizeFaults(
   { sizes }: StatedEncoder,
   model: ModelSpec,

@@ -87,7 +87,7 @@ function frameOf(spec: KernelSpec): Frame {
   };
 }
 
-/** Computes what is the same for all numbers. */
+/** Computes the values that all numbers share. */
 const prologue = (frame: Frame): Code =>
   frame.uniforms.flatMap((code, i) => [
     ...code,

@@ -164,7 +164,7 @@ async function makeSession(
   });
 }
 
-/** Does something with options of a run that a signal can end. */
+/** Calls a function with options of a run that a signal can end. */
 async function stoppable(
   api: OrtApi,
   signal: AbortSignal | undefined,

@@ -56,7 +56,7 @@ export interface OrtRuntime {
   readonly isParallel: boolean;
   /** Binds numbers to extents. */
   bind(numbers: Numbers, shape: Shape): BoundTensor;
-  /** Ends what `bind` began. */
+  /** Ends the binding that `bind` began. */
   unbind(tensor: BoundTensor): void;
   /**
    * Makes a session from the bytes of a model.

@@ -16,7 +16,7 @@ const PLURALS = {
 
 /** A list of skipped entries. */
 export interface SkippedFiles {
-  /** Puts something on the list. */
+  /** Adds an entry to the list. */
   note(kind: SkipReason, path: string): void;
   /** Counts by kind, with some names. */
   words(): readonly string[];

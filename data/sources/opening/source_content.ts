@@ -15,7 +15,7 @@ import {
 /** A source, or what is wrong. */
 export type Opened = Result<DataError, ImageSource>;
 
-/** Opens what it knows, or gives `null`. */
+/** Opens a kind that it knows, or gives `null`. */
 export type Opening = Promise<Opened | null>;
 
 /** Opens a folder further in by the same rules. */

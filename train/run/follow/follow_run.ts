@@ -217,7 +217,7 @@ function followedRecord(path: string) {
  *
  * @param folder The folder; missing, empty, of a living, finished or dead run.
  * @param now The time, milliseconds since 1970.
- * @returns A function that says how the run stands now, or why there is none.
+ * @returns A function that gives the current status of the run, or why there is none.
  *
  * @example A folder that is not there
  * ```ts

@@ -110,7 +110,7 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
 
 /**
  * Reads a record that another process may be writing, a piece at a time. Replacing
- * or cutting it back, as a resume does, begins it anew.
+ * or truncating it, as a resume does, restarts it.
  *
  * @param path `metrics.jsonl`; it may be missing for now.
  *

@@ -92,7 +92,7 @@ const START = 1;
 export type EventContent =
   /** The first of a file: which version it has. */
   | { readonly _tag: "FileVersion" }
-  /** A run begins or goes on at this step: earlier files count up to it and no further. */
+  /** A run begins or resumes at this step: earlier files count up to it and no further. */
   | { readonly _tag: "Start" }
   /** Numbers of a step. */
   | { readonly _tag: "Scalars"; readonly values: Scalars };
@@ -184,7 +184,7 @@ export async function eventFiles(folder: string): Promise<readonly string[]> {
  * Begins a new event file, which says first at which step it starts: what earlier
  * files of the folder say of that step and later ones is void from now on.
  *
- * A record that was cut off when an earlier writer died stays in that writer's
+ * A record that was cut off when an earlier writer was killed stays in that writer's
  * file, where TensorBoard ends reading it.
  */
 export function openEventFile(

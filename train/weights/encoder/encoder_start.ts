@@ -252,7 +252,7 @@ export function encoderStart(
  * The state before the first step of a run whose encoder was trained before. The
  * decoders start as the seed says.
  *
- * Pre-training has fixed positions. An encoder that learned its own is a start all
+ * Pre-training has fixed positions. An encoder with learned ones is a start all
  * the same; `report.positions.offFixed` says how far its table is from the fixed one.
  */
 export function encoderSnapshot(

@@ -117,7 +117,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
  * ```
  *
  * The norm of the last tap becomes timm's `norm`; the other norms and the decoders
- * are omitted. The ONNX model takes colour pictures, also where the encoder learned
+ * are omitted. The ONNX model takes colour pictures, also where the encoder was trained
  * from grey ones: it makes them grey itself. `model.safetensors` is as it was trained.
  *
  * @returns Content by path, or why there is no ONNX file.

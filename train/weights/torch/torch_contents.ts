@@ -237,7 +237,7 @@ function* entriesOf(
   }
 }
 
-/** Collects what is found, by name. */
+/** Collects findings by name. */
 interface Finds {
   readonly tensors: Map<string, TensorPlace>;
   readonly unread: Map<string, string>;
