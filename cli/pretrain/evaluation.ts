@@ -28,7 +28,7 @@ export type BegunPretraining = OpenedPretraining & Pick<RunEnd, "run">;
 /**
  * Percent of the validation images whose class the weighted vote of their 20 nearest
  * neighbours (temperature 0.07) finds, as `examples/knn.ts` says it; `null` where it was
- * not judged.
+ * not evaluated.
  */
 export interface Accuracies {
   /** By the encoder's features: the mean of its patch tokens after the last block. */

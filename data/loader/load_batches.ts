@@ -116,8 +116,7 @@ async function* batchesOf(
 }
 
 /**
- * Whole batches of an epoch; images that do not fill a last one are dropped
- * of it.
+ * Whole batches of an epoch; images that do not fill a last one are dropped.
  */
 export function batchesPerEpoch(length: number, batchSize: number): number {
   return Math.floor(length / batchSize);

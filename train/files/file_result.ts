@@ -40,8 +40,8 @@ export const isMissing = (thrown: unknown): boolean =>
 /**
  * Names in a folder.
  *
- * @returns Its names, none if it is not there; or why it cannot be read: then it is not
- * knows whether something is in it that must not be overwritten.
+ * @returns Its names, none if it is not there; or why it cannot be read: then it is unknown
+ * whether something is in it that must not be overwritten.
  */
 export async function folderNames(
   path: string,

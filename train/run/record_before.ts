@@ -10,7 +10,7 @@ import { type RunHistory, runHistory } from "./run_history.ts";
 import type { TrainError } from "../train_error.ts";
 
 /**
- * Makes a reader of each recorded step before the start of a run, in order. Made again
+ * Makes a consumer of the recorded steps before the start of a run, in order. Made again
  * where the record has to be read again.
  */
 export type Witness = () => (line: MetricsLine) => void;

@@ -35,8 +35,8 @@ const noneToLearnFrom = (folder: string, suffix: string): Opened =>
   badFolder(folder, `no ${suffix} file of the split train`, "train in a name");
 
 /**
- * Archives with a suffix; `null` if there is none. Where none is for validation, those to
- * learn from are opened in either split, as they are where nothing tells splits apart.
+ * Archives with a suffix; `null` if there is none. Where none is for validation, those for
+ * training are opened in either split, as they are where splits have no names.
  */
 export async function openArchives(
   content: Content,

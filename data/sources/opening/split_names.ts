@@ -169,8 +169,8 @@ export function splitFolders(
  * Files of a part of a data set, by their names.
  *
  * Files whose names say validation or test are for validation, those for
- * validation if there are both; those that say train, or else all others, are there
- * to learn from. Where no two names tell parts apart, all files are both; where all
+ * validation if there are both; those that say train, or else all others, are for
+ * training. Where no two names tell parts apart, all files are both; where all
  * say train, there is no validation set.
  *
  * @returns Names in order; none if only the other part is there.

@@ -136,7 +136,7 @@ function* chunks<A>(values: Iterable<A>): Generator<readonly A[]> {
  * Starts the TensorBoard record of a run, in the folder `tensorboard` of its own.
  *
  * A resumed run gets a further file; what earlier ones say of steps from its
- * start on is void. Where there is no earlier file, the record is told first.
+ * start on is void. Where there is no earlier file, the record is written first.
  *
  * @param now The time in seconds since 1970.
  */

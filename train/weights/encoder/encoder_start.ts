@@ -252,8 +252,8 @@ export function encoderStart(
  * The state before the first step of a run whose encoder was trained before. The
  * decoders start as the seed says.
  *
- * Pre-training has fixed positions. An encoder with learned ones is a start all
- * the same; `report.positions.offFixed` says how far its table is from the fixed one.
+ * Pre-training has fixed positions. An encoder with learned ones is still a
+ * valid start; `report.positions.offFixed` says how far its table is from the fixed one.
  */
 export function encoderSnapshot(
   config: PretrainConfig,
