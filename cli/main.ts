@@ -33,11 +33,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/watch.ts")).watchCommand,
   },
   knn: {
-    purpose: "judge an encoder by nearest neighbours in feature space",
+    purpose: "evaluate an encoder by nearest neighbours in feature space",
     load: async () => (await import("./commands/knn.ts")).knnCommand,
   },
   probe: {
-    purpose: "judge an encoder by a linear classifier on its features",
+    purpose: "evaluate an encoder by a linear classifier on its features",
     load: async () => (await import("./commands/probe.ts")).probeCommand,
   },
   finetune: {
@@ -45,7 +45,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/finetune.ts")).finetuneCommand,
   },
   compare: {
-    purpose: "compare ways of freezing by what their encoders are worth",
+    purpose: "compare ways of freezing by the accuracy of their encoders",
     load: async () => (await import("./commands/compare.ts")).compareCommand,
   },
   classic: {

@@ -51,7 +51,7 @@ export const CLASSIC_FLAGS = {
       initial: "all",
     }),
     "validate-test": switchFlag(
-      "judge by the test images, not by a tenth of those to learn from",
+      "evaluate on the test images, not on a tenth of the training images",
     ),
     "image-size": wholeFlag(8, "side of the images, pixels", {
       at: "model.imageSize",

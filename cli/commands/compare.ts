@@ -116,7 +116,7 @@ async function compare(
 /** The command. */
 export const compareCommand: Command<typeof COMPARE_FLAGS> = {
   name: "compare",
-  summary: "Compares ways of freezing by what their encoders are worth",
+  summary: "Compares ways of freezing by the accuracy of their encoders",
   usage:
     `Every method pre-trains with every seed; each encoder is fine-tuned and probed. Where
 three defaults are given, they are those of --size minutes / hour / hours. Ctrl-C keeps

@@ -60,7 +60,7 @@ const FLAGS = {
   ...EVALUATION_FLAGS,
   ...FEATURE_FLAGS,
   ...under("Images", {
-    "queries": wholeFlag(1, "classify so many of the images to judge by", {
+    "queries": wholeFlag(1, "classify so many of the validation images", {
       initial: "all",
     }),
   }),
@@ -235,7 +235,7 @@ async function knn(
 /** The command. */
 export const knnCommand: Command<typeof FLAGS> = {
   name: "knn",
-  summary: "Judges an encoder by the classes of nearest neighbours",
+  summary: "Evaluates an encoder by the classes of nearest neighbours",
   usage:
     `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
 (.safetensors, .pth) with timm's names. The row of 20 neighbours is what pre-training

@@ -182,7 +182,7 @@ async function probe(
 /** The command. */
 export const probeCommand: Command<typeof PROBE_FLAGS> = {
   name: "probe",
-  summary: "Judges an encoder by a linear classifier on its features",
+  summary: "Evaluates an encoder by a linear classifier on its features",
   usage:
     `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
 (.safetensors, .pth) with timm's names. The learning rate is blr × batch-size / 256; MAE's

@@ -109,7 +109,7 @@ const METHOD = {
     ),
     "ema": numberFlag(
       strictlyBetween("a number between 0 and 1, such as 0.9999"),
-      "judge running means of the weights too, of which so much stays in a step",
+      "evaluate running means of the weights too, with this decay in a step",
       { at: "emaDecay", initial: "no means are kept" },
     ),
   }),

@@ -26,7 +26,7 @@ export const EVALUATION_FLAGS = {
   ...imageFlags(
     "labelled images: a folder by class, train beside val or test or not, tar or Parquet files, CIFAR's or Fashion-MNIST's",
     "take",
-    "part of the images that is kept to judge by, as in pre-training",
+    "share of the images held out for validation, as in pre-training",
   ),
   ...ENCODER_FLAGS,
   ...STATISTICS_FLAGS,

@@ -33,7 +33,7 @@ export const imageFlags = (data: string, verb: string, share: string) =>
       { at: "classes", initial: "all" },
     ),
     "val-share": numberFlag(SHARE, share, {
-      initial: "the data's own part to judge by, else a fifth",
+      initial: "the data's own validation part, else a fifth",
     }),
     "limit": wholeFlag(1, "learn from so many of the images", {
       initial: "all",

@@ -29,7 +29,7 @@ export const PRETRAIN_FLAGS = {
   ...imageFlags(
     "images: a folder by class or flat, tar or Parquet files, CIFAR's or Fashion-MNIST's",
     "learn from",
-    "part of the images that is kept to judge by",
+    "share of the images held out for validation",
   ),
   ...METHOD_FLAGS,
   ...under("Run and checkpoints", {
@@ -47,7 +47,7 @@ export const PRETRAIN_FLAGS = {
   ...under("Output", {
     "judge": choiceFlag(
       ["auto", "always", "never"],
-      "judge the encoder at the end: within a tenth of the run's time or 3 s, by all images, or not",
+      "evaluate the encoder at the end: within a tenth of the run's time or 3 s, by all images, or not",
       { initial: "auto" },
     ),
     "json": switchFlag(

@@ -42,7 +42,7 @@ export function lifeWords({ life, status, silence }: FollowedRun): string {
     case "running":
       return status.done === 0 ? "running: prepares its first step" : "running";
     case "judging":
-      return "all steps taken: what was learned is judged";
+      return "all steps taken: the result is evaluated";
     case "finished":
       return "finished: all steps taken";
     case "stopped":

@@ -150,8 +150,9 @@ async function openClassesOfParts(
   all: readonly PartsBelow[],
 ): Promise<Opened> {
   const { path, imageFolders } = content;
-  const part = ({ train, validation: [judge = ""] }: SplitFolders): string =>
-    split === "train" ? train : judge;
+  const part = (
+    { train, validation: [evaluated = ""] }: SplitFolders,
+  ): string => split === "train" ? train : evaluated;
   const classes = all.map((each) => ({
     name: each.name,
     path: `${each.path}/${part(each)}`,
