@@ -1,12 +1,14 @@
 /** Settings of a run: flags, a file, an earlier run. */
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import process from "node:process";
 import { isDeepStrictEqual } from "node:util";
 import {
   describeFault,
   type Fault,
   type Faults,
   left,
+  renamedFields,
   type Result,
 } from "../../core/mod.ts";
 import {
@@ -107,6 +109,8 @@ class SettingsMaker<Config, Values extends SettingValues> {
     } catch (error) {
       return refuse(flag, path, `a file with JSON in it (${error})`);
     }
+    const note = renamedFields(json);
+    if (note !== null) process.stderr.write(`${path}: ${note}\n`);
     // The fields of a file have their own names.
     const named = (fault: Fault): string =>
       describeFault({ ...fault, path: `${path}: ${fault.path || "content"}` });

@@ -36,3 +36,17 @@ export function withNewWords(
 ): unknown {
   return replaced(input, [...place, "rate", "warmup"]);
 }
+
+/**
+ * Note on words of earlier versions in a configuration, which are still read.
+ *
+ * @param input Anything, for example parsed JSON.
+ * @returns A sentence without its end, or `null` if there is no such word.
+ */
+export function renamedFields(input: unknown): string | null {
+  if (withNewWords(input) === input) return null;
+  const list = (words: readonly string[]): string => words.join(" and ");
+  const [before, now] = [Object.keys, Object.values<string>]
+    .map((of) => list(of(EARLIER_WARMUP)));
+  return `the words ${before} for rate.warmup are ${now} now`;
+}

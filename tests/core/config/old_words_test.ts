@@ -10,6 +10,7 @@ import {
   FREEZEOUT_RECIPE,
   MODEL_PRESETS,
   planOf,
+  renamedFields,
   withNewWords,
 } from "../../../core/mod.ts";
 import { decodePlan } from "../../../core/plan/plan_json.ts";
@@ -74,4 +75,14 @@ Deno.test("withNewWords() gives back what has no earlier word, whatever it is", 
       DEFAULT_PRETRAIN_CONFIG,
     ]
   ) strictEqual(withNewWords(input), input);
+});
+
+Deno.test("renamedFields() says what earlier words are called, and nothing where there are none", () => {
+  for (const warmup of ["figure", "code"]) {
+    strictEqual(
+      renamedFields({ rate: { warmup } }),
+      "the words figure and code for rate.warmup are perLayer and shared now",
+    );
+  }
+  strictEqual(renamedFields({ rate: { warmup: "shared" } }), null);
 });
