@@ -1,4 +1,5 @@
 import { match, strictEqual } from "node:assert/strict";
+import { uncovered } from "../../../uncovered.ts";
 import { inFolder } from "../../sources.ts";
 
 const PROGRAM = new URL("./print_as_nobody.ts", import.meta.url).href;
@@ -10,7 +11,9 @@ async function foundByNobody(
 ): Promise<readonly (readonly string[])[]> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-lock", "--config", CONFIG, PROGRAM, ...folders],
-    env: { NO_COLOR: "1" },
+    // Nobody may not write the report of coverage.
+    clearEnv: true,
+    env: { ...uncovered(), NO_COLOR: "1" },
   }).output();
   strictEqual(code, 0, new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout));
