@@ -510,7 +510,7 @@ export const OP_CASES: {
     uses: fc.tuple(threeExtents, shape(0, 2), seed)
       .map((given) => scattered(...given)),
     examples: [],
-    tolerance: ROUNDING,
+    tolerance: SUM,
   },
   permuteRows: {
     uses: fc.tuple(threeExtents, shape(0, 2), seed)
