@@ -17,6 +17,19 @@ const SCRIPTS = {
 /** Name of a command. */
 export type CommandName = keyof typeof SCRIPTS;
 
+/** Command that runs a kind of training, as run folders name it. */
+export function commandOf(task: string): CommandName {
+  switch (task) {
+    case "finetune":
+    case "probe":
+      return task;
+    case "convnet":
+      return "classic";
+    default:
+      return "pretrain";
+  }
+}
+
 /** Path of a script in `examples/`. */
 const EXAMPLE = /[\\/]examples[\\/]\w+\.ts$/;
 

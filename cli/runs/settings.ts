@@ -24,6 +24,7 @@ import { must } from "../command/command_failed.ts";
 import type { FlagValues } from "../flags/flags.ts";
 import { classesFrom, type imageFlags } from "../images/image_flags.ts";
 import type { ImagesOfRun } from "../images/images_of_run.ts";
+import { commandOf } from "../output/program_name.ts";
 import {
   chosenRun,
   isSameRun,
@@ -139,7 +140,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
       return refuse(
         "--resume",
         from,
-        `a run of ${this.#kind.task}, not ${task}`,
+        `a run of ${commandOf(this.#kind.task)}, not ${commandOf(task)}`,
       );
     }
     const base = values.config === undefined

@@ -5,7 +5,7 @@ import type {
   RunStatus,
   StageStatus,
 } from "../../train/mod.ts";
-import { programName } from "../output/program_name.ts";
+import { commandOf, programName } from "../output/program_name.ts";
 import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 
 /** A loss. */
@@ -50,17 +50,11 @@ export function lifeWords({ life, status, silence }: FollowedRun): string {
   }
 }
 
-/** The command of a training, with the words that it wants before its flags. */
-function commandOf(task: string): string {
-  switch (task) {
-    case "finetune":
-    case "probe":
-      return `${programName(task)} ENCODER`;
-    case "convnet":
-      return programName("classic");
-    default:
-      return programName("pretrain");
-  }
+/** The program of a training, with the words that it wants before its flags. */
+function programOf(task: string): string {
+  const command = commandOf(task);
+  const words = command === "finetune" || command === "probe" ? " ENCODER" : "";
+  return `${programName(command)}${words}`;
 }
 
 /** Advice on a stopped run; `null` if there is nothing to do. */
@@ -69,7 +63,7 @@ export function adviceWords(
   { task, life, checkpoint }: FollowedRun,
 ): string | null {
   return life === "stopped" && checkpoint !== null
-    ? `go on with: deno run -A ${commandOf(task)} --resume ${folder}`
+    ? `go on with: deno run -A ${programOf(task)} --resume ${folder}`
     : null;
 }
 

@@ -13,8 +13,16 @@ export interface FileFailed {
   readonly reason: string;
 }
 
-/** Text of anything thrown. */
+/**
+ * True if a file operation failed because there is nothing at its path. Whatever
+ * cannot be read for another reason may be there all the same.
+ */
+export const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
+
+/** Text of anything thrown; that nothing is at a path is said in words. */
 export function reasonOf(error: unknown): string {
+  if (isMissing(error)) return "there is no such file or folder";
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -29,13 +37,6 @@ export async function fileResult<A>(
     return left({ _tag: "FileFailed", path, reason: reasonOf(error) });
   }
 }
-
-/**
- * True if a file operation failed because there is nothing at its path. Whatever
- * cannot be read for another reason may be there all the same.
- */
-export const isMissing = (thrown: unknown): boolean =>
-  thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
 
 /**
  * Names in a folder.

@@ -130,7 +130,7 @@ Deno.test("openEncoder() reads the sizes of an encoder off its weights, and asks
 
 Deno.test("openEncoder() says what a path lacks", () =>
   inFolder(async (folder) => {
-    match(await refusal(`${folder}/none`), /ENOENT/);
+    match(await refusal(`${folder}/none`), /no such file or folder/);
     match(await refusal(folder), /holds neither a checkpoint nor weights/);
     await Deno.writeTextFile(`${folder}/model.safetensors`, "x");
     match(await refusal(folder), /it is a text file, wanted safetensors/);
