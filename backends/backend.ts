@@ -68,6 +68,18 @@ export interface HostTensor {
   readonly data: HostNumbers;
 }
 
+/** Pictures `[B, C, H, W]` in bytes; the tensor is `scale[c] · byte + offset[c]`. */
+export interface HostPixels {
+  /** Extents. */
+  readonly shape: Shape;
+  /** The bytes, row-major. */
+  readonly data: Uint8Array;
+  /** Factor of each channel. */
+  readonly scale: readonly number[];
+  /** Summand of each channel. */
+  readonly offset: readonly number[];
+}
+
 /** A tensor that lives on a device until it is disposed. */
 export interface DeviceTensor extends Signature {
   /**
@@ -85,8 +97,22 @@ export interface DeviceTensor extends Signature {
 /** Named tensors on a device. */
 export type DeviceTensors = ReadonlyMap<string, DeviceTensor>;
 
+/** Work of one run of a program on a card, as it is planned. */
+export interface ProgramWork {
+  /** Dispatches. */
+  readonly dispatches: number;
+  /** Bytes that kernels read and write, each value counted once for each kernel that uses it. */
+  readonly bytesMoved: number;
+  /** Bytes of intermediate values, after those that do not live at one time share memory. */
+  readonly scratchBytes: number;
+  /** Milliseconds of the processor in the last run, from its call to the submission; 0 before the first. */
+  readonly encodeMilliseconds: number;
+}
+
 /** A compiled graph. */
 export interface Program {
+  /** Its work, of engines on a card. */
+  readonly work?: ProgramWork;
   /** The graph that it computes. */
   readonly graph: Graph;
   /**
@@ -128,12 +154,41 @@ export interface CompileOptions {
    * the threads of an engine with `parallelRuns`.
    */
   readonly atOnce?: number;
+  /** Condition on what is replaced; by default there is none. Only of engines that say `runsAhead`. */
+  readonly guard?: Guard;
+  /**
+   * Names of outputs that the caller reads after every run and gives to no program: an
+   * engine on a card sends their numbers on their way with the run itself.
+   */
+  readonly reported?: readonly string[];
+}
+
+/**
+ * Condition under which inputs are replaced, decided where the numbers are, without
+ * anybody waiting for them.
+ *
+ * A run has effect if all numbers of the outputs `finite` are finite and the allowance
+ * is at least 0. Without effect, the outputs that replace inputs are these inputs,
+ * unchanged to the bit. A run with numbers that are not finite counts the allowance
+ * down by one (not below −1): so with an allowance of `n` the first `n` such runs are
+ * passed over, and the next one ends the effect of all that follow.
+ */
+export interface Guard {
+  /** Outputs whose numbers have to be finite. */
+  readonly finite: readonly string[];
+  /** Name of a scalar input of the program, which its graph does not have: the allowance, replaced in every run. */
+  readonly allowance: string;
 }
 
 /** An engine on one device. */
 export interface Backend {
   /** The device. */
   readonly device: DeviceInfo;
+  /**
+   * Count of runs that may wait in line on the device, `≥ 1`: it keeps guards, and `run` resolves when
+   * the work is handed over, long before it is done. Absent where a run is done when it resolves.
+   */
+  readonly runsAhead?: number;
   /** Programs run on other threads: meanwhile it pays to compile the next ones. */
   readonly compilesBesideRuns?: boolean;
   /** Count of runs that it computes at one time, each on a thread of its own; by default one. */
@@ -165,6 +220,13 @@ export interface Backend {
    * the program, not of its input.
    */
   upload(tensor: HostTensor): DeviceTensor;
+  /**
+   * Copies pictures in bytes to the device, which turns them into real numbers; absent
+   * where main memory does it as well.
+   *
+   * @throws As `upload`.
+   */
+  uploadPixels?(pixels: HostPixels): DeviceTensor;
   /** Tensors now alive on the device, for leak tests. */
   liveTensors(): number;
   /** Bytes of the tensors now alive on the device. */
