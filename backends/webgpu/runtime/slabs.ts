@@ -1,0 +1,126 @@
+/** Places of tensors in few big buffers. */
+import { left, type Result, right } from "../../../core/mod.ts";
+import type { BackendError } from "../../backend.ts";
+
+/** Part of a buffer. */
+export interface Region {
+  /** The buffer. */
+  readonly buffer: GPUBuffer;
+  /** Its first byte. */
+  readonly offset: number;
+  /** Count of its bytes. */
+  readonly bytes: number;
+}
+
+/** Buffers that are divided among tensors. */
+export interface Slabs {
+  /** Distance of places: regions begin at its multiples, and nobody else has the bytes up to the next. */
+  readonly alignment: number;
+  /** Most bytes of a region. */
+  readonly limit: number;
+  /**
+   * Finds a place. Equal sequences of takings and givings lead to equal places.
+   *
+   * @param tensor Name for the error.
+   */
+  take(bytes: number, tensor: string): Result<BackendError, Region>;
+  /** Gives a place back. */
+  give(region: Region): void;
+  /** Destroys all buffers. */
+  dispose(): void;
+}
+
+/** A stretch of a slab that nobody has. */
+interface Gap {
+  offset: number;
+  bytes: number;
+}
+
+interface Slab {
+  readonly buffer: GPUBuffer;
+  readonly gaps: Gap[];
+}
+
+/** Bytes of the first slab; each further one has twice those of the one before. */
+const FIRST_BYTES = 2 ** 24;
+
+/** Most doublings. */
+const MOST_DOUBLINGS = 5;
+
+/** The smallest gap that is large enough, of equal ones the first. */
+function bestGap(
+  slabs: readonly Slab[],
+  bytes: number,
+): readonly [Slab, Gap] | undefined {
+  let best: readonly [Slab, Gap] | undefined;
+  for (const slab of slabs) {
+    for (const gap of slab.gaps) {
+      if (gap.bytes < bytes) continue;
+      if (best === undefined || gap.bytes < best[1].bytes) best = [slab, gap];
+    }
+  }
+  return best;
+}
+
+/** Adds a gap in order, as one with those that it touches. */
+function addGap(gaps: Gap[], gap: Gap): void {
+  const found = gaps.findIndex(({ offset }) => offset > gap.offset);
+  const at = found < 0 ? gaps.length : found;
+  const [before, after] = [gaps[at - 1], gaps[at]];
+  const joinsAfter = after !== undefined &&
+    gap.offset + gap.bytes === after.offset;
+  const whole = { ...gap, bytes: gap.bytes + (joinsAfter ? after.bytes : 0) };
+  if (before !== undefined && before.offset + before.bytes === gap.offset) {
+    before.bytes += whole.bytes;
+    gaps.splice(at, joinsAfter ? 1 : 0);
+  } else gaps.splice(at, joinsAfter ? 1 : 0, whole);
+}
+
+/** Places on a device. */
+export function slabsOf(device: GPUDevice, name = "webgpu"): Slabs {
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const alignment = Math.max(
+    32,
+    device.limits.minStorageBufferOffsetAlignment,
+  );
+  const most = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  const limit = most - most % alignment;
+  const rounded = (bytes: number) =>
+    Math.max(1, Math.ceil(bytes / alignment)) * alignment;
+  const slabs: Slab[] = [];
+  const grow = (bytes: number): void => {
+    const usual = FIRST_BYTES * 2 ** Math.min(slabs.length, MOST_DOUBLINGS);
+    const size = Math.max(bytes, Math.min(limit, usual));
+    const buffer = device.createBuffer({
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
+        GPUBufferUsage.COPY_DST,
+    });
+    slabs.push({ buffer, gaps: [{ offset: 0, bytes: size }] });
+  };
+  return {
+    alignment,
+    limit,
+    take: (bytes, tensor) => {
+      const needed = rounded(bytes);
+      if (needed > limit) {
+        const size = { bytes, limit };
+        return left({ _tag: "TensorTooLarge", device: name, tensor, ...size });
+      }
+      if (bestGap(slabs, needed) === undefined) grow(needed);
+      const [slab, gap] = bestGap(slabs, needed)!;
+      const region = { buffer: slab.buffer, offset: gap.offset, bytes };
+      gap.offset += needed;
+      gap.bytes -= needed;
+      if (gap.bytes === 0) slab.gaps.splice(slab.gaps.indexOf(gap), 1);
+      return right(region);
+    },
+    give: ({ buffer, offset, bytes }) => {
+      const slab = slabs.find((slab) => slab.buffer === buffer);
+      if (slab !== undefined) {
+        addGap(slab.gaps, { offset, bytes: rounded(bytes) });
+      }
+    },
+    dispose: () => slabs.splice(0).forEach(({ buffer }) => buffer.destroy()),
+  };
+}
