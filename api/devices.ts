@@ -19,9 +19,12 @@ export {
   type DeviceInfo,
   type DeviceTensor,
   type DeviceTensors,
+  type Guard,
   type HostNumbers,
+  type HostPixels,
   type HostTensor,
   type Program,
+  type ProgramWork,
 } from "../backends/backend.ts";
 export { interruptible } from "../backends/interruptible.ts";
 export type {
