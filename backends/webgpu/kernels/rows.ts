@@ -1,0 +1,352 @@
+/**
+ * Kernels on rows: reductions over the last axis, then a map; and the formulas of
+ * softmax and the normalisations.
+ */
+import { sizeOf } from "../../../core/mod.ts";
+import type { Block } from "../wgsl/block.ts";
+import {
+  flatWorkgroups,
+  type KernelWriter,
+  type Lanes,
+} from "../wgsl/kernel_writer.ts";
+import type { Lowering } from "../wgsl/lowering.ts";
+import type { Operand, Target } from "../wgsl/operand.ts";
+import { sum, times } from "../wgsl/position.ts";
+
+/** Operation that joins terms. */
+type Join = "sum" | "max";
+
+/** A number of each row. Texts hold for single numbers and for groups of four. */
+interface Reduction {
+  /** Name, for later expressions. */
+  readonly name: string;
+  /** Operation that joins terms. */
+  readonly by: Join;
+  /** WGSL of a term, made of the inputs at one position. */
+  readonly term: (inputs: readonly string[]) => string;
+  /** WGSL made of the reduced value; the value itself by default. */
+  readonly then?: (reduced: string) => string;
+}
+
+/** A computation on each row. */
+export interface RowFormula {
+  /** Name of the op. */
+  readonly name: string;
+  /** In order, for rows of a width; later ones may name earlier ones. */
+  readonly reductions: (width: number) => readonly Reduction[];
+  /** WGSL of the result, made of the inputs at one position. */
+  readonly value: (inputs: readonly string[]) => string;
+}
+
+/** Invocations of a workgroup. */
+const WORKGROUP = 64;
+
+/** From this width on a row is shared by a workgroup. */
+const WIDE = 48;
+
+/** Most values of a row that an invocation keeps after one read. */
+const MOST_HELD = 16;
+
+const START = { sum: "0.0", max: "-3.4e38" } as const;
+
+const joined = (by: Join, terms: readonly string[]): string =>
+  by === "sum"
+    ? terms.join(" + ")
+    : terms.reduce((all, term) => `max(${all}, ${term})`);
+
+/** Type of WGSL of so many numbers. */
+export const typeOf = (lanes: Lanes): string =>
+  lanes === 4 ? "vec4<f32>" : "f32";
+
+/** One number of the numbers in a named group. */
+const acrossLanes = (by: Join, value: string, lanes: Lanes): string =>
+  lanes === 1
+    ? value
+    : joined(by, [..."xyzw"].map((lane) => `${value}.${lane}`));
+
+/** Reads numbers at a row-major position that is an expression. */
+export type Reader = (block: Block, flat: string) => string;
+
+/** Reads by ones or by fours; fours that do not lie together are read one by one. */
+export function readerOf(
+  writer: KernelWriter,
+  operand: Operand,
+  lanes: Lanes,
+): Reader {
+  const source = operand.open(writer);
+  return (block, flat) => {
+    const start = block.let(flat);
+    if (lanes === 1) return block.let(source.at(block, { flat: start }));
+    if (operand.vector) return block.let(source.at4(block, { flat: start }));
+    const numbers = [0, 1, 2, 3].map((lane) => {
+      const place = lane === 0 ? start : block.let(`${start} + ${lane}`);
+      return block.let(source.at(block, { flat: place }));
+    });
+    return block.let(`vec4<f32>(${numbers.join(", ")})`);
+  };
+}
+
+/** Numbers that are read and written at once. */
+export function lanesOf(
+  operands: readonly Operand[],
+  targets: readonly Target[],
+): Lanes {
+  const isVector = [...operands, ...targets].every(({ vector }) => vector);
+  return isVector || targets.some(({ onlyVector }) => onlyVector) ? 4 : 1;
+}
+
+/** Invocations that join numbers: some or all of a workgroup, next to each other. */
+export interface Team {
+  /** Invocations of the workgroup. */
+  readonly workgroup: number;
+  /** Invocations of a team, a power of two. */
+  readonly size: number;
+  /** Name of the invocation's number in its team. */
+  readonly member: string;
+  /** Name of the `local` of the team's first invocation. */
+  readonly first: string;
+}
+
+/**
+ * Joins a value of every member of a team in two levels of equal width, with two
+ * barriers; the place in workgroup memory may be used again after another join.
+ *
+ * @returns Name of the result, known to all members.
+ */
+export function teamJoined(
+  writer: KernelWriter,
+  block: Block,
+  team: Team,
+  by: Join,
+  type: string,
+  value: string,
+): string {
+  const { workgroup, size, member, first } = team;
+  const shared = writer.name("shared");
+  writer.declare(`var<workgroup> ${shared} : array<${type}, ${workgroup}>;`);
+  const few = 2 ** Math.floor(Math.log2(size) / 2);
+  const strided = Array.from(
+    { length: size / few },
+    (_, k) => `${shared}[${sum(["local", `${k * few}`])}]`,
+  );
+  const heads = Array.from(
+    { length: few },
+    (_, k) => `${shared}[${sum([first, `${k}`])}]`,
+  );
+  block.add(`${shared}[local] = ${value};
+workgroupBarrier();
+if (${member} < ${few}) { ${shared}[local] = ${joined(by, strided)}; }
+workgroupBarrier();`);
+  const result = writer.name("joined");
+  block.add(`let ${result} = ${joined(by, heads)};`);
+  return result;
+}
+
+/** Adds statements for each part of a row that an invocation has; `at` is a name. */
+type Each = (
+  block: Block,
+  body: (block: Block, at: string, inputs: readonly string[]) => void,
+) => void;
+
+/** Extents of the work on rows. */
+interface Layout {
+  readonly width: number;
+  readonly lanes: Lanes;
+  /** Invocations that share a row. */
+  readonly team: number;
+}
+
+/** Parts that are read once and kept, without loops. */
+function heldParts(
+  writer: KernelWriter,
+  block: Block,
+  { width, lanes, team }: Layout,
+  read: (block: Block, at: string) => readonly string[],
+): Each {
+  const step = team * lanes;
+  const own = team === 1 ? "0" : block.let(times("local", lanes));
+  const parts = Array.from({ length: Math.ceil(width / step) }, (_, part) => {
+    const at = block.let(sum([own, `${part * step}`]));
+    if ((part + 1) * step <= width) {
+      return { at, inputs: read(block, at), isWhole: true };
+    }
+    const inner = block.inner();
+    const inputs = read(inner, at).map((input) => {
+      const held = writer.name("held");
+      block.add(`var ${held} : ${typeOf(lanes)};`);
+      inner.add(`${held} = ${input};`);
+      return held;
+    });
+    block.add(`if (${at} < ${width}) {\n${inner.text()}\n}`);
+    return { at, inputs, isWhole: false };
+  });
+  return (block, body) =>
+    parts.forEach(({ at, inputs, isWhole }) => {
+      if (isWhole) return body(block, at, inputs);
+      const inner = block.inner();
+      body(inner, at, inputs);
+      block.add(`if (${at} < ${width}) {\n${inner.text()}\n}`);
+    });
+}
+
+/** Parts that are read in every loop anew. */
+const loopedParts = (
+  writer: KernelWriter,
+  { width, lanes, team }: Layout,
+  read: (block: Block, at: string) => readonly string[],
+): Each =>
+(block, body) => {
+  const at = writer.name("at");
+  const inner = block.inner();
+  body(inner, at, read(inner, at));
+  const start = team === 1 ? "0" : times("local", lanes);
+  const step = team * lanes;
+  block.add(
+    `for (var ${at} = ${start}; ${at} < ${width}; ${at} += ${step}) {\n${inner.text()}\n}`,
+  );
+};
+
+/** Adds statements that name a reduced number. */
+function reduce(
+  writer: KernelWriter,
+  block: Block,
+  { lanes, team }: Layout,
+  each: Each,
+  { name, by, term, then = (reduced) => reduced }: Reduction,
+): void {
+  const all = writer.name("all");
+  block.add(`var ${all} = ${typeOf(lanes)}(${START[by]});`);
+  each(
+    block,
+    (inner, _, inputs) =>
+      inner.add(`${all} = ${joined(by, [all, term(inputs)])};`),
+  );
+  const own = acrossLanes(by, all, lanes);
+  const members = {
+    ...{ workgroup: WORKGROUP, size: team, member: "local", first: "0" },
+  };
+  const whole = team === 1
+    ? own
+    : teamJoined(writer, block, members, by, "f32", own);
+  block.add(`let ${name} = ${then(`(${whole})`)};`);
+}
+
+/**
+ * Adds the kernel that applies a formula to every row of the target `[…, D]`.
+ *
+ * @param inputs Of the target's shape, or `[D]` for the same numbers in every row.
+ */
+export function rowKernel(
+  lowering: Lowering,
+  formula: RowFormula,
+  inputs: readonly Operand[],
+  target: Target,
+): void {
+  const width = target.shape.at(-1) ?? 1;
+  const rows = sizeOf(target.shape) / width;
+  const isWide = width >= WIDE;
+  const lanes = lanesOf(inputs, [target]);
+  const layout = { width, lanes, team: isWide ? WORKGROUP : 1 };
+  const writer = lowering.writer();
+  const readers = inputs.map((input) => readerOf(writer, input, lanes));
+  const sink = target.open(writer);
+  const block = writer.block();
+  const row = block.let(
+    isWide
+      ? `min(workgroupIndex, ${rows - 1})`
+      : `workgroupIndex * ${WORKGROUP} + local`,
+  );
+  const steps = isWide ? block : block.inner();
+  const start = steps.let(times(row, width));
+  const read = (inner: Block, at: string): readonly string[] =>
+    readers.map((reader, i) =>
+      reader(
+        inner,
+        sizeOf(inputs[i]!.shape) === width ? at : sum([start, at]),
+      )
+    );
+  const values = Math.ceil(width / (layout.team * lanes)) * inputs.length;
+  const each = values <= MOST_HELD
+    ? heldParts(writer, steps, layout, read)
+    : loopedParts(writer, layout, read);
+  for (const reduction of formula.reductions(width)) {
+    reduce(writer, steps, layout, each, reduction);
+  }
+  // Surplus workgroups repeat the last row up to here: barriers must be reached by all.
+  const last = isWide ? steps.inner() : steps;
+  each(last, (inner, at, numbers) => {
+    const flat = inner.let(sum([start, at]));
+    const value = inner.let(formula.value(numbers));
+    sink[lanes === 4 ? "put4" : "put"](inner, { flat }, value);
+  });
+  block.add(
+    `if (${isWide ? "workgroupIndex" : row} < ${rows}) {\n${last.text()}\n}`,
+  );
+  lowering.call(writer.finish({
+    name: `${formula.name} ${rows}×${width}${target.label}`,
+    workgroupSize: [WORKGROUP, 1, 1],
+    workgroups: flatWorkgroups(isWide ? rows : Math.ceil(rows / WORKGROUP)),
+    body: block.text(),
+  }));
+}
+
+const TOP: Reduction = { name: "top", by: "max", term: ([x]) => `${x}` };
+
+/** `softmax(x)`. */
+export const SOFTMAX: RowFormula = {
+  name: "softmax",
+  reductions: () => [
+    TOP,
+    { name: "total", by: "sum", term: ([x]) => `exp(${x} - top)` },
+  ],
+  value: ([x]) => `exp(${x} - top) / total`,
+};
+
+/** `x − ln Σ exp(x)`. */
+export const LOG_SOFTMAX: RowFormula = {
+  name: "logSoftmax",
+  reductions: () => [
+    TOP,
+    {
+      ...{ name: "total", by: "sum", term: ([x]) => `exp(${x} - top)` },
+      then: (total) => `log${total}`,
+    },
+  ],
+  value: ([x]) => `${x} - top - total`,
+};
+
+/** Gradient of softmax of `dy` and the result `y`. */
+export const SOFTMAX_GRAD: RowFormula = {
+  name: "softmaxGrad",
+  reductions: () => [
+    { name: "mean", by: "sum", term: ([dy, y]) => `${dy} * ${y}` },
+  ],
+  value: ([dy, y]) => `${y} * (${dy} - mean)`,
+};
+
+/** `x / ‖x‖`. */
+export const L2_NORMALIZE: RowFormula = {
+  name: "l2Normalize",
+  reductions: () => [{
+    ...{ name: "length", by: "sum", term: ([x]) => `${x} * ${x}` },
+    then: (squares) => `max(sqrt${squares}, 1e-12)`,
+  }],
+  value: ([x]) => `${x} / length`,
+};
+
+/** Layer normalisation of `x` with gain and bias. */
+export const layerNorm = (epsilon: number): RowFormula => ({
+  name: "layerNorm",
+  reductions: (width) => [
+    {
+      ...{ name: "mean", by: "sum", term: ([x]) => `${x}` },
+      then: (total) => `${total} / ${width}.0`,
+    },
+    {
+      ...{ name: "rstd", by: "sum" },
+      term: ([x]) => `(${x} - mean) * (${x} - mean)`,
+      then: (squares) => `1.0 / sqrt(${squares} / ${width}.0 + ${epsilon})`,
+    },
+  ],
+  value: ([x, gain, bias]) => `(${x} - mean) * rstd * ${gain} + ${bias}`,
+});
