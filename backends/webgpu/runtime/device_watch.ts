@@ -32,6 +32,19 @@ async function pause(): Promise<void> {
   await new Promise((resume) => setTimeout(resume, 0));
 }
 
+/** The first error of scopes that were left, in the order of `SCOPES` from its end. */
+async function heardBy(
+  scopes: readonly Promise<GPUError | null>[],
+): Promise<string | null> {
+  const errors = await Promise.all(scopes);
+  const at = errors.findIndex((error) => error !== null);
+  if (at < 0) return null;
+  const { message } = errors[at]!;
+  return SCOPES.at(-1 - at) === "out-of-memory"
+    ? `the device has too little memory (${message})`
+    : message;
+}
+
 /** Listens to a device. */
 export function deviceWatch(device: GPUDevice): DeviceWatch {
   let failure: string | null = null;
@@ -53,8 +66,7 @@ export function deviceWatch(device: GPUDevice): DeviceWatch {
         errors = SCOPES.map(() => device.popErrorScope());
       }
       if (++runs % RUNS_BETWEEN_PAUSES === 0) await pause();
-      const heard = await Promise.all(errors);
-      return heard.find((error) => error !== null)?.message ?? failure;
+      return await heardBy(errors) ?? failure;
     },
     failure: () => failure,
   };

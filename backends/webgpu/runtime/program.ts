@@ -6,47 +6,41 @@ import type {
   DeviceTensors,
   ProgramWork,
 } from "../../backend.ts";
+import { interrupted } from "../../interruptible.ts";
 import { checkInputs } from "../../program_inputs.ts";
 import type { CommandList, ValueId } from "../command_list.ts";
-import type { DeviceWatch } from "./device_watch.ts";
-import { binder, type Dispatch } from "./dispatches.ts";
+import { failed, type Handed, launcher, pipelineFailure } from "./launches.ts";
 import { bytesOf, valuesOf } from "./lifetimes.ts";
-import type { Pipelines } from "./pipelines.ts";
-import {
-  checkOutputs,
-  inputsOf,
-  type OwnMemory,
-  ownMemory,
-  takeOutputs,
-} from "./places.ts";
-import type { Region } from "./slabs.ts";
-import type { Tensors } from "./tensors.ts";
+import { checkOutputs, inputsOf, type OwnMemory, ownMemory } from "./places.ts";
+import type { Arrival } from "./reports.ts";
+import type { Runtime } from "./runtime.ts";
 
-/** What programs on one device share. */
-export interface Runtime {
-  readonly device: GPUDevice;
-  readonly tensors: Tensors;
-  readonly pipelines: Pipelines;
-  readonly watch: DeviceWatch;
+export type { Runtime } from "./runtime.ts";
+
+/** Hints for a program. */
+export interface ListOptions {
+  /**
+   * Small outputs that the caller reads after every run: their numbers are on their way
+   * to main memory with the run itself.
+   */
+  readonly reported?: readonly string[];
 }
 
 /** A command list that can be run. */
 export interface ListProgram {
   /** Its work; dispatches as the last run recorded them. */
   readonly work: ProgramWork;
-  /** As `Program.run`; resolves when the work is handed over. */
-  run(inputs: DeviceTensors): Promise<Result<BackendError, DeviceTensors>>;
+  /**
+   * As `Program.run`; resolves when the work is handed over. A signal is heeded before
+   * that, and work that was handed over is finished.
+   */
+  run(
+    inputs: DeviceTensors,
+    signal?: AbortSignal,
+  ): Promise<Result<BackendError, DeviceTensors>>;
   /** Gives back what the program itself holds. */
   dispose(): void;
 }
-
-type Regions = ReadonlyMap<ValueId, Region>;
-
-const failed = (reason: string): Result<BackendError, never> =>
-  left({ _tag: "ExecutionFailed", device: "webgpu", reason });
-
-const samePlace = (a: Region | undefined, b: Region): boolean =>
-  a?.buffer === b.buffer && a.offset === b.offset && a.bytes === b.bytes;
 
 /** Bytes that the kernels of a list read and write. */
 const bytesMovedBy = ({ calls, values }: CommandList): number =>
@@ -56,88 +50,20 @@ const bytesMovedBy = ({ calls, values }: CommandList): number =>
       : call.members.flatMap(({ values }) => [...new Set(values)])
   ).reduce((sum, id) => sum + bytesOf(values[id]!), 0);
 
-/** The dispatches of a list; those whose values have moved are bound anew. */
-function boundCalls({ device, pipelines }: Runtime, { calls }: CommandList) {
-  const bind = binder(device, pipelines);
-  const used = calls.map(valuesOf);
-  const bound: (readonly Dispatch[])[] = [];
-  const last = new Map<ValueId, Region>();
-  return {
-    at: (regions: Regions): readonly (readonly Dispatch[])[] => {
-      const moved = new Set<ValueId>();
-      for (const [id, region] of regions) {
-        if (!samePlace(last.get(id), region)) moved.add(id);
-        last.set(id, region);
-      }
-      calls.forEach((call, i) => {
-        const isKnown = bound[i] !== undefined &&
-          (moved.size === 0 || !used[i]!.some((id) => moved.has(id)));
-        if (isKnown) return;
-        bound[i]?.forEach(({ table }) => table?.destroy());
-        bound[i] = bind(call, (id) => regions.get(id)!);
-      });
-      return bound;
-    },
-    /** Forgets all bindings, of which some may have failed. */
-    forget: () => {
-      bound.splice(0).flat().forEach(({ table }) => table?.destroy());
-      last.clear();
-    },
-  };
-}
-
-/** Records dispatches in one pass and hands them over. */
-function submit(
-  device: GPUDevice,
-  bound: readonly (readonly Dispatch[])[],
-): void {
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  for (const dispatches of bound) {
-    for (const { pipeline, group, workgroups } of dispatches) {
-      pass.setPipeline(pipeline.pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...workgroups);
-    }
-  }
-  pass.end();
-  device.queue.submit([encoder.finish()]);
-}
-
-/** Why one of the pipelines cannot be used, or `null`. */
-async function pipelineFailure(
-  pipelines: Iterable<{ readonly failure: Promise<string | null> }>,
-): Promise<string | null> {
-  for (const { failure } of pipelines) {
-    const reason = await failure;
-    if (reason !== null) return reason;
-  }
-  return null;
-}
-
-/** Regions of the inputs, by value. */
-const inputRegions = (
-  { values }: CommandList,
-  found: ReadonlyMap<string, Region>,
-): Regions =>
-  new Map(
-    values.flatMap(({ place }, id) =>
-      place._tag === "Input" ? [[id, found.get(place.name)!] as const] : []
-    ),
-  );
-
 /** Hands the results to the caller; replaced inputs end, and their memory goes on. */
 function handOver(
   { tensors }: Runtime,
   { values, outputs, replaced }: CommandList,
   inputs: DeviceTensors,
-  regions: Regions,
+  { regions }: Handed,
+  arrivals: ReadonlyMap<string, Arrival>,
 ): DeviceTensors {
   for (const name of Object.values(replaced)) tensors.end(inputs.get(name)!);
   return new Map<string, DeviceTensor>(
-    Object.entries(outputs).map((
-      [name, id],
-    ) => [name, tensors.lend(values[id]!, regions.get(id)!)]),
+    Object.entries(outputs).map(([name, id]) => [
+      name,
+      tensors.lend(values[id]!, regions.get(id)!, arrivals.get(name)),
+    ]),
   );
 }
 
@@ -145,59 +71,37 @@ function program(
   runtime: Runtime,
   list: CommandList,
   own: OwnMemory,
+  reported: readonly string[],
 ): ListProgram {
-  const { device, tensors, watch } = runtime;
-  const calls = boundCalls(runtime, list);
+  const { tensors, watch } = runtime;
+  const launches = launcher(runtime, list, own, reported);
   const wanted = inputsOf(list);
-  let [dispatches, encodeMilliseconds] = [list.calls.length, 0];
+  let encodeMilliseconds = 0;
   const bytesMoved = bytesMovedBy(list);
-  const checked = new WeakSet<Dispatch["pipeline"]>();
-  const launch = async (regions: Regions): Promise<string | null> => {
-    let bound: readonly (readonly Dispatch[])[] = [];
-    const dropped = watch.watch(() => {
-      tensors.flush();
-      bound = calls.at(regions);
-      submit(device, bound);
-    });
-    const flat = bound.flat();
-    dispatches = flat.length;
-    const fresh = flat.map(({ pipeline }) => pipeline)
-      .filter((pipeline) => !checked.has(pipeline));
-    const reason = await dropped;
-    const broken = await pipelineFailure(fresh);
-    fresh.forEach((pipeline) => checked.add(pipeline));
-    if (reason !== null || broken !== null) calls.forget();
-    return broken ?? reason;
-  };
+  const { scratchBytes } = own;
   return {
     get work() {
-      const { scratchBytes } = own;
-      return { dispatches, bytesMoved, scratchBytes, encodeMilliseconds };
+      return {
+        ...{ dispatches: launches.dispatches(), bytesMoved },
+        ...{ scratchBytes, encodeMilliseconds },
+      };
     },
-    run: async (inputs) => {
+    run: async (inputs, signal) => {
+      if (signal?.aborted) return left(interrupted({ name: "webgpu" }));
       const start = performance.now();
+      const failure = watch.failure();
+      if (failure !== null) return failed(failure);
       const found = checkInputs(wanted, inputs, tensors.regionOf);
       if (found._tag === "Left") return found;
-      const taken = takeOutputs(tensors, list);
-      if (taken._tag === "Left") return taken;
-      const regions = new Map([
-        ...own.regions,
-        ...inputRegions(list, found.right),
-        ...taken.right,
-      ]);
-      const launched = launch(regions);
+      const launched = launches.launch(found.right);
       encodeMilliseconds = performance.now() - start;
-      const reason = await launched;
-      if (reason === null) {
-        return right(handOver(runtime, list, inputs, regions));
-      }
-      taken.right.forEach((region) => tensors.give(region));
-      return failed(reason);
+      const handed = await launched;
+      if (handed._tag === "Left") return handed;
+      const { arrivals } = handed.right;
+      const arriving = new Map(reported.map((name, i) => [name, arrivals[i]!]));
+      return right(handOver(runtime, list, inputs, handed.right, arriving));
     },
-    dispose: () => {
-      calls.forget();
-      own.dispose();
-    },
+    dispose: launches.dispose,
   };
 }
 
@@ -205,22 +109,29 @@ function program(
  * Prepares a command list.
  *
  * @returns A program, or why the device cannot run it: a kernel that does not compile, or too little memory.
+ * @throws If the list is none: a mistake of the compiler.
  */
 export async function listProgram(
   runtime: Runtime,
   list: CommandList,
+  { reported = [] }: ListOptions = {},
 ): Promise<Result<BackendError, ListProgram>> {
-  checkOutputs(list);
-  const { device, tensors, pipelines, watch } = runtime;
+  checkOutputs(list, reported);
+  const { tensors, pipelines, watch, scratch } = runtime;
   const compiled = list.calls.map(({ name, code }) => pipelines.of(name, code));
   const broken = await pipelineFailure(compiled);
   if (broken !== null) return failed(broken);
   let own: Result<BackendError, OwnMemory> | undefined;
   const reason = await watch.watch(() => {
-    own = ownMemory(device, tensors, list);
+    own = ownMemory(tensors, scratch, list);
+    if (own._tag === "Right") own.right.regions();
   });
   if (own?._tag !== "Right") return own ?? failed("it has no memory");
-  if (reason === null) return right(program(runtime, list, own.right));
+  if (reason === null) {
+    return right(program(runtime, list, own.right, reported));
+  }
   own.right.dispose();
+  scratch.forget();
+  tensors.trim();
   return failed(reason);
 }

@@ -26,6 +26,8 @@ export interface Slabs {
   take(bytes: number, tensor: string): Result<BackendError, Region>;
   /** Gives a place back. */
   give(region: Region): void;
+  /** Destroys the buffers in which there is no place that somebody has. */
+  trim(): void;
   /** Destroys all buffers. */
   dispose(): void;
 }
@@ -119,6 +121,15 @@ export function slabsOf(device: GPUDevice, name = "webgpu"): Slabs {
       const slab = slabs.find((slab) => slab.buffer === buffer);
       if (slab !== undefined) {
         addGap(slab.gaps, { offset, bytes: rounded(bytes) });
+      }
+    },
+    trim: () => {
+      const empty = slabs.filter(({ buffer, gaps }) =>
+        gaps[0]?.bytes === buffer.size
+      );
+      for (const slab of empty) {
+        slabs.splice(slabs.indexOf(slab), 1);
+        slab.buffer.destroy();
       }
     },
     dispose: () => slabs.splice(0).forEach(({ buffer }) => buffer.destroy()),

@@ -3,6 +3,7 @@ import {
   left,
   type Result,
   right,
+  type Shape,
   type Signature,
   sizeOf,
 } from "../../../core/mod.ts";
@@ -11,10 +12,15 @@ import {
   describeBackendError,
   type DeviceTensor,
   dtypeOf,
+  type HostPixels,
   type HostTensor,
 } from "../../backend.ts";
 import { checkLength } from "../../program_inputs.ts";
+import type { Storage } from "../command_list.ts";
+import { bfloat16Pairs } from "./bfloat16.ts";
+import { checkPixels, pixelsTo } from "./pixels.ts";
 import { readingsFrom } from "./readings.ts";
+import type { Arrival } from "./reports.ts";
 import { type Region, slabsOf } from "./slabs.ts";
 import { uploadsTo } from "./uploads.ts";
 
@@ -26,24 +32,39 @@ export interface Tensors {
    * @throws If they do not fill their shape, or are too many for the device.
    */
   upload(tensor: HostTensor): DeviceTensor;
+  /**
+   * Copies pictures in bytes; the device makes real numbers of them before it next runs
+   * a program or is read. Each is `scale[c] · byte + offset[c]`, computed in float64 in
+   * main memory and rounded to float32: the device only looks it up, so that its bits
+   * are the same everywhere.
+   *
+   * @throws As `upload`.
+   */
+  uploadPixels(pixels: HostPixels): DeviceTensor;
   /** Most bytes of one tensor. */
   readonly limit: number;
   /** Memory for numbers that are written later. */
   take(bytes: number, tensor: string): Result<BackendError, Region>;
   /** Memory that holds numbers. */
-  constant(values: ArrayLike<number>, isWhole: boolean): Result<
-    BackendError,
-    Region
-  >;
+  constant(
+    values: ArrayLike<number>,
+    storage: Storage,
+  ): Result<BackendError, Region>;
   /** Gives memory back that no tensor has. */
   give(region: Region): void;
-  /** Makes a tensor of the caller's of numbers in memory. */
-  lend(signature: Signature, region: Region): DeviceTensor;
+  /** Gives buffers back in which nothing is left, as one of them may have failed. */
+  trim(): void;
+  /**
+   * Makes a tensor of the caller's of numbers in memory.
+   *
+   * @param arrival The numbers, if they are on their way to main memory; the tensor is read by it then.
+   */
+  lend(signature: Signature, region: Region, arrival?: Arrival): DeviceTensor;
   /** The memory of a tensor, unless it was disposed or is not from here. */
   regionOf(tensor: DeviceTensor): Region | undefined;
   /** Ends a tensor whose memory goes on as another's. */
   end(tensor: DeviceTensor): void;
-  /** Writes what waits; before every run. */
+  /** Hands over what waits; before every run. */
   flush(): void;
   /** Count of the tensors that callers have. */
   liveTensors(): number;
@@ -56,13 +77,30 @@ export interface Tensors {
 const bytesOf = ({ shape }: Pick<Signature, "shape">): number =>
   Math.max(4, 4 * sizeOf(shape));
 
+const stored = {
+  f32: (values: ArrayLike<number>) => Float32Array.from(values),
+  i32: (values: ArrayLike<number>) => Int32Array.from(values),
+  bf16: bfloat16Pairs,
+};
+
 const asBytes = (
   values: ArrayLike<number>,
-  isWhole: boolean,
-): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(
-    (isWhole ? Int32Array.from(values) : Float32Array.from(values)).buffer,
-  );
+  storage: Storage,
+): Uint8Array<ArrayBuffer> => new Uint8Array(stored[storage](values).buffer);
+
+const tensorName = (shape: Shape): string => `a tensor [${shape.join(", ")}]`;
+
+/** The region, or its refusal as an exception. */
+function orThrow(region: Result<BackendError, Region>): Region {
+  if (region._tag === "Right") return region.right;
+  throw new RangeError(describeBackendError(region.left));
+}
+
+/** @throws If the device has failed. */
+function checkDevice(failure: () => string | null): void {
+  const reason = failure();
+  if (reason !== null) throw new Error(reason);
+}
 
 /**
  * Tensors on a device.
@@ -75,6 +113,7 @@ export function tensorsOn(
 ): Tensors {
   const slabs = slabsOf(device);
   const uploads = uploadsTo(device, slabs);
+  const pixels = pixelsTo(device);
   const readings = readingsFrom(device);
   const live = new Map<DeviceTensor, Region>();
   let bytes = 0;
@@ -85,25 +124,37 @@ export function tensorsOn(
   };
   const give = (region: Region): void => {
     uploads.forget(region);
+    pixels.forget(region);
     slabs.give(region);
   };
-  const read = async (tensor: DeviceTensor) => {
+  const flush = (): void => {
+    uploads.flush();
+    pixels.flush();
+  };
+  const numbersOf = async (tensor: DeviceTensor, arrival?: Arrival) => {
     const region = live.get(tensor);
     if (region === undefined) throw new Error("The tensor was disposed");
-    uploads.flush();
+    if (arrival !== undefined) return await arrival();
+    flush();
+    return await readings.read({ ...region, bytes: bytesOf(tensor) });
+  };
+  const read = async (tensor: DeviceTensor, arrival?: Arrival) => {
+    checkDevice(failure);
+    const numbers = await numbersOf(tensor, arrival).catch((error) => {
+      checkDevice(failure);
+      throw error;
+    });
+    checkDevice(failure);
     const count = sizeOf(tensor.shape);
-    const numbers = await readings.read({ ...region, bytes: bytesOf(tensor) });
-    const reason = failure();
-    if (reason !== null) throw new Error(reason);
     return tensor.dtype === "int32"
       ? new Int32Array(numbers, 0, count)
       : new Float32Array(numbers, 0, count);
   };
-  const lend: Tensors["lend"] = ({ shape, dtype }, region) => {
+  const lend: Tensors["lend"] = ({ shape, dtype }, region, arrival) => {
     const tensor: DeviceTensor = {
       shape: [...shape],
       dtype,
-      read: () => read(tensor),
+      read: () => read(tensor, arrival),
       dispose: () => {
         const ended = end(tensor);
         if (ended !== undefined) give(ended);
@@ -127,26 +178,36 @@ export function tensorsOn(
       checkLength(tensor);
       const { shape, data } = tensor;
       const dtype = dtypeOf(data);
-      const name = `a tensor [${shape.join(", ")}]`;
-      const region = filled(asBytes(data, dtype === "int32"), name);
-      if (region._tag === "Right") return lend({ shape, dtype }, region.right);
-      throw new RangeError(describeBackendError(region.left));
+      const numbers = asBytes(data, dtype === "int32" ? "i32" : "f32");
+      const region = orThrow(filled(numbers, tensorName(shape)));
+      return lend({ shape, dtype }, region);
+    },
+    uploadPixels: (pictures) => {
+      checkPixels(pictures);
+      const { shape } = pictures;
+      const signature = { shape, dtype: "float32" as const };
+      const bytes = Math.max(16, bytesOf(signature));
+      const region = orThrow(slabs.take(bytes, tensorName(shape)));
+      pixels.write(region, pictures);
+      return lend(signature, region);
     },
     limit: slabs.limit,
     take: slabs.take,
-    constant: (values, isWhole) =>
-      filled(asBytes(values, isWhole), "a constant"),
+    constant: (values, storage) =>
+      filled(asBytes(values, storage), "a constant"),
     give,
+    trim: slabs.trim,
     lend,
     regionOf: (tensor) => live.get(tensor),
     end: (tensor) => void end(tensor),
-    flush: uploads.flush,
+    flush,
     liveTensors: () => live.size,
     liveBytes: () => bytes,
     dispose: () => {
       live.clear();
       bytes = 0;
       readings.dispose();
+      pixels.dispose();
       slabs.dispose();
     },
   };

@@ -1,11 +1,11 @@
 /** Shared memory of intermediate values, by its properties. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { Kernel, Value } from "../../../backends/webgpu/command_list.ts";
+import type { Call, Value } from "../../../backends/webgpu/command_list.ts";
 import {
   bytesOf,
   lifetimesOf,
-  shareScratch,
 } from "../../../backends/webgpu/runtime/lifetimes.ts";
+import { shareScratch } from "../../../backends/webgpu/runtime/sharing.ts";
 
 /** Whole numbers below a bound, the same in every run. */
 function numbers(seed: number): (bound: number) => number {
@@ -24,34 +24,81 @@ const listOf = (seed: number) => {
     storage: next(3) === 0 ? "bf16" : "f32",
     place: { _tag: "Scratch" },
   }));
-  const calls = Array.from({ length: 30 }, (_, at): Kernel => ({
-    _tag: "Kernel",
-    name: "",
-    code: "",
-    workgroups: [1, 1, 1],
-    bindings: Array.from({ length: 3 }, () => ({
-      value: Math.min(23, Math.max(0, at - 4 + next(8))),
-      access: "read" as const,
-    })),
-  }));
+  const near = (at: number) => Math.min(23, Math.max(0, at - 4 + next(8)));
+  const calls = Array.from({ length: 30 }, (_, at): Call =>
+    at % 5 === 0
+      ? {
+        _tag: "GroupedKernel",
+        name: "",
+        code: "",
+        access: ["read", "read_write"],
+        members: Array.from({ length: 3 }, () => ({
+          values: [near(at), near(at)],
+          blocks: 1,
+          words: [],
+        })),
+      }
+      : {
+        _tag: "Kernel",
+        name: "",
+        code: "",
+        workgroups: [1, 1, 1],
+        bindings: Array.from({ length: 3 }, () => ({
+          value: near(at),
+          access: "read" as const,
+        })),
+      });
   return { values, calls };
 };
+
+/** Memory in which values begin at multiples of 256 bytes. */
+const rounded = (bytes: number): number => Math.ceil(bytes / 256) * 256;
 
 Deno.test("values that are alive at one time never share memory, and sharing never costs any", () => {
   for (let seed = 1; seed <= 40; seed++) {
     const list = listOf(seed);
     const lifetimes = [...lifetimesOf(list)];
-    const { bufferOf, bytes } = shareScratch(list);
-    deepStrictEqual(bufferOf.size, lifetimes.length);
+    const { placeOf, bytes } = shareScratch(list);
+    deepStrictEqual(placeOf.size, lifetimes.length);
     for (const [a, one] of lifetimes) {
-      ok(bytesOf(list.values[a]!) <= bytes[bufferOf.get(a)!]!);
+      const here = placeOf.get(a)!;
+      const end = here.offset + bytesOf(list.values[a]!);
+      ok(here.offset % 256 === 0 && end <= bytes[here.buffer]!);
       for (const [b, other] of lifetimes) {
         const meet = one.first <= other.last && other.first <= one.last;
-        ok(a === b || !meet || bufferOf.get(a) !== bufferOf.get(b));
+        const there = placeOf.get(b)!;
+        ok(
+          a === b || !meet || here.buffer !== there.buffer ||
+            end <= there.offset ||
+            there.offset + bytesOf(list.values[b]!) <= here.offset,
+        );
       }
     }
     const sum = (sizes: readonly number[]) => sizes.reduce((x, y) => x + y, 0);
-    const alone = sum(lifetimes.map(([id]) => bytesOf(list.values[id]!)));
-    ok(sum(bytes) <= alone);
+    const alone = lifetimes.map(([id]) => rounded(bytesOf(list.values[id]!)));
+    ok(sum(bytes) <= sum(alone));
+    deepStrictEqual(bytes, bytes.toSorted((x, y) => y - x));
+  }
+});
+
+Deno.test("values of grouped kernels lie in one buffer for each use, up to a limit", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const list = listOf(seed);
+    const grouped = list.calls.flatMap((call) =>
+      call._tag === "GroupedKernel" ? call.members : []
+    );
+    const written = new Set(grouped.map(({ values }) => values[1]!));
+    const read = new Set(grouped.map(({ values }) => values[0]!));
+    const only = [...read].filter((id) => !written.has(id));
+    const buffersOf = (limit: number, ids: Iterable<number>) => {
+      const { placeOf } = shareScratch(list, limit);
+      return new Set([...ids].map((id) => placeOf.get(id)?.buffer));
+    };
+    deepStrictEqual(buffersOf(Infinity, written).size, 1);
+    deepStrictEqual(buffersOf(Infinity, only).size, 1);
+    const { bytes, placeOf } = shareScratch(list, 4_096);
+    ok(written.size > 0 && [...placeOf.values()].length > 0);
+    const largest = Math.max(...list.values.map(bytesOf));
+    ok(bytes.every((size) => size <= Math.max(4_096, largest)));
   }
 });

@@ -1,0 +1,154 @@
+/** Runs of a command list: its dispatches are bound, recorded and handed to the device. */
+import { left, type Result, right } from "../../../core/mod.ts";
+import type { BackendError } from "../../backend.ts";
+import type { CommandList } from "../command_list.ts";
+import { boundCalls, type Regions } from "./bound_calls.ts";
+import { binder, type Dispatch } from "./dispatches.ts";
+import { type OwnMemory, takeOutputs } from "./places.ts";
+import { type Arrival, reportsFrom } from "./reports.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Region } from "./slabs.ts";
+
+/** The error of work that the device has refused. */
+export const failed = (reason: string): Result<BackendError, never> =>
+  left({ _tag: "ExecutionFailed", device: "webgpu", reason });
+
+/** Records dispatches in one pass, and what is to follow them, and hands all over. */
+function submit<Recorded>(
+  device: GPUDevice,
+  bound: readonly (readonly Dispatch[])[],
+  follow: (encoder: GPUCommandEncoder) => Recorded,
+): Recorded {
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  for (const dispatches of bound) {
+    for (const { pipeline, group, workgroups } of dispatches) {
+      pass.setPipeline(pipeline.pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...workgroups);
+    }
+  }
+  pass.end();
+  const recorded = follow(encoder);
+  device.queue.submit([encoder.finish()]);
+  return recorded;
+}
+
+/** Why one of the pipelines cannot be used, or `null`. */
+export async function pipelineFailure(
+  pipelines: Iterable<{ readonly failure: Promise<string | null> }>,
+): Promise<string | null> {
+  for (const { failure } of pipelines) {
+    const reason = await failure;
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+/** Regions of the inputs, by value. */
+const inputRegions = (
+  { values }: CommandList,
+  found: ReadonlyMap<string, Region>,
+): Regions =>
+  new Map(
+    values.flatMap(({ place }, id) =>
+      place._tag === "Input" ? [[id, found.get(place.name)!] as const] : []
+    ),
+  );
+
+/** A run that was handed over. */
+export interface Handed {
+  /** Memory of all values. */
+  readonly regions: Regions;
+  /** Memory that was taken for outputs. */
+  readonly taken: Regions;
+  /** Numbers of the reported outputs on their way, in their order. */
+  readonly arrivals: readonly Arrival[];
+}
+
+/** Hands runs of a list to the device. */
+export interface Launcher {
+  /** Dispatches of the last run. */
+  dispatches(): number;
+  /**
+   * Hands over a run, before it returns; resolves when the device has taken it.
+   *
+   * @param inputs Memory of the inputs by name.
+   */
+  launch(
+    inputs: ReadonlyMap<string, Region>,
+  ): Promise<Result<BackendError, Handed>>;
+  /** Gives back what the list holds. */
+  dispose(): void;
+}
+
+/** Prepares the runs of a list. */
+export function launcher(
+  { device, tensors, pipelines, watch, scratch }: Runtime,
+  list: CommandList,
+  own: OwnMemory,
+  reported: readonly string[],
+): Launcher {
+  const calls = boundCalls(list.calls, binder(device, pipelines));
+  const reports = reportsFrom(device);
+  const checked = new WeakSet<Dispatch["pipeline"]>();
+  let dispatches = list.calls.length;
+  const record = (
+    inputs: ReadonlyMap<string, Region>,
+    taken: Regions,
+  ): readonly [Handed, readonly Dispatch[]] => {
+    tensors.flush();
+    const regions = new Map([
+      ...own.regions(),
+      ...inputRegions(list, inputs),
+      ...taken,
+    ]);
+    const bound = calls.at(regions);
+    const places = reported.map((name) => regions.get(list.outputs[name]!)!);
+    const begin = submit(
+      device,
+      bound,
+      (encoder) => reports.record(encoder, places),
+    );
+    return [{ regions, taken, arrivals: begin() }, bound.flat()];
+  };
+  /** Nothing remains of a run that failed, nor what may have failed with it. */
+  const rollBack = (taken: Regions): void => {
+    calls.forget();
+    scratch.forget();
+    taken.forEach((region) => tensors.give(region));
+    tensors.trim();
+  };
+  return {
+    dispatches: () => dispatches,
+    launch: async (inputs) => {
+      let taken: ReturnType<typeof takeOutputs> | undefined;
+      let recorded: ReturnType<typeof record> | undefined;
+      const dropped = watch.watch(() => {
+        taken = takeOutputs(tensors, list);
+        if (taken._tag === "Right") recorded = record(inputs, taken.right);
+      });
+      if (recorded === undefined) {
+        const reason = await dropped;
+        return taken?._tag === "Left" ? taken : failed(reason ?? "no memory");
+      }
+      const [handed, bound] = recorded;
+      dispatches = bound.length;
+      const fresh = bound.map(({ pipeline }) => pipeline)
+        .filter((pipeline) => !checked.has(pipeline));
+      const reason = await dropped;
+      const broken = await pipelineFailure(fresh) ?? reason;
+      if (broken === null) {
+        fresh.forEach((pipeline) => checked.add(pipeline));
+        return right(handed);
+      }
+      rollBack(handed.taken);
+      return failed(broken);
+    },
+    dispose: () => {
+      calls.forget();
+      reports.dispose();
+      own.dispose();
+    },
+  };
+}
