@@ -4,7 +4,7 @@ import type { Backend, BackendError } from "./backend.ts";
 
 /** The error of a run that was stopped. */
 export const interrupted = (
-  { name }: Backend["device"],
+  { name }: Pick<Backend["device"], "name">,
 ): BackendError => ({ _tag: "Interrupted", device: name });
 
 /**

@@ -20,8 +20,8 @@ export interface LayerNormInputs {
   readonly dy: Operand;
   /** Input of the normalisation, `[…, D]`. */
   readonly x: Operand;
-  /** Gain `[D]`. */
-  readonly gain: Operand;
+  /** Gain `[D]`, for the gradient with respect to the input. */
+  readonly gain?: Operand;
 }
 
 /** Wanted gradients. */
@@ -117,7 +117,8 @@ function partsOf(
   const { width, lanes, team } = layout;
   const type = typeOf(lanes);
   const step = team * lanes;
-  const read = gradients.dx ? readerOf(writer, inputs.gain, lanes) : null;
+  const { gain: gains } = inputs;
+  const read = gradients.dx && gains ? readerOf(writer, gains, lanes) : null;
   return Array.from({ length: Math.ceil(width / step) }, (_, i) => {
     const at = block.let(sum([times("localX", lanes), `${i * step}`]));
     const exists = (i + 1) * step <= width
@@ -258,7 +259,7 @@ export function layerNormGradKernels(
   }
   const { dy, x } = inputs;
   const lanes = lanesOf(
-    dx ? [dy, x, inputs.gain] : [dy, x],
+    dx && inputs.gain ? [dy, x, inputs.gain] : [dy, x],
     dx ? [dx] : [],
   );
   const { invocations } = lowering.limits;

@@ -51,7 +51,7 @@ export interface KernelWriter {
   name(prefix: string): string;
   /**
    * Name of the variable `array<…>` that holds a value, declared on first use. One value
-   * may be bound by ones and by fours. Storage `bf16` is `array<u32>` by ones (pairs), and
+   * may be bound by ones and by fours; one that is read and written has one binding. Storage `bf16` is `array<u32>` by ones (pairs), and
    * `array<vec2<u32>>` by fours.
    */
   buffer(value: ValueId, access: Access, lanes: Lanes): string;
@@ -59,6 +59,13 @@ export interface KernelWriter {
   declare(text: string): void;
   /** The kernel. */
   finish(parts: KernelParts): Kernel;
+}
+
+/** A binding and its name in the code. */
+interface Variable extends Binding {
+  readonly lanes: Lanes;
+  readonly variable: string;
+  readonly element: string;
 }
 
 const ELEMENTS: Readonly<Record<Value["storage"], readonly [string, string]>> =
@@ -87,21 +94,23 @@ ${body}
 /** A writer of one kernel on values of a command list. */
 export function kernelWriter(values: readonly Value[]): KernelWriter {
   const name = names();
-  const bindings: (Binding & { variable: string; element: string })[] = [];
-  const byUse = new Map<string, string>();
+  const bindings: { -readonly [K in keyof Variable]: Variable[K] }[] = [];
   const declared = new Set<string>();
   return {
     block: () => block(name),
     name,
     buffer: (value, access, lanes) => {
-      const key = `${value} ${access} ${lanes}`;
-      const known = byUse.get(key);
-      if (known !== undefined) return known;
+      const known = bindings.find((binding) =>
+        binding.value === value && binding.lanes === lanes
+      );
+      if (known !== undefined) {
+        if (access === "read_write") known.access = access;
+        return known.variable;
+      }
       const variable = `t${bindings.length}`;
       const storage = values[value]?.storage ?? "f32";
       const element = ELEMENTS[storage][lanes === 1 ? 0 : 1];
-      bindings.push({ value, access, variable, element });
-      byUse.set(key, variable);
+      bindings.push({ value, access, lanes, variable, element });
       return variable;
     },
     declare: (text) => void declared.add(text),

@@ -4,6 +4,7 @@
  * stored as it is or after a bias, a residual or an activation.
  */
 import type { Shape } from "../../../core/mod.ts";
+import type { ValueId } from "../command_list.ts";
 import type { Block } from "./block.ts";
 import type { KernelWriter } from "./kernel_writer.ts";
 import type { Position } from "./position.ts";
@@ -47,6 +48,8 @@ export interface Target {
   readonly onlyVector?: boolean;
   /** Words for the kernel's name, for example ` + add gelu`; empty where numbers are stored as they are. */
   readonly label: string;
+  /** The value that holds the numbers, if they are stored as they are and nowhere else. */
+  readonly stored?: ValueId;
   /** Makes it writable in a kernel. */
   open(writer: KernelWriter): Sink;
 }

@@ -60,12 +60,13 @@ function bf16Source(
   };
 }
 
-/** A value as an operand. */
+/** A value as an operand, by default with its own extents. */
 export function tensorOperand(
   values: readonly Value[],
   id: ValueId,
+  shape = values[id]!.shape,
 ): Operand {
-  const value = values[id]!;
+  const value = { ...values[id]!, shape };
   return {
     shape: value.shape,
     vector: isVector(value),
@@ -76,16 +77,21 @@ export function tensorOperand(
   };
 }
 
-/** A value as a target. One in bfloat16 can only be written by fours. */
-export function tensorTarget(values: readonly Value[], id: ValueId): Target {
-  const value = values[id]!;
-  const { shape, storage } = value;
+/** A value as a target, by default with its own extents. One in bfloat16 can only be written by fours. */
+export function tensorTarget(
+  values: readonly Value[],
+  id: ValueId,
+  shape = values[id]!.shape,
+): Target {
+  const value = { ...values[id]!, shape };
+  const { storage } = value;
   const isHalf = storage === "bf16";
   return {
     shape,
     vector: isVector(value),
     onlyVector: isHalf,
     label: "",
+    stored: id,
     open: (writer) => ({
       put: (block, position, number) => {
         if (isHalf) throw new Error("bfloat16 is written by fours");

@@ -1,0 +1,158 @@
+/** The state of a compilation: which numbers are in memory, and the kernels so far. */
+import { type NodeId, type Shape, sizeOf } from "../../../core/mod.ts";
+import type { Call, Place, Value, ValueId } from "../command_list.ts";
+import type { MatmulOptions } from "../kernels/matmul.ts";
+import type { MatmulSizes } from "../kernels/matmul_variants.ts";
+import { kernelWriter } from "../wgsl/kernel_writer.ts";
+import type { KernelLimits, Lowering, Partials } from "../wgsl/lowering.ts";
+import type { Operand, Target } from "../wgsl/operand.ts";
+import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
+import { addUpAll } from "./add_up.ts";
+import { expressionOf, uniformConstant } from "./expressions.ts";
+import { isSource, type Keeping, type Outline, SHORT_SUM } from "./outline.ts";
+import { planesSum, reshaped } from "./views.ts";
+
+/** Chooses the kernel of a matrix product; where it gives nothing the default is taken. */
+export type MatmulChoice = (
+  sizes: MatmulSizes,
+) => Pick<MatmulOptions, "variant" | "split"> | undefined;
+
+/** Grows a command list from a graph. */
+export interface Compilation extends Lowering {
+  readonly values: Value[];
+  /** Kernels so far. */
+  readonly calls: readonly Call[];
+  readonly outline: Outline;
+  readonly keeping: Keeping;
+  /** Choice of the matrix products' kernels; by default that of the kernels themselves. */
+  readonly choose: MatmulChoice | undefined;
+  /** Adds a value. */
+  value(
+    shape: Shape,
+    place: Place,
+    dtype?: Value["dtype"],
+    storage?: Value["storage"],
+  ): ValueId;
+  /** The numbers of a node, in memory or computed where they are read. */
+  operand(id: NodeId): Operand;
+  /**
+   * The numbers of a node for a kernel after which nobody reads them: partial sums that
+   * still wait are added up where they are read.
+   */
+  lastOperand(id: NodeId): Operand;
+  /** True if the numbers of a root are in memory or can be computed from what is. */
+  isReady(root: NodeId): boolean;
+  /** True if a root was computed, by a kernel of its own or as a part of one. */
+  isDone(root: NodeId): boolean;
+  /** The value of a root in memory. */
+  valueOf(root: NodeId): ValueId | undefined;
+  /** Says that a value holds a root's numbers from now on. */
+  hold(root: NodeId, value: ValueId): Target;
+  /** Says that a root is done: no kernel need compute it; `view` gives its numbers, if they can be had. */
+  finish(root: NodeId, view?: () => Operand): void;
+  /** Adds up all sums that wait. */
+  flush(): void;
+}
+
+/** Bytes of partial sums that wait; more would take memory that others need. */
+const MOST_WAITING = 512 * 2 ** 20;
+
+/** Begins a compilation. */
+export function compilationOf(
+  outline: Outline,
+  keeping: Keeping,
+  limits: KernelLimits,
+  choose?: MatmulChoice,
+): Compilation {
+  const [values, calls]: [Value[], Call[]] = [[], []];
+  const held = new Map<NodeId, ValueId>();
+  const done = new Map<NodeId, (() => Operand) | undefined>();
+  const waiting = new Map<ValueId, Partials>();
+  let waitingBytes = 0;
+  const { node, root } = outline;
+  const place: Compilation["value"] = (
+    shape,
+    place,
+    dtype = "float32",
+    storage = dtype === "int32" ? "i32" : "f32",
+  ) => values.push({ shape, dtype, storage, place }) - 1;
+  const source = (id: NodeId): ValueId | undefined => {
+    const here = node(id);
+    const { shape, dtype } = here;
+    if (here.op === "input") {
+      const { name } = here.attributes;
+      held.set(id, place(shape, { _tag: "Input", name }, dtype));
+    } else if (here.op === "constant") {
+      const numbers = here.attributes.values;
+      const constant = { _tag: "Constant", values: numbers } as const;
+      held.set(id, place(shape, constant, dtype));
+    }
+    return held.get(id);
+  };
+  const isReady = (id: NodeId): boolean => {
+    const here = node(id);
+    if (isSource(here) || held.has(id) || done.get(id)) return true;
+    return !done.has(id) && !keeping.isKept(id) &&
+      outline.inputs(id).every(isReady);
+  };
+  const operandOfRoot = (id: NodeId, shape: Shape): Operand => {
+    const here = node(id);
+    const literal = here.op === "constant" ? uniformConstant(here) : null;
+    if (literal !== null) return reshaped(literal, shape);
+    const value = held.get(id) ?? source(id);
+    if (value !== undefined) {
+      if (waiting.has(value)) compilation.flush();
+      return tensorOperand(values, value, shape);
+    }
+    const view = done.get(id);
+    return reshaped(
+      view?.() ?? expressionOf(outline, id, compilation.operand),
+      shape,
+    );
+  };
+  const compilation: Compilation = {
+    values,
+    calls,
+    limits,
+    outline,
+    keeping,
+    choose,
+    value: place,
+    scratch: (shape, dtype, storage) =>
+      place(shape, { _tag: "Scratch" }, dtype, storage),
+    writer: () => kernelWriter(values),
+    call: (call) => void calls.push(call),
+    addUp: (partials) => {
+      const { planes, target: { stored } } = partials;
+      if (stored === undefined) return addUpAll(compilation, [partials]);
+      waiting.set(stored, partials);
+      waitingBytes += 4 * sizeOf(values[planes]!.shape);
+      if (waitingBytes > MOST_WAITING) compilation.flush();
+    },
+    flush: () => {
+      const all = [...waiting.values()];
+      waiting.clear();
+      waitingBytes = 0;
+      addUpAll(compilation, all);
+    },
+    operand: (id) => operandOfRoot(root(id), node(id).shape),
+    lastOperand: (id) => {
+      const value = held.get(root(id));
+      const sums = value === undefined ? undefined : waiting.get(value);
+      if (sums === undefined || sums.count > SHORT_SUM || sums.factor !== 1) {
+        return compilation.operand(id);
+      }
+      waiting.delete(value!);
+      return planesSum(values, sums.planes, node(id).shape);
+    },
+    isReady,
+    isDone: (id) => held.has(id) || done.has(id),
+    valueOf: (id) => held.get(id) ?? source(id),
+    hold: (id, value) => {
+      held.set(id, value);
+      return tensorTarget(values, value, node(id).shape);
+    },
+    finish: (id, view) => void done.set(id, view),
+  };
+  return compilation;
+}

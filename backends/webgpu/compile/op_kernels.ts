@@ -1,0 +1,177 @@
+/** Kernels of the ops that do not treat every number alone. */
+import {
+  type NodeId,
+  type NodeOf,
+  type OpName,
+  sizeOf,
+} from "../../../core/mod.ts";
+import { sumKernels } from "../kernels/columns.ts";
+import {
+  conv2dInputGradKernels,
+  conv2dKernels,
+  conv2dWeightGradKernels,
+} from "../kernels/convolution.ts";
+import { hogKernels } from "../kernels/hog.ts";
+import { layerNormGradKernels } from "../kernels/layer_norm_grad.ts";
+import { matmulKernels } from "../kernels/matmul.ts";
+import {
+  L2_NORMALIZE,
+  layerNorm,
+  LOG_SOFTMAX,
+  type RowFormula,
+  rowKernel,
+  SOFTMAX,
+  SOFTMAX_GRAD,
+} from "../kernels/rows.ts";
+import { scatterKernels } from "../kernels/scatter.ts";
+import type { Target } from "../wgsl/operand.ts";
+import { type Context, inMemory, targetOf } from "./context.ts";
+import { reshaped } from "./views.ts";
+
+/** Adds the kernels of a node. */
+type Lower<Name extends OpName> = (
+  context: Context,
+  node: NodeOf<Name>,
+  id: NodeId,
+) => void;
+
+/** A formula applied to rows. */
+const rows = <Name extends OpName>(
+  formulaOf: (attributes: NodeOf<Name>["attributes"]) => RowFormula,
+): Lower<Name> =>
+(context, node, id) => {
+  const { compilation } = context;
+  const inputs = node.inputs.map(compilation.operand);
+  const target = targetOf(context, id);
+  rowKernel(compilation, formulaOf(node.attributes), inputs, target);
+};
+
+/**
+ * Adds the kernels of a matrix product.
+ *
+ * @param rowSums Target of the sums of `op(a)` over its last axis.
+ */
+export function lowerMatmul(
+  context: Context,
+  { inputs, shape, attributes }: NodeOf<"matmul">,
+  id: NodeId,
+  rowSums?: () => Target,
+): void {
+  const { compilation } = context;
+  const { transposeA, transposeB } = attributes;
+  const [m = 1, n = 1] = shape.slice(-2);
+  const batch = sizeOf(shape.slice(0, -2));
+  const [a, b] = inputs.map((input) => {
+    const operand = inMemory(context, input);
+    return reshaped(operand, [batch, ...operand.shape.slice(-2)]);
+  });
+  const k = a!.shape[transposeA ? 1 : 2] ?? 1;
+  const sizes = { batch, m, n, k, transposeA, transposeB };
+  const sums = rowSums?.();
+  const target = targetOf(context, id, [batch, m, n]);
+  matmulKernels(compilation, sizes, a!, b!, target, {
+    ...compilation.choose?.(sizes),
+    ...sums === undefined ? {} : { rowSums: sums },
+  });
+}
+
+/** Ops with kernels. */
+type KernelOp =
+  | "matmul"
+  | "conv2d"
+  | "conv2dInputGrad"
+  | "conv2dWeightGrad"
+  | "sumTo"
+  | "softmax"
+  | "logSoftmax"
+  | "softmaxGrad"
+  | "layerNorm"
+  | "layerNormGrad"
+  | "layerNormScaleGrad"
+  | "l2Normalize"
+  | "scatterRows"
+  | "hogCells";
+
+const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
+  matmul: lowerMatmul,
+  conv2d: (context, { inputs: [x = 0, w = 0], attributes }, id) => {
+    const operands = [inMemory(context, x), inMemory(context, w)] as const;
+    const target = targetOf(context, id);
+    conv2dKernels(context.compilation, attributes, ...operands, target);
+  },
+  conv2dInputGrad: (context, { inputs: [dy = 0, w = 0], attributes }, id) => {
+    const operands = [inMemory(context, dy), inMemory(context, w)] as const;
+    const target = targetOf(context, id);
+    conv2dInputGradKernels(
+      context.compilation,
+      attributes,
+      ...operands,
+      target,
+    );
+  },
+  conv2dWeightGrad: (context, { inputs: [dy = 0, x = 0], attributes }, id) => {
+    const operands = [inMemory(context, dy), inMemory(context, x)] as const;
+    const target = targetOf(context, id);
+    conv2dWeightGradKernels(
+      context.compilation,
+      attributes,
+      ...operands,
+      target,
+    );
+  },
+  sumTo: (context, { inputs: [x = 0] }, id) => {
+    const operand = context.compilation.operand(x);
+    sumKernels(context.compilation, operand, targetOf(context, id));
+  },
+  softmax: rows(() => SOFTMAX),
+  logSoftmax: rows(() => LOG_SOFTMAX),
+  softmaxGrad: rows(() => SOFTMAX_GRAD),
+  l2Normalize: rows(() => L2_NORMALIZE),
+  layerNorm: rows(({ epsilon }) => layerNorm(epsilon)),
+  layerNormGrad: (
+    context,
+    { inputs: [dy = 0, x = 0, gain = 0], attributes: { epsilon } },
+    id,
+  ) => {
+    const { operand } = context.compilation;
+    const inputs = { dy: operand(dy), x: operand(x), gain: operand(gain) };
+    const dx = targetOf(context, id);
+    layerNormGradKernels(context.compilation, epsilon, inputs, { dx });
+  },
+  layerNormScaleGrad: (
+    context,
+    { inputs: [dy = 0, x = 0], attributes: { epsilon } },
+    id,
+  ) => {
+    const { operand } = context.compilation;
+    const inputs = { dy: operand(dy), x: operand(x) };
+    const gain = targetOf(context, id);
+    layerNormGradKernels(context.compilation, epsilon, inputs, { gain });
+  },
+  scatterRows: (context, { inputs: [y = 0, index = 0] }, id) => {
+    const operands = [
+      inMemory(context, y),
+      context.compilation.operand(index),
+    ] as const;
+    scatterKernels(context.compilation, ...operands, targetOf(context, id));
+  },
+  hogCells: (context, { inputs: [x = 0], attributes }, id) => {
+    const operand = inMemory(context, x);
+    const target = targetOf(context, id);
+    hogKernels(context.compilation, attributes, operand, target);
+  },
+};
+
+/**
+ * Adds the kernels of a node.
+ *
+ * @throws If its op has none: it is not computed by itself.
+ */
+export function lowerNode(context: Context, id: NodeId): void {
+  const node = context.compilation.outline.node(id);
+  if (!Object.hasOwn(KERNELS, node.op)) {
+    throw new Error(`${node.op} has no kernel of its own`);
+  }
+  const lower = KERNELS[node.op as KernelOp] as Lower<OpName>;
+  lower(context, node as NodeOf<OpName>, id);
+}

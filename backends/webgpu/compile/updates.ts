@@ -1,0 +1,253 @@
+/**
+ * Results that take the place of inputs: the optimizer's step. The same formula on many
+ * tensors is one grouped kernel; each of its invocations reads what it replaces before it
+ * writes.
+ */
+import { type NodeId, sizeOf } from "../../../core/mod.ts";
+import type { Member, ValueId } from "../command_list.ts";
+import { groupedKernel } from "../kernels/grouped.ts";
+import { sideBySide } from "../kernels/side_by_side.ts";
+import { type Block, block as blockOf, names } from "../wgsl/block.ts";
+import type { Compilation } from "./compilation.ts";
+import { formulaOf, isMap } from "./formulas.ts";
+
+/** Something to write: a root's number, or that of another value. */
+export interface Update {
+  /** The number: of a node, computed, or of a value in memory. */
+  readonly source: { readonly root: NodeId } | { readonly value: ValueId };
+  /** Where it goes. */
+  readonly target: ValueId;
+}
+
+const WORKGROUP = 128;
+
+/** Numbers of one tensor that a workgroup computes. */
+const BLOCK = 2_048;
+
+/** Roots that a root is computed from where it is used, among some. */
+function reached(
+  { outline, valueOf }: Compilation,
+  id: NodeId,
+  among: ReadonlySet<NodeId>,
+): ReadonlySet<NodeId> {
+  const found = new Set<NodeId>();
+  const visit = (root: NodeId): void => {
+    if (root !== id && among.has(root)) found.add(root);
+    if (root !== id && valueOf(root) !== undefined) return;
+    outline.inputs(root).forEach(visit);
+  };
+  visit(id);
+  return found;
+}
+
+/** Updates in sets that are computed together: those that use each other's results. */
+function componentsOf(
+  compilation: Compilation,
+  updates: readonly Update[],
+): readonly (readonly Update[])[] {
+  const byRoot = new Map(
+    updates.flatMap((update) =>
+      "root" in update.source ? [[update.source.root, update] as const] : []
+    ),
+  );
+  const among = new Set(byRoot.keys());
+  const sets = new Map<Update, Set<Update>>(
+    updates.map((update) => [update, new Set([update])]),
+  );
+  for (const [root, update] of byRoot) {
+    for (const other of reached(compilation, root, among)) {
+      const [a, b] = [sets.get(update)!, sets.get(byRoot.get(other)!)!];
+      if (a === b) continue;
+      for (const member of b) {
+        a.add(member);
+        sets.set(member, a);
+      }
+    }
+  }
+  return [...new Set(sets.values())].map((set) =>
+    updates.filter((update) => set.has(update))
+  );
+}
+
+/** The code of a set of updates, and what it reads and writes. */
+interface UpdateCode {
+  /** Statements; equal for all sets that differ only in their values. */
+  readonly text: string;
+  readonly declarations: string;
+  readonly values: readonly ValueId[];
+  /** Positions in `values` of what is written. */
+  readonly written: readonly number[];
+  /** Count of numbers, and positions of the scalars. */
+  readonly words: readonly number[];
+}
+
+/** Scalars that updates read, side by side. */
+interface Scalars {
+  readonly ids: ValueId[];
+  /** The value that holds them all, once it is made. */
+  value: ValueId | null;
+}
+
+/**
+ * Writes the code of a set.
+ *
+ * @returns `null` if a number is computed from others than those at its own place and scalars.
+ */
+function updateCode(
+  { outline, valueOf, values }: Compilation,
+  updates: readonly Update[],
+  scalars: Scalars,
+  flag: ValueId | undefined,
+): UpdateCode | null {
+  const slots: ValueId[] = [];
+  const slot = (id: ValueId): number => {
+    if (!slots.includes(id)) slots.push(id);
+    return slots.indexOf(id);
+  };
+  const declared = new Set<string>();
+  const writer = { declare: (text: string) => void declared.add(text) };
+  const count = sizeOf(values[updates[0]!.target]!.shape);
+  const outer = blockOf(names());
+  const inner = outer.inner();
+  const words = [count];
+  const scalar = (id: ValueId): string => {
+    if (!scalars.ids.includes(id)) scalars.ids.push(id);
+    const word = words.push(scalars.ids.indexOf(id)) - 1;
+    const at = slot(scalars.value ?? id);
+    return outer.let(`t${at}[at${at} + word${word}]`);
+  };
+  const known = new Map<NodeId | string, string>();
+  let isFlat = true;
+  const read = (id: ValueId): string => {
+    const { shape, storage } = values[id]!;
+    const isScalar = shape.length === 0 || (sizeOf(shape) === 1 && count > 1);
+    isFlat &&= storage === "f32" && (isScalar || sizeOf(shape) === count);
+    const key = `value ${id}`;
+    const at = isScalar ? 0 : slot(id);
+    const number = known.get(key) ??
+      (isScalar ? scalar(id) : inner.let(`t${at}[at${at} + at]`));
+    known.set(key, number);
+    return number;
+  };
+  const compute = (id: NodeId, isTop = false): string => {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const node = outline.node(id);
+    const value = isTop ? undefined : valueOf(id);
+    if (value !== undefined) return read(value);
+    const size = sizeOf(node.shape);
+    if (!isMap(node) || (size !== count && size !== 1)) {
+      isFlat = false;
+      return "0.0";
+    }
+    const inputs = outline.inputs(id).map((input) => compute(input));
+    const place = size === count ? inner : outer;
+    const number = place.let(formulaOf(writer, node, inputs, 1));
+    known.set(id, number);
+    return number;
+  };
+  if (flag !== undefined) {
+    outer.add(`if (${scalar(flag)} == 0.0) { return; }`);
+  }
+  const numbers = updates.map(({ source }) =>
+    "root" in source ? compute(source.root, true) : read(source.value)
+  );
+  const written = updates.map(({ target }, i) => {
+    const at = slot(target);
+    inner.add(`t${at}[at${at} + at] = ${numbers[i]};`);
+    return at;
+  });
+  outer.add(`for (var turn = 0; turn < ${BLOCK / WORKGROUP}; turn++) {
+let at = block * ${BLOCK} + turn * ${WORKGROUP} + local;
+if (at < word0) {
+${inner.text()}
+}
+}`);
+  return !isFlat ? null : {
+    text: outer.text(),
+    declarations: [...declared].join("\n"),
+    ...{ values: slots, written, words },
+  };
+}
+
+/** Adds kernels for sets of updates: one for all whose code is equal. */
+function updateKernels(
+  compilation: Compilation,
+  codes: readonly UpdateCode[],
+): void {
+  const groups = Map.groupBy(codes, ({ text }) => text);
+  for (const [body, group] of groups) {
+    const [{ declarations, written }] = group as [UpdateCode];
+    const members = group.map(({ values, words }): Member => ({
+      ...{ values, words },
+      blocks: Math.ceil(words[0]! / BLOCK),
+    }));
+    compilation.call(groupedKernel({
+      name: `update of ${group.length} × ${written.length} tensors`,
+      workgroup: WORKGROUP,
+      ...{ declarations, body, written, members },
+    }));
+  }
+}
+
+/** Codes of sets of updates, with their scalars copied side by side. */
+function codesOf(
+  compilation: Compilation,
+  sets: readonly (readonly Update[])[],
+  flag: ValueId | undefined,
+): readonly UpdateCode[] {
+  const scalars: Scalars = { ids: [], value: null };
+  const write = () =>
+    sets.map((set) => updateCode(compilation, set, scalars, flag)!);
+  write();
+  if (scalars.ids.length > 0) {
+    scalars.value = sideBySide(compilation, scalars.ids);
+  }
+  return write();
+}
+
+/**
+ * Adds kernels for all updates. A tensor that another update still reads is written last,
+ * from a copy.
+ *
+ * @param storeApart Computes a root into a new value, where its numbers are not computed each from those at its own place.
+ * @param flag Value `[1]`: nothing is written where it is 0.
+ */
+export function emitUpdates(
+  compilation: Compilation,
+  updates: readonly Update[],
+  storeApart: (root: NodeId) => ValueId,
+  flag?: ValueId,
+): void {
+  const last: Update[] = [];
+  const sets = componentsOf(compilation, updates).flatMap((set) => {
+    const scalars: Scalars = { ids: [], value: null };
+    if (updateCode(compilation, set, scalars, flag) !== null) return [set];
+    for (const { source, target } of set) {
+      const value = "root" in source ? storeApart(source.root) : source.value;
+      last.push({ source: { value }, target });
+    }
+    return [];
+  });
+  compilation.flush();
+  const uses = new Map<ValueId, number>();
+  sets.forEach((set) =>
+    updateCode(compilation, set, { ids: [], value: null }, flag)!.values
+      .forEach((id) => uses.set(id, (uses.get(id) ?? 0) + 1))
+  );
+  const safe = sets.map((set) =>
+    set.map((update): Update => {
+      if ((uses.get(update.target) ?? 0) <= 1) return update;
+      const value = compilation.scratch(
+        compilation.values[update.target]!.shape,
+      );
+      last.push({ source: { value }, target: update.target });
+      return { ...update, target: value };
+    })
+  );
+  updateKernels(compilation, codesOf(compilation, safe, flag));
+  updateKernels(
+    compilation,
+    codesOf(compilation, last.map((update) => [update]), flag),
+  );
+}

@@ -1,0 +1,85 @@
+/** The engine on the graphics card: every program is one list of kernels, handed over at once. */
+import { left, type Result, right } from "../../core/mod.ts";
+import type { Backend, BackendError, Program } from "../backend.ts";
+import { checkReplaced, refuseInt8 } from "../program_inputs.ts";
+import { compileGraph } from "./compile/compile_graph.ts";
+import { type OpenDevice, sharedDevice } from "./open_device.ts";
+import { type ListProgram, listProgram } from "./runtime/program.ts";
+import { type Runtime, runtimeOn } from "./runtime/runtime.ts";
+
+/** Steps that may wait in line: enough to hide the way to main memory. */
+const RUNS_AHEAD = 4;
+
+/** A program of a graph, which refuses to run once it was disposed. */
+function programOf(graph: Program["graph"], list: ListProgram): Program {
+  let isDisposed = false;
+  return {
+    graph,
+    get work() {
+      return list.work;
+    },
+    run: async (inputs, signal) => {
+      if (!isDisposed) return await list.run(inputs, signal);
+      const reason = "the program was disposed";
+      return left({ _tag: "ExecutionFailed", device: "webgpu", reason });
+    },
+    dispose: () => {
+      isDisposed = true;
+      list.dispose();
+    },
+  };
+}
+
+function backendOn(
+  { device: gpu, info, limits }: OpenDevice,
+  runtime: Runtime,
+): Backend {
+  const device = {
+    name: "webgpu",
+    description: info.description,
+    isGpu: info.isGpu,
+  };
+  const { tensors } = runtime;
+  return {
+    device,
+    runsAhead: RUNS_AHEAD,
+    compile: async (graph, options = {}) => {
+      const { replaces = {}, guard, reported } = options;
+      checkReplaced(graph, replaces);
+      const refusal = refuseInt8(device, options);
+      if (refusal !== null) return refusal;
+      const list = compileGraph(graph, {
+        ...{ limits, replaces },
+        ...guard === undefined ? {} : { guard },
+      });
+      const program = await listProgram(
+        runtime,
+        list,
+        reported === undefined ? {} : { reported },
+      );
+      return program._tag === "Left"
+        ? program
+        : right(programOf(graph, program.right));
+    },
+    upload: tensors.upload,
+    uploadPixels: tensors.uploadPixels,
+    liveTensors: tensors.liveTensors,
+    liveBytes: tensors.liveBytes,
+    dispose: () => {
+      tensors.dispose();
+      runtime.scratch.forget();
+    },
+  };
+}
+
+/**
+ * Starts the engine on the graphics card of this machine.
+ *
+ * @returns The engine, or what is missing here.
+ */
+export async function webgpuBackend(): Promise<Result<BackendError, Backend>> {
+  const opened = await sharedDevice();
+  return opened._tag === "Left"
+    ? opened
+    : right(backendOn(opened.right, runtimeOn(opened.right.device)));
+}
