@@ -5,21 +5,22 @@ import {
   type BackendError,
   describeBackendError,
 } from "./backend.ts";
-import { onnxBackend, onnxWebgpuBackend } from "./onnx/onnx_backend.ts";
+import { onnxBackend } from "./onnx/onnx_backend.ts";
 import { selfTest, type TestedNeeds } from "./self_test.ts";
 import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
 import { tfjsBackend } from "./tfjs/tfjs_backend.ts";
+import { webgpuBackend } from "./webgpu/webgpu_backend.ts";
 
 /** Name of a device. */
-export type DeviceName = "webgpu" | "onnx" | "wasm" | "cpu" | "onnx-webgpu";
+export type DeviceName = "webgpu" | "onnx" | "wasm" | "cpu" | "webgpu-ops";
 
-/** Every device: those that `auto` considers, fastest kind first, and another. */
+/** Every device: those that `auto` considers, fastest kind first, and another that checks the first. */
 export const DEVICES: readonly DeviceName[] = [
   "webgpu",
   "onnx",
   "wasm",
   "cpu",
-  "onnx-webgpu",
+  "webgpu-ops",
 ];
 
 /** A device by name, or whatever is fastest here. */
@@ -61,8 +62,8 @@ function started(
   switch (device) {
     case "onnx":
       return onnxBackend(options);
-    case "onnx-webgpu":
-      return onnxWebgpuBackend();
+    case "webgpu":
+      return webgpuBackend();
     default:
       return tfjsBackend(device);
   }
@@ -112,7 +113,7 @@ async function selectFastest(
   const objection = await objectionToWebGpu();
   const objections = objection === null ? [] : [`not webgpu: ${objection}`];
   const candidates = DEVICES.filter((device) =>
-    device !== "onnx-webgpu" && (device !== "webgpu" || objection === null)
+    device !== "webgpu-ops" && (device !== "webgpu" || objection === null)
   );
   for (const device of candidates) {
     const backend = await tested(device, options);
@@ -133,7 +134,7 @@ const sentence = ({ device }: Backend, notes: readonly string[]): string =>
 /**
  * Starts an engine and tests it.
  *
- * `auto` takes TensorFlow.js on WebGPU if its adapter is a real graphics processor, else ONNX
+ * `auto` takes WebGPU if its adapter is a real graphics processor, else ONNX
  * Runtime's native code, else WebAssembly, else plain JavaScript. A device that is
  * asked for by name is taken or refused, never replaced.
  *

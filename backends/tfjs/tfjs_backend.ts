@@ -11,14 +11,14 @@ import { compileProgram, messageOf } from "./program.ts";
 import { tensorPool } from "./tensor_pool.ts";
 
 /** Devices of TensorFlow.js that we support, fastest first. */
-export const TFJS_DEVICES = ["webgpu", "wasm", "cpu"] as const;
+export const TFJS_DEVICES = ["webgpu-ops", "wasm", "cpu"] as const;
 
 /** A device of TensorFlow.js. */
 export type TfjsDevice = typeof TFJS_DEVICES[number];
 
 /** Starter of each device; libraries are loaded only when they are asked for. */
 const OPEN: Readonly<Record<TfjsDevice, () => Promise<Device>>> = {
-  webgpu: async () =>
+  "webgpu-ops": async () =>
     await (await import("./webgpu/open_webgpu.ts")).openWebGpu(),
   wasm: async () => await (await import("./wasm/open_wasm.ts")).openWasm(),
   cpu: async () => await (await import("./open_cpu.ts")).openCpu(),

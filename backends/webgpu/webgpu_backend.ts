@@ -31,7 +31,7 @@ function programOf(graph: Program["graph"], list: ListProgram): Program {
 }
 
 function backendOn(
-  { device: gpu, info, limits }: OpenDevice,
+  { info, limits }: OpenDevice,
   runtime: Runtime,
 ): Backend {
   const device = {

@@ -135,7 +135,7 @@ const graphOfUse = <Name extends OpName>(op: Name, use: OpUse<Name>): Graph =>
  */
 const GENERATED: ReadonlyMap<string, number> = new Map([
   ["webgpu", 8],
-  ["onnx-webgpu", 1],
+  ["webgpu-ops", 8],
   ["onnx in plain operators", 8],
   ["onnx by its binding", 8],
 ]);

@@ -111,7 +111,7 @@ Deno.test("selectBackend() refuses a name that is no device", async () => {
     left: {
       _tag: "BackendUnavailable",
       device: "reference",
-      reason: "wanted one of auto, webgpu, onnx, wasm, cpu, onnx-webgpu",
+      reason: "wanted one of auto, webgpu, onnx, wasm, cpu, webgpu-ops",
     },
   });
 });

@@ -14,11 +14,13 @@ import {
   tfjsBackend,
   type TfjsDevice,
 } from "../../backends/tfjs/tfjs_backend.ts";
+import { webgpuBackend } from "../../backends/webgpu/webgpu_backend.ts";
 import { type Result, right } from "../../core/mod.ts";
 
 /** Name of an engine. */
 export type DeviceName =
   | TfjsDevice
+  | "webgpu"
   | "reference"
   | "onnx"
   | "onnx on one thread";
@@ -33,6 +35,8 @@ function start(device: DeviceName): Promise<Result<BackendError, Backend>> {
       return onnxBackend({ threads: 2 });
     case "onnx on one thread":
       return onnxBackend({ threads: 1 });
+    case "webgpu":
+      return webgpuBackend();
     default:
       return tfjsBackend(device);
   }

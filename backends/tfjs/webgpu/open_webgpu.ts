@@ -1,5 +1,5 @@
 /**
- * The device `webgpu`: TensorFlow.js on the graphics card, with the errors that WebGPU
+ * The device `webgpu-ops`: TensorFlow.js on the graphics card, with the errors that WebGPU
  * does not throw.
  */
 import "@tensorflow/tfjs-backend-webgpu";
@@ -79,7 +79,7 @@ function gpuWatch(
 }
 
 /**
- * Starts the device `webgpu`.
+ * Starts the device `webgpu-ops`.
  *
  * @throws If there is no WebGPU or no adapter.
  */
@@ -89,7 +89,7 @@ export async function openWebGpu(): Promise<Device> {
   const backend = await startBackend("webgpu") as WebGPUBackend;
   const { maxStorageBufferBindingSize, maxBufferSize } = backend.device.limits;
   return {
-    info: { name: "webgpu", ...adapter },
+    info: { name: "webgpu-ops", ...adapter },
     storage: backend,
     kernels: webGpuKernels(backend, adapter.isGpu),
     maxTensorBytes: Math.min(maxStorageBufferBindingSize, maxBufferSize),

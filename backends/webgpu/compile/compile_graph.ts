@@ -1,5 +1,5 @@
 /** A graph compiled to kernels. */
-import { type Graph, type NodeId } from "../../../core/mod.ts";
+import type { Graph, NodeId } from "../../../core/mod.ts";
 import { prune } from "../../../core/graph/prune.ts";
 import type { CompileOptions } from "../../backend.ts";
 import type { CommandList, ValueId } from "../command_list.ts";
@@ -94,7 +94,7 @@ function placingOf(
       }
       const isOutput = name !== undefined && replaced === undefined;
       return compilation.value(
-        shape,
+        isOutput ? node(graph.outputs[name]!).shape : shape,
         { _tag: isOutput ? "Output" : "Scratch" },
         dtype,
       );

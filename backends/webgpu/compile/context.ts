@@ -1,5 +1,5 @@
 /** What lowerings of ops and patterns work with. */
-import { type NodeId, type Shape } from "../../../core/mod.ts";
+import type { NodeId, Shape } from "../../../core/mod.ts";
 import type { ValueId } from "../command_list.ts";
 import { mapKernel } from "../kernels/map.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";

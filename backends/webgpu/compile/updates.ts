@@ -7,7 +7,7 @@ import { type NodeId, sizeOf } from "../../../core/mod.ts";
 import type { Member, ValueId } from "../command_list.ts";
 import { groupedKernel } from "../kernels/grouped.ts";
 import { sideBySide } from "../kernels/side_by_side.ts";
-import { type Block, block as blockOf, names } from "../wgsl/block.ts";
+import { block as blockOf, names } from "../wgsl/block.ts";
 import type { Compilation } from "./compilation.ts";
 import { formulaOf, isMap } from "./formulas.ts";
 

@@ -8,7 +8,7 @@ const SLACK_MEGABYTES = 12;
 const adapter = await graphicsAdapter();
 
 for (const device of TFJS_DEVICES) {
-  const reason = device === "webgpu" && typeof adapter === "string"
+  const reason = device === "webgpu-ops" && typeof adapter === "string"
     ? adapter
     : null;
   Deno.test({

@@ -13,7 +13,7 @@ import {
 import { right } from "../../right.ts";
 import { value } from "../contract.ts";
 
-const opened = await tfjsBackend("webgpu");
+const opened = await tfjsBackend("webgpu-ops");
 
 function onWebGpu(name: string, run: (backend: Backend) => Promise<void>) {
   if (opened._tag === "Right") {

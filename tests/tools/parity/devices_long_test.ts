@@ -1,6 +1,7 @@
 /** The reference's numbers, and those of other models, on every device that this machine has. */
 import { onnxBackend, referenceBackend } from "../../../backends/mod.ts";
 import { tfjsBackend } from "../../../backends/tfjs/tfjs_backend.ts";
+import { webgpuBackend } from "../../../backends/webgpu/webgpu_backend.ts";
 import { right } from "../../../core/mod.ts";
 import { numbersHold, recorded, REFERENCE } from "./numbers_hold.ts";
 import { OTHER_MODELS } from "./other_model.ts";
@@ -12,7 +13,8 @@ const exact = right(referenceBackend({ precision: "float64" }));
 numbersHold("reference", exact, [LARGER]);
 numbersHold("wasm", await tfjsBackend("wasm"), [LARGER]);
 numbersHold("cpu", await tfjsBackend("cpu"), [REFERENCE, LARGER]);
-numbersHold("webgpu", await tfjsBackend("webgpu"), [REFERENCE, SMALL, LARGER]);
+numbersHold("webgpu", await webgpuBackend(), [REFERENCE, SMALL, LARGER]);
+numbersHold("webgpu-ops", await tfjsBackend("webgpu-ops"), [SMALL]);
 numbersHold("onnx with 1 threads", await onnxBackend({ threads: 1 }), [
   ...[REFERENCE, SMALL, LARGER],
 ]);

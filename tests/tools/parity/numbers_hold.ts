@@ -25,7 +25,7 @@ export async function failures(
   const fixture = readFixture(folder);
   if (fixture._tag === "Left") throw new Error(fixture.left[0].reason);
   const groups = await compareFolder(backend, fixture.right);
-  if (groups._tag === "Left") throw new Error(groups.left._tag);
+  if (groups._tag === "Left") throw new Error(JSON.stringify(groups.left));
   strictEqual(backend.liveTensors(), 0);
   return groups.right.filter(({ holds }) => !holds).map(({ group, worst }) =>
     `${group}: ${worst}`

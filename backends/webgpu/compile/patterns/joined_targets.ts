@@ -1,5 +1,5 @@
 /** Targets of several results of one kernel, which may lie side by side in one tensor. */
-import { type NodeId, type NodeOf, type Shape } from "../../../../core/mod.ts";
+import type { NodeId, NodeOf, Shape } from "../../../../core/mod.ts";
 import type { Sink, Target } from "../../wgsl/operand.ts";
 import { sum } from "../../wgsl/position.ts";
 import { chainFrom, openChain } from "../chains.ts";
