@@ -75,8 +75,8 @@ export interface Member {
  * `table[g · stride]`, `stride = 1 + values + words`: the number of its block in the
  * member, then for each value the position of its first number in its buffer (in numbers
  * of 4 bytes), then the words. A record with block `0xffffffff` has nothing to do.
- * Bindings of values that turn out to be one buffer are all `read_write` then: so the code has `var<storage, read_write>`
- * for every buffer.
+ * Values that turn out to lie in one buffer share a binding: their variables have one
+ * type, and the names of variables are used for nothing else in the code.
  */
 export interface GroupedKernel {
   readonly _tag: "GroupedKernel";

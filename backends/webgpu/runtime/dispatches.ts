@@ -7,6 +7,7 @@ import type {
   Workgroups,
 } from "../command_list.ts";
 import { partitionsOf } from "./groups.ts";
+import { joinBindings } from "./joined_bindings.ts";
 import { accessesOf, type Pipeline, type Pipelines } from "./pipelines.ts";
 import type { Region } from "./slabs.ts";
 
@@ -42,7 +43,7 @@ function writtenBesides(
 /** Binds calls on a device. */
 export function binder(device: GPUDevice, pipelines: Pipelines) {
   const dispatch = (
-    { name, code }: Call,
+    { name, code }: Pick<Call, "name" | "code">,
     resources: readonly GPUBufferBinding[],
     workgroups: Workgroups,
   ): Dispatch => {
@@ -69,8 +70,12 @@ export function binder(device: GPUDevice, pipelines: Pipelines) {
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
       });
       device.queue.writeBuffer(records, 0, table);
-      const resources = [records, ...buffers].map((buffer) => ({ buffer }));
-      return { ...dispatch(group, resources, workgroups), table: records };
+      const all = [records, ...buffers];
+      const firstOf = all.map((buffer) => all.indexOf(buffer));
+      const { code, bindings } = joinBindings(group.code, firstOf);
+      const resources = bindings.map((binding) => ({ buffer: all[binding]! }));
+      const joined = { name: group.name, code };
+      return { ...dispatch(joined, resources, workgroups), table: records };
     });
   return (call: Call, regionOf: RegionOf): readonly Dispatch[] =>
     call._tag === "Kernel" ? [single(call, regionOf)] : grouped(call, regionOf);

@@ -118,7 +118,9 @@ export async function listProgram(
 ): Promise<Result<BackendError, ListProgram>> {
   checkOutputs(list, reported);
   const { tensors, pipelines, watch, scratch } = runtime;
-  const compiled = list.calls.map(({ name, code }) => pipelines.of(name, code));
+  // Those of grouped kernels depend on the buffers that their values share.
+  const compiled = list.calls.filter(({ _tag }) => _tag === "Kernel")
+    .map(({ name, code }) => pipelines.of(name, code));
   const broken = await pipelineFailure(compiled);
   if (broken !== null) return failed(broken);
   let own: Result<BackendError, OwnMemory> | undefined;
