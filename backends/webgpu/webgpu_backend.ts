@@ -30,9 +30,19 @@ function programOf(graph: Program["graph"], list: ListProgram): Program {
   };
 }
 
+/** Options of the engine. */
+export interface WebgpuOptions {
+  /**
+   * Form of activations: 32 bits a number, or bfloat16 for what matrix products and
+   * attention pass on to each other. All sums, weights, norms and losses have 32 bits.
+   */
+  readonly precision?: "float32" | "bf16";
+}
+
 function backendOn(
   { info, limits }: OpenDevice,
   runtime: Runtime,
+  { precision = "float32" }: WebgpuOptions,
 ): Backend {
   const device = {
     name: "webgpu",
@@ -50,6 +60,7 @@ function backendOn(
       if (refusal !== null) return refusal;
       const list = compileGraph(graph, {
         ...{ limits, replaces },
+        activations: precision === "bf16" ? "bf16" : "f32",
         ...guard === undefined ? {} : { guard },
       });
       const program = await listProgram(
@@ -75,11 +86,14 @@ function backendOn(
 /**
  * Starts the engine on the graphics card of this machine.
  *
+ * @param options Precision of activations.
  * @returns The engine, or what is missing here.
  */
-export async function webgpuBackend(): Promise<Result<BackendError, Backend>> {
+export async function webgpuBackend(
+  options: WebgpuOptions = {},
+): Promise<Result<BackendError, Backend>> {
   const opened = await sharedDevice();
   return opened._tag === "Left"
     ? opened
-    : right(backendOn(opened.right, runtimeOn(opened.right.device)));
+    : right(backendOn(opened.right, runtimeOn(opened.right.device), options));
 }
