@@ -114,18 +114,22 @@ export async function openDevice(
   }
 }
 
-let shared: ReturnType<typeof openDevice> | undefined;
+/** The device of each WebGPU; runtimes have one. */
+const shared = new WeakMap<GPU, ReturnType<typeof openDevice>>();
 
 /**
  * The one device of this process, for all engines that compute on the graphics card. It
  * is opened when it is first asked for, or asked for again after it was lost.
  */
 export function sharedDevice(): Promise<Result<BackendError, OpenDevice>> {
-  if (shared !== undefined) return shared;
-  const opening = openDevice();
-  shared = opening;
+  const gpu = globalThis.navigator?.gpu;
+  if (gpu === undefined) return openDevice(null);
+  const known = shared.get(gpu);
+  if (known !== undefined) return known;
+  const opening = openDevice(gpu);
+  shared.set(gpu, opening);
   const forget = () => {
-    if (shared === opening) shared = undefined;
+    if (shared.get(gpu) === opening) shared.delete(gpu);
   };
   opening.then(
     (opened) =>
