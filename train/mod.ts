@@ -28,6 +28,7 @@ export {
   uploadState,
 } from "./engine/state.ts";
 export { trainStep } from "./engine/step.ts";
+export { phaseFailure } from "./engine/step_way.ts";
 export { epochSteps, type Task, type TrainingIdentity } from "./engine/task.ts";
 export {
   disposeAll,

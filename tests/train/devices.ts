@@ -20,6 +20,7 @@ import { type Result, right } from "../../core/mod.ts";
 export type DeviceName =
   | TfjsDevice
   | "reference"
+  | "reference in line"
   | "onnx"
   | "onnx on one thread";
 
@@ -29,6 +30,10 @@ function start(device: DeviceName): Promise<Result<BackendError, Backend>> {
   switch (device) {
     case "reference":
       return Promise.resolve(right(referenceBackend()));
+    case "reference in line":
+      return Promise.resolve(
+        right(referenceBackend({ precision: "float32", runsAhead: 3 })),
+      );
     case "onnx":
       return onnxBackend({ threads: 2 });
     case "onnx on one thread":

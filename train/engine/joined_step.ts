@@ -114,12 +114,19 @@ interface Held {
 }
 
 /** Forgets that a step was sent, and all after it; none of them had an effect. */
-function taken(
+function takenBack(
   before: TrainState,
   { step: _, optimizer, ...now }: TrainState,
 ): TrainState {
   const { step } = before;
   return { ...now, step, optimizer: replacedBy(before.optimizer, optimizer) };
+}
+
+/** A step's place in the training and in time. */
+interface Place {
+  readonly step: number;
+  readonly epoch: number;
+  readonly sending: Sending;
 }
 
 /** The report of a step that counts. */
@@ -131,13 +138,6 @@ function reported(
 ): StepReport {
   const milliseconds = timesOf(clock, sending);
   return { ...reportOf(task, programs, step, epoch, numbers), milliseconds };
-}
-
-/** A step's place in the training and in time. */
-interface Place {
-  readonly step: number;
-  readonly epoch: number;
-  readonly sending: Sending;
 }
 
 /** What became of a step, by its numbers. */
@@ -157,7 +157,7 @@ function settled<Item>(
   if (finite._tag === "Left" && now.skipped >= skipNonFinite) {
     allowance.tensor?.dispose();
     allowance.tensor = null;
-    return { state: taken(before, now), report: finite };
+    return { state: takenBack(before, now), report: finite };
   }
   disposeAll(ended.values());
   const report = reported(line, programs, place, numbers);
@@ -203,7 +203,7 @@ async function run<Item>(
   // What is left of the allowance is counted down on the device from here on.
   const allowed = Math.min(
     MOST_ALLOWED,
-    Math.max(0, skipNonFinite - state.skipped),
+    Math.max(0, Math.ceil(skipNonFinite) - state.skipped),
   );
   allowance.tensor ??= backend.upload({
     shape: [],

@@ -20,8 +20,6 @@ import {
 } from "./epoch_items.ts";
 import { withOrigin } from "./find_origin.ts";
 import { atEnd, type DueHooks, dueHooks, type Hook } from "./hooks.ts";
-import { joinedSteps } from "./joined_step.ts";
-import { waitedSteps } from "./sent_step.ts";
 import {
   downloadState,
   type Snapshot,
@@ -29,6 +27,7 @@ import {
   uploadState,
 } from "./state.ts";
 import { StepLine } from "./step_line.ts";
+import { stepWay } from "./step_way.ts";
 import type { StepReport, Training } from "./training.ts";
 import type { Task } from "./task.ts";
 
@@ -98,10 +97,8 @@ class Run<Item> implements Training {
     // The start is as large as the state itself: it is not kept.
     this.#options = options;
     this.#hooks = dueHooks(options.hooks ?? []);
-    const way = engine.runsAhead === undefined
-      ? waitedSteps(context)
-      : joinedSteps(context);
-    this.#line = new StepLine(way, uploadState(engine, task, start));
+    const state = uploadState(engine, task, start);
+    this.#line = new StepLine(stepWay(context), state);
     this.#step = start.step;
   }
 

@@ -23,7 +23,7 @@ export interface PhaseMaker<Programs extends PhaseWork> {
 }
 
 /** Gradient, squares and update as programs of their own. */
-const SEPARATE: PhaseMaker<PhasePrograms> = {
+export const SEPARATE: PhaseMaker<PhasePrograms> = {
   make: compilePhase,
   dispose: disposePhase,
 };
