@@ -14,6 +14,7 @@ import {
 } from "../kernels/convolution.ts";
 import { hogKernels } from "../kernels/hog.ts";
 import { layerNormGradKernels } from "../kernels/layer_norm_grad.ts";
+import { mapKernel } from "../kernels/map.ts";
 import { matmulKernels } from "../kernels/matmul.ts";
 import {
   L2_NORMALIZE,
@@ -26,7 +27,8 @@ import {
 } from "../kernels/rows.ts";
 import { scatterKernels } from "../kernels/scatter.ts";
 import type { Target } from "../wgsl/operand.ts";
-import { type Context, inMemory, targetOf } from "./context.ts";
+import { concatParts } from "./concat_parts.ts";
+import { type Context, inMemory, plainTarget, targetOf } from "./context.ts";
 import { reshaped } from "./views.ts";
 
 /** Adds the kernels of a node. */
@@ -79,6 +81,7 @@ export function lowerMatmul(
 /** Ops with kernels. */
 type KernelOp =
   | "clipFactor"
+  | "concat"
   | "matmul"
   | "conv2d"
   | "conv2dInputGrad"
@@ -99,6 +102,15 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
     const squares = context.compilation.operand(x);
     const target = targetOf(context, id);
     clipKernel(context.compilation, maxNorm, squares, target);
+  },
+  concat: (context, node, id) => {
+    const { compilation } = context;
+    const operands = node.inputs.map(compilation.operand);
+    const whole = plainTarget(context, id);
+    const parts = concatParts(compilation.outline, node, whole);
+    operands.forEach((operand, i) =>
+      mapKernel(compilation, operand, parts[i]!, "concat part")
+    );
   },
   matmul: lowerMatmul,
   conv2d: (context, { inputs: [x = 0, w = 0], attributes }, id) => {
