@@ -11,6 +11,8 @@ const SEVERAL = tinyRun({
   training: { ...TINY_CONFIG.training, accumIter: 3 },
 });
 
+const CLIPPED = tinyRun({ clipGrad: 1e-2 });
+
 /** A course on an engine that other tests use too. */
 async function courseOn(
   backend: Backend,
@@ -38,7 +40,7 @@ await onDevices(
   "train() takes the reference's steps as one program, to rounding, and the same whatever is ahead",
   async (backend) => {
     const { runsAhead = 0 } = backend;
-    for (const run of [RUN, SEVERAL]) {
+    for (const run of [RUN, SEVERAL, CLIPPED]) {
       const wanted = await wholeCourse(
         rounding(),
         (on) => startTiny(on, run),
