@@ -6,7 +6,7 @@ import type { Outline } from "../outline.ts";
 
 /** A sum of squares of a tensor. */
 interface SquareSum {
-  /** Nodes that nothing else uses. */
+  /** Nodes that nothing else uses: the sum, and the squares unless an optimizer takes them too. */
   readonly covers: readonly NodeId[];
   /** Root of the tensor. */
   readonly tensor: NodeId;
@@ -21,8 +21,8 @@ function squareSumAt(outline: Outline, id: NodeId): SquareSum | null {
     return null;
   }
   const [square = -1] = inputs(id);
-  if (node(square).op !== "square" || outputs(square).length > 0) return null;
-  const covers = users(square).length === 1 ? [id, square] : [id];
+  if (node(square).op !== "square") return null;
+  const covers = isAlone(square) ? [id, square] : [id];
   return { covers, tensor: inputs(square)[0]! };
 }
 
@@ -36,6 +36,8 @@ export function squaresPatterns(outline: Outline): readonly Pattern[] {
     if (found.length < sums.length) return [];
     return [{
       trigger: id,
+      // Where something else takes the squares, a tensor might end in its kernel.
+      demands: found.map(({ tensor }) => tensor),
       covers: [id, ...found.flatMap(({ covers }) => covers)],
       emit: (context) => emit(context, id, found.map(({ tensor }) => tensor)),
     }];
