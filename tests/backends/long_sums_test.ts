@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import type { Backend } from "../../backends/mod.ts";
 import {
   type GraphBuilder,
