@@ -2,8 +2,7 @@
 import type { NodeId, NodeOf, Shape } from "../../../../core/mod.ts";
 import type { Sink, Target } from "../../wgsl/operand.ts";
 import { sum } from "../../wgsl/position.ts";
-import { chainFrom, openChain } from "../chains.ts";
-import { type Context, targetOf } from "../context.ts";
+import { type Context, targetsOf } from "../context.ts";
 import type { Outline } from "../outline.ts";
 import { hasFours, indicesIn, reshapedPosition } from "../views.ts";
 
@@ -59,21 +58,22 @@ function partOf(
  * written where it and what follows it would put them.
  *
  * @param shape Extents of each as the kernels see them.
+ * @param own Buffers that a kernel binds besides the targets.
  */
 export function joinedTargets(
   context: Context,
   ids: readonly NodeId[],
   shape: Shape,
+  own: number,
 ): readonly Target[] {
-  const { compilation, rules, valueFor } = context;
+  const { compilation, rules } = context;
   const { outline } = compilation;
   const join = joining(outline, ids);
   if (join === null || rules.isBarred(join)) {
-    return ids.map((id) => targetOf(context, id, shape));
+    return targetsOf(context, ids.map((id) => ({ id, shape })), own);
   }
   const concat = outline.node(join) as NodeOf<"concat">;
-  const chain = chainFrom(compilation, rules, join);
-  const whole = openChain(compilation, chain, valueFor);
+  const [whole] = targetsOf(context, [{ id: join }], own) as [Target];
   ids.forEach((id) => compilation.finish(id));
   const extents = concat.inputs.map((input) =>
     outline.node(input).shape[concat.attributes.axis] ?? 1
