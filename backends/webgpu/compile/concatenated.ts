@@ -41,15 +41,23 @@ export function concatenated(
       ): string => {
         const indices = indicesIn(block, shape, position);
         const index = block.let(indices[axis] ?? "0");
+        const shifted = (i: number): Position => ({
+          at: indices.map((other, k) =>
+            k === axis ? sum([index, `${-starts[i]!}`]) : other
+          ),
+        });
+        if (/^\d+$/.test(index)) {
+          const i = starts.findLastIndex((start) => start <= Number(index));
+          const source = sources[i];
+          const at = indices.with(axis, `${Number(index) - starts[i]!}`);
+          return source ? from(source, block, { at }) : `${type}()`;
+        }
         const result = writer.name("part");
         block.add(`var ${result} = ${type}();`);
         const branches = sources.flatMap((source, i) => {
           if (source === null || extents[i] === 0) return [];
           const inner = block.inner();
-          const at = indices.map((other, k) =>
-            k === axis ? sum([index, `${-starts[i]!}`]) : other
-          );
-          inner.add(`${result} = ${from(source, inner, { at })};`);
+          inner.add(`${result} = ${from(source, inner, shifted(i))};`);
           const [from0, to] = [starts[i]!, starts[i]! + extents[i]!];
           const test = [
             ...from0 > 0 ? [`${bracketed(index)} >= ${from0}`] : [],
