@@ -110,6 +110,9 @@ export const isRereading = ({ op }: Node): boolean => REREADING.has(op);
 /** Results of so few numbers may be computed again by every user. */
 const SMALL = 4_096;
 
+/** Most numbers that one is computed from where it is used; more would make long kernels. */
+const MOST_LOADS = 64;
+
 /** Decisions on which numbers are kept in memory. */
 export interface Keeping {
   /** True if a root's numbers have to be in memory when they are computed. */
@@ -152,8 +155,12 @@ export function keepingOf(outline: Outline, buffers: number): Keeping {
     const terms = node.op === "sumTo"
       ? sizeOf(nodes[node.inputs[0]!]!.shape) / Math.max(1, sizeOf(node.shape))
       : 1;
-    loads[id] = terms *
-      from.reduce((sum, input) => sum + loads[input]!, 0);
+    const loadsNow = (): number =>
+      terms * from.reduce((sum, input) => sum + loads[input]!, 0);
+    if (loadsNow() > MOST_LOADS) {
+      from.filter((input) => loads[input]! > 1).forEach(keep);
+    }
+    loads[id] = loadsNow();
     const needed = (): ReadonlySet<NodeId> =>
       new Set(from.flatMap((input) => [...leaves[input]!]));
     leaves[id] = needed();
