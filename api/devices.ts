@@ -30,6 +30,7 @@ export { interruptible } from "../backends/interruptible.ts";
 export type {
   BackendChoice,
   DeviceName,
+  Precision,
   Selection,
   SelectOptions,
 } from "../backends/select.ts";
@@ -39,7 +40,7 @@ export type { TestedNeeds } from "../backends/self_test.ts";
  * Opens a device and checks on a small gradient that it computes right.
  *
  * @param wanted `auto` for the best that this machine has, or a device by name.
- * @param options Threads, for a device that can choose.
+ * @param options Threads and precision, for a device that can choose.
  * @returns The engine and why it was chosen, or why the device cannot be used.
  */
 export async function selectBackend(

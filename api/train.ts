@@ -15,16 +15,14 @@ export type {
   ScheduleChange,
 } from "../train/checkpoint/schedule_change.ts";
 export { writeCheckpoint } from "../train/checkpoint/write_checkpoint.ts";
+export type { ItemSource } from "../train/engine/epoch_items.ts";
 export {
   atEpochEnds,
   type Hook,
   type HookResult,
+  type StepRule,
 } from "../train/engine/hooks.ts";
-export {
-  type ItemSource,
-  train,
-  type TrainOptions,
-} from "../train/engine/loop.ts";
+export { train, type TrainOptions } from "../train/engine/loop.ts";
 export { runNeeds } from "../train/engine/needs.ts";
 export {
   averagedParameters,

@@ -176,7 +176,10 @@ export interface CompileOptions {
 export interface Guard {
   /** Outputs whose numbers have to be finite. */
   readonly finite: readonly string[];
-  /** Name of a scalar input of the program, which its graph does not have: the allowance, replaced in every run. */
+  /**
+   * Name of a scalar input of the program, which its graph does not have: the allowance. What is
+   * left of it is an output of that name, which replaces it in every run.
+   */
   readonly allowance: string;
 }
 

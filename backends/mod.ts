@@ -18,6 +18,8 @@ export { referenceBackend } from "./reference_backend.ts";
 export {
   BACKEND_CHOICES,
   type BackendChoice,
+  type Precision,
+  PRECISIONS,
   selectBackend,
   type Selection,
   type SelectOptions,

@@ -7,16 +7,19 @@ import {
   left,
   right,
   type Shape,
+  type Signature,
   sizeOf,
 } from "../core/mod.ts";
 import {
   type Backend,
+  type CompileOptions,
   type DeviceInfo,
   type DeviceTensor,
   dtypeOf,
   type HostNumbers,
   type Program,
 } from "./backend.ts";
+import { ALLOWANCE, checkGuard, guardedOutputs } from "./guard.ts";
 import {
   checkInputs,
   checkLength,
@@ -29,6 +32,12 @@ import {
 export interface ReferenceOptions {
   /** Precision of reals that `read` gives: rounded like every engine, or as they were computed. */
   readonly precision: "float32" | "float64";
+  /**
+   * Count of runs that wait in line (`Backend.runsAhead`), for tests of those who send them:
+   * a run is computed when numbers of it or of a later one are read, or when the line
+   * would be longer. By default it is done when it resolves.
+   */
+  readonly runsAhead?: number;
 }
 
 const DEVICE: DeviceInfo = {
@@ -37,8 +46,18 @@ const DEVICE: DeviceInfo = {
   isGpu: false,
 };
 
-/** Tensors that are alive, with their numbers. */
-type Live = Map<DeviceTensor, Float64Array>;
+/** Numbers of a tensor, once they are computed. */
+interface Cell {
+  values: Float64Array | null;
+}
+
+/** An engine's tensors and runs. */
+interface Engine extends ReferenceOptions {
+  /** Tensors that are alive. */
+  readonly live: Map<DeviceTensor, Cell>;
+  /** Runs in line, the oldest first. */
+  readonly line: (() => void)[];
+}
 
 function rounded(
   values: Float64Array,
@@ -49,36 +68,74 @@ function rounded(
   return precision === "float64" ? values.slice() : Float32Array.from(values);
 }
 
+/** The numbers of a cell, after all runs that they wait for. */
+function valuesOf({ line }: Engine, cell: Cell): Float64Array {
+  while (cell.values === null && line.length > 0) line.shift()?.();
+  return cell.values ?? new Float64Array();
+}
+
 function tensorOf(
-  live: Live,
-  options: ReferenceOptions,
-  shape: Shape,
-  dtype: DType,
-  computed: Float64Array,
+  engine: Engine,
+  { shape, dtype }: Signature,
+  cell: Cell,
 ): DeviceTensor {
-  // A tensor that is read and uploaded again must be the same as one that stayed.
-  const values = options.precision === "float64"
-    ? computed
-    : computed.map(Math.fround);
+  const { live } = engine;
   const tensor: DeviceTensor = {
     shape,
     dtype,
     read: () =>
       live.has(tensor)
-        ? Promise.resolve(rounded(values, dtype, options))
+        ? Promise.resolve(rounded(valuesOf(engine, cell), dtype, engine))
         : Promise.reject(new Error("The tensor was disposed")),
     dispose: () => void live.delete(tensor),
   };
-  live.set(tensor, values);
+  live.set(tensor, cell);
   return tensor;
 }
 
+/** Numbers as they are kept: a tensor that is read and uploaded again must be the same as one that stayed. */
+const kept = (
+  { precision }: ReferenceOptions,
+  values: Float64Array,
+): Float64Array => precision === "float64" ? values : values.map(Math.fround);
+
+/** Puts a run at the end of the line, and computes those for which it has no room. */
+function putInLine({ line, runsAhead = 0 }: Engine, run: () => void): void {
+  line.push(run);
+  while (line.length > runsAhead) line.shift()?.();
+}
+
+/** Signatures of the results of a program. */
+const resultsOf = (
+  { nodes, outputs }: Graph,
+  { guard }: CompileOptions,
+): readonly (readonly [string, Signature])[] => [
+  ...Object.entries(outputs).map(([name, id]) => {
+    const { shape = [] as Shape, dtype = "float32" } = nodes[id] ?? {};
+    return [name, { shape, dtype }] as const;
+  }),
+  ...guard === undefined ? [] : [[guard.allowance, ALLOWANCE] as const],
+];
+
 function programOf(
-  live: Live,
-  options: ReferenceOptions,
+  engine: Engine,
   graph: Graph,
+  options: CompileOptions,
 ): Program {
-  const wanted = inputSignatures(graph);
+  const { guard, replaces = {} } = options;
+  const wanted = {
+    ...inputSignatures(graph),
+    ...guard === undefined ? {} : { [guard.allowance]: ALLOWANCE },
+  };
+  const compute = (cells: ReadonlyMap<string, Cell>) => {
+    const inputs = Object.fromEntries(
+      [...cells].map(([name, cell]) => [name, valuesOf(engine, cell)]),
+    );
+    const outputs = interpretGraph(graph, inputs);
+    return guard === undefined
+      ? outputs
+      : guardedOutputs(guard, replaces, inputs, outputs);
+  };
   let disposed = false;
   return {
     graph,
@@ -89,15 +146,25 @@ function programOf(
           left({ _tag: "ExecutionFailed", device: "reference", reason }),
         );
       }
-      const inputs = checkInputs(wanted, given, (x) => live.get(x));
+      const inputs = checkInputs(wanted, given, (x) => engine.live.get(x));
       if (inputs._tag === "Left") return Promise.resolve(inputs);
-      const values = interpretGraph(graph, Object.fromEntries(inputs.right));
-      const outputs = Object.entries(graph.outputs).map(([name, id]) => {
-        const { shape = [], dtype = "float32" } = graph.nodes[id] ?? {};
-        const numbers = values[name] ?? new Float64Array(sizeOf(shape));
-        return [name, tensorOf(live, options, shape, dtype, numbers)] as const;
+      const results = resultsOf(graph, options).map(([name, signature]) =>
+        [name, signature, { values: null } as Cell] as const
+      );
+      putInLine(engine, () => {
+        const values = compute(inputs.right);
+        for (const [name, { shape }, cell] of results) {
+          const numbers = values[name] ?? new Float64Array(sizeOf(shape));
+          cell.values = kept(engine, numbers);
+        }
       });
-      return Promise.resolve(right(new Map(outputs)));
+      return Promise.resolve(right(
+        new Map(
+          results.map(([name, signature, cell]) =>
+            [name, tensorOf(engine, signature, cell)] as const
+          ),
+        ),
+      ));
     },
     dispose: () => {
       disposed = true;
@@ -105,36 +172,49 @@ function programOf(
   };
 }
 
+/** What a program replaces, its allowance as well. */
+const allReplaced = ({ replaces = {}, guard }: CompileOptions) =>
+  guard === undefined
+    ? replaces
+    : { ...replaces, [guard.allowance]: guard.allowance };
+
 /**
  * An engine that computes what graphs mean: `interpretGraph` behind the same
- * interface as the fast ones. For checking, not for training.
+ * interface as the fast ones. For checking, not for training. It keeps guards.
  *
- * @param precision Precision of tensors between programs and of what `read`
+ * @param options Precision of tensors between programs and of what `read`
  * gives; float32 by default. Within a program all is float64.
  */
 export function referenceBackend(
-  precision: ReferenceOptions = { precision: "float32" },
+  options: ReferenceOptions = { precision: "float32" },
 ): Backend {
-  const live: Live = new Map();
+  const engine: Engine = { ...options, live: new Map(), line: [] };
+  const { live, line, runsAhead } = engine;
   return {
     device: DEVICE,
+    ...runsAhead === undefined ? {} : { runsAhead },
     compile: (graph, options = {}) => {
-      const { replaces = {} } = options;
-      checkReplaced(graph, replaces);
+      checkReplaced(graph, options.replaces ?? {});
+      if (options.guard !== undefined) checkGuard(graph, options.guard);
       const refusal = refuseInt8(DEVICE, options);
       if (refusal !== null) return Promise.resolve(refusal);
-      const program = programOf(live, precision, graph);
-      return Promise.resolve(right(disposingReplaced(program, replaces)));
+      const program = programOf(engine, graph, options);
+      return Promise.resolve(
+        right(disposingReplaced(program, allReplaced(options))),
+      );
     },
     upload: (tensor) => {
       checkLength(tensor);
       const { shape, data } = tensor;
-      const values = Float64Array.from(data);
-      return tensorOf(live, precision, shape, dtypeOf(data), values);
+      const values = kept(engine, Float64Array.from(data));
+      return tensorOf(engine, { shape, dtype: dtypeOf(data) }, { values });
     },
     liveTensors: () => live.size,
     liveBytes: () =>
-      [...live.values()].reduce((sum, { byteLength }) => sum + byteLength, 0),
-    dispose: () => live.clear(),
+      [...live.keys()].reduce((sum, { shape }) => sum + 8 * sizeOf(shape), 0),
+    dispose: () => {
+      live.clear();
+      line.splice(0);
+    },
   };
 }

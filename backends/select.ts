@@ -33,7 +33,15 @@ export const BACKEND_CHOICES: readonly BackendChoice[] = ["auto", ...DEVICES];
 export interface SelectOptions extends TestedNeeds {
   /** Threads that compute, on `onnx`; the processor's cores by default. */
   readonly threads?: number;
+  /** Form of activations, on `webgpu`; `float32` by default. */
+  readonly precision?: Precision;
 }
+
+/** Forms of activations. */
+export const PRECISIONS = ["float32", "bf16"] as const;
+
+/** Form of activations: 32 bits a number, or those that products pass on in bfloat16. */
+export type Precision = typeof PRECISIONS[number];
 
 /** A device and whether it can be used. */
 export interface Availability {
@@ -63,7 +71,7 @@ function started(
     case "onnx":
       return onnxBackend(options);
     case "webgpu":
-      return webgpuBackend();
+      return webgpuBackend(options);
     default:
       return tfjsBackend(device);
   }
@@ -101,11 +109,18 @@ async function objectionToWebGpu(): Promise<string | null> {
     : `its adapter ${adapter.description} is software, slower than the processor itself`;
 }
 
-/** Note where threads were asked for and the device has none to choose. */
-const noThreads = ({ threads }: SelectOptions): readonly string[] =>
-  threads === undefined
+/** Notes on what was asked for and a device cannot do. */
+const cannot = (
+  device: DeviceName,
+  { threads, precision }: SelectOptions,
+): readonly string[] => [
+  ...threads === undefined || device === "onnx"
     ? []
-    : [`only onnx can be told to use ${threads} threads`];
+    : [`only onnx can be told to use ${threads} threads`],
+  ...precision === undefined || precision === "float32" || device === "webgpu"
+    ? []
+    : [`only webgpu keeps activations in ${precision}`],
+];
 
 async function selectFastest(
   options: SelectOptions,
@@ -118,7 +133,7 @@ async function selectFastest(
   for (const device of candidates) {
     const backend = await tested(device, options);
     if (backend._tag === "Right") {
-      const notes = device === "onnx" ? [] : noThreads(options);
+      const notes = cannot(device, options);
       const why = sentence(backend.right, [...objections, ...notes]);
       return right({ backend: backend.right, why: `Chose ${why}` });
     }
@@ -139,7 +154,7 @@ const sentence = ({ device }: Backend, notes: readonly string[]): string =>
  * asked for by name is taken or refused, never replaced.
  *
  * @param wanted A device, or `auto`.
- * @param options Threads; a device that has none to choose is refused with them if
+ * @param options Threads and precision; a device that has none to choose is refused with them if
  * it was asked for by name. What a run will need besides; a device that has it not, or
  * computes it wrongly, is refused or passed over.
  * @returns The engine and the reason for it, or why there is none.
@@ -165,7 +180,7 @@ export async function selectBackend(
     const reason = `wanted one of ${BACKEND_CHOICES.join(", ")}`;
     return left({ _tag: "BackendUnavailable", device: wanted, reason });
   }
-  const [reason] = wanted === "onnx" ? [] : noThreads(options);
+  const [reason] = cannot(wanted, options);
   if (reason !== undefined) {
     return left({ _tag: "BackendUnavailable", device: wanted, reason });
   }

@@ -28,6 +28,7 @@ export * from "./config/pretrain.ts";
 export * from "./config/probe.ts";
 export * from "./excerpt.ts";
 export type { GraphBuilder } from "./graph/builder.ts";
+export { joinGraphs, withOutputs } from "./graph/compose.ts";
 export {
   type ConvolutionExtents,
   convolutionExtents,
@@ -53,6 +54,7 @@ export {
   type Signature,
   sizeOf,
 } from "./graph/node.ts";
+export { CLIP_EPSILON } from "./graph/ops/clip_factor.ts";
 export { LEAST_NORMAL } from "./graph/ops/elementwise.ts";
 export {
   cellOverlaps,

@@ -13,8 +13,9 @@ export {
   isScheduleField,
 } from "./checkpoint/schedule_change.ts";
 export type { ItemIterator } from "./engine/accumulate.ts";
+export type { ItemSource } from "./engine/epoch_items.ts";
 export { afterStep, atEnd, atEpochEnds, type Hook } from "./engine/hooks.ts";
-export { type ItemSource, train } from "./engine/loop.ts";
+export { train } from "./engine/loop.ts";
 export * from "./engine/needs.ts";
 export { batchParts } from "./engine/parts.ts";
 export { compilePhase, disposePhase } from "./engine/phase.ts";
@@ -27,6 +28,7 @@ export {
   uploadState,
 } from "./engine/state.ts";
 export { trainStep } from "./engine/step.ts";
+export { phaseFailure } from "./engine/step_way.ts";
 export { epochSteps, type Task, type TrainingIdentity } from "./engine/task.ts";
 export {
   disposeAll,

@@ -78,7 +78,13 @@ const kernelLimits = (
   isGpu,
 });
 
-const unavailable = (reason: string): Result<BackendError, never> =>
+/** Why there is no device. */
+export type Unavailable = Extract<
+  BackendError,
+  { readonly _tag: "BackendUnavailable" }
+>;
+
+const unavailable = (reason: string): Result<Unavailable, never> =>
   left({ _tag: "BackendUnavailable", device: "webgpu", reason });
 
 /**
@@ -89,7 +95,7 @@ const unavailable = (reason: string): Result<BackendError, never> =>
  */
 export async function openDevice(
   gpu?: GPU | null,
-): Promise<Result<BackendError, OpenDevice>> {
+): Promise<Result<Unavailable, OpenDevice>> {
   const adapter = await openAdapter(gpu);
   if (typeof adapter === "string") return unavailable(adapter);
   const info = describeAdapter(adapter);
@@ -114,18 +120,22 @@ export async function openDevice(
   }
 }
 
-let shared: ReturnType<typeof openDevice> | undefined;
+/** The device of each WebGPU; runtimes have one. */
+const shared = new WeakMap<GPU, ReturnType<typeof openDevice>>();
 
 /**
  * The one device of this process, for all engines that compute on the graphics card. It
  * is opened when it is first asked for, or asked for again after it was lost.
  */
-export function sharedDevice(): Promise<Result<BackendError, OpenDevice>> {
-  if (shared !== undefined) return shared;
-  const opening = openDevice();
-  shared = opening;
+export function sharedDevice(): Promise<Result<Unavailable, OpenDevice>> {
+  const gpu = globalThis.navigator?.gpu;
+  if (gpu === undefined) return openDevice(null);
+  const known = shared.get(gpu);
+  if (known !== undefined) return known;
+  const opening = openDevice(gpu);
+  shared.set(gpu, opening);
   const forget = () => {
-    if (shared === opening) shared = undefined;
+    if (shared.get(gpu) === opening) shared.delete(gpu);
   };
   opening.then(
     (opened) =>

@@ -1,6 +1,7 @@
 /** The engine on the graphics card: every program is one list of kernels, handed over at once. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError, Program } from "../backend.ts";
+import { checkGuard } from "../guard.ts";
 import { checkReplaced, refuseInt8 } from "../program_inputs.ts";
 import { compileGraph } from "./compile/compile_graph.ts";
 import { type OpenDevice, sharedDevice } from "./open_device.ts";
@@ -30,9 +31,19 @@ function programOf(graph: Program["graph"], list: ListProgram): Program {
   };
 }
 
+/** Options of the engine. */
+export interface WebgpuOptions {
+  /**
+   * Form of activations: 32 bits a number, or bfloat16 for what matrix products and
+   * attention pass on to each other. All sums, weights, norms and losses have 32 bits.
+   */
+  readonly precision?: "float32" | "bf16";
+}
+
 function backendOn(
   { info, limits }: OpenDevice,
   runtime: Runtime,
+  { precision = "float32" }: WebgpuOptions,
 ): Backend {
   const device = {
     name: "webgpu",
@@ -46,10 +57,12 @@ function backendOn(
     compile: async (graph, options = {}) => {
       const { replaces = {}, guard, reported } = options;
       checkReplaced(graph, replaces);
+      if (guard !== undefined) checkGuard(graph, guard);
       const refusal = refuseInt8(device, options);
       if (refusal !== null) return refusal;
       const list = compileGraph(graph, {
         ...{ limits, replaces },
+        activations: precision === "bf16" ? "bf16" : "f32",
         ...guard === undefined ? {} : { guard },
       });
       const program = await listProgram(
@@ -75,11 +88,14 @@ function backendOn(
 /**
  * Starts the engine on the graphics card of this machine.
  *
+ * @param options Precision of activations.
  * @returns The engine, or what is missing here.
  */
-export async function webgpuBackend(): Promise<Result<BackendError, Backend>> {
+export async function webgpuBackend(
+  options: WebgpuOptions = {},
+): Promise<Result<BackendError, Backend>> {
   const opened = await sharedDevice();
   return opened._tag === "Left"
     ? opened
-    : right(backendOn(opened.right, runtimeOn(opened.right.device)));
+    : right(backendOn(opened.right, runtimeOn(opened.right.device), options));
 }

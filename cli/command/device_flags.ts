@@ -1,6 +1,7 @@
 /** The device that flags choose. */
 import {
   BACKEND_CHOICES,
+  PRECISIONS,
   selectBackend,
   type Selection,
   type SelectOptions,
@@ -22,6 +23,11 @@ export const DEVICE_FLAGS = under("Device", {
   "threads": wholeFlag(1, "threads that compute, on onnx", {
     initial: "the processor's cores",
   }),
+  "precision": choiceFlag(
+    PRECISIONS,
+    "form of activations, on webgpu: all in 32 bits, or those of matrix products and attention in bfloat16",
+    { initial: "float32" },
+  ),
 });
 
 /**
@@ -30,10 +36,13 @@ export const DEVICE_FLAGS = under("Device", {
  * @throws {CommandFailed} where it cannot be had.
  */
 export async function deviceFrom(
-  { backend = "auto", threads }: FlagValues<typeof DEVICE_FLAGS>,
+  { backend = "auto", threads, precision }: FlagValues<typeof DEVICE_FLAGS>,
   needs: SelectOptions = {},
 ): Promise<Selection> {
-  const own = threads === undefined ? {} : { threads };
+  const own = {
+    ...threads === undefined ? {} : { threads },
+    ...precision === undefined ? {} : { precision },
+  };
   const selected = await selectBackend(backend, { ...own, ...needs });
   return must(selected, describeDevice);
 }

@@ -109,7 +109,10 @@ export async function partRun(
     ...{ folder, signal, progress: bar, policy: partPolicy(task) },
     evaluating: epochEvaluations(run, { progress: bar, signal }),
     begin: (hooks, signal) =>
-      train(task, { backend, batches, start, hooks, signal }),
+      train(task, {
+        ...{ backend, batches, start, hooks, signal },
+        ahead: backend.runsAhead ?? 0,
+      }),
   });
   bar.end();
   end.run.dispose();

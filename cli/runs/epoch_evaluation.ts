@@ -173,7 +173,10 @@ export function epochEvaluations(
       await tracker?.scalars(line.step, tagged(scores));
     },
   };
-  const sum: Hook = { onStep: (report) => loss.add(report) };
+  const sum: Hook = {
+    looksAt: "report",
+    onStep: (report) => loss.add(report),
+  };
   return {
     hooks: [sum, evaluationHook(options)],
     catchUp: async (training) => {

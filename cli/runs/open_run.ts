@@ -115,7 +115,10 @@ export async function openRun<Planned extends PlannedRun>(
   });
   const { start } = folder;
   const begin: RunOptions["begin"] = (hooks, signal) =>
-    train(task, { backend, batches, start, skipNonFinite, hooks, signal });
+    train(task, {
+      ...{ backend, batches, start, skipNonFinite, hooks, signal },
+      ahead: backend.runsAhead ?? 0,
+    });
   const evaluations = await evaluationsBefore(planned, settings, folder, filed);
   return { ...planned, backend, folder, begin, policy, watch, evaluations };
 }

@@ -10,6 +10,7 @@ const OF_A_START = [
   "on-bad-image",
   "backend",
   "threads",
+  "precision",
   "skip-non-finite",
   "loss-limit",
   ...Object.keys(SAVE_FLAGS),

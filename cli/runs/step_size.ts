@@ -8,9 +8,8 @@ import {
 import { describeFaults } from "../../core/mod.ts";
 import {
   batchParts,
-  compilePhase,
   describeTrainError,
-  disposePhase,
+  phaseFailure,
   type Task,
   trainingMemory,
 } from "../../train/mod.ts";
@@ -57,12 +56,8 @@ async function objection(
       gigabytes(memory.bytes)
     }`;
   }
-  const programs = await compilePhase(backend, task, first);
-  if (programs._tag === "Right") {
-    disposePhase(programs.right);
-    return null;
-  }
-  const error = programs.left;
+  const error = await phaseFailure(backend, task, first);
+  if (error === null) return null;
   return error._tag === "BackendFailed"
     ? describeBackendError(error.error)
     : describeTrainError(error);

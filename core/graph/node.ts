@@ -138,6 +138,12 @@ export interface OpAttributes {
     readonly weightDecay: number;
     readonly epsilon: number;
   };
+  /**
+   * Input `squares [n]` of numbers `≥ 0`: the factor `min(1, maxNorm / (√Σ squares + 10⁻⁶))`,
+   * a scalar. The length counts also where the sum of finite squares leaves float32. No
+   * gradient.
+   */
+  readonly clipFactor: { readonly maxNorm: number };
 }
 
 /** Name of an op. */

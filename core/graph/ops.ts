@@ -2,6 +2,7 @@
 import type { OpName } from "./node.ts";
 import type { OpDefinition, OpDefinitions } from "./op_definition.ts";
 import { activationOps } from "./ops/activation.ts";
+import { clipFactor } from "./ops/clip_factor.ts";
 import { convolutionOps } from "./ops/convolution.ts";
 import { elementwiseOps } from "./ops/elementwise.ts";
 import { hogCells } from "./ops/hog.ts";
@@ -23,6 +24,7 @@ export const OPS: OpDefinitions<OpName> = {
   ...normalizationOps,
   ...rowOps,
   hogCells,
+  clipFactor,
 };
 
 /** Definition of an op whose name is only known as a union. */

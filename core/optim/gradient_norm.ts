@@ -3,6 +3,7 @@ import type { GraphBuilder } from "../graph/builder.ts";
 import { traceGraph } from "../graph/trace.ts";
 import type { Graph, NodeId, Shape } from "../graph/node.ts";
 import { gradientName } from "../graph/differentiate.ts";
+import { CLIP_EPSILON } from "../graph/ops/clip_factor.ts";
 import type { Faults, Result } from "../result.ts";
 
 /** Name of the output of `gradientSquares`. */
@@ -71,9 +72,6 @@ export function globalNorm(squares: ArrayLike<number>): number {
   for (let i = 0; i < squares.length; i++) sum += squares[i] ?? 0;
   return Math.sqrt(sum);
 }
-
-/** Added to the length, as PyTorch does: a length of 0 needs no case of its own. */
-const CLIP_EPSILON = 1e-6;
 
 /**
  * The factor that brings a gradient back to a length: `min(1, c / (‖g‖ + 10⁻⁶))`.

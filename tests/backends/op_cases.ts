@@ -54,6 +54,14 @@ export const filled = (shape: Shape, seed = 1): HostTensor => ({
   data: numbers(shape, seed),
 });
 
+const clipping = (
+  maxNorm: number,
+  squares: ArrayLike<number>,
+): OpUse<"clipFactor"> => ({
+  attributes: { maxNorm },
+  inputs: [{ shape: [squares.length], data: Float32Array.from(squares) }],
+});
+
 const positive = (shape: Shape, seed: number): HostTensor => ({
   shape,
   data: numbers(shape, seed).map((v) => Math.abs(v) + 0.01),
@@ -543,6 +551,19 @@ export const OP_CASES: {
       hog([2, 3, 16], 4, 9, 2),
       hog([1, 3, 14], 4, 9, 3),
       hog([1, 1, 16], 4, 8, 4),
+    ],
+    tolerance: SUM,
+  },
+  clipFactor: {
+    uses: fc.tuple(fc.integer({ min: 1, max: 300 }), seed).map(([n, seed]) =>
+      clipping(3, positive([n], seed).data)
+    ),
+    examples: [
+      clipping(1, [0]),
+      clipping(2, [1, 2, 1]),
+      clipping(0.5, [1e-30, 1e-30]),
+      // A sum that leaves float32, times what its factor leaves of it.
+      clipping(3e19, [3e38, 3e38, 3e38, 1]),
     ],
     tolerance: SUM,
   },

@@ -22,6 +22,7 @@ export type DeviceName =
   | TfjsDevice
   | "webgpu"
   | "reference"
+  | "reference in line"
   | "onnx"
   | "onnx on one thread";
 
@@ -31,6 +32,10 @@ function start(device: DeviceName): Promise<Result<BackendError, Backend>> {
   switch (device) {
     case "reference":
       return Promise.resolve(right(referenceBackend()));
+    case "reference in line":
+      return Promise.resolve(
+        right(referenceBackend({ precision: "float32", runsAhead: 3 })),
+      );
     case "onnx":
       return onnxBackend({ threads: 2 });
     case "onnx on one thread":

@@ -4,7 +4,7 @@ import { left, type Result, right } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
 import { fromSource, type TrainError } from "../train_error.ts";
 import { splitBatch } from "./parts.ts";
-import type { PhasePrograms } from "./phase.ts";
+import type { SummingPrograms } from "./phase.ts";
 import type { TrainState } from "./state.ts";
 import { epochSteps, type Task } from "./task.ts";
 import {
@@ -25,6 +25,8 @@ export interface StepContext<Item> {
    * finite; the next one ends it. By default 0.
    */
   readonly skipNonFinite?: number | undefined;
+  /** Stops the training. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Micro-batches still to come in an epoch. */
@@ -55,10 +57,40 @@ async function nextItem<Item>(
     : next.value;
 }
 
+/** Inputs of a micro-batch. */
+export interface NextBatch {
+  /** Tensors by name. */
+  readonly batch: HostBatch;
+  /** Milliseconds spent waiting for its samples. */
+  readonly waited: number;
+}
+
+/**
+ * The inputs of the next micro-batch of a step, or why there are none.
+ *
+ * @param k Number of the micro-batch in its step, from 0.
+ */
+export async function nextBatch<Item>(
+  { task }: StepContext<Item>,
+  step: number,
+  epoch: number,
+  k: number,
+  items: ItemIterator<Item>,
+): Promise<Result<TrainError, NextBatch>> {
+  const asked = performance.now();
+  const item = await nextItem(items, step);
+  const waited = performance.now() - asked;
+  if (item._tag === "Left") return item;
+  const { accumIter } = task.training;
+  const place = (step - epoch * epochSteps(task)) * accumIter + k;
+  const batch = task.inputs({ item: item.right, epoch, place });
+  return batch._tag === "Left" ? batch : right({ batch: batch.right, waited });
+}
+
 /** Losses and gradients of one part of a micro-batch. */
 async function differentiated(
   backend: Backend,
-  { gradient }: PhasePrograms,
+  { gradient }: SummingPrograms,
   state: TrainState,
   part: HostBatch,
 ): Promise<Result<TrainError, DeviceTensors>> {
@@ -74,7 +106,7 @@ async function differentiated(
 /** Losses and gradients of the parts of one micro-batch, computed at one time. */
 async function differentiateAll(
   backend: Backend,
-  programs: PhasePrograms,
+  programs: SummingPrograms,
   state: TrainState,
   batch: HostBatch,
 ): Promise<Result<TrainError, readonly DeviceTensors[]>> {
@@ -97,7 +129,7 @@ const prefixed = (prefix: string, tensors: DeviceTensors): DeviceTensors =>
 
 /** Adds the outputs of one more part; takes both. */
 async function add(
-  { sum: program }: PhasePrograms,
+  { sum: program }: SummingPrograms,
   sum: DeviceTensors | null,
   part: DeviceTensors,
 ): Promise<Result<TrainError, DeviceTensors>> {
@@ -113,7 +145,7 @@ async function add(
 
 /** Adds the outputs of several parts in their order; takes all. */
 async function addAll(
-  programs: PhasePrograms,
+  programs: SummingPrograms,
   sum: DeviceTensors | null,
   parts: readonly DeviceTensors[],
 ): Promise<Result<TrainError, DeviceTensors>> {
@@ -140,29 +172,25 @@ async function addAll(
  * @returns Their sums, or the first error; then nothing is left on the device.
  */
 export async function accumulate<Item>(
-  { backend, task }: StepContext<Item>,
-  programs: PhasePrograms,
+  context: StepContext<Item>,
+  programs: SummingPrograms,
   state: TrainState,
   epoch: number,
   items: ItemIterator<Item>,
 ): Promise<Result<TrainError, Accumulated>> {
-  const { accumIter } = task.training;
-  const first = (state.step - epoch * epochSteps(task)) * accumIter;
+  const { backend, task } = context;
   let waited = 0;
   let sum: DeviceTensors | null = null;
   const failed = (error: Result<TrainError, never>) => {
     disposeAll(sum?.values() ?? []);
     return error;
   };
-  for (let k = 0; k < accumIter; k++) {
-    const asked = performance.now();
-    const item = await nextItem(items, state.step);
-    waited += performance.now() - asked;
-    if (item._tag === "Left") return failed(item);
-    const placed = { item: item.right, epoch, place: first + k };
-    const batch = task.inputs(placed);
-    if (batch._tag === "Left") return failed(batch);
-    const parts = await differentiateAll(backend, programs, state, batch.right);
+  for (let k = 0; k < task.training.accumIter; k++) {
+    const next = await nextBatch(context, state.step, epoch, k, items);
+    if (next._tag === "Left") return failed(next);
+    waited += next.right.waited;
+    const { batch } = next.right;
+    const parts = await differentiateAll(backend, programs, state, batch);
     if (parts._tag === "Left") return failed(parts);
     const total = await addAll(programs, sum, parts.right);
     if (total._tag === "Left") return total;

@@ -8,9 +8,14 @@ import {
   SQUARES_OUTPUT,
 } from "../../core/mod.ts";
 import type { NonFiniteError, Origin, TrainError } from "../train_error.ts";
-import type { PhasePrograms } from "./phase.ts";
+import type { PhasePrograms, PhaseWork } from "./phase.ts";
 import type { Task } from "./task.ts";
-import { disposeAll, download, orBackendFailed } from "./tensors.ts";
+import {
+  disposeAll,
+  download,
+  type HostTensors,
+  orBackendFailed,
+} from "./tensors.ts";
 
 /** Losses and gradients of a step in a few numbers. */
 export interface StepNumbers {
@@ -24,6 +29,32 @@ export interface StepNumbers {
   readonly gradientNorm: number;
 }
 
+/** Names of the outputs that say how a step was: its losses and the sums of squares. */
+export const reportedNames = (
+  { stageLosses }: PhaseWork,
+): readonly string[] => [
+  "loss",
+  ...Object.values(stageLosses),
+  SQUARES_OUTPUT,
+];
+
+/** The numbers of a step, once they are in main memory. */
+export function numbersFrom(
+  { stageLosses, trainable }: PhaseWork,
+  read: HostTensors,
+): StepNumbers {
+  const lossAt = (name: string): number => read.get(name)?.[0] ?? NaN;
+  const squares = read.get(SQUARES_OUTPUT) ?? new Float32Array();
+  return {
+    loss: lossAt("loss"),
+    stageLosses: Object.fromEntries(
+      Object.entries(stageLosses).map(([k, name]) => [k, lossAt(name)]),
+    ),
+    squares,
+    gradientNorm: globalNorm(squares.subarray(0, trainable.length)),
+  };
+}
+
 /**
  * Reads the losses and the sum of squares of each gradient: a few hundred numbers,
  * copied at once. Waits until the device has computed them.
@@ -32,33 +63,23 @@ export interface StepNumbers {
  */
 export async function stepNumbers(
   backend: Backend,
-  { squares: program, stageLosses, trainable }: PhasePrograms,
+  programs: PhasePrograms,
   outputs: DeviceTensors,
 ): Promise<Result<TrainError, StepNumbers>> {
-  const summed = await program.run(outputs);
+  const summed = await programs.squares.run(outputs);
   if (summed._tag === "Left") return orBackendFailed(summed);
   const all = new Map([...outputs, ...summed.right]);
-  const names = ["loss", ...Object.values(stageLosses), SQUARES_OUTPUT];
+  const names = reportedNames(programs);
   const wanted = [...all].filter(([name]) => names.includes(name));
   const read = await download(backend, new Map(wanted));
   disposeAll(summed.right.values());
-  if (read._tag === "Left") return read;
-  const lossAt = (name: string): number => read.right.get(name)?.[0] ?? NaN;
-  const squares = read.right.get(SQUARES_OUTPUT) ?? new Float32Array();
-  return right({
-    loss: lossAt("loss"),
-    stageLosses: Object.fromEntries(
-      Object.entries(stageLosses).map(([k, name]) => [k, lossAt(name)]),
-    ),
-    squares,
-    gradientNorm: globalNorm(squares.subarray(0, trainable.length)),
-  });
+  return read._tag === "Left" ? read : right(numbersFrom(programs, read.right));
 }
 
 /** Origin of numbers that are not finite, as far as losses and gradients tell. */
 function originOf(
   { plan, partOf }: Task<unknown>,
-  { trainable }: PhasePrograms,
+  { trainable }: PhaseWork,
   { stageLosses, squares }: StepNumbers,
 ): Origin {
   const bad = Object.entries(stageLosses)
@@ -80,7 +101,7 @@ function originOf(
 /** Check of the losses, gradients and statistics of a step. */
 export function finiteNumbers(
   task: Task<unknown>,
-  programs: PhasePrograms,
+  programs: PhaseWork,
   step: number,
   numbers: StepNumbers,
 ): Result<NonFiniteError, StepNumbers> {

@@ -7,6 +7,17 @@ import type { StepReport, Training } from "./training.ts";
 /** Outcome of a hook; an error ends the training. */
 export type HookResult = Result<TrainError, void> | void;
 
+/** Steps that are picked by their number: known before a step is taken. */
+export interface StepRule {
+  /**
+   * True if the hook is to be called after a step; asked once for each, in their order, at
+   * the latest when its report is there.
+   *
+   * @param step Its number, from 0.
+   */
+  isDueAfter(step: number): boolean;
+}
+
 /**
  * Work beside the steps of a training: progress, records, checkpoints, evaluation. The
  * next step waits for it. Hooks are called in the order in which they were given.
@@ -56,9 +67,16 @@ export type HookResult = Result<TrainError, void> | void;
 export interface Hook {
   /**
    * Steps after which it is called: after every so many, counted from the first of the
-   * training, or after those that a function picks; by default after each.
+   * training, or after those that a rule or a function picks; by default after each.
    */
-  readonly every?: number | ((report: StepReport) => boolean);
+  readonly every?: number | StepRule | ((report: StepReport) => boolean);
+  /**
+   * What it looks at: the training as it is after the step (the default), or the report alone.
+   * No step is sent before a hook of the first kind was called for an earlier one; where a
+   * function of the report picks its steps, none is sent before the report of the one before
+   * is there.
+   */
+  readonly looksAt?: "training" | "report";
   /**
    * Called after a step.
    *
@@ -81,13 +99,20 @@ export interface Hook {
 /** Picks the last step of every epoch. */
 export function atEpochEnds(
   identity: Pick<TrainingIdentity, "plan" | "training">,
-): (report: StepReport) => boolean {
+): StepRule {
   const length = epochSteps(identity);
-  return ({ step }) => (step + 1) % length === 0;
+  return { isDueAfter: (step) => (step + 1) % length === 0 };
 }
 
-const isCalled = ({ every = 1 }: Hook, report: StepReport): boolean =>
-  typeof every === "number" ? (report.step + 1) % every === 0 : every(report);
+/** True if a hook is called after a step, or may be: a function of the report decides later. */
+const mayBeCalled = ({ every = 1 }: Hook, step: number): boolean =>
+  typeof every === "function" ||
+  (typeof every === "number"
+    ? (step + 1) % every === 0
+    : every.isDueAfter(step));
+
+const isPicked = ({ every }: Hook, report: StepReport): boolean =>
+  typeof every !== "function" || every(report);
 
 /** Calls hooks one after another, up to the first error. */
 async function inTurn(
@@ -101,14 +126,51 @@ async function inTurn(
   return right(undefined);
 }
 
+/** Hooks of the steps of a training; each rule is asked once for a step. */
+export interface DueHooks {
+  /** True if a hook may look at the training as it is after a step. */
+  lookAfter(step: number): boolean;
+  /** Calls the hooks that are due after a step. */
+  call(
+    report: StepReport,
+    training: Training,
+  ): Promise<Result<TrainError, void>>;
+  /** Forgets the answers for steps from one on: they will be taken again. */
+  forget(step: number): void;
+}
+
+/** The hooks of a training. */
+export function dueHooks(hooks: readonly Hook[]): DueHooks {
+  const asked = new Map<number, readonly Hook[]>();
+  const after = (step: number): readonly Hook[] => {
+    const due = asked.get(step) ??
+      hooks.filter((hook) => mayBeCalled(hook, step));
+    asked.set(step, due);
+    return due;
+  };
+  return {
+    lookAfter: (step) =>
+      after(step).some(({ onStep, looksAt }) =>
+        onStep !== undefined && looksAt !== "report"
+      ),
+    call: (report, training) => {
+      const due = after(report.step).filter((hook) => isPicked(hook, report));
+      asked.delete(report.step);
+      return inTurn(due, ({ onStep }) => onStep?.(report, training));
+    },
+    forget: (from) => {
+      for (const step of asked.keys()) if (step >= from) asked.delete(step);
+    },
+  };
+}
+
 /** Calls the hooks that are due after a step. */
 export function afterStep(
   hooks: readonly Hook[],
   report: StepReport,
   training: Training,
 ): Promise<Result<TrainError, void>> {
-  const due = hooks.filter((hook) => isCalled(hook, report));
-  return inTurn(due, ({ onStep }) => onStep?.(report, training));
+  return dueHooks(hooks).call(report, training);
 }
 
 /** Calls all hooks at the end. */

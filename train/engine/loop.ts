@@ -2,29 +2,34 @@
 import { setImmediate } from "node:timers/promises";
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { interruptible } from "../../backends/interruptible.ts";
-import { left, type Result, right } from "../../core/mod.ts";
-import type { DataError } from "../../data/mod.ts";
-import type { TrainError } from "../train_error.ts";
-import type { ItemIterator, StepContext } from "./accumulate.ts";
-import { withOrigin } from "./find_origin.ts";
-import { afterStep, atEnd, type Hook } from "./hooks.ts";
-import { type PhaseCompiler, phaseCompiler } from "./phases.ts";
 import {
-  disposeState,
+  type Faults,
+  left,
+  phaseAt,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import type { TrainError } from "../train_error.ts";
+import type { StepContext } from "./accumulate.ts";
+import {
+  type EpochItems,
+  epochItems,
+  type ItemSource,
+  placedItems,
+  placeOf,
+} from "./epoch_items.ts";
+import { withOrigin } from "./find_origin.ts";
+import { atEnd, type DueHooks, dueHooks, type Hook } from "./hooks.ts";
+import {
   downloadState,
   type Snapshot,
   type TrainState,
   uploadState,
 } from "./state.ts";
-import { trainStep } from "./step.ts";
+import { StepLine } from "./step_line.ts";
+import { stepWay } from "./step_way.ts";
 import type { StepReport, Training } from "./training.ts";
-import { epochSteps, type Placed, type Task } from "./task.ts";
-
-/** The micro-batches of an epoch from one of them on, in the order of the seed. */
-export type ItemSource<Item> = (
-  epoch: number,
-  fromItem: number,
-) => AsyncIterable<Result<TrainError | DataError, Item>>;
+import type { Task } from "./task.ts";
 
 /** Inputs of a training beside its task. */
 export interface TrainOptions<Item> {
@@ -46,14 +51,38 @@ export interface TrainOptions<Item> {
    * after it. The iteration then ends with `Stopped`.
    */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Steps that may be sent before the report of the oldest is read, beside that one: a whole
+   * number up to `Backend.runsAhead`; by default 0, each step is waited for. Numbers, reports
+   * and errors are the same. Nothing is sent beyond the end of a phase or an epoch, nor
+   * beyond a step after which a hook looks at the training.
+   */
+  readonly ahead?: number | undefined;
 }
 
-/** Holds the one thing that changes: the present state and its programs. */
+/** What is wrong with the number of steps ahead, or `null`. */
+function aheadFaults(
+  ahead: number,
+  { runsAhead = 0 }: Backend,
+): Faults | null {
+  return Number.isInteger(ahead) && ahead >= 0 && ahead <= runsAhead ? null : [{
+    _tag: "OutOfRange",
+    path: "ahead",
+    found: ahead,
+    wanted: `a whole number from 0 to ${runsAhead}, which the engine allows`,
+  }];
+}
+
+/** A training: the line of its steps, and what happens between them. */
 class Run<Item> implements Training {
   readonly #context: StepContext<Item>;
   readonly #options: Omit<TrainOptions<Item>, "start" | "backend">;
-  readonly #phases: PhaseCompiler;
-  #state: TrainState;
+  readonly #hooks: DueHooks;
+  readonly #line: StepLine<Item>;
+  /** Steps that were reported. */
+  #step: number;
+  /** Why the next step could not be sent; told after the reports of those before. */
+  #failure: TrainError | null = null;
 
   constructor(
     task: Task<Item>,
@@ -63,90 +92,88 @@ class Run<Item> implements Training {
     const engine = signal === undefined
       ? backend
       : interruptible(backend, signal);
-    this.#context = { backend: engine, task, skipNonFinite };
+    const context = { backend: engine, task, skipNonFinite, signal };
+    this.#context = context;
     // The start is as large as the state itself: it is not kept.
     this.#options = options;
-    this.#phases = phaseCompiler(engine, task);
-    this.#state = uploadState(engine, task, start);
+    this.#hooks = dueHooks(options.hooks ?? []);
+    const state = uploadState(engine, task, start);
+    this.#line = new StepLine(stepWay(context), state);
+    this.#step = start.step;
   }
 
   get step(): number {
-    return this.#state.step;
+    return this.#step;
   }
 
-  get #epoch(): number {
-    return Math.floor(this.step / epochSteps(this.#context.task));
-  }
-
-  snapshot(): Promise<Result<TrainError, Snapshot>> {
-    return downloadState(this.#context.backend, this.#state);
+  async snapshot(): Promise<Result<TrainError, Snapshot>> {
+    const drained = await this.#line.drain();
+    return drained._tag === "Left"
+      ? drained
+      : await downloadState(this.#context.backend, this.#line.state);
   }
 
   parameters(): DeviceTensors {
-    return this.#state.parameters;
+    return this.#line.state.parameters;
   }
 
   state(): TrainState {
-    return this.#state;
+    return this.#line.state;
   }
 
   dispose(): void {
-    disposeState(this.#state);
-    this.#phases.dispose();
-  }
-
-  /** Number in its epoch of the first micro-batch of the next step. */
-  #firstItem(epoch: number): number {
-    const { task } = this.#context;
-    return (this.step - epoch * epochSteps(task)) * task.training.accumIter;
+    this.#line.dispose();
   }
 
   get #isStopped(): boolean {
     return this.#options.signal?.aborted ?? false;
   }
 
+  get #totalSteps(): number {
+    return this.#context.task.plan.totalSteps;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<
     Result<TrainError, StepReport>
   > {
-    const { plan } = this.#context.task;
-    while (this.step < plan.totalSteps) {
-      const epoch = this.#epoch;
-      const items = this.#options.batches(epoch, this.#firstItem(epoch))
-        [Symbol.asyncIterator]();
-      try {
-        while (this.#epoch === epoch && this.step < plan.totalSteps) {
-          const taken = await this.#advance(epoch, items);
-          yield taken;
-          if (taken._tag === "Left") return;
-          if (this.#isStopped && this.step < plan.totalSteps) {
-            // Only now: the signal may have come while the step was looked at.
-            const ended = await atEnd(this.#options.hooks ?? [], this);
-            return yield ended._tag === "Left"
-              ? ended
-              : left({ _tag: "Stopped" });
-          }
+    const { ahead = 0, batches, hooks = [] } = this.#options;
+    const faults = aheadFaults(ahead, this.#context.backend);
+    if (faults !== null) return yield left({ _tag: "BadConfig", faults });
+    this.#failure = null;
+    const items = epochItems(batches);
+    try {
+      while (this.#step < this.#totalSteps) {
+        const taken = await this.#advance(items);
+        yield taken;
+        if (taken._tag === "Left") return;
+        const isOver = this.#isStopped && this.#line.length === 0;
+        if (isOver && this.#step < this.#totalSteps) {
+          // Only now: the signal may have come while the step was looked at.
+          const ended = await atEnd(hooks, this);
+          return yield ended._tag === "Left"
+            ? ended
+            : left({ _tag: "Stopped" });
         }
-      } finally {
-        await items.return?.();
       }
+    } finally {
+      await items.close();
     }
   }
 
-  /** Takes a step and calls the hooks after it. */
+  /** Takes the report of a step, sends those behind it, and calls the hooks after it. */
   async #advance(
-    epoch: number,
-    items: ItemIterator<Item>,
+    items: EpochItems<Item>,
   ): Promise<Result<TrainError, StepReport>> {
     const { hooks = [] } = this.#options;
-    const taken = await this.#takeStep(epoch, items);
+    const taken = await this.#takeStep(items);
     if (taken._tag === "Left" && taken.left._tag !== "Stopped") return taken;
     // A computation that never waits would keep a signal from being seen.
     await setImmediate();
     const seen = taken._tag === "Left"
       ? right(undefined)
-      : await afterStep(hooks, taken.right, this);
+      : await this.#hooks.call(taken.right, this);
     if (seen._tag === "Left") return seen;
-    const isLast = this.step === this.#context.task.plan.totalSteps;
+    const isLast = this.#step === this.#totalSteps;
     const ended = isLast || taken._tag === "Left"
       ? await atEnd(hooks, this)
       : right(undefined);
@@ -154,56 +181,49 @@ class Run<Item> implements Training {
   }
 
   async #takeStep(
-    epoch: number,
-    items: ItemIterator<Item>,
+    items: EpochItems<Item>,
   ): Promise<Result<TrainError, StepReport>> {
-    const started = performance.now();
-    const programs = await this.#phases.at(this.step);
-    if (programs._tag === "Left") return programs;
-    const compile = performance.now() - started;
-    const taken = await trainStep(
-      this.#context,
-      programs.right,
-      this.#state,
-      epoch,
-      items,
-    );
-    if (taken._tag === "Left") return await this.#explained(taken.left, epoch);
-    const { state, report } = taken.right;
-    this.#state = state;
-    const { milliseconds } = report;
-    const total = milliseconds.total + compile;
-    return right({
-      ...report,
-      milliseconds: { ...milliseconds, compile, total },
-    });
+    const { task } = this.#context;
+    while (this.#maySend) {
+      const place = placeOf(task, this.#line.state.step);
+      const open = await items.at(place);
+      this.#failure = await this.#line.send(place.epoch, open);
+    }
+    const taken = this.#line.length === 0 && this.#failure !== null
+      ? left(this.#failure)
+      : await this.#line.take();
+    if (taken._tag === "Left") return await this.#explained(taken.left);
+    this.#step = taken.right.step + 1;
+    return taken;
+  }
+
+  /** True if the next step may be sent before any further report is taken. */
+  get #maySend(): boolean {
+    const { state: { step }, length } = this.#line;
+    if (this.#failure !== null || step === this.#totalSteps) return false;
+    if (length === 0) return true;
+    const { ahead = 0 } = this.#options;
+    return length <= ahead && !this.#isStopped && !this.#isBound(step - 1);
+  }
+
+  /** True if nothing may be sent beyond a step before its report was taken. */
+  #isBound(step: number): boolean {
+    const { task } = this.#context;
+    return phaseAt(task.plan)(step).to === step + 1 ||
+      placeOf(task, step + 1).first === 0 ||
+      this.#hooks.lookAfter(step);
   }
 
   /** An error, with the place where it began if numbers are not finite. */
-  async #explained(
-    error: TrainError,
-    epoch: number,
-  ): Promise<Result<TrainError, never>> {
+  async #explained(error: TrainError): Promise<Result<TrainError, never>> {
+    const { state } = this.#line;
+    if (this.#line.length === 0) this.#hooks.forget(this.#step);
     if (error._tag !== "NonFiniteLoss" && error._tag !== "NonFiniteGradient") {
       return left(error);
     }
-    const first = this.#firstItem(epoch);
-    const items = placed(this.#options.batches(epoch, first), epoch, first);
-    const failed = { state: this.#state, items };
-    return left(await withOrigin(this.#context, failed, error));
-  }
-}
-
-async function* placed<Item>(
-  items: AsyncIterable<Result<TrainError | DataError, Item>>,
-  epoch: number,
-  first: number,
-): AsyncGenerator<Result<TrainError | DataError, Placed<Item>>> {
-  let place = first;
-  for await (const item of items) {
-    yield item._tag === "Left"
-      ? item
-      : right({ item: item.right, epoch, place: place++ });
+    const place = placeOf(this.#context.task, state.step);
+    const items = placedItems(this.#options.batches, place);
+    return left(await withOrigin(this.#context, { state, items }, error));
   }
 }
 

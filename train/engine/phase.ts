@@ -39,18 +39,26 @@ export interface PhaseGraphs extends PhaseTensors {
   readonly update: Graph;
 }
 
-/** Compiled work of one phase. */
-export interface PhasePrograms extends PhaseTensors {
+/** What the programs of a phase compute, however many they are. */
+export interface PhaseWork extends PhaseTensors {
   /** The phase. */
   readonly phase: Phase;
   /** Name of the loss output of each live stage. */
   readonly stageLosses: Readonly<Record<number, string>>;
+}
+
+/** Programs for the sums over the micro-batches of a step. */
+export interface SummingPrograms {
   /** Number of parts of a micro-batch, computed at one time. */
   readonly parts: number;
   /** Losses, gradients and statistics of a part of a micro-batch. */
   readonly gradient: Program;
   /** Adds the outputs of two parts, if a step has several. */
   readonly sum: Program | null;
+}
+
+/** Compiled work of one phase. */
+export interface PhasePrograms extends PhaseWork, SummingPrograms {
   /** Sum of squares of each gradient (`gradientSquares`), then of the statistics. */
   readonly squares: Program;
   /** The optimizer step; parameters, state and means that it gives replace those that it takes. */
@@ -132,6 +140,36 @@ export function phaseGraphs(
   });
 }
 
+/** What one phase computes, before a backend compiles it. */
+export interface PlannedPhase extends PhaseWork, PhaseGraphs {
+  /** Number of parts of a micro-batch, computed at one time. */
+  readonly parts: number;
+}
+
+/**
+ * Plans one phase on an engine.
+ *
+ * @returns Its graphs, or why there are none: faults of the sizes, or products in 8-bit
+ * integers that this engine has not or has wrongly.
+ */
+export async function planPhase(
+  backend: Backend,
+  task: Task<unknown>,
+  phase: Phase,
+): Promise<Result<TrainError, PlannedPhase>> {
+  const parts = batchParts(task, backend);
+  const graphs = phaseGraphs(task, phase, parts);
+  if (graphs._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: graphs.left });
+  }
+  if (task.int8 !== undefined) {
+    const verified = orBackendFailed(await verifyInt8(backend));
+    if (verified._tag === "Left") return verified;
+  }
+  const stageLosses = task.stageLosses(phase);
+  return right({ phase, stageLosses, parts, ...graphs.right });
+}
+
 /**
  * Compiles the programs of one phase.
  *
@@ -144,16 +182,9 @@ export async function compilePhase(
   task: Task<unknown>,
   phase: Phase,
 ): Promise<Result<TrainError, PhasePrograms>> {
-  const parts = batchParts(task, backend);
-  const graphs = phaseGraphs(task, phase, parts);
-  if (graphs._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: graphs.left });
-  }
-  if (task.int8 !== undefined) {
-    const verified = orBackendFailed(await verifyInt8(backend));
-    if (verified._tag === "Left") return verified;
-  }
-  const { trainable, statistics, gradient, squares, update } = graphs.right;
+  const planned = await planPhase(backend, task, phase);
+  if (planned._tag === "Left") return planned;
+  const { parts, gradient, squares, update } = planned.right;
   const sums = sumInPlace(gradient);
   if (sums._tag === "Left") {
     return left({ _tag: "BadConfig", faults: sums.left });
@@ -171,12 +202,9 @@ export async function compilePhase(
     Program,
     Program?,
   ];
+  const { trainable, statistics, stageLosses } = planned.right;
   return right({
-    phase,
-    trainable,
-    statistics,
-    stageLosses: task.stageLosses(phase),
-    parts,
+    ...{ phase, trainable, statistics, stageLosses, parts },
     gradient: first,
     squares: second,
     update: third,

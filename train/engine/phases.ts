@@ -1,12 +1,35 @@
 /** Programs for the step that is to be taken, and ahead of time for the next phase. */
 import type { Backend } from "../../backends/backend.ts";
 import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
-import { compilePhase, disposePhase, type PhasePrograms } from "./phase.ts";
+import {
+  compilePhase,
+  disposePhase,
+  type PhasePrograms,
+  type PhaseWork,
+} from "./phase.ts";
 import type { Task } from "./task.ts";
 import type { TrainError } from "../train_error.ts";
 
+/** Making and giving back of the programs of one phase. */
+export interface PhaseMaker<Programs extends PhaseWork> {
+  /** Compiles them, or says why the engine cannot run them. */
+  make(
+    backend: Backend,
+    task: Task<unknown>,
+    phase: Phase,
+  ): Promise<Result<TrainError, Programs>>;
+  /** Gives back what they hold. */
+  dispose(programs: Programs): void;
+}
+
+/** Gradient, squares and update as programs of their own. */
+export const SEPARATE: PhaseMaker<PhasePrograms> = {
+  make: compilePhase,
+  dispose: disposePhase,
+};
+
 /** Gives the programs of a training's steps. */
-export interface PhaseCompiler {
+export interface PhaseCompiler<Programs extends PhaseWork = PhasePrograms> {
   /**
    * Programs of the phase of a step; those of the phase before are given back. In
    * the last step of a phase those of the next one are begun as well, if the engine
@@ -15,28 +38,16 @@ export interface PhaseCompiler {
    * @param step The step that is to be taken.
    * @returns The programs, or why the engine cannot run them.
    */
-  at(step: number): Promise<Result<TrainError, PhasePrograms>>;
+  at(step: number): Promise<Result<TrainError, Programs>>;
   /** Gives back all programs. */
   dispose(): void;
 }
 
-type Made = Result<TrainError, PhasePrograms>;
-
-interface Making {
+interface Making<Programs> {
   readonly phase: Phase;
-  readonly programs: Promise<Made>;
+  readonly programs: Promise<Result<TrainError, Programs>>;
   /** The programs, once they are made. */
-  made: Made | null;
-}
-
-function giveBack(made: Made): void {
-  if (made._tag === "Right") disposePhase(made.right);
-}
-
-/** At once if they are made already. */
-function abandon({ programs, made }: Making): void {
-  if (made === null) void programs.then(giveBack);
-  else giveBack(made);
+  made: Result<TrainError, Programs> | null;
 }
 
 /** A compiler for one training. */
@@ -44,16 +55,34 @@ export function phaseCompiler(
   backend: Backend,
   task: Task<unknown>,
 ): PhaseCompiler {
+  return phaseCompilerOf(SEPARATE, backend, task);
+}
+
+/** A compiler for one training, of programs of any kind. */
+export function phaseCompilerOf<Programs extends PhaseWork>(
+  maker: PhaseMaker<Programs>,
+  backend: Backend,
+  task: Task<unknown>,
+): PhaseCompiler<Programs> {
+  type Made = Making<Programs>;
   const { plan } = task;
-  let present: Making | null = null;
-  let next: Making | null = null;
-  const make = (phase: Phase): Making => {
-    const programs = compilePhase(backend, task, phase);
-    const making: Making = { phase, programs, made: null };
+  let present: Made | null = null;
+  let next: Made | null = null;
+  const giveBack = (made: Result<TrainError, Programs>): void => {
+    if (made._tag === "Right") maker.dispose(made.right);
+  };
+  /** At once if they are made already. */
+  const abandon = ({ programs, made }: Made): void => {
+    if (made === null) void programs.then(giveBack);
+    else giveBack(made);
+  };
+  const make = (phase: Phase): Made => {
+    const programs = maker.make(backend, task, phase);
+    const making: Made = { phase, programs, made: null };
     void programs.then((made) => making.made = made);
     return making;
   };
-  const enter = (phase: Phase): Making => {
+  const enter = (phase: Phase): Made => {
     if (present?.phase.index === phase.index) return present;
     if (present !== null) abandon(present);
     const isReady = next?.phase.index === phase.index;

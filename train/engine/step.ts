@@ -8,7 +8,7 @@ import {
   type StepContext,
 } from "./accumulate.ts";
 import { finiteNumbers, type StepNumbers, stepNumbers } from "./health.ts";
-import type { PhasePrograms } from "./phase.ts";
+import type { PhasePrograms, PhaseWork } from "./phase.ts";
 import type { TrainState } from "./state.ts";
 import type { StepReport } from "./training.ts";
 import type { Task } from "./task.ts";
@@ -24,9 +24,9 @@ export interface StepResult {
 }
 
 /** Report of a step without its times. */
-function reportOf(
+export function reportOf(
   { plan, training: { batchSize, accumIter } }: Task<unknown>,
-  { phase }: PhasePrograms,
+  { phase }: PhaseWork,
   step: number,
   epoch: number,
   { loss, stageLosses, gradientNorm }: StepNumbers,

@@ -8,9 +8,15 @@ import type { Snapshot, TrainState } from "./state.ts";
 export interface StepTimes {
   /** Waiting for samples. */
   readonly data: number;
-  /** Forward and backward pass, until the losses are known. */
+  /**
+   * Forward and backward pass, until the losses are known; of an engine that runs ahead, with
+   * the optimizer, since the numbers of the step before were known.
+   */
   readonly gradient: number;
-  /** Optimizer; on a device that works on by itself, only the time to hand the work over. */
+  /**
+   * Optimizer; on a device that works on by itself, only the time to hand the work over; 0
+   * of an engine that runs ahead.
+   */
   readonly update: number;
   /** Building the programs of a phase, in its first step. */
   readonly compile: number;
@@ -55,16 +61,26 @@ export interface StepReport {
  * Training under way. Iterating takes steps until the plan ends; leaving the loop
  * pauses, iterating again goes on. An error ends the iteration, with the state as it
  * was before the failed step.
+ *
+ * With steps sent ahead (`TrainOptions.ahead`) some may be on their way behind the one that
+ * was reported last; their reports are never lost, they come when it is iterated on.
  */
 export interface Training
   extends AsyncIterable<Result<TrainError, StepReport>> {
-  /** Steps done. */
+  /** Steps that were reported, those before its start counted. */
   readonly step: number;
-  /** Copies the state to main memory; refuses a tensor that is not finite. */
+  /**
+   * Copies the state to main memory; refuses a tensor that is not finite. Steps on their
+   * way are waited for, and the state is that after all of them: its own `step` counts.
+   */
   snapshot(): Promise<Result<TrainError, Snapshot>>;
-  /** The parameters on the device, for inspection; they stay the training's. */
+  /** The parameters on the device, for inspection; they stay the training's. As of `state`. */
   parameters(): DeviceTensors;
-  /** The state on the device; it stays the training's and lasts until the next step. */
+  /**
+   * The state on the device; it stays the training's and lasts until the next step. It is
+   * that after all steps that were sent; whether those on their way have an effect, and are
+   * skipped, is not yet known. A hook that looks at the training finds none on their way.
+   */
   state(): TrainState;
   /** Gives back all tensors and programs. */
   dispose(): void;

@@ -10,17 +10,16 @@ import {
 } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import type { StepContext } from "./accumulate.ts";
-import type { PhasePrograms } from "./phase.ts";
+import type { PhasePrograms, PhaseWork } from "./phase.ts";
 import type { TrainState } from "./state.ts";
 import { optimizerShapes, type Task, type TrainableParameter } from "./task.ts";
 import { disposeAll, orBackendFailed, uploadAll } from "./tensors.ts";
 
-/** Rates, bias corrections and clipping of a step as its update program names them. */
+/** Rates and bias corrections of a step as its update names them. */
 function scalarsOf(
-  { plan, optimizer, clipGrad }: Task<unknown>,
+  { plan, optimizer }: Task<unknown>,
   trainable: readonly TrainableParameter[],
   step: number,
-  gradientNorm: number,
 ): Readonly<Record<string, number>> {
   const { layers, unfrozen } = ratesAt(plan)(step);
   const rates = trainable.map(({ rate: { name, layer, scale } }) =>
@@ -29,20 +28,34 @@ function scalarsOf(
   return {
     ...Object.fromEntries(rates),
     ...corrections(optimizer, step + 1),
-    ...clipGrad === undefined
-      ? {}
-      : { [CLIP_INPUT]: clipFactor(clipGrad)(gradientNorm) },
   };
 }
 
+/** The scalar inputs of a step's update on the device, and others beside them. */
+export function uploadScalars(
+  { backend, task }: StepContext<unknown>,
+  { trainable }: PhaseWork,
+  step: number,
+  others: Readonly<Record<string, number>> = {},
+): DeviceTensors {
+  const numbers = { ...scalarsOf(task, trainable, step), ...others };
+  const tensors = Object.entries(numbers).map(([name, value]) =>
+    [name, { shape: [], data: Float32Array.of(value) }] as const
+  );
+  return uploadAll(backend, Object.fromEntries(tensors));
+}
+
 /** Each tensor, or the one that takes its place. */
-const replacedBy = (before: DeviceTensors, after: DeviceTensors) =>
+export const replacedBy = (
+  before: DeviceTensors,
+  after: DeviceTensors,
+): DeviceTensors =>
   new Map([...before].map(([name, old]) => [name, after.get(name) ?? old]));
 
 /** Optimizer state of what a phase trains, among tensors. */
-const optimizerOf = (
+export const optimizerOf = (
   { optimizer }: Task<unknown>,
-  { trainable }: PhasePrograms,
+  { trainable }: PhaseWork,
   tensors: DeviceTensors,
 ): DeviceTensors =>
   new Map(
@@ -82,22 +95,18 @@ function replaced(
  * @param outputs Outputs of the gradient program; they are taken.
  */
 export async function moveParameters(
-  { backend, task }: StepContext<unknown>,
+  context: StepContext<unknown>,
   programs: PhasePrograms,
   state: TrainState,
   outputs: DeviceTensors,
   gradientNorm: number,
 ): Promise<Result<TrainError, TrainState>> {
+  const { task } = context;
   const { parameters, optimizer, averages, step } = state;
-  const numbers = scalarsOf(task, programs.trainable, step, gradientNorm);
-  const scalars = uploadAll(
-    backend,
-    Object.fromEntries(
-      Object.entries(numbers).map(([name, value]) =>
-        [name, { shape: [], data: Float32Array.of(value) }] as const
-      ),
-    ),
-  );
+  const clip = task.clipGrad === undefined
+    ? {}
+    : { [CLIP_INPUT]: clipFactor(task.clipGrad)(gradientNorm) };
+  const scalars = uploadScalars(context, programs, step, clip);
   const moved = await programs.update.run(
     new Map([
       ...parameters,

@@ -35,11 +35,13 @@ export interface KeepingOptions {
 
 /** Writes every step into the record of a run. */
 export const recordHook = (folder: Pick<RunFolder, "record">): Hook => ({
+  looksAt: "report",
   onStep: (report) => folder.record(report),
 });
 
 /** Ends a training whose losses have exploded, or whose last loss is high. */
 export const lossWatchHook = (watch: LossWatch, totalSteps: number): Hook => ({
+  looksAt: "report",
   onStep(report) {
     const exploded = watch.see(metricsLine(report));
     const last = report.step + 1 === totalSteps ? watch.high() : null;
@@ -71,15 +73,19 @@ export function checkpointHook(
     [savedAt, savedStep] = [performance.now(), training.step];
     return await onCheckpoint?.(written.right) ?? right(undefined);
   };
-  let hasSteps = false;
+  let first = Infinity;
   return {
-    onStep(_, training) {
-      hasSteps = true;
-      const minutes = (performance.now() - savedAt) / 60_000;
-      if (isDue({ step: training.step, minutes })) return save(training);
+    every: {
+      isDueAfter(step) {
+        first = Math.min(first, step);
+        const minutes = (performance.now() - savedAt) / 60_000;
+        return isDue({ step: step + 1, minutes });
+      },
     },
+    onStep: (_, training) => save(training),
     onEnd(training) {
-      if (hasSteps && training.step !== savedStep) return save(training);
+      const { step } = training;
+      if (step > first && step !== savedStep) return save(training);
     },
   };
 }
@@ -171,5 +177,6 @@ export function optionalTracker(
 
 /** Passes every step to a tracker. */
 export const trackerHook = (tracker: Tracker): Hook => ({
+  looksAt: "report",
   onStep: (report) => tracker.step(report),
 });

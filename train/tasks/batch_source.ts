@@ -18,7 +18,7 @@ import {
   paddedCropTransform,
   trainTransform,
 } from "../../data/mod.ts";
-import type { ItemSource } from "../engine/loop.ts";
+import type { ItemSource } from "../engine/epoch_items.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** The micro-batches of an epoch from one of them on, in the order of the seed. */

@@ -6,7 +6,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import type { ItemSource } from "../engine/loop.ts";
+import type { ItemSource } from "../engine/epoch_items.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Labelled points. */

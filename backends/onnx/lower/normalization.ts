@@ -1,5 +1,5 @@
-/** Layer normalisation with its gradients and unit length as ONNX. */
-import type { Signature } from "../../../core/mod.ts";
+/** Layer normalisation with its gradients, unit length and clipping as ONNX. */
+import { CLIP_EPSILON, type Signature } from "../../../core/mod.ts";
 import type { Attributes } from "../file/onnx_model.ts";
 import { summed } from "./layout.ts";
 import {
@@ -58,7 +58,11 @@ function standardized(
 
 /** Lowerings of normalisations and their gradients. */
 export const normalizationLowerings: Lowerings<
-  "layerNorm" | "layerNormGrad" | "layerNormScaleGrad" | "l2Normalize"
+  | "layerNorm"
+  | "layerNormGrad"
+  | "layerNormScaleGrad"
+  | "l2Normalize"
+  | "clipFactor"
 > = {
   layerNorm: (w, node, [x = "", gain = "", bias = ""]) =>
     w.call(
@@ -87,5 +91,23 @@ export const normalizationLowerings: Lowerings<
   l2Normalize: (w, _, [x = ""]) => {
     const length = w.call("ReduceL2", [x, w.int64s([-1])]);
     return w.call("Div", [x, w.call("Max", [length, w.scalar(1e-12)])]);
+  },
+  clipFactor: (w, { attributes: { maxNorm } }, [squares = ""]) => {
+    const roots = w.call("Sqrt", [squares]);
+    // Of the largest and the rest: the sum of all squares may leave float32.
+    const top = w.call("Max", [
+      w.call("ReduceMax", [roots], { keepdims: int(0) }),
+      w.scalar(1),
+    ]);
+    const parts = w.call("Div", [roots, top]);
+    const sum = w.call("ReduceSum", [w.call("Mul", [parts, parts])], {
+      keepdims: int(0),
+    });
+    const length = w.call("Mul", [top, w.call("Sqrt", [sum])]);
+    const factor = w.call("Div", [
+      w.scalar(maxNorm),
+      w.call("Add", [length, w.scalar(CLIP_EPSILON)]),
+    ]);
+    return w.call("Min", [factor, w.scalar(1)]);
   },
 };

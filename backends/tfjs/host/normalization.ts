@@ -1,4 +1,5 @@
-/** Host kernels of layer normalisation and unit length. */
+/** Host kernels of layer normalisation, unit length and clipping. */
+import { clipFactor, globalNorm } from "../../../core/mod.ts";
 import type { Numbers } from "../device.ts";
 import type { HostKernels } from "./host_kernel.ts";
 
@@ -23,7 +24,11 @@ const inverseDeviation = (
 
 /** Host kernels of layer normalisation with its gradients, and of unit length. */
 export const normalizationKernels: HostKernels<
-  "layerNorm" | "layerNormGrad" | "layerNormScaleGrad" | "l2Normalize"
+  | "layerNorm"
+  | "layerNormGrad"
+  | "layerNormScaleGrad"
+  | "l2Normalize"
+  | "clipFactor"
 > = {
   layerNorm: ({ attributes: { epsilon }, shape }) => {
     const width = shape.at(-1) ?? 1;
@@ -83,5 +88,8 @@ export const normalizationKernels: HostKernels<
         for (let i = start; i < start + width; i++) out[i] = x[i]! / length;
       }
     };
+  },
+  clipFactor: ({ attributes: { maxNorm } }) => (out, [squares = out]) => {
+    out[0] = clipFactor(maxNorm)(globalNorm(squares));
   },
 };

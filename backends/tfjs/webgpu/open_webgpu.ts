@@ -2,11 +2,10 @@
  * The device `webgpu-ops`: TensorFlow.js on the graphics card, with the errors that WebGPU
  * does not throw.
  */
-import "@tensorflow/tfjs-backend-webgpu";
-import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { sharedDevice } from "../../webgpu/open_device.ts";
 import type { Device } from "../device.ts";
 import { startBackend } from "../library.ts";
-import { graphicsAdapter } from "./graphics_adapter.ts";
 import { webGpuKernels } from "./webgpu_kernels.ts";
 
 /** Kinds of error that a launch can cause. */
@@ -79,19 +78,23 @@ function gpuWatch(
 }
 
 /**
- * Starts the device `webgpu-ops`.
+ * Starts the device `webgpu-ops` on the one device of the process.
  *
  * @throws If there is no WebGPU or no adapter.
  */
 export async function openWebGpu(): Promise<Device> {
-  const adapter = await graphicsAdapter();
-  if (typeof adapter === "string") throw new Error(adapter);
-  const backend = await startBackend("webgpu") as WebGPUBackend;
+  const opened = await sharedDevice();
+  if (opened._tag === "Left") throw new Error(opened.left.reason);
+  const { device, adapter, info } = opened.right;
+  const backend = await startBackend(
+    "webgpu",
+    () => Promise.resolve(new WebGPUBackend(device, adapter)),
+  ) as WebGPUBackend;
   const { maxStorageBufferBindingSize, maxBufferSize } = backend.device.limits;
   return {
-    info: { name: "webgpu-ops", ...adapter },
+    info: { name: "webgpu-ops", ...info },
     storage: backend,
-    kernels: webGpuKernels(backend, adapter.isGpu),
+    kernels: webGpuKernels(backend, info.isGpu),
     maxTensorBytes: Math.min(maxStorageBufferBindingSize, maxBufferSize),
     ...gpuWatch(backend),
   };

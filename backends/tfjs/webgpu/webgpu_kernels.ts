@@ -21,6 +21,7 @@ import {
   scatterShader,
   stridedShader,
 } from "./element_shaders.ts";
+import { clipShader } from "./clip_shader.ts";
 import { concatLaunch, sumLaunch, thenSum } from "./composed_launches.ts";
 import {
   convolutionShader,
@@ -134,6 +135,8 @@ const SHADERS: { readonly [Name in Single]: ShaderOf<Name> } = {
       sizeOf(shape.slice(2)),
       sizeOf(shape),
     ),
+  clipFactor: ({ attributes: { maxNorm } }, [squares = []]) =>
+    clipShader(sizeOf(squares), maxNorm),
   hogCells: ({ attributes: { cells, nbins } }, [x = []]) =>
     hogShader([x[0] ?? 1, x[1] ?? 1, x[2] ?? 1], cells, nbins),
 };

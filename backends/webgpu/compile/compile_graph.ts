@@ -26,6 +26,7 @@ import { attentionPatterns } from "./patterns/attention.ts";
 import { biasPatterns } from "./patterns/bias.ts";
 import { layerNormPatterns } from "./patterns/layer_norm.ts";
 import { squaresPatterns } from "./patterns/squares.ts";
+import { isHalf } from "./half.ts";
 import { emitUpdates, type Update } from "./updates.ts";
 import { copyWholeNumbers } from "./whole_numbers.ts";
 
@@ -36,6 +37,8 @@ export interface ListOptions
   readonly limits: KernelLimits;
   /** Choice of the matrix products' kernels. */
   readonly choose?: MatmulChoice;
+  /** Form of what matrix products and attention pass on to each other, 32 bits by default. */
+  readonly activations?: "f32" | "bf16";
 }
 
 /** All patterns of a graph; a node belongs to one at most. */
@@ -65,7 +68,7 @@ interface Placing {
 
 function placingOf(
   compilation: Compilation,
-  { replaces = {}, guard }: ListOptions,
+  { replaces = {}, guard, activations = "f32" }: ListOptions,
 ): Placing {
   const { outline: { graph, node, users, outputs } } = compilation;
   const inputs = new Map(
@@ -100,6 +103,9 @@ function placingOf(
         isOutput ? node(graph.outputs[name]!).shape : shape,
         { _tag: isOutput ? "Output" : "Scratch" },
         dtype,
+        activations === "bf16" && isHalf(compilation, root)
+          ? "bf16"
+          : undefined,
       );
     },
   };

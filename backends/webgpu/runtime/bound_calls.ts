@@ -16,7 +16,7 @@ export interface BoundCalls {
 }
 
 /** Most sets of places for which the bindings of a call are kept; the one that was used longest ago goes. */
-const MOST_VARIANTS = 6;
+export const MOST_VARIANTS = 6;
 
 interface Variant {
   readonly places: readonly Region[];

@@ -2,9 +2,9 @@
 import { left, type Result, right } from "../../../core/mod.ts";
 import type { BackendError } from "../../backend.ts";
 import type { CommandList } from "../command_list.ts";
-import { boundCalls, type Regions } from "./bound_calls.ts";
+import { boundCalls, MOST_VARIANTS, type Regions } from "./bound_calls.ts";
 import { binder, type Dispatch } from "./dispatches.ts";
-import { type OwnMemory, takeOutputs } from "./places.ts";
+import { outputTaker, type OwnMemory } from "./places.ts";
 import { type Arrival, reportsFrom } from "./reports.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Region } from "./slabs.ts";
@@ -91,6 +91,7 @@ export function launcher(
 ): Launcher {
   const calls = boundCalls(list.calls, binder(device, pipelines));
   const reports = reportsFrom(device);
+  const takeOutputs = outputTaker(tensors, list, MOST_VARIANTS);
   const checked = new WeakSet<Dispatch["pipeline"]>();
   let dispatches = list.calls.length;
   const record = (
@@ -125,7 +126,7 @@ export function launcher(
       let taken: ReturnType<typeof takeOutputs> | undefined;
       let recorded: ReturnType<typeof record> | undefined;
       const dropped = watch.watch(() => {
-        taken = takeOutputs(tensors, list);
+        taken = takeOutputs();
         if (taken._tag === "Right") recorded = record(inputs, taken.right);
       });
       if (recorded === undefined) {

@@ -125,8 +125,8 @@ export function ownMemory(
   });
 }
 
-/** Takes memory for the outputs that replace no input; all or nothing. */
-export function takeOutputs(
+/** Takes new memory for the outputs that replace no input; all or nothing. */
+function newOutputs(
   tensors: Tensors,
   { values }: CommandList,
 ): Result<BackendError, ReadonlyMap<ValueId, Region>> {
@@ -141,4 +141,28 @@ export function takeOutputs(
     taken.set(id, region.right);
   }
   return right(taken);
+}
+
+/**
+ * Takes memory for the outputs that replace no input, run after run: that of an earlier
+ * run if all of it is free again, so that few sets of places take turns.
+ *
+ * @param most Sets of places that are remembered.
+ */
+export function outputTaker(
+  tensors: Tensors,
+  list: CommandList,
+  most: number,
+): () => Result<BackendError, ReadonlyMap<ValueId, Region>> {
+  /** Sets of places, the one that was used last first. */
+  const known: ReadonlyMap<ValueId, Region>[] = [];
+  return () => {
+    const free = known.findIndex((set) => tensors.retake([...set.values()]));
+    const taken = free >= 0
+      ? right(known.splice(free, 1)[0]!)
+      : newOutputs(tensors, list);
+    if (taken._tag === "Right") known.unshift(taken.right);
+    if (known.length > most) known.pop();
+    return taken;
+  };
 }

@@ -24,7 +24,9 @@ export interface Slabs {
    * @param tensor Name for the error.
    */
   take(bytes: number, tensor: string): Result<BackendError, Region>;
-  /** Gives a place back. */
+  /** Takes places again that were given back, if nobody has any part of any of them. */
+  retake(regions: readonly Region[]): boolean;
+  /** Gives a place back; those of other buffers are passed over. */
   give(region: Region): void;
   /** Destroys the buffers in which there is no place that somebody has. */
   trim(): void;
@@ -64,6 +66,20 @@ function bestGap(
   return best;
 }
 
+/** Takes a stretch out of the gap around it. */
+function carve(gaps: Gap[], around: Gap, offset: number, bytes: number): void {
+  const end = offset + bytes;
+  const parts = [
+    { offset: around.offset, bytes: offset - around.offset },
+    { offset: end, bytes: around.offset + around.bytes - end },
+  ];
+  gaps.splice(
+    gaps.indexOf(around),
+    1,
+    ...parts.filter(({ bytes }) => bytes > 0),
+  );
+}
+
 /** Adds a gap in order, as one with those that it touches. */
 function addGap(gaps: Gap[], gap: Gap): void {
   const found = gaps.findIndex(({ offset }) => offset > gap.offset);
@@ -100,6 +116,15 @@ export function slabsOf(device: GPUDevice, name = "webgpu"): Slabs {
     });
     slabs.push({ buffer, gaps: [{ offset: 0, bytes: size }] });
   };
+  const gapAround = (region: Region): readonly [Gap[], Gap] | undefined => {
+    const { buffer, offset, bytes } = region;
+    const gaps = slabs.find((slab) => slab.buffer === buffer)?.gaps ?? [];
+    const end = offset + rounded(bytes);
+    const gap = gaps.find((gap) =>
+      gap.offset <= offset && end <= gap.offset + gap.bytes
+    );
+    return gap === undefined ? undefined : [gaps, gap];
+  };
   return {
     alignment,
     limit,
@@ -111,11 +136,19 @@ export function slabsOf(device: GPUDevice, name = "webgpu"): Slabs {
       }
       if (bestGap(slabs, needed) === undefined) grow(needed);
       const [slab, gap] = bestGap(slabs, needed)!;
-      const region = { buffer: slab.buffer, offset: gap.offset, bytes };
-      gap.offset += needed;
-      gap.bytes -= needed;
-      if (gap.bytes === 0) slab.gaps.splice(slab.gaps.indexOf(gap), 1);
-      return right(region);
+      const { offset } = gap;
+      carve(slab.gaps, gap, offset, needed);
+      return right({ buffer: slab.buffer, offset, bytes });
+    },
+    retake: (regions) => {
+      if (regions.some((region) => gapAround(region) === undefined)) {
+        return false;
+      }
+      for (const region of regions) {
+        const [gaps, gap] = gapAround(region)!;
+        carve(gaps, gap, region.offset, rounded(region.bytes));
+      }
+      return true;
     },
     give: ({ buffer, offset, bytes }) => {
       const slab = slabs.find((slab) => slab.buffer === buffer);

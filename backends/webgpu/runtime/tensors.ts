@@ -43,8 +43,10 @@ export interface Tensors {
   uploadPixels(pixels: HostPixels): DeviceTensor;
   /** Most bytes of one tensor. */
   readonly limit: number;
-  /** Memory for numbers that are written later. */
+  /** Memory for outputs. */
   take(bytes: number, tensor: string): Result<BackendError, Region>;
+  /** Takes memory again that was given back; all of it or, if a part is in use, nothing. */
+  retake(regions: readonly Region[]): boolean;
   /** Memory that holds numbers. */
   constant(
     values: ArrayLike<number>,
@@ -111,7 +113,8 @@ export function tensorsOn(
   device: GPUDevice,
   failure: () => string | null,
 ): Tensors {
-  const slabs = slabsOf(device);
+  // Apart, so that uploads at other times do not take the places of outputs to come.
+  const [slabs, outputs] = [slabsOf(device), slabsOf(device)];
   const uploads = uploadsTo(device, slabs);
   const pixels = pixelsTo(device);
   const readings = readingsFrom(device);
@@ -125,7 +128,7 @@ export function tensorsOn(
   const give = (region: Region): void => {
     uploads.forget(region);
     pixels.forget(region);
-    slabs.give(region);
+    [slabs, outputs].forEach((each) => each.give(region));
   };
   const flush = (): void => {
     uploads.flush();
@@ -192,11 +195,12 @@ export function tensorsOn(
       return lend(signature, region);
     },
     limit: slabs.limit,
-    take: slabs.take,
+    take: outputs.take,
+    retake: outputs.retake,
     constant: (values, storage) =>
       filled(asBytes(values, storage), "a constant"),
     give,
-    trim: slabs.trim,
+    trim: () => [slabs, outputs].forEach((each) => each.trim()),
     lend,
     regionOf: (tensor) => live.get(tensor),
     end: (tensor) => void end(tensor),
@@ -208,7 +212,7 @@ export function tensorsOn(
       bytes = 0;
       readings.dispose();
       pixels.dispose();
-      slabs.dispose();
+      [slabs, outputs].forEach((each) => each.dispose());
     },
   };
 }

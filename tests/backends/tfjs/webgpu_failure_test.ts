@@ -5,6 +5,7 @@ import { compileProgram } from "../../../backends/tfjs/program.ts";
 import { tensorPool } from "../../../backends/tfjs/tensor_pool.ts";
 import { graphicsAdapter } from "../../../backends/tfjs/webgpu/graphics_adapter.ts";
 import { openWebGpu } from "../../../backends/tfjs/webgpu/open_webgpu.ts";
+import { sharedDevice } from "../../../backends/webgpu/open_device.ts";
 import { filled } from "../op_cases.ts";
 import { value } from "../contract.ts";
 
@@ -18,6 +19,16 @@ const impossible = { size: 2 ** 50, usage: GPUBufferUsage?.STORAGE ?? 0 };
 const squares = value(
   traceGraph((g) => ({ y: g.apply("square", {}, [g.input("x", [4])]) })),
 );
+
+Deno.test({
+  name: `the library computes on the one device of the process${skipped}`,
+  ignore: absent,
+  fn: async () => {
+    const { device } = (await openWebGpu()).storage as WebGPUBackend;
+    const shared = value(await sharedDevice());
+    strictEqual(device, shared.device);
+  },
+});
 
 Deno.test({
   name:

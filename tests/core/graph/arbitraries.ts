@@ -39,6 +39,7 @@ export const WITHOUT_GRADIENT = [
   "hogCells",
   "l2Normalize",
   "adamwUpdate",
+  "clipFactor",
 ] as const satisfies readonly OpName[];
 
 /** Extents of 1 are frequent: they are where broadcasting goes wrong. */

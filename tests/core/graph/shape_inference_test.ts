@@ -167,6 +167,12 @@ const MISUSES: {
     [{ nbins: 9, cells: 2 }, x],
   ],
   l2Normalize: [/one float32 tensor/, [{}, i]],
+  clipFactor: [
+    /one float32 tensor \[n\]/,
+    [{ maxNorm: 1 }, x],
+    [{ maxNorm: 1 }, scalar],
+    [{ maxNorm: 1 }, index(3)],
+  ],
   adamwUpdate: [
     /p, m, v of one shape and three float32 scalars/,
     [step, x, x, y, scalar, scalar, scalar],

@@ -54,6 +54,7 @@ const UNDIFFERENTIATED: {
   hogCells: (g) =>
     g.apply("hogCells", { nbins: 9, cells: 2 }, reals(g, [1, 3, 4, 4])),
   l2Normalize: (g) => g.apply("l2Normalize", {}, reals(g, [2, 3])),
+  clipFactor: (g) => g.apply("clipFactor", { maxNorm: 1 }, reals(g, [3])),
   adamwUpdate: (g) =>
     g.apply(
       "adamwUpdate",

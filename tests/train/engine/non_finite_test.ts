@@ -65,7 +65,7 @@ function startWith(name: string, value: number): Snapshot {
 }
 
 await onDevices(
-  ["cpu"],
+  ["reference in line", "cpu"],
   "a parameter that is not finite stops the run with its layer, before anything is updated",
   async (backend) => {
     const start = startWith("blocks.2.mlp.fc1.weight", NaN);
@@ -113,7 +113,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu"],
+  ["reference in line", "cpu"],
   "an image that is not a number is named by its sample",
   async (backend) => {
     const batches = spoiledBatches(RUN.config, [3]);
@@ -163,7 +163,7 @@ await onDevices(
 const SPOILED = [2, 5];
 
 await onDevices(
-  ["cpu", "onnx"],
+  ["reference in line", "cpu", "onnx"],
   "with skipNonFinite such steps are left out: counted, nothing moved, and the next one ends the run",
   async (backend) => {
     const tensors = backend.liveTensors();

@@ -60,7 +60,7 @@ async function stoppedBefore(backend: Backend, path: string, batch: number) {
 }
 
 await onDevices(
-  ["reference", "wasm", "onnx"],
+  ["reference", "reference in line", "wasm", "onnx"],
   "checkpointHook() of a training that is aborted within a step saves the steps before it, from which the run ends as if it had not been",
   (backend) =>
     inFolder(async (path) => {
@@ -86,7 +86,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["reference"],
+  ["reference", "reference in line"],
   "checkpointHook() of a training that is aborted within its first step has nothing to save",
   (backend) =>
     inFolder(async (path) => {

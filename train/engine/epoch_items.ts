@@ -1,0 +1,73 @@
+/** The micro-batches of a training, epoch after epoch. */
+import { type Result, right } from "../../core/mod.ts";
+import type { DataError } from "../../data/mod.ts";
+import type { TrainError } from "../train_error.ts";
+import type { ItemIterator } from "./accumulate.ts";
+import { epochSteps, type Placed, type Task } from "./task.ts";
+
+/** The micro-batches of an epoch from one of them on, in the order of the seed. */
+export type ItemSource<Item> = (
+  epoch: number,
+  fromItem: number,
+) => AsyncIterable<Result<TrainError | DataError, Item>>;
+
+/** Place of the first micro-batch of a step. */
+interface ItemPlace {
+  /** Its epoch. */
+  readonly epoch: number;
+  /** Its number in the epoch. */
+  readonly first: number;
+}
+
+/** The place of the first micro-batch of a step. */
+export function placeOf(
+  task: Pick<Task<unknown>, "plan" | "training">,
+  step: number,
+): ItemPlace {
+  const length = epochSteps(task);
+  const epoch = Math.floor(step / length);
+  return { epoch, first: (step - epoch * length) * task.training.accumIter };
+}
+
+/** Micro-batches with their places, from the first of a step on. */
+export async function* placedItems<Item>(
+  source: ItemSource<Item>,
+  { epoch, first }: ItemPlace,
+): AsyncGenerator<Result<TrainError | DataError, Placed<Item>>> {
+  let place = first;
+  for await (const item of source(epoch, first)) {
+    yield item._tag === "Left"
+      ? item
+      : right({ item: item.right, epoch, place: place++ });
+  }
+}
+
+/** An open source: one epoch at a time. */
+export interface EpochItems<Item> {
+  /** The micro-batches still to come, from a place on in which those before have ended. */
+  at(place: ItemPlace): Promise<ItemIterator<Item>>;
+  /** Closes the source. */
+  close(): Promise<void>;
+}
+
+/** Opens a source, which is asked for an epoch when its first step needs it. */
+export function epochItems<Item>(source: ItemSource<Item>): EpochItems<Item> {
+  let open:
+    | { readonly epoch: number; readonly items: ItemIterator<Item> }
+    | null = null;
+  const close = async (): Promise<void> => {
+    const ended = open;
+    open = null;
+    await ended?.items.return?.();
+  };
+  return {
+    at: async ({ epoch, first }) => {
+      if (open?.epoch === epoch) return open.items;
+      await close();
+      const items = source(epoch, first)[Symbol.asyncIterator]();
+      open = { epoch, items };
+      return items;
+    },
+    close,
+  };
+}
