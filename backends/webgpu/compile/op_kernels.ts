@@ -28,7 +28,15 @@ import {
 import { scatterKernels } from "../kernels/scatter.ts";
 import type { Target } from "../wgsl/operand.ts";
 import { concatParts } from "./concat_parts.ts";
-import { type Context, inMemory, plainTarget, targetOf } from "./context.ts";
+import {
+  type Context,
+  inMemory,
+  limitLeaves,
+  plainTarget,
+  type Result,
+  targetOf,
+  targetsOf,
+} from "./context.ts";
 import { reshaped } from "./views.ts";
 
 /** Adds the kernels of a node. */
@@ -52,13 +60,13 @@ const rows = <Name extends OpName>(
 /**
  * Adds the kernels of a matrix product.
  *
- * @param rowSums Target of the sums of `op(a)` over its last axis.
+ * @param rowSums The sums of `op(a)` over its last axis.
  */
 export function lowerMatmul(
   context: Context,
   { inputs, shape, attributes }: NodeOf<"matmul">,
   id: NodeId,
-  rowSums?: () => Target,
+  rowSums?: Result,
 ): void {
   const { compilation } = context;
   const { transposeA, transposeB } = attributes;
@@ -70,8 +78,11 @@ export function lowerMatmul(
   });
   const k = a!.shape[transposeA ? 1 : 2] ?? 1;
   const sizes = { batch, m, n, k, transposeA, transposeB };
-  const sums = rowSums?.();
-  const target = targetOf(context, id, [batch, m, n]);
+  const [target, sums] = targetsOf(
+    context,
+    [{ id, shape: [batch, m, n] }, ...rowSums === undefined ? [] : [rowSums]],
+    compilation.leaves(inputs).size,
+  ) as [Target, Target?];
   matmulKernels(compilation, sizes, a!, b!, target, {
     ...compilation.choose?.(sizes),
     ...sums === undefined ? {} : { rowSums: sums },
@@ -181,6 +192,9 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
   },
 };
 
+/** Buffers of a kernel besides those of its operands: its target and what it leaves for a next one. */
+const OTHER_BUFFERS = 3;
+
 /**
  * Adds the kernels of a node.
  *
@@ -191,6 +205,8 @@ export function lowerNode(context: Context, id: NodeId): void {
   if (!Object.hasOwn(KERNELS, node.op)) {
     throw new Error(`${node.op} has no kernel of its own`);
   }
+  const { limits: { buffers } } = context.compilation;
+  limitLeaves(context, node.inputs, buffers - OTHER_BUFFERS);
   const lower = KERNELS[node.op as KernelOp] as Lower<OpName>;
   lower(context, node as NodeOf<OpName>, id);
 }

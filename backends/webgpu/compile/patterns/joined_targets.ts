@@ -1,9 +1,8 @@
 /** Targets of several results of one kernel, which may lie side by side in one tensor. */
 import type { NodeId, NodeOf, Shape } from "../../../../core/mod.ts";
 import type { Target } from "../../wgsl/operand.ts";
-import { chainFrom, openChain } from "../chains.ts";
 import { concatParts } from "../concat_parts.ts";
-import { type Context, targetOf } from "../context.ts";
+import { type Context, targetsOf } from "../context.ts";
 import type { Outline } from "../outline.ts";
 
 /** The `concat` that all of some roots go into, and nothing else. */
@@ -27,21 +26,22 @@ function joining(
  * written where it and what follows it would put them.
  *
  * @param shape Extents of each as the kernels see them.
+ * @param own Buffers that a kernel binds besides the targets.
  */
 export function joinedTargets(
   context: Context,
   ids: readonly NodeId[],
   shape: Shape,
+  own: number,
 ): readonly Target[] {
-  const { compilation, rules, valueFor } = context;
+  const { compilation, rules } = context;
   const { outline } = compilation;
   const join = joining(outline, ids);
   if (join === null || rules.isBarred(join)) {
-    return ids.map((id) => targetOf(context, id, shape));
+    return targetsOf(context, ids.map((id) => ({ id, shape })), own);
   }
   const concat = outline.node(join) as NodeOf<"concat">;
-  const chain = chainFrom(compilation, rules, join);
-  const whole = openChain(compilation, chain, valueFor);
+  const [whole] = targetsOf(context, [{ id: join }], own) as [Target];
   ids.forEach((id) => compilation.finish(id));
   const parts = concatParts(outline, concat, whole, shape);
   return ids.map((id) =>
