@@ -85,9 +85,10 @@ export function chainFrom(
   let targets = 1;
   for (;;) {
     const last = roots.at(-1)!;
-    const next = users(last).find((id) =>
+    const possible = users(last).filter((id) =>
       follows(compilation, rules, last, id)
     );
+    const next = possible.find(keeping.isKept) ?? possible[0];
     if (next === undefined) break;
     const more = compilation.leaves(
       inputs(next).filter((input) => input !== last),
@@ -209,7 +210,7 @@ function follow(
   block: Block,
   start: Place,
   first: string,
-): void {
+): string {
   const { node } = parts.compilation.outline;
   let [place, number] = [start, block.let(first)];
   steps.forEach(({ id, sources, sink }, i) => {
@@ -239,6 +240,7 @@ function follow(
     if (lanes === 4) sink?.put4(block, position, number);
     else sink?.put(block, position, number);
   });
+  return number;
 }
 
 /** The target of the kernel of a chain's first node, whose numbers have the given extents for it. */
@@ -263,6 +265,13 @@ function targetOf(parts: Parts, shape: Shape): Target {
     ...nodes.length === 1 && only?.stored !== undefined
       ? { stored: only.stored }
       : {},
+    stores: all.map(({ stored }) => stored!),
+    ...nodes.some(isTranspose) ? {} : {
+      last: {
+        value: all.at(-1)!.stored!,
+        buffers: buffersOf(parts.compilation, chain),
+      },
+    },
     open: (writer) => {
       const steps = opened(parts, writer);
       const put = (lanes: Lanes): Sink["put"] => (block, position, value) =>

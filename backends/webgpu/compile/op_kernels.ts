@@ -20,6 +20,7 @@ import {
   L2_NORMALIZE,
   layerNorm,
   LOG_SOFTMAX,
+  readsOnce,
   type RowFormula,
   rowKernel,
   SOFTMAX,
@@ -87,6 +88,29 @@ export function lowerMatmul(
     ...compilation.choose?.(sizes),
     ...sums === undefined ? {} : { rowSums: sums },
   });
+}
+
+/** Layer normalisation; a sum that ends in its input is added up on the way, and stored. */
+function lowerLayerNorm(
+  context: Context,
+  { inputs, shape, attributes: { epsilon } }: NodeOf<"layerNorm">,
+  id: NodeId,
+): void {
+  const { compilation } = context;
+  const [x = 0, ...rest] = inputs;
+  const others = rest.map(compilation.operand);
+  const areVector = others.every(({ vector }) => vector);
+  const free = compilation.limits.buffers - compilation.leaves(rest).size - 1;
+  const tapped = areVector && readsOnce(shape.at(-1) ?? 1, inputs.length)
+    ? compilation.tappedOperand(x, free)
+    : null;
+  const source = tapped?.operand ?? compilation.operand(x);
+  const own = tapped === null
+    ? compilation.leaves(inputs).size
+    : tapped.buffers + compilation.leaves(rest).size;
+  const [target] = targetsOf(context, [{ id }], own) as [Target];
+  const operands = [source, ...others];
+  rowKernel(compilation, layerNorm(epsilon), operands, target);
 }
 
 /** Ops with kernels. */
@@ -157,7 +181,7 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
   logSoftmax: rows(() => LOG_SOFTMAX),
   softmaxGrad: rows(() => SOFTMAX_GRAD),
   l2Normalize: rows(() => L2_NORMALIZE),
-  layerNorm: rows(({ epsilon }) => layerNorm(epsilon)),
+  layerNorm: lowerLayerNorm,
   layerNormGrad: (
     context,
     { inputs: [dy = 0, x = 0, gain = 0], attributes: { epsilon } },

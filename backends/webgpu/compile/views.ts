@@ -260,32 +260,3 @@ export function uniform(shape: Shape, literal: string): Operand {
     }),
   };
 }
-
-/** Planes of partial sums `[count, …shape]`, added up in their order. */
-export function planesSum(
-  values: readonly Value[],
-  planes: ValueId,
-  shape: Shape,
-): Operand {
-  const size = sizeOf(shape);
-  const count = sizeOf(values[planes]!.shape) / size;
-  const base = tensorOperand(values, planes, [count, size]);
-  const vector = hasFours(shape);
-  return {
-    shape,
-    vector,
-    open: (writer) => {
-      const source = base.open(writer);
-      const read = (from: Source["at"]): Source["at"] => (block, position) => {
-        const flat = block.let(flatOf(shape, position));
-        const numbers = Array.from({ length: count }, (_, plane) =>
-          block.let(
-            from(block, { flat: sum([flat, `${plane * size}`]) }),
-          ));
-        return block.let(numbers.join(" + "));
-      };
-      const at = read(source.at);
-      return { at, at4: vector ? read(source.at4) : byOnes(at) };
-    },
-  };
-}
