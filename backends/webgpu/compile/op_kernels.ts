@@ -14,6 +14,7 @@ import {
 } from "../kernels/convolution.ts";
 import { hogKernels } from "../kernels/hog.ts";
 import { layerNormGradKernels } from "../kernels/layer_norm_grad.ts";
+import { mapKernel } from "../kernels/map.ts";
 import { matmulKernels } from "../kernels/matmul.ts";
 import {
   L2_NORMALIZE,
@@ -26,10 +27,12 @@ import {
 } from "../kernels/rows.ts";
 import { scatterKernels } from "../kernels/scatter.ts";
 import type { Target } from "../wgsl/operand.ts";
+import { concatParts } from "./concat_parts.ts";
 import {
   type Context,
   inMemory,
   limitLeaves,
+  plainTarget,
   type Result,
   targetOf,
   targetsOf,
@@ -89,6 +92,7 @@ export function lowerMatmul(
 /** Ops with kernels. */
 type KernelOp =
   | "clipFactor"
+  | "concat"
   | "matmul"
   | "conv2d"
   | "conv2dInputGrad"
@@ -109,6 +113,15 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
     const squares = context.compilation.operand(x);
     const target = targetOf(context, id);
     clipKernel(context.compilation, maxNorm, squares, target);
+  },
+  concat: (context, node, id) => {
+    const { compilation } = context;
+    const operands = node.inputs.map(compilation.operand);
+    const whole = plainTarget(context, id);
+    const parts = concatParts(compilation.outline, node, whole);
+    operands.forEach((operand, i) =>
+      mapKernel(compilation, operand, parts[i]!, "concat part")
+    );
   },
   matmul: lowerMatmul,
   conv2d: (context, { inputs: [x = 0, w = 0], attributes }, id) => {

@@ -79,9 +79,14 @@ const MOVES: ReadonlySet<Node["op"]> = new Set([
   "permuteRows",
 ]);
 
+/** Tensors that are read as one where they are used; more have to be laid side by side. */
+const FEW_PARTS = 6;
+
 /** True if a node's numbers can be computed where they are used, one by one. */
 export const isInlinable = (outline: Outline, node: Node): boolean =>
-  isMap(node) || MOVES.has(node.op) || isShortSum(outline, node);
+  isMap(node) || isShortSum(outline, node) ||
+  MOVES.has(node.op) &&
+    !(node.op === "concat" && node.inputs.length > FEW_PARTS);
 
 /** True if a node is given from outside or known in advance. */
 export const isSource = ({ op }: Node): boolean =>
