@@ -99,7 +99,7 @@ export function chainFrom(
     roots.push(next);
   }
   const isWanted = (id: NodeId, i: number): boolean =>
-    isShared(id, roots[i + 1]) && i + 1 < roots.length ||
+    (i === 0 && roots.length > 1 && isShared(id, roots[1])) ||
     (i > 0 && keeping.isKept(id)) ||
     users(id).some((user) => isRereading(node(user)) && user !== roots[i + 1]);
   const end = roots.findLastIndex(isWanted);

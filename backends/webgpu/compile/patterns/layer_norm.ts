@@ -36,17 +36,19 @@ export function layerNormPatterns(outline: Outline): readonly Pattern[] {
         node(here.inputs[0]!).shape.at(-1) === width;
     });
     const bias = others.find((id) => isColumnSum(outline, id, width));
-    const covers = [gain, dx, bias].filter((id) => id !== undefined);
+    const covers = [dx, gain, bias].filter((id) => id !== undefined);
     if (covers.length < 2) return [];
     const isLast = others.every((id) => covers.includes(id)) &&
       outputs(root(dy)).length === 0;
     const [, , gains] = dx === undefined ? [] : node(dx).inputs;
+    const read = [dy, x, ...gains === undefined ? [] : [gains]];
+    const trigger = Math.min(...covers);
+    if (read.some((id) => id > trigger)) return [];
     return [{
-      trigger: Math.min(...covers),
+      trigger,
       covers,
       emit: (context) => {
         const { compilation } = context;
-        const read = [dy, x, ...gains === undefined ? [] : [gains]];
         const { buffers } = compilation.limits;
         limitLeaves(context, read, buffers - covers.length);
         const inputs = {

@@ -188,7 +188,8 @@ export const exactOf = (
     ]),
   );
 
-function compare(
+/** Compares numbers with those that are wanted. */
+export function compare(
   name: string,
   found: ArrayLike<number>,
   wanted: Float64Array,

@@ -103,6 +103,14 @@ patternTest("a norm's operands that are computed on the way", (g) => {
   return { ...normGradients(g, many("dy"), many("x")) };
 }, {});
 
+patternTest("a gain that is computed after the gain's gradient", (g) => {
+  const [dy, x] = [g.input("dy", [6, 12]), g.input("x", [6, 12])];
+  const gain = g.apply("layerNormScaleGrad", EPSILON, [dy, x]);
+  const late = g.matmul(g.input("a", [1, 5]), g.input("b", [5, 12]));
+  const next = g.reshape(late, [12]);
+  return { gain, dx: g.apply("layerNormGrad", EPSILON, [dy, x, next]) };
+}, {});
+
 patternTest("two norms share a gradient", (g) => {
   const dy = g.input("dy", [6, 12]);
   const other = normGradients(g, dy, g.input("other", [6, 12]));
