@@ -37,11 +37,11 @@ export interface SelectOptions extends TestedNeeds {
   readonly precision?: Precision;
 }
 
-/** Forms of activations. */
-export const PRECISIONS = ["float32", "bf16"] as const;
-
 /** Form of activations: 32 bits a number, or those that products pass on in bfloat16. */
-export type Precision = typeof PRECISIONS[number];
+export type Precision = "float32" | "bf16";
+
+/** Forms of activations. */
+export const PRECISIONS: readonly Precision[] = ["float32", "bf16"];
 
 /** A device and whether it can be used. */
 export interface Availability {
