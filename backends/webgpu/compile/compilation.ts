@@ -12,9 +12,10 @@ import { expressionOf, uniformConstant } from "./expressions.ts";
 import { isSource, type Keeping, type Outline, SHORT_SUM } from "./outline.ts";
 import { planesSum, reshaped } from "./views.ts";
 
-/** Chooses the kernel of a matrix product; where it gives nothing the default is taken. */
+/** Chooses the kernel of a matrix product that writes to targets; where it gives nothing the default is taken. */
 export type MatmulChoice = (
   sizes: MatmulSizes,
+  targets: readonly Target[],
 ) => Pick<MatmulOptions, "variant" | "split"> | undefined;
 
 /** Grows a command list from a graph. */

@@ -71,7 +71,7 @@ export function lowerMatmul(
   const sums = rowSums?.();
   const target = targetOf(context, id, [batch, m, n]);
   matmulKernels(compilation, sizes, a!, b!, target, {
-    ...compilation.choose?.(sizes),
+    ...compilation.choose?.(sizes, [target]),
     ...sums === undefined ? {} : { rowSums: sums },
   });
 }
