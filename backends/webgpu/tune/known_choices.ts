@@ -4,6 +4,7 @@ import type { KernelLimits } from "../wgsl/lowering.ts";
 import {
   type Choice,
   isPossible,
+  isWorthy,
   nameOf,
   type Product,
   workOf,
@@ -46,9 +47,8 @@ export function knownChoices(
       if (choice !== undefined && isPossible(limits, product, choice)) {
         return choice;
       }
-      const once = workOf(product);
-      if (once < leastWork) return undefined;
-      const work = once + (unknown.get(name)?.work ?? 0);
+      if (!isWorthy(product, leastWork)) return undefined;
+      const work = workOf(product) + (unknown.get(name)?.work ?? 0);
       unknown.set(name, { name, product, work });
       return undefined;
     },

@@ -37,6 +37,18 @@ export const nameOf = (
     transposeB ? "T" : "N"
   }${byFours ? " bf16" : ""}`;
 
+/** Rows and columns of the results that make a product worth a measurement. */
+const LEAST_EXTENT = 8;
+
+/**
+ * True if a product may take long enough to be worth a measurement.
+ *
+ * @param leastWork Multiply-adds that make it so.
+ */
+export const isWorthy = (product: Product, leastWork: number): boolean =>
+  workOf(product) >= leastWork &&
+  Math.min(product.sizes.m, product.sizes.n) >= LEAST_EXTENT;
+
 /** Multiply-adds of a product. */
 export const workOf = ({ sizes: { batch, m, n, k } }: Product): number =>
   batch * m * n * k;
@@ -73,11 +85,9 @@ export function candidatesOf(
       ),
   ];
   const byName = new Map(
-    all.toReversed().map((choice) =>
-      [`${choice.variant} ${choice.split}`, choice] as const
-    ),
+    all.map((choice) => [`${choice.variant} ${choice.split}`, choice] as const),
   );
-  return [...byName.values()].toReversed();
+  return [...byName.values()];
 }
 
 /** True if a product can have a kernel, which a file may say of it. */

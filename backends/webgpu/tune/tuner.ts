@@ -98,9 +98,8 @@ function describe(
   { store = null }: TuningOptions,
   refusal: string | null,
 ): string {
-  const count = found.size === wanted
-    ? `${wanted}`
-    : `${found.size} of ${wanted}`;
+  const all = `${wanted} matrix product${wanted === 1 ? "" : "s"}`;
+  const count = found.size === wanted ? all : `${found.size} of ${all}`;
   const seconds = (milliseconds / 1000).toFixed(1);
   const place = store === null
     ? ""
@@ -109,7 +108,7 @@ function describe(
     : store.place === undefined
     ? " (kept)"
     : ` (kept in ${store.place})`;
-  return `tuned ${count} matrix products in ${seconds} s${place}`;
+  return `tuned ${count} in ${seconds} s${place}`;
 }
 
 /** A tuner with what it remembers. */
