@@ -42,9 +42,6 @@ export interface ChainRules {
   readonly isDemanded: (root: NodeId) => boolean;
 }
 
-/** Buffers that the kernel of a chain's first node may need itself. */
-const OWN_BUFFERS = 4;
-
 /** True if a node can follow another one in its chain. */
 function follows(
   compilation: Compilation,
@@ -67,34 +64,41 @@ function follows(
   );
 }
 
-/** Finds the chain of a node. */
+/**
+ * Finds the chain of a node.
+ *
+ * @param free Buffers that the kernel may bind besides its own; of these, the chain takes one for what it stores.
+ */
 export function chainFrom(
   compilation: Compilation,
   rules: ChainRules,
   first: NodeId,
+  free: number,
 ): Chain {
-  const { outline, keeping, limits } = compilation;
+  const { outline, keeping } = compilation;
   const { node, inputs, users, outputs } = outline;
+  const isShared = (id: NodeId, next: NodeId | undefined): boolean =>
+    outputs(id).length > 0 || rules.isDemanded(id) ||
+    users(id).some((user) => user !== next);
   const roots = [first];
-  const buffers = new Set<NodeId>();
+  let others: ReadonlySet<NodeId> = new Set();
+  let targets = 1;
   for (;;) {
     const last = roots.at(-1)!;
     const next = users(last).find((id) =>
       follows(compilation, rules, last, id)
     );
     if (next === undefined) break;
-    const others = inputs(next).filter((input) => input !== last)
-      .flatMap((input) => [...keeping.leaves(input)]);
-    const all = new Set([...buffers, ...others, next]);
-    if (all.size > limits.buffers - OWN_BUFFERS) break;
-    all.forEach((id) => buffers.add(id));
+    const more = compilation.leaves(
+      inputs(next).filter((input) => input !== last),
+    );
+    others = new Set([...others, ...more]);
+    if (isShared(last, next)) targets++;
+    if (others.size + targets > free) break;
     roots.push(next);
   }
-  const isShared = (id: NodeId, i: number): boolean =>
-    outputs(id).length > 0 || rules.isDemanded(id) ||
-    users(id).some((user) => user !== roots[i + 1]);
   const isWanted = (id: NodeId, i: number): boolean =>
-    isShared(id, i) && i + 1 < roots.length ||
+    isShared(id, roots[i + 1]) && i + 1 < roots.length ||
     (i > 0 && keeping.isKept(id)) ||
     users(id).some((user) => isRereading(node(user)) && user !== roots[i + 1]);
   const end = roots.findLastIndex(isWanted);
@@ -108,6 +112,17 @@ export function chainFrom(
   );
   demand(compilation, rules, { roots: taken, stored });
   return { roots: taken, stored };
+}
+
+/** Buffers that a chain binds: what it stores, and what it reads. */
+export function buffersOf(
+  { outline: { inputs }, leaves }: Compilation,
+  { roots, stored }: Chain,
+): number {
+  const others = roots.slice(1).flatMap((id, i) =>
+    inputs(id).filter((input) => input !== roots[i])
+  );
+  return stored.size + leaves(others).size;
 }
 
 /** Stores what is demanded and cannot be had from what is stored behind it. */

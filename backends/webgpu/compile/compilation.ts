@@ -9,7 +9,14 @@ import type { Operand, Target } from "../wgsl/operand.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
 import { addUpAll } from "./add_up.ts";
 import { expressionOf, uniformConstant } from "./expressions.ts";
-import { isSource, type Keeping, type Outline, SHORT_SUM } from "./outline.ts";
+import {
+  isInlinable,
+  isSource,
+  type Keeping,
+  type Outline,
+  readInputs,
+  SHORT_SUM,
+} from "./outline.ts";
 import { planesSum, reshaped } from "./views.ts";
 
 /** Chooses the kernel of a matrix product that writes to targets; where it gives nothing the default is taken. */
@@ -43,6 +50,8 @@ export interface Compilation extends Lowering {
   lastOperand(id: NodeId): Operand;
   /** True if the numbers of a root are in memory or can be computed from what is. */
   isReady(root: NodeId): boolean;
+  /** Roots whose buffers must be bound to read the numbers of some nodes, as things stand. */
+  leaves(ids: readonly NodeId[]): ReadonlySet<NodeId>;
   /** True if a root was computed, by a kernel of its own or as a part of one. */
   isDone(root: NodeId): boolean;
   /** The value of a root in memory. */
@@ -96,6 +105,20 @@ export function compilationOf(
     return !done.has(id) && !keeping.isKept(id) &&
       outline.inputs(id).every(isReady);
   };
+  const leaves = (ids: readonly NodeId[]): ReadonlySet<NodeId> => {
+    const [found, seen] = [new Set<NodeId>(), new Set<NodeId>()];
+    const visit = (id: NodeId): void => {
+      if (seen.has(id)) return;
+      seen.add(id);
+      const here = node(id);
+      if (here.op === "constant" && uniformConstant(here) !== null) return;
+      const isThere = isSource(here) || held.has(id) || done.has(id);
+      if (isThere || !isInlinable(outline, here)) found.add(id);
+      else readInputs(outline, id).forEach(visit);
+    };
+    ids.forEach((id) => visit(root(id)));
+    return found;
+  };
   const operandOfRoot = (id: NodeId, shape: Shape): Operand => {
     const here = node(id);
     const literal = here.op === "constant" ? uniformConstant(here) : null;
@@ -147,6 +170,7 @@ export function compilationOf(
       return planesSum(values, sums.planes, node(id).shape);
     },
     isReady,
+    leaves,
     isDone: (id) => held.has(id) || done.has(id),
     valueOf: (id) => held.get(id) ?? source(id),
     hold: (id, value) => {

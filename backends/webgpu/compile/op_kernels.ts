@@ -14,6 +14,7 @@ import {
 } from "../kernels/convolution.ts";
 import { hogKernels } from "../kernels/hog.ts";
 import { layerNormGradKernels } from "../kernels/layer_norm_grad.ts";
+import { mapKernel } from "../kernels/map.ts";
 import { matmulKernels } from "../kernels/matmul.ts";
 import {
   L2_NORMALIZE,
@@ -26,7 +27,16 @@ import {
 } from "../kernels/rows.ts";
 import { scatterKernels } from "../kernels/scatter.ts";
 import type { Target } from "../wgsl/operand.ts";
-import { type Context, inMemory, targetOf } from "./context.ts";
+import { concatParts } from "./concat_parts.ts";
+import {
+  type Context,
+  inMemory,
+  limitLeaves,
+  plainTarget,
+  type Result,
+  targetOf,
+  targetsOf,
+} from "./context.ts";
 import { reshaped } from "./views.ts";
 
 /** Adds the kernels of a node. */
@@ -50,13 +60,13 @@ const rows = <Name extends OpName>(
 /**
  * Adds the kernels of a matrix product.
  *
- * @param rowSums Target of the sums of `op(a)` over its last axis.
+ * @param rowSums The sums of `op(a)` over its last axis.
  */
 export function lowerMatmul(
   context: Context,
   { inputs, shape, attributes }: NodeOf<"matmul">,
   id: NodeId,
-  rowSums?: () => Target,
+  rowSums?: Result,
 ): void {
   const { compilation } = context;
   const { transposeA, transposeB } = attributes;
@@ -68,8 +78,11 @@ export function lowerMatmul(
   });
   const k = a!.shape[transposeA ? 1 : 2] ?? 1;
   const sizes = { batch, m, n, k, transposeA, transposeB };
-  const sums = rowSums?.();
-  const target = targetOf(context, id, [batch, m, n]);
+  const [target, sums] = targetsOf(
+    context,
+    [{ id, shape: [batch, m, n] }, ...rowSums === undefined ? [] : [rowSums]],
+    compilation.leaves(inputs).size,
+  ) as [Target, Target?];
   matmulKernels(compilation, sizes, a!, b!, target, {
     ...compilation.choose?.(sizes, [target]),
     ...sums === undefined ? {} : { rowSums: sums },
@@ -79,6 +92,7 @@ export function lowerMatmul(
 /** Ops with kernels. */
 type KernelOp =
   | "clipFactor"
+  | "concat"
   | "matmul"
   | "conv2d"
   | "conv2dInputGrad"
@@ -99,6 +113,15 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
     const squares = context.compilation.operand(x);
     const target = targetOf(context, id);
     clipKernel(context.compilation, maxNorm, squares, target);
+  },
+  concat: (context, node, id) => {
+    const { compilation } = context;
+    const operands = node.inputs.map(compilation.operand);
+    const whole = plainTarget(context, id);
+    const parts = concatParts(compilation.outline, node, whole);
+    operands.forEach((operand, i) =>
+      mapKernel(compilation, operand, parts[i]!, "concat part")
+    );
   },
   matmul: lowerMatmul,
   conv2d: (context, { inputs: [x = 0, w = 0], attributes }, id) => {
@@ -169,6 +192,9 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
   },
 };
 
+/** Buffers of a kernel besides those of its operands: its target and what it leaves for a next one. */
+const OTHER_BUFFERS = 3;
+
 /**
  * Adds the kernels of a node.
  *
@@ -179,6 +205,8 @@ export function lowerNode(context: Context, id: NodeId): void {
   if (!Object.hasOwn(KERNELS, node.op)) {
     throw new Error(`${node.op} has no kernel of its own`);
   }
+  const { limits: { buffers } } = context.compilation;
+  limitLeaves(context, node.inputs, buffers - OTHER_BUFFERS);
   const lower = KERNELS[node.op as KernelOp] as Lower<OpName>;
   lower(context, node as NodeOf<OpName>, id);
 }

@@ -11,7 +11,7 @@ import type { Position } from "./position.ts";
 
 /** Numbers to read, opened in one kernel. Loads may add statements to the block in which they are used. */
 export interface Source {
-  /** The number at a position: an expression of type `f32`, or `i32` for indices. */
+  /** The number at a position: an expression of type `f32`, or `i32` for indices, that any operator may follow. */
   at(block: Block, position: Position): string;
   /**
    * Four numbers from a position on along the last axis: an expression of type `vec4<f32>`. The

@@ -1,7 +1,7 @@
 /** The gradients of one layer normalisation, which one kernel computes together. */
 import { type NodeId, sizeOf } from "../../../../core/mod.ts";
 import { layerNormGradKernels } from "../../kernels/layer_norm_grad.ts";
-import { type Pattern, targetOf } from "../context.ts";
+import { limitLeaves, type Pattern, targetsOf } from "../context.ts";
 import type { Outline } from "../outline.ts";
 
 /** True if a node sums all rows of its input into one. */
@@ -46,13 +46,21 @@ export function layerNormPatterns(outline: Outline): readonly Pattern[] {
       covers,
       emit: (context) => {
         const { compilation } = context;
+        const read = [dy, x, ...gains === undefined ? [] : [gains]];
+        const { buffers } = compilation.limits;
+        limitLeaves(context, read, buffers - covers.length);
         const inputs = {
           dy: isLast ? compilation.lastOperand(dy) : compilation.operand(dy),
           x: compilation.operand(x),
           ...gains === undefined ? {} : { gain: compilation.operand(gains) },
         };
+        const targets = targetsOf(
+          context,
+          covers.map((id) => ({ id })),
+          compilation.leaves(read).size,
+        );
         const target = (id: NodeId | undefined, name: "dx" | "gain" | "bias") =>
-          id === undefined ? {} : { [name]: targetOf(context, id) };
+          id === undefined ? {} : { [name]: targets[covers.indexOf(id)]! };
         layerNormGradKernels(compilation, epsilon, inputs, {
           ...target(dx, "dx"),
           ...target(gain, "gain"),
