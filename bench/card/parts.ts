@@ -1,0 +1,8 @@
+/** The parts of the measurement, in the order in which they are taken. */
+import { DISPATCHES } from "./dispatches.ts";
+import { MACHINE } from "./machine.ts";
+import type { Part } from "./part.ts";
+import { ROOFS } from "./roofs.ts";
+
+/** All parts, the most important first. */
+export const PARTS: readonly Part[] = [MACHINE, ROOFS, DISPATCHES];
