@@ -2,7 +2,8 @@
 import { DISPATCHES } from "./dispatches.ts";
 import { MACHINE } from "./machine.ts";
 import type { Part } from "./part.ts";
+import { PRODUCTS } from "./products.ts";
 import { ROOFS } from "./roofs.ts";
 
 /** All parts, the most important first. */
-export const PARTS: readonly Part[] = [MACHINE, ROOFS, DISPATCHES];
+export const PARTS: readonly Part[] = [MACHINE, ROOFS, DISPATCHES, PRODUCTS];
