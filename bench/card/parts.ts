@@ -4,6 +4,13 @@ import { MACHINE } from "./machine.ts";
 import type { Part } from "./part.ts";
 import { PRODUCTS } from "./products.ts";
 import { ROOFS } from "./roofs.ts";
+import { STEPS } from "./steps.ts";
 
 /** All parts, the most important first. */
-export const PARTS: readonly Part[] = [MACHINE, ROOFS, DISPATCHES, PRODUCTS];
+export const PARTS: readonly Part[] = [
+  MACHINE,
+  ROOFS,
+  STEPS,
+  PRODUCTS,
+  DISPATCHES,
+];

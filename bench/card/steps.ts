@@ -1,0 +1,117 @@
+/** Steps of training: models, batches, frozen layers, and forms of activations. */
+import type { DeviceName, Precision } from "../../backends/select.ts";
+import type { Batch } from "../../data/mod.ts";
+import { benchedRun, type CardModel, randomBatches } from "./benched_run.ts";
+import { type Engines, enginesHere } from "./engines.ts";
+import { openClock } from "./gpu_clock.ts";
+import { kernelTimes } from "./kernel_times.ts";
+import { openCard } from "./open_card.ts";
+import { eachCase, type Facts, type Part } from "./part.ts";
+import { timeSteps } from "./timed_steps.ts";
+
+/** Steps that are measured. */
+export interface StepCase extends Facts {
+  readonly device: DeviceName;
+  readonly precision: Precision;
+  readonly model: CardModel;
+  readonly batchSize: number;
+  readonly frozen: number;
+  /** Also the time of each kernel. */
+  readonly kernels?: true;
+}
+
+const cased = (
+  model: CardModel,
+  batchSize: number,
+  frozen: readonly number[],
+  precision: Precision = "float32",
+  device: DeviceName = "webgpu",
+): readonly StepCase[] =>
+  frozen.map((count) => ({
+    ...{ device, precision, model, batchSize },
+    frozen: count,
+  }));
+
+/** With the time of each kernel. */
+const detailed = (cases: readonly StepCase[]): readonly StepCase[] =>
+  cases.map((one) => ({ ...one, kernels: true }));
+
+/** The cases, the most important first; what may end the process last. */
+const CASES: readonly StepCase[] = [
+  ...detailed(cased("vit-b", 64, [0])),
+  ...cased("nano", 64, [0]),
+  ...cased("vit-b", 64, [7, 11]),
+  ...detailed(cased("vit-b", 64, [0], "bf16")),
+  ...cased("vit-s", 64, [0, 7, 11]),
+  ...detailed(cased("nano", 64, [3])),
+  ...cased("nano", 64, [6]),
+  ...cased("nano", 64, [0], "bf16"),
+  ...cased("nano", 64, [0], "float32", "webgpu-ops"),
+  ...cased("vit-b", 256, [0]),
+  ...cased("vit-b", 256, [0], "bf16"),
+  ...cased("vit-b", 64, [7, 11], "bf16"),
+  ...cased("vit-s", 64, [0], "bf16"),
+  ...cased("vit-b", 256, [7, 11]),
+  ...cased("vit-b", 64, [0], "float32", "webgpu-ops"),
+];
+
+/** Two cases that software goes through in seconds. */
+const TINY_CASES: readonly StepCase[] = [
+  ...detailed(cased("nano", 2, [0])),
+  ...cased("nano", 2, [6], "bf16"),
+];
+
+/** Batches of each model and size, made once. */
+function batchMaker(): (one: StepCase) => readonly Batch[] {
+  let [key, batches]: [string, readonly Batch[]] = ["", []];
+  return ({ model, batchSize }) => {
+    const wanted = `${model} ${batchSize}`;
+    if (key !== wanted) {
+      const { model: sizes } = benchedRun(model, batchSize, 0);
+      [key, batches] = [wanted, randomBatches(sizes, batchSize, 2)];
+    }
+    return batches;
+  };
+}
+
+async function measureCase(
+  engines: Engines,
+  one: StepCase,
+  batches: readonly Batch[],
+  limits: { readonly seconds: number; readonly steps: number },
+  factor: number,
+): Promise<Facts> {
+  const { device, precision, model, batchSize, frozen, kernels } = one;
+  const engine = await engines.of(device, precision);
+  const run = benchedRun(model, batchSize, frozen);
+  const { device: card } = await openCard();
+  return await timeSteps(engine, run, batches, {
+    ...limits,
+    ...kernels ? { then: (more) => kernelTimes(card, 4, factor, more) } : {},
+  });
+}
+
+/** Steps of training on the card. */
+export const STEPS: Part = {
+  name: "steps",
+  about: "steps of ViT-B, ViT-S and nano, with the time of each kernel",
+  share: 26,
+  measure: async (context) => {
+    const { isTiny, secondsLeft, note } = context;
+    const { device } = await openCard();
+    const { factor } = await openClock(device);
+    const engines = enginesHere();
+    const batchesOf = batchMaker();
+    await eachCase(
+      context,
+      isTiny ? TINY_CASES : CASES,
+      isTiny ? 0 : 5,
+      (one) =>
+        measureCase(engines, one, batchesOf(one), {
+          seconds: Math.min(4, secondsLeft() / 4),
+          steps: isTiny ? 3 : 40,
+        }, factor),
+      (steps) => note({ steps }),
+    );
+  },
+};
