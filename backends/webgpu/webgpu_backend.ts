@@ -1,6 +1,7 @@
 /** The engine on the graphics card: every program is one list of kernels, handed over at once. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError, Program } from "../backend.ts";
+import { checkGuard } from "../guard.ts";
 import { checkReplaced, refuseInt8 } from "../program_inputs.ts";
 import { compileGraph } from "./compile/compile_graph.ts";
 import { type OpenDevice, sharedDevice } from "./open_device.ts";
@@ -56,6 +57,7 @@ function backendOn(
     compile: async (graph, options = {}) => {
       const { replaces = {}, guard, reported } = options;
       checkReplaced(graph, replaces);
+      if (guard !== undefined) checkGuard(graph, guard);
       const refusal = refuseInt8(device, options);
       if (refusal !== null) return refusal;
       const list = compileGraph(graph, {

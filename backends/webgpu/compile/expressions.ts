@@ -5,7 +5,8 @@ import type { Block } from "../wgsl/block.ts";
 import type { Lanes } from "../wgsl/kernel_writer.ts";
 import type { Operand, Source } from "../wgsl/operand.ts";
 import { type Position, sum } from "../wgsl/position.ts";
-import { formulaOf, isMap, literal, type MapNode } from "./formulas.ts";
+import { literal } from "../wgsl/literal.ts";
+import { formulaOf, isMap, type MapNode } from "./formulas.ts";
 import type { Outline } from "./outline.ts";
 import {
   broadcast,

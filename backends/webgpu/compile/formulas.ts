@@ -7,6 +7,7 @@ import {
   type NodeOf,
 } from "../../../core/mod.ts";
 import type { KernelWriter, Lanes } from "../wgsl/kernel_writer.ts";
+import { literal } from "../wgsl/literal.ts";
 import { typeOf } from "../kernels/rows.ts";
 
 /** Ops with a formula. */
@@ -20,15 +21,6 @@ type Formula<Name extends MapOp> = (
   lanes: Lanes,
   attributes: NodeOf<Name>["attributes"],
 ) => string;
-
-/** A number as WGSL writes it. */
-export function literal(value: number): string {
-  const text = String(Math.fround(value));
-  if (!Number.isFinite(value)) {
-    throw new RangeError(`${value} has no form in WGSL`);
-  }
-  return /[.e]/.test(text) ? `f32(${text})` : `${text}.0`;
-}
 
 const all = (lanes: Lanes, number: string): string =>
   lanes === 4 ? `vec4<f32>(${number})` : number;

@@ -5,6 +5,7 @@ import {
   type OpName,
   sizeOf,
 } from "../../../core/mod.ts";
+import { clipKernel } from "../kernels/clip.ts";
 import { sumKernels } from "../kernels/columns.ts";
 import {
   conv2dInputGradKernels,
@@ -77,6 +78,7 @@ export function lowerMatmul(
 
 /** Ops with kernels. */
 type KernelOp =
+  | "clipFactor"
   | "matmul"
   | "conv2d"
   | "conv2dInputGrad"
@@ -93,6 +95,11 @@ type KernelOp =
   | "hogCells";
 
 const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
+  clipFactor: (context, { inputs: [x = 0], attributes: { maxNorm } }, id) => {
+    const squares = context.compilation.operand(x);
+    const target = targetOf(context, id);
+    clipKernel(context.compilation, maxNorm, squares, target);
+  },
   matmul: lowerMatmul,
   conv2d: (context, { inputs: [x = 0, w = 0], attributes }, id) => {
     const operands = [inMemory(context, x), inMemory(context, w)] as const;

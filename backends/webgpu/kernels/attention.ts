@@ -13,7 +13,6 @@ import {
   addZeros,
   type AttentionSizes,
   dotText,
-  float,
   openIn,
   sizesLabel,
   tileDeclaration,
@@ -23,6 +22,7 @@ import {
   tilingOf,
   workgroupsOf,
 } from "./attention_tiles.ts";
+import { literal } from "../wgsl/literal.ts";
 
 /** Keys that share one new largest score. */
 const CHUNK = 4;
@@ -88,7 +88,7 @@ export function attentionKernels(
   const tiling = tilingOf(lowering.limits, sizes, CHUNK);
   const writer = lowering.writer();
   const body = writer.block();
-  const scale = float(sizes.scale);
+  const scale = literal(sizes.scale);
   addRow(body, tiling);
   addRowLoad(body, tiling, openIn(writer, q), "query", scale);
   addZeros(body, tiling.groups, "output");

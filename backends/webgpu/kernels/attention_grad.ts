@@ -18,7 +18,6 @@ import {
   addZeros,
   type AttentionSizes,
   dotText,
-  float,
   openIn,
   sizesLabel,
   tileDeclaration,
@@ -28,6 +27,7 @@ import {
   tilingOf,
   workgroupsOf,
 } from "./attention_tiles.ts";
+import { literal } from "../wgsl/literal.ts";
 
 /** Operands of the gradient. */
 export interface AttentionGradOperands extends AttentionOperands {
@@ -97,7 +97,7 @@ function queryKernel(
   const tiling = tilingOf(lowering.limits, sizes, 1);
   const writer = lowering.writer();
   const body = writer.block();
-  const scale = float(sizes.scale);
+  const scale = literal(sizes.scale);
   addRow(body, tiling);
   addRowLoad(body, tiling, openIn(writer, q), "query", scale);
   addRowLoad(body, tiling, openIn(writer, gradient), "gradient");

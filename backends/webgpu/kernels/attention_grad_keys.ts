@@ -11,7 +11,6 @@ import {
   addZeros,
   type AttentionSizes,
   dotText,
-  float,
   openIn,
   sizesLabel,
   TILE_ROW,
@@ -23,6 +22,7 @@ import {
   tilingOf,
   workgroupsOf,
 } from "./attention_tiles.ts";
+import { literal } from "../wgsl/literal.ts";
 
 /** Widest head whose key, value and both gradients fit in registers: 4 numbers a channel. */
 const MOST_WIDTH = 48;
@@ -91,7 +91,7 @@ function keyKernel(
   const tiling = tilingOf(lowering.limits, sizes, 1);
   const writer = lowering.writer();
   const body = writer.block();
-  const scale = float(sizes.scale);
+  const scale = literal(sizes.scale);
   const { k, v } = targets;
   addRow(body, tiling);
   addRowLoad(body, tiling, openIn(writer, operands.k), "key", scale);

@@ -51,9 +51,6 @@ export const openIn = (
   operand: Operand,
 ): Opened => ({ source: operand.open(writer), vector: operand.vector });
 
-/** A number as a literal of type `f32`. */
-export const float = (value: number): string => `f32(${value})`;
-
 const LANES = 64;
 
 /** Workgroup memory beyond this would leave room for few workgroups at a time. */

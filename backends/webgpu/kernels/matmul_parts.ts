@@ -148,6 +148,3 @@ export function writeFour(
     });
   });
 }
-
-/** A number as a literal of type `f32`. */
-export const float = (value: number): string => `f32(${value})`;

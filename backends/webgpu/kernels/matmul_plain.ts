@@ -4,8 +4,9 @@ import type { Block } from "../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
 import type { Operand } from "../wgsl/operand.ts";
 import { quotient, remainder, sum, times } from "../wgsl/position.ts";
-import { float, type MatmulWork, placeOf, under } from "./matmul_parts.ts";
+import { type MatmulWork, placeOf, under } from "./matmul_parts.ts";
 import { invocationsOf } from "./matmul_variants.ts";
+import { literal } from "../wgsl/literal.ts";
 
 /** Reads the terms `k`, `k + 1`, … of one side of a product. */
 type Terms = (block: Block, k: string, count: number) => readonly string[];
@@ -84,7 +85,7 @@ export function plainKernel(writer: KernelWriter, work: MatmulWork): Kernel {
       );
     }
     const planes = parts === 1 ? [] : [part];
-    const value = factor === 1 ? "product" : `product * ${float(factor)}`;
+    const value = factor === 1 ? "product" : `product * ${literal(factor)}`;
     sinks[0].put(block, { at: [...planes, batch, row, column] }, value);
     if (hasSums) {
       under(

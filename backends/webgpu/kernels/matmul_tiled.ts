@@ -8,7 +8,6 @@ import type { Block } from "../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
 import { quotient, remainder, sum, times } from "../wgsl/position.ts";
 import {
-  float,
   type MatmulWork,
   type Opened,
   type Place,
@@ -18,6 +17,7 @@ import {
   writeFour,
 } from "./matmul_parts.ts";
 import { invocationsOf, paddingOf, type Tile } from "./matmul_variants.ts";
+import { literal } from "../wgsl/literal.ts";
 
 /** One operand and its part in workgroup memory, rows of which are along `m` or `n`. */
 interface Side {
@@ -236,7 +236,7 @@ function addWrites(
       under(block, conditions, (inner) => {
         const value = factor === 1
           ? resultOf(r, h)
-          : inner.let(`${resultOf(r, h)} * ${float(factor)}`);
+          : inner.let(`${resultOf(r, h)} * ${literal(factor)}`);
         const at = [...planes, batch, row, column];
         const end = n % 4 === 0 ? undefined : n;
         writeFour(inner, sink, target, at, end, value);
