@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { Backend, HostTensor } from "../../backends/backend.ts";
 import {
   clipFactor,
@@ -13,7 +13,9 @@ import {
   gradientSquares,
   type Graph,
   inputSignatures,
+  traceGraph,
 } from "../../core/mod.ts";
+import { sumsOfSquares } from "../../core/optim/gradient_norm.ts";
 import {
   asGradients,
   clippedGraphs,
@@ -113,6 +115,36 @@ async function sumsSquares(backend: Backend): Promise<void> {
   }
 }
 
+/** More tensors than any device binds, whose squares an optimizer takes as well. */
+const MANY = Array.from({ length: 40 }, (_, i) => `g${i}`);
+
+const sharing = () =>
+  right(traceGraph((g) => {
+    const gradients = MANY.map((name) => g.scale(g.input(name, [3]), 2));
+    const means = gradients.map((x, i) =>
+      g.apply("mix", { weight: 0.5 }, [
+        g.input(`mean${i}`, [3]),
+        g.apply("square", {}, [x]),
+      ])
+    );
+    return {
+      squares: sumsOfSquares(g, gradients),
+      ...Object.fromEntries(means.map((mean, i) => [`mean${i}`, mean])),
+    };
+  }));
+
+async function sumsSharedSquares(backend: Backend): Promise<void> {
+  const numbers = MANY.flatMap((name, i) => [
+    [name, [i, 1, 2]],
+    [`mean${i}`, [2, 2, 2]],
+  ]);
+  const found = await ran(backend, sharing(), Object.fromEntries(numbers));
+  MANY.forEach((_, i) => {
+    strictEqual(found["squares"]?.[i], 4 * i * i + 20);
+    deepStrictEqual(found[`mean${i}`], [1 + 2 * i * i, 3, 9]);
+  });
+}
+
 /** Promises about clipping. */
 export const CLIPPING_TESTS: readonly ContractTest[] = [
   {
@@ -123,5 +155,10 @@ export const CLIPPING_TESTS: readonly ContractTest[] = [
     name:
       "run() sums the squares of each gradient, and shows which are not finite",
     run: sumsSquares,
+  },
+  {
+    name:
+      "run() sums the squares of many gradients that something else squares too",
+    run: sumsSharedSquares,
   },
 ];

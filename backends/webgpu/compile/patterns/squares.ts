@@ -6,8 +6,8 @@ import type { Outline } from "../outline.ts";
 
 /** A sum of squares of a tensor. */
 interface SquareSum {
-  readonly sum: NodeId;
-  readonly square: NodeId;
+  /** Nodes that nothing else uses: the sum, and the squares unless an optimizer takes them too. */
+  readonly covers: readonly NodeId[];
   /** Root of the tensor. */
   readonly tensor: NodeId;
 }
@@ -21,8 +21,9 @@ function squareSumAt(outline: Outline, id: NodeId): SquareSum | null {
     return null;
   }
   const [square = -1] = inputs(id);
-  if (node(square).op !== "square" || !isAlone(square)) return null;
-  return { sum: id, square, tensor: inputs(square)[0]! };
+  if (node(square).op !== "square") return null;
+  const covers = isAlone(square) ? [id, square] : [id];
+  return { covers, tensor: inputs(square)[0]! };
 }
 
 /** The patterns of all tensors that hold nothing but sums of squares. */
@@ -35,7 +36,9 @@ export function squaresPatterns(outline: Outline): readonly Pattern[] {
     if (found.length < sums.length) return [];
     return [{
       trigger: id,
-      covers: [id, ...found.flatMap(({ sum, square }) => [sum, square])],
+      // Where something else takes the squares, a tensor might end in its kernel.
+      demands: found.map(({ tensor }) => tensor),
+      covers: [id, ...found.flatMap(({ covers }) => covers)],
       emit: (context) => emit(context, id, found.map(({ tensor }) => tensor)),
     }];
   });
