@@ -27,8 +27,21 @@ import { entrySnapshot } from "../entry_snapshot.ts";
 import { benchedPlan, configOf } from "../step_spec.ts";
 import { randomReals } from "./open_card.ts";
 
-/** A model that is measured. */
-export type CardModel = ModelName;
+/** A model that is measured; `tiny` is one that software steps through in no time. */
+export type CardModel = ModelName | "tiny";
+
+const { nano } = MODEL_PRESETS;
+
+/** The models. */
+const MODELS: Readonly<Record<CardModel, ModelSpec>> = {
+  ...MODEL_PRESETS,
+  tiny: {
+    ...nano,
+    ...{ embedDim: 16, depth: 2, numHeads: 2 },
+    stages: nano.stages.slice(0, 1).map((stage) => ({ ...stage, tap: 1 })),
+    ...{ decoderEmbedDim: 16, decoderNumHeads: 2 },
+  },
+};
 
 /** A run of a model, entered at one of its phases. */
 export interface BenchedRun {
@@ -53,7 +66,7 @@ export function benchedRun(
   batchSize: number,
   frozen: number,
 ): BenchedRun {
-  const model = MODEL_PRESETS[name];
+  const model = MODELS[name];
   const config = configOf(model, batchSize);
   const plan = orThrow(benchedPlan(config));
   const phase = plan.phases.find(({ frozenLayers }) => frozenLayers === frozen);
@@ -121,3 +134,6 @@ export function repeated(batches: readonly Batch[]): ItemSource<Batch> {
     }
   };
 }
+
+/** Sizes of a model. */
+export const modelSizes = (name: CardModel): ModelSpec => MODELS[name];

@@ -93,7 +93,7 @@ async function stepProducts(
   limits: KernelLimits,
   isTiny: boolean,
 ): Promise<readonly Measured[]> {
-  const run = isTiny ? benchedRun("nano", 2, 0) : benchedRun("vit-b", 64, 0);
+  const run = isTiny ? benchedRun("tiny", 2, 0) : benchedRun("vit-b", 64, 0);
   const products = productsOf(await stepGraphOf(run), limits);
   return products.slice(0, isTiny ? 2 : undefined).map((product) => ({
     ...product,

@@ -17,7 +17,7 @@ export interface StepCase extends Facts {
   readonly batchSize: number;
   readonly frozen: number;
   /** Also the time of each kernel. */
-  readonly kernels?: true;
+  readonly detail?: true;
 }
 
 const cased = (
@@ -34,7 +34,7 @@ const cased = (
 
 /** With the time of each kernel. */
 const detailed = (cases: readonly StepCase[]): readonly StepCase[] =>
-  cases.map((one) => ({ ...one, kernels: true }));
+  cases.map((one) => ({ ...one, detail: true }));
 
 /** The cases, the most important first; what may end the process last. */
 const CASES: readonly StepCase[] = [
@@ -57,8 +57,8 @@ const CASES: readonly StepCase[] = [
 
 /** Two cases that software goes through in seconds. */
 const TINY_CASES: readonly StepCase[] = [
-  ...detailed(cased("nano", 2, [0])),
-  ...cased("nano", 2, [6], "bf16"),
+  ...detailed(cased("tiny", 2, [0])),
+  ...cased("tiny", 2, [2], "bf16"),
 ];
 
 /** Batches of each model and size, made once. */
@@ -81,13 +81,13 @@ async function measureCase(
   limits: { readonly seconds: number; readonly steps: number },
   factor: number,
 ): Promise<Facts> {
-  const { device, precision, model, batchSize, frozen, kernels } = one;
+  const { device, precision, model, batchSize, frozen, detail } = one;
   const engine = await engines.of(device, precision);
   const run = benchedRun(model, batchSize, frozen);
   const { device: card } = await openCard();
   return await timeSteps(engine, run, batches, {
     ...limits,
-    ...kernels ? { then: (more) => kernelTimes(card, 4, factor, more) } : {},
+    ...detail ? { then: (more) => kernelTimes(card, 4, factor, more) } : {},
   });
 }
 
