@@ -102,21 +102,33 @@ export const startOf = (
   parameters: HostTensors = cheapParameters(model),
 ): Snapshot => entrySnapshot(config, plan, phase, parameters);
 
+/** The same numbers again and again, from one of them on. */
+function repeatedNumbers(
+  drawn: Float32Array,
+  length: number,
+  from: number,
+): Float32Array {
+  const numbers = new Float32Array(length);
+  const first = drawn.subarray(from);
+  numbers.set(first.subarray(0, length));
+  for (let at = first.length; at < length; at += drawn.length) {
+    numbers.set(drawn.subarray(0, Math.min(drawn.length, length - at)), at);
+  }
+  return numbers;
+}
+
 /** Batches of random pixels. */
 export function randomBatches(
   { inChannels, imageSize }: ModelSpec,
   batchSize: number,
   count: number,
 ): readonly Batch[] {
-  const numbers = inChannels * imageSize ** 2 * batchSize;
-  const drawn = randomReals(Math.min(numbers, 3 * 224 ** 2 * 16));
+  const length = inChannels * imageSize ** 2 * batchSize;
+  const drawn = randomReals(Math.min(length, 2 ** 21));
   return Array.from({ length: count }, (_, batch) => ({
     shape: [batchSize, inChannels, imageSize, imageSize],
     // Each batch begins at another of the drawn numbers.
-    images: Float32Array.from(
-      { length: numbers },
-      (_, i) => 2 * drawn[(i + 977 * batch) % drawn.length]!,
-    ),
+    images: repeatedNumbers(drawn, length, (977 * batch) % drawn.length),
     indices: Int32Array.from(
       { length: batchSize },
       (_, i) => batch * batchSize + i,

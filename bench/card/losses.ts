@@ -73,7 +73,7 @@ export const LOSSES: Part = {
   measure: async ({ isTiny, note }) => {
     const engines = enginesHere();
     const model = isTiny ? "tiny" : "nano";
-    const [batchSize, few, many] = isTiny ? [2, 4, 6] : [16, 50, 200];
+    const [batchSize, few, many] = isTiny ? [2, 4, 6] : [32, 50, 200];
     const run = benchedRun(model, batchSize, 0);
     const compared: Compared = {
       run,

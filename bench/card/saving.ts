@@ -109,7 +109,7 @@ export const SAVING: Part = {
         measurePhases(
           engines,
           one,
-          { seconds: 1.5, steps: isTiny ? 3 : 25 },
+          { seconds: 1.5, steps: isTiny ? 3 : 100 },
           () => secondsLeft() < until + 2,
         ),
       (runs) => note({ runs }),

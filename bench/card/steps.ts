@@ -108,8 +108,8 @@ export const STEPS: Part = {
       isTiny ? 0 : 5,
       (one) =>
         measureCase(engines, one, batchesOf(one), {
-          seconds: Math.min(4, secondsLeft() / 4),
-          steps: isTiny ? 3 : 40,
+          seconds: Math.min(3, secondsLeft() / 4),
+          steps: isTiny ? 3 : 300,
         }, factor),
       (steps) => note({ steps }),
     );
