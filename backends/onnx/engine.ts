@@ -5,8 +5,7 @@ import { sharedArena } from "./arena.ts";
 import type { Int8Form } from "./fuse/int8_matrix.ts";
 import { exactInt8Form } from "./verify_int8.ts";
 import { type ThreadPool, threadPool } from "./kernels/thread_pool.ts";
-import type { Dialect } from "./lower/onnx_writer.ts";
-import type { OrtRuntime, Provider } from "./runtime/ort_runtime.ts";
+import type { OrtRuntime } from "./runtime/ort_runtime.ts";
 import { type TensorStore, tensorStore } from "./tensor_store.ts";
 
 /** Parts of an engine. */
@@ -17,10 +16,6 @@ export interface EngineSpec {
   readonly threads: number;
   /** The device. */
   readonly device: DeviceInfo;
-  /** The part of ONNX Runtime that computes. */
-  readonly provider: Provider;
-  /** Operators that its models may call. */
-  readonly dialect: Dialect;
 }
 
 /** ONNX Runtime, tensors and threads. */

@@ -19,7 +19,6 @@ import {
   checkInt8,
   checkReplaced,
   disposingReplaced,
-  refuseInt8,
 } from "../program_inputs.ts";
 import { type Engine, failed, messageOf, type Runner } from "./engine.ts";
 import { LONGEST_INT8_SUM } from "./fuse/int8_matrix.ts";
@@ -155,22 +154,15 @@ export function engineBackend(engine: Engine): Backend {
     programs.add(own);
     return own;
   };
-  const int8 = engine.dialect === "fused"
-    ? { verifyInt8: () => int8Verified(engine) }
-    : {};
-  const isParallel = engine.runtime.isParallel && engine.provider === "cpu";
   return {
     device,
     compilesBesideRuns: true,
-    parallelRuns: isParallel ? engine.threads : 1,
-    ...int8,
+    parallelRuns: engine.runtime.isParallel ? engine.threads : 1,
+    verifyInt8: () => int8Verified(engine),
     compile: async (graph, options = {}) => {
       checkReplaced(graph, options.replaces ?? {});
       checkInt8(graph, options.int8 ?? []);
-      const refusal = engine.dialect === "fused"
-        ? null
-        : refuseInt8(device, options);
-      const program = refusal ?? await compileProgram(engine, graph, options);
+      const program = await compileProgram(engine, graph, options);
       return program._tag === "Left" ? program : right(kept(program.right));
     },
     upload: store.upload,

@@ -1,14 +1,12 @@
 /** ONNX Runtime as an engine. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError } from "../backend.ts";
-import { graphicsAdapter } from "../tfjs/webgpu/graphics_adapter.ts";
 import { engineBackend } from "./engine_backend.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import {
   reasonOf,
   type StartedRuntime,
   startRuntime,
-  verifyRuntime,
 } from "./runtime/start_runtime.ts";
 
 /** Options of ONNX Runtime. */
@@ -20,11 +18,8 @@ export interface OnnxOptions {
 /** The library, loaded and verified once in a process. */
 let started: Promise<StartedRuntime> | undefined;
 
-const unavailable = (
-  device: string,
-  thrown: unknown,
-): Result<BackendError, never> =>
-  left({ _tag: "BackendUnavailable", device, reason: reasonOf(thrown) });
+const unavailable = (reason: string): Result<BackendError, never> =>
+  left({ _tag: "BackendUnavailable", device: "onnx", reason });
 
 /** An engine's description for users. */
 function description(
@@ -44,32 +39,10 @@ function processor(started: StartedRuntime, threads: number): Engine {
   return startEngine({
     runtime,
     threads,
-    provider: "cpu",
-    dialect: "fused",
     device: {
       name: "onnx",
       description: description(started, cores),
       isGpu: false,
-    },
-  });
-}
-
-/** ONNX Runtime computing on a graphics card. */
-async function graphicsCard(started: StartedRuntime): Promise<Engine> {
-  const { runtime } = started;
-  const adapter = await graphicsAdapter();
-  const [where, isGpu] = typeof adapter === "string"
-    ? ["WebGPU", false] as const
-    : [`WebGPU on ${adapter.description}`, adapter.isGpu] as const;
-  return startEngine({
-    runtime,
-    threads: 1,
-    provider: "webgpu",
-    dialect: "plain",
-    device: {
-      name: "onnx-webgpu",
-      description: description(started, where),
-      isGpu,
     },
   });
 }
@@ -115,7 +88,6 @@ export async function onnxBackend(
 ): Promise<Result<BackendError, Backend>> {
   if (!Number.isSafeInteger(threads) || threads < 1) {
     return unavailable(
-      "onnx",
       `found ${threads} threads, wanted a whole number of at least 1`,
     );
   }
@@ -123,43 +95,6 @@ export async function onnxBackend(
     started ??= startRuntime();
     return right(engineBackend(processor(await started, threads)));
   } catch (thrown) {
-    return unavailable("onnx", thrown);
-  }
-}
-
-/**
- * Starts ONNX Runtime's WebGPU engine inside this process.
- *
- * It reaches the graphics card through a WebGPU of its own, on Vulkan, Metal or
- * Direct3D. Tensors lie in main memory and are copied to the card for each step. A
- * graph of which a part could not be computed there is refused. ONNX Runtime does not
- * tell which adapter it took; the description names the one that this machine's own
- * WebGPU takes, which is the same unless their demands differ.
- *
- * @returns The engine, or why it cannot be used here.
- *
- * @example Saying what there is
- * ```ts
- * import { describeBackendError } from "@vitfreeze/vitfreeze";
- * import { onnxWebgpuBackend } from "./onnx_backend.ts";
- * import { match } from "node:assert/strict";
- *
- * const backend = await onnxWebgpuBackend();
- * const text = backend._tag === "Left"
- *   ? describeBackendError(backend.left)
- *   : backend.right.device.description;
- * match(text, /^(ONNX Runtime 1\.30\.0|Cannot use onnx-webgpu: .)/);
- * ```
- */
-export async function onnxWebgpuBackend(): Promise<
-  Result<BackendError, Backend>
-> {
-  try {
-    started ??= startRuntime();
-    const found = await started;
-    await verifyRuntime("webgpu", found.runtime);
-    return right(engineBackend(await graphicsCard(found)));
-  } catch (thrown) {
-    return unavailable("onnx-webgpu", thrown);
+    return unavailable(reasonOf(thrown));
   }
 }

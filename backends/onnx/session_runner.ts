@@ -97,7 +97,7 @@ interface Compiled {
 type Blocks = ReadonlyMap<string, Block>;
 
 async function openSession(
-  { runtime, threads, provider }: Engine,
+  { runtime, threads }: Engine,
   { model }: Lowered,
 ): Promise<Session | null> {
   if (model.outputs.length === 0) return null;
@@ -106,7 +106,6 @@ async function openSession(
   const nodes = model.nodes.toReversed();
   return await runtime.open(encodeModel({ ...model, nodes }), {
     threads,
-    provider,
     inputs: model.inputs.map(({ name }) => name),
     outputs: model.outputs.map(({ name }) => name),
   });
@@ -123,7 +122,7 @@ async function compile(
   const needed = prune(graph);
   const sources = outputSources(needed);
   const part = prune(computedPart(needed, sources));
-  const lowered = lowerGraph(engine.dialect, part, weights);
+  const lowered = lowerGraph("fused", part, weights);
   const session = await openSession(engine, lowered);
   const given = inputSignatures(part);
   return {

@@ -81,7 +81,6 @@ async function computed(
   const weights = new Map([["w", int8Matrix(w, N, K, form)]]);
   const { model } = lowerGraph("fused", graph.right, weights);
   const session = await runtime.open(encodeModel(model), {
-    provider: "cpu",
     threads,
     inputs: model.inputs.map(({ name }) => name),
     outputs: model.outputs.map(({ name }) => name),

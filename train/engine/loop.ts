@@ -199,8 +199,9 @@ class Run<Item> implements Training {
 
   /** True if the next step may be sent before any further report is taken. */
   get #maySend(): boolean {
-    const { state: { step }, length } = this.#line;
-    if (this.#failure !== null || step === this.#totalSteps) return false;
+    const { state: { step }, length, hasFailed } = this.#line;
+    if (this.#failure !== null || hasFailed) return false;
+    if (step === this.#totalSteps) return false;
     if (length === 0) return true;
     const { ahead = 0 } = this.#options;
     return length <= ahead && !this.#isStopped && !this.#isBound(step - 1);

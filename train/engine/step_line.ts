@@ -37,6 +37,11 @@ export class StepLine<Item> {
     return this.#known.length + this.#sent.length;
   }
 
+  /** True if a step failed and its report was not taken yet: until then none is to be sent. */
+  get hasFailed(): boolean {
+    return this.#known.some(({ _tag }) => _tag === "Left");
+  }
+
   /** Sends the next step; gives the reason if it cannot be. */
   async send(
     epoch: number,

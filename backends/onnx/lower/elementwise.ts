@@ -82,14 +82,6 @@ function normalPdf(w: OnnxWriter, x: Value): Value {
   return w.call("Mul", [power, w.scalar(1 / Math.sqrt(2 * Math.PI))]);
 }
 
-/** `LogSoftmax`, which the WebGPU engine does not have: rows are first moved to a top of 0. */
-function plainLogSoftmax(w: OnnxWriter, [x = ""]: readonly Value[]): Value {
-  const rows = w.int64s([-1]);
-  const low = w.call("Sub", [x, w.call("ReduceMax", [x, rows])]);
-  const sum = w.call("ReduceSum", [w.call("Exp", [low]), rows]);
-  return w.call("Sub", [low, w.call("Log", [sum])]);
-}
-
 /** Lowerings of activations and their gradients. */
 export const activationLowerings: Lowerings<ActivationOp> = {
   relu: (w, _, inputs) => w.call("Relu", inputs),
@@ -101,10 +93,7 @@ export const activationLowerings: Lowerings<ActivationOp> = {
     return w.call("Mul", [dy, w.call("Add", [normalCdf(w, x), bend])]);
   },
   softmax: (w, _, inputs) => w.call("Softmax", inputs, { axis: int(-1) }),
-  logSoftmax: (w, _, inputs) =>
-    w.dialect === "plain"
-      ? plainLogSoftmax(w, inputs)
-      : w.call("LogSoftmax", inputs, { axis: int(-1) }),
+  logSoftmax: (w, _, inputs) => w.call("LogSoftmax", inputs, { axis: int(-1) }),
   softmaxGrad: (w, _, [dy = "", y = ""]) => {
     const parts = w.call("Mul", [dy, y]);
     const mean = w.call("ReduceSum", [parts, w.int64s([-1])]);

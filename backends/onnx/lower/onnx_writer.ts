@@ -14,10 +14,7 @@ import type { FusedNodeOf, FusedOp } from "../fuse/fused_graph.ts";
 /** Name of a value in the model. */
 export type Value = string;
 
-/**
- * Operators that a model may call: also those that only ONNX Runtime has, and
- * only on a CPU; or none but ONNX's own that its WebGPU engine has as well.
- */
+/** Operators that a model may call: also those that only ONNX Runtime has, or none but ONNX's own. */
 export type Dialect = "fused" | "plain";
 
 /** Writes calls. Equal calls and equal constants are written once. */

@@ -18,10 +18,6 @@ import type { BoundTensor, OrtRuntime, SessionOptions } from "./ort_runtime.ts";
 
 /** Errors are not logged: they come back as statuses. */
 const LOG_FATAL = 4;
-/** With this setting, a model is refused if a part of it would be left to the processor. */
-const NO_CPU_FALLBACK = ["session.disable_cpu_ep_fallback", "1"] as const;
-/** The device, and with it every compiled shader, outlives the sessions that use it. */
-const WEBGPU_OPTIONS = { keys: ["preserveDevice"], values: ["1"] };
 /** Threads without work sleep at once. */
 const NO_SPINNING = ["session.intra_op.allow_spinning", "0"] as const;
 /** Every optimisation of the graph. */
@@ -113,26 +109,10 @@ function configure(
   insist(api, api.addSessionConfigEntry(options, name, text));
 }
 
-/** Leaves the model to WebGPU, all of it: what it cannot compute is an error. */
-function useWebGpu(api: OrtApi, options: Pointer): void {
-  configure(api, options, NO_CPU_FALLBACK);
-  const { keys, values } = WEBGPU_OPTIONS;
-  const count = BigInt(keys.length);
-  const [keyList, valueList] = [nameList(keys), nameList(values)];
-  const append = api.appendExecutionProvider(
-    options,
-    cString("WebGPU"),
-    keyList.addresses,
-    valueList.addresses,
-    count,
-  );
-  insist(api, append);
-}
-
 /** Options of a session, which is made with them; then they are given back. */
 async function withOptions(
   api: OrtApi,
-  { threads, provider }: SessionOptions,
+  { threads }: SessionOptions,
   make: (options: Pointer) => Promise<Pointer>,
 ): Promise<Pointer> {
   const options = created(api, (out) => api.createSessionOptions(out));
@@ -143,7 +123,6 @@ async function withOptions(
     insist(api, api.disableMemoryPattern(options));
     // Waiting threads would take the cores from the threads that prepare the next images.
     configure(api, options, NO_SPINNING);
-    if (provider === "webgpu") useWebGpu(api, options);
     return await make(options);
   } finally {
     api.releaseSessionOptions(options);

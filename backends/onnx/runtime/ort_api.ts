@@ -109,11 +109,6 @@ const API = {
     parameters: ["pointer"],
     result: "void",
   },
-  appendExecutionProvider: {
-    index: 216,
-    parameters: ["pointer", "buffer", "buffer", "buffer", "usize"],
-    result: "pointer",
-  },
 } as const;
 
 /** The functions that are used. */

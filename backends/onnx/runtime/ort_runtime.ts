@@ -13,9 +13,6 @@ export type Numbers = Float32Array | Int32Array;
  */
 export type BoundTensor = object;
 
-/** The part of ONNX Runtime that computes: on processor cores or on a graphics card. */
-export type Provider = "cpu" | "webgpu";
-
 /** A model that is ready to run. */
 export interface Session {
   /**
@@ -38,8 +35,6 @@ export interface Session {
 
 /** Options of a session. */
 export interface SessionOptions {
-  /** The part that computes. `webgpu` refuses models of which it cannot compute all. */
-  readonly provider: Provider;
   /** Threads within an operator. */
   readonly threads: number;
   /** Names of the inputs, in the order in which they will be given. */

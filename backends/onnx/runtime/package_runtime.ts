@@ -35,17 +35,14 @@ function packageTensor({ Tensor }: Package, tensor: BoundTensor): Tensor {
 }
 
 const packageOptions = (
-  { provider, threads }: SessionOptions,
+  { threads }: SessionOptions,
 ): InferenceSession.SessionOptions => ({
-  executionProviders: [provider],
+  executionProviders: ["cpu"],
   intraOpNumThreads: threads,
   graphOptimizationLevel: "all",
   enableMemPattern: false,
   // Errors are not logged: they are thrown.
   logSeverityLevel: 4,
-  ...(provider === "webgpu"
-    ? { extra: { session: { disable_cpu_ep_fallback: "1" } } }
-    : {}),
 });
 
 /**

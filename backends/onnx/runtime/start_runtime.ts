@@ -1,7 +1,7 @@
 /** Start of ONNX Runtime: the platform's library, the way to it, and a check of both. */
 import { hostPlatform } from "./native_library.ts";
 import { startNativeRuntime } from "./native_runtime.ts";
-import type { OrtRuntime, Provider } from "./ort_runtime.ts";
+import type { OrtRuntime } from "./ort_runtime.ts";
 import { startPackageRuntime } from "./package_runtime.ts";
 import { encodeModel, type OnnxModel } from "../file/onnx_model.ts";
 
@@ -93,15 +93,11 @@ const SQUARES: OnnxModel = {
  *
  * @throws If they are wrong, or with ONNX Runtime's message.
  */
-export async function verifyRuntime(
-  provider: Provider,
-  runtime: OrtRuntime,
-): Promise<void> {
+export async function verifyRuntime(runtime: OrtRuntime): Promise<void> {
   const x = new Float32Array(new ArrayBuffer(12));
   const y = new Float32Array(new ArrayBuffer(12));
   x.set([1, -2, 3]);
   const session = await runtime.open(encodeModel(SQUARES), {
-    provider,
     threads: 1,
     inputs: ["x"],
     outputs: ["y"],
@@ -119,7 +115,7 @@ async function verified(
   start: () => OrtRuntime | Promise<OrtRuntime>,
 ): Promise<OrtRuntime> {
   const runtime = await start();
-  await verifyRuntime("cpu", runtime);
+  await verifyRuntime(runtime);
   return runtime;
 }
 

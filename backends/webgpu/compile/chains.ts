@@ -42,9 +42,6 @@ export interface ChainRules {
   readonly isDemanded: (root: NodeId) => boolean;
 }
 
-/** Buffers that the kernel of a chain's first node may need itself. */
-const OWN_BUFFERS = 4;
-
 /** True if a node can follow another one in its chain. */
 function follows(
   compilation: Compilation,
@@ -67,34 +64,42 @@ function follows(
   );
 }
 
-/** Finds the chain of a node. */
+/**
+ * Finds the chain of a node.
+ *
+ * @param free Buffers that the kernel may bind besides its own; of these, the chain takes one for what it stores.
+ */
 export function chainFrom(
   compilation: Compilation,
   rules: ChainRules,
   first: NodeId,
+  free: number,
 ): Chain {
-  const { outline, keeping, limits } = compilation;
+  const { outline, keeping } = compilation;
   const { node, inputs, users, outputs } = outline;
+  const isShared = (id: NodeId, next: NodeId | undefined): boolean =>
+    outputs(id).length > 0 || rules.isDemanded(id) ||
+    users(id).some((user) => user !== next);
   const roots = [first];
-  const buffers = new Set<NodeId>();
+  let others: ReadonlySet<NodeId> = new Set();
+  let targets = 1;
   for (;;) {
     const last = roots.at(-1)!;
-    const next = users(last).find((id) =>
+    const possible = users(last).filter((id) =>
       follows(compilation, rules, last, id)
     );
+    const next = possible.find(keeping.isKept) ?? possible[0];
     if (next === undefined) break;
-    const others = inputs(next).filter((input) => input !== last)
-      .flatMap((input) => [...keeping.leaves(input)]);
-    const all = new Set([...buffers, ...others, next]);
-    if (all.size > limits.buffers - OWN_BUFFERS) break;
-    all.forEach((id) => buffers.add(id));
+    const more = compilation.leaves(
+      inputs(next).filter((input) => input !== last),
+    );
+    others = new Set([...others, ...more]);
+    if (isShared(last, next)) targets++;
+    if (others.size + targets > free) break;
     roots.push(next);
   }
-  const isShared = (id: NodeId, i: number): boolean =>
-    outputs(id).length > 0 || rules.isDemanded(id) ||
-    users(id).some((user) => user !== roots[i + 1]);
   const isWanted = (id: NodeId, i: number): boolean =>
-    isShared(id, i) && i + 1 < roots.length ||
+    (i === 0 && roots.length > 1 && isShared(id, roots[1])) ||
     (i > 0 && keeping.isKept(id)) ||
     users(id).some((user) => isRereading(node(user)) && user !== roots[i + 1]);
   const end = roots.findLastIndex(isWanted);
@@ -108,6 +113,17 @@ export function chainFrom(
   );
   demand(compilation, rules, { roots: taken, stored });
   return { roots: taken, stored };
+}
+
+/** Buffers that a chain binds: what it stores, and what it reads. */
+export function buffersOf(
+  { outline: { inputs }, leaves }: Compilation,
+  { roots, stored }: Chain,
+): number {
+  const others = roots.slice(1).flatMap((id, i) =>
+    inputs(id).filter((input) => input !== roots[i])
+  );
+  return stored.size + leaves(others).size;
 }
 
 /** Stores what is demanded and cannot be had from what is stored behind it. */
@@ -194,7 +210,7 @@ function follow(
   block: Block,
   start: Place,
   first: string,
-): void {
+): string {
   const { node } = parts.compilation.outline;
   let [place, number] = [start, block.let(first)];
   steps.forEach(({ id, sources, sink }, i) => {
@@ -224,6 +240,7 @@ function follow(
     if (lanes === 4) sink?.put4(block, position, number);
     else sink?.put(block, position, number);
   });
+  return number;
 }
 
 /** The target of the kernel of a chain's first node, whose numbers have the given extents for it. */
@@ -248,6 +265,13 @@ function targetOf(parts: Parts, shape: Shape): Target {
     ...nodes.length === 1 && only?.stored !== undefined
       ? { stored: only.stored }
       : {},
+    stores: all.map(({ stored }) => stored!),
+    ...nodes.some(isTranspose) ? {} : {
+      last: {
+        value: all.at(-1)!.stored!,
+        buffers: buffersOf(parts.compilation, chain),
+      },
+    },
     open: (writer) => {
       const steps = opened(parts, writer);
       const put = (lanes: Lanes): Sink["put"] => (block, position, value) =>

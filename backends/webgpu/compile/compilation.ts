@@ -7,10 +7,18 @@ import { kernelWriter } from "../wgsl/kernel_writer.ts";
 import type { KernelLimits, Lowering, Partials } from "../wgsl/lowering.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
-import { addUpAll } from "./add_up.ts";
 import { expressionOf, uniformConstant } from "./expressions.ts";
-import { isSource, type Keeping, type Outline, SHORT_SUM } from "./outline.ts";
-import { planesSum, reshaped } from "./views.ts";
+import {
+  isInlinable,
+  isSource,
+  type Keeping,
+  type Outline,
+  readInputs,
+  SHORT_SUM,
+} from "./outline.ts";
+import { planesSum, tapped } from "./planes.ts";
+import { reshaped } from "./views.ts";
+import { waitingSums } from "./waiting_sums.ts";
 
 /** Chooses the kernel of a matrix product; where it gives nothing the default is taken. */
 export type MatmulChoice = (
@@ -40,8 +48,21 @@ export interface Compilation extends Lowering {
    * still wait are added up where they are read.
    */
   lastOperand(id: NodeId): Operand;
+  /**
+   * The numbers of a node for a kernel that reads each of them once, if they are partial sums that
+   * still wait: they are added up and stored where they are read.
+   *
+   * @param free Buffers that the kernel may bind for it.
+   * @returns The operand and the buffers that are bound for it; `null` if there is no such sum.
+   */
+  tappedOperand(
+    id: NodeId,
+    free: number,
+  ): { readonly operand: Operand; readonly buffers: number } | null;
   /** True if the numbers of a root are in memory or can be computed from what is. */
   isReady(root: NodeId): boolean;
+  /** Roots whose buffers must be bound to read the numbers of some nodes, as things stand. */
+  leaves(ids: readonly NodeId[]): ReadonlySet<NodeId>;
   /** True if a root was computed, by a kernel of its own or as a part of one. */
   isDone(root: NodeId): boolean;
   /** The value of a root in memory. */
@@ -54,9 +75,6 @@ export interface Compilation extends Lowering {
   flush(): void;
 }
 
-/** Bytes of partial sums that wait; more would take memory that others need. */
-const MOST_WAITING = 512 * 2 ** 20;
-
 /** Begins a compilation. */
 export function compilationOf(
   outline: Outline,
@@ -67,8 +85,6 @@ export function compilationOf(
   const [values, calls]: [Value[], Call[]] = [[], []];
   const held = new Map<NodeId, ValueId>();
   const done = new Map<NodeId, (() => Operand) | undefined>();
-  const waiting = new Map<ValueId, Partials>();
-  let waitingBytes = 0;
   const { node, root } = outline;
   const place: Compilation["value"] = (
     shape,
@@ -95,13 +111,27 @@ export function compilationOf(
     return !done.has(id) && !keeping.isKept(id) &&
       outline.inputs(id).every(isReady);
   };
+  const leaves = (ids: readonly NodeId[]): ReadonlySet<NodeId> => {
+    const [found, seen] = [new Set<NodeId>(), new Set<NodeId>()];
+    const visit = (id: NodeId): void => {
+      if (seen.has(id)) return;
+      seen.add(id);
+      const here = node(id);
+      if (here.op === "constant" && uniformConstant(here) !== null) return;
+      const isThere = isSource(here) || held.has(id) || done.has(id);
+      if (isThere || !isInlinable(outline, here)) found.add(id);
+      else readInputs(outline, id).forEach(visit);
+    };
+    ids.forEach((id) => visit(root(id)));
+    return found;
+  };
   const operandOfRoot = (id: NodeId, shape: Shape): Operand => {
     const here = node(id);
     const literal = here.op === "constant" ? uniformConstant(here) : null;
     if (literal !== null) return reshaped(literal, shape);
     const value = held.get(id) ?? source(id);
     if (value !== undefined) {
-      if (waiting.has(value)) compilation.flush();
+      sums.settle(value);
       return tensorOperand(values, value, shape);
     }
     const view = done.get(id);
@@ -109,6 +139,18 @@ export function compilationOf(
       view?.() ?? expressionOf(outline, id, compilation.operand),
       shape,
     );
+  };
+  /** The sum of few planes that ends in a node, if it waits and fits. */
+  const shortWaiting = (id: NodeId, fits: (sums: Partials) => boolean) => {
+    const value = held.get(root(id));
+    const found = value === undefined ? undefined : sums.take(value);
+    if (found === undefined) return undefined;
+    const isShort = found.count <= SHORT_SUM && found.factor === 1;
+    if (isShort && fits(found)) {
+      return <A>(use: (sums: Partials) => A): A => use(found);
+    }
+    sums.giveBack(found);
+    return undefined;
   };
   const compilation: Compilation = {
     values,
@@ -122,30 +164,24 @@ export function compilationOf(
       place(shape, { _tag: "Scratch" }, dtype, storage),
     writer: () => kernelWriter(values),
     call: (call) => void calls.push(call),
-    addUp: (partials) => {
-      const { planes, target: { stored } } = partials;
-      if (stored === undefined) return addUpAll(compilation, [partials]);
-      waiting.set(stored, partials);
-      waitingBytes += 4 * sizeOf(values[planes]!.shape);
-      if (waitingBytes > MOST_WAITING) compilation.flush();
-    },
-    flush: () => {
-      const all = [...waiting.values()];
-      waiting.clear();
-      waitingBytes = 0;
-      addUpAll(compilation, all);
-    },
+    addUp: (partials) => sums.add(partials),
+    flush: () => sums.flush(),
     operand: (id) => operandOfRoot(root(id), node(id).shape),
-    lastOperand: (id) => {
-      const value = held.get(root(id));
-      const sums = value === undefined ? undefined : waiting.get(value);
-      if (sums === undefined || sums.count > SHORT_SUM || sums.factor !== 1) {
-        return compilation.operand(id);
-      }
-      waiting.delete(value!);
-      return planesSum(values, sums.planes, node(id).shape);
-    },
+    lastOperand: (id) =>
+      shortWaiting(id, ({ target }) => target.stored !== undefined)?.((
+        { planes },
+      ) => planesSum(values, planes, node(id).shape)) ??
+        compilation.operand(id),
+    tappedOperand: (id, free) =>
+      shortWaiting(
+        id,
+        ({ target: { last } }) => last !== undefined && last.buffers < free,
+      )?.(({ planes, target }) => ({
+        operand: tapped(values, planes, target, node(id).shape),
+        buffers: 1 + target.last!.buffers,
+      })) ?? null,
     isReady,
+    leaves,
     isDone: (id) => held.has(id) || done.has(id),
     valueOf: (id) => held.get(id) ?? source(id),
     hold: (id, value) => {
@@ -154,5 +190,6 @@ export function compilationOf(
     },
     finish: (id, view) => void done.set(id, view),
   };
+  const sums = waitingSums(compilation);
   return compilation;
 }

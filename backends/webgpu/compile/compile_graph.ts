@@ -12,7 +12,7 @@ import {
   type MatmulChoice,
 } from "./compilation.ts";
 import { type Context, type Pattern, store } from "./context.ts";
-import { expressionOf } from "./expressions.ts";
+import { isMap } from "./formulas.ts";
 import { guardKernels } from "./guard.ts";
 import { lowerNode } from "./op_kernels.ts";
 import {
@@ -28,6 +28,7 @@ import { layerNormPatterns } from "./patterns/layer_norm.ts";
 import { squaresPatterns } from "./patterns/squares.ts";
 import { isHalf } from "./half.ts";
 import { emitUpdates, type Update } from "./updates.ts";
+import { copyWholeNumbers } from "./whole_numbers.ts";
 
 /** Conditions of a compilation. */
 export interface ListOptions
@@ -83,8 +84,10 @@ function placingOf(
     const replaced = replacedBy(root);
     if (replaced === undefined) return false;
     const input = inputs.get(replaced);
-    return guard !== undefined || input === undefined ||
-      users(input).some((user) => user !== root);
+    if (guard !== undefined || input === undefined) return true;
+    const readers = users(input);
+    return outputs(input).length > 0 || readers.some((id) => id !== root) ||
+      (readers.length > 0 && !isMap(node(root)));
   };
   return {
     isLate,
@@ -171,6 +174,11 @@ export function compileGraph(
     valueFor: placing.valueFor,
   };
   lowerNodes(context, patterns, isReplacing);
+  for (const name of guard?.finite ?? []) {
+    if (Object.hasOwn(replaces, name)) {
+      storedValue(context, outline.root(outline.graph.outputs[name]!));
+    }
+  }
   const outputs: Record<string, ValueId> = {};
   const taken = new Set<ValueId>();
   const updates: Update[] = [];
@@ -196,8 +204,15 @@ export function compileGraph(
   compilation.flush();
   const flag = guard === undefined
     ? undefined
-    : guarded(compilation, guard, outputs);
-  emitUpdates(compilation, updates, (root) => apart(context, root), flag);
+    : guarded(context, guard, outputs, replaces);
+  const stored = (root: NodeId) => storedValue(context, root);
+  const reals = copyWholeNumbers(
+    compilation,
+    updates,
+    stored,
+    flag !== undefined,
+  );
+  emitUpdates(compilation, reals, stored, flag);
   return {
     values: compilation.values,
     calls: compilation.calls,
@@ -219,27 +234,32 @@ function copied({ compilation }: Context, id: NodeId): ValueId {
   return value;
 }
 
-/** A root's numbers in a new value. */
-function apart({ compilation }: Context, root: NodeId): ValueId {
-  const { outline, values, operand } = compilation;
-  const value = compilation.scratch(outline.node(root).shape);
-  const source = expressionOf(outline, root, operand);
-  mapKernel(compilation, source, tensorTarget(values, value), "apart");
-  return value;
+/** The value of a root that an update kernel cannot compute. */
+function storedValue(context: Context, root: NodeId): ValueId {
+  const { compilation } = context;
+  if (compilation.valueOf(root) === undefined) store(context, root);
+  return compilation.valueOf(root)!;
 }
 
 /** The flag of a guard. */
 function guarded(
-  compilation: Compilation,
+  context: Context,
   { finite, allowance }: NonNullable<CompileOptions["guard"]>,
   outputs: Record<string, ValueId>,
+  replaces: NonNullable<CompileOptions["replaces"]>,
 ): ValueId {
+  const { compilation } = context;
+  const { graph, root } = compilation.outline;
   const place = { _tag: "Input", name: allowance } as const;
   const value = compilation.value([], place);
   outputs[allowance] = value;
   return guardKernels(
     compilation,
-    finite.map((name) => outputs[name]!),
+    finite.map((name) =>
+      Object.hasOwn(replaces, name)
+        ? storedValue(context, root(graph.outputs[name]!))
+        : outputs[name]!
+    ),
     value,
   );
 }

@@ -1,17 +1,17 @@
 /** Operands that are computed where they are read. */
-import { type NodeOf, type Shape, sizeOf } from "../../../core/mod.ts";
+import type { NodeOf, Shape } from "../../../core/mod.ts";
 import { padRank } from "../../../core/graph/shape.ts";
 import type { Block } from "../wgsl/block.ts";
 import type { Lanes } from "../wgsl/kernel_writer.ts";
 import type { Operand, Source } from "../wgsl/operand.ts";
 import { type Position, sum } from "../wgsl/position.ts";
 import { literal } from "../wgsl/literal.ts";
+import { concatenated } from "./concatenated.ts";
 import { formulaOf, isMap, type MapNode } from "./formulas.ts";
 import type { Outline } from "./outline.ts";
 import {
   broadcast,
   byOnes,
-  concatenated,
   gathered,
   hasFours,
   indicesIn,
@@ -38,7 +38,7 @@ function mapped(node: MapNode, operands: readonly Operand[]): Operand {
               : source.at(block, position),
           )
         );
-        return formulaOf(writer, node, numbers, lanes);
+        return block.let(formulaOf(writer, node, numbers, lanes));
       };
       return { at: read(1), at4: hasFours(shape) ? read(4) : byOnes(read(1)) };
     },
@@ -83,7 +83,7 @@ function shortSum(base: Operand, shape: Shape): Operand {
             );
             return block.let(from(block, { at }));
           });
-          return numbers.join(" + ");
+          return block.let(numbers.join(" + "));
         };
       const at = read(source.at);
       return { at, at4: vector ? read(source.at4) : byOnes(at) };
@@ -144,7 +144,3 @@ export function expressionOf(
       throw new Error(`${here.op} is computed by a kernel of its own`);
   }
 }
-
-/** Numbers in a tensor of a node's shape. */
-export const countOf = ({ node }: Outline, id: number): number =>
-  sizeOf(node(id).shape);

@@ -19,7 +19,8 @@ export function guardKernels(
   finite: readonly ValueId[],
   allowance: ValueId,
 ): ValueId {
-  const numbers = sideBySide(lowering, finite);
+  const checked = finite.length === 0 ? [allowance] : finite;
+  const numbers = sideBySide(lowering, checked);
   const flag = lowering.scratch([1]);
   const count = sizeOf(lowering.values[numbers]!.shape);
   const { values } = lowering;

@@ -21,6 +21,10 @@ const MANY = 4_096;
 /** Most sums of a value's gradient that read it beside a product: that of a bias. */
 const isBiasSum = ({ op }: Node): boolean => op === "sumTo";
 
+/** True if tensors lie side by side along the last axis, so that groups of four may belong to two. */
+const isUneven = (node: Node): boolean =>
+  node.op === "concat" && node.attributes.axis === node.shape.length - 1;
+
 /**
  * True if a root's numbers may be rounded to bfloat16: products read them, and nothing
  * reads them that adds up many steps of rounding.
@@ -34,5 +38,6 @@ export function isHalf(
   return dtype === "float32" && hasFours(shape) && sizeOf(shape) >= MANY &&
     outputs(root).length === 0 && all.length > 0 &&
     all.every((user) => OPERANDS.has(user.op) || isBiasSum(user)) &&
-    all.some(({ op }) => OPERANDS.has(op)) && shape.length >= 2;
+    all.some(({ op }) => OPERANDS.has(op)) && shape.length >= 2 &&
+    !isUneven(node(root));
 }

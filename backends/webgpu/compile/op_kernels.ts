@@ -14,11 +14,13 @@ import {
 } from "../kernels/convolution.ts";
 import { hogKernels } from "../kernels/hog.ts";
 import { layerNormGradKernels } from "../kernels/layer_norm_grad.ts";
+import { mapKernel } from "../kernels/map.ts";
 import { matmulKernels } from "../kernels/matmul.ts";
 import {
   L2_NORMALIZE,
   layerNorm,
   LOG_SOFTMAX,
+  readsOnce,
   type RowFormula,
   rowKernel,
   SOFTMAX,
@@ -26,7 +28,16 @@ import {
 } from "../kernels/rows.ts";
 import { scatterKernels } from "../kernels/scatter.ts";
 import type { Target } from "../wgsl/operand.ts";
-import { type Context, inMemory, targetOf } from "./context.ts";
+import { concatParts } from "./concat_parts.ts";
+import {
+  type Context,
+  inMemory,
+  limitLeaves,
+  plainTarget,
+  type Result,
+  targetOf,
+  targetsOf,
+} from "./context.ts";
 import { reshaped } from "./views.ts";
 
 /** Adds the kernels of a node. */
@@ -50,13 +61,13 @@ const rows = <Name extends OpName>(
 /**
  * Adds the kernels of a matrix product.
  *
- * @param rowSums Target of the sums of `op(a)` over its last axis.
+ * @param rowSums The sums of `op(a)` over its last axis.
  */
 export function lowerMatmul(
   context: Context,
   { inputs, shape, attributes }: NodeOf<"matmul">,
   id: NodeId,
-  rowSums?: () => Target,
+  rowSums?: Result,
 ): void {
   const { compilation } = context;
   const { transposeA, transposeB } = attributes;
@@ -68,17 +79,44 @@ export function lowerMatmul(
   });
   const k = a!.shape[transposeA ? 1 : 2] ?? 1;
   const sizes = { batch, m, n, k, transposeA, transposeB };
-  const sums = rowSums?.();
-  const target = targetOf(context, id, [batch, m, n]);
+  const [target, sums] = targetsOf(
+    context,
+    [{ id, shape: [batch, m, n] }, ...rowSums === undefined ? [] : [rowSums]],
+    compilation.leaves(inputs).size,
+  ) as [Target, Target?];
   matmulKernels(compilation, sizes, a!, b!, target, {
     ...compilation.choose?.(sizes),
     ...sums === undefined ? {} : { rowSums: sums },
   });
 }
 
+/** Layer normalisation; a sum that ends in its input is added up on the way, and stored. */
+function lowerLayerNorm(
+  context: Context,
+  { inputs, shape, attributes: { epsilon } }: NodeOf<"layerNorm">,
+  id: NodeId,
+): void {
+  const { compilation } = context;
+  const [x = 0, ...rest] = inputs;
+  const others = rest.map(compilation.operand);
+  const areVector = others.every(({ vector }) => vector);
+  const free = compilation.limits.buffers - compilation.leaves(rest).size - 1;
+  const tapped = areVector && readsOnce(shape.at(-1) ?? 1, inputs.length)
+    ? compilation.tappedOperand(x, free)
+    : null;
+  const source = tapped?.operand ?? compilation.operand(x);
+  const own = tapped === null
+    ? compilation.leaves(inputs).size
+    : tapped.buffers + compilation.leaves(rest).size;
+  const [target] = targetsOf(context, [{ id }], own) as [Target];
+  const operands = [source, ...others];
+  rowKernel(compilation, layerNorm(epsilon), operands, target);
+}
+
 /** Ops with kernels. */
 type KernelOp =
   | "clipFactor"
+  | "concat"
   | "matmul"
   | "conv2d"
   | "conv2dInputGrad"
@@ -99,6 +137,15 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
     const squares = context.compilation.operand(x);
     const target = targetOf(context, id);
     clipKernel(context.compilation, maxNorm, squares, target);
+  },
+  concat: (context, node, id) => {
+    const { compilation } = context;
+    const operands = node.inputs.map(compilation.operand);
+    const whole = plainTarget(context, id);
+    const parts = concatParts(compilation.outline, node, whole);
+    operands.forEach((operand, i) =>
+      mapKernel(compilation, operand, parts[i]!, "concat part")
+    );
   },
   matmul: lowerMatmul,
   conv2d: (context, { inputs: [x = 0, w = 0], attributes }, id) => {
@@ -134,7 +181,7 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
   logSoftmax: rows(() => LOG_SOFTMAX),
   softmaxGrad: rows(() => SOFTMAX_GRAD),
   l2Normalize: rows(() => L2_NORMALIZE),
-  layerNorm: rows(({ epsilon }) => layerNorm(epsilon)),
+  layerNorm: lowerLayerNorm,
   layerNormGrad: (
     context,
     { inputs: [dy = 0, x = 0, gain = 0], attributes: { epsilon } },
@@ -169,6 +216,9 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
   },
 };
 
+/** Buffers of a kernel besides those of its operands: its target and what it leaves for a next one. */
+const OTHER_BUFFERS = 3;
+
 /**
  * Adds the kernels of a node.
  *
@@ -179,6 +229,8 @@ export function lowerNode(context: Context, id: NodeId): void {
   if (!Object.hasOwn(KERNELS, node.op)) {
     throw new Error(`${node.op} has no kernel of its own`);
   }
+  const { limits: { buffers } } = context.compilation;
+  limitLeaves(context, node.inputs, buffers - OTHER_BUFFERS);
   const lower = KERNELS[node.op as KernelOp] as Lower<OpName>;
   lower(context, node as NodeOf<OpName>, id);
 }

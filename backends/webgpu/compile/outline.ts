@@ -8,7 +8,6 @@ import {
   type NodeId,
   sizeOf,
 } from "../../../core/mod.ts";
-import { sameShape } from "../../../core/graph/shape.ts";
 import { isMap } from "./formulas.ts";
 
 /** A graph, and who uses what. */
@@ -80,13 +79,25 @@ const MOVES: ReadonlySet<Node["op"]> = new Set([
   "permuteRows",
 ]);
 
+/** Tensors that are read as one where they are used; more have to be laid side by side. */
+const FEW_PARTS = 6;
+
 /** True if a node's numbers can be computed where they are used, one by one. */
 export const isInlinable = (outline: Outline, node: Node): boolean =>
-  isMap(node) || MOVES.has(node.op) || isShortSum(outline, node);
+  isMap(node) || isShortSum(outline, node) ||
+  MOVES.has(node.op) &&
+    !(node.op === "concat" && node.inputs.length > FEW_PARTS);
 
 /** True if a node is given from outside or known in advance. */
 export const isSource = ({ op }: Node): boolean =>
   op === "input" || op === "constant";
+
+/** Roots that a node reads: the inverse of a permutation serves only its gradient. */
+export const readInputs = (
+  { node, inputs }: Outline,
+  id: NodeId,
+): readonly NodeId[] =>
+  inputs(id).slice(0, node(id).op === "permuteRows" ? 2 : undefined);
 
 /** Ops that read each number of their inputs many times, so that it should be in memory. */
 const REREADING: ReadonlySet<Node["op"]> = new Set([
@@ -104,14 +115,15 @@ export const isRereading = ({ op }: Node): boolean => REREADING.has(op);
 /** Results of so few numbers may be computed again by every user. */
 const SMALL = 4_096;
 
+/** Most numbers that one is computed from where it is used; more would make long kernels. */
+const MOST_LOADS = 64;
+
 /** Decisions on which numbers are kept in memory. */
 export interface Keeping {
   /** True if a root's numbers have to be in memory when they are computed. */
   isKept(root: NodeId): boolean;
   /** True if a root is another one's numbers in memory, read elsewhere. */
   isView(root: NodeId): boolean;
-  /** Buffers that must be bound to compute a root where it is used. */
-  leaves(root: NodeId): ReadonlySet<NodeId>;
 }
 
 /**
@@ -121,7 +133,7 @@ export interface Keeping {
  * @param buffers Most buffers of one expression.
  */
 export function keepingOf(outline: Outline, buffers: number): Keeping {
-  const { graph: { nodes }, root, inputs, users, outputs } = outline;
+  const { graph: { nodes }, root, users, outputs } = outline;
   const kept: boolean[] = nodes.map(() => false);
   const views: boolean[] = nodes.map(() => false);
   const loads: number[] = nodes.map(() => 0);
@@ -136,8 +148,7 @@ export function keepingOf(outline: Outline, buffers: number): Keeping {
     loads[id] = node.op === "constant" ? 0 : 1;
     if (isSource(node)) return;
     if (outputs(id).length > 0 || !isInlinable(outline, node)) return keep(id);
-    // The inverse of a permutation serves only its gradient.
-    const from = inputs(id).slice(0, node.op === "permuteRows" ? 2 : undefined);
+    const from = readInputs(outline, id);
     const isInMemory = (input: NodeId): boolean =>
       kept[input]! || isSource(nodes[input]!) || views[input]!;
     const count = users(id).length;
@@ -149,8 +160,12 @@ export function keepingOf(outline: Outline, buffers: number): Keeping {
     const terms = node.op === "sumTo"
       ? sizeOf(nodes[node.inputs[0]!]!.shape) / Math.max(1, sizeOf(node.shape))
       : 1;
-    loads[id] = terms *
-      from.reduce((sum, input) => sum + loads[input]!, 0);
+    const loadsNow = (): number =>
+      terms * from.reduce((sum, input) => sum + loads[input]!, 0);
+    if (loadsNow() > MOST_LOADS) {
+      from.filter((input) => loads[input]! > 1).forEach(keep);
+    }
+    loads[id] = loadsNow();
     const needed = (): ReadonlySet<NodeId> =>
       new Set(from.flatMap((input) => [...leaves[input]!]));
     leaves[id] = needed();
@@ -170,7 +185,6 @@ export function keepingOf(outline: Outline, buffers: number): Keeping {
   return {
     isKept: (id) => kept[id]!,
     isView: (id) => views[id]!,
-    leaves: (id) => leaves[id]!,
   };
 }
 
@@ -178,7 +192,3 @@ export function keepingOf(outline: Outline, buffers: number): Keeping {
 export const isTranspose = (
   node: Node,
 ): node is Extract<Node, { op: "transpose" }> => node.op === "transpose";
-
-/** True if two nodes have one shape. */
-export const haveOneShape = (a: Node, b: Node): boolean =>
-  sameShape(a.shape, b.shape);

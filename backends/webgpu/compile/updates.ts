@@ -117,7 +117,9 @@ function updateCode(
     return outer.let(`t${at}[at${at} + word${word}]`);
   };
   const known = new Map<NodeId | string, string>();
-  let isFlat = true;
+  let isFlat = updates.every(({ target }) =>
+    sizeOf(values[target]!.shape) === count
+  );
   const read = (id: ValueId): string => {
     const { shape, storage } = values[id]!;
     const isScalar = shape.length === 0 || (sizeOf(shape) === 1 && count > 1);
@@ -206,38 +208,76 @@ function codesOf(
   return write();
 }
 
+/** Stands for the value that holds all scalars, before it is made. */
+const SCALARS = -1;
+
+/** Counts how many sets use a value. */
+function usesOf(codes: readonly UpdateCode[]): (id: ValueId) => number {
+  const uses = new Map<ValueId, number>();
+  codes.forEach(({ values }) =>
+    values.forEach((id) => uses.set(id, (uses.get(id) ?? 0) + 1))
+  );
+  return (id) => uses.get(id) ?? 0;
+}
+
+/** Sets that a kernel can compute with the buffers that it may bind, and the updates of others. */
+function fittingSets(
+  compilation: Compilation,
+  updates: readonly Update[],
+  flag: ValueId | undefined,
+): {
+  readonly sets: readonly (readonly Update[])[];
+  readonly others: readonly Update[];
+} {
+  const codeOf = (set: readonly Update[], value: ValueId | null) =>
+    updateCode(compilation, set, { ids: [], value }, flag);
+  const all = componentsOf(compilation, updates);
+  const uses = usesOf(
+    all.map((set) => codeOf(set, null)).filter((code) => code !== null),
+  );
+  const fits = (set: readonly Update[]): boolean => {
+    const buffers = codeOf(set, SCALARS)?.values.length ?? Infinity;
+    const copies = set.filter(({ target }) => uses(target) > 1).length;
+    return 1 + buffers + copies <= compilation.limits.buffers;
+  };
+  return {
+    sets: all.filter(fits),
+    others: all.filter((set) => !fits(set)).flat(),
+  };
+}
+
+/** The root that an update computes; one that copies a value comes first. */
+const rootOf = ({ source }: Update): NodeId =>
+  "root" in source ? source.root : -1;
+
 /**
  * Adds kernels for all updates. A tensor that another update still reads is written last,
  * from a copy.
  *
- * @param storeApart Computes a root into a new value, where its numbers are not computed each from those at its own place.
+ * @param stored Computes a root by a kernel of its own, and gives its value.
  * @param flag Value `[1]`: nothing is written where it is 0.
  */
 export function emitUpdates(
   compilation: Compilation,
   updates: readonly Update[],
-  storeApart: (root: NodeId) => ValueId,
+  stored: (root: NodeId) => ValueId,
   flag?: ValueId,
 ): void {
-  const last: Update[] = [];
-  const sets = componentsOf(compilation, updates).flatMap((set) => {
-    const scalars: Scalars = { ids: [], value: null };
-    if (updateCode(compilation, set, scalars, flag) !== null) return [set];
-    for (const { source, target } of set) {
-      const value = "root" in source ? storeApart(source.root) : source.value;
-      last.push({ source: { value }, target });
-    }
-    return [];
+  const { sets, others } = fittingSets(compilation, updates, flag);
+  const inOrder = [...others].sort((a, b) => rootOf(a) - rootOf(b));
+  const last = inOrder.flatMap(({ source, target }): Update[] => {
+    const value = "root" in source ? stored(source.root) : source.value;
+    return value === target ? [] : [{ source: { value }, target }];
   });
   compilation.flush();
-  const uses = new Map<ValueId, number>();
-  sets.forEach((set) =>
-    updateCode(compilation, set, { ids: [], value: null }, flag)!.values
-      .forEach((id) => uses.set(id, (uses.get(id) ?? 0) + 1))
+  const uses = usesOf(
+    sets.map((set) =>
+      updateCode(compilation, set, { ids: [], value: null }, flag)!
+    ),
   );
   const safe = sets.map((set) =>
     set.map((update): Update => {
-      if ((uses.get(update.target) ?? 0) <= 1) return update;
+      if (uses(update.target) <= 1) return update;
       const value = compilation.scratch(
         compilation.values[update.target]!.shape,
       );

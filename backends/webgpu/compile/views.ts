@@ -1,16 +1,10 @@
 /** Operands that are other operands, read elsewhere. */
-import { type DType, type Shape, sizeOf } from "../../../core/mod.ts";
+import { type Shape, sizeOf } from "../../../core/mod.ts";
 import { padRank, sameShape } from "../../../core/graph/shape.ts";
 import type { Value, ValueId } from "../command_list.ts";
 import type { Block } from "../wgsl/block.ts";
 import type { Operand, Source } from "../wgsl/operand.ts";
-import {
-  flatOf,
-  indicesOf,
-  operand as bracketed,
-  type Position,
-  sum,
-} from "../wgsl/position.ts";
+import { flatOf, indicesOf, type Position, sum } from "../wgsl/position.ts";
 import { tensorOperand } from "../wgsl/tensor.ts";
 
 /** True if the last axis can be divided into groups of four. */
@@ -221,84 +215,6 @@ export function broadcast(base: Operand, shape: Shape): Operand {
   };
 }
 
-const TYPES: Readonly<Record<DType, string>> = { float32: "f32", int32: "i32" };
-
-/** Operands one behind the other along an axis; `null` is a stretch of zeros. */
-export function concatenated(
-  parts: readonly (Operand | number)[],
-  shape: Shape,
-  axis: number,
-  dtype: DType = "float32",
-): Operand {
-  const extents = parts.map((part) =>
-    typeof part === "number" ? part : part.shape[axis] ?? 1
-  );
-  const starts = extents.map((_, i) =>
-    extents.slice(0, i).reduce((total, extent) => total + extent, 0)
-  );
-  const isLast = axis === shape.length - 1;
-  const vector = hasFours(shape) &&
-    parts.every((part, i) =>
-      (typeof part === "number" || part.vector) &&
-      (!isLast || (starts[i]! % 4 === 0 && extents[i]! % 4 === 0))
-    );
-  return {
-    shape,
-    vector,
-    open: (writer) => {
-      const sources = parts.map((part) =>
-        typeof part === "number" ? null : part.open(writer)
-      );
-      const read = (
-        block: Block,
-        position: Position,
-        type: string,
-        from: (source: Source, block: Block, position: Position) => string,
-      ): string => {
-        const indices = indicesIn(block, shape, position);
-        const index = block.let(indices[axis] ?? "0");
-        const result = writer.name("part");
-        block.add(`var ${result} = ${type}();`);
-        const branches = sources.flatMap((source, i) => {
-          if (source === null || extents[i] === 0) return [];
-          const inner = block.inner();
-          const at = indices.map((other, k) =>
-            k === axis ? sum([index, `${-starts[i]!}`]) : other
-          );
-          inner.add(`${result} = ${from(source, inner, { at })};`);
-          const [from0, to] = [starts[i]!, starts[i]! + extents[i]!];
-          const test = [
-            ...from0 > 0 ? [`${bracketed(index)} >= ${from0}`] : [],
-            ...to < (shape[axis] ?? 1) ? [`${bracketed(index)} < ${to}`] : [],
-          ].join(" && ");
-          return [`if (${test || "true"}) {\n${inner.text()}\n}`];
-        });
-        block.add(branches.join(" else "));
-        return result;
-      };
-      const at: Source["at"] = (block, position) =>
-        read(
-          block,
-          position,
-          TYPES[dtype],
-          (source, inner, there) => source.at(inner, there),
-        );
-      return {
-        at,
-        at4: vector
-          ? (block, position) =>
-            read(
-              block,
-              position,
-              "vec4<f32>",
-              (source, inner, there) => source.at4(inner, there),
-            )
-          : byOnes(at),
-      };
-    },
-  };
-}
-
 /** As the op `gatherRows`: an index outside of the rows reads the nearest. */
 export function gathered(
   base: Operand,
@@ -342,34 +258,5 @@ export function uniform(shape: Shape, literal: string): Operand {
       at: () => literal,
       at4: () => `vec4<f32>(${literal})`,
     }),
-  };
-}
-
-/** Planes of partial sums `[count, …shape]`, added up in their order. */
-export function planesSum(
-  values: readonly Value[],
-  planes: ValueId,
-  shape: Shape,
-): Operand {
-  const size = sizeOf(shape);
-  const count = sizeOf(values[planes]!.shape) / size;
-  const base = tensorOperand(values, planes, [count, size]);
-  const vector = hasFours(shape);
-  return {
-    shape,
-    vector,
-    open: (writer) => {
-      const source = base.open(writer);
-      const read = (from: Source["at"]): Source["at"] => (block, position) => {
-        const flat = block.let(flatOf(shape, position));
-        const numbers = Array.from({ length: count }, (_, plane) =>
-          block.let(
-            from(block, { flat: sum([flat, `${plane * size}`]) }),
-          ));
-        return numbers.join(" + ");
-      };
-      const at = read(source.at);
-      return { at, at4: vector ? read(source.at4) : byOnes(at) };
-    },
   };
 }

@@ -10,6 +10,7 @@ import type { Lowering } from "../wgsl/lowering.ts";
 import type { Operand, Source, Target } from "../wgsl/operand.ts";
 import { quotient, remainder, sum, times } from "../wgsl/position.ts";
 import { teamJoined } from "./rows.ts";
+import { literal } from "../wgsl/literal.ts";
 
 /** Attributes of the op `hogCells`. */
 export interface HogAttributes {
@@ -79,12 +80,6 @@ function divisionOf(
       met === piecesDown * rows,
   };
 }
-
-/** A float literal that reads back as the nearest float32. */
-const literal = (value: number): string => {
-  const text = `${Math.fround(value)}`;
-  return /[.e]/.test(text) ? text : `${text}.0`;
-};
 
 /** Cotangent of the border between two bins; exact where it is a whole number. */
 const cotangent = (border: number, nbins: number): number => {

@@ -135,7 +135,10 @@ export function writeFour(
   extent: number | undefined,
   value: string,
 ): void {
-  if (vector) return sink.put4(block, { at }, value);
+  if (vector) {
+    sink.put4(block, { at }, value);
+    return;
+  }
   if (onlyVector) throw new Error("Target is only written by fours");
   const [start, outer] = [at.at(-1)!, at.slice(0, -1)];
   [..."xyzw"].forEach((lane, c) => {

@@ -231,6 +231,17 @@ function reduce(
   block.add(`let ${name} = ${then(`(${whole})`)};`);
 }
 
+/** Values of a row that an invocation reads from all inputs. */
+const valuesOf = ({ width, lanes, team }: Layout, inputs: number): number =>
+  Math.ceil(width / (team * lanes)) * inputs;
+
+/** True if the kernel of a formula of so many inputs reads each number of a tensor by fours and once. */
+export function readsOnce(width: number, inputs: number): boolean {
+  const team = width >= WIDE ? WORKGROUP : 1;
+  return width % 4 === 0 &&
+    valuesOf({ width, lanes: 4, team }, inputs) <= MOST_HELD;
+}
+
 /**
  * Adds the kernel that applies a formula to every row of the target `[…, D]`.
  *
@@ -265,8 +276,7 @@ export function rowKernel(
         sizeOf(inputs[i]!.shape) === width ? at : sum([start, at]),
       )
     );
-  const values = Math.ceil(width / (layout.team * lanes)) * inputs.length;
-  const each = values <= MOST_HELD
+  const each = valuesOf(layout, inputs.length) <= MOST_HELD
     ? heldParts(writer, steps, layout, read)
     : loopedParts(writer, layout, read);
   for (const reduction of formula.reductions(width)) {

@@ -11,7 +11,7 @@ import type { Position } from "./position.ts";
 
 /** Numbers to read, opened in one kernel. Loads may add statements to the block in which they are used. */
 export interface Source {
-  /** The number at a position: an expression of type `f32`, or `i32` for indices. */
+  /** The number at a position: an expression of type `f32`, or `i32` for indices, that any operator may follow. */
   at(block: Block, position: Position): string;
   /**
    * Four numbers from a position on along the last axis: an expression of type `vec4<f32>`. The
@@ -22,10 +22,14 @@ export interface Source {
 
 /** Places to write to, opened in one kernel. Each place is written once. */
 export interface Sink {
-  /** Adds statements that write `value`, of type `f32`. */
-  put(block: Block, position: Position, value: string): void;
+  /**
+   * Adds statements that write `value`, of type `f32`.
+   *
+   * @returns Name of what was stored last, of targets with `last`.
+   */
+  put(block: Block, position: Position, value: string): string | void;
   /** Adds statements that write a `vec4<f32>`; as `Source.at4`. */
-  put4(block: Block, position: Position, value: string): void;
+  put4(block: Block, position: Position, value: string): string | void;
 }
 
 /** A readable tensor of the given shape. */
@@ -50,6 +54,13 @@ export interface Target {
   readonly label: string;
   /** The value that holds the numbers, if they are stored as they are and nowhere else. */
   readonly stored?: ValueId;
+  /** All values that are written, where they are known. */
+  readonly stores?: readonly ValueId[];
+  /**
+   * The value of `stores` whose numbers are made last, each at the row-major position at which it was put, and the buffers
+   * that are bound for all of it.
+   */
+  readonly last?: { readonly value: ValueId; readonly buffers: number };
   /** Makes it writable in a kernel. */
   open(writer: KernelWriter): Sink;
 }

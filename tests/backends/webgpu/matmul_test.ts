@@ -83,7 +83,7 @@ for (const [v, variant] of NAMES.entries()) {
         options: { variant, split: 3 },
         ...{ hasSums: true, isRepeated: true },
       });
-      ok(names[0]!.includes("split 3 with row sums"), names[0]);
+      ok(names[0]!.includes("split 3 with row sums"), names[0]!);
       deepStrictEqual(names.length, 3);
     },
   );
@@ -179,7 +179,7 @@ Deno.test(
           ...{ sizes: sizesOf(shape, letters), options: { variant, split: 1 } },
           ...meaning,
         });
-        ok(names[0]!.endsWith("+ bias relu"), names[0]);
+        ok(names[0]!.endsWith("+ bias relu"), names[0]!);
       }
     }
     const sizes = sizesOf([36, 20, 64], "NN", { factor: 0.5 });

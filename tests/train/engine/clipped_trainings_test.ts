@@ -103,7 +103,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu", "onnx on one thread"],
+  ["cpu", "webgpu", "onnx on one thread"],
   "training of a convolutional network with clipGrad takes the step of its gradients times clipFactor(); running statistics are not clipped",
   async (backend) => {
     const optimizer = { _tag: "Sgd", momentum: 0.9, weightDecay: 0 } as const;

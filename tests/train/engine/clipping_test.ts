@@ -47,7 +47,7 @@ async function movedBy(backend: Backend, change: Partial<PretrainConfig>) {
 }
 
 await onDevices(
-  ["cpu", "wasm", "onnx"],
+  ["cpu", "wasm", "webgpu", "onnx"],
   "with clipGrad a step is as long as allowed, and gradientNorm is the length that it would have had; what is frozen has none",
   async (backend) => {
     for (const accumIter of [1, 2]) {
@@ -68,7 +68,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu", "onnx"],
+  ["cpu", "webgpu", "onnx"],
   "gradientNorm is the length of the gradients, clipped or not, and a length that is never reached changes nothing, not a bit",
   async (backend) => {
     const runs = [undefined, 1e6].map((clipGrad) =>

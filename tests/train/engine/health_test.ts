@@ -103,7 +103,7 @@ const steep = (norm: string, head: string) => ({
 });
 
 await onDevices(
-  ["cpu", "onnx"],
+  ["cpu", "webgpu", "onnx"],
   "fine-tuning refuses a gradient that leaves float32 though the loss is finite, and names it; nothing has moved",
   async (backend) => {
     const start = startWith(
@@ -127,7 +127,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu", "onnx"],
+  ["cpu", "webgpu", "onnx"],
   "fine-tuning refuses the step of a micro-batch that is not finite, with all as it was before that step",
   async (backend) => {
     // The second micro-batch of the second step.
@@ -170,7 +170,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu", "onnx on one thread"],
+  ["cpu", "webgpu", "onnx on one thread"],
   "training of a convolutional network refuses running statistics that leave float32 though loss and gradients are finite",
   async (backend) => {
     const inputs = inputsOn(backend);

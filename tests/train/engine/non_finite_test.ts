@@ -90,7 +90,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu", "onnx"],
+  ["cpu", "webgpu", "onnx"],
   "an activation that leaves float32 is named by the first block whose output is not finite",
   async (backend) => {
     // Finite, but a product with it is not.
@@ -135,7 +135,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu", "wasm", "onnx"],
+  ["cpu", "wasm", "webgpu", "onnx"],
   "a gradient that leaves float32 while the losses are finite stops the run in time, and names where the backward pass left it",
   async (backend) => {
     const weights = TINY_CONFIG.model.stages.map((stage, i) => ({
@@ -163,7 +163,7 @@ await onDevices(
 const SPOILED = [2, 5];
 
 await onDevices(
-  ["reference in line", "cpu", "onnx"],
+  ["reference in line", "cpu", "webgpu", "onnx"],
   "with skipNonFinite such steps are left out: counted, nothing moved, and the next one ends the run",
   async (backend) => {
     const tensors = backend.liveTensors();

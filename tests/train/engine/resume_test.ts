@@ -17,7 +17,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["onnx"],
+  ["webgpu", "onnx"],
   "a run resumed across a freeze step equals the uninterrupted one, bit for bit",
   (backend) => resumesEverywhere(backend, tinyRun(), [6]),
 );

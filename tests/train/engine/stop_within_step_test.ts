@@ -60,7 +60,7 @@ async function stoppedBefore(backend: Backend, path: string, batch: number) {
 }
 
 await onDevices(
-  ["reference", "reference in line", "wasm", "onnx"],
+  ["reference", "reference in line", "wasm", "webgpu", "onnx"],
   "checkpointHook() of a training that is aborted within a step saves the steps before it, from which the run ends as if it had not been",
   (backend) =>
     inFolder(async (path) => {

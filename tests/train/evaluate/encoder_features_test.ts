@@ -90,7 +90,7 @@ const CASES: readonly (readonly [FeatureSpec, number, number])[] = [
 
 for (const [feature, from, to] of CASES) {
   await onDevices(
-    ["reference", "cpu", "wasm", "onnx"],
+    ["reference", "cpu", "wasm", "webgpu", "onnx"],
     `encoderFeatures() pools the ${feature.tokens} of taps ${feature.stages}, also of a smaller last batch`,
     async (backend) => {
       const before = backend.liveTensors();

@@ -165,7 +165,7 @@ Deno.test("knnVotes() do not depend on the size of tiles", async () => {
 });
 
 await onDevices(
-  ["reference", "cpu", "wasm"],
+  ["reference", "cpu", "wasm", "webgpu"],
   "knnVotes() on a device are those of the main thread to float32",
   async (backend) => {
     const [train, test] = [many(301), many(37)];

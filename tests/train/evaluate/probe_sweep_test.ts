@@ -72,7 +72,7 @@ async function accuracyAt(
 }
 
 await onDevices(
-  ["reference", "cpu", "wasm"],
+  ["reference", "cpu", "wasm", "webgpu"],
   "sweepProbe() chooses a rate that beats the share of the most frequent class in ninety steps, where the recipe's does not",
   async (backend) => {
     const before = backend.liveTensors();

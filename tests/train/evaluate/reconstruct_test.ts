@@ -18,7 +18,7 @@ import {
 const RUN = tinyRun();
 
 await onDevices(
-  ["cpu", "wasm", "onnx"],
+  ["cpu", "wasm", "webgpu", "onnx"],
   "reconstruct() shows every stage, and its masked error is the loss of that stage",
   async (backend) => {
     const before = backend.liveTensors();

@@ -80,7 +80,7 @@ async function moments(
 }
 
 await onDevices(
-  ["cpu", "wasm"],
+  ["cpu", "wasm", "webgpu"],
   "fine-tuning keeps means that begin as the weights and follow all of them, frozen ones too",
   async (backend) => {
     const before = backend.liveTensors();

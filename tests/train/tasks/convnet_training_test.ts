@@ -34,7 +34,7 @@ import {
 } from "./tiny_convnet.ts";
 
 await onDevices(
-  ["cpu", "wasm", "onnx on one thread"],
+  ["cpu", "wasm", "webgpu", "onnx on one thread"],
   "training of a convolutional network takes the reference's steps, across freezes",
   async (backend) => {
     const before = backend.liveTensors();
@@ -53,7 +53,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["onnx on one thread"],
+  ["webgpu", "onnx on one thread"],
   "training of a convolutional network that goes on from a file takes the same steps, bit for bit",
   async (backend) => {
     for (
@@ -86,7 +86,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["onnx on one thread"],
+  ["webgpu", "onnx on one thread"],
   "training of a convolutional network leaves everything of a frozen layer as it is, and drops its moments",
   async (backend) => {
     const inputs = inputsOn(backend);
@@ -166,7 +166,7 @@ Deno.test("convNetTargets() is one where the class is, and refuses images withou
 });
 
 await onDevices(
-  ["cpu"],
+  ["cpu", "webgpu"],
   "training of a convolutional network skips a step whose running statistics leave float32: nothing moves, statistics neither",
   async (backend) => {
     const inputs = inputsOn(backend);

@@ -120,7 +120,7 @@ async function* validating(): AsyncGenerator<Result<DataError, Batch>> {
 }
 
 await onDevices(
-  ["cpu", "wasm"],
+  ["cpu", "wasm", "webgpu"],
   "fine-tuning learns to name pictures, and leaves nothing on the device",
   async (backend) => {
     const before = backend.liveTensors();

@@ -88,7 +88,7 @@ async function take(
 }
 
 await onDevices(
-  ["reference", "cpu", "wasm"],
+  ["reference", "cpu", "wasm", "webgpu"],
   "linear probing learns to tell clouds of points apart and leaves nothing on the device",
   async (backend) => {
     const before = backend.liveTensors();

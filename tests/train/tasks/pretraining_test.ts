@@ -53,7 +53,7 @@ const changed = (before: Snapshot, after: Snapshot): readonly string[] =>
   ).map(([name]) => name);
 
 await onDevices(
-  ["reference", "cpu", "wasm", "onnx"],
+  ["reference", "cpu", "wasm", "webgpu", "onnx"],
   "pretraining() lowers the loss of the stage that lives longest",
   async (backend) => {
     const run = tinyRun({
@@ -74,7 +74,7 @@ for (const classToken of ["withLayer0", "neverFrozen"] as const) {
   const run = tinyRun({ freeze: { ...TINY_CONFIG.freeze, classToken } });
 
   await onDevices(
-    ["reference", "cpu", "onnx"],
+    ["reference", "cpu", "webgpu", "onnx"],
     `pretraining() moves just the unfrozen layers (class token ${classToken})`,
     async (backend) => {
       const { snapshots } = await wholeRun(backend, run);
@@ -96,7 +96,7 @@ for (const classToken of ["withLayer0", "neverFrozen"] as const) {
 }
 
 await onDevices(
-  ["cpu", "onnx"],
+  ["cpu", "webgpu", "onnx"],
   "pretraining() keeps optimizer state of what moves only",
   async (backend) => {
     const run = tinyRun();

@@ -1,12 +1,23 @@
 /** Attention and its gradient: products, soft-max and products between, done without their matrices of weights. */
-import { type NodeId, type NodeOf, sizeOf } from "../../../../core/mod.ts";
+import {
+  type NodeId,
+  type NodeOf,
+  type Shape,
+  sizeOf,
+} from "../../../../core/mod.ts";
+import { sameShape } from "../../../../core/graph/shape.ts";
 import { attentionKernels } from "../../kernels/attention.ts";
 import { attentionGradKernels } from "../../kernels/attention_grad.ts";
 import type { AttentionSizes } from "../../kernels/attention_tiles.ts";
 import type { ValueId } from "../../command_list.ts";
-import type { Operand } from "../../wgsl/operand.ts";
+import type { Operand, Target } from "../../wgsl/operand.ts";
 import { tensorOperand, tensorTarget } from "../../wgsl/tensor.ts";
-import { type Context, type Pattern, targetOf } from "../context.ts";
+import {
+  type Context,
+  limitLeaves,
+  type Pattern,
+  targetsOf,
+} from "../context.ts";
 import type { Outline } from "../outline.ts";
 import { reshaped } from "../views.ts";
 import { joinedTargets } from "./joined_targets.ts";
@@ -54,6 +65,9 @@ function productOf(
     : null;
 }
 
+const matrixOf = ({ node }: Outline, id: NodeId): Shape =>
+  node(id).shape.slice(-2);
+
 const isInner = ({ outputs }: Outline, ids: readonly NodeId[]): boolean =>
   ids.every((id) => outputs(id).length === 0);
 
@@ -72,6 +86,9 @@ function forwardAt(outline: Outline, weights: NodeId): Forward | null {
       root(values.inputs[1]!) !== weights;
   });
   if (output === undefined || !isInner(outline, [weights, scores])) return null;
+  const matrices = [scores, weights, node(output).inputs[0]!]
+    .map((id) => matrixOf(outline, id));
+  if (!matrices.every((shape) => sameShape(shape, matrices[0]!))) return null;
   return {
     ...{ weights, scores, output, k },
     scaled: isScaled ? root(a) : null,
@@ -200,15 +217,12 @@ interface Memory {
   logSum: ValueId | null;
 }
 
-/** An operand `[…, tokens, width]` as `[batch, heads, tokens, width]`. */
-function headed(
+/** An operand as `[batch, heads, tokens, width]`. */
+const headed = (
   { compilation: { operand } }: Context,
   id: NodeId,
-  { batch, heads }: AttentionSizes,
-): Operand {
-  const x = operand(id);
-  return reshaped(x, [batch, heads, ...x.shape.slice(-2)]);
-}
+  { batch, heads, tokens, width }: AttentionSizes,
+): Operand => reshaped(operand(id), [batch, heads, tokens, width]);
 
 /** Queries, keys and values. */
 const inputsOf = (
@@ -221,6 +235,9 @@ const inputsOf = (
   v: headed(context, v, sizes),
 });
 
+/** Values that the kernels of the gradient pass on: logarithms of the sums, and means. */
+const STATISTICS = 2;
+
 function emitForward(
   context: Context,
   forward: Forward,
@@ -229,9 +246,12 @@ function emitForward(
 ): void {
   const { compilation } = context;
   const { batch, heads, tokens, width } = sizes;
+  const read = [forward.q, forward.k, forward.v];
+  limitLeaves(context, read, compilation.limits.buffers - 2);
   const inputs = inputsOf(context, forward, sizes);
-  const shape = [batch, heads, tokens, width];
-  const output = targetOf(context, forward.output, shape);
+  const result = { id: forward.output, shape: [batch, heads, tokens, width] };
+  const own = compilation.leaves(read).size + (memory.hasGradient ? 1 : 0);
+  const [output] = targetsOf(context, [result], own) as [Target];
   if (memory.hasGradient) {
     memory.logSum = compilation.scratch([batch, heads, tokens]);
   }
@@ -254,7 +274,11 @@ function emitBackward(
 ): void {
   const { compilation } = context;
   const { batch, heads, tokens, width } = sizes;
-  const { dq, dk, dv } = backward;
+  const { dq, dk, dv, gradient } = backward;
+  const { q: queries, k: keys, v: values, output } = forward;
+  const read = [queries, keys, values, gradient, output];
+  limitLeaves(context, read, compilation.limits.buffers - STATISTICS - 1);
+  const own = compilation.leaves(read).size + STATISTICS;
   const operands = {
     ...inputsOf(context, forward, sizes),
     output: headed(context, forward.output, sizes),
@@ -262,7 +286,7 @@ function emitBackward(
     logSum: tensorOperand(compilation.values, memory.logSum!),
   };
   const shape = [batch, heads, tokens, width];
-  const [q, k, v] = joinedTargets(context, [dq, dk, dv], shape);
+  const [q, k, v] = joinedTargets(context, [dq, dk, dv], shape, own);
   attentionGradKernels(compilation, sizes, operands, {
     q: q!,
     k: k!,

@@ -1,6 +1,6 @@
 /** Gradients of biases, which are summed while the product for the weights reads the same numbers. */
 import { type NodeId, type NodeOf, sizeOf } from "../../../../core/mod.ts";
-import { type Pattern, targetOf } from "../context.ts";
+import type { Pattern } from "../context.ts";
 import { lowerMatmul } from "../op_kernels.ts";
 import type { Outline } from "../outline.ts";
 import { isColumnSum } from "./layer_norm.ts";
@@ -42,12 +42,7 @@ export function biasPatterns(
       trigger: id,
       covers: [bias, id],
       emit: (context) =>
-        lowerMatmul(
-          context,
-          node,
-          id,
-          () => targetOf(context, bias, [width]),
-        ),
+        lowerMatmul(context, node, id, { id: bias, shape: [width] }),
     }];
   });
 }

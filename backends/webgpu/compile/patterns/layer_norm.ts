@@ -1,7 +1,7 @@
 /** The gradients of one layer normalisation, which one kernel computes together. */
 import { type NodeId, sizeOf } from "../../../../core/mod.ts";
 import { layerNormGradKernels } from "../../kernels/layer_norm_grad.ts";
-import { type Pattern, targetOf } from "../context.ts";
+import { limitLeaves, type Pattern, targetsOf } from "../context.ts";
 import type { Outline } from "../outline.ts";
 
 /** True if a node sums all rows of its input into one. */
@@ -36,23 +36,33 @@ export function layerNormPatterns(outline: Outline): readonly Pattern[] {
         node(here.inputs[0]!).shape.at(-1) === width;
     });
     const bias = others.find((id) => isColumnSum(outline, id, width));
-    const covers = [gain, dx, bias].filter((id) => id !== undefined);
+    const covers = [dx, gain, bias].filter((id) => id !== undefined);
     if (covers.length < 2) return [];
     const isLast = others.every((id) => covers.includes(id)) &&
       outputs(root(dy)).length === 0;
     const [, , gains] = dx === undefined ? [] : node(dx).inputs;
+    const read = [dy, x, ...gains === undefined ? [] : [gains]];
+    const trigger = Math.min(...covers);
+    if (read.some((id) => id > trigger)) return [];
     return [{
-      trigger: Math.min(...covers),
+      trigger,
       covers,
       emit: (context) => {
         const { compilation } = context;
+        const { buffers } = compilation.limits;
+        limitLeaves(context, read, buffers - covers.length);
         const inputs = {
           dy: isLast ? compilation.lastOperand(dy) : compilation.operand(dy),
           x: compilation.operand(x),
           ...gains === undefined ? {} : { gain: compilation.operand(gains) },
         };
+        const targets = targetsOf(
+          context,
+          covers.map((id) => ({ id })),
+          compilation.leaves(read).size,
+        );
         const target = (id: NodeId | undefined, name: "dx" | "gain" | "bias") =>
-          id === undefined ? {} : { [name]: targetOf(context, id) };
+          id === undefined ? {} : { [name]: targets[covers.indexOf(id)]! };
         layerNormGradKernels(compilation, epsilon, inputs, {
           ...target(dx, "dx"),
           ...target(gain, "gain"),

@@ -8,6 +8,7 @@ import { lowerGraph } from "../../../../backends/onnx/lower/lower_graph.ts";
 import {
   type Faults,
   type Graph,
+  type NodeId,
   type Result,
   traceGraph,
 } from "../../../../core/mod.ts";
@@ -19,9 +20,13 @@ const graphAt = (batch: number): Result<Faults, Graph> =>
     const x = g.input("x", [batch, 2, 3]);
     const first = g.broadcastTo(g.input("first", [1, 1, 3]), [batch, 1, 3]);
     const tokens = g.concat([first, x], 1);
-    const products = g.matmul(g.scale(tokens, 0.5), tokens, {
-      transposeB: true,
-    });
+    const half = (a: NodeId, b: NodeId, by: "transposeA" | "transposeB") =>
+      g.matmul(g.scale(a, 0.25), b, { [by]: true });
+    const columns = g.transpose(tokens, [0, 2, 1]);
+    const products = g.add(
+      half(tokens, tokens, "transposeB"),
+      half(columns, columns, "transposeA"),
+    );
     const rows = g.reshape(products, [batch * 3, 3]);
     return {
       y: g.reshape(g.matmul(rows, g.input("w", [3, 3])), [batch, 3, 3]),

@@ -20,7 +20,6 @@ Deno.test({
     await rejects(
       () =>
         runtime!.open(Uint8Array.of(1, 2, 3), {
-          provider: "cpu",
           threads: 1,
           inputs: [],
           outputs: [],

@@ -53,7 +53,6 @@ function placed(memory: Memory, data: ArrayLike<number>): Numbers {
 async function resultsOf(runtime: OrtRuntime, memory: Memory) {
   const { model } = lowerGraph("fused", GRAPH);
   const session = await runtime.open(encodeModel(model), {
-    provider: "cpu",
     threads: 1,
     inputs: model.inputs.map(({ name }) => name),
     outputs: model.outputs.map(({ name }) => name),
@@ -97,7 +96,6 @@ Deno.test({
     await rejects(
       () =>
         runtime.open(Uint8Array.of(1, 2, 3), {
-          provider: "cpu",
           threads: 1,
           inputs: [],
           outputs: [],

@@ -4,14 +4,11 @@
  *
  * @module
  */
-import type { Backend } from "../../../backends/mod.ts";
-import {
-  tfjsBackend,
-  type TfjsDevice,
-} from "../../../backends/tfjs/tfjs_backend.ts";
-import { gradients, type Graph, traceGraph } from "../../../core/mod.ts";
-import { filled } from "../op_cases.ts";
-import { value } from "../contract.ts";
+import type { Backend } from "../../backends/mod.ts";
+import { gradients, type Graph, traceGraph } from "../../core/mod.ts";
+import { type DeviceName, openDevice } from "../train/devices.ts";
+import { filled } from "./op_cases.ts";
+import { value } from "./contract.ts";
 
 const STEPS = 2000;
 
@@ -53,7 +50,7 @@ async function train(
 }
 
 const [device = "cpu"] = Deno.args;
-const backend = value(await tfjsBackend(device as TfjsDevice));
+const backend = value(await openDevice(device as DeviceName));
 const line = JSON.stringify(await train(backend));
 await Deno.stdout.write(new TextEncoder().encode(line));
 // The graphics device would keep the process alive.

@@ -1,32 +1,18 @@
-import { deepStrictEqual, match, ok } from "node:assert/strict";
-import { type Backend, describeBackendError } from "../../../backends/mod.ts";
-import { tfjsBackend } from "../../../backends/tfjs/tfjs_backend.ts";
-import { weightGradShader } from "../../../backends/tfjs/webgpu/convolution_shaders.ts";
-import { MOST_TURNS } from "../../../backends/tfjs/webgpu/shader.ts";
+import { deepStrictEqual } from "node:assert/strict";
+import type { Backend } from "../../backends/mod.ts";
 import {
   type GraphBuilder,
   type NodeId,
   type Shape,
   sizeOf,
   traceGraph,
-} from "../../../core/mod.ts";
-import { right } from "../../right.ts";
-import { value } from "../contract.ts";
+} from "../../core/mod.ts";
+import { right } from "../right.ts";
+import { onDevices } from "../train/devices.ts";
+import { value } from "./contract.ts";
 
-const opened = await tfjsBackend("webgpu-ops");
-
-function onWebGpu(name: string, run: (backend: Backend) => Promise<void>) {
-  if (opened._tag === "Right") {
-    const backend = opened.right;
-    return Deno.test(`webgpu: ${name}`, () => run(backend));
-  }
-  const reason = describeBackendError(opened.left);
-  Deno.test({
-    name: `webgpu: ${name} [skipped: ${reason}]`,
-    ignore: true,
-    fn: () => {},
-  });
-}
+const onWebGpu = (name: string, run: (backend: Backend) => Promise<void>) =>
+  onDevices(["webgpu", "webgpu-ops"], name, run);
 
 /** One number of a graph whose inputs are ones. */
 async function computed(
@@ -54,7 +40,7 @@ async function computed(
 }
 
 for (const K of [2 ** 19, 2 ** 20 - 8, 1_200_000]) {
-  onWebGpu(`a product that sums ${K} terms is exact`, async (backend) => {
+  await onWebGpu(`a product that sums ${K} terms is exact`, async (backend) => {
     for (const transposeA of [true, false]) {
       for (const transposeB of [true, false]) {
         const found = await computed(
@@ -71,7 +57,7 @@ for (const K of [2 ** 19, 2 ** 20 - 8, 1_200_000]) {
   });
 }
 
-onWebGpu(
+await onWebGpu(
   "a long product sums each term once, in its place",
   async (backend) => {
     const K = 2 ** 19 + 7;
@@ -98,7 +84,7 @@ onWebGpu(
 );
 
 for (const [images, side] of [[1, 300], [40, 96]] as const) {
-  onWebGpu(
+  await onWebGpu(
     `the gradient of a kernel over ${images} images of ${side} pixels is exact`,
     async (backend) => {
       const shape = [images, 1, side, side];
@@ -113,40 +99,46 @@ for (const [images, side] of [[1, 300], [40, 96]] as const) {
   );
 }
 
-onWebGpu(
-  "compile() on software refuses loops that it would cut off",
+/** More turns than one loop has on software adapters. */
+const MANY = 70_000;
+
+await onDevices(
+  ["webgpu"],
+  "sums of more terms than a loop has turns are exact: of numbers, rows and columns, and over channels",
   async (backend) => {
-    if (backend.device.isGpu) return;
-    const [C, side] = [66_000, 1];
-    const graph = right(traceGraph((g) => ({
-      y: g.apply("conv2d", { stride: 1, padding: 0 }, [
-        g.input("x", [1, C, side, side]),
-        g.input("w", [1, C, 1, 1]),
-      ]),
-    })));
-    const result = await backend.compile(graph);
-    match(
-      result._tag === "Left" ? describeBackendError(result.left) : "",
-      /conv2d would take \d+ turns of a loop, and software adapters end loops after 65535/,
+    const K = 2_359_296;
+    deepStrictEqual(
+      await computed(
+        backend,
+        { a: [1, K], b: [K, 1] },
+        (g, [a = -1, b = -1]) => g.matmul(a, b),
+      ),
+      [K],
+    );
+    for (const [from, to] of [[[K], []], [[K, 2], [2]], [[2, K], [2, 1]]]) {
+      deepStrictEqual(
+        await computed(backend, { x: from! }, (g, [x = -1]) => g.sumTo(x, to!)),
+        Array(sizeOf(to!)).fill(K),
+      );
+    }
+    const channels = { stride: 1, padding: 0 };
+    deepStrictEqual(
+      await computed(
+        backend,
+        { x: [1, MANY, 1, 1], w: [2, MANY, 1, 1] },
+        (g, inputs) => g.apply("conv2d", channels, inputs),
+      ),
+      [MANY, MANY],
+    );
+    const image = [1, 1] as const;
+    deepStrictEqual(
+      await computed(
+        backend,
+        { dy: [1, MANY, 1, 1], w: [MANY, 2, 1, 1] },
+        (g, inputs) =>
+          g.apply("conv2dInputGrad", { ...channels, image }, inputs),
+      ),
+      [MANY, MANY],
     );
   },
 );
-
-Deno.test("weightGradShader() shares rows among invocations that take few turns each", () => {
-  for (const [batch, side] of [[1, 8], [128, 32], [2, 600], [1, 40_000]]) {
-    const size = [side!, side!] as const;
-    const { parts, shader: { turns = 0 } } = weightGradShader({
-      batch: batch!,
-      inputs: 3,
-      outputs: 2,
-      image: size,
-      kernel: [3, 3],
-      result: size,
-      stride: 1,
-      padding: 1,
-    });
-    ok(turns <= MOST_TURNS, `${turns}`);
-    ok(turns * parts >= batch! * side! * side!);
-    ok(batch! * side! > 100 || parts === 1);
-  }
-});
