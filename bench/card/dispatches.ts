@@ -122,6 +122,49 @@ async function roundTrips(
   };
 }
 
+/** Speed of the ways to the device and back for the images of a batch. */
+async function transfers(
+  device: GPUDevice,
+  bytes: number,
+): Promise<Facts> {
+  const { MAP_READ, COPY_DST, COPY_SRC, STORAGE } = GPUBufferUsage;
+  const buffer = device.createBuffer({
+    size: bytes,
+    usage: STORAGE | COPY_DST | COPY_SRC,
+  });
+  const read = device.createBuffer({ size: bytes, usage: MAP_READ | COPY_DST });
+  const numbers = new Float32Array(bytes / 4).fill(1);
+  // Several at once, so that the wait for their end is not most of the time.
+  const times = 8;
+  const up = await microseconds(3, async () => {
+    for (let i = 0; i < times; i++) {
+      device.queue.writeBuffer(buffer, 0, numbers);
+    }
+    device.queue.submit([]);
+    await device.queue.onSubmittedWorkDone();
+  }) / times;
+  const handed = await microseconds(
+    3,
+    () => device.queue.writeBuffer(buffer, 0, numbers),
+  );
+  const down = await microseconds(3, async () => {
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, read, 0, bytes);
+    device.queue.submit([encoder.finish()]);
+    await read.mapAsync(GPUMapMode.READ);
+    read.getMappedRange().slice(0);
+    read.unmap();
+  });
+  buffer.destroy();
+  read.destroy();
+  return {
+    bytes,
+    uploadMs: short(up / 1000),
+    uploadProcessorMs: short(handed / 1000),
+    downloadMs: short(down / 1000),
+  };
+}
+
 /** Costs of dispatches and of round trips, microseconds. */
 export const DISPATCHES: Part = {
   name: "dispatches",
@@ -138,5 +181,11 @@ export const DISPATCHES: Part = {
     note({ clock: clock.kind, ...costs });
     const microseconds = await roundTrips(device, work, isTiny ? 5 : 50);
     note({ clock: clock.kind, ...costs, microseconds });
+    // The images of a step of ViT-B.
+    const bytes = isTiny ? 2 ** 16 : 64 * 3 * 224 ** 2 * 4;
+    note({
+      ...{ clock: clock.kind, ...costs, microseconds },
+      transfers: await transfers(device, bytes),
+    });
   },
 };

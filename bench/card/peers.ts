@@ -65,12 +65,15 @@ async function runTorch(
   python: string,
   program: string,
   spec: Facts,
+  seconds: number,
   note: (said: Said) => void,
 ): Promise<Said> {
   const child = new Deno.Command(python, {
     args: [program, JSON.stringify(spec)],
     stdout: "piped",
     stderr: "piped",
+    // It ends by itself; if it hangs, it must not outlive this process.
+    signal: AbortSignal.timeout(1000 * (seconds + 10)),
   }).spawn();
   const complaint = new Response(child.stderr).text();
   let said: Said = { about: { python }, cases: [] };
@@ -107,12 +110,18 @@ export const PEERS: Part = {
       await writeSources(folder);
       for (const python of PYTHONS) {
         try {
-          const said = await runTorch(python, `${folder}/${TORCH_PROGRAM}`, {
-            // A test has no card, and asks whether the program runs at all.
-            ...{ models, device: isTiny ? "cpu" : "cuda" },
-            cases: cases.map((one) => ({ ...one, ...timing })),
-            seconds: secondsLeft() - 2,
-          }, ({ about, cases }) => note({ ...about, cases }));
+          const said = await runTorch(
+            python,
+            `${folder}/${TORCH_PROGRAM}`,
+            {
+              // A test has no card, and asks whether the program runs at all.
+              ...{ models, device: isTiny ? "cpu" : "cuda" },
+              cases: cases.map((one) => ({ ...one, ...timing })),
+              seconds: secondsLeft() - 2,
+            },
+            secondsLeft(),
+            ({ about, cases }) => note({ ...about, cases }),
+          );
           note({ ...said.about, cases: said.cases });
           if (said.cases.length > 0) return;
           missing.push(

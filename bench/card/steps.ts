@@ -95,7 +95,7 @@ async function measureCase(
 export const STEPS: Part = {
   name: "steps",
   about: "steps of ViT-B, ViT-S and nano, with the time of each kernel",
-  share: 26,
+  share: 32,
   measure: async (context) => {
     const { isTiny, secondsLeft, note } = context;
     const { device } = await openCard();

@@ -73,6 +73,17 @@ function reportsOf(training: Training): () => Promise<StepReport> {
   };
 }
 
+/** Milliseconds of the processor to make the inputs of a step: its masks. */
+function inputsMs({ task }: BenchedRun, [batch]: readonly Batch[]): number {
+  const placed = { item: batch!, epoch: 0, place: 0 };
+  const times = Array.from({ length: 3 }, () => {
+    const start = performance.now();
+    task.inputs(placed);
+    return performance.now() - start;
+  });
+  return short(median(times));
+}
+
 /**
  * Times the steps of a phase. Between the reports of two steps so many others are taken,
  * and at both as many are on their way: nothing waits that would not wait in a run.
@@ -114,6 +125,7 @@ export async function timeSteps(
       gflop: short(flops / 1e9),
       tflops: short(flops / ms / 1e9),
       ...workFacts(watched.work(), encodes),
+      inputsMs: inputsMs(run, batches),
       compileMs: short(watched.compileMs()),
       firstStepMs: short(firstMs),
       liveGigabytes: short(engine.liveBytes() / 1e9),
