@@ -35,12 +35,15 @@ export type {
   SelectOptions,
 } from "../backends/select.ts";
 export type { TestedNeeds } from "../backends/self_test.ts";
+export type { TuningOptions } from "../backends/webgpu/tune/tuner.ts";
+export type { TuningStore } from "../backends/webgpu/tune/tuning_memory.ts";
 
 /**
  * Opens a device and checks on a small gradient that it computes right.
  *
  * @param wanted `auto` for the best that this machine has, or a device by name.
- * @param options Threads and precision, for a device that can choose.
+ * @param options Threads, precision and tuning, for a device that can choose. Kernels are
+ * measured on the graphics card only where `tuning` is given.
  * @returns The engine and why it was chosen, or why the device cannot be used.
  */
 export async function selectBackend(

@@ -25,3 +25,5 @@ export {
   type SelectOptions,
 } from "./select.ts";
 export { selfTest } from "./self_test.ts";
+export type { TuningOptions } from "./webgpu/tune/tuner.ts";
+export type { TuningStore } from "./webgpu/tune/tuning_memory.ts";

@@ -9,6 +9,7 @@ import { onnxBackend } from "./onnx/onnx_backend.ts";
 import { selfTest, type TestedNeeds } from "./self_test.ts";
 import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
 import { tfjsBackend } from "./tfjs/tfjs_backend.ts";
+import type { TuningOptions } from "./webgpu/tune/tuner.ts";
 import { webgpuBackend } from "./webgpu/webgpu_backend.ts";
 
 /** Name of a device. */
@@ -35,13 +36,18 @@ export interface SelectOptions extends TestedNeeds {
   readonly threads?: number;
   /** Form of activations, on `webgpu`; `float32` by default. */
   readonly precision?: Precision;
+  /**
+   * Measurement of kernels on a graphics card, on `webgpu`; by default none are measured.
+   * Give a store to keep what was found from one start to the next.
+   */
+  readonly tuning?: TuningOptions;
 }
 
-/** Forms of activations. */
-export const PRECISIONS = ["float32", "bf16"] as const;
-
 /** Form of activations: 32 bits a number, or those that products pass on in bfloat16. */
-export type Precision = typeof PRECISIONS[number];
+export type Precision = "float32" | "bf16";
+
+/** Forms of activations. */
+export const PRECISIONS: readonly Precision[] = ["float32", "bf16"];
 
 /** A device and whether it can be used. */
 export interface Availability {
@@ -155,7 +161,7 @@ const sentence = ({ device }: Backend, notes: readonly string[]): string =>
  *
  * @param wanted A device, or `auto`.
  * @param options Threads and precision; a device that has none to choose is refused with them if
- * it was asked for by name. What a run will need besides; a device that has it not, or
+ * it was asked for by name. Tuning, which other devices than `webgpu` pass over. What a run will need besides; a device that has it not, or
  * computes it wrongly, is refused or passed over.
  * @returns The engine and the reason for it, or why there is none.
  *

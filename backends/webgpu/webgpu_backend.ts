@@ -3,10 +3,11 @@ import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError, Program } from "../backend.ts";
 import { checkGuard } from "../guard.ts";
 import { checkReplaced, refuseInt8 } from "../program_inputs.ts";
-import { compileGraph } from "./compile/compile_graph.ts";
+import { compileGraph, type ListOptions } from "./compile/compile_graph.ts";
 import { type OpenDevice, sharedDevice } from "./open_device.ts";
 import { type ListProgram, listProgram } from "./runtime/program.ts";
 import { type Runtime, runtimeOn } from "./runtime/runtime.ts";
+import { tunerOn, type TuningOptions } from "./tune/tuner.ts";
 
 /** Steps that may wait in line: enough to hide the way to main memory. */
 const RUNS_AHEAD = 4;
@@ -38,13 +39,21 @@ export interface WebgpuOptions {
    * attention pass on to each other. All sums, weights, norms and losses have 32 bits.
    */
   readonly precision?: "float32" | "bf16";
+  /**
+   * Measurement of kernels of matrix products on the graphics card, when a graph is
+   * compiled. Left out, kernels are chosen by estimated time. Other kernels add in
+   * another order: the last digits of results may change with the choice.
+   */
+  readonly tuning?: TuningOptions;
 }
 
 function backendOn(
-  { info, limits }: OpenDevice,
+  opened: OpenDevice,
   runtime: Runtime,
-  { precision = "float32" }: WebgpuOptions,
+  { precision = "float32", tuning }: WebgpuOptions,
 ): Backend {
+  const { info, limits } = opened;
+  const tuner = tuning === undefined ? null : tunerOn(opened, runtime, tuning);
   const device = {
     name: "webgpu",
     description: info.description,
@@ -60,11 +69,16 @@ function backendOn(
       if (guard !== undefined) checkGuard(graph, guard);
       const refusal = refuseInt8(device, options);
       if (refusal !== null) return refusal;
-      const list = compileGraph(graph, {
+      const conditions: ListOptions = {
         ...{ limits, replaces },
         activations: precision === "bf16" ? "bf16" : "f32",
         ...guard === undefined ? {} : { guard },
-      });
+      };
+      const list = tuner === null
+        ? compileGraph(graph, conditions)
+        : await tuner.tuned((choose) =>
+          compileGraph(graph, { ...conditions, choose })
+        );
       const program = await listProgram(
         runtime,
         list,
@@ -88,7 +102,7 @@ function backendOn(
 /**
  * Starts the engine on the graphics card of this machine.
  *
- * @param options Precision of activations.
+ * @param options Precision of activations, and tuning.
  * @returns The engine, or what is missing here.
  */
 export async function webgpuBackend(

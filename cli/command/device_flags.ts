@@ -8,9 +8,11 @@ import {
 } from "../../backends/mod.ts";
 import { must } from "./command_failed.ts";
 import { describeDevice } from "./describe_errors.ts";
+import { tuningFile } from "./tuning_file.ts";
 import {
   choiceFlag,
   type FlagValues,
+  switchFlag,
   under,
   wholeFlag,
 } from "../flags/flags.ts";
@@ -28,18 +30,27 @@ export const DEVICE_FLAGS = under("Device", {
     "form of activations, on webgpu: all in 32 bits, or those of matrix products and attention in bfloat16",
     { initial: "float32" },
   ),
+  "no-tune": switchFlag(
+    "measure no kernels of matrix products on the graphics card, on webgpu: choose them by estimate, the same each time",
+  ),
 });
 
 /**
  * Starts and tests the device.
  *
+ * @param say Called with lines about measured kernels; left out, none are measured.
  * @throws {CommandFailed} where it cannot be had.
  */
 export async function deviceFrom(
-  { backend = "auto", threads, precision }: FlagValues<typeof DEVICE_FLAGS>,
+  { backend = "auto", threads, precision, ...values }: FlagValues<
+    typeof DEVICE_FLAGS
+  >,
   needs: SelectOptions = {},
+  say?: (line: string) => void,
 ): Promise<Selection> {
+  const isTuned = say !== undefined && values["no-tune"] === undefined;
   const own = {
+    ...isTuned ? { tuning: { store: tuningFile(), say } } : {},
     ...threads === undefined ? {} : { threads },
     ...precision === undefined ? {} : { precision },
   };

@@ -105,7 +105,7 @@ async function compare(
   using _lock = must(await lockFolder(plan.folder), describeTraining);
   const [first] = plan.trials;
   const needs = first === undefined ? {} : runNeeds(pretrainTask(first));
-  const { backend, why } = await deviceFrom(values, needs);
+  const { backend, why } = await deviceFrom(values, needs, say);
   say(`device: ${why}`);
   say(describe(plan));
   const found = await ran(plan, backend, context);

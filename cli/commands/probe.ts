@@ -67,7 +67,11 @@ async function rateOf(
 }
 
 /** Everything about a probe that is known before an image is read. */
-async function opened(path: string, values: ProbeValues) {
+async function opened(
+  path: string,
+  values: ProbeValues,
+  say: (line: string) => void,
+) {
   const encoder = await encoderAt(path, values);
   const feature = featureFrom(encoder.model, values);
   const width = featureWidth(encoder.model, feature);
@@ -80,6 +84,7 @@ async function opened(path: string, values: ProbeValues) {
   const device = await deviceFrom(
     values,
     runNeeds(probeTask({ config, plan })),
+    say,
   );
   const isNew = settings.earlier === null && settings.file === null;
   const features: ProbedFeatures = {
@@ -133,7 +138,7 @@ async function planned(
 async function probe(
   { words: [path = ""], values, say }: CommandContext<typeof PROBE_FLAGS>,
 ): Promise<object> {
-  const run = await opened(path, values);
+  const run = await opened(path, values, say);
   const { evaluation, features, settings, device, words } = run;
   const facts = factsOf(evaluation, features);
   words.forEach(say);

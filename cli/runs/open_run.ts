@@ -91,7 +91,7 @@ export async function openRun<Planned extends PlannedRun>(
   const { "skip-non-finite": skipNonFinite = 0 } = values;
   const filed = await filedTraining(planned, settings);
   const { backend, why } = planned.device ??
-    await deviceFrom(values, runNeeds(task));
+    await deviceFrom(values, runNeeds(task), say);
   say(`device: ${why}`);
   planned.words.forEach(say);
   const large = await stepTooLarge(backend, task);

@@ -11,6 +11,7 @@ const OF_A_START = [
   "backend",
   "threads",
   "precision",
+  "no-tune",
   "skip-non-finite",
   "loss-limit",
   ...Object.keys(SAVE_FLAGS),

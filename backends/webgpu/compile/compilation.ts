@@ -20,9 +20,10 @@ import { planesSum, tapped } from "./planes.ts";
 import { reshaped } from "./views.ts";
 import { waitingSums } from "./waiting_sums.ts";
 
-/** Chooses the kernel of a matrix product; where it gives nothing the default is taken. */
+/** Chooses the kernel of a matrix product that writes to targets; where it gives nothing the default is taken. */
 export type MatmulChoice = (
   sizes: MatmulSizes,
+  targets: readonly Target[],
 ) => Pick<MatmulOptions, "variant" | "split"> | undefined;
 
 /** Grows a command list from a graph. */

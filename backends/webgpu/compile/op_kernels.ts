@@ -85,7 +85,7 @@ export function lowerMatmul(
     compilation.leaves(inputs).size,
   ) as [Target, Target?];
   matmulKernels(compilation, sizes, a!, b!, target, {
-    ...compilation.choose?.(sizes),
+    ...compilation.choose?.(sizes, [target]),
     ...sums === undefined ? {} : { rowSums: sums },
   });
 }

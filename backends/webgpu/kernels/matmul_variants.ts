@@ -212,7 +212,7 @@ export function splitCandidates(
 export function allowedVariants(
   limits: KernelLimits,
   sizes: MatmulSizes,
-  targets: readonly Target[] = [],
+  targets: readonly Pick<Target, "onlyVector">[] = [],
 ): readonly VariantName[] {
   const byFours = targets.some(({ onlyVector }) => onlyVector);
   const times = new Map(NAMES.map((name) => [
@@ -231,7 +231,7 @@ export function allowedVariants(
 export function defaultVariant(
   limits: KernelLimits,
   sizes: MatmulSizes,
-  targets: readonly Target[] = [],
+  targets: readonly Pick<Target, "onlyVector">[] = [],
 ): VariantName {
   const [first] = allowedVariants(limits, sizes, targets);
   if (first === undefined) {

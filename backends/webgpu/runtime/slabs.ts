@@ -45,11 +45,11 @@ interface Slab {
   readonly gaps: Gap[];
 }
 
-/** Bytes of the first slab; each further one has twice those of the one before. */
+/** Bytes of the first slab; each further one has four times those of the one before: few slabs are few dispatches of grouped kernels. */
 const FIRST_BYTES = 2 ** 24;
 
-/** Most doublings. */
-const MOST_DOUBLINGS = 5;
+/** Most times that the size grows, to 1 GiB. */
+const MOST_GROWTH = 3;
 
 /** The smallest gap that is large enough, of equal ones the first. */
 function bestGap(
@@ -107,7 +107,7 @@ export function slabsOf(device: GPUDevice, name = "webgpu"): Slabs {
     Math.max(1, Math.ceil(bytes / alignment)) * alignment;
   const slabs: Slab[] = [];
   const grow = (bytes: number): void => {
-    const usual = FIRST_BYTES * 2 ** Math.min(slabs.length, MOST_DOUBLINGS);
+    const usual = FIRST_BYTES * 4 ** Math.min(slabs.length, MOST_GROWTH);
     const size = Math.max(bytes, Math.min(limit, usual));
     const buffer = device.createBuffer({
       size,

@@ -45,10 +45,11 @@ Deno.test("resumeCommand() repeats what does not determine the run, and nothing 
       "no-tensorboard": true,
       "backend": "onnx",
       "threads": 2,
+      "no-tune": true,
       "save-every-minutes": 0.5,
       "keep": 3,
       "keep-at-freeze": true,
     }),
-    "deno run -A examples/pretrain.ts --resume runs/1 --workers 4 --on-bad-image fail --backend onnx --threads 2 --save-every-minutes 0.5 --keep 3 --keep-at-freeze --no-tensorboard",
+    "deno run -A examples/pretrain.ts --resume runs/1 --workers 4 --on-bad-image fail --backend onnx --threads 2 --no-tune --save-every-minutes 0.5 --keep 3 --keep-at-freeze --no-tensorboard",
   );
 });

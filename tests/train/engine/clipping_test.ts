@@ -68,7 +68,7 @@ await onDevices(
 );
 
 await onDevices(
-  ["cpu", "webgpu", "onnx"],
+  ["cpu", "onnx"],
   "gradientNorm is the length of the gradients, clipped or not, and a length that is never reached changes nothing, not a bit",
   async (backend) => {
     const runs = [undefined, 1e6].map((clipGrad) =>

@@ -24,7 +24,7 @@ import { checkBindings } from "./compiled.ts";
 const MOST_CALLS = { "nano": 350, "vit-s": 450, "vit-b": 450 } as const;
 
 /** Most calls of a step as one program. */
-const MOST_JOINED_CALLS = { "nano": 350, "vit-s": 460, "vit-b": 460 } as const;
+const MOST_JOINED_CALLS = { "nano": 350, "vit-s": 440, "vit-b": 440 } as const;
 
 const EXAMPLES = 64_000;
 

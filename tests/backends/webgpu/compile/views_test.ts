@@ -11,11 +11,11 @@ import {
 import {
   broadcast,
   hasFours,
-  planesSum,
   reshaped,
   sliced,
   transposed,
 } from "../../../../backends/webgpu/compile/views.ts";
+import { planesSum } from "../../../../backends/webgpu/compile/planes.ts";
 import { block, names } from "../../../../backends/webgpu/wgsl/block.ts";
 import { kernelWriter } from "../../../../backends/webgpu/wgsl/kernel_writer.ts";
 import type { Operand } from "../../../../backends/webgpu/wgsl/operand.ts";

@@ -118,6 +118,24 @@ for (const width of [12, 7]) {
     return { weight, bias, other, squares: g.concat(squares, 0) };
   }, isAddedUp);
 
+  partsTest(
+    `a residual in parts is added up by the norm that reads it, and kept, ${width}`,
+    (g) => {
+      const [bias, before] = [
+        g.input("bias", [width]),
+        g.input("r", [6, width]),
+      ];
+      const x = g.add(before, g.add(dyOf(g), bias));
+      const [gain, offset] = [g.input("gain", [width]), g.input("o", [width])];
+      const normed = g.apply("layerNorm", EPSILON, [x, gain, offset]);
+      return {
+        normed,
+        after: g.add(x, g.matmul(normed, g.input("c", [width, width]))),
+      };
+    },
+    (names) => isAddedUp(names.slice(0, 2)) === (width === 7),
+  );
+
   partsTest(`a product in parts is an operand of the next, ${width}`, (g) => {
     const y = g.matmul(dyOf(g), g.input("c", [width, 9]));
     return { y: g.scale(y, 0.2) };
