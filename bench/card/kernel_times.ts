@@ -122,8 +122,9 @@ export function timesByName(
     .toSorted((a, b) => b.ms - a.ms);
 }
 
-/** The word that a kernel's name begins with. */
-const kindOf = (kernel: string): string => kernel.split(" ")[0] ?? kernel;
+/** The first word of a kernel's name; some begin with a count. */
+const kindOf = (kernel: string): string =>
+  /[a-z]\w*/i.exec(kernel)?.[0] ?? kernel;
 
 /**
  * Takes some steps with timestamps around every dispatch: what they take together is
