@@ -5,6 +5,17 @@ import {
   selectBackend,
 } from "../../backends/mod.ts";
 import type { DeviceName, Precision } from "../../backends/select.ts";
+import type { TuningOptions } from "../../backends/webgpu/tune/tuner.ts";
+
+/** Choice of an engine. */
+export interface EngineChoice {
+  /** Its device. */
+  readonly device: DeviceName;
+  /** Form of its activations, `float32` by default. */
+  readonly precision?: Precision;
+  /** Kernels of products are measured when a graph is compiled. */
+  readonly tuned?: boolean;
+}
 
 /** Starts engines. */
 export interface Engines {
@@ -13,27 +24,53 @@ export interface Engines {
    *
    * @throws With the reason if it does not start.
    */
-  of(device: DeviceName, precision?: Precision): Promise<Backend>;
+  of(choice: EngineChoice): Promise<Backend>;
+  /** Lines of the tuner since they were asked for last. */
+  said(): readonly string[];
+  /** What the tuner has found on this card, as it would be kept; `null` if nothing. */
+  found(): unknown;
 }
 
+/** So few and short measurements that software is through with them in an instant. */
+const TINY_TUNING: TuningOptions = {
+  ...{ onSoftware: true, budget: 200, leastWork: 2 ** 12, tiles: 1 },
+};
+
 /** Engines of this process. */
-export function enginesHere(): Engines {
+export function enginesHere(isTiny = false): Engines {
   const started = new Map<string, Promise<Backend>>();
+  let kept: string | null = null;
+  let lines: string[] = [];
+  const tuning: TuningOptions = {
+    ...isTiny ? TINY_TUNING : {},
+    store: {
+      load: () => Promise.resolve(kept),
+      save: (text) => Promise.resolve(void (kept = text)),
+    },
+    say: (line) => lines.push(line),
+  };
   const start = async (
-    device: DeviceName,
-    precision: Precision,
+    { device, precision = "float32", tuned = false }: EngineChoice,
   ): Promise<Backend> => {
-    const selected = await selectBackend(device, { precision });
+    const options = tuned ? { precision, tuning } : { precision };
+    const selected = await selectBackend(device, options);
     if (selected._tag === "Right") return selected.right.backend;
     throw new Error(describeBackendError(selected.left));
   };
   return {
-    of: (device, precision = "float32") => {
-      const key = `${device} ${precision}`;
-      const known = started.get(key) ?? start(device, precision);
+    of: (choice) => {
+      const { device, precision, tuned } = choice;
+      const key = `${device} ${precision} ${tuned}`;
+      const known = started.get(key) ?? start(choice);
       started.set(key, known);
       return known;
     },
+    said: () => {
+      const said = lines;
+      lines = [];
+      return said;
+    },
+    found: () => kept === null ? null : JSON.parse(kept),
   };
 }
 
@@ -45,7 +82,7 @@ export async function firstOf(
   const reasons: string[] = [];
   for (const device of devices) {
     try {
-      return await engines.of(device);
+      return await engines.of({ device });
     } catch (thrown) {
       reasons.push(`${device}: ${thrown}`);
     }

@@ -80,14 +80,14 @@ export const LOSSES: Part = {
       parameters: cheapParameters(run.model),
       batches: randomBatches(run.model, batchSize, 4),
     };
-    const card = await engines.of("webgpu");
+    const card = await engines.of({ device: "webgpu" });
     const ours = await lossesOf(card, compared, many);
     const facts: Record<string, Facts> = {
       float32: { steps: many, first: ours[0], last: ours.at(-1) },
     };
     note({ model, batchSize, ...facts });
     const half = await lossesOf(
-      await engines.of("webgpu", "bf16"),
+      await engines.of({ device: "webgpu", precision: "bf16" }),
       compared,
       many,
     );

@@ -61,7 +61,7 @@ async function measurePhases(
   limits: { readonly seconds: number; readonly steps: number },
   isTimeUp: () => boolean,
 ): Promise<Facts> {
-  const engine = await engines.of("webgpu");
+  const engine = await engines.of({ device: "webgpu" });
   const { model: sizes } = benchedRun(model, batchSize, 0);
   const batches = randomBatches(sizes, batchSize, 2);
   const times = new Map<number, number>();

@@ -16,6 +16,8 @@ export interface StepCase extends Facts {
   readonly model: CardModel;
   readonly batchSize: number;
   readonly frozen: number;
+  /** Kernels of products are those that the tuner has measured. */
+  readonly tuned?: true;
   /** Also the time of each kernel. */
   readonly detail?: true;
 }
@@ -36,12 +38,18 @@ const cased = (
 const detailed = (cases: readonly StepCase[]): readonly StepCase[] =>
   cases.map((one) => ({ ...one, detail: true }));
 
+/** With kernels of products that were measured. */
+const tuned = (cases: readonly StepCase[]): readonly StepCase[] =>
+  cases.map((one) => ({ ...one, tuned: true }));
+
 /** The cases, the most important first; what may end the process last. */
 const CASES: readonly StepCase[] = [
   ...detailed(cased("vit-b", 64, [0])),
   ...cased("nano", 64, [0]),
+  ...tuned(detailed(cased("vit-b", 64, [0]))),
   ...cased("vit-b", 64, [7, 11]),
   ...detailed(cased("vit-b", 64, [0], "bf16")),
+  ...tuned(cased("vit-b", 64, [0], "bf16")),
   ...cased("vit-s", 64, [0, 7, 11]),
   ...detailed(cased("nano", 64, [3])),
   ...cased("nano", 64, [6]),
@@ -58,7 +66,7 @@ const CASES: readonly StepCase[] = [
 /** Two cases that software goes through in seconds. */
 const TINY_CASES: readonly StepCase[] = [
   ...detailed(cased("tiny", 2, [0])),
-  ...cased("tiny", 2, [2], "bf16"),
+  ...tuned(cased("tiny", 2, [2], "bf16")),
 ];
 
 /** Batches of each model and size, made once. */
@@ -81,14 +89,15 @@ async function measureCase(
   limits: { readonly seconds: number; readonly steps: number },
   factor: number,
 ): Promise<Facts> {
-  const { device, precision, model, batchSize, frozen, detail } = one;
-  const engine = await engines.of(device, precision);
+  const { model, batchSize, frozen, detail } = one;
+  const engine = await engines.of(one);
   const run = benchedRun(model, batchSize, frozen);
   const { device: card } = await openCard();
-  return await timeSteps(engine, run, batches, {
+  const steps = await timeSteps(engine, run, batches, {
     ...limits,
     ...detail ? { then: (more) => kernelTimes(card, 4, factor, more) } : {},
   });
+  return one.tuned ? { ...steps, tuning: engines.said() } : steps;
 }
 
 /** Steps of training on the card. */
@@ -100,7 +109,7 @@ export const STEPS: Part = {
     const { isTiny, secondsLeft, note } = context;
     const { device } = await openCard();
     const { factor } = await openClock(device);
-    const engines = enginesHere();
+    const engines = enginesHere(isTiny);
     const batchesOf = batchMaker();
     await eachCase(
       context,
@@ -111,7 +120,7 @@ export const STEPS: Part = {
           seconds: Math.min(3, secondsLeft() / 4),
           steps: isTiny ? 3 : 300,
         }, factor),
-      (steps) => note({ steps }),
+      (steps) => note({ steps, tuningFound: engines.found() }),
     );
   },
 };

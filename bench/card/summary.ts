@@ -39,10 +39,11 @@ function stepLine(
   roof: number | undefined,
   peers: readonly Facts[],
 ): Facts {
-  const { device, precision, model, batchSize, frozen } = step;
+  const { device, precision, model, batchSize, frozen, tuned } = step;
   const { ms, imagesPerSecond, error, skipped } = step;
   return {
     ...{ device, precision, model, batchSize, frozen, ms, imagesPerSecond },
+    ...tuned ? { tuned } : {},
     ofFloat32Roof: quotient(step["tflops"], roof),
     timeOfPyTorch: againstPeers(step, peers),
     ...error === undefined ? {} : { error },

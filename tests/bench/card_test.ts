@@ -51,6 +51,8 @@ Deno.test({
     for (const key of ["ms", "tflops", "dispatches", "encodeMs", "compileMs"]) {
       for (const step of [0, 1]) positive("steps", "steps", step, key);
     }
+    match(String(facts("steps", "steps", 1, "tuning", 0)), /^tuned \d+ of \d+/);
+    positive("steps", "tuningFound", "products", "length");
     positive("products", "total", "bestTflops");
     positive("products", "products", 0, "defaultSlower");
     positive("dispatches", "dependent", "cardMicroseconds");
