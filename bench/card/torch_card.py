@@ -130,9 +130,6 @@ def main() -> int:
     if device == "cuda" and not torch.cuda.is_available():
         _say({"missing": f"{sys.executable}: PyTorch {torch.__version__} sees no CUDA"})
         return 0
-    if device == "cuda":
-        # Before the model's modules are loaded: they make tensors where this says.
-        torch.set_default_device("cuda")
     _say(
         {
             "versions": f"PyTorch {torch.__version__}, Python {platform.python_version()}",
