@@ -18,7 +18,10 @@ import { referenceBackend } from "../backends/mod.ts";
 import { compileGraph } from "../backends/webgpu/compile/compile_graph.ts";
 import { bytesOf } from "../backends/webgpu/runtime/lifetimes.ts";
 import { shareScratch } from "../backends/webgpu/runtime/sharing.ts";
-import type { CommandList, Value } from "../backends/webgpu/command_list.ts";
+import type {
+  CommandList,
+  Value,
+} from "../backends/webgpu/wgsl/command_list.ts";
 import { type Graph, MODEL_PRESETS, sizeOf } from "../core/mod.ts";
 import { joinedStep } from "../train/engine/joined_phase.ts";
 import { planPhase } from "../train/engine/phase.ts";

@@ -3,7 +3,7 @@ import type {
   Call,
   Value,
   ValueId,
-} from "../../backends/webgpu/command_list.ts";
+} from "../../backends/webgpu/wgsl/command_list.ts";
 import { addUpAll } from "../../backends/webgpu/compile/add_up.ts";
 import { matmulKernels } from "../../backends/webgpu/kernels/matmul.ts";
 import {

@@ -1,6 +1,6 @@
 /** The state of a compilation: which numbers are in memory, and the kernels so far. */
-import { type NodeId, type Shape, sizeOf } from "../../../core/mod.ts";
-import type { Call, Place, Value, ValueId } from "../command_list.ts";
+import type { NodeId, Shape } from "../../../core/mod.ts";
+import type { Call, Place, Value, ValueId } from "../wgsl/command_list.ts";
 import type { MatmulOptions } from "../kernels/matmul.ts";
 import type { MatmulSizes } from "../kernels/matmul_variants.ts";
 import { kernelWriter } from "../wgsl/kernel_writer.ts";

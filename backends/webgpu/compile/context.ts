@@ -1,6 +1,6 @@
 /** What lowerings of ops and patterns work with. */
 import type { NodeId, Shape } from "../../../core/mod.ts";
-import type { ValueId } from "../command_list.ts";
+import type { ValueId } from "../wgsl/command_list.ts";
 import { mapKernel } from "../kernels/map.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import {

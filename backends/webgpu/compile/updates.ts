@@ -4,7 +4,7 @@
  * writes.
  */
 import { type NodeId, sizeOf } from "../../../core/mod.ts";
-import type { Member, ValueId } from "../command_list.ts";
+import type { Member, ValueId } from "../wgsl/command_list.ts";
 import { groupedKernel } from "../kernels/grouped.ts";
 import { sideBySide } from "../kernels/side_by_side.ts";
 import { block as blockOf, names } from "../wgsl/block.ts";

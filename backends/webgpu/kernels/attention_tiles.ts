@@ -4,7 +4,7 @@
  * its memory. Registers and rows of tiles are groups of four channels; channels past the
  * width are 0.
  */
-import type { Workgroups } from "../command_list.ts";
+import type { Workgroups } from "../wgsl/command_list.ts";
 import type { Block } from "../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
 import type { KernelLimits } from "../wgsl/lowering.ts";

@@ -1,5 +1,5 @@
 /** A matrix product with one result for each invocation, for whatever has no better kernel. */
-import type { Kernel } from "../command_list.ts";
+import type { Kernel } from "../wgsl/command_list.ts";
 import type { Block } from "../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
 import type { Operand } from "../wgsl/operand.ts";

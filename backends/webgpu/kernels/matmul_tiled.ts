@@ -3,7 +3,7 @@
  * each invocation adds products for a block of results in its registers. The next parts
  * are read while the present ones are multiplied.
  */
-import type { Kernel } from "../command_list.ts";
+import type { Kernel } from "../wgsl/command_list.ts";
 import type { Block } from "../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
 import { quotient, remainder, sum, times } from "../wgsl/position.ts";

@@ -1,5 +1,5 @@
 /** Bindings of a list's calls, kept for the few sets of places that take turns. */
-import type { Call, ValueId } from "../command_list.ts";
+import type { Call, ValueId } from "../wgsl/command_list.ts";
 import type { Dispatch, RegionOf } from "./dispatches.ts";
 import { valuesOf } from "./lifetimes.ts";
 import type { Region } from "./slabs.ts";

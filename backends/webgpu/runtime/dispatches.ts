@@ -5,7 +5,7 @@ import type {
   Kernel,
   ValueId,
   Workgroups,
-} from "../command_list.ts";
+} from "../wgsl/command_list.ts";
 import { partitionsOf } from "./groups.ts";
 import { joinBindings } from "./joined_bindings.ts";
 import { accessesOf, type Pipeline, type Pipelines } from "./pipelines.ts";

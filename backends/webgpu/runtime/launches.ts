@@ -1,7 +1,7 @@
 /** Runs of a command list: its dispatches are bound, recorded and handed to the device. */
 import { left, type Result, right } from "../../../core/mod.ts";
 import type { BackendError } from "../../backend.ts";
-import type { CommandList } from "../command_list.ts";
+import type { CommandList } from "../wgsl/command_list.ts";
 import { boundCalls, MOST_VARIANTS, type Regions } from "./bound_calls.ts";
 import { binder, type Dispatch } from "./dispatches.ts";
 import { outputTaker, type OwnMemory } from "./places.ts";

@@ -16,7 +16,7 @@ import {
   type HostTensor,
 } from "../../backend.ts";
 import { checkLength } from "../../program_inputs.ts";
-import type { Storage } from "../command_list.ts";
+import type { Storage } from "../wgsl/command_list.ts";
 import { bfloat16Pairs } from "./bfloat16.ts";
 import { checkPixels, pixelsTo } from "./pixels.ts";
 import { readingsFrom } from "./readings.ts";

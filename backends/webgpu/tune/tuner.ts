@@ -3,7 +3,7 @@
  * seconds, and remembers which are fastest.
  */
 import type { MatmulChoice } from "../compile/compilation.ts";
-import type { OpenDevice } from "../open_device.ts";
+import type { OpenDevice } from "../device/open_device.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import {
   type KnownChoices,

@@ -1,6 +1,6 @@
 /** Products of matrices against float64 loops. */
 import { deepStrictEqual, ok, throws } from "node:assert/strict";
-import type { Kernel } from "../../../backends/webgpu/command_list.ts";
+import type { Kernel } from "../../../backends/webgpu/wgsl/command_list.ts";
 import {
   allowedVariants,
   defaultSplit,

@@ -8,7 +8,7 @@ import type {
 import type {
   CommandList,
   Kernel,
-} from "../../../backends/webgpu/command_list.ts";
+} from "../../../backends/webgpu/wgsl/command_list.ts";
 import { listProgram } from "../../../backends/webgpu/runtime/program.ts";
 import {
   type Runtime,

@@ -1,6 +1,9 @@
 /** Shared memory of intermediate values, by its properties. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { Call, Value } from "../../../backends/webgpu/command_list.ts";
+import type {
+  Call,
+  Value,
+} from "../../../backends/webgpu/wgsl/command_list.ts";
 import {
   bytesOf,
   lifetimesOf,

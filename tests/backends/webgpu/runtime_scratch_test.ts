@@ -1,7 +1,7 @@
 /** Memory of intermediate values that programs share. */
 import { deepStrictEqual, ok } from "node:assert/strict";
 import type { BackendError, DeviceTensors } from "../../../backends/backend.ts";
-import type { CommandList } from "../../../backends/webgpu/command_list.ts";
+import type { CommandList } from "../../../backends/webgpu/wgsl/command_list.ts";
 import {
   type ListProgram,
   listProgram,

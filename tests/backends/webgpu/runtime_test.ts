@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, throws } from "node:assert/strict";
 import type {
   CommandList,
   GroupedKernel,
-} from "../../../backends/webgpu/command_list.ts";
+} from "../../../backends/webgpu/wgsl/command_list.ts";
 import { partitionsOf } from "../../../backends/webgpu/runtime/groups.ts";
 import { listProgram } from "../../../backends/webgpu/runtime/program.ts";
 import { runtimeOn } from "../../../backends/webgpu/runtime/runtime.ts";

@@ -3,7 +3,7 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import type {
   CommandList,
   GroupedKernel,
-} from "../../../backends/webgpu/command_list.ts";
+} from "../../../backends/webgpu/wgsl/command_list.ts";
 import type {
   BackendError,
   DeviceTensor,

@@ -2,7 +2,7 @@
 import type {
   CommandList,
   Value,
-} from "../../../backends/webgpu/command_list.ts";
+} from "../../../backends/webgpu/wgsl/command_list.ts";
 import { kernelWriter } from "../../../backends/webgpu/wgsl/kernel_writer.ts";
 
 /** The device, with counts of what is made on it. */

@@ -6,12 +6,12 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
-import type { CommandList } from "../../../backends/webgpu/command_list.ts";
+import type { CommandList } from "../../../backends/webgpu/wgsl/command_list.ts";
 import { compileGraph } from "../../../backends/webgpu/compile/compile_graph.ts";
 import {
   type OpenDevice,
   sharedDevice,
-} from "../../../backends/webgpu/open_device.ts";
+} from "../../../backends/webgpu/device/open_device.ts";
 import {
   type Runtime,
   runtimeOn,

@@ -9,7 +9,7 @@ import { sameShape } from "../../../../core/graph/shape.ts";
 import { attentionKernels } from "../../kernels/attention.ts";
 import { attentionGradKernels } from "../../kernels/attention_grad.ts";
 import type { AttentionSizes } from "../../kernels/attention_tiles.ts";
-import type { ValueId } from "../../command_list.ts";
+import type { ValueId } from "../../wgsl/command_list.ts";
 import type { Operand, Target } from "../../wgsl/operand.ts";
 import { tensorOperand, tensorTarget } from "../../wgsl/tensor.ts";
 import {

@@ -2,7 +2,7 @@
  * A program for the card as data: kernels in order, and the values that they read and
  * write. It names no device; `runtime/` gives the values places and records the kernels.
  */
-import type { Signature } from "../../core/mod.ts";
+import type { Signature } from "../../../core/mod.ts";
 
 /** Position of a value in its command list. */
 export type ValueId = number;

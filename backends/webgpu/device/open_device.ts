@@ -1,12 +1,12 @@
 /** The device of a graphics card with all that its adapter has. */
-import { left, type Result, right } from "../../core/mod.ts";
-import type { BackendError } from "../backend.ts";
+import { left, type Result, right } from "../../../core/mod.ts";
+import type { BackendError } from "../../backend.ts";
 import {
   describeAdapter,
   type GraphicsAdapter,
   openAdapter,
-} from "../tfjs/webgpu/graphics_adapter.ts";
-import type { KernelLimits } from "./wgsl/lowering.ts";
+} from "./graphics_adapter.ts";
+import type { KernelLimits } from "../wgsl/lowering.ts";
 
 /** A device that is open. */
 export interface OpenDevice {
