@@ -16,8 +16,8 @@
 import { parseArgs } from "node:util";
 import { referenceBackend } from "../backends/mod.ts";
 import { compileGraph } from "../backends/webgpu/compile/compile_graph.ts";
-import { bytesOf } from "../backends/webgpu/runtime/lifetimes.ts";
-import { shareScratch } from "../backends/webgpu/runtime/sharing.ts";
+import { bytesOf } from "../backends/webgpu/runtime/memory/lifetimes.ts";
+import { shareScratch } from "../backends/webgpu/runtime/memory/sharing.ts";
 import type {
   CommandList,
   Value,

@@ -5,14 +5,14 @@ import type {
   ValueId,
 } from "../../backends/webgpu/wgsl/command_list.ts";
 import { addUpAll } from "../../backends/webgpu/compile/add_up.ts";
-import { matmulKernels } from "../../backends/webgpu/kernels/matmul.ts";
+import { matmulKernels } from "../../backends/webgpu/kernels/matmul/matmul.ts";
 import {
   allowedVariants,
   defaultSplit,
   type MatmulSizes,
   splitCandidates,
   type VariantName,
-} from "../../backends/webgpu/kernels/matmul_variants.ts";
+} from "../../backends/webgpu/kernels/matmul/matmul_variants.ts";
 import { runtimeOn } from "../../backends/webgpu/runtime/runtime.ts";
 import { binder } from "../../backends/webgpu/runtime/dispatches.ts";
 import { pipelineFailure } from "../../backends/webgpu/runtime/launches.ts";

@@ -12,7 +12,7 @@ import {
   type MatmulChoice,
 } from "./compilation.ts";
 import { type Context, type Pattern, store } from "./context.ts";
-import { isMap } from "./formulas.ts";
+import { isMap } from "./operands/formulas.ts";
 import { guardKernels } from "./guard.ts";
 import { lowerNode } from "./op_kernels.ts";
 import {

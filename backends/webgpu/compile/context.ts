@@ -11,9 +11,9 @@ import {
   openChain,
 } from "./chains.ts";
 import type { Compilation } from "./compilation.ts";
-import { expressionOf } from "./expressions.ts";
+import { expressionOf } from "./operands/expressions.ts";
 import { readInputs } from "./outline.ts";
-import { hasFours } from "./views.ts";
+import { hasFours } from "./operands/views.ts";
 
 /** A compilation and its rules. */
 export interface Context {

@@ -9,7 +9,7 @@ import { groupedKernel } from "../kernels/grouped.ts";
 import { sideBySide } from "../kernels/side_by_side.ts";
 import { block as blockOf, names } from "../wgsl/block.ts";
 import type { Compilation } from "./compilation.ts";
-import { formulaOf, isMap } from "./formulas.ts";
+import { formulaOf, isMap } from "./operands/formulas.ts";
 
 /** Something to write: a root's number, or that of another value. */
 export interface Update {

@@ -1,6 +1,6 @@
 /** Operands of attention in memory: each by itself, or as parts of one tensor. */
 import type { ValueId } from "../../../backends/webgpu/wgsl/command_list.ts";
-import type { AttentionSizes } from "../../../backends/webgpu/kernels/attention_tiles.ts";
+import type { AttentionSizes } from "../../../backends/webgpu/kernels/attention/attention_tiles.ts";
 import type { Operand, Target } from "../../../backends/webgpu/wgsl/operand.ts";
 import type { Position } from "../../../backends/webgpu/wgsl/position.ts";
 import {

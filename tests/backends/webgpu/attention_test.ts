@@ -1,11 +1,11 @@
 /** Attention and its gradient against float64 loops. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { attentionKernels } from "../../../backends/webgpu/kernels/attention.ts";
-import { attentionGradKernels } from "../../../backends/webgpu/kernels/attention_grad.ts";
+import { attentionKernels } from "../../../backends/webgpu/kernels/attention/attention.ts";
+import { attentionGradKernels } from "../../../backends/webgpu/kernels/attention/attention_grad.ts";
 import {
   type AttentionSizes,
   tilingOf,
-} from "../../../backends/webgpu/kernels/attention_tiles.ts";
+} from "../../../backends/webgpu/kernels/attention/attention_tiles.ts";
 import {
   tensorOperand,
   tensorTarget,

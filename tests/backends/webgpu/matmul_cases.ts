@@ -4,8 +4,8 @@ import { addUpKernel } from "../../../backends/webgpu/kernels/columns.ts";
 import {
   matmulKernels,
   type MatmulOptions,
-} from "../../../backends/webgpu/kernels/matmul.ts";
-import type { MatmulSizes } from "../../../backends/webgpu/kernels/matmul_variants.ts";
+} from "../../../backends/webgpu/kernels/matmul/matmul.ts";
+import type { MatmulSizes } from "../../../backends/webgpu/kernels/matmul/matmul_variants.ts";
 import type { Block } from "../../../backends/webgpu/wgsl/block.ts";
 import type { Operand, Target } from "../../../backends/webgpu/wgsl/operand.ts";
 import {

@@ -8,7 +8,7 @@ import {
   splitCandidates,
   type VariantName,
   VARIANTS,
-} from "../../../backends/webgpu/kernels/matmul_variants.ts";
+} from "../../../backends/webgpu/kernels/matmul/matmul_variants.ts";
 import {
   biased,
   check,

@@ -7,8 +7,8 @@ import type {
 import {
   bytesOf,
   lifetimesOf,
-} from "../../../backends/webgpu/runtime/lifetimes.ts";
-import { shareScratch } from "../../../backends/webgpu/runtime/sharing.ts";
+} from "../../../backends/webgpu/runtime/memory/lifetimes.ts";
+import { shareScratch } from "../../../backends/webgpu/runtime/memory/sharing.ts";
 
 /** Whole numbers below a bound, the same in every run. */
 function numbers(seed: number): (bound: number) => number {

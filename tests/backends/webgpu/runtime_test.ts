@@ -7,7 +7,7 @@ import type {
 import { partitionsOf } from "../../../backends/webgpu/runtime/groups.ts";
 import { listProgram } from "../../../backends/webgpu/runtime/program.ts";
 import { runtimeOn } from "../../../backends/webgpu/runtime/runtime.ts";
-import { slabsOf } from "../../../backends/webgpu/runtime/slabs.ts";
+import { slabsOf } from "../../../backends/webgpu/runtime/memory/slabs.ts";
 import type {
   BackendError,
   DeviceTensor,

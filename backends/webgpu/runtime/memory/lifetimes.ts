@@ -1,11 +1,11 @@
 /** Lifetimes of intermediate values. */
-import { sizeOf } from "../../../core/mod.ts";
+import { sizeOf } from "../../../../core/mod.ts";
 import type {
   Call,
   CommandList,
   Value,
   ValueId,
-} from "../wgsl/command_list.ts";
+} from "../../wgsl/command_list.ts";
 
 /** First and last call that names a value. */
 export interface Lifetime {

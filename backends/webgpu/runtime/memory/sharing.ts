@@ -3,7 +3,7 @@
  * of grouped kernels lie side by side in few buffers, so that few dispatches reach them
  * all; every other value begins a buffer.
  */
-import type { Call, CommandList, ValueId } from "../wgsl/command_list.ts";
+import type { Call, CommandList, ValueId } from "../../wgsl/command_list.ts";
 import { bytesOf, type Lifetime, lifetimesOf, meet } from "./lifetimes.ts";
 
 /** Scratch values in shared buffers. */

@@ -3,10 +3,10 @@
  * each invocation adds products for a block of results in its registers. The next parts
  * are read while the present ones are multiplied.
  */
-import type { Kernel } from "../wgsl/command_list.ts";
-import type { Block } from "../wgsl/block.ts";
-import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
-import { quotient, remainder, sum, times } from "../wgsl/position.ts";
+import type { Kernel } from "../../wgsl/command_list.ts";
+import type { Block } from "../../wgsl/block.ts";
+import { flatWorkgroups, type KernelWriter } from "../../wgsl/kernel_writer.ts";
+import { quotient, remainder, sum, times } from "../../wgsl/position.ts";
 import {
   type MatmulWork,
   type Opened,
@@ -17,7 +17,7 @@ import {
   writeFour,
 } from "./matmul_parts.ts";
 import { invocationsOf, paddingOf, type Tile } from "./matmul_variants.ts";
-import { literal } from "../wgsl/literal.ts";
+import { literal } from "../../wgsl/literal.ts";
 
 /** One operand and its part in workgroup memory, rows of which are along `m` or `n`. */
 interface Side {

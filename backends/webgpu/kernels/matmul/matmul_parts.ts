@@ -1,8 +1,8 @@
 /** What the kernels of a matrix product share: their work, and places of workgroups and numbers. */
-import type { Block } from "../wgsl/block.ts";
-import { MOST_WORKGROUPS } from "../wgsl/kernel_writer.ts";
-import type { Operand, Sink, Source, Target } from "../wgsl/operand.ts";
-import { quotient, remainder, sum } from "../wgsl/position.ts";
+import type { Block } from "../../wgsl/block.ts";
+import { MOST_WORKGROUPS } from "../../wgsl/kernel_writer.ts";
+import type { Operand, Sink, Source, Target } from "../../wgsl/operand.ts";
+import { quotient, remainder, sum } from "../../wgsl/position.ts";
 import type { MatmulSizes, Tile } from "./matmul_variants.ts";
 
 /** One kernel of a matrix product. */

@@ -4,10 +4,10 @@
  * `dK = scale · dSᵀ · q` and `dV = Pᵀ · dO`. The first kernel has one query an invocation
  * and keeps `D` for those that have one key an invocation.
  */
-import type { Block } from "../wgsl/block.ts";
-import type { Lowering } from "../wgsl/lowering.ts";
-import type { Operand, Sink, Source, Target } from "../wgsl/operand.ts";
-import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
+import type { Block } from "../../wgsl/block.ts";
+import type { Lowering } from "../../wgsl/lowering.ts";
+import type { Operand, Sink, Source, Target } from "../../wgsl/operand.ts";
+import { tensorOperand, tensorTarget } from "../../wgsl/tensor.ts";
 import type { AttentionOperands } from "./attention.ts";
 import { attentionKeyGradKernels } from "./attention_grad_keys.ts";
 import {
@@ -27,7 +27,7 @@ import {
   tilingOf,
   workgroupsOf,
 } from "./attention_tiles.ts";
-import { literal } from "../wgsl/literal.ts";
+import { literal } from "../../wgsl/literal.ts";
 
 /** Operands of the gradient. */
 export interface AttentionGradOperands extends AttentionOperands {

@@ -1,8 +1,12 @@
 /** Operands that lie one behind the other. */
-import type { DType, Shape } from "../../../core/mod.ts";
-import type { Block } from "../wgsl/block.ts";
-import type { Operand, Source } from "../wgsl/operand.ts";
-import { operand as bracketed, type Position, sum } from "../wgsl/position.ts";
+import type { DType, Shape } from "../../../../core/mod.ts";
+import type { Block } from "../../wgsl/block.ts";
+import type { Operand, Source } from "../../wgsl/operand.ts";
+import {
+  operand as bracketed,
+  type Position,
+  sum,
+} from "../../wgsl/position.ts";
 import { byOnes, hasFours, indicesIn } from "./views.ts";
 
 const TYPES: Readonly<Record<DType, string>> = { float32: "f32", int32: "i32" };

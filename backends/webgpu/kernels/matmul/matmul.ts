@@ -1,7 +1,7 @@
 /** Products of matrices in batches: the choice of a kernel, and sums in parts. */
-import type { Lowering } from "../wgsl/lowering.ts";
-import type { Operand, Target } from "../wgsl/operand.ts";
-import { tensorTarget } from "../wgsl/tensor.ts";
+import type { Lowering } from "../../wgsl/lowering.ts";
+import type { Operand, Target } from "../../wgsl/operand.ts";
+import { tensorTarget } from "../../wgsl/tensor.ts";
 import { plainKernel } from "./matmul_plain.ts";
 import type { MatmulWork } from "./matmul_parts.ts";
 import { tiledKernel } from "./matmul_tiled.ts";

@@ -1,8 +1,8 @@
 /** Parts of a tensor that others are laid side by side into. */
-import type { NodeOf, Shape } from "../../../core/mod.ts";
-import type { Sink, Target } from "../wgsl/operand.ts";
-import { sum } from "../wgsl/position.ts";
-import type { Outline } from "./outline.ts";
+import type { NodeOf, Shape } from "../../../../core/mod.ts";
+import type { Sink, Target } from "../../wgsl/operand.ts";
+import { sum } from "../../wgsl/position.ts";
+import type { Outline } from "../outline.ts";
 import { hasFours, indicesIn, reshapedPosition } from "./views.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Places of tensors in few big buffers. */
-import { left, type Result, right } from "../../../core/mod.ts";
-import type { BackendError } from "../../backend.ts";
+import { left, type Result, right } from "../../../../core/mod.ts";
+import type { BackendError } from "../../../backend.ts";
 
 /** Part of a buffer. */
 export interface Region {

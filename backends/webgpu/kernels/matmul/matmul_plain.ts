@@ -1,12 +1,12 @@
 /** A matrix product with one result for each invocation, for whatever has no better kernel. */
-import type { Kernel } from "../wgsl/command_list.ts";
-import type { Block } from "../wgsl/block.ts";
-import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
-import type { Operand } from "../wgsl/operand.ts";
-import { quotient, remainder, sum, times } from "../wgsl/position.ts";
+import type { Kernel } from "../../wgsl/command_list.ts";
+import type { Block } from "../../wgsl/block.ts";
+import { flatWorkgroups, type KernelWriter } from "../../wgsl/kernel_writer.ts";
+import type { Operand } from "../../wgsl/operand.ts";
+import { quotient, remainder, sum, times } from "../../wgsl/position.ts";
 import { type MatmulWork, placeOf, under } from "./matmul_parts.ts";
 import { invocationsOf } from "./matmul_variants.ts";
-import { literal } from "../wgsl/literal.ts";
+import { literal } from "../../wgsl/literal.ts";
 
 /** Reads the terms `k`, `k + 1`, … of one side of a product. */
 type Terms = (block: Block, k: string, count: number) => readonly string[];

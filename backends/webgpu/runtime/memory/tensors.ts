@@ -6,7 +6,7 @@ import {
   type Shape,
   type Signature,
   sizeOf,
-} from "../../../core/mod.ts";
+} from "../../../../core/mod.ts";
 import {
   type BackendError,
   describeBackendError,
@@ -14,9 +14,9 @@ import {
   dtypeOf,
   type HostPixels,
   type HostTensor,
-} from "../../backend.ts";
-import { checkLength } from "../../program_inputs.ts";
-import type { Storage } from "../wgsl/command_list.ts";
+} from "../../../backend.ts";
+import { checkLength } from "../../../program_inputs.ts";
+import type { Storage } from "../../wgsl/command_list.ts";
 import { bfloat16Pairs } from "./bfloat16.ts";
 import { checkPixels, pixelsTo } from "./pixels.ts";
 import { readingsFrom } from "./readings.ts";

@@ -1,7 +1,7 @@
 /** Pictures in bytes on their way to the device, which turns them into real numbers. */
-import { sizeOf } from "../../../core/mod.ts";
-import type { HostPixels } from "../../backend.ts";
-import { flatWorkgroups } from "../wgsl/kernel_writer.ts";
+import { sizeOf } from "../../../../core/mod.ts";
+import type { HostPixels } from "../../../backend.ts";
+import { flatWorkgroups } from "../../wgsl/kernel_writer.ts";
 import type { Region } from "./slabs.ts";
 
 /** Writes pictures to regions, whose bytes up to the next multiple of 16 are free. */

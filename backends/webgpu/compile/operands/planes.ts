@@ -1,9 +1,9 @@
 /** Planes of partial sums as operands. */
-import { type Shape, sizeOf } from "../../../core/mod.ts";
-import type { Value, ValueId } from "../wgsl/command_list.ts";
-import type { Operand, Sink, Source, Target } from "../wgsl/operand.ts";
-import { flatOf, sum } from "../wgsl/position.ts";
-import { tensorOperand } from "../wgsl/tensor.ts";
+import { type Shape, sizeOf } from "../../../../core/mod.ts";
+import type { Value, ValueId } from "../../wgsl/command_list.ts";
+import type { Operand, Sink, Source, Target } from "../../wgsl/operand.ts";
+import { flatOf, sum } from "../../wgsl/position.ts";
+import { tensorOperand } from "../../wgsl/tensor.ts";
 import { byOnes, hasFours } from "./views.ts";
 
 /** Planes of partial sums `[count, …shape]`, added up in their order. */

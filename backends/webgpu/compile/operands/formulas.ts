@@ -5,10 +5,10 @@ import {
   LEAST_NORMAL,
   type Node,
   type NodeOf,
-} from "../../../core/mod.ts";
-import type { KernelWriter, Lanes } from "../wgsl/kernel_writer.ts";
-import { literal } from "../wgsl/literal.ts";
-import { typeOf } from "../kernels/rows.ts";
+} from "../../../../core/mod.ts";
+import type { KernelWriter, Lanes } from "../../wgsl/kernel_writer.ts";
+import { literal } from "../../wgsl/literal.ts";
+import { typeOf } from "../../kernels/rows.ts";
 
 /** Ops with a formula. */
 export type MapOp =

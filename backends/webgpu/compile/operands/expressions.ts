@@ -1,14 +1,14 @@
 /** Operands that are computed where they are read. */
-import type { NodeOf, Shape } from "../../../core/mod.ts";
-import { padRank } from "../../../core/graph/shape.ts";
-import type { Block } from "../wgsl/block.ts";
-import type { Lanes } from "../wgsl/kernel_writer.ts";
-import type { Operand, Source } from "../wgsl/operand.ts";
-import { type Position, sum } from "../wgsl/position.ts";
-import { literal } from "../wgsl/literal.ts";
+import type { NodeOf, Shape } from "../../../../core/mod.ts";
+import { padRank } from "../../../../core/graph/shape.ts";
+import type { Block } from "../../wgsl/block.ts";
+import type { Lanes } from "../../wgsl/kernel_writer.ts";
+import type { Operand, Source } from "../../wgsl/operand.ts";
+import { type Position, sum } from "../../wgsl/position.ts";
+import { literal } from "../../wgsl/literal.ts";
 import { concatenated } from "./concatenated.ts";
 import { formulaOf, isMap, type MapNode } from "./formulas.ts";
-import type { Outline } from "./outline.ts";
+import type { Outline } from "../outline.ts";
 import {
   broadcast,
   byOnes,

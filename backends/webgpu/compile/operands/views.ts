@@ -1,9 +1,9 @@
 /** Operands that are other operands, read elsewhere. */
-import { type Shape, sizeOf } from "../../../core/mod.ts";
-import { padRank, sameShape } from "../../../core/graph/shape.ts";
-import type { Block } from "../wgsl/block.ts";
-import type { Operand, Source } from "../wgsl/operand.ts";
-import { flatOf, indicesOf, type Position, sum } from "../wgsl/position.ts";
+import { type Shape, sizeOf } from "../../../../core/mod.ts";
+import { padRank, sameShape } from "../../../../core/graph/shape.ts";
+import type { Block } from "../../wgsl/block.ts";
+import type { Operand, Source } from "../../wgsl/operand.ts";
+import { flatOf, indicesOf, type Position, sum } from "../../wgsl/position.ts";
 
 /** True if the last axis can be divided into groups of four. */
 export const hasFours = (shape: Shape): boolean =>

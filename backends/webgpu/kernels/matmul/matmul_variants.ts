@@ -1,6 +1,6 @@
 /** Tiles that matrix products are made with, and the choice among them by estimated time. */
-import type { KernelLimits } from "../wgsl/lowering.ts";
-import type { Target } from "../wgsl/operand.ts";
+import type { KernelLimits } from "../../wgsl/lowering.ts";
+import type { Target } from "../../wgsl/operand.ts";
 
 /** Extents of `batch` products: `op(a)` is `[m, k]`, `op(b)` is `[k, n]`. */
 export interface MatmulSizes {

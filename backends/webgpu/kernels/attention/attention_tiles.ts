@@ -4,11 +4,11 @@
  * its memory. Registers and rows of tiles are groups of four channels; channels past the
  * width are 0.
  */
-import type { Workgroups } from "../wgsl/command_list.ts";
-import type { Block } from "../wgsl/block.ts";
-import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
-import type { KernelLimits } from "../wgsl/lowering.ts";
-import type { Operand, Sink, Source } from "../wgsl/operand.ts";
+import type { Workgroups } from "../../wgsl/command_list.ts";
+import type { Block } from "../../wgsl/block.ts";
+import { flatWorkgroups, type KernelWriter } from "../../wgsl/kernel_writer.ts";
+import type { KernelLimits } from "../../wgsl/lowering.ts";
+import type { Operand, Sink, Source } from "../../wgsl/operand.ts";
 
 /** Extents of attention; operands have shape `[batch, heads, tokens, width]`. */
 export interface AttentionSizes {

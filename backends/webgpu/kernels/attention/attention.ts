@@ -3,8 +3,8 @@
  * softmax: a row keeps its largest score so far, the sum of exponentials and the sum of
  * values, and shrinks the sums when the largest score grows.
  */
-import type { Lowering } from "../wgsl/lowering.ts";
-import type { Operand, Target } from "../wgsl/operand.ts";
+import type { Lowering } from "../../wgsl/lowering.ts";
+import type { Operand, Target } from "../../wgsl/operand.ts";
 import {
   addRow,
   addRowLoad,
@@ -22,7 +22,7 @@ import {
   tilingOf,
   workgroupsOf,
 } from "./attention_tiles.ts";
-import { literal } from "../wgsl/literal.ts";
+import { literal } from "../../wgsl/literal.ts";
 
 /** Keys that share one new largest score. */
 const CHUNK = 4;

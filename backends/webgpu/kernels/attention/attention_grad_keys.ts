@@ -1,7 +1,7 @@
 /** Gradients of keys and values of attention: an invocation has one key and goes through the queries. */
-import type { KernelWriter } from "../wgsl/kernel_writer.ts";
-import type { Lowering } from "../wgsl/lowering.ts";
-import type { Operand, Target } from "../wgsl/operand.ts";
+import type { KernelWriter } from "../../wgsl/kernel_writer.ts";
+import type { Lowering } from "../../wgsl/lowering.ts";
+import type { Operand, Target } from "../../wgsl/operand.ts";
 import type { AttentionOperands } from "./attention.ts";
 import {
   addRow,
@@ -22,7 +22,7 @@ import {
   tilingOf,
   workgroupsOf,
 } from "./attention_tiles.ts";
-import { literal } from "../wgsl/literal.ts";
+import { literal } from "../../wgsl/literal.ts";
 
 /** Widest head whose key, value and both gradients fit in registers: 4 numbers a channel. */
 const MOST_WIDTH = 48;

@@ -1,7 +1,12 @@
 /** Memory of a program: what it holds itself, and what each run gives it. */
-import { left, type Result, right, type Signature } from "../../../core/mod.ts";
-import type { BackendError } from "../../backend.ts";
-import type { CommandList, ValueId } from "../wgsl/command_list.ts";
+import {
+  left,
+  type Result,
+  right,
+  type Signature,
+} from "../../../../core/mod.ts";
+import type { BackendError } from "../../../backend.ts";
+import type { CommandList, ValueId } from "../../wgsl/command_list.ts";
 import { bytesOf } from "./lifetimes.ts";
 import type { Scratch, ScratchPool } from "./scratch_pool.ts";
 import { shareScratch, type Sharing } from "./sharing.ts";
