@@ -1,16 +1,16 @@
 /** Attention and its gradient against float64 loops. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { attentionKernels } from "../../../backends/webgpu/kernels/attention/attention.ts";
-import { attentionGradKernels } from "../../../backends/webgpu/kernels/attention/attention_grad.ts";
+import { attentionKernels } from "../../../../backends/webgpu/kernels/attention/attention.ts";
+import { attentionGradKernels } from "../../../../backends/webgpu/kernels/attention/attention_grad.ts";
 import {
   type AttentionSizes,
   tilingOf,
-} from "../../../backends/webgpu/kernels/attention/attention_tiles.ts";
+} from "../../../../backends/webgpu/kernels/attention/attention_tiles.ts";
 import {
   tensorOperand,
   tensorTarget,
-} from "../../../backends/webgpu/wgsl/tensor.ts";
-import { sizeOf } from "../../../core/mod.ts";
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
+import { sizeOf } from "../../../../core/mod.ts";
 import {
   apart,
   type Given,
@@ -24,7 +24,7 @@ import {
   runCalls,
   testDevice,
   testLowering,
-} from "./run_calls.ts";
+} from "../run_calls.ts";
 
 const device = await testDevice();
 const onDevice = {

@@ -6,18 +6,18 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
-import type { CommandList } from "../../../backends/webgpu/wgsl/command_list.ts";
-import { compileGraph } from "../../../backends/webgpu/compile/compile_graph.ts";
+import type { CommandList } from "../../../../backends/webgpu/wgsl/command_list.ts";
+import { compileGraph } from "../../../../backends/webgpu/compile/compile_graph.ts";
 import {
   type OpenDevice,
   sharedDevice,
-} from "../../../backends/webgpu/device/open_device.ts";
+} from "../../../../backends/webgpu/device/open_device.ts";
 import {
   type Runtime,
   runtimeOn,
-} from "../../../backends/webgpu/runtime/runtime.ts";
-import { knownChoices } from "../../../backends/webgpu/tune/known_choices.ts";
-import { fastest } from "../../../backends/webgpu/tune/measure.ts";
+} from "../../../../backends/webgpu/runtime/runtime.ts";
+import { knownChoices } from "../../../../backends/webgpu/tune/known_choices.ts";
+import { fastest } from "../../../../backends/webgpu/tune/measure.ts";
 import {
   candidatesOf,
   type Choice,
@@ -25,19 +25,19 @@ import {
   isPossible,
   nameOf,
   type Product,
-} from "../../../backends/webgpu/tune/product.ts";
-import { timerOn, wallTimer } from "../../../backends/webgpu/tune/timer.ts";
-import { tunerOn } from "../../../backends/webgpu/tune/tuner.ts";
-import { adapterName } from "../../../backends/webgpu/tune/tuning_memory.ts";
+} from "../../../../backends/webgpu/tune/product.ts";
+import { timerOn, wallTimer } from "../../../../backends/webgpu/tune/timer.ts";
+import { tunerOn } from "../../../../backends/webgpu/tune/tuner.ts";
+import { adapterName } from "../../../../backends/webgpu/tune/tuning_memory.ts";
 import {
   readTuning,
   tuningText,
-} from "../../../backends/webgpu/tune/tuning_text.ts";
-import type { TuningOptions } from "../../../backends/webgpu/tune/tuner.ts";
-import { webgpuBackend } from "../../../backends/webgpu/webgpu_backend.ts";
-import { type Graph, traceGraph } from "../../../core/mod.ts";
-import { value } from "../contract.ts";
-import { sizesOf } from "./matmul_cases.ts";
+} from "../../../../backends/webgpu/tune/tuning_text.ts";
+import type { TuningOptions } from "../../../../backends/webgpu/tune/tuner.ts";
+import { webgpuBackend } from "../../../../backends/webgpu/webgpu_backend.ts";
+import { type Graph, traceGraph } from "../../../../core/mod.ts";
+import { value } from "../../contract.ts";
+import { sizesOf } from "../kernels/matmul_cases.ts";
 import { storeOf } from "./tuning_stores.ts";
 
 const found = await sharedDevice();

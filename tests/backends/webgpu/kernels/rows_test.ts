@@ -1,6 +1,6 @@
 /** Kernels on rows against the float64 meaning of their ops. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { layerNormGradKernels } from "../../../backends/webgpu/kernels/layer_norm_grad.ts";
+import { layerNormGradKernels } from "../../../../backends/webgpu/kernels/layer_norm_grad.ts";
 import {
   L2_NORMALIZE,
   layerNorm,
@@ -9,12 +9,12 @@ import {
   rowKernel,
   SOFTMAX,
   SOFTMAX_GRAD,
-} from "../../../backends/webgpu/kernels/rows.ts";
-import { addUpKernel } from "../../../backends/webgpu/kernels/columns.ts";
+} from "../../../../backends/webgpu/kernels/rows.ts";
+import { addUpKernel } from "../../../../backends/webgpu/kernels/columns.ts";
 import {
   tensorOperand,
   tensorTarget,
-} from "../../../backends/webgpu/wgsl/tensor.ts";
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
 import {
   type GraphBuilder,
   interpretGraph,
@@ -23,8 +23,8 @@ import {
   type Shape,
   sizeOf,
   traceGraph,
-} from "../../../core/mod.ts";
-import { runCalls, testDevice, testLowering } from "./run_calls.ts";
+} from "../../../../core/mod.ts";
+import { runCalls, testDevice, testLowering } from "../run_calls.ts";
 
 const device = await testDevice();
 const onDevice = {

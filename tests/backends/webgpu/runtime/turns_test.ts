@@ -3,16 +3,16 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import type {
   CommandList,
   GroupedKernel,
-} from "../../../backends/webgpu/wgsl/command_list.ts";
+} from "../../../../backends/webgpu/wgsl/command_list.ts";
 import type {
   BackendError,
   DeviceTensor,
   DeviceTensors,
-} from "../../../backends/backend.ts";
-import type { Result } from "../../../core/mod.ts";
-import { listProgram } from "../../../backends/webgpu/runtime/program.ts";
-import { runtimeOn } from "../../../backends/webgpu/runtime/runtime.ts";
-import { testDevice } from "./run_calls.ts";
+} from "../../../../backends/backend.ts";
+import type { Result } from "../../../../core/mod.ts";
+import { listProgram } from "../../../../backends/webgpu/runtime/program.ts";
+import { runtimeOn } from "../../../../backends/webgpu/runtime/runtime.ts";
+import { testDevice } from "../run_calls.ts";
 import { counted, map, numbersOf, value } from "./small_lists.ts";
 
 type Ran = Result<BackendError, DeviceTensors>;

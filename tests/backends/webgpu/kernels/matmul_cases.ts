@@ -1,23 +1,26 @@
 /** Products of matrices to run and to compare with float64 loops, and views for them. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { addUpKernel } from "../../../backends/webgpu/kernels/columns.ts";
+import { addUpKernel } from "../../../../backends/webgpu/kernels/columns.ts";
 import {
   matmulKernels,
   type MatmulOptions,
-} from "../../../backends/webgpu/kernels/matmul/matmul.ts";
-import type { MatmulSizes } from "../../../backends/webgpu/kernels/matmul/matmul_variants.ts";
-import type { Block } from "../../../backends/webgpu/wgsl/block.ts";
-import type { Operand, Target } from "../../../backends/webgpu/wgsl/operand.ts";
+} from "../../../../backends/webgpu/kernels/matmul/matmul.ts";
+import type { MatmulSizes } from "../../../../backends/webgpu/kernels/matmul/matmul_variants.ts";
+import type { Block } from "../../../../backends/webgpu/wgsl/block.ts";
+import type {
+  Operand,
+  Target,
+} from "../../../../backends/webgpu/wgsl/operand.ts";
 import {
   indicesOf,
   type Position,
-} from "../../../backends/webgpu/wgsl/position.ts";
+} from "../../../../backends/webgpu/wgsl/position.ts";
 import {
   tensorOperand,
   tensorTarget,
-} from "../../../backends/webgpu/wgsl/tensor.ts";
-import type { Shape } from "../../../core/mod.ts";
-import { runCalls, testLowering } from "./run_calls.ts";
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
+import type { Shape } from "../../../../core/mod.ts";
+import { runCalls, testLowering } from "../run_calls.ts";
 
 const numbers = (count: number, seed: number): Float32Array =>
   Float32Array.from(

@@ -1,12 +1,12 @@
 /** Reported outputs: their numbers travel with the run that computes them. */
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
-import type { DeviceTensors } from "../../../backends/backend.ts";
-import { listProgram } from "../../../backends/webgpu/runtime/program.ts";
+import type { DeviceTensors } from "../../../../backends/backend.ts";
+import { listProgram } from "../../../../backends/webgpu/runtime/program.ts";
 import {
   type Runtime,
   runtimeOn,
-} from "../../../backends/webgpu/runtime/runtime.ts";
-import { testDevice } from "./run_calls.ts";
+} from "../../../../backends/webgpu/runtime/runtime.ts";
+import { testDevice } from "../run_calls.ts";
 import { counted, numbersOf, steps } from "./small_lists.ts";
 
 const device = await testDevice();

@@ -1,14 +1,17 @@
 /** Operands of attention in memory: each by itself, or as parts of one tensor. */
-import type { ValueId } from "../../../backends/webgpu/wgsl/command_list.ts";
-import type { AttentionSizes } from "../../../backends/webgpu/kernels/attention/attention_tiles.ts";
-import type { Operand, Target } from "../../../backends/webgpu/wgsl/operand.ts";
-import type { Position } from "../../../backends/webgpu/wgsl/position.ts";
+import type { ValueId } from "../../../../backends/webgpu/wgsl/command_list.ts";
+import type { AttentionSizes } from "../../../../backends/webgpu/kernels/attention/attention_tiles.ts";
+import type {
+  Operand,
+  Target,
+} from "../../../../backends/webgpu/wgsl/operand.ts";
+import type { Position } from "../../../../backends/webgpu/wgsl/position.ts";
 import {
   tensorOperand,
   tensorTarget,
-} from "../../../backends/webgpu/wgsl/tensor.ts";
-import { type Shape, sizeOf } from "../../../core/mod.ts";
-import type { TestLowering } from "./run_calls.ts";
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
+import { type Shape, sizeOf } from "../../../../core/mod.ts";
+import type { TestLowering } from "../run_calls.ts";
 
 export type Numbers = ArrayLike<number>;
 

@@ -4,20 +4,23 @@ import {
   addUpKernel,
   squaresKernels,
   sumKernels,
-} from "../../../backends/webgpu/kernels/columns.ts";
-import type { Operand, Target } from "../../../backends/webgpu/wgsl/operand.ts";
+} from "../../../../backends/webgpu/kernels/columns.ts";
+import type {
+  Operand,
+  Target,
+} from "../../../../backends/webgpu/wgsl/operand.ts";
 import {
   tensorOperand,
   tensorTarget,
-} from "../../../backends/webgpu/wgsl/tensor.ts";
-import { type Shape, sizeOf } from "../../../core/mod.ts";
-import { broadcastIndex } from "../../../core/graph/shape.ts";
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
+import { type Shape, sizeOf } from "../../../../core/mod.ts";
+import { broadcastIndex } from "../../../../core/graph/shape.ts";
 import {
   runCalls,
   testDevice,
   type TestLowering,
   testLowering,
-} from "./run_calls.ts";
+} from "../run_calls.ts";
 
 const device = await testDevice();
 const onDevice = {

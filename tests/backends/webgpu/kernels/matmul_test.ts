@@ -1,6 +1,6 @@
 /** Products of matrices against float64 loops. */
 import { deepStrictEqual, ok, throws } from "node:assert/strict";
-import type { Kernel } from "../../../backends/webgpu/wgsl/command_list.ts";
+import type { Kernel } from "../../../../backends/webgpu/wgsl/command_list.ts";
 import {
   allowedVariants,
   defaultSplit,
@@ -8,7 +8,7 @@ import {
   splitCandidates,
   type VariantName,
   VARIANTS,
-} from "../../../backends/webgpu/kernels/matmul/matmul_variants.ts";
+} from "../../../../backends/webgpu/kernels/matmul/matmul_variants.ts";
 import {
   biased,
   check,
@@ -17,7 +17,7 @@ import {
   sizesOf,
   squared,
 } from "./matmul_cases.ts";
-import { LEAST_LIMITS, testDevice } from "./run_calls.ts";
+import { LEAST_LIMITS, testDevice } from "../run_calls.ts";
 
 const device = await testDevice();
 const onDevice = {

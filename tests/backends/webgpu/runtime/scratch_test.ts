@@ -1,17 +1,20 @@
 /** Memory of intermediate values that programs share. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { BackendError, DeviceTensors } from "../../../backends/backend.ts";
-import type { CommandList } from "../../../backends/webgpu/wgsl/command_list.ts";
+import type {
+  BackendError,
+  DeviceTensors,
+} from "../../../../backends/backend.ts";
+import type { CommandList } from "../../../../backends/webgpu/wgsl/command_list.ts";
 import {
   type ListProgram,
   listProgram,
-} from "../../../backends/webgpu/runtime/program.ts";
+} from "../../../../backends/webgpu/runtime/program.ts";
 import {
   type Runtime,
   runtimeOn,
-} from "../../../backends/webgpu/runtime/runtime.ts";
-import type { Result } from "../../../core/mod.ts";
-import { testDevice } from "./run_calls.ts";
+} from "../../../../backends/webgpu/runtime/runtime.ts";
+import type { Result } from "../../../../core/mod.ts";
+import { testDevice } from "../run_calls.ts";
 import { counted, map, numbersOf, steps, value } from "./small_lists.ts";
 
 type Ran = Result<BackendError, DeviceTensors>;

@@ -3,12 +3,12 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import type {
   Call,
   Value,
-} from "../../../backends/webgpu/wgsl/command_list.ts";
+} from "../../../../backends/webgpu/wgsl/command_list.ts";
 import {
   bytesOf,
   lifetimesOf,
-} from "../../../backends/webgpu/runtime/memory/lifetimes.ts";
-import { shareScratch } from "../../../backends/webgpu/runtime/memory/sharing.ts";
+} from "../../../../backends/webgpu/runtime/memory/lifetimes.ts";
+import { shareScratch } from "../../../../backends/webgpu/runtime/memory/sharing.ts";
 
 /** Whole numbers below a bound, the same in every run. */
 function numbers(seed: number): (bound: number) => number {

@@ -1,14 +1,17 @@
 /** Histograms of gradients on the card's kernels against their meaning in float64. */
 import { deepStrictEqual, ok, throws } from "node:assert/strict";
-import { hogKernels } from "../../../backends/webgpu/kernels/hog.ts";
-import type { Operand, Target } from "../../../backends/webgpu/wgsl/operand.ts";
+import { hogKernels } from "../../../../backends/webgpu/kernels/hog.ts";
+import type {
+  Operand,
+  Target,
+} from "../../../../backends/webgpu/wgsl/operand.ts";
 import {
   tensorOperand,
   tensorTarget,
-} from "../../../backends/webgpu/wgsl/tensor.ts";
-import { type Shape, sizeOf } from "../../../core/mod.ts";
-import { hogCells } from "../../../core/graph/ops/hog.ts";
-import { runCalls, testDevice, testLowering } from "./run_calls.ts";
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
+import { type Shape, sizeOf } from "../../../../core/mod.ts";
+import { hogCells } from "../../../../core/graph/ops/hog.ts";
+import { runCalls, testDevice, testLowering } from "../run_calls.ts";
 
 const device = await testDevice();
 const onDevice = {

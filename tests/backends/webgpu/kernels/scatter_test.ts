@@ -1,13 +1,16 @@
 /** Rows added at their indices against plain sums. */
 import { deepStrictEqual, ok, throws } from "node:assert/strict";
-import { scatterKernels } from "../../../backends/webgpu/kernels/scatter.ts";
-import type { Operand, Target } from "../../../backends/webgpu/wgsl/operand.ts";
+import { scatterKernels } from "../../../../backends/webgpu/kernels/scatter.ts";
+import type {
+  Operand,
+  Target,
+} from "../../../../backends/webgpu/wgsl/operand.ts";
 import {
   tensorOperand,
   tensorTarget,
-} from "../../../backends/webgpu/wgsl/tensor.ts";
-import { type Shape, sizeOf } from "../../../core/mod.ts";
-import { runCalls, testDevice, testLowering } from "./run_calls.ts";
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
+import { type Shape, sizeOf } from "../../../../core/mod.ts";
+import { runCalls, testDevice, testLowering } from "../run_calls.ts";
 
 const device = await testDevice();
 const onDevice = {

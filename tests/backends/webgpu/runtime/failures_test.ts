@@ -4,18 +4,18 @@ import type {
   BackendError,
   DeviceTensor,
   DeviceTensors,
-} from "../../../backends/backend.ts";
+} from "../../../../backends/backend.ts";
 import type {
   CommandList,
   Kernel,
-} from "../../../backends/webgpu/wgsl/command_list.ts";
-import { listProgram } from "../../../backends/webgpu/runtime/program.ts";
+} from "../../../../backends/webgpu/wgsl/command_list.ts";
+import { listProgram } from "../../../../backends/webgpu/runtime/program.ts";
 import {
   type Runtime,
   runtimeOn,
-} from "../../../backends/webgpu/runtime/runtime.ts";
-import type { Result } from "../../../core/mod.ts";
-import { testDevice } from "./run_calls.ts";
+} from "../../../../backends/webgpu/runtime/runtime.ts";
+import type { Result } from "../../../../core/mod.ts";
+import { testDevice } from "../run_calls.ts";
 import { numbersOf, steps } from "./small_lists.ts";
 
 type Ran = Result<BackendError, DeviceTensors>;

@@ -3,7 +3,7 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import {
   type Region,
   slabsOf,
-} from "../../../backends/webgpu/runtime/memory/slabs.ts";
+} from "../../../../backends/webgpu/runtime/memory/slabs.ts";
 
 /** A device that only counts its buffers. */
 function countingDevice() {

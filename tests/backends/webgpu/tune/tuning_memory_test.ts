@@ -1,17 +1,17 @@
 /** What a tuner remembers, without a device. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import type { Choice } from "../../../backends/webgpu/tune/product.ts";
+import type { Choice } from "../../../../backends/webgpu/tune/product.ts";
 import {
   adapterName,
   tuningMemory,
   type TuningStore,
-} from "../../../backends/webgpu/tune/tuning_memory.ts";
+} from "../../../../backends/webgpu/tune/tuning_memory.ts";
 import {
   MOST_PRODUCTS,
   readTuning,
   tuningText,
-} from "../../../backends/webgpu/tune/tuning_text.ts";
-import { value } from "../contract.ts";
+} from "../../../../backends/webgpu/tune/tuning_text.ts";
+import { value } from "../../contract.ts";
 import { storeOf } from "./tuning_stores.ts";
 
 const CARD = "a card";

@@ -3,19 +3,19 @@ import { deepStrictEqual, ok, throws } from "node:assert/strict";
 import type {
   CommandList,
   GroupedKernel,
-} from "../../../backends/webgpu/wgsl/command_list.ts";
-import { partitionsOf } from "../../../backends/webgpu/runtime/groups.ts";
-import { listProgram } from "../../../backends/webgpu/runtime/program.ts";
-import { runtimeOn } from "../../../backends/webgpu/runtime/runtime.ts";
-import { slabsOf } from "../../../backends/webgpu/runtime/memory/slabs.ts";
+} from "../../../../backends/webgpu/wgsl/command_list.ts";
+import { partitionsOf } from "../../../../backends/webgpu/runtime/groups.ts";
+import { listProgram } from "../../../../backends/webgpu/runtime/program.ts";
+import { runtimeOn } from "../../../../backends/webgpu/runtime/runtime.ts";
+import { slabsOf } from "../../../../backends/webgpu/runtime/memory/slabs.ts";
 import type {
   BackendError,
   DeviceTensor,
   DeviceTensors,
-} from "../../../backends/backend.ts";
-import type { Result } from "../../../core/mod.ts";
+} from "../../../../backends/backend.ts";
+import type { Result } from "../../../../core/mod.ts";
 import { counted, map, numbersOf, steps, value } from "./small_lists.ts";
-import { testDevice } from "./run_calls.ts";
+import { testDevice } from "../run_calls.ts";
 
 type Ran = Result<BackendError, DeviceTensors>;
 

@@ -2,8 +2,8 @@
 import type {
   CommandList,
   Value,
-} from "../../../backends/webgpu/wgsl/command_list.ts";
-import { kernelWriter } from "../../../backends/webgpu/wgsl/kernel_writer.ts";
+} from "../../../../backends/webgpu/wgsl/command_list.ts";
+import { kernelWriter } from "../../../../backends/webgpu/wgsl/kernel_writer.ts";
 
 /** The device, with counts of what is made on it. */
 export function counted(real: GPUDevice): {

@@ -5,11 +5,11 @@ import type {
   DeviceTensor,
   DeviceTensors,
   HostPixels,
-} from "../../../backends/backend.ts";
-import { listProgram } from "../../../backends/webgpu/runtime/program.ts";
-import { runtimeOn } from "../../../backends/webgpu/runtime/runtime.ts";
-import { type Result, sizeOf } from "../../../core/mod.ts";
-import { testDevice } from "./run_calls.ts";
+} from "../../../../backends/backend.ts";
+import { listProgram } from "../../../../backends/webgpu/runtime/program.ts";
+import { runtimeOn } from "../../../../backends/webgpu/runtime/runtime.ts";
+import { type Result, sizeOf } from "../../../../core/mod.ts";
+import { testDevice } from "../run_calls.ts";
 import { counted, map, value } from "./small_lists.ts";
 
 type Ran = Result<BackendError, DeviceTensors>;

@@ -1,5 +1,5 @@
 /** Stores of tuned products in memory. */
-import type { TuningStore } from "../../../backends/webgpu/tune/tuning_memory.ts";
+import type { TuningStore } from "../../../../backends/webgpu/tune/tuning_memory.ts";
 
 /** A store with a text, and how often another one was saved. */
 export function storeOf(first: string | null): TuningStore & {

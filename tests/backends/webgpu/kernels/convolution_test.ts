@@ -1,20 +1,23 @@
 /** Convolution and its gradients on the card's kernels against their meaning in float64. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { addUpKernel } from "../../../backends/webgpu/kernels/columns.ts";
+import { addUpKernel } from "../../../../backends/webgpu/kernels/columns.ts";
 import {
   conv2dInputGradKernels,
   conv2dKernels,
   conv2dWeightGradKernels,
-} from "../../../backends/webgpu/kernels/convolution.ts";
-import type { Operand, Target } from "../../../backends/webgpu/wgsl/operand.ts";
+} from "../../../../backends/webgpu/kernels/convolution.ts";
+import type {
+  Operand,
+  Target,
+} from "../../../../backends/webgpu/wgsl/operand.ts";
 import {
   tensorOperand,
   tensorTarget,
-} from "../../../backends/webgpu/wgsl/tensor.ts";
-import { type Shape, sizeOf } from "../../../core/mod.ts";
-import { convolutionExtents } from "../../../core/graph/convolution_extents.ts";
-import { convolutionOps } from "../../../core/graph/ops/convolution.ts";
-import { runCalls, testDevice, testLowering } from "./run_calls.ts";
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
+import { type Shape, sizeOf } from "../../../../core/mod.ts";
+import { convolutionExtents } from "../../../../core/graph/convolution_extents.ts";
+import { convolutionOps } from "../../../../core/graph/ops/convolution.ts";
+import { runCalls, testDevice, testLowering } from "../run_calls.ts";
 
 const device = await testDevice();
 const onDevice = {
