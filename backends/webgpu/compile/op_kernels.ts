@@ -20,12 +20,10 @@ import {
   L2_NORMALIZE,
   layerNorm,
   LOG_SOFTMAX,
-  readsOnce,
-  type RowFormula,
-  rowKernel,
   SOFTMAX,
   SOFTMAX_GRAD,
-} from "../kernels/rows.ts";
+} from "../kernels/row_formulas.ts";
+import { readsOnce, type RowFormula, rowKernel } from "../kernels/rows.ts";
 import { scatterKernels } from "../kernels/scatter.ts";
 import type { Target } from "../wgsl/operand.ts";
 import { concatParts } from "./operands/concat_parts.ts";

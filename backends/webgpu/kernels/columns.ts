@@ -1,6 +1,5 @@
 /** Sums over axes: of columns, of rows, of everything, and of planes of partial sums. */
-import { type Shape, sizeOf } from "../../../core/mod.ts";
-import { padRank, stridesOf } from "../../../core/graph/shape.ts";
+import { sizeOf } from "../../../core/mod.ts";
 import type { Kernel } from "../wgsl/command_list.ts";
 import type { Block } from "../wgsl/block.ts";
 import {
@@ -14,25 +13,7 @@ import type { Operand, Target } from "../wgsl/operand.ts";
 import { indicesOf, sum, times } from "../wgsl/position.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
 import { type Reader, readerOf, typeOf } from "./rows.ts";
-
-/** Neighbouring axes that are all kept or all summed. */
-interface Axis {
-  readonly isKept: boolean;
-  readonly extent: number;
-  /** Step in the source. */
-  readonly stride: number;
-}
-
-/** What a sum consists of. */
-interface Extents {
-  readonly kept: readonly Axis[];
-  readonly summed: readonly Axis[];
-  /** Numbers of the result, and terms of each. */
-  readonly results: number;
-  readonly terms: number;
-  /** The last axis that is longer than 1 stays. */
-  readonly isLastKept: boolean;
-}
+import { type Axis, type Extents, extentsOf } from "./sum_extents.ts";
 
 /** A sum as it is divided among invocations. */
 interface Division {
@@ -63,36 +44,6 @@ const MOST_TURNS = 8_192;
 
 /** Terms that are read at once into sums of their own. */
 const UNROLLED = 4;
-
-/** Axes longer than 1, neighbours of one kind joined. */
-function axesOf(from: Shape, to: Shape): readonly Axis[] {
-  const strides = stridesOf(from);
-  const wanted = padRank(to, from.length);
-  return from.reduce<readonly Axis[]>((axes, extent, i) => {
-    if (extent === 1) return axes;
-    const [isKept, before] = [wanted[i] === extent, axes.at(-1)];
-    const stride = strides[i] ?? 1;
-    return before?.isKept === isKept
-      ? [...axes.slice(0, -1), {
-        ...{ isKept, stride },
-        extent: before.extent * extent,
-      }]
-      : [...axes, { isKept, extent, stride }];
-  }, []);
-}
-
-const countOf = (axes: readonly Axis[]): number =>
-  sizeOf(axes.map(({ extent }) => extent));
-
-function extentsOf(from: Shape, to: Shape): Extents {
-  const axes = axesOf(from, to);
-  const kept = axes.filter(({ isKept }) => isKept);
-  const summed = axes.filter(({ isKept }) => !isKept);
-  return {
-    ...{ kept, summed, results: countOf(kept), terms: countOf(summed) },
-    isLastKept: axes.at(-1)?.isKept ?? true,
-  };
-}
 
 const powerFrom = (count: number): number =>
   2 ** Math.ceil(Math.log2(Math.max(1, count)));

@@ -5,10 +5,12 @@ import {
   L2_NORMALIZE,
   layerNorm,
   LOG_SOFTMAX,
-  type RowFormula,
-  rowKernel,
   SOFTMAX,
   SOFTMAX_GRAD,
+} from "../../../../backends/webgpu/kernels/row_formulas.ts";
+import {
+  type RowFormula,
+  rowKernel,
 } from "../../../../backends/webgpu/kernels/rows.ts";
 import { addUpKernel } from "../../../../backends/webgpu/kernels/columns.ts";
 import {
