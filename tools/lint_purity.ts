@@ -90,6 +90,12 @@ const plugin: Deno.lint.Plugin = {
             }
           },
           "Literal[value=/^node:/]": report,
+          MemberExpression({ object, property }) {
+            const isGlobal = object.type === "Identifier" &&
+              object.name === "globalThis" && property.type === "Identifier" &&
+              NOT_IN_A_BROWSER.has(property.name);
+            if (isGlobal) report(property);
+          },
         };
       },
     },

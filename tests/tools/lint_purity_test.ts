@@ -47,6 +47,7 @@ for (
   const source of [
     "const home = Deno.cwd();",
     "const home = process.cwd();",
+    "const home = globalThis.Deno.cwd();",
     'import "node:fs";',
     'const fs = () => import("node:fs");',
   ]

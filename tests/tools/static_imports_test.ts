@@ -1,4 +1,4 @@
-import { ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 
 /** One file of a module graph, as `deno info` prints it. */
 interface ModuleInfo {
@@ -71,4 +71,16 @@ Deno.test("importing mod.ts loads no library that draws, and plots() reaches it"
       .filter((name) => /@observablehq|linkedom/.test(name)).length;
   strictEqual(drawing("static imports"), 0);
   ok(drawing("all imports") > 0);
+});
+
+Deno.test("backends/webgpu reaches no module that a browser has not, however it is imported", async () => {
+  const entry = "backends/webgpu/webgpu_backend.ts";
+  const loaded = loadedWith(await moduleGraph(entry), entry, "all imports");
+  const reached = [...loaded].filter((name) => !name.startsWith("file:"));
+  ok(loaded.size > 70, "there is more in the engine");
+  // Both are plain JavaScript.
+  deepStrictEqual(
+    reached.map((name) => name.replace(/@[^@]*$/, "")).sort(),
+    ["npm:fp-ts", "npm:io-ts"],
+  );
 });

@@ -19,10 +19,18 @@ export const CHROMIUM: string | null = [
   ...PLACES,
 ].find((path) => path !== "" && existsSync(path)) ?? null;
 
-/** Starts it without a window. */
-export function launchChromium(): ReturnType<typeof chromium.launch> {
+/** WebGPU by SwiftShader, a graphics card in software. */
+export const WEBGPU: readonly string[] = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+];
+
+/** Starts it without a window; by default without a graphics card. */
+export function launchChromium(
+  flags: readonly string[] = ["--disable-gpu"],
+): ReturnType<typeof chromium.launch> {
   return chromium.launch({
     ...CHROMIUM === null ? {} : { executablePath: CHROMIUM },
-    args: ["--no-sandbox", "--disable-gpu"],
+    args: ["--no-sandbox", ...flags],
   });
 }
