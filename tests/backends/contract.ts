@@ -224,6 +224,22 @@ const squares = (): Graph =>
     };
   });
 
+/** What reads two tensors in the same order, in another one, by single numbers and by groups of four. */
+const pairs = (): Graph =>
+  graphOf((g) => {
+    const [x, y] = [g.input("x", [8, 8]), g.input("y", [8, 8])];
+    return {
+      sum: g.add(x, y),
+      turned: g.add(x, g.transpose(y, [1, 0])),
+      moved: g.add(
+        g.apply("slice", { axis: 1, start: 1, size: 4 }, [x]),
+        g.apply("slice", { axis: 1, start: 4, size: 4 }, [y]),
+      ),
+      product: g.matmul(x, y),
+      square: g.matmul(x, x, { transposeA: true }),
+    };
+  });
+
 /** What the contract says beyond single ops. */
 const GRAPH_TESTS: readonly ContractTest[] = [
   {
@@ -304,6 +320,27 @@ const GRAPH_TESTS: readonly ContractTest[] = [
       );
       [first, second, third].forEach(disposeAll);
       program.dispose();
+    },
+  },
+  {
+    name: "run() takes one output for several inputs",
+    run: async (backend) => {
+      const program = await compiled(backend, pairs());
+      const source = await compiled(
+        backend,
+        graphOf((g) => ({ x: g.scale(g.input("x", [8, 8]), 1) })),
+      );
+      const x = filled([8, 8], 1);
+      const inputs = uploaded(backend, { x });
+      const passed = value(await source.run(inputs)).get("x")!;
+      const both = new Map([["x", passed], ["y", passed]]);
+      const outputs = value(await program.run(both));
+      const expected = expectedOf(pairs(), { x, y: x });
+      for (const [name, wanted] of Object.entries(expected)) {
+        assertClose(name, await outputs.get(name)!.read(), wanted, 1e-6);
+      }
+      [inputs, both, outputs].forEach(disposeAll);
+      [source, program].forEach((each) => each.dispose());
     },
   },
   {

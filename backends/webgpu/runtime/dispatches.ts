@@ -40,6 +40,29 @@ function writtenBesides(
   );
 }
 
+/**
+ * For each binding the first in the same place, where that place lies in a buffer that
+ * the kernel writes: all of such a buffer is bound for writing, and that only once.
+ */
+function firstOfPlaces(
+  code: string,
+  resources: readonly GPUBufferBinding[],
+): readonly number[] {
+  const accesses = accessesOf(code);
+  const written = new Set(
+    resources.filter((_, binding) => accesses[binding] === "read_write")
+      .map(({ buffer }) => buffer),
+  );
+  return resources.map(({ buffer, offset, size }, binding) =>
+    written.has(buffer)
+      ? resources.findIndex((other) =>
+        other.buffer === buffer && other.offset === offset &&
+        other.size === size
+      )
+      : binding
+  );
+}
+
 /** Binds calls on a device. */
 export function binder(device: GPUDevice, pipelines: Pipelines) {
   const dispatch = (
@@ -61,7 +84,15 @@ export function binder(device: GPUDevice, pipelines: Pipelines) {
       const { buffer, offset, bytes } = regionOf(value);
       return { buffer, offset, size: bytes };
     });
-    return dispatch(kernel, resources, kernel.workgroups);
+    const { code, bindings } = joinBindings(
+      kernel.code,
+      firstOfPlaces(kernel.code, resources),
+    );
+    return dispatch(
+      { name: kernel.name, code },
+      bindings.map((binding) => resources[binding]!),
+      kernel.workgroups,
+    );
   };
   const grouped = (group: GroupedKernel, regionOf: RegionOf) =>
     partitionsOf(group, regionOf).map(({ buffers, table, workgroups }) => {
