@@ -506,7 +506,8 @@ export const OP_CASES: {
       { attributes: { shape: [70] }, inputs: [filled([6, 100, 70])] },
       { attributes: { shape: [1, 100, 1] }, inputs: [filled([6, 100, 7])] },
     ],
-    tolerance: SUM,
+    // Of several hundred numbers that nearly cancel: float32 was seen off by 4.5e-6.
+    tolerance: 1e-5,
   },
   gatherRows: {
     uses: fc.tuple(threeExtents, shape(0, 2), seed)

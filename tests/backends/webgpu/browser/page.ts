@@ -24,6 +24,13 @@ const TESTS = [...CONTRACT, ...GUARD_TESTS, STEP];
 
 let backend: Backend | undefined;
 
+/** An error with its place, and what has caused it first: fast-check says there what is wrong. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `${wordsOf(error.cause)}\n`;
+  return `${cause}${error.stack ?? error.message}`;
+}
+
 /** What the test outside calls. */
 const contract = {
   /** Opens the engine; the names of the tests, or in words why there is no engine. */
@@ -39,7 +46,7 @@ const contract = {
       await TESTS[at]!.run(backend!);
       return null;
     } catch (error) {
-      return error instanceof Error ? error.stack ?? error.message : `${error}`;
+      return wordsOf(error);
     }
   },
 };
