@@ -68,16 +68,14 @@ export interface HostTensor {
   readonly data: HostNumbers;
 }
 
-/** Pictures `[B, C, H, W]` in bytes; the tensor is `scale[c] · byte + offset[c]`. */
+/** Pictures `[B, C, H, W]` in bytes; the tensor is `levels[c][byte]`, to the bit. */
 export interface HostPixels {
   /** Extents. */
   readonly shape: Shape;
   /** The bytes, row-major. */
   readonly data: Uint8Array;
-  /** Factor of each channel. */
-  readonly scale: readonly number[];
-  /** Summand of each channel. */
-  readonly offset: readonly number[];
+  /** The number of each of the 256 levels, for each channel. */
+  readonly levels: readonly Float32Array[];
 }
 
 /** A tensor that lives on a device until it is disposed. */
