@@ -78,6 +78,9 @@ export interface HostPixels {
   readonly levels: readonly Float32Array[];
 }
 
+/** What is sent to a device: numbers, or pictures in bytes that stand for them. */
+export type HostInput = HostTensor | HostPixels;
+
 /** A tensor that lives on a device until it is disposed. */
 export interface DeviceTensor extends Signature {
   /**

@@ -1,6 +1,12 @@
 /** Pictures in bytes, and the real numbers that they stand for. */
 import { sizeOf } from "../core/mod.ts";
-import type { HostPixels, HostTensor } from "./backend.ts";
+import type {
+  Backend,
+  DeviceTensor,
+  HostInput,
+  HostPixels,
+  HostTensor,
+} from "./backend.ts";
 
 /** Levels of a byte. */
 export const LEVELS = 256;
@@ -52,4 +58,18 @@ export function pixelNumbers(pixels: HostPixels): HostTensor {
     for (let at = from; at < from + plane; at++) data[at] = table[bytes[at]!]!;
   }
   return { shape, data };
+}
+
+/**
+ * Copies numbers or pictures to a device. Pictures go as bytes where the engine takes them,
+ * elsewhere as the numbers that they stand for.
+ *
+ * @throws As `Backend.upload`.
+ */
+export function uploadInput(
+  backend: Pick<Backend, "upload" | "uploadPixels">,
+  input: HostInput,
+): DeviceTensor {
+  if (!("levels" in input)) return backend.upload(input);
+  return backend.uploadPixels?.(input) ?? backend.upload(pixelNumbers(input));
 }

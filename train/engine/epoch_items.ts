@@ -1,15 +1,33 @@
 /** The micro-batches of a training, epoch after epoch. */
+import type { Backend } from "../../backends/backend.ts";
 import { type Result, right } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import type { ItemIterator } from "./accumulate.ts";
 import { epochSteps, type Placed, type Task } from "./task.ts";
 
-/** The micro-batches of an epoch from one of them on, in the order of the seed. */
+/** Form of the pixels of samples: numbers, or levels in bytes that stand for them. */
+export type PixelForm = "numbers" | "levels";
+
+/**
+ * The micro-batches of an epoch from one of them on, in the order of the seed. A training
+ * asks for levels where its engine takes them (`Backend.uploadPixels`); a source without
+ * any gives numbers.
+ */
 export type ItemSource<Item> = (
   epoch: number,
   fromItem: number,
+  pixels?: PixelForm,
 ) => AsyncIterable<Result<TrainError | DataError, Item>>;
+
+/** A source that is asked for the form of pixels that an engine takes best. */
+export function sourceFor<Item>(
+  source: ItemSource<Item>,
+  { uploadPixels }: Pick<Backend, "uploadPixels">,
+): ItemSource<Item> {
+  const pixels = uploadPixels === undefined ? "numbers" : "levels";
+  return (epoch, fromItem) => source(epoch, fromItem, pixels);
+}
 
 /** Place of the first micro-batch of a step. */
 interface ItemPlace {
