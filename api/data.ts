@@ -74,3 +74,4 @@ export {
   trainTransform,
 } from "../data/transforms/transform.ts";
 export type { EvalRule, TrainRule, ViewRule } from "../data/transforms/view.ts";
+export type { PixelTarget } from "../data/transforms/write_view.ts";

@@ -216,6 +216,21 @@ function levelFault({ transform }: LoadOptions): Fault | null {
  *
  * @param options Images and batches to load; the transform must keep levels (`keepsLevels`).
  * @returns Batches of `[B, C, height, width]`, or the error that ends them.
+ *
+ * @example A byte, and the number that it stands for
+ * ```ts
+ * import { embeddedFashionMnist, loadBatches, loadLevels, orThrow, trainTransform } from "@vitfreeze/vitfreeze";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const source = orThrow(await embeddedFashionMnist());
+ * const { normalization } = source;
+ * const transform = orThrow(trainTransform({ imageSize: 32, inChannels: 1, normalization }));
+ * const options = { source, transform, seed: 0, epoch: 0, batchSize: 16 };
+ *
+ * const numbers = orThrow((await loadBatches(options).next()).value!);
+ * const { images, levels } = orThrow((await loadLevels(options).next()).value!);
+ * strictEqual(levels[0]![images[500]!], numbers.images[500]);
+ * ```
  */
 export async function* loadLevels(
   options: LoadOptions,
