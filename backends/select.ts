@@ -7,7 +7,7 @@ import {
 } from "./backend.ts";
 import { onnxBackend } from "./onnx/onnx_backend.ts";
 import { selfTest, type TestedNeeds } from "./self_test.ts";
-import { graphicsAdapter } from "./tfjs/webgpu/graphics_adapter.ts";
+import { graphicsAdapter } from "./webgpu/device/graphics_adapter.ts";
 import { tfjsBackend } from "./tfjs/tfjs_backend.ts";
 import type { TuningOptions } from "./webgpu/tune/tuner.ts";
 import { webgpuBackend } from "./webgpu/webgpu_backend.ts";

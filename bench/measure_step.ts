@@ -1,4 +1,5 @@
 /** Timing of training steps. */
+import type { ProgramWork } from "../backends/backend.ts";
 import { type Backend, selectBackend } from "../backends/mod.ts";
 import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
 import { type Batch, loadBatches, trainTransform } from "../data/mod.ts";
@@ -12,6 +13,8 @@ import {
   orThrow,
   pretrainTask,
   type StepTimes,
+  type Task,
+  train,
   trainingMemory,
   type TrainState,
   trainStep,
@@ -34,6 +37,7 @@ import {
   type StepRow,
   type StepSpec,
 } from "./step_spec.ts";
+import { watchedBackend } from "./watched_backend.ts";
 
 /** Batches of random pixels, made when they are asked for, so that their time is seen. */
 function batchesOf(
@@ -72,45 +76,125 @@ function entryState(
   return uploadState(backend, pretrainTask({ config, plan }), snapshot);
 }
 
-/** Times of some steps, and the memory that came with them, MB. */
+/** Steps of a phase. */
+interface Steps {
+  readonly backend: Backend;
+  readonly config: PretrainConfig;
+  readonly plan: FreezePlan;
+  readonly phase: Phase;
+  readonly task: Task<Batch>;
+  readonly batches: ItemIterator<Batch>;
+}
+
+/** Times of some steps, and the memory and work that came with them. */
 interface TimedSteps {
   readonly times: readonly StepTimes[];
+  /** MB. */
   readonly stepMb: number;
+  /** Work of a step on a card, the encoding of the fastest. */
+  readonly work: ProgramWork | null;
 }
 
 /** Memory of the process without the JavaScript heap, MB. */
 const nativeMb = (mb: number): number => mb - heapMb();
 
-/** Takes some steps of a phase, after one that is not timed. */
+/** Takes steps that are waited for, one program after the other; the first does not count. */
+async function* waitedSteps(
+  { backend, task, phase, batches }: Steps,
+  start: () => Promise<TrainState>,
+): AsyncGenerator<StepTimes, void> {
+  const programs = orThrow(await compilePhase(backend, task, phase));
+  const context = { backend, task };
+  let state = await start();
+  try {
+    for (;;) {
+      const next = await trainStep(context, programs, state, 0, batches);
+      state = orThrow(next).state;
+      yield orThrow(next).report.milliseconds;
+    }
+  } finally {
+    disposeState(state);
+    disposePhase(programs);
+  }
+}
+
+/** Takes steps that are sent ahead, as a training does. */
+async function* sentSteps(
+  { backend, config, plan, phase, task, batches }: Steps,
+): AsyncGenerator<StepTimes, void> {
+  const { parameters } = initialSnapshot(config, plan);
+  const training = train(task, {
+    backend,
+    batches: () => ({ [Symbol.asyncIterator]: () => batches }),
+    start: entrySnapshot(config, plan, phase, parameters),
+    ahead: backend.runsAhead ?? 0,
+  });
+  try {
+    for await (const step of training) yield orThrow(step).milliseconds;
+  } finally {
+    training.dispose();
+  }
+}
+
+/** The mean of times whose parts overlap. */
+function meanOf(times: readonly StepTimes[]): StepTimes {
+  const mean = (of: (times: StepTimes) => number): number =>
+    times.reduce((sum, time) => sum + of(time), 0) / times.length;
+  return {
+    data: mean(({ data }) => data),
+    gradient: mean(({ gradient }) => gradient),
+    update: mean(({ update }) => update),
+    compile: 0,
+    total: mean(({ total }) => total),
+  };
+}
+
+/** Takes some steps of a phase, after one that is not timed, or several that are sent ahead. */
 async function timeSteps(
-  backend: Backend,
-  config: PretrainConfig,
-  plan: FreezePlan,
-  phase: Phase,
+  engine: Backend,
+  { config, plan, phase }: Pick<Steps, "config" | "plan" | "phase">,
   steps: number,
 ): Promise<TimedSteps> {
+  const { backend, work } = watchedBackend(engine);
   const task = pretrainTask({ config, plan });
-  const programs = orThrow(await compilePhase(backend, task, phase));
-  const batches = batchesOf(config, steps + 2);
+  const { runsAhead = 0 } = backend;
+  const isAhead = runsAhead > 0;
+  // Memory of steps that are sent ahead takes turns: all turns are bound before any step counts.
+  const warmUp = isAhead ? 2 * runsAhead + 2 : 1;
+  const batches = batchesOf(config, 1 + warmUp + steps + runsAhead);
   // Loads what decodes images.
   await batches.next();
+  const all: Steps = { backend, config, plan, phase, task, batches };
   await collectGarbage();
-  const engineMb = nativeMb(residentMb());
-  const context = { backend, task };
-  let state = entryState(backend, config, plan, phase);
-  await collectGarbage();
+  let engineMb = nativeMb(residentMb());
+  const start = async (): Promise<TrainState> => {
+    await collectGarbage();
+    engineMb = nativeMb(residentMb());
+    const state = entryState(backend, config, plan, phase);
+    await collectGarbage();
+    return state;
+  };
+  const taken = isAhead ? sentSteps(all) : waitedSteps(all, start);
   const times: StepTimes[] = [];
-  for (let k = 0; k <= steps; k++) {
-    const next = orThrow(await trainStep(context, programs, state, 0, batches));
-    state = next.state;
-    if (k > 0) times.push(next.report.milliseconds);
-    else resetPeakRss();
+  const encodes: number[] = [];
+  for (let k = 1; k <= warmUp + steps; k++) {
+    const next = await taken.next();
+    if (next.done) break;
+    encodes.push(work()?.encodeMilliseconds ?? 0);
+    if (k > warmUp) times.push(next.value);
+    else if (k === 1) resetPeakRss();
   }
   const stepMb = nativeMb(peakRssMb()) - engineMb;
+  const spent = work();
+  await taken.return();
   await batches.return?.();
-  disposeState(state);
-  disposePhase(programs);
-  return { times, stepMb };
+  return {
+    times: isAhead ? [meanOf(times)] : times,
+    stepMb,
+    work: spent === null
+      ? null
+      : { ...spent, encodeMilliseconds: Math.min(...encodes) },
+  };
 }
 
 /** Milliseconds and megabytes to three digits behind the point. */
@@ -142,11 +226,9 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     }),
   );
   const task = pretrainTask({ config, plan });
-  const { times, stepMb } = await timeSteps(
+  const { times, stepMb, work } = await timeSteps(
     backend,
-    config,
-    plan,
-    phase,
+    { config, plan, phase },
     spec.steps,
   );
   const { total, gradient, update, data } = fastest(times);
@@ -171,5 +253,8 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
         1e6,
     ),
     peakRssMb: rounded(peakRssMb()),
+    dispatches: work?.dispatches ?? null,
+    encodeMs: work === null ? null : rounded(work.encodeMilliseconds),
+    movedMb: work === null ? null : rounded(work.bytesMoved / 1e6),
   };
 }

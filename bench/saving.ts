@@ -13,15 +13,10 @@
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { parseArgs } from "node:util";
-import {
-  type FreezePlan,
-  planOf,
-  type PretrainConfig,
-  type WarmupMode,
-} from "../core/mod.ts";
-import { orThrow } from "../train/mod.ts";
+import type { WarmupMode } from "../core/mod.ts";
 import type { PairRow } from "./peers/pair_row.ts";
 import { type PhaseRow, type Phases, phasesOf } from "./saving/phase_rows.ts";
+import { runPlan } from "./saving/run_plan.ts";
 import { savingPlot } from "./saving/saving_plot.ts";
 import { savingTable } from "./saving/saving_table.ts";
 import { type StepMs, wholeRunSaving } from "./saving/whole_run.ts";
@@ -33,19 +28,6 @@ deno run -A bench/saving.ts ROWS.jsonl [--svg FILE]`;
 function fail(message: string): never {
   console.error(message);
   Deno.exit(2);
-}
-
-/** Images of an epoch of ImageNet. */
-const IMAGES = 1_281_167;
-
-/** The papers' run of a model, with either warm-up. */
-function runPlan(
-  { model, ...rest }: PretrainConfig,
-  warmup: WarmupMode,
-): FreezePlan {
-  const training = { ...rest.training, epochs: 100, warmupEpochs: 10 };
-  const rate = { ...rest.rate, warmup };
-  return orThrow(planOf({ ...rest, model, rate, training }, IMAGES));
 }
 
 function readRows(file: string): readonly PairRow[] {

@@ -54,7 +54,7 @@ export interface StepRow {
   readonly frozen: number;
   /** Number of stages with a loss. */
   readonly liveStages: number;
-  /** Milliseconds of the fastest step. */
+  /** Milliseconds of the fastest step; of a device that runs ahead, of the mean of all. */
   readonly ms: number;
   /** Milliseconds of its forward and backward pass. */
   readonly gradientMs: number;
@@ -70,6 +70,12 @@ export interface StepRow {
   readonly predictedMb: number;
   /** The largest memory that the process held since the first step or before, MB. */
   readonly peakRssMb: number;
+  /** Dispatches of a step on a card; `null` on devices that do not tell. */
+  readonly dispatches: number | null;
+  /** Least milliseconds of the processor to hand a step over to a card. */
+  readonly encodeMs: number | null;
+  /** Bytes that a step's kernels read and write, 10⁶. */
+  readonly movedMb: number | null;
 }
 
 /** So many steps that no two layers freeze at once. */

@@ -22,14 +22,27 @@ const COLUMNS: readonly (readonly [
   ["peak RSS, MB", ({ peakRssMb }) => peakRssMb.toFixed(0)],
 ];
 
+/** A number that only cards tell. */
+const told = (value: number | null, digits: number): string =>
+  value === null ? "" : value.toFixed(digits);
+
+/** Columns that only cards have. */
+const CARD_COLUMNS: typeof COLUMNS = [
+  ["dispatches", ({ dispatches }) => told(dispatches, 0)],
+  ["encoding, ms", ({ encodeMs }) => told(encodeMs, 2)],
+  ["moved, MB", ({ movedMb }) => told(movedMb, 0)],
+];
+
 /**
  * A table with a line for each row.
  *
  * @param rows Rows of one model and device; time and operations are compared with the first.
  */
 export function stepTable(rows: readonly [StepRow, ...StepRow[]]): string {
+  const isCard = rows.some(({ dispatches }) => dispatches !== null);
+  const columns = isCard ? [...COLUMNS, ...CARD_COLUMNS] : COLUMNS;
   return textTable(
-    COLUMNS.map(([head]): [string, Alignment] => [head, "right"]),
-    rows.map((row) => COLUMNS.map(([, cell]) => cell(row, rows[0]))),
+    columns.map(([head]): [string, Alignment] => [head, "right"]),
+    rows.map((row) => columns.map(([, cell]) => cell(row, rows[0]))),
   );
 }

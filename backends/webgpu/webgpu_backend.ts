@@ -4,7 +4,7 @@ import type { Backend, BackendError, Program } from "../backend.ts";
 import { checkGuard } from "../guard.ts";
 import { checkReplaced, refuseInt8 } from "../program_inputs.ts";
 import { compileGraph, type ListOptions } from "./compile/compile_graph.ts";
-import { type OpenDevice, sharedDevice } from "./open_device.ts";
+import { type OpenDevice, sharedDevice } from "./device/open_device.ts";
 import { type ListProgram, listProgram } from "./runtime/program.ts";
 import { type Runtime, runtimeOn } from "./runtime/runtime.ts";
 import { tunerOn, type TuningOptions } from "./tune/tuner.ts";

@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { processorHere } from "../../bench/processor.ts";
+import { stepTable } from "../../bench/step_table.ts";
 import { runScript } from "../programs.ts";
 
 async function run(...args: readonly string[]) {
@@ -57,6 +58,31 @@ Deno.test("bench/step.ts prints a table that compares with its first row", async
   );
   ok(out.includes(`\n${processorHere()}\n`), out);
   match(out, /^ *6 +1 .* 1\.000 +1\.000 +-?\d+ +\d+ +\d+$/m);
+});
+
+const hasAdapter = Boolean(await globalThis.navigator?.gpu?.requestAdapter());
+
+Deno.test({
+  name: "bench/step.ts tells what a step is for a card",
+  ignore: !hasAdapter,
+  fn: async () => {
+    const { code, out } = await run(
+      ...[...SMALL, "--backend", "webgpu", "--frozen", "6", "--json"],
+    );
+    strictEqual(code, 0);
+    const row = JSON.parse(out);
+    for (const key of ["ms", "dispatches", "encodeMs", "movedMb"]) {
+      ok(row[key] > 0, key);
+    }
+    const { dispatches, encodeMs, movedMb } = row;
+    const lines = stepTable([row]).trim().split("\n");
+    match(lines[0] ?? "", /dispatches +encoding, ms +moved, MB$/);
+    ok(
+      lines.at(-1)?.endsWith(` ${movedMb.toFixed(0)}`) &&
+        lines.at(-1)?.includes(`${encodeMs.toFixed(2)} `) &&
+        lines.at(-1)?.includes(` ${dispatches} `),
+    );
+  },
 });
 
 Deno.test("bench/step.ts names all bad flags at once and the nearest right ones", async () => {

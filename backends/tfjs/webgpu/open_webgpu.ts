@@ -3,7 +3,7 @@
  * does not throw.
  */
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { sharedDevice } from "../../webgpu/open_device.ts";
+import { sharedDevice } from "../../webgpu/device/open_device.ts";
 import type { Device } from "../device.ts";
 import { startBackend } from "../library.ts";
 import { webGpuKernels } from "./webgpu_kernels.ts";

@@ -16,7 +16,7 @@ import type { KernelWriter, Lanes } from "../wgsl/kernel_writer.ts";
 import type { Operand, Sink, Source, Target } from "../wgsl/operand.ts";
 import type { Position } from "../wgsl/position.ts";
 import type { Compilation } from "./compilation.ts";
-import { formulaOf, isMap, type MapNode } from "./formulas.ts";
+import { formulaOf, isMap, type MapNode } from "./operands/formulas.ts";
 import { isRereading, isTranspose } from "./outline.ts";
 import {
   broadcast,
@@ -24,7 +24,7 @@ import {
   indicesIn,
   reshapedPosition,
   transposed,
-} from "./views.ts";
+} from "./operands/views.ts";
 
 /** Nodes that one kernel computes one after the other; all treat each number alone but the first. */
 export interface Chain {

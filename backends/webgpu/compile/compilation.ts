@@ -1,13 +1,13 @@
 /** The state of a compilation: which numbers are in memory, and the kernels so far. */
-import { type NodeId, type Shape, sizeOf } from "../../../core/mod.ts";
-import type { Call, Place, Value, ValueId } from "../command_list.ts";
-import type { MatmulOptions } from "../kernels/matmul.ts";
-import type { MatmulSizes } from "../kernels/matmul_variants.ts";
+import type { NodeId, Shape } from "../../../core/mod.ts";
+import type { Call, Place, Value, ValueId } from "../wgsl/command_list.ts";
+import type { MatmulOptions } from "../kernels/matmul/matmul.ts";
+import type { MatmulSizes } from "../kernels/matmul/matmul_variants.ts";
 import { kernelWriter } from "../wgsl/kernel_writer.ts";
 import type { KernelLimits, Lowering, Partials } from "../wgsl/lowering.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
-import { expressionOf, uniformConstant } from "./expressions.ts";
+import { expressionOf, uniformConstant } from "./operands/expressions.ts";
 import {
   isInlinable,
   isSource,
@@ -16,8 +16,8 @@ import {
   readInputs,
   SHORT_SUM,
 } from "./outline.ts";
-import { planesSum, tapped } from "./planes.ts";
-import { reshaped } from "./views.ts";
+import { planesSum, tapped } from "./operands/planes.ts";
+import { reshaped } from "./operands/views.ts";
 import { waitingSums } from "./waiting_sums.ts";
 
 /** Chooses the kernel of a matrix product that writes to targets; where it gives nothing the default is taken. */

@@ -2,7 +2,7 @@
 import type { Graph, NodeId } from "../../../core/mod.ts";
 import { prune } from "../../../core/graph/prune.ts";
 import type { CompileOptions } from "../../backend.ts";
-import type { CommandList, ValueId } from "../command_list.ts";
+import type { CommandList, ValueId } from "../wgsl/command_list.ts";
 import { mapKernel } from "../kernels/map.ts";
 import type { KernelLimits } from "../wgsl/lowering.ts";
 import { tensorTarget } from "../wgsl/tensor.ts";
@@ -12,7 +12,7 @@ import {
   type MatmulChoice,
 } from "./compilation.ts";
 import { type Context, type Pattern, store } from "./context.ts";
-import { isMap } from "./formulas.ts";
+import { isMap } from "./operands/formulas.ts";
 import { guardKernels } from "./guard.ts";
 import { lowerNode } from "./op_kernels.ts";
 import {

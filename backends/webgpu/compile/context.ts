@@ -1,6 +1,6 @@
 /** What lowerings of ops and patterns work with. */
 import type { NodeId, Shape } from "../../../core/mod.ts";
-import type { ValueId } from "../command_list.ts";
+import type { ValueId } from "../wgsl/command_list.ts";
 import { mapKernel } from "../kernels/map.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import {
@@ -11,9 +11,9 @@ import {
   openChain,
 } from "./chains.ts";
 import type { Compilation } from "./compilation.ts";
-import { expressionOf } from "./expressions.ts";
+import { expressionOf } from "./operands/expressions.ts";
 import { readInputs } from "./outline.ts";
-import { hasFours } from "./views.ts";
+import { hasFours } from "./operands/views.ts";
 
 /** A compilation and its rules. */
 export interface Context {

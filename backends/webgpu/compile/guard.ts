@@ -1,6 +1,6 @@
 /** The condition under which a run has effect, decided on the card (`Guard`). */
 import { sizeOf } from "../../../core/mod.ts";
-import type { ValueId } from "../command_list.ts";
+import type { ValueId } from "../wgsl/command_list.ts";
 import { sideBySide } from "../kernels/side_by_side.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";

@@ -1,7 +1,7 @@
 /** Values that are kept in bfloat16 where that is asked for: operands of matrix products and attention. */
 import { type Node, type NodeId, sizeOf } from "../../../core/mod.ts";
 import type { Compilation } from "./compilation.ts";
-import { hasFours } from "./views.ts";
+import { hasFours } from "./operands/views.ts";
 
 /** Ops that pass on what matrix products read or gave; sums, norms, residuals and losses are none. */
 const OPERANDS: ReadonlySet<Node["op"]> = new Set([

@@ -15,7 +15,7 @@ import {
 import { hogKernels } from "../kernels/hog.ts";
 import { layerNormGradKernels } from "../kernels/layer_norm_grad.ts";
 import { mapKernel } from "../kernels/map.ts";
-import { matmulKernels } from "../kernels/matmul.ts";
+import { matmulKernels } from "../kernels/matmul/matmul.ts";
 import {
   L2_NORMALIZE,
   layerNorm,
@@ -28,7 +28,7 @@ import {
 } from "../kernels/rows.ts";
 import { scatterKernels } from "../kernels/scatter.ts";
 import type { Target } from "../wgsl/operand.ts";
-import { concatParts } from "./concat_parts.ts";
+import { concatParts } from "./operands/concat_parts.ts";
 import {
   type Context,
   inMemory,
@@ -38,7 +38,7 @@ import {
   targetOf,
   targetsOf,
 } from "./context.ts";
-import { reshaped } from "./views.ts";
+import { reshaped } from "./operands/views.ts";
 
 /** Adds the kernels of a node. */
 type Lower<Name extends OpName> = (

@@ -8,7 +8,7 @@ import {
   type NodeId,
   sizeOf,
 } from "../../../core/mod.ts";
-import { isMap } from "./formulas.ts";
+import { isMap } from "./operands/formulas.ts";
 
 /** A graph, and who uses what. */
 export interface Outline {

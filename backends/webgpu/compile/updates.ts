@@ -4,12 +4,12 @@
  * writes.
  */
 import { type NodeId, sizeOf } from "../../../core/mod.ts";
-import type { Member, ValueId } from "../command_list.ts";
+import type { Member, ValueId } from "../wgsl/command_list.ts";
 import { groupedKernel } from "../kernels/grouped.ts";
 import { sideBySide } from "../kernels/side_by_side.ts";
 import { block as blockOf, names } from "../wgsl/block.ts";
 import type { Compilation } from "./compilation.ts";
-import { formulaOf, isMap } from "./formulas.ts";
+import { formulaOf, isMap } from "./operands/formulas.ts";
 
 /** Something to write: a root's number, or that of another value. */
 export interface Update {

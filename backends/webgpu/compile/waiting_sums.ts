@@ -1,6 +1,6 @@
 /** Partial sums that wait to be added up: together with others, or by the kernel that reads them. */
 import { sizeOf } from "../../../core/mod.ts";
-import type { ValueId } from "../command_list.ts";
+import type { ValueId } from "../wgsl/command_list.ts";
 import type { Lowering, Partials } from "../wgsl/lowering.ts";
 import { addUpAll } from "./add_up.ts";
 

@@ -1,6 +1,6 @@
 /** Whole numbers that take the place of inputs: they are only moved, never computed. */
 import type { NodeId } from "../../../core/mod.ts";
-import type { ValueId } from "../command_list.ts";
+import type { ValueId } from "../wgsl/command_list.ts";
 import { mapKernel } from "../kernels/map.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
 import type { Compilation } from "./compilation.ts";

@@ -1,7 +1,7 @@
 /** Sums over axes: of columns, of rows, of everything, and of planes of partial sums. */
 import { type Shape, sizeOf } from "../../../core/mod.ts";
 import { padRank, stridesOf } from "../../../core/graph/shape.ts";
-import type { Kernel } from "../command_list.ts";
+import type { Kernel } from "../wgsl/command_list.ts";
 import type { Block } from "../wgsl/block.ts";
 import {
   flatWorkgroups,

@@ -1,5 +1,5 @@
 /** The frame of kernels that do the same small work on many tensors (`GroupedKernel`). */
-import type { GroupedKernel, Member } from "../command_list.ts";
+import type { GroupedKernel, Member } from "../wgsl/command_list.ts";
 import { MOST_WORKGROUPS } from "../wgsl/kernel_writer.ts";
 
 /** Parts of a grouped kernel. */

@@ -1,6 +1,6 @@
 /** Gradients of layer normalisation, all by one kernel that reads its inputs once. */
 import { sizeOf } from "../../../core/mod.ts";
-import type { ValueId } from "../command_list.ts";
+import type { ValueId } from "../wgsl/command_list.ts";
 import type { Block } from "../wgsl/block.ts";
 import {
   flatWorkgroups,

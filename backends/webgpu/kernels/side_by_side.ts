@@ -1,6 +1,6 @@
 /** Small tensors copied into one, so that few buffers need be bound. */
 import { sizeOf } from "../../../core/mod.ts";
-import type { ValueId } from "../command_list.ts";
+import type { ValueId } from "../wgsl/command_list.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
 import { groupedKernel } from "./grouped.ts";
 

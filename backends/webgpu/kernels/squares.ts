@@ -1,6 +1,6 @@
 /** Sums of squares of many tensors, by two dispatches. */
 import { sizeOf } from "../../../core/mod.ts";
-import type { ValueId } from "../command_list.ts";
+import type { ValueId } from "../wgsl/command_list.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
 import { groupedKernel } from "./grouped.ts";
 

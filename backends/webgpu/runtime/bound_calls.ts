@@ -1,8 +1,8 @@
 /** Bindings of a list's calls, kept for the few sets of places that take turns. */
-import type { Call, ValueId } from "../command_list.ts";
+import type { Call, ValueId } from "../wgsl/command_list.ts";
 import type { Dispatch, RegionOf } from "./dispatches.ts";
-import { valuesOf } from "./lifetimes.ts";
-import type { Region } from "./slabs.ts";
+import { valuesOf } from "./memory/lifetimes.ts";
+import type { Region } from "./memory/slabs.ts";
 
 /** Places of all values of a run. */
 export type Regions = ReadonlyMap<ValueId, Region>;

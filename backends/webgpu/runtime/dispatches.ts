@@ -5,11 +5,11 @@ import type {
   Kernel,
   ValueId,
   Workgroups,
-} from "../command_list.ts";
+} from "../wgsl/command_list.ts";
 import { partitionsOf } from "./groups.ts";
 import { joinBindings } from "./joined_bindings.ts";
 import { accessesOf, type Pipeline, type Pipelines } from "./pipelines.ts";
-import type { Region } from "./slabs.ts";
+import type { Region } from "./memory/slabs.ts";
 
 /** A dispatch that can be recorded. */
 export interface Dispatch {

@@ -1,5 +1,5 @@
 /** Grouped kernels: members whose values lie in the same buffers share a dispatch. */
-import type { GroupedKernel, Workgroups } from "../command_list.ts";
+import type { GroupedKernel, Workgroups } from "../wgsl/command_list.ts";
 import { flatWorkgroups } from "../wgsl/kernel_writer.ts";
 
 /** Block number of a record that has nothing to do. */

@@ -2,7 +2,7 @@
  * Kernels of which several values lie in one buffer. A buffer that is written may be
  * bound once only, so their variables become one.
  */
-import type { Access } from "../command_list.ts";
+import type { Access } from "../wgsl/command_list.ts";
 
 const DECLARATION =
   /@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read_write|read)\s*>\s*(\w+)\s*:([^;]*);/g;

@@ -1,13 +1,13 @@
 /** Runs of a command list: its dispatches are bound, recorded and handed to the device. */
 import { left, type Result, right } from "../../../core/mod.ts";
 import type { BackendError } from "../../backend.ts";
-import type { CommandList } from "../command_list.ts";
+import type { CommandList } from "../wgsl/command_list.ts";
 import { boundCalls, MOST_VARIANTS, type Regions } from "./bound_calls.ts";
 import { binder, type Dispatch } from "./dispatches.ts";
-import { outputTaker, type OwnMemory } from "./places.ts";
-import { type Arrival, reportsFrom } from "./reports.ts";
+import { outputTaker, type OwnMemory } from "./memory/places.ts";
+import { type Arrival, reportsFrom } from "./memory/reports.ts";
 import type { Runtime } from "./runtime.ts";
-import type { Region } from "./slabs.ts";
+import type { Region } from "./memory/slabs.ts";
 
 /** The error of work that the device has refused. */
 export const failed = (reason: string): Result<BackendError, never> =>

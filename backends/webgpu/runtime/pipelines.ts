@@ -1,5 +1,5 @@
 /** Pipelines of a device, each compiled once. */
-import type { Access } from "../command_list.ts";
+import type { Access } from "../wgsl/command_list.ts";
 
 /** A compiled kernel. */
 export interface Pipeline {

@@ -8,11 +8,16 @@ import type {
 } from "../../backend.ts";
 import { interrupted } from "../../interruptible.ts";
 import { checkInputs } from "../../program_inputs.ts";
-import type { CommandList, ValueId } from "../command_list.ts";
+import type { CommandList, ValueId } from "../wgsl/command_list.ts";
 import { failed, type Handed, launcher, pipelineFailure } from "./launches.ts";
-import { bytesOf, valuesOf } from "./lifetimes.ts";
-import { checkOutputs, inputsOf, type OwnMemory, ownMemory } from "./places.ts";
-import type { Arrival } from "./reports.ts";
+import { bytesOf, valuesOf } from "./memory/lifetimes.ts";
+import {
+  checkOutputs,
+  inputsOf,
+  type OwnMemory,
+  ownMemory,
+} from "./memory/places.ts";
+import type { Arrival } from "./memory/reports.ts";
 import type { Runtime } from "./runtime.ts";
 
 export type { Runtime } from "./runtime.ts";

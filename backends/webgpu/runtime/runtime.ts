@@ -1,8 +1,8 @@
 /** What programs on one device share. */
 import { type DeviceWatch, deviceWatch } from "./device_watch.ts";
 import { type Pipelines, pipelinesOf } from "./pipelines.ts";
-import { type ScratchPool, scratchPool } from "./scratch_pool.ts";
-import { type Tensors, tensorsOn } from "./tensors.ts";
+import { type ScratchPool, scratchPool } from "./memory/scratch_pool.ts";
+import { type Tensors, tensorsOn } from "./memory/tensors.ts";
 
 /** A device with its tensors, kernels and errors. */
 export interface Runtime {

@@ -1,7 +1,7 @@
 /** Measurement of the candidates of one product on the device. */
 import { binder, type Dispatch, type RegionOf } from "../runtime/dispatches.ts";
 import { pipelineFailure } from "../runtime/launches.ts";
-import { bytesOf } from "../runtime/lifetimes.ts";
+import { bytesOf } from "../runtime/memory/lifetimes.ts";
 import { pipelinesOf } from "../runtime/pipelines.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KernelLimits } from "../wgsl/lowering.ts";

@@ -8,7 +8,7 @@ import {
   splitCandidates,
   type VariantName,
   VARIANTS,
-} from "../kernels/matmul_variants.ts";
+} from "../kernels/matmul/matmul_variants.ts";
 import type { KernelLimits } from "../wgsl/lowering.ts";
 
 /** A matrix product. */

@@ -1,7 +1,7 @@
 /** The time that a device takes for dispatches, by its own clock where it has one. */
 import type { DeviceWatch } from "../runtime/device_watch.ts";
 import type { Dispatch } from "../runtime/dispatches.ts";
-import { readingsFrom } from "../runtime/readings.ts";
+import { readingsFrom } from "../runtime/memory/readings.ts";
 
 /** Dispatches in order. */
 export type Work = readonly Dispatch[];

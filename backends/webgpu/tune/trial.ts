@@ -1,8 +1,8 @@
 /** The kernels of one candidate, on plain tensors. */
 import { sizeOf } from "../../../core/mod.ts";
-import type { Call, Kernel, Value } from "../command_list.ts";
+import type { Call, Kernel, Value } from "../wgsl/command_list.ts";
 import { addUpAll } from "../compile/add_up.ts";
-import { matmulKernels } from "../kernels/matmul.ts";
+import { matmulKernels } from "../kernels/matmul/matmul.ts";
 import { flatWorkgroups, kernelWriter } from "../wgsl/kernel_writer.ts";
 import type { KernelLimits, Lowering } from "../wgsl/lowering.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";

@@ -3,7 +3,7 @@
  * seconds, and remembers which are fastest.
  */
 import type { MatmulChoice } from "../compile/compilation.ts";
-import type { OpenDevice } from "../open_device.ts";
+import type { OpenDevice } from "../device/open_device.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import {
   type KnownChoices,
@@ -25,12 +25,12 @@ export interface TuningOptions {
   /** Where choices are kept from one start to the next; `null` or left out for nowhere. */
   readonly store?: TuningStore | null;
   /**
-   * Milliseconds for the products of one graph, 5,000 by default. The rest keep the
-   * kernels of least estimated time, and have their turn with the next graph. With 0
-   * nothing is measured, and only what is remembered is used.
+   * Milliseconds for the products of one graph, 15,000 by default. The rest keep the
+   * kernels of least estimated time for good, so that a later start computes the same
+   * bits. With 0 nothing is measured, and only what is remembered is used.
    */
   readonly budget?: number;
-  /** Tiles that are tried for each product, the best by estimate; 4 by default. */
+  /** Tiles that are tried for each product, the best by estimate; 3 by default. */
   readonly tiles?: number;
   /** Multiply-adds that make a product worth a measurement, 2²¹ by default. */
   readonly leastWork?: number;
@@ -53,34 +53,42 @@ export interface Tuner {
 }
 
 /** Milliseconds for the products of a graph where the options do not say. */
-const BUDGET = 5000;
+const BUDGET = 15_000;
 
 /** What measurements came to. */
 interface Tuned {
+  /** Choices for all products. */
   readonly found: ReadonlyMap<string, Choice>;
+  /** How many of them were measured. */
+  readonly measured: number;
   readonly milliseconds: number;
 }
 
-/** Measures products until the time is over; the first is finished in any case. */
+/** Measures products until the time is over; the first is finished in any case, the rest keep their defaults. */
 async function measured(
   { device, limits }: OpenDevice,
   { watch }: Runtime,
   unknown: readonly Unknown[],
-  { budget = BUDGET, tiles = 4, progress = () => {} }: TuningOptions,
+  { budget = BUDGET, tiles = 3, progress = () => {} }: TuningOptions,
 ): Promise<Tuned> {
   const found = new Map<string, Choice>();
   const start = performance.now();
   const passed = () => performance.now() - start;
   const timer = timerOn(device, watch);
   const bench = { runtime: { device, watch }, limits, timer };
+  let measured = 0;
   try {
     for (const [i, { name, product }] of unknown.entries()) {
       const isOver = () => i > 0 && passed() >= budget;
-      if (isOver() || watch.failure() !== null) break;
-      progress(`tuning product ${i + 1} of ${unknown.length}`);
+      if (watch.failure() !== null) break;
       const candidates = candidatesOf(limits, product, tiles);
-      const choice = await fastest(bench, product, candidates, isOver);
-      if (choice !== null) found.set(name, choice);
+      let choice: Choice | null = null;
+      if (!isOver()) {
+        progress(`tuning product ${i + 1} of ${unknown.length}`);
+        choice = await fastest(bench, product, candidates, isOver);
+      }
+      if (choice !== null) measured++;
+      found.set(name, choice ?? candidates[0]!);
     }
   } catch (thrown) {
     // A device that is lost says so itself where it is next used.
@@ -88,18 +96,18 @@ async function measured(
   } finally {
     timer.dispose();
   }
-  return { found, milliseconds: passed() };
+  return { found, measured, milliseconds: passed() };
 }
 
 /** What was measured, in a line. */
 function describe(
-  { found, milliseconds }: Tuned,
+  { measured, milliseconds }: Tuned,
   wanted: number,
   { store = null }: TuningOptions,
   refusal: string | null,
 ): string {
   const all = `${wanted} matrix product${wanted === 1 ? "" : "s"}`;
-  const count = found.size === wanted ? all : `${found.size} of ${all}`;
+  const count = measured === wanted ? all : `${measured} of ${all}`;
   const seconds = (milliseconds / 1000).toFixed(1);
   const place = store === null
     ? ""

@@ -16,7 +16,10 @@ import {
   wholeFrom,
 } from "../../../core/codec/codec.ts";
 import { listOf, recordOf } from "../../../core/codec/structures.ts";
-import { type VariantName, VARIANTS } from "../kernels/matmul_variants.ts";
+import {
+  type VariantName,
+  VARIANTS,
+} from "../kernels/matmul/matmul_variants.ts";
 import { type Choice, PRODUCT_NAME } from "./product.ts";
 
 /** Version of the form and of the kernels: choices of other kernels say nothing of these. */

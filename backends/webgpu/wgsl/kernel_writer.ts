@@ -6,7 +6,7 @@ import type {
   Value,
   ValueId,
   Workgroups,
-} from "../command_list.ts";
+} from "./command_list.ts";
 import { type Block, block, names } from "./block.ts";
 
 /** Largest number of workgroups along an axis. */

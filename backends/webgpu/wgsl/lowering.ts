@@ -1,6 +1,6 @@
 /** The state of a compilation that generators of kernels add to. */
 import type { DType, Shape } from "../../../core/mod.ts";
-import type { Call, Storage, Value, ValueId } from "../command_list.ts";
+import type { Call, Storage, Value, ValueId } from "./command_list.ts";
 import type { KernelWriter } from "./kernel_writer.ts";
 import type { Target } from "./operand.ts";
 

@@ -4,7 +4,7 @@
  * stored as it is or after a bias, a residual or an activation.
  */
 import type { Shape } from "../../../core/mod.ts";
-import type { ValueId } from "../command_list.ts";
+import type { ValueId } from "./command_list.ts";
 import type { Block } from "./block.ts";
 import type { KernelWriter } from "./kernel_writer.ts";
 import type { Position } from "./position.ts";

@@ -1,5 +1,5 @@
 /** Tensors in memory as operands and targets, in 32 bits or as pairs of bfloat16. */
-import type { Value, ValueId } from "../command_list.ts";
+import type { Value, ValueId } from "./command_list.ts";
 import type { Block } from "./block.ts";
 import type { KernelWriter } from "./kernel_writer.ts";
 import type { Operand, Source, Target } from "./operand.ts";

@@ -21,7 +21,7 @@ def _magnitudes_and_bins(gx: Tensor, gy: Tensor, nbins: int) -> tuple[Tensor, Te
 
 def _colour_histograms(channel: Tensor, nbins: int, pool: int) -> Tensor:
     """Unit histograms [B, nbins, cells, cells] of one colour [B, 1, S, S], from its pixels."""
-    kernels = torch.stack([_SOBEL, _SOBEL.T])[:, None].to(channel.dtype)
+    kernels = torch.stack([_SOBEL, _SOBEL.T])[:, None].to(channel)
     gradients = F.conv2d(F.pad(channel, (1, 1, 1, 1), mode="reflect"), kernels)
     magnitudes, bins = _magnitudes_and_bins(*gradients.split(1, dim=1), nbins)
     batch, _, side, _ = channel.shape
@@ -51,7 +51,7 @@ def _summed_cells(planes: Tensor, nbins: int, cells: int) -> Tensor:
     """Histograms [N, nbins, cells, cells] of planes [N, S, S], added up cell by cell."""
     magnitudes, bins = _magnitudes_and_bins(*_sobel(planes), nbins)
     count, side, _ = planes.shape
-    position = torch.arange(side) // (side // cells)
+    position = torch.arange(side, device=planes.device) // (side // cells)
     cell = position[:, None] * cells + position
     sums = planes.new_zeros(count, nbins * cells * cells)
     sums.scatter_add_(1, (bins * cells * cells + cell).flatten(1), magnitudes.flatten(1))

@@ -3,9 +3,9 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { traceGraph } from "../../../core/mod.ts";
 import { compileProgram } from "../../../backends/tfjs/program.ts";
 import { tensorPool } from "../../../backends/tfjs/tensor_pool.ts";
-import { graphicsAdapter } from "../../../backends/tfjs/webgpu/graphics_adapter.ts";
+import { graphicsAdapter } from "../../../backends/webgpu/device/graphics_adapter.ts";
 import { openWebGpu } from "../../../backends/tfjs/webgpu/open_webgpu.ts";
-import { sharedDevice } from "../../../backends/webgpu/open_device.ts";
+import { sharedDevice } from "../../../backends/webgpu/device/open_device.ts";
 import { filled } from "../op_cases.ts";
 import { value } from "../contract.ts";
 

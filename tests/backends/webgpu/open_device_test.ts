@@ -4,9 +4,9 @@ import {
   type OpenDevice,
   openDevice,
   sharedDevice,
-} from "../../../backends/webgpu/open_device.ts";
+} from "../../../backends/webgpu/device/open_device.ts";
 import { describeBackendError } from "../../../backends/backend.ts";
-import { graphicsAdapter } from "../../../backends/tfjs/webgpu/graphics_adapter.ts";
+import { graphicsAdapter } from "../../../backends/webgpu/device/graphics_adapter.ts";
 
 const adapter = await globalThis.navigator?.gpu?.requestAdapter() ?? null;
 const onDevice = {

@@ -5,7 +5,7 @@ import type {
   Kernel,
   Value,
   ValueId,
-} from "../../../backends/webgpu/command_list.ts";
+} from "../../../backends/webgpu/wgsl/command_list.ts";
 import {
   type KernelWriter,
   kernelWriter,

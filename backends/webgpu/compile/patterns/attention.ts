@@ -6,10 +6,10 @@ import {
   sizeOf,
 } from "../../../../core/mod.ts";
 import { sameShape } from "../../../../core/graph/shape.ts";
-import { attentionKernels } from "../../kernels/attention.ts";
-import { attentionGradKernels } from "../../kernels/attention_grad.ts";
-import type { AttentionSizes } from "../../kernels/attention_tiles.ts";
-import type { ValueId } from "../../command_list.ts";
+import { attentionKernels } from "../../kernels/attention/attention.ts";
+import { attentionGradKernels } from "../../kernels/attention/attention_grad.ts";
+import type { AttentionSizes } from "../../kernels/attention/attention_tiles.ts";
+import type { ValueId } from "../../wgsl/command_list.ts";
 import type { Operand, Target } from "../../wgsl/operand.ts";
 import { tensorOperand, tensorTarget } from "../../wgsl/tensor.ts";
 import {
@@ -19,7 +19,7 @@ import {
   targetsOf,
 } from "../context.ts";
 import type { Outline } from "../outline.ts";
-import { reshaped } from "../views.ts";
+import { reshaped } from "../operands/views.ts";
 import { joinedTargets } from "./joined_targets.ts";
 
 /** Nodes of attention. */

@@ -1,7 +1,7 @@
 /** Targets of several results of one kernel, which may lie side by side in one tensor. */
 import type { NodeId, NodeOf, Shape } from "../../../../core/mod.ts";
 import type { Target } from "../../wgsl/operand.ts";
-import { concatParts } from "../concat_parts.ts";
+import { concatParts } from "../operands/concat_parts.ts";
 import { type Context, targetsOf } from "../context.ts";
 import type { Outline } from "../outline.ts";
 

@@ -7,7 +7,7 @@ import type {
   HostTensor,
   Program,
 } from "../../../../backends/backend.ts";
-import type { CommandList } from "../../../../backends/webgpu/command_list.ts";
+import type { CommandList } from "../../../../backends/webgpu/wgsl/command_list.ts";
 import { compileGraph } from "../../../../backends/webgpu/compile/compile_graph.ts";
 import { webgpuBackend } from "../../../../backends/webgpu/webgpu_backend.ts";
 import {

@@ -14,8 +14,8 @@ import {
   reshaped,
   sliced,
   transposed,
-} from "../../../../backends/webgpu/compile/views.ts";
-import { planesSum } from "../../../../backends/webgpu/compile/planes.ts";
+} from "../../../../backends/webgpu/compile/operands/views.ts";
+import { planesSum } from "../../../../backends/webgpu/compile/operands/planes.ts";
 import { block, names } from "../../../../backends/webgpu/wgsl/block.ts";
 import { kernelWriter } from "../../../../backends/webgpu/wgsl/kernel_writer.ts";
 import type { Operand } from "../../../../backends/webgpu/wgsl/operand.ts";

@@ -1,0 +1,221 @@
+/** Sums over axes against float64 loops. */
+import { deepStrictEqual, ok } from "node:assert/strict";
+import {
+  addUpKernel,
+  squaresKernels,
+  sumKernels,
+} from "../../../../backends/webgpu/kernels/columns.ts";
+import type {
+  Operand,
+  Target,
+} from "../../../../backends/webgpu/wgsl/operand.ts";
+import {
+  tensorOperand,
+  tensorTarget,
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
+import { type Shape, sizeOf } from "../../../../core/mod.ts";
+import { broadcastIndex } from "../../../../core/graph/shape.ts";
+import {
+  runCalls,
+  testDevice,
+  type TestLowering,
+  testLowering,
+} from "../run_calls.ts";
+
+const device = await testDevice();
+const onDevice = {
+  ignore: device === null,
+  sanitizeOps: false,
+  sanitizeResources: false,
+};
+
+const numbers = (count: number, seed = 1): Float32Array =>
+  Float32Array.from(
+    { length: count },
+    (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed),
+  );
+
+/** Runs what a generator adds, and all sums that wait; twice, for the same bits. */
+async function result(
+  from: Shape,
+  to: Shape,
+  values: ArrayLike<number>,
+  generate: (lowering: TestLowering, source: Operand, target: Target) => void,
+): Promise<ArrayLike<number>> {
+  const lowering = testLowering();
+  const [source, target] = [lowering.value(from), lowering.value(to)];
+  generate(
+    lowering,
+    tensorOperand(lowering.values, source),
+    tensorTarget(lowering.values, target),
+  );
+  const sums = lowering.partials.map((p) => addUpKernel(lowering, p));
+  const run = async () =>
+    (await runCalls(
+      ...[device!, lowering.values, [...lowering.calls, ...sums]] as const,
+      ...[new Map([[source, values]]), [target]] as const,
+    ))[0]!;
+  const [once, again] = [await run(), await run()];
+  deepStrictEqual(once, again);
+  return once;
+}
+
+/** Sums in float64, and the sums of magnitudes that bound their errors. */
+function sumsOf(
+  from: Shape,
+  to: Shape,
+  values: ArrayLike<number>,
+): { sums: Float64Array; sizes: Float64Array } {
+  const [sums, sizes] = [sizeOf(to), sizeOf(to)].map((n) =>
+    new Float64Array(n)
+  ) as [Float64Array, Float64Array];
+  broadcastIndex(to, from).forEach((o, i) => {
+    sums[o]! += values[i]!;
+    sizes[o]! += Math.abs(values[i]!);
+  });
+  return { sums, sizes };
+}
+
+async function checkSum(from: Shape, to: Shape): Promise<void> {
+  const values = numbers(sizeOf(from));
+  const got = await result(from, to, values, sumKernels);
+  const { sums, sizes } = sumsOf(from, to, values);
+  deepStrictEqual(got.length, sums.length);
+  sums.forEach((sum, i) => {
+    const error = Math.abs(got[i]! - sum);
+    const where = `[${from}] to [${to}] at ${i}`;
+    ok(error <= 2e-6 * sizes[i]! + 1e-12, `${where}: ${got[i]}, not ${sum}`);
+  });
+}
+
+const CASES: Readonly<Record<string, readonly (readonly [Shape, Shape])[]>> = {
+  "of columns": [
+    [[5, 7], [7]],
+    [[1, 1], [1]],
+    [[3, 50, 64], [64]],
+    [[3, 50, 64], [1, 50, 64]],
+    [[2, 19, 768], [768]],
+    [[4000, 12], [12]],
+    [[20_000, 3], [1, 3]],
+    [[3, 300, 5], [3, 1, 5]],
+  ],
+  "of rows": [
+    [[5, 7], [5, 1]],
+    [[3, 50, 64], [3, 50, 1]],
+    [[300, 12], [300, 1]],
+    [[2, 5000], [2, 1]],
+    [[3, 4, 101], [3, 1, 1]],
+    [[1, 40, 9], [1, 40, 1]],
+  ],
+  "of everything": [
+    [[], []],
+    [[1], []],
+    [[5, 7], []],
+    [[3, 50, 64], [1, 1, 1]],
+    [[31, 1009], [1]],
+  ],
+  "over axes between": [
+    [[2, 3, 2, 3, 2, 5], [2, 3, 1, 3, 1, 5]],
+    [[2, 3, 2, 3, 2, 5], [1, 3, 1, 3, 1, 1]],
+    [[2, 3, 2, 3, 2, 5], [2, 1, 2, 1, 2, 1]],
+    [[2, 3, 2, 3, 2, 8], [3, 1, 3, 1, 8]],
+    [[7, 1, 4, 1, 8], [1, 1, 4, 1, 1]],
+    [[3, 1, 5], [3, 1, 5]],
+  ],
+};
+
+for (const [name, cases] of Object.entries(CASES)) {
+  Deno.test({
+    ...onDevice,
+    name: `sums ${name}`,
+    fn: async () => {
+      for (const [from, to] of cases) await checkSum(from, to);
+    },
+  });
+}
+
+Deno.test({
+  ...onDevice,
+  name: "two million ones are two million",
+  fn: async () => {
+    for (const count of [2_000_000, 2_000_003]) {
+      const ones = new Float32Array(count).fill(1);
+      const total = await result([count], [], ones, sumKernels);
+      deepStrictEqual(Array.from(total), [count]);
+    }
+    const ones = new Float32Array(2_000_000).fill(1);
+    const sums = await result([1_000_000, 2], [2], ones, sumKernels);
+    deepStrictEqual(Array.from(sums), [1_000_000, 1_000_000]);
+  },
+});
+
+Deno.test({
+  ...onDevice,
+  name: "sums of squares of any shape",
+  fn: async () => {
+    for (const shape of [[], [1], [7], [3, 5, 64], [1001, 33], [40, 1000]]) {
+      const values = numbers(sizeOf(shape));
+      const [got] = Array.from(
+        await result(shape, [1], values, squaresKernels),
+      );
+      const wanted = values.reduce((sum, v) => sum + v * v, 0);
+      ok(Math.abs(got! - wanted) <= 2e-6 * wanted, `${shape}: ${got}`);
+    }
+  },
+});
+
+Deno.test({
+  ...onDevice,
+  name: "planes are added up with a factor",
+  fn: async () => {
+    for (
+      const [count, shape] of [[3, [5, 7]], [100, [12]], [513, [1]]] as const
+    ) {
+      const from = [count, ...shape];
+      const values = numbers(sizeOf(from), 3);
+      const lowering = testLowering();
+      const [planes, id] = [lowering.value(from), lowering.value(shape)];
+      const target = tensorTarget(lowering.values, id);
+      const kernel = addUpKernel(lowering, {
+        ...{ planes, count, factor: 0.25, target },
+      });
+      const [got] = await runCalls(
+        ...[device!, lowering.values, [kernel]] as const,
+        ...[new Map([[planes, values]]), [id]] as const,
+      );
+      const { sums, sizes } = sumsOf(from, shape, values);
+      sums.forEach((sum, i) =>
+        ok(Math.abs(got![i]! - 0.25 * sum) <= 1e-6 * sizes[i]! + 1e-12)
+      );
+    }
+  },
+});
+
+Deno.test({
+  ...onDevice,
+  name: "sums written as pairs of bfloat16",
+  fn: async () => {
+    for (const [from, to] of [[[6, 8], [8]], [[8, 6], [8, 1]]] as const) {
+      const lowering = testLowering();
+      const source = lowering.value(from);
+      const id = lowering.value([8], "float32", "bf16");
+      const values = numbers(48);
+      sumKernels(lowering, tensorOperand(lowering.values, source), {
+        ...tensorTarget(lowering.values, id),
+        shape: to,
+      });
+      const [pairs] = await runCalls(
+        ...[device!, lowering.values, lowering.calls] as const,
+        ...[new Map([[source, values]]), [id]] as const,
+      );
+      const { sums } = sumsOf(from, to, values);
+      const got = Array.from(pairs!).flatMap((pair) => [
+        new Float32Array(Uint32Array.of(pair << 16).buffer)[0]!,
+        new Float32Array(Uint32Array.of(pair & 0xffff0000).buffer)[0]!,
+      ]);
+      sums.forEach((sum, i) => {
+        ok(Math.abs(got[i]! - sum) <= Math.abs(sum) / 128 + 1e-6);
+      });
+    }
+  },
+});

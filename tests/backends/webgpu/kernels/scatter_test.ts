@@ -1,0 +1,190 @@
+/** Rows added at their indices against plain sums. */
+import { deepStrictEqual, ok, throws } from "node:assert/strict";
+import { scatterKernels } from "../../../../backends/webgpu/kernels/scatter.ts";
+import type {
+  Operand,
+  Target,
+} from "../../../../backends/webgpu/wgsl/operand.ts";
+import {
+  tensorOperand,
+  tensorTarget,
+} from "../../../../backends/webgpu/wgsl/tensor.ts";
+import { type Shape, sizeOf } from "../../../../core/mod.ts";
+import { runCalls, testDevice, testLowering } from "../run_calls.ts";
+
+const device = await testDevice();
+const onDevice = {
+  ignore: device === null,
+  sanitizeOps: false,
+  sanitizeResources: false,
+};
+
+interface Case {
+  readonly batch: number;
+  readonly picks: number;
+  readonly rows: number;
+  readonly tail: Shape;
+}
+
+const numbers = (count: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1)));
+
+/** Indices with many repetitions. */
+const indices = ({ batch, picks, rows }: Case): Int32Array =>
+  Int32Array.from(
+    { length: batch * picks },
+    (_, i) => Math.floor(rows * (0.5 + 0.4999 * Math.sin(78.233 * i))),
+  );
+
+/** Sums in float32, in the order of the indices. */
+function meaning(given: Case, y: Float32Array): Float32Array {
+  const { batch, picks, rows, tail } = given;
+  const width = sizeOf(tail);
+  const out = new Float32Array(batch * rows * width);
+  indices(given).forEach((row, pick) => {
+    const to = (Math.floor(pick / picks) * rows + row) * width;
+    for (let d = 0; d < width; d++) out[to + d]! += y[pick * width + d]!;
+  });
+  return out;
+}
+
+async function scattered(
+  given: Case,
+  y: Float32Array,
+  view: (operand: Operand) => Operand = (operand) => operand,
+  fused: (target: Target) => Target = (target) => target,
+  storage?: "bf16",
+): Promise<ArrayLike<number>> {
+  const { batch, picks, rows, tail } = given;
+  const lowering = testLowering();
+  const from = lowering.value([batch, picks, ...tail]);
+  const index = lowering.value([batch, picks], "int32");
+  const to = lowering.value([batch, rows, ...tail], "float32", storage);
+  scatterKernels(
+    lowering,
+    view(tensorOperand(lowering.values, from)),
+    tensorOperand(lowering.values, index),
+    fused(tensorTarget(lowering.values, to)),
+  );
+  const run = async () =>
+    (await runCalls(
+      ...[device!, lowering.values, lowering.calls] as const,
+      new Map<number, ArrayLike<number>>([[from, y], [index, indices(given)]]),
+      [to],
+    ))[0]!;
+  const [once, again] = [await run(), await run()];
+  deepStrictEqual(once, again);
+  return once;
+}
+
+const of = (
+  [batch, picks, rows]: readonly [number, number, number],
+  tail: Shape,
+): Case => ({ batch, picks, rows, tail });
+
+const CASES: Readonly<Record<string, readonly Case[]>> = {
+  "by ones": [
+    of([2, 5, 7], [3]),
+    of([3, 49, 196], [5]),
+    of([1, 1, 1], [1]),
+    of([2, 9, 4], [3, 7]),
+  ],
+  "by fours": [
+    of([2, 49, 196], [64]),
+    of([3, 5, 3], [2, 4]),
+    of([1, 3, 70], [12]),
+  ],
+  "of single numbers": [of([2, 9, 12], []), of([2, 8, 4], [])],
+  "of many indices": [
+    of([2, 1024, 33], [4]),
+    of([2, 1023, 50], [3]),
+    of([1, 2500, 20], [8]),
+  ],
+};
+
+for (const [name, cases] of Object.entries(CASES)) {
+  Deno.test({
+    ...onDevice,
+    name: `rows scattered ${name} have the bits of sums in order`,
+    fn: async () => {
+      for (const given of cases) {
+        const y = numbers(given.batch * given.picks * sizeOf(given.tail));
+        deepStrictEqual(await scattered(given, y), meaning(given, y));
+      }
+    },
+  });
+}
+
+Deno.test({
+  ...onDevice,
+  name: "rows computed on the way, sums changed on the way",
+  fn: async () => {
+    const given = of([2, 9, 14], [8]);
+    const y = numbers(2 * 9 * 8);
+    const view = (operand: Operand): Operand => ({
+      shape: operand.shape,
+      vector: false,
+      open: (writer) => {
+        const source = operand.open(writer);
+        return {
+          at: (block, position) => {
+            const value = block.let(source.at(block, position));
+            return block.let(`${value} * ${value}`);
+          },
+          at4: () => "",
+        };
+      },
+    });
+    const fused = (target: Target): Target => ({
+      ...target,
+      open: (writer) => {
+        const sink = target.open(writer);
+        const more = (value: string) => `(${value}) + 1.0`;
+        return {
+          put: (block, position, value) =>
+            sink.put(block, position, more(value)),
+          put4: (block, position, value) =>
+            sink.put4(block, position, more(value)),
+        };
+      },
+    });
+    const wanted = meaning(given, y.map((v) => v * v));
+    const got = await scattered(given, y, view, fused);
+    wanted.forEach((value, i) => ok(Math.abs(got[i]! - value - 1) < 1e-6));
+  },
+});
+
+Deno.test({
+  ...onDevice,
+  name: "rows scattered to pairs of bfloat16",
+  fn: async () => {
+    const given = of([2, 9, 14], [4]);
+    const y = numbers(2 * 9 * 4);
+    const pairs = await scattered(given, y, undefined, undefined, "bf16");
+    const got = Array.from(pairs).flatMap((pair) => [
+      new Float32Array(Uint32Array.of(pair << 16).buffer)[0]!,
+      new Float32Array(Uint32Array.of(pair & 0xffff0000).buffer)[0]!,
+    ]);
+    meaning(given, y).forEach((value, i) =>
+      ok(Math.abs(got[i]! - value) <= Math.abs(value) / 256)
+    );
+  },
+});
+
+Deno.test("scattered single numbers are not written in 16 bits", () => {
+  const lowering = testLowering();
+  const [y, to] = [[2, 8], [2, 4]].map((shape) =>
+    lowering.value(shape, "float32", "bf16")
+  );
+  const index = lowering.value([2, 8], "int32");
+  throws(
+    () =>
+      scatterKernels(
+        lowering,
+        tensorOperand(lowering.values, y!),
+        tensorOperand(lowering.values, index),
+        tensorTarget(lowering.values, to!),
+      ),
+    /32 bits/,
+  );
+});
