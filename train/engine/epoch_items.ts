@@ -11,8 +11,8 @@ export type PixelForm = "numbers" | "levels";
 
 /**
  * The micro-batches of an epoch from one of them on, in the order of the seed. A training
- * asks for levels where its engine takes them (`Backend.uploadPixels`); a source without
- * any gives numbers.
+ * asks for levels where its task (`Task.takesLevels`) and its engine
+ * (`Backend.uploadPixels`) take them; a source without any gives numbers.
  */
 export type ItemSource<Item> = (
   epoch: number,
@@ -20,12 +20,14 @@ export type ItemSource<Item> = (
   pixels?: PixelForm,
 ) => AsyncIterable<Result<TrainError | DataError, Item>>;
 
-/** A source that is asked for the form of pixels that an engine takes best. */
+/** A source that is asked for the form of pixels that a task and an engine take best. */
 export function sourceFor<Item>(
   source: ItemSource<Item>,
+  { takesLevels = false }: Pick<Task<Item>, "takesLevels">,
   { uploadPixels }: Pick<Backend, "uploadPixels">,
 ): ItemSource<Item> {
-  const pixels = uploadPixels === undefined ? "numbers" : "levels";
+  const isTaken = takesLevels && uploadPixels !== undefined;
+  const pixels = isTaken ? "levels" : "numbers";
   return (epoch, fromItem) => source(epoch, fromItem, pixels);
 }
 

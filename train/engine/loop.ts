@@ -96,7 +96,7 @@ class Run<Item> implements Training {
     const context = { backend: engine, task, skipNonFinite, signal };
     this.#context = context;
     // The start is as large as the state itself: it is not kept.
-    const batches = sourceFor(options.batches, backend);
+    const batches = sourceFor(options.batches, task, backend);
     this.#options = { ...options, batches };
     this.#hooks = dueHooks(options.hooks ?? []);
     const state = uploadState(engine, task, start);

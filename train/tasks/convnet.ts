@@ -113,6 +113,7 @@ export function convNetTask({ config, plan }: ConvNetRun): Task<TrainingBatch> {
     clipGrad,
     averageDecay: null,
     isDivisible: false,
+    takesLevels: true,
     stateShapes: (step) => {
       const phase = phaseAt(plan)(Math.max(0, step - 1));
       return {

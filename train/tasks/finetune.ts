@@ -173,6 +173,7 @@ export function finetuneTask(run: FinetuneRun): Task<TrainingBatch> {
     clipGrad,
     averageDecay: emaDecay,
     isDivisible: true,
+    takesLevels: true,
     stateShapes: (step) => {
       const phase = phaseAt(plan)(Math.max(0, step - 1));
       return {

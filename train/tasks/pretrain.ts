@@ -168,6 +168,7 @@ export function pretrainTask(run: PretrainRun): Task<TrainingBatch> {
     averageDecay: null,
     training,
     isDivisible: true,
+    takesLevels: true,
     get constants() {
       return positionTables(model);
     },

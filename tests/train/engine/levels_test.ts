@@ -148,14 +148,21 @@ for (const [name, given] of Object.entries(TRAININGS)) {
   );
 }
 
-Deno.test("train() asks for levels only where the engine takes them", async () => {
+Deno.test("train() asks for levels only where engine and task take them", async () => {
   const { task, start, batches } = pretrained();
-  for (const wanted of ["numbers", "levels"] as const) {
+  const backend = inLine();
+  const { takesLevels: _, ...plain } = task;
+  const { engine } = counting(backend);
+  for (
+    const [asking, on, wanted] of [
+      [task, backend, "numbers"],
+      [plain, engine, "numbers"],
+      [task, engine, "levels"],
+    ] as const
+  ) {
     const asked = new Set<string | undefined>();
-    const backend = inLine();
-    const engine = wanted === "levels" ? counting(backend).engine : backend;
-    const run = train(task, {
-      backend: engine,
+    const run = train<TrainingBatch>(asking, {
+      backend: on,
       start,
       batches: (epoch, from, pixels) => {
         asked.add(pixels);
