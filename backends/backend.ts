@@ -106,7 +106,7 @@ export interface ProgramWork {
   readonly bytesMoved: number;
   /** Bytes of intermediate values, after those that do not live at one time share memory. */
   readonly scratchBytes: number;
-  /** Milliseconds of the processor in the last run, from its call to the submission; 0 before the first. */
+  /** Milliseconds of the processor in the last run, from its call until the device's queue takes it; 0 before the first. */
   readonly encodeMilliseconds: number;
 }
 

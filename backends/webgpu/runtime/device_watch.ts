@@ -45,6 +45,10 @@ async function heardBy(
     : message;
 }
 
+/** Waits as long as a device that was lost may take to say so, after errors of other kinds. */
+export const untilLossIsTold = (): Promise<void> =>
+  new Promise((resume) => setTimeout(resume, 20));
+
 /** Listens to a device. */
 export function deviceWatch(device: GPUDevice): DeviceWatch {
   let failure: string | null = null;
@@ -53,9 +57,10 @@ export function deviceWatch(device: GPUDevice): DeviceWatch {
     event.preventDefault();
     failure ??= (event as GPUUncapturedErrorEvent).error.message;
   });
-  device.lost.then(({ message }) =>
-    failure ??= `the device was lost: ${message}`
-  );
+  let loss: string | null = null;
+  device.lost.then(({ message }) => {
+    loss = `the device was lost: ${message || "the driver says no more"}`;
+  });
   return {
     watch: async (work) => {
       SCOPES.forEach((scope) => device.pushErrorScope(scope));
@@ -66,8 +71,11 @@ export function deviceWatch(device: GPUDevice): DeviceWatch {
         errors = SCOPES.map(() => device.popErrorScope());
       }
       if (++runs % RUNS_BETWEEN_PAUSES === 0) await pause();
-      return await heardBy(errors) ?? failure;
+      const heard = await heardBy(errors);
+      if (heard === null) return loss ?? failure;
+      await untilLossIsTold();
+      return loss ?? heard;
     },
-    failure: () => failure,
+    failure: () => loss ?? failure,
   };
 }

@@ -13,12 +13,12 @@ import type { Region } from "./memory/slabs.ts";
 export const failed = (reason: string): Result<BackendError, never> =>
   left({ _tag: "ExecutionFailed", device: "webgpu", reason });
 
-/** Records dispatches in one pass, and what is to follow them, and hands all over. */
-function submit<Recorded>(
+/** Records dispatches in one pass, and what is to follow them. */
+function recordedPass<Recorded>(
   device: GPUDevice,
   bound: readonly (readonly Dispatch[])[],
   follow: (encoder: GPUCommandEncoder) => Recorded,
-): Recorded {
+): readonly [GPUCommandBuffer, Recorded] {
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   for (const dispatches of bound) {
@@ -29,9 +29,8 @@ function submit<Recorded>(
     }
   }
   pass.end();
-  const recorded = follow(encoder);
-  device.queue.submit([encoder.finish()]);
-  return recorded;
+  const followed = follow(encoder);
+  return [encoder.finish(), followed];
 }
 
 /** Why one of the pipelines cannot be used, or `null`. */
@@ -70,6 +69,8 @@ export interface Handed {
 export interface Launcher {
   /** Dispatches of the last run. */
   dispatches(): number;
+  /** Time at which the last run was recorded, before the device's queue took it. */
+  recordedAt(): number;
   /**
    * Hands over a run, before it returns; resolves when the device has taken it.
    *
@@ -94,6 +95,7 @@ export function launcher(
   const takeOutputs = outputTaker(tensors, list, MOST_VARIANTS);
   const checked = new WeakSet<Dispatch["pipeline"]>();
   let dispatches = list.calls.length;
+  let recordedAt = 0;
   const record = (
     inputs: ReadonlyMap<string, Region>,
     taken: Regions,
@@ -106,11 +108,13 @@ export function launcher(
     ]);
     const bound = calls.at(regions);
     const places = reported.map((name) => regions.get(list.outputs[name]!)!);
-    const begin = submit(
+    const [commands, begin] = recordedPass(
       device,
       bound,
       (encoder) => reports.record(encoder, places),
     );
+    recordedAt = performance.now();
+    device.queue.submit([commands]);
     return [{ regions, taken, arrivals: begin() }, bound.flat()];
   };
   /** Nothing remains of a run that failed, nor what may have failed with it. */
@@ -122,6 +126,7 @@ export function launcher(
   };
   return {
     dispatches: () => dispatches,
+    recordedAt: () => recordedAt,
     launch: async (inputs) => {
       let taken: ReturnType<typeof takeOutputs> | undefined;
       let recorded: ReturnType<typeof record> | undefined;

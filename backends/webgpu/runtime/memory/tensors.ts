@@ -20,6 +20,7 @@ import { checkLength } from "../../../program_inputs.ts";
 import type { Storage } from "../../wgsl/command_list.ts";
 import { bfloat16Pairs } from "./bfloat16.ts";
 import { pixelsTo } from "./pixels.ts";
+import { untilLossIsTold } from "../device_watch.ts";
 import { readingsFrom } from "./readings.ts";
 import type { Arrival } from "./reports.ts";
 import { type Region, slabsOf } from "./slabs.ts";
@@ -143,7 +144,8 @@ export function tensorsOn(
   };
   const read = async (tensor: DeviceTensor, arrival?: Arrival) => {
     checkDevice(failure);
-    const numbers = await numbersOf(tensor, arrival).catch((error) => {
+    const numbers = await numbersOf(tensor, arrival).catch(async (error) => {
+      await untilLossIsTold();
       checkDevice(failure);
       throw error;
     });
