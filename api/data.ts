@@ -36,7 +36,7 @@ export {
   type BadImages,
   badImages,
 } from "../data/loader/bad_images.ts";
-export type { Batch } from "../data/loader/batch.ts";
+export type { Batch, BatchHead, LevelBatch } from "../data/loader/batch.ts";
 export {
   type ImageWorkers,
   imageWorkers,
@@ -46,6 +46,7 @@ export {
   type LoadAllOptions,
   loadBatches,
   type LoadingOptions,
+  loadLevels,
   type LoadOptions,
 } from "../data/loader/load_batches.ts";
 export {
@@ -65,6 +66,7 @@ export {
   type EvalTransform,
   evalTransform,
   type ImageFormat,
+  keepsLevels,
   type LearningTransform,
   type PaddedCropTransform,
   paddedCropTransform,
@@ -72,3 +74,4 @@ export {
   trainTransform,
 } from "../data/transforms/transform.ts";
 export type { EvalRule, TrainRule, ViewRule } from "../data/transforms/view.ts";
+export type { PixelTarget } from "../data/transforms/write_view.ts";

@@ -20,6 +20,7 @@ export {
   type DeviceTensor,
   type DeviceTensors,
   type Guard,
+  type HostInput,
   type HostNumbers,
   type HostPixels,
   type HostTensor,

@@ -15,7 +15,7 @@ export type {
   ScheduleChange,
 } from "../train/checkpoint/schedule_change.ts";
 export { writeCheckpoint } from "../train/checkpoint/write_checkpoint.ts";
-export type { ItemSource } from "../train/engine/epoch_items.ts";
+export type { ItemSource, PixelForm } from "../train/engine/epoch_items.ts";
 export {
   atEpochEnds,
   type Hook,
@@ -117,11 +117,13 @@ export {
   openRunEvents,
   type TrackedRun,
 } from "../train/run/tensorboard/run_events.ts";
+export type { Images, TrainingBatch } from "../train/tasks/batch_images.ts";
 export {
   type BatchSource,
   batchSource,
   convNetBatches,
   finetuneBatches,
+  type LevelSource,
   type Loading,
 } from "../train/tasks/batch_source.ts";
 export type { EpochDraw } from "../train/tasks/batch_tensors.ts";

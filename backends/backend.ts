@@ -68,17 +68,18 @@ export interface HostTensor {
   readonly data: HostNumbers;
 }
 
-/** Pictures `[B, C, H, W]` in bytes; the tensor is `scale[c] · byte + offset[c]`. */
+/** Pictures `[B, C, H, W]` in bytes; the tensor is `levels[c][byte]`, to the bit. */
 export interface HostPixels {
   /** Extents. */
   readonly shape: Shape;
   /** The bytes, row-major. */
   readonly data: Uint8Array;
-  /** Factor of each channel. */
-  readonly scale: readonly number[];
-  /** Summand of each channel. */
-  readonly offset: readonly number[];
+  /** The number of each of the 256 levels, for each channel. */
+  readonly levels: readonly Float32Array[];
 }
+
+/** What is sent to a device: numbers, or pictures in bytes that stand for them. */
+export type HostInput = HostTensor | HostPixels;
 
 /** A tensor that lives on a device until it is disposed. */
 export interface DeviceTensor extends Signature {

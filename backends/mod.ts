@@ -9,6 +9,7 @@ export {
   describeBackendError,
   type DeviceInfo,
   type DeviceTensors,
+  type HostInput,
   type Program,
 } from "./backend.ts";
 export { onnxFiles } from "./onnx/file/onnx_file.ts";

@@ -24,11 +24,12 @@ export {
   type BadImages,
   badImages,
 } from "./loader/bad_images.ts";
-export type { Batch } from "./loader/batch.ts";
+export type { Batch, LevelBatch } from "./loader/batch.ts";
 export { type ImageWorkers, imageWorkers } from "./loader/image_workers.ts";
 export {
   loadAll,
   loadBatches,
+  loadLevels,
   type LoadOptions,
 } from "./loader/load_batches.ts";
 export { counted } from "./report/counts.ts";
@@ -40,6 +41,7 @@ export { holdsFashionMnist } from "./sources/opening/open_known_sets.ts";
 export * from "./sources/opening/open_source.ts";
 export {
   evalTransform,
+  keepsLevels,
   paddedCropTransform,
   trainTransform,
 } from "./transforms/transform.ts";

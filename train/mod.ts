@@ -143,11 +143,13 @@ export {
   readTraining,
   trainingParts,
 } from "./run/training_file.ts";
+export type { TrainingBatch } from "./tasks/batch_images.ts";
 export {
   type BatchSource,
   batchSource,
   convNetBatches,
   finetuneBatches,
+  type LevelSource,
   type Loading,
 } from "./tasks/batch_source.ts";
 export { batchTensors } from "./tasks/batch_tensors.ts";

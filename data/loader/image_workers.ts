@@ -2,6 +2,7 @@
 import { DecoderMissing } from "../decode/decode_image.ts";
 import type { EncodedImage, RawImage } from "../image/raw_image.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
+import type { PixelTarget } from "../transforms/write_view.ts";
 import { memoryFor, type PreparedImage, prepareImage } from "./render_image.ts";
 import type { RenderAnswer, RenderJob } from "./render_worker.ts";
 
@@ -21,7 +22,8 @@ export interface ImageWorkers extends Disposable {
    * @param image The image.
    * @param rule Rule for its view.
    * @param index Its index in its source.
-   * @param target Place of its pixels, `[C, H, W]`, in memory that the worker sees too.
+   * @param target Place of its pixels, `[C, H, W]`, in memory that the worker sees too; bytes
+   * get levels that are not normalised.
    * @returns Resolves when they are. It rejects with the reason if the image is
    * damaged or too costly to decode, with `DecoderMissing` if there is no decoder, and with
    * `WorkerLost` if the worker has ended.
@@ -30,7 +32,7 @@ export interface ImageWorkers extends Disposable {
     image: RawImage | EncodedImage,
     rule: ViewRule,
     index: number,
-    target: Float32Array<SharedArrayBuffer>,
+    target: PixelTarget<SharedArrayBuffer>,
   ): Promise<void>;
 }
 

@@ -11,14 +11,21 @@ import {
   unlessFaulty,
   wholeFault,
 } from "../report/data_error.ts";
-import type { EvalTransform } from "../transforms/transform.ts";
+import { type EvalTransform, keepsLevels } from "../transforms/transform.ts";
 import type { TrainRule, ViewRule } from "../transforms/view.ts";
 import {
   type BadImagePolicy,
   type BadImages,
   badImages,
 } from "./bad_images.ts";
-import { type Batch, batchMaker } from "./batch.ts";
+import {
+  type Batch,
+  type BatchForm,
+  batchMaker,
+  type LevelBatch,
+  levelsIn,
+  NUMBERS,
+} from "./batch.ts";
 import type { ImageWorkers } from "./image_workers.ts";
 import { stopWith, workAhead } from "./work_ahead.ts";
 
@@ -89,11 +96,12 @@ function* epochIndices(
 }
 
 /** Makes batches ahead of their consumer; gives back the memory of those that were used. */
-async function* batchesOf(
+async function* batchesOf<Made extends Batch | LevelBatch>(
   options: LoadingOptions,
+  form: BatchForm<Made>,
   rule: ViewRule,
   indices: Generator<Int32Array>,
-): AsyncGenerator<Result<DataError, Batch>, void> {
+): AsyncGenerator<Result<DataError, Made>, void> {
   const { source, workers, prefetch = 2, recycles = false } = options;
   // Workers write into the batch itself.
   const memory = recycledMemory<ArrayBufferLike>(
@@ -104,7 +112,7 @@ async function* batchesOf(
   const { onBadImage = "skip", badImages: noted = badImages(source.length) } =
     options;
   const makeBatch = batchMaker(
-    { source, rule, workers, memory, onBadImage, badImages: noted },
+    { source, rule, workers, form, memory, onBadImage, badImages: noted },
     stop.signal,
   );
   const begun = indices.map((some) => makeBatch(some));
@@ -180,8 +188,60 @@ export async function* loadBatches(
     yield left({ _tag: "BadOptions", faults: checked.left });
     return;
   }
+  yield* epochBatches(options, NUMBERS);
+}
+
+/** The batches of one epoch in a form. */
+function epochBatches<Made extends Batch | LevelBatch>(
+  options: LoadOptions,
+  form: BatchForm<Made>,
+): AsyncGenerator<Result<DataError, Made>, void> {
   const { transform, seed, epoch } = options;
-  yield* batchesOf(options, { transform, seed, epoch }, epochIndices(options));
+  const rule = { transform, seed, epoch };
+  return batchesOf(options, form, rule, epochIndices(options));
+}
+
+function levelFault({ transform }: LoadOptions): Fault | null {
+  return keepsLevels(transform) ? null : {
+    _tag: "Inconsistent",
+    path: "transform.erasing",
+    found: "noise in normalised images",
+    wanted: "none, where images are levels",
+  };
+}
+
+/**
+ * The batches of `loadBatches` in bytes: a quarter of the memory, for an engine that turns
+ * levels into numbers itself. The numbers are the same, to the bit.
+ *
+ * @param options Images and batches to load; the transform must keep levels (`keepsLevels`).
+ * @returns Batches of `[B, C, height, width]`, or the error that ends them.
+ *
+ * @example A byte, and the number that it stands for
+ * ```ts
+ * import { embeddedFashionMnist, loadBatches, loadLevels, orThrow, trainTransform } from "@vitfreeze/vitfreeze";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const source = orThrow(await embeddedFashionMnist());
+ * const { normalization } = source;
+ * const transform = orThrow(trainTransform({ imageSize: 32, inChannels: 1, normalization }));
+ * const options = { source, transform, seed: 0, epoch: 0, batchSize: 16 };
+ *
+ * const numbers = orThrow((await loadBatches(options).next()).value!);
+ * const { images, levels } = orThrow((await loadLevels(options).next()).value!);
+ * strictEqual(levels[0]![images[500]!], numbers.images[500]);
+ * ```
+ */
+export async function* loadLevels(
+  options: LoadOptions,
+): AsyncGenerator<Result<DataError, LevelBatch>, void> {
+  const faults = [...epochFaults(options), levelFault(options)];
+  const checked = unlessFaulty(options, faults);
+  if (checked._tag === "Left") {
+    yield left({ _tag: "BadOptions", faults: checked.left });
+    return;
+  }
+  yield* epochBatches(options, levelsIn(options.transform));
 }
 
 /**
@@ -202,6 +262,7 @@ export async function* loadAll(
   }
   yield* batchesOf(
     options,
+    NUMBERS,
     { transform },
     allIndices(source.length, batchSize),
   );

@@ -10,6 +10,7 @@ import { DecoderMissing } from "../decode/decode_image.ts";
 import type { ImageSource } from "../image/image_source.ts";
 import { type DataError, reasonOf } from "../report/data_error.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
+import type { PixelTarget } from "../transforms/write_view.ts";
 import type { BadImagePolicy, BadImages } from "./bad_images.ts";
 import { type ImageWorkers, WorkerLost } from "./image_workers.ts";
 import { imageRenderer } from "./render_image.ts";
@@ -34,7 +35,7 @@ export type LoadedIndex = number | null;
 /** Writes an image, or its substitute, into its part of a batch. */
 export type LoadSample = (
   index: number,
-  target: Float32Array,
+  target: PixelTarget,
 ) => Promise<Result<DataError, LoadedIndex>>;
 
 /** Draws of a substitute image; at most one in a hundred draws is bad. */
@@ -64,10 +65,12 @@ function errorOf(thrown: unknown, image: string): DataError {
 }
 
 /** A part of a batch that workers write into. */
-function shared(target: Float32Array): Float32Array<SharedArrayBuffer> {
+function shared(target: PixelTarget): PixelTarget<SharedArrayBuffer> {
   const { buffer, byteOffset, length } = target;
   if (buffer instanceof SharedArrayBuffer) {
-    return new Float32Array(buffer, byteOffset, length);
+    return target instanceof Uint8Array
+      ? new Uint8Array(buffer, byteOffset, length)
+      : new Float32Array(buffer, byteOffset, length);
   }
   throw new TypeError("workers cannot write into memory that is not shared");
 }
@@ -75,7 +78,7 @@ function shared(target: Float32Array): Float32Array<SharedArrayBuffer> {
 /** Reads and renders one image; whatever a source or decoder throws ends here. */
 function readAndRender(
   { source, rule, workers }: SampleRecipe,
-): (index: number, target: Float32Array) => Promise<DataError | null> {
+): (index: number, target: PixelTarget) => Promise<DataError | null> {
   const render = imageRenderer(rule.transform);
   return async (index, target) => {
     try {

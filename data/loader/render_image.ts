@@ -18,7 +18,7 @@ import {
 } from "../image/raw_image.ts";
 import type { ImageFormat } from "../transforms/transform.ts";
 import type { CroppedView, View } from "../transforms/view.ts";
-import { viewWriter } from "../transforms/write_view.ts";
+import { type PixelTarget, viewWriter } from "../transforms/write_view.ts";
 
 /** The view of an image, given its size. */
 export type ViewAt = (size: Size) => View;
@@ -108,7 +108,7 @@ export async function decodePrepared(
 export type RenderImage<Image> = (
   image: Image,
   viewAt: ViewAt,
-  target: Float32Array,
+  target: PixelTarget,
 ) => Promise<void>;
 
 /**
@@ -130,8 +130,8 @@ export function preparedRenderer(
 /**
  * A function that brings images of any kind into the format of a model.
  *
- * @returns Writes `(level / 255 − mean) / deviation` for each channel and pixel.
- * It rejects with the reason if an encoded image is damaged or too costly to decode.
+ * @returns Writes `(level / 255 − mean) / deviation` for each channel and pixel, or the
+ * level alone where the target holds bytes. It rejects with the reason if an encoded image is damaged or too costly to decode.
  */
 export function imageRenderer(
   format: ImageFormat,

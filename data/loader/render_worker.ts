@@ -2,6 +2,7 @@
 import { DecoderMissing } from "../decode/decode_image.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
+import type { PixelTarget } from "../transforms/write_view.ts";
 import {
   type PreparedImage,
   preparedRenderer,
@@ -18,8 +19,8 @@ export interface RenderJob {
   readonly rule: ViewRule;
   /** Its index in its source, which crop and flip depend on. */
   readonly index: number;
-  /** Place of its normalised pixels, `[C, H, W]`. */
-  readonly pixels: Float32Array<SharedArrayBuffer>;
+  /** Place of its pixels, `[C, H, W]`: of normalised ones or, where it holds bytes, of levels. */
+  readonly pixels: PixelTarget<SharedArrayBuffer>;
 }
 
 /** Result of a job. */

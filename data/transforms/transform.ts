@@ -48,6 +48,13 @@ export interface EvalTransform extends ImageFormat {
   readonly resizeSize: number;
 }
 
+/**
+ * True if every pixel of a view is one of 256 levels of its channel: nothing is written
+ * after normalisation, as random erasing does.
+ */
+export const keepsLevels = (transform: LearningTransform): boolean =>
+  transform._tag === "PaddedCropTransform" || transform.erasing === null;
+
 function normalizationFault(
   { mean, deviation }: Normalization,
 ): Fault | null {

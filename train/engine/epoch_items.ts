@@ -1,15 +1,35 @@
 /** The micro-batches of a training, epoch after epoch. */
+import type { Backend } from "../../backends/backend.ts";
 import { type Result, right } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import type { ItemIterator } from "./accumulate.ts";
 import { epochSteps, type Placed, type Task } from "./task.ts";
 
-/** The micro-batches of an epoch from one of them on, in the order of the seed. */
+/** Form of the pixels of samples: numbers, or levels in bytes that stand for them. */
+export type PixelForm = "numbers" | "levels";
+
+/**
+ * The micro-batches of an epoch from one of them on, in the order of the seed. A training
+ * asks for levels where its task (`Task.takesLevels`) and its engine
+ * (`Backend.uploadPixels`) take them; a source without any gives numbers.
+ */
 export type ItemSource<Item> = (
   epoch: number,
   fromItem: number,
+  pixels?: PixelForm,
 ) => AsyncIterable<Result<TrainError | DataError, Item>>;
+
+/** A source that is asked for the form of pixels that a task and an engine take best. */
+export function sourceFor<Item>(
+  source: ItemSource<Item>,
+  { takesLevels = false }: Pick<Task<Item>, "takesLevels">,
+  { uploadPixels }: Pick<Backend, "uploadPixels">,
+): ItemSource<Item> {
+  const isTaken = takesLevels && uploadPixels !== undefined;
+  const pixels = isTaken ? "levels" : "numbers";
+  return (epoch, fromItem) => source(epoch, fromItem, pixels);
+}
 
 /** Place of the first micro-batch of a step. */
 interface ItemPlace {

@@ -17,6 +17,7 @@ import {
   type ItemSource,
   placedItems,
   placeOf,
+  sourceFor,
 } from "./epoch_items.ts";
 import { withOrigin } from "./find_origin.ts";
 import { atEnd, type DueHooks, dueHooks, type Hook } from "./hooks.ts";
@@ -95,7 +96,8 @@ class Run<Item> implements Training {
     const context = { backend: engine, task, skipNonFinite, signal };
     this.#context = context;
     // The start is as large as the state itself: it is not kept.
-    this.#options = options;
+    const batches = sourceFor(options.batches, task, backend);
+    this.#options = { ...options, batches };
     this.#hooks = dueHooks(options.hooks ?? []);
     const state = uploadState(engine, task, start);
     this.#line = new StepLine(stepWay(context), state);

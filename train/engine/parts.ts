@@ -1,5 +1,5 @@
 /** Micro-batches in parts, each computed on a thread of its own. */
-import type { Backend, HostTensor } from "../../backends/backend.ts";
+import type { Backend, HostInput } from "../../backends/backend.ts";
 import { sizeOf } from "../../core/mod.ts";
 import type { Task } from "./task.ts";
 import type { HostBatch } from "./tensors.ts";
@@ -40,13 +40,13 @@ export function batchParts(
   return divisors.at(-1) ?? 1;
 }
 
-function rowsOf({ shape, data }: HostTensor, from: number, rows: number) {
-  const [, ...row] = shape;
-  const size = sizeOf(row);
-  return {
-    shape: [rows, ...row],
-    data: data.subarray(from * size, (from + rows) * size),
-  };
+function rowsOf(input: HostInput, from: number, rows: number): HostInput {
+  const [, ...row] = input.shape;
+  const [shape, size] = [[rows, ...row], sizeOf(row)];
+  const [start, end] = [from * size, (from + rows) * size];
+  return "levels" in input
+    ? { ...input, shape, data: input.data.subarray(start, end) }
+    : { shape, data: input.data.subarray(start, end) };
 }
 
 /**

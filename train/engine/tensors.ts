@@ -4,8 +4,9 @@ import type {
   BackendError,
   DeviceTensor,
   DeviceTensors,
-  HostTensor,
+  HostInput,
 } from "../../backends/backend.ts";
+import { uploadInput } from "../../backends/pixel_numbers.ts";
 import { left, type Result, right } from "../../core/mod.ts";
 import { reasonOf } from "../files/file_result.ts";
 import type { TrainError } from "../train_error.ts";
@@ -14,7 +15,7 @@ import type { TrainError } from "../train_error.ts";
 export type HostTensors = ReadonlyMap<string, Float32Array>;
 
 /** Inputs of a graph by name. */
-export type HostBatch = Readonly<Record<string, HostTensor>>;
+export type HostBatch = Readonly<Record<string, HostInput>>;
 
 /** Numbers of several arrays, one behind the other. */
 export function joinedNumbers(parts: readonly Float32Array[]): Float32Array {
@@ -30,7 +31,7 @@ export function uploadAll(backend: Backend, tensors: HostBatch): DeviceTensors {
   return new Map(
     Object.entries(tensors).map((
       [name, tensor],
-    ) => [name, backend.upload(tensor)]),
+    ) => [name, uploadInput(backend, tensor)]),
   );
 }
 

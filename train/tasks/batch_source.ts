@@ -12,17 +12,40 @@ import {
 } from "../../core/mod.ts";
 import {
   type Batch,
+  type DataError,
   type ImageSource,
+  keepsLevels,
   loadBatches,
+  loadLevels,
   type LoadOptions,
   paddedCropTransform,
   trainTransform,
 } from "../../data/mod.ts";
-import type { ItemSource } from "../engine/epoch_items.ts";
+import type { ItemSource, PixelForm } from "../engine/epoch_items.ts";
 import type { TrainError } from "../train_error.ts";
+import type { TrainingBatch } from "./batch_images.ts";
 
 /** The micro-batches of an epoch from one of them on, in the order of the seed. */
 export type BatchSource = ItemSource<Batch>;
+
+/**
+ * A `BatchSource` that gives levels to whom asks for them, where every pixel is one: not
+ * after random erasing.
+ */
+export interface LevelSource {
+  /** Batches of numbers. */
+  (
+    epoch: number,
+    fromBatch: number,
+    pixels?: "numbers",
+  ): AsyncIterable<Result<DataError, Batch>>;
+  /** Batches of levels, if there are any. */
+  (
+    epoch: number,
+    fromBatch: number,
+    pixels?: PixelForm,
+  ): AsyncIterable<Result<DataError, TrainingBatch>>;
+}
 
 /** Options of loading; none of them changes a batch of readable images. */
 export type Loading = Pick<
@@ -36,13 +59,18 @@ function batchesBy(
   { seed, batchSize }: Pick<LoadOptions, "seed" | "batchSize">,
   transform: Result<Faults, LoadOptions["transform"]>,
   loading: Loading,
-): Result<Faults, BatchSource> {
+): Result<Faults, LevelSource> {
   if (transform._tag === "Left") return transform;
   const common = { source, transform: transform.right, seed, batchSize };
   const options = { ...common, ...loading, recycles: true };
-  return right((epoch, fromBatch) =>
-    loadBatches({ ...options, epoch, fromBatch })
-  );
+  const numbers = (epoch: number, fromBatch: number) =>
+    loadBatches({ ...options, epoch, fromBatch });
+  if (!keepsLevels(transform.right)) return right(numbers);
+  const either = (epoch: number, fromBatch: number, pixels?: PixelForm) =>
+    pixels === "levels"
+      ? loadLevels({ ...options, epoch, fromBatch })
+      : numbers(epoch, fromBatch);
+  return right(either as LevelSource);
 }
 
 /** Sizes and statistics of the images that a model sees. */
@@ -64,7 +92,7 @@ export function batchSource(
   source: ImageSource,
   { model, training }: PretrainConfig,
   loading: Loading = {},
-): Result<Faults, BatchSource> {
+): Result<Faults, LevelSource> {
   const transform = trainTransform(viewOf(model, source));
   return batchesBy(source, training, transform, loading);
 }
@@ -90,7 +118,7 @@ export function finetuneBatches(
   source: ImageSource,
   { model, augment, training }: FinetuneConfig,
   loading: Loading = {},
-): Result<Faults, BatchSource> {
+): Result<Faults, LevelSource> {
   const { cropScale: scale, ...changes } = augment;
   const made = trainTransform({ ...viewOf(model, source), scale, ...changes });
   if (made._tag === "Right") return batchesBy(source, training, made, loading);
@@ -109,16 +137,9 @@ export function convNetBatches(
   source: ImageSource,
   { model, training }: Pick<ConvNetConfig, "model" | "training">,
   loading: Loading = {},
-): Result<Faults, BatchSource> {
+): Result<Faults, LevelSource> {
   const transform = paddedCropTransform(viewOf(model, source));
   return batchesBy(source, training, transform, loading);
-}
-
-/** Number of the first sample with a pixel that is not finite, or `null`. */
-export function badSample({ images, indices }: Batch): string | null {
-  const bad = images.findIndex((pixel) => !Number.isFinite(pixel));
-  const sample = indices[Math.floor(bad * indices.length / images.length)];
-  return bad < 0 ? null : String(sample);
 }
 
 /** Classes of a batch, each of which must be one. */

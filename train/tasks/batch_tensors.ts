@@ -9,6 +9,7 @@ import {
 } from "../../core/mod.ts";
 import type { Batch } from "../../data/mod.ts";
 import type { HostBatch } from "../engine/tensors.ts";
+import { imageInput, type Images } from "./batch_images.ts";
 
 /** Draw of randomness that a batch belongs to. */
 export interface EpochDraw {
@@ -26,7 +27,7 @@ export interface EpochDraw {
  */
 export function batchTensors(
   model: ModelSpec,
-  batch: Pick<Batch, "images" | "indices">,
+  batch: Images & Pick<Batch, "indices">,
   draw: EpochDraw,
 ): HostBatch {
   const [size, L, keep] = [
@@ -48,7 +49,7 @@ export function batchTensors(
   );
   const side = model.imageSize;
   return {
-    images: { shape: [size, model.inChannels, side, side], data: batch.images },
+    images: imageInput([size, model.inChannels, side, side], batch),
     idsKeep: { shape: [size, keep], data: idsKeep },
     idsShuffle: { shape: [size, L], data: idsShuffle },
     idsRestore: { shape: [size, L], data: idsRestore },

@@ -13,13 +13,13 @@ import {
   rootKey,
   split,
 } from "../../core/mod.ts";
-import type { Batch } from "../../data/mod.ts";
 import { rateName } from "../engine/phase.ts";
 import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import { optimizerShapes, type Task } from "../engine/task.ts";
 import type { HostBatch } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
-import { badSample, checkedLabels } from "./batch_source.ts";
+import { badSample, imageInput, type TrainingBatch } from "./batch_images.ts";
+import { checkedLabels } from "./batch_source.ts";
 
 /** Training of a network with its plan. */
 export interface ConvNetRun {
@@ -41,16 +41,16 @@ const learning = (
  * @returns Tensors by name, or the first sample that has no class.
  */
 export function convNetTargets(
-  batch: Batch,
+  batch: TrainingBatch,
   classes: number,
 ): Result<TrainError, HostBatch> {
   const labels = checkedLabels(batch, classes);
   if (labels._tag === "Left") return labels;
-  const { shape, images, indices } = batch;
+  const { indices, shape } = batch;
   const targets = new Float32Array(indices.length * classes);
   labels.right.forEach((label, i) => targets[i * classes + label] = 1);
   return right({
-    images: { shape, data: images },
+    images: imageInput(shape, batch),
     targets: { shape: [indices.length, classes], data: targets },
   });
 }
@@ -98,7 +98,7 @@ export function initialConvNet(run: ConvNetRun): Snapshot {
  * run.dispose();
  * ```
  */
-export function convNetTask({ config, plan }: ConvNetRun): Task<Batch> {
+export function convNetTask({ config, plan }: ConvNetRun): Task<TrainingBatch> {
   const { model, optimizer, clipGrad, training } = config;
   const { parameters, statistics } = convNetTensors(model);
   const layerOf = new Map(
@@ -113,6 +113,7 @@ export function convNetTask({ config, plan }: ConvNetRun): Task<Batch> {
     clipGrad,
     averageDecay: null,
     isDivisible: false,
+    takesLevels: true,
     stateShapes: (step) => {
       const phase = phaseAt(plan)(Math.max(0, step - 1));
       return {

@@ -22,7 +22,6 @@ import {
   sinCosPositions,
   split,
 } from "../../core/mod.ts";
-import type { Batch } from "../../data/mod.ts";
 import { rateName } from "../engine/phase.ts";
 import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
@@ -34,7 +33,8 @@ import {
 } from "../engine/task.ts";
 import type { HostBatch, HostTensors } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
-import { badSample, checkedLabels } from "./batch_source.ts";
+import { badSample, imageInput, type TrainingBatch } from "./batch_images.ts";
+import { checkedLabels } from "./batch_source.ts";
 import { branchFactors, drawMixing, mixImages, mixTargets } from "./mixing.ts";
 import {
   blockActivations,
@@ -77,7 +77,7 @@ function trainableParameters(
  */
 export function finetuneTensors(
   config: FinetuneConfig,
-  { item, epoch, place }: Placed<Batch>,
+  { item, epoch, place }: Placed<TrainingBatch>,
 ): Result<TrainError, HostBatch> {
   const { model, classes, mixing, dropPath, training: { seed } } = config;
   const labels = checkedLabels(item, classes);
@@ -91,7 +91,7 @@ export function finetuneTensors(
   const branches = () =>
     branchFactors(dropPath, model.depth, indices, { seed, epoch });
   return right({
-    images: { shape, data: mixImages(mixed, item) },
+    images: imageInput(shape, mixImages(mixed, item)),
     targets: { shape: [size, classes], data: targets },
     ...dropPath > 0
       ? { branches: { shape: [size, 2 * model.depth], data: branches() } }
@@ -154,7 +154,7 @@ function forwardGraph(
  * Fine-tuning as a task of the engine: AdamW with layer-wise rate decay, soft cross
  * entropy, mixup and CutMix, stochastic depth; layers freeze as the plan says.
  */
-export function finetuneTask(run: FinetuneRun): Task<Batch> {
+export function finetuneTask(run: FinetuneRun): Task<TrainingBatch> {
   const { config, plan } = run;
   const { optimizer, clipGrad, emaDecay, training } = config;
   const parameters = classifierParameters(config);
@@ -173,6 +173,7 @@ export function finetuneTask(run: FinetuneRun): Task<Batch> {
     clipGrad,
     averageDecay: emaDecay,
     isDivisible: true,
+    takesLevels: true,
     stateShapes: (step) => {
       const phase = phaseAt(plan)(Math.max(0, step - 1));
       return {

@@ -7,7 +7,8 @@ import {
   split,
   uniforms,
 } from "../../core/mod.ts";
-import type { Batch } from "../../data/mod.ts";
+import type { Batch, LevelBatch } from "../../data/mod.ts";
+import type { Images } from "./batch_images.ts";
 import type { EpochDraw } from "./batch_tensors.ts";
 
 /** A rectangle of pixels, the ends not included. */
@@ -72,34 +73,58 @@ export function drawMixing(
   return { _tag: "CutMix", lambda: 1 - area / side ** 2, box };
 }
 
-/**
- * Images of a batch after mixing.
- *
- * @param batch Images `[B, C, S, S]`.
- * @returns As many images; the batch stays as it is.
- */
-export function mixImages(
-  mixing: Mixing,
-  { images, shape: [count, channels, height, width] }: Pick<
-    Batch,
-    "images" | "shape"
-  >,
+/** `λ·image + (1 − λ)·partner` of numbers. */
+function mixedNumbers(
+  lambda: number,
+  images: Float32Array,
+  count: number,
 ): Float32Array {
-  if (mixing._tag === "None") return images;
-  const size = channels * height * width;
-  const out = images.slice();
-  const partnerOf = (sample: number): number => (count - 1 - sample) * size;
+  const size = images.length / count;
+  const out = new Float32Array(images.length);
   for (let sample = 0; sample < count; sample++) {
-    const [own, other] = [sample * size, partnerOf(sample)];
-    if (mixing._tag === "Mixup") {
-      const { lambda } = mixing;
-      for (let i = 0; i < size; i++) {
-        out[own + i] = lambda * images[own + i]! +
-          (1 - lambda) * images[other + i]!;
-      }
-      continue;
+    const [own, other] = [sample * size, (count - 1 - sample) * size];
+    for (let i = 0; i < size; i++) {
+      out[own + i] = lambda * images[own + i]! +
+        (1 - lambda) * images[other + i]!;
     }
-    const { top, bottom, left, right } = mixing.box;
+  }
+  return out;
+}
+
+/** The same of levels: numbers between those of two levels, equal to the bit. */
+function mixedLevels(
+  lambda: number,
+  { images, levels }: Pick<LevelBatch, "images" | "levels">,
+  count: number,
+): Float32Array {
+  const size = images.length / count;
+  const plane = size / levels.length;
+  const out = new Float32Array(images.length);
+  levels.forEach((table, c) => {
+    const [most, rest] = [lambda, 1 - lambda].map((part) =>
+      Float64Array.from(table, (number) => part * number)
+    ) as [Float64Array, Float64Array];
+    for (let sample = 0; sample < count; sample++) {
+      const own = sample * size + c * plane;
+      const other = (count - 1 - sample) * size + c * plane;
+      for (let i = 0; i < plane; i++) {
+        out[own + i] = most[images[own + i]!]! + rest[images[other + i]!]!;
+      }
+    }
+  });
+  return out;
+}
+
+/** Images with a box of their partners, in numbers or in levels. */
+function cutMixed<Pixels extends Float32Array | Uint8Array>(
+  { top, bottom, left, right }: CutBox,
+  images: Pixels,
+  [count, channels, height, width]: Batch["shape"],
+): Pixels {
+  const size = channels * height * width;
+  const out = images.slice() as Pixels;
+  for (let sample = 0; sample < count; sample++) {
+    const [own, other] = [sample * size, (count - 1 - sample) * size];
     for (let c = 0; c < channels; c++) {
       for (let y = top; y < bottom; y++) {
         const row = (c * height + y) * width;
@@ -109,6 +134,37 @@ export function mixImages(
     }
   }
   return out;
+}
+
+/**
+ * Images of a batch after mixing. Levels stay levels but in mixup, whose numbers lie
+ * between those of levels.
+ *
+ * @param batch Images `[B, C, S, S]`.
+ * @returns As many images; the batch stays as it is.
+ */
+export function mixImages(
+  mixing: Mixing,
+  batch: Images & Pick<Batch, "shape">,
+): Images {
+  const { shape } = batch;
+  switch (mixing._tag) {
+    case "None":
+      return batch;
+    case "Mixup":
+      return {
+        images: "levels" in batch
+          ? mixedLevels(mixing.lambda, batch, shape[0])
+          : mixedNumbers(mixing.lambda, batch.images, shape[0]),
+      };
+    case "CutMix":
+      return "levels" in batch
+        ? {
+          images: cutMixed(mixing.box, batch.images, shape),
+          levels: batch.levels,
+        }
+        : { images: cutMixed(mixing.box, batch.images, shape) };
+  }
 }
 
 /**

@@ -22,7 +22,6 @@ import {
   stepGraph,
   trainableParameterNames,
 } from "../../core/mod.ts";
-import type { Batch } from "../../data/mod.ts";
 import { train, type TrainOptions } from "../engine/loop.ts";
 import { rateName } from "../engine/phase.ts";
 import { firstSnapshot, type Snapshot } from "../engine/state.ts";
@@ -33,7 +32,7 @@ import {
 } from "../engine/task.ts";
 import type { Training } from "../engine/training.ts";
 import { batchTensors } from "./batch_tensors.ts";
-import { badSample } from "./batch_source.ts";
+import { badSample, type TrainingBatch } from "./batch_images.ts";
 import {
   blockActivations,
   blockOutputs,
@@ -154,7 +153,7 @@ function roundedMatrices(
 }
 
 /** Pre-training as a task of the engine. */
-export function pretrainTask(run: PretrainRun): Task<Batch> {
+export function pretrainTask(run: PretrainRun): Task<TrainingBatch> {
   const { config, plan } = run;
   const { model, optimizer, training, clipGrad } = config;
   const specs = parameterSpecs(model);
@@ -169,6 +168,7 @@ export function pretrainTask(run: PretrainRun): Task<Batch> {
     averageDecay: null,
     training,
     isDivisible: true,
+    takesLevels: true,
     get constants() {
       return positionTables(model);
     },
@@ -237,7 +237,7 @@ export function pretrainTask(run: PretrainRun): Task<Batch> {
  * ```
  */
 export function pretraining(
-  inputs: PretrainRun & TrainOptions<Batch>,
+  inputs: PretrainRun & TrainOptions<TrainingBatch>,
 ): Training {
   return train(pretrainTask(inputs), inputs);
 }

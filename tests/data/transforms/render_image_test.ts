@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { rootKey } from "../../../core/mod.ts";
 import type { ImageFormat } from "../../../data/transforms/transform.ts";
 import { imageRenderer } from "../../../data/loader/render_image.ts";
@@ -8,6 +8,7 @@ import {
   wholeOf,
 } from "../../../data/image/raw_image.ts";
 import type { View } from "../../../data/transforms/view.ts";
+import { levelTables } from "../../../data/transforms/write_view.ts";
 import { encode, waves } from "../photographs.ts";
 import { noiseImage } from "../sources.ts";
 import { PLAIN } from "../plain_view.ts";
@@ -204,4 +205,36 @@ Deno.test("imageRenderer() erases at the end, in every channel, where the view s
     value === straight[i] ? [] : [i]
   );
   deepStrictEqual(changed, [9, 10, 25, 26, 41, 42]);
+});
+
+Deno.test("imageRenderer() writes levels into bytes, whose numbers are those that it writes into numbers", async () => {
+  for (const format of [grey, colour]) {
+    for (const channels of [1, 3] as const) {
+      for (const flip of [false, true]) {
+        const image = noiseImage(8, 5, 4, channels);
+        const numbers = await rendered(format, image, flip);
+        const target = new Uint8Array(numbers.length);
+        await imageRenderer(format)(image, whole(flip), target);
+        const tables = levelTables(format);
+        deepStrictEqual(
+          Float32Array.from(
+            target,
+            (level, i) => tables[Math.floor(i / 20)]![level]!,
+          ),
+          numbers,
+        );
+      }
+    }
+  }
+});
+
+Deno.test("imageRenderer() refuses to write noise into levels", async () => {
+  const box = { left: 1, top: 2, width: 2, height: 1 };
+  const erased = { box, noise: rootKey(1) };
+  const view = (size: Size): View => ({ ...whole(false)(size), erased });
+  const image = noiseImage(7, 4, 4, 3);
+  await rejects(
+    imageRenderer(colour)(image, view, new Uint8Array(48)),
+    /cannot erase with noise in an image of levels/,
+  );
 });

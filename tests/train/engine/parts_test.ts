@@ -66,3 +66,14 @@ Deno.test("splitBatch() gives each part its own rows, without a copy", () => {
   ]);
   strictEqual(parts[1]?.images?.data.buffer, data.buffer);
 });
+
+Deno.test("splitBatch() gives each part its own pictures in bytes, and all tables", () => {
+  const levels = [new Float32Array(256), new Float32Array(256).fill(1)];
+  const data = Uint8Array.from({ length: 8 }, (_, i) => i);
+  deepStrictEqual(
+    splitBatch({ images: { shape: [2, 2, 1, 2], data, levels } }, 2),
+    [[0, 1, 2, 3], [4, 5, 6, 7]].map((bytes) => ({
+      images: { shape: [1, 2, 1, 2], data: Uint8Array.from(bytes), levels },
+    })),
+  );
+});

@@ -1,14 +1,14 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { randomImages } from "../../../bench/random_images.ts";
 import type { Batch } from "../../../data/mod.ts";
-import { type BatchSource, batchSource } from "../../../train/mod.ts";
+import { batchSource, type LevelSource } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { TINY_CONFIG, TINY_MODEL } from "../tiny_run.ts";
 
 const SOURCE = randomImages(7, 20, 1);
 
 const batchesOf = async (
-  batches: BatchSource,
+  batches: LevelSource,
   epoch: number,
   from: number,
 ): Promise<readonly Batch[]> =>

@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import type { HostNumbers } from "../../../backends/backend.ts";
+import { pixelNumbers } from "../../../backends/pixel_numbers.ts";
 import {
   betaDraw,
   FINETUNE_RECIPE,
   rootKey,
   split,
 } from "../../../core/mod.ts";
+import type { Images } from "../../../train/tasks/batch_images.ts";
 import {
   branchFactors,
   drawMixing,
@@ -24,14 +27,44 @@ const BATCH = {
 
 Deno.test("mixImages() weighs each image against the one in the opposite place", () => {
   const mixed = mixImages({ _tag: "Mixup", lambda: 0.75 }, BATCH);
-  deepStrictEqual([...mixed], [5, 6, 7, 8, 10, 11, 12, 13, 15, 16, 17, 18]);
+  const wanted = Float32Array.of(5, 6, 7, 8, 10, 11, 12, 13, 15, 16, 17, 18);
+  deepStrictEqual(mixed, { images: wanted });
 });
 
 Deno.test("mixImages() puts the partner's pixels into the box and keeps the rest", () => {
   const box = { top: 1, bottom: 2, left: 0, right: 1 };
   const mixed = mixImages({ _tag: "CutMix", lambda: 0.75, box }, BATCH);
-  deepStrictEqual([...mixed], [0, 1, 22, 3, 10, 11, 12, 13, 20, 21, 2, 23]);
-  deepStrictEqual(mixImages({ _tag: "None" }, BATCH), BATCH.images);
+  const wanted = Float32Array.of(0, 1, 22, 3, 10, 11, 12, 13, 20, 21, 2, 23);
+  deepStrictEqual(mixed, { images: wanted });
+  deepStrictEqual(mixImages({ _tag: "None" }, BATCH), BATCH);
+});
+
+Deno.test("mixImages() gives levels the numbers of their pictures, to the bit, and leaves them levels where it can", () => {
+  const shape = [3, 2, 4, 4] as const;
+  const data = Uint8Array.from({ length: 96 }, (_, i) => 83 * i + (i >> 2));
+  const levels = [0.3, 0.7].map((mean) =>
+    Float32Array.from({ length: 256 }, (_, l) => (l / 255 - mean) / 0.23)
+  );
+  const numbersOf = (images: Images): HostNumbers =>
+    "levels" in images
+      ? pixelNumbers({ shape, data: images.images, levels: images.levels }).data
+      : images.images;
+  const box = { top: 1, bottom: 3, left: 0, right: 3 };
+  const mixings: readonly Mixing[] = [
+    { _tag: "None" },
+    { _tag: "Mixup", lambda: 0.37 },
+    { _tag: "CutMix", lambda: 0.7, box },
+  ];
+  for (const mixing of mixings) {
+    const batch = { shape, images: data, levels };
+    const images = pixelNumbers({ shape, data, levels }).data as Float32Array;
+    const mixed = mixImages(mixing, batch);
+    deepStrictEqual(
+      numbersOf(mixed),
+      numbersOf(mixImages(mixing, { shape, images })),
+    );
+    strictEqual("levels" in mixed, mixing._tag !== "Mixup");
+  }
 });
 
 Deno.test("mixTargets() gives the numbers of the definitions: smoothing 0.1 over 4 classes, λ = 0.75", () => {

@@ -1,6 +1,6 @@
 /** Pictures in bytes on their way to the device, which turns them into real numbers. */
-import { sizeOf } from "../../../../core/mod.ts";
 import type { HostPixels } from "../../../backend.ts";
+import { LEVELS } from "../../../pixel_numbers.ts";
 import { flatWorkgroups } from "../../wgsl/kernel_writer.ts";
 import type { Region } from "./slabs.ts";
 
@@ -18,9 +18,6 @@ export interface Pixels {
 
 /** Words before the table: words of pixels, numbers of a plane, channels, the first group of four in the goal. */
 const HEAD = 4;
-
-/** Levels of a byte. */
-const LEVELS = 256;
 
 /** Most buffers that wait for a use, and most goals whose binding is kept with each. */
 const [MOST_IDLE, MOST_GOALS] = [4, 16];
@@ -50,38 +47,17 @@ interface Stage {
   readonly groups: Map<GPUBuffer, GPUBindGroup>;
 }
 
-/**
- * Checks that bytes fill the shape of pictures.
- *
- * @throws If they do not: a mistake of the program.
- */
-export function checkPixels({ shape, data, scale, offset }: HostPixels): void {
-  const channels = shape[1];
-  const fits = shape.length === 4 && data.length === sizeOf(shape) &&
-    scale.length === channels && offset.length === channels;
-  if (fits) return;
-  throw new RangeError(
-    `Cannot upload ${data.length} bytes with ${scale.length} factors and ${offset.length} summands as pictures of shape [${
-      shape.join(", ")
-    }]`,
-  );
-}
-
-/** The head, and each channel's number of each level, computed in float64 and rounded to float32. */
+/** The head, and each channel's number of each level. */
 function headOf(
-  { shape, scale, offset }: HostPixels,
+  { shape, levels }: HostPixels,
   words: number,
   goal: number,
 ): Uint32Array<ArrayBuffer> {
   const [, channels = 1, height = 1, width = 1] = shape;
   const head = new Uint32Array(HEAD + LEVELS * channels);
   head.set([words, height * width, channels, goal]);
-  const table = new Float32Array(head.buffer, 4 * HEAD);
-  for (let c = 0; c < channels; c++) {
-    for (let level = 0; level < LEVELS; level++) {
-      table[LEVELS * c + level] = scale[c]! * level + offset[c]!;
-    }
-  }
+  const tables = new Float32Array(head.buffer, 4 * HEAD);
+  levels.forEach((table, c) => tables.set(table, LEVELS * c));
   return head;
 }
 

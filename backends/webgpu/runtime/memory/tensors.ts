@@ -15,10 +15,11 @@ import {
   type HostPixels,
   type HostTensor,
 } from "../../../backend.ts";
+import { checkPixels } from "../../../pixel_numbers.ts";
 import { checkLength } from "../../../program_inputs.ts";
 import type { Storage } from "../../wgsl/command_list.ts";
 import { bfloat16Pairs } from "./bfloat16.ts";
-import { checkPixels, pixelsTo } from "./pixels.ts";
+import { pixelsTo } from "./pixels.ts";
 import { untilLossIsTold } from "../device_watch.ts";
 import { readingsFrom } from "./readings.ts";
 import type { Arrival } from "./reports.ts";
@@ -35,9 +36,8 @@ export interface Tensors {
   upload(tensor: HostTensor): DeviceTensor;
   /**
    * Copies pictures in bytes; the device makes real numbers of them before it next runs
-   * a program or is read. Each is `scale[c] · byte + offset[c]`, computed in float64 in
-   * main memory and rounded to float32: the device only looks it up, so that its bits
-   * are the same everywhere.
+   * a program or is read. It only looks them up, so that their bits are the same
+   * everywhere.
    *
    * @throws As `upload`.
    */

@@ -6,6 +6,7 @@ import type {
   DeviceTensors,
   HostPixels,
 } from "../../../../backends/backend.ts";
+import { pixelNumbers } from "../../../../backends/pixel_numbers.ts";
 import { listProgram } from "../../../../backends/webgpu/runtime/program.ts";
 import { runtimeOn } from "../../../../backends/webgpu/runtime/runtime.ts";
 import { type Result, sizeOf } from "../../../../core/mod.ts";
@@ -21,28 +22,23 @@ const onDevice = {
   sanitizeResources: false,
 };
 
-/** Pictures whose channels have other scales; all levels occur if there is room. */
+/** Pictures whose channels have other tables; all levels occur if there is room. */
 function pictures(shape: readonly number[], seed = 0): HostPixels {
-  const channels = Array.from({ length: shape[1]! }, (_, c) => c);
   return {
     shape,
     data: Uint8Array.from(
       { length: sizeOf(shape) },
       (_, i) => 37 * i + (i >> 3) + seed,
     ),
-    scale: channels.map((c) => 1 / (255 * (0.2 + 0.01 * c))),
-    offset: channels.map((c) => -(0.4 + 0.03 * c) / (0.2 + 0.01 * c)),
+    levels: Array.from({ length: shape[1]! }, (_, c) =>
+      Float32Array.from(
+        { length: 256 },
+        (_, level) => (level / 255 - 0.4 - 0.03 * c) / (0.2 + 0.01 * c),
+      )),
   };
 }
 
-/** The numbers, computed in float64 and rounded to float32. */
-function meaning({ shape, data, scale, offset }: HostPixels): Float32Array {
-  const plane = shape[2]! * shape[3]!;
-  return Float32Array.from(data, (byte, i) => {
-    const c = Math.floor(i / plane) % shape[1]!;
-    return scale[c]! * byte + offset[c]!;
-  });
-}
+const meaning = (pixels: HostPixels) => pixelNumbers(pixels).data;
 
 Deno.test({
   ...onDevice,
@@ -130,17 +126,23 @@ Deno.test({
 
 Deno.test({
   ...onDevice,
-  name: "bytes, factors or summands that do not fit are refused",
+  name: "bytes or tables that do not fit are refused, with what is wanted",
   fn: () => {
     const { tensors } = runtimeOn(device!);
     const pixels = pictures([2, 3, 4, 4]);
-    const wrong: readonly HostPixels[] = [
-      { ...pixels, shape: [6, 4, 4] },
-      { ...pixels, data: pixels.data.subarray(1) },
-      { ...pixels, scale: [1] },
-      { ...pixels, offset: [0, 0, 0, 0] },
+    const [first, ...others] = pixels.levels;
+    const wrong: readonly (readonly [HostPixels, RegExp])[] = [
+      [{ ...pixels, shape: [6, 4, 4] }, /\[B, C, H, W\]/],
+      [{ ...pixels, data: pixels.data.subarray(1) }, /95 bytes.* 96/],
+      [{ ...pixels, levels: others }, /2 tables of levels, wanted 3/],
+      [
+        { ...pixels, levels: [...others, first!.subarray(1)] },
+        /channel 2 has 255 numbers, wanted 256/,
+      ],
     ];
-    for (const pixels of wrong) throws(() => tensors.uploadPixels(pixels));
+    for (const [pixels, reason] of wrong) {
+      throws(() => tensors.uploadPixels(pixels), reason);
+    }
     deepStrictEqual(tensors.liveTensors(), 0);
     tensors.dispose();
   },
