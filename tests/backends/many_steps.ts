@@ -12,6 +12,11 @@ import { value } from "./contract.ts";
 
 const STEPS = 2000;
 
+const STEPS_BETWEEN_COLLECTIONS = 100;
+
+/** The collector, if V8 gives it (`--expose-gc`). */
+const { gc: collect } = globalThis as { gc?: () => void };
+
 /** Deno looks every 10 ms whether a buffer of the graphics device can be read. */
 const STEPS_BETWEEN_READS = 8;
 
@@ -41,6 +46,8 @@ async function train(
     if (i % STEPS_BETWEEN_READS === 0) await outputs.get("loss")?.read();
     [x, weight, outputs.get("loss")].forEach((tensor) => tensor?.dispose());
     weight = outputs.get("weight")!;
+    // Under load the collector may come late, and its heap grows meanwhile.
+    if (i % STEPS_BETWEEN_COLLECTIONS === 0) collect?.();
     if (i % (STEPS / 5) === 0) {
       megabytes.push(Deno.memoryUsage().rss / 1e6);
       tensors.push(backend.liveTensors());

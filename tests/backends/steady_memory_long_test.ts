@@ -10,7 +10,10 @@ await onDevices(
   async ({ device }) => {
     const program = new URL("./many_steps.ts", import.meta.url).pathname;
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", program, device.name],
+      args: [
+        ...["run", "-A", "--no-check", "--v8-flags=--expose-gc"],
+        ...[program, device.name],
+      ],
       stderr: "null",
     }).output();
     strictEqual(code, 0);
