@@ -8,7 +8,8 @@ import type { Compilation } from "./compilation.ts";
 import { type Context, store } from "./context.ts";
 import { guardKernels } from "./guard.ts";
 import type { ListOptions } from "./placing.ts";
-import { emitUpdates, type Update } from "./updates.ts";
+import type { Update } from "./update_code.ts";
+import { emitUpdates } from "./updates.ts";
 import { copyWholeNumbers } from "./whole_numbers.ts";
 
 type Names = Readonly<Record<string, string>>;

@@ -3,26 +3,19 @@
  * tensors is one grouped kernel; each of its invocations reads what it replaces before it
  * writes.
  */
-import { type NodeId, sizeOf } from "../../../core/mod.ts";
+import type { NodeId } from "../../../core/mod.ts";
 import type { Member, ValueId } from "../wgsl/command_list.ts";
 import { groupedKernel } from "../kernels/grouped.ts";
 import { sideBySide } from "../kernels/side_by_side.ts";
-import { block as blockOf, names } from "../wgsl/block.ts";
 import type { Compilation } from "./compilation.ts";
-import { formulaOf, isMap } from "./operands/formulas.ts";
-
-/** Something to write: a root's number, or that of another value. */
-export interface Update {
-  /** The number: of a node, computed, or of a value in memory. */
-  readonly source: { readonly root: NodeId } | { readonly value: ValueId };
-  /** Where it goes. */
-  readonly target: ValueId;
-}
-
-const WORKGROUP = 128;
-
-/** Numbers of one tensor that a workgroup computes. */
-const BLOCK = 2_048;
+import {
+  type Scalars,
+  type Update,
+  UPDATE_BLOCK,
+  UPDATE_WORKGROUP,
+  type UpdateCode,
+  updateCode,
+} from "./update_code.ts";
 
 /** Roots that a root is computed from where it is used, among some. */
 function reached(
@@ -69,109 +62,6 @@ function componentsOf(
   );
 }
 
-/** The code of a set of updates, and what it reads and writes. */
-interface UpdateCode {
-  /** Statements; equal for all sets that differ only in their values. */
-  readonly text: string;
-  readonly declarations: string;
-  readonly values: readonly ValueId[];
-  /** Positions in `values` of what is written. */
-  readonly written: readonly number[];
-  /** Count of numbers, and positions of the scalars. */
-  readonly words: readonly number[];
-}
-
-/** Scalars that updates read, side by side. */
-interface Scalars {
-  readonly ids: ValueId[];
-  /** The value that holds them all, once it is made. */
-  value: ValueId | null;
-}
-
-/**
- * Writes the code of a set.
- *
- * @returns `null` if a number is computed from others than those at its own place and scalars.
- */
-function updateCode(
-  { outline, valueOf, values }: Compilation,
-  updates: readonly Update[],
-  scalars: Scalars,
-  flag: ValueId | undefined,
-): UpdateCode | null {
-  const slots: ValueId[] = [];
-  const slot = (id: ValueId): number => {
-    if (!slots.includes(id)) slots.push(id);
-    return slots.indexOf(id);
-  };
-  const declared = new Set<string>();
-  const writer = { declare: (text: string) => void declared.add(text) };
-  const count = sizeOf(values[updates[0]!.target]!.shape);
-  const outer = blockOf(names());
-  const inner = outer.inner();
-  const words = [count];
-  const scalar = (id: ValueId): string => {
-    if (!scalars.ids.includes(id)) scalars.ids.push(id);
-    const word = words.push(scalars.ids.indexOf(id)) - 1;
-    const at = slot(scalars.value ?? id);
-    return outer.let(`t${at}[at${at} + word${word}]`);
-  };
-  const known = new Map<NodeId | string, string>();
-  let isFlat = updates.every(({ target }) =>
-    sizeOf(values[target]!.shape) === count
-  );
-  const read = (id: ValueId): string => {
-    const { shape, storage } = values[id]!;
-    const isScalar = shape.length === 0 || (sizeOf(shape) === 1 && count > 1);
-    isFlat &&= storage === "f32" && (isScalar || sizeOf(shape) === count);
-    const key = `value ${id}`;
-    const at = isScalar ? 0 : slot(id);
-    const number = known.get(key) ??
-      (isScalar ? scalar(id) : inner.let(`t${at}[at${at} + at]`));
-    known.set(key, number);
-    return number;
-  };
-  const compute = (id: NodeId, isTop = false): string => {
-    const before = known.get(id);
-    if (before !== undefined) return before;
-    const node = outline.node(id);
-    const value = isTop ? undefined : valueOf(id);
-    if (value !== undefined) return read(value);
-    const size = sizeOf(node.shape);
-    if (!isMap(node) || (size !== count && size !== 1)) {
-      isFlat = false;
-      return "0.0";
-    }
-    const inputs = outline.inputs(id).map((input) => compute(input));
-    const place = size === count ? inner : outer;
-    const number = place.let(formulaOf(writer, node, inputs, 1));
-    known.set(id, number);
-    return number;
-  };
-  if (flag !== undefined) {
-    outer.add(`if (${scalar(flag)} == 0.0) { return; }`);
-  }
-  const numbers = updates.map(({ source }) =>
-    "root" in source ? compute(source.root, true) : read(source.value)
-  );
-  const written = updates.map(({ target }, i) => {
-    const at = slot(target);
-    inner.add(`t${at}[at${at} + at] = ${numbers[i]};`);
-    return at;
-  });
-  outer.add(`for (var turn = 0; turn < ${BLOCK / WORKGROUP}; turn++) {
-let at = block * ${BLOCK} + turn * ${WORKGROUP} + local;
-if (at < word0) {
-${inner.text()}
-}
-}`);
-  return !isFlat ? null : {
-    text: outer.text(),
-    declarations: [...declared].join("\n"),
-    ...{ values: slots, written, words },
-  };
-}
-
 /** Adds kernels for sets of updates: one for all whose code is equal. */
 function updateKernels(
   compilation: Compilation,
@@ -182,11 +72,11 @@ function updateKernels(
     const [{ declarations, written }] = group as [UpdateCode];
     const members = group.map(({ values, words }): Member => ({
       ...{ values, words },
-      blocks: Math.ceil(words[0]! / BLOCK),
+      blocks: Math.ceil(words[0]! / UPDATE_BLOCK),
     }));
     compilation.call(groupedKernel({
       name: `update of ${group.length} × ${written.length} tensors`,
-      workgroup: WORKGROUP,
+      workgroup: UPDATE_WORKGROUP,
       ...{ declarations, body, written, members },
     }));
   }

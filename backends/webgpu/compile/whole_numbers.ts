@@ -4,7 +4,7 @@ import type { ValueId } from "../wgsl/command_list.ts";
 import { mapKernel } from "../kernels/map.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
 import type { Compilation } from "./compilation.ts";
-import type { Update } from "./updates.ts";
+import type { Update } from "./update_code.ts";
 
 function copy(compilation: Compilation, from: ValueId, to: ValueId): void {
   const { values } = compilation;
