@@ -23,8 +23,8 @@ import type {
   Value,
 } from "../backends/webgpu/wgsl/command_list.ts";
 import { type Graph, MODEL_PRESETS, sizeOf } from "../core/mod.ts";
-import { joinedStep } from "../train/engine/joined_phase.ts";
-import { planPhase } from "../train/engine/phase.ts";
+import { joinedStep } from "../train/engine/step/joined_phase.ts";
+import { planPhase } from "../train/engine/step/phase.ts";
 import type { Task } from "../train/engine/task.ts";
 import { orThrow, pretrainTask } from "../train/mod.ts";
 import { textTable } from "../cli/output/text_table.ts";

@@ -12,13 +12,13 @@ export {
   differences,
   isScheduleField,
 } from "./checkpoint/schedule_change.ts";
-export type { ItemIterator } from "./engine/accumulate.ts";
+export type { ItemIterator } from "./engine/step/accumulate.ts";
 export type { ItemSource } from "./engine/epoch_items.ts";
 export { afterStep, atEnd, atEpochEnds, type Hook } from "./engine/hooks.ts";
 export { train } from "./engine/loop.ts";
 export * from "./engine/needs.ts";
-export { batchParts } from "./engine/parts.ts";
-export { compilePhase, disposePhase } from "./engine/phase.ts";
+export { batchParts } from "./engine/step/parts.ts";
+export { compilePhase, disposePhase } from "./engine/step/phase.ts";
 export { compileGraph } from "./engine/programs.ts";
 export {
   averagedParameters,
@@ -27,8 +27,8 @@ export {
   type TrainState,
   uploadState,
 } from "./engine/state.ts";
-export { trainStep } from "./engine/step.ts";
-export { phaseFailure } from "./engine/step_way.ts";
+export { trainStep } from "./engine/step/step.ts";
+export { phaseFailure } from "./engine/step/step_way.ts";
 export { epochSteps, type Task, type TrainingIdentity } from "./engine/task.ts";
 export {
   disposeAll,

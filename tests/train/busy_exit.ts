@@ -12,7 +12,7 @@ import {
   planOf,
 } from "../../core/mod.ts";
 import { orThrow, pretrainTask } from "../../train/mod.ts";
-import { compilePhase } from "../../train/engine/phase.ts";
+import { compilePhase } from "../../train/engine/step/phase.ts";
 
 const [how = "", milliseconds = "0"] = process.argv.slice(2);
 const end = (): never => process.exit(7);

@@ -18,7 +18,7 @@ import {
   disposePhase,
   type PhasePrograms,
   rateName,
-} from "../../train/engine/phase.ts";
+} from "../../train/engine/step/phase.ts";
 import { pretrainTask } from "../../train/tasks/pretrain.ts";
 import type { TrainError } from "../../train/train_error.ts";
 import { adamwTolerance } from "./adamw_tolerance.ts";

@@ -3,7 +3,7 @@ import type { Backend } from "../../backends/backend.ts";
 import { type Result, right } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { ItemIterator } from "./accumulate.ts";
+import type { ItemIterator } from "./step/accumulate.ts";
 import { epochSteps, type Placed, type Task } from "./task.ts";
 
 /** Form of the pixels of samples: numbers, or levels in bytes that stand for them. */

@@ -10,7 +10,7 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { StepContext } from "./accumulate.ts";
+import type { StepContext } from "./step/accumulate.ts";
 import {
   type EpochItems,
   epochItems,
@@ -27,8 +27,8 @@ import {
   type TrainState,
   uploadState,
 } from "./state.ts";
-import { StepLine } from "./step_line.ts";
-import { stepWay } from "./step_way.ts";
+import { StepLine } from "./step/step_line.ts";
+import { stepWay } from "./step/step_way.ts";
 import type { StepReport, Training } from "./training.ts";
 import type { Task } from "./task.ts";
 

@@ -10,7 +10,7 @@ import {
   type StepMemory,
   stepMemory,
 } from "../../core/mod.ts";
-import { phaseGraphs } from "./phase.ts";
+import { phaseGraphs } from "./step/phase.ts";
 import type { Task } from "./task.ts";
 
 /**

@@ -13,7 +13,7 @@ import {
   rootKey,
   split,
 } from "../../core/mod.ts";
-import { rateName } from "../engine/phase.ts";
+import { rateName } from "../engine/step/phase.ts";
 import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import { optimizerShapes, type Task } from "../engine/task.ts";
 import type { HostBatch } from "../engine/tensors.ts";

@@ -22,7 +22,7 @@ import {
   sinCosPositions,
   split,
 } from "../../core/mod.ts";
-import { rateName } from "../engine/phase.ts";
+import { rateName } from "../engine/step/phase.ts";
 import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   type ActivationGraph,

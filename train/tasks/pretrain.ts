@@ -23,7 +23,7 @@ import {
   trainableParameterNames,
 } from "../../core/mod.ts";
 import { train, type TrainOptions } from "../engine/loop.ts";
-import { rateName } from "../engine/phase.ts";
+import { rateName } from "../engine/step/phase.ts";
 import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   type ActivationGraph,

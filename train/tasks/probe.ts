@@ -10,7 +10,7 @@ import {
   sizeOf,
   split,
 } from "../../core/mod.ts";
-import { rateName } from "../engine/phase.ts";
+import { rateName } from "../engine/step/phase.ts";
 import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   optimizerShapes,

@@ -18,8 +18,8 @@ import {
   sizeOf,
 } from "../../../core/mod.ts";
 import { MODEL_PRESETS, orThrow, planOf, pretrainTask } from "../../../mod.ts";
-import { joinedStep } from "../../../train/engine/joined_phase.ts";
-import { planPhase } from "../../../train/engine/phase.ts";
+import { joinedStep } from "../../../train/engine/step/joined_phase.ts";
+import { planPhase } from "../../../train/engine/step/phase.ts";
 import type { Task } from "../../../train/engine/task.ts";
 
 const RUNS = 40;

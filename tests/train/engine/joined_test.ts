@@ -19,8 +19,8 @@ import {
   train,
   type Training,
 } from "../../../train/mod.ts";
-import { joinedStep } from "../../../train/engine/joined_phase.ts";
-import { planPhase } from "../../../train/engine/phase.ts";
+import { joinedStep } from "../../../train/engine/step/joined_phase.ts";
+import { planPhase } from "../../../train/engine/step/phase.ts";
 import { right } from "../../right.ts";
 import { inputsOn, started as openConvNet } from "../tasks/tiny_convnet.ts";
 import {

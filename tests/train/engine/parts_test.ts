@@ -9,7 +9,7 @@ import {
   sizeOf,
 } from "../../../core/mod.ts";
 import { batchParts, pretrainTask } from "../../../train/mod.ts";
-import { splitBatch } from "../../../train/engine/parts.ts";
+import { splitBatch } from "../../../train/engine/step/parts.ts";
 import { right } from "../../right.ts";
 
 const taskOf = (model: ModelName, batchSize: number) => {

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { type Backend, referenceBackend } from "../../../backends/mod.ts";
 import { left, right as success } from "../../../core/mod.ts";
-import { phaseCompiler } from "../../../train/engine/phases.ts";
+import { phaseCompiler } from "../../../train/engine/step/phases.ts";
 import { pretrainTask } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { tinyRun } from "../tiny_run.ts";

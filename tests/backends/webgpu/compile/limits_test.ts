@@ -10,11 +10,11 @@ import {
 } from "../../../../mod.ts";
 import { compileGraph } from "../../../../backends/webgpu/compile/compile_graph.ts";
 import type { CompileOptions } from "../../../../backends/backend.ts";
-import { joinedStep } from "../../../../train/engine/joined_phase.ts";
+import { joinedStep } from "../../../../train/engine/step/joined_phase.ts";
 import {
   phaseGraphs,
   type PlannedPhase,
-} from "../../../../train/engine/phase.ts";
+} from "../../../../train/engine/step/phase.ts";
 import { updateInPlace } from "../../../../train/engine/programs.ts";
 import type { Task } from "../../../../train/engine/task.ts";
 import { LEAST_LIMITS } from "../run_calls.ts";

@@ -1,6 +1,6 @@
 /** One optimizer step. */
-import { ratesAt, type Result, right } from "../../core/mod.ts";
-import { describeNonFinite, type TrainError } from "../train_error.ts";
+import { ratesAt, type Result, right } from "../../../core/mod.ts";
+import { describeNonFinite, type TrainError } from "../../train_error.ts";
 import {
   accumulate,
   type Accumulated,
@@ -9,10 +9,10 @@ import {
 } from "./accumulate.ts";
 import { finiteNumbers, type StepNumbers, stepNumbers } from "./health.ts";
 import type { PhasePrograms, PhaseWork } from "./phase.ts";
-import type { TrainState } from "./state.ts";
-import type { StepReport } from "./training.ts";
-import type { Task } from "./task.ts";
-import { disposeAll } from "./tensors.ts";
+import type { TrainState } from "../state.ts";
+import type { StepReport } from "../training.ts";
+import type { Task } from "../task.ts";
+import { disposeAll } from "../tensors.ts";
 import { moveParameters, skipStep } from "./update.ts";
 
 /** The state after a step and what happened in it. */

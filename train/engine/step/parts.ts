@@ -1,8 +1,8 @@
 /** Micro-batches in parts, each computed on a thread of its own. */
-import type { Backend, HostInput } from "../../backends/backend.ts";
-import { sizeOf } from "../../core/mod.ts";
-import type { Task } from "./task.ts";
-import type { HostBatch } from "./tensors.ts";
+import type { Backend, HostInput } from "../../../backends/backend.ts";
+import { sizeOf } from "../../../core/mod.ts";
+import type { Task } from "../task.ts";
+import type { HostBatch } from "../tensors.ts";
 
 /** With fewer samples the overhead of an operator weighs more than its work. */
 const FEWEST_SAMPLES = 4;

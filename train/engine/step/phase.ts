@@ -1,6 +1,6 @@
 /** Programs of one freeze phase. */
-import type { Backend, Program } from "../../backends/backend.ts";
-import { verifyInt8 } from "../../backends/mod.ts";
+import type { Backend, Program } from "../../../backends/backend.ts";
+import { verifyInt8 } from "../../../backends/mod.ts";
 import {
   averageName,
   type Averaging,
@@ -14,12 +14,12 @@ import {
   type Result,
   right,
   updateGraph,
-} from "../../core/mod.ts";
-import type { TrainError } from "../train_error.ts";
+} from "../../../core/mod.ts";
+import type { TrainError } from "../../train_error.ts";
 import { batchParts } from "./parts.ts";
-import { compileAll, sumInPlace, updateInPlace } from "./programs.ts";
-import type { Task, TrainableParameter } from "./task.ts";
-import { orBackendFailed } from "./tensors.ts";
+import { compileAll, sumInPlace, updateInPlace } from "../programs.ts";
+import type { Task, TrainableParameter } from "../task.ts";
+import { orBackendFailed } from "../tensors.ts";
 
 /** Tensors that change in a phase. */
 export interface PhaseTensors {

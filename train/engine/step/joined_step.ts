@@ -1,7 +1,7 @@
 /** Steps of one program each, decided on where the numbers are, so that several may be on their way. */
-import type { DeviceTensor, DeviceTensors } from "../../backends/backend.ts";
-import { left, type Result, right } from "../../core/mod.ts";
-import { describeNonFinite, type TrainError } from "../train_error.ts";
+import type { DeviceTensor, DeviceTensors } from "../../../backends/backend.ts";
+import { left, type Result, right } from "../../../core/mod.ts";
+import { describeNonFinite, type TrainError } from "../../train_error.ts";
 import {
   accumulate,
   type ItemIterator,
@@ -21,10 +21,15 @@ import {
 } from "./joined_phase.ts";
 import { phaseCompilerOf } from "./phases.ts";
 import type { SentStep, Settled, StepWay } from "./sent_step.ts";
-import type { TrainState } from "./state.ts";
+import type { TrainState } from "../state.ts";
 import { reportOf } from "./step.ts";
-import type { StepReport, StepTimes } from "./training.ts";
-import { disposeAll, download, orBackendFailed, uploadAll } from "./tensors.ts";
+import type { StepReport, StepTimes } from "../training.ts";
+import {
+  disposeAll,
+  download,
+  orBackendFailed,
+  uploadAll,
+} from "../tensors.ts";
 import { optimizerOf, replacedBy, uploadScalars } from "./update.ts";
 
 /** More skipped steps than this are not counted down on a device: float32 could not. */

@@ -1,12 +1,12 @@
 /** Steps that an engine was given, and the two ways of giving them. */
-import type { Result } from "../../core/mod.ts";
-import { right } from "../../core/mod.ts";
-import type { TrainError } from "../train_error.ts";
+import type { Result } from "../../../core/mod.ts";
+import { right } from "../../../core/mod.ts";
+import type { TrainError } from "../../train_error.ts";
 import type { ItemIterator, StepContext } from "./accumulate.ts";
 import { phaseCompiler } from "./phases.ts";
-import type { TrainState } from "./state.ts";
+import type { TrainState } from "../state.ts";
 import { trainStep } from "./step.ts";
-import type { StepReport } from "./training.ts";
+import type { StepReport } from "../training.ts";
 
 /** What became of a step. */
 export interface Settled {

@@ -1,5 +1,5 @@
 /** Programs of one phase for engines that run ahead: a whole step as one. */
-import type { Backend, Program } from "../../backends/backend.ts";
+import type { Backend, Program } from "../../../backends/backend.ts";
 import {
   CLIP_INPUT,
   type Faults,
@@ -13,8 +13,8 @@ import {
   SQUARES_OUTPUT,
   traceGraph,
   withOutputs,
-} from "../../core/mod.ts";
-import type { TrainError } from "../train_error.ts";
+} from "../../../core/mod.ts";
+import type { TrainError } from "../../train_error.ts";
 import { reportedNames } from "./health.ts";
 import {
   type PhaseWork,
@@ -23,8 +23,8 @@ import {
   type SummingPrograms,
 } from "./phase.ts";
 import type { PhaseMaker } from "./phases.ts";
-import { compileAll, type GraphToCompile, sumInPlace } from "./programs.ts";
-import type { Task } from "./task.ts";
+import { compileAll, type GraphToCompile, sumInPlace } from "../programs.ts";
+import type { Task } from "../task.ts";
 
 /** Name of the input with the steps that may still be skipped. */
 export const ALLOWANCE_INPUT = "allowance";

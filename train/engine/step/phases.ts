@@ -1,14 +1,14 @@
 /** Programs for the step that is to be taken, and ahead of time for the next phase. */
-import type { Backend } from "../../backends/backend.ts";
-import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import { type Phase, phaseAt, type Result } from "../../../core/mod.ts";
 import {
   compilePhase,
   disposePhase,
   type PhasePrograms,
   type PhaseWork,
 } from "./phase.ts";
-import type { Task } from "./task.ts";
-import type { TrainError } from "../train_error.ts";
+import type { Task } from "../task.ts";
+import type { TrainError } from "../../train_error.ts";
 
 /** Making and giving back of the programs of one phase. */
 export interface PhaseMaker<Programs extends PhaseWork> {

@@ -1,18 +1,18 @@
 /** Losses and gradients of one step, over all its micro-batches. */
-import type { Backend, DeviceTensors } from "../../backends/backend.ts";
-import { left, type Result, right } from "../../core/mod.ts";
-import type { DataError } from "../../data/mod.ts";
-import { fromSource, type TrainError } from "../train_error.ts";
+import type { Backend, DeviceTensors } from "../../../backends/backend.ts";
+import { left, type Result, right } from "../../../core/mod.ts";
+import type { DataError } from "../../../data/mod.ts";
+import { fromSource, type TrainError } from "../../train_error.ts";
 import { splitBatch } from "./parts.ts";
 import type { SummingPrograms } from "./phase.ts";
-import type { TrainState } from "./state.ts";
-import { epochSteps, type Task } from "./task.ts";
+import type { TrainState } from "../state.ts";
+import { epochSteps, type Task } from "../task.ts";
 import {
   disposeAll,
   type HostBatch,
   orBackendFailed,
   uploadAll,
-} from "./tensors.ts";
+} from "../tensors.ts";
 
 /** Constants of all steps. */
 export interface StepContext<Item> {

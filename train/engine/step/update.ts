@@ -1,5 +1,5 @@
 /** The optimizer's part of a step. */
-import type { DeviceTensors } from "../../backends/backend.ts";
+import type { DeviceTensors } from "../../../backends/backend.ts";
 import {
   CLIP_INPUT,
   clipFactor,
@@ -7,13 +7,17 @@ import {
   ratesAt,
   type Result,
   right,
-} from "../../core/mod.ts";
-import type { TrainError } from "../train_error.ts";
+} from "../../../core/mod.ts";
+import type { TrainError } from "../../train_error.ts";
 import type { StepContext } from "./accumulate.ts";
 import type { PhasePrograms, PhaseWork } from "./phase.ts";
-import type { TrainState } from "./state.ts";
-import { optimizerShapes, type Task, type TrainableParameter } from "./task.ts";
-import { disposeAll, orBackendFailed, uploadAll } from "./tensors.ts";
+import type { TrainState } from "../state.ts";
+import {
+  optimizerShapes,
+  type Task,
+  type TrainableParameter,
+} from "../task.ts";
+import { disposeAll, orBackendFailed, uploadAll } from "../tensors.ts";
 
 /** Rates and bias corrections of a step as its update names them. */
 function scalarsOf(

@@ -1,14 +1,14 @@
 /** The way in which an engine takes steps. */
-import type { Backend } from "../../backends/backend.ts";
-import type { Phase } from "../../core/mod.ts";
-import type { TrainError } from "../train_error.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { Phase } from "../../../core/mod.ts";
+import type { TrainError } from "../../train_error.ts";
 import type { StepContext } from "./accumulate.ts";
 import { JOINED } from "./joined_phase.ts";
 import { joinedSteps } from "./joined_step.ts";
 import { type PhaseMaker, SEPARATE } from "./phases.ts";
 import type { PhaseWork } from "./phase.ts";
 import { type StepWay, waitedSteps } from "./sent_step.ts";
-import type { Task } from "./task.ts";
+import type { Task } from "../task.ts";
 
 /** As one program on an engine that runs ahead; else its losses are waited for. */
 export function stepWay<Item>(context: StepContext<Item>): StepWay<Item> {

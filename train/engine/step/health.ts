@@ -1,21 +1,21 @@
 /** Gradient checks before an update. */
-import type { Backend, DeviceTensors } from "../../backends/backend.ts";
+import type { Backend, DeviceTensors } from "../../../backends/backend.ts";
 import {
   globalNorm,
   left,
   type Result,
   right,
   SQUARES_OUTPUT,
-} from "../../core/mod.ts";
-import type { NonFiniteError, Origin, TrainError } from "../train_error.ts";
+} from "../../../core/mod.ts";
+import type { NonFiniteError, Origin, TrainError } from "../../train_error.ts";
 import type { PhasePrograms, PhaseWork } from "./phase.ts";
-import type { Task } from "./task.ts";
+import type { Task } from "../task.ts";
 import {
   disposeAll,
   download,
   type HostTensors,
   orBackendFailed,
-} from "./tensors.ts";
+} from "../tensors.ts";
 
 /** Losses and gradients of a step in a few numbers. */
 export interface StepNumbers {
