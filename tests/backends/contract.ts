@@ -151,7 +151,8 @@ const opTest = (op: keyof typeof OP_CASES): ContractTest => ({
           use.inputs.map((x, i) => [`x${i}`, x]),
         );
         const graph = graphOfUse(op, use);
-        await assertLikeReference(backend, graph, given, tolerance);
+        const most = use.tolerance ?? tolerance;
+        await assertLikeReference(backend, graph, given, most);
       }),
       {
         numRuns: examples.length + (GENERATED.get(backend.device.name) ?? 40),

@@ -24,6 +24,8 @@ export interface ContractTest {
 export interface OpUse<Name extends OpName> {
   readonly attributes: OpAttributes[Name];
   readonly inputs: readonly HostTensor[];
+  /** In place of that of the case. */
+  readonly tolerance?: number;
 }
 
 /** How an op is tested. */
@@ -53,6 +55,32 @@ export const filled = (shape: Shape, seed = 1): HostTensor => ({
   shape,
   data: numbers(shape, seed),
 });
+
+/**
+ * A sum of numbers with so few bits that float32 is exact for every part of it, in
+ * whatever order: what is found must be the sum, also where the numbers nearly cancel.
+ */
+const exactSum = (from: Shape, to: Shape, seed = 1): OpUse<"sumTo"> => {
+  const terms = sizeOf(from) / sizeOf(to);
+  // At most 2 · terms ≤ 2²⁴ / steps, in multiples of 1 / steps.
+  const steps = 2 ** (23 - Math.ceil(Math.log2(terms)));
+  const data = numbers(from, seed).map((v) => Math.trunc(v * steps) / steps);
+  return { attributes: { shape: to }, inputs: [{ shape: from, data }] };
+};
+
+/** A sum of numbers with all the bits of float32. */
+const roundedSum = (from: Shape, to: Shape): OpUse<"sumTo"> => ({
+  attributes: { shape: to },
+  inputs: [filled(from)],
+  tolerance: SUM,
+});
+
+/** Extents of sums of hundreds of numbers: over all axes, the first and the others. */
+const LONG_SUMS: readonly (readonly [Shape, Shape])[] = [
+  [[40, 50], []],
+  [[6, 100, 70], [70]],
+  [[6, 100, 7], [1, 100, 1]],
+];
 
 const clipping = (
   maxNorm: number,
@@ -497,17 +525,13 @@ export const OP_CASES: {
     tolerance: 0,
   },
   sumTo: {
-    uses: fc.tuple(broadcastPair, seed).map(([{ to, from }, seed]) => ({
-      attributes: { shape: from },
-      inputs: [filled(to, seed)],
-    })),
-    examples: [
-      { attributes: { shape: [] }, inputs: [filled([40, 50])] },
-      { attributes: { shape: [70] }, inputs: [filled([6, 100, 70])] },
-      { attributes: { shape: [1, 100, 1] }, inputs: [filled([6, 100, 7])] },
-    ],
-    // Of several hundred numbers that nearly cancel: float32 was seen off by 4.5e-6.
-    tolerance: 1e-5,
+    uses: fc.tuple(broadcastPair, seed)
+      .map(([{ to, from }, seed]) => exactSum(to, from, seed)),
+    examples: LONG_SUMS.flatMap((shapes) => [
+      exactSum(...shapes),
+      roundedSum(...shapes),
+    ]),
+    tolerance: 0,
   },
   gatherRows: {
     uses: fc.tuple(threeExtents, shape(0, 2), seed)

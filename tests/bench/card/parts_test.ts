@@ -3,31 +3,31 @@ import {
   benchedRun,
   cheapParameters,
   randomBatches,
-} from "../../../bench/card/benched_run.ts";
-import { timesByName } from "../../../bench/card/kernel_times.ts";
+} from "../../../bench/card/steps/benched_run.ts";
+import { timesByName } from "../../../bench/card/steps/kernel_times.ts";
 import {
   endDifference,
   largestDifference,
-} from "../../../bench/card/losses.ts";
+} from "../../../bench/card/steps/losses.ts";
 import {
   type CardResults,
   measureCard,
   secondsOf,
 } from "../../../bench/card/measure_card.ts";
 import { eachCase, type Facts, type Part } from "../../../bench/card/part.ts";
-import { choicesFor } from "../../../bench/card/product_kernels.ts";
+import { choicesFor } from "../../../bench/card/products/product_kernels.ts";
 import {
   describeSizes,
   productsOf,
-} from "../../../bench/card/product_sizes.ts";
-import { randomReals } from "../../../bench/card/open_card.ts";
+} from "../../../bench/card/products/product_sizes.ts";
+import { randomReals } from "../../../bench/card/machine/open_card.ts";
 import {
   FORMS,
   productCode,
   workgroupsOf,
-} from "../../../bench/card/product_texts.ts";
-import { betweenKnown, savingsOf } from "../../../bench/card/saving.ts";
-import { stepGraphOf } from "../../../bench/card/step_graph.ts";
+} from "../../../bench/card/machine/product_texts.ts";
+import { betweenKnown, savingsOf } from "../../../bench/card/steps/saving.ts";
+import { stepGraphOf } from "../../../bench/card/products/step_graph.ts";
 import { summaryOf } from "../../../bench/card/summary.ts";
 import { parameterSpecs, sizeOf } from "../../../core/mod.ts";
 import { runCalls, testDevice } from "../../backends/webgpu/run_calls.ts";

@@ -161,7 +161,7 @@ async function courses(
 }
 
 await onDevices(
-  ["cpu", "onnx on one thread"],
+  ["cpu", "webgpu", "onnx on one thread"],
   "fine-tuning and training of a convolutional network with a length that is never reached change nothing, not a bit",
   async (backend) => {
     const [without, never] = await courses(backend, [{}, { clipGrad: 1e6 }]);

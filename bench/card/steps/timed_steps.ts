@@ -1,16 +1,16 @@
 /** Time of the steps of a training, as it runs ahead where the engine can. */
-import type { Backend, ProgramWork } from "../../backends/backend.ts";
+import type { Backend, ProgramWork } from "../../../backends/backend.ts";
 import {
   orThrow,
   type StepReport,
   train,
   type Training,
-} from "../../train/mod.ts";
-import type { Batch } from "../../data/mod.ts";
-import { stepFlops } from "../step_spec.ts";
+} from "../../../train/mod.ts";
+import type { Batch } from "../../../data/mod.ts";
+import { stepFlops } from "../../step_spec.ts";
 import { type BenchedRun, repeated, startOf } from "./benched_run.ts";
-import { type Facts, median, short } from "./part.ts";
-import { watchedBackend } from "../watched_backend.ts";
+import { type Facts, median, short } from "../part.ts";
+import { watchedBackend } from "../../watched_backend.ts";
 
 /** Steps that do not count: memory of those that are sent ahead takes turns, and each turn is bound once. */
 const WARM_UP = 10;

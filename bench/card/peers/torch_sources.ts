@@ -1,21 +1,25 @@
 /** PyTorch's side as text, so that it is in the one file of the program too. */
-import init from "../peers/localmim_torch/__init__.py" with { type: "text" };
-import blocks from "../peers/localmim_torch/blocks.py" with { type: "text" };
-import decoder from "../peers/localmim_torch/decoder.py" with { type: "text" };
-import freezing from "../peers/localmim_torch/freezing.py" with {
+import init from "../../peers/localmim_torch/__init__.py" with { type: "text" };
+import blocks from "../../peers/localmim_torch/blocks.py" with { type: "text" };
+import decoder from "../../peers/localmim_torch/decoder.py" with {
   type: "text",
 };
-import hogTarget from "../peers/localmim_torch/hog_target.py" with {
+import freezing from "../../peers/localmim_torch/freezing.py" with {
   type: "text",
 };
-import localMim from "../peers/localmim_torch/local_mim.py" with {
+import hogTarget from "../../peers/localmim_torch/hog_target.py" with {
   type: "text",
 };
-import masking from "../peers/localmim_torch/masking.py" with { type: "text" };
-import modelSpec from "../peers/localmim_torch/model_spec.py" with {
+import localMim from "../../peers/localmim_torch/local_mim.py" with {
   type: "text",
 };
-import positions from "../peers/localmim_torch/positions.py" with {
+import masking from "../../peers/localmim_torch/masking.py" with {
+  type: "text",
+};
+import modelSpec from "../../peers/localmim_torch/model_spec.py" with {
+  type: "text",
+};
+import positions from "../../peers/localmim_torch/positions.py" with {
   type: "text",
 };
 import torchCard from "./torch_card.py" with { type: "text" };

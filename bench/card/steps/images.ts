@@ -1,14 +1,14 @@
 /** Pictures a second of the loader on this machine. */
-import { right } from "../../core/mod.ts";
+import { right } from "../../../core/mod.ts";
 import {
   imageFolder,
   IMAGENET_NORMALIZATION,
   type ImageSource,
-} from "../../data/mod.ts";
-import { orThrow } from "../../train/mod.ts";
-import { ourLoader, type Task } from "../data/contenders.ts";
-import { eachCase, type Facts, type Part, reasonOf, short } from "./part.ts";
-import { randomReals } from "./open_card.ts";
+} from "../../../data/mod.ts";
+import { orThrow } from "../../../train/mod.ts";
+import { ourLoader, type Task } from "../../data/contenders.ts";
+import { eachCase, type Facts, type Part, reasonOf, short } from "../part.ts";
+import { randomReals } from "../machine/open_card.ts";
 
 /** Decoded pictures of the size of ImageNet's: what is left of loading without files. */
 function decodedPictures(length: number): ImageSource {
@@ -57,7 +57,7 @@ async function filedPictures(
 ): Promise<ImageSource | string> {
   try {
     // Its encoder is native code, which a bundle has not.
-    const { writePhotographs } = await import("../data/made_photographs.ts");
+    const { writePhotographs } = await import("../../data/made_photographs.ts");
     await writePhotographs(folder, count, 92);
     return orThrow(await imageFolder(folder));
   } catch (thrown) {

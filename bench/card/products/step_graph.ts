@@ -1,10 +1,10 @@
 /** The graph of a whole step, as engines that run ahead are given it. */
-import type { Backend } from "../../backends/mod.ts";
-import { orThrow } from "../../train/mod.ts";
-import { joinedStep } from "../../train/engine/step/joined_phase.ts";
-import { planPhase } from "../../train/engine/step/phase.ts";
-import type { GraphToCompile } from "../../train/engine/programs.ts";
-import type { BenchedRun } from "./benched_run.ts";
+import type { Backend } from "../../../backends/mod.ts";
+import { orThrow } from "../../../train/mod.ts";
+import { joinedStep } from "../../../train/engine/step/joined_phase.ts";
+import { planPhase } from "../../../train/engine/step/phase.ts";
+import type { GraphToCompile } from "../../../train/engine/programs.ts";
+import type { BenchedRun } from "../steps/benched_run.ts";
 
 /** An engine that nothing is asked of but how it would divide a batch. */
 const UNDIVIDED = {

@@ -1,8 +1,8 @@
 /** The machine: its adapter, driver, processor and programs. */
-import { processorHere } from "../processor.ts";
+import { processorHere } from "../../processor.ts";
 import { openClock } from "./gpu_clock.ts";
 import { openCard } from "./open_card.ts";
-import { type Facts, type Part, reasonOf } from "./part.ts";
+import { type Facts, type Part, reasonOf } from "../part.ts";
 
 /** What a command writes, or why it could not be run. */
 async function saidBy(

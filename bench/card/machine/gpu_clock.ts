@@ -1,6 +1,6 @@
 /** Time that work takes on a card. */
 import { calibration } from "./calibration.ts";
-import { median } from "./part.ts";
+import { median } from "../part.ts";
 
 /** Records work in a pass. */
 export type Record = (pass: GPUComputePassEncoder) => void;

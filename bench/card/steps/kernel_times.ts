@@ -1,5 +1,5 @@
 /** Time of each kernel of a step, where the device has timestamps. */
-import { type Facts, short } from "./part.ts";
+import { type Facts, short } from "../part.ts";
 
 /** Kernels of equal names. */
 interface NamedTime {

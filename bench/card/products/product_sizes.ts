@@ -1,8 +1,8 @@
 /** The matrix products of a step. */
-import type { KernelLimits } from "../../backends/webgpu/wgsl/lowering.ts";
-import { compileGraph } from "../../backends/webgpu/compile/compile_graph.ts";
-import type { MatmulSizes } from "../../backends/webgpu/kernels/matmul/matmul_variants.ts";
-import type { GraphToCompile } from "../../train/engine/programs.ts";
+import type { KernelLimits } from "../../../backends/webgpu/wgsl/lowering.ts";
+import { compileGraph } from "../../../backends/webgpu/compile/compile_graph.ts";
+import type { MatmulSizes } from "../../../backends/webgpu/kernels/matmul/matmul_variants.ts";
+import type { GraphToCompile } from "../../../train/engine/programs.ts";
 
 /** Products of equal sizes. */
 export interface StepProduct {

@@ -3,7 +3,7 @@ import { fmaKernel } from "./calibration.ts";
 import { type GpuClock, openClock, timeOf } from "./gpu_clock.ts";
 import { makeKernel, orThrowGpu } from "./made_kernel.ts";
 import { fillRandomly, openCard } from "./open_card.ts";
-import { eachCase, type Facts, type Part, short } from "./part.ts";
+import { eachCase, type Facts, type Part, short } from "../part.ts";
 import {
   type Form,
   FORMS,

@@ -3,32 +3,32 @@ import type {
   Call,
   Value,
   ValueId,
-} from "../../backends/webgpu/wgsl/command_list.ts";
-import { addUpAll } from "../../backends/webgpu/compile/add_up.ts";
-import { matmulKernels } from "../../backends/webgpu/kernels/matmul/matmul.ts";
+} from "../../../backends/webgpu/wgsl/command_list.ts";
+import { addUpAll } from "../../../backends/webgpu/compile/add_up.ts";
+import { matmulKernels } from "../../../backends/webgpu/kernels/matmul/matmul.ts";
 import {
   allowedVariants,
   defaultSplit,
   type MatmulSizes,
   splitCandidates,
   type VariantName,
-} from "../../backends/webgpu/kernels/matmul/matmul_variants.ts";
-import { runtimeOn } from "../../backends/webgpu/runtime/runtime.ts";
-import { binder } from "../../backends/webgpu/runtime/dispatches.ts";
-import { pipelineFailure } from "../../backends/webgpu/runtime/launches.ts";
-import { kernelWriter } from "../../backends/webgpu/wgsl/kernel_writer.ts";
+} from "../../../backends/webgpu/kernels/matmul/matmul_variants.ts";
+import { runtimeOn } from "../../../backends/webgpu/runtime/runtime.ts";
+import { binder } from "../../../backends/webgpu/runtime/dispatches.ts";
+import { pipelineFailure } from "../../../backends/webgpu/runtime/launches.ts";
+import { kernelWriter } from "../../../backends/webgpu/wgsl/kernel_writer.ts";
 import type {
   KernelLimits,
   Lowering,
   Partials,
-} from "../../backends/webgpu/wgsl/lowering.ts";
+} from "../../../backends/webgpu/wgsl/lowering.ts";
 import {
   tensorOperand,
   tensorTarget,
-} from "../../backends/webgpu/wgsl/tensor.ts";
-import { type Shape, sizeOf } from "../../core/mod.ts";
-import type { MadeKernel } from "./made_kernel.ts";
-import { fillRandomly } from "./open_card.ts";
+} from "../../../backends/webgpu/wgsl/tensor.ts";
+import { type Shape, sizeOf } from "../../../core/mod.ts";
+import type { MadeKernel } from "../machine/made_kernel.ts";
+import { fillRandomly } from "../machine/open_card.ts";
 
 /** A tile and a number of parts of the sum. */
 export interface ProductChoice {

@@ -1,6 +1,6 @@
 /** Steps of the same model in PyTorch on the same card. */
-import { modelSizes } from "./benched_run.ts";
-import { type Facts, type Part, reasonOf } from "./part.ts";
+import { modelSizes } from "../steps/benched_run.ts";
+import { type Facts, type Part, reasonOf } from "../part.ts";
 import { TORCH_PROGRAM, TORCH_SOURCES } from "./torch_sources.ts";
 
 /** Precisions of PyTorch: its default for products in float32, tensor cores in TF32, and mixed. */

@@ -1,12 +1,12 @@
 /** Steps of training: models, batches, frozen layers, and forms of activations. */
-import type { DeviceName, Precision } from "../../backends/select.ts";
-import type { Batch } from "../../data/mod.ts";
+import type { DeviceName, Precision } from "../../../backends/select.ts";
+import type { Batch } from "../../../data/mod.ts";
 import { benchedRun, type CardModel, randomBatches } from "./benched_run.ts";
 import { type Engines, enginesHere } from "./engines.ts";
-import { openClock } from "./gpu_clock.ts";
+import { openClock } from "../machine/gpu_clock.ts";
 import { kernelTimes } from "./kernel_times.ts";
-import { openCard } from "./open_card.ts";
-import { eachCase, type Facts, type Part } from "./part.ts";
+import { openCard } from "../machine/open_card.ts";
+import { eachCase, type Facts, type Part } from "../part.ts";
 import { timeSteps } from "./timed_steps.ts";
 
 /** Steps that are measured. */

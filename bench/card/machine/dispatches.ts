@@ -2,7 +2,7 @@
 import { type GpuClock, openClock } from "./gpu_clock.ts";
 import { groupOf, orThrowGpu, pipelineOf } from "./made_kernel.ts";
 import { openCard } from "./open_card.ts";
-import { type Facts, median, type Part, short } from "./part.ts";
+import { type Facts, median, type Part, short } from "../part.ts";
 
 const ADD = `@group(0) @binding(0) var<storage, read_write> x : array<f32>;
 @compute @workgroup_size(64)

@@ -1,11 +1,11 @@
 /** What freezing saves over a whole run: by measured steps of its phases, and by the cost model. */
-import type { FreezePlan } from "../../core/mod.ts";
-import { runPlan } from "../saving/run_plan.ts";
-import { type StepMs, wholeRunSaving } from "../saving/whole_run.ts";
-import { stepFlops } from "../step_spec.ts";
+import type { FreezePlan } from "../../../core/mod.ts";
+import { runPlan } from "../../saving/run_plan.ts";
+import { type StepMs, wholeRunSaving } from "../../saving/whole_run.ts";
+import { stepFlops } from "../../step_spec.ts";
 import { benchedRun, type CardModel, randomBatches } from "./benched_run.ts";
 import { type Engines, enginesHere } from "./engines.ts";
-import { eachCase, type Facts, type Part, short } from "./part.ts";
+import { eachCase, type Facts, type Part, short } from "../part.ts";
 import { timeSteps } from "./timed_steps.ts";
 
 /**

@@ -2,7 +2,7 @@
 import {
   type OpenDevice,
   sharedDevice,
-} from "../../backends/webgpu/device/open_device.ts";
+} from "../../../backends/webgpu/device/open_device.ts";
 
 /**
  * The one device of this process, with all that its adapter has.

@@ -3,9 +3,9 @@ import {
   type Backend,
   describeBackendError,
   selectBackend,
-} from "../../backends/mod.ts";
-import type { DeviceName, Precision } from "../../backends/select.ts";
-import type { TuningOptions } from "../../backends/webgpu/tune/tuner.ts";
+} from "../../../backends/mod.ts";
+import type { DeviceName, Precision } from "../../../backends/select.ts";
+import type { TuningOptions } from "../../../backends/webgpu/tune/tuner.ts";
 
 /** Choice of an engine. */
 export interface EngineChoice {

@@ -1,7 +1,7 @@
 /** Losses of the card's training beside those of a processor, and with activations in bfloat16. */
-import type { Backend } from "../../backends/backend.ts";
-import { type HostTensors, orThrow, train } from "../../train/mod.ts";
-import type { Batch } from "../../data/mod.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import { type HostTensors, orThrow, train } from "../../../train/mod.ts";
+import type { Batch } from "../../../data/mod.ts";
 import {
   type BenchedRun,
   benchedRun,
@@ -11,7 +11,7 @@ import {
   startOf,
 } from "./benched_run.ts";
 import { enginesHere, firstOf } from "./engines.ts";
-import { type Facts, type Part, short } from "./part.ts";
+import { type Facts, type Part, short } from "../part.ts";
 
 /** A training whose losses are compared. */
 interface Compared {

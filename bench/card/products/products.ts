@@ -1,9 +1,9 @@
 /** The matrix products of a step: how fast each tile makes them, and how good the default is. */
-import type { KernelLimits } from "../../backends/webgpu/wgsl/lowering.ts";
-import { benchedRun } from "./benched_run.ts";
-import { type GpuClock, openClock, timeOf } from "./gpu_clock.ts";
-import { openCard } from "./open_card.ts";
-import { type Facts, type Part, reasonOf, short } from "./part.ts";
+import type { KernelLimits } from "../../../backends/webgpu/wgsl/lowering.ts";
+import { benchedRun } from "../steps/benched_run.ts";
+import { type GpuClock, openClock, timeOf } from "../machine/gpu_clock.ts";
+import { openCard } from "../machine/open_card.ts";
+import { type Facts, type Part, reasonOf, short } from "../part.ts";
 import {
   choicesFor,
   type ProductChoice,

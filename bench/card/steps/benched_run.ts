@@ -12,8 +12,8 @@ import {
   rootKey,
   sizeOf,
   split,
-} from "../../core/mod.ts";
-import type { Batch } from "../../data/mod.ts";
+} from "../../../core/mod.ts";
+import type { Batch } from "../../../data/mod.ts";
 import {
   type HostTensors,
   type ItemSource,
@@ -21,11 +21,11 @@ import {
   pretrainTask,
   type Snapshot,
   type Task,
-} from "../../train/mod.ts";
-import { right } from "../../core/mod.ts";
-import { entrySnapshot } from "../entry_snapshot.ts";
-import { benchedPlan, configOf } from "../step_spec.ts";
-import { randomReals } from "./open_card.ts";
+} from "../../../train/mod.ts";
+import { right } from "../../../core/mod.ts";
+import { entrySnapshot } from "../../entry_snapshot.ts";
+import { benchedPlan, configOf } from "../../step_spec.ts";
+import { randomReals } from "../machine/open_card.ts";
 
 /** A model that is measured; `tiny` is one that software steps through in no time. */
 export type CardModel = ModelName | "tiny";
