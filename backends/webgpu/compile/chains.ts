@@ -267,10 +267,7 @@ function targetOf(parts: Parts, shape: Shape): Target {
       : {},
     stores: all.map(({ stored }) => stored!),
     ...nodes.some(isTranspose) ? {} : {
-      last: {
-        value: all.at(-1)!.stored!,
-        buffers: buffersOf(parts.compilation, chain),
-      },
+      last: { buffers: buffersOf(parts.compilation, chain) },
     },
     open: (writer) => {
       const steps = opened(parts, writer);

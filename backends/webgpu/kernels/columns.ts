@@ -264,32 +264,6 @@ export function sumKernels(
   lowering.addUp({ planes, count: stretches, factor: 1, target });
 }
 
-/** The numbers of an operand, squared, as one row. */
-const squared = (source: Operand): Operand => ({
-  shape: [sizeOf(source.shape)],
-  vector: source.vector,
-  open: (writer) => {
-    const numbers = source.open(writer);
-    const square = (block: Block, number: string): string => {
-      const name = block.let(number);
-      return `${name} * ${name}`;
-    };
-    return {
-      at: (block, position) => square(block, numbers.at(block, position)),
-      at4: (block, position) => square(block, numbers.at4(block, position)),
-    };
-  },
-});
-
-/** Adds kernels that write the sum of squares of the source to the target `[1]`. */
-export function squaresKernels(
-  lowering: Lowering,
-  source: Operand,
-  target: Target,
-): void {
-  sumKernels(lowering, squared(source), target);
-}
-
 /** The kernel that adds up the planes of one target, alone. */
 export function addUpKernel(
   lowering: Lowering,

@@ -9,16 +9,16 @@ const WORKGROUP = 128;
 /** Numbers that a workgroup squares and adds up. */
 const BLOCK = 16_384;
 
-/** Statements that add up `own` of a workgroup into `shared[0]`, in a fixed order. */
+/** Statements that add up `own` of a workgroup into `sums[0]`, in a fixed order. */
 const joined = (): string => {
-  const steps = ["shared[local] = own;"];
+  const steps = ["sums[local] = own;"];
   for (let half = WORKGROUP / 2; half >= 1; half /= 2) {
     steps.push(
       "workgroupBarrier();",
-      `if (local < ${half}) { shared[local] += shared[local + ${half}]; }`,
+      `if (local < ${half}) { sums[local] += sums[local + ${half}]; }`,
     );
   }
-  return steps.join("\n").replaceAll("shared", "sums");
+  return steps.join("\n");
 };
 
 const SUMS = `var<workgroup> sums : array<f32, ${WORKGROUP}>;`;

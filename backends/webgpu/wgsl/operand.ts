@@ -57,10 +57,10 @@ export interface Target {
   /** All values that are written, where they are known. */
   readonly stores?: readonly ValueId[];
   /**
-   * The value of `stores` whose numbers are made last, each at the row-major position at which it was put, and the buffers
-   * that are bound for all of it.
+   * Each number keeps the row-major position at which it was put, so that `put` gives the
+   * one that is stored last; with the count of buffers that are bound for all of it.
    */
-  readonly last?: { readonly value: ValueId; readonly buffers: number };
+  readonly last?: { readonly buffers: number };
   /** Makes it writable in a kernel. */
   open(writer: KernelWriter): Sink;
 }

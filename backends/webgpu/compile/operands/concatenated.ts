@@ -11,7 +11,7 @@ import { byOnes, hasFours, indicesIn } from "./views.ts";
 
 const TYPES: Readonly<Record<DType, string>> = { float32: "f32", int32: "i32" };
 
-/** Operands one behind the other along an axis; `null` is a stretch of zeros. */
+/** Operands one behind the other along an axis; a number is a stretch of so many zeros. */
 export function concatenated(
   parts: readonly (Operand | number)[],
   shape: Shape,
