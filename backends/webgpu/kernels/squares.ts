@@ -2,6 +2,7 @@
 import { sizeOf } from "../../../core/mod.ts";
 import type { ValueId } from "../wgsl/command_list.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
+import { startsOf } from "../wgsl/starts.ts";
 import { groupedKernel } from "./grouped.ts";
 
 const WORKGROUP = 128;
@@ -36,11 +37,8 @@ export function squaresKernels(
 ): void {
   const counts = tensors.map((id) => sizeOf(lowering.values[id]!.shape));
   const blocks = counts.map((count) => Math.max(1, Math.ceil(count / BLOCK)));
-  const firsts = blocks.map((_, i) =>
-    blocks.slice(0, i).reduce((sum, count) => sum + count, 0)
-  );
-  const all = blocks.reduce((sum, count) => sum + count, 0);
-  const partial = lowering.scratch([all]);
+  const firsts = startsOf(blocks);
+  const partial = lowering.scratch([firsts.at(-1)!]);
   lowering.call(groupedKernel({
     name: `squares of ${tensors.length} tensors`,
     workgroup: WORKGROUP,
