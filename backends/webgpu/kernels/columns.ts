@@ -9,10 +9,17 @@ import {
   MOST_WORKGROUPS,
 } from "../wgsl/kernel_writer.ts";
 import type { Lowering, Partials } from "../wgsl/lowering.ts";
+import {
+  four,
+  LANES,
+  putBy,
+  type Reader,
+  readerOf,
+  typeOf,
+} from "../wgsl/lanes.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { indicesOf, sum, times } from "../wgsl/position.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
-import { type Reader, readerOf, typeOf } from "./rows.ts";
 import { type Axis, type Extents, extentsOf } from "./sum_extents.ts";
 
 /** A sum as it is divided among invocations. */
@@ -97,7 +104,7 @@ function termsOf(
   if (lanes === 4 && !isLastKept) {
     const read = readerOf(writer, source, 1);
     return (outer, column) => {
-      const starts = [0, 1, 2, 3].map((lane) =>
+      const starts = LANES.map((_, lane) =>
         outer.let(offsetOf(kept, outer.let(sum([column, `${lane}`]))))
       );
       return (block, flat) => {
@@ -105,7 +112,7 @@ function termsOf(
         const numbers = starts.map((start) =>
           read(block, sum([start, offset]))
         );
-        return `vec4<f32>(${numbers.join(", ")})`;
+        return four(numbers);
       };
     };
   }
@@ -225,7 +232,7 @@ function sumKernel(
   const last = block.inner();
   const flat = last.let(sum([times(stretch, extents.results), place]));
   const value = last.let(factor === 1 ? whole : `(${whole}) * ${factor}`);
-  sink[lanes === 4 ? "put4" : "put"](last, { flat }, value);
+  putBy(sink, lanes)(last, { flat }, value);
   const isInside = `${column} < ${columns} && workgroupIndex < ${
     groups * stretches
   } && localY == 0`;

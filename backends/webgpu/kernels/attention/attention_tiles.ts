@@ -8,6 +8,7 @@ import type { Workgroups } from "../../wgsl/command_list.ts";
 import type { Block } from "../../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../../wgsl/kernel_writer.ts";
 import type { KernelLimits } from "../../wgsl/lowering.ts";
+import { four, LANES } from "../../wgsl/lanes.ts";
 import type { Operand, Sink, Source } from "../../wgsl/operand.ts";
 
 /** Extents of attention; operands have shape `[batch, heads, tokens, width]`. */
@@ -51,7 +52,8 @@ export const openIn = (
   operand: Operand,
 ): Opened => ({ source: operand.open(writer), vector: operand.vector });
 
-const LANES = 64;
+/** Invocations of a workgroup. */
+const WORKGROUP = 64;
 
 /** Workgroup memory beyond this would leave room for few workgroups at a time. */
 const MOST_BYTES = 32_768;
@@ -70,7 +72,7 @@ export function tilingOf(
 ): Tiling {
   const { batch, heads, tokens, width } = sizes;
   const groups = Math.ceil(width / 4);
-  const lanes = Math.min(LANES, limits.invocations);
+  const lanes = Math.min(WORKGROUP, limits.invocations);
   const chunk = Math.min(wantedChunk, tokens);
   const rows = Math.floor(
     Math.min(limits.workgroupBytes, MOST_BYTES) / rowBytes(groups),
@@ -139,12 +141,12 @@ function literalGroup(
 ): string {
   const channel = 4 * group;
   if (vector) return source.at4(block, { at: [...at, `${channel}`] });
-  const numbers = [0, 1, 2, 3].map((lane) =>
+  const numbers = LANES.map((_, lane) =>
     channel + lane < width
       ? source.at(block, { at: [...at, `${channel + lane}`] })
       : "0.0"
   );
-  return `vec4<f32>(${numbers.join(", ")})`;
+  return four(numbers);
 }
 
 /** A group of four channels, its number a name. */
@@ -156,14 +158,14 @@ function namedGroup(
   width: number,
 ): string {
   if (vector) return source.at4(block, { at: [...at, `${group} * 4`] });
-  const numbers = [0, 1, 2, 3].map((lane) => {
+  const numbers = LANES.map((_, lane) => {
     const channel = `${group} * 4 + ${lane}`;
     if (width % 4 === 0) return source.at(block, { at: [...at, channel] });
     const inside = block.let(`min(${channel}, ${width - 1})`);
     const number = source.at(block, { at: [...at, inside] });
     return `select(0.0, ${number}, ${channel} < ${width})`;
   });
-  return `vec4<f32>(${numbers.join(", ")})`;
+  return four(numbers);
 }
 
 /** Reads the invocation's row, times a factor, into registers `nameRow0`, `nameRow1`, …; 0 where there is none. */
@@ -208,7 +210,7 @@ export function addRowStore(
       sink.put4(block, { at: [...ROW, `${4 * g}`] }, value);
       return;
     }
-    [..."xyzw"].forEach((lane, i) => {
+    LANES.forEach((lane, i) => {
       if (4 * g + i >= width) return;
       sink.put(block, { at: [...ROW, `${4 * g + i}`] }, `${value}.${lane}`);
     });

@@ -1,6 +1,7 @@
 /** What the kernels of a matrix product share: their work, and places of workgroups and numbers. */
 import type { Block } from "../../wgsl/block.ts";
 import { MOST_WORKGROUPS } from "../../wgsl/kernel_writer.ts";
+import { LANES } from "../../wgsl/lanes.ts";
 import type { Operand, Sink, Source, Target } from "../../wgsl/operand.ts";
 import { quotient, remainder, sum } from "../../wgsl/position.ts";
 import type { MatmulSizes, Tile } from "./matmul_variants.ts";
@@ -109,7 +110,7 @@ export function readFour(
     return;
   }
   const [start, outer] = [at.at(-1)!, at.slice(0, -1)];
-  [..."xyzw"].forEach((lane, c) => {
+  LANES.forEach((lane, c) => {
     const inside = extent === undefined || c === 0
       ? []
       : [`${sum([start, `${c}`])} < ${extent}`];
@@ -141,7 +142,7 @@ export function writeFour(
   }
   if (onlyVector) throw new Error("Target is only written by fours");
   const [start, outer] = [at.at(-1)!, at.slice(0, -1)];
-  [..."xyzw"].forEach((lane, c) => {
+  LANES.forEach((lane, c) => {
     const inside = extent === undefined || c === 0
       ? []
       : [`${sum([start, `${c}`])} < ${extent}`];

@@ -6,6 +6,7 @@
 import type { Kernel } from "../../wgsl/command_list.ts";
 import type { Block } from "../../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../../wgsl/kernel_writer.ts";
+import { LANES } from "../../wgsl/lanes.ts";
 import { quotient, remainder, sum, times } from "../../wgsl/position.ts";
 import {
   type MatmulWork,
@@ -44,8 +45,6 @@ interface Move {
   /** Condition, where there are more invocations than groups. */
   readonly isInside: readonly string[];
 }
-
-const LANES = [..."xyzw"];
 
 /** The groups that an invocation moves for one operand. */
 function movesOf(block: Block, side: Side, tile: Tile): readonly Move[] {
