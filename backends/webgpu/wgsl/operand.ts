@@ -42,6 +42,18 @@ export interface Operand {
   open(writer: KernelWriter): Source;
 }
 
+/** An operand that is open in a kernel. */
+export interface Opened {
+  readonly source: Source;
+  readonly vector: boolean;
+}
+
+/** Opens an operand in a kernel. */
+export const openIn = (
+  writer: KernelWriter,
+  operand: Operand,
+): Opened => ({ source: operand.open(writer), vector: operand.vector });
+
 /** A writable tensor of the given shape. */
 export interface Target {
   /** Extents as the kernel sees them. */
