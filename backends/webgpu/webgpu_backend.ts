@@ -3,7 +3,8 @@ import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError, Program } from "../backend.ts";
 import { checkGuard } from "../guard.ts";
 import { checkReplaced, refuseInt8 } from "../program_inputs.ts";
-import { compileGraph, type ListOptions } from "./compile/compile_graph.ts";
+import { compileGraph } from "./compile/compile_graph.ts";
+import type { CompilationOptions } from "./compile/placing.ts";
 import { type OpenDevice, sharedDevice } from "./device/open_device.ts";
 import { type ListProgram, listProgram } from "./runtime/program.ts";
 import { type Runtime, runtimeOn } from "./runtime/runtime.ts";
@@ -69,7 +70,7 @@ function backendOn(
       if (guard !== undefined) checkGuard(graph, guard);
       const refusal = refuseInt8(device, options);
       if (refusal !== null) return refusal;
-      const conditions: ListOptions = {
+      const conditions: CompilationOptions = {
         ...{ limits, replaces },
         activations: precision === "bf16" ? "bf16" : "f32",
         ...guard === undefined ? {} : { guard },

@@ -13,6 +13,7 @@ import {
 import { sameShape } from "../../../core/graph/shape.ts";
 import type { Block } from "../wgsl/block.ts";
 import type { KernelWriter, Lanes } from "../wgsl/kernel_writer.ts";
+import { putBy, readBy } from "../wgsl/lanes.ts";
 import type { Operand, Sink, Source, Target } from "../wgsl/operand.ts";
 import type { Position } from "../wgsl/position.ts";
 import type { Compilation } from "./compilation.ts";
@@ -229,16 +230,13 @@ function follow(
     const here = node(id);
     if (i > 0 && !isTranspose(here)) {
       const numbers = sources.map((source) =>
-        source === null ? number : block.let(
-          lanes === 4
-            ? source.at4(block, position)
-            : source.at(block, position),
-        )
+        source === null
+          ? number
+          : block.let(readBy(source, lanes)(block, position))
       );
       number = block.let(formulaOf(writer, here as MapNode, numbers, lanes));
     }
-    if (lanes === 4) sink?.put4(block, position, number);
-    else sink?.put(block, position, number);
+    if (sink !== undefined) putBy(sink, lanes)(block, position, number);
   });
   return number;
 }
@@ -267,10 +265,7 @@ function targetOf(parts: Parts, shape: Shape): Target {
       : {},
     stores: all.map(({ stored }) => stored!),
     ...nodes.some(isTranspose) ? {} : {
-      last: {
-        value: all.at(-1)!.stored!,
-        buffers: buffersOf(parts.compilation, chain),
-      },
+      last: { buffers: buffersOf(parts.compilation, chain) },
     },
     open: (writer) => {
       const steps = opened(parts, writer);

@@ -16,10 +16,8 @@ import { attentionPatterns } from "./patterns/attention.ts";
 import { biasPatterns } from "./patterns/bias.ts";
 import { layerNormPatterns } from "./patterns/layer_norm.ts";
 import { squaresPatterns } from "./patterns/squares.ts";
-import { type ListOptions, placingOf } from "./placing.ts";
+import { type CompilationOptions, placingOf } from "./placing.ts";
 import { resultsOf } from "./results.ts";
-
-export type { ListOptions } from "./placing.ts";
 
 /** All patterns of a graph; a node belongs to one at most. */
 function patternsOf(outline: Outline): readonly Pattern[] {
@@ -63,7 +61,10 @@ function lowerNodes(
  *
  * @returns The command list: every output has memory of its own or is written in place of what it replaces.
  */
-export function compileGraph(graph: Graph, options: ListOptions): CommandList {
+export function compileGraph(
+  graph: Graph,
+  options: CompilationOptions,
+): CommandList {
   const { limits, replaces = {}, choose } = options;
   const outline = outlineOf(prune(graph));
   const keeping = keepingOf(outline, limits.buffers - 2);

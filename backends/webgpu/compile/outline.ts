@@ -57,7 +57,7 @@ export function outlineOf(graph: Graph): Outline {
 export const SHORT_SUM = 16;
 
 /** True if a node is a sum that is computed where it is used. */
-export function isShortSum({ graph: { nodes } }: Outline, node: Node): boolean {
+function isShortSum({ graph: { nodes } }: Outline, node: Node): boolean {
   if (node.op !== "sumTo") return false;
   const from = nodes[node.inputs[0] ?? 0]!.shape;
   return sizeOf(from) <= SHORT_SUM * sizeOf(node.shape);
@@ -188,7 +188,7 @@ export function keepingOf(outline: Outline, buffers: number): Keeping {
   };
 }
 
-/** True if a node is one of the moves that only give each number another place. */
+/** True if a node is a transposition, which only gives each number another place. */
 export const isTranspose = (
   node: Node,
 ): node is Extract<Node, { op: "transpose" }> => node.op === "transpose";

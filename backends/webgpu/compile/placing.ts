@@ -8,7 +8,7 @@ import { isHalf } from "./half.ts";
 import { isMap } from "./operands/formulas.ts";
 
 /** Conditions of a compilation. */
-export interface ListOptions
+export interface CompilationOptions
   extends Pick<CompileOptions, "replaces" | "guard"> {
   /** Limits of the adapter. */
   readonly limits: KernelLimits;
@@ -29,7 +29,7 @@ export interface Placing {
 /** Decides on the places of results. */
 export function placingOf(
   compilation: Compilation,
-  { replaces = {}, guard, activations = "f32" }: ListOptions,
+  { replaces = {}, guard, activations = "f32" }: CompilationOptions,
 ): Placing {
   const { outline: { graph, node, users, outputs } } = compilation;
   const inputs = new Map(

@@ -7,7 +7,7 @@ import { tensorTarget } from "../wgsl/tensor.ts";
 import type { Compilation } from "./compilation.ts";
 import { type Context, store } from "./context.ts";
 import { guardKernels } from "./guard.ts";
-import type { ListOptions } from "./placing.ts";
+import type { CompilationOptions } from "./placing.ts";
 import type { Update } from "./update_code.ts";
 import { emitUpdates } from "./updates.ts";
 import { copyWholeNumbers } from "./whole_numbers.ts";
@@ -101,7 +101,7 @@ function outputsOf(
 /** Adds the kernels of all that is left when every node has had its turn. */
 export function resultsOf(
   context: Context,
-  { replaces = {}, guard }: ListOptions,
+  { replaces = {}, guard }: CompilationOptions,
 ): Pick<CommandList, "outputs" | "replaced"> {
   const { compilation } = context;
   const { graph, root } = compilation.outline;

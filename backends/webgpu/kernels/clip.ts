@@ -3,7 +3,7 @@ import { CLIP_EPSILON, sizeOf } from "../../../core/mod.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { literal } from "../wgsl/literal.ts";
-import { teamJoined } from "./rows.ts";
+import { teamJoined } from "./teams.ts";
 
 const WORKGROUP = 64;
 

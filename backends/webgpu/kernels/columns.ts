@@ -9,10 +9,17 @@ import {
   MOST_WORKGROUPS,
 } from "../wgsl/kernel_writer.ts";
 import type { Lowering, Partials } from "../wgsl/lowering.ts";
+import {
+  four,
+  LANES,
+  putBy,
+  type Reader,
+  readerOf,
+  typeOf,
+} from "../wgsl/lanes.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { indicesOf, sum, times } from "../wgsl/position.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
-import { type Reader, readerOf, typeOf } from "./rows.ts";
 import { type Axis, type Extents, extentsOf } from "./sum_extents.ts";
 
 /** A sum as it is divided among invocations. */
@@ -97,7 +104,7 @@ function termsOf(
   if (lanes === 4 && !isLastKept) {
     const read = readerOf(writer, source, 1);
     return (outer, column) => {
-      const starts = [0, 1, 2, 3].map((lane) =>
+      const starts = LANES.map((_, lane) =>
         outer.let(offsetOf(kept, outer.let(sum([column, `${lane}`]))))
       );
       return (block, flat) => {
@@ -105,7 +112,7 @@ function termsOf(
         const numbers = starts.map((start) =>
           read(block, sum([start, offset]))
         );
-        return `vec4<f32>(${numbers.join(", ")})`;
+        return four(numbers);
       };
     };
   }
@@ -225,7 +232,7 @@ function sumKernel(
   const last = block.inner();
   const flat = last.let(sum([times(stretch, extents.results), place]));
   const value = last.let(factor === 1 ? whole : `(${whole}) * ${factor}`);
-  sink[lanes === 4 ? "put4" : "put"](last, { flat }, value);
+  putBy(sink, lanes)(last, { flat }, value);
   const isInside = `${column} < ${columns} && workgroupIndex < ${
     groups * stretches
   } && localY == 0`;
@@ -262,32 +269,6 @@ export function sumKernels(
   const stored = tensorTarget(lowering.values, planes);
   lowering.call(sumKernel(lowering, source, stored, extents, division, 1));
   lowering.addUp({ planes, count: stretches, factor: 1, target });
-}
-
-/** The numbers of an operand, squared, as one row. */
-const squared = (source: Operand): Operand => ({
-  shape: [sizeOf(source.shape)],
-  vector: source.vector,
-  open: (writer) => {
-    const numbers = source.open(writer);
-    const square = (block: Block, number: string): string => {
-      const name = block.let(number);
-      return `${name} * ${name}`;
-    };
-    return {
-      at: (block, position) => square(block, numbers.at(block, position)),
-      at4: (block, position) => square(block, numbers.at4(block, position)),
-    };
-  },
-});
-
-/** Adds kernels that write the sum of squares of the source to the target `[1]`. */
-export function squaresKernels(
-  lowering: Lowering,
-  source: Operand,
-  target: Target,
-): void {
-  sumKernels(lowering, squared(source), target);
 }
 
 /** The kernel that adds up the planes of one target, alone. */

@@ -7,6 +7,7 @@
 import type { Block } from "../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
+import { LANES } from "../wgsl/lanes.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import {
   type Position,
@@ -162,7 +163,7 @@ function fillOf(
       reads.add(`{\n${conditions.text()}\n}`);
     };
     if (byFours && factor.isByFours) read(0, "", "at4");
-    else [..."xyzw"].forEach((lane, i) => read(i, `.${lane}`, "at"));
+    else LANES.forEach((lane, i) => read(i, `.${lane}`, "at"));
     inner.add(
       needsEnd ? `if (${term} < ${terms}) {\n${reads.text()}\n}` : reads.text(),
     );
@@ -179,7 +180,7 @@ const multiplyText = (): string =>
       `let leftTerm${k} = leftTile[${sum(["rowGroup", `${k * PITCH}`])}];
 let rightTerm${k} = rightTile[${sum(["columnGroup", `${k * PITCH}`])}];
 ${
-        [..."xyzw"].map((lane, i) =>
+        LANES.map((lane, i) =>
           `results${i} += leftTerm${k}.${lane} * rightTerm${k};`
         ).join(
           "\n",
@@ -245,7 +246,7 @@ function addResults(
       const inner = whole.inner();
       const at = position("plane", parts, place.parts);
       if (byFours) sink.put4(inner, at, `results${i}`);
-      else sink.put(inner, at, `results${i}.${"xyzw"[lane]}`);
+      else sink.put(inner, at, `results${i}.${LANES[lane]}`);
       const inside = columns % SIDE === 0
         ? ""
         : `if (${place.column} < ${columns}) `;

@@ -7,9 +7,10 @@ import { HOG_FLAT, type Shape } from "../../../core/mod.ts";
 import type { Block } from "../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../wgsl/kernel_writer.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
+import { four, LANES } from "../wgsl/lanes.ts";
 import type { Operand, Source, Target } from "../wgsl/operand.ts";
 import { quotient, remainder, sum, times } from "../wgsl/position.ts";
-import { teamJoined } from "./rows.ts";
+import { teamJoined } from "./teams.ts";
 import { literal } from "../wgsl/literal.ts";
 
 /** Attributes of the op `hogCells`. */
@@ -260,12 +261,11 @@ function joinedBins(
     first: block.let("local - member"),
   };
   const groups = Array.from({ length: groupsOf(nbins) }, (_, group) => {
-    const four = [0, 1, 2, 3].map((i) => bins[group * 4 + i] ?? "0.0");
-    const value = `vec4<f32>(${four.join(", ")})`;
+    const value = four(LANES.map((_, i) => bins[group * 4 + i] ?? "0.0"));
     return teamJoined(writer, block, members, "sum", "vec4<f32>", value);
   });
   return bins.map((_, bin) =>
-    `${groups[Math.floor(bin / 4)]}.${"xyzw"[bin % 4]}`
+    `${groups[Math.floor(bin / 4)]}.${LANES[bin % 4]}`
   );
 }
 

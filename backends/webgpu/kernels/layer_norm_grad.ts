@@ -8,11 +8,12 @@ import {
   type Lanes,
 } from "../wgsl/kernel_writer.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
+import { lanesOf, putBy, readerOf, typeOf } from "../wgsl/lanes.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { sum, times } from "../wgsl/position.ts";
 import { tensorTarget } from "../wgsl/tensor.ts";
 import { sumKernels } from "./columns.ts";
-import { lanesOf, readerOf, teamJoined, typeOf } from "./rows.ts";
+import { teamJoined } from "./teams.ts";
 
 /** What the gradients are made of. */
 export interface LayerNormInputs {
@@ -202,7 +203,7 @@ function addRow(
       const value = inner.let(
         `${rstd} * (${scaled} - ${offset} - ${xhat} * ${slope})`,
       );
-      sink[lanes === 4 ? "put4" : "put"](inner, { flat }, value);
+      putBy(sink, lanes)(inner, { flat }, value);
     }
     last.add(
       `${exists === null ? "" : `if (${exists}) `}{\n${inner.text()}\n}`,
@@ -233,7 +234,7 @@ function addPlane(
     const last = block.inner();
     const flat = last.let(sum([times("workgroupIndex", width), part.at]));
     const value = last.let(terms.join(" + "));
-    sink[lanes === 4 ? "put4" : "put"](last, { flat }, value);
+    putBy(sink, lanes)(last, { flat }, value);
     const isWriter = ["localY == 0", ...part.exists ? [part.exists] : []];
     block.add(`workgroupBarrier();
 ${shared}[local] = ${own(part)};

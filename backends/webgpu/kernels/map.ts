@@ -2,6 +2,7 @@
 import { sizeOf } from "../../../core/mod.ts";
 import { flatWorkgroups } from "../wgsl/kernel_writer.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
+import { putBy, readBy } from "../wgsl/lanes.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { times } from "../wgsl/position.ts";
 
@@ -23,11 +24,8 @@ export function mapKernel(
   const index = block.let(`workgroupIndex * ${WORKGROUP} + local`);
   const inner = block.inner();
   const flat = inner.let(times(index, lanes));
-  if (lanes === 4) {
-    sink.put4(inner, { flat }, inner.let(numbers.at4(inner, { flat })));
-  } else {
-    sink.put(inner, { flat }, inner.let(numbers.at(inner, { flat })));
-  }
+  const number = inner.let(readBy(numbers, lanes)(inner, { flat }));
+  putBy(sink, lanes)(inner, { flat }, number);
   block.add(`if (${index} < ${count}) {\n${inner.text()}\n}`);
   lowering.call(writer.finish({
     name: `${name} ${target.shape.join("×")}${target.label}`,

@@ -1,6 +1,4 @@
-/**
- * Kernels on rows: reductions over the last axis, then a map.
- */
+/** Kernels on rows: reductions over the last axis, then a map. */
 import { sizeOf } from "../../../core/mod.ts";
 import type { Block } from "../wgsl/block.ts";
 import {
@@ -9,11 +7,10 @@ import {
   type Lanes,
 } from "../wgsl/kernel_writer.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
+import { LANES, lanesOf, putBy, readerOf, typeOf } from "../wgsl/lanes.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { sum, times } from "../wgsl/position.ts";
-
-/** Operation that joins terms. */
-type Join = "sum" | "max";
+import { type Join, joined, teamJoined } from "./teams.ts";
 
 /** A number of each row. Texts hold for single numbers and for groups of four. */
 export interface Reduction {
@@ -48,98 +45,9 @@ const MOST_HELD = 16;
 
 const START = { sum: "0.0", max: "-3.4e38" } as const;
 
-const joined = (by: Join, terms: readonly string[]): string =>
-  by === "sum"
-    ? terms.join(" + ")
-    : terms.reduce((all, term) => `max(${all}, ${term})`);
-
-/** Type of WGSL of so many numbers. */
-export const typeOf = (lanes: Lanes): string =>
-  lanes === 4 ? "vec4<f32>" : "f32";
-
 /** One number of the numbers in a named group. */
 const acrossLanes = (by: Join, value: string, lanes: Lanes): string =>
-  lanes === 1
-    ? value
-    : joined(by, [..."xyzw"].map((lane) => `${value}.${lane}`));
-
-/** Reads numbers at a row-major position that is an expression. */
-export type Reader = (block: Block, flat: string) => string;
-
-/** Reads by ones or by fours; fours that do not lie together are read one by one. */
-export function readerOf(
-  writer: KernelWriter,
-  operand: Operand,
-  lanes: Lanes,
-): Reader {
-  const source = operand.open(writer);
-  return (block, flat) => {
-    const start = block.let(flat);
-    if (lanes === 1) return block.let(source.at(block, { flat: start }));
-    if (operand.vector) return block.let(source.at4(block, { flat: start }));
-    const numbers = [0, 1, 2, 3].map((lane) => {
-      const place = lane === 0 ? start : block.let(`${start} + ${lane}`);
-      return block.let(source.at(block, { flat: place }));
-    });
-    return block.let(`vec4<f32>(${numbers.join(", ")})`);
-  };
-}
-
-/** Numbers that are read and written at once. */
-export function lanesOf(
-  operands: readonly Operand[],
-  targets: readonly Target[],
-): Lanes {
-  const isVector = [...operands, ...targets].every(({ vector }) => vector);
-  return isVector || targets.some(({ onlyVector }) => onlyVector) ? 4 : 1;
-}
-
-/** Invocations that join numbers: some or all of a workgroup, next to each other. */
-export interface Team {
-  /** Invocations of the workgroup. */
-  readonly workgroup: number;
-  /** Invocations of a team, a power of two. */
-  readonly size: number;
-  /** Name of the invocation's number in its team. */
-  readonly member: string;
-  /** Name of the `local` of the team's first invocation. */
-  readonly first: string;
-}
-
-/**
- * Joins a value of every member of a team in two levels of equal width, with two
- * barriers; the place in workgroup memory may be used again after another join.
- *
- * @returns Name of the result, known to all members.
- */
-export function teamJoined(
-  writer: KernelWriter,
-  block: Block,
-  team: Team,
-  by: Join,
-  type: string,
-  value: string,
-): string {
-  const { workgroup, size, member, first } = team;
-  const shared = writer.name("shared");
-  writer.declare(`var<workgroup> ${shared} : array<${type}, ${workgroup}>;`);
-  const few = 2 ** Math.floor(Math.log2(size) / 2);
-  const strided = Array.from(
-    { length: size / few },
-    (_, k) => `${shared}[${sum(["local", `${k * few}`])}]`,
-  );
-  const heads = Array.from(
-    { length: few },
-    (_, k) => `${shared}[${sum([first, `${k}`])}]`,
-  );
-  block.add(`${shared}[local] = ${value};
-workgroupBarrier();
-if (${member} < ${few}) { ${shared}[local] = ${joined(by, strided)}; }
-workgroupBarrier();`);
-  const result = writer.name("joined");
-  block.add(`let ${result} = ${joined(by, heads)};`);
-  return result;
-}
+  lanes === 1 ? value : joined(by, LANES.map((lane) => `${value}.${lane}`));
 
 /** Adds statements for each part of a row that an invocation has; `at` is a name. */
 type Each = (
@@ -286,7 +194,7 @@ export function rowKernel(
   each(last, (inner, at, numbers) => {
     const flat = inner.let(sum([start, at]));
     const value = inner.let(formula.value(numbers));
-    sink[lanes === 4 ? "put4" : "put"](inner, { flat }, value);
+    putBy(sink, lanes)(inner, { flat }, value);
   });
   block.add(
     `if (${isWide ? "workgroupIndex" : row} < ${rows}) {\n${last.text()}\n}`,

@@ -10,9 +10,9 @@ import {
   type Lanes,
 } from "../wgsl/kernel_writer.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
+import { LANES, lanesOf, putBy, readerOf, typeOf } from "../wgsl/lanes.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { quotient, remainder, sum, times } from "../wgsl/position.ts";
-import { lanesOf, readerOf, typeOf } from "./rows.ts";
 
 /** Invocations of a workgroup, all of one sample. */
 const WORKGROUP = 64;
@@ -57,7 +57,7 @@ function addIndices(
   const source = index.open(writer);
   const body = block.inner();
   body.add("var four = vec4<i32>(-1);");
-  [..."xyzw"].forEach((lane, i) => {
+  LANES.forEach((lane, i) => {
     const inner = body.inner();
     const pick = body.let(`start + slot * 4 + ${i}`);
     const read = source.at(inner, { at: ["sample", pick] });
@@ -80,7 +80,7 @@ function addMatches(
 ): void {
   const read = readerOf(writer, y, lanes);
   const body = block.inner();
-  [..."xyzw"].forEach((lane, i) => {
+  LANES.forEach((lane, i) => {
     const inner = body.inner();
     const pick = inner.let(`start + slot * 4 + ${i}`);
     const from = inner.let(sum([times("sample", picks), pick]));
@@ -138,7 +138,7 @@ var total = ${typeOf(lanes)}();`,
   const flat = store.let(
     sum([times(sum([times("sample", rows), "row"]), width), "place"]),
   );
-  target.open(writer)[lanes === 4 ? "put4" : "put"](store, { flat }, "total");
+  putBy(target.open(writer), lanes)(store, { flat }, "total");
   block.add(`if (row < ${rows} && workgroupIndex < ${batch * groups}) {
 ${store.text()}
 }`);

@@ -2,6 +2,7 @@
 import { sizeOf } from "../../../core/mod.ts";
 import type { ValueId } from "../wgsl/command_list.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
+import { startsOf } from "../wgsl/starts.ts";
 import { groupedKernel } from "./grouped.ts";
 
 const WORKGROUP = 64;
@@ -16,10 +17,8 @@ export function sideBySide(
   values: readonly ValueId[],
 ): ValueId {
   const counts = values.map((id) => sizeOf(lowering.values[id]!.shape));
-  const firsts = counts.map((_, i) =>
-    counts.slice(0, i).reduce((sum, count) => sum + count, 0)
-  );
-  const all = lowering.scratch([counts.reduce((a, b) => a + b, 0)]);
+  const firsts = startsOf(counts);
+  const all = lowering.scratch([firsts.at(-1)!]);
   lowering.call(groupedKernel({
     name: `${values.length} tensors side by side`,
     workgroup: WORKGROUP,

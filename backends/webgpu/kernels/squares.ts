@@ -2,6 +2,7 @@
 import { sizeOf } from "../../../core/mod.ts";
 import type { ValueId } from "../wgsl/command_list.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
+import { startsOf } from "../wgsl/starts.ts";
 import { groupedKernel } from "./grouped.ts";
 
 const WORKGROUP = 128;
@@ -9,16 +10,16 @@ const WORKGROUP = 128;
 /** Numbers that a workgroup squares and adds up. */
 const BLOCK = 16_384;
 
-/** Statements that add up `own` of a workgroup into `shared[0]`, in a fixed order. */
+/** Statements that add up `own` of a workgroup into `sums[0]`, in a fixed order. */
 const joined = (): string => {
-  const steps = ["shared[local] = own;"];
+  const steps = ["sums[local] = own;"];
   for (let half = WORKGROUP / 2; half >= 1; half /= 2) {
     steps.push(
       "workgroupBarrier();",
-      `if (local < ${half}) { shared[local] += shared[local + ${half}]; }`,
+      `if (local < ${half}) { sums[local] += sums[local + ${half}]; }`,
     );
   }
-  return steps.join("\n").replaceAll("shared", "sums");
+  return steps.join("\n");
 };
 
 const SUMS = `var<workgroup> sums : array<f32, ${WORKGROUP}>;`;
@@ -36,11 +37,8 @@ export function squaresKernels(
 ): void {
   const counts = tensors.map((id) => sizeOf(lowering.values[id]!.shape));
   const blocks = counts.map((count) => Math.max(1, Math.ceil(count / BLOCK)));
-  const firsts = blocks.map((_, i) =>
-    blocks.slice(0, i).reduce((sum, count) => sum + count, 0)
-  );
-  const all = blocks.reduce((sum, count) => sum + count, 0);
-  const partial = lowering.scratch([all]);
+  const firsts = startsOf(blocks);
+  const partial = lowering.scratch([firsts.at(-1)!]);
   lowering.call(groupedKernel({
     name: `squares of ${tensors.length} tensors`,
     workgroup: WORKGROUP,

@@ -35,7 +35,7 @@ export function accessesOf(code: string): readonly Access[] {
 }
 
 /** The code with some bindings for reading and writing. */
-export const withWritten = (code: string, written: readonly number[]): string =>
+const withWritten = (code: string, written: readonly number[]): string =>
   code.replace(
     DECLARATION,
     (text, before: string, binding: string, _: string, after: string) =>

@@ -20,10 +20,8 @@ import {
 import type { Arrival } from "./memory/reports.ts";
 import type { Runtime } from "./runtime.ts";
 
-export type { Runtime } from "./runtime.ts";
-
 /** Hints for a program. */
-export interface ListOptions {
+export interface ProgramOptions {
   /**
    * Small outputs that the caller reads after every run: their numbers are on their way
    * to main memory with the run itself.
@@ -119,7 +117,7 @@ function program(
 export async function listProgram(
   runtime: Runtime,
   list: CommandList,
-  { reported = [] }: ListOptions = {},
+  { reported = [] }: ProgramOptions = {},
 ): Promise<Result<BackendError, ListProgram>> {
   checkOutputs(list, reported);
   const { tensors, pipelines, watch, scratch } = runtime;

@@ -51,8 +51,8 @@ export interface KernelWriter {
   name(prefix: string): string;
   /**
    * Name of the variable `array<…>` that holds a value, declared on first use. One value
-   * may be bound by ones and by fours; one that is read and written has one binding. Storage `bf16` is `array<u32>` by ones (pairs), and
-   * `array<vec2<u32>>` by fours.
+   * may be bound by ones and by fours; one that is read and written has one binding.
+   * Storage `bf16` is `array<u32>` by ones (pairs), and `array<vec2<u32>>` by fours.
    */
   buffer(value: ValueId, access: Access, lanes: Lanes): string;
   /** Adds a function or constant of WGSL once, before `main`. */

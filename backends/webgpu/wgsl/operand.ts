@@ -42,6 +42,18 @@ export interface Operand {
   open(writer: KernelWriter): Source;
 }
 
+/** An operand that is open in a kernel. */
+export interface Opened {
+  readonly source: Source;
+  readonly vector: boolean;
+}
+
+/** Opens an operand in a kernel. */
+export const openIn = (
+  writer: KernelWriter,
+  operand: Operand,
+): Opened => ({ source: operand.open(writer), vector: operand.vector });
+
 /** A writable tensor of the given shape. */
 export interface Target {
   /** Extents as the kernel sees them. */
@@ -57,10 +69,10 @@ export interface Target {
   /** All values that are written, where they are known. */
   readonly stores?: readonly ValueId[];
   /**
-   * The value of `stores` whose numbers are made last, each at the row-major position at which it was put, and the buffers
-   * that are bound for all of it.
+   * Each number keeps the row-major position at which it was put, so that `put` gives the
+   * one that is stored last; with the count of buffers that are bound for all of it.
    */
-  readonly last?: { readonly value: ValueId; readonly buffers: number };
+  readonly last?: { readonly buffers: number };
   /** Makes it writable in a kernel. */
   open(writer: KernelWriter): Sink;
 }

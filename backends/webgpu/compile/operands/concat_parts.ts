@@ -2,6 +2,7 @@
 import type { NodeOf, Shape } from "../../../../core/mod.ts";
 import type { Sink, Target } from "../../wgsl/operand.ts";
 import { sum } from "../../wgsl/position.ts";
+import { startsOf } from "../../wgsl/starts.ts";
 import type { Outline } from "../outline.ts";
 import { hasFours, indicesIn, reshapedPosition } from "./views.ts";
 
@@ -19,11 +20,10 @@ export function concatParts(
 ): readonly Target[] {
   const { axis } = concat.attributes;
   const shapes = concat.inputs.map((input) => node(input).shape);
-  return shapes.map((from, i) => {
-    const start = shapes.slice(0, i)
-      .reduce((total, before) => total + (before[axis] ?? 1), 0);
-    return partAt(whole, axis, start, from, seen ?? from);
-  });
+  const starts = startsOf(shapes.map((from) => from[axis] ?? 1));
+  return shapes.map((from, i) =>
+    partAt(whole, axis, starts[i]!, from, seen ?? from)
+  );
 }
 
 /** The part of a target that begins at an index of an axis. */

@@ -7,11 +7,12 @@ import {
   type Position,
   sum,
 } from "../../wgsl/position.ts";
+import { startsOf } from "../../wgsl/starts.ts";
 import { byOnes, hasFours, indicesIn } from "./views.ts";
 
 const TYPES: Readonly<Record<DType, string>> = { float32: "f32", int32: "i32" };
 
-/** Operands one behind the other along an axis; `null` is a stretch of zeros. */
+/** Operands one behind the other along an axis; a number is a stretch of so many zeros. */
 export function concatenated(
   parts: readonly (Operand | number)[],
   shape: Shape,
@@ -21,9 +22,7 @@ export function concatenated(
   const extents = parts.map((part) =>
     typeof part === "number" ? part : part.shape[axis] ?? 1
   );
-  const starts = extents.map((_, i) =>
-    extents.slice(0, i).reduce((total, extent) => total + extent, 0)
-  );
+  const starts = startsOf(extents).slice(0, -1);
   const isLast = axis === shape.length - 1;
   const vector = hasFours(shape) &&
     parts.every((part, i) =>

@@ -3,6 +3,7 @@ import type { NodeOf, Shape } from "../../../../core/mod.ts";
 import { padRank } from "../../../../core/graph/shape.ts";
 import type { Block } from "../../wgsl/block.ts";
 import type { Lanes } from "../../wgsl/kernel_writer.ts";
+import { readBy } from "../../wgsl/lanes.ts";
 import type { Operand, Source } from "../../wgsl/operand.ts";
 import { type Position, sum } from "../../wgsl/position.ts";
 import { literal } from "../../wgsl/literal.ts";
@@ -32,11 +33,7 @@ function mapped(node: MapNode, operands: readonly Operand[]): Operand {
       const sources = inputs.map((input) => input.open(writer));
       const read = (lanes: Lanes): Source["at"] => (block, position) => {
         const numbers = sources.map((source) =>
-          block.let(
-            lanes === 4
-              ? source.at4(block, position)
-              : source.at(block, position),
-          )
+          block.let(readBy(source, lanes)(block, position))
         );
         return block.let(formulaOf(writer, node, numbers, lanes));
       };

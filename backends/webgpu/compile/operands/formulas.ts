@@ -8,7 +8,7 @@ import {
 } from "../../../../core/mod.ts";
 import type { KernelWriter, Lanes } from "../../wgsl/kernel_writer.ts";
 import { literal } from "../../wgsl/literal.ts";
-import { typeOf } from "../../kernels/rows.ts";
+import { typeOf } from "../../wgsl/lanes.ts";
 
 /** Ops with a formula. */
 export type MapOp =

@@ -2,6 +2,7 @@
 import { type Shape, sizeOf } from "../../../../core/mod.ts";
 import { padRank, sameShape } from "../../../../core/graph/shape.ts";
 import type { Block } from "../../wgsl/block.ts";
+import { four, LANES } from "../../wgsl/lanes.ts";
 import type { Operand, Source } from "../../wgsl/operand.ts";
 import { flatOf, indicesOf, type Position, sum } from "../../wgsl/position.ts";
 
@@ -23,10 +24,10 @@ const later = (position: Position, lane: number): Position =>
 /** `at4` by four calls of `at`. */
 export const byOnes =
   (at: Source["at"]): Source["at4"] => (block, position) => {
-    const numbers = [0, 1, 2, 3].map((lane) =>
+    const numbers = LANES.map((_, lane) =>
       block.let(at(block, later(position, lane)))
     );
-    return `vec4<f32>(${numbers.join(", ")})`;
+    return four(numbers);
   };
 
 /** Names of the index along each axis. */

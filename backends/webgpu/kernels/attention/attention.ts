@@ -4,8 +4,9 @@
  * values, and shrinks the sums when the largest score grows.
  */
 import type { Lowering } from "../../wgsl/lowering.ts";
-import type { Operand, Target } from "../../wgsl/operand.ts";
+import { openIn, type Operand, type Target } from "../../wgsl/operand.ts";
 import {
+  addAttention,
   addRow,
   addRowLoad,
   addRowsText,
@@ -13,14 +14,10 @@ import {
   addZeros,
   type AttentionSizes,
   dotText,
-  openIn,
-  sizesLabel,
-  tileDeclaration,
   tileFill,
   tilesLoop,
   type Tiling,
   tilingOf,
-  workgroupsOf,
 } from "./attention_tiles.ts";
 import { literal } from "../../wgsl/literal.ts";
 
@@ -99,21 +96,15 @@ export function attentionKernels(
   ]);
   body.add(tilesLoop(tiling, fill, chunkText(tiling)));
   const store = body.inner();
-  const sink = { sink: output.open(writer), vector: output.vector };
-  addRowStore(store, tiling, sink, "output", store.let("1.0 / total"));
+  const share = store.let("1.0 / total");
+  addRowStore(writer, store, tiling, output, "output", share);
   logSum?.open(writer).put(
     store,
     { at: ["sample", "head", "row"] },
     "largest + log(total)",
   );
-  body.add(`if (isRow) {\n${store.text()}\n}`);
-  lowering.call(writer.finish({
-    name: `attention ${sizesLabel(sizes)}${output.label}`,
-    workgroupSize: [tiling.lanes, 1, 1],
-    workgroups: workgroupsOf(tiling),
-    declarations: ["keys", "values"].map((name) =>
-      tileDeclaration(name, tiling)
-    ).join("\n"),
-    body: body.text(),
-  }));
+  addAttention(lowering, writer, tiling, body, {
+    ...{ name: "attention", tiles: ["keys", "values"], store },
+    label: output.label,
+  });
 }

@@ -6,11 +6,18 @@
  */
 import type { Block } from "../../wgsl/block.ts";
 import type { Lowering } from "../../wgsl/lowering.ts";
-import type { Operand, Sink, Source, Target } from "../../wgsl/operand.ts";
+import {
+  openIn,
+  type Operand,
+  type Sink,
+  type Source,
+  type Target,
+} from "../../wgsl/operand.ts";
 import { tensorOperand, tensorTarget } from "../../wgsl/tensor.ts";
 import type { AttentionOperands } from "./attention.ts";
 import { attentionKeyGradKernels } from "./attention_grad_keys.ts";
 import {
+  addAttention,
   addRow,
   addRowLoad,
   addRowsText,
@@ -18,14 +25,10 @@ import {
   addZeros,
   type AttentionSizes,
   dotText,
-  openIn,
-  sizesLabel,
-  tileDeclaration,
   tileFill,
   tilesLoop,
   type Tiling,
   tilingOf,
-  workgroupsOf,
 } from "./attention_tiles.ts";
 import { literal } from "../../wgsl/literal.ts";
 
@@ -115,18 +118,11 @@ function queryKernel(
   ]);
   body.add(tilesLoop(tiling, fill, keyText(tiling)));
   const store = body.inner();
-  const sink = { sink: target.open(writer), vector: target.vector };
-  addRowStore(store, tiling, sink, "queryGradient", scale);
-  body.add(`if (isRow) {\n${store.text()}\n}`);
-  lowering.call(writer.finish({
-    name: `attention dQ ${sizesLabel(sizes)}${target.label}`,
-    workgroupSize: [tiling.lanes, 1, 1],
-    workgroups: workgroupsOf(tiling),
-    declarations: ["keys", "values"].map((name) =>
-      tileDeclaration(name, tiling)
-    ).join("\n"),
-    body: body.text(),
-  }));
+  addRowStore(writer, store, tiling, target, "queryGradient", scale);
+  addAttention(lowering, writer, tiling, body, {
+    ...{ name: "attention dQ", tiles: ["keys", "values"], store },
+    label: target.label,
+  });
 }
 
 /** Adds two kernels, or three for wide heads. */

@@ -1,9 +1,10 @@
 /** Gradients of keys and values of attention: an invocation has one key and goes through the queries. */
 import type { KernelWriter } from "../../wgsl/kernel_writer.ts";
 import type { Lowering } from "../../wgsl/lowering.ts";
-import type { Operand, Target } from "../../wgsl/operand.ts";
+import { openIn, type Operand, type Target } from "../../wgsl/operand.ts";
 import type { AttentionOperands } from "./attention.ts";
 import {
+  addAttention,
   addRow,
   addRowLoad,
   addRowsText,
@@ -11,16 +12,12 @@ import {
   addZeros,
   type AttentionSizes,
   dotText,
-  openIn,
-  sizesLabel,
   TILE_ROW,
-  tileDeclaration,
   tileFill,
   tileLoop,
   tilesLoop,
   type Tiling,
   tilingOf,
-  workgroupsOf,
 } from "./attention_tiles.ts";
 import { literal } from "../../wgsl/literal.ts";
 
@@ -111,29 +108,21 @@ function keyKernel(
   const store = body.inner();
   const put = (target: Target | undefined, name: string, factor: string) => {
     if (target === undefined) return;
-    const sink = { sink: target.open(writer), vector: target.vector };
-    addRowStore(store, tiling, sink, name, factor);
+    addRowStore(writer, store, tiling, target, name, factor);
   };
   put(k, "keyGradient", scale);
   put(v, "valueGradient", "1.0");
-  body.add(`if (isRow) {\n${store.text()}\n}`);
-  lowering.call(writer.finish({
-    name: nameOf(sizes, targets),
-    workgroupSize: [tiling.lanes, 1, 1],
-    workgroups: workgroupsOf(tiling),
-    declarations: `${tileDeclaration("queries", tiling)}
-${tileDeclaration("gradients", tiling)}
-var<workgroup> numbers : array<vec2<f32>, ${tiling.slots * tiling.tile}>;`,
-    body: body.text(),
-  }));
-}
-
-const nameOf = (sizes: AttentionSizes, { k, v }: KeyGradTargets): string => {
   const made = [...(k ? ["dK"] : []), ...(v ? ["dV"] : [])].join(" ");
-  return `attention ${made} ${sizesLabel(sizes)}${k?.label ?? ""}${
-    v?.label ?? ""
-  }`;
-};
+  addAttention(lowering, writer, tiling, body, {
+    ...{ name: `attention ${made}`, tiles: ["queries", "gradients"], store },
+    declarations: [
+      `var<workgroup> numbers : array<vec2<f32>, ${
+        tiling.slots * tiling.tile
+      }>;`,
+    ],
+    label: `${k?.label ?? ""}${v?.label ?? ""}`,
+  });
+}
 
 /** Adds one kernel, or for wide heads one for the keys and one for the values. */
 export function attentionKeyGradKernels(

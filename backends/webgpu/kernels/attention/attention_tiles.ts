@@ -4,11 +4,11 @@
  * its memory. Registers and rows of tiles are groups of four channels; channels past the
  * width are 0.
  */
-import type { Workgroups } from "../../wgsl/command_list.ts";
 import type { Block } from "../../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../../wgsl/kernel_writer.ts";
-import type { KernelLimits } from "../../wgsl/lowering.ts";
-import type { Operand, Sink, Source } from "../../wgsl/operand.ts";
+import type { KernelLimits, Lowering } from "../../wgsl/lowering.ts";
+import { four, LANES } from "../../wgsl/lanes.ts";
+import type { Opened, Target } from "../../wgsl/operand.ts";
 
 /** Extents of attention; operands have shape `[batch, heads, tokens, width]`. */
 export interface AttentionSizes {
@@ -39,19 +39,8 @@ export interface Tiling {
   readonly groups: number;
 }
 
-/** An operand that is open in a kernel. */
-export interface Opened {
-  readonly source: Source;
-  readonly vector: boolean;
-}
-
-/** Opens an operand in a kernel. */
-export const openIn = (
-  writer: KernelWriter,
-  operand: Operand,
-): Opened => ({ source: operand.open(writer), vector: operand.vector });
-
-const LANES = 64;
+/** Invocations of a workgroup. */
+const WORKGROUP = 64;
 
 /** Workgroup memory beyond this would leave room for few workgroups at a time. */
 const MOST_BYTES = 32_768;
@@ -70,7 +59,7 @@ export function tilingOf(
 ): Tiling {
   const { batch, heads, tokens, width } = sizes;
   const groups = Math.ceil(width / 4);
-  const lanes = Math.min(LANES, limits.invocations);
+  const lanes = Math.min(WORKGROUP, limits.invocations);
   const chunk = Math.min(wantedChunk, tokens);
   const rows = Math.floor(
     Math.min(limits.workgroupBytes, MOST_BYTES) / rowBytes(groups),
@@ -96,16 +85,6 @@ export function tilingOf(
     groups,
   };
 }
-
-/** Size of the dispatch. */
-export const workgroupsOf = (
-  { sizes: { batch, heads }, slots, rowTiles }: Tiling,
-): Workgroups => flatWorkgroups(Math.ceil(batch * heads / slots) * rowTiles);
-
-/** Extents for a kernel's name. */
-export const sizesLabel = (
-  { batch, heads, tokens, width }: AttentionSizes,
-): string => `${batch}×${heads}×${tokens}×${width}`;
 
 /** Names in `main`: pair and row of the invocation, and whether there is such a row. */
 export function addRow(block: Block, tiling: Tiling): void {
@@ -139,12 +118,12 @@ function literalGroup(
 ): string {
   const channel = 4 * group;
   if (vector) return source.at4(block, { at: [...at, `${channel}`] });
-  const numbers = [0, 1, 2, 3].map((lane) =>
+  const numbers = LANES.map((_, lane) =>
     channel + lane < width
       ? source.at(block, { at: [...at, `${channel + lane}`] })
       : "0.0"
   );
-  return `vec4<f32>(${numbers.join(", ")})`;
+  return four(numbers);
 }
 
 /** A group of four channels, its number a name. */
@@ -156,14 +135,14 @@ function namedGroup(
   width: number,
 ): string {
   if (vector) return source.at4(block, { at: [...at, `${group} * 4`] });
-  const numbers = [0, 1, 2, 3].map((lane) => {
+  const numbers = LANES.map((_, lane) => {
     const channel = `${group} * 4 + ${lane}`;
     if (width % 4 === 0) return source.at(block, { at: [...at, channel] });
     const inside = block.let(`min(${channel}, ${width - 1})`);
     const number = source.at(block, { at: [...at, inside] });
     return `select(0.0, ${number}, ${channel} < ${width})`;
   });
-  return `vec4<f32>(${numbers.join(", ")})`;
+  return four(numbers);
 }
 
 /** Reads the invocation's row, times a factor, into registers `nameRow0`, `nameRow1`, …; 0 where there is none. */
@@ -196,19 +175,21 @@ export function addZeros(block: Block, groups: number, name: string): void {
 
 /** Writes registers times a factor to the invocation's row; the block is inside of `if (isRow)`. */
 export function addRowStore(
+  writer: KernelWriter,
   block: Block,
   { groups, sizes: { width } }: Tiling,
-  { sink, vector }: { readonly sink: Sink; readonly vector: boolean },
+  target: Target,
   name: string,
   factor: string,
 ): void {
+  const sink = target.open(writer);
   registers(name, groups).forEach((register, g) => {
     const value = block.let(`${register} * ${factor}`);
-    if (vector) {
+    if (target.vector) {
       sink.put4(block, { at: [...ROW, `${4 * g}`] }, value);
       return;
     }
-    [..."xyzw"].forEach((lane, i) => {
+    LANES.forEach((lane, i) => {
       if (4 * g + i >= width) return;
       sink.put(block, { at: [...ROW, `${4 * g + i}`] }, `${value}.${lane}`);
     });
@@ -216,7 +197,7 @@ export function addRowStore(
 }
 
 /** Declaration of a tile in workgroup memory. */
-export const tileDeclaration = (
+const tileDeclaration = (
   name: string,
   { slots, tile, groups }: Tiling,
 ): string =>
@@ -322,4 +303,37 @@ export function addRowsText(
       terms.map(({ factor, row }) => `${factor} * ${row}[${g}]`).join(" + ")
     };`
   ).join("\n");
+}
+
+/**
+ * Adds the kernel whose statements are complete but for what is done once for each row.
+ *
+ * @param kernel Its name without sizes, its tiles, other variables in workgroup memory,
+ * what is written in the end where a row exists, and words behind the name.
+ */
+export function addAttention(
+  lowering: Lowering,
+  writer: KernelWriter,
+  tiling: Tiling,
+  body: Block,
+  { name, tiles, declarations = [], store, label }: {
+    readonly name: string;
+    readonly tiles: readonly string[];
+    readonly declarations?: readonly string[];
+    readonly store: Block;
+    readonly label: string;
+  },
+): void {
+  const { sizes: { batch, heads, tokens, width }, slots, rowTiles } = tiling;
+  body.add(`if (isRow) {\n${store.text()}\n}`);
+  lowering.call(writer.finish({
+    name: `${name} ${batch}×${heads}×${tokens}×${width}${label}`,
+    workgroupSize: [tiling.lanes, 1, 1],
+    workgroups: flatWorkgroups(Math.ceil(batch * heads / slots) * rowTiles),
+    declarations: [
+      ...tiles.map((tile) => tileDeclaration(tile, tiling)),
+      ...declarations,
+    ].join("\n"),
+    body: body.text(),
+  }));
 }

@@ -1,7 +1,8 @@
 /** What the kernels of a matrix product share: their work, and places of workgroups and numbers. */
 import type { Block } from "../../wgsl/block.ts";
 import { MOST_WORKGROUPS } from "../../wgsl/kernel_writer.ts";
-import type { Operand, Sink, Source, Target } from "../../wgsl/operand.ts";
+import { LANES } from "../../wgsl/lanes.ts";
+import type { Opened, Operand, Sink, Target } from "../../wgsl/operand.ts";
 import { quotient, remainder, sum } from "../../wgsl/position.ts";
 import type { MatmulSizes, Tile } from "./matmul_variants.ts";
 
@@ -85,10 +86,23 @@ export function under(
   );
 }
 
-/** An operand that is open in a kernel. */
-export interface Opened {
-  readonly source: Source;
-  readonly vector: boolean;
+/** Adds statements for each of up to four numbers along the last axis that exists. */
+function eachOfFour(
+  block: Block,
+  at: readonly string[],
+  extent: number | undefined,
+  add: (inner: Block, at: readonly string[], lane: string) => void,
+): void {
+  const [start, outer] = [at.at(-1)!, at.slice(0, -1)];
+  LANES.forEach((lane, c) => {
+    const place = sum([start, `${c}`]);
+    const inside = extent === undefined || c === 0
+      ? []
+      : [`${place} < ${extent}`];
+    under(block, inside, (inner) => {
+      add(inner, [...outer, inner.let(place)], lane);
+    });
+  });
 }
 
 /**
@@ -108,16 +122,9 @@ export function readFour(
     block.add(`${register} = ${source.at4(block, { at })};`);
     return;
   }
-  const [start, outer] = [at.at(-1)!, at.slice(0, -1)];
-  [..."xyzw"].forEach((lane, c) => {
-    const inside = extent === undefined || c === 0
-      ? []
-      : [`${sum([start, `${c}`])} < ${extent}`];
-    under(block, inside, (inner) => {
-      const index = inner.let(sum([start, c === 0 ? "0" : `${c}`]));
-      const value = source.at(inner, { at: [...outer, index] });
-      inner.add(`${register}.${lane} = ${value};`);
-    });
+  eachOfFour(block, at, extent, (inner, position, lane) => {
+    const value = source.at(inner, { at: position });
+    inner.add(`${register}.${lane} = ${value};`);
   });
 }
 
@@ -140,14 +147,7 @@ export function writeFour(
     return;
   }
   if (onlyVector) throw new Error("Target is only written by fours");
-  const [start, outer] = [at.at(-1)!, at.slice(0, -1)];
-  [..."xyzw"].forEach((lane, c) => {
-    const inside = extent === undefined || c === 0
-      ? []
-      : [`${sum([start, `${c}`])} < ${extent}`];
-    under(block, inside, (inner) => {
-      const index = inner.let(sum([start, c === 0 ? "0" : `${c}`]));
-      sink.put(inner, { at: [...outer, index] }, `${value}.${lane}`);
-    });
+  eachOfFour(block, at, extent, (inner, position, lane) => {
+    sink.put(inner, { at: position }, `${value}.${lane}`);
   });
 }

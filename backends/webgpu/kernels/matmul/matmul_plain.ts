@@ -2,6 +2,7 @@
 import type { Kernel } from "../../wgsl/command_list.ts";
 import type { Block } from "../../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../../wgsl/kernel_writer.ts";
+import { LANES } from "../../wgsl/lanes.ts";
 import type { Operand } from "../../wgsl/operand.ts";
 import { quotient, remainder, sum, times } from "../../wgsl/position.ts";
 import { type MatmulWork, placeOf, under } from "./matmul_parts.ts";
@@ -22,7 +23,7 @@ function termsOf(
   return (block, k, count) => {
     if (isLast && operand.vector && count === 4) {
       const four = block.let(source.at4(block, { at: [batch, outer, k] }));
-      return [..."xyzw"].map((lane) => `${four}.${lane}`);
+      return LANES.map((lane) => `${four}.${lane}`);
     }
     return Array.from({ length: count }, (_, c) => {
       const index = block.let(sum([k, c === 0 ? "0" : `${c}`]));

@@ -6,10 +6,11 @@
 import type { Kernel } from "../../wgsl/command_list.ts";
 import type { Block } from "../../wgsl/block.ts";
 import { flatWorkgroups, type KernelWriter } from "../../wgsl/kernel_writer.ts";
+import { LANES } from "../../wgsl/lanes.ts";
+import { type Opened, openIn } from "../../wgsl/operand.ts";
 import { quotient, remainder, sum, times } from "../../wgsl/position.ts";
 import {
   type MatmulWork,
-  type Opened,
   type Place,
   placeOf,
   readFour,
@@ -44,8 +45,6 @@ interface Move {
   /** Condition, where there are more invocations than groups. */
   readonly isInside: readonly string[];
 }
-
-const LANES = [..."xyzw"];
 
 /** The groups that an invocation moves for one operand. */
 function movesOf(block: Block, side: Side, tile: Tile): readonly Move[] {
@@ -288,11 +287,11 @@ let ownRow = ${quotient("local", across)};`);
   const sides: readonly Side[] = [{
     ...{ name: "tileA", isTransposing: !transposeA, extent: m },
     ...{ tileExtent: tile.rows, start: row0 },
-    opened: { source: a.open(writer), vector: a.vector },
+    opened: openIn(writer, a),
   }, {
     ...{ name: "tileB", isTransposing: transposeB, extent: n },
     ...{ tileExtent: tile.columns, start: column0 },
-    opened: { source: b.open(writer), vector: b.vector },
+    opened: openIn(writer, b),
   }];
   const moves = sides.flatMap((side) => movesOf(body, side, tile));
   for (let r = 0; r < tile.blockRows; r++) {

@@ -1,7 +1,7 @@
 /** Pictures in bytes on their way to the device, which turns them into real numbers. */
 import type { HostPixels } from "../../../backend.ts";
 import { LEVELS } from "../../../pixel_numbers.ts";
-import { flatWorkgroups } from "../../wgsl/kernel_writer.ts";
+import { flatWorkgroups, MOST_WORKGROUPS } from "../../wgsl/kernel_writer.ts";
 import type { Region } from "./slabs.ts";
 
 /** Writes pictures to regions, whose bytes up to the next multiple of 16 are free. */
@@ -22,12 +22,15 @@ const HEAD = 4;
 /** Most buffers that wait for a use, and most goals whose binding is kept with each. */
 const [MOST_IDLE, MOST_GOALS] = [4, 16];
 
+/** Invocations of a workgroup. */
+const WORKGROUP = 64;
+
 /** An invocation turns four bytes into four numbers by the table of their channels. */
 const CODE = `@group(0) @binding(0) var<storage, read> given : array<u32>;
 @group(0) @binding(1) var<storage, read_write> goal : array<vec4<f32>>;
-@compute @workgroup_size(64)
+@compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_index) local : u32) {
-  let word = (group.x + 65535u * group.y) * 64u + local;
+  let word = (group.x + ${MOST_WORKGROUPS}u * group.y) * ${WORKGROUP}u + local;
   if (word < given[0]) {
     let channels = given[2];
     let place = vec4<u32>(4u * word) + vec4<u32>(0u, 1u, 2u, 3u);
@@ -143,7 +146,9 @@ export function pixelsTo(device: GPUDevice): Pixels {
       pass.setPipeline(converter());
       for (const [{ buffer }, { stage, words }] of waiting) {
         pass.setBindGroup(0, groupOf(stage, buffer));
-        pass.dispatchWorkgroups(...flatWorkgroups(Math.ceil(words / 64)));
+        pass.dispatchWorkgroups(
+          ...flatWorkgroups(Math.ceil(words / WORKGROUP)),
+        );
       }
       pass.end();
       device.queue.submit([encoder.finish()]);

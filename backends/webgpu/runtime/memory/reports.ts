@@ -1,4 +1,5 @@
 /** Small outputs on their way to main memory with the run that computes them. */
+import { startsOf } from "../../wgsl/starts.ts";
 import type { Region } from "./slabs.ts";
 
 /** Numbers of one region once they have arrived. */
@@ -18,12 +19,6 @@ export interface Reports {
   /** Destroys the buffers that wait for a use, and each other one when its numbers have arrived. */
   dispose(): void;
 }
-
-/** First byte of each region in a report, and its end. */
-const startsOf = (regions: readonly Region[]): readonly number[] => {
-  let end = 0;
-  return [0, ...regions.map(({ bytes }) => end += bytes)];
-};
 
 /**
  * Reports through a ring of buffers: one returns to it as soon as its numbers have
@@ -48,7 +43,7 @@ export function reportsFrom(device: GPUDevice): Reports {
   return {
     record: (encoder, regions) => {
       if (regions.length === 0) return () => [];
-      const starts = startsOf(regions);
+      const starts = startsOf(regions.map(({ bytes }) => bytes));
       const buffer = take(starts.at(-1)!);
       regions.forEach(({ buffer: source, offset, bytes }, i) =>
         encoder.copyBufferToBuffer(source, offset, buffer, starts[i]!, bytes)

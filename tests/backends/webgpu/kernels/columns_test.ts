@@ -2,9 +2,9 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import {
   addUpKernel,
-  squaresKernels,
   sumKernels,
 } from "../../../../backends/webgpu/kernels/columns.ts";
+import { squaresKernels } from "../../../../backends/webgpu/kernels/squares.ts";
 import type {
   Operand,
   Target,
@@ -155,9 +155,14 @@ Deno.test({
   fn: async () => {
     for (const shape of [[], [1], [7], [3, 5, 64], [1001, 33], [40, 1000]]) {
       const values = numbers(sizeOf(shape));
-      const [got] = Array.from(
-        await result(shape, [1], values, squaresKernels),
+      const lowering = testLowering();
+      const [source, target] = [lowering.value(shape), lowering.value([1])];
+      squaresKernels(lowering, [source], target);
+      const [sums] = await runCalls(
+        ...[device!, lowering.values, lowering.calls] as const,
+        ...[new Map([[source, values]]), [target]] as const,
       );
+      const [got] = Array.from(sums!);
       const wanted = values.reduce((sum, v) => sum + v * v, 0);
       ok(Math.abs(got! - wanted) <= 2e-6 * wanted, `${shape}: ${got}`);
     }
