@@ -7,13 +7,9 @@ import {
 } from "../../../backends/webgpu/device/open_device.ts";
 import { describeBackendError } from "../../../backends/backend.ts";
 import { graphicsAdapter } from "../../../backends/webgpu/device/graphics_adapter.ts";
+import { deviceTest } from "./device_tests.ts";
 
 const adapter = await globalThis.navigator?.gpu?.requestAdapter() ?? null;
-const onDevice = {
-  ignore: adapter === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
 
 async function opened(
   device: ReturnType<typeof openDevice>,
@@ -23,35 +19,30 @@ async function opened(
   return found.right;
 }
 
-Deno.test({
-  ...onDevice,
-  name: "a device has the limits and features of its adapter",
-  fn: async () => {
-    const { device, info, limits } = await opened(openDevice());
-    deepStrictEqual(info, await graphicsAdapter());
-    const { limits: has, features } = adapter!;
-    strictEqual(device.limits.maxBufferSize, has.maxBufferSize);
-    strictEqual(
-      device.limits.maxStorageBufferBindingSize,
-      has.maxStorageBufferBindingSize,
-    );
-    deepStrictEqual(limits, {
-      workgroupBytes: has.maxComputeWorkgroupStorageSize,
-      invocations: has.maxComputeInvocationsPerWorkgroup,
-      buffers: has.maxStorageBuffersPerShaderStage,
-      isGpu: info.isGpu,
-    });
-    for (const name of ["shader-f16", "timestamp-query"] as const) {
-      strictEqual(device.features.has(name), features.has(name));
-    }
-    device.destroy();
-  },
+deviceTest("a device has the limits and features of its adapter", async () => {
+  const { device, info, limits } = await opened(openDevice());
+  deepStrictEqual(info, await graphicsAdapter());
+  const { limits: has, features } = adapter!;
+  strictEqual(device.limits.maxBufferSize, has.maxBufferSize);
+  strictEqual(
+    device.limits.maxStorageBufferBindingSize,
+    has.maxStorageBufferBindingSize,
+  );
+  deepStrictEqual(limits, {
+    workgroupBytes: has.maxComputeWorkgroupStorageSize,
+    invocations: has.maxComputeInvocationsPerWorkgroup,
+    buffers: has.maxStorageBuffersPerShaderStage,
+    isGpu: info.isGpu,
+  });
+  for (const name of ["shader-f16", "timestamp-query"] as const) {
+    strictEqual(device.features.has(name), features.has(name));
+  }
+  device.destroy();
 });
 
-Deno.test({
-  ...onDevice,
-  name: "a process has one device, and another one when it is lost",
-  fn: async () => {
+deviceTest(
+  "a process has one device, and another one when it is lost",
+  async () => {
     const [one, same] = await Promise.all([
       opened(sharedDevice()),
       opened(sharedDevice()),
@@ -65,7 +56,7 @@ Deno.test({
     next.device.destroy();
     await next.device.lost;
   },
-});
+);
 
 /** A WebGPU whose adapter has other limits than that of this machine, or none. */
 const gpuWith = (adapter: unknown): GPU =>

@@ -30,7 +30,9 @@ import { betweenKnown, savingsOf } from "../../../bench/card/steps/saving.ts";
 import { stepGraphOf } from "../../../bench/card/products/step_graph.ts";
 import { summaryOf } from "../../../bench/card/summary.ts";
 import { parameterSpecs, sizeOf } from "../../../core/mod.ts";
-import { runCalls, testDevice } from "../../backends/webgpu/run_calls.ts";
+import { deviceTest } from "../../backends/webgpu/device_tests.ts";
+import { assertNear } from "../../backends/webgpu/kernels/kernel_runs.ts";
+import { runCalls } from "../../backends/webgpu/run_calls.ts";
 
 const part = (name: string, share: number): Part => ({
   ...{ name, share, about: `about ${name}` },
@@ -140,47 +142,41 @@ Deno.test("one form of the product has loops inside and one has none", () => {
   deepStrictEqual(loops, [3, 1]);
 });
 
-const device = await testDevice();
-
 for (const form of FORMS) {
-  Deno.test({
-    name: `the ${form} product is the product`,
-    ignore: device === null,
-    fn: async () => {
-      const side = 64;
-      const values = [0, 1, 2].map(() => ({
-        ...{ shape: [side, side], dtype: "float32", storage: "f32" } as const,
-        place: { _tag: "Scratch" } as const,
-      }));
-      const a = randomReals(side ** 2);
-      const b = a.toReversed();
-      const [c] = await runCalls(
-        device!,
-        values,
-        [{
-          _tag: "Kernel",
-          name: form,
-          code: productCode(form, side),
-          bindings: [
-            { value: 0, access: "read" },
-            { value: 1, access: "read" },
-            { value: 2, access: "read_write" },
-          ],
-          workgroups: workgroupsOf(side),
-        }],
-        new Map([[0, a], [1, b]]),
-        [2],
-      );
-      for (
-        const [row, column] of [[0, 0], [1, 62], [33, 17], [63, 63]] as const
-      ) {
-        const wanted = Array.from(
-          { length: side },
-          (_, k) => a[row * side + k]! * b[k * side + column]!,
-        ).reduce((x, y) => x + y);
-        ok(Math.abs(c![row * side + column]! - wanted) < 1e-4);
+  deviceTest(`the ${form} product is the product`, async (device) => {
+    const side = 64;
+    const values = [0, 1, 2].map(() => ({
+      ...{ shape: [side, side], dtype: "float32", storage: "f32" } as const,
+      place: { _tag: "Scratch" } as const,
+    }));
+    const a = randomReals(side ** 2);
+    const b = a.toReversed();
+    const [c] = await runCalls(
+      device,
+      values,
+      [{
+        _tag: "Kernel",
+        name: form,
+        code: productCode(form, side),
+        bindings: [
+          { value: 0, access: "read" },
+          { value: 1, access: "read" },
+          { value: 2, access: "read_write" },
+        ],
+        workgroups: workgroupsOf(side),
+      }],
+      new Map([[0, a], [1, b]]),
+      [2],
+    );
+    const wanted = Float64Array.from({ length: side ** 2 }, (_, i) => {
+      const [row, column] = [Math.floor(i / side), i % side];
+      let sum = 0;
+      for (let k = 0; k < side; k++) {
+        sum += a[row * side + k]! * b[k * side + column]!;
       }
-    },
+      return sum;
+    });
+    assertNear(c!, wanted, () => 1e-4, form);
   });
 }
 

@@ -141,6 +141,7 @@ async function kept(run: TinyRun, ahead: number) {
       const { report, checkpoint } = trained(taken);
       steps.push([report.step, checkpoint && basename(checkpoint)]);
     }
+    strictEqual(steps.length, run.plan.totalSteps);
     const record = trained(await readMetrics(`${path}/metrics.jsonl`));
     found = [steps, record.map(({ step, loss }) => [step, loss])];
   });

@@ -53,9 +53,11 @@ Deno.test("train() goes on after a step that failed, with steps ahead as without
         spoiledBatches(TINY_CONFIG, isSpoiled ? [3] : [])(epoch, from),
     });
     const failed = await courseOf(run);
+    deepStrictEqual([failed.step, failed.error?._tag], [3, "NonFiniteLoss"]);
     const between = trained(await run.snapshot());
     isSpoiled = false;
     const rest = await courseOf(run);
+    deepStrictEqual([rest.step, rest.error], [RUN.plan.totalSteps, null]);
     courses.push([failed, between, rest, trained(await run.snapshot())]);
     run.dispose();
   }

@@ -19,20 +19,9 @@ import {
   shapeOf,
   together,
 } from "./attention_layouts.ts";
-import {
-  LEAST_LIMITS,
-  runCalls,
-  testDevice,
-  testLowering,
-} from "../run_calls.ts";
-
-const device = await testDevice();
-const onDevice = {
-  // No adapter, no kernels to run: the generators have no meaning of their own.
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
+import { deviceTest } from "../device_tests.ts";
+import { LEAST_LIMITS, testLowering } from "../run_calls.ts";
+import { assertClose, ranTwice } from "./kernel_runs.ts";
 
 /** Numbers around 0, the same in every run. */
 const numbers = (size: number, seed: number): Float32Array =>
@@ -123,11 +112,9 @@ async function onCard(
   lowering.calls.forEach((call) =>
     ok(call._tag === "Kernel" && call.bindings.length <= limits.buffers)
   );
-  const [outputRead, logSumRead, ...read] = await runCalls(
-    device!,
-    values,
-    lowering.calls,
-    new Map([...layout.values, [gradient, given.gradient]]),
+  const [outputRead, logSumRead, ...read] = await ranTwice(
+    lowering,
+    [...layout.values, [gradient, given.gradient]],
     [output, logSum, ...layout.wanted],
   );
   const [q, k, v] = layout.gradients(read);
@@ -137,16 +124,7 @@ async function onCard(
 /** Same numbers, up to a part of the largest of each tensor, or of 1. */
 function assertNear(actual: Results, expected: Results, part: number): void {
   NAMES.forEach((name) => {
-    const [a, e] = [actual[name], expected[name]];
-    deepStrictEqual(a.length, e.length, name);
-    const largest = Array.from(e).reduce(
-      (all, x) => Math.max(all, Math.abs(x)),
-      1,
-    );
-    for (let i = 0; i < e.length; i++) {
-      const error = Math.abs(a[i]! - e[i]!);
-      ok(error <= part * largest, `${name}[${i}]: ${a[i]} is not ${e[i]}`);
-    }
+    assertClose(actual[name], expected[name], part, name);
   });
 }
 
@@ -175,10 +153,9 @@ const CASES: readonly (readonly [number, number, number, number])[] = [
 CASES.forEach((extents) => {
   const sizes = sizesOf(extents);
   [apart, together].forEach((layout) =>
-    Deno.test({
-      name: `attention ${extents.join("×")}, operands ${layout.name}`,
-      ...onDevice,
-      fn: async () => {
+    deviceTest(
+      `attention ${extents.join("×")}, operands ${layout.name}`,
+      async () => {
         const given = givenOf(sizes);
         assertNear(
           await onCard(sizes, given, layout),
@@ -186,70 +163,55 @@ CASES.forEach((extents) => {
           4e-6,
         );
       },
-    })
+    )
   );
 });
 
-Deno.test({
-  name: "attention over many tokens and wide heads",
-  ...onDevice,
-  fn: async () => {
-    for (
-      const extents of [[1, 1, 197, 8], [1, 1, 1025, 7], [
-        1,
-        1,
-        9,
-        128,
-      ]] as const
-    ) {
-      const sizes = sizesOf(extents);
-      const given = givenOf(sizes);
-      const actual = await onCard(sizes, given, together);
-      assertNear(actual, meaning(sizes, given), 4e-6);
-    }
-  },
+deviceTest("attention over many tokens and wide heads", async () => {
+  for (
+    const extents of [
+      ...[[1, 1, 197, 8], [1, 1, 1025, 7], [1, 1, 9, 128]] as const,
+    ]
+  ) {
+    const sizes = sizesOf(extents);
+    const given = givenOf(sizes);
+    const actual = await onCard(sizes, given, together);
+    assertNear(actual, meaning(sizes, given), 4e-6);
+  }
 });
 
-Deno.test({
-  name: "attention gives the same bits twice",
-  ...onDevice,
-  fn: async () => {
-    const sizes = sizesOf([2, 3, 70, 8]);
-    const given = givenOf(sizes);
-    const first = await onCard(sizes, given, apart);
-    deepStrictEqual(await onCard(sizes, given, apart), first);
-  },
+deviceTest("attention gives the same bits twice", async () => {
+  const sizes = sizesOf([2, 3, 70, 8]);
+  const given = givenOf(sizes);
+  const first = await onCard(sizes, given, apart);
+  deepStrictEqual(await onCard(sizes, given, apart), first);
 });
 
 /** Whether an exponent's bits are not all 1. */
 const isFiniteNumber = (x: number): boolean =>
   (new Uint32Array(Float32Array.of(x).buffer)[0]! & 0x7f800000) !== 0x7f800000;
 
-Deno.test({
-  name: "attention of large scores is finite",
-  ...onDevice,
-  fn: async () => {
-    const sizes = { ...sizesOf([1, 3, 50, 8]), scale: 1 };
-    const plain = givenOf(sizes);
-    const signs = plain.q.map((x) => Math.sign(x) * Math.sqrt(10));
-    const equal = signs.map(() => Math.sqrt(10));
-    const row = (i: number) => Math.floor(i / 8);
-    const cases: readonly (readonly [Float32Array, Float32Array])[] = [
-      // Every other key is the query of its position, the rest are opposites.
-      [signs, signs.map((x, i) => row(i) % 2 === 0 ? x : -x)],
-      // All scores of a query are -80, then they are 80 in the second half.
-      [equal, equal.map((x) => -x)],
-      [equal, equal.map((x, i) => row(i) % 50 < 25 ? -x : x)],
-    ];
-    for (const [q, k] of cases) {
-      const given = { ...plain, q, k };
-      const actual = await onCard(sizes, given, apart);
-      NAMES.forEach((name) =>
-        ok(Array.from(actual[name]).every(isFiniteNumber), name)
-      );
-      assertNear(actual, meaning(sizes, given), 2e-5);
-    }
-  },
+deviceTest("attention of large scores is finite", async () => {
+  const sizes = { ...sizesOf([1, 3, 50, 8]), scale: 1 };
+  const plain = givenOf(sizes);
+  const signs = plain.q.map((x) => Math.sign(x) * Math.sqrt(10));
+  const equal = signs.map(() => Math.sqrt(10));
+  const row = (i: number) => Math.floor(i / 8);
+  const cases: readonly (readonly [Float32Array, Float32Array])[] = [
+    // Every other key is the query of its position, the rest are opposites.
+    [signs, signs.map((x, i) => row(i) % 2 === 0 ? x : -x)],
+    // All scores of a query are -80, then they are 80 in the second half.
+    [equal, equal.map((x) => -x)],
+    [equal, equal.map((x, i) => row(i) % 50 < 25 ? -x : x)],
+  ];
+  for (const [q, k] of cases) {
+    const given = { ...plain, q, k };
+    const actual = await onCard(sizes, given, apart);
+    NAMES.forEach((name) =>
+      ok(Array.from(actual[name]).every(isFiniteNumber), name)
+    );
+    assertNear(actual, meaning(sizes, given), 2e-5);
+  }
 });
 
 Deno.test("tiles of attention fit in workgroup memory, and loops end", () => {

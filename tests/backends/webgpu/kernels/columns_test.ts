@@ -1,9 +1,6 @@
 /** Sums over axes against float64 loops. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import {
-  addUpKernel,
-  sumKernels,
-} from "../../../../backends/webgpu/kernels/columns.ts";
+import { sumKernels } from "../../../../backends/webgpu/kernels/columns.ts";
 import { squaresKernels } from "../../../../backends/webgpu/kernels/squares.ts";
 import type {
   Operand,
@@ -15,25 +12,9 @@ import {
 } from "../../../../backends/webgpu/wgsl/tensor.ts";
 import { type Shape, sizeOf } from "../../../../core/mod.ts";
 import { broadcastIndex } from "../../../../core/graph/shape.ts";
-import {
-  runCalls,
-  testDevice,
-  type TestLowering,
-  testLowering,
-} from "../run_calls.ts";
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
-
-const numbers = (count: number, seed = 1): Float32Array =>
-  Float32Array.from(
-    { length: count },
-    (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed),
-  );
+import { deviceTest } from "../device_tests.ts";
+import { type TestLowering, testLowering } from "../run_calls.ts";
+import { assertNear, fromPairs, numbers, ranTwice } from "./kernel_runs.ts";
 
 /** Runs what a generator adds, and all sums that wait; twice, for the same bits. */
 async function result(
@@ -49,15 +30,8 @@ async function result(
     tensorOperand(lowering.values, source),
     tensorTarget(lowering.values, target),
   );
-  const sums = lowering.partials.map((p) => addUpKernel(lowering, p));
-  const run = async () =>
-    (await runCalls(
-      ...[device!, lowering.values, [...lowering.calls, ...sums]] as const,
-      ...[new Map([[source, values]]), [target]] as const,
-    ))[0]!;
-  const [once, again] = [await run(), await run()];
-  deepStrictEqual(once, again);
-  return once;
+  const [sums] = await ranTwice(lowering, [[source, values]], [target]);
+  return sums!;
 }
 
 /** Sums in float64, and the sums of magnitudes that bound their errors. */
@@ -80,12 +54,8 @@ async function checkSum(from: Shape, to: Shape): Promise<void> {
   const values = numbers(sizeOf(from));
   const got = await result(from, to, values, sumKernels);
   const { sums, sizes } = sumsOf(from, to, values);
-  deepStrictEqual(got.length, sums.length);
-  sums.forEach((sum, i) => {
-    const error = Math.abs(got[i]! - sum);
-    const where = `[${from}] to [${to}] at ${i}`;
-    ok(error <= 2e-6 * sizes[i]! + 1e-12, `${where}: ${got[i]}, not ${sum}`);
-  });
+  const what = `[${from}] to [${to}]`;
+  assertNear(got, sums, (i) => 2e-6 * sizes[i]! + 1e-12, what);
 }
 
 const CASES: Readonly<Record<string, readonly (readonly [Shape, Shape])[]>> = {
@@ -125,102 +95,69 @@ const CASES: Readonly<Record<string, readonly (readonly [Shape, Shape])[]>> = {
 };
 
 for (const [name, cases] of Object.entries(CASES)) {
-  Deno.test({
-    ...onDevice,
-    name: `sums ${name}`,
-    fn: async () => {
-      for (const [from, to] of cases) await checkSum(from, to);
-    },
+  deviceTest(`sums ${name}`, async () => {
+    for (const [from, to] of cases) await checkSum(from, to);
   });
 }
 
-Deno.test({
-  ...onDevice,
-  name: "two million ones are two million",
-  fn: async () => {
-    for (const count of [2_000_000, 2_000_003]) {
-      const ones = new Float32Array(count).fill(1);
-      const total = await result([count], [], ones, sumKernels);
-      deepStrictEqual(Array.from(total), [count]);
-    }
-    const ones = new Float32Array(2_000_000).fill(1);
-    const sums = await result([1_000_000, 2], [2], ones, sumKernels);
-    deepStrictEqual(Array.from(sums), [1_000_000, 1_000_000]);
-  },
+deviceTest("two million ones are two million", async () => {
+  for (const count of [2_000_000, 2_000_003]) {
+    const ones = new Float32Array(count).fill(1);
+    const total = await result([count], [], ones, sumKernels);
+    deepStrictEqual(Array.from(total), [count]);
+  }
+  const ones = new Float32Array(2_000_000).fill(1);
+  const sums = await result([1_000_000, 2], [2], ones, sumKernels);
+  deepStrictEqual(Array.from(sums), [1_000_000, 1_000_000]);
 });
 
-Deno.test({
-  ...onDevice,
-  name: "sums of squares of any shape",
-  fn: async () => {
-    for (const shape of [[], [1], [7], [3, 5, 64], [1001, 33], [40, 1000]]) {
-      const values = numbers(sizeOf(shape));
-      const lowering = testLowering();
-      const [source, target] = [lowering.value(shape), lowering.value([1])];
-      squaresKernels(lowering, [source], target);
-      const [sums] = await runCalls(
-        ...[device!, lowering.values, lowering.calls] as const,
-        ...[new Map([[source, values]]), [target]] as const,
-      );
-      const [got] = Array.from(sums!);
-      const wanted = values.reduce((sum, v) => sum + v * v, 0);
-      ok(Math.abs(got! - wanted) <= 2e-6 * wanted, `${shape}: ${got}`);
-    }
-  },
+deviceTest("sums of squares of any shape", async () => {
+  for (const shape of [[], [1], [7], [3, 5, 64], [1001, 33], [40, 1000]]) {
+    const values = numbers(sizeOf(shape));
+    const lowering = testLowering();
+    const [source, target] = [lowering.value(shape), lowering.value([1])];
+    squaresKernels(lowering, [source], target);
+    const [sums] = await ranTwice(lowering, [[source, values]], [target]);
+    const [got] = Array.from(sums!);
+    const wanted = values.reduce((sum, v) => sum + v * v, 0);
+    ok(Math.abs(got! - wanted) <= 2e-6 * wanted, `${shape}: ${got}`);
+  }
 });
 
-Deno.test({
-  ...onDevice,
-  name: "planes are added up with a factor",
-  fn: async () => {
-    for (
-      const [count, shape] of [[3, [5, 7]], [100, [12]], [513, [1]]] as const
-    ) {
-      const from = [count, ...shape];
-      const values = numbers(sizeOf(from), 3);
-      const lowering = testLowering();
-      const [planes, id] = [lowering.value(from), lowering.value(shape)];
-      const target = tensorTarget(lowering.values, id);
-      const kernel = addUpKernel(lowering, {
-        ...{ planes, count, factor: 0.25, target },
-      });
-      const [got] = await runCalls(
-        ...[device!, lowering.values, [kernel]] as const,
-        ...[new Map([[planes, values]]), [id]] as const,
-      );
-      const { sums, sizes } = sumsOf(from, shape, values);
-      sums.forEach((sum, i) =>
-        ok(Math.abs(got![i]! - 0.25 * sum) <= 1e-6 * sizes[i]! + 1e-12)
-      );
-    }
-  },
+deviceTest("planes are added up with a factor", async () => {
+  for (
+    const [count, shape] of [[3, [5, 7]], [100, [12]], [513, [1]]] as const
+  ) {
+    const from = [count, ...shape];
+    const values = numbers(sizeOf(from), 3);
+    const lowering = testLowering();
+    const [planes, id] = [lowering.value(from), lowering.value(shape)];
+    const target = tensorTarget(lowering.values, id);
+    lowering.addUp({ planes, count, factor: 0.25, target });
+    const [got] = await ranTwice(lowering, [[planes, values]], [id]);
+    const { sums, sizes } = sumsOf(from, shape, values);
+    assertNear(
+      ...[got!, sums.map((sum) => 0.25 * sum)] as const,
+      (i) => 1e-6 * sizes[i]! + 1e-12,
+      `${count} planes`,
+    );
+  }
 });
 
-Deno.test({
-  ...onDevice,
-  name: "sums written as pairs of bfloat16",
-  fn: async () => {
-    for (const [from, to] of [[[6, 8], [8]], [[8, 6], [8, 1]]] as const) {
-      const lowering = testLowering();
-      const source = lowering.value(from);
-      const id = lowering.value([8], "float32", "bf16");
-      const values = numbers(48);
-      sumKernels(lowering, tensorOperand(lowering.values, source), {
-        ...tensorTarget(lowering.values, id),
-        shape: to,
-      });
-      const [pairs] = await runCalls(
-        ...[device!, lowering.values, lowering.calls] as const,
-        ...[new Map([[source, values]]), [id]] as const,
-      );
-      const { sums } = sumsOf(from, to, values);
-      const got = Array.from(pairs!).flatMap((pair) => [
-        new Float32Array(Uint32Array.of(pair << 16).buffer)[0]!,
-        new Float32Array(Uint32Array.of(pair & 0xffff0000).buffer)[0]!,
-      ]);
-      sums.forEach((sum, i) => {
-        ok(Math.abs(got[i]! - sum) <= Math.abs(sum) / 128 + 1e-6);
-      });
-    }
-  },
+deviceTest("sums written as pairs of bfloat16", async () => {
+  for (const [from, to] of [[[6, 8], [8]], [[8, 6], [8, 1]]] as const) {
+    const lowering = testLowering();
+    const source = lowering.value(from);
+    const id = lowering.value([8], "float32", "bf16");
+    const values = numbers(48);
+    sumKernels(lowering, tensorOperand(lowering.values, source), {
+      ...tensorTarget(lowering.values, id),
+      shape: to,
+    });
+    const [pairs] = await ranTwice(lowering, [[source, values]], [id]);
+    const { sums } = sumsOf(from, to, values);
+    const got = fromPairs(pairs!);
+    const bound = (i: number) => Math.abs(sums[i]!) / 256 + 1e-6;
+    assertNear(got, sums, bound, `[${from}] to [${to}]`);
+  }
 });

@@ -1,6 +1,5 @@
 /** Convolution and its gradients on the card's kernels against their meaning in float64. */
-import { deepStrictEqual, ok } from "node:assert/strict";
-import { addUpKernel } from "../../../../backends/webgpu/kernels/columns.ts";
+import { ok } from "node:assert/strict";
 import {
   conv2dInputGradKernels,
   conv2dKernels,
@@ -17,14 +16,16 @@ import {
 import { type Shape, sizeOf } from "../../../../core/mod.ts";
 import { convolutionExtents } from "../../../../core/graph/convolution_extents.ts";
 import { convolutionOps } from "../../../../core/graph/ops/convolution.ts";
-import { runCalls, testDevice, testLowering } from "../run_calls.ts";
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
+import { deviceTest } from "../device_tests.ts";
+import { testLowering } from "../run_calls.ts";
+import {
+  assertClose,
+  fromPairs,
+  numbers,
+  raised,
+  ranTwice,
+  squared,
+} from "./kernel_runs.ts";
 
 /** A convolution of images `x` by kernels `w`. */
 interface Case {
@@ -43,12 +44,6 @@ const GENERATORS = {
 };
 
 const OPS = Object.keys(GENERATORS) as Op[];
-
-const numbers = (shape: Shape, seed: number): Float32Array =>
-  Float32Array.from(
-    { length: sizeOf(shape) },
-    (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed),
-  );
 
 /** Shapes of the two inputs of an op and of its result. */
 function shapesOf(op: Op, given: Case): readonly [Shape, Shape, Shape] {
@@ -113,36 +108,15 @@ async function made(
   );
   const target = fused(tensorTarget(lowering.values, to));
   GENERATORS[op](lowering, given, left!, right!, target);
-  const sums = lowering.partials.map((p) => addUpKernel(lowering, p));
-  const run = async () =>
-    (await runCalls(
-      ...[device!, lowering.values, [...lowering.calls, ...sums]] as const,
-      new Map(ids.map((id, i) => [id, inputs[i]!])),
-      [to],
-    ))[0]!;
-  const [once, again] = [await run(), await run()];
-  deepStrictEqual(once, again);
-  return once;
+  const data = ids.map((id, i) => [id, inputs[i]!] as const);
+  const [result] = await ranTwice(lowering, data, [to]);
+  return result!;
 }
 
 const inputsOf = (op: Op, given: Case): readonly Float32Array[] =>
-  shapesOf(op, given).slice(0, 2).map((shape, i) => numbers(shape, i + 1));
-
-function close(
-  got: ArrayLike<number>,
-  wanted: Float64Array,
-  what: string,
-  tolerance = 3e-6,
-): void {
-  deepStrictEqual(got.length, wanted.length);
-  const largest = wanted.reduce((a, b) => Math.max(a, Math.abs(b)), 1);
-  wanted.forEach((value, i) =>
-    ok(
-      Math.abs(got[i]! - value) <= tolerance * largest,
-      `${what} at ${i}: ${got[i]}, not ${value}`,
-    )
+  shapesOf(op, given).slice(0, 2).map((shape, i) =>
+    numbers(sizeOf(shape), i + 1)
   );
-}
 
 const of = (x: Shape, w: Shape, stride = 1, padding = 0): Case => ({
   ...{ x, w, stride, padding },
@@ -174,60 +148,24 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 
 for (const op of OPS) {
   for (const [name, cases] of Object.entries(CASES)) {
-    Deno.test({
-      ...onDevice,
-      name: `${op} ${name}`,
-      fn: async () => {
-        for (const given of cases) {
-          const inputs = inputsOf(op, given);
-          const what = `${op} ${JSON.stringify(given)}`;
-          close(
-            await made(op, given, inputs),
-            meaning(op, given, inputs),
-            what,
-          );
-        }
-      },
+    deviceTest(`${op} ${name}`, async () => {
+      for (const given of cases) {
+        const inputs = inputsOf(op, given);
+        const what = `${op} ${JSON.stringify(given)}`;
+        assertClose(
+          await made(op, given, inputs),
+          meaning(op, given, inputs),
+          3e-6,
+          what,
+        );
+      }
     });
   }
 }
 
-/** An operand that is squared on the way. */
-const squared = (operand: Operand): Operand => ({
-  ...operand,
-  open: (writer) => {
-    const source = operand.open(writer);
-    return {
-      at: (block, position) => {
-        const value = block.let(source.at(block, position));
-        return block.let(`${value} * ${value}`);
-      },
-      at4: (block, position) => {
-        const value = block.let(source.at4(block, position));
-        return block.let(`${value} * ${value}`);
-      },
-    };
-  },
-});
-
-/** A target that is raised by 1 on the way. */
-const raised = (target: Target): Target => ({
-  ...target,
-  open: (writer) => {
-    const sink = target.open(writer);
-    return {
-      put: (block, position, value) =>
-        sink.put(block, position, `(${value}) + 1.0`),
-      put4: (block, position, value) =>
-        sink.put4(block, position, `(${value}) + 1.0`),
-    };
-  },
-});
-
-Deno.test({
-  ...onDevice,
-  name: "operands computed on the way, results changed on the way",
-  fn: async () => {
+deviceTest(
+  "operands computed on the way, results changed on the way",
+  async () => {
     for (const op of OPS) {
       for (
         const given of [
@@ -237,37 +175,34 @@ Deno.test({
       ) {
         const inputs = inputsOf(op, given);
         const changes = { view: squared, fused: raised };
-        close(
+        assertClose(
           await made(op, given, inputs, changes),
           meaning(op, given, inputs.map((x) => x.map((v) => v * v)))
             .map((v) => v + 1),
+          3e-6,
           `${op} changed`,
         );
       }
     }
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "results in pairs of bfloat16",
-  fn: async () => {
-    const cases = [
-      of([2, 3, 8, 8], [5, 3, 3, 4], 1, 2),
-      of([2, 3, 12, 12], [5, 3, 1, 4], 2, 1),
-      of([2, 3, 8, 8], [5, 3, 1, 1]),
-    ];
-    for (const op of OPS) {
-      for (const given of cases) {
-        if (shapesOf(op, given)[2].at(-1)! % 4 !== 0) continue;
-        const inputs = inputsOf(op, given);
-        const pairs = await made(op, given, inputs, { storage: "bf16" });
-        const got = Array.from(pairs).flatMap((pair) => [
-          new Float32Array(Uint32Array.of(pair << 16).buffer)[0]!,
-          new Float32Array(Uint32Array.of(pair & 0xffff0000).buffer)[0]!,
-        ]);
-        close(got, meaning(op, given, inputs), `${op} in 16 bits`, 1 / 256);
-      }
+deviceTest("results in pairs of bfloat16", async () => {
+  const cases = [
+    of([2, 3, 8, 8], [5, 3, 3, 4], 1, 2),
+    of([2, 3, 12, 12], [5, 3, 1, 4], 2, 1),
+    of([2, 3, 8, 8], [5, 3, 1, 1]),
+  ];
+  for (const op of OPS) {
+    const byFours = cases.filter((given) =>
+      shapesOf(op, given)[2].at(-1)! % 4 === 0
+    );
+    ok(byFours.length > 0, op);
+    for (const given of byFours) {
+      const inputs = inputsOf(op, given);
+      const pairs = await made(op, given, inputs, { storage: "bf16" });
+      const got = fromPairs(pairs);
+      assertClose(got, meaning(op, given, inputs), 1 / 256, `${op} in 16 bits`);
     }
-  },
+  }
 });

@@ -1,5 +1,5 @@
 /** Histograms of gradients on the card's kernels against their meaning in float64. */
-import { deepStrictEqual, ok, throws } from "node:assert/strict";
+import { deepStrictEqual, throws } from "node:assert/strict";
 import { hogKernels } from "../../../../backends/webgpu/kernels/hog.ts";
 import type {
   Operand,
@@ -11,14 +11,9 @@ import {
 } from "../../../../backends/webgpu/wgsl/tensor.ts";
 import { type Shape, sizeOf } from "../../../../core/mod.ts";
 import { hogCells } from "../../../../core/graph/ops/hog.ts";
-import { runCalls, testDevice, testLowering } from "../run_calls.ts";
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
+import { deviceTest } from "../device_tests.ts";
+import { testLowering } from "../run_calls.ts";
+import { assertNear, ranTwice } from "./kernel_runs.ts";
 
 interface Case {
   readonly shape: Shape;
@@ -74,25 +69,13 @@ async function histograms(
     view(tensorOperand(lowering.values, images)),
     fused(tensorTarget(lowering.values, id)),
   );
-  const run = async () =>
-    (await runCalls(
-      ...[device!, lowering.values, lowering.calls] as const,
-      ...[new Map([[images, pixels]]), [id]] as const,
-    ))[0]!;
-  const [once, again] = [await run(), await run()];
-  deepStrictEqual(once, again);
-  return once;
+  const [made] = await ranTwice(lowering, [[images, pixels]], [id]);
+  return made!;
 }
 
 function close(got: ArrayLike<number>, wanted: Float64Array, what: string) {
-  deepStrictEqual(got.length, wanted.length);
   const largest = wanted.reduce((a, b) => Math.max(a, b), 0);
-  wanted.forEach((value, i) =>
-    ok(
-      Math.abs(got[i]! - value) <= 2e-6 * largest + 1e-12,
-      `${what} at ${i}: ${got[i]}, not ${value}`,
-    )
-  );
+  assertNear(got, wanted, () => 2e-6 * largest + 1e-12, what);
 }
 
 async function check(given: Case, scale: number): Promise<void> {
@@ -142,22 +125,17 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 };
 
 for (const [name, cases] of Object.entries(CASES)) {
-  Deno.test({
-    ...onDevice,
-    name: `histograms ${name}`,
-    fn: async () => {
-      for (const given of cases) {
-        await check(given, 1);
-        await check(given, 1 / 255 / 0.226);
-      }
-    },
+  deviceTest(`histograms ${name}`, async () => {
+    for (const given of cases) {
+      await check(given, 1);
+      await check(given, 1 / 255 / 0.226);
+    }
   });
 }
 
-Deno.test({
-  ...onDevice,
-  name: "flat images have empty histograms, straight edges exact bins",
-  fn: async () => {
+deviceTest(
+  "flat images have empty histograms, straight edges exact bins",
+  async () => {
     const given = of([1, 1, 8, 8], 2, 8);
     const flat = new Float32Array(64).fill(0.3);
     deepStrictEqual(
@@ -177,12 +155,11 @@ Deno.test({
       );
     }
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "images computed on the way, histograms scaled on the way",
-  fn: async () => {
+deviceTest(
+  "images computed on the way, histograms scaled on the way",
+  async () => {
     const given = of([1, 3, 14, 14], 4);
     const pixels = picture(given.shape, 1);
     // Read with rows and columns exchanged, twice as strong.
@@ -222,7 +199,7 @@ Deno.test({
       "view",
     );
   },
-});
+);
 
 Deno.test("histograms refuse targets in 16 bits", () => {
   const lowering = testLowering();

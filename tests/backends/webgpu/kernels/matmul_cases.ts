@@ -1,5 +1,5 @@
 /** Products of matrices to run and to compare with float64 loops, and views for them. */
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import { addUpKernel } from "../../../../backends/webgpu/kernels/columns.ts";
 import {
   matmulKernels,
@@ -20,13 +20,8 @@ import {
   tensorTarget,
 } from "../../../../backends/webgpu/wgsl/tensor.ts";
 import type { Shape } from "../../../../core/mod.ts";
-import { runCalls, testLowering } from "../run_calls.ts";
-
-const numbers = (count: number, seed: number): Float32Array =>
-  Float32Array.from(
-    { length: count },
-    (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed),
-  );
+import { runCalls, testDevice, testLowering } from "../run_calls.ts";
+import { assertNear, fromPairs, numbers, toPairs } from "./kernel_runs.ts";
 
 /** A product as it is tested. */
 export interface Case {
@@ -64,19 +59,6 @@ const shapes = ({ batch, m, n, k, transposeA, transposeB }: MatmulSizes): {
   a: transposeA ? [batch, k, m] : [batch, m, k],
   b: transposeB ? [batch, n, k] : [batch, k, n],
 });
-
-/** Pairs of bfloat16 in words, and back. */
-const toPairs = (values: Float32Array): Uint32Array => {
-  const halves = new Uint16Array(values.length + values.length % 2);
-  const bits = new Uint32Array(values.buffer);
-  bits.forEach((word, i) => halves[i] = word >>> 16);
-  return new Uint32Array(halves.buffer);
-};
-const fromPairs = (pairs: Uint32Array): Float32Array =>
-  new Float32Array(
-    Uint32Array.from(new Uint16Array(pairs.buffer), (half) => half << 16)
-      .buffer,
-  );
 
 /** A product in float64, and sums of magnitudes that bound its errors. */
 function exact(
@@ -143,22 +125,8 @@ export function prepared(
   return { values, calls, ids: { a, b, bias, target, sums } };
 }
 
-function near(
-  got: ArrayLike<number>,
-  wanted: ArrayLike<number>,
-  bound: (i: number) => number,
-  where: string,
-): void {
-  deepStrictEqual(got.length, wanted.length, where);
-  for (let i = 0; i < wanted.length; i++) {
-    const error = Math.abs(got[i]! - wanted[i]!);
-    ok(error <= bound(i), `${where} at ${i}: ${got[i]}, not ${wanted[i]}`);
-  }
-}
-
 /** Runs a case; the results must be near those in float64. Gives the names of its kernels. */
 export async function check(
-  device: GPUDevice | null,
   test: Case,
 ): Promise<readonly string[]> {
   const { sizes, storage = "f32", hasSums, ofResult = (x) => x } = test;
@@ -175,6 +143,7 @@ export async function check(
     [ids.bias, bias],
   ]);
   const wanted = [ids.target, ...hasSums ? [ids.sums] : []];
+  const device = await testDevice();
   const run = () => runCalls(device!, values, calls, given, wanted);
   const once = await run();
   if (test.isRepeated) deepStrictEqual(await run(), once);
@@ -183,40 +152,18 @@ export async function check(
   const { results, magnitudes, sums } = exact(test, a, b);
   const got = isHalf ? fromPairs(once[0] as Uint32Array) : once[0]!;
   const expected = results.map((x, i) => ofResult(x, bias[i % n]!));
-  near(
+  assertNear(
     ...[got, expected] as const,
     (i) =>
       2e-6 * (1 + magnitudes[i]!) +
       (isHalf ? 2 ** -8 : 0) * Math.abs(expected[i]!),
     where,
   );
-  if (hasSums) near(once[1]!, sums, () => 2e-6 * (1 + k), `sums of ${where}`);
+  if (hasSums) {
+    assertNear(once[1]!, sums, () => 2e-6 * (1 + k), `sums of ${where}`);
+  }
   return names;
 }
-
-/** The squares of an operand. */
-export const squared = (source: Operand): Operand => ({
-  ...source,
-  open: (writer) => {
-    const opened = source.open(writer);
-    return {
-      at: (block, position) => {
-        const x = block.let(opened.at(block, position));
-        return block.let(`${x} * ${x}`);
-      },
-      at4: (block, position) => {
-        const x = block.let(opened.at4(block, position));
-        return block.let(`${x} * ${x}`);
-      },
-    };
-  },
-});
-
-/** A view without groups of four. */
-export const single = (source: Operand): Operand => ({
-  ...source,
-  vector: false,
-});
 
 /** Adds a number of each column, then keeps what is positive. */
 export const biased = (target: Target, bias: Operand): Target => ({

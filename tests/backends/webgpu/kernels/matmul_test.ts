@@ -9,22 +9,10 @@ import {
   type VariantName,
   VARIANTS,
 } from "../../../../backends/webgpu/kernels/matmul/matmul_variants.ts";
-import {
-  biased,
-  check,
-  prepared,
-  single,
-  sizesOf,
-  squared,
-} from "./matmul_cases.ts";
-import { LEAST_LIMITS, testDevice } from "../run_calls.ts";
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
+import { single, squared } from "./kernel_runs.ts";
+import { biased, check, prepared, sizesOf } from "./matmul_cases.ts";
+import { deviceTest } from "../device_tests.ts";
+import { LEAST_LIMITS } from "../run_calls.ts";
 
 const NAMES = Object.keys(VARIANTS) as readonly VariantName[];
 const LETTERS = ["NN", "NT", "TN", "TT"] as const;
@@ -38,88 +26,75 @@ const SHAPES = [
 ] as const;
 
 for (const [v, variant] of NAMES.entries()) {
-  Deno.test(
-    `The tile ${variant} is right for odd shapes`,
-    onDevice,
-    async () => {
-      const isQuick = VARIANTS[variant].software[1] < 200;
-      for (const [l, letters] of LETTERS.entries()) {
-        const own = SHAPES[(l + v) % 5]!;
-        for (const shape of isQuick ? SHAPES : [own]) {
-          const sizes = sizesOf(shape, letters);
-          const hasSums = l % 2 === 0;
-          await check(device, {
-            sizes,
-            options: { variant, split: 1 },
-            hasSums,
-          });
-        }
+  deviceTest(`The tile ${variant} is right for odd shapes`, async () => {
+    const isQuick = VARIANTS[variant].software[1] < 200;
+    for (const [l, letters] of LETTERS.entries()) {
+      const own = SHAPES[(l + v) % 5]!;
+      for (const shape of isQuick ? SHAPES : [own]) {
+        const sizes = sizesOf(shape, letters);
+        const hasSums = l % 2 === 0;
+        await check({
+          sizes,
+          options: { variant, split: 1 },
+          hasSums,
+        });
       }
-    },
-  );
+    }
+  });
 
-  Deno.test(
-    `The tile ${variant} is right where it fits`,
-    onDevice,
-    async () => {
-      const { rows, columns } = VARIANTS[variant];
-      const letters = LETTERS[v % 4];
-      const sizes = sizesOf([rows, 2 * columns, 48], letters);
-      await check(device, {
-        sizes,
-        options: { variant, split: 1 },
-        hasSums: true,
-      });
-    },
-  );
+  deviceTest(`The tile ${variant} is right where it fits`, async () => {
+    const { rows, columns } = VARIANTS[variant];
+    const letters = LETTERS[v % 4];
+    const sizes = sizesOf([rows, 2 * columns, 48], letters);
+    await check({
+      sizes,
+      options: { variant, split: 1 },
+      hasSums: true,
+    });
+  });
 
-  Deno.test(
-    `The tile ${variant} adds parts of sums in order`,
-    onDevice,
-    async () => {
-      const sizes = sizesOf([33, 12, 150], "TN", { factor: 0.125 });
-      const names = await check(device, {
-        sizes,
-        options: { variant, split: 3 },
-        ...{ hasSums: true, isRepeated: true },
-      });
-      ok(names[0]!.includes("split 3 with row sums"), names[0]!);
-      deepStrictEqual(names.length, 3);
-    },
-  );
+  deviceTest(`The tile ${variant} adds parts of sums in order`, async () => {
+    const sizes = sizesOf([33, 12, 150], "TN", { factor: 0.125 });
+    const names = await check({
+      sizes,
+      options: { variant, split: 3 },
+      ...{ hasSums: true, isRepeated: true },
+    });
+    ok(names[0]!.includes("split 3 with row sums"), names[0]!);
+    deepStrictEqual(names.length, 3);
+  });
 
-  Deno.test(`The tile ${variant} is right for batches`, onDevice, async () => {
+  deviceTest(`The tile ${variant} is right for batches`, async () => {
     const rest = { batch: 3, factor: -2 };
-    await check(device, {
+    await check({
       ...{ sizes: sizesOf([7, 9, 50], "NT", rest) },
       options: { variant, split: 1 },
     });
-    await check(device, {
+    await check({
       ...{ sizes: sizesOf([12, 8, 52], "TT", rest) },
       options: { variant, split: 2 },
     });
   });
 }
 
-Deno.test("A tile is chosen for every shape", onDevice, async () => {
+deviceTest("A tile is chosen for every shape", async () => {
   for (const [i, shape] of SHAPES.entries()) {
-    await check(device, {
+    await check({
       sizes: sizesOf(shape, LETTERS[i % 4]),
       hasSums: true,
     });
   }
 });
 
-Deno.test(
+deviceTest(
   "Two million terms are added in parts that software finishes",
-  onDevice,
   async () => {
     const k = 2_359_296;
     const names: string[] = [];
     for (const variant of [undefined, "plain", "small"] as const) {
       const options = variant === undefined ? {} : { variant, split: 1 };
       names.push(
-        ...await check(device, {
+        ...await check({
           ...{ sizes: sizesOf([1, 1, k]), options, isRepeated: true },
         }),
       );
@@ -128,24 +103,23 @@ Deno.test(
   },
 );
 
-Deno.test(
+deviceTest(
   "More workgroups than one axis has are numbered along two",
-  onDevice,
   async () => {
     const sizes = sizesOf([2, 3, 2], "NN", { batch: 66_000 });
-    await check(device, { sizes, options: { variant: "plain", split: 1 } });
-    await check(device, {
+    await check({ sizes, options: { variant: "plain", split: 1 } });
+    await check({
       sizes,
       options: { variant: "narrowRows", split: 1 },
     });
   },
 );
 
-Deno.test("Operands and targets may be bfloat16", onDevice, async () => {
+deviceTest("Operands and targets may be bfloat16", async () => {
   for (const letters of LETTERS) {
     for (const split of [1, 2]) {
       const sizes = sizesOf([20, 36, 52], letters);
-      await check(device, {
+      await check({
         ...{ sizes, options: { split }, storage: "bf16" },
       });
     }
@@ -160,9 +134,8 @@ Deno.test("Operands and targets may be bfloat16", onDevice, async () => {
   );
 });
 
-Deno.test(
+deviceTest(
   "Operands may be computed on the way, targets have more to do",
-  onDevice,
   async () => {
     const meaning = {
       ...{ seenA: squared, ofA: (x: number) => x * x, seenTarget: biased },
@@ -175,7 +148,7 @@ Deno.test(
           "TN",
         ]] as const
       ) {
-        const names = await check(device, {
+        const names = await check({
           ...{ sizes: sizesOf(shape, letters), options: { variant, split: 1 } },
           ...meaning,
         });
@@ -183,7 +156,7 @@ Deno.test(
       }
     }
     const sizes = sizesOf([36, 20, 64], "NN", { factor: 0.5 });
-    await check(device, {
+    await check({
       sizes,
       options: { variant: "small", split: 2 },
       ...meaning,
@@ -191,22 +164,18 @@ Deno.test(
   },
 );
 
-Deno.test(
-  "Operands and targets may be readable by ones only",
-  onDevice,
-  async () => {
-    for (const variant of ["middle", "narrowColumns", "plain"] as const) {
-      await check(device, {
-        ...{
-          sizes: sizesOf([68, 12, 20], "NT"),
-          options: { variant, split: 1 },
-        },
-        ...{ seenA: single, seenB: single, hasSums: true },
-        seenTarget: (target) => ({ ...target, vector: false }),
-      });
-    }
-  },
-);
+deviceTest("Operands and targets may be readable by ones only", async () => {
+  for (const variant of ["middle", "narrowColumns", "plain"] as const) {
+    await check({
+      ...{
+        sizes: sizesOf([68, 12, 20], "NT"),
+        options: { variant, split: 1 },
+      },
+      ...{ seenA: single, seenB: single, hasSums: true },
+      seenTarget: (target) => ({ ...target, vector: false }),
+    });
+  }
+});
 
 const GPU = {
   ...{ workgroupBytes: 49_152, invocations: 1024, buffers: 64, isGpu: true },

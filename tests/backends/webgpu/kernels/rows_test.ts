@@ -1,5 +1,5 @@
 /** Kernels on rows against the float64 meaning of their ops. */
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import { layerNormGradKernels } from "../../../../backends/webgpu/kernels/layer_norm_grad.ts";
 import {
   L2_NORMALIZE,
@@ -12,7 +12,6 @@ import {
   type RowFormula,
   rowKernel,
 } from "../../../../backends/webgpu/kernels/rows.ts";
-import { addUpKernel } from "../../../../backends/webgpu/kernels/columns.ts";
 import {
   tensorOperand,
   tensorTarget,
@@ -26,23 +25,15 @@ import {
   sizeOf,
   traceGraph,
 } from "../../../../core/mod.ts";
-import { runCalls, testDevice, testLowering } from "../run_calls.ts";
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
+import { deviceTest } from "../device_tests.ts";
+import { testLowering } from "../run_calls.ts";
+import { assertClose, numbers, ranTwice } from "./kernel_runs.ts";
 
 const EPSILON = 1e-6;
 
 /** Numbers of both signs around a mean that is not 0, the same in every run. */
-const numbers = (shape: Shape, seed: number): Float32Array =>
-  Float32Array.from(
-    { length: sizeOf(shape) },
-    (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed) * 1.7 + 0.4,
-  );
+const aside = (shape: Shape, seed: number): Float32Array =>
+  numbers(sizeOf(shape), seed).map((x) => 1.7 * x + 0.4);
 
 /** The meaning of one op. */
 function meaning(
@@ -66,14 +57,8 @@ function meaning(
   );
 }
 
-function close(got: ArrayLike<number>, wanted: ArrayLike<number>): void {
-  deepStrictEqual(got.length, wanted.length);
-  const size = Math.max(1, ...Array.from(wanted, Math.abs));
-  for (let i = 0; i < wanted.length; i++) {
-    const error = Math.abs(got[i]! - wanted[i]!);
-    ok(error <= 3e-6 * size, `${i}: ${got[i]} instead of ${wanted[i]}`);
-  }
-}
+const close = (got: ArrayLike<number>, wanted: ArrayLike<number>): void =>
+  assertClose(got, wanted, 3e-6, `${wanted.length} numbers`);
 
 /** Runs a formula on inputs of shapes; twice, for the same bits. */
 async function runRows(
@@ -88,15 +73,9 @@ async function runRows(
     ...[lowering, formula, operands] as const,
     tensorTarget(lowering.values, result),
   );
-  const given = new Map(ids.map((id, i) => [id, inputs[i]!.values]));
-  const run = async () =>
-    (await runCalls(
-      ...[device!, lowering.values, lowering.calls, given] as const,
-      [result],
-    ))[0]!;
-  const [once, again] = [await run(), await run()];
-  deepStrictEqual(once, again);
-  return once;
+  const given = ids.map((id, i) => [id, inputs[i]!.values] as const);
+  const [rows] = await ranTwice(lowering, given, [result]);
+  return rows!;
 }
 
 const SHAPES: readonly Shape[] = [
@@ -113,7 +92,7 @@ const SHAPES: readonly Shape[] = [
 
 const of = (shape: Shape, seed: number) => ({
   shape,
-  values: numbers(shape, seed),
+  values: aside(shape, seed),
 });
 
 const UNARY = [
@@ -123,69 +102,49 @@ const UNARY = [
 ] as const;
 
 for (const [op, formula] of UNARY) {
-  Deno.test({
-    ...onDevice,
-    name: `${op} of rows narrow and wide`,
-    fn: async () => {
-      for (const shape of SHAPES) {
-        const x = of(shape, 1);
-        close(await runRows(formula, [x]), meaning(op, {}, [x]));
-      }
-    },
+  deviceTest(`${op} of rows narrow and wide`, async () => {
+    for (const shape of SHAPES) {
+      const x = of(shape, 1);
+      close(await runRows(formula, [x]), meaning(op, {}, [x]));
+    }
   });
 }
 
-Deno.test({
-  ...onDevice,
-  name: "softmax of large numbers stays finite",
-  fn: async () => {
-    for (const shape of [[3, 5], [2, 64]]) {
-      const values = numbers(shape, 2).map((v) => 1e4 * v);
-      const x = { shape, values };
-      close(await runRows(SOFTMAX, [x]), meaning("softmax", {}, [x]));
-    }
-  },
+deviceTest("softmax of large numbers stays finite", async () => {
+  for (const shape of [[3, 5], [2, 64]]) {
+    const values = aside(shape, 2).map((v) => 1e4 * v);
+    const x = { shape, values };
+    close(await runRows(SOFTMAX, [x]), meaning("softmax", {}, [x]));
+  }
 });
 
-Deno.test({
-  ...onDevice,
-  name: "the gradient of softmax",
-  fn: async () => {
-    for (const shape of SHAPES) {
-      const [dy, x] = [of(shape, 3), of(shape, 4)];
-      const y = {
-        shape,
-        values: Float32Array.from(meaning("softmax", {}, [x])),
-      };
-      const got = await runRows(SOFTMAX_GRAD, [dy, y]);
-      close(got, meaning("softmaxGrad", {}, [dy, y]));
-    }
-  },
+deviceTest("the gradient of softmax", async () => {
+  for (const shape of SHAPES) {
+    const [dy, x] = [of(shape, 3), of(shape, 4)];
+    const y = {
+      shape,
+      values: Float32Array.from(meaning("softmax", {}, [x])),
+    };
+    const got = await runRows(SOFTMAX_GRAD, [dy, y]);
+    close(got, meaning("softmaxGrad", {}, [dy, y]));
+  }
 });
 
-Deno.test({
-  ...onDevice,
-  name: "layer normalisation, also around a far mean",
-  fn: async () => {
-    for (const shape of SHAPES) {
-      const width = shape.at(-1)!;
-      if (width === 1) continue;
-      const x = of(shape, 5);
-      const [gain, bias] = [of([width], 6), of([width], 7)];
-      for (const shift of [0, 64]) {
-        const moved = { shape, values: x.values.map((v) => v + shift) };
-        const wanted = meaning("layerNorm", { epsilon: EPSILON }, [
-          ...[moved, gain, bias],
-        ]);
-        const got = await runRows(layerNorm(EPSILON), [moved, gain, bias]);
-        const size = Math.max(1, ...Array.from(wanted, Math.abs));
-        for (let i = 0; i < wanted.length; i++) {
-          const error = Math.abs(got[i]! - wanted[i]!);
-          ok(error <= (shift === 0 ? 3e-6 : 1e-4) * size, `${shape} ${i}`);
-        }
-      }
+deviceTest("layer normalisation, also around a far mean", async () => {
+  for (const shape of SHAPES) {
+    const width = shape.at(-1)!;
+    if (width === 1) continue;
+    const x = of(shape, 5);
+    const [gain, bias] = [of([width], 6), of([width], 7)];
+    for (const shift of [0, 64]) {
+      const moved = { shape, values: x.values.map((v) => v + shift) };
+      const wanted = meaning("layerNorm", { epsilon: EPSILON }, [
+        ...[moved, gain, bias],
+      ]);
+      const got = await runRows(layerNorm(EPSILON), [moved, gain, bias]);
+      assertClose(got, wanted, shift === 0 ? 3e-6 : 1e-4, `[${shape}]`);
     }
-  },
+  }
 });
 
 /** Runs the gradients that are wanted; `null` for the others. */
@@ -213,17 +172,8 @@ async function runGradients(
       ...(wanted.bias ? { bias: target(results[2]!) } : {}),
     },
   );
-  const sums = lowering.partials.map((p) => addUpKernel(lowering, p));
-  const given = new Map(
-    inputs.map((id, i) => [id, [dy!, x!, gain!][i]!] as const),
-  );
-  const run = () =>
-    runCalls(
-      ...[device!, lowering.values, [...lowering.calls, ...sums]] as const,
-      ...[given, results] as const,
-    );
-  const [once, again] = [await run(), await run()];
-  deepStrictEqual(once, again);
+  const given = inputs.map((id, i) => [id, [dy!, x!, gain!][i]!] as const);
+  const once = await ranTwice(lowering, given, results);
   const isWanted = [wanted.dx, wanted.gain, wanted.bias];
   return once.map((values, i) => isWanted[i] ? values : null);
 }
@@ -246,21 +196,16 @@ async function checkGradients(
   if (dBias) close(dBias, meaning("sumTo", { shape: [width] }, [dy]));
 }
 
-Deno.test({
-  ...onDevice,
-  name: "gradients of layer normalisation by one kernel",
-  fn: async () => {
-    const shapes = [[5, 7], [3, 50, 64], [2, 19, 768], [600, 12], [9, 1030]];
-    for (const shape of [...shapes, [3, 4100]]) {
-      await checkGradients(shape, { dx: true, gain: true, bias: true });
-    }
-  },
+deviceTest("gradients of layer normalisation by one kernel", async () => {
+  const shapes = [[5, 7], [3, 50, 64], [2, 19, 768], [600, 12], [9, 1030]];
+  for (const shape of [...shapes, [3, 4100]]) {
+    await checkGradients(shape, { dx: true, gain: true, bias: true });
+  }
 });
 
-Deno.test({
-  ...onDevice,
-  name: "gradients of layer normalisation that are wanted alone",
-  fn: async () => {
+deviceTest(
+  "gradients of layer normalisation that are wanted alone",
+  async () => {
     const none = { dx: false, gain: false, bias: false };
     for (const shape of [[9, 7], [2, 19, 96], [1000, 8]]) {
       await checkGradients(shape, { ...none, dx: true });
@@ -270,7 +215,7 @@ Deno.test({
       await checkGradients(shape, { ...none, dx: true, bias: true });
     }
   },
-});
+);
 
 Deno.test("gradients of layer normalisation are one dispatch with few planes", () => {
   const lowering = testLowering();

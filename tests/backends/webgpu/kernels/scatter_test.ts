@@ -1,5 +1,5 @@
 /** Rows added at their indices against plain sums. */
-import { deepStrictEqual, ok, throws } from "node:assert/strict";
+import { deepStrictEqual, throws } from "node:assert/strict";
 import { scatterKernels } from "../../../../backends/webgpu/kernels/scatter.ts";
 import type {
   Operand,
@@ -10,14 +10,17 @@ import {
   tensorTarget,
 } from "../../../../backends/webgpu/wgsl/tensor.ts";
 import { type Shape, sizeOf } from "../../../../core/mod.ts";
-import { runCalls, testDevice, testLowering } from "../run_calls.ts";
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
+import { deviceTest } from "../device_tests.ts";
+import { testLowering } from "../run_calls.ts";
+import {
+  assertNear,
+  fromPairs,
+  numbers,
+  raised,
+  ranTwice,
+  single,
+  squared,
+} from "./kernel_runs.ts";
 
 interface Case {
   readonly batch: number;
@@ -25,9 +28,6 @@ interface Case {
   readonly rows: number;
   readonly tail: Shape;
 }
-
-const numbers = (count: number): Float32Array =>
-  Float32Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1)));
 
 /** Indices with many repetitions. */
 const indices = ({ batch, picks, rows }: Case): Int32Array =>
@@ -49,13 +49,13 @@ function meaning(given: Case, y: Float32Array): Float32Array {
 }
 
 async function scattered(
-  given: Case,
+  shape: Case,
   y: Float32Array,
   view: (operand: Operand) => Operand = (operand) => operand,
   fused: (target: Target) => Target = (target) => target,
   storage?: "bf16",
 ): Promise<ArrayLike<number>> {
-  const { batch, picks, rows, tail } = given;
+  const { batch, picks, rows, tail } = shape;
   const lowering = testLowering();
   const from = lowering.value([batch, picks, ...tail]);
   const index = lowering.value([batch, picks], "int32");
@@ -66,15 +66,9 @@ async function scattered(
     tensorOperand(lowering.values, index),
     fused(tensorTarget(lowering.values, to)),
   );
-  const run = async () =>
-    (await runCalls(
-      ...[device!, lowering.values, lowering.calls] as const,
-      new Map<number, ArrayLike<number>>([[from, y], [index, indices(given)]]),
-      [to],
-    ))[0]!;
-  const [once, again] = [await run(), await run()];
-  deepStrictEqual(once, again);
-  return once;
+  const given = [[from, y], [index, indices(shape)]] as const;
+  const [sums] = await ranTwice(lowering, given, [to]);
+  return sums!;
 }
 
 const of = (
@@ -103,72 +97,33 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 };
 
 for (const [name, cases] of Object.entries(CASES)) {
-  Deno.test({
-    ...onDevice,
-    name: `rows scattered ${name} have the bits of sums in order`,
-    fn: async () => {
+  deviceTest(
+    `rows scattered ${name} have the bits of sums in order`,
+    async () => {
       for (const given of cases) {
         const y = numbers(given.batch * given.picks * sizeOf(given.tail));
         deepStrictEqual(await scattered(given, y), meaning(given, y));
       }
     },
-  });
+  );
 }
 
-Deno.test({
-  ...onDevice,
-  name: "rows computed on the way, sums changed on the way",
-  fn: async () => {
-    const given = of([2, 9, 14], [8]);
-    const y = numbers(2 * 9 * 8);
-    const view = (operand: Operand): Operand => ({
-      shape: operand.shape,
-      vector: false,
-      open: (writer) => {
-        const source = operand.open(writer);
-        return {
-          at: (block, position) => {
-            const value = block.let(source.at(block, position));
-            return block.let(`${value} * ${value}`);
-          },
-          at4: () => "",
-        };
-      },
-    });
-    const fused = (target: Target): Target => ({
-      ...target,
-      open: (writer) => {
-        const sink = target.open(writer);
-        const more = (value: string) => `(${value}) + 1.0`;
-        return {
-          put: (block, position, value) =>
-            sink.put(block, position, more(value)),
-          put4: (block, position, value) =>
-            sink.put4(block, position, more(value)),
-        };
-      },
-    });
-    const wanted = meaning(given, y.map((v) => v * v));
-    const got = await scattered(given, y, view, fused);
-    wanted.forEach((value, i) => ok(Math.abs(got[i]! - value - 1) < 1e-6));
-  },
+deviceTest("rows computed on the way, sums changed on the way", async () => {
+  const given = of([2, 9, 14], [8]);
+  const y = numbers(2 * 9 * 8);
+  const wanted = meaning(given, y.map((v) => v * v));
+  const view = (x: Operand) => single(squared(x));
+  const got = await scattered(given, y, view, raised);
+  assertNear(got, wanted.map((v) => v + 1), () => 1e-6, "changed sums");
 });
 
-Deno.test({
-  ...onDevice,
-  name: "rows scattered to pairs of bfloat16",
-  fn: async () => {
-    const given = of([2, 9, 14], [4]);
-    const y = numbers(2 * 9 * 4);
-    const pairs = await scattered(given, y, undefined, undefined, "bf16");
-    const got = Array.from(pairs).flatMap((pair) => [
-      new Float32Array(Uint32Array.of(pair << 16).buffer)[0]!,
-      new Float32Array(Uint32Array.of(pair & 0xffff0000).buffer)[0]!,
-    ]);
-    meaning(given, y).forEach((value, i) =>
-      ok(Math.abs(got[i]! - value) <= Math.abs(value) / 256)
-    );
-  },
+deviceTest("rows scattered to pairs of bfloat16", async () => {
+  const given = of([2, 9, 14], [4]);
+  const y = numbers(2 * 9 * 4);
+  const pairs = await scattered(given, y, undefined, undefined, "bf16");
+  const got = fromPairs(pairs);
+  const wanted = meaning(given, y);
+  assertNear(got, wanted, (i) => Math.abs(wanted[i]!) / 256, "in 16 bits");
 });
 
 Deno.test("scattered single numbers are not written in 16 bits", () => {

@@ -1,7 +1,6 @@
 /** Work that the device refuses, devices that are lost, and runs that are not wanted any more. */
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import type {
-  BackendError,
   DeviceTensor,
   DeviceTensors,
 } from "../../../../backends/backend.ts";
@@ -14,18 +13,8 @@ import {
   type Runtime,
   runtimeOn,
 } from "../../../../backends/webgpu/runtime/runtime.ts";
-import type { Result } from "../../../../core/mod.ts";
-import { testDevice } from "../run_calls.ts";
-import { numbersOf, steps } from "./small_lists.ts";
-
-type Ran = Result<BackendError, DeviceTensors>;
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
+import { deviceTest } from "../device_tests.ts";
+import { numbersOf, outputsOf, programOf, steps } from "./small_lists.ts";
 
 /** A device of its own, that may be destroyed. */
 async function ownDevice(): Promise<GPUDevice> {
@@ -62,19 +51,17 @@ const SPOILT: Readonly<Record<string, CommandList>> = {
 };
 
 for (const [what, list] of Object.entries(SPOILT)) {
-  Deno.test({
-    ...onDevice,
-    name: `a run with a kernel ${what} leaves everything as it was`,
-    fn: async () => {
-      const runtime = runtimeOn(device!);
+  deviceTest(
+    `a run with a kernel ${what} leaves everything as it was`,
+    async (device) => {
+      const runtime = runtimeOn(device);
       const [good, bad] = [
-        await listProgram(runtime, steps(61), { reported: ["y"] }),
-        await listProgram(runtime, list, { reported: ["y"] }),
+        await programOf(runtime, steps(61), { reported: ["y"] }),
+        await programOf(runtime, list, { reported: ["y"] }),
       ];
-      ok(good._tag === "Right" && bad._tag === "Right");
       let inputs = inputsOf(runtime, 61);
       for (let turn = 1; turn <= 3; turn++) {
-        const failed: Ran = await bad.right.run(inputs);
+        const failed = await bad.run(inputs);
         ok(failed._tag === "Left" && failed.left._tag === "ExecutionFailed");
         ok(failed.left.reason.length > 0);
         deepStrictEqual(runtime.tensors.liveTensors(), 2);
@@ -82,38 +69,34 @@ for (const [what, list] of Object.entries(SPOILT)) {
           await inputs.get("w")!.read(),
           numbersOf(61, 2 + turn),
         );
-        const outputs: Ran = await good.right.run(inputs);
-        ok(outputs._tag === "Right", JSON.stringify(outputs));
-        const y: DeviceTensor = outputs.right.get("y")!;
+        const outputs = await outputsOf(good, inputs);
+        const y: DeviceTensor = outputs.get("y")!;
         deepStrictEqual(await y.read(), numbersOf(61).map((x) => 4 * x + 1));
         y.dispose();
         inputs = new Map([
           ["x", inputs.get("x")!],
-          ["w", outputs.right.get("v")!],
+          ["w", outputs.get("v")!],
         ]);
       }
-      [good, bad].forEach((program) => program.right.dispose());
+      [good, bad].forEach((program) => program.dispose());
       runtime.tensors.dispose();
     },
-  });
+  );
 }
 
-Deno.test({
-  ...onDevice,
-  name: "on a device that is gone, runs fail and nothing can be read",
-  fn: async () => {
+deviceTest(
+  "on a device that is gone, runs fail and nothing can be read",
+  async () => {
     const own = await ownDevice();
     const runtime = runtimeOn(own);
-    const program = await listProgram(runtime, steps(9), { reported: ["y"] });
-    ok(program._tag === "Right");
+    const program = await programOf(runtime, steps(9), { reported: ["y"] });
     const inputs = inputsOf(runtime, 9);
-    const outputs = await program.right.run(inputs);
-    ok(outputs._tag === "Right");
+    const outputs = await outputsOf(program, inputs);
     own.destroy();
-    const [y, v] = [outputs.right.get("y")!, outputs.right.get("v")!];
+    const [y, v] = [outputs.get("y")!, outputs.get("v")!];
     const next = new Map([...inputs, ["w", v]]);
     const [atOnce] = await Promise.all([
-      program.right.run(next),
+      program.run(next),
       rejects(v.read()),
     ]);
     await own.lost;
@@ -122,15 +105,15 @@ Deno.test({
     if (atOnce._tag === "Right") {
       for (const tensor of atOnce.right.values()) await rejects(tensor.read());
     }
-    const later = await program.right.run(next);
+    const later = await program.run(next);
     ok(later._tag === "Left" && later.left._tag === "ExecutionFailed");
     ok(later.left.reason.includes("lost"), later.left.reason);
     const made = await listProgram(runtime, steps(10));
     ok(made._tag === "Left" && made.left._tag === "ExecutionFailed");
-    program.right.dispose();
+    program.dispose();
     runtime.tensors.dispose();
   },
-});
+);
 
 /** The device, of which the next scopes hear that memory is short. */
 function shortOfMemory(real: GPUDevice): {
@@ -162,52 +145,47 @@ function shortOfMemory(real: GPUDevice): {
   return { device, fail: (times) => left = times };
 }
 
-Deno.test({
-  ...onDevice,
-  name: "a lack of memory is named, and what needs less goes on",
-  fn: async () => {
-    const { device: short, fail } = shortOfMemory(device!);
+deviceTest(
+  "a lack of memory is named, and what needs less goes on",
+  async (device) => {
+    const { device: short, fail } = shortOfMemory(device);
     const runtime = runtimeOn(short);
     fail(1);
     const refused = await listProgram(runtime, steps(900));
     ok(refused._tag === "Left" && refused.left._tag === "ExecutionFailed");
     ok(refused.left.reason.includes("too little memory"));
     deepStrictEqual(runtime.scratch.bytes(), 0);
-    const program = await listProgram(runtime, steps(9));
-    ok(program._tag === "Right");
+    const program = await programOf(runtime, steps(9));
     const inputs = inputsOf(runtime, 9);
     fail(1);
-    const failed: Ran = await program.right.run(inputs);
+    const failed = await program.run(inputs);
     ok(failed._tag === "Left" && failed.left._tag === "ExecutionFailed");
     ok(failed.left.reason.includes("too little memory"));
     fail(0);
-    const outputs: Ran = await program.right.run(inputs);
-    ok(outputs._tag === "Right", JSON.stringify(outputs));
+    const outputs = await outputsOf(program, inputs);
     deepStrictEqual(
-      await outputs.right.get("y")!.read(),
+      await outputs.get("y")!.read(),
       numbersOf(9).map((x) => 4 * x + 1),
     );
-    program.right.dispose();
+    program.dispose();
     runtime.tensors.dispose();
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "a run that is not wanted any more hands over nothing",
-  fn: async () => {
-    const runtime = runtimeOn(device!);
-    const program = await listProgram(runtime, steps(9));
-    ok(program._tag === "Right");
+deviceTest(
+  "a run that is not wanted any more hands over nothing",
+  async (device) => {
+    const runtime = runtimeOn(device);
+    const program = await programOf(runtime, steps(9));
     const inputs = inputsOf(runtime, 9);
-    const stopped = await program.right.run(inputs, AbortSignal.abort());
+    const stopped = await program.run(inputs, AbortSignal.abort());
     ok(stopped._tag === "Left");
     deepStrictEqual(stopped.left, { _tag: "Interrupted", device: "webgpu" });
     deepStrictEqual(await inputs.get("w")!.read(), numbersOf(9, 3));
     const { signal } = new AbortController();
-    const wanted = await program.right.run(inputs, signal);
+    const wanted = await program.run(inputs, signal);
     ok(wanted._tag === "Right");
-    program.right.dispose();
+    program.dispose();
     runtime.tensors.dispose();
   },
-});
+);

@@ -1,26 +1,11 @@
 /** Pictures in bytes that the device turns into real numbers. */
-import { deepStrictEqual, ok, throws } from "node:assert/strict";
-import type {
-  BackendError,
-  DeviceTensor,
-  DeviceTensors,
-  HostPixels,
-} from "../../../../backends/backend.ts";
+import { deepStrictEqual, throws } from "node:assert/strict";
+import type { DeviceTensor, HostPixels } from "../../../../backends/backend.ts";
 import { pixelNumbers } from "../../../../backends/pixel_numbers.ts";
-import { listProgram } from "../../../../backends/webgpu/runtime/program.ts";
 import { runtimeOn } from "../../../../backends/webgpu/runtime/runtime.ts";
-import { type Result, sizeOf } from "../../../../core/mod.ts";
-import { testDevice } from "../run_calls.ts";
-import { counted, map, value } from "./small_lists.ts";
-
-type Ran = Result<BackendError, DeviceTensors>;
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
+import { sizeOf } from "../../../../core/mod.ts";
+import { deviceTest } from "../device_tests.ts";
+import { counted, map, outputsOf, programOf, value } from "./small_lists.ts";
 
 /** Pictures whose channels have other tables; all levels occur if there is room. */
 function pictures(shape: readonly number[], seed = 0): HostPixels {
@@ -40,11 +25,10 @@ function pictures(shape: readonly number[], seed = 0): HostPixels {
 
 const meaning = (pixels: HostPixels) => pixelNumbers(pixels).data;
 
-Deno.test({
-  ...onDevice,
-  name: "pictures of any shape become the numbers of main memory, to the bit",
-  fn: async () => {
-    const { tensors } = runtimeOn(device!);
+deviceTest(
+  "pictures of any shape become the numbers of main memory, to the bit",
+  async (device) => {
+    const { tensors } = runtimeOn(device);
     const shapes = [
       ...[[2, 3, 5, 7], [1, 1, 1, 1], [3, 2, 4, 4], [5, 4, 1, 3]],
       ...[[2, 3, 33, 31], [1, 7, 1, 1]],
@@ -68,13 +52,12 @@ Deno.test({
     );
     tensors.dispose();
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "programs see pictures, and nothing is made for the next ones",
-  fn: async () => {
-    const { device: counting, made } = counted(device!);
+deviceTest(
+  "programs see pictures, and nothing is made for the next ones",
+  async (device) => {
+    const { device: counting, made } = counted(device);
     const runtime = runtimeOn(counting);
     const shape = [3, 3, 5, 5];
     const count = sizeOf(shape);
@@ -82,34 +65,31 @@ Deno.test({
       { ...value({ _tag: "Input", name: "x" }, count), shape },
       value({ _tag: "Output" }, count),
     ];
-    const program = await listProgram(runtime, {
+    const program = await programOf(runtime, {
       values,
       calls: [map(values, [0, 1], (x) => `2.0 * ${x}`)],
       outputs: { y: 1 },
       replaced: {},
     });
-    ok(program._tag === "Right");
     for (let run = 0; run < 5; run++) {
       const before = made.length;
       const pixels = pictures(shape, run);
       const x = runtime.tensors.uploadPixels(pixels);
-      const outputs: Ran = await program.right.run(new Map([["x", x]]));
-      ok(outputs._tag === "Right", JSON.stringify(outputs));
-      const y: DeviceTensor = outputs.right.get("y")!;
+      const outputs = await outputsOf(program, new Map([["x", x]]));
+      const y: DeviceTensor = outputs.get("y")!;
       deepStrictEqual(await y.read(), meaning(pixels).map((x) => 2 * x));
       [x, y].forEach((tensor) => tensor.dispose());
       if (run > 0) deepStrictEqual(made.slice(before), []);
     }
-    program.right.dispose();
+    program.dispose();
     runtime.tensors.dispose();
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "dropped pictures write nothing where other numbers come to lie",
-  fn: async () => {
-    const { device: counting, made } = counted(device!);
+deviceTest(
+  "dropped pictures write nothing where other numbers come to lie",
+  async (device) => {
+    const { device: counting, made } = counted(device);
     const { tensors } = runtimeOn(counting);
     tensors.uploadPixels(pictures([1, 1, 8, 8])).dispose();
     const data = Float32Array.from({ length: 64 }, (_, i) => i);
@@ -122,13 +102,12 @@ Deno.test({
     deepStrictEqual(await plain.read(), data);
     tensors.dispose();
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "bytes or tables that do not fit are refused, with what is wanted",
-  fn: () => {
-    const { tensors } = runtimeOn(device!);
+deviceTest(
+  "bytes or tables that do not fit are refused, with what is wanted",
+  (device) => {
+    const { tensors } = runtimeOn(device);
     const pixels = pictures([2, 3, 4, 4]);
     const [first, ...others] = pixels.levels;
     const wrong: readonly (readonly [HostPixels, RegExp])[] = [
@@ -146,4 +125,4 @@ Deno.test({
     deepStrictEqual(tensors.liveTensors(), 0);
     tensors.dispose();
   },
-});
+);

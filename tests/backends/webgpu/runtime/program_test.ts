@@ -9,44 +9,35 @@ import { listProgram } from "../../../../backends/webgpu/runtime/program.ts";
 import { runtimeOn } from "../../../../backends/webgpu/runtime/runtime.ts";
 import { slabsOf } from "../../../../backends/webgpu/runtime/memory/slabs.ts";
 import type {
-  BackendError,
   DeviceTensor,
   DeviceTensors,
 } from "../../../../backends/backend.ts";
-import type { Result } from "../../../../core/mod.ts";
-import { counted, map, numbersOf, steps, value } from "./small_lists.ts";
-import { testDevice } from "../run_calls.ts";
+import {
+  counted,
+  map,
+  numbersOf,
+  outputsOf,
+  programOf,
+  steps,
+  value,
+} from "./small_lists.ts";
+import { deviceTest } from "../device_tests.ts";
 
-type Ran = Result<BackendError, DeviceTensors>;
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
-
-Deno.test({
-  ...onDevice,
-  name:
-    "a list gives its numbers in every run, and makes nothing from the second on",
-  fn: async () => {
-    const { device: counting, made } = counted(device!);
+deviceTest(
+  "a list gives its numbers in every run, and makes nothing from the second on",
+  async (device) => {
+    const { device: counting, made } = counted(device);
     const runtime = runtimeOn(counting);
-    const program = await listProgram(runtime, steps(157));
-    ok(program._tag === "Right");
+    const program = await programOf(runtime, steps(157));
     const x = runtime.tensors.upload({ shape: [157], data: numbersOf(157) });
     let w = runtime.tensors.upload({ shape: [157], data: numbersOf(157, 3) });
     for (let run = 1; run <= 4; run++) {
       const before = w;
       const count = made.length;
-      const outputs: Ran = await program.right.run(
-        new Map([["x", x], ["w", w]]),
-      );
-      ok(outputs._tag === "Right", JSON.stringify(outputs));
+      const outputs = await outputsOf(program, new Map([["x", x], ["w", w]]));
       if (run > 1) deepStrictEqual(made.slice(count), []);
-      const y: DeviceTensor = outputs.right.get("y")!;
-      w = outputs.right.get("v")!;
+      const y: DeviceTensor = outputs.get("y")!;
+      w = outputs.get("v")!;
       deepStrictEqual(await y.read(), numbersOf(157).map((x) => 4 * x + 1));
       deepStrictEqual(await w.read(), numbersOf(157, 3 + run));
       deepStrictEqual(runtime.tensors.regionOf(before), undefined);
@@ -54,17 +45,17 @@ Deno.test({
       deepStrictEqual(runtime.tensors.liveTensors(), 2);
       deepStrictEqual(runtime.tensors.liveBytes(), 2 * 4 * 157);
     }
-    const { work } = program.right;
+    const { work } = program;
     deepStrictEqual(work.dispatches, 4);
     deepStrictEqual(work.bytesMoved, 4 * 2 * 4 * 157);
     deepStrictEqual(work.scratchBytes, 2 * 4 * 157);
     ok(work.encodeMilliseconds > 0);
-    const wrong = await program.right.run(new Map([["x", x]]));
+    const wrong = await program.run(new Map([["x", x]]));
     ok(wrong._tag === "Left" && wrong.left._tag === "WrongInput");
-    program.right.dispose();
+    program.dispose();
     runtime.tensors.dispose();
   },
-});
+);
 
 const GROUPED = `@group(0) @binding(0) var<storage, read> table : array<u32>;
 @group(0) @binding(1) var<storage, read_write> source : array<f32>;
@@ -111,16 +102,13 @@ function groupedList(counts: readonly number[]): CommandList {
   };
 }
 
-Deno.test({
-  ...onDevice,
-  name:
-    "members of a group share dispatches where their values lie in the same buffers",
-  fn: async () => {
-    const { device: counting, made } = counted(device!);
+deviceTest(
+  "members of a group share dispatches where their values lie in the same buffers",
+  async (device) => {
+    const { device: counting, made } = counted(device);
     const runtime = runtimeOn(counting);
     const counts = [5, 200, 131, 64];
-    const program = await listProgram(runtime, groupedList(counts));
-    ok(program._tag === "Right", JSON.stringify(program));
+    const program = await programOf(runtime, groupedList(counts));
     let inputs: DeviceTensors = new Map(counts.flatMap((count, i) => [
       [
         `a${i}`,
@@ -133,20 +121,19 @@ Deno.test({
     ]));
     for (let run = 1; run <= 3; run++) {
       const count = made.length;
-      const outputs: Ran = await program.right.run(inputs);
-      ok(outputs._tag === "Right", JSON.stringify(outputs));
+      const outputs = await outputsOf(program, inputs);
       if (run > 1) deepStrictEqual(made.slice(count), []);
       for (const [i, count] of counts.entries()) {
-        const found: DeviceTensor = outputs.right.get(`c${i}`)!;
+        const found: DeviceTensor = outputs.get(`c${i}`)!;
         deepStrictEqual(await found.read(), numbersOf(count, 2 + run));
         inputs = new Map([...inputs, [`b${i}`, found]]);
       }
     }
-    deepStrictEqual(program.right.work.dispatches, 2 + 2);
-    program.right.dispose();
+    deepStrictEqual(program.work.dispatches, 2 + 2);
+    program.dispose();
     runtime.tensors.dispose();
   },
-});
+);
 
 Deno.test("a folded dispatch ends with records that have nothing to do", () => {
   const members = [{ values: [0], blocks: 65_537, words: [9] }];
@@ -161,28 +148,22 @@ Deno.test("a folded dispatch ends with records that have nothing to do", () => {
   deepStrictEqual(part!.table.length, 3 * 2 * 65_535);
 });
 
-Deno.test({
-  ...onDevice,
-  name: "a kernel that does not compile is named",
-  fn: async () => {
-    const runtime = runtimeOn(device!);
-    const list = steps(8);
-    const [first] = list.calls;
-    const broken = { ...first!, name: "broken one", code: "fn main( {" };
-    const program = await listProgram(runtime, { ...list, calls: [broken] });
-    ok(
-      program._tag === "Left" && program.left._tag === "ExecutionFailed" &&
-        program.left.reason.includes("broken one"),
-    );
-  },
+deviceTest("a kernel that does not compile is named", async (device) => {
+  const runtime = runtimeOn(device);
+  const list = steps(8);
+  const [first] = list.calls;
+  const broken = { ...first!, name: "broken one", code: "fn main( {" };
+  const program = await listProgram(runtime, { ...list, calls: [broken] });
+  ok(
+    program._tag === "Left" && program.left._tag === "ExecutionFailed" &&
+      program.left.reason.includes("broken one"),
+  );
 });
 
-Deno.test({
-  ...onDevice,
-  name:
-    "equal uploads find equal places, small ones are written together, too large ones refused",
-  fn: async () => {
-    const { device: counting, writes } = counted(device!);
+deviceTest(
+  "equal uploads find equal places, small ones are written together, too large ones refused",
+  async (device) => {
+    const { device: counting, writes } = counted(device);
     const { tensors } = runtimeOn(counting);
     const upload = () =>
       [3, 700, 20, 64].map((count) =>
@@ -209,4 +190,4 @@ Deno.test({
     ok(refused._tag === "Left" && refused.left._tag === "TensorTooLarge");
     slabs.dispose();
   },
-});
+);

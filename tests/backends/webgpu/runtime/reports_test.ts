@@ -6,41 +6,37 @@ import {
   type Runtime,
   runtimeOn,
 } from "../../../../backends/webgpu/runtime/runtime.ts";
-import { testDevice } from "../run_calls.ts";
-import { counted, numbersOf, steps } from "./small_lists.ts";
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
+import { deviceTest } from "../device_tests.ts";
+import {
+  counted,
+  numbersOf,
+  outputsOf,
+  programOf,
+  steps,
+} from "./small_lists.ts";
 
 async function stepper(runtime: Runtime, count: number) {
-  const program = await listProgram(runtime, steps(count), {
+  const program = await programOf(runtime, steps(count), {
     reported: ["y", "v"],
   });
-  ok(program._tag === "Right");
   const shape = [count];
   const x = runtime.tensors.upload({ shape, data: numbersOf(count) });
   let w = runtime.tensors.upload({ shape, data: numbersOf(count, 3) });
   return {
-    program: program.right,
+    program,
     step: async (): Promise<DeviceTensors> => {
       const inputs = new Map([["x", x], ["w", w]]);
-      const outputs = await program.right.run(inputs);
-      ok(outputs._tag === "Right", JSON.stringify(outputs));
-      w = outputs.right.get("v")!;
-      return outputs.right;
+      const outputs = await outputsOf(program, inputs);
+      w = outputs.get("v")!;
+      return outputs;
     },
   };
 }
 
-Deno.test({
-  ...onDevice,
-  name: "reported numbers are read without another submission",
-  fn: async () => {
-    const { device: counting, made, submissions } = counted(device!);
+deviceTest(
+  "reported numbers are read without another submission",
+  async (device) => {
+    const { device: counting, made, submissions } = counted(device);
     const runtime = runtimeOn(counting);
     const { step, program } = await stepper(runtime, 37);
     for (let run = 1; run <= 5; run++) {
@@ -58,14 +54,12 @@ Deno.test({
     program.dispose();
     runtime.tensors.dispose();
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name:
-    "a report of an earlier run keeps its numbers, a dropped one gives its buffer back",
-  fn: async () => {
-    const { device: counting, made } = counted(device!);
+deviceTest(
+  "a report of an earlier run keeps its numbers, a dropped one gives its buffer back",
+  async (device) => {
+    const { device: counting, made } = counted(device);
     const runtime = runtimeOn(counting);
     const { step, program } = await stepper(runtime, 5);
     const first = await step();
@@ -92,13 +86,12 @@ Deno.test({
     deepStrictEqual(await last.get("v")!.read(), numbersOf(5, 3 + 21));
     runtime.tensors.dispose();
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "a reported output can be the input of a program",
-  fn: async () => {
-    const runtime = runtimeOn(device!);
+deviceTest(
+  "a reported output can be the input of a program",
+  async (device) => {
+    const runtime = runtimeOn(device);
     const { step, program } = await stepper(runtime, 37);
     const outputs = await step();
     const inputs = new Map([["x", outputs.get("y")!], [
@@ -118,16 +111,12 @@ Deno.test({
     program.dispose();
     runtime.tensors.dispose();
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "what is reported has to be an output",
-  fn: async () => {
-    const runtime = runtimeOn(device!);
-    await rejects(
-      listProgram(runtime, steps(4), { reported: ["loss"] }),
-      /no output loss/,
-    );
-  },
+deviceTest("what is reported has to be an output", async (device) => {
+  const runtime = runtimeOn(device);
+  await rejects(
+    listProgram(runtime, steps(4), { reported: ["loss"] }),
+    /no output loss/,
+  );
 });

@@ -1,10 +1,5 @@
 /** Memory of intermediate values that programs share. */
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type {
-  BackendError,
-  DeviceTensors,
-} from "../../../../backends/backend.ts";
-import type { CommandList } from "../../../../backends/webgpu/wgsl/command_list.ts";
 import {
   type ListProgram,
   listProgram,
@@ -13,47 +8,33 @@ import {
   type Runtime,
   runtimeOn,
 } from "../../../../backends/webgpu/runtime/runtime.ts";
-import type { Result } from "../../../../core/mod.ts";
-import { testDevice } from "../run_calls.ts";
-import { counted, map, numbersOf, steps, value } from "./small_lists.ts";
-
-type Ran = Result<BackendError, DeviceTensors>;
-
-const device = await testDevice();
-const onDevice = {
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-};
-
-async function programOf(
-  runtime: Runtime,
-  list: CommandList,
-): Promise<ListProgram> {
-  const program = await listProgram(runtime, list);
-  ok(program._tag === "Right", JSON.stringify(program));
-  return program.right;
-}
+import { deviceTest } from "../device_tests.ts";
+import {
+  counted,
+  map,
+  numbersOf,
+  outputsOf,
+  programOf,
+  steps,
+  value,
+} from "./small_lists.ts";
 
 /** Runs a list of `steps` and verifies its numbers. */
 async function verify(runtime: Runtime, program: ListProgram, count: number) {
   const [x, w] = [1, 3].map((factor) =>
     runtime.tensors.upload({ shape: [count], data: numbersOf(count, factor) })
   );
-  const outputs: Ran = await program.run(new Map([["x", x!], ["w", w!]]));
-  ok(outputs._tag === "Right", JSON.stringify(outputs));
-  const [y, v] = [outputs.right.get("y")!, outputs.right.get("v")!];
+  const outputs = await outputsOf(program, new Map([["x", x!], ["w", w!]]));
+  const [y, v] = [outputs.get("y")!, outputs.get("v")!];
   deepStrictEqual(await y.read(), numbersOf(count).map((x) => 4 * x + 1));
   deepStrictEqual(await v.read(), numbersOf(count, 4));
   [x!, y, v].forEach((tensor) => tensor.dispose());
 }
 
-Deno.test({
-  ...onDevice,
-  name:
-    "programs share scratch memory, which grows and shrinks with their needs",
-  fn: async () => {
-    const runtime = runtimeOn(device!);
+deviceTest(
+  "programs share scratch memory, which grows and shrinks with their needs",
+  async (device) => {
+    const runtime = runtimeOn(device);
     const { scratch } = runtime;
     const small = await programOf(runtime, steps(100));
     deepStrictEqual(scratch.bytes(), 2 * 400);
@@ -75,13 +56,12 @@ Deno.test({
     deepStrictEqual(scratch.bytes(), 0);
     runtime.tensors.dispose();
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "programs in turns make nothing, and a smaller one replaces no buffer",
-  fn: async () => {
-    const { device: counting, made } = counted(device!);
+deviceTest(
+  "programs in turns make nothing, and a smaller one replaces no buffer",
+  async (device) => {
+    const { device: counting, made } = counted(device);
     const runtime = runtimeOn(counting);
     const large = await programOf(runtime, steps(301));
     await verify(runtime, large, 301);
@@ -101,7 +81,7 @@ Deno.test({
     [small, large].forEach((program) => program.dispose());
     runtime.tensors.dispose();
   },
-});
+);
 
 const CAST = `@group(0) @binding(0) var<storage, read> x : array<i32>;
 @group(0) @binding(1) var<storage, read> halves : array<u32>;
@@ -123,11 +103,10 @@ fn main(@builtin(workgroup_id) group : vec3<u32>) {
   wide[2u * group.x + 1u] = bitcast<f32>(pair & 0xffff0000u);
 }`;
 
-Deno.test({
-  ...onDevice,
-  name: "whole numbers, and constants and intermediate values in bfloat16",
-  fn: async () => {
-    const runtime = runtimeOn(device!);
+deviceTest(
+  "whole numbers, and constants and intermediate values in bfloat16",
+  async (device) => {
+    const runtime = runtimeOn(device);
     const tie = 1 + 2 ** -8;
     const given = [1.5, tie, -tie - 2 ** -7, 2 ** 127 * 1.999, Infinity, -0];
     const values = [
@@ -164,36 +143,31 @@ Deno.test({
     deepStrictEqual(program.work.scratchBytes, 16);
     const data = Int32Array.of(7, -5, 2 ** 29);
     const x = runtime.tensors.upload({ shape: [3], data });
-    const outputs: Ran = await program.run(new Map([["x", x]]));
-    ok(outputs._tag === "Right", JSON.stringify(outputs));
+    const outputs = await outputsOf(program, new Map([["x", x]]));
     deepStrictEqual(
-      await outputs.right.get("y")!.read(),
+      await outputs.get("y")!.read(),
       data.map((x) => x * 3 - 1),
     );
     deepStrictEqual(
-      await outputs.right.get("wide")!.read(),
+      await outputs.get("wide")!.read(),
       Float32Array.of(1.5, 1, -1 - 2 ** -6, Infinity, Infinity, -0),
     );
     const wrong = runtime.tensors.upload({ shape: [3], data: numbersOf(3) });
-    const refused: Ran = await program.run(new Map([["x", wrong]]));
+    const refused = await program.run(new Map([["x", wrong]]));
     ok(refused._tag === "Left" && refused.left._tag === "WrongInput");
     program.dispose();
     runtime.tensors.dispose();
   },
-});
+);
 
-Deno.test({
-  ...onDevice,
-  name: "a caller's tensor in bfloat16 is a mistake",
-  fn: async () => {
-    const runtime = runtimeOn(device!);
-    const values = [
-      value({ _tag: "Input", name: "x" }, 4),
-      { ...value({ _tag: "Output" }, 4), storage: "bf16" as const },
-    ];
-    const calls = [map(values, [0, 1], (x) => x)];
-    const list = { values, calls, outputs: { y: 1 }, replaced: {} };
-    const made = await listProgram(runtime, list).catch(String);
-    ok(typeof made === "string" && made.includes("16 bits"));
-  },
+deviceTest("a caller's tensor in bfloat16 is a mistake", async (device) => {
+  const runtime = runtimeOn(device);
+  const values = [
+    value({ _tag: "Input", name: "x" }, 4),
+    { ...value({ _tag: "Output" }, 4), storage: "bf16" as const },
+  ];
+  const calls = [map(values, [0, 1], (x) => x)];
+  const list = { values, calls, outputs: { y: 1 }, replaced: {} };
+  const made = await listProgram(runtime, list).catch(String);
+  ok(typeof made === "string" && made.includes("16 bits"));
 });

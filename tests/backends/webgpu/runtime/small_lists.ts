@@ -1,8 +1,15 @@
-/** Small command lists by hand, and a device that counts what is made on it. */
+/** Small command lists by hand, runs of them, and a device that counts what is made on it. */
+import type { DeviceTensors } from "../../../../backends/backend.ts";
+import {
+  type ListProgram,
+  listProgram,
+} from "../../../../backends/webgpu/runtime/program.ts";
+import type { Runtime } from "../../../../backends/webgpu/runtime/runtime.ts";
 import type {
   CommandList,
   Value,
 } from "../../../../backends/webgpu/wgsl/command_list.ts";
+import { value as valueOf } from "../../contract.ts";
 import { kernelWriter } from "../../../../backends/webgpu/wgsl/kernel_writer.ts";
 
 /** The device, with counts of what is made on it. */
@@ -96,3 +103,16 @@ export function steps(count: number): CommandList {
 /** Small whole numbers. */
 export const numbersOf = (count: number, factor = 1) =>
   Float32Array.from({ length: count }, (_, i) => factor * (i % 97));
+
+/** The program of a list; fails the test if there is none. */
+export const programOf = async (
+  runtime: Runtime,
+  list: CommandList,
+  options: Parameters<typeof listProgram>[2] = {},
+): Promise<ListProgram> => valueOf(await listProgram(runtime, list, options));
+
+/** What a run gives; fails the test if it fails. */
+export const outputsOf = async (
+  program: ListProgram,
+  inputs: DeviceTensors,
+): Promise<DeviceTensors> => valueOf(await program.run(inputs));

@@ -4,20 +4,17 @@ import type {
   CommandList,
   GroupedKernel,
 } from "../../../../backends/webgpu/wgsl/command_list.ts";
-import type {
-  BackendError,
-  DeviceTensor,
-  DeviceTensors,
-} from "../../../../backends/backend.ts";
-import type { Result } from "../../../../core/mod.ts";
-import { listProgram } from "../../../../backends/webgpu/runtime/program.ts";
+import type { DeviceTensor } from "../../../../backends/backend.ts";
 import { runtimeOn } from "../../../../backends/webgpu/runtime/runtime.ts";
-import { testDevice } from "../run_calls.ts";
-import { counted, map, numbersOf, value } from "./small_lists.ts";
-
-type Ran = Result<BackendError, DeviceTensors>;
-
-const device = await testDevice();
+import { deviceTest } from "../device_tests.ts";
+import {
+  counted,
+  map,
+  numbersOf,
+  outputsOf,
+  programOf,
+  value,
+} from "./small_lists.ts";
 
 const NEGATE = `@group(0) @binding(0) var<storage, read> table : array<u32>;
 @group(0) @binding(1) var<storage, read_write> source : array<f32>;
@@ -53,25 +50,20 @@ function list(count: number): CommandList {
 }
 
 for (const held of [1, 2, 3]) {
-  Deno.test({
-    ignore: device === null,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    name: `nothing is made after the first turn of ${held + 1} sets of outputs`,
-    fn: async () => {
-      const { device: counting, made } = counted(device!);
+  deviceTest(
+    `nothing is made after the first turn of ${held + 1} sets of outputs`,
+    async (device) => {
+      const { device: counting, made } = counted(device);
       const runtime = runtimeOn(counting);
-      const program = await listProgram(runtime, list(60));
-      ok(program._tag === "Right");
+      const program = await programOf(runtime, list(60));
       const x = runtime.tensors.upload({ shape: [60], data: numbersOf(60) });
       const kept: DeviceTensor[][] = [];
       for (let run = 1; run <= 5 * (held + 1); run++) {
         const count = made.length;
-        const outputs: Ran = await program.right.run(new Map([["x", x]]));
-        ok(outputs._tag === "Right");
+        const outputs = await outputsOf(program, new Map([["x", x]]));
         const [y, z]: [DeviceTensor, DeviceTensor] = [
-          outputs.right.get("y")!,
-          outputs.right.get("z")!,
+          outputs.get("y")!,
+          outputs.get("z")!,
         ];
         kept.push([y, z]);
         if (run > held + 1) deepStrictEqual(made.slice(count), []);
@@ -81,33 +73,27 @@ for (const held of [1, 2, 3]) {
           kept.shift()!.forEach((tensor) => tensor.dispose());
         }
       }
-      program.right.dispose();
+      program.dispose();
       runtime.tensors.dispose();
     },
-  });
+  );
 }
 
-Deno.test({
-  ignore: device === null,
-  sanitizeOps: false,
-  sanitizeResources: false,
-  name:
-    "outputs that are held for other times, and uploads between, keep to few places",
-  fn: async () => {
-    const { device: counting, made } = counted(device!);
+deviceTest(
+  "outputs that are held for other times, and uploads between, keep to few places",
+  async (device) => {
+    const { device: counting, made } = counted(device);
     const runtime = runtimeOn(counting);
-    const program = await listProgram(runtime, list(60), { reported: ["z"] });
-    ok(program._tag === "Right");
+    const program = await programOf(runtime, list(60), { reported: ["z"] });
     const late: DeviceTensor[] = [];
     let count = 0;
     for (let run = 1; run <= 40; run++) {
       const data = numbersOf(60, run);
       const x = runtime.tensors.upload({ shape: [60], data });
-      const outputs: Ran = await program.right.run(new Map([["x", x]]));
-      ok(outputs._tag === "Right");
+      const outputs = await outputsOf(program, new Map([["x", x]]));
       x.dispose();
-      outputs.right.get("y")!.dispose();
-      late.push(outputs.right.get("z")!);
+      outputs.get("y")!.dispose();
+      late.push(outputs.get("z")!);
       if (late.length > 3) {
         const z = late.shift()!;
         deepStrictEqual(
@@ -122,7 +108,7 @@ Deno.test({
     const later = made.slice(count);
     deepStrictEqual(later.filter((name) => name !== "createBuffer"), []);
     ok(later.length <= 4);
-    program.right.dispose();
+    program.dispose();
     runtime.tensors.dispose();
   },
-});
+);
