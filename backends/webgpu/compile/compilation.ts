@@ -8,10 +8,10 @@ import type { KernelLimits, Lowering, Partials } from "../wgsl/lowering.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
 import { expressionOf, uniformConstant } from "./operands/expressions.ts";
+import type { Keeping } from "./keeping.ts";
 import {
   isInlinable,
   isSource,
-  type Keeping,
   type Outline,
   readInputs,
   SHORT_SUM,
