@@ -6,6 +6,7 @@ import {
   flatWorkgroups,
   type KernelWriter,
   type Lanes,
+  MANY_WORKGROUPS,
   MOST_WORKGROUPS,
 } from "../wgsl/kernel_writer.ts";
 import type { Lowering, Partials } from "../wgsl/lowering.ts";
@@ -20,6 +21,7 @@ import {
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { indicesOf, sum, times } from "../wgsl/position.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
+import { addedByHalves } from "./teams.ts";
 import { type Axis, type Extents, extentsOf } from "./sum_extents.ts";
 
 /** A sum as it is divided among invocations. */
@@ -39,9 +41,6 @@ interface Division {
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 256;
-
-/** Workgroups that keep a large card busy. */
-const MANY_WORKGROUPS = 512;
 
 /** A part of a sum that is worth a workgroup: turns of each invocation. */
 const FEW_TURNS = 16;
@@ -180,13 +179,8 @@ function joinTeam(
   writer.declare(
     `var<workgroup> ${shared} : array<${typeOf(lanes)}, ${across * team}>;`,
   );
-  block.add(`${shared}[local] = ${own};`);
-  for (let half = team / 2; half >= 1; half /= 2) {
-    block.add(`workgroupBarrier();
-if (localY < ${half}) { ${shared}[local] += ${shared}[local + ${
-      half * across
-    }]; }`);
-  }
+  block.add(`${shared}[local] = ${own};
+${addedByHalves(shared, "localY", team, across)}`);
   return `${shared}[local]`;
 }
 
