@@ -191,7 +191,6 @@ function sumKernel(
   target: Target,
   extents: Extents,
   division: Division,
-  factor: number,
 ): Kernel {
   const { lanes, across, team, stretches } = division;
   const writer = lowering.writer();
@@ -225,7 +224,7 @@ function sumKernel(
   const whole = joinTeam(writer, block, division, own);
   const last = block.inner();
   const flat = last.let(sum([times(stretch, extents.results), place]));
-  const value = last.let(factor === 1 ? whole : `(${whole}) * ${factor}`);
+  const value = last.let(whole);
   putBy(sink, lanes)(last, { flat }, value);
   const isInside = `${column} < ${columns} && workgroupIndex < ${
     groups * stretches
@@ -256,19 +255,19 @@ export function sumKernels(
   const { stretches } = division;
   if (stretches === 1) {
     return lowering.call(
-      sumKernel(lowering, source, target, extents, division, 1),
+      sumKernel(lowering, source, target, extents, division),
     );
   }
   const planes = lowering.scratch([stretches, ...target.shape]);
   const stored = tensorTarget(lowering.values, planes);
-  lowering.call(sumKernel(lowering, source, stored, extents, division, 1));
-  lowering.addUp({ planes, count: stretches, factor: 1, target });
+  lowering.call(sumKernel(lowering, source, stored, extents, division));
+  lowering.addUp({ planes, count: stretches, target });
 }
 
 /** The kernel that adds up the planes of one target, alone. */
 export function addUpKernel(
   lowering: Lowering,
-  { planes, count, factor, target }: Partials,
+  { planes, count, target }: Partials,
 ): Kernel {
   const results = sizeOf(target.shape);
   const extents: Extents = {
@@ -279,5 +278,5 @@ export function addUpKernel(
   const source = tensorOperand(lowering.values, planes);
   const { invocations } = lowering.limits;
   const division = divisionOf(extents, source, target, invocations, false);
-  return sumKernel(lowering, source, target, extents, division, factor);
+  return sumKernel(lowering, source, target, extents, division);
 }

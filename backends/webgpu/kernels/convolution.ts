@@ -296,6 +296,6 @@ export function conv2dWeightGradKernels(
     }),
   });
   if (!isDirect) {
-    lowering.addUp({ planes: id, count: planes, factor: 1, target });
+    lowering.addUp({ planes: id, count: planes, target });
   }
 }

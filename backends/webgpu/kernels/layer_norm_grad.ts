@@ -299,6 +299,6 @@ export function layerNormGradKernels(
   }));
   for (const { planes, target } of sums) {
     if (planes === null || !target) continue;
-    lowering.addUp({ planes, count: workgroups, factor: 1, target });
+    lowering.addUp({ planes, count: workgroups, target });
   }
 }

@@ -22,9 +22,7 @@ export interface Partials {
   readonly planes: ValueId;
   /** Number of planes. */
   readonly count: number;
-  /** Their sum times this goes to the target. */
-  readonly factor: number;
-  /** The target. */
+  /** The target of their sum. */
   readonly target: Target;
 }
 

@@ -77,7 +77,7 @@ for (const [v, variant] of NAMES.entries()) {
     `The tile ${variant} adds parts of sums in order`,
     onDevice,
     async () => {
-      const sizes = sizesOf([33, 12, 150], "TN", { factor: 0.125 });
+      const sizes = sizesOf([33, 12, 150], "TN");
       const names = await check(device, {
         sizes,
         options: { variant, split: 3 },
@@ -89,7 +89,7 @@ for (const [v, variant] of NAMES.entries()) {
   );
 
   Deno.test(`The tile ${variant} is right for batches`, onDevice, async () => {
-    const rest = { batch: 3, factor: -2 };
+    const rest = { batch: 3 };
     await check(device, {
       ...{ sizes: sizesOf([7, 9, 50], "NT", rest) },
       options: { variant, split: 1 },
@@ -182,7 +182,7 @@ Deno.test(
         ok(names[0]!.endsWith("+ bias relu"), names[0]!);
       }
     }
-    const sizes = sizesOf([36, 20, 64], "NN", { factor: 0.5 });
+    const sizes = sizesOf([36, 20, 64], "NN");
     await check(device, {
       sizes,
       options: { variant: "small", split: 2 },
