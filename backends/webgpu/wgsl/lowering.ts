@@ -39,8 +39,8 @@ export interface Lowering {
   /** Adds a kernel. */
   call(call: Call): void;
   /**
-   * Adds up planes into the target, in their order: before the target is next read, and not necessarily now.
-   * Sums that wait are done together.
+   * Adds up planes into the target, in their order: before the target is next read, and
+   * not necessarily now. Sums that wait are done together.
    */
   addUp(partials: Partials): void;
 }
