@@ -1,7 +1,7 @@
 /** Planes of partial sums, added up: those of many targets together. */
 import { sizeOf } from "../../../core/mod.ts";
 import { addUpKernel } from "../kernels/columns.ts";
-import { groupedKernel, wordOf } from "../kernels/grouped.ts";
+import { groupedKernel } from "../kernels/grouped.ts";
 import type { Lowering, Partials } from "../wgsl/lowering.ts";
 
 const WORKGROUP = 64;
@@ -20,7 +20,7 @@ let at = block * ${BLOCK} + ${turn * WORKGROUP} + local;
 if (at < word1) {
 var sum = 0.0;
 for (var plane = 0; plane < word0; plane++) { sum += t0[at0 + plane * word1 + at]; }
-t1[at1 + at] = sum * bitcast<f32>(word2);
+t1[at1 + at] = sum;
 }
 }`);
   lowering.call(groupedKernel({
@@ -28,12 +28,12 @@ t1[at1 + at] = sum * bitcast<f32>(word2);
     workgroup: WORKGROUP,
     body: turns.join("\n"),
     written: [1],
-    members: partials.map(({ planes, count, factor, target }) => {
+    members: partials.map(({ planes, count, target }) => {
       const results = sizeOf(target.shape);
       return {
         values: [planes, target.stored!],
         blocks: Math.ceil(results / BLOCK),
-        words: [count, results, wordOf(factor)],
+        words: [count, results],
       };
     }),
   }));

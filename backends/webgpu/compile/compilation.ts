@@ -8,10 +8,10 @@ import type { KernelLimits, Lowering, Partials } from "../wgsl/lowering.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
 import { expressionOf, uniformConstant } from "./operands/expressions.ts";
+import type { Keeping } from "./keeping.ts";
 import {
   isInlinable,
   isSource,
-  type Keeping,
   type Outline,
   readInputs,
   SHORT_SUM,
@@ -146,8 +146,7 @@ export function compilationOf(
     const value = held.get(root(id));
     const found = value === undefined ? undefined : sums.take(value);
     if (found === undefined) return undefined;
-    const isShort = found.count <= SHORT_SUM && found.factor === 1;
-    if (isShort && fits(found)) {
+    if (found.count <= SHORT_SUM && fits(found)) {
       return <A>(use: (sums: Partials) => A): A => use(found);
     }
     sums.giveBack(found);

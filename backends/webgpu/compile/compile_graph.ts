@@ -4,14 +4,9 @@ import { prune } from "../../../core/graph/prune.ts";
 import type { CommandList } from "../wgsl/command_list.ts";
 import { compilationOf } from "./compilation.ts";
 import { type Context, type Pattern, store } from "./context.ts";
+import { keepingOf } from "./keeping.ts";
 import { lowerNode } from "./op_kernels.ts";
-import {
-  isInlinable,
-  isSource,
-  keepingOf,
-  type Outline,
-  outlineOf,
-} from "./outline.ts";
+import { isInlinable, isSource, type Outline, outlineOf } from "./outline.ts";
 import { attentionPatterns } from "./patterns/attention.ts";
 import { biasPatterns } from "./patterns/bias.ts";
 import { layerNormPatterns } from "./patterns/layer_norm.ts";
@@ -40,16 +35,18 @@ function patternsOf(outline: Outline): readonly Pattern[] {
 function lowerNodes(
   context: Context,
   patterns: readonly Pattern[],
+  covered: ReadonlySet<NodeId>,
   isReplacing: (root: NodeId) => boolean,
 ): void {
   const { compilation } = context;
   const { outline, keeping } = compilation;
-  const byTrigger = Map.groupBy(patterns, ({ trigger }) => trigger);
-  const covered = new Set(patterns.flatMap(({ covers }) => covers));
+  const byTrigger = new Map(
+    patterns.map((pattern) => [pattern.trigger, pattern] as const),
+  );
   outline.graph.nodes.forEach((node, id) => {
     if (outline.root(id) !== id || isSource(node)) return;
     const pattern = byTrigger.get(id);
-    if (pattern !== undefined) return pattern[0]!.emit(context);
+    if (pattern !== undefined) return pattern.emit(context);
     if (covered.has(id) || compilation.isDone(id)) return;
     if (!isInlinable(outline, node)) return lowerNode(context, id);
     if (keeping.isKept(id) && !isReplacing(id)) store(context, id);
@@ -84,6 +81,7 @@ export function compileGraph(
   lowerNodes(
     context,
     patterns,
+    covered,
     (root) =>
       outline.outputs(root).some((name) => Object.hasOwn(replaces, name)),
   );

@@ -3,13 +3,8 @@ import type { NodeId, Shape } from "../../../core/mod.ts";
 import type { ValueId } from "../wgsl/command_list.ts";
 import { mapKernel } from "../kernels/map.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
-import {
-  buffersOf,
-  type Chain,
-  chainFrom,
-  type ChainRules,
-  openChain,
-} from "./chains.ts";
+import { openChain } from "./chain_targets.ts";
+import { buffersOf, type Chain, chainFrom, type ChainRules } from "./chains.ts";
 import type { Compilation } from "./compilation.ts";
 import { expressionOf } from "./operands/expressions.ts";
 import { readInputs } from "./outline.ts";

@@ -1,5 +1,6 @@
 /** Kernels of the ops that do not treat every number alone. */
 import {
+  type ConvolutionOp,
   type NodeId,
   type NodeOf,
   type OpName,
@@ -55,6 +56,15 @@ const rows = <Name extends OpName>(
   const target = targetOf(context, id);
   rowKernel(compilation, formulaOf(node.attributes), inputs, target);
 };
+
+/** A convolution, or one of its gradients. */
+const convolution =
+  (kernels: typeof conv2dKernels): Lower<ConvolutionOp> =>
+  (context, { inputs: [a = 0, b = 0], attributes }, id) => {
+    const operands = [inMemory(context, a), inMemory(context, b)] as const;
+    const target = targetOf(context, id);
+    kernels(context.compilation, attributes, ...operands, target);
+  };
 
 /**
  * Adds the kernels of a matrix product.
@@ -146,31 +156,9 @@ const KERNELS: { readonly [Name in KernelOp]: Lower<Name> } = {
     );
   },
   matmul: lowerMatmul,
-  conv2d: (context, { inputs: [x = 0, w = 0], attributes }, id) => {
-    const operands = [inMemory(context, x), inMemory(context, w)] as const;
-    const target = targetOf(context, id);
-    conv2dKernels(context.compilation, attributes, ...operands, target);
-  },
-  conv2dInputGrad: (context, { inputs: [dy = 0, w = 0], attributes }, id) => {
-    const operands = [inMemory(context, dy), inMemory(context, w)] as const;
-    const target = targetOf(context, id);
-    conv2dInputGradKernels(
-      context.compilation,
-      attributes,
-      ...operands,
-      target,
-    );
-  },
-  conv2dWeightGrad: (context, { inputs: [dy = 0, x = 0], attributes }, id) => {
-    const operands = [inMemory(context, dy), inMemory(context, x)] as const;
-    const target = targetOf(context, id);
-    conv2dWeightGradKernels(
-      context.compilation,
-      attributes,
-      ...operands,
-      target,
-    );
-  },
+  conv2d: convolution(conv2dKernels),
+  conv2dInputGrad: convolution(conv2dInputGradKernels),
+  conv2dWeightGrad: convolution(conv2dWeightGradKernels),
   sumTo: (context, { inputs: [x = 0] }, id) => {
     const operand = context.compilation.operand(x);
     sumKernels(context.compilation, operand, targetOf(context, id));

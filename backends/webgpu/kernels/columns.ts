@@ -6,6 +6,7 @@ import {
   flatWorkgroups,
   type KernelWriter,
   type Lanes,
+  MANY_WORKGROUPS,
   MOST_WORKGROUPS,
 } from "../wgsl/kernel_writer.ts";
 import type { Lowering, Partials } from "../wgsl/lowering.ts";
@@ -20,6 +21,7 @@ import {
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { indicesOf, sum, times } from "../wgsl/position.ts";
 import { tensorOperand, tensorTarget } from "../wgsl/tensor.ts";
+import { addedByHalves } from "./teams.ts";
 import { type Axis, type Extents, extentsOf } from "./sum_extents.ts";
 
 /** A sum as it is divided among invocations. */
@@ -39,9 +41,6 @@ interface Division {
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 256;
-
-/** Workgroups that keep a large card busy. */
-const MANY_WORKGROUPS = 512;
 
 /** A part of a sum that is worth a workgroup: turns of each invocation. */
 const FEW_TURNS = 16;
@@ -180,13 +179,8 @@ function joinTeam(
   writer.declare(
     `var<workgroup> ${shared} : array<${typeOf(lanes)}, ${across * team}>;`,
   );
-  block.add(`${shared}[local] = ${own};`);
-  for (let half = team / 2; half >= 1; half /= 2) {
-    block.add(`workgroupBarrier();
-if (localY < ${half}) { ${shared}[local] += ${shared}[local + ${
-      half * across
-    }]; }`);
-  }
+  block.add(`${shared}[local] = ${own};
+${addedByHalves(shared, "localY", team, across)}`);
   return `${shared}[local]`;
 }
 
@@ -197,7 +191,6 @@ function sumKernel(
   target: Target,
   extents: Extents,
   division: Division,
-  factor: number,
 ): Kernel {
   const { lanes, across, team, stretches } = division;
   const writer = lowering.writer();
@@ -231,7 +224,7 @@ function sumKernel(
   const whole = joinTeam(writer, block, division, own);
   const last = block.inner();
   const flat = last.let(sum([times(stretch, extents.results), place]));
-  const value = last.let(factor === 1 ? whole : `(${whole}) * ${factor}`);
+  const value = last.let(whole);
   putBy(sink, lanes)(last, { flat }, value);
   const isInside = `${column} < ${columns} && workgroupIndex < ${
     groups * stretches
@@ -262,19 +255,19 @@ export function sumKernels(
   const { stretches } = division;
   if (stretches === 1) {
     return lowering.call(
-      sumKernel(lowering, source, target, extents, division, 1),
+      sumKernel(lowering, source, target, extents, division),
     );
   }
   const planes = lowering.scratch([stretches, ...target.shape]);
   const stored = tensorTarget(lowering.values, planes);
-  lowering.call(sumKernel(lowering, source, stored, extents, division, 1));
-  lowering.addUp({ planes, count: stretches, factor: 1, target });
+  lowering.call(sumKernel(lowering, source, stored, extents, division));
+  lowering.addUp({ planes, count: stretches, target });
 }
 
 /** The kernel that adds up the planes of one target, alone. */
 export function addUpKernel(
   lowering: Lowering,
-  { planes, count, factor, target }: Partials,
+  { planes, count, target }: Partials,
 ): Kernel {
   const results = sizeOf(target.shape);
   const extents: Extents = {
@@ -285,5 +278,5 @@ export function addUpKernel(
   const source = tensorOperand(lowering.values, planes);
   const { invocations } = lowering.limits;
   const division = divisionOf(extents, source, target, invocations, false);
-  return sumKernel(lowering, source, target, extents, division, factor);
+  return sumKernel(lowering, source, target, extents, division);
 }

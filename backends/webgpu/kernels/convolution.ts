@@ -9,6 +9,7 @@ import {
 } from "../../../core/graph/convolution_extents.ts";
 import { type Shape, sizeOf } from "../../../core/mod.ts";
 import type { Block } from "../wgsl/block.ts";
+import { MANY_WORKGROUPS } from "../wgsl/kernel_writer.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { indicesOf, sum, times } from "../wgsl/position.ts";
@@ -27,9 +28,6 @@ export interface ConvolutionAttributes {
   readonly stride: number;
   readonly padding: number;
 }
-
-/** Workgroups that keep a large card busy. */
-const MANY_WORKGROUPS = 512;
 
 /** Tiles of terms that are worth a workgroup, and the most that one goes through. */
 const [FEW_TURNS, MOST_TURNS] = [8, 16_384] as const;
@@ -298,6 +296,6 @@ export function conv2dWeightGradKernels(
     }),
   });
   if (!isDirect) {
-    lowering.addUp({ planes: id, count: planes, factor: 1, target });
+    lowering.addUp({ planes: id, count: planes, target });
   }
 }

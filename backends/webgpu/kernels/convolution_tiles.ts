@@ -127,14 +127,11 @@ function fillOf(
   turns: number,
   { factor, first, extent, byFours, variable }: Filled,
 ): { fill: Fill; slot: string } {
-  const [low, high] = ["local % 16", "local / 16"].map((part) =>
-    block.let(part)
-  ) as [
-    string,
-    string,
-  ];
   const source = factor.operand.open(writer);
   const isAlongTerms = factor.along === "terms";
+  const neighbours = isAlongTerms ? TERMS : ACROSS;
+  const low = block.let(remainder("local", neighbours));
+  const high = block.let(quotient("local", neighbours));
   const [ownTerm, group] = isAlongTerms ? [low, high] : [high, low];
   // Surplus sides repeat the last; their results are not stored.
   const sides = [0, 1, 2, 3].map((i) => {

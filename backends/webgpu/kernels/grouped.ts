@@ -58,7 +58,3 @@ ${body}
     members,
   };
 }
-
-/** The bits of a real number as a word of a member. */
-export const wordOf = (value: number): number =>
-  new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;

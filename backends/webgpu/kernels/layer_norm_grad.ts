@@ -9,6 +9,7 @@ import {
 } from "../wgsl/kernel_writer.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
 import { lanesOf, putBy, readerOf, typeOf } from "../wgsl/lanes.ts";
+import { literal } from "../wgsl/literal.ts";
 import type { Operand, Target } from "../wgsl/operand.ts";
 import { sum, times } from "../wgsl/position.ts";
 import { tensorTarget } from "../wgsl/tensor.ts";
@@ -188,7 +189,8 @@ function addRow(
     total(centred.map((c) => `${c} * ${c}`), lanes),
     sums(read.map(({ scaled }, i) => `${scaled} * ${centred[i]}`)),
   );
-  const rstd = block.let(`1.0 / sqrt(${second}.x / ${width}.0 + ${epsilon})`);
+  const variance = `${second}.x / ${width}.0`;
+  const rstd = block.let(`1.0 / sqrt(${variance} + ${literal(epsilon)})`);
   const slope = block.let(`${second}.y * ${rstd} / ${width}.0`);
   const offset = block.let(`${first}.y / ${width}.0`);
   const last = block.inner();
@@ -297,6 +299,6 @@ export function layerNormGradKernels(
   }));
   for (const { planes, target } of sums) {
     if (planes === null || !target) continue;
-    lowering.addUp({ planes, count: workgroups, factor: 1, target });
+    lowering.addUp({ planes, count: workgroups, target });
   }
 }

@@ -1,4 +1,5 @@
 /** Formulas of softmax and the normalisations. */
+import { literal } from "../wgsl/literal.ts";
 import type { Reduction, RowFormula } from "./rows.ts";
 
 const TOP: Reduction = { name: "top", by: "max", term: ([x]) => `${x}` };
@@ -56,7 +57,8 @@ export const layerNorm = (epsilon: number): RowFormula => ({
     {
       ...{ name: "rstd", by: "sum" },
       term: ([x]) => `(${x} - mean) * (${x} - mean)`,
-      then: (squares) => `1.0 / sqrt(${squares} / ${width}.0 + ${epsilon})`,
+      then: (squares) =>
+        `1.0 / sqrt(${squares} / ${width}.0 + ${literal(epsilon)})`,
     },
   ],
   value: ([x, gain, bias]) => `(${x} - mean) * rstd * ${gain} + ${bias}`,

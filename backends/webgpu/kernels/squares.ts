@@ -4,23 +4,16 @@ import type { ValueId } from "../wgsl/command_list.ts";
 import type { Lowering } from "../wgsl/lowering.ts";
 import { startsOf } from "../wgsl/starts.ts";
 import { groupedKernel } from "./grouped.ts";
+import { addedByHalves } from "./teams.ts";
 
 const WORKGROUP = 128;
 
 /** Numbers that a workgroup squares and adds up. */
 const BLOCK = 16_384;
 
-/** Statements that add up `own` of a workgroup into `sums[0]`, in a fixed order. */
-const joined = (): string => {
-  const steps = ["sums[local] = own;"];
-  for (let half = WORKGROUP / 2; half >= 1; half /= 2) {
-    steps.push(
-      "workgroupBarrier();",
-      `if (local < ${half}) { sums[local] += sums[local + ${half}]; }`,
-    );
-  }
-  return steps.join("\n");
-};
+/** Statements that add up `own` of a workgroup into `sums[0]`. */
+const JOINED = `sums[local] = own;
+${addedByHalves("sums", "local", WORKGROUP)}`;
 
 const SUMS = `var<workgroup> sums : array<f32, ${WORKGROUP}>;`;
 
@@ -49,7 +42,7 @@ for (var at = block * ${BLOCK} + local; at < end; at += ${WORKGROUP}) {
 let number = t0[at0 + at];
 own += number * number;
 }
-${joined()}
+${JOINED}
 if (local == 0) { t1[at1 + word1 + block] = sums[0]; }`,
     written: [1],
     members: tensors.map((tensor, i) => ({
@@ -64,7 +57,7 @@ if (local == 0) { t1[at1 + word1 + block] = sums[0]; }`,
     declarations: SUMS,
     body: `var own = 0.0;
 for (var at = local; at < word1; at += ${WORKGROUP}) { own += t0[at0 + word0 + at]; }
-${joined()}
+${JOINED}
 if (local == 0) { t1[at1 + word2] = sums[0]; }`,
     written: [1],
     members: tensors.map((_, i) => ({

@@ -58,3 +58,27 @@ workgroupBarrier();`);
   block.add(`let ${result} = ${joined(by, heads)};`);
   return result;
 }
+
+/**
+ * Statements that add up an array in workgroup memory by halves, in a fixed order; the sum
+ * is that of member 0.
+ *
+ * @param member Name of the invocation's number in its team.
+ * @param size Invocations of the team, a power of two.
+ * @param step Distance of two members' numbers in the array.
+ */
+export function addedByHalves(
+  shared: string,
+  member: string,
+  size: number,
+  step = 1,
+): string {
+  const statements: string[] = [];
+  for (let half = size / 2; half >= 1; half /= 2) {
+    statements.push(`workgroupBarrier();
+if (${member} < ${half}) { ${shared}[local] += ${shared}[local + ${
+      half * step
+    }]; }`);
+  }
+  return statements.join("\n");
+}

@@ -26,16 +26,36 @@ export interface Dispatch {
 /** Places of the values of a command list. */
 export type RegionOf = (value: ValueId) => Region;
 
+/** Records dispatches in a pass, in their order. */
+export function recordIn(
+  pass: GPUComputePassEncoder,
+  dispatches: readonly Dispatch[],
+): void {
+  for (const { pipeline, group, workgroups } of dispatches) {
+    pass.setPipeline(pipeline.pipeline);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(...workgroups);
+  }
+}
+
+/** Buffers that the code writes. */
+function writtenBy(
+  code: string,
+  resources: readonly GPUBufferBinding[],
+): ReadonlySet<GPUBuffer> {
+  const accesses = accessesOf(code);
+  const written = resources.filter((_, i) => accesses[i] === "read_write");
+  return new Set(written.map(({ buffer }) => buffer));
+}
+
 /** Bindings that are only read by the code, and lie in a buffer that the kernel writes. */
 function writtenBesides(
   code: string,
-  buffers: readonly GPUBuffer[],
+  resources: readonly GPUBufferBinding[],
 ): readonly number[] {
   const accesses = accessesOf(code);
-  const written = new Set(
-    buffers.filter((_, binding) => accesses[binding] === "read_write"),
-  );
-  return buffers.flatMap((buffer, binding) =>
+  const written = writtenBy(code, resources);
+  return resources.flatMap(({ buffer }, binding) =>
     accesses[binding] === "read" && written.has(buffer) ? [binding] : []
   );
 }
@@ -48,11 +68,7 @@ function firstOfPlaces(
   code: string,
   resources: readonly GPUBufferBinding[],
 ): readonly number[] {
-  const accesses = accessesOf(code);
-  const written = new Set(
-    resources.filter((_, binding) => accesses[binding] === "read_write")
-      .map(({ buffer }) => buffer),
-  );
+  const written = writtenBy(code, resources);
   return resources.map(({ buffer, offset, size }, binding) =>
     written.has(buffer)
       ? resources.findIndex((other) =>
@@ -70,8 +86,7 @@ export function binder(device: GPUDevice, pipelines: Pipelines) {
     resources: readonly GPUBufferBinding[],
     workgroups: Workgroups,
   ): Dispatch => {
-    const buffers = resources.map(({ buffer }) => buffer);
-    const written = writtenBesides(code, buffers);
+    const written = writtenBesides(code, resources);
     const pipeline = pipelines.of(name, code, written);
     const group = device.createBindGroup({
       layout: pipeline.layout,

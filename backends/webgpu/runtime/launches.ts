@@ -3,7 +3,7 @@ import { left, type Result, right } from "../../../core/mod.ts";
 import type { BackendError } from "../../backend.ts";
 import type { CommandList } from "../wgsl/command_list.ts";
 import { boundCalls, MOST_VARIANTS, type Regions } from "./bound_calls.ts";
-import { binder, type Dispatch } from "./dispatches.ts";
+import { binder, type Dispatch, recordIn } from "./dispatches.ts";
 import { outputTaker, type OwnMemory } from "./memory/places.ts";
 import { type Arrival, reportsFrom } from "./memory/reports.ts";
 import type { Runtime } from "./runtime.ts";
@@ -21,13 +21,7 @@ function recordedPass<Recorded>(
 ): readonly [GPUCommandBuffer, Recorded] {
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
-  for (const dispatches of bound) {
-    for (const { pipeline, group, workgroups } of dispatches) {
-      pass.setPipeline(pipeline.pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...workgroups);
-    }
-  }
+  bound.forEach((dispatches) => recordIn(pass, dispatches));
   pass.end();
   const followed = follow(encoder);
   return [encoder.finish(), followed];

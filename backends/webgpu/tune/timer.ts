@@ -1,6 +1,6 @@
 /** The time that a device takes for dispatches, by its own clock where it has one. */
 import type { DeviceWatch } from "../runtime/device_watch.ts";
-import type { Dispatch } from "../runtime/dispatches.ts";
+import { type Dispatch, recordIn } from "../runtime/dispatches.ts";
 import { readingsFrom } from "../runtime/memory/readings.ts";
 
 /** Dispatches in order. */
@@ -36,13 +36,7 @@ function record(
   const pass = encoder.beginComputePass(
     timestampWrites === undefined ? {} : { timestampWrites },
   );
-  for (let i = 0; i < repetitions; i++) {
-    for (const { pipeline, group, workgroups } of work) {
-      pass.setPipeline(pipeline.pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...workgroups);
-    }
-  }
+  for (let i = 0; i < repetitions; i++) recordIn(pass, work);
   pass.end();
 }
 

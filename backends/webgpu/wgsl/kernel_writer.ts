@@ -12,6 +12,9 @@ import { type Block, block, names } from "./block.ts";
 /** Largest number of workgroups along an axis. */
 export const MOST_WORKGROUPS = 65_535;
 
+/** Workgroups that keep a large card busy. */
+export const MANY_WORKGROUPS = 512;
+
 /** Workgroups of a flat dispatch; `workgroupIndex` in the code is `x + 65535·y`. */
 export function flatWorkgroups(count: number): Workgroups {
   const rows = Math.ceil(count / MOST_WORKGROUPS);

@@ -22,9 +22,7 @@ export interface Partials {
   readonly planes: ValueId;
   /** Number of planes. */
   readonly count: number;
-  /** Their sum times this goes to the target. */
-  readonly factor: number;
-  /** The target. */
+  /** The target of their sum. */
   readonly target: Target;
 }
 
@@ -41,8 +39,8 @@ export interface Lowering {
   /** Adds a kernel. */
   call(call: Call): void;
   /**
-   * Adds up planes into the target, in their order: before the target is next read, and not necessarily now.
-   * Sums that wait are done together.
+   * Adds up planes into the target, in their order: before the target is next read, and
+   * not necessarily now. Sums that wait are done together.
    */
   addUp(partials: Partials): void;
 }

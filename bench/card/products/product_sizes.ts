@@ -38,9 +38,8 @@ export function productsOf(
     choose: (sizes) => {
       const key = describeSizes(sizes);
       const count = 1 + (found.get(key)?.count ?? 0);
-      const { factor: _, ...plain } = sizes;
       const operations = operationsOf(sizes);
-      found.set(key, { sizes: plain, count, operations });
+      found.set(key, { sizes, count, operations });
       return undefined;
     },
   });

@@ -1,11 +1,8 @@
-/** Steps that an engine was given, and the two ways of giving them. */
+/** Steps that an engine was given, and what a way of giving them does. */
 import type { Result } from "../../../core/mod.ts";
-import { right } from "../../../core/mod.ts";
 import type { TrainError } from "../../train_error.ts";
-import type { ItemIterator, StepContext } from "./accumulate.ts";
-import { phaseCompiler } from "./phases.ts";
+import type { ItemIterator } from "./accumulate.ts";
 import type { TrainState } from "../state.ts";
-import { trainStep } from "./step.ts";
 import type { StepReport } from "../training.ts";
 
 /** What became of a step. */
@@ -54,33 +51,4 @@ export interface StepWay<Item> {
   ): Promise<Result<TrainError, Sent>>;
   /** Gives back all programs. */
   dispose(): void;
-}
-
-/** Steps that are taken before they count as sent: their losses decide on the update in main memory. */
-export function waitedSteps<Item>(context: StepContext<Item>): StepWay<Item> {
-  const phases = phaseCompiler(context.backend, context.task);
-  return {
-    send: async (state, epoch, items) => {
-      const started = performance.now();
-      const programs = await phases.at(state.step);
-      if (programs._tag === "Left") return programs;
-      const compile = performance.now() - started;
-      const { right: compiled } = programs;
-      const taken = await trainStep(context, compiled, state, epoch, items);
-      if (taken._tag === "Left") return taken;
-      const { milliseconds } = taken.right.report;
-      const total = milliseconds.total + compile;
-      const report = right({
-        ...taken.right.report,
-        milliseconds: { ...milliseconds, compile, total },
-      });
-      const sent: SentStep = {
-        step: state.step,
-        settle: (state) => Promise.resolve(right({ state, report })),
-        dispose: () => {},
-      };
-      return right({ state: taken.right.state, sent });
-    },
-    dispose: () => phases.dispose(),
-  };
 }

@@ -7,8 +7,9 @@ import { JOINED } from "./joined_phase.ts";
 import { joinedSteps } from "./joined_step.ts";
 import { type PhaseMaker, SEPARATE } from "./phases.ts";
 import type { PhaseWork } from "./phase.ts";
-import { type StepWay, waitedSteps } from "./sent_step.ts";
+import type { StepWay } from "./sent_step.ts";
 import type { Task } from "../task.ts";
+import { waitedSteps } from "./waited_step.ts";
 
 /** As one program on an engine that runs ahead; else its losses are waited for. */
 export function stepWay<Item>(context: StepContext<Item>): StepWay<Item> {

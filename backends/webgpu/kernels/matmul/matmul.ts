@@ -20,7 +20,7 @@ export interface MatmulOptions {
   readonly variant?: VariantName;
   /** Parts in which sums are added up, each by workgroups of its own; by default by estimate. */
   readonly split?: number;
-  /** Shape `[m]`: also the sums of `op(a)` over `k`, without the factor. Only for batch 1. */
+  /** Shape `[m]`: also the sums of `op(a)` over `k`. Only for batch 1. */
   readonly rowSums?: Target;
 }
 
@@ -29,13 +29,12 @@ function planesOf(
   lowering: Lowering,
   target: Target,
   parts: number,
-  factor: number,
 ): { readonly stored: Target; readonly join: () => void } {
   if (parts === 1) return { stored: target, join: () => {} };
   const planes = lowering.scratch([parts, ...target.shape]);
   return {
     stored: tensorTarget(lowering.values, planes),
-    join: () => lowering.addUp({ planes, count: parts, factor, target }),
+    join: () => lowering.addUp({ planes, count: parts, target }),
   };
 }
 
@@ -57,7 +56,7 @@ function nameOf(
 }
 
 /**
- * Adds the kernel of `factor · op(a) · op(b)` for each of a batch.
+ * Adds the kernel of `op(a) · op(b)` for each of a batch.
  *
  * @param a Shape `[batch, m, k]`, or `[batch, k, m]` when it is transposed.
  * @param b Shape `[batch, k, n]`, or `[batch, n, k]` when it is transposed.
@@ -81,13 +80,11 @@ export function matmulKernels(
   const tile = VARIANTS[variant];
   const wished = options.split ?? defaultSplit(limits, sizes, variant);
   const { parts, turns } = partsOf(sizes, tile, wished);
-  const { factor = 1 } = sizes;
-  const results = planesOf(lowering, target, parts, factor);
-  const sums = rowSums && planesOf(lowering, rowSums, parts, 1);
+  const results = planesOf(lowering, target, parts);
+  const sums = rowSums && planesOf(lowering, rowSums, parts);
   const stored = { ...{ target: results.stored }, rowSums: sums?.stored };
   const work: MatmulWork = {
     ...{ sizes, tile, parts, turns, a, b, ...stored },
-    factor: parts === 1 ? factor : 1,
     name: nameOf(sizes, tile, parts, rowSums !== undefined, results.stored),
   };
   const writer = lowering.writer();

@@ -16,8 +16,6 @@ export interface MatmulWork {
   readonly parts: number;
   /** Turns of a part, each of `tile.depth` terms. */
   readonly turns: number;
-  /** Factor that results are written with. */
-  readonly factor: number;
   readonly a: Operand;
   readonly b: Operand;
   readonly target: Target;

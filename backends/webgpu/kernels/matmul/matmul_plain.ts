@@ -7,7 +7,6 @@ import type { Operand } from "../../wgsl/operand.ts";
 import { quotient, remainder, sum, times } from "../../wgsl/position.ts";
 import { type MatmulWork, placeOf, under } from "./matmul_parts.ts";
 import { invocationsOf } from "./matmul_variants.ts";
-import { literal } from "../../wgsl/literal.ts";
 
 /** Reads the terms `k`, `k + 1`, … of one side of a product. */
 type Terms = (block: Block, k: string, count: number) => readonly string[];
@@ -49,7 +48,7 @@ function addTerms(
 
 /** The kernel. */
 export function plainKernel(writer: KernelWriter, work: MatmulWork): Kernel {
-  const { sizes, tile, parts, turns, target, rowSums, factor, name } = work;
+  const { sizes, tile, parts, turns, target, rowSums, name } = work;
   const { m, n, k, transposeA, transposeB } = sizes;
   const body = writer.block();
   const place = placeOf(body, work);
@@ -86,8 +85,7 @@ export function plainKernel(writer: KernelWriter, work: MatmulWork): Kernel {
       );
     }
     const planes = parts === 1 ? [] : [part];
-    const value = factor === 1 ? "product" : `product * ${literal(factor)}`;
-    sinks[0].put(block, { at: [...planes, batch, row, column] }, value);
+    sinks[0].put(block, { at: [...planes, batch, row, column] }, "product");
     if (hasSums) {
       under(
         block,

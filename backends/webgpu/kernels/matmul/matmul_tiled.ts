@@ -18,7 +18,6 @@ import {
   writeFour,
 } from "./matmul_parts.ts";
 import { invocationsOf, paddingOf, type Tile } from "./matmul_variants.ts";
-import { literal } from "../../wgsl/literal.ts";
 
 /** One operand and its part in workgroup memory, rows of which are along `m` or `n`. */
 interface Side {
@@ -211,7 +210,7 @@ let next = term + ${tile.depth};`);
 function addWrites(
   writer: KernelWriter,
   block: Block,
-  { sizes: { m, n }, tile, parts, target, factor }: MatmulWork,
+  { sizes: { m, n }, tile, parts, target }: MatmulWork,
   { batch, part, isInside }: Place,
   [row0, column0]: readonly [string, string],
 ): void {
@@ -233,12 +232,9 @@ function addWrites(
         ...isRagged.n ? [`${column} < ${n}`] : [],
       ];
       under(block, conditions, (inner) => {
-        const value = factor === 1
-          ? resultOf(r, h)
-          : inner.let(`${resultOf(r, h)} * ${literal(factor)}`);
         const at = [...planes, batch, row, column];
         const end = n % 4 === 0 ? undefined : n;
-        writeFour(inner, sink, target, at, end, value);
+        writeFour(inner, sink, target, at, end, resultOf(r, h));
       });
     }
   }

@@ -12,8 +12,6 @@ export interface MatmulSizes {
   readonly transposeA: boolean;
   /** `b` is `[batch, n, k]`. */
   readonly transposeB: boolean;
-  /** Factor of the results, 1 by default. */
-  readonly factor?: number;
 }
 
 /** Part of a product that a workgroup makes. */

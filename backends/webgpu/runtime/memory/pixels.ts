@@ -2,6 +2,7 @@
 import type { HostPixels } from "../../../backend.ts";
 import { LEVELS } from "../../../pixel_numbers.ts";
 import { flatWorkgroups, MOST_WORKGROUPS } from "../../wgsl/kernel_writer.ts";
+import { idleBuffers } from "./idle_buffers.ts";
 import type { Region } from "./slabs.ts";
 
 /** Writes pictures to regions, whose bytes up to the next multiple of 16 are free. */
@@ -19,8 +20,8 @@ export interface Pixels {
 /** Words before the table: words of pixels, numbers of a plane, channels, the first group of four in the goal. */
 const HEAD = 4;
 
-/** Most buffers that wait for a use, and most goals whose binding is kept with each. */
-const [MOST_IDLE, MOST_GOALS] = [4, 16];
+/** Most goals whose binding is kept with a buffer. */
+const MOST_GOALS = 16;
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 64;
@@ -91,22 +92,14 @@ function converterOn(device: GPUDevice): () => GPUComputePipeline {
 /** Pictures on a device. */
 export function pixelsTo(device: GPUDevice): Pixels {
   const converter = converterOn(device);
-  const idle: Stage[] = [];
-  const waiting = new Map<Region, { stage: Stage; words: number }>();
-  const take = (bytes: number): Stage => {
-    const at = idle.findIndex(({ buffer }) => buffer.size >= bytes);
-    if (at >= 0) return idle.splice(at, 1)[0]!;
-    const buffer = device.createBuffer({
+  const idle = idleBuffers((bytes): Stage => ({
+    buffer: device.createBuffer({
       size: 256 * Math.ceil(bytes / 256),
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
-    });
-    return { buffer, groups: new Map() };
-  };
-  const giveBack = (stage: Stage): void => {
-    idle.push(stage);
-    idle.sort((a, b) => a.buffer.size - b.buffer.size);
-    if (idle.length > MOST_IDLE) idle.shift()!.buffer.destroy();
-  };
+    }),
+    groups: new Map(),
+  }));
+  const waiting = new Map<Region, { stage: Stage; words: number }>();
   const groupOf = ({ buffer, groups }: Stage, goal: GPUBuffer) => {
     const known = groups.get(goal);
     if (known !== undefined) return known;
@@ -123,13 +116,13 @@ export function pixelsTo(device: GPUDevice): Pixels {
   };
   const forget = (region: Region): void => {
     const found = waiting.get(region);
-    if (waiting.delete(region)) giveBack(found!.stage);
+    if (waiting.delete(region)) idle.giveBack(found!.stage);
   };
   return {
     write: (region, pixels) => {
       const words = Math.ceil(pixels.data.length / 4);
       const head = headOf(pixels, words, region.offset / 16);
-      const stage = take(head.byteLength + 4 * words);
+      const stage = idle.take(head.byteLength + 4 * words);
       let end = 0;
       for (const part of [head, ...wordsOf(pixels.data)]) {
         if (part.byteLength === 0) continue;
@@ -156,7 +149,7 @@ export function pixelsTo(device: GPUDevice): Pixels {
     },
     dispose: () => {
       [...waiting.keys()].forEach(forget);
-      idle.splice(0).forEach(({ buffer }) => buffer.destroy());
+      idle.dispose();
     },
   };
 }

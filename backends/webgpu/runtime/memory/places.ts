@@ -6,7 +6,7 @@ import {
   type Signature,
 } from "../../../../core/mod.ts";
 import type { BackendError } from "../../../backend.ts";
-import type { CommandList, ValueId } from "../../wgsl/command_list.ts";
+import type { CommandList, Value, ValueId } from "../../wgsl/command_list.ts";
 import { bytesOf } from "./lifetimes.ts";
 import type { Scratch, ScratchPool } from "./scratch_pool.ts";
 import { shareScratch, type Sharing } from "./sharing.ts";
@@ -82,15 +82,16 @@ function scratchRegions(
   };
 }
 
-/** Writes constants; all or nothing. */
-function takeConstants(
+/** Takes memory for some values of a list; all or nothing. */
+function takeAll(
   tensors: Tensors,
   { values }: CommandList,
+  take: (value: Value) => Result<BackendError, Region> | null,
 ): Result<BackendError, ReadonlyMap<ValueId, Region>> {
   const taken = new Map<ValueId, Region>();
-  for (const [id, { place, storage }] of values.entries()) {
-    if (place._tag !== "Constant") continue;
-    const region = tensors.constant(place.values, storage);
+  for (const [id, value] of values.entries()) {
+    const region = take(value);
+    if (region === null) continue;
     if (region._tag === "Left") {
       taken.forEach((region) => tensors.give(region));
       return left(region.left);
@@ -113,7 +114,14 @@ export function ownMemory(
     const size = { bytes: most, limit };
     return left({ _tag: "TensorTooLarge", device: "webgpu", tensor, ...size });
   }
-  const constants = takeConstants(tensors, list);
+  const constants = takeAll(
+    tensors,
+    list,
+    ({ place, storage }) =>
+      place._tag === "Constant"
+        ? tensors.constant(place.values, storage)
+        : null,
+  );
   if (constants._tag === "Left") return constants;
   const scratch = pool.reserve(sharing.bytes);
   const regions = scratchRegions(list, sharing, constants.right, scratch);
@@ -128,24 +136,6 @@ export function ownMemory(
       scratch.release();
     },
   });
-}
-
-/** Takes new memory for the outputs that replace no input; all or nothing. */
-function newOutputs(
-  tensors: Tensors,
-  { values }: CommandList,
-): Result<BackendError, ReadonlyMap<ValueId, Region>> {
-  const taken = new Map<ValueId, Region>();
-  for (const [id, value] of values.entries()) {
-    if (value.place._tag !== "Output") continue;
-    const region = tensors.take(bytesOf(value), "an output");
-    if (region._tag === "Left") {
-      taken.forEach((region) => tensors.give(region));
-      return left(region.left);
-    }
-    taken.set(id, region.right);
-  }
-  return right(taken);
 }
 
 /**
@@ -163,9 +153,14 @@ export function outputTaker(
   const known: ReadonlyMap<ValueId, Region>[] = [];
   return () => {
     const free = known.findIndex((set) => tensors.retake([...set.values()]));
-    const taken = free >= 0
-      ? right(known.splice(free, 1)[0]!)
-      : newOutputs(tensors, list);
+    const taken = free >= 0 ? right(known.splice(free, 1)[0]!) : takeAll(
+      tensors,
+      list,
+      (value) =>
+        value.place._tag === "Output"
+          ? tensors.take(bytesOf(value), "an output")
+          : null,
+    );
     if (taken._tag === "Right") known.unshift(taken.right);
     if (known.length > most) known.pop();
     return taken;

@@ -66,7 +66,7 @@ function exact(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
 ) {
-  const { batch, m, n, k, transposeA, transposeB, factor = 1 } = sizes;
+  const { batch, m, n, k, transposeA, transposeB } = sizes;
   const left = (p: number, i: number, t: number) =>
     ofA(a[p * m * k + (transposeA ? t * m + i : i * k + t)]!);
   const right = (p: number, t: number, j: number) =>
@@ -82,8 +82,8 @@ function exact(
         for (let j = 0; j < n; j++) {
           const o = (p * m + i) * n + j;
           const y = x * right(p, t, j);
-          results[o]! += factor * y;
-          magnitudes[o]! += Math.abs(factor * y);
+          results[o]! += y;
+          magnitudes[o]! += Math.abs(y);
         }
       }
     }

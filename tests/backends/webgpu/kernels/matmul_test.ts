@@ -54,7 +54,7 @@ for (const [v, variant] of NAMES.entries()) {
   });
 
   deviceTest(`The tile ${variant} adds parts of sums in order`, async () => {
-    const sizes = sizesOf([33, 12, 150], "TN", { factor: 0.125 });
+    const sizes = sizesOf([33, 12, 150], "TN");
     const names = await check({
       sizes,
       options: { variant, split: 3 },
@@ -65,7 +65,7 @@ for (const [v, variant] of NAMES.entries()) {
   });
 
   deviceTest(`The tile ${variant} is right for batches`, async () => {
-    const rest = { batch: 3, factor: -2 };
+    const rest = { batch: 3 };
     await check({
       ...{ sizes: sizesOf([7, 9, 50], "NT", rest) },
       options: { variant, split: 1 },
@@ -155,7 +155,7 @@ deviceTest(
         ok(names[0]!.endsWith("+ bias relu"), names[0]!);
       }
     }
-    const sizes = sizesOf([36, 20, 64], "NN", { factor: 0.5 });
+    const sizes = sizesOf([36, 20, 64], "NN");
     await check({
       sizes,
       options: { variant: "small", split: 2 },
