@@ -1,16 +1,24 @@
 /** The rooms of the house and which may know which. */
 
 /** Folders whose imports run one way only. */
-export type Room = "core" | "backends" | "data" | "train" | "plot" | "cli";
+export type Room =
+  | "core"
+  | "backends"
+  | "data"
+  | "ranks"
+  | "train"
+  | "plot"
+  | "cli";
 
 /** For each room, the other rooms that it may import. */
 export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   core: [],
   backends: ["core"],
   data: ["core"],
-  train: ["core", "backends", "data"],
+  ranks: ["core"],
+  train: ["core", "backends", "data", "ranks"],
   plot: ["core"],
-  cli: ["core", "backends", "data", "train", "plot"],
+  cli: ["core", "backends", "data", "ranks", "train", "plot"],
 };
 
 /** Rooms of the program that every other one of it may import. */
@@ -50,6 +58,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["backends/webgpu/compile", "backends/webgpu/device"],
     "backends/webgpu/runtime",
   ],
+  "ranks/mpi": [],
   "data/report": [],
   "data/resources": [],
   "data/image": ["data/report"],
