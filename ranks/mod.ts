@@ -1,8 +1,6 @@
-/** What other rooms use of the ranks. */
-export {
-  describeRankError,
-  type RankError,
-  type RankPlace,
-  type Ranks,
-  type Traffic,
-} from "./ranks.ts";
+/**
+ * Processes of one training and how they exchange numbers.
+ *
+ * @module
+ */
+export * from "./ranks.ts";

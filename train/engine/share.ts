@@ -6,6 +6,7 @@ import {
   right,
   sizeOf,
 } from "../../core/mod.ts";
+import type { Backend } from "../../backends/backend.ts";
 import type { RowStretch, StepRows } from "../../data/mod.ts";
 import type { RankPlace } from "../../ranks/mod.ts";
 import type { TrainError } from "../train_error.ts";
@@ -17,13 +18,15 @@ const FEWEST_SAMPLES = 4;
 /** Limit of the gradients of all parts, bytes: adding them up costs time too. */
 const MOST_BYTES = 2 ** 29;
 
-/** Groups of a step's parts, where the number of ranks does not ask for more: 1, 2 and 4 ranks then agree to the bit. */
-const GROUPS = 4;
+/** Most groups of micro-batches: with more, more sums would be held at one time. */
+const MOST_GROUPS = 4;
 
 /** Part of every step. */
 export interface StepShare {
   /** Samples of a step, of all ranks. */
   readonly images: number;
+  /** Micro-batches of a step, of all ranks. */
+  readonly wholeIter: number;
   /** Micro-batches of this rank in a step. */
   readonly accumIter: number;
   /** Samples of one of them. */
@@ -42,6 +45,18 @@ export interface StepShare {
   /** Number of the whole micro-batch in its step that each one is, or is a part of. */
   readonly places: readonly number[];
 }
+
+/** A part of a step as far as its sums go. */
+export type Summed = Pick<
+  StepShare,
+  "accumIter" | "parts" | "groups" | "groupedBy"
+>;
+
+/** Sums that are held, at most, while the parts of a micro-batch are computed. */
+export const heldSums = ({ accumIter, groups, groupedBy }: Summed): number => {
+  if (accumIter === 1) return 0;
+  return groupedBy === "batches" ? 1 + Math.log2(groups) : groups;
+};
 
 /** A task as far as its steps are divided. */
 export type Divided = Pick<
@@ -84,24 +99,40 @@ const stretchOf = (length: number, { rank, size }: Place): RowStretch => {
   return { from, count: end - from };
 };
 
+/** The largest power of two that divides a number, up to a limit. */
+const twosIn = (n: number, most: number): number =>
+  n % 2 === 0 && most >= 2 ? 2 * twosIn(n / 2, most / 2) : 1;
+
 /** Whole micro-batches of one rank. */
 function wholeBatches(
   task: Divided,
   runs: number,
   { rank, size }: Place,
-  groups: number,
 ): StepShare {
-  const { batchSize, accumIter: all } = task.training;
-  const accumIter = all / size;
+  const { batchSize, accumIter: wholeIter } = task.training;
+  const accumIter = wholeIter / size;
   const places = range(accumIter).map((k) => rank * accumIter + k);
+  // By the threads of all ranks, so that two ranks of one thread do what one of two does.
+  const parts = partsOf(task, batchSize, runs * size);
+  const groups = twosIn(wholeIter, MOST_GROUPS) / size;
   return {
-    ...{ images: batchSize * all, accumIter, batchSize, places, groups },
-    groupedBy: "batches",
-    // By the threads of all ranks, so that two ranks of one thread do what one of two does.
-    parts: partsOf(task, batchSize, runs * size),
+    ...{ images: batchSize * wholeIter, wholeIter },
+    ...{ accumIter, batchSize, places, parts },
+    ...wholeIter === 1 ? groupedParts(parts) : {
+      groups: Number.isInteger(groups) ? groups : 1,
+      groupedBy: "batches",
+    },
     rows: places.map((k) => [{ from: k * batchSize, count: batchSize }]),
   };
 }
+
+/** Every part of the only micro-batch as a group, as far as they make a balanced tree. */
+const groupedParts = (
+  parts: number,
+): Pick<StepShare, "groups" | "groupedBy"> => ({
+  groups: twosIn(parts, Infinity),
+  groupedBy: "parts",
+});
 
 /**
  * A part of every micro-batch: one stretch, or, where each sample is mixed with its partner
@@ -110,7 +141,7 @@ function wholeBatches(
 function partOfBatches(
   task: Divided,
   place: Place,
-): Pick<StepShare, "accumIter" | "batchSize" | "rows" | "places" | "images"> {
+): Omit<StepShare, "parts" | "groups" | "groupedBy"> {
   const { batchSize: whole, accumIter } = task.training;
   const mixes = task.mixes ?? false;
   const { from, count } = stretchOf(mixes ? whole / 2 : whole, place);
@@ -119,7 +150,7 @@ function partOfBatches(
     : [{ from, count }];
   const places = range(accumIter);
   return {
-    ...{ images: whole * accumIter, accumIter, places },
+    ...{ images: whole * accumIter, wholeIter: accumIter, accumIter, places },
     batchSize: stretches.reduce((sum, { count }) => sum + count, 0),
     rows: places.map((k) =>
       stretches.map(({ from, count }) => ({ from: k * whole + from, count }))
@@ -127,38 +158,30 @@ function partOfBatches(
   };
 }
 
-/** Parts of every micro-batch that are grouped, for as many ranks as divide the groups. */
-function groupedParts(
+/** Parts of each of the micro-batches of which a rank computes a part. */
+function partsOfPart(
   task: Divided,
   runs: number,
-  place: Place,
-  groups: number,
-): StepShare {
+  { size }: Place,
+  own: number,
+): number {
+  const { batchSize, accumIter } = task.training;
+  const all = partsOf(task, batchSize, runs * size);
+  return accumIter === 1 && task.mixes !== true && all % size === 0
+    ? all / size
+    : partsOf(task, own, runs);
+}
+
+/** The part of a rank, where there are not too many. */
+function sharedBy(task: Divided, runs: number, place: Place): StepShare {
+  const { accumIter } = task.training;
+  if (accumIter % place.size === 0) return wholeBatches(task, runs, place);
   const share = partOfBatches(task, place);
-  const own = groups / place.size;
-  const samples = task.training.batchSize / groups;
-  const limits = [
-    Math.floor(runs * place.size / groups),
-    Math.floor(samples / FEWEST_SAMPLES),
-    Math.floor(MOST_BYTES / gradientBytes(task) / groups),
-  ];
-  const parts = own * divisorUpTo(samples, Math.min(...limits));
-  return { ...share, parts, groups: own, groupedBy: "parts" };
+  const parts = partsOfPart(task, runs, place, share.batchSize);
+  return accumIter === 1
+    ? { ...share, parts, ...groupedParts(parts) }
+    : { ...share, parts, groups: 1, groupedBy: "batches" };
 }
-
-/** Groups that a step is to have: a multiple of the ranks. */
-function wantedGroups(task: Divided, runs: number, size: number): number {
-  const isOne = size === 1 && runs === 1;
-  if (isOne || GROUPS % size !== 0 || !task.isDivisible) return size;
-  const isCheap = gradientBytes(task) <= MOST_BYTES / GROUPS;
-  return isCheap || task.training.accumIter % GROUPS === 0 ? GROUPS : size;
-}
-
-/** True if every micro-batch can be divided into so many groups. */
-const canDivide = (task: Divided, groups: number): boolean =>
-  task.isDivisible && task.mixes !== true &&
-  task.training.batchSize % groups === 0 &&
-  task.training.batchSize / groups >= FEWEST_SAMPLES;
 
 /** What is wrong with the number of ranks, or `null`. */
 function sizeFault(task: Divided, { size }: Place): Fault | null {
@@ -180,41 +203,50 @@ function sizeFault(task: Divided, { size }: Place): Fault | null {
  * The part of every step that a rank computes: whole micro-batches where their number is a
  * multiple of the ranks', else a part of each.
  *
- * The sums of gradients are a function of the configuration and of the threads of all ranks
- * together: with 1, 2 and 4 ranks they agree to the bit where micro-batches can be divided
- * into four equal groups, or where there are 4, 8, 12 … of them; large models are not
- * divided for that alone, since each group costs a sum of all gradients.
+ * The sums of gradients agree to the bit with those of 1, 2 and 4 ranks where a step has
+ * 4, 8, 12 … micro-batches, and where it has one and all ranks together have as many
+ * threads each time; else within rounding.
  *
  * @param task Its lengths are those of the whole step.
- * @param parallelRuns Runs that the engine of one rank computes at one time.
- * @param place The rank; by default there is one.
+ * @param parallelRuns Runs that the engine of one rank computes at one time; as many on
+ * each.
  * @returns The part, or why there are too many ranks.
  */
 export function stepShare(
   task: Divided,
   parallelRuns: number,
-  place: Place = { rank: 0, size: 1 },
+  place: Place,
 ): Result<TrainError, StepShare> {
   const fault = sizeFault(task, place);
-  if (fault !== null) return left({ _tag: "BadConfig", faults: [fault] });
-  const { size } = place;
-  for (const groups of [wantedGroups(task, parallelRuns, size), size]) {
-    if (task.training.accumIter % groups === 0) {
-      return right(wholeBatches(task, parallelRuns, place, groups / size));
-    }
-    if (canDivide(task, groups)) {
-      return right(groupedParts(task, parallelRuns, place, groups));
-    }
-  }
-  const share = partOfBatches(task, place);
-  const parts = partsOf(task, share.batchSize, parallelRuns);
-  return right({ ...share, parts, groups: 1, groupedBy: "batches" });
+  return fault === null
+    ? right(sharedBy(task, parallelRuns, place))
+    : left({ _tag: "BadConfig", faults: [fault] });
 }
 
+/** All of every step, where there is one rank. */
+export const onlyShare = (
+  task: Divided,
+  { parallelRuns = 1 }: Pick<Backend, "parallelRuns">,
+): StepShare => sharedBy(task, parallelRuns, { rank: 0, size: 1 });
+
+/**
+ * Number in its epoch of the whole micro-batch that one of a rank's is, or is a part of.
+ *
+ * @param k Number of the rank's micro-batch in the epoch, from 0.
+ */
+export const wholeBatch = (
+  { places, wholeIter, accumIter }: StepShare,
+  k: number,
+): number =>
+  Math.floor(k / accumIter) * wholeIter + (places[k % accumIter] ?? 0);
+
 /** The task with the lengths of a part of its steps. */
-export function sharedTask<T extends Task<unknown>>(
-  task: T,
+export function sharedTask<Item>(
+  task: Task<Item>,
   { batchSize, accumIter }: Pick<StepShare, "batchSize" | "accumIter">,
-): T {
-  return { ...task, training: { ...task.training, batchSize, accumIter } };
+): Task<Item> {
+  const { training } = task;
+  return training.batchSize === batchSize && training.accumIter === accumIter
+    ? task
+    : { ...task, training: { ...training, batchSize, accumIter } };
 }
