@@ -1,5 +1,5 @@
 /** A graph in parts that run one after another. */
-import type { Graph, Node, NodeId } from "./node.ts";
+import type { Graph, Node, NodeId, OpName } from "./node.ts";
 
 /**
  * A part of a graph. It computes from inputs of the whole and from what earlier parts
@@ -31,18 +31,22 @@ export interface SegmentGoal {
   readonly sums: readonly NodeId[];
 }
 
+const REPEATED: ReadonlySet<OpName> = new Set(
+  ["input", "constant", "reshape", "broadcastTo", "scale"],
+);
+
 /** Name under which the value of a node of the whole is carried. */
 export function carriedName(id: NodeId): string {
   return `carried/${id}`;
 }
 
 /**
- * True if a node is written again wherever it is needed: sources, and what only repeats or
- * renames the numbers of a tensor, which is carried in its place.
+ * True if a node is written again wherever it is needed: sources, and what only repeats,
+ * renames or scales the numbers of a tensor, which is carried in its place. Engines scale
+ * within the product that follows.
  */
 export function isRepeated({ op }: Node): boolean {
-  return op === "input" || op === "constant" || op === "reshape" ||
-    op === "broadcastTo";
+  return REPEATED.has(op);
 }
 
 /** A graph and what its segments are to compute. */
