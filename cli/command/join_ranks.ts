@@ -55,11 +55,13 @@ const MOST = 3000;
 /**
  * Waits until this rank is to speak of a failure: what all meet alike is said by the first
  * of them, which then ends the others.
+ *
+ * @param headStart Milliseconds that the first has.
  */
-export const ownTurn = (rank: number): Promise<void> =>
+export const ownTurn = (rank: number, headStart = HEAD_START): Promise<void> =>
   rank === 0
     ? Promise.resolve()
-    : setTimeout(Math.min(MOST, HEAD_START + EACH * rank));
+    : setTimeout(Math.min(MOST, headStart + EACH * rank));
 
 /** The message of one rank of several. */
 export const asRank = (

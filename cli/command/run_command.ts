@@ -74,7 +74,7 @@ async function ended(
   message: string,
 ): Promise<never> {
   if (ranks === null) {
-    await ownTurn(launchedRank());
+    await ownTurn(launchedRank(), BEFORE_JOINING);
     return await end(code, message);
   }
   const abort = () => ranks.abort(code);
@@ -88,6 +88,9 @@ async function ended(
   loud();
   return await end(code, asRank(ranks, message), abort);
 }
+
+/** Milliseconds in which a launcher ends all processes when the first of them has failed. */
+const BEFORE_JOINING = 2000;
 
 /** Seconds for which ranks that stop wait for each other. */
 const SECONDS_TO_STOP = 5;

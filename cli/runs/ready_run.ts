@@ -1,5 +1,6 @@
 /** A planned training whose device is ready, on every process that shares it. */
 import { createHash } from "node:crypto";
+import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
 import packageFile from "../../deno.json" with { type: "json" };
 import { contentDigest } from "../../data/mod.ts";
@@ -35,6 +36,8 @@ export interface ReadyRun {
 /** What a rank computes with. */
 interface RankDevice {
   readonly host: string;
+  /** Number of its process on the host, by which the launcher names one that ends. */
+  readonly process: number;
   readonly device: string;
   readonly parallelRuns: number;
 }
@@ -49,6 +52,16 @@ function graphsDigest({ plan, stepGraph, training }: Task<unknown>): string {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** Flags that may differ: where things are, and what computes. */
+const OWN_FLAGS = ["data", "output-dir", "workers", "threads", "backend"];
+
+/** Flags that were given, in the order of their names. */
+const flagsOf = (values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(values).filter(([name]) => !OWN_FLAGS.includes(name))
+      .toSorted(([a], [b]) => a < b ? -1 : 1),
+  );
+
 /** What has to be the same on all ranks of a run. */
 const identityOf = (
   task: Task<unknown>,
@@ -62,8 +75,7 @@ const identityOf = (
   ...{ task: task.task, config: task.config, plan: task.plan },
   graphs: graphsDigest(task),
   images: { found, names, contents: contents ?? null },
-  skipNonFinite: values["skip-non-finite"] ?? 0,
-  onBadImage: values["on-bad-image"] ?? null,
+  flags: flagsOf(values),
 });
 
 /** Says what each rank computes with; gives the engine with as many runs at one time as all have. */
@@ -73,7 +85,8 @@ async function sameOnAll(
   say: (line: string) => void,
 ): Promise<Backend> {
   const { parallelRuns = 1, device: { description: device } } = backend;
-  const own: RankDevice = { host: ranks.host, device, parallelRuns };
+  const { host } = ranks;
+  const own: RankDevice = { host, process: process.pid, device, parallelRuns };
   const what = "the devices of all ranks";
   const heard = await ranks.exchange(JSON.stringify(own), what);
   if (heard._tag === "Left") {
@@ -85,8 +98,8 @@ async function sameOnAll(
   const all: readonly RankDevice[] = heard.right.map((text) =>
     JSON.parse(text)
   );
-  all.forEach(({ host, device }, rank) =>
-    say(`rank ${rank}: ${host}, ${device}`)
+  all.forEach(({ host, process, device }, rank) =>
+    say(`rank ${rank}: process ${process} on ${host}, ${device}`)
   );
   const most = Math.min(...all.map(({ parallelRuns }) => parallelRuns));
   return backend.parallelRuns === undefined
