@@ -47,6 +47,10 @@ export async function ranksFrom(
   return must(joined, describeRankError, EXIT.failed);
 }
 
+/** The ranks that are to be told of a failure before they were joined, if there are any. */
+export const ranksToTell = (): Promise<Ranks | null> =>
+  ranksFrom({}).catch(() => null);
+
 /** Milliseconds that a rank leaves to those before it to speak first. */
 const HEAD_START = 300;
 const EACH = 50;
@@ -55,13 +59,11 @@ const MOST = 3000;
 /**
  * Waits until this rank is to speak of a failure: what all meet alike is said by the first
  * of them, which then ends the others.
- *
- * @param headStart Milliseconds that the first has.
  */
-export const ownTurn = (rank: number, headStart = HEAD_START): Promise<void> =>
+export const ownTurn = (rank: number): Promise<void> =>
   rank === 0
     ? Promise.resolve()
-    : setTimeout(Math.min(MOST, headStart + EACH * rank));
+    : setTimeout(Math.min(MOST, HEAD_START + EACH * rank));
 
 /** The message of one rank of several. */
 export const asRank = (

@@ -11,7 +11,7 @@ import {
   splitWords,
 } from "../flags/parse_flags.ts";
 import type { Ranks } from "../../ranks/mod.ts";
-import { asRank, launchedRank, ownTurn } from "./join_ranks.ts";
+import { asRank, launchedRank, ownTurn, ranksToTell } from "./join_ranks.ts";
 import { outliveHangUp } from "./interruption.ts";
 import {
   type EndProcess,
@@ -73,10 +73,7 @@ async function ended(
   code: number,
   message: string,
 ): Promise<never> {
-  if (ranks === null) {
-    await ownTurn(launchedRank(), BEFORE_JOINING);
-    return await end(code, message);
-  }
+  if (ranks === null) return await end(code, message);
   const abort = () => ranks.abort(code);
   if (code === EXIT.interrupted) {
     const met = await ranks.exchange("", "the end", SECONDS_TO_STOP);
@@ -88,9 +85,6 @@ async function ended(
   loud();
   return await end(code, asRank(ranks, message), abort);
 }
-
-/** Milliseconds in which a launcher ends all processes when the first of them has failed. */
-const BEFORE_JOINING = 2000;
 
 /** Seconds for which ranks that stop wait for each other. */
 const SECONDS_TO_STOP = 5;
@@ -133,6 +127,7 @@ async function done<Table extends FlagTable>(
   } catch (thrown) {
     const { code, message, result } = failureOf(command, thrown);
     if (isJson && result !== undefined) print(JSON.stringify(result));
+    if (command.join !== undefined) ranks ??= await ranksToTell();
     return await ended(ranks, loud, end, code, message);
   }
 }
