@@ -168,6 +168,7 @@ export {
 export { encodePlan } from "./plan/plan_json.ts";
 export * from "./plan/probe_plan.ts";
 export { ratesAt } from "./plan/rates.ts";
+export * from "./plan/scaling.ts";
 export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
 export * from "./random/random.ts";
 export {
