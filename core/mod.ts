@@ -33,7 +33,7 @@ export {
   type ConvolutionExtents,
   convolutionExtents,
 } from "./graph/convolution_extents.ts";
-export { graphFlops, longestSum } from "./graph/cost.ts";
+export { graphFlops, longestSum, nodeFlops } from "./graph/cost.ts";
 export * from "./graph/differentiate.ts";
 export { interpretGraph } from "./graph/interpret.ts";
 export { bytesOf, lastUses } from "./graph/lifetimes.ts";
