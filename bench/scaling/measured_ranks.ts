@@ -32,7 +32,7 @@ import { gradientBuckets } from "./buckets.ts";
  * The file is a JSON list, for example
  * `[{"model": "nano", "frozenLayers": 3, "ranks": 2, "secondsPerStep": 0.012,
  * "gradientSeconds": 0.0095, "updateSeconds": 0.0011, "sumMilliseconds": 1.4,
- * "bytes": 1006348}]`.
+ * "bytes": 991084}]`.
  */
 export interface MeasuredRanks {
   /** Name of a preset. */
