@@ -231,6 +231,11 @@ export interface Backend {
    * @throws As `upload`.
    */
   uploadPixels?(pixels: HostPixels): DeviceTensor;
+  /**
+   * The numbers of a tensor of reals where they lie, of engines that compute in main memory:
+   * what is written there changes the tensor. Good until the tensor is disposed or replaced.
+   */
+  hostNumbers?(tensor: DeviceTensor): Float32Array | undefined;
   /** Tensors now alive on the device, for leak tests. */
   liveTensors(): number;
   /** Bytes of the tensors now alive on the device. */

@@ -4,12 +4,12 @@ import { type Backend, selectBackend } from "../backends/mod.ts";
 import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
 import { type Batch, loadBatches, trainTransform } from "../data/mod.ts";
 import {
-  batchParts,
   compilePhase,
   disposePhase,
   disposeState,
   initialSnapshot,
   type ItemIterator,
+  onlyShare,
   orThrow,
   pretrainTask,
   type StepTimes,
@@ -249,7 +249,7 @@ export async function measureStep(spec: StepSpec): Promise<StepRow> {
     flops: stepFlops(plan, phase, spec.batchSize),
     stepMb: rounded(stepMb),
     predictedMb: rounded(
-      orThrow(trainingMemory(task, phase, batchParts(task, backend))).total /
+      orThrow(trainingMemory(task, phase, onlyShare(task, backend))).total /
         1e6,
     ),
     peakRssMb: rounded(peakRssMb()),

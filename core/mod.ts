@@ -35,6 +35,11 @@ export {
 } from "./graph/convolution_extents.ts";
 export { graphFlops, longestSum, nodeFlops } from "./graph/cost.ts";
 export * from "./graph/differentiate.ts";
+export {
+  gradientGroups,
+  gradientSegments,
+  type SegmentLimits,
+} from "./graph/gradient_segments.ts";
 export { interpretGraph } from "./graph/interpret.ts";
 export { bytesOf, lastUses } from "./graph/lifetimes.ts";
 export {
@@ -63,6 +68,7 @@ export {
   type Overlap,
 } from "./graph/ops/hog.ts";
 export * from "./graph/prune.ts";
+export { cutGraph, type Segment } from "./graph/segments.ts";
 export { traceGraph } from "./graph/trace.ts";
 export {
   classifierParameters,

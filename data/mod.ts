@@ -26,6 +26,7 @@ export {
 } from "./loader/bad_images.ts";
 export type { Batch, LevelBatch } from "./loader/batch.ts";
 export { type ImageWorkers, imageWorkers } from "./loader/image_workers.ts";
+export type { RowStretch, StepRows } from "./loader/step_rows.ts";
 export {
   loadAll,
   loadBatches,

@@ -17,6 +17,13 @@ export type { ItemSource } from "./engine/epoch_items.ts";
 export { afterStep, atEnd, atEpochEnds, type Hook } from "./engine/hooks.ts";
 export { train } from "./engine/loop.ts";
 export * from "./engine/needs.ts";
+export type { StepWords } from "./engine/meeting.ts";
+export {
+  onlyShare,
+  sharedTask,
+  type StepShare,
+  stepShare,
+} from "./engine/share.ts";
 export { batchParts } from "./engine/step/parts.ts";
 export { compilePhase, disposePhase } from "./engine/step/phase.ts";
 export { compileGraph } from "./engine/programs.ts";

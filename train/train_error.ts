@@ -10,6 +10,7 @@ import {
   type StageScale,
 } from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
+import { describeRankError, type RankError } from "../ranks/mod.ts";
 import type { FileFailed } from "./files/file_result.ts";
 import {
   describeScheduleChange,
@@ -68,6 +69,8 @@ export function describeOrigin({ stage, first }: Origin): string {
 export type TrainError =
   /** The engine failed. */
   | { readonly _tag: "BackendFailed"; readonly error: BackendError }
+  /** Other ranks of the training are missing or cannot be reached. */
+  | { readonly _tag: "RanksFailed"; readonly error: RankError }
   /** An image could not be had. */
   | { readonly _tag: "DataFailed"; readonly error: DataError }
   /** The configuration contradicts itself. */
@@ -199,6 +202,8 @@ export function describeTrainError(error: TrainError): string {
   switch (error._tag) {
     case "BackendFailed":
       return describeBackendError(error.error);
+    case "RanksFailed":
+      return describeRankError(error.error);
     case "DataFailed":
       return describeDataError(error.error);
     case "BadConfig":

@@ -166,6 +166,10 @@ export function engineBackend(engine: Engine): Backend {
       return program._tag === "Left" ? program : right(kept(program.right));
     },
     upload: store.upload,
+    hostNumbers: (tensor) => {
+      const numbers = store.lent(tensor)?.numbers;
+      return numbers instanceof Float32Array ? numbers : undefined;
+    },
     liveTensors: store.liveTensors,
     liveBytes: store.liveBytes,
     dispose: () => {

@@ -7,8 +7,8 @@ import {
 } from "../../backends/mod.ts";
 import { describeFaults } from "../../core/mod.ts";
 import {
-  batchParts,
   describeTrainError,
+  onlyShare,
   phaseFailure,
   type Task,
   trainingMemory,
@@ -44,7 +44,7 @@ async function objection(
 ): Promise<string | null> {
   // The first phase needs the most: later ones train less.
   const [first] = task.plan.phases;
-  const step = trainingMemory(task, first, batchParts(task, backend));
+  const step = trainingMemory(task, first, onlyShare(task, backend));
   if (step._tag === "Left") return describeFaults(step.left);
   const memory = memoryOf(backend.device);
   const overhead = backend.device.name === "wasm"

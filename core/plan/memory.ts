@@ -23,7 +23,7 @@ export interface StepMemory {
   readonly optimizer: number;
   /** Images, masks and indices of a micro-batch. */
   readonly batch: number;
-  /** Gradients and losses of each part, and their sum where micro-batches are added up. */
+  /** Gradients and losses of each part, and their sums where micro-batches are added up. */
   readonly gradients: number;
   /** The most that the forward and backward passes need besides at one time. */
   readonly activations: number;
@@ -43,8 +43,8 @@ export interface StepGraphs {
   readonly tensors: readonly { readonly name: string; readonly shape: Shape }[];
   /** Parts of a micro-batch that are computed at one time; 1 by default. */
   readonly parts?: number;
-  /** Micro-batches whose gradients are added up; 1 by default. */
-  readonly accumIter?: number;
+  /** Sums of gradients that are held beside those of the parts; none by default. */
+  readonly sums?: number;
 }
 
 const bytesOfAll = (tensors: readonly Signature[]): number =>
@@ -64,13 +64,12 @@ const outputsOf = (
  * and its program code take comes on top.
  */
 export function stepMemory(
-  { gradient, update, tensors, parts = 1, accumIter = 1 }: StepGraphs,
+  { gradient, update, tensors, parts = 1, sums = 0 }: StepGraphs,
 ): StepMemory {
   const kept = new Set(tensors.map(({ name }) => name));
   const others = (name: string): boolean => !kept.has(name);
   const batch = Object.entries(inputSignatures(gradient))
     .flatMap(([name, tensor]) => others(name) ? [tensor] : []);
-  const sums = accumIter > 1 ? 1 : 0;
   const results = bytesOfAll(outputsOf(gradient, others));
   const uses = {
     parameters: 4 * tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),

@@ -27,6 +27,12 @@ import {
   NUMBERS,
 } from "./batch.ts";
 import type { ImageWorkers } from "./image_workers.ts";
+import {
+  rowCount,
+  sharedBatches,
+  sharedIndices,
+  type StepRows,
+} from "./step_rows.ts";
 import { stopWith, workAhead } from "./work_ahead.ts";
 
 /** Options of both ways of loading. */
@@ -56,6 +62,11 @@ export interface LoadingOptions {
 export interface LoadOptions extends LoadingOptions, TrainRule {
   /** First batch wanted; 0 by default. */
   readonly fromBatch?: number;
+  /**
+   * The part of every step that this process loads, in batches of `batchSize`; by default
+   * all of it.
+   */
+  readonly rows?: StepRows | undefined;
 }
 
 /** Batches for evaluation: all images; the last batch may be smaller. */
@@ -86,12 +97,15 @@ function* allIndices(length: number, batchSize: number): Generator<Int32Array> {
 
 /** The indices of each batch of an epoch, from one of them on. */
 function* epochIndices(
-  { source, seed, epoch, batchSize, fromBatch = 0 }: LoadOptions,
+  { fromBatch = 0, ...options }: LoadOptions,
 ): Generator<Int32Array> {
+  const { source, seed, epoch, batchSize, rows } = options;
   const order = epochOrder(seed, epoch, source.length);
-  const count = batchesPerEpoch(source.length, batchSize);
+  const count = epochLength(options);
   for (let batch = fromBatch; batch < count; batch++) {
-    yield order.slice(batch * batchSize, (batch + 1) * batchSize);
+    yield rows === undefined
+      ? order.slice(batch * batchSize, (batch + 1) * batchSize)
+      : sharedIndices(order, rows, batch);
   }
 }
 
@@ -130,14 +144,34 @@ export function batchesPerEpoch(length: number, batchSize: number): number {
   return Math.floor(length / batchSize);
 }
 
+/** Batches of an epoch. */
+const epochLength = (
+  { source: { length }, batchSize, rows }: LoadOptions,
+): number =>
+  rows === undefined
+    ? batchesPerEpoch(length, batchSize)
+    : sharedBatches(length, rows);
+
+/** The fault of a batch that is not as large as `batchSize`. */
+function rowsFault({ rows, batchSize }: LoadOptions): Fault | null {
+  const other = rows?.batches.find((batch) => rowCount(batch) !== batchSize);
+  return other === undefined ? null : {
+    _tag: "Inconsistent",
+    path: "rows",
+    found: `a batch of ${rowCount(other)}`,
+    wanted: `batches of ${batchSize}`,
+  };
+}
+
 function epochFaults(options: LoadOptions): readonly (Fault | null)[] {
-  const { source: { length }, epoch, batchSize, fromBatch = 0 } = options;
+  const { source: { length }, epoch, fromBatch = 0 } = options;
   const [size = null, ...others] = loadingFaults(options, length);
-  const last = size === null ? batchesPerEpoch(length, batchSize) : 0;
+  const last = size === null ? epochLength(options) : 0;
   return [
     size,
     wholeFault("epoch", epoch, 0, Infinity),
     size === null ? wholeFault("fromBatch", fromBatch, 0, last) : null,
+    rowsFault(options),
     ...others,
   ];
 }

@@ -17,6 +17,7 @@ import {
 } from "../../core/mod.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
+import { sharedBatches, sharedIndices } from "../../data/loader/step_rows.ts";
 import {
   type BatchSource,
   createRunFolder,
@@ -117,8 +118,17 @@ export function syntheticBatch(
 /** Synthetic images in the order that seed and epoch give. */
 export function syntheticBatches(config: PretrainConfig): BatchSource {
   const { seed, batchSize } = config.training;
-  return async function* (epoch, fromBatch) {
+  return async function* (epoch, fromBatch, _pixels, rows) {
     const order = epochOrder(seed, epoch, TINY_SAMPLES);
+    const count = rows === undefined ? 0 : sharedBatches(TINY_SAMPLES, rows);
+    for (let k = fromBatch; rows !== undefined && k < count; k++) {
+      const indices = sharedIndices(order, rows, k);
+      yield success(syntheticBatch(config.model, indices)) as Result<
+        DataError,
+        Batch
+      >;
+    }
+    if (rows !== undefined) return;
     for (let k = fromBatch; (k + 1) * batchSize <= TINY_SAMPLES; k++) {
       const indices = order.slice(k * batchSize, (k + 1) * batchSize);
       yield success(syntheticBatch(config.model, indices)) as Result<

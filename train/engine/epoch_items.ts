@@ -1,16 +1,18 @@
 /** The micro-batches of a training, epoch after epoch. */
 import type { Backend } from "../../backends/backend.ts";
 import { type Result, right } from "../../core/mod.ts";
-import type { DataError } from "../../data/mod.ts";
+import type { DataError, StepRows } from "../../data/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import type { ItemIterator } from "./step/accumulate.ts";
+import { type StepShare, wholeBatch } from "./share.ts";
 import { epochSteps, type Placed, type Task } from "./task.ts";
 
 /** Form of the pixels of samples: numbers, or levels in bytes that stand for them. */
 export type PixelForm = "numbers" | "levels";
 
 /**
- * The micro-batches of an epoch from one of them on, in the order of the seed. A training
+ * The micro-batches of an epoch from one of them on, in the order of the seed; with `rows`,
+ * those of one of several ranks, which have its samples alone, and are counted. A training
  * asks for levels where its task (`Task.takesLevels`) and its engine
  * (`Backend.uploadPixels`) take them; a source without any gives numbers.
  */
@@ -18,17 +20,23 @@ export type ItemSource<Item> = (
   epoch: number,
   fromItem: number,
   pixels?: PixelForm,
+  rows?: StepRows,
 ) => AsyncIterable<Result<TrainError | DataError, Item>>;
 
-/** A source that is asked for the form of pixels that a task and an engine take best. */
+/**
+ * A source that is asked for the form of pixels that a task and an engine take best.
+ *
+ * @param rows The samples of one of several ranks; by default all.
+ */
 export function sourceFor<Item>(
   source: ItemSource<Item>,
   { takesLevels = false }: Pick<Task<Item>, "takesLevels">,
   { uploadPixels }: Pick<Backend, "uploadPixels">,
+  rows?: StepRows,
 ): ItemSource<Item> {
   const isTaken = takesLevels && uploadPixels !== undefined;
   const pixels = isTaken ? "levels" : "numbers";
-  return (epoch, fromItem) => source(epoch, fromItem, pixels);
+  return (epoch, fromItem) => source(epoch, fromItem, pixels, rows);
 }
 
 /** Place of the first micro-batch of a step. */
@@ -49,16 +57,18 @@ export function placeOf(
   return { epoch, first: (step - epoch * length) * task.training.accumIter };
 }
 
-/** Micro-batches with their places, from the first of a step on. */
+/** The micro-batches of a step with their places. */
 export async function* placedItems<Item>(
   source: ItemSource<Item>,
   { epoch, first }: ItemPlace,
+  share: StepShare,
 ): AsyncGenerator<Result<TrainError | DataError, Placed<Item>>> {
-  let place = first;
+  let k = first;
   for await (const item of source(epoch, first)) {
+    const place = wholeBatch(share, k++);
     yield item._tag === "Left"
       ? item
-      : right({ item: item.right, epoch, place: place++ });
+      : right({ item: item.right, epoch, place });
   }
 }
 

@@ -92,6 +92,20 @@ async function badBatch<Item>(
   }
 }
 
+/** What the first rank found that found anything: it was looked for on all, each with its samples. */
+async function firstOfRanks(
+  { meeting }: StepContext<unknown>,
+  own: First | null,
+): Promise<First | null> {
+  if (meeting === undefined) return own;
+  const found = await meeting.exchange(JSON.stringify(own), "its origin");
+  if (found._tag === "Left") return own;
+  const all: readonly (First | null)[] = found.right.map((text) =>
+    JSON.parse(text)
+  );
+  return all.find((first) => first !== null) ?? null;
+}
+
 /**
  * Looks for the first number that is not finite: among the parameters, then among the
  * samples and in the forward pass, which is run again. It takes as long as several
@@ -107,8 +121,9 @@ export async function withOrigin<Item>(
 ): Promise<NonFiniteError> {
   if (error._tag === "NonFiniteStatistics") return error;
   const parameter = await badParameter(context, failed.state);
-  const first = parameter ??
+  const own = parameter ??
     (error._tag === "NonFiniteLoss" ? await badBatch(context, failed) : null);
+  const first = await firstOfRanks(context, own);
   const stage = error.origin?.stage ?? null;
   return first === null ? error : { ...error, origin: { stage, first } };
 }

@@ -9,6 +9,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import type { StepContext } from "./step/accumulate.ts";
 import {
@@ -27,6 +28,8 @@ import {
   type TrainState,
   uploadState,
 } from "./state.ts";
+import { type StepMeeting, stepMeeting, type StepWords } from "./meeting.ts";
+import { onlyShare, sharedTask, type StepShare, stepShare } from "./share.ts";
 import { StepLine } from "./step/step_line.ts";
 import { stepWay } from "./step/step_way.ts";
 import type { StepReport, Training } from "./training.ts";
@@ -45,6 +48,15 @@ export interface TrainOptions<Item> {
    * finite; those before the start count too. By default 0: the first ends the training.
    */
   readonly skipNonFinite?: number | undefined;
+  /**
+   * The ranks of the training, each of which computes its part of every step; by default
+   * there is one. On all of them task, start and steps are the same; the source gives each
+   * its own samples, and is told which. A stop is one of all ranks, after the step in which
+   * any of them was asked for it.
+   */
+  readonly ranks?: Ranks | undefined;
+  /** What ranks tell each other in every step beside. */
+  readonly words?: StepWords | undefined;
   /** Work beside the steps. */
   readonly hooks?: readonly Hook[] | undefined;
   /**
@@ -74,12 +86,23 @@ function aheadFaults(
   }];
 }
 
+/** Where the ranks of a training meet, if there are several. */
+function meetingOf(
+  { ranks, words, signal }: TrainOptions<unknown>,
+): StepMeeting | undefined {
+  return ranks === undefined
+    ? undefined
+    : stepMeeting(ranks, () => signal?.aborted ?? false, words);
+}
+
 /** A training: the line of its steps, and what happens between them. */
 class Run<Item> implements Training {
-  readonly #context: StepContext<Item>;
+  readonly #context: StepContext<Item> & { readonly share: StepShare };
   readonly #options: Omit<TrainOptions<Item>, "start" | "backend">;
   readonly #hooks: DueHooks;
   readonly #line: StepLine<Item>;
+  /** Why the ranks cannot share the steps, or `null`. */
+  readonly #refusal: TrainError | null;
   /** Steps that were reported. */
   #step: number;
   /** Why the next step could not be sent; told after the reports of those before. */
@@ -89,14 +112,28 @@ class Run<Item> implements Training {
     task: Task<Item>,
     { start, backend, ...options }: TrainOptions<Item>,
   ) {
-    const { signal, skipNonFinite } = options;
-    const engine = signal === undefined
+    const { signal, skipNonFinite, ranks } = options;
+    const meeting = meetingOf({ ...options, start, backend });
+    // Ranks stop together, after a step.
+    const engine = signal === undefined || meeting !== undefined
       ? backend
       : interruptible(backend, signal);
-    const context = { backend: engine, task, skipNonFinite, signal };
+    const place = ranks ?? { rank: 0, size: 1 };
+    const shared = stepShare(task, backend.parallelRuns ?? 1, place);
+    this.#refusal = shared._tag === "Left" ? shared.left : null;
+    const share = shared._tag === "Left"
+      ? onlyShare(task, backend)
+      : shared.right;
+    const context = {
+      ...{ backend: engine, task: sharedTask(task, share), share, meeting },
+      ...{ skipNonFinite, signal },
+    };
     this.#context = context;
     // The start is as large as the state itself: it is not kept.
-    const batches = sourceFor(options.batches, task, backend);
+    const { images, rows } = share;
+    const batches = ranks === undefined
+      ? sourceFor(options.batches, task, backend)
+      : sourceFor(options.batches, task, backend, { images, batches: rows });
     this.#options = { ...options, batches };
     this.#hooks = dueHooks(options.hooks ?? []);
     const state = uploadState(engine, task, start);
@@ -128,7 +165,8 @@ class Run<Item> implements Training {
   }
 
   get #isStopped(): boolean {
-    return this.#options.signal?.aborted ?? false;
+    const { meeting, signal } = this.#context;
+    return meeting?.isStopped ?? signal?.aborted ?? false;
   }
 
   get #totalSteps(): number {
@@ -141,6 +179,7 @@ class Run<Item> implements Training {
     const { ahead = 0, batches, hooks = [] } = this.#options;
     const faults = aheadFaults(ahead, this.#context.backend);
     if (faults !== null) return yield left({ _tag: "BadConfig", faults });
+    if (this.#refusal !== null) return yield left(this.#refusal);
     this.#failure = null;
     const items = epochItems(batches);
     try {
@@ -224,8 +263,9 @@ class Run<Item> implements Training {
     if (error._tag !== "NonFiniteLoss" && error._tag !== "NonFiniteGradient") {
       return left(error);
     }
-    const place = placeOf(this.#context.task, state.step);
-    const items = placedItems(this.#options.batches, place);
+    const { task, share } = this.#context;
+    const place = placeOf(task, state.step);
+    const items = placedItems(this.#options.batches, place, share);
     return left(await withOrigin(this.#context, { state, items }, error));
   }
 }

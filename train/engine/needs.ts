@@ -11,6 +11,7 @@ import {
   stepMemory,
 } from "../../core/mod.ts";
 import { phaseGraphs } from "./step/phase.ts";
+import { heldSums, type Summed } from "./share.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -49,18 +50,22 @@ export function stepFlops(task: Task<unknown>): (phase: Phase) => number {
 /**
  * Memory of the steps of a phase, from the lifetimes in their graphs.
  *
- * @param parts In how many parts a micro-batch is computed, all at one time
- * (`batchParts`); by default as a whole.
+ * @param share Parts of a micro-batch that are computed at one time, and the order in
+ * which they are added up; by default a micro-batch is computed as a whole.
  */
 export function trainingMemory(
   task: Task<unknown>,
   phase: Phase,
-  parts = 1,
+  share: Summed = {
+    ...{ parts: 1, groups: 1, groupedBy: "batches" },
+    accumIter: task.training.accumIter,
+  },
 ): Result<Faults, StepMemory> {
+  const { parts } = share;
   const graphs = phaseGraphs(task, phase, parts);
   if (graphs._tag === "Left") return graphs;
   const { parameters, statistics } = task.stateShapes(phase.to);
   const tensors = [...parameters, ...statistics];
-  const { accumIter } = task.training;
-  return right(stepMemory({ ...graphs.right, tensors, parts, accumIter }));
+  const sums = heldSums(share);
+  return right(stepMemory({ ...graphs.right, tensors, parts, sums }));
 }

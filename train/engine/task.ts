@@ -114,6 +114,8 @@ export interface Task<Item> extends TrainingIdentity {
   readonly averageDecay: number | null;
   /** True if a micro-batch may be computed in parts: not where its statistics are those of the whole. */
   readonly isDivisible: boolean;
+  /** True if `inputs` mixes each sample of a micro-batch with its partner in opposite order. */
+  readonly mixes?: boolean;
   /** True if samples may have their pixels as levels (`PixelForm`); by default they are numbers. */
   readonly takesLevels?: boolean;
   /**

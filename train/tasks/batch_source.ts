@@ -19,6 +19,7 @@ import {
   loadLevels,
   type LoadOptions,
   paddedCropTransform,
+  type StepRows,
   trainTransform,
 } from "../../data/mod.ts";
 import type { ItemSource, PixelForm } from "../engine/epoch_items.ts";
@@ -38,12 +39,14 @@ export interface LevelSource {
     epoch: number,
     fromBatch: number,
     pixels?: "numbers",
+    rows?: StepRows,
   ): AsyncIterable<Result<DataError, Batch>>;
   /** Batches of levels, if there are any. */
   (
     epoch: number,
     fromBatch: number,
     pixels?: PixelForm,
+    rows?: StepRows,
   ): AsyncIterable<Result<DataError, TrainingBatch>>;
 }
 
@@ -52,6 +55,11 @@ export type Loading = Pick<
   LoadOptions,
   "workers" | "onBadImage" | "badImages"
 >;
+
+/** Images of a rank's micro-batch. */
+const rowCount = (
+  stretches: StepRows["batches"][number] | undefined,
+): number | undefined => stretches?.reduce((sum, { count }) => sum + count, 0);
 
 /** Batches of transformed images, in the order of the seed. */
 function batchesBy(
@@ -63,13 +71,20 @@ function batchesBy(
   if (transform._tag === "Left") return transform;
   const common = { source, transform: transform.right, seed, batchSize };
   const options = { ...common, ...loading, recycles: true };
-  const numbers = (epoch: number, fromBatch: number) =>
-    loadBatches({ ...options, epoch, fromBatch });
-  if (!keepsLevels(transform.right)) return right(numbers);
-  const either = (epoch: number, fromBatch: number, pixels?: PixelForm) =>
-    pixels === "levels"
-      ? loadLevels({ ...options, epoch, fromBatch })
-      : numbers(epoch, fromBatch);
+  const placed = (epoch: number, fromBatch: number, rows?: StepRows) => ({
+    ...{ ...options, epoch, fromBatch, rows },
+    batchSize: rowCount(rows?.batches[0]) ?? batchSize,
+  });
+  const hasLevels = keepsLevels(transform.right);
+  const either = (
+    epoch: number,
+    fromBatch: number,
+    pixels?: PixelForm,
+    rows?: StepRows,
+  ) =>
+    pixels === "levels" && hasLevels
+      ? loadLevels(placed(epoch, fromBatch, rows))
+      : loadBatches(placed(epoch, fromBatch, rows));
   return right(either as LevelSource);
 }
 

@@ -173,6 +173,7 @@ export function finetuneTask(run: FinetuneRun): Task<TrainingBatch> {
     clipGrad,
     averageDecay: emaDecay,
     isDivisible: true,
+    mixes: config.mixing.mixupAlpha > 0 || config.mixing.cutmixAlpha > 0,
     takesLevels: true,
     stateShapes: (step) => {
       const phase = phaseAt(plan)(Math.max(0, step - 1));

@@ -19,9 +19,13 @@ async function device(name: "wasm" | "cpu"): Promise<Backend> {
   return backend.right;
 }
 
-function configOf(model: ModelName, batchSize: number): PretrainConfig {
+function configOf(
+  model: ModelName,
+  batchSize: number,
+  accumIter = 3,
+): PretrainConfig {
   const config = SMALL_RECIPE;
-  const training = { ...config.training, batchSize, accumIter: 3 };
+  const training = { ...config.training, batchSize, accumIter };
   return { ...config, model: MODEL_PRESETS[model], training };
 }
 
@@ -52,12 +56,14 @@ Deno.test("stepTooLarge() advises the largest batch that passes and makes the sa
   match(refusal, /^Cannot compute 240 images at once on wasm: a step needs/);
   const [batchSize = 0, accumIter = 0] = advised(refusal);
   strictEqual(batchSize * accumIter, 720);
-  strictEqual(await refusalOf(wasm, configOf("vit-b", batchSize)), null);
+  const same = configOf("vit-b", batchSize, accumIter);
+  strictEqual(await refusalOf(wasm, same), null);
   const next = [...Array(240).keys()].find((n) =>
     n > batchSize && 240 % n === 0
   );
   ok(next !== undefined);
-  match(await refusalOf(wasm, configOf("vit-b", next)) ?? "", /Cannot compute/);
+  const larger = configOf("vit-b", next, 720 / next);
+  match(await refusalOf(wasm, larger) ?? "", /Cannot compute/);
 });
 
 Deno.test("stepTooLarge() says so if no batch fits", async () => {

@@ -5,6 +5,9 @@ import type { DataError } from "../../../data/mod.ts";
 import { fromSource, type TrainError } from "../../train_error.ts";
 import { splitBatch } from "./parts.ts";
 import type { SummingPrograms } from "./phase.ts";
+import { GroupSums } from "./group_sums.ts";
+import type { StepMeeting } from "../meeting.ts";
+import { onlyShare, type StepShare, wholeBatch } from "../share.ts";
 import type { TrainState } from "../state.ts";
 import { epochSteps, type Task } from "../task.ts";
 import {
@@ -18,8 +21,12 @@ import {
 export interface StepContext<Item> {
   /** The engine. */
   readonly backend: Backend;
-  /** The training. */
+  /** The training, with the lengths of this rank's part of its steps. */
   readonly task: Task<Item>;
+  /** The part of every step that this rank computes; by default all of it. */
+  readonly share?: StepShare | undefined;
+  /** The other ranks, if there are any. */
+  readonly meeting?: StepMeeting | undefined;
   /**
    * Steps of the whole training that may be skipped because a loss or gradient is not
    * finite; the next one ends it. By default 0.
@@ -28,6 +35,11 @@ export interface StepContext<Item> {
   /** Stops the training. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The part of every step that a rank computes. */
+export const shareIn = (
+  { share, task, backend }: StepContext<unknown>,
+): StepShare => share ?? onlyShare(task, backend);
 
 /** Micro-batches still to come in an epoch. */
 export type ItemIterator<Item> = AsyncIterator<
@@ -71,7 +83,7 @@ export interface NextBatch {
  * @param k Number of the micro-batch in its step, from 0.
  */
 export async function nextBatch<Item>(
-  { task }: StepContext<Item>,
+  context: StepContext<Item>,
   step: number,
   epoch: number,
   k: number,
@@ -81,8 +93,10 @@ export async function nextBatch<Item>(
   const item = await nextItem(items, step);
   const waited = performance.now() - asked;
   if (item._tag === "Left") return item;
+  const { task } = context;
   const { accumIter } = task.training;
-  const place = (step - epoch * epochSteps(task)) * accumIter + k;
+  const first = (step - epoch * epochSteps(task)) * accumIter;
+  const place = wholeBatch(shareIn(context), first + k);
   const batch = task.inputs({ item: item.right, epoch, place });
   return batch._tag === "Left" ? batch : right({ batch: batch.right, waited });
 }
@@ -130,10 +144,10 @@ const prefixed = (prefix: string, tensors: DeviceTensors): DeviceTensors =>
 /** Adds the outputs of one more part; takes both. */
 async function add(
   { sum: program }: SummingPrograms,
-  sum: DeviceTensors | null,
+  sum: DeviceTensors,
   part: DeviceTensors,
 ): Promise<Result<TrainError, DeviceTensors>> {
-  if (program === null || sum === null) return right(part);
+  if (program === null) return right(part);
   const total = await program.run(
     new Map([...prefixed("sum", sum), ...prefixed("part", part)]),
   );
@@ -143,26 +157,19 @@ async function add(
   return orBackendFailed(total);
 }
 
-/** Adds the outputs of several parts in their order; takes all. */
+/** Adds the outputs of the parts of a micro-batch in their order; takes all. */
 async function addAll(
-  programs: SummingPrograms,
-  sum: DeviceTensors | null,
+  sums: GroupSums,
+  batch: number,
   parts: readonly DeviceTensors[],
-): Promise<Result<TrainError, DeviceTensors>> {
-  let total = sum;
-  for (const [k, part] of parts.entries()) {
-    const next: Result<TrainError, DeviceTensors> = await add(
-      programs,
-      total,
-      part,
-    );
-    if (next._tag === "Left") {
-      parts.slice(k + 1).forEach((rest) => disposeAll(rest.values()));
-      return next;
-    }
-    total = next.right;
+): Promise<Result<TrainError, void>> {
+  for (const [part, outputs] of parts.entries()) {
+    const added = await sums.add({ batch, part }, outputs);
+    if (added._tag === "Right") continue;
+    parts.slice(part + 1).forEach((rest) => disposeAll(rest.values()));
+    return added;
   }
-  return right(total ?? new Map());
+  return right(undefined);
 }
 
 /**
@@ -180,9 +187,12 @@ export async function accumulate<Item>(
 ): Promise<Result<TrainError, Accumulated>> {
   const { backend, task } = context;
   let waited = 0;
-  let sum: DeviceTensors | null = null;
+  const sums = new GroupSums(
+    shareIn(context),
+    (sum, part) => add(programs, sum, part),
+  );
   const failed = (error: Result<TrainError, never>) => {
-    disposeAll(sum?.values() ?? []);
+    sums.dispose();
     return error;
   };
   for (let k = 0; k < task.training.accumIter; k++) {
@@ -192,9 +202,8 @@ export async function accumulate<Item>(
     const { batch } = next.right;
     const parts = await differentiateAll(backend, programs, state, batch);
     if (parts._tag === "Left") return failed(parts);
-    const total = await addAll(programs, sum, parts.right);
-    if (total._tag === "Left") return total;
-    sum = total.right;
+    const added = await addAll(sums, k, parts.right);
+    if (added._tag === "Left") return failed(added);
   }
-  return right({ outputs: sum ?? new Map(), waited });
+  return right({ outputs: sums.total(), waited });
 }

@@ -140,8 +140,9 @@ async function compileJoined(
   backend: Backend,
   task: Task<unknown>,
   phase: Phase,
+  divided?: number,
 ): Promise<Result<TrainError, JoinedPrograms>> {
-  const planned = await planPhase(backend, task, phase);
+  const planned = await planPhase(backend, task, phase, divided);
   if (planned._tag === "Left") return planned;
   const graphs = graphsToCompile(task, planned.right);
   if (graphs._tag === "Left") {

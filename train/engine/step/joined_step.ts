@@ -136,13 +136,13 @@ interface Place {
 
 /** The report of a step that counts. */
 function reported(
-  { context: { task }, clock }: Line<unknown>,
+  { context, clock }: Line<unknown>,
   programs: JoinedPrograms,
   { step, epoch, sending }: Place,
   numbers: StepNumbers,
 ): StepReport {
   const milliseconds = timesOf(clock, sending);
-  return { ...reportOf(task, programs, step, epoch, numbers), milliseconds };
+  return { ...reportOf(context, programs, step, epoch, numbers), milliseconds };
 }
 
 /** What became of a step, by its numbers. */

@@ -149,6 +149,7 @@ export interface PlannedPhase extends PhaseWork, PhaseGraphs {
 /**
  * Plans one phase on an engine.
  *
+ * @param parts Parts of a micro-batch that are computed at one time; by default as many as pay.
  * @returns Its graphs, or why there are none: faults of the sizes, or products in 8-bit
  * integers that this engine has not or has wrongly.
  */
@@ -156,8 +157,8 @@ export async function planPhase(
   backend: Backend,
   task: Task<unknown>,
   phase: Phase,
+  parts: number = batchParts(task, backend),
 ): Promise<Result<TrainError, PlannedPhase>> {
-  const parts = batchParts(task, backend);
   const graphs = phaseGraphs(task, phase, parts);
   if (graphs._tag === "Left") {
     return left({ _tag: "BadConfig", faults: graphs.left });
@@ -173,6 +174,7 @@ export async function planPhase(
 /**
  * Compiles the programs of one phase.
  *
+ * @param divided Parts of a micro-batch that are computed at one time; by default as many as pay.
  * @returns The programs, or why the engine cannot run them; then nothing is held. An
  * engine without products in 8-bit integers, or with wrong ones on this processor, is
  * refused in every phase, if frozen blocks are to use them.
@@ -181,8 +183,9 @@ export async function compilePhase(
   backend: Backend,
   task: Task<unknown>,
   phase: Phase,
+  divided?: number,
 ): Promise<Result<TrainError, PhasePrograms>> {
-  const planned = await planPhase(backend, task, phase);
+  const planned = await planPhase(backend, task, phase, divided);
   if (planned._tag === "Left") return planned;
   const { parts, gradient, squares, update } = planned.right;
   const sums = sumInPlace(gradient);

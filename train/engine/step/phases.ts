@@ -17,6 +17,7 @@ export interface PhaseMaker<Programs extends PhaseWork> {
     backend: Backend,
     task: Task<unknown>,
     phase: Phase,
+    parts?: number,
   ): Promise<Result<TrainError, Programs>>;
   /** Gives back what they hold. */
   dispose(programs: Programs): void;
@@ -54,15 +55,21 @@ interface Making<Programs> {
 export function phaseCompiler(
   backend: Backend,
   task: Task<unknown>,
+  parts?: number,
 ): PhaseCompiler {
-  return phaseCompilerOf(SEPARATE, backend, task);
+  return phaseCompilerOf(SEPARATE, backend, task, parts);
 }
 
-/** A compiler for one training, of programs of any kind. */
+/**
+ * A compiler for one training, of programs of any kind.
+ *
+ * @param parts Parts of a micro-batch that are computed at one time; by default as many as pay.
+ */
 export function phaseCompilerOf<Programs extends PhaseWork>(
   maker: PhaseMaker<Programs>,
   backend: Backend,
   task: Task<unknown>,
+  parts?: number,
 ): PhaseCompiler<Programs> {
   type Made = Making<Programs>;
   const { plan } = task;
@@ -77,7 +84,7 @@ export function phaseCompilerOf<Programs extends PhaseWork>(
     else giveBack(made);
   };
   const make = (phase: Phase): Made => {
-    const programs = maker.make(backend, task, phase);
+    const programs = maker.make(backend, task, phase, parts);
     const making: Made = { phase, programs, made: null };
     void programs.then((made) => making.made = made);
     return making;

@@ -5,13 +5,14 @@ import {
   accumulate,
   type Accumulated,
   type ItemIterator,
+  shareIn,
   type StepContext,
 } from "./accumulate.ts";
 import { finiteNumbers, type StepNumbers, stepNumbers } from "./health.ts";
 import type { PhasePrograms, PhaseWork } from "./phase.ts";
+import { sumOverRanks } from "./rank_sums.ts";
 import type { TrainState } from "../state.ts";
 import type { StepReport } from "../training.ts";
-import type { Task } from "../task.ts";
 import { disposeAll } from "../tensors.ts";
 import { moveParameters, skipStep } from "./update.ts";
 
@@ -25,12 +26,13 @@ export interface StepResult {
 
 /** Report of a step without its times. */
 export function reportOf(
-  { plan, training: { batchSize, accumIter } }: Task<unknown>,
+  context: StepContext<unknown>,
   { phase }: PhaseWork,
   step: number,
   epoch: number,
   { loss, stageLosses, gradientNorm }: StepNumbers,
 ): Omit<StepReport, "milliseconds"> {
+  const { plan } = context.task;
   const rates = ratesAt(plan)(step);
   return {
     step,
@@ -43,7 +45,7 @@ export function reportOf(
     loss,
     stageLosses,
     gradientNorm,
-    images: batchSize * accumIter,
+    images: shareIn(context).images,
   };
 }
 
@@ -82,6 +84,27 @@ async function updatedOrSkipped(
   return right({ state: skipStep(task, programs, state), skipped });
 }
 
+/** Losses and gradients of a step: those of this rank, added up over all ranks. */
+async function wholeSums<Item>(
+  context: StepContext<Item>,
+  programs: PhasePrograms,
+  state: TrainState,
+  epoch: number,
+  items: ItemIterator<Item>,
+): Promise<Result<TrainError, Accumulated>> {
+  const sums = await accumulate(context, programs, state, epoch, items);
+  const { backend, meeting } = context;
+  if (sums._tag === "Left" || meeting === undefined) return sums;
+  const { outputs, waited } = sums.right;
+  const come = await meeting.comeTo(state.step);
+  if (come._tag === "Left") {
+    disposeAll(outputs.values());
+    return come;
+  }
+  const all = await sumOverRanks(meeting.ranks, backend, outputs);
+  return all._tag === "Left" ? all : right({ outputs: all.right, waited });
+}
+
 /**
  * Takes one optimizer step: gradients of all micro-batches, then the update. Nothing
  * is updated by a loss or gradient that is not finite: the step is skipped, if the
@@ -99,7 +122,7 @@ export async function trainStep<Item>(
   items: ItemIterator<Item>,
 ): Promise<Result<TrainError, StepResult>> {
   const started = performance.now();
-  const sums = await accumulate(context, programs, state, epoch, items);
+  const sums = await wholeSums(context, programs, state, epoch, items);
   if (sums._tag === "Left") return sums;
   const { outputs, waited } = sums.right;
   const numbers = await stepNumbers(context.backend, programs, outputs);
@@ -128,7 +151,7 @@ export async function trainStep<Item>(
   return right({
     state: next.right.state,
     report: {
-      ...reportOf(context.task, programs, state.step, epoch, numbers.right),
+      ...reportOf(context, programs, state.step, epoch, numbers.right),
       ...skipped === null ? {} : { skipped },
       milliseconds,
     },

@@ -11,9 +11,13 @@ import type { StepWay } from "./sent_step.ts";
 import type { Task } from "../task.ts";
 import { waitedSteps } from "./waited_step.ts";
 
-/** As one program on an engine that runs ahead; else its losses are waited for. */
+/**
+ * As one program on an engine that runs ahead; else, and where sums over ranks lie between
+ * gradients and update, its losses are waited for.
+ */
 export function stepWay<Item>(context: StepContext<Item>): StepWay<Item> {
-  return context.backend.runsAhead === undefined
+  const isAlone = context.meeting === undefined;
+  return context.backend.runsAhead === undefined || !isAlone
     ? waitedSteps(context)
     : joinedSteps(context);
 }

@@ -7,7 +7,11 @@ import { trainStep } from "./step.ts";
 
 /** Steps that are taken before they count as sent: their losses decide on the update in main memory. */
 export function waitedSteps<Item>(context: StepContext<Item>): StepWay<Item> {
-  const phases = phaseCompiler(context.backend, context.task);
+  const phases = phaseCompiler(
+    context.backend,
+    context.task,
+    context.share?.parts,
+  );
   return {
     send: async (state, epoch, items) => {
       const started = performance.now();

@@ -1,0 +1,6 @@
+/**
+ * Processes of one training and how they exchange numbers.
+ *
+ * @module
+ */
+export * from "./ranks.ts";

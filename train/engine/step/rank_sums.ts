@@ -1,0 +1,120 @@
+/** Sums of gradients over all ranks. */
+import type {
+  Backend,
+  DeviceTensor,
+  DeviceTensors,
+} from "../../../backends/backend.ts";
+import { left, type Result, right, sizeOf } from "../../../core/mod.ts";
+import type { Ranks } from "../../../ranks/mod.ts";
+import type { TrainError } from "../../train_error.ts";
+import { disposeAll, download, joinedNumbers } from "../tensors.ts";
+
+/** Numbers of a tensor that is sent by itself; smaller ones are sent together. */
+const LARGE = 2 ** 15;
+
+/** A tensor and its numbers in main memory. */
+interface Numbered {
+  readonly name: string;
+  readonly tensor: DeviceTensor;
+  readonly numbers: Float32Array;
+  /** True if the numbers are the tensor itself. */
+  readonly isInPlace: boolean;
+}
+
+/** Numbers of tensors: where they lie, or copies. */
+async function numbersOf(
+  backend: Backend,
+  tensors: DeviceTensors,
+): Promise<Result<TrainError, readonly Numbered[]>> {
+  const inPlace = new Map(
+    [...tensors].flatMap(([name, tensor]) => {
+      const numbers = backend.hostNumbers?.(tensor);
+      return numbers === undefined ? [] : [[name, numbers] as const];
+    }),
+  );
+  const others = [...tensors].filter(([name]) => !inPlace.has(name));
+  const read = await download(backend, new Map(others));
+  if (read._tag === "Left") return read;
+  return right([...tensors].map(([name, tensor]) => ({
+    name,
+    tensor,
+    numbers: inPlace.get(name) ?? read.right.get(name) ?? new Float32Array(),
+    isInPlace: inPlace.has(name),
+  })));
+}
+
+/** Adds up one array over all ranks. */
+async function sum(
+  ranks: Ranks,
+  numbers: Float32Array,
+): Promise<Result<TrainError, void>> {
+  const summed = await ranks.sum(numbers);
+  return summed._tag === "Right"
+    ? summed
+    : left({ _tag: "RanksFailed", error: summed.left });
+}
+
+/** Adds up small arrays as one. */
+async function sumTogether(
+  ranks: Ranks,
+  parts: readonly Float32Array[],
+): Promise<Result<TrainError, void>> {
+  if (parts.length === 0) return right(undefined);
+  const all = joinedNumbers(parts);
+  const summed = await sum(ranks, all);
+  if (summed._tag === "Left") return summed;
+  let at = 0;
+  for (const part of parts) {
+    part.set(all.subarray(at, at + part.length));
+    at += part.length;
+  }
+  return summed;
+}
+
+/** The tensor with these numbers: itself, or a new one in its place. */
+function renewed(
+  backend: Backend,
+  { tensor, numbers, isInPlace }: Numbered,
+): DeviceTensor {
+  if (isInPlace) return tensor;
+  const { shape } = tensor;
+  tensor.dispose();
+  return backend.upload({ shape, data: numbers });
+}
+
+/**
+ * Adds up tensors over all ranks: large ones by themselves, in place where they lie in main
+ * memory, small ones together. On all ranks they come in the same order.
+ *
+ * @param tensors The tensors of this rank; they are taken.
+ * @returns The sums by the same names; after a failure nothing is left on the device.
+ */
+export async function sumOverRanks(
+  ranks: Ranks,
+  backend: Backend,
+  tensors: DeviceTensors,
+): Promise<Result<TrainError, DeviceTensors>> {
+  const failed = (error: Result<TrainError, never>) => {
+    disposeAll(tensors.values());
+    return error;
+  };
+  const numbered = await numbersOf(backend, tensors);
+  if (numbered._tag === "Left") return failed(numbered);
+  const isLarge = ({ numbers }: Numbered): boolean => numbers.length >= LARGE;
+  for (const { numbers } of numbered.right.filter(isLarge)) {
+    const summed = await sum(ranks, numbers);
+    if (summed._tag === "Left") return failed(summed);
+  }
+  const small = numbered.right.filter((one) => !isLarge(one));
+  const summed = await sumTogether(ranks, small.map(({ numbers }) => numbers));
+  if (summed._tag === "Left") return failed(summed);
+  return right(
+    new Map(numbered.right.map((one) => [one.name, renewed(backend, one)])),
+  );
+}
+
+/** Bytes that `sumOverRanks` sends for tensors of such shapes. */
+export const summedBytes = (
+  tensors: Iterable<Pick<DeviceTensor, "shape">>,
+): number =>
+  4 * [...tensors].reduce((all, { shape }) => all + sizeOf(shape), 0);
