@@ -185,15 +185,37 @@ export function scalingReport(
   };
 }
 
-/** The report as JSON, a line for each row. */
+/** Rows that differ in their number of ranks as one record, whose other numbers are lists. */
+function series<Row extends { readonly ranks: number }>(
+  rows: readonly Row[],
+  isFixed: (key: string) => boolean,
+): readonly unknown[] {
+  const fixed = (row: Row) =>
+    Object.entries(row).filter(([key]) => isFixed(key));
+  const groups = Map.groupBy(rows, (row) => JSON.stringify(fixed(row)));
+  return [...groups.values()].map((members) => ({
+    ...Object.fromEntries(fixed(members[0]!)),
+    ...Object.fromEntries(
+      Object.keys(members[0]!).filter((key) => !isFixed(key))
+        .map((key) => [key, members.map((row) => row[key as keyof Row])]),
+    ),
+  }));
+}
+
+const FIXED = new Set([
+  ...["machine", "model", "images", "gigabits", "frozen", "bytes"],
+]);
+
+/** The report as JSON, a line for each case with lists over the numbers of ranks. */
 export function reportText(report: ScalingReport): string {
   const lines = (rows: readonly unknown[]): string =>
     rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n");
+  const isFixed = (key: string): boolean => FIXED.has(key);
   const { assumptions, steps, runs, most } = report;
   return `{
  "assumptions": ${JSON.stringify(assumptions)},
- "steps": [\n${lines(steps)}\n ],
- "runs": [\n${lines(runs)}\n ],
+ "steps": [\n${lines(series(steps, isFixed))}\n ],
+ "runs": [\n${lines(series(runs, isFixed))}\n ],
  "most": [\n${lines(most)}\n ]
 }
 `;
