@@ -34,72 +34,71 @@ const ADDED = 10e9;
 /** Assumptions in words, beside the numbers in {@link machinesOf}. */
 export const ASSUMPTIONS = {
   addBytesPerSecond: ADDED,
-  cores64: { timesAsFast: 32, updateBytesPerSecond: 200e9 },
+  cores64: { timesAsFast: 32, microBatch: 64, updateBytesPerSecond: 200e9 },
   card: {
     passSeconds: 3e-3,
     updateBytesPerSecond: 1e12,
     busBytesPerSecond: 12e9,
+    microBatch: 256,
   },
 } as const;
 
-/** Processors; on more cores a pass is so many times as fast as measured. */
-function cores(
-  measured: MeasuredSteps,
-  name: string,
-  title: string,
-  [timesAsFast, numberSeconds]: readonly [number, number],
-): Machine {
+/** Operations of an image as time: `flops·secondsPerFlop`, where only a part is left. */
+const timed = (
+  secondsPerFlop: (part: number) => number,
+): Machine["imageSeconds"] =>
+(plan) => {
+  const flopsOf = phaseFlops(plan);
+  const unfrozen = flopsOf(plan.phases[0]);
+  return (phase) => {
+    const flops = flopsOf(phase);
+    return flops * secondsPerFlop(flops / unfrozen);
+  };
+};
+
+/** Two cores, as measured. */
+const cores2 = (measured: MeasuredSteps): Machine => ({
+  name: "2 cores",
+  title: "Node of 2 cores, as measured with ViT-B",
+  passSeconds: 0,
+  microBatch: measured.batchSize,
+  numberSeconds: measured.numberSeconds,
+  host: { addBytesPerSecond: ADDED },
+  imageSeconds: timed(flopSeconds(measured)),
+});
+
+/** Many cores, so many times as fast as two. */
+function cores64(measured: MeasuredSteps): Machine {
+  const { timesAsFast, microBatch, updateBytesPerSecond } = ASSUMPTIONS.cores64;
+  const secondsPerFlop = flopSeconds(measured);
   return {
-    ...{ name, title, passSeconds: 0, numberSeconds },
-    microBatch: measured.batchSize,
+    name: "64 cores",
+    title: `Node of 64 cores, assumed to be ${timesAsFast} times as fast`,
+    ...{ passSeconds: 0, microBatch },
+    numberSeconds: UPDATE_BYTES / updateBytesPerSecond,
     host: { addBytesPerSecond: ADDED },
-    imageSeconds: (plan) => {
-      const flopsOf = phaseFlops(plan);
-      const unfrozen = flopsOf(plan.phases[0]);
-      return (phase) => {
-        const flops = flopsOf(phase);
-        return flops * flopSeconds(measured)(flops / unfrozen) / timesAsFast;
-      };
-    },
+    imageSeconds: timed((part) => secondsPerFlop(part) / timesAsFast),
   };
 }
 
 /** A graphics card that computes so many operations each second. */
 function card(teraflops: number): Machine {
-  const { passSeconds, updateBytesPerSecond, busBytesPerSecond } =
+  const { passSeconds, microBatch, updateBytesPerSecond, busBytesPerSecond } =
     ASSUMPTIONS.card;
   return {
     name: `card ${teraflops}`,
     title: `Node with a card, assumed to do ${teraflops} TFLOP/s`,
-    passSeconds,
-    microBatch: 256,
+    ...{ passSeconds, microBatch },
     numberSeconds: UPDATE_BYTES / updateBytesPerSecond,
     host: { addBytesPerSecond: ADDED, busBytesPerSecond },
-    imageSeconds: (plan) => {
-      const flopsOf = phaseFlops(plan);
-      return (phase) => flopsOf(phase) / (teraflops * 1e12);
-    },
+    imageSeconds: timed(() => 1 / (1e12 * teraflops)),
   };
 }
 
 /** All machines. */
-export function machinesOf(measured: MeasuredSteps): readonly Machine[] {
-  const { timesAsFast, updateBytesPerSecond } = ASSUMPTIONS.cores64;
-  return [
-    cores(measured, "2 cores", "Node of 2 cores, as measured with ViT-B", [
-      1,
-      measured.numberSeconds,
-    ]),
-    cores(
-      measured,
-      "64 cores",
-      "Node of 64 cores, assumed to be 32 times as fast",
-      [
-        timesAsFast,
-        UPDATE_BYTES / updateBytesPerSecond,
-      ],
-    ),
-    card(30),
-    card(150),
-  ];
-}
+export const machinesOf = (measured: MeasuredSteps): readonly Machine[] => [
+  cores2(measured),
+  cores64(measured),
+  card(30),
+  card(150),
+];
