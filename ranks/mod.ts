@@ -4,3 +4,4 @@
  * @module
  */
 export * from "./ranks.ts";
+export { type Launch, LAUNCH_VARIABLES, launchOf } from "./mpi/launch.ts";

@@ -88,6 +88,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "train/tasks": ["train/engine"],
   "train/checkpoint": ["train/files", "train/engine", "train/tasks"],
   "train/run": ["train/files", "train/engine", "train/checkpoint"],
+  "train/ranks": ["train/engine", "train/checkpoint"],
   "train/run/tensorboard": ["train/files", "train/engine", "train/run"],
   "train/run/follow": [
     ...["train/files", "train/engine", "train/tasks", "train/checkpoint"],

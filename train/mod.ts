@@ -69,6 +69,8 @@ export {
   SWEPT_RATES,
 } from "./evaluate/probe_sweep.ts";
 export { reconstruct, type Reconstruction } from "./evaluate/reconstruct.ts";
+export { agreeOn, fromFirst } from "./ranks/agreement.ts";
+export { commonStart } from "./ranks/common_start.ts";
 export { replaceFile } from "./files/atomic_file.ts";
 export { fileResult, readRegular } from "./files/file_result.ts";
 export { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";

@@ -71,6 +71,18 @@ export type TrainError =
   | { readonly _tag: "BackendFailed"; readonly error: BackendError }
   /** Other ranks of the training are missing or cannot be reached. */
   | { readonly _tag: "RanksFailed"; readonly error: RankError }
+  /** A rank is about to do something else than rank 0. */
+  | {
+    readonly _tag: "RanksDiffer";
+    /** The rank and its host. */
+    readonly rank: string;
+    /** Path of the first field that differs, for example `config.training.seed`. */
+    readonly field: string;
+    /** What the rank has there, as JSON. */
+    readonly found: string;
+    /** What rank 0 has there. */
+    readonly wanted: string;
+  }
   /** An image could not be had. */
   | { readonly _tag: "DataFailed"; readonly error: DataError }
   /** The configuration contradicts itself. */
@@ -204,6 +216,10 @@ export function describeTrainError(error: TrainError): string {
       return describeBackendError(error.error);
     case "RanksFailed":
       return describeRankError(error.error);
+    case "RanksDiffer": {
+      const { rank, field, found, wanted } = error;
+      return `Cannot begin: ${rank} differs from rank 0 in ${field}: found ${found}, wanted ${wanted}`;
+    }
     case "DataFailed":
       return describeDataError(error.error);
     case "BadConfig":

@@ -1,4 +1,5 @@
 /** A command of the program as data. */
+import type { Ranks } from "../../ranks/mod.ts";
 import type { FlagTable, FlagValues } from "../flags/flags.ts";
 import type { CommandName } from "../output/program_name.ts";
 
@@ -9,6 +10,8 @@ export interface CommandContext<Table extends FlagTable> {
   readonly values: FlagValues<Table>;
   readonly say: (line: string) => void;
   readonly stream: NodeJS.WriteStream;
+  /** The processes that share its work; `null` for one that works alone. */
+  readonly ranks: Ranks | null;
 }
 
 /** A command. */
@@ -31,6 +34,11 @@ export interface Command<Table extends FlagTable = FlagTable> {
    * sends all else to the standard error output.
    */
   readonly json: "never" | "always" | "asked";
+  /**
+   * Joins the processes that share its work, as its flags say. Without this function it is
+   * for one process: of several that mpirun starts the first does it, the others end.
+   */
+  readonly join?: (values: FlagValues<Table>) => Promise<Ranks | null>;
   /** True if it ends with the reader of its output. */
   readonly endsWithReader?: boolean;
   /**

@@ -6,6 +6,7 @@ import {
   type Selection,
   type SelectOptions,
 } from "../../backends/mod.ts";
+import type { RankPlace } from "../../ranks/mod.ts";
 import { must } from "./command_failed.ts";
 import { describeDevice } from "./describe_errors.ts";
 import { tuningFile } from "./tuning_file.ts";
@@ -35,10 +36,22 @@ export const DEVICE_FLAGS = under("Device", {
   ),
 });
 
+/** Threads of one process: as asked for, or its part of the machine's cores. */
+function threadsOf(
+  threads: number | undefined,
+  ranks: Pick<RankPlace, "localSize"> | null,
+): { readonly threads?: number } {
+  if (threads !== undefined) return { threads };
+  if (ranks === null) return {};
+  const own = Math.floor(navigator.hardwareConcurrency / ranks.localSize);
+  return { threads: Math.max(1, own) };
+}
+
 /**
  * Starts and tests the device.
  *
  * @param say Called with lines about measured kernels; left out, none are measured.
+ * @param ranks The processes that share the work; those of one machine share its cores.
  * @throws {CommandFailed} where it cannot be had.
  */
 export async function deviceFrom(
@@ -47,11 +60,12 @@ export async function deviceFrom(
   >,
   needs: SelectOptions = {},
   say?: (line: string) => void,
+  ranks: Pick<RankPlace, "localSize"> | null = null,
 ): Promise<Selection> {
   const isTuned = say !== undefined && values["no-tune"] === undefined;
   const own = {
     ...isTuned ? { tuning: { store: tuningFile(), say } } : {},
-    ...threads === undefined ? {} : { threads },
+    ...threadsOf(threads, ranks),
     ...precision === undefined ? {} : { precision },
   };
   const selected = await selectBackend(backend, { ...own, ...needs });

@@ -10,6 +10,8 @@ import {
   renamedWords,
   splitWords,
 } from "../flags/parse_flags.ts";
+import type { Ranks } from "../../ranks/mod.ts";
+import { asRank, launchedRank, ownTurn } from "./join_ranks.ts";
 import { outliveHangUp } from "./interruption.ts";
 import {
   type EndProcess,
@@ -23,6 +25,7 @@ import {
 import type { Command } from "./command.ts";
 import { CommandFailed, EXIT, must } from "./command_failed.ts";
 import { programName } from "../output/program_name.ts";
+import { silenced } from "../output/silence.ts";
 
 /** True if the user asks for stacks; false without permission to look. */
 function wantsStack(): boolean {
@@ -62,30 +65,72 @@ function read<Table extends FlagTable>(
   return { words, values };
 }
 
+/** Ends a command that failed, together with the others that share its work. */
+async function ended(
+  ranks: Ranks | null,
+  loud: () => void,
+  end: EndProcess,
+  code: number,
+  message: string,
+): Promise<never> {
+  if (ranks === null) {
+    await ownTurn(launchedRank());
+    return await end(code, message);
+  }
+  const abort = () => ranks.abort(code);
+  if (code === EXIT.interrupted) {
+    const met = await ranks.exchange("", "the end", SECONDS_TO_STOP);
+    return met._tag === "Left"
+      ? await end(code, message, abort)
+      : await end(code, message);
+  }
+  await ownTurn(ranks.rank);
+  loud();
+  return await end(code, asRank(ranks, message), abort);
+}
+
+/** Seconds for which ranks that stop wait for each other. */
+const SECONDS_TO_STOP = 5;
+
+/** What a command has failed with. */
+function failureOf(
+  { fields }: Pick<Command, "fields">,
+  thrown: unknown,
+): { readonly code: number; readonly message: string; result?: object } {
+  if (!(thrown instanceof CommandFailed)) {
+    return { code: EXIT.failed, message: wordsOfBug(thrown) };
+  }
+  const { describe, code, result } = thrown;
+  const message = withPermissionAdvice(describe(fieldNames(fields)));
+  return { code, message, ...result === undefined ? {} : { result } };
+}
+
 async function done<Table extends FlagTable>(
   command: Command<Table>,
   args: readonly string[],
   end: EndProcess,
 ): Promise<never> {
   let isJson = command.json === "always";
+  let ranks: Ranks | null = null;
+  let loud = () => {};
   try {
     const { words, values } = read(command, args);
     isJson ||= command.json === "asked" && "json" in values;
     const stream = command.json === "asked" && isJson
       ? process.stderr
       : process.stdout;
+    if (command.join === undefined && launchedRank() > 0) return await end(0);
+    ranks = await command.join?.(values) ?? null;
+    if (ranks !== null && ranks.rank > 0) loud = silenced();
     const say = linesTo(stream);
-    const result = await command.run({ words, values, say, stream });
+    const result = await command.run({ words, values, say, stream, ranks });
     if (isJson && result) print(JSON.stringify(result));
+    await ranks?.end();
     return await end(0);
   } catch (thrown) {
-    if (!(thrown instanceof CommandFailed)) {
-      return await end(EXIT.failed, wordsOfBug(thrown));
-    }
-    const { describe, code, result } = thrown;
+    const { code, message, result } = failureOf(command, thrown);
     if (isJson && result !== undefined) print(JSON.stringify(result));
-    const message = describe(fieldNames(command.fields));
-    return await end(code, withPermissionAdvice(message));
+    return await ended(ranks, loud, end, code, message);
   }
 }
 

@@ -14,6 +14,7 @@
  */
 import process from "node:process";
 import { convNetPlan, phaseFlops, predictedSaving } from "../../core/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
 import {
   classLoss,
   convNetBatches,
@@ -41,11 +42,13 @@ import {
 } from "../classic/classic_evaluator.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
+import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import { frequentShare } from "../evaluate/evaluation_result.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { percent } from "../output/words.ts";
 import { driveRun } from "../runs/drive_run.ts";
+import { onFirst } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { OpenedRun, PlannedRun } from "../runs/open_run.ts";
 import { runNumbers } from "../runs/run_numbers.ts";
@@ -81,9 +84,12 @@ function wordsOf(
 }
 
 /** Plans a training: everything about it that needs no device. */
-async function planned(values: ClassicValues) {
-  const settings = await classicSettings(values);
-  await checkFolder(settings);
+async function planned(values: ClassicValues, ranks: Ranks | null) {
+  const settings = await onFirst(ranks, async () => {
+    const settings = await classicSettings(values);
+    await checkFolder(settings);
+    return settings;
+  });
   const byTest = values["validate-test"] ?? false;
   const images = await classicImages(settings, byTest);
   const config = fittedTo(images.train, settings, values);
@@ -129,11 +135,11 @@ function resultOf(run: OpenedRun<PlannedClassic>, end: RunEnd) {
 }
 
 async function classic(
-  { values, say }: CommandContext<typeof CLASSIC_FLAGS>,
+  { values, say, ranks }: CommandContext<typeof CLASSIC_FLAGS>,
 ): Promise<object> {
-  const { classic, settings } = await planned(values);
+  const { classic, settings } = await planned(values, ranks);
   const byTest = values["validate-test"] ? " --validate-test" : "";
-  const start = { settings, values, say, stream: process.stderr };
+  const start = { settings, values, say, stream: process.stderr, ranks };
   const found = await driveRun(classic, start, {
     program: `${programName("classic")}${byTest}`,
     summary: (run, end) => ({
@@ -168,5 +174,6 @@ is evaluated after every epoch. CIFAR-10 and CIFAR-100 are read in their binary 
   fields: CLASSIC_FLAGS,
   bases: [SMALL_CLASSIC],
   json: "always",
+  join: ranksFrom,
   run: classic,
 };

@@ -12,7 +12,9 @@ import { FINETUNE_RECIPE, type FinetuneConfig } from "../../core/mod.ts";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import type { Ranks } from "../../ranks/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
+import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import {
   type FinetunedAccuracies,
@@ -46,6 +48,7 @@ import { loadingFrom } from "../images/loading.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { interruption } from "../command/interruption.ts";
 import { driveRun } from "../runs/drive_run.ts";
+import { onFirst } from "../runs/follow_run.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
 import type { Settings } from "../runs/settings.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
@@ -76,10 +79,11 @@ const foundBy = ({ evaluations }: RunEnd): FinetunedAccuracies =>
 function driven(
   planned: PlannedFinetuning,
   settings: Settings<FinetuneConfig>,
-  { words: [path = ""], values, say, signal }: Context,
+  { words: [path = ""], values, say, signal, ranks }: Context,
   whole?: { readonly values: FinetuneValues; readonly folder: string },
 ) {
-  const start = { settings, values, say, stream: process.stderr, signal };
+  const shown = { say, stream: process.stderr, signal };
+  const start = { settings, values, ranks, ...shown };
   return driveRun(planned, start, {
     program: encoderProgram(
       ...[programName("finetune"), path, whole?.values ?? values] as const,
@@ -105,8 +109,8 @@ async function untrainedToo(
   context: Context,
   folder: string,
 ): Promise<FinetunedAccuracies> {
-  const { words: [path = ""], values: { output: file, ...given }, say } =
-    context;
+  const { words: [path = ""], values: { output: file, ...given } } = context;
+  const { say, ranks } = context;
   const { evaluated, config } = planned;
   const { encoder, train } = evaluated;
   const outputDir = join(folder, "untrained");
@@ -115,7 +119,10 @@ async function untrainedToo(
     ...{ ...given, resume: "auto", "output-dir": outputDir },
     ...output === undefined ? {} : { output },
   };
-  const { earlier, file: own } = await finetuneSettings(encoder, path, values);
+  const { earlier, file: own } = await onFirst(
+    ranks,
+    () => finetuneSettings(encoder, path, values),
+  );
   const before = settings.file && untrainedFile(settings.file);
   const isThere = before !== null &&
     await access(before).then(() => true, () => false);
@@ -141,10 +148,13 @@ async function untrainedToo(
 async function planned(
   path: string,
   values: FinetuneValues,
+  ranks: Ranks | null,
 ): Promise<readonly [PlannedFinetuning, Settings<FinetuneConfig>]> {
   const encoder = await encoderAt(path, values);
-  const asked = await finetuneSettings(encoder, path, values);
-  const run = await evaluationRun(encoder, path, asked, values);
+  const run = await evaluationRun(
+    ...[encoder, path, values, ranks] as const,
+    () => finetuneSettings(encoder, path, values),
+  );
   const { settings, evaluated, loading, words } = run;
   const config = { ...settings.config, classes: evaluated.classes };
   const tuned = plannedFinetuning(evaluated, config, loading);
@@ -158,7 +168,7 @@ async function finetune(
   context: CommandContext<typeof FINETUNE_FLAGS>,
 ): Promise<object> {
   const { words: [path = ""], values, say } = context;
-  const [run, settings] = await planned(path, values);
+  const [run, settings] = await planned(path, values, context.ranks);
   const { signal } = interruption(say);
   const shown = { ...context, signal };
   const { facts, checkpoint, found } = await driven(run, settings, shown);
@@ -191,5 +201,6 @@ earlier versions are gone on from, too.`,
   fields: FINETUNE_FLAGS,
   bases: [FINETUNE_RECIPE],
   json: "always",
+  join: ranksFrom,
   run: finetune,
 };

@@ -1,6 +1,7 @@
 /** Pre-trains a Vision Transformer on images by LocalMIM with FreezeOut. */
 import { DEFAULT_PRETRAIN_CONFIG } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
+import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import { modelTable } from "../output/model_words.ts";
 import { UNEVALUATED } from "../pretrain/evaluation.ts";
@@ -12,16 +13,20 @@ import {
 } from "../pretrain/pretrain_flags.ts";
 import { type Summary, summaryOf } from "../pretrain/summary.ts";
 import { driveRun } from "../runs/drive_run.ts";
+import { onFirst } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
 async function pretrain(
-  { values, say, stream }: CommandContext<typeof PRETRAIN_FLAGS>,
+  { values, say, stream, ranks }: CommandContext<typeof PRETRAIN_FLAGS>,
 ): Promise<Summary> {
-  const settings = await pretrainSettings(values);
-  await checkFolder(settings);
+  const settings = await onFirst(ranks, async () => {
+    const settings = await pretrainSettings(values);
+    await checkFolder(settings);
+    return settings;
+  });
   const planned = await planPretraining(settings, values);
-  return await driveRun(planned, { settings, values, say, stream }, {
+  return await driveRun(planned, { settings, values, say, stream, ranks }, {
     program: programName("pretrain"),
     summary: (run, end) => summaryOf(run, end, UNEVALUATED),
     finish: (run, end, context) =>
@@ -46,5 +51,6 @@ of the steps that it has taken.`,
 Ctrl-C. With DEBUG=1 in the environment a bug shows its stack.`,
   ],
   json: "asked",
+  join: ranksFrom,
   run: pretrain,
 };

@@ -75,8 +75,10 @@ async function opened(
   const encoder = await encoderAt(path, values);
   const feature = featureFrom(encoder.model, values);
   const width = featureWidth(encoder.model, feature);
-  const asked = await probeSettings(width, path, values);
-  const run = await evaluationRun(encoder, path, asked, values);
+  const run = await evaluationRun(
+    ...[encoder, path, values, null] as const,
+    () => probeSettings(width, path, values),
+  );
   const { settings, evaluated } = run;
   const fitted = probeFor(evaluated, settings, values);
   const config = { ...fitted, baseRate: await rateOf(settings) };

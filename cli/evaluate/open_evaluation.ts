@@ -1,6 +1,7 @@
 /** The encoder, the labelled images and the device of an evaluation. */
 import type { Backend } from "../../backends/mod.ts";
 import { labelledImages, normalizationFor } from "../../data/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
 import type { OpenedEncoder } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { DEVICE_FLAGS, deviceFrom } from "../command/device_flags.ts";
@@ -16,6 +17,7 @@ import { imagesOfRun } from "../images/images_of_run.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
+import { onFirst } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { RunValues } from "../runs/run_flags.ts";
 import type { Settings } from "../runs/settings.ts";
@@ -113,20 +115,25 @@ export function evaluatedEncoder(
  * The images of a run that trains on top of an encoder, new or earlier.
  *
  * @param path Path from which the encoder was opened.
- * @param asked Requested settings of the run.
+ * @param ranks The processes that share the run.
+ * @param settingsOf Makes the requested settings of the run; called on the first process.
  * @returns Encoder and images, lines about them, and how the run is kept.
  * @throws {CommandFailed} where it cannot be that.
  */
 export async function evaluationRun<Config>(
   encoder: OpenedEncoder,
   path: string,
-  asked: Settings<Config>,
   values: EvaluationValues & RunValues,
+  ranks: Ranks | null,
+  settingsOf: () => Promise<Settings<Config>>,
 ) {
-  const settings = asked.earlier === null
-    ? { ...asked, heldOut: await heldOutOf(path) }
-    : asked;
-  await checkFolder(settings);
+  const settings = await onFirst(ranks, async () => {
+    const asked = await settingsOf();
+    await checkFolder(asked);
+    return asked.earlier === null
+      ? { ...asked, heldOut: await heldOutOf(path) }
+      : asked;
+  });
   const images = await imagesOfRun(settings);
   const { words, ...evaluated } = evaluatedEncoder(encoder, images, values);
   const loading = loadingFrom(evaluated.train.length, values);

@@ -12,6 +12,7 @@ import {
   BAD_IMAGES_FILE,
   type Loading,
   readBadImages,
+  type StepWords,
   type TrainError,
   writeBadImages,
 } from "../../train/mod.ts";
@@ -46,6 +47,28 @@ export function loadingFrom(
     badImages: badImages(images),
     onBadImage,
     workers: workers === 0 ? undefined : imageWorkers(workers),
+  };
+}
+
+/**
+ * What ranks tell each other about images that they could not read: each notes those of
+ * all, so that they count as they do for one process.
+ */
+export function badImageWords(badImages: BadImages): StepWords {
+  let told = 0;
+  return {
+    tell: () => {
+      const fresh = badImages.list().slice(told);
+      told += fresh.length;
+      return fresh.length === 0 ? "" : JSON.stringify(fresh);
+    },
+    hear: (words) => {
+      const list: readonly BadImage[] = JSON.parse(words);
+      const tooMany = list.map(badImages.note).find((error) => error !== null);
+      return tooMany === undefined
+        ? null
+        : { _tag: "DataFailed", error: tooMany };
+    },
   };
 }
 

@@ -89,20 +89,27 @@ export function keepOpen(
 /**
  * Ends the process with a code once its outputs are written, or their readers are gone. Last
  * words go to the standard error output, behind all else that was said.
+ *
+ * @param leave What ends it; by default its exit.
  */
-export type EndProcess = (code: number, lastWords?: string) => Promise<never>;
+export type EndProcess = (
+  code: number,
+  lastWords?: string,
+  leave?: (code: number) => void,
+) => Promise<never>;
 
 /** Keeps a program going whatever becomes of its outputs, and gives what ends it. */
 export function keepOutputsOpen(): EndProcess {
   const { stdout, stderr } = process;
   const output = keepOpen(stdout, Deno.stdout);
   const errors = keepOpen(stderr, Deno.stderr);
-  return async (code, lastWords) => {
+  return async (code, lastWords, leave) => {
     try {
       await output.flush();
       if (lastWords !== undefined) stderr.write(`${lastWords}\n`);
       await errors.flush();
     } finally {
+      leave?.(code);
       process.exit(code);
     }
   };
@@ -117,9 +124,10 @@ export function endWithReader(): EndProcess {
   stdout.on("error", () => process.exit(0));
   const written = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
     new Promise((resolve) => stream.write(text, () => resolve()));
-  return async (code, lastWords) => {
+  return async (code, lastWords, leave) => {
     await written(stdout, "");
     if (lastWords !== undefined) await written(stderr, `${lastWords}\n`);
+    leave?.(code);
     process.exit(code);
   };
 }

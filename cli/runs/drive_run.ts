@@ -1,4 +1,5 @@
 /** A run from its plan to its end: the same for every kind of training. */
+import type { Ranks } from "../../ranks/mod.ts";
 import {
   describeTrainError,
   openRunEvents,
@@ -12,6 +13,8 @@ import { stopped } from "../command/command_failed.ts";
 import { badImagesKeeper } from "../images/loading.ts";
 import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
+import { commonResult, followRun } from "./follow_run.ts";
+import { readyRun } from "./ready_run.ts";
 import { epochEvaluations } from "./epoch_evaluation.ts";
 import { type OpenedRun, openRun, type PlannedRun } from "./open_run.ts";
 import { progressOn } from "./progress.ts";
@@ -53,6 +56,8 @@ export interface RunStart<Config> {
   readonly say: (line: string) => void;
   /** Stream on which its bar is drawn. */
   readonly stream: NodeJS.WriteStream;
+  /** The processes that share it; `null`, the default, where there is one. */
+  readonly ranks?: Ranks | null;
   /** Stops it; by default Ctrl-C does. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -87,10 +92,15 @@ export async function driveRun<
   Found extends object,
 >(
   planned: Planned,
-  { settings, values, say, stream, ...given }: RunStart<Config>,
+  { settings, values, say, stream, ranks = null, ...given }: RunStart<Config>,
   job: RunJob<Planned, Found>,
 ): Promise<Found> {
-  const opened = await openRun(planned, settings, values, say);
+  const ready = await readyRun(planned, settings, values, say, ranks);
+  if (ranks !== null && ranks.rank > 0) {
+    const shared = { ...ready, ranks };
+    return await followRun(planned, shared, values, given.signal);
+  }
+  const opened = await openRun(planned, ready, settings, values, say);
   const { task, backend, loading, folder } = opened;
   const { program, goesOnWith = folder.path } = job;
   const goOn = resumeCommand(program, goesOnWith, values);
@@ -121,7 +131,8 @@ export async function driveRun<
   try {
     const startBar = barsOn(stream);
     const shown = { say, fail, signal, startBar, tracker };
-    return await job.finish(opened, end, shown);
+    const finished = () => job.finish(opened, end, shown);
+    return await (ranks === null ? finished() : commonResult(ranks, finished));
   } finally {
     loading.workers?.[Symbol.dispose]();
     run.dispose();

@@ -1,8 +1,9 @@
 /** Opening of a planned training: device and folder. */
 import type { Backend, Selection } from "../../backends/mod.ts";
-import { contentDigest, type ImageSource } from "../../data/mod.ts";
+import type { ImageSource } from "../../data/mod.ts";
 import {
   type CheckpointPolicy,
+  commonStart,
   epochSteps,
   type EvaluationLine,
   type FiledTraining,
@@ -11,25 +12,21 @@ import {
   type LossWatch,
   lossWatch,
   readTraining,
-  rememberedImages,
   type RunFolder,
-  runNeeds,
   type Task,
   train,
   type WatchedLosses,
 } from "../../train/mod.ts";
-import { must, refuse } from "../command/command_failed.ts";
-import { describeTraining } from "../command/describe_errors.ts";
-import { deviceFrom } from "../command/device_flags.ts";
-import { refuseOtherImages } from "../images/images_of_run.ts";
-import type { RunLoading } from "../images/loading.ts";
+import { must } from "../command/command_failed.ts";
+import { describeTraining, mustWork } from "../command/describe_errors.ts";
+import { badImageWords, type RunLoading } from "../images/loading.ts";
 import { newFolder } from "./choose_run.ts";
 import { evaluationsBefore, type Evaluator } from "./epoch_evaluation.ts";
 import { type FolderContent, openFolder } from "./open_folder.ts";
 import type { CostedPlan } from "./progress.ts";
 import { lossLimit, policyFrom, type RunValues } from "./run_flags.ts";
+import type { ReadyRun } from "./ready_run.ts";
 import type { Settings } from "./settings.ts";
-import { stepTooLarge } from "./step_size.ts";
 import type { RunOptions } from "./take_steps.ts";
 
 /** A training that is planned, and what there is to say of it. */
@@ -75,30 +72,22 @@ async function filedTraining(
 }
 
 /**
- * Opens a run: first its device, then its folder, so that the cheap mistakes are found
- * first.
+ * Opens the folder of a run whose device is ready.
  *
  * @param values Flags, for what does not determine it.
  * @throws {CommandFailed} where it cannot begin.
  */
 export async function openRun<Planned extends PlannedRun>(
   planned: Planned,
+  ready: ReadyRun,
   settings: Settings<unknown>,
   values: RunValues,
   say: (line: string) => void,
 ): Promise<OpenedRun<Planned>> {
-  const { task, train: source, batches } = planned;
+  const { task, batches, loading } = planned;
+  const { backend, images, ranks } = ready;
   const { "skip-non-finite": skipNonFinite = 0 } = values;
   const filed = await filedTraining(planned, settings);
-  const { backend, why } = planned.device ??
-    await deviceFrom(values, runNeeds(task), say);
-  say(`device: ${why}`);
-  planned.words.forEach(say);
-  const large = await stepTooLarge(backend, task);
-  if (large !== null) refuse(large);
-  const digest = await contentDigest(source);
-  const images = rememberedImages(settings, source, digest);
-  refuseOtherImages(settings, images, source, say);
   const watchAnew = () => lossWatch(planned.losses, lossLimit(values), []);
   let watch = watchAnew();
   const policy = policyFrom(values, epochSteps(task));
@@ -114,10 +103,13 @@ export async function openRun<Planned extends PlannedRun>(
     },
   });
   const { start } = folder;
+  if (ranks !== null) mustWork(await commonStart(ranks, start));
   const begin: RunOptions["begin"] = (hooks, signal) =>
     train(task, {
       ...{ backend, batches, start, skipNonFinite, hooks, signal },
-      ahead: backend.runsAhead ?? 0,
+      ...ranks === null
+        ? { ahead: backend.runsAhead ?? 0 }
+        : { ranks, words: badImageWords(loading.badImages) },
     });
   const evaluations = await evaluationsBefore(planned, settings, folder, filed);
   return { ...planned, backend, folder, begin, policy, watch, evaluations };

@@ -12,6 +12,8 @@ const OF_A_START = [
   "threads",
   "precision",
   "no-tune",
+  "distributed",
+  "rank-timeout",
   "skip-non-finite",
   "loss-limit",
   ...Object.keys(SAVE_FLAGS),

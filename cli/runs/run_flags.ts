@@ -1,6 +1,7 @@
 /** Flags of every run: where it is kept, when it is saved, its health and its device. */
 import { type CheckpointPolicy, DEFAULT_LOSS_LIMIT } from "../../train/mod.ts";
 import { DEVICE_FLAGS } from "../command/device_flags.ts";
+import { RANK_FLAGS } from "../command/rank_flags.ts";
 import {
   ABOVE_ZERO,
   type FlagValues,
@@ -78,6 +79,7 @@ export const RUN_FLAGS = {
   ...SAVE_FLAGS,
   ...HEALTH_FLAGS,
   ...DEVICE_FLAGS,
+  ...RANK_FLAGS,
   ...under("Output", {
     "no-tensorboard": switchFlag(
       "write no event files for TensorBoard into the run's folder",

@@ -10,6 +10,7 @@ import {
   describeTrainError,
   onlyShare,
   phaseFailure,
+  type StepShare,
   type Task,
   trainingMemory,
 } from "../../train/mod.ts";
@@ -37,20 +38,29 @@ function memoryOf(
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
+/** The steps that one process takes on its device. */
+interface OwnSteps {
+  /** The task with the lengths of its share. */
+  readonly task: Task<unknown>;
+  readonly share: StepShare;
+  /** Processes on this machine that take as much. */
+  readonly processes: number;
+}
+
 /** Reason why a step does not fit the device, or `null` if it does. */
 async function objection(
   backend: Backend,
-  task: Task<unknown>,
+  { task, share, processes }: OwnSteps,
 ): Promise<string | null> {
   // The first phase needs the most: later ones train less.
   const [first] = task.plan.phases;
-  const step = trainingMemory(task, first, onlyShare(task, backend));
+  const step = trainingMemory(task, first, share);
   if (step._tag === "Left") return describeFaults(step.left);
   const memory = memoryOf(backend.device);
   const overhead = backend.device.name === "wasm"
     ? OVERHEAD.heap
     : OVERHEAD.collected;
-  const needed = overhead * step.right.peak;
+  const needed = overhead * processes * step.right.peak;
   if (memory !== null && needed > memory.bytes) {
     return `a step needs about ${gigabytes(needed)}, ${memory.what} ${
       gigabytes(memory.bytes)
@@ -79,10 +89,15 @@ function smallerBatches(task: Task<unknown>): readonly Task<unknown>[] {
     }));
 }
 
-async function advice(backend: Backend, task: Task<unknown>): Promise<string> {
+async function advice(
+  backend: Backend,
+  { task, processes }: OwnSteps,
+): Promise<string> {
   if (!task.isDivisible) return "choose a smaller model or --batch-size";
   for (const smaller of smallerBatches(task)) {
-    if (await objection(backend, smaller) === null) {
+    const share = onlyShare(smaller, backend);
+    const own = { task: smaller, share, processes };
+    if (await objection(backend, own) === null) {
       const { batchSize, accumIter } = smaller.training;
       return `--batch-size ${batchSize} --accum-iter ${accumIter} makes the same steps and fits`;
     }
@@ -93,16 +108,20 @@ async function advice(backend: Backend, task: Task<unknown>): Promise<string> {
 /**
  * Check that the steps of a training fit a device.
  *
+ * @param steps The part of every step that this process takes.
+ * @param processes Processes on this machine that take as much.
  * @returns The reason and a batch size that fits, or `null` if all is well.
  */
 export async function stepTooLarge(
   backend: Backend,
-  task: Task<unknown>,
+  steps: Pick<OwnSteps, "task" | "share">,
+  processes = 1,
 ): Promise<string | null> {
-  const reason = await objection(backend, task);
+  const own = { ...steps, processes };
+  const reason = await objection(backend, own);
   if (reason === null) return null;
-  const { batchSize } = task.training;
+  const { batchSize } = steps.task.training;
   const what = `${batchSize} images at once on ${backend.device.name}`;
-  const instead = await advice(backend, task);
+  const instead = await advice(backend, own);
   return `Cannot compute ${what}: ${reason}\n${instead}`;
 }

@@ -9,7 +9,7 @@ import {
 } from "../../../core/mod.ts";
 import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
 import { stepTooLarge } from "../../../cli/runs/step_size.ts";
-import { pretrainTask } from "../../../train/mod.ts";
+import { onlyShare, pretrainTask } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 import { openDevice } from "../../train/devices.ts";
 
@@ -29,11 +29,10 @@ function configOf(
   return { ...config, model: MODEL_PRESETS[model], training };
 }
 
-const refusalOf = (backend: Backend, config: PretrainConfig) =>
-  stepTooLarge(
-    backend,
-    pretrainTask({ config, plan: right(planOf(config, 8000)) }),
-  );
+const refusalOf = (backend: Backend, config: PretrainConfig) => {
+  const task = pretrainTask({ config, plan: right(planOf(config, 8000)) });
+  return stepTooLarge(backend, { task, share: onlyShare(task, backend) });
+};
 
 /** The batch sizes that a refusal advises. */
 const advised = (refusal: string): readonly number[] => {
