@@ -33,7 +33,7 @@ export {
   type ConvolutionExtents,
   convolutionExtents,
 } from "./graph/convolution_extents.ts";
-export { graphFlops, longestSum } from "./graph/cost.ts";
+export { graphFlops, longestSum, nodeFlops } from "./graph/cost.ts";
 export * from "./graph/differentiate.ts";
 export {
   gradientGroups,
@@ -174,6 +174,7 @@ export {
 export { encodePlan } from "./plan/plan_json.ts";
 export * from "./plan/probe_plan.ts";
 export { ratesAt } from "./plan/rates.ts";
+export * from "./plan/scaling.ts";
 export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
 export * from "./random/random.ts";
 export {

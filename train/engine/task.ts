@@ -7,6 +7,7 @@ import {
   type Phase,
   type Result,
   type Shape,
+  sizeOf,
   stateKinds,
   stateName,
   type UpdateRule,
@@ -157,6 +158,18 @@ export function optimizerShapes(
   return parameters.flatMap(({ name, shape }) =>
     stateKinds(rule).map((kind) => ({ name: stateName(kind, name), shape }))
   );
+}
+
+/**
+ * Bytes of the gradients of a step, which are all that ranks add up: four for each number
+ * of the parameters that move in its phase.
+ */
+export function gradientBytes(
+  { trainable }: Pick<Task<unknown>, "trainable">,
+  phase: Phase,
+): number {
+  return 4 *
+    trainable(phase).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 /** Optimizer steps of an epoch. */
