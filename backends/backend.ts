@@ -232,8 +232,9 @@ export interface Backend {
    */
   uploadPixels?(pixels: HostPixels): DeviceTensor;
   /**
-   * The numbers of a tensor of reals where they lie, of engines that compute in main memory:
-   * what is written there changes the tensor. Good until the tensor is disposed or replaced.
+   * The numbers of a tensor of reals where they lie, of engines that compute in main memory,
+   * unless another tensor or a run shares them: what is written there changes the tensor
+   * alone. Good until the tensor is disposed, replaced or given to a program.
    */
   hostNumbers?(tensor: DeviceTensor): Float32Array | undefined;
   /** Tensors now alive on the device, for leak tests. */

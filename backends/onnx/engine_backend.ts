@@ -167,8 +167,11 @@ export function engineBackend(engine: Engine): Backend {
     },
     upload: store.upload,
     hostNumbers: (tensor) => {
-      const numbers = store.lent(tensor)?.numbers;
-      return numbers instanceof Float32Array ? numbers : undefined;
+      const block = store.lent(tensor);
+      const isOwn = block?.references === 1;
+      return isOwn && block.numbers instanceof Float32Array
+        ? block.numbers
+        : undefined;
     },
     liveTensors: store.liveTensors,
     liveBytes: store.liveBytes,
