@@ -3,4 +3,6 @@
  *
  * @module
  */
+export { type Launch, launchOf, type MpiFamily } from "./mpi/launch.ts";
+export { type JoinOptions, joinRanks } from "./mpi/mpi_ranks.ts";
 export * from "./ranks.ts";
