@@ -5,7 +5,7 @@
  * @module
  */
 // deno-lint-ignore-file no-console -- its lines are what the test reads
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, match } from "node:assert/strict";
 import { describeRankError, type Ranks } from "../../../ranks/mod.ts";
 import { joinRanks } from "../../../ranks/mpi/mpi_ranks.ts";
 import { treeSum } from "../tree_sum.ts";
@@ -14,6 +14,11 @@ const [scenario, limit, argument = ""] = Deno.args;
 
 const SCENARIOS: Readonly<Record<string, (ranks: Ranks) => Promise<void>>> = {
   laws: async (ranks) => {
+    deepStrictEqual([ranks.localRank, ranks.localSize], [
+      ranks.rank,
+      ranks.size,
+    ]);
+    match(ranks.transport, /^(MPICH|Open MPI) v?\d+\.\d+/);
     await exchanges(ranks);
     await sums(ranks, argument.split(",").map(Number));
     await ticks(ranks);
