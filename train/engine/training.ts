@@ -7,7 +7,7 @@ import type { Snapshot, TrainState } from "./state.ts";
 /** Times of the sums over the ranks in a step, milliseconds. */
 export interface CommunicationTimes {
   /** In which a sum was under way, most of them while gradients were computed. */
-  readonly sums: number;
+  readonly milliseconds: number;
   /**
    * For which the step waited after its own gradients were ready: for ranks that came later,
    * and for sums that were still to be done. They are part of `gradient`.

@@ -125,7 +125,7 @@ await onDevices(
     for await (const taken of going) {
       const { communication } = trained(taken).milliseconds;
       ok(communication !== undefined && communication.exposed >= 0);
-      ok(communication.sums >= 0);
+      ok(communication.milliseconds >= 0);
       break;
     }
     going.dispose();

@@ -122,11 +122,9 @@ export class StepSums {
       disposeAll(outputs.values());
       return failure;
     }
-    const sums = this.#ranks?.milliseconds;
-    return right({
-      outputs,
-      ...sums === undefined ? {} : { communication: { sums, exposed } },
-    });
+    if (this.#ranks === null) return right({ outputs });
+    const { milliseconds } = this.#ranks;
+    return right({ outputs, communication: { milliseconds, exposed } });
   }
 
   /** Gives back what is left, once nobody writes to it any more. */
