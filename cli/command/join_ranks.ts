@@ -52,9 +52,9 @@ export const ranksToTell = (): Promise<Ranks | null> =>
   ranksFrom({}).catch(() => null);
 
 /** Milliseconds that a rank leaves to those before it to speak first. */
-const HEAD_START = 300;
+const HEAD_START = 1000;
 const EACH = 50;
-const MOST = 3000;
+const MOST = 4000;
 
 /**
  * Waits until this rank is to speak of a failure: what all meet alike is said by the first
