@@ -44,7 +44,13 @@ export async function ranksFrom(
   }
   const { joinRanks } = await import("../../ranks/mpi/mpi_ranks.ts");
   const joined = await joinRanks({ limitSeconds: 60 * minutes });
-  return must(joined, describeRankError, EXIT.failed);
+  const rank = launchedRank();
+  if (joined._tag === "Left") await ownTurn(rank);
+  return must(
+    joined,
+    (error) => `rank ${rank}: ${describeRankError(error)}`,
+    EXIT.failed,
+  );
 }
 
 /** The ranks that are to be told of a failure before they were joined, if there are any. */

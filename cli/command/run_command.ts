@@ -71,6 +71,8 @@ function read<Table extends FlagTable>(
 /** The processes that share a command, once they have come together. */
 interface Together {
   ranks: Ranks | null;
+  /** Whether they were to come together: where that failed, it would fail again. */
+  isTried: boolean;
   /** Lets this process write, where it was told to say nothing. */
   loud: () => void;
 }
@@ -127,6 +129,7 @@ async function done<Table extends FlagTable>(
       ? process.stderr
       : process.stdout;
     if (command.join === undefined && launchedRank() > 0) return await end(0);
+    together.isTried = true;
     const ranks = await command.join?.(values) ?? null;
     together.ranks = ranks;
     if (ranks !== null && ranks.rank > 0) together.loud = silenced();
@@ -138,7 +141,9 @@ async function done<Table extends FlagTable>(
   } catch (thrown) {
     const { code, message, result } = failureOf(command, thrown);
     if (isJson && result !== undefined) print(JSON.stringify(result));
-    if (command.join !== undefined) together.ranks ??= await ranksToTell();
+    if (command.join !== undefined && !together.isTried) {
+      together.ranks = await ranksToTell();
+    }
     return await ended(together, end, code, message);
   }
 }
@@ -154,7 +159,7 @@ export async function runCommand<Table extends FlagTable>(
 ): Promise<void> {
   const end = command.endsWithReader ? endWithReader() : keepOutputsOpen();
   // By the program's own exit code, also for a rejection that is not awaited.
-  const together: Together = { ranks: null, loud: () => {} };
+  const together = { ranks: null, isTried: false, loud: () => {} };
   const fail = (thrown: unknown) =>
     ended(together, end, EXIT.failed, wordsOfBug(thrown));
   process.on("uncaughtException", fail);
