@@ -48,7 +48,7 @@ import { frequentShare } from "../evaluate/evaluation_result.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { percent } from "../output/words.ts";
 import { driveRun } from "../runs/drive_run.ts";
-import { onFirst } from "../runs/follow_run.ts";
+import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { OpenedRun, PlannedRun } from "../runs/open_run.ts";
 import { runNumbers } from "../runs/run_numbers.ts";
@@ -85,7 +85,7 @@ function wordsOf(
 
 /** Plans a training: everything about it that needs no device. */
 async function planned(values: ClassicValues, ranks: Ranks | null) {
-  const settings = await onFirst(ranks, async () => {
+  const settings = await commonSettings(ranks, values, async () => {
     const settings = await classicSettings(values);
     await checkFolder(settings);
     return settings;
