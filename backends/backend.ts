@@ -211,7 +211,8 @@ export interface Backend {
    * @param graph The computation.
    * @param options The inputs that outputs replace; by default none.
    * @returns A program, or why this device cannot run it.
-   * @throws If an output does not fit where it is to go: a mistake of the program.
+   * @throws If an output does not fit where it is to go, or if there are sums over ranks
+   * in the graph: mistakes of the program.
    */
   compile(
     graph: Graph,

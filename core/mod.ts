@@ -50,6 +50,7 @@ export {
   type ElementwiseOp,
   type Graph,
   inputSignatures,
+  type LocalOp,
   type Node,
   type NodeId,
   type NodeOf,
@@ -68,6 +69,7 @@ export {
   type Overlap,
 } from "./graph/ops/hog.ts";
 export * from "./graph/prune.ts";
+export { cutAtRankSums } from "./graph/rank_sums.ts";
 export { cutGraph, type Segment } from "./graph/segments.ts";
 export { traceGraph } from "./graph/trace.ts";
 export {

@@ -17,6 +17,7 @@ import type {
 } from "../backend.ts";
 import {
   checkInt8,
+  checkIsLocal,
   checkReplaced,
   disposingReplaced,
 } from "../program_inputs.ts";
@@ -160,6 +161,7 @@ export function engineBackend(engine: Engine): Backend {
     parallelRuns: engine.runtime.isParallel ? engine.threads : 1,
     verifyInt8: () => int8Verified(engine),
     compile: async (graph, options = {}) => {
+      checkIsLocal(graph);
       checkReplaced(graph, options.replaces ?? {});
       checkInt8(graph, options.int8 ?? []);
       const program = await compileProgram(engine, graph, options);
