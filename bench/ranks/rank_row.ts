@@ -63,7 +63,7 @@ function timesOf(
   { milliseconds: { total, gradient, update, communication } }: StepReport,
   bytes: number,
 ): RankTimes {
-  const sum = communication?.sums ?? 0;
+  const sum = communication?.milliseconds ?? 0;
   const exposed = communication?.exposed ?? 0;
   return {
     secondsPerStep: total / 1000,
