@@ -117,3 +117,26 @@ export async function parametersOf(
       .map(([name, { data }]) => [name, Array.from(data, Number)]),
   );
 }
+
+/** Steps in the record of a run. */
+export function stepsIn(run: string): number {
+  try {
+    return Deno.readTextFileSync(join(run, "metrics.jsonl")).split("\n")
+      .length - 1;
+  } catch {
+    return 0;
+  }
+}
+
+/** Steps of the checkpoints of a run, in order. */
+export function checkpointsIn(run: string): readonly number[] {
+  try {
+    return [...Deno.readDirSync(join(run, "checkpoints"))]
+      .map(({ name }) => /^step-(\d{9})$/.exec(name)?.[1])
+      .filter((step) => step !== undefined).map(Number).toSorted((a, b) =>
+        a - b
+      );
+  } catch {
+    return [];
+  }
+}
