@@ -94,7 +94,7 @@ async function planned(values: ClassicValues, ranks: Ranks | null) {
   const images = await classicImages(settings, byTest);
   const config = fittedTo(images.train, settings, values);
   const plan = must(convNetPlan(config, images.train.length));
-  const run = { config, plan };
+  const run = { config, plan, rankStatistics: values["batch-norm"] };
   const loading = loadingFrom(images.train.length, values);
   const classic: PlannedClassic = {
     ...{ ...run, ...images, loading },

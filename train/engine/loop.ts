@@ -130,8 +130,11 @@ class Run<Item> implements Training {
     const share = shared._tag === "Left"
       ? onlyShare(task, backend)
       : shared.right;
+    const ranked = ranks === undefined
+      ? task
+      : task.overRanks?.(ranks.size) ?? task;
     const context = {
-      ...{ backend: engine, task: sharedTask(task, share), share, meeting },
+      ...{ backend: engine, task: sharedTask(ranked, share), share, meeting },
       ...{ segments, skipNonFinite, signal },
     };
     this.#context = context;

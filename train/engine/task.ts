@@ -114,6 +114,11 @@ export interface Task<Item> extends TrainingIdentity {
   readonly averageDecay: number | null;
   /** True if a micro-batch may be computed in parts: not where its statistics are those of the whole. */
   readonly isDivisible: boolean;
+  /**
+   * The task as one of several ranks computes it, where that is another than with fewer
+   * samples: its graphs may hold sums over ranks.
+   */
+  overRanks?(ranks: number): Task<Item>;
   /** True if `inputs` mixes each sample of a micro-batch with its partner in opposite order. */
   readonly mixes?: boolean;
   /** True if samples may have their pixels as levels (`PixelForm`); by default they are numbers. */

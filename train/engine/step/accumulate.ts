@@ -126,16 +126,17 @@ export async function nextBatch<Item>(
  */
 export async function accumulate<Item>(
   context: StepContext<Item>,
-  { parts, segments }: SummingPrograms,
+  { parts, segments, statistics: moved }: SummingPrograms,
   state: TrainState,
   epoch: number,
   items: ItemIterator<Item>,
 ): Promise<Result<TrainError, Accumulated>> {
   const { backend, meeting, task } = context;
   const { step, parameters, statistics } = state;
-  const ranks = meeting === undefined
-    ? null
-    : new PendingSums(backend, meeting, step);
+  const ranks = meeting === undefined ? null : new PendingSums(
+    ...[backend, meeting, step] as const,
+    new Set(moved.map(({ name }) => name)),
+  );
   const sums = new StepSums(segments, shareIn(context), ranks);
   const gradient = { backend, segments, ranks };
   const given = new Map([...parameters, ...statistics]);

@@ -162,10 +162,12 @@ async function compileJoined(
   if (compiled._tag === "Left") return compiled;
   const [step, ...others] = compiled.right as readonly [Program, ...Program[]];
   const { parts, gradient } = planned.right;
-  const summing = others.length === 0
-    ? null
-    : { parts, segments: segmentPrograms([onlySegment(gradient)], others) };
   const { trainable, statistics, stageLosses } = planned.right;
+  const summing = others.length === 0 ? null : {
+    parts,
+    statistics,
+    segments: segmentPrograms([onlySegment(gradient)], others),
+  };
   return right({ phase, trainable, statistics, stageLosses, step, summing });
 }
 

@@ -12,10 +12,21 @@ export class PendingSums {
   readonly #meeting: StepMeeting;
   readonly #step: number;
   readonly #before: number;
+  readonly #averaged: ReadonlySet<string>;
   #last: Promise<Result<TrainError, unknown>> | null = null;
 
-  /** No sums. */
-  constructor(backend: Backend, meeting: StepMeeting, step: number) {
+  /**
+   * No sums.
+   *
+   * @param averaged Names of tensors of which the mean over the ranks is wanted.
+   */
+  constructor(
+    backend: Backend,
+    meeting: StepMeeting,
+    step: number,
+    averaged: ReadonlySet<string> = new Set(),
+  ) {
+    this.#averaged = averaged;
     this.#backend = backend;
     this.#meeting = meeting;
     this.#step = step;
@@ -49,7 +60,8 @@ export class PendingSums {
     tensors: DeviceTensors,
   ): Promise<Result<TrainError, DeviceTensors>> {
     if (before._tag === "Right") {
-      return await sumOverRanks(this.#meeting.ranks, this.#backend, tensors);
+      const { ranks } = this.#meeting;
+      return await sumOverRanks(ranks, this.#backend, tensors, this.#averaged);
     }
     disposeAll(tensors.values());
     return before;

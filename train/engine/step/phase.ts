@@ -61,6 +61,8 @@ export interface SummingPrograms {
   readonly parts: number;
   /** Losses, gradients and statistics of a part of a micro-batch: programs that run one after another. */
   readonly segments: readonly SegmentProgram[];
+  /** The running statistics among the outputs. */
+  readonly statistics: readonly NamedShape[];
 }
 
 /** Compiled work of one phase. */

@@ -1,6 +1,7 @@
 /** Programs of a gradient graph whose segments run one after another. */
 import type { Program } from "../../../backends/backend.ts";
 import {
+  cutAtRankSums,
   type Faults,
   gradientName,
   gradientSegments,
@@ -49,8 +50,12 @@ export const onlySegment = (graph: Graph): Segment => ({
   ...{ carries: [], sums: [], takes: [], releases: [] },
 });
 
+/** True if ranks add up values within a graph. */
+const hasRankSums = ({ nodes }: Graph): boolean =>
+  nodes.some(({ op }) => op === "rankSum");
+
 /**
- * The segments of a gradient graph.
+ * The segments of a gradient graph; one with sums over ranks is cut at these.
  *
  * @param trainable The parameters whose gradients it gives.
  * @param limits Their number and size; without them the graph is the only one.
@@ -60,6 +65,7 @@ export function segmentsOf(
   trainable: readonly TrainableParameter[],
   limits?: SegmentLimits,
 ): readonly Segment[] {
+  if (hasRankSums(gradient)) return cutAtRankSums(gradient);
   if (limits === undefined) return [onlySegment(gradient)];
   const names = trainable.map(({ name }) => gradientName(name));
   const segments = gradientSegments(gradient, names, limits);
