@@ -12,7 +12,7 @@ import { stopped } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { interruption } from "../command/interruption.ts";
 import { badImageWords } from "../images/loading.ts";
-import type { PlannedRun } from "./open_run.ts";
+import type { PlannedRun } from "./planned_run.ts";
 import type { ReadyRun } from "./ready_run.ts";
 import type { RunValues } from "./run_flags.ts";
 
