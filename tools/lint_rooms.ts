@@ -23,6 +23,9 @@ const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
 /** Examples are there to be read and copied: only tests know them. */
 const isProduct = (path: string): boolean => !/^(examples|tests)\//.test(path);
 
+/** The file that says the version of the program. */
+const VERSIONED = "deno.json";
+
 /** Fault of one import, or `null`. */
 function objection(path: string, specifier: string): string | null {
   const from = roomOf(path);
@@ -32,7 +35,7 @@ function objection(path: string, specifier: string): string | null {
     return `${path.split("/")[0]}/ may not know ${target}`;
   }
   const to = roomOf(target);
-  if (from === null) return null;
+  if (from === null || (from === "cli" && target === VERSIONED)) return null;
   if (from === to) return innerObjection(path, target);
   return to !== null && MAY_IMPORT[from].includes(to)
     ? null
