@@ -50,7 +50,8 @@ import { percent } from "../output/words.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import { onFirst } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
-import type { OpenedRun, PlannedRun } from "../runs/open_run.ts";
+import type { OpenedRun } from "../runs/open_run.ts";
+import type { PlannedRun } from "../runs/planned_run.ts";
 import { runNumbers } from "../runs/run_numbers.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
 

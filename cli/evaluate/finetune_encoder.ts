@@ -23,7 +23,7 @@ import { must } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import type { RunLoading } from "../images/loading.ts";
 import type { Evaluator } from "../runs/epoch_evaluation.ts";
-import type { PlannedRun } from "../runs/open_run.ts";
+import type { PlannedRun } from "../runs/planned_run.ts";
 import { percent } from "../output/words.ts";
 import type { EvaluatedEncoder } from "./open_evaluation.ts";
 import { validationBatches } from "./features.ts";

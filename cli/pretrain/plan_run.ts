@@ -24,7 +24,7 @@ import { imagesOfRun } from "../images/images_of_run.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { describeModel, oddGridNote } from "../output/model_words.ts";
 import { percent } from "../output/words.ts";
-import type { PlannedRun } from "../runs/open_run.ts";
+import type { PlannedRun } from "../runs/planned_run.ts";
 import type { Settings } from "../runs/settings.ts";
 import {
   describeInitialEncoder,

@@ -17,7 +17,7 @@ import {
   type JoinedEvaluations,
   joinedEvaluations,
 } from "./joined_evaluation.ts";
-import type { PlannedRun } from "./open_run.ts";
+import type { PlannedRun } from "./planned_run.ts";
 import type { ReadyRun } from "./ready_run.ts";
 import type { RunValues } from "./run_flags.ts";
 

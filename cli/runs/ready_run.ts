@@ -19,7 +19,7 @@ import { refuse } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { deviceFrom } from "../command/device_flags.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
-import type { PlannedRun } from "./open_run.ts";
+import type { PlannedRun } from "./planned_run.ts";
 import type { RunValues } from "./run_flags.ts";
 import type { Settings } from "./settings.ts";
 import { stepTooLarge } from "./step_size.ts";
