@@ -42,6 +42,7 @@ export {
   imageWorkers,
 } from "../data/loader/image_workers.ts";
 export {
+  type BatchTurn,
   loadAll,
   type LoadAllOptions,
   loadBatches,

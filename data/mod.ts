@@ -29,6 +29,7 @@ export { type ImageWorkers, imageWorkers } from "./loader/image_workers.ts";
 export type { RowStretch, StepRows } from "./loader/step_rows.ts";
 export {
   loadAll,
+  type LoadAllOptions,
   loadBatches,
   loadLevels,
   type LoadOptions,

@@ -103,7 +103,9 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["train/files", "train/engine", "train/tasks", "train/checkpoint"],
     ...["train/run", "train/weights/encoder", "train/weights/torch"],
   ],
-  "train/evaluate": ["train/engine", "train/tasks", "train/weights/encoder"],
+  "train/evaluate": [
+    ...["train/engine", "train/tasks", "train/ranks", "train/weights/encoder"],
+  ],
   "cli/flags": [],
   "cli/output": [],
   "cli/watch": ["cli/output"],

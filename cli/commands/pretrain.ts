@@ -5,7 +5,7 @@ import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import { modelTable } from "../output/model_words.ts";
 import { UNEVALUATED } from "../pretrain/evaluation.ts";
-import { finish } from "../pretrain/finish.ts";
+import { assistFinish, finish } from "../pretrain/finish.ts";
 import { planPretraining } from "../pretrain/plan_run.ts";
 import {
   PRETRAIN_FLAGS,
@@ -31,6 +31,7 @@ async function pretrain(
     summary: (run, end) => summaryOf(run, end, UNEVALUATED),
     finish: (run, end, context) =>
       finish(run, end, context, values.judge ?? "auto"),
+    assist: (run, shown) => assistFinish(run, shown, values.judge ?? "auto"),
   });
 }
 

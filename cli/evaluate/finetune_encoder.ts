@@ -58,15 +58,20 @@ function finetuneEvaluator(
   config: FinetuneConfig,
 ): Evaluator {
   const { batchSize } = config.training;
-  const batches = mustWork(validationBatches(evaluated, batchSize));
+  const batchesFor = mustWork(validationBatches(evaluated, batchSize));
   return {
-    async scores(training, backend, signal) {
-      const of = (
+    async scores(training, backend, signal, ranks) {
+      const of = async (
         parameters: DeviceTensors,
-      ): Promise<Result<TrainError, TopAccuracies>> =>
-        classifierAccuracy(backend, config, parameters, batches(), batchSize, {
-          signal,
-        });
+      ): Promise<Result<TrainError, TopAccuracies>> => {
+        const { batches, noted } = batchesFor(ranks);
+        return await noted(
+          await classifierAccuracy(
+            ...[backend, config, parameters, batches, batchSize] as const,
+            { signal, ranks },
+          ),
+        );
+      };
       const own = await of(training.parameters());
       if (own._tag === "Left") return own;
       const means = averagedParameters(training.state());

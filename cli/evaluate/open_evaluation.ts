@@ -5,6 +5,7 @@ import type { Ranks } from "../../ranks/mod.ts";
 import type { OpenedEncoder } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { DEVICE_FLAGS, deviceFrom } from "../command/device_flags.ts";
+import { RANK_FLAGS } from "../command/rank_flags.ts";
 import {
   describeStatistics,
   ENCODER_FLAGS,
@@ -21,6 +22,7 @@ import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { RunValues } from "../runs/run_flags.ts";
 import type { Settings } from "../runs/settings.ts";
+import { agreeOnEvaluation } from "./agree_on_evaluation.ts";
 import { describeEncoder, encoderAt, heldOutOf } from "./evaluated_encoder.ts";
 
 /** Flags of every evaluation. */
@@ -45,6 +47,7 @@ export const EVALUATION_FLAGS = {
     ),
   }),
   ...under("Device", { "backend": DEVICE_FLAGS.backend }),
+  ...RANK_FLAGS,
 } as const;
 
 /** Values of the common flags. */
@@ -60,7 +63,7 @@ export interface EvaluatedEncoder extends EvaluatedImages {
   readonly resizeSize: number;
 }
 
-/** Everything that an evaluation needs. */
+/** Everything that an evaluation needs on a process. */
 export interface Evaluation extends EvaluatedEncoder {
   /** Backend that computes. */
   readonly backend: Backend;
@@ -147,12 +150,14 @@ export async function evaluationRun<Config>(
  * @param path A run, a checkpoint, an exported encoder or a file of weights.
  * @param values Flags as they were given.
  * @param say Called with a description of what was opened.
+ * @param ranks The processes that share it.
  * @throws {CommandFailed} where something of it cannot be had.
  */
 export async function openEvaluation(
   path: string,
   values: EvaluationValues,
   say: (line: string) => void,
+  ranks: Ranks | null,
 ): Promise<Evaluation> {
   const encoder = await encoderAt(path, values);
   const { data = null, limit = null, "val-share": valShare = null } = values;
@@ -162,7 +167,8 @@ export async function openEvaluation(
     heldOut: await heldOutOf(path),
   });
   const { words, ...evaluated } = evaluatedEncoder(encoder, images, values);
-  const { backend } = await deviceFrom(values);
+  const { backend } = await deviceFrom(values, {}, undefined, ranks);
+  await agreeOnEvaluation(evaluated, values, ranks);
   words.forEach(say);
   say(`device: ${backend.device.name} (${backend.device.description})`);
   return { ...evaluated, backend };

@@ -1,4 +1,4 @@
-/** A planned training, before its device and its folder. */
+/** A planned training. */
 import type { Selection } from "../../backends/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
 import type { Hook, ItemSource, Task, WatchedLosses } from "../../train/mod.ts";

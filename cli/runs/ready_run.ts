@@ -55,8 +55,8 @@ function graphsDigest({ plan, stepGraph, training }: Task<unknown>): string {
 /** Flags that may differ: where things are, and what computes. */
 const OWN_FLAGS = ["data", "output-dir", "workers", "threads", "backend"];
 
-/** Flags that were given, in the order of their names. */
-const flagsOf = (values: Readonly<Record<string, unknown>>) =>
+/** Flags that were given and have to be the same on all ranks, in the order of their names. */
+export const flagsOf = (values: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(
     Object.entries(values).filter(([name]) => !OWN_FLAGS.includes(name))
       .toSorted(([a], [b]) => a < b ? -1 : 1),
