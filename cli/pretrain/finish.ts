@@ -71,10 +71,10 @@ export async function assistFinish(
   // The first process looks at the clock.
   const choice = { ...shown, time, runSeconds: 0, unreadable };
   const evaluated = await evaluateRun(run, choice);
-  if (evaluated._tag === "Right") return;
-  return evaluated.left._tag === "Stopped"
-    ? stopped("", {})
-    : void mustWork(evaluated);
+  // A stop is told by the first process, in place of a result.
+  const isStopped = evaluated._tag === "Left" &&
+    evaluated.left._tag === "Stopped";
+  if (!isStopped) mustWork(evaluated);
 }
 
 /**
