@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { programAddress } from "../../programs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { type Launched, ranksTest, startRanks } from "./launched.ts";
 import { smallRun, stepsIn } from "./small_run.ts";
@@ -88,6 +89,44 @@ ranksTest(
       );
       const found = JSON.parse(stdout);
       deepStrictEqual([found.interrupted, found.steps], [true, 2]);
+      deepStrictEqual(launched.processes(), []);
+    }),
+);
+
+/** The program on a rank that throws once a file is there, where nobody catches it. */
+const withBug = (file: string): string => `
+const watching = setInterval(() => {
+  try {
+    Deno.statSync(${JSON.stringify(file)});
+  } catch {
+    return;
+  }
+  clearInterval(watching);
+  throw new Error("a bug of rank 1");
+}, 10);
+await import(${JSON.stringify(programAddress("pretrain.ts"))});
+`;
+
+ranksTest(
+  "an exception that nobody catches is said by its rank, which else says nothing, and ends all",
+  () =>
+    inFolder(async (folder) => {
+      const { data, flags } = await smallRun(folder);
+      const [run, address] = [join(folder, "run"), join(folder, "bug.ts")];
+      const record = join(run, "metrics.jsonl");
+      await Deno.writeTextFile(address, withBug(record));
+      const given = [
+        ...["--data", data, ...flags, "--epochs", "200"],
+        ...["--output-dir", run],
+      ];
+      const launched = startRanks(
+        { ranks: 1, flags: given },
+        { ranks: 1, flags: given, address },
+      );
+      const { code, said } = await launched.end;
+      ok(code !== 0);
+      deepStrictEqual(said.length, 1, said.join("\n"));
+      match(said[0] ?? "", /^rank 1 of 2 on .*: .*a bug of rank 1/);
       deepStrictEqual(launched.processes(), []);
     }),
 );
