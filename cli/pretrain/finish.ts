@@ -71,10 +71,10 @@ export async function assistFinish(
   // The first process looks at the clock.
   const choice = { ...shown, time, runSeconds: 0, unreadable };
   const evaluated = await evaluateRun(run, choice);
-  if (evaluated._tag === "Right") return;
-  return evaluated.left._tag === "Stopped"
-    ? stopped("", {})
-    : void mustWork(evaluated);
+  // A stop is one of all ranks: the first one says so in the end.
+  if (evaluated._tag === "Left" && evaluated.left._tag !== "Stopped") {
+    mustWork(evaluated);
+  }
 }
 
 /**
