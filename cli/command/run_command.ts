@@ -77,9 +77,10 @@ async function ended(
   const abort = () => ranks.abort(code);
   if (code === EXIT.interrupted) {
     const met = await ranks.exchange("", "the end", SECONDS_TO_STOP);
-    return met._tag === "Left"
-      ? await end(code, message, abort)
-      : await end(code, message);
+    if (met._tag === "Left") return await end(code, message, abort);
+    // A launcher ends the others when one leaves without this, and gives any exit code.
+    await ranks.end();
+    return await end(code, message);
   }
   await ownTurn(ranks.rank);
   loud();
