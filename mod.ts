@@ -2,7 +2,7 @@
  * Freezing-aware self-supervised pre-training of Vision Transformers.
  *
  * Grouped by what people do: plan, graph (objectives of one's own), data, devices, train,
- * evaluate, weights, plot. Importing this module loads no tensor library and nothing that
+ * ranks, evaluate, weights, plot. Importing this module loads no tensor library and nothing that
  * draws; `selectBackend` and `plots` load what they need.
  *
  * @module
@@ -12,6 +12,7 @@ export * from "./api/graph.ts";
 export * from "./api/data.ts";
 export * from "./api/devices.ts";
 export * from "./api/train.ts";
+export * from "./api/ranks.ts";
 export * from "./api/evaluate.ts";
 export * from "./api/weights.ts";
 export type * from "./api/plot.ts";

@@ -6,6 +6,7 @@
 export type { GraphBuilder, Transposition } from "../core/graph/builder.ts";
 export { graphFlops } from "../core/graph/cost.ts";
 export { gradientName, gradients } from "../core/graph/differentiate.ts";
+export type { SegmentLimits } from "../core/graph/gradient_segments.ts";
 export { interpretGraph, type NamedValues } from "../core/graph/interpret.ts";
 export { peakBytes } from "../core/graph/lifetimes.ts";
 export {

@@ -97,6 +97,18 @@ export {
 export { decodePlan, encodePlan } from "../core/plan/plan_json.ts";
 export { type ProbePlan, probePlan } from "../core/plan/probe_plan.ts";
 export { ratesAt, type StepRates } from "../core/plan/rates.ts";
+export {
+  type BucketSum,
+  type GradientBucket,
+  type Network,
+  type PhaseWork,
+  predictRun,
+  predictStep,
+  type RankWork,
+  type RunPrediction,
+  type Scaling,
+  type StepPrediction,
+} from "../core/plan/scaling.ts";
 export { epochsForEqualCost, t0ForSaving } from "../core/plan/search.ts";
 export { type Key, rootKey, split } from "../core/random/random.ts";
 export type { Words } from "../core/random/threefry.ts";

@@ -42,6 +42,7 @@ export type {
 } from "../train/engine/task.ts";
 export type { HostBatch, HostTensors } from "../train/engine/tensors.ts";
 export type {
+  CommunicationTimes,
   StepReport,
   StepTimes,
   Training,

@@ -211,7 +211,8 @@ export interface Backend {
    * @param graph The computation.
    * @param options The inputs that outputs replace; by default none.
    * @returns A program, or why this device cannot run it.
-   * @throws If an output does not fit where it is to go: a mistake of the program.
+   * @throws If an output does not fit where it is to go, or if there are sums over ranks
+   * in the graph: mistakes of the program.
    */
   compile(
     graph: Graph,
@@ -232,8 +233,9 @@ export interface Backend {
    */
   uploadPixels?(pixels: HostPixels): DeviceTensor;
   /**
-   * The numbers of a tensor of reals where they lie, of engines that compute in main memory:
-   * what is written there changes the tensor. Good until the tensor is disposed or replaced.
+   * The numbers of a tensor of reals where they lie, of engines that compute in main memory,
+   * unless another tensor or a run shares them: what is written there changes the tensor
+   * alone. Good until the tensor is disposed, replaced or given to a program.
    */
   hostNumbers?(tensor: DeviceTensor): Float32Array | undefined;
   /** Tensors now alive on the device, for leak tests. */

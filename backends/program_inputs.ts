@@ -1,5 +1,6 @@
 /**
- * Checks of a program's inputs: given tensors, replaced ones, and matrices in 8-bit integers.
+ * Checks of a program's inputs: given tensors, replaced ones, matrices in 8-bit integers,
+ * and what other processes have.
  */
 import {
   type Graph,
@@ -94,6 +95,21 @@ export function checkReplaced(graph: Graph, replaces: Replaced): void {
       );
     }
     taken.add(input);
+  }
+}
+
+/**
+ * Checks that a graph needs nothing of other processes.
+ *
+ * @throws If it has sums over ranks: a mistake of the program, which has to cut the graph
+ * there.
+ */
+export function checkIsLocal({ nodes }: Graph): void {
+  const place = nodes.findIndex(({ op }) => op === "rankSum");
+  if (place >= 0) {
+    throw new RangeError(
+      `Cannot compute node ${place} (rankSum): the numbers of other ranks come between programs, see cutAtRankSums()`,
+    );
   }
 }
 

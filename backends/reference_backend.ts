@@ -22,6 +22,7 @@ import {
 import { ALLOWANCE, checkGuard, guardedOutputs } from "./guard.ts";
 import {
   checkInputs,
+  checkIsLocal,
   checkLength,
   checkReplaced,
   disposingReplaced,
@@ -194,6 +195,7 @@ export function referenceBackend(
     device: DEVICE,
     ...runsAhead === undefined ? {} : { runsAhead },
     compile: (graph, options = {}) => {
+      checkIsLocal(graph);
       checkReplaced(graph, options.replaces ?? {});
       if (options.guard !== undefined) checkGuard(graph, options.guard);
       const refusal = refuseInt8(DEVICE, options);

@@ -33,7 +33,7 @@ export {
   type ConvolutionExtents,
   convolutionExtents,
 } from "./graph/convolution_extents.ts";
-export { graphFlops, longestSum } from "./graph/cost.ts";
+export { graphFlops, longestSum, nodeFlops } from "./graph/cost.ts";
 export * from "./graph/differentiate.ts";
 export {
   gradientGroups,
@@ -50,6 +50,7 @@ export {
   type ElementwiseOp,
   type Graph,
   inputSignatures,
+  type LocalOp,
   type Node,
   type NodeId,
   type NodeOf,
@@ -68,6 +69,7 @@ export {
   type Overlap,
 } from "./graph/ops/hog.ts";
 export * from "./graph/prune.ts";
+export { cutAtRankSums } from "./graph/rank_sums.ts";
 export { cutGraph, type Segment } from "./graph/segments.ts";
 export { traceGraph } from "./graph/trace.ts";
 export {
@@ -174,6 +176,7 @@ export {
 export { encodePlan } from "./plan/plan_json.ts";
 export * from "./plan/probe_plan.ts";
 export { ratesAt } from "./plan/rates.ts";
+export * from "./plan/scaling.ts";
 export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
 export * from "./random/random.ts";
 export {

@@ -36,7 +36,12 @@ export {
 } from "./engine/state.ts";
 export { trainStep } from "./engine/step/step.ts";
 export { phaseFailure } from "./engine/step/step_way.ts";
-export { epochSteps, type Task, type TrainingIdentity } from "./engine/task.ts";
+export {
+  epochSteps,
+  gradientBytes,
+  type Task,
+  type TrainingIdentity,
+} from "./engine/task.ts";
 export {
   disposeAll,
   download,

@@ -5,10 +5,16 @@ import {
 } from "../backends/backend.ts";
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
+import { describeRankError, type RankError } from "../ranks/mod.ts";
 import { describeTrainError, type TrainError } from "./train_error.ts";
 
 /** Every kind of error that functions of this library return. */
-export type AnyError = Faults | BackendError | DataError | TrainError;
+export type AnyError =
+  | Faults
+  | BackendError
+  | DataError
+  | RankError
+  | TrainError;
 
 const isFaults = (error: AnyError): error is Faults => Array.isArray(error);
 
@@ -31,6 +37,9 @@ export function describeError(error: AnyError): string {
     case "DecoderMissing":
     case "BadOptions":
       return describeDataError(error);
+    case "RanksMissing":
+    case "TransportFailed":
+      return describeRankError(error);
     default:
       return describeTrainError(error);
   }

@@ -17,6 +17,7 @@ import type {
 } from "../backend.ts";
 import {
   checkInt8,
+  checkIsLocal,
   checkReplaced,
   disposingReplaced,
 } from "../program_inputs.ts";
@@ -160,6 +161,7 @@ export function engineBackend(engine: Engine): Backend {
     parallelRuns: engine.runtime.isParallel ? engine.threads : 1,
     verifyInt8: () => int8Verified(engine),
     compile: async (graph, options = {}) => {
+      checkIsLocal(graph);
       checkReplaced(graph, options.replaces ?? {});
       checkInt8(graph, options.int8 ?? []);
       const program = await compileProgram(engine, graph, options);
@@ -167,8 +169,11 @@ export function engineBackend(engine: Engine): Backend {
     },
     upload: store.upload,
     hostNumbers: (tensor) => {
-      const numbers = store.lent(tensor)?.numbers;
-      return numbers instanceof Float32Array ? numbers : undefined;
+      const block = store.lent(tensor);
+      const isOwn = block?.references === 1;
+      return isOwn && block.numbers instanceof Float32Array
+        ? block.numbers
+        : undefined;
     },
     liveTensors: store.liveTensors,
     liveBytes: store.liveBytes,

@@ -6,11 +6,11 @@
  * so several devices live side by side and no tensor can slip into a scope.
  */
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs";
-import type { DType, NodeOf, OpName, Signature } from "../../core/mod.ts";
+import type { DType, LocalOp, NodeOf, Signature } from "../../core/mod.ts";
 import type { DeviceInfo } from "../backend.ts";
 
 /** Ops that a device computes; the others only name tensors or view them. */
-export type ComputedOp = Exclude<OpName, "input" | "constant" | "reshape">;
+export type ComputedOp = Exclude<LocalOp, "input" | "constant" | "reshape">;
 
 /** A tensor in the storage of a TensorFlow.js backend. */
 export type StoredTensor = TensorInfo;

@@ -2,6 +2,7 @@
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError } from "../backend.ts";
 import {
+  checkIsLocal,
   checkReplaced,
   disposingReplaced,
   refuseInt8,
@@ -30,6 +31,7 @@ function backendOn(device: Device): Backend {
     device: device.info,
     compile: (graph, options = {}) => {
       const { replaces = {} } = options;
+      checkIsLocal(graph);
       checkReplaced(graph, replaces);
       const program = refuseInt8(device.info, options) ??
         compileProgram(device, pool, graph);

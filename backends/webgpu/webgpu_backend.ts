@@ -2,7 +2,7 @@
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Backend, BackendError, Program } from "../backend.ts";
 import { checkGuard } from "../guard.ts";
-import { checkReplaced, refuseInt8 } from "../program_inputs.ts";
+import { checkIsLocal, checkReplaced, refuseInt8 } from "../program_inputs.ts";
 import { compileGraph } from "./compile/compile_graph.ts";
 import type { CompilationOptions } from "./compile/placing.ts";
 import { type OpenDevice, sharedDevice } from "./device/open_device.ts";
@@ -66,6 +66,7 @@ function backendOn(
     runsAhead: RUNS_AHEAD,
     compile: async (graph, options = {}) => {
       const { replaces = {}, guard, reported } = options;
+      checkIsLocal(graph);
       checkReplaced(graph, replaces);
       if (guard !== undefined) checkGuard(graph, guard);
       const refusal = refuseInt8(device, options);

@@ -81,6 +81,13 @@ export const CLASSIC_FLAGS = {
     "seed": seed,
   }),
   ...FREEZE_FLAGS,
+  ...under("Several processes", {
+    "batch-norm": choiceFlag(
+      { "all": "common", "own": "own" } as const,
+      "statistics by which processes normalise that share a batch: of all its images, or each of its own",
+      { initial: "all" },
+    ),
+  }),
   ...under("Optimization", {
     "optimizer": choiceFlag(
       ["sgd", "adamw"],

@@ -44,6 +44,13 @@ export const describeImages: Describe<DataError> = (error, names) =>
 export const describeDevice: Describe<BackendError> = (error) =>
   describeBackendError(error);
 
+/** Errors that mean that a command cannot begin as asked. */
+const OF_INPUT: readonly TrainError["_tag"][] = [
+  "BadConfig",
+  "CheckpointRefused",
+  "RanksDiffer",
+];
+
 /**
  * The value of a success; ends a command whose work failed. Some errors mean that it
  * cannot begin as asked.
@@ -52,8 +59,5 @@ export const mustWork = <A>(result: Result<TrainError, A>): A =>
   must(
     result,
     describeTraining,
-    ({ _tag }) =>
-      _tag === "BadConfig" || _tag === "CheckpointRefused"
-        ? EXIT.badInput
-        : EXIT.failed,
+    ({ _tag }) => OF_INPUT.includes(_tag) ? EXIT.badInput : EXIT.failed,
   );

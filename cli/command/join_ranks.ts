@@ -44,7 +44,13 @@ export async function ranksFrom(
   }
   const { joinRanks } = await import("../../ranks/mpi/mpi_ranks.ts");
   const joined = await joinRanks({ limitSeconds: 60 * minutes });
-  return must(joined, describeRankError, EXIT.failed);
+  const rank = launchedRank();
+  if (joined._tag === "Left") await ownTurn(rank);
+  return must(
+    joined,
+    (error) => `rank ${rank}: ${describeRankError(error)}`,
+    EXIT.failed,
+  );
 }
 
 /** The ranks that are to be told of a failure before they were joined, if there are any. */
@@ -52,9 +58,9 @@ export const ranksToTell = (): Promise<Ranks | null> =>
   ranksFrom({}).catch(() => null);
 
 /** Milliseconds that a rank leaves to those before it to speak first. */
-const HEAD_START = 300;
+const HEAD_START = 1000;
 const EACH = 50;
-const MOST = 3000;
+const MOST = 4000;
 
 /**
  * Waits until this rank is to speak of a failure: what all meet alike is said by the first

@@ -61,14 +61,25 @@ function read<Table extends FlagTable>(
 ) {
   const { words, flags } = must(splitWords(wanted, args));
   const values: FlagValues<Table> = must(parseFlags(fields, flags));
-  renamedWords(fields, flags).forEach(linesTo(process.stderr));
+  // What concerns all processes alike, one says.
+  if (launchedRank() === 0) {
+    renamedWords(fields, flags).forEach(linesTo(process.stderr));
+  }
   return { words, values };
+}
+
+/** The processes that share a command, once they have come together. */
+interface Together {
+  ranks: Ranks | null;
+  /** Whether they were to come together: where that failed, it would fail again. */
+  isTried: boolean;
+  /** Lets this process write, where it was told to say nothing. */
+  loud: () => void;
 }
 
 /** Ends a command that failed, together with the others that share its work. */
 async function ended(
-  ranks: Ranks | null,
-  loud: () => void,
+  { ranks, loud }: Together,
   end: EndProcess,
   code: number,
   message: string,
@@ -76,7 +87,9 @@ async function ended(
   if (ranks === null) return await end(code, message);
   const abort = () => ranks.abort(code);
   if (code === EXIT.interrupted) {
-    const met = await ranks.exchange("", "the end", SECONDS_TO_STOP);
+    // Rank 0 comes last: it writes the checkpoint.
+    const limit = ranks.rank === 0 ? SECONDS_TO_STOP : undefined;
+    const met = await ranks.exchange("", "the end", limit);
     if (met._tag === "Left") return await end(code, message, abort);
     // A launcher ends the others when one leaves without this, and gives any exit code.
     await ranks.end();
@@ -87,7 +100,7 @@ async function ended(
   return await end(code, asRank(ranks, message), abort);
 }
 
-/** Seconds for which ranks that stop wait for each other. */
+/** Seconds for which rank 0 waits, at the end of a run that was stopped, for the others. */
 const SECONDS_TO_STOP = 5;
 
 /** What a command has failed with. */
@@ -106,11 +119,10 @@ function failureOf(
 async function done<Table extends FlagTable>(
   command: Command<Table>,
   args: readonly string[],
+  together: Together,
   end: EndProcess,
 ): Promise<never> {
   let isJson = command.json === "always";
-  let ranks: Ranks | null = null;
-  let loud = () => {};
   try {
     const { words, values } = read(command, args);
     isJson ||= command.json === "asked" && "json" in values;
@@ -118,8 +130,10 @@ async function done<Table extends FlagTable>(
       ? process.stderr
       : process.stdout;
     if (command.join === undefined && launchedRank() > 0) return await end(0);
-    ranks = await command.join?.(values) ?? null;
-    if (ranks !== null && ranks.rank > 0) loud = silenced();
+    together.isTried = true;
+    const ranks = await command.join?.(values) ?? null;
+    together.ranks = ranks;
+    if (ranks !== null && ranks.rank > 0) together.loud = silenced();
     const say = linesTo(stream);
     const result = await command.run({ words, values, say, stream, ranks });
     if (isJson && result) print(JSON.stringify(result));
@@ -128,8 +142,10 @@ async function done<Table extends FlagTable>(
   } catch (thrown) {
     const { code, message, result } = failureOf(command, thrown);
     if (isJson && result !== undefined) print(JSON.stringify(result));
-    if (command.join !== undefined) ranks ??= await ranksToTell();
-    return await ended(ranks, loud, end, code, message);
+    if (command.join !== undefined && !together.isTried) {
+      together.ranks = await ranksToTell();
+    }
+    return await ended(together, end, code, message);
   }
 }
 
@@ -144,13 +160,15 @@ export async function runCommand<Table extends FlagTable>(
 ): Promise<void> {
   const end = command.endsWithReader ? endWithReader() : keepOutputsOpen();
   // By the program's own exit code, also for a rejection that is not awaited.
-  const fail = (thrown: unknown) => end(EXIT.failed, wordsOfBug(thrown));
+  const together = { ranks: null, isTried: false, loud: () => {} };
+  const fail = (thrown: unknown) =>
+    ended(together, end, EXIT.failed, wordsOfBug(thrown));
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
   outliveHangUp();
   if (asksForHelp(args)) {
-    print(helpOf(command));
+    if (launchedRank() === 0) print(helpOf(command));
     return await end(0);
   }
-  await done(command, args, end);
+  await done(command, args, together, end);
 }

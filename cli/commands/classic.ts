@@ -48,7 +48,7 @@ import { frequentShare } from "../evaluate/evaluation_result.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { percent } from "../output/words.ts";
 import { driveRun } from "../runs/drive_run.ts";
-import { onFirst } from "../runs/follow_run.ts";
+import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
 import type { PlannedRun } from "../runs/planned_run.ts";
@@ -86,7 +86,7 @@ function wordsOf(
 
 /** Plans a training: everything about it that needs no device. */
 async function planned(values: ClassicValues, ranks: Ranks | null) {
-  const settings = await onFirst(ranks, async () => {
+  const settings = await commonSettings(ranks, values, async () => {
     const settings = await classicSettings(values);
     await checkFolder(settings);
     return settings;
@@ -95,7 +95,7 @@ async function planned(values: ClassicValues, ranks: Ranks | null) {
   const images = await classicImages(settings, byTest);
   const config = fittedTo(images.train, settings, values);
   const plan = must(convNetPlan(config, images.train.length));
-  const run = { config, plan };
+  const run = { config, plan, rankStatistics: values["batch-norm"] };
   const loading = loadingFrom(images.train.length, values);
   const classic: PlannedClassic = {
     ...{ ...run, ...images, loading },

@@ -13,14 +13,14 @@ import {
 } from "../pretrain/pretrain_flags.ts";
 import { type Summary, summaryOf } from "../pretrain/summary.ts";
 import { driveRun } from "../runs/drive_run.ts";
-import { onFirst } from "../runs/follow_run.ts";
+import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
 async function pretrain(
   { values, say, stream, ranks }: CommandContext<typeof PRETRAIN_FLAGS>,
 ): Promise<Summary> {
-  const settings = await onFirst(ranks, async () => {
+  const settings = await commonSettings(ranks, values, async () => {
     const settings = await pretrainSettings(values);
     await checkFolder(settings);
     return settings;

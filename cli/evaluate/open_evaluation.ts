@@ -18,7 +18,7 @@ import { imagesOfRun } from "../images/images_of_run.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
-import { onFirst } from "../runs/follow_run.ts";
+import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { RunValues } from "../runs/run_flags.ts";
 import type { Settings } from "../runs/settings.ts";
@@ -130,7 +130,7 @@ export async function evaluationRun<Config>(
   ranks: Ranks | null,
   settingsOf: () => Promise<Settings<Config>>,
 ) {
-  const settings = await onFirst(ranks, async () => {
+  const settings = await commonSettings(ranks, values, async () => {
     const asked = await settingsOf();
     await checkFolder(asked);
     return asked.earlier === null

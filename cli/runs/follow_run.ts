@@ -1,4 +1,5 @@
 /** A run as the processes take part in it that neither print nor write. */
+import { resolve } from "node:path";
 import type { Backend } from "../../backends/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
@@ -58,6 +59,30 @@ export const onFirst = async <A>(
   ranks === null
     ? await make()
     : mustWork(await fromFirst(ranks, make, "the settings of rank 0"));
+
+/** Settings as far as they say where images are. */
+interface Placed {
+  /** Path of the images; `null` for the embedded ones. */
+  readonly data: string | null;
+}
+
+/**
+ * The settings that the first process makes, on all that share the work; the images are
+ * those that each process was told of.
+ *
+ * @param values Flags of this process.
+ * @throws {CommandFailed} where they cannot be had.
+ */
+export async function commonSettings<S extends Placed>(
+  ranks: Ranks | null,
+  { data }: { readonly data?: string | undefined },
+  make: () => Promise<S>,
+): Promise<S> {
+  const settings = await onFirst(ranks, make);
+  return ranks === null || data === undefined
+    ? settings
+    : { ...settings, data: resolve(data) };
+}
 
 /** What rank 0 came to: a result, or its stop by the user. */
 type Outcome<Found> = { readonly found: Found } | { readonly stopped: unknown };

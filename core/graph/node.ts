@@ -144,10 +144,20 @@ export interface OpAttributes {
    * gradient.
    */
   readonly clipFactor: { readonly maxNorm: number };
+
+  /**
+   * The sum of a tensor over all ranks of a training, each of which has one of its shape;
+   * where there is one rank, the tensor itself. No engine computes it: a graph is cut there
+   * (`cutAtRankSums`).
+   */
+  readonly rankSum: NoAttributes;
 }
 
 /** Name of an op. */
 export type OpName = keyof OpAttributes;
+
+/** Ops that a process computes alone: all that an engine must have. */
+export type LocalOp = Exclude<OpName, "rankSum">;
 
 /** Ops that treat every number alone, among them the step of AdamW. */
 export type ElementwiseOp =

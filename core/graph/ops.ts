@@ -9,6 +9,7 @@ import { hogCells } from "./ops/hog.ts";
 import { layoutOps } from "./ops/layout.ts";
 import { matmul } from "./ops/matmul.ts";
 import { normalizationOps } from "./ops/normalization.ts";
+import { rankSum } from "./ops/rank_sum.ts";
 import { rowOps } from "./ops/rows.ts";
 import { constant, input } from "./ops/sources.ts";
 
@@ -25,6 +26,7 @@ export const OPS: OpDefinitions<OpName> = {
   ...rowOps,
   hogCells,
   clipFactor,
+  rankSum,
 };
 
 /** Definition of an op whose name is only known as a union. */

@@ -7,6 +7,8 @@ import type { Graph, Node, NodeId, OpName } from "./node.ts";
  *
  * A runner keeps what is carried by its name: it puts `carries` aside after the part,
  * gives `takes` to the part beside the inputs of the whole, and drops `releases` after it.
+ * An output and a carried value may be one node, and so one memory of an engine: what is
+ * added up over ranks must not be written over a value that is still carried.
  */
 export interface Segment {
   /** Its nodes. Inputs: inputs of the whole, and `takes`; outputs: `outputs` and `carries`. */
@@ -15,7 +17,11 @@ export interface Segment {
   readonly outputs: readonly string[];
   /** Names of what it computes for later parts. */
   readonly carries: readonly string[];
-  /** The `carries` that are sums over ranks: later parts take what all ranks have, added up. */
+  /**
+   * The `carries` that are sums over ranks: later parts take what all ranks have, added up.
+   * They are in one order on all ranks, also where the graphs of ranks number their nodes
+   * differently.
+   */
   readonly sums: readonly string[];
   /** Names of what it is given of earlier parts. */
   readonly takes: readonly string[];

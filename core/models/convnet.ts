@@ -30,6 +30,8 @@ export interface ConvNetPass extends ConvNetSpec {
    * as many as there are layers, the network only infers.
    */
   readonly firstTrained: number;
+  /** Images of the batch on all ranks together, if it lies on several. */
+  readonly rankImages?: number | undefined;
 }
 
 /** Nodes of a network. */
@@ -41,7 +43,7 @@ export interface ConvNetNodes {
 }
 
 /** Scope of one layer of a network. */
-interface LayerScope extends Scope {
+interface LayerScope extends Scope, Pick<ConvNetPass, "rankImages"> {
   /** True if it trains. */
   readonly isTrained: boolean;
   /** Running statistics as they are written, by name. */
@@ -70,7 +72,8 @@ function convolved(
 
 /** Batch normalisation of a trained or frozen layer. */
 function normalized(scope: LayerScope, name: string, x: NodeId): NodeId {
-  const { y, statistics } = batchNorm(scope, name, x, scope.isTrained);
+  const { isTrained, rankImages } = scope;
+  const { y, statistics } = batchNorm(scope, name, x, isTrained, rankImages);
   for (const [statistic, node] of Object.entries(statistics)) {
     scope.moved.set(statistic, node);
   }
@@ -154,7 +157,8 @@ export function convNet(
   const moved = new Map<string, NodeId>();
   const scores = layers.reduce((x, layer, i) => {
     const isTrained = i >= run.firstTrained;
-    return layer({ ...scope.of(i), isTrained, moved }, x);
+    const { rankImages } = run;
+    return layer({ ...scope.of(i), isTrained, rankImages, moved }, x);
   }, images);
   return { scores, statistics: Object.fromEntries(moved) };
 }
@@ -180,9 +184,13 @@ export const convNetTensors: (spec: ConvNetSpec) => Declarations<number> =
   );
 
 /** A training step. */
-export interface ConvNetStep extends ConvNetPass {
-  /** Images of the step. */
+export interface ConvNetStep extends Omit<ConvNetPass, "rankImages"> {
+  /** Images of the step, those of one rank. */
   readonly batch: number;
+  /** Ranks that share the images of the step; 1 by default. */
+  readonly ranks?: number;
+  /** Images of the step on all ranks together, however many each has; `ranks · batch` by default. */
+  readonly samples?: number;
 }
 
 /**
@@ -192,6 +200,10 @@ export interface ConvNetStep extends ConvNetPass {
  * Outputs: `loss`, the mean cross entropy; `gradient/NAME` of each parameter of the
  * trained layers; and under its own name each running statistic of theirs with the
  * batch in it. The backward pass ends where the frozen layers end.
+ *
+ * Of several ranks, each has such a graph for its own images: losses and gradients are to be
+ * added up over them, and normalisations use the statistics of all images, with sums over
+ * ranks in the graph (`cutAtRankSums`), so that running statistics are the same everywhere.
  *
  * @example Three of WRN-10-1's five layers are frozen
  * ```ts
@@ -211,13 +223,15 @@ export interface ConvNetStep extends ConvNetPass {
  * ```
  */
 export function convNetStepGraph(step: ConvNetStep): Result<Faults, Graph> {
-  const { batch, classes, firstTrained } = step;
+  const { batch, classes, firstTrained, ranks = 1 } = step;
+  const samples = step.samples ?? ranks * batch;
+  const run = ranks > 1 ? { ...step, rankImages: samples } : step;
   return traceGraph((g) => {
     const scope = modelScope<number>(g);
     const images = imageInput(scope, step, batch);
     const targets = g.input("targets", [batch, classes]);
-    const { scores, statistics } = convNet(scope, step, images);
-    const loss = softCrossEntropy(g, scores, targets, batch);
+    const { scores, statistics } = convNet(scope, run, images);
+    const loss = softCrossEntropy(g, scores, targets, samples);
     return {
       loss,
       ...scope.gradients(loss, ({ owner }) => owner >= firstTrained),

@@ -1,4 +1,4 @@
-/** Batch normalisation, trained and frozen. */
+/** Batch normalisation, trained by one process or by several, and frozen. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import { ONES, ZEROS } from "./init.ts";
@@ -33,6 +33,31 @@ export interface TrainedBatchNorm {
 const perChannel = (g: GraphBuilder, vector: NodeId): NodeId =>
   g.reshape(vector, [1, g.shape(vector)[0] ?? 0, 1, 1]);
 
+/** Running statistics, moved by a tenth towards a batch of `count` values of a channel. */
+function movedStatistics(
+  g: GraphBuilder,
+  { mean, variance }: Pick<BatchNormNodes, "mean" | "variance">,
+  now: Pick<BatchNormNodes, "mean" | "variance">,
+  count: number,
+): Pick<BatchNormNodes, "mean" | "variance"> {
+  const moved = (before: NodeId, to: NodeId): NodeId =>
+    g.apply("mix", { weight: 1 - MOMENTUM }, [
+      before,
+      g.reshape(to, g.shape(before)),
+    ]);
+  return {
+    mean: moved(mean, now.mean),
+    variance: moved(variance, g.scale(now.variance, count / (count - 1))),
+  };
+}
+
+/** `γ / √(variance + 1e-5)`. */
+const slopeOf = (g: GraphBuilder, variance: NodeId, gain: NodeId): NodeId =>
+  g.multiply(
+    g.apply("rsqrt", { epsilon: EPSILON }, [variance]),
+    perChannel(g, gain),
+  );
+
 /**
  * Normalises by the statistics of the batch, over images and pixels:
  * `(x − mean) / √(variance + 1e-5) · γ + β`.
@@ -55,19 +80,59 @@ export function trainedBatchNorm(
   const mean = meanOf(x);
   const centred = g.subtract(x, mean);
   const variance = meanOf(g.apply("square", {}, [centred]));
-  const slope = g.multiply(
-    g.apply("rsqrt", { epsilon: EPSILON }, [variance]),
-    perChannel(g, gain),
-  );
-  const moved = (before: NodeId, now: NodeId): NodeId =>
-    g.apply("mix", { weight: 1 - MOMENTUM }, [
-      before,
-      g.reshape(now, [channels]),
-    ]);
+  const slope = slopeOf(g, variance, gain);
   return {
     y: g.add(g.multiply(centred, slope), perChannel(g, bias)),
-    mean: moved(running.mean, mean),
-    variance: moved(running.variance, g.scale(variance, count / (count - 1))),
+    ...movedStatistics(g, running, { mean, variance }, count),
+  };
+}
+
+/** Sums of values and of their squares for each channel, over all ranks: twice `[1, C, 1, 1]`. */
+function rankMoments(
+  g: GraphBuilder,
+  x: NodeId,
+): readonly [sum: NodeId, squares: NodeId] {
+  const [, channels = 0] = g.shape(x);
+  const own = [x, g.apply("square", {}, [x])].map((values) =>
+    g.sumTo(values, [1, channels, 1, 1])
+  );
+  const all = g.apply("rankSum", {}, [g.concat(own, 0)]);
+  return [g.slice(all, 0, 0, 1), g.slice(all, 0, 1, 1)];
+}
+
+/**
+ * As {@link trainedBatchNorm}, of a batch whose images lie on several ranks: statistics
+ * and gradients are those of all of them.
+ *
+ * There is one sum over ranks on the way forward and one on the way back. So mean and
+ * variance come from the sums of `d = x − running mean` and of `d²`, `variance = mean(d²) −
+ * mean(d)²`: all ranks have the same running mean, and it is so near to that of the batch
+ * that little cancels. What rounding leaves below 0 counts as 0.
+ *
+ * @param x The rank's own images `[B, C, H, W]`.
+ * @param images Images of the batch on all ranks together, with `images·H·W ≥ 2`.
+ */
+export function rankedBatchNorm(
+  g: GraphBuilder,
+  x: NodeId,
+  { gain, bias, ...running }: BatchNormNodes,
+  images: number,
+): TrainedBatchNorm {
+  const [, , height = 0, width = 0] = g.shape(x);
+  const count = images * height * width;
+  const before = perChannel(g, running.mean);
+  const moved = g.subtract(x, before);
+  const [shift, square] = rankMoments(g, moved)
+    .map((sum) => g.scale(sum, 1 / count)) as [NodeId, NodeId];
+  const variance = g.apply("relu", {}, [
+    g.subtract(square, g.apply("square", {}, [shift])),
+  ]);
+  const slope = slopeOf(g, variance, gain);
+  const offset = g.subtract(perChannel(g, bias), g.multiply(shift, slope));
+  const mean = g.add(before, shift);
+  return {
+    y: g.add(g.multiply(moved, slope), offset),
+    ...movedStatistics(g, running, { mean, variance }, count),
   };
 }
 
@@ -102,12 +167,14 @@ export interface BatchNormResult {
  *
  * @param x Images `[B, C, H, W]`.
  * @param isTrained By the statistics of the batch, else by the running ones.
+ * @param rankImages Images of the batch on all ranks together, if it lies on several.
  */
 export function batchNorm(
   { g, parameter, statistic }: Scope,
   name: string,
   x: NodeId,
   isTrained: boolean,
+  rankImages?: number,
 ): BatchNormResult {
   const [, channels = 0] = g.shape(x);
   const [meanName, varianceName] = [
@@ -121,6 +188,8 @@ export function batchNorm(
     variance: statistic(varianceName, [channels], ONES),
   };
   if (!isTrained) return { y: frozenBatchNorm(g, x, nodes), statistics: {} };
-  const { y, mean, variance } = trainedBatchNorm(g, x, nodes);
+  const { y, mean, variance } = rankImages === undefined
+    ? trainedBatchNorm(g, x, nodes)
+    : rankedBatchNorm(g, x, nodes, rankImages);
   return { y, statistics: { [meanName]: mean, [varianceName]: variance } };
 }

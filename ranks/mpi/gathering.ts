@@ -43,6 +43,8 @@ export interface GatherLimits {
   readonly limit: number;
   /** Name of a rank, for example `rank 3 on node2`. */
   readonly nameOf: (rank: number) => string;
+  /** Seconds for which a rank waits longer for rank 0 than that for the others: 2. */
+  readonly grace?: number;
 }
 
 type Gathered = Result<RankError, readonly string[]>;
@@ -50,10 +52,10 @@ type Gathered = Result<RankError, readonly string[]>;
 /** What rank 0 tells another: that it is there too, or how the gathering ended. */
 type Answer = { readonly here: true } | Gathered;
 
-/** Seconds after which rank 0 tells those that came that it is there too. */
-const HERE_AFTER = 0.5;
 /** Seconds for which a rank waits longer for rank 0 than that for the others. */
 const GRACE = 2;
+/** Part of them after which rank 0 tells those that came that it is there too. */
+const HERE_AFTER = 0.25;
 /** Seconds in which an answer about missing ranks must be sent. */
 const ANSWER_LIMIT = 2;
 
@@ -117,7 +119,8 @@ class Hosting<T extends Sent> {
 
   #tellHere(): void {
     const waited = performance.now() - this.#start;
-    if (this.#hasToldHere || waited < 1000 * HERE_AFTER) return;
+    const { grace = GRACE } = this.limits;
+    if (this.#hasToldHere || waited < 1000 * HERE_AFTER * grace) return;
     this.#hasToldHere = true;
     this.#tell({ here: true });
   }
@@ -175,7 +178,7 @@ async function visit<T extends Sent>(
   limits: GatherLimits,
 ): Promise<Gathered> {
   const sent = post.send(encoded(arrival), 0);
-  const wait = 1000 * (limits.limit + GRACE);
+  const wait = 1000 * (limits.limit + (limits.grace ?? GRACE));
   let end = performance.now() + wait;
   let isSent = false;
   let answer: T | null = null;

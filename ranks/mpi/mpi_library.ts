@@ -105,21 +105,23 @@ const OPEN_MPI_SYMBOLS = {
   noInfo: "ompi_mpi_info_null",
 } as const;
 
-/** Names under which libraries of a family are found, the most definite ones first. */
-const NAMES: Readonly<Record<MpiFamily, readonly string[]>> =
-  Deno.build.os === "darwin"
-    ? {
-      mpich: ["libmpi.12.dylib", "/opt/homebrew/lib/libmpi.12.dylib"],
-      openmpi: ["libmpi.40.dylib", "/opt/homebrew/lib/libmpi.40.dylib"],
-    }
-    : {
-      mpich: ["libmpich.so.12", "libmpi.so.12"],
-      openmpi: ["libmpi.so.40"],
-    };
+const LINUX_NAMES: Readonly<Record<MpiFamily, readonly string[]>> = {
+  mpich: ["libmpich.so.12", "libmpi.so.12"],
+  openmpi: ["libmpi.so.40"],
+};
 
-/** Names of the libraries to try for a family; for none, those of all. */
+const MAC_NAMES: Readonly<Record<MpiFamily, readonly string[]>> = {
+  mpich: ["libmpi.12.dylib", "/opt/homebrew/lib/libmpi.12.dylib"],
+  openmpi: ["libmpi.40.dylib", "/opt/homebrew/lib/libmpi.40.dylib"],
+};
+
+/**
+ * Names under which the libraries of a family are found, those to try first in front; for
+ * no family, the names of all.
+ */
 export function libraryNames(family: MpiFamily | null): readonly string[] {
-  return family === null ? [...NAMES.openmpi, ...NAMES.mpich] : NAMES[family];
+  const names = Deno.build.os === "darwin" ? MAC_NAMES : LINUX_NAMES;
+  return family === null ? [...names.openmpi, ...names.mpich] : names[family];
 }
 
 /**

@@ -47,7 +47,11 @@ export class MpiWorld {
   /** Buffers that native code uses on another thread. */
   readonly #pinned = new Set<readonly unknown[]>();
 
-  private constructor({ functions, constants }: MpiLibrary) {
+  /** May `abort` be called while another call is under way? */
+  readonly #isMultiple: boolean;
+
+  private constructor({ functions, constants }: MpiLibrary, level: number) {
+    this.#isMultiple = level >= MULTIPLE;
     this.#functions = functions;
     this.#constants = constants;
     const { world, errorsReturn } = constants;
@@ -66,7 +70,7 @@ export class MpiWorld {
       const { version } = library;
       throw new MpiFailure(`${version} does not take calls from threads`);
     }
-    return new MpiWorld(library);
+    return new MpiWorld(library, level[0]!);
   }
 
   /** Number of this rank among those on its machine, and how many these are. */
@@ -82,42 +86,21 @@ export class MpiWorld {
   send(bytes: Uint8Array<ArrayBuffer>, to: number): Transfer {
     const { byte, world } = this.#constants;
     const request = memory(8);
-    this.#insist(this.#functions.MPI_Isend(
-      ...[
-        addressOf(bytes),
-        bytes.length,
-        byte,
-        to,
-        TAG,
-        world,
-        request,
-      ] as const,
-    ));
+    const [at, count] = [addressOf(bytes), bytes.length];
+    const begin = this.#functions.MPI_Isend;
+    this.#insist(begin(at, count, byte, to, TAG, world, request));
     return { bytes, request };
   }
 
   /** Begins to receive what another rank sends, if it has begun to send. */
   receive(from: number): Transfer | null {
     const { byte, world } = this.#constants;
-    const found = integers(1);
-    const status = this.#status;
-    this.#insist(this.#functions.MPI_Iprobe(from, TAG, world, found, status));
-    if (found[0] === 0) return null;
-    const count = integers(1);
-    this.#insist(this.#functions.MPI_Get_count(status, byte, count));
-    const bytes = memory(count[0]!);
-    const request = memory(8);
-    this.#insist(this.#functions.MPI_Irecv(
-      ...[
-        addressOf(bytes),
-        bytes.length,
-        byte,
-        from,
-        TAG,
-        world,
-        request,
-      ] as const,
-    ));
+    const count = this.#lengthFrom(from);
+    if (count === null) return null;
+    const [bytes, request] = [memory(count), memory(8)];
+    const at = addressOf(bytes);
+    const begin = this.#functions.MPI_Irecv;
+    this.#insist(begin(at, count, byte, from, TAG, world, request));
     return { bytes, request };
   }
 
@@ -128,7 +111,7 @@ export class MpiWorld {
     return flag[0] !== 0;
   }
 
-  /** Sends numbers to another rank and receives as many as `into` holds from it, on another thread. */
+  /** Sends numbers to another rank and receives others from it, on another thread. */
   swap(given: Float32Array, into: Float32Array, other: number): Promise<void> {
     const { float, world } = this.#constants;
     const status = memory(STATUS_BYTES);
@@ -171,9 +154,21 @@ export class MpiWorld {
     this.#insist(await this.#functions.MPI_Finalize());
   }
 
-  /** Ends the processes of all ranks; it seldom returns. */
+  /** Ends the processes of all ranks; it returns where it must not be asked just now. */
   abort(exitCode: number): void {
+    if (!this.#isMultiple && this.#pinned.size > 0) return;
     this.#functions.MPI_Abort(this.#constants.world, exitCode);
+  }
+
+  /** Bytes of the next message from a rank, or `null` if there is none. */
+  #lengthFrom(rank: number): number | null {
+    const { byte, world } = this.#constants;
+    const [found, count] = [integers(1), integers(1)];
+    const { MPI_Iprobe: probe, MPI_Get_count: counted } = this.#functions;
+    this.#insist(probe(rank, TAG, world, found, this.#status));
+    if (found[0] === 0) return null;
+    this.#insist(counted(this.#status, byte, count));
+    return count[0]!;
   }
 
   #placeIn(communicator: Handle): readonly [rank: number, size: number] {

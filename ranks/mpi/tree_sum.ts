@@ -70,6 +70,7 @@ export function halvings(
 /**
  * Adds numbers up over all ranks, in place, as `((0 + 1) + (2 + 3)) + …`.
  *
+ * @param adder This rank; its sums are carried out one after another.
  * @param onPartner Hears each time with which rank numbers are swapped next.
  */
 export async function treeSum(
@@ -78,7 +79,7 @@ export async function treeSum(
   onPartner: (rank: number) => void = () => {},
 ): Promise<void> {
   const steps = halvings(adder.rank, adder.size, numbers.length);
-  const scratch = new Float32Array(Math.min(PIECE, numbers.length));
+  const scratch = scratchOf(adder, Math.min(PIECE, numbers.length));
   for (const step of steps) {
     onPartner(step.partner);
     await addHalf(adder, numbers, step, scratch);
@@ -89,6 +90,17 @@ export async function treeSum(
       await adder.swap(numbers.subarray(...a), numbers.subarray(...b), partner);
     }
   }
+}
+
+/** For each rank, memory for what comes, kept from sum to sum: fresh memory is slow. */
+const scratches = new WeakMap<Adder, Float32Array>();
+
+function scratchOf(adder: Adder, length: number): Float32Array {
+  const kept = scratches.get(adder);
+  if (kept !== undefined && kept.length >= length) return kept;
+  const scratch = new Float32Array(new ArrayBuffer(4 * length));
+  scratches.set(adder, scratch);
+  return scratch;
 }
 
 async function addHalf(

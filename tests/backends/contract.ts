@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { deepStrictEqual, fail, ok, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  fail,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import fc from "fast-check";
 import {
   gradients,
@@ -390,6 +396,18 @@ const GRAPH_TESTS: readonly ContractTest[] = [
       [wrong, indices].forEach((tensor) => tensor.dispose());
       strictEqual(backend.liveTensors(), before);
       program.dispose();
+    },
+  },
+  {
+    name: "compile() refuses sums over ranks",
+    run: async (backend) => {
+      const graph = graphOf((g) => ({
+        y: g.apply("rankSum", {}, [g.input("x", [2])]),
+      }));
+      await rejects(
+        async () => await backend.compile(graph),
+        /node 1 \(rankSum\).*cutAtRankSums/,
+      );
     },
   },
   {

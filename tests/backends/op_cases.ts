@@ -5,6 +5,7 @@
  */
 import fc from "fast-check";
 import {
+  type LocalOp,
   type OpAttributes,
   type OpName,
   type Shape,
@@ -369,7 +370,7 @@ const threeExtents = fc.tuple(extent, extent, extent);
 
 /** Tests of every op that computes. */
 export const OP_CASES: {
-  readonly [Name in Exclude<OpName, "input" | "constant">]: OpCase<Name>;
+  readonly [Name in Exclude<LocalOp, "input" | "constant">]: OpCase<Name>;
 } = {
   add: broadcasting(),
   subtract: broadcasting(),

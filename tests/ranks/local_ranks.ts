@@ -21,7 +21,7 @@ export interface LocalOptions {
 /**
  * The ranks of a training as each of them sees them, all in this process. They keep the
  * laws of {@linkcode Ranks}; `abort` fails what every rank waits for and all that it asks
- * for later, and ends nothing.
+ * for later, and ends nothing. A rank that got an error gets it from then on.
  *
  * @param size Number of ranks, `≥ 1`.
  */
@@ -43,6 +43,7 @@ class LocalRank implements Ranks {
   readonly localSize: number;
   #traffic: Traffic = { bytes: 0, sums: 0, milliseconds: 0 };
   #last: Promise<unknown> = Promise.resolve();
+  #error: RankError | null = null;
 
   constructor(
     readonly meetings: Meetings,
@@ -116,9 +117,12 @@ class LocalRank implements Ranks {
   #inTurn<A>(
     call: () => Promise<Result<RankError, A>>,
   ): Promise<Result<RankError, A>> {
-    const result = this.#last.then(call).catch((cause) =>
-      left<RankError>({ _tag: "TransportFailed", reason: String(cause) })
-    );
+    const result = this.#last.then(async () => {
+      if (this.#error !== null) return left(this.#error);
+      const ended = await call();
+      if (ended._tag === "Left") this.#error = ended.left;
+      return ended;
+    });
     this.#last = result;
     return result;
   }

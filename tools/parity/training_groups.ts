@@ -19,6 +19,7 @@ import {
   type PhasePrograms,
   rateName,
 } from "../../train/engine/step/phase.ts";
+import type { SegmentProgram } from "../../train/engine/step/segment_programs.ts";
 import { pretrainTask } from "../../train/tasks/pretrain.ts";
 import type { TrainError } from "../../train/train_error.ts";
 import { adamwTolerance } from "./adamw_tolerance.ts";
@@ -100,6 +101,7 @@ async function takeSteps(
 ): Promise<Result<TrainError, Steps>> {
   const run = (program: Program, given: HostTensors) =>
     runProgram(backend, program, given);
+  const [{ gradient }] = programs.segments as readonly [SegmentProgram];
   const gradients: HostTensors[] = [];
   let state = {
     ...hostTensors(fixture.weights),
@@ -107,7 +109,7 @@ async function takeSteps(
   };
   for (const [step, recorded] of point.recorded.steps.entries()) {
     const batch = batchAt(fixture, step);
-    const found = await run(programs.gradient, { ...state, ...batch });
+    const found = await run(gradient, { ...state, ...batch });
     if (found._tag === "Left") return found;
     const iteration = recorded.global_iteration;
     const moved = await run(programs.update, {
@@ -119,7 +121,7 @@ async function takeSteps(
     gradients.push(found.right);
     state = { ...state, ...moved.right };
   }
-  const last = await run(programs.gradient, {
+  const last = await run(gradient, {
     ...state,
     ...batchAt(fixture, 0),
   });

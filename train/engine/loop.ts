@@ -8,6 +8,7 @@ import {
   phaseAt,
   type Result,
   right,
+  type SegmentLimits,
 } from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import type { TrainError } from "../train_error.ts";
@@ -55,6 +56,11 @@ export interface TrainOptions<Item> {
    * any of them was asked for it.
    */
   readonly ranks?: Ranks | undefined;
+  /**
+   * Limits of the parts of a gradient between which ranks begin to add up, the same on all
+   * of them; by default those of `gradientSegments`, and one part where there is one rank.
+   */
+  readonly segments?: SegmentLimits | undefined;
   /** What ranks tell each other in every step beside. */
   readonly words?: StepWords | undefined;
   /** Work beside the steps. */
@@ -114,7 +120,7 @@ class Run<Item> implements Training {
     task: Task<Item>,
     { start, backend, ...options }: TrainOptions<Item>,
   ) {
-    const { signal, skipNonFinite, ranks } = options;
+    const { signal, skipNonFinite, ranks, segments } = options;
     const meeting = meetingOf({ ...options, start, backend });
     // Ranks stop together, after a step.
     const engine = signal === undefined || meeting !== undefined
@@ -126,9 +132,12 @@ class Run<Item> implements Training {
     const share = shared._tag === "Left"
       ? onlyShare(task, backend)
       : shared.right;
+    const ranked = ranks === undefined
+      ? task
+      : task.overRanks?.(ranks.size) ?? task;
     const context = {
-      ...{ backend: engine, task: sharedTask(task, share), share, meeting },
-      ...{ skipNonFinite, signal },
+      ...{ backend: engine, task: sharedTask(ranked, share), share, meeting },
+      ...{ segments, skipNonFinite, signal },
     };
     this.#context = context;
     // The start is as large as the state itself: it is not kept.

@@ -7,6 +7,7 @@ import {
   type Phase,
   type Result,
   type Shape,
+  sizeOf,
   stateKinds,
   stateName,
   type UpdateRule,
@@ -113,6 +114,11 @@ export interface Task<Item> extends TrainingIdentity {
   readonly averageDecay: number | null;
   /** True if a micro-batch may be computed in parts: not where its statistics are those of the whole. */
   readonly isDivisible: boolean;
+  /**
+   * The task as one of several ranks computes it, where that is another than with fewer
+   * samples: its graphs may hold sums over ranks.
+   */
+  overRanks?(ranks: number): Task<Item>;
   /** True if `inputs` mixes each sample of a micro-batch with its partner in opposite order. */
   readonly mixes?: boolean;
   /** True if samples may have their pixels as levels (`PixelForm`); by default they are numbers. */
@@ -157,6 +163,18 @@ export function optimizerShapes(
   return parameters.flatMap(({ name, shape }) =>
     stateKinds(rule).map((kind) => ({ name: stateName(kind, name), shape }))
   );
+}
+
+/**
+ * Bytes of the gradients of a step, which are all that ranks add up: four for each number
+ * of the parameters that move in its phase.
+ */
+export function gradientBytes(
+  { trainable }: Pick<Task<unknown>, "trainable">,
+  phase: Phase,
+): number {
+  return 4 *
+    trainable(phase).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 /** Optimizer steps of an epoch. */

@@ -4,6 +4,17 @@ import type { Result } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import type { Snapshot, TrainState } from "./state.ts";
 
+/** Times of the sums over the ranks in a step, milliseconds. */
+export interface CommunicationTimes {
+  /** In which a sum was under way, most of them while gradients were computed. */
+  readonly milliseconds: number;
+  /**
+   * For which the step waited after its own gradients were ready: for ranks that came later,
+   * and for sums that were still to be done. They are part of `gradient`.
+   */
+  readonly exposed: number;
+}
+
 /** Times of the parts of a step, milliseconds. */
 export interface StepTimes {
   /** Waiting for samples. */
@@ -22,6 +33,8 @@ export interface StepTimes {
   readonly compile: number;
   /** All of the step. */
   readonly total: number;
+  /** Sums over the ranks, where there are ranks. */
+  readonly communication?: CommunicationTimes;
 }
 
 /** One optimizer step. */

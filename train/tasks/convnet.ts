@@ -23,6 +23,13 @@ import { checkedLabels } from "./batch_source.ts";
 
 /** Training of a network with its plan. */
 export interface ConvNetRun {
+  /**
+   * Statistics by which ranks normalise, where several share a batch: those of the whole
+   * batch (`common`, the default: the run is that of one process), or each those of its own
+   * images (`own`: less is sent, and the run depends on the number of ranks; running
+   * statistics are the means over ranks).
+   */
+  readonly rankStatistics?: "common" | "own" | undefined;
   /** Everything that determines it but the images. */
   readonly config: ConvNetConfig;
   /** Its plan, `convNetPlan`. */
@@ -98,13 +105,22 @@ export function initialConvNet(run: ConvNetRun): Snapshot {
  * run.dispose();
  * ```
  */
-export function convNetTask({ config, plan }: ConvNetRun): Task<TrainingBatch> {
+export function convNetTask(run: ConvNetRun): Task<TrainingBatch> {
+  const { config, plan, rankStatistics = "common" } = run;
   const { model, optimizer, clipGrad, training } = config;
+  const graphOf = ({ frozenLayers }: Phase, batch: number, ranks?: number) =>
+    convNetStepGraph({
+      ...{ ...model, batch, firstTrained: frozenLayers },
+      ...ranks === undefined ? {} : {
+        ranks: rankStatistics === "common" ? ranks : 1,
+        samples: training.batchSize,
+      },
+    });
   const { parameters, statistics } = convNetTensors(model);
   const layerOf = new Map(
     [...parameters, ...statistics].map(({ name, owner }) => [name, owner]),
   );
-  return {
+  const task: Task<TrainingBatch> = {
     task: "convnet",
     config,
     plan,
@@ -123,8 +139,7 @@ export function convNetTask({ config, plan }: ConvNetRun): Task<TrainingBatch> {
         averages: [],
       };
     },
-    stepGraph: ({ frozenLayers }, batch) =>
-      convNetStepGraph({ ...model, batch, firstTrained: frozenLayers }),
+    stepGraph: (phase, batch) => graphOf(phase, batch),
     trainable: (phase) =>
       learning(parameters, phase).map(({ name, shape, owner: layer }) => {
         const rate = { name: rateName(layer), layer, scale: 1 };
@@ -139,5 +154,12 @@ export function convNetTask({ config, plan }: ConvNetRun): Task<TrainingBatch> {
         : `${plan.layers[layer]?.name}, layer ${layer}`;
     },
     badSample,
+  };
+  return {
+    ...task,
+    overRanks: (ranks) => ({
+      ...task,
+      stepGraph: (phase, batch) => graphOf(phase, batch, ranks),
+    }),
   };
 }

@@ -69,7 +69,7 @@ function lowerNode(
     case "constant":
       return w.floats(node.attributes.values, node.shape);
     default: {
-      const lowering = LOWERINGS[node.op] as Lowering<CalledOp>;
+      const lowering = LOWERINGS[node.op as CalledOp] as Lowering<CalledOp>;
       const operands = node.inputs.map((id) => values[id] ?? "");
       const signatures = node.inputs.map((id): Signature => nodes[id]!);
       return lowering(w, node as never, operands, signatures);

@@ -1,5 +1,11 @@
 /** Writer of the calls of an ONNX model. */
-import type { NodeOf, OpName, Shape, Signature } from "../../../core/mod.ts";
+import type {
+  LocalOp,
+  NodeOf,
+  OpName,
+  Shape,
+  Signature,
+} from "../../../core/mod.ts";
 import type {
   Attribute,
   Attributes,
@@ -148,7 +154,7 @@ export function onnxWriter(dialect: Dialect): Recorder {
 }
 
 /** Ops that are written as calls; inputs and constants are not. */
-export type CalledOp = Exclude<OpName, "input" | "constant"> | FusedOp;
+export type CalledOp = Exclude<LocalOp, "input" | "constant"> | FusedOp;
 
 /** A node of the core or a fused one, by the name of its op. */
 export type EngineNodeOf<Name extends CalledOp> = Name extends OpName

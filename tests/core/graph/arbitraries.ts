@@ -167,7 +167,13 @@ const broadcasting = <
   });
 
 const unary = <
-  Name extends "square" | "flush" | "gelu" | "softmax" | "logSoftmax",
+  Name extends
+    | "square"
+    | "flush"
+    | "gelu"
+    | "softmax"
+    | "logSoftmax"
+    | "rankSum",
 >(
   minRank: number,
 ): fc.Arbitrary<OpUse<Name>> =>
@@ -263,6 +269,7 @@ export const OP_USES: {
     applied({ weight }, tensors(of, of))
   ),
   flush: unary(0),
+  rankSum: unary(0),
   rsqrt: shape().chain((of) =>
     tensor(of).map((x) => ({
       attributes: { epsilon: 0.5 },

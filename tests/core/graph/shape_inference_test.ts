@@ -173,6 +173,7 @@ const MISUSES: {
     [{ maxNorm: 1 }, scalar],
     [{ maxNorm: 1 }, index(3)],
   ],
+  rankSum: [/one float32 tensor/, [{}, i], [{}, x, x]],
   adamwUpdate: [
     /p, m, v of one shape and three float32 scalars/,
     [step, x, x, y, scalar, scalar, scalar],

@@ -1,12 +1,17 @@
 import { ok } from "node:assert/strict";
 import {
   gradients,
+  type Graph,
   type GraphBuilder,
   interpretGraph,
+  type NodeId,
   traceGraph,
 } from "../../../core/mod.ts";
 import {
+  type BatchNormNodes,
   frozenBatchNorm,
+  rankedBatchNorm,
+  type TrainedBatchNorm,
   trainedBatchNorm,
 } from "../../../core/nn/batch_norm.ts";
 import { goldenJson, largestDifference } from "../../golden_files.ts";
@@ -46,13 +51,20 @@ const nodesOf = (g: GraphBuilder) => {
   return { gain, bias, mean, variance };
 };
 
-Deno.test("trainedBatchNorm() and its gradients are PyTorch's, running statistics too", () => {
-  const graph = right(traceGraph((g) => {
+/** The graph of a normalisation that learns, with its gradients. */
+const trainedGraph = (
+  norm: (
+    g: GraphBuilder,
+    x: NodeId,
+    nodes: BatchNormNodes,
+  ) => TrainedBatchNorm,
+): Graph =>
+  right(traceGraph((g) => {
     const [x, dy] = ["x", "dy"].map((name) =>
       g.input(name, recorded[name]?.shape ?? [])
     ) as [number, number];
     const nodes = nodesOf(g);
-    const { y, mean, variance } = trainedBatchNorm(g, x, nodes);
+    const { y, mean, variance } = norm(g, x, nodes);
     const loss = g.sumTo(g.multiply(y, dy), []);
     const [dx = -1, dweight = -1, dbias = -1] = gradients(g, loss, [
       x,
@@ -61,8 +73,33 @@ Deno.test("trainedBatchNorm() and its gradients are PyTorch's, running statistic
     ]);
     return { y, dx, dweight, dbias, mean_after: mean, var_after: variance };
   }));
-  for (const [name, found] of Object.entries(interpretGraph(graph, inputs))) {
-    ok(largestDifference(found, numbers(name)) < 1e-10, name);
+
+const [BATCH = 0] = recorded.x?.shape ?? [];
+
+const ranked = trainedGraph((g, x, nodes) =>
+  rankedBatchNorm(g, x, nodes, BATCH)
+);
+
+for (
+  const [name, graph] of [
+    ["trainedBatchNorm()", trainedGraph(trainedBatchNorm)],
+    ["rankedBatchNorm() of one rank", ranked],
+  ] as const
+) {
+  Deno.test(`${name} and its gradients are PyTorch's, running statistics too`, () => {
+    for (const [name, found] of Object.entries(interpretGraph(graph, inputs))) {
+      ok(largestDifference(found, numbers(name)) < 1e-10, name);
+    }
+  });
+}
+
+Deno.test("rankedBatchNorm() gives numbers for equal pixels, however far from the running mean", () => {
+  for (const pixel of [0, 0.1, 1 / 3, 1e4, 12345.678]) {
+    const x = new Float64Array(numbers("x").length).fill(pixel);
+    const results = interpretGraph(ranked, { ...inputs, x });
+    for (const [name, values] of Object.entries(results)) {
+      ok(values.every(Number.isFinite), `${name} of ${pixel}`);
+    }
   }
 });
 

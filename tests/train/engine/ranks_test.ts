@@ -1,63 +1,11 @@
 import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { Backend } from "../../../backends/backend.ts";
-import { phaseAt, type PretrainConfig } from "../../../core/mod.ts";
-import type { Ranks } from "../../../ranks/mod.ts";
-import { sizeOf } from "../../../core/mod.ts";
-import type { StepReport, Training } from "../../../train/mod.ts";
+import { phaseAt, sizeOf } from "../../../core/mod.ts";
 import { stepShare } from "../../../train/engine/share.ts";
 import { localRanks } from "../../ranks/local_ranks.ts";
 import { onDevices } from "../devices.ts";
-import { startTiny, TINY_CONFIG, tinyRun, trained } from "../tiny_run.ts";
-
-/** Twelve samples an epoch: three steps of `accumIter` micro-batches. */
-const configOf = (
-  batchSize: number,
-  accumIter: number,
-): Partial<PretrainConfig> => ({
-  training: { ...TINY_CONFIG.training, batchSize, accumIter, epochs: 4 },
-  // Adam enlarges the rounding of the smallest gradients.
-  optimizer: { _tag: "Sgd", momentum: 0.9, weightDecay: 0 },
-});
-
-interface Ended {
-  readonly reports: readonly StepReport[];
-  readonly parameters: ReadonlyMap<string, Float32Array>;
-  readonly bytes: number;
-}
-
-async function ended(
-  training: Training,
-  ranks: Ranks,
-  onStep: (report: StepReport, ranks: Ranks) => void,
-): Promise<Ended> {
-  const reports: StepReport[] = [];
-  for await (const taken of training) {
-    const report = trained(taken);
-    onStep(report, ranks);
-    reports.push(report);
-  }
-  const { parameters } = trained(await training.snapshot());
-  training.dispose();
-  return { reports, parameters, bytes: ranks.traffic.bytes };
-}
-
-/** Trains on some ranks within this process, all on one engine. */
-function runOn(
-  backend: Backend,
-  size: number,
-  config: Partial<PretrainConfig>,
-  onStep: (report: StepReport, ranks: Ranks) => void = () => {},
-): Promise<readonly Ended[]> {
-  const run = tinyRun(config);
-  // As many threads for all ranks together, however many there are.
-  const engine = { ...backend, parallelRuns: 1 };
-  return Promise.all(
-    localRanks(size).map((ranks) =>
-      ended(startTiny(engine, run, undefined, { ranks }), ranks, onStep)
-    ),
-  );
-}
+import { startTiny, tinyRun, trained } from "../tiny_run.ts";
+import { configOf, type Ended, runOn } from "./rank_runs.ts";
 
 const largestDifference = (a: Ended, b: Ended): number =>
   Math.max(

@@ -11,6 +11,10 @@ import {
   right as success,
 } from "../../../core/mod.ts";
 import type { Backend } from "../../../backends/mod.ts";
+import {
+  sharedBatches,
+  sharedIndices,
+} from "../../../data/loader/step_rows.ts";
 import type { Batch } from "../../../data/mod.ts";
 import {
   type BatchSource,
@@ -58,9 +62,19 @@ export function pictures(indices: Int32Array): Batch {
 }
 
 /** Batches of such pictures. */
-export const batches: BatchSource = async function* (epoch, fromBatch) {
+export const batches: BatchSource = async function* (
+  epoch,
+  fromBatch,
+  _pixels,
+  rows,
+) {
   const { batchSize, seed } = CONFIG.training;
   const order = epochOrder(seed, epoch, SAMPLES);
+  const count = rows === undefined ? 0 : sharedBatches(SAMPLES, rows);
+  for (let k = fromBatch; rows !== undefined && k < count; k++) {
+    yield success(pictures(sharedIndices(order, rows, k)));
+  }
+  if (rows !== undefined) return;
   for (let k = fromBatch; (k + 1) * batchSize <= SAMPLES; k++) {
     yield success(pictures(order.slice(k * batchSize, (k + 1) * batchSize)));
   }

@@ -1,21 +1,24 @@
 /** Losses and gradients of one step, over all its micro-batches. */
-import type { Backend, DeviceTensors } from "../../../backends/backend.ts";
-import { left, type Result, right } from "../../../core/mod.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import {
+  left,
+  type Result,
+  right,
+  type SegmentLimits,
+} from "../../../core/mod.ts";
 import type { DataError } from "../../../data/mod.ts";
 import { fromSource, type TrainError } from "../../train_error.ts";
 import { splitBatch } from "./parts.ts";
 import type { SummingPrograms } from "./phase.ts";
-import { GroupSums } from "./group_sums.ts";
+import { PendingSums } from "./pending_sums.ts";
+import type { Division } from "./segment_programs.ts";
+import { runSegments } from "./segmented_gradient.ts";
+import { StepSums, type Summed } from "./step_sums.ts";
 import type { StepMeeting } from "../meeting.ts";
 import { onlyShare, type StepShare, wholeBatch } from "../share.ts";
 import type { TrainState } from "../state.ts";
 import { epochSteps, type Task } from "../task.ts";
-import {
-  disposeAll,
-  type HostBatch,
-  orBackendFailed,
-  uploadAll,
-} from "../tensors.ts";
+import type { HostBatch } from "../tensors.ts";
 
 /** Constants of all steps. */
 export interface StepContext<Item> {
@@ -27,6 +30,11 @@ export interface StepContext<Item> {
   readonly share?: StepShare | undefined;
   /** The other ranks, if there are any. */
   readonly meeting?: StepMeeting | undefined;
+  /**
+   * Limits of the parts of a gradient between which ranks begin to add up; by default those
+   * of `gradientSegments`, and one part where there is one rank.
+   */
+  readonly segments?: SegmentLimits | undefined;
   /**
    * Steps of the whole training that may be skipped because a loss or gradient is not
    * finite; the next one ends it. By default 0.
@@ -41,15 +49,23 @@ export const shareIn = (
   { share, task, backend }: StepContext<unknown>,
 ): StepShare => share ?? onlyShare(task, backend);
 
+/** How the gradient programs of a rank are divided. */
+export function divisionIn(
+  { share, meeting, segments }: StepContext<unknown>,
+): Division {
+  const parts = share?.parts;
+  if (meeting === undefined) return { parts };
+  const whole = meeting.ranks.size === 1 ? { most: 1 } : {};
+  return { parts, segments: segments ?? whole };
+}
+
 /** Micro-batches still to come in an epoch. */
 export type ItemIterator<Item> = AsyncIterator<
   Result<TrainError | DataError, Item>
 >;
 
-/** The summed outputs of the gradient program. */
-export interface Accumulated {
-  /** Losses and gradients by name; they become the caller's. */
-  readonly outputs: DeviceTensors;
+/** The summed outputs of the gradient programs. */
+export interface Accumulated extends Summed {
   /** Milliseconds spent waiting for samples. */
   readonly waited: number;
 }
@@ -101,109 +117,47 @@ export async function nextBatch<Item>(
   return batch._tag === "Left" ? batch : right({ batch: batch.right, waited });
 }
 
-/** Losses and gradients of one part of a micro-batch. */
-async function differentiated(
-  backend: Backend,
-  { gradient }: SummingPrograms,
-  state: TrainState,
-  part: HostBatch,
-): Promise<Result<TrainError, DeviceTensors>> {
-  const batch = uploadAll(backend, part);
-  const { parameters, statistics } = state;
-  const outputs = await gradient.run(
-    new Map([...parameters, ...statistics, ...batch]),
-  );
-  disposeAll(batch.values());
-  return orBackendFailed(outputs);
-}
-
-/** Losses and gradients of the parts of one micro-batch, computed at one time. */
-async function differentiateAll(
-  backend: Backend,
-  programs: SummingPrograms,
-  state: TrainState,
-  batch: HostBatch,
-): Promise<Result<TrainError, readonly DeviceTensors[]>> {
-  const results = await Promise.all(
-    splitBatch(batch, programs.parts).map((part) =>
-      differentiated(backend, programs, state, part)
-    ),
-  );
-  const parts = results.flatMap((result) =>
-    result._tag === "Right" ? [result.right] : []
-  );
-  const failure = results.find((result) => result._tag === "Left");
-  if (failure === undefined) return right(parts);
-  parts.forEach((part) => disposeAll(part.values()));
-  return failure;
-}
-
-const prefixed = (prefix: string, tensors: DeviceTensors): DeviceTensors =>
-  new Map([...tensors].map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
-
-/** Adds the outputs of one more part; takes both. */
-async function add(
-  { sum: program }: SummingPrograms,
-  sum: DeviceTensors,
-  part: DeviceTensors,
-): Promise<Result<TrainError, DeviceTensors>> {
-  if (program === null) return right(part);
-  const total = await program.run(
-    new Map([...prefixed("sum", sum), ...prefixed("part", part)]),
-  );
-  disposeAll(part.values());
-  // The total has taken the place of the sum, unless the engine failed.
-  disposeAll(sum.values());
-  return orBackendFailed(total);
-}
-
-/** Adds the outputs of the parts of a micro-batch in their order; takes all. */
-async function addAll(
-  sums: GroupSums,
-  batch: number,
-  parts: readonly DeviceTensors[],
-): Promise<Result<TrainError, void>> {
-  for (const [part, outputs] of parts.entries()) {
-    const added = await sums.add({ batch, part }, outputs);
-    if (added._tag === "Right") continue;
-    parts.slice(part + 1).forEach((rest) => disposeAll(rest.values()));
-    return added;
-  }
-  return right(undefined);
-}
-
 /**
- * Losses and gradients of all micro-batches of a step, added up in their order.
+ * Losses and gradients of all micro-batches of a step, added up in their order, then over the
+ * ranks if there are several.
  *
  * @param items The micro-batches still to come in the epoch; `accumIter` are taken.
  * @returns Their sums, or the first error; then nothing is left on the device.
  */
 export async function accumulate<Item>(
   context: StepContext<Item>,
-  programs: SummingPrograms,
+  { parts, segments, statistics: moved }: SummingPrograms,
   state: TrainState,
   epoch: number,
   items: ItemIterator<Item>,
 ): Promise<Result<TrainError, Accumulated>> {
-  const { backend, task } = context;
-  let waited = 0;
-  const sums = new GroupSums(
-    shareIn(context),
-    (sum, part) => add(programs, sum, part),
+  const { backend, meeting, task } = context;
+  const { step, parameters, statistics } = state;
+  const ranks = meeting === undefined ? null : new PendingSums(
+    ...[backend, meeting, step] as const,
+    new Set(moved.map(({ name }) => name)),
   );
-  const failed = (error: Result<TrainError, never>) => {
-    sums.dispose();
+  const sums = new StepSums(segments, shareIn(context), ranks);
+  const gradient = { backend, segments, ranks };
+  const given = new Map([...parameters, ...statistics]);
+  const failed = async (error: Result<TrainError, never>) => {
+    await sums.dispose();
     return error;
   };
+  let waited = 0;
   for (let k = 0; k < task.training.accumIter; k++) {
-    const next = await nextBatch(context, state.step, epoch, k, items);
-    if (next._tag === "Left") return failed(next);
+    const next = await nextBatch(context, step, epoch, k, items);
+    if (next._tag === "Left") return await failed(next);
     waited += next.right.waited;
-    const { batch } = next.right;
-    const parts = await differentiateAll(backend, programs, state, batch);
-    if (parts._tag === "Left") return failed(parts);
-    const added = await addAll(sums, k, parts.right);
-    if (added._tag === "Left") return failed(added);
+    const batches = splitBatch(next.right.batch, parts);
+    const done = await runSegments(
+      gradient,
+      given,
+      batches,
+      (segment, outputs) => sums.add(segment, k, outputs),
+    );
+    if (done._tag === "Left") return await failed(done);
   }
-  return right({ outputs: sums.total(), waited });
+  const summed = await sums.all();
+  return summed._tag === "Left" ? summed : right({ ...summed.right, waited });
 }

@@ -23,7 +23,14 @@ import {
   type SummingPrograms,
 } from "./phase.ts";
 import type { PhaseMaker } from "./phases.ts";
-import { compileAll, type GraphToCompile, sumInPlace } from "../programs.ts";
+import {
+  disposeSegments,
+  type Division,
+  onlySegment,
+  segmentGraphs,
+  segmentPrograms,
+} from "./segment_programs.ts";
+import { compileAll, type GraphToCompile } from "../programs.ts";
 import type { Task } from "../task.ts";
 
 /** Name of the input with the steps that may still be skipped. */
@@ -129,10 +136,13 @@ function graphsToCompile(
   const step = joinedStep(task, phase, isWhole);
   if (step._tag === "Left") return step;
   if (isWhole) return right([{ ...step.right, int8 }]);
-  const sums = sumInPlace(gradient);
-  return sums._tag === "Left"
-    ? sums
-    : right([step.right, { graph: gradient, int8, atOnce: parts }, sums.right]);
+  const summing = segmentGraphs(
+    [onlySegment(gradient)],
+    { parts, int8, isSummed: true },
+  );
+  return summing._tag === "Left"
+    ? summing
+    : right([step.right, ...summing.right]);
 }
 
 /** Compiles the programs of one phase; errors as of `compilePhase`. */
@@ -140,9 +150,9 @@ async function compileJoined(
   backend: Backend,
   task: Task<unknown>,
   phase: Phase,
-  divided?: number,
+  division: Division = {},
 ): Promise<Result<TrainError, JoinedPrograms>> {
-  const planned = await planPhase(backend, task, phase, divided);
+  const planned = await planPhase(backend, task, phase, division.parts);
   if (planned._tag === "Left") return planned;
   const graphs = graphsToCompile(task, planned.right);
   if (graphs._tag === "Left") {
@@ -150,24 +160,21 @@ async function compileJoined(
   }
   const compiled = await compileAll(backend, graphs.right);
   if (compiled._tag === "Left") return compiled;
-  const [step, gradient, sum] = compiled.right as readonly [
-    Program,
-    Program?,
-    Program?,
-  ];
-  const { parts } = planned.right;
-  const summing = gradient === undefined || sum === undefined
-    ? null
-    : { parts, gradient, sum };
+  const [step, ...others] = compiled.right as readonly [Program, ...Program[]];
+  const { parts, gradient } = planned.right;
   const { trainable, statistics, stageLosses } = planned.right;
+  const summing = others.length === 0 ? null : {
+    parts,
+    statistics,
+    segments: segmentPrograms([onlySegment(gradient)], others),
+  };
   return right({ phase, trainable, statistics, stageLosses, step, summing });
 }
 
 /** Gives back what the programs hold. */
 function disposeJoined({ step, summing }: JoinedPrograms): void {
-  for (const program of [step, summing?.gradient, summing?.sum]) {
-    program?.dispose();
-  }
+  step.dispose();
+  disposeSegments(summing?.segments ?? []);
 }
 
 /** A step as one program, for each phase. */

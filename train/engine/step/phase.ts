@@ -17,7 +17,15 @@ import {
 } from "../../../core/mod.ts";
 import type { TrainError } from "../../train_error.ts";
 import { batchParts } from "./parts.ts";
-import { compileAll, sumInPlace, updateInPlace } from "../programs.ts";
+import {
+  disposeSegments,
+  type Division,
+  segmentGraphs,
+  type SegmentProgram,
+  segmentPrograms,
+  segmentsOf,
+} from "./segment_programs.ts";
+import { compileAll, updateInPlace } from "../programs.ts";
 import type { Task, TrainableParameter } from "../task.ts";
 import { orBackendFailed } from "../tensors.ts";
 
@@ -51,10 +59,10 @@ export interface PhaseWork extends PhaseTensors {
 export interface SummingPrograms {
   /** Number of parts of a micro-batch, computed at one time. */
   readonly parts: number;
-  /** Losses, gradients and statistics of a part of a micro-batch. */
-  readonly gradient: Program;
-  /** Adds the outputs of two parts, if a step has several. */
-  readonly sum: Program | null;
+  /** Losses, gradients and statistics of a part of a micro-batch: programs that run one after another. */
+  readonly segments: readonly SegmentProgram[];
+  /** The running statistics among the outputs. */
+  readonly statistics: readonly NamedShape[];
 }
 
 /** Compiled work of one phase. */
@@ -174,7 +182,8 @@ export async function planPhase(
 /**
  * Compiles the programs of one phase.
  *
- * @param divided Parts of a micro-batch that are computed at one time; by default as many as pay.
+ * @param division Parts of a micro-batch, and segments of its gradient; by default as many
+ * parts as pay, in one segment.
  * @returns The programs, or why the engine cannot run them; then nothing is held. An
  * engine without products in 8-bit integers, or with wrong ones on this processor, is
  * refused in every phase, if frozen blocks are to use them.
@@ -183,41 +192,43 @@ export async function compilePhase(
   backend: Backend,
   task: Task<unknown>,
   phase: Phase,
-  divided?: number,
+  division: Division = {},
 ): Promise<Result<TrainError, PhasePrograms>> {
-  const planned = await planPhase(backend, task, phase, divided);
+  const planned = await planPhase(backend, task, phase, division.parts);
   if (planned._tag === "Left") return planned;
-  const { parts, gradient, squares, update } = planned.right;
-  const sums = sumInPlace(gradient);
-  if (sums._tag === "Left") {
-    return left({ _tag: "BadConfig", faults: sums.left });
+  const { parts, trainable, statistics, stageLosses } = planned.right;
+  const { gradient, squares, update } = planned.right;
+  const segments = segmentsOf(gradient, trainable, division.segments);
+  const int8 = task.int8?.(phase) ?? [];
+  const isSummed = task.training.accumIter * parts > 1;
+  const graphs = segmentGraphs(segments, { parts, int8, isSummed });
+  if (graphs._tag === "Left") {
+    return left({ _tag: "BadConfig", faults: graphs.left });
   }
   const compiled = await compileAll(backend, [
-    { graph: gradient, int8: task.int8?.(phase) ?? [], atOnce: parts },
     { graph: squares },
     updateInPlace(update),
-    ...task.training.accumIter * parts > 1 ? [sums.right] : [],
+    ...graphs.right,
   ]);
   if (compiled._tag === "Left") return compiled;
-  const [first, second, third, sum = null] = compiled.right as readonly [
+  const [first, second, ...others] = compiled.right as readonly [
     Program,
     Program,
-    Program,
-    Program?,
+    ...Program[],
   ];
-  const { trainable, statistics, stageLosses } = planned.right;
   return right({
     ...{ phase, trainable, statistics, stageLosses, parts },
-    gradient: first,
-    squares: second,
-    update: third,
-    sum,
+    segments: segmentPrograms(segments, others),
+    squares: first,
+    update: second,
   });
 }
 
 /** Gives back what the programs hold. */
 export function disposePhase(
-  { gradient, squares, update, sum }: PhasePrograms,
+  { segments, squares, update }: PhasePrograms,
 ): void {
-  for (const program of [gradient, squares, update, sum]) program?.dispose();
+  disposeSegments(segments);
+  squares.dispose();
+  update.dispose();
 }

@@ -7,6 +7,7 @@ import {
   type PhasePrograms,
   type PhaseWork,
 } from "./phase.ts";
+import type { Division } from "./segment_programs.ts";
 import type { Task } from "../task.ts";
 import type { TrainError } from "../../train_error.ts";
 
@@ -17,7 +18,7 @@ export interface PhaseMaker<Programs extends PhaseWork> {
     backend: Backend,
     task: Task<unknown>,
     phase: Phase,
-    parts?: number,
+    division?: Division,
   ): Promise<Result<TrainError, Programs>>;
   /** Gives back what they hold. */
   dispose(programs: Programs): void;
@@ -55,21 +56,21 @@ interface Making<Programs> {
 export function phaseCompiler(
   backend: Backend,
   task: Task<unknown>,
-  parts?: number,
+  division?: Division,
 ): PhaseCompiler {
-  return phaseCompilerOf(SEPARATE, backend, task, parts);
+  return phaseCompilerOf(SEPARATE, backend, task, division);
 }
 
 /**
  * A compiler for one training, of programs of any kind.
  *
- * @param parts Parts of a micro-batch that are computed at one time; by default as many as pay.
+ * @param division Parts of a micro-batch, and segments of its gradient; by default as of the maker.
  */
 export function phaseCompilerOf<Programs extends PhaseWork>(
   maker: PhaseMaker<Programs>,
   backend: Backend,
   task: Task<unknown>,
-  parts?: number,
+  division?: Division,
 ): PhaseCompiler<Programs> {
   type Made = Making<Programs>;
   const { plan } = task;
@@ -84,7 +85,7 @@ export function phaseCompilerOf<Programs extends PhaseWork>(
     else giveBack(made);
   };
   const make = (phase: Phase): Made => {
-    const programs = maker.make(backend, task, phase, parts);
+    const programs = maker.make(backend, task, phase, division);
     const making: Made = { phase, programs, made: null };
     void programs.then((made) => making.made = made);
     return making;

@@ -82,17 +82,24 @@ function renewed(
   return backend.upload({ shape, data: numbers });
 }
 
+/** Divides numbers in place. */
+function divide(numbers: Float32Array, by: number): void {
+  for (let i = 0; i < numbers.length; i++) numbers[i] = numbers[i]! / by;
+}
+
 /**
  * Adds up tensors over all ranks: large ones by themselves, in place where they lie in main
  * memory, small ones together. On all ranks they come in the same order.
  *
  * @param tensors The tensors of this rank; they are taken.
+ * @param averaged Names of those of which the mean over the ranks is wanted, not the sum.
  * @returns The sums by the same names; after a failure nothing is left on the device.
  */
 export async function sumOverRanks(
   ranks: Ranks,
   backend: Backend,
   tensors: DeviceTensors,
+  averaged: ReadonlySet<string> = new Set(),
 ): Promise<Result<TrainError, DeviceTensors>> {
   const failed = (error: Result<TrainError, never>) => {
     disposeAll(tensors.values());
@@ -108,6 +115,9 @@ export async function sumOverRanks(
   const small = numbered.right.filter((one) => !isLarge(one));
   const summed = await sumTogether(ranks, small.map(({ numbers }) => numbers));
   if (summed._tag === "Left") return failed(summed);
+  for (const { name, numbers } of numbered.right) {
+    if (averaged.has(name)) divide(numbers, ranks.size);
+  }
   return right(
     new Map(numbered.right.map((one) => [one.name, renewed(backend, one)])),
   );

@@ -10,7 +10,6 @@ import {
 } from "./accumulate.ts";
 import { finiteNumbers, type StepNumbers, stepNumbers } from "./health.ts";
 import type { PhasePrograms, PhaseWork } from "./phase.ts";
-import { sumOverRanks } from "./rank_sums.ts";
 import type { TrainState } from "../state.ts";
 import type { StepReport } from "../training.ts";
 import { disposeAll } from "../tensors.ts";
@@ -84,27 +83,6 @@ async function updatedOrSkipped(
   return right({ state: skipStep(task, programs, state), skipped });
 }
 
-/** Losses and gradients of a step: those of this rank, added up over all ranks. */
-async function wholeSums<Item>(
-  context: StepContext<Item>,
-  programs: PhasePrograms,
-  state: TrainState,
-  epoch: number,
-  items: ItemIterator<Item>,
-): Promise<Result<TrainError, Accumulated>> {
-  const sums = await accumulate(context, programs, state, epoch, items);
-  const { backend, meeting } = context;
-  if (sums._tag === "Left" || meeting === undefined) return sums;
-  const { outputs, waited } = sums.right;
-  const come = await meeting.comeTo(state.step);
-  if (come._tag === "Left") {
-    disposeAll(outputs.values());
-    return come;
-  }
-  const all = await sumOverRanks(meeting.ranks, backend, outputs);
-  return all._tag === "Left" ? all : right({ outputs: all.right, waited });
-}
-
 /**
  * Takes one optimizer step: gradients of all micro-batches, then the update. Nothing
  * is updated by a loss or gradient that is not finite: the step is skipped, if the
@@ -122,9 +100,9 @@ export async function trainStep<Item>(
   items: ItemIterator<Item>,
 ): Promise<Result<TrainError, StepResult>> {
   const started = performance.now();
-  const sums = await wholeSums(context, programs, state, epoch, items);
+  const sums = await accumulate(context, programs, state, epoch, items);
   if (sums._tag === "Left") return sums;
-  const { outputs, waited } = sums.right;
+  const { outputs, waited, communication } = sums.right;
   const numbers = await stepNumbers(context.backend, programs, outputs);
   if (numbers._tag === "Left") {
     disposeAll(outputs.values());
@@ -147,6 +125,7 @@ export async function trainStep<Item>(
     update: ended - differentiated,
     compile: 0,
     total: ended - started,
+    ...communication === undefined ? {} : { communication },
   };
   return right({
     state: next.right.state,

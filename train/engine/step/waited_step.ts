@@ -1,6 +1,6 @@
 /** Steps of several programs each, of which every one is waited for. */
 import { right } from "../../../core/mod.ts";
-import type { StepContext } from "./accumulate.ts";
+import { divisionIn, type StepContext } from "./accumulate.ts";
 import { phaseCompiler } from "./phases.ts";
 import type { SentStep, StepWay } from "./sent_step.ts";
 import { trainStep } from "./step.ts";
@@ -10,7 +10,7 @@ export function waitedSteps<Item>(context: StepContext<Item>): StepWay<Item> {
   const phases = phaseCompiler(
     context.backend,
     context.task,
-    context.share?.parts,
+    divisionIn(context),
   );
   return {
     send: async (state, epoch, items) => {

@@ -1,0 +1,139 @@
+/**
+ * Steps that several processes share under MPI, beside one process: time, communication,
+ * bytes.
+ *
+ * ```sh
+ * deno run -A bench/ranks.ts --mpirun mpirun.mpich > ranks.jsonl
+ * deno run -A bench/scaling.ts --measured ranks.json
+ * ```
+ *
+ * Every row is measured in processes of its own, all rows in turn and as often as
+ * `--repeats` says; the fastest step counts. `gradientSeconds` is measured with the sums
+ * left out, all ranks side by side, so that it is what a rank computes by itself. The
+ * first row of a model and phase is one rank of one thread, to which the others are
+ * compared; the second is one process with the threads of two ranks.
+ */
+// deno-lint-ignore-file no-console -- printing is what this program does
+import type { ModelName } from "../core/mod.ts";
+import { type Alignment, textTable } from "../cli/output/text_table.ts";
+import {
+  faster,
+  type RankRow,
+  type RankSpec,
+  type RankTimes,
+} from "./ranks/rank_spec.ts";
+
+/** Images of a step and frozen layers of each model. */
+const MODELS: Readonly<
+  Record<string, { readonly images: number; readonly frozen: string }>
+> = {
+  "nano": { images: 256, frozen: "0,4,6" },
+  "vit-s": { images: 64, frozen: "0,7,11" },
+  "vit-b": { images: 64, frozen: "0,7,11" },
+};
+
+/** Ranks and threads that are compared. */
+const COMPARED = [[1, 1], [1, 2], [2, 1], [4, 1]] as const;
+
+/** Value of a flag. */
+function flag(name: string, initial: string): string {
+  const at = Deno.args.indexOf(`--${name}`);
+  return at < 0 ? initial : Deno.args[at + 1] ?? initial;
+}
+
+/** Measures one row in processes of its own. */
+async function measuredApart(
+  launcher: string,
+  spec: RankSpec,
+): Promise<RankTimes> {
+  const program = new URL("./ranks/rank_row.ts", import.meta.url).pathname;
+  const run = ["run", "-A", "--no-check", "--quiet"];
+  const { success, stdout } = await new Deno.Command(launcher, {
+    args: [
+      ...["-n", String(spec.ranks), Deno.execPath()],
+      ...[...run, program, JSON.stringify(spec)],
+    ],
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`${launcher} failed`);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** The rows of one model and phase. */
+async function rowsOf(
+  launcher: string,
+  { model, frozen, images, steps }: Omit<
+    RankSpec,
+    "ranks" | "threads" | "sums"
+  >,
+  repeats: number,
+): Promise<readonly RankRow[]> {
+  const best = new Map<string, RankTimes>();
+  for (let k = 0; k < repeats; k++) {
+    for (const [ranks, threads] of COMPARED) {
+      for (const sums of ranks > 1 ? [true, false] : [true]) {
+        const spec = { model, frozen, images, steps, ranks, threads, sums };
+        const times = await measuredApart(launcher, spec);
+        const key = `${ranks} ${threads} ${sums}`;
+        best.set(key, faster(best.get(key), times));
+      }
+    }
+  }
+  const [first] = COMPARED;
+  const one = best.get(`${first.join(" ")} true`)?.secondsPerStep ?? NaN;
+  return COMPARED.flatMap(([ranks, threads]) => {
+    const times = best.get(`${ranks} ${threads} true`);
+    if (times === undefined) return [];
+    const alone = best.get(`${ranks} ${threads} false`) ?? times;
+    const { sumMilliseconds: sum, exposedMilliseconds: exposed } = times;
+    return [{
+      ...{ model, frozenLayers: frozen, images, ranks, threads },
+      ...times,
+      gradientSeconds: alone.gradientSeconds,
+      speedup: one / times.secondsPerStep,
+      hidden: ranks === 1 ? null : 1 - exposed / sum,
+    }];
+  });
+}
+
+const percent = (part: number | null): string =>
+  part === null ? "–" : `${(100 * part).toFixed(0)} %`;
+
+const COLUMNS: readonly (readonly [string, (row: RankRow) => string])[] = [
+  ["model", ({ model }) => model],
+  ["frozen", ({ frozenLayers }) => String(frozenLayers)],
+  ["ranks × threads", ({ ranks, threads }) => `${ranks} × ${threads}`],
+  ["ms a step", ({ secondsPerStep }) => (1000 * secondsPerStep).toFixed(0)],
+  ["speed-up", ({ speedup }) => `${speedup.toFixed(2)}×`],
+  ["sums, ms", ({ sumMilliseconds }) => sumMilliseconds.toFixed(0)],
+  ["hidden", ({ hidden }) => percent(hidden)],
+  ["MB", ({ bytes }) => (bytes / 1e6).toFixed(1)],
+];
+
+if (import.meta.main) {
+  const launcher = flag("mpirun", "mpirun");
+  const [steps, repeats] = [flag("steps", "3"), flag("repeats", "2")]
+    .map(Number) as [number, number];
+  const all: RankRow[] = [];
+  for (const model of flag("models", "nano,vit-s,vit-b").split(",")) {
+    const { images, frozen } = MODELS[model] ?? { images: 64, frozen: "0" };
+    for (const count of flag("frozen", frozen).split(",").map(Number)) {
+      const spec = {
+        model: model as ModelName,
+        frozen: count,
+        images: Number(flag("images", String(images))),
+        steps,
+      };
+      const rows = await rowsOf(launcher, spec, repeats);
+      rows.forEach((row) => console.log(JSON.stringify(row)));
+      all.push(...rows);
+    }
+  }
+  console.error(textTable(
+    COLUMNS.map(([head], i): [string, Alignment] => [
+      head,
+      i === 0 ? "left" : "right",
+    ]),
+    all.map((row) => COLUMNS.map(([, cell]) => cell(row))),
+  ));
+}
