@@ -71,10 +71,10 @@ export async function assistFinish(
   // The first process looks at the clock.
   const choice = { ...shown, time, runSeconds: 0, unreadable };
   const evaluated = await evaluateRun(run, choice);
-  // A stop is told by the first process, in place of a result.
-  const isStopped = evaluated._tag === "Left" &&
-    evaluated.left._tag === "Stopped";
-  if (!isStopped) mustWork(evaluated);
+  // A stop is one of all ranks: the first one says so in the end.
+  if (evaluated._tag === "Left" && evaluated.left._tag !== "Stopped") {
+    mustWork(evaluated);
+  }
 }
 
 /**

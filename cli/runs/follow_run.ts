@@ -28,7 +28,7 @@ export interface FollowedRun {
   readonly run: Training;
 }
 
-/** What such a process has to do with the end of a run. */
+/** What such a process has to do with the end of a run; whether it is stopped rank 0 says. */
 export type Assist<Planned extends PlannedRun> = (
   run: Planned & FollowedRun,
   shown: ShownWork,

@@ -47,6 +47,9 @@ function startOnTwo(
 const onTwo = (name: string, ...args: readonly string[]): Promise<ProgramEnd> =>
   endOf(startOnTwo(name, ...args).output());
 
+/** Exit codes of the launcher: one that was interrupted itself may forget those of its processes. */
+const OF_STOPPED: readonly number[] = [130, 0];
+
 /** The last line without what no two runs share. */
 function found(end: ProgramEnd): unknown {
   strictEqual(end.code, 0, end.stderr);
@@ -96,7 +99,7 @@ Deno.test({
 
 Deno.test({
   name: named(
-    "knn.ts on two ranks ends with JSON and exit code 130 when stopped",
+    "knn.ts on two ranks ends with JSON when stopped, all of them in good order",
   ),
   ignore,
   fn: () =>
@@ -112,7 +115,9 @@ Deno.test({
       }
       const errors = await new Response(child.stderr).text();
       const { code } = await child.status;
-      strictEqual(code, 130, errors);
+      ok(OF_STOPPED.includes(code), errors);
+      match(errors, /^stopped before anything was found$/m);
+      ok(!errors.includes("Abort("), errors);
       match(told, /^feature:/m);
       const last = told.trimEnd().split("\n").findLast((line) =>
         line.startsWith("{")
@@ -120,5 +125,60 @@ Deno.test({
       const { interrupted, images } = JSON.parse(last ?? "{}");
       ok(interrupted);
       strictEqual(images, 8000);
+    }),
+});
+
+/** A pre-training of a few steps. */
+const SHORT = [
+  ...["pretrain.ts", "--backend", "onnx", "--epochs", "1", "--model", "nano"],
+  ...["--batch-size", "8", "--accum-iter", "4", "--judge", "always", "--json"],
+] as const;
+
+Deno.test({
+  name: named("pretrain.ts on two ranks judges as one process does"),
+  ignore,
+  fn: () =>
+    inFolder(async (folder) => {
+      const data = await writeSmallIdx(`${folder}/data`, {
+        train: 150,
+        t10k: 130,
+      });
+      const args = [...SHORT, "--data", data, "--output-dir"] as const;
+      const judged = (end: ProgramEnd) => {
+        strictEqual(end.code, 0, end.stderr);
+        const { knnTop1Untrained, knnTop1Pixels, knnImages, knnQueries } =
+          lastLine(end);
+        return [knnTop1Untrained, knnTop1Pixels, knnImages, knnQueries];
+      };
+      const alone = judged(await runExample(...args, `${folder}/one`));
+      deepStrictEqual(alone.slice(2), [150, 130]);
+      deepStrictEqual(judged(await onTwo(...args, `${folder}/two`)), alone);
+    }),
+});
+
+Deno.test({
+  name: named(
+    "pretrain.ts on two ranks is stopped while it judges: the run is whole, and all end in good order",
+  ),
+  ignore,
+  fn: () =>
+    inFolder(async (folder) => {
+      const place = ["--limit", "64", "--output-dir", `${folder}/run`];
+      const child = startOnTwo(...SHORT, ...place);
+      const output = new Response(child.stdout).text();
+      const decoder = new TextDecoder();
+      let told = "";
+      for await (const bytes of child.stderr) {
+        const before = told.includes("judging");
+        told += decoder.decode(bytes, { stream: true });
+        if (!before && told.includes("judging")) child.kill("SIGINT");
+      }
+      ok(OF_STOPPED.includes((await child.status).code), told);
+      match(told, /^stopped judging; the run is finished and whole/m);
+      ok(!told.includes("Abort("), told);
+      const { interrupted, knnTop1, steps } = JSON.parse(
+        (await output).trimEnd().split("\n").at(-1) ?? "",
+      );
+      deepStrictEqual([interrupted, knnTop1, steps], [true, null, 2]);
     }),
 });
