@@ -139,6 +139,12 @@ async function endOf(
   return { code, stdout, stderr, said };
 }
 
+/**
+ * True of the exit code of ranks that were stopped. MPICH's launcher that was sent a signal
+ * ends with 0 in place of theirs, 130, now and then.
+ */
+export const isStop = (code: number): boolean => code === 130 || code === 0;
+
 /** Starts groups of ranks as one launch, to be ended at any moment. */
 export const startRanks = (...groups: readonly Group[]): Launched =>
   started(groups, uncovered());
