@@ -39,7 +39,7 @@ export {
   loadLevels,
   type LoadOptions,
 } from "./loader/load_batches.ts";
-export { counted } from "./report/counts.ts";
+export { bytesInWords, counted } from "./report/counts.ts";
 export { type DataError, describeDataError } from "./report/data_error.ts";
 export { changedContents, contentDigest } from "./sources/content_digest.ts";
 export { imageFolder } from "./sources/folder/image_folder.ts";
