@@ -69,8 +69,7 @@ async function openRun(
 ): Promise<RunFolder> {
   const run = pretrainTask({ config, plan });
   const folder = await openPart(run, initialSnapshot(config, plan), path);
-  const { data, limit, heldOut } = experiment;
-  const { background = "none" } = source;
+  const { data, limit, heldOut, background } = experiment;
   const choice = {
     ...{ data, limit, classes: null, valShare: null, heldOut },
     background,

@@ -1,7 +1,13 @@
-import { match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
+import { classicImages } from "../../../cli/classic/classic_images.ts";
+import { experimentFrom } from "../../../cli/compare/compare_flags.ts";
+import { openExperiment } from "../../../cli/compare/experiment_folder.ts";
+import { experimentImages } from "../../../cli/compare/experiment_images.ts";
 import { backgroundOf } from "../../../cli/evaluate/evaluated_encoder.ts";
+import { endOf } from "../command/end_of.ts";
+import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { runExample } from "../evaluate/program.ts";
 import { pretrain } from "../pretrain/program.ts";
@@ -119,3 +125,43 @@ Deno.test("pretrain goes on without blending where a run is from before it, and 
       /^learns from: .*, blended onto black \(0, 0, 0\)$/m,
     );
   }));
+
+Deno.test("classicImages() lie on the background that is asked for", () =>
+  inFolder(async (folder) => {
+    const data = await writePictures(join(folder, "data"));
+    const choice = { data, limit: null, background: "white" } as const;
+    const { train, validation } = await classicImages(choice, false);
+    deepStrictEqual([train.background, validation.background], [
+      "white",
+      "white",
+    ]);
+  }));
+
+Deno.test("openExperiment() goes on without blending where an experiment is from before it", () =>
+  inFolder(async (folder) => {
+    const data = await writePictures(join(folder, "data"));
+    const values = { data, limit: 10, labels: 5 };
+    const plain = right(experimentFrom({ ...values, background: "none" }));
+    const blended = right(experimentFrom(values));
+    strictEqual(blended.background, "mean");
+    const { source, train, validation } = await experimentImages(blended);
+    deepStrictEqual(
+      [source, train, validation].map(({ background }) => background),
+      ["mean", "mean", "mean"],
+    );
+    const path = join(folder, "compare");
+    strictEqual(await openExperiment(path, plain), false);
+    const file = join(path, "experiment.json");
+    const { background, ...before } = JSON.parse(await Deno.readTextFile(file));
+    strictEqual(background, "none");
+    await Deno.writeTextFile(file, JSON.stringify(before));
+    strictEqual(await openExperiment(path, plain), true);
+    match(
+      (await endOf(() => openExperiment(path, blended))).message,
+      /another experiment: background was "none", now "mean"/,
+    );
+  }));
+
+Deno.test("experimentFrom() takes the embedded images as they are, as it did before", () => {
+  strictEqual(right(experimentFrom({})).background, "none");
+});
