@@ -81,7 +81,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "data/classes": ["data/image", "data/report"],
   "data/loader": [
     ...["data/image", "data/report", "data/resources"],
-    ...["data/decode", "data/transforms"],
+    ...["data/decode", "data/transforms", "data/sources"],
   ],
   "train/files": [],
   "train/engine": ["train/files"],

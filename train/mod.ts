@@ -3,9 +3,10 @@
  *
  * @module
  */
-export type {
-  CheckpointPolicy,
-  KeptCheckpoints,
+export {
+  type CheckpointPolicy,
+  freezeSteps,
+  type KeptCheckpoints,
 } from "./checkpoint/checkpoint_policy.ts";
 export {
   describeScheduleChange,
@@ -15,7 +16,7 @@ export {
 export type { ItemIterator } from "./engine/step/accumulate.ts";
 export type { ItemSource } from "./engine/epoch_items.ts";
 export { afterStep, atEnd, atEpochEnds, type Hook } from "./engine/hooks.ts";
-export { train } from "./engine/loop.ts";
+export { train, type TrainOptions } from "./engine/loop.ts";
 export * from "./engine/needs.ts";
 export type { StepWords } from "./engine/meeting.ts";
 export {

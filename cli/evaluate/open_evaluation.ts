@@ -15,6 +15,7 @@ import {
 import { type FlagValues, under, wholeFlag } from "../flags/flags.ts";
 import { classesFrom, imageFlags } from "../images/image_flags.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
+import { transparencyWords } from "../images/transparency.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
@@ -23,7 +24,12 @@ import { checkFolder } from "../runs/open_folder.ts";
 import type { RunValues } from "../runs/run_flags.ts";
 import type { Settings } from "../runs/settings.ts";
 import { agreeOnEvaluation } from "./agree_on_evaluation.ts";
-import { describeEncoder, encoderAt, heldOutOf } from "./evaluated_encoder.ts";
+import {
+  backgroundOf,
+  describeEncoder,
+  encoderAt,
+  heldOutOf,
+} from "./evaluated_encoder.ts";
 
 /** Flags of every evaluation. */
 export const EVALUATION_FLAGS = {
@@ -31,6 +37,7 @@ export const EVALUATION_FLAGS = {
     "labelled images: a folder by class, train beside val or test or not, tar or Parquet files, CIFAR's or Fashion-MNIST's",
     "take",
     "share of the images held out for validation, as in pre-training",
+    "the one of the encoder's run, else mean",
   ),
   ...ENCODER_FLAGS,
   ...STATISTICS_FLAGS,
@@ -80,11 +87,11 @@ const OWN_STATISTICS =
  * @returns Both, and lines about them.
  * @throws {CommandFailed} where there are no validation images.
  */
-export function evaluatedEncoder(
+export async function evaluatedEncoder(
   encoder: OpenedEncoder,
   { train, validation, validationSummary }: PretrainImages,
   values: EvaluationValues,
-): EvaluatedEncoder & { readonly words: readonly string[] } {
+): Promise<EvaluatedEncoder & { readonly words: readonly string[] }> {
   if (validation === null) {
     return refuse(`--data: judged by ${validationSummary}`);
   }
@@ -108,7 +115,9 @@ export function evaluatedEncoder(
     words: [
       ...describeEncoder(encoder),
       `pixels: ${describeStatistics(normalization)}, ${statistics.from}`,
-      `learns from: ${images.train.summary}`,
+      `learns from: ${images.train.summary}${await transparencyWords(
+        images.train,
+      )}`,
       `judged by: ${validationSummary}`,
     ],
   };
@@ -134,11 +143,17 @@ export async function evaluationRun<Config>(
     const asked = await settingsOf();
     await checkFolder(asked);
     return asked.earlier === null
-      ? { ...asked, heldOut: await heldOutOf(path) }
+      ? {
+        ...asked,
+        heldOut: await heldOutOf(path),
+        background: values.background ?? await backgroundOf(path),
+      }
       : asked;
   });
   const images = await imagesOfRun(settings);
-  const { words, ...evaluated } = evaluatedEncoder(encoder, images, values);
+  const { words, ...evaluated } = await evaluatedEncoder(
+    ...[encoder, images, values] as const,
+  );
   const loading = loadingFrom(evaluated.train.length, values);
   const unreadable = { ...evaluated.unreadable, train: loading.badImages };
   return { settings, loading, words, evaluated: { ...evaluated, unreadable } };
@@ -165,8 +180,11 @@ export async function openEvaluation(
     ...{ data, limit, valShare, earlier: null },
     classes: await classesFrom(values.classes),
     heldOut: await heldOutOf(path),
+    background: values.background ?? await backgroundOf(path),
   });
-  const { words, ...evaluated } = evaluatedEncoder(encoder, images, values);
+  const { words, ...evaluated } = await evaluatedEncoder(
+    ...[encoder, images, values] as const,
+  );
   const { backend } = await deviceFrom(values, {}, undefined, ranks);
   await agreeOnEvaluation(evaluated, values, ranks);
   words.forEach(say);

@@ -52,6 +52,7 @@ function planned(): PlannedRun {
 const IMAGES = {
   ...{ data: null, limit: null, classes: null, valShare: null },
   heldOut: "by class" as const,
+  background: "none" as const,
   file: null,
 };
 

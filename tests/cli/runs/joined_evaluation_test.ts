@@ -70,7 +70,8 @@ async function driven(
 ) {
   const settings = {
     ...{ data: null, limit: null, classes: null, valShare: null, file: null },
-    ...{ heldOut: "by class" as const, config: {}, outputDir, earlier },
+    ...{ heldOut: "by class" as const, background: "none" as const },
+    ...{ config: {}, outputDir, earlier },
   };
   const stream = new PassThrough() as unknown as NodeJS.WriteStream;
   const start = { settings, values: {}, say: () => {}, stream, ranks, signal };
