@@ -11,7 +11,8 @@
  * `--repeats` says; the fastest step counts. `gradientSeconds` is measured with the sums
  * left out, all ranks side by side, so that it is what a rank computes by itself. The
  * first row of a model and phase is one rank of one thread, to which the others are
- * compared; the second is one process with the threads of two ranks.
+ * compared; the second is one process with the threads of two ranks. `--compare 1x1,2x1`
+ * says which are measured, `--models`, `--frozen` and `--images` of what.
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import type { ModelName } from "../core/mod.ts";
@@ -32,14 +33,15 @@ const MODELS: Readonly<
   "vit-b": { images: 64, frozen: "0,7,11" },
 };
 
-/** Ranks and threads that are compared. */
-const COMPARED = [[1, 1], [1, 2], [2, 1], [4, 1]] as const;
-
 /** Value of a flag. */
 function flag(name: string, initial: string): string {
   const at = Deno.args.indexOf(`--${name}`);
   return at < 0 ? initial : Deno.args[at + 1] ?? initial;
 }
+
+/** Ranks and threads that are compared. */
+const COMPARED = flag("compare", "1x1,1x2,2x1,4x1").split(",")
+  .map((pair) => pair.split("x").map(Number) as [number, number]);
 
 /** Measures one row in processes of its own. */
 async function measuredApart(
@@ -79,8 +81,7 @@ async function rowsOf(
       }
     }
   }
-  const [first] = COMPARED;
-  const one = best.get(`${first.join(" ")} true`)?.secondsPerStep ?? NaN;
+  const one = best.get("1 1 true")?.secondsPerStep ?? NaN;
   return COMPARED.flatMap(([ranks, threads]) => {
     const times = best.get(`${ranks} ${threads} true`);
     if (times === undefined) return [];
