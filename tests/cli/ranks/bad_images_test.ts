@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { encode, waves } from "../../data/photographs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { timelessRecord } from "../pretrain/program.ts";
-import { ranksTest, runRanks, startRanks } from "./launched.ts";
+import { allGone, ranksTest, runRanks, startRanks } from "./launched.ts";
 import { smallRun, wholeRun } from "./small_run.ts";
 
 /** Of so many images one may be bad: 1 %. */
@@ -64,6 +64,6 @@ ranksTest(
         messages[0] ?? "",
         /: Cannot read \d of 112 images, more than the 1 % that may be skipped/,
       );
-      deepStrictEqual(launched.processes(), []);
+      await allGone(launched);
     }),
 );

@@ -2,7 +2,13 @@ import { deepStrictEqual, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { programAddress } from "../../programs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { isStop, type Launched, ranksTest, startRanks } from "./launched.ts";
+import {
+  allGone,
+  isStop,
+  type Launched,
+  ranksTest,
+  startRanks,
+} from "./launched.ts";
 import { smallRun, stepsIn } from "./small_run.ts";
 
 const until = async (
@@ -56,7 +62,7 @@ for (const silent of [0, 1]) {
         );
         const others = said.slice(1).filter((line) => line.startsWith("rank "));
         deepStrictEqual(others, []);
-        deepStrictEqual(launched.processes(), []);
+        await allGone(launched);
       }),
   );
 }
@@ -89,7 +95,7 @@ ranksTest(
       );
       const found = JSON.parse(stdout);
       deepStrictEqual([found.interrupted, found.steps], [true, 2]);
-      deepStrictEqual(launched.processes(), []);
+      await allGone(launched);
     }),
 );
 
@@ -127,6 +133,6 @@ ranksTest(
       ok(code !== 0);
       deepStrictEqual(said.length, 1, said.join("\n"));
       match(said[0] ?? "", /^rank 1 of 2 on .*: .*a bug of rank 1/);
-      deepStrictEqual(launched.processes(), []);
+      await allGone(launched);
     }),
 );

@@ -14,15 +14,14 @@ import {
   untilWriting,
 } from "../../train/survival/killed_process.ts";
 import {
+  ALL_GONE,
+  allGone,
   type Launched,
   type LaunchEnd,
   type RankProcess,
   startRanks,
 } from "./launched.ts";
 import { checkpointOf, checkpointsIn, stepsIn } from "./small_run.ts";
-
-/** Milliseconds within which all processes are to be gone after one was killed. */
-const ALL_GONE = 10_000;
 
 const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -114,10 +113,7 @@ export async function liveAndDie(
   const killed = await kill(rank, launched);
   const start = performance.now();
   const end = await launched.end;
-  while (launched.processes().length > 0) {
-    ok(performance.now() - start < ALL_GONE, "all processes are gone");
-    await sleep(10);
-  }
+  await allGone(launched);
   const milliseconds = performance.now() - start;
   if (end.code === 0) return { ranks, killed: null, milliseconds };
   ok(killed !== null, end.stderr);

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { ok } from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { programAddress, ROOT } from "../../programs.ts";
 import { uncovered } from "../../uncovered.ts";
 
@@ -67,6 +69,20 @@ export interface Launched {
   readonly end: Promise<LaunchEnd>;
   /** True once the launcher has ended. */
   readonly hasEnded: boolean;
+}
+
+/** Milliseconds within which all processes of a launch that has ended are gone. */
+export const ALL_GONE = 10_000;
+
+/** Waits until all processes of a launch are gone; fails if they are not within the limit. */
+export async function allGone(
+  launched: Pick<Launched, "processes">,
+): Promise<void> {
+  const start = performance.now();
+  while (launched.processes().length > 0) {
+    ok(performance.now() - start < ALL_GONE, "all processes are gone");
+    await sleep(10);
+  }
 }
 
 /** Variable of the environment that tells the processes of a launch from others. */

@@ -4,6 +4,7 @@ import { encode, waves } from "../../data/photographs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { timelessRecord, writeSmallIdx } from "../pretrain/program.ts";
 import {
+  allGone,
   type Group,
   type LaunchEnd,
   ranksTest,
@@ -127,7 +128,7 @@ ranksTest(
       deepStrictEqual(said, [
         "rank 0: Cannot go on: another rank did not come to the start of MPI within 3 s",
       ]);
-      deepStrictEqual(launched.processes(), []);
+      await allGone(launched);
     }),
 );
 
