@@ -1,5 +1,5 @@
 /** Bars of work under way. */
-import { SingleBar } from "cli-progress";
+import { SingleBar } from "npm:cli-progress@3.12.0";
 import type { WorkOptions } from "../../train/mod.ts";
 
 /**

@@ -8,7 +8,7 @@ import type {
   FileMetaData,
   SchemaElement,
   SchemaTree,
-} from "hyparquet";
+} from "npm:hyparquet@1.31.5";
 import { kindOfBytes, type Result, right } from "../../../core/mod.ts";
 import { badFile, type DataError } from "../../report/data_error.ts";
 import { bytesInWords } from "../../report/counts.ts";

@@ -3,7 +3,7 @@
  *
  * @see {@link https://huggingface.co/docs/datasets/image_dataset}
  */
-import { LRUCache } from "lru-cache";
+import { LRUCache } from "npm:lru-cache@11.2.2";
 import { printable, type Result, right } from "../../../core/mod.ts";
 import {
   type ClassLabels,
