@@ -1,8 +1,15 @@
 /** Files as bytes: whole, or in parts. */
+import { readFile as readWhole } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { type Result, right } from "../../core/mod.ts";
 import { formatOf } from "../image/image_format.ts";
-import { badFile, type DataError, reasonOf } from "../report/data_error.ts";
+import { disposing } from "../resources/disposing.ts";
+import {
+  badFile,
+  type DataError,
+  isMissing,
+  reasonOf,
+} from "../report/data_error.ts";
 
 const isGzip = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -31,8 +38,9 @@ async function gunzip(
 async function readBytes(
   location: string | URL,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (typeof location === "string") return Deno.readFile(location);
-  if (location.protocol === "file:") return Deno.readFile(location);
+  if (typeof location === "string" || location.protocol === "file:") {
+    return new Uint8Array(await readWhole(location));
+  }
   const response = await fetch(location);
   if (!response.ok) throw new Error(`the answer ${response.status}`);
   return response.bytes();
@@ -57,7 +65,7 @@ export async function readFile(
     bytes = await readBytes(location);
   } catch (error) {
     return failed(
-      error instanceof Deno.errors.NotFound ? "nothing" : reasonOf(error),
+      isMissing(error) ? "nothing" : reasonOf(error),
     );
   }
   try {
@@ -107,10 +115,8 @@ export const headOf = (file: Deno.FsFile): Promise<Uint8Array<ArrayBuffer>> =>
  *
  * @throws Error of the system.
  */
-export async function firstBytes(path: string): Promise<Uint8Array> {
-  using file = await Deno.open(path);
-  return await headOf(file);
-}
+export const firstBytes = (path: string): Promise<Uint8Array> =>
+  disposing(Deno.open(path), headOf);
 
 /**
  * Reads bytes of a file. It is opened for each read, so that several reads do not
@@ -123,8 +129,10 @@ export async function readRange(
   from: number,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  using file = await Deno.open(path);
-  const bytes = await readAt(file, from, length);
+  const bytes = await disposing(
+    Deno.open(path),
+    (file) => readAt(file, from, length),
+  );
   if (bytes.length === length) return bytes;
   throw new Error(`${path} is shorter than ${from + length} bytes`);
 }

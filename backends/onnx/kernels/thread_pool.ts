@@ -50,7 +50,10 @@ interface KernelThread {
 async function startKernelThread(): Promise<KernelThread> {
   // Loaded when it is needed: browsers have no such module.
   const { Worker } = await import("node:worker_threads");
-  const worker = new Worker(new URL("./kernel_worker.ts", import.meta.url));
+  // Resolved, so that it is found under the name that a package for Node gives it.
+  const worker = new Worker(
+    new URL(import.meta.resolve("./kernel_worker.ts")),
+  );
   const waiting: PromiseWithResolvers<void>[] = [];
   const settle = (reply: KernelReply): void => {
     const request = waiting.shift();

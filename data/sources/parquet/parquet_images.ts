@@ -27,6 +27,7 @@ import {
 } from "./parquet_file.ts";
 import type { PageImages } from "./parquet_page_images.ts";
 import type { Page } from "./parquet_pages.ts";
+import { disposing } from "../../resources/disposing.ts";
 import { semaphore } from "../../resources/semaphore.ts";
 import { readRange } from "../read_file.ts";
 
@@ -129,10 +130,11 @@ function rowReader(kept: number): ReadRow {
     sizeCalculation: (content) =>
       Math.min(kept, Math.max(1, memoryOf(content))),
     ignoreFetchAbort: true,
-    fetchMethod: async (page) => {
-      using _place = await place();
-      return contentOf(await page.group.file.readPage(page.group, page));
-    },
+    fetchMethod: (page) =>
+      disposing(
+        place(),
+        async () => contentOf(await page.group.file.readPage(page.group, page)),
+      ),
   });
   return async (group, row) => {
     const page = lastAt(await pagesIn(group), row);

@@ -7,6 +7,7 @@
 import { excerpt, kindOfBytes, type Result, right } from "../../../core/mod.ts";
 import { bytesInWords, Tally } from "../../report/counts.ts";
 import { badFile, type DataError, reasonOf } from "../../report/data_error.ts";
+import { disposing } from "../../resources/disposing.ts";
 import { FileWindow } from "../read_file.ts";
 import {
   BadHeader,
@@ -273,13 +274,14 @@ export async function tarIndex(
       : `a tar archive, unpacked (${unpack})`;
     return badFile(path, found, wanted);
   };
-  let walk: Walk | null = null;
+  let walk = null as Walk | null;
   try {
-    using file = await Deno.open(path);
-    const { size } = await file.stat();
-    walk = new Walk(file, size);
-    if (size > 0) await walk.all();
-    return right(walk);
+    return await disposing(Deno.open(path), async (file) => {
+      const { size } = await file.stat();
+      walk = new Walk(file, size);
+      if (size > 0) await walk.all();
+      return right(walk);
+    });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return failed("nothing");
     return failed(

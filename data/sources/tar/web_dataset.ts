@@ -18,6 +18,7 @@ import {
   type DataError,
   reasonOf,
 } from "../../report/data_error.ts";
+import { disposing } from "../../resources/disposing.ts";
 import { checkImageBytes, FileWindow, readRange } from "../read_file.ts";
 import type { ImageSource } from "../../image/image_source.ts";
 import { noImageAmong } from "../file_names.ts";
@@ -115,12 +116,18 @@ async function labelsInJson(
 }
 
 /** Stored classes of samples: in files of their own, else in JSON files. */
-async function labelsOf(
+const labelsOf = (
   path: string,
   samples: readonly TarSample[],
   shards: Shards,
+): Promise<readonly unknown[]> =>
+  disposing(Deno.open(path), (file) => labelsIn(file, samples, shards));
+
+async function labelsIn(
+  file: Deno.FsFile,
+  samples: readonly TarSample[],
+  shards: Shards,
 ): Promise<readonly unknown[]> {
-  using file = await Deno.open(path);
   const window = new FileWindow(file);
   const read: ReadMember = async ({ name, offset, size }) => {
     const bytes = (await window.bytes(offset, size)).slice();
