@@ -8,6 +8,13 @@ import { memoryFor, type PreparedImage, prepareImage } from "./render_image.ts";
 import type { RenderAnswer, RenderJob } from "./render_worker.ts";
 import { startThread, type WorkerThread } from "./worker_thread.ts";
 
+/**
+ * The program of a worker, under the name that it has here: a package for Node renames it
+ * where it is resolved outside of classes.
+ */
+const workerProgram = (): URL =>
+  new URL(import.meta.resolve("./render_worker.ts"));
+
 /** A worker ended by itself: no image is to blame. */
 export class WorkerLost extends Error {
   /** Name of the class. */
@@ -52,9 +59,8 @@ class WorkerHandle {
   #next = 0;
 
   constructor() {
-    // Resolved, so that it is found under the name that a package for Node gives it.
     this.#worker = startThread<RenderJob, RenderAnswer>(
-      new URL(import.meta.resolve("./render_worker.ts")),
+      workerProgram(),
       {
         answer: (answer) => this.#take(answer),
         lost: (reason) => this.#lose(reason),

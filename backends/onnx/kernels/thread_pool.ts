@@ -1,6 +1,7 @@
 /** Threads that run kernels. */
 import {
   instantiate,
+  type KernelMemory,
   type Launch,
   runLaunches,
   sharesOf,
@@ -92,7 +93,7 @@ async function startThreads(count: number): Promise<readonly KernelThread[]> {
  * meanwhile, and where they cannot be started, the calling thread does it all.
  */
 export function threadPool(
-  memory: WebAssembly.Memory,
+  { memory, addresses }: KernelMemory,
   threads: number,
 ): ThreadPool {
   let started: Promise<readonly KernelThread[]> | null = null;
@@ -101,13 +102,14 @@ export function threadPool(
     load: (bytes) => {
       const id = modules++;
       const module = new WebAssembly.Module(bytes);
-      const own = instantiate(module, memory);
+      const own = instantiate(module, { memory, addresses });
       const loading = new Map<KernelThread, Promise<void>>();
       const runOn = async (
         thread: KernelThread,
         launches: readonly Launch[],
       ): Promise<void> => {
-        const load = { _tag: "Load", id, module, memory } as const;
+        const shared = { memory, addresses };
+        const load = { _tag: "Load", id, module, memory: shared } as const;
         const loaded = loading.get(thread) ?? thread.send(load);
         loading.set(thread, loaded);
         await loaded;
