@@ -1,4 +1,5 @@
 /** A look at the files of a data set before it is used. */
+import { disk } from "../resources/disk.ts";
 import { kindOfBytes } from "../../core/mod.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { imageFormat } from "../image/image_format.ts";
@@ -50,7 +51,7 @@ const kindOf = (head: Uint8Array): string | null =>
 
 async function lookAt(path: string): Promise<Look> {
   try {
-    return await disposing(Deno.open(path), async (file) => {
+    return await disposing(disk.open(path), async (file) => {
       const { size } = await file.stat();
       const kind = kindOf(await headOf(file));
       return {

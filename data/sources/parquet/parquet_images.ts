@@ -28,6 +28,7 @@ import {
 import type { PageImages } from "./parquet_page_images.ts";
 import type { Page } from "./parquet_pages.ts";
 import { disposing } from "../../resources/disposing.ts";
+import { availableMemory } from "../../resources/available_memory.ts";
 import { semaphore } from "../../resources/semaphore.ts";
 import { readRange } from "../read_file.ts";
 
@@ -99,9 +100,8 @@ const memoryOf = (content: Content): number =>
     : content.offsets.byteLength + content.sizes.byteLength;
 
 function keptBytes(): number {
-  const sys = { name: "sys", kind: "systemMemoryInfo" } as const;
-  if (Deno.permissions.querySync(sys).state !== "granted") return KEPT.least;
-  const { available } = Deno.systemMemoryInfo();
+  const available = availableMemory();
+  if (available === null) return KEPT.least;
   return Math.floor(
     Math.min(KEPT.most, Math.max(KEPT.least, available * KEPT.part)),
   );

@@ -1,4 +1,5 @@
 /** The library that reads Parquet, hyparquet, bounded against damaged files. */
+import { disk } from "../../resources/disk.ts";
 import type { AsyncBuffer } from "npm:hyparquet@1.31.5";
 import { reasonOf } from "../../report/data_error.ts";
 import type { ReadFields } from "./parquet_pages.ts";
@@ -34,7 +35,7 @@ export const parquetLibrary = (): ReturnType<typeof load> => loading ??= load();
  * @throws Error of the system.
  */
 export async function bufferOf(path: string): Promise<AsyncBuffer> {
-  const { size } = await Deno.stat(path);
+  const { size } = await disk.stat(path);
   const within = (at: number): boolean =>
     Number.isSafeInteger(at) && at >= 0 && at <= size;
   return {

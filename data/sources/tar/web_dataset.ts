@@ -3,6 +3,7 @@
  *
  * @see {@link https://github.com/webdataset/webdataset}
  */
+import { disk, type OpenFile } from "../../resources/disk.ts";
 import { printable, type Result, right } from "../../../core/mod.ts";
 import {
   type ClassLabels,
@@ -121,10 +122,10 @@ const labelsOf = (
   samples: readonly TarSample[],
   shards: Shards,
 ): Promise<readonly unknown[]> =>
-  disposing(Deno.open(path), (file) => labelsIn(file, samples, shards));
+  disposing(disk.open(path), (file) => labelsIn(file, samples, shards));
 
 async function labelsIn(
-  file: Deno.FsFile,
+  file: OpenFile,
   samples: readonly TarSample[],
   shards: Shards,
 ): Promise<readonly unknown[]> {
