@@ -23,6 +23,11 @@ export {
   type ClassSplit,
   splitByClass,
 } from "../data/classes/split_by_class.ts";
+export {
+  type Background,
+  backgroundColour,
+  type Colour,
+} from "../data/image/background.ts";
 export type { ImageSource, Split } from "../data/image/image_source.ts";
 export {
   IMAGENET_NORMALIZATION,
@@ -42,6 +47,7 @@ export {
   imageWorkers,
 } from "../data/loader/image_workers.ts";
 export {
+  type BatchTurn,
   loadAll,
   type LoadAllOptions,
   loadBatches,

@@ -163,4 +163,4 @@ export {
   type OriginKind,
   type TrainError,
 } from "../train/train_error.ts";
-export type { WorkOptions } from "../train/work_options.ts";
+export type { SharedWork, WorkOptions } from "../train/work_options.ts";

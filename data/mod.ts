@@ -13,6 +13,11 @@ export {
 } from "./classes/select_classes.ts";
 export * from "./classes/select_images.ts";
 export { splitByClass, splitLabels } from "./classes/split_by_class.ts";
+export {
+  type Background,
+  backgroundColour,
+  BACKGROUNDS,
+} from "./image/background.ts";
 export * from "./image/image_source.ts";
 export {
   IMAGENET_NORMALIZATION,
@@ -25,15 +30,17 @@ export {
   badImages,
 } from "./loader/bad_images.ts";
 export type { Batch, LevelBatch } from "./loader/batch.ts";
+export { type AlphaCount, countAlpha } from "./loader/count_alpha.ts";
 export { type ImageWorkers, imageWorkers } from "./loader/image_workers.ts";
 export type { RowStretch, StepRows } from "./loader/step_rows.ts";
 export {
   loadAll,
+  type LoadAllOptions,
   loadBatches,
   loadLevels,
   type LoadOptions,
 } from "./loader/load_batches.ts";
-export { counted } from "./report/counts.ts";
+export { bytesInWords, counted } from "./report/counts.ts";
 export { type DataError, describeDataError } from "./report/data_error.ts";
 export { changedContents, contentDigest } from "./sources/content_digest.ts";
 export { imageFolder } from "./sources/folder/image_folder.ts";

@@ -81,7 +81,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "data/classes": ["data/image", "data/report", "data/resources"],
   "data/loader": [
     ...["data/image", "data/report", "data/resources"],
-    ...["data/decode", "data/transforms"],
+    ...["data/decode", "data/transforms", "data/sources"],
   ],
   "train/files": [],
   "train/engine": ["train/files"],
@@ -103,7 +103,9 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["train/files", "train/engine", "train/tasks", "train/checkpoint"],
     ...["train/run", "train/weights/encoder", "train/weights/torch"],
   ],
-  "train/evaluate": ["train/engine", "train/tasks", "train/weights/encoder"],
+  "train/evaluate": [
+    ...["train/engine", "train/tasks", "train/ranks", "train/weights/encoder"],
+  ],
   "cli/flags": [],
   "cli/output": [],
   "cli/watch": ["cli/output"],

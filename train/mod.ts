@@ -3,9 +3,10 @@
  *
  * @module
  */
-export type {
-  CheckpointPolicy,
-  KeptCheckpoints,
+export {
+  type CheckpointPolicy,
+  freezeSteps,
+  type KeptCheckpoints,
 } from "./checkpoint/checkpoint_policy.ts";
 export {
   describeScheduleChange,
@@ -15,7 +16,7 @@ export {
 export type { ItemIterator } from "./engine/step/accumulate.ts";
 export type { ItemSource } from "./engine/epoch_items.ts";
 export { afterStep, atEnd, atEpochEnds, type Hook } from "./engine/hooks.ts";
-export { train } from "./engine/loop.ts";
+export { train, type TrainOptions } from "./engine/loop.ts";
 export * from "./engine/needs.ts";
 export type { StepWords } from "./engine/meeting.ts";
 export {
@@ -54,13 +55,23 @@ export * from "./engine/training.ts";
 export { mostFrequentShare, type TopAccuracies } from "./evaluate/accuracy.ts";
 export * from "./evaluate/classifier_accuracy.ts";
 export * from "./evaluate/encoder_features.ts";
-export { onlyRows, programRows } from "./evaluate/image_rows.ts";
+export {
+  onlyRows,
+  programRow,
+  type RowMaker,
+  rowsOfImages,
+  withProgram,
+} from "./evaluate/image_rows.ts";
 export {
   KNN_VOTE,
   knnAccuracies,
   type KnnAccuracy,
   knnAccuracy,
 } from "./evaluate/knn.ts";
+export {
+  type SharedBatches,
+  sharedBatches,
+} from "./evaluate/shared_batches.ts";
 export { probeAccuracy } from "./evaluate/probe_accuracy.ts";
 export {
   chosenRate,
@@ -71,6 +82,7 @@ export {
 export { reconstruct, type Reconstruction } from "./evaluate/reconstruct.ts";
 export { agreeOn, fromFirst } from "./ranks/agreement.ts";
 export { commonStart } from "./ranks/common_start.ts";
+export { toldByAll } from "./ranks/told_by_all.ts";
 export { replaceFile } from "./files/atomic_file.ts";
 export { fileResult, readRegular } from "./files/file_result.ts";
 export { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
@@ -194,4 +206,4 @@ export {
 export { exportEncoder } from "./weights/export/export_encoder.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export * from "./weights/open_encoder.ts";
-export type { WorkOptions } from "./work_options.ts";
+export type { SharedWork, WorkOptions } from "./work_options.ts";

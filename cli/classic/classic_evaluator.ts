@@ -9,12 +9,7 @@ import {
   type Result,
   right,
 } from "../../core/mod.ts";
-import {
-  counted,
-  evalTransform,
-  type ImageSource,
-  loadAll,
-} from "../../data/mod.ts";
+import { counted, evalTransform, type ImageSource } from "../../data/mod.ts";
 import {
   compileConvNetScores,
   convNetError,
@@ -23,6 +18,7 @@ import {
   type EvaluationLine,
   type FiledTraining,
   fileResult,
+  sharedBatches,
   type TrainError,
 } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
@@ -107,14 +103,17 @@ export function classicEvaluator(
     training: { ...training, accumIter: 1 },
   });
   return {
-    async scores(run, backend) {
+    async scores(run, backend, signal, ranks) {
       const program = await compiled(backend);
       if (program._tag === "Left") return program;
       const tensors = new Map([...run.parameters(), ...run.state().statistics]);
-      const error = await convNetError(
-        ...[backend, program.right, tensors] as const,
-        loadAll({ source, transform, batchSize }),
-        classes,
+      const options = { source, transform, batchSize };
+      const { batches, noted } = sharedBatches(options, ranks);
+      const error = await noted(
+        await convNetError(
+          ...[backend, program.right, tensors, batches, classes] as const,
+          { signal, ranks },
+        ),
       );
       const { frozenLayers } = phaseAt(plan)(Math.max(0, run.step - 1));
       return error._tag === "Left"

@@ -26,7 +26,7 @@ import {
   RATE_MODE_FLAG,
   rateMode,
 } from "../flags/method_flags.ts";
-import { dataFlag } from "../images/image_flags.ts";
+import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
 import { type Settings, settingsFrom } from "../runs/settings.ts";
 
@@ -47,6 +47,7 @@ export const CLASSIC_FLAGS = {
     "data": dataFlag(
       "labelled images: CIFAR's binary files, Fashion-MNIST's, or one folder by class",
     ),
+    "background": backgroundFlag("mean"),
     "limit": wholeFlag(1, "learn from so many of the images", {
       initial: "all",
     }),

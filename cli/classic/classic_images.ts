@@ -64,12 +64,16 @@ function validationByTenth(
 /**
  * Opens the images of a training.
  *
- * @param choice Their location, and the number to train on.
+ * @param choice Their location, the number to train on, and the colour behind
+ * transparent parts.
  * @param byTest True if the test images are the validation set, not a tenth of the training images.
  * @throws {CommandFailed} where there are no such images.
  */
 export async function classicImages(
-  { data, limit }: Pick<ImageChoice, "data" | "limit">,
+  { data, limit, background }: Pick<
+    ImageChoice,
+    "data" | "limit" | "background"
+  >,
   byTest: boolean,
 ): Promise<ClassicImages> {
   const source = must(await openSplit(data, "train"), describeImages);
@@ -84,5 +88,8 @@ export async function classicImages(
     : validationByTenth(known);
   const { train, validation } = must(images, describeImages);
   const drawn = drawnImages(train, limit, "--limit");
-  return { train: must(drawn, describeImages), validation };
+  return {
+    train: { ...must(drawn, describeImages), background },
+    validation: { ...validation, background },
+  };
 }

@@ -38,11 +38,13 @@ export const DEVICE_FLAGS = under("Device", {
 
 /** Threads of one process: as asked for, or its part of the machine's cores. */
 function threadsOf(
-  threads: number | undefined,
+  { threads, backend = "auto" }: FlagValues<typeof DEVICE_FLAGS>,
   ranks: Pick<RankPlace, "localSize"> | null,
 ): { readonly threads?: number } {
   if (threads !== undefined) return { threads };
-  if (ranks === null) return {};
+  // Other engines refuse to be told.
+  const isTold = backend === "auto" || backend === "onnx";
+  if (ranks === null || !isTold) return {};
   const own = Math.floor(navigator.hardwareConcurrency / ranks.localSize);
   return { threads: Math.max(1, own) };
 }
@@ -55,17 +57,16 @@ function threadsOf(
  * @throws {CommandFailed} where it cannot be had.
  */
 export async function deviceFrom(
-  { backend = "auto", threads, precision, ...values }: FlagValues<
-    typeof DEVICE_FLAGS
-  >,
+  values: FlagValues<typeof DEVICE_FLAGS>,
   needs: SelectOptions = {},
   say?: (line: string) => void,
   ranks: Pick<RankPlace, "localSize"> | null = null,
 ): Promise<Selection> {
+  const { backend = "auto", precision } = values;
   const isTuned = say !== undefined && values["no-tune"] === undefined;
   const own = {
     ...isTuned ? { tuning: { store: tuningFile(), say } } : {},
-    ...threadsOf(threads, ranks),
+    ...threadsOf(values, ranks),
     ...precision === undefined ? {} : { precision },
   };
   const selected = await selectBackend(backend, { ...own, ...needs });

@@ -90,9 +90,10 @@ async function ended(
     // Rank 0 comes last: it writes the checkpoint.
     const limit = ranks.rank === 0 ? SECONDS_TO_STOP : undefined;
     const met = await ranks.exchange("", "the end", limit);
-    return met._tag === "Left"
-      ? await end(code, message, abort)
-      : await end(code, message);
+    if (met._tag === "Left") return await end(code, message, abort);
+    // A launcher ends the others when one leaves without this, and gives any exit code.
+    await ranks.end();
+    return await end(code, message);
   }
   await ownTurn(ranks.rank);
   loud();

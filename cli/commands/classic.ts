@@ -46,11 +46,13 @@ import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import { frequentShare } from "../evaluate/evaluation_result.ts";
 import { loadingFrom } from "../images/loading.ts";
+import { transparencyWords } from "../images/transparency.ts";
 import { percent } from "../output/words.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
-import type { OpenedRun, PlannedRun } from "../runs/open_run.ts";
+import type { OpenedRun } from "../runs/open_run.ts";
+import type { PlannedRun } from "../runs/planned_run.ts";
 import { runNumbers } from "../runs/run_numbers.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
 
@@ -60,10 +62,10 @@ interface PlannedClassic extends PlannedRun, ConvNetRun, ClassicImages {
 }
 
 /** Freezing schedule in a few lines. */
-function wordsOf(
+async function wordsOf(
   { config, plan }: ConvNetRun,
   { train, validation }: ClassicImages,
-): readonly string[] {
+): Promise<readonly string[]> {
   const { model, optimizer, freeze } = config;
   const frozen = plan.layers.filter(({ freezeStep }) =>
     freezeStep < plan.totalSteps
@@ -74,7 +76,7 @@ function wordsOf(
       frozen[0]?.freezeStep
     } of ${plan.totalSteps} on`;
   return [
-    `images:  ${train.summary}`,
+    `images:  ${train.summary}${await transparencyWords(train)}`,
     `judge:   ${validation.summary}`,
     `network: ${model.family} ${model.depth}-${model.width} on ${model.imageSize}² pixels`,
     `plan:    ${optimizer._tag}, t0 ${freeze.t0} ${freeze.scale}: ${times}, ${
@@ -104,7 +106,7 @@ async function planned(values: ClassicValues, ranks: Ranks | null) {
     losses: classLoss(config.model.classes),
     costOf: phaseFlops(plan),
     evaluator: classicEvaluator(run, images.validation),
-    words: wordsOf(run, images),
+    words: await wordsOf(run, images),
   };
   return { classic, settings };
 }

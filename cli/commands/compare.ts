@@ -29,6 +29,7 @@ import {
 import { runTrials } from "../compare/run_trials.ts";
 import { deviceFrom } from "../command/device_flags.ts";
 import { interruption } from "../command/interruption.ts";
+import { transparencyWords } from "../images/transparency.ts";
 import { barsOn } from "../output/progress_bar.ts";
 import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
@@ -55,10 +56,14 @@ async function planned(values: CompareValues): Promise<Planned> {
   return { images, trials, folder, isBegun };
 }
 
-function describe({ images, trials, folder, isBegun }: Planned): string {
+async function describe(
+  { images, trials, folder, isBegun }: Planned,
+): Promise<string> {
   const { source, train, validationSummary } = images;
   return [
-    `images: ${source.summary}; classes from ${train.length} of them`,
+    `images: ${source.summary}${await transparencyWords(
+      source,
+    )}; classes from ${train.length} of them`,
     `judge:  ${validationSummary}`,
     `folder: ${folder}, ${counted(trials.length, "trial")} of ${
       counted(trials.flatMap(partsOf).length, "part")
@@ -107,7 +112,7 @@ async function compare(
   const needs = first === undefined ? {} : runNeeds(pretrainTask(first));
   const { backend, why } = await deviceFrom(values, needs, say);
   say(`device: ${why}`);
-  say(describe(plan));
+  say(await describe(plan));
   const found = await ran(plan, backend, context);
   backend.dispose();
   return found;

@@ -12,6 +12,7 @@
  */
 import { describeFaults, type ModelSpec, rootKey } from "../../core/mod.ts";
 import { counted, shareSource } from "../../data/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
 import {
   disposeAll,
   type FeatureSpec,
@@ -22,6 +23,7 @@ import {
 } from "../../train/mod.ts";
 import type { Command } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
+import { ranksFrom } from "../command/join_ranks.ts";
 import {
   describeFeature,
   FEATURE_FLAGS,
@@ -197,9 +199,10 @@ async function knn(
   evaluation: Evaluation,
   values: Values,
   say: (line: string) => void,
+  ranks: Ranks | null,
 ): Promise<object> {
   const { encoder, backend, train, validation, classes } = evaluation;
-  const vote = voteFrom(encoder.model, values, shownWork(say));
+  const vote = voteFrom(encoder.model, values, shownWork(say, ranks));
   const { feature, temperature } = vote;
   const facts = {
     ...evaluationFacts(evaluation, backend),
@@ -243,10 +246,10 @@ says at its end.`,
   words: ["ENCODER"],
   fields: FLAGS,
   json: "always",
-  run: async ({ words: [path = ""], values, say }) =>
+  join: ranksFrom,
+  run: async ({ words: [path = ""], values, say, ranks }) =>
     await knn(
-      fewer(await openEvaluation(path, values, say), values.queries),
-      values,
-      say,
+      fewer(await openEvaluation(path, values, say, ranks), values.queries),
+      ...[values, say, ranks] as const,
     ),
 };

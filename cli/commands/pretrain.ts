@@ -5,7 +5,8 @@ import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import { modelTable } from "../output/model_words.ts";
 import { UNEVALUATED } from "../pretrain/evaluation.ts";
-import { finish } from "../pretrain/finish.ts";
+import { type DryRun, dryRun, refuseDryRun } from "../pretrain/dry_run.ts";
+import { assistFinish, finish } from "../pretrain/finish.ts";
 import { planPretraining } from "../pretrain/plan_run.ts";
 import {
   PRETRAIN_FLAGS,
@@ -19,18 +20,22 @@ import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
 async function pretrain(
   { values, say, stream, ranks }: CommandContext<typeof PRETRAIN_FLAGS>,
-): Promise<Summary> {
+): Promise<Summary | DryRun> {
   const settings = await commonSettings(ranks, values, async () => {
     const settings = await pretrainSettings(values);
     await checkFolder(settings);
     return settings;
   });
+  const isDry = values["dry-run"] ?? false;
+  if (isDry) refuseDryRun(settings, ranks);
   const planned = await planPretraining(settings, values);
+  if (isDry) return await dryRun(planned, settings, values, say);
   return await driveRun(planned, { settings, values, say, stream, ranks }, {
     program: programName("pretrain"),
     summary: (run, end) => summaryOf(run, end, UNEVALUATED),
     finish: (run, end, context) =>
       finish(run, end, context, values.judge ?? "auto"),
+    assist: (run, shown) => assistFinish(run, shown, values.judge ?? "auto"),
   });
 }
 

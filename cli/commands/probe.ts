@@ -13,15 +13,18 @@
  */
 import { PROBE_RECIPE, type ProbeConfig, probePlan } from "../../core/mod.ts";
 import process from "node:process";
+import type { Ranks } from "../../ranks/mod.ts";
 import { probeTask, runNeeds, uploadEncoder } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
+import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import {
   describeFeature,
   featureFrom,
   featureWidth,
 } from "../evaluate/features.ts";
+import { agreeOnEvaluation } from "../evaluate/agree_on_evaluation.ts";
 import {
   encoderAt,
   rememberEncoder,
@@ -39,6 +42,7 @@ import { type Evaluation, evaluationRun } from "../evaluate/open_evaluation.ts";
 import { outputFile, outputHooks } from "../evaluate/output_file.ts";
 import {
   describeRate,
+  type Encoded,
   encodedBy,
   plannedProbe,
   type ProbedFeatures,
@@ -57,6 +61,7 @@ import { deviceFrom } from "../command/device_flags.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
 import { driveRun } from "../runs/drive_run.ts";
+import { commonResult } from "../runs/follow_run.ts";
 import type { Settings } from "../runs/settings.ts";
 
 /** The rate of a probe that goes on; of a new one that of the recipe. */
@@ -71,12 +76,13 @@ async function opened(
   path: string,
   values: ProbeValues,
   say: (line: string) => void,
+  ranks: Ranks | null,
 ) {
   const encoder = await encoderAt(path, values);
   const feature = featureFrom(encoder.model, values);
   const width = featureWidth(encoder.model, feature);
   const run = await evaluationRun(
-    ...[encoder, path, values, null] as const,
+    ...[encoder, path, values, ranks] as const,
     () => probeSettings(width, path, values),
   );
   const { settings, evaluated } = run;
@@ -87,7 +93,9 @@ async function opened(
     values,
     runNeeds(probeTask({ config, plan })),
     say,
+    ranks,
   );
+  await agreeOnEvaluation(evaluated, values, ranks);
   const isNew = settings.earlier === null && settings.file === null;
   const features: ProbedFeatures = {
     feature,
@@ -105,14 +113,15 @@ const factsOf = (
   { feature, augment }: ProbedFeatures,
 ) => ({ ...evaluationFacts(evaluation, evaluation.backend), feature, augment });
 
-/** Plans the probes of an encoder and, beside it, of an untrained one. */
-async function planned(
-  { evaluation, features, config, loading, isNew }: Awaited<
-    ReturnType<typeof opened>
-  >,
+/** A probe whose encoder and images are open. */
+type Opened = Awaited<ReturnType<typeof opened>>;
+
+/** Features of all images by an encoder and, beside it, by an untrained one. */
+async function encoded(
+  { evaluation, features, config }: Opened,
   withUntrained: boolean,
   shown: ShownWork,
-) {
+): Promise<readonly Encoded[]> {
   const { encoder, backend } = evaluation;
   const sets = withUntrained
     ? [encoder.parameters, untrainedEncoder(encoder)]
@@ -122,8 +131,18 @@ async function planned(
   );
   const known = { ...factsOf(evaluation, features), config };
   const all = await encodedBy(evaluation, uploaded, features, shown);
+  return mustNotStop(all, known);
+}
+
+/** Plans the probes of encoders. */
+async function planned(
+  { evaluation, features, config, loading, isNew }: Opened,
+  all: readonly Encoded[],
+  shown: ShownWork,
+) {
+  const known = { ...factsOf(evaluation, features), config };
   const probes = [];
-  for (const [k, encoded] of mustNotStop(all, known).entries()) {
+  for (const [k, encoded] of all.entries()) {
     // A run that goes on keeps its rate.
     const isSwept = features.isSwept && (isNew || k > 0);
     const own = { ...features, isSwept };
@@ -137,47 +156,63 @@ async function planned(
   return probes;
 }
 
-async function probe(
+/** Trains the probes of encoders, on one process. */
+async function probed(
+  run: Opened,
+  all: readonly Encoded[],
   { words: [path = ""], values, say }: CommandContext<typeof PROBE_FLAGS>,
-): Promise<object> {
-  const run = await opened(path, values, say);
-  const { evaluation, features, settings, device, words } = run;
-  const facts = factsOf(evaluation, features);
-  words.forEach(say);
-  say(`feature: ${describeFeature(features.feature)}`);
-  const shown = shownWork(say);
-  const [own, other] = await planned(run, !values["no-untrained"], shown);
+  shown: Pick<ShownWork, "startBar"> & { readonly signal: AbortSignal },
+) {
+  const { evaluation, features, settings, device } = run;
+  const [own, other] = await planned(run, all, shown);
   if (own === undefined) throw new Error("unreachable: no encoder");
   const { config, task } = own.probe;
-  const output = outputFile(values, settings);
-  const hooks = await outputHooks(task, output);
+  const facts = { ...factsOf(evaluation, features), config };
+  const hooks = await outputHooks(task, outputFile(values, settings));
   const describe = (folder: string) => rememberEncoder(folder, path);
   const start = { settings, values, say, stream: process.stderr };
-  const found = await driveRun(
+  return await driveRun(
     { ...own.probe, device, hooks, describe },
-    { ...start, ...shown },
+    { ...start, signal: shown.signal },
     {
       program: encoderProgram(programName("probe"), path, values),
-      summary: ({ folder }) => ({ ...facts, config, resume: folder.path }),
+      summary: ({ folder }) => ({ ...facts, resume: folder.path }),
       async finish({ folder, backend }, { evaluations, checkpoint }) {
         const scores = evaluations.at(-1)?.scores ?? {};
         const untrained = other === undefined ? undefined : mustNotStop(
           await unkeptProbe(other.probe, other.encoded, backend, shown.signal),
-          { ...facts, config },
+          facts,
         );
         const trained = probeFound(own.probe, scores);
-        return { trained, untrained, outputDir: folder.path, checkpoint };
+        const place = { outputDir: folder.path, checkpoint };
+        return { config, trained, untrained, place };
       },
     },
   );
-  const { trained, untrained, ...place } = found;
+}
+
+async function probe(
+  context: CommandContext<typeof PROBE_FLAGS>,
+): Promise<object> {
+  const { words: [path = ""], values, say, ranks } = context;
+  const run = await opened(path, values, say, ranks);
+  const { evaluation, features, words } = run;
+  words.forEach(say);
+  say(`feature: ${describeFeature(features.feature)}`);
+  const { ranks: _, ...own } = shownWork(say, ranks);
+  const withUntrained = !values["no-untrained"];
+  const all = await encoded(run, withUntrained, { ...own, ranks });
+  const { config, trained, untrained, place } = await commonResult(
+    ranks,
+    () => probed(run, all, context, own),
+  );
   const rate = describeRate(trained);
   if (rate !== null) say(rate);
   say(describeAccuracies(trained));
   const mostFrequent = tellAccuracies(evaluation, trained, untrained, say);
-  const { baseRate: _, ...accuracies } = trained;
+  const { baseRate: _rate, ...accuracies } = trained;
   return {
-    ...{ ...facts, ...place },
+    ...{ ...factsOf(evaluation, features), ...place },
     ...tellUnreadable(evaluation, say),
     config,
     ...accuracies,
@@ -198,5 +233,6 @@ rate for steps of 16,384 images is --blr 0.1.`,
   fields: PROBE_FLAGS,
   bases: [PROBE_RECIPE],
   json: "always",
+  join: ranksFrom,
   run: probe,
 };

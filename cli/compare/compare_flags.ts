@@ -20,7 +20,7 @@ import {
   wholeFlag,
 } from "../flags/flags.ts";
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
-import { dataFlag } from "../images/image_flags.ts";
+import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
 import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Method, METHODS, THESIS_POWERS } from "./methods.ts";
@@ -127,6 +127,7 @@ export const COMPARE_FLAGS = {
     "data": dataFlag(
       "labelled images; /usr/share/datasets/fashion-mnist where Debian's dataset-fashion-mnist is installed",
     ),
+    "background": backgroundFlag("mean"),
     "limit": wholeFlag(
       1,
       "pre-train on so many of the images",
@@ -214,6 +215,9 @@ export function experimentFrom(
     data: values.data === undefined ? null : resolve(values.data),
     limit: values.limit ?? size.limit,
     heldOut: "by class",
+    // The embedded images have no alpha: experiments of before go on with the same flags.
+    background: values.background ??
+      (values.data === undefined ? "none" : "mean"),
     labels: values.labels ?? size.labels,
     methods: values.methods ?? METHODS,
     seeds: values.seeds ?? size.seeds,

@@ -14,6 +14,7 @@ import {
   probePlan,
   type Result,
 } from "../../core/mod.ts";
+import type { Background } from "../../data/mod.ts";
 import type { HeldOut } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import {
@@ -33,6 +34,8 @@ export interface Experiment {
   readonly limit: number | null;
   /** Draw of the validation images where the data have none of their own. */
   readonly heldOut: HeldOut;
+  /** Colour that transparent parts are blended onto; `none` in experiments from before that. */
+  readonly background: Background;
   /** Labelled training images among them, or `null` for all of those. */
   readonly labels: number | null;
   /** Methods in the order in which they run. */

@@ -52,6 +52,12 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
+/** Fields that are absent in files of earlier experiments. */
+const EARLIER = { background: "none" } as const;
+
+const completed = (json: unknown): unknown =>
+  typeof json === "object" && json !== null ? { ...EARLIER, ...json } : json;
+
 /**
  * Opens the folder of an experiment, new or begun.
  *
@@ -63,7 +69,7 @@ export async function openExperiment(
   experiment: Experiment,
 ): Promise<boolean> {
   const path = join(folder, EXPERIMENT_FILE);
-  const before = await readJson(path);
+  const before = completed(await readJson(path));
   if (before !== null) {
     const now: unknown = JSON.parse(JSON.stringify(experiment));
     const [first] = differences(withNewWords(before, "pretrain"), now);

@@ -21,8 +21,8 @@ export interface ExperimentImages {
 export async function experimentImages(
   experiment: Experiment,
 ): Promise<ExperimentImages> {
-  const { data, limit, heldOut, labels, pretrain } = experiment;
-  const choice = { classes: null, valShare: null, heldOut };
+  const { data, limit, heldOut, background, labels, pretrain } = experiment;
+  const choice = { classes: null, valShare: null, heldOut, background };
   const opened = await openImages(data, limit, choice);
   const { train: source, validation, validationSummary } = must(
     opened,

@@ -23,7 +23,7 @@ import {
   epochEvaluations,
   evaluationsBefore,
 } from "../runs/epoch_evaluation.ts";
-import type { PlannedRun } from "../runs/open_run.ts";
+import type { PlannedRun } from "../runs/planned_run.ts";
 import { progressOn } from "../runs/progress.ts";
 import { takeSteps } from "../runs/take_steps.ts";
 

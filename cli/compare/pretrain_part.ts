@@ -69,8 +69,11 @@ async function openRun(
 ): Promise<RunFolder> {
   const run = pretrainTask({ config, plan });
   const folder = await openPart(run, initialSnapshot(config, plan), path);
-  const { data, limit, heldOut } = experiment;
-  const choice = { data, limit, classes: null, valShare: null, heldOut };
+  const { data, limit, heldOut, background } = experiment;
+  const choice = {
+    ...{ data, limit, classes: null, valShare: null, heldOut },
+    background,
+  };
   mustWork(await writeImagesFile(path, rememberedImages(choice, source)));
   return folder;
 }

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { initialValues, rootKey, split } from "../../core/mod.ts";
+import type { Background } from "../../data/mod.ts";
 import {
   describeSkipped,
   encoderParameters,
@@ -63,6 +64,12 @@ export function describeEncoder(
 export async function heldOutOf(path: string): Promise<HeldOut> {
   const images = await readImagesFile(await runFolderAt(path));
   return images._tag === "Right" ? images.right.heldOut : "by class";
+}
+
+/** Colour behind transparent parts in the run that trained an encoder; else the mean. */
+export async function backgroundOf(path: string): Promise<Background> {
+  const images = await readImagesFile(await runFolderAt(path));
+  return images._tag === "Right" ? images.right.background : "mean";
 }
 
 /**

@@ -3,6 +3,7 @@ import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
 import type { Result } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
 import {
   mostFrequentShare,
   type TopAccuracies,
@@ -11,14 +12,18 @@ import {
 import { stopped } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { interruption } from "../command/interruption.ts";
-import { barsOn, type ShownWork } from "../output/progress_bar.ts";
+import { barsOn } from "../output/progress_bar.ts";
 import { percent } from "../output/words.ts";
 import type { EvaluatedEncoder } from "./open_evaluation.ts";
 
-/** Progress output of a program, and the Ctrl-C that stops it. */
-export const shownWork = (say: (line: string) => void): ShownWork => ({
+/** Progress output of a program, the Ctrl-C that stops it, and the processes that share its work. */
+export const shownWork = (
+  say: (line: string) => void,
+  ranks: Ranks | null,
+) => ({
   startBar: barsOn(process.stderr),
   signal: interruption(say).signal,
+  ranks,
 });
 
 /** Flags that a run of an evaluation does not remember. */

@@ -4,12 +4,15 @@
  */
 import type { DeviceTensors } from "../../backends/mod.ts";
 import { left, type ModelSpec, type Result, right } from "../../core/mod.ts";
-import { evalTransform, loadAll } from "../../data/mod.ts";
+import { evalTransform } from "../../data/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
 import {
   allTaps,
   encoderFeatures,
   type FeatureSpec,
   type LabelledFeatures,
+  type SharedBatches,
+  sharedBatches,
   type TrainError,
 } from "../../train/mod.ts";
 import {
@@ -69,12 +72,12 @@ export const featureWidth = (
 /** The training or the validation images. */
 export type ImagePart = "train" | "validation";
 
-/** The middles of images in order; each call starts over. */
+/** The middles of images in order, shared by some ranks; each call starts over. */
 function batchesInOrder(
   { encoder, resizeSize, unreadable, ...images }: EvaluatedEncoder,
   part: ImagePart,
   batchSize: number,
-): Result<TrainError, () => ReturnType<typeof loadAll>> {
+): Result<TrainError, (ranks: Ranks | null) => SharedBatches> {
   const source = images[part];
   const { imageSize, inChannels } = encoder.model;
   const { normalization } = source;
@@ -86,7 +89,7 @@ function batchesInOrder(
   }
   const badImages = unreadable[part];
   const options = { source, transform: made.right, batchSize, badImages };
-  return right(() => loadAll({ ...options, recycles: true }));
+  return right((ranks) => sharedBatches({ ...options, recycles: true }, ranks));
 }
 
 /**
@@ -94,7 +97,7 @@ function batchesInOrder(
  *
  * @param evaluated Images, their size and normalisation.
  * @param batchSize Images of a batch; the last may be smaller.
- * @returns A function that starts over with each call.
+ * @returns A function that starts over with each call, for the ranks that share them.
  */
 export const validationBatches = (
   evaluated: EvaluatedEncoder,
@@ -111,7 +114,7 @@ const BATCH = 64;
  * @param encoders The encoder on the device, and others of its sizes beside it.
  * @param feature Definition of the feature.
  * @param part Training or validation images.
- * @param shown Progress output and stop signal.
+ * @param shown Progress output, stop signal, and the processes that share the work.
  * @returns The features of each encoder, or the first error.
  */
 export async function sourceFeatures(
@@ -126,13 +129,15 @@ export async function sourceFeatures(
   const size = Math.min(BATCH, length);
   const batches = batchesInOrder(evaluation, part, size);
   if (batches._tag === "Left") return batches;
-  const all = batches.right();
+  const { batches: all, noted } = batches.right(shown.ranks ?? null);
   const what = part === "train" ? "images to learn from" : "images to judge by";
-  return await underBar(
-    shown,
-    what,
-    length,
-    (options) =>
-      encoderFeatures(backend, model, encoders, all, size, feature, options),
+  return await noted(
+    await underBar(
+      shown,
+      what,
+      length,
+      (options) =>
+        encoderFeatures(backend, model, encoders, all, size, feature, options),
+    ),
   );
 }

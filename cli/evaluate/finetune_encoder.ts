@@ -23,7 +23,7 @@ import { must } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import type { RunLoading } from "../images/loading.ts";
 import type { Evaluator } from "../runs/epoch_evaluation.ts";
-import type { PlannedRun } from "../runs/open_run.ts";
+import type { PlannedRun } from "../runs/planned_run.ts";
 import { percent } from "../output/words.ts";
 import type { EvaluatedEncoder } from "./open_evaluation.ts";
 import { validationBatches } from "./features.ts";
@@ -58,15 +58,20 @@ function finetuneEvaluator(
   config: FinetuneConfig,
 ): Evaluator {
   const { batchSize } = config.training;
-  const batches = mustWork(validationBatches(evaluated, batchSize));
+  const batchesFor = mustWork(validationBatches(evaluated, batchSize));
   return {
-    async scores(training, backend, signal) {
-      const of = (
+    async scores(training, backend, signal, ranks) {
+      const of = async (
         parameters: DeviceTensors,
-      ): Promise<Result<TrainError, TopAccuracies>> =>
-        classifierAccuracy(backend, config, parameters, batches(), batchSize, {
-          signal,
-        });
+      ): Promise<Result<TrainError, TopAccuracies>> => {
+        const { batches, noted } = batchesFor(ranks);
+        return await noted(
+          await classifierAccuracy(
+            ...[backend, config, parameters, batches, batchSize] as const,
+            { signal, ranks },
+          ),
+        );
+      };
       const own = await of(training.parameters());
       if (own._tag === "Left") return own;
       const means = averagedParameters(training.state());

@@ -5,6 +5,7 @@ import type { Ranks } from "../../ranks/mod.ts";
 import type { OpenedEncoder } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { DEVICE_FLAGS, deviceFrom } from "../command/device_flags.ts";
+import { RANK_FLAGS } from "../command/rank_flags.ts";
 import {
   describeStatistics,
   ENCODER_FLAGS,
@@ -14,6 +15,7 @@ import {
 import { type FlagValues, under, wholeFlag } from "../flags/flags.ts";
 import { classesFrom, imageFlags } from "../images/image_flags.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
+import { transparencyWords } from "../images/transparency.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
@@ -21,7 +23,13 @@ import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { RunValues } from "../runs/run_flags.ts";
 import type { Settings } from "../runs/settings.ts";
-import { describeEncoder, encoderAt, heldOutOf } from "./evaluated_encoder.ts";
+import { agreeOnEvaluation } from "./agree_on_evaluation.ts";
+import {
+  backgroundOf,
+  describeEncoder,
+  encoderAt,
+  heldOutOf,
+} from "./evaluated_encoder.ts";
 
 /** Flags of every evaluation. */
 export const EVALUATION_FLAGS = {
@@ -29,6 +37,7 @@ export const EVALUATION_FLAGS = {
     "labelled images: a folder by class, train beside val or test or not, tar or Parquet files, CIFAR's or Fashion-MNIST's",
     "take",
     "share of the images held out for validation, as in pre-training",
+    "the one of the encoder's run, else mean",
   ),
   ...ENCODER_FLAGS,
   ...STATISTICS_FLAGS,
@@ -45,6 +54,7 @@ export const EVALUATION_FLAGS = {
     ),
   }),
   ...under("Device", { "backend": DEVICE_FLAGS.backend }),
+  ...RANK_FLAGS,
 } as const;
 
 /** Values of the common flags. */
@@ -60,7 +70,7 @@ export interface EvaluatedEncoder extends EvaluatedImages {
   readonly resizeSize: number;
 }
 
-/** Everything that an evaluation needs. */
+/** Everything that an evaluation needs on a process. */
 export interface Evaluation extends EvaluatedEncoder {
   /** Backend that computes. */
   readonly backend: Backend;
@@ -77,11 +87,11 @@ const OWN_STATISTICS =
  * @returns Both, and lines about them.
  * @throws {CommandFailed} where there are no validation images.
  */
-export function evaluatedEncoder(
+export async function evaluatedEncoder(
   encoder: OpenedEncoder,
   { train, validation, validationSummary }: PretrainImages,
   values: EvaluationValues,
-): EvaluatedEncoder & { readonly words: readonly string[] } {
+): Promise<EvaluatedEncoder & { readonly words: readonly string[] }> {
   if (validation === null) {
     return refuse(`--data: judged by ${validationSummary}`);
   }
@@ -105,7 +115,9 @@ export function evaluatedEncoder(
     words: [
       ...describeEncoder(encoder),
       `pixels: ${describeStatistics(normalization)}, ${statistics.from}`,
-      `learns from: ${images.train.summary}`,
+      `learns from: ${images.train.summary}${await transparencyWords(
+        images.train,
+      )}`,
       `judged by: ${validationSummary}`,
     ],
   };
@@ -131,11 +143,17 @@ export async function evaluationRun<Config>(
     const asked = await settingsOf();
     await checkFolder(asked);
     return asked.earlier === null
-      ? { ...asked, heldOut: await heldOutOf(path) }
+      ? {
+        ...asked,
+        heldOut: await heldOutOf(path),
+        background: values.background ?? await backgroundOf(path),
+      }
       : asked;
   });
   const images = await imagesOfRun(settings);
-  const { words, ...evaluated } = evaluatedEncoder(encoder, images, values);
+  const { words, ...evaluated } = await evaluatedEncoder(
+    ...[encoder, images, values] as const,
+  );
   const loading = loadingFrom(evaluated.train.length, values);
   const unreadable = { ...evaluated.unreadable, train: loading.badImages };
   return { settings, loading, words, evaluated: { ...evaluated, unreadable } };
@@ -147,12 +165,14 @@ export async function evaluationRun<Config>(
  * @param path A run, a checkpoint, an exported encoder or a file of weights.
  * @param values Flags as they were given.
  * @param say Called with a description of what was opened.
+ * @param ranks The processes that share it.
  * @throws {CommandFailed} where something of it cannot be had.
  */
 export async function openEvaluation(
   path: string,
   values: EvaluationValues,
   say: (line: string) => void,
+  ranks: Ranks | null,
 ): Promise<Evaluation> {
   const encoder = await encoderAt(path, values);
   const { data = null, limit = null, "val-share": valShare = null } = values;
@@ -160,9 +180,13 @@ export async function openEvaluation(
     ...{ data, limit, valShare, earlier: null },
     classes: await classesFrom(values.classes),
     heldOut: await heldOutOf(path),
+    background: values.background ?? await backgroundOf(path),
   });
-  const { words, ...evaluated } = evaluatedEncoder(encoder, images, values);
-  const { backend } = await deviceFrom(values);
+  const { words, ...evaluated } = await evaluatedEncoder(
+    ...[encoder, images, values] as const,
+  );
+  const { backend } = await deviceFrom(values, {}, undefined, ranks);
+  await agreeOnEvaluation(evaluated, values, ranks);
   words.forEach(say);
   say(`device: ${backend.device.name} (${backend.device.description})`);
   return { ...evaluated, backend };

@@ -33,7 +33,7 @@ import type { RunLoading } from "../images/loading.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { percent } from "../output/words.ts";
 import type { Evaluator } from "../runs/epoch_evaluation.ts";
-import type { PlannedRun } from "../runs/open_run.ts";
+import type { PlannedRun } from "../runs/planned_run.ts";
 import { epochFeatures } from "./epoch_features.ts";
 import type { Evaluation } from "./open_evaluation.ts";
 import { sourceFeatures } from "./features.ts";

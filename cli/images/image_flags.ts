@@ -1,8 +1,9 @@
 /** Flags that choose images. */
 import { left } from "../../core/mod.ts";
-import { classNamesFrom } from "../../data/mod.ts";
+import { BACKGROUNDS, classNamesFrom } from "../../data/mod.ts";
 import { must } from "../command/command_failed.ts";
 import {
+  choiceFlag,
   type FlagPlace,
   numberFlag,
   SHARE,
@@ -19,12 +20,25 @@ const EMBEDDED: FlagPlace<string> = {
 /** Place of the images. */
 export const dataFlag = (help: string) => textFlag("DIR", help, EMBEDDED);
 
+/** The flag for what lies behind transparent parts. */
+export const backgroundFlag = (initial: string) =>
+  choiceFlag(
+    BACKGROUNDS,
+    "colour that transparent parts are blended onto: the mean colour of the normalisation, white, black, or none to drop the alpha channel",
+    { initial },
+  );
+
 /**
  * Flags that choose some of the images, and the validation set.
  *
  * @param verb Use of classes, for example `learn from`.
  */
-export const imageFlags = (data: string, verb: string, share: string) =>
+export const imageFlags = (
+  data: string,
+  verb: string,
+  share: string,
+  background = "mean",
+) =>
   under("Images", {
     "data": dataFlag(data),
     "classes": textFlag(
@@ -35,6 +49,7 @@ export const imageFlags = (data: string, verb: string, share: string) =>
     "val-share": numberFlag(SHARE, share, {
       initial: "the data's own validation part, else a fifth",
     }),
+    "background": backgroundFlag(background),
     "limit": wholeFlag(1, "learn from so many of the images", {
       initial: "all",
     }),

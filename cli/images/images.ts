@@ -9,6 +9,7 @@ import {
   rootKey,
 } from "../../core/mod.ts";
 import {
+  type Background,
   type DataError,
   describeDataError,
   embeddedFashionMnist,
@@ -205,10 +206,13 @@ export async function openSplit(
     : selectClasses(source.right, classes);
 }
 
-/** Choice of classes and of the share held out for validation; drawn by class by default. */
+/**
+ * Choice of classes, of the share held out for validation and of the colour behind
+ * transparent parts; by default the share is drawn by class, and alpha is dropped.
+ */
 export type ValidationChoice =
   & Pick<ImageChoice, "classes" | "valShare">
-  & Partial<Pick<ImageChoice, "heldOut">>
+  & Partial<Pick<ImageChoice, "heldOut" | "background">>
   & {
     /** Permission for the data's own validation part, where they have one; given by default. */
     readonly ownPart?: boolean;
@@ -232,12 +236,22 @@ async function opened(
     : right(withLabels(images.right));
 }
 
+const onBackground = (
+  { train, validation, ...words }: PretrainImages,
+  background: Background,
+): PretrainImages => ({
+  ...words,
+  train: { ...train, background },
+  validation: validation === null ? null : { ...validation, background },
+});
+
 /**
  * Opens the images of a run.
  *
  * @param folder Value of `--data`, or `null` for the embedded Fashion-MNIST images.
  * @param limit Number of training images, or `null` for all.
- * @param choice Classes, and the share held out for validation.
+ * @param choice Classes, the share held out for validation, and the colour behind
+ * transparent parts.
  */
 export async function openImages(
   folder: string | null,
@@ -248,7 +262,8 @@ export async function openImages(
   if (found._tag === "Left") return found;
   const validationSummary = printable(found.right.validationSummary);
   const train = drawnImages(found.right.train, limit, "--limit");
-  return train._tag === "Left"
-    ? train
-    : right({ ...found.right, validationSummary, train: train.right });
+  return train._tag === "Left" ? train : right(onBackground(
+    { ...found.right, validationSummary, train: train.right },
+    choice.background ?? "none",
+  ));
 }

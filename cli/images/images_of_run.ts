@@ -24,14 +24,22 @@ export interface ImagesOfRun extends ImageChoice {
 /**
  * Difference between images and those of an earlier run.
  *
- * @returns `null` if they have the same names in the same order.
+ * @returns `null` if they have the same names in the same order, and lie on the same
+ * background.
  */
 export function imagesDiffer(
   now: RememberedImages,
   before: RememberedImages,
   source: ImageSource,
 ): string | null {
-  if (haveSameNames(now, before, source)) return null;
+  if (!haveSameNames(now, before, source)) return otherNames(now, before);
+  const { background } = before;
+  return now.background === background
+    ? null
+    : `--background: found ${now.background}, wanted ${background}, as it had`;
+}
+
+function otherNames(now: RememberedImages, before: RememberedImages): string {
   return now.found === before.found
     ? `its images had other names: ${before.found}`
     : `it learned from ${before.found}; here are ${now.found}`;

@@ -1,6 +1,7 @@
 /** Bars of work under way. */
 import { SingleBar } from "npm:cli-progress@3.12.0";
-import type { WorkOptions } from "../../train/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
+import type { SharedWork } from "../../train/mod.ts";
 
 /**
  * A bar at the bottom of a terminal; in a file, a line every ten seconds.
@@ -100,18 +101,21 @@ export interface ShownWork {
   readonly startBar?: StartBar | undefined;
   /** Stops it soon after it is aborted. */
   readonly signal?: AbortSignal | undefined;
+  /** The processes that share it; `null`, the default, where there is one. */
+  readonly ranks?: Ranks | null | undefined;
 }
 
 /** Does a piece of work under a bar. */
 export async function underBar<A>(
-  { startBar = NO_BAR, signal }: ShownWork,
+  { startBar = NO_BAR, signal, ranks }: ShownWork,
   what: string,
   total: number,
-  work: (options: WorkOptions) => Promise<A>,
+  work: (options: SharedWork) => Promise<A>,
 ): Promise<A> {
   const bar = startBar(what, total);
   try {
-    return await work({ signal, onProgress: (done) => bar.update(done) });
+    const onProgress = (done: number) => bar.update(done);
+    return await work({ signal, ranks, onProgress });
   } finally {
     bar.end();
   }

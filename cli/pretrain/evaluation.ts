@@ -15,15 +15,15 @@ import {
   type EvaluationFeatures,
   evaluationFeatures,
 } from "./evaluation_features.ts";
+import type { FollowedRun } from "../runs/follow_run.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
-import type { RunEnd } from "../runs/take_steps.ts";
 import type { PlannedPretraining } from "./plan_run.ts";
 
 /** A pre-training that is open. */
 export type OpenedPretraining = OpenedRun<PlannedPretraining>;
 
-/** The same under way. */
-export type BegunPretraining = OpenedPretraining & Pick<RunEnd, "run">;
+/** What there is of a pre-training to evaluate, on every process that shares it. */
+export type EvaluatedPretraining = PlannedPretraining & FollowedRun;
 
 /**
  * Percent of the validation images whose class the weighted vote of their 20 nearest
@@ -102,12 +102,12 @@ const LEAST = { train: 100, validation: 50 };
 const COMPARED_PER_SECOND = 3e9;
 
 /** Numbers that are compared for each pair of images: two encoders and pixels, at most. */
-const comparedNumbers = ({ config: { model } }: BegunPretraining): number =>
+const comparedNumbers = ({ config: { model } }: EvaluatedPretraining): number =>
   2 * model.embedDim + model.inChannels * Math.min(32, model.imageSize) ** 2;
 
 /** Test for time for another batch, comparisons included. */
 function clockOf(
-  opened: BegunPretraining,
+  opened: EvaluatedPretraining,
   { time, runSeconds }: EvaluationChoice,
 ): (train: number, validation: number) => boolean {
   if (time === "always") return () => true;
@@ -122,7 +122,7 @@ function clockOf(
 
 /** Percent of the queries whose class is found. */
 async function accuracy(
-  { images: { train }, backend }: BegunPretraining,
+  { images: { train }, backend }: EvaluatedPretraining,
   { known, asked }: EvaluationFeatures,
   shown: ShownWork,
 ): Promise<Result<TrainError, number>> {
@@ -140,7 +140,7 @@ async function accuracy(
 
 /** The features of the trained encoder, of the untrained one, and the pixels. */
 async function featuresOf(
-  opened: BegunPretraining,
+  opened: EvaluatedPretraining,
   choice: EvaluationChoice,
 ): Promise<Result<TrainError, readonly EvaluationFeatures[]>> {
   const { images, config, backend, run, plan, task, loading } = opened;
@@ -170,7 +170,7 @@ async function featuresOf(
 
 /** Number of images that were used, where not all were. */
 function sampleNote(
-  { images: { train, validation } }: BegunPretraining,
+  { images: { train, validation } }: EvaluatedPretraining,
   { known, asked }: EvaluationFeatures,
 ): string {
   const [images, evaluated] = [known.labels.length, asked.labels.length];
@@ -191,7 +191,7 @@ const unevaluated = (note: string): EncoderEvaluation => ({
  * pixels.
  */
 export async function evaluateRun(
-  { images, ...run }: BegunPretraining,
+  { images, ...run }: EvaluatedPretraining,
   choice: EvaluationChoice,
 ): Promise<Result<TrainError, EncoderEvaluation>> {
   const train = labelledImages(images.train);

@@ -12,23 +12,25 @@ import {
 import {
   type BadImages,
   badImages,
-  type Batch,
   type DataError,
   evalTransform,
   type ImageSource,
   type ImageWorkers,
-  loadAll,
   selectImages,
 } from "../../data/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
 import {
-  compileGraph,
   featureGraph,
-  joinedNumbers,
   type LabelledFeatures,
-  programRows,
+  programRow,
+  type RowMaker,
+  rowsOfImages,
   selectPoints,
+  type SharedBatches,
+  sharedBatches,
+  type SharedWork,
   type TrainError,
-  type WorkOptions,
+  withProgram,
 } from "../../train/mod.ts";
 
 /** Images, encoders of the same sizes, and how long may be spent on them. */
@@ -42,7 +44,7 @@ export interface FeatureInputs {
   readonly unreadable: BadImages;
   /** Threads that make images ready; the main thread without any. */
   readonly workers?: ImageWorkers | undefined;
-  /** Test for time for more, after so many training and validation images. */
+  /** Test for time for more, after so many training and validation images; rank 0's counts. */
   readonly goesOn: (train: number, validation: number) => boolean;
 }
 
@@ -128,33 +130,6 @@ export function smallPixels(
   return out;
 }
 
-/** Images that were read, in that order. */
-interface Read {
-  readonly indices: number[];
-  /** Small pixels of each batch. */
-  readonly pixels: Float32Array[];
-}
-
-/** Passes batches on while there is time, and notes what they are of. */
-async function* noted(
-  batches: AsyncIterable<Result<DataError, Batch>>,
-  order: Int32Array,
-  { train, model, goesOn }: FeatureInputs,
-  { indices, pixels }: Read,
-): AsyncGenerator<Result<DataError, Batch>> {
-  let known = 0;
-  for await (const batch of batches) {
-    if (batch._tag === "Right") {
-      const own = Array.from(batch.right.indices, (i) => order[i] ?? -1);
-      indices.push(...own);
-      known += own.filter((index) => index < train.length).length;
-      pixels.push(smallPixels(batch.right.images, model.imageSize));
-    }
-    yield batch;
-    if (!goesOn(known, indices.length - known)) return;
-  }
-}
-
 /** Rows of one kind, in the order of their source. */
 function rowsOf(
   rows: LabelledFeatures,
@@ -167,23 +142,22 @@ function rowsOf(
   return selectPoints(rows, Int32Array.from(places));
 }
 
-/** Numbers of several arrays as the rows of the images that were read. */
-function pixelRows(
-  { pixels }: Read,
-  { labels }: LabelledFeatures,
-): LabelledFeatures {
-  const features = joinedNumbers(pixels);
-  const width = features.length / Math.max(1, labels.length);
-  return { features, width, labels };
+/** The small pixels of images as their rows. */
+function pixelRow({ inChannels, imageSize }: ModelSpec): RowMaker {
+  const side = Math.min(SMALL_SIDE, imageSize);
+  return {
+    width: inChannels * side ** 2,
+    rows: (images) => Promise.resolve(right(smallPixels(images, imageSize))),
+  };
 }
 
-/** Batches of the images in a mixed order; validation images that cannot be read are noted. */
+/** Batches of the images in some order; validation images that cannot be read are noted. */
 function batchesOf(
-  inputs: FeatureInputs,
+  { train, validation, model, unreadable, workers }: FeatureInputs,
+  order: Int32Array,
   batchSize: number,
-  read: Read,
-): Result<TrainError, AsyncGenerator<Result<DataError, Batch>>> {
-  const { train, validation, model, unreadable, workers } = inputs;
+  ranks: Ranks | null,
+): Result<TrainError, SharedBatches> {
   const { imageSize, inChannels } = model;
   const { normalization } = train;
   const transform = evalTransform({ imageSize, inChannels, normalization });
@@ -191,25 +165,21 @@ function batchesOf(
     const error: DataError = { _tag: "BadOptions", faults: transform.left };
     return left({ _tag: "DataFailed", error });
   }
-  const order = mixedOrder(inputs);
   const bad = badImages(order.length);
-  const batches = loadAll({
-    source: selectImages(joined(train, validation), order),
-    transform: transform.right,
-    batchSize,
-    workers,
-    recycles: true,
-    badImages: {
-      list: bad.list,
-      note: (one) => {
-        const index = (order[one.index] ?? -1) - train.length;
-        // Training has listed those that it met.
-        if (index >= 0) unreadable.note({ ...one, index });
-        return bad.note(one);
-      },
+  const noting: BadImages = {
+    list: bad.list,
+    note: (one) => {
+      const index = (order[one.index] ?? -1) - train.length;
+      // Training has listed those that it met.
+      if (index >= 0) unreadable.note({ ...one, index });
+      return bad.note(one);
     },
-  });
-  return right(noted(batches, order, inputs, read));
+  };
+  const source = selectImages(joined(train, validation), order);
+  return right(sharedBatches({
+    ...{ source, transform: transform.right, batchSize, workers },
+    ...{ recycles: true, badImages: noting },
+  }, ranks));
 }
 
 /** Images of a batch: fewer of a large model. */
@@ -224,42 +194,55 @@ function batchSizeOf(
   return Math.min(BATCH, most, images);
 }
 
+/** Test for time for more images in some order. */
+function clockIn(
+  order: Int32Array,
+  { train, goesOn }: FeatureInputs,
+): (places: readonly number[]) => boolean {
+  let [seen, known] = [0, 0];
+  return (places) => {
+    for (; seen < places.length; seen++) {
+      if ((order[places[seen] ?? -1] ?? Infinity) < train.length) known++;
+    }
+    return goesOn(known, seen - known);
+  };
+}
+
 /**
  * Features of images by each encoder after its last block, and their pixels, while there
- * is time. Each image is read once; omitted images are drawn from both kinds alike.
+ * is time by the clock of rank 0. Each image is read once; omitted images are drawn from
+ * both kinds alike.
  *
  * @returns Features by each encoder, then the pixels of the images, at most 32 × 32; or
  * the first error.
  */
 export async function evaluationFeatures(
   inputs: FeatureInputs,
-  options: WorkOptions,
+  options: SharedWork,
 ): Promise<Result<TrainError, readonly EvaluationFeatures[]>> {
   const { backend, model, encoders, train, validation } = inputs;
   const images = train.length + validation.length;
   const batchSize = batchSizeOf(model, encoders.length, images);
-  const read: Read = { indices: [], pixels: [] };
-  const batches = batchesOf(inputs, batchSize, read);
-  if (batches._tag === "Left") return batches;
+  const order = mixedOrder(inputs);
+  const shared = batchesOf(inputs, order, batchSize, options.ranks ?? null);
+  if (shared._tag === "Left") return shared;
+  const { batches, noted } = shared.right;
+  const work = { ...options, goesOn: clockIn(order, inputs) };
   const graph = featureGraph(model, batchSize);
-  const program = await compileGraph(backend, graph);
-  if (program._tag === "Left") return program;
-  const rows = await programRows(
-    backend,
-    program.right,
-    encoders,
-    batches.right,
-    options,
+  const found = await noted(
+    await withProgram(backend, graph, (program) => {
+      const rows = encoders.map((encoder) =>
+        programRow(backend, program, encoder)
+      );
+      return rowsOfImages([...rows, pixelRow(model)], batches, work);
+    }),
   );
-  program.right.dispose();
-  if (rows._tag === "Left") return rows;
-  const [first] = rows.right;
-  const all = first === undefined
-    ? rows.right
-    : [...rows.right, pixelRows(read, first)];
-  const { indices } = read;
-  return right(all.map((one) => ({
-    known: rowsOf(one, indices, (index) => index < train.length),
-    asked: rowsOf(one, indices, (index) => index >= train.length),
-  })));
+  if (found._tag === "Left") return found;
+  return right(found.right.map((one) => {
+    const indices = Array.from(one.indices, (place) => order[place] ?? -1);
+    return {
+      known: rowsOf(one, indices, (index) => index < train.length),
+      asked: rowsOf(one, indices, (index) => index >= train.length),
+    };
+  }));
 }

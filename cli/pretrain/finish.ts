@@ -9,12 +9,15 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
+import { mustWork } from "../command/describe_errors.ts";
 import { programName } from "../output/program_name.ts";
+import type { ShownWork } from "../output/progress_bar.ts";
 import { describeUnreadable } from "../images/unreadable.ts";
 import type { EndContext } from "../runs/drive_run.ts";
 import type { RunEnd } from "../runs/take_steps.ts";
 import {
   accuracyScalars,
+  type EvaluatedPretraining,
   evaluateRun,
   type EvaluationTime,
   type OpenedPretraining,
@@ -55,6 +58,22 @@ async function drawPictures(
     if (drawn._tag === "Left") {
       say(`no ${name}: ${describeTrainError(drawn.left)}`);
     }
+  }
+}
+
+/** The part of another process than the first in the evaluation of a run. */
+export async function assistFinish(
+  run: EvaluatedPretraining,
+  shown: ShownWork,
+  time: EvaluationTime,
+): Promise<void> {
+  const unreadable = badImages(run.images.validation?.length ?? 0);
+  // The first process looks at the clock.
+  const choice = { ...shown, time, runSeconds: 0, unreadable };
+  const evaluated = await evaluateRun(run, choice);
+  // A stop is one of all ranks: the first one says so in the end.
+  if (evaluated._tag === "Left" && evaluated.left._tag !== "Stopped") {
+    mustWork(evaluated);
   }
 }
 

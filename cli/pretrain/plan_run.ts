@@ -22,9 +22,10 @@ import { must, refuse } from "../command/command_failed.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
 import { loadingFrom } from "../images/loading.ts";
+import { transparencyWords } from "../images/transparency.ts";
 import { describeModel, oddGridNote } from "../output/model_words.ts";
 import { percent } from "../output/words.ts";
-import type { PlannedRun } from "../runs/open_run.ts";
+import type { PlannedRun } from "../runs/planned_run.ts";
 import type { Settings } from "../runs/settings.ts";
 import {
   describeInitialEncoder,
@@ -141,7 +142,7 @@ export async function planPretraining(
     losses: stageLosses(config.model),
     costOf: phaseFlops(plan),
     words: [
-      `images: ${train.summary}`,
+      `images: ${train.summary}${await transparencyWords(train)}`,
       `judge:  ${validationSummary}`,
       describePlan(plan, config, train.length),
       ...initial === null

@@ -45,6 +45,9 @@ export const PRETRAIN_FLAGS = {
   }),
   ...RUN_FLAGS,
   ...under("Output", {
+    "dry-run": switchFlag(
+      "train nothing: print plan, memory, time and space on disk, and draw preview.svg, images as the model will see them",
+    ),
     "judge": choiceFlag(
       ["auto", "always", "never"],
       "evaluate the encoder at the end: within a tenth of the run's time or 3 s, by all images, or not",

@@ -17,9 +17,9 @@ import {
   type ImageSource,
   loadAll,
   type Normalization,
-  normalizationFor,
 } from "../../data/mod.ts";
 import { drawnImages } from "../images/images.ts";
+import { shownPixels } from "./shown_pixels.ts";
 import {
   pngDataUri,
   reconstructionPicture,
@@ -60,22 +60,6 @@ async function picturedBatch(
   return dataFailed({ _tag: "BadImage", image: source.name, reason });
 }
 
-/** Undoes the normalisation of one image `[C, H, W]`: 8-bit samples `[H, W, C]`. */
-function pixelsOf(
-  image: Float32Array,
-  channels: 1 | 3,
-  normalization: Normalization,
-): Uint8Array {
-  const { mean, deviation } = normalizationFor(normalization, channels);
-  const area = image.length / channels;
-  return Uint8Array.from({ length: image.length }, (_, i) => {
-    const channel = i % channels;
-    const value = image[channel * area + Math.floor(i / channels)] ?? 0;
-    const level = value * (deviation[channel] ?? 1) + (mean[channel] ?? 0);
-    return Math.max(0, Math.min(255, Math.round(255 * level)));
-  });
-}
-
 /**
  * Check that the picture can be drawn at the end of a run, made before its first
  * step.
@@ -111,7 +95,7 @@ function samplesOf(
       width: side,
       height: side,
       channels,
-      pixels: pixelsOf(part(images, i), channels, normalization),
+      pixels: shownPixels(part(images, i), channels, normalization),
     },
     patchMask: part(patchMask, i),
     stages: stages.map(({ index, cells, target, prediction }) => ({

@@ -66,10 +66,11 @@ export const isSameRun = (
 const hasEnded = ({ step, totalSteps }: RunChoice): boolean =>
   totalSteps !== null && step >= totalSteps;
 
-const identity = ({ config, images: { names, contents } }: RunChoice) => ({
+const identity = ({ config, images }: RunChoice) => ({
   config,
-  names,
-  contents,
+  names: images.names,
+  contents: images.contents,
+  background: images.background,
 });
 
 /**

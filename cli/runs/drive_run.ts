@@ -13,10 +13,11 @@ import { stopped } from "../command/command_failed.ts";
 import { badImagesKeeper } from "../images/loading.ts";
 import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
-import { commonResult, followRun } from "./follow_run.ts";
+import { type Assist, commonResult, followRun } from "./follow_run.ts";
 import { readyRun } from "./ready_run.ts";
 import { epochEvaluations } from "./epoch_evaluation.ts";
-import { type OpenedRun, openRun, type PlannedRun } from "./open_run.ts";
+import { type OpenedRun, openRun } from "./open_run.ts";
+import type { PlannedRun } from "./planned_run.ts";
 import { progressOn } from "./progress.ts";
 import { failed, resumeCommand } from "./run_end.ts";
 import type { RunValues } from "./run_flags.ts";
@@ -46,6 +47,8 @@ export interface RunJob<Planned extends PlannedRun, Found extends object> {
     end: RunEnd,
     context: EndContext,
   ): Promise<Found>;
+  /** What each other process does meanwhile; by default it waits for the result. */
+  readonly assist?: Assist<Planned>;
 }
 
 /** Inputs of a run. */
@@ -98,7 +101,8 @@ export async function driveRun<
   const ready = await readyRun(planned, settings, values, say, ranks);
   if (ranks !== null && ranks.rank > 0) {
     const shared = { ...ready, ranks };
-    return await followRun(planned, shared, values, given.signal);
+    const { signal } = given;
+    return await followRun(planned, shared, values, signal, job.assist);
   }
   const opened = await openRun(planned, ready, settings, values, say);
   const { task, backend, loading, folder } = opened;
@@ -110,7 +114,7 @@ export async function driveRun<
     : await tensorBoardOf(task, folder, progress.say);
   const signal = given.signal ?? interruption(progress.say).signal;
   const atCheckpoint = await badImagesKeeper(folder.path, loading.badImages);
-  const context = { progress, tracker, signal };
+  const context = { progress, tracker, signal, ranks };
   const evaluating = epochEvaluations(opened, context);
   const shown = { ...context, evaluating, atCheckpoint };
   const end = await takeSteps({ ...opened, ...shown });
@@ -130,9 +134,8 @@ export async function driveRun<
   if (cause !== "finished") return fail(cause);
   try {
     const startBar = barsOn(stream);
-    const shown = { say, fail, signal, startBar, tracker };
-    const finished = () => job.finish(opened, end, shown);
-    return await (ranks === null ? finished() : commonResult(ranks, finished));
+    const shown = { say, fail, signal, startBar, tracker, ranks };
+    return await commonResult(ranks, () => job.finish(opened, end, shown));
   } finally {
     loading.workers?.[Symbol.dispose]();
     run.dispose();

@@ -2,15 +2,16 @@
  * Evaluation of a run after each epoch: computed, printed, and kept in its folder.
  */
 import type { Backend } from "../../backends/mod.ts";
-import { type Result, right } from "../../core/mod.ts";
+import { left, type Result, right } from "../../core/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
 import {
   atEpochEnds,
   epochSteps,
   evaluateNow,
-  evaluationHook,
   type EvaluationLine,
   type EvaluationOptions,
   type FiledTraining,
+  fromFirst,
   type Hook,
   readEvaluations,
   type RunFolder,
@@ -28,11 +29,17 @@ import type { Progress } from "./progress.ts";
 
 /** Evaluation of a training. */
 export interface Evaluator {
-  /** Scores of the training as it is now. */
+  /**
+   * Scores of the training as it is now; `Stopped` on all ranks, if on any.
+   *
+   * @param ranks The processes that share the work, all of which ask for the scores; `null`
+   * where there is one.
+   */
   scores(
     training: Training,
     backend: Backend,
     signal: AbortSignal,
+    ranks: Ranks | null,
   ): Promise<Result<TrainError, Scores>>;
   /** Scores in words, for example `top-1 91.20 %`; `null` where there is nothing to say. */
   words(scores: Scores): string | null;
@@ -82,13 +89,21 @@ interface EvaluationContext {
   readonly progress: Pick<Progress, "say">;
   readonly tracker?: Tracker | null;
   readonly signal: AbortSignal;
+  /** The processes that share it; `null`, the default, where there is one. */
+  readonly ranks?: Ranks | null;
 }
+
+/** What all ranks come to before the first step. */
+export const EVALUATION_OF_START = "the evaluation of the start";
 
 /** The evaluations of a run under way. */
 export interface EpochEvaluations {
-  /** Evaluate it after each epoch. */
+  /** Evaluate it after each epoch; one that is stopped ends the run there, on all ranks. */
   readonly hooks: readonly Hook[];
-  /** Makes up for an evaluation at the start that was not made, or is not on record. */
+  /**
+   * Makes up for an evaluation at the start that was not made, or is not on record;
+   * `Stopped` where that was stopped.
+   */
   catchUp(training: Training): Promise<Result<TrainError, void>>;
   /** True if it was evaluated after a step. */
   isEvaluatedAt(step: number): boolean;
@@ -141,7 +156,7 @@ function epochWords(
  */
 export function epochEvaluations(
   run: EvaluatedRun,
-  { progress, tracker, signal }: EvaluationContext,
+  { progress, tracker, signal, ranks = null }: EvaluationContext,
 ): EpochEvaluations {
   const { task, backend, evaluator, folder } = run;
   const lines = [...run.evaluations];
@@ -155,11 +170,10 @@ export function epochEvaluations(
     };
   }
   const loss = epochLoss(run);
-  const options: EvaluationOptions = {
+  const options: Omit<EvaluationOptions, "every"> = {
     folder: folder.path,
-    every: atEpochEnds(task),
     evaluate: async (training) => {
-      const scores = await evaluator.scores(training, backend, signal);
+      const scores = await evaluator.scores(training, backend, signal, ranks);
       const mean = loss.mean();
       return scores._tag === "Left" || Number.isNaN(mean)
         ? scores
@@ -177,15 +191,31 @@ export function epochEvaluations(
     looksAt: "report",
     onStep: (report) => loss.add(report),
   };
+  const isEvaluatedAt = (step: number) => lines.at(-1)?.step === step;
+  const evaluated = async (
+    training: Training,
+  ): Promise<Result<TrainError, void>> => {
+    const done = await evaluateNow(training, options);
+    return done._tag === "Left" || isEvaluatedAt(training.step)
+      ? done
+      : left({ _tag: "Stopped" });
+  };
   return {
-    hooks: [sum, evaluationHook(options)],
+    hooks: [sum, {
+      every: atEpochEnds(task),
+      onStep: (_, training) => evaluated(training),
+    }],
     catchUp: async (training) => {
       const { step } = training;
       const isDue = step > 0 && step % epochSteps(task) === 0 &&
-        lines.at(-1)?.step !== step;
-      return isDue ? await evaluateNow(training, options) : right(undefined);
+        !isEvaluatedAt(step);
+      const due = ranks === null
+        ? right(isDue)
+        : await fromFirst(ranks, () => isDue, EVALUATION_OF_START);
+      if (due._tag === "Left") return due;
+      return due.right ? await evaluated(training) : right(undefined);
     },
-    isEvaluatedAt: (step) => lines.at(-1)?.step === step,
+    isEvaluatedAt,
     lines: () => lines,
   };
 }

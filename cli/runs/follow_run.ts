@@ -1,5 +1,6 @@
 /** A run as the processes take part in it that neither print nor write. */
 import { resolve } from "node:path";
+import type { Backend } from "../../backends/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
   commonStart,
@@ -8,20 +9,40 @@ import {
   type TrainError,
   type Training,
 } from "../../train/mod.ts";
-import { stopped } from "../command/command_failed.ts";
+import { CommandFailed, EXIT, stopped } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { interruption } from "../command/interruption.ts";
 import { badImageWords } from "../images/loading.ts";
-import type { PlannedRun } from "./open_run.ts";
+import type { ShownWork } from "../output/progress_bar.ts";
+import {
+  type JoinedEvaluations,
+  joinedEvaluations,
+} from "./joined_evaluation.ts";
+import type { PlannedRun } from "./planned_run.ts";
 import type { ReadyRun } from "./ready_run.ts";
 import type { RunValues } from "./run_flags.ts";
 
+/** A run on a process that neither prints nor writes. */
+export interface FollowedRun {
+  readonly backend: Backend;
+  readonly run: Training;
+}
+
+/** What such a process has to do with the end of a run; whether it is stopped rank 0 says. */
+export type Assist<Planned extends PlannedRun> = (
+  run: Planned & FollowedRun,
+  shown: ShownWork,
+) => Promise<void>;
+
 /** Takes all steps; gives why it ended, if that was an error. */
-async function takeSteps(run: Training): Promise<TrainError | null> {
+async function takeSteps(
+  run: Training,
+  { catchUp }: JoinedEvaluations,
+): Promise<TrainError | null> {
+  const caughtUp = await catchUp(run);
+  if (caughtUp._tag === "Left") return caughtUp.left;
   for await (const taken of run) {
-    if (taken._tag === "Left" && taken.left._tag !== "Stopped") {
-      return taken.left;
-    }
+    if (taken._tag === "Left") return taken.left;
   }
   return null;
 }
@@ -63,35 +84,74 @@ export async function commonSettings<S extends Placed>(
     : { ...settings, data: resolve(data) };
 }
 
-/** What rank 0 has found in the end, on every rank. */
-export const commonResult = async <Found>(
-  ranks: Ranks,
-  find: () => Promise<Found>,
-): Promise<Found> =>
-  mustWork(await fromFirst(ranks, find, "the result", Infinity));
+/** What rank 0 came to: a result, or its stop by the user. */
+type Outcome<Found> = { readonly found: Found } | { readonly stopped: unknown };
+
+const isStop = (thrown: unknown): boolean =>
+  thrown instanceof CommandFailed && thrown.code === EXIT.interrupted;
 
 /**
- * Takes part in a run: computes its share of every step, until rank 0 has done all that
- * comes behind.
+ * What rank 0 has found in the end, on every rank. The others wait for it as long as it
+ * takes.
  *
+ * @param ranks The ranks; `null` where there is one process.
+ * @throws {CommandFailed} on all ranks, where rank 0 is stopped.
+ */
+export async function commonResult<Found>(
+  ranks: Ranks | null,
+  find: () => Promise<Found>,
+): Promise<Found> {
+  if (ranks === null) return await find();
+  const make = async (): Promise<Outcome<Found>> => {
+    try {
+      return { found: await find() };
+    } catch (thrown) {
+      if (isStop(thrown)) return { stopped: thrown };
+      throw thrown;
+    }
+  };
+  const told = await fromFirst(ranks, make, "the result", Infinity);
+  const outcome = mustWork(told);
+  if ("found" in outcome) return outcome.found;
+  if (ranks.rank === 0) throw outcome.stopped;
+  return stopped("", {});
+}
+
+/**
+ * Takes part in a run: computes its share of every step and every evaluation, until rank 0
+ * has done all that comes behind.
+ *
+ * @param assist Its part of what comes behind; nothing by default.
  * @returns What rank 0 has found.
  * @throws {CommandFailed} where it fails or is stopped.
  */
-export async function followRun<Found extends object>(
-  { task, batches, loading }: PlannedRun,
+export async function followRun<
+  Planned extends PlannedRun,
+  Found extends object,
+>(
+  planned: Planned,
   { backend, ranks }: ReadyRun & { readonly ranks: Ranks },
   values: RunValues,
   signal: AbortSignal = interruption(() => {}).signal,
+  assist: Assist<Planned> = () => Promise.resolve(),
 ): Promise<Found> {
+  const { task, batches, loading, evaluator } = planned;
   const start = mustWork(await commonStart(ranks, null));
   const { "skip-non-finite": skipNonFinite = 0 } = values;
   const words = badImageWords(loading.badImages);
-  const options = { backend, batches, start, skipNonFinite, signal };
+  const evaluating = joinedEvaluations({
+    ...{ task, backend, evaluator, ranks, signal },
+  });
+  const { hooks } = evaluating;
+  const options = { backend, batches, start, skipNonFinite, signal, hooks };
   const run = train(task, { ...options, ranks, words });
   try {
-    const failure = await takeSteps(run);
+    const failure = await takeSteps(run, evaluating);
+    if (failure?._tag === "Stopped" || evaluating.isStopped()) {
+      return stopped("", {});
+    }
     if (failure !== null) mustWork({ _tag: "Left", left: failure });
-    if (run.step < task.plan.totalSteps) return stopped("", {});
+    await assist({ ...planned, backend, run }, { signal, ranks });
     const nothing = (): never => {
       throw new TypeError("rank 0 alone has a result");
     };

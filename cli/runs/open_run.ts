@@ -1,52 +1,28 @@
 /** Opening of a planned training: device and folder. */
-import type { Backend, Selection } from "../../backends/mod.ts";
-import type { ImageSource } from "../../data/mod.ts";
+import type { Backend } from "../../backends/mod.ts";
 import {
   type CheckpointPolicy,
   commonStart,
   epochSteps,
   type EvaluationLine,
   type FiledTraining,
-  type Hook,
-  type ItemSource,
   type LossWatch,
   lossWatch,
   readTraining,
   type RunFolder,
-  type Task,
   train,
-  type WatchedLosses,
 } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import { describeTraining, mustWork } from "../command/describe_errors.ts";
-import { badImageWords, type RunLoading } from "../images/loading.ts";
+import { badImageWords } from "../images/loading.ts";
 import { newFolder } from "./choose_run.ts";
-import { evaluationsBefore, type Evaluator } from "./epoch_evaluation.ts";
-import { type FolderContent, openFolder } from "./open_folder.ts";
-import type { CostedPlan } from "./progress.ts";
+import { evaluationsBefore } from "./epoch_evaluation.ts";
+import { openFolder } from "./open_folder.ts";
 import { lossLimit, policyFrom, type RunValues } from "./run_flags.ts";
+import type { PlannedRun } from "./planned_run.ts";
 import type { ReadyRun } from "./ready_run.ts";
 import type { Settings } from "./settings.ts";
 import type { RunOptions } from "./take_steps.ts";
-
-/** A training that is planned, and what there is to say of it. */
-export interface PlannedRun
-  extends CostedPlan, Pick<FolderContent, "start" | "describe"> {
-  readonly task: Task<unknown>;
-  readonly train: ImageSource;
-  readonly batches: ItemSource<unknown>;
-  /** Loading of images, and the list of those that could not be read. */
-  readonly loading: RunLoading;
-  readonly losses: WatchedLosses;
-  /** Lines about it. */
-  readonly words: readonly string[];
-  /** Evaluation after an epoch, if one is wanted. */
-  readonly evaluator?: Evaluator;
-  /** Further hooks of the steps. */
-  readonly hooks?: readonly Hook[];
-  /** Device, if it was opened before. */
-  readonly device?: Selection;
-}
 
 /** A run with all that it needs. */
 export type OpenedRun<Planned extends PlannedRun = PlannedRun> = Planned & {

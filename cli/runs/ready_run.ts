@@ -19,7 +19,7 @@ import { refuse } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { deviceFrom } from "../command/device_flags.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
-import type { PlannedRun } from "./open_run.ts";
+import type { PlannedRun } from "./planned_run.ts";
 import type { RunValues } from "./run_flags.ts";
 import type { Settings } from "./settings.ts";
 import { stepTooLarge } from "./step_size.ts";
@@ -55,8 +55,8 @@ function graphsDigest({ plan, stepGraph, training }: Task<unknown>): string {
 /** Flags that may differ: where things are, and what computes. */
 const OWN_FLAGS = ["data", "output-dir", "workers", "threads", "backend"];
 
-/** Flags that were given, in the order of their names. */
-const flagsOf = (values: Readonly<Record<string, unknown>>) =>
+/** Flags that were given and have to be the same on all ranks, in the order of their names. */
+export const flagsOf = (values: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(
     Object.entries(values).filter(([name]) => !OWN_FLAGS.includes(name))
       .toSorted(([a], [b]) => a < b ? -1 : 1),

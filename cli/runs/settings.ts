@@ -183,6 +183,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
       classes: this.#classes ?? images?.classes ?? null,
       valShare: values["val-share"] ?? images?.valShare ?? null,
       heldOut: images?.heldOut ?? "by class",
+      background: values.background ?? images?.background ?? "mean",
       earlier,
       file: null,
       outputDir: values["output-dir"] ?? folder,
@@ -247,14 +248,15 @@ async function fileAt(
 
 /** True if a run has the images that flags name, as far as they name any. */
 function hasImages(
-  { data, limit, classes, valShare }: ImageChoice,
+  { data, limit, classes, valShare, background }: ImageChoice,
   { images }: EarlierRun,
 ): boolean {
-  return isDeepStrictEqual([data, limit, classes, valShare], [
+  return isDeepStrictEqual([data, limit, classes, valShare, background], [
     images.data,
     images.limit,
     images.classes,
     images.valShare,
+    images.background,
   ]);
 }
 

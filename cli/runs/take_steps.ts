@@ -1,6 +1,7 @@
 /** The steps of a run, its record and its checkpoints. */
 import { type Result, right } from "../../core/mod.ts";
 import {
+  atEnd,
   describeTrainError,
   type EvaluationLine,
   type Hook,
@@ -114,10 +115,14 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
   const history = runHistory({ lines: folder.history, totals: folder.totals });
   const hooks = hooksOf(options);
   let failure = hooks._tag === "Left" ? hooks.left : null;
-  const run = options.begin(hooks._tag === "Left" ? [] : hooks.right, signal);
-  const caughtUp = await options.evaluating?.catchUp(run);
-  if (caughtUp?._tag === "Left") failure ??= caughtUp.left;
-  for await (const taken of failure === null ? run : []) {
+  const called = hooks._tag === "Left" ? [] : hooks.right;
+  const run = options.begin(called, signal);
+  const caughtUp = await options.evaluating?.catchUp(run) ?? right(undefined);
+  const isStopped = caughtUp._tag === "Left" &&
+    caughtUp.left._tag === "Stopped";
+  const begun = isStopped ? await atEnd(called, run) : caughtUp;
+  if (begun._tag === "Left") failure ??= begun.left;
+  for await (const taken of isStopped || failure !== null ? [] : run) {
     folder.complaints().forEach(complain);
     if (taken._tag === "Left") {
       if (taken.left._tag !== "Stopped") failure = taken.left;

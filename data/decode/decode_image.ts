@@ -5,6 +5,7 @@
  */
 import type { Sharp, SharpOptions } from "npm:sharp@0.35.5";
 import type { Result } from "../../core/mod.ts";
+import type { Colour } from "../image/background.ts";
 import type { ImageFileFormat } from "../image/image_format.ts";
 import {
   type DecodedImage,
@@ -15,6 +16,7 @@ import {
   wholeOf,
 } from "../image/raw_image.ts";
 import { reasonOf } from "../report/data_error.ts";
+import { blendedOnto } from "./blend.ts";
 import { decodeBmp } from "./decode_bmp.ts";
 import { decodeJpeg, type DecodingThread, endsItsScan } from "./decode_jpeg.ts";
 import { decodePnm } from "./decode_pnm.ts";
@@ -62,6 +64,8 @@ export interface Picture {
   readonly bytes: Uint8Array;
   /** Size by the header of its file. */
   readonly size: Size;
+  /** Colour that it is blended onto; `null` where it has no alpha channel or that is dropped. */
+  readonly background: Colour | null;
 }
 
 /** Loaded when the first file is decoded: sources in memory need no native code. */
@@ -105,6 +109,19 @@ async function colourPixels(pipeline: Sharp): Promise<RawImage> {
   return { ...image, channels: image.channels === 1 ? 1 : 3 };
 }
 
+/** Decoded pixels in colour, blended onto another; decoders give colours not multiplied by alpha. */
+async function blendedPixels(
+  pipeline: Sharp,
+  background: Colour,
+): Promise<RawImage> {
+  const image = await levelsOf(pipeline.ensureAlpha().toColourspace("srgb"));
+  if (image.channels !== 4) {
+    throw new Error(`its decoder gives ${image.channels} channels, wanted 4`);
+  }
+  const pixels = blendedOnto(background, image.pixels);
+  return { ...image, channels: 3, pixels };
+}
+
 /** Inks without a profile, by PIL's rule: `(255 − ink) · (255 − black) / 255`. */
 async function inkPixels(pipeline: Sharp): Promise<RawImage> {
   const inks = await levelsOf(
@@ -137,21 +154,24 @@ const decoded = (
 ): DecodedImage => ({ image, size, region, [Symbol.dispose]: () => {} });
 
 async function decodeBySharp(
-  { format, bytes, size: stated }: Picture,
+  { format, bytes, size: stated, background }: Picture,
   crop: PixelBox,
 ): Promise<DecodedImage> {
   const sharp = await (loading ??= loadSharp());
   try {
     const input = sharp(bytes, OPTIONS).timeout({ seconds: MOST_SECONDS });
-    const { width, height, space } = await input.metadata();
+    const { width, height, space, hasAlpha } = await input.metadata();
     const size = { width, height };
     checkFound(stated, size);
     // The check for damage must not depend on the part that is seen.
     const isPart = format === "jpeg" && isSameSize(size, stated) &&
       endsItsScan(bytes);
     const kept = isPart ? input.extract(crop) : input;
-    const image =
-      await (space === "cmyk" ? inkPixels(kept) : colourPixels(kept));
+    const image = space === "cmyk"
+      ? await inkPixels(kept)
+      : hasAlpha && background !== null
+      ? await blendedPixels(kept, background)
+      : await colourPixels(kept);
     return isPart ? decoded(image, size, crop) : decoded(image);
   } catch (thrown) {
     throw new Error(clearReason(reasonOf(thrown)), { cause: thrown });
@@ -172,7 +192,8 @@ function decodePlain(
  * Decodes a picture, of which only a part is kept. Pixels are those that PIL gives with
  * `convert("RGB")`:
  *
- * - grey and palettes become colours, transparency is dropped, not blended;
+ * - grey and palettes become colours; transparency is dropped unless the picture names
+ *   a background, which it is then blended onto (`blendedOnto`; inks are not);
  * - of 16 bits the upper 8 are kept (PIL does the same with colour, but shows 16-bit
  *   grey as white);
  * - inks (CMYK) are mixed without a profile; colour profiles are ignored;

@@ -47,7 +47,10 @@ const plainHeader = (
   const size = sizeOf(bytes);
   if (size._tag === "Left") throw new Error(size.left);
   const picture = () => bytes;
-  return { ...size.right, kind, decoderBytes: 0, passes: 1, picture };
+  return {
+    ...size.right,
+    ...{ kind, decoderBytes: 0, passes: 1, hasAlpha: false, picture },
+  };
 };
 
 const HEADERS: Readonly<Record<ImageFileFormat, ReadHeader>> = {
@@ -143,15 +146,19 @@ export function admitImage({ bytes }: EncodedImage): AdmittedImage {
  * begins when the decoder is done.
  *
  * @param wanted Wanted part and size of the picture.
+ * @param isBlended True if the picture is decoded with its alpha channel, a byte more
+ * for each pixel.
  * @throws Error If they are more than `MOST_DECODING_BYTES`, or the wanted size has more
  * than `MOST_PIXELS`.
  */
 export function decodingBytes(
   { fileBytes, header }: AdmittedImage,
   wanted: WantedPart,
+  isBlended = false,
 ): number {
   checkScaled(wanted.scaled);
-  const picture = CHANNELS * header.width * header.height;
+  const channels = isBlended ? CHANNELS + 1 : CHANNELS;
+  const picture = channels * header.width * header.height;
   const working = Math.max(header.decoderBytes, resizingBytes(header, wanted));
   // Whole numbers: sums of others drift, and the last of the memory is never free again.
   const taken = Math.ceil(fileBytes + picture + working);

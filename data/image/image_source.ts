@@ -1,5 +1,6 @@
 /** Sources of images: the interface of a data set. */
 import type { DataError } from "../report/data_error.ts";
+import type { Background } from "./background.ts";
 import type { Normalization } from "./normalization.ts";
 import type { EncodedImage, RawImage } from "./raw_image.ts";
 import type { Result } from "../../core/mod.ts";
@@ -27,6 +28,21 @@ export interface ImageSource {
   readonly labelFault?: string | null;
   /** Statistics of the pixels that the images are normalised with unless told otherwise. */
   readonly normalization: Normalization;
+  /**
+   * Colour that transparent parts of image files are blended onto when they are loaded;
+   * absent as `none`. The mean is that of the normalisation that they are loaded with.
+   *
+   * @example The same images, on white
+   * ```ts
+   * import { type ImageSource, openSource, orThrow } from "@vitfreeze/vitfreeze";
+   *
+   * const onWhite = async (folder: string): Promise<ImageSource> => ({
+   *   ...orThrow(await openSource(folder)),
+   *   background: "white",
+   * });
+   * ```
+   */
+  readonly background?: Background;
   /**
    * Class of an image, known without reading it.
    *

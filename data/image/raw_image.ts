@@ -1,4 +1,5 @@
 /** Images, as a file or as pixels, and rectangles of pixels. */
+import type { Colour } from "./background.ts";
 
 /** Width and height in pixels. */
 export interface Size {
@@ -24,6 +25,11 @@ export interface EncodedImage {
   readonly _tag: "EncodedImage";
   /** Whole content of the file. */
   readonly bytes: Uint8Array;
+  /**
+   * Colour that transparent parts are blended onto; absent where the alpha channel is
+   * dropped.
+   */
+  readonly background?: Colour;
 }
 
 /** A rectangle of pixels inside an image. */

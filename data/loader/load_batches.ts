@@ -73,6 +73,16 @@ export interface LoadOptions extends LoadingOptions, TrainRule {
 export interface LoadAllOptions extends LoadingOptions {
   /** Transform of the images; nothing of it is random. */
   readonly transform: EvalTransform;
+  /** The part that this process loads; by default all of it. */
+  readonly turn?: BatchTurn | undefined;
+}
+
+/** Batches that processes load in turn: of every `size` the one of number `rank`. */
+export interface BatchTurn {
+  /** From 0 to `size − 1`. */
+  readonly rank: number;
+  /** Number of processes, `≥ 1`. */
+  readonly size: number;
 }
 
 /** Faults of the options that both ways have. */
@@ -87,9 +97,26 @@ function loadingFaults(
   ];
 }
 
+function turnFaults(
+  { rank, size }: BatchTurn = EVERY_TURN,
+): readonly (Fault | null)[] {
+  return [
+    wholeFault("turn.size", size, 1, Infinity),
+    wholeFault("turn.rank", rank, 0, size - 1),
+  ];
+}
+
+/** Where every batch is loaded by one process. */
+const EVERY_TURN: BatchTurn = { rank: 0, size: 1 };
+
 /** The indices of each batch, in the order of the source; the last one may be smaller. */
-function* allIndices(length: number, batchSize: number): Generator<Int32Array> {
-  for (let from = 0; from < length; from += batchSize) {
+function* allIndices(
+  length: number,
+  batchSize: number,
+  { rank, size }: BatchTurn = EVERY_TURN,
+): Generator<Int32Array> {
+  const stride = size * batchSize;
+  for (let from = rank * batchSize; from < length; from += stride) {
     const count = Math.min(batchSize, length - from);
     yield new Int32Array(count).map((_, i) => from + i);
   }
@@ -279,17 +306,21 @@ export async function* loadLevels(
 }
 
 /**
- * All images of a source in its order. Only those that cannot be read are left
- * out, so that a batch may be smaller; they are noted in `badImages`.
+ * All images of a source in its order, or of every few batches one (`turn`). Only images
+ * that cannot be read are left out, so that a batch may be smaller; they are noted in
+ * `badImages`.
  *
- * @returns Batches of `[≤ B, C, height, width]` with their indices, rising from 0,
- * or the error that ends them.
+ * @returns Batches of `[≤ B, C, height, width]` with their indices, rising, or the error
+ * that ends them.
  */
 export async function* loadAll(
   options: LoadAllOptions,
 ): AsyncGenerator<Result<DataError, Batch>, void> {
-  const { source, transform, batchSize } = options;
-  const checked = unlessFaulty(options, loadingFaults(options, Infinity));
+  const { source, transform, batchSize, turn } = options;
+  const checked = unlessFaulty(options, [
+    ...loadingFaults(options, Infinity),
+    ...turnFaults(turn),
+  ]);
   if (checked._tag === "Left") {
     yield left({ _tag: "BadOptions", faults: checked.left });
     return;
@@ -298,6 +329,6 @@ export async function* loadAll(
     options,
     NUMBERS,
     { transform },
-    allIndices(source.length, batchSize),
+    allIndices(source.length, batchSize, turn),
   );
 }

@@ -7,7 +7,9 @@ import {
   uniforms,
 } from "../../core/mod.ts";
 import { DecoderMissing } from "../decode/decode_image.ts";
+import { backgroundColour } from "../image/background.ts";
 import type { ImageSource } from "../image/image_source.ts";
+import type { EncodedImage, RawImage } from "../image/raw_image.ts";
 import { type DataError, reasonOf } from "../report/data_error.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
 import type { PixelTarget } from "../transforms/write_view.ts";
@@ -75,18 +77,33 @@ function shared(target: PixelTarget): PixelTarget<SharedArrayBuffer> {
   throw new TypeError("workers cannot write into memory that is not shared");
 }
 
+/** A function that tells an image file what colour lies behind it. */
+function withBackground(
+  { source, rule }: SampleRecipe,
+): (image: RawImage | EncodedImage) => RawImage | EncodedImage {
+  const { background: choice = "none" } = source;
+  const background = backgroundColour(choice, rule.transform.normalization);
+  return (image) =>
+    image._tag === "RawImage" || background === null
+      ? image
+      : { ...image, background };
+}
+
 /** Reads and renders one image; whatever a source or decoder throws ends here. */
 function readAndRender(
-  { source, rule, workers }: SampleRecipe,
+  recipe: SampleRecipe,
 ): (index: number, target: PixelTarget) => Promise<DataError | null> {
+  const { source, rule, workers } = recipe;
   const render = imageRenderer(rule.transform);
+  const onto = withBackground(recipe);
   return async (index, target) => {
     try {
       const read = await source.read(index);
       if (read._tag === "Left") return read.left;
+      const image = onto(read.right);
       await (workers === undefined
-        ? render(read.right, viewBy(rule, index), target)
-        : workers.render(read.right, rule, index, shared(target)));
+        ? render(image, viewBy(rule, index), target)
+        : workers.render(image, rule, index, shared(target)));
       return null;
     } catch (thrown) {
       return errorOf(thrown, source.imageName(index));

@@ -57,12 +57,13 @@ export function prepareImage(
   const admitted = admitImage(image);
   const { format, header } = admitted;
   const view = viewAt(header);
-  const bytes = decodingBytes(admitted, view);
+  const background = header.hasAlpha ? image.background ?? null : null;
+  const bytes = decodingBytes(admitted, view, background !== null);
   const { width, height } = header;
   const size = { width, height };
   const picture = header.picture();
   return {
-    image: { _tag: "Picture", format, bytes: picture, size },
+    image: { _tag: "Picture", format, bytes: picture, size, background },
     view,
     bytes,
   };

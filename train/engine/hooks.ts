@@ -4,7 +4,10 @@ import type { TrainError } from "../train_error.ts";
 import { epochSteps, type TrainingIdentity } from "./task.ts";
 import type { StepReport, Training } from "./training.ts";
 
-/** Outcome of a hook; an error ends the training. */
+/**
+ * Outcome of a hook; an error ends the training. `Stopped` ends it in good order, once all
+ * hooks were called: several ranks have to agree on it.
+ */
 export type HookResult = Result<TrainError, void> | void;
 
 /** Steps that are picked by their number: known before a step is taken. */
@@ -114,16 +117,19 @@ const mayBeCalled = ({ every = 1 }: Hook, step: number): boolean =>
 const isPicked = ({ every }: Hook, report: StepReport): boolean =>
   typeof every !== "function" || every(report);
 
-/** Calls hooks one after another, up to the first error. */
+/** Calls hooks one after another, up to the first error but `Stopped`. */
 async function inTurn(
   hooks: readonly Hook[],
   call: (hook: Hook) => HookResult | Promise<HookResult>,
 ): Promise<Result<TrainError, void>> {
+  let all: Result<TrainError, void> = right(undefined);
   for (const hook of hooks) {
     const result = await call(hook);
-    if (result?._tag === "Left") return result;
+    if (result?._tag !== "Left") continue;
+    all = result;
+    if (result.left._tag !== "Stopped") break;
   }
-  return right(undefined);
+  return all;
 }
 
 /** Hooks of the steps of a training; each rule is asked once for a step. */

@@ -111,6 +111,8 @@ class Run<Item> implements Training {
   readonly #refusal: TrainError | null;
   /** Steps that were reported. */
   #step: number;
+  /** True once a hook has stopped the training. */
+  #isStoppedByHook = false;
   /** Why the next step could not be sent; told after the reports of those before. */
   #failure: TrainError | null = null;
 
@@ -175,7 +177,8 @@ class Run<Item> implements Training {
 
   get #isStopped(): boolean {
     const { meeting, signal } = this.#context;
-    return meeting?.isStopped ?? signal?.aborted ?? false;
+    return this.#isStoppedByHook ||
+      (meeting?.isStopped ?? signal?.aborted ?? false);
   }
 
   get #totalSteps(): number {
@@ -190,6 +193,7 @@ class Run<Item> implements Training {
     if (faults !== null) return yield left({ _tag: "BadConfig", faults });
     if (this.#refusal !== null) return yield left(this.#refusal);
     this.#failure = null;
+    this.#isStoppedByHook = false;
     const items = epochItems(batches);
     try {
       while (this.#step < this.#totalSteps) {
@@ -222,7 +226,8 @@ class Run<Item> implements Training {
     const seen = taken._tag === "Left"
       ? right(undefined)
       : await this.#hooks.call(taken.right, this);
-    if (seen._tag === "Left") return seen;
+    if (seen._tag === "Left" && seen.left._tag !== "Stopped") return seen;
+    this.#isStoppedByHook ||= seen._tag === "Left";
     const isLast = this.#step === this.#totalSteps;
     const ended = isLast || taken._tag === "Left"
       ? await atEnd(hooks, this)

@@ -1,16 +1,15 @@
 /** Accuracy of scores, and the accuracy that needs no learning. */
 
 /**
- * Part of the samples whose class is among those with the `top` highest scores. Of
+ * Number of samples whose class is among those with the `top` highest scores. Of
  * equal scores that of the earlier class is the higher.
  *
  * @param scores `[count, classes]`, row-major; larger is likelier.
  * @param labels True classes, `[count]`; a sample of a class outside `[0, classes)` never counts as found.
  * @param classes Number of classes.
  * @param top Count of classes that may be named, at least 1.
- * @returns Accuracy in `[0, 1]`; `NaN` without samples.
  */
-export function topAccuracy(
+export function foundAmong(
   scores: ArrayLike<number>,
   labels: Int32Array,
   classes: number,
@@ -27,8 +26,25 @@ export function topAccuracy(
     }
     return higher < top;
   };
-  return labels.filter(isFound).length / labels.length;
+  return labels.filter(isFound).length;
 }
+
+/**
+ * Part of the samples whose class is among those with the `top` highest scores. Of
+ * equal scores that of the earlier class is the higher.
+ *
+ * @param scores `[count, classes]`, row-major; larger is likelier.
+ * @param labels True classes, `[count]`; a sample of a class outside `[0, classes)` never counts as found.
+ * @param classes Number of classes.
+ * @param top Count of classes that may be named, at least 1.
+ * @returns Accuracy in `[0, 1]`; `NaN` without samples.
+ */
+export const topAccuracy = (
+  scores: ArrayLike<number>,
+  labels: Int32Array,
+  classes: number,
+  top: number,
+): number => foundAmong(scores, labels, classes, top) / labels.length;
 
 /**
  * Part of the samples that are of the most frequent class: the accuracy of answering

@@ -13,18 +13,55 @@ import {
   right,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
 import { compileGraph } from "../engine/programs.ts";
 import type { TrainError } from "../train_error.ts";
-import type { WorkOptions } from "../work_options.ts";
-import { type TopAccuracies, topAccuracies, topAccuracy } from "./accuracy.ts";
-import { imageRows, onlyRows, programRows } from "./image_rows.ts";
+import type { SharedWork } from "../work_options.ts";
+import type { LabelledFeatures } from "../tasks/probe_batches.ts";
+import { toldByAll } from "../ranks/told_by_all.ts";
+import { foundAmong, type TopAccuracies } from "./accuracy.ts";
+import { programRow, rowsOfThisRank, withProgram } from "./image_rows.ts";
+
+/** How many of some images are named rightly. */
+interface Counts {
+  readonly images: number;
+  /** Those whose class has the highest score. */
+  readonly first: number;
+  /** Those whose class is among the five highest scores. */
+  readonly amongFive: number;
+}
+
+/** Counts of all ranks. */
+async function countsOf(
+  scored: Result<TrainError, LabelledFeatures>,
+  classes: number,
+  ranks: Ranks | null | undefined,
+): Promise<Result<TrainError, Counts>> {
+  if (scored._tag === "Left") return scored;
+  const { features: scores, labels } = scored.right;
+  const own: Counts = {
+    images: labels.length,
+    first: foundAmong(scores, labels, classes, 1),
+    amongFive: foundAmong(scores, labels, classes, 5),
+  };
+  const heard = await toldByAll(ranks ?? null, own, "the accuracy");
+  if (heard._tag === "Left") return heard;
+  const total = (count: keyof Counts) =>
+    heard.right.reduce((sum, counts) => sum + counts[count], 0);
+  return right({
+    images: total("images"),
+    first: total("first"),
+    amongFive: total("amongFive"),
+  });
+}
 
 /**
  * Part of some labelled images that a classifier names rightly.
  *
  * @param parameters The classifier on that device, by name.
- * @param batches Images in order; the last batch may be smaller.
- * @param watched Progress in images, and a signal that stops it.
+ * @param batches Images in order; the last batch may be smaller. With `R` ranks every
+ * `R`-th batch (`LoadAllOptions.turn`).
+ * @param work Progress in images, the ranks that share it, and a signal that stops it.
  * @returns Accuracies, `NaN` without images; or the first error.
  */
 export async function classifierAccuracy(
@@ -33,15 +70,17 @@ export async function classifierAccuracy(
   parameters: DeviceTensors,
   batches: AsyncIterable<Result<DataError, Batch>>,
   batchSize: number,
-  watched: WorkOptions = {},
+  work: SharedWork = {},
 ): Promise<Result<TrainError, TopAccuracies>> {
   const graph = classifierScoreGraph(spec, batchSize);
-  const rows = onlyRows(
-    await imageRows(backend, graph, [parameters], batches, watched),
-  );
-  if (rows._tag === "Left") return rows;
-  const { features: scores, labels } = rows.right;
-  return right(topAccuracies(scores, labels, spec.classes));
+  const scored = await withProgram(backend, graph, (program) => {
+    const row = programRow(backend, program, parameters);
+    return rowsOfThisRank(row, batches, work);
+  });
+  const counts = await countsOf(scored, spec.classes, work.ranks);
+  if (counts._tag === "Left") return counts;
+  const { images, first, amongFive } = counts.right;
+  return right({ top1: first / images, top5: amongFive / images });
 }
 
 /** Compiles the scores of a network, which can be computed again and again. */
@@ -58,8 +97,9 @@ export async function compileConvNetScores(
  * statistics.
  *
  * @param tensors The network on that device, by name.
- * @param batches Images in order; the last batch may be smaller.
- * @param watched Progress in images, and a signal that stops it.
+ * @param batches Images in order; the last batch may be smaller. With `R` ranks every
+ * `R`-th batch (`LoadAllOptions.turn`).
+ * @param work Progress in images, the ranks that share it, and a signal that stops it.
  * @returns A part in `[0, 1]`, `NaN` without images; or the first error.
  */
 export async function convNetError(
@@ -68,12 +108,12 @@ export async function convNetError(
   tensors: DeviceTensors,
   batches: AsyncIterable<Result<DataError, Batch>>,
   classes: number,
-  watched: WorkOptions = {},
+  work: SharedWork = {},
 ): Promise<Result<TrainError, number>> {
-  const rows = onlyRows(
-    await programRows(backend, program, [tensors], batches, watched),
-  );
-  if (rows._tag === "Left") return rows;
-  const { features: scores, labels } = rows.right;
-  return right(1 - topAccuracy(scores, labels, classes, 1));
+  const row = programRow(backend, program, tensors);
+  const scored = await rowsOfThisRank(row, batches, work);
+  const counts = await countsOf(scored, classes, work.ranks);
+  if (counts._tag === "Left") return counts;
+  const { images, first } = counts.right;
+  return right(1 - first / images);
 }

@@ -19,8 +19,8 @@ import { type HostTensors, uploadAll } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { POSITION_TABLE } from "../weights/encoder/encoder_positions.ts";
 import { encoderParameters } from "../weights/encoder/encoder_start.ts";
-import type { WorkOptions } from "../work_options.ts";
-import { imageRows } from "./image_rows.ts";
+import type { SharedWork } from "../work_options.ts";
+import { programRow, rowsOfImages, withProgram } from "./image_rows.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 
 /** The numbers of the encoder that make the feature of an image. */
@@ -99,9 +99,10 @@ export function featureGraph(
  * @param encoders Their parameters on that device; if the own position table `pos_embed`
  * is among those of the first, all use their own in place of the fixed one.
  * @param batches Images in order, normalised as the encoder's were (see
- * `OpenedEncoder.normalization`); the last batch may be smaller.
+ * `OpenedEncoder.normalization`); the last batch may be smaller. With `R` ranks every `R`-th
+ * batch (`LoadAllOptions.turn`).
  * @param feature The numbers that make a feature.
- * @param watched Progress in images, and a signal that stops it.
+ * @param work Progress in images, the ranks that share it, and a signal that stops it.
  * @returns For each encoder a feature for each image, labelled −1 where it has no
  * class; or the first error.
  */
@@ -112,11 +113,16 @@ export async function encoderFeatures(
   batches: AsyncIterable<Result<DataError, Batch>>,
   batchSize: number,
   feature: FeatureSpec = lastTap(spec),
-  watched: WorkOptions = {},
+  work: SharedWork = {},
 ): Promise<Result<TrainError, readonly LabelledFeatures[]>> {
   const positions = encoders[0]?.has(POSITION_TABLE) ? "given" : "fixed";
   const graph = featureGraph(spec, batchSize, feature, positions);
-  return await imageRows(backend, graph, encoders, batches, watched);
+  return await withProgram(backend, graph, (program) => {
+    const rows = encoders.map((encoder) =>
+      programRow(backend, program, encoder)
+    );
+    return rowsOfImages(rows, batches, work);
+  });
 }
 
 /**

@@ -1,13 +1,16 @@
 /** The nearest of many points, by cosine similarity. */
 import type { Backend } from "../../backends/backend.ts";
-import { type Result, right, traceGraph } from "../../core/mod.ts";
-import { type WorkOptions, yieldToOthers } from "../work_options.ts";
+import { left, type Result, right, traceGraph } from "../../core/mod.ts";
+import type { RowStretch } from "../../data/mod.ts";
+import type { Ranks } from "../../ranks/mod.ts";
+import { filledByAll, toldByAll } from "../ranks/told_by_all.ts";
+import { type SharedWork, yieldToOthers } from "../work_options.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Options of a search for neighbours. */
-export interface KnnSearch extends WorkOptions {
+export interface KnnSearch extends SharedWork {
   /** The engine that compares points; the main thread, in float64, by default. */
   readonly backend?: Backend | undefined;
   /**
@@ -179,37 +182,103 @@ function insertTile(
   }
 }
 
-/** Compares all points, tile by tile. */
-async function compareAll(
-  train: LabelledFeatures,
-  test: LabelledFeatures,
-  rows: readonly [test: number, train: number],
-  { compare }: Comparer,
-  found: Neighbours,
-  { signal, onProgress }: WorkOptions,
-): Promise<Result<TrainError, Neighbours>> {
-  const [mine, theirs] = [rows[0], rows[1]].map((count) =>
-    new Float32Array(count * train.width)
-  ) as [Float32Array, Float32Array];
+/** A comparison of the points of one side with all of the other. */
+interface Comparison {
+  readonly train: LabelledFeatures;
+  readonly comparer: Comparer;
+  /** Memory of a tile of training points. */
+  readonly memory: Float32Array;
+  /** Rows of such a tile. */
+  readonly stride: number;
+  readonly found: Neighbours;
+}
+
+/** Compares the points of a tile with all training points; gives the number of pairs. */
+async function compareTile(
+  asked: Tile,
+  { train, comparer, memory, stride, found }: Comparison,
+  signal: AbortSignal | undefined,
+  onPairs: (done: number) => void,
+): Promise<Result<TrainError, number>> {
   let done = 0;
-  for (const asked of tilesOf(test, mine)) {
-    for (const known of tilesOf(train, theirs)) {
-      const products = await compare(asked, known);
-      if (products._tag === "Left") return products;
-      insertTile(found, asked, known, train.labels, products.right, rows[1]);
-      done += asked.rows * known.rows;
-      const goOn = await yieldToOthers(signal);
-      if (goOn._tag === "Left") return goOn;
-      onProgress?.(done);
-    }
+  for (const known of tilesOf(train, memory)) {
+    const products = await comparer.compare(asked, known);
+    if (products._tag === "Left") return products;
+    insertTile(found, asked, known, train.labels, products.right, stride);
+    done += asked.rows * known.rows;
+    const goOn = await yieldToOthers(signal);
+    if (goOn._tag === "Left") return goOn;
+    onPairs(done);
   }
-  return right(found);
+  return right(done);
+}
+
+/** What a rank tells after each round: pairs that it compared, or that it was stopped. */
+type Told = number | "stopped";
+
+/**
+ * Compares all points, tile by tile; several ranks take tiles in turn.
+ *
+ * @returns The first point and the rows of each tile of this rank; or the first error.
+ */
+async function compareAll(
+  test: LabelledFeatures,
+  rows: number,
+  comparison: Comparison,
+  { signal, onProgress, ranks = null }: SharedWork,
+): Promise<Result<TrainError, readonly RowStretch[]>> {
+  const { rank, size } = ranks ?? { rank: 0, size: 1 };
+  const memory = new Float32Array(rows * test.width);
+  const mine: RowStretch[] = [];
+  let done = 0;
+  for (let first = 0; first < rowsOf(test); first += size * rows) {
+    const from = first + rank * rows;
+    const count = Math.max(0, Math.min(rows, rowsOf(test) - from));
+    const asked = unitTile(test, from, count, memory);
+    const onPairs = (pairs: number) => onProgress?.(done + pairs);
+    const compared = count === 0
+      ? right(0)
+      : await compareTile(asked, comparison, signal, onPairs);
+    const stopped = compared._tag === "Left" &&
+      compared.left._tag === "Stopped";
+    if (compared._tag === "Left" && !stopped) return compared;
+    const own: Told = compared._tag === "Left" ? "stopped" : compared.right;
+    const told = await toldByAll(ranks, own, "a comparison of images");
+    if (told._tag === "Left") return told;
+    if (told.right.includes("stopped")) return left({ _tag: "Stopped" });
+    done += told.right.reduce<number>((sum, pairs) => sum + Number(pairs), 0);
+    onProgress?.(done);
+    if (count > 0) mine.push({ from, count });
+  }
+  return right(mine);
+}
+
+/** The neighbours that all ranks found, on each of them. */
+async function foundByAll(
+  { count, k, labels, similarities }: Neighbours,
+  mine: readonly RowStretch[],
+  ranks: Ranks,
+): Promise<Result<TrainError, Neighbours>> {
+  const partsOf = (numbers: Float32Array) =>
+    mine.map(({ from, count }) => ({
+      at: from * k,
+      numbers: numbers.subarray(from * k, (from + count) * k),
+    }));
+  // Classes are whole numbers far below 2²⁴.
+  const named = partsOf(Float32Array.from(labels));
+  const all = await filledByAll(ranks, count * k, named);
+  if (all._tag === "Left") return all;
+  const near = await filledByAll(ranks, count * k, partsOf(similarities));
+  return near._tag === "Left" ? near : right({
+    ...{ count, k, labels: Int32Array.from(all.right) },
+    similarities: near.right,
+  });
 }
 
 /**
  * The nearest of `train` to each of `test`. Beside what it returns it holds two tiles
  * and their products, however many points there are. If there are fewer than `most`,
- * all are neighbours.
+ * all are neighbours. Tiles are the same for any number of ranks, and so are the neighbours.
  */
 export async function neighboursOf(
   train: LabelledFeatures,
@@ -234,8 +303,16 @@ export async function neighboursOf(
     ? right(hostComparer(width, shape))
     : await deviceComparer(backend, width, shape);
   if (comparer._tag === "Left") return comparer;
+  const [mine, theirs] = shape;
+  const memory = new Float32Array(theirs * width);
+  const comparison = {
+    ...{ train, comparer: comparer.right, memory, stride: theirs, found },
+  };
   try {
-    return await compareAll(train, test, shape, comparer.right, found, search);
+    const own = await compareAll(test, mine, comparison, search);
+    if (own._tag === "Left") return own;
+    const { ranks } = search;
+    return ranks ? await foundByAll(found, own.right, ranks) : right(found);
   } finally {
     comparer.right.dispose();
   }

@@ -3,19 +3,7 @@ import { left, type Result, right } from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import { differences } from "../checkpoint/schedule_change.ts";
 import type { TrainError } from "../train_error.ts";
-
-/** Texts of one thing at each rank. */
-async function told(
-  ranks: Ranks,
-  value: unknown,
-  what: string,
-  limit?: number,
-): Promise<Result<TrainError, readonly string[]>> {
-  const heard = await ranks.exchange(JSON.stringify(value), what, limit);
-  return heard._tag === "Right"
-    ? heard
-    : left({ _tag: "RanksFailed", error: heard.left });
-}
+import { toldByAll } from "./told_by_all.ts";
 
 /**
  * Insists that all ranks are about to do the same.
@@ -30,11 +18,11 @@ export async function agreeOn(
   identity: unknown,
 ): Promise<Result<TrainError, void>> {
   const own = { host: ranks.host, identity };
-  const heard = await told(ranks, own, "the comparison of trainings");
+  const heard = await toldByAll(ranks, own, "the comparison of trainings");
   if (heard._tag === "Left") return heard;
-  const [first, ...others] = heard.right.map((text) => JSON.parse(text));
+  const [first, ...others] = heard.right;
   for (const [i, { host, identity }] of others.entries()) {
-    const [difference] = differences(identity, first.identity);
+    const [difference] = differences(identity, first?.identity);
     if (difference === undefined) continue;
     const { path: field, a: found, b: wanted } = difference;
     const rank = `rank ${1 + i} on ${host}`;
@@ -57,7 +45,6 @@ export async function fromFirst<A>(
   limit?: number,
 ): Promise<Result<TrainError, A>> {
   const own = ranks.rank === 0 ? await make() : null;
-  const heard = await told(ranks, own, what, limit);
-  if (heard._tag === "Left") return heard;
-  return right(own ?? JSON.parse(heard.right[0] ?? "null"));
+  const heard = await toldByAll<A | null>(ranks, own, what, limit);
+  return heard._tag === "Left" ? heard : right((own ?? heard.right[0]) as A);
 }

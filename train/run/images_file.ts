@@ -6,7 +6,13 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { excerpt, left, type Result, right } from "../../core/mod.ts";
-import type { BadImage, ImageSource, Normalization } from "../../data/mod.ts";
+import {
+  type Background,
+  BACKGROUNDS,
+  type BadImage,
+  type ImageSource,
+  type Normalization,
+} from "../../data/mod.ts";
 import { replaceFile } from "../files/atomic_file.ts";
 import type { FileFailed } from "../files/file_result.ts";
 
@@ -34,6 +40,8 @@ export interface ImageChoice {
   readonly valShare: number | null;
   /** Draw of that part. */
   readonly heldOut: HeldOut;
+  /** Colour that transparent parts are blended onto; `none` in runs from before that. */
+  readonly background: Background;
 }
 
 /** Content of the file. */
@@ -73,12 +81,12 @@ function namesDigest(source: ImageSource, root = rootOf(source)): string {
  * @param contents Digest of their contents; without it only their names are known again.
  */
 export function rememberedImages(
-  { data, limit, classes, valShare, heldOut }: ImageChoice,
+  { data, limit, classes, valShare, heldOut, background }: ImageChoice,
   source: ImageSource,
   contents?: string,
 ): RememberedImages {
   const { summary: found, normalization } = source;
-  const choice = { data, limit, classes, valShare, heldOut };
+  const choice = { data, limit, classes, valShare, heldOut, background };
   const known = { ...choice, found, names: namesDigest(source), normalization };
   return contents === undefined ? known : { ...known, contents };
 }
@@ -108,19 +116,24 @@ const isNames = (classes: unknown): boolean =>
   Array.isArray(classes) && classes.every((name) => typeof name === "string");
 
 function isRemembered(json: unknown): json is RememberedImages {
-  const { data, limit, classes, valShare, heldOut, found, names, contents } =
+  const { data, limit, classes, valShare, heldOut, background, ...known } =
     (json ?? {}) as Partial<RememberedImages>;
+  const { found, names, contents } = known;
   return (data === null || typeof data === "string") &&
     (limit === null || Number.isSafeInteger(limit)) &&
     (classes === null || isNames(classes)) &&
     (valShare === null || typeof valShare === "number") &&
     (heldOut === "by class" || heldOut === "over all") &&
+    BACKGROUNDS.some((one) => one === background) &&
     (contents === undefined || typeof contents === "string") &&
     typeof found === "string" && typeof names === "string";
 }
 
 /** Fields that are absent in files of earlier runs. */
-const EARLIER = { classes: null, valShare: null, heldOut: "over all" } as const;
+const EARLIER = {
+  ...{ classes: null, valShare: null },
+  ...{ heldOut: "over all", background: "none" },
+} as const;
 
 const completed = (json: unknown): unknown =>
   typeof json === "object" && json !== null ? { ...EARLIER, ...json } : json;

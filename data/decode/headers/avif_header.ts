@@ -19,6 +19,9 @@ const PIXEL_BYTES = 21;
 /** A frame of AV1 costs as much time as so many passes through a JPEG. */
 const FRAME_PASSES = 20;
 
+/** Name of pictures that are the transparency of others. */
+const ALPHA = "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
+
 /** Most boxes beside each other, and most items; pictures of many tiles have thousands. */
 const MOST_ITEMS = 65_536;
 
@@ -159,6 +162,19 @@ function largestSize(bytes: Uint8Array, iprp: Box): Size {
   );
 }
 
+/** True if one of the pictures is the transparency of another. */
+const holdsAlpha = (bytes: Uint8Array, iprp: Box): boolean =>
+  boxesIn(bytes, boxOf(boxesIn(bytes, iprp), "ipco"))
+    .filter(({ type }) => type === "auxC")
+    .some(({ start, end }) =>
+      charactersAt(
+        bytes,
+        start + 4,
+        Math.min(end - start - 4, ALPHA.length),
+      ) ===
+        ALPHA
+    );
+
 /** Pixels that are decoded altogether, of all AV1 pictures in all their places. */
 function decodedPixels(
   bytes: Uint8Array,
@@ -201,7 +217,8 @@ export const avifHeader: ReadHeader = (bytes) => {
   if (!PICTURES.includes(type)) {
     throw new Error(`an AVIF file whose picture is "${type}"`);
   }
-  const size = largestSize(bytes, boxOf(boxes, "iprp"));
+  const properties = boxOf(boxes, "iprp");
+  const size = largestSize(bytes, properties);
   const pixels = size.width * size.height;
   return {
     ...size,
@@ -209,6 +226,7 @@ export const avifHeader: ReadHeader = (bytes) => {
     decoderBytes: PIXEL_BYTES * pixels,
     passes: FRAME_PASSES *
       Math.max(1, decodedPixels(bytes, boxes, size) / pixels),
+    hasAlpha: holdsAlpha(bytes, properties),
     picture: () => bytes,
   };
 };

@@ -47,6 +47,10 @@ function firstPicture(bytes: Uint8Array): {
   return { control, at };
 }
 
+/** True if one of the colours is transparent. */
+const hasTransparentColour = (control: Uint8Array): boolean =>
+  ((control[3] ?? 0) & 1) !== 0;
+
 /** Reads the header of a GIF file. All pictures but the first one are skipped. */
 export const gifHeader: ReadHeader = (bytes) => {
   const file = numbersOf(bytes);
@@ -63,6 +67,7 @@ export const gifHeader: ReadHeader = (bytes) => {
     kind: "GIF",
     decoderBytes: PIXEL_BYTES * screen.width * screen.height,
     passes: 1,
+    hasAlpha: hasTransparentColour(control),
     picture: () => {
       const table = tableBytes(file.getUint8(at + 9));
       const end = endOfParts(bytes, at + PICTURE_BYTES + table + 1);

@@ -12,6 +12,8 @@ export interface ImageHeader extends Size {
   readonly decoderBytes: number;
   /** Passes of the decoder over the whole picture, `≥ 1`: the scans of a JPEG. */
   readonly passes: number;
+  /** True if pixels may be transparent: there is an alpha channel, or a colour stands for it. */
+  readonly hasAlpha: boolean;
   /**
    * The file without what is not decoded: metadata and further pictures, which cost
    * time and memory. The same bytes where there is nothing to leave out.

@@ -149,6 +149,7 @@ function headerOf(
     kind: isInParts ? `JPEG in ${scans} scans` : "JPEG",
     decoderBytes: Math.max(coefficients, inks) + rows,
     passes: Math.max(1, scans),
+    hasAlpha: false,
     picture: () => keptParts(bytes, () => pictureParts(bytes)),
   };
 }

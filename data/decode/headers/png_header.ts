@@ -50,6 +50,19 @@ function* pictureParts(bytes: Uint8Array): Generator<Range> {
   }
 }
 
+/** True if there is an alpha channel, or a chunk before the pixels that stands for one. */
+function hasAlpha(bytes: Uint8Array, channels: number): boolean {
+  if (channels % 2 === 0) return true;
+  const file = numbersOf(bytes);
+  for (let at = SIGNATURE_BYTES; at + 8 <= bytes.length;) {
+    const name = charactersAt(bytes, at + 4, 4);
+    if (name === TRANSPARENCY) return true;
+    if (name === "IDAT") return false;
+    at += CHUNK_BYTES + file.getUint32(at);
+  }
+  return false;
+}
+
 /**
  * Reads the header of a PNG file. Texts, profiles and further pictures are skipped:
  * they may be bombs of their own.
@@ -80,6 +93,7 @@ export const pngHeader: ReadHeader = (bytes) => {
     kind: `PNG of ${depth} bits${isInterlaced ? ", interlaced" : ""}`,
     decoderBytes: rowBytes * rows,
     passes: 1,
+    hasAlpha: hasAlpha(bytes, channels),
     picture: () => keptParts(bytes, () => pictureParts(bytes)),
   };
 };

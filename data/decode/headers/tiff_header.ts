@@ -21,10 +21,14 @@ const FIELD = {
   tileHeight: 323,
   tileOffsets: 324,
   tileBytes: 325,
+  extraSamples: 338,
 } as const;
 
 const JPEG = 7;
 const WEBP = 50_001;
+
+/** Further samples of a pixel that are alpha: colours multiplied by it, and not. */
+const ALPHA: readonly number[] = [1, 2];
 
 /** Compressions that are decoded, as the format numbers them. */
 const COMPRESSIONS: ReadonlyMap<number, string> = new Map([
@@ -215,6 +219,11 @@ function wordOf(compression: number): string {
   );
 }
 
+/** True if a sample behind grey or the colours says that it is alpha; others mean nothing. */
+const hasAlpha = ({ numbers }: Directory, samples: number): boolean =>
+  (samples === 2 || samples > 3) &&
+  numbers(FIELD.extraSamples, samples).some((kind) => ALPHA.includes(kind));
+
 /** Reads the header of a TIFF file, its first directory. */
 export const tiffHeader: ReadHeader = (bytes) => {
   const directory = readDirectory(bytes);
@@ -237,6 +246,7 @@ export const tiffHeader: ReadHeader = (bytes) => {
     decoderBytes: samples * bits / 8 * samplesHeld +
       (samples > 3 ? INK_BYTES * width * height : 0),
     passes: isJpeg ? jpegPasses(bytes, directory, blocks) : 1,
+    hasAlpha: hasAlpha(directory, samples),
     picture: () => pictureOf(bytes, directory),
   };
 };

@@ -22,6 +22,10 @@ const METADATA: readonly string[] = ["ICCP", "EXIF", "XMP "];
 /** Of the first byte of `VP8X`: the file is transparent, the file is an animation. */
 const KEPT_FLAGS = 0x12;
 const ANIMATED = 0x02;
+const TRANSPARENT = 0x10;
+
+/** The bit behind the sizes of a picture without loss that says the same. */
+const LOSSLESS_TRANSPARENT = 1 << 28;
 
 /**
  * Bytes that a decoder holds for a pixel: what it gives in RGBA, without loss also the
@@ -63,22 +67,25 @@ export const webpHeader: ReadHeader = (bytes) => {
     width: number,
     height: number,
     kind: string,
+    hasAlpha: boolean,
     picture: () => Uint8Array = () => bytes,
   ): ImageHeader => {
     const each = isAnimated ? PIXEL_BYTES.animated : PIXEL_BYTES.still;
     const decoderBytes = each * width * height;
-    return { width, height, kind, decoderBytes, passes: 1, picture };
+    const passes = 1;
+    return { width, height, kind, decoderBytes, passes, hasAlpha, picture };
   };
   if (name === "VP8 ") {
     const [width, height] = [6, 8].map((at) =>
       file.getUint16(start + at, true) & 0x3fff
     );
-    return header(width ?? 0, height ?? 0, "WebP");
+    return header(width ?? 0, height ?? 0, "WebP", false);
   }
   if (name === "VP8L") {
     const sizes = file.getUint32(start + 1, true);
     const [width, height] = [sizes & 0x3fff, sizes >> 14 & 0x3fff];
-    return header(width + 1, height + 1, "WebP without loss");
+    const hasAlpha = (sizes & LOSSLESS_TRANSPARENT) !== 0;
+    return header(width + 1, height + 1, "WebP without loss", hasAlpha);
   }
   if (name !== "VP8X") {
     throw new Error(`a WebP file that begins with "${name}"`);
@@ -92,6 +99,7 @@ export const webpHeader: ReadHeader = (bytes) => {
     width ?? 0,
     height ?? 0,
     kind,
+    (file.getUint8(start) & TRANSPARENT) !== 0,
     () => pictureOf(bytes),
   );
 };

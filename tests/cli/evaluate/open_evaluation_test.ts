@@ -18,6 +18,7 @@ async function normalized(folder: string, flags: EvaluationValues) {
     folder,
     flags,
     (line) => lines.push(line),
+    null,
   );
   opened.backend.dispose();
   const { train, validation } = opened;

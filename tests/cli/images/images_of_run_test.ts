@@ -20,7 +20,10 @@ async function settingsOf(
   data: string,
   heldOut: HeldOut,
 ): Promise<ImagesOfRun> {
-  const choice = { data, limit: null, classes: null, valShare: null, heldOut };
+  const choice = {
+    ...{ data, limit: null, classes: null, valShare: null, heldOut },
+    background: "none" as const,
+  };
   const all = valueOf(await openSource(data));
   const { rest } = valueOf(splitSource(all, 4, rootKey(0)));
   const images = rememberedImages(choice, rest);

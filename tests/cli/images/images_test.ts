@@ -102,6 +102,7 @@ Deno.test("rememberedImages() are read back as they were written", () =>
         classes: ["a", "b"],
         valShare: 0.1,
         heldOut: "by class",
+        background: "none",
       },
       noiseSource(3),
     );
@@ -122,6 +123,7 @@ Deno.test("rememberedImages() are read back as they were written", () =>
         classes: null,
         valShare: null,
         heldOut: "over all",
+        background: "none",
       },
     });
     await Deno.writeTextFile(join(folder, "images.json"), `{"data": 3}`);
@@ -139,6 +141,7 @@ Deno.test("imagesDiffer() sees fewer and renamed images, wherever the folder lie
     classes: null,
     valShare: null,
     heldOut: "by class",
+    background: "none",
   } as const;
   const source = noiseSource(4);
   const before = rememberedImages(choice, source);
@@ -165,6 +168,7 @@ Deno.test("imagesDiffer() knows images that were opened from a folder around the
     classes: null,
     valShare: null,
     heldOut: "over all",
+    background: "none",
   } as const;
   const inner = {
     ...noiseSource(4),
@@ -309,6 +313,7 @@ Deno.test("otherContents() tells one mended image, or 1 %, from images that were
     classes: null,
     valShare: null,
     heldOut: "by class" as const,
+    background: "none" as const,
   };
   const source = noiseSource(300);
   const changed = (count: number): ImageSource => ({

@@ -1,6 +1,19 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { smallPixels } from "../../../cli/pretrain/evaluation_features.ts";
+import type { Backend } from "../../../backends/mod.ts";
+import {
+  type EvaluationFeatures,
+  evaluationFeatures,
+  smallPixels,
+} from "../../../cli/pretrain/evaluation_features.ts";
+import { initialParameters, left, rootKey } from "../../../core/mod.ts";
+import { badImages, type ImageSource } from "../../../data/mod.ts";
+import type { Ranks } from "../../../ranks/mod.ts";
+import { orThrow, uploadEncoder } from "../../../train/mod.ts";
+import { noiseSource } from "../../data/sources.ts";
+import { localRanks } from "../../ranks/local_ranks.ts";
+import { onDevices } from "../../train/devices.ts";
+import { TINY_MODEL } from "../../train/tiny_run.ts";
 
 Deno.test("smallPixels() keeps small images, and gives means of cells of larger ones", () => {
   const image = Float32Array.from({ length: 16 }, (_, i) => i);
@@ -29,3 +42,78 @@ Deno.test("smallPixels() is linear, keeps what is even, and each plane by itself
     );
   }));
 });
+
+/** Noise in which some images cannot be read. */
+const spoiled = (
+  length: number,
+  ...unreadable: readonly number[]
+): ImageSource => {
+  const all = noiseSource(length);
+  return {
+    ...all,
+    read: (index) =>
+      unreadable.includes(index)
+        ? Promise.resolve(
+          left({ _tag: "BadImage", image: `noise ${index}`, reason: "torn" }),
+        )
+        : all.read(index),
+  };
+};
+
+/** Features by a tiny encoder, and the images to judge by that could not be read. */
+async function featuresOn(
+  backend: Backend,
+  ranks: Ranks | null,
+  goesOn: (known: number, asked: number) => boolean,
+) {
+  const values = initialParameters(TINY_MODEL, rootKey(3));
+  const parameters = uploadEncoder(backend, TINY_MODEL, values);
+  const unreadable = badImages(200);
+  const found = await evaluationFeatures({
+    ...{ backend, model: TINY_MODEL, encoders: [parameters], unreadable },
+    ...{ train: spoiled(450, 7), validation: spoiled(200, 5), goesOn },
+    most: { train: 400, validation: 200 },
+  }, { ranks });
+  return { found: orThrow(found), bad: unreadable.list() };
+}
+
+await onDevices(
+  ["onnx"],
+  "evaluationFeatures() of 1, 2 and 3 ranks are the same to the bit, without the same images",
+  async (backend) => {
+    const always = () => true;
+    const alone = await featuresOn(backend, null, always);
+    deepStrictEqual(alone.found.map(({ asked }) => asked.labels.length), [
+      199,
+      199,
+    ]);
+    deepStrictEqual(alone.bad.map(({ index }) => index), [5]);
+    for (const size of [1, 2, 3]) {
+      const all = await Promise.all(
+        localRanks(size).map((ranks) => featuresOn(backend, ranks, always)),
+      );
+      for (const own of all) deepStrictEqual(own, alone);
+    }
+  },
+);
+
+await onDevices(
+  ["onnx"],
+  "evaluationFeatures() of several ranks end by the clock of rank 0",
+  async (backend) => {
+    const all = await Promise.all(
+      localRanks(2).map((ranks) =>
+        featuresOn(
+          backend,
+          ranks,
+          (known, asked) => ranks.rank === 0 && known + asked < 300,
+        )
+      ),
+    );
+    const [first] = all;
+    const [{ known, asked }] = first!.found as [EvaluationFeatures];
+    const images = known.labels.length + asked.labels.length;
+    ok(images > 300 && images <= 400, `${images} images`);
+    for (const own of all) deepStrictEqual(own, first);
+  },
+);

@@ -20,6 +20,7 @@ Deno.test("readImagesFile() of hostile and damaged files gives what was remember
     classes: ["a"],
     valShare: 0.1,
     heldOut: "by class",
+    background: "none",
   } as const;
   const images = rememberedImages(choice, noiseSource(3));
   const bytesOf = (json: unknown): Uint8Array<ArrayBuffer> =>

@@ -63,7 +63,7 @@ Deno.test("openImages() of labels that are lists says so where it says why nothi
       validationSummary,
       /^no images: their labels are no classes: a list of labels/,
     );
-    const choice = { data: folder, limit: null };
+    const choice = { data: folder, limit: null, background: "mean" } as const;
     match(
       (await endOf(() => classicImages(choice, false))).message,
       /--data.*their labels are no classes: a list of labels stands at x/s,
@@ -75,7 +75,7 @@ Deno.test("classicImages() learns from and judges by labelled images, of the sam
   inFolder(
     { "train.parquet": partOf(SOME), "val.parquet": partOf([0, -1, 1]) },
     async (folder) => {
-      const choice = { data: folder, limit: null };
+      const choice = { data: folder, limit: null, background: "mean" } as const;
       const { train, validation } = await classicImages(choice, true);
       strictEqual(train.length, 40);
       strictEqual(validation.length, 2);

@@ -100,21 +100,50 @@ const processesOf = (mark: string): readonly RankProcess[] =>
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => rankProcess(pid, mark)).filter((one) => one !== null);
 
-/** A command that starts one group. */
-function wordsOf({ ranks, address, flags }: Group): readonly string[] {
+/**
+ * Words behind `deno` that run a program as users do: by the lock file, without which
+ * ONNX Runtime is reached by another way.
+ */
+const denoWords = (
+  flags: readonly string[],
+  address = programAddress("pretrain.ts"),
+): readonly string[] => {
   const config = new URL("deno.json", ROOT).pathname;
-  const deno = ["run", "-A", "--no-lock", "--quiet", "--config", config];
-  const program = address ?? programAddress("pretrain.ts");
-  return ["-n", `${ranks}`, Deno.execPath(), ...deno, program, ...flags];
-}
+  return ["run", "-A", "--quiet", "--config", config, address, ...flags];
+};
 
-async function endOf(child: Deno.ChildProcess): Promise<LaunchEnd> {
+/** Words that start one group. */
+const wordsOf = ({ ranks, address, flags }: Group): readonly string[] => [
+  ...["-n", `${ranks}`, Deno.execPath()],
+  ...denoWords(flags, address),
+];
+
+/** Runs the program as one process that nobody launched. */
+export const runAlone = (...flags: readonly string[]): Promise<LaunchEnd> =>
+  endOf(
+    new Deno.Command(Deno.execPath(), {
+      args: [...denoWords(flags)],
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }),
+  );
+
+async function endOf(
+  child: Pick<Deno.ChildProcess, "output">,
+): Promise<LaunchEnd> {
   const { code, ...output } = await child.output();
   const [stdout, stderr] = [output.stdout, output.stderr]
     .map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
   const said = stderr.split("\n").filter((line) => !OF_MPI.test(line));
   return { code, stdout, stderr, said };
 }
+
+/**
+ * True of the exit code of ranks that were stopped. MPICH's launcher that was sent a signal
+ * ends with 0 in place of theirs, 130, now and then.
+ */
+export const isStop = (code: number): boolean => code === 130 || code === 0;
 
 /** Starts groups of ranks as one launch, to be ended at any moment. */
 export const startRanks = (...groups: readonly Group[]): Launched =>

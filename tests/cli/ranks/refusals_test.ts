@@ -2,15 +2,12 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { encode, waves } from "../../data/photographs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import {
-  pretrain,
-  timelessRecord,
-  writeSmallIdx,
-} from "../pretrain/program.ts";
+import { timelessRecord, writeSmallIdx } from "../pretrain/program.ts";
 import {
   type Group,
   type LaunchEnd,
   ranksTest,
+  runAlone,
   runRanks,
   startRanks,
 } from "./launched.ts";
@@ -141,10 +138,10 @@ ranksTest(
       const { data, flags } = await smallRun(folder);
       const run = join(folder, "run");
       const given = ["--data", data, ...flags, "--output-dir"];
-      const alone = await pretrain(...given, run, "--distributed", "mpi");
+      const alone = await runAlone(...given, run, "--distributed", "mpi");
       strictEqual(alone.code, 2);
       match(
-        alone.stderr,
+        alone.said.join("\n"),
         /^--distributed mpi: this process was not started by mpirun/m,
       );
       ok(!await isThere(run));

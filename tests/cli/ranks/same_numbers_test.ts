@@ -1,16 +1,9 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import type { MetricsLine } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
-import { timelessRecord } from "../pretrain/program.ts";
 import { ranksTest, runRanks } from "./launched.ts";
-import {
-  outcomeOf,
-  parametersOf,
-  runAlone,
-  smallRun,
-  STEPS,
-} from "./small_run.ts";
+import { checkNear } from "./near_numbers.ts";
+import { outcomeOf, smallRun, STEPS, wholeRun } from "./small_run.ts";
 
 /** Rank 0 alone speaks, once; of each rank there is a line about its process. */
 function checkWords(stdout: string, ranks: number): void {
@@ -27,7 +20,7 @@ ranksTest(
       const { data, flags } = await smallRun(folder);
       const given = ["--data", data, ...flags, "--output-dir"];
       const alone = join(folder, "alone");
-      await runAlone(...given, alone);
+      await wholeRun(...given, alone);
       const wanted = await outcomeOf(alone);
       for (
         const [name, ranks] of [["a", 2], ["b", 2], ["c", 1], ["d", 4]] as const
@@ -41,21 +34,6 @@ ranksTest(
     }),
 );
 
-const recordOf = async (run: string): Promise<readonly MetricsLine[]> =>
-  await timelessRecord(run) as readonly MetricsLine[];
-
-/** Difference of numbers as a part of the largest one. */
-function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const [x, y] = [Array.from(a), Array.from(b)];
-  strictEqual(x.length, y.length);
-  const largest = Math.max(...x.map(Math.abs));
-  const apart = Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
-  return apart === 0 ? 0 : apart / largest;
-}
-
-/** Sums in another order; Adam would enlarge the rounding of the smallest gradients. */
-const ROUNDING = 1e-5;
-
 ranksTest(
   "3 ranks, which share every micro-batch, come as near to one process as rounding allows: 1e-5 of each tensor's largest number",
   () =>
@@ -65,20 +43,11 @@ ranksTest(
       });
       const given = ["--data", data, ...flags, "--output-dir"];
       const [alone, run] = [join(folder, "alone"), join(folder, "run")];
-      await runAlone(...given, alone);
+      await wholeRun(...given, alone);
       const { code, said, stdout } = await runRanks(3, ...given, run, "--json");
       deepStrictEqual([code, stdout.split("\n").length], [0, 2]);
       strictEqual(JSON.parse(stdout).steps, STEPS);
       match(said.join("\n"), /^12 steps in/m);
-      const [wanted, found] = [await recordOf(alone), await recordOf(run)];
-      ok(new Set(found.map(({ phase }) => phase)).size > 2);
-      const losses = (lines: readonly MetricsLine[]) =>
-        lines.map(({ loss }) => loss ?? NaN);
-      ok(difference(losses(wanted), losses(found)) <= ROUNDING);
-      const parameters = await parametersOf(run);
-      for (const [name, numbers] of await parametersOf(alone)) {
-        const apart = difference(numbers, parameters.get(name) ?? []);
-        ok(apart <= ROUNDING, `${name} differs by ${apart}`);
-      }
+      await checkNear(run, alone);
     }),
 );

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import {
   DEFAULT_PRETRAIN_CONFIG,
@@ -11,11 +11,8 @@ import {
   type PretrainConfig,
 } from "../../../core/mod.ts";
 import { decodeSafetensors } from "../../../train/mod.ts";
-import {
-  pretrain,
-  timelessRecord,
-  writeSmallIdx,
-} from "../pretrain/program.ts";
+import { timelessRecord, writeSmallIdx } from "../pretrain/program.ts";
+import { runAlone } from "./launched.ts";
 
 /** 12 steps of four micro-batches of four images; layers freeze at steps 4, 7 and 10. */
 const SMALL_CONFIG: PretrainConfig = {
@@ -87,10 +84,10 @@ export async function smallRun(
 export const OF_EVERY_START: readonly string[] =
   "--threads 1 --backend onnx --judge never --no-tensorboard".split(" ");
 
-/** Runs it as one process that nobody launched. */
-export async function runAlone(...flags: readonly string[]): Promise<void> {
-  const { code, stderr } = await pretrain(...flags);
-  strictEqual(code, 0, stderr);
+/** Runs it as one process to its end. */
+export async function wholeRun(...flags: readonly string[]): Promise<void> {
+  const { code, said } = await runAlone(...flags);
+  deepStrictEqual([code, said], [0, []]);
 }
 
 /** Folder of the checkpoint after a step. */

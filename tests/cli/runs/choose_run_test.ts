@@ -17,6 +17,7 @@ import { TINY_CONFIG } from "../../train/tiny_run.ts";
 const IMAGES = {
   ...{ data: null, limit: null, classes: null, valShare: null },
   heldOut: "by class" as const,
+  background: "none" as const,
   ...{ found: "9 images", names: "n", contents: "1:c" },
 };
 

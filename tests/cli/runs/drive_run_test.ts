@@ -4,7 +4,7 @@ import process from "node:process";
 import { PassThrough } from "node:stream";
 import { driveRun, type EndContext } from "../../../cli/runs/drive_run.ts";
 import { checkFolder } from "../../../cli/runs/open_folder.ts";
-import type { PlannedRun } from "../../../cli/runs/open_run.ts";
+import type { PlannedRun } from "../../../cli/runs/planned_run.ts";
 import type { Settings } from "../../../cli/runs/settings.ts";
 import type { RunEnd } from "../../../cli/runs/take_steps.ts";
 import { convNetPlan, right as success } from "../../../core/mod.ts";
@@ -52,6 +52,7 @@ function planned(): PlannedRun {
 const IMAGES = {
   ...{ data: null, limit: null, classes: null, valShare: null },
   heldOut: "by class" as const,
+  background: "none" as const,
   file: null,
 };
 

@@ -43,6 +43,7 @@ async function begun(path: string): Promise<void> {
     classes: null,
     valShare: null,
     heldOut: "by class",
+    background: "none",
     found: "40 images",
     names: "digest",
   } as const;

@@ -115,6 +115,25 @@ Deno.test("train() that is stopped after a step calls the hooks' ends, and goes 
   [whole, first, rest].forEach((training) => training.dispose());
 });
 
+Deno.test("train() ends in good order after the step in which a hook stops it, once all hooks were called", async () => {
+  const seen: string[] = [];
+  const run = started({
+    hooks: [
+      { every: 2, onStep: () => left<TrainError>({ _tag: "Stopped" }) },
+      {
+        onStep: ({ step }) => void seen.push(`${step}`),
+        onEnd: ({ step }) => void seen.push(`end after ${step}`),
+      },
+    ],
+  });
+  deepStrictEqual(await until(run), {
+    steps: [0, 1],
+    error: { _tag: "Stopped" },
+  });
+  deepStrictEqual(seen, ["0", "1", "end after 2"]);
+  run.dispose();
+});
+
 Deno.test("lossWatchHook() ends a training when its watch says so", async () => {
   const exploded = {
     ...{ _tag: "LossExploded", step: 2, since: 1, stage: null } as const,

@@ -75,12 +75,13 @@ const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Waits without yielding: timers are too rough for the writing of a file. */
-function spin(milliseconds: number): void {
+export function spin(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
 }
 
-function isWriting(run: string): boolean {
+/** Whether a checkpoint of a run is being written or removed, or was when its process ended. */
+export function isWriting(run: string): boolean {
   try {
     return [...Deno.readDirSync(join(run, "checkpoints"))]
       .some(({ name }) => !/^step-\d{9}$/.test(name));
@@ -92,7 +93,7 @@ function isWriting(run: string): boolean {
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** Waits until something is written, at most for a second or until the process ends. */
-async function untilWriting(
+export async function untilWriting(
   run: string,
   hasEnded: () => boolean,
 ): Promise<void> {

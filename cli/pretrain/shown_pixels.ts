@@ -1,0 +1,23 @@
+/** Images of a batch as they are shown: normalisation undone. */
+import { type Normalization, normalizationFor } from "../../data/mod.ts";
+
+/**
+ * Undoes the normalisation of one image.
+ *
+ * @param image Normalised numbers, `[C, H, W]`.
+ * @returns 8-bit levels, `[H, W, C]`.
+ */
+export function shownPixels(
+  image: Float32Array,
+  channels: 1 | 3,
+  normalization: Normalization,
+): Uint8Array {
+  const { mean, deviation } = normalizationFor(normalization, channels);
+  const area = image.length / channels;
+  return Uint8Array.from({ length: image.length }, (_, i) => {
+    const channel = i % channels;
+    const value = image[channel * area + Math.floor(i / channels)] ?? 0;
+    const level = value * (deviation[channel] ?? 1) + (mean[channel] ?? 0);
+    return Math.max(0, Math.min(255, Math.round(255 * level)));
+  });
+}

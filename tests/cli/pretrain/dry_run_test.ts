@@ -1,0 +1,90 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { checkpointSpace } from "../../../cli/runs/checkpoint_space.ts";
+import { orThrow, pretrainTask } from "../../../train/mod.ts";
+import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
+import { planOf, sizeOf } from "../../../core/mod.ts";
+import { inFolder } from "../../train/temporary_folder.ts";
+import { pretrain, writeSmallIdx } from "./program.ts";
+
+const namesIn = async (folder: string): Promise<readonly string[]> =>
+  (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+
+const SMALL = [
+  ...["--model", "nano", "--image-size", "16", "--patch-size", "4"],
+  ...["--batch-size", "4", "--accum-iter", "1", "--epochs", "3"],
+  ...["--backend", "wasm", "--warmup-epochs", "1"],
+];
+
+Deno.test("pretrain --dry-run says what a run would take, draws its pictures and leaves no run", () =>
+  inFolder(async (folder) => {
+    const data = await writeSmallIdx(join(folder, "data"), {
+      train: 40,
+      t10k: 20,
+    });
+    const output = join(folder, "run");
+    await Deno.mkdir(output);
+    const args = ["--data", data, "--output-dir", output, ...SMALL];
+    const end = await pretrain("--dry-run", "--json", "--keep", "3", ...args);
+    strictEqual(end.code, 0, end.stderr);
+    match(end.stderr, /^plan: {3}3 epochs × 10 steps of 4 images/m);
+    match(end.stderr, /^memory: tensors of a step take [\d.]+ [kM]B at most$/m);
+    match(
+      end.stderr,
+      /^disk: {3}3 checkpoints of [\d.]+ MB, [\d.]+ MB while another is written$/m,
+    );
+    match(
+      end.stderr,
+      /^time: {3}about .* of steps; one takes \d+ ms \(\d+ steps? measured\), /m,
+    );
+    deepStrictEqual(await namesIn(output), ["preview.svg"]);
+    const svg = await Deno.readTextFile(join(output, "preview.svg"));
+    strictEqual([...svg.matchAll(/<image /g)].length, 24);
+    match(svg, /The first images of the first epoch, 16×16/);
+    const { preview, checkpoints, time, stepBytes } = JSON.parse(
+      end.stdout.trimEnd(),
+    );
+    strictEqual(preview, join(output, "preview.svg"));
+    strictEqual(checkpoints.kept, 3);
+    ok(stepBytes > 0 && time.secondsOfRun > 0);
+    // Phases with frozen layers cost less.
+    ok(time.secondsOfRun <= 30 * time.secondsPerStep * (1 + 1e-9));
+    const run = await pretrain(...args, "--judge", "never");
+    strictEqual(run.code, 0, run.stderr);
+  }));
+
+Deno.test("pretrain --dry-run refuses a run that goes on", () =>
+  inFolder(async (folder) => {
+    const data = await writeSmallIdx(join(folder, "data"), {
+      train: 40,
+      t10k: 20,
+    });
+    const run = join(folder, "run");
+    const args = ["--data", data, ...SMALL, "--judge", "never"];
+    strictEqual((await pretrain(...args, "--output-dir", run)).code, 0);
+    const before = await namesIn(run);
+    const end = await pretrain("--resume", run, "--dry-run");
+    strictEqual(end.code, 2);
+    match(
+      end.stderr,
+      /--dry-run: found .*that goes on.*, wanted a run of one process that begins/,
+    );
+    deepStrictEqual(await namesIn(run), before);
+  }));
+
+Deno.test("checkpointSpace() counts all numbers of the first phase, and one checkpoint more than are kept", () => {
+  const config = SMALL_RECIPE;
+  const plan = orThrow(planOf(config, 10_000));
+  const task = pretrainTask({ config, plan });
+  const shapes = task.stateShapes(1);
+  const numbers = [...shapes.parameters, ...shapes.optimizer]
+    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const two = checkpointSpace(task, { keepLast: 2, keepAtFreeze: false });
+  deepStrictEqual(two, {
+    each: 4 * numbers,
+    kept: 2,
+    most: 12 * numbers,
+  });
+  const { kept } = checkpointSpace(task, { keepLast: 2, keepAtFreeze: true });
+  strictEqual(kept, 2 + plan.phases.length - 1);
+});
