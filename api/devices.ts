@@ -4,11 +4,8 @@
  * @module
  */
 import type { BackendError } from "../backends/backend.ts";
-import type {
-  BackendChoice,
-  Selection,
-  SelectOptions,
-} from "../backends/select.ts";
+import type { BackendChoice } from "../backends/device_names.ts";
+import type { Selection, SelectOptions } from "../backends/select.ts";
 import type { Result } from "../core/result.ts";
 
 export {
@@ -32,9 +29,8 @@ export type {
   BackendChoice,
   DeviceName,
   Precision,
-  Selection,
-  SelectOptions,
-} from "../backends/select.ts";
+} from "../backends/device_names.ts";
+export type { Selection, SelectOptions } from "../backends/select.ts";
 export type { TestedNeeds } from "../backends/self_test.ts";
 export type { TuningOptions } from "../backends/webgpu/tune/tuner.ts";
 export type { TuningStore } from "../backends/webgpu/tune/tuning_memory.ts";

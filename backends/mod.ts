@@ -21,10 +21,8 @@ export {
   type BackendChoice,
   type Precision,
   PRECISIONS,
-  selectBackend,
-  type Selection,
-  type SelectOptions,
-} from "./select.ts";
+} from "./device_names.ts";
+export { selectBackend, type Selection, type SelectOptions } from "./select.ts";
 export { selfTest } from "./self_test.ts";
 export type { TuningOptions } from "./webgpu/tune/tuner.ts";
 export type { TuningStore } from "./webgpu/tune/tuning_memory.ts";

@@ -5,30 +5,19 @@ import {
   type BackendError,
   describeBackendError,
 } from "./backend.ts";
+import {
+  type BackendChoice,
+  type DeviceName,
+  DEVICES,
+  type Precision,
+} from "./device_names.ts";
 import { onnxBackend } from "./onnx/onnx_backend.ts";
 import { selfTest, type TestedNeeds } from "./self_test.ts";
 import { graphicsAdapter } from "./webgpu/device/graphics_adapter.ts";
 import { tfjsBackend } from "./tfjs/tfjs_backend.ts";
 import type { TuningOptions } from "./webgpu/tune/tuner.ts";
 import { webgpuBackend } from "./webgpu/webgpu_backend.ts";
-
-/** Name of a device. */
-export type DeviceName = "webgpu" | "onnx" | "wasm" | "cpu" | "webgpu-ops";
-
-/** Every device: those that `auto` considers, fastest kind first, and another that checks the first. */
-export const DEVICES: readonly DeviceName[] = [
-  "webgpu",
-  "onnx",
-  "wasm",
-  "cpu",
-  "webgpu-ops",
-];
-
-/** A device by name, or whatever is fastest here. */
-export type BackendChoice = "auto" | DeviceName;
-
-/** Possible choices. */
-export const BACKEND_CHOICES: readonly BackendChoice[] = ["auto", ...DEVICES];
+import { wrongChoice } from "./wrong_choice.ts";
 
 /** Options of a device. */
 export interface SelectOptions extends TestedNeeds {
@@ -42,12 +31,6 @@ export interface SelectOptions extends TestedNeeds {
    */
   readonly tuning?: TuningOptions;
 }
-
-/** Form of activations: 32 bits a number, or those that products pass on in bfloat16. */
-export type Precision = "float32" | "bf16";
-
-/** Forms of activations. */
-export const PRECISIONS: readonly Precision[] = ["float32", "bf16"];
 
 /** A device and whether it can be used. */
 export interface Availability {
@@ -163,7 +146,8 @@ const sentence = ({ device }: Backend, notes: readonly string[]): string =>
  * @param options Threads and precision; a device that has none to choose is refused with them if
  * it was asked for by name. Tuning, which other devices than `webgpu` pass over. What a run will need besides; a device that has it not, or
  * computes it wrongly, is refused or passed over.
- * @returns The engine and the reason for it, or why there is none.
+ * @returns The engine and the reason for it, or why there is none: for a device, an option or a
+ * precision that does not exist, those that do and the nearest.
  *
  * @example
  * ```ts
@@ -181,11 +165,9 @@ export async function selectBackend(
   wanted: BackendChoice,
   options: SelectOptions = {},
 ): Promise<Result<BackendError, Selection>> {
+  const wrong = wrongChoice(wanted, options);
+  if (wrong !== null) return left(wrong);
   if (wanted === "auto") return await selectFastest(options);
-  if (!DEVICES.includes(wanted)) {
-    const reason = `wanted one of ${BACKEND_CHOICES.join(", ")}`;
-    return left({ _tag: "BackendUnavailable", device: wanted, reason });
-  }
   const [reason] = cannot(wanted, options);
   if (reason !== undefined) {
     return left({ _tag: "BackendUnavailable", device: wanted, reason });

@@ -1,5 +1,5 @@
 /** Accuracy against saved time. */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "npm:@observablehq/plot@0.6.17";
 import { legendHeight, plotSvg, stackedSvg, titledLegend } from "./svg.ts";
 import { stageColour } from "./theme.ts";
 

@@ -1,5 +1,5 @@
 /** Marks of freezes and prunings: upright lines over a plot of steps. */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "npm:@observablehq/plot@0.6.17";
 import type { Phase } from "../core/mod.ts";
 import { caption } from "./svg.ts";
 import { LIGHT, type Theme } from "./theme.ts";

@@ -2,7 +2,7 @@
  * Picture of a plan: learning rates over time, and the part of the run in which each
  * layer trains.
  */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "npm:@observablehq/plot@0.6.17";
 import {
   type FreezePlan,
   type PlanLayer,

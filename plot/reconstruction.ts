@@ -221,7 +221,7 @@ export interface PictureImage extends PlotSize {
 export async function pngDataUri(image: PictureImage): Promise<string> {
   const { width, height, channels } = image;
   // Loaded when it is needed: it is native code.
-  const { default: sharp } = await import("sharp");
+  const { default: sharp } = await import("npm:sharp@0.35.5");
   const png = await sharp(image.pixels, { raw: { width, height, channels } })
     .png().toBuffer();
   return `data:image/png;base64,${png.toString("base64")}`;

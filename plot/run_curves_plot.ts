@@ -1,5 +1,5 @@
 /** Quantities that stay the same within a phase, over a run. */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "npm:@observablehq/plot@0.6.17";
 import { legendHeight, plotSvg, titledLegend } from "./svg.ts";
 import { stageColour } from "./theme.ts";
 

@@ -1,5 +1,5 @@
 /** The learning rates of a run that is under way. */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "npm:@observablehq/plot@0.6.17";
 import type { FreezePlan } from "../core/mod.ts";
 import { caption, plotSvg } from "./svg.ts";
 import { phaseMarks } from "./phase_marks.ts";

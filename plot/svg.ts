@@ -1,6 +1,6 @@
 /** Plots as SVG text without a browser: one plot, several below each other, captions. */
-import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import * as Plot from "npm:@observablehq/plot@0.6.17";
+import { parseHTML } from "npm:linkedom@0.18.15";
 import { INK, LIGHT, QUIET, stageColour, type Theme } from "./theme.ts";
 
 /** linkedom's window; its declarations leave the document out. */

@@ -1,5 +1,5 @@
 /** Colours and sizes of pictures, on light and on dark ground. */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "npm:@observablehq/plot@0.6.17";
 
 /** Titles and totals. */
 export const INK = "#1f2430";

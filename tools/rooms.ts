@@ -74,11 +74,11 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "data/sources": ["data/image", "data/report", "data/resources"],
   ...roomsOfSources(["folder", "tar", "parquet", "known_sets"]),
   "data/sources/opening": [
-    ...["data/image", "data/report", "data/sources"],
+    ...["data/image", "data/report", "data/resources", "data/sources"],
     ...["data/sources/folder", "data/sources/tar", "data/sources/parquet"],
     "data/sources/known_sets",
   ],
-  "data/classes": ["data/image", "data/report"],
+  "data/classes": ["data/image", "data/report", "data/resources"],
   "data/loader": [
     ...["data/image", "data/report", "data/resources"],
     ...["data/decode", "data/transforms", "data/sources"],

@@ -2,6 +2,8 @@
  * One shared memory for all tensors: native code and WebAssembly kernels, on any
  * thread, use the numbers where they lie.
  */
+import { type AddressBits, addressValue } from "./kernels/address_code.ts";
+import type { KernelMemory } from "./kernels/launch.ts";
 import { adviseMemory, type MemoryAdvice } from "./runtime/memory_advice.ts";
 
 /** A stretch of memory, in bytes from its beginning. */
@@ -13,9 +15,7 @@ export interface Stretch {
 }
 
 /** Memory that is handed out in stretches and taken back. */
-export interface Arena {
-  /** The memory, for kernels; it grows in place. */
-  readonly memory: WebAssembly.Memory;
+export interface Arena extends KernelMemory {
   /**
    * A stretch of its own; its content is undefined.
    *
@@ -34,27 +34,40 @@ const PAGE = 65_536;
 const ALIGNMENT = 64;
 /** Memory grows by at least so much at a time. */
 const GROWTH = 16 * 2 ** 20;
-/** Address space that is asked for, largest first, in bytes; only what is touched takes memory. */
-const RESERVATIONS = [2 ** 34, 2 ** 33, 2 ** 32, 2 ** 31];
+/**
+ * Address space that is asked for, in bytes, by the bits of an address: largest first; only
+ * what is touched takes memory. Some runtimes know no addresses of 64 bits.
+ */
+const RESERVATIONS: Readonly<Record<AddressBits, readonly number[]>> = {
+  64: [2 ** 34, 2 ** 33, 2 ** 32, 2 ** 31],
+  32: [2 ** 32, 2 ** 31, 2 ** 30],
+};
 
 const aligned = (bytes: number): number =>
   ALIGNMENT * Math.ceil(bytes / ALIGNMENT);
 
-/** A memory with 64-bit addresses and as much room to grow as there is. */
-function reserve(): WebAssembly.Memory {
+function memoryOf(addresses: AddressBits, bytes: number): WebAssembly.Memory {
+  const value = addressValue(addresses);
+  const pages = { initial: value(1), maximum: value(bytes / PAGE) };
+  const descriptor = { ...pages, address: `i${addresses}`, shared: true };
+  // TypeScript does not know 64-bit memories yet.
+  return new WebAssembly.Memory(descriptor as never);
+}
+
+/**
+ * A memory with as much room to grow as there is.
+ *
+ * @param widths Bits of an address, the best first.
+ */
+function reserve(widths: readonly AddressBits[]): KernelMemory {
   let refusal: unknown;
-  for (const bytes of RESERVATIONS) {
-    const descriptor = {
-      address: "i64",
-      initial: 1n,
-      maximum: BigInt(bytes / PAGE),
-      shared: true,
-    };
-    try {
-      // TypeScript does not know 64-bit memories yet.
-      return new WebAssembly.Memory(descriptor as never);
-    } catch (thrown) {
-      refusal = thrown;
+  for (const addresses of widths) {
+    for (const bytes of RESERVATIONS[addresses]) {
+      try {
+        return { memory: memoryOf(addresses, bytes), addresses };
+      } catch (thrown) {
+        refusal = thrown;
+      }
     }
   }
   throw refusal;
@@ -74,9 +87,13 @@ export function withFree(
   return [...before, { start, end }, ...after];
 }
 
-/** An empty arena. */
-export function sharedArena(): Arena {
-  const memory = reserve();
+/**
+ * An empty arena.
+ *
+ * @param widths Bits of an address, the best first; one that the runtime has is taken.
+ */
+export function sharedArena(widths: readonly AddressBits[] = [64, 32]): Arena {
+  const { memory, addresses } = reserve(widths);
   const advise = ({ start, end }: Stretch, advice: MemoryAdvice): void =>
     adviseMemory(new Uint8Array(memory.buffer, start, end - start), advice);
   let free: readonly Stretch[] = [];
@@ -84,7 +101,7 @@ export function sharedArena(): Arena {
   const grow = (bytes: number): void => {
     const start = memory.buffer.byteLength;
     const pages = Math.ceil(Math.max(bytes, GROWTH) / PAGE);
-    memory.grow(BigInt(pages) as never);
+    memory.grow(addressValue(addresses)(pages) as never);
     const added = { start, end: start + pages * PAGE };
     advise(added, "hugePages");
     free = withFree(free, added);
@@ -93,6 +110,7 @@ export function sharedArena(): Arena {
     free.find(({ start, end }) => end - start >= bytes);
   return {
     memory,
+    addresses,
     take: (bytes) => {
       const size = Math.max(aligned(bytes), ALIGNMENT);
       if (fits(size) === undefined) grow(size);

@@ -2,6 +2,7 @@
 import { left, type Result } from "../../core/mod.ts";
 import type { BackendError, DeviceInfo, DeviceTensors } from "../backend.ts";
 import { sharedArena } from "./arena.ts";
+import type { AddressBits } from "./kernels/address_code.ts";
 import type { Int8Form } from "./fuse/int8_matrix.ts";
 import { exactInt8Form } from "./verify_int8.ts";
 import { type ThreadPool, threadPool } from "./kernels/thread_pool.ts";
@@ -20,6 +21,8 @@ export interface EngineSpec {
 
 /** ONNX Runtime, tensors and threads. */
 export interface Engine extends EngineSpec {
+  /** Bits of an address in the memory of all tensors. */
+  readonly addresses: AddressBits;
   /** The tensors. */
   readonly store: TensorStore;
   /** Threads for kernels of our own. */
@@ -38,10 +41,11 @@ export function startEngine(spec: EngineSpec): Engine {
   let form: ReturnType<Engine["int8Form"]> | null = null;
   return {
     ...spec,
+    addresses: arena.addresses,
     int8Form: () =>
       form ??= exactInt8Form(spec.runtime, spec.threads, spec.device),
     store: tensorStore(spec.runtime, arena),
-    threadPool: threadPool(arena.memory, spec.threads),
+    threadPool: threadPool(arena, spec.threads),
   };
 }
 

@@ -110,7 +110,7 @@ export function kernelRunner(
   parts: readonly ElementwisePart[],
   replaces: Replaced,
 ): Runner {
-  const { module, kernelOf } = kernelsOf(parts);
+  const { module, kernelOf } = kernelsOf(parts, engine.addresses);
   const kernels = engine.threadPool.load(module);
   const compiled: Compiled = {
     engine,

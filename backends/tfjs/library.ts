@@ -1,5 +1,5 @@
 /** The part of TensorFlow.js that is used: its backends and their kernels. */
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "npm:@tensorflow/tfjs@4.22.0";
 
 /**
  * Starts a TensorFlow.js backend, or gives the one that already runs: its kernels

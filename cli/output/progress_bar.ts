@@ -1,5 +1,5 @@
 /** Bars of work under way. */
-import { SingleBar } from "cli-progress";
+import { SingleBar } from "npm:cli-progress@3.12.0";
 import type { Ranks } from "../../ranks/mod.ts";
 import type { SharedWork } from "../../train/mod.ts";
 

@@ -3,7 +3,7 @@
  *
  * A codec never converts, clips or completes: what it accepts is what was given.
  */
-import * as t from "io-ts";
+import * as t from "npm:io-ts@2.2.22";
 import { E, pipe } from "../fp.ts";
 import type { Fault, Faults, Result } from "../result.ts";
 

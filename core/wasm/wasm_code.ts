@@ -32,6 +32,8 @@ export const OP = {
   f32Absolute: [0x8b],
   i32LessThan: [0x49],
   i32Add: [0x6a],
+  i32And: [0x71],
+  i32ShiftLeft: [0x74],
   i64LessThan: [0x54],
   i64Add: [0x7c],
   i64And: [0x83],

@@ -1,4 +1,5 @@
 /** Some classes of a source. */
+import { disk } from "../resources/disk.ts";
 import {
   type Fault,
   left,
@@ -54,13 +55,13 @@ export async function classNamesFrom(
   const name = text.trim().toLowerCase();
   if (isSubset(name)) return right(CLASS_SUBSETS[name]);
   const isFile = !text.includes(",") &&
-    await Deno.stat(text).then((file) => file.isFile, () => false);
+    await disk.stat(text).then((file) => file.isFile, () => false);
   if (!isFile && MEANS_FILE.test(text)) {
     return refused(text, "a file with a name on each line; there is none");
   }
   try {
     const names = isFile
-      ? linesOf(await Deno.readTextFile(text))
+      ? linesOf(await disk.readTextFile(text))
       : text.split(",").map((part) => part.trim()).filter(Boolean);
     return names.length > 0 ? right(names) : refused(text, "names of classes");
   } catch (error) {

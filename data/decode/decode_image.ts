@@ -3,7 +3,7 @@
  * our own, all others through sharp. The first bytes say which format a file has, and
  * no decoder sees a file that its header does not admit.
  */
-import type { Sharp, SharpOptions } from "sharp";
+import type { Sharp, SharpOptions } from "npm:sharp@0.35.5";
 import type { Result } from "../../core/mod.ts";
 import type { Colour } from "../image/background.ts";
 import type { ImageFileFormat } from "../image/image_format.ts";
@@ -78,10 +78,12 @@ export class DecoderMissing extends Error {
 }
 
 async function loadSharp() {
-  const { default: sharp } = await import("sharp").catch((thrown: unknown) => {
-    const reason = `their decoder sharp does not load: ${reasonOf(thrown)}`;
-    throw new DecoderMissing(reason, { cause: thrown });
-  });
+  const { default: sharp } = await import("npm:sharp@0.35.5").catch(
+    (thrown: unknown) => {
+      const reason = `their decoder sharp does not load: ${reasonOf(thrown)}`;
+      throw new DecoderMissing(reason, { cause: thrown });
+    },
+  );
   // For the whole process and all of its threads.
   sharp.block({ operation: BLOCKED_LOADERS });
   // No image is decoded twice, and the loader has several in flight already.

@@ -53,7 +53,7 @@ interface Decoding {
 }
 
 /** Loaded with the first file. */
-let library: TurboLibrary | null | undefined;
+let loading: Promise<TurboLibrary | null> | undefined;
 
 const memory = recycledMemory(MOST_KEPT, ownMemory);
 
@@ -136,7 +136,7 @@ export async function decodeJpeg(
 ): Promise<DecodedImage | null> {
   if (!isJpeg(bytes) || bytes.length < LEAST_BYTES) return null;
   if (!endsItsScan(bytes)) return null;
-  if (library === undefined) library = loadTurboLibrary();
+  const library = await (loading ??= loadTurboLibrary());
   if (library === null) return null;
   const handle = library.tj3Init(TJ.toDecompress);
   if (handle === null) return null;

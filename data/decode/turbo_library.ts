@@ -39,10 +39,14 @@ export type TurboLibrary = Deno.StaticForeignLibraryInterface<
 >;
 
 /** Path of this platform's library, or `null` if the package has none. */
-function libraryPath(): string | null {
+async function libraryPath(): Promise<string | null> {
   const folder = FOLDERS.get(`${Deno.build.os} ${Deno.build.arch}`);
   if (folder === undefined) return null;
-  const entry = import.meta.resolve("@julusian/jpeg-turbo");
+  // Deno finds the package where no import map names it, once its description was imported.
+  await import("npm:@julusian/jpeg-turbo@3.0.1/package.json", {
+    with: { type: "json" },
+  });
+  const entry = import.meta.resolve("npm:@julusian/jpeg-turbo@3.0.1");
   const file = new URL(`./prebuilds/${folder}/libturbojpeg.so.0`, entry);
   return decodeURIComponent(file.pathname);
 }
@@ -53,9 +57,9 @@ function libraryPath(): string | null {
  *
  * @returns Its functions, or `null` if there is none or it must not be loaded.
  */
-export function loadTurboLibrary(): TurboLibrary | null {
+export async function loadTurboLibrary(): Promise<TurboLibrary | null> {
   try {
-    const path = libraryPath();
+    const path = await libraryPath();
     if (path === null) return null;
     const leave = Deno.permissions.querySync({ name: "ffi", path });
     return leave.state === "granted"

@@ -1,6 +1,7 @@
 /** Several images as one tensor. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { ImageSource } from "../image/image_source.ts";
+import { disposing } from "../resources/disposing.ts";
 import type { RecycledMemory } from "../resources/recycled_memory.ts";
 import type { DataError } from "../report/data_error.ts";
 import { semaphore } from "../resources/semaphore.ts";
@@ -140,11 +141,10 @@ export function batchMaker<Made extends Batch | LevelBatch>(
     const count = indices.length * size;
     const images = form.view(memory.take(count * form.bytes), count);
     let error: DataError | null = null;
-    const one = async (
+    const placed = async (
       index: number,
       position: number,
     ): Promise<LoadedIndex> => {
-      using _place = await place();
       if (error !== null || signal.aborted) return null;
       const target = images.subarray(position * size, (position + 1) * size);
       const loaded = await loadSample(index, target);
@@ -152,9 +152,9 @@ export function batchMaker<Made extends Batch | LevelBatch>(
       error ??= loaded.left;
       return null;
     };
-    const loaded = await Promise.all(
-      Array.from(indices, one),
-    );
+    const one = (index: number, position: number): Promise<LoadedIndex> =>
+      disposing(place(), () => placed(index, position));
+    const loaded = await Promise.all(Array.from(indices, one));
     return error === null
       ? right(batchOf(recipe, images, loaded))
       : left(error);

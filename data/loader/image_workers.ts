@@ -1,10 +1,19 @@
 /** Workers that prepare images beside the main thread. */
 import { DecoderMissing } from "../decode/decode_image.ts";
 import type { EncodedImage, RawImage } from "../image/raw_image.ts";
+import { disposing } from "../resources/disposing.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
 import type { PixelTarget } from "../transforms/write_view.ts";
 import { memoryFor, type PreparedImage, prepareImage } from "./render_image.ts";
 import type { RenderAnswer, RenderJob } from "./render_worker.ts";
+import { startThread, type WorkerThread } from "./worker_thread.ts";
+
+/**
+ * The program of a worker, under the name that it has here: a package for Node renames it
+ * where it is resolved outside of classes.
+ */
+const workerProgram = (): URL =>
+  new URL(import.meta.resolve("./render_worker.ts"));
 
 /** A worker ended by itself: no image is to blame. */
 export class WorkerLost extends Error {
@@ -45,18 +54,18 @@ interface Waiting {
 /** One worker and the jobs that it has. */
 class WorkerHandle {
   readonly #jobs = new Map<number, Waiting>();
-  readonly #worker: Worker;
+  readonly #worker: WorkerThread<RenderJob>;
   #lost: WorkerLost | null = null;
   #next = 0;
 
   constructor() {
-    const program = new URL("./render_worker.ts", import.meta.url);
-    this.#worker = new Worker(program, { type: "module" });
-    this.#worker.onmessage = ({ data }) => this.#take(data);
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.#lose(event.message);
-    };
+    this.#worker = startThread<RenderJob, RenderAnswer>(
+      workerProgram(),
+      {
+        answer: (answer) => this.#take(answer),
+        lost: (reason) => this.#lose(reason),
+      },
+    );
   }
 
   /** Jobs that are not done. */
@@ -72,13 +81,13 @@ class WorkerHandle {
     const { image } = job.prepared;
     const { buffer } = image._tag === "RawImage" ? image.pixels : image.bytes;
     const whole: RenderJob = { ...job, id };
-    this.#worker.postMessage(whole, [buffer as ArrayBuffer]);
+    this.#worker.post(whole, [buffer as ArrayBuffer]);
     return promise;
   }
 
   end(): void {
     this.#lose("its workers were disposed of");
-    this.#worker.terminate();
+    this.#worker.end();
   }
 
   #take({ id, reason, isDecoderMissing }: RenderAnswer): void {
@@ -157,13 +166,14 @@ export function imageWorkers(count: number): ImageWorkers {
       const own = begun();
       // Here, not in the workers: what they decode at the same time is bounded together.
       const prepared = prepareImage(image, viewBy(rule, index));
-      using _memory = await memoryFor(prepared);
-      const job = {
-        ...{ prepared: movable(prepared, image), rule, index },
-        pixels: target,
-      };
-      await own.reduce((best, one) => one.load < best.load ? one : best)
-        .render(job);
+      await disposing(memoryFor(prepared), () => {
+        const job = {
+          ...{ prepared: movable(prepared, image), rule, index },
+          pixels: target,
+        };
+        return own.reduce((best, one) => one.load < best.load ? one : best)
+          .render(job);
+      });
     },
     [Symbol.dispose]: () => {
       handles.forEach((handle) => handle.end());

@@ -16,6 +16,7 @@ import {
   type RawImage,
   type Size,
 } from "../image/raw_image.ts";
+import { disposing } from "../resources/disposing.ts";
 import type { ImageFormat } from "../transforms/transform.ts";
 import type { CroppedView, View } from "../transforms/view.ts";
 import { type PixelTarget, viewWriter } from "../transforms/write_view.ts";
@@ -122,10 +123,11 @@ export function preparedRenderer(
   thread: DecodingThread,
 ): RenderImage<PreparedImage> {
   const write = viewWriter(format);
-  return async (prepared, viewAt, target) => {
-    using cropped = await decodePrepared(prepared, viewAt, thread);
-    write(cropped, target);
-  };
+  return (prepared, viewAt, target) =>
+    disposing(
+      decodePrepared(prepared, viewAt, thread),
+      (cropped) => write(cropped, target),
+    );
 }
 
 /**
@@ -140,7 +142,9 @@ export function imageRenderer(
   const render = preparedRenderer(format, "aside");
   return async (image, viewAt, target) => {
     const prepared = prepareImage(image, viewAt);
-    using _memory = await memoryFor(prepared);
-    await render(prepared, viewAt, target);
+    await disposing(
+      memoryFor(prepared),
+      () => render(prepared, viewAt, target),
+    );
   };
 }

@@ -8,6 +8,7 @@ import {
   preparedRenderer,
   type RenderImage,
 } from "./render_image.ts";
+import { threadOwner } from "./worker_thread.ts";
 
 /** One image to be made ready. */
 export interface RenderJob {
@@ -33,13 +34,7 @@ export interface RenderAnswer {
   readonly isDecoderMissing: boolean;
 }
 
-/** The used part of the global scope, which is typed as that of a page. */
-interface WorkerScope {
-  onmessage: (event: MessageEvent<RenderJob>) => void;
-  postMessage(answer: RenderAnswer): void;
-}
-
-const scope = self as unknown as WorkerScope;
+const owner = threadOwner<RenderJob, RenderAnswer>();
 
 /** Renderers by format; a run has one or two formats. */
 const renderers = new Map<string, RenderImage<PreparedImage>>();
@@ -55,13 +50,13 @@ function rendererFor(
   return render;
 }
 
-scope.onmessage = async ({ data: job }) => {
+owner.serve(async (job) => {
   const { id, prepared, rule, index, pixels } = job;
   try {
     await rendererFor(rule)(prepared, viewBy(rule, index), pixels);
-    scope.postMessage({ id, reason: null, isDecoderMissing: false });
+    owner.answer({ id, reason: null, isDecoderMissing: false });
   } catch (thrown) {
     const isDecoderMissing = thrown instanceof DecoderMissing;
-    scope.postMessage({ id, reason: reasonOf(thrown), isDecoderMissing });
+    owner.answer({ id, reason: reasonOf(thrown), isDecoderMissing });
   }
-};
+});

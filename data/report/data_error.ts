@@ -109,6 +109,10 @@ export const badImage = (
   reason: string,
 ): Result<DataError, never> => left({ _tag: "BadImage", image, reason });
 
+/** True if a file operation failed because there is nothing at its path. */
+export const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
+
 /** Message of an exception thrown by the runtime or a library. */
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

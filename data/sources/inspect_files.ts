@@ -1,7 +1,9 @@
 /** A look at the files of a data set before it is used. */
+import { disk } from "../resources/disk.ts";
 import { kindOfBytes } from "../../core/mod.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { imageFormat } from "../image/image_format.ts";
+import { disposing } from "../resources/disposing.ts";
 import { semaphore } from "../resources/semaphore.ts";
 import { headOf } from "./read_file.ts";
 
@@ -49,14 +51,15 @@ const kindOf = (head: Uint8Array): string | null =>
 
 async function lookAt(path: string): Promise<Look> {
   try {
-    using file = await Deno.open(path);
-    const { size } = await file.stat();
-    const kind = kindOf(await headOf(file));
-    return {
-      size,
-      reason: null,
-      kind: kind === null ? null : `${path} is ${kind}`,
-    };
+    return await disposing(disk.open(path), async (file) => {
+      const { size } = await file.stat();
+      const kind = kindOf(await headOf(file));
+      return {
+        size,
+        reason: null,
+        kind: kind === null ? null : `${path} is ${kind}`,
+      };
+    });
   } catch (thrown) {
     return { size: null, reason: reasonOf(thrown), kind: null };
   }
@@ -74,10 +77,9 @@ export async function inspectFiles(
 ): Promise<Inspection> {
   const chosen = spread(paths.length, most).map((i) => paths[i]!);
   const place = semaphore(AT_ONCE);
-  const found = await Promise.all(chosen.map(async (path) => {
-    using _place = await place();
-    return await lookAt(path);
-  }));
+  const found = await Promise.all(
+    chosen.map((path) => disposing(place(), () => lookAt(path))),
+  );
   const sizes = found.map(({ size }) => size).filter((size) => size !== null);
   const reasons = found.map(({ reason }) => reason)
     .filter((reason) => reason !== null);

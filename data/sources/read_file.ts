@@ -1,8 +1,16 @@
 /** Files as bytes: whole, or in parts. */
+import { disk, type OpenFile, START } from "../resources/disk.ts";
+import { readFile as readWhole } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { type Result, right } from "../../core/mod.ts";
 import { formatOf } from "../image/image_format.ts";
-import { badFile, type DataError, reasonOf } from "../report/data_error.ts";
+import { disposing } from "../resources/disposing.ts";
+import {
+  badFile,
+  type DataError,
+  isMissing,
+  reasonOf,
+} from "../report/data_error.ts";
 
 const isGzip = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -31,8 +39,9 @@ async function gunzip(
 async function readBytes(
   location: string | URL,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (typeof location === "string") return Deno.readFile(location);
-  if (location.protocol === "file:") return Deno.readFile(location);
+  if (typeof location === "string" || location.protocol === "file:") {
+    return new Uint8Array(await readWhole(location));
+  }
   const response = await fetch(location);
   if (!response.ok) throw new Error(`the answer ${response.status}`);
   return response.bytes();
@@ -57,7 +66,7 @@ export async function readFile(
     bytes = await readBytes(location);
   } catch (error) {
     return failed(
-      error instanceof Deno.errors.NotFound ? "nothing" : reasonOf(error),
+      isMissing(error) ? "nothing" : reasonOf(error),
     );
   }
   try {
@@ -68,7 +77,7 @@ export async function readFile(
 }
 
 /** Fills as much of a buffer as the file has from its position on. */
-async function fill(file: Deno.FsFile, buffer: Uint8Array): Promise<number> {
+async function fill(file: OpenFile, buffer: Uint8Array): Promise<number> {
   let at = 0;
   while (at < buffer.length) {
     const count = await file.read(buffer.subarray(at));
@@ -86,11 +95,11 @@ async function fill(file: Deno.FsFile, buffer: Uint8Array): Promise<number> {
  * @throws Error of the system.
  */
 export async function readAt(
-  file: Deno.FsFile,
+  file: OpenFile,
   from: number,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  await file.seek(from, Deno.SeekMode.Start);
+  await file.seek(from, START);
   const bytes = new Uint8Array(length);
   return bytes.subarray(0, await fill(file, bytes));
 }
@@ -99,7 +108,7 @@ export async function readAt(
 const HEAD_BYTES = 512;
 
 /** The first 512 bytes of an open file, or all that it has. */
-export const headOf = (file: Deno.FsFile): Promise<Uint8Array<ArrayBuffer>> =>
+export const headOf = (file: OpenFile): Promise<Uint8Array<ArrayBuffer>> =>
   readAt(file, 0, HEAD_BYTES);
 
 /**
@@ -107,10 +116,8 @@ export const headOf = (file: Deno.FsFile): Promise<Uint8Array<ArrayBuffer>> =>
  *
  * @throws Error of the system.
  */
-export async function firstBytes(path: string): Promise<Uint8Array> {
-  using file = await Deno.open(path);
-  return await headOf(file);
-}
+export const firstBytes = (path: string): Promise<Uint8Array> =>
+  disposing(disk.open(path), headOf);
 
 /**
  * Reads bytes of a file. It is opened for each read, so that several reads do not
@@ -123,8 +130,10 @@ export async function readRange(
   from: number,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  using file = await Deno.open(path);
-  const bytes = await readAt(file, from, length);
+  const bytes = await disposing(
+    disk.open(path),
+    (file) => readAt(file, from, length),
+  );
   if (bytes.length === length) return bytes;
   throw new Error(`${path} is shorter than ${from + length} bytes`);
 }
@@ -154,10 +163,10 @@ const MOST_UNSEEN = 2 ** 24;
 export async function readImageFile(
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { size } = await Deno.stat(path);
+  const { size } = await disk.stat(path);
   checkImageBytes(size);
   if (size > MOST_UNSEEN) formatOf(await firstBytes(path));
-  return await Deno.readFile(path);
+  return await disk.readFile(path);
 }
 
 /** Read at once: what comes next is often there already, bytes. */
@@ -178,7 +187,7 @@ export class FileWindow {
   /**
    * @param file The file; no other reader may use it at the same time.
    */
-  constructor(readonly file: Deno.FsFile) {}
+  constructor(readonly file: OpenFile) {}
 
   /**
    * Reads bytes.
@@ -200,7 +209,7 @@ export class FileWindow {
   }
 
   #read(from: number, length: number): Uint8Array<ArrayBuffer> {
-    this.file.seekSync(from, Deno.SeekMode.Start);
+    this.file.seekSync(from, START);
     const bytes = this.#window.length === length
       ? this.#window
       : new Uint8Array(length);

@@ -39,6 +39,9 @@ const MOST = 2 ** 30;
 export async function joinRanks(
   options: JoinOptions,
 ): Promise<Result<RankError, Ranks>> {
+  if (typeof Deno === "undefined") {
+    return failed("this runtime cannot call MPI, Deno can");
+  }
   const launch = launchOf((name) => Deno.env.get(name));
   if (launch === null) return failed("no launcher of MPI started this process");
   const { library } = options;

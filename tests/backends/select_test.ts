@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { selectBackend } from "../../backends/mod.ts";
-import { availableDevices, DEVICES } from "../../backends/select.ts";
+import { DEVICES } from "../../backends/device_names.ts";
+import { availableDevices } from "../../backends/select.ts";
 import { value } from "./contract.ts";
 
 Deno.test("availableDevices() lists every device with what it is or why not", async () => {

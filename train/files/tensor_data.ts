@@ -1,5 +1,6 @@
 /** Tensors as they are stored in files of weights. */
 import type { Shape } from "../../core/mod.ts";
+import { fromHalfNumbers } from "./half_numbers.ts";
 
 /** Numbers of the kinds that are read and written. */
 export type TensorData =
@@ -85,7 +86,7 @@ export function numbersOf(kind: NumberKind, bytes: Uint8Array): TensorData {
     case "F32":
       return new Float32Array(buffer);
     case "F16":
-      return new Float32Array(new Float16Array(buffer));
+      return fromHalfNumbers(new Uint16Array(buffer));
     case "BF16":
       return fromUpperHalves(new Uint16Array(buffer));
     case "I64":

@@ -49,6 +49,9 @@ async function lockedFile(
   options: Deno.OpenOptions,
   isExclusive: boolean,
 ): Promise<Deno.FsFile | null> {
+  if (typeof Deno === "undefined") {
+    throw new Error("this runtime cannot lock files, Deno can");
+  }
   const file = await Deno.open(path, options);
   let mine: Deno.FsFile | null = null;
   try {

@@ -9,15 +9,19 @@ import type {
   KernelSpec,
   Operand,
 } from "./elementwise_parts.ts";
+import {
+  ADDRESS_CODE,
+  type AddressBits,
+  type AddressCode,
+  MAXIMUM_PAGES,
+} from "./address_code.ts";
 import { type Arithmetic, FOURFOLD, opCode, SINGLE } from "./kernel_ops.ts";
 import {
   type Code,
   f64Const,
-  i64Const,
   load,
   localGet,
   localSet,
-  type MemoryKind,
   OP,
   store,
   type WasmFunction,
@@ -44,6 +48,8 @@ const LOG_BYTES = 2;
 /** Layout of a kernel's locals. */
 interface Frame {
   readonly spec: KernelSpec;
+  /** Instructions on addresses. */
+  readonly on: AddressCode;
   /** Values that are the same for all numbers, in double precision: the scalars, then the factors of each op. */
   readonly uniforms: readonly Code[];
   /** The first factor of each op among the uniforms. */
@@ -59,7 +65,7 @@ interface Frame {
   readonly value: (index: number, lane: Lane) => number;
 }
 
-function frameOf(spec: KernelSpec): Frame {
+function frameOf(spec: KernelSpec, on: AddressCode): Frame {
   const count = spec.tensors + spec.results.length;
   const scalar = (index: number): Code => localGet(count + 1 + index);
   const uniforms = Array.from({ length: spec.scalars }, (_, i) => scalar(i));
@@ -76,6 +82,7 @@ function frameOf(spec: KernelSpec): Frame {
   const values = done + 2 + 2 * uniforms.length;
   return {
     spec,
+    on,
     uniforms,
     factors,
     address: (index) => index,
@@ -101,7 +108,7 @@ const prologue = (frame: Frame): Code =>
 const place = (frame: Frame, index: number): Code => [
   ...localGet(frame.address(index)),
   ...localGet(frame.done),
-  ...OP.i64Add,
+  ...frame.on.add,
 ];
 
 /** Reads a number of each tensor, computes all ops and writes the results. */
@@ -143,52 +150,42 @@ function pass(frame: Frame, lane: Lane): Code {
 /** Passes until so many numbers are done. */
 const loop = (frame: Frame, lane: Lane, numbers: Code): Code => [
   ...numbers,
-  ...i64Const(LOG_BYTES),
-  ...OP.i64ShiftLeft,
+  ...frame.on.constant(LOG_BYTES),
+  ...frame.on.shiftLeft,
   ...localSet(frame.end),
   ...whileTrue(
-    [...localGet(frame.done), ...localGet(frame.end), ...OP.i64LessThan],
+    [...localGet(frame.done), ...localGet(frame.end), ...frame.on.lessThan],
     [
       ...pass(frame, lane),
       ...localGet(frame.done),
-      ...i64Const(lane.width << LOG_BYTES),
-      ...OP.i64Add,
+      ...frame.on.constant(lane.width << LOG_BYTES),
+      ...frame.on.add,
       ...localSet(frame.done),
     ],
   ),
 ];
 
 /** The function of a kernel: four numbers at a time, the last few one by one. */
-export function kernelCode(spec: KernelSpec): WasmFunction {
-  const frame = frameOf(spec);
+export function kernelCode(spec: KernelSpec, on: AddressCode): WasmFunction {
+  const frame = frameOf(spec, on);
   const count = localGet(frame.count);
   const kept = frame.uniforms.length + spec.tensors + spec.ops.length;
   return {
     parameters: [
-      ...Array.from({ length: frame.count + 1 }, () => "i64" as const),
+      ...Array.from({ length: frame.count + 1 }, () => on.type),
       ...Array.from({ length: spec.scalars }, () => "f64" as const),
     ],
     locals: [
-      ...["i64", "i64"] as const,
+      ...[on.type, on.type],
       ...Array.from({ length: kept }, () => ["f32", "v128"] as const).flat(),
     ],
     code: [
       ...prologue(frame),
-      ...loop(frame, FOUR, [...count, ...i64Const(-4), ...OP.i64And]),
+      ...loop(frame, FOUR, [...count, ...on.constant(-4), ...on.and]),
       ...loop(frame, ONE, count),
     ],
   };
 }
-
-/** Pages that 64-bit memories may have at most here; a memory with fewer fits too. */
-export const MAXIMUM_PAGES = 262_144;
-
-/** The memory of all tensors. */
-const ARENA: MemoryKind = {
-  addresses: 64,
-  shared: true,
-  maximum: MAXIMUM_PAGES,
-};
 
 /** Kernels, and which of them computes what. */
 export interface Kernels {
@@ -198,12 +195,24 @@ export interface Kernels {
   readonly kernelOf: readonly number[];
 }
 
-/** The kernels of parts of a graph. */
-export function kernelsOf(parts: readonly ElementwisePart[]): Kernels {
+/**
+ * The kernels of parts of a graph.
+ *
+ * @param addresses Bits of an address in the memory of all tensors.
+ */
+export function kernelsOf(
+  parts: readonly ElementwisePart[],
+  addresses: AddressBits,
+): Kernels {
+  const on = ADDRESS_CODE[addresses];
+  const maximum = MAXIMUM_PAGES[addresses];
   const specs = new Map(parts.map(({ spec }) => [JSON.stringify(spec), spec]));
   const keys = [...specs.keys()];
   return {
-    module: wasmModule([...specs.values()].map(kernelCode), ARENA),
+    module: wasmModule(
+      [...specs.values()].map((spec) => kernelCode(spec, on)),
+      { addresses, shared: true, maximum },
+    ),
     kernelOf: parts.map(({ spec }) => keys.indexOf(JSON.stringify(spec))),
   };
 }

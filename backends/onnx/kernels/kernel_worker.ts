@@ -3,6 +3,7 @@ import { parentPort } from "node:worker_threads";
 import {
   type Instance,
   instantiate,
+  type KernelMemory,
   type Launch,
   runLaunches,
 } from "./launch.ts";
@@ -14,7 +15,7 @@ export type KernelRequest =
     readonly _tag: "Load";
     readonly id: number;
     readonly module: WebAssembly.Module;
-    readonly memory: WebAssembly.Memory;
+    readonly memory: KernelMemory;
   }
   /** Run some of them. */
   | {

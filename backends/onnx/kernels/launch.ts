@@ -1,4 +1,5 @@
 /** Launches of kernels, divided into shares for several threads. */
+import { type AddressBits, addressValue } from "./address_code.ts";
 
 /** One run of a kernel over some numbers. */
 export interface Launch {
@@ -60,24 +61,40 @@ export function sharesOf(
   return shares;
 }
 
+/** Memory that kernels work on. */
+export interface KernelMemory {
+  /** The memory, shared by threads. */
+  readonly memory: WebAssembly.Memory;
+  /** Bits of its addresses. */
+  readonly addresses: AddressBits;
+}
+
 /** Kernels that are ready to run. */
-export type Instance = WebAssembly.Instance;
+export interface Instance {
+  /** The kernels by their numbers. */
+  readonly exports: WebAssembly.Exports;
+  /** Bits of the addresses that they take. */
+  readonly addresses: AddressBits;
+}
 
 /** Makes kernels ready to run on a memory. */
 export function instantiate(
   module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
+  { memory, addresses }: KernelMemory,
 ): Instance {
-  return new WebAssembly.Instance(module, { arena: { memory } });
+  const imports = { arena: { memory } };
+  const { exports } = new WebAssembly.Instance(module, imports);
+  return { exports, addresses };
 }
 
 /** Runs launches one after the other. */
 export function runLaunches(
-  { exports }: Instance,
+  { exports, addresses: bits }: Instance,
   launches: readonly Launch[],
 ): void {
+  const value = addressValue(bits);
   for (const { kernel, addresses, count, scalars } of launches) {
     const run = exports[kernel] as (...values: (bigint | number)[]) => void;
-    run(...addresses.map(BigInt), BigInt(count), ...scalars);
+    run(...addresses.map(value), value(count), ...scalars);
   }
 }

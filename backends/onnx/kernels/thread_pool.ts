@@ -1,6 +1,7 @@
 /** Threads that run kernels. */
 import {
   instantiate,
+  type KernelMemory,
   type Launch,
   runLaunches,
   sharesOf,
@@ -50,7 +51,10 @@ interface KernelThread {
 async function startKernelThread(): Promise<KernelThread> {
   // Loaded when it is needed: browsers have no such module.
   const { Worker } = await import("node:worker_threads");
-  const worker = new Worker(new URL("./kernel_worker.ts", import.meta.url));
+  // Resolved, so that it is found under the name that a package for Node gives it.
+  const worker = new Worker(
+    new URL(import.meta.resolve("./kernel_worker.ts")),
+  );
   const waiting: PromiseWithResolvers<void>[] = [];
   const settle = (reply: KernelReply): void => {
     const request = waiting.shift();
@@ -89,7 +93,7 @@ async function startThreads(count: number): Promise<readonly KernelThread[]> {
  * meanwhile, and where they cannot be started, the calling thread does it all.
  */
 export function threadPool(
-  memory: WebAssembly.Memory,
+  { memory, addresses }: KernelMemory,
   threads: number,
 ): ThreadPool {
   let started: Promise<readonly KernelThread[]> | null = null;
@@ -98,13 +102,14 @@ export function threadPool(
     load: (bytes) => {
       const id = modules++;
       const module = new WebAssembly.Module(bytes);
-      const own = instantiate(module, memory);
+      const own = instantiate(module, { memory, addresses });
       const loading = new Map<KernelThread, Promise<void>>();
       const runOn = async (
         thread: KernelThread,
         launches: readonly Launch[],
       ): Promise<void> => {
-        const load = { _tag: "Load", id, module, memory } as const;
+        const shared = { memory, addresses };
+        const load = { _tag: "Load", id, module, memory: shared } as const;
         const loaded = loading.get(thread) ?? thread.send(load);
         loading.set(thread, loaded);
         await loaded;

@@ -2,8 +2,9 @@
  * ONNX Runtime through its package's own binding, where the C interface cannot be
  * used: tensors are copied in and out, and a run blocks its thread.
  */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "npm:onnxruntime-node@1.30.0";
 import type { Shape } from "../../../core/mod.ts";
+import { packageEntry } from "./package_entry.ts";
 import type {
   BoundTensor,
   Numbers,
@@ -11,7 +12,7 @@ import type {
   SessionOptions,
 } from "./ort_runtime.ts";
 
-type Package = typeof import("onnxruntime-node");
+type Package = typeof import("npm:onnxruntime-node@1.30.0");
 
 /** Numbers and their extents; the binding has nothing of its own to bind. */
 interface Extended {
@@ -52,7 +53,7 @@ const packageOptions = (
  */
 export async function startPackageRuntime(): Promise<OrtRuntime> {
   // Not by its name: a bundle for browsers would try to hold the native binding.
-  const entry = import.meta.resolve("onnxruntime-node");
+  const entry = await packageEntry();
   const { default: ort }: { default: Package } = await import(entry);
   return {
     version: ort.env.versions.node ?? "of unknown version",

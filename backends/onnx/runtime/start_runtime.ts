@@ -2,6 +2,7 @@
 import { hostPlatform } from "./native_library.ts";
 import { startNativeRuntime } from "./native_runtime.ts";
 import type { OrtRuntime } from "./ort_runtime.ts";
+import { packageEntry } from "./package_entry.ts";
 import { startPackageRuntime } from "./package_runtime.ts";
 import { encodeModel, type OnnxModel } from "../file/onnx_model.ts";
 
@@ -49,11 +50,10 @@ export function libraryFile(
 }
 
 /** Path of this platform's library. */
-function libraryPath(): string {
+async function libraryPath(): Promise<string> {
   const platform = hostPlatform();
   if (platform === null) throw new Error("it needs Deno");
-  const entry = import.meta.resolve("onnxruntime-node");
-  const file = libraryFile(entry, ...platform);
+  const file = libraryFile(await packageEntry(), ...platform);
   if (file === null) {
     throw new Error(
       `onnxruntime-node has no library for ${platform.join(" ")}`,
@@ -64,7 +64,7 @@ function libraryPath(): string {
 }
 
 const STARTERS: RuntimeStarters = {
-  native: () => startNativeRuntime(libraryPath()),
+  native: async () => startNativeRuntime(await libraryPath()),
   package: startPackageRuntime,
 };
 

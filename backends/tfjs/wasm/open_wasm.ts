@@ -1,7 +1,7 @@
 /** The device `wasm`: TensorFlow.js on WebAssembly with SIMD. */
-import { getKernel, type KernelFunc } from "@tensorflow/tfjs";
-import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import "@tensorflow/tfjs-backend-wasm";
+import { getKernel, type KernelFunc } from "npm:@tensorflow/tfjs@4.22.0";
+import type { BackendWasm } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
+import "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
 import type { Shape } from "../../../core/mod.ts";
 import { hostKernels } from "../host/host_kernels.ts";
 import {

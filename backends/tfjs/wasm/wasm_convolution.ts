@@ -1,5 +1,5 @@
 /** Convolution and its gradients on the WASM backend. */
-import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { BackendWasm } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
 import type { ConvolutionOp, Shape } from "../../../core/mod.ts";
 import type { KernelTable, StoredTensor } from "../device.ts";
 import { extentsOf, fold, sampleProduct, unfold } from "../host/convolution.ts";

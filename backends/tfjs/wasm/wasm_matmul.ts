@@ -1,5 +1,5 @@
 /** Matrix products on the WASM backend. */
-import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { BackendWasm } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
 import type { Shape } from "../../../core/mod.ts";
 import type { HostMemory } from "../host/host_kernel.ts";
 import {

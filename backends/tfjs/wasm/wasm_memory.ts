@@ -1,5 +1,5 @@
 /** The heap of the TensorFlow.js WASM backend as memory for host kernels. */
-import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { BackendWasm } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
 import type { Signature } from "../../../core/mod.ts";
 import type { HostMemory } from "../host/host_kernel.ts";
 import type { Numbers, StoredTensor } from "../device.ts";

@@ -1,5 +1,5 @@
 /** Ops that may take more than one program: sums over axes, and concatenation. */
-import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { WebGPUBackend } from "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
 import { type Shape, type Signature, sizeOf } from "../../../core/mod.ts";
 import type { Launch } from "../device.ts";
 import { concatShader, positionIn } from "./element_shaders.ts";

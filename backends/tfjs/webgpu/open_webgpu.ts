@@ -2,7 +2,7 @@
  * The device `webgpu-ops`: TensorFlow.js on the graphics card, with the errors that WebGPU
  * does not throw.
  */
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { WebGPUBackend } from "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
 import { sharedDevice } from "../../webgpu/device/open_device.ts";
 import type { Device } from "../device.ts";
 import { startBackend } from "../library.ts";

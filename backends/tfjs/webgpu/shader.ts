@@ -2,7 +2,7 @@
 import type {
   WebGPUBackend,
   WebGPUProgram,
-} from "@tensorflow/tfjs-backend-webgpu";
+} from "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
 import { type Signature, sizeOf } from "../../../core/mod.ts";
 import type { Launch, StoredTensor } from "../device.ts";
 

@@ -1,5 +1,5 @@
 /** Every op on the WebGPU backend. */
-import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { WebGPUBackend } from "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
 import {
   LEAST_NORMAL,
   type NodeOf,

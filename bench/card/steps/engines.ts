@@ -4,7 +4,7 @@ import {
   describeBackendError,
   selectBackend,
 } from "../../../backends/mod.ts";
-import type { DeviceName, Precision } from "../../../backends/select.ts";
+import type { DeviceName, Precision } from "../../../backends/device_names.ts";
 import type { TuningOptions } from "../../../backends/webgpu/tune/tuner.ts";
 
 /** Choice of an engine. */

@@ -1,5 +1,5 @@
 /** Steps of training: models, batches, frozen layers, and forms of activations. */
-import type { DeviceName, Precision } from "../../../backends/select.ts";
+import type { DeviceName, Precision } from "../../../backends/device_names.ts";
 import type { Batch } from "../../../data/mod.ts";
 import { benchedRun, type CardModel, randomBatches } from "./benched_run.ts";
 import { type Engines, enginesHere } from "./engines.ts";

@@ -1,6 +1,11 @@
 /** Contents of a folder. */
+import { type DirEntry, disk } from "../../resources/disk.ts";
 import { excerpt } from "../../../core/mod.ts";
-import { type DataError, reasonOf } from "../../report/data_error.ts";
+import {
+  type DataError,
+  isMissing,
+  reasonOf,
+} from "../../report/data_error.ts";
 import { isImageName } from "../../image/image_format.ts";
 
 /** Names of what lies in a folder, each kind in order. */
@@ -74,7 +79,7 @@ export function folderFault(
   const at = thrown instanceof FolderError ? thrown : { path, wanted };
   const found = thrown instanceof FolderError
     ? thrown.found
-    : thrown instanceof Deno.errors.NotFound
+    : isMissing(thrown)
     ? "nothing there"
     : reasonOf(thrown);
   return { _tag: "BadFolder", path: at.path, found, wanted: at.wanted };
@@ -83,19 +88,19 @@ export function folderFault(
 /** One entry, links followed. A link to nothing counts as a file that cannot be read. */
 async function kindOf(
   folder: string,
-  { name, isSymlink, isDirectory, isFile }: Deno.DirEntry,
+  { name, isSymlink, isDirectory, isFile }: DirEntry,
 ): Promise<"folders" | "files" | "special"> {
   const end = isSymlink
-    ? await Deno.stat(`${folder}/${name}`).catch(() => null)
+    ? await disk.stat(`${folder}/${name}`).catch(() => null)
     : { isDirectory, isFile };
   if (end?.isDirectory) return "folders";
   return end === null || end.isFile ? "files" : "special";
 }
 
 /** True if a name that has `�` in it is another one in truth. */
-const isUnnamed = (folder: string, { name }: Deno.DirEntry): Promise<boolean> =>
+const isUnnamed = (folder: string, { name }: DirEntry): Promise<boolean> =>
   name.includes("\ufffd")
-    ? Deno.lstat(`${folder}/${name}`).then(() => false, () => true)
+    ? disk.lstat(`${folder}/${name}`).then(() => false, () => true)
     : Promise.resolve(false);
 
 /**
@@ -112,7 +117,7 @@ export async function folderContent(path: string): Promise<FolderContent> {
   const passedOver: string[] = [];
   const unnamed: UnnamedEntry[] = [];
   try {
-    for await (const entry of Deno.readDir(path)) {
+    for await (const entry of disk.readDir(path)) {
       const { name } = entry;
       if (LEFT_BY_PROGRAMS.test(name)) passedOver.push(name);
       else if (await isUnnamed(path, entry)) {
@@ -167,10 +172,10 @@ export async function holdingBelow(
   path: string,
   seen: ReadonlySet<string> = new Set(),
 ): Promise<Holding | null> {
-  const below: Deno.DirEntry[] = [];
+  const below: DirEntry[] = [];
   let archives: Holding | null = null;
   try {
-    for await (const entry of Deno.readDir(path)) {
+    for await (const entry of disk.readDir(path)) {
       if (LEFT_BY_PROGRAMS.test(entry.name)) continue;
       if (!entry.isFile) below.push(entry);
       const holding = entry.isDirectory ? null : holdingOf(entry.name);
@@ -188,8 +193,7 @@ export async function holdingBelow(
   return null;
 }
 
-const byName = (a: Deno.DirEntry, b: Deno.DirEntry): number =>
-  a.name < b.name ? -1 : 1;
+const byName = (a: DirEntry, b: DirEntry): number => a.name < b.name ? -1 : 1;
 
 /** The same of an entry that may be a link: one to a folder is followed once on a way. */
 async function holdingOfEntry(
@@ -197,10 +201,10 @@ async function holdingOfEntry(
   isSymlink: boolean,
   seen: ReadonlySet<string>,
 ): Promise<Holding | null> {
-  const end = await Deno.stat(path).catch(() => null);
+  const end = await disk.stat(path).catch(() => null);
   if (!end?.isDirectory) return null;
   if (!isSymlink) return await holdingBelow(path, seen);
-  const real = await Deno.realPath(path);
+  const real = await disk.realPath(path);
   return seen.has(real)
     ? null
     : await holdingBelow(path, new Set([...seen, real]));

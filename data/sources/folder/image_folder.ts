@@ -1,4 +1,5 @@
 /** Folders of image files. */
+import { disk } from "../../resources/disk.ts";
 import { left, printable, type Result, right } from "../../../core/mod.ts";
 import { bytesInWords, counted } from "../../report/counts.ts";
 import {
@@ -72,7 +73,7 @@ async function linksOut(
 ): Promise<number> {
   const ends = await Promise.all(
     names.filter((name) => links.has(name))
-      .map((name) => Deno.realPath(`${path}/${name}`).catch(() => null)),
+      .map((name) => disk.realPath(`${path}/${name}`).catch(() => null)),
   );
   return ends.filter((end) => end !== null && !isWithin(root, end)).length;
 }
@@ -115,7 +116,7 @@ async function collect(
   const below: Collection[] = [];
   for (const name of folders) {
     const path = `${folder}/${name}`;
-    const real = await Deno.realPath(path);
+    const real = await disk.realPath(path);
     if (way.includes(real)) walk.aside.note("link that leads back", path);
     else {
       const inner = await folderContent(path);
@@ -139,7 +140,7 @@ async function collectClasses(
 ): Promise<Collection> {
   const found: (Collection & { readonly name: string })[] = [];
   for (const { name, path } of classes) {
-    const way = [walk.root, await Deno.realPath(path)];
+    const way = [walk.root, await disk.realPath(path)];
     const content = await folderContent(path);
     const all = await collect(walk, content, found.length, way);
     if (all.samples.length > 0) found.push({ ...all, name });
@@ -247,7 +248,7 @@ function sourceOf(
     label: (index) => samples[index]?.label ?? null,
     imageName: nameOf,
     bytes: (index) =>
-      Deno.stat(nameOf(index)).then(({ size }) => size, () => null),
+      disk.stat(nameOf(index)).then(({ size }) => size, () => null),
     read: async (index) => {
       try {
         const bytes = await readImageFile(nameOf(index));
@@ -285,7 +286,7 @@ export async function classFolders(
   classes: readonly ClassFolder[],
 ): Promise<Result<DataError, ImageSource>> {
   try {
-    const walk = { root: await Deno.realPath(root), aside: skipped(root) };
+    const walk = { root: await disk.realPath(root), aside: skipped(root) };
     const found = await collectClasses(walk, classes);
     return found.samples.length === 0
       ? badFolder(root, "no image", `${IMAGE_FILES} in a folder for each class`)
@@ -320,10 +321,10 @@ export async function imageFolder(
   folder: string,
 ): Promise<Result<DataError, ImageSource>> {
   try {
-    if (!(await Deno.stat(folder)).isDirectory) {
+    if (!(await disk.stat(folder)).isDirectory) {
       return badFolder(folder, "a file", "a folder of images");
     }
-    const walk = { root: await Deno.realPath(folder), aside: skipped(folder) };
+    const walk = { root: await disk.realPath(folder), aside: skipped(folder) };
     const found = await collectRoot(walk, await folderContent(folder));
     return found._tag === "Left"
       ? found

@@ -4,6 +4,7 @@
  * @see Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009:
  * {@link https://www.cs.toronto.edu/~kriz/cifar.html}
  */
+import { disk } from "../../resources/disk.ts";
 import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
 import { counted } from "../../report/counts.ts";
 import { badFile, type DataError } from "../../report/data_error.ts";
@@ -113,7 +114,7 @@ async function classNamesOf(
   { names, classes }: Layout,
 ): Promise<Result<DataError, readonly string[]>> {
   const path = `${folder}/${names}`;
-  const text = await Deno.readTextFile(path).catch(() => null);
+  const text = await disk.readTextFile(path).catch(() => null);
   if (text === null) {
     return right(Array.from({ length: classes }, (_, i) => String(i)));
   }

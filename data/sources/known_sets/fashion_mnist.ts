@@ -5,6 +5,7 @@
  * Benchmarking Machine Learning Algorithms, 2017:
  * {@link https://arxiv.org/abs/1708.07747}
  */
+import { disk } from "../../resources/disk.ts";
 import { kindOfBytes, left, type Result, right } from "../../../core/mod.ts";
 import { counted } from "../../report/counts.ts";
 import { badFile, type DataError } from "../../report/data_error.ts";
@@ -132,7 +133,7 @@ export function hasIdxImages(names: readonly string[]): boolean {
 async function writtenPath(folder: string, name: string): Promise<string> {
   for (const each of writings(name)) {
     const path = `${folder}/${each}`;
-    const isThere = await Deno.stat(path)
+    const isThere = await disk.stat(path)
       .then(({ isFile }) => isFile, () => false);
     if (isThere) return path;
   }

@@ -1,4 +1,5 @@
 /** Folders of tar archives or Parquet files. */
+import { disk } from "../../resources/disk.ts";
 import type { Split } from "../../image/image_source.ts";
 import { parquetImages } from "../parquet/parquet_images.ts";
 import { webDataset } from "../tar/web_dataset.ts";
@@ -22,7 +23,7 @@ export async function classNamesIn(
   folder: string,
 ): Promise<readonly string[] | null> {
   for (const name of CLASS_FILES) {
-    const text = await Deno.readTextFile(`${folder}/${name}`)
+    const text = await disk.readTextFile(`${folder}/${name}`)
       .catch(() => null);
     const names = text?.split("\n").map((line) => line.trim()).filter(Boolean);
     if (names !== undefined && names.length > 0) return names;

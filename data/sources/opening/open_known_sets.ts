@@ -1,4 +1,5 @@
 /** Data sets that are known by the names of their files or folders. */
+import { disk } from "../../resources/disk.ts";
 import { cifar, cifarFiles, type CifarName } from "../known_sets/cifar.ts";
 import { fashionMnist, hasIdxImages } from "../known_sets/fashion_mnist.ts";
 import type { Split } from "../../image/image_source.ts";
@@ -59,7 +60,7 @@ export async function openSnapshot(
   if (!["blobs", "refs", "snapshots"].every((name) => folders.includes(name))) {
     return null;
   }
-  const commit = await Deno.readTextFile(`${path}/refs/main`).catch(() => "");
+  const commit = await disk.readTextFile(`${path}/refs/main`).catch(() => "");
   const snapshots = `${path}/snapshots`;
   const { folders: all } = await folderContent(snapshots);
   const named = all.filter((name) => name === commit.trim());

@@ -1,4 +1,5 @@
 /** Folders of the parts of a data set: training and validation. */
+import { disk } from "../../resources/disk.ts";
 import { right } from "../../../core/mod.ts";
 import { badFolder, describeDataError } from "../../report/data_error.ts";
 import { classFolders } from "../folder/image_folder.ts";
@@ -76,7 +77,7 @@ async function imageFoldersOnly(
   path: string,
 ): Promise<readonly string[] | null> {
   const names: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(path)) {
+  for await (const { name, isDirectory } of disk.readDir(path)) {
     if (!isDirectory && isImageName(name)) return null;
     if (isDirectory) names.push(name);
   }

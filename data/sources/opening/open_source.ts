@@ -1,4 +1,5 @@
 /** Any kind of images by their path. */
+import { disk } from "../../resources/disk.ts";
 import {
   kindOfBytes,
   left,
@@ -177,7 +178,7 @@ export async function openSource(
   split: Split = "train",
 ): Promise<Result<DataError, ImageSource>> {
   try {
-    const { isDirectory, isFile } = await Deno.stat(path);
+    const { isDirectory, isFile } = await disk.stat(path);
     // A pipe or a device may wait for ever when it is read.
     if (!isDirectory && !isFile) {
       return badFolder(path, "a pipe or device", ANY);

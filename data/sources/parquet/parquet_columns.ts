@@ -3,7 +3,7 @@
  *
  * @see {@link https://huggingface.co/docs/datasets/image_dataset}
  */
-import type { FileMetaData, SchemaTree } from "hyparquet";
+import type { FileMetaData, SchemaTree } from "npm:hyparquet@1.31.5";
 import { LABEL_FIELDS } from "../class_labels.ts";
 import { imageRank } from "../file_names.ts";
 

@@ -3,14 +3,15 @@
  *
  * @see {@link https://parquet.apache.org/docs/file-format/}
  */
+import {} from "../../resources/disk.ts";
 import type {
   AsyncBuffer,
   FileMetaData,
   SchemaElement,
   SchemaTree,
-} from "hyparquet";
+} from "npm:hyparquet@1.31.5";
 import { kindOfBytes, type Result, right } from "../../../core/mod.ts";
-import { badFile, type DataError } from "../../report/data_error.ts";
+import { badFile, type DataError, isMissing } from "../../report/data_error.ts";
 import { bytesInWords } from "../../report/counts.ts";
 import { type ParquetColumns, parquetColumns } from "./parquet_columns.ts";
 import {
@@ -265,7 +266,7 @@ export async function parquetFile(
   try {
     return right(await opened(path));
   } catch (error) {
-    const missing = error instanceof Deno.errors.NotFound;
+    const missing = isMissing(error);
     const reason = damage(error);
     const found = missing
       ? "nothing"

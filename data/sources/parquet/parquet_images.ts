@@ -3,7 +3,7 @@
  *
  * @see {@link https://huggingface.co/docs/datasets/image_dataset}
  */
-import { LRUCache } from "lru-cache";
+import { LRUCache } from "npm:lru-cache@11.2.2";
 import { printable, type Result, right } from "../../../core/mod.ts";
 import {
   type ClassLabels,
@@ -27,6 +27,8 @@ import {
 } from "./parquet_file.ts";
 import type { PageImages } from "./parquet_page_images.ts";
 import type { Page } from "./parquet_pages.ts";
+import { disposing } from "../../resources/disposing.ts";
+import { availableMemory } from "../../resources/available_memory.ts";
 import { semaphore } from "../../resources/semaphore.ts";
 import { readRange } from "../read_file.ts";
 
@@ -98,9 +100,8 @@ const memoryOf = (content: Content): number =>
     : content.offsets.byteLength + content.sizes.byteLength;
 
 function keptBytes(): number {
-  const sys = { name: "sys", kind: "systemMemoryInfo" } as const;
-  if (Deno.permissions.querySync(sys).state !== "granted") return KEPT.least;
-  const { available } = Deno.systemMemoryInfo();
+  const available = availableMemory();
+  if (available === null) return KEPT.least;
   return Math.floor(
     Math.min(KEPT.most, Math.max(KEPT.least, available * KEPT.part)),
   );
@@ -129,10 +130,11 @@ function rowReader(kept: number): ReadRow {
     sizeCalculation: (content) =>
       Math.min(kept, Math.max(1, memoryOf(content))),
     ignoreFetchAbort: true,
-    fetchMethod: async (page) => {
-      using _place = await place();
-      return contentOf(await page.group.file.readPage(page.group, page));
-    },
+    fetchMethod: (page) =>
+      disposing(
+        place(),
+        async () => contentOf(await page.group.file.readPage(page.group, page)),
+      ),
   });
   return async (group, row) => {
     const page = lastAt(await pagesIn(group), row);

@@ -1,5 +1,6 @@
 /** The library that reads Parquet, hyparquet, bounded against damaged files. */
-import type { AsyncBuffer } from "hyparquet";
+import { disk } from "../../resources/disk.ts";
+import type { AsyncBuffer } from "npm:hyparquet@1.31.5";
 import { reasonOf } from "../../report/data_error.ts";
 import type { ReadFields } from "./parquet_pages.ts";
 import { readRange } from "../read_file.ts";
@@ -9,9 +10,9 @@ export const LARGEST_PAGE = 2 ** 30;
 
 async function load() {
   const [hyparquet, thrift, { compressors }] = await Promise.all([
-    import("hyparquet"),
-    import("hyparquet/src/thrift.js"),
-    import("hyparquet-compressors"),
+    import("npm:hyparquet@1.31.5"),
+    import("npm:hyparquet@1.31.5/src/thrift.js"),
+    import("npm:hyparquet-compressors@1.1.2"),
   ]);
   const bounded = Object.entries(compressors).map(([name, unpack]) =>
     [name, (input: Uint8Array, length: number): Uint8Array => {
@@ -34,7 +35,7 @@ export const parquetLibrary = (): ReturnType<typeof load> => loading ??= load();
  * @throws Error of the system.
  */
 export async function bufferOf(path: string): Promise<AsyncBuffer> {
-  const { size } = await Deno.stat(path);
+  const { size } = await disk.stat(path);
   const within = (at: number): boolean =>
     Number.isSafeInteger(at) && at >= 0 && at <= size;
   return {

@@ -4,7 +4,7 @@ import type {
   ColumnMetaData,
   FileMetaData,
   SchemaElement,
-} from "hyparquet";
+} from "npm:hyparquet@1.31.5";
 import { damage, LARGEST_PAGE, parquetLibrary } from "./parquet_library.ts";
 import type { Page, Piece } from "./parquet_pages.ts";
 

@@ -5,7 +5,7 @@
  *
  * @see {@link https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift}
  */
-import type { AsyncBuffer, FileMetaData } from "hyparquet";
+import type { AsyncBuffer, FileMetaData } from "npm:hyparquet@1.31.5";
 
 /** A structure of Thrift: what it holds by the numbers of its fields. */
 type Fields = Readonly<Record<string, unknown>>;

@@ -4,9 +4,16 @@
  * Libraries for tar read an archive from its beginning to its end; for images in
  * random order their offsets are wanted, and only headers need to be read.
  */
+import { disk, type OpenFile } from "../../resources/disk.ts";
 import { excerpt, kindOfBytes, type Result, right } from "../../../core/mod.ts";
 import { bytesInWords, Tally } from "../../report/counts.ts";
-import { badFile, type DataError, reasonOf } from "../../report/data_error.ts";
+import {
+  badFile,
+  type DataError,
+  isMissing,
+  reasonOf,
+} from "../../report/data_error.ts";
+import { disposing } from "../../resources/disposing.ts";
 import { FileWindow } from "../read_file.ts";
 import {
   BadHeader,
@@ -133,7 +140,7 @@ class Walk {
   #extension: TarExtension = {};
   readonly #window: FileWindow;
 
-  constructor(file: Deno.FsFile, readonly length: number) {
+  constructor(file: OpenFile, readonly length: number) {
     this.#window = new FileWindow(file);
   }
 
@@ -273,15 +280,16 @@ export async function tarIndex(
       : `a tar archive, unpacked (${unpack})`;
     return badFile(path, found, wanted);
   };
-  let walk: Walk | null = null;
+  let walk = null as Walk | null;
   try {
-    using file = await Deno.open(path);
-    const { size } = await file.stat();
-    walk = new Walk(file, size);
-    if (size > 0) await walk.all();
-    return right(walk);
+    return await disposing(disk.open(path), async (file) => {
+      const { size } = await file.stat();
+      walk = new Walk(file, size);
+      if (size > 0) await walk.all();
+      return right(walk);
+    });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return failed("nothing");
+    if (isMissing(error)) return failed("nothing");
     return failed(
       error instanceof BadHeader
         ? `${error.message} at byte ${walk?.at}`

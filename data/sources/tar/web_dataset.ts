@@ -3,6 +3,7 @@
  *
  * @see {@link https://github.com/webdataset/webdataset}
  */
+import { disk, type OpenFile } from "../../resources/disk.ts";
 import { printable, type Result, right } from "../../../core/mod.ts";
 import {
   type ClassLabels,
@@ -18,6 +19,7 @@ import {
   type DataError,
   reasonOf,
 } from "../../report/data_error.ts";
+import { disposing } from "../../resources/disposing.ts";
 import { checkImageBytes, FileWindow, readRange } from "../read_file.ts";
 import type { ImageSource } from "../../image/image_source.ts";
 import { noImageAmong } from "../file_names.ts";
@@ -115,12 +117,18 @@ async function labelsInJson(
 }
 
 /** Stored classes of samples: in files of their own, else in JSON files. */
-async function labelsOf(
+const labelsOf = (
   path: string,
   samples: readonly TarSample[],
   shards: Shards,
+): Promise<readonly unknown[]> =>
+  disposing(disk.open(path), (file) => labelsIn(file, samples, shards));
+
+async function labelsIn(
+  file: OpenFile,
+  samples: readonly TarSample[],
+  shards: Shards,
 ): Promise<readonly unknown[]> {
-  using file = await Deno.open(path);
   const window = new FileWindow(file);
   const read: ReadMember = async ({ name, offset, size }) => {
     const bytes = (await window.bytes(offset, size)).slice();

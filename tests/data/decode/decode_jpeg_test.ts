@@ -15,7 +15,7 @@ import { encode, waves } from "../photographs.ts";
 import { noiseImage } from "../sources.ts";
 
 const { os, arch } = Deno.build;
-const ignore = os !== "linux" && loadTurboLibrary() === null;
+const ignore = os !== "linux" && await loadTurboLibrary() === null;
 const where = ignore ? ` (skipped: no library for ${os} ${arch})` : "";
 
 function libraryTest(name: string, fn: () => void | Promise<void>): void {
@@ -89,8 +89,8 @@ Deno.test("regionOf() has the crop and two pixels around it inside, as far as th
   }));
 });
 
-libraryTest("loadTurboLibrary() finds the library of its package", () => {
-  ok(loadTurboLibrary() !== null);
+libraryTest("loadTurboLibrary() finds the library of its package", async () => {
+  ok(await loadTurboLibrary() !== null);
 });
 
 const { SAMP_444, SAMP_422, SAMP_420, SAMP_440 } = jpegTurbo;

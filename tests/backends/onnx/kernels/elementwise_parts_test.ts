@@ -35,7 +35,7 @@ Deno.test("elementwiseParts() cuts an optimizer's step into one part for each pa
     "p1",
   ]);
   deepStrictEqual(parts[1]?.scalars, ["rate/1", "correction1", "correction2"]);
-  deepStrictEqual(kernelsOf(parts).kernelOf, [0, 1, 0, 1]);
+  deepStrictEqual(kernelsOf(parts, 64).kernelOf, [0, 1, 0, 1]);
 });
 
 Deno.test("elementwiseParts() puts what reads one tensor into one part", () => {

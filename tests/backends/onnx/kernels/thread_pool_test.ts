@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { sharedArena } from "../../../../backends/onnx/arena.ts";
+import type { AddressBits } from "../../../../backends/onnx/kernels/address_code.ts";
 import { threadPool } from "../../../../backends/onnx/kernels/thread_pool.ts";
 import { kernelsOf } from "../../../../backends/onnx/kernels/kernel_code.ts";
 import { elementwiseParts } from "../../../../backends/onnx/kernels/elementwise_parts.ts";
@@ -11,20 +12,22 @@ import { right } from "../../../right.ts";
 const COUNT = 2 ** 22 + 3;
 
 /** `x ← x² + s` as kernels. */
-const kernels = kernelsOf(
-  elementwiseParts(right(traceGraph((g) => {
-    const x = g.input("x", [COUNT]);
-    return { y: g.add(g.apply("square", {}, [x]), g.input("s", [])) };
-  }))) ?? [],
-);
+const parts = elementwiseParts(right(traceGraph((g) => {
+  const x = g.input("x", [COUNT]);
+  return { y: g.add(g.apply("square", {}, [x]), g.input("s", [])) };
+}))) ?? [];
 
 /** Some numbers after two runs on so many threads. */
-async function computed(threads: number): Promise<Float32Array> {
-  const arena = sharedArena();
+async function computed(
+  threads: number,
+  addresses: AddressBits,
+): Promise<Float32Array> {
+  const kernels = kernelsOf(parts, addresses);
+  const arena = sharedArena([addresses]);
   const { start } = arena.take(4 * COUNT);
   const x = new Float32Array(arena.memory.buffer, start, COUNT);
   x.forEach((_, i) => x[i] = Math.fround(Math.sin(i)));
-  const pool = threadPool(arena.memory, threads);
+  const pool = threadPool(arena, threads);
   const loaded = pool.load(kernels.module);
   const launch: Launch = {
     kernel: 0,
@@ -41,20 +44,21 @@ async function computed(threads: number): Promise<Float32Array> {
 
 const square = (v: number): number => Math.fround(Math.fround(v * v) + 0.25);
 
-Deno.test("run() gives the same bits on one thread and on several, those of float32 arithmetic", async () => {
-  const wanted = Float32Array.from(
-    { length: COUNT },
-    (_, i) => square(square(Math.fround(Math.sin(i)))),
-  );
-  for (const threads of [1, 2, 3]) {
-    deepStrictEqual(await computed(threads), wanted);
-  }
-});
+for (const addresses of [64, 32] as const) {
+  Deno.test(`run() gives the same bits on one thread and on several, those of float32 arithmetic, with addresses of ${addresses} bits`, async () => {
+    const wanted = Float32Array.from(
+      { length: COUNT },
+      (_, i) => square(square(Math.fround(Math.sin(i)))),
+    );
+    for (const threads of [1, 2, 3]) {
+      deepStrictEqual(await computed(threads, addresses), wanted);
+    }
+  });
+}
 
 Deno.test("run() reports what went wrong on a thread, and goes on", async () => {
-  const { memory } = sharedArena();
-  const pool = threadPool(memory, 2);
-  const loaded = pool.load(kernels.module);
+  const pool = threadPool(sharedArena([64]), 2);
+  const loaded = pool.load(kernelsOf(parts, 64).module);
   const outside: Launch = {
     kernel: 0,
     addresses: [2 ** 40, 2 ** 40],

@@ -19,8 +19,8 @@ const graph = right(traceGraph((g) => {
 const arena = sharedArena();
 const { start } = arena.take(4 * COUNT);
 const x = new Float32Array(arena.memory.buffer, start, COUNT).fill(1);
-const { module } = kernelsOf(elementwiseParts(graph) ?? []);
-await threadPool(arena.memory, 2).load(module).run([
+const { module } = kernelsOf(elementwiseParts(graph) ?? [], 64);
+await threadPool(arena, 2).load(module).run([
   { kernel: 0, addresses: [start, start], count: COUNT, scalars: [] },
 ]);
 console.log(x.slice(0, 3).join());
