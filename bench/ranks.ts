@@ -4,7 +4,7 @@
  *
  * ```sh
  * deno run -A bench/ranks.ts --mpirun mpirun.mpich > ranks.jsonl
- * deno run -A bench/scaling.ts --measured ranks.json
+ * deno run -A bench/scaling.ts --measured ranks.jsonl
  * ```
  *
  * Every row is measured in processes of its own, all rows in turn and as often as

@@ -4,10 +4,10 @@
  *
  * ```sh
  * deno run -A bench/scaling.ts
- * deno run -A bench/scaling.ts --measured ranks.json
+ * deno run -A bench/scaling.ts --measured ranks.jsonl
  * ```
  *
- * What `ranks.json` holds says `MeasuredRanks` in `bench/scaling/measured_ranks.ts`.
+ * `ranks.jsonl` is the output of `bench/ranks.ts`; what a JSON list may hold says `MeasuredRanks` in `bench/scaling/measured_ranks.ts`.
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
 import { parseArgs } from "node:util";
@@ -20,6 +20,7 @@ import {
   decodeMeasuredRanks,
 } from "./scaling/measured_ranks.ts";
 import { measuredSteps } from "./scaling/measured_steps.ts";
+import type { RankRow } from "./ranks/rank_spec.ts";
 import { reportText, scalingReport } from "./scaling/report.ts";
 import { scalingPlot } from "./scaling/scaling_plot.ts";
 import { mostTable, savedTable } from "./scaling/scaling_tables.ts";
@@ -59,10 +60,22 @@ function parsed() {
   }
 }
 
-/** The file's JSON. */
-function readJson(file: string): unknown {
+/** Rows of `bench/ranks.ts` on one thread each, as measurements. */
+const measurementsIn = (lines: string): unknown =>
+  lines.trim().split("\n").map((line): RankRow => JSON.parse(line))
+    .filter(({ threads }) => threads === 1)
+    .map(({ images: _, threads: __, speedup: ___, ...row }) => {
+      const { hidden: ____, exposedMilliseconds: _____, ...measured } = row;
+      return row.ranks === 1
+        ? { ...measured, sumMilliseconds: 0, bytes: 0 }
+        : measured;
+    });
+
+/** The file's measurements: a JSON list of them, or lines of `bench/ranks.ts`. */
+function readMeasured(file: string): unknown {
   try {
-    return JSON.parse(Deno.readTextFileSync(file));
+    const text = Deno.readTextFileSync(file);
+    return file.endsWith(".jsonl") ? measurementsIn(text) : JSON.parse(text);
   } catch (error) {
     return fail(`${file}: ${error instanceof Error ? error.message : error}`);
   }
@@ -82,7 +95,7 @@ function flaggedNetwork(
 
 /** Prints prediction beside measurement. */
 function compare(file: string, network: Network | undefined): void {
-  const steps = decodeMeasuredRanks(readJson(file));
+  const steps = decodeMeasuredRanks(readMeasured(file));
   if (steps._tag === "Left") fail(`${file}: ${describeFaults(steps.left)}`);
   const rows = steps.right.map((step) => compared(step, network));
   console.log(comparedTable(rows));
