@@ -4,7 +4,7 @@ import type {
   DeviceTensor,
   DeviceTensors,
 } from "../../../backends/backend.ts";
-import { left, type Result, right, sizeOf } from "../../../core/mod.ts";
+import { left, type Result, right } from "../../../core/mod.ts";
 import type { Ranks } from "../../../ranks/mod.ts";
 import type { TrainError } from "../../train_error.ts";
 import { disposeAll, download, joinedNumbers } from "../tensors.ts";
@@ -122,9 +122,3 @@ export async function sumOverRanks(
     new Map(numbered.right.map((one) => [one.name, renewed(backend, one)])),
   );
 }
-
-/** Bytes that `sumOverRanks` sends for tensors of such shapes. */
-export const summedBytes = (
-  tensors: Iterable<Pick<DeviceTensor, "shape">>,
-): number =>
-  4 * [...tensors].reduce((all, { shape }) => all + sizeOf(shape), 0);
