@@ -6,7 +6,9 @@ import {
 import {
   describeFaults,
   type Faults,
+  left,
   printableLines,
+  type Result,
   type StageScale,
 } from "../core/mod.ts";
 import { type DataError, describeDataError } from "../data/mod.ts";
@@ -173,6 +175,15 @@ const isOfData = (error: TrainError | DataError): error is DataError =>
 /** The error of a source of samples as training's. */
 export function fromSource(error: TrainError | DataError): TrainError {
   return isOfData(error) ? { _tag: "DataFailed", error } : error;
+}
+
+/** Wraps an error between ranks as training's. */
+export function orRanksFailed<A>(
+  result: Result<RankError, A>,
+): Result<TrainError, A> {
+  return result._tag === "Right"
+    ? result
+    : left({ _tag: "RanksFailed", error: result.left });
 }
 
 /** Losses of stages in brackets; nothing where there are none. */

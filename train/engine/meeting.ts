@@ -1,7 +1,7 @@
 /** What the ranks of a training tell each other in every step. */
 import { left, type Result, right } from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
-import type { TrainError } from "../train_error.ts";
+import { orRanksFailed, type TrainError } from "../train_error.ts";
 
 /** Further words that ranks tell each other in every step. */
 export interface StepWords {
@@ -44,12 +44,8 @@ export function stepMeeting(
   words?: StepWords,
 ): StepMeeting {
   let isStopped = false;
-  const exchange = async (text: string, what: string) => {
-    const heard = await ranks.exchange(text, what);
-    return heard._tag === "Right"
-      ? heard
-      : left<TrainError>({ _tag: "RanksFailed", error: heard.left });
-  };
+  const exchange = async (text: string, what: string) =>
+    orRanksFailed(await ranks.exchange(text, what));
   return {
     ranks,
     get isStopped() {

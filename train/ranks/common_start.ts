@@ -1,9 +1,9 @@
 /** The start of a training, the same on all ranks. */
-import { left, type Result, right } from "../../core/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import { type Snapshot, STATE_KINDS } from "../engine/state.ts";
 import type { HostTensors } from "../engine/tensors.ts";
-import type { TrainError } from "../train_error.ts";
+import { orRanksFailed, type TrainError } from "../train_error.ts";
 import { fromFirst } from "./agreement.ts";
 
 /** A snapshot without its numbers: names and lengths in order. */
@@ -58,9 +58,8 @@ export async function commonStart(
   for (const kind of STATE_KINDS) {
     for (const { buffer, byteOffset, byteLength } of snapshot[kind].values()) {
       const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-      const sent = await ranks.broadcast(bytes);
-      if (sent._tag === "Right") continue;
-      return left({ _tag: "RanksFailed", error: sent.left });
+      const sent = orRanksFailed(await ranks.broadcast(bytes));
+      if (sent._tag === "Left") return sent;
     }
   }
   return right(snapshot);

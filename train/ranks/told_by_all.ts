@@ -1,7 +1,7 @@
 /** What all ranks bring to a meeting, on each of them. */
-import { left, type Result, right } from "../../core/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
-import type { TrainError } from "../train_error.ts";
+import { orRanksFailed, type TrainError } from "../train_error.ts";
 
 /**
  * Tells a value to all ranks and hears that of each.
@@ -19,10 +19,11 @@ export async function toldByAll<A>(
   limit?: number,
 ): Promise<Result<TrainError, readonly A[]>> {
   if (ranks === null) return right([own]);
-  const heard = await ranks.exchange(JSON.stringify(own), what, limit);
-  return heard._tag === "Right"
-    ? right(heard.right.map((text): A => JSON.parse(text)))
-    : left({ _tag: "RanksFailed", error: heard.left });
+  const told = JSON.stringify(own);
+  const heard = orRanksFailed(await ranks.exchange(told, what, limit));
+  return heard._tag === "Left"
+    ? heard
+    : right(heard.right.map((text): A => JSON.parse(text)));
 }
 
 /** Numbers of a stretch of an array that several ranks fill. */
@@ -48,8 +49,6 @@ export async function filledByAll(
   const all = new Float32Array(length).fill(-0);
   for (const { at, numbers } of parts) all.set(numbers, at);
   if (ranks === null) return right(all);
-  const summed = await ranks.sum(all);
-  return summed._tag === "Right"
-    ? right(all)
-    : left({ _tag: "RanksFailed", error: summed.left });
+  const summed = orRanksFailed(await ranks.sum(all));
+  return summed._tag === "Left" ? summed : right(all);
 }

@@ -4,9 +4,9 @@ import type {
   DeviceTensor,
   DeviceTensors,
 } from "../../../backends/backend.ts";
-import { left, type Result, right } from "../../../core/mod.ts";
+import { type Result, right } from "../../../core/mod.ts";
 import type { Ranks } from "../../../ranks/mod.ts";
-import type { TrainError } from "../../train_error.ts";
+import { orRanksFailed, type TrainError } from "../../train_error.ts";
 import { disposeAll, download, joinedNumbers } from "../tensors.ts";
 
 /** Numbers of a tensor that is sent by itself; smaller ones are sent together. */
@@ -43,17 +43,6 @@ async function numbersOf(
   })));
 }
 
-/** Adds up one array over all ranks. */
-async function sum(
-  ranks: Ranks,
-  numbers: Float32Array,
-): Promise<Result<TrainError, void>> {
-  const summed = await ranks.sum(numbers);
-  return summed._tag === "Right"
-    ? summed
-    : left({ _tag: "RanksFailed", error: summed.left });
-}
-
 /** Adds up small arrays as one. */
 async function sumTogether(
   ranks: Ranks,
@@ -61,7 +50,7 @@ async function sumTogether(
 ): Promise<Result<TrainError, void>> {
   if (parts.length === 0) return right(undefined);
   const all = joinedNumbers(parts);
-  const summed = await sum(ranks, all);
+  const summed = orRanksFailed(await ranks.sum(all));
   if (summed._tag === "Left") return summed;
   let at = 0;
   for (const part of parts) {
@@ -109,7 +98,7 @@ export async function sumOverRanks(
   if (numbered._tag === "Left") return failed(numbered);
   const isLarge = ({ numbers }: Numbered): boolean => numbers.length >= LARGE;
   for (const { numbers } of numbered.right.filter(isLarge)) {
-    const summed = await sum(ranks, numbers);
+    const summed = orRanksFailed(await ranks.sum(numbers));
     if (summed._tag === "Left") return failed(summed);
   }
   const small = numbered.right.filter((one) => !isLarge(one));
