@@ -10,8 +10,9 @@ import {
   type StepMemory,
   stepMemory,
 } from "../../core/mod.ts";
+import { heldSums } from "./step/group_sums.ts";
 import { phaseGraphs } from "./step/phase.ts";
-import { heldSums, type Summed } from "./share.ts";
+import type { SumOrder } from "./share.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -50,22 +51,22 @@ export function stepFlops(task: Task<unknown>): (phase: Phase) => number {
 /**
  * Memory of the steps of a phase, from the lifetimes in their graphs.
  *
- * @param share Parts of a micro-batch that are computed at one time, and the order in
+ * @param order Parts of a micro-batch that are computed at one time, and the order in
  * which they are added up; by default a micro-batch is computed as a whole.
  */
 export function trainingMemory(
   task: Task<unknown>,
   phase: Phase,
-  share: Summed = {
+  order: SumOrder = {
     ...{ parts: 1, groups: 1, groupedBy: "batches" },
     accumIter: task.training.accumIter,
   },
 ): Result<Faults, StepMemory> {
-  const { parts } = share;
+  const { parts } = order;
   const graphs = phaseGraphs(task, phase, parts);
   if (graphs._tag === "Left") return graphs;
   const { parameters, statistics } = task.stateShapes(phase.to);
   const tensors = [...parameters, ...statistics];
-  const sums = heldSums(share);
+  const sums = heldSums(order);
   return right(stepMemory({ ...graphs.right, tensors, parts, sums }));
 }

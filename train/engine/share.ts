@@ -46,17 +46,11 @@ export interface StepShare {
   readonly places: readonly number[];
 }
 
-/** A part of a step as far as its sums go. */
-export type Summed = Pick<
+/** The order in which the parts of a step are added up. */
+export type SumOrder = Pick<
   StepShare,
   "accumIter" | "parts" | "groups" | "groupedBy"
 >;
-
-/** Sums that are held, at most, while the parts of a micro-batch are computed. */
-export const heldSums = ({ accumIter, groups, groupedBy }: Summed): number => {
-  if (accumIter === 1) return 0;
-  return groupedBy === "batches" ? 1 + Math.log2(groups) : groups;
-};
 
 /** A task as far as its steps are divided. */
 export type Divided = Pick<

@@ -2,8 +2,19 @@
 import type { DeviceTensors } from "../../../backends/backend.ts";
 import { type Result, right } from "../../../core/mod.ts";
 import type { TrainError } from "../../train_error.ts";
-import type { StepShare } from "../share.ts";
+import type { SumOrder } from "../share.ts";
 import { disposeAll } from "../tensors.ts";
+
+/**
+ * Sums that `GroupSums` holds, at most, while the parts of a micro-batch are computed: an open
+ * group and a subtree of each level, or a sum of each group.
+ */
+export const heldSums = (
+  { accumIter, groups, groupedBy }: SumOrder,
+): number => {
+  if (accumIter === 1) return 0;
+  return groupedBy === "batches" ? 1 + Math.log2(groups) : groups;
+};
 
 /** Adds tensors of equal names; takes both, and leaves none if it fails. */
 export type AddTensors = (
@@ -27,7 +38,7 @@ interface Subtree {
 
 /** Parts of a step as they are added up: groups in their order, then a balanced tree of them. */
 export class GroupSums {
-  readonly #share: StepShare;
+  readonly #order: SumOrder;
   readonly #add: AddTensors;
   /** Groups of which parts are missing. */
   readonly #open = new Map<number, DeviceTensors>();
@@ -35,13 +46,13 @@ export class GroupSums {
   readonly #trees: Subtree[] = [];
 
   /** No sums. */
-  constructor(share: StepShare, add: AddTensors) {
-    this.#share = share;
+  constructor(order: SumOrder, add: AddTensors) {
+    this.#order = order;
     this.#add = add;
   }
 
   #groupOf({ batch, part }: PartPlace): number {
-    const { groupedBy, groups, accumIter, parts } = this.#share;
+    const { groupedBy, groups, accumIter, parts } = this.#order;
     return groupedBy === "batches"
       ? Math.floor(batch * groups / accumIter)
       : Math.floor(part * groups / parts);
@@ -49,7 +60,7 @@ export class GroupSums {
 
   /** True for the last part of its group. */
   #endsGroup({ batch, part }: PartPlace): boolean {
-    const { groupedBy, groups, accumIter, parts } = this.#share;
+    const { groupedBy, groups, accumIter, parts } = this.#order;
     const isEnd = (n: number, count: number): boolean =>
       (n + 1) % (count / groups) === 0;
     return groupedBy === "batches"

@@ -2,7 +2,7 @@
 import type { DeviceTensors } from "../../../backends/backend.ts";
 import { type Result, right } from "../../../core/mod.ts";
 import type { TrainError } from "../../train_error.ts";
-import type { StepShare } from "../share.ts";
+import type { SumOrder } from "../share.ts";
 import { disposeAll, orBackendFailed } from "../tensors.ts";
 import type { CommunicationTimes } from "../training.ts";
 import { GroupSums } from "./group_sums.ts";
@@ -70,13 +70,13 @@ export class StepSums {
    */
   constructor(
     segments: readonly SegmentProgram[],
-    share: StepShare,
+    order: SumOrder,
     ranks: PendingSums | null,
   ) {
-    this.#lastBatch = share.accumIter - 1;
+    this.#lastBatch = order.accumIter - 1;
     this.#ranks = ranks;
     this.#groups = segments.map((segment) =>
-      new GroupSums(share, (sum, part) => add(segment, sum, part))
+      new GroupSums(order, (sum, part) => add(segment, sum, part))
     );
   }
 
