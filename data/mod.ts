@@ -32,7 +32,11 @@ export {
 export type { Batch, LevelBatch } from "./loader/batch.ts";
 export { type AlphaCount, countAlpha } from "./loader/count_alpha.ts";
 export { type ImageWorkers, imageWorkers } from "./loader/image_workers.ts";
-export type { RowStretch, StepRows } from "./loader/step_rows.ts";
+export {
+  rowCount,
+  type RowStretch,
+  type StepRows,
+} from "./loader/step_rows.ts";
 export {
   loadAll,
   type LoadAllOptions,

@@ -7,7 +7,7 @@ import {
   sizeOf,
 } from "../../core/mod.ts";
 import type { Backend } from "../../backends/backend.ts";
-import type { RowStretch, StepRows } from "../../data/mod.ts";
+import { rowCount, type RowStretch, type StepRows } from "../../data/mod.ts";
 import type { RankPlace } from "../../ranks/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import type { Task } from "./task.ts";
@@ -145,7 +145,7 @@ function partOfBatches(
   const places = range(accumIter);
   return {
     ...{ images: whole * accumIter, wholeIter: accumIter, accumIter, places },
-    batchSize: stretches.reduce((sum, { count }) => sum + count, 0),
+    batchSize: rowCount(stretches),
     rows: places.map((k) =>
       stretches.map(({ from, count }) => ({ from: k * whole + from, count }))
     ),

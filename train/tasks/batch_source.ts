@@ -19,6 +19,7 @@ import {
   loadLevels,
   type LoadOptions,
   paddedCropTransform,
+  rowCount,
   type StepRows,
   trainTransform,
 } from "../../data/mod.ts";
@@ -56,11 +57,6 @@ export type Loading = Pick<
   "workers" | "onBadImage" | "badImages"
 >;
 
-/** Images of a rank's micro-batch. */
-const rowCount = (
-  stretches: StepRows["batches"][number] | undefined,
-): number | undefined => stretches?.reduce((sum, { count }) => sum + count, 0);
-
 /** Batches of transformed images, in the order of the seed. */
 function batchesBy(
   source: ImageSource,
@@ -71,10 +67,11 @@ function batchesBy(
   if (transform._tag === "Left") return transform;
   const common = { source, transform: transform.right, seed, batchSize };
   const options = { ...common, ...loading, recycles: true };
-  const placed = (epoch: number, fromBatch: number, rows?: StepRows) => ({
-    ...{ ...options, epoch, fromBatch, rows },
-    batchSize: rowCount(rows?.batches[0]) ?? batchSize,
-  });
+  const placed = (epoch: number, fromBatch: number, rows?: StepRows) => {
+    const [first] = rows?.batches ?? [];
+    const size = first === undefined ? batchSize : rowCount(first);
+    return { ...options, epoch, fromBatch, rows, batchSize: size };
+  };
   const hasLevels = keepsLevels(transform.right);
   const either = (
     epoch: number,
