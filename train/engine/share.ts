@@ -69,8 +69,8 @@ const divisorUpTo = (n: number, most: number): number =>
   range(Math.max(1, Math.min(n, most))).map((i) => i + 1)
     .findLast((d) => n % d === 0) ?? 1;
 
-/** Bytes of all parameters, as many as their gradients take in the first phase. */
-const gradientBytes = ({ stateShapes }: Divided): number =>
+/** Bytes of all parameters: no phase has more gradients, so that parts are the same in all. */
+const parameterBytes = ({ stateShapes }: Divided): number =>
   4 * stateShapes(0).parameters
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
@@ -80,7 +80,7 @@ function partsOf(task: Divided, samples: number, runs: number): number {
   const limits = [
     runs,
     Math.floor(samples / FEWEST_SAMPLES),
-    Math.floor(MOST_BYTES / gradientBytes(task)),
+    Math.floor(MOST_BYTES / parameterBytes(task)),
   ];
   return divisorUpTo(samples, Math.min(...limits));
 }
