@@ -29,6 +29,19 @@ export interface TensorState<Tensors> {
   readonly skipped: number;
 }
 
+/** A state with tensors of each kind in another form. */
+export const mapState = <A, B>(
+  { step, skipped, ...kinds }: TensorState<A>,
+  form: (tensors: A) => B,
+): TensorState<B> => ({
+  step,
+  parameters: form(kinds.parameters),
+  optimizer: form(kinds.optimizer),
+  statistics: form(kinds.statistics),
+  averages: form(kinds.averages),
+  skipped,
+});
+
 /** State of a training in main memory. */
 export type Snapshot = TensorState<HostTensors>;
 
@@ -109,8 +122,7 @@ export function uploadState(
   task: Task<unknown>,
   snapshot: Snapshot,
 ): TrainState {
-  const { step, skipped } = snapshot;
-  const shapes = shapesOf(task, step);
+  const shapes = shapesOf(task, snapshot.step);
   const upload = (tensors: HostTensors): DeviceTensors =>
     new Map(
       [...tensors].map(([name, data]) => [
@@ -118,14 +130,7 @@ export function uploadState(
         backend.upload({ shape: shapes.get(name) ?? [data.length], data }),
       ]),
     );
-  return {
-    step,
-    skipped,
-    parameters: upload(snapshot.parameters),
-    optimizer: upload(snapshot.optimizer),
-    statistics: upload(snapshot.statistics),
-    averages: upload(snapshot.averages),
-  };
+  return mapState(snapshot, upload);
 }
 
 /** Copies a state to main memory. */
