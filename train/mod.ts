@@ -13,8 +13,7 @@ export {
   differences,
   isScheduleField,
 } from "./checkpoint/schedule_change.ts";
-export type { ItemIterator } from "./engine/step/accumulate.ts";
-export type { ItemSource } from "./engine/epoch_items.ts";
+export type { ItemIterator, ItemSource } from "./engine/epoch_items.ts";
 export { afterStep, atEnd, atEpochEnds, type Hook } from "./engine/hooks.ts";
 export { train, type TrainOptions } from "./engine/loop.ts";
 export * from "./engine/needs.ts";

@@ -3,7 +3,6 @@ import type { Backend } from "../../backends/backend.ts";
 import { type Result, right } from "../../core/mod.ts";
 import type { DataError, StepRows } from "../../data/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { ItemIterator } from "./step/accumulate.ts";
 import { type StepShare, wholeBatch } from "./share.ts";
 import { epochSteps, type Placed, type Task } from "./task.ts";
 
@@ -22,6 +21,11 @@ export type ItemSource<Item> = (
   pixels?: PixelForm,
   rows?: StepRows,
 ) => AsyncIterable<Result<TrainError | DataError, Item>>;
+
+/** Micro-batches still to come in an epoch. */
+export type ItemIterator<Item> = AsyncIterator<
+  Result<TrainError | DataError, Item>
+>;
 
 /**
  * A source that is asked for the form of pixels that a task and an engine take best.

@@ -6,7 +6,6 @@ import {
   right,
   type SegmentLimits,
 } from "../../../core/mod.ts";
-import type { DataError } from "../../../data/mod.ts";
 import { fromSource, type TrainError } from "../../train_error.ts";
 import { splitBatch } from "./parts.ts";
 import type { SummingPrograms } from "./phase.ts";
@@ -14,6 +13,7 @@ import { PendingSums } from "./pending_sums.ts";
 import type { Division } from "./segment_programs.ts";
 import { runSegments } from "./segmented_gradient.ts";
 import { StepSums, type Summed } from "./step_sums.ts";
+import type { ItemIterator } from "../epoch_items.ts";
 import type { StepMeeting } from "../meeting.ts";
 import { onlyShare, type StepShare, wholeBatch } from "../share.ts";
 import type { TrainState } from "../state.ts";
@@ -58,11 +58,6 @@ export function divisionIn(
   const whole = meeting.ranks.size === 1 ? { most: 1 } : {};
   return { parts, segments: segments ?? whole };
 }
-
-/** Micro-batches still to come in an epoch. */
-export type ItemIterator<Item> = AsyncIterator<
-  Result<TrainError | DataError, Item>
->;
 
 /** The summed outputs of the gradient programs. */
 export interface Accumulated extends Summed {

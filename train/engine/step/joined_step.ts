@@ -2,12 +2,7 @@
 import type { DeviceTensor, DeviceTensors } from "../../../backends/backend.ts";
 import { left, type Result, right } from "../../../core/mod.ts";
 import { describeNonFinite, type TrainError } from "../../train_error.ts";
-import {
-  accumulate,
-  type ItemIterator,
-  nextBatch,
-  type StepContext,
-} from "./accumulate.ts";
+import { accumulate, nextBatch, type StepContext } from "./accumulate.ts";
 import {
   finiteNumbers,
   numbersFrom,
@@ -21,6 +16,7 @@ import {
 } from "./joined_phase.ts";
 import { phaseCompilerOf } from "./phases.ts";
 import type { SentStep, Settled, StepWay } from "./sent_step.ts";
+import type { ItemIterator } from "../epoch_items.ts";
 import type { TrainState } from "../state.ts";
 import { reportOf } from "./step.ts";
 import type { StepReport, StepTimes } from "../training.ts";

@@ -1,7 +1,7 @@
 /** Steps that an engine was given, and what a way of giving them does. */
 import type { Result } from "../../../core/mod.ts";
 import type { TrainError } from "../../train_error.ts";
-import type { ItemIterator } from "./accumulate.ts";
+import type { ItemIterator } from "../epoch_items.ts";
 import type { TrainState } from "../state.ts";
 import type { StepReport } from "../training.ts";
 

@@ -4,12 +4,12 @@ import { describeNonFinite, type TrainError } from "../../train_error.ts";
 import {
   accumulate,
   type Accumulated,
-  type ItemIterator,
   shareIn,
   type StepContext,
 } from "./accumulate.ts";
 import { finiteNumbers, type StepNumbers, stepNumbers } from "./health.ts";
 import type { PhasePrograms, PhaseWork } from "./phase.ts";
+import type { ItemIterator } from "../epoch_items.ts";
 import type { TrainState } from "../state.ts";
 import type { StepReport } from "../training.ts";
 import { disposeAll } from "../tensors.ts";

@@ -1,7 +1,7 @@
 /** Steps on their way, in their order, and the state behind them. */
 import { left, type Result, right } from "../../../core/mod.ts";
 import type { TrainError } from "../../train_error.ts";
-import type { ItemIterator } from "./accumulate.ts";
+import type { ItemIterator } from "../epoch_items.ts";
 import type { SentStep, StepWay } from "./sent_step.ts";
 import { disposeState, type TrainState } from "../state.ts";
 import type { StepReport } from "../training.ts";
