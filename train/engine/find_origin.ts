@@ -2,7 +2,7 @@
 import { type Phase, phaseAt, type Result } from "../../core/mod.ts";
 import type { DataError } from "../../data/mod.ts";
 import type { NonFiniteError, Origin, TrainError } from "../train_error.ts";
-import type { StepContext } from "./step/accumulate.ts";
+import type { StepContext } from "./step/step_context.ts";
 import { compileGraph, runOnce } from "./programs.ts";
 import type { TrainState } from "./state.ts";
 import type { ActivationGraph, Placed } from "./task.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import type { TrainError } from "../train_error.ts";
-import type { StepContext } from "./step/accumulate.ts";
+import type { StepContext } from "./step/step_context.ts";
 import {
   type EpochItems,
   epochItems,

@@ -1,63 +1,17 @@
 /** Losses and gradients of one step, over all its micro-batches. */
-import type { Backend } from "../../../backends/backend.ts";
-import {
-  left,
-  type Result,
-  right,
-  type SegmentLimits,
-} from "../../../core/mod.ts";
+import { left, type Result, right } from "../../../core/mod.ts";
 import { fromSource, type TrainError } from "../../train_error.ts";
 import { splitBatch } from "./parts.ts";
 import type { SummingPrograms } from "./phase.ts";
 import { PendingSums } from "./pending_sums.ts";
-import type { Division } from "./segment_programs.ts";
 import { runSegments } from "./segmented_gradient.ts";
+import { shareIn, type StepContext } from "./step_context.ts";
 import { StepSums, type Summed } from "./step_sums.ts";
 import type { ItemIterator } from "../epoch_items.ts";
-import type { StepMeeting } from "../meeting.ts";
-import { onlyShare, type StepShare, wholeBatch } from "../share.ts";
+import { wholeBatch } from "../share.ts";
 import type { TrainState } from "../state.ts";
-import { epochSteps, type Task } from "../task.ts";
+import { epochSteps } from "../task.ts";
 import type { HostBatch } from "../tensors.ts";
-
-/** Constants of all steps. */
-export interface StepContext<Item> {
-  /** The engine. */
-  readonly backend: Backend;
-  /** The training, with the lengths of this rank's part of its steps. */
-  readonly task: Task<Item>;
-  /** The part of every step that this rank computes; by default all of it. */
-  readonly share?: StepShare | undefined;
-  /** The other ranks, if there are any. */
-  readonly meeting?: StepMeeting | undefined;
-  /**
-   * Limits of the parts of a gradient between which ranks begin to add up; by default those
-   * of `gradientSegments`, and one part where there is one rank.
-   */
-  readonly segments?: SegmentLimits | undefined;
-  /**
-   * Steps of the whole training that may be skipped because a loss or gradient is not
-   * finite; the next one ends it. By default 0.
-   */
-  readonly skipNonFinite?: number | undefined;
-  /** Stops the training. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The part of every step that a rank computes. */
-export const shareIn = (
-  { share, task, backend }: StepContext<unknown>,
-): StepShare => share ?? onlyShare(task, backend);
-
-/** How the gradient programs of a rank are divided. */
-export function divisionIn(
-  { share, meeting, segments }: StepContext<unknown>,
-): Division {
-  const parts = share?.parts;
-  if (meeting === undefined) return { parts };
-  const whole = meeting.ranks.size === 1 ? { most: 1 } : {};
-  return { parts, segments: segments ?? whole };
-}
 
 /** The summed outputs of the gradient programs. */
 export interface Accumulated extends Summed {

@@ -2,7 +2,8 @@
 import type { DeviceTensor, DeviceTensors } from "../../../backends/backend.ts";
 import { left, type Result, right } from "../../../core/mod.ts";
 import { describeNonFinite, type TrainError } from "../../train_error.ts";
-import { accumulate, nextBatch, type StepContext } from "./accumulate.ts";
+import { accumulate, nextBatch } from "./accumulate.ts";
+import type { StepContext } from "./step_context.ts";
 import {
   finiteNumbers,
   numbersFrom,

@@ -1,12 +1,8 @@
 /** One optimizer step. */
 import { ratesAt, type Result, right } from "../../../core/mod.ts";
 import { describeNonFinite, type TrainError } from "../../train_error.ts";
-import {
-  accumulate,
-  type Accumulated,
-  shareIn,
-  type StepContext,
-} from "./accumulate.ts";
+import { accumulate, type Accumulated } from "./accumulate.ts";
+import { shareIn, type StepContext } from "./step_context.ts";
 import { finiteNumbers, type StepNumbers, stepNumbers } from "./health.ts";
 import type { PhasePrograms, PhaseWork } from "./phase.ts";
 import type { ItemIterator } from "../epoch_items.ts";

@@ -2,7 +2,7 @@
 import type { Backend } from "../../../backends/backend.ts";
 import type { Phase } from "../../../core/mod.ts";
 import type { TrainError } from "../../train_error.ts";
-import type { StepContext } from "./accumulate.ts";
+import type { StepContext } from "./step_context.ts";
 import { JOINED } from "./joined_phase.ts";
 import { joinedSteps } from "./joined_step.ts";
 import { type PhaseMaker, SEPARATE } from "./phases.ts";

@@ -9,7 +9,7 @@ import {
   right,
 } from "../../../core/mod.ts";
 import type { TrainError } from "../../train_error.ts";
-import type { StepContext } from "./accumulate.ts";
+import type { StepContext } from "./step_context.ts";
 import type { PhasePrograms, PhaseWork } from "./phase.ts";
 import type { TrainState } from "../state.ts";
 import {

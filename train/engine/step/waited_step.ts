@@ -1,6 +1,6 @@
 /** Steps of several programs each, of which every one is waited for. */
 import { right } from "../../../core/mod.ts";
-import { divisionIn, type StepContext } from "./accumulate.ts";
+import { divisionIn, type StepContext } from "./step_context.ts";
 import { phaseCompiler } from "./phases.ts";
 import type { SentStep, StepWay } from "./sent_step.ts";
 import { trainStep } from "./step.ts";
