@@ -10,7 +10,7 @@ import {
   type StepMemory,
   stepMemory,
 } from "../../core/mod.ts";
-import { heldSums } from "./step/group_sums.ts";
+import { heldSums } from "./step/sums/group_sums.ts";
 import { phaseGraphs } from "./step/phase.ts";
 import type { SumOrder } from "./share.ts";
 import type { Task } from "./task.ts";

@@ -11,7 +11,7 @@ import {
 import type { RankError, Ranks } from "../../../ranks/mod.ts";
 import { describeTrainError } from "../../../train/mod.ts";
 import { stepMeeting } from "../../../train/engine/meeting.ts";
-import { PendingSums } from "../../../train/engine/step/pending_sums.ts";
+import { PendingSums } from "../../../train/engine/step/sums/pending_sums.ts";
 import {
   segmentGraphs,
   segmentPrograms,

@@ -12,7 +12,7 @@ import {
   orBackendFailed,
   uploadAll,
 } from "../tensors.ts";
-import type { PendingSums } from "./pending_sums.ts";
+import type { PendingSums } from "./sums/pending_sums.ts";
 import type { SegmentProgram } from "./segment_programs.ts";
 
 /** A part of a micro-batch on its way through the segments. */

@@ -1,13 +1,13 @@
 /** Sums of the outputs of a step's segments: over its parts, then over the ranks. */
-import type { DeviceTensors } from "../../../backends/backend.ts";
-import { type Result, right } from "../../../core/mod.ts";
-import type { TrainError } from "../../train_error.ts";
-import type { SumOrder } from "../share.ts";
-import { disposeAll, orBackendFailed } from "../tensors.ts";
-import type { CommunicationTimes } from "../training.ts";
+import type { DeviceTensors } from "../../../../backends/backend.ts";
+import { type Result, right } from "../../../../core/mod.ts";
+import type { TrainError } from "../../../train_error.ts";
+import type { SumOrder } from "../../share.ts";
+import { disposeAll, orBackendFailed } from "../../tensors.ts";
+import type { CommunicationTimes } from "../../training.ts";
 import { GroupSums } from "./group_sums.ts";
 import type { PendingSums } from "./pending_sums.ts";
-import type { SegmentProgram } from "./segment_programs.ts";
+import type { SegmentProgram } from "../segment_programs.ts";
 
 const prefixed = (prefix: string, tensors: DeviceTensors): DeviceTensors =>
   new Map([...tensors].map(([name, tensor]) => [`${prefix}/${name}`, tensor]));

@@ -1,9 +1,9 @@
 /** Sums over the parts of a step, in an order that does not depend on who computes them. */
-import type { DeviceTensors } from "../../../backends/backend.ts";
-import { type Result, right } from "../../../core/mod.ts";
-import type { TrainError } from "../../train_error.ts";
-import type { SumOrder } from "../share.ts";
-import { disposeAll } from "../tensors.ts";
+import type { DeviceTensors } from "../../../../backends/backend.ts";
+import { type Result, right } from "../../../../core/mod.ts";
+import type { TrainError } from "../../../train_error.ts";
+import type { SumOrder } from "../../share.ts";
+import { disposeAll } from "../../tensors.ts";
 
 /**
  * Sums that `GroupSums` holds, at most, while the parts of a micro-batch are computed: an open

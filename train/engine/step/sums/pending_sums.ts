@@ -1,9 +1,9 @@
 /** Sums over the ranks of one step, under way while gradients are computed. */
-import type { Backend, DeviceTensors } from "../../../backends/backend.ts";
-import type { Result } from "../../../core/mod.ts";
-import type { TrainError } from "../../train_error.ts";
-import type { StepMeeting } from "../meeting.ts";
-import { disposeAll } from "../tensors.ts";
+import type { Backend, DeviceTensors } from "../../../../backends/backend.ts";
+import type { Result } from "../../../../core/mod.ts";
+import type { TrainError } from "../../../train_error.ts";
+import type { StepMeeting } from "../../meeting.ts";
+import { disposeAll } from "../../tensors.ts";
 import { sumOverRanks } from "./rank_sums.ts";
 
 /** Sums over the ranks in one step; nothing is added up before all ranks have come to it. */

@@ -3,11 +3,11 @@ import type {
   Backend,
   DeviceTensor,
   DeviceTensors,
-} from "../../../backends/backend.ts";
-import { type Result, right } from "../../../core/mod.ts";
-import type { Ranks } from "../../../ranks/mod.ts";
-import { orRanksFailed, type TrainError } from "../../train_error.ts";
-import { disposeAll, download, joinedNumbers } from "../tensors.ts";
+} from "../../../../backends/backend.ts";
+import { type Result, right } from "../../../../core/mod.ts";
+import type { Ranks } from "../../../../ranks/mod.ts";
+import { orRanksFailed, type TrainError } from "../../../train_error.ts";
+import { disposeAll, download, joinedNumbers } from "../../tensors.ts";
 
 /** Numbers of a tensor that is sent by itself; smaller ones are sent together. */
 const LARGE = 2 ** 15;
