@@ -24,6 +24,9 @@ export interface MpiConstants {
   readonly inPlace: Deno.PointerValue;
 }
 
+/** Bytes or numbers in one call of MPI, which counts them with 31 bits. */
+export const MOST_IN_CALL = 2 ** 30;
+
 const H = "handle", P = "pointer", B = "buffer", I = "i32";
 const ON_THREAD = { onThread: true } as const;
 

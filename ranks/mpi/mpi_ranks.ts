@@ -3,7 +3,7 @@ import { left, type Result, right } from "../../core/mod.ts";
 import type { RankError, Ranks, Traffic } from "../ranks.ts";
 import { gather, type GatherLimits } from "./gathering.ts";
 import { type Launch, launchOf } from "./launch.ts";
-import { libraryNames, openMpi } from "./mpi_library.ts";
+import { libraryNames, MOST_IN_CALL, openMpi } from "./mpi_library.ts";
 import { MpiFailure, MpiWorld } from "./mpi_world.ts";
 import { isTreeSize, treeSum } from "./tree_sum.ts";
 
@@ -14,9 +14,6 @@ export interface JoinOptions {
   /** Path of the MPI library; by default the one that fits the launcher. */
   readonly library?: string;
 }
-
-/** Bytes or numbers in one call, which counts them with 31 bits. */
-const MOST = 2 ** 30;
 
 /**
  * Joins the ranks that a launcher of MPI started. Call it once, as the first of all that
@@ -187,14 +184,14 @@ class MpiRanks implements Ranks {
   }
 
   async #sumPieces(numbers: Float32Array): Promise<void> {
-    for (let at = 0; at < numbers.length; at += MOST) {
-      await this.#world.sum(numbers.subarray(at, at + MOST));
+    for (let at = 0; at < numbers.length; at += MOST_IN_CALL) {
+      await this.#world.sum(numbers.subarray(at, at + MOST_IN_CALL));
     }
   }
 
   async #broadcastPieces(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; at += MOST) {
-      await this.#world.broadcast(bytes.subarray(at, at + MOST));
+    for (let at = 0; at < bytes.length; at += MOST_IN_CALL) {
+      await this.#world.broadcast(bytes.subarray(at, at + MOST_IN_CALL));
     }
   }
 

@@ -9,6 +9,7 @@
  *
  * @see {@link https://doi.org/10.1177/1094342005051521}
  */
+import { MOST_IN_CALL } from "./mpi_library.ts";
 
 /** What a sum needs of the ranks. */
 export interface Adder {
@@ -86,7 +87,7 @@ export async function treeSum(
   }
   for (const { partner, kept, given } of steps.toReversed()) {
     onPartner(partner);
-    for (const [a, b] of piecesOf(kept, given, 2 ** 30)) {
+    for (const [a, b] of piecesOf(kept, given, MOST_IN_CALL)) {
       await adder.swap(numbers.subarray(...a), numbers.subarray(...b), partner);
     }
   }
