@@ -35,6 +35,7 @@ export {
   uploadState,
 } from "./engine/state.ts";
 export { trainStep } from "./engine/step/step.ts";
+export { LARGE_TENSOR } from "./engine/step/sums/rank_sums.ts";
 export { phaseFailure } from "./engine/step/step_way.ts";
 export {
   epochSteps,

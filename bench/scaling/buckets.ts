@@ -8,10 +8,10 @@ import {
   type Phase,
   sizeOf,
 } from "../../core/mod.ts";
-import { orThrow, type Task } from "../../train/mod.ts";
+import { LARGE_TENSOR, orThrow, type Task } from "../../train/mod.ts";
 
-/** Bytes of a gradient that is sent by itself, as `sumOverRanks` does; smaller ones are sent together. */
-const LARGE = 4 * 2 ** 15;
+/** Bytes of a gradient that is sent by itself; smaller ones are sent together. */
+const LARGE = 4 * LARGE_TENSOR;
 
 /** Part of a graph's operations that are done after each of its nodes, in their order. */
 function doneAfter(graph: Graph): readonly number[] {

@@ -10,7 +10,7 @@ import { orRanksFailed, type TrainError } from "../../../train_error.ts";
 import { disposeAll, download, joinedNumbers } from "../../tensors.ts";
 
 /** Numbers of a tensor that is sent by itself; smaller ones are sent together. */
-const LARGE = 2 ** 15;
+export const LARGE_TENSOR = 2 ** 15;
 
 /** A tensor and its numbers in main memory. */
 interface Numbered {
@@ -96,7 +96,8 @@ export async function sumOverRanks(
   };
   const numbered = await numbersOf(backend, tensors);
   if (numbered._tag === "Left") return failed(numbered);
-  const isLarge = ({ numbers }: Numbered): boolean => numbers.length >= LARGE;
+  const isLarge = ({ numbers }: Numbered): boolean =>
+    numbers.length >= LARGE_TENSOR;
   for (const { numbers } of numbered.right.filter(isLarge)) {
     const summed = orRanksFailed(await ranks.sum(numbers));
     if (summed._tag === "Left") return failed(summed);
