@@ -141,10 +141,8 @@ class Run<Item> implements Training {
     };
     this.#context = context;
     // The start is as large as the state itself: it is not kept.
-    const { images, rows } = share;
-    const batches = ranks === undefined
-      ? sourceFor(options.batches, task, backend)
-      : sourceFor(options.batches, task, backend, { images, batches: rows });
+    const rows = ranks === undefined ? undefined : share;
+    const batches = sourceFor(options.batches, task, backend, rows);
     this.#options = { ...options, batches };
     this.#hooks = dueHooks(options.hooks ?? []);
     const state = uploadState(engine, task, start);

@@ -21,10 +21,8 @@ const MOST_BYTES = 2 ** 29;
 /** Most groups of micro-batches: with more, more sums would be held at one time. */
 const MOST_GROUPS = 4;
 
-/** Part of every step. */
-export interface StepShare {
-  /** Samples of a step, of all ranks. */
-  readonly images: number;
+/** Part of every step; its samples are `batches`, one for each micro-batch of this rank. */
+export interface StepShare extends StepRows {
   /** Micro-batches of a step, of all ranks. */
   readonly wholeIter: number;
   /** Micro-batches of this rank in a step. */
@@ -40,8 +38,6 @@ export interface StepShare {
   readonly groups: number;
   /** Groups are micro-batches that follow each other, or the same parts of every micro-batch. */
   readonly groupedBy: "batches" | "parts";
-  /** The samples of each micro-batch. */
-  readonly rows: StepRows["batches"];
   /** Number of the whole micro-batch in its step that each one is, or is a part of. */
   readonly places: readonly number[];
 }
@@ -116,7 +112,7 @@ function wholeBatches(
       groups: Number.isInteger(groups) ? groups : 1,
       groupedBy: "batches",
     },
-    rows: places.map((k) => [{ from: k * batchSize, count: batchSize }]),
+    batches: places.map((k) => [{ from: k * batchSize, count: batchSize }]),
   };
 }
 
@@ -146,7 +142,7 @@ function partOfBatches(
   return {
     ...{ images: whole * accumIter, wholeIter: accumIter, accumIter, places },
     batchSize: rowCount(stretches),
-    rows: places.map((k) =>
+    batches: places.map((k) =>
       stretches.map(({ from, count }) => ({ from: k * whole + from, count }))
     ),
   };

@@ -129,11 +129,11 @@ Deno.test("stepShare() gives every sample of a step to exactly one rank, in batc
         for (let rank = 0; rank < size; rank++) {
           const share = stepShare(task, runs, { rank, size });
           if (share._tag === "Left") return;
-          const { rows, parts, groups } = share.right;
+          const { batches, parts, groups } = share.right;
           strictEqual(share.right.batchSize % parts, 0);
           ok(Number.isInteger(Math.log2(groups)));
-          strictEqual(rows.length, share.right.accumIter);
-          for (const batch of rows) {
+          strictEqual(batches.length, share.right.accumIter);
+          for (const batch of batches) {
             const samples = batch.flatMap(({ from, count }) =>
               Array.from({ length: count }, (_, i) => from + i)
             );
