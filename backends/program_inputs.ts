@@ -138,7 +138,7 @@ export function disposingReplaced(
 }
 
 /** The refusal of an engine that has no products in 8-bit integers. */
-export function withoutInt8({ name }: DeviceInfo): Result<BackendError, never> {
+function withoutInt8({ name }: DeviceInfo): Result<BackendError, never> {
   const reason = "it has no products in 8-bit integers, only onnx has";
   return left({ _tag: "BackendUnavailable", device: name, reason });
 }

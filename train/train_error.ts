@@ -53,7 +53,7 @@ const NAMED: Readonly<Record<OriginKind, string>> = {
  *
  * @returns Clauses that begin with a semicolon, or nothing.
  */
-export function describeOrigin({ stage, first }: Origin): string {
+function describeOrigin({ stage, first }: Origin): string {
   const clauses = [
     ...stage === null
       ? []

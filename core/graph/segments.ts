@@ -42,7 +42,7 @@ const REPEATED: ReadonlySet<OpName> = new Set(
 );
 
 /** Name under which the value of a node of the whole is carried. */
-export function carriedName(id: NodeId): string {
+function carriedName(id: NodeId): string {
   return `carried/${id}`;
 }
 

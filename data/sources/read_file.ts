@@ -94,7 +94,7 @@ async function fill(file: OpenFile, buffer: Uint8Array): Promise<number> {
  * @returns The bytes; fewer where the file ends before.
  * @throws Error of the system.
  */
-export async function readAt(
+async function readAt(
   file: OpenFile,
   from: number,
   length: number,

@@ -75,7 +75,7 @@ function trainableParameters(
  *
  * @returns Tensors by name, or the first sample that has no class.
  */
-export function finetuneTensors(
+function finetuneTensors(
   config: FinetuneConfig,
   { item, epoch, place }: Placed<TrainingBatch>,
 ): Result<TrainError, HostBatch> {

@@ -166,7 +166,7 @@ const loop = (frame: Frame, lane: Lane, numbers: Code): Code => [
 ];
 
 /** The function of a kernel: four numbers at a time, the last few one by one. */
-export function kernelCode(spec: KernelSpec, on: AddressCode): WasmFunction {
+function kernelCode(spec: KernelSpec, on: AddressCode): WasmFunction {
   const frame = frameOf(spec, on);
   const count = localGet(frame.count);
   const kept = frame.uniforms.length + spec.tensors + spec.ops.length;

@@ -21,7 +21,7 @@ export interface SumPlan {
  * A program that sums a tensor `from` down to `to`, in parts if the sums are
  * long: an invocation alone would take too long, and the others would idle.
  */
-export function sumShader(from: Shape, to: Shape): SumPlan {
+function sumShader(from: Shape, to: Shape): SumPlan {
   const target = padRank(to, from.length);
   const strides = stridesOf(from);
   const kept = from.map((extent, i) => target[i] === 1 ? 1 : extent);

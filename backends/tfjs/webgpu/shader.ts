@@ -35,7 +35,7 @@ export interface Shader {
 export const MOST_TURNS = 65_535;
 
 /** Invocations of a workgroup that do not cooperate. */
-export const FLAT_WORKGROUP = 64;
+const FLAT_WORKGROUP = 64;
 
 /** A program that runs `body` with `index` from 0 to `count − 1`, in any order. */
 export function flatShader(

@@ -37,7 +37,7 @@ const BEGINNINGS: readonly (readonly number[])[] = [
 const PREFIX: Record<Split, string> = { train: "train", test: "t10k" };
 
 /** Name of the file of a split that holds the images, without `.gz`. */
-export function imagesFileName(split: Split): string {
+function imagesFileName(split: Split): string {
   return `${PREFIX[split]}-images-idx3-ubyte`;
 }
 
