@@ -107,7 +107,7 @@ export async function driveRun<
   const opened = await openRun(planned, ready, settings, values, say);
   const { task, backend, loading, folder } = opened;
   const { program, goesOnWith = folder.path } = job;
-  const goOn = resumeCommand(program, goesOnWith, values);
+  const goOn = resumeCommand(program, goesOnWith, values, ranks);
   const progress = progressOn(opened, stream, folder.start.step, say);
   const tracker = values["no-tensorboard"]
     ? null
