@@ -10,10 +10,11 @@ import {
   type TrainingIdentity,
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
+import { commonResult } from "../command/common_result.ts";
 import { badImagesKeeper } from "../images/loading.ts";
 import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
-import { type Assist, commonResult, followRun } from "./follow_run.ts";
+import { type Assist, followRun } from "./follow_run.ts";
 import { readyRun } from "./ready_run.ts";
 import { epochEvaluations } from "./epoch_evaluation.ts";
 import { type OpenedRun, openRun } from "./open_run.ts";
