@@ -15,8 +15,17 @@
  * says which are measured, `--models`, `--frozen` and `--images` of what.
  */
 // deno-lint-ignore-file no-console -- printing is what this program does
-import type { ModelName } from "../core/mod.ts";
+import { describeFaults, type ModelName } from "../core/mod.ts";
+import { type FlagValues, initially } from "../cli/flags/flags.ts";
+import { helpText } from "../cli/flags/help_text.ts";
+import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { type Alignment, textTable } from "../cli/output/text_table.ts";
+import {
+  COMPARED,
+  RANK_BENCH_DEFAULTS,
+  RANK_BENCH_FLAGS,
+  type RanksByThreads,
+} from "./ranks/rank_flags.ts";
 import {
   faster,
   type RankRow,
@@ -24,24 +33,22 @@ import {
   type RankTimes,
 } from "./ranks/rank_spec.ts";
 
+const USAGE =
+  "Times steps that several processes share: deno run -A bench/ranks.ts [FLAGS]";
+
 /** Images of a step and frozen layers of each model. */
 const MODELS: Readonly<
-  Record<string, { readonly images: number; readonly frozen: string }>
+  Partial<
+    Record<
+      ModelName,
+      { readonly images: number; readonly frozen: readonly number[] }
+    >
+  >
 > = {
-  "nano": { images: 256, frozen: "0,4,6" },
-  "vit-s": { images: 64, frozen: "0,7,11" },
-  "vit-b": { images: 64, frozen: "0,7,11" },
+  "nano": { images: 256, frozen: [0, 4, 6] },
+  "vit-s": { images: 64, frozen: [0, 7, 11] },
+  "vit-b": { images: 64, frozen: [0, 7, 11] },
 };
-
-/** Value of a flag. */
-function flag(name: string, initial: string): string {
-  const at = Deno.args.indexOf(`--${name}`);
-  return at < 0 ? initial : Deno.args[at + 1] ?? initial;
-}
-
-/** Ranks and threads that are compared. */
-const COMPARED = flag("compare", "1x1,1x2,2x1,4x1").split(",")
-  .map((pair) => pair.split("x").map(Number) as [number, number]);
 
 /** Measures one row in processes of its own. */
 async function measuredApart(
@@ -69,10 +76,11 @@ async function rowsOf(
     "ranks" | "threads" | "sums"
   >,
   repeats: number,
+  pairs: readonly RanksByThreads[],
 ): Promise<readonly RankRow[]> {
   const best = new Map<string, RankTimes>();
   for (let k = 0; k < repeats; k++) {
-    for (const [ranks, threads] of COMPARED) {
+    for (const [ranks, threads] of pairs) {
       for (const sums of ranks > 1 ? [true, false] : [true]) {
         const spec = { model, frozen, images, steps, ranks, threads, sums };
         const times = await measuredApart(launcher, spec);
@@ -82,7 +90,7 @@ async function rowsOf(
     }
   }
   const one = best.get("1 1 true")?.secondsPerStep ?? NaN;
-  return COMPARED.flatMap(([ranks, threads]) => {
+  return pairs.flatMap(([ranks, threads]) => {
     const times = best.get(`${ranks} ${threads} true`);
     if (times === undefined) return [];
     const alone = best.get(`${ranks} ${threads} false`) ?? times;
@@ -111,21 +119,17 @@ const COLUMNS: readonly (readonly [string, (row: RankRow) => string])[] = [
   ["MB", ({ bytes }) => (bytes / 1e6).toFixed(1)],
 ];
 
-if (import.meta.main) {
-  const launcher = flag("mpirun", "mpirun");
-  const [steps, repeats] = [flag("steps", "3"), flag("repeats", "2")]
-    .map(Number) as [number, number];
+/** Measures and prints all rows. */
+async function measure(values: FlagValues<typeof RANK_BENCH_FLAGS>) {
+  const { mpirun = "mpirun", steps = 3, repeats = 2, compare = COMPARED } =
+    values;
   const all: RankRow[] = [];
-  for (const model of flag("models", "nano,vit-s,vit-b").split(",")) {
-    const { images, frozen } = MODELS[model] ?? { images: 64, frozen: "0" };
-    for (const count of flag("frozen", frozen).split(",").map(Number)) {
-      const spec = {
-        model: model as ModelName,
-        frozen: count,
-        images: Number(flag("images", String(images))),
-        steps,
-      };
-      const rows = await rowsOf(launcher, spec, repeats);
+  for (const model of values.models ?? ["nano", "vit-s", "vit-b"] as const) {
+    const own = MODELS[model] ?? { images: 64, frozen: [0] };
+    const { images = own.images } = values;
+    for (const frozen of values.frozen ?? own.frozen) {
+      const spec = { model, frozen, images, steps };
+      const rows = await rowsOf(mpirun, spec, repeats, compare);
       rows.forEach((row) => console.log(JSON.stringify(row)));
       all.push(...rows);
     }
@@ -138,3 +142,14 @@ if (import.meta.main) {
     all.map((row) => COLUMNS.map(([, cell]) => cell(row))),
   ));
 }
+
+const parsed = parseFlags(RANK_BENCH_FLAGS, Deno.args);
+if (parsed._tag === "Left") {
+  console.error(describeFaults(parsed.left));
+  Deno.exit(2);
+}
+if (parsed.right.help) {
+  console.log(
+    helpText(USAGE, initially(RANK_BENCH_FLAGS, RANK_BENCH_DEFAULTS)),
+  );
+} else await measure(parsed.right);

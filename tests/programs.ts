@@ -54,6 +54,26 @@ export async function endOf(
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
 
+/** Interrupts a program as soon as a word stands in one of its outputs, and waits for its end. */
+export async function interruptedAt(
+  child: Deno.ChildProcess,
+  output: "stdout" | "stderr",
+  word: string,
+): Promise<ProgramEnd> {
+  const read = async (name: "stdout" | "stderr"): Promise<string> => {
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const bytes of child[name]) {
+      const isTold = name !== output || text.includes(word);
+      text += decoder.decode(bytes, { stream: true });
+      if (!isTold && text.includes(word)) child.kill("SIGINT");
+    }
+    return text;
+  };
+  const [stdout, stderr] = await Promise.all([read("stdout"), read("stderr")]);
+  return { code: (await child.status).code, stdout, stderr };
+}
+
 /** Runs a script of the repository (`bench/step.ts`) to its end. */
 export function runScript(
   path: string,

@@ -4,58 +4,26 @@ import {
   type Fault,
   type Faults,
   left,
-  nearestHint,
   type Result,
   right,
 } from "../../core/mod.ts";
 import {
   choiceFlag,
-  type Flag,
   type FlagValues,
   switchFlag,
   textFlag,
   wholeFlag,
 } from "../../cli/flags/flags.ts";
+import { namesFlag, wholesFlag } from "../list_flags.ts";
 import type { PairSpec } from "./pair_row.ts";
 import { PEER_MODELS, type PeerModelName } from "./peer_models.ts";
 import { PEER_NAMES, type PeerName, PEERS } from "./peer_programs.ts";
 
 const MODEL_NAMES = Object.keys(PEER_MODELS) as PeerModelName[];
 
-/** Whole numbers from `least` on, with commas between. */
-function wholesFlag(least: number, help: string): Flag<readonly number[]> {
-  const wanted = `whole numbers of at least ${least} with commas between`;
-  const holds = (part: string): boolean =>
-    /^\d+$/.test(part) && Number.isSafeInteger(Number(part)) &&
-    Number(part) >= least;
-  return {
-    metavar: "N,N,…",
-    help,
-    parse: (text) => {
-      const parts = text.split(",").map((part) => part.trim());
-      return parts.every(holds) ? right(parts.map(Number)) : left(wanted);
-    },
-  };
-}
-
-const peersFlag: Flag<readonly PeerName[]> = {
-  metavar: "NAME,NAME,…",
-  help: `with whom: ${PEER_NAMES.join(", ")}`,
-  parse: (text) => {
-    const parts = text.split(",").map((part) => part.trim());
-    const known: readonly string[] = PEER_NAMES;
-    const unknown = parts.find((part) => !known.includes(part));
-    return unknown === undefined ? right(parts as PeerName[]) : left(
-      `names of ${PEER_NAMES.join(", ")}, no ${JSON.stringify(unknown)}${
-        nearestHint(unknown, PEER_NAMES)
-      }`,
-    );
-  },
-};
-
 /** The flags. */
 export const PEER_FLAGS = {
-  "peer": peersFlag,
+  "peer": namesFlag(PEER_NAMES, "with whom"),
   "model": choiceFlag(MODEL_NAMES, "sizes of the Vision Transformer"),
   "batch-size": wholeFlag(1, "images of a step"),
   "backend": choiceFlag(BACKEND_CHOICES, "where our side computes"),

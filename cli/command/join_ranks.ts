@@ -1,5 +1,4 @@
 /** The other processes that share the work of a command. */
-import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import {
   describeRankError,
@@ -8,23 +7,20 @@ import {
   type Ranks,
 } from "../../ranks/mod.ts";
 import { EXIT, must, refuse } from "./command_failed.ts";
+import { environmentVariable } from "./environment.ts";
 import { RANK_MINUTES, type RankValues } from "./rank_flags.ts";
 
-/** A variable of the environment; nothing without permission to look. */
-const variable = (name: string): string | undefined => {
-  const leave = Deno.permissions.querySync({ name: "env", variable: name });
-  return leave.state === "granted" ? process.env[name] : undefined;
-};
-
 /** True if a launcher of MPI started this process, as one of one or more. */
-export const isLaunched = (): boolean => launchOf(variable) !== null;
+export const isLaunched = (): boolean => launchOf(environmentVariable) !== null;
 
 /** Number of this process among those of its launcher; 0 where there is none. */
 export const launchedRank = (): number =>
   Math.max(
     0,
     ...LAUNCH_VARIABLES.filter((name) => name.endsWith("RANK"))
-      .map((name) => Number(variable(name) ?? 0)).filter(Number.isInteger),
+      .map((name) => Number(environmentVariable(name) ?? 0)).filter(
+        Number.isInteger,
+      ),
   );
 
 /**

@@ -11,6 +11,7 @@ import {
   splitWords,
 } from "../flags/parse_flags.ts";
 import type { Ranks } from "../../ranks/mod.ts";
+import { environmentVariable } from "./environment.ts";
 import { asRank, launchedRank, ownTurn, ranksToTell } from "./join_ranks.ts";
 import { outliveHangUp } from "./interruption.ts";
 import {
@@ -28,10 +29,7 @@ import { programName } from "../output/program_name.ts";
 import { silenced } from "../output/silence.ts";
 
 /** True if the user asks for stacks; false without permission to look. */
-function wantsStack(): boolean {
-  const leave = Deno.permissions.querySync({ name: "env", variable: "DEBUG" });
-  return leave.state === "granted" && Boolean(process.env["DEBUG"]);
-}
+const wantsStack = (): boolean => Boolean(environmentVariable("DEBUG"));
 
 /** The last words for a bug; its stack is for who asks for it. */
 function wordsOfBug(thrown: unknown): string {

@@ -1,9 +1,9 @@
 /** The file in which kernels that were measured are kept for the next start. */
 import { mkdir } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
-import process from "node:process";
 import type { TuningStore } from "../../backends/mod.ts";
 import { readRegular, replaceFile } from "../../train/mod.ts";
+import { environmentVariable } from "./environment.ts";
 
 /** Most bytes of the file. */
 const MOST_BYTES = 2 ** 20;
@@ -39,10 +39,6 @@ export function cacheFolder(
 const isGranted = (permission: Deno.PermissionDescriptor): boolean =>
   Deno.permissions.querySync(permission).state === "granted";
 
-/** A variable of the environment; nothing without permission to look. */
-const variable = (name: string): string | undefined =>
-  isGranted({ name: "env", variable: name }) ? process.env[name] : undefined;
-
 const isMissing = (thrown: unknown): boolean =>
   thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
 
@@ -75,6 +71,6 @@ export function storeIn(path: string): TuningStore {
 
 /** The user's file; `null` where it is not known which folder it is in. */
 export function tuningFile(): TuningStore | null {
-  const folder = cacheFolder(Deno.build.os, variable);
+  const folder = cacheFolder(Deno.build.os, environmentVariable);
   return folder === null ? null : storeIn(join(folder, "webgpu-tuning.json"));
 }

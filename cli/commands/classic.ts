@@ -42,6 +42,7 @@ import {
 } from "../classic/classic_evaluator.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
+import { commonSettings } from "../command/common_settings.ts";
 import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import { frequentShare } from "../evaluate/evaluation_result.ts";
@@ -49,7 +50,6 @@ import { loadingFrom } from "../images/loading.ts";
 import { transparencyWords } from "../images/transparency.ts";
 import { percent } from "../output/words.ts";
 import { driveRun } from "../runs/drive_run.ts";
-import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
 import type { PlannedRun } from "../runs/planned_run.ts";

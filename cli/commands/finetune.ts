@@ -14,6 +14,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Ranks } from "../../ranks/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
+import { onFirst } from "../command/common_settings.ts";
 import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import {
@@ -48,7 +49,6 @@ import { loadingFrom } from "../images/loading.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { interruption } from "../command/interruption.ts";
 import { driveRun } from "../runs/drive_run.ts";
-import { onFirst } from "../runs/follow_run.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
 import type { Settings } from "../runs/settings.ts";
 import type { RunEnd } from "../runs/take_steps.ts";

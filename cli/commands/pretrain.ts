@@ -1,6 +1,7 @@
 /** Pre-trains a Vision Transformer on images by LocalMIM with FreezeOut. */
 import { DEFAULT_PRETRAIN_CONFIG } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
+import { commonSettings } from "../command/common_settings.ts";
 import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import { modelTable } from "../output/model_words.ts";
@@ -14,7 +15,6 @@ import {
 } from "../pretrain/pretrain_flags.ts";
 import { type Summary, summaryOf } from "../pretrain/summary.ts";
 import { driveRun } from "../runs/drive_run.ts";
-import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 

@@ -17,6 +17,7 @@ import type { Ranks } from "../../ranks/mod.ts";
 import { probeTask, runNeeds, uploadEncoder } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
+import { commonResult } from "../command/common_result.ts";
 import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
 import {
@@ -61,7 +62,6 @@ import { deviceFrom } from "../command/device_flags.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
 import { driveRun } from "../runs/drive_run.ts";
-import { commonResult } from "../runs/follow_run.ts";
 import type { Settings } from "../runs/settings.ts";
 
 /** The rate of a probe that goes on; of a new one that of the recipe. */

@@ -1,6 +1,5 @@
 /** Agreement of the processes that share an evaluation on what they evaluate. */
 import { createHash } from "node:crypto";
-import packageFile from "../../deno.json" with { type: "json" };
 import { contentDigest } from "../../data/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
@@ -9,8 +8,8 @@ import {
   type OpenedEncoder,
 } from "../../train/mod.ts";
 import { mustWork } from "../command/describe_errors.ts";
+import { flagsOf, programIdentity } from "../command/program_identity.ts";
 import type { EvaluatedImages } from "../images/unreadable.ts";
-import { flagsOf } from "../runs/ready_run.ts";
 
 /** Digest of numbers under their names. */
 function numbersDigest(tensors: HostTensors): string {
@@ -40,9 +39,7 @@ export async function agreeOnEvaluation(
   const { model, parameters } = encoder;
   mustWork(
     await agreeOn(ranks, {
-      version: packageFile.version,
-      deno: Deno.version.deno,
-      transport: ranks.transport,
+      ...programIdentity(ranks),
       encoder: { model, parameters: numbersDigest(parameters) },
       images: {
         learned: train.length,

@@ -4,6 +4,7 @@ import { labelledImages, normalizationFor } from "../../data/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import type { OpenedEncoder } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
+import { commonSettings } from "../command/common_settings.ts";
 import { DEVICE_FLAGS, deviceFrom } from "../command/device_flags.ts";
 import { RANK_FLAGS } from "../command/rank_flags.ts";
 import {
@@ -19,7 +20,6 @@ import { transparencyWords } from "../images/transparency.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { type EvaluatedImages, evaluatedImages } from "../images/unreadable.ts";
-import { commonSettings } from "../runs/follow_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { RunValues } from "../runs/run_flags.ts";
 import type { Settings } from "../runs/settings.ts";

@@ -10,10 +10,11 @@ import {
   type TrainingIdentity,
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
+import { commonResult } from "../command/common_result.ts";
 import { badImagesKeeper } from "../images/loading.ts";
 import { interruption } from "../command/interruption.ts";
 import { barsOn, type ShownWork } from "../output/progress_bar.ts";
-import { type Assist, commonResult, followRun } from "./follow_run.ts";
+import { type Assist, followRun } from "./follow_run.ts";
 import { readyRun } from "./ready_run.ts";
 import { epochEvaluations } from "./epoch_evaluation.ts";
 import { type OpenedRun, openRun } from "./open_run.ts";
@@ -107,7 +108,7 @@ export async function driveRun<
   const opened = await openRun(planned, ready, settings, values, say);
   const { task, backend, loading, folder } = opened;
   const { program, goesOnWith = folder.path } = job;
-  const goOn = resumeCommand(program, goesOnWith, values);
+  const goOn = resumeCommand(program, goesOnWith, values, ranks);
   const progress = progressOn(opened, stream, folder.start.step, say);
   const tracker = values["no-tensorboard"]
     ? null

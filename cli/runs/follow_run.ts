@@ -1,15 +1,14 @@
 /** A run as the processes take part in it that neither print nor write. */
-import { resolve } from "node:path";
 import type { Backend } from "../../backends/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
   commonStart,
-  fromFirst,
   train,
   type TrainError,
   type Training,
 } from "../../train/mod.ts";
-import { CommandFailed, EXIT, stopped } from "../command/command_failed.ts";
+import { stopped } from "../command/command_failed.ts";
+import { commonResult } from "../command/common_result.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { interruption } from "../command/interruption.ts";
 import { badImageWords } from "../images/loading.ts";
@@ -45,76 +44,6 @@ async function takeSteps(
     if (taken._tag === "Left") return taken.left;
   }
   return null;
-}
-
-/**
- * What the first process makes, on all that share the work.
- *
- * @throws {CommandFailed} where it cannot be had.
- */
-export const onFirst = async <A>(
-  ranks: Ranks | null,
-  make: () => Promise<A>,
-): Promise<A> =>
-  ranks === null
-    ? await make()
-    : mustWork(await fromFirst(ranks, make, "the settings of rank 0"));
-
-/** Settings as far as they say where images are. */
-interface Placed {
-  /** Path of the images; `null` for the embedded ones. */
-  readonly data: string | null;
-}
-
-/**
- * The settings that the first process makes, on all that share the work; the images are
- * those that each process was told of.
- *
- * @param values Flags of this process.
- * @throws {CommandFailed} where they cannot be had.
- */
-export async function commonSettings<S extends Placed>(
-  ranks: Ranks | null,
-  { data }: { readonly data?: string | undefined },
-  make: () => Promise<S>,
-): Promise<S> {
-  const settings = await onFirst(ranks, make);
-  return ranks === null || data === undefined
-    ? settings
-    : { ...settings, data: resolve(data) };
-}
-
-/** What rank 0 came to: a result, or its stop by the user. */
-type Outcome<Found> = { readonly found: Found } | { readonly stopped: unknown };
-
-const isStop = (thrown: unknown): boolean =>
-  thrown instanceof CommandFailed && thrown.code === EXIT.interrupted;
-
-/**
- * What rank 0 has found in the end, on every rank. The others wait for it as long as it
- * takes.
- *
- * @param ranks The ranks; `null` where there is one process.
- * @throws {CommandFailed} on all ranks, where rank 0 is stopped.
- */
-export async function commonResult<Found>(
-  ranks: Ranks | null,
-  find: () => Promise<Found>,
-): Promise<Found> {
-  if (ranks === null) return await find();
-  const make = async (): Promise<Outcome<Found>> => {
-    try {
-      return { found: await find() };
-    } catch (thrown) {
-      if (isStop(thrown)) return { stopped: thrown };
-      throw thrown;
-    }
-  };
-  const told = await fromFirst(ranks, make, "the result", Infinity);
-  const outcome = mustWork(told);
-  if ("found" in outcome) return outcome.found;
-  if (ranks.rank === 0) throw outcome.stopped;
-  return stopped("", {});
 }
 
 /**

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
-import packageFile from "../../deno.json" with { type: "json" };
 import { contentDigest } from "../../data/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
@@ -18,6 +17,7 @@ import {
 import { refuse } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { deviceFrom } from "../command/device_flags.ts";
+import { flagsOf, programIdentity } from "../command/program_identity.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
 import type { PlannedRun } from "./planned_run.ts";
 import type { RunValues } from "./run_flags.ts";
@@ -52,26 +52,14 @@ function graphsDigest({ plan, stepGraph, training }: Task<unknown>): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Flags that may differ: where things are, and what computes. */
-const OWN_FLAGS = ["data", "output-dir", "workers", "threads", "backend"];
-
-/** Flags that were given and have to be the same on all ranks, in the order of their names. */
-export const flagsOf = (values: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(
-    Object.entries(values).filter(([name]) => !OWN_FLAGS.includes(name))
-      .toSorted(([a], [b]) => a < b ? -1 : 1),
-  );
-
 /** What has to be the same on all ranks of a run. */
 const identityOf = (
   task: Task<unknown>,
   { found, names, contents }: RememberedImages,
   values: RunValues,
-  { transport }: Ranks,
+  ranks: Ranks,
 ) => ({
-  version: packageFile.version,
-  deno: Deno.version.deno,
-  transport,
+  ...programIdentity(ranks),
   ...{ task: task.task, config: task.config, plan: task.plan },
   graphs: graphsDigest(task),
   images: { found, names, contents: contents ?? null },

@@ -1,4 +1,5 @@
 /** The end of a run that fails. */
+import type { Ranks } from "../../ranks/mod.ts";
 import { describeTrainError, type TrainError } from "../../train/mod.ts";
 import { CommandFailed, EXIT } from "../command/command_failed.ts";
 import { SAVE_FLAGS } from "./run_flags.ts";
@@ -24,18 +25,24 @@ const OF_A_START = [
  * The command that goes on with a run.
  *
  * @param program The program, and the words that it wants before its flags.
+ * @param ranks The processes that shared it, as many of which are to go on; `null`, the
+ * default, where there was one.
  */
 export function resumeCommand(
   program: string,
   folder: string,
   values: Readonly<Record<string, unknown>>,
+  ranks: Pick<Ranks, "size"> | null = null,
 ): string {
   const flags = OF_A_START.map((name) => {
     const value = values[name];
     if (value === undefined) return "";
     return value === true ? ` --${name}` : ` --${name} ${value}`;
   });
-  return `deno run -A ${program} --resume ${folder}${flags.join("")}`;
+  const launcher = ranks === null ? "" : `mpirun -n ${ranks.size} `;
+  return `${launcher}deno run -A ${program} --resume ${folder}${
+    flags.join("")
+  }`;
 }
 
 const REMEDIES =

@@ -6,6 +6,7 @@
 import {
   type Faults,
   type Key,
+  left,
   type Result,
   right,
   rootKey,
@@ -48,6 +49,23 @@ export function noiseSource(length: number): ImageSource {
     label: (index) => index % 3,
     imageName: (index) => `noise ${index}`,
     read: (index) => Promise.resolve(right(noiseImage(index, 8, 8, 1))),
+  };
+}
+
+/** The same noise, of which some images cannot be read. */
+export function spoiledSource(
+  length: number,
+  ...unreadable: readonly number[]
+): ImageSource {
+  const all = noiseSource(length);
+  return {
+    ...all,
+    read: (index) =>
+      unreadable.includes(index)
+        ? Promise.resolve(
+          left({ _tag: "BadImage", image: `noise ${index}`, reason: "torn" }),
+        )
+        : all.read(index),
   };
 }
 

@@ -77,6 +77,7 @@ Deno.test({
         `it does not learn: ${losses.cpu}`,
       );
       for (const device of ["wasm", "onnx"] as const) {
+        strictEqual(losses[device].length, 10);
         losses[device].forEach((loss, step) =>
           ok(Math.abs(loss - losses.cpu[step]!) < 1e-4, `${device} at ${step}`)
         );

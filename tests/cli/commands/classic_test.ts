@@ -8,6 +8,7 @@ import {
 import { parseFlags } from "../../../cli/flags/parse_flags.ts";
 import { embeddedFashionMnist } from "../../../data/mod.ts";
 import { right } from "../../right.ts";
+import { interruptedAt, type ProgramEnd } from "../../programs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { lastLine, runExample, startExample } from "../evaluate/program.ts";
 import { writeSmallIdx } from "../pretrain/program.ts";
@@ -26,21 +27,8 @@ interface Epoch {
 }
 
 /** Starts the program, stops it by Ctrl-C after its first epoch. */
-async function stoppedAfterAnEpoch(
-  args: readonly string[],
-): Promise<{ readonly code: number; readonly stderr: string }> {
-  const child = startExample(PROGRAM, ...args);
-  const errors = new Response(child.stderr).text();
-  const decoder = new TextDecoder();
-  let said = "";
-  for await (const bytes of child.stdout) {
-    const before = said.includes("epoch 1 of");
-    said += decoder.decode(bytes);
-    if (!before && said.includes("epoch 1 of")) child.kill("SIGINT");
-  }
-  const { code } = await child.status;
-  return { code, stderr: await errors };
-}
+const stoppedAfterAnEpoch = (args: readonly string[]): Promise<ProgramEnd> =>
+  interruptedAt(startExample(PROGRAM, ...args), "stdout", "epoch 1 of");
 
 Deno.test("freezeout_classic tells errors at 80 % and at the end, and goes on after Ctrl-C to the same epochs", () =>
   inFolder(async (folder) => {

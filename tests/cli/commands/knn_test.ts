@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import type { KnnAccuracy } from "../../../train/mod.ts";
+import { interruptedAt } from "../../programs.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import {
   lastLine,
@@ -76,18 +77,8 @@ Deno.test("knn.ts ends with JSON and exit code 130 when it is stopped", () =>
   inFolder(async (folder) => {
     const encoder = await writeNano(folder);
     const child = startExample("knn.ts", encoder, "--backend", "wasm");
-    const decoder = new TextDecoder();
-    let told = "";
-    for await (const bytes of child.stdout) {
-      const before = told.includes("feature:");
-      told += decoder.decode(bytes, { stream: true });
-      if (!before && told.includes("feature:")) child.kill("SIGINT");
-    }
-    const errors = await new Response(child.stderr).text();
-    const { code } = await child.status;
-    strictEqual(code, 130, errors);
-    const { interrupted, images, queries } = JSON.parse(
-      told.trimEnd().split("\n").at(-1) ?? "",
-    );
+    const end = await interruptedAt(child, "stdout", "feature:");
+    strictEqual(end.code, 130, end.stderr);
+    const { interrupted, images, queries } = lastLine(end);
     deepStrictEqual([interrupted, images, queries], [true, 8000, 2000]);
   }));

@@ -2,53 +2,25 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { inFolder } from "../../train/temporary_folder.ts";
 import {
   endOf,
+  interruptedAt,
   programAddress,
   type ProgramEnd,
-  ROOT,
 } from "../../programs.ts";
 import { writeSmallIdx } from "../pretrain/program.ts";
+import { isStop, ranksCommand, ranksTest } from "../ranks/launched.ts";
 import { lastLine, runExample, writeNano } from "./program.ts";
 
-const LAUNCHER = "mpirun.mpich";
-
-function isThere(): boolean {
-  try {
-    const args = ["--version"];
-    const options = { args, stdout: "null", stderr: "null" } as const;
-    return new Deno.Command(LAUNCHER, options).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-const ignore = !isThere();
-
-const named = (name: string): string =>
-  ignore ? `${name} [skipped: no launcher of MPICH]` : name;
-
 /** Starts a program on two ranks. */
-function startOnTwo(
+const startOnTwo = (
   name: string,
-  ...args: readonly string[]
-): Deno.ChildProcess {
-  const config = new URL("deno.json", ROOT).pathname;
-  const deno = [
-    ...["run", "-A", "--no-lock", "--quiet", "--config", config],
-    ...[programAddress(name), ...args],
-  ];
-  return new Deno.Command(LAUNCHER, {
-    args: ["-n", "2", Deno.execPath(), ...deno],
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).spawn();
-}
+  ...flags: readonly string[]
+): Deno.ChildProcess => {
+  const address = programAddress(name);
+  return ranksCommand([{ ranks: 2, address, flags }]).spawn();
+};
 
 const onTwo = (name: string, ...args: readonly string[]): Promise<ProgramEnd> =>
   endOf(startOnTwo(name, ...args).output());
-
-/** Exit codes of the launcher: one that was interrupted itself may forget those of its processes. */
-const OF_STOPPED: readonly number[] = [130, 0];
 
 /** The last line without what no two runs share. */
 function found(end: ProgramEnd): unknown {
@@ -57,10 +29,9 @@ function found(end: ProgramEnd): unknown {
   return rest;
 }
 
-Deno.test({
-  name: named("knn.ts on two ranks prints the numbers of one process, once"),
-  ignore,
-  fn: () =>
+ranksTest(
+  "knn.ts on two ranks prints the numbers of one process, once",
+  () =>
     inFolder(async (folder) => {
       const data = await writeSmallIdx(`${folder}/data`, {
         train: 150,
@@ -75,12 +46,11 @@ Deno.test({
       deepStrictEqual(found(two), alone);
       strictEqual(two.stdout.match(/^feature:/gm)?.length, 1);
     }),
-});
+);
 
-Deno.test({
-  name: named("linear_probe.ts on two ranks prints the numbers of one process"),
-  ignore,
-  fn: () =>
+ranksTest(
+  "linear_probe.ts on two ranks prints the numbers of one process",
+  () =>
     inFolder(async (folder) => {
       const data = await writeSmallIdx(`${folder}/data`, {
         train: 150,
@@ -95,38 +65,30 @@ Deno.test({
       const two = found(await onTwo(...args, `${folder}/two`));
       deepStrictEqual(two, alone);
     }),
-});
+);
 
-Deno.test({
-  name: named(
-    "knn.ts on two ranks ends with JSON when stopped, all of them in good order",
-  ),
-  ignore,
-  fn: () =>
+ranksTest(
+  "knn.ts on two ranks ends with JSON when stopped, all of them in good order",
+  () =>
     inFolder(async (folder) => {
       const encoder = await writeNano(folder);
-      const child = startOnTwo("knn.ts", encoder, "--backend", "cpu");
-      const decoder = new TextDecoder();
-      let told = "";
-      for await (const bytes of child.stdout) {
-        const before = told.includes("feature:");
-        told += decoder.decode(bytes, { stream: true });
-        if (!before && told.includes("feature:")) child.kill("SIGINT");
-      }
-      const errors = await new Response(child.stderr).text();
-      const { code } = await child.status;
-      ok(OF_STOPPED.includes(code), errors);
-      match(errors, /^stopped before anything was found$/m);
-      ok(!errors.includes("Abort("), errors);
-      match(told, /^feature:/m);
-      const last = told.trimEnd().split("\n").findLast((line) =>
+      const { code, stdout, stderr } = await interruptedAt(
+        startOnTwo("knn.ts", encoder, "--backend", "cpu"),
+        "stdout",
+        "feature:",
+      );
+      ok(isStop(code), stderr);
+      match(stderr, /^stopped before anything was found$/m);
+      ok(!stderr.includes("Abort("), stderr);
+      match(stdout, /^feature:/m);
+      const last = stdout.trimEnd().split("\n").findLast((line) =>
         line.startsWith("{")
       );
       const { interrupted, images } = JSON.parse(last ?? "{}");
       ok(interrupted);
       strictEqual(images, 8000);
     }),
-});
+);
 
 /** A pre-training of a few steps. */
 const SHORT = [
@@ -134,10 +96,9 @@ const SHORT = [
   ...["--batch-size", "8", "--accum-iter", "4", "--judge", "always", "--json"],
 ] as const;
 
-Deno.test({
-  name: named("pretrain.ts on two ranks judges as one process does"),
-  ignore,
-  fn: () =>
+ranksTest(
+  "pretrain.ts on two ranks judges as one process does",
+  () =>
     inFolder(async (folder) => {
       const data = await writeSmallIdx(`${folder}/data`, {
         train: 150,
@@ -154,31 +115,22 @@ Deno.test({
       deepStrictEqual(alone.slice(2), [150, 130]);
       deepStrictEqual(judged(await onTwo(...args, `${folder}/two`)), alone);
     }),
-});
+);
 
-Deno.test({
-  name: named(
-    "pretrain.ts on two ranks is stopped while it judges: the run is whole, and all end in good order",
-  ),
-  ignore,
-  fn: () =>
+ranksTest(
+  "pretrain.ts on two ranks is stopped while it judges: the run is whole, and all end in good order",
+  () =>
     inFolder(async (folder) => {
       const place = ["--limit", "64", "--output-dir", `${folder}/run`];
-      const child = startOnTwo(...SHORT, ...place);
-      const output = new Response(child.stdout).text();
-      const decoder = new TextDecoder();
-      let told = "";
-      for await (const bytes of child.stderr) {
-        const before = told.includes("judging");
-        told += decoder.decode(bytes, { stream: true });
-        if (!before && told.includes("judging")) child.kill("SIGINT");
-      }
-      ok(OF_STOPPED.includes((await child.status).code), told);
-      match(told, /^stopped judging; the run is finished and whole/m);
-      ok(!told.includes("Abort("), told);
-      const { interrupted, knnTop1, steps } = JSON.parse(
-        (await output).trimEnd().split("\n").at(-1) ?? "",
+      const end = await interruptedAt(
+        startOnTwo(...SHORT, ...place),
+        "stderr",
+        "judging",
       );
+      ok(isStop(end.code), end.stderr);
+      match(end.stderr, /^stopped judging; the run is finished and whole/m);
+      ok(!end.stderr.includes("Abort("), end.stderr);
+      const { interrupted, knnTop1, steps } = lastLine(end);
       deepStrictEqual([interrupted, knnTop1, steps], [true, null, 2]);
     }),
-});
+);

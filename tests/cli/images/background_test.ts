@@ -1,4 +1,9 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  notStrictEqual,
+  strictEqual,
+} from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
 import { classicImages } from "../../../cli/classic/classic_images.ts";
@@ -82,7 +87,7 @@ Deno.test("pretrain blends onto the mean, says so, and goes on with what a run h
       ...["--background", "white", "--workers", "1"],
     );
     strictEqual(white.code, 0, white.stderr);
-    strictEqual(await lossesOf(run) === await lossesOf(onWhite), false);
+    notStrictEqual(await lossesOf(run), await lossesOf(onWhite));
   }));
 
 Deno.test("pretrain goes on without blending where a run is from before it, and knn sees the same", () =>

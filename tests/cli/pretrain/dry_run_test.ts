@@ -1,10 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { checkpointSpace } from "../../../cli/runs/checkpoint_space.ts";
-import { orThrow, pretrainTask } from "../../../train/mod.ts";
-import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
-import { planOf, sizeOf } from "../../../core/mod.ts";
+import { refuseDryRun } from "../../../cli/pretrain/dry_run.ts";
+import { localRanks } from "../../ranks/local_ranks.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
+import { endOf } from "../command/end_of.ts";
 import { pretrain, writeSmallIdx } from "./program.ts";
 
 const namesIn = async (folder: string): Promise<readonly string[]> =>
@@ -72,19 +71,13 @@ Deno.test("pretrain --dry-run refuses a run that goes on", () =>
     deepStrictEqual(await namesIn(run), before);
   }));
 
-Deno.test("checkpointSpace() counts all numbers of the first phase, and one checkpoint more than are kept", () => {
-  const config = SMALL_RECIPE;
-  const plan = orThrow(planOf(config, 10_000));
-  const task = pretrainTask({ config, plan });
-  const shapes = task.stateShapes(1);
-  const numbers = [...shapes.parameters, ...shapes.optimizer]
-    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const two = checkpointSpace(task, { keepLast: 2, keepAtFreeze: false });
-  deepStrictEqual(two, {
-    each: 4 * numbers,
-    kept: 2,
-    most: 12 * numbers,
-  });
-  const { kept } = checkpointSpace(task, { keepLast: 2, keepAtFreeze: true });
-  strictEqual(kept, 2 + plan.phases.length - 1);
+Deno.test("refuseDryRun() refuses several processes, and no run of one that begins", async () => {
+  const [ranks] = localRanks(2);
+  const shared = await endOf(() => refuseDryRun({ earlier: null }, ranks!));
+  strictEqual(shared.code, 2);
+  match(
+    shared.message,
+    /--dry-run: found .*2 processes.*, wanted a run of one/,
+  );
+  refuseDryRun({ earlier: null }, null);
 });

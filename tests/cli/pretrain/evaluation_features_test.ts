@@ -6,11 +6,11 @@ import {
   evaluationFeatures,
   smallPixels,
 } from "../../../cli/pretrain/evaluation_features.ts";
-import { initialParameters, left, rootKey } from "../../../core/mod.ts";
-import { badImages, type ImageSource } from "../../../data/mod.ts";
+import { initialParameters, rootKey } from "../../../core/mod.ts";
+import { badImages } from "../../../data/mod.ts";
 import type { Ranks } from "../../../ranks/mod.ts";
 import { orThrow, uploadEncoder } from "../../../train/mod.ts";
-import { noiseSource } from "../../data/sources.ts";
+import { spoiledSource } from "../../data/sources.ts";
 import { localRanks } from "../../ranks/local_ranks.ts";
 import { onDevices } from "../../train/devices.ts";
 import { TINY_MODEL } from "../../train/tiny_run.ts";
@@ -43,23 +43,6 @@ Deno.test("smallPixels() is linear, keeps what is even, and each plane by itself
   }));
 });
 
-/** Noise in which some images cannot be read. */
-const spoiled = (
-  length: number,
-  ...unreadable: readonly number[]
-): ImageSource => {
-  const all = noiseSource(length);
-  return {
-    ...all,
-    read: (index) =>
-      unreadable.includes(index)
-        ? Promise.resolve(
-          left({ _tag: "BadImage", image: `noise ${index}`, reason: "torn" }),
-        )
-        : all.read(index),
-  };
-};
-
 /** Features by a tiny encoder, and the images to judge by that could not be read. */
 async function featuresOn(
   backend: Backend,
@@ -71,7 +54,11 @@ async function featuresOn(
   const unreadable = badImages(200);
   const found = await evaluationFeatures({
     ...{ backend, model: TINY_MODEL, encoders: [parameters], unreadable },
-    ...{ train: spoiled(450, 7), validation: spoiled(200, 5), goesOn },
+    ...{
+      train: spoiledSource(450, 7),
+      validation: spoiledSource(200, 5),
+      goesOn,
+    },
     most: { train: 400, validation: 200 },
   }, { ranks });
   return { found: orThrow(found), bad: unreadable.list() };

@@ -18,6 +18,7 @@ import {
 import { evalTransform, loadAll } from "../../../data/mod.ts";
 import { right } from "../../right.ts";
 import { noiseSource } from "../../data/sources.ts";
+import { interruptedAt } from "../../programs.ts";
 import { onDevices } from "../../train/devices.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { TINY_MODEL, tinyRun } from "../../train/tiny_run.ts";
@@ -113,20 +114,11 @@ Deno.test("pretrain.ts is stopped while it judges: the run is whole, --json says
       ...["--output-dir", join(folder, "run")],
       ...flags.split(" "),
     );
-    const decoder = new TextDecoder();
-    let told = "";
-    const stderr = (async () => {
-      for await (const bytes of child.stderr) {
-        const before = told.includes("judging the encoder");
-        told += decoder.decode(bytes, { stream: true });
-        if (!before && told.includes("judging the encoder")) {
-          child.kill("SIGINT");
-        }
-      }
-    })();
-    const stdout = await new Response(child.stdout).text();
-    await stderr;
-    const { code } = await child.status;
+    const { code, stdout, stderr: told } = await interruptedAt(
+      child,
+      "stderr",
+      "judging the encoder",
+    );
     strictEqual(code, 130, told);
     const { interrupted, steps, knnTop1 } = JSON.parse(stdout);
     deepStrictEqual([interrupted, steps, knnTop1], [true, 2, null]);

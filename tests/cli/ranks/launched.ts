@@ -1,5 +1,5 @@
 /**
- * The pre-training program as several processes that MPICH's launcher starts.
+ * Programs as several processes that MPICH's launcher starts.
  *
  * @module
  */
@@ -161,6 +161,23 @@ async function endOf(
  */
 export const isStop = (code: number): boolean => code === 130 || code === 0;
 
+/** The command that starts groups of ranks as one launch. */
+export const ranksCommand = (
+  groups: readonly Group[],
+  env: Readonly<Record<string, string>> = Deno.env.toObject(),
+): Deno.Command =>
+  new Deno.Command(LAUNCHER ?? "", {
+    args: groups.flatMap((group, i) => [
+      ...i === 0 ? [] : [":"],
+      ...wordsOf(group),
+    ]),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    clearEnv: true,
+    env: { ...env, NO_COLOR: "1" },
+  });
+
 /** Starts groups of ranks as one launch, to be ended at any moment. */
 export const startRanks = (...groups: readonly Group[]): Launched =>
   started(groups, uncovered());
@@ -169,25 +186,14 @@ export const startRanks = (...groups: readonly Group[]): Launched =>
 export const runRanks = (
   ranks: number,
   ...flags: readonly string[]
-): Promise<LaunchEnd> => started([{ ranks, flags }], Deno.env.toObject()).end;
+): Promise<LaunchEnd> => endOf(ranksCommand([{ ranks, flags }]));
 
 function started(
   groups: readonly Group[],
   env: Readonly<Record<string, string>>,
 ): Launched {
   const mark = crypto.randomUUID();
-  const args = groups.flatMap((group, i) => [
-    ...i === 0 ? [] : [":"],
-    ...wordsOf(group),
-  ]);
-  const child = new Deno.Command(LAUNCHER ?? "", {
-    args,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    clearEnv: true,
-    env: { ...env, NO_COLOR: "1", [MARK]: mark },
-  }).spawn();
+  const child = ranksCommand(groups, { ...env, [MARK]: mark }).spawn();
   let hasEnded = false;
   const end = endOf(child).finally(() => hasEnded = true);
   return {

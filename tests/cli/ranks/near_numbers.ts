@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
 import type { MetricsLine } from "../../../train/mod.ts";
+import { largestDifference } from "../../numbers.ts";
 import { timelessRecord } from "../pretrain/program.ts";
 import { parametersOf } from "./small_run.ts";
 
@@ -16,10 +17,8 @@ const ROUNDING = 1e-5;
 
 /** Difference of numbers as a part of the largest one. */
 function difference(x: readonly number[], y: readonly number[]): number {
-  strictEqual(x.length, y.length);
-  const largest = Math.max(...x.map(Math.abs));
-  const apart = Math.max(...x.map((value, i) => Math.abs(value - y[i]!)));
-  return apart === 0 ? 0 : apart / largest;
+  const apart = largestDifference(y, x);
+  return apart === 0 ? 0 : apart / Math.max(...x.map(Math.abs));
 }
 
 const recordOf = async (run: string): Promise<readonly MetricsLine[]> =>

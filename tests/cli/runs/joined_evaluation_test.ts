@@ -130,6 +130,7 @@ for (const [at, before] of [[6, []], [12, [6]]] as const) {
         EXIT.interrupted,
       ], `${ends[0]?.message}`);
       ok(ends[0]?.message.includes(`stopped after step ${at} of 12`));
+      ok(ends[0]?.message.includes("\ngo on with: mpirun -n 2 deno run -A "));
       const stepsOf = async (path: string) =>
         trained(await readEvaluations(path)).map(({ step }) => step);
       deepStrictEqual(await stepsOf(folder), before);

@@ -53,3 +53,13 @@ Deno.test("resumeCommand() repeats what does not determine the run, and nothing 
     "deno run -A examples/pretrain.ts --resume runs/1 --workers 4 --on-bad-image fail --backend onnx --threads 2 --no-tune --save-every-minutes 0.5 --keep 3 --keep-at-freeze --no-tensorboard",
   );
 });
+
+Deno.test("resumeCommand() starts as many ranks as there were, also one that asked for a launcher", () => {
+  const values = { "distributed": "mpi", "rank-timeout": 3 };
+  for (const size of [1, 4]) {
+    strictEqual(
+      resumeCommand("examples/pretrain.ts", "runs/1", values, { size }),
+      `mpirun -n ${size} deno run -A examples/pretrain.ts --resume runs/1 --distributed mpi --rank-timeout 3`,
+    );
+  }
+});

@@ -2,19 +2,17 @@ import fc from "fast-check";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { phaseAt, sizeOf } from "../../../core/mod.ts";
 import { stepShare } from "../../../train/engine/share.ts";
+import { largestDifference } from "../../numbers.ts";
 import { localRanks } from "../../ranks/local_ranks.ts";
 import { onDevices } from "../devices.ts";
 import { startTiny, tinyRun, trained } from "../tiny_run.ts";
 import { configOf, type Ended, runOn } from "./rank_runs.ts";
 
-const largestDifference = (a: Ended, b: Ended): number =>
+/** The largest difference of the parameters of two runs. */
+const apart = (found: Ended, { parameters }: Ended): number =>
   Math.max(
-    ...[...a.parameters].map(([name, data]) =>
-      Math.max(
-        ...data.map((x, i) =>
-          Math.abs(x - (b.parameters.get(name)?.[i] ?? NaN))
-        ),
-      )
+    ...[...parameters].map(([name, data]) =>
+      largestDifference(found.parameters.get(name), data)
     ),
   );
 
@@ -53,7 +51,7 @@ await onDevices(
       const all = await runOn(backend, size, config);
       for (const rank of all) {
         deepStrictEqual(rank.parameters, all[0]?.parameters);
-        const difference = largestDifference(rank, one);
+        const difference = apart(rank, one);
         ok(difference < 1e-6, `${size} ranks differ by ${difference}`);
       }
     }

@@ -28,7 +28,7 @@ import {
   uploadAll,
   uploadState,
 } from "../../../train/mod.ts";
-import { noiseSource } from "../../data/sources.ts";
+import { spoiledSource } from "../../data/sources.ts";
 import { localRanks } from "../../ranks/local_ranks.ts";
 import { right } from "../../right.ts";
 import { onDevices } from "../devices.ts";
@@ -38,18 +38,8 @@ import { TINY_MODEL } from "../tiny_run.ts";
 const LENGTH = 201;
 const BATCH = 16;
 
-const source = (...unreadable: readonly number[]): ImageSource => {
-  const all = noiseSource(LENGTH);
-  return {
-    ...all,
-    read: (index) =>
-      unreadable.includes(index)
-        ? Promise.resolve(
-          left({ _tag: "BadImage", image: `noise ${index}`, reason: "torn" }),
-        )
-        : all.read(index),
-  };
-};
+const source = (...unreadable: readonly number[]): ImageSource =>
+  spoiledSource(LENGTH, ...unreadable);
 
 const transform = right(evalTransform({
   ...{ imageSize: TINY_MODEL.imageSize, inChannels: 1 } as const,

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import type { Backend } from "../../../backends/mod.ts";
 import { orThrow, type Snapshot, type StepReport } from "../../../train/mod.ts";
+import { largestDifference } from "../../numbers.ts";
 import { localRanks } from "../../ranks/local_ranks.ts";
 import { onDevices } from "../devices.ts";
 import { type ConvNetInputs, inputsOn, started } from "./tiny_convnet.ts";
@@ -35,9 +36,8 @@ function difference(
 ): number {
   return Math.max(
     ...[...a].map(([name, x]) => {
-      const y = b.get(name) ?? new Float32Array();
       const most = Math.max(...x.map(Math.abs), 1e-3);
-      return Math.max(...x.map((v, i) => Math.abs(v - (y[i] ?? NaN)))) / most;
+      return largestDifference(b.get(name), x) / most;
     }),
   );
 }

@@ -4,7 +4,7 @@ import {
   EXIT,
   stopped,
 } from "../../../cli/command/command_failed.ts";
-import { commonResult } from "../../../cli/runs/follow_run.ts";
+import { commonResult } from "../../../cli/command/common_result.ts";
 import { localRanks } from "../../ranks/local_ranks.ts";
 
 Deno.test("commonResult() gives what rank 0 finds to all, and asks no other", async () => {
