@@ -19,7 +19,7 @@ import { describeFaults, type ModelName } from "../core/mod.ts";
 import { type FlagValues, initially } from "../cli/flags/flags.ts";
 import { helpText } from "../cli/flags/help_text.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
-import { type Alignment, textTable } from "../cli/output/text_table.ts";
+import { type Columns, columnTable } from "./column_table.ts";
 import {
   COMPARED,
   RANK_BENCH_DEFAULTS,
@@ -108,7 +108,7 @@ async function rowsOf(
 const percent = (part: number | null): string =>
   part === null ? "–" : `${(100 * part).toFixed(0)} %`;
 
-const COLUMNS: readonly (readonly [string, (row: RankRow) => string])[] = [
+const COLUMNS: Columns<RankRow> = [
   ["model", ({ model }) => model],
   ["frozen", ({ frozenLayers }) => String(frozenLayers)],
   ["ranks × threads", ({ ranks, threads }) => `${ranks} × ${threads}`],
@@ -134,13 +134,7 @@ async function measure(values: FlagValues<typeof RANK_BENCH_FLAGS>) {
       all.push(...rows);
     }
   }
-  console.error(textTable(
-    COLUMNS.map(([head], i): [string, Alignment] => [
-      head,
-      i === 0 ? "left" : "right",
-    ]),
-    all.map((row) => COLUMNS.map(([, cell]) => cell(row))),
-  ));
+  console.error(columnTable(COLUMNS)(all));
 }
 
 const parsed = parseFlags(RANK_BENCH_FLAGS, Deno.args);

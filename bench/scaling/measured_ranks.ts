@@ -16,13 +16,13 @@ import {
   predictStep,
   type Result,
 } from "../../core/mod.ts";
-import { type Alignment, textTable } from "../../cli/output/text_table.ts";
 import {
   gradientBytes,
   orThrow,
   pretrainTask,
   type Task,
 } from "../../train/mod.ts";
+import { type Columns, columnTable } from "../column_table.ts";
 import { benchedPlan, configOf } from "../step_spec.ts";
 import { gradientBuckets } from "./buckets.ts";
 
@@ -142,7 +142,7 @@ const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(1);
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
 
-const COLUMNS: readonly (readonly [string, (row: Compared) => string])[] = [
+const COLUMNS: Columns<Compared> = [
   ["model", ({ measured }) => measured.model],
   ["frozen", ({ measured }) => String(measured.frozenLayers)],
   ["ranks", ({ measured }) => String(measured.ranks)],
@@ -156,12 +156,6 @@ const COLUMNS: readonly (readonly [string, (row: Compared) => string])[] = [
 ];
 
 /** Prediction beside measurement, a line for each step. */
-export function comparedTable(rows: readonly Compared[]): string {
-  return textTable(
-    COLUMNS.map(([head], i): [string, Alignment] => [
-      head,
-      i === 0 ? "left" : "right",
-    ]),
-    rows.map((row) => COLUMNS.map(([, cell]) => cell(row))),
-  );
-}
+export const comparedTable: (rows: readonly Compared[]) => string = columnTable(
+  COLUMNS,
+);
