@@ -36,7 +36,7 @@ export {
 } from "./engine/state.ts";
 export { trainStep } from "./engine/step/step.ts";
 export { LARGE_TENSOR } from "./engine/step/sums/rank_sums.ts";
-export { phaseFailure } from "./engine/step/step_way.ts";
+export { phaseFailure, rankEngine } from "./engine/step/step_way.ts";
 export {
   epochSteps,
   gradientBytes,

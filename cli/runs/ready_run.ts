@@ -6,6 +6,7 @@ import { contentDigest } from "../../data/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
   agreeOn,
+  rankEngine,
   type RememberedImages,
   rememberedImages,
   runNeeds,
@@ -13,6 +14,7 @@ import {
   type StepShare,
   stepShare,
   type Task,
+  toldByAll,
 } from "../../train/mod.ts";
 import { refuse } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
@@ -66,7 +68,10 @@ const identityOf = (
   flags: flagsOf(values),
 });
 
-/** Says what each rank computes with; gives the engine with as many runs at one time as all have. */
+/**
+ * Says what each rank computes with; gives the engine as it is of one of them, with as many
+ * runs at one time as all have.
+ */
 async function sameOnAll(
   backend: Backend,
   ranks: Ranks,
@@ -76,23 +81,15 @@ async function sameOnAll(
   const { host } = ranks;
   const own: RankDevice = { host, process: process.pid, device, parallelRuns };
   const what = "the devices of all ranks";
-  const heard = await ranks.exchange(JSON.stringify(own), what);
-  if (heard._tag === "Left") {
-    return mustWork({
-      _tag: "Left",
-      left: { _tag: "RanksFailed", error: heard.left },
-    });
-  }
-  const all: readonly RankDevice[] = heard.right.map((text) =>
-    JSON.parse(text)
-  );
+  const all = mustWork(await toldByAll(ranks, own, what));
   all.forEach(({ host, process, device }, rank) =>
     say(`rank ${rank}: process ${process} on ${host}, ${device}`)
   );
   const most = Math.min(...all.map(({ parallelRuns }) => parallelRuns));
-  return backend.parallelRuns === undefined
-    ? backend
-    : { ...backend, parallelRuns: most };
+  const engine = rankEngine(backend);
+  return engine.parallelRuns === undefined
+    ? engine
+    : { ...engine, parallelRuns: most };
 }
 
 /** The task as one process computes it. */

@@ -32,7 +32,7 @@ import {
 import { type StepMeeting, stepMeeting, type StepWords } from "./meeting.ts";
 import { onlyShare, sharedTask, type StepShare, stepShare } from "./share.ts";
 import { StepLine } from "./step/step_line.ts";
-import { stepWay } from "./step/step_way.ts";
+import { rankEngine, stepWay } from "./step/step_way.ts";
 import type { StepReport, Training } from "./training.ts";
 import type { Task } from "./task.ts";
 
@@ -123,7 +123,9 @@ class Run<Item> implements Training {
     const { signal, skipNonFinite, ranks, segments } = options;
     const meeting = meetingOf({ ...options, start, backend });
     // Ranks stop together, after a step.
-    const engine = signal === undefined || meeting !== undefined
+    const engine = meeting !== undefined
+      ? rankEngine(backend)
+      : signal === undefined
       ? backend
       : interruptible(backend, signal);
     const place = ranks ?? { rank: 0, size: 1 };

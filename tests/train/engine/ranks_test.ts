@@ -9,7 +9,10 @@ import { startTiny, tinyRun, trained } from "../tiny_run.ts";
 import { configOf, type Ended, runOn } from "./rank_runs.ts";
 
 /** The largest difference of the parameters of two runs. */
-const apart = (found: Ended, { parameters }: Ended): number =>
+const apart = (
+  found: Ended,
+  { parameters }: Pick<Ended, "parameters">,
+): number =>
   Math.max(
     ...[...parameters].map(([name, data]) =>
       largestDifference(found.parameters.get(name), data)
@@ -169,3 +172,23 @@ Deno.test("stepShare() refuses more ranks than samples of a micro-batch", () => 
   ok(share._tag === "Left" && share.left._tag === "BadConfig");
   strictEqual(share.left.faults[0].path, "ranks");
 });
+
+await onDevices(
+  ["webgpu"],
+  "two ranks on a card, which waits for their sums, take the same steps as one that runs ahead, to rounding",
+  async (backend) => {
+    const config = configOf(4, 1);
+    const alone = startTiny(backend, tinyRun(config));
+    const reports = [];
+    for await (const taken of alone) reports.push(trained(taken));
+    const { parameters } = trained(await alone.snapshot());
+    alone.dispose();
+    const both = await runOn(backend, 2, config);
+    for (const rank of both) {
+      deepStrictEqual(rank.parameters, both[0]?.parameters);
+      strictEqual(rank.reports.length, reports.length);
+      const difference = apart(rank, { parameters });
+      ok(difference < 1e-5, `they differ by ${difference}`);
+    }
+  },
+);

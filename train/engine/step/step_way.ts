@@ -12,12 +12,16 @@ import type { Task } from "../task.ts";
 import { waitedSteps } from "./waited_step.ts";
 
 /**
- * As one program on an engine that runs ahead; else, and where sums over ranks lie between
- * gradients and update, its losses are waited for.
+ * An engine of one of several ranks: none runs ahead, since sums over ranks lie between
+ * gradients and update.
  */
+export function rankEngine({ runsAhead: _, ...engine }: Backend): Backend {
+  return engine;
+}
+
+/** As one program on an engine that runs ahead; else its losses are waited for. */
 export function stepWay<Item>(context: StepContext<Item>): StepWay<Item> {
-  const isAlone = context.meeting === undefined;
-  return context.backend.runsAhead === undefined || !isAlone
+  return context.backend.runsAhead === undefined
     ? waitedSteps(context)
     : joinedSteps(context);
 }
