@@ -46,6 +46,12 @@ export {
   PROBE_RECIPE,
   type ProbeConfig,
 } from "../core/config/probe.ts";
+export {
+  changedConfig,
+  type Changes,
+  type RecipeName,
+  RECIPES,
+} from "../core/config/recipes.ts";
 export type { ClassifierSpec } from "../core/models/classifier.ts";
 export type {
   ConvNetFamily,

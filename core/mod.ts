@@ -26,6 +26,7 @@ export {
 } from "./config/parts.ts";
 export * from "./config/pretrain.ts";
 export * from "./config/probe.ts";
+export * from "./config/recipes.ts";
 export * from "./excerpt.ts";
 export type { GraphBuilder } from "./graph/builder.ts";
 export { joinGraphs, withOutputs } from "./graph/compose.ts";

@@ -2,6 +2,7 @@
  * Compares ways of freezing: pre-trains with each of them and several seeds, then
  * fine-tunes and probes every encoder, and one of each seed that was not trained.
  */
+import { SMALL_RECIPE } from "../../core/mod.ts";
 import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
 import { counted } from "../../data/mod.ts";
@@ -31,7 +32,6 @@ import { deviceFrom } from "../command/device_flags.ts";
 import { interruption } from "../command/interruption.ts";
 import { transparencyWords } from "../images/transparency.ts";
 import { barsOn } from "../output/progress_bar.ts";
-import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
 /** An experiment that can begin or go on. */
 interface Planned {

@@ -1,5 +1,5 @@
 /** Pre-trains a Vision Transformer on images by LocalMIM with FreezeOut. */
-import { DEFAULT_PRETRAIN_CONFIG } from "../../core/mod.ts";
+import { DEFAULT_PRETRAIN_CONFIG, SMALL_RECIPE } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { commonSettings } from "../command/common_settings.ts";
 import { ranksFrom } from "../command/join_ranks.ts";
@@ -16,7 +16,6 @@ import {
 import { type Summary, summaryOf } from "../pretrain/summary.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
-import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
 async function pretrain(
   { values, say, stream, ranks }: CommandContext<typeof PRETRAIN_FLAGS>,

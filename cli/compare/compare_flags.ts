@@ -6,6 +6,7 @@ import {
   nearestHint,
   type Result,
   right,
+  SMALL_RECIPE,
 } from "../../core/mod.ts";
 import { SWEPT_RATES } from "../../train/mod.ts";
 import { DEVICE_FLAGS } from "../command/device_flags.ts";
@@ -21,7 +22,6 @@ import {
 } from "../flags/flags.ts";
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
 import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
-import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Method, METHODS, THESIS_POWERS } from "./methods.ts";
 

@@ -5,6 +5,7 @@
 import {
   allStages,
   decodePretrainConfig,
+  effectiveBatch,
   type Fault,
   type Faults,
   gridSize,
@@ -34,10 +35,6 @@ import {
   under,
   wholeFlag,
 } from "./flags.ts";
-
-/** Samples of one optimizer step. */
-const effectiveBatch = ({ training }: PretrainConfig): number =>
-  training.batchSize * training.accumIter;
 
 /** Rate for 256 samples that gives a configuration's rate for its batch. */
 const rateFor256 = (config: PretrainConfig): number =>

@@ -4,6 +4,7 @@ import {
   DEFAULT_PRETRAIN_CONFIG,
   type PretrainConfig,
   right,
+  SMALL_RECIPE,
 } from "../../core/mod.ts";
 import { holdsFashionMnist } from "../../data/mod.ts";
 import { PREFIX_FLAG } from "../flags/encoder_flags.ts";
@@ -22,7 +23,6 @@ import {
   type Settings,
   settingsFrom,
 } from "../runs/settings.ts";
-import { SMALL_RECIPE } from "../runs/small_recipe.ts";
 
 /** All flags of pre-training. */
 export const PRETRAIN_FLAGS = {

@@ -2,10 +2,10 @@ import { doesNotMatch, match } from "node:assert/strict";
 import {
   planOf,
   type PretrainConfig,
+  SMALL_RECIPE,
   stepsPerEpoch,
 } from "../../../core/mod.ts";
 import { describePlan } from "../../../cli/pretrain/plan_run.ts";
-import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
 import { right } from "../../right.ts";
 
 const config = SMALL_RECIPE;

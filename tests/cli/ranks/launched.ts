@@ -92,6 +92,16 @@ const MARK = "VITFREEZE_TEST_LAUNCH";
 const OF_MPI =
   /^(\s*|=.*|Abort\(.*|\[(mpiexec|proxy).*|YOUR APPLICATION .*|Please see .*|This typically .*)$/;
 
+/**
+ * Words of UCX, which carries MPICH's messages: `[node:417:0:417] cma_ep.c:87 …`, maybe
+ * after a time in brackets, where a peer died in the middle of one, and then its stack.
+ */
+const OF_UCX =
+  /^(\[[\d. ]+\] +)?\[[^\]\s]+:\d+ *:\d+(:\d+)?\] |^ *\d+ +\S+ ?\(.*\) *\[0x[0-9a-f]+\]$/;
+
+const isOfOthers = (line: string): boolean =>
+  OF_MPI.test(line) || OF_UCX.test(line);
+
 const textIn = (path: string): string => {
   try {
     return Deno.readTextFileSync(path);
@@ -151,7 +161,7 @@ async function endOf(
   const { code, ...output } = await child.output();
   const [stdout, stderr] = [output.stdout, output.stderr]
     .map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
-  const said = stderr.split("\n").filter((line) => !OF_MPI.test(line));
+  const said = stderr.split("\n").filter((line) => !isOfOthers(line));
   return { code, stdout, stderr, said };
 }
 

@@ -1,7 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { checkpointSpace } from "../../../cli/runs/checkpoint_space.ts";
-import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
-import { planOf, sizeOf } from "../../../core/mod.ts";
+import { planOf, sizeOf, SMALL_RECIPE } from "../../../core/mod.ts";
 import { orThrow, pretrainTask } from "../../../train/mod.ts";
 
 Deno.test("checkpointSpace() counts all numbers of the first phase, and one checkpoint more than are kept", () => {

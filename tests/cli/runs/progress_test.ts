@@ -5,14 +5,18 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
-import { phaseAt, phaseFlops, planOf } from "../../../core/mod.ts";
+import {
+  phaseAt,
+  phaseFlops,
+  planOf,
+  SMALL_RECIPE,
+} from "../../../core/mod.ts";
 import {
   type CostedPlan,
   freezeMessage,
   reportedAfter,
 } from "../../../cli/runs/progress.ts";
 import { duration } from "../../../cli/output/words.ts";
-import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
 import type { MetricsLine } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
 

@@ -6,8 +6,8 @@ import {
   type ModelName,
   planOf,
   type PretrainConfig,
+  SMALL_RECIPE,
 } from "../../../core/mod.ts";
-import { SMALL_RECIPE } from "../../../cli/runs/small_recipe.ts";
 import { stepTooLarge } from "../../../cli/runs/step_size.ts";
 import { onlyShare, pretrainTask } from "../../../train/mod.ts";
 import { right } from "../../right.ts";
