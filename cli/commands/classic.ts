@@ -12,7 +12,6 @@
  * at the end of the run and at its best, part of operations and time that freezing saved,
  * and every epoch.
  */
-import process from "node:process";
 import { convNetPlan, phaseFlops, predictedSaving } from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
@@ -49,6 +48,7 @@ import { frequentShare } from "../evaluate/evaluation_result.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { transparencyWords } from "../images/transparency.ts";
 import { percent } from "../output/words.ts";
+import { barStream } from "../output/progress_bar.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
@@ -141,7 +141,7 @@ async function classic(
 ): Promise<object> {
   const { classic, settings } = await planned(values, ranks);
   const byTest = values["validate-test"] ? " --validate-test" : "";
-  const start = { settings, values, say, stream: process.stderr, ranks };
+  const start = { settings, values, say, stream: barStream(), ranks };
   const found = await driveRun(classic, start, {
     program: `${programName("classic")}${byTest}`,
     summary: (run, end) => ({

@@ -3,7 +3,6 @@
  * fine-tunes and probes every encoder, and one of each seed that was not trained.
  */
 import { SMALL_RECIPE } from "../../core/mod.ts";
-import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
 import { counted } from "../../data/mod.ts";
 import { lockFolder, pretrainTask, runNeeds } from "../../train/mod.ts";
@@ -31,7 +30,7 @@ import { runTrials } from "../compare/run_trials.ts";
 import { deviceFrom } from "../command/device_flags.ts";
 import { interruption } from "../command/interruption.ts";
 import { transparencyWords } from "../images/transparency.ts";
-import { barsOn } from "../output/progress_bar.ts";
+import { barsOn, barStream } from "../output/progress_bar.ts";
 
 /** An experiment that can begin or go on. */
 interface Planned {
@@ -86,7 +85,7 @@ async function ran(
   const finished = () =>
     writeExperimentFiles(folder, experiment, trials, clock);
   const { signal, allow } = interruption(say);
-  const startBar = barsOn(process.stderr);
+  const startBar = barsOn(barStream());
   const common = { folder, backend, say, signal, startBar, finished };
   const end = await runTrials({ ...images, ...common }, trials);
   allow();

@@ -11,7 +11,6 @@
 import { FINETUNE_RECIPE, type FinetuneConfig } from "../../core/mod.ts";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import type { Ranks } from "../../ranks/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { onFirst } from "../command/common_settings.ts";
@@ -48,6 +47,7 @@ import {
 import { loadingFrom } from "../images/loading.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { interruption } from "../command/interruption.ts";
+import { barStream } from "../output/progress_bar.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import type { OpenedRun } from "../runs/open_run.ts";
 import type { Settings } from "../runs/settings.ts";
@@ -82,7 +82,7 @@ function driven(
   { words: [path = ""], values, say, signal, ranks }: Context,
   whole?: { readonly values: FinetuneValues; readonly folder: string },
 ) {
-  const shown = { say, stream: process.stderr, signal };
+  const shown = { say, stream: barStream(), signal };
   const start = { settings, values, ranks, ...shown };
   return driveRun(planned, start, {
     program: encoderProgram(

@@ -12,7 +12,6 @@
  * Ctrl-C.
  */
 import { PROBE_RECIPE, type ProbeConfig, probePlan } from "../../core/mod.ts";
-import process from "node:process";
 import type { Ranks } from "../../ranks/mod.ts";
 import { probeTask, runNeeds, uploadEncoder } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
@@ -60,7 +59,7 @@ import {
 } from "../evaluate/probe_flags.ts";
 import { deviceFrom } from "../command/device_flags.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import type { ShownWork } from "../output/progress_bar.ts";
+import { barStream, type ShownWork } from "../output/progress_bar.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import type { Settings } from "../runs/settings.ts";
 
@@ -170,7 +169,7 @@ async function probed(
   const facts = { ...factsOf(evaluation, features), config };
   const hooks = await outputHooks(task, outputFile(values, settings));
   const describe = (folder: string) => rememberEncoder(folder, path);
-  const start = { settings, values, say, stream: process.stderr };
+  const start = { settings, values, say, stream: barStream() };
   return await driveRun(
     { ...own.probe, device, hooks, describe },
     { ...start, signal: shown.signal },

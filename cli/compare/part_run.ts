@@ -1,6 +1,5 @@
 /** The run of a part of a trial, in a folder of its own. */
 import { access, mkdir, rm } from "node:fs/promises";
-import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
 import { left } from "../../core/mod.ts";
 import {
@@ -19,6 +18,7 @@ import {
   type TrainingIdentity,
 } from "../../train/mod.ts";
 import { mustWork } from "../command/describe_errors.ts";
+import { barStream } from "../output/progress_bar.ts";
 import {
   epochEvaluations,
   evaluationsBefore,
@@ -102,7 +102,7 @@ export async function partRun(
     folder,
     null,
   );
-  const bar = progressOn(planned, process.stderr, start.step, say);
+  const bar = progressOn(planned, barStream(), start.step, say);
   const run = { task, backend, evaluator, folder, evaluations };
   const end = await takeSteps({
     ...planned,

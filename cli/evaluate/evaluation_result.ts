@@ -1,5 +1,4 @@
 /** Facts of an evaluation, its progress and its interruption. */
-import process from "node:process";
 import type { Backend } from "../../backends/mod.ts";
 import type { Result } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
@@ -12,7 +11,7 @@ import {
 import { stopped } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { interruption } from "../command/interruption.ts";
-import { barsOn } from "../output/progress_bar.ts";
+import { barsOn, barStream } from "../output/progress_bar.ts";
 import { percent } from "../output/words.ts";
 import type { EvaluatedEncoder } from "./open_evaluation.ts";
 
@@ -21,7 +20,7 @@ export const shownWork = (
   say: (line: string) => void,
   ranks: Ranks | null,
 ) => ({
-  startBar: barsOn(process.stderr),
+  startBar: barsOn(barStream()),
   signal: interruption(say).signal,
   ranks,
 });

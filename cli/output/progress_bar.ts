@@ -1,6 +1,7 @@
 /** Work under way, as it is shown. */
 import { SingleBar } from "npm:cli-progress@3.12.0";
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import type { Ranks } from "../../ranks/mod.ts";
 import type { SharedWork } from "../../train/mod.ts";
 import { progressLines } from "./progress_lines.ts";
@@ -15,8 +16,8 @@ export interface Bar {
   end(): void;
 }
 
-/** Begins to show a piece of work of so much in all; `null` where that is not known. */
-export type StartBar = (what: string, total: number | null) => Bar;
+/** Begins to show a piece of work of so much in all. */
+export type StartBar = (what: string, total: number) => Bar;
 
 /** Shows nothing. */
 export const NO_BAR: StartBar = () => ({
@@ -78,7 +79,9 @@ function terminalBar(
   const start = (): void => {
     if (!isOver() && !bar.isActive) bar.start(total ?? 1, shown);
   };
-  const timer = patience === 0 ? undefined : setTimeout(start, patience);
+  const timer = patience === 0
+    ? undefined
+    : globalThis.setTimeout(start, patience);
   if (patience === 0) start();
   return {
     update(done) {
@@ -192,18 +195,29 @@ export async function underBar<A>(
 }
 
 /**
- * Says what is waited for, if it takes long: work of which nobody knows how much it is.
+ * Where work under way is shown: on the terminal to which the command prints, else on the
+ * error output, which may be one.
+ */
+export const barStream = (): NodeJS.WriteStream =>
+  process.stdout.isTTY ? process.stdout : process.stderr;
+
+/** Milliseconds in which words come to a terminal before work that lets nothing else happen. */
+const TO_TERMINAL = 10;
+
+/**
+ * Says what is waited for: work of which nobody knows how much it is. On a terminal it is
+ * said at once, since much of it keeps timers from running; elsewhere only if it takes long.
  *
  * @param what For example `opening the images`.
  * @param work Does it; lines that it prints meanwhile go above the bar.
- * @param startBar By default on the error output, beside what the command prints.
  */
 export async function waitingFor<A>(
   what: string,
   work: (bar: Bar) => Promise<A>,
-  startBar: StartBar = barsOn(process.stderr),
+  stream: NodeJS.WriteStream = barStream(),
 ): Promise<A> {
-  const bar = startBar(what, null);
+  const bar = workBar(stream, { words: workWords(what, null), total: null });
+  if (stream.isTTY) await setTimeout(TO_TERMINAL);
   try {
     return await work(bar);
   } finally {

@@ -25,6 +25,7 @@ import { loadingFrom } from "../images/loading.ts";
 import { transparencyWords } from "../images/transparency.ts";
 import { describeModel, oddGridNote } from "../output/model_words.ts";
 import { percent } from "../output/words.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 import type { PlannedRun } from "../runs/planned_run.ts";
 import type { Settings } from "../runs/settings.ts";
 import {
@@ -138,7 +139,10 @@ export async function planPretraining(
   return {
     ...{ config, plan, images, train, batches, loading },
     task: pretrainTask({ config, plan }),
-    start: initial?.start ?? initialSnapshot(config, plan),
+    start: initial?.start ?? await waitingFor(
+      "drawing the first values",
+      () => Promise.resolve(initialSnapshot(config, plan)),
+    ),
     losses: stageLosses(config.model),
     costOf: phaseFlops(plan),
     words: [

@@ -100,17 +100,19 @@ export function progressOn(
   const { totalSteps } = costed.plan;
   const knownBy = knownSteps(costed);
   let known: Known | null = null;
-  let [done, reportedAt, doing] = [first, now(), ""];
+  // The first step may keep timers from running: what is done stands there before.
+  let [done, reportedAt, doing] = [first, now(), "preparing the first step"];
   const words = (_: number, isStill: boolean): string => {
     const seconds = (now() - reportedAt) / 1000;
-    const isLong = seconds >= LONG && doing !== "";
-    if (known === null && !isLong && isStill) return "";
+    const isLong = doing !== "" && (known === null || seconds >= LONG);
     const left = known === null ? NaN : known.left - (isStill ? 0 : seconds);
     return [
       `${done}/${totalSteps}`,
       ...known?.facts ?? [],
       ...Number.isNaN(left) ? [] : [`${duration(Math.max(0, left))} left`],
-      ...isLong ? [isStill ? doing : `${doing}, ${duration(seconds)}`] : [],
+      ...isLong
+        ? [isStill || seconds < LONG ? doing : `${doing}, ${duration(seconds)}`]
+        : [],
     ].join(" · ");
   };
   const bar = workBar(stream, { words, total: totalSteps, done: first });
