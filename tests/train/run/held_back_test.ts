@@ -38,6 +38,7 @@ const trainingAt = (step: number): Training => ({
   parameters: () => new Map(),
   state: () => ({ step, ...EMPTY }),
   dispose: () => {},
+  [Symbol.dispose]: () => {},
   async *[Symbol.asyncIterator]() {},
 });
 
