@@ -33,7 +33,7 @@ import { type StepMeeting, stepMeeting, type StepWords } from "./meeting.ts";
 import { onlyShare, sharedTask, type StepShare, stepShare } from "./share.ts";
 import { StepLine } from "./step/step_line.ts";
 import { rankEngine, stepWay } from "./step/step_way.ts";
-import type { StepReport, Training } from "./training.ts";
+import type { StepProgress, StepReport, Training } from "./training.ts";
 import type { Task } from "./task.ts";
 import { Use } from "./use.ts";
 
@@ -64,6 +64,12 @@ export interface TrainOptions<Item> {
   readonly segments?: SegmentLimits | undefined;
   /** What ranks tell each other in every step beside. */
   readonly words?: StepWords | undefined;
+  /**
+   * Hears how far a step has come: that its programs are compiled, and each of its
+   * micro-batches as it begins. An engine that runs ahead is given them before it computes
+   * them. It may not throw.
+   */
+  readonly onProgress?: ((progress: StepProgress) => void) | undefined;
   /** Work beside the steps. */
   readonly hooks?: readonly Hook[] | undefined;
   /**
@@ -122,7 +128,7 @@ class Run<Item> implements Training {
     task: Task<Item>,
     { start, backend, ...options }: TrainOptions<Item>,
   ) {
-    const { signal, skipNonFinite, ranks, segments } = options;
+    const { signal, skipNonFinite, ranks, segments, onProgress } = options;
     const meeting = meetingOf({ ...options, start, backend });
     // Ranks stop together, after a step.
     const engine = meeting !== undefined
@@ -141,7 +147,7 @@ class Run<Item> implements Training {
       : task.overRanks?.(ranks.size) ?? task;
     const context = {
       ...{ backend: engine, task: sharedTask(ranked, share), share, meeting },
-      ...{ segments, skipNonFinite, signal },
+      ...{ segments, skipNonFinite, signal, onProgress },
     };
     this.#context = context;
     // The start is as large as the state itself: it is not kept.

@@ -37,6 +37,31 @@ export interface StepTimes {
   readonly communication?: CommunicationTimes;
 }
 
+/** The losses of a step. */
+export type StepLosses = Pick<StepReport, "loss" | "stageLosses">;
+
+/** The loss that can be compared over all steps of a training: `StepReport.deepestLoss`. */
+export function deepestLoss({ loss, stageLosses }: StepLosses): number {
+  const stages = Object.keys(stageLosses).map(Number);
+  return stages.length === 0
+    ? loss
+    : stageLosses[Math.max(...stages)] ?? loss;
+}
+
+/** How far a step has come, told while it is taken. */
+export type StepProgress =
+  /** The programs of its phase are compiled. */
+  | { readonly _tag: "Compiling"; readonly step: number }
+  /** Its micro-batches are computed. */
+  | {
+    readonly _tag: "Computing";
+    readonly step: number;
+    /** Micro-batches that are done, from 0. */
+    readonly done: number;
+    /** Micro-batches of the step; with several ranks, those of this one. */
+    readonly all: number;
+  };
+
 /** One optimizer step. */
 export interface StepReport {
   /** Its number, from 0. */
@@ -57,6 +82,11 @@ export interface StepReport {
   readonly loss: number;
   /** Loss of each live stage by its number; empty where there is one loss. */
   readonly stageLosses: Readonly<Record<number, number>>;
+  /**
+   * Loss of the deepest stage, which is never pruned; `loss` where there is one loss. It means
+   * the same in every step, while `loss` falls whenever a stage is pruned.
+   */
+  readonly deepestLoss: number;
   /**
    * Length of all gradients together, before they are clipped; what is frozen has none.
    * Not finite in a step that was skipped.

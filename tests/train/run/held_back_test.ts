@@ -22,6 +22,7 @@ const reportOf = (step: number, loss: number): StepReport => ({
   unfrozenRate: 0,
   loss,
   stageLosses: { 0: loss },
+  deepestLoss: loss,
   images: 1,
   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
 });
