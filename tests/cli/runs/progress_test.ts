@@ -47,6 +47,7 @@ function stepsUntil(last: number, milliseconds = 100): readonly MetricsLine[] {
       unfrozenRate: 0,
       loss: 1,
       stageLosses: {},
+      deepestLoss: 1,
       milliseconds: { data: 5, gradient, update: 0, compile: 0, total: 0 },
     };
   });
