@@ -130,6 +130,11 @@ export {
 } from "../core/result.ts";
 export type { TrainingSpan, WarmupMode } from "../core/schedule/annealing.ts";
 export {
+  type Curriculum,
+  type WeightPoint,
+  weightsAt,
+} from "../core/schedule/curriculum.ts";
+export {
   type FreezeScale,
   type FreezeTimes,
   freezeTimes,

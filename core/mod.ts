@@ -91,6 +91,7 @@ export {
   type LocalMimNodes,
   parameterSpecs,
   reconstructionGraph,
+  STAGE_WEIGHTS,
   stageLossName,
   stepGraph,
   trainableParameterNames,
@@ -190,6 +191,11 @@ export {
   right,
 } from "./result.ts";
 export type { WarmupMode } from "./schedule/annealing.ts";
+export {
+  type Curriculum,
+  type WeightPoint,
+  weightsAt,
+} from "./schedule/curriculum.ts";
 export {
   describeFreezeTimes,
   type FreezeScale,

@@ -21,12 +21,11 @@ import {
 } from "../flags/flags.ts";
 import {
   DECAY_FLAGS,
-  FREEZE_FLAGS,
   LENGTH_FLAGS,
   RATE_MODE_FLAG,
   rateMode,
-  withFreezeTimes,
 } from "../flags/method_flags.ts";
+import { FREEZE_FLAGS, withFreezeTimes } from "../flags/schedule_flags.ts";
 import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
 import { type Settings, settingsFrom } from "../runs/settings.ts";

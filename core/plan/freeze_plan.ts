@@ -1,6 +1,7 @@
 /** From a configuration to a plan. */
 import { type Codec, decode, wholeFrom } from "../codec/codec.ts";
-import { recordOf, refined } from "../codec/structures.ts";
+import { optional, recordOf, refined } from "../codec/structures.ts";
+import { curriculumCodec, curriculumFaults } from "../config/curriculum.ts";
 import {
   decodeFinetuneConfig,
   type FinetuneConfig,
@@ -133,10 +134,14 @@ export const planConfigCodec: Codec<PlanConfig> = refined(
     model: modelCodec,
     freeze: freezeCodec,
     rate: rateCodec,
+    curriculum: optional(curriculumCodec),
     totalSteps: wholeFrom(1),
     warmupSteps: wholeFrom(0),
   }),
-  (config) => scheduleFaults(config, layerCount(config)),
+  (config) => [
+    ...scheduleFaults(config, layerCount(config)),
+    ...curriculumFaults(config.curriculum ?? [], config.model.stages.length),
+  ],
 );
 
 /** A plan from its layers and stages. */
@@ -266,10 +271,15 @@ export function planOf(
 ): Result<Faults, FreezePlan> {
   return pipe(
     decodePretrainConfig(config),
-    E.flatMap(({ model, freeze, rate, training }) =>
+    E.flatMap(({ model, freeze, rate, training, curriculum }) =>
       pipe(
         runLength(training, samples),
-        E.flatMap((length) => freezePlan({ model, freeze, rate, ...length })),
+        E.flatMap((length) =>
+          freezePlan({
+            ...{ model, freeze, rate, ...length },
+            ...curriculum === undefined ? {} : { curriculum },
+          })
+        ),
       )
     ),
   );

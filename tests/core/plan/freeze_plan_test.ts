@@ -7,6 +7,7 @@ import {
   phaseAt,
 } from "../../../core/mod.ts";
 import type { PlanConfig } from "../../../core/plan/plan.ts";
+import { weightlessFrom } from "../../../core/schedule/curriculum.ts";
 import { freezePlan as anyPlan, planConfig } from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";
 
@@ -57,12 +58,22 @@ Deno.test("freezePlan() has phases that tile the run", () => {
   }));
 });
 
-Deno.test("freezePlan() freezes a growing prefix and prunes stages that tap it", () => {
-  fc.assert(fc.property(anyPlan, ({ phases, layers, stages }) => {
+Deno.test("freezePlan() freezes a growing prefix and prunes stages that tap it or have no weight any more", () => {
+  fc.assert(fc.property(anyPlan, ({ phases, layers, stages, config }) => {
+    const { curriculum, totalSteps } = config;
+    const hasWeight = (stage: number, step: number): boolean => {
+      const end = curriculum && weightlessFrom(curriculum, stage);
+      return end === undefined || end === null || step < end * totalSteps;
+    };
     strictEqual(phases[0].frozenLayers, 0);
     phases.forEach((phase, i) => {
       const { frozenLayers, from, trainableLayers, liveStages } = phase;
-      ok(i === 0 || frozenLayers > (phases[i - 1]?.frozenLayers ?? NaN));
+      const before = phases[i - 1];
+      ok(before === undefined || frozenLayers >= before.frozenLayers);
+      ok(
+        before === undefined || frozenLayers > before.frozenLayers ||
+          liveStages.length < before.liveStages.length,
+      );
       const frozen = layers.filter(({ freezeStep }) => freezeStep <= from);
       deepStrictEqual(
         frozen.map(({ index }) => index),
@@ -74,7 +85,9 @@ Deno.test("freezePlan() freezes a growing prefix and prunes stages that tap it",
       );
       deepStrictEqual(
         liveStages,
-        stages.filter(({ layer }) => layer >= frozenLayers)
+        stages.filter(({ layer, index }) =>
+          layer >= frozenLayers && hasWeight(index, from)
+        )
           .map(({ index }) => index),
       );
       ok(liveStages.length > 0);
