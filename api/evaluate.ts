@@ -28,6 +28,17 @@ export {
 } from "../train/evaluate/knn.ts";
 export type { KnnSearch } from "../train/evaluate/neighbours.ts";
 export {
+  nearestOthers,
+  type NearestPoints,
+  nearestPoints,
+  type Points,
+} from "../train/evaluate/points/nearest_points.ts";
+export {
+  placesOn,
+  type PrincipalAxes,
+  principalAxes,
+} from "../train/evaluate/points/principal_axes.ts";
+export {
   probeAccuracy,
   type TrainedProbe,
 } from "../train/evaluate/probe_accuracy.ts";
@@ -43,3 +54,16 @@ export {
   type Reconstruction,
   type StageReconstruction,
 } from "../train/evaluate/reconstruct.ts";
+export {
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  type FoundShare,
+  predictedClasses,
+} from "../train/evaluate/scores/class_scores.ts";
+export {
+  type AccuracyGain,
+  accuracyGain,
+  type Interval,
+  wilsonInterval,
+} from "../train/evaluate/scores/intervals.ts";
