@@ -67,3 +67,8 @@ export {
   type Interval,
   wilsonInterval,
 } from "../train/evaluate/scores/intervals.ts";
+export {
+  type ReconstructionRow,
+  reconstructionRows,
+  type StageRow,
+} from "../train/evaluate/reconstruction_rows.ts";

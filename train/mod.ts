@@ -60,6 +60,7 @@ export {
   programRow,
   type RowMaker,
   rowsOfImages,
+  type SourceRows,
   withProgram,
 } from "./evaluate/image_rows.ts";
 export {
@@ -67,12 +68,15 @@ export {
   knnAccuracies,
   type KnnAccuracy,
   knnAccuracy,
+  type KnnOptions,
+  knnVotes,
 } from "./evaluate/knn.ts";
 export {
   type SharedBatches,
   sharedBatches,
 } from "./evaluate/shared_batches.ts";
-export { probeAccuracy } from "./evaluate/probe_accuracy.ts";
+export { pixelRow, smallPixels } from "./evaluate/pixel_rows.ts";
+export { probeAccuracy, probeScores } from "./evaluate/probe_accuracy.ts";
 export {
   chosenRate,
   type ProbeSweep,
@@ -84,6 +88,10 @@ export * from "./evaluate/points/nearest_points.ts";
 export * from "./evaluate/points/principal_axes.ts";
 export * from "./evaluate/scores/class_scores.ts";
 export * from "./evaluate/scores/intervals.ts";
+export {
+  type ReconstructionRow,
+  reconstructionRows,
+} from "./evaluate/reconstruction_rows.ts";
 export { agreeOn, fromFirst } from "./ranks/agreement.ts";
 export { commonStart } from "./ranks/common_start.ts";
 export { toldByAll } from "./ranks/told_by_all.ts";
