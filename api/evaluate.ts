@@ -9,6 +9,11 @@ export {
   topAccuracy,
 } from "../train/evaluate/accuracy.ts";
 export {
+  type AttentionMaps,
+  attentionMaps,
+  meanOfHeads,
+} from "../train/evaluate/attention_maps.ts";
+export {
   classifierAccuracy,
   compileConvNetScores,
   convNetError,

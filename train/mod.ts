@@ -53,6 +53,7 @@ export {
 } from "./engine/tensors.ts";
 export * from "./engine/training.ts";
 export { mostFrequentShare, type TopAccuracies } from "./evaluate/accuracy.ts";
+export * from "./evaluate/attention_maps.ts";
 export * from "./evaluate/classifier_accuracy.ts";
 export * from "./evaluate/encoder_features.ts";
 export {
