@@ -194,3 +194,10 @@ export type { WarmupMode } from "./schedule/annealing.ts";
 export type { FreezeScale } from "./schedule/freeze_time.ts";
 export { peakRate } from "./schedule/initial_rate.ts";
 export { rateAt, type RateSchedule } from "./schedule/rate_schedule.ts";
+export {
+  duration,
+  inPercent,
+  percent,
+  thousands,
+  UNKNOWN,
+} from "./number_words.ts";

@@ -100,7 +100,7 @@ export { replaceFile } from "./files/atomic_file.ts";
 export { fileResult, readRegular } from "./files/file_result.ts";
 export { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
 export type { StoredTensor } from "./files/tensor_data.ts";
-export { orThrow } from "./or_throw.ts";
+export { type AnyError, describeError, orThrow } from "./or_throw.ts";
 export {
   evaluateNow,
   evaluationHook,
