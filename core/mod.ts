@@ -73,6 +73,7 @@ export * from "./graph/prune.ts";
 export { cutAtRankSums } from "./graph/rank_sums.ts";
 export { cutGraph, type Segment } from "./graph/segments.ts";
 export { traceGraph } from "./graph/trace.ts";
+export { type AttendingTokens, attentionGraph } from "./models/attention.ts";
 export {
   classifierParameters,
   classifierScoreGraph,
@@ -205,3 +206,10 @@ export {
 } from "./schedule/freeze_time.ts";
 export { peakRate } from "./schedule/initial_rate.ts";
 export { rateAt, type RateSchedule } from "./schedule/rate_schedule.ts";
+export {
+  duration,
+  inPercent,
+  percent,
+  thousands,
+  UNKNOWN,
+} from "./number_words.ts";

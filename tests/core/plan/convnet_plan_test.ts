@@ -189,7 +189,7 @@ Deno.test("convNetPlan() refuses a first layer that freezes in the warm-up, too 
       5000,
     )),
     [
-      "freeze.t0: found 0.8, wanted more than 0.8434326653017492, so that the first layer freezes after the warm-up",
+      "freeze.t0: found 0.8, wanted at least 0.8435: the first layer would freeze at 0.8³ = 0.512 of the run, at step 512 of 1000, and the warm-up lasts until step 600",
     ],
   );
   deepStrictEqual(faultsOf(convNetPlan(wrnConfig(10, 1), 49)), [
