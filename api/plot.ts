@@ -16,7 +16,6 @@ export {
 } from "../plot/hog_glyph.ts";
 export { lossPlot, type LossPlotOptions } from "../plot/loss_plot.ts";
 export {
-  type LossPiece,
   type LossPoint,
   type LossSeries,
   lossSeries,

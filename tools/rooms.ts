@@ -112,7 +112,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "cli/output": [],
   "cli/watch": ["cli/output"],
   "cli/command": ["cli/flags", "cli/output"],
-  "cli/images": ["cli/command", "cli/flags"],
+  "cli/images": CLI_BASE,
   "cli/runs": [...CLI_BASE, "cli/images"],
   "cli/pretrain": [...CLI_BASE, "cli/images", "cli/runs"],
   "cli/evaluate": [...CLI_BASE, "cli/images", "cli/runs"],

@@ -7,6 +7,7 @@ import {
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 import type { PlannedRun } from "./planned_run.ts";
 
 /** Times of a step, and of the run that consists of such steps. */
@@ -68,7 +69,10 @@ export async function measuredSteps(
   const { batches, start, plan, costOf } = planned;
   const ahead = options.backend.runsAhead ?? 0;
   const whole = { ...options, batches, start, ahead };
-  const seconds = await stepSeconds(planned, whole, enough);
+  const seconds = await waitingFor(
+    "measuring a step",
+    () => stepSeconds(planned, whole, enough),
+  );
   const secondsPerStep = median(seconds);
   return {
     steps: seconds.length,
