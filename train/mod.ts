@@ -175,13 +175,15 @@ export {
 } from "./run/training_file.ts";
 export type { TrainingBatch } from "./tasks/batch_images.ts";
 export {
-  type BatchSource,
   batchSource,
   convNetBatches,
   finetuneBatches,
-  type LevelSource,
-  type Loading,
 } from "./tasks/batch_source.ts";
+export type {
+  BatchSource,
+  LevelSource,
+  Loading,
+} from "./tasks/image_batches.ts";
 export { batchTensors } from "./tasks/batch_tensors.ts";
 export {
   type ConvNetRun,
