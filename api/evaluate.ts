@@ -43,8 +43,8 @@ export {
   type Reconstruction,
   type StageReconstruction,
 } from "../train/evaluate/reconstruct.ts";
-export {
-  type ReconstructionRow,
-  reconstructionRows,
-  type StageRow,
-} from "../train/evaluate/reconstruction_rows.ts";
+export { reconstructionRows } from "../train/evaluate/reconstruction_rows.ts";
+export type {
+  ReconstructionRow,
+  StageRow,
+} from "../train/evaluate/rows_by_loading.ts";

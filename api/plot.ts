@@ -24,8 +24,8 @@ export {
 } from "../plot/loss_series.ts";
 export type { PhaseMark } from "../plot/phase_marks.ts";
 export { planPlot, type PlanPlotOptions } from "../plot/plan_plot.ts";
+export type { PictureImage } from "../plot/png.ts";
 export {
-  type PictureImage,
   reconstructionPicture,
   type ReconstructionSample,
   type ReconstructionStage,

@@ -8,6 +8,7 @@ export type Room =
   | "ranks"
   | "train"
   | "plot"
+  | "web"
   | "cli";
 
 /** For each room, the other rooms that it may import. */
@@ -18,6 +19,7 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   ranks: ["core"],
   train: ["core", "backends", "data", "ranks"],
   plot: ["core"],
+  web: ["core", "backends", "data", "train"],
   cli: ["core", "backends", "data", "ranks", "train", "plot"],
 };
 

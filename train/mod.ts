@@ -80,10 +80,8 @@ export {
   SWEPT_RATES,
 } from "./evaluate/probe_sweep.ts";
 export { reconstruct, type Reconstruction } from "./evaluate/reconstruct.ts";
-export {
-  type ReconstructionRow,
-  reconstructionRows,
-} from "./evaluate/reconstruction_rows.ts";
+export { reconstructionRows } from "./evaluate/reconstruction_rows.ts";
+export type { ReconstructionRow } from "./evaluate/rows_by_loading.ts";
 export { agreeOn, fromFirst } from "./ranks/agreement.ts";
 export { commonStart } from "./ranks/common_start.ts";
 export { toldByAll } from "./ranks/told_by_all.ts";
