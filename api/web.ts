@@ -58,6 +58,13 @@ export {
   trainTransform,
 } from "../data/transforms/transform.ts";
 export type { EvalRule, TrainRule, ViewRule } from "../data/transforms/view.ts";
+export {
+  CELL_UNITS,
+  hiddenParts,
+  type HogCells,
+  hogGlyphs,
+  type StrokeGroup,
+} from "../plot/hog_glyph.ts";
 export type { Hook, HookResult, StepRule } from "../train/engine/hooks.ts";
 export type { TrainOptions } from "../train/engine/loop.ts";
 export type {
