@@ -26,8 +26,16 @@ const smoothed = (losses: readonly number[]): readonly number[] =>
     return recent.reduce((sum, loss) => sum + loss, 0) / recent.length;
   });
 
+/** Steps at the beginning whose losses may leave the frame: they would flatten the rest. */
+const STEEP = 12;
+
 /** Bounds of the losses with a little air; something where there are none. */
-function boundsOf(losses: readonly number[]): readonly [number, number] {
+function boundsOf(
+  lines: readonly (readonly number[])[],
+): readonly [number, number] {
+  const losses = lines.flatMap((line) =>
+    line.slice(line.length > 2 * STEEP ? STEEP : 0)
+  );
   if (losses.length === 0) return [0, 0.4];
   const [least, most] = [Math.min(...losses), Math.max(...losses)];
   const air = Math.max(0.005, (most - least) * 0.08);
@@ -43,12 +51,13 @@ export function showLosses(courses: Readonly<Record<Lane, Course>>): void {
     const { plan, reports } = courses[lane];
     return smoothed(reports.map((report) => deepestLoss(plan, report)));
   });
-  const [least, most] = boundsOf(lines.flat());
+  const [least, most] = boundsOf(lines);
   const { plan } = courses.frozen;
   const x = (step: number): number =>
     LEFT + step / plan.totalSteps * (width - LEFT - 4);
   const y = (loss: number): number =>
-    TOP + (most - loss) / (most - least) * (HEIGHT - TOP - BOTTOM);
+    TOP +
+    Math.max(0, (most - loss) / (most - least)) * (HEIGHT - TOP - BOTTOM);
 
   const ticks = [0, 1, 2, 3].map((i) => least + (most - least) * i / 3);
   const grid = ticks.flatMap((loss) => [
@@ -73,10 +82,13 @@ export function showLosses(courses: Readonly<Record<Lane, Course>>): void {
       ).join(" "),
     })
   );
-  const words = drawn(
-    "text",
-    { x: LEFT, y: HEIGHT - 6 },
-    `${plan.totalSteps} steps; orange without, blue with freezing; dotted where a layer freezes`,
-  );
-  svg.replaceChildren(...grid, ...markers, ...paths, words);
+  const ends = [
+    drawn("text", { x: LEFT, y: HEIGHT - 6 }, "0"),
+    drawn(
+      "text",
+      { x: width - 4, y: HEIGHT - 6, "text-anchor": "end" },
+      `${plan.totalSteps} steps`,
+    ),
+  ];
+  svg.replaceChildren(...grid, ...markers, ...paths, ...ends);
 }

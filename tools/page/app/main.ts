@@ -22,7 +22,7 @@ import { startTurns, stepTime, type Turns } from "./turns.ts";
 const asked = new URLSearchParams(location.search);
 
 /** Steps of a race: `?steps=` asks for others. */
-const STEPS = Math.max(8, Math.floor(Number(asked.get("steps") ?? 240)) || 240);
+const STEPS = Math.max(8, Math.floor(Number(asked.get("steps") ?? 160)) || 160);
 
 /** A device by name: `?device=wasm` asks for one. */
 const DEVICE = asked.get("device") ?? "auto";
@@ -145,6 +145,8 @@ function replan(): void {
 }
 
 function hear(lane: Lane, news: News): void {
+  // For whoever wants to draw or check it otherwise.
+  dispatchEvent(new CustomEvent("lane", { detail: { lane, news } }));
   switch (news._tag) {
     case "Ready":
       byId("device").textContent = `Computed by ${news.device}.`;

@@ -40,9 +40,6 @@ export interface LanePlan {
 /** Pictures of a step. */
 const BATCH = 32;
 
-/** A rate for a short race without warm-up. */
-const RATE = 2e-3;
-
 /** Sizes of the model: own pictures are seen in colour, and a little larger. */
 const viewOf = (pictures: Choice["pictures"]) =>
   pictures === null ? {} : { imageSize: 32, inChannels: 3 };
@@ -58,7 +55,6 @@ export function lanePlan(
   const config = changedConfig(RECIPES.small, {
     model: viewOf(pictures),
     freeze: { t0: lane === "plain" ? 1 : t0, scale },
-    rate: { baseRate: RATE },
     training: { epochs, warmupEpochs: 0, batchSize },
   });
   if (config._tag === "Left") return config;
