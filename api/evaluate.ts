@@ -72,8 +72,8 @@ export {
   type Interval,
   wilsonInterval,
 } from "../train/evaluate/scores/intervals.ts";
-export {
-  type ReconstructionRow,
-  reconstructionRows,
-  type StageRow,
-} from "../train/evaluate/reconstruction_rows.ts";
+export { reconstructionRows } from "../train/evaluate/reconstruction_rows.ts";
+export type {
+  ReconstructionRow,
+  StageRow,
+} from "../train/evaluate/rows_by_loading.ts";

@@ -13,8 +13,8 @@ export {
 } from "./neighbour_sheet.ts";
 export { pictureSheet } from "./picture_sheet.ts";
 export { planPlot } from "./plan_plot.ts";
+export { pngDataUri } from "./png.ts";
 export {
-  pngDataUri,
   reconstructionPicture,
   type ReconstructionSample,
 } from "./reconstruction.ts";

@@ -9,6 +9,7 @@ export type Room =
   | "train"
   | "plot"
   | "notebook"
+  | "web"
   | "cli";
 
 /** For each room, the other rooms that it may import. */
@@ -20,6 +21,7 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   train: ["core", "backends", "data", "ranks"],
   plot: ["core"],
   notebook: ["core", "backends", "data", "train", "plot"],
+  web: ["core", "backends", "data", "train"],
   cli: ["core", "backends", "data", "ranks", "train", "plot"],
 };
 

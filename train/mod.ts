@@ -89,10 +89,8 @@ export * from "./evaluate/points/nearest_points.ts";
 export * from "./evaluate/points/principal_axes.ts";
 export * from "./evaluate/scores/class_scores.ts";
 export * from "./evaluate/scores/intervals.ts";
-export {
-  type ReconstructionRow,
-  reconstructionRows,
-} from "./evaluate/reconstruction_rows.ts";
+export { reconstructionRows } from "./evaluate/reconstruction_rows.ts";
+export type { ReconstructionRow } from "./evaluate/rows_by_loading.ts";
 export { agreeOn, fromFirst } from "./ranks/agreement.ts";
 export { commonStart } from "./ranks/common_start.ts";
 export { toldByAll } from "./ranks/told_by_all.ts";
@@ -184,13 +182,15 @@ export {
 } from "./run/training_file.ts";
 export type { TrainingBatch } from "./tasks/batch_images.ts";
 export {
-  type BatchSource,
   batchSource,
   convNetBatches,
   finetuneBatches,
-  type LevelSource,
-  type Loading,
 } from "./tasks/batch_source.ts";
+export type {
+  BatchSource,
+  LevelSource,
+  Loading,
+} from "./tasks/image_batches.ts";
 export { batchTensors } from "./tasks/batch_tensors.ts";
 export {
   type ConvNetRun,

@@ -19,7 +19,7 @@ import { optimizerShapes, type Task } from "../engine/task.ts";
 import type { HostBatch } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { badSample, imageInput, type TrainingBatch } from "./batch_images.ts";
-import { checkedLabels } from "./batch_source.ts";
+import { checkedLabels } from "./image_batches.ts";
 
 /** Training of a network with its plan. */
 export interface ConvNetRun {
