@@ -9,6 +9,12 @@ import { stopped } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import type { PlannedRun } from "./planned_run.ts";
 
+/** A training as far as its steps are measured. */
+export type MeasuredTraining = Pick<
+  PlannedRun,
+  "task" | "plan" | "batches" | "start" | "costOf"
+>;
+
 /** Times of a step, and of the run that consists of such steps. */
 export interface MeasuredSteps {
   /** Count of the steps that were measured. */
@@ -29,7 +35,7 @@ const median = (values: readonly number[]): number =>
 
 /** Seconds of the steps of the first phase; the first of all counts only where it is alone. */
 async function stepSeconds(
-  { task, plan }: PlannedRun,
+  { task, plan }: Pick<MeasuredTraining, "task" | "plan">,
   options: TrainOptions<unknown>,
   enough: number,
 ): Promise<readonly number[]> {
@@ -61,7 +67,7 @@ async function stepSeconds(
  * @throws {CommandFailed} where a step fails or it is stopped.
  */
 export async function measuredSteps(
-  planned: PlannedRun,
+  planned: MeasuredTraining,
   options: Pick<TrainOptions<unknown>, "backend" | "signal" | "skipNonFinite">,
   enough: number,
 ): Promise<MeasuredSteps> {
