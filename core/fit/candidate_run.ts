@@ -1,13 +1,19 @@
 /** The run that a model would have on some pictures in some time. */
 import type { TrainingConfig } from "../config/parts.ts";
 import type { PretrainConfig } from "../config/pretrain.ts";
-import { effectiveBatch, RECIPES } from "../config/recipes.ts";
-import type { ModelSpec } from "../models/model_spec.ts";
+import { effectiveBatch } from "../config/recipes.ts";
 import { stepsPerEpoch } from "../plan/freeze_plan.ts";
 import { type Faults, left, type Result, right } from "../result.ts";
-import { type ModelCosts, modelCosts } from "./model_costs.ts";
-import type { PictureFacts, StatedSizes } from "./picture_models.ts";
+import type { PictureFacts } from "./picture_models.ts";
 import { recipeRate } from "./recipe_rate.ts";
+import {
+  type ModelChoice,
+  MOST_EPOCHS,
+  type SettledModel,
+  settledModel,
+  type Stated,
+  withTraining,
+} from "./settled_model.ts";
 import {
   type ChosenImages,
   microBatches,
@@ -16,25 +22,11 @@ import {
 } from "./step_batch.ts";
 import { imageSeconds, type TimedModel } from "./step_time.ts";
 
-/** What somebody has stated of a configuration; it is kept. */
-export interface Stated {
-  /** The model, where a whole one is stated. */
-  readonly model?: ModelSpec | undefined;
-  /** Sizes of its images and patches, where only these are. */
-  readonly sizes: StatedSizes;
-  /** Lengths. */
-  readonly training: Partial<TrainingConfig>;
-  /**
-   * A configuration with all that is stated in place of its own.
-   *
-   * @returns The same for what it has given before, or every fault in it.
-   */
-  apply(config: PretrainConfig): Result<Faults, PretrainConfig>;
-}
-
 /** All that a fitted run follows from. */
 export interface FitRequest {
+  /** The pictures to learn from. */
   readonly pictures: PictureFacts;
+  /** What is kept. */
   readonly stated: Stated;
   /** Minutes that are asked for. */
   readonly minutes: number;
@@ -52,23 +44,25 @@ export interface FitRequest {
 
 /** Reasons for what was chosen, each a clause. */
 export interface FitReasons {
+  /** For the model and the size of its images. */
   readonly model: string;
+  /** For the images of a step. */
   readonly batch: string;
+  /** For the epochs. */
   readonly length: string;
 }
 
 /** A fitted run. */
 export interface FittedRun {
+  /** The whole configuration. */
   readonly config: PretrainConfig;
+  /** Why it is that one. */
   readonly reasons: FitReasons;
   /** Floating-point operations of a step before anything freezes, for one image. */
   readonly flops: number;
   /** Seconds that all its steps take, as far as is known. */
   readonly seconds: number;
 }
-
-/** The most epochs that masked autoencoders were trained for in their paper (He et al.). */
-export const MOST_EPOCHS = 1600;
 
 /** Part of the run that is warm-up: the recipes have a thirtieth and a tenth. */
 const WARMUP = 1 / 20;
@@ -83,25 +77,10 @@ export interface Candidate extends FittedRun {
   readonly epochSeconds: number;
 }
 
-const withTraining = (
-  config: PretrainConfig,
-  training: Partial<TrainingConfig>,
-): PretrainConfig => ({
-  ...config,
-  training: { ...config.training, ...training },
-});
-
-/** The recipe that all fitted runs are changes of, for a model, with what is stated. */
-function withModel(
-  model: ModelSpec,
-  { apply, training }: Stated,
-): Result<Faults, PretrainConfig> {
-  // Lengths come later; until then a stated warm-up has to fit in.
-  const epochs = training.epochs ?? MOST_EPOCHS +
-      Math.ceil(training.warmupEpochs ?? 0);
-  const lengths = { epochs, warmupEpochs: 0 };
-  return apply(withTraining({ ...RECIPES.small, model }, lengths));
-}
+/** Epochs that a run has at least: those that are stated, or more than its warm-up. */
+export const leastEpochs = (
+  { training: { epochs, warmupEpochs = 0 } }: Pick<Stated, "training">,
+): number => epochs ?? Math.floor(warmupEpochs) + 1;
 
 /** Epochs, and why so many. */
 function epochsOf(
@@ -110,13 +89,13 @@ function epochsOf(
 ): Pick<FitReasons, "length"> & Pick<TrainingConfig, "epochs"> {
   const { epochs } = training;
   if (epochs !== undefined) return { epochs, length: "as stated" };
-  return affordable > MOST_EPOCHS
+  return affordable > MOST_EPOCHS && leastEpochs({ training }) < MOST_EPOCHS
     ? {
       epochs: MOST_EPOCHS,
       length: "as many as the longest runs of the papers, though there is time",
     }
     : {
-      epochs: Math.max(1, Math.floor(affordable)),
+      epochs: Math.max(leastEpochs({ training }), Math.floor(affordable)),
       length: "as many as the time allows",
     };
 }
@@ -161,34 +140,32 @@ function completed(
  * @returns The run, or what is wrong with the model under what is stated.
  */
 export function candidateRun(
-  model: ModelSpec,
+  choice: ModelChoice,
   request: FitRequest,
 ): Result<Faults, Candidate> {
-  const { pictures: { count }, stated, seconds, memory } = request;
-  const settled = withModel(model, stated);
+  const { pictures: { count, side, channels }, stated, seconds } = request;
+  const settled = settledModel(stated, choice, side, channels);
   if (settled._tag === "Left") return settled;
-  const costs = modelCosts(settled.right);
-  if (costs._tag === "Left") return costs;
-  const { flops, bytes } = costs.right;
-  const wanted = { model: settled.right.model, flops };
-  const { epochs } = stated.training;
+  const { config: { model }, costs: { flops, cost, bytes } } = settled.right;
   const secondsOf = (images: number): number =>
-    costs.right.cost * imageSeconds(request)(wanted, images);
+    cost * imageSeconds(request)({ model, flops }, images);
+  const { epochs } = stated.training;
   const most = (epochs ?? MOST_EPOCHS) * count;
   const seen = epochs === undefined
     ? Math.min(most, seconds / secondsOf(1))
     : most;
   const step = imagesOf(stated.training, seen, count);
+  const { memory } = request;
   const batch = microBatches(step.images, bytes, memory, stated.training);
-  if (batch === null) return tooLarge(memory);
-  return fittedTo(request, settled.right, costs.right, batch, step, secondsOf);
+  return batch === null
+    ? tooLarge(memory)
+    : fittedTo(request, settled.right, batch, step, secondsOf);
 }
 
 /** The run of a model whose steps are known. */
 function fittedTo(
   { pictures: { count }, stated, seconds }: FitRequest,
-  config: PretrainConfig,
-  { flops, patches }: ModelCosts,
+  { config, costs: { flops, patches } }: SettledModel,
   batch: StepBatch,
   step: ChosenImages,
   secondsOf: (images: number) => number,

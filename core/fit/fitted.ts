@@ -8,10 +8,10 @@ import {
   candidateRun,
   type FitRequest,
   type FittedRun,
-  MOST_EPOCHS,
-  type Stated,
+  leastEpochs,
 } from "./candidate_run.ts";
-import { pictureModels } from "./picture_models.ts";
+import { MODEL_NAMES } from "./picture_models.ts";
+import { MOST_EPOCHS, type Stated, STATED_MODEL } from "./settled_model.ts";
 import { timesOf } from "./step_time.ts";
 
 /**
@@ -24,8 +24,8 @@ const PATCHES_WANTED = 10;
 /** True if a run is one that can be had in its time. */
 const isAffordable = (
   { affordable }: Candidate,
-  { training: { epochs = 1 } }: Stated,
-): boolean => affordable >= epochs;
+  stated: Stated,
+): boolean => affordable >= leastEpochs(stated);
 
 const few = (patches: number): string =>
   patches < 1 ? patches.toPrecision(1) : patches.toFixed(0);
@@ -37,11 +37,10 @@ const withReason = (
 
 /** The largest model that sees enough, else the smallest. */
 function best(request: FitRequest): Result<Faults, Candidate> {
-  const models = pictureModels(request.pictures, request.stated.sizes);
   let found: Candidate | null = null;
   let faults: Faults | null = null;
-  for (const model of models) {
-    const tried = candidateRun(model, request);
+  for (const name of MODEL_NAMES) {
+    const tried = candidateRun(name, request);
     if (tried._tag === "Left") {
       faults ??= tried.left;
       continue;
@@ -77,11 +76,12 @@ function tooShort(
   const { epochs } = stated.training;
   const isMeant = epochs === undefined || isLimit;
   if (!isMeant || isAffordable(run, stated)) return null;
-  const needed = (epochs ?? 1) * run.epochSeconds;
-  const share = Math.floor(count * run.affordable);
-  const what = epochs === undefined
-    ? `one epoch of ${count} images`
-    : `${epochs} epochs of ${count} images`;
+  const least = leastEpochs(stated);
+  const needed = least * run.epochSeconds;
+  const share = Math.floor(count * run.affordable / least);
+  const what = `${
+    least === 1 ? "one epoch" : `${least} epochs`
+  } of ${count} images`;
   const fewer = epochs === undefined
     ? share >= 1 ? ` or at most ${share} images (limit)` : ""
     : " or fewer (epochs)";
@@ -99,7 +99,7 @@ function tooShort(
 const chosen = (request: FitRequest): Result<Faults, Candidate> =>
   request.stated.model === undefined
     ? best(request)
-    : candidateRun(request.stated.model, request);
+    : candidateRun(STATED_MODEL, request);
 
 /** True if a run's step was timed, or one with at most twice or half as many images. */
 const isTimed = (
@@ -152,8 +152,8 @@ export function stepToTime(
  *
  * - **Model:** the largest preset whose encoder sees ten patches for each of its parameters,
  *   in a view that the pictures are large enough for.
- * - **Step:** 32 images, more once the run has 3000 steps, fewer where an epoch would have
- *   less than four.
+ * - **Step:** as many images as leave 3000 steps, from 8 to 2048, and fewer where an epoch
+ *   would have less than four steps.
  * - **Length:** as many epochs as the time allows at the speed that was timed, less what
  *   freezing saves by the cost model; at most 1600. A twentieth is warm-up.
  * - **Rate:** `recipeRate`.

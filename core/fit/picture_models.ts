@@ -77,19 +77,23 @@ function viewWith(
     : { imageSize: imagesOf(patchSize, view.imageSize), patchSize };
 }
 
+/** Presets from small to large. */
+export const MODEL_NAMES = Object.keys(MODEL_PRESETS) as readonly ModelName[];
+
 /**
- * The models that pictures can be learned from, from small to large: the presets, in views
- * that enlarge no typical picture by more than an eighth.
+ * A preset in the view that suits pictures: the largest that enlarges no typical picture by
+ * more than an eighth, and that has no more pixels than the model makes something of.
  *
- * @param pictures The pictures.
+ * @param pictures Side of the typical picture, and its channels.
  * @param stated Sizes that are kept as they are.
- * @returns A model for each preset; whether all can be built depends on what is stated.
+ * @returns A function from a preset to a model; whether it can be built depends on what is
+ * stated.
  */
-export function pictureModels(
-  { side, channels }: PictureFacts,
+export function pictureModel(
+  { side, channels }: Omit<PictureFacts, "count">,
   stated: StatedSizes = {},
-): readonly ModelSpec[] {
-  return (Object.keys(MODEL_PRESETS) as ModelName[]).map((name) => {
+): (name: ModelName) => ModelSpec {
+  return (name) => {
     const view = viewWith(viewOf(side, MOST_PIXELS[name]), stated);
     const { stages, ...preset } = MODEL_PRESETS[name];
     const grid = view.imageSize / view.patchSize;
@@ -99,5 +103,5 @@ export function pictureModels(
       inChannels: channels,
       stages: stagesOnGrid(stages, grid),
     };
-  });
+  };
 }
