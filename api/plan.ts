@@ -52,6 +52,16 @@ export {
   type RecipeName,
   RECIPES,
 } from "../core/config/recipes.ts";
+export {
+  type FitReasons,
+  type FitRequest,
+  type FittedRun,
+} from "../core/fit/candidate_run.ts";
+export { fittedRun, type StepToTime, stepToTime } from "../core/fit/fitted.ts";
+export type { PictureFacts, StatedSizes } from "../core/fit/picture_models.ts";
+export { recipeRate } from "../core/fit/recipe_rate.ts";
+export type { Stated } from "../core/fit/settled_model.ts";
+export type { TimedModel, TimedModels } from "../core/fit/step_time.ts";
 export type { ClassifierSpec } from "../core/models/classifier.ts";
 export type {
   ConvNetFamily,

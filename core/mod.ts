@@ -28,6 +28,16 @@ export * from "./config/pretrain.ts";
 export * from "./config/probe.ts";
 export * from "./config/recipes.ts";
 export * from "./excerpt.ts";
+export {
+  type FitReasons,
+  type FitRequest,
+  type FittedRun,
+} from "./fit/candidate_run.ts";
+export { fittedRun, type StepToTime, stepToTime } from "./fit/fitted.ts";
+export type { PictureFacts } from "./fit/picture_models.ts";
+export { recipeRate } from "./fit/recipe_rate.ts";
+export type { Stated } from "./fit/settled_model.ts";
+export type { TimedModel } from "./fit/step_time.ts";
 export type { GraphBuilder } from "./graph/builder.ts";
 export { joinGraphs, withOutputs } from "./graph/compose.ts";
 export {

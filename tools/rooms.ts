@@ -49,6 +49,10 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["core/codec", "core/graph", "core/schedule", "core/nn", "core/optim"],
     ...["core/models", "core/config"],
   ],
+  "core/fit": [
+    ...["core/graph", "core/schedule", "core/models", "core/config"],
+    "core/plan",
+  ],
   "backends/webgpu/wgsl": [],
   "backends/webgpu/device": ["backends/webgpu/wgsl"],
   "backends/webgpu/kernels": ["backends/webgpu/wgsl"],
