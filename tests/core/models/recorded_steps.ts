@@ -29,6 +29,8 @@ export interface RecordedStep {
   readonly loss: number;
   readonly gradients: Readonly<Record<string, Summary>>;
   readonly statistics: Readonly<Record<string, Summary>>;
+  /** Parameters after a step of SGD. */
+  readonly after: Readonly<Record<string, Summary>>;
 }
 
 /** All recorded steps. */
