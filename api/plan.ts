@@ -67,6 +67,13 @@ export type {
   ConvNetFamily,
   ConvNetSpec,
 } from "../core/models/convnet_spec.ts";
+export type { DenseNetSpec } from "../core/models/convnets/dense.ts";
+export type { ImageSizes } from "../core/models/convnets/network.ts";
+export type {
+  ResidualFamily,
+  ResidualSpec,
+} from "../core/models/convnets/residual.ts";
+export type { VggDepth, VggSpec } from "../core/models/convnets/vgg.ts";
 export { modelNamed, type NamedModel } from "../core/models/model_names.ts";
 export {
   MODEL_PRESETS,

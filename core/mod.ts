@@ -91,11 +91,13 @@ export {
   classifierStepGraph,
 } from "./models/classifier.ts";
 export {
+  convNetDropout,
   convNetScoreGraph,
   convNetStepGraph,
   convNetTensors,
 } from "./models/convnet.ts";
-export type { ConvNetSpec } from "./models/convnet_spec.ts";
+export type { ConvNetFamily, ConvNetSpec } from "./models/convnet_spec.ts";
+export { bottlenecksOf } from "./models/convnets/dense.ts";
 export { encode, encoderGraph, tapNorm } from "./models/encoder.ts";
 export {
   initialParameters,
@@ -172,6 +174,7 @@ export {
   predictedSaving,
   savedPart,
 } from "./plan/cost.ts";
+export { denseNetCosts } from "./plan/dense_net_costs.ts";
 export {
   finetunePlan,
   freezePlan,

@@ -1,5 +1,5 @@
 /** Sheet of pictures, each beside the pictures that are nearest to it. */
-import { type PictureImage, pngDataUri } from "./reconstruction.ts";
+import { type PictureImage, pngDataUri } from "./png.ts";
 import { shortened, xmlText } from "./svg_words.ts";
 import { INK, QUIET } from "./theme.ts";
 
