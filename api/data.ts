@@ -8,6 +8,7 @@ export {
   CLASS_SUBSETS,
   type SubsetName,
 } from "../data/classes/class_subsets.ts";
+export { heldOutImages } from "../data/classes/held_out_images.ts";
 export {
   classNamesFrom,
   selectClasses,
@@ -46,14 +47,16 @@ export {
   type ImageWorkers,
   imageWorkers,
 } from "../data/loader/image_workers.ts";
+export type {
+  BatchTurn,
+  LoadAllOptions,
+  LoadingOptions,
+  LoadOptions,
+} from "../data/loader/batch_loading.ts";
 export {
-  type BatchTurn,
   loadAll,
-  type LoadAllOptions,
   loadBatches,
-  type LoadingOptions,
   loadLevels,
-  type LoadOptions,
 } from "../data/loader/load_batches.ts";
 export {
   type DataError,
@@ -68,6 +71,7 @@ export {
 export { openSource } from "../data/sources/opening/open_source.ts";
 export { parquetImages } from "../data/sources/parquet/parquet_images.ts";
 export { webDataset } from "../data/sources/tar/web_dataset.ts";
+export { shownPixels } from "../data/transforms/shown_pixels.ts";
 export {
   type EvalTransform,
   evalTransform,

@@ -28,6 +28,16 @@ export * from "./config/pretrain.ts";
 export * from "./config/probe.ts";
 export * from "./config/recipes.ts";
 export * from "./excerpt.ts";
+export {
+  type FitReasons,
+  type FitRequest,
+  type FittedRun,
+} from "./fit/candidate_run.ts";
+export { fittedRun, type StepToTime, stepToTime } from "./fit/fitted.ts";
+export type { PictureFacts } from "./fit/picture_models.ts";
+export { recipeRate } from "./fit/recipe_rate.ts";
+export type { Stated } from "./fit/settled_model.ts";
+export type { TimedModel } from "./fit/step_time.ts";
 export type { GraphBuilder } from "./graph/builder.ts";
 export { joinGraphs, withOutputs } from "./graph/compose.ts";
 export {
@@ -73,6 +83,7 @@ export * from "./graph/prune.ts";
 export { cutAtRankSums } from "./graph/rank_sums.ts";
 export { cutGraph, type Segment } from "./graph/segments.ts";
 export { traceGraph } from "./graph/trace.ts";
+export { type AttendingTokens, attentionGraph } from "./models/attention.ts";
 export {
   classifierParameters,
   classifierScoreGraph,
@@ -80,17 +91,20 @@ export {
   classifierStepGraph,
 } from "./models/classifier.ts";
 export {
+  convNetDropout,
   convNetScoreGraph,
   convNetStepGraph,
   convNetTensors,
 } from "./models/convnet.ts";
-export type { ConvNetSpec } from "./models/convnet_spec.ts";
+export type { ConvNetFamily, ConvNetSpec } from "./models/convnet_spec.ts";
+export { bottlenecksOf } from "./models/convnets/dense.ts";
 export { encode, encoderGraph, tapNorm } from "./models/encoder.ts";
 export {
   initialParameters,
   type LocalMimNodes,
   parameterSpecs,
   reconstructionGraph,
+  STAGE_WEIGHTS,
   stageLossName,
   stepGraph,
   trainableParameterNames,
@@ -160,6 +174,7 @@ export {
   predictedSaving,
   savedPart,
 } from "./plan/cost.ts";
+export { denseNetCosts } from "./plan/dense_net_costs.ts";
 export {
   finetunePlan,
   freezePlan,
@@ -190,6 +205,24 @@ export {
   right,
 } from "./result.ts";
 export type { WarmupMode } from "./schedule/annealing.ts";
-export type { FreezeScale } from "./schedule/freeze_time.ts";
+export {
+  type Curriculum,
+  type WeightPoint,
+  weightsAt,
+} from "./schedule/curriculum.ts";
+export {
+  describeFreezeTimes,
+  type FreezeScale,
+  type FreezeTimes,
+  listedTimes,
+  withT0,
+} from "./schedule/freeze_time.ts";
 export { peakRate } from "./schedule/initial_rate.ts";
 export { rateAt, type RateSchedule } from "./schedule/rate_schedule.ts";
+export {
+  duration,
+  inPercent,
+  percent,
+  thousands,
+  UNKNOWN,
+} from "./number_words.ts";

@@ -7,12 +7,21 @@
 export { LUMA_WEIGHTS } from "./augment/enhance.ts";
 export { randAugmentFrom, showRandAugment } from "./augment/rand_augment.ts";
 export {
+  DRAW_KEY,
+  heldOutCount,
+  heldOutImages,
+} from "./classes/held_out_images.ts";
+export {
   classNamesFrom,
   selectClasses,
   withClassesOf,
 } from "./classes/select_classes.ts";
 export * from "./classes/select_images.ts";
-export { splitByClass, splitLabels } from "./classes/split_by_class.ts";
+export {
+  type ClassSplit,
+  splitByClass,
+  splitLabels,
+} from "./classes/split_by_class.ts";
 export {
   type Background,
   backgroundColour,
@@ -32,18 +41,14 @@ export {
 export type { Batch, LevelBatch } from "./loader/batch.ts";
 export { type AlphaCount, countAlpha } from "./loader/count_alpha.ts";
 export { type ImageWorkers, imageWorkers } from "./loader/image_workers.ts";
+export { typicalSide } from "./loader/look_at_images.ts";
 export {
   rowCount,
   type RowStretch,
   type StepRows,
 } from "./loader/step_rows.ts";
-export {
-  loadAll,
-  type LoadAllOptions,
-  loadBatches,
-  loadLevels,
-  type LoadOptions,
-} from "./loader/load_batches.ts";
+export type { LoadAllOptions, LoadOptions } from "./loader/batch_loading.ts";
+export { loadAll, loadBatches, loadLevels } from "./loader/load_batches.ts";
 export { bytesInWords, counted } from "./report/counts.ts";
 export { type DataError, describeDataError } from "./report/data_error.ts";
 export { changedContents, contentDigest } from "./sources/content_digest.ts";
@@ -51,6 +56,7 @@ export { imageFolder } from "./sources/folder/image_folder.ts";
 export { embeddedFashionMnist } from "./sources/known_sets/fashion_mnist.ts";
 export { holdsFashionMnist } from "./sources/opening/open_known_sets.ts";
 export * from "./sources/opening/open_source.ts";
+export { shownPixels } from "./transforms/shown_pixels.ts";
 export {
   evalTransform,
   keepsLevels,

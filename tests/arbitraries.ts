@@ -17,6 +17,9 @@ import type { PlanConfig } from "../core/plan/plan.ts";
 import type { StageSpec } from "../core/models/model_spec.ts";
 import type { TrainingConfig } from "../core/config/parts.ts";
 import { leastT0, planFrom } from "../core/plan/freeze_plan.ts";
+import { layerCount } from "../core/plan/layers.ts";
+import type { Curriculum } from "../core/schedule/curriculum.ts";
+import { listedTimes } from "../core/schedule/freeze_time.ts";
 
 /** Records as literals make them: JSON gives them back strictly equal. */
 function plainRecord<T>(
@@ -169,6 +172,20 @@ export const pretrainConfig: fc.Arbitrary<PretrainConfig> = fc.tuple(
   ...clipping,
 }));
 
+/** Most layers of a plan of {@link modelSpec}. */
+const MOST_LAYERS = 7;
+
+/** Freeze times of so many layers above a least one, from parts of what lies above it. */
+const timesAbove = (
+  least: number,
+  parts: readonly number[],
+  layers: number,
+): readonly number[] => [
+  ...parts.slice(1, layers).map((part) => least + (1 - least) * part)
+    .toSorted((a, b) => a - b),
+  1,
+];
+
 /** What a plan can be made from. */
 export const planConfig: fc.Arbitrary<PlanConfig> = plainRecord({
   model: modelSpec,
@@ -187,5 +204,48 @@ export const planConfig: fc.Arbitrary<PlanConfig> = plainRecord({
   };
 });
 
+/** What a plan with listed freeze times can be made from. */
+export const listedPlanConfig: fc.Arbitrary<PlanConfig> = fc.tuple(
+  planConfig,
+  fc.array(between(1e-3, 1), {
+    minLength: MOST_LAYERS,
+    maxLength: MOST_LAYERS,
+  }),
+).map(([config, parts]) => {
+  const linear = { ...config.freeze, scale: "linear" } as const;
+  const least = leastT0({ ...config, freeze: linear });
+  const times = timesAbove(least, parts, layerCount(config));
+  return { ...config, freeze: { ...linear, ...listedTimes(times) } };
+});
+
+/** Weights of so many stages over time. */
+export const curriculumOf = (stages: number): fc.Arbitrary<Curriculum> =>
+  fc.array(
+    fc.tuple(
+      between(0, 1),
+      fc.array(fc.oneof(fc.constant(0), between(0, 4)), {
+        minLength: stages - 1,
+        maxLength: stages - 1,
+      }),
+      between(0.1, 4),
+    ),
+    { minLength: 1, maxLength: 5 },
+  ).map((points) =>
+    points.map(([time, weights, last]) => ({
+      time,
+      weights: [...weights, last],
+    }))
+      .toSorted((a, b) => a.time - b.time)
+      .filter(({ time }, i, all) => time !== all[i - 1]?.time)
+  );
+
+/** What a plan with a curriculum can be made from. */
+export const taughtPlanConfig: fc.Arbitrary<PlanConfig> = planConfig.chain(
+  (config) =>
+    curriculumOf(config.model.stages.length)
+      .map((curriculum) => ({ ...config, curriculum })),
+);
+
 /** Plans of all kinds. */
-export const freezePlan: fc.Arbitrary<FreezePlan> = planConfig.map(planFrom);
+export const freezePlan: fc.Arbitrary<FreezePlan> = fc
+  .oneof(planConfig, listedPlanConfig, taughtPlanConfig).map(planFrom);

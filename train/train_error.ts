@@ -11,8 +11,11 @@ import {
   type Result,
   type StageScale,
 } from "../core/mod.ts";
-import { type DataError, describeDataError } from "../data/mod.ts";
-import { describeRankError, type RankError } from "../ranks/mod.ts";
+import {
+  type DataError,
+  describeDataError,
+} from "../data/report/data_error.ts";
+import { describeRankError, type RankError } from "../ranks/ranks.ts";
 import type { FileFailed } from "./files/file_result.ts";
 import {
   describeScheduleChange,
@@ -157,7 +160,11 @@ export type TrainError =
   /** A file could not be written or read. */
   | FileFailed
   /** It was asked to stop before its end. */
-  | { readonly _tag: "Stopped" };
+  | { readonly _tag: "Stopped" }
+  /** Another loop over the same training is under way. */
+  | { readonly _tag: "AlreadyIterated" }
+  /** The training was given back. */
+  | { readonly _tag: "Disposed" };
 
 const DATA_ERRORS: Readonly<Record<DataError["_tag"], true>> = {
   BadFolder: true,
@@ -265,5 +272,9 @@ export function describeTrainError(error: TrainError): string {
       return printableLines(`Cannot use ${error.path}: ${error.reason}`);
     case "Stopped":
       return "Stopped before its end";
+    case "AlreadyIterated":
+      return "Cannot take steps: another loop over this training is under way; leave it, or wait for its end";
+    case "Disposed":
+      return "Cannot go on: this training was disposed";
   }
 }

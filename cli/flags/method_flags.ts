@@ -29,12 +29,16 @@ import {
   type FlagValues,
   FROM_ZERO,
   numberFlag,
-  PART,
   strictlyBetween,
   switchFlag,
   under,
   wholeFlag,
 } from "./flags.ts";
+import {
+  CURRICULUM_FLAG,
+  FREEZE_FLAGS,
+  withFreezeTimes,
+} from "./schedule_flags.ts";
 
 /** Rate for 256 samples that gives a configuration's rate for its batch. */
 const rateFor256 = (config: PretrainConfig): number =>
@@ -100,20 +104,6 @@ export const LENGTH_FLAGS = under("Schedule", {
     at: "training.accumIter",
   }),
   "seed": wholeFlag(0, "seed of all randomness", { at: "training.seed" }),
-});
-
-/** Freeze times. */
-export const FREEZE_FLAGS = under("Freezing", {
-  "t0": numberFlag(
-    PART,
-    "time of the first freeze before scaling, as a part of the training; 1 never freezes",
-    { at: "freeze.t0" },
-  ),
-  "how-scale": choiceFlag(
-    ["linear", "squared", "cubic"],
-    "how freeze times are bent",
-    { at: "freeze.scale" },
-  ),
 });
 
 /** Decay and clipping, wherever there are an `optimizer` and `clipGrad`. */
@@ -186,6 +176,7 @@ export const METHOD_FLAGS = {
       { at: "frozenPrecision", unset: "float32" },
     ),
   }),
+  ...under("Schedule", { "stage-weights": CURRICULUM_FLAG }),
   ...RATE_FLAGS,
   ...DECAY_FLAGS,
 } as const;
@@ -252,7 +243,10 @@ function changed(
   values: MethodValues,
 ): PretrainConfig {
   const { model: _, "lr-lr": power, ...placed } = values;
-  const config = withValues(METHOD_FLAGS, placed, { ...base, model });
+  const config = withFreezeTimes(
+    withValues(METHOD_FLAGS, placed, { ...base, model }),
+    values,
+  );
   const sameRate = values.blr === undefined &&
     effectiveBatch(config) === effectiveBatch(base);
   const blr = values.blr ?? rateFor256(base);

@@ -58,7 +58,9 @@ export interface ScheduleChange {
 const SCHEDULE_FIELDS = [
   "freeze.t0",
   "freeze.scale",
+  "freeze.times",
   "rate",
+  "curriculum",
   "training.epochs",
   "training.warmupEpochs",
 ] as const;

@@ -1,5 +1,4 @@
 /** The training loop. */
-import { setImmediate } from "node:timers/promises";
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { interruptible } from "../../backends/interruptible.ts";
 import {
@@ -11,6 +10,7 @@ import {
   type SegmentLimits,
 } from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
+import { eventLoopTurn } from "../event_loop.ts";
 import type { TrainError } from "../train_error.ts";
 import type { StepContext } from "./step/step_context.ts";
 import {
@@ -35,6 +35,7 @@ import { StepLine } from "./step/step_line.ts";
 import { rankEngine, stepWay } from "./step/step_way.ts";
 import type { StepProgress, StepReport, Training } from "./training.ts";
 import type { Task } from "./task.ts";
+import { Use } from "./use.ts";
 
 /** Inputs of a training beside its task. */
 export interface TrainOptions<Item> {
@@ -113,6 +114,7 @@ class Run<Item> implements Training {
   readonly #options: Omit<TrainOptions<Item>, "start" | "backend">;
   readonly #hooks: DueHooks;
   readonly #line: StepLine<Item>;
+  readonly #use = new Use(() => this.#line.dispose());
   /** Why the ranks cannot share the steps, or `null`. */
   readonly #refusal: TrainError | null;
   /** Steps that were reported. */
@@ -162,11 +164,13 @@ class Run<Item> implements Training {
     return this.#step;
   }
 
-  async snapshot(): Promise<Result<TrainError, Snapshot>> {
-    const drained = await this.#line.drain();
-    return drained._tag === "Left"
-      ? drained
-      : await downloadState(this.#context.backend, this.#line.state);
+  snapshot(): Promise<Result<TrainError, Snapshot>> {
+    return this.#use.work(async () => {
+      const drained = await this.#line.drain();
+      return drained._tag === "Left"
+        ? drained
+        : await downloadState(this.#context.backend, this.#line.state);
+    });
   }
 
   parameters(): DeviceTensors {
@@ -178,7 +182,11 @@ class Run<Item> implements Training {
   }
 
   dispose(): void {
-    this.#line.dispose();
+    this.#use.end();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   get #isStopped(): boolean {
@@ -194,30 +202,37 @@ class Run<Item> implements Training {
   async *[Symbol.asyncIterator](): AsyncGenerator<
     Result<TrainError, StepReport>
   > {
-    const { ahead = 0, batches, hooks = [] } = this.#options;
-    const faults = aheadFaults(ahead, this.#context.backend);
-    if (faults !== null) return yield left({ _tag: "BadConfig", faults });
-    if (this.#refusal !== null) return yield left(this.#refusal);
+    const refusal = this.#refusalOfLoop();
+    if (refusal !== null) return yield left(refusal);
     this.#failure = null;
     this.#isStoppedByHook = false;
+    const { batches, hooks = [] } = this.#options;
     const items = epochItems(batches);
     try {
       while (this.#step < this.#totalSteps) {
-        const taken = await this.#advance(items);
+        const taken = await this.#use.work(() => this.#advance(items));
         yield taken;
         if (taken._tag === "Left") return;
         const isOver = this.#isStopped && this.#line.length === 0;
         if (isOver && this.#step < this.#totalSteps) {
           // Only now: the signal may have come while the step was looked at.
-          const ended = await atEnd(hooks, this);
+          const ended = await this.#use.work(() => atEnd(hooks, this));
           return yield ended._tag === "Left"
             ? ended
             : left({ _tag: "Stopped" });
         }
       }
     } finally {
-      await items.close();
+      await items.close().finally(() => this.#use.leave());
     }
+  }
+
+  /** Why there may be no loop over the training now, or `null`: then one has begun. */
+  #refusalOfLoop(): TrainError | null {
+    const { ahead = 0 } = this.#options;
+    const faults = aheadFaults(ahead, this.#context.backend);
+    if (faults !== null) return { _tag: "BadConfig", faults };
+    return this.#refusal ?? this.#use.enter();
   }
 
   /** Takes the report of a step, sends those behind it, and calls the hooks after it. */
@@ -228,7 +243,7 @@ class Run<Item> implements Training {
     const taken = await this.#takeStep(items);
     if (taken._tag === "Left" && taken.left._tag !== "Stopped") return taken;
     // A computation that never waits would keep a signal from being seen.
-    await setImmediate();
+    await eventLoopTurn();
     const seen = taken._tag === "Left"
       ? right(undefined)
       : await this.#hooks.call(taken.right, this);

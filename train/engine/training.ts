@@ -101,13 +101,14 @@ export interface StepReport {
 /**
  * Training under way. Iterating takes steps until the plan ends; leaving the loop
  * pauses, iterating again goes on. An error ends the iteration, with the state as it
- * was before the failed step.
+ * was before the failed step. One loop at a time takes steps: a second one ends at once
+ * with `AlreadyIterated`. Between two steps timers, signals and messages have their turn.
  *
  * With steps sent ahead (`TrainOptions.ahead`) some may be on their way behind the one that
  * was reported last; their reports are never lost, they come when it is iterated on.
  */
 export interface Training
-  extends AsyncIterable<Result<TrainError, StepReport>> {
+  extends AsyncIterable<Result<TrainError, StepReport>>, Disposable {
   /** Steps that were reported, those before its start counted. */
   readonly step: number;
   /**
@@ -123,6 +124,9 @@ export interface Training
    * skipped, is not yet known. A hook that looks at the training finds none on their way.
    */
   state(): TrainState;
-  /** Gives back all tensors and programs. */
+  /**
+   * Gives back all tensors and programs, where a step is under way after it. Loops and
+   * snapshots that come later end with `Disposed`; to dispose again does nothing.
+   */
   dispose(): void;
 }

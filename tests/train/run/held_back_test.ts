@@ -39,6 +39,7 @@ const trainingAt = (step: number): Training => ({
   parameters: () => new Map(),
   state: () => ({ step, ...EMPTY }),
   dispose: () => {},
+  [Symbol.dispose]: () => {},
   async *[Symbol.asyncIterator]() {},
 });
 
