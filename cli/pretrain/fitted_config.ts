@@ -155,6 +155,7 @@ export async function fittedConfig(
     },
     ...{ stated, minutes: time.minutes, isLimit: time.isStated },
     ...{ seconds: stepsIn(time, isJudged), memory: Infinity, timed: [] },
+    ranks: ranks?.size,
   };
   const isTimeless = must(stepToTime({ ...asked, isLast: false })) === null;
   if (isTimeless && stated.training.batchSize !== undefined) {

@@ -38,7 +38,9 @@ export interface FitRequest {
   readonly memory: number;
   /** Steps that were timed on the device. */
   readonly timed: readonly TimedModel[];
-  /** True if no more will be, so that only models that were timed may be chosen. */
+  /** Processes that share each step; 1 by default. */
+  readonly ranks?: number | undefined;
+  /** True if no more will be timed, so that only models that were timed may be chosen. */
   readonly isLast: boolean;
 }
 
@@ -104,12 +106,12 @@ const hundredths = (value: number): number => Math.round(100 * value) / 100;
 
 /** Images of a step: those that are stated, or as many as suit the run. */
 function imagesOf(
-  { batchSize, accumIter }: Partial<StepBatch>,
+  { pictures: { count }, stated, ranks }: FitRequest,
   seen: number,
-  count: number,
 ): ChosenImages {
+  const { batchSize, accumIter } = stated.training;
   return batchSize === undefined
-    ? stepImagesFor(seen, count)
+    ? stepImagesFor(seen, count, ranks)
     : { images: batchSize * (accumIter ?? 1), because: "as stated" };
 }
 
@@ -154,7 +156,7 @@ export function candidateRun(
   const seen = epochs === undefined
     ? Math.min(most, seconds / secondsOf(1))
     : most;
-  const step = imagesOf(stated.training, seen, count);
+  const step = imagesOf(request, seen);
   const { memory } = request;
   const batch = microBatches(step.images, bytes, memory, stated.training);
   return batch === null

@@ -55,7 +55,7 @@ function best(request: FitRequest): Result<Faults, Candidate> {
       ? `the largest that sees ${PATCHES_WANTED} patches for each parameter`
       : `the smallest: it sees ${
         few(patchesSeen)
-      } patches for each parameter, ${PATCHES_WANTED} are wanted`;
+      } of the ${PATCHES_WANTED} patches that it should for each parameter`;
     found = withReason(tried.right, reason);
     if (!isEnough) break;
   }
@@ -88,7 +88,7 @@ function tooShort(
   return [{
     _tag: "Inconsistent",
     path: "minutes",
-    found: minutes,
+    found: isLimit ? minutes : `${minutes}, by default`,
     wanted: `about ${
       roundedUp(minutes * needed / seconds)
     } for ${what}${fewer}`,

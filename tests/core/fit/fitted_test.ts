@@ -169,7 +169,7 @@ Deno.test("fittedRun() takes the smallest model where stated epochs take longer 
 Deno.test("fittedRun() says how many images a time is enough for", () => {
   match(
     faultsOf(fit(asked({ count: 1_000_000 }, 1), 1e10)).join("\n"),
-    /^minutes: found 1, wanted about \d+ for one epoch of 1000000 images or at most \d+ images \(limit\)$/,
+    /^minutes: found "1, by default", wanted about \d+ for one epoch of 1000000 images or at most \d+ images \(limit\)$/,
   );
 });
 
