@@ -22,6 +22,7 @@ import {
   type Settings,
   settingsFrom,
 } from "../runs/settings.ts";
+import { refuseTooFew } from "./few_images.ts";
 import { type FitContext, fittedConfig } from "./fitted_config.ts";
 import { DEFAULT_MINUTES, type PretrainValues } from "./pretrain_flags.ts";
 import { statedBy, statedModel } from "./stated.ts";
@@ -66,7 +67,9 @@ async function fittedBy(
   const outputDir = values["output-dir"] ?? null;
   await checkFolder({ outputDir, earlier: null });
   const { train, validation } = await imagesOfRun(images);
+  const { "batch-size": batchSize = 1, "accum-iter": accumIter = 1 } = values;
   const { minutes = DEFAULT_MINUTES, judge } = values;
+  refuseTooFew({ batchSize, accumIter }, train);
   return await fittedConfig(
     statedBy(values, train.normalization.mean.length),
     { minutes, isStated: values.minutes !== undefined },

@@ -18,6 +18,7 @@ import {
   type ChosenImages,
   microBatches,
   type StepBatch,
+  type StepBytes,
   stepImagesFor,
 } from "./step_batch.ts";
 import { imageSeconds, type TimedModel } from "./step_time.ts";
@@ -115,12 +116,17 @@ function imagesOf(
     : { images: batchSize * (accumIter ?? 1), because: "as stated" };
 }
 
-const tooLarge = (memory: number): Result<Faults, never> =>
+const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
+
+const tooLarge = (
+  { fixed, perImage }: StepBytes,
+  memory: number,
+): Result<Faults, never> =>
   left([{
     _tag: "OutOfRange",
-    path: "model",
-    found: "one of which not even an image at a time fits",
-    wanted: `a smaller one: there are ${Math.floor(memory / 1e6)} MB of memory`,
+    path: "memory of a step",
+    found: `${megabytes(fixed + perImage)} MB for one image at a time`,
+    wanted: `at most ${megabytes(memory)} MB: a smaller model`,
   }]);
 
 /** The configuration with its lengths and its rate. */
@@ -160,7 +166,7 @@ export function candidateRun(
   const { memory } = request;
   const batch = microBatches(step.images, bytes, memory, stated.training);
   return batch === null
-    ? tooLarge(memory)
+    ? tooLarge(bytes, memory)
     : fittedTo(request, settled.right, batch, step, secondsOf);
 }
 
