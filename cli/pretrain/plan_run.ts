@@ -89,7 +89,7 @@ export async function planPretraining(
     words: [
       `images: ${train.summary}${await transparencyWords(train)}`,
       `judge:  ${validationSummary}`,
-      describePlan(plan, config, train.length, settings.reasons),
+      describePlan(plan, config, train.length, settings.fit),
       ...ownLengths(settings, values),
       ...initial === null
         ? []

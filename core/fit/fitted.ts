@@ -111,9 +111,15 @@ const isTimed = (
     return ratio >= 0.5 && ratio <= 2;
   });
 
-/** A run that is long enough for its first phase not to end while it is timed. */
-const lasting = ({ training, ...config }: PretrainConfig): PretrainConfig => ({
+/**
+ * A run that is long enough for its first phase not to end while it is timed, and that moves
+ * nothing: without a warm-up its numbers might not stay finite.
+ */
+const lasting = (
+  { training, rate, ...config }: PretrainConfig,
+): PretrainConfig => ({
   ...config,
+  rate: { ...rate, baseRate: 0, endRate: 0 },
   training: { ...training, epochs: 100 * MOST_EPOCHS, warmupEpochs: 0 },
 });
 
