@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno run -A examples/pretrain.ts
- * deno run -A examples/pretrain.ts --data photos --model vit-s --batch-size 32
+ * deno run -A examples/pretrain.ts --data photos --minutes 30
  * deno run -A examples/pretrain.ts --resume runs/1
  * deno run -A examples/pretrain.ts --output-dir runs/night --resume auto
  * ```

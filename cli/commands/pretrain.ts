@@ -41,9 +41,12 @@ export const pretrainCommand: Command<typeof PRETRAIN_FLAGS> = {
   name: "pretrain",
   summary: "Pre-trains a Vision Transformer on images",
   usage:
-    `Where two defaults are given, the first is for Fashion-MNIST, the second for any
-other folder of images. Ctrl-C, or closing the terminal, ends the run with a checkpoint
-of the steps that it has taken.`,
+    `On a folder of your own, what you do not state is fitted to its images, to this device
+and to the time that the run may take (--minutes). Where two defaults are given, the first
+is that of --recipe small, for Fashion-MNIST, the second that of --recipe paper.
+
+Ctrl-C, or closing the terminal, ends the run with a checkpoint of the steps that it has
+taken.`,
   words: [],
   fields: PRETRAIN_FLAGS,
   bases: [SMALL_RECIPE, DEFAULT_PRETRAIN_CONFIG],

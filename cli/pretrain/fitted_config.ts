@@ -47,7 +47,7 @@ export interface GivenTime {
 const CHOOSING = { part: 0.1, seconds: 30 } as const;
 
 /** Part of the time for which one step is timed again and again, and its limits in seconds. */
-const TIMING = { part: 0.02, least: 0.3, most: 4 } as const;
+const TIMING = { part: 0.02, least: 0.3, most: 2.5 } as const;
 
 /** Parts of the rest that the steps get: judging takes up to a tenth of theirs, pictures and checkpoints a little. */
 const STEPS = { judged: 0.92, alone: 0.98 } as const;
@@ -155,6 +155,7 @@ export async function fittedConfig(
     },
     ...{ stated, minutes: time.minutes, isLimit: time.isStated },
     ...{ seconds: stepsIn(time, isJudged), memory: Infinity, timed: [] },
+    ranks: ranks?.size,
   };
   const isTimeless = must(stepToTime({ ...asked, isLast: false })) === null;
   if (isTimeless && stated.training.batchSize !== undefined) {

@@ -29,6 +29,7 @@ import {
   initialOf,
   writeInitReport,
 } from "./initial_encoder.ts";
+import { refuseTooFew } from "./few_images.ts";
 import { describePlan } from "./plan_words.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 import type { PretrainSettings } from "./pretrain_settings.ts";
@@ -50,17 +51,6 @@ function withChannels(
   return earlier === null && file === undefined
     ? { ...config, model: { ...config.model, inChannels } }
     : config;
-}
-
-function refuseTooFew(
-  { batchSize, accumIter }: PretrainConfig["training"],
-  { length, summary }: PretrainImages["train"],
-): void {
-  const needed = batchSize * accumIter;
-  if (length >= needed) return;
-  refuse(
-    `images: found ${length} to learn from (${summary}), wanted at least ${needed} for one step (--batch-size × --accum-iter)`,
-  );
 }
 
 /** A word on what a run that goes on does not follow. */
@@ -103,7 +93,7 @@ export async function planPretraining(
     words: [
       `images: ${train.summary}${await transparencyWords(train)}`,
       `judge:  ${validationSummary}`,
-      describePlan(plan, config, train.length, settings.reasons),
+      describePlan(plan, config, train.length, settings.fit),
       ...ownLengths(settings, values),
       ...initial === null
         ? []

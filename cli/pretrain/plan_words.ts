@@ -3,13 +3,17 @@ import {
   describeFreezeTimes,
   effectiveBatch,
   type FitReasons,
+  type FittedRun,
   type FreezePlan,
   predictedSaving,
   type PretrainConfig,
 } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
 import { describeModel, oddGridNote } from "../output/model_words.ts";
-import { percent } from "../output/words.ts";
+import { duration, percent } from "../output/words.ts";
+
+/** What there is to say of a run that was fitted. */
+export type Fit = Pick<FittedRun, "reasons" | "seconds">;
 
 /** What would change each choice of a fit. */
 const CHANGED_BY: Readonly<Record<keyof FitReasons, string>> = {
@@ -19,11 +23,14 @@ const CHANGED_BY: Readonly<Record<keyof FitReasons, string>> = {
 };
 
 /** Why a choice was made and what would change it; nothing where none was. */
-const because = (
-  reasons: FitReasons | null,
-  choice: keyof FitReasons,
-): string =>
-  reasons === null ? "" : `; ${reasons[choice]} (${CHANGED_BY[choice]})`;
+const because = (fit: Fit | null, choice: keyof FitReasons): string =>
+  fit === null ? "" : `; ${fit.reasons[choice]} (${CHANGED_BY[choice]})`;
+
+/** Time of a run's steps, where some were timed. */
+const timeWords = (fit: Fit | null): string =>
+  fit !== null && Number.isFinite(fit.seconds)
+    ? `, ${duration(fit.seconds)} of steps`
+    : "";
 
 function describeFreezing(
   plan: FreezePlan,
@@ -72,26 +79,28 @@ function describeStep(config: PretrainConfig): string {
 /**
  * Says in short what a run will do.
  *
- * @param reasons Why model, batch and length are as they are; `null` where they were given.
+ * @param fit Why model, batch and length are as they are; `null` where they were given.
  */
 export function describePlan(
   plan: FreezePlan,
   config: PretrainConfig,
   samples: number,
-  reasons: FitReasons | null = null,
+  fit: Fit | null = null,
 ): string {
   const { model, training } = config;
   const { epochs } = training;
   const { totalSteps, warmupSteps } = plan;
   const note = oddGridNote(model);
   return [
-    `model:  ${describeModel(model)}${because(reasons, "model")}`,
+    `model:  ${describeModel(model)}${because(fit, "model")}`,
     ...note === null ? [] : [`        ${note}`],
-    `batch:  ${describeStep(config)}${because(reasons, "batch")}`,
+    `batch:  ${describeStep(config)}${because(fit, "batch")}`,
     ...describeSkipped(training, plan, samples),
     `length: ${counted(epochs, "epoch")} × ${
       counted(totalSteps / epochs, "step")
-    }, ${counted(warmupSteps, "step")} of warm-up${because(reasons, "length")}`,
+    }, ${counted(warmupSteps, "step")} of warm-up${timeWords(fit)}${
+      because(fit, "length")
+    }`,
     `freeze: ${describeFreezing(plan, config)}`,
   ].join("\n");
 }

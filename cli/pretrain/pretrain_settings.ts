@@ -3,7 +3,6 @@ import {
   decodePretrainConfig,
   effectiveBatch,
   type Faults,
-  type FitReasons,
   type FittedRun,
   left,
   type PretrainConfig,
@@ -22,14 +21,16 @@ import {
   type Settings,
   settingsFrom,
 } from "../runs/settings.ts";
+import { refuseTooFew } from "./few_images.ts";
 import { type FitContext, fittedConfig } from "./fitted_config.ts";
+import type { Fit } from "./plan_words.ts";
 import { DEFAULT_MINUTES, type PretrainValues } from "./pretrain_flags.ts";
 import { statedBy, statedModel } from "./stated.ts";
 
 /** Settings of a pre-training. */
 export interface PretrainSettings extends Settings<PretrainConfig> {
-  /** Why the configuration is as it is; `null` where nothing was fitted. */
-  readonly reasons: FitReasons | null;
+  /** Why the configuration is as it is, and its time; `null` where nothing was fitted. */
+  readonly fit: Fit | null;
 }
 
 /** What a fit needs beside the flags. */
@@ -66,7 +67,9 @@ async function fittedBy(
   const outputDir = values["output-dir"] ?? null;
   await checkFolder({ outputDir, earlier: null });
   const { train, validation } = await imagesOfRun(images);
+  const { "batch-size": batchSize = 1, "accum-iter": accumIter = 1 } = values;
   const { minutes = DEFAULT_MINUTES, judge } = values;
+  refuseTooFew({ batchSize, accumIter }, train);
   return await fittedConfig(
     statedBy(values, train.normalization.mean.length),
     { minutes, isStated: values.minutes !== undefined },
@@ -91,7 +94,7 @@ function checkChoosing(values: PretrainValues): void {
   }
   for (const name of CHOOSING) {
     const value = values[name];
-    if (value === undefined) continue;
+    if (value === undefined || value === "auto") continue;
     if (config !== undefined) {
       contradict(`--${name}`, value, "no --config beside it: a file says all");
     }
@@ -130,14 +133,14 @@ export async function pretrainSettings(
   context: SettingsContext = { ranks: null, say: () => {} },
 ): Promise<PretrainSettings> {
   checkChoosing(values);
-  let reasons: FitReasons | null = null;
+  let fit: Fit | null = null;
   const kind = pretraining(async (_, images) => {
     const recipe = await recipeFor(values);
     if (recipe !== null) return recipeOf(recipe, values);
     const run = await fittedBy(values, images, context);
-    reasons = run.reasons;
+    fit = { reasons: run.reasons, seconds: run.seconds };
     return run.config;
   });
   const settings = await settingsFrom(kind, values);
-  return { ...settings, reasons };
+  return { ...settings, fit };
 }

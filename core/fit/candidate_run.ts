@@ -18,6 +18,7 @@ import {
   type ChosenImages,
   microBatches,
   type StepBatch,
+  type StepBytes,
   stepImagesFor,
 } from "./step_batch.ts";
 import { imageSeconds, type TimedModel } from "./step_time.ts";
@@ -38,7 +39,9 @@ export interface FitRequest {
   readonly memory: number;
   /** Steps that were timed on the device. */
   readonly timed: readonly TimedModel[];
-  /** True if no more will be, so that only models that were timed may be chosen. */
+  /** Processes that share each step; 1 by default. */
+  readonly ranks?: number | undefined;
+  /** True if no more will be timed, so that only models that were timed may be chosen. */
   readonly isLast: boolean;
 }
 
@@ -104,21 +107,26 @@ const hundredths = (value: number): number => Math.round(100 * value) / 100;
 
 /** Images of a step: those that are stated, or as many as suit the run. */
 function imagesOf(
-  { batchSize, accumIter }: Partial<StepBatch>,
+  { pictures: { count }, stated, ranks }: FitRequest,
   seen: number,
-  count: number,
 ): ChosenImages {
+  const { batchSize, accumIter } = stated.training;
   return batchSize === undefined
-    ? stepImagesFor(seen, count)
+    ? stepImagesFor(seen, count, ranks)
     : { images: batchSize * (accumIter ?? 1), because: "as stated" };
 }
 
-const tooLarge = (memory: number): Result<Faults, never> =>
+const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
+
+const tooLarge = (
+  { fixed, perImage }: StepBytes,
+  memory: number,
+): Result<Faults, never> =>
   left([{
     _tag: "OutOfRange",
-    path: "model",
-    found: "one of which not even an image at a time fits",
-    wanted: `a smaller one: there are ${Math.floor(memory / 1e6)} MB of memory`,
+    path: "memory of a step",
+    found: `${megabytes(fixed + perImage)} MB for one image at a time`,
+    wanted: `at most ${megabytes(memory)} MB: a smaller model`,
   }]);
 
 /** The configuration with its lengths and its rate. */
@@ -154,11 +162,11 @@ export function candidateRun(
   const seen = epochs === undefined
     ? Math.min(most, seconds / secondsOf(1))
     : most;
-  const step = imagesOf(stated.training, seen, count);
+  const step = imagesOf(request, seen);
   const { memory } = request;
   const batch = microBatches(step.images, bytes, memory, stated.training);
   return batch === null
-    ? tooLarge(memory)
+    ? tooLarge(bytes, memory)
     : fittedTo(request, settled.right, batch, step, secondsOf);
 }
 

@@ -55,7 +55,7 @@ function best(request: FitRequest): Result<Faults, Candidate> {
       ? `the largest that sees ${PATCHES_WANTED} patches for each parameter`
       : `the smallest: it sees ${
         few(patchesSeen)
-      } patches for each parameter, ${PATCHES_WANTED} are wanted`;
+      } of the ${PATCHES_WANTED} patches that it should for each parameter`;
     found = withReason(tried.right, reason);
     if (!isEnough) break;
   }
@@ -88,7 +88,7 @@ function tooShort(
   return [{
     _tag: "Inconsistent",
     path: "minutes",
-    found: minutes,
+    found: isLimit ? minutes : `${minutes}, by default`,
     wanted: `about ${
       roundedUp(minutes * needed / seconds)
     } for ${what}${fewer}`,
@@ -111,9 +111,15 @@ const isTimed = (
     return ratio >= 0.5 && ratio <= 2;
   });
 
-/** A run that is long enough for its first phase not to end while it is timed. */
-const lasting = ({ training, ...config }: PretrainConfig): PretrainConfig => ({
+/**
+ * A run that is long enough for its first phase not to end while it is timed, and that moves
+ * nothing: without a warm-up its numbers might not stay finite.
+ */
+const lasting = (
+  { training, rate, ...config }: PretrainConfig,
+): PretrainConfig => ({
   ...config,
+  rate: { ...rate, baseRate: 0, endRate: 0 },
   training: { ...training, epochs: 100 * MOST_EPOCHS, warmupEpochs: 0 },
 });
 
@@ -166,6 +172,36 @@ export function stepToTime(
  *
  * @see Hoffmann et al., Training Compute-Optimal Large Language Models, 2022; He et al.,
  * Masked Autoencoders Are Scalable Vision Learners, 2021.
+ *
+ * @example Half an hour for 500 photographs on a device that does 10¹¹ operations a second
+ * ```ts
+ * import { decodePretrainConfig, type FitRequest, fittedRun, orThrow, stepToTime, type TimedModel } from "@vitfreeze/vitfreeze";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const asked: FitRequest = {
+ *   pictures: { count: 500, side: 300, channels: 3 },
+ *   stated: { sizes: {}, training: {}, apply: decodePretrainConfig },
+ *   minutes: 30,
+ *   seconds: 1600,
+ *   isLimit: true,
+ *   memory: 4e9,
+ *   timed: [],
+ *   isLast: false,
+ * };
+ * const timed: TimedModel[] = [];
+ * for (;;) {
+ *   const step = orThrow(stepToTime({ ...asked, timed }));
+ *   if (step === null) break;
+ *   const { config: { model, training }, flops } = step;
+ *   const images = training.batchSize * training.accumIter;
+ *   // A program takes some steps of `config` here and looks at the clock.
+ *   timed.push({ model, flops, images, seconds: flops * images / 1e11 });
+ * }
+ * const { config, reasons } = orThrow(fittedRun({ ...asked, timed, isLast: true }));
+ *
+ * deepStrictEqual([config.model.embedDim, config.model.imageSize], [128, 128]);
+ * deepStrictEqual(reasons.model, "the largest that sees 10 patches for each parameter");
+ * ```
  */
 export function fittedRun(request: FitRequest): Result<Faults, FittedRun> {
   return pipe(

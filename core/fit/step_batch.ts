@@ -33,20 +33,28 @@ export interface ChosenImages {
  *
  * @param seen Images that are seen in the whole run.
  * @param count Pictures of an epoch.
+ * @param ranks Processes that share a step, each of which wants an image of it at least.
  */
-export function stepImagesFor(seen: number, count: number): ChosenImages {
+export function stepImagesFor(
+  seen: number,
+  count: number,
+  ranks = 1,
+): ChosenImages {
   const wanted = powerOfTwo(seen / ENOUGH_STEPS);
-  const within = Math.min(IMAGES.most, Math.max(IMAGES.least, wanted));
+  const least = Math.max(IMAGES.least, powerOfTwo(2 * ranks - 1));
+  const within = Math.max(least, Math.min(IMAGES.most, wanted));
   const most = powerOfTwo(count / STEPS_OF_EPOCH);
   if (most < within) {
-    const because = `an epoch of ${count} images has a few steps`;
+    const because = count < STEPS_OF_EPOCH
+      ? "one at a time, for want of more images"
+      : `so few that an epoch has ${STEPS_OF_EPOCH} steps`;
     return { images: most, because };
   }
   const because = within < wanted
-    ? "no more than the paper's"
+    ? "the paper's, however long the run"
     : within > wanted
-    ? "few, for a short run"
-    : `about ${ENOUGH_STEPS} steps in all`;
+    ? "so few that a short run has more steps"
+    : `as many as leave ${ENOUGH_STEPS} steps`;
   return { images: within, because };
 }
 

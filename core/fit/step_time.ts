@@ -1,4 +1,4 @@
-/** Times of steps that were measured, and of others by their operations. */
+/** Times of steps that were measured, and what others are promised. */
 import type { ModelSpec } from "../models/model_spec.ts";
 
 /** A step of a model that was timed, with its images. */
@@ -21,15 +21,6 @@ export type WantedTime = Pick<TimedModel, "model" | "flops">;
  * core, so that the first model to be timed is one that every device can.
  */
 const FIRST_GUESS = 1e9;
-
-/**
- * Growth of the time of an image with its operations, between models: engines do more
- * operations a second the larger the matrices are.
- *
- * Measured on two cores in native code: 16 · 10⁹ a second with `nano`, 60 · 10⁹ with
- * `vit-ti`, which has 32 times as many.
- */
-const WITH_FLOPS = 0.6;
 
 const secondsOfImage = ({ seconds, images }: TimedModel): number =>
   seconds / images;
@@ -57,16 +48,18 @@ const apart = (a: number, b: number): number => Math.abs(Math.log(a / b));
 export interface TimedModels {
   /** The steps; without any a slow device is assumed. */
   readonly timed: readonly TimedModel[];
-  /** True if nothing is to be guessed from them. */
+  /** True if nothing is to be promised by them. */
   readonly isLast: boolean;
 }
 
 /**
  * Seconds that an image takes in the steps of a model: as timed, in steps of the most
- * similar size, or else by the operations of the most similar model that was timed.
+ * similar size, or else as promised by the most similar model that was timed.
  *
- * A model that was not timed is promised the gain of its size; it is for the caller to
- * time it before it is chosen. Where nothing is guessed it takes for ever.
+ * A promise is the best that can be hoped for: a larger model takes no longer than one that
+ * was timed, as where a card is idle for most of a small model's step, and a smaller one is
+ * faster by all of its operations. So it is for the caller to time a model before it is
+ * chosen. Where nothing is promised it takes for ever.
  *
  * @returns A function from a model and the images of its steps to seconds.
  */
@@ -83,6 +76,6 @@ export function imageSeconds(
     const other = nearest(timed, ({ flops }) => apart(flops, wanted.flops));
     return other === undefined
       ? wanted.flops / FIRST_GUESS
-      : secondsOfImage(other) * (wanted.flops / other.flops) ** WITH_FLOPS;
+      : secondsOfImage(other) * Math.min(1, wanted.flops / other.flops);
   };
 }

@@ -35,11 +35,11 @@ const configOf = async (run: string) =>
 Deno.test("pretrainSettings() follows the model on own pictures: a small one gets a small one's rate and a batch of one part", () =>
   inFolder(async (folder) => {
     const data = await pictures(folder, 8);
-    const { config, reasons } = await pretrainSettings({ ...ALL_STATED, data });
+    const { config, fit } = await pretrainSettings({ ...ALL_STATED, data });
     const { model, rate, training } = config;
     strictEqual(rate.baseRate, recipeRate(model, 4));
     deepStrictEqual([training.epochs, training.accumIter], [3, 1]);
-    strictEqual(reasons?.length, "as stated");
+    strictEqual(fit?.reasons.length, "as stated");
     const stated = { ...ALL_STATED, data, blr: 0.032, "warmup-epochs": 1 };
     const { config: kept } = await pretrainSettings(stated);
     strictEqual(kept.rate.baseRate, 0.032 * 4 / 256);
@@ -49,7 +49,7 @@ Deno.test("pretrainSettings() follows the model on own pictures: a small one get
 Deno.test("pretrainSettings() by --recipe takes a recipe as it is, and small ones at the rate of the model", async () => {
   const paper = await pretrainSettings({ recipe: "paper" });
   deepStrictEqual(paper.config, RECIPES.paper);
-  strictEqual(paper.reasons, null);
+  strictEqual(paper.fit, null);
   const small = await pretrainSettings({ recipe: "small" });
   deepStrictEqual(small.config, RECIPES.small);
   deepStrictEqual((await pretrainSettings({})).config, RECIPES.small);

@@ -22,6 +22,14 @@ Deno.test("stepImagesFor() never has fewer images where more are seen", () => {
   }));
 });
 
+Deno.test("stepImagesFor() gives each of several processes an image, where an epoch has as many", () => {
+  fc.assert(fc.property(seen, fc.integer({ min: 1, max: 3000 }), (n, ranks) => {
+    const step = stepImagesFor(n, 1 << 24, ranks).images;
+    ok(step >= ranks && Number.isInteger(Math.log2(step)));
+    ok(step < 2 * ranks || step <= 2048);
+  }));
+});
+
 const bytes = fc.record({
   fixed: fc.integer({ min: 0, max: 1e9 }),
   perImage: fc.integer({ min: 1, max: 1e9 }),
