@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** Finding and making elements of the page. */
 
 /** The element with an id; it is in the page's text. */

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** A lane of the page: its layers, which turn blue as they freeze, and its numbers. */
 import type { FreezePlan, StepReport } from "@vitfreeze/vitfreeze/web";
 import { byId, made } from "./elements.ts";

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** The losses of both lanes by step. */
 import type { FreezePlan, StepReport } from "@vitfreeze/vitfreeze/web";
 import { byId, drawn } from "./elements.ts";

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** The page: what is chosen, the race, and what is said of it. */
 import {
   describeFaults,

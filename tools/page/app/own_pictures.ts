@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** Pictures of the visitor: chosen, or dropped onto the page. */
 import {
   decodeFiles,

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** What both models make of hidden patches: pictures, targets and answers. */
 import {
   CELL_UNITS,
