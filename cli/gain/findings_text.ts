@@ -1,5 +1,5 @@
 /** What was found, as a table and sentences of a terminal. */
-import { percent } from "../output/words.ts";
+import { printable } from "../../core/mod.ts";
 import { textTable } from "../output/text_table.ts";
 import type { AccuracyGain } from "../../train/mod.ts";
 import { START_WORDS } from "./starts.ts";
@@ -13,29 +13,34 @@ const bare = (part: number): string =>
 const ends = ([low, high]: readonly [number, number]): string =>
   `${bare(low)} – ${bare(high)}`;
 
+/** Columns of the table of accuracies. */
+export const ACCURACY_HEAD = [
+  ["way", "left"],
+  ["from", "left"],
+  ["accuracy %", "right"],
+  ["95 %", "left"],
+  ["balanced %", "right"],
+  ["right", "right"],
+  ["of", "right"],
+] as const;
+
 /** The accuracies of all classifiers, a row each. */
-export function accuracyTable(all: readonly Judged[]): string {
-  return textTable(
-    [
-      ["way", "left"],
-      ["from", "left"],
-      ["accuracy %", "right"],
-      ["95 %", "left"],
-      ["balanced %", "right"],
-      ["right", "right"],
-      ["of", "right"],
-    ],
-    all.map(({ way, start, scores }) => [
-      WAY_WORDS[way],
-      START_WORDS[start],
-      bare(scores.accuracy),
-      ends(scores.interval),
-      bare(scores.balanced),
-      String(scores.found),
-      String(scores.count),
-    ]),
-  );
-}
+export const accuracyRows = (
+  all: readonly Judged[],
+): readonly (readonly string[])[] =>
+  all.map(({ way, start, scores }) => [
+    WAY_WORDS[way],
+    START_WORDS[start],
+    bare(scores.accuracy),
+    ends(scores.interval),
+    bare(scores.balanced),
+    String(scores.found),
+    String(scores.count),
+  ]);
+
+/** The same as text. */
+export const accuracyTable = (all: readonly Judged[]): string =>
+  textTable(ACCURACY_HEAD, accuracyRows(all));
 
 const signed = (part: number): string =>
   `${part < 0 ? "−" : "+"}${bare(Math.abs(part))}`;
@@ -67,30 +72,33 @@ export function gainLines(all: readonly Judged[]): readonly string[] {
   });
 }
 
-/** The accuracy of the best way from the trained encoder, class by class. */
-export function classTable(
+/** Columns of the table of classes. */
+export const CLASS_HEAD = [
+  ["class", "left"],
+  ["accuracy %", "right"],
+  ["95 %", "left"],
+  ["right", "right"],
+  ["of", "right"],
+] as const;
+
+/** The accuracy of a classifier class by class; classes without images are left out. */
+export const classRows = (
   { scores: { byClass } }: Judged,
   names: readonly string[],
-): string {
-  return textTable(
-    [
-      ["class", "left"],
-      ["accuracy %", "right"],
-      ["95 %", "left"],
-      ["right", "right"],
-      ["of", "right"],
-    ],
-    byClass.flatMap((share, label) =>
-      share.count === 0 ? [] : [[
-        names[label] ?? String(label),
-        bare(share.accuracy),
-        ends(share.interval),
-        String(share.found),
-        String(share.count),
-      ]]
-    ),
+): readonly (readonly string[])[] =>
+  byClass.flatMap((share, label) =>
+    share.count === 0 ? [] : [[
+      printable(names[label] ?? String(label)),
+      bare(share.accuracy),
+      ends(share.interval),
+      String(share.found),
+      String(share.count),
+    ]]
   );
-}
+
+/** The same as text. */
+export const classTable = (best: Judged, names: readonly string[]): string =>
+  textTable(CLASS_HEAD, classRows(best, names));
 
 /** The classifier from the trained encoder that names most images rightly; the later of equal ones. */
 export function bestOf(all: readonly Judged[]): Judged | undefined {
@@ -102,7 +110,3 @@ export function bestOf(all: readonly Judged[]): Judged | undefined {
     undefined,
   );
 }
-
-/** The part of the images of the most frequent class, in words. */
-export const describeFrequent = (share: number): string =>
-  `the most frequent class is ${percent(share, 1)} of the images to judge by`;

@@ -1,11 +1,10 @@
 /** The same pictures in the eyes of the encoder, of what it began as, and as they are. */
-import { type ModelSpec, type Result, right } from "../../core/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import type { DeviceTensors } from "../../backends/mod.ts";
 import {
   disposeAll,
   featureGraph,
   type FeatureSpec,
-  type LabelledFeatures,
   pixelRow,
   programRow,
   rowsOfImages,
@@ -36,7 +35,7 @@ export const START_WORDS: Readonly<Record<Start, string>> = {
 export interface StartFeatures {
   readonly start: Start;
   /** Of the images to learn from; none where nothing is judged. */
-  readonly known: LabelledFeatures;
+  readonly known: SourceRows;
   /** Of the images to judge by, or of all that are looked at. */
   readonly asked: SourceRows;
 }
