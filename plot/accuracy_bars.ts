@@ -1,6 +1,6 @@
 /** Accuracies of several starts and ways side by side. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { caption, legendName, plotSvg } from "./svg.ts";
+import { caption, plotSvg } from "./svg.ts";
 import { INK, QUIET, stageColour } from "./theme.ts";
 
 /** One accuracy with the interval in which it lies. */
@@ -75,14 +75,9 @@ export function accuracyBars(
       grid: true,
     },
     y: { domain: names, axis: null, padding: 0.18 },
-    fy: {
-      domain: groups,
-      label: null,
-      padding: 0.16,
-      axis: "left",
-      tickSize: 0,
-    },
+    fy: { domain: groups, padding: 0.16, axis: null },
     marks: [
+      Plot.axisFy({ anchor: "left", label: null, fontSize: 12, tickSize: 0 }),
       Plot.barX(bars, {
         ...place,
         x: ({ accuracy }: AccuracyBar) => percent(accuracy),
@@ -125,7 +120,12 @@ export function accuracyBars(
         facet: "super",
       }),
       ...names.map((name, i) =>
-        legendName(name, colour(name), [12 - LEFT + 150 * i, 48 - top])
+        caption(`● ${name}`, [12 - LEFT + 150 * i, 48 - top], {
+          fill: colour(name),
+          fontWeight: 600,
+          fontSize: 11,
+          facet: "super",
+        })
       ),
       ...floor === undefined ? [] : [
         caption(`┆ ${floorName}`, [12 - LEFT + 150 * names.length, 48 - top], {

@@ -66,26 +66,30 @@ export function confusionPlot({ title, names, counts }: Confusion): string {
       part: total === 0 ? 0 : count / total,
     }));
   });
+  const scale = { domain: places, padding: 0.06, axis: null };
   const axis = {
-    domain: places,
     tickFormat: (place: number) => words[place] ?? "",
     tickSize: 0,
     label: null,
-    padding: 0.06,
+    fontSize: Math.min(12, cell - 2),
   };
   const side = cell * classes;
   const top = 74 + room;
+  // The last name leans out of its column.
+  const right = Math.max(24, 420 - room - side, Math.round(0.72 * room));
   return plotSvg({
-    width: Math.max(420, room + side + 24),
+    width: room + side + right,
     height: top + side + 20,
     marginLeft: room,
-    marginRight: Math.max(24, 420 - room - side),
+    marginRight: right,
     marginTop: top,
     marginBottom: 20,
-    x: { ...axis, axis: "top", tickRotate: -45 },
-    y: axis,
+    x: scale,
+    y: scale,
     color: { type: "linear", domain: [0, 1], range: ["#f1f4f8", "#0b5f66"] },
     marks: [
+      Plot.axisX({ ...axis, anchor: "top", tickRotate: -45 }),
+      Plot.axisY({ ...axis, anchor: "left" }),
       Plot.cell(cells, { x: "column", y: "row", fill: "part", rx: 2 }),
       ...classes > MOST_NUMBERED ? [] : [Plot.text(cells, {
         x: "column",

@@ -203,8 +203,8 @@ export async function pictureMap(map: PictureMap): Promise<string> {
     `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
     text([MARGIN, 34], 16, INK, title),
     text([MARGIN, 56], 12, QUIET, note),
-    ...pictures,
     ...dots,
+    ...pictures,
     named,
     "</svg>",
   ].join("\n");

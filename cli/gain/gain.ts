@@ -11,6 +11,7 @@ import type { ShownWork } from "../output/progress_bar.ts";
 import { duration } from "../output/words.ts";
 import { byFinetuning, finetuneSeconds, TUNED } from "./finetuned.ts";
 import { judgedJson } from "./findings_json.ts";
+import { accuracyTable } from "./findings_text.ts";
 import { FINETUNE_MINUTES, type GainValues } from "./gain_flags.ts";
 import type { OpenedPictures } from "./opened_pictures.ts";
 import {
@@ -59,18 +60,23 @@ class Classifiers {
   readonly judged: Judged[] = [];
   readonly #opened: OpenedPictures;
   readonly #facts: object;
+  readonly #say: GainWork["say"];
 
-  constructor(opened: OpenedPictures, facts: object) {
+  constructor(opened: OpenedPictures, { facts, say }: GainWork) {
     this.#opened = opened;
     this.#facts = facts;
+    this.#say = say;
   }
 
-  async add(found: Promise<Result<TrainError, Judged>>): Promise<void> {
+  async add(work: Promise<Result<TrainError, Judged>>): Promise<void> {
+    const found = await work;
+    if (found._tag === "Right") return void this.judged.push(found.right);
+    const { judged } = this;
+    // Who stops a long work wants to see what it came to until then.
+    if (judged.length > 0) this.#say(accuracyTable(judged));
     const names = this.#opened.train.classNames ?? [];
-    const known = this.judged.map((one) => judgedJson(one, names));
-    this.judged.push(
-      mustNotStop(await found, { ...this.#facts, classifiers: known }),
-    );
+    const classifiers = judged.map((one) => judgedJson(one, names));
+    mustNotStop(found, { ...this.#facts, classifiers });
   }
 }
 
@@ -80,9 +86,10 @@ async function classified(
   starts: readonly StartFeatures[],
   secondsPerImage: number,
   values: GainValues,
-  { say, shown, facts }: GainWork,
+  work: GainWork,
 ): Promise<Pick<Gain, "judged" | "untuned">> {
-  const all = new Classifiers(opened, facts);
+  const { say, shown } = work;
+  const all = new Classifiers(opened, work);
   const { neighbours = KNN_VOTE.neighbours } = values;
   for (const start of starts) {
     await all.add(byNeighbours(opened, start, neighbours, shown));
