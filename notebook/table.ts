@@ -1,8 +1,8 @@
 /** Tables of a notebook. */
 import { DISPLAY, type Displayed } from "./display.ts";
 
-/** What may stand in a cell of a table; `null` is an empty one. */
-export type Cell = string | number | boolean | null;
+/** What may stand in a cell of a table; `null` and `undefined` leave it empty. */
+export type Cell = string | number | boolean | null | undefined;
 
 /** A row: what stands in each column. */
 export type Row = Readonly<Record<string, Cell>>;
@@ -16,7 +16,7 @@ export interface Table extends Displayed {
 /** Digits of a number that is no whole one. */
 const DIGITS = 4;
 
-const cellText = (cell: Cell | undefined): string =>
+const cellText = (cell: Cell): string =>
   typeof cell === "number" && Number.isFinite(cell) && !Number.isInteger(cell)
     ? String(Number(cell.toPrecision(DIGITS)))
     : String(cell ?? "");

@@ -61,7 +61,7 @@ async function writeKernel(data: string): Promise<void> {
       "--conn",
       "{connection_file}",
     ],
-    display_name: "Deno",
+    "display_name": "Deno",
     language: "typescript",
   };
   await Deno.writeTextFile(join(folder, "kernel.json"), JSON.stringify(kernel));

@@ -6,12 +6,12 @@
 
 /** A cell. */
 export interface StoredCell {
-  readonly cell_type: "code" | "markdown";
+  readonly "cell_type": "code" | "markdown";
   readonly source: readonly string[];
   /** Of a code cell. */
   readonly outputs?: readonly unknown[];
   /** Of a code cell. */
-  readonly execution_count?: number | null;
+  readonly "execution_count"?: number | null;
 }
 
 /** Names of the notebooks. */
