@@ -4,11 +4,18 @@
  * @module
  */
 export {
+  type AccuracyBar,
+  accuracyBars,
+  type AccuracyBarsOptions,
+} from "../plot/accuracy_bars.ts";
+export {
   type AccuracyPanel,
   accuracyPlot,
   type AccuracyPoint,
   type AccuracySeries,
 } from "../plot/accuracy_plot.ts";
+export { type AttentionRow, attentionSheet } from "../plot/attention_sheet.ts";
+export { type Confusion, confusionPlot } from "../plot/confusion_plot.ts";
 export {
   type HogCells,
   hogGlyphs,
@@ -30,6 +37,12 @@ export {
 export type { PhaseMark } from "../plot/phase_marks.ts";
 export { planPlot, type PlanPlotOptions } from "../plot/plan_plot.ts";
 export type { PictureImage } from "../plot/png.ts";
+export {
+  type MapPoint,
+  mapThumbnails,
+  type PictureMap,
+  pictureMap,
+} from "../plot/picture_map.ts";
 export {
   reconstructionPicture,
   type ReconstructionSample,

@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     purpose: "show a run from another terminal, or as a page",
     load: async () => (await import("./commands/watch.ts")).watchCommand,
   },
+  evaluate: {
+    purpose: "say what pre-training gained, on a page with pictures",
+    load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
+  },
   knn: {
     purpose: "evaluate an encoder by nearest neighbours in feature space",
     load: async () => (await import("./commands/knn.ts")).knnCommand,

@@ -34,7 +34,7 @@ export const someOf = (source: ImageSource, most: number): ImageSource =>
   orThrow(shareSource(source, Math.min(most, source.length), DRAW_KEY));
 
 /** Images as the model sees them, without augmentation. */
-function batchesOf(
+export function batchesOf(
   source: ImageSource,
   { imageSize, inChannels }: ModelSpec,
   batchSize: number,

@@ -22,6 +22,7 @@ import {
 } from "./display.ts";
 import { judged, type Judgement, rowsBy, someOf } from "./judge.ts";
 import { live, type SendDisplay } from "./live.ts";
+import { mapOf } from "./map.ts";
 import { type Saving, savingOf } from "./saving.ts";
 import { show } from "./show.ts";
 import { Steps, type StepsEnd } from "./steps.ts";
@@ -201,6 +202,18 @@ export class NotebookRun implements Displayed, Disposable {
       rowsBy(backend, this.config.model, [parameters], some)
     );
     return rows!;
+  }
+
+  /**
+   * A map of held-out images: those whose features are alike lie near each other. Its axes
+   * are the two along which the features differ most.
+   *
+   * @param most Images at most; 500 by default.
+   */
+  async map(most = 500): Promise<Picture> {
+    const some = someOf(this.heldOut, most);
+    const { model } = this.config;
+    return await mapOf(some, model, await this.features(some, most), this.step);
   }
 
   /**

@@ -116,7 +116,10 @@ export class Steps {
     onStep: (report: StepReport) => Promise<void>,
     signal: AbortSignal,
   ): Promise<Result<TrainError, StepsEnd>> {
-    const training = await this.#alone(() => this.#open());
+    const training = await this.#alone(async () =>
+      signal.aborted ? null : await this.#open()
+    );
+    if (training === null) return right("stopped");
     signal.addEventListener("abort", () => this.#stop.abort());
     if (signal.aborted) this.#stop.abort();
     const steps = training[Symbol.asyncIterator]();

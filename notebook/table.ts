@@ -1,8 +1,8 @@
 /** Tables of a notebook. */
 import { DISPLAY, type Displayed } from "./display.ts";
 
-/** What may stand in a cell of a table; `null` is an empty one. */
-export type Cell = string | number | boolean | null;
+/** What may stand in a cell of a table; `null` and `undefined` leave it empty. */
+export type Cell = string | number | boolean | null | undefined;
 
 /** A row: what stands in each column. */
 export type Row = Readonly<Record<string, Cell>>;
@@ -16,7 +16,7 @@ export interface Table extends Displayed {
 /** Digits of a number that is no whole one. */
 const DIGITS = 4;
 
-const cellText = (cell: Cell | undefined): string =>
+const cellText = (cell: Cell): string =>
   typeof cell === "number" && Number.isFinite(cell) && !Number.isInteger(cell)
     ? String(Number(cell.toPrecision(DIGITS)))
     : String(cell ?? "");
@@ -31,7 +31,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? "");
 
-/** Rows as text, columns below each other; numbers end where their column ends. */
+/** True if a column is one of numbers: they end where it ends, as its name does. */
+const isOfNumbers = (rows: readonly Row[], name: string): boolean =>
+  rows.every((row) => typeof (row[name] ?? 0) === "number");
+
+/** Rows as text, columns below each other. */
 function plainText(
   names: readonly string[],
   rows: readonly Row[],
@@ -39,26 +43,26 @@ function plainText(
   const widths = names.map((name) =>
     Math.max(name.length, ...rows.map((row) => cellText(row[name]).length))
   );
-  const line = (cells: readonly (Cell | undefined)[]): string =>
-    cells.map((cell, i) => {
-      const width = widths[i] ?? 0;
-      return typeof cell === "number"
-        ? cellText(cell).padStart(width)
-        : cellText(cell).padEnd(width);
-    }).join("  ").trimEnd();
-  return [line(names), ...rows.map((row) => line(names.map((n) => row[n])))]
-    .join("\n");
+  const ends = names.map((name) => isOfNumbers(rows, name));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, i) =>
+      ends[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)
+    ).join("  ").trimEnd();
+  const texts = rows.map((row) => names.map((name) => cellText(row[name])));
+  return [names, ...texts].map(line).join("\n");
 }
 
 function html(names: readonly string[], rows: readonly Row[]): string {
-  const cellOf = (cell: Cell | undefined): string =>
-    `<td style="text-align:${typeof cell === "number" ? "right" : "left"}">${
-      escaped(cellText(cell))
-    }</td>`;
-  const head = names.map((name) => `<th>${escaped(name)}</th>`).join("");
-  const body = rows.map((row) =>
-    `<tr>${names.map((name) => cellOf(row[name])).join("")}</tr>`
-  );
+  const align = (name: string): string =>
+    ` style="text-align:${isOfNumbers(rows, name) ? "right" : "left"}"`;
+  const head = names.map((name) => `<th${align(name)}>${escaped(name)}</th>`)
+    .join("");
+  const cells = (row: Row): string =>
+    names.map((name) =>
+      `<td${align(name)}>${escaped(cellText(row[name]))}</td>`
+    )
+      .join("");
+  const body = rows.map((row) => `<tr>${cells(row)}</tr>`);
   return `<table><thead><tr>${head}</tr></thead><tbody>${
     body.join("")
   }</tbody></table>`;

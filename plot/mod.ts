@@ -3,7 +3,10 @@
  *
  * @module
  */
+export { type AccuracyBar, accuracyBars } from "./accuracy_bars.ts";
 export { accuracyPlot } from "./accuracy_plot.ts";
+export { type AttentionRow, attentionSheet } from "./attention_sheet.ts";
+export { confusionPlot } from "./confusion_plot.ts";
 export { lossPlot } from "./loss_plot.ts";
 export {
   type CaptionedPicture,
@@ -11,6 +14,7 @@ export {
   type NeighbourRow,
   neighbourSheet,
 } from "./neighbour_sheet.ts";
+export { type MapPoint, mapThumbnails, pictureMap } from "./picture_map.ts";
 export { pictureSheet } from "./picture_sheet.ts";
 export { planPlot } from "./plan_plot.ts";
 export { pngDataUri } from "./png.ts";

@@ -122,6 +122,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "cli/runs": [...CLI_BASE, "cli/images"],
   "cli/pretrain": [...CLI_BASE, "cli/images", "cli/runs"],
   "cli/evaluate": [...CLI_BASE, "cli/images", "cli/runs"],
+  "cli/gain": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
   "cli/classic": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
   "cli/compare": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
 };

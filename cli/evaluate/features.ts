@@ -73,7 +73,7 @@ export const featureWidth = (
 export type ImagePart = "train" | "validation";
 
 /** The middles of images in order, shared by some ranks; each call starts over. */
-function batchesInOrder(
+export function batchesInOrder(
   { encoder, resizeSize, unreadable, ...images }: EvaluatedEncoder,
   part: ImagePart,
   batchSize: number,
@@ -105,7 +105,7 @@ export const validationBatches = (
 ) => batchesInOrder(evaluated, "validation", batchSize);
 
 /** Images at a time. */
-const BATCH = 64;
+export const BATCH = 64;
 
 /**
  * Features of every image that can be read.

@@ -1,6 +1,11 @@
 /** The encoder, the labelled images and the device of an evaluation. */
 import type { Backend } from "../../backends/mod.ts";
-import { labelledImages, normalizationFor } from "../../data/mod.ts";
+import {
+  type ImageSource,
+  labelledImages,
+  type Normalization,
+  normalizationFor,
+} from "../../data/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import type { OpenedEncoder } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
@@ -81,6 +86,38 @@ const OWN_STATISTICS =
   "the images' own, for nothing says the encoder's (--mean and --std do)";
 
 /**
+ * The normalisation of an encoder's images: its own, where flags or a file state it.
+ *
+ * @param images Images, whose own statistics are the last resort.
+ * @returns It, and lines about the encoder and the pixels.
+ */
+export function normalizationOf(
+  encoder: OpenedEncoder,
+  { normalization: own }: ImageSource,
+  values: EvaluationValues,
+): {
+  readonly normalization: Normalization;
+  readonly words: readonly string[];
+} {
+  const statistics = must(statisticsFrom(values, encoder, {
+    normalization: own,
+    from: OWN_STATISTICS,
+  }));
+  const normalization = normalizationFor(
+    statistics.normalization,
+    encoder.model.inChannels === 1 ? 1 : 3,
+  );
+  const pixels = describeStatistics(normalization);
+  return {
+    normalization,
+    words: [
+      ...describeEncoder(encoder),
+      `pixels: ${pixels}, ${statistics.from}`,
+    ],
+  };
+}
+
+/**
  * An encoder with its images, normalised as the encoder's were.
  *
  * @param values Flags as they were given.
@@ -95,14 +132,7 @@ export async function evaluatedEncoder(
   if (validation === null) {
     return refuse(`--data: judged by ${validationSummary}`);
   }
-  const statistics = must(statisticsFrom(values, encoder, {
-    normalization: train.normalization,
-    from: OWN_STATISTICS,
-  }));
-  const normalization = normalizationFor(
-    statistics.normalization,
-    encoder.model.inChannels === 1 ? 1 : 3,
-  );
+  const { normalization, words } = normalizationOf(encoder, train, values);
   const images = evaluatedImages(
     labelledImages({ ...train, normalization }),
     { ...validation, normalization },
@@ -113,8 +143,7 @@ export async function evaluatedEncoder(
     classes: train.classNames?.length ?? 0,
     resizeSize: values["resize-size"] ?? encoder.model.imageSize,
     words: [
-      ...describeEncoder(encoder),
-      `pixels: ${describeStatistics(normalization)}, ${statistics.from}`,
+      ...words,
       `learns from: ${images.train.summary}${await transparencyWords(
         images.train,
       )}`,

@@ -6,6 +6,7 @@ const SCRIPTS = {
   pretrain: "pretrain",
   plan: "print_plan",
   watch: "watch",
+  evaluate: "evaluate",
   knn: "knn",
   probe: "linear_probe",
   finetune: "finetune",

@@ -9,6 +9,7 @@ const COMMANDS: readonly CommandName[] = [
   "pretrain",
   "plan",
   "watch",
+  "evaluate",
   "knn",
   "probe",
   "finetune",

@@ -1,0 +1,141 @@
+/** The encoder and the pictures, with labels or without, that are looked at. */
+import { resolve } from "node:path";
+import { permutation } from "../../core/mod.ts";
+import {
+  counted,
+  DRAW_KEY,
+  type ImageSource,
+  labelledImages,
+  selectImages,
+} from "../../data/mod.ts";
+import {
+  type ImageChoice,
+  type OpenedEncoder,
+  readImagesFile,
+  runFolderAt,
+} from "../../train/mod.ts";
+import { refuse } from "../command/command_failed.ts";
+import { deviceFrom } from "../command/device_flags.ts";
+import { classesFrom } from "../images/image_flags.ts";
+import type { PretrainImages } from "../images/images.ts";
+import { imagesOfRun } from "../images/images_of_run.ts";
+import { transparencyWords } from "../images/transparency.ts";
+import { evaluatedImages } from "../images/unreadable.ts";
+import {
+  type Evaluation,
+  normalizationOf,
+} from "../evaluate/open_evaluation.ts";
+import { encoderAt } from "../evaluate/evaluated_encoder.ts";
+import type { GainValues } from "./gain_flags.ts";
+
+/** Pictures that are looked at where there are no labels, at most. */
+const MOST_UNLABELLED = 2000;
+
+/** An encoder, a device and pictures. */
+export interface OpenedPictures extends Evaluation {
+  /**
+   * Why there are no accuracies, in words; `null` where there are. Without them there are
+   * no training images, and the validation images are those that are looked at.
+   */
+  readonly unjudged: string | null;
+}
+
+/** The images that flags name, else those of the encoder's run. */
+async function choiceOf(
+  path: string,
+  values: GainValues,
+): Promise<ImageChoice> {
+  const read = await readImagesFile(await runFolderAt(path));
+  const run = read._tag === "Right" ? read.right : null;
+  const data = values.data === undefined ? null : resolve(values.data);
+  // What was held out of the same images then is held out now.
+  const same = values.data === undefined || data === run?.data ? run : null;
+  return {
+    data: data ?? run?.data ?? null,
+    limit: values.limit ?? same?.limit ?? null,
+    classes: await classesFrom(values.classes) ?? same?.classes ?? null,
+    valShare: values["val-share"] ?? same?.valShare ?? null,
+    heldOut: run?.heldOut ?? "by class",
+    background: values.background ?? run?.background ?? "mean",
+  };
+}
+
+/** Some of many pictures, the same ones each time. */
+function someOf(source: ImageSource): ImageSource {
+  const order = permutation(DRAW_KEY, source.length);
+  return source.length <= MOST_UNLABELLED
+    ? source
+    : selectImages(source, order.slice(0, MOST_UNLABELLED).sort());
+}
+
+/** What is looked at, and lines about it. */
+async function lookedAt(
+  encoder: OpenedEncoder,
+  { train, validation, validationSummary }: PretrainImages,
+  values: GainValues,
+) {
+  const { normalization, words } = normalizationOf(encoder, train, values);
+  const known = labelledImages({ ...train, normalization });
+  const isJudged = validation !== null && known.length >= 2;
+  const images = isJudged
+    ? evaluatedImages(known, { ...validation, normalization })
+    : evaluatedImages(
+      selectImages({ ...train, normalization }, new Int32Array()),
+      someOf({ ...train, normalization }),
+    );
+  const unjudged = isJudged
+    ? null
+    : `accuracies need images of at least two classes, some of them held out: ${validationSummary}`;
+  const transparency = await transparencyWords(train);
+  return {
+    ...images,
+    unjudged,
+    classes: train.classNames?.length ?? 0,
+    words: [
+      ...words,
+      ...unjudged === null
+        ? [
+          `learns from: ${images.train.summary}${transparency}`,
+          `judged by: ${validationSummary}`,
+        ]
+        : [
+          `pictures: ${
+            images.validation.length === train.length
+              ? train.summary
+              : `${
+                counted(images.validation.length, "image")
+              } of ${train.summary}`
+          }${transparency}`,
+          unjudged,
+        ],
+    ],
+  };
+}
+
+/**
+ * Opens an encoder, pictures and a device.
+ *
+ * @param path A run, a checkpoint, an exported encoder or a file of weights.
+ * @param say Called with a description of what was opened.
+ * @throws {CommandFailed} where something of it cannot be had.
+ */
+export async function openPictures(
+  path: string,
+  values: GainValues,
+  say: (line: string) => void,
+): Promise<OpenedPictures> {
+  const encoder = await encoderAt(path, values);
+  const choice = await choiceOf(path, values);
+  const opened = await imagesOfRun({ ...choice, earlier: null });
+  const { words, ...pictures } = await lookedAt(encoder, opened, values);
+  if (pictures.validation.length < 1) {
+    refuse("--data: found no pictures, wanted at least one");
+  }
+  const { backend } = await deviceFrom(values);
+  words.forEach(say);
+  say(`device: ${backend.device.name} (${backend.device.description})`);
+  return {
+    ...{ encoder, backend, ...pictures },
+    resizeSize: values["resize-size"] ?? encoder.model.imageSize,
+  };
+}
