@@ -1,5 +1,6 @@
 /**
- * Evaluation of an encoder: features, neighbours, probes, fine-tuned classifiers, reconstructions.
+ * Evaluation of an encoder: features, neighbours, probes, fine-tuned classifiers, reconstructions;
+ * and its use: features and classes of pictures.
  *
  * @module
  */
@@ -13,11 +14,9 @@ export {
   compileConvNetScores,
   convNetError,
 } from "../train/evaluate/classifier_accuracy.ts";
+export { allTaps, type FeatureSpec, lastTap } from "../core/models/feature.ts";
 export {
-  allTaps,
   encoderFeatures,
-  type FeatureSpec,
-  lastTap,
   uploadEncoder,
 } from "../train/evaluate/encoder_features.ts";
 export {
@@ -27,10 +26,8 @@ export {
   type KnnOptions,
 } from "../train/evaluate/knn.ts";
 export type { KnnSearch } from "../train/evaluate/neighbours.ts";
-export {
-  probeAccuracy,
-  type TrainedProbe,
-} from "../train/evaluate/probe_accuracy.ts";
+export { probeAccuracy } from "../train/evaluate/probe_accuracy.ts";
+export type { TrainedProbe } from "../train/tasks/folded_probe.ts";
 export {
   chosenRate,
   type ProbeSweep,
@@ -38,6 +35,24 @@ export {
   sweepProbe,
   type SweptRate,
 } from "../train/evaluate/probe_sweep.ts";
+export {
+  type FeatureOptions,
+  features,
+  type PictureFeatures,
+} from "../train/predict/features.ts";
+export type {
+  PictureOptions,
+  UnreadablePicture,
+} from "../train/predict/picture_rows.ts";
+export {
+  type NamedClass,
+  predict,
+  predictBatches,
+  type Prediction,
+  type Predictions,
+  type PredictOptions,
+} from "../train/predict/predict.ts";
+export type { Pictures } from "../train/predict/prepared_pictures.ts";
 export {
   reconstruct,
   type Reconstruction,

@@ -52,6 +52,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     purpose: "train a residual network under FreezeOut",
     load: async () => (await import("./commands/classic.ts")).classicCommand,
   },
+  predict: {
+    purpose:
+      "name the classes of pictures with a fine-tuned encoder or a probe",
+    load: async () => (await import("./commands/predict.ts")).predictCommand,
+  },
   export: {
     purpose: "write an encoder for timm, PyTorch and transformers.js",
     load: async () => (await import("./commands/export.ts")).exportCommand,

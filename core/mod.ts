@@ -87,6 +87,18 @@ export {
 export type { ConvNetSpec } from "./models/convnet_spec.ts";
 export { encode, encoderGraph, tapNorm } from "./models/encoder.ts";
 export {
+  allTaps,
+  featureNodes,
+  type FeatureSpec,
+  lastTap,
+} from "./models/feature.ts";
+export {
+  type HeadInput,
+  imageClassifierGraph,
+  imageClassifierParameters,
+  type ImageClassifierSpec,
+} from "./models/image_classifier.ts";
+export {
   initialParameters,
   type LocalMimNodes,
   parameterSpecs,

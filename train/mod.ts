@@ -80,6 +80,15 @@ export {
   SWEPT_RATES,
 } from "./evaluate/probe_sweep.ts";
 export { reconstruct, type Reconstruction } from "./evaluate/reconstruct.ts";
+export { features, type PictureFeatures } from "./predict/features.ts";
+export type { UnreadablePicture } from "./predict/picture_rows.ts";
+export {
+  type NamedClass,
+  predict,
+  predictBatches,
+  type Prediction,
+} from "./predict/predict.ts";
+export { preparedPictures } from "./predict/prepared_pictures.ts";
 export { agreeOn, fromFirst } from "./ranks/agreement.ts";
 export { commonStart } from "./ranks/common_start.ts";
 export { toldByAll } from "./ranks/told_by_all.ts";
@@ -205,5 +214,14 @@ export {
 } from "./weights/encoder/encoder_start.ts";
 export { exportEncoder } from "./weights/export/export_encoder.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
+export { numbersDigest } from "./weights/numbers_digest.ts";
+export {
+  type ClassifierFacts,
+  factsText,
+  writeClassifierFacts,
+} from "./weights/classifier/classifier_facts.ts";
+export type { OpenedClassifier } from "./weights/classifier/classifier_parts.ts";
+export { openClassifier } from "./weights/classifier/open_classifier.ts";
+export type { OpenClassifierOptions } from "./weights/classifier/training_classifier.ts";
 export * from "./weights/open_encoder.ts";
 export type { SharedWork, WorkOptions } from "./work_options.ts";

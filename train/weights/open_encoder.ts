@@ -31,6 +31,7 @@ import {
 import { unlikeParts } from "./encoder/foreign_parts.ts";
 import { findWeights, type FoundWeights } from "./find_weights.ts";
 import { sizeFaults, type StatedEncoder } from "./hub_config.ts";
+import type { ImagePreparation } from "./image_preparation.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
 import {
   unlikeSizes,
@@ -38,8 +39,8 @@ import {
   weightsModel,
 } from "./encoder/encoder_sizes.ts";
 
-/** An encoder and where it is from. */
-export interface OpenedEncoder {
+/** An encoder and where it is from; how its images are made ready, as far as a file says it. */
+export interface OpenedEncoder extends ImagePreparation {
   /** Its sizes. */
   readonly model: ModelSpec;
   /** Its parameters and its position table `pos_embed`. */
