@@ -10,6 +10,11 @@ export {
   topAccuracy,
 } from "../train/evaluate/accuracy.ts";
 export {
+  type AttentionMaps,
+  attentionMaps,
+  meanOfHeads,
+} from "../train/evaluate/attention_maps.ts";
+export {
   classifierAccuracy,
   compileConvNetScores,
   convNetError,
@@ -26,6 +31,17 @@ export {
   type KnnOptions,
 } from "../train/evaluate/knn.ts";
 export type { KnnSearch } from "../train/evaluate/neighbours.ts";
+export {
+  nearestOthers,
+  type NearestPoints,
+  nearestPoints,
+  type Points,
+} from "../train/evaluate/points/nearest_points.ts";
+export {
+  placesOn,
+  type PrincipalAxes,
+  principalAxes,
+} from "../train/evaluate/points/principal_axes.ts";
 export { probeAccuracy } from "../train/evaluate/probe_accuracy.ts";
 export type { TrainedProbe } from "../train/tasks/folded_probe.ts";
 export {
@@ -58,3 +74,21 @@ export {
   type Reconstruction,
   type StageReconstruction,
 } from "../train/evaluate/reconstruct.ts";
+export {
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  type FoundShare,
+  predictedClasses,
+} from "../train/evaluate/scores/class_scores.ts";
+export {
+  type AccuracyGain,
+  accuracyGain,
+  type Interval,
+  wilsonInterval,
+} from "../train/evaluate/scores/intervals.ts";
+export {
+  type ReconstructionRow,
+  reconstructionRows,
+  type StageRow,
+} from "../train/evaluate/reconstruction_rows.ts";

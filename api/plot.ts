@@ -22,6 +22,12 @@ export {
   lossSeries,
   type SeriesPoint,
 } from "../plot/loss_series.ts";
+export {
+  type CaptionedPicture,
+  type NeighbourPicture,
+  type NeighbourRow,
+  neighbourSheet,
+} from "../plot/neighbour_sheet.ts";
 export type { PhaseMark } from "../plot/phase_marks.ts";
 export { planPlot, type PlanPlotOptions } from "../plot/plan_plot.ts";
 export {

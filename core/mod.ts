@@ -73,6 +73,7 @@ export * from "./graph/prune.ts";
 export { cutAtRankSums } from "./graph/rank_sums.ts";
 export { cutGraph, type Segment } from "./graph/segments.ts";
 export { traceGraph } from "./graph/trace.ts";
+export { type AttendingTokens, attentionGraph } from "./models/attention.ts";
 export {
   classifierParameters,
   classifierScoreGraph,

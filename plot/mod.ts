@@ -5,6 +5,12 @@
  */
 export { accuracyPlot } from "./accuracy_plot.ts";
 export { lossPlot } from "./loss_plot.ts";
+export {
+  type CaptionedPicture,
+  type NeighbourPicture,
+  type NeighbourRow,
+  neighbourSheet,
+} from "./neighbour_sheet.ts";
 export { pictureSheet } from "./picture_sheet.ts";
 export { planPlot } from "./plan_plot.ts";
 export {

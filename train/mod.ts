@@ -53,6 +53,7 @@ export {
 } from "./engine/tensors.ts";
 export * from "./engine/training.ts";
 export { mostFrequentShare, type TopAccuracies } from "./evaluate/accuracy.ts";
+export * from "./evaluate/attention_maps.ts";
 export * from "./evaluate/classifier_accuracy.ts";
 export * from "./evaluate/encoder_features.ts";
 export {
@@ -60,6 +61,7 @@ export {
   programRow,
   type RowMaker,
   rowsOfImages,
+  type SourceRows,
   withProgram,
 } from "./evaluate/image_rows.ts";
 export {
@@ -67,12 +69,15 @@ export {
   knnAccuracies,
   type KnnAccuracy,
   knnAccuracy,
+  type KnnOptions,
+  knnVotes,
 } from "./evaluate/knn.ts";
 export {
   type SharedBatches,
   sharedBatches,
 } from "./evaluate/shared_batches.ts";
-export { probeAccuracy } from "./evaluate/probe_accuracy.ts";
+export { pixelRow, smallPixels } from "./evaluate/pixel_rows.ts";
+export { probeAccuracy, probeScores } from "./evaluate/probe_accuracy.ts";
 export {
   chosenRate,
   type ProbeSweep,
@@ -80,6 +85,14 @@ export {
   SWEPT_RATES,
 } from "./evaluate/probe_sweep.ts";
 export { reconstruct, type Reconstruction } from "./evaluate/reconstruct.ts";
+export * from "./evaluate/points/nearest_points.ts";
+export * from "./evaluate/points/principal_axes.ts";
+export * from "./evaluate/scores/class_scores.ts";
+export * from "./evaluate/scores/intervals.ts";
+export {
+  type ReconstructionRow,
+  reconstructionRows,
+} from "./evaluate/reconstruction_rows.ts";
 export { features, type PictureFeatures } from "./predict/features.ts";
 export type { UnreadablePicture } from "./predict/picture_rows.ts";
 export {

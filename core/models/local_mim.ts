@@ -126,18 +126,17 @@ export function localMim(
   const specs = live.map(({ stage }) => stage);
   // First, while there are no activations that would lie beside its gradients.
   const targets = hogTargets(scope.g, spec, images, specs);
-  const { visibleTokens, blocks } = encode(scope, spec, images, idsKeep);
+  const encoding = encode(scope, spec, images, idsKeep);
   const stages = live.map(({ index, stage }, i) =>
     stageNodes(scope, spec, batch, samples, {
       index,
       stage,
-      tapped: blocks[stage.tap] ?? -1,
+      tapped: encoding.blocks[stage.tap] ?? -1,
       target: targets[i] ?? -1,
     })
   );
   return {
-    visibleTokens,
-    blocks,
+    ...encoding,
     stages,
     loss: weightedSum(scope, spec, stages),
   };
