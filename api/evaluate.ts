@@ -70,6 +70,13 @@ export {
 } from "../train/predict/predict.ts";
 export type { Pictures } from "../train/predict/prepared_pictures.ts";
 export {
+  type Similarities,
+  type SimilarOptions,
+  type SimilarPicture,
+  type SimilarPictures,
+  similarPictures,
+} from "../train/predict/similar_pictures.ts";
+export {
   reconstruct,
   type Reconstruction,
   type StageReconstruction,

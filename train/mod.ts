@@ -102,6 +102,11 @@ export {
   type Prediction,
 } from "./predict/predict.ts";
 export { preparedPictures } from "./predict/prepared_pictures.ts";
+export {
+  type Similarities,
+  type SimilarPictures,
+  similarPictures,
+} from "./predict/similar_pictures.ts";
 export { agreeOn, fromFirst } from "./ranks/agreement.ts";
 export { commonStart } from "./ranks/common_start.ts";
 export { toldByAll } from "./ranks/told_by_all.ts";

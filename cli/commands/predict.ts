@@ -16,6 +16,7 @@ import {
   type OpenedClassifier,
   predictBatches,
   replaceFile,
+  type TrainError,
 } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import {
@@ -34,7 +35,7 @@ import { interruption } from "../command/interruption.ts";
 import { checkWritable } from "../evaluate/output_file.ts";
 import { describeStatistics } from "../flags/encoder_flags.ts";
 import { switchFlag, textFlag, under, wholeFlag } from "../flags/flags.ts";
-import { barsOn, underBar } from "../output/progress_bar.ts";
+import { barsOn } from "../output/progress_bar.ts";
 import {
   isUnreadable,
   type Predicted,
@@ -97,20 +98,21 @@ async function predictAll(
   const { backend } = await deviceFrom(values);
   tell(`device: ${backend.device.name} (${backend.device.description})`);
   const known: Predicted[] = [];
-  const end = await underBar(
-    { startBar: barsOn(process.stderr), signal },
-    "pictures",
-    source.length,
-    async ({ onProgress }) => {
-      const options = { backend, top, signal, onProgress };
-      for await (const batch of predictBatches(classifier, source, options)) {
-        if (batch._tag === "Left") return batch.left;
-        known.push(...batch.right);
-        for (const one of batch.right) onRow?.(predictionRow(one, top));
-      }
-      return null;
-    },
-  );
+  const bar = barsOn(process.stderr)("pictures", source.length);
+  const options = { backend, top, signal };
+  let end: TrainError | null = null;
+  for await (const batch of predictBatches(classifier, source, options)) {
+    if (batch._tag === "Left") {
+      end = batch.left;
+      break;
+    }
+    known.push(...batch.right);
+    bar.above(() => {
+      for (const one of batch.right) onRow?.(predictionRow(one, top));
+    });
+    bar.update(known.length);
+  }
+  bar.end();
   backend.dispose();
   return { known, end };
 }

@@ -25,6 +25,8 @@ export interface PictureFeatures {
   readonly width: number;
   /** Names of these pictures, for files their paths. */
   readonly paths: readonly string[];
+  /** Their numbers among all pictures. */
+  readonly indices: Int32Array;
   /** The pictures that could not be read. */
   readonly errors: readonly UnreadablePicture[];
 }
@@ -85,14 +87,20 @@ export async function features(
   const parts: Float32Array[] = [];
   const paths: string[] = [];
   const errors: UnreadablePicture[] = [];
+  const indices: number[] = [];
   for await (const batch of batches) {
     if (batch._tag === "Left") return batch;
     parts.push(batch.right.rows);
     for (const { path, reason } of batch.right.pictures) {
-      if (reason === null) paths.push(path);
-      else errors.push({ path, reason });
+      if (reason === null) {
+        indices.push(paths.length + errors.length);
+        paths.push(path);
+      } else errors.push({ path, reason });
     }
   }
   const width = model.embedDim * feature.stages.length;
-  return right({ features: joinedNumbers(parts), width, paths, errors });
+  return right({
+    ...{ features: joinedNumbers(parts), width, paths, errors },
+    indices: Int32Array.from(indices),
+  });
 }

@@ -108,20 +108,22 @@ async function* rowsBy(
   }
 }
 
-/** Gives a device to a computation; one that it was not given is closed behind it. */
-async function* onDevice<A>(
+/** An engine for some work. */
+export interface WorkEngine {
+  readonly backend: Backend;
+  /** Ends the work with it: one that was not given is closed. */
+  readonly release: () => void;
+}
+
+/** The engine that is given, else the one that this machine can run best. */
+export async function workEngine(
   given: Backend | undefined,
-  use: (backend: Backend) => AsyncGenerator<Result<TrainError, A>, void>,
-): AsyncGenerator<Result<TrainError, A>, void> {
-  if (given !== undefined) return yield* use(given);
+): Promise<Result<TrainError, WorkEngine>> {
+  if (given !== undefined) return right({ backend: given, release: () => {} });
   const selected = orBackendFailed(await selectBackend("auto"));
-  if (selected._tag === "Left") return yield selected;
+  if (selected._tag === "Left") return selected;
   const { backend } = selected.right;
-  try {
-    yield* use(backend);
-  } finally {
-    backend.dispose();
-  }
+  return right({ backend, release: () => backend.dispose() });
 }
 
 /**
@@ -134,13 +136,16 @@ async function* onDevice<A>(
  * @returns Rows in the order of the pictures, or the error that ends them; a picture that
  * cannot be read is none.
  */
-export function pictureRows(
+export async function* pictureRows(
   prepared: PreparedPictures,
   model: PictureModel,
   { backend: given, batchSize: most = BATCH, ...work }: PictureOptions,
 ): AsyncGenerator<Result<TrainError, PictureRows>, void> {
   const batchSize = Math.max(1, Math.min(most, prepared.source.length));
-  return onDevice(given, async function* (backend) {
+  const engine = await workEngine(given);
+  if (engine._tag === "Left") return yield engine;
+  const { backend, release } = engine.right;
+  try {
     const compiled = await compileGraph(backend, model.graphAt(batchSize));
     if (compiled._tag === "Left") return yield compiled;
     const parameters = model.upload(backend);
@@ -153,5 +158,7 @@ export function pictureRows(
       disposeAll(parameters.values());
       compiled.right.dispose();
     }
-  });
+  } finally {
+    release();
+  }
 }
