@@ -25,8 +25,13 @@ export type {
   OtherContents,
   StoredTensors,
 } from "../train/weights/encoder/encoder_tensors.ts";
+export { exportClassifier } from "../train/weights/export/export_classifier.ts";
 export { exportEncoder } from "../train/weights/export/export_encoder.ts";
-export type { EncoderExport } from "../train/weights/export/repository_configs.ts";
+export type {
+  ClassifierExport,
+  EncoderExport,
+  ModelExport,
+} from "../train/weights/export/repository_configs.ts";
 export type {
   ClassifierFacts,
   ProbedEncoder,

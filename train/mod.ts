@@ -230,6 +230,7 @@ export {
   type EncoderReport,
   encoderSnapshot,
 } from "./weights/encoder/encoder_start.ts";
+export { exportClassifier } from "./weights/export/export_classifier.ts";
 export { exportEncoder } from "./weights/export/export_encoder.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
 export { numbersDigest } from "./weights/numbers_digest.ts";
@@ -239,7 +240,10 @@ export {
   writeClassifierFacts,
 } from "./weights/classifier/classifier_facts.ts";
 export type { OpenedClassifier } from "./weights/classifier/classifier_parts.ts";
-export { openClassifier } from "./weights/classifier/open_classifier.ts";
+export {
+  classifierTask,
+  openClassifier,
+} from "./weights/classifier/open_classifier.ts";
 export type { OpenClassifierOptions } from "./weights/classifier/training_classifier.ts";
 export * from "./weights/open_encoder.ts";
 export type { SharedWork, WorkOptions } from "./work_options.ts";

@@ -12,7 +12,6 @@
 import process from "node:process";
 import { counted, type ImageSource, openPictures } from "../../data/mod.ts";
 import {
-  openClassifier,
   type OpenedClassifier,
   predictBatches,
   replaceFile,
@@ -33,9 +32,13 @@ import {
 import { DEVICE_FLAGS, deviceFrom } from "../command/device_flags.ts";
 import { interruption } from "../command/interruption.ts";
 import { checkWritable } from "../evaluate/output_file.ts";
-import { describeStatistics } from "../flags/encoder_flags.ts";
 import { switchFlag, textFlag, under, wholeFlag } from "../flags/flags.ts";
 import { barsOn } from "../output/progress_bar.ts";
+import {
+  CLASSIFIER_FLAGS,
+  classifierAt,
+  describeClassifier,
+} from "../predict/opened_classifier.ts";
 import {
   isUnreadable,
   type Predicted,
@@ -52,14 +55,8 @@ const FLAGS = {
     "top": wholeFlag(1, "likeliest classes to name for each picture", {
       initial: String(TOP),
     }),
-    "ema": switchFlag(
-      "take the running means of the weights, where the run kept them",
-    ),
-    "encoder": textFlag(
-      "PATH",
-      "encoder that a probe was trained on, if it is not where it was",
-    ),
   }),
+  ...CLASSIFIER_FLAGS,
   ...under("Device", DEVICE_FLAGS),
   ...under("Output", {
     "out": textFlag("FILE", "write the rows into a file"),
@@ -70,18 +67,6 @@ const FLAGS = {
 type Context = CommandContext<typeof FLAGS>;
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** What a classifier is, in lines. */
-function describeClassifier(
-  { path, steps, skipped, classNames, normalization }: OpenedClassifier,
-): readonly string[] {
-  const after = steps === null ? "" : `, after step ${steps[0]} of ${steps[1]}`;
-  return [
-    ...skipped.map(({ path, reason }) => `skipped: ${path}: ${reason}`),
-    `classifier: ${path}${after}, ${counted(classNames.length, "class")}`,
-    `pixels: ${describeStatistics(normalization)}`,
-  ];
-}
 
 /** Where rows go as they come. */
 type Row = (line: string) => void;
@@ -147,12 +132,8 @@ function tellUnread(known: readonly Predicted[]): number {
 
 async function predict(context: Context): Promise<object> {
   const { words: [path = "", ...paths], values } = context;
-  const { out, json = false, ema = false, encoder } = values;
-  const opened = await openClassifier(path, {
-    averages: ema,
-    ...encoder === undefined ? {} : { encoder },
-  });
-  const classifier = must(opened, describeTraining);
+  const { out, json = false } = values;
+  const classifier = await classifierAt(path, values);
   describeClassifier(classifier).forEach(tell);
   const source = must(await openPictures(paths), describeImages);
   if (out !== undefined) must(await checkWritable(out), describeTraining);

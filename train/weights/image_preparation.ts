@@ -1,5 +1,6 @@
 /** What is done to images before an encoder sees them, beside their normalisation. */
 import { type Background, BACKGROUNDS } from "../../data/mod.ts";
+import { OWN_FIELD } from "./encoder/own_field.ts";
 import { type JsonObject, objectIn } from "./image_statistics.ts";
 
 /** How the images of an encoder are made ready, as far as a file says it. */
@@ -9,9 +10,6 @@ export interface ImagePreparation {
   /** Colour that transparent parts are blended onto. */
   readonly background?: Background;
 }
-
-/** Field of a configuration with what other programs have no word for. */
-export const OWN_FIELD = "vitfreeze";
 
 const isSide = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) > 0;

@@ -1,7 +1,7 @@
 /** A classifier from a path: a run, an export, a hub's folder or a file. */
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { type Result, right } from "../../../core/mod.ts";
+import type { Result } from "../../../core/mod.ts";
 import { CHECKPOINT_FILES } from "../../checkpoint/layout.ts";
 import { readRanges } from "../../files/byte_reading.ts";
 import { fileResult } from "../../files/file_result.ts";
@@ -14,6 +14,8 @@ import {
   classifierOfFile,
   classifierOfRun,
   type OpenClassifierOptions,
+  taskOfCheckpoint,
+  taskOfMetadata,
 } from "./training_classifier.ts";
 
 /** The checkpoints at a path: of a folder, or the one that a file is of. */
@@ -38,6 +40,28 @@ async function metadataOf(
   if (read._tag === "Left" || read.right._tag === "Left") return null;
   const { metadata } = read.right.right;
   return metadata["config"] === undefined ? null : metadata;
+}
+
+/**
+ * The kind of training whose classifier lies at a path: a run's folder, one of its
+ * checkpoints, or the file that it wrote.
+ *
+ * @returns `finetune`, `probe`; or `null` for everything else, an exported classifier among
+ * it.
+ */
+export async function classifierTask(
+  path: string,
+): Promise<"finetune" | "probe" | null> {
+  const found = await fileResult(path, () => stat(path));
+  if (found._tag === "Left") return null;
+  const isFolder = found.right.isDirectory();
+  const candidates = await candidatesAt(path, isFolder);
+  const task = candidates !== null
+    ? await taskOfCheckpoint(candidates.paths[0])
+    : isFolder
+    ? null
+    : taskOfMetadata(await metadataOf(path));
+  return task === "finetune" || task === "probe" ? task : null;
 }
 
 /**
@@ -74,8 +98,8 @@ export async function openClassifier(
   if (candidates !== null) {
     return await classifierOfRun(path, candidates, options);
   }
-  const metadata = isFolder ? right(null) : right(await metadataOf(path));
-  return metadata.right === null
+  const metadata = isFolder ? null : await metadataOf(path);
+  return metadata === null
     ? await classifierOfHub(path, options)
-    : await classifierOfFile(path, metadata.right, options);
+    : await classifierOfFile(path, metadata, options);
 }

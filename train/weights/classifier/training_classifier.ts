@@ -222,25 +222,55 @@ export async function classifierOfRun(
   return await classifierIn(origin, read, facts.right, options);
 }
 
-/** The kind of training that a configuration is of. */
-const taskOf = (config: unknown): string =>
-  isObject(config) && config["width"] !== undefined ? "probe" : "finetune";
+/** The kind of training of a checkpoint; `null` if it does not say so well. */
+export async function taskOfCheckpoint(
+  checkpoint: string,
+): Promise<string | null> {
+  const described = await readDescription(checkpoint);
+  return described._tag === "Left" ? null : described.right.file.task;
+}
+
+/** The configuration in the metadata of a file; `null` if there is none. */
+function configIn(metadata: Readonly<Record<string, string>> | null): unknown {
+  try {
+    return JSON.parse(metadata?.["config"] ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The kind of training that wrote a file, which names none: only a probe has a width, only
+ * a fine-tuning both a model and classes.
+ *
+ * @returns `null` for every other file.
+ */
+export function taskOfMetadata(
+  metadata: Readonly<Record<string, string>> | null,
+): "finetune" | "probe" | null {
+  const config = configIn(metadata);
+  if (!isObject(config) || config["classes"] === undefined) return null;
+  if (config["width"] !== undefined) return "probe";
+  const isVit = isObject(config["model"]) && "embedDim" in config["model"];
+  return isVit ? "finetune" : null;
+}
 
 /** A training in a file of its own: what its metadata say. */
 function describedIn(
-  { config, totalSteps, step, note }: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, string>>,
   given: ClassifierFacts | undefined,
 ) {
-  const json: unknown = JSON.parse(config ?? "null");
+  const { totalSteps, step, note } = metadata;
+  const config = configIn(metadata);
   const facts = note === undefined
     ? given === undefined
       ? left("it does not name its classes, as files of earlier versions")
       : right(given)
     : parseFacts(note);
-  const task = taskOf(json);
-  const identity = identityOf(task, json, Number(totalSteps));
+  const task = taskOfMetadata(metadata) ?? "";
+  const identity = identityOf(task, config, Number(totalSteps));
   const steps = [Number(step), Number(totalSteps)] as const;
-  return { task, config: json, facts, identity, steps };
+  return { task, config, facts, identity, steps };
 }
 
 /**
