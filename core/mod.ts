@@ -95,6 +95,7 @@ export {
 } from "./models/feature.ts";
 export {
   type HeadInput,
+  headInputGraph,
   imageClassifierGraph,
   imageClassifierParameters,
   type ImageClassifierSpec,

@@ -13,11 +13,9 @@ import process from "node:process";
 import {
   embeddedFashionMnist,
   type ImageSource,
-  normalizationFor,
   openPictures,
 } from "../../data/mod.ts";
 import {
-  type OpenedEncoder,
   replaceFile,
   type Similarities,
   type SimilarPictures,
@@ -31,30 +29,27 @@ import {
 } from "../command/describe_errors.ts";
 import { DEVICE_FLAGS, deviceFrom } from "../command/device_flags.ts";
 import { interruption } from "../command/interruption.ts";
-import { describeEncoder, encoderAt } from "../evaluate/evaluated_encoder.ts";
 import { mustNotStop } from "../evaluate/evaluation_result.ts";
-import { FEATURE_FLAGS, featureFrom } from "../evaluate/features.ts";
-import { EVALUATION_FLAGS } from "../evaluate/open_evaluation.ts";
 import { checkWritable } from "../evaluate/output_file.ts";
-import {
-  describeStatistics,
-  ENCODER_FLAGS,
-  STATISTICS_FLAGS,
-  statisticsFrom,
-} from "../flags/encoder_flags.ts";
 import { switchFlag, textFlag, under, wholeFlag } from "../flags/flags.ts";
-import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
+import { dataFlag } from "../images/image_flags.ts";
 import { barsOn, underBar } from "../output/progress_bar.ts";
-import { MOST_ROWS, similarSheet } from "../predict/similar_sheet.ts";
+import {
+  type FeatureModel,
+  featureModel,
+  MODEL_FLAGS,
+} from "../predict/feature_model.ts";
+import {
+  type ComparedPictures,
+  MOST_ROWS,
+  similarSheet,
+} from "../predict/similar_sheet.ts";
 
 /** Pictures that are named for each. */
 const MOST = 8;
 
 /** Name of the sheet where none is given. */
 const SHEET = "similar.svg";
-
-const { "image-size": imageSize, "resize-size": resizeSize } = EVALUATION_FLAGS;
-const { tokens, taps } = FEATURE_FLAGS;
 
 const FLAGS = {
   ...under("Images", {
@@ -64,16 +59,8 @@ const FLAGS = {
     "most": wholeFlag(1, "similar pictures to name for each", {
       initial: String(MOST),
     }),
-    "background": backgroundFlag("the one of the encoder's run, else mean"),
   }),
-  ...ENCODER_FLAGS,
-  ...STATISTICS_FLAGS,
-  "image-size": imageSize,
-  "resize-size": {
-    ...resizeSize,
-    initial: "what the encoder's files say, else image-size",
-  },
-  ...{ tokens, taps },
+  ...MODEL_FLAGS,
   ...under("Device", DEVICE_FLAGS),
   ...under("Output", {
     "svg": textFlag("FILE", "sheet of the pictures", { initial: SHEET }),
@@ -82,31 +69,6 @@ const FLAGS = {
 } as const;
 
 type Context = CommandContext<typeof FLAGS>;
-
-/** The encoder, with its images made ready as flags say. */
-async function encoderFor(
-  { words: [path = ""], values, say }: Context,
-  searched: ImageSource,
-): Promise<OpenedEncoder> {
-  const encoder = await encoderAt(path, values);
-  const from =
-    "the pictures' own, for nothing says the encoder's (--mean and --std do)";
-  const own = { normalization: searched.normalization, from };
-  const statistics = must(statisticsFrom(values, encoder, own));
-  const normalization = normalizationFor(
-    statistics.normalization,
-    encoder.model.inChannels === 1 ? 1 : 3,
-  );
-  const { "resize-size": side, background } = values;
-  describeEncoder(encoder).forEach(say);
-  say(`pixels: ${describeStatistics(normalization)}, ${statistics.from}`);
-  return {
-    ...encoder,
-    normalization: { ...normalization, from: statistics.from },
-    ...side === undefined ? {} : { resizeSize: side },
-    ...background === undefined ? {} : { background },
-  };
-}
 
 /** A picture and those near it, in lines. */
 const describeRow = (
@@ -134,10 +96,19 @@ function tellUnread(
   );
 }
 
+/** Pictures as they are shown: on the background that the model sees behind them. */
+function onBackground(
+  { asked, searched }: ComparedPictures,
+  { background = "mean" }: FeatureModel["model"],
+): ComparedPictures {
+  const onto = (source: ImageSource) => ({ ...source, background });
+  return { asked: onto(asked), searched: onto(searched) };
+}
+
 /** Draws the sheet. */
 async function draw(
   file: string,
-  pictures: Parameters<typeof similarSheet>[0],
+  pictures: ComparedPictures,
   found: readonly SimilarPictures[],
   say: (line: string) => void,
 ): Promise<void> {
@@ -152,51 +123,78 @@ async function draw(
   say(`sheet: ${file}${some}`);
 }
 
-async function similar(context: Context): Promise<object> {
-  const { words: [, ...paths], values, say } = context;
-  const { data, most = MOST, svg = SHEET } = values;
-  const searched = must(
-    data === undefined
-      ? await embeddedFashionMnist()
-      : await openPictures([data]),
-    describeImages,
-  );
-  const asked = must(await openPictures(paths), describeImages);
-  must(await checkWritable(svg), describeTraining);
-  const encoder = await encoderFor(context, searched);
+/** The pictures on both sides. */
+async function picturesFor(
+  { words: [, ...paths], values: { data } }: Context,
+): Promise<ComparedPictures> {
+  const searched = data === undefined
+    ? await embeddedFashionMnist()
+    : await openPictures([data]);
+  return {
+    searched: must(searched, describeImages),
+    asked: must(await openPictures(paths), describeImages),
+  };
+}
+
+/** Looks for the most similar pictures. */
+async function search(
+  { model, feature }: FeatureModel,
+  { asked, searched }: ComparedPictures,
+  { values, say }: Context,
+  facts: object,
+): Promise<Similarities> {
   const { backend } = await deviceFrom(values);
   say(`device: ${backend.device.name} (${backend.device.description})`);
   const { signal } = interruption(say);
-  const feature = featureFrom(encoder.model, values);
-  const total = asked.length + searched.length;
-  const facts = { encoder: encoder.path, pictures: searched.length, feature };
+  const { most = MOST } = values;
+  const chosen = feature === null ? {} : { feature };
   const result = await underBar(
     { startBar: barsOn(process.stderr), signal },
     "pictures",
-    total,
+    asked.length + searched.length,
     ({ onProgress }) =>
-      similarPictures(encoder, asked, searched, {
-        ...{ most, backend, feature, signal, onProgress },
+      similarPictures(model, asked, searched, {
+        ...{ most, backend, signal, onProgress, ...chosen },
       }),
   );
   backend.dispose();
-  const similarities = mustNotStop(result, facts);
-  const { found, errors, unsearched } = similarities;
+  return mustNotStop(result, facts);
+}
+
+/** Ends a search without a result. */
+function refuseNothing(
+  { found, unsearched }: Similarities,
+  { searched }: ComparedPictures,
+  known: object,
+): void {
+  const none = found.length === 0
+    ? "of the pictures"
+    : unsearched.length === searched.length
+    ? "of those to search"
+    : null;
+  if (none === null) return;
+  const words = () => `none ${none} could be read`;
+  throw new CommandFailed(words, EXIT.failed, known);
+}
+
+async function similar(context: Context): Promise<object> {
+  const { words: [path = ""], values, say } = context;
+  const { svg = SHEET } = values;
+  const pictures = await picturesFor(context);
+  must(await checkWritable(svg), describeTraining);
+  const { searched } = pictures;
+  const used = await featureModel(path, values, searched.normalization);
+  const { model, feature, words } = used;
+  words.forEach(say);
+  const facts = { encoder: model.path, pictures: searched.length, feature };
+  const similarities = await search(used, pictures, context, facts);
   tellUnread(similarities, say);
-  const unread = unsearched.length;
-  const known = { ...facts, unreadable: unread, errors, similar: found };
-  if (found.length === 0 || unread === searched.length) {
-    const none = found.length === 0 ? "of the pictures" : "of those to search";
-    throw new CommandFailed(
-      () => `none ${none} could be read`,
-      ...[EXIT.failed, known] as const,
-    );
-  }
+  const { found, errors, unsearched } = similarities;
+  const unreadable = unsearched.length;
+  const known = { ...facts, unreadable, errors, similar: found };
+  refuseNothing(similarities, pictures, known);
   for (const row of found) describeRow(row).forEach(say);
-  const background = encoder.background ?? "mean";
-  const onto = (source: ImageSource) => ({ ...source, background });
-  const compared = { asked: onto(asked), searched: onto(searched) };
-  await draw(svg, compared, found, say);
+  await draw(svg, onBackground(pictures, model), found, say);
   return { ...known, svg };
 }
 
@@ -206,7 +204,8 @@ export const similarCommand: Command<typeof FLAGS> = {
   summary: "Finds the pictures that are most similar to others",
   usage:
     `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
-(.safetensors, .pth) with timm's names; QUERY… are picture files, or folders of them. The
+(.safetensors, .pth) with timm's names; of a fine-tuning or a probe what its head sees
+counts. QUERY… are picture files, or folders of them. The
 most similar of the pictures of --data are listed with the cosine of their features, and
 drawn on a sheet.`,
   words: ["ENCODER", "QUERY…"],

@@ -1,5 +1,5 @@
 /** Classifiers of images as they are used: an encoder, a feature and a linear head. */
-import type { Graph } from "../graph/node.ts";
+import type { Graph, NodeId } from "../graph/node.ts";
 import { traceGraph } from "../graph/trace.ts";
 import { memoized } from "../memo.ts";
 import { linear } from "../nn/layers.ts";
@@ -8,7 +8,6 @@ import type { Faults, Result } from "../result.ts";
 import { type ClassifierSpec, classify } from "./classifier.ts";
 import { featureNodes, type FeatureSpec } from "./feature.ts";
 import type { Owner, ParameterSpec, VitScope } from "./model_spec.ts";
-import type { NodeId } from "../graph/node.ts";
 
 /**
  * The numbers that a head scores: of a fine-tuned encoder the mean of the patch tokens
@@ -22,6 +21,18 @@ export interface ImageClassifierSpec extends ClassifierSpec {
   readonly headInput: HeadInput;
 }
 
+/** The numbers that the head of a classifier scores, `[B, F]`, of images `[B, C, S, S]`. */
+function headInputNodes(
+  scope: VitScope,
+  spec: ImageClassifierSpec,
+  images: NodeId,
+): NodeId {
+  const { model, headInput } = spec;
+  return headInput === "normOfMean"
+    ? classify(scope, spec, images).pooled
+    : featureNodes(scope, model, images, headInput, "learned");
+}
+
 /** Scores `[B, classes]` of images `[B, C, S, S]`. */
 function scoresOf(
   scope: VitScope,
@@ -30,7 +41,7 @@ function scoresOf(
 ): NodeId {
   const { model, classes, headInput } = spec;
   if (headInput === "normOfMean") return classify(scope, spec, images).scores;
-  const feature = featureNodes(scope, model, images, headInput, "learned");
+  const feature = headInputNodes(scope, spec, images);
   const head = scope.of({ _tag: "Stage", index: model.stages.length - 1 });
   return linear(head, "head", feature, classes);
 }
@@ -53,6 +64,25 @@ export function imageClassifierGraph(
   return traceGraph((g) => {
     const images = g.input(input, [batch, C, S, S]);
     return { logits: scoresOf(modelScope<Owner>(g), spec, images) };
+  });
+}
+
+/**
+ * What the head of a classifier sees of whole images.
+ *
+ * Inputs: the parameters by name, those of the head left out, and `images [B, C, S, S]`.
+ * Output: `features [B, F]`.
+ *
+ * @param batch Images at a time.
+ */
+export function headInputGraph(
+  spec: ImageClassifierSpec,
+  batch: number,
+): Result<Faults, Graph> {
+  const { inChannels: C, imageSize: S } = spec.model;
+  return traceGraph((g) => {
+    const images = g.input("images", [batch, C, S, S]);
+    return { features: headInputNodes(modelScope<Owner>(g), spec, images) };
   });
 }
 

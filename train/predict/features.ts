@@ -1,6 +1,7 @@
 /** Features of pictures in one call. */
 import {
   type FeatureSpec,
+  headInputGraph,
   lastTap,
   type Result,
   right,
@@ -8,14 +9,17 @@ import {
 import { joinedNumbers } from "../engine/tensors.ts";
 import { featureGraph, uploadEncoder } from "../evaluate/encoder_features.ts";
 import type { TrainError } from "../train_error.ts";
+import type { OpenedClassifier } from "../weights/classifier/classifier_parts.ts";
 import type { OpenedEncoder } from "../weights/open_encoder.ts";
 import { POSITION_TABLE } from "../weights/encoder/encoder_positions.ts";
 import {
+  type PictureModel,
   type PictureOptions,
   pictureRows,
   type UnreadablePicture,
 } from "./picture_rows.ts";
 import { type Pictures, preparedPictures } from "./prepared_pictures.ts";
+import { uploadClassifier } from "./upload_classifier.ts";
 
 /** Features of pictures. */
 export interface PictureFeatures {
@@ -33,16 +37,37 @@ export interface PictureFeatures {
 
 /** Options of features of pictures. */
 export interface FeatureOptions extends PictureOptions {
-  /** The numbers that make a feature; the mean of the last patch tokens by default. */
+  /**
+   * The numbers that make a feature; the mean of the last patch tokens by default. A
+   * classifier has its own: what its head scores.
+   */
   readonly feature?: FeatureSpec;
 }
+
+/** The graph of an encoder's features, and its parameters. */
+function encoderModel(
+  { model, parameters }: OpenedEncoder,
+  feature: FeatureSpec,
+): PictureModel {
+  const positions = parameters.has(POSITION_TABLE) ? "given" : "fixed";
+  return {
+    graphAt: (batch) => featureGraph(model, batch, feature, positions),
+    upload: (backend) => uploadEncoder(backend, model, parameters),
+  };
+}
+
+/** The graph of what a classifier's head scores, and its parameters. */
+const classifierModel = (classifier: OpenedClassifier): PictureModel => ({
+  graphAt: (batch) => headInputGraph(classifier, batch),
+  upload: (backend) => uploadClassifier(backend, classifier),
+});
 
 /**
  * Features that an encoder gives to pictures, which are opened and made ready as its files
  * say: size, normalisation, background.
  *
- * @param encoder The encoder, from `openEncoder`. Fields of it can be replaced, for example
- * `{ ...encoder, resizeSize: 256 }`.
+ * @param encoder The encoder, from `openEncoder`, or a classifier, from `openClassifier`.
+ * Fields of it can be replaced, for example `{ ...encoder, resizeSize: 256 }`.
  * @param pictures Files and folders, as `openPictures` takes them, or a source.
  * @param options Definition of the feature, engine, pictures at a time, progress, stop.
  * @returns The features, or the first error; a picture that cannot be read is none.
@@ -71,26 +96,24 @@ export interface FeatureOptions extends PictureOptions {
  * ```
  */
 export async function features(
-  encoder: OpenedEncoder,
+  encoder: OpenedEncoder | OpenedClassifier,
   pictures: Pictures,
   options: FeatureOptions = {},
 ): Promise<Result<TrainError, PictureFeatures>> {
-  const { model, parameters } = encoder;
-  const { feature = lastTap(model) } = options;
   const prepared = await preparedPictures(pictures, encoder);
   if (prepared._tag === "Left") return prepared;
-  const positions = parameters.has(POSITION_TABLE) ? "given" : "fixed";
-  const batches = pictureRows(prepared.right, {
-    graphAt: (batch) => featureGraph(model, batch, feature, positions),
-    upload: (backend) => uploadEncoder(backend, model, parameters),
-  }, options);
+  const model = "headInput" in encoder
+    ? classifierModel(encoder)
+    : encoderModel(encoder, options.feature ?? lastTap(encoder.model));
   const parts: Float32Array[] = [];
   const paths: string[] = [];
   const errors: UnreadablePicture[] = [];
   const indices: number[] = [];
-  for await (const batch of batches) {
+  let width = 0;
+  for await (const batch of pictureRows(prepared.right, model, options)) {
     if (batch._tag === "Left") return batch;
     parts.push(batch.right.rows);
+    width = batch.right.width;
     for (const { path, reason } of batch.right.pictures) {
       if (reason === null) {
         indices.push(paths.length + errors.length);
@@ -98,7 +121,6 @@ export async function features(
       } else errors.push({ path, reason });
     }
   }
-  const width = model.embedDim * feature.stages.length;
   return right({
     ...{ features: joinedNumbers(parts), width, paths, errors },
     indices: Int32Array.from(indices),

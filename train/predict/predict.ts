@@ -1,12 +1,10 @@
 /** Classes of pictures. */
 import {
   imageClassifierGraph,
-  imageClassifierParameters,
   left,
   type Result,
   right,
 } from "../../core/mod.ts";
-import { uploadAll } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import type { OpenedClassifier } from "../weights/classifier/classifier_parts.ts";
 import {
@@ -16,6 +14,7 @@ import {
   pictureRows,
   type UnreadablePicture,
 } from "./picture_rows.ts";
+import { uploadClassifier } from "./upload_classifier.ts";
 import { type Pictures, preparedPictures } from "./prepared_pictures.ts";
 
 /** A class that a picture may be of. */
@@ -69,16 +68,10 @@ function likeliest(
 }
 
 /** The graph of a classifier's scores and its parameters. */
-function pictureModel(classifier: OpenedClassifier): PictureModel {
-  const { parameters } = classifier;
-  const named = imageClassifierParameters(classifier).map(({ name, shape }) =>
-    [name, { shape, data: parameters.get(name) ?? new Float32Array() }] as const
-  );
-  return {
-    graphAt: (batch) => imageClassifierGraph(classifier, batch),
-    upload: (backend) => uploadAll(backend, Object.fromEntries(named)),
-  };
-}
+const pictureModel = (classifier: OpenedClassifier): PictureModel => ({
+  graphAt: (batch) => imageClassifierGraph(classifier, batch),
+  upload: (backend) => uploadClassifier(backend, classifier),
+});
 
 /** Classes of the pictures of a batch, or why they could not be read. */
 function named(

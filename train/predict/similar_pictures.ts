@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import { left, type Result, right } from "../../core/mod.ts";
 import { nearestPoints } from "../evaluate/points/nearest_points.ts";
 import type { TrainError } from "../train_error.ts";
+import type { OpenedClassifier } from "../weights/classifier/classifier_parts.ts";
 import type { OpenedEncoder } from "../weights/open_encoder.ts";
 import {
   type FeatureOptions,
@@ -106,7 +107,7 @@ async function withoutThemselves(
  * same way. A picture that is itself among those that are searched is left out of its own
  * row, and said to be there; a copy of it in another file is not.
  *
- * @param encoder The encoder, from `openEncoder`.
+ * @param encoder The encoder, from `openEncoder`, or a classifier, from `openClassifier`.
  * @param asked Pictures whose similar ones are wanted.
  * @param searched The pictures that they are looked for in.
  * @param options Number wanted, definition of the feature, engine, progress in pictures of
@@ -114,7 +115,7 @@ async function withoutThemselves(
  * @returns Similar pictures, or the first error.
  */
 export async function similarPictures(
-  encoder: OpenedEncoder,
+  encoder: OpenedEncoder | OpenedClassifier,
   asked: Pictures,
   searched: Pictures,
   options: SimilarOptions = {},
@@ -134,7 +135,10 @@ export async function similarPictures(
   try {
     const own = await features(encoder, asked, { ...work, onProgress });
     if (own._tag === "Left") return own;
-    const before = own.right.paths.length + own.right.errors.length;
+    const { errors, paths } = own.right;
+    // Nothing is searched for the sake of nothing.
+    if (paths.length === 0) return right({ found: [], errors, unsearched: [] });
+    const before = paths.length + errors.length;
     const known = await features(encoder, searched, {
       ...work,
       onProgress: (done) => onProgress?.(before + done),
@@ -144,8 +148,7 @@ export async function similarPictures(
       ...[own.right, known.right, most, work] as const,
     );
     return found._tag === "Left" ? found : right({
-      found: found.right,
-      errors: own.right.errors,
+      ...{ found: found.right, errors },
       unsearched: known.right.errors,
     });
   } finally {
