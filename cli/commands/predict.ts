@@ -10,7 +10,7 @@
  * standard error output.
  */
 import process from "node:process";
-import { counted, type ImageSource, openPictures } from "../../data/mod.ts";
+import { counted, type ImageSource } from "../../data/mod.ts";
 import {
   type OpenedClassifier,
   predictBatches,
@@ -24,11 +24,7 @@ import {
   must,
   stopped,
 } from "../command/command_failed.ts";
-import {
-  describeImages,
-  describeTraining,
-  mustWork,
-} from "../command/describe_errors.ts";
+import { describeTraining, mustWork } from "../command/describe_errors.ts";
 import { DEVICE_FLAGS, deviceFrom } from "../command/device_flags.ts";
 import { interruption } from "../command/interruption.ts";
 import { checkWritable } from "../evaluate/output_file.ts";
@@ -39,6 +35,7 @@ import {
   classifierAt,
   describeClassifier,
 } from "../predict/opened_classifier.ts";
+import { namedPictures } from "../predict/named_pictures.ts";
 import {
   isUnreadable,
   type Predicted,
@@ -135,7 +132,7 @@ async function predict(context: Context): Promise<object> {
   const { out, json = false } = values;
   const classifier = await classifierAt(path, values);
   describeClassifier(classifier).forEach(tell);
-  const source = must(await openPictures(paths), describeImages);
+  const source = await namedPictures(paths);
   if (out !== undefined) must(await checkWritable(out), describeTraining);
   const { classNames } = classifier;
   const top = Math.min(values.top ?? TOP, classNames.length);
@@ -175,8 +172,8 @@ export const predictCommand: Command<typeof FLAGS> = {
   summary: "Names the classes of pictures",
   usage:
     `RUN is the run of a fine-tuning or of a probe, one of its checkpoints, the file that it
-wrote (--output), or an exported classifier; PATH… are picture files and folders, of which
-all pictures below are taken. A row for each picture: its path, the likeliest class with its
+wrote (--output), or an exported classifier; PATH… are picture files, folders, of
+which all pictures below are taken, or - for names on the standard input. A row for each picture: its path, the likeliest class with its
 probability, the next one; of a picture that cannot be read the reason.`,
   words: ["RUN", "PATH…"],
   fields: FLAGS,

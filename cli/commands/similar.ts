@@ -39,6 +39,7 @@ import {
   featureModel,
   MODEL_FLAGS,
 } from "../predict/feature_model.ts";
+import { namedPictures } from "../predict/named_pictures.ts";
 import {
   type ComparedPictures,
   MOST_ROWS,
@@ -132,7 +133,7 @@ async function picturesFor(
     : await openPictures([data]);
   return {
     searched: must(searched, describeImages),
-    asked: must(await openPictures(paths), describeImages),
+    asked: await namedPictures(paths),
   };
 }
 
@@ -205,7 +206,8 @@ export const similarCommand: Command<typeof FLAGS> = {
   usage:
     `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
 (.safetensors, .pth) with timm's names; of a fine-tuning or a probe what its head sees
-counts. QUERY… are picture files, or folders of them. The
+counts. QUERY… are picture files, folders of them, or - for names on the
+standard input. The
 most similar of the pictures of --data are listed with the cosine of their features, and
 drawn on a sheet.`,
   words: ["ENCODER", "QUERY…"],
