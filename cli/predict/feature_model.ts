@@ -3,8 +3,10 @@ import type { FeatureSpec } from "../../core/mod.ts";
 import { type Normalization, normalizationFor } from "../../data/mod.ts";
 import {
   classifierTask,
+  openClassifier,
   type OpenedClassifier,
   type OpenedEncoder,
+  openEncoder,
 } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { describeEncoder, encoderAt } from "../evaluate/evaluated_encoder.ts";
@@ -13,6 +15,7 @@ import { EVALUATION_FLAGS } from "../evaluate/open_evaluation.ts";
 import {
   describeStatistics,
   ENCODER_FLAGS,
+  encoderOptions,
   STATISTICS_FLAGS,
   statisticsFrom,
 } from "../flags/encoder_flags.ts";
@@ -97,6 +100,14 @@ async function classifierOf(
   return { model, feature: null, words: describeClassifier(model) };
 }
 
+/** True for a run with a head, and for an export that is no encoder but a classifier. */
+async function isClassifier(path: string, values: Values): Promise<boolean> {
+  if (await classifierTask(path) !== null) return true;
+  const encoder = await openEncoder(path, encoderOptions(values));
+  if (encoder._tag === "Right") return false;
+  return (await openClassifier(path))._tag === "Right";
+}
+
 /**
  * Opens what gives features.
  *
@@ -109,9 +120,9 @@ export async function featureModel(
   values: Values,
   ofPictures: Normalization,
 ): Promise<FeatureModel> {
-  const { model, ...known } = await classifierTask(path) === null
-    ? await encoderOf(path, values, ofPictures)
-    : await classifierOf(path, values);
+  const { model, ...known } = await isClassifier(path, values)
+    ? await classifierOf(path, values)
+    : await encoderOf(path, values, ofPictures);
   const { "resize-size": side, background } = values;
   return {
     ...known,

@@ -102,7 +102,7 @@ async function probedEncoder(
     return opened.left._tag === "FileFailed"
       ? refuse(
         place,
-        `the probe scores features of this encoder, and ${opened.left.reason}; if it was moved, say where it is (encoder)`,
+        `the probe scores features of this encoder, and ${opened.left.reason}; if it was moved, say where it is (--encoder)`,
       )
       : opened;
   }
