@@ -68,6 +68,7 @@ export {
   embeddedFashionMnist,
   fashionMnist,
 } from "../data/sources/known_sets/fashion_mnist.ts";
+export { openPictures } from "../data/sources/opening/open_pictures.ts";
 export { openSource } from "../data/sources/opening/open_source.ts";
 export { parquetImages } from "../data/sources/parquet/parquet_images.ts";
 export { webDataset } from "../data/sources/tar/web_dataset.ts";

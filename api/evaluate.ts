@@ -1,5 +1,6 @@
 /**
- * Evaluation of an encoder: features, neighbours, probes, fine-tuned classifiers, reconstructions.
+ * Evaluation of an encoder: features, neighbours, probes, fine-tuned classifiers, reconstructions;
+ * and its use: features and classes of pictures.
  *
  * @module
  */
@@ -18,11 +19,9 @@ export {
   compileConvNetScores,
   convNetError,
 } from "../train/evaluate/classifier_accuracy.ts";
+export { allTaps, type FeatureSpec, lastTap } from "../core/models/feature.ts";
 export {
-  allTaps,
   encoderFeatures,
-  type FeatureSpec,
-  lastTap,
   uploadEncoder,
 } from "../train/evaluate/encoder_features.ts";
 export {
@@ -43,10 +42,8 @@ export {
   type PrincipalAxes,
   principalAxes,
 } from "../train/evaluate/points/principal_axes.ts";
-export {
-  probeAccuracy,
-  type TrainedProbe,
-} from "../train/evaluate/probe_accuracy.ts";
+export { probeAccuracy } from "../train/evaluate/probe_accuracy.ts";
+export type { TrainedProbe } from "../train/tasks/folded_probe.ts";
 export {
   chosenRate,
   type ProbeSweep,
@@ -54,6 +51,31 @@ export {
   sweepProbe,
   type SweptRate,
 } from "../train/evaluate/probe_sweep.ts";
+export {
+  type FeatureOptions,
+  features,
+  type PictureFeatures,
+} from "../train/predict/features.ts";
+export type {
+  PictureOptions,
+  UnreadablePicture,
+} from "../train/predict/picture_rows.ts";
+export {
+  type NamedClass,
+  predict,
+  predictBatches,
+  type Prediction,
+  type Predictions,
+  type PredictOptions,
+} from "../train/predict/predict.ts";
+export type { Pictures } from "../train/predict/prepared_pictures.ts";
+export {
+  type Similarities,
+  type SimilarOptions,
+  type SimilarPicture,
+  type SimilarPictures,
+  similarPictures,
+} from "../train/predict/similar_pictures.ts";
 export {
   reconstruct,
   type Reconstruction,

@@ -3,6 +3,10 @@
  *
  * @module
  */
+export type {
+  HeadInput,
+  ImageClassifierSpec,
+} from "../core/models/image_classifier.ts";
 export { timmModelName } from "../core/models/model_names.ts";
 export {
   decodeSafetensors,
@@ -21,8 +25,24 @@ export type {
   OtherContents,
   StoredTensors,
 } from "../train/weights/encoder/encoder_tensors.ts";
+export { exportClassifier } from "../train/weights/export/export_classifier.ts";
 export { exportEncoder } from "../train/weights/export/export_encoder.ts";
-export type { EncoderExport } from "../train/weights/export/repository_configs.ts";
+export type {
+  ClassifierExport,
+  EncoderExport,
+  ModelExport,
+} from "../train/weights/export/repository_configs.ts";
+export type {
+  ClassifierFacts,
+  ProbedEncoder,
+} from "../train/weights/classifier/classifier_facts.ts";
+export type {
+  ClassifierOrigin,
+  OpenedClassifier,
+} from "../train/weights/classifier/classifier_parts.ts";
+export { openClassifier } from "../train/weights/classifier/open_classifier.ts";
+export type { OpenClassifierOptions } from "../train/weights/classifier/training_classifier.ts";
+export type { ImagePreparation } from "../train/weights/image_preparation.ts";
 export type { EncoderNormalization } from "../train/weights/image_statistics.ts";
 export {
   type OpenedEncoder,

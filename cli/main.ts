@@ -56,6 +56,15 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     purpose: "train a residual network under FreezeOut",
     load: async () => (await import("./commands/classic.ts")).classicCommand,
   },
+  predict: {
+    purpose:
+      "name the classes of pictures with a fine-tuned encoder or a probe",
+    load: async () => (await import("./commands/predict.ts")).predictCommand,
+  },
+  similar: {
+    purpose: "find the pictures that are most similar to others",
+    load: async () => (await import("./commands/similar.ts")).similarCommand,
+  },
   export: {
     purpose: "write an encoder for timm, PyTorch and transformers.js",
     load: async () => (await import("./commands/export.ts")).exportCommand,

@@ -100,6 +100,19 @@ export type { ConvNetFamily, ConvNetSpec } from "./models/convnet_spec.ts";
 export { bottlenecksOf } from "./models/convnets/dense.ts";
 export { encode, encoderGraph, tapNorm } from "./models/encoder.ts";
 export {
+  allTaps,
+  featureNodes,
+  type FeatureSpec,
+  lastTap,
+} from "./models/feature.ts";
+export {
+  type HeadInput,
+  headInputGraph,
+  imageClassifierGraph,
+  imageClassifierParameters,
+  type ImageClassifierSpec,
+} from "./models/image_classifier.ts";
+export {
   initialParameters,
   type LocalMimNodes,
   parameterSpecs,

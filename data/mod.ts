@@ -55,9 +55,11 @@ export { changedContents, contentDigest } from "./sources/content_digest.ts";
 export { imageFolder } from "./sources/folder/image_folder.ts";
 export { embeddedFashionMnist } from "./sources/known_sets/fashion_mnist.ts";
 export { holdsFashionMnist } from "./sources/opening/open_known_sets.ts";
+export { openPictures } from "./sources/opening/open_pictures.ts";
 export * from "./sources/opening/open_source.ts";
 export { shownPixels } from "./transforms/shown_pixels.ts";
 export {
+  type EvalTransform,
   evalTransform,
   keepsLevels,
   paddedCropTransform,

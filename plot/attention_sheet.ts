@@ -1,5 +1,5 @@
 /** Sheet of pictures beside what an encoder attends to in them. */
-import { type PictureImage, pngDataUri } from "./reconstruction.ts";
+import { type PictureImage, pngDataUri } from "./png.ts";
 import { xmlText } from "./svg_words.ts";
 import { INK, QUIET } from "./theme.ts";
 

@@ -17,7 +17,7 @@ export {
 export { type MapPoint, mapThumbnails, pictureMap } from "./picture_map.ts";
 export { pictureSheet } from "./picture_sheet.ts";
 export { planPlot } from "./plan_plot.ts";
-export { pngDataUri } from "./png.ts";
+export { type PictureImage, pngDataUri } from "./png.ts";
 export {
   reconstructionPicture,
   type ReconstructionSample,

@@ -1,5 +1,5 @@
 /** A map on which pictures that are alike lie near each other. */
-import { type PictureImage, pngDataUri } from "./reconstruction.ts";
+import { type PictureImage, pngDataUri } from "./png.ts";
 import { shortened, xmlText } from "./svg_words.ts";
 import { INK, QUIET, stageColour } from "./theme.ts";
 

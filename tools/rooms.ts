@@ -111,8 +111,16 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["train/files", "train/engine", "train/tasks", "train/checkpoint"],
     ...["train/run", "train/weights/encoder", "train/weights/torch"],
   ],
+  "train/weights/classifier": [
+    ...["train/files", "train/engine", "train/tasks", "train/checkpoint"],
+    ...["train/run", "train/weights", "train/weights/encoder"],
+  ],
   "train/evaluate": [
     ...["train/engine", "train/tasks", "train/ranks", "train/weights/encoder"],
+  ],
+  "train/predict": [
+    ...["train/engine", "train/tasks", "train/evaluate", "train/weights"],
+    ...["train/weights/encoder", "train/weights/classifier"],
   ],
   "cli/flags": [],
   "cli/output": [],
@@ -123,6 +131,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "cli/pretrain": [...CLI_BASE, "cli/images", "cli/runs"],
   "cli/evaluate": [...CLI_BASE, "cli/images", "cli/runs"],
   "cli/gain": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
+  "cli/predict": [...CLI_BASE, "cli/images", "cli/evaluate"],
   "cli/classic": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
   "cli/compare": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
 };

@@ -91,6 +91,20 @@ export * from "./evaluate/scores/class_scores.ts";
 export * from "./evaluate/scores/intervals.ts";
 export { reconstructionRows } from "./evaluate/reconstruction_rows.ts";
 export type { ReconstructionRow } from "./evaluate/rows_by_loading.ts";
+export { features, type PictureFeatures } from "./predict/features.ts";
+export type { UnreadablePicture } from "./predict/picture_rows.ts";
+export {
+  type NamedClass,
+  predict,
+  predictBatches,
+  type Prediction,
+} from "./predict/predict.ts";
+export { preparedPictures } from "./predict/prepared_pictures.ts";
+export {
+  type Similarities,
+  type SimilarPictures,
+  similarPictures,
+} from "./predict/similar_pictures.ts";
 export { agreeOn, fromFirst } from "./ranks/agreement.ts";
 export { commonStart } from "./ranks/common_start.ts";
 export { toldByAll } from "./ranks/told_by_all.ts";
@@ -216,7 +230,20 @@ export {
   type EncoderReport,
   encoderSnapshot,
 } from "./weights/encoder/encoder_start.ts";
+export { exportClassifier } from "./weights/export/export_classifier.ts";
 export { exportEncoder } from "./weights/export/export_encoder.ts";
 export type { EncoderNormalization } from "./weights/image_statistics.ts";
+export { numbersDigest } from "./weights/numbers_digest.ts";
+export {
+  type ClassifierFacts,
+  factsText,
+  writeClassifierFacts,
+} from "./weights/classifier/classifier_facts.ts";
+export type { OpenedClassifier } from "./weights/classifier/classifier_parts.ts";
+export {
+  classifierTask,
+  openClassifier,
+} from "./weights/classifier/open_classifier.ts";
+export type { OpenClassifierOptions } from "./weights/classifier/training_classifier.ts";
 export * from "./weights/open_encoder.ts";
 export type { SharedWork, WorkOptions } from "./work_options.ts";

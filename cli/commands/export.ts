@@ -1,8 +1,10 @@
 /**
- * Writes the encoder of a run for other programs: timm, PyTorch, transformers.js.
+ * Writes the encoder or the classifier of a run for other programs: timm, PyTorch,
+ * transformers.js.
  *
  * ```sh
  * deno run -A cli/main.ts export runs/1 exported/my-encoder
+ * deno run -A cli/main.ts export runs/2 exported/my-classifier
  * ```
  *
  * The last line of the output is JSON.
@@ -16,20 +18,28 @@ import {
   openSource,
 } from "../../data/mod.ts";
 import {
+  classifierTask,
   describeSkipped,
+  exportClassifier,
   exportEncoder,
+  type OpenedClassifier,
   type OpenedEncoder,
   readImagesFile,
   runFolderOf,
 } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
-import { EXIT, must } from "../command/command_failed.ts";
+import { EXIT, must, refuse } from "../command/command_failed.ts";
 import {
   describeImages,
   describeTraining,
 } from "../command/describe_errors.ts";
 import { encoderAt } from "../evaluate/evaluated_encoder.ts";
 import { EVALUATION_FLAGS } from "../evaluate/open_evaluation.ts";
+import {
+  CLASSIFIER_FLAGS,
+  classifierAt,
+  describeClassifier,
+} from "../predict/opened_classifier.ts";
 import {
   describeStatistics,
   ENCODER_FLAGS,
@@ -57,6 +67,7 @@ const FLAGS = {
   ...STATISTICS_FLAGS,
   "image-size": imageSize,
   "resize-size": resizeSize,
+  ...CLASSIFIER_FLAGS,
   ...under("Output", {
     "title": textFlag("TEXT", "title of the model card", {
       initial: "the name of the folder OUT",
@@ -116,45 +127,101 @@ const historyOf = ({ path, steps }: OpenedEncoder): readonly string[] =>
     `FreezeOut. It is the encoder after step ${steps[0]} of ${steps[1]}.`,
   ];
 
-async function exportTo(
-  { words: [from = "", out = ""], values, say }: CommandContext<typeof FLAGS>,
-): Promise<object> {
+type Context = CommandContext<typeof FLAGS>;
+
+/** The encoder of a run or of weights, with what others must know of it. */
+async function encoderExport(
+  { words: [from = "", out = ""], values, say }: Context,
+) {
   const encoder = await encoderAt(from, values);
   for (const line of describeSkipped(encoder.skipped)) say(`skipped: ${line}`);
   const statistics = await statisticsOf(encoder, values);
-  const { model, parameters } = encoder;
+  const { path, model, parameters, background } = encoder;
   const normalization = normalizationFor(
     statistics.normalization,
     model.inChannels === 1 ? 1 : 3,
   );
-  const written = await waitingFor(
+  say(`encoder: ${path}`);
+  say(`pixels: ${describeStatistics(normalization)}, ${statistics.from}`);
+  const files = await waitingFor(
     "writing the encoder",
     () =>
       exportEncoder(out, {
-        model,
-        parameters,
-        normalization,
-        resizeSize: values["resize-size"] ?? model.imageSize,
+        ...{ model, parameters, normalization, background },
+        resizeSize: values["resize-size"] ?? encoder.resizeSize ??
+          model.imageSize,
         title: values.title ?? basename(out),
         history: historyOf(encoder),
       }),
   );
+  return { known: { encoder: path }, files };
+}
+
+/** Flags of facts that a run with a head has written down itself. */
+const OF_ENCODERS = [
+  ...["prefix", "heads", "data", "mean", "std", "image-size", "resize-size"],
+] as const;
+
+/** History of a classifier's training, in sentences. */
+const historyOfClassifier = (
+  { steps, headInput }: OpenedClassifier,
+): readonly string[] => [
+  headInput === "normOfMean"
+    ? "A pre-trained encoder that was fine-tuned with its head."
+    : "A linear head on the features of a pre-trained encoder, which stayed as it was.",
+  ...steps === null
+    ? []
+    : [`It is that after step ${steps[0]} of ${steps[1]}.`],
+];
+
+/** The classifier of a run, with its classes. */
+async function classifierExport(
+  { words: [from = "", out = ""], values, say }: Context,
+) {
+  const given = OF_ENCODERS.find((name) => name in values);
+  if (given !== undefined) {
+    refuse(`--${given}: found with a classifier, whose run says it itself`);
+  }
+  const classifier = await classifierAt(from, values);
+  describeClassifier(classifier).forEach(say);
+  const files = await waitingFor(
+    "writing the classifier",
+    () =>
+      exportClassifier(out, {
+        ...classifier,
+        title: values.title ?? basename(out),
+        history: historyOfClassifier(classifier),
+      }),
+  );
+  const { path, classNames: classes } = classifier;
+  return { known: { classifier: path, classes }, files };
+}
+
+async function exportTo(context: Context): Promise<object> {
+  const { words: [from = "", out = ""], values, say } = context;
+  const isClassifier = await classifierTask(from) !== null;
+  const given = Object.keys(CLASSIFIER_FLAGS).find((name) => name in values);
+  if (!isClassifier && given !== undefined) {
+    refuse(`--${given}: found with an encoder, wanted a run with a head`);
+  }
+  const { known, files: written } = isClassifier
+    ? await classifierExport(context)
+    : await encoderExport(context);
   const files = must(written, describeTraining, EXIT.failed);
-  say(`encoder: ${encoder.path}`);
-  say(`pixels: ${describeStatistics(normalization)}, ${statistics.from}`);
   for (const name of files) say(`wrote ${join(out, name)}`);
-  return { encoder: encoder.path, folder: out, files };
+  return { ...known, folder: out, files };
 }
 
 /** The command. */
 export const exportCommand: Command<typeof FLAGS> = {
   name: "export",
-  summary: "Writes an encoder for other programs",
+  summary: "Writes an encoder or a classifier for other programs",
   usage:
     `RUN is a run's folder, a checkpoint, or a file of weights (.safetensors, .pth) with
 timm's names; OUT a new folder. In it: model.safetensors with timm's names,
 onnx/model.onnx, config.json and preprocessor_config.json as transformers.js reads
-them, README.md.`,
+them, README.md. Of a fine-tuning or a probe it is the classifier, with its head and the
+names of its classes.`,
   words: ["RUN", "OUT"],
   fields: FLAGS,
   json: "always",

@@ -27,11 +27,8 @@ import {
   finetuneSettings,
   type FinetuneValues,
 } from "../evaluate/finetune_flags.ts";
-import {
-  encoderAt,
-  rememberEncoder,
-  untrainedEncoder,
-} from "../evaluate/evaluated_encoder.ts";
+import { encoderAt, untrainedEncoder } from "../evaluate/evaluated_encoder.ts";
+import { factsWriter, tunedFacts } from "../evaluate/kept_facts.ts";
 import {
   describeAccuracies,
   encoderProgram,
@@ -133,7 +130,8 @@ async function untrainedToo(
     config,
     loadingFrom(train.length, values),
   );
-  const hooks = await outputHooks(run.task, output);
+  const facts = tunedFacts(evaluated);
+  const hooks = await outputHooks(run.task, output, facts);
   const filed = earlier === null && isThere ? before : own;
   const { found } = await driven(
     { ...run, hooks },
@@ -159,8 +157,9 @@ async function planned(
   const config = { ...settings.config, classes: evaluated.classes };
   const tuned = plannedFinetuning(evaluated, config, loading);
   const output = outputFile(values, settings);
-  const hooks = await outputHooks(tuned.task, output);
-  const describe = (folder: string) => rememberEncoder(folder, path);
+  const facts = tunedFacts(evaluated);
+  const hooks = await outputHooks(tuned.task, output, facts);
+  const describe = factsWriter(path, facts);
   return [{ ...tuned, hooks, words, describe }, settings];
 }
 

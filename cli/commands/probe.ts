@@ -25,11 +25,8 @@ import {
   featureWidth,
 } from "../evaluate/features.ts";
 import { agreeOnEvaluation } from "../evaluate/agree_on_evaluation.ts";
-import {
-  encoderAt,
-  rememberEncoder,
-  untrainedEncoder,
-} from "../evaluate/evaluated_encoder.ts";
+import { encoderAt, untrainedEncoder } from "../evaluate/evaluated_encoder.ts";
+import { factsWriter, probeFacts } from "../evaluate/kept_facts.ts";
 import {
   describeAccuracies,
   encoderProgram,
@@ -167,8 +164,9 @@ async function probed(
   if (own === undefined) throw new Error("unreachable: no encoder");
   const { config, task } = own.probe;
   const facts = { ...factsOf(evaluation, features), config };
-  const hooks = await outputHooks(task, outputFile(values, settings));
-  const describe = (folder: string) => rememberEncoder(folder, path);
+  const kept = probeFacts(evaluation, features.feature, values);
+  const hooks = await outputHooks(task, outputFile(values, settings), kept);
+  const describe = factsWriter(path, kept);
   const start = { settings, values, say, stream: barStream() };
   return await driveRun(
     { ...own.probe, device, hooks, describe },

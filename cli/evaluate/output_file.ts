@@ -3,6 +3,8 @@ import { open, rm } from "node:fs/promises";
 import type { Result } from "../../core/mod.ts";
 import {
   atEpochEnds,
+  type ClassifierFacts,
+  factsText,
   fileResult,
   type Hook,
   replaceFile,
@@ -36,11 +38,13 @@ export function checkWritable(
  * Writes the state of a training into a file after every epoch and at its end.
  *
  * @param path The file; without one nothing is written.
+ * @param facts What the classifier needs beside its weights; it is written with them.
  * @throws {CommandFailed} where the file cannot be written.
  */
 export async function outputHooks(
   identity: TrainingIdentity,
   path: string | undefined,
+  facts: ClassifierFacts,
 ): Promise<readonly Hook[]> {
   if (path === undefined) return [];
   must(await checkWritable(path), describeTraining);
@@ -52,7 +56,7 @@ export async function outputHooks(
     const state = await training.snapshot();
     if (state._tag === "Left") return state;
     written = training.step;
-    const filed = { snapshot: state.right };
+    const filed = { snapshot: state.right, note: factsText(facts) };
     return await replaceFile(path, trainingParts(identity, filed));
   };
   return [{

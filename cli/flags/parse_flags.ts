@@ -159,17 +159,22 @@ export interface SplitWords {
   readonly flags: readonly string[];
 }
 
+/** Behind a word of which there may be more. */
+const MORE = "…";
+
 /**
  * Takes the words that a command wants from the front of its command line.
  *
- * @param wanted Meaning of the words, for example `["RUN", "OUT"]`.
+ * @param wanted Meaning of the words, for example `["RUN", "OUT"]`; behind a last one with
+ * an ellipsis, `["RUN", "PATH…"]`, all words before the first flag are taken.
  * @returns The words and what follows, or the first word that is missing.
  */
 export function splitWords(
   wanted: readonly string[],
   args: readonly string[],
 ): Result<Faults, SplitWords> {
-  const words = args.slice(0, wanted.length);
+  const isOpen = wanted.at(-1)?.endsWith(MORE) ?? false;
+  const words = args.slice(0, isOpen ? args.length : wanted.length);
   const end = words.findIndex((word) => word.startsWith("--"));
   const given = end < 0 ? words : words.slice(0, end);
   const missing = wanted[given.length];

@@ -12,6 +12,8 @@ const SCRIPTS = {
   finetune: "finetune",
   compare: "compare",
   classic: "freezeout_classic",
+  predict: "predict",
+  similar: "similar",
   export: "export",
 } as const;
 

@@ -28,20 +28,25 @@ export interface BadImages {
    * Puts an image on the list, if it is not there yet.
    *
    * @param bad The image.
-   * @returns An error if more than `MOST_BAD` of the source, and more than one
+   * @returns An error if more of the source than may be skipped, and more than one
    * image, is on the list now.
    */
   note(bad: BadImage): DataError | null;
 }
 
-/** An empty list of skipped images. */
-export function badImages(length: number): BadImages {
+/**
+ * An empty list of skipped images.
+ *
+ * @param length Images of the source.
+ * @param most Largest part of them that may be skipped, in `[0, 1]`; 1 for any.
+ */
+export function badImages(length: number, most: number = MOST_BAD): BadImages {
   const met = new Map<number, BadImage>();
   return {
     list: () => [...met.values()],
     note: (bad) => {
       if (!met.has(bad.index)) met.set(bad.index, bad);
-      if (met.size <= Math.max(1, MOST_BAD * length)) return null;
+      if (met.size <= Math.max(1, most * length)) return null;
       const { image, reason } = bad;
       return { _tag: "TooManyBadImages", bad: met.size, length, image, reason };
     },

@@ -1,17 +1,16 @@
 /** Features that an encoder gives to images. */
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
-  encode,
   type Faults,
+  featureNodes,
+  type FeatureSpec,
   type Graph,
-  type GraphBuilder,
+  lastTap,
   modelScope,
   type ModelSpec,
-  type NodeId,
   type Owner,
   patchCount,
   type Result,
-  tapNorm,
   traceGraph,
 } from "../../core/mod.ts";
 import type { Batch, DataError } from "../../data/mod.ts";
@@ -23,41 +22,7 @@ import type { SharedWork } from "../work_options.ts";
 import { programRow, rowsOfImages, withProgram } from "./image_rows.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 
-/** The numbers of the encoder that make the feature of an image. */
-export interface FeatureSpec {
-  /** The mean of the patch tokens, or the class token. */
-  readonly tokens: "patches" | "classToken";
-  /** Stages whose taps are laid side by side, by number; each is normalised by its own norm. */
-  readonly stages: readonly number[];
-}
-
-/**
- * The mean of the patch tokens after the last block, through its norm: what classifiers
- * on top of the encoder see, and the default feature of an evaluation.
- */
-export function lastTap(spec: ModelSpec): FeatureSpec {
-  return { tokens: "patches", stages: [spec.stages.length - 1] };
-}
-
-/** The mean of the patch tokens at every tap, side by side: LocalMIM trains at each of them. */
-export function allTaps(spec: ModelSpec): FeatureSpec {
-  return { tokens: "patches", stages: spec.stages.map((_, k) => k) };
-}
-
-/** Mean of the patch tokens, or the class token, of `tokens [B, 1 + L, D]`: `[B, D]`. */
-function pooled(
-  g: GraphBuilder,
-  tokens: NodeId,
-  kind: FeatureSpec["tokens"],
-): NodeId {
-  const [batch = 0, count = 0, width = 0] = g.shape(tokens);
-  const patches = count - 1;
-  const one = kind === "classToken" ? g.slice(tokens, 1, 0, 1) : g.scale(
-    g.sumTo(g.slice(tokens, 1, 1, patches), [batch, 1, width]),
-    1 / patches,
-  );
-  return g.reshape(one, [batch, width]);
-}
+export { allTaps, type FeatureSpec, lastTap } from "../../core/mod.ts";
 
 /**
  * Graph of the features of whole images: all patches visible.
@@ -78,17 +43,8 @@ export function featureGraph(
     const scope = modelScope<Owner>(g);
     const { inChannels: C, imageSize: side } = spec;
     const images = g.input("images", [batch, C, side, side]);
-    const taps = feature.stages.map((stage) => spec.stages[stage]?.tap ?? -1);
-    const depth = Math.max(...taps) + 1;
-    const { blocks } = encode(scope, spec, images, null, depth, {
-      positions: positions === "given" ? "learned" : "fixed",
-    });
-    const parts = feature.stages.map((stage, i) => {
-      const tapped = blocks[taps[i] ?? -1] ?? -1;
-      const tokens = tapNorm(scope, spec, stage, tapped);
-      return pooled(g, tokens, feature.tokens);
-    });
-    return { features: g.concat(parts, 1) };
+    const kind = positions === "given" ? "learned" : "fixed";
+    return { features: featureNodes(scope, spec, images, feature, kind) };
   });
 }
 

@@ -1,57 +1,19 @@
 /** Accuracy of a linear probe. */
 import type { Backend } from "../../backends/backend.ts";
 import {
-  PROBE_EPSILON,
-  PROBE_NAMES,
   probeScoreGraph,
   type ProbeSpec,
   type Result,
   right,
 } from "../../core/mod.ts";
 import { compileGraph, runOnce } from "../engine/programs.ts";
-import type { Snapshot } from "../engine/state.ts";
-import type { HostTensors } from "../engine/tensors.ts";
 import { type TopAccuracies, topAccuracies } from "./accuracy.ts";
+import { foldedProbe, type TrainedProbe } from "../tasks/folded_probe.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Samples at a time. */
 const MOST = 1024;
-
-/** The part of a probe's state that gives its scores. */
-export type TrainedProbe = Pick<Snapshot, "parameters" | "statistics">;
-
-/** The linear layer together with the normalisation by running statistics. */
-interface Folded {
-  readonly weight: Float32Array;
-  readonly bias: Float32Array;
-}
-
-/** `W·(x − mean)/√(variance + ε) + b` as one linear layer. */
-function folded(
-  { width, classes }: ProbeSpec,
-  { parameters, statistics }: TrainedProbe,
-): Folded {
-  const of = (tensors: HostTensors, name: string) =>
-    tensors.get(name) ?? new Float32Array();
-  const { mean, variance, weight, bias } = PROBE_NAMES;
-  const [rows, offsets] = [of(parameters, weight), of(parameters, bias)];
-  const means = of(statistics, mean);
-  const scales = Float64Array.from(
-    of(statistics, variance),
-    (v) => 1 / Math.sqrt(v + PROBE_EPSILON),
-  );
-  const out = new Float32Array(classes * width);
-  const shifted = Float64Array.from(offsets);
-  for (let c = 0; c < classes; c++) {
-    for (let f = 0; f < width; f++) {
-      const scaled = (rows[c * width + f] ?? NaN) * (scales[f] ?? NaN);
-      out[c * width + f] = scaled;
-      shifted[c] = (shifted[c] ?? NaN) - scaled * (means[f] ?? NaN);
-    }
-  }
-  return { weight: out, bias: Float32Array.from(shifted) };
-}
 
 /**
  * Scores of features by a linear probe with its running statistics.
@@ -72,7 +34,7 @@ export async function probeScores(
   const batch = Math.min(MOST, count);
   const program = await compileGraph(backend, probeScoreGraph(spec, batch));
   if (program._tag === "Left") return program;
-  const { weight, bias } = folded(spec, probe);
+  const { weight, bias } = foldedProbe(spec, probe);
   // The last batch begins early enough to be full.
   for (let at = 0; at < count; at += batch) {
     const from = Math.min(at, count - batch);

@@ -36,10 +36,15 @@ import {
   runStatistics,
   timmStatistics,
 } from "./image_statistics.ts";
+import {
+  type ImagePreparation,
+  runPreparation,
+  statedPreparation,
+} from "./image_preparation.ts";
 import { readWeights } from "./read_weights.ts";
 
 /** Weights, and what is known of their encoder besides. */
-export interface FoundWeights {
+export interface FoundWeights extends ImagePreparation {
   /** Their file; of several the list of them. */
   readonly path: string;
   /** Tensors that were read, and the other contents. */
@@ -74,7 +79,7 @@ const isThere = (path: string): Promise<boolean> =>
   stat(path).then(() => true, () => false);
 
 /** A JSON object; `null` if there is no such file. */
-async function readJson(
+export async function readJson(
   path: string,
 ): Promise<Result<TrainError, JsonObject | null>> {
   if (!await isThere(path)) return right(null);
@@ -106,7 +111,10 @@ async function stated(
 
 /** Facts in the files beside the weights of a hub. */
 async function statedBeside(folder: string): Promise<
-  Result<TrainError, Pick<FoundWeights, "stated" | "normalization">>
+  Result<
+    TrainError,
+    Pick<FoundWeights, "stated" | "normalization"> & ImagePreparation
+  >
 > {
   const path = join(folder, "config.json");
   const config = await readJson(path);
@@ -119,9 +127,13 @@ async function statedBeside(folder: string): Promise<
   const own = await stated(processor, processorStatistics);
   if (own._tag === "Left") return own;
   const timm = own.right === null ? await stated(path, timmStatistics) : own;
-  return timm._tag === "Left"
-    ? timm
-    : right({ stated: encoder.right, normalization: timm.right });
+  if (timm._tag === "Left") return timm;
+  const prepares = await readJson(processor);
+  return prepares._tag === "Left" ? prepares : right({
+    ...statedPreparation(config.right ?? {}, prepares.right ?? {}),
+    stated: encoder.right,
+    normalization: timm.right,
+  });
 }
 
 function filesOf(index: JsonObject | null): Result<string, readonly string[]> {
@@ -190,9 +202,13 @@ async function ofRun(
   if (found._tag === "Left") return found;
   const { tensors, ...known } = found.right;
   const run = runFolderOf(dirname(known.path));
-  const normalization = await stated(join(run, IMAGES_FILE), runStatistics);
-  return normalization._tag === "Left" ? normalization : right({
+  const imagesPath = join(run, IMAGES_FILE);
+  const normalization = await stated(imagesPath, runStatistics);
+  if (normalization._tag === "Left") return normalization;
+  const images = await readJson(imagesPath);
+  return images._tag === "Left" ? images : right({
     ...known,
+    ...images.right === null ? {} : runPreparation(images.right),
     weights: { tensors, unread: new Map(), opaque: new Map() },
     stated: null,
     normalization: normalization.right,

@@ -31,6 +31,7 @@ import {
 import { unlikeParts } from "./encoder/foreign_parts.ts";
 import { findWeights, type FoundWeights } from "./find_weights.ts";
 import { sizeFaults, type StatedEncoder } from "./hub_config.ts";
+import type { ImagePreparation } from "./image_preparation.ts";
 import type { EncoderNormalization } from "./image_statistics.ts";
 import {
   unlikeSizes,
@@ -38,8 +39,8 @@ import {
   weightsModel,
 } from "./encoder/encoder_sizes.ts";
 
-/** An encoder and where it is from. */
-export interface OpenedEncoder {
+/** An encoder and where it is from; how its images are made ready, as far as a file says it. */
+export interface OpenedEncoder extends ImagePreparation {
   /** Its sizes. */
   readonly model: ModelSpec;
   /** Its parameters and its position table `pos_embed`. */
@@ -177,6 +178,10 @@ function modelOf(
     : checkModel({ ...known, imageSize: imageSize ?? known.imageSize });
 }
 
+/** True if the images may get another side than the path says. */
+const isResized = ({ model, imageSize }: OpenEncoderOptions): boolean =>
+  model !== undefined || imageSize !== undefined;
+
 /**
  * Opens an encoder: of a run of this library or one of its checkpoints, of a folder
  * that `exportEncoder` wrote or that a hub has of timm or transformers, or of a file of
@@ -195,7 +200,8 @@ export async function openEncoder(
   const read = await findWeights(path, chooseEncoder(options));
   if (read._tag === "Left") return read;
   const found = read.right;
-  const { path: from, weights, model: _, stated: __, ...origin } = found;
+  const { path: from, weights, model: _, stated: __, ...known } = found;
+  const { resizeSize, ...origin } = known;
   const file = encoderIn(weights, options);
   if (file._tag === "Left") return orRefuse(from, left([file.left]));
   const model = orRefuse(from, modelOf(found, file.right, options));
@@ -206,7 +212,9 @@ export async function openEncoder(
     from,
     encoderStart(model.right, tensors, asked, weights),
   );
-  return start._tag === "Left"
-    ? start
-    : right({ ...start.right, ...origin, model: model.right, path: from });
+  return start._tag === "Left" ? start : right({
+    ...{ ...start.right, ...origin, model: model.right, path: from },
+    // A file's resizing is that of the images of its own side.
+    ...resizeSize === undefined || isResized(options) ? {} : { resizeSize },
+  });
 }

@@ -42,7 +42,7 @@ export interface ClassFolder {
 }
 
 /** The images of a folder before they are a source. */
-interface Collection {
+export interface Collection {
   readonly samples: readonly Sample[];
   readonly classNames: readonly string[] | null;
   /** Folders within classes: their images are of the class. */
@@ -52,7 +52,7 @@ interface Collection {
 }
 
 /** State of a walk over the data. */
-interface Walk {
+export interface Walk {
   /** Real path of the data. */
   readonly root: string;
   readonly aside: SkippedFiles;
@@ -103,7 +103,7 @@ function noteAside({ aside }: Walk, content: FolderContent): void {
 type Way = readonly string[];
 
 /** All images below a folder, those of the folder itself first. */
-async function collect(
+export async function collect(
   walk: Walk,
   content: FolderContent,
   label: number | null,
@@ -155,7 +155,7 @@ async function collectClasses(
 }
 
 /** Fault of a folder where no image was found. */
-function noImage({ path }: FolderContent, { aside }: Walk) {
+export function noImage({ path }: FolderContent, { aside }: Walk) {
   const { count, names } = aside.of("other file");
   const found = count > 0
     ? noImageAmong(names, count)
@@ -261,7 +261,7 @@ function sourceOf(
 }
 
 /** A source of what was collected, after a look at the files: some must be images. */
-async function inspected(
+export async function inspected(
   folder: string,
   collection: Collection,
   aside: SkippedFiles,

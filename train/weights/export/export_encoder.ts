@@ -1,52 +1,34 @@
 /** An encoder as a model repository that other programs load. */
-import { mkdir, readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { onnxFiles } from "../../../backends/mod.ts";
 import {
-  describeFaults,
   encoderGraph,
   type Faults,
   gridSize,
-  left,
-  type ModelSpec,
   patchCount,
   type Result,
-  right,
   sinCosPositions,
 } from "../../../core/mod.ts";
-import { LUMA_WEIGHTS } from "../../../data/mod.ts";
-import { type FileContent, replaceFile } from "../../files/atomic_file.ts";
-import { fileResult } from "../../files/file_result.ts";
 import { POSITION_TABLE } from "../encoder/encoder_positions.ts";
-import { safetensorsParts, SEAL } from "../../files/safetensors.ts";
-import type { StoredTensor } from "../../files/tensor_data.ts";
-import type { TrainError } from "../../train_error.ts";
 import { encoderParameters } from "../encoder/encoder_start.ts";
+import type { TrainError } from "../../train_error.ts";
 import { modelCard } from "./model_card.ts";
 import {
   type EncoderExport,
   preprocessorConfig,
   timmConfig,
 } from "./repository_configs.ts";
+import {
+  type RepositoryFiles,
+  repositoryFiles,
+  type ShapedParameters,
+  writeRepository,
+} from "./repository_files.ts";
 
 export type { EncoderExport } from "./repository_configs.ts";
 
-/** Content of files by their paths in the folder; the numbers in it are not copied. */
-export type EncoderFiles = ReadonlyMap<string, FileContent>;
-
-/** Name of the file with the numbers of a large ONNX model, as transformers.js looks for it. */
-const ONNX_NUMBERS = "model.onnx_data";
-
-/** The setting that makes transformers.js load that file. */
-const WITH_NUMBERS = {
-  "transformers.js_config": { use_external_data_format: { "model.onnx": 1 } },
-};
-
 /** Parameters of the encoder with their shapes, its position table last. */
-function storedParameters({ model, parameters }: EncoderExport): ReadonlyMap<
-  string,
-  { readonly shape: readonly number[]; readonly data: Float32Array }
-> {
+function storedParameters(
+  { model, parameters }: EncoderExport,
+): ShapedParameters {
   const { stages, embedDim: D } = model;
   const last = `norm.${stages.length - 1}.`;
   const wanted = encoderParameters(model).filter(({ name, owner }) =>
@@ -67,106 +49,26 @@ function storedParameters({ model, parameters }: EncoderExport): ReadonlyMap<
   ]);
 }
 
-type Parameters = ReturnType<typeof storedParameters>;
-
-const PATCHES = "patch_embed.proj.weight";
-
 /**
- * An encoder of grey images as one of colour images: its patch embedding weighs red,
- * green and blue as `toGrey` does. With the same statistics in every channel it is the
- * same function, for the weights sum to 1.
- */
-function ofColours(
-  model: ModelSpec,
-  parameters: Parameters,
-): readonly [ModelSpec, Parameters] {
-  const grey = parameters.get(PATCHES);
-  if (model.inChannels === 3 || grey === undefined) return [model, parameters];
-  const [width = 0, , ...sides] = grey.shape;
-  const area = model.patchSize ** 2;
-  const data = new Float32Array(width * 3 * area);
-  grey.data.forEach((value, i) => {
-    const [row, pixel] = [Math.floor(i / area), i % area];
-    LUMA_WEIGHTS.forEach((weight, c) => {
-      data[(row * 3 + c) * area + pixel] = weight * value;
-    });
-  });
-  const colours = { shape: [width, 3, ...sides], data };
-  return [
-    { ...model, inChannels: 3 },
-    new Map([...parameters, [PATCHES, colours] as const]),
-  ];
-}
-
-/** timm has one norm, behind the last block. */
-const timmName = (name: string): string =>
-  name.replace(/^norm\.\d+\./, "norm.");
-
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
-/**
- * Files of a model repository that timm and transformers.js load:
- *
- * ```text
- * model.safetensors          the encoder with timm's names
- * config.json                its sizes, for both
- * preprocessor_config.json   what is done to an image
- * onnx/model.onnx            pixel_values → last_hidden_state, pooler_output
- * onnx/model.onnx_data       its numbers, if they are too many for one file
- * README.md                  the model card
- * ```
+ * Files of a model repository that timm and transformers.js load: `repositoryFiles` with
+ * an ONNX graph from `pixel_values` to `last_hidden_state` and `pooler_output`.
  *
  * The norm of the last tap becomes timm's `norm`; the other norms and the decoders
- * are omitted. The ONNX model takes colour pictures, also where the encoder was trained
- * from grey ones: it makes them grey itself. `model.safetensors` is as it was trained.
+ * are omitted.
  *
  * @returns Content by path, or why there is no ONNX file.
  */
 export function encoderFiles(
   encoder: EncoderExport,
-): Result<Faults, EncoderFiles> {
-  const { model } = encoder;
-  const parameters = storedParameters(encoder);
-  const [colourModel, colourParameters] = ofColours(model, parameters);
-  const graph = {
-    graphAt: (batch: number) => encoderGraph(colourModel, batch),
-    parameters: colourParameters,
-    batch: "any",
-    input: "pixel_values",
-  } as const;
-  const onnx = onnxFiles(graph, ONNX_NUMBERS, encoder.mostOnnxBytes);
-  if (onnx._tag === "Left") return onnx;
-  const { model: onnxModel, numbers } = onnx.right;
-  const tensors = new Map<string, StoredTensor>(
-    [...parameters].map(([name, tensor]) => [timmName(name), tensor]),
-  );
-  const metadata = { format: "pt", [SEAL]: "" };
-  const config = {
-    ...timmConfig(encoder),
-    ...numbers === null ? {} : WITH_NUMBERS,
-  };
-  return right(
-    new Map<string, FileContent>([
-      ["model.safetensors", safetensorsParts({ metadata, tensors })],
-      ["config.json", json(config)],
-      ["preprocessor_config.json", json(preprocessorConfig(encoder))],
-      ["onnx/model.onnx", onnxModel],
-      ...numbers === null ? [] : [[`onnx/${ONNX_NUMBERS}`, numbers] as const],
-      ["README.md", modelCard(encoder)],
-    ]),
-  );
-}
-
-/** A folder that nothing is in, made if it does not exist. */
-async function emptyFolder(path: string): Promise<Result<TrainError, void>> {
-  const made = await fileResult(path, () => mkdir(path, { recursive: true }));
-  if (made._tag === "Left") return made;
-  const entries = await fileResult(path, () => readdir(path));
-  if (entries._tag === "Left") return entries;
-  const reason = `it holds ${entries.right[0]}; choose a folder without files`;
-  return entries.right.length === 0
-    ? right(undefined)
-    : left({ _tag: "FileFailed", path, reason });
+): Result<Faults, RepositoryFiles> {
+  const { model, mostOnnxBytes } = encoder;
+  return repositoryFiles({
+    ...{ model, parameters: storedParameters(encoder), graphAt: encoderGraph },
+    config: timmConfig(encoder),
+    preprocessor: preprocessorConfig(encoder),
+    card: modelCard(encoder),
+    mostOnnxBytes,
+  });
 }
 
 /**
@@ -175,26 +77,8 @@ async function emptyFolder(path: string): Promise<Result<TrainError, void>> {
  * @param folder The target; made if missing, refused if anything is in it.
  * @returns Paths of the files in the folder, or why there are none.
  */
-export async function exportEncoder(
+export const exportEncoder = (
   folder: string,
   encoder: EncoderExport,
-): Promise<Result<TrainError, readonly string[]>> {
-  const files = encoderFiles(encoder);
-  if (files._tag === "Left") {
-    const reason = describeFaults(files.left);
-    return left({ _tag: "FileFailed", path: folder, reason });
-  }
-  const empty = await emptyFolder(folder);
-  if (empty._tag === "Left") return empty;
-  for (const [name, content] of files.right) {
-    const path = join(folder, name);
-    const made = await fileResult(
-      path,
-      () => mkdir(dirname(path), { recursive: true }),
-    );
-    if (made._tag === "Left") return made;
-    const written = await replaceFile(path, content);
-    if (written._tag === "Left") return written;
-  }
-  return right([...files.right.keys()]);
-}
+): Promise<Result<TrainError, readonly string[]>> =>
+  writeRepository(folder, encoderFiles(encoder));

@@ -1,6 +1,6 @@
 /** The README of an exported encoder. */
 import { patchCount } from "../../../core/mod.ts";
-import type { EncoderExport } from "./repository_configs.ts";
+import type { EncoderExport, ModelExport } from "./repository_configs.ts";
 
 /** Front matter by which model hubs find it. */
 const FRONT_MATTER = `---
@@ -15,8 +15,8 @@ tags:
 const list = (numbers: readonly number[]): string => numbers.join(", ");
 
 /** Preparation of the images that it was trained on. */
-function preparation(
-  { model, normalization, resizeSize }: EncoderExport,
+export function preparation(
+  { model, normalization, resizeSize }: ModelExport,
 ): string {
   const { imageSize: side, inChannels } = model;
   const colours = inChannels === 1
@@ -44,12 +44,17 @@ const feature = await extract("picture.png", { pool: true }); // [1, ${model.emb
 In Python, load \`model.safetensors\`, whose names and layouts are timm's, into a
 \`VisionTransformer\` of these sizes with \`num_classes=0\`.`;
 
+/** Blocks and patches of a model in words. */
+export const sizesInWords = ({ model }: ModelExport): string =>
+  `${model.depth} blocks of width ${model.embedDim} with ${model.numHeads} heads, patches of
+${model.patchSize}×${model.patchSize} on ${model.imageSize}×${model.imageSize} pixels, a class token`;
+
 /** A short model card. */
 export function modelCard(encoder: EncoderExport): string {
-  const { model, title, history } = encoder;
-  const sizes =
-    `A Vision Transformer encoder: ${model.depth} blocks of width ${model.embedDim} with ${model.numHeads} heads, patches of
-${model.patchSize}×${model.patchSize} on ${model.imageSize}×${model.imageSize} pixels, a class token, and a layer norm behind the last block.`;
+  const { title, history } = encoder;
+  const sizes = `A Vision Transformer encoder: ${
+    sizesInWords(encoder)
+  }, and a layer norm behind the last block.`;
   return [
     FRONT_MATTER,
     "",
