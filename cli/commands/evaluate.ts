@@ -109,8 +109,9 @@ export const evaluateCommand: Command<typeof GAIN_FLAGS> = {
   usage:
     `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
 (.safetensors, .pth) with timm's names. Beside it the same is judged from its first
-weights and from raw pixels, by the same held-out images. Pictures without labels get
-their map, their neighbours and their attention.`,
+weights and from raw pixels, by the same held-out images. Without --data, or with that of
+the encoder's run, images are chosen and held out as in the run. Pictures without labels
+get their map, their neighbours and their attention.`,
   words: ["ENCODER"],
   fields: GAIN_FLAGS,
   json: "asked",
