@@ -66,13 +66,12 @@ function heatPanel(weights: ArrayLike<number>): string {
     const [x, y] = [patch % grid, Math.floor(patch / grid)].map((place) =>
       (place * side).toFixed(2)
     );
-    // A little larger than its place, so that no seams are seen.
-    const size = (side + 0.4).toFixed(2);
+    const size = side.toFixed(2);
     return `<rect x="${x}" y="${y}" width="${size}" height="${size}" fill="${
       heat(part)
     }"/>`;
   });
-  return squares.join("");
+  return `<g shape-rendering="crispEdges">${squares.join("")}</g>`;
 }
 
 async function rowOf(

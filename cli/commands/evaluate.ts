@@ -11,6 +11,7 @@
  * themselves are written into a folder.
  */
 import type { Command, CommandContext } from "../command/command.ts";
+import { refuse } from "../command/command_failed.ts";
 import {
   describeShare,
   evaluationFacts,
@@ -38,6 +39,7 @@ import { gainPage } from "../gain/page.ts";
 import { pageContent } from "../gain/page_content.ts";
 import { WAY_WORDS } from "../gain/ways.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
+import { drawingFaultOf } from "../output/drawing_fault.ts";
 
 /** Says what was found. */
 function tell(
@@ -81,6 +83,8 @@ async function evaluate(
   const folder = await gainFolder(path, values);
   const opened = await openPictures(path, values, say);
   await readyFolder(folder);
+  const undrawable = await drawingFaultOf("how the encoder sees pictures");
+  if (undrawable !== null) refuse(undrawable);
   const { backend, train, unjudged, classes } = opened;
   const facts = { ...evaluationFacts(opened, backend), classes };
   const shown = shownWork(say, null);
@@ -109,8 +113,9 @@ export const evaluateCommand: Command<typeof GAIN_FLAGS> = {
   usage:
     `ENCODER is a run's folder, a checkpoint, an exported encoder, or a file of weights
 (.safetensors, .pth) with timm's names. Beside it the same is judged from its first
-weights and from raw pixels, by the same held-out images. Pictures without labels get
-their map, their neighbours and their attention.`,
+weights and from raw pixels, by the same held-out images. Without --data, or with that of
+the encoder's run, images are chosen and held out as in the run. Pictures without labels
+get their map, their neighbours and their attention.`,
   words: ["ENCODER"],
   fields: GAIN_FLAGS,
   json: "asked",

@@ -14,12 +14,10 @@ import { judgedJson } from "./findings_json.ts";
 import { accuracyTable } from "./findings_text.ts";
 import { FINETUNE_MINUTES, type GainValues } from "./gain_flags.ts";
 import type { OpenedPictures } from "./opened_pictures.ts";
-import {
-  attentionPicture,
-  mapPicture,
-  type NamedPicture,
-  neighbourPicture,
-} from "./pictures.ts";
+import { attentionPicture } from "./attention_picture.ts";
+import { mapPicture } from "./map_picture.ts";
+import type { NamedPicture } from "./named_picture.ts";
+import { neighbourPicture } from "./neighbour_picture.ts";
 import { type StartFeatures, startFeatures } from "./starts.ts";
 import { byNeighbours, byProbe, type Judged } from "./ways.ts";
 
@@ -132,9 +130,9 @@ export async function gainBy(
   const pictures = [];
   for (
     const picture of [
-      () => mapPicture(opened, trained),
-      () => neighbourPicture(opened, trained),
-      () => attentionPicture(opened, trained, feature.tokens),
+      () => mapPicture(opened, trained, shown),
+      () => neighbourPicture(opened, trained, shown),
+      () => attentionPicture(opened, trained, feature.tokens, shown),
     ]
   ) pictures.push(mustNotStop(await picture(), facts));
   const found = opened.unjudged === null

@@ -85,7 +85,9 @@ async function lookedAt(
     );
   const unjudged = isJudged
     ? null
-    : `accuracies need images of at least two classes, some of them held out: ${validationSummary}`;
+    : `no accuracies without labels of at least two classes (${
+      validationSummary.replace(/^no images: /, "")
+    })`;
   const transparency = await transparencyWords(train);
   return {
     ...images,

@@ -1,7 +1,7 @@
 /** The page of pictures: one file that needs no other and runs nothing. */
 import { createHash } from "node:crypto";
 import { printable } from "../../core/mod.ts";
-import type { NamedPicture } from "./pictures.ts";
+import type { NamedPicture } from "./named_picture.ts";
 // Imported, not read: the page needs no leave to read its own files.
 import style from "./page.css" with { type: "text" };
 

@@ -13,7 +13,7 @@ import {
 import type { Gain } from "./gain.ts";
 import type { OpenedPictures } from "./opened_pictures.ts";
 import type { PageContent, PageTable } from "./page.ts";
-import type { NamedPicture } from "./pictures.ts";
+import type { NamedPicture } from "./named_picture.ts";
 import { START_WORDS } from "./starts.ts";
 import { type Judged, WAY_WORDS } from "./ways.ts";
 

@@ -9,6 +9,7 @@ import {
 import type { PictureImage } from "../../plot/mod.ts";
 import type { TrainError } from "../../train/mod.ts";
 import type { ImagePart } from "../evaluate/features.ts";
+import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import type { OpenedPictures } from "./opened_pictures.ts";
 
 /** Pictures of a batch, normalised. */
@@ -25,6 +26,7 @@ export async function someImages(
   part: ImagePart,
   wanted: readonly number[],
   side: number,
+  shown: ShownWork,
 ): Promise<Result<TrainError, Loaded>> {
   const source = parts[part];
   const { inChannels, imageSize } = model;
@@ -45,20 +47,29 @@ export async function someImages(
   const batches = loadAll({
     source: selectImages(source, some),
     transform: transform.right,
-    batchSize: Math.min(64, some.length),
+    batchSize: Math.min(8, some.length),
   });
-  for await (const batch of batches) {
-    if (batch._tag === "Left") {
-      return left({ _tag: "DataFailed", error: batch.left });
-    }
-    const { images, indices } = batch.right;
-    const size = images.length / indices.length;
-    indices.forEach((index, i) => {
-      found.indices.push(some[index] ?? -1);
-      found.images.push(images.slice(i * size, (i + 1) * size));
-    });
-  }
-  return right(found);
+  return await underBar(
+    shown,
+    "pictures to draw",
+    some.length,
+    async ({ signal, onProgress }) => {
+      for await (const batch of batches) {
+        if (batch._tag === "Left") {
+          return left({ _tag: "DataFailed", error: batch.left });
+        }
+        if (signal?.aborted) return left({ _tag: "Stopped" });
+        const { images, indices } = batch.right;
+        const size = images.length / indices.length;
+        indices.forEach((index, i) => {
+          found.indices.push(some[index] ?? -1);
+          found.images.push(images.slice(i * size, (i + 1) * size));
+        });
+        onProgress?.(found.indices.length);
+      }
+      return right(found);
+    },
+  );
 }
 
 /** A normalised image as it is drawn. */
@@ -78,9 +89,10 @@ export async function thumbnails(
   part: ImagePart,
   wanted: readonly number[],
   most: number,
+  shown: ShownWork,
 ): Promise<Result<TrainError, ReadonlyMap<number, PictureImage>>> {
   const side = Math.min(most, opened.encoder.model.imageSize);
-  const found = await someImages(opened, part, wanted, side);
+  const found = await someImages(opened, part, wanted, side, shown);
   if (found._tag === "Left") return found;
   const { indices, images } = found.right;
   return right(

@@ -135,6 +135,12 @@ export async function stageIn(folder: string): Promise<Stage> {
         places: { RUN: watched },
         visit: visitPage,
       },
+      "examples/evaluate.ts": {
+        args: [
+          ...[ENCODER, ...data, "--output-dir", OUT],
+          ...words("--finetune never"),
+        ],
+      },
       "examples/knn.ts": { args: [ENCODER, ...data] },
       "examples/knn.ts --data PHOTOS": {
         args: [ENCODER, "--data", PHOTOS, "--backend", "onnx"],

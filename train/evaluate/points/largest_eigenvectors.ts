@@ -149,7 +149,7 @@ const firstVectors = (count: number, size: number): Rows =>
 const MORE = 8;
 
 /** Steps of the search at most, and the change of values at which it ends. */
-const MOST_STEPS = 500;
+const MOST_STEPS = 200;
 const SETTLED = 1e-13;
 
 /**
