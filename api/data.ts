@@ -8,6 +8,7 @@ export {
   CLASS_SUBSETS,
   type SubsetName,
 } from "../data/classes/class_subsets.ts";
+export { heldOutImages } from "../data/classes/held_out_images.ts";
 export {
   classNamesFrom,
   selectClasses,
@@ -68,6 +69,7 @@ export {
 export { openSource } from "../data/sources/opening/open_source.ts";
 export { parquetImages } from "../data/sources/parquet/parquet_images.ts";
 export { webDataset } from "../data/sources/tar/web_dataset.ts";
+export { shownPixels } from "../data/transforms/shown_pixels.ts";
 export {
   type EvalTransform,
   evalTransform,

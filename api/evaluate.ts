@@ -43,3 +43,8 @@ export {
   type Reconstruction,
   type StageReconstruction,
 } from "../train/evaluate/reconstruct.ts";
+export {
+  type ReconstructionRow,
+  reconstructionRows,
+  type StageRow,
+} from "../train/evaluate/reconstruction_rows.ts";

@@ -131,7 +131,11 @@ export {
   right,
 } from "../core/result.ts";
 export type { TrainingSpan, WarmupMode } from "../core/schedule/annealing.ts";
-export { type FreezeScale, freezeTimes } from "../core/schedule/freeze_time.ts";
+export {
+  type FreezeScale,
+  type FreezeTimes,
+  freezeTimes,
+} from "../core/schedule/freeze_time.ts";
 export { peakRate } from "../core/schedule/initial_rate.ts";
 export {
   type LayerWiseSchedule,

@@ -43,6 +43,7 @@ export type {
 export type { HostBatch, HostTensors } from "../train/engine/tensors.ts";
 export type {
   CommunicationTimes,
+  StepProgress,
   StepReport,
   StepTimes,
   Training,

@@ -201,6 +201,12 @@ export {
   right,
 } from "./result.ts";
 export type { WarmupMode } from "./schedule/annealing.ts";
-export type { FreezeScale } from "./schedule/freeze_time.ts";
+export {
+  describeFreezeTimes,
+  type FreezeScale,
+  type FreezeTimes,
+  listedTimes,
+  withT0,
+} from "./schedule/freeze_time.ts";
 export { peakRate } from "./schedule/initial_rate.ts";
 export { rateAt, type RateSchedule } from "./schedule/rate_schedule.ts";

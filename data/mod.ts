@@ -7,12 +7,21 @@
 export { LUMA_WEIGHTS } from "./augment/enhance.ts";
 export { randAugmentFrom, showRandAugment } from "./augment/rand_augment.ts";
 export {
+  DRAW_KEY,
+  heldOutCount,
+  heldOutImages,
+} from "./classes/held_out_images.ts";
+export {
   classNamesFrom,
   selectClasses,
   withClassesOf,
 } from "./classes/select_classes.ts";
 export * from "./classes/select_images.ts";
-export { splitByClass, splitLabels } from "./classes/split_by_class.ts";
+export {
+  type ClassSplit,
+  splitByClass,
+  splitLabels,
+} from "./classes/split_by_class.ts";
 export {
   type Background,
   backgroundColour,
@@ -51,6 +60,7 @@ export { imageFolder } from "./sources/folder/image_folder.ts";
 export { embeddedFashionMnist } from "./sources/known_sets/fashion_mnist.ts";
 export { holdsFashionMnist } from "./sources/opening/open_known_sets.ts";
 export * from "./sources/opening/open_source.ts";
+export { shownPixels } from "./transforms/shown_pixels.ts";
 export {
   evalTransform,
   keepsLevels,

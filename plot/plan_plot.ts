@@ -254,11 +254,13 @@ const rateWords = ({ mode, stagePower }: RateConfig): readonly string[] => [
 ];
 
 function subtitleOf(plan: FreezePlan): string {
-  const { freeze: { t0, scale }, rate } = plan.config;
+  const { freeze: { t0, scale, times }, rate } = plan.config;
   const { format } = new Intl.NumberFormat("en-US");
   const saving = (100 * predictedSaving(plan)).toFixed(1);
   return [
-    `${scale} t₀ = ${Number(t0.toFixed(4))}`,
+    times === undefined
+      ? `${scale} t₀ = ${Number(t0.toFixed(4))}`
+      : `freeze times listed, the first ${Number(t0.toFixed(4))}`,
     ...rateWords(rate),
     `${format(plan.totalSteps)} steps`,
     ...(plan.warmupSteps === 0

@@ -17,6 +17,8 @@ import type { PlanConfig } from "../core/plan/plan.ts";
 import type { StageSpec } from "../core/models/model_spec.ts";
 import type { TrainingConfig } from "../core/config/parts.ts";
 import { leastT0, planFrom } from "../core/plan/freeze_plan.ts";
+import { layerCount } from "../core/plan/layers.ts";
+import { listedTimes } from "../core/schedule/freeze_time.ts";
 
 /** Records as literals make them: JSON gives them back strictly equal. */
 function plainRecord<T>(
@@ -194,6 +196,20 @@ export const pretrainConfig: fc.Arbitrary<PretrainConfig> = fc.tuple(
   ...clipping,
 }));
 
+/** Most layers of a plan of {@link modelSpec}. */
+const MOST_LAYERS = 7;
+
+/** Freeze times of so many layers above a least one, from parts of what lies above it. */
+const timesAbove = (
+  least: number,
+  parts: readonly number[],
+  layers: number,
+): readonly number[] => [
+  ...parts.slice(1, layers).map((part) => least + (1 - least) * part)
+    .toSorted((a, b) => a - b),
+  1,
+];
+
 /** What a plan can be made from. */
 export const planConfig: fc.Arbitrary<PlanConfig> = plainRecord({
   model: modelSpec,
@@ -212,5 +228,20 @@ export const planConfig: fc.Arbitrary<PlanConfig> = plainRecord({
   };
 });
 
+/** What a plan with listed freeze times can be made from. */
+export const listedPlanConfig: fc.Arbitrary<PlanConfig> = fc.tuple(
+  planConfig,
+  fc.array(between(1e-3, 1), {
+    minLength: MOST_LAYERS,
+    maxLength: MOST_LAYERS,
+  }),
+).map(([config, parts]) => {
+  const linear = { ...config.freeze, scale: "linear" } as const;
+  const least = leastT0({ ...config, freeze: linear });
+  const times = timesAbove(least, parts, layerCount(config));
+  return { ...config, freeze: { ...linear, ...listedTimes(times) } };
+});
+
 /** Plans of all kinds. */
-export const freezePlan: fc.Arbitrary<FreezePlan> = planConfig.map(planFrom);
+export const freezePlan: fc.Arbitrary<FreezePlan> = fc
+  .oneof(planConfig, listedPlanConfig).map(planFrom);

@@ -80,6 +80,10 @@ export {
   SWEPT_RATES,
 } from "./evaluate/probe_sweep.ts";
 export { reconstruct, type Reconstruction } from "./evaluate/reconstruct.ts";
+export {
+  type ReconstructionRow,
+  reconstructionRows,
+} from "./evaluate/reconstruction_rows.ts";
 export { agreeOn, fromFirst } from "./ranks/agreement.ts";
 export { commonStart } from "./ranks/common_start.ts";
 export { toldByAll } from "./ranks/told_by_all.ts";

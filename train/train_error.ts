@@ -157,7 +157,11 @@ export type TrainError =
   /** A file could not be written or read. */
   | FileFailed
   /** It was asked to stop before its end. */
-  | { readonly _tag: "Stopped" };
+  | { readonly _tag: "Stopped" }
+  /** Another loop over the same training is under way. */
+  | { readonly _tag: "AlreadyIterated" }
+  /** The training was given back. */
+  | { readonly _tag: "Disposed" };
 
 const DATA_ERRORS: Readonly<Record<DataError["_tag"], true>> = {
   BadFolder: true,
@@ -265,5 +269,9 @@ export function describeTrainError(error: TrainError): string {
       return printableLines(`Cannot use ${error.path}: ${error.reason}`);
     case "Stopped":
       return "Stopped before its end";
+    case "AlreadyIterated":
+      return "Cannot take steps: another loop over this training is under way; leave it, or wait for its end";
+    case "Disposed":
+      return "Cannot go on: this training was disposed";
   }
 }

@@ -103,7 +103,7 @@ export function classicEvaluator(
     training: { ...training, accumIter: 1 },
   });
   return {
-    async scores(run, backend, signal, ranks) {
+    async scores(run, backend, signal, ranks, onProgress) {
       const program = await compiled(backend);
       if (program._tag === "Left") return program;
       const tensors = new Map([...run.parameters(), ...run.state().statistics]);
@@ -112,7 +112,7 @@ export function classicEvaluator(
       const error = await noted(
         await convNetError(
           ...[backend, program.right, tensors, batches, classes] as const,
-          { signal, ranks },
+          { signal, ranks, onProgress },
         ),
       );
       const { frozenLayers } = phaseAt(plan)(Math.max(0, run.step - 1));

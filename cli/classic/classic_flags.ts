@@ -25,6 +25,7 @@ import {
   LENGTH_FLAGS,
   RATE_MODE_FLAG,
   rateMode,
+  withFreezeTimes,
 } from "../flags/method_flags.ts";
 import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
@@ -138,7 +139,8 @@ function changed(
     : { baseRate: base.rate.baseRate, optimizer: base.optimizer };
   const rate = { ...base.rate, baseRate, mode: rateMode(base.rate.mode, mode) };
   const ruled = { ...base, rate, optimizer };
-  return decodeConvNetConfig(withValues(CLASSIC_FLAGS, values, ruled));
+  const config = withValues(CLASSIC_FLAGS, values, ruled);
+  return decodeConvNetConfig(withFreezeTimes(config, values));
 }
 
 /** Settings of a residual network's training that do not depend on the images. */

@@ -2,6 +2,7 @@
 import { left, type Result, right } from "../../core/mod.ts";
 import {
   type DataError,
+  DRAW_KEY,
   type ImageSource,
   labelledImages,
   noClassesReason,
@@ -10,7 +11,7 @@ import {
 import type { ImageChoice } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
 import { describeImages } from "../command/describe_errors.ts";
-import { DRAW_KEY, drawnImages, openSplit } from "../images/images.ts";
+import { drawnImages, openSplit } from "../images/images.ts";
 
 /** Images of a training. */
 export interface ClassicImages {

@@ -13,7 +13,12 @@
  * and every epoch.
  */
 import process from "node:process";
-import { convNetPlan, phaseFlops, predictedSaving } from "../../core/mod.ts";
+import {
+  convNetPlan,
+  describeFreezeTimes,
+  phaseFlops,
+  predictedSaving,
+} from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
   classLoss,
@@ -79,7 +84,7 @@ async function wordsOf(
     `images:  ${train.summary}${await transparencyWords(train)}`,
     `judge:   ${validation.summary}`,
     `network: ${model.family} ${model.depth}-${model.width} on ${model.imageSize}² pixels`,
-    `plan:    ${optimizer._tag}, t0 ${freeze.t0} ${freeze.scale}: ${times}, ${
+    `plan:    ${optimizer._tag}, ${describeFreezeTimes(freeze)}: ${times}, ${
       percent(predictedSaving(plan), 2)
     } of the operations saved`,
   ];

@@ -11,6 +11,7 @@ import {
   type PretrainConfig,
   stepsPerEpoch,
   t0ForSaving,
+  withT0,
 } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { CommandFailed, EXIT, must } from "../command/command_failed.ts";
@@ -74,10 +75,10 @@ function withSaving(
   saving: number | undefined,
 ): PretrainConfig {
   if (saving === undefined) return config;
-  const freeze = { ...config.freeze, t0: 1 };
+  const freeze = withT0(config.freeze, 1);
   const unfrozen = must(planOf({ ...config, freeze }, samples));
   const t0 = must(t0ForSaving(unfrozen.config, saving));
-  return { ...config, freeze: { ...config.freeze, t0 } };
+  return { ...config, freeze: withT0(config.freeze, t0) };
 }
 
 function describePlan(
@@ -87,7 +88,10 @@ function describePlan(
 ): string {
   const { epochs, batchSize, accumIter } = config.training;
   const steps = stepsPerEpoch(config.training, samples);
-  const { t0, scale } = config.freeze;
+  const { scale, t0, times } = config.freeze;
+  const freezing = times === undefined
+    ? `${scale}, t0 = ${t0} before scaling`
+    : "freeze times as listed";
   const longer = epochsForEqualCost(config, samples);
   const note = oddGridNote(config.model);
   return [
@@ -97,7 +101,7 @@ function describePlan(
     ].join("\n"),
     `${plan.layers.length} layers, ${plan.stages.length} stages; ` +
     `${epochs} epochs of ${steps} steps of ${batchSize * accumIter} images, ` +
-    `${plan.warmupSteps} steps warm-up; ${scale}, t0 = ${t0} before scaling.`,
+    `${plan.warmupSteps} steps warm-up; ${freezing}.`,
     layerTable(plan, steps),
     phaseTable(plan, steps, config.optimizer),
     [

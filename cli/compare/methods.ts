@@ -6,6 +6,7 @@ import {
   type PretrainConfig,
   type Result,
   right,
+  withT0,
 } from "../../core/mod.ts";
 
 /** Names of the methods, the one that others are measured against first. */
@@ -71,7 +72,7 @@ export function titleOf(method: TrialMethod, powers: MethodPowers): string {
 
 const unfrozen = (config: PretrainConfig): PretrainConfig => ({
   ...config,
-  freeze: { ...config.freeze, t0: 1 },
+  freeze: withT0(config.freeze, 1),
   rate: {
     ...config.rate,
     stagePower: 0,

@@ -108,9 +108,9 @@ export async function partRun(
     ...planned,
     ...{ folder, signal, progress: bar, policy: partPolicy(task) },
     evaluating: epochEvaluations(run, { progress: bar, signal }),
-    begin: (hooks, signal) =>
+    begin: (hooks, signal, onProgress) =>
       train(task, {
-        ...{ backend, batches, start, hooks, signal },
+        ...{ backend, batches, start, hooks, signal, onProgress },
         ahead: backend.runsAhead ?? 0,
       }),
   });

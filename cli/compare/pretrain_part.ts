@@ -148,8 +148,8 @@ export async function pretrainPart(
       signal,
       policy: partPolicy(pretrainTask(trial)),
     },
-    begin: (hooks, signal) =>
-      clockedRun(pretraining({ ...inputs, signal }), hooks, clock),
+    begin: (hooks, signal, onProgress) =>
+      clockedRun(pretraining({ ...inputs, signal, onProgress }), hooks, clock),
     progress: { ...progress, say: () => {} },
     complain: say,
   });

@@ -79,6 +79,7 @@ export function clockedRun(
     parameters: () => run.parameters(),
     state: () => run.state(),
     dispose: () => run.dispose(),
+    [Symbol.dispose]: () => run.dispose(),
     async *[Symbol.asyncIterator]() {
       let before = clock();
       for await (const taken of run) {

@@ -60,7 +60,7 @@ function finetuneEvaluator(
   const { batchSize } = config.training;
   const batchesFor = mustWork(validationBatches(evaluated, batchSize));
   return {
-    async scores(training, backend, signal, ranks) {
+    async scores(training, backend, signal, ranks, onProgress) {
       const of = async (
         parameters: DeviceTensors,
       ): Promise<Result<TrainError, TopAccuracies>> => {
@@ -68,7 +68,7 @@ function finetuneEvaluator(
         return await noted(
           await classifierAccuracy(
             ...[backend, config, parameters, batches, batchSize] as const,
-            { signal, ranks },
+            { signal, ranks, onProgress },
           ),
         );
       };

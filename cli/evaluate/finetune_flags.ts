@@ -27,6 +27,7 @@ import {
   DECAY_FLAGS,
   FREEZE_FLAGS,
   LENGTH_FLAGS,
+  withFreezeTimes,
 } from "../flags/method_flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
 import { type Settings, settingsFrom } from "../runs/settings.ts";
@@ -155,5 +156,8 @@ export const finetuneSettings = (
     decode: decodeFinetuneConfig,
     base: () => ({ ...FINETUNE_RECIPE, model, classes: ANY_CLASSES }),
     changed: (base, given) =>
-      decodeFinetuneConfig({ ...withValues(METHOD, given, base), model }),
+      decodeFinetuneConfig({
+        ...withFreezeTimes(withValues(METHOD, given, base), given),
+        model,
+      }),
   }, values);

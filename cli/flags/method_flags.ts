@@ -8,8 +8,10 @@ import {
   effectiveBatch,
   type Fault,
   type Faults,
+  type FreezeTimes,
   gridSize,
   left,
+  listedTimes,
   MODEL_PRESETS,
   type ModelName,
   modelNamed,
@@ -21,6 +23,7 @@ import {
   type Result,
   right,
   stagesOnGrid,
+  withT0,
 } from "../../core/mod.ts";
 import { withValues } from "./configuration.ts";
 import {
@@ -102,6 +105,23 @@ export const LENGTH_FLAGS = under("Schedule", {
   "seed": wholeFlag(0, "seed of all randomness", { at: "training.seed" }),
 });
 
+const FREEZE_TIMES_FLAG: Flag<readonly number[]> = {
+  metavar: "X,X,…",
+  help:
+    "freeze times of the layers from shallow to deep, parts of the training that do not fall, the last 1; in place of --t0 and --how-scale",
+  at: "freeze.times",
+  initial: "by --t0 and --how-scale",
+  parse: (text) => {
+    const times = text.split(",").map((time) =>
+      time.trim() === "" ? NaN : Number(time)
+    );
+    return times.every(PART.holds)
+      ? right(times)
+      : left("numbers in (0, 1] with commas between");
+  },
+  show: (times) => times.join(","),
+};
+
 /** Freeze times. */
 export const FREEZE_FLAGS = under("Freezing", {
   "t0": numberFlag(
@@ -114,7 +134,33 @@ export const FREEZE_FLAGS = under("Freezing", {
     "how freeze times are bent",
     { at: "freeze.scale" },
   ),
+  "freeze-times": FREEZE_TIMES_FLAG,
 });
+
+/**
+ * A configuration with the freeze times of flags that {@link withValues} has placed: a list
+ * brings its rule along, and a rule takes the place of a list.
+ */
+export function withFreezeTimes<
+  Config extends { readonly freeze: FreezeTimes },
+>(
+  config: Config,
+  { t0, "how-scale": scale, "freeze-times": times }: FlagValues<
+    typeof FREEZE_FLAGS
+  >,
+): Config {
+  const said = {
+    ...t0 === undefined ? {} : { t0 },
+    ...scale === undefined ? {} : { scale },
+  };
+  if (times !== undefined) {
+    const freeze = { ...config.freeze, ...listedTimes(times), ...said };
+    return { ...config, freeze };
+  }
+  return t0 === undefined && scale === undefined
+    ? config
+    : { ...config, freeze: withT0(config.freeze, config.freeze.t0) };
+}
 
 /** Decay and clipping, wherever there are an `optimizer` and `clipGrad`. */
 export const DECAY_FLAGS = under("Optimization", {
@@ -252,7 +298,10 @@ function changed(
   values: MethodValues,
 ): PretrainConfig {
   const { model: _, "lr-lr": power, ...placed } = values;
-  const config = withValues(METHOD_FLAGS, placed, { ...base, model });
+  const config = withFreezeTimes(
+    withValues(METHOD_FLAGS, placed, { ...base, model }),
+    values,
+  );
   const sameRate = values.blr === undefined &&
     effectiveBatch(config) === effectiveBatch(base);
   const blr = values.blr ?? rateFor256(base);

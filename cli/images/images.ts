@@ -6,13 +6,15 @@ import {
   printable,
   type Result,
   right,
-  rootKey,
 } from "../../core/mod.ts";
 import {
   type Background,
   type DataError,
   describeDataError,
+  DRAW_KEY,
   embeddedFashionMnist,
+  heldOutCount,
+  heldOutImages,
   type ImageSource,
   labelledImages,
   noClassesReason,
@@ -20,7 +22,6 @@ import {
   selectClasses,
   shareSource,
   type Split,
-  splitByClass,
   type SplitSource,
   splitSource,
   withClassesOf,
@@ -48,12 +49,6 @@ function withLabels(images: PretrainImages): PretrainImages {
       `${validationSummary}; ${known.length} of them have a class`,
   };
 }
-
-/** Validation images held out where the data have no validation part: a fifth, at most. */
-const HELD_OUT = 2000;
-
-/** Key of all draws of images: they are the same for every run, so that runs can be compared. */
-export const DRAW_KEY = rootKey(0);
 
 const badOptions = (faults: Faults): Result<DataError, never> =>
   left({ _tag: "BadOptions", faults });
@@ -109,7 +104,7 @@ function keptAway(
       ? parts
       : right(partsOf(parts.right, count, why));
   }
-  const parts = splitByClass(source, count, DRAW_KEY);
+  const parts = heldOutImages(source, count);
   if (parts._tag === "Left") return parts;
   const { notInShare, notInRest } = parts.right;
   const lacking =
@@ -124,7 +119,7 @@ function heldOut(
   draw: HeldOut,
   why: string,
 ): Result<Faults, PretrainImages> {
-  const count = Math.min(HELD_OUT, Math.floor(source.length / 5));
+  const count = heldOutCount(source.length);
   return count < 1
     ? right(unevaluated(source, "there are too few"))
     : keptAway(source, count, draw, why);

@@ -1,37 +1,22 @@
-/** Bars of work under way. */
+/** Work under way, as it is shown. */
 import { SingleBar } from "npm:cli-progress@3.12.0";
+import process from "node:process";
 import type { Ranks } from "../../ranks/mod.ts";
 import type { SharedWork } from "../../train/mod.ts";
-
-/**
- * A bar at the bottom of a terminal; in a file, a line every ten seconds.
- *
- * @param format Its text, with names of values in braces.
- */
-function barOn(stream: NodeJS.WriteStream, format: string): SingleBar {
-  return new SingleBar({
-    format,
-    stream,
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    clearOnComplete: true,
-    noTTYOutput: true,
-    notTTYSchedule: 10_000,
-    fps: 8,
-  });
-}
+import { progressLines } from "./progress_lines.ts";
+import { duration } from "./words.ts";
 
 /** A piece of work that is shown. */
 export interface Bar {
-  /** Shows how much is done, and the values that its text names. */
-  update(done: number, values?: Readonly<Record<string, string>>): void;
+  /** Shows how much is done; a part of a unit moves the bar. */
+  update(done: number): void;
+  /** Prints something above it. */
   above(print: () => void): void;
   end(): void;
 }
 
-/** Begins to show a piece of work of so much in all. */
-export type StartBar = (what: string, total: number) => Bar;
+/** Begins to show a piece of work of so much in all; `null` where that is not known. */
+export type StartBar = (what: string, total: number | null) => Bar;
 
 /** Shows nothing. */
 export const NO_BAR: StartBar = () => ({
@@ -42,55 +27,140 @@ export const NO_BAR: StartBar = () => ({
 
 /** Options of a bar. */
 export interface BarOptions {
-  /** Text of the bar, with names of values in braces. */
-  readonly format: string;
-  /** Amount of work. */
-  readonly total: number;
+  /**
+   * What is said of the work now.
+   *
+   * @param done How much is done.
+   * @param isStill True where it is said once, in a line that stays: no time that passes.
+   */
+  readonly words: (done: number, isStill: boolean) => string;
+  /** Amount of work; `null` where it is not known, then there is no bar before the words. */
+  readonly total: number | null;
   /** Part of it that was done before. */
   readonly done?: number;
-  /** Values that the text names, as long as no others are known. */
-  readonly values?: Readonly<Record<string, string>>;
-  /** Milliseconds before it is shown at all. */
+  /** Milliseconds before it is shown on a terminal at all. */
   readonly patience?: number;
 }
 
-/** Shows a piece of work at the bottom of a stream. */
-export function workBar(
+/** Times a second that a bar is drawn anew if its words have changed. */
+const FRAMES = 8;
+
+/** Length of a bar. */
+const CELLS = 24;
+
+/** A bar of cli-progress, whose words are asked for with every frame. */
+function barOn(
   stream: NodeJS.WriteStream,
-  { format, total, done: first = 0, values: initial = {}, patience = 0 }:
-    BarOptions,
+  words: () => string,
+  total: number | null,
+): SingleBar {
+  const [full, empty] = ["█", "░"];
+  return new SingleBar({
+    format: (_: unknown, { progress }: { readonly progress: number }) => {
+      const cells = Math.round(progress * CELLS);
+      const bar = full.repeat(cells) + empty.repeat(CELLS - cells);
+      return total === null ? words() : `${bar} ${words()}`;
+    },
+    stream,
+    clearOnComplete: true,
+    fps: FRAMES,
+  });
+}
+
+/** Work at the bottom of a terminal. */
+function terminalBar(
+  stream: NodeJS.WriteStream,
+  { words, total, done: first = 0, patience = 0 }: BarOptions,
 ): Bar {
-  const bar = barOn(stream, format);
-  const from = performance.now();
-  let [shown, values] = [first, initial];
+  let shown = first;
+  const bar = barOn(stream, () => words(shown, false), total);
+  const isOver = (): boolean => total !== null && shown >= total;
   const start = (): void => {
-    if (shown < total) bar.start(total, shown, values);
+    if (!isOver() && !bar.isActive) bar.start(total ?? 1, shown);
   };
+  const timer = patience === 0 ? undefined : setTimeout(start, patience);
   if (patience === 0) start();
   return {
-    update(done, known = values) {
-      [shown, values] = [done, known];
-      if (bar.isActive) return bar.update(done, known);
-      if (performance.now() - from > patience) start();
+    update(done) {
+      shown = done;
+      bar.update(done);
     },
     above(print) {
-      // In a file the lines of the bar stay; on a terminal it moves below.
-      const moves = bar.isActive && stream.isTTY;
-      if (moves) bar.stop();
+      const isActive = bar.isActive;
+      if (isActive) bar.stop();
       print();
-      if (moves) start();
+      if (isActive) start();
     },
-    end: () => bar.stop(),
+    end() {
+      clearTimeout(timer);
+      bar.stop();
+    },
   };
+}
+
+/** Work in a file: a line now and then, if there is news. */
+function lineBar(
+  stream: NodeJS.WriteStream,
+  { words, done: first = 0 }: BarOptions,
+): Bar {
+  let shown = first;
+  const lines = progressLines(
+    () => words(shown, true),
+    (line) => void stream.write(`${line}\n`),
+    performance.now(),
+  );
+  const timer = setInterval(() => lines.tick(performance.now()), 1000);
+  return {
+    update(done) {
+      shown = done;
+      lines.tick(performance.now());
+    },
+    above: (print) => print(),
+    end: () => clearInterval(timer),
+  };
+}
+
+/** Shows a piece of work: at the bottom of a terminal, as lines elsewhere. */
+export function workBar(
+  stream: NodeJS.WriteStream,
+  options: BarOptions,
+): Bar {
+  return stream.isTTY ? terminalBar(stream, options) : lineBar(stream, options);
 }
 
 /** Work that is done in so many milliseconds needs no bar. */
 const PATIENCE = 1000;
 
+/** Seconds after which a piece of work of unknown size says how long it takes. */
+const LONG = 3;
+
+/** What is said of a piece of work: how much is done, and the time that is left. */
+export function workWords(
+  what: string,
+  total: number | null,
+  now: () => number = () => performance.now(),
+): BarOptions["words"] {
+  const from = now();
+  let [known, at] = [0, from];
+  return (done, isStill) => {
+    if (done !== known) [known, at] = [done, now()];
+    if (total === null) {
+      const seconds = (now() - from) / 1000;
+      return isStill || seconds < LONG
+        ? `${what} …`
+        : `${what} … ${duration(seconds)}`;
+    }
+    // By what was known when it last moved.
+    const left = (at - from) / 1000 * (total - done) / done;
+    const time = done > 0 ? ` · ${duration(left)} left` : "";
+    return `${done}/${total} · ${what}${time}`;
+  };
+}
+
 /** Shows work on a stream, each piece with the time that is left; quick ones are not shown. */
 export const barsOn = (stream: NodeJS.WriteStream): StartBar => (what, total) =>
   workBar(stream, {
-    format: `{bar} {value}/{total} · ${what} · {eta_formatted} left`,
+    words: workWords(what, total),
     total,
     patience: PATIENCE,
   });
@@ -116,6 +186,24 @@ export async function underBar<A>(
   try {
     const onProgress = (done: number) => bar.update(done);
     return await work({ signal, ranks, onProgress });
+  } finally {
+    bar.end();
+  }
+}
+
+/**
+ * Says what is waited for, if it takes long: work of which nobody knows how much it is.
+ *
+ * @param what For example `opening the images`.
+ */
+export async function waitingFor<A>(
+  what: string,
+  work: () => Promise<A>,
+  startBar: StartBar = barsOn(process.stderr),
+): Promise<A> {
+  const bar = startBar(what, null);
+  try {
+    return await work();
   } finally {
     bar.end();
   }

@@ -1,6 +1,7 @@
 /** The plan of a pre-training: its images, its configuration, and where it starts. */
 import { join } from "node:path";
 import {
+  describeFreezeTimes,
   type FreezePlan,
   phaseFlops,
   planOf,
@@ -110,7 +111,7 @@ export function describePlan(
       plan.totalSteps / epochs
     } steps of ${batchSize * accumIter} images, ${
       counted(plan.warmupSteps, "step")
-    } of warm-up; ${freeze.scale} t0 ${freeze.t0}`,
+    } of warm-up; ${describeFreezeTimes(freeze)}`,
     ...describeSkipped(training, plan, samples),
     `        ${describeFreezing(plan)}`,
   ].join("\n");

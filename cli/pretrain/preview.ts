@@ -1,11 +1,11 @@
 /** The picture of augmented images before a run: what the model will see. */
 import { right } from "../../core/mod.ts";
+import { shownPixels } from "../../data/mod.ts";
 import { pictureSheet } from "../../plot/mod.ts";
 import { batchSource, type TrainError } from "../../train/mod.ts";
 import type { Result } from "../../core/mod.ts";
 import { must } from "../command/command_failed.ts";
 import type { PlannedPretraining } from "./plan_run.ts";
-import { shownPixels } from "./shown_pixels.ts";
 
 const COLUMNS = 6;
 const PICTURED = 24;

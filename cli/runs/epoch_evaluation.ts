@@ -3,6 +3,7 @@
  */
 import type { Backend } from "../../backends/mod.ts";
 import { left, type Result, right } from "../../core/mod.ts";
+import { counted } from "../../data/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
   atEpochEnds,
@@ -34,12 +35,14 @@ export interface Evaluator {
    *
    * @param ranks The processes that share the work, all of which ask for the scores; `null`
    * where there is one.
+   * @param onProgress Hears how many images have been looked at.
    */
   scores(
     training: Training,
     backend: Backend,
     signal: AbortSignal,
     ranks: Ranks | null,
+    onProgress?: (images: number) => void,
   ): Promise<Result<TrainError, Scores>>;
   /** Scores in words, for example `top-1 91.20 %`; `null` where there is nothing to say. */
   words(scores: Scores): string | null;
@@ -86,7 +89,7 @@ interface EvaluatedRun {
 
 /** Output of evaluations, and the signal that stops them. */
 interface EvaluationContext {
-  readonly progress: Pick<Progress, "say">;
+  readonly progress: Pick<Progress, "say" | "meanwhile">;
   readonly tracker?: Tracker | null;
   readonly signal: AbortSignal;
   /** The processes that share it; `null`, the default, where there is one. */
@@ -173,7 +176,12 @@ export function epochEvaluations(
   const options: Omit<EvaluationOptions, "every"> = {
     folder: folder.path,
     evaluate: async (training) => {
-      const scores = await evaluator.scores(training, backend, signal, ranks);
+      progress.meanwhile("evaluating");
+      const scores = await evaluator.scores(
+        ...[training, backend, signal, ranks] as const,
+        (images) =>
+          progress.meanwhile(`evaluating: ${counted(images, "image")}`),
+      );
       const mean = loss.mean();
       return scores._tag === "Left" || Number.isNaN(mean)
         ? scores

@@ -80,9 +80,9 @@ export async function openRun<Planned extends PlannedRun>(
   });
   const { start } = folder;
   if (ranks !== null) mustWork(await commonStart(ranks, start));
-  const begin: RunOptions["begin"] = (hooks, signal) =>
+  const begin: RunOptions["begin"] = (hooks, signal, onProgress) =>
     train(task, {
-      ...{ backend, batches, start, skipNonFinite, hooks, signal },
+      ...{ backend, batches, start, skipNonFinite, hooks, signal, onProgress },
       ...ranks === null
         ? { ahead: backend.runsAhead ?? 0 }
         : { ranks, words: badImageWords(loading.badImages) },

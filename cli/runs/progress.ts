@@ -4,29 +4,23 @@ import {
   type MetricsLine,
   phaseTimes,
   secondsLeft,
+  type StepProgress,
   type StepReport,
 } from "../../train/mod.ts";
 import { workBar } from "../output/progress_bar.ts";
-import { duration, percent, UNKNOWN } from "../output/words.ts";
+import { duration, percent } from "../output/words.ts";
 
 /** Writes to the terminal; a bar at the bottom, lines above it. */
 export interface Progress {
   /** Prints a line above the bar. */
   say(line: string): void;
+  /** Shows how far a step has come. */
+  within(progress: StepProgress): void;
+  /** Shows what is done between two steps, for example `judging 200 of 1000 images`. */
+  meanwhile(words: string): void;
   step(report: StepReport): void;
   end(): void;
 }
-
-/** Text of the bar; only a training with several stages names them. */
-const formatOf = ({ stages }: FreezePlan<unknown>): string =>
-  [
-    "{bar} {value}/{total}",
-    "loss {loss}",
-    "rate {rate}",
-    "{speed} images/s",
-    ...stages.length > 1 ? ["stages {stages}"] : [],
-    "{left} left",
-  ].join(" · ");
 
 /** Steps over which loss and speed are averaged. */
 const RECENT = 20;
@@ -46,39 +40,98 @@ export interface CostedPlan {
   readonly costOf: (phase: Phase) => number;
 }
 
+/** What is known of the steps that were taken. */
+interface Known {
+  readonly facts: readonly string[];
+  /** Seconds that are left. */
+  readonly left: number;
+}
+
+/** What the reports of a run tell, on the average of the last ones. */
+function knownSteps(
+  { plan, costOf }: CostedPlan,
+): (report: StepReport) => Known {
+  const timeLeft = secondsLeft(plan, costOf);
+  const [loss, seconds] = [recentMean(), recentMean()];
+  const isStaged = plan.stages.length > 1;
+  return (report) => {
+    const { liveStages } = report;
+    const perStep = seconds(report.milliseconds.total / 1000);
+    const speed = report.images / perStep;
+    const rate = report.rates.findLast((rate) => rate > 0) ?? 0;
+    const deepest = isStaged ? ` of stage ${Math.max(...liveStages) + 1}` : "";
+    const stages = liveStages.map((stage) => stage + 1).join(",");
+    return {
+      facts: [
+        `loss ${loss(report.deepestLoss).toFixed(4)}${deepest}`,
+        `rate ${rate.toExponential(1)}`,
+        `${speed.toFixed(speed < 10 ? 1 : 0)} images/s`,
+        ...isStaged ? [`stages ${stages}`] : [],
+      ],
+      left: timeLeft(report.step + 1, perStep),
+    };
+  };
+}
+
+/** What is done within a step. */
+function withinWords(progress: StepProgress): string {
+  if (progress._tag === "Compiling") return "compiling";
+  const { done, all } = progress;
+  return all === 1 ? "step under way" : `batch ${done + 1} of ${all}`;
+}
+
+/** Seconds without a report after which it is said what is done. */
+const LONG = 2;
+
 /**
  * Shows a run.
  *
  * @param first Step at which it starts.
  * @param print Prints a line; by default where the bar is.
+ * @param now A clock, milliseconds.
  */
 export function progressOn(
-  { plan, costOf }: CostedPlan,
+  costed: CostedPlan,
   stream: NodeJS.WriteStream,
   first: number,
   print: (line: string) => void = (line) => void stream.write(`${line}\n`),
+  now: () => number = () => performance.now(),
 ): Progress {
-  const unknown = { loss: UNKNOWN, rate: UNKNOWN, speed: UNKNOWN };
-  const bar = workBar(stream, {
-    format: formatOf(plan),
-    total: plan.totalSteps,
-    done: first,
-    values: { ...unknown, stages: UNKNOWN, left: "?" },
-  });
-  const timeLeft = secondsLeft(plan, costOf);
-  const [loss, seconds] = [recentMean(), recentMean()];
+  const { totalSteps } = costed.plan;
+  const knownBy = knownSteps(costed);
+  let known: Known | null = null;
+  let [done, reportedAt, doing] = [first, now(), ""];
+  const words = (_: number, isStill: boolean): string => {
+    const seconds = (now() - reportedAt) / 1000;
+    const isLong = seconds >= LONG && doing !== "";
+    if (known === null && !isLong && isStill) return "";
+    const left = known === null ? NaN : known.left - (isStill ? 0 : seconds);
+    return [
+      `${done}/${totalSteps}`,
+      ...known?.facts ?? [],
+      ...Number.isNaN(left) ? [] : [`${duration(Math.max(0, left))} left`],
+      ...isLong ? [isStill ? doing : `${doing}, ${duration(seconds)}`] : [],
+    ].join(" · ");
+  };
+  const bar = workBar(stream, { words, total: totalSteps, done: first });
   return {
     say: (line) => bar.above(() => print(line)),
+    within(progress) {
+      doing = withinWords(progress);
+      // Steps that are sent ahead are not begun.
+      const part = progress._tag === "Computing" && progress.step === done
+        ? progress.done / progress.all
+        : 0;
+      bar.update(done + part);
+    },
+    meanwhile(words) {
+      doing = words;
+      bar.update(done);
+    },
     step(report) {
-      const perStep = seconds(report.milliseconds.total / 1000);
-      const done = report.step + 1;
-      bar.update(done, {
-        loss: loss(report.loss).toFixed(4),
-        rate: (report.rates.findLast((rate) => rate > 0) ?? 0).toExponential(1),
-        speed: (report.images / perStep).toFixed(0),
-        stages: report.liveStages.map((stage) => stage + 1).join(","),
-        left: duration(timeLeft(done, perStep)),
-      });
+      known = knownBy(report);
+      [done, reportedAt, doing] = [report.step + 1, now(), ""];
+      bar.update(done);
     },
     end: bar.end,
   };

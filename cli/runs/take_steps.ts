@@ -12,6 +12,7 @@ import {
   type RunFolder,
   runHistory,
   type RunTotals,
+  type StepProgress,
   type StepReport,
   type Tracker,
   trackerHook,
@@ -45,7 +46,11 @@ export interface RunOptions
   extends CostedPlan, Pick<KeepingOptions, "policy" | "watch"> {
   readonly folder: RunFolder;
   /** Starts it. */
-  readonly begin: (hooks: readonly Hook[], signal: AbortSignal) => Training;
+  readonly begin: (
+    hooks: readonly Hook[],
+    signal: AbortSignal,
+    onProgress: (progress: StepProgress) => void,
+  ) => Training;
   /** Progress output. */
   readonly progress: Progress;
   /** Evaluates it after each epoch, if that is wanted. */
@@ -116,7 +121,7 @@ export async function takeSteps(options: RunOptions): Promise<RunEnd> {
   const hooks = hooksOf(options);
   let failure = hooks._tag === "Left" ? hooks.left : null;
   const called = hooks._tag === "Left" ? [] : hooks.right;
-  const run = options.begin(called, signal);
+  const run = options.begin(called, signal, progress.within);
   const caughtUp = await options.evaluating?.catchUp(run) ?? right(undefined);
   const isStopped = caughtUp._tag === "Left" &&
     caughtUp.left._tag === "Stopped";

@@ -13,12 +13,12 @@ import {
   type OptimizerConfig,
 } from "../optim/optimizer_config.ts";
 import type { Faults, Result } from "../result.ts";
+import type { FreezeTimes } from "../schedule/freeze_time.ts";
 import { withNewWords } from "./old_words.ts";
 import {
   clipGradCodec,
   type ClippingConfig,
-  type FreezeConfig,
-  freezeTimeCodecs,
+  freezeTimesCodec,
   rateCodec,
   type RateConfig,
   type TrainingConfig,
@@ -32,7 +32,7 @@ export interface ConvNetConfig extends ClippingConfig {
   /** The network. */
   readonly model: ConvNetSpec;
   /** Freeze times of the layers. */
-  readonly freeze: Pick<FreezeConfig, "t0" | "scale">;
+  readonly freeze: FreezeTimes;
   /** Learning rates of the layers; there is one stage. */
   readonly rate: RateConfig;
   /** Rule of the optimizer. */
@@ -80,7 +80,7 @@ export const FREEZEOUT_ADAMW: {
 const configCodec: Codec<ConvNetConfig> = recordOf<ConvNetConfig>({
   version: oneOf(1),
   model: convNetCodec,
-  freeze: recordOf<ConvNetConfig["freeze"]>(freezeTimeCodecs),
+  freeze: freezeTimesCodec,
   rate: rateCodec,
   optimizer: optimizerCodec,
   training: refined(

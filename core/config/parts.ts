@@ -9,6 +9,7 @@ import {
 } from "../codec/codec.ts";
 import {
   type FieldCodecs,
+  listOf,
   optional,
   recordOf,
   refined,
@@ -16,14 +17,14 @@ import {
 } from "../codec/structures.ts";
 import type { Fault } from "../result.ts";
 import type { WarmupMode } from "../schedule/annealing.ts";
-import type { FreezeScale } from "../schedule/freeze_time.ts";
+import {
+  type FreezeScale,
+  type FreezeTimes,
+  listedTimes,
+} from "../schedule/freeze_time.ts";
 
 /** Freeze times of the layers. */
-export interface FreezeConfig {
-  /** Time at which the first layer freezes **before** scaling, in `(0, 1]`; 1 never freezes anything. */
-  readonly t0: number;
-  /** Scale that bends freeze times. */
-  readonly scale: FreezeScale;
+export interface FreezeConfig extends FreezeTimes {
   /** True if the patch embedding is layer 0; if not, it is never frozen. */
   readonly freezePatchEmbed: boolean;
   /**
@@ -88,18 +89,73 @@ export const T0_RANGE = {
   holds: (value: number): boolean => value > 0 && value <= 1,
 } as const;
 
-/** Accepts when the first layer freezes and how freeze times are bent. */
-export const freezeTimeCodecs = {
-  t0: numberIn(T0_RANGE.wanted, T0_RANGE.holds),
-  scale: oneOf<FreezeScale>("linear", "squared", "cubic"),
-} as const;
+const timeCodec: Codec<number> = numberIn(T0_RANGE.wanted, T0_RANGE.holds);
 
-/** Codec of freeze times. */
-export const freezeCodec: Codec<FreezeConfig> = recordOf<FreezeConfig>({
-  ...freezeTimeCodecs,
-  freezePatchEmbed: oneOf(true, false),
-  classToken: oneOf("withLayer0", "neverFrozen"),
-});
+/** Codecs of when layers freeze. */
+const timeFields: FieldCodecs<FreezeTimes> = {
+  t0: timeCodec,
+  scale: oneOf<FreezeScale>("linear", "squared", "cubic"),
+  times: optional(listOf(timeCodec)),
+};
+
+const inconsistent = (
+  path: string,
+  found: unknown,
+  wanted: string,
+): readonly Fault[] => [{ _tag: "Inconsistent", path, found, wanted }];
+
+/** Faults of a list of freeze times that falls or ends before the run. */
+const listFaults = (times: readonly number[]): readonly Fault[] =>
+  times.flatMap((time, i) => {
+    const before = times[i - 1] ?? 0;
+    if (time < before) {
+      const wanted = `at least ${before}, the freeze time of the layer before`;
+      return inconsistent(`times[${i}]`, time, wanted);
+    }
+    return i === times.length - 1 && time < 1
+      ? inconsistent(`times[${i}]`, time, "1: the last layer never freezes")
+      : [];
+  });
+
+/** Faults of a rule that is not that of the list beside it. */
+const ruleFaults = (freeze: FreezeTimes): readonly Fault[] => {
+  const { t0, scale } = listedTimes(freeze.times ?? []);
+  return [
+    ...freeze.t0 === t0
+      ? []
+      : inconsistent("t0", freeze.t0, `${t0}, the first of the listed times`),
+    ...freeze.scale === scale ? [] : inconsistent(
+      "scale",
+      freeze.scale,
+      `${scale}: listed times are not bent`,
+    ),
+  ];
+};
+
+const withTimes = <Times extends FreezeTimes>(
+  codec: Codec<Times>,
+): Codec<Times> =>
+  refined(
+    codec,
+    (freeze) =>
+      freeze.times === undefined
+        ? []
+        : [...listFaults(freeze.times), ...ruleFaults(freeze)],
+  );
+
+/** Codec of when layers freeze. */
+export const freezeTimesCodec: Codec<FreezeTimes> = withTimes(
+  recordOf<FreezeTimes>(timeFields),
+);
+
+/** Codec of freezing. */
+export const freezeCodec: Codec<FreezeConfig> = withTimes(
+  recordOf<FreezeConfig>({
+    ...timeFields,
+    freezePatchEmbed: oneOf(true, false),
+    classToken: oneOf("withLayer0", "neverFrozen"),
+  }),
+);
 
 type LayerWise = Extract<RateMode, { _tag: "LayerWise" }>;
 type Uniform = Extract<RateMode, { _tag: "Uniform" }>;

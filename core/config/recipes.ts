@@ -1,6 +1,7 @@
 /** Recipes of pre-training by name, and changes to them. */
 import { MODEL_PRESETS } from "../models/model_spec.ts";
 import type { Faults, Result } from "../result.ts";
+import { listedTimes } from "../schedule/freeze_time.ts";
 import { peakRate } from "../schedule/initial_rate.ts";
 import { MAE_RECIPE } from "./mae.ts";
 import {
@@ -62,6 +63,14 @@ function withFields(base: unknown, changes: unknown): unknown {
   return { ...base, ...Object.fromEntries(given) };
 }
 
+/** Changes with the rule that goes with the freeze times that they list. */
+const withRule = (
+  { freeze, ...others }: Changes<PretrainConfig>,
+): Changes<PretrainConfig> =>
+  freeze?.times === undefined
+    ? { ...others, ...freeze === undefined ? {} : { freeze } }
+    : { ...others, freeze: { ...listedTimes(freeze.times), ...freeze } };
+
 /** Samples of one optimizer step. */
 export const effectiveBatch = (
   { training }: Pick<PretrainConfig, "training">,
@@ -69,7 +78,8 @@ export const effectiveBatch = (
 
 /**
  * A configuration with some fields changed. Its rate goes with the images of a step by the
- * linear rule, unless the changes say a rate.
+ * linear rule, unless the changes say a rate; listed freeze times come with their `t0` and
+ * scale.
  *
  * @param base Configuration that has all other fields.
  * @param changes Fields that differ, at any depth; one with a `_tag` other than the base's
@@ -91,7 +101,7 @@ export function changedConfig(
   base: PretrainConfig,
   changes: Changes<PretrainConfig>,
 ): Result<Faults, PretrainConfig> {
-  const decoded = decodePretrainConfig(withFields(base, changes));
+  const decoded = decodePretrainConfig(withFields(base, withRule(changes)));
   if (decoded._tag === "Left" || changes.rate?.baseRate !== undefined) {
     return decoded;
   }

@@ -1,5 +1,5 @@
 /** FreezeOut's own estimate of what freezing saves. */
-import { type FreezeScale, scaled } from "../schedule/freeze_time.ts";
+import { type FreezeTimes, scaled } from "../schedule/freeze_time.ts";
 
 /** FreezeOut multiplies its estimate by this for linear schedules, for a better fit to its measurements. */
 const LINEAR_CORRECTION = 1.3;
@@ -30,15 +30,18 @@ const LINEAR_CORRECTION = 1.3;
  */
 export function calcSpeedup(
   costs: readonly number[],
-  freeze: { readonly t0: number; readonly scale: FreezeScale },
+  { t0, scale, times }: FreezeTimes,
 ): number {
-  const { t0, scale } = freeze;
   const bend = scaled(scale);
+  const timeOf = (i: number): number =>
+    times?.[i] ?? bend(t0 + (1 - t0) * i / costs.length);
   const forward = costs.reduce((sum, cost) => sum + cost, 0);
   const backward = costs.reduce(
-    (sum, cost, i) => sum + cost * bend(t0 + (1 - t0) * i / costs.length),
+    (sum, cost, i) => sum + cost * timeOf(i),
     0,
   );
   const saved = 1 - (forward + backward) / (2 * forward);
-  return scale === "linear" ? LINEAR_CORRECTION * saved : saved;
+  return scale === "linear" && times === undefined
+    ? LINEAR_CORRECTION * saved
+    : saved;
 }

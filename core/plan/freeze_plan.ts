@@ -8,7 +8,6 @@ import {
 import { E, pipe } from "../fp.ts";
 import {
   freezeCodec,
-  type FreezeConfig,
   rateCodec,
   type TrainingConfig,
 } from "../config/parts.ts";
@@ -19,7 +18,11 @@ import {
 import { modelCodec, withHead } from "../models/model_codec.ts";
 import { type Fault, type Faults, left, type Result } from "../result.ts";
 import { freezeStepAt } from "../schedule/annealing.ts";
-import { FREEZE_EXPONENTS, freezeTimes } from "../schedule/freeze_time.ts";
+import {
+  FREEZE_EXPONENTS,
+  type FreezeTimes,
+  freezeTimes,
+} from "../schedule/freeze_time.ts";
 import {
   layerCount,
   planLayers,
@@ -38,7 +41,7 @@ import {
 export interface FreezeSchedule
   extends Pick<PlanConfig, "rate" | "totalSteps" | "warmupSteps"> {
   /** First freeze, and how freeze times are bent. */
-  readonly freeze: Pick<FreezeConfig, "t0" | "scale">;
+  readonly freeze: FreezeTimes;
 }
 
 const warmupWithinRun = (config: FreezeSchedule): readonly Fault[] =>
@@ -70,13 +73,25 @@ const freezesAfterWarmup = (
     ? []
     : [{
       _tag: "Inconsistent",
-      path: "freeze.t0",
+      path: freeze.times === undefined ? "freeze.t0" : "freeze.times[0]",
       found: freeze.t0,
       wanted: `more than ${
         leastT0(config)
       }, so that the first layer freezes after the warm-up`,
     }];
 };
+
+/** A freeze time for every layer, where they are listed. */
+const timeOfEach = (
+  { freeze: { times } }: FreezeSchedule,
+  layers: number,
+): readonly Fault[] =>
+  times === undefined || times.length === layers ? [] : [{
+    _tag: "Inconsistent",
+    path: "freeze.times",
+    found: times.length,
+    wanted: `${layers} times, one for each layer from shallow to deep`,
+  }];
 
 const finiteRates = (
   config: FreezeSchedule,
@@ -97,7 +112,8 @@ const finiteRates = (
 
 /**
  * Faults of a schedule whose fields are each in their range: a warm-up as long
- * as the run, a first layer that freezes within it, rates that are not finite.
+ * as the run, a first layer that freezes within it, rates that are not finite, more or
+ * fewer listed freeze times than layers.
  */
 export function scheduleFaults(
   config: FreezeSchedule,
@@ -107,6 +123,7 @@ export function scheduleFaults(
     ...warmupWithinRun(config),
     ...freezesAfterWarmup(config, layers),
     ...finiteRates(config, layers),
+    ...timeOfEach(config, layers),
   ];
 }
 

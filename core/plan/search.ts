@@ -3,6 +3,7 @@ import { decode, numberIn } from "../codec/codec.ts";
 import type { PretrainConfig } from "../config/pretrain.ts";
 import { allOf, E, pipe } from "../fp.ts";
 import { type Faults, left, type Result } from "../result.ts";
+import { withT0 } from "../schedule/freeze_time.ts";
 import {
   phaseFlops,
   predictedSaving,
@@ -33,9 +34,9 @@ export function lastWhere(
   return last;
 }
 
-const withT0 = (config: PlanConfig, t0: number): PlanConfig => ({
+const freezingFrom = (config: PlanConfig, t0: number): PlanConfig => ({
   ...config,
-  freeze: { ...config.freeze, t0 },
+  freeze: withT0(config.freeze, t0),
 });
 
 /** Parts into which the admissible values of `t0` are cut for the search. */
@@ -57,7 +58,7 @@ const checkSaving = (saving: number): Result<Faults, number> =>
 const search = (config: PlanConfig, saving: number): Result<Faults, number> => {
   const least = Math.min(1, leastT0(config) + NEAR);
   const savingAt = (t0: number): number =>
-    predictedSaving(planFrom(withT0(config, t0)));
+    predictedSaving(planFrom(freezingFrom(config, t0)));
   const t0At = (part: number): number =>
     part === PARTS ? 1 : least + (1 - least) * part / PARTS;
   const largest = savingAt(least);
@@ -76,7 +77,7 @@ const search = (config: PlanConfig, saving: number): Result<Faults, number> => {
 /**
  * The latest first freeze that saves a wanted part of the operations.
  *
- * @param config A plan's configuration; its own `t0` does not matter.
+ * @param config A plan's configuration; its own `t0` and listed times do not matter.
  * @param saving Part of the operations to save, in `[0, 1)`, against the same
  * plan with `t0 = 1`.
  * @returns The largest `t0` (before scaling) whose predicted saving is at least
@@ -100,13 +101,15 @@ export function t0ForSaving(
   saving: number,
 ): Result<Faults, number> {
   const checked: Result<Faults, unknown> = allOf({
-    plan: freezePlan(withT0(config, 1)),
+    plan: freezePlan(freezingFrom(config, 1)),
     saving: checkSaving(saving),
   });
   return pipe(
     checked,
     E.flatMap(() => search(config, saving)),
-    E.flatMap((t0) => pipe(freezePlan(withT0(config, t0)), E.map(() => t0))),
+    E.flatMap((t0) =>
+      pipe(freezePlan(freezingFrom(config, t0)), E.map(() => t0))
+    ),
   );
 }
 

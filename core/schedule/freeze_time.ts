@@ -4,6 +4,43 @@ import type { FreezeTime } from "../brand.ts";
 /** Scale that bends freeze times: early layers freeze earlier, the later the power the more so. */
 export type FreezeScale = "linear" | "squared" | "cubic";
 
+/** Freeze times by a rule, or one by one. */
+export interface FreezeTimes {
+  /** Time at which the first layer freezes **before** scaling, in `(0, 1]`; 1 never freezes anything. */
+  readonly t0: number;
+  /** Scale that bends freeze times. */
+  readonly scale: FreezeScale;
+  /**
+   * Freeze times of the layers in place of the rule, shallow to deep: parts of the run in
+   * `(0, 1]` that do not fall, the last of them 1. Then `t0` is the first and the scale
+   * `linear`.
+   */
+  readonly times?: readonly number[];
+}
+
+/** Freeze times that are listed. */
+export const listedTimes = (times: readonly number[]): FreezeTimes => ({
+  t0: times[0] ?? 1,
+  scale: "linear",
+  times,
+});
+
+/** The same freezing with another `t0`, by the rule. */
+export function withT0<Freeze extends FreezeTimes>(
+  { times: _, ...freeze }: Freeze,
+  t0: number,
+): Freeze {
+  return { ...freeze, t0 } as Freeze;
+}
+
+/** Freeze times in a few words, for example `cubic t0 0.8`. */
+export const describeFreezeTimes = (
+  { t0, scale, times }: FreezeTimes,
+): string =>
+  times === undefined
+    ? `${scale} t0 ${Number(t0.toPrecision(6))}`
+    : `freeze times ${times.map((t) => Number(t.toPrecision(4))).join(", ")}`;
+
 /** Exponent of each scale. */
 export const FREEZE_EXPONENTS: Readonly<Record<FreezeScale, 1 | 2 | 3>> = {
   linear: 1,
@@ -32,7 +69,8 @@ export function scaled(scale: FreezeScale): (x: number) => number {
 }
 
 /**
- * Moments at which layers freeze, shallow to deep, by FreezeOut's rule.
+ * Moments at which layers freeze, shallow to deep: those that are listed, or by
+ * FreezeOut's rule.
  *
  * `t_i = scale(t0 + (1 − t0)·i/N)` with `N` the index of the last layer. The
  * first layer freezes at `scale(t0)`, the last at 1, which is never; with
@@ -40,9 +78,9 @@ export function scaled(scale: FreezeScale): (x: number) => number {
  *
  * Total: never throws.
  *
- * @param freeze `t0 ∈ (0, 1]`, the freeze time of the first layer **before** scaling, and the scale.
- * @param layers Number of layers, at least 1.
- * @returns Parts of training in `(0, 1]`, rising with depth.
+ * @param freeze The rule, or the list.
+ * @param layers Number of layers, at least 1; that of the list where there is one.
+ * @returns Parts of training in `(0, 1]`, which do not fall with depth.
  *
  * @see Brock et al., FreezeOut: Accelerate Training by Progressively Freezing
  * Layers, 2017: {@link https://arxiv.org/abs/1706.04983}
@@ -56,10 +94,11 @@ export function scaled(scale: FreezeScale): (x: number) => number {
  * ```
  */
 export function freezeTimes(
-  freeze: { readonly t0: number; readonly scale: FreezeScale },
+  freeze: FreezeTimes,
   layers: number,
 ): readonly FreezeTime[] {
-  const { t0 } = freeze;
+  const { t0, times } = freeze;
+  if (times !== undefined) return times as readonly FreezeTime[];
   const bend = scaled(freeze.scale);
   const last = layers - 1;
   return Array.from(

@@ -253,6 +253,7 @@ const recorded = (step: number): MetricsLine => ({
   unfrozenRate: 0.1,
   loss: 2.5,
   stageLosses: { 2: 1.25, 3: 1.25 },
+  deepestLoss: 1.25,
   milliseconds: { data: 1, gradient: 2, update: 3, compile: 0, total: 6 },
 });
 

@@ -58,6 +58,7 @@ export interface ScheduleChange {
 const SCHEDULE_FIELDS = [
   "freeze.t0",
   "freeze.scale",
+  "freeze.times",
   "rate",
   "training.epochs",
   "training.warmupEpochs",

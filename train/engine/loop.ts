@@ -33,8 +33,9 @@ import { type StepMeeting, stepMeeting, type StepWords } from "./meeting.ts";
 import { onlyShare, sharedTask, type StepShare, stepShare } from "./share.ts";
 import { StepLine } from "./step/step_line.ts";
 import { rankEngine, stepWay } from "./step/step_way.ts";
-import type { StepReport, Training } from "./training.ts";
+import type { StepProgress, StepReport, Training } from "./training.ts";
 import type { Task } from "./task.ts";
+import { Use } from "./use.ts";
 
 /** Inputs of a training beside its task. */
 export interface TrainOptions<Item> {
@@ -63,6 +64,12 @@ export interface TrainOptions<Item> {
   readonly segments?: SegmentLimits | undefined;
   /** What ranks tell each other in every step beside. */
   readonly words?: StepWords | undefined;
+  /**
+   * Hears how far a step has come: that its programs are compiled, and each of its
+   * micro-batches as it begins. An engine that runs ahead is given them before it computes
+   * them. It may not throw.
+   */
+  readonly onProgress?: ((progress: StepProgress) => void) | undefined;
   /** Work beside the steps. */
   readonly hooks?: readonly Hook[] | undefined;
   /**
@@ -107,6 +114,7 @@ class Run<Item> implements Training {
   readonly #options: Omit<TrainOptions<Item>, "start" | "backend">;
   readonly #hooks: DueHooks;
   readonly #line: StepLine<Item>;
+  readonly #use = new Use(() => this.#line.dispose());
   /** Why the ranks cannot share the steps, or `null`. */
   readonly #refusal: TrainError | null;
   /** Steps that were reported. */
@@ -120,7 +128,7 @@ class Run<Item> implements Training {
     task: Task<Item>,
     { start, backend, ...options }: TrainOptions<Item>,
   ) {
-    const { signal, skipNonFinite, ranks, segments } = options;
+    const { signal, skipNonFinite, ranks, segments, onProgress } = options;
     const meeting = meetingOf({ ...options, start, backend });
     // Ranks stop together, after a step.
     const engine = meeting !== undefined
@@ -139,7 +147,7 @@ class Run<Item> implements Training {
       : task.overRanks?.(ranks.size) ?? task;
     const context = {
       ...{ backend: engine, task: sharedTask(ranked, share), share, meeting },
-      ...{ segments, skipNonFinite, signal },
+      ...{ segments, skipNonFinite, signal, onProgress },
     };
     this.#context = context;
     // The start is as large as the state itself: it is not kept.
@@ -156,11 +164,13 @@ class Run<Item> implements Training {
     return this.#step;
   }
 
-  async snapshot(): Promise<Result<TrainError, Snapshot>> {
-    const drained = await this.#line.drain();
-    return drained._tag === "Left"
-      ? drained
-      : await downloadState(this.#context.backend, this.#line.state);
+  snapshot(): Promise<Result<TrainError, Snapshot>> {
+    return this.#use.work(async () => {
+      const drained = await this.#line.drain();
+      return drained._tag === "Left"
+        ? drained
+        : await downloadState(this.#context.backend, this.#line.state);
+    });
   }
 
   parameters(): DeviceTensors {
@@ -172,7 +182,11 @@ class Run<Item> implements Training {
   }
 
   dispose(): void {
-    this.#line.dispose();
+    this.#use.end();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   get #isStopped(): boolean {
@@ -188,30 +202,37 @@ class Run<Item> implements Training {
   async *[Symbol.asyncIterator](): AsyncGenerator<
     Result<TrainError, StepReport>
   > {
-    const { ahead = 0, batches, hooks = [] } = this.#options;
-    const faults = aheadFaults(ahead, this.#context.backend);
-    if (faults !== null) return yield left({ _tag: "BadConfig", faults });
-    if (this.#refusal !== null) return yield left(this.#refusal);
+    const refusal = this.#refusalOfLoop();
+    if (refusal !== null) return yield left(refusal);
     this.#failure = null;
     this.#isStoppedByHook = false;
+    const { batches, hooks = [] } = this.#options;
     const items = epochItems(batches);
     try {
       while (this.#step < this.#totalSteps) {
-        const taken = await this.#advance(items);
+        const taken = await this.#use.work(() => this.#advance(items));
         yield taken;
         if (taken._tag === "Left") return;
         const isOver = this.#isStopped && this.#line.length === 0;
         if (isOver && this.#step < this.#totalSteps) {
           // Only now: the signal may have come while the step was looked at.
-          const ended = await atEnd(hooks, this);
+          const ended = await this.#use.work(() => atEnd(hooks, this));
           return yield ended._tag === "Left"
             ? ended
             : left({ _tag: "Stopped" });
         }
       }
     } finally {
-      await items.close();
+      await items.close().finally(() => this.#use.leave());
     }
+  }
+
+  /** Why there may be no loop over the training now, or `null`: then one has begun. */
+  #refusalOfLoop(): TrainError | null {
+    const { ahead = 0 } = this.#options;
+    const faults = aheadFaults(ahead, this.#context.backend);
+    if (faults !== null) return { _tag: "BadConfig", faults };
+    return this.#refusal ?? this.#use.enter();
   }
 
   /** Takes the report of a step, sends those behind it, and calls the hooks after it. */

@@ -37,6 +37,31 @@ export interface StepTimes {
   readonly communication?: CommunicationTimes;
 }
 
+/** The losses of a step. */
+export type StepLosses = Pick<StepReport, "loss" | "stageLosses">;
+
+/** The loss that can be compared over all steps of a training: `StepReport.deepestLoss`. */
+export function deepestLoss({ loss, stageLosses }: StepLosses): number {
+  const stages = Object.keys(stageLosses).map(Number);
+  return stages.length === 0
+    ? loss
+    : stageLosses[Math.max(...stages)] ?? loss;
+}
+
+/** How far a step has come, told while it is taken. */
+export type StepProgress =
+  /** The programs of its phase are compiled. */
+  | { readonly _tag: "Compiling"; readonly step: number }
+  /** Its micro-batches are computed. */
+  | {
+    readonly _tag: "Computing";
+    readonly step: number;
+    /** Micro-batches that are done, from 0. */
+    readonly done: number;
+    /** Micro-batches of the step; with several ranks, those of this one. */
+    readonly all: number;
+  };
+
 /** One optimizer step. */
 export interface StepReport {
   /** Its number, from 0. */
@@ -58,6 +83,11 @@ export interface StepReport {
   /** Loss of each live stage by its number; empty where there is one loss. */
   readonly stageLosses: Readonly<Record<number, number>>;
   /**
+   * Loss of the deepest stage, which is never pruned; `loss` where there is one loss. It means
+   * the same in every step, while `loss` falls whenever a stage is pruned.
+   */
+  readonly deepestLoss: number;
+  /**
    * Length of all gradients together, before they are clipped; what is frozen has none.
    * Not finite in a step that was skipped.
    */
@@ -73,13 +103,14 @@ export interface StepReport {
 /**
  * Training under way. Iterating takes steps until the plan ends; leaving the loop
  * pauses, iterating again goes on. An error ends the iteration, with the state as it
- * was before the failed step.
+ * was before the failed step. One loop at a time takes steps: a second one ends at once
+ * with `AlreadyIterated`. Between two steps timers, signals and messages have their turn.
  *
  * With steps sent ahead (`TrainOptions.ahead`) some may be on their way behind the one that
  * was reported last; their reports are never lost, they come when it is iterated on.
  */
 export interface Training
-  extends AsyncIterable<Result<TrainError, StepReport>> {
+  extends AsyncIterable<Result<TrainError, StepReport>>, Disposable {
   /** Steps that were reported, those before its start counted. */
   readonly step: number;
   /**
@@ -95,6 +126,9 @@ export interface Training
    * skipped, is not yet known. A hook that looks at the training finds none on their way.
    */
   state(): TrainState;
-  /** Gives back all tensors and programs. */
+  /**
+   * Gives back all tensors and programs, where a step is under way after it. Loops and
+   * snapshots that come later end with `Disposed`; to dispose again does nothing.
+   */
   dispose(): void;
 }

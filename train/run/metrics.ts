@@ -1,5 +1,5 @@
 /** The lines of a run's record, one JSON object each. */
-import type { StepReport } from "../engine/training.ts";
+import { deepestLoss, type StepReport } from "../engine/training.ts";
 
 /** Name of the record in a run's folder. */
 export const METRICS_FILE = "metrics.jsonl";
@@ -54,7 +54,8 @@ function isLine(x: unknown): x is Fields {
   return isCount(x["step"]) && isCount(x["epoch"]) && isCount(x["phase"]) &&
     isCount(x["frozenLayers"]) && Number.isFinite(x["unfrozenRate"]) &&
     Array.isArray(rates) && rates.every(Number.isFinite) &&
-    isLoss(x["loss"]) && isLoss(gradientNorm) &&
+    isLoss(x["loss"]) && isLoss(x["deepestLoss"] ?? null) &&
+    isLoss(gradientNorm) &&
     isFields(stageLosses) && areAll(stageLosses, isLoss) &&
     typeof skipped === "string" && areTimes(x["milliseconds"]);
 }
@@ -69,15 +70,18 @@ function withNaN(line: Fields): MetricsLine {
   const losses = stageLosses as Fields;
   const isWhole = isNumber(loss) && isNumber(gradientNorm) &&
     areAll(losses, isNumber);
-  const read = isWhole ? line : {
+  const read = (isWhole ? line : {
     ...line,
     loss: orNaN(loss),
     stageLosses: Object.fromEntries(
       Object.entries(losses).map(([stage, one]) => [stage, orNaN(one)]),
     ),
     ...gradientNorm === null ? { gradientNorm: NaN } : {},
-  };
-  return read as unknown as MetricsLine;
+  }) as unknown as MetricsLine;
+  // Older records do not have it, and what is not finite is `null` in all of them.
+  return typeof line["deepestLoss"] === "number"
+    ? read
+    : { ...read, deepestLoss: deepestLoss(read) };
 }
 
 /**

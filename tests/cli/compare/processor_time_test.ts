@@ -20,6 +20,7 @@ function fakeRun(busyFor: (milliseconds: number) => void): Training {
       throw new Error("not asked for");
     },
     dispose: () => {},
+    [Symbol.dispose]: () => {},
     async *[Symbol.asyncIterator]() {
       while (step < 4) {
         if (step % 2 === 0) busyFor(60);

@@ -45,12 +45,12 @@ Deno.test("configFromFlags() with the defaults of the help is the base", () => {
   deepEqual(configOf(right(parseFlags(METHOD_FLAGS, args))), BASE);
 });
 
-Deno.test("a configuration says the value of every flag that has one, but the absolute rate", () => {
+Deno.test("a configuration says the value of every flag that has one, but listed freeze times and the absolute rate", () => {
   deepEqual(
     FLAGS.filter(([, flag]) =>
       flag.metavar !== "" && valueIn(flag, BASE) === undefined
     ).map(([name]) => name),
-    ["lr"],
+    ["freeze-times", "lr"],
   );
 });
 
@@ -157,4 +157,20 @@ Deno.test("configFromFlags() names faults of the configuration by their flags", 
     "--warmup-epochs: found 10, wanted less than 5 (--epochs)",
   ]);
   ok(faults.every((fault) => fault.startsWith("--")));
+});
+
+Deno.test("--freeze-times take the place of a rule, and a rule that of listed times", () => {
+  const times = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 1];
+  const { freeze: listed } = configOf({
+    "model": "nano",
+    "freeze-times": times,
+  });
+  deepEqual(listed, { ...BASE.freeze, t0: 0.5, scale: "linear", times });
+  const base = { ...BASE, freeze: listed };
+  const { freeze } = right(configFromFlags(base, { "how-scale": "cubic" }));
+  deepEqual(freeze, { ...BASE.freeze, t0: 0.5, scale: "cubic" });
+  const both = configFromFlags(BASE, { "freeze-times": times, "t0": 0.3 });
+  deepEqual(both._tag === "Left" && both.left.map(({ path }) => path), [
+    "freeze.t0",
+  ]);
 });

@@ -14,10 +14,12 @@ import {
 import {
   type CostedPlan,
   freezeMessage,
+  progressOn,
   reportedAfter,
 } from "../../../cli/runs/progress.ts";
 import { duration } from "../../../cli/output/words.ts";
-import type { MetricsLine } from "../../../train/mod.ts";
+import type { MetricsLine, StepReport } from "../../../train/mod.ts";
+import { heardStream } from "../output/heard_stream.ts";
 import { right } from "../../right.ts";
 
 /** 1000 steps; layers freeze from step 512 on. */
@@ -47,6 +49,7 @@ function stepsUntil(last: number, milliseconds = 100): readonly MetricsLine[] {
       unfrozenRate: 0,
       loss: 1,
       stageLosses: {},
+      deepestLoss: 1,
       milliseconds: { data: 5, gradient, update: 0, compile: 0, total: 0 },
     };
   });
@@ -98,4 +101,62 @@ Deno.test("duration() says times as a person does", () => {
     "1 h 2 min",
     "?",
   ]);
+});
+
+/** The report of a step of a second. */
+const reportOf = (step: number): StepReport => ({
+  ...{ step, epoch: 0, phase: 0, frozenLayers: 0, liveStages: [0, 1, 2, 3] },
+  ...{ rates: [0.5], unfrozenRate: 0.5, images: 8 },
+  ...{ loss: 4, stageLosses: { 0: 1, 1: 1, 2: 1.5, 3: 0.5 }, deepestLoss: 0.5 },
+  milliseconds: { data: 0, gradient: 1000, update: 0, compile: 0, total: 1000 },
+});
+
+Deno.test("progressOn() on a terminal shows the deepest loss, and the micro-batches of a step that takes long", () => {
+  const { stream, text } = heardStream(true);
+  let now = 0;
+  const progress = progressOn(COSTED, stream, 0, undefined, () => now);
+  const shown = (): string => {
+    const before = text().length;
+    // Draws it anew.
+    progress.say("");
+    return text().slice(before);
+  };
+  progress.within({ _tag: "Compiling", step: 0 });
+  match(shown(), /░{24} 0\/3000/);
+  now = 3000;
+  match(shown(), /░{24} 0\/3000 · compiling, 3 s/);
+  progress.step(reportOf(1499));
+  match(
+    shown(),
+    /█{12}░{12} 1500\/3000 · loss 0\.5000 of stage 4 · rate 5\.0e-1 · 8\.0 images\/s · stages 1,2,3,4 · \d+ min \d+ s left/,
+  );
+  progress.within({ _tag: "Computing", step: 1500, done: 3, all: 8 });
+  doesNotMatch(shown(), /batch/);
+  now = 10_000;
+  match(shown(), / left · batch 4 of 8, 7 s/);
+  progress.end();
+});
+
+Deno.test("progressOn() moves the bar within a step", () => {
+  const { stream, text } = heardStream(true);
+  const plan = { ...PLAN, totalSteps: 1 };
+  const progress = progressOn({ ...COSTED, plan }, stream, 0);
+  progress.within({ _tag: "Computing", step: 0, done: 2, all: 4 });
+  // Steps that are sent ahead do not move it.
+  progress.within({ _tag: "Computing", step: 1, done: 3, all: 4 });
+  progress.within({ _tag: "Computing", step: 0, done: 2, all: 4 });
+  progress.end();
+  match(text(), /█{12}░{12} 0\/1/);
+  doesNotMatch(text(), /█{18}/);
+});
+
+Deno.test("progressOn() in a file writes no line before anything is known", () => {
+  const { stream, text } = heardStream(false);
+  let now = 0;
+  const progress = progressOn(COSTED, stream, 0, undefined, () => now);
+  progress.say("a line");
+  now = 1000;
+  progress.within({ _tag: "Compiling", step: 0 });
+  progress.end();
+  strictEqual(text(), "a line\n");
 });

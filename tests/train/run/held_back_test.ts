@@ -22,6 +22,7 @@ const reportOf = (step: number, loss: number): StepReport => ({
   unfrozenRate: 0,
   loss,
   stageLosses: { 0: loss },
+  deepestLoss: loss,
   images: 1,
   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
 });
@@ -38,6 +39,7 @@ const trainingAt = (step: number): Training => ({
   parameters: () => new Map(),
   state: () => ({ step, ...EMPTY }),
   dispose: () => {},
+  [Symbol.dispose]: () => {},
   async *[Symbol.asyncIterator]() {},
 });
 

@@ -25,6 +25,7 @@ const lineAt = (step: number, losses: readonly number[]): MetricsLine => ({
   unfrozenRate: 0,
   loss: losses.reduce((a, b) => a + b, 0),
   stageLosses: Object.fromEntries(losses.entries()),
+  deepestLoss: losses.at(-1) ?? NaN,
   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
 });
 

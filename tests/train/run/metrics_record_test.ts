@@ -138,9 +138,11 @@ for (const [what, harm, wanted] of HARMS) {
 Deno.test("parseMetricsLine() takes no line in which any field that it reads is missing or of another kind", () => {
   const line = JSON.parse(lineOf(3));
   ok(parseMetricsLine(JSON.stringify(line)) !== null);
+  const optional = ["gradientNorm", "deepestLoss"];
   for (const key of Object.keys(line).filter((k) => k !== "gradientNorm")) {
     const { [key]: _, ...without } = line;
-    strictEqual(parseMetricsLine(JSON.stringify(without)), null, key);
+    const read = parseMetricsLine(JSON.stringify(without));
+    strictEqual(read === null, !optional.includes(key), key);
     for (const value of ["1", true, [[]], { a: "b" }]) {
       const text = JSON.stringify({ ...line, [key]: value });
       strictEqual(parseMetricsLine(text), null, `${key}: ${value}`);
@@ -158,10 +160,24 @@ Deno.test("parseMetricsLine() reads null as NaN where a number may be none", () 
     loss: null,
     gradientNorm: null,
     stageLosses: Object.fromEntries(stages.map((stage) => [stage, null])),
+    deepestLoss: null,
   };
   const read = parseMetricsLine(JSON.stringify(none));
   deepStrictEqual(
-    [read?.loss, read?.gradientNorm, ...Object.values(read?.stageLosses ?? {})],
-    [NaN, NaN, ...stages.map(() => NaN)],
+    [
+      ...[read?.loss, read?.deepestLoss, read?.gradientNorm],
+      ...Object.values(read?.stageLosses ?? {}),
+    ],
+    [NaN, NaN, NaN, ...stages.map(() => NaN)],
   );
+});
+
+Deno.test("parseMetricsLine() finds the deepest loss of a record that does not name it", () => {
+  const { deepestLoss, ...line } = JSON.parse(lineOf(3));
+  ok(Number.isFinite(deepestLoss));
+  const read = (changed: object) =>
+    parseMetricsLine(JSON.stringify({ ...line, ...changed }))?.deepestLoss;
+  strictEqual(read({}), deepestLoss);
+  strictEqual(read({ loss: 3, stageLosses: { 2: 2, 10: 1, 9: 4 } }), 1);
+  strictEqual(read({ loss: 3, stageLosses: {} }), 3);
 });

@@ -22,6 +22,7 @@ const report = (step: number): StepReport => ({
   unfrozenRate: 0.1,
   loss: 1 / 3 + step,
   stageLosses: { 2: 1 / 7, 3: 0.1 + 0.2 },
+  deepestLoss: 0.1 + 0.2,
   images: 4,
   milliseconds: {
     data: 1.23456,

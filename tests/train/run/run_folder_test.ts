@@ -57,6 +57,7 @@ const report = (step: number): StepReport => ({
   unfrozenRate: 1,
   loss: 1,
   stageLosses: { 0: 1 },
+  deepestLoss: 1,
   images: 2,
   milliseconds: { data: 0, gradient: 0, update: 0, compile: 0, total: 0 },
 });

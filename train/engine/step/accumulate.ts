@@ -94,7 +94,9 @@ export async function accumulate<Item>(
     return error;
   };
   let waited = 0;
-  for (let k = 0; k < task.training.accumIter; k++) {
+  const { accumIter: all } = task.training;
+  for (let k = 0; k < all; k++) {
+    context.onProgress?.({ _tag: "Computing", step, done: k, all });
     const next = await nextBatch(context, step, epoch, k, items);
     if (next._tag === "Left") return await failed(next);
     waited += next.right.waited;

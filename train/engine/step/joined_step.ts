@@ -51,7 +51,9 @@ async function givenTo<Item>(
     if (sums._tag === "Left") return sums;
     return right({ tensors: sums.right.outputs, waited: sums.right.waited });
   }
-  const next = await nextBatch(context, state.step, epoch, 0, items);
+  const { step } = state;
+  context.onProgress?.({ _tag: "Computing", step, done: 0, all: 1 });
+  const next = await nextBatch(context, step, epoch, 0, items);
   if (next._tag === "Left") return next;
   const { batch, waited } = next.right;
   return right({ tensors: uploadAll(context.backend, batch), waited });
@@ -235,7 +237,8 @@ const without = (tensors: DeviceTensors, others: DeviceTensors) =>
  * have an effect is decided on the device: nothing in main memory waits for a loss.
  */
 export function joinedSteps<Item>(context: StepContext<Item>): StepWay<Item> {
-  const phases = phaseCompilerOf(JOINED, context.backend, context.task);
+  const { backend, task, onProgress } = context;
+  const phases = phaseCompilerOf(JOINED, backend, task, { onProgress });
   const allowance: Allowance = { tensor: null };
   const line: Line<Item> = { context, allowance, clock: { known: 0 } };
   return {

@@ -9,6 +9,7 @@ import {
 } from "./phase.ts";
 import type { Division } from "./segment_programs.ts";
 import type { Task } from "../task.ts";
+import type { StepProgress } from "../training.ts";
 import type { TrainError } from "../../train_error.ts";
 
 /** Making and giving back of the programs of one phase. */
@@ -52,25 +53,29 @@ interface Making<Programs> {
   made: Result<TrainError, Programs> | null;
 }
 
+/** Options of a compiler. */
+export interface CompilerOptions {
+  /** Parts of a micro-batch, and segments of its gradient; by default as of the maker. */
+  readonly division?: Division;
+  /** Hears of a step that waits for its programs. */
+  readonly onProgress?: ((progress: StepProgress) => void) | undefined;
+}
+
 /** A compiler for one training. */
 export function phaseCompiler(
   backend: Backend,
   task: Task<unknown>,
-  division?: Division,
+  options?: CompilerOptions,
 ): PhaseCompiler {
-  return phaseCompilerOf(SEPARATE, backend, task, division);
+  return phaseCompilerOf(SEPARATE, backend, task, options);
 }
 
-/**
- * A compiler for one training, of programs of any kind.
- *
- * @param division Parts of a micro-batch, and segments of its gradient; by default as of the maker.
- */
+/** A compiler for one training, of programs of any kind. */
 export function phaseCompilerOf<Programs extends PhaseWork>(
   maker: PhaseMaker<Programs>,
   backend: Backend,
   task: Task<unknown>,
-  division?: Division,
+  { division, onProgress }: CompilerOptions = {},
 ): PhaseCompiler<Programs> {
   type Made = Making<Programs>;
   const { plan } = task;
@@ -103,6 +108,7 @@ export function phaseCompilerOf<Programs extends PhaseWork>(
     at: async (step) => {
       const phase = phaseAt(plan)(step);
       const made = enter(phase);
+      if (made.made === null) onProgress?.({ _tag: "Compiling", step });
       const programs = await made.programs;
       // A failed attempt may succeed when it is repeated.
       if (programs._tag === "Left" && present === made) present = null;

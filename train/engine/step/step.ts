@@ -7,7 +7,7 @@ import { finiteNumbers, type StepNumbers, stepNumbers } from "./health.ts";
 import type { PhasePrograms, PhaseWork } from "./phase.ts";
 import type { ItemIterator } from "../epoch_items.ts";
 import type { TrainState } from "../state.ts";
-import type { StepReport } from "../training.ts";
+import { deepestLoss, type StepReport } from "../training.ts";
 import { disposeAll } from "../tensors.ts";
 import { moveParameters, skipStep } from "./update.ts";
 
@@ -39,6 +39,7 @@ export function reportOf(
     unfrozenRate: rates.unfrozen,
     loss,
     stageLosses,
+    deepestLoss: deepestLoss({ loss, stageLosses }),
     gradientNorm,
     images: shareIn(context).images,
   };

@@ -4,6 +4,7 @@ import type { SegmentLimits } from "../../../core/mod.ts";
 import type { StepMeeting } from "../meeting.ts";
 import { onlyShare, type StepShare } from "../share.ts";
 import type { Task } from "../task.ts";
+import type { StepProgress } from "../training.ts";
 import type { Division } from "./segment_programs.ts";
 
 /** Constants of all steps. */
@@ -26,6 +27,8 @@ export interface StepContext<Item> {
    * finite; the next one ends it. By default 0.
    */
   readonly skipNonFinite?: number | undefined;
+  /** Hears how far a step has come. */
+  readonly onProgress?: ((progress: StepProgress) => void) | undefined;
   /** Stops the training. */
   readonly signal?: AbortSignal | undefined;
 }

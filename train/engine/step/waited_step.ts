@@ -7,11 +7,9 @@ import { trainStep } from "./step.ts";
 
 /** Steps that are taken before they count as sent: their losses decide on the update in main memory. */
 export function waitedSteps<Item>(context: StepContext<Item>): StepWay<Item> {
-  const phases = phaseCompiler(
-    context.backend,
-    context.task,
-    divisionIn(context),
-  );
+  const { backend, task, onProgress } = context;
+  const division = divisionIn(context);
+  const phases = phaseCompiler(backend, task, { division, onProgress });
   return {
     send: async (state, epoch, items) => {
       const started = performance.now();

@@ -45,6 +45,7 @@ export function reportOf({ plan }: TinyRun, step: number): StepReport {
     unfrozenRate: unfrozen,
     loss: losses.reduce((sum, [, loss]) => sum + loss, 0),
     stageLosses: Object.fromEntries(losses),
+    deepestLoss: losses.at(-1)?.[1] ?? NaN,
     images: 2,
     milliseconds: {
       data: 10,

@@ -25,6 +25,7 @@ const report = (step: number, loss = step + 1): StepReport => ({
   unfrozenRate: 0.75,
   loss,
   stageLosses: { 1: loss / 4, 3: loss / 2 },
+  deepestLoss: loss / 2,
   images: 2,
   milliseconds: { data: 1, gradient: 2, update: 1, compile: 0, total: 4 },
 });

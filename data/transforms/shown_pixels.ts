@@ -1,11 +1,25 @@
 /** Images of a batch as they are shown: normalisation undone. */
-import { type Normalization, normalizationFor } from "../../data/mod.ts";
+import {
+  type Normalization,
+  normalizationFor,
+} from "../image/normalization.ts";
 
 /**
  * Undoes the normalisation of one image.
  *
  * @param image Normalised numbers, `[C, H, W]`.
- * @returns 8-bit levels, `[H, W, C]`.
+ * @param channels `C`.
+ * @param normalization Statistics by which the image was normalised.
+ * @returns 8-bit levels, `[H, W, C]`; what lies outside is the nearest level.
+ *
+ * @example A black and a white pixel
+ * ```ts
+ * import { shownPixels } from "@vitfreeze/vitfreeze";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const half = { mean: [0.5], deviation: [0.5] };
+ * deepStrictEqual([...shownPixels(Float32Array.of(-1, 1), 1, half)], [0, 255]);
+ * ```
  */
 export function shownPixels(
   image: Float32Array,

@@ -1,0 +1,159 @@
+/** What a model makes of some images of a source, ready to be drawn. */
+import type { Backend, DeviceTensors } from "../../backends/backend.ts";
+import {
+  type Faults,
+  left,
+  type ModelSpec,
+  type PretrainConfig,
+  type Result,
+  right,
+} from "../../core/mod.ts";
+import {
+  type Batch,
+  type DataError,
+  DRAW_KEY,
+  evalTransform,
+  type ImageSource,
+  loadAll,
+  type Normalization,
+  shareSource,
+  shownPixels,
+} from "../../data/mod.ts";
+import type { TrainError } from "../train_error.ts";
+import {
+  reconstruct,
+  type Reconstruction,
+  type StageReconstruction,
+} from "./reconstruct.ts";
+
+/** One stage's view of an image. */
+export interface StageRow extends StageReconstruction {
+  /** Colours that have histograms of their own, `C`. */
+  readonly channels: number;
+  /** Bins of a histogram, `N`. */
+  readonly nbins: number;
+}
+
+/** An image, what is hidden of it, and what each stage makes of it. */
+export interface ReconstructionRow {
+  /** The image as the model sees it, normalisation undone: 8-bit levels, `[S, S, C]`. */
+  readonly image: {
+    readonly width: number;
+    readonly height: number;
+    readonly channels: 1 | 3;
+    readonly pixels: Uint8Array;
+  };
+  /** 1 where a patch is hidden, `[L]`. */
+  readonly patchMask: Float32Array;
+  /** Stages, shallow to deep; targets and predictions `[cells², C·N]`. */
+  readonly stages: readonly StageRow[];
+}
+
+/** Images of a picture where nobody says how many. */
+const SHOWN = 6;
+
+const dataFailed = (error: DataError): Result<TrainError, never> =>
+  left({ _tag: "DataFailed", error });
+
+const badOptions = (faults: Faults): Result<TrainError, never> =>
+  dataFailed({ _tag: "BadOptions", faults });
+
+/** Some images of a source as one batch, the same ones each time. */
+async function drawnBatch(
+  source: ImageSource,
+  { imageSize, inChannels }: ModelSpec,
+  wanted: number,
+): Promise<Result<TrainError, Batch>> {
+  const { normalization } = source;
+  const transform = evalTransform({ imageSize, inChannels, normalization });
+  if (transform._tag === "Left") return badOptions(transform.left);
+  const batchSize = Math.min(wanted, source.length);
+  const drawn = shareSource(source, batchSize, DRAW_KEY);
+  if (drawn._tag === "Left") {
+    return badOptions([{ ...drawn.left[0], path: "count" }]);
+  }
+  const options = { transform: transform.right, batchSize };
+  for await (const batch of loadAll({ source: drawn.right, ...options })) {
+    return batch._tag === "Left" ? dataFailed(batch.left) : batch;
+  }
+  const reason = "the source is empty";
+  return dataFailed({ _tag: "BadImage", image: source.name, reason });
+}
+
+/** Parts of the picture for each image. */
+function rowsOf(
+  { imageSize: side, inChannels, hogNbins: nbins }: ModelSpec,
+  normalization: Normalization,
+  { images, indices }: Batch,
+  { patchMask, stages }: Reconstruction,
+): readonly ReconstructionRow[] {
+  const channels = inChannels === 1 ? 1 : 3;
+  const part = (all: Float32Array, row: number): Float32Array => {
+    const size = all.length / indices.length;
+    return all.subarray(row * size, (row + 1) * size);
+  };
+  return Array.from(indices, (_, i) => ({
+    image: {
+      width: side,
+      height: side,
+      channels,
+      pixels: shownPixels(part(images, i), channels, normalization),
+    },
+    patchMask: part(patchMask, i),
+    stages: stages.map(({ index, cells, target, prediction }) => ({
+      ...{ index, cells, channels, nbins },
+      target: part(target, i),
+      prediction: part(prediction, i),
+    })),
+  }));
+}
+
+/**
+ * What a model makes of the hidden patches of some images of a source, each image a row of
+ * `reconstructionPicture`. Images and masks are the same each time, so that two moments of
+ * a training can be compared.
+ *
+ * @param config Sizes of the model, and the seed of the masks.
+ * @param parameters The model's parameters on that device, for example `Training.parameters`.
+ * @param source Images, best ones that the model never learned from.
+ * @param count Rows, `≥ 1`; all images where there are fewer.
+ * @returns The rows, or why there are none: images cannot be read, the engine failed.
+ *
+ * @example The picture of a model that has learned nothing yet
+ * ```ts
+ * import * as vit from "@vitfreeze/vitfreeze";
+ * import { match } from "node:assert/strict";
+ *
+ * const source = vit.orThrow(await vit.embeddedFashionMnist());
+ * const config = vit.RECIPES.small;
+ * const plan = vit.orThrow(vit.planOf(config, source.length));
+ * const batches = vit.orThrow(vit.batchSource(source, config));
+ * const { backend } = vit.orThrow(await vit.selectBackend("cpu"));
+ * const start = vit.initialSnapshot(config, plan);
+ * const run = vit.pretraining({ config, plan, backend, batches, start });
+ *
+ * const parameters = run.parameters();
+ * const rows = vit.orThrow(await vit.reconstructionRows(backend, config, parameters, source, 2));
+ * run.dispose();
+ *
+ * const { reconstructionPicture } = await vit.plots();
+ * match(await reconstructionPicture(rows), /HOG target/);
+ * ```
+ */
+export async function reconstructionRows(
+  backend: Backend,
+  { model, training }: Pick<PretrainConfig, "model" | "training">,
+  parameters: DeviceTensors,
+  source: ImageSource,
+  count: number = SHOWN,
+): Promise<Result<TrainError, readonly ReconstructionRow[]>> {
+  const batch = await drawnBatch(source, model, count);
+  if (batch._tag === "Left") return batch;
+  const made = await reconstruct(backend, model, parameters, batch.right, {
+    seed: training.seed,
+    epoch: 0,
+  });
+  return made._tag === "Left"
+    ? made
+    : right(rowsOf(model, source.normalization, batch.right, made.right));
+}
