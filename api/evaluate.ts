@@ -44,7 +44,10 @@ export {
   type StageReconstruction,
 } from "../train/evaluate/reconstruct.ts";
 export {
+  type HogRow,
+  type PixelRow,
   type ReconstructionRow,
   reconstructionRows,
+  type ShownImage,
   type StageRow,
 } from "../train/evaluate/reconstruction_rows.ts";

@@ -25,7 +25,9 @@ export {
 export type { PhaseMark } from "../plot/phase_marks.ts";
 export { planPlot, type PlanPlotOptions } from "../plot/plan_plot.ts";
 export {
+  type HogStage,
   type PictureImage,
+  type PixelStage,
   reconstructionPicture,
   type ReconstructionSample,
   type ReconstructionStage,

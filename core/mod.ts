@@ -130,6 +130,7 @@ export {
   objectiveOf,
   withTarget,
 } from "./models/objectives.ts";
+export { imageOfCells } from "./models/targets/picture.ts";
 export {
   PROBE_EPSILON,
   PROBE_NAMES,

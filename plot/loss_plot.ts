@@ -173,7 +173,7 @@ export function lossPlot(
       ...phaseMarks(phases, lastStep, width - LEFT - RIGHT, theme),
       ...lines.toReversed().flatMap((line) => lineMarks(line, theme)),
       ...legend(lines, width, theme),
-      caption("↑ Loss: mean squared error of hidden HOG cells", [
+      caption("↑ Loss: mean squared error of hidden cells", [
         -LEFT + 12,
         -32,
       ], { fill: theme.quiet }),

@@ -3,13 +3,11 @@
  * reference's, and the configuration that they make.
  */
 import {
-  allStages,
   decodePretrainConfig,
   effectiveBatch,
   type Fault,
   type Faults,
   type FreezeTimes,
-  gridSize,
   left,
   listedTimes,
   MODEL_PRESETS,
@@ -22,7 +20,6 @@ import {
   type RateMode,
   type Result,
   right,
-  stagesOnGrid,
   withT0,
 } from "../../core/mod.ts";
 import { withValues } from "./configuration.ts";
@@ -38,6 +35,12 @@ import {
   under,
   wholeFlag,
 } from "./flags.ts";
+import {
+  OBJECTIVE_FLAGS,
+  objectiveBase,
+  objectiveFaults,
+  objectiveModel,
+} from "./objective_flags.ts";
 
 /** Rate for 256 samples that gives a configuration's rate for its batch. */
 const rateFor256 = (config: PretrainConfig): number =>
@@ -82,10 +85,7 @@ const MODEL_FLAGS = under("Model", {
     "part of the patches that is hidden",
     { at: "model.maskRatio" },
   ),
-  "hog-nbins": wholeFlag(1, "orientation bins of the HOG target", {
-    at: "model.hogNbins",
-  }),
-  "all-stages": switchFlag("reconstruct from every block, not from four"),
+  ...OBJECTIVE_FLAGS,
 });
 
 /** Length of a training and its randomness, wherever there is a `training`. */
@@ -245,7 +245,10 @@ const contradiction = (
   wanted: string,
 ): Fault => ({ _tag: "Inconsistent", path, found, wanted });
 
-const contradictions = (values: MethodValues): readonly Fault[] => {
+const contradictions = (
+  base: PretrainConfig,
+  values: MethodValues,
+): readonly Fault[] => {
   const { lr, blr, "lr-lr": power, "lr-mode": mode = "scaled" } = values;
   return [
     ...lr === undefined || blr === undefined
@@ -258,6 +261,7 @@ const contradictions = (values: MethodValues): readonly Fault[] => {
         "--lr-mode scaled, the only one with a power",
       ),
     ],
+    ...objectiveFaults(base, values),
   ];
 };
 
@@ -278,11 +282,6 @@ export function rateMode(
   return power === undefined ? base : { _tag: "LayerWise", power };
 }
 
-function onGrid(model: ModelSpec, takesAll: true | undefined): ModelSpec {
-  const stages = takesAll ? allStages(model.depth) : model.stages;
-  return { ...model, stages: stagesOnGrid(stages, gridSize(model)) };
-}
-
 /** The model of a name that `--model` takes. */
 export function modelOf(name: string): Result<Fault, ModelSpec> {
   const named = modelNamed(name);
@@ -293,10 +292,11 @@ export function modelOf(name: string): Result<Fault, ModelSpec> {
 
 /** A configuration with flags applied; its rate goes with the batch. */
 function changed(
-  base: PretrainConfig,
+  given: PretrainConfig,
   model: ModelSpec,
   values: MethodValues,
 ): PretrainConfig {
+  const base = objectiveBase(given, values);
   const { model: _, "lr-lr": power, ...placed } = values;
   const config = withFreezeTimes(
     withValues(METHOD_FLAGS, placed, { ...base, model }),
@@ -310,7 +310,7 @@ function changed(
   const mode = rateMode(base.rate.mode, values["lr-mode"], power);
   return {
     ...config,
-    model: onGrid(config.model, values["all-stages"]),
+    model: objectiveModel(config.model, values),
     rate: { ...config.rate, baseRate, mode },
   };
 }
@@ -325,7 +325,7 @@ export function configFromFlags(
   base: PretrainConfig,
   values: MethodValues,
 ): Result<Faults, PretrainConfig> {
-  const [first, ...others] = contradictions(values);
+  const [first, ...others] = contradictions(base, values);
   if (first !== undefined) return left([first, ...others]);
   const { model: name } = values;
   const model = name === undefined ? right(base.model) : modelOf(name);

@@ -24,7 +24,7 @@ import type { PretrainImages } from "../images/images.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { transparencyWords } from "../images/transparency.ts";
-import { describeModel, oddGridNote } from "../output/model_words.ts";
+import { cellsNote, describeModel } from "../output/model_words.ts";
 import { percent } from "../output/words.ts";
 import type { PlannedRun } from "../runs/planned_run.ts";
 import type { Settings } from "../runs/settings.ts";
@@ -103,7 +103,7 @@ export function describePlan(
   samples: number,
 ): string {
   const { epochs, batchSize, accumIter } = training;
-  const note = oddGridNote(model);
+  const note = cellsNote(model);
   return [
     `model:  ${describeModel(model)}`,
     ...note === null ? [] : [`        ${note}`],

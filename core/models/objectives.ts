@@ -5,7 +5,6 @@ import {
   type StageScale,
   type StageSpec,
   type StageTarget,
-  targetChannels,
   targetOf,
 } from "./model_spec.ts";
 
@@ -93,29 +92,33 @@ export function objectiveOf({ stages }: Pick<ModelSpec, "stages">): Objective {
 
 const SCALES: readonly StageScale[] = [8, 4, 2, 1];
 
-/** The most cells along a patch, not more than a stage has, that are whole pixels and have a deviation. */
-function pixelScale(model: ModelSpec, stage: StageSpec): StageScale {
-  const least = targetOf(stage) === "pixels" ? 1 : 2;
-  const fits = (scale: StageScale): boolean =>
-    scale <= stage.scale &&
-    Number.isInteger(cellSide(model, { scale })) &&
-    targetChannels(model, { ...stage, scale }) >= least;
+/** The most cells along a patch, not more than a stage has, whose sides are whole pixels, two or more where cells are normalised. */
+function pixelScale(
+  model: ModelSpec,
+  { scale: most }: StageSpec,
+  target: StageTarget,
+): StageScale {
+  const least = target === "pixels" ? 1 : 2;
+  const fits = (scale: StageScale): boolean => {
+    const side = cellSide(model, { scale });
+    return scale <= most && Number.isInteger(side) && side >= least;
+  };
   return SCALES.find(fits) ?? 1;
 }
 
 /**
  * A model all of whose stages predict one kind of target. Where pixels are predicted, a
- * stage keeps its cells if they are whole pixels of one patch, and at least two values
- * where those are normalised; else it gets the next larger cells that are.
+ * stage keeps its cells if they are parts of one patch whose sides are whole pixels, two
+ * or more where cells are normalised; else it gets the next larger ones that are.
  *
  * @param model Sizes and stages.
  */
 export function withTarget(model: ModelSpec, target: StageTarget): ModelSpec {
   const stages = model.stages.map((stage): StageSpec => {
     const { target: _, ...own } = stage;
-    if (target === "hog") return own;
-    const changed = { ...own, target };
-    return { ...changed, scale: pixelScale(model, changed) };
+    return target === "hog"
+      ? own
+      : { ...own, target, scale: pixelScale(model, stage, target) };
   });
   return { ...model, stages };
 }

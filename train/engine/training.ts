@@ -43,9 +43,7 @@ export type StepLosses = Pick<StepReport, "loss" | "stageLosses">;
 /** The loss that can be compared over all steps of a training: `StepReport.deepestLoss`. */
 export function deepestLoss({ loss, stageLosses }: StepLosses): number {
   const stages = Object.keys(stageLosses).map(Number);
-  return stages.length === 0
-    ? loss
-    : stageLosses[Math.max(...stages)] ?? loss;
+  return stages.length === 0 ? loss : stageLosses[Math.max(...stages)] ?? loss;
 }
 
 /** How far a step has come, told while it is taken. */

@@ -1,9 +1,9 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { MODEL_PRESETS, stagesOnGrid } from "../../../core/mod.ts";
 import {
+  cellsNote,
   describeModel,
   modelTable,
-  oddGridNote,
 } from "../../../cli/output/model_words.ts";
 
 const vitB = MODEL_PRESETS["vit-b"];
@@ -25,11 +25,11 @@ Deno.test("describeModel() counts what a ViT-B has, without its fixed position t
   );
 });
 
-Deno.test("oddGridNote() says what stages predict on an odd grid only", () => {
-  equal(oddGridNote(vitB), null);
+Deno.test("cellsNote() says what stages predict on an odd grid only", () => {
+  equal(cellsNote(vitB), null);
   const stages = stagesOnGrid(vitB.stages, 7);
   match(
-    oddGridNote({ ...vitB, patchSize: 32, stages }) ?? "",
+    cellsNote({ ...vitB, patchSize: 32, stages }) ?? "",
     /^7 × 7 patches, an odd number, .*: the stages predict 4, 2, 1 and 1 cells/,
   );
 });

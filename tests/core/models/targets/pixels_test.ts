@@ -9,7 +9,6 @@ import {
   type StageTarget,
   targetChannels,
   traceGraph,
-  withTarget,
 } from "../../../../core/mod.ts";
 import { stageTargets } from "../../../../core/models/targets/stage_targets.ts";
 import { between } from "../../../arbitraries.ts";
@@ -20,14 +19,13 @@ import { tensor } from "../../graph/arbitraries.ts";
 const SIDE = 16;
 
 /** Pictures of two channels in four patches of 8 pixels. */
-const specOf = (target: StageTarget, scale: StageScale): ModelSpec =>
-  withTarget({
-    ...MODEL_PRESETS["vit-b"],
-    imageSize: SIDE,
-    patchSize: 8,
-    inChannels: 2,
-    stages: [{ tap: 11, scale, weight: 1 }],
-  }, target);
+const specOf = (target: StageTarget, scale: StageScale): ModelSpec => ({
+  ...MODEL_PRESETS["vit-b"],
+  imageSize: SIDE,
+  patchSize: 8,
+  inChannels: 2,
+  stages: [{ tap: 11, scale, weight: 1, target }],
+});
 
 /** The target of the only stage of two images. */
 function targetIn(spec: ModelSpec): (images: Float64Array) => Float64Array {
