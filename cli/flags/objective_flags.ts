@@ -110,8 +110,8 @@ export function objectiveFaults(
 ): readonly Fault[] {
   const { objective, "hog-nbins": bins, "sr-lr": power } = values;
   const isMae = objective === "mae";
-  const own = values.model === undefined ? objectiveOf(model) : "localMim";
-  const isOneStage = isMae || own === "mae";
+  const isPreset = values.model !== undefined;
+  const isOneStage = isMae || !isPreset && model.stages.length === 1;
   return [
     ...isMae && values["all-stages"]
       ? [
@@ -122,7 +122,7 @@ export function objectiveFaults(
         ),
       ]
       : [],
-    ...objective === "localMim" && own === "mae"
+    ...objective === "localMim" && !isPreset && objectiveOf(model) === "mae"
       ? [
         contradiction(
           "--objective",
@@ -145,7 +145,7 @@ export function objectiveFaults(
         contradiction(
           "--sr-lr",
           power,
-          "several stages, as with --objective localmim: MAE has one",
+          "several stages, as with --objective localmim: the model has one",
         ),
       ]
       : [],

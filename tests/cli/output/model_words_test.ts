@@ -1,5 +1,10 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { MODEL_PRESETS, stagesOnGrid } from "../../../core/mod.ts";
+import {
+  maeModel,
+  MODEL_PRESETS,
+  stagesOnGrid,
+  withTarget,
+} from "../../../core/mod.ts";
 import {
   cellsNote,
   describeModel,
@@ -32,4 +37,20 @@ Deno.test("cellsNote() says what stages predict on an odd grid only", () => {
     cellsNote({ ...vitB, patchSize: 32, stages }) ?? "",
     /^7 × 7 patches, an odd number, .*: the stages predict 4, 2, 1 and 1 cells/,
   );
+});
+
+Deno.test("describeModel() says what stages predict where it is not HOG, and how large MAE's decoder is", () => {
+  match(
+    describeModel(maeModel(vitB)),
+    /, 1 stage of normalised pixels \(MAE\) by a decoder of 8 blocks of width 512, 85\.6 M /,
+  );
+  match(describeModel(withTarget(vitB, "pixels")), /, 4 stages of pixels, /);
+});
+
+Deno.test("cellsNote() says in which cells several stages predict pixels", () => {
+  match(
+    cellsNote(withTarget(vitB, "pixels")) ?? "",
+    /^pixels are predicted within patches: the stages predict 4, 2, 1 and 1 cells/,
+  );
+  equal(cellsNote(maeModel({ ...vitB, patchSize: 32 })), null);
 });
