@@ -47,14 +47,16 @@ export {
   type ImageWorkers,
   imageWorkers,
 } from "../data/loader/image_workers.ts";
+export type {
+  BatchTurn,
+  LoadAllOptions,
+  LoadingOptions,
+  LoadOptions,
+} from "../data/loader/batch_loading.ts";
 export {
-  type BatchTurn,
   loadAll,
-  type LoadAllOptions,
   loadBatches,
-  type LoadingOptions,
   loadLevels,
-  type LoadOptions,
 } from "../data/loader/load_batches.ts";
 export {
   type DataError,

@@ -5,7 +5,7 @@
  */
 import type { BackendError } from "../backends/backend.ts";
 import type { BackendChoice } from "../backends/device_names.ts";
-import type { Selection, SelectOptions } from "../backends/select.ts";
+import type { Selection, SelectOptions } from "../backends/device_choice.ts";
 import type { Result } from "../core/result.ts";
 
 export {
@@ -30,7 +30,7 @@ export type {
   DeviceName,
   Precision,
 } from "../backends/device_names.ts";
-export type { Selection, SelectOptions } from "../backends/select.ts";
+export type { Selection, SelectOptions } from "../backends/device_choice.ts";
 export type { TestedNeeds } from "../backends/self_test.ts";
 export type { TuningOptions } from "../backends/webgpu/tune/tuner.ts";
 export type { TuningStore } from "../backends/webgpu/tune/tuning_memory.ts";

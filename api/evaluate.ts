@@ -9,6 +9,11 @@ export {
   topAccuracy,
 } from "../train/evaluate/accuracy.ts";
 export {
+  type AttentionMaps,
+  attentionMaps,
+  meanOfHeads,
+} from "../train/evaluate/attention_maps.ts";
+export {
   classifierAccuracy,
   compileConvNetScores,
   convNetError,
@@ -28,6 +33,17 @@ export {
 } from "../train/evaluate/knn.ts";
 export type { KnnSearch } from "../train/evaluate/neighbours.ts";
 export {
+  nearestOthers,
+  type NearestPoints,
+  nearestPoints,
+  type Points,
+} from "../train/evaluate/points/nearest_points.ts";
+export {
+  placesOn,
+  type PrincipalAxes,
+  principalAxes,
+} from "../train/evaluate/points/principal_axes.ts";
+export {
   probeAccuracy,
   type TrainedProbe,
 } from "../train/evaluate/probe_accuracy.ts";
@@ -44,10 +60,23 @@ export {
   type StageReconstruction,
 } from "../train/evaluate/reconstruct.ts";
 export {
-  type HogRow,
-  type PixelRow,
-  type ReconstructionRow,
-  reconstructionRows,
-  type ShownImage,
-  type StageRow,
-} from "../train/evaluate/reconstruction_rows.ts";
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  type FoundShare,
+  predictedClasses,
+} from "../train/evaluate/scores/class_scores.ts";
+export {
+  type AccuracyGain,
+  accuracyGain,
+  type Interval,
+  wilsonInterval,
+} from "../train/evaluate/scores/intervals.ts";
+export { reconstructionRows } from "../train/evaluate/reconstruction_rows.ts";
+export type {
+  HogRow,
+  PixelRow,
+  ReconstructionRow,
+  ShownImage,
+  StageRow,
+} from "../train/evaluate/rows_by_loading.ts";

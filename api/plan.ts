@@ -52,11 +52,28 @@ export {
   type RecipeName,
   RECIPES,
 } from "../core/config/recipes.ts";
+export {
+  type FitReasons,
+  type FitRequest,
+  type FittedRun,
+} from "../core/fit/candidate_run.ts";
+export { fittedRun, type StepToTime, stepToTime } from "../core/fit/fitted.ts";
+export type { PictureFacts, StatedSizes } from "../core/fit/picture_models.ts";
+export { recipeRate } from "../core/fit/recipe_rate.ts";
+export type { Stated } from "../core/fit/settled_model.ts";
+export type { TimedModel, TimedModels } from "../core/fit/step_time.ts";
 export type { ClassifierSpec } from "../core/models/classifier.ts";
 export type {
   ConvNetFamily,
   ConvNetSpec,
 } from "../core/models/convnet_spec.ts";
+export type { DenseNetSpec } from "../core/models/convnets/dense.ts";
+export type { ImageSizes } from "../core/models/convnets/network.ts";
+export type {
+  ResidualFamily,
+  ResidualSpec,
+} from "../core/models/convnets/residual.ts";
+export type { VggDepth, VggSpec } from "../core/models/convnets/vgg.ts";
 export { modelNamed, type NamedModel } from "../core/models/model_names.ts";
 export {
   MODEL_PRESETS,
@@ -131,6 +148,11 @@ export {
   right,
 } from "../core/result.ts";
 export type { TrainingSpan, WarmupMode } from "../core/schedule/annealing.ts";
+export {
+  type Curriculum,
+  type WeightPoint,
+  weightsAt,
+} from "../core/schedule/curriculum.ts";
 export {
   type FreezeScale,
   type FreezeTimes,

@@ -16,17 +16,22 @@ export {
 } from "../plot/hog_glyph.ts";
 export { lossPlot, type LossPlotOptions } from "../plot/loss_plot.ts";
 export {
-  type LossPiece,
   type LossPoint,
   type LossSeries,
   lossSeries,
   type SeriesPoint,
 } from "../plot/loss_series.ts";
+export {
+  type CaptionedPicture,
+  type NeighbourPicture,
+  type NeighbourRow,
+  neighbourSheet,
+} from "../plot/neighbour_sheet.ts";
 export type { PhaseMark } from "../plot/phase_marks.ts";
 export { planPlot, type PlanPlotOptions } from "../plot/plan_plot.ts";
+export type { PictureImage } from "../plot/png.ts";
 export {
   type HogStage,
-  type PictureImage,
   type PixelStage,
   reconstructionPicture,
   type ReconstructionSample,

@@ -121,13 +121,15 @@ export {
 } from "../train/run/tensorboard/run_events.ts";
 export type { Images, TrainingBatch } from "../train/tasks/batch_images.ts";
 export {
-  type BatchSource,
   batchSource,
   convNetBatches,
   finetuneBatches,
-  type LevelSource,
-  type Loading,
 } from "../train/tasks/batch_source.ts";
+export type {
+  BatchSource,
+  LevelSource,
+  Loading,
+} from "../train/tasks/image_batches.ts";
 export type { EpochDraw } from "../train/tasks/batch_tensors.ts";
 export {
   type ConvNetRun,

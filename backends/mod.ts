@@ -22,7 +22,8 @@ export {
   type Precision,
   PRECISIONS,
 } from "./device_names.ts";
-export { selectBackend, type Selection, type SelectOptions } from "./select.ts";
+export type { Selection, SelectOptions } from "./device_choice.ts";
+export { selectBackend } from "./select.ts";
 export { selfTest } from "./self_test.ts";
 export type { TuningOptions } from "./webgpu/tune/tuner.ts";
 export type { TuningStore } from "./webgpu/tune/tuning_memory.ts";

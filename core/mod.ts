@@ -29,6 +29,16 @@ export * from "./config/pretrain.ts";
 export * from "./config/probe.ts";
 export * from "./config/recipes.ts";
 export * from "./excerpt.ts";
+export {
+  type FitReasons,
+  type FitRequest,
+  type FittedRun,
+} from "./fit/candidate_run.ts";
+export { fittedRun, type StepToTime, stepToTime } from "./fit/fitted.ts";
+export type { PictureFacts } from "./fit/picture_models.ts";
+export { recipeRate } from "./fit/recipe_rate.ts";
+export type { Stated } from "./fit/settled_model.ts";
+export type { TimedModel } from "./fit/step_time.ts";
 export type { GraphBuilder } from "./graph/builder.ts";
 export { joinGraphs, withOutputs } from "./graph/compose.ts";
 export {
@@ -74,6 +84,7 @@ export * from "./graph/prune.ts";
 export { cutAtRankSums } from "./graph/rank_sums.ts";
 export { cutGraph, type Segment } from "./graph/segments.ts";
 export { traceGraph } from "./graph/trace.ts";
+export { type AttendingTokens, attentionGraph } from "./models/attention.ts";
 export {
   classifierParameters,
   classifierScoreGraph,
@@ -81,17 +92,20 @@ export {
   classifierStepGraph,
 } from "./models/classifier.ts";
 export {
+  convNetDropout,
   convNetScoreGraph,
   convNetStepGraph,
   convNetTensors,
 } from "./models/convnet.ts";
-export type { ConvNetSpec } from "./models/convnet_spec.ts";
+export type { ConvNetFamily, ConvNetSpec } from "./models/convnet_spec.ts";
+export { bottlenecksOf } from "./models/convnets/dense.ts";
 export { encode, encoderGraph, tapNorm } from "./models/encoder.ts";
 export {
   initialParameters,
   type LocalMimNodes,
   parameterSpecs,
   reconstructionGraph,
+  STAGE_WEIGHTS,
   stageLossName,
   stepGraph,
   trainableParameterNames,
@@ -172,6 +186,7 @@ export {
   predictedSaving,
   savedPart,
 } from "./plan/cost.ts";
+export { denseNetCosts } from "./plan/dense_net_costs.ts";
 export {
   finetunePlan,
   freezePlan,
@@ -203,6 +218,11 @@ export {
 } from "./result.ts";
 export type { WarmupMode } from "./schedule/annealing.ts";
 export {
+  type Curriculum,
+  type WeightPoint,
+  weightsAt,
+} from "./schedule/curriculum.ts";
+export {
   describeFreezeTimes,
   type FreezeScale,
   type FreezeTimes,
@@ -211,3 +231,10 @@ export {
 } from "./schedule/freeze_time.ts";
 export { peakRate } from "./schedule/initial_rate.ts";
 export { rateAt, type RateSchedule } from "./schedule/rate_schedule.ts";
+export {
+  duration,
+  inPercent,
+  percent,
+  thousands,
+  UNKNOWN,
+} from "./number_words.ts";

@@ -41,18 +41,14 @@ export {
 export type { Batch, LevelBatch } from "./loader/batch.ts";
 export { type AlphaCount, countAlpha } from "./loader/count_alpha.ts";
 export { type ImageWorkers, imageWorkers } from "./loader/image_workers.ts";
+export { typicalSide } from "./loader/look_at_images.ts";
 export {
   rowCount,
   type RowStretch,
   type StepRows,
 } from "./loader/step_rows.ts";
-export {
-  loadAll,
-  type LoadAllOptions,
-  loadBatches,
-  loadLevels,
-  type LoadOptions,
-} from "./loader/load_batches.ts";
+export type { LoadAllOptions, LoadOptions } from "./loader/batch_loading.ts";
+export { loadAll, loadBatches, loadLevels } from "./loader/load_batches.ts";
 export { bytesInWords, counted } from "./report/counts.ts";
 export { type DataError, describeDataError } from "./report/data_error.ts";
 export { changedContents, contentDigest } from "./sources/content_digest.ts";

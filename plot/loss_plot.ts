@@ -32,16 +32,25 @@ const LOG_RATIO = 8;
 /** Lines with fewer points show each of them. */
 const DOTTED_BELOW = 30;
 
+/** Widths of a line, and of the deepest stage's, which lasts from the first step to the last. */
+const [THIN, BOLD] = [1.6, 2.6];
+
 const nameOf = ({ stage }: LossSeries): string =>
-  stage === null ? "total of the live stages" : `stage ${stage + 1}`;
+  stage === null ? "loss" : `stage ${stage + 1}`;
 
 const colourOf = ({ stage }: LossSeries, { ink }: Theme): string =>
   stage === null ? ink : stageColour(stage);
 
+/** What the axis of losses says: stages reconstruct, the only loss may be any. */
+const captionOf = (lines: readonly LossSeries[]): string =>
+  lines.some(({ stage }) => stage !== null)
+    ? "↑ Loss: mean squared error of hidden cells"
+    : "↑ Loss";
+
 /** A logarithmic axis where the losses span factors, one from 0 otherwise. */
 function lossAxis(lines: readonly LossSeries[]): Plot.ScaleOptions {
-  const values = lines.flatMap(({ pieces }) =>
-    pieces.flatMap(({ measured }) => measured.map(({ value }) => value))
+  const values = lines.flatMap(({ measured }) =>
+    measured.map(({ value }) => value)
   );
   const low = values.reduce((least, value) => Math.min(least, value), Infinity);
   const high = values.reduce((most, value) => Math.max(most, value), 0);
@@ -71,22 +80,23 @@ function stepAxis(lastStep: number, width: number): Plot.ScaleOptions {
   };
 }
 
-function lineMarks(line: LossSeries, theme: Theme): Plot.Markish[] {
+function lineMarks(
+  line: LossSeries,
+  strokeWidth: number,
+  theme: Theme,
+): Plot.Markish[] {
+  const { measured, smooth } = line;
   const colour = colourOf(line, theme);
   const at = { x: "step", y: "value" } as const;
   const stroke = { ...at, stroke: colour };
   return [
-    ...line.pieces.flatMap(({ measured, smooth }) => [
-      Plot.line(measured, { ...stroke, strokeWidth: 0.8, strokeOpacity: 0.3 }),
-      Plot.line(smooth, { ...stroke, strokeWidth: 1.8 }),
-    ]),
-    ...line.pieces.map(({ measured, smooth }) =>
-      Plot.dot(measured.length < DOTTED_BELOW ? measured : smooth.slice(-1), {
-        ...at,
-        fill: colour,
-        r: 2.5,
-      })
-    ),
+    Plot.line(measured, { ...stroke, strokeWidth: 0.8, strokeOpacity: 0.3 }),
+    Plot.line(smooth, { ...stroke, strokeWidth }),
+    Plot.dot(measured.length < DOTTED_BELOW ? measured : smooth.slice(-1), {
+      ...at,
+      fill: colour,
+      r: 2.5,
+    }),
   ];
 }
 
@@ -120,9 +130,11 @@ function legend(
 }
 
 /**
- * Losses over the steps: the total and every stage, smoothed over what was
+ * Losses over the steps: every stage, or the only loss, smoothed over what was
  * measured, with marks where layers froze (dashed) and stages were pruned
- * (solid).
+ * (solid). The deepest stage is the boldest line: it alone lasts from the first step
+ * to the last and means the same in all of them. The sum over the stages is not
+ * drawn, since it falls whenever a stage is pruned.
  *
  * Long runs are thinned: no peak is lost and no value is invented. Losses that
  * are not finite are skipped.
@@ -171,12 +183,11 @@ export function lossPlot(
     marks: [
       Plot.gridY({ stroke: theme.grid, strokeOpacity: 1 }),
       ...phaseMarks(phases, lastStep, width - LEFT - RIGHT, theme),
-      ...lines.toReversed().flatMap((line) => lineMarks(line, theme)),
+      ...lines.flatMap((line) =>
+        lineMarks(line, line === lines.at(-1) ? BOLD : THIN, theme)
+      ),
       ...legend(lines, width, theme),
-      caption("↑ Loss: mean squared error of hidden cells", [
-        -LEFT + 12,
-        -32,
-      ], { fill: theme.quiet }),
+      caption(captionOf(lines), [-LEFT + 12, -32], { fill: theme.quiet }),
     ],
   }, theme);
 }

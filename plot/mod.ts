@@ -5,10 +5,16 @@
  */
 export { accuracyPlot } from "./accuracy_plot.ts";
 export { lossPlot } from "./loss_plot.ts";
+export {
+  type CaptionedPicture,
+  type NeighbourPicture,
+  type NeighbourRow,
+  neighbourSheet,
+} from "./neighbour_sheet.ts";
 export { pictureSheet } from "./picture_sheet.ts";
 export { planPlot } from "./plan_plot.ts";
+export { pngDataUri } from "./png.ts";
 export {
-  pngDataUri,
   reconstructionPicture,
   type ReconstructionSample,
 } from "./reconstruction.ts";

@@ -1,5 +1,5 @@
 /** Sheet of pictures in rows and columns. */
-import { type PictureImage, pngDataUri } from "./reconstruction.ts";
+import { type PictureImage, pngDataUri } from "./png.ts";
 import { INK } from "./theme.ts";
 
 /** Sizes in pixels at the natural scale. */

@@ -9,9 +9,11 @@ import {
   predictedSaving,
   type RateConfig,
 } from "../core/mod.ts";
+import { GRID, PLAN_FRAME, type PlanFrame, planFrame } from "./plan_frame.ts";
 import { caption, type Panel, plotSvg, stackedSvg } from "./svg.ts";
-import { INK, layerScale, LIGHT, QUIET } from "./theme.ts";
+import { INK, QUIET } from "./theme.ts";
 import { rateCurve } from "./rate_curves.ts";
+import { weightsPanel } from "./weights_panel.ts";
 
 /** Options of a plan's picture. */
 export interface PlanPlotOptions {
@@ -19,38 +21,8 @@ export interface PlanPlotOptions {
   readonly stepsPerEpoch?: number;
 }
 
-/** Pixels, the same for every panel, so that steps stand below each other. */
-const PLAN_FRAME = { width: 960, left: 104, right: 28 } as const;
-
-/** Width, time axis and colours of the panels. */
-interface PlanFrame {
-  /** Place of a step on the axis of time. */
-  readonly timeOf: (step: number) => number;
-  /** The axis of time, without a label. */
-  readonly time: Plot.ScaleOptions;
-  /** Label of the axis of time. */
-  readonly timeLabel: string;
-  /** Colours of layers by index: shallow dark, deep bright, none too pale for white letters. */
-  readonly colour: Plot.ScaleOptions;
-}
-
-/** A frame with time in epochs, or in optimizer steps if epochs are not known. */
-function planFrame(
-  { layers, totalSteps }: FreezePlan,
-  stepsPerEpoch: number | undefined,
-): PlanFrame {
-  const timeOf = (step: number): number => step / (stepsPerEpoch ?? 1);
-  return {
-    timeOf,
-    time: { domain: [0, timeOf(totalSteps)], tickFormat: ",~r", ticks: 10 },
-    timeLabel: stepsPerEpoch === undefined ? "Optimizer step →" : "Epoch →",
-    colour: layerScale(layers.length, LIGHT),
-  };
-}
-
 const RATES = { height: 372, top: 32, bottom: 8 };
 const WARMUP = "#f5f1e6";
-const GRID = "#dfe3ea";
 
 /** Parts of the run that words need. */
 const WARMUP_LABEL = 0.07;
@@ -317,6 +289,7 @@ export function planPlot(
   return stackedSvg(PLAN_FRAME.width, [
     titlePanel(plan),
     ratesPanel(plan, frame),
+    ...weightsPanel(plan, frame),
     layersPanel(plan, frame),
   ]);
 }

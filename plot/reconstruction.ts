@@ -7,7 +7,8 @@ import {
   type HogCells,
   hogGlyphs,
 } from "./hog_glyph.ts";
-import { INK, type PlotSize, QUIET } from "./theme.ts";
+import { type PictureImage, pngDataUri } from "./png.ts";
+import { INK, QUIET } from "./theme.ts";
 
 /** A stage of histograms and its view of a sample. */
 export interface HogStage extends Omit<HogCells, "values"> {
@@ -286,27 +287,4 @@ export async function reconstructionPicture(
     stages.length === 0 ? "" : legend(stages, bottom + 28),
     "</svg>",
   ].join("\n");
-}
-
-/** Pixels of an image as they are shown. */
-export interface PictureImage extends PlotSize {
-  /** 1 for grey, 3 for red, green, blue. */
-  readonly channels: 1 | 3;
-  /** `[height, width, channels]`, row-major. */
-  readonly pixels: Uint8Array;
-}
-
-/**
- * The image as a lossless data URI, so that a picture needs no second file.
- *
- * @param image As many pixels as its sizes say; sharp rejects the promise otherwise.
- * @returns `data:image/png;base64,…`.
- */
-export async function pngDataUri(image: PictureImage): Promise<string> {
-  const { width, height, channels } = image;
-  // Loaded when it is needed: it is native code.
-  const { default: sharp } = await import("npm:sharp@0.35.5");
-  const png = await sharp(image.pixels, { raw: { width, height, channels } })
-    .png().toBuffer();
-  return `data:image/png;base64,${png.toString("base64")}`;
 }

@@ -1,22 +1,31 @@
 /** Plots as SVG text without a browser: one plot, several below each other, captions. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { parseHTML } from "npm:linkedom@0.18.15";
 import { INK, LIGHT, QUIET, stageColour, type Theme } from "./theme.ts";
 
-/** linkedom's window; its declarations leave the document out. */
+/** What plots are made in; linkedom's declarations leave it out. */
 interface Page {
   readonly document: NonNullable<Plot.PlotOptions["document"]>;
 }
+
+/** A document without a browser. */
+async function madePage(): Promise<Page> {
+  const { parseHTML } = await import("npm:linkedom@0.18.15");
+  return parseHTML("<html><body></body></html>") as unknown as Page;
+}
+
+/** The page itself where there is one. */
+const { document } = "document" in globalThis
+  ? globalThis as unknown as Page
+  : await madePage();
 
 /** Draws a plot. */
 export function plotSvg(
   options: Plot.PlotOptions,
   { ground, ink }: Theme = LIGHT,
 ): string {
-  const page = parseHTML("<html><body></body></html>") as unknown as Page;
   const plot = Plot.plot({
     ...options,
-    document: page.document,
+    document,
     style: {
       background: ground,
       fontFamily: "system-ui, sans-serif",

@@ -18,6 +18,7 @@ import type { StageSpec } from "../core/models/model_spec.ts";
 import type { TrainingConfig } from "../core/config/parts.ts";
 import { leastT0, planFrom } from "../core/plan/freeze_plan.ts";
 import { layerCount } from "../core/plan/layers.ts";
+import type { Curriculum } from "../core/schedule/curriculum.ts";
 import { listedTimes } from "../core/schedule/freeze_time.ts";
 
 /** Records as literals make them: JSON gives them back strictly equal. */
@@ -242,6 +243,34 @@ export const listedPlanConfig: fc.Arbitrary<PlanConfig> = fc.tuple(
   return { ...config, freeze: { ...linear, ...listedTimes(times) } };
 });
 
+/** Weights of so many stages over time. */
+export const curriculumOf = (stages: number): fc.Arbitrary<Curriculum> =>
+  fc.array(
+    fc.tuple(
+      between(0, 1),
+      fc.array(fc.oneof(fc.constant(0), between(0, 4)), {
+        minLength: stages - 1,
+        maxLength: stages - 1,
+      }),
+      between(0.1, 4),
+    ),
+    { minLength: 1, maxLength: 5 },
+  ).map((points) =>
+    points.map(([time, weights, last]) => ({
+      time,
+      weights: [...weights, last],
+    }))
+      .toSorted((a, b) => a.time - b.time)
+      .filter(({ time }, i, all) => time !== all[i - 1]?.time)
+  );
+
+/** What a plan with a curriculum can be made from. */
+export const taughtPlanConfig: fc.Arbitrary<PlanConfig> = planConfig.chain(
+  (config) =>
+    curriculumOf(config.model.stages.length)
+      .map((curriculum) => ({ ...config, curriculum })),
+);
+
 /** Plans of all kinds. */
 export const freezePlan: fc.Arbitrary<FreezePlan> = fc
-  .oneof(planConfig, listedPlanConfig).map(planFrom);
+  .oneof(planConfig, listedPlanConfig, taughtPlanConfig).map(planFrom);

@@ -39,11 +39,15 @@ function isReference(node: Deno.lint.Identifier): boolean {
 const isAsync = (node: Deno.lint.Node): boolean =>
   "async" in node && node.async === true;
 
-/** The doors to native code and to threads: elsewhere in `backends/` no runtime is named. */
+/**
+ * The doors to native code, to threads and to the environment: elsewhere in `backends/` no
+ * runtime is named.
+ */
 const NATIVE_DOORS: ReadonlySet<string> = new Set([
   "backends/onnx/runtime/native_library.ts",
   "backends/onnx/kernels/thread_pool.ts",
   "backends/onnx/kernels/kernel_worker.ts",
+  "backends/webgpu/device/runtime_folder.ts",
 ]);
 
 const NOT_IN_A_BROWSER: ReadonlySet<string> = new Set(["Deno", "process"]);

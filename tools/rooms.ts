@@ -8,6 +8,8 @@ export type Room =
   | "ranks"
   | "train"
   | "plot"
+  | "notebook"
+  | "web"
   | "cli";
 
 /** For each room, the other rooms that it may import. */
@@ -18,6 +20,8 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   ranks: ["core"],
   train: ["core", "backends", "data", "ranks"],
   plot: ["core"],
+  notebook: ["core", "backends", "data", "train", "plot"],
+  web: ["core", "backends", "data", "train"],
   cli: ["core", "backends", "data", "ranks", "train", "plot"],
 };
 
@@ -44,6 +48,10 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "core/plan": [
     ...["core/codec", "core/graph", "core/schedule", "core/nn", "core/optim"],
     ...["core/models", "core/config"],
+  ],
+  "core/fit": [
+    ...["core/graph", "core/schedule", "core/models", "core/config"],
+    "core/plan",
   ],
   "backends/webgpu/wgsl": [],
   "backends/webgpu/device": ["backends/webgpu/wgsl"],
@@ -110,7 +118,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "cli/output": [],
   "cli/watch": ["cli/output"],
   "cli/command": ["cli/flags", "cli/output"],
-  "cli/images": ["cli/command", "cli/flags"],
+  "cli/images": CLI_BASE,
   "cli/runs": [...CLI_BASE, "cli/images"],
   "cli/pretrain": [...CLI_BASE, "cli/images", "cli/runs"],
   "cli/evaluate": [...CLI_BASE, "cli/images", "cli/runs"],

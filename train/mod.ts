@@ -53,6 +53,7 @@ export {
 } from "./engine/tensors.ts";
 export * from "./engine/training.ts";
 export { mostFrequentShare, type TopAccuracies } from "./evaluate/accuracy.ts";
+export * from "./evaluate/attention_maps.ts";
 export * from "./evaluate/classifier_accuracy.ts";
 export * from "./evaluate/encoder_features.ts";
 export {
@@ -60,6 +61,7 @@ export {
   programRow,
   type RowMaker,
   rowsOfImages,
+  type SourceRows,
   withProgram,
 } from "./evaluate/image_rows.ts";
 export {
@@ -67,12 +69,15 @@ export {
   knnAccuracies,
   type KnnAccuracy,
   knnAccuracy,
+  type KnnOptions,
+  knnVotes,
 } from "./evaluate/knn.ts";
 export {
   type SharedBatches,
   sharedBatches,
 } from "./evaluate/shared_batches.ts";
-export { probeAccuracy } from "./evaluate/probe_accuracy.ts";
+export { pixelRow, smallPixels } from "./evaluate/pixel_rows.ts";
+export { probeAccuracy, probeScores } from "./evaluate/probe_accuracy.ts";
 export {
   chosenRate,
   type ProbeSweep,
@@ -80,10 +85,12 @@ export {
   SWEPT_RATES,
 } from "./evaluate/probe_sweep.ts";
 export { reconstruct, type Reconstruction } from "./evaluate/reconstruct.ts";
-export {
-  type ReconstructionRow,
-  reconstructionRows,
-} from "./evaluate/reconstruction_rows.ts";
+export * from "./evaluate/points/nearest_points.ts";
+export * from "./evaluate/points/principal_axes.ts";
+export * from "./evaluate/scores/class_scores.ts";
+export * from "./evaluate/scores/intervals.ts";
+export { reconstructionRows } from "./evaluate/reconstruction_rows.ts";
+export type { ReconstructionRow } from "./evaluate/rows_by_loading.ts";
 export { agreeOn, fromFirst } from "./ranks/agreement.ts";
 export { commonStart } from "./ranks/common_start.ts";
 export { toldByAll } from "./ranks/told_by_all.ts";
@@ -91,7 +98,7 @@ export { replaceFile } from "./files/atomic_file.ts";
 export { fileResult, readRegular } from "./files/file_result.ts";
 export { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
 export type { StoredTensor } from "./files/tensor_data.ts";
-export { orThrow } from "./or_throw.ts";
+export { type AnyError, describeError, orThrow } from "./or_throw.ts";
 export {
   evaluateNow,
   evaluationHook,
@@ -175,13 +182,15 @@ export {
 } from "./run/training_file.ts";
 export type { TrainingBatch } from "./tasks/batch_images.ts";
 export {
-  type BatchSource,
   batchSource,
   convNetBatches,
   finetuneBatches,
-  type LevelSource,
-  type Loading,
 } from "./tasks/batch_source.ts";
+export type {
+  BatchSource,
+  LevelSource,
+  Loading,
+} from "./tasks/image_batches.ts";
 export { batchTensors } from "./tasks/batch_tensors.ts";
 export {
   type ConvNetRun,

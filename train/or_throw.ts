@@ -4,8 +4,11 @@ import {
   describeBackendError,
 } from "../backends/backend.ts";
 import { describeFaults, type Faults, type Result } from "../core/mod.ts";
-import { type DataError, describeDataError } from "../data/mod.ts";
-import { describeRankError, type RankError } from "../ranks/mod.ts";
+import {
+  type DataError,
+  describeDataError,
+} from "../data/report/data_error.ts";
+import { describeRankError, type RankError } from "../ranks/ranks.ts";
 import { describeTrainError, type TrainError } from "./train_error.ts";
 
 /** Every kind of error that functions of this library return. */

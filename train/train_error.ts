@@ -11,8 +11,11 @@ import {
   type Result,
   type StageScale,
 } from "../core/mod.ts";
-import { type DataError, describeDataError } from "../data/mod.ts";
-import { describeRankError, type RankError } from "../ranks/mod.ts";
+import {
+  type DataError,
+  describeDataError,
+} from "../data/report/data_error.ts";
+import { describeRankError, type RankError } from "../ranks/ranks.ts";
 import type { FileFailed } from "./files/file_result.ts";
 import {
   describeScheduleChange,

@@ -1,7 +1,7 @@
 /** Long computations that others can watch and stop. */
-import { setImmediate } from "node:timers/promises";
 import { left, type Result, right } from "../core/mod.ts";
 import type { Ranks } from "../ranks/mod.ts";
+import { eventLoopTurn } from "./event_loop.ts";
 import type { TrainError } from "./train_error.ts";
 
 /** Progress and stop of a long computation. */
@@ -23,8 +23,7 @@ export interface SharedWork extends WorkOptions {
 }
 
 /**
- * Lets the event loop turn once, so that signals, timers and progress bars are served
- * between two parts of a computation that never waits by itself.
+ * Lets the event loop turn once.
  *
  * @param signal Signal that stops the computation.
  * @returns `Stopped` once the signal is aborted.
@@ -32,6 +31,6 @@ export interface SharedWork extends WorkOptions {
 export async function yieldToOthers(
   signal: AbortSignal | undefined,
 ): Promise<Result<TrainError, void>> {
-  await setImmediate();
+  await eventLoopTurn();
   return signal?.aborted ? left({ _tag: "Stopped" }) : right(undefined);
 }

@@ -5,7 +5,10 @@
  * (scopes, gradient tape, the one current backend of the process) is not used,
  * so several devices live side by side and no tensor can slip into a scope.
  */
-import type { KernelBackend, TensorInfo } from "npm:@tensorflow/tfjs@4.22.0";
+import type {
+  KernelBackend,
+  TensorInfo,
+} from "npm:@tensorflow/tfjs-core@4.22.0";
 import type { DType, LocalOp, NodeOf, Signature } from "../../core/mod.ts";
 import type { DeviceInfo } from "../backend.ts";
 

@@ -1,5 +1,10 @@
 /** The part of TensorFlow.js that is used: its backends and their kernels. */
-import * as tf from "npm:@tensorflow/tfjs@4.22.0";
+import * as tf from "npm:@tensorflow/tfjs-core@4.22.0";
+
+/** True if a TensorFlow.js backend runs already. */
+export function isStarted(name: string): boolean {
+  return tf.engine().registry[name] !== undefined;
+}
 
 /**
  * Starts a TensorFlow.js backend, or gives the one that already runs: its kernels
@@ -15,8 +20,8 @@ export async function startBackend(
   // Without it TensorFlow.js advertises its native package on the console.
   tf.enableProdMode();
   const before: string | undefined = tf.engine().backendName;
-  const { registry, registryFactory } = tf.engine();
-  if (make !== undefined && registry[name] === undefined) {
+  const { registryFactory } = tf.engine();
+  if (make !== undefined && !isStarted(name)) {
     if (registryFactory[name] !== undefined) tf.removeBackend(name);
     tf.registerBackend(name, make);
   }

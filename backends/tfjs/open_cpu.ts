@@ -4,6 +4,7 @@
  * Its kernels are not used: they multiply matrices at a quarter of the speed of
  * these loops, and the fused ops are not among them.
  */
+import "npm:@tensorflow/tfjs-backend-cpu@4.22.0";
 import { sizeOf } from "../../core/mod.ts";
 import type { HostMemory } from "./host/host_kernel.ts";
 import { hostKernels } from "./host/host_kernels.ts";

@@ -1,15 +1,8 @@
 /** The TensorFlow.js engine on each of its devices. */
-import { left, type Result, right } from "../../core/mod.ts";
+import type { Result } from "../../core/mod.ts";
 import type { Backend, BackendError } from "../backend.ts";
-import {
-  checkIsLocal,
-  checkReplaced,
-  disposingReplaced,
-  refuseInt8,
-} from "../program_inputs.ts";
+import { startedOn } from "./backend_on.ts";
 import type { Device } from "./device.ts";
-import { compileProgram, messageOf } from "./program.ts";
-import { tensorPool } from "./tensor_pool.ts";
 
 /** Devices of TensorFlow.js that we support, fastest first. */
 export const TFJS_DEVICES = ["webgpu-ops", "wasm", "cpu"] as const;
@@ -24,29 +17,6 @@ const OPEN: Readonly<Record<TfjsDevice, () => Promise<Device>>> = {
   wasm: async () => await (await import("./wasm/open_wasm.ts")).openWasm(),
   cpu: async () => await (await import("./open_cpu.ts")).openCpu(),
 };
-
-function backendOn(device: Device): Backend {
-  const pool = tensorPool(device);
-  return {
-    device: device.info,
-    compile: (graph, options = {}) => {
-      const { replaces = {} } = options;
-      checkIsLocal(graph);
-      checkReplaced(graph, replaces);
-      const program = refuseInt8(device.info, options) ??
-        compileProgram(device, pool, graph);
-      return Promise.resolve(
-        program._tag === "Left"
-          ? program
-          : right(disposingReplaced(program.right, replaces)),
-      );
-    },
-    upload: (tensor) => pool.lend(pool.write(tensor)),
-    liveTensors: () => device.storage.numDataIds(),
-    liveBytes: pool.liveBytes,
-    dispose: pool.releaseAll,
-  };
-}
 
 /**
  * Starts TensorFlow.js on one device.
@@ -79,13 +49,8 @@ function backendOn(device: Device): Backend {
  * backend.right.dispose();
  * ```
  */
-export async function tfjsBackend(
+export function tfjsBackend(
   device: TfjsDevice,
 ): Promise<Result<BackendError, Backend>> {
-  try {
-    return right(backendOn(await OPEN[device]()));
-  } catch (thrown) {
-    const reason = messageOf(thrown);
-    return left({ _tag: "BackendUnavailable", device, reason });
-  }
+  return startedOn(device, OPEN[device]);
 }

@@ -76,7 +76,7 @@ export function ourLoader(task: Task, count: number): Contender {
 
 /** Lines that a process writes. */
 async function* linesOf(
-  stream: ReadableStream<Uint8Array>,
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<string, undefined> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {

@@ -21,13 +21,13 @@ import {
 } from "../flags/flags.ts";
 import {
   DECAY_FLAGS,
-  FREEZE_FLAGS,
   LENGTH_FLAGS,
   RATE_MODE_FLAG,
   rateMode,
-  withFreezeTimes,
 } from "../flags/method_flags.ts";
+import { FREEZE_FLAGS, withFreezeTimes } from "../flags/schedule_flags.ts";
 import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
+import { NETWORK_FLAGS, networkFrom, SMALL_NETWORKS } from "./network_flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
 import { type Settings, settingsFrom } from "../runs/settings.ts";
 
@@ -36,7 +36,7 @@ const { rate, optimizer, training } = FREEZEOUT_RECIPE;
 /** The recipe of FreezeOut for a network that trains in minutes on two cores. */
 export const SMALL_CLASSIC = {
   ...FREEZEOUT_RECIPE,
-  model: { family: "wideResNet", depth: 16, width: 1 },
+  model: SMALL_NETWORKS.wideResNet,
   training: { ...training, epochs: 20 },
 } as const;
 
@@ -57,24 +57,10 @@ export const CLASSIC_FLAGS = {
     ),
     "image-size": wholeFlag(8, "side of the images, pixels", {
       at: "model.imageSize",
-      initial: "28 for grey images, 32 for colour",
+      initial: "28 for grey images, 32 for colour and for a vgg",
     }),
   }),
-  ...under("Model", {
-    "family": choiceFlag(
-      { "wide-resnet": "wideResNet", "resnet": "resNet" } as const,
-      "kind of residual network",
-      { at: "model.family" },
-    ),
-    "depth": wholeFlag(
-      8,
-      "layers with weights: 6n + 4 of a wide-resnet, 6n + 2 of a resnet",
-      { at: "model.depth" },
-    ),
-    "width": wholeFlag(1, "factor on the channels 16, 32 and 64", {
-      at: "model.width",
-    }),
-  }),
+  ...NETWORK_FLAGS,
   ...under("Schedule", {
     "epochs": epochs,
     "batch-size": wholeFlag(2, "images of a step", {
@@ -138,12 +124,14 @@ function changed(
     ? { baseRate: FREEZEOUT_RECIPE.rate.baseRate, ...FREEZEOUT_RECIPE }
     : { baseRate: base.rate.baseRate, optimizer: base.optimizer };
   const rate = { ...base.rate, baseRate, mode: rateMode(base.rate.mode, mode) };
-  const ruled = { ...base, rate, optimizer };
+  const model = networkFrom(base, values);
+  if (model._tag === "Left") return model;
+  const ruled = { ...base, rate, optimizer, model: model.right };
   const config = withValues(CLASSIC_FLAGS, values, ruled);
   return decodeConvNetConfig(withFreezeTimes(config, values));
 }
 
-/** Settings of a residual network's training that do not depend on the images. */
+/** Settings of a network's training that do not depend on the images. */
 export const classicSettings = (
   { output, ...values }: ClassicValues,
 ): Promise<Settings<ConvNetConfig>> =>
@@ -173,6 +161,8 @@ export function fittedTo(
     return { ...config, model: { ...model, classes } };
   }
   const inChannels = normalization.mean.length === 1 ? 1 : 3;
-  const imageSize = values["image-size"] ?? (inChannels === 1 ? 28 : 32);
+  const isHalvedFiveTimes = model.family === "vgg";
+  const imageSize = values["image-size"] ??
+    (inChannels === 1 && !isHalvedFiveTimes ? 28 : 32);
   return { ...config, model: { ...model, imageSize, inChannels, classes } };
 }

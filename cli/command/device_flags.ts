@@ -10,6 +10,7 @@ import type { RankPlace } from "../../ranks/mod.ts";
 import { must } from "./command_failed.ts";
 import { describeDevice } from "./describe_errors.ts";
 import { tuningFile } from "./tuning_file.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 import {
   choiceFlag,
   type FlagValues,
@@ -65,10 +66,15 @@ export async function deviceFrom(
   const { backend = "auto", precision } = values;
   const isTuned = say !== undefined && values["no-tune"] === undefined;
   const own = {
-    ...isTuned ? { tuning: { store: tuningFile(), say } } : {},
     ...threadsOf(values, ranks),
     ...precision === undefined ? {} : { precision },
   };
-  const selected = await selectBackend(backend, { ...own, ...needs });
+  const selected = await waitingFor("starting the device", (bar) => {
+    const above = (line: string): void => bar.above(() => say?.(line));
+    const tuning = isTuned
+      ? { tuning: { store: tuningFile(), say: above } }
+      : {};
+    return selectBackend(backend, { ...tuning, ...own, ...needs });
+  });
   return must(selected, describeDevice);
 }

@@ -1,10 +1,12 @@
 /**
- * FreezeOut where it came from: a residual network learns to classify small images
- * while its layers freeze one after another.
+ * FreezeOut where it came from: a residual network, a DenseNet or a VGG learns to classify
+ * small images while its layers freeze one after another.
  *
  * ```sh
  * deno run -A cli/main.ts classic --epochs 10
  * deno run -A cli/main.ts classic --data cifar-100-binary --depth 40 --width 4 --epochs 100
+ * deno run -A cli/main.ts classic --data cifar-100-binary --family densenet --depth 76 --epochs 100
+ * deno run -A cli/main.ts classic --data cifar-100-binary --family vgg --depth 16 --channels 64 --epochs 100
  * ```
  *
  * It is a run like any other: in a folder of its own, `runs/N`, from which it goes on after
@@ -45,6 +47,7 @@ import {
   epochsOf,
   errorTable,
 } from "../classic/classic_evaluator.ts";
+import { freezeOutEstimate, networkWords } from "../classic/network_flags.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
 import { commonSettings } from "../command/common_settings.ts";
@@ -66,6 +69,14 @@ interface PlannedClassic extends PlannedRun, ConvNetRun, ClassicImages {
   readonly plan: ConvNetRun["plan"];
 }
 
+/** FreezeOut's own estimate, where it has one. */
+function estimateWords(config: ConvNetRun["config"]): string {
+  const estimate = freezeOutEstimate(config);
+  return estimate === null
+    ? ""
+    : ` (${percent(estimate, 2)} of the time by FreezeOut's own estimate)`;
+}
+
 /** Freezing schedule in a few lines. */
 async function wordsOf(
   { config, plan }: ConvNetRun,
@@ -83,10 +94,10 @@ async function wordsOf(
   return [
     `images:  ${train.summary}${await transparencyWords(train)}`,
     `judge:   ${validation.summary}`,
-    `network: ${model.family} ${model.depth}-${model.width} on ${model.imageSize}² pixels`,
+    `network: ${networkWords(model)}`,
     `plan:    ${optimizer._tag}, ${describeFreezeTimes(freeze)}: ${times}, ${
       percent(predictedSaving(plan), 2)
-    } of the operations saved`,
+    } of the operations saved${estimateWords(config)}`,
   ];
 }
 
@@ -132,6 +143,7 @@ function resultOf(run: OpenedRun<PlannedClassic>, end: RunEnd) {
     steps: plan.totalSteps,
     ...errorTable(epochs),
     predictedSaving: predictedSaving(plan),
+    freezeOutEstimate: freezeOutEstimate(config),
     measuredSaving: runNumbers(run, end).savingMeasured,
     mostFrequent: frequentShare(validation),
     device: backend.device.name,
@@ -173,7 +185,7 @@ async function classic(
 /** The command. */
 export const classicCommand: Command<typeof CLASSIC_FLAGS> = {
   name: "classic",
-  summary: "Trains a residual network under FreezeOut",
+  summary: "Trains a WideResNet, ResNet, DenseNet or VGG under FreezeOut",
   usage:
     `Layers freeze one after another, each on its own cosine (Brock et al. 2017). The network
 is evaluated after every epoch. CIFAR-10 and CIFAR-100 are read in their binary version.`,

@@ -20,7 +20,6 @@ import {
   describeSkipped,
   exportEncoder,
   type OpenedEncoder,
-  openEncoder,
   readImagesFile,
   runFolderOf,
 } from "../../train/mod.ts";
@@ -30,17 +29,18 @@ import {
   describeImages,
   describeTraining,
 } from "../command/describe_errors.ts";
+import { encoderAt } from "../evaluate/evaluated_encoder.ts";
 import { EVALUATION_FLAGS } from "../evaluate/open_evaluation.ts";
 import { targetWords } from "../output/model_words.ts";
 import {
   describeStatistics,
   ENCODER_FLAGS,
-  encoderOptions,
   type GivenStatistics,
   STATISTICS_FLAGS,
   statisticsFrom,
 } from "../flags/encoder_flags.ts";
 import { type FlagValues, textFlag, under } from "../flags/flags.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 
 const { "image-size": imageSize, "resize-size": resizeSize } = EVALUATION_FLAGS;
 
@@ -69,7 +69,7 @@ const FLAGS = {
 async function normalizationIn(folder: string | null): Promise<Normalization> {
   const source = folder === null
     ? await embeddedFashionMnist()
-    : await openSource(folder);
+    : await waitingFor("opening the images", () => openSource(folder));
   return must(
     source,
     (error, names) =>
@@ -143,11 +143,7 @@ function historyOf(
 async function exportTo(
   { words: [from = "", out = ""], values, say }: CommandContext<typeof FLAGS>,
 ): Promise<object> {
-  const opened = await openEncoder(from, {
-    ...encoderOptions(values),
-    imageSize: values["image-size"],
-  });
-  const encoder = must(opened, describeTraining);
+  const encoder = await encoderAt(from, values);
   for (const line of describeSkipped(encoder.skipped)) say(`skipped: ${line}`);
   const statistics = await statisticsOf(encoder, values);
   const { model, parameters } = encoder;
@@ -155,14 +151,18 @@ async function exportTo(
     statistics.normalization,
     model.inChannels === 1 ? 1 : 3,
   );
-  const written = await exportEncoder(out, {
-    model,
-    parameters,
-    normalization,
-    resizeSize: values["resize-size"] ?? model.imageSize,
-    title: values.title ?? basename(out),
-    history: historyOf(encoder),
-  });
+  const written = await waitingFor(
+    "writing the encoder",
+    () =>
+      exportEncoder(out, {
+        model,
+        parameters,
+        normalization,
+        resizeSize: values["resize-size"] ?? model.imageSize,
+        title: values.title ?? basename(out),
+        history: historyOf(encoder),
+      }),
+  );
   const files = must(written, describeTraining, EXIT.failed);
   say(`encoder: ${encoder.path}`);
   say(`pixels: ${describeStatistics(normalization)}, ${statistics.from}`);

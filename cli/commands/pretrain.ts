@@ -9,10 +9,8 @@ import { UNEVALUATED } from "../pretrain/evaluation.ts";
 import { type DryRun, dryRun, refuseDryRun } from "../pretrain/dry_run.ts";
 import { assistFinish, finish } from "../pretrain/finish.ts";
 import { planPretraining } from "../pretrain/plan_run.ts";
-import {
-  PRETRAIN_FLAGS,
-  pretrainSettings,
-} from "../pretrain/pretrain_flags.ts";
+import { PRETRAIN_FLAGS } from "../pretrain/pretrain_flags.ts";
+import { pretrainSettings } from "../pretrain/pretrain_settings.ts";
 import { type Summary, summaryOf } from "../pretrain/summary.ts";
 import { driveRun } from "../runs/drive_run.ts";
 import { checkFolder } from "../runs/open_folder.ts";
@@ -21,7 +19,7 @@ async function pretrain(
   { values, say, stream, ranks }: CommandContext<typeof PRETRAIN_FLAGS>,
 ): Promise<Summary | DryRun> {
   const settings = await commonSettings(ranks, values, async () => {
-    const settings = await pretrainSettings(values);
+    const settings = await pretrainSettings(values, { ranks, say });
     await checkFolder(settings);
     return settings;
   });

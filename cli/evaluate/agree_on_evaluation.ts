@@ -1,6 +1,6 @@
 /** Agreement of the processes that share an evaluation on what they evaluate. */
 import { createHash } from "node:crypto";
-import { contentDigest } from "../../data/mod.ts";
+import { contentDigest, type ImageSource } from "../../data/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import {
   agreeOn,
@@ -10,6 +10,7 @@ import {
 import { mustWork } from "../command/describe_errors.ts";
 import { flagsOf, programIdentity } from "../command/program_identity.ts";
 import type { EvaluatedImages } from "../images/unreadable.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 
 /** Digest of numbers under their names. */
 function numbersDigest(tensors: HostTensors): string {
@@ -20,6 +21,10 @@ function numbersDigest(tensors: HostTensors): string {
   }
   return hash.digest("hex").slice(0, 16);
 }
+
+/** Digest of the contents of images. */
+const digestOf = (source: ImageSource): Promise<string> =>
+  waitingFor("comparing the images", () => contentDigest(source));
 
 /**
  * Makes sure that all processes are about to evaluate the same encoder on the same images.
@@ -45,8 +50,8 @@ export async function agreeOnEvaluation(
         learned: train.length,
         judged: validation.length,
         normalization: train.normalization,
-        learnedContents: await contentDigest(train),
-        judgedContents: await contentDigest(validation),
+        learnedContents: await digestOf(train),
+        judgedContents: await digestOf(validation),
       },
       flags: flagsOf(values),
     }),

@@ -22,6 +22,7 @@ import {
   encoderOptions,
 } from "../flags/encoder_flags.ts";
 import type { FlagValues } from "../flags/flags.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 
 /** Flags of an encoder and the size of its images. */
 type EncoderValues = FlagValues<typeof ENCODER_FLAGS> & {
@@ -39,10 +40,11 @@ export async function encoderAt(
   values: EncoderValues,
 ): Promise<OpenedEncoder> {
   const imageSize = values["image-size"];
-  const opened = await openEncoder(path, {
-    ...encoderOptions(values),
-    imageSize,
-  });
+  const options = { ...encoderOptions(values), imageSize };
+  const opened = await waitingFor(
+    "reading the encoder",
+    () => openEncoder(path, options),
+  );
   return must(opened, describeTraining);
 }
 

@@ -23,12 +23,8 @@ import {
   textFlag,
   under,
 } from "../flags/flags.ts";
-import {
-  DECAY_FLAGS,
-  FREEZE_FLAGS,
-  LENGTH_FLAGS,
-  withFreezeTimes,
-} from "../flags/method_flags.ts";
+import { DECAY_FLAGS, LENGTH_FLAGS } from "../flags/method_flags.ts";
+import { FREEZE_FLAGS, withFreezeTimes } from "../flags/schedule_flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
 import { type Settings, settingsFrom } from "../runs/settings.ts";
 import { beganWith } from "./evaluated_encoder.ts";

@@ -34,8 +34,8 @@ export function fieldNames(table: FlagTable): FieldNames {
     placed.filter(({ at, isChoice }) => !isChoice && !/\d$/.test(at))
       .map(({ at, flag }) => [lastPart(at), flag]),
   );
-  // An item of a list that one flag takes has its name.
-  const listOf = (path: string): string => path.replace(/\[\d+\]$/, "");
+  // What is in a list that one flag takes has its name.
+  const listOf = (path: string): string => path.replace(/\[.*$/, "");
   const flagOf = (path: string): string | undefined =>
     ofField.get(path) ?? ofName.get(path) ?? ofField.get(listOf(path)) ??
       (path === "samples" ? IMAGES_OF_EPOCH : undefined);

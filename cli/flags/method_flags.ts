@@ -7,9 +7,7 @@ import {
   effectiveBatch,
   type Fault,
   type Faults,
-  type FreezeTimes,
   left,
-  listedTimes,
   MODEL_PRESETS,
   type ModelName,
   modelNamed,
@@ -20,7 +18,6 @@ import {
   type RateMode,
   type Result,
   right,
-  withT0,
 } from "../../core/mod.ts";
 import { withValues } from "./configuration.ts";
 import {
@@ -29,7 +26,6 @@ import {
   type FlagValues,
   FROM_ZERO,
   numberFlag,
-  PART,
   strictlyBetween,
   switchFlag,
   under,
@@ -41,6 +37,11 @@ import {
   objectiveFaults,
   objectiveModel,
 } from "./objective_flags.ts";
+import {
+  CURRICULUM_FLAG,
+  FREEZE_FLAGS,
+  withFreezeTimes,
+} from "./schedule_flags.ts";
 
 /** Rate for 256 samples that gives a configuration's rate for its batch. */
 const rateFor256 = (config: PretrainConfig): number =>
@@ -104,63 +105,6 @@ export const LENGTH_FLAGS = under("Schedule", {
   }),
   "seed": wholeFlag(0, "seed of all randomness", { at: "training.seed" }),
 });
-
-const FREEZE_TIMES_FLAG: Flag<readonly number[]> = {
-  metavar: "X,X,…",
-  help:
-    "freeze times of the layers from shallow to deep, parts of the training that do not fall, the last 1; in place of --t0 and --how-scale",
-  at: "freeze.times",
-  initial: "by --t0 and --how-scale",
-  parse: (text) => {
-    const times = text.split(",").map((time) =>
-      time.trim() === "" ? NaN : Number(time)
-    );
-    return times.every(PART.holds)
-      ? right(times)
-      : left("numbers in (0, 1] with commas between");
-  },
-  show: (times) => times.join(","),
-};
-
-/** Freeze times. */
-export const FREEZE_FLAGS = under("Freezing", {
-  "t0": numberFlag(
-    PART,
-    "time of the first freeze before scaling, as a part of the training; 1 never freezes",
-    { at: "freeze.t0" },
-  ),
-  "how-scale": choiceFlag(
-    ["linear", "squared", "cubic"],
-    "how freeze times are bent",
-    { at: "freeze.scale" },
-  ),
-  "freeze-times": FREEZE_TIMES_FLAG,
-});
-
-/**
- * A configuration with the freeze times of flags that {@link withValues} has placed: a list
- * brings its rule along, and a rule takes the place of a list.
- */
-export function withFreezeTimes<
-  Config extends { readonly freeze: FreezeTimes },
->(
-  config: Config,
-  { t0, "how-scale": scale, "freeze-times": times }: FlagValues<
-    typeof FREEZE_FLAGS
-  >,
-): Config {
-  const said = {
-    ...t0 === undefined ? {} : { t0 },
-    ...scale === undefined ? {} : { scale },
-  };
-  if (times !== undefined) {
-    const freeze = { ...config.freeze, ...listedTimes(times), ...said };
-    return { ...config, freeze };
-  }
-  return t0 === undefined && scale === undefined
-    ? config
-    : { ...config, freeze: withT0(config.freeze, config.freeze.t0) };
-}
 
 /** Decay and clipping, wherever there are an `optimizer` and `clipGrad`. */
 export const DECAY_FLAGS = under("Optimization", {
@@ -232,6 +176,7 @@ export const METHOD_FLAGS = {
       { at: "frozenPrecision", unset: "float32" },
     ),
   }),
+  ...under("Schedule", { "stage-weights": CURRICULUM_FLAG }),
   ...RATE_FLAGS,
   ...DECAY_FLAGS,
 } as const;

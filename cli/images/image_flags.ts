@@ -51,6 +51,7 @@ export const imageFlags = (
     }),
     "background": backgroundFlag(background),
     "limit": wholeFlag(1, "learn from so many of the images", {
+      at: "limit",
       initial: "all",
     }),
   });

@@ -27,6 +27,7 @@ import {
   withClassesOf,
 } from "../../data/mod.ts";
 import type { HeldOut, ImageChoice } from "../../train/mod.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 
 /** Training images, and labelled validation images, if there are any. */
 export interface PretrainImages {
@@ -195,7 +196,7 @@ export async function openSplit(
 ): Promise<Result<DataError, ImageSource>> {
   const source = folder === null
     ? await embeddedFashionMnist()
-    : await openSource(folder, split);
+    : await waitingFor("opening the images", () => openSource(folder, split));
   return source._tag === "Left" || classes === null
     ? source
     : selectClasses(source.right, classes);

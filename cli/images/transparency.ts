@@ -4,6 +4,7 @@ import {
   countAlpha,
   type ImageSource,
 } from "../../data/mod.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 
 /** What is done with alpha channels, in words. */
 function usageOf({ background = "none", normalization }: ImageSource): string {
@@ -20,7 +21,10 @@ function usageOf({ background = "none", normalization }: ImageSource): string {
  * looked at has an alpha channel.
  */
 export async function transparencyWords(source: ImageSource): Promise<string> {
-  const { looked, withAlpha } = await countAlpha(source);
+  const { looked, withAlpha } = await waitingFor(
+    "looking for transparent images",
+    () => countAlpha(source),
+  );
   if (withAlpha === 0) return "";
   const some = looked === source.length
     ? `${withAlpha} of them`

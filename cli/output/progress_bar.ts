@@ -195,15 +195,17 @@ export async function underBar<A>(
  * Says what is waited for, if it takes long: work of which nobody knows how much it is.
  *
  * @param what For example `opening the images`.
+ * @param work Does it; lines that it prints meanwhile go above the bar.
+ * @param startBar By default on the error output, beside what the command prints.
  */
 export async function waitingFor<A>(
   what: string,
-  work: () => Promise<A>,
+  work: (bar: Bar) => Promise<A>,
   startBar: StartBar = barsOn(process.stderr),
 ): Promise<A> {
   const bar = startBar(what, null);
   try {
-    return await work();
+    return await work(bar);
   } finally {
     bar.end();
   }

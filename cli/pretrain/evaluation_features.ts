@@ -22,8 +22,8 @@ import type { Ranks } from "../../ranks/mod.ts";
 import {
   featureGraph,
   type LabelledFeatures,
+  pixelRow,
   programRow,
-  type RowMaker,
   rowsOfImages,
   selectPoints,
   type SharedBatches,
@@ -89,47 +89,6 @@ function mixedOrder({ train, validation, most }: FeatureInputs): Int32Array {
   return Int32Array.from(order, (place) => all[place] ?? -1);
 }
 
-/** Side of images whose pixels are compared, at most. */
-export const SMALL_SIDE = 32;
-
-/**
- * Means of the pixels under each cell of a smaller grid: cell `i` of `s` covers the rows
- * and columns from `⌊i·S/s⌋` to `⌈(i + 1)·S/s⌉`.
- *
- * @param images `[B, C, S, S]`.
- * @param side `S`.
- * @param most Side of the small images at most; smaller ones stay as they are.
- * @returns `[B, C, s, s]` with `s = min(S, most)`.
- */
-export function smallPixels(
-  images: Float32Array,
-  side: number,
-  most: number = SMALL_SIDE,
-): Float32Array {
-  if (side <= most) return images.slice();
-  const planes = images.length / side ** 2;
-  const out = new Float32Array(planes * most ** 2);
-  const cells = Array.from({ length: most }, (_, i) => [
-    Math.floor(i * side / most),
-    Math.ceil((i + 1) * side / most),
-  ]) as readonly (readonly [from: number, to: number])[];
-  let at = 0;
-  for (let plane = 0; plane < planes; plane++) {
-    const first = plane * side ** 2;
-    for (const [top, bottom] of cells) {
-      for (const [left, right] of cells) {
-        let sum = 0;
-        for (let y = top; y < bottom; y++) {
-          const row = first + y * side;
-          for (let x = left; x < right; x++) sum += images[row + x]!;
-        }
-        out[at++] = sum / ((bottom - top) * (right - left));
-      }
-    }
-  }
-  return out;
-}
-
 /** Rows of one kind, in the order of their source. */
 function rowsOf(
   rows: LabelledFeatures,
@@ -140,15 +99,6 @@ function rowsOf(
     .filter((place) => isWanted(indices[place] ?? -1))
     .sort((a, b) => (indices[a] ?? 0) - (indices[b] ?? 0));
   return selectPoints(rows, Int32Array.from(places));
-}
-
-/** The small pixels of images as their rows. */
-function pixelRow({ inChannels, imageSize }: ModelSpec): RowMaker {
-  const side = Math.min(SMALL_SIDE, imageSize);
-  return {
-    width: inChannels * side ** 2,
-    rows: (images) => Promise.resolve(right(smallPixels(images, imageSize))),
-  };
 }
 
 /** Batches of the images in some order; validation images that cannot be read are noted. */

@@ -1,14 +1,11 @@
 /** The plan of a pre-training: its images, its configuration, and where it starts. */
 import { join } from "node:path";
 import {
-  describeFreezeTimes,
   type FreezePlan,
   phaseFlops,
   planOf,
-  predictedSaving,
   type PretrainConfig,
 } from "../../core/mod.ts";
-import { counted } from "../../data/mod.ts";
 import { planPlot } from "../../plot/mod.ts";
 import {
   batchSource,
@@ -24,8 +21,6 @@ import type { PretrainImages } from "../images/images.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
 import { loadingFrom } from "../images/loading.ts";
 import { transparencyWords } from "../images/transparency.ts";
-import { cellsNote, describeModel } from "../output/model_words.ts";
-import { percent } from "../output/words.ts";
 import type { PlannedRun } from "../runs/planned_run.ts";
 import type { Settings } from "../runs/settings.ts";
 import {
@@ -33,7 +28,9 @@ import {
   initialOf,
   writeInitReport,
 } from "./initial_encoder.ts";
+import { describePlan } from "./plan_words.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
+import type { PretrainSettings } from "./pretrain_settings.ts";
 import { drawingFault } from "./reconstruction.ts";
 
 /** A planned pre-training. */
@@ -43,7 +40,7 @@ export interface PlannedPretraining extends PlannedRun, PretrainRun {
 }
 
 /** The model sees grey images in one channel and others in three, unless a file says otherwise. */
-function fitted(
+function withChannels(
   { config, earlier }: Settings<PretrainConfig>,
   { config: file }: PretrainValues,
   { train }: PretrainImages,
@@ -65,57 +62,14 @@ function refuseTooFew(
   );
 }
 
-function describeFreezing(plan: FreezePlan): string {
-  const [first, ...others] = plan.layers.filter(({ freezeStep }) =>
-    freezeStep < plan.totalSteps
-  );
-  return first === undefined
-    ? "nothing freezes"
-    : `${
-      1 + others.length
-    } of ${plan.layers.length} layers freeze, from step ${first.freezeStep} on; predicted saving ${
-      percent(predictedSaving(plan))
-    }`;
-}
-
-/** Part of the images of an epoch that may fill no step without a word about it. */
-const MOST_SKIPPED = 0.05;
-
-/** Images of an epoch that fill no step, where they are many. */
-function describeSkipped(
-  { epochs, batchSize, accumIter }: PretrainConfig["training"],
-  { totalSteps }: FreezePlan,
-  samples: number,
-): readonly string[] {
-  const out = samples - totalSteps / epochs * batchSize * accumIter;
-  const part = out / samples;
-  return part <= MOST_SKIPPED ? [] : [
-    `        ${out} of ${samples} images (${
-      percent(part, 0)
-    }) fill no step and are left out, others in each epoch; a smaller --batch-size or --accum-iter leaves out fewer`,
-  ];
-}
-
-/** Says in short what a run will do. */
-export function describePlan(
-  plan: FreezePlan,
-  { model, freeze, training }: PretrainConfig,
-  samples: number,
-): string {
-  const { epochs, batchSize, accumIter } = training;
-  const note = cellsNote(model);
-  return [
-    `model:  ${describeModel(model)}`,
-    ...note === null ? [] : [`        ${note}`],
-    `plan:   ${counted(epochs, "epoch")} × ${
-      plan.totalSteps / epochs
-    } steps of ${batchSize * accumIter} images, ${
-      counted(plan.warmupSteps, "step")
-    } of warm-up; ${describeFreezeTimes(freeze)}`,
-    ...describeSkipped(training, plan, samples),
-    `        ${describeFreezing(plan)}`,
-  ].join("\n");
-}
+/** A word on what a run that goes on does not follow. */
+const ownLengths = (
+  { earlier }: PretrainSettings,
+  { minutes, recipe }: PretrainValues,
+): readonly string[] =>
+  earlier === null || (minutes ?? recipe) === undefined
+    ? []
+    : [`        as the run began; --minutes and --recipe are for new ones`];
 
 /**
  * Plans a pre-training: everything about it that needs no device.
@@ -123,12 +77,12 @@ export function describePlan(
  * @throws {CommandFailed} where it cannot begin.
  */
 export async function planPretraining(
-  settings: Settings<PretrainConfig>,
+  settings: PretrainSettings,
   values: PretrainValues,
 ): Promise<PlannedPretraining> {
   const images = await imagesOfRun(settings);
   const { train, validationSummary } = images;
-  const config = fitted(settings, values, images);
+  const config = withChannels(settings, values, images);
   refuseTooFew(config.training, train);
   const plan = must(planOf(config, train.length));
   const initial = await initialOf(values, settings, config, plan);
@@ -145,7 +99,8 @@ export async function planPretraining(
     words: [
       `images: ${train.summary}${await transparencyWords(train)}`,
       `judge:  ${validationSummary}`,
-      describePlan(plan, config, train.length),
+      describePlan(plan, config, train.length, settings.reasons),
+      ...ownLengths(settings, values),
       ...initial === null
         ? []
         : [describeInitialEncoder(initial, train.normalization)],

@@ -1,28 +1,20 @@
-/** Flags of pre-training, and the configuration that they make. */
-import {
-  decodePretrainConfig,
-  DEFAULT_PRETRAIN_CONFIG,
-  type PretrainConfig,
-  right,
-  SMALL_RECIPE,
-} from "../../core/mod.ts";
-import { holdsFashionMnist } from "../../data/mod.ts";
+/** Flags of pre-training. */
 import { PREFIX_FLAG } from "../flags/encoder_flags.ts";
 import {
+  ABOVE_ZERO,
   choiceFlag,
   type FlagValues,
+  numberFlag,
   switchFlag,
   textFlag,
   under,
 } from "../flags/flags.ts";
-import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
+import { METHOD_FLAGS } from "../flags/method_flags.ts";
 import { imageFlags } from "../images/image_flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
-import {
-  type ConfigKind,
-  type Settings,
-  settingsFrom,
-} from "../runs/settings.ts";
+
+/** Minutes of a run on images of one's own where nothing is said. */
+export const DEFAULT_MINUTES = 10;
 
 /** All flags of pre-training. */
 export const PRETRAIN_FLAGS = {
@@ -31,6 +23,20 @@ export const PRETRAIN_FLAGS = {
     "learn from",
     "share of the images held out for validation",
   ),
+  ...under("Recipe", {
+    "recipe": choiceFlag(
+      ["auto", "small", "paper"],
+      "what is not stated: fitted to images, device and time, or that of small pictures or of the paper",
+      {
+        initial: "auto: small for Fashion-MNIST without --minutes, else fitted",
+      },
+    ),
+    "minutes": numberFlag(
+      ABOVE_ZERO,
+      "time that the whole run is fitted to on this device",
+      { at: "minutes", initial: `${DEFAULT_MINUTES}, where a run is fitted` },
+    ),
+  }),
   ...METHOD_FLAGS,
   ...under("Run and checkpoints", {
     "init-from": textFlag(
@@ -61,25 +67,3 @@ export const PRETRAIN_FLAGS = {
 
 /** Flags as they were given. */
 export type PretrainValues = FlagValues<typeof PRETRAIN_FLAGS>;
-
-const PRETRAINING: ConfigKind<PretrainConfig, PretrainValues> = {
-  task: "pretrain",
-  decode: decodePretrainConfig,
-  base: async ({ data }) =>
-    data === undefined || await holdsFashionMnist(data)
-      ? SMALL_RECIPE
-      : DEFAULT_PRETRAIN_CONFIG,
-  changed: (base, values, goesOn) => {
-    const config = configFromFlags(base, values);
-    if (config._tag === "Left" || !goesOn) return config;
-    // A preset has channels of its own; the images stay as they are.
-    const { inChannels } = base.model;
-    const model = { ...config.right.model, inChannels };
-    return right({ ...config.right, model });
-  },
-};
-
-/** Settings of a pre-training. */
-export const pretrainSettings = (
-  values: PretrainValues,
-): Promise<Settings<PretrainConfig>> => settingsFrom(PRETRAINING, values);

@@ -7,7 +7,14 @@ import {
 } from "../../train/mod.ts";
 import { stopped } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 import type { PlannedRun } from "./planned_run.ts";
+
+/** A training as far as its steps are measured. */
+export type MeasuredTraining = Pick<
+  PlannedRun,
+  "task" | "plan" | "batches" | "start" | "costOf"
+>;
 
 /** Times of a step, and of the run that consists of such steps. */
 export interface MeasuredSteps {
@@ -29,7 +36,7 @@ const median = (values: readonly number[]): number =>
 
 /** Seconds of the steps of the first phase; the first of all counts only where it is alone. */
 async function stepSeconds(
-  { task, plan }: PlannedRun,
+  { task, plan }: Pick<MeasuredTraining, "task" | "plan">,
   options: TrainOptions<unknown>,
   enough: number,
 ): Promise<readonly number[]> {
@@ -61,14 +68,17 @@ async function stepSeconds(
  * @throws {CommandFailed} where a step fails or it is stopped.
  */
 export async function measuredSteps(
-  planned: PlannedRun,
+  planned: MeasuredTraining,
   options: Pick<TrainOptions<unknown>, "backend" | "signal" | "skipNonFinite">,
   enough: number,
 ): Promise<MeasuredSteps> {
   const { batches, start, plan, costOf } = planned;
   const ahead = options.backend.runsAhead ?? 0;
   const whole = { ...options, batches, start, ahead };
-  const seconds = await stepSeconds(planned, whole, enough);
+  const seconds = await waitingFor(
+    "measuring a step",
+    () => stepSeconds(planned, whole, enough),
+  );
   const secondsPerStep = median(seconds);
   return {
     steps: seconds.length,

@@ -15,6 +15,7 @@ import {
 import { must } from "../command/command_failed.ts";
 import { describeTraining, mustWork } from "../command/describe_errors.ts";
 import { badImageWords } from "../images/loading.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 import { newFolder } from "./choose_run.ts";
 import { evaluationsBefore } from "./epoch_evaluation.ts";
 import { openFolder } from "./open_folder.ts";
@@ -68,16 +69,24 @@ export async function openRun<Planned extends PlannedRun>(
   let watch = watchAnew();
   const policy = policyFrom(values, epochSteps(task));
   const path = settings.outputDir ?? await newFolder();
-  const folder = await openFolder(path, settings, {
-    ...{ run: task, images, kept: policy, say },
-    ...{ start: filed?.snapshot ?? planned.start, describe: planned.describe },
-    // Another checkpoint is tried from the beginning.
-    witness: () => {
-      const fresh = watchAnew();
-      watch = fresh;
-      return (line) => void fresh.see(line);
-    },
-  });
+  const folder = await waitingFor(
+    "opening the run's folder",
+    (bar) =>
+      openFolder(path, settings, {
+        ...{ run: task, images, kept: policy },
+        say: (line) => bar.above(() => say(line)),
+        ...{
+          start: filed?.snapshot ?? planned.start,
+          describe: planned.describe,
+        },
+        // Another checkpoint is tried from the beginning.
+        witness: () => {
+          const fresh = watchAnew();
+          watch = fresh;
+          return (line) => void fresh.see(line);
+        },
+      }),
+  );
   const { start } = folder;
   if (ranks !== null) mustWork(await commonStart(ranks, start));
   const begin: RunOptions["begin"] = (hooks, signal, onProgress) =>

@@ -21,6 +21,7 @@ import { mustWork } from "../command/describe_errors.ts";
 import { deviceFrom } from "../command/device_flags.ts";
 import { flagsOf, programIdentity } from "../command/program_identity.ts";
 import { refuseOtherImages } from "../images/images_of_run.ts";
+import { waitingFor } from "../output/progress_bar.ts";
 import type { PlannedRun } from "./planned_run.ts";
 import type { RunValues } from "./run_flags.ts";
 import type { Settings } from "./settings.ts";
@@ -124,7 +125,10 @@ export async function readyRun(
   const shared = ownTask(task, { backend, ranks });
   const large = await stepTooLarge(backend, shared, ranks?.localSize);
   if (large !== null) refuse(large);
-  const digest = await contentDigest(source);
+  const digest = await waitingFor(
+    "looking whether the images are as they were",
+    () => contentDigest(source),
+  );
   const images = rememberedImages(settings, source, digest);
   refuseOtherImages(settings, images, source, say);
   if (ranks !== null) {

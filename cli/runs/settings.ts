@@ -70,8 +70,8 @@ export interface ConfigKind<Config, Values extends SettingValues> {
   /** True if the run in a folder began the same way, as far as its configuration does not record it. */
   fits?(folder: string): Promise<boolean>;
   decode(json: unknown): Result<Faults, Config>;
-  /** The configuration without any flag or file. */
-  base(values: Values): Config | Promise<Config>;
+  /** The configuration without any flag or file, for the images of a run that begins. */
+  base(values: Values, images: ImagesOfRun): Config | Promise<Config>;
   /** The configuration changed by flags, new or of a run that goes on. */
   changed(
     base: Config,
@@ -162,21 +162,18 @@ class SettingsMaker<Config, Values extends SettingValues> {
   async fresh(): Promise<Settings<Config>> {
     const { config } = this.#values;
     const base = config === undefined
-      ? await this.#kind.base(this.#values)
+      ? await this.#kind.base(this.#values, this.#imagesOf(null))
       : await this.#readConfig("--config", config);
     return this.#settings(base, null, null);
   }
 
-  /** Settings of a run, new or earlier, with flags applied. */
-  #settings(
-    base: Config,
-    earlier: EarlierRun | null,
-    folder: string | null,
-  ): Settings<Config> {
+  /** Images that flags name, or else those of the run that goes on. */
+  #imagesOf<Earlier extends EarlierRun | null>(
+    earlier: Earlier,
+  ): ImagesOfRun & { readonly earlier: Earlier } {
     const { data, limit, ...values } = this.#values;
     const images = earlier?.images;
     return {
-      config: must(this.#kind.changed(base, this.#values, earlier !== null)),
       // Absolute, so that a resume from another folder finds the images.
       data: data === undefined ? images?.data ?? null : resolve(data),
       limit: limit ?? images?.limit ?? null,
@@ -185,8 +182,20 @@ class SettingsMaker<Config, Values extends SettingValues> {
       heldOut: images?.heldOut ?? "by class",
       background: values.background ?? images?.background ?? "mean",
       earlier,
+    };
+  }
+
+  /** Settings of a run, new or earlier, with flags applied. */
+  #settings(
+    base: Config,
+    earlier: EarlierRun | null,
+    folder: string | null,
+  ): Settings<Config> {
+    return {
+      ...this.#imagesOf(earlier),
+      config: must(this.#kind.changed(base, this.#values, earlier !== null)),
       file: null,
-      outputDir: values["output-dir"] ?? folder,
+      outputDir: this.#values["output-dir"] ?? folder,
     };
   }
 

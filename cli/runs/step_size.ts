@@ -36,6 +36,25 @@ function memoryOf(
     : { bytes: free, what: "this machine has free" };
 }
 
+const overheadOf = ({ name }: DeviceInfo): number =>
+  name === "wasm" ? OVERHEAD.heap : OVERHEAD.collected;
+
+/**
+ * Bytes that the tensors of a step may take on a device.
+ *
+ * @param processes Processes on this machine that take as much.
+ * @returns `null` if the device does not say.
+ */
+export function tensorMemory(
+  device: DeviceInfo,
+  processes: number,
+): number | null {
+  const memory = memoryOf(device);
+  return memory === null
+    ? null
+    : memory.bytes / (overheadOf(device) * processes);
+}
+
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** The steps that one process takes on its device. */
@@ -57,10 +76,7 @@ async function objection(
   const step = trainingMemory(task, first, share);
   if (step._tag === "Left") return describeFaults(step.left);
   const memory = memoryOf(backend.device);
-  const overhead = backend.device.name === "wasm"
-    ? OVERHEAD.heap
-    : OVERHEAD.collected;
-  const needed = overhead * processes * step.right.peak;
+  const needed = overheadOf(backend.device) * processes * step.right.peak;
   if (memory !== null && needed > memory.bytes) {
     return `a step needs about ${gigabytes(needed)}, ${memory.what} ${
       gigabytes(memory.bytes)

@@ -87,6 +87,15 @@ function keeping(
   };
 }
 
+/** A hook that saves the run, and says so while it does. */
+const shownSaving = (saving: Hook, { meanwhile }: Progress): Hook => ({
+  ...saving,
+  onStep: (report, training) => {
+    meanwhile("writing a checkpoint");
+    return saving.onStep?.(report, training);
+  },
+});
+
 /** Hooks of the run, or why it cannot begin. */
 function hooksOf(options: RunOptions): Result<TrainError, readonly Hook[]> {
   const { tracker = null, progress, evaluating, hooks = [] } = options;
@@ -99,11 +108,14 @@ function hooksOf(options: RunOptions): Result<TrainError, readonly Hook[]> {
   if (kept._tag === "Left") return kept;
   const tracking = tracker === null ? [] : [trackerHook(tracker)];
   const [record, ...watchAndSave] = kept.right;
-  const beforeSaving = [...evaluating?.hooks ?? [], ...hooks];
+  const saving = watchAndSave.pop();
   return right([
     ...record === undefined ? [] : [record],
     ...tracking,
-    ...watchAndSave.toSpliced(-1, 0, ...beforeSaving),
+    ...watchAndSave,
+    ...evaluating?.hooks ?? [],
+    ...hooks,
+    ...saving === undefined ? [] : [shownSaving(saving, progress)],
   ]);
 }
 

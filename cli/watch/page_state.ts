@@ -1,5 +1,5 @@
 /** State of a run, as its page shows it. */
-import type { FollowedRun, LayerStatus } from "../../train/mod.ts";
+import type { FollowedRun, LayerStatus, StageStatus } from "../../train/mod.ts";
 import { DARK, layerColours, LIGHT } from "../../plot/mod.ts";
 import { duration, percent, thousands, UNKNOWN } from "../output/words.ts";
 import {
@@ -33,15 +33,20 @@ function nextFreeze(layers: readonly LayerStatus[]): string {
     : `next ${next.name} at step ${thousands(next.freezeStep)}`;
 }
 
+/** Name of the loss that can be compared over all steps. */
+const deepestName = (stages: readonly StageStatus[]): string =>
+  stages.length > 1 ? `Loss of stage ${stages.length}` : "Loss";
+
 /** The most important numbers. */
 function tilesOf(run: FollowedRun, now: number) {
   const { status, life, checkpoint } = run;
-  const { loss, stages, layers, saving, savingPredicted, secondsLeft } = status;
+  const { deepestLoss, stages, layers, saving, savingPredicted } = status;
+  const { secondsLeft } = status;
   const frozen = layers.filter(({ isFrozen }) => isFrozen).length;
   return [
     {
-      name: "Loss",
-      value: lossWords(loss),
+      name: deepestName(stages),
+      value: lossWords(deepestLoss),
       detail: stages.length > 0
         ? stages.map(stageWords).join(" · ")
         : evaluationWords(run) ?? "",
@@ -117,7 +122,7 @@ export function runState(
   now: number,
 ) {
   const { status, life, complaint } = run;
-  const { done, totalSteps, loss, stages } = status;
+  const { done, totalSteps, deepestLoss, stages } = status;
   const place = placeWords(status);
   return {
     kind: "run" as const,
@@ -133,8 +138,10 @@ export function runState(
     pictures: {
       loss: {
         version: curves,
-        alt: `Losses over the steps up to ${place}: total ${lossWords(loss)}, ${
-          stages.map(stageWords).join(", ")
+        alt: `Losses over the steps up to ${place}: ${
+          [`loss ${lossWords(deepestLoss)}`, ...stages.map(stageWords)].join(
+            ", ",
+          )
         }.`,
       },
       rates: {

@@ -59,14 +59,14 @@ function head(
   now: number,
 ): readonly string[] {
   const { status } = run;
-  const { done, totalSteps, loss, stages } = status;
+  const { done, totalSteps, deepestLoss, stages } = status;
   const left = run.life === "running"
     ? ` · ${secondsWords(status.secondsLeft)} left`
     : "";
   const advice = adviceWords(folder, run);
   const found = evaluationWords(run);
   const rows = [
-    ["loss", [lossWords(loss), ...stages.map(stageWords)].join(" · ")],
+    ["loss", [lossWords(deepestLoss), ...stages.map(stageWords)].join(" · ")],
     ...found === null ? [] : [["judged", found]],
     ["speed", `${speedWords(status)} images/s · ${stepWords(status)}`],
     ["saving", savingWords(status)],
@@ -127,7 +127,7 @@ export function lineView(run: FollowedRun): string {
   const frozen = status.layers.filter(({ isFrozen }) => isFrozen).length;
   return [
     `${lifeWords(run)}: ${placeWords(status)}`,
-    `loss ${lossWords(status.loss)}`,
+    `loss ${lossWords(status.deepestLoss)}`,
     `${frozen} of ${status.layers.length} layers frozen`,
     `${speedWords(status)} images/s`,
     `${secondsWords(status.secondsLeft)} left`,

@@ -96,32 +96,48 @@ export function nullable<A>(codec: Codec<A>): Codec<A | null> {
 }
 
 /**
- * Records told apart by their field `_tag`.
+ * Records told apart by one of their fields.
  *
- * @param cases Codec of each tag; it accepts `_tag` itself too.
+ * @param key Name of the field.
+ * @param cases Codec for each value of it; it accepts the field itself too.
  */
-export function taggedUnion<A extends { readonly _tag: string }>(
-  cases: { readonly [Tag in A["_tag"]]: Codec<Extract<A, { _tag: Tag }>> },
+export function unionBy<
+  Key extends string,
+  A extends { readonly [K in Key]: string },
+>(
+  key: Key,
+  cases: {
+    readonly [Name in A[Key]]: Codec<Extract<A, { readonly [K in Key]: Name }>>;
+  },
 ): Codec<A> {
   const codecs: ReadonlyMap<unknown, AnyCodec> = new Map(Object.entries(cases));
-  const tags = [...codecs.keys()].map((tag) => JSON.stringify(tag));
+  const names = [...codecs.keys()].map((name) => JSON.stringify(name));
   return codecOf(
-    `an object with _tag ${tags.join(" or ")}`,
+    `an object with ${key} ${names.join(" or ")}`,
     (found, place) => {
       if (!isRecord(found)) return unwanted(found, place, "WrongType");
-      const tag = found["_tag"];
-      const codec = codecs.get(tag);
+      const name = found[key];
+      const codec = codecs.get(name);
       return codec !== undefined
         ? findingsAt("", codec, found, place)
         : findingOf({
-          _tag: typeof tag === "string" ? "OutOfRange" : "WrongType",
-          path: "_tag",
-          found: tag,
-          wanted: tags.join(" or "),
+          _tag: typeof name === "string" ? "OutOfRange" : "WrongType",
+          path: key,
+          found: name,
+          wanted: names.join(" or "),
         }, place);
     },
   );
 }
+
+/**
+ * Records told apart by their field `_tag`.
+ *
+ * @param cases Codec of each tag; it accepts `_tag` itself too.
+ */
+export const taggedUnion = <A extends { readonly _tag: string }>(
+  cases: { readonly [Tag in A["_tag"]]: Codec<Extract<A, { _tag: Tag }>> },
+): Codec<A> => unionBy<"_tag", A>("_tag", cases);
 
 /**
  * A codec that also asks for what several fields together must keep.

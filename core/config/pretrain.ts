@@ -1,6 +1,6 @@
 /** Everything that determines a pre-training run but the images. */
 import { type Codec, decode, oneOf } from "../codec/codec.ts";
-import { optional, recordOf } from "../codec/structures.ts";
+import { optional, recordOf, refined } from "../codec/structures.ts";
 import { modelCodec } from "../models/model_codec.ts";
 import { MODEL_PRESETS, type ModelSpec } from "../models/model_spec.ts";
 import {
@@ -8,6 +8,8 @@ import {
   type OptimizerConfig,
 } from "../optim/optimizer_config.ts";
 import type { Faults, Result } from "../result.ts";
+import type { Curriculum } from "../schedule/curriculum.ts";
+import { curriculumCodec, curriculumFaults } from "./curriculum.ts";
 import { withNewWords } from "./old_words.ts";
 import {
   clipGradCodec,
@@ -34,6 +36,8 @@ export interface PretrainConfig extends ClippingConfig {
   readonly optimizer: OptimizerConfig;
   /** Length and batches of the run. */
   readonly training: TrainingConfig;
+  /** Weights of the stages over time, as factors on their own; absent where they stay. */
+  readonly curriculum?: Curriculum;
   /**
    * Precision of frozen blocks where no gradient goes through them: with `int8`
    * their matrix products are in 8-bit integers, several times as fast and a little
@@ -81,16 +85,23 @@ export const DEFAULT_PRETRAIN_CONFIG: PretrainConfig = {
   },
 };
 
-const pretrainCodec: Codec<PretrainConfig> = recordOf<PretrainConfig>({
+const fields: Codec<PretrainConfig> = recordOf<PretrainConfig>({
   version: oneOf(1),
   model: modelCodec,
   freeze: freezeCodec,
   rate: rateCodec,
   optimizer: optimizerCodec,
   training: trainingCodec,
+  curriculum: optional(curriculumCodec),
   frozenPrecision: optional(oneOf("int8")),
   clipGrad: clipGradCodec,
 });
+
+const pretrainCodec: Codec<PretrainConfig> = refined(
+  fields,
+  ({ curriculum = [], model }) =>
+    curriculumFaults(curriculum, model.stages.length),
+);
 
 /**
  * Reads a configuration from untrusted data, for example parsed JSON.

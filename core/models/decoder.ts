@@ -3,6 +3,7 @@ import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import { uniform } from "../nn/init.ts";
 import { block, gelu, layerNorm, linear } from "../nn/layers.ts";
+import { averagePool } from "../nn/pooling.ts";
 import { sinCosPositions } from "../nn/positions.ts";
 import type { Scope } from "../nn/scope.ts";
 import { TOKEN_START } from "./encoder.ts";
@@ -97,17 +98,6 @@ function pointwise(
   });
 }
 
-/** Mean of 2×2 neighbours on `[B, h, w, d]`. */
-function averagePool(g: GraphBuilder, x: NodeId): NodeId {
-  const [batch = 0, height = 0, width = 0, channels = 0] = g.shape(x);
-  const [rows, columns] = [height / 2, width / 2];
-  const sums = g.sumTo(
-    g.reshape(x, [batch, rows, 2, columns, 2, channels]),
-    [batch, rows, 1, columns, 1, channels],
-  );
-  return g.reshape(g.scale(sums, 0.25), [batch, rows, columns, channels]);
-}
-
 /**
  * The head that turns a decoder's tokens `[B, G, G, d]` into `(scale·G)²` cells. Steps
  * without parameters (activations, pooling) are numbered too, so names agree with
@@ -128,7 +118,7 @@ function head(
     return linear(scope, name, patches, outputs);
   }
   if (scale === 0.5) {
-    return pointwise(scope, `${name}.1`, averagePool(g, patches), outputs);
+    return pointwise(scope, `${name}.1`, averagePool(g, patches, 1), outputs);
   }
   const width = g.shape(patches).at(-1) ?? 1;
   const ups = Math.log2(scale);

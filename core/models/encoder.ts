@@ -9,7 +9,12 @@ import {
   xavier,
   ZEROS,
 } from "../nn/init.ts";
-import { block, type BranchFactors, layerNorm, linear } from "../nn/layers.ts";
+import {
+  attendingBlock,
+  type BranchFactors,
+  layerNorm,
+  linear,
+} from "../nn/layers.ts";
 import { sinCosPositions } from "../nn/positions.ts";
 import { modelScope } from "../nn/scope.ts";
 import type { Faults, Result } from "../result.ts";
@@ -50,6 +55,8 @@ export interface Encoding {
   readonly visibleTokens: NodeId;
   /** Output of each block, `[B, 1 + keep, D]`. */
   readonly blocks: readonly NodeId[];
+  /** Weights of each block's attention, `[B, H, 1 + keep, 1 + keep]`. */
+  readonly attention: readonly NodeId[];
 }
 
 /** Differences of an encoder from that of pre-training. */
@@ -125,12 +132,17 @@ export function encode(
   const classToken = g.broadcastTo(token, [batch, 1, D]);
   const sizes = { ...spec, epsilon: spec.layerNormEps };
   const blocks: NodeId[] = [];
+  const attention: NodeId[] = [];
   for (let index = 0; index < depth; index++) {
     const x = blocks.at(-1) ?? g.concat([classToken, visibleTokens], 1);
     const owned = scope.of({ _tag: "Block", index });
-    blocks.push(block(owned, `blocks.${index}`, x, sizes, dropPath?.(index)));
+    const { tokens, weights } = attendingBlock(
+      ...[owned, `blocks.${index}`, x, sizes, dropPath?.(index)] as const,
+    );
+    blocks.push(tokens);
+    attention.push(weights);
   }
-  return { visibleTokens, blocks };
+  return { visibleTokens, blocks, attention };
 }
 
 /**

@@ -48,13 +48,19 @@ export interface LocalMimNodes extends Encoding {
 export interface BatchNodes extends MaskingNodes {
   /** `[B, C, S, S]`, normalised. */
   readonly images: NodeId;
+  /** Factors on the weights of the stages where a curriculum moves them, `[B, S]`. */
+  readonly stageWeights?: NodeId;
 }
 
-/** Declares the tensors of a batch: `images`, `idsKeep`, `idsShuffle`, `idsRestore`, `mask`. */
+/**
+ * Declares the tensors of a batch: `images`, `idsKeep`, `idsShuffle`, `idsRestore`, `mask`,
+ * and `stageWeights` where a curriculum moves them.
+ */
 export function batchInputs(
   { g }: VitScope,
   spec: ModelSpec,
   batch: number,
+  isWeighted = false,
 ): BatchNodes {
   const { inChannels: C, imageSize: side } = spec;
   const L = patchCount(spec);
@@ -64,6 +70,9 @@ export function batchInputs(
     idsShuffle: g.input("idsShuffle", [batch, L], "int32"),
     idsRestore: g.input("idsRestore", [batch, L], "int32"),
     mask: g.input("mask", [batch, L]),
+    ...isWeighted
+      ? { stageWeights: g.input(STAGE_WEIGHTS, [batch, spec.stages.length]) }
+      : {},
   };
 }
 
@@ -93,15 +102,24 @@ function stageNodes(
   return { index, latent, prediction, target, mask, loss };
 }
 
+/** Name of the input with the factors on the weights of the stages, `[B, S]`, all rows alike. */
+export const STAGE_WEIGHTS = "stageWeights";
+
 /** Stage losses times their weights, added up. */
 function weightedSum(
   { g }: VitScope,
   spec: ModelSpec,
   stages: readonly StageNodes[],
+  factors: NodeId | undefined,
 ): NodeId {
-  const [first = -1, ...others] = stages.map(({ index, loss }) =>
-    g.scale(loss, spec.stages[index]?.weight ?? 1)
-  );
+  const factorOf = (factors: NodeId, stage: number): NodeId =>
+    g.reshape(g.slice(g.slice(factors, 0, 0, 1), 1, stage, 1), []);
+  const [first = -1, ...others] = stages.map(({ index, loss }) => {
+    const weighted = g.scale(loss, spec.stages[index]?.weight ?? 1);
+    return factors === undefined
+      ? weighted
+      : g.multiply(weighted, factorOf(factors, index));
+  });
   return others.reduce((sum, x) => g.add(sum, x), first);
 }
 
@@ -127,20 +145,19 @@ export function localMim(
   const specs = live.map(({ stage }) => stage);
   // First, while there are no activations that would lie beside its gradients.
   const targets = stageTargets(scope.g, spec, images, specs);
-  const { visibleTokens, blocks } = encode(scope, spec, images, idsKeep);
+  const encoding = encode(scope, spec, images, idsKeep);
   const stages = live.map(({ index, stage }, i) =>
     stageNodes(scope, spec, batch, samples, {
       index,
       stage,
-      tapped: blocks[stage.tap] ?? -1,
+      tapped: encoding.blocks[stage.tap] ?? -1,
       target: targets[i] ?? -1,
     })
   );
   return {
-    visibleTokens,
-    blocks,
+    ...encoding,
     stages,
-    loss: weightedSum(scope, spec, stages),
+    loss: weightedSum(scope, spec, stages, batch.stageWeights),
   };
 }
 
@@ -202,6 +219,8 @@ export interface StepSpec {
   readonly liveStages: readonly number[];
   /** True if the parameters of a part of the model are trained. */
   readonly isTrainable: (owner: Owner) => boolean;
+  /** True if factors on the weights of the stages are an input (`STAGE_WEIGHTS`). */
+  readonly isWeighted?: boolean;
 }
 
 /** Name of the output that holds the unweighted loss of a stage. */
@@ -240,13 +259,13 @@ export function stepGraph(
 
 /** Writer of the graph of a step. */
 function stepBuild(
-  { model, batch, samples, liveStages, isTrainable }: StepSpec,
+  { model, batch, samples, liveStages, isTrainable, isWeighted }: StepSpec,
   watch: (nodes: LocalMimNodes) => Readonly<Record<string, NodeId>> =
     () => ({}),
 ): Build {
   return (g) => {
     const scope = modelScope<Owner>(g);
-    const inputs = batchInputs(scope, model, batch);
+    const inputs = batchInputs(scope, model, batch, isWeighted);
     const nodes = localMim(scope, model, inputs, liveStages, samples);
     return {
       loss: nodes.loss,

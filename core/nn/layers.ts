@@ -70,6 +70,14 @@ export function gelu(g: GraphBuilder, x: NodeId): NodeId {
   return g.apply("gelu", {}, [x]);
 }
 
+/** A node, and the weights of the attention within it. */
+export interface Attended {
+  /** Tokens, `[B, N, D]`. */
+  readonly tokens: NodeId;
+  /** For each head and token the weights of all tokens, `[B, H, N, N]`; each row adds up to 1. */
+  readonly weights: NodeId;
+}
+
 /**
  * Multi-head self-attention on `x [B, N, D]`.
  *
@@ -80,7 +88,7 @@ function attention(
   name: string,
   x: NodeId,
   numHeads: number,
-): NodeId {
+): Attended {
   const { g } = scope;
   const [batch = 0, tokens = 0, width = 0] = g.shape(x);
   const headWidth = width / numHeads;
@@ -100,13 +108,14 @@ function attention(
   const scores = g.matmul(g.scale(q, headWidth ** -0.5), k, {
     transposeB: true,
   });
-  const mixed = g.matmul(g.apply("softmax", {}, [scores]), v);
+  const weights = g.apply("softmax", {}, [scores]);
+  const mixed = g.matmul(weights, v);
   const joined = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [
     batch,
     tokens,
     width,
   ]);
-  return linear(scope, `${name}.proj`, joined, width);
+  return { tokens: linear(scope, `${name}.proj`, joined, width), weights };
 }
 
 /** Sizes of a block beside its width. */
@@ -127,25 +136,31 @@ export type BranchFactors = readonly [attention: NodeId, mlp: NodeId];
  *
  * @param factors Factors on the branches of each sample; 1 by default.
  *
+ * @returns Its tokens, and the weights of its attention.
  * @see Dosovitskiy et al. 2021, equations 2 and 3; Huang et al., Deep Networks
  * with Stochastic Depth, 2016, for the factors.
  */
-export function block(
+export function attendingBlock(
   scope: Scope,
   name: string,
   x: NodeId,
   { numHeads, mlpRatio, epsilon }: BlockSizes,
   factors?: BranchFactors,
-): NodeId {
+): Attended {
   const { g } = scope;
   const width = g.shape(x).at(-1) ?? 1;
   const scaled = (branch: NodeId, factor: NodeId | undefined): NodeId =>
     factor === undefined ? branch : g.multiply(branch, factor);
   const first = layerNorm(scope, `${name}.norm1`, x, epsilon);
   const mixed = attention(scope, `${name}.attn`, first, numHeads);
-  const attended = g.add(x, scaled(mixed, factors?.[0]));
+  const attended = g.add(x, scaled(mixed.tokens, factors?.[0]));
   const second = layerNorm(scope, `${name}.norm2`, attended, epsilon);
   const hidden = linear(scope, `${name}.mlp.fc1`, second, mlpRatio * width);
   const mapped = linear(scope, `${name}.mlp.fc2`, gelu(g, hidden), width);
-  return g.add(attended, scaled(mapped, factors?.[1]));
+  const tokens = g.add(attended, scaled(mapped, factors?.[1]));
+  return { tokens, weights: mixed.weights };
 }
+
+/** The tokens of such a block, `[B, N, D]`. */
+export const block = (...inputs: Parameters<typeof attendingBlock>): NodeId =>
+  attendingBlock(...inputs).tokens;

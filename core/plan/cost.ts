@@ -39,7 +39,10 @@ const vitStepFlops = memoized((
     batch: 1,
     samples: 1,
     liveStages,
-    isTrainable: isTrainable({ config: { model, freeze } }, { frozenLayers }),
+    isTrainable: isTrainable(
+      { config: { model, freeze } },
+      { frozenLayers, liveStages },
+    ),
   }));
 });
 

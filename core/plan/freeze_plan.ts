@@ -1,6 +1,8 @@
 /** From a configuration to a plan. */
+import type { FreezeTime } from "../brand.ts";
 import { type Codec, decode, wholeFrom } from "../codec/codec.ts";
-import { recordOf, refined } from "../codec/structures.ts";
+import { optional, recordOf, refined } from "../codec/structures.ts";
+import { curriculumCodec, curriculumFaults } from "../config/curriculum.ts";
 import {
   decodeFinetuneConfig,
   type FinetuneConfig,
@@ -20,8 +22,10 @@ import { type Fault, type Faults, left, type Result } from "../result.ts";
 import { freezeStepAt } from "../schedule/annealing.ts";
 import {
   FREEZE_EXPONENTS,
+  type FreezeScale,
   type FreezeTimes,
   freezeTimes,
+  scaled,
 } from "../schedule/freeze_time.ts";
 import {
   layerCount,
@@ -61,24 +65,67 @@ export function leastT0(
     : 0;
 }
 
-/** True if the first layer is frozen at a step after the warm-up. */
+/** Values of `t0` that a message names: ten thousandths. */
+const NAMED_T0 = 10_000;
+
+/** First step at which the first layer is frozen, for some `t0`. */
+const firstFreezeAt =
+  ({ freeze: { scale }, rate, ...span }: FreezeSchedule) =>
+  (t0: number): number =>
+    freezeStepAt(rate.warmup, span)(scaled(scale)(t0) as FreezeTime);
+
+/**
+ * The least `t0` that a plan can have, rounded up to a number that can be typed.
+ *
+ * @returns A multiple of 0.0001 in `(0, 1]` with which the first layer freezes after the
+ * warm-up; with one less it does not.
+ */
+export function leastTypedT0(config: FreezeSchedule): number {
+  const freezesAt = firstFreezeAt(config);
+  let part = Math.max(1, Math.floor(NAMED_T0 * leastT0(config)) - 1);
+  while (
+    part < NAMED_T0 && freezesAt(part / NAMED_T0) <= config.warmupSteps
+  ) part++;
+  return part / NAMED_T0;
+}
+
+const POWERS: Readonly<Record<FreezeScale, string>> = {
+  linear: "",
+  squared: "²",
+  cubic: "³",
+};
+
+/** The freeze time that a `t0` means, as the sum that it is: `0.5³ = 0.125`. */
+function freezeTimeText({ t0, scale }: FreezeSchedule["freeze"]): string {
+  const time = Number(scaled(scale)(t0).toPrecision(3));
+  return scale === "linear" ? `${time}` : `${t0}${POWERS[scale]} = ${time}`;
+}
+
+/** What a first layer that freezes within the warm-up means, and what would be right. */
+function earlyFreeze(config: FreezeSchedule, step: number): Fault {
+  const { freeze, totalSteps, warmupSteps } = config;
+  const means = `the first layer would freeze at ${
+    freezeTimeText(freeze)
+  } of the run, at step ${step} of ${totalSteps}`;
+  return {
+    _tag: "Inconsistent",
+    path: freeze.times === undefined ? "freeze.t0" : "freeze.times[0]",
+    found: freeze.t0,
+    wanted: `at least ${
+      leastTypedT0(config)
+    }: ${means}, and the warm-up lasts until step ${warmupSteps}`,
+  };
+}
+
+/** A first layer that freezes within the warm-up. */
 const freezesAfterWarmup = (
   config: FreezeSchedule,
   layers: number,
 ): readonly Fault[] => {
-  const { rate, freeze, totalSteps, warmupSteps } = config;
-  const [first] = freezeTimes(freeze, layers);
-  return first === undefined || warmupSteps >= totalSteps ||
-      freezeStepAt(rate.warmup, config)(first) > warmupSteps
-    ? []
-    : [{
-      _tag: "Inconsistent",
-      path: freeze.times === undefined ? "freeze.t0" : "freeze.times[0]",
-      found: freeze.t0,
-      wanted: `more than ${
-        leastT0(config)
-      }, so that the first layer freezes after the warm-up`,
-    }];
+  const { freeze, totalSteps, warmupSteps } = config;
+  if (layers < 2 || warmupSteps >= totalSteps) return [];
+  const step = firstFreezeAt(config)(freeze.t0);
+  return step > warmupSteps ? [] : [earlyFreeze(config, step)];
 };
 
 /** A freeze time for every layer, where they are listed. */
@@ -133,10 +180,14 @@ export const planConfigCodec: Codec<PlanConfig> = refined(
     model: modelCodec,
     freeze: freezeCodec,
     rate: rateCodec,
+    curriculum: optional(curriculumCodec),
     totalSteps: wholeFrom(1),
     warmupSteps: wholeFrom(0),
   }),
-  (config) => scheduleFaults(config, layerCount(config)),
+  (config) => [
+    ...scheduleFaults(config, layerCount(config)),
+    ...curriculumFaults(config.curriculum ?? [], config.model.stages.length),
+  ],
 );
 
 /** A plan from its layers and stages. */
@@ -266,10 +317,15 @@ export function planOf(
 ): Result<Faults, FreezePlan> {
   return pipe(
     decodePretrainConfig(config),
-    E.flatMap(({ model, freeze, rate, training }) =>
+    E.flatMap(({ model, freeze, rate, training, curriculum }) =>
       pipe(
         runLength(training, samples),
-        E.flatMap((length) => freezePlan({ model, freeze, rate, ...length })),
+        E.flatMap((length) =>
+          freezePlan({
+            ...{ model, freeze, rate, ...length },
+            ...curriculum === undefined ? {} : { curriculum },
+          })
+        ),
       )
     ),
   );

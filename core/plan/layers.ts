@@ -6,6 +6,7 @@ import {
   freezeStepAt,
   type TrainingSpan,
 } from "../schedule/annealing.ts";
+import { weightlessFrom } from "../schedule/curriculum.ts";
 import { freezeTimes } from "../schedule/freeze_time.ts";
 import { initialRate, stageFactor } from "../schedule/initial_rate.ts";
 import type {
@@ -113,7 +114,17 @@ export function planLayers(config: PlanConfig): readonly PlanLayer[] {
   });
 }
 
-/** Stages of a plan; each ends when the layer that it taps freezes. */
+/** First step from which a stage has no weight any more; `totalSteps` if it has to the end. */
+const weightlessStep = (
+  { curriculum, totalSteps }: PlanConfig,
+  stage: number,
+): number => {
+  if (curriculum === undefined) return totalSteps;
+  const time = weightlessFrom(curriculum, stage);
+  return time === null ? totalSteps : Math.ceil(time * totalSteps);
+};
+
+/** Stages of a plan; each ends when the layer that it taps freezes, or it has no weight any more. */
 export function planStages(
   config: PlanConfig,
   layers: readonly PlanLayer[],
@@ -124,6 +135,9 @@ export function planStages(
     layer: tap + first,
     scale,
     weight,
-    pruneStep: layers[tap + first]?.freezeStep ?? config.totalSteps,
+    pruneStep: Math.min(
+      layers[tap + first]?.freezeStep ?? config.totalSteps,
+      weightlessStep(config, index),
+    ),
   }));
 }

@@ -42,13 +42,14 @@ export function layerOfOwner(
   };
 }
 
-/** True if a part of the model trains during a phase. */
+/** True if a part of the model trains during a phase: a stage as long as it is live. */
 export function isTrainable(
   plan: LayerMap,
-  phase: Pick<Phase, "frozenLayers">,
+  phase: Pick<Phase, "frozenLayers" | "liveStages">,
 ): (owner: Owner) => boolean {
   const layerOf = layerOfOwner(plan);
   return (owner) => {
+    if (owner._tag === "Stage") return phase.liveStages.includes(owner.index);
     const layer = layerOf(owner);
     return layer === null || layer >= phase.frozenLayers;
   };

@@ -1,5 +1,6 @@
 /** The plan of a run: what trains when and how fast. */
 import type { FreezeTime } from "../brand.ts";
+import type { Curriculum } from "../schedule/curriculum.ts";
 import type { ModelSpec, StageScale } from "../models/model_spec.ts";
 import type { TrainingSpan } from "../schedule/annealing.ts";
 import type { RateSchedule } from "../schedule/rate_schedule.ts";
@@ -13,6 +14,8 @@ export interface PlanConfig extends TrainingSpan {
   readonly freeze: FreezeConfig;
   /** Learning rates of the layers. */
   readonly rate: RateConfig;
+  /** Weights of the stages over time, as factors on their own; absent where they stay. */
+  readonly curriculum?: Curriculum;
 }
 
 /** A layer: parts of the model that freeze as one. */
@@ -39,9 +42,9 @@ export interface PlanStage {
   readonly layer: number;
   /** Target cells along one side of a patch. */
   readonly scale: StageScale;
-  /** Weight in the total loss. */
+  /** Weight in the total loss; a curriculum is a factor on it. */
   readonly weight: number;
-  /** First step at which the task is gone: when the tapped layer freezes. */
+  /** First step at which the task is gone: when the tapped layer freezes, or has no weight any more. */
   readonly pruneStep: number;
 }
 
@@ -81,18 +84,20 @@ export interface FreezePlan<Config = PlanConfig> extends TrainingSpan {
 }
 
 /**
- * Cuts a run wherever a layer freezes.
+ * Cuts a run wherever a layer freezes or a stage is pruned.
  *
- * @returns Phases that tile `[0, totalSteps)`; layers that freeze at the same step share a cut.
+ * @returns Phases that tile `[0, totalSteps)`; what happens at the same step shares a cut.
  */
 export function phasesOf(
   layers: readonly PlanLayer[],
   stages: readonly PlanStage[],
   totalSteps: number,
 ): Phases {
-  const cuts = layers.map(({ freezeStep }) => freezeStep)
-    .filter((step) => step < totalSteps);
-  const starts = [...new Set(cuts)];
+  const cuts = [
+    ...layers.map(({ freezeStep }) => freezeStep),
+    ...stages.map(({ pruneStep }) => pruneStep),
+  ].filter((step) => step > 0 && step < totalSteps);
+  const starts = [...new Set(cuts)].toSorted((a, b) => a - b);
   const phase = (from: number, index: number): Phase => {
     const training = layers.filter(({ freezeStep }) => freezeStep > from);
     const live = stages.filter(({ pruneStep }) => pruneStep > from);

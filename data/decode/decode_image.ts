@@ -15,6 +15,7 @@ import {
   type Size,
   wholeOf,
 } from "../image/raw_image.ts";
+import { DecoderMissing } from "../report/blameless.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { blendedOnto } from "./blend.ts";
 import { decodeBmp } from "./decode_bmp.ts";
@@ -70,12 +71,6 @@ export interface Picture {
 
 /** Loaded when the first file is decoded: sources in memory need no native code. */
 let loading: ReturnType<typeof loadSharp> | null = null;
-
-/** The decoder itself cannot be loaded: no image is to blame. */
-export class DecoderMissing extends Error {
-  /** Name of the class. */
-  override readonly name = "DecoderMissing";
-}
 
 async function loadSharp() {
   const { default: sharp } = await import("npm:sharp@0.35.5").catch(

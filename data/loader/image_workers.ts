@@ -1,6 +1,6 @@
 /** Workers that prepare images beside the main thread. */
-import { DecoderMissing } from "../decode/decode_image.ts";
 import type { EncodedImage, RawImage } from "../image/raw_image.ts";
+import { DecoderMissing, WorkerLost } from "../report/blameless.ts";
 import { disposing } from "../resources/disposing.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
 import type { PixelTarget } from "../transforms/write_view.ts";
@@ -14,12 +14,6 @@ import { startThread, type WorkerThread } from "./worker_thread.ts";
  */
 const workerProgram = (): URL =>
   new URL(import.meta.resolve("./render_worker.ts"));
-
-/** A worker ended by itself: no image is to blame. */
-export class WorkerLost extends Error {
-  /** Name of the class. */
-  override readonly name = "WorkerLost";
-}
 
 /** Some workers that share the work of a loader. */
 export interface ImageWorkers extends Disposable {

@@ -6,16 +6,16 @@ import {
   sampleKey,
   uniforms,
 } from "../../core/mod.ts";
-import { DecoderMissing } from "../decode/decode_image.ts";
 import { backgroundColour } from "../image/background.ts";
 import type { ImageSource } from "../image/image_source.ts";
 import type { EncodedImage, RawImage } from "../image/raw_image.ts";
+import { DecoderMissing, WorkerLost } from "../report/blameless.ts";
 import { type DataError, reasonOf } from "../report/data_error.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
 import type { PixelTarget } from "../transforms/write_view.ts";
 import type { BadImagePolicy, BadImages } from "./bad_images.ts";
-import { type ImageWorkers, WorkerLost } from "./image_workers.ts";
-import { imageRenderer } from "./render_image.ts";
+import type { ImageWorkers } from "./image_workers.ts";
+import type { MakeRenderer } from "./render_pixels.ts";
 
 /** Common to all images of an iteration. */
 export interface SampleRecipe {
@@ -27,7 +27,9 @@ export interface SampleRecipe {
   readonly onBadImage: BadImagePolicy;
   /** List of skipped images. */
   readonly badImages: BadImages;
-  /** Workers that make images ready; the main thread by default. */
+  /** How images are made ready on this thread. */
+  readonly renderer: MakeRenderer;
+  /** Workers that make images ready; this thread by default. */
   readonly workers?: ImageWorkers | undefined;
 }
 
@@ -93,8 +95,8 @@ function withBackground(
 function readAndRender(
   recipe: SampleRecipe,
 ): (index: number, target: PixelTarget) => Promise<DataError | null> {
-  const { source, rule, workers } = recipe;
-  const render = imageRenderer(rule.transform);
+  const { source, rule, renderer, workers } = recipe;
+  const render = renderer(rule.transform);
   const onto = withBackground(recipe);
   return async (index, target) => {
     try {

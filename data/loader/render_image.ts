@@ -14,15 +14,12 @@ import {
   type EncodedImage,
   isSameSize,
   type RawImage,
-  type Size,
 } from "../image/raw_image.ts";
 import { disposing } from "../resources/disposing.ts";
 import type { ImageFormat } from "../transforms/transform.ts";
 import type { CroppedView, View } from "../transforms/view.ts";
-import { type PixelTarget, viewWriter } from "../transforms/write_view.ts";
-
-/** The view of an image, given its size. */
-export type ViewAt = (size: Size) => View;
+import { viewWriter } from "../transforms/write_view.ts";
+import type { RenderImage, ViewAt } from "./render_pixels.ts";
 
 /** An image of which all is decided; data that can be sent to a worker. */
 export type PreparedImage = PreparedPixels | PreparedPicture;
@@ -105,13 +102,6 @@ export async function decodePrepared(
   const top = view.crop.top - region.top;
   return { ...decoded, view, box: { ...view.crop, left, top } };
 }
-
-/** Writes one image, `[C, H, W]`, into the part of a batch that is its own. */
-export type RenderImage<Image> = (
-  image: Image,
-  viewAt: ViewAt,
-  target: PixelTarget,
-) => Promise<void>;
 
 /**
  * A function that decodes and renders images of which all is decided.

@@ -1,13 +1,10 @@
 /** The program of a worker: decodes, crops, resizes and normalises images. */
-import { DecoderMissing } from "../decode/decode_image.ts";
+import { DecoderMissing } from "../report/blameless.ts";
 import { reasonOf } from "../report/data_error.ts";
 import { viewBy, type ViewRule } from "../transforms/view.ts";
 import type { PixelTarget } from "../transforms/write_view.ts";
-import {
-  type PreparedImage,
-  preparedRenderer,
-  type RenderImage,
-} from "./render_image.ts";
+import { type PreparedImage, preparedRenderer } from "./render_image.ts";
+import type { RenderImage } from "./render_pixels.ts";
 import { threadOwner } from "./worker_thread.ts";
 
 /** One image to be made ready. */

@@ -11,30 +11,7 @@ import {
   isMissing,
   reasonOf,
 } from "../report/data_error.ts";
-
-const isGzip = (bytes: Uint8Array): boolean =>
-  bytes[0] === 0x1f && bytes[1] === 0x8b;
-
-/** Most bytes that an archive may unpack to; larger data sets of this kind do not exist. */
-const MOST_UNPACKED = 2 ** 30;
-
-async function gunzip(
-  bytes: Uint8Array<ArrayBuffer>,
-  most: number,
-): Promise<Uint8Array> {
-  const plain = new Blob([bytes]).stream()
-    .pipeThrough(new DecompressionStream("gzip"));
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of plain) {
-    length += part.length;
-    if (length > most) throw new Error(`it unpacks to more than ${most} bytes`);
-    parts.push(part);
-  }
-  const all = new Uint8Array(length);
-  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
-  return all;
-}
+import { unpacked } from "./unpack.ts";
 
 async function readBytes(
   location: string | URL,
@@ -57,7 +34,7 @@ async function readBytes(
 export async function readFile(
   location: string | URL,
   wanted: string,
-  most: number = MOST_UNPACKED,
+  most?: number,
 ): Promise<Result<DataError, Uint8Array>> {
   const path = String(location);
   const failed = (found: string) => badFile(path, found, wanted);
@@ -70,7 +47,7 @@ export async function readFile(
     );
   }
   try {
-    return right(isGzip(bytes) ? await gunzip(bytes, most) : bytes);
+    return right(await unpacked(bytes, most));
   } catch (error) {
     return failed(`a damaged gzip archive (${reasonOf(error)})`);
   }

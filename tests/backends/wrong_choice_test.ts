@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { describeBackendError } from "../../backends/backend.ts";
 import { BACKEND_CHOICES } from "../../backends/device_names.ts";
 import { selectBackend } from "../../backends/mod.ts";
-import type { SelectOptions } from "../../backends/select.ts";
+import type { SelectOptions } from "../../backends/device_choice.ts";
 import { wrongChoice } from "../../backends/wrong_choice.ts";
 
 /** What a user of plain JavaScript reads. */

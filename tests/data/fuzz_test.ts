@@ -21,7 +21,7 @@ import type { View } from "../../data/transforms/view.ts";
 import { webDataset } from "../../data/sources/tar/web_dataset.ts";
 import { decodeScaled } from "./decode/decode_scaled.ts";
 import { reasonOf } from "../../data/report/data_error.ts";
-import { decodeIdx } from "../../data/sources/known_sets/fashion_mnist.ts";
+import { decodeIdx } from "../../data/sources/known_sets/idx_array.ts";
 import { readFile } from "../../data/sources/read_file.ts";
 import { tarIndex } from "../../data/sources/tar/tar_index.ts";
 import { damaged } from "../fuzz/damage.ts";

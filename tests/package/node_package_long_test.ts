@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT } from "../programs.ts";
 
@@ -39,7 +39,23 @@ interface Printed {
   readonly losses: Readonly<Record<"cpu" | "wasm" | "onnx", readonly number[]>>;
   readonly exported: readonly string[];
   readonly wrong: string;
+  /** What is said of faults, by what was attempted. */
+  readonly faults: Readonly<Record<string, string>>;
 }
+
+/** Faults that a user of Node meets: a run's folder is Deno's, but anyone may read it. */
+const FAULTS: Readonly<Record<string, RegExp>> = {
+  create:
+    /^Cannot use \S+run: this runtime cannot lock the folder of a run, Deno can$/,
+  resume:
+    /^Cannot use \S+missing: this runtime cannot lock the folder of a run, Deno can$/,
+  checkpoint: /missing: there is no such folder$/,
+  metrics: /metrics\.jsonl: there is no such file or folder$/,
+  encoder: /missing: there is no such file or folder$/,
+  follow: /missing: no such folder$/,
+  ranks:
+    /^Cannot reach the other ranks: this runtime cannot call MPI, Deno can$/,
+};
 
 /** Packs the package, installs it in a folder and runs a program there. */
 async function inFolder(folder: string): Promise<Printed> {
@@ -61,14 +77,16 @@ async function inFolder(folder: string): Promise<Printed> {
 const reason = await obstacle();
 
 Deno.test({
-  name: `the package for Node trains ten steps on every device and exports${
-    reason === null ? "" : ` (skipped: ${reason})`
-  }`,
+  name:
+    `the package for Node trains ten steps on every device, exports, and says what Node cannot${
+      reason === null ? "" : ` (skipped: ${reason})`
+    }`,
   ignore: reason !== null,
   fn: async () => {
     const folder = await Deno.makeTempDir();
     try {
-      const { deno, plot, losses, exported, wrong } = await inFolder(folder);
+      const printed = await inFolder(folder);
+      const { deno, plot, losses, exported, wrong, faults } = printed;
       strictEqual(deno, "undefined");
       ok(plot);
       strictEqual(losses.cpu.length, 10);
@@ -90,6 +108,9 @@ Deno.test({
         "preprocessor_config.json",
       ]);
       ok(wrong.endsWith("the nearest is webgpu"), wrong);
+      for (const [attempt, wanted] of Object.entries(FAULTS)) {
+        match(faults[attempt] ?? "", wanted);
+      }
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -52,10 +52,43 @@ const exported = await vit.exportEncoder(join(folder, "encoder"), {
   history: [],
 });
 const wrong = await vit.selectBackend("gpu");
+
+/** What is said of a failure; of what throws, or does not fail, that. */
+async function said(attempt) {
+  try {
+    const result = await attempt();
+    const { describeTrainError, describeRankError } = vit;
+    if (result._tag === "Right") return "no failure";
+    const { left } = result;
+    return left._tag === "TransportFailed"
+      ? describeRankError(left)
+      : describeTrainError(left);
+  } catch (thrown) {
+    return `thrown: ${thrown}`;
+  }
+}
+
+const missing = join(folder, "missing");
+const task = vit.pretrainTask({ config, plan });
+const kept = { everySteps: 1, keepLast: 1, keepAtFreeze: false };
+const start = vit.initialSnapshot(config, plan);
+const followed = await vit.followRun(missing)();
+const faults = {
+  create: await said(() =>
+    vit.createRunFolder(join(folder, "run"), task, start, kept)
+  ),
+  resume: await said(() => vit.resumeRunFolder(missing, missing, task, kept)),
+  checkpoint: await said(() => vit.latestCheckpoint(missing)),
+  metrics: await said(() => vit.readMetrics(join(missing, "metrics.jsonl"))),
+  encoder: await said(() => vit.openEncoder(missing)),
+  follow: followed.left.reason,
+  ranks: await said(() => vit.joinRanks({ limitSeconds: 1 })),
+};
 console.log(JSON.stringify({
   deno: typeof globalThis.Deno,
   plot: planPlot(plan).startsWith("<svg"),
   losses,
   exported: vit.orThrow(exported),
   wrong: vit.describeBackendError(wrong.left),
+  faults,
 }));

@@ -81,3 +81,13 @@ Deno.test("faultOf() refuses another version, no version and an unknown package"
     ],
   );
 });
+
+Deno.test("deno.json denies the scripts of all packages that have any: the first start says nothing of them", async () => {
+  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
+  const packages: Readonly<Record<string, { readonly scripts?: boolean }>> =
+    lock.npm;
+  const withScripts = Object.entries(packages)
+    .filter(([, { scripts }]) => scripts === true)
+    .map(([name]) => `npm:${name.replace(/(.)@.*$/, "$1")}`);
+  deepStrictEqual(config.allowScripts.deny.toSorted(), withScripts.toSorted());
+});

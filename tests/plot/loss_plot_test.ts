@@ -1,4 +1,10 @@
-import { doesNotMatch, match, ok, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  doesNotMatch,
+  match,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
 import { lossPlot } from "../../plot/mod.ts";
 import type { LossPoint } from "../../plot/loss_series.ts";
 import type { PhaseMark } from "../../plot/phase_marks.ts";
@@ -22,10 +28,26 @@ const countOf = (svg: string, pattern: RegExp): number =>
 Deno.test("lossPlot() is an SVG document that names its lines and axes", () => {
   const svg = lossPlot(constant(100, [0.2, 0.1]), { phases: PHASES });
   match(svg, /^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
-  for (const words of ["total", "stage 1", "stage 2", "Loss", "Step"]) {
+  for (const words of ["stage 1", "stage 2", "Loss: mean squared", "Step"]) {
     match(svg, new RegExp(words));
   }
   doesNotMatch(svg, /stage 3/);
+});
+
+Deno.test("lossPlot() of one loss calls it a loss and nothing more", () => {
+  const svg = lossPlot(constant(100, []), { phases: [] });
+  match(svg, /↑ Loss</);
+  match(svg, />● loss</);
+  doesNotMatch(svg, /stage|HOG/);
+});
+
+Deno.test("lossPlot() draws the deepest stage boldest", () => {
+  const svg = lossPlot(constant(100, [0.3, 0.2, 0.1]), { phases: PHASES });
+  const widths = [
+    ...svg.matchAll(/stroke-width="([\d.]+)"[^>]*aria-label="line"/g),
+  ]
+    .map(([, width]) => Number(width)).filter((width) => width > 1);
+  deepStrictEqual(widths, [1.6, 1.6, 2.6]);
 });
 
 Deno.test("lossPlot() marks each freeze, and prunings once more", () => {
@@ -60,5 +82,5 @@ Deno.test("lossPlot() draws runs of no, one, three and 100,000 steps without NaN
 
 Deno.test("lossPlot() shows each point of a run of three steps", () => {
   const svg = lossPlot(constant(3, [0.2]), { phases: [] });
-  strictEqual(countOf(svg, /<circle/g), 6);
+  strictEqual(countOf(svg, /<circle/g), 3);
 });

@@ -12,7 +12,7 @@ import {
   reconstructionPicture,
   type ReconstructionSample,
 } from "../../plot/mod.ts";
-import type { PictureImage } from "../../plot/reconstruction.ts";
+import type { PictureImage } from "../../plot/png.ts";
 import { drawnSize } from "../drawn_size.ts";
 
 const image: PictureImage = {

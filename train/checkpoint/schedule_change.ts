@@ -60,6 +60,7 @@ const SCHEDULE_FIELDS = [
   "freeze.scale",
   "freeze.times",
   "rate",
+  "curriculum",
   "training.epochs",
   "training.warmupEpochs",
 ] as const;

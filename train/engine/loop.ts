@@ -1,5 +1,4 @@
 /** The training loop. */
-import { setImmediate } from "node:timers/promises";
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import { interruptible } from "../../backends/interruptible.ts";
 import {
@@ -11,6 +10,7 @@ import {
   type SegmentLimits,
 } from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
+import { eventLoopTurn } from "../event_loop.ts";
 import type { TrainError } from "../train_error.ts";
 import type { StepContext } from "./step/step_context.ts";
 import {
@@ -243,7 +243,7 @@ class Run<Item> implements Training {
     const taken = await this.#takeStep(items);
     if (taken._tag === "Left" && taken.left._tag !== "Stopped") return taken;
     // A computation that never waits would keep a signal from being seen.
-    await setImmediate();
+    await eventLoopTurn();
     const seen = taken._tag === "Left"
       ? right(undefined)
       : await this.#hooks.call(taken.right, this);

@@ -7,7 +7,11 @@ import {
   sizeOf,
 } from "../../core/mod.ts";
 import type { Backend } from "../../backends/backend.ts";
-import { rowCount, type RowStretch, type StepRows } from "../../data/mod.ts";
+import {
+  rowCount,
+  type RowStretch,
+  type StepRows,
+} from "../../data/loader/step_rows.ts";
 import type { RankPlace } from "../../ranks/mod.ts";
 import type { TrainError } from "../train_error.ts";
 import type { Task } from "./task.ts";

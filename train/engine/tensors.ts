@@ -8,7 +8,7 @@ import type {
 } from "../../backends/backend.ts";
 import { uploadInput } from "../../backends/pixel_numbers.ts";
 import { left, type Result, right } from "../../core/mod.ts";
-import { reasonOf } from "../files/file_result.ts";
+import { reasonOf } from "../../data/report/data_error.ts";
 import type { TrainError } from "../train_error.ts";
 
 /** Tensors by name, row-major; shapes follow from the training. */

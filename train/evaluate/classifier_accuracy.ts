@@ -20,7 +20,13 @@ import type { SharedWork } from "../work_options.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 import { toldByAll } from "../ranks/told_by_all.ts";
 import { foundAmong, type TopAccuracies } from "./accuracy.ts";
-import { programRow, rowsOfThisRank, withProgram } from "./image_rows.ts";
+import {
+  onlyRows,
+  programRow,
+  rowsOfImages,
+  rowsOfThisRank,
+  withProgram,
+} from "./image_rows.ts";
 
 /** How many of some images are named rightly. */
 interface Counts {
@@ -53,6 +59,33 @@ async function countsOf(
     first: total("first"),
     amongFive: total("amongFive"),
   });
+}
+
+/**
+ * Scores of the classes of images by a classifier.
+ *
+ * @param parameters The classifier on that device, by name.
+ * @param batches Images in order; the last batch may be smaller. With `R` ranks every
+ * `R`-th batch (`LoadAllOptions.turn`).
+ * @param work Progress in images, the ranks that share it, and a signal that stops it.
+ * @returns A row of scores for each image, labelled −1 where it has no class; or the
+ * first error.
+ */
+export async function classifierScores(
+  backend: Backend,
+  spec: ClassifierSpec,
+  parameters: DeviceTensors,
+  batches: AsyncIterable<Result<DataError, Batch>>,
+  batchSize: number,
+  work: SharedWork = {},
+): Promise<Result<TrainError, LabelledFeatures>> {
+  const graph = classifierScoreGraph(spec, batchSize);
+  return onlyRows(
+    await withProgram(backend, graph, (program) => {
+      const row = programRow(backend, program, parameters);
+      return rowsOfImages([row], batches, work);
+    }),
+  );
 }
 
 /**

@@ -19,7 +19,7 @@ import {
   split,
   sweptName,
 } from "../../core/mod.ts";
-import { splitLabels } from "../../data/mod.ts";
+import { splitLabels } from "../../data/classes/split_by_class.ts";
 import { compileGraph } from "../engine/programs.ts";
 import {
   disposeAll,

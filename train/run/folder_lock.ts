@@ -49,9 +49,6 @@ async function lockedFile(
   options: Deno.OpenOptions,
   isExclusive: boolean,
 ): Promise<Deno.FsFile | null> {
-  if (typeof Deno === "undefined") {
-    throw new Error("this runtime cannot lock files, Deno can");
-  }
   const file = await Deno.open(path, options);
   let mine: Deno.FsFile | null = null;
   try {
@@ -81,6 +78,10 @@ async function refusal(folder: string): Promise<Result<TrainError, never>> {
 export async function lockFolder(
   folder: string,
 ): Promise<Result<TrainError, FolderLock>> {
+  if (typeof Deno === "undefined") {
+    const reason = "this runtime cannot lock the folder of a run, Deno can";
+    return left({ _tag: "FileFailed", path: folder, reason });
+  }
   const made = await fileResult(folder, () => makeFolder(folder));
   if (made._tag === "Left") return made;
   const path = join(folder, LOCK_FILE);
@@ -99,6 +100,7 @@ export async function lockFolder(
  */
 export async function isFolderLocked(folder: string): Promise<boolean | null> {
   const path = join(folder, LOCK_FILE);
+  if (typeof Deno === "undefined") return null;
   try {
     // Opening a pipe would wait for its other end.
     if (!(await Deno.stat(path)).isFile) return null;

@@ -1,95 +1,24 @@
-/** Batches of training images, and the inputs that steps take from them. */
-import {
-  type ConvNetConfig,
-  type Fault,
-  type Faults,
-  type FinetuneConfig,
-  left,
-  type ModelSpec,
-  type PretrainConfig,
-  type Result,
-  right,
+/** Batches of training images of any kind. */
+import type {
+  ConvNetConfig,
+  Faults,
+  FinetuneConfig,
+  PretrainConfig,
+  Result,
 } from "../../core/mod.ts";
 import {
-  type Batch,
-  type DataError,
   type ImageSource,
-  keepsLevels,
+  loadAll,
   loadBatches,
   loadLevels,
-  type LoadOptions,
-  paddedCropTransform,
-  rowCount,
-  type StepRows,
-  trainTransform,
 } from "../../data/mod.ts";
-import type { ItemSource, PixelForm } from "../engine/epoch_items.ts";
-import type { TrainError } from "../train_error.ts";
-import type { TrainingBatch } from "./batch_images.ts";
+import {
+  imageBatches,
+  type LevelSource,
+  type Loading,
+} from "./image_batches.ts";
 
-/** The micro-batches of an epoch from one of them on, in the order of the seed. */
-export type BatchSource = ItemSource<Batch>;
-
-/**
- * A `BatchSource` that gives levels to whom asks for them, where every pixel is one: not
- * after random erasing.
- */
-export interface LevelSource {
-  /** Batches of numbers. */
-  (
-    epoch: number,
-    fromBatch: number,
-    pixels?: "numbers",
-    rows?: StepRows,
-  ): AsyncIterable<Result<DataError, Batch>>;
-  /** Batches of levels, if there are any. */
-  (
-    epoch: number,
-    fromBatch: number,
-    pixels?: PixelForm,
-    rows?: StepRows,
-  ): AsyncIterable<Result<DataError, TrainingBatch>>;
-}
-
-/** Options of loading; none of them changes a batch of readable images. */
-export type Loading = Pick<
-  LoadOptions,
-  "workers" | "onBadImage" | "badImages"
->;
-
-/** Batches of transformed images, in the order of the seed. */
-function batchesBy(
-  source: ImageSource,
-  { seed, batchSize }: Pick<LoadOptions, "seed" | "batchSize">,
-  transform: Result<Faults, LoadOptions["transform"]>,
-  loading: Loading,
-): Result<Faults, LevelSource> {
-  if (transform._tag === "Left") return transform;
-  const common = { source, transform: transform.right, seed, batchSize };
-  const options = { ...common, ...loading, recycles: true };
-  const placed = (epoch: number, fromBatch: number, rows?: StepRows) => {
-    const [first] = rows?.batches ?? [];
-    const size = first === undefined ? batchSize : rowCount(first);
-    return { ...options, epoch, fromBatch, rows, batchSize: size };
-  };
-  const hasLevels = keepsLevels(transform.right);
-  const either = (
-    epoch: number,
-    fromBatch: number,
-    pixels?: PixelForm,
-    rows?: StepRows,
-  ) =>
-    pixels === "levels" && hasLevels
-      ? loadLevels(placed(epoch, fromBatch, rows))
-      : loadBatches(placed(epoch, fromBatch, rows));
-  return right(either as LevelSource);
-}
-
-/** Sizes and statistics of the images that a model sees. */
-const viewOf = (
-  { imageSize, inChannels }: Pick<ModelSpec, "imageSize" | "inChannels">,
-  { normalization }: ImageSource,
-) => ({ imageSize, inChannels, normalization });
+const BATCHES = imageBatches({ loadAll, loadBatches, loadLevels });
 
 /**
  * Random crops of the images of a source, in the order of the seed.
@@ -102,18 +31,10 @@ const viewOf = (
  */
 export function batchSource(
   source: ImageSource,
-  { model, training }: PretrainConfig,
+  config: PretrainConfig,
   loading: Loading = {},
 ): Result<Faults, LevelSource> {
-  const transform = trainTransform(viewOf(model, source));
-  return batchesBy(source, training, transform, loading);
-}
-
-/** A fault of a transform with its place in the configuration. */
-function inConfig(fault: Fault): Fault {
-  const field = fault.path === "scale" ? "cropScale" : fault.path;
-  const isOurs = /^(cropScale|randAugment|erasing)/.test(field);
-  return isOurs ? { ...fault, path: `augment.${field}` } : fault;
+  return BATCHES.batchSource(source, config, loading);
 }
 
 /**
@@ -128,14 +49,10 @@ function inConfig(fault: Fault): Fault {
  */
 export function finetuneBatches(
   source: ImageSource,
-  { model, augment, training }: FinetuneConfig,
+  config: FinetuneConfig,
   loading: Loading = {},
 ): Result<Faults, LevelSource> {
-  const { cropScale: scale, ...changes } = augment;
-  const made = trainTransform({ ...viewOf(model, source), scale, ...changes });
-  if (made._tag === "Right") return batchesBy(source, training, made, loading);
-  const [first, ...others] = made.left;
-  return left([inConfig(first), ...others.map(inConfig)]);
+  return BATCHES.finetuneBatches(source, config, loading);
 }
 
 /**
@@ -147,23 +64,8 @@ export function finetuneBatches(
  */
 export function convNetBatches(
   source: ImageSource,
-  { model, training }: Pick<ConvNetConfig, "model" | "training">,
+  config: Pick<ConvNetConfig, "model" | "training">,
   loading: Loading = {},
 ): Result<Faults, LevelSource> {
-  const transform = paddedCropTransform(viewOf(model, source));
-  return batchesBy(source, training, transform, loading);
-}
-
-/** Classes of a batch, each of which must be one. */
-export function checkedLabels(
-  { labels }: Pick<Batch, "labels">,
-  classes: number,
-): Result<TrainError, Int32Array> {
-  const bad = labels?.find((label) => !(label >= 0 && label < classes));
-  if (labels !== null && bad === undefined) return right(labels);
-  const wanted = `classes from 0 to ${classes - 1}`;
-  return left({
-    _tag: "BadConfig",
-    faults: [{ _tag: "OutOfRange", path: "labels", found: bad, wanted }],
-  });
+  return BATCHES.convNetBatches(source, config, loading);
 }

@@ -1,6 +1,7 @@
 /** Training of a convolutional network under FreezeOut. */
 import {
   type ConvNetConfig,
+  convNetDropout,
   type ConvNetPlan,
   convNetStepGraph,
   convNetTensors,
@@ -15,11 +16,12 @@ import {
 } from "../../core/mod.ts";
 import { rateName } from "../engine/step/phase.ts";
 import { firstSnapshot, type Snapshot } from "../engine/state.ts";
-import { optimizerShapes, type Task } from "../engine/task.ts";
+import { optimizerShapes, type Placed, type Task } from "../engine/task.ts";
 import type { HostBatch } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { badSample, imageInput, type TrainingBatch } from "./batch_images.ts";
-import { checkedLabels } from "./batch_source.ts";
+import { dropoutFactors } from "./dropout.ts";
+import { checkedLabels } from "./image_batches.ts";
 
 /** Training of a network with its plan. */
 export interface ConvNetRun {
@@ -60,6 +62,19 @@ export function convNetTargets(
     images: imageInput(shape, batch),
     targets: { shape: [indices.length, classes], data: targets },
   });
+}
+
+/** Inputs of the step graph: images, classes, and what is dropped where a network drops anything. */
+function convNetInputs(
+  { model, training: { seed } }: ConvNetConfig,
+  { item, epoch }: Placed<TrainingBatch>,
+): Result<TrainError, HostBatch> {
+  const targets = convNetTargets(item, model.classes);
+  const { rate, units } = convNetDropout(model);
+  if (targets._tag === "Left" || units === 0) return targets;
+  const data = dropoutFactors(rate, units, item.indices, { seed, epoch });
+  const dropout = { shape: [item.indices.length, units], data };
+  return right({ ...targets.right, dropout });
 }
 
 /** The state before the first step; each tensor draws from a key of its own name. */
@@ -146,7 +161,7 @@ export function convNetTask(run: ConvNetRun): Task<TrainingBatch> {
         return { name, shape, decayed: true, rate };
       }),
     stageLosses: () => ({}),
-    inputs: ({ item }) => convNetTargets(item, model.classes),
+    inputs: (placed) => convNetInputs(config, placed),
     partOf: (name) => {
       const layer = layerOf.get(name);
       return layer === undefined

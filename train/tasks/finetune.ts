@@ -34,7 +34,7 @@ import {
 import type { HostBatch, HostTensors } from "../engine/tensors.ts";
 import type { TrainError } from "../train_error.ts";
 import { badSample, imageInput, type TrainingBatch } from "./batch_images.ts";
-import { checkedLabels } from "./batch_source.ts";
+import { checkedLabels } from "./image_batches.ts";
 import { branchFactors, drawMixing, mixImages, mixTargets } from "./mixing.ts";
 import {
   blockActivations,

@@ -18,9 +18,11 @@ import {
   right,
   rootKey,
   split,
+  STAGE_WEIGHTS,
   stageLossName,
   stepGraph,
   trainableParameterNames,
+  weightsAt,
 } from "../../core/mod.ts";
 import { train, type TrainOptions } from "../engine/loop.ts";
 import { rateName } from "../engine/step/phase.ts";
@@ -28,8 +30,10 @@ import { firstSnapshot, type Snapshot } from "../engine/state.ts";
 import {
   type ActivationGraph,
   optimizerShapes,
+  type Placed,
   type Task,
 } from "../engine/task.ts";
+import type { HostBatch } from "../engine/tensors.ts";
 import type { Training } from "../engine/training.ts";
 import { batchTensors } from "./batch_tensors.ts";
 import { badSample, type TrainingBatch } from "./batch_images.ts";
@@ -91,7 +95,7 @@ export function initialSnapshot(
 
 /** Forward and, for what trains, backward pass of a part of a micro-batch. */
 function graphOf(
-  { config: { model, training } }: PretrainRun,
+  { config: { model, training, curriculum } }: PretrainRun,
   { liveStages }: Phase,
   batch: number,
   moves: (owner: Owner) => boolean,
@@ -99,7 +103,10 @@ function graphOf(
 ): Result<Faults, Graph> {
   const samples = training.batchSize * training.accumIter;
   return stepGraph(
-    { model, batch, samples, liveStages, isTrainable: moves },
+    {
+      ...{ model, batch, samples, liveStages, isTrainable: moves },
+      isWeighted: curriculum !== undefined,
+    },
     watch,
   );
 }
@@ -152,6 +159,24 @@ function roundedMatrices(
     .map(({ name }) => name);
 }
 
+/** Inputs of a micro-batch: images, masks, and the weights of the stages where they move. */
+function inputsOf(
+  { config: { model, training, curriculum }, plan }: PretrainRun,
+  { item, epoch, place }: Placed<TrainingBatch>,
+): HostBatch {
+  const { seed, epochs, accumIter } = training;
+  const batch = batchTensors(model, item, { seed, epoch });
+  if (curriculum === undefined) return batch;
+  const step = epoch * plan.totalSteps / epochs + Math.floor(place / accumIter);
+  const [rows, stages] = [item.indices.length, model.stages.length];
+  const weights = weightsAt(curriculum)(step / plan.totalSteps);
+  const data = Float32Array.from(
+    { length: rows * stages },
+    (_, i) => weights[i % stages] ?? 0,
+  );
+  return { ...batch, [STAGE_WEIGHTS]: { shape: [rows, stages], data } };
+}
+
 /** Pre-training as a task of the engine. */
 export function pretrainTask(run: PretrainRun): Task<TrainingBatch> {
   const { config, plan } = run;
@@ -191,8 +216,7 @@ export function pretrainTask(run: PretrainRun): Task<TrainingBatch> {
       }),
     stageLosses: ({ liveStages }) =>
       Object.fromEntries(liveStages.map((k) => [k, stageLossName(k)])),
-    inputs: ({ item, epoch }) =>
-      right(batchTensors(model, item, { seed: training.seed, epoch })),
+    inputs: (placed) => right(inputsOf(run, placed)),
     partOf: partsByName(specs, part),
     badSample,
     forwardGraph: (phase) => forwardGraph(run, phase, part),

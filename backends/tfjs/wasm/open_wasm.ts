@@ -1,7 +1,11 @@
 /** The device `wasm`: TensorFlow.js on WebAssembly with SIMD. */
-import { getKernel, type KernelFunc } from "npm:@tensorflow/tfjs@4.22.0";
+import {
+  env,
+  getKernel,
+  type KernelFunc,
+} from "npm:@tensorflow/tfjs-core@4.22.0";
 import type { BackendWasm } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
-import "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
+import { setWasmPaths } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
 import type { Shape } from "../../../core/mod.ts";
 import { hostKernels } from "../host/host_kernels.ts";
 import {
@@ -12,7 +16,7 @@ import {
   type KernelTable,
   type StoredTensor,
 } from "../device.ts";
-import { startBackend } from "../library.ts";
+import { isStarted, startBackend } from "../library.ts";
 import { wasmConvolution } from "./wasm_convolution.ts";
 import { wasmMatmul } from "./wasm_matmul.ts";
 import { addressOf, wasmMemory } from "./wasm_memory.ts";
@@ -58,12 +62,21 @@ function kernelsOf(backend: BackendWasm): KernelTable {
 }
 
 /**
- * Starts the device `wasm`. The library finds its binary beside its own file; a
- * web page that bundles it says `setWasmPaths` before.
+ * Starts the device `wasm`.
  *
+ * @param folder Address of the folder with `tfjs-backend-wasm-simd.wasm`; by default the
+ * library finds its binary beside its own file, which it cannot once it is bundled. It
+ * counts when the device is started for the first time.
  * @throws If the runtime has no WebAssembly or its binary cannot be read.
  */
-export async function openWasm(): Promise<Device> {
+export async function openWasm(folder?: string | URL): Promise<Device> {
+  if (!isStarted("wasm")) {
+    // One core, also in a page that may have threads: the same numbers everywhere.
+    env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+    if (folder !== undefined) {
+      setWasmPaths(String(folder).replace(/\/?$/, "/"));
+    }
+  }
   const backend = await startBackend("wasm") as BackendWasm;
   return {
     info: {

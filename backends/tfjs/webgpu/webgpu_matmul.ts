@@ -1,5 +1,9 @@
 /** Matrix products on the WebGPU backend. */
-import { env, getKernel, type KernelFunc } from "npm:@tensorflow/tfjs@4.22.0";
+import {
+  env,
+  getKernel,
+  type KernelFunc,
+} from "npm:@tensorflow/tfjs-core@4.22.0";
 import type { WebGPUBackend } from "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
 import type { NodeOf, Signature } from "../../../core/mod.ts";
 import { stridesOf } from "../../../core/graph/shape.ts";

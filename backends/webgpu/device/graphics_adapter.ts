@@ -1,5 +1,6 @@
 /** The graphics card behind WebGPU. */
 import type { DeviceInfo } from "../../backend.ts";
+import { withRuntimeFolder } from "./runtime_folder.ts";
 
 /** Description of an adapter. */
 export type GraphicsAdapter = Omit<DeviceInfo, "name">;
@@ -28,9 +29,9 @@ export async function openAdapter(
   gpu: GPU | null = globalThis.navigator?.gpu ?? null,
 ): Promise<GPUAdapter | string> {
   if (gpu === null) return "this runtime has no WebGPU";
-  const adapter = await gpu.requestAdapter({
-    powerPreference: "high-performance",
-  });
+  const adapter = await withRuntimeFolder(() =>
+    gpu.requestAdapter({ powerPreference: "high-performance" })
+  );
   return adapter ?? "WebGPU finds no graphics adapter";
 }
 

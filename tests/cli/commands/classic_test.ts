@@ -5,6 +5,7 @@ import {
   classicSettings,
   fittedTo,
 } from "../../../cli/classic/classic_flags.ts";
+import { calcSpeedup, denseNetCosts } from "../../../core/mod.ts";
 import { parseFlags } from "../../../cli/flags/parse_flags.ts";
 import { embeddedFashionMnist } from "../../../data/mod.ts";
 import { right } from "../../right.ts";
@@ -82,6 +83,81 @@ Deno.test("freezeout_classic refuses what it cannot do before it begins", async 
   match(depth.stderr, /--depth: found 17, wanted /);
 });
 
+Deno.test("freezeout_classic trains a DenseNet and tells FreezeOut's own estimate beside ours", () =>
+  inFolder(async (folder) => {
+    const data = await writeSmallIdx(join(folder, "data"), {
+      train: 90,
+      t10k: 30,
+    });
+    const flags =
+      "--family densenet --depth 10 --growth-rate 2 --epochs 2 --batch-size 20 --image-size 8 --backend cpu"
+        .split(" ");
+    const run = join(folder, "run");
+    const first = await runExample(
+      PROGRAM,
+      ...["--data", data, ...flags, "--output-dir", run],
+    );
+    strictEqual(first.code, 0, first.stderr);
+    match(
+      first.stdout,
+      /network: denseNet-BC 10 with growth rate 2 on 8² pixels, [\d,]+ parameters/,
+    );
+    match(
+      first.stdout,
+      /[\d.]+ % of the operations saved \(([\d.]+) % of the time by FreezeOut's own estimate\)/,
+    );
+    const line = lastLine(first);
+    const costs = denseNetCosts(2, 1);
+    strictEqual(
+      line.freezeOutEstimate,
+      calcSpeedup(costs, { t0: 0.8, scale: "cubic" }),
+    );
+    const other = await runExample(
+      PROGRAM,
+      ...["--family", "resnet", "--resume", run],
+    );
+    strictEqual(other.code, 2);
+    match(
+      other.stderr,
+      /model\.family: checkpoint "denseNet", this run "resNet"/,
+    );
+  }));
+
+Deno.test("freezeout_classic trains a VGG, on images of 32 pixels unless told otherwise", () =>
+  inFolder(async (folder) => {
+    const data = await writeSmallIdx(join(folder, "data"), {
+      train: 90,
+      t10k: 30,
+    });
+    const flags =
+      "--family vgg --channels 2 --epochs 1 --batch-size 20 --backend cpu";
+    const run = await runExample(
+      PROGRAM,
+      ...["--data", data, ...flags.split(" ")],
+      ...["--output-dir", join(folder, "run")],
+    );
+    strictEqual(run.code, 0, run.stderr);
+    match(
+      run.stdout,
+      /network: vgg 11 with 2 to 16 channels, dropout 0.5 on 32/,
+    );
+    strictEqual(lastLine(run).freezeOutEstimate, null);
+  }));
+
+Deno.test("freezeout_classic refuses sizes that another family has, and images that do not fit", async () => {
+  const refusals = {
+    "--family vgg --image-size 28":
+      /--image-size: found 28, wanted a multiple of 32/,
+    "--family densenet --width 2":
+      /--width: found 2, wanted --family wide-resnet or resnet beside it: a densenet has no such size/,
+  };
+  for (const [flags, message] of Object.entries(refusals)) {
+    const run = await runExample(PROGRAM, ...flags.split(" "));
+    strictEqual(run.code, 2, flags);
+    match(run.stderr, message);
+  }
+});
+
 Deno.test("classic trains by FreezeOut's recipe unless flags say otherwise", async () => {
   const source = await embeddedFashionMnist();
   if (source._tag === "Left") throw new Error("unreadable");
@@ -109,6 +185,22 @@ Deno.test("classic trains by FreezeOut's recipe unless flags say otherwise", asy
       !("clipGrad" in await configOf("--clip-grad", "0")),
   );
   strictEqual((await configOf("--clip-grad", "0.5")).clipGrad, 0.5);
+  const families = ["resnet", "densenet", "vgg"];
+  const models = await Promise.all(
+    families.map(async (family) => (await configOf("--family", family)).model),
+  );
+  const of = { inChannels: 1, classes: 10 };
+  deepStrictEqual(models, [
+    { family: "resNet", depth: 14, width: 1, imageSize: 28, ...of },
+    {
+      ...{ family: "denseNet", depth: 22, growthRate: 12, reduction: 0.5 },
+      ...{ imageSize: 28, ...of },
+    },
+    {
+      ...{ family: "vgg", depth: 11, channels: 8, dropout: 0.5 },
+      ...{ imageSize: 32, ...of },
+    },
+  ]);
   const star = await configOf("--lr", "0.001", "--weight-decay", "0.001");
   deepStrictEqual([star.rate.baseRate, star.optimizer.weightDecay], [
     1e-3,

@@ -26,7 +26,8 @@ Deno.test("pretrain --dry-run says what a run would take, draws its pictures and
     const args = ["--data", data, "--output-dir", output, ...SMALL];
     const end = await pretrain("--dry-run", "--json", "--keep", "3", ...args);
     strictEqual(end.code, 0, end.stderr);
-    match(end.stderr, /^plan: {3}3 epochs × 10 steps of 4 images/m);
+    match(end.stderr, /^batch: {2}4 images a step, rate /m);
+    match(end.stderr, /^length: 3 epochs × 10 steps, /m);
     match(end.stderr, /^memory: tensors of a step take [\d.]+ [kM]B at most$/m);
     match(
       end.stderr,

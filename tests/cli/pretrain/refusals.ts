@@ -17,7 +17,7 @@ export const REFUSALS: readonly (readonly [string, RegExp])[] = [
   ["--epochs 0", /--epochs: found "0", wanted a whole number of at least 1/],
   ["--t0 1.5", /--t0: found "1\.5", wanted a number in \(0, 1\].*nearest is 1/],
   ["--t0 0", /--t0: found "0"/],
-  ["--t0 0.1", /--t0: found 0\.1, wanted more than 0\.32/],
+  ["--t0 0.1", /--t0: found 0\.1, wanted at least 0\.32/],
   ["--modle vit-b", /--modle: .*the nearest is --model/],
   [
     "--model vit-x",

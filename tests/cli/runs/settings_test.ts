@@ -2,10 +2,8 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { MODEL_PRESETS, planOf } from "../../../core/mod.ts";
 import { checkFolder } from "../../../cli/runs/open_folder.ts";
-import {
-  pretrainSettings,
-  type PretrainValues,
-} from "../../../cli/pretrain/pretrain_flags.ts";
+import type { PretrainValues } from "../../../cli/pretrain/pretrain_flags.ts";
+import { pretrainSettings } from "../../../cli/pretrain/pretrain_settings.ts";
 import type { Settings } from "../../../cli/runs/settings.ts";
 import { pretrainTask, writeImagesFile } from "../../../train/mod.ts";
 import { right } from "../../right.ts";

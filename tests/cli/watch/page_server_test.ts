@@ -279,7 +279,10 @@ Deno.test("pageHandler() streams states: of now, and as the run goes on", () =>
       ok(0 < trained && trained <= freezes && freezes <= 1);
       ok(0 <= height && height <= 1);
     }
-    match(state.pictures.loss.alt, /up to step 70 of 120.*total 0\.\d{4}/);
+    match(
+      state.pictures.loss.alt,
+      /up to step 70 of 120.*: loss 0\.\d{4}, stage 1 0\.\d{4}/,
+    );
     const next = stateWhen(
       await ask(asked("/events")),
       ({ progress }) => progress.words.startsWith("step 71 "),

@@ -5,22 +5,17 @@ import {
   convNetTensors,
   gradientName,
   interpretGraph,
-  sizeOf,
 } from "../../../core/mod.ts";
-import type { ConvNetFamily } from "../../../core/models/convnet_spec.ts";
-import type { NamedValues } from "../../../core/graph/interpret.ts";
+import type { ResidualSpec } from "../../../core/models/convnets/residual.ts";
+import {
+  inputsOf as inputsFrom,
+  type Summary,
+  summary,
+} from "./recorded_convnet.ts";
 import { goldenJson, largestDifference } from "../../golden_files.ts";
 import { right } from "../../right.ts";
 
-type Summary = readonly [sum: number, norm: number, wave: number];
-
-interface RecordedStep {
-  readonly family: ConvNetFamily;
-  readonly depth: number;
-  readonly width: number;
-  readonly imageSize: number;
-  readonly inChannels: number;
-  readonly classes: number;
+interface RecordedStep extends ResidualSpec {
   readonly batch: number;
   readonly frozen: number;
   readonly loss: number;
@@ -33,56 +28,7 @@ const { steps } = goldenJson("convnet/convnet.json") as {
   readonly steps: readonly RecordedStep[];
 };
 
-/** The stream of `make.py`. */
-function stream(): (count: number) => Float64Array {
-  let state = 1;
-  return (count) =>
-    new Float64Array(count).map(() => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2 ** 31 - 1;
-    });
-}
-
-/** A tensor of `make.py` from its noise. */
-function fromNoise(
-  name: string,
-  shape: readonly number[],
-  noise: Float64Array,
-): Float64Array {
-  if (shape.length > 1) {
-    const deviation = Math.sqrt(3 / sizeOf(shape.slice(1)));
-    return noise.map((v) => v * deviation);
-  }
-  return /(weight|var)$/.test(name)
-    ? noise.map((v) => 1 + 0.3 * v)
-    : noise.map((v) => 0.2 * v);
-}
-
-/** Inputs of a recorded step. */
-function inputsOf(step: RecordedStep): NamedValues {
-  const take = stream();
-  const { parameters, statistics } = convNetTensors(step);
-  const byName = [...parameters, ...statistics].toSorted((a, b) =>
-    a.name < b.name ? -1 : 1
-  );
-  const { batch, inChannels, imageSize, classes } = step;
-  const tensors = byName.map(({ name, shape }) =>
-    [name, fromNoise(name, shape, take(sizeOf(shape)))] as const
-  );
-  const targets = new Float64Array(batch * classes);
-  for (let b = 0; b < batch; b++) targets[b * classes + b % classes] = 1;
-  return {
-    ...Object.fromEntries(tensors),
-    images: take(batch * inChannels * imageSize ** 2),
-    targets,
-  };
-}
-
-const summary = (values: Float64Array): Summary => [
-  values.reduce((sum, v) => sum + v, 0),
-  Math.hypot(...values),
-  values.reduce((sum, v, i) => sum + v * Math.cos(i), 0),
-];
+const inputsOf = (step: RecordedStep) => inputsFrom(step, step.batch);
 
 for (const step of steps) {
   const { family, frozen } = step;

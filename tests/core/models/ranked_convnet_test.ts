@@ -9,25 +9,36 @@ import {
   split,
   uniforms,
 } from "../../../core/mod.ts";
-import type { ConvNetFamily } from "../../../core/models/convnet_spec.ts";
+import type {
+  ConvNetFamily,
+  ConvNetSpec,
+} from "../../../core/models/convnet_spec.ts";
 import type { NamedValues } from "../../../core/graph/interpret.ts";
 import { right } from "../../right.ts";
 import { added, runOnRanks } from "../graph/run_on_ranks.ts";
 
 const IMAGES = 6;
 
-const specOf = (family: ConvNetFamily) => ({
-  ...{ family, depth: family === "wideResNet" ? 10 : 8, width: 1 },
-  ...{ imageSize: 8, inChannels: 1, classes: 3 },
-});
+const SIZES = { imageSize: 8, inChannels: 1, classes: 3 };
 
-type Spec = ReturnType<typeof specOf>;
+const SPECS: { readonly [Family in ConvNetFamily]: ConvNetSpec } = {
+  wideResNet: { family: "wideResNet", depth: 10, width: 1, ...SIZES },
+  resNet: { family: "resNet", depth: 8, width: 1, ...SIZES },
+  denseNet: {
+    ...{ family: "denseNet", depth: 10, growthRate: 2, reduction: 0.5 },
+    ...SIZES,
+  },
+  vgg: {
+    ...{ family: "vgg", depth: 11, channels: 2, dropout: 0 },
+    ...{ ...SIZES, imageSize: 32 },
+  },
+};
 
 const numbers = (name: string, count: number): Float64Array =>
   uniforms(split(rootKey(5), name), count).map((v) => v - 0.5);
 
 /** Weights, and running statistics that are not those of the images. */
-const tensorsOf = (spec: Spec): NamedValues => {
+const tensorsOf = (spec: ConvNetSpec): NamedValues => {
   const { parameters, statistics } = convNetTensors(spec);
   return Object.fromEntries(
     [...parameters, ...statistics].map(({ name, shape }) => [
@@ -41,7 +52,7 @@ const tensorsOf = (spec: Spec): NamedValues => {
 
 /** Images and classes from one place on. */
 function imagesOf(
-  { imageSize, classes }: Spec,
+  { imageSize, classes }: ConvNetSpec,
   from: number,
   count: number,
 ): NamedValues {
@@ -59,7 +70,7 @@ function imagesOf(
 
 /** Outputs of every rank, of which each has a part of the images. */
 function onRanks(
-  spec: Spec,
+  spec: ConvNetSpec,
   firstTrained: number,
   parts: readonly number[],
 ): readonly NamedValues[] {
@@ -86,10 +97,10 @@ const assertClose = (
   );
 };
 
-for (const family of ["wideResNet", "resNet"] as const) {
+for (const family of ["wideResNet", "resNet", "denseNet", "vgg"] as const) {
   for (const firstTrained of [0, 1, 2, 4]) {
     Deno.test(`convNetStepGraph() of a ${family} on 1, 2 and 3 ranks with ${firstTrained} frozen layers learns what one process does`, () => {
-      const spec = specOf(family);
+      const spec = SPECS[family];
       const step = { ...spec, batch: IMAGES, firstTrained };
       const wanted = interpretGraph(
         right(convNetStepGraph(step)),
@@ -114,7 +125,7 @@ for (const family of ["wideResNet", "resNet"] as const) {
 }
 
 Deno.test("convNetStepGraph() of one rank has no sums over ranks, of several one each way for each normalisation that learns", () => {
-  const spec = { ...specOf("wideResNet"), batch: 2 };
+  const spec = { ...SPECS.wideResNet, batch: 2 };
   const sums = (firstTrained: number, ranks: number): number =>
     right(convNetStepGraph({ ...spec, firstTrained, ranks })).nodes
       .filter(({ op }) => op === "rankSum").length;
@@ -124,7 +135,7 @@ Deno.test("convNetStepGraph() of one rank has no sums over ranks, of several one
 });
 
 Deno.test("convNetStepGraph() of several ranks gives the same running statistics on each, to the bit", () => {
-  const spec = specOf("wideResNet");
+  const spec = SPECS.wideResNet;
   const found = onRanks(spec, 0, [1, 2, 3]);
   for (const { name } of convNetTensors(spec).statistics) {
     const [first, ...others] = found.map((outputs) => outputs[name]);

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { ok, strictEqual } from "node:assert/strict";
-import { calcSpeedup, type FreezeScale } from "../../../core/mod.ts";
+import {
+  calcSpeedup,
+  denseNetCosts,
+  type FreezeScale,
+} from "../../../core/mod.ts";
 import { between } from "../../arbitraries.ts";
-import { denseNetCosts } from "./dense_net_costs.ts";
 
 interface Estimate {
   readonly growth: number;

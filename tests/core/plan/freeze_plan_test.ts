@@ -7,7 +7,12 @@ import {
   phaseAt,
 } from "../../../core/mod.ts";
 import type { PlanConfig } from "../../../core/plan/plan.ts";
-import { freezePlan as anyPlan, planConfig } from "../../arbitraries.ts";
+import { weightlessFrom } from "../../../core/schedule/curriculum.ts";
+import {
+  between,
+  freezePlan as anyPlan,
+  planConfig,
+} from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";
 
 const vitB: PlanConfig = {
@@ -57,12 +62,22 @@ Deno.test("freezePlan() has phases that tile the run", () => {
   }));
 });
 
-Deno.test("freezePlan() freezes a growing prefix and prunes stages that tap it", () => {
-  fc.assert(fc.property(anyPlan, ({ phases, layers, stages }) => {
+Deno.test("freezePlan() freezes a growing prefix and prunes stages that tap it or have no weight any more", () => {
+  fc.assert(fc.property(anyPlan, ({ phases, layers, stages, config }) => {
+    const { curriculum, totalSteps } = config;
+    const hasWeight = (stage: number, step: number): boolean => {
+      const end = curriculum && weightlessFrom(curriculum, stage);
+      return end === undefined || end === null || step < end * totalSteps;
+    };
     strictEqual(phases[0].frozenLayers, 0);
     phases.forEach((phase, i) => {
       const { frozenLayers, from, trainableLayers, liveStages } = phase;
-      ok(i === 0 || frozenLayers > (phases[i - 1]?.frozenLayers ?? NaN));
+      const before = phases[i - 1];
+      ok(before === undefined || frozenLayers >= before.frozenLayers);
+      ok(
+        before === undefined || frozenLayers > before.frozenLayers ||
+          liveStages.length < before.liveStages.length,
+      );
       const frozen = layers.filter(({ freezeStep }) => freezeStep <= from);
       deepStrictEqual(
         frozen.map(({ index }) => index),
@@ -74,7 +89,9 @@ Deno.test("freezePlan() freezes a growing prefix and prunes stages that tap it",
       );
       deepStrictEqual(
         liveStages,
-        stages.filter(({ layer }) => layer >= frozenLayers)
+        stages.filter(({ layer, index }) =>
+          layer >= frozenLayers && hasWeight(index, from)
+        )
           .map(({ index }) => index),
       );
       ok(liveStages.length > 0);
@@ -146,11 +163,32 @@ Deno.test("freezePlan() names all faults: fields first, then what fields contrad
 Deno.test("freezePlan() refuses a first layer that would freeze during a warm-up of mode figure", () => {
   const freeze = { ...vitB.freeze, t0: 0.4 };
   deepStrictEqual(faultsOf(freezePlan({ ...vitB, freeze })), [
-    "freeze.t0: found 0.4, wanted more than 0.4641588833612779, " +
-    "so that the first layer freezes after the warm-up",
+    "freeze.t0: found 0.4, wanted at least 0.4642: the first layer would freeze " +
+    "at 0.4³ = 0.064 of the run, at step 640 of 10000, and the warm-up lasts until step 1000",
   ]);
   const rate = { ...vitB.rate, warmup: "shared" as const };
   right(freezePlan({ ...vitB, freeze, rate }));
+});
+
+Deno.test("freezePlan() names the smallest t0 that can be: with it there is a plan, a ten thousandth below there is none", () => {
+  const named = ({ freeze, ...config }: PlanConfig, t0: number) =>
+    freezePlan({ ...config, freeze: { ...freeze, t0 } });
+  const isMet = { early: 0 };
+  fc.assert(
+    fc.property(planConfig, between(1e-6, 1), (config, t0) => {
+      const plan = named(config, t0);
+      if (plan._tag === "Right") return;
+      isMet.early++;
+      const [{ path, wanted }] = plan.left;
+      strictEqual(path, "freeze.t0");
+      const least = Number(/^at least ([\d.]+):/.exec(wanted)?.[1]);
+      right(named(config, least));
+      const below = Math.round(10_000 * least) - 1;
+      ok(below === 0 || named(config, below / 10_000)._tag === "Left", wanted);
+    }),
+    { numRuns: 300 },
+  );
+  ok(isMet.early > 20, `${isMet.early}`);
 });
 
 Deno.test("freezePlan() refuses a first layer that would freeze at the last step of the warm-up, not one that trains one step more", () => {

@@ -16,7 +16,7 @@ import {
   type LoadOptions,
   trainTransform,
 } from "../../../data/mod.ts";
-import { batchesPerEpoch } from "../../../data/loader/load_batches.ts";
+import { batchesPerEpoch } from "../../../data/loader/batch_loading.ts";
 import { right } from "../../right.ts";
 import { encode, waves } from "../photographs.ts";
 import { errorOf, inFolder, noiseSource, valueOf } from "../sources.ts";

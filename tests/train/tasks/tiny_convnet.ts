@@ -1,5 +1,5 @@
 /**
- * The training of a small residual network.
+ * The training of a small convolutional network.
  *
  * @module
  */
@@ -48,37 +48,42 @@ export const CONFIG: ConvNetConfig = {
 };
 
 /** Pictures whose class is the side that is bright: left, right or none. */
-export function pictures(indices: Int32Array): Batch {
-  const images = new Float32Array(indices.length * SIDE * SIDE);
+export function pictures(indices: Int32Array, side: number = SIDE): Batch {
+  const images = new Float32Array(indices.length * side * side);
   indices.forEach((index, b) => {
-    for (let i = 0; i < SIDE * SIDE; i++) {
-      const isLeft = i % SIDE < SIDE / 2;
+    for (let i = 0; i < side * side; i++) {
+      const isLeft = i % side < side / 2;
       const bright = index % 3 === (isLeft ? 0 : 1) ? 1.5 : 0;
-      images[b * SIDE * SIDE + i] = bright + Math.sin(37 * index + 11 * i);
+      images[b * side * side + i] = bright + Math.sin(37 * index + 11 * i);
     }
   });
-  const shape = [indices.length, 1, SIDE, SIDE] as const;
+  const shape = [indices.length, 1, side, side] as const;
   return { shape, images, indices, labels: indices.map((i) => i % CLASSES) };
 }
 
 /** Batches of such pictures. */
-export const batches: BatchSource = async function* (
-  epoch,
-  fromBatch,
-  _pixels,
-  rows,
-) {
-  const { batchSize, seed } = CONFIG.training;
-  const order = epochOrder(seed, epoch, SAMPLES);
-  const count = rows === undefined ? 0 : sharedBatches(SAMPLES, rows);
-  for (let k = fromBatch; rows !== undefined && k < count; k++) {
-    yield success(pictures(sharedIndices(order, rows, k)));
-  }
-  if (rows !== undefined) return;
-  for (let k = fromBatch; (k + 1) * batchSize <= SAMPLES; k++) {
-    yield success(pictures(order.slice(k * batchSize, (k + 1) * batchSize)));
-  }
-};
+const batchesOf = (side: number): BatchSource =>
+  async function* (
+    epoch,
+    fromBatch,
+    _pixels,
+    rows,
+  ) {
+    const { batchSize, seed } = CONFIG.training;
+    const order = epochOrder(seed, epoch, SAMPLES);
+    const count = rows === undefined ? 0 : sharedBatches(SAMPLES, rows);
+    for (let k = fromBatch; rows !== undefined && k < count; k++) {
+      yield success(pictures(sharedIndices(order, rows, k), side));
+    }
+    if (rows !== undefined) return;
+    for (let k = fromBatch; (k + 1) * batchSize <= SAMPLES; k++) {
+      const indices = order.slice(k * batchSize, (k + 1) * batchSize);
+      yield success(pictures(indices, side));
+    }
+  };
+
+/** Batches of pictures of 8 pixels. */
+export const batches: BatchSource = batchesOf(SIDE);
 
 /** What such a training needs. */
 export interface ConvNetInputs extends ConvNetRun, TrainOptions<Batch> {}
@@ -90,7 +95,8 @@ export const started = (inputs: ConvNetInputs): Training =>
 /** What a training needs that has not begun. */
 export function inputsOn(backend: Backend, config = CONFIG): ConvNetInputs {
   const run = { config, plan: right(convNetPlan(config, SAMPLES)) };
-  return { ...run, backend, batches, start: initialConvNet(run) };
+  const source = batchesOf(config.model.imageSize);
+  return { ...run, backend, batches: source, start: initialConvNet(run) };
 }
 
 /** Takes steps up to `last`, exclusively. */

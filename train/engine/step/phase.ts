@@ -1,6 +1,6 @@
 /** Programs of one freeze phase. */
 import type { Backend, Program } from "../../../backends/backend.ts";
-import { verifyInt8 } from "../../../backends/mod.ts";
+import { verifyInt8 } from "../../../backends/program_inputs.ts";
 import {
   averageName,
   type Averaging,

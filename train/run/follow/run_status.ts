@@ -44,8 +44,11 @@ export interface RunStatus {
   readonly epoch: number;
   /** Epochs of the run. */
   readonly epochs: number;
-  /** Mean of the total loss over the last steps; `null` before the first one. */
-  readonly loss: number | null;
+  /**
+   * Mean of the loss that can be compared over all steps (`StepReport.deepestLoss`) over the
+   * last ones; `null` before the first one.
+   */
+  readonly deepestLoss: number | null;
   /** Stages with a loss of their own, from shallow to deep. */
   readonly stages: readonly StageStatus[];
   /** Layers from shallow to deep. */
@@ -195,7 +198,9 @@ export function runStatus(record: RunRecord): RunStatus {
     totalSteps: plan.totalSteps,
     epoch: done * training.epochs / plan.totalSteps,
     epochs: training.epochs,
-    loss: mean(recent.slice(-LAST_STEPS).map(({ loss }) => loss)),
+    deepestLoss: mean(
+      recent.slice(-LAST_STEPS).map(({ deepestLoss }) => deepestLoss),
+    ),
     stages: stagesAt(record, done),
     layers: layersAt(plan, last, done),
     secondsPerStep: total === null ? null : total / 1000,

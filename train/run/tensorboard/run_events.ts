@@ -39,6 +39,7 @@ export function stepScalars(
     return {
       ...under("loss", [
         ["total", line.loss],
+        ["deepest", line.deepestLoss],
         ...stages.map(([stage, loss]) =>
           [`stage ${Number(stage) + 1}`, loss] as const
         ),

@@ -3,10 +3,8 @@ import {
   embeddedFashionMnist,
   type ImageSource,
 } from "../../../../data/mod.ts";
-import {
-  FASHION_MNIST_CLASSES,
-  fashionMnist,
-} from "../../../../data/sources/known_sets/fashion_mnist.ts";
+import { fashionMnist } from "../../../../data/sources/known_sets/fashion_mnist.ts";
+import { FASHION_MNIST_CLASSES } from "../../../../data/sources/known_sets/fashion_mnist_source.ts";
 import type { RawImage } from "../../../../data/image/raw_image.ts";
 import { errorOf, gzip, idxFile, inFolder, valueOf } from "../../sources.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { decodeIdx } from "../../../../data/sources/known_sets/fashion_mnist.ts";
+import { decodeIdx } from "../../../../data/sources/known_sets/idx_array.ts";
 import { errorOf, idxFile, valueOf } from "../../sources.ts";
 
 const extent = fc.integer({ min: 1, max: 5 });

@@ -28,7 +28,12 @@ Deno.test("runStatus() before the first step knows the plan and nothing else", (
   strictEqual(status.done, 0);
   strictEqual(status.savingPredicted, predictedSaving(plan));
   for (
-    const key of ["loss", "imagesPerSecond", "secondsLeft", "saving"] as const
+    const key of [
+      "deepestLoss",
+      "imagesPerSecond",
+      "secondsLeft",
+      "saving",
+    ] as const
   ) {
     strictEqual(status[key], null, key);
   }

@@ -64,6 +64,7 @@ Deno.test("stepScalars() names layers, live stages and times; stages count from 
   const scalars = stepScalars(RUN.plan, 2)(metricsLine(report(0, 1)));
   deepStrictEqual(scalars, {
     "loss/total": 1,
+    "loss/deepest": 0.5,
     "loss/stage_2": 0.25,
     "loss/stage_4": 0.5,
     "learning_rate/patch_embed": 0,

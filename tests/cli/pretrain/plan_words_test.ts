@@ -5,7 +5,7 @@ import {
   SMALL_RECIPE,
   stepsPerEpoch,
 } from "../../../core/mod.ts";
-import { describePlan } from "../../../cli/pretrain/plan_run.ts";
+import { describePlan } from "../../../cli/pretrain/plan_words.ts";
 import { right } from "../../right.ts";
 
 const config = SMALL_RECIPE;
@@ -28,7 +28,8 @@ Deno.test("describePlan() names the images that fill no step where they are more
 
 Deno.test("describePlan() counts the steps of an epoch and says on an odd grid what stages predict", () => {
   const steps = stepsPerEpoch(config.training, 8000);
-  match(described(8000), new RegExp(`× ${steps} steps of 32 images`));
+  match(described(8000), new RegExp(`× ${steps} steps, `));
+  match(described(8000), /^batch: {2}32 images a step, rate 0.002$/m);
   const stages = config.model.stages.slice(0, 3).map((stage) => ({ ...stage }));
   const model = {
     ...config.model,

@@ -1,7 +1,10 @@
+/** FreezeOut's own count of what the layers of a DenseNet cost. */
+
 /**
- * Layer costs of FreezeOut's DenseNet-BC on 32×32 images, as `calc_speedup`
- * counts them: the first convolution, then three groups of bottleneck layers on
- * 32², 16² and 8² pixels; transitions are left out.
+ * Layer costs of a DenseNet-BC of reduction 0.5, as FreezeOut's `calc_speedup` counts
+ * them: the first convolution on colour images of 32² pixels, then three groups of
+ * bottleneck layers on 32², 16² and 8² pixels; transitions are left out. Other sizes of
+ * images would change all of them by one factor.
  *
  * @param growthRate Channels that a layer adds, `k`.
  * @param layersPerGroup Bottleneck layers of a group.

@@ -1,0 +1,97 @@
+/** What a pre-training will do, in words. */
+import {
+  describeFreezeTimes,
+  effectiveBatch,
+  type FitReasons,
+  type FreezePlan,
+  predictedSaving,
+  type PretrainConfig,
+} from "../../core/mod.ts";
+import { counted } from "../../data/mod.ts";
+import { cellsNote, describeModel } from "../output/model_words.ts";
+import { percent } from "../output/words.ts";
+
+/** What would change each choice of a fit. */
+const CHANGED_BY: Readonly<Record<keyof FitReasons, string>> = {
+  model: "--model, --image-size, --patch-size",
+  batch: "--batch-size, --accum-iter, --lr",
+  length: "--minutes, --epochs, --warmup-epochs",
+};
+
+/** Why a choice was made and what would change it; nothing where none was. */
+const because = (
+  reasons: FitReasons | null,
+  choice: keyof FitReasons,
+): string =>
+  reasons === null ? "" : `; ${reasons[choice]} (${CHANGED_BY[choice]})`;
+
+function describeFreezing(
+  plan: FreezePlan,
+  { freeze }: PretrainConfig,
+): string {
+  const [first, ...others] = plan.layers.filter(({ freezeStep }) =>
+    freezeStep < plan.totalSteps
+  );
+  return first === undefined
+    ? "nothing freezes"
+    : `${
+      1 + others.length
+    } of ${plan.layers.length} layers freeze, from step ${first.freezeStep} on (${
+      describeFreezeTimes(freeze)
+    }); predicted saving ${percent(predictedSaving(plan))}`;
+}
+
+/** Part of the images of an epoch that may fill no step without a word about it. */
+const MOST_SKIPPED = 0.05;
+
+/** Images of an epoch that fill no step, where they are many. */
+function describeSkipped(
+  { epochs, batchSize, accumIter }: PretrainConfig["training"],
+  { totalSteps }: FreezePlan,
+  samples: number,
+): readonly string[] {
+  const out = samples - totalSteps / epochs * batchSize * accumIter;
+  const part = out / samples;
+  return part <= MOST_SKIPPED ? [] : [
+    `        ${out} of ${samples} images (${
+      percent(part, 0)
+    }) fill no step and are left out, others in each epoch; a smaller --batch-size or --accum-iter leaves out fewer`,
+  ];
+}
+
+/** Images of a step, and the micro-batches that it is computed in. */
+function describeStep(config: PretrainConfig): string {
+  const { batchSize, accumIter } = config.training;
+  const images = counted(effectiveBatch(config), "image");
+  const parts = accumIter === 1 ? "" : ` in ${accumIter} × ${batchSize}`;
+  return `${images} a step${parts}, rate ${
+    Number(config.rate.baseRate.toPrecision(3))
+  }`;
+}
+
+/**
+ * Says in short what a run will do.
+ *
+ * @param reasons Why model, batch and length are as they are; `null` where they were given.
+ */
+export function describePlan(
+  plan: FreezePlan,
+  config: PretrainConfig,
+  samples: number,
+  reasons: FitReasons | null = null,
+): string {
+  const { model, training } = config;
+  const { epochs } = training;
+  const { totalSteps, warmupSteps } = plan;
+  const note = cellsNote(model);
+  return [
+    `model:  ${describeModel(model)}${because(reasons, "model")}`,
+    ...note === null ? [] : [`        ${note}`],
+    `batch:  ${describeStep(config)}${because(reasons, "batch")}`,
+    ...describeSkipped(training, plan, samples),
+    `length: ${counted(epochs, "epoch")} × ${
+      counted(totalSteps / epochs, "step")
+    }, ${counted(warmupSteps, "step")} of warm-up${because(reasons, "length")}`,
+    `freeze: ${describeFreezing(plan, config)}`,
+  ].join("\n");
+}

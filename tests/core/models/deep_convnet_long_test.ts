@@ -1,0 +1,3 @@
+import { testOnDevices } from "./recorded_steps.ts";
+
+await testOnDevices(["webgpu"]);

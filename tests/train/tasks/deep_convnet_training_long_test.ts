@@ -1,0 +1,3 @@
+import { testDeepTrainings } from "./deep_convnets.ts";
+
+await testDeepTrainings(["webgpu"]);

@@ -1,0 +1,45 @@
+import {
+  deepStrictEqual,
+  notDeepStrictEqual,
+  strictEqual,
+} from "node:assert/strict";
+import { convNetTensors, phaseAt } from "../../../core/mod.ts";
+import { convNetTask, orThrow } from "../../../train/mod.ts";
+import { onDevices } from "../devices.ts";
+import { testDeepTrainings, TRAININGS } from "./deep_convnets.ts";
+import { inputsOn, started, stepped } from "./tiny_convnet.ts";
+
+await testDeepTrainings(["cpu", "wasm", "onnx on one thread"]);
+
+for (const config of TRAININGS) {
+  await onDevices(
+    ["onnx on one thread"],
+    `training of a ${config.model.family} leaves everything of a frozen layer as it is, and drops its moments`,
+    async (backend) => {
+      const inputs = inputsOn(backend, config);
+      const training = started(inputs);
+      await stepped(training, 6);
+      const before = orThrow(await training.snapshot());
+      await stepped(training, 7);
+      const after = orThrow(await training.snapshot());
+      training.dispose();
+      const { frozenLayers } = phaseAt(inputs.plan)(6);
+      strictEqual(frozenLayers >= 2, true);
+      const { parameters, statistics } = convNetTensors(config.model);
+      for (const { name, owner: layer } of [...parameters, ...statistics]) {
+        const same = layer < frozenLayers
+          ? deepStrictEqual
+          : notDeepStrictEqual;
+        const [now, then] = [after, before].map((state) =>
+          state.parameters.get(name) ?? state.statistics.get(name)
+        );
+        same(now, then, name);
+      }
+      const moving = convNetTask(inputs).trainable(phaseAt(inputs.plan)(6));
+      deepStrictEqual(
+        [...after.optimizer.keys()].toSorted(),
+        moving.map(({ name }) => `momentum_buffer/${name}`).toSorted(),
+      );
+    },
+  );
+}
