@@ -32,6 +32,7 @@ import {
   wholeFlag,
 } from "./flags.ts";
 import {
+  keptObjective,
   OBJECTIVE_FLAGS,
   objectiveBase,
   objectiveFaults,
@@ -268,8 +269,9 @@ function changed(
  */
 export function configFromFlags(
   base: PretrainConfig,
-  values: MethodValues,
+  given: MethodValues,
 ): Result<Faults, PretrainConfig> {
+  const values = keptObjective(base, given);
   const [first, ...others] = contradictions(base, values);
   if (first !== undefined) return left([first, ...others]);
   const { model: name } = values;

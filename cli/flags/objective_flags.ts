@@ -70,6 +70,32 @@ export function objectiveBase(
     : base;
 }
 
+/** The target that all stages of a model have; `undefined` where they differ or it is HOG. */
+function commonTarget({ stages }: ModelSpec): StageTarget | undefined {
+  const [first, ...others] = stages.map(targetOf);
+  return first === "hog" || others.some((target) => target !== first)
+    ? undefined
+    : first;
+}
+
+/**
+ * The flags with what another model keeps of the configuration: objective and target, as far
+ * as no flag says them.
+ */
+export function keptObjective<
+  Values extends ObjectiveValues & { readonly model?: string },
+>({ model }: Pick<PretrainConfig, "model">, values: Values): Values {
+  if (values.model === undefined || values.objective !== undefined) {
+    return values;
+  }
+  const target = values.target ?? commonTarget(model);
+  return {
+    ...values,
+    ...objectiveOf(model) === "mae" ? { objective: "mae" } : {},
+    ...target === undefined ? {} : { target },
+  };
+}
+
 /** A model with the stages, targets and decoders that flags ask for. */
 export function objectiveModel(
   model: ModelSpec,

@@ -74,6 +74,18 @@ Deno.test("--target is of all stages, also of MAE's and of one after every block
   );
 });
 
+Deno.test("--model keeps objective and target of the configuration, unless flags say others", () => {
+  const vitS = MODEL_PRESETS["vit-s"];
+  const modelOf = (values: MethodValues, base: PretrainConfig) =>
+    configOf({ model: "vit-s", ...values }, base).model;
+  deepEqual(modelOf({}, MAE_RECIPE), maeModel(vitS));
+  deepEqual(modelOf({ objective: "localMim" }, MAE_RECIPE), vitS);
+  const pixels = { ...BASE, model: withTarget(BASE.model, "pixels") };
+  deepEqual(modelOf({}, pixels), withTarget(vitS, "pixels"));
+  deepEqual(modelOf({ target: "hog" }, pixels), vitS);
+  deepEqual(modelOf({}, BASE), vitS);
+});
+
 Deno.test("flags of a configuration read objective and target back", () => {
   const read = (config: PretrainConfig) =>
     [METHOD_FLAGS.objective, METHOD_FLAGS.target]
