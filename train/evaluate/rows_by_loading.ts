@@ -28,9 +28,13 @@ import {
 
 /** An image as it is shown: 8-bit levels, `[height, width, channels]`. */
 export interface ShownImage {
+  /** Pixels of a row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
+  /** 1 for grey, 3 for red, green, blue. */
   readonly channels: 1 | 3;
+  /** Row-major, the channels of a pixel side by side. */
   readonly pixels: Uint8Array;
 }
 
