@@ -96,6 +96,9 @@ export {
 } from "../train/evaluate/scores/intervals.ts";
 export { reconstructionRows } from "../train/evaluate/reconstruction_rows.ts";
 export type {
+  HogRow,
+  PixelRow,
   ReconstructionRow,
+  ShownImage,
   StageRow,
 } from "../train/evaluate/rows_by_loading.ts";

@@ -81,7 +81,9 @@ export {
   type ModelSpec,
   type StageScale,
   type StageSpec,
+  type StageTarget,
 } from "../core/models/model_spec.ts";
+export { maeModel, withTarget } from "../core/models/objectives.ts";
 export type { ProbeSpec } from "../core/models/probe.ts";
 export type { NamedShape } from "../core/optim/gradient_norm.ts";
 export type { LarsConfig, LarsOptions } from "../core/optim/lars.ts";

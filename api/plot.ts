@@ -44,6 +44,8 @@ export {
   pictureMap,
 } from "../plot/picture_map.ts";
 export {
+  type HogStage,
+  type PixelStage,
   reconstructionPicture,
   type ReconstructionSample,
   type ReconstructionStage,

@@ -17,6 +17,7 @@ export {
 } from "./config/augment.ts";
 export * from "./config/convnet.ts";
 export * from "./config/finetune.ts";
+export { MAE_RECIPE } from "./config/mae.ts";
 export * from "./config/old_words.ts";
 export {
   type FreezeConfig,
@@ -130,6 +131,7 @@ export {
 } from "./models/model_names.ts";
 export {
   allStages,
+  cellSide,
   cellsPerSide,
   gridSize,
   isDecayed,
@@ -142,10 +144,20 @@ export {
   patchCount,
   type StageScale,
   stagesOnGrid,
+  type StageSpec,
+  type StageTarget,
   targetChannels,
+  targetOf,
   visibleCount,
   type VitScope,
 } from "./models/model_spec.ts";
+export {
+  maeModel,
+  type Objective,
+  objectiveOf,
+  withTarget,
+} from "./models/objectives.ts";
+export { imageOfCells } from "./models/targets/picture.ts";
 export {
   PROBE_EPSILON,
   PROBE_NAMES,

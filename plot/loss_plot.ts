@@ -44,7 +44,7 @@ const colourOf = ({ stage }: LossSeries, { ink }: Theme): string =>
 /** What the axis of losses says: stages reconstruct, the only loss may be any. */
 const captionOf = (lines: readonly LossSeries[]): string =>
   lines.some(({ stage }) => stage !== null)
-    ? "↑ Loss: mean squared error of hidden HOG cells"
+    ? "↑ Loss: mean squared error of hidden cells"
     : "↑ Loss";
 
 /** A logarithmic axis where the losses span factors, one from 0 otherwise. */

@@ -10,8 +10,8 @@ import {
 import { type PictureImage, pngDataUri } from "./png.ts";
 import { INK, QUIET } from "./theme.ts";
 
-/** One stage's view of a sample. */
-export interface ReconstructionStage extends Omit<HogCells, "values"> {
+/** A stage of histograms and its view of a sample. */
+export interface HogStage extends Omit<HogCells, "values"> {
   /** Number of the stage in the model, from 0. */
   readonly index: number;
   /** HOG of the image, `[n², C·nbins]`. */
@@ -19,6 +19,21 @@ export interface ReconstructionStage extends Omit<HogCells, "values"> {
   /** Prediction of the stage's decoder, the same shape. */
   readonly prediction: ArrayLike<number>;
 }
+
+/** A stage of pixels and its view of a sample. */
+export interface PixelStage {
+  /** Number of the stage in the model, from 0. */
+  readonly index: number;
+  /** Cells along one side, `n`. */
+  readonly cells: number;
+  /** The image that the prediction makes up, as large as the sample's. */
+  readonly picture: PictureImage;
+  /** True if brightness and contrast of each cell are those of the sample, not predicted. */
+  readonly isNormalised: boolean;
+}
+
+/** One stage's view of a sample. */
+export type ReconstructionStage = HogStage | PixelStage;
 
 /** One row of the picture. */
 export interface ReconstructionSample {
@@ -46,6 +61,10 @@ const COLOURS = {
   hidden: "#c3c8d1",
   frame: "#d5d9e0",
 } as const;
+
+/** What a prediction of normalised pixels leaves open. */
+const GIVEN =
+  "Predicted pixels have the brightness and contrast of the hidden cells: both are taken from the image.";
 
 const FONT = "font-family=\"system-ui, 'DejaVu Sans', sans-serif\"";
 
@@ -75,11 +94,14 @@ function imagePanel(uri: string, image: PictureImage): string {
   return `<image width="${PANEL}" height="${PANEL}" preserveAspectRatio="none"${scaling} href="${uri}"/>`;
 }
 
-/** Grey squares where the encoder sees nothing. */
-function hiddenPatches(patchMask: ArrayLike<number>): string {
+/** Grey squares over some patches: by default those of which the encoder sees nothing. */
+function greyPatches(
+  patchMask: ArrayLike<number>,
+  isGrey = (part: number): boolean => part > 0,
+): string {
   const grid = Math.round(Math.sqrt(patchMask.length));
   const squares = Array.from(patchMask, (part, patch) => {
-    if (part === 0) return "";
+    if (!isGrey(part)) return "";
     return `M${patch % grid} ${Math.floor(patch / grid)}h1v1h-1z`;
   });
   return `<path transform="scale(${
@@ -106,10 +128,14 @@ function hogPanel(cells: number, content: string): string {
     `<g transform="scale(${scale})" fill="none" stroke-width="${width}" stroke-linecap="round">${content}</g>`;
 }
 
-function stagePanels(
+/** Panels of a stage, from left to right. */
+type StagePanels = readonly [string, string];
+
+/** Target and reconstruction of histograms. */
+function hogPanels(
   sample: ReconstructionSample,
-  stage: ReconstructionStage,
-): readonly [target: string, reconstruction: string] {
+  stage: HogStage,
+): StagePanels {
   const hidden = hiddenParts(sample.patchMask, stage.cells);
   const isHidden = (cell: number): boolean => (hidden[cell] ?? 0) > 0;
   const predicted: HogCells = { ...stage, values: stage.prediction };
@@ -126,18 +152,62 @@ function stagePanels(
   ];
 }
 
+/** An image with the hidden patches of another one. */
+function withHidden(
+  image: PictureImage,
+  hidden: PictureImage,
+  patchMask: ArrayLike<number>,
+): PictureImage {
+  const { width, height, channels } = image;
+  const grid = Math.round(Math.sqrt(patchMask.length));
+  const pixels = image.pixels.map((seen, i) => {
+    const pixel = Math.floor(i / channels);
+    const row = Math.floor(Math.floor(pixel / width) * grid / height);
+    const column = Math.floor(pixel % width * grid / width);
+    const part = patchMask[row * grid + column] ?? 0;
+    return part > 0 ? hidden.pixels[i] ?? 0 : seen;
+  });
+  return { ...image, pixels };
+}
+
+/** Predicted pixels of hidden patches, alone and in the image. */
+async function pixelPanels(
+  { image, patchMask }: ReconstructionSample,
+  { picture }: PixelStage,
+): Promise<StagePanels> {
+  const whole = withHidden(image, picture, patchMask);
+  const [alone, pasted] = await Promise.all([picture, whole].map(pngDataUri));
+  return [
+    imagePanel(alone ?? "", picture) +
+    greyPatches(patchMask, (part) => part === 0) + FRAME,
+    imagePanel(pasted ?? "", whole) + FRAME,
+  ];
+}
+
+const isPixels = (stage: ReconstructionStage): stage is PixelStage =>
+  "picture" in stage;
+
 async function sampleRow(
   sample: ReconstructionSample,
   row: number,
 ): Promise<string> {
   const shown = imagePanel(await pngDataUri(sample.image), sample.image);
-  const stages = sample.stages.flatMap((stage) => stagePanels(sample, stage));
+  const stages = (await Promise.all(
+    sample.stages.map((stage) =>
+      isPixels(stage) ? pixelPanels(sample, stage) : hogPanels(sample, stage)
+    ),
+  )).flat();
   return [
     shown + FRAME,
-    shown + hiddenPatches(sample.patchMask) + FRAME,
+    shown + greyPatches(sample.patchMask) + FRAME,
     ...stages,
   ].map((panel, column) => at(column, row, panel)).join("\n");
 }
+
+const panelNames = (stage: ReconstructionStage): StagePanels =>
+  isPixels(stage)
+    ? ["hidden parts, predicted", "beside what was seen"]
+    : ["HOG target", "reconstruction"];
 
 function header(stages: readonly ReconstructionStage[]): string {
   const label = (column: number, y: number, size: number, content: string) =>
@@ -158,31 +228,45 @@ function header(stages: readonly ReconstructionStage[]): string {
         16,
         `Stage ${stage.index + 1} · ${stage.cells}×${stage.cells} cells`,
       ),
-      label(2 + 2 * i, 60, 12.5, "HOG target"),
-      label(3 + 2 * i, 60, 12.5, "reconstruction"),
+      ...panelNames(stage).map((name, k) =>
+        label(2 + 2 * i + k, 60, 12.5, name)
+      ),
     ]),
   ].join("\n");
 }
 
-function legend(y: number): string {
-  const entries: readonly (readonly [string, string, number])[] = [
-    [COLOURS.reconstructed, "hidden from the encoder, trained", 0],
-    [COLOURS.untrained, "seen by the encoder, not part of the loss", 260],
-  ];
-  return entries.map(([colour, words, x]) =>
-    `<rect x="${columnX(2) + x}" y="${
-      y - 11
-    }" width="13" height="13" rx="2" fill="${colour}"/>` +
-    text([columnX(2) + x + 20, y], 12.5, QUIET, words)
-  ).join("\n");
+/** Colours of strokes, and where brightness and contrast of pixels come from. */
+function legend(stages: readonly ReconstructionStage[], y: number): string {
+  const hasStrokes = !stages.every(isPixels);
+  const first = columnX(hasStrokes ? 2 : 0);
+  const entries: readonly (readonly [string, string, number])[] = hasStrokes
+    ? [
+      [COLOURS.reconstructed, "hidden from the encoder, trained", 0],
+      [COLOURS.untrained, "seen by the encoder, not part of the loss", 260],
+    ]
+    : [];
+  const isGiven = stages.some((stage) => isPixels(stage) && stage.isNormalised);
+  return [
+    ...entries.map(([colour, words, x]) =>
+      `<rect x="${first + x}" y="${
+        y - 11
+      }" width="13" height="13" rx="2" fill="${colour}"/>` +
+      text([first + x + 20, y], 12.5, QUIET, words)
+    ),
+    isGiven
+      ? text([first + (hasStrokes ? 560 : 0), y], 12.5, QUIET, GIVEN)
+      : "",
+  ].join("\n");
 }
 
 /**
  * Draws samples one below the other: the image, what the encoder sees of it,
- * and for each stage the HOG target beside the reconstruction.
+ * and two panels for each stage.
  *
- * A cell shows a star of strokes along its edges (`hogGlyphs`). Reconstructed
- * cells that the encoder saw are grey: no loss ever asked for them.
+ * Of histograms they are target and reconstruction: a cell shows a star of strokes along
+ * its edges (`hogGlyphs`), and reconstructed cells that the encoder saw are grey, for no
+ * loss ever asked for them. Of pixels they are the predicted ones of hidden patches, alone
+ * and in the image.
  *
  * @param samples Rows, about six; `[]` gives an empty picture.
  * @returns An SVG document on a white ground, with the images inside.
@@ -200,7 +284,7 @@ export async function reconstructionPicture(
     `<rect width="${width}" height="${height}" fill="white"/>`,
     header(stages),
     ...rows,
-    stages.length === 0 ? "" : legend(bottom + 28),
+    stages.length === 0 ? "" : legend(stages, bottom + 28),
     "</svg>",
   ].join("\n");
 }

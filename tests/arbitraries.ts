@@ -43,23 +43,46 @@ export const between = (min: number, max: number): fc.Arbitrary<number> =>
     { weight: 1, arbitrary: fc.double({ min, max, noNaN: true }) },
   );
 
-const stagesOf = (
-  depth: number,
-  patchSize: number,
-  grid: number,
-): fc.Arbitrary<readonly StageSpec[]> => {
-  const scales = ([8, 4, 2, 1, 0.5] as const).filter((scale) =>
+/** Sizes that decide which cells a stage may have. */
+interface Cells {
+  readonly patchSize: number;
+  readonly grid: number;
+  readonly inChannels: number;
+}
+
+const SCALES: readonly StageScale[] = [8, 4, 2, 1, 0.5];
+
+/** What a stage may predict, and in which cells; histograms are what is not said. */
+const kindsOfStage = (
+  { patchSize, grid, inChannels }: Cells,
+): readonly Pick<StageSpec, "scale" | "target">[] => {
+  const scales = SCALES.filter((scale) =>
     scale <= patchSize && (scale >= 1 || grid % 2 === 0)
   );
+  const whole = scales.filter((scale) => scale >= 1 && patchSize % scale === 0);
+  const several = whole.filter((scale) =>
+    (patchSize / scale) ** 2 * inChannels >= 2
+  );
+  return [
+    ...scales.map((scale) => ({ scale })),
+    ...whole.map((scale) => ({ scale, target: "pixels" as const })),
+    ...several.map((scale) => ({ scale, target: "normalisedPixels" as const })),
+  ];
+};
+
+const stagesOf = (
+  depth: number,
+  cells: Cells,
+): fc.Arbitrary<readonly StageSpec[]> => {
+  const kinds = kindsOfStage(cells);
   const blocks = Array.from({ length: depth - 1 }, (_, tap) => tap);
   return fc.subarray(blocks).chain((early) =>
-    fc.tuple(...[...early, depth - 1].map((tap) =>
-      plainRecord({
-        tap: fc.constant(tap),
-        scale: fc.constantFrom<StageScale[]>(...scales),
-        weight: between(0.1, 4),
-      })
-    ))
+    fc.tuple(
+      ...[...early, depth - 1].map((tap) =>
+        fc.tuple(fc.constantFrom(...kinds), between(0.1, 4))
+          .map(([kind, weight]) => ({ tap, weight, ...kind }))
+      ),
+    )
   );
 };
 
@@ -68,16 +91,17 @@ export const modelSpec: fc.Arbitrary<ModelSpec> = plainRecord({
   patchSize: fc.constantFrom(1, 2, 4, 7, 8),
   grid: fc.integer({ min: 2, max: 4 }),
   depth: fc.integer({ min: 1, max: 6 }),
-}).chain(({ patchSize, grid, depth }) => {
+  inChannels: fc.constantFrom(1, 3),
+}).chain(({ depth, ...cells }) => {
+  const { patchSize, grid, inChannels } = cells;
   const patches = grid ** 2;
   const heads = fc.constantFrom(1, 2, 3);
   return plainRecord({
-    stages: stagesOf(depth, patchSize, grid),
+    stages: stagesOf(depth, cells),
     numHeads: heads,
     decoderNumHeads: heads,
     headWidth: fc.constantFrom(4, 8),
     masked: fc.integer({ min: 1, max: patches - 1 }),
-    inChannels: fc.constantFrom(1, 3),
     mlpRatio: fc.constantFrom(0.5, 1, 2, 4),
     decoderDepth: fc.constantFrom(1, 2),
     hogNbins: fc.integer({ min: 1, max: 9 }),
@@ -85,6 +109,7 @@ export const modelSpec: fc.Arbitrary<ModelSpec> = plainRecord({
     ...sizes,
     imageSize: grid * patchSize,
     patchSize,
+    inChannels,
     depth,
     embedDim: headWidth * sizes.numHeads,
     decoderEmbedDim: 8 * sizes.decoderNumHeads,

@@ -10,6 +10,7 @@
  * The last line of the output is JSON.
  */
 import { basename, dirname, join } from "node:path";
+import { type ModelSpec, objectiveOf } from "../../core/mod.ts";
 import {
   embeddedFashionMnist,
   IMAGENET_NORMALIZATION,
@@ -35,6 +36,7 @@ import {
 } from "../command/describe_errors.ts";
 import { encoderAt } from "../evaluate/evaluated_encoder.ts";
 import { EVALUATION_FLAGS } from "../evaluate/open_evaluation.ts";
+import { targetWords } from "../output/model_words.ts";
 import {
   CLASSIFIER_FLAGS,
   classifierAt,
@@ -119,13 +121,35 @@ async function statisticsOf(
   return must(statisticsFrom(values, encoder, own));
 }
 
+/** What an encoder was trained to predict, up to a comma. */
+const objectiveWords = (model: ModelSpec): readonly string[] => {
+  const words = targetWords(model);
+  const predicted = words === "HOG"
+    ? "histograms of oriented gradients"
+    : words;
+  return objectiveOf(model) === "mae"
+    ? [
+      "Pre-trained without labels as a masked autoencoder (MAE): hidden patches are",
+      `predicted as ${predicted} from the last block,`,
+    ]
+    : [
+      "Pre-trained without labels by LocalMIM: hidden patches are reconstructed as",
+      `${predicted} from several depths,`,
+    ];
+};
+
 /** History of an encoder's training, in sentences. */
-const historyOf = ({ path, steps }: OpenedEncoder): readonly string[] =>
-  steps === null ? [`Weights of ${basename(path)}.`] : [
-    "Pre-trained without labels by LocalMIM: hidden patches are reconstructed as",
-    "histograms of oriented gradients from several depths, while layers freeze by",
+function historyOf(
+  { path, steps, model }: OpenedEncoder,
+): readonly string[] {
+  if (steps === null) return [`Weights of ${basename(path)}.`];
+  const [first = "", second = ""] = objectiveWords(model);
+  return [
+    first,
+    `${second} while layers freeze by`,
     `FreezeOut. It is the encoder after step ${steps[0]} of ${steps[1]}.`,
   ];
+}
 
 type Context = CommandContext<typeof FLAGS>;
 

@@ -24,9 +24,10 @@ import {
 } from "../flags/flags.ts";
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
 import {
+  cellsNote,
   describeModel,
   modelTable,
-  oddGridNote,
+  stageCount,
 } from "../output/model_words.ts";
 import { layerTable, phaseTable, savingLine } from "../output/plan_table.ts";
 
@@ -93,13 +94,13 @@ function describePlan(
     ? `${scale}, t0 = ${t0} before scaling`
     : "freeze times as listed";
   const longer = epochsForEqualCost(config, samples);
-  const note = oddGridNote(config.model);
+  const note = cellsNote(config.model);
   return [
     [
       `${describeModel(config.model)}.`,
       ...note === null ? [] : [`${note}.`],
     ].join("\n"),
-    `${plan.layers.length} layers, ${plan.stages.length} stages; ` +
+    `${plan.layers.length} layers, ${stageCount(plan)}; ` +
     `${epochs} epochs of ${steps} steps of ${batchSize * accumIter} images, ` +
     `${plan.warmupSteps} steps warm-up; ${freezing}.`,
     layerTable(plan, steps),

@@ -1,6 +1,7 @@
 /** Flags of the comparison. */
 import { resolve } from "node:path";
 import {
+  type Fault,
   type Faults,
   left,
   nearestHint,
@@ -23,7 +24,7 @@ import {
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
 import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
 import type { Experiment } from "./experiment.ts";
-import { type Method, METHODS, THESIS_POWERS } from "./methods.ts";
+import { type Method, METHODS, methodsOf, THESIS_POWERS } from "./methods.ts";
 
 /** Length of an experiment. */
 interface Size {
@@ -143,6 +144,8 @@ export const COMPARE_FLAGS = {
     "model": METHOD_FLAGS.model,
     "image-size": METHOD_FLAGS["image-size"],
     "patch-size": METHOD_FLAGS["patch-size"],
+    "objective": METHOD_FLAGS.objective,
+    "target": METHOD_FLAGS.target,
     "epochs": wholeFlag(1, "epochs of pre-training", {
       at: "training.epochs",
       ...bySize(({ epochs }) => epochs),
@@ -197,6 +200,29 @@ const powersOf = (
   ratePowerWithStages: ratePower ?? THESIS_POWERS.ratePowerWithStages,
 });
 
+/** Faults of what has no meaning where there is one stage. */
+function methodFaults(
+  known: readonly Method[],
+  { methods = [], "sr-lr": stagePower }: CompareValues,
+): readonly Fault[] {
+  if (known.length === METHODS.length) return [];
+  const unknown = methods.filter((method) => !known.includes(method));
+  return [
+    ...unknown.length === 0 ? [] : [{
+      _tag: "Inconsistent" as const,
+      path: "--methods",
+      found: methods.join(","),
+      wanted: `some of ${known.join(",")}: the model has one stage`,
+    }],
+    ...stagePower === undefined ? [] : [{
+      _tag: "Inconsistent" as const,
+      path: "--sr-lr",
+      found: stagePower,
+      wanted: "several stages: the model has one",
+    }],
+  ];
+}
+
 /**
  * The experiment that flags ask for.
  *
@@ -210,7 +236,10 @@ export function experimentFrom(
   const { "sr-lr": _, "lr-lr": __, ...common } = values;
   const epochs = values.epochs ?? size.epochs;
   const pretrain = configFromFlags(SMALL_RECIPE, { ...common, epochs });
-  return pretrain._tag === "Left" ? pretrain : right({
+  if (pretrain._tag === "Left") return pretrain;
+  const known = methodsOf(pretrain.right.model.stages.length);
+  const [fault, ...others] = methodFaults(known, values);
+  return fault !== undefined ? left([fault, ...others]) : right({
     version: 1,
     data: values.data === undefined ? null : resolve(values.data),
     limit: values.limit ?? size.limit,
@@ -219,7 +248,7 @@ export function experimentFrom(
     background: values.background ??
       (values.data === undefined ? "none" : "mean"),
     labels: values.labels ?? size.labels,
-    methods: values.methods ?? METHODS,
+    methods: values.methods ?? known,
     seeds: values.seeds ?? size.seeds,
     pretrain: pretrain.right,
     powers: powersOf(values),

@@ -1,4 +1,5 @@
 /** Methods beside each other, over all their seeds. */
+import type { Objective } from "../../core/mod.ts";
 import {
   type MethodPowers,
   METHODS,
@@ -152,7 +153,7 @@ function savedOf(
 function comparedMethod(
   method: TrialMethod,
   trials: readonly [TrialResult, ...TrialResult[]],
-  powers: MethodPowers,
+  title: string,
   baselineOf: BaselineOf,
   clock: Clock,
 ): ComparedMethod {
@@ -161,7 +162,7 @@ function comparedMethod(
   const saved = trials.map((trial) => savedOf(trial, baselineOf, clock));
   return {
     method,
-    title: titleOf(method, powers),
+    title,
     epochs: first?.epochs ?? 0,
     seconds: spreadOrNull(pretrained.map((one) => secondsOf(one, clock))),
     saved: spreadOrNull(saved.flatMap((part) => part ?? [])),
@@ -188,6 +189,7 @@ function comparedMethod(
  *
  * @param clock Clock of a step: by the wall on a graphics card, by the
  * processor's clock where it computes itself.
+ * @param objective What all methods learn by, for their names.
  * @returns The methods that have a finished trial, in the order of `METHODS`, and the
  * untrained encoder behind them.
  */
@@ -195,6 +197,7 @@ export function compared(
   trials: readonly TrialResult[],
   powers: MethodPowers,
   clock: Clock,
+  objective: Objective = "localMim",
 ): readonly ComparedMethod[] {
   const baselines = trials.filter(({ method }) => method === METHODS[0]);
   const baselineOf: BaselineOf = ({ seed }) =>
@@ -204,8 +207,9 @@ export function compared(
     const [first, ...others] = trials.filter((trial) =>
       trial.method === method
     );
+    const title = titleOf(method, powers, objective);
     return first === undefined ? [] : [
-      comparedMethod(method, [first, ...others], powers, baselineOf, clock),
+      comparedMethod(method, [first, ...others], title, baselineOf, clock),
     ];
   });
 }

@@ -1,5 +1,6 @@
 /** A comparison as files: tables in Markdown, a picture, and the results themselves. */
 import { join } from "node:path";
+import { objectiveOf } from "../../core/mod.ts";
 import { accuracyPlot } from "../../plot/mod.ts";
 import { replaceFile } from "../../train/mod.ts";
 import { mustWork } from "../command/describe_errors.ts";
@@ -171,7 +172,9 @@ export function comparisonTable(
     ),
     [
       "Mean ± sample deviation over the seeds; drops and savings are against",
-      `LocalMIM of the same seed. Time is ${CLOCKS[clock]} for the steps of`,
+      `the unfrozen training of the same seed. Time is ${
+        CLOCKS[clock]
+      } for the steps of`,
       "pre-training: steps of a phase times the median of that phase; what is",
       "saved is counted in each run's own unfrozen steps.",
     ].join(" "),
@@ -209,14 +212,15 @@ function picture(rows: readonly ComparedMethod[]): string {
  */
 export async function writeExperimentFiles(
   folder: string,
-  { powers }: Experiment,
+  { powers, pretrain }: Experiment,
   trials: readonly Trial[],
   clock: Clock,
 ): Promise<readonly ComparedMethod[]> {
   const results = (await Promise.all(
     trials.map((trial) => trialResult(folder, trial)),
   )).flatMap((result) => result ?? []);
-  const rows = compared(results, powers, clock);
+  const objective = objectiveOf(pretrain.model);
+  const rows = compared(results, powers, clock, objective);
   if (rows.length === 0) return rows;
   const lines = results.map((result) => `${JSON.stringify(result)}\n`);
   const files = {

@@ -1,6 +1,7 @@
 /** The ways of pre-training that are compared. */
 import {
   type Faults,
+  type Objective,
   planOf,
   predictedSaving,
   type PretrainConfig,
@@ -47,16 +48,36 @@ export const THESIS_POWERS: MethodPowers = {
   ratePowerWithStages: 0.6,
 };
 
+/** Methods whose rates go by stages: where there is one stage they are others again. */
+const BY_STAGE: readonly Method[] = ["sr-lr", "sr-lr+lr-lr"];
+
+/** Methods that differ, for a number of stages. */
+export const methodsOf = (stages: number): readonly Method[] =>
+  stages === 1
+    ? METHODS.filter((method) => !BY_STAGE.includes(method))
+    : METHODS;
+
+/** What is trained where nothing freezes. */
+const OBJECTIVE_TITLES: Readonly<Record<Objective, string>> = {
+  localMim: "LocalMIM",
+  mae: "MAE",
+};
+
 /** Name of a method in tables and pictures. */
-export function titleOf(method: TrialMethod, powers: MethodPowers): string {
+export function titleOf(
+  method: TrialMethod,
+  powers: MethodPowers,
+  objective: Objective = "localMim",
+): string {
   const { stagePower, ratePower, ratePowerWithStages } = powers;
+  const unfrozen = OBJECTIVE_TITLES[objective];
   switch (method) {
     case UNTRAINED:
       return "untrained encoder";
     case "localmim":
-      return "LocalMIM";
+      return unfrozen;
     case "localmim-short":
-      return "LocalMIM, fewer epochs";
+      return `${unfrozen}, fewer epochs`;
     case "freezeout":
       return "FreezeOut";
     case "unscaled":

@@ -3,12 +3,10 @@
  * reference's, and the configuration that they make.
  */
 import {
-  allStages,
   decodePretrainConfig,
   effectiveBatch,
   type Fault,
   type Faults,
-  gridSize,
   left,
   MODEL_PRESETS,
   type ModelName,
@@ -20,7 +18,6 @@ import {
   type RateMode,
   type Result,
   right,
-  stagesOnGrid,
 } from "../../core/mod.ts";
 import { withValues } from "./configuration.ts";
 import {
@@ -34,6 +31,13 @@ import {
   under,
   wholeFlag,
 } from "./flags.ts";
+import {
+  keptObjective,
+  OBJECTIVE_FLAGS,
+  objectiveBase,
+  objectiveFaults,
+  objectiveModel,
+} from "./objective_flags.ts";
 import {
   CURRICULUM_FLAG,
   FREEZE_FLAGS,
@@ -83,10 +87,7 @@ const MODEL_FLAGS = under("Model", {
     "part of the patches that is hidden",
     { at: "model.maskRatio" },
   ),
-  "hog-nbins": wholeFlag(1, "orientation bins of the HOG target", {
-    at: "model.hogNbins",
-  }),
-  "all-stages": switchFlag("reconstruct from every block, not from four"),
+  ...OBJECTIVE_FLAGS,
 });
 
 /** Length of a training and its randomness, wherever there is a `training`. */
@@ -190,7 +191,10 @@ const contradiction = (
   wanted: string,
 ): Fault => ({ _tag: "Inconsistent", path, found, wanted });
 
-const contradictions = (values: MethodValues): readonly Fault[] => {
+const contradictions = (
+  base: PretrainConfig,
+  values: MethodValues,
+): readonly Fault[] => {
   const { lr, blr, "lr-lr": power, "lr-mode": mode = "scaled" } = values;
   return [
     ...lr === undefined || blr === undefined
@@ -203,6 +207,7 @@ const contradictions = (values: MethodValues): readonly Fault[] => {
         "--lr-mode scaled, the only one with a power",
       ),
     ],
+    ...objectiveFaults(base, values),
   ];
 };
 
@@ -223,11 +228,6 @@ export function rateMode(
   return power === undefined ? base : { _tag: "LayerWise", power };
 }
 
-function onGrid(model: ModelSpec, takesAll: true | undefined): ModelSpec {
-  const stages = takesAll ? allStages(model.depth) : model.stages;
-  return { ...model, stages: stagesOnGrid(stages, gridSize(model)) };
-}
-
 /** The model of a name that `--model` takes. */
 export function modelOf(name: string): Result<Fault, ModelSpec> {
   const named = modelNamed(name);
@@ -238,10 +238,11 @@ export function modelOf(name: string): Result<Fault, ModelSpec> {
 
 /** A configuration with flags applied; its rate goes with the batch. */
 function changed(
-  base: PretrainConfig,
+  given: PretrainConfig,
   model: ModelSpec,
   values: MethodValues,
 ): PretrainConfig {
+  const base = objectiveBase(given, values);
   const { model: _, "lr-lr": power, ...placed } = values;
   const config = withFreezeTimes(
     withValues(METHOD_FLAGS, placed, { ...base, model }),
@@ -255,7 +256,7 @@ function changed(
   const mode = rateMode(base.rate.mode, values["lr-mode"], power);
   return {
     ...config,
-    model: onGrid(config.model, values["all-stages"]),
+    model: objectiveModel(config.model, values),
     rate: { ...config.rate, baseRate, mode },
   };
 }
@@ -268,9 +269,10 @@ function changed(
  */
 export function configFromFlags(
   base: PretrainConfig,
-  values: MethodValues,
+  given: MethodValues,
 ): Result<Faults, PretrainConfig> {
-  const [first, ...others] = contradictions(values);
+  const values = keptObjective(base, given);
+  const [first, ...others] = contradictions(base, values);
   if (first !== undefined) return left([first, ...others]);
   const { model: name } = values;
   const model = name === undefined ? right(base.model) : modelOf(name);

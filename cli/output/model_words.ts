@@ -3,8 +3,11 @@ import {
   gridSize,
   MODEL_PRESETS,
   type ModelSpec,
+  objectiveOf,
   parameterSpecs,
   sizeOf,
+  type StageTarget,
+  targetOf,
 } from "../../core/mod.ts";
 import { textTable } from "./text_table.ts";
 
@@ -28,31 +31,62 @@ function scaleWords({ stages }: ModelSpec): string {
   return words.length === 0 ? last : `${words.join(", ")} and ${last}`;
 }
 
-/** A model in a line: blocks, width, pixels, patches and parameters. */
+/** Words of what stages predict. */
+const TARGET_WORDS: Readonly<Record<StageTarget, string>> = {
+  hog: "HOG",
+  pixels: "pixels",
+  normalisedPixels: "normalised pixels",
+};
+
+/** What the stages of a model predict, each kind once, for example `HOG and pixels`. */
+export const targetWords = ({ stages }: Pick<ModelSpec, "stages">): string =>
+  [...new Set(stages.map((stage) => TARGET_WORDS[targetOf(stage)]))]
+    .join(" and ");
+
+/** Number of stages, for example `4 stages`. */
+export const stageCount = (
+  { stages }: { readonly stages: readonly unknown[] },
+): string => `${stages.length} stage${stages.length === 1 ? "" : "s"}`;
+
+/** Stages and what they predict, and MAE's decoder. */
+function stageWords(model: ModelSpec): string {
+  const { stages, decoderDepth, decoderEmbedDim } = model;
+  const staged = stages.every((stage) => targetOf(stage) === "hog")
+    ? stageCount(model)
+    : `${stageCount(model)} of ${targetWords(model)}`;
+  return objectiveOf(model) === "mae"
+    ? `${staged} (MAE) by a decoder of ${decoderDepth} blocks of width ${decoderEmbedDim}`
+    : staged;
+}
+
+/** A model in a line: blocks, width, pixels, patches, stages and parameters. */
 export function describeModel(model: ModelSpec): string {
-  const { depth, embedDim, imageSize, patchSize, stages } = model;
+  const { depth, embedDim, imageSize, patchSize } = model;
   const { encoder, decoders } = parameterCounts(model);
   return [
     `${depth} blocks of width ${embedDim}`,
     `${imageSize} px in patches of ${patchSize}`,
-    `${stages.length} stages`,
+    stageWords(model),
     `${millions(encoder)} parameters and ${millions(decoders)} in decoders`,
   ].join(", ");
 }
 
 /**
- * Predictions of the stages, where the grid of patches does not allow LocalMIM's own
- * cells.
+ * Predictions of the stages, where the grid of patches or the target does not allow
+ * LocalMIM's own cells.
  *
- * @returns A sentence, or `null` on an even grid.
+ * @returns A sentence, or `null` where it does.
  */
-export function oddGridNote(model: ModelSpec): string | null {
+export function cellsNote(model: ModelSpec): string | null {
+  const { stages } = model;
+  const cells = `${scaleWords(model)} cells along a patch`;
   const grid = gridSize(model);
-  return grid % 2 === 0
+  if (stages.length > 1 && stages.some((it) => targetOf(it) !== "hog")) {
+    return `pixels are predicted within patches: the stages predict ${cells}`;
+  }
+  return grid % 2 === 0 || stages.length === 1
     ? null
-    : `${grid} × ${grid} patches, an odd number, have no cells of 2 × 2 patches: the stages predict ${
-      scaleWords(model)
-    } cells along a patch`;
+    : `${grid} × ${grid} patches, an odd number, have no cells of 2 × 2 patches: the stages predict ${cells}`;
 }
 
 /** A line for each model that has a name. */

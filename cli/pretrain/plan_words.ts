@@ -9,7 +9,7 @@ import {
   type PretrainConfig,
 } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
-import { describeModel, oddGridNote } from "../output/model_words.ts";
+import { cellsNote, describeModel } from "../output/model_words.ts";
 import { duration, percent } from "../output/words.ts";
 
 /** What there is to say of a run that was fitted. */
@@ -90,7 +90,7 @@ export function describePlan(
   const { model, training } = config;
   const { epochs } = training;
   const { totalSteps, warmupSteps } = plan;
-  const note = oddGridNote(model);
+  const note = cellsNote(model);
   return [
     `model:  ${describeModel(model)}${because(fit, "model")}`,
     ...note === null ? [] : [`        ${note}`],

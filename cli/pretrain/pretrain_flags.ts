@@ -25,8 +25,8 @@ export const PRETRAIN_FLAGS = {
   ),
   ...under("Recipe", {
     "recipe": choiceFlag(
-      ["auto", "small", "paper"],
-      "what is not stated: fitted to images, device and time, or that of small pictures or of the paper",
+      ["auto", "small", "paper", "mae"],
+      "what is not stated: fitted to images, device and time, or that of small pictures, of the thesis or of MAE, which freezes nothing",
       {
         initial: "auto: small for Fashion-MNIST without --minutes, else fitted",
       },

@@ -43,7 +43,7 @@ function recipeOf(
 ): PretrainConfig {
   const recipe = RECIPES[name];
   const model = statedModel(values);
-  if (name === "paper" || model === undefined) return recipe;
+  if (name !== "small" || model === undefined) return recipe;
   const baseRate = recipeRate(model, effectiveBatch(recipe));
   return { ...recipe, rate: { ...recipe.rate, baseRate } };
 }

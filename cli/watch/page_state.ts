@@ -152,7 +152,7 @@ export function runState(
       reconstruction: {
         version: reconstruction,
         alt:
-          "Images, what the encoder sees of them, and for each stage the HOG target beside the reconstruction.",
+          "Images, what the encoder sees of them, and what each stage makes of the hidden parts.",
       },
     },
   };

@@ -3,6 +3,7 @@ import { MODEL_PRESETS } from "../models/model_spec.ts";
 import type { Faults, Result } from "../result.ts";
 import { listedTimes } from "../schedule/freeze_time.ts";
 import { peakRate } from "../schedule/initial_rate.ts";
+import { MAE_RECIPE } from "./mae.ts";
 import {
   decodePretrainConfig,
   DEFAULT_PRETRAIN_CONFIG,
@@ -31,6 +32,7 @@ export const SMALL_RECIPE: PretrainConfig = {
 export const RECIPES = {
   small: SMALL_RECIPE,
   paper: DEFAULT_PRETRAIN_CONFIG,
+  mae: MAE_RECIPE,
 } as const satisfies Readonly<Record<string, PretrainConfig>>;
 
 /** Name of a recipe. */

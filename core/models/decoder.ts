@@ -1,4 +1,4 @@
-/** The decoder of one LocalMIM stage as graph nodes. */
+/** The decoder of one stage as graph nodes. */
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import { uniform } from "../nn/init.ts";
@@ -11,8 +11,9 @@ import {
   gridSize,
   type ModelSpec,
   patchCount,
-  type StageScale,
+  type StageSpec,
   targetChannels,
+  targetOf,
 } from "./model_spec.ts";
 
 /** Places of hidden patches, as input nodes. */
@@ -100,17 +101,22 @@ function pointwise(
 /**
  * The head that turns a decoder's tokens `[B, G, G, d]` into `(scale·G)²` cells. Steps
  * without parameters (activations, pooling) are numbered too, so names agree with
- * checkpoints.
+ * checkpoints. Pixels of whole patches are one linear layer with the first values of
+ * MAE's.
  */
 function head(
   scope: Scope,
   name: string,
-  scale: StageScale,
+  stage: StageSpec,
   patches: NodeId,
   outputs: number,
   epsilon: number,
 ): NodeId {
   const { g } = scope;
+  const { scale } = stage;
+  if (scale === 1 && targetOf(stage) !== "hog") {
+    return linear(scope, name, patches, outputs);
+  }
   if (scale === 0.5) {
     return pointwise(scope, `${name}.1`, averagePool(g, patches, 1), outputs);
   }
@@ -162,16 +168,17 @@ function decodedPatches(
  * Predicts the target cells of one stage from its latent tokens.
  *
  * @param name Prefix of the parameters, for example `decoder.0`.
- * @param scale Cells along one side of a patch.
+ * @param stage Its scale and target.
  * @param latent Tokens of the tapped block after its norm, `[B, 1 + keep, D]`.
  * @returns `[B, (scale·G)², channels of the target]`.
- * @see Wang et al., LocalMIM, 2023, section 3: {@link https://arxiv.org/abs/2303.05251}
+ * @see Wang et al., LocalMIM, 2023, section 3: {@link https://arxiv.org/abs/2303.05251};
+ * He et al., Masked Autoencoders, 2022, section 3: {@link https://arxiv.org/abs/2111.06377}
  */
 export function decode(
   scope: Scope,
   spec: ModelSpec,
   name: string,
-  scale: StageScale,
+  stage: StageSpec,
   latent: NodeId,
   masking: MaskingNodes,
 ): NodeId {
@@ -192,9 +199,9 @@ export function decode(
   const cells = head(
     scope,
     `${name}.pred`,
-    scale,
+    stage,
     patches,
-    targetChannels(spec),
+    targetChannels(spec, stage),
     spec.layerNormEps,
   );
   const [, rows = 0, columns = 0, channels = 0] = g.shape(cells);

@@ -8,7 +8,7 @@ import type { Key } from "../random/random.ts";
 import type { Faults, Result } from "../result.ts";
 import { decode, type MaskingNodes } from "./decoder.ts";
 import { encode, type Encoding, tapNorm } from "./encoder.ts";
-import { hogTargets, maskAtScale, maskedLoss } from "./hog_loss.ts";
+import { maskAtScale, maskedLoss } from "./masked_loss.ts";
 import {
   type ModelSpec,
   type Owner,
@@ -18,6 +18,7 @@ import {
   visibleCount,
   type VitScope,
 } from "./model_spec.ts";
+import { stageTargets } from "./targets/stage_targets.ts";
 
 /** Nodes of one live stage. */
 export interface StageNodes {
@@ -95,7 +96,7 @@ function stageNodes(
   const latent = tapNorm(scope, spec, index, tapped);
   const owned = scope.of({ _tag: "Stage", index });
   const name = `decoder.${index}`;
-  const prediction = decode(owned, spec, name, stage.scale, latent, batch);
+  const prediction = decode(owned, spec, name, stage, latent, batch);
   const mask = maskAtScale(g, spec, stage, batch.mask);
   const loss = maskedLoss(g, spec, stage, prediction, target, mask, samples);
   return { index, latent, prediction, target, mask, loss };
@@ -143,7 +144,7 @@ export function localMim(
   const { images, idsKeep } = batch;
   const specs = live.map(({ stage }) => stage);
   // First, while there are no activations that would lie beside its gradients.
-  const targets = hogTargets(scope.g, spec, images, specs);
+  const targets = stageTargets(scope.g, spec, images, specs);
   const encoding = encode(scope, spec, images, idsKeep);
   const stages = live.map(({ index, stage }, i) =>
     stageNodes(scope, spec, batch, samples, {

@@ -7,7 +7,7 @@ import {
   wholeBetween,
   wholeFrom,
 } from "../codec/codec.ts";
-import { listOf, recordOf, refined } from "../codec/structures.ts";
+import { listOf, optional, recordOf, refined } from "../codec/structures.ts";
 import type { Fault, Faults, Result } from "../result.ts";
 import {
   gridSize,
@@ -15,6 +15,9 @@ import {
   patchCount,
   type StageScale,
   type StageSpec,
+  type StageTarget,
+  targetChannels,
+  targetOf,
   visibleCount,
 } from "./model_spec.ts";
 
@@ -126,6 +129,31 @@ const cells = (spec: ModelSpec): readonly Fault[] =>
     ),
   ]);
 
+/** Cells whose pixels are predicted: whole ones, and some values to normalise by. */
+const pixelCells = (spec: ModelSpec): readonly Fault[] =>
+  spec.stages.flatMap((stage, k) => {
+    const { scale } = stage;
+    const target = targetOf(stage);
+    if (target === "hog") return [];
+    const path = `stages[${k}].scale`;
+    const isWhole = scale >= 1 && spec.patchSize % scale === 0;
+    const least = target === "pixels" ? 1 : 2;
+    return [
+      ...inconsistent(
+        isWhole,
+        path,
+        scale,
+        `1 or more cells along a patch of ${spec.patchSize} pixels (patchSize), each of whole pixels (target ${target})`,
+      ),
+      ...inconsistent(
+        !isWhole || targetChannels(spec, stage) >= least,
+        path,
+        scale,
+        `cells of at least ${least} values, so that they have a deviation (target ${target})`,
+      ),
+    ];
+  });
+
 const patches = (spec: ModelSpec): readonly Fault[] =>
   inconsistent(
     patchCount(spec) <= MODEL_LIMITS.patches,
@@ -153,7 +181,12 @@ function modelConstraints(spec: ModelSpec): readonly Fault[] {
     ...taps(spec),
     ...lastWeight(spec),
     ...(Number.isInteger(grid)
-      ? [...patches(spec), ...cells(spec), ...masking(spec)]
+      ? [
+        ...patches(spec),
+        ...cells(spec),
+        ...pixelCells(spec),
+        ...masking(spec),
+      ]
       : []),
   ];
 }
@@ -162,6 +195,7 @@ const stageCodec: Codec<StageSpec> = recordOf<StageSpec>({
   tap: wholeFrom(0),
   scale: oneOf<StageScale>(8, 4, 2, 1, 0.5),
   weight: numberIn("a number of at least 0", (weight) => weight >= 0),
+  target: optional(oneOf<StageTarget>("hog", "pixels", "normalisedPixels")),
 });
 
 /** Sizes end far above those of any Vision Transformer, so that a file which claims more asks for no memory. */
@@ -206,8 +240,8 @@ export const encoderCodec: Codec<ModelSpec> = refined(
 /**
  * Checks the sizes of a model: each field in its range, patches that tile the
  * image, widths that heads and position tables divide, taps from shallow to deep
- * that end at the last block, target cells of at least one pixel, at least one
- * visible and one masked patch.
+ * that end at the last block, target cells of at least one pixel, of whole ones where
+ * pixels are the target, at least one visible and one masked patch.
  *
  * @returns The model, or every fault in it.
  */

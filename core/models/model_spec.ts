@@ -1,5 +1,5 @@
 /**
- * A LocalMIM model as data: sizes, stages, presets.
+ * A model of masked image modelling as data: sizes, stages, presets.
  *
  * Shape letters used everywhere: `B` batch, `L` patches of an image, `N` tokens
  * in a sequence, `D` width, `H` heads, `P` patch side, `C` image channels,
@@ -10,6 +10,15 @@ import type { Declared, ModelScope } from "../nn/scope.ts";
 /** Cells along one side of a patch that a stage predicts. */
 export type StageScale = 8 | 4 | 2 | 1 | 0.5;
 
+/**
+ * What a stage predicts of a hidden cell.
+ *
+ * - `hog`: histograms of oriented gradients, one for each image channel.
+ * - `pixels`: its pixels.
+ * - `normalisedPixels`: its pixels less their mean, over their deviation.
+ */
+export type StageTarget = "hog" | "pixels" | "normalisedPixels";
+
 /** One depth at which the encoder is tapped and asked to reconstruct. */
 export interface StageSpec {
   /** Block whose output is tapped, counted from 0. */
@@ -18,9 +27,11 @@ export interface StageSpec {
   readonly scale: StageScale;
   /** Weight of this stage in the total loss, `≥ 0`; it stays with the stage when others are pruned. */
   readonly weight: number;
+  /** What it predicts of a cell; `hog` where it is not said. */
+  readonly target?: StageTarget;
 }
 
-/** Sizes of a ViT encoder and of the LocalMIM decoders on it. */
+/** Sizes of a ViT encoder and of the decoders on it. */
 export interface ModelSpec {
   /** Side of the square image, pixels. */
   readonly imageSize: number;
@@ -92,9 +103,33 @@ export function cellsPerSide(spec: ModelSpec, stage: StageSpec): number {
   return stage.scale * gridSize(spec);
 }
 
-/** Values that describe one target cell: `nbins` of each colour channel. */
-export function targetChannels(spec: ModelSpec): number {
-  return spec.hogNbins * spec.inChannels;
+/** What a stage predicts of a hidden cell. */
+export function targetOf(
+  { target = "hog" }: Pick<StageSpec, "target">,
+): StageTarget {
+  return target;
+}
+
+/**
+ * Pixels along one side of a target cell, `P / scale`: whole where pixels are the
+ * target.
+ */
+export function cellSide(
+  { patchSize }: Pick<ModelSpec, "patchSize">,
+  { scale }: Pick<StageSpec, "scale">,
+): number {
+  return patchSize / scale;
+}
+
+/** Values that describe one target cell: `nbins` of each image channel, or its pixels. */
+export function targetChannels(
+  spec: Pick<ModelSpec, "patchSize" | "inChannels" | "hogNbins">,
+  stage: Pick<StageSpec, "scale" | "target">,
+): number {
+  const ofChannel = targetOf(stage) === "hog"
+    ? spec.hogNbins
+    : cellSide(spec, stage) ** 2;
+  return ofChannel * spec.inChannels;
 }
 
 /**

@@ -87,6 +87,55 @@ Deno.test("reconstructionPicture() tells trained cells from seen ones", async ()
   deepStrictEqual(strokes(GREY), Array(2).fill("M30 20l0 -20M10 40l0 -20"));
 });
 
+/** Pixels of the images in a picture, in the order in which they are drawn. */
+const imagesIn = (svg: string): Promise<readonly number[][]> =>
+  Promise.all(
+    [...svg.matchAll(/href="data:image\/png;base64,([^"]*)"/g)].map(
+      async ([, base64 = ""]) => [
+        ...await sharp(Buffer.from(base64, "base64")).toColourspace("b-w")
+          .raw().toBuffer(),
+      ],
+    ),
+  );
+
+const pixels: ReconstructionSample = {
+  ...sample,
+  stages: [{
+    index: 0,
+    cells: 4,
+    picture: { ...image, pixels: image.pixels.map((level) => 255 - level) },
+    isNormalised: true,
+  }],
+};
+
+Deno.test("reconstructionPicture() puts predicted pixels into the hidden patches of the image", async () => {
+  const svg = await reconstructionPicture([pixels]);
+  const [own, , predicted, pasted] = await imagesIn(svg);
+  const isHidden = (i: number): boolean =>
+    (i % 4 < 2) === (Math.floor(i / 4) < 2);
+  deepStrictEqual(
+    pasted,
+    own?.map((seen, i) => isHidden(i) ? predicted?.[i] : seen),
+  );
+  deepStrictEqual(predicted, own?.map((level) => 255 - level));
+  // Greyed: what was hidden in one panel, what was seen in the other.
+  match(svg, /d="M0 0h1v1h-1zM1 1h1v1h-1z"/);
+  match(svg, /d="M1 0h1v1h-1zM0 1h1v1h-1z"/);
+  doesNotMatch(svg, /HOG|not part of the loss/);
+  await drawnSize(svg);
+});
+
+Deno.test("reconstructionPicture() says that contrast is given only where pixels are normalised", async () => {
+  const [stage] = pixels.stages;
+  const plain = { ...pixels, stages: [{ ...stage!, isNormalised: false }] };
+  match(await reconstructionPicture([pixels]), /brightness and contrast/);
+  doesNotMatch(await reconstructionPicture([plain]), /brightness and contrast/);
+  const mixed = { ...sample, stages: [...sample.stages, ...pixels.stages] };
+  const svg = await reconstructionPicture([mixed]);
+  match(svg, /HOG target/);
+  match(svg, /brightness and contrast/);
+});
+
 Deno.test("reconstructionPicture() is as wide as its stages and as high as its samples", async () => {
   const sizeOf = async (
     samples: readonly ReconstructionSample[],
@@ -104,7 +153,9 @@ Deno.test("reconstructionPicture() is as wide as its stages and as high as its s
 Deno.test("reconstructionPicture() of no samples is an empty picture, and short values draw nothing", async () => {
   match(await reconstructionPicture([]), /^<svg /);
   const [stage] = sample.stages;
-  const short = stage === undefined ? [] : [{ ...stage, prediction: [] }];
+  const short = stage === undefined || "picture" in stage
+    ? []
+    : [{ ...stage, prediction: [] }];
   const svg = await reconstructionPicture([{ ...sample, stages: short }]);
   doesNotMatch(svg, /NaN|undefined/);
 });

@@ -63,7 +63,7 @@ Deno.test("parity.ts prints one line for each group and ends with 0 if all hold"
   for (
     const group of [
       "mask",
-      "HOG targets",
+      "targets",
       "block outputs",
       "latents",
       "predictions",
@@ -106,7 +106,7 @@ Deno.test("parity.ts ends with 1 if a weight is another, and says which groups d
     const { code, out } = await parity(folder, "--backend", "reference");
     strictEqual(code, 1);
     match(out, /^FAILED +block outputs/m);
-    match(out, /^ok +HOG targets/m);
+    match(out, /^ok +targets/m);
     match(out, /\n\d+ of 18 groups do not hold\n$/);
   });
 });

@@ -99,9 +99,12 @@ function situationFaults(
 }
 
 function lengthFaults(
-  { taps, decoderScales, schedule: { betas } }: WrittenConfig,
+  { taps, decoderScales, targets, schedule: { betas } }: WrittenConfig,
 ): readonly Fault[] {
   return [
+    ...(targets === undefined || taps.length === targets.length
+      ? []
+      : [inconsistent("targets", targets, `${taps.length}, one a tap`)]),
     ...(taps.length === decoderScales.length ? [] : [
       inconsistent("decoderScales", decoderScales, `${taps.length}, one a tap`),
     ]),

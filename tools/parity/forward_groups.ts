@@ -52,7 +52,7 @@ async function forwardPass(
 
 /** Names of activations in groups, with the tolerance of each group. */
 const ACTIVATIONS: readonly (readonly [string, RegExp, Tolerance])[] = [
-  ["HOG targets", /^target\./, { _tag: "Absolute", limit: 1e-5 }],
+  ["targets", /^target\./, { _tag: "Absolute", limit: 1e-5 }],
   ["visible tokens", /^visible_tokens$/, { _tag: "Absolute", limit: 3e-5 }],
   ["block outputs", /^block_out\./, { _tag: "Absolute", limit: 3e-5 }],
   ["latents", /^latent\./, { _tag: "Absolute", limit: 3e-5 }],
@@ -114,7 +114,7 @@ function stageLossGroup({ forward }: Fixture, found: HostTensors): Group {
  *
  * @param backend Backend that computes.
  * @param fixture The reference's numbers.
- * @returns Mask, HOG targets, activations and stage losses, or why there are none.
+ * @returns Mask, targets, activations and stage losses, or why there are none.
  */
 export async function forwardGroups(
   backend: Backend,

@@ -79,7 +79,7 @@ export function wantedForward(model: ModelSpec, batch: number): Wanted {
     ...numbered(model.depth, (i) => [`block_out.${i}`, tokens] as const),
     ...model.stages.flatMap((stage, k) => {
       const cells = cellsPerSide(model, stage) ** 2;
-      const values = [batch, cells, targetChannels(model)];
+      const values = [batch, cells, targetChannels(model, stage)];
       return [
         [`latent.${k}`, tokens],
         [`pred.${k}`, values],

@@ -16,9 +16,10 @@ import {
   type ModelSpec,
   type Result,
   type StageScale,
+  type StageTarget,
   T0_RANGE,
 } from "../../core/mod.ts";
-import { openRecord } from "./open_record.ts";
+import { openRecord, optional } from "./open_record.ts";
 
 /** A point of the run at which the reference was recorded. */
 export interface Situation {
@@ -53,6 +54,8 @@ type Sizes = Omit<ModelSpec, "stages">;
 export interface WrittenConfig extends Sizes {
   readonly taps: readonly number[];
   readonly decoderScales: readonly StageScale[];
+  /** Target of each stage; all are HOG where none is said. */
+  readonly targets?: readonly StageTarget[] | undefined;
   readonly schedule: WrittenSchedule;
   readonly situations: readonly Situation[];
 }
@@ -105,6 +108,9 @@ const file = openRecord<WrittenConfig>({
   ...sizes,
   taps: listOf(wholeFrom(0)),
   decoderScales: listOf(oneOf<StageScale>(8, 4, 2, 1, 0.5)),
+  targets: optional(
+    listOf(oneOf<StageTarget>("hog", "pixels", "normalisedPixels")),
+  ),
   schedule,
   situations: listOf(openRecord<Situation>({
     name: text,
@@ -131,6 +137,7 @@ export function modelOf(raw: WrittenConfig): ModelSpec {
     tap,
     scale: raw.decoderScales[k] ?? 1,
     weight: 1,
+    ...raw.targets === undefined ? {} : { target: raw.targets[k] ?? "hog" },
   }));
   return { ...own as unknown as Sizes, stages };
 }

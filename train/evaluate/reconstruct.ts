@@ -19,7 +19,7 @@ export interface StageReconstruction {
   readonly index: number;
   /** Target cells along one side of the image. */
   readonly cells: number;
-  /** `[B, cells², channels·nbins]`. */
+  /** `[B, cells², values]`: histograms channel by channel, or pixels row by row, channels last. */
   readonly target: Float32Array;
   /** The same shape. */
   readonly prediction: Float32Array;

@@ -2,11 +2,13 @@
 import type { Backend, DeviceTensors } from "../../backends/backend.ts";
 import {
   type Faults,
+  imageOfCells,
   left,
   type ModelSpec,
   type PretrainConfig,
   type Result,
   right,
+  targetOf,
 } from "../../core/mod.ts";
 import { DRAW_KEY } from "../../data/classes/held_out_images.ts";
 import { shareSource } from "../../data/classes/select_images.ts";
@@ -24,26 +26,44 @@ import {
   type StageReconstruction,
 } from "./reconstruct.ts";
 
-/** One stage's view of an image. */
-export interface StageRow extends StageReconstruction {
+/** An image as it is shown: 8-bit levels, `[height, width, channels]`. */
+export interface ShownImage {
+  /** Pixels of a row. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** 1 for grey, 3 for red, green, blue. */
+  readonly channels: 1 | 3;
+  /** Row-major, the channels of a pixel side by side. */
+  readonly pixels: Uint8Array;
+}
+
+/** The view of an image that a stage of histograms has. */
+export interface HogRow extends StageReconstruction {
   /** Colours that have histograms of their own, `C`. */
   readonly channels: number;
   /** Bins of a histogram, `N`. */
   readonly nbins: number;
 }
 
+/** The view of an image that a stage of pixels has. */
+export interface PixelRow extends StageReconstruction {
+  /** The image that the prediction makes up, cell by cell. */
+  readonly picture: ShownImage;
+  /** True if brightness and contrast of each cell are those of the image: none are predicted. */
+  readonly isNormalised: boolean;
+}
+
+/** One stage's view of an image. */
+export type StageRow = HogRow | PixelRow;
+
 /** An image, what is hidden of it, and what each stage makes of it. */
 export interface ReconstructionRow {
-  /** The image as the model sees it, normalisation undone: 8-bit levels, `[S, S, C]`. */
-  readonly image: {
-    readonly width: number;
-    readonly height: number;
-    readonly channels: 1 | 3;
-    readonly pixels: Uint8Array;
-  };
+  /** The image as the model sees it, normalisation undone. */
+  readonly image: ShownImage;
   /** 1 where a patch is hidden, `[L]`. */
   readonly patchMask: Float32Array;
-  /** Stages, shallow to deep; targets and predictions `[cells², C·N]`. */
+  /** Stages, shallow to deep; targets and predictions `[cells², values]`. */
   readonly stages: readonly StageRow[];
 }
 
@@ -79,32 +99,60 @@ async function drawnBatch(
   return dataFailed({ _tag: "BadImage", image: source.name, reason });
 }
 
+/** An image as the model sees it, `[C, S, S]`, as one that is shown. */
+const shownAs = (
+  { imageSize: side, inChannels }: ModelSpec,
+  normalization: Normalization,
+) =>
+(image: Float32Array): ShownImage => {
+  const channels = inChannels === 1 ? 1 : 3;
+  const pixels = shownPixels(image, channels, normalization);
+  return { width: side, height: side, channels, pixels };
+};
+
+/** A stage's view of an image, with what it takes to draw it. */
+function stageRow(
+  model: ModelSpec,
+  view: StageReconstruction,
+  image: Float32Array,
+  shown: (image: Float32Array) => ShownImage,
+): StageRow {
+  const stage = model.stages[view.index];
+  if (stage === undefined || targetOf(stage) === "hog") {
+    const channels = model.inChannels === 1 ? 1 : 3;
+    return { ...view, channels, nbins: model.hogNbins };
+  }
+  return {
+    ...view,
+    picture: shown(imageOfCells(model, stage, view.prediction, image)),
+    isNormalised: targetOf(stage) === "normalisedPixels",
+  };
+}
+
 /** Parts of the picture for each image. */
 function rowsOf(
-  { imageSize: side, inChannels, hogNbins: nbins }: ModelSpec,
+  model: ModelSpec,
   normalization: Normalization,
   { images, indices }: Batch,
   { patchMask, stages }: Reconstruction,
 ): readonly ReconstructionRow[] {
-  const channels = inChannels === 1 ? 1 : 3;
+  const shown = shownAs(model, normalization);
   const part = (all: Float32Array, row: number): Float32Array => {
     const size = all.length / indices.length;
     return all.subarray(row * size, (row + 1) * size);
   };
-  return Array.from(indices, (_, i) => ({
-    image: {
-      width: side,
-      height: side,
-      channels,
-      pixels: shownPixels(part(images, i), channels, normalization),
-    },
-    patchMask: part(patchMask, i),
-    stages: stages.map(({ index, cells, target, prediction }) => ({
-      ...{ index, cells, channels, nbins },
-      target: part(target, i),
-      prediction: part(prediction, i),
-    })),
-  }));
+  return Array.from(indices, (_, i) => {
+    const image = part(images, i);
+    return {
+      image: shown(image),
+      patchMask: part(patchMask, i),
+      stages: stages.map(({ index, cells, target, prediction }) => {
+        const [wanted, made] = [part(target, i), part(prediction, i)];
+        const view = { index, cells, target: wanted, prediction: made };
+        return stageRow(model, view, image, shown);
+      }),
+    };
+  });
 }
 
 /** Rows of the picture of reconstructions, of images that are loaded in one way. */

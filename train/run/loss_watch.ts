@@ -1,5 +1,5 @@
 /** Detection of losses that have exploded. */
-import type { ModelSpec } from "../../core/mod.ts";
+import { type ModelSpec, type StageSpec, targetOf } from "../../core/mod.ts";
 import type { MetricsLine } from "./metrics.ts";
 import type { TrainError } from "../train_error.ts";
 
@@ -31,6 +31,8 @@ export interface LossWatch {
 }
 
 interface StageCourse {
+  /** The most that predicting nothing costs. */
+  readonly floor: number;
   /** Losses of the present block. */
   readonly block: Float64Array;
   size: number;
@@ -55,25 +57,32 @@ function add(course: StageCourse, loss: number): void {
 export interface WatchedLosses {
   /** Scale of each stage; empty where a step has one loss. */
   readonly scales: readonly number[];
-  /** The most that predicting nothing costs. */
-  readonly floor: number;
+  /** The most that predicting nothing costs, of each of these losses. */
+  readonly floors: readonly number[];
 }
 
 /**
- * Losses of pre-training: one for each stage. A histogram has a length of at most 1, so
- * predicting nothing costs `1/nbins` at most.
+ * The most that predicting nothing costs a stage: mean squares of its target. A histogram
+ * has a length of at most 1; pixels are normalised to a variance of about 1, over all
+ * pictures or in each cell.
  */
+const floorOf = (
+  { hogNbins }: Pick<ModelSpec, "hogNbins">,
+  stage: StageSpec,
+): number => targetOf(stage) === "hog" ? 1 / hogNbins : 1;
+
+/** Losses of pre-training: one for each stage. */
 export const stageLosses = (
-  { stages, hogNbins }: Pick<ModelSpec, "stages" | "hogNbins">,
+  model: Pick<ModelSpec, "stages" | "hogNbins">,
 ): WatchedLosses => ({
-  scales: stages.map(({ scale }) => scale),
-  floor: 1 / hogNbins,
+  scales: model.stages.map(({ scale }) => scale),
+  floors: model.stages.map((stage) => floorOf(model, stage)),
 });
 
 /** The loss of a classifier: cross entropy; giving each class the same part costs `ln(classes)`. */
 export const classLoss = (classes: number): WatchedLosses => ({
   scales: [],
-  floor: Math.log(Math.max(2, classes)),
+  floors: [Math.log(Math.max(2, classes))],
 });
 
 /**
@@ -90,17 +99,18 @@ export const classLoss = (classes: number): WatchedLosses => ({
  * @param limit Times the bound, above 0; `Infinity` never stops.
  */
 export function lossWatch(
-  { scales, floor }: WatchedLosses,
+  { scales, floors }: WatchedLosses,
   limit: number,
   history: readonly MetricsLine[],
 ): LossWatch {
-  const courses = (scales.length > 0 ? scales : [1]).map((): StageCourse => ({
+  const courses = floors.map((floor): StageCourse => ({
+    floor,
     block: new Float64Array(BLOCK),
     size: 0,
     level: Infinity,
     since: null,
   }));
-  const boundOf = ({ level }: StageCourse): number =>
+  const boundOf = ({ level, floor }: StageCourse): number =>
     limit * Math.max(level, floor);
   /** Notes the loss of a stage; gives the bound that it is above, or `null`. */
   const note = (

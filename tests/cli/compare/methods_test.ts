@@ -10,7 +10,9 @@ import {
   configOfMethod,
   type Method,
   METHODS,
+  methodsOf,
   THESIS_POWERS,
+  titleOf,
 } from "../../../cli/compare/methods.ts";
 import { right } from "../../right.ts";
 
@@ -74,5 +76,18 @@ Deno.test("configOfMethod() gives the shorter LocalMIM as many epochs as cost wh
       },
     ),
     { numRuns: 30 },
+  );
+});
+
+Deno.test("methodsOf() one stage leaves out those whose rates go by stages, and titleOf() says what is trained", () => {
+  deepStrictEqual(methodsOf(4), METHODS);
+  deepStrictEqual(
+    methodsOf(1),
+    METHODS.filter((method) => !method.startsWith("sr-lr")),
+  );
+  strictEqual(titleOf("localmim", THESIS_POWERS), "LocalMIM");
+  strictEqual(
+    titleOf("localmim-short", THESIS_POWERS, "mae"),
+    "MAE, fewer epochs",
   );
 });

@@ -1,9 +1,14 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { MODEL_PRESETS, stagesOnGrid } from "../../../core/mod.ts";
 import {
+  maeModel,
+  MODEL_PRESETS,
+  stagesOnGrid,
+  withTarget,
+} from "../../../core/mod.ts";
+import {
+  cellsNote,
   describeModel,
   modelTable,
-  oddGridNote,
 } from "../../../cli/output/model_words.ts";
 
 const vitB = MODEL_PRESETS["vit-b"];
@@ -25,11 +30,27 @@ Deno.test("describeModel() counts what a ViT-B has, without its fixed position t
   );
 });
 
-Deno.test("oddGridNote() says what stages predict on an odd grid only", () => {
-  equal(oddGridNote(vitB), null);
+Deno.test("cellsNote() says what stages predict on an odd grid only", () => {
+  equal(cellsNote(vitB), null);
   const stages = stagesOnGrid(vitB.stages, 7);
   match(
-    oddGridNote({ ...vitB, patchSize: 32, stages }) ?? "",
+    cellsNote({ ...vitB, patchSize: 32, stages }) ?? "",
     /^7 × 7 patches, an odd number, .*: the stages predict 4, 2, 1 and 1 cells/,
   );
+});
+
+Deno.test("describeModel() says what stages predict where it is not HOG, and how large MAE's decoder is", () => {
+  match(
+    describeModel(maeModel(vitB)),
+    /, 1 stage of normalised pixels \(MAE\) by a decoder of 8 blocks of width 512, 85\.6 M /,
+  );
+  match(describeModel(withTarget(vitB, "pixels")), /, 4 stages of pixels, /);
+});
+
+Deno.test("cellsNote() says in which cells several stages predict pixels", () => {
+  match(
+    cellsNote(withTarget(vitB, "pixels")) ?? "",
+    /^pixels are predicted within patches: the stages predict 4, 2, 1 and 1 cells/,
+  );
+  equal(cellsNote(maeModel({ ...vitB, patchSize: 32 })), null);
 });

@@ -40,7 +40,7 @@ function planned(): PlannedRun {
     train: noiseSource(SAMPLES),
     batches,
     loading: { badImages: badImages(SAMPLES) },
-    losses: { scales: [], floor: Math.log(CLASSES) },
+    losses: { scales: [], floors: [Math.log(CLASSES)] },
     words: ["network: small"],
     evaluator: {
       scores: ({ step }) => Promise.resolve(success({ error: 1 / step })),

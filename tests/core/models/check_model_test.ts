@@ -5,7 +5,9 @@ import {
   checkModel,
   MODEL_PRESETS,
   type ModelSpec,
+  type StageScale,
   stagesOnGrid,
+  type StageTarget,
 } from "../../../core/mod.ts";
 import { modelSpec } from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";
@@ -88,6 +90,37 @@ Deno.test("checkModel() wants cells of whole pixels and pairs of patches", () =>
     },
     "patchSize: found 2, wanted at least 4, the cells along a patch that stages[0] predicts (scale)",
     "imageSize: found 6, wanted a multiple of 4: cells of stages[1] are 2 × 2 patches (scale ½)",
+  );
+});
+
+Deno.test("checkModel() wants cells of whole pixels, and of several, where pixels are the target", () => {
+  const stage = (tap: number, scale: StageScale, target: StageTarget) => ({
+    tap,
+    scale,
+    weight: 1,
+    target,
+  });
+  refuses(
+    {
+      imageSize: 168,
+      patchSize: 14,
+      stages: [stage(3, 4, "pixels"), stage(11, 0.5, "normalisedPixels")],
+    },
+    "stages[0].scale: found 4, wanted 1 or more cells along a patch of 14 pixels (patchSize), each of whole pixels (target pixels)",
+    "stages[1].scale: found 0.5, wanted 1 or more cells along a patch of 14 pixels (patchSize), each of whole pixels (target normalisedPixels)",
+  );
+  refuses(
+    {
+      inChannels: 1,
+      imageSize: 16,
+      patchSize: 4,
+      stages: [stage(3, 4, "pixels"), stage(11, 4, "normalisedPixels")],
+    },
+    "stages[1].scale: found 4, wanted cells of at least 2 values, so that they have a deviation (target normalisedPixels)",
+  );
+  refuses(
+    { stages: [stage(11, 1, "pixel" as StageTarget)] },
+    'stages[0].target: found "pixel", wanted "hog" or "pixels" or "normalisedPixels"',
   );
 });
 

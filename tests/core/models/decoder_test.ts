@@ -24,15 +24,13 @@ const PREFIX = "decoder.0";
 
 /** Prediction of a decoder, and the gradients of `Σ prediction·cotangent`. */
 function decoderGraph(scale: StageScale): Graph {
-  const spec = {
-    ...TINY_MODEL,
-    stages: [{ tap: TINY_MODEL.depth - 1, scale, weight: 1 }],
-  };
+  const stage = { tap: TINY_MODEL.depth - 1, scale, weight: 1 };
+  const spec = { ...TINY_MODEL, stages: [stage] };
   return right(traceGraph((g) => {
     const scope = modelScope<string>(g);
     const latent = g.input("latent", [2, 5, 36]);
     const index = (name: string) => g.input(name, [2, 16], "int32");
-    const out = decode(scope.of("decoder"), spec, PREFIX, scale, latent, {
+    const out = decode(scope.of("decoder"), spec, PREFIX, stage, latent, {
       idsKeep: -1,
       mask: -1,
       idsShuffle: index("idsShuffle"),

@@ -101,12 +101,15 @@ Deno.test("stepGraph() leaves no decoder, norm or finer target of a stage withou
         [...new Set(stagesRead)].toSorted((a, b) => a - b),
         liveStages,
       );
-      const scales = liveStages.map((k) => model.stages[k]!.scale);
+      const scales = liveStages.map((k) => model.stages[k]!)
+        .filter(({ target }) => target === undefined)
+        .map(({ scale }) => scale);
+      const finest = Math.max(...scales) * model.imageSize / model.patchSize;
       deepStrictEqual(
         nodes.flatMap((node) =>
           node.op === "hogCells" ? [node.attributes.cells] : []
         ),
-        [Math.max(...scales) * model.imageSize / model.patchSize],
+        scales.length === 0 ? [] : [finest],
       );
     }),
     { numRuns: 30 },

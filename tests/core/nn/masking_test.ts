@@ -6,7 +6,7 @@ import {
   randomMasking,
   traceGraph,
 } from "../../../core/mod.ts";
-import { maskAtScale } from "../../../core/models/hog_loss.ts";
+import { maskAtScale } from "../../../core/models/masked_loss.ts";
 import { goldenTensors, numbersOf } from "../../golden_files.ts";
 import { right } from "../../right.ts";
 

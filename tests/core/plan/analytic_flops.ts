@@ -96,7 +96,12 @@ function headFlops(
 /** Decoder and head of one stage, on all patches. */
 export function stageFlops(spec: ModelSpec, stage: StageSpec): ModuleFlops {
   const { embedDim: D, decoderEmbedDim: d, decoderDepth } = spec;
-  const head = headFlops(d, stage.scale, targetChannels(spec), gridSize(spec));
+  const head = headFlops(
+    d,
+    stage.scale,
+    targetChannels(spec, stage),
+    gridSize(spec),
+  );
   const blocks = Array.from(
     { length: decoderDepth },
     () => transformerBlockFlops(patchCount(spec) + 1, d, 4),
@@ -206,9 +211,13 @@ const liveStageFlops =
 
 /** Operations of a phase by part of the model. */
 export function analyticFlops(plan: FreezePlan): (phase: Phase) => PhaseFlops {
-  const { inChannels, imageSize } = plan.config.model;
-  const targets = HOG_FLOPS_PER_SAMPLE_PIXEL * inChannels * imageSize ** 2;
+  const { inChannels, imageSize, stages: specs } = plan.config.model;
+  const histograms = HOG_FLOPS_PER_SAMPLE_PIXEL * inChannels * imageSize ** 2;
   return (phase) => {
+    const isNeeded = phase.liveStages.some((k) =>
+      specs[k]?.target === undefined
+    );
+    const targets = isNeeded ? histograms : 0;
     const layers = plan.layers.map(layerFlops(plan, phase));
     const stages = plan.stages.map(liveStageFlops(plan, phase));
     const total = totalFlops(sumFlops([...layers, ...stages])) + targets;

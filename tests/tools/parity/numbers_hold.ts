@@ -16,6 +16,7 @@ import type { OtherModel } from "./other_model.ts";
 import { recordFolder } from "./record_folder.ts";
 
 const TINY = new URL("../../golden/tiny", import.meta.url).pathname;
+const MAE_NUMBERS = new URL("../../golden/mae", import.meta.url).pathname;
 
 /** Groups of a folder that do not hold on an engine. */
 export async function failures(
@@ -54,6 +55,12 @@ export type Recorded = readonly [
 
 /** The reference's own. */
 export const REFERENCE: Recorded = ["the reference's", (check) => check(TINY)];
+
+/** Those of a masked autoencoder in PyTorch, with and without frozen layers. */
+export const MAE: Recorded = [
+  "a masked autoencoder's",
+  (check) => check(MAE_NUMBERS),
+];
 
 /** Those of another model. */
 export const recorded = (name: string, other: OtherModel): Recorded => [

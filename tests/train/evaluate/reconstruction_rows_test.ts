@@ -1,4 +1,10 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  notDeepStrictEqual,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
+import { withTarget } from "../../../core/mod.ts";
 import { reconstructionRows } from "../../../train/mod.ts";
 import { noiseSource, spoiledSource } from "../../data/sources.ts";
 import { onDevices } from "../devices.ts";
@@ -38,6 +44,34 @@ await onDevices(
     }
     training.dispose();
     strictEqual(backend.liveTensors(), before);
+  },
+);
+
+await onDevices(
+  ["cpu"],
+  "reconstructionRows() of a model that predicts pixels have its picture in place of histograms",
+  async (backend) => {
+    for (const target of ["pixels", "normalisedPixels"] as const) {
+      const model = withTarget(TINY_MODEL, target);
+      const run = tinyRun({ model });
+      const training = startTiny(backend, run);
+      const [row] = trained(
+        await reconstructionRows(
+          backend,
+          run.config,
+          training.parameters(),
+          noiseSource(2),
+          1,
+        ),
+      );
+      training.dispose();
+      for (const stage of row!.stages) {
+        ok("picture" in stage);
+        deepStrictEqual(stage.isNormalised, target === "normalisedPixels");
+        strictEqual(stage.picture.pixels.length, row!.image.pixels.length);
+        notDeepStrictEqual(stage.picture.pixels, row!.image.pixels);
+      }
+    }
   },
 );
 

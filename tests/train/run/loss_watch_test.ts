@@ -140,6 +140,25 @@ Deno.test("lossWatch() with a history goes on as the watch that saw it: a resume
   }));
 });
 
+Deno.test("lossWatch() takes for high what is ten times what predicting nothing of its own target costs", () => {
+  const stages = [
+    { ...MODEL.stages[0]!, target: "pixels" as const },
+    MODEL.stages[1]!,
+  ];
+  deepStrictEqual(stageLosses({ ...MODEL, stages }).floors, [1, NOTHING]);
+  const stopAt = (losses: readonly number[]): boolean => {
+    const watch = lossWatch(stageLosses({ ...MODEL, stages }), 10, []);
+    const courses = [...constant(60, 0.05), ...constant(HIGH_STEPS, 0)];
+    return courses.map((_, step) =>
+      watch.see(lineAt(step, step < 60 ? [0.05, 0.05] : losses))
+    ).at(-1) !== null;
+  };
+  deepStrictEqual(
+    [[9, 0.05], [11, 0.05], [0.05, 1], [0.05, 1.2]].map(stopAt),
+    [false, true, false, true],
+  );
+});
+
 Deno.test("lossWatch() watches the one loss of a classifier", () => {
   const watch = lossWatch(classLoss(10), 10, []);
   const seen = [...constant(60, 2.3), ...constant(HIGH_STEPS, 40)].map((

@@ -42,9 +42,12 @@ export function pictureCanvas(
 
 type Stage = ReconstructionRow["stages"][number];
 
+/** A stage whose target is histograms. */
+type HogStage = Exclude<Stage, { readonly picture: unknown }>;
+
 /** Strokes along the edges of cells. */
 function strokes(
-  { cells, channels, nbins }: Stage,
+  { cells, channels, nbins }: HogStage,
   values: Float32Array,
   className: string,
   isShown?: (cell: number) => boolean,
@@ -69,6 +72,30 @@ function board({ cells }: Stage, content: readonly SVGElement[]): SVGElement {
 const figure = (content: Node, words: string): HTMLElement =>
   made("figure", "", content, made("figcaption", "", words));
 
+/** What a stage is to predict of an image, and what it is called. */
+function targetFigure(
+  { image }: ReconstructionRow,
+  target: Stage,
+): HTMLElement {
+  return "picture" in target
+    ? figure(pictureCanvas(image), "hidden")
+    : figure(board(target, strokes(target, target.target, "target")), "edges");
+}
+
+/** What a stage predicts of what is hidden, beside what was seen where it is strokes. */
+function answer(
+  { patchMask }: ReconstructionRow,
+  stage: Stage,
+): Node {
+  if ("picture" in stage) return pictureCanvas(stage.picture);
+  const hidden = hiddenParts(patchMask, stage.cells);
+  const isHidden = (cell: number): boolean => (hidden[cell] ?? 0) > 0;
+  return board(stage, [
+    ...strokes(stage, stage.target, "seen", (cell) => !isHidden(cell)),
+    ...strokes(stage, stage.prediction, "answer", isHidden),
+  ]);
+}
+
 /** What was seen, the target, and both answers. */
 function rowOf(plain: ReconstructionRow, frozen: ReconstructionRow) {
   const { image, patchMask, stages } = plain;
@@ -84,23 +111,13 @@ function rowOf(plain: ReconstructionRow, frozen: ReconstructionRow) {
     (best, { cells }, i) => cells > (stages[best]?.cells ?? 0) ? i : best,
     0,
   );
-  const target = stages[at]!;
-  const hidden = hiddenParts(patchMask, target.cells);
-  const isHidden = (cell: number): boolean => (hidden[cell] ?? 0) > 0;
-  const answer = ({ stages }: ReconstructionRow) => {
-    const stage = stages[at]!;
-    return board(stage, [
-      ...strokes(stage, stage.target, "seen", (cell) => !isHidden(cell)),
-      ...strokes(stage, stage.prediction, "answer", isHidden),
-    ]);
-  };
   return made(
     "div",
     "row",
     figure(seen, "seen"),
-    figure(board(target, strokes(target, target.target, "target")), "edges"),
-    figure(answer(plain), "without"),
-    figure(answer(frozen), "with freezing"),
+    targetFigure(plain, stages[at]!),
+    figure(answer(plain, stages[at]!), "without"),
+    figure(answer(frozen, frozen.stages[at]!), "with freezing"),
   );
 }
 

@@ -7,16 +7,16 @@ import {
   MODEL_PRESETS,
   type ModelSpec,
   traceGraph,
-} from "../../../core/mod.ts";
-import { hogTargets } from "../../../core/models/hog_loss.ts";
-import { between } from "../../arbitraries.ts";
+} from "../../../../core/mod.ts";
+import { hogTargets } from "../../../../core/models/targets/hog.ts";
+import { between } from "../../../arbitraries.ts";
 import {
   goldenTensors,
   largestDifference,
   numbersOf,
-} from "../../golden_files.ts";
-import { right } from "../../right.ts";
-import { tensor } from "../graph/arbitraries.ts";
+} from "../../../golden_files.ts";
+import { right } from "../../../right.ts";
+import { tensor } from "../../graph/arbitraries.ts";
 
 /** Targets of the four stages, by the side of a cell in pixels. */
 function targetGraph(spec: ModelSpec): Graph {
