@@ -6,10 +6,17 @@ import {
 import { convNetTensors, phaseAt } from "../../../core/mod.ts";
 import { convNetTask, orThrow } from "../../../train/mod.ts";
 import { onDevices } from "../devices.ts";
-import { testDeepTrainings, TRAININGS } from "./deep_convnets.ts";
+import {
+  testRecordedSteps,
+  testReferenceSteps,
+  TRAININGS,
+} from "./deep_convnets.ts";
 import { inputsOn, started, stepped } from "./tiny_convnet.ts";
 
-await testDeepTrainings(["cpu", "wasm", "onnx on one thread"]);
+const DEVICES = ["cpu", "wasm", "onnx on one thread"] as const;
+
+await testReferenceSteps(DEVICES);
+await testRecordedSteps(DEVICES);
 
 await onDevices(
   ["cpu"],
