@@ -94,7 +94,8 @@ export function initialConvNet(run: ConvNetRun): Snapshot {
  * its running statistics, has no gradient, no optimizer state and no decay, and the
  * backward pass ends behind it. Weight decay applies to every parameter, those of
  * normalisations and biases too, as it does in FreezeOut. A batch is a step and is
- * computed as a whole: normalisations use its statistics.
+ * computed as a whole: normalisations use its statistics. What a VGG drops follows from
+ * seed, epoch and sample.
  *
  * @see Brock et al., FreezeOut, 2017: {@link https://arxiv.org/abs/1706.04983}
  *

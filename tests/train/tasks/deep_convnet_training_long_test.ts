@@ -1,3 +1,4 @@
-import { testDeepTrainings } from "./deep_convnets.ts";
+import { testRecordedSteps } from "./deep_convnets.ts";
 
-await testDeepTrainings(["webgpu"]);
+// Steps of all phases: tests/core/models/deep_convnet_long_test.ts.
+await testRecordedSteps(["webgpu"]);

@@ -6,10 +6,38 @@ import {
 import { convNetTensors, phaseAt } from "../../../core/mod.ts";
 import { convNetTask, orThrow } from "../../../train/mod.ts";
 import { onDevices } from "../devices.ts";
-import { testDeepTrainings, TRAININGS } from "./deep_convnets.ts";
+import {
+  testRecordedSteps,
+  testReferenceSteps,
+  TRAININGS,
+} from "./deep_convnets.ts";
 import { inputsOn, started, stepped } from "./tiny_convnet.ts";
 
-await testDeepTrainings(["cpu", "wasm", "onnx on one thread"]);
+const DEVICES = ["cpu", "wasm", "onnx on one thread"] as const;
+
+await testReferenceSteps(DEVICES);
+await testRecordedSteps(DEVICES);
+
+await onDevices(
+  ["cpu"],
+  "training of a vgg that goes on drops the same values, bit for bit",
+  async (backend) => {
+    const config = TRAININGS.find(({ model }) => model.family === "vgg")!;
+    const inputs = inputsOn(backend, config);
+    const whole = started(inputs);
+    await stepped(whole, 3);
+    const start = orThrow(await whole.snapshot());
+    // Into the second epoch.
+    await stepped(whole, 8);
+    const rest = started({ ...inputs, start });
+    await stepped(rest, 8);
+    deepStrictEqual(
+      orThrow(await rest.snapshot()),
+      orThrow(await whole.snapshot()),
+    );
+    [whole, rest].forEach((training) => training.dispose());
+  },
+);
 
 for (const config of TRAININGS) {
   await onDevices(

@@ -129,8 +129,8 @@ async function takesRecordedStep(
   }
 }
 
-/** Registers these laws for some engines. */
-export async function testDeepTrainings(
+/** Registers that steps across freezes are those of the reference. */
+export async function testReferenceSteps(
   devices: readonly DeviceName[],
 ): Promise<void> {
   for (const config of TRAININGS) {
@@ -140,6 +140,12 @@ export async function testDeepTrainings(
       (backend) => takesReferenceSteps(backend, config),
     );
   }
+}
+
+/** Registers that a step of SGD is PyTorch's. */
+export async function testRecordedSteps(
+  devices: readonly DeviceName[],
+): Promise<void> {
   for (const step of steps) {
     const { spec, frozen } = step;
     if (frozen > 0 || (spec.family === "vgg" && spec.dropout > 0)) continue;
