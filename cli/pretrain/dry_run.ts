@@ -101,7 +101,7 @@ export async function dryRun(
     if (memory._tag === "Left") refuse(describeFaults(memory.left));
     const { peak: stepBytes } = memory.right;
     say(`memory: tensors of a step take ${bytesInWords(stepBytes)} at most`);
-    const policy = policyFrom(values, epochSteps(task));
+    const policy = policyFrom(values, epochSteps(task), task.training.epochs);
     const checkpoints = checkpointSpace(task, policy);
     say(spaceWords(checkpoints));
     const preview = await drawPreview(planned, settings.outputDir);

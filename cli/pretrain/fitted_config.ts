@@ -87,7 +87,7 @@ async function timedStep(
   const size = ranks?.size ?? 1;
   const timed = { model: config.model, flops, images: effectiveBatch(config) };
   try {
-    const { secondsPerStep } = await measuredSteps(
+    const { meanSeconds } = await measuredSteps(
       {
         ...{ plan, task: pretrainTask({ config, plan }) },
         batches: must(batchSource(train, config, loading)),
@@ -97,7 +97,7 @@ async function timedStep(
       { backend, skipNonFinite, signal: limit },
       enough,
     );
-    return { ...timed, seconds: secondsPerStep / size };
+    return { ...timed, seconds: meanSeconds / size };
   } catch (thrown) {
     if (limit?.aborted !== true || !(thrown instanceof CommandFailed)) {
       throw thrown;

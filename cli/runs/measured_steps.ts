@@ -22,6 +22,8 @@ export interface MeasuredSteps {
   readonly steps: number;
   /** Seconds of a step before anything freezes, with its images: their median. */
   readonly secondsPerStep: number;
+  /** Their mean, which counts what else the machine was busy with. */
+  readonly meanSeconds: number;
   /** Seconds of all steps of the plan, by the costs of its phases. */
   readonly secondsOfRun: number;
 }
@@ -33,6 +35,9 @@ const secondsOf = ({ milliseconds: { total, compile } }: StepReport): number =>
 /** The middle of some numbers. */
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Seconds of the steps of the first phase; the first of all counts only where it is alone. */
 async function stepSeconds(
@@ -83,6 +88,7 @@ export async function measuredSteps(
   return {
     steps: seconds.length,
     secondsPerStep,
+    meanSeconds: mean(seconds),
     secondsOfRun: secondsLeft(plan, costOf)(0, secondsPerStep),
   };
 }

@@ -67,7 +67,7 @@ export async function openRun<Planned extends PlannedRun>(
   const filed = await filedTraining(planned, settings);
   const watchAnew = () => lossWatch(planned.losses, lossLimit(values), []);
   let watch = watchAnew();
-  const policy = policyFrom(values, epochSteps(task));
+  const policy = policyFrom(values, epochSteps(task), task.training.epochs);
   const path = settings.outputDir ?? await newFolder();
   const folder = await waitingFor(
     "opening the run's folder",

@@ -13,8 +13,8 @@ import {
 } from "../flags/flags.ts";
 import { LOADING_FLAGS } from "../images/loading.ts";
 
-/** Epochs between checkpoints where no interval is given. */
-const DEFAULT_EPOCHS = 1;
+/** Most checkpoints that are written in a run where no interval is given; each takes time. */
+const MOST_SAVED = 100;
 /** Checkpoints kept where `--keep` is not given. */
 const DEFAULT_KEEP = 2;
 
@@ -38,7 +38,7 @@ const FOLDER_FLAGS = under("Run and checkpoints", {
 /** Flags of checkpoints. */
 export const SAVE_FLAGS = under("Run and checkpoints", {
   "save-every": wholeFlag(1, "epochs between checkpoints", {
-    initial: `${DEFAULT_EPOCHS}, if no other interval is given`,
+    initial: "1, or a hundredth of many epochs, if no other interval is given",
   }),
   "save-every-steps": wholeFlag(1, "steps between checkpoints"),
   "save-every-minutes": numberFlag(
@@ -105,13 +105,20 @@ export function hasTwoIntervals(values: SaveValues): boolean {
     values["save-every-steps"] !== undefined;
 }
 
-/** Checkpoint policy of a run. */
+/**
+ * Checkpoint policy of a run.
+ *
+ * @param stepsPerEpoch Steps of each epoch.
+ * @param allEpochs Epochs of the whole run.
+ */
 export function policyFrom(
   values: SaveValues,
   stepsPerEpoch: number,
+  allEpochs: number,
 ): CheckpointPolicy {
   const isGiven = INTERVALS.some((name) => values[name] !== undefined);
-  const epochs = values["save-every"] ?? (isGiven ? null : DEFAULT_EPOCHS);
+  const epochs = values["save-every"] ??
+    (isGiven ? null : Math.ceil(allEpochs / MOST_SAVED));
   return {
     everySteps: values["save-every-steps"] ??
       (epochs === null ? null : epochs * stepsPerEpoch),

@@ -23,7 +23,7 @@ const anyValues: fc.Arbitrary<SaveValues> = fc.record({
 }, { requiredKeys: [] });
 
 Deno.test("policyFrom() saves each epoch and keeps two where no flag is given", () => {
-  deepStrictEqual(policyFrom({}, 40), {
+  deepStrictEqual(policyFrom({}, 40, 100), {
     everySteps: 40,
     everyMinutes: null,
     keepLast: 2,
@@ -31,16 +31,22 @@ Deno.test("policyFrom() saves each epoch and keeps two where no flag is given", 
   });
 });
 
+Deno.test("policyFrom() saves about a hundred times in a run of many epochs", () => {
+  strictEqual(policyFrom({}, 3, 1600).everySteps, 48);
+  strictEqual(policyFrom({}, 3, 101).everySteps, 6);
+});
+
 Deno.test("policyFrom() saves at no other times than those asked for", () => {
-  const { everySteps } = policyFrom({ "save-every-minutes": 30 }, 40);
+  const { everySteps } = policyFrom({ "save-every-minutes": 30 }, 40, 500);
   strictEqual(everySteps, null);
-  strictEqual(policyFrom({ "save-every": 3 }, 40).everySteps, 120);
-  strictEqual(policyFrom({ "save-every-steps": 7 }, 40).everySteps, 7);
+  strictEqual(policyFrom({ "save-every": 3 }, 40, 500).everySteps, 120);
+  strictEqual(policyFrom({ "save-every-steps": 7 }, 40, 500).everySteps, 7);
 });
 
 Deno.test("policyFrom() of any flags is a policy", () => {
-  fc.assert(fc.property(anyValues, whole, (values, steps) => {
-    strictEqual(checkedPolicy(policyFrom(values, steps))._tag, "Right");
+  fc.assert(fc.property(anyValues, whole, whole, (values, steps, epochs) => {
+    const policy = policyFrom(values, steps, epochs);
+    strictEqual(checkedPolicy(policy)._tag, "Right");
   }));
 });
 
