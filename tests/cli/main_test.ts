@@ -5,7 +5,8 @@ import { type ProgramEnd, runScript } from "../programs.ts";
 const runMain = (...words: readonly string[]): Promise<ProgramEnd> =>
   runScript("cli/main.ts", ...words);
 
-const NAMES = "pretrain plan watch knn probe finetune compare classic export";
+const NAMES =
+  "pretrain plan watch knn probe finetune compare classic predict similar export";
 
 Deno.test("--help lists the commands, and so does a call without one, as a fault", async () => {
   const asked = await runMain("--help");

@@ -14,6 +14,8 @@ const COMMANDS: readonly CommandName[] = [
   "finetune",
   "compare",
   "classic",
+  "predict",
+  "similar",
   "export",
 ];
 
