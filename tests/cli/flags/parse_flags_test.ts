@@ -196,5 +196,5 @@ Deno.test("splitWords() takes as many words as are wanted, and behind an ellipsi
   });
   deepEqual(right(splitWords(["RUN"], args)).words, ["run"]);
   const [fault] = faultsOf(splitWords(["RUN", "PATH…"], ["run", "--top"]));
-  equal(fault?.path, "PATH…");
+  match(fault ?? "", /PATH…/);
 });
