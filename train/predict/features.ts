@@ -74,14 +74,14 @@ const classifierModel = (classifier: OpenedClassifier): PictureModel => ({
  *
  * @example Two pictures and one that is not there
  * ```ts
- * import { features, openEncoder, orThrow, selectBackend } from "@vitfreeze/vitfreeze";
- * import { exportEncoder, initialParameters, MODEL_PRESETS, rootKey } from "@vitfreeze/vitfreeze";
+ * import { DEFAULT_PRETRAIN_CONFIG, exportEncoder, features, initialSnapshot, MODEL_PRESETS, openEncoder, orThrow, planOf, selectBackend } from "@vitfreeze/vitfreeze";
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const folder = await Deno.makeTempDir();
  * for (const grey of [0, 200]) await Deno.writeTextFile(`${folder}/${grey}.pgm`, `P2 1 1 255 ${grey} `);
  * const model = MODEL_PRESETS.nano;
- * const parameters = initialParameters(model, rootKey(0));
+ * const config = { ...DEFAULT_PRETRAIN_CONFIG, model };
+ * const { parameters } = initialSnapshot(config, orThrow(planOf(config, 10_000)));
  * const normalization = { mean: [0.5], deviation: [0.5] };
  * orThrow(await exportEncoder(`${folder}/nano`, { model, parameters, normalization, resizeSize: 24, title: "Nano", history: [] }));
  *

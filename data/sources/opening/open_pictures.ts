@@ -10,7 +10,7 @@ import {
   reasonOf,
   unlessFaulty,
 } from "../../report/data_error.ts";
-import { disk } from "../../resources/disk.ts";
+import { disk, type FileEnd } from "../../resources/disk.ts";
 import {
   folderFault,
   holdingBelow,
@@ -43,7 +43,12 @@ const oneFile = (path: string): Pictures => ({
 
 /** What lies at a path: a folder's images, those of an archive, or one file. */
 async function picturesAt(path: string): Promise<Result<DataError, Pictures>> {
-  const end = await disk.stat(path).catch(() => null);
+  const looked = await disk.stat(path).catch((thrown: unknown) => thrown);
+  // What the program may not read at all concerns every picture.
+  if (looked instanceof Error && looked.name === "NotCapable") {
+    return left(folderFault(looked, path, "pictures"));
+  }
+  const end = looked instanceof Error ? null : looked as FileEnd;
   if (end?.isDirectory) {
     try {
       const holding = await holdingBelow(path);

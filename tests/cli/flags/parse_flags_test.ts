@@ -16,6 +16,7 @@ import {
   asksForHelp,
   parseFlags,
   renamedWords,
+  splitWords,
 } from "../../../cli/flags/parse_flags.ts";
 import { faultsOf, right } from "../../right.ts";
 
@@ -185,4 +186,15 @@ Deno.test("renamedWords() says what words of earlier versions are called, which 
   deepEqual(faultsOf(parseFlags(flags, ["--mode", "tow"])), [
     '--mode: found "tow", wanted one of new-one, new-two',
   ]);
+});
+
+Deno.test("splitWords() takes as many words as are wanted, and behind an ellipsis all before the first flag", () => {
+  const args = ["run", "a.png", "b.png", "--top", "3"];
+  deepEqual(right(splitWords(["RUN", "PATH…"], args)), {
+    words: ["run", "a.png", "b.png"],
+    flags: ["--top", "3"],
+  });
+  deepEqual(right(splitWords(["RUN"], args)).words, ["run"]);
+  const [fault] = faultsOf(splitWords(["RUN", "PATH…"], ["run", "--top"]));
+  match(fault ?? "", /PATH…/);
 });

@@ -15,6 +15,8 @@ const COMMANDS: readonly CommandName[] = [
   "finetune",
   "compare",
   "classic",
+  "predict",
+  "similar",
   "export",
 ];
 

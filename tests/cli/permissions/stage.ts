@@ -6,6 +6,7 @@
 import { match, strictEqual } from "node:assert/strict";
 import { encode, type Encoding, waves } from "../../data/photographs.ts";
 import { makeRun, runOf } from "../../train/run/follow/made_runs.ts";
+import { writeMade } from "../../train/weights/classifier/made_classifier.ts";
 import { writeNano } from "../evaluate/program.ts";
 import { writeSmallIdx } from "../pretrain/program.ts";
 import { deno, type Visit } from "./run_with.ts";
@@ -103,6 +104,8 @@ export async function stageIn(folder: string): Promise<Stage> {
   const places = await placesIn(folder, made);
   const { DATA = "", PHOTOS = "", ENCODER = "", RUN = "", OUT = "", SVG } =
     places;
+  const classifier = await writeMade(`${folder}/classifier`);
+  const SHEET = `${made}/similar.svg`;
   const watched = await writeRun(`${folder}/watched`);
   const jpeg = await writePhotos(`${folder}/jpeg`, "jpeg", 16);
   const page = words("--html --port 0");
@@ -155,6 +158,17 @@ export async function stageIn(folder: string): Promise<Stage> {
           ...[ENCODER, "--data", DATA, ...tuned, ...once],
           ...["--output-dir", RUN],
         ],
+      },
+      "examples/predict.ts": {
+        args: [classifier, PHOTOS, "--backend", "onnx"],
+        places: { ENCODER: classifier },
+      },
+      "examples/similar.ts": {
+        args: [
+          ...[classifier, PHOTOS, "--data", PHOTOS, "--backend", "onnx"],
+          ...["--svg", SHEET],
+        ],
+        places: { ENCODER: classifier, SVG: `${SHEET},${SHEET}.partial` },
       },
       "examples/export.ts": { args: [ENCODER, OUT, "--data", DATA] },
       "examples/compare.ts": {

@@ -78,7 +78,7 @@ export async function classifierTask(
  * facts that the path does not hold.
  * @returns The classifier, or why there is none.
  *
- * @example A pre-training has no head
+ * @example A path where nothing is
  * ```ts
  * import { describeTrainError, openClassifier } from "@vitfreeze/vitfreeze";
  * import { match } from "node:assert/strict";

@@ -14,7 +14,11 @@ import {
   uniforms,
 } from "../../../../core/mod.ts";
 import { IMAGENET_NORMALIZATION } from "../../../../data/mod.ts";
-import type { OpenedClassifier } from "../../../../train/mod.ts";
+import {
+  exportClassifier,
+  type OpenedClassifier,
+  orThrow,
+} from "../../../../train/mod.ts";
 import { TINY_MODEL } from "../../tiny_run.ts";
 
 /** A small encoder of colour pictures. */
@@ -67,4 +71,12 @@ export async function writeNoise(
     await sharp(pixels, { raw }).png().toFile(path);
   }
   return paths;
+}
+
+/** Writes a classifier for the programs; gives its folder. */
+export async function writeMade(folder: string): Promise<string> {
+  const made = madeClassifier("normOfMean");
+  const card = { title: "Made", history: [] };
+  orThrow(await exportClassifier(`${folder}/made`, { ...made, ...card }));
+  return `${folder}/made`;
 }
