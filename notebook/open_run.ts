@@ -6,6 +6,7 @@ import type {
 } from "../backends/mod.ts";
 import { type Faults, left, planOf, type Result, right } from "../core/mod.ts";
 import {
+  type Background,
   embeddedFashionMnist,
   heldOutCount,
   heldOutImages,
@@ -24,6 +25,8 @@ export interface RunSettings {
    * or any source. By default the embedded 10,000 of Fashion-MNIST.
    */
   readonly images?: string | ImageSource;
+  /** Colour behind transparent parts of the images of a path; their mean colour by default. */
+  readonly background?: Background;
   /** Images to learn from at most, drawn at random, the same ones each time. */
   readonly limit?: number;
   /** The engine; the best that this machine has by default. */
@@ -42,10 +45,11 @@ const OPEN = new Map<string, NotebookRun>();
 
 async function imagesOf(
   images: string | ImageSource | undefined,
+  background: Background,
 ): Promise<ImageSource> {
   if (images === undefined) return orThrow(await embeddedFashionMnist());
   return typeof images === "string"
-    ? orThrow(await openSource(images, "train"))
+    ? { ...orThrow(await openSource(images, "train")), background }
     : images;
 }
 
@@ -111,10 +115,19 @@ export async function openRun(
   beginning: Beginning,
   settings: Settings & RunSettings = {},
 ): Promise<NotebookRun> {
-  const { images: chosen, limit, device, threads, name = "run", ...changes } =
-    settings;
+  const {
+    images: chosen,
+    limit,
+    device,
+    threads,
+    name = "run",
+    background = "mean",
+    ...changes
+  } = settings;
   const config = orThrow(configOf(beginning, changes));
-  const { images, heldOut } = orThrow(partsOf(await imagesOf(chosen), limit));
+  const { images, heldOut } = orThrow(
+    partsOf(await imagesOf(chosen, background), limit),
+  );
   const plan = orThrow(planOf(config, images.length));
   const batches = orThrow(batchSource(images, config));
   await OPEN.get(name)?.close();

@@ -178,13 +178,15 @@ export class NotebookRun implements Displayed, Disposable {
    * @param count Images, at least 1.
    */
   async reconstructions(count?: number): Promise<Picture> {
-    const rows = await this.#steps.look((parameters, backend) =>
-      reconstructionRows(
-        ...[backend, this.config, parameters, this.heldOut, count] as const,
-      )
+    const { rows, step } = await this.#steps.look(
+      async (parameters, backend, step) => {
+        const inputs = [parameters, this.heldOut, count] as const;
+        const made = reconstructionRows(backend, this.config, ...inputs);
+        return { rows: orThrow(await made), step };
+      },
     );
-    const svg = await reconstructionPicture(orThrow(rows));
-    return picture(svg, `reconstructions after ${this.step} steps`);
+    const svg = await reconstructionPicture(rows);
+    return picture(svg, `reconstructions after ${step} steps`);
   }
 
   /**
@@ -197,11 +199,16 @@ export class NotebookRun implements Displayed, Disposable {
     images: ImageSource = this.heldOut,
     most = 500,
   ): Promise<LabelledFeatures> {
-    const some = someOf(images, most);
-    const [rows] = await this.#steps.look((parameters, backend) =>
-      rowsBy(backend, this.config.model, [parameters], some)
-    );
-    return rows!;
+    return (await this.#featuresOf(someOf(images, most))).features;
+  }
+
+  /** Features of all images of a source, and the steps after which they were. */
+  async #featuresOf(images: ImageSource) {
+    return await this.#steps.look(async (parameters, backend, step) => {
+      const { model } = this.config;
+      const [features] = await rowsBy(backend, model, [parameters], images);
+      return { features: features!, step };
+    });
   }
 
   /**
@@ -212,8 +219,8 @@ export class NotebookRun implements Displayed, Disposable {
    */
   async map(most = 500): Promise<Picture> {
     const some = someOf(this.heldOut, most);
-    const { model } = this.config;
-    return await mapOf(some, model, await this.features(some, most), this.step);
+    const { features, step } = await this.#featuresOf(some);
+    return await mapOf(some, this.config.model, features, step);
   }
 
   /**

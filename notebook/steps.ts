@@ -148,13 +148,19 @@ export class Steps {
     await end?.catch(() => {});
   }
 
-  /** Looks at the parameters as they are between two steps. */
+  /** Looks at the parameters as they are between two steps, after some of them. */
   async look<A>(
-    look: (parameters: DeviceTensors, backend: Backend) => Promise<A>,
+    look: (
+      parameters: DeviceTensors,
+      backend: Backend,
+      step: number,
+    ) => Promise<A>,
   ): Promise<A> {
-    return await this.#alone(async () =>
-      look((await this.#open()).parameters(), this.#parts.backend)
-    );
+    return await this.#alone(async () => {
+      const training = await this.#open();
+      const { backend } = this.#parts;
+      return await look(training.parameters(), backend, training.step);
+    });
   }
 
   /** The state between two steps. */
