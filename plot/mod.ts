@@ -7,7 +7,7 @@ export { accuracyPlot } from "./accuracy_plot.ts";
 export { lossPlot } from "./loss_plot.ts";
 export { pictureSheet } from "./picture_sheet.ts";
 export { planPlot } from "./plan_plot.ts";
-export { pngDataUri } from "./png.ts";
+export { type PictureImage, pngDataUri } from "./png.ts";
 export {
   reconstructionPicture,
   type ReconstructionSample,
