@@ -25,7 +25,10 @@ function askedFor(): { readonly out?: string; readonly port: number } {
 }
 
 /** The server of a folder; a port that is taken is named. */
-function serverOf(folder: string, port: number): ReturnType<typeof serveFolder> {
+function serverOf(
+  folder: string,
+  port: number,
+): ReturnType<typeof serveFolder> {
   try {
     return serveFolder(folder, port);
   } catch (thrown) {
