@@ -24,13 +24,30 @@ function askedFor(): { readonly out?: string; readonly port: number } {
   );
 }
 
+/** The server of a folder; a port that is taken is named. */
+function serverOf(
+  folder: string,
+  port: number,
+): ReturnType<typeof serveFolder> {
+  try {
+    return serveFolder(folder, port);
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.AddrInUse)) throw thrown;
+    throw new Error(
+      `--port: found ${port}, which another program has; wanted a free one, or 0 for any`,
+    );
+  }
+}
+
 /** Serves the page until the program is stopped. */
 async function serve(port: number): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "page-" });
   try {
     await writePage(folder);
-    const server = serveFolder(folder, port);
-    Deno.addSignalListener("SIGINT", () => void server.shutdown());
+    const server = serverOf(folder, port);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, () => void server.shutdown());
+    }
     console.log(`http://127.0.0.1:${server.addr.port}/   (Ctrl-C ends it)`);
     await server.finished;
   } finally {

@@ -5,10 +5,7 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import sharp from "sharp";
 import {
-  pngDataUri,
   reconstructionPicture,
   type ReconstructionSample,
 } from "../../plot/mod.ts";
@@ -43,24 +40,6 @@ const sample: ReconstructionSample = {
 
 const AMBER = "#ffb347";
 const GREY = "#77808f";
-
-Deno.test("pngDataUri() is lossless", async () => {
-  for (const channels of [1, 3] as const) {
-    const pixels = Uint8Array.from(
-      { length: 16 * channels },
-      (_, i) => (37 * i) % 256,
-    );
-    const uri = await pngDataUri({ ...image, channels, pixels });
-    const png = Buffer.from(
-      uri.replace("data:image/png;base64,", ""),
-      "base64",
-    );
-    const decoded = await sharp(png).toColourspace(
-      channels === 1 ? "b-w" : "srgb",
-    ).raw().toBuffer();
-    deepStrictEqual([...decoded], [...pixels]);
-  }
-});
 
 Deno.test("reconstructionPicture() shows the image, what is seen of it, and two panels a stage", async () => {
   const svg = await reconstructionPicture([sample, sample]);

@@ -106,11 +106,8 @@ function rowOf(plain: ReconstructionRow, frozen: ReconstructionRow) {
     (x, y) =>
       patchMask[Math.floor(y / patch) * grid + Math.floor(x / patch)] === 1,
   );
-  // A fine stage is easier to read than the deepest, which has few cells.
-  const at = stages.reduce(
-    (best, { cells }, i) => cells > (stages[best]?.cells ?? 0) ? i : best,
-    0,
-  );
+  // The deepest stage: it has learned to the end in both.
+  const at = stages.length - 1;
   return made(
     "div",
     "row",
