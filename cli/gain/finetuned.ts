@@ -57,6 +57,13 @@ export const SETTINGS = [1e-3, 4e-3].flatMap((baseRate) =>
 /** Settings of one fine-tuning. */
 export type Setting = typeof SETTINGS[number];
 
+/** What suits few epochs: of mixed, cut and recoloured images they learn little. */
+const GENTLE: Pick<FinetuneConfig, "augment" | "mixing" | "dropPath"> = {
+  augment: { cropScale: [0.5, 1], randAugment: null, erasing: null },
+  mixing: { ...FINETUNE_RECIPE.mixing, mixupAlpha: 0, cutmixAlpha: 0 },
+  dropPath: 0,
+};
+
 /** The configuration of `epochs` epochs on so many images. */
 function configOf(
   { encoder: { model }, classes }: OpenedPictures,
@@ -66,8 +73,7 @@ function configOf(
 ): FinetuneConfig {
   const { rate, training } = FINETUNE_RECIPE;
   return {
-    ...FINETUNE_RECIPE,
-    ...{ model, classes },
+    ...{ ...FINETUNE_RECIPE, ...GENTLE, model, classes },
     rate: { ...rate, ...setting },
     training: {
       ...training,

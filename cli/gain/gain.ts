@@ -5,6 +5,7 @@ import {
   type TrainError,
 } from "../../train/mod.ts";
 import type { Result } from "../../core/mod.ts";
+import { stopped } from "../command/command_failed.ts";
 import { describeFeature, featureFrom } from "../evaluate/features.ts";
 import { mustNotStop } from "../evaluate/evaluation_result.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
@@ -70,11 +71,15 @@ class Classifiers {
     const found = await work;
     if (found._tag === "Right") return void this.judged.push(found.right);
     const { judged } = this;
-    // Who stops a long work wants to see what it came to until then.
-    if (judged.length > 0) this.#say(accuracyTable(judged));
     const names = this.#opened.train.classNames ?? [];
     const classifiers = judged.map((one) => judgedJson(one, names));
-    mustNotStop(found, { ...this.#facts, classifiers });
+    const known = { ...this.#facts, classifiers };
+    if (found.left._tag === "Stopped" && judged.length > 0) {
+      // Who stops a long work wants to see what it came to until then.
+      this.#say(accuracyTable(judged));
+      stopped("stopped; the table has what was found until then", known);
+    }
+    mustNotStop(found, known);
   }
 }
 
