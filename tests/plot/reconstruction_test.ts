@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import {
   deepStrictEqual,
   doesNotMatch,
@@ -11,6 +12,7 @@ import {
 } from "../../plot/mod.ts";
 import type { PictureImage } from "../../plot/png.ts";
 import { drawnSize } from "../drawn_size.ts";
+import sharp from "npm:sharp@0.35.5";
 
 const image: PictureImage = {
   width: 4,
