@@ -12,7 +12,7 @@ import {
 } from "../../plot/mod.ts";
 import type { PictureImage } from "../../plot/png.ts";
 import { drawnSize } from "../drawn_size.ts";
-import sharp from "npm:sharp@0.35.5";
+import sharp from "sharp";
 
 const image: PictureImage = {
   width: 4,
