@@ -271,6 +271,10 @@ export const taughtPlanConfig: fc.Arbitrary<PlanConfig> = planConfig.chain(
       .map((curriculum) => ({ ...config, curriculum })),
 );
 
+/** Plans whose stages keep their weights, so that phases are told apart by frozen layers. */
+export const steadyPlan: fc.Arbitrary<FreezePlan> = fc
+  .oneof(planConfig, listedPlanConfig).map(planFrom);
+
 /** Plans of all kinds. */
 export const freezePlan: fc.Arbitrary<FreezePlan> = fc
   .oneof(planConfig, listedPlanConfig, taughtPlanConfig).map(planFrom);

@@ -10,7 +10,7 @@ export type StepMs = ReadonlyMap<number, number>;
  * Part of the compute time of a run that freezing saves, against a run whose steps all
  * take as long as those with nothing frozen.
  *
- * @param plan The plan.
+ * @param plan The plan, of stages that keep their weights.
  * @param stepMs Time of a step for every number of frozen layers that the plan has.
  * @returns A part in `[0, 1)`; negative if frozen steps take longer; `NaN` if a phase was not measured.
  */

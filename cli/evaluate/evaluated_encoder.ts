@@ -2,12 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { initialValues, rootKey, split } from "../../core/mod.ts";
-import type { Background } from "../../data/mod.ts";
 import {
   describeSkipped,
   encoderParameters,
-  type HeldOut,
   type HostTensors,
+  type ImageChoice,
   type OpenedEncoder,
   openEncoder,
   readImagesFile,
@@ -22,6 +21,7 @@ import {
   encoderOptions,
 } from "../flags/encoder_flags.ts";
 import type { FlagValues } from "../flags/flags.ts";
+import { classesFrom, type imageFlags } from "../images/image_flags.ts";
 import { waitingFor } from "../output/progress_bar.ts";
 
 /** Flags of an encoder and the size of its images. */
@@ -62,16 +62,32 @@ export function describeEncoder(
   ];
 }
 
-/** Held-out share of the run that trained an encoder. */
-export async function heldOutOf(path: string): Promise<HeldOut> {
-  const images = await readImagesFile(await runFolderAt(path));
-  return images._tag === "Right" ? images.right.heldOut : "by class";
-}
+/** Flags that choose images. */
+type ImageValues = FlagValues<ReturnType<typeof imageFlags>>;
 
-/** Colour behind transparent parts in the run that trained an encoder; else the mean. */
-export async function backgroundOf(path: string): Promise<Background> {
-  const images = await readImagesFile(await runFolderAt(path));
-  return images._tag === "Right" ? images.right.background : "mean";
+/**
+ * The images of an evaluation: those that flags name, else those of the encoder's run, of
+ * which that part is held out that was held out then. How many to learn from is a matter of
+ * the evaluation, not of the run.
+ *
+ * @param path Path from which the encoder was opened.
+ */
+export async function evaluationImages(
+  path: string,
+  { data: given, ...values }: ImageValues,
+): Promise<ImageChoice> {
+  const read = await readImagesFile(await runFolderAt(path));
+  const run = read._tag === "Right" ? read.right : null;
+  const data = given === undefined ? run?.data ?? null : resolve(given);
+  const same = data === run?.data ? run : null;
+  return {
+    data,
+    limit: values.limit ?? null,
+    classes: await classesFrom(values.classes) ?? same?.classes ?? null,
+    valShare: values["val-share"] ?? same?.valShare ?? null,
+    heldOut: run?.heldOut ?? "by class",
+    background: values.background ?? run?.background ?? "mean",
+  };
 }
 
 /**

@@ -19,7 +19,7 @@ import {
   statisticsFrom,
 } from "../flags/encoder_flags.ts";
 import { type FlagValues, under, wholeFlag } from "../flags/flags.ts";
-import { classesFrom, imageFlags } from "../images/image_flags.ts";
+import { imageFlags } from "../images/image_flags.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
 import { transparencyWords } from "../images/transparency.ts";
 import type { PretrainImages } from "../images/images.ts";
@@ -30,10 +30,9 @@ import type { RunValues } from "../runs/run_flags.ts";
 import type { Settings } from "../runs/settings.ts";
 import { agreeOnEvaluation } from "./agree_on_evaluation.ts";
 import {
-  backgroundOf,
   describeEncoder,
   encoderAt,
-  heldOutOf,
+  evaluationImages,
 } from "./evaluated_encoder.ts";
 
 /** Flags of every evaluation. */
@@ -42,7 +41,10 @@ export const EVALUATION_FLAGS = {
     "labelled images: a folder by class, train beside val or test or not, tar or Parquet files, CIFAR's or Fashion-MNIST's",
     "take",
     "share of the images held out for validation, as in pre-training",
-    "the one of the encoder's run, else mean",
+    {
+      data: "those of the encoder's run, else the embedded Fashion-MNIST ones",
+      background: "the one of the encoder's run, else mean",
+    },
   ),
   ...ENCODER_FLAGS,
   ...STATISTICS_FLAGS,
@@ -172,11 +174,7 @@ export async function evaluationRun<Config>(
     const asked = await settingsOf();
     await checkFolder(asked);
     return asked.earlier === null
-      ? {
-        ...asked,
-        heldOut: await heldOutOf(path),
-        background: values.background ?? await backgroundOf(path),
-      }
+      ? { ...asked, ...await evaluationImages(path, values) }
       : asked;
   });
   const images = await imagesOfRun(settings);
@@ -204,13 +202,8 @@ export async function openEvaluation(
   ranks: Ranks | null,
 ): Promise<Evaluation> {
   const encoder = await encoderAt(path, values);
-  const { data = null, limit = null, "val-share": valShare = null } = values;
-  const images = await imagesOfRun({
-    ...{ data, limit, valShare, earlier: null },
-    classes: await classesFrom(values.classes),
-    heldOut: await heldOutOf(path),
-    background: values.background ?? await backgroundOf(path),
-  });
+  const chosen = await evaluationImages(path, values);
+  const images = await imagesOfRun({ ...chosen, earlier: null });
   const { words, ...evaluated } = await evaluatedEncoder(
     ...[encoder, images, values] as const,
   );

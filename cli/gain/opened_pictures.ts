@@ -1,5 +1,4 @@
 /** The encoder and the pictures, with labels or without, that are looked at. */
-import { resolve } from "node:path";
 import { permutation } from "../../core/mod.ts";
 import {
   counted,
@@ -8,15 +7,9 @@ import {
   labelledImages,
   selectImages,
 } from "../../data/mod.ts";
-import {
-  type ImageChoice,
-  type OpenedEncoder,
-  readImagesFile,
-  runFolderAt,
-} from "../../train/mod.ts";
+import type { OpenedEncoder } from "../../train/mod.ts";
 import { refuse } from "../command/command_failed.ts";
 import { deviceFrom } from "../command/device_flags.ts";
-import { classesFrom } from "../images/image_flags.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
 import { transparencyWords } from "../images/transparency.ts";
@@ -25,7 +18,7 @@ import {
   type Evaluation,
   normalizationOf,
 } from "../evaluate/open_evaluation.ts";
-import { encoderAt } from "../evaluate/evaluated_encoder.ts";
+import { encoderAt, evaluationImages } from "../evaluate/evaluated_encoder.ts";
 import type { GainValues } from "./gain_flags.ts";
 
 /** Pictures that are looked at where there are no labels, at most. */
@@ -38,26 +31,6 @@ export interface OpenedPictures extends Evaluation {
    * no training images, and the validation images are those that are looked at.
    */
   readonly unjudged: string | null;
-}
-
-/** The images that flags name, else those of the encoder's run. */
-async function choiceOf(
-  path: string,
-  values: GainValues,
-): Promise<ImageChoice> {
-  const read = await readImagesFile(await runFolderAt(path));
-  const run = read._tag === "Right" ? read.right : null;
-  const data = values.data === undefined ? null : resolve(values.data);
-  // What was held out of the same images then is held out now.
-  const same = values.data === undefined || data === run?.data ? run : null;
-  return {
-    data: data ?? run?.data ?? null,
-    limit: values.limit ?? same?.limit ?? null,
-    classes: await classesFrom(values.classes) ?? same?.classes ?? null,
-    valShare: values["val-share"] ?? same?.valShare ?? null,
-    heldOut: run?.heldOut ?? "by class",
-    background: values.background ?? run?.background ?? "mean",
-  };
 }
 
 /** Some of many pictures, the same ones each time. */
@@ -127,7 +100,7 @@ export async function openPictures(
   say: (line: string) => void,
 ): Promise<OpenedPictures> {
   const encoder = await encoderAt(path, values);
-  const choice = await choiceOf(path, values);
+  const choice = await evaluationImages(path, values);
   const opened = await imagesOfRun({ ...choice, earlier: null });
   const { words, ...pictures } = await lookedAt(encoder, opened, values);
   if (pictures.validation.length < 1) {

@@ -4,7 +4,6 @@ import { BACKGROUNDS, classNamesFrom } from "../../data/mod.ts";
 import { must } from "../command/command_failed.ts";
 import {
   choiceFlag,
-  type FlagPlace,
   numberFlag,
   SHARE,
   textFlag,
@@ -13,12 +12,11 @@ import {
 } from "../flags/flags.ts";
 
 /** Images where none are named. */
-const EMBEDDED: FlagPlace<string> = {
-  initial: "the embedded Fashion-MNIST test images",
-};
+const EMBEDDED = "the embedded Fashion-MNIST test images";
 
 /** Place of the images. */
-export const dataFlag = (help: string) => textFlag("DIR", help, EMBEDDED);
+export const dataFlag = (help: string, initial = EMBEDDED) =>
+  textFlag("DIR", help, { initial });
 
 /** The flag for what lies behind transparent parts. */
 export const backgroundFlag = (initial: string) =>
@@ -32,15 +30,16 @@ export const backgroundFlag = (initial: string) =>
  * Flags that choose some of the images, and the validation set.
  *
  * @param verb Use of classes, for example `learn from`.
+ * @param of Images and background where no flags name them.
  */
 export const imageFlags = (
   data: string,
   verb: string,
   share: string,
-  background = "mean",
+  of: { readonly data?: string; readonly background?: string } = {},
 ) =>
   under("Images", {
-    "data": dataFlag(data),
+    "data": dataFlag(data, of.data),
     "classes": textFlag(
       "NAMES",
       `${verb} these classes: in-5, in-10, in-25, in-100, A,B,… or a file of names`,
@@ -49,7 +48,7 @@ export const imageFlags = (
     "val-share": numberFlag(SHARE, share, {
       initial: "the data's own validation part, else a fifth",
     }),
-    "background": backgroundFlag(background),
+    "background": backgroundFlag(of.background ?? "mean"),
     "limit": wholeFlag(1, "learn from so many of the images", {
       at: "limit",
       initial: "all",

@@ -150,21 +150,28 @@ export function reportedAfter({ index, from, to }: Phase): number | null {
   return index === 0 ? null : Math.min(from + SETTLED, to - 1);
 }
 
-function newlyFrozen(plan: FreezePlan<unknown>, phase: Phase): string {
-  const before = plan.phases[phase.index - 1]?.frozenLayers ?? 0;
-  const names = plan.layers.slice(before, phase.frozenLayers)
-    .map(({ name }) => name);
-  return `${names.join(", ")} ${names.length > 1 ? "freeze" : "freezes"}`;
-}
+/** Names with their verb; nothing of none. */
+const clause = (
+  names: readonly string[],
+  [ofOne, ofMany]: readonly [string, string],
+): readonly string[] =>
+  names.length === 0
+    ? []
+    : [`${names.join(", ")} ${names.length > 1 ? ofMany : ofOne}`];
 
-/** Stages that end when a phase begins, as a clause. */
-function newlyPruned(plan: FreezePlan<unknown>, phase: Phase): string {
-  const before = plan.phases[phase.index - 1]?.liveStages ?? [];
-  const gone = before.filter((stage) => !phase.liveStages.includes(stage))
-    .map((stage) => stage + 1);
-  return gone.length === 0
-    ? ""
-    : `, stage ${gone.join(", ")} ${gone.length > 1 ? "end" : "ends"}`;
+/** What happens when a phase begins: layers freeze, stages end, or both. */
+function beginningOf(plan: FreezePlan<unknown>, phase: Phase): string {
+  const before = plan.phases[phase.index - 1];
+  const frozen = plan.layers
+    .slice(before?.frozenLayers ?? 0, phase.frozenLayers)
+    .map(({ name }) => name);
+  const gone = (before?.liveStages ?? [])
+    .filter((stage) => !phase.liveStages.includes(stage))
+    .map((stage, i) => i === 0 ? `stage ${stage + 1}` : String(stage + 1));
+  return [
+    ...clause(frozen, ["freezes", "freeze"]),
+    ...clause(gone, ["ends", "end"]),
+  ].join(", ");
 }
 
 /** Seconds of a step in a phase, if enough of them were measured. */
@@ -188,9 +195,7 @@ export function freezeMessage(
   const predicted = percent(costOf(phase) / costOf(plan.phases[0]), 0);
   const now = secondsIn(plan, phase, steps);
   const unfrozen = secondsIn(plan, plan.phases[0], steps);
-  const event = `step ${phase.from}: ${newlyFrozen(plan, phase)}${
-    newlyPruned(plan, phase)
-  }`;
+  const event = `step ${phase.from}: ${beginningOf(plan, phase)}`;
   if (now === null) {
     return `${event}; a step costs ${predicted} of the first ones by the plan`;
   }

@@ -74,6 +74,22 @@ Deno.test("freezeMessage() tells what froze and what a step costs, beside the pl
   );
 });
 
+Deno.test("freezeMessage() tells of stages that end by themselves, too", () => {
+  const plan = right(planOf({
+    ...SMALL_RECIPE,
+    curriculum: [
+      { time: 0, weights: [1, 1, 1, 1] },
+      { time: 0.25, weights: [0, 0, 1, 1] },
+    ],
+  }, 8000));
+  const [, phase] = plan.phases;
+  ok(phase !== undefined);
+  match(
+    freezeMessage({ plan, costOf: phaseFlops(plan) }, phase, []),
+    /^step 750: stage 1, 2 end; a step costs 75 % of the first ones/,
+  );
+});
+
 Deno.test("freezeMessage() is not misled by a few slow steps", () => {
   const [, , phase] = PLAN.phases;
   ok(phase !== undefined);
