@@ -17,6 +17,7 @@ import {
   type Phase,
   stepGraph,
 } from "../../../core/mod.ts";
+import { weightlessFrom } from "../../../core/schedule/curriculum.ts";
 import { freezePlan } from "../../arbitraries.ts";
 import { right } from "../../right.ts";
 
@@ -141,13 +142,19 @@ Deno.test("gradients do read the frozen prefix if one of its blocks trains on", 
   );
 });
 
-/** Whether a parameter belongs to one of the first layers, told by its name alone. */
+/** Whether a parameter belongs to one of the first layers, or to a stage without weight, told by its name alone. */
 function isFrozenName(name: string, { plan, phase }: Situation): boolean {
   const [, part = "", number = ""] =
     /^(cls_token|patch_embed|blocks|norm|decoder)(?:\.(\d+))?/.exec(name) ?? [];
+  const isOfStage = part === "norm" || part === "decoder";
+  const { curriculum = [] } = plan.config;
+  const end = isOfStage && weightlessFrom(curriculum, Number(number));
+  if (curriculum.length > 0 && typeof end === "number") {
+    if (phase.from >= end * plan.totalSteps) return true;
+  }
   const layer = part === "blocks"
     ? Number(number) + 1
-    : part === "norm" || part === "decoder"
+    : isOfStage
     ? plan.config.model.stages[Number(number)]!.tap + 1
     : 0;
   return layer < phase.frozenLayers;
