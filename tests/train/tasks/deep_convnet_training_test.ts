@@ -11,7 +11,7 @@ import {
   testReferenceSteps,
   TRAININGS,
 } from "./deep_convnets.ts";
-import { inputsOn, started, stepped } from "./tiny_convnet.ts";
+import { ended, inputsOn, started, stepped } from "./tiny_convnet.ts";
 
 const DEVICES = ["cpu", "wasm", "onnx on one thread"] as const;
 
@@ -50,7 +50,7 @@ for (const config of TRAININGS) {
       const before = orThrow(await training.snapshot());
       await stepped(training, 7);
       const after = orThrow(await training.snapshot());
-      training.dispose();
+      await ended(training);
       const { frozenLayers } = phaseAt(inputs.plan)(6);
       strictEqual(frozenLayers >= 2, true);
       const { parameters, statistics } = convNetTensors(config.model);

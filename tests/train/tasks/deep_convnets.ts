@@ -24,7 +24,7 @@ import { type RecordedStep, steps } from "../../core/models/recorded_steps.ts";
 import { largestDifference } from "../../golden_files.ts";
 import { right } from "../../right.ts";
 import { type DeviceName, onDevices } from "../devices.ts";
-import { CONFIG, inputsOn, started, stepped } from "./tiny_convnet.ts";
+import { CONFIG, ended, inputsOn, started, stepped } from "./tiny_convnet.ts";
 
 /** Steps that are compared; two layers are frozen in the last. */
 const STEPS = 6;
@@ -74,7 +74,7 @@ async function takesReferenceSteps(
       [told[i]!.rates, told[i]!.frozenLayers],
     );
   });
-  ours.dispose();
+  await ended(ours);
   strictEqual(backend.liveTensors(), before);
 }
 

@@ -112,3 +112,12 @@ export async function stepped(
   }
   return reports;
 }
+
+/**
+ * Takes the steps that are left and gives the training back. One that is left just before a
+ * freeze compiles its next programs still, and a test run that ends meanwhile is cut off.
+ */
+export async function ended(training: Training): Promise<void> {
+  await stepped(training, Infinity);
+  training.dispose();
+}
