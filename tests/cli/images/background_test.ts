@@ -10,7 +10,7 @@ import { classicImages } from "../../../cli/classic/classic_images.ts";
 import { experimentFrom } from "../../../cli/compare/compare_flags.ts";
 import { openExperiment } from "../../../cli/compare/experiment_folder.ts";
 import { experimentImages } from "../../../cli/compare/experiment_images.ts";
-import { backgroundOf } from "../../../cli/evaluate/evaluated_encoder.ts";
+import { evaluationImages } from "../../../cli/evaluate/evaluated_encoder.ts";
 import { endOf } from "../command/end_of.ts";
 import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
@@ -71,7 +71,8 @@ Deno.test("pretrain blends onto the mean, says so, and goes on with what a run h
       /^images: .*; 12 of them with an alpha channel, blended onto the mean colour \(124, 116, 104\)$/m,
     );
     strictEqual((await imagesOf(run)).background, "mean");
-    strictEqual(await backgroundOf(run), "mean");
+    const { background } = await evaluationImages(run, {});
+    strictEqual(background, "mean");
     const more = ["--resume", run, "--allow-schedule-change", "--epochs", "2"];
     const other = await pretrain(
       ...[...more, "--background", "none", "--backend", "wasm"],
