@@ -16,8 +16,6 @@
  * --allow-read=DATA,ENCODER,OUT
  * --allow-write=OUT
  * --allow-ffi=NPM
- * --allow-env=SHARP_ENV
- * --allow-sys=SHARP_SYS
  * ```
  *
  * @module

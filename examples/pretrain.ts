@@ -14,7 +14,7 @@
  * `--resume auto` begins a run and goes on with it, however often it ends.
  *
  * Permissions: `--allow-read=DATA,RUN --allow-write=RUN --allow-ffi=NPM
- * --allow-env=SHARP_ENV --allow-sys=SHARP_SYS,systemMemoryInfo`, see
+ * --allow-sys=hostname,systemMemoryInfo`, see
  * `docs/permissions.md`.
  *
  * @module

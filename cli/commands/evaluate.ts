@@ -11,7 +11,6 @@
  * themselves are written into a folder.
  */
 import type { Command, CommandContext } from "../command/command.ts";
-import { refuse } from "../command/command_failed.ts";
 import {
   describeShare,
   evaluationFacts,
@@ -39,7 +38,6 @@ import { gainPage } from "../gain/page.ts";
 import { pageContent } from "../gain/page_content.ts";
 import { WAY_WORDS } from "../gain/ways.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { drawingFaultOf } from "../output/drawing_fault.ts";
 
 /** Says what was found. */
 function tell(
@@ -83,8 +81,6 @@ async function evaluate(
   const folder = await gainFolder(path, values);
   const opened = await openPictures(path, values, say);
   await readyFolder(folder);
-  const undrawable = await drawingFaultOf("how the encoder sees pictures");
-  if (undrawable !== null) refuse(undrawable);
   const { backend, train, unjudged, classes } = opened;
   const facts = { ...evaluationFacts(opened, backend), classes };
   const shown = shownWork(say, null);

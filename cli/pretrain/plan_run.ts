@@ -16,7 +16,7 @@ import {
   replaceFile,
   stageLosses,
 } from "../../train/mod.ts";
-import { must, refuse } from "../command/command_failed.ts";
+import { must } from "../command/command_failed.ts";
 import type { PretrainImages } from "../images/images.ts";
 import { imagesOfRun } from "../images/images_of_run.ts";
 import { loadingFrom } from "../images/loading.ts";
@@ -33,7 +33,6 @@ import { refuseTooFew } from "./few_images.ts";
 import { describePlan } from "./plan_words.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 import type { PretrainSettings } from "./pretrain_settings.ts";
-import { drawingFault } from "./reconstruction.ts";
 
 /** A planned pre-training. */
 export interface PlannedPretraining extends PlannedRun, PretrainRun {
@@ -77,8 +76,6 @@ export async function planPretraining(
   refuseTooFew(config.training, train);
   const plan = must(planOf(config, train.length));
   const initial = await initialOf(values, settings, config, plan);
-  const undrawable = await drawingFault();
-  if (undrawable !== null) refuse(undrawable);
   const loading = loadingFrom(train.length, values);
   const batches = must(batchSource(train, config, loading));
   return {

@@ -4,16 +4,6 @@ import { type PretrainConfig, type Result, right } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
 import { reconstructionPicture } from "../../plot/mod.ts";
 import { reconstructionRows, type TrainError } from "../../train/mod.ts";
-import { drawingFaultOf } from "../output/drawing_fault.ts";
-
-/**
- * Check that the picture can be drawn at the end of a run, made before its first
- * step.
- *
- * @returns `null` if it can be.
- */
-export const drawingFault = (): Promise<string | null> =>
-  drawingFaultOf("what the model will have learned");
 
 /** Images, masks, targets and what the model makes of them, as SVG text. */
 export async function reconstructionSvg(
