@@ -15,7 +15,8 @@ import time
 
 from jupyter_client.manager import start_new_kernel
 
-# Seconds without a message after which an idle cell has ended.
+# Seconds without an output of its own after which an idle cell has ended. Pictures that
+# change meanwhile do not count: what goes on in the background changes them all the time.
 QUIET = 0.6
 
 OUTPUTS = {
@@ -37,12 +38,15 @@ def output_of(kind, content):
 
 def run_cell(client, manager, source, seconds, shown):
     """Runs a cell; `shown` are the outputs of all cells that can be updated, by their id."""
-    began = time.time()
+    began = heard = time.time()
     asked = client.execute(source)
     outputs, updates, is_idle = [], 0, False
     while time.time() - began < seconds:
+        left = heard + QUIET - time.time() if is_idle else 5
         try:
-            message = client.get_iopub_msg(timeout=QUIET if is_idle else 5)
+            if left <= 0:
+                raise queue.Empty
+            message = client.get_iopub_msg(timeout=left)
         except queue.Empty:
             if is_idle:
                 return {"outputs": outputs, "updates": updates}
@@ -59,6 +63,8 @@ def run_cell(client, manager, source, seconds, shown):
         # What an earlier cell still does belongs to that one.
         if message["parent_header"].get("msg_id") != asked:
             continue
+        if message["msg_type"] != "update_display_data":
+            heard = time.time()
         if message["msg_type"] == "status":
             is_idle = content["execution_state"] == "idle"
         elif message["msg_type"] in OUTPUTS:
