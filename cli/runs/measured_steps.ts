@@ -22,7 +22,10 @@ export interface MeasuredSteps {
   readonly steps: number;
   /** Seconds of a step before anything freezes, with its images: their median. */
   readonly secondsPerStep: number;
-  /** Their mean, which counts what else the machine was busy with. */
+  /**
+   * Mean of the later half of them, which counts what else the machine was busy with, but
+   * not that code and files are cold at first.
+   */
   readonly meanSeconds: number;
   /** Seconds of all steps of the plan, by the costs of its phases. */
   readonly secondsOfRun: number;
@@ -88,7 +91,7 @@ export async function measuredSteps(
   return {
     steps: seconds.length,
     secondsPerStep,
-    meanSeconds: mean(seconds),
+    meanSeconds: mean(seconds.slice(Math.floor(seconds.length / 2))),
     secondsOfRun: secondsLeft(plan, costOf)(0, secondsPerStep),
   };
 }
