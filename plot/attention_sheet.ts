@@ -1,6 +1,6 @@
 /** Sheet of pictures beside what an encoder attends to in them. */
 import { type PictureImage, pngDataUri } from "./png.ts";
-import { xmlText } from "./svg_words.ts";
+import { wordsAt } from "./svg_words.ts";
 import { INK, QUIET } from "./theme.ts";
 
 /** A picture and maps of attention on it. */
@@ -17,19 +17,7 @@ const GAP = 10;
 const MARGIN = 28;
 const HEADER = 78;
 
-const FONT = "font-family=\"system-ui, 'DejaVu Sans', sans-serif\"";
-
 const leftOf = (column: number): number => MARGIN + column * (PANEL + GAP);
-
-const text = (
-  [x, y]: readonly [number, number],
-  size: number,
-  fill: string,
-  words: string,
-): string =>
-  `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}" ${FONT}>${
-    xmlText(words)
-  }</text>`;
 
 /** Colours from little to much attention: black over violet and orange to pale yellow. */
 const HEAT: readonly (readonly [number, number, number])[] = [
@@ -128,9 +116,9 @@ export async function attentionSheet(
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
-    text([MARGIN, 36], 16, INK, title),
-    text([leftOf(0), 64], 12, QUIET, "picture"),
-    ...columns.map((name, k) => text([leftOf(k + 1), 64], 12, QUIET, name)),
+    wordsAt([MARGIN, 36], 16, INK, title),
+    wordsAt([leftOf(0), 64], 12, QUIET, "picture"),
+    ...columns.map((name, k) => wordsAt([leftOf(k + 1), 64], 12, QUIET, name)),
     ...drawn,
     "</svg>",
   ].join("\n");

@@ -1,6 +1,6 @@
 /** Sheet of pictures, each beside the pictures that are nearest to it. */
 import { type PictureImage, pngDataUri } from "./png.ts";
-import { shortened, xmlText } from "./svg_words.ts";
+import { shortened, wordsAt, xmlText } from "./svg_words.ts";
 import { INK, QUIET } from "./theme.ts";
 
 /** A small picture with words below it. */
@@ -41,22 +41,9 @@ const CAPTION = 16;
 const RIGHT = "#0f8b8d";
 const WRONG = "#d9601a";
 
-const FONT = "font-family=\"system-ui, 'DejaVu Sans', sans-serif\"";
-
 /** Left edge of a picture: the query is number 0. */
 const leftOf = (place: number): number =>
   MARGIN + place * (PANEL + GAP) + (place > 0 ? DIVIDER : 0);
-
-const words = (
-  [x, y]: readonly [x: number, y: number],
-  size: number,
-  fill: string,
-  text: string,
-  anchor = "start",
-): string =>
-  `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}" text-anchor="${anchor}" ${FONT}>${
-    xmlText(text)
-  }</text>`;
 
 /** A frame around a square of the side of a panel. */
 function frame(isRight: boolean, size: number): string {
@@ -83,7 +70,7 @@ async function panel(
       image,
     )}"/>`,
     isRight === undefined ? "" : frame(isRight, PANEL),
-    words(
+    wordsAt(
       ...[[PANEL / 2, PANEL + 18], 12, QUIET] as const,
       shortened(caption, CAPTION),
       "middle",
@@ -98,7 +85,7 @@ const legend = (y: number): string =>
     ([text, isRight], i) =>
       `<g transform="translate(${leftOf(1) + 150 * i} ${y})">${
         frame(isRight, 10)
-      }${words([22, 10], 12, QUIET, text)}</g>`,
+      }${wordsAt([22, 10], 12, QUIET, text)}</g>`,
   ).join("");
 
 /**
@@ -152,9 +139,9 @@ export async function neighbourSheet(
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
-    words([MARGIN, 36], 16, INK, title),
-    words([leftOf(0), 62], 12, QUIET, "picture"),
-    words([leftOf(1), 62], 12, QUIET, "nearest first"),
+    wordsAt([MARGIN, 36], 16, INK, title),
+    wordsAt([leftOf(0), 62], 12, QUIET, "picture"),
+    wordsAt([leftOf(1), 62], 12, QUIET, "nearest first"),
     `<path d="M${line} ${HEADER}V${bottom}" stroke="#d5d9e0"/>`,
     ...panels,
     isKnown ? legend(bottom + 12) : "",

@@ -1,6 +1,6 @@
 /** A map on which pictures that are alike lie near each other. */
 import { type PictureImage, pngDataUri } from "./png.ts";
-import { shortened, xmlText } from "./svg_words.ts";
+import { shortened, wordsAt, xmlText } from "./svg_words.ts";
 import { INK, QUIET, stageColour } from "./theme.ts";
 
 /** A picture's place on the map. */
@@ -38,8 +38,6 @@ const RADIUS = 3.4;
 /** Classes that have a colour of their own. */
 const COLOURS = 12;
 const OTHERS = "#b3b9c4";
-
-const FONT = "font-family=\"system-ui, 'DejaVu Sans', sans-serif\"";
 
 const colourOf = (label: number | null): string =>
   label === null || label < 0 || label >= COLOURS ? OTHERS : stageColour(label);
@@ -93,16 +91,6 @@ export function mapThumbnails(
   return chosen;
 }
 
-const text = (
-  [x, y]: readonly [number, number],
-  size: number,
-  fill: string,
-  words: string,
-): string =>
-  `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}" ${FONT}>${
-    xmlText(words)
-  }</text>`;
-
 function dot(
   point: MapPoint,
   [x, y]: readonly [number, number],
@@ -154,7 +142,7 @@ function legend(
     const x = MARGIN + (i % columns) * (WIDTH - 2 * MARGIN) / columns;
     const y = top + 20 * Math.floor(i / columns);
     return `<circle cx="${x + 6}" cy="${y + 8}" r="5" fill="${fill}"/>${
-      text([x + 18, y + 12], 12, QUIET, shortened(name, 28))
+      wordsAt([x + 18, y + 12], 12, QUIET, shortened(name, 28))
     }`;
   });
   return [svg.join(""), 20 * Math.ceil(entries.length / columns)];
@@ -201,8 +189,8 @@ export async function pictureMap(map: PictureMap): Promise<string> {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}">`,
     `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
-    text([MARGIN, 34], 16, INK, title),
-    text([MARGIN, 56], 12, QUIET, note),
+    wordsAt([MARGIN, 34], 16, INK, title),
+    wordsAt([MARGIN, 56], 12, QUIET, note),
     ...dots,
     ...pictures,
     named,

@@ -8,6 +8,7 @@ import {
   hogGlyphs,
 } from "./hog_glyph.ts";
 import { type PictureImage, pngDataUri } from "./png.ts";
+import { wordsAt } from "./svg_words.ts";
 import { INK, QUIET } from "./theme.ts";
 
 /** A stage of histograms and its view of a sample. */
@@ -66,22 +67,12 @@ const COLOURS = {
 const GIVEN =
   "Predicted pixels have the brightness and contrast of the hidden cells: both are taken from the image.";
 
-const FONT = "font-family=\"system-ui, 'DejaVu Sans', sans-serif\"";
-
 /** Left edge of a column: image and mask, then two for each stage. */
 const columnX = (column: number): number =>
   MARGIN + column * (PANEL + GAP) +
   Math.floor(column / 2) * (GROUP_GAP - GAP);
 
 const rowY = (row: number): number => HEADER + row * (PANEL + GAP);
-
-const text = (
-  [x, y]: readonly [number, number],
-  size: number,
-  fill: string,
-  content: string,
-): string =>
-  `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}" ${FONT}>${content}</text>`;
 
 const at = (column: number, row: number, content: string): string =>
   `<g transform="translate(${columnX(column)} ${rowY(row)})">${content}</g>`;
@@ -211,7 +202,7 @@ const panelNames = (stage: ReconstructionStage): StagePanels =>
 
 function header(stages: readonly ReconstructionStage[]): string {
   const label = (column: number, y: number, size: number, content: string) =>
-    text(
+    wordsAt(
       [columnX(column), y],
       size,
       size < 14 ? QUIET : INK,
@@ -251,10 +242,10 @@ function legend(stages: readonly ReconstructionStage[], y: number): string {
       `<rect x="${first + x}" y="${
         y - 11
       }" width="13" height="13" rx="2" fill="${colour}"/>` +
-      text([first + x + 20, y], 12.5, QUIET, words)
+      wordsAt([first + x + 20, y], 12.5, QUIET, words)
     ),
     isGiven
-      ? text([first + (hasStrokes ? 560 : 0), y], 12.5, QUIET, GIVEN)
+      ? wordsAt([first + (hasStrokes ? 560 : 0), y], 12.5, QUIET, GIVEN)
       : "",
   ].join("\n");
 }

@@ -25,3 +25,23 @@ export function shortened(text: string, most: number): string {
     ...end === 0 ? [] : letters.slice(-end),
   ].join("");
 }
+
+const FONT = "font-family=\"system-ui, 'DejaVu Sans', sans-serif\"";
+
+/**
+ * Words in a picture.
+ *
+ * @param place Left end of their base line, or where `anchor` says.
+ * @param size Height of the letters, pixels.
+ * @param fill Colour.
+ */
+export const wordsAt = (
+  [x, y]: readonly [x: number, y: number],
+  size: number,
+  fill: string,
+  text: string,
+  anchor: "start" | "middle" | "end" = "start",
+): string =>
+  `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}"${
+    anchor === "start" ? "" : ` text-anchor="${anchor}"`
+  } ${FONT}>${xmlText(text)}</text>`;
