@@ -7,42 +7,48 @@ export {
   type AccuracyBar,
   accuracyBars,
   type AccuracyBarsOptions,
-} from "../plot/accuracy_bars.ts";
+} from "../plot/encoder/accuracy_bars.ts";
 export {
   type AccuracyPanel,
   accuracyPlot,
   type AccuracyPoint,
   type AccuracySeries,
-} from "../plot/accuracy_plot.ts";
-export { type AttentionRow, attentionSheet } from "../plot/attention_sheet.ts";
-export { type Confusion, confusionPlot } from "../plot/confusion_plot.ts";
+} from "../plot/run/accuracy_plot.ts";
+export {
+  type AttentionRow,
+  attentionSheet,
+} from "../plot/encoder/attention_sheet.ts";
+export {
+  type Confusion,
+  confusionPlot,
+} from "../plot/encoder/confusion_plot.ts";
 export {
   type HogCells,
   hogGlyphs,
   type StrokeGroup,
 } from "../plot/hog_glyph.ts";
-export { lossPlot, type LossPlotOptions } from "../plot/loss_plot.ts";
+export { lossPlot, type LossPlotOptions } from "../plot/run/loss_plot.ts";
 export {
   type LossPoint,
   type LossSeries,
   lossSeries,
   type SeriesPoint,
-} from "../plot/loss_series.ts";
+} from "../plot/run/loss_series.ts";
 export {
   type CaptionedPicture,
   type NeighbourPicture,
   type NeighbourRow,
   neighbourSheet,
-} from "../plot/neighbour_sheet.ts";
-export type { PhaseMark } from "../plot/phase_marks.ts";
-export { planPlot, type PlanPlotOptions } from "../plot/plan_plot.ts";
+} from "../plot/encoder/neighbour_sheet.ts";
+export type { PhaseMark } from "../plot/run/phase_marks.ts";
+export { planPlot, type PlanPlotOptions } from "../plot/plan/plan_plot.ts";
 export type { PictureImage } from "../plot/png.ts";
 export {
   type MapPoint,
   mapThumbnails,
   type PictureMap,
   pictureMap,
-} from "../plot/picture_map.ts";
+} from "../plot/encoder/picture_map.ts";
 export {
   type HogStage,
   type PixelStage,
@@ -50,10 +56,10 @@ export {
   type ReconstructionSample,
   type ReconstructionStage,
 } from "../plot/reconstruction.ts";
-export { type RunCurve, runCurvesPlot } from "../plot/run_curves_plot.ts";
+export { type RunCurve, runCurvesPlot } from "../plot/run/run_curves_plot.ts";
 export {
   type RatesPoint,
   type RunRatesOptions,
   runRatesPlot,
-} from "../plot/run_rates_plot.ts";
+} from "../plot/run/run_rates_plot.ts";
 export { DARK, LIGHT, type PlotSize, type Theme } from "../plot/theme.ts";

@@ -3,25 +3,32 @@
  *
  * @module
  */
-export { type AccuracyBar, accuracyBars } from "./accuracy_bars.ts";
-export { accuracyPlot } from "./accuracy_plot.ts";
-export { type AttentionRow, attentionSheet } from "./attention_sheet.ts";
-export { confusionPlot } from "./confusion_plot.ts";
-export { lossPlot } from "./loss_plot.ts";
+export { type AccuracyBar, accuracyBars } from "./encoder/accuracy_bars.ts";
+export { accuracyPlot } from "./run/accuracy_plot.ts";
+export {
+  type AttentionRow,
+  attentionSheet,
+} from "./encoder/attention_sheet.ts";
+export { confusionPlot } from "./encoder/confusion_plot.ts";
+export { lossPlot } from "./run/loss_plot.ts";
 export {
   type CaptionedPicture,
   type NeighbourPicture,
   type NeighbourRow,
   neighbourSheet,
-} from "./neighbour_sheet.ts";
-export { type MapPoint, mapThumbnails, pictureMap } from "./picture_map.ts";
+} from "./encoder/neighbour_sheet.ts";
+export {
+  type MapPoint,
+  mapThumbnails,
+  pictureMap,
+} from "./encoder/picture_map.ts";
 export { pictureSheet } from "./picture_sheet.ts";
-export { planPlot } from "./plan_plot.ts";
+export { planPlot } from "./plan/plan_plot.ts";
 export { type PictureImage, pngDataUri } from "./png.ts";
 export {
   reconstructionPicture,
   type ReconstructionSample,
 } from "./reconstruction.ts";
-export * from "./run_curves_plot.ts";
-export { runRatesPlot } from "./run_rates_plot.ts";
+export * from "./run/run_curves_plot.ts";
+export { runRatesPlot } from "./run/run_rates_plot.ts";
 export { DARK, layerColours, LIGHT, type PlotSize } from "./theme.ts";

@@ -123,7 +123,7 @@ async function printPlan(
   const plan = must(planOf(config, samples));
   if (values.svg !== undefined) {
     const options = { stepsPerEpoch: stepsPerEpoch(config.training, samples) };
-    const { planPlot } = await import("../../plot/plan_plot.ts");
+    const { planPlot } = await import("../../plot/plan/plan_plot.ts");
     await draw(values.svg, planPlot(plan, options));
   }
   say(

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { movingMean } from "../../plot/loss_series.ts";
+import { movingMean } from "../../../plot/run/loss_series.ts";
 
 const series = fc.array(fc.double({ noNaN: true, min: 0, max: 10 }), {
   minLength: 1,

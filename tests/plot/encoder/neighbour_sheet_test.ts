@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { neighbourSheet } from "../../plot/mod.ts";
-import { shortened, xmlText } from "../../plot/svg_words.ts";
+import { neighbourSheet } from "../../../plot/mod.ts";
+import { shortened, xmlText } from "../../../plot/svg_words.ts";
 
 const image = {
   width: 2,

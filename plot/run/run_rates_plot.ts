@@ -1,10 +1,10 @@
 /** The learning rates of a run that is under way. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import type { FreezePlan } from "../core/mod.ts";
-import { caption, plotSvg } from "./svg.ts";
+import type { FreezePlan } from "../../core/mod.ts";
+import { caption, plotSvg } from "../svg.ts";
 import { phaseMarks } from "./phase_marks.ts";
-import { layerScale, LIGHT, type PlotSize, type Theme } from "./theme.ts";
-import { rateCurve, type RatePoint } from "./rate_curves.ts";
+import { layerScale, LIGHT, type PlotSize, type Theme } from "../theme.ts";
+import { rateCurve, type RatePoint } from "../plan/rate_curves.ts";
 
 /** The rates that a step had. */
 export interface RatesPoint {

@@ -8,10 +8,10 @@ import {
   type PlanLayer,
   predictedSaving,
   type RateConfig,
-} from "../core/mod.ts";
+} from "../../core/mod.ts";
 import { GRID, PLAN_FRAME, type PlanFrame, planFrame } from "./plan_frame.ts";
-import { caption, type Panel, plotSvg, stackedSvg } from "./svg.ts";
-import { INK, QUIET } from "./theme.ts";
+import { caption, type Panel, plotSvg, stackedSvg } from "../svg.ts";
+import { INK, QUIET } from "../theme.ts";
 import { rateCurve } from "./rate_curves.ts";
 import { weightsPanel } from "./weights_panel.ts";
 

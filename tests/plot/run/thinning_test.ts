@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { type SeriesPoint, thinned } from "../../plot/loss_series.ts";
+import { type SeriesPoint, thinned } from "../../../plot/run/loss_series.ts";
 
 const points = fc.array(fc.double({ noNaN: true, min: -9, max: 9 }), {
   minLength: 1,

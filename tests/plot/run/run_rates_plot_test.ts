@@ -5,16 +5,16 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
-import { DEFAULT_PRETRAIN_CONFIG, planOf, ratesAt } from "../../core/mod.ts";
+import { DEFAULT_PRETRAIN_CONFIG, planOf, ratesAt } from "../../../core/mod.ts";
 import {
   DARK,
   layerColours,
   LIGHT,
   lossPlot,
   runRatesPlot,
-} from "../../plot/mod.ts";
-import type { RatesPoint } from "../../plot/run_rates_plot.ts";
-import { right } from "../right.ts";
+} from "../../../plot/mod.ts";
+import type { RatesPoint } from "../../../plot/run/run_rates_plot.ts";
+import { right } from "../../right.ts";
 
 const PLAN = right(planOf(DEFAULT_PRETRAIN_CONFIG, 204_800));
 

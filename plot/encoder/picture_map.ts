@@ -1,7 +1,7 @@
 /** A map on which pictures that are alike lie near each other. */
-import { type PictureImage, pngDataUri } from "./png.ts";
-import { shortened, wordsAt, xmlText } from "./svg_words.ts";
-import { INK, QUIET, stageColour } from "./theme.ts";
+import { type PictureImage, pngDataUri } from "../png.ts";
+import { shortened, wordsAt, xmlText } from "../svg_words.ts";
+import { INK, QUIET, stageColour } from "../theme.ts";
 
 /** A picture's place on the map. */
 export interface MapPoint {

@@ -1,9 +1,9 @@
 /** Picture of a curriculum: weights of the stages over time. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { type FreezePlan, weightsAt } from "../core/mod.ts";
+import { type FreezePlan, weightsAt } from "../../core/mod.ts";
 import { GRID, PLAN_FRAME, type PlanFrame } from "./plan_frame.ts";
-import { caption, type Panel, plotSvg } from "./svg.ts";
-import { INK } from "./theme.ts";
+import { caption, type Panel, plotSvg } from "../svg.ts";
+import { INK } from "../theme.ts";
 
 const WEIGHTS = { height: 120, top: 26, bottom: 8 };
 

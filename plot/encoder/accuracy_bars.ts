@@ -1,7 +1,7 @@
 /** Accuracies of several starts and ways side by side. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { caption, plotSvg } from "./svg.ts";
-import { INK, QUIET, stageColour } from "./theme.ts";
+import { caption, plotSvg } from "../svg.ts";
+import { INK, QUIET, stageColour } from "../theme.ts";
 
 /** One accuracy with the interval in which it lies. */
 export interface AccuracyBar {

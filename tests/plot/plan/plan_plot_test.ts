@@ -6,12 +6,12 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
-import { DEFAULT_PRETRAIN_CONFIG, planOf, rateAt } from "../../core/mod.ts";
-import { planPlot } from "../../plot/plan_plot.ts";
-import { rateCurve } from "../../plot/rate_curves.ts";
-import { stackedSvg } from "../../plot/svg.ts";
-import { freezePlan } from "../arbitraries.ts";
-import { right } from "../right.ts";
+import { DEFAULT_PRETRAIN_CONFIG, planOf, rateAt } from "../../../core/mod.ts";
+import { planPlot } from "../../../plot/plan/plan_plot.ts";
+import { rateCurve } from "../../../plot/plan/rate_curves.ts";
+import { stackedSvg } from "../../../plot/svg.ts";
+import { freezePlan } from "../../arbitraries.ts";
+import { right } from "../../right.ts";
 
 const vitB = right(planOf(DEFAULT_PRETRAIN_CONFIG, 1_281_167));
 

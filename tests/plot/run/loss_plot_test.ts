@@ -5,9 +5,9 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
-import { lossPlot } from "../../plot/mod.ts";
-import type { LossPoint } from "../../plot/loss_series.ts";
-import type { PhaseMark } from "../../plot/phase_marks.ts";
+import { lossPlot } from "../../../plot/mod.ts";
+import type { LossPoint } from "../../../plot/run/loss_series.ts";
+import type { PhaseMark } from "../../../plot/run/phase_marks.ts";
 
 const constant = (steps: number, losses: readonly number[]): LossPoint[] =>
   Array.from({ length: steps }, (_, step) => ({

@@ -1,8 +1,8 @@
 /** Plot of the losses. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { caption, legendName, plotSvg } from "./svg.ts";
+import { caption, legendName, plotSvg } from "../svg.ts";
 import { type LossPoint, type LossSeries, lossSeries } from "./loss_series.ts";
-import { LIGHT, type PlotSize, stageColour, type Theme } from "./theme.ts";
+import { LIGHT, type PlotSize, stageColour, type Theme } from "../theme.ts";
 import { type PhaseMark, phaseMarks } from "./phase_marks.ts";
 
 /** Options of a loss plot. */

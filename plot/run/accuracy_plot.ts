@@ -1,7 +1,7 @@
 /** Accuracy against saved time. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { legendHeight, plotSvg, stackedSvg, titledLegend } from "./svg.ts";
-import { stageColour } from "./theme.ts";
+import { legendHeight, plotSvg, stackedSvg, titledLegend } from "../svg.ts";
+import { stageColour } from "../theme.ts";
 
 /** One run. */
 export interface AccuracyPoint {

@@ -1,8 +1,8 @@
 /** Marks of freezes and prunings: upright lines over a plot of steps. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import type { Phase } from "../core/mod.ts";
-import { caption } from "./svg.ts";
-import { LIGHT, type Theme } from "./theme.ts";
+import type { Phase } from "../../core/mod.ts";
+import { caption } from "../svg.ts";
+import { LIGHT, type Theme } from "../theme.ts";
 
 /** A step at which the work changes; a phase of a plan is one. */
 export type PhaseMark = Pick<Phase, "from" | "frozenLayers" | "liveStages">;

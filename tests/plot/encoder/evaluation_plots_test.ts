@@ -6,7 +6,7 @@ import {
   confusionPlot,
   mapThumbnails,
   pictureMap,
-} from "../../plot/mod.ts";
+} from "../../../plot/mod.ts";
 
 const image = {
   width: 2,

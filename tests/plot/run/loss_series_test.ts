@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { type LossPoint, lossSeries } from "../../plot/loss_series.ts";
+import { type LossPoint, lossSeries } from "../../../plot/run/loss_series.ts";
 
 /** Two stages, the first of them pruned halfway. */
 const run = (steps: number): readonly LossPoint[] =>

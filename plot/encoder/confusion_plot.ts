@@ -1,8 +1,8 @@
 /** Which classes are taken for which. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { caption, plotSvg } from "./svg.ts";
-import { shortened } from "./svg_words.ts";
-import { INK, QUIET } from "./theme.ts";
+import { caption, plotSvg } from "../svg.ts";
+import { shortened } from "../svg_words.ts";
+import { INK, QUIET } from "../theme.ts";
 
 /** Classes and how often each was taken for each. */
 export interface Confusion {

@@ -1,7 +1,7 @@
 /** Sheet of pictures beside what an encoder attends to in them. */
-import { type PictureImage, pngDataUri } from "./png.ts";
-import { wordsAt } from "./svg_words.ts";
-import { INK, QUIET } from "./theme.ts";
+import { type PictureImage, pngDataUri } from "../png.ts";
+import { wordsAt } from "../svg_words.ts";
+import { INK, QUIET } from "../theme.ts";
 
 /** A picture and maps of attention on it. */
 export interface AttentionRow {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { doesNotMatch, match, strictEqual } from "node:assert/strict";
-import { accuracyPlot } from "../../plot/accuracy_plot.ts";
+import { accuracyPlot } from "../../../plot/run/accuracy_plot.ts";
 
 const part = fc.double({ min: 0, max: 1, noNaN: true });
 

@@ -1,7 +1,7 @@
 /** Quantities that stay the same within a phase, over a run. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { legendHeight, plotSvg, titledLegend } from "./svg.ts";
-import { stageColour } from "./theme.ts";
+import { legendHeight, plotSvg, titledLegend } from "../svg.ts";
+import { stageColour } from "../theme.ts";
 
 /** One quantity. */
 export interface RunCurve {

@@ -1,7 +1,7 @@
 /** Frame that the panels of a plan share. */
 import type * as Plot from "npm:@observablehq/plot@0.6.17";
-import type { FreezePlan } from "../core/mod.ts";
-import { layerScale, LIGHT } from "./theme.ts";
+import type { FreezePlan } from "../../core/mod.ts";
+import { layerScale, LIGHT } from "../theme.ts";
 
 /** Pixels, the same for every panel, so that steps stand below each other. */
 export const PLAN_FRAME = { width: 960, left: 104, right: 28 } as const;

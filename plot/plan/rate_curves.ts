@@ -1,5 +1,5 @@
 /** Learning rates as points of curves. */
-import { rateAt, type RateSchedule } from "../core/mod.ts";
+import { rateAt, type RateSchedule } from "../../core/mod.ts";
 
 /** Learning rate at a step. */
 export interface RatePoint {

@@ -1,7 +1,7 @@
 /** Sheet of pictures, each beside the pictures that are nearest to it. */
-import { type PictureImage, pngDataUri } from "./png.ts";
-import { shortened, wordsAt, xmlText } from "./svg_words.ts";
-import { INK, QUIET } from "./theme.ts";
+import { type PictureImage, pngDataUri } from "../png.ts";
+import { shortened, wordsAt, xmlText } from "../svg_words.ts";
+import { INK, QUIET } from "../theme.ts";
 
 /** A small picture with words below it. */
 export interface CaptionedPicture {
