@@ -46,6 +46,15 @@ export interface Fault {
   readonly wanted: string;
 }
 
+/** The fault of fields that contradict each other; none where what is wanted holds. */
+export const inconsistent = (
+  holds: boolean,
+  path: string,
+  found: unknown,
+  wanted: string,
+): readonly Fault[] =>
+  holds ? [] : [{ _tag: "Inconsistent", path, found, wanted }];
+
 /** One or more faults, in the order of the fields. */
 export type Faults = readonly [Fault, ...Fault[]];
 

@@ -1,7 +1,7 @@
 /** Codec of curricula. */
 import { type Codec, NOT_NEGATIVE, numberIn } from "../codec/codec.ts";
 import { listOf, recordOf } from "../codec/structures.ts";
-import type { Fault } from "../result.ts";
+import { type Fault, inconsistent } from "../result.ts";
 import type { Curriculum, WeightPoint } from "../schedule/curriculum.ts";
 
 /** Accepts points of a curriculum, each by itself. */
@@ -11,14 +11,6 @@ export const curriculumCodec: Codec<Curriculum> = listOf(
     weights: listOf(NOT_NEGATIVE),
   }),
 );
-
-const inconsistent = (
-  holds: boolean,
-  path: string,
-  found: unknown,
-  wanted: string,
-): readonly Fault[] =>
-  holds ? [] : [{ _tag: "Inconsistent", path, found, wanted }];
 
 /**
  * Faults of a curriculum whose points do not rise in time, have not one weight for each

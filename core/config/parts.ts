@@ -15,7 +15,7 @@ import {
   refined,
   taggedUnion,
 } from "../codec/structures.ts";
-import type { Fault } from "../result.ts";
+import { type Fault, inconsistent } from "../result.ts";
 import type { WarmupMode } from "../schedule/annealing.ts";
 import {
   type FreezeScale,
@@ -98,33 +98,39 @@ const timeFields: FieldCodecs<FreezeTimes> = {
   times: optional(listOf(timeCodec)),
 };
 
-const inconsistent = (
-  path: string,
-  found: unknown,
-  wanted: string,
-): readonly Fault[] => [{ _tag: "Inconsistent", path, found, wanted }];
-
 /** Faults of a list of freeze times that falls or ends before the run. */
 const listFaults = (times: readonly number[]): readonly Fault[] =>
   times.flatMap((time, i) => {
     const before = times[i - 1] ?? 0;
-    if (time < before) {
-      const wanted = `at least ${before}, the freeze time of the layer before`;
-      return inconsistent(`times[${i}]`, time, wanted);
-    }
-    return i === times.length - 1 && time < 1
-      ? inconsistent(`times[${i}]`, time, "1: the last layer never freezes")
-      : [];
+    const isLast = i === times.length - 1;
+    return [
+      ...inconsistent(
+        time >= before,
+        `times[${i}]`,
+        time,
+        `at least ${before}, the freeze time of the layer before`,
+      ),
+      ...inconsistent(
+        !isLast || time === 1,
+        `times[${i}]`,
+        time,
+        "1: the last layer never freezes",
+      ),
+    ];
   });
 
 /** Faults of a rule that is not that of the list beside it. */
 const ruleFaults = (freeze: FreezeTimes): readonly Fault[] => {
   const { t0, scale } = listedTimes(freeze.times ?? []);
   return [
-    ...freeze.t0 === t0
-      ? []
-      : inconsistent("t0", freeze.t0, `${t0}, the first of the listed times`),
-    ...freeze.scale === scale ? [] : inconsistent(
+    ...inconsistent(
+      freeze.t0 === t0,
+      "t0",
+      freeze.t0,
+      `${t0}, the first of the listed times`,
+    ),
+    ...inconsistent(
+      freeze.scale === scale,
       "scale",
       freeze.scale,
       `${scale}: listed times are not bent`,
@@ -180,12 +186,12 @@ export const fallingRates = <Rates extends RateConfig>(
   codec: Codec<Rates>,
 ): Codec<Rates> =>
   refined(codec, ({ baseRate, endRate }) =>
-    endRate <= baseRate ? [] : [{
-      _tag: "Inconsistent",
-      path: "endRate",
-      found: endRate,
-      wanted: `at most ${baseRate} (baseRate)`,
-    }]);
+    inconsistent(
+      endRate <= baseRate,
+      "endRate",
+      endRate,
+      `at most ${baseRate} (baseRate)`,
+    ));
 
 /** Accepts rates that fall. */
 export const rateCodec: Codec<RateConfig> = fallingRates(
@@ -196,12 +202,12 @@ export const rateCodec: Codec<RateConfig> = fallingRates(
 export const warmupWithinRun = (
   training: Pick<TrainingConfig, "epochs" | "warmupEpochs">,
 ): readonly Fault[] =>
-  training.warmupEpochs < training.epochs ? [] : [{
-    _tag: "Inconsistent",
-    path: "warmupEpochs",
-    found: training.warmupEpochs,
-    wanted: `less than ${training.epochs} (epochs)`,
-  }];
+  inconsistent(
+    training.warmupEpochs < training.epochs,
+    "warmupEpochs",
+    training.warmupEpochs,
+    `less than ${training.epochs} (epochs)`,
+  );
 
 /** Accepts lengths of a training. */
 export const trainingCodec: Codec<TrainingConfig> = refined(

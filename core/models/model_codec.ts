@@ -8,7 +8,12 @@ import {
   wholeFrom,
 } from "../codec/codec.ts";
 import { listOf, optional, recordOf, refined } from "../codec/structures.ts";
-import type { Fault, Faults, Result } from "../result.ts";
+import {
+  type Fault,
+  type Faults,
+  inconsistent,
+  type Result,
+} from "../result.ts";
 import {
   gridSize,
   type ModelSpec,
@@ -43,14 +48,6 @@ export const MODEL_LIMITS = {
   /** Orientation bins of the target. */
   hogNbins: 1024,
 } as const;
-
-const inconsistent = (
-  holds: boolean,
-  path: string,
-  found: unknown,
-  wanted: string,
-): readonly Fault[] =>
-  holds ? [] : [{ _tag: "Inconsistent", path, found, wanted }];
 
 const multiple = (
   path: "imageSize" | "embedDim" | "decoderEmbedDim",

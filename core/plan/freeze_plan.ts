@@ -18,7 +18,13 @@ import {
   type PretrainConfig,
 } from "../config/pretrain.ts";
 import { modelCodec, withHead } from "../models/model_codec.ts";
-import { type Fault, type Faults, left, type Result } from "../result.ts";
+import {
+  type Fault,
+  type Faults,
+  inconsistent,
+  left,
+  type Result,
+} from "../result.ts";
 import { freezeStepAt } from "../schedule/annealing.ts";
 import {
   FREEZE_EXPONENTS,
@@ -49,12 +55,12 @@ export interface FreezeSchedule
 }
 
 const warmupWithinRun = (config: FreezeSchedule): readonly Fault[] =>
-  config.warmupSteps < config.totalSteps ? [] : [{
-    _tag: "Inconsistent",
-    path: "warmupSteps",
-    found: config.warmupSteps,
-    wanted: `less than ${config.totalSteps} (totalSteps)`,
-  }];
+  inconsistent(
+    config.warmupSteps < config.totalSteps,
+    "warmupSteps",
+    config.warmupSteps,
+    `less than ${config.totalSteps} (totalSteps)`,
+  );
 
 /** Time before scaling above which a layer freezes after the warm-up. */
 export function leastT0(
@@ -133,12 +139,12 @@ const timeOfEach = (
   { freeze: { times } }: FreezeSchedule,
   layers: number,
 ): readonly Fault[] =>
-  times === undefined || times.length === layers ? [] : [{
-    _tag: "Inconsistent",
-    path: "freeze.times",
-    found: times.length,
-    wanted: `${layers} times, one for each layer from shallow to deep`,
-  }];
+  inconsistent(
+    times === undefined || times.length === layers,
+    "freeze.times",
+    times?.length,
+    `${layers} times, one for each layer from shallow to deep`,
+  );
 
 const finiteRates = (
   config: FreezeSchedule,

@@ -9,7 +9,7 @@ import { recordOf, refined } from "../../codec/structures.ts";
 import { uniform } from "../../nn/init.ts";
 import { linear } from "../../nn/layers.ts";
 import { averagePool } from "../../nn/pooling.ts";
-import type { Fault } from "../../result.ts";
+import { type Fault, inconsistent } from "../../result.ts";
 import {
   convolved,
   imageSizeCodecs,
@@ -62,19 +62,27 @@ function groupInputs(spec: DenseNetSpec): readonly number[] {
 
 function denseFaults(spec: DenseNetSpec): readonly Fault[] {
   const { depth, imageSize, reduction } = spec;
-  const wrong = (path: keyof DenseNetSpec, found: number, wanted: string) =>
-    [{ _tag: "Inconsistent", path, found, wanted }] as const;
   const count = bottlenecksOf(spec);
   const isWhole = Number.isInteger(count) && count >= 1;
   return [
-    ...isWhole ? [] : wrong("depth", depth, "6·n + 4 (denseNet), n at least 1"),
-    ...imageSize % SIDE_UNIT === 0 ? [] : wrong(
-      ...["imageSize", imageSize] as const,
+    ...inconsistent(
+      isWhole,
+      "depth",
+      depth,
+      "6·n + 4 (denseNet), n at least 1",
+    ),
+    ...inconsistent(
+      imageSize % SIDE_UNIT === 0,
+      "imageSize",
+      imageSize,
       `a multiple of ${SIDE_UNIT}: a denseNet halves its maps twice`,
     ),
-    ...!isWhole || groupInputs(spec).every((channels) => channels >= 1)
-      ? []
-      : wrong("reduction", reduction, "so much that channels are left"),
+    ...inconsistent(
+      !isWhole || groupInputs(spec).every((channels) => channels >= 1),
+      "reduction",
+      reduction,
+      "so much that channels are left",
+    ),
   ];
 }
 

@@ -9,7 +9,7 @@ import { recordOf, refined } from "../../codec/structures.ts";
 import type { NodeId } from "../../graph/node.ts";
 import { uniform } from "../../nn/init.ts";
 import { linear } from "../../nn/layers.ts";
-import type { Fault } from "../../result.ts";
+import { type Fault, inconsistent } from "../../result.ts";
 import {
   convolved,
   imageSizeCodecs,
@@ -61,12 +61,12 @@ const blocksOf = ({ family, depth }: ResidualSpec): number =>
 
 const wholeBlocks = (spec: ResidualSpec): readonly Fault[] => {
   const blocks = blocksOf(spec);
-  return Number.isInteger(blocks) && blocks >= 1 ? [] : [{
-    _tag: "Inconsistent",
-    path: "depth",
-    found: spec.depth,
-    wanted: `6·n + ${OUTSIDE[spec.family]} (${spec.family}), n at least 1`,
-  }];
+  return inconsistent(
+    Number.isInteger(blocks) && blocks >= 1,
+    "depth",
+    spec.depth,
+    `6·n + ${OUTSIDE[spec.family]} (${spec.family}), n at least 1`,
+  );
 };
 
 /** Accepts residual networks of one kind that can be built. */

@@ -10,7 +10,7 @@ import type { NodeId } from "../../graph/node.ts";
 import { normal } from "../../nn/init.ts";
 import { linear } from "../../nn/layers.ts";
 import { maxPool } from "../../nn/pooling.ts";
-import type { Fault } from "../../result.ts";
+import { type Fault, inconsistent } from "../../result.ts";
 import {
   convolved,
   imageSizeCodecs,
@@ -54,12 +54,12 @@ const SIDE_UNIT = 2 ** FACTORS.length;
 const hiddenOf = ({ channels }: VggSpec): number => FACTORS[4] * channels;
 
 const sideFaults = ({ imageSize }: VggSpec): readonly Fault[] =>
-  imageSize % SIDE_UNIT === 0 ? [] : [{
-    _tag: "Inconsistent",
-    path: "imageSize",
-    found: imageSize,
-    wanted: `a multiple of ${SIDE_UNIT}: a vgg halves its maps five times`,
-  }];
+  inconsistent(
+    imageSize % SIDE_UNIT === 0,
+    "imageSize",
+    imageSize,
+    `a multiple of ${SIDE_UNIT}: a vgg halves its maps five times`,
+  );
 
 /** Accepts VGG networks that can be built. */
 export const vggCodec: Codec<VggSpec> = refined(
