@@ -10,11 +10,12 @@ import {
   meanOfHeads,
   type TrainError,
 } from "../../train/mod.ts";
-import type { ShownWork } from "../output/progress_bar.ts";
+import { drawnImage, someImages } from "../images/some_images.ts";
+import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import { type NamedPicture, queriesAmong } from "./named_picture.ts";
 import type { OpenedPictures } from "./opened_pictures.ts";
 import { type StartFeatures, uploadedStarts } from "./starts.ts";
-import { pictureOf, someImages } from "./thumbnails.ts";
+import { viewOf } from "./thumbnails.ts";
 
 /** Pictures whose attention is drawn, and heads that are drawn by themselves. */
 const ATTENDED = 6;
@@ -75,16 +76,20 @@ export async function attentionPicture(
   const { imageSize } = opened.encoder.model;
   const wanted = queriesAmong(asked.labels, ATTENDED)
     .map((row) => asked.indices[row] ?? -1);
-  const loaded = await someImages(
-    ...[opened, "validation", wanted, imageSize, shown] as const,
+  const view = viewOf(opened, imageSize);
+  const loaded = await underBar(
+    shown,
+    "pictures to draw",
+    wanted.length,
+    (work) => someImages(opened.validation, wanted, view, work),
   );
   if (loaded._tag === "Left") return loaded;
-  const { images } = loaded.right;
+  const images = [...loaded.right.values()];
   const maps = await mapsOf(opened, images, tokens);
   if (maps._tag === "Left") return maps;
   const columns = columnsOf(...maps.right);
   const rows = images.map((image, i) => ({
-    image: pictureOf(image, opened, imageSize),
+    image: drawnImage(image, opened.validation, view),
     maps: columns.mapsOf(i),
   }));
   const who = tokens === "classToken" ? "the class token" : "the patches";

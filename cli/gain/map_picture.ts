@@ -19,7 +19,7 @@ import { percent } from "../output/words.ts";
 import { type NamedPicture, shuffled } from "./named_picture.ts";
 import type { OpenedPictures } from "./opened_pictures.ts";
 import type { StartFeatures } from "./starts.ts";
-import { thumbnails } from "./thumbnails.ts";
+import { smallPictures } from "./thumbnails.ts";
 
 /** Points on the map, at most, and small pictures among them. */
 const MOST_POINTS = 2000;
@@ -73,7 +73,7 @@ export async function mapPicture(
   const numbers = mapThumbnails(points, MOST_THUMBNAILS);
   const indexOf = (number: number): number =>
     asked.indices[chosen[number] ?? -1] ?? -1;
-  const found = await thumbnails(
+  const found = await smallPictures(
     ...[opened, "validation", numbers.map(indexOf), SIDE, shown] as const,
   );
   if (found._tag === "Left") return found;

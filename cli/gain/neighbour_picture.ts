@@ -17,7 +17,7 @@ import type { ShownWork } from "../output/progress_bar.ts";
 import { type NamedPicture, queriesAmong } from "./named_picture.ts";
 import type { OpenedPictures } from "./opened_pictures.ts";
 import type { StartFeatures } from "./starts.ts";
-import { thumbnails } from "./thumbnails.ts";
+import { smallPictures } from "./thumbnails.ts";
 
 /** Rows of the sheet and neighbours in a row. */
 const QUERIES = 8;
@@ -53,7 +53,7 @@ async function drawerOf(
   shown: ShownWork,
 ): Promise<Result<TrainError, Drawer>> {
   const indices = wanted.map((row) => indexOf(from, row));
-  const found = await thumbnails(opened, from.part, indices, SIDE, shown);
+  const found = await smallPictures(opened, from.part, indices, SIDE, shown);
   if (found._tag === "Left") return found;
   const source = opened[from.part];
   const { labels } = from.rows;

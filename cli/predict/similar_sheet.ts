@@ -2,9 +2,9 @@
 import { basename } from "node:path";
 import { type Result, right } from "../../core/mod.ts";
 import type { ImageSource } from "../../data/mod.ts";
-import { neighbourSheet } from "../../plot/mod.ts";
+import { neighbourSheet, type PictureImage } from "../../plot/mod.ts";
 import type { SimilarPictures, TrainError } from "../../train/mod.ts";
-import { type Thumbnail, thumbnails } from "./thumbnails.ts";
+import { thumbnails } from "../images/some_images.ts";
 
 /** Most rows of a sheet. */
 export const MOST_ROWS = 24;
@@ -17,7 +17,10 @@ export interface ComparedPictures {
   readonly searched: ImageSource;
 }
 
-const BLANK: Thumbnail = {
+/** Twice the side of a picture on the sheet. */
+const VIEW = { side: 208, channels: 3 } as const;
+
+const BLANK: PictureImage = {
   ...{ width: 1, height: 1, channels: 3 },
   pixels: Uint8Array.of(255, 255, 255),
 };
@@ -32,11 +35,12 @@ export async function similarSheet(
   found: readonly SimilarPictures[],
 ): Promise<Result<TrainError, string>> {
   const rows = found.slice(0, MOST_ROWS);
-  const own = await thumbnails(asked, rows.map(({ index }) => index));
+  const own = await thumbnails(asked, rows.map(({ index }) => index), VIEW);
   if (own._tag === "Left") return own;
   const near = await thumbnails(
     searched,
     rows.flatMap(({ nearest }) => nearest.map(({ index }) => index)),
+    VIEW,
   );
   if (near._tag === "Left") return near;
   return right(
