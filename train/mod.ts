@@ -89,6 +89,7 @@ export * from "./evaluate/points/nearest_points.ts";
 export * from "./evaluate/points/principal_axes.ts";
 export * from "./evaluate/scores/class_scores.ts";
 export * from "./evaluate/scores/intervals.ts";
+export * from "./evaluate/scores/mean_interval.ts";
 export { reconstructionRows } from "./evaluate/reconstruction_rows.ts";
 export type { ReconstructionRow } from "./evaluate/rows_by_loading.ts";
 export { features, type PictureFeatures } from "./predict/features.ts";

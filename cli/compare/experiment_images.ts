@@ -5,9 +5,8 @@ import { describeImages } from "../command/describe_errors.ts";
 import { drawnImages, openImages } from "../images/images.ts";
 import type { Experiment } from "./experiment.ts";
 
-/** The images of an experiment by use, and the experiment with a model that fits them. */
+/** The images of an experiment by use. */
 export interface ExperimentImages {
-  /** The experiment; its model takes as many channels as the images have. */
   readonly experiment: Experiment;
   readonly source: ImageSource;
   /** Labelled training images among them, the same for every trial. */
@@ -21,7 +20,7 @@ export interface ExperimentImages {
 export async function experimentImages(
   experiment: Experiment,
 ): Promise<ExperimentImages> {
-  const { data, limit, heldOut, background, labels, pretrain } = experiment;
+  const { data, limit, heldOut, background, labels } = experiment;
   const choice = { classes: null, valShare: null, heldOut, background };
   const opened = await openImages(data, limit, choice);
   const { train: source, validation, validationSummary } = must(
@@ -32,10 +31,8 @@ export async function experimentImages(
     return refuse(`--data: judged by ${validationSummary}`);
   }
   const known = drawnImages(labelledImages(source), labels, "--labels");
-  const inChannels = source.normalization.mean.length;
-  const model = { ...pretrain.model, inChannels };
   return {
-    experiment: { ...experiment, pretrain: { ...pretrain, model } },
+    experiment,
     source,
     train: must(known, describeImages),
     validation,
