@@ -184,8 +184,9 @@ function comparedMethod(all: Compared, method: NamedMethod): ComparedMethod[] {
     const found = judgedMethod(all, own, method.control, judge);
     return found === null ? [] : [[judge, found] as const];
   });
+  const { name, title, control } = method;
   return [{
-    ...method,
+    ...{ name, title, control },
     ...pretrainedAs(own.flatMap(({ pretrain }) => pretrain ?? []), all.clock),
     cost: points.find(({ cost }) => cost !== null)?.cost ?? null,
     time: meanOrNull(points.flatMap(({ time }) => time ?? [])),

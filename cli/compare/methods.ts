@@ -122,7 +122,7 @@ const methodsCodec: Codec<readonly Method[]> = listOf(
 const repeated = (methods: readonly Method[]): readonly Fault[] =>
   methods.flatMap(({ name }, i) => {
     const first = methods.findIndex((other) => other.name === name);
-    return inconsistent(first === i, `${i}.name`, name, "each name once");
+    return inconsistent(first === i, `[${i}].name`, name, "each name once");
   });
 
 /** Methods from untrusted data, or every fault in it. */

@@ -1,6 +1,12 @@
 /** Accuracy against cost. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { legendHeight, plotSvg, stackedSvg, titledLegend } from "../svg.ts";
+import {
+  legendHeight,
+  legendName,
+  plotSvg,
+  stackedSvg,
+  titledLegend,
+} from "../svg.ts";
 import { QUIET, stageColour } from "../theme.ts";
 
 /** One run. */
@@ -99,11 +105,47 @@ const numbered = (
 ): readonly AccuracySeries[] =>
   series.map((one, i) => ({ ...one, name: `${i + 1} ${one.name}` }));
 
-function panelSvg(panel: AccuracyPanel): string {
-  const { title, cost } = panel;
-  const series = numbered(panel.series);
-  const header = legendHeight(series);
-  const points = series.flatMap((one) => one.points);
+/** Names side by side in a legend. */
+const COLUMNS = 2;
+
+const legendRows = (series: readonly AccuracySeries[]): readonly unknown[] =>
+  Array.from({ length: Math.ceil(series.length / COLUMNS) });
+
+/** Title of a panel and, below it, the names of the kinds of run. */
+function legend(
+  title: string,
+  named: readonly AccuracySeries[],
+): readonly Plot.Markish[] {
+  const rows = legendRows(named);
+  return [
+    ...titledLegend(title, [], legendHeight(rows)),
+    ...named.map(({ name }, i) => {
+      const [column, row] = [Math.floor(i / rows.length), i % rows.length];
+      const top = legendHeight(rows.slice(row + 1)) + 6;
+      return legendName(name, stageColour(i), [
+        column * (WIDTH - 80) / COLUMNS,
+        -top,
+      ]);
+    }),
+  ];
+}
+
+/** Ends of all bars and all runs. */
+function reachOf(
+  series: readonly AccuracySeries[],
+  of: (place: Place) => number,
+): readonly number[] {
+  return series.map(placesOf).filter((at) => at.length > 0)
+    .flatMap((at) => [...at.map(of), ...barOf(at.map(of))]);
+}
+
+function panelSvg(
+  { title, cost, series: unnumbered }: AccuracyPanel,
+  isNamed: boolean,
+): string {
+  const series = numbered(unnumbered);
+  const named = isNamed ? series : [];
+  const header = legendHeight(legendRows(named));
   return plotSvg({
     width: WIDTH,
     height: HEIGHT + header,
@@ -112,13 +154,13 @@ function panelSvg(panel: AccuracyPanel): string {
     marginRight: 24,
     marginBottom: 42,
     x: {
-      domain: domainOf(points.map((point) => 100 * point.cost)),
+      domain: domainOf(reachOf(series, ({ x }) => x)),
       label: `${cost} →`,
       labelOffset: 36,
       grid: true,
     },
     y: {
-      domain: domainOf(points.map(({ accuracy }) => 100 * accuracy)),
+      domain: domainOf(reachOf(series, ({ y }) => y)),
       label: null,
       grid: true,
     },
@@ -131,15 +173,19 @@ function panelSvg(panel: AccuracyPanel): string {
       ...series.flatMap((one, i) =>
         seriesMarks(one, String(i + 1), stageColour(i))
       ),
-      ...titledLegend(`${title}, %`, series),
+      ...legend(`${title}, %`, named),
     ],
   });
 }
+
+const namesOf = ({ series }: AccuracyPanel): string =>
+  JSON.stringify(series.map(({ name }) => name));
 
 /**
  * Draws accuracies against costs, in percent, a panel for each kind of them: a ring for
  * every run, for each kind of run a disc with its number at the means and a cross of one
  * sample deviation to each side, and dashed the kinds that none beats at no more cost.
+ * Names stand above the first panel, and above those that show other kinds.
  *
  * @param panels From top to bottom.
  * @returns An SVG document on a white ground.
@@ -164,9 +210,15 @@ function panelSvg(panel: AccuracyPanel): string {
 export function accuracyPlot(panels: readonly AccuracyPanel[]): string {
   return stackedSvg(
     WIDTH,
-    panels.map((panel) => ({
-      height: HEIGHT + legendHeight(panel.series),
-      svg: panelSvg(panel),
-    })),
+    panels.map((panel, i) => {
+      const before = panels[i - 1];
+      const isNamed = before === undefined ||
+        namesOf(before) !== namesOf(panel);
+      const rows = isNamed ? legendRows(panel.series) : [];
+      return {
+        height: HEIGHT + legendHeight(rows),
+        svg: panelSvg(panel, isNamed),
+      };
+    }),
   );
 }

@@ -3,7 +3,9 @@ import type { Interval } from "./intervals.ts";
 
 /** Mean of several values. */
 export interface MeanOfSeveral {
+  /** Values. */
   readonly count: number;
+  /** Their mean. */
   readonly mean: number;
   /** Sample deviation, with `n − 1`; `null` of a single value. */
   readonly deviation: number | null;
