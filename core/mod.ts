@@ -104,6 +104,7 @@ export {
   allTaps,
   featureNodes,
   type FeatureSpec,
+  featureWidth,
   lastTap,
 } from "./models/feature.ts";
 export {
