@@ -23,7 +23,13 @@ import {
 } from "../flags/flags.ts";
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
 import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
-import { type Experiment, type Judge, JUDGES } from "./experiment.ts";
+import {
+  type Experiment,
+  type Judge,
+  JUDGE_KINDS,
+  type JudgeKind,
+  sortedJudges,
+} from "./experiment.ts";
 import {
   type Method,
   methodsIn,
@@ -84,19 +90,21 @@ const FINETUNE = {
 const PROBE = { batchSize: 512 } as const;
 
 /** Ways of judging where none is asked for. */
-const DEFAULT_JUDGES: readonly Judge[] = ["knn", "probe"];
+const DEFAULT_JUDGES: readonly JudgeKind[] = ["knn", "probe"];
 
-const JUDGE_FLAG: Flag<readonly Judge[]> = {
-  metavar: JUDGES.join(","),
+const JUDGE_FLAG: Flag<readonly JudgeKind[]> = {
+  metavar: JUDGE_KINDS.join(","),
   help: "how encoders are judged, one or some",
   initial: DEFAULT_JUDGES.join(","),
   parse: (text) => {
     const names = text.split(",");
-    const bad = names.find((name) => !JUDGES.includes(name as Judge));
+    const bad = names.find((name) => !JUDGE_KINDS.includes(name as JudgeKind));
     return bad === undefined
-      ? right(JUDGES.filter((judge) => names.includes(judge)))
+      ? right(JUDGE_KINDS.filter((judge) => names.includes(judge)))
       : left(
-        `some of ${JUDGES.join(",")}, no ${bad}${nearestHint(bad, JUDGES)}`,
+        `some of ${JUDGE_KINDS.join(",")}, no ${bad}${
+          nearestHint(bad, JUDGE_KINDS)
+        }`,
       );
   },
 };
@@ -109,6 +117,23 @@ const {
   "lr-mode": _mode,
   ...COMMON_FLAGS
 } = METHOD_FLAGS;
+
+const SHOTS_FLAG: Flag<readonly (number | null)[]> = {
+  metavar: "N,N,all",
+  help:
+    "judge by so many labels of each class, drawn anew for each seed, once for each number, or by all",
+  initial: "all",
+  parse: (text) => {
+    const shots = text.split(",").map((one) =>
+      one === "all" ? null : Number(one)
+    );
+    return shots.every((one) =>
+        one === null || Number.isSafeInteger(one) && one > 0
+      )
+      ? right(shots)
+      : left("whole numbers from 1 on, or all, with commas between");
+  },
+};
 
 /** A default by the length of the experiment. */
 const bySize = (of: (size: Size) => number | null) => ({
@@ -177,6 +202,7 @@ export const COMPARE_FLAGS = {
   }),
   ...under("Judging", {
     "judge": JUDGE_FLAG,
+    "shots": SHOTS_FLAG,
     "finetune-epochs": wholeFlag(
       1,
       "epochs of fine-tuning",
@@ -251,6 +277,15 @@ const experimentOf = (values: CompareValues, size: Size): Experiment => ({
   },
 });
 
+const judgesFrom = (
+  { judge = DEFAULT_JUDGES, shots = [null] }: CompareValues,
+): readonly Judge[] =>
+  sortedJudges(
+    judge.flatMap((kind) =>
+      shots.map((count) => count === null ? kind : `${kind}@${count}` as const)
+    ),
+  );
+
 /**
  * The comparison that flags ask for.
  *
@@ -272,7 +307,7 @@ export async function askedComparison(
       { length: values.seeds ?? size.seeds },
       (_, k) => first + k,
     ),
-    judges: values.judge ?? DEFAULT_JUDGES,
+    judges: judgesFrom(values),
     folder: values["output-dir"] ?? DEFAULT_OUTPUT,
     others: values.with?.split(",") ?? [],
   };

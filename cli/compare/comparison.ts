@@ -1,6 +1,6 @@
 /** Methods beside each other, over all their seeds. */
 import { meanInterval, type MeanOfSeveral } from "../../train/mod.ts";
-import { type Judge, JUDGES } from "./experiment.ts";
+import { type Judge, sortedJudges } from "./experiment.ts";
 import { UNTRAINED } from "./methods.ts";
 import { type Clock, secondsOf, steadySeconds } from "./run_times.ts";
 import { saysSomething, type TrialResult } from "./trial_folder.ts";
@@ -138,7 +138,8 @@ const pointOf = (all: Compared, trial: TrialResult): MethodPoint => ({
   seed: trial.seed,
   ...partsOfFirst(all, trial),
   top1: Object.fromEntries(
-    Object.entries(trial.judged).map(([judge, { top1 }]) => [judge, top1]),
+    Object.entries(trial.judged)
+      .map(([judge, scores]) => [judge, scores?.top1]),
   ),
 });
 
@@ -180,7 +181,10 @@ function comparedMethod(all: Compared, method: NamedMethod): ComparedMethod[] {
   const own = all.trials.filter((trial) => trial.method === method.name);
   if (own.length === 0) return [];
   const points = own.map((trial) => pointOf(all, trial));
-  const judged = JUDGES.flatMap((judge) => {
+  const judges = sortedJudges(
+    own.flatMap(({ judged }) => Object.keys(judged) as Judge[]),
+  );
+  const judged = judges.flatMap((judge) => {
     const found = judgedMethod(all, own, method.control, judge);
     return found === null ? [] : [[judge, found] as const];
   });
@@ -220,3 +224,7 @@ export function compared(
   return [...methods, untrained]
     .flatMap((method) => comparedMethod(all, method));
 }
+
+/** Judges of the methods of a comparison, in their order. */
+export const judgesOf = (rows: readonly ComparedMethod[]): readonly Judge[] =>
+  sortedJudges(rows.flatMap(({ judged }) => Object.keys(judged) as Judge[]));

@@ -7,10 +7,11 @@ import { UNKNOWN } from "../output/words.ts";
 import {
   compared,
   type ComparedMethod,
+  judgesOf,
   type NamedMethod,
 } from "./comparison.ts";
 import { describeGain, methodWords, voidWords } from "./comparison_words.ts";
-import { type Judge, JUDGE_WORDS, JUDGES } from "./experiment.ts";
+import { type Judge, judgeWords } from "./experiment.ts";
 import { UNTRAINED } from "./methods.ts";
 import type { Clock } from "./run_times.ts";
 import { type Done, RESULTS_FILE, trialResults } from "./trial_folder.ts";
@@ -32,7 +33,7 @@ const gainOrUnknown = (gain: MeanOfSeveral | null | undefined): string =>
 
 const judgeColumns = (judge: Judge): readonly Column[] => [
   [
-    `${JUDGE_WORDS[judge]}, %`,
+    `${judgeWords(judge)}, %`,
     ({ judged }) => show(judged[judge]?.top1 ?? null, 2, 100),
   ],
   ["against the first", ({ judged }) => gainOrUnknown(judged[judge]?.gain)],
@@ -41,10 +42,6 @@ const judgeColumns = (judge: Judge): readonly Column[] => [
     ({ judged }) => gainOrUnknown(judged[judge]?.gainAtCost),
   ],
 ];
-
-/** Judges who have judged at least one method. */
-const judgesOf = (rows: readonly ComparedMethod[]): readonly Judge[] =>
-  JUDGES.filter((judge) => rows.some(({ judged }) => judged[judge]));
 
 const columnsOf = (rows: readonly ComparedMethod[]): readonly Column[] => [
   ["method", ({ title }) => title],
@@ -137,7 +134,7 @@ function picture(rows: readonly ComparedMethod[]): string {
   return accuracyPlot(
     judgesOf(rows).flatMap((judge) =>
       COSTS.map(([kind, cost]) => ({
-        title: `Top-1, ${JUDGE_WORDS[judge]}`,
+        title: `Top-1, ${judgeWords(judge)}`,
         cost,
         series: methods.map(({ title: name, points }) => ({
           name,

@@ -1,8 +1,12 @@
 /** What the numbers of a comparison allow to say. */
 import type { MeanOfSeveral } from "../../train/mod.ts";
 import { percent } from "../output/words.ts";
-import type { ComparedMethod, JudgedMethod } from "./comparison.ts";
-import { type Judge, JUDGE_WORDS, JUDGES } from "./experiment.ts";
+import {
+  type ComparedMethod,
+  type JudgedMethod,
+  judgesOf,
+} from "./comparison.ts";
+import { type Judge, judgeWords } from "./experiment.ts";
 import { UNTRAINED } from "./methods.ts";
 
 /** A difference of accuracies with its sign, in points of percent. */
@@ -48,7 +52,7 @@ function judgedWords(
   ];
   return words.length === 0
     ? []
-    : [`${JUDGE_WORDS[judge]}: ${words.join("; ")}.`];
+    : [`${judgeWords(judge)}: ${words.join("; ")}.`];
 }
 
 /**
@@ -63,7 +67,7 @@ export function methodWords(
   const titleOf = (name: string | null): string | null =>
     rows.find((row) => row.name === name)?.title ?? null;
   return rows.flatMap(({ name, title, cost, control, judged }) => {
-    const findings = JUDGES.flatMap((judge) => {
+    const findings = judgesOf(rows).flatMap((judge) => {
       const found = judged[judge];
       return found === undefined
         ? []
@@ -79,7 +83,7 @@ export function methodWords(
 /** Judgements that say nothing, and the share that needs no learning. */
 export function voidWords(rows: readonly ComparedMethod[]): readonly string[] {
   const all = rows.flatMap(({ title, judged }) =>
-    JUDGES.flatMap((judge) => {
+    judgesOf(rows).flatMap((judge) => {
       const found = judged[judge];
       return found === undefined ? [] : [{ title, judge, ...found }];
     })
@@ -87,7 +91,7 @@ export function voidWords(rows: readonly ComparedMethod[]): readonly string[] {
   const share = all.find(({ mostFrequent }) => mostFrequent !== null)
     ?.mostFrequent;
   const nothing = all.filter((one) => one.void > 0)
-    .map(({ title, judge }) => `${title} (${JUDGE_WORDS[judge]})`);
+    .map(({ title, judge }) => `${title} (${judgeWords(judge)})`);
   return [
     ...share == null ? [] : [
       `The most frequent class is ${

@@ -21,17 +21,46 @@ import type { PlannedMethod } from "./method_configs.ts";
 import { UNTRAINED } from "./methods.ts";
 
 /** Ways of judging an encoder. */
-export const JUDGES = ["knn", "probe", "finetune"] as const;
+export const JUDGE_KINDS = ["knn", "probe", "finetune"] as const;
 
 /** One of them. */
-export type Judge = typeof JUDGES[number];
+export type JudgeKind = typeof JUDGE_KINDS[number];
 
-/** They in words, as heads of tables. */
-export const JUDGE_WORDS: Readonly<Record<Judge, string>> = {
+/** A way of judging by all labels, or by so many of each class. */
+export type Judge = JudgeKind | `${JudgeKind}@${number}`;
+
+/** Way and labels of a judge; `shots` is `null` for all of them. */
+export function judgeParts(
+  judge: Judge,
+): { readonly kind: JudgeKind; readonly shots: number | null } {
+  const [kind = "", shots] = judge.split("@");
+  return {
+    kind: kind as JudgeKind,
+    shots: shots === undefined ? null : Number(shots),
+  };
+}
+
+const KIND_WORDS: Readonly<Record<JudgeKind, string>> = {
   knn: "k-NN",
   probe: "linear probe",
   finetune: "fine-tuned",
 };
+
+/** A judge in words, as the head of a column. */
+export function judgeWords(judge: Judge): string {
+  const { kind, shots } = judgeParts(judge);
+  return shots === null
+    ? KIND_WORDS[kind]
+    : `${KIND_WORDS[kind]}, ${shots} a class`;
+}
+
+/** Judges by kind, then by labels, all of them last. */
+export const sortedJudges = (judges: Iterable<Judge>): readonly Judge[] =>
+  [...new Set(judges)].toSorted((a, b) => {
+    const [one, other] = [judgeParts(a), judgeParts(b)];
+    return JUDGE_KINDS.indexOf(one.kind) - JUDGE_KINDS.indexOf(other.kind) ||
+      (one.shots ?? Infinity) - (other.shots ?? Infinity);
+  });
 
 /**
  * What all trials of a folder have in common: images, and how encoders are judged. Methods,
@@ -84,8 +113,11 @@ export function finetuneConfig(
   { finetune }: Experiment,
   { seed, config: { model } }: Pick<Trial, "seed" | "config">,
   classes: number,
+  images: number,
 ): FinetuneConfig {
-  const { epochs, batchSize, baseRate, layerDecay, cropScale } = finetune;
+  const { epochs, layerDecay, cropScale } = finetune;
+  const batchSize = stepImages(finetune, images);
+  const baseRate = finetune.baseRate * batchSize / finetune.batchSize;
   return {
     ...FINETUNE_RECIPE,
     model,
@@ -104,21 +136,39 @@ export function finetuneConfig(
   };
 }
 
+/** Steps without which neither a head nor a fine-tuned encoder is one. */
+const LEAST_STEPS = 100;
+
+/** Images of a step of a judgement: fewer where all steps would else be too few. */
+const stepImages = (
+  { epochs, batchSize }: {
+    readonly epochs: number;
+    readonly batchSize: number;
+  },
+  images: number,
+): number =>
+  Math.min(
+    batchSize,
+    images,
+    Math.max(2, Math.floor(images * epochs / LEAST_STEPS)),
+  );
+
 /** The linear probe of a trial. */
 export function probeConfig(
-  { probe: { epochs, batchSize, baseRate } }: Experiment,
+  { probe }: Experiment,
   seed: number,
   model: ModelSpec,
   classes: number,
   images: number,
 ): ProbeConfig {
+  const { epochs, baseRate } = probe;
   return {
     ...PROBE_RECIPE,
     width: model.embedDim,
     classes,
     epochs,
     warmupEpochs: epochs * PROBE_WARMUP,
-    batchSize: Math.min(batchSize, images),
+    batchSize: stepImages(probe, images),
     baseRate: baseRate ?? PROBE_RECIPE.baseRate,
     seed,
   };
@@ -143,11 +193,13 @@ function trialsOf(
 const JUDGING_FLAGS = {
   "fine-tuning": {
     samples: "labels",
+    batchSize: "labels",
     epochs: "finetune-epochs",
     baseRate: "finetune-lr",
   },
   probing: {
     samples: "labels",
+    batchSize: "labels",
     epochs: "probe-epochs",
     baseRate: "probe-blr",
   },
@@ -183,13 +235,14 @@ function checkJudges(
   { classes, labelled }: Counts,
 ): void {
   const { seed, config: { model } } = trial;
-  const finetune = finetuneConfig(experiment, trial, classes);
+  const finetune = finetuneConfig(experiment, trial, classes, labelled);
   const probe = probeConfig(experiment, seed, model, classes, labelled);
+  const kinds = judges.map((judge) => judgeParts(judge).kind);
   const [fault, ...others] = [
-    ...judges.includes("finetune")
+    ...kinds.includes("finetune")
       ? faultsAt("fine-tuning", finetunePlan(finetune, labelled))
       : [],
-    ...judges.includes("probe")
+    ...kinds.includes("probe")
       ? faultsAt("probing", probePlan(probe, labelled))
       : [],
   ];

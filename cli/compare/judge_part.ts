@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../../backends/mod.ts";
-import { left, type Result } from "../../core/mod.ts";
-import type { ImageSource } from "../../data/mod.ts";
+import { left, type Result, rootKey } from "../../core/mod.ts";
+import { type ImageSource, sharePerClass } from "../../data/mod.ts";
 import {
   disposeAll,
   knnAccuracies,
@@ -14,6 +14,7 @@ import {
   type TrainError,
   uploadEncoder,
 } from "../../train/mod.ts";
+import { must } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import {
   finetunedAccuracies,
@@ -41,6 +42,8 @@ import {
   type Experiment,
   finetuneConfig,
   type Judge,
+  type JudgeKind,
+  judgeParts,
   probeConfig,
   type Trial,
 } from "./experiment.ts";
@@ -84,6 +87,14 @@ async function encoderOf(
     : encoder;
 }
 
+/** Images whose labels are known: all, or so many of each class, others for each seed. */
+const taughtBy = (
+  { train }: JudgeContext,
+  { seed }: Trial,
+  shots: number | null,
+): ImageSource =>
+  shots === null ? train : must(sharePerClass(train, shots, rootKey(seed)));
+
 /** Result of a judgement, without its duration. */
 export type UntimedScores = Omit<TrialScores, "wallSeconds">;
 
@@ -99,7 +110,9 @@ export async function judgePart(
   judge: Judge,
   root: string,
 ): Promise<UntimedScores | Interrupted> {
-  const { train, validation, backend, say } = context;
+  const { validation, backend, say } = context;
+  const { kind, shots } = judgeParts(judge);
+  const train = taughtBy(context, trial, shots);
   const encoder = await encoderOf(context, trial, root);
   const classes = train.classNames?.length ?? 0;
   const evaluation: Evaluation = {
@@ -108,7 +121,7 @@ export async function judgePart(
     resizeSize: encoder.model.imageSize,
   };
   const path = join(trialFolder(root, trial), judge);
-  const found = await JUDGED[judge](context, trial, evaluation, path);
+  const found = await JUDGED[kind](context, trial, evaluation, path);
   tellUnreadable(evaluation, say);
   if (found === "interrupted") return found;
   const mostFrequent = frequentShare(validation);
@@ -127,8 +140,9 @@ type Judging = (
 
 /** Fine-tunes the encoder of a trial. */
 const finetuned: Judging = async (context, trial, evaluation, path) => {
-  const { classes, unreadable: { train: badImages } } = evaluation;
-  const config = finetuneConfig(context.experiment, trial, classes);
+  const { classes, train, unreadable: { train: badImages } } = evaluation;
+  const { experiment } = context;
+  const config = finetuneConfig(experiment, trial, classes, train.length);
   const planned = plannedFinetuning(evaluation, config, { badImages });
   const scores = await partRun(planned, path, context);
   return scores === "interrupted" ? scores : finetunedAccuracies(scores);
@@ -214,7 +228,7 @@ const probed: Judging = async (context, { seed }, evaluation, path) => {
 };
 
 /** The judges by name. */
-const JUDGED: Readonly<Record<Judge, Judging>> = {
+const JUDGED: Readonly<Record<JudgeKind, Judging>> = {
   knn: voted,
   probe: probed,
   finetune: finetuned,

@@ -4,7 +4,7 @@ import { left } from "../../core/mod.ts";
 import { lockFolder } from "../../train/mod.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import { duration } from "../output/words.ts";
-import type { Judge, Trial } from "./experiment.ts";
+import { type Judge, judgeWords, type Trial } from "./experiment.ts";
 import { type JudgeContext, judgePart } from "./judge_part.ts";
 import { UNTRAINED } from "./methods.ts";
 import type { Interrupted } from "./part_run.ts";
@@ -30,12 +30,8 @@ export interface TrialContext extends JudgeContext, PretrainContext {
 /** Result of running trials: all are finished, or others are at the rest. */
 export type TrialsEnd = "finished" | "shared" | Interrupted;
 
-const WORDS: Readonly<Record<Part, string>> = {
-  pretrain: "pre-training",
-  knn: "nearest neighbours",
-  probe: "linear probing",
-  finetune: "fine-tuning",
-};
+const wordsOf = (part: Part): string =>
+  part === "pretrain" ? "pre-training" : judgeWords(part);
 
 /** What is done and what is left, by part. */
 interface Course {
@@ -140,7 +136,7 @@ async function trialDone(
     const count = course.done + course.left.length;
     say(
       `part ${course.done + 1} of ${count}: ${
-        WORDS[part]
+        wordsOf(part)
       }, ${method}, seed ${seed}${leftWords(course)}`,
     );
     const end = await partDone(context, trial, part);

@@ -3,7 +3,7 @@
  * is finished.
  *
  * ```text
- * experiment.json   trials/METHOD-SEED/{pretrain/, pretrain.json, knn.json, probe.json, finetune.json}
+ * experiment.json   trials/METHOD-SEED/{pretrain/, pretrain.json, JUDGE/, JUDGE.json}
  * results.jsonl   table.md   accuracy.svg
  * ```
  */
@@ -19,12 +19,7 @@ import {
 } from "../../train/mod.ts";
 import { must, refuse } from "../command/command_failed.ts";
 import { describeTraining, mustWork } from "../command/describe_errors.ts";
-import {
-  type Experiment,
-  type Judge,
-  JUDGES,
-  type Trial,
-} from "./experiment.ts";
+import type { Experiment, Judge, Trial } from "./experiment.ts";
 import { UNTRAINED } from "./methods.ts";
 import type { PretrainResult } from "./pretrain_part.ts";
 
@@ -177,6 +172,22 @@ export interface TrialResult extends Pick<Trial, "method" | "seed"> {
   readonly judged: Readonly<Partial<Record<Judge, TrialScores>>>;
 }
 
+/** Judges that have finished a trial. */
+async function judgesOf(
+  { own, known }: Done,
+  { method, seed }: TrialName,
+): Promise<readonly Judge[]> {
+  const files = await readdir(trialFolder(own, { method, seed }))
+    .catch(() => []);
+  const here = files.filter((name) => name.endsWith(".json"))
+    .map((name) => name.slice(0, -".json".length))
+    .filter((part) => part !== "pretrain");
+  const elsewhere = known.filter((one) =>
+    one.method === method && one.seed === seed
+  ).flatMap(({ judged }) => Object.keys(judged));
+  return [...new Set([...here, ...elsewhere])] as Judge[];
+}
+
 /**
  * Reads a trial.
  *
@@ -191,7 +202,7 @@ async function trialResult(
   const pretrain = await of<PretrainResult & PartTime>("pretrain");
   if (pretrain === null && method !== UNTRAINED) return null;
   const judged: Partial<Record<Judge, TrialScores>> = {};
-  for (const judge of JUDGES) {
+  for (const judge of await judgesOf(done, { method, seed })) {
     const scores = await of<TrialScores>(judge);
     if (scores !== null) judged[judge] = scores;
   }

@@ -23,7 +23,9 @@ Deno.test("compare.ts keeps what is done when it is stopped, goes on with the sa
 
     const stopped = startExample("compare.ts", ...all);
     const first = `${output}/trials/unfrozen-0`;
-    while (!await isThere(`${first}/pretrain.json`)) {
+    let hasEnded = false;
+    stopped.status.then(() => hasEnded = true);
+    while (!hasEnded && !await isThere(`${first}/pretrain.json`)) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     stopped.kill("SIGINT");
@@ -70,6 +72,23 @@ Deno.test("compare.ts keeps what is done when it is stopped, goes on with the sa
     );
     ok(await isThere(`${output}/accuracy.svg`));
 
+    // Another judge is added to what is there.
+    const more = await runExample(
+      "compare.ts",
+      ...[...all, "--judge", "knn", "--shots", "1,2"],
+    );
+    strictEqual(more.code, 2, "the flag is there twice");
+    const few = await runExample(
+      "compare.ts",
+      ...all.map((word) => word === "probe,finetune" ? "knn" : word),
+      ...["--shots", "1,2"],
+    );
+    strictEqual(few.code, 0, few.stderr);
+    match(
+      await readFile(`${output}/table.md`, "utf8"),
+      /k-NN, 1 a class, %.*k-NN, 2 a class, %.*linear probe, %.*fine-tuned, %/,
+    );
+
     // On another machine the results of this one count as done.
     const elsewhere = `${folder}/elsewhere`;
     const known = await runExample(
@@ -77,7 +96,10 @@ Deno.test("compare.ts keeps what is done when it is stopped, goes on with the sa
       ...[...args, "--output-dir", elsewhere, "--with", output],
     );
     strictEqual(known.code, 0, known.stderr);
-    strictEqual(await readFile(`${elsewhere}/results.jsonl`, "utf8"), results);
+    strictEqual(
+      await readFile(`${elsewhere}/results.jsonl`, "utf8"),
+      await readFile(`${output}/results.jsonl`, "utf8"),
+    );
     strictEqual(await isThere(`${elsewhere}/trials`), false);
   }));
 
@@ -94,7 +116,7 @@ Deno.test("compare.ts names every impossible flag before it makes a folder", () 
     match(end.stderr, /--size: .*one of minutes, hour, hours/);
   }));
 
-Deno.test("compare.ts names the flag of what fine-tuning lacks", () =>
+Deno.test("compare.ts names the flag of what a probe lacks", () =>
   inFolder(async (folder) => {
     const data = await writeSmallIdx(`${folder}/data`, {
       train: 128,
@@ -102,9 +124,12 @@ Deno.test("compare.ts names the flag of what fine-tuning lacks", () =>
     });
     const end = await runExample(
       "compare.ts",
-      ...[...SMALL, "--data", data, "--limit", "128", "--labels", "16"],
+      ...[...SMALL, "--data", data, "--limit", "128", "--labels", "1"],
       ...["--output-dir", `${folder}/experiment`],
     );
     strictEqual(end.code, 2);
-    match(end.stderr, /--labels \(fine-tuning\): found 16, wanted .* at least/);
+    match(
+      end.stderr,
+      /--labels \(probing\): found 1, wanted a whole number from 2/,
+    );
   }));
