@@ -172,6 +172,7 @@ export {
   createRunFolder,
   holdsRun,
   refuseOtherRun,
+  RUN_FILES,
   type RunFolder,
   taskOfRun,
 } from "./run/run_folder.ts";

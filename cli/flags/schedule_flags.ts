@@ -13,6 +13,7 @@ import {
   type FlagValues,
   numberFlag,
   PART,
+  switchFlag,
   under,
 } from "./flags.ts";
 
@@ -100,3 +101,10 @@ export const CURRICULUM_FLAG: Flag<Curriculum> = {
     curriculum.map(({ time, weights }) => `${time}:${weights.join(",")}`)
       .join(";"),
 };
+
+/** Spending of what freezing saves, where the images of an epoch are known. */
+export const SAME_COST_FLAGS = under("Schedule", {
+  "same-cost-as-unfrozen": switchFlag(
+    "more epochs, until the run costs what --epochs of them cost without freezing, by the cost model",
+  ),
+});
