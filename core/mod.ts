@@ -249,6 +249,7 @@ export {
 export { peakRate } from "./schedule/initial_rate.ts";
 export { rateAt, type RateSchedule } from "./schedule/rate_schedule.ts";
 export {
+  chosenPercent,
   duration,
   inPercent,
   percent,

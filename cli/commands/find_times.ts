@@ -14,21 +14,16 @@ import {
   FIND_FLAGS,
   type FindValues,
 } from "../find/find_flags.ts";
+import { type Findings, findings } from "../find/findings.ts";
+import { writeFindings } from "../find/findings_files.ts";
+import { findingsText } from "../find/findings_text.ts";
 import {
-  type Findings,
-  findings,
-  findingsText,
-  writeFindings,
-} from "../find/findings.ts";
-import {
-  costWords,
   type Known,
   knownBefore,
   search,
-  type SearchCost,
-  searchCost,
   type SearchRequest,
 } from "../find/search.ts";
+import { costWords, type SearchCost, searchCost } from "../find/search_cost.ts";
 import { makeTrialFolder } from "../find/trial_files.ts";
 import { openUnfrozenRun } from "../find/unfrozen_run.ts";
 import { barsOn, barStream } from "../output/progress_bar.ts";

@@ -1,5 +1,4 @@
-/** What a search has found: flags, a table, pictures, JSON. */
-import { join } from "node:path";
+/** What a search has found, as data: the trials and what they propose. */
 import {
   foundFreezeSteps,
   type FreezePlan,
@@ -7,14 +6,9 @@ import {
   freezeTimeAt,
   listedTimes,
   predictedSaving,
+  type RateConfig,
 } from "../../core/mod.ts";
-import { freezeMapPlot, planPlot } from "../../plot/mod.ts";
-import { epochSteps, replaceFile } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
-import { mustWork } from "../command/describe_errors.ts";
-import { textTable } from "../output/text_table.ts";
-import { percent, thousands } from "../output/words.ts";
-import { fallFrom } from "./run_trial.ts";
 import { type Found, resultOf, type SearchRequest } from "./search.ts";
 import { riseOf, type TrialResult } from "./trial_files.ts";
 import { cellsOf } from "./trials.ts";
@@ -58,9 +52,7 @@ export interface Findings {
   readonly proposal: Proposal | null;
 }
 
-/** Names of the files. */
-const FILES = { map: "map.svg", plan: "plan.svg", json: "freeze_times.json" };
-
+/** A number, `null` in place of one that JSON does not have. */
 const finite = (value: number): number | null =>
   Number.isFinite(value) ? value : null;
 
@@ -70,17 +62,37 @@ const lossOf = (result: TrialResult): FoundLoss => ({
   rise: finite(riseOf(result)),
 });
 
+/** The common cosine that has the rates of layers which never freeze. */
+const commonRate = (rate: RateConfig): RateConfig => ({
+  ...rate,
+  mode: { _tag: "Uniform" },
+  // The cosines of layers end at 0.
+  endRate: rate.mode._tag === "Uniform" ? rate.endRate : 0,
+});
+
 /** The plan that pre-training makes of freeze times, at the run's own rates. */
 function planBy(
-  { config: { model, freeze, rate, curriculum, ...span } }: FreezePlan,
+  { config: { freeze, rate, ...others } }: FreezePlan,
   times: readonly number[],
 ): FreezePlan {
   return must(freezePlan({
-    ...{ model, ...span },
+    ...others,
     freeze: { ...freeze, ...listedTimes(times) },
-    rate: { ...rate, mode: { _tag: "Uniform" } },
-    ...curriculum === undefined ? {} : { curriculum },
+    rate: commonRate(rate),
   }));
+}
+
+/** Flags of a pre-training that freezes at these times and has the run's own rates. */
+function flagsOf(
+  { config: { rate } }: FreezePlan,
+  times: readonly number[],
+): string {
+  const end = commonRate(rate).endRate;
+  return [
+    `--freeze-times ${times.join(",")}`,
+    "--lr-mode uniform",
+    ...end === rate.endRate ? [] : [`--min-lr ${end}`],
+  ].join(" ");
 }
 
 /** Freeze steps of all layers; `null` where trials are missing. */
@@ -90,10 +102,17 @@ const stepsIn = (
 ): readonly number[] | null =>
   steps === null ? null : foundFreezeSteps(plan, grid, steps);
 
-function proposalOf(
+/** A proposal and the plan that it makes. */
+export interface PlannedProposal {
+  readonly proposal: Proposal;
+  readonly plan: FreezePlan;
+}
+
+/** What a search proposes; `null` where trials are missing for it. */
+export function proposalOf(
   request: SearchRequest,
   found: Found,
-): { readonly proposal: Proposal; readonly plan: FreezePlan } | null {
+): PlannedProposal | null {
   const steps = stepsIn(request, found);
   if (steps === null) return null;
   const { plan: unfrozen } = request.run.planned;
@@ -102,7 +121,7 @@ function proposalOf(
   const plan = planBy(unfrozen, freezeTimes);
   const proposal = {
     freezeTimes,
-    flags: `--freeze-times ${freezeTimes.join(",")} --lr-mode uniform`,
+    flags: flagsOf(unfrozen, freezeTimes),
     predictedSaving: predictedSaving(plan),
     together: found.together === null ? null : lossOf(found.together),
   };
@@ -123,130 +142,4 @@ export function findings(request: SearchRequest, found: Found): Findings {
     }),
     proposal: proposalOf(request, found)?.proposal ?? null,
   };
-}
-
-const signed = (rise: number | null): string =>
-  rise === null
-    ? "not finite"
-    : `${rise < 0 ? "−" : "+"}${percent(Math.abs(rise), 2)}`;
-
-/** Line of the picture that says what was done. */
-function mapWords({ run, horizon }: SearchRequest): string {
-  const steps = `${thousands(run.planned.plan.totalSteps)} steps`;
-  return horizon === 1
-    ? `judged at the end of the run of ${steps}, on its own images and masks`
-    : `judged after ${
-      percent(horizon)
-    } of the run of ${steps}, on its own images and masks`;
-}
-
-function mapOf(request: SearchRequest, { known, steps }: Found): string {
-  const { run: { planned: { plan } }, grid, share } = request;
-  return freezeMapPlot({
-    layers: grid.layers.map((count) =>
-      plan.layers[count - 1]?.name.replace("_", " ") ?? ""
-    ),
-    times: grid.steps.map((step) => step / plan.totalSteps),
-    rises: grid.layers.map((layers) =>
-      grid.steps.map((step) => {
-        const result = resultOf(known, { layers, step });
-        return result === undefined ? null : riseOf(result);
-      })
-    ),
-    proposed: grid.layers.map((_, i) => {
-      const column = grid.steps.indexOf(steps?.[i] ?? NaN);
-      return column < 0 ? null : column;
-    }),
-    ...{ share, words: mapWords(request) },
-  });
-}
-
-/** Writes pictures and JSON. */
-export async function writeFindings(
-  request: SearchRequest,
-  found: Found,
-): Promise<readonly string[]> {
-  const { folder, run: { planned: { task } } } = request;
-  const proposed = proposalOf(request, found);
-  const json = JSON.stringify(findings(request, found), null, 2);
-  const stepsPerEpoch = epochSteps(task);
-  const files = [
-    [FILES.map, mapOf(request, found)],
-    [FILES.json, `${json}\n`],
-    ...proposed === null
-      ? []
-      : [[FILES.plan, planPlot(proposed.plan, { stepsPerEpoch })] as const],
-  ] as const;
-  for (const [name, content] of files) {
-    mustWork(await replaceFile(join(folder, name), content));
-  }
-  return files.map(([name]) => name);
-}
-
-/** The rise of the trial by which a layer got its step; empty for one without. */
-function riseText(
-  { grid }: SearchRequest,
-  { known, steps }: Found,
-  layer: number,
-): string {
-  const tried = grid.layers.findIndex((count) => count > layer);
-  const [layers, step] = [grid.layers[tried], steps?.[tried] ?? null];
-  if (layers === undefined || step === null) return "";
-  const result = resultOf(known, { layers, step });
-  return result === undefined ? "" : signed(finite(riseOf(result)));
-}
-
-/** What the accepted rise is beside all that the run learns after the first of the trials. */
-function fallWords({ run, grid, share }: SearchRequest): string {
-  const [step = 0] = grid.steps;
-  const { first, last } = fallFrom(run, step);
-  const part = share * last / (first - last);
-  const accepted = part >= 0 && part < 1
-    ? `is ${percent(part)} of that`
-    : "is more than that";
-  return `after step ${step} the run's own loss fell from ${
-    first.toPrecision(3)
-  } to ${last.toPrecision(3)}; ${
-    percent(share)
-  } of the loss ${accepted} (--loss-share)`;
-}
-
-/** A line for each layer, and the flags. */
-export function findingsText(request: SearchRequest, found: Found): string {
-  const { run: { planned: { plan, task } }, share } = request;
-  const made = proposalOf(request, found);
-  if (made === null) return "no proposal: trials are missing for it";
-  const { proposal: { flags, freezeTimes, together, ...proposal } } = made;
-  const rows = made.plan.layers.map(({ index, name, freezeStep }) => {
-    const isFrozen = freezeStep < plan.totalSteps;
-    return [
-      String(index),
-      name,
-      isFrozen ? String(freezeTimes[index]) : "never",
-      isFrozen ? (freezeStep / epochSteps(task)).toFixed(2) : "",
-      isFrozen ? thousands(freezeStep) : "",
-      isFrozen ? riseText(request, found, index) : "",
-    ];
-  });
-  const table = textTable([
-    ["layer", "right"],
-    ["what", "left"],
-    ["freezes at", "left"],
-    ["epoch", "right"],
-    ["step", "right"],
-    ["rise of the loss", "right"],
-  ], rows);
-  const all = together === null
-    ? ""
-    : `; with all layers together the loss is ${signed(together.rise)}`;
-  return [
-    table,
-    "",
-    `proposal: the earliest times that cost less than ${
-      percent(share)
-    } of the loss, each with the layers before it`,
-    `  ${flags}`,
-    `  saves ${percent(proposal.predictedSaving)} of the operations${all}`,
-    `  ${fallWords(request)}`,
-  ].join("\n");
 }

@@ -2,6 +2,7 @@
 import { percent } from "../../core/mod.ts";
 
 export {
+  chosenPercent,
   duration,
   inPercent,
   percent,

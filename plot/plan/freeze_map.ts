@@ -1,5 +1,6 @@
 /** Picture of what it costs to freeze the first layers early. */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
+import { chosenPercent } from "../../core/mod.ts";
 import { caption, plotSvg } from "../svg.ts";
 import { INK, QUIET } from "../theme.ts";
 
@@ -152,7 +153,6 @@ export function freezeMapPlot(map: FreezeMap): string {
   );
   const frame = cell * times.length;
   const width = Math.max(LEAST_WIDTH, ROOM.left + frame + ROOM.right);
-  const percent = Number((100 * share).toPrecision(3));
   const titleAt = (y: number) => [12 - ROOM.left, y - ROOM.top] as const;
   const nameOf = timeText(times);
   return plotSvg({
@@ -196,7 +196,9 @@ export function freezeMapPlot(map: FreezeMap): string {
         fontWeight: 600,
       }),
       caption(
-        `Rise of the loss in %, down to which layer by when; teal: less than ${percent} %; framed: proposed`,
+        `Rise of the loss in %, down to which layer by when; teal: less than ${
+          chosenPercent(share)
+        }; framed: proposed`,
         titleAt(46),
         { fill: QUIET, fontSize: 11 },
       ),

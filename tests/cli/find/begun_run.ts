@@ -11,6 +11,9 @@ import { pretrain, writeSmallIdx } from "../pretrain/program.ts";
 const DEVICE = ["--backend", "wasm"];
 const PROGRAM = "find_freeze_times.ts";
 
+/** A grid of four trials. */
+export const WALK = ["--layers", "2,5", "--times", "0.3,0.8"];
+
 /** Runs the search to its end. */
 export const find = (...args: readonly string[]): Promise<ProgramEnd> =>
   runProgram(PROGRAM, ...args, ...DEVICE);
@@ -22,10 +25,13 @@ export const startFind = (...args: readonly string[]): Deno.ChildProcess =>
 /**
  * A run of eight steps, none of them warm-up, with checkpoints after each two.
  *
- * @param t0 When the first layer freezes; by default nothing does.
+ * @param freezing Flags of when layers freeze; by default none does.
  * @returns Its folder.
  */
-export async function begun(parent: string, t0 = 1): Promise<string> {
+export async function begun(
+  parent: string,
+  freezing: readonly string[] = ["--t0", "1"],
+): Promise<string> {
   const data = await writeSmallIdx(join(parent, "data"), {
     train: 32,
     t10k: 9,
@@ -35,7 +41,7 @@ export async function begun(parent: string, t0 = 1): Promise<string> {
     ...["--data", data, "--output-dir", run, ...DEVICE, "--judge", "never"],
     ..."--image-size 16 --batch-size 8 --epochs 2 --warmup-epochs 0".split(" "),
     ..."--keep 9 --save-every-steps 2 --no-tensorboard".split(" "),
-    ...["--t0", String(t0)],
+    ...freezing,
   );
   strictEqual(end.code, 0, end.stderr);
   return run;
