@@ -1,12 +1,10 @@
 /** Flags of the search for freeze times. */
-import { left, right } from "../../core/mod.ts";
 import { DEVICE_FLAGS } from "../command/device_flags.ts";
 import {
-  type Flag,
   type FlagValues,
   FROM_ZERO,
   numberFlag,
-  type NumberRange,
+  numbersFlag,
   PART,
   strictlyBetween,
   switchFlag,
@@ -18,42 +16,23 @@ import { LOADING_FLAGS } from "../images/loading.ts";
 /** Rise of the loss that is accepted where nothing is said. */
 export const DEFAULT_SHARE = 0.01;
 
-/** Numbers with commas between, all in a range. */
-const listFlag = (
-  { holds }: Pick<NumberRange, "holds">,
-  wanted: string,
-  metavar: string,
-  help: string,
-  initial: string,
-): Flag<readonly number[]> => ({
-  ...{ metavar, help, initial },
-  parse: (text) => {
-    const numbers = text.split(",").map((one) =>
-      one.trim() === "" ? NaN : Number(one)
-    );
-    return numbers.every((one) => Number.isFinite(one) && holds(one))
-      ? right(numbers)
-      : left(`${wanted} with commas between`);
-  },
-  show: (numbers) => numbers.join(","),
-});
-
 /** All flags of the search. */
 export const FIND_FLAGS = {
   ...under("Trials", {
-    "times": listFlag(
-      strictlyBetween(""),
-      "parts of the run, numbers in (0, 1),",
+    "times": numbersFlag(
       "X,X,…",
+      strictlyBetween("numbers between 0 and 1"),
       "parts of the run: the checkpoints nearest to them are tried",
-      "all checkpoints after the warm-up",
+      { initial: "all checkpoints after the warm-up" },
     ),
-    "layers": listFlag(
-      { holds: (count) => Number.isSafeInteger(count) && count >= 1 },
-      "whole numbers of at least 1",
+    "layers": numbersFlag(
       "N,N,…",
+      {
+        wanted: "whole numbers of at least 1",
+        holds: (count) => Number.isSafeInteger(count) && count >= 1,
+      },
       "how many of the first layers are frozen",
-      "1, 2, … to all but the last",
+      { initial: "1, 2, … to all but the last" },
     ),
     "horizon": numberFlag(
       PART,

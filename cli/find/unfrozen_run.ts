@@ -23,6 +23,7 @@ import {
   type PretrainSettings,
   pretrainSettings,
 } from "../pretrain/pretrain_settings.ts";
+import { median } from "../runs/measured_steps.ts";
 import type { FindValues } from "./find_flags.ts";
 
 /** A state of the run. */
@@ -78,9 +79,6 @@ function checkUnfrozen({ layers, totalSteps }: FreezePlan): void {
     "one in which none does: pre-train with --t0 1",
   );
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 /** Losses and times on the record of a run. */
 async function recordOf(

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
 import { planOf, RECIPES } from "../../../core/mod.ts";
 import { runFlops, unfrozenRunFlops } from "../../../core/plan/cost.ts";
 import type { PretrainValues } from "../../../cli/pretrain/pretrain_flags.ts";
@@ -106,6 +107,15 @@ Deno.test("pretrainSettings() by auto finds the run of the same command with --s
         again.unfrozenEpochs,
         epochs ?? RECIPES.small.training.epochs,
       );
+      const file = join(folder, "own.json");
+      const own = {
+        ...first.config,
+        training: { ...first.config.training, epochs: again.unfrozenEpochs },
+      };
+      await Deno.writeTextFile(file, JSON.stringify(own));
+      const { epochs: __, t0: ___, ...plain } = values as PretrainValues;
+      const filed = await pretrainSettings({ ...plain, ...auto, config: file });
+      deepStrictEqual(filed.config, first.config);
       const other = await pretrainSettings({ ...values, ...auto, epochs: 21 });
       ok(other.config.training.epochs !== first.config.training.epochs);
     }
