@@ -111,6 +111,14 @@ async function statesIn(folder: string): Promise<readonly RunState[]> {
   return states.toSorted((a, b) => a.step - b.step);
 }
 
+/** What is known of a run by its record and its checkpoints. */
+export const runFacts = async (
+  folder: string,
+): Promise<Omit<UnfrozenRun, "folder" | "settings" | "planned">> => ({
+  ...await recordOf(folder),
+  states: await statesIn(folder),
+});
+
 /**
  * Opens a run whose layers never freeze.
  *
@@ -128,7 +136,6 @@ export async function openUnfrozenRun(
   checkUnfrozen(planned.plan);
   return {
     ...{ folder, settings, planned },
-    ...await recordOf(folder),
-    states: await statesIn(folder),
+    ...await runFacts(folder),
   };
 }

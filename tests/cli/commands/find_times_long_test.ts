@@ -22,6 +22,23 @@ Deno.test("find-times refuses a run in which layers freeze, and a folder without
     match(none.stderr, /^RUN: .*wanted the folder of a pre-training run/m);
   }));
 
+Deno.test("find-times prints flags for pretrain, and all that it has found as the last line", () =>
+  inFolder(async (parent) => {
+    const run = await begun(parent);
+    const end = await find(run, ...WALK, "--loss-share", "9", "--edge-only");
+    strictEqual(end.code, 0, end.stderr);
+    const { proposal, trials } = lastLine(end) as unknown as Findings;
+    deepStrictEqual(trials.map(({ layers, step }) => [layers, step]), [
+      [2, 2],
+      [5, 2],
+    ]);
+    const times = [0.25, 0.25, 0.25, 0.25, 0.25, 1, 1];
+    deepStrictEqual(proposal?.freezeTimes, times);
+    const together = proposal?.together;
+    strictEqual(together?.loss, trials[1]?.loss, "the same trial is made once");
+    match(end.stdout, /--freeze-times 0.25,.*,1 --lr-mode uniform$/m);
+  }));
+
 Deno.test("find-times says what it would cost, goes on where it was, and writes what it finds", () =>
   inFolder(async (parent) => {
     const run = await begun(parent);
