@@ -199,6 +199,7 @@ export {
   phaseFlops,
   predictedSaving,
   savedPart,
+  stretchFlops,
 } from "./plan/cost.ts";
 export { denseNetCosts } from "./plan/dense_net_costs.ts";
 export {
@@ -207,6 +208,8 @@ export {
   planOf,
   stepsPerEpoch,
 } from "./plan/freeze_plan.ts";
+export * from "./plan/freeze_search.ts";
+export { withFreezeSteps } from "./plan/freeze_steps.ts";
 export { phaseMemory, type StepMemory, stepMemory } from "./plan/memory.ts";
 export { isTrainable, layerOfOwner } from "./plan/ownership.ts";
 export {
@@ -230,7 +233,7 @@ export {
   type Result,
   right,
 } from "./result.ts";
-export type { WarmupMode } from "./schedule/annealing.ts";
+export { freezeTimeAt, type WarmupMode } from "./schedule/annealing.ts";
 export {
   type Curriculum,
   type WeightPoint,
@@ -246,6 +249,7 @@ export {
 export { peakRate } from "./schedule/initial_rate.ts";
 export { rateAt, type RateSchedule } from "./schedule/rate_schedule.ts";
 export {
+  chosenPercent,
   duration,
   inPercent,
   percent,
