@@ -65,9 +65,9 @@ function fitted(
 /** Everything that can be wrong is found here, before anything is computed. */
 async function planned(values: CompareValues): Promise<Planned> {
   const asked = await askedComparison(values);
-  const { experiment, seeds, judges, folder, others } = asked;
-  const images = await experimentImages(experiment);
-  const { source, train } = images;
+  const { seeds, judges, folder, others } = asked;
+  const images = await experimentImages(asked.experiment, asked.most);
+  const { experiment, source, train } = images;
   const methods = must(plannedMethods(
     ...[fitted(asked.common, images), source.length] as const,
     ...[asked.methods, asked.isControlled] as const,

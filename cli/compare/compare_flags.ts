@@ -30,6 +30,7 @@ import {
   type JudgeKind,
   sortedJudges,
 } from "./experiment.ts";
+import type { MostImages } from "./experiment_images.ts";
 import {
   type Method,
   methodsIn,
@@ -140,6 +141,11 @@ const bySize = (of: (size: Size) => number | null) => ({
   initial: Object.values(SIZES).map((size) => of(size) ?? "all").join(" / "),
 });
 
+/** A bound by the length of the experiment. */
+const atMost = (of: (size: Size) => number | null) => ({
+  initial: `${bySize(of).initial}, if there are as many`,
+});
+
 /** Folder where `--output-dir` is not given. */
 const DEFAULT_OUTPUT = "runs/compare";
 
@@ -185,12 +191,12 @@ export const COMPARE_FLAGS = {
     "limit": wholeFlag(
       1,
       "pre-train on so many of the images",
-      bySize(({ limit }) => limit),
+      atMost(({ limit }) => limit),
     ),
     "labels": wholeFlag(
       1,
       "learn classes from so many of these",
-      bySize(({ labels }) => labels),
+      atMost(({ labels }) => labels),
     ),
   }),
   ...under("Pre-training", {
@@ -243,6 +249,8 @@ async function methodsFrom(
 /** What flags ask for: the folder's experiment, and the trials that are wanted of it. */
 export interface AskedComparison {
   readonly experiment: Experiment;
+  /** Bounds where flags say no numbers of images. */
+  readonly most: MostImages;
   /** Settings that all methods share, of the model for colours. */
   readonly common: PretrainConfig;
   readonly methods: readonly Method[];
@@ -258,12 +266,12 @@ export interface AskedComparison {
 const experimentOf = (values: CompareValues, size: Size): Experiment => ({
   version: 2,
   data: values.data === undefined ? null : resolve(values.data),
-  limit: values.limit ?? size.limit,
+  limit: values.limit ?? null,
   heldOut: "by class",
   // The embedded images have no alpha.
   background: values.background ??
     (values.data === undefined ? "none" : "mean"),
-  labels: values.labels ?? size.labels,
+  labels: values.labels ?? null,
   knn: KNN_VOTE,
   probe: {
     ...PROBE,
@@ -300,6 +308,7 @@ export async function askedComparison(
   const first = common.training.seed;
   return {
     experiment: experimentOf(values, size),
+    most: size,
     common,
     methods: await methodsFrom(values, common),
     isControlled: !values["no-controls"],
