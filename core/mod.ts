@@ -105,6 +105,7 @@ export {
   featureNodes,
   type FeatureSpec,
   lastTap,
+  patchFeatureNodes,
 } from "./models/feature.ts";
 export {
   type HeadInput,

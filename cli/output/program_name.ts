@@ -9,6 +9,7 @@ const SCRIPTS = {
   evaluate: "evaluate",
   knn: "knn",
   probe: "linear_probe",
+  segment: "segment",
   finetune: "finetune",
   compare: "compare",
   classic: "freezeout_classic",

@@ -153,6 +153,9 @@ export async function stageIn(folder: string): Promise<Stage> {
         args: [ENCODER, "--data", jpeg, ...tuned, "--output-dir", RUN],
         places: { DATA: jpeg },
       },
+      "examples/segment.ts": {
+        args: [ENCODER, ...data, "--output-dir", OUT],
+      },
       "examples/finetune.ts": {
         args: [
           ...[ENCODER, "--data", DATA, ...tuned, ...once],

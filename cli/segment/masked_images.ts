@@ -1,0 +1,120 @@
+/** Images with masks: to learn from and to judge by. */
+import {
+  counted,
+  FIGURE_CLASSES,
+  FIGURE_LEVEL,
+  figureMasks,
+  heldOutCount,
+  heldOutImages,
+  holdsFashionMnist,
+  type ImageSource,
+  openMasked,
+} from "../../data/mod.ts";
+import type { ImageChoice } from "../../train/mod.ts";
+import { must, refuse } from "../command/command_failed.ts";
+import { describeImages } from "../command/describe_errors.ts";
+import { drawnImages } from "../images/images.ts";
+import { imagesOfRun } from "../images/images_of_run.ts";
+import { waitingFor } from "../output/progress_bar.ts";
+
+/** Both parts. */
+export interface MaskedImages {
+  readonly train: ImageSource;
+  readonly validation: ImageSource;
+  /** Names of the classes, where the images say them. */
+  readonly names: readonly string[] | null;
+  /** Lines about them. */
+  readonly words: readonly string[];
+}
+
+/** The embedded pictures, whose masks follow from their pixels. */
+async function figures(choice: ImageChoice): Promise<MaskedImages> {
+  const images = await imagesOfRun({ ...choice, earlier: null });
+  const { train, validation, validationSummary } = images;
+  if (validation === null) {
+    return refuse(`--data: judged by ${validationSummary}`);
+  }
+  return {
+    train: figureMasks(train),
+    validation: figureMasks(validation),
+    names: FIGURE_CLASSES,
+    words: [
+      `learns from: ${train.summary}`,
+      `judged by: ${validationSummary}`,
+      `masks: figure from level ${FIGURE_LEVEL} of 255 on, else ground`,
+    ],
+  };
+}
+
+/** Keeps a share of the images away from learning. */
+function heldOut(
+  all: ImageSource,
+  share: number | null,
+): Pick<MaskedImages, "train" | "validation"> {
+  const count = share === null
+    ? heldOutCount(all.length)
+    : Math.round(share * all.length);
+  if (count < 1 || count >= all.length) {
+    refuse(
+      `--val-share: found ${share ?? "a fifth"} of ${
+        counted(all.length, "image")
+      } with masks, wanted images on both sides`,
+    );
+  }
+  const parts = must(heldOutImages(all, count));
+  return { train: parts.rest, validation: parts.share };
+}
+
+/** Images of files, with masks of files. */
+async function ofFiles(
+  data: string,
+  masks: string | undefined,
+  { valShare, limit, background }: ImageChoice,
+): Promise<MaskedImages> {
+  const parts = must(
+    await waitingFor("opening the images", () => openMasked(data, masks)),
+    describeImages,
+  );
+  const { validation: own } = parts;
+  const isOwn = own !== null && valShare === null;
+  const { train: all, validation } = isOwn
+    ? { train: parts.train, validation: own }
+    : heldOut(parts.train, valShare);
+  const train = must(drawnImages(all, limit, "--limit"), describeImages);
+  return {
+    train: { ...train, background },
+    validation: { ...validation, background },
+    names: null,
+    words: [
+      `learns from: ${train.summary}`,
+      `judged by: ${
+        isOwn
+          ? validation.summary
+          : `${validation.length} other images, kept away from learning`
+      }`,
+    ],
+  };
+}
+
+/**
+ * Opens images with masks.
+ *
+ * @param choice The images.
+ * @param masks Folder of the masks, where it is stated.
+ * @throws {CommandFailed} where there are none.
+ */
+export async function maskedImages(
+  choice: ImageChoice,
+  masks: string | undefined,
+): Promise<MaskedImages> {
+  const { data } = choice;
+  if (data !== null && !await holdsFashionMnist(data)) {
+    return await ofFiles(data, masks, choice);
+  }
+  if (masks !== undefined) {
+    refuse(
+      `--masks: found ${masks}, wanted none with these images: their masks follow from their pixels`,
+    );
+  }
+  return await figures(choice);
+}
