@@ -27,7 +27,7 @@ export const FIGURE_CLASSES: readonly string[] = ["ground", "figure"];
  * if (mask === undefined) throw new Error("unreachable");
  * const { levels } = orThrow(await mask(0));
  *
- * strictEqual((levels.filter((level) => level === 1).length / 784).toFixed(2), "0.29");
+ * strictEqual((levels.filter((level) => level === 1).length / 784).toFixed(2), "0.30");
  * ```
  */
 export function figureMasks(source: ImageSource): ImageSource {

@@ -105,7 +105,7 @@ function highest(scores: Float64Array): number {
  * import { pixelClasses } from "@vitfreeze/vitfreeze/evaluate";
  * import { deepStrictEqual } from "node:assert/strict";
  *
- * const scores = [3, 0, 3, 0, 3, 0, 0, 4];
+ * const scores = [3, 0, 3, 0, 3, 0, 0, 2];
  * deepStrictEqual([...pixelClasses(scores, 2, 2, 4)], [
  *   ...[0, 0, 0, 0],
  *   ...[0, 0, 0, 0],
