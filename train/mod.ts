@@ -262,4 +262,8 @@ export {
 } from "./weights/classifier/open_classifier.ts";
 export type { OpenClassifierOptions } from "./weights/classifier/training_classifier.ts";
 export * from "./weights/open_encoder.ts";
-export type { SharedWork, WorkOptions } from "./work_options.ts";
+export {
+  type SharedWork,
+  type WorkOptions,
+  yieldToOthers,
+} from "./work_options.ts";

@@ -49,10 +49,11 @@ async function segment(
   const shown = shownWork(say, null);
   const opened = await openMasks(path, values, say, shown);
   await readyFolder(folder, PAGE_FILE);
-  const { backend, encoder, table: { names, numbers } } = opened;
+  const { backend, encoder, unreadMasks, table: { names, numbers } } = opened;
   const facts = {
     ...evaluationFacts(opened, backend),
     ...{ classes: names, numbers, ignored: [...ignoredFrom(values)] },
+    ...unreadMasks === 0 ? {} : { unreadMasks },
   };
   const { stages } = featureFrom(encoder.model, values);
   const kept = drawnImages(opened);
@@ -60,7 +61,7 @@ async function segment(
   const all = mustNotStop(await segmented(opened, wish, shown), facts);
   backend.dispose();
   const [found, gains] = [findingsOf(all), gainsOf(all)];
-  const baselines = baselinesOf(opened);
+  const baselines = mustNotStop(await baselinesOf(opened, shown), facts);
   [
     ...findingTables(found, names),
     ...baselineLines(baselines, names),

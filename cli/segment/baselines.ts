@@ -1,5 +1,5 @@
 /** Segmentations that need no encoder: what others are to be measured by. */
-import { gridSize } from "../../core/mod.ts";
+import { gridSize, type Result, right } from "../../core/mod.ts";
 import {
   addCounts,
   countPixels,
@@ -9,7 +9,11 @@ import {
   type PixelCounts,
   type SegmentationScores,
   segmentationScores,
+  type TrainError,
+  type WorkOptions,
+  yieldToOthers,
 } from "../../train/mod.ts";
+import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import type { OpenedMasks } from "./opened_masks.ts";
 
 /** What can be had without an encoder. */
@@ -20,13 +24,24 @@ export interface Baselines {
   readonly patches: SegmentationScores;
 }
 
-/** Scores that name the class of each patch for sure; nothing where it has none. */
-function sureScores(labels: Int32Array, classes: number): Float32Array {
-  const scores = new Float32Array(labels.length * classes);
+/**
+ * The classes of pixels by the true classes of their patches. Only classes that are there
+ * are scored, and the first one, which pixels get that lie among patches without a class.
+ */
+function byPatches(
+  labels: Int32Array,
+  grid: number,
+  side: number,
+): Int32Array {
+  const there = [...new Set([0, ...labels])].filter((label) => label >= 0)
+    .sort((a, b) => a - b);
+  const scores = new Float32Array(labels.length * there.length);
   labels.forEach((label, patch) => {
-    if (label >= 0) scores[patch * classes + label] = 1;
+    const place = there.indexOf(label);
+    if (place >= 0) scores[patch * there.length + place] = 1;
   });
-  return scores;
+  return pixelClasses(scores, there.length, grid, side)
+    .map((place) => there[place] ?? -1);
 }
 
 /** What naming one class everywhere gives. */
@@ -39,25 +54,43 @@ function everywhere({ are }: PixelCounts, label: number): PixelCounts {
   return counts;
 }
 
-/** What can be had without an encoder, of the images that were judged. */
-export function baselinesOf(
+/** Pixels of all images as the true classes of their patches name them. */
+async function patchCounts(
   { encoder: { model }, validation, truth, classes }: OpenedMasks,
-): Baselines {
+  { signal, onProgress }: WorkOptions,
+): Promise<Result<TrainError, PixelCounts>> {
   const grid = gridSize(model);
   const sum = noPixels(classes);
   for (let index = 0; index < validation.length; index++) {
     const labels = truth(index);
     if (labels === null) continue;
-    const sure = sureScores(patchLabels(labels, grid, classes), classes);
-    const named = pixelClasses(sure, classes, grid, model.imageSize);
+    const patches = patchLabels(labels, grid, classes);
+    const named = byPatches(patches, grid, model.imageSize);
     addCounts(sum, countPixels(labels, named, classes));
+    const goOn = await yieldToOthers(signal);
+    if (goOn._tag === "Left") return goOn;
+    onProgress?.(index + 1);
   }
+  return right(sum);
+}
+
+/** What can be had without an encoder, of the images that were judged. */
+export async function baselinesOf(
+  opened: OpenedMasks,
+  shown: ShownWork,
+): Promise<Result<TrainError, Baselines>> {
+  const counted = await underBar(
+    ...[shown, "masks", opened.validation.length] as const,
+    (work) => patchCounts(opened, work),
+  );
+  if (counted._tag === "Left") return counted;
+  const { right: sum } = counted;
   const label = sum.are.reduce(
     (best, count, one) => count > (sum.are[best] ?? 0) ? one : best,
     0,
   );
-  return {
+  return right({
     frequent: { ...segmentationScores(everywhere(sum, label)), label },
     patches: segmentationScores(sum),
-  };
+  });
 }

@@ -21,7 +21,7 @@ export interface KnownMasks<A> {
   readonly counts: Float64Array;
   /** The first mask that has a number, by name. */
   readonly firstOf: ReadonlyMap<number, string>;
-  /** Images and masks that cannot be read. */
+  /** Masks that cannot be read; images that cannot are found when they are loaded. */
   readonly bad: BadImages;
 }
 
@@ -31,10 +31,12 @@ class Looked<A> implements KnownMasks<A> {
   readonly counts = new Float64Array(LEVELS);
   readonly firstOf = new Map<number, string>();
   readonly bad: BadImages;
+  readonly #source: ImageSource;
   readonly #keep: (levels: Uint8Array) => A;
 
-  constructor(images: number, keep: (levels: Uint8Array) => A) {
-    this.bad = badImages(images);
+  constructor(source: ImageSource, keep: (levels: Uint8Array) => A) {
+    this.bad = badImages(source.length);
+    this.#source = source;
     this.#keep = keep;
   }
 
@@ -42,7 +44,9 @@ class Looked<A> implements KnownMasks<A> {
   add({ index, name, levels }: SeenMask): DataError | null {
     if (levels._tag === "Left") {
       this.kept.push(null);
-      return this.bad.note({ index, image: name, reason: levels.left });
+      return name === this.#source.imageName(index)
+        ? null
+        : this.bad.note({ index, image: name, reason: levels.left });
     }
     const { counts, firstOf } = this;
     for (const level of levels.right) counts[level]!++;
@@ -70,7 +74,7 @@ export async function knownMasks<A>(
   keep: (levels: Uint8Array) => A,
   { signal, onProgress }: WorkOptions,
 ): Promise<Result<TrainError, KnownMasks<A>>> {
-  const looked = new Looked(source.length, keep);
+  const looked = new Looked(source, keep);
   for await (const seen of seenMasks(source, size)) {
     const error = seen._tag === "Left" ? seen.left : looked.add(seen.right);
     if (error !== null) return left({ _tag: "DataFailed", error });

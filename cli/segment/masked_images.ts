@@ -90,7 +90,9 @@ async function ofFiles(
       `judged by: ${
         isOwn
           ? validation.summary
-          : `${validation.length} other images, kept away from learning`
+          : `${
+            counted(validation.length, "other image")
+          }, kept away from learning`
       }`,
     ],
   };

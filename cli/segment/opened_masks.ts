@@ -2,6 +2,8 @@
 import { gridSize } from "../../core/mod.ts";
 import { counted, type ImageSource, someOf } from "../../data/mod.ts";
 import { patchLabels } from "../../train/mod.ts";
+import { must } from "../command/command_failed.ts";
+import { describeTraining } from "../command/describe_errors.ts";
 import { deviceFrom } from "../command/device_flags.ts";
 import { encoderAt, evaluationImages } from "../evaluate/evaluated_encoder.ts";
 import { mustNotStop } from "../evaluate/evaluation_result.ts";
@@ -29,6 +31,8 @@ export interface OpenedMasks extends Evaluation {
   readonly labels: Int32Array;
   /** Class of each pixel of an image to judge by, `[S, S]`, −1 for none; `null` where it cannot be read. */
   readonly truth: (index: number) => Int32Array | null;
+  /** Masks that cannot be read, of both parts. */
+  readonly unreadMasks: number;
 }
 
 /** Looks at the masks of a part under a bar. */
@@ -45,7 +49,8 @@ async function looked<A>(
     source.length,
     (work) => knownMasks(source, size, keep, work),
   );
-  return mustNotStop(found, {});
+  const isStopped = found._tag === "Left" && found.left._tag === "Stopped";
+  return isStopped ? mustNotStop(found, {}) : must(found, describeTraining);
 }
 
 /** Classes of all patches, image by image. */
@@ -113,7 +118,7 @@ function remarks(
     ...first === undefined ? [] : [
       `${
         counted(bad.length, "image")
-      } left out, the first ${first.image}: ${first.reason}`,
+      } left out, whose mask cannot be read; the first ${first.image}: ${first.reason}`,
     ],
     ...unlearned.length === 0 ? [] : [
       `only in the images to judge by, so never learned: ${someOf(unlearned)}`,
@@ -174,6 +179,7 @@ export async function openMasks(
   return {
     ...{ encoder, backend, ...parts, resizeSize, table, labels },
     classes: table.names.length,
+    unreadMasks: patches.bad.list().length + pixels.bad.list().length,
     truth: (index) => {
       const levels = pixels.kept[index] ?? null;
       return levels === null
