@@ -69,12 +69,17 @@ export {
   describeDataError,
 } from "../data/report/data_error.ts";
 export {
-  FIGURE_CLASSES,
   FIGURE_LEVEL,
+  type FigureKind,
+  type FigureMasks,
   figureMasks,
 } from "../data/masks/figure_masks.ts";
 export { type MaskedParts, openMasked } from "../data/masks/mask_files.ts";
-export { type MaskView, type SeenMask, seenMasks } from "../data/masks/seen_masks.ts";
+export {
+  type MaskView,
+  type SeenMask,
+  seenMasks,
+} from "../data/masks/seen_masks.ts";
 export { imageFolder } from "../data/sources/folder/image_folder.ts";
 export { cifar, type CifarName } from "../data/sources/known_sets/cifar.ts";
 export {

@@ -50,8 +50,9 @@ export {
 export type { LoadAllOptions, LoadOptions } from "./loader/batch_loading.ts";
 export { loadAll, loadBatches, loadLevels } from "./loader/load_batches.ts";
 export {
-  FIGURE_CLASSES,
   FIGURE_LEVEL,
+  type FigureKind,
+  type FigureMasks,
   figureMasks,
 } from "./masks/figure_masks.ts";
 export { type MaskedParts, openMasked } from "./masks/mask_files.ts";

@@ -63,15 +63,17 @@ async function trained(
  *
  * @param evaluation Device and number of classes.
  * @param known The features to learn from, each with a class, at least two of them.
+ * @param most Samples of a step at most.
  */
 export async function sweptProbe(
   evaluation: Evaluation,
   known: LabelledFeatures,
   shown: ShownWork,
+  most: number = PROBE_RECIPE.batchSize,
 ): Promise<Result<TrainError, SweptProbe>> {
   const { classes, backend } = evaluation;
   const { width, labels } = known;
-  const batchSize = Math.min(PROBE_RECIPE.batchSize, labels.length);
+  const batchSize = Math.min(most, labels.length);
   const config = { ...PROBE_RECIPE, width, classes, batchSize };
   const encoded: Encoded = { parameters: new Map(), known, asked: known };
   const chosen = await rated(evaluation, encoded, PROBED, config, shown);

@@ -1,8 +1,8 @@
 /** Images with masks: to learn from and to judge by. */
 import {
   counted,
-  FIGURE_CLASSES,
   FIGURE_LEVEL,
+  type FigureKind,
   figureMasks,
   heldOutCount,
   heldOutImages,
@@ -28,20 +28,26 @@ export interface MaskedImages {
 }
 
 /** The embedded pictures, whose masks follow from their pixels. */
-async function figures(choice: ImageChoice): Promise<MaskedImages> {
+async function figures(
+  choice: ImageChoice,
+  kind: FigureKind,
+): Promise<MaskedImages> {
   const images = await imagesOfRun({ ...choice, earlier: null });
   const { train, validation, validationSummary } = images;
   if (validation === null) {
     return refuse(`--data: judged by ${validationSummary}`);
   }
+  const known = figureMasks(train, kind);
   return {
-    train: figureMasks(train),
-    validation: figureMasks(validation),
-    names: FIGURE_CLASSES,
+    train: known.source,
+    validation: figureMasks(validation, kind).source,
+    names: known.names,
     words: [
       `learns from: ${train.summary}`,
       `judged by: ${validationSummary}`,
-      `masks: figure from level ${FIGURE_LEVEL} of 255 on, else ground`,
+      `masks: ${
+        kind === "figure" ? "figure" : "the class of the picture"
+      } from level ${FIGURE_LEVEL} of 255 on, else ground`,
     ],
   };
 }
@@ -98,25 +104,36 @@ async function ofFiles(
   };
 }
 
+/** What says which masks are meant. */
+interface MaskChoice {
+  /** Folder of the masks. */
+  readonly masks?: string;
+  /** Kind of those that follow from pixels. */
+  readonly figures?: FigureKind;
+}
+
 /**
  * Opens images with masks.
  *
  * @param choice The images.
- * @param masks Folder of the masks, where it is stated.
+ * @param stated What is stated of the masks.
  * @throws {CommandFailed} where there are none.
  */
 export async function maskedImages(
   choice: ImageChoice,
-  masks: string | undefined,
+  { masks, figures: kind }: MaskChoice,
 ): Promise<MaskedImages> {
   const { data } = choice;
-  if (data !== null && !await holdsFashionMnist(data)) {
-    return await ofFiles(data, masks, choice);
-  }
-  if (masks !== undefined) {
+  const isOfFiles = data !== null && !await holdsFashionMnist(data);
+  const [flag, value] = isOfFiles ? ["figures", kind] : ["masks", masks];
+  if (value !== undefined) {
     refuse(
-      `--masks: found ${masks}, wanted none with these images: their masks follow from their pixels`,
+      isOfFiles
+        ? `--${flag}: found ${value}, wanted none with these images: their masks are files`
+        : `--${flag}: found ${value}, wanted none with these images: their masks follow from their pixels`,
     );
   }
-  return await figures(choice);
+  return isOfFiles
+    ? await ofFiles(data, masks, choice)
+    : await figures(choice, kind ?? "figure");
 }

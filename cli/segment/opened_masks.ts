@@ -152,7 +152,7 @@ export async function openMasks(
   const encoder = await encoderAt(path, values);
   const { model } = encoder;
   const choice = await evaluationImages(path, values);
-  const images = await maskedImages(choice, values.masks);
+  const images = await maskedImages(choice, values);
   const { normalization, words } = normalizationOf(
     ...[encoder, images.train, values] as const,
   );

@@ -4,6 +4,7 @@ import { FIGURE_LEVEL } from "../../data/mod.ts";
 import { FEATURE_FLAGS } from "../evaluate/features.ts";
 import { EVALUATION_FLAGS } from "../evaluate/open_evaluation.ts";
 import {
+  choiceFlag,
   type Flag,
   type FlagValues,
   textFlag,
@@ -19,7 +20,7 @@ const {
 } = EVALUATION_FLAGS;
 
 /** Patches to learn from at most, where nothing is said. */
-export const MOST_PATCHES = 100_000;
+export const MOST_PATCHES = 50_000;
 
 /** Numbers of pixels that do not count, where nothing is said. */
 export const IGNORED: readonly number[] = [255];
@@ -75,6 +76,11 @@ export const SEGMENT_FLAGS = {
     "masks": textFlag("DIR", "folder of the masks, with the names of --data", {
       initial: "found beside the images",
     }),
+    "figures": choiceFlag(
+      ["figure", "class"],
+      "what bright pixels of the embedded pictures are: figure in all of them, or the class of their picture",
+      { initial: "figure" },
+    ),
     "classes": CLASSES,
     "ignore": IGNORE,
   }),

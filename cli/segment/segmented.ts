@@ -90,6 +90,19 @@ function tooFew(found: number): Result<TrainError, never> {
   return left({ _tag: "BadConfig", faults: [fault] });
 }
 
+/**
+ * Samples of a step: patches come from few images, and with the recipe's thousands of them
+ * an epoch would have a step or two. On 480 and 684 pictures that cost four to five points.
+ */
+const MOST_OF_STEP = 2048;
+
+/** Steps of an epoch at least, where there are patches enough. */
+const STEPS = 8;
+
+/** Samples of a step. */
+const stepSize = (samples: number): number =>
+  Math.max(2, Math.min(MOST_OF_STEP, Math.floor(samples / STEPS)));
+
 /** Trains the linear layer of each start. */
 async function probesOf(
   opened: OpenedMasks,
@@ -98,8 +111,9 @@ async function probesOf(
 ): Promise<Result<TrainError, readonly SweptProbe[]>> {
   const probes: SweptProbe[] = [];
   for (const known of samples) {
-    if (known.labels.length < 2) return tooFew(known.labels.length);
-    const probe = await sweptProbe(opened, known, shown);
+    const { length } = known.labels;
+    if (length < 2) return tooFew(length);
+    const probe = await sweptProbe(opened, known, shown, stepSize(length));
     if (probe._tag === "Left") return probe;
     probes.push(probe.right);
   }

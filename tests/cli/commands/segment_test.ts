@@ -106,6 +106,13 @@ Deno.test("segment.ts makes masks of pictures in idx files, and refuses others f
     const refused = await segment(encoder, "--data", data, "--masks", folder);
     strictEqual(refused.code, 2);
     match(refused.stderr, /^--masks: found .*, wanted none with these images/);
+    const named = await segment(
+      ...[encoder, "--data", data, "--output-dir", folder],
+      ...["--patches", "500", "--figures", "class"],
+    );
+    strictEqual(named.code, 0, named.stderr);
+    const { classes } = lastLine(named) as { classes: readonly string[] };
+    deepStrictEqual(classes.slice(0, 2), ["ground", "T-shirt/top"]);
   }));
 
 Deno.test("segment.ts refuses masks that say too little or too much, by name, before anything is computed", () =>

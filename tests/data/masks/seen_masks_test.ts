@@ -59,16 +59,22 @@ Deno.test("seenMasks() refuses a mask of another size than its image, by name", 
     );
   }));
 
-Deno.test("figureMasks() splits the pixels of the embedded pictures at their level", async () => {
-  const source = figureMasks(orThrow(await embeddedFashionMnist()));
-  const image = orThrow(await source.read(7));
-  const mask = await source.mask?.(7);
-  if (image._tag !== "RawImage" || mask?._tag !== "Right") {
-    throw new Error("unreachable");
+Deno.test("figureMasks() splits the pixels of the embedded pictures at their level, into one figure or that of a class", async () => {
+  const images = orThrow(await embeddedFashionMnist());
+  const image = orThrow(await images.read(7));
+  if (image._tag !== "RawImage") throw new Error("unreachable");
+  for (const [kind, number] of [["figure", 1], ["class", 7]] as const) {
+    const { source, names } = figureMasks(images, kind);
+    strictEqual(names[number], kind === "figure" ? "figure" : "Shirt");
+    const mask = await source.mask?.(7);
+    if (mask?._tag !== "Right") throw new Error("unreachable");
+    const { levels, width } = mask.right;
+    strictEqual(width, 28);
+    levels.forEach((level, i) =>
+      strictEqual(level, image.pixels[i]! >= 32 ? number : 0)
+    );
   }
-  const { levels, width } = mask.right;
-  strictEqual(width, 28);
-  levels.forEach((level, i) =>
-    strictEqual(level === 1, image.pixels[i]! >= 32)
-  );
+  const unlabelled = { ...images, label: () => null };
+  const none = await figureMasks(unlabelled, "class").source.mask?.(0);
+  strictEqual(none?._tag, "Left");
 });
