@@ -134,7 +134,7 @@ export const findingJson = (
 ): object => ({
   start,
   meanIoU: known(scores.meanIoU),
-  interval: mean.interval,
+  interval: mean.interval.map(known),
   pixelAccuracy: known(scores.pixelAccuracy),
   pixels: scores.pixels,
   byClass: scores.byClass.map(({ iou, ...counts }, label) => ({
@@ -151,7 +151,11 @@ export const findingJson = (
 
 /** Gains for readers of JSON. */
 export const gainsJson = (gains: readonly Gain[]): readonly object[] =>
-  gains.map(({ over, value, interval }) => ({ over, gain: value, interval }));
+  gains.map(({ over, value, interval }) => ({
+    over,
+    gain: known(value),
+    interval: interval.map(known),
+  }));
 
 /** What the numbers are to be measured by, for readers of JSON. */
 export const baselinesJson = (

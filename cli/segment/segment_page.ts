@@ -1,4 +1,5 @@
 /** The page of a segmentation. */
+import { thousands } from "../output/words.ts";
 import type { NamedPicture } from "../gain/named_picture.ts";
 import type { PageContent } from "../gain/page.ts";
 import { pageHead } from "../gain/page_content.ts";
@@ -27,7 +28,11 @@ export function segmentPage(
   return {
     title: "What is where?",
     lead: [
-      `A linear layer learns the classes of ${patches} patches of ${train.length} images, and is judged by the pixels of ${validation.length} others, from three starts: the trained encoder, the same with its first weights, and the plain pixels of a patch.`,
+      `A linear layer learns the classes of ${thousands(patches)} patches of ${
+        thousands(train.length)
+      } images, and is judged by the pixels of ${
+        thousands(validation.length)
+      } others, from three starts: the trained encoder, the same with its first weights, and the plain pixels of a patch.`,
     ],
     gains: [gainLine(gains), ...baselineLines(baselines, table.names)],
     parts: [

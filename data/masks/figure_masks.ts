@@ -12,6 +12,7 @@ export type FigureKind = "figure" | "class";
 
 /** The images with their masks, and what the numbers in these mean. */
 export interface FigureMasks {
+  /** The images. */
   readonly source: ImageSource;
   /** Names of the classes of pixels by number. */
   readonly names: readonly string[];

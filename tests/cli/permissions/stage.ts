@@ -154,7 +154,7 @@ export async function stageIn(folder: string): Promise<Stage> {
         places: { DATA: jpeg },
       },
       "examples/segment.ts": {
-        args: [ENCODER, ...data, "--output-dir", OUT],
+        args: [ENCODER, ...data, "--output-dir", OUT, "--patches", "8"],
       },
       "examples/finetune.ts": {
         args: [

@@ -12,7 +12,10 @@ import {
 export interface MeanIoU {
   /** Of all images together; `NaN` without pixels. */
   readonly value: number;
-  /** The interval of 95 %; both ends `NaN` without pixels. */
+  /**
+   * The interval of 95 %; both ends `NaN` where fewer than two images have pixels that
+   * count: one says nothing of others.
+   */
   readonly interval: Interval;
 }
 
@@ -55,8 +58,7 @@ function drawnScore(
 
 /** The middle 95 % of numbers. */
 function middle(numbers: readonly number[]): Interval {
-  const sorted = numbers.filter((one) => !Number.isNaN(one))
-    .toSorted((a, b) => a - b);
+  const sorted = numbers.toSorted((a, b) => a - b);
   const at = (part: number): number =>
     sorted[Math.round(part * (sorted.length - 1))] ?? NaN;
   return [at(OUTSIDE), at(1 - OUTSIDE)];
@@ -67,11 +69,13 @@ function intervalOf(
   lists: readonly (readonly PixelCounts[])[],
   numberOf: (scores: readonly number[]) => number,
 ): Interval {
-  const [first = []] = lists;
-  const { length } = first;
-  const classes = first[0]?.are.length ?? 0;
-  const images = lists.map((list) => list.map(sparse));
-  return middle(Array.from({ length: length === 0 ? 0 : DRAWS }, (_, draw) => {
+  const [all = []] = lists;
+  const counting = all.flatMap(({ are }, i) => are.some(Boolean) ? [i] : []);
+  const { length } = counting;
+  if (length < 2) return [NaN, NaN];
+  const classes = all[0]?.are.length ?? 0;
+  const images = lists.map((list) => counting.map((i) => sparse(list[i]!)));
+  return middle(Array.from({ length: DRAWS }, (_, draw) => {
     const drawn = Int32Array.from(
       uniforms(split(KEY, String(draw)), length),
       (u) => Math.floor(u * length),

@@ -40,3 +40,12 @@ Deno.test("meanIoUGain() tells a small gain on hard and easy images alike, which
   ok(Math.abs(back.value + value) < 1e-12);
   deepStrictEqual(meanIoUGain(better, better), { value: 0, interval: [0, 0] });
 });
+
+Deno.test("meanIoUOf() knows no interval of a single image that counts", () => {
+  const [one] = images(1, 0.9, 1);
+  const labels = new Int32Array(100).fill(-1);
+  const ignored = countPixels(labels, labels, 2);
+  const { value, interval } = meanIoUOf([one!, ignored]);
+  ok(value > 0.5);
+  deepStrictEqual(interval, [NaN, NaN]);
+});
