@@ -2,24 +2,31 @@
 import type { Levels } from "../image/raw_image.ts";
 import type { View } from "./view.ts";
 
-/** Number of the pixel of a row of `length` in which the middle of each of `scaled` lies. */
+/**
+ * Number of the pixel of a row of `length` in which the middle of each of `scaled` lies.
+ * Middles often lie on the border of two; which one is theirs then depends on rounding, so
+ * they are added up as PIL does.
+ */
 function nearestPlaces(
   length: number,
   scaled: number,
   from: number,
   count: number,
 ): Int32Array {
-  // Whole numbers: `⌊(i + ½) · length / scaled⌋` without rounding before.
-  return Int32Array.from(
-    { length: count },
-    (_, i) => Math.floor((2 * (from + i) + 1) * length / (2 * scaled)),
-  );
+  const step = length / scaled;
+  const places = new Int32Array(count);
+  let middle = step * 0.5;
+  for (let i = 0; i < from + count; i++) {
+    if (i >= from) places[i - from] = Math.floor(middle);
+    middle += step;
+  }
+  return places;
 }
 
 /**
  * The numbers that the pixels of a view show, by nearest neighbour: where the image is
  * resized bicubically, each pixel of the result takes the number of the pixel in which its
- * middle lies, as PIL does; the later one where that is the border of two.
+ * middle lies, as PIL does, to the bit.
  *
  * @param mask Numbers of the whole image.
  * @param view Of a picture of that size, whose window lies in the resized picture: the view
