@@ -47,7 +47,11 @@ export {
   type ProbeScorer,
   probeScorer,
 } from "../train/evaluate/probe_accuracy.ts";
-export type { RowMaker } from "../train/evaluate/image_rows.ts";
+export {
+  programRow,
+  type RowMaker,
+  withProgram,
+} from "../train/evaluate/image_rows.ts";
 export type { TrainedProbe } from "../train/tasks/folded_probe.ts";
 export {
   chosenRate,

@@ -18,29 +18,86 @@ import {
 } from "../evaluate/evaluation_result.ts";
 import { featureFrom } from "../evaluate/features.ts";
 import { gainFolder, readyFolder, writeFiles } from "../gain/gain_folder.ts";
+import type { NamedPicture } from "../gain/named_picture.ts";
 import { gainPage } from "../gain/page.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
-import { baselinesOf } from "../segment/baselines.ts";
+import { type Baselines, baselinesOf } from "../segment/baselines.ts";
 import { ignoredFrom } from "../segment/class_numbers.ts";
 import {
   baselineLines,
   baselinesJson,
+  type Finding,
   findingJson,
   findingsOf,
   findingTables,
+  type Gain,
   gainLine,
   gainsJson,
   gainsOf,
 } from "../segment/findings.ts";
-import { openMasks } from "../segment/opened_masks.ts";
-import { SEGMENT_FLAGS } from "../segment/segment_flags.ts";
+import { type OpenedMasks, openMasks } from "../segment/opened_masks.ts";
+import { SEGMENT_FLAGS, type SegmentValues } from "../segment/segment_flags.ts";
 import { segmentPage } from "../segment/segment_page.ts";
 import { segmented } from "../segment/segmented.ts";
-import { drawnImages, sheetOf } from "../segment/sheet.ts";
+import { imagesToDraw, sheetOf } from "../segment/sheet.ts";
 
 /** Names of the files but the picture. */
 const PAGE_FILE = "segmentation.html";
 const JSON_FILE = "segmentation.json";
+
+/** What is known before anything is computed, for the last line. */
+function factsOf(opened: OpenedMasks, values: SegmentValues) {
+  const { backend, unreadMasks, table: { names, numbers } } = opened;
+  return {
+    ...evaluationFacts(opened, backend),
+    ...{ classes: names, numbers, ignored: [...ignoredFrom(values)] },
+    ...unreadMasks === 0 ? {} : { unreadMasks },
+  };
+}
+
+/** Everything that was found. */
+interface Found {
+  readonly findings: readonly Finding[];
+  readonly gains: readonly Gain[];
+  readonly baselines: Baselines;
+}
+
+/** Says what was found. */
+function tell(
+  { findings, gains, baselines }: Found,
+  names: readonly string[],
+  say: (line: string) => void,
+): void {
+  findingTables(findings, names).forEach(say);
+  baselineLines(baselines, names).forEach(say);
+  say(gainLine(gains));
+}
+
+/** The same for readers of JSON. */
+const foundJson = (
+  { findings, gains, baselines }: Found,
+  names: readonly string[],
+): object => ({
+  ...baselinesJson(baselines, names),
+  segmentations: findings.map((one) => findingJson(one, names)),
+  gains: gainsJson(gains),
+});
+
+/** Writes the page, the JSON and the picture; gives their paths. */
+function write(
+  folder: string,
+  opened: OpenedMasks,
+  { findings, gains, baselines }: Found,
+  sheet: NamedPicture,
+  result: object,
+): Promise<readonly string[]> {
+  const page = segmentPage(opened, findings, gains, baselines, sheet);
+  return writeFiles(folder, {
+    [PAGE_FILE]: gainPage(page),
+    [JSON_FILE]: `${JSON.stringify(result, null, 2)}\n`,
+    [`${sheet.name}.svg`]: sheet.svg,
+  });
+}
 
 async function segment(
   { words: [path = ""], values, say }: CommandContext<typeof SEGMENT_FLAGS>,
@@ -49,38 +106,26 @@ async function segment(
   const shown = shownWork(say, null);
   const opened = await openMasks(path, values, say, shown);
   await readyFolder(folder, PAGE_FILE);
-  const { backend, encoder, unreadMasks, table: { names, numbers } } = opened;
-  const facts = {
-    ...evaluationFacts(opened, backend),
-    ...{ classes: names, numbers, ignored: [...ignoredFrom(values)] },
-    ...unreadMasks === 0 ? {} : { unreadMasks },
-  };
+  const { backend, encoder, table: { names } } = opened;
+  const facts = factsOf(opened, values);
   const { stages } = featureFrom(encoder.model, values);
-  const kept = drawnImages(opened);
+  const kept = imagesToDraw(opened);
   const wish = { stages, kept, most: values.patches };
   const all = mustNotStop(await segmented(opened, wish, shown), facts);
   backend.dispose();
-  const [found, gains] = [findingsOf(all), gainsOf(all)];
-  const baselines = mustNotStop(await baselinesOf(opened, shown), facts);
-  [
-    ...findingTables(found, names),
-    ...baselineLines(baselines, names),
-    gainLine(gains),
-  ].forEach(say);
+  const found = {
+    findings: findingsOf(all),
+    gains: gainsOf(all),
+    baselines: mustNotStop(await baselinesOf(opened, shown), facts),
+  };
+  tell(found, names, say);
+  const patches = all[0]?.patches ?? 0;
   const result = {
-    ...{ ...facts, ...tellUnreadable(opened, say), stages },
-    patches: all[0]?.patches ?? 0,
-    ...baselinesJson(baselines, names),
-    segmentations: found.map((one) => findingJson(one, names)),
-    gains: gainsJson(gains),
+    ...{ ...facts, ...tellUnreadable(opened, say), stages, patches },
+    ...foundJson(found, names),
   };
   const sheet = mustNotStop(await sheetOf(opened, all, kept, shown), result);
-  const content = segmentPage(opened, found, gains, baselines, sheet);
-  const files = await writeFiles(folder, {
-    [PAGE_FILE]: gainPage(content),
-    [JSON_FILE]: `${JSON.stringify(result, null, 2)}\n`,
-    [`${sheet.name}.svg`]: sheet.svg,
-  });
+  const files = await write(folder, opened, found, sheet, result);
   say(`wrote ${files.join(", ")}`);
   return { ...result, files };
 }

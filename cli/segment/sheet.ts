@@ -19,7 +19,7 @@ import type { Segmented } from "./segmented.ts";
 const DRAWN = 10;
 
 /** Images to be drawn: some that have a mask, the same ones each time. */
-export function drawnImages(
+export function imagesToDraw(
   { validation, truth }: OpenedMasks,
 ): ReadonlySet<number> {
   const all = shuffled(validation.length);

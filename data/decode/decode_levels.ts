@@ -6,6 +6,7 @@
  */
 import { inflateSync } from "node:zlib";
 import type { Levels, Size } from "../image/raw_image.ts";
+import { reasonOf } from "../report/data_error.ts";
 import { charactersAt, joined, numbersOf } from "./headers/image_header.ts";
 import { admitImage } from "./image_budget.ts";
 
@@ -42,14 +43,17 @@ const PASSES: readonly Pass[] = [
   { from: [0, 1], by: [1, 2] },
 ];
 
+/** Bits of a level. */
+const DEPTHS: readonly number[] = [1, 2, 4, 8];
+
 /** Bits of a level and order of the rows. */
 function formOf(bytes: Uint8Array): {
   readonly depth: number;
   readonly passes: readonly Pass[];
 } {
   const [depth = 0, colours = 0, , , interlace = 0] = bytes.subarray(24);
-  const other = OTHER_KINDS[colours];
-  const found = other ?? (depth === 16 ? "levels of 16 bits" : null);
+  const found = OTHER_KINDS[colours] ??
+    (DEPTHS.includes(depth) ? null : `levels of ${depth} bits`);
   if (found !== null) {
     throw new Error(
       `found a PNG file of ${found}, wanted grey levels or a palette, of 8 bits at most`,
@@ -71,6 +75,22 @@ function packedRows(bytes: Uint8Array): Uint8Array {
     at += CHUNK_BYTES + length;
   }
   return joined(parts);
+}
+
+/** Bytes behind the last row that are overlooked, as other decoders do. */
+const MOST_BEHIND = 2 ** 16;
+
+/** The unpacked rows of a file, so many bytes. */
+function rowsOf(bytes: Uint8Array, wanted: number): Uint8Array {
+  let all: Uint8Array;
+  try {
+    const most = { maxOutputLength: wanted + MOST_BEHIND };
+    all = inflateSync(packedRows(bytes), most);
+  } catch (thrown) {
+    throw new Error(`its rows are damaged: ${reasonOf(thrown)}`);
+  }
+  if (all.length >= wanted) return all;
+  throw new Error(`found ${all.length} bytes of rows, wanted ${wanted}`);
 }
 
 /** Of the levels on the left, above, and left above the one that is nearest to `left + above − corner`. */
@@ -168,10 +188,7 @@ export function decodeLevels(bytes: Uint8Array): Levels {
   const { depth, passes } = formOf(bytes);
   const extents = passes.map((pass) => extentsOf(header, pass, depth));
   const wanted = extents.reduce((sum, one) => sum + one.rows * one.stride, 0);
-  const all = inflateSync(packedRows(bytes), { maxOutputLength: wanted });
-  if (all.length < wanted) {
-    throw new Error(`found ${all.length} bytes of rows, wanted ${wanted}`);
-  }
+  const all = rowsOf(bytes, wanted);
   const levels = new Uint8Array(width * height);
   let start = 0;
   for (const [k, pass] of passes.entries()) {

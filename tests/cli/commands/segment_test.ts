@@ -98,17 +98,17 @@ Deno.test("segment.ts makes masks of pictures in idx files, and refuses others f
     const data = await writeSmallIdx(`${folder}/data`, { train: 60, t10k: 20 });
     const end = await segment(
       ...[encoder, "--data", data, "--output-dir", folder],
-      ...["--patches", "500", "--taps", "all"],
+      ...["--patches", "6", "--taps", "all"],
     );
     strictEqual(end.code, 0, end.stderr);
     match(end.stdout, /^masks: figure from level 32 of 255 on, else ground$/m);
-    strictEqual(lastLine(end)["patches"], 500);
+    strictEqual(lastLine(end)["patches"], 6);
     const refused = await segment(encoder, "--data", data, "--masks", folder);
     strictEqual(refused.code, 2);
     match(refused.stderr, /^--masks: found .*, wanted none with these images/);
     const named = await segment(
       ...[encoder, "--data", data, "--output-dir", folder],
-      ...["--patches", "500", "--figures", "class"],
+      ...["--patches", "6", "--figures", "class"],
     );
     strictEqual(named.code, 0, named.stderr);
     const { classes } = lastLine(named) as { classes: readonly string[] };

@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
   pixelClasses,
@@ -27,10 +27,14 @@ for (const { classes, grid, side, scores, ...wanted } of upsampled) {
     found.forEach((score, i) =>
       ok(Math.abs(score - wanted.upsampled[i]!) < 2e-6)
     );
-    deepStrictEqual(
-      [...pixelClasses(scores, classes, grid, side)],
-      wanted.named,
-    );
+    const named = pixelClasses(scores, classes, grid, side);
+    strictEqual(named.length, wanted.named.length);
+    named.forEach((own, pixel) => {
+      if (own === wanted.named[pixel]) return;
+      // Where scores are equal but for rounding, either class is right.
+      const of = (label: number) => wanted.upsampled[pixel * classes + label]!;
+      ok(Math.abs(of(own) - of(wanted.named[pixel]!)) < 2e-6, `${pixel}`);
+    });
   });
 }
 
