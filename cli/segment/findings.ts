@@ -118,9 +118,9 @@ export const baselineLines = (
   } gives a mean IoU of ${percent(frequent.meanIoU)} and ${
     percent(frequent.pixelAccuracy)
   } of the pixels`,
-  `the true classes of the patches would give ${percent(patches.meanIoU)} and ${
-    percent(patches.pixelAccuracy)
-  }`,
+  `the true class of every patch, brought to the size of the image alike, gives ${
+    percent(patches.meanIoU)
+  } and ${percent(patches.pixelAccuracy)}`,
 ];
 
 /** A number of JSON, where what is not known is `null`. */

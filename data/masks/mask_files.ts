@@ -117,29 +117,29 @@ async function maskedImages(
   if (masks._tag === "Left") return masks;
   const names = namesOf(found.right);
   const pairs = pairsAmong(names, places, namesOf(masks.right));
-  const with_ = pairs.filter(({ mask }) => mask !== null);
-  const without = pairs.filter(({ mask }) => mask === null);
-  const leftOut = without.map(({ index }) => names[index] ?? "");
-  if (with_.length === 0) {
+  const paired = pairs.filter(({ mask }) => mask !== null);
+  const unpaired = pairs.filter(({ mask }) => mask === null);
+  const leftOut = unpaired.map(({ index }) => names[index] ?? "");
+  if (paired.length === 0) {
     return badFolder(
       places.pictures,
-      `${counted(without.length, "image")} and no mask of any (${
+      `${counted(unpaired.length, "image")} and no mask of any (${
         someOf(leftOut)
       })`,
       WANTED,
     );
   }
-  const indices = Int32Array.from(with_, ({ index }) => index);
+  const indices = Int32Array.from(paired, ({ index }) => index);
   const lacking = leftOut.length === 0
     ? ""
     : `; ${leftOut.length} without a mask left out, ${someOf(leftOut)}`;
   return right({
     ...selectImages(found.right, indices),
     summary: printable(
-      `${counted(with_.length, "image")} with masks${lacking}`,
+      `${counted(paired.length, "image")} with masks${lacking}`,
     ),
     classNames: null,
-    mask: (index) => readMask(with_[index]?.mask ?? ""),
+    mask: (index) => readMask(paired[index]?.mask ?? ""),
   });
 }
 

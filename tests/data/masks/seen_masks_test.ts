@@ -11,7 +11,7 @@ import { inFolder } from "../../train/temporary_folder.ts";
 import { orThrow } from "../../../train/mod.ts";
 import { halves, PICTURE, writeFiles } from "./mask_folders.ts";
 
-const SIZE = { imageSize: 8, resizeSize: 8 };
+const SIZE = { imageSize: 10, resizeSize: 10 };
 
 /** Masks of a folder as they are seen, and the error that ends them. */
 async function allSeen(folder: string) {
@@ -39,7 +39,7 @@ Deno.test("seenMasks() shows the middle of each mask in the order of the source,
       [1, "Left"],
       [2, "Right"],
     ]);
-    const half = Uint8Array.from({ length: 64 }, (_, i) => i % 8 < 4 ? 0 : 1);
+    const half = Uint8Array.from({ length: 100 }, (_, i) => i % 10 < 5 ? 0 : 1);
     deepStrictEqual(masks[0]?.levels, { _tag: "Right", right: half });
     match(masks[1]?.name ?? "", /b\.png$/);
   }));
