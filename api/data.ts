@@ -36,7 +36,13 @@ export {
   type Normalization,
   normalizationFor,
 } from "../data/image/normalization.ts";
-export type { EncodedImage, RawImage, Size } from "../data/image/raw_image.ts";
+export type {
+  EncodedImage,
+  ImageMask,
+  Levels,
+  RawImage,
+  Size,
+} from "../data/image/raw_image.ts";
 export {
   type BadImage,
   type BadImagePolicy,
@@ -63,6 +69,18 @@ export {
   type DataError,
   describeDataError,
 } from "../data/report/data_error.ts";
+export {
+  FIGURE_LEVEL,
+  type FigureKind,
+  type FigureMasks,
+  figureMasks,
+} from "../data/masks/figure_masks.ts";
+export { type MaskedParts, openMasked } from "../data/masks/mask_files.ts";
+export {
+  type MaskView,
+  type SeenMask,
+  seenMasks,
+} from "../data/masks/seen_masks.ts";
 export { imageFolder } from "../data/sources/folder/image_folder.ts";
 export { cifar, type CifarName } from "../data/sources/known_sets/cifar.ts";
 export {

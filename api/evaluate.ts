@@ -42,7 +42,16 @@ export {
   type PrincipalAxes,
   principalAxes,
 } from "../train/evaluate/points/principal_axes.ts";
-export { probeAccuracy } from "../train/evaluate/probe_accuracy.ts";
+export {
+  probeAccuracy,
+  type ProbeScorer,
+  probeScorer,
+} from "../train/evaluate/probe_accuracy.ts";
+export {
+  programRow,
+  type RowMaker,
+  withProgram,
+} from "../train/evaluate/image_rows.ts";
 export type { TrainedProbe } from "../train/tasks/folded_probe.ts";
 export {
   chosenRate,
@@ -98,6 +107,43 @@ export {
   meanInterval,
   type MeanOfSeveral,
 } from "../train/evaluate/scores/mean_interval.ts";
+export {
+  drawnPatches,
+  patchLabels,
+} from "../train/evaluate/dense/patch_labels.ts";
+export {
+  patchFeatureGraph,
+  patchPixelRow,
+  patchPixels,
+} from "../train/evaluate/dense/patch_features.ts";
+export {
+  patchSamples,
+  type WantedPatches,
+} from "../train/evaluate/dense/patch_samples.ts";
+export {
+  pixelClasses,
+  upsampledScores,
+} from "../train/evaluate/dense/pixel_classes.ts";
+export {
+  type JudgedImages,
+  type Segmentation,
+  type Segmenter,
+  segmentImages,
+} from "../train/evaluate/dense/segment_images.ts";
+export {
+  type MeanIoU,
+  meanIoUGain,
+  meanIoUOf,
+  summedCounts,
+} from "../train/evaluate/scores/mean_iou_gain.ts";
+export {
+  type ClassOverlap,
+  countPixels,
+  meanIoU,
+  type PixelCounts,
+  type SegmentationScores,
+  segmentationScores,
+} from "../train/evaluate/scores/segmentation_scores.ts";
 export { reconstructionRows } from "../train/evaluate/reconstruction_rows.ts";
 export type {
   HogRow,

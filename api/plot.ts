@@ -63,4 +63,9 @@ export {
   type RunRatesOptions,
   runRatesPlot,
 } from "../plot/run/run_rates_plot.ts";
+export {
+  type SegmentationRow,
+  segmentationSheet,
+  type SegmentedPanel,
+} from "../plot/encoder/segmentation_sheet.ts";
 export { DARK, LIGHT, type PlotSize, type Theme } from "../plot/theme.ts";

@@ -49,6 +49,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     purpose: "evaluate an encoder by a linear classifier on its features",
     load: async () => (await import("./commands/probe.ts")).probeCommand,
   },
+  segment: {
+    purpose: "evaluate an encoder's patches by what is where in pictures",
+    load: async () => (await import("./commands/segment.ts")).segmentCommand,
+  },
   finetune: {
     purpose: "fine-tune an encoder with a head for classes",
     load: async () => (await import("./commands/finetune.ts")).finetuneCommand,

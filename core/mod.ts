@@ -106,6 +106,7 @@ export {
   type FeatureSpec,
   featureWidth,
   lastTap,
+  patchFeatureNodes,
 } from "./models/feature.ts";
 export {
   type HeadInput,

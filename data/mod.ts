@@ -49,9 +49,18 @@ export {
 } from "./loader/step_rows.ts";
 export type { LoadAllOptions, LoadOptions } from "./loader/batch_loading.ts";
 export { loadAll, loadBatches, loadLevels } from "./loader/load_batches.ts";
+export {
+  FIGURE_LEVEL,
+  type FigureKind,
+  type FigureMasks,
+  figureMasks,
+} from "./masks/figure_masks.ts";
+export { type MaskedParts, openMasked } from "./masks/mask_files.ts";
+export { type MaskView, type SeenMask, seenMasks } from "./masks/seen_masks.ts";
 export { bytesInWords, counted } from "./report/counts.ts";
 export { type DataError, describeDataError } from "./report/data_error.ts";
 export { changedContents, contentDigest } from "./sources/content_digest.ts";
+export { someOf } from "./sources/folder/folder_content.ts";
 export { imageFolder } from "./sources/folder/image_folder.ts";
 export { embeddedFashionMnist } from "./sources/known_sets/fashion_mnist.ts";
 export { holdsFashionMnist } from "./sources/opening/open_known_sets.ts";

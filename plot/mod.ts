@@ -30,6 +30,11 @@ export {
   reconstructionPicture,
   type ReconstructionSample,
 } from "./reconstruction.ts";
+export {
+  type SegmentationRow,
+  segmentationSheet,
+  type SegmentedPanel,
+} from "./encoder/segmentation_sheet.ts";
 export * from "./run/run_curves_plot.ts";
 export { runRatesPlot } from "./run/run_rates_plot.ts";
 export { DARK, layerColours, LIGHT, type PlotSize } from "./theme.ts";

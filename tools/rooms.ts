@@ -91,6 +91,11 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["data/image", "data/report", "data/resources"],
     ...["data/decode", "data/transforms", "data/sources"],
   ],
+  "data/masks": [
+    ...["data/image", "data/report", "data/decode", "data/transforms"],
+    ...["data/classes", "data/sources", "data/sources/folder"],
+    "data/sources/opening",
+  ],
   "train/files": [],
   "train/engine": ["train/files"],
   "train/tasks": ["train/engine"],
@@ -131,6 +136,9 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "cli/pretrain": [...CLI_BASE, "cli/images", "cli/runs"],
   "cli/evaluate": [...CLI_BASE, "cli/images", "cli/runs"],
   "cli/gain": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
+  "cli/segment": [
+    ...[...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate", "cli/gain"],
+  ],
   "cli/predict": [...CLI_BASE, "cli/images", "cli/evaluate"],
   "cli/classic": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
   "cli/find": [...CLI_BASE, "cli/images", "cli/runs", "cli/pretrain"],

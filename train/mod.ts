@@ -56,6 +56,15 @@ export * from "./engine/training.ts";
 export { mostFrequentShare, type TopAccuracies } from "./evaluate/accuracy.ts";
 export * from "./evaluate/attention_maps.ts";
 export * from "./evaluate/classifier_accuracy.ts";
+export * from "./evaluate/dense/patch_features.ts";
+export * from "./evaluate/dense/patch_labels.ts";
+export { patchSamples } from "./evaluate/dense/patch_samples.ts";
+export { pixelClasses } from "./evaluate/dense/pixel_classes.ts";
+export {
+  type Segmentation,
+  type Segmenter,
+  segmentImages,
+} from "./evaluate/dense/segment_images.ts";
 export * from "./evaluate/encoder_features.ts";
 export {
   onlyRows,
@@ -78,7 +87,12 @@ export {
   sharedBatches,
 } from "./evaluate/shared_batches.ts";
 export { pixelRow, smallPixels } from "./evaluate/pixel_rows.ts";
-export { probeAccuracy, probeScores } from "./evaluate/probe_accuracy.ts";
+export {
+  probeAccuracy,
+  type ProbeScorer,
+  probeScorer,
+  probeScores,
+} from "./evaluate/probe_accuracy.ts";
 export {
   chosenRate,
   type ProbeSweep,
@@ -91,6 +105,8 @@ export * from "./evaluate/points/principal_axes.ts";
 export * from "./evaluate/scores/class_scores.ts";
 export * from "./evaluate/scores/intervals.ts";
 export * from "./evaluate/scores/mean_interval.ts";
+export * from "./evaluate/scores/mean_iou_gain.ts";
+export * from "./evaluate/scores/segmentation_scores.ts";
 export { reconstructionRows } from "./evaluate/reconstruction_rows.ts";
 export type { ReconstructionRow } from "./evaluate/rows_by_loading.ts";
 export { features, type PictureFeatures } from "./predict/features.ts";
@@ -251,4 +267,8 @@ export {
 } from "./weights/classifier/open_classifier.ts";
 export type { OpenClassifierOptions } from "./weights/classifier/training_classifier.ts";
 export * from "./weights/open_encoder.ts";
-export type { SharedWork, WorkOptions } from "./work_options.ts";
+export {
+  type SharedWork,
+  type WorkOptions,
+  yieldToOthers,
+} from "./work_options.ts";

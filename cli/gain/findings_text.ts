@@ -6,11 +6,11 @@ import { START_WORDS } from "./starts.ts";
 import { gainOf, type Judged, WAY_WORDS, WAYS } from "./ways.ts";
 
 /** A part in percent without its sign, for tables. */
-const bare = (part: number): string =>
+export const bare = (part: number): string =>
   Number.isNaN(part) ? "–" : (100 * part).toFixed(1);
 
 /** Both ends of an interval in percent. */
-const ends = ([low, high]: readonly [number, number]): string =>
+export const ends = ([low, high]: readonly [number, number]): string =>
   `${bare(low)} – ${bare(high)}`;
 
 /** Columns of the table of accuracies. */
@@ -46,8 +46,9 @@ const signed = (part: number): string =>
   `${part < 0 ? "−" : "+"}${bare(Math.abs(part))}`;
 
 /** A gain in percentage points, with its interval. */
-export const describeGain = ({ gain, interval: [low, high] }: AccuracyGain) =>
-  `${signed(gain)} points (95 %: ${signed(low)} to ${signed(high)})`;
+export const describeGain = (
+  { gain, interval: [low, high] }: Pick<AccuracyGain, "gain" | "interval">,
+): string => `${signed(gain)} points (95 %: ${signed(low)} to ${signed(high)})`;
 
 /**
  * What the trained encoder is better at than what it began as, and than raw pixels.

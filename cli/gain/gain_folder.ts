@@ -12,8 +12,8 @@ import { describeTraining } from "../command/describe_errors.ts";
 import { checkWritable } from "../evaluate/output_file.ts";
 import type { GainValues } from "./gain_flags.ts";
 
-/** Name of the folder where none is given. */
-const FOLDER = "evaluation";
+/** Names of the folder where none is given. */
+type FolderName = "evaluation" | "segmentation";
 
 /** Names of the two files that are always written. */
 export const PAGE_FILE = "evaluation.html";
@@ -22,12 +22,13 @@ export const JSON_FILE = "evaluation.json";
 /** Where what is found is written: as flags say, else into the encoder's run, else here. */
 export async function gainFolder(
   path: string,
-  { "output-dir": given }: GainValues,
+  { "output-dir": given }: Pick<GainValues, "output-dir">,
+  name: FolderName = "evaluation",
 ): Promise<string> {
   if (given !== undefined) return given;
   const run = await runFolderAt(path);
   const isRun = (await readImagesFile(run))._tag === "Right";
-  return isRun ? join(run, FOLDER) : FOLDER;
+  return isRun ? join(run, name) : name;
 }
 
 /**
@@ -35,12 +36,15 @@ export async function gainFolder(
  *
  * @throws {CommandFailed} where nothing could be written there.
  */
-export async function readyFolder(folder: string): Promise<void> {
+export async function readyFolder(
+  folder: string,
+  page: string = PAGE_FILE,
+): Promise<void> {
   const made = await fileResult(folder, async () => {
     await mkdir(folder, { recursive: true });
   });
   must(made, describeTraining);
-  must(await checkWritable(join(folder, PAGE_FILE)), describeTraining);
+  must(await checkWritable(join(folder, page)), describeTraining);
 }
 
 /**

@@ -18,7 +18,7 @@ import { START_WORDS } from "./starts.ts";
 import { type Judged, WAY_WORDS } from "./ways.ts";
 
 /** Columns as the page has them. */
-const pageHead = (
+export const pageHead = (
   head: readonly (readonly [string, "left" | "right"])[],
 ): PageTable["head"] =>
   head.map(([name, side]) => [name, side === "right"] as const);

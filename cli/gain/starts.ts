@@ -82,7 +82,7 @@ async function rowsOfStarts(
 
 /** The encoder on its device and, beside it, what it began as. */
 export function uploadedStarts(
-  { encoder, backend }: OpenedPictures,
+  { encoder, backend }: Pick<OpenedPictures, "encoder" | "backend">,
 ): readonly [trained: DeviceTensors, untrained: DeviceTensors] {
   const up = (parameters: ReadonlyMap<string, Float32Array>) =>
     uploadEncoder(backend, encoder.model, parameters);

@@ -9,7 +9,10 @@ import type { OpenedPictures } from "./opened_pictures.ts";
 
 /** The encoder's view of a picture, at another size. */
 export function viewOf(
-  { encoder: { model }, resizeSize }: OpenedPictures,
+  { encoder: { model }, resizeSize }: Pick<
+    OpenedPictures,
+    "encoder" | "resizeSize"
+  >,
   side: number,
 ): ImageView {
   const channels = model.inChannels === 1 ? 1 : 3;

@@ -1,11 +1,5 @@
 /** What classifiers on top of each start name rightly. */
-import {
-  left,
-  PROBE_RECIPE,
-  type ProbeConfig,
-  type Result,
-  right,
-} from "../../core/mod.ts";
+import { type Result, right } from "../../core/mod.ts";
 import {
   type AccuracyGain,
   accuracyGain,
@@ -15,17 +9,10 @@ import {
   knnVotes,
   predictedClasses,
   probeScores,
-  train as startTraining,
   type TrainError,
 } from "../../train/mod.ts";
-import { loadingFrom } from "../images/loading.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
-import {
-  type Encoded,
-  plannedProbe,
-  type ProbedFeatures,
-  rated,
-} from "../evaluate/probe_encoder.ts";
+import { sweptProbe } from "../evaluate/swept_probe.ts";
 import type { OpenedPictures } from "./opened_pictures.ts";
 import type { Start, StartFeatures } from "./starts.ts";
 
@@ -102,12 +89,6 @@ export async function byNeighbours(
   );
 }
 
-/** Probes learn from what was computed once, at the best of some rates. */
-const PROBED: Omit<ProbedFeatures, "feature"> = {
-  augment: false,
-  isSwept: true,
-};
-
 /** Names classes by a linear layer on the features. */
 export async function byProbe(
   opened: OpenedPictures,
@@ -115,55 +96,14 @@ export async function byProbe(
   shown: ShownWork,
 ): Promise<Result<TrainError, Judged>> {
   const { classes, backend } = opened;
-  const encoded: Encoded = { parameters: new Map(), known, asked };
-  const batchSize = Math.min(PROBE_RECIPE.batchSize, known.labels.length);
-  const config: ProbeConfig = {
-    ...PROBE_RECIPE,
-    ...{ width: known.width, classes, batchSize },
-  };
-  const features = {
-    ...PROBED,
-    feature: { tokens: "patches", stages: [] },
-  } as const;
-  const chosen = await rated(opened, encoded, features, config, shown);
-  if (chosen._tag === "Left") return chosen;
-  const planned = plannedProbe(
-    ...[opened, encoded, features, chosen.right] as const,
-    ...[loadingFrom(known.labels.length, {}), shown.signal] as const,
-  );
-  const scores = await underBar(
-    shown,
-    "steps of the probe",
-    planned.plan.totalSteps,
-    (options) => probedScores(planned, encoded, backend, options),
-  );
+  const found = await sweptProbe(opened, known, shown);
+  if (found._tag === "Left") return found;
+  const { config, sweep, probe } = found.right;
+  const scores = await probeScores(backend, config, probe, asked);
   if (scores._tag === "Left") return scores;
-  const { baseRate } = planned.config;
-  const facts = { baseRate, sweep: planned.sweep, epochs: config.epochs };
+  const { baseRate, epochs } = config;
+  const facts = { baseRate, sweep, epochs };
   return right(
     judged({ way: "probe", start, facts }, scores.right, asked.labels, classes),
   );
-}
-
-/** Trains a planned probe, and scores the images to judge by. */
-async function probedScores(
-  { task, batches, start, config }: ReturnType<typeof plannedProbe>,
-  { asked }: Encoded,
-  backend: OpenedPictures["backend"],
-  { signal, onProgress }: Parameters<Parameters<typeof underBar>[3]>[0],
-): Promise<Result<TrainError, Float32Array>> {
-  const probe = startTraining(task, { backend, batches, start, signal });
-  try {
-    for await (const taken of probe) {
-      if (taken._tag === "Left") return taken;
-      onProgress?.(probe.step);
-    }
-    if (signal?.aborted) return left({ _tag: "Stopped" });
-    const state = await probe.snapshot();
-    return state._tag === "Left"
-      ? state
-      : await probeScores(backend, config, state.right, asked);
-  } finally {
-    probe.dispose();
-  }
 }

@@ -10,6 +10,7 @@ const SCRIPTS = {
   evaluate: "evaluate",
   knn: "knn",
   probe: "linear_probe",
+  segment: "segment",
   finetune: "finetune",
   compare: "compare",
   classic: "freezeout_classic",

@@ -99,6 +99,25 @@ export const featureWidth = (
 ): number =>
   embedDim * stages.length * (tokens === "patches" ? regions ** 2 : 1);
 
+/** How the positions of patches are known: by the fixed table, or as a parameter. */
+type Positions = "fixed" | "learned";
+
+/** The tokens at each tap of a feature, `[B, 1 + L, D]`, through the norm of its stage. */
+function tappedTokens(
+  scope: VitScope,
+  spec: ModelSpec,
+  images: NodeId,
+  stages: readonly number[],
+  positions: Positions,
+): readonly NodeId[] {
+  const taps = stages.map((stage) => spec.stages[stage]?.tap ?? -1);
+  const depth = Math.max(...taps) + 1;
+  const { blocks } = encode(scope, spec, images, null, depth, { positions });
+  return stages.map((stage, i) =>
+    tapNorm(scope, spec, stage, blocks[taps[i] ?? -1] ?? -1)
+  );
+}
+
 /**
  * The feature of whole images, all patches visible.
  *
@@ -112,15 +131,32 @@ export function featureNodes(
   spec: ModelSpec,
   images: NodeId,
   feature: FeatureSpec,
-  positions: "fixed" | "learned",
+  positions: Positions,
 ): NodeId {
-  const taps = feature.stages.map((stage) => spec.stages[stage]?.tap ?? -1);
-  const depth = Math.max(...taps) + 1;
-  const { blocks } = encode(scope, spec, images, null, depth, { positions });
-  const parts = feature.stages.map((stage, i) => {
-    const tapped = blocks[taps[i] ?? -1] ?? -1;
-    const tokens = tapNorm(scope, spec, stage, tapped);
-    return pooled(scope.g, tokens, feature);
-  });
+  const { stages } = feature;
+  const parts = tappedTokens(scope, spec, images, stages, positions)
+    .map((tapped) => pooled(scope.g, tapped, feature));
   return scope.g.concat(parts, 1);
+}
+
+/**
+ * The features of all patches of whole images, all of them visible.
+ *
+ * @param images `[B, C, S, S]`.
+ * @param stages Stages whose taps are laid side by side, by number.
+ * @param positions The fixed position table, or the parameter `pos_embed [1, 1 + L, D]`.
+ * @returns `[B, L, F]`, patches row by row, with `F` the encoder's width times the number
+ * of taps.
+ */
+export function patchFeatureNodes(
+  scope: VitScope,
+  spec: ModelSpec,
+  images: NodeId,
+  stages: readonly number[],
+  positions: Positions,
+): NodeId {
+  const { g } = scope;
+  const parts = tappedTokens(scope, spec, images, stages, positions)
+    .map((tapped) => g.slice(tapped, 1, 1, (g.shape(tapped)[1] ?? 1) - 1));
+  return g.concat(parts, 2);
 }

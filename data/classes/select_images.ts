@@ -20,7 +20,7 @@ export function selectImages(
   indices: Int32Array,
 ): ImageSource {
   const original = (index: number): number => indices[index] ?? -1;
-  const { bytes } = source;
+  const { bytes, mask } = source;
   return {
     ...source,
     summary: `${indices.length} of ${source.summary}`,
@@ -30,6 +30,9 @@ export function selectImages(
     ...bytes === undefined
       ? {}
       : { bytes: (index: number) => bytes(original(index)) },
+    ...mask === undefined
+      ? {}
+      : { mask: (index: number) => mask(original(index)) },
     read: (index) => source.read(original(index)),
   };
 }

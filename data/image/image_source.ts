@@ -2,7 +2,7 @@
 import type { DataError } from "../report/data_error.ts";
 import type { Background } from "./background.ts";
 import type { Normalization } from "./normalization.ts";
-import type { EncodedImage, RawImage } from "./raw_image.ts";
+import type { EncodedImage, ImageMask, RawImage } from "./raw_image.ts";
 import type { Result } from "../../core/mod.ts";
 
 /** A part of a data set: training or validation. */
@@ -71,4 +71,11 @@ export interface ImageSource {
    * @returns The image, decoded or not, or why it cannot be read.
    */
   read(index: number): Promise<Result<DataError, RawImage | EncodedImage>>;
+  /**
+   * Reads what the pixels of an image show. Absent where nothing says it of any image.
+   *
+   * @param index Image, in `[0, length)`.
+   * @returns A number for each pixel, or why it cannot be read.
+   */
+  mask?(index: number): Promise<Result<DataError, ImageMask>>;
 }

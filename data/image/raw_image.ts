@@ -32,6 +32,18 @@ export interface EncodedImage {
   readonly background?: Colour;
 }
 
+/** A number for each pixel. */
+export interface Levels extends Size {
+  /** `[height, width]`, row-major, from 0 to 255. */
+  readonly levels: Uint8Array;
+}
+
+/** What the pixels of an image show: the number of a class for each of them. */
+export interface ImageMask extends Levels {
+  /** Name for messages, for example the path of its file. */
+  readonly name: string;
+}
+
 /** A rectangle of pixels inside an image. */
 export interface PixelBox extends Size {
   /** Column of its left edge. */

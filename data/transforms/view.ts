@@ -143,7 +143,7 @@ function marginOf(length: number, kept: number): number {
  * @returns The geometry; its boxes lie inside the image.
  */
 export function evalView(
-  { imageSize, resizeSize }: EvalTransform,
+  { imageSize, resizeSize }: Pick<EvalTransform, "imageSize" | "resizeSize">,
   image: Size,
 ): View {
   const shorter = Math.min(image.width, image.height);

@@ -6,6 +6,7 @@
  */
 import fc from "fast-check";
 import { match, ok, strictEqual } from "node:assert/strict";
+import sharp from "sharp";
 import type { Result } from "../../core/mod.ts";
 import {
   type DataError,
@@ -19,6 +20,7 @@ import { parquetImages } from "../../data/sources/parquet/parquet_images.ts";
 import { type Size, wholeOf } from "../../data/image/raw_image.ts";
 import type { View } from "../../data/transforms/view.ts";
 import { webDataset } from "../../data/sources/tar/web_dataset.ts";
+import { decodeLevels } from "../../data/decode/decode_levels.ts";
 import { decodeScaled } from "./decode/decode_scaled.ts";
 import { reasonOf } from "../../data/report/data_error.ts";
 import { decodeIdx } from "../../data/sources/known_sets/idx_array.ts";
@@ -226,6 +228,34 @@ for (
         );
       }),
       fuzzParameters(150),
+    );
+  });
+}
+
+for (const mode of ["8 bits", "interlaced"] as const) {
+  Deno.test(`decodeLevels() of damaged files gives levels or one error: ${mode}`, async () => {
+    const levels = new Uint8Array(40 * 30).map((_, i) => i % 7);
+    const raw = { width: 40, height: 30, channels: 1 } as const;
+    const grey = sharp(levels, { raw }).toColourspace("b-w");
+    const progressive = mode === "interlaced";
+    const whole = await grey.png({ progressive }).toBuffer();
+    const faultOf = (bytes: Uint8Array): string | null => {
+      let found: ReturnType<typeof decodeLevels>;
+      try {
+        found = decodeLevels(bytes);
+      } catch (thrown) {
+        return reasonOf(thrown);
+      }
+      strictEqual(found.levels.length, found.width * found.height);
+      return null;
+    };
+    strictEqual(faultOf(new Uint8Array(whole)), null);
+    await fc.assert(
+      fc.asyncProperty(damaged(new Uint8Array(whole)), async (bytes) => {
+        const reason = await watched(ROOM_OF_CASE, () => faultOf(bytes));
+        if (reason !== null) checkReason(reason);
+      }),
+      fuzzParameters(300),
     );
   });
 }

@@ -90,7 +90,10 @@ export const unused = (
 };
 
 /** Data sets beside each other, none of which is chosen. */
-export const severalIn = (path: string, names: readonly string[]): Opened =>
+export const severalIn = (
+  path: string,
+  names: readonly string[],
+): Result<DataError, never> =>
   badFolder(
     path,
     `data sets in folders of their own (${someOf(names)})`,

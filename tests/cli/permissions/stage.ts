@@ -193,6 +193,9 @@ export async function stageIn(folder: string): Promise<Stage> {
         args: [ENCODER, "--data", jpeg, ...tuned, "--output-dir", RUN],
         places: { DATA: jpeg },
       },
+      "examples/segment.ts": {
+        args: [ENCODER, ...data, "--output-dir", OUT, "--patches", "8"],
+      },
       "examples/finetune.ts": {
         args: [
           ...[ENCODER, "--data", DATA, ...tuned, ...once],
