@@ -115,6 +115,7 @@ export {
 } from "./models/image_classifier.ts";
 export {
   initialParameters,
+  LATENT_LOSS,
   type LocalMimNodes,
   parameterSpecs,
   reconstructionGraph,
@@ -135,6 +136,7 @@ export {
   cellsPerSide,
   gridSize,
   isDecayed,
+  type LatentTargets,
   localMimStages,
   MODEL_PRESETS,
   type ModelName,
@@ -206,6 +208,7 @@ export {
   planOf,
   stepsPerEpoch,
 } from "./plan/freeze_plan.ts";
+export { latentTapAt } from "./plan/latent_phases.ts";
 export { phaseMemory, type StepMemory, stepMemory } from "./plan/memory.ts";
 export { isTrainable, layerOfOwner } from "./plan/ownership.ts";
 export {

@@ -23,6 +23,7 @@ import {
   wholeFlag,
 } from "../flags/flags.ts";
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
+import { latentWords } from "../output/latent_words.ts";
 import {
   cellsNote,
   describeModel,
@@ -95,6 +96,7 @@ function describePlan(
     : "freeze times as listed";
   const longer = epochsForEqualCost(config, samples);
   const note = cellsNote(config.model);
+  const latent = latentWords(plan);
   return [
     [
       `${describeModel(config.model)}.`,
@@ -106,6 +108,7 @@ function describePlan(
     layerTable(plan, steps),
     phaseTable(plan, steps, config.optimizer),
     [
+      ...latent === null ? [] : [`Latent targets: ${latent}.`],
       savingLine(plan),
       ...(longer._tag === "Left" ? [] : [
         `${epochs} epochs without freezing cost as much as ${longer.right} with it.`,

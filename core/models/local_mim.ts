@@ -8,6 +8,7 @@ import type { Key } from "../random/random.ts";
 import type { Faults, Result } from "../result.ts";
 import { decode, type MaskingNodes } from "./decoder.ts";
 import { encode, type Encoding, tapNorm } from "./encoder.ts";
+import { type LatentNodes, latentNodes, latentTarget } from "./latent.ts";
 import { maskAtScale, maskedLoss } from "./masked_loss.ts";
 import {
   type ModelSpec,
@@ -26,6 +27,8 @@ export interface StageNodes {
   readonly index: number;
   /** Tapped tokens after their norm, `[B, 1 + keep, D]`. */
   readonly latent: NodeId;
+  /** Decoded tokens of all patches, `[B, L, d]`. */
+  readonly decoded: NodeId;
   /** `[B, (scale·G)², channels]`. */
   readonly prediction: NodeId;
   /** The same shape. */
@@ -40,7 +43,9 @@ export interface StageNodes {
 export interface LocalMimNodes extends Encoding {
   /** The live stages, shallow to deep. */
   readonly stages: readonly StageNodes[];
-  /** Weighted sum of the stage losses, a scalar. */
+  /** The latent targets; `null` where none act. */
+  readonly latent: LatentNodes | null;
+  /** Weighted sum of the losses, a scalar. */
   readonly loss: NodeId;
 }
 
@@ -96,10 +101,14 @@ function stageNodes(
   const latent = tapNorm(scope, spec, index, tapped);
   const owned = scope.of({ _tag: "Stage", index });
   const name = `decoder.${index}`;
-  const prediction = decode(owned, spec, name, stage, latent, batch);
+  const { tokens, cells } = decode(owned, spec, name, stage, latent, batch);
   const mask = maskAtScale(g, spec, stage, batch.mask);
-  const loss = maskedLoss(g, spec, stage, prediction, target, mask, samples);
-  return { index, latent, prediction, target, mask, loss };
+  const loss = maskedLoss(g, spec, stage, cells, target, mask, samples);
+  return {
+    ...{ index, latent, target, mask, loss },
+    decoded: tokens,
+    prediction: cells,
+  };
 }
 
 /** Name of the input with the factors on the weights of the stages, `[B, S]`, all rows alike. */
@@ -123,11 +132,30 @@ function weightedSum(
   return others.reduce((sum, x) => g.add(sum, x), first);
 }
 
+/** The latent targets of a model, as far as they act; they need the decoder of its last stage. */
+function latentOf(
+  scope: VitScope,
+  spec: ModelSpec,
+  { mask }: BatchNodes,
+  stages: readonly StageNodes[],
+  target: NodeId | null,
+  samples: number,
+): LatentNodes | null {
+  const { latent } = spec;
+  const last = stages.at(-1);
+  if (latent === undefined || last?.index !== spec.stages.length - 1) {
+    return null;
+  }
+  const inputs = { decoded: last.decoded, mask, target };
+  return latentNodes(scope, spec, latent, inputs, samples);
+}
+
 /**
  * The forward pass of the encoder and of the live stages.
  *
  * @param liveStages Stages that still have a loss, in rising order; at least one.
  * @param samples Samples over which losses are means (`maskedLoss`).
+ * @param latentTap Block whose features are targets; `null` where none are.
  * @see Wang et al., LocalMIM, 2023: {@link https://arxiv.org/abs/2303.05251}
  */
 export function localMim(
@@ -136,6 +164,7 @@ export function localMim(
   batch: BatchNodes,
   liveStages: readonly number[],
   samples: number,
+  latentTap: number | null = null,
 ): LocalMimNodes {
   const live = liveStages.flatMap((index) => {
     const stage = spec.stages[index];
@@ -145,6 +174,9 @@ export function localMim(
   const specs = live.map(({ stage }) => stage);
   // First, while there are no activations that would lie beside its gradients.
   const targets = stageTargets(scope.g, spec, images, specs);
+  const features = spec.latent === undefined || latentTap === null
+    ? null
+    : latentTarget(scope, spec, spec.latent, images, latentTap);
   const encoding = encode(scope, spec, images, idsKeep);
   const stages = live.map(({ index, stage }, i) =>
     stageNodes(scope, spec, batch, samples, {
@@ -154,10 +186,16 @@ export function localMim(
       target: targets[i] ?? -1,
     })
   );
+  const latent = latentOf(scope, spec, batch, stages, features, samples);
+  const ofStages = weightedSum(scope, spec, stages, batch.stageWeights);
+  const { g } = scope;
   return {
     ...encoding,
     stages,
-    loss: weightedSum(scope, spec, stages, batch.stageWeights),
+    latent,
+    loss: latent === null
+      ? ofStages
+      : g.add(ofStages, g.scale(latent.loss, spec.latent?.weight ?? 1)),
   };
 }
 
@@ -221,12 +259,17 @@ export interface StepSpec {
   readonly isTrainable: (owner: Owner) => boolean;
   /** True if factors on the weights of the stages are an input (`STAGE_WEIGHTS`). */
   readonly isWeighted?: boolean;
+  /** Block whose features are latent targets; `null`, or left out, where none are. */
+  readonly latentTap?: number | null;
 }
 
 /** Name of the output that holds the unweighted loss of a stage. */
 export function stageLossName(stage: number): string {
   return `loss/${stage}`;
 }
+
+/** Name of the output that holds the unweighted loss of latent targets. */
+export const LATENT_LOSS = "loss/latent";
 
 /** The parameters that a step trains: trainable parts, without stages that have no loss. */
 export function trainableParameterNames(
@@ -240,8 +283,8 @@ export function trainableParameterNames(
  * Forward and backward pass of one micro-batch.
  *
  * Inputs: the parameters by name and the batch (`batchInputs`). Outputs: `loss`,
- * `loss/k` of each live stage `k`, `gradient/NAME` of each trained parameter.
- * The graph holds only nodes that an output needs: no gradient of a frozen layer, no
+ * `loss/k` of each live stage `k`, `gradient/NAME` of each trained parameter,
+ * `loss/latent` where latent targets act. The graph holds only nodes that an output needs: no gradient of a frozen layer, no
  * activation gradient inside the frozen prefix, no decoder or target of a stage
  * without a loss.
  *
@@ -259,20 +302,29 @@ export function stepGraph(
 
 /** Writer of the graph of a step. */
 function stepBuild(
-  { model, batch, samples, liveStages, isTrainable, isWeighted }: StepSpec,
+  { model, batch, samples, liveStages, ...step }: StepSpec,
   watch: (nodes: LocalMimNodes) => Readonly<Record<string, NodeId>> =
     () => ({}),
 ): Build {
   return (g) => {
     const scope = modelScope<Owner>(g);
-    const inputs = batchInputs(scope, model, batch, isWeighted);
-    const nodes = localMim(scope, model, inputs, liveStages, samples);
+    const inputs = batchInputs(scope, model, batch, step.isWeighted);
+    const nodes = localMim(
+      ...[scope, model, inputs, liveStages, samples] as const,
+      step.latentTap,
+    );
+    const { latent } = nodes;
     return {
       loss: nodes.loss,
       ...Object.fromEntries(
         nodes.stages.map(({ index, loss }) => [stageLossName(index), loss]),
       ),
-      ...scope.gradients(nodes.loss, ({ owner }) => isTrainable(owner)),
+      ...latent === null ? {} : { [LATENT_LOSS]: latent.loss },
+      ...scope.gradients(
+        nodes.loss,
+        ({ owner }) => step.isTrainable(owner),
+        latent === null ? [] : [latent.target],
+      ),
       ...watch(nodes),
     };
   };
