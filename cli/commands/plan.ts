@@ -8,6 +8,7 @@ import {
   epochsForEqualCost,
   type FreezePlan,
   planOf,
+  predictedSaving,
   type PretrainConfig,
   stepsPerEpoch,
   t0ForSaving,
@@ -110,7 +111,7 @@ function describePlan(
     [
       ...latent === null ? [] : [`Latent targets: ${latent}.`],
       savingLine(plan),
-      ...(longer._tag === "Left" ? [] : [
+      ...(longer._tag === "Left" || predictedSaving(plan) < 0 ? [] : [
         `${epochs} epochs without freezing cost as much as ${longer.right} with it.`,
       ]),
     ].join("\n"),

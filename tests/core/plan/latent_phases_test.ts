@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   decodePretrainConfig,
   DEFAULT_PRETRAIN_CONFIG,
@@ -15,11 +15,14 @@ import {
   predictedSaving,
   type PretrainConfig,
   stepGraph,
+  t0ForSaving,
+  withT0,
 } from "../../../core/mod.ts";
 import { decodePlan } from "../../../core/plan/plan_json.ts";
 import { planFrom } from "../../../core/plan/freeze_plan.ts";
 import { withHead } from "../../../core/models/model_codec.ts";
-import { freezePlan } from "../../arbitraries.ts";
+import { savingLine } from "../../../cli/output/plan_table.ts";
+import { between, freezePlan } from "../../arbitraries.ts";
 import { right } from "../../right.ts";
 
 /** Plans of models with two blocks or more, and what a model with latent targets makes of each. */
@@ -114,6 +117,31 @@ Deno.test("latent targets are cheaper for fewer images and for shallower taps", 
   ok(saving([1, 3, 9], 4) < saving([1, 3, 9], 8));
   ok(saving([1, 3, 9], 4) < saving([1, 3], 4));
   ok(saving([1, 3, 9], 1) < saving([1, 3, 9], 2));
+});
+
+Deno.test("t0ForSaving() gives a t0 that saves what is wanted also where latent targets take a part of it", () => {
+  fc.assert(
+    fc.property(plans, between(0, 0.2), ([, { config }], wanted) => {
+      const t0 = t0ForSaving(config, wanted);
+      if (t0._tag === "Left") {
+        strictEqual(t0.left[0].path, "saving");
+        return;
+      }
+      const freeze = withT0(config.freeze, t0.right);
+      ok(predictedSaving(planFrom({ ...config, freeze })) >= wanted);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+Deno.test("latent targets that take more than freezing saves are said so, and no saving but 0 is planned with them", () => {
+  const plan = vitB({ taps: [1, 3, 9], every: 1, weight: 1 });
+  ok(predictedSaving(plan) < 0);
+  match(savingLine(plan), /^Costs 3\.3 % more floating-point operations/);
+  strictEqual(right(t0ForSaving(plan.config, 0)), 1);
+  const some = t0ForSaving(plan.config, 0.01);
+  ok(some._tag === "Left");
+  match(some.left[0].wanted, /^at most 0,/);
 });
 
 Deno.test("phaseMemory() of a sample with latent targets takes no less, and the layer from the start", () => {
