@@ -8,7 +8,6 @@ import type { Key } from "../random/random.ts";
 import type { Faults, Result } from "../result.ts";
 import { decode, type MaskingNodes } from "./decoder.ts";
 import { encode, type Encoding, tapNorm } from "./encoder.ts";
-import { type LatentNodes, latentNodes, latentTarget } from "./latent.ts";
 import { maskAtScale, maskedLoss } from "./masked_loss.ts";
 import {
   type ModelSpec,
@@ -19,6 +18,11 @@ import {
   visibleCount,
   type VitScope,
 } from "./model_spec.ts";
+import {
+  type LatentNodes,
+  latentNodes,
+  latentTarget,
+} from "./targets/latent.ts";
 import { stageTargets } from "./targets/stage_targets.ts";
 
 /** Nodes of one live stage. */
@@ -114,11 +118,12 @@ function stageNodes(
 /** Name of the input with the factors on the weights of the stages, `[B, S]`, all rows alike. */
 export const STAGE_WEIGHTS = "stageWeights";
 
-/** Stage losses times their weights, added up. */
+/** Losses times their weights, added up. */
 function weightedSum(
   { g }: VitScope,
   spec: ModelSpec,
   stages: readonly StageNodes[],
+  latent: LatentNodes | null,
   factors: NodeId | undefined,
 ): NodeId {
   const factorOf = (factors: NodeId, stage: number): NodeId =>
@@ -129,25 +134,10 @@ function weightedSum(
       ? weighted
       : g.multiply(weighted, factorOf(factors, index));
   });
-  return others.reduce((sum, x) => g.add(sum, x), first);
-}
-
-/** The latent targets of a model, as far as they act; they need the decoder of its last stage. */
-function latentOf(
-  scope: VitScope,
-  spec: ModelSpec,
-  { mask }: BatchNodes,
-  stages: readonly StageNodes[],
-  target: NodeId | null,
-  samples: number,
-): LatentNodes | null {
-  const { latent } = spec;
-  const last = stages.at(-1);
-  if (latent === undefined || last?.index !== spec.stages.length - 1) {
-    return null;
-  }
-  const inputs = { decoded: last.decoded, mask, target };
-  return latentNodes(scope, spec, latent, inputs, samples);
+  const ofLatent = latent === null
+    ? []
+    : [g.scale(latent.loss, spec.latent?.weight ?? 1)];
+  return [...others, ...ofLatent].reduce((sum, x) => g.add(sum, x), first);
 }
 
 /**
@@ -174,9 +164,7 @@ export function localMim(
   const specs = live.map(({ stage }) => stage);
   // First, while there are no activations that would lie beside its gradients.
   const targets = stageTargets(scope.g, spec, images, specs);
-  const features = spec.latent === undefined || latentTap === null
-    ? null
-    : latentTarget(scope, spec, spec.latent, images, latentTap);
+  const features = latentTarget(scope, spec, images, latentTap);
   const encoding = encode(scope, spec, images, idsKeep);
   const stages = live.map(({ index, stage }, i) =>
     stageNodes(scope, spec, batch, samples, {
@@ -186,17 +174,12 @@ export function localMim(
       target: targets[i] ?? -1,
     })
   );
-  const latent = latentOf(scope, spec, batch, stages, features, samples);
-  const ofStages = weightedSum(scope, spec, stages, batch.stageWeights);
-  const { g } = scope;
-  return {
-    ...encoding,
-    stages,
-    latent,
-    loss: latent === null
-      ? ofStages
-      : g.add(ofStages, g.scale(latent.loss, spec.latent?.weight ?? 1)),
-  };
+  const last = stages.find(({ index }) => index === spec.stages.length - 1);
+  const decoded = last?.decoded ?? null;
+  const given = { decoded, mask: batch.mask, target: features };
+  const latent = latentNodes(scope, spec, given, samples);
+  const loss = weightedSum(scope, spec, stages, latent, batch.stageWeights);
+  return { ...encoding, stages, latent, loss };
 }
 
 /** Tensors that the forward pass of some stages declares. */

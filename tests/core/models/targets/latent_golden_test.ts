@@ -11,10 +11,10 @@ import {
   sizeOf,
   stepGraph,
   visibleCount,
-} from "../../../core/mod.ts";
-import type { NamedValues } from "../../../core/graph/interpret.ts";
-import { goldenJson, goldenTensors, numbersOf } from "../../golden_files.ts";
-import { right } from "../../right.ts";
+} from "../../../../core/mod.ts";
+import type { NamedValues } from "../../../../core/graph/interpret.ts";
+import { goldenJson, goldenTensors, numbersOf } from "../../../golden_files.ts";
+import { right } from "../../../right.ts";
 
 /** A step of PyTorch 1.13 (`golden/latent/make.py`). */
 interface Recorded {

@@ -15,16 +15,16 @@ import {
   stepGraph,
   traceGraph,
   trainableParameterNames,
-} from "../../../core/mod.ts";
-import type { NamedValues } from "../../../core/graph/interpret.ts";
-import { encode } from "../../../core/models/encoder.ts";
+} from "../../../../core/mod.ts";
+import type { NamedValues } from "../../../../core/graph/interpret.ts";
+import { encode } from "../../../../core/models/encoder.ts";
 import type {
   LocalMimNodes,
   StepSpec,
-} from "../../../core/models/local_mim.ts";
-import { modelSpec } from "../../arbitraries.ts";
-import { right } from "../../right.ts";
-import { randomInputs } from "./random_inputs.ts";
+} from "../../../../core/models/local_mim.ts";
+import { modelSpec } from "../../../arbitraries.ts";
+import { right } from "../../../right.ts";
+import { randomInputs } from "../random_inputs.ts";
 
 /** A step with latent targets, of some images. */
 interface Latent extends StepSpec {

@@ -2,18 +2,13 @@
  * Latent targets: what frozen blocks make of hidden patches, predicted by what still
  * trains.
  */
-import type { GraphBuilder } from "../graph/builder.ts";
-import type { NodeId } from "../graph/node.ts";
-import { ZEROS } from "../nn/init.ts";
-import { linear } from "../nn/layers.ts";
-import { encode } from "./encoder.ts";
-import { maskedLoss } from "./masked_loss.ts";
-import {
-  type LatentTargets,
-  type ModelSpec,
-  patchCount,
-  type VitScope,
-} from "./model_spec.ts";
+import type { GraphBuilder } from "../../graph/builder.ts";
+import type { NodeId } from "../../graph/node.ts";
+import { ZEROS } from "../../nn/init.ts";
+import { linear } from "../../nn/layers.ts";
+import { encode } from "../encoder.ts";
+import { maskedLoss } from "../masked_loss.ts";
+import { type ModelSpec, patchCount, type VitScope } from "../model_spec.ts";
 
 /** The first row of every `every`, and of what is left of a batch: `[⌈B / every⌉, …]`. */
 function firstOfEvery(g: GraphBuilder, x: NodeId, every: number): NodeId {
@@ -47,23 +42,24 @@ function normalised(g: GraphBuilder, x: NodeId, epsilon: number): NodeId {
  * is normalised to mean 0 and variance 1.
  *
  * @param images `[B, C, S, S]`.
- * @param tap The block.
- * @returns `[⌈B / every⌉, L, D]`, patches row by row. It is a constant of the step: no
- * gradient is to pass it.
+ * @param tap The block; `null` as long as none is frozen.
+ * @returns `[⌈B / every⌉, L, D]`, patches row by row, a constant of the step: no gradient
+ * is to pass it. `null` without a tap, and for a model without latent targets.
  * @see Erdogan et al., LayerLock, 2025.
  */
 export function latentTarget(
   scope: VitScope,
   spec: ModelSpec,
-  { every }: LatentTargets,
   images: NodeId,
-  tap: number,
-): NodeId {
+  tap: number | null,
+): NodeId | null {
+  const { latent, layerNormEps } = spec;
+  if (latent === undefined || tap === null) return null;
   const { g } = scope;
-  const chosen = firstOfEvery(g, images, every);
+  const chosen = firstOfEvery(g, images, latent.every);
   const { blocks } = encode(scope, spec, chosen, null, tap + 1);
   const patches = g.slice(blocks[tap] ?? -1, 1, 1, patchCount(spec));
-  return normalised(g, patches, spec.layerNormEps);
+  return normalised(g, patches, layerNormEps);
 }
 
 /** Nodes of the latent targets, where they act. */
@@ -78,11 +74,11 @@ export interface LatentNodes {
 
 /** What the prediction of latent targets starts from. */
 export interface LatentInputs {
-  /** Decoded tokens of all patches of the last stage, `[B, L, d]`. */
-  readonly decoded: NodeId;
+  /** Decoded tokens of all patches of the last stage, `[B, L, d]`; `null` where it has no loss. */
+  readonly decoded: NodeId | null;
   /** `[B, L]`. */
   readonly mask: NodeId;
-  /** From `latentTarget`; `null` as long as no tap is frozen. */
+  /** From {@link latentTarget}. */
   readonly target: NodeId | null;
 }
 
@@ -97,17 +93,19 @@ export interface LatentInputs {
 export function latentNodes(
   scope: VitScope,
   spec: ModelSpec,
-  { every }: LatentTargets,
   { decoded, mask, target }: LatentInputs,
   samples: number,
 ): LatentNodes | null {
+  const { latent, stages, embedDim } = spec;
+  if (latent === undefined || decoded === null) return null;
   const { g } = scope;
-  const index = spec.stages.length - 1;
+  const { every } = latent;
+  const index = stages.length - 1;
   const prediction = linear(
     scope.of({ _tag: "Stage", index }),
     `decoder.${index}.latent`,
     firstOfEvery(g, decoded, every),
-    spec.embedDim,
+    embedDim,
     { weight: ZEROS },
   );
   if (target === null) return null;
