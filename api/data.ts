@@ -16,6 +16,7 @@ export {
 export {
   labelledImages,
   selectImages,
+  sharePerClass,
   shareSource,
   type SplitSource,
   splitSource,

@@ -94,6 +94,10 @@ export {
   type Interval,
   wilsonInterval,
 } from "../train/evaluate/scores/intervals.ts";
+export {
+  meanInterval,
+  type MeanOfSeveral,
+} from "../train/evaluate/scores/mean_interval.ts";
 export { reconstructionRows } from "../train/evaluate/reconstruction_rows.ts";
 export type {
   HogRow,

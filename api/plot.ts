@@ -22,6 +22,7 @@ export {
   type Confusion,
   confusionPlot,
 } from "../plot/encoder/confusion_plot.ts";
+export { type FreezeMap, freezeMapPlot } from "../plot/plan/freeze_map.ts";
 export {
   type HogCells,
   hogGlyphs,

@@ -28,6 +28,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     purpose: "print and draw what freezes when, without training",
     load: async () => (await import("./commands/plan.ts")).planCommand,
   },
+  "find-times": {
+    purpose: "find out from an unfrozen run when its layers may freeze",
+    load: async () =>
+      (await import("./commands/find_times.ts")).findTimesCommand,
+  },
   watch: {
     purpose: "show a run from another terminal, or as a page",
     load: async () => (await import("./commands/watch.ts")).watchCommand,

@@ -104,6 +104,7 @@ export {
   allTaps,
   featureNodes,
   type FeatureSpec,
+  featureWidth,
   lastTap,
 } from "./models/feature.ts";
 export {
@@ -200,6 +201,7 @@ export {
   phaseFlops,
   predictedSaving,
   savedPart,
+  stretchFlops,
 } from "./plan/cost.ts";
 export { denseNetCosts } from "./plan/dense_net_costs.ts";
 export {
@@ -208,6 +210,8 @@ export {
   planOf,
   stepsPerEpoch,
 } from "./plan/freeze_plan.ts";
+export * from "./plan/freeze_search.ts";
+export { withFreezeSteps } from "./plan/freeze_steps.ts";
 export { latentTapAt } from "./plan/latent_phases.ts";
 export { phaseMemory, type StepMemory, stepMemory } from "./plan/memory.ts";
 export { isTrainable, layerOfOwner } from "./plan/ownership.ts";
@@ -232,7 +236,7 @@ export {
   type Result,
   right,
 } from "./result.ts";
-export type { WarmupMode } from "./schedule/annealing.ts";
+export { freezeTimeAt, type WarmupMode } from "./schedule/annealing.ts";
 export {
   type Curriculum,
   type WeightPoint,
@@ -248,6 +252,7 @@ export {
 export { peakRate } from "./schedule/initial_rate.ts";
 export { rateAt, type RateSchedule } from "./schedule/rate_schedule.ts";
 export {
+  chosenPercent,
   duration,
   inPercent,
   percent,

@@ -18,6 +18,10 @@ export const inPercent = (value: number | null, digits = 1): string =>
 export const percent = (part: number | null, digits = 1): string =>
   inPercent(part === null ? null : 100 * part, digits);
 
+/** A part of the whole that somebody has chosen, with the digits that it has: `1 %`. */
+export const chosenPercent = (part: number): string =>
+  `${Number((100 * part).toPrecision(4))} %`;
+
 /** A time in its two largest units. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";

@@ -1,11 +1,12 @@
 /**
- * Compares ways of freezing: pre-trains with each of them and several seeds, then
- * fine-tunes and probes every encoder, and one of each seed that was not trained.
+ * Compares ways of pre-training, with several seeds each and beside what costs the same
+ * with nothing frozen, by the accuracy of their encoders.
  *
  * ```sh
  * deno run -A examples/compare.ts
+ * deno run -A examples/compare.ts --methods mine.json --data photos
  * deno run -A examples/compare.ts --size hour --threads 1 --output-dir runs/freezing
- * deno run -A examples/compare.ts --methods localmim,freezeout --seeds 3 --epochs 8
+ * deno run -A examples/compare.ts --methods unfrozen,freezeout --seeds 3 --epochs 8
  * ```
  *
  * The same command goes on with what was stopped. The results are in the folder:

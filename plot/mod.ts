@@ -10,6 +10,7 @@ export {
   attentionSheet,
 } from "./encoder/attention_sheet.ts";
 export { confusionPlot } from "./encoder/confusion_plot.ts";
+export { type FreezeMap, freezeMapPlot } from "./plan/freeze_map.ts";
 export { lossPlot } from "./run/loss_plot.ts";
 export {
   type CaptionedPicture,

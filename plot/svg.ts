@@ -96,12 +96,17 @@ const ROW = 18;
 export const legendHeight = (names: readonly unknown[]): number =>
   ROW * (names.length + 1);
 
-/** A title above the frame, and below it a row for each name, in the colours of stages. */
+/**
+ * A title above the frame, and below it a row for each name, in the colours of stages.
+ *
+ * @param height Pixels for both.
+ */
 export function titledLegend(
   title: string,
   named: readonly { readonly name: string }[],
+  height: number = legendHeight(named),
 ): readonly Plot.Markish[] {
-  const top = -legendHeight(named) - 6;
+  const top = -height - 6;
   const style = { fill: INK, fontWeight: 600, fontSize: 13 };
   return [
     caption(title, [0, top], style),

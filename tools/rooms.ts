@@ -133,6 +133,7 @@ export const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "cli/gain": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
   "cli/predict": [...CLI_BASE, "cli/images", "cli/evaluate"],
   "cli/classic": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
+  "cli/find": [...CLI_BASE, "cli/images", "cli/runs", "cli/pretrain"],
   "cli/compare": [...CLI_BASE, "cli/images", "cli/runs", "cli/evaluate"],
 };
 

@@ -8,6 +8,7 @@ export {
   freezeSteps,
   type KeptCheckpoints,
 } from "./checkpoint/checkpoint_policy.ts";
+export { readCheckpoint } from "./checkpoint/read_checkpoint.ts";
 export {
   describeScheduleChange,
   differences,
@@ -89,6 +90,7 @@ export * from "./evaluate/points/nearest_points.ts";
 export * from "./evaluate/points/principal_axes.ts";
 export * from "./evaluate/scores/class_scores.ts";
 export * from "./evaluate/scores/intervals.ts";
+export * from "./evaluate/scores/mean_interval.ts";
 export { reconstructionRows } from "./evaluate/reconstruction_rows.ts";
 export type { ReconstructionRow } from "./evaluate/rows_by_loading.ts";
 export { features, type PictureFeatures } from "./predict/features.ts";
@@ -149,6 +151,7 @@ export {
   writeImagesFile,
 } from "./run/images_file.ts";
 export {
+  candidatesIn,
   checkpointProgress,
   describeSkipped,
   latestCheckpoint,
@@ -164,13 +167,15 @@ export {
   stageLosses,
   type WatchedLosses,
 } from "./run/loss_watch.ts";
-export { type MetricsLine, metricsLine } from "./run/metrics.ts";
+export { METRICS_FILE, type MetricsLine, metricsLine } from "./run/metrics.ts";
+export { readRecord } from "./run/metrics_record.ts";
 export type { Witness } from "./run/record_before.ts";
 export { resumeRunFolder } from "./run/resume_run_folder.ts";
 export {
   createRunFolder,
   holdsRun,
   refuseOtherRun,
+  RUN_FILES,
   type RunFolder,
   taskOfRun,
 } from "./run/run_folder.ts";

@@ -1,71 +1,116 @@
 /**
- * Compares ways of freezing: pre-trains with each of them and several seeds, then
- * fine-tunes and probes every encoder, and one of each seed that was not trained.
+ * Compares ways of pre-training: pre-trains with each of them and several seeds, beside them
+ * with nothing frozen at the same cost, then judges every encoder, and one of each seed that
+ * was not trained.
  */
-import { SMALL_RECIPE } from "../../core/mod.ts";
 import type { Backend } from "../../backends/mod.ts";
+import { type PretrainConfig, SMALL_RECIPE } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
-import { lockFolder, pretrainTask, runNeeds } from "../../train/mod.ts";
+import { pretrainTask, runNeeds } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
 import { must, stopped } from "../command/command_failed.ts";
-import { describeTraining } from "../command/describe_errors.ts";
+import { deviceFrom } from "../command/device_flags.ts";
+import { interruption } from "../command/interruption.ts";
 import {
+  type AskedComparison,
+  askedComparison,
   COMPARE_FLAGS,
   type CompareValues,
-  DEFAULT_OUTPUT,
-  experimentFrom,
 } from "../compare/compare_flags.ts";
-import type { Clock } from "../compare/comparison.ts";
 import {
   comparisonTable,
   writeExperimentFiles,
 } from "../compare/comparison_files.ts";
 import { type Trial, trialsOfExperiment } from "../compare/experiment.ts";
-import { openExperiment, partsOf } from "../compare/experiment_folder.ts";
 import {
   type ExperimentImages,
   experimentImages,
 } from "../compare/experiment_images.ts";
+import {
+  type PlannedMethod,
+  plannedMethods,
+} from "../compare/method_configs.ts";
 import { runTrials } from "../compare/run_trials.ts";
-import { deviceFrom } from "../command/device_flags.ts";
-import { interruption } from "../command/interruption.ts";
+import type { Clock } from "../compare/run_times.ts";
+import {
+  checkTrials,
+  type Done,
+  knownResults,
+  openExperiment,
+  partsOf,
+} from "../compare/trial_folder.ts";
 import { transparencyWords } from "../images/transparency.ts";
 import { barsOn, barStream } from "../output/progress_bar.ts";
+import { percent } from "../output/words.ts";
 
-/** An experiment that can begin or go on. */
-interface Planned {
+/** A comparison that can begin or go on. */
+interface Planned extends Pick<AskedComparison, "judges"> {
+  readonly done: Done;
   readonly images: ExperimentImages;
+  readonly methods: readonly PlannedMethod[];
   readonly trials: readonly Trial[];
-  readonly folder: string;
   /** True if part of it was done before. */
   readonly isBegun: boolean;
 }
 
+/** The common settings with a model that takes as many channels as the images have. */
+function fitted(
+  { model, ...others }: PretrainConfig,
+  { source }: ExperimentImages,
+): PretrainConfig {
+  const inChannels = source.normalization.mean.length;
+  return { ...others, model: { ...model, inChannels } };
+}
+
 /** Everything that can be wrong is found here, before anything is computed. */
 async function planned(values: CompareValues): Promise<Planned> {
-  const images = await experimentImages(must(experimentFrom(values)));
+  const asked = await askedComparison(values);
+  const { seeds, judges, folder, others } = asked;
+  const images = await experimentImages(asked.experiment, asked.most);
   const { experiment, source, train } = images;
-  const trials = trialsOfExperiment(experiment, {
+  const methods = must(plannedMethods(
+    ...[fitted(asked.common, images), source.length] as const,
+    ...[asked.methods, asked.isControlled] as const,
+  ));
+  const trials = trialsOfExperiment(experiment, methods, seeds, judges, {
     samples: source.length,
     labelled: train.length,
     classes: train.classNames?.length ?? 0,
   });
-  const folder = values["output-dir"] ?? DEFAULT_OUTPUT;
-  const isBegun = await openExperiment(folder, experiment);
-  return { images, trials, folder, isBegun };
+  const known = [];
+  for (const other of others) known.push(await knownResults(other, experiment));
+  const done = { own: folder, known: known.flat() };
+  await checkTrials(done, trials);
+  const isBegun = await openExperiment(folder, experiment, true);
+  return { images, methods, trials, judges, done, isBegun };
+}
+
+function methodLines(methods: readonly PlannedMethod[]): readonly string[] {
+  const [first] = methods;
+  const width = Math.max(...methods.map(({ name }) => name.length));
+  return methods.map(({ name, title, config, flops, control }) => {
+    const part = percent(flops / (first?.flops ?? NaN));
+    const { epochs } = config.training;
+    return `  ${name.padEnd(width)}  ${counted(epochs, "epoch")}, ${part}${
+      control === null ? "" : `, beside ${control}`
+    }: ${title}`;
+  });
 }
 
 async function describe(
-  { images, trials, folder, isBegun }: Planned,
+  { images, methods, trials, judges, done, isBegun }: Planned,
 ): Promise<string> {
   const { source, train, validationSummary } = images;
+  const parts = trials.flatMap((trial) => partsOf(trial, judges));
   return [
     `images: ${source.summary}${await transparencyWords(
       source,
     )}; classes from ${train.length} of them`,
     `judge:  ${validationSummary}`,
-    `folder: ${folder}, ${counted(trials.length, "trial")} of ${
-      counted(trials.flatMap(partsOf).length, "part")
+    "methods, with their operations as a part of the first one's:",
+    ...methodLines(methods),
+    `folder: ${done.own}, ${counted(trials.length, "trial")} of ${
+      counted(parts.length, "part")
     } in all${isBegun ? ", begun before" : ""}`,
   ].join("\n");
 }
@@ -74,31 +119,34 @@ async function describe(
 const clockOf = ({ device }: Backend): Clock =>
   device.isGpu ? "wall" : "processor";
 
-/** Runs a planned experiment to its end. */
+/** Runs a planned comparison to its end. */
 async function ran(
-  { images, trials, folder }: Planned,
+  { images, methods: asked, trials, judges, done }: Planned,
   backend: Backend,
   { say }: CommandContext<typeof COMPARE_FLAGS>,
 ): Promise<object> {
   const { experiment } = images;
   const clock = clockOf(backend);
-  const finished = () =>
-    writeExperimentFiles(folder, experiment, trials, clock);
+  const finished = () => writeExperimentFiles(done, asked, clock);
   const { signal, allow } = interruption(say);
+  const first = asked[0]?.name ?? "";
+  const common = { done, judges, first, backend, say, signal, finished };
   const startBar = barsOn(barStream());
-  const common = { folder, backend, say, signal, startBar, finished };
-  const end = await runTrials({ ...images, ...common }, trials);
+  const end = await runTrials({ ...images, ...common, startBar }, trials);
   allow();
   const methods = await finished();
+  const { own: folder } = done;
+  const known = { folder, clock, experiment, methods };
   if (end === "interrupted") {
-    const message = `stopped; what is done is in ${folder}, ` +
-      "the same command goes on";
-    return stopped(message, { folder, clock, experiment, methods });
+    return stopped(
+      `stopped; what is done is in ${folder}, the same command goes on`,
+      known,
+    );
   }
   say(comparisonTable(methods, clock));
+  if (end === "shared") say("other processes are at the rest of the trials");
   say(`folder: ${folder}: table.md accuracy.svg results.jsonl`);
-  const device = backend.device.name;
-  return { folder, device, clock, experiment, methods };
+  return { ...known, device: backend.device.name };
 }
 
 async function compare(
@@ -106,7 +154,6 @@ async function compare(
 ): Promise<object> {
   const { values, say } = context;
   const plan = await planned(values);
-  using _lock = must(await lockFolder(plan.folder), describeTraining);
   const [first] = plan.trials;
   const needs = first === undefined ? {} : runNeeds(pretrainTask(first));
   const { backend, why } = await deviceFrom(values, needs, say);
@@ -120,11 +167,20 @@ async function compare(
 /** The command. */
 export const compareCommand: Command<typeof COMPARE_FLAGS> = {
   name: "compare",
-  summary: "Compares ways of freezing by the accuracy of their encoders",
+  summary: "Compares ways of pre-training by the accuracy of their encoders",
   usage:
-    `Every method pre-trains with every seed; each encoder is fine-tuned and probed. Where
-three defaults are given, they are those of --size minutes / hour / hours. Ctrl-C keeps
-what is done; the same command goes on. With --threads 1 the times are most exact.`,
+    `Every method pre-trains with every seed; beside each that freezes, one with nothing frozen
+has the epochs that cost the same. Every encoder is judged. Where three defaults are
+given, they are those of --size minutes / hour / hours. A file of methods is a list such as
+
+  [{"name": "unfrozen", "flags": "--t0 1"},
+   {"name": "freezeout", "title": "FreezeOut", "flags": "--t0 0.8 --sr-lr 0.8"},
+   {"name": "longer", "flags": "--t0 0.8", "cost": "unfrozen"},
+   {"name": "short", "flags": "--t0 1", "cost": 0.7}]
+
+with flags of pretrain, and as cost a method or a part of the first one's operations; that
+sets the epochs. Ctrl-C keeps what is done; the same command goes on, and started again
+beside itself it shares the work. With --threads 1 the times are most exact.`,
   words: [],
   fields: COMPARE_FLAGS,
   bases: [SMALL_RECIPE],

@@ -24,6 +24,7 @@ import {
   wholeFlag,
 } from "../flags/flags.ts";
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
+import { SAME_COST_FLAGS } from "../flags/schedule_flags.ts";
 import { latentWords } from "../output/latent_words.ts";
 import {
   cellsNote,
@@ -32,12 +33,14 @@ import {
   stageCount,
 } from "../output/model_words.ts";
 import { layerTable, phaseTable, savingLine } from "../output/plan_table.ts";
+import { sameCostWords } from "../output/words.ts";
 
 /** Training images of ImageNet-1K. */
 const IMAGENET = 1_281_167;
 
 const FLAGS = {
   ...METHOD_FLAGS,
+  ...SAME_COST_FLAGS,
   ...under("Schedule", {
     "samples": wholeFlag(1, "images of an epoch", {
       at: "samples",
@@ -84,10 +87,28 @@ function withSaving(
   return { ...config, freeze: withT0(config.freeze, t0) };
 }
 
+/** A word on the epochs that what is saved is worth. */
+function epochsLine(
+  plan: FreezePlan,
+  config: PretrainConfig,
+  samples: number,
+  unfrozen: number | null,
+): readonly string[] {
+  const { epochs } = config.training;
+  if (unfrozen !== null) {
+    return [`${sameCostWords(unfrozen, epochs, predictedSaving(plan))}.`];
+  }
+  const longer = epochsForEqualCost(config, samples);
+  return longer._tag === "Left" || predictedSaving(plan) < 0 ? [] : [
+    `${epochs} epochs without freezing cost as much as ${longer.right} with it.`,
+  ];
+}
+
 function describePlan(
   plan: FreezePlan,
   config: PretrainConfig,
   samples: number,
+  unfrozen: number | null,
 ): string {
   const { epochs, batchSize, accumIter } = config.training;
   const steps = stepsPerEpoch(config.training, samples);
@@ -95,7 +116,6 @@ function describePlan(
   const freezing = times === undefined
     ? `${scale}, t0 = ${t0} before scaling`
     : "freeze times as listed";
-  const longer = epochsForEqualCost(config, samples);
   const note = cellsNote(config.model);
   const latent = latentWords(plan);
   return [
@@ -111,9 +131,7 @@ function describePlan(
     [
       ...latent === null ? [] : [`Latent targets: ${latent}.`],
       savingLine(plan),
-      ...(longer._tag === "Left" || predictedSaving(plan) < 0 ? [] : [
-        `${epochs} epochs without freezing cost as much as ${longer.right} with it.`,
-      ]),
+      ...epochsLine(plan, config, samples, unfrozen),
     ].join("\n"),
   ].join("\n\n");
 }
@@ -123,7 +141,13 @@ async function printPlan(
 ): Promise<void> {
   const samples = values.samples ?? IMAGENET;
   const flagged = must(configFromFlags(DEFAULT_PRETRAIN_CONFIG, values));
-  const config = withSaving(flagged, samples, values.saving);
+  const given = withSaving(flagged, samples, values.saving);
+  const isSame = values["same-cost-as-unfrozen"] ?? false;
+  const { training } = given;
+  const epochs = isSame
+    ? must(epochsForEqualCost(given, samples))
+    : training.epochs;
+  const config = { ...given, training: { ...training, epochs } };
   const plan = must(planOf(config, samples));
   if (values.svg !== undefined) {
     const options = { stepsPerEpoch: stepsPerEpoch(config.training, samples) };
@@ -133,7 +157,7 @@ async function printPlan(
   say(
     values.json
       ? JSON.stringify(encodePlan(plan), null, 2)
-      : describePlan(plan, config, samples),
+      : describePlan(plan, config, samples, isSame ? training.epochs : null),
   );
 }
 

@@ -11,7 +11,12 @@
  * like any other, in a folder of its own. The last line of the output is JSON, also after
  * Ctrl-C.
  */
-import { PROBE_RECIPE, type ProbeConfig, probePlan } from "../../core/mod.ts";
+import {
+  featureWidth,
+  PROBE_RECIPE,
+  type ProbeConfig,
+  probePlan,
+} from "../../core/mod.ts";
 import type { Ranks } from "../../ranks/mod.ts";
 import { probeTask, runNeeds, uploadEncoder } from "../../train/mod.ts";
 import type { Command, CommandContext } from "../command/command.ts";
@@ -19,11 +24,7 @@ import { must } from "../command/command_failed.ts";
 import { commonResult } from "../command/common_result.ts";
 import { ranksFrom } from "../command/join_ranks.ts";
 import { programName } from "../output/program_name.ts";
-import {
-  describeFeature,
-  featureFrom,
-  featureWidth,
-} from "../evaluate/features.ts";
+import { describeFeature, featureFrom } from "../evaluate/features.ts";
 import { agreeOnEvaluation } from "../evaluate/agree_on_evaluation.ts";
 import { encoderAt, untrainedEncoder } from "../evaluate/evaluated_encoder.ts";
 import { factsWriter, probeFacts } from "../evaluate/kept_facts.ts";

@@ -1,15 +1,14 @@
 /** Flags of the comparison. */
 import { resolve } from "node:path";
 import {
-  type Fault,
-  type Faults,
   left,
   nearestHint,
-  type Result,
+  type PretrainConfig,
   right,
   SMALL_RECIPE,
 } from "../../core/mod.ts";
-import { SWEPT_RATES } from "../../train/mod.ts";
+import { KNN_VOTE, SWEPT_RATES } from "../../train/mod.ts";
+import { must } from "../command/command_failed.ts";
 import { DEVICE_FLAGS } from "../command/device_flags.ts";
 import {
   choiceFlag,
@@ -17,14 +16,28 @@ import {
   type FlagValues,
   FROM_ZERO,
   numberFlag,
+  switchFlag,
   textFlag,
   under,
   wholeFlag,
 } from "../flags/flags.ts";
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
 import { backgroundFlag, dataFlag } from "../images/image_flags.ts";
-import type { Experiment } from "./experiment.ts";
-import { type Method, METHODS, methodsOf, THESIS_POWERS } from "./methods.ts";
+import {
+  type Experiment,
+  type Judge,
+  JUDGE_KINDS,
+  type JudgeKind,
+  sortedJudges,
+} from "./experiment.ts";
+import type { MostImages } from "./experiment_images.ts";
+import {
+  type Method,
+  methodsIn,
+  methodsNamed,
+  THESIS_METHODS,
+  thesisMethods,
+} from "./methods.ts";
 
 /** Length of an experiment. */
 interface Size {
@@ -77,21 +90,49 @@ const FINETUNE = {
 /** A probe for a few hundred steps. */
 const PROBE = { batchSize: 512 } as const;
 
-const METHODS_FLAG: Flag<readonly Method[]> = {
-  metavar: "NAMES",
-  help: `methods to compare, some of ${METHODS.join(",")}`,
-  initial: "all",
+/** Ways of judging where none is asked for. */
+const DEFAULT_JUDGES: readonly JudgeKind[] = ["knn", "probe"];
+
+const JUDGE_FLAG: Flag<readonly JudgeKind[]> = {
+  metavar: JUDGE_KINDS.join(","),
+  help: "how encoders are judged, one or some",
+  initial: DEFAULT_JUDGES.join(","),
   parse: (text) => {
     const names = text.split(",");
-    const bad = names.find((name) => !METHODS.includes(name as Method));
-    if (bad !== undefined) {
-      return left(
-        `names with commas between, no ${bad}${nearestHint(bad, METHODS)}`,
+    const bad = names.find((name) => !JUDGE_KINDS.includes(name as JudgeKind));
+    return bad === undefined
+      ? right(JUDGE_KINDS.filter((judge) => names.includes(judge)))
+      : left(
+        `some of ${JUDGE_KINDS.join(",")}, no ${bad}${
+          nearestHint(bad, JUDGE_KINDS)
+        }`,
       );
-    }
-    return new Set(names).size === names.length
-      ? right(names as Method[])
-      : left("each name once");
+  },
+};
+
+/** What methods may have in common: rates by layer are those of single methods. */
+const {
+  seed: _seed,
+  "sr-lr": _stages,
+  "lr-lr": _layers,
+  "lr-mode": _mode,
+  ...COMMON_FLAGS
+} = METHOD_FLAGS;
+
+const SHOTS_FLAG: Flag<readonly (number | null)[]> = {
+  metavar: "N,N,all",
+  help:
+    "judge by so many labels of each class, drawn anew for each seed, once for each number, or by all",
+  initial: "all",
+  parse: (text) => {
+    const shots = text.split(",").map((one) =>
+      one === "all" ? null : Number(one)
+    );
+    return shots.every((one) =>
+        one === null || Number.isSafeInteger(one) && one > 0
+      )
+      ? right(shots)
+      : left("whole numbers from 1 on, or all, with commas between");
   },
 };
 
@@ -100,8 +141,13 @@ const bySize = (of: (size: Size) => number | null) => ({
   initial: Object.values(SIZES).map((size) => of(size) ?? "all").join(" / "),
 });
 
+/** A bound by the length of the experiment. */
+const atMost = (of: (size: Size) => number | null) => ({
+  initial: `${bySize(of).initial}, if there are as many`,
+});
+
 /** Folder where `--output-dir` is not given. */
-export const DEFAULT_OUTPUT = "runs/compare";
+const DEFAULT_OUTPUT = "runs/compare";
 
 /** All flags of the comparison. */
 export const COMPARE_FLAGS = {
@@ -111,17 +157,30 @@ export const COMPARE_FLAGS = {
       "how long it takes, about; the numbers below change it further",
       { initial: DEFAULT_SIZE },
     ),
-    "methods": METHODS_FLAG,
+    "methods": textFlag(
+      "FILE.json|NAMES",
+      `methods to compare: a list in a file, or some of ${
+        THESIS_METHODS.map(({ name }) => name).join(",")
+      }; differences are against the first`,
+      { initial: "all of these" },
+    ),
+    "no-controls": switchFlag(
+      "no pre-trainings that freeze nothing, with fewer epochs, at the cost of each method",
+    ),
     "seeds": wholeFlag(
       1,
-      "pre-trainings of each method, from --seed on",
+      "pre-trainings of each method, from --seed on; more may be added later",
       bySize(({ seeds }) => seeds),
     ),
     "seed": wholeFlag(0, "the first seed", { at: "training.seed" }),
     "output-dir": textFlag(
       "DIR",
-      "folder of the experiment; it goes on there",
+      "folder of the experiment; it goes on there, and several processes may share it",
       { initial: DEFAULT_OUTPUT },
+    ),
+    "with": textFlag(
+      "DIR,DIR",
+      "folders of the same experiment, of other machines or times, whose results.jsonl counts as done",
     ),
   }),
   ...under("Images", {
@@ -132,41 +191,24 @@ export const COMPARE_FLAGS = {
     "limit": wholeFlag(
       1,
       "pre-train on so many of the images",
-      bySize(({ limit }) => limit),
+      atMost(({ limit }) => limit),
     ),
     "labels": wholeFlag(
       1,
       "learn classes from so many of these",
-      bySize(({ labels }) => labels),
+      atMost(({ labels }) => labels),
     ),
   }),
   ...under("Pre-training", {
-    "model": METHOD_FLAGS.model,
-    "image-size": METHOD_FLAGS["image-size"],
-    "patch-size": METHOD_FLAGS["patch-size"],
-    "objective": METHOD_FLAGS.objective,
-    "target": METHOD_FLAGS.target,
+    ...COMMON_FLAGS,
     "epochs": wholeFlag(1, "epochs of pre-training", {
       at: "training.epochs",
       ...bySize(({ epochs }) => epochs),
     }),
-    "warmup-epochs": METHOD_FLAGS["warmup-epochs"],
-    "batch-size": METHOD_FLAGS["batch-size"],
-    "blr": METHOD_FLAGS.blr,
-    "t0": METHOD_FLAGS.t0,
-    "how-scale": METHOD_FLAGS["how-scale"],
-    "sr-lr": {
-      ...METHOD_FLAGS["sr-lr"],
-      initial: String(THESIS_POWERS.stagePower),
-    },
-    "lr-lr": {
-      ...METHOD_FLAGS["lr-lr"],
-      initial:
-        `${THESIS_POWERS.ratePower} alone, ${THESIS_POWERS.ratePowerWithStages} beside SR-LR`,
-    },
-    "warmup-mode": METHOD_FLAGS["warmup-mode"],
   }),
   ...under("Judging", {
+    "judge": JUDGE_FLAG,
+    "shots": SHOTS_FLAG,
     "finetune-epochs": wholeFlag(
       1,
       "epochs of fine-tuning",
@@ -192,75 +234,90 @@ export const COMPARE_FLAGS = {
 /** Flags as they were given. */
 export type CompareValues = FlagValues<typeof COMPARE_FLAGS>;
 
-const powersOf = (
-  { "sr-lr": stagePower, "lr-lr": ratePower }: CompareValues,
-): Experiment["powers"] => ({
-  stagePower: stagePower ?? THESIS_POWERS.stagePower,
-  ratePower: ratePower ?? THESIS_POWERS.ratePower,
-  ratePowerWithStages: ratePower ?? THESIS_POWERS.ratePowerWithStages,
-});
-
-/** Faults of what has no meaning where there is one stage. */
-function methodFaults(
-  known: readonly Method[],
-  { methods = [], "sr-lr": stagePower }: CompareValues,
-): readonly Fault[] {
-  if (known.length === METHODS.length) return [];
-  const unknown = methods.filter((method) => !known.includes(method));
-  return [
-    ...unknown.length === 0 ? [] : [{
-      _tag: "Inconsistent" as const,
-      path: "--methods",
-      found: methods.join(","),
-      wanted: `some of ${known.join(",")}: the model has one stage`,
-    }],
-    ...stagePower === undefined ? [] : [{
-      _tag: "Inconsistent" as const,
-      path: "--sr-lr",
-      found: stagePower,
-      wanted: "several stages: the model has one",
-    }],
-  ];
+/** Methods that are asked for. */
+async function methodsFrom(
+  { methods }: CompareValues,
+  { model: { stages } }: PretrainConfig,
+): Promise<readonly Method[]> {
+  if (methods === undefined) return thesisMethods(stages.length);
+  return methods.endsWith(".json")
+    ? must(await methodsIn(methods))
+    : must(methodsNamed(methods), (wanted) =>
+      `--methods: found ${JSON.stringify(methods)}, wanted ${wanted}`);
 }
 
+/** What flags ask for: the folder's experiment, and the trials that are wanted of it. */
+export interface AskedComparison {
+  readonly experiment: Experiment;
+  /** Bounds where flags say no numbers of images. */
+  readonly most: MostImages;
+  /** Settings that all methods share, of the model for colours. */
+  readonly common: PretrainConfig;
+  readonly methods: readonly Method[];
+  readonly isControlled: boolean;
+  readonly seeds: readonly number[];
+  readonly judges: readonly Judge[];
+  /** Folder of the experiment. */
+  readonly folder: string;
+  /** Folders whose results count as done. */
+  readonly others: readonly string[];
+}
+
+const experimentOf = (values: CompareValues, size: Size): Experiment => ({
+  version: 2,
+  data: values.data === undefined ? null : resolve(values.data),
+  limit: values.limit ?? null,
+  heldOut: "by class",
+  // The embedded images have no alpha.
+  background: values.background ??
+    (values.data === undefined ? "none" : "mean"),
+  labels: values.labels ?? null,
+  knn: KNN_VOTE,
+  probe: {
+    ...PROBE,
+    epochs: values["probe-epochs"] ?? size.probeEpochs,
+    baseRate: values["probe-blr"] ?? null,
+  },
+  finetune: {
+    ...FINETUNE,
+    epochs: values["finetune-epochs"] ?? size.finetuneEpochs,
+    baseRate: values["finetune-lr"] ?? FINETUNE.baseRate,
+  },
+});
+
+const judgesFrom = (
+  { judge = DEFAULT_JUDGES, shots = [null] }: CompareValues,
+): readonly Judge[] =>
+  sortedJudges(
+    judge.flatMap((kind) =>
+      shots.map((count) => count === null ? kind : `${kind}@${count}` as const)
+    ),
+  );
+
 /**
- * The experiment that flags ask for.
+ * The comparison that flags ask for.
  *
- * @returns The experiment, or every fault of what its methods have in common, named
- * by flags.
+ * @throws {CommandFailed} with every fault of what its methods have in common, named by flags.
  */
-export function experimentFrom(
+export async function askedComparison(
   values: CompareValues,
-): Result<Faults, Experiment> {
+): Promise<AskedComparison> {
   const size: Size = SIZES[values.size ?? DEFAULT_SIZE];
-  const { "sr-lr": _, "lr-lr": __, ...common } = values;
   const epochs = values.epochs ?? size.epochs;
-  const pretrain = configFromFlags(SMALL_RECIPE, { ...common, epochs });
-  if (pretrain._tag === "Left") return pretrain;
-  const known = methodsOf(pretrain.right.model.stages.length);
-  const [fault, ...others] = methodFaults(known, values);
-  return fault !== undefined ? left([fault, ...others]) : right({
-    version: 1,
-    data: values.data === undefined ? null : resolve(values.data),
-    limit: values.limit ?? size.limit,
-    heldOut: "by class",
-    // The embedded images have no alpha: experiments of before go on with the same flags.
-    background: values.background ??
-      (values.data === undefined ? "none" : "mean"),
-    labels: values.labels ?? size.labels,
-    methods: values.methods ?? known,
-    seeds: values.seeds ?? size.seeds,
-    pretrain: pretrain.right,
-    powers: powersOf(values),
-    finetune: {
-      ...FINETUNE,
-      epochs: values["finetune-epochs"] ?? size.finetuneEpochs,
-      baseRate: values["finetune-lr"] ?? FINETUNE.baseRate,
-    },
-    probe: {
-      ...PROBE,
-      epochs: values["probe-epochs"] ?? size.probeEpochs,
-      baseRate: values["probe-blr"] ?? null,
-    },
-  });
+  const common = must(configFromFlags(SMALL_RECIPE, { ...values, epochs }));
+  const first = common.training.seed;
+  return {
+    experiment: experimentOf(values, size),
+    most: size,
+    common,
+    methods: await methodsFrom(values, common),
+    isControlled: !values["no-controls"],
+    seeds: Array.from(
+      { length: values.seeds ?? size.seeds },
+      (_, k) => first + k,
+    ),
+    judges: judgesFrom(values),
+    folder: values["output-dir"] ?? DEFAULT_OUTPUT,
+    others: values.with?.split(",") ?? [],
+  };
 }

@@ -1,36 +1,32 @@
 /** Methods beside each other, over all their seeds. */
-import type { Objective } from "../../core/mod.ts";
-import {
-  type MethodPowers,
-  METHODS,
-  titleOf,
-  type TrialMethod,
-  UNTRAINED,
-} from "./methods.ts";
-import { saysSomething, type TrialResult } from "./experiment_folder.ts";
+import { meanInterval, type MeanOfSeveral } from "../../train/mod.ts";
+import { type Judge, sortedJudges } from "./experiment.ts";
+import { UNTRAINED } from "./methods.ts";
+import { type Clock, secondsOf, steadySeconds } from "./run_times.ts";
+import { saysSomething, type TrialResult } from "./trial_folder.ts";
 
-/** The clock that measures steps. */
-export type Clock = "wall" | "processor";
-
-/** Values of several seeds. */
-export interface Spread {
-  readonly mean: number;
-  /** Their sample deviation, with `n − 1`; `null` of a single one. */
-  readonly deviation: number | null;
+/** A method as it is compared. */
+export interface NamedMethod {
+  readonly name: string;
+  readonly title: string;
+  /** The method at its cost that freezes nothing; `null` where there is none. */
+  readonly control: string | null;
 }
 
-/** Accuracies as parts in `[0, 1]`. */
-export interface EvaluatedMethod {
+/** What a judge found, accuracies as parts in `[0, 1]`. */
+export interface JudgedMethod {
   /** Images whose class has the highest score. */
-  readonly top1: Spread;
+  readonly top1: MeanOfSeveral;
   /** Share of images whose class is among the five highest scores. */
-  readonly top5: Spread;
+  readonly top5: MeanOfSeveral;
   /**
-   * Loss of `top1` against the baseline of the same seed; `null` without one, or
-   * where one of the two says nothing of its encoder.
+   * Top-1 minus that of the first method, seed by seed; `null` without a seed in which
+   * both say something, and of the first method itself.
    */
-  readonly drop: Spread | null;
-  /** Seeds whose evaluation is meaningless: it diverged, or does not beat the most frequent class. */
+  readonly gain: MeanOfSeveral | null;
+  /** The same against the method that costs the same and freezes nothing. */
+  readonly gainAtCost: MeanOfSeveral | null;
+  /** Seeds whose judgement is meaningless: it diverged, or does not beat the most frequent class. */
   readonly void: number;
   /** Share of the validation images that are of the most frequent class, if that is known. */
   readonly mostFrequent: number | null;
@@ -39,177 +35,196 @@ export interface EvaluatedMethod {
 /** One seed of a method. */
 export interface MethodPoint {
   readonly seed: number;
-  /** Part of the baseline's time of the same seed that is saved, in unfrozen steps; `null` without a baseline. */
-  readonly saved: number | null;
-  /** Top-1 after fine-tuning. */
-  readonly finetune: number;
-  /** Top-1 of the linear classifier. */
-  readonly probe: number;
+  /** Operations as a part of those of the first method; `null` without pre-training. */
+  readonly cost: number | null;
+  /** Measured time as a part of that of the first method. */
+  readonly time: number | null;
+  /** Top-1 by judge. */
+  readonly top1: Readonly<Partial<Record<Judge, number>>>;
 }
 
 /** A method over all its seeds. */
-export interface ComparedMethod {
-  readonly method: TrialMethod;
-  readonly title: string;
+export interface ComparedMethod extends NamedMethod {
   /** Its epochs; 0 without pre-training. */
   readonly epochs: number;
-  /** Seconds that its steps take: steps of a phase times the median of the phase; `null` without pre-training. */
-  readonly seconds: Spread | null;
-  /**
-   * Part of the baseline's that it saves, seed by seed, with the time of a run's own
-   * unfrozen step as the unit: a machine that is slower in one run than in another
-   * changes nothing. `null` without a baseline.
-   */
-  readonly saved: Spread | null;
+  /** Operations as a part of those of the first method. */
+  readonly cost: number | null;
   /** Part of the operations of its own unfrozen run that it saves, by the cost model. */
   readonly savedPredicted: number | null;
-  readonly finetune: EvaluatedMethod;
-  readonly probe: EvaluatedMethod;
+  /** Seconds that its steps take; `null` without pre-training. */
+  readonly seconds: MeanOfSeveral | null;
+  /** Measured time as a part of that of the first method, seed by seed. */
+  readonly time: MeanOfSeveral | null;
+  readonly judged: Readonly<Partial<Record<Judge, JudgedMethod>>>;
   /** Loss of the last stage over the last epoch. */
-  readonly loss: Spread | null;
+  readonly loss: MeanOfSeveral | null;
   readonly frozenLayers: readonly number[];
   /** Seconds of a step in each phase, mean over the seeds. */
   readonly secondsPerStep: readonly number[];
   readonly points: readonly MethodPoint[];
 }
 
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/**
- * Mean and sample deviation `√(Σ(x − mean)² / (n − 1))`.
- *
- * @param values At least one.
- */
-export function spreadOf(values: readonly number[]): Spread {
-  const mean = meanOf(values);
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const deviation = values.length > 1
-    ? Math.sqrt(squares / (values.length - 1))
-    : null;
-  return { mean, deviation };
+/** All trials of a comparison, for those that look at some of them. */
+interface Compared {
+  readonly trials: readonly TrialResult[];
+  readonly first: string;
+  readonly clock: Clock;
 }
 
-/** A finished pre-training. */
 type Pretrained = NonNullable<TrialResult["pretrain"]>;
 
-const stepTimes = (pretrain: Pretrained, clock: Clock): readonly number[] =>
-  clock === "processor"
-    ? pretrain.processorSecondsPerStep
-    : pretrain.wallSecondsPerStep;
+const meanOrNull = (values: readonly number[]): MeanOfSeveral | null =>
+  values.length === 0 ? null : meanInterval(values);
 
-/** Seconds that the steps of a pre-training take. */
-function secondsOf(pretrain: Pretrained, clock: Clock): number {
-  const times = stepTimes(pretrain, clock);
-  return pretrain.phaseSteps.reduce(
-    (sum, steps, phase) => sum + steps * (times[phase] ?? NaN),
-    0,
-  );
+/** The trial of another method with the same seed. */
+const partnerOf = (
+  { trials }: Compared,
+  { seed }: TrialResult,
+  method: string,
+): TrialResult | undefined =>
+  trials.find((trial) => trial.method === method && trial.seed === seed);
+
+/** Differences of top-1 against another method, of the seeds in which both say something. */
+function gainOn(
+  all: Compared,
+  own: readonly TrialResult[],
+  judge: Judge,
+  other: string | null,
+): MeanOfSeveral | null {
+  if (other === null || own[0]?.method === other) return null;
+  return meanOrNull(own.flatMap((trial) => {
+    const [mine, theirs] = [trial, partnerOf(all, trial, other)]
+      .map((one) => one?.judged[judge]);
+    return mine && theirs && saysSomething(mine) && saysSomething(theirs)
+      ? [mine.top1 - theirs.top1]
+      : [];
+  }));
 }
 
-/** The same in units of its own unfrozen step. */
-function unfrozenSteps(pretrain: Pretrained, clock: Clock): number {
-  const [first = NaN] = stepTimes(pretrain, clock);
-  return secondsOf(pretrain, clock) / first;
-}
-
-type BaselineOf = (trial: TrialResult) => TrialResult | undefined;
-
-const spreadOrNull = (values: readonly number[]): Spread | null =>
-  values.length === 0 ? null : spreadOf(values);
-
-function evaluated(
-  trials: readonly TrialResult[],
-  part: "finetune" | "probe",
-  baselineOf: BaselineOf,
-): EvaluatedMethod {
-  return {
-    top1: spreadOf(trials.map((trial) => trial[part].top1)),
-    top5: spreadOf(trials.map((trial) => trial[part].top5)),
-    drop: spreadOrNull(trials.flatMap((trial) => {
-      const baseline = baselineOf(trial)?.[part];
-      return baseline === undefined ||
-          ![baseline, trial[part]].every(saysSomething)
-        ? []
-        : [baseline.top1 - trial[part].top1];
-    })),
-    void: trials.filter((trial) => !saysSomething(trial[part])).length,
-    mostFrequent: trials[0]?.[part].mostFrequent ?? null,
+function judgedMethod(
+  all: Compared,
+  own: readonly TrialResult[],
+  control: string | null,
+  judge: Judge,
+): JudgedMethod | null {
+  const scores = own.flatMap(({ judged }) => judged[judge] ?? []);
+  return scores.length === 0 ? null : {
+    top1: meanInterval(scores.map(({ top1 }) => top1)),
+    top5: meanInterval(scores.map(({ top5 }) => top5)),
+    gain: gainOn(all, own, judge, all.first),
+    gainAtCost: gainOn(all, own, judge, control),
+    void: scores.filter((one) => !saysSomething(one)).length,
+    mostFrequent: scores[0]?.mostFrequent ?? null,
   };
 }
 
-function savedOf(
+/** Operations and time of a trial as parts of those of the first method with its seed. */
+function partsOfFirst(
+  all: Compared,
   trial: TrialResult,
-  baselineOf: BaselineOf,
-  clock: Clock,
-): number | null {
-  const baseline = baselineOf(trial)?.pretrain;
+): Pick<MethodPoint, "cost" | "time"> {
+  const first = partnerOf(all, trial, all.first)?.pretrain;
   const { pretrain } = trial;
-  return !baseline || pretrain === null
-    ? null
-    : 1 - unfrozenSteps(pretrain, clock) / unfrozenSteps(baseline, clock);
+  if (!first || pretrain === null) return { cost: null, time: null };
+  const runs = all.trials.flatMap((one) => one.pretrain ?? []);
+  const seconds = (run: Pretrained) => steadySeconds(run, runs, all.clock);
+  return {
+    cost: pretrain.flops / first.flops,
+    time: seconds(pretrain) / seconds(first),
+  };
 }
 
-function comparedMethod(
-  method: TrialMethod,
-  trials: readonly [TrialResult, ...TrialResult[]],
-  title: string,
-  baselineOf: BaselineOf,
+const pointOf = (all: Compared, trial: TrialResult): MethodPoint => ({
+  seed: trial.seed,
+  ...partsOfFirst(all, trial),
+  top1: Object.fromEntries(
+    Object.entries(trial.judged)
+      .map(([judge, scores]) => [judge, scores?.top1]),
+  ),
+});
+
+/** Means of what pre-trainings of one method took. */
+function pretrainedAs(
+  runs: readonly Pretrained[],
   clock: Clock,
-): ComparedMethod {
-  const pretrained = trials.flatMap(({ pretrain }) => pretrain ?? []);
-  const [first] = pretrained;
-  const saved = trials.map((trial) => savedOf(trial, baselineOf, clock));
+): Pick<
+  ComparedMethod,
+  | "epochs"
+  | "savedPredicted"
+  | "seconds"
+  | "loss"
+  | "frozenLayers"
+  | "secondsPerStep"
+> {
+  const [first] = runs;
+  const frozenLayers = first?.frozenLayers ?? [];
+  const stepsBy = (phase: number) =>
+    runs.map(({ wallSecondsPerStep, processorSecondsPerStep }) =>
+      (clock === "wall" ? wallSecondsPerStep : processorSecondsPerStep)[
+        phase
+      ] ??
+        NaN
+    );
   return {
-    method,
-    title,
     epochs: first?.epochs ?? 0,
-    seconds: spreadOrNull(pretrained.map((one) => secondsOf(one, clock))),
-    saved: spreadOrNull(saved.flatMap((part) => part ?? [])),
     savedPredicted: first?.savingPredicted ?? null,
-    finetune: evaluated(trials, "finetune", baselineOf),
-    probe: evaluated(trials, "probe", baselineOf),
-    loss: spreadOrNull(pretrained.map(({ loss }) => loss)),
-    frozenLayers: first?.frozenLayers ?? [],
-    secondsPerStep: (first?.frozenLayers ?? []).map((_, phase) =>
-      meanOf(pretrained.map((one) => stepTimes(one, clock)[phase] ?? NaN))
+    seconds: meanOrNull(runs.map((run) => secondsOf(run, clock))),
+    loss: meanOrNull(runs.map(({ loss }) => loss)),
+    frozenLayers,
+    secondsPerStep: frozenLayers.map((_, phase) =>
+      meanInterval(stepsBy(phase)).mean
     ),
-    points: trials.map(({ seed, finetune, probe }, i) => ({
-      seed,
-      saved: saved[i] ?? null,
-      finetune: finetune.top1,
-      probe: probe.top1,
-    })),
   };
+}
+
+function comparedMethod(all: Compared, method: NamedMethod): ComparedMethod[] {
+  const own = all.trials.filter((trial) => trial.method === method.name);
+  if (own.length === 0) return [];
+  const points = own.map((trial) => pointOf(all, trial));
+  const judges = sortedJudges(
+    own.flatMap(({ judged }) => Object.keys(judged) as Judge[]),
+  );
+  const judged = judges.flatMap((judge) => {
+    const found = judgedMethod(all, own, method.control, judge);
+    return found === null ? [] : [[judge, found] as const];
+  });
+  const { name, title, control } = method;
+  return [{
+    ...{ name, title, control },
+    ...pretrainedAs(own.flatMap(({ pretrain }) => pretrain ?? []), all.clock),
+    cost: points.find(({ cost }) => cost !== null)?.cost ?? null,
+    time: meanOrNull(points.flatMap(({ time }) => time ?? [])),
+    judged: Object.fromEntries(judged),
+    points,
+  }];
 }
 
 /**
- * Puts finished trials beside each other. Drops and savings are against the baseline
- * `localmim` of the same seed, so that what a seed does to all methods is not in them.
+ * Puts finished trials beside each other. Gains are against the first method and against
+ * the one that costs the same, each in the same seed, so that what a seed does to all
+ * methods is not in them.
  *
+ * @param methods The methods, the one that all are measured against first.
  * @param clock Clock of a step: by the wall on a graphics card, by the
  * processor's clock where it computes itself.
- * @param objective What all methods learn by, for their names.
- * @returns The methods that have a finished trial, in the order of `METHODS`, and the
- * untrained encoder behind them.
+ * @returns The methods that have a finished trial, in their order, and the untrained
+ * encoder behind them.
  */
 export function compared(
   trials: readonly TrialResult[],
-  powers: MethodPowers,
+  methods: readonly NamedMethod[],
   clock: Clock,
-  objective: Objective = "localMim",
 ): readonly ComparedMethod[] {
-  const baselines = trials.filter(({ method }) => method === METHODS[0]);
-  const baselineOf: BaselineOf = ({ seed }) =>
-    baselines.find((baseline) => baseline.seed === seed);
-  const all: readonly TrialMethod[] = [...METHODS, UNTRAINED];
-  return all.flatMap((method) => {
-    const [first, ...others] = trials.filter((trial) =>
-      trial.method === method
-    );
-    const title = titleOf(method, powers, objective);
-    return first === undefined ? [] : [
-      comparedMethod(method, [first, ...others], title, baselineOf, clock),
-    ];
-  });
+  const untrained = {
+    name: UNTRAINED,
+    title: "untrained encoder",
+    control: null,
+  };
+  const all = { trials, clock, first: methods[0]?.name ?? "" };
+  return [...methods, untrained]
+    .flatMap((method) => comparedMethod(all, method));
 }
+
+/** Judges of the methods of a comparison, in their order. */
+export const judgesOf = (rows: readonly ComparedMethod[]): readonly Judge[] =>
+  sortedJudges(rows.flatMap(({ judged }) => Object.keys(judged) as Judge[]));

@@ -1,52 +1,58 @@
 /** A comparison as files: tables in Markdown, a picture, and the results themselves. */
 import { join } from "node:path";
-import { objectiveOf } from "../../core/mod.ts";
 import { accuracyPlot } from "../../plot/mod.ts";
-import { replaceFile } from "../../train/mod.ts";
+import { type MeanOfSeveral, replaceFile } from "../../train/mod.ts";
 import { mustWork } from "../command/describe_errors.ts";
-import { percent, UNKNOWN } from "../output/words.ts";
+import { UNKNOWN } from "../output/words.ts";
 import {
-  type Clock,
   compared,
   type ComparedMethod,
-  type EvaluatedMethod,
-  type Spread,
+  judgesOf,
+  type NamedMethod,
 } from "./comparison.ts";
-import type { Experiment, Trial } from "./experiment.ts";
-import { trialResult } from "./experiment_folder.ts";
+import { describeGain, methodWords, voidWords } from "./comparison_words.ts";
+import { type Judge, judgeWords } from "./experiment.ts";
 import { UNTRAINED } from "./methods.ts";
+import type { Clock } from "./run_times.ts";
+import { type Done, RESULTS_FILE, trialResults } from "./trial_folder.ts";
 
 /** Mean and deviation with so many digits after the point. */
-function show(spread: Spread | null, digits: number, factor = 1): string {
-  if (spread === null) return UNKNOWN;
-  const { mean, deviation } = spread;
+function show(of: MeanOfSeveral | null, digits: number, factor = 1): string {
+  if (of === null) return UNKNOWN;
+  const { mean, deviation } = of;
   const number = (value: number): string => (factor * value).toFixed(digits);
   return deviation === null
     ? number(mean)
     : `${number(mean)} ± ${number(deviation)}`;
 }
 
-const inPercents = (spread: Spread | null): string => show(spread, 2, 100);
-
 type Column = readonly [head: string, cell: (row: ComparedMethod) => string];
 
-const evaluationColumns = (
-  words: string,
-  of: (row: ComparedMethod) => EvaluatedMethod,
-): readonly Column[] => [
-  [`${words} top-1, %`, (row) => inPercents(of(row).top1)],
-  ["top-5, %", (row) => inPercents(of(row).top5)],
-  ["drop of top-1", (row) => inPercents(of(row).drop)],
+const gainOrUnknown = (gain: MeanOfSeveral | null | undefined): string =>
+  gain == null ? UNKNOWN : describeGain(gain);
+
+const judgeColumns = (judge: Judge): readonly Column[] => [
+  [
+    `${judgeWords(judge)}, %`,
+    ({ judged }) => show(judged[judge]?.top1 ?? null, 2, 100),
+  ],
+  ["against the first", ({ judged }) => gainOrUnknown(judged[judge]?.gain)],
+  [
+    "at the same cost",
+    ({ judged }) => gainOrUnknown(judged[judge]?.gainAtCost),
+  ],
 ];
 
-const COLUMNS: readonly Column[] = [
+const columnsOf = (rows: readonly ComparedMethod[]): readonly Column[] => [
   ["method", ({ title }) => title],
   ["seeds", ({ points }) => String(points.length)],
   ["epochs", ({ epochs }) => String(epochs)],
-  ["time, s", ({ seconds }) => show(seconds, 1)],
-  ["saved, %", ({ saved }) => show(saved, 1, 100)],
-  ...evaluationColumns("fine-tuned", ({ finetune }) => finetune),
-  ...evaluationColumns("linear", ({ probe }) => probe),
+  [
+    "operations, %",
+    ({ cost }) => cost === null ? UNKNOWN : (100 * cost).toFixed(1),
+  ],
+  ["time, %", ({ time }) => show(time, 1, 100)],
+  ...judgesOf(rows).flatMap(judgeColumns),
   ["loss of the last stage", ({ loss }) => show(loss, 4)],
 ];
 
@@ -84,124 +90,65 @@ function phaseTable(rows: readonly ComparedMethod[]): string {
   );
 }
 
-/** Two-sided 95 % points of Student's t for 1 to 9 degrees of freedom. */
-const STUDENT_95 = [
-  12.706,
-  4.303,
-  3.182,
-  2.776,
-  2.571,
-  2.447,
-  2.365,
-  2.306,
-  2.262,
-] as const;
-
-/** Significance of a mean of so many values: `|mean| > t·deviation / √n`. */
-function standsOut({ mean, deviation }: Spread, count: number): boolean {
-  if (deviation === null) return false;
-  const t = STUDENT_95[Math.min(count - 1, STUDENT_95.length) - 1] ?? NaN;
-  return Math.abs(mean) > t * deviation / Math.sqrt(count);
-}
-
-const EVALUATIONS = [["finetune", "fine-tuned"], ["probe", "linear"]] as const;
-
-/** Names of the methods and evaluations whose drop differs from 0. */
-function standingOut(rows: readonly ComparedMethod[]): readonly string[] {
-  return rows.flatMap(({ title, method, points, ...row }) =>
-    EVALUATIONS.flatMap(([part, words]) => {
-      const { drop } = row[part];
-      return method !== UNTRAINED && drop !== null &&
-          standsOut(drop, points.length)
-        ? [`${title} (${words})`]
-        : [];
-    })
-  );
-}
-
-/** The reference of the accuracies, and those that say nothing. */
-function baseline(rows: readonly ComparedMethod[]): readonly string[] {
-  const { mostFrequent = null } = rows[0]?.probe ?? {};
-  const nothing = rows.flatMap(({ title, ...row }) =>
-    EVALUATIONS.flatMap(([part, words]) =>
-      row[part].void > 0 ? [`${title} (${words})`] : []
-    )
-  );
-  return [
-    ...mostFrequent === null ? [] : [
-      `The most frequent class is ${
-        percent(mostFrequent, 2)
-      } of the images to judge by.`,
-    ],
-    ...nothing.length === 0 ? [] : [
-      `Warning: these diverged or found no more than that, so they say nothing, and no drop is given: ${
-        nothing.join("; ")
-      }.`,
-    ],
-  ];
-}
-
-function verdict(rows: readonly ComparedMethod[]): string {
-  if (rows.every(({ points }) => points.length < 2)) {
-    return "One seed each: what a difference is worth cannot be said.";
-  }
-  const names = standingOut(rows);
-  return [
-    "Drops that differ from 0 by Student's t over the seeds (95 %, each by",
-    `itself): ${names.length === 0 ? "none" : names.join("; ")}.`,
-  ].join(" ");
-}
-
 const CLOCKS: Readonly<Record<Clock, string>> = {
   processor: "the processor's time of all threads",
   wall: "time by the wall",
 };
 
 /**
- * The tables of a comparison: accuracy beside time, and the time of a step in every
- * phase.
+ * The tables of a comparison: accuracy beside cost, what that allows to say of each method,
+ * and the time of a step in every phase.
  */
 export function comparisonTable(
   rows: readonly ComparedMethod[],
   clock: Clock,
 ): string {
+  const columns = columnsOf(rows);
   return [
     markdown(
-      COLUMNS.map(([head]) => head),
-      rows.map((row) => COLUMNS.map(([, cell]) => cell(row))),
+      columns.map(([head]) => head),
+      rows.map((row) => columns.map(([, cell]) => cell(row))),
     ),
     [
-      "Mean ± sample deviation over the seeds; drops and savings are against",
-      `the unfrozen training of the same seed. Time is ${
-        CLOCKS[clock]
-      } for the steps of`,
-      "pre-training: steps of a phase times the median of that phase; what is",
-      "saved is counted in each run's own unfrozen steps.",
+      "Mean ± sample deviation over the seeds. Differences are of top-1 in the same",
+      "seeds, in points of percent, with Student's interval of 95 % over the seeds, each",
+      "by itself: against the first method, and against what costs the same and freezes",
+      `nothing. Time is ${CLOCKS[clock]} for the`,
+      "steps of pre-training, counted in unfrozen steps of each run, which are taken to",
+      "be as long in one run as in another.",
     ].join(" "),
-    ...baseline(rows),
-    verdict(rows),
+    ...voidWords(rows),
+    ...methodWords(rows),
     phaseTable(rows),
   ].join("\n\n") + "\n";
 }
 
-/** Accuracy by both evaluations against saved time. */
+const COSTS = [
+  ["cost", "operations, % of the first"],
+  ["time", "measured time, % of the first"],
+] as const;
+
+/** Accuracy by every judge against operations and against measured time. */
 function picture(rows: readonly ComparedMethod[]): string {
-  const seriesOf = (part: "finetune" | "probe") =>
-    rows.filter(({ method }) => method !== UNTRAINED).map((
-      { title: name, points },
-    ) => ({
-      name,
-      points: points.flatMap(({ saved, ...point }) =>
-        saved === null ? [] : [{ saved, accuracy: point[part] }]
-      ),
-    }));
-  return accuracyPlot([
-    { title: "Top-1 after fine-tuning", series: seriesOf("finetune") },
-    {
-      title: "Top-1 of a linear classifier on the frozen encoder",
-      series: seriesOf("probe"),
-    },
-  ]);
+  const methods = rows.filter(({ name }) => name !== UNTRAINED);
+  return accuracyPlot(
+    judgesOf(rows).flatMap((judge) =>
+      COSTS.map(([kind, cost]) => ({
+        title: `Top-1, ${judgeWords(judge)}`,
+        cost,
+        series: methods.map(({ title: name, points }) => ({
+          name,
+          points: points.flatMap(({ top1, ...point }) => {
+            const { [judge]: accuracy } = top1;
+            const { [kind]: part } = point;
+            return accuracy === undefined || part === null
+              ? []
+              : [{ cost: part, accuracy }];
+          }),
+        })),
+      }))
+    ),
+  );
 }
 
 /**
@@ -211,25 +158,22 @@ function picture(rows: readonly ComparedMethod[]): string {
  * @returns The methods beside each other; none if no trial is finished.
  */
 export async function writeExperimentFiles(
-  folder: string,
-  { powers, pretrain }: Experiment,
-  trials: readonly Trial[],
+  done: Done,
+  methods: readonly NamedMethod[],
   clock: Clock,
 ): Promise<readonly ComparedMethod[]> {
-  const results = (await Promise.all(
-    trials.map((trial) => trialResult(folder, trial)),
-  )).flatMap((result) => result ?? []);
-  const objective = objectiveOf(pretrain.model);
-  const rows = compared(results, powers, clock, objective);
+  const names = methods.map(({ name }) => name);
+  const results = await trialResults(done, names);
+  const rows = compared(results, methods, clock);
   if (rows.length === 0) return rows;
   const lines = results.map((result) => `${JSON.stringify(result)}\n`);
   const files = {
-    "results.jsonl": lines.join(""),
+    [RESULTS_FILE]: lines.join(""),
     "table.md": comparisonTable(rows, clock),
     "accuracy.svg": picture(rows),
   };
   for (const [name, text] of Object.entries(files)) {
-    mustWork(await replaceFile(join(folder, name), text));
+    mustWork(await replaceFile(join(done.own, name), text));
   }
   return rows;
 }

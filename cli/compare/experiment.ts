@@ -1,4 +1,4 @@
-/** An experiment: methods, seeds, and how long each part of it is. */
+/** An experiment: images, judges, and the trials of methods and seeds. */
 import {
   type Faults,
   FINETUNE_RECIPE,
@@ -15,35 +15,76 @@ import {
   type Result,
 } from "../../core/mod.ts";
 import type { Background } from "../../data/mod.ts";
-import type { HeldOut } from "../../train/mod.ts";
+import type { HeldOut, KnnOptions } from "../../train/mod.ts";
 import { must } from "../command/command_failed.ts";
-import {
-  configOfMethod,
-  type Method,
-  type MethodPowers,
-  type TrialMethod,
-  UNTRAINED,
-} from "./methods.ts";
+import type { PlannedMethod } from "./method_configs.ts";
+import { UNTRAINED } from "./methods.ts";
 
-/** Everything that determines an experiment but the images themselves. */
+/** Ways of judging an encoder. */
+export const JUDGE_KINDS = ["knn", "probe", "finetune"] as const;
+
+/** One of them. */
+export type JudgeKind = typeof JUDGE_KINDS[number];
+
+/** A way of judging by all labels, or by so many of each class. */
+export type Judge = JudgeKind | `${JudgeKind}@${number}`;
+
+/** Way and labels of a judge; `shots` is `null` for all of them. */
+export function judgeParts(
+  judge: Judge,
+): { readonly kind: JudgeKind; readonly shots: number | null } {
+  const [kind = "", shots] = judge.split("@");
+  return {
+    kind: kind as JudgeKind,
+    shots: shots === undefined ? null : Number(shots),
+  };
+}
+
+const KIND_WORDS: Readonly<Record<JudgeKind, string>> = {
+  knn: "k-NN",
+  probe: "linear probe",
+  finetune: "fine-tuned",
+};
+
+/** A judge in words, as the head of a column. */
+export function judgeWords(judge: Judge): string {
+  const { kind, shots } = judgeParts(judge);
+  return shots === null
+    ? KIND_WORDS[kind]
+    : `${KIND_WORDS[kind]}, ${shots} a class`;
+}
+
+/** Judges by kind, then by labels, all of them last. */
+export const sortedJudges = (judges: Iterable<Judge>): readonly Judge[] =>
+  [...new Set(judges)].toSorted((a, b) => {
+    const [one, other] = [judgeParts(a), judgeParts(b)];
+    return JUDGE_KINDS.indexOf(one.kind) - JUDGE_KINDS.indexOf(other.kind) ||
+      (one.shots ?? Infinity) - (other.shots ?? Infinity);
+  });
+
+/**
+ * What all trials of a folder have in common: images, and how encoders are judged. Methods,
+ * seeds and judges may be added later; each trial keeps its own configuration.
+ */
 export interface Experiment {
-  readonly version: 1;
+  readonly version: 2;
   /** Folder of images, or `null` for the embedded ones. */
   readonly data: string | null;
   /** Images to pre-train on, or `null` for all. */
   readonly limit: number | null;
   /** Draw of the validation images where the data have none of their own. */
   readonly heldOut: HeldOut;
-  /** Colour that transparent parts are blended onto; `none` in experiments from before that. */
+  /** Colour that transparent parts are blended onto. */
   readonly background: Background;
   /** Labelled training images among them, or `null` for all of those. */
   readonly labels: number | null;
-  /** Methods in the order in which they run. */
-  readonly methods: readonly Method[];
-  /** Number of seeds, from that of the configuration on. */
-  readonly seeds: number;
-  readonly pretrain: PretrainConfig;
-  readonly powers: MethodPowers;
+  readonly knn: KnnOptions;
+  readonly probe: {
+    readonly epochs: number;
+    readonly batchSize: number;
+    /** `null` chooses it for each encoder on images that are held out. */
+    readonly baseRate: number | null;
+  };
   readonly finetune: {
     readonly epochs: number;
     readonly batchSize: number;
@@ -51,18 +92,12 @@ export interface Experiment {
     readonly layerDecay: number;
     readonly cropScale: readonly [least: number, largest: number];
   };
-  readonly probe: {
-    readonly epochs: number;
-    readonly batchSize: number;
-    /** `null` chooses it for each encoder on images that are held out. */
-    readonly baseRate: number | null;
-  };
 }
 
-/** One pre-training and its evaluation. */
+/** One pre-training and its judgement. */
 export interface Trial {
-  /** Its method; one without pre-training is evaluated with the first values of its seed. */
-  readonly method: TrialMethod;
+  /** Name of its method; that of no pre-training is judged with the first values of its seed. */
+  readonly method: string;
   /** Its seed, also that of fine-tuning and probe. */
   readonly seed: number;
   readonly config: PretrainConfig;
@@ -78,8 +113,11 @@ export function finetuneConfig(
   { finetune }: Experiment,
   { seed, config: { model } }: Pick<Trial, "seed" | "config">,
   classes: number,
+  images: number,
 ): FinetuneConfig {
-  const { epochs, batchSize, baseRate, layerDecay, cropScale } = finetune;
+  const { epochs, layerDecay, cropScale } = finetune;
+  const batchSize = stepImages(finetune, images);
+  const baseRate = finetune.baseRate * batchSize / finetune.batchSize;
   return {
     ...FINETUNE_RECIPE,
     model,
@@ -98,21 +136,39 @@ export function finetuneConfig(
   };
 }
 
+/** Steps without which neither a head nor a fine-tuned encoder is one. */
+const LEAST_STEPS = 100;
+
+/** Images of a step of a judgement: fewer where all steps would else be too few. */
+const stepImages = (
+  { epochs, batchSize }: {
+    readonly epochs: number;
+    readonly batchSize: number;
+  },
+  images: number,
+): number =>
+  Math.min(
+    batchSize,
+    images,
+    Math.max(2, Math.floor(images * epochs / LEAST_STEPS)),
+  );
+
 /** The linear probe of a trial. */
 export function probeConfig(
-  { probe: { epochs, batchSize, baseRate } }: Experiment,
+  { probe }: Experiment,
   seed: number,
   model: ModelSpec,
   classes: number,
   images: number,
 ): ProbeConfig {
+  const { epochs, baseRate } = probe;
   return {
     ...PROBE_RECIPE,
     width: model.embedDim,
     classes,
     epochs,
     warmupEpochs: epochs * PROBE_WARMUP,
-    batchSize: Math.min(batchSize, images),
+    batchSize: stepImages(probe, images),
     baseRate: baseRate ?? PROBE_RECIPE.baseRate,
     seed,
   };
@@ -120,29 +176,30 @@ export function probeConfig(
 
 /** The trials of one seed: its methods, then the encoder that none of them has trained. */
 function trialsOf(
-  { methods, pretrain, powers }: Experiment,
+  methods: readonly PlannedMethod[],
   samples: number,
   seed: number,
 ): readonly Trial[] {
-  const common = { ...pretrain, training: { ...pretrain.training, seed } };
-  const trials = methods.map((method): Trial => {
-    const config = must(configOfMethod(common, powers, samples, method));
-    return { method, seed, config, plan: must(planOf(config, samples)) };
+  const trials = methods.map(({ name, config: { training, ...common } }) => {
+    const config = { ...common, training: { ...training, seed } };
+    return { method: name, seed, config, plan: must(planOf(config, samples)) };
   });
-  return trials.concat(
-    trials.slice(0, 1).map((first) => ({ ...first, method: UNTRAINED })),
-  );
+  const untrained = trials.slice(0, 1)
+    .map((first) => ({ ...first, method: UNTRAINED }));
+  return [...trials, ...untrained];
 }
 
 /** Flags of what trains after pre-training, by the last part of the field. */
 const JUDGING_FLAGS = {
   "fine-tuning": {
     samples: "labels",
+    batchSize: "labels",
     epochs: "finetune-epochs",
     baseRate: "finetune-lr",
   },
   probing: {
     samples: "labels",
+    batchSize: "labels",
     epochs: "probe-epochs",
     baseRate: "probe-blr",
   },
@@ -171,17 +228,23 @@ interface Counts {
 }
 
 /** Refuses fine-tuning and probe that cannot be, with all that is wrong with both. */
-function checkEvaluations(
+function checkJudges(
   experiment: Experiment,
+  judges: readonly Judge[],
   trial: Trial,
   { classes, labelled }: Counts,
 ): void {
   const { seed, config: { model } } = trial;
-  const finetune = finetuneConfig(experiment, trial, classes);
+  const finetune = finetuneConfig(experiment, trial, classes, labelled);
   const probe = probeConfig(experiment, seed, model, classes, labelled);
+  const kinds = judges.map((judge) => judgeParts(judge).kind);
   const [fault, ...others] = [
-    ...faultsAt("fine-tuning", finetunePlan(finetune, labelled)),
-    ...faultsAt("probing", probePlan(probe, labelled)),
+    ...kinds.includes("finetune")
+      ? faultsAt("fine-tuning", finetunePlan(finetune, labelled))
+      : [],
+    ...kinds.includes("probe")
+      ? faultsAt("probing", probePlan(probe, labelled))
+      : [],
   ];
   if (fault !== undefined) must(left([fault, ...others] as const));
 }
@@ -194,12 +257,15 @@ function checkEvaluations(
  */
 export function trialsOfExperiment(
   experiment: Experiment,
+  methods: readonly PlannedMethod[],
+  seeds: readonly number[],
+  judges: readonly Judge[],
   counts: Counts,
 ): readonly Trial[] {
-  const { seeds, pretrain: { training: { seed: first } } } = experiment;
-  const trials = Array.from({ length: seeds }, (_, k) => k)
-    .flatMap((k) => trialsOf(experiment, counts.samples, first + k));
+  const trials = seeds.flatMap((seed) =>
+    trialsOf(methods, counts.samples, seed)
+  );
   const [trial] = trials;
-  if (trial !== undefined) checkEvaluations(experiment, trial, counts);
+  if (trial !== undefined) checkJudges(experiment, judges, trial, counts);
   return trials;
 }

@@ -1,155 +1,182 @@
-/** The ways of pre-training that are compared. */
+/** Ways of pre-training to compare: each is a name and the flags that distinguish it. */
+import { readFile } from "node:fs/promises";
 import {
+  type Codec,
+  codecOf,
+  decode,
+  unwanted,
+} from "../../core/codec/codec.ts";
+import { listOf, optional, recordOf } from "../../core/codec/structures.ts";
+import {
+  type Fault,
   type Faults,
-  type Objective,
-  planOf,
-  predictedSaving,
-  type PretrainConfig,
+  left,
+  nearestHint,
   type Result,
   right,
-  withT0,
 } from "../../core/mod.ts";
-
-/** Names of the methods, the one that others are measured against first. */
-export const METHODS = [
-  "localmim",
-  "localmim-short",
-  "freezeout",
-  "unscaled",
-  "sr-lr",
-  "lr-lr",
-  "sr-lr+lr-lr",
-] as const;
+import { inconsistent } from "../../core/result.ts";
+import { refuse } from "../command/command_failed.ts";
 
 /** A way of pre-training. */
-export type Method = typeof METHODS[number];
+export interface Method {
+  /** Name, that of its folders: letters, digits and `+-_.`. */
+  readonly name: string;
+  /** Name in tables and pictures; the name itself where it is absent. */
+  readonly title?: string | undefined;
+  /** Flags of `pretrain` that distinguish it from what all methods have in common. */
+  readonly flags?: string | undefined;
+  /**
+   * Operations that it may take: as many as the method of this name, or such a part of
+   * those of the first one. Its epochs are the whole number that comes nearest.
+   */
+  readonly cost?: string | number | undefined;
+}
 
 /** An encoder with the first values of a seed, beside those that were pre-trained. */
 export const UNTRAINED = "untrained";
 
-/** Method of a trial, or none. */
-export type TrialMethod = Method | typeof UNTRAINED;
-
-/** Exponents of the methods that have one. */
-export interface MethodPowers {
-  readonly stagePower: number;
-  /** Of the rates, where SR-LR is off (LR-LR). */
-  readonly ratePower: number;
-  readonly ratePowerWithStages: number;
-}
-
 /**
- * The exponents that were best in the thesis: SR-LR 0.8 (table 14), LR-LR 0.7 (table
- * 15), and 0.6 beside SR-LR (table 16).
+ * The methods of the thesis, with the exponents that were best there: SR-LR 0.8 (table
+ * 14), LR-LR 0.7 (table 15), and 0.6 beside SR-LR (table 16).
  */
-export const THESIS_POWERS: MethodPowers = {
-  stagePower: 0.8,
-  ratePower: 0.7,
-  ratePowerWithStages: 0.6,
-};
+export const THESIS_METHODS: readonly Method[] = [
+  { name: "unfrozen", title: "nothing frozen", flags: "--t0 1" },
+  { name: "freezeout", title: "FreezeOut" },
+  {
+    ...{ name: "unscaled", title: "FreezeOut, rates not scaled" },
+    flags: "--lr-mode unscaled",
+  },
+  {
+    ...{ name: "uniform", title: "FreezeOut, one rate for all" },
+    flags: "--lr-mode uniform",
+  },
+  {
+    ...{ name: "sr-lr", title: "FreezeOut, SR-LR 0.8" },
+    flags: "--sr-lr 0.8",
+  },
+  {
+    ...{ name: "lr-lr", title: "FreezeOut, LR-LR 0.7" },
+    flags: "--lr-lr 0.7",
+  },
+  {
+    ...{ name: "sr-lr+lr-lr", title: "FreezeOut, SR-LR 0.8, LR-LR 0.6" },
+    flags: "--sr-lr 0.8 --lr-lr 0.6",
+  },
+];
 
-/** Methods whose rates go by stages: where there is one stage they are others again. */
-const BY_STAGE: readonly Method[] = ["sr-lr", "sr-lr+lr-lr"];
+/** The methods of the thesis that differ for a number of stages: rates by stage need several. */
+export const thesisMethods = (stages: number): readonly Method[] =>
+  THESIS_METHODS.filter(({ flags = "" }) =>
+    stages > 1 || !flags.includes("--sr-lr")
+  );
 
-/** Methods that differ, for a number of stages. */
-export const methodsOf = (stages: number): readonly Method[] =>
-  stages === 1
-    ? METHODS.filter((method) => !BY_STAGE.includes(method))
-    : METHODS;
-
-/** What is trained where nothing freezes. */
-const OBJECTIVE_TITLES: Readonly<Record<Objective, string>> = {
-  localMim: "LocalMIM",
-  mae: "MAE",
-};
+/** Words of a method's flags. */
+export const wordsOf = ({ flags = "" }: Method): readonly string[] =>
+  flags.split(/\s+/).filter((word) => word !== "");
 
 /** Name of a method in tables and pictures. */
-export function titleOf(
-  method: TrialMethod,
-  powers: MethodPowers,
-  objective: Objective = "localMim",
-): string {
-  const { stagePower, ratePower, ratePowerWithStages } = powers;
-  const unfrozen = OBJECTIVE_TITLES[objective];
-  switch (method) {
-    case UNTRAINED:
-      return "untrained encoder";
-    case "localmim":
-      return unfrozen;
-    case "localmim-short":
-      return `${unfrozen}, fewer epochs`;
-    case "freezeout":
-      return "FreezeOut";
-    case "unscaled":
-      return "FreezeOut, rates not scaled";
-    case "sr-lr":
-      return `FreezeOut, SR-LR ${stagePower}`;
-    case "lr-lr":
-      return `FreezeOut, LR-LR ${ratePower}`;
-    case "sr-lr+lr-lr":
-      return `FreezeOut, SR-LR ${stagePower}, LR-LR ${ratePowerWithStages}`;
-  }
+export const titleOf = ({ name, title = name }: Method): string => title;
+
+/** Values of one type that hold something. */
+const such = <A>(
+  wanted: string,
+  is: (found: unknown) => found is A,
+  holds: (found: A) => boolean,
+): Codec<A> =>
+  codecOf(
+    wanted,
+    (found, place) =>
+      !is(found)
+        ? unwanted(found, place, "WrongType")
+        : holds(found)
+        ? []
+        : unwanted(found, place, "OutOfRange"),
+  );
+
+const isText = (found: unknown): found is string => typeof found === "string";
+
+const isCost = (found: unknown): found is string | number =>
+  isText(found) || typeof found === "number";
+
+/** Names that are folders on every system. */
+const FOLDER_NAME = /^[\w+-][\w+.-]*$/;
+
+const methodsCodec: Codec<readonly Method[]> = listOf(
+  recordOf<Method>({
+    name: such(
+      `letters, digits and +-_., other than ${UNTRAINED}`,
+      isText,
+      (name) => FOLDER_NAME.test(name) && name !== UNTRAINED,
+    ),
+    title: optional(such("words on one line", isText, (it) => /^.+$/.test(it))),
+    flags: optional(such("flags of pretrain, as text", isText, () => true)),
+    cost: optional(such(
+      "the name of a method, or a part above 0 of the first one's operations",
+      isCost,
+      (cost) => isText(cost) || cost > 0 && Number.isFinite(cost),
+    )),
+  }),
+);
+
+const repeated = (methods: readonly Method[]): readonly Fault[] =>
+  methods.flatMap(({ name }, i) => {
+    const first = methods.findIndex((other) => other.name === name);
+    return inconsistent(first === i, `[${i}].name`, name, "each name once");
+  });
+
+/** Methods from untrusted data, or every fault in it. */
+export function decodeMethods(
+  input: unknown,
+): Result<Faults, readonly Method[]> {
+  const decoded = decode(methodsCodec)(input);
+  if (decoded._tag === "Left") return decoded;
+  const [fault, ...others] = repeated(decoded.right);
+  return fault === undefined ? decoded : left([fault, ...others]);
 }
 
-const unfrozen = (config: PretrainConfig): PretrainConfig => ({
-  ...config,
-  freeze: withT0(config.freeze, 1),
-  rate: {
-    ...config.rate,
-    stagePower: 0,
-    mode: { _tag: "LayerWise", power: 1 },
-  },
-});
-
-const rated = (
-  config: PretrainConfig,
-  power: number,
-  stagePower: number,
-): PretrainConfig => ({
-  ...config,
-  rate: { ...config.rate, stagePower, mode: { _tag: "LayerWise", power } },
-});
-
-/** Whole epochs without freezing that cost the same operations as all epochs with it, to the nearest. */
-function shortened(
-  config: PretrainConfig,
-  samples: number,
-): Result<Faults, PretrainConfig> {
-  const plan = planOf(rated(config, 1, 0), samples);
-  if (plan._tag === "Left") return plan;
-  const { training } = config;
-  const part = 1 - predictedSaving(plan.right);
-  const epochs = Math.max(1, Math.round(training.epochs * part));
-  return right({ ...unfrozen(config), training: { ...training, epochs } });
+/** Some of the methods of the thesis, by name. */
+export function methodsNamed(
+  names: string,
+): Result<string, readonly Method[]> {
+  const all = THESIS_METHODS.map(({ name }) => name);
+  const wanted = names.split(",");
+  const bad = wanted.find((name) => !all.includes(name));
+  if (bad !== undefined) {
+    return left(
+      `a file of methods (.json), or names with commas between, no ${bad}${
+        nearestHint(bad, all)
+      }`,
+    );
+  }
+  return new Set(wanted).size === wanted.length
+    ? right(THESIS_METHODS.filter(({ name }) => wanted.includes(name)))
+    : left("each name once");
 }
 
 /**
- * The configuration of a method.
+ * Methods of a file.
  *
- * @param config Settings that all methods share, with the freeze times of those that freeze.
- * @returns The configuration, or what is wrong with the common one.
+ * @returns Them, or every fault in the file.
+ * @throws {CommandFailed} where it cannot be read.
  */
-export function configOfMethod(
-  config: PretrainConfig,
-  powers: MethodPowers,
-  samples: number,
-  method: Method,
-): Result<Faults, PretrainConfig> {
-  const { stagePower, ratePower, ratePowerWithStages } = powers;
-  switch (method) {
-    case "localmim":
-      return right(unfrozen(config));
-    case "localmim-short":
-      return shortened(config, samples);
-    case "freezeout":
-      return right(rated(config, 1, 0));
-    case "unscaled":
-      return right(rated(config, 0, 0));
-    case "sr-lr":
-      return right(rated(config, 1, stagePower));
-    case "lr-lr":
-      return right(rated(config, ratePower, 0));
-    case "sr-lr+lr-lr":
-      return right(rated(config, ratePowerWithStages, stagePower));
+export async function methodsIn(
+  path: string,
+): Promise<Result<Faults, readonly Method[]>> {
+  const content = await readFile(path, "utf8").catch((error) =>
+    refuse(`--methods: ${path} cannot be read: ${error.message}`)
+  );
+  let json: unknown;
+  try {
+    json = JSON.parse(content);
+  } catch (error) {
+    return refuse(`--methods: ${path} is no JSON: ${(error as Error).message}`);
   }
+  const methods = decodeMethods(json);
+  if (methods._tag === "Right") return methods;
+  const [first, ...others] = methods.left.map((fault) => ({
+    ...fault,
+    path: `${path}: ${fault.path}`,
+  }));
+  return first === undefined ? methods : left([first, ...others]);
 }

@@ -8,6 +8,7 @@ import {
   phaseFlops,
   predictedSaving,
 } from "../../core/mod.ts";
+import { runFlops } from "../../core/plan/cost.ts";
 import { badImages, type ImageSource } from "../../data/mod.ts";
 import {
   batchSource,
@@ -28,10 +29,13 @@ import { progressOn } from "../runs/progress.ts";
 import { type RunEnd, takeSteps } from "../runs/take_steps.ts";
 import type { Experiment, Trial } from "./experiment.ts";
 import { type Interrupted, openPart, partPolicy } from "./part_run.ts";
+import { configDigest } from "./trial_folder.ts";
 import { clockedRun, clockedSteps } from "./processor_time.ts";
 
 /** Costs and results of a pre-training. */
 export interface PretrainResult {
+  /** Digest of the configuration. */
+  readonly config: string;
   /** The device of its last sitting. */
   readonly device: string;
   readonly epochs: number;
@@ -42,7 +46,9 @@ export interface PretrainResult {
   readonly wallSecondsPerStep: readonly number[];
   /** The same by the processor's clock, of all threads, with images. */
   readonly processorSecondsPerStep: readonly number[];
-  /** Part of the operations saved, by the cost model. */
+  /** Operations of the run, by the cost model. */
+  readonly flops: number;
+  /** Part of them that freezing saves, by the cost model. */
   readonly savingPredicted: number;
   /** Loss of the last stage, mean over the last epoch; the other stages end earlier where layers freeze. */
   readonly loss: number;
@@ -106,6 +112,7 @@ async function resultOf(
   const { plan, config } = trial;
   const clocked = mustWork(await clockedSteps(clock));
   return {
+    config: configDigest(config),
     device: `${device.name} (${device.description})`,
     epochs: config.training.epochs,
     steps: plan.totalSteps,
@@ -113,6 +120,7 @@ async function resultOf(
     phaseSteps: plan.phases.map(({ from, to }) => to - from),
     wallSecondsPerStep: secondsPerStep(plan, steps),
     processorSecondsPerStep: secondsPerStep(plan, clocked),
+    flops: runFlops(plan),
     savingPredicted: predictedSaving(plan),
     loss: lastLoss(trial, steps),
   };

@@ -20,7 +20,9 @@ import {
   type FlagValues,
   switchFlag,
   under,
+  wholeFlag,
 } from "../flags/flags.ts";
+import { refuse } from "../command/command_failed.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import type { EvaluatedEncoder, Evaluation } from "./open_evaluation.ts";
 
@@ -36,6 +38,11 @@ export const FEATURE_FLAGS = under("Features", {
     "after the last block, or side by side after every tap",
     { initial: "last" },
   ),
+  "regions": wholeFlag(
+    1,
+    "side of a grid over the picture in whose parts the patch tokens are averaged by themselves: more of where things are, N² times as many numbers",
+    { initial: "1, one mean of all" },
+  ),
   "no-untrained": switchFlag(
     "leave out the row of an untrained encoder of the same sizes, which costs as much again",
   ),
@@ -44,30 +51,36 @@ export const FEATURE_FLAGS = under("Features", {
 /** The feature that flags ask for. */
 export function featureFrom(
   model: ModelSpec,
-  { tokens, taps }: FlagValues<typeof FEATURE_FLAGS>,
+  { tokens, taps, regions = 1 }: FlagValues<typeof FEATURE_FLAGS>,
 ): FeatureSpec {
+  if (regions > 1 && tokens === "class-token") {
+    refuse(
+      `--regions: found ${regions}, wanted 1 beside --tokens class-token, which has no place`,
+    );
+  }
   const { stages } = allTaps(model);
   return {
     tokens: tokens === "class-token" ? "classToken" : "patches",
     stages: taps === "all" ? stages : stages.slice(-1),
+    ...regions === 1 ? {} : { regions },
   };
 }
 
 /** A feature in words. */
-export const describeFeature = ({ tokens, stages }: FeatureSpec): string =>
+export const describeFeature = (
+  { tokens, stages, regions = 1 }: FeatureSpec,
+): string =>
   `${
-    tokens === "classToken" ? "the class token" : "the mean of the patch tokens"
+    tokens === "classToken"
+      ? "the class token"
+      : regions === 1
+      ? "the mean of the patch tokens"
+      : `the means of the patch tokens in ${regions} × ${regions} regions`
   } ${
     stages.length === 1
       ? "after the last block"
       : "after every tap, side by side"
   }`;
-
-/** Numbers of a feature. */
-export const featureWidth = (
-  { embedDim }: ModelSpec,
-  { stages }: FeatureSpec,
-): number => embedDim * stages.length;
 
 /** The training or the validation images. */
 export type ImagePart = "train" | "validation";

@@ -192,6 +192,35 @@ export function wholeFlag(
   return { ...numberFlag(range, help, place), metavar: "N" };
 }
 
+/** The numbers of a text with commas between; `NaN` for what is none. */
+export const numbersIn = (text: string): readonly number[] =>
+  text.split(",").map((one) => one.trim() === "" ? NaN : Number(one));
+
+/**
+ * A flag with several numbers of a range.
+ *
+ * @param wanted The numbers in words, for example `numbers in (0, 1]`.
+ */
+export function numbersFlag(
+  metavar: string,
+  { wanted, holds }: Pick<NumberRange, "wanted" | "holds">,
+  help: string,
+  place: FlagPlace<readonly number[]> = {},
+): Flag<readonly number[]> {
+  return {
+    ...place,
+    metavar,
+    help,
+    parse: (text) => {
+      const numbers = numbersIn(text);
+      return numbers.every((one) => Number.isFinite(one) && holds(one))
+        ? right(numbers)
+        : left(`${wanted} with commas between`);
+    },
+    show: (numbers) => numbers.join(","),
+  };
+}
+
 /** More threads than machines have cores; each takes tens of megabytes. */
 const MOST_WORKERS = 256;
 

@@ -1,37 +1,18 @@
 /** Flags for latent targets: features of frozen blocks that are predicted besides. */
-import {
-  type Fault,
-  type LatentTargets,
-  left,
-  type ModelSpec,
-  type PretrainConfig,
-  right,
+import type {
+  Fault,
+  LatentTargets,
+  ModelSpec,
+  PretrainConfig,
 } from "../../core/mod.ts";
 import {
   ABOVE_ZERO,
-  type Flag,
-  type FlagValues,
+  FlagValues,
   numberFlag,
+  numbersFlag,
   under,
   wholeFlag,
 } from "./flags.ts";
-
-const TAPS_FLAG: Flag<readonly number[]> = {
-  metavar: "N,N,…",
-  help:
-    "blocks, counted from 0, whose features are latent targets once they are frozen; the deepest frozen one counts",
-  at: "model.latent.taps",
-  initial: "those of all stages but the last",
-  parse: (text) => {
-    const taps = text.split(",").map((one) =>
-      one.trim() === "" ? NaN : Number(one)
-    );
-    return taps.every((tap) => Number.isSafeInteger(tap) && tap >= 0)
-      ? right(taps)
-      : left("numbers of blocks, from 0, with commas between");
-  },
-  show: (taps) => taps.join(","),
-};
 
 /** Flags of latent targets. */
 export const LATENT_FLAGS = under("Freezing", {
@@ -40,7 +21,15 @@ export const LATENT_FLAGS = under("Freezing", {
     "one image in N predicts features of frozen blocks for its hidden patches besides; 0 is off",
     { at: "model.latent.every", unset: 0 },
   ),
-  "latent-taps": TAPS_FLAG,
+  "latent-taps": numbersFlag(
+    "N,N,…",
+    {
+      wanted: "numbers of blocks, from 0,",
+      holds: (tap) => Number.isSafeInteger(tap) && tap >= 0,
+    },
+    "blocks, counted from 0, whose features are latent targets once they are frozen; the deepest frozen one counts",
+    { at: "model.latent.taps", initial: "those of all stages but the last" },
+  ),
   "latent-weight": numberFlag(
     ABOVE_ZERO,
     "weight of the loss of latent targets",

@@ -26,6 +26,7 @@ import {
   type FlagValues,
   FROM_ZERO,
   numberFlag,
+  PART,
   strictlyBetween,
   switchFlag,
   under,
@@ -91,6 +92,17 @@ const MODEL_FLAGS = under("Model", {
   ),
   ...OBJECTIVE_FLAGS,
 });
+
+/** Least part of an image's area that a random crop takes where nothing is said. */
+const LEAST_CROP = 0.2;
+
+const CROP_FLAG: Flag<number> = {
+  ...numberFlag(PART, "least part of an image's area that a random crop takes"),
+  at: "cropScale",
+  unset: LEAST_CROP,
+  read: ({ cropScale }: PretrainConfig) => cropScale?.[0] ?? LEAST_CROP,
+  write: (least: number) => [least, 1],
+};
 
 /** Length of a training and its randomness, wherever there is a `training`. */
 export const LENGTH_FLAGS = under("Schedule", {
@@ -181,6 +193,7 @@ export const METHOD_FLAGS = {
   }),
   ...LATENT_FLAGS,
   ...under("Schedule", { "stage-weights": CURRICULUM_FLAG }),
+  ...under("Images", { "crop-scale": CROP_FLAG }),
   ...RATE_FLAGS,
   ...DECAY_FLAGS,
 } as const;

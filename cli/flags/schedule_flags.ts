@@ -12,27 +12,12 @@ import {
   type Flag,
   type FlagValues,
   numberFlag,
+  numbersFlag,
+  numbersIn,
   PART,
+  switchFlag,
   under,
 } from "./flags.ts";
-
-const numbersIn = (text: string): readonly number[] =>
-  text.split(",").map((one) => one.trim() === "" ? NaN : Number(one));
-
-const FREEZE_TIMES_FLAG: Flag<readonly number[]> = {
-  metavar: "X,X,…",
-  help:
-    "freeze times of the layers from shallow to deep, parts of the training that do not fall, the last 1; in place of --t0 and --how-scale",
-  at: "freeze.times",
-  initial: "by --t0 and --how-scale",
-  parse: (text) => {
-    const times = numbersIn(text);
-    return times.every(PART.holds)
-      ? right(times)
-      : left("numbers in (0, 1] with commas between");
-  },
-  show: (times) => times.join(","),
-};
 
 /** Freeze times. */
 export const FREEZE_FLAGS = under("Freezing", {
@@ -46,7 +31,12 @@ export const FREEZE_FLAGS = under("Freezing", {
     "how freeze times are bent",
     { at: "freeze.scale" },
   ),
-  "freeze-times": FREEZE_TIMES_FLAG,
+  "freeze-times": numbersFlag(
+    "X,X,…",
+    { wanted: "numbers in (0, 1]", holds: PART.holds },
+    "freeze times of the layers from shallow to deep, parts of the training that do not fall, the last 1; in place of --t0 and --how-scale",
+    { at: "freeze.times", initial: "by --t0 and --how-scale" },
+  ),
 });
 
 /**
@@ -100,3 +90,10 @@ export const CURRICULUM_FLAG: Flag<Curriculum> = {
     curriculum.map(({ time, weights }) => `${time}:${weights.join(",")}`)
       .join(";"),
 };
+
+/** Spending of what freezing saves, where the images of an epoch are known. */
+export const SAME_COST_FLAGS = under("Schedule", {
+  "same-cost-as-unfrozen": switchFlag(
+    "more epochs, until the run costs what --epochs of them cost without freezing, by the cost model",
+  ),
+});

@@ -5,6 +5,7 @@ import process from "node:process";
 const SCRIPTS = {
   pretrain: "pretrain",
   plan: "print_plan",
+  "find-times": "find_freeze_times",
   watch: "watch",
   evaluate: "evaluate",
   knn: "knn",

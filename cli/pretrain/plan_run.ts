@@ -33,6 +33,7 @@ import { refuseTooFew } from "./few_images.ts";
 import { describePlan } from "./plan_words.ts";
 import type { PretrainValues } from "./pretrain_flags.ts";
 import type { PretrainSettings } from "./pretrain_settings.ts";
+import { ofChannels } from "./stated.ts";
 
 /** A planned pre-training. */
 export interface PlannedPretraining extends PlannedRun, PretrainRun {
@@ -46,9 +47,8 @@ function withChannels(
   { config: file }: PretrainValues,
   { train }: PretrainImages,
 ): PretrainConfig {
-  const inChannels = train.normalization.mean.length;
   return earlier === null && file === undefined
-    ? { ...config, model: { ...config.model, inChannels } }
+    ? ofChannels(config, train.normalization.mean.length)
     : config;
 }
 
@@ -90,7 +90,7 @@ export async function planPretraining(
     words: [
       `images: ${train.summary}${await transparencyWords(train)}`,
       `judge:  ${validationSummary}`,
-      describePlan(plan, config, train.length, settings.fit),
+      describePlan(plan, config, train.length, settings),
       ...ownLengths(settings, values),
       ...initial === null
         ? []

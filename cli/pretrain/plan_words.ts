@@ -11,10 +11,20 @@ import {
 import { counted } from "../../data/mod.ts";
 import { latentWords } from "../output/latent_words.ts";
 import { cellsNote, describeModel } from "../output/model_words.ts";
-import { duration, percent } from "../output/words.ts";
+import { duration, percent, sameCostWords } from "../output/words.ts";
 
 /** What there is to say of a run that was fitted. */
 export type Fit = Pick<FittedRun, "reasons" | "seconds">;
+
+/** Choices that were made for a run. */
+export interface Choices {
+  /** Why model, batch and length are as they are; `null` where they were given. */
+  readonly fit: Fit | null;
+  /** Epochs of the unfrozen run that costs as much; `null` where that was not asked for. */
+  readonly unfrozenEpochs: number | null;
+}
+
+const AS_GIVEN: Choices = { fit: null, unfrozenEpochs: null };
 
 /** What would change each choice of a fit. */
 const CHANGED_BY: Readonly<Record<keyof FitReasons, string>> = {
@@ -80,13 +90,13 @@ function describeStep(config: PretrainConfig): string {
 /**
  * Says in short what a run will do.
  *
- * @param fit Why model, batch and length are as they are; `null` where they were given.
+ * @param choices Why it is as it is; by default it was given.
  */
 export function describePlan(
   plan: FreezePlan,
   config: PretrainConfig,
   samples: number,
-  fit: Fit | null = null,
+  { fit, unfrozenEpochs }: Choices = AS_GIVEN,
 ): string {
   const { model, training } = config;
   const { epochs } = training;
@@ -103,6 +113,9 @@ export function describePlan(
     }, ${counted(warmupSteps, "step")} of warm-up${timeWords(fit)}${
       because(fit, "length")
     }`,
+    ...unfrozenEpochs === null ? [] : [
+      `        ${sameCostWords(unfrozenEpochs, epochs, predictedSaving(plan))}`,
+    ],
     `freeze: ${describeFreezing(plan, config)}`,
     ...latent === null ? [] : [`latent: ${latent}`],
   ].join("\n");

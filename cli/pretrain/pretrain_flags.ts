@@ -10,6 +10,7 @@ import {
   under,
 } from "../flags/flags.ts";
 import { METHOD_FLAGS } from "../flags/method_flags.ts";
+import { SAME_COST_FLAGS } from "../flags/schedule_flags.ts";
 import { imageFlags } from "../images/image_flags.ts";
 import { RUN_FLAGS } from "../runs/run_flags.ts";
 
@@ -38,6 +39,7 @@ export const PRETRAIN_FLAGS = {
     ),
   }),
   ...METHOD_FLAGS,
+  ...SAME_COST_FLAGS,
   ...under("Run and checkpoints", {
     "init-from": textFlag(
       "PATH",

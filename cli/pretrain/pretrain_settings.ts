@@ -23,15 +23,13 @@ import {
 } from "../runs/settings.ts";
 import { refuseTooFew } from "./few_images.ts";
 import { type FitContext, fittedConfig } from "./fitted_config.ts";
-import type { Fit } from "./plan_words.ts";
+import type { Choices, Fit } from "./plan_words.ts";
 import { DEFAULT_MINUTES, type PretrainValues } from "./pretrain_flags.ts";
-import { statedBy, statedModel } from "./stated.ts";
+import { type SameCost, sameCost } from "./same_cost.ts";
+import { ofChannels, statedBy, statedModel } from "./stated.ts";
 
 /** Settings of a pre-training. */
-export interface PretrainSettings extends Settings<PretrainConfig> {
-  /** Why the configuration is as it is, and its time; `null` where nothing was fitted. */
-  readonly fit: Fit | null;
-}
+export interface PretrainSettings extends Settings<PretrainConfig>, Choices {}
 
 /** What a fit needs beside the flags. */
 export type SettingsContext = Pick<FitContext, "ranks" | "say">;
@@ -108,6 +106,7 @@ function checkChoosing(values: PretrainValues): void {
 /** Decoding and flags of a pre-training, and where its configuration begins. */
 const pretraining = (
   base: ConfigKind<PretrainConfig, PretrainValues>["base"],
+  settled: SameCost["settled"] | null,
 ): ConfigKind<PretrainConfig, PretrainValues> => ({
   task: "pretrain",
   decode: decodePretrainConfig,
@@ -116,10 +115,9 @@ const pretraining = (
     const config = configFromFlags(base, values);
     if (config._tag === "Left" || !goesOn) return config;
     // A preset has channels of its own; the images stay as they are.
-    const { inChannels } = base.model;
-    const model = { ...config.right.model, inChannels };
-    return right({ ...config.right, model });
+    return right(ofChannels(config.right, base.model.inChannels));
   },
+  ...settled === null ? {} : { settled },
 });
 
 /**
@@ -134,13 +132,16 @@ export async function pretrainSettings(
 ): Promise<PretrainSettings> {
   checkChoosing(values);
   let fit: Fit | null = null;
+  const same = values["same-cost-as-unfrozen"]
+    ? must(sameCost(values, await recipeFor(values)))
+    : null;
   const kind = pretraining(async (_, images) => {
     const recipe = await recipeFor(values);
     if (recipe !== null) return recipeOf(recipe, values);
     const run = await fittedBy(values, images, context);
     fit = { reasons: run.reasons, seconds: run.seconds };
     return run.config;
-  });
+  }, same?.settled ?? null);
   const settings = await settingsFrom(kind, values);
-  return { ...settings, fit };
+  return { ...settings, fit, unfrozenEpochs: same?.epochs() ?? null };
 }

@@ -1,5 +1,11 @@
 /** What flags state of a pre-training. */
-import { left, type ModelSpec, right, type Stated } from "../../core/mod.ts";
+import {
+  left,
+  type ModelSpec,
+  type PretrainConfig,
+  right,
+  type Stated,
+} from "../../core/mod.ts";
 import { must } from "../command/command_failed.ts";
 import {
   configFromFlags,
@@ -15,6 +21,12 @@ export function statedModel(
   const model = modelOf(name);
   return must(model._tag === "Right" ? model : left([model.left] as const));
 }
+
+/** A configuration for images of so many channels. */
+export const ofChannels = (
+  config: PretrainConfig,
+  inChannels: number,
+): PretrainConfig => ({ ...config, model: { ...config.model, inChannels } });
 
 /** The fields of a record that are there. */
 const onlyGiven = <T extends object>(
@@ -40,9 +52,9 @@ export function statedBy(values: MethodValues, inChannels: number): Stated {
     }),
     apply: (config) => {
       const stated = configFromFlags(config, values);
-      if (stated._tag === "Left") return stated;
-      const model = { ...stated.right.model, inChannels };
-      return right({ ...stated.right, model });
+      return stated._tag === "Left"
+        ? stated
+        : right(ofChannels(stated.right, inChannels));
     },
   };
 }

@@ -35,8 +35,8 @@ export interface MeasuredSteps {
 const secondsOf = ({ milliseconds: { total, compile } }: StepReport): number =>
   (total - compile) / 1000;
 
-/** The middle of some numbers. */
-const median = (values: readonly number[]): number =>
+/** The middle of some numbers, `NaN` of none. */
+export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 const mean = (values: readonly number[]): number =>

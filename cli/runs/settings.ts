@@ -78,6 +78,17 @@ export interface ConfigKind<Config, Values extends SettingValues> {
     values: Values,
     goesOn: boolean,
   ): Result<Faults, Config>;
+  /**
+   * The configuration with what follows from the images, where anything does: the last to
+   * be settled.
+   *
+   * @param folder The run that goes on; `null` for a new one.
+   */
+  settled?(
+    config: Config,
+    images: ImagesOfRun,
+    folder: string | null,
+  ): Promise<Config>;
 }
 
 /** Refuses the value of a flag. */
@@ -150,7 +161,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
     if (read._tag === "Left") {
       return refuse("--resume", from, `the folder of a run. ${read.left}`);
     }
-    return this.#settings(base, {
+    return await this.#settings(base, {
       from,
       allowScheduleChange: values["allow-schedule-change"] ?? false,
       allowDataChange: values["allow-data-change"] ?? false,
@@ -164,7 +175,7 @@ class SettingsMaker<Config, Values extends SettingValues> {
     const base = config === undefined
       ? await this.#kind.base(this.#values, this.#imagesOf(null))
       : await this.#readConfig("--config", config);
-    return this.#settings(base, null, null);
+    return await this.#settings(base, null, null);
   }
 
   /** Images that flags name, or else those of the run that goes on. */
@@ -186,14 +197,17 @@ class SettingsMaker<Config, Values extends SettingValues> {
   }
 
   /** Settings of a run, new or earlier, with flags applied. */
-  #settings(
+  async #settings(
     base: Config,
     earlier: EarlierRun | null,
     folder: string | null,
-  ): Settings<Config> {
+  ): Promise<Settings<Config>> {
+    const images = this.#imagesOf(earlier);
+    const { changed, settled } = this.#kind;
+    const config = must(changed(base, this.#values, earlier !== null));
     return {
-      ...this.#imagesOf(earlier),
-      config: must(this.#kind.changed(base, this.#values, earlier !== null)),
+      ...images,
+      config: await settled?.(config, images, folder) ?? config,
       file: null,
       outputDir: this.#values["output-dir"] ?? folder,
     };

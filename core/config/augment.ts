@@ -92,7 +92,8 @@ const rangeUpTo = (most: number, wanted: string): Codec<Range> =>
       : unwanted(found, place, "OutOfRange");
   });
 
-const partOfArea = rangeUpTo(1, "0 < lower ≤ upper ≤ 1");
+/** Codec of the part of an image's area that a crop takes. */
+export const partOfArea: Codec<Range> = rangeUpTo(1, "0 < lower ≤ upper ≤ 1");
 
 const ratios = rangeUpTo(Number.MAX_VALUE, "0 < lower ≤ upper, finite");
 

@@ -14,6 +14,7 @@ import {
   type Result,
 } from "../result.ts";
 import type { Curriculum } from "../schedule/curriculum.ts";
+import { partOfArea } from "./augment.ts";
 import { curriculumCodec, curriculumFaults } from "./curriculum.ts";
 import { withNewWords } from "./old_words.ts";
 import {
@@ -43,6 +44,8 @@ export interface PretrainConfig extends ClippingConfig {
   readonly training: TrainingConfig;
   /** Weights of the stages over time, as factors on their own; absent where they stay. */
   readonly curriculum?: Curriculum;
+  /** Part of an image's area that a random crop takes, `0 < least ≤ largest ≤ 1`; 0.2 to 1 where absent. */
+  readonly cropScale?: readonly [least: number, largest: number];
   /**
    * Precision of frozen blocks where no gradient goes through them: with `int8`
    * their matrix products are in 8-bit integers, several times as fast and a little
@@ -98,6 +101,7 @@ const fields: Codec<PretrainConfig> = recordOf<PretrainConfig>({
   optimizer: optimizerCodec,
   training: trainingCodec,
   curriculum: optional(curriculumCodec),
+  cropScale: optional(partOfArea),
   frozenPrecision: optional(oneOf("int8")),
   clipGrad: clipGradCodec,
 });

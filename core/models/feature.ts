@@ -8,6 +8,12 @@ import type { ModelSpec, VitScope } from "./model_spec.ts";
 export interface FeatureSpec {
   /** The mean of the patch tokens, or the class token. */
   readonly tokens: "patches" | "classToken";
+  /**
+   * Side of the grid of regions in each of which the patch tokens are averaged by
+   * themselves, from the upper left row by row; 1 where absent, one mean of all. Region
+   * `i` of `r` has rows `⌊i G / r⌋` to `⌈(i + 1) G / r⌉` of `G`.
+   */
+  readonly regions?: number;
   /** Stages whose taps are laid side by side, by number; each is normalised by its own norm. */
   readonly stages: readonly number[];
 }
@@ -25,20 +31,73 @@ export function allTaps(spec: ModelSpec): FeatureSpec {
   return { tokens: "patches", stages: spec.stages.map((_, k) => k) };
 }
 
-/** Mean of the patch tokens, or the class token, of `tokens [B, 1 + L, D]`: `[B, D]`. */
+/** Mean of the patch tokens in a rectangle of a grid of tokens `[B, G, G, D]`: `[B, D]`. */
+function meanIn(
+  g: GraphBuilder,
+  grid: NodeId,
+  rows: readonly [from: number, to: number],
+  columns: readonly [from: number, to: number],
+): NodeId {
+  const [batch = 0, , , width = 0] = g.shape(grid);
+  const [height, breadth] = [rows, columns].map(([from, to]) => to - from) as [
+    number,
+    number,
+  ];
+  const inside = g.slice(
+    g.slice(grid, 1, rows[0], height),
+    ...[2, columns[0], breadth] as const,
+  );
+  const mean = g.scale(
+    g.sumTo(inside, [batch, 1, 1, width]),
+    1 / (height * breadth),
+  );
+  return g.reshape(mean, [batch, width]);
+}
+
+/** Means of the patch tokens `[B, L, D]` in regions, side by side: `[B, regions² · D]`. */
+function regionMeans(
+  g: GraphBuilder,
+  tokens: NodeId,
+  regions: number,
+): NodeId {
+  const [batch = 0, count = 0, width = 0] = g.shape(tokens);
+  const side = Math.sqrt(count);
+  const grid = g.reshape(tokens, [batch, side, side, width]);
+  const spans = Array.from({ length: regions }, (_, i) =>
+    [
+      Math.floor(i * side / regions),
+      Math.ceil((i + 1) * side / regions),
+    ] as const);
+  return g.concat(
+    spans.flatMap((rows) =>
+      spans.map((columns) => meanIn(g, grid, rows, columns))
+    ),
+    1,
+  );
+}
+
+/** What a feature takes of `tokens [B, 1 + L, D]`: `[B, D]`, or so much for each region. */
 function pooled(
   g: GraphBuilder,
   tokens: NodeId,
-  kind: FeatureSpec["tokens"],
+  { tokens: kind, regions = 1 }: FeatureSpec,
 ): NodeId {
   const [batch = 0, count = 0, width = 0] = g.shape(tokens);
-  const patches = count - 1;
-  const one = kind === "classToken" ? g.slice(tokens, 1, 0, 1) : g.scale(
-    g.sumTo(g.slice(tokens, 1, 1, patches), [batch, 1, width]),
-    1 / patches,
-  );
-  return g.reshape(one, [batch, width]);
+  if (kind === "classToken") {
+    return g.reshape(g.slice(tokens, 1, 0, 1), [batch, width]);
+  }
+  const patches = g.slice(tokens, 1, 1, count - 1);
+  if (regions > 1) return regionMeans(g, patches, regions);
+  const mean = g.scale(g.sumTo(patches, [batch, 1, width]), 1 / (count - 1));
+  return g.reshape(mean, [batch, width]);
 }
+
+/** Numbers of a feature: the encoder's width for each tap and region. */
+export const featureWidth = (
+  { embedDim }: Pick<ModelSpec, "embedDim">,
+  { tokens, stages, regions = 1 }: FeatureSpec,
+): number =>
+  embedDim * stages.length * (tokens === "patches" ? regions ** 2 : 1);
 
 /**
  * The feature of whole images, all patches visible.
@@ -46,7 +105,7 @@ function pooled(
  * @param images `[B, C, S, S]`.
  * @param feature The numbers that make it.
  * @param positions The fixed position table, or the parameter `pos_embed [1, 1 + L, D]`.
- * @returns `[B, F]` with `F` the encoder's width times the number of taps.
+ * @returns `[B, F]` with `F` by {@link featureWidth}.
  */
 export function featureNodes(
   scope: VitScope,
@@ -61,7 +120,7 @@ export function featureNodes(
   const parts = feature.stages.map((stage, i) => {
     const tapped = blocks[taps[i] ?? -1] ?? -1;
     const tokens = tapNorm(scope, spec, stage, tapped);
-    return pooled(scope.g, tokens, feature.tokens);
+    return pooled(scope.g, tokens, feature);
   });
   return scope.g.concat(parts, 1);
 }

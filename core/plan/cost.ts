@@ -136,14 +136,16 @@ export function layerFlops(
   return layers.map((_, i) => i === 0 ? first : block);
 }
 
-/** Cost of the first `done` steps of a run, whose steps cost so much in each phase. */
+/** Cost of the steps from `begun` to `done` of a run, which cost so much in each phase. */
 const spent = (
   { phases }: Pick<AnyPlan, "phases">,
   costOf: (phase: Phase) => number,
   done: number,
+  begun: number = 0,
 ): number =>
   phases.reduce((sum, phase) => {
-    const steps = Math.max(0, Math.min(phase.to, done) - phase.from);
+    const from = Math.max(phase.from, begun);
+    const steps = Math.max(0, Math.min(phase.to, done) - from);
     return steps === 0 ? sum : sum + steps * costOf(phase);
   }, 0);
 
@@ -171,6 +173,16 @@ export function savedPart(
  */
 export function runFlops(plan: AnyPlan): number {
   return spent(plan, phaseFlops(plan), plan.totalSteps);
+}
+
+/**
+ * Floating-point operations of a part of a run, for one sample of every batch.
+ *
+ * @param from Its first step.
+ * @param to The step behind its last one.
+ */
+export function stretchFlops(plan: AnyPlan, from: number, to: number): number {
+  return spent(plan, phaseFlops(plan), to, from);
 }
 
 /**

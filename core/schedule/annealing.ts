@@ -96,3 +96,35 @@ export function freezeStepAt(
         warmupSteps + firstStepFrom((totalSteps - warmupSteps) * freezeTime);
   }
 }
+
+/**
+ * Time at which a layer that is frozen from a step on freezes, in few digits: it can be
+ * typed, and {@link freezeStepAt} gives the step back.
+ *
+ * @param mode Kind of warm-up.
+ * @param span Length of the run.
+ * @returns A function from a step after the warm-up, `totalSteps` at most, to a time in
+ * `(0, 1]`, rounded down.
+ *
+ * @example A third of a run
+ * ```ts
+ * import { freezeStepAt, freezeTimeAt } from "./annealing.ts";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const span = { totalSteps: 300, warmupSteps: 10 };
+ * const time = freezeTimeAt("perLayer", span)(100);
+ * strictEqual(time, 0.3333);
+ * strictEqual(freezeStepAt("perLayer", span)(time), 100);
+ * ```
+ */
+export function freezeTimeAt(
+  mode: WarmupMode,
+  { totalSteps, warmupSteps }: TrainingSpan,
+): (step: number) => FreezeTime {
+  const before = mode === "perLayer" ? 0 : warmupSteps;
+  const steps = totalSteps - before;
+  // A tenth of a step is lost at most, so that the next whole one is the same.
+  const unit = 10 ** (1 + Math.ceil(Math.log10(steps)));
+  return (step) =>
+    Math.floor((step - before) / steps * unit) / unit as FreezeTime;
+}

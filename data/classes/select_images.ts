@@ -68,6 +68,46 @@ export function shareSource(
   );
 }
 
+/**
+ * So many images of each class at random, in the order of the source: what few labels
+ * teach.
+ *
+ * @param source Labelled images; those without a label are left out.
+ * @param count Number of each class, a whole number from 1 on; a class with fewer gives all.
+ * @param key Key of the draw; a larger one of the same key holds the smaller one.
+ *
+ * @example Two of each of ten classes
+ * ```ts
+ * import { embeddedFashionMnist, orThrow, rootKey, sharePerClass } from "@vitfreeze/vitfreeze";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const all = orThrow(await embeddedFashionMnist());
+ * const few = orThrow(sharePerClass(all, 2, rootKey(0)));
+ *
+ * strictEqual(few.length, 20);
+ * ```
+ */
+export function sharePerClass(
+  source: ImageSource,
+  count: number,
+  key: Key,
+): Result<Faults, ImageSource> {
+  return pipe(
+    unlessFaulty(count, [wholeFault("count", count, 1, Infinity)]),
+    E.map((most) => {
+      const taken = new Map<number, number>();
+      const kept = permutation(key, source.length).filter((index) => {
+        const label = source.label(index);
+        if (label === null) return false;
+        const before = taken.get(label) ?? 0;
+        taken.set(label, before + 1);
+        return before < most;
+      });
+      return selectImages(source, kept.sort());
+    }),
+  );
+}
+
 /** Two parts of a source that have no image in common. */
 export interface SplitSource {
   /** The random share. */

@@ -6,7 +6,7 @@ const runMain = (...words: readonly string[]): Promise<ProgramEnd> =>
   runScript("cli/main.ts", ...words);
 
 const NAMES =
-  "pretrain plan watch evaluate knn probe finetune compare classic predict similar export";
+  "pretrain plan find-times watch evaluate knn probe finetune compare classic predict similar export";
 
 Deno.test("--help lists the commands, and so does a call without one, as a fault", async () => {
   const asked = await runMain("--help");

@@ -124,8 +124,11 @@ export interface ImageBatches {
 /** Batches of a source for the kinds of training, by a way of loading. */
 export function imageBatches(by: BatchLoading): ImageBatches {
   return {
-    batchSource: (source, { model, training }, loading = {}) => {
-      const transform = trainTransform(viewOf(model, source));
+    batchSource: (source, { model, training, cropScale }, loading = {}) => {
+      const view = viewOf(model, source);
+      const transform = trainTransform(
+        cropScale === undefined ? view : { ...view, scale: cropScale },
+      );
       return batchesBy(by, source, training, transform, loading);
     },
     finetuneBatches: (source, { model, augment, training }, loading = {}) => {

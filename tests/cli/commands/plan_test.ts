@@ -47,6 +47,16 @@ Deno.test("print_plan --saving plans backwards", async () => {
   ok(saving >= 0.25 && saving < 0.2501);
 });
 
+Deno.test("print_plan --same-cost-as-unfrozen plans the epochs that the saving is worth", async () => {
+  const { out } = await run("--same-cost-as-unfrozen", "--model", "vit-s");
+  const [, epochs] = out.match(/^100 epochs → (\d+): the cost of 100/m) ?? [];
+  const plain = await run("--model", "vit-s");
+  match(
+    plain.out,
+    new RegExp(`^100 epochs .* as much as ${epochs} with it`, "m"),
+  );
+});
+
 Deno.test("print_plan --svg draws the plan", async () => {
   const file = await Deno.makeTempFile({ suffix: ".svg" });
   const { code } = await run("--svg", file);

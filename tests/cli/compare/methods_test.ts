@@ -1,93 +1,66 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import fc from "fast-check";
 import {
-  DEFAULT_PRETRAIN_CONFIG,
-  planOf,
-  predictedSaving,
-} from "../../../core/mod.ts";
-import { runFlops } from "../../../core/plan/cost.ts";
+  deepStrictEqual,
+  match,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { describeFaults } from "../../../core/mod.ts";
 import {
-  configOfMethod,
-  type Method,
-  METHODS,
-  methodsOf,
-  THESIS_POWERS,
-  titleOf,
+  decodeMethods,
+  methodsIn,
+  methodsNamed,
+  THESIS_METHODS,
 } from "../../../cli/compare/methods.ts";
 import { right } from "../../right.ts";
+import { inFolder } from "../../train/temporary_folder.ts";
 
-const IMAGENET = 1_281_167;
+const faultsOf = (input: unknown): string => {
+  const result = decodeMethods(input);
+  return result._tag === "Left" ? describeFaults(result.left) : "none";
+};
 
-const planFor = (method: Method, base = DEFAULT_PRETRAIN_CONFIG) =>
-  right(
-    planOf(
-      right(configOfMethod(base, THESIS_POWERS, IMAGENET, method)),
-      IMAGENET,
-    ),
+Deno.test("decodeMethods() takes a list of names with flags and costs, and names every fault with its place", () => {
+  const good = [{ name: "a" }, { name: "b", flags: "--t0 0.8", cost: "a" }];
+  deepStrictEqual(right(decodeMethods(good)), good);
+  match(faultsOf({}), /wanted a list/);
+  match(faultsOf([]), /at least one item/);
+  match(
+    faultsOf([{ name: "a/b" }]),
+    /\[0\]\.name: found "a\/b", wanted letters/,
   );
-
-/** Rate at the start of every layer, as a part of the base rate. */
-const initialRates = (method: Method): readonly number[] =>
-  planFor(method).layers.map(({ schedule }) =>
-    schedule.initialRate / DEFAULT_PRETRAIN_CONFIG.rate.baseRate
+  match(
+    faultsOf([{ name: "untrained" }]),
+    /\[0\]\.name: .*other than untrained/,
   );
-
-Deno.test("configOfMethod() freezes at the same steps in every FreezeOut method and never in LocalMIM", () => {
-  const freezeSteps = (method: Method) =>
-    planFor(method).layers.map(({ freezeStep }) => freezeStep);
-  const wanted = freezeSteps("freezeout");
-  for (const method of METHODS.slice(2)) {
-    deepStrictEqual(freezeSteps(method), wanted, method);
-  }
-  strictEqual(predictedSaving(planFor("localmim")), 0);
-  strictEqual(predictedSaving(planFor("localmim-short")), 0);
-});
-
-Deno.test("configOfMethod() starts layer 0 of ViT-B, t0 = 0.8, where the thesis' tables do", () => {
-  const first = (method: Method) => initialRates(method)[0]?.toFixed(6);
-  strictEqual(first("localmim"), "1.000000");
-  // The layer freezes at 0.512; three losses of later stages reach it beside its own.
-  strictEqual(first("freezeout"), (1 / 0.512).toFixed(6));
-  strictEqual(first("unscaled"), "1.000000");
-  strictEqual(first("sr-lr"), (0.25 ** 0.8 / 0.512).toFixed(6));
-  strictEqual(first("lr-lr"), (1 / 0.512 ** 0.7).toFixed(6));
-  strictEqual(first("sr-lr+lr-lr"), (0.25 ** 0.8 / 0.512 ** 0.6).toFixed(6));
-});
-
-Deno.test("configOfMethod() gives the shorter LocalMIM as many epochs as cost what freezing ones cost, to half an epoch", () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 20, max: 400 }),
-      fc.double({ min: 0.5, max: 1, noNaN: true }),
-      (epochs, t0) => {
-        const base = {
-          ...DEFAULT_PRETRAIN_CONFIG,
-          freeze: { ...DEFAULT_PRETRAIN_CONFIG.freeze, t0 },
-          training: {
-            ...DEFAULT_PRETRAIN_CONFIG.training,
-            epochs,
-            warmupEpochs: 1,
-          },
-        };
-        const whole = runFlops(planFor("localmim", base));
-        const short = runFlops(planFor("localmim-short", base));
-        const frozen = runFlops(planFor("freezeout", base));
-        ok(Math.abs(short - frozen) <= 0.5001 * whole / epochs);
-      },
-    ),
-    { numRuns: 30 },
+  match(faultsOf([{ name: ".." }]), /\[0\]\.name: found "\.\."/);
+  match(faultsOf([{ name: "a", flag: "" }]), /nearest is "flags"/);
+  match(faultsOf([{ name: "a", flags: ["--t0"] }]), /\[0\]\.flags/);
+  match(faultsOf([{ name: "a", cost: -1 }]), /\[0\]\.cost: found -1/);
+  match(
+    faultsOf([{ name: "a" }, { name: "a" }]),
+    /\[1\]\.name: found "a", wanted each name once/,
   );
 });
 
-Deno.test("methodsOf() one stage leaves out those whose rates go by stages, and titleOf() says what is trained", () => {
-  deepStrictEqual(methodsOf(4), METHODS);
+Deno.test("methodsNamed() finds methods of the thesis and says which name is nearest", () => {
   deepStrictEqual(
-    methodsOf(1),
-    METHODS.filter((method) => !method.startsWith("sr-lr")),
+    right(methodsNamed("freezeout,unfrozen")),
+    THESIS_METHODS.slice(0, 2),
   );
-  strictEqual(titleOf("localmim", THESIS_POWERS), "LocalMIM");
-  strictEqual(
-    titleOf("localmim-short", THESIS_POWERS, "mae"),
-    "MAE, fewer epochs",
-  );
+  const bad = methodsNamed("freezout");
+  match(bad._tag === "Left" ? bad.left : "", /nearest is freezeout/);
+  strictEqual(methodsNamed("lr-lr,lr-lr")._tag, "Left");
 });
+
+Deno.test("methodsIn() refuses a file that is missing or no JSON, and names the file in its faults", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/methods.json`;
+    await rejects(methodsIn(path));
+    await writeFile(path, "[");
+    await rejects(methodsIn(path));
+    await writeFile(path, '[{"title":"x"}]');
+    const result = await methodsIn(path);
+    const text = result._tag === "Left" ? describeFaults(result.left) : "";
+    match(text, /methods\.json: \[0\]\.name/);
+  }));

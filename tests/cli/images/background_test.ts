@@ -7,12 +7,11 @@ import {
 import { join } from "node:path";
 import sharp from "sharp";
 import { classicImages } from "../../../cli/classic/classic_images.ts";
-import { experimentFrom } from "../../../cli/compare/compare_flags.ts";
-import { openExperiment } from "../../../cli/compare/experiment_folder.ts";
+import { askedComparison } from "../../../cli/compare/compare_flags.ts";
+import { openExperiment } from "../../../cli/compare/trial_folder.ts";
 import { experimentImages } from "../../../cli/compare/experiment_images.ts";
 import { evaluationImages } from "../../../cli/evaluate/evaluated_encoder.ts";
 import { endOf } from "../command/end_of.ts";
-import { right } from "../../right.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { runExample } from "../evaluate/program.ts";
 import { pretrain } from "../pretrain/program.ts";
@@ -143,31 +142,30 @@ Deno.test("classicImages() lie on the background that is asked for", () =>
     ]);
   }));
 
-Deno.test("openExperiment() goes on without blending where an experiment is from before it", () =>
+Deno.test("an experiment keeps the background of its images, and refuses another", () =>
   inFolder(async (folder) => {
     const data = await writePictures(join(folder, "data"));
-    const values = { data, limit: 10, labels: 5 };
-    const plain = right(experimentFrom({ ...values, background: "none" }));
-    const blended = right(experimentFrom(values));
-    strictEqual(blended.background, "mean");
+    const asked = { data, limit: 10, labels: 5 };
+    const { experiment: blended } = await askedComparison(asked);
+    const { experiment: plain } = await askedComparison({
+      ...asked,
+      background: "none",
+    });
     const { source, train, validation } = await experimentImages(blended);
     deepStrictEqual(
       [source, train, validation].map(({ background }) => background),
       ["mean", "mean", "mean"],
     );
     const path = join(folder, "compare");
-    strictEqual(await openExperiment(path, plain), false);
-    const file = join(path, "experiment.json");
-    const { background, ...before } = JSON.parse(await Deno.readTextFile(file));
-    strictEqual(background, "none");
-    await Deno.writeTextFile(file, JSON.stringify(before));
-    strictEqual(await openExperiment(path, plain), true);
+    strictEqual(await openExperiment(path, plain, true), false);
+    strictEqual(await openExperiment(path, plain, true), true);
     match(
-      (await endOf(() => openExperiment(path, blended))).message,
+      (await endOf(() => openExperiment(path, blended, true))).message,
       /another experiment: background was "none", now "mean"/,
     );
   }));
 
-Deno.test("experimentFrom() takes the embedded images as they are, as it did before", () => {
-  strictEqual(right(experimentFrom({})).background, "none");
+Deno.test("askedComparison() takes the embedded images as they are", async () => {
+  const { experiment } = await askedComparison({});
+  strictEqual(experiment.background, "none");
 });

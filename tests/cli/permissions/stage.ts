@@ -6,6 +6,16 @@
 import { match, strictEqual } from "node:assert/strict";
 import { encode, type Encoding, waves } from "../../data/photographs.ts";
 import { makeRun, runOf } from "../../train/run/follow/made_runs.ts";
+import { tinyRun } from "../../train/tiny_run.ts";
+import { openImages } from "../../../cli/images/images.ts";
+import {
+  type ImageChoice,
+  initialSnapshot,
+  orThrow,
+  rememberedImages,
+  writeImagesFile,
+} from "../../../train/mod.ts";
+import { writeCheckpoint } from "../../../train/checkpoint/write_checkpoint.ts";
 import { writeMade } from "../../train/weights/classifier/made_classifier.ts";
 import { writeNano } from "../evaluate/program.ts";
 import { writeSmallIdx } from "../pretrain/program.ts";
@@ -37,6 +47,31 @@ async function writeRun(folder: string): Promise<string> {
   await Deno.mkdir(folder);
   await makeRun(folder, run, run.plan.totalSteps);
   await Deno.writeTextFile(`${folder}/reconstruction.svg`, "<svg/>");
+  return folder;
+}
+
+/** A finished run in which nothing froze, with a checkpoint in its middle. */
+async function writeUnfrozen(folder: string, data: string): Promise<string> {
+  const { freeze } = tinyRun().config;
+  const run = tinyRun({ freeze: { ...freeze, t0: 1 } });
+  const { totalSteps } = run.plan;
+  await Deno.mkdir(folder);
+  await makeRun(folder, run, totalSteps);
+  const middle = {
+    ...initialSnapshot(run.config, run.plan),
+    step: totalSteps / 2,
+  };
+  orThrow(await writeCheckpoint(`${folder}/checkpoints`, run, middle));
+  const choice: ImageChoice = {
+    data,
+    limit: 12,
+    classes: null,
+    valShare: null,
+    heldOut: "by class",
+    background: "mean",
+  };
+  const { train } = orThrow(await openImages(data, choice.limit, choice));
+  orThrow(await writeImagesFile(folder, rememberedImages(choice, train)));
   return folder;
 }
 
@@ -108,6 +143,7 @@ export async function stageIn(folder: string): Promise<Stage> {
   const SHEET = `${made}/similar.svg`;
   const watched = await writeRun(`${folder}/watched`);
   const jpeg = await writePhotos(`${folder}/jpeg`, "jpeg", 16);
+  const unfrozen = await writeUnfrozen(`${folder}/unfrozen`, DATA);
   const page = words("--html --port 0");
   const data = ["--data", DATA, "--backend", "onnx"];
   const short = words("--epochs 1 --batch-size 32");
@@ -131,6 +167,10 @@ export async function stageIn(folder: string): Promise<Stage> {
       "examples/print_plan.ts": { args: words(`--model nano --svg ${SVG}`) },
       "examples/pretrain.ts": {
         args: [...pretrained, ...data, ...short, ...once],
+      },
+      "examples/find_freeze_times.ts": {
+        args: [unfrozen, "--backend", "onnx", ...words("--layers 1")],
+        places: { RUN: unfrozen },
       },
       "examples/watch.ts": { args: [watched], places: { RUN: watched } },
       "examples/watch.ts --html": {

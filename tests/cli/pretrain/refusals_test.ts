@@ -7,7 +7,7 @@ import { REFUSALS, refuses } from "./refusals.ts";
 Deno.test(
   "pretrain refuses bad input with exit code 2, what it found and what is wanted",
   // All of them: `refusals_long_test.ts`.
-  (t) => refuses(t, REFUSALS.filter((_, i) => i % 3 === 0)),
+  (t) => refuses(t, REFUSALS.filter((_, i) => i % 3 === 1)),
 );
 
 Deno.test("pretrain names all faults at once: of flags, and of a file by file and field", () =>

@@ -12,6 +12,7 @@ import {
   predictedSaving,
   savedPart,
   stepGraph,
+  stretchFlops,
 } from "../../../core/mod.ts";
 import { runFlops, unfrozenRunFlops } from "../../../core/plan/cost.ts";
 import {
@@ -147,4 +148,18 @@ Deno.test("savedPart() of a run so far is 0 before the first freeze and then ris
   strictEqual(saved[0], 0);
   saved.slice(1).forEach((part, i) => ok(part > (saved[i] ?? NaN)));
   strictEqual(saved.at(-1), predictedSaving(plan));
+});
+
+Deno.test("stretchFlops() of the parts of a run add up to those of the whole", () => {
+  fc.assert(
+    fc.property(anyPlan, between(0, 1), (plan, part) => {
+      const cut = Math.floor(part * plan.totalSteps);
+      const parts = stretchFlops(plan, 0, cut) +
+        stretchFlops(plan, cut, plan.totalSteps);
+      const whole = runFlops(plan);
+      ok(Math.abs(parts - whole) <= 1e-12 * whole);
+      strictEqual(stretchFlops(plan, 0, plan.totalSteps), whole);
+    }),
+    { numRuns: 40 },
+  );
 });

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { ok, strictEqual } from "node:assert/strict";
 import type { WarmupMode } from "../../../core/mod.ts";
-import { annealSteps, freezeStepAt } from "../../../core/schedule/annealing.ts";
+import {
+  annealSteps,
+  freezeStepAt,
+  freezeTimeAt,
+} from "../../../core/schedule/annealing.ts";
 import type { FreezeTime } from "../../../core/brand.ts";
 import { firstStepFrom } from "../../../core/schedule/annealing.ts";
 import { between } from "../../arbitraries.ts";
@@ -27,6 +31,17 @@ Deno.test("freezeStepAt() is the first step after the warm-up and the annealing"
 Deno.test("freezeStepAt() of time 1 is the end of the run", () => {
   fc.assert(fc.property(mode, span, (m, s) => {
     strictEqual(freezeStepAt(m, s)(1 as FreezeTime), s.totalSteps);
+  }));
+});
+
+Deno.test("freezeTimeAt() gives few digits from which freezeStepAt() gives the step back", () => {
+  fc.assert(fc.property(mode, span, between(0, 1), (m, s, place) => {
+    const after = Math.floor(place * (s.totalSteps - s.warmupSteps - 1));
+    const step = s.warmupSteps + 1 + after;
+    const time = freezeTimeAt(m, s)(step);
+    ok(time > 0 && time <= 1);
+    ok(`${time}`.length <= "0.12345678".length, `${time}`);
+    strictEqual(freezeStepAt(m, s)(time), step);
   }));
 });
 

@@ -9,6 +9,7 @@ import { rootKey } from "../../../core/mod.ts";
 import {
   type ImageSource,
   selectImages,
+  sharePerClass,
   shareSource,
   splitSource,
 } from "../../../data/mod.ts";
@@ -27,6 +28,34 @@ Deno.test("selectImages() numbers what it keeps anew", async () => {
   deepStrictEqual(originals(part), [0, 1, 2, 3]);
   strictEqual(part.summary, "4 of 10 images");
   deepStrictEqual(await part.read(2), await noiseSource(10).read(2));
+});
+
+Deno.test("sharePerClass() takes so many of each class, all of smaller ones, none without a label, and a larger draw holds a smaller one", () => {
+  const classes = [0, 1, 1, 2, 2, 2, null, 0, 1, 2];
+  const source: ImageSource = {
+    ...noiseSource(10),
+    label: (index) => classes[index] ?? null,
+  };
+  const drawn = (count: number, seed = 0) =>
+    originals(right(sharePerClass(source, count, rootKey(seed))));
+  const countOf = (kept: readonly number[], label: number) =>
+    kept.filter((index) => classes[index] === label).length;
+  for (const seed of [0, 1, 2]) {
+    const [one, two, three] = [1, 2, 3].map((count) => drawn(count, seed));
+    deepStrictEqual([0, 1, 2].map((label) => countOf(one!, label)), [1, 1, 1]);
+    deepStrictEqual([0, 1, 2].map((label) => countOf(two!, label)), [2, 2, 2]);
+    deepStrictEqual([0, 1, 2].map((label) => countOf(three!, label)), [
+      2,
+      3,
+      3,
+    ]);
+    deepStrictEqual(one!.filter((index) => !two!.includes(index)), []);
+    deepStrictEqual(three, [...three!].sort((a, b) => a - b));
+  }
+  deepStrictEqual(
+    faultsOf(sharePerClass(source, 0, rootKey(0))),
+    ["count: found 0, wanted a whole number ≥ 1"],
+  );
 });
 
 Deno.test("shareSource() refuses counts that the source does not have", () => {

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   encode,
+  featureWidth,
   initialParameters,
   interpretGraph,
   left,
@@ -73,25 +74,48 @@ function tokensOf(index: number): readonly Float64Array[] {
 }
 
 /** Mean of rows, by hand. */
-function meanRow(tokens: Float64Array, from: number, to: number): number[] {
+function meanRow(tokens: Float64Array, rows: readonly number[]): number[] {
   const width = TINY_MODEL.embedDim;
-  return Array.from({ length: width }, (_, d) => {
-    let sum = 0;
-    for (let row = from; row < to; row++) sum += tokens[row * width + d] ?? NaN;
-    return sum / (to - from);
-  });
+  return Array.from(
+    { length: width },
+    (_, d) =>
+      rows.reduce((sum, row) => sum + (tokens[row * width + d] ?? NaN), 0) /
+      rows.length,
+  );
 }
 
-const CASES: readonly (readonly [FeatureSpec, number, number])[] = [
-  [allTaps(TINY_MODEL), 1, 1 + patchCount(TINY_MODEL)],
-  [{ tokens: "patches", stages: [3] }, 1, 1 + patchCount(TINY_MODEL)],
-  [{ tokens: "classToken", stages: [1, 3] }, 0, 1],
-];
+const ALL = Array.from({ length: patchCount(TINY_MODEL) }, (_, i) => 1 + i);
 
-for (const [feature, from, to] of CASES) {
+/** Rows of the patches in a rectangle of the grid of 4 × 4; the class token is row 0. */
+const rectangle = (rows: readonly number[], columns: readonly number[]) =>
+  rows.flatMap((y) => columns.map((x) => 1 + 4 * y + x));
+
+const rectangles = (spans: readonly (readonly number[])[]) =>
+  spans.flatMap((rows) => spans.map((columns) => rectangle(rows, columns)));
+
+/** Features, and the rows that each of their means is of. */
+const CASES:
+  readonly (readonly [FeatureSpec, readonly (readonly number[])[]])[] = [
+    [allTaps(TINY_MODEL), [ALL]],
+    [{ tokens: "patches", stages: [3] }, [ALL]],
+    [{ tokens: "classToken", stages: [1, 3] }, [[0]]],
+    [
+      { tokens: "patches", stages: [3], regions: 2 },
+      rectangles([[0, 1], [2, 3]]),
+    ],
+    // Where regions do not divide the grid they overlap, as in adaptive pooling.
+    [
+      { tokens: "patches", stages: [1, 3], regions: 3 },
+      rectangles([[0, 1], [1, 2], [2, 3]]),
+    ],
+  ];
+
+for (const [feature, groups] of CASES) {
   await onDevices(
     ["reference", "cpu", "wasm", "webgpu", "onnx"],
-    `encoderFeatures() pools the ${feature.tokens} of taps ${feature.stages}, also of a smaller last batch`,
+    `encoderFeatures() pools the ${feature.tokens} of taps ${feature.stages} in ${
+      feature.regions ?? 1
+    } regions a side, also of a smaller last batch`,
     async (backend) => {
       const before = backend.liveTensors();
       const parameters = uploaded(backend);
@@ -107,12 +131,15 @@ for (const [feature, from, to] of CASES) {
       );
       disposeAll(parameters.values());
       strictEqual(backend.liveTensors(), before);
-      strictEqual(found!.width, 8 * feature.stages.length);
+      strictEqual(found!.width, 8 * feature.stages.length * groups.length);
+      strictEqual(found!.width, featureWidth(TINY_MODEL, feature));
       deepStrictEqual([...found!.labels], [0, 1, 2, 0, 1]);
       const wanted = [0, 1, 2, 3, 4].flatMap((index) => {
         const taps = tokensOf(index);
         return feature.stages.flatMap((stage) =>
-          meanRow(taps[stage] ?? new Float64Array(), from, to)
+          groups.flatMap((rows) =>
+            meanRow(taps[stage] ?? new Float64Array(), rows)
+          )
         );
       });
       strictEqual(found!.features.length, wanted.length);

@@ -74,11 +74,12 @@ function isProbed(x: unknown): x is ClassifierFacts["probed"] {
     return false;
   }
   const { path, digest, prefix, numHeads, imageSize } = x["encoder"];
-  const { tokens, stages } = x["feature"];
+  const { tokens, stages, regions } = x["feature"];
   return isText(path) && isText(digest) &&
     (prefix === undefined || isText(prefix)) &&
     isOptionalSize(numHeads) && isOptionalSize(imageSize) &&
     (tokens === "patches" || tokens === "classToken") &&
+    isOptionalSize(regions) &&
     isList(
       stages,
       (stage) => Number.isSafeInteger(stage) && Number(stage) >= 0,

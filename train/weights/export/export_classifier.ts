@@ -39,6 +39,15 @@ function unlikeOthers(
 ): Faults | null {
   if (headInput === "normOfMean") return null;
   const [only, ...others] = headInput.stages;
+  if ((headInput.regions ?? 1) > 1) {
+    return [{
+      _tag: "Inconsistent",
+      path: "headInput.regions",
+      found: headInput.regions,
+      wanted:
+        "one mean of all patches, for other programs score no other feature",
+    }];
+  }
   return only === stages.length - 1 && others.length === 0 ? null : [{
     _tag: "Inconsistent",
     path: "headInput.stages",

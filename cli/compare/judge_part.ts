@@ -1,11 +1,12 @@
-/** Evaluation of the encoder of a trial. */
+/** Judgement of the encoder of a trial. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../../backends/mod.ts";
-import { left, type Result } from "../../core/mod.ts";
-import type { ImageSource } from "../../data/mod.ts";
+import { left, type Result, rootKey } from "../../core/mod.ts";
+import { type ImageSource, sharePerClass } from "../../data/mod.ts";
 import {
   disposeAll,
+  knnAccuracies,
   lastTap,
   type OpenedEncoder,
   openEncoder,
@@ -13,6 +14,7 @@ import {
   type TrainError,
   uploadEncoder,
 } from "../../train/mod.ts";
+import { must } from "../command/command_failed.ts";
 import { mustWork } from "../command/describe_errors.ts";
 import {
   finetunedAccuracies,
@@ -24,6 +26,7 @@ import {
   frequentShare,
   hasDiverged,
 } from "../evaluate/evaluation_result.ts";
+import { sourceFeatures } from "../evaluate/features.ts";
 import type { Evaluation } from "../evaluate/open_evaluation.ts";
 import {
   describeRate,
@@ -34,27 +37,28 @@ import {
   storedRate,
 } from "../evaluate/probe_encoder.ts";
 import { evaluatedImages, tellUnreadable } from "../images/unreadable.ts";
-import type { ShownWork } from "../output/progress_bar.ts";
+import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import {
   type Experiment,
   finetuneConfig,
+  type Judge,
+  type JudgeKind,
+  judgeParts,
   probeConfig,
   type Trial,
 } from "./experiment.ts";
-import {
-  type Part,
-  trialFolder,
-  type TrialScores,
-} from "./experiment_folder.ts";
+import { trialFolder, type TrialScores } from "./trial_folder.ts";
 import { UNTRAINED } from "./methods.ts";
 import { type Interrupted, partRun } from "./part_run.ts";
 
-/** Shared inputs of the evaluations of an experiment. */
-export interface TrialEvaluationContext extends ShownWork {
+/** Shared inputs of the judgements of an experiment. */
+export interface JudgeContext extends ShownWork {
   readonly experiment: Experiment;
   readonly train: ImageSource;
   readonly validation: ImageSource;
   readonly backend: Backend;
+  /** The listed method whose first values are those of the untrained encoder. */
+  readonly first: string;
   /** Called with the mean loss of every epoch. */
   readonly say: (line: string) => void;
   /** Stops it after the step at which it is aborted. */
@@ -66,13 +70,11 @@ export interface TrialEvaluationContext extends ShownWork {
  * the first method's.
  */
 async function encoderOf(
-  { experiment }: TrialEvaluationContext,
-  trial: Trial,
+  { first }: JudgeContext,
+  { method, seed }: Trial,
   root: string,
 ): Promise<OpenedEncoder> {
-  const { method, seed } = trial;
-  const [first] = experiment.methods;
-  const of = method === UNTRAINED && first !== undefined ? first : method;
+  const of = method === UNTRAINED ? first : method;
   const path = join(trialFolder(root, { method: of, seed }), "pretrain");
   const encoder = mustWork(await openEncoder(path));
   // An encoder of fewer steps is not that of the trial.
@@ -85,22 +87,32 @@ async function encoderOf(
     : encoder;
 }
 
-/** Result of an evaluation, without its duration. */
+/** Images whose labels are known: all, or so many of each class, others for each seed. */
+const taughtBy = (
+  { train }: JudgeContext,
+  { seed }: Trial,
+  shots: number | null,
+): ImageSource =>
+  shots === null ? train : must(sharePerClass(train, shots, rootKey(seed)));
+
+/** Result of a judgement, without its duration. */
 export type UntimedScores = Omit<TrialScores, "wallSeconds">;
 
 /**
- * Evaluates the encoder of a trial, from the beginning or from where it was stopped.
+ * Judges the encoder of a trial, from the beginning or from where it was stopped.
  *
  * @param root The experiment's folder, with the finished pre-training of the trial.
  * @throws {CommandFailed} where it fails.
  */
-export async function evaluatePart(
-  context: TrialEvaluationContext,
+export async function judgePart(
+  context: JudgeContext,
   trial: Trial,
-  part: Exclude<Part, "pretrain">,
+  judge: Judge,
   root: string,
 ): Promise<UntimedScores | Interrupted> {
-  const { train, validation, backend, say } = context;
+  const { validation, backend, say } = context;
+  const { kind, shots } = judgeParts(judge);
+  const train = taughtBy(context, trial, shots);
   const encoder = await encoderOf(context, trial, root);
   const classes = train.classNames?.length ?? 0;
   const evaluation: Evaluation = {
@@ -108,10 +120,8 @@ export async function evaluatePart(
     ...evaluatedImages(train, validation),
     resizeSize: encoder.model.imageSize,
   };
-  const path = join(trialFolder(root, trial), part);
-  const found = part === "finetune"
-    ? await finetuned(context, trial, evaluation, path)
-    : await probed(context, trial, evaluation, path);
+  const path = join(trialFolder(root, trial), judge);
+  const found = await JUDGED[kind](context, trial, evaluation, path);
   tellUnreadable(evaluation, say);
   if (found === "interrupted") return found;
   const mostFrequent = frequentShare(validation);
@@ -120,19 +130,57 @@ export async function evaluatePart(
   return { ...found, mostFrequent, diverged };
 }
 
-/** Fine-tunes the encoder of a trial. */
-async function finetuned(
-  context: TrialEvaluationContext,
+/** A judge at work. */
+type Judging = (
+  context: JudgeContext,
   trial: Trial,
   evaluation: Evaluation,
   path: string,
-): Promise<Accuracies | Interrupted> {
-  const { classes, unreadable: { train: badImages } } = evaluation;
-  const config = finetuneConfig(context.experiment, trial, classes);
+) => Promise<Accuracies | Interrupted>;
+
+/** Fine-tunes the encoder of a trial. */
+const finetuned: Judging = async (context, trial, evaluation, path) => {
+  const { classes, train, unreadable: { train: badImages } } = evaluation;
+  const { experiment } = context;
+  const config = finetuneConfig(experiment, trial, classes, train.length);
   const planned = plannedFinetuning(evaluation, config, { badImages });
   const scores = await partRun(planned, path, context);
   return scores === "interrupted" ? scores : finetunedAccuracies(scores);
-}
+};
+
+/** Has the nearest labelled images of a trial's encoder vote. */
+const voted: Judging = async (context, _, evaluation) => {
+  const { experiment: { knn: { neighbours, temperature } } } = context;
+  const { backend, classes, encoder: { model, parameters } } = evaluation;
+  const uploaded = uploadEncoder(backend, model, parameters);
+  const featuresOf = async (part: "train" | "validation") => {
+    const feature = lastTap(model);
+    const found = await sourceFeatures(
+      ...[evaluation, [uploaded], feature, part, context] as const,
+    );
+    return orStopped(found)?.[0] ?? null;
+  };
+  try {
+    const known = await featuresOf("train");
+    const asked = known === null ? null : await featuresOf("validation");
+    if (known === null || asked === null) return "interrupted";
+    const pairs = known.labels.length * asked.labels.length;
+    const found = await underBar(
+      context,
+      "comparisons",
+      pairs,
+      (options) =>
+        knnAccuracies(known, asked, classes, [neighbours], temperature, {
+          ...options,
+          backend,
+        }),
+    );
+    const [accuracies] = orStopped(found) ?? [];
+    return accuracies ?? "interrupted";
+  } finally {
+    disposeAll(uploaded.values());
+  }
+};
 
 /** The base rate of a probe that was begun before, if there is one. */
 async function begunRate(path: string): Promise<number | null> {
@@ -145,12 +193,7 @@ async function begunRate(path: string): Promise<number | null> {
 }
 
 /** Probes the encoder of a trial. */
-async function probed(
-  context: TrialEvaluationContext,
-  { seed }: Trial,
-  evaluation: Evaluation,
-  path: string,
-): Promise<Accuracies | Interrupted> {
+const probed: Judging = async (context, { seed }, evaluation, path) => {
   const { experiment, backend, say, signal } = context;
   const { classes, train, encoder: { model, parameters } } = evaluation;
   const asked = probeConfig(experiment, seed, model, classes, train.length);
@@ -182,7 +225,14 @@ async function probed(
   } finally {
     disposeAll(uploaded.values());
   }
-}
+};
+
+/** The judges by name. */
+const JUDGED: Readonly<Record<JudgeKind, Judging>> = {
+  knn: voted,
+  probe: probed,
+  finetune: finetuned,
+};
 
 /** The value of a success, `null` where the work was stopped. */
 const orStopped = <A>(result: Result<TrainError, A>): A | null =>
