@@ -7,7 +7,7 @@ import type {
 } from "../../core/mod.ts";
 import {
   ABOVE_ZERO,
-  FlagValues,
+  type FlagValues,
   numberFlag,
   numbersFlag,
   under,
