@@ -76,6 +76,7 @@ export type {
 export type { VggDepth, VggSpec } from "../core/models/convnets/vgg.ts";
 export { modelNamed, type NamedModel } from "../core/models/model_names.ts";
 export {
+  type LatentTargets,
   MODEL_PRESETS,
   type ModelName,
   type ModelSpec,
@@ -109,6 +110,7 @@ export {
   planOf,
   stepsPerEpoch,
 } from "../core/plan/freeze_plan.ts";
+export { latentTapAt } from "../core/plan/latent_phases.ts";
 export { phaseMemory, type StepMemory } from "../core/plan/memory.ts";
 export {
   type FreezePlan,

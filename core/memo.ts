@@ -1,7 +1,7 @@
 /** Results that are remembered. */
 
 /** Data that stands for itself in a key. */
-type Plain = string | number | boolean | readonly Plain[];
+type Plain = string | number | boolean | null | readonly Plain[];
 
 /**
  * The same pure function, which computes each result once. Results live as long as

@@ -117,6 +117,7 @@ export {
 } from "./models/image_classifier.ts";
 export {
   initialParameters,
+  LATENT_LOSS,
   type LocalMimNodes,
   parameterSpecs,
   reconstructionGraph,
@@ -137,6 +138,7 @@ export {
   cellsPerSide,
   gridSize,
   isDecayed,
+  type LatentTargets,
   localMimStages,
   MODEL_PRESETS,
   type ModelName,
@@ -211,6 +213,7 @@ export {
 } from "./plan/freeze_plan.ts";
 export * from "./plan/freeze_search.ts";
 export { withFreezeSteps } from "./plan/freeze_steps.ts";
+export { latentTapAt } from "./plan/latent_phases.ts";
 export { phaseMemory, type StepMemory, stepMemory } from "./plan/memory.ts";
 export { isTrainable, layerOfOwner } from "./plan/ownership.ts";
 export {

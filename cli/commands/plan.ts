@@ -25,6 +25,7 @@ import {
 } from "../flags/flags.ts";
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
 import { SAME_COST_FLAGS } from "../flags/schedule_flags.ts";
+import { latentWords } from "../output/latent_words.ts";
 import {
   cellsNote,
   describeModel,
@@ -98,7 +99,7 @@ function epochsLine(
     return [`${sameCostWords(unfrozen, epochs, predictedSaving(plan))}.`];
   }
   const longer = epochsForEqualCost(config, samples);
-  return longer._tag === "Left" ? [] : [
+  return longer._tag === "Left" || predictedSaving(plan) < 0 ? [] : [
     `${epochs} epochs without freezing cost as much as ${longer.right} with it.`,
   ];
 }
@@ -116,6 +117,7 @@ function describePlan(
     ? `${scale}, t0 = ${t0} before scaling`
     : "freeze times as listed";
   const note = cellsNote(config.model);
+  const latent = latentWords(plan);
   return [
     [
       `${describeModel(config.model)}.`,
@@ -127,6 +129,7 @@ function describePlan(
     layerTable(plan, steps),
     phaseTable(plan, steps, config.optimizer),
     [
+      ...latent === null ? [] : [`Latent targets: ${latent}.`],
       savingLine(plan),
       ...epochsLine(plan, config, samples, unfrozen),
     ].join("\n"),

@@ -32,7 +32,9 @@ import {
   under,
   wholeFlag,
 } from "./flags.ts";
+import { LATENT_FLAGS, latentFaults, withLatent } from "./latent_flags.ts";
 import {
+  isOneStage,
   keptObjective,
   OBJECTIVE_FLAGS,
   objectiveBase,
@@ -189,6 +191,7 @@ export const METHOD_FLAGS = {
       { at: "frozenPrecision", unset: "float32" },
     ),
   }),
+  ...LATENT_FLAGS,
   ...under("Schedule", { "stage-weights": CURRICULUM_FLAG }),
   ...under("Images", { "crop-scale": CROP_FLAG }),
   ...RATE_FLAGS,
@@ -221,6 +224,7 @@ const contradictions = (
       ),
     ],
     ...objectiveFaults(base, values),
+    ...latentFaults(base, values, isOneStage(base, values)),
   ];
 };
 
@@ -269,7 +273,11 @@ function changed(
   const mode = rateMode(base.rate.mode, values["lr-mode"], power);
   return {
     ...config,
-    model: objectiveModel(config.model, values),
+    model: withLatent(
+      objectiveModel(config.model, values),
+      given.model.latent,
+      values,
+    ),
     rate: { ...config.rate, baseRate, mode },
   };
 }

@@ -117,6 +117,14 @@ const contradiction = (
   wanted: string,
 ): Fault => ({ _tag: "Inconsistent", path, found, wanted });
 
+/** True if the model that flags make has one stage. */
+export const isOneStage = (
+  { model }: Pick<PretrainConfig, "model">,
+  values: ObjectiveValues & { readonly model?: string },
+): boolean =>
+  values.objective === "mae" ||
+  values.model === undefined && model.stages.length === 1;
+
 /** True if a stage of a model predicts histograms. */
 const hasHistograms = ({ stages }: ModelSpec): boolean =>
   stages.some((stage) => targetOf(stage) === "hog");
@@ -128,16 +136,16 @@ const hasHistograms = ({ stages }: ModelSpec): boolean =>
  * @param values All flags of the method that concern stages.
  */
 export function objectiveFaults(
-  { model }: Pick<PretrainConfig, "model">,
+  base: Pick<PretrainConfig, "model">,
   values: ObjectiveValues & {
     readonly model?: string;
     readonly "sr-lr"?: number;
   },
 ): readonly Fault[] {
+  const { model } = base;
   const { objective, "hog-nbins": bins, "sr-lr": power } = values;
   const isMae = objective === "mae";
   const isPreset = values.model !== undefined;
-  const isOneStage = isMae || !isPreset && model.stages.length === 1;
   return [
     ...isMae && values["all-stages"]
       ? [
@@ -166,7 +174,7 @@ export function objectiveFaults(
         ),
       ]
       : [],
-    ...power !== undefined && power > 0 && isOneStage
+    ...power !== undefined && power > 0 && isOneStage(base, values)
       ? [
         contradiction(
           "--sr-lr",

@@ -90,8 +90,14 @@ export function savingLine(plan: FreezePlan): string {
   );
   const forward = layers.reduce((sum, layer) => sum + layer.forward, 0);
   const encoder = layers.reduce((sum, layer) => sum + layer.total, 0);
+  const saving = predictedSaving(plan);
+  if (saving < 0) {
+    return `Costs ${
+      percent(-saving)
+    } more floating-point operations than without freezing: its latent targets take more than freezing saves.`;
+  }
   return [
-    `Saves ${percent(predictedSaving(plan))} of the floating-point operations`,
+    `Saves ${percent(saving)} of the floating-point operations`,
     `(FreezeOut's own estimate: ${percent(estimate)},`,
     `taking backward = forward; here it is ${
       (encoder / forward - 1).toFixed(2)

@@ -9,6 +9,7 @@ import {
   type PretrainConfig,
 } from "../../core/mod.ts";
 import { counted } from "../../data/mod.ts";
+import { latentWords } from "../output/latent_words.ts";
 import { cellsNote, describeModel } from "../output/model_words.ts";
 import { duration, percent, sameCostWords } from "../output/words.ts";
 
@@ -101,6 +102,7 @@ export function describePlan(
   const { epochs } = training;
   const { totalSteps, warmupSteps } = plan;
   const note = cellsNote(model);
+  const latent = latentWords(plan);
   return [
     `model:  ${describeModel(model)}${because(fit, "model")}`,
     ...note === null ? [] : [`        ${note}`],
@@ -115,5 +117,6 @@ export function describePlan(
       `        ${sameCostWords(unfrozenEpochs, epochs, predictedSaving(plan))}`,
     ],
     `freeze: ${describeFreezing(plan, config)}`,
+    ...latent === null ? [] : [`latent: ${latent}`],
   ].join("\n");
 }

@@ -91,10 +91,10 @@ async function objection(
 
 /** The same steps of smaller micro-batches, largest first. */
 function smallerBatches(task: Task<unknown>): readonly Task<unknown>[] {
-  const { training } = task;
+  const { training, together = 1 } = task;
   const { batchSize, accumIter } = training;
   return Array.from({ length: batchSize - 1 }, (_, i) => batchSize - 1 - i)
-    .filter((smaller) => batchSize % smaller === 0)
+    .filter((smaller) => batchSize % smaller === 0 && smaller % together === 0)
     .map((smaller) => ({
       ...task,
       training: {

@@ -7,7 +7,12 @@ import {
   optimizerCodec,
   type OptimizerConfig,
 } from "../optim/optimizer_config.ts";
-import type { Faults, Result } from "../result.ts";
+import {
+  type Fault,
+  type Faults,
+  inconsistent,
+  type Result,
+} from "../result.ts";
 import type { Curriculum } from "../schedule/curriculum.ts";
 import { partOfArea } from "./augment.ts";
 import { curriculumCodec, curriculumFaults } from "./curriculum.ts";
@@ -101,10 +106,26 @@ const fields: Codec<PretrainConfig> = recordOf<PretrainConfig>({
   clipGrad: clipGradCodec,
 });
 
+/** Micro-batches in which every group of images has latent targets of its own. */
+const wholeGroups = (
+  { model: { latent }, training: { batchSize } }: PretrainConfig,
+): readonly Fault[] =>
+  inconsistent(
+    batchSize % (latent?.every ?? 1) === 0,
+    "model.latent.every",
+    latent?.every,
+    `a divisor of ${batchSize} (batchSize)`,
+  );
+
 const pretrainCodec: Codec<PretrainConfig> = refined(
   fields,
-  ({ curriculum = [], model }) =>
-    curriculumFaults(curriculum, model.stages.length),
+  (config) => {
+    const { curriculum = [], model } = config;
+    return [
+      ...curriculumFaults(curriculum, model.stages.length),
+      ...wholeGroups(config),
+    ];
+  },
 );
 
 /**

@@ -18,14 +18,16 @@ export function gradientName(parameter: string): string {
  * @param g Builder that holds the forward computation.
  * @param scalar Node of shape `[]` to differentiate.
  * @param wanted Nodes to differentiate by.
+ * @param constants Nodes that count as constants, whatever they are computed from.
  * @returns For each wanted node its gradient, of the same shape; zeros where the scalar does not depend on it.
  */
 export function gradients(
   g: GraphBuilder,
   scalar: NodeId,
   wanted: readonly NodeId[],
+  constants: readonly NodeId[] = [],
 ): readonly NodeId[] {
-  const active = dependents(g, scalar, wanted);
+  const active = dependents(g, scalar, wanted, new Set(constants));
   const parts = new Map<NodeId, NodeId[]>([[scalar, [g.constant([1], [])]]]);
   const total = (id: NodeId): NodeId | null => sumOf(g, parts.get(id) ?? []);
   for (let id = scalar; id >= 0; id--) {
@@ -42,14 +44,16 @@ export function gradients(
   return wanted.map((id) => total(id) ?? zerosLike(g, id));
 }
 
-/** Nodes up to `last` whose value depends on one of `wanted`. */
+/** Nodes up to `last` whose value depends on one of `wanted`, not only through constants. */
 function dependents(
   g: GraphBuilder,
   last: NodeId,
   wanted: readonly NodeId[],
+  constants: ReadonlySet<NodeId>,
 ): ReadonlySet<NodeId> {
   const active = new Set<NodeId>(wanted);
   for (let id = 0; id <= last; id++) {
+    if (constants.has(id)) continue;
     if (g.node(id)?.inputs.some((input) => active.has(input))) active.add(id);
   }
   return active;

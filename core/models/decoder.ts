@@ -164,13 +164,20 @@ function decodedPatches(
   return layerNorm(scope, `${name}.norm`, g.slice(decoded, 1, 1, L), epsilon);
 }
 
+/** Nodes that a decoder gives. */
+export interface Decoded {
+  /** Decoded tokens of all patches after their norm, `[B, L, d]`. */
+  readonly tokens: NodeId;
+  /** Prediction, `[B, (scale·G)², channels of the target]`. */
+  readonly cells: NodeId;
+}
+
 /**
  * Predicts the target cells of one stage from its latent tokens.
  *
  * @param name Prefix of the parameters, for example `decoder.0`.
  * @param stage Its scale and target.
  * @param latent Tokens of the tapped block after its norm, `[B, 1 + keep, D]`.
- * @returns `[B, (scale·G)², channels of the target]`.
  * @see Wang et al., LocalMIM, 2023, section 3: {@link https://arxiv.org/abs/2303.05251};
  * He et al., Masked Autoencoders, 2022, section 3: {@link https://arxiv.org/abs/2111.06377}
  */
@@ -181,7 +188,7 @@ export function decode(
   stage: StageSpec,
   latent: NodeId,
   masking: MaskingNodes,
-): NodeId {
+): Decoded {
   const { g } = scope;
   const [d, G] = [spec.decoderEmbedDim, gridSize(spec)];
   const [batch = 0] = g.shape(latent);
@@ -191,19 +198,16 @@ export function decode(
     TOKEN_START,
   );
   const embedded = linear(scope, `${name}.embed`, latent, d);
-  const tokens = unmask(g, maskToken, embedded, patchCount(spec), masking);
-  const patches = g.reshape(
-    decodedPatches(scope, spec, name, tokens),
-    [batch, G, G, d],
-  );
+  const given = unmask(g, maskToken, embedded, patchCount(spec), masking);
+  const tokens = decodedPatches(scope, spec, name, given);
   const cells = head(
     scope,
     `${name}.pred`,
     stage,
-    patches,
+    g.reshape(tokens, [batch, G, G, d]),
     targetChannels(spec, stage),
     spec.layerNormEps,
   );
   const [, rows = 0, columns = 0, channels = 0] = g.shape(cells);
-  return g.reshape(cells, [batch, rows * columns, channels]);
+  return { tokens, cells: g.reshape(cells, [batch, rows * columns, channels]) };
 }

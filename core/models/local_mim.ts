@@ -18,6 +18,11 @@ import {
   visibleCount,
   type VitScope,
 } from "./model_spec.ts";
+import {
+  type LatentNodes,
+  latentNodes,
+  latentTarget,
+} from "./targets/latent.ts";
 import { stageTargets } from "./targets/stage_targets.ts";
 
 /** Nodes of one live stage. */
@@ -26,6 +31,8 @@ export interface StageNodes {
   readonly index: number;
   /** Tapped tokens after their norm, `[B, 1 + keep, D]`. */
   readonly latent: NodeId;
+  /** Decoded tokens of all patches, `[B, L, d]`. */
+  readonly decoded: NodeId;
   /** `[B, (scale·G)², channels]`. */
   readonly prediction: NodeId;
   /** The same shape. */
@@ -40,7 +47,9 @@ export interface StageNodes {
 export interface LocalMimNodes extends Encoding {
   /** The live stages, shallow to deep. */
   readonly stages: readonly StageNodes[];
-  /** Weighted sum of the stage losses, a scalar. */
+  /** The latent targets; `null` where none act. */
+  readonly latent: LatentNodes | null;
+  /** Weighted sum of the losses, a scalar. */
   readonly loss: NodeId;
 }
 
@@ -96,20 +105,25 @@ function stageNodes(
   const latent = tapNorm(scope, spec, index, tapped);
   const owned = scope.of({ _tag: "Stage", index });
   const name = `decoder.${index}`;
-  const prediction = decode(owned, spec, name, stage, latent, batch);
+  const { tokens, cells } = decode(owned, spec, name, stage, latent, batch);
   const mask = maskAtScale(g, spec, stage, batch.mask);
-  const loss = maskedLoss(g, spec, stage, prediction, target, mask, samples);
-  return { index, latent, prediction, target, mask, loss };
+  const loss = maskedLoss(g, spec, stage, cells, target, mask, samples);
+  return {
+    ...{ index, latent, target, mask, loss },
+    decoded: tokens,
+    prediction: cells,
+  };
 }
 
 /** Name of the input with the factors on the weights of the stages, `[B, S]`, all rows alike. */
 export const STAGE_WEIGHTS = "stageWeights";
 
-/** Stage losses times their weights, added up. */
+/** Losses times their weights, added up. */
 function weightedSum(
   { g }: VitScope,
   spec: ModelSpec,
   stages: readonly StageNodes[],
+  latent: LatentNodes | null,
   factors: NodeId | undefined,
 ): NodeId {
   const factorOf = (factors: NodeId, stage: number): NodeId =>
@@ -120,7 +134,10 @@ function weightedSum(
       ? weighted
       : g.multiply(weighted, factorOf(factors, index));
   });
-  return others.reduce((sum, x) => g.add(sum, x), first);
+  const ofLatent = latent === null
+    ? []
+    : [g.scale(latent.loss, spec.latent?.weight ?? 1)];
+  return [...others, ...ofLatent].reduce((sum, x) => g.add(sum, x), first);
 }
 
 /**
@@ -128,6 +145,7 @@ function weightedSum(
  *
  * @param liveStages Stages that still have a loss, in rising order; at least one.
  * @param samples Samples over which losses are means (`maskedLoss`).
+ * @param latentTap Block whose features are targets; `null` where none are.
  * @see Wang et al., LocalMIM, 2023: {@link https://arxiv.org/abs/2303.05251}
  */
 export function localMim(
@@ -136,6 +154,7 @@ export function localMim(
   batch: BatchNodes,
   liveStages: readonly number[],
   samples: number,
+  latentTap: number | null = null,
 ): LocalMimNodes {
   const live = liveStages.flatMap((index) => {
     const stage = spec.stages[index];
@@ -145,6 +164,7 @@ export function localMim(
   const specs = live.map(({ stage }) => stage);
   // First, while there are no activations that would lie beside its gradients.
   const targets = stageTargets(scope.g, spec, images, specs);
+  const features = latentTarget(scope, spec, images, latentTap);
   const encoding = encode(scope, spec, images, idsKeep);
   const stages = live.map(({ index, stage }, i) =>
     stageNodes(scope, spec, batch, samples, {
@@ -154,11 +174,12 @@ export function localMim(
       target: targets[i] ?? -1,
     })
   );
-  return {
-    ...encoding,
-    stages,
-    loss: weightedSum(scope, spec, stages, batch.stageWeights),
-  };
+  const last = stages.find(({ index }) => index === spec.stages.length - 1);
+  const decoded = last?.decoded ?? null;
+  const given = { decoded, mask: batch.mask, target: features };
+  const latent = latentNodes(scope, spec, given, samples);
+  const loss = weightedSum(scope, spec, stages, latent, batch.stageWeights);
+  return { ...encoding, stages, latent, loss };
 }
 
 /** Tensors that the forward pass of some stages declares. */
@@ -221,12 +242,17 @@ export interface StepSpec {
   readonly isTrainable: (owner: Owner) => boolean;
   /** True if factors on the weights of the stages are an input (`STAGE_WEIGHTS`). */
   readonly isWeighted?: boolean;
+  /** Block whose features are latent targets; `null`, or left out, where none are. */
+  readonly latentTap?: number | null;
 }
 
 /** Name of the output that holds the unweighted loss of a stage. */
 export function stageLossName(stage: number): string {
   return `loss/${stage}`;
 }
+
+/** Name of the output that holds the unweighted loss of latent targets. */
+export const LATENT_LOSS = "loss/latent";
 
 /** The parameters that a step trains: trainable parts, without stages that have no loss. */
 export function trainableParameterNames(
@@ -240,8 +266,8 @@ export function trainableParameterNames(
  * Forward and backward pass of one micro-batch.
  *
  * Inputs: the parameters by name and the batch (`batchInputs`). Outputs: `loss`,
- * `loss/k` of each live stage `k`, `gradient/NAME` of each trained parameter.
- * The graph holds only nodes that an output needs: no gradient of a frozen layer, no
+ * `loss/k` of each live stage `k`, `gradient/NAME` of each trained parameter,
+ * `loss/latent` where latent targets act. The graph holds only nodes that an output needs: no gradient of a frozen layer, no
  * activation gradient inside the frozen prefix, no decoder or target of a stage
  * without a loss.
  *
@@ -259,20 +285,29 @@ export function stepGraph(
 
 /** Writer of the graph of a step. */
 function stepBuild(
-  { model, batch, samples, liveStages, isTrainable, isWeighted }: StepSpec,
+  { model, batch, samples, liveStages, ...step }: StepSpec,
   watch: (nodes: LocalMimNodes) => Readonly<Record<string, NodeId>> =
     () => ({}),
 ): Build {
   return (g) => {
     const scope = modelScope<Owner>(g);
-    const inputs = batchInputs(scope, model, batch, isWeighted);
-    const nodes = localMim(scope, model, inputs, liveStages, samples);
+    const inputs = batchInputs(scope, model, batch, step.isWeighted);
+    const nodes = localMim(
+      ...[scope, model, inputs, liveStages, samples] as const,
+      step.latentTap,
+    );
+    const { latent } = nodes;
     return {
       loss: nodes.loss,
       ...Object.fromEntries(
         nodes.stages.map(({ index, loss }) => [stageLossName(index), loss]),
       ),
-      ...scope.gradients(nodes.loss, ({ owner }) => isTrainable(owner)),
+      ...latent === null ? {} : { [LATENT_LOSS]: latent.loss },
+      ...scope.gradients(
+        nodes.loss,
+        ({ owner }) => step.isTrainable(owner),
+        latent === null ? [] : [latent.target],
+      ),
       ...watch(nodes),
     };
   };

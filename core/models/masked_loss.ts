@@ -2,12 +2,10 @@
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { NodeId } from "../graph/node.ts";
 import {
-  cellsPerSide,
   gridSize,
   type ModelSpec,
   patchCount,
   type StageSpec,
-  targetChannels,
   visibleCount,
 } from "./model_spec.ts";
 
@@ -61,20 +59,16 @@ export function maskAtScale(
 export function maskedLoss(
   g: GraphBuilder,
   spec: ModelSpec,
-  stage: StageSpec,
+  { scale }: Pick<StageSpec, "scale">,
   prediction: NodeId,
   target: NodeId,
   mask: NodeId,
   samples: number,
 ): NodeId {
-  const [batch = 0] = g.shape(prediction);
-  const cells = cellsPerSide(spec, stage) ** 2;
+  const [batch = 0, cells = 0, channels = 1] = g.shape(prediction);
   const squares = g.apply("square", {}, [g.subtract(prediction, target)]);
   const masked = g.multiply(squares, g.reshape(mask, [batch, cells, 1]));
   const hidden = samples * (patchCount(spec) - visibleCount(spec)) *
-    stage.scale ** 2;
-  return g.scale(
-    g.sumTo(masked, []),
-    1 / (hidden * targetChannels(spec, stage)),
-  );
+    scale ** 2;
+  return g.scale(g.sumTo(masked, []), 1 / (hidden * channels));
 }

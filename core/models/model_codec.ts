@@ -4,6 +4,7 @@ import {
   decode,
   numberIn,
   oneOf,
+  POSITIVE,
   wholeBetween,
   wholeFrom,
 } from "../codec/codec.ts";
@@ -16,6 +17,7 @@ import {
 } from "../result.ts";
 import {
   gridSize,
+  type LatentTargets,
   type ModelSpec,
   patchCount,
   type StageScale,
@@ -151,6 +153,20 @@ const pixelCells = (spec: ModelSpec): readonly Fault[] =>
     ];
   });
 
+/** Taps of latent targets: from shallow to deep, of blocks that can be frozen. */
+const latentTaps = ({ latent, depth }: ModelSpec): readonly Fault[] =>
+  (latent?.taps ?? []).flatMap((tap, i, taps) => {
+    const before = taps[i - 1] ?? -1;
+    return inconsistent(
+      tap > before && tap < depth - 1,
+      `latent.taps[${i}]`,
+      tap,
+      `a block ${before < 0 ? "" : `after ${before} and `}before ${
+        depth - 1
+      }, the last one, which never freezes`,
+    );
+  });
+
 const patches = (spec: ModelSpec): readonly Fault[] =>
   inconsistent(
     patchCount(spec) <= MODEL_LIMITS.patches,
@@ -177,6 +193,7 @@ function modelConstraints(spec: ModelSpec): readonly Fault[] {
     ...hiddenWidth(spec),
     ...taps(spec),
     ...lastWeight(spec),
+    ...latentTaps(spec),
     ...(Number.isInteger(grid)
       ? [
         ...patches(spec),
@@ -195,6 +212,12 @@ const stageCodec: Codec<StageSpec> = recordOf<StageSpec>({
   target: optional(oneOf<StageTarget>("hog", "pixels", "normalisedPixels")),
 });
 
+const latentCodec: Codec<LatentTargets> = recordOf<LatentTargets>({
+  taps: listOf(wholeFrom(0), MODEL_LIMITS.depth),
+  every: wholeFrom(1),
+  weight: POSITIVE,
+});
+
 /** Sizes end far above those of any Vision Transformer, so that a file which claims more asks for no memory. */
 const sizes: Codec<ModelSpec> = recordOf<ModelSpec>({
   imageSize: wholeBetween(1, MODEL_LIMITS.imageSize),
@@ -208,6 +231,7 @@ const sizes: Codec<ModelSpec> = recordOf<ModelSpec>({
     (ratio) => ratio > 0 && ratio <= MODEL_LIMITS.mlpRatio,
   ),
   stages: listOf(stageCodec, MODEL_LIMITS.depth),
+  latent: optional(latentCodec),
   decoderEmbedDim: wholeBetween(4, MODEL_LIMITS.width),
   decoderDepth: wholeBetween(1, MODEL_LIMITS.decoderDepth),
   decoderNumHeads: wholeBetween(1, MODEL_LIMITS.width),
@@ -222,8 +246,10 @@ const sizes: Codec<ModelSpec> = recordOf<ModelSpec>({
 /** Accepts the models that can be built. */
 export const modelCodec: Codec<ModelSpec> = refined(sizes, modelConstraints);
 
-/** The model with one tap behind the last block, where a head stands. */
-export const withHead = (model: ModelSpec): ModelSpec => ({
+/** The model with one tap behind the last block, where a head stands, and no latent targets. */
+export const withHead = (
+  { latent: _, ...model }: ModelSpec,
+): ModelSpec => ({
   ...model,
   stages: [{ tap: model.depth - 1, scale: 1, weight: 1 }],
 });

@@ -31,6 +31,22 @@ export interface StageSpec {
   readonly target?: StageTarget;
 }
 
+/**
+ * Targets that the frozen part of an encoder gives: its own features of hidden patches,
+ * which the decoder of the last stage predicts besides.
+ */
+export interface LatentTargets {
+  /**
+   * Blocks whose features are targets once they are frozen, from shallow to deep, counted
+   * from 0; of several frozen ones the deepest counts.
+   */
+  readonly taps: readonly number[];
+  /** One image in so many has such targets: the first of every group of a batch; `≥ 1`. */
+  readonly every: number;
+  /** Weight of their loss in the total loss, `> 0`. */
+  readonly weight: number;
+}
+
 /** Sizes of a ViT encoder and of the decoders on it. */
 export interface ModelSpec {
   /** Side of the square image, pixels. */
@@ -49,6 +65,8 @@ export interface ModelSpec {
   readonly mlpRatio: number;
   /** Stages from shallow to deep. */
   readonly stages: readonly StageSpec[];
+  /** Features of frozen blocks as targets; absent where there are none. */
+  readonly latent?: LatentTargets;
   /** Decoder width. */
   readonly decoderEmbedDim: number;
   /** Blocks of one decoder. */

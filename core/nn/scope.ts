@@ -57,11 +57,13 @@ export interface ModelScope<Owner> {
    *
    * @param loss Node of shape `[]`.
    * @param isTrainable Test for a trainable parameter.
+   * @param constants Nodes that no gradient passes, though parameters reach them.
    * @returns Gradients by `gradientName`, in the order of the parameters.
    */
   readonly gradients: (
     loss: NodeId,
     isTrainable: (parameter: Declared<Owner>) => boolean,
+    constants?: readonly NodeId[],
   ) => Readonly<Record<string, NodeId>>;
 }
 
@@ -129,9 +131,10 @@ export function modelScope<Owner>(
       parameters: all("parameters").map(plain),
       statistics: all("statistics").map(plain),
     }),
-    gradients: (loss, isTrainable) => {
+    gradients: (loss, isTrainable, constants) => {
       const trained = all("parameters").filter(isTrainable);
-      const nodes = gradients(g, loss, trained.map(({ node }) => node));
+      const wanted = trained.map(({ node }) => node);
+      const nodes = gradients(g, loss, wanted, constants);
       return Object.fromEntries(
         trained.map(({ name }, i) => [gradientName(name), nodes[i] ?? -1]),
       );

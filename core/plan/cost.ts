@@ -15,6 +15,7 @@ import {
 import { modelScope } from "../nn/scope.ts";
 import type { Faults, Result } from "../result.ts";
 import type { ConvNetPlan } from "./convnet_plan.ts";
+import { latentTapAt } from "./latent_phases.ts";
 import { firstBlockLayer } from "./layers.ts";
 import { isTrainable } from "./ownership.ts";
 import type { FreezePlan, Phase, PlanConfig } from "./plan.ts";
@@ -33,17 +34,16 @@ const vitStepFlops = memoized((
   freezePatchEmbed: boolean,
   classToken: PlanConfig["freeze"]["classToken"],
 ): number => {
-  const freeze = { freezePatchEmbed, classToken };
-  return flopsOf(stepShapes({
-    model,
-    batch: 1,
-    samples: 1,
-    liveStages,
-    isTrainable: isTrainable(
-      { config: { model, freeze } },
-      { frozenLayers, liveStages },
-    ),
-  }));
+  const config = { model, freeze: { freezePatchEmbed, classToken } };
+  const phase = { frozenLayers, liveStages };
+  const latentTap = latentTapAt({ config })(phase);
+  // As many samples as share the cost of one with latent targets.
+  const batch = latentTap === null ? 1 : model.latent?.every ?? 1;
+  const graph = stepShapes({
+    ...{ model, batch, samples: batch, liveStages, latentTap },
+    isTrainable: isTrainable({ config }, phase),
+  });
+  return flopsOf(graph) / batch;
 });
 
 const convNetStepFlops = memoized((
@@ -57,7 +57,8 @@ const isConvNet = (plan: AnyPlan): plan is ConvNetPlan =>
 /**
  * Floating-point operations of a phase, for one sample of a batch: those of the graph of
  * its steps. The forward pass always runs through the whole encoder; a frozen layer has no
- * weight gradient, a pruned stage is not there.
+ * weight gradient, a pruned stage is not there. Where latent targets act, frozen blocks
+ * run through all patches of one sample in `every` besides, and each sample has its part.
  *
  * @param plan The plan.
  * @returns A function from one of its phases to operations.
@@ -198,7 +199,7 @@ export function unfrozenRunFlops(plan: AnyPlan): number {
  * Part of the operations that freezing saves, against the same plan with `t0 = 1`.
  *
  * @param plan The plan.
- * @returns A number in `[0, 1)`.
+ * @returns A number in `[0, 1)`; below 0 where latent targets cost more than freezing saves.
  *
  * @example What the recipe of the paper saves
  * ```ts

@@ -12,6 +12,7 @@ import { isDecayed } from "../models/model_spec.ts";
 import type { OptimizerConfig } from "../optim/optimizer_config.ts";
 import { updateGraph } from "../optim/update_graph.ts";
 import { type Faults, type Result, right } from "../result.ts";
+import { latentTapAt } from "./latent_phases.ts";
 import { isTrainable } from "./ownership.ts";
 import type { FreezePlan, Phase } from "./plan.ts";
 
@@ -92,7 +93,8 @@ export function stepMemory(
 }
 
 /**
- * Memory of the steps of a phase in batches of one sample.
+ * Memory of the steps of a phase in batches of one sample, which has latent targets where
+ * they act.
  *
  * @returns A function from one of the plan's phases to bytes, or why there is no such step.
  */
@@ -111,6 +113,7 @@ export function phaseMemory(
       samples: 1,
       liveStages,
       isTrainable: trains,
+      latentTap: latentTapAt(plan)(phase),
     };
     const gradient = stepShapes(step);
     if (gradient._tag === "Left") return gradient;

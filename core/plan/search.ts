@@ -61,7 +61,8 @@ const search = (config: PlanConfig, saving: number): Result<Faults, number> => {
     predictedSaving(planFrom(freezingFrom(config, t0)));
   const t0At = (part: number): number =>
     part === PARTS ? 1 : least + (1 - least) * part / PARTS;
-  const largest = savingAt(least);
+  // Latent targets may cost more than freezing saves; without freezing nothing is lost.
+  const largest = Math.max(0, savingAt(least));
   if (saving > largest) {
     return left([{
       _tag: "OutOfRange",
@@ -82,7 +83,8 @@ const search = (config: PlanConfig, saving: number): Result<Faults, number> => {
  * plan with `t0 = 1`.
  * @returns The largest `t0` (before scaling) whose predicted saving is at least
  * `saving`; or the faults of the configuration, or that so much cannot be saved,
- * with the most that can.
+ * with the most that can. Where latent targets let savings fall with earlier freezing,
+ * what is found saves so much, but may not be the largest.
  *
  * @example How early must ViT-B begin to freeze to save a fifth?
  * ```ts

@@ -47,8 +47,8 @@ export interface WrittenSchedule {
   readonly eps: number;
 }
 
-/** Sizes of the model but its stages. */
-type Sizes = Omit<ModelSpec, "stages">;
+/** Sizes of the model but its stages and what they share. */
+type Sizes = Omit<ModelSpec, "stages" | "latent">;
 
 /** The file as it is written. */
 export interface WrittenConfig extends Sizes {

@@ -41,7 +41,8 @@ export function runNeeds(task: Task<unknown>): TestedNeeds {
  * graph.
  */
 export function stepFlops(task: Task<unknown>): (phase: Phase) => number {
-  const samples = task.isDivisible ? 1 : task.training.batchSize;
+  const { isDivisible, together = 1, training } = task;
+  const samples = isDivisible ? together : training.batchSize;
   return (phase) => {
     const graph = task.stepGraph(phase, samples);
     return graph._tag === "Left" ? NaN : graphFlops(graph.right) / samples;

@@ -55,7 +55,7 @@ export type SumOrder = Pick<
 /** A task as far as its steps are divided. */
 export type Divided = Pick<
   Task<unknown>,
-  "isDivisible" | "mixes" | "training" | "stateShapes"
+  "isDivisible" | "together" | "mixes" | "training" | "stateShapes"
 >;
 
 /** A rank among others. */
@@ -77,12 +77,13 @@ const parameterBytes = ({ stateShapes }: Divided): number =>
 /** Parts of some samples that pay: a divisor of their number. */
 function partsOf(task: Divided, samples: number, runs: number): number {
   if (!task.isDivisible) return 1;
+  const { together = 1 } = task;
   const limits = [
     runs,
     Math.floor(samples / FEWEST_SAMPLES),
     Math.floor(MOST_BYTES / parameterBytes(task)),
   ];
-  return divisorUpTo(samples, Math.min(...limits));
+  return divisorUpTo(samples / together, Math.min(...limits));
 }
 
 /** Part `rank` of `size` nearly equal ones. */
@@ -137,8 +138,9 @@ function partOfBatches(
   place: Place,
 ): Omit<StepShare, "parts" | "groups" | "groupedBy"> {
   const { batchSize: whole, accumIter } = task.training;
-  const mixes = task.mixes ?? false;
-  const { from, count } = stretchOf(mixes ? whole / 2 : whole, place);
+  const { mixes = false, together = 1 } = task;
+  const groups = stretchOf((mixes ? whole / 2 : whole) / together, place);
+  const [from, count] = [groups.from * together, groups.count * together];
   const stretches = mixes
     ? [{ from, count }, { from: whole - from - count, count }]
     : [{ from, count }];
@@ -180,7 +182,9 @@ function sharedBy(task: Divided, runs: number, place: Place): StepShare {
 /** What is wrong with the number of ranks, or `null`. */
 function sizeFault(task: Divided, { size }: Place): Fault | null {
   const { batchSize, accumIter } = task.training;
-  const most = task.mixes === true ? Math.floor(batchSize / 2) : batchSize;
+  const { together = 1 } = task;
+  const units = batchSize / together;
+  const most = task.mixes === true ? Math.floor(units / 2) : units;
   const isMixedInPairs = task.mixes !== true || batchSize % 2 === 0;
   if (accumIter % size === 0 || (size <= most && isMixedInPairs)) return null;
   return {

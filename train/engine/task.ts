@@ -115,6 +115,11 @@ export interface Task<Item> extends TrainingIdentity {
   /** True if a micro-batch may be computed in parts: not where its statistics are those of the whole. */
   readonly isDivisible: boolean;
   /**
+   * Samples that stay together: parts of a micro-batch, which is a multiple of so many, are
+   * multiples too; 1 by default.
+   */
+  readonly together?: number;
+  /**
    * The task as one of several ranks computes it, where that is another than with fewer
    * samples: its graphs may hold sums over ranks.
    */
@@ -138,6 +143,8 @@ export interface Task<Item> extends TrainingIdentity {
   trainable(phase: Phase): readonly TrainableParameter[];
   /** Name of the loss output of each live stage, if there are any beside `loss`. */
   stageLosses(phase: Phase): Readonly<Record<number, string>>;
+  /** Name of the loss output of latent targets; `null` in phases without, absent if there never are any. */
+  latentLoss?(phase: Phase): string | null;
   /**
    * Inputs of the step graph, beside its state; each has one row for each sample.
    *

@@ -80,6 +80,8 @@ export interface StepReport {
   readonly loss: number;
   /** Loss of each live stage by its number; empty where there is one loss. */
   readonly stageLosses: Readonly<Record<number, number>>;
+  /** Loss of latent targets, unweighted, where they act; a part of `loss`. */
+  readonly latentLoss?: number;
   /**
    * Loss of the deepest stage, which is never pruned; `loss` where there is one loss. It means
    * the same in every step, while `loss` falls whenever a stage is pruned.

@@ -50,12 +50,13 @@ const areTimes = (x: unknown): boolean =>
 /** True for a value with all fields of a line; it may have others. */
 function isLine(x: unknown): x is Fields {
   if (!isFields(x)) return false;
-  const { rates, stageLosses, gradientNorm = 0, skipped = "" } = x;
+  const { rates, stageLosses, gradientNorm = 0, latentLoss = 0 } = x;
+  const { skipped = "" } = x;
   return isCount(x["step"]) && isCount(x["epoch"]) && isCount(x["phase"]) &&
     isCount(x["frozenLayers"]) && Number.isFinite(x["unfrozenRate"]) &&
     Array.isArray(rates) && rates.every(Number.isFinite) &&
     isLoss(x["loss"]) && isLoss(x["deepestLoss"] ?? null) &&
-    isLoss(gradientNorm) &&
+    isLoss(gradientNorm) && isLoss(latentLoss) &&
     isFields(stageLosses) && areAll(stageLosses, isLoss) &&
     typeof skipped === "string" && areTimes(x["milliseconds"]);
 }
@@ -66,9 +67,9 @@ const orNaN = (value: unknown): unknown => value === null ? NaN : value;
 const isNumber = (x: unknown): boolean => x !== null;
 
 function withNaN(line: Fields): MetricsLine {
-  const { loss, gradientNorm, stageLosses } = line;
+  const { loss, gradientNorm, latentLoss, stageLosses } = line;
   const losses = stageLosses as Fields;
-  const isWhole = isNumber(loss) && isNumber(gradientNorm) &&
+  const isWhole = [loss, gradientNorm, latentLoss].every(isNumber) &&
     areAll(losses, isNumber);
   const read = (isWhole ? line : {
     ...line,
@@ -77,6 +78,7 @@ function withNaN(line: Fields): MetricsLine {
       Object.entries(losses).map(([stage, one]) => [stage, orNaN(one)]),
     ),
     ...gradientNorm === null ? { gradientNorm: NaN } : {},
+    ...latentLoss === null ? { latentLoss: NaN } : {},
   }) as unknown as MetricsLine;
   // Older records do not have it, and what is not finite is `null` in all of them.
   return typeof line["deepestLoss"] === "number"

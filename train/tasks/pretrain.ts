@@ -7,6 +7,8 @@ import {
   initialParameters,
   isDecayed,
   isTrainable,
+  LATENT_LOSS,
+  latentTapAt,
   layerOfOwner,
   type Owner,
   type ParameterSpec,
@@ -95,17 +97,19 @@ export function initialSnapshot(
 
 /** Forward and, for what trains, backward pass of a part of a micro-batch. */
 function graphOf(
-  { config: { model, training, curriculum } }: PretrainRun,
-  { liveStages }: Phase,
+  { config: { model, training, curriculum }, plan }: PretrainRun,
+  phase: Phase,
   batch: number,
   moves: (owner: Owner) => boolean,
   watch?: Parameters<typeof stepGraph>[1],
 ): Result<Faults, Graph> {
   const samples = training.batchSize * training.accumIter;
+  const { liveStages } = phase;
   return stepGraph(
     {
       ...{ model, batch, samples, liveStages, isTrainable: moves },
       isWeighted: curriculum !== undefined,
+      latentTap: latentTapAt(plan)(phase),
     },
     watch,
   );
@@ -193,6 +197,7 @@ export function pretrainTask(run: PretrainRun): Task<TrainingBatch> {
     averageDecay: null,
     training,
     isDivisible: true,
+    together: model.latent?.every ?? 1,
     takesLevels: true,
     get constants() {
       return positionTables(model);
@@ -216,6 +221,10 @@ export function pretrainTask(run: PretrainRun): Task<TrainingBatch> {
       }),
     stageLosses: ({ liveStages }) =>
       Object.fromEntries(liveStages.map((k) => [k, stageLossName(k)])),
+    ...model.latent === undefined ? {} : {
+      latentLoss: (phase) =>
+        latentTapAt(plan)(phase) === null ? null : LATENT_LOSS,
+    },
     inputs: (placed) => right(inputsOf(run, placed)),
     partOf: partsByName(specs, part),
     badSample,

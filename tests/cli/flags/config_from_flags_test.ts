@@ -45,12 +45,12 @@ Deno.test("configFromFlags() with the defaults of the help is the base", () => {
   deepEqual(configOf(right(parseFlags(METHOD_FLAGS, args))), BASE);
 });
 
-Deno.test("a configuration says the value of every flag that has one, but listed freeze times, a curriculum and the absolute rate", () => {
+Deno.test("a configuration says the value of every flag that has one, but listed freeze times, a curriculum, what latent targets are and the absolute rate", () => {
   deepEqual(
     FLAGS.filter(([, flag]) =>
       flag.metavar !== "" && valueIn(flag, BASE) === undefined
     ).map(([name]) => name),
-    ["freeze-times", "stage-weights", "lr"],
+    ["freeze-times", "latent-taps", "latent-weight", "stage-weights", "lr"],
   );
 });
 

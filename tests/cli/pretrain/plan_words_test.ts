@@ -39,3 +39,23 @@ Deno.test("describePlan() counts the steps of an epoch and says on an odd grid w
   };
   match(described(8000, { model }), /7 × 7 patches, an odd number/);
 });
+
+Deno.test("describePlan() says which features are latent targets from which step on, or that they never act", () => {
+  const latent = { taps: [1, 3], every: 4, weight: 0.5 };
+  const model = { ...config.model, latent };
+  const { layers } = right(planOf({ ...config, model }, 8000));
+  const [first, second] = [2, 4].map((layer) => layers[layer]!.freezeStep);
+  match(
+    described(8000, { model }),
+    new RegExp(
+      `^latent: features of block 1 from step ${first} on, of block 3 from step ${second} on; one image in 4, weight 0.5$`,
+      "m",
+    ),
+  );
+  const freeze = { ...config.freeze, t0: 1 };
+  match(
+    described(8000, { model, freeze }),
+    /^latent: never act: block 1 does not freeze before the end$/m,
+  );
+  doesNotMatch(described(8000), /latent/);
+});

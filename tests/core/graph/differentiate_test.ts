@@ -101,6 +101,22 @@ Deno.test("gradients() by an inner node ask nothing of the nodes before it", () 
   strictEqual(opsOf(graph).includes("geluGrad"), false);
 });
 
+Deno.test("gradients() pass no node that counts as a constant, and all other ways to what is behind it", () => {
+  const dx = (isConstant: boolean): Float64Array => {
+    const graph = right(traceGraph((g) => {
+      const x = g.input("x", [1]);
+      const square = g.apply("square", {}, [x]);
+      const loss = g.sumTo(g.multiply(square, g.add(x, square)), []);
+      const [dx = -1] = gradients(g, loss, [x], isConstant ? [square] : []);
+      return { dx };
+    }));
+    return interpretGraph(graph, { x: Float64Array.of(3) }).dx!;
+  };
+  // x²·(x + x²): 3x² + 4x³, or x² where x² is given.
+  deepStrictEqual(dx(false), Float64Array.of(27 + 108));
+  deepStrictEqual(dx(true), Float64Array.of(9));
+});
+
 Deno.test("gradients() of slices that tile an axis are joined, without padding or adding", () => {
   const graph = gradientGraph((g, x) => {
     const parts = [[0, 2], [2, 1], [3, 3]].map(([start = 0, size = 0], i) =>

@@ -30,12 +30,19 @@ function decoderGraph(scale: StageScale): Graph {
     const scope = modelScope<string>(g);
     const latent = g.input("latent", [2, 5, 36]);
     const index = (name: string) => g.input(name, [2, 16], "int32");
-    const out = decode(scope.of("decoder"), spec, PREFIX, stage, latent, {
-      idsKeep: -1,
-      mask: -1,
-      idsShuffle: index("idsShuffle"),
-      idsRestore: index("idsRestore"),
-    });
+    const { cells: out } = decode(
+      scope.of("decoder"),
+      spec,
+      PREFIX,
+      stage,
+      latent,
+      {
+        idsKeep: -1,
+        mask: -1,
+        idsShuffle: index("idsShuffle"),
+        idsRestore: index("idsRestore"),
+      },
+    );
     const cotangent = g.input("cotangent", g.shape(out));
     const loss = g.sumTo(g.multiply(out, cotangent), []);
     const [toLatent = -1] = gradients(g, loss, [latent]);

@@ -162,6 +162,34 @@ Deno.test("stepShare() gives every sample of a step to exactly one rank, in batc
   );
 });
 
+Deno.test("stepShare() leaves samples together that stay together, on every rank and in every part", () => {
+  const small = fc.integer({ min: 1, max: 8 });
+  fc.assert(
+    fc.property(
+      ...[small, small, small, small, small] as const,
+      (together, groups, accumIter, size, runs) => {
+        const task = {
+          isDivisible: true,
+          together,
+          training: { epochs: 1, batchSize: together * groups, accumIter },
+          stateShapes: () => tinyRun().stateShapes(0),
+        };
+        for (let rank = 0; rank < size; rank++) {
+          const share = stepShare(task, runs, { rank, size });
+          const isShared = accumIter % size === 0 || size <= groups;
+          strictEqual(share._tag === "Right", isShared);
+          if (share._tag === "Left") return;
+          const { batchSize, batches, parts } = share.right;
+          strictEqual(batchSize / parts % together, 0);
+          for (const { from, count } of batches.flat()) {
+            deepStrictEqual([from % together, count % together], [0, 0]);
+          }
+        }
+      },
+    ),
+  );
+});
+
 Deno.test("stepShare() refuses more ranks than samples of a micro-batch", () => {
   const task = {
     isDivisible: true,

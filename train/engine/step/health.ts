@@ -23,6 +23,8 @@ export interface StepNumbers {
   readonly loss: number;
   /** Loss of each live stage by its number. */
   readonly stageLosses: Readonly<Record<number, number>>;
+  /** Loss of latent targets, if there are any. */
+  readonly latentLoss?: number;
   /** Sum of squares of each gradient, in the order of the trained parameters, then of the statistics. */
   readonly squares: Float32Array;
   /** Length of all gradients together. */
@@ -31,16 +33,17 @@ export interface StepNumbers {
 
 /** Names of the outputs that say how a step was: its losses and the sums of squares. */
 export const reportedNames = (
-  { stageLosses }: PhaseWork,
+  { stageLosses, latentLoss }: PhaseWork,
 ): readonly string[] => [
   "loss",
   ...Object.values(stageLosses),
+  ...latentLoss === null ? [] : [latentLoss],
   SQUARES_OUTPUT,
 ];
 
 /** The numbers of a step, once they are in main memory. */
 export function numbersFrom(
-  { stageLosses, trainable }: PhaseWork,
+  { stageLosses, latentLoss, trainable }: PhaseWork,
   read: HostTensors,
 ): StepNumbers {
   const lossAt = (name: string): number => read.get(name)?.[0] ?? NaN;
@@ -50,6 +53,7 @@ export function numbersFrom(
     stageLosses: Object.fromEntries(
       Object.entries(stageLosses).map(([k, name]) => [k, lossAt(name)]),
     ),
+    ...latentLoss === null ? {} : { latentLoss: lossAt(latentLoss) },
     squares,
     gradientNorm: globalNorm(squares.subarray(0, trainable.length)),
   };

@@ -162,13 +162,16 @@ async function compileJoined(
   if (compiled._tag === "Left") return compiled;
   const [step, ...others] = compiled.right as readonly [Program, ...Program[]];
   const { parts, gradient } = planned.right;
-  const { trainable, statistics, stageLosses } = planned.right;
+  const { trainable, statistics, stageLosses, latentLoss } = planned.right;
   const summing = others.length === 0 ? null : {
     parts,
     statistics,
     segments: segmentPrograms([onlySegment(gradient)], others),
   };
-  return right({ phase, trainable, statistics, stageLosses, step, summing });
+  return right({
+    ...{ phase, trainable, statistics, stageLosses, latentLoss },
+    ...{ step, summing },
+  });
 }
 
 /** Gives back what the programs hold. */

@@ -53,6 +53,8 @@ export interface PhaseWork extends PhaseTensors {
   readonly phase: Phase;
   /** Name of the loss output of each live stage. */
   readonly stageLosses: Readonly<Record<number, string>>;
+  /** Name of the loss output of latent targets, if there are any. */
+  readonly latentLoss: string | null;
 }
 
 /** Programs for the sums over the micro-batches of a step. */
@@ -176,7 +178,8 @@ export async function planPhase(
     if (verified._tag === "Left") return verified;
   }
   const stageLosses = task.stageLosses(phase);
-  return right({ phase, stageLosses, parts, ...graphs.right });
+  const latentLoss = task.latentLoss?.(phase) ?? null;
+  return right({ phase, stageLosses, latentLoss, parts, ...graphs.right });
 }
 
 /**
@@ -196,8 +199,8 @@ export async function compilePhase(
 ): Promise<Result<TrainError, PhasePrograms>> {
   const planned = await planPhase(backend, task, phase, division.parts);
   if (planned._tag === "Left") return planned;
-  const { parts, trainable, statistics, stageLosses } = planned.right;
-  const { gradient, squares, update } = planned.right;
+  const { parts, trainable, statistics, ...losses } = planned.right;
+  const { gradient, squares, update, stageLosses, latentLoss } = losses;
   const segments = segmentsOf(gradient, trainable, division.segments);
   const int8 = task.int8?.(phase) ?? [];
   const isSummed = task.training.accumIter * parts > 1;
@@ -217,7 +220,7 @@ export async function compilePhase(
     ...Program[],
   ];
   return right({
-    ...{ phase, trainable, statistics, stageLosses, parts },
+    ...{ phase, trainable, statistics, stageLosses, latentLoss, parts },
     segments: segmentPrograms(segments, others),
     squares: first,
     update: second,

@@ -25,7 +25,7 @@ export function reportOf(
   { phase }: PhaseWork,
   step: number,
   epoch: number,
-  { loss, stageLosses, gradientNorm }: StepNumbers,
+  { loss, stageLosses, latentLoss, gradientNorm }: StepNumbers,
 ): Omit<StepReport, "milliseconds"> {
   const { plan } = context.task;
   const rates = ratesAt(plan)(step);
@@ -39,6 +39,7 @@ export function reportOf(
     unfrozenRate: rates.unfrozen,
     loss,
     stageLosses,
+    ...latentLoss === undefined ? {} : { latentLoss },
     deepestLoss: deepestLoss({ loss, stageLosses }),
     gradientNorm,
     images: shareIn(context).images,

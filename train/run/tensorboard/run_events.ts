@@ -43,6 +43,9 @@ export function stepScalars(
         ...stages.map(([stage, loss]) =>
           [`stage ${Number(stage) + 1}`, loss] as const
         ),
+        ...line.latentLoss === undefined
+          ? []
+          : [["latent", line.latentLoss] as const],
       ]),
       ...line.gradientNorm === undefined
         ? {}

@@ -45,7 +45,8 @@ function plannedOf(
   const task = pretrainTask({ config, plan }) as unknown as Task<unknown>;
   const graphs = orThrow(phaseGraphs(task, phase));
   const stageLosses = task.stageLosses(phase);
-  return [task, { ...graphs, phase, stageLosses, parts: 1 }];
+  const planned = { phase, stageLosses, latentLoss: null, parts: 1 };
+  return [task, { ...graphs, ...planned }];
 }
 
 /** The number of calls of a graph, whose bindings are checked. */
