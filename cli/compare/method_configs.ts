@@ -45,8 +45,10 @@ export function plainConfig(
   { curriculum: _, ...config }: PretrainConfig,
 ): PretrainConfig {
   const mode = { _tag: "LayerWise", power: 1 } as const;
+  const { latent: __, ...model } = config.model;
   return {
     ...config,
+    model,
     freeze: { ...withT0(config.freeze, 1), scale: "cubic" },
     rate: { ...config.rate, stagePower: 0, mode },
   };

@@ -96,6 +96,7 @@ Deno.test("plannedMethods() takes a listed method for a control where it is the 
     { name: "unfrozen", title: "U", flags: "--t0 1" },
     { name: "a", flags: "--t0 0.8" },
     { name: "b", flags: "--t0 0.8 --sr-lr 0.5" },
+    { name: "latent", flags: "--t0 0.8 --latent-every 4", cost: "a" },
     { name: "longer", flags: "--t0 0.8", cost: "unfrozen" },
   ], true);
   deepStrictEqual(
@@ -104,6 +105,7 @@ Deno.test("plannedMethods() takes a listed method for a control where it is the 
       ["unfrozen", "U", null],
       ["a", "a", "unfrozen-83-epochs"],
       ["b", "b", "unfrozen-83-epochs"],
+      ["latent", "latent", "unfrozen-83-epochs"],
       ["longer", "longer", "unfrozen"],
       ["unfrozen-83-epochs", "U, 83 epochs", null],
     ],
