@@ -29,30 +29,8 @@ import { progressOn } from "../runs/progress.ts";
 import { type RunEnd, takeSteps } from "../runs/take_steps.ts";
 import type { Experiment, Trial } from "./experiment.ts";
 import { type Interrupted, openPart, partPolicy } from "./part_run.ts";
-import { configDigest } from "./trial_folder.ts";
+import { configDigest, type PretrainResult } from "./pretrain_result.ts";
 import { clockedRun, clockedSteps } from "./processor_time.ts";
-
-/** Costs and results of a pre-training. */
-export interface PretrainResult {
-  /** Digest of the configuration. */
-  readonly config: string;
-  /** The device of its last sitting. */
-  readonly device: string;
-  readonly epochs: number;
-  readonly steps: number;
-  readonly frozenLayers: readonly number[];
-  readonly phaseSteps: readonly number[];
-  /** Median seconds of a step in each phase: by the wall, without images and compilation. */
-  readonly wallSecondsPerStep: readonly number[];
-  /** The same by the processor's clock, of all threads, with images. */
-  readonly processorSecondsPerStep: readonly number[];
-  /** Operations of the run, by the cost model. */
-  readonly flops: number;
-  /** Part of them that freezing saves, by the cost model. */
-  readonly savingPredicted: number;
-  /** Loss of the last stage, mean over the last epoch; the other stages end earlier where layers freeze. */
-  readonly loss: number;
-}
 
 /** Shared inputs of the pre-trainings of an experiment. */
 export interface PretrainContext {

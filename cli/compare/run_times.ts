@@ -1,5 +1,5 @@
 /** Times of pre-trainings, freed from how fast the machine was in each of them. */
-import type { PretrainResult } from "./pretrain_part.ts";
+import type { PretrainResult } from "./pretrain_result.ts";
 
 /** The clock that measures steps. */
 export type Clock = "wall" | "processor";

@@ -7,10 +7,8 @@
  * results.jsonl   table.md   accuracy.svg
  * ```
  */
-import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodePretrainConfig, type PretrainConfig } from "../../core/mod.ts";
 import {
   differences,
   fileResult,
@@ -21,7 +19,7 @@ import { must, refuse } from "../command/command_failed.ts";
 import { describeTraining, mustWork } from "../command/describe_errors.ts";
 import type { Experiment, Judge, Trial } from "./experiment.ts";
 import { UNTRAINED } from "./methods.ts";
-import type { PretrainResult } from "./pretrain_part.ts";
+import { configDigest, type PretrainResult } from "./pretrain_result.ts";
 
 /** A part of a trial. */
 export type Part = "pretrain" | Judge;
@@ -107,11 +105,6 @@ export async function finishedPart<A extends PartTime>(
     : elsewhere?.judged[part];
   return (result ?? null) as A | null;
 }
-
-/** Digest of all that determines a pre-training but the images. */
-export const configDigest = (config: PretrainConfig): string =>
-  createHash("sha256").update(JSON.stringify(encodePretrainConfig(config)))
-    .digest("hex").slice(0, 16);
 
 /**
  * Refuses trials that were done with another configuration.

@@ -153,7 +153,7 @@ export async function stageIn(folder: string): Promise<Stage> {
     `--output-dir ${RUN} --model nano --warmup-epochs 0`,
   );
   const compared = words(
-    "--methods localmim --model nano --warmup-epochs 0 --limit 64 --labels 64 --finetune-epochs 1 --probe-epochs 1",
+    "--methods unfrozen --model nano --warmup-epochs 0 --limit 64 --labels 64 --finetune-epochs 1 --probe-epochs 1",
   );
   const classic = [
     ...[...data, ...short],
