@@ -28,7 +28,7 @@ import {
 } from "./opened_classifier.ts";
 
 const { "image-size": imageSize, "resize-size": resizeSize } = EVALUATION_FLAGS;
-const { tokens, taps } = FEATURE_FLAGS;
+const { tokens, taps, regions } = FEATURE_FLAGS;
 
 /** Flags of it. */
 export const MODEL_FLAGS = {
@@ -43,7 +43,7 @@ export const MODEL_FLAGS = {
     ...resizeSize,
     initial: "what the encoder's files say, else image-size",
   },
-  ...{ tokens, taps },
+  ...{ tokens, taps, regions },
 } as const;
 
 type Values = FlagValues<typeof MODEL_FLAGS>;
@@ -58,7 +58,16 @@ export interface FeatureModel {
 
 /** Flags that a run with a head has an answer to itself. */
 const OF_ENCODERS = [
-  ...["prefix", "heads", "mean", "std", "image-size", "tokens", "taps"],
+  ...[
+    "prefix",
+    "heads",
+    "mean",
+    "std",
+    "image-size",
+    "tokens",
+    "taps",
+    "regions",
+  ],
 ] as const;
 
 /** An encoder, its images normalised as flags say. */
