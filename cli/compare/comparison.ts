@@ -2,7 +2,12 @@
 import { meanInterval, type MeanOfSeveral } from "../../train/mod.ts";
 import { type Judge, sortedJudges } from "./experiment.ts";
 import { UNTRAINED } from "./methods.ts";
-import { type Clock, secondsOf, steadySeconds } from "./run_times.ts";
+import {
+  type Clock,
+  secondsOf,
+  steadySeconds,
+  stepTimes,
+} from "./run_times.ts";
 import { saysSomething, type TrialResult } from "./trial_folder.ts";
 
 /** A method as it is compared. */
@@ -158,13 +163,6 @@ function pretrainedAs(
 > {
   const [first] = runs;
   const frozenLayers = first?.frozenLayers ?? [];
-  const stepsBy = (phase: number) =>
-    runs.map(({ wallSecondsPerStep, processorSecondsPerStep }) =>
-      (clock === "wall" ? wallSecondsPerStep : processorSecondsPerStep)[
-        phase
-      ] ??
-        NaN
-    );
   return {
     epochs: first?.epochs ?? 0,
     savedPredicted: first?.savingPredicted ?? null,
@@ -172,7 +170,7 @@ function pretrainedAs(
     loss: meanOrNull(runs.map(({ loss }) => loss)),
     frozenLayers,
     secondsPerStep: frozenLayers.map((_, phase) =>
-      meanInterval(stepsBy(phase)).mean
+      meanInterval(runs.map((run) => stepTimes(run, clock)[phase] ?? NaN)).mean
     ),
   };
 }

@@ -163,14 +163,16 @@ export function methodsNamed(
 export async function methodsIn(
   path: string,
 ): Promise<Result<Faults, readonly Method[]>> {
-  const content = await readFile(path, "utf8").catch((error) =>
-    refuse(`--methods: ${path} cannot be read: ${error.message}`)
+  const content = await readFile(path, "utf8").catch(() =>
+    refuse(`--methods: found "${path}", wanted a file that can be read`)
   );
   let json: unknown;
   try {
     json = JSON.parse(content);
   } catch (error) {
-    return refuse(`--methods: ${path} is no JSON: ${(error as Error).message}`);
+    return refuse(
+      `--methods: found "${path}", wanted a file with JSON in it (${error})`,
+    );
   }
   const methods = decodeMethods(json);
   if (methods._tag === "Right") return methods;

@@ -4,7 +4,11 @@ import type { PretrainResult } from "./pretrain_result.ts";
 /** The clock that measures steps. */
 export type Clock = "wall" | "processor";
 
-const stepTimes = (run: PretrainResult, clock: Clock): readonly number[] =>
+/** Seconds of a step in each phase. */
+export const stepTimes = (
+  run: PretrainResult,
+  clock: Clock,
+): readonly number[] =>
   clock === "processor" ? run.processorSecondsPerStep : run.wallSecondsPerStep;
 
 /** Seconds that the steps of a run take: steps of a phase times the median of the phase. */

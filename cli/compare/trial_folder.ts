@@ -9,6 +9,7 @@
  */
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { excerpt } from "../../core/mod.ts";
 import {
   differences,
   fileResult,
@@ -72,7 +73,11 @@ export async function openExperiment(
       `${folder} holds another experiment: ${first.path} was ${first.a}, now ${first.b}; give the same flags to go on, or another --output-dir`,
     );
   }
-  if (!isMade) refuse(`${folder} holds no experiment`);
+  if (!isMade) {
+    refuse(
+      `--with: found "${folder}", wanted the folder of an experiment, with ${EXPERIMENT_FILE} and ${RESULTS_FILE}`,
+    );
+  }
   const make = () => mkdir(folder, { recursive: true });
   must(await fileResult(folder, make), describeTraining);
   must(await replaceFile(path, asText(experiment)), describeTraining);
@@ -237,6 +242,20 @@ export async function trialResults(
 export const RESULTS_FILE = "results.jsonl";
 
 /**
+ * A trial as a line of the file.
+ *
+ * @throws {Error} where the line is none.
+ */
+function resultOf(line: string): TrialResult {
+  const trial: Partial<TrialResult> = JSON.parse(line);
+  const { method, seed, judged, pretrain } = trial;
+  const isWhole = typeof method === "string" && Number.isSafeInteger(seed) &&
+    typeof judged === "object" && judged !== null && pretrain !== undefined;
+  if (!isWhole) throw new Error(`a line is no trial: ${excerpt(line)}`);
+  return trial as TrialResult;
+}
+
+/**
  * Results in the folder of the same experiment, of another machine or an earlier time:
  * `experiment.json` and `results.jsonl` suffice.
  *
@@ -253,8 +272,7 @@ export async function knownResults(
     describeTraining,
   );
   try {
-    return text.split("\n").filter((line) => line !== "")
-      .map((line) => JSON.parse(line));
+    return text.split("\n").filter((line) => line !== "").map(resultOf);
   } catch (error) {
     return refuse(`${path} is damaged: ${(error as Error).message}`);
   }
