@@ -28,7 +28,7 @@ import { planPhase } from "../train/engine/step/phase.ts";
 import type { Task } from "../train/engine/task.ts";
 import { orThrow, pretrainTask } from "../train/mod.ts";
 import { textTable } from "../cli/output/text_table.ts";
-import { benchedPlan, configOf } from "./step_spec.ts";
+import { benchedPlan, configOf } from "./step/step_spec.ts";
 
 /** The planned work of a step. */
 interface Row {

@@ -25,9 +25,9 @@ import { helpText } from "../cli/flags/help_text.ts";
 import { METHOD_FLAGS } from "../cli/flags/method_flags.ts";
 import { parseFlags } from "../cli/flags/parse_flags.ts";
 import { lastWords } from "../cli/output/permission_advice.ts";
-import { STEP_DEFAULTS, STEP_FLAGS, stepSpecs } from "./step_flags.ts";
-import type { StepRow, StepSpec } from "./step_spec.ts";
-import { stepTable } from "./step_table.ts";
+import { STEP_DEFAULTS, STEP_FLAGS, stepSpecs } from "./step/step_flags.ts";
+import type { StepRow, StepSpec } from "./step/step_spec.ts";
+import { stepTable } from "./step/step_table.ts";
 
 const USAGE =
   "Times training steps by the number of frozen layers: deno run -A bench/step.ts [FLAGS]";
@@ -40,7 +40,7 @@ function orFail<A>(result: Result<Faults, A>): A {
 
 /** Measures a row in a process of its own; its complaints are passed on. */
 async function measureApart(spec: StepSpec): Promise<StepRow> {
-  const program = new URL("./step_row.ts", import.meta.url).href;
+  const program = new URL("./step/step_row.ts", import.meta.url).href;
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",

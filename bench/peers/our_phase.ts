@@ -7,7 +7,7 @@ import {
   sizeOf,
 } from "../../core/mod.ts";
 import { orThrow, trainableParameters } from "../../train/mod.ts";
-import { benchedPlan, configOf } from "../step_spec.ts";
+import { benchedPlan, configOf } from "../step/step_spec.ts";
 
 /** A phase of a plan, with what determines it. */
 export interface OurPhase {

@@ -12,7 +12,7 @@ import {
   trainStep,
   uploadState,
 } from "../../train/mod.ts";
-import { entrySnapshot } from "../entry_snapshot.ts";
+import { entrySnapshot } from "../step/entry_snapshot.ts";
 import { ourEngine, ourVersions } from "./our_backend.ts";
 import { ourPhase, trainableCount } from "./our_phase.ts";
 import { type OpenSide, serveRounds } from "./serve_rounds.ts";

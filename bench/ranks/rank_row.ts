@@ -22,8 +22,8 @@ import {
   type StepReport,
   train,
 } from "../../train/mod.ts";
-import { entrySnapshot } from "../entry_snapshot.ts";
-import { benchedPlan, configOf } from "../step_spec.ts";
+import { entrySnapshot } from "../step/entry_snapshot.ts";
+import { benchedPlan, configOf } from "../step/step_spec.ts";
 import { faster, type RankSpec, type RankTimes } from "./rank_spec.ts";
 
 /** The same random pixels again and again: images take no time. */

@@ -9,7 +9,7 @@ import {
 import { orThrow } from "../../train/mod.ts";
 import type { PairRow } from "../peers/pair_row.ts";
 import { PEER_MODELS } from "../peers/peer_models.ts";
-import { benchedPlan, configOf, stepFlops } from "../step_spec.ts";
+import { benchedPlan, configOf, stepFlops } from "../step/step_spec.ts";
 
 /** Measured and predicted times with one number of frozen layers. */
 export interface PhaseRow {

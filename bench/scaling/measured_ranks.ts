@@ -23,7 +23,7 @@ import {
   type Task,
 } from "../../train/mod.ts";
 import { type Columns, columnTable } from "../column_table.ts";
-import { benchedPlan, configOf } from "../step_spec.ts";
+import { benchedPlan, configOf } from "../step/step_spec.ts";
 import { gradientBuckets } from "./buckets.ts";
 
 /**

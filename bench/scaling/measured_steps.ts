@@ -3,7 +3,7 @@ import { phaseFlops } from "../../core/mod.ts";
 import { orThrow } from "../../train/mod.ts";
 import { PEER_MODELS } from "../peers/peer_models.ts";
 import type { PairRow } from "../peers/pair_row.ts";
-import { benchedPlan, configOf } from "../step_spec.ts";
+import { benchedPlan, configOf } from "../step/step_spec.ts";
 
 /** Seconds of an operation where a part of them is left. */
 export interface MeasuredPoint {

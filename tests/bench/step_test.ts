@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { processorHere } from "../../bench/processor.ts";
-import { stepTable } from "../../bench/step_table.ts";
+import { stepTable } from "../../bench/step/step_table.ts";
 import { runScript } from "../programs.ts";
 
 async function run(...args: readonly string[]) {

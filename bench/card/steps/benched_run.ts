@@ -23,8 +23,8 @@ import {
   type Task,
 } from "../../../train/mod.ts";
 import { right } from "../../../core/mod.ts";
-import { entrySnapshot } from "../../entry_snapshot.ts";
-import { benchedPlan, configOf } from "../../step_spec.ts";
+import { entrySnapshot } from "../../step/entry_snapshot.ts";
+import { benchedPlan, configOf } from "../../step/step_spec.ts";
 import { randomReals } from "../machine/open_card.ts";
 
 /** A model that is measured; `tiny` is one that software steps through in no time. */

@@ -2,7 +2,7 @@
 import type { FreezePlan } from "../../../core/mod.ts";
 import { runPlan } from "../../saving/run_plan.ts";
 import { type StepMs, wholeRunSaving } from "../../saving/whole_run.ts";
-import { stepFlops } from "../../step_spec.ts";
+import { stepFlops } from "../../step/step_spec.ts";
 import { benchedRun, type CardModel, randomBatches } from "./benched_run.ts";
 import { type Engines, enginesHere } from "./engines.ts";
 import { eachCase, type Facts, type Part, short } from "../part.ts";

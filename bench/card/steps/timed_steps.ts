@@ -7,10 +7,10 @@ import {
   type Training,
 } from "../../../train/mod.ts";
 import type { Batch } from "../../../data/mod.ts";
-import { stepFlops } from "../../step_spec.ts";
+import { stepFlops } from "../../step/step_spec.ts";
 import { type BenchedRun, repeated, startOf } from "./benched_run.ts";
 import { type Facts, median, short } from "../part.ts";
-import { watchedBackend } from "../../watched_backend.ts";
+import { watchedBackend } from "../../step/watched_backend.ts";
 
 /** Steps that do not count: memory of those that are sent ahead takes turns, and each turn is bound once. */
 const WARM_UP = 10;

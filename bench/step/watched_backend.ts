@@ -1,5 +1,5 @@
 /** An engine whose programs can be asked for their work. */
-import type { Backend, Program, ProgramWork } from "../backends/backend.ts";
+import type { Backend, Program, ProgramWork } from "../../backends/backend.ts";
 
 /** The programs that an engine has compiled for a training. */
 export interface WatchedBackend {

@@ -1,5 +1,5 @@
 /** Specification of a measured step. */
-import type { BackendChoice } from "../backends/mod.ts";
+import type { BackendChoice } from "../../backends/mod.ts";
 import {
   DEFAULT_PRETRAIN_CONFIG,
   type Faults,
@@ -12,7 +12,7 @@ import {
   type PretrainConfig,
   type Result,
   stagesOnGrid,
-} from "../core/mod.ts";
+} from "../../core/mod.ts";
 
 /** Steps whose speed is wanted. */
 export interface StepSpec {

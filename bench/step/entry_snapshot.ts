@@ -6,12 +6,12 @@ import {
   sizeOf,
   stateKinds,
   stateName,
-} from "../core/mod.ts";
+} from "../../core/mod.ts";
 import {
   type HostTensors,
   type Snapshot,
   trainableParameters,
-} from "../train/mod.ts";
+} from "../../train/mod.ts";
 
 /**
  * The state with which a phase would be entered, but with given parameters and an

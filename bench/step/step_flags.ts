@@ -1,20 +1,20 @@
 /** Flags of `bench/step.ts`. */
-import { BACKEND_CHOICES } from "../backends/mod.ts";
+import { BACKEND_CHOICES } from "../../backends/mod.ts";
 import {
   type Fault,
   type Faults,
   left,
   type Result,
   right,
-} from "../core/mod.ts";
+} from "../../core/mod.ts";
 import {
   choiceFlag,
   type Flag,
   type FlagValues,
   switchFlag,
   wholeFlag,
-} from "../cli/flags/flags.ts";
-import { MODEL_FLAG, modelOf } from "../cli/flags/method_flags.ts";
+} from "../../cli/flags/flags.ts";
+import { MODEL_FLAG, modelOf } from "../../cli/flags/method_flags.ts";
 import { benchedConfig, benchedPlan, type StepSpec } from "./step_spec.ts";
 
 const wholeNumbers = (text: string): Result<string, readonly number[]> => {

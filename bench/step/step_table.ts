@@ -1,5 +1,5 @@
 /** Measured rows for people. */
-import { type Alignment, textTable } from "../cli/output/text_table.ts";
+import { type Alignment, textTable } from "../../cli/output/text_table.ts";
 import type { StepRow } from "./step_spec.ts";
 
 /** Head and cell of each column; the first row is what the others are compared with. */

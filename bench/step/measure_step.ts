@@ -1,8 +1,8 @@
 /** Timing of training steps. */
-import type { ProgramWork } from "../backends/backend.ts";
-import { type Backend, selectBackend } from "../backends/mod.ts";
-import type { FreezePlan, Phase, PretrainConfig } from "../core/mod.ts";
-import { type Batch, loadBatches, trainTransform } from "../data/mod.ts";
+import type { ProgramWork } from "../../backends/backend.ts";
+import { type Backend, selectBackend } from "../../backends/mod.ts";
+import type { FreezePlan, Phase, PretrainConfig } from "../../core/mod.ts";
+import { type Batch, loadBatches, trainTransform } from "../../data/mod.ts";
 import {
   compilePhase,
   disposePhase,
@@ -19,7 +19,7 @@ import {
   type TrainState,
   trainStep,
   uploadState,
-} from "../train/mod.ts";
+} from "../../train/mod.ts";
 import { entrySnapshot } from "./entry_snapshot.ts";
 import {
   collectGarbage,
@@ -28,8 +28,8 @@ import {
   resetPeakRss,
   residentMb,
 } from "./peak_memory.ts";
-import { processorHere } from "./processor.ts";
-import { randomImages } from "./random_images.ts";
+import { processorHere } from "../processor.ts";
+import { randomImages } from "../random_images.ts";
 import {
   benchedConfig,
   benchedPlan,
