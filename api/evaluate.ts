@@ -19,7 +19,12 @@ export {
   compileConvNetScores,
   convNetError,
 } from "../train/evaluate/classifier_accuracy.ts";
-export { allTaps, type FeatureSpec, lastTap } from "../core/models/feature.ts";
+export {
+  allTaps,
+  type FeatureSpec,
+  lastTap,
+  neighbourFeature,
+} from "../core/models/feature.ts";
 export {
   encoderFeatures,
   uploadEncoder,

@@ -106,6 +106,7 @@ export {
   type FeatureSpec,
   featureWidth,
   lastTap,
+  neighbourFeature,
   patchFeatureNodes,
 } from "./models/feature.ts";
 export {

@@ -26,9 +26,9 @@ import { must } from "../command/command_failed.ts";
 import { ranksFrom } from "../command/join_ranks.ts";
 import {
   describeFeature,
-  FEATURE_FLAGS,
-  featureFrom,
   type ImagePart,
+  NEIGHBOUR_FEATURE_FLAGS,
+  neighbourFeatureFrom,
   sourceFeatures,
 } from "../evaluate/features.ts";
 import {
@@ -60,7 +60,7 @@ const NEIGHBOURS = [10, 20, 100, 200];
 
 const FLAGS = {
   ...EVALUATION_FLAGS,
-  ...FEATURE_FLAGS,
+  ...NEIGHBOUR_FEATURE_FLAGS,
   ...under("Images", {
     "queries": wholeFlag(1, "classify so many of the validation images", {
       initial: "all",
@@ -187,7 +187,7 @@ const voteFrom = (
   shown: ShownWork,
 ): Vote => ({
   ...shown,
-  feature: featureFrom(model, values),
+  feature: neighbourFeatureFrom(model, values),
   neighbours: values.neighbours === undefined
     ? NEIGHBOURS
     : [values.neighbours],

@@ -8,6 +8,7 @@ import {
   disposeAll,
   knnAccuracies,
   lastTap,
+  neighbourFeature,
   type OpenedEncoder,
   openEncoder,
   type TopAccuracies,
@@ -154,7 +155,7 @@ const voted: Judging = async (context, _, evaluation) => {
   const { backend, classes, encoder: { model, parameters } } = evaluation;
   const uploaded = uploadEncoder(backend, model, parameters);
   const featuresOf = async (part: "train" | "validation") => {
-    const feature = lastTap(model);
+    const feature = neighbourFeature(model);
     const found = await sourceFeatures(
       ...[evaluation, [uploaded], feature, part, context] as const,
     );

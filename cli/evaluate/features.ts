@@ -11,6 +11,7 @@ import {
   encoderFeatures,
   type FeatureSpec,
   type LabelledFeatures,
+  neighbourFeature,
   type SharedBatches,
   sharedBatches,
   type TrainError,
@@ -48,10 +49,18 @@ export const FEATURE_FLAGS = under("Features", {
   ),
 });
 
+/** Flags of the feature that nearest neighbours are looked for by. */
+export const NEIGHBOUR_FEATURE_FLAGS = {
+  ...FEATURE_FLAGS,
+  "regions": { ...FEATURE_FLAGS.regions, initial: "2, a mean of each quarter" },
+} as const;
+
+type FeatureValues = FlagValues<typeof FEATURE_FLAGS>;
+
 /** The feature that flags ask for. */
 export function featureFrom(
   model: ModelSpec,
-  { tokens, taps, regions = 1 }: FlagValues<typeof FEATURE_FLAGS>,
+  { tokens, taps, regions = 1 }: FeatureValues,
 ): FeatureSpec {
   if (regions > 1 && tokens === "class-token") {
     refuse(
@@ -64,6 +73,17 @@ export function featureFrom(
     stages: taps === "all" ? stages : stages.slice(-1),
     ...regions === 1 ? {} : { regions },
   };
+}
+
+/** The feature that flags ask for where nearest neighbours are looked for by it. */
+export function neighbourFeatureFrom(
+  model: ModelSpec,
+  values: FeatureValues,
+): FeatureSpec {
+  const { regions } = neighbourFeature(model);
+  return values.tokens === "class-token" || regions === undefined
+    ? featureFrom(model, values)
+    : featureFrom(model, { regions, ...values });
 }
 
 /** A feature in words. */

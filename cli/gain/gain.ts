@@ -6,7 +6,7 @@ import {
 } from "../../train/mod.ts";
 import type { Result } from "../../core/mod.ts";
 import { stopped } from "../command/command_failed.ts";
-import { describeFeature, featureFrom } from "../evaluate/features.ts";
+import { describeFeature, neighbourFeatureFrom } from "../evaluate/features.ts";
 import { mustNotStop } from "../evaluate/evaluation_result.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
 import { duration } from "../output/words.ts";
@@ -121,7 +121,7 @@ export async function gainBy(
   work: GainWork,
 ): Promise<Gain> {
   const { say, shown, facts } = work;
-  const feature = featureFrom(opened.encoder.model, values);
+  const feature = neighbourFeatureFrom(opened.encoder.model, values);
   say(`feature: ${describeFeature(feature)}`);
   const from = performance.now();
   const starts = mustNotStop(

@@ -1,7 +1,7 @@
 /** Flags of the comparison of an encoder with what it began as. */
 import { KNN_VOTE } from "../../train/mod.ts";
 import { EVALUATION_FLAGS } from "../evaluate/open_evaluation.ts";
-import { FEATURE_FLAGS } from "../evaluate/features.ts";
+import { NEIGHBOUR_FEATURE_FLAGS } from "../evaluate/features.ts";
 import {
   choiceFlag,
   type FlagValues,
@@ -11,7 +11,7 @@ import {
   wholeFlag,
 } from "../flags/flags.ts";
 
-const { "no-untrained": _untrained, ...FEATURES } = FEATURE_FLAGS;
+const { "no-untrained": _untrained, ...FEATURES } = NEIGHBOUR_FEATURE_FLAGS;
 const { distributed: _distributed, "rank-timeout": _timeout, ...EVALUATION } =
   EVALUATION_FLAGS;
 

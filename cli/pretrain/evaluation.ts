@@ -31,7 +31,7 @@ export type EvaluatedPretraining = PlannedPretraining & FollowedRun;
  * not evaluated.
  */
 export interface Accuracies {
-  /** By the encoder's features: the mean of its patch tokens after the last block. */
+  /** By the encoder's features that neighbours are looked for by. */
   readonly knnTop1: number | null;
   /** By those of an encoder with the first values of the seed. */
   readonly knnTop1Untrained: number | null;

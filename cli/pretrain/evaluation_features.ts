@@ -4,6 +4,7 @@ import {
   graphFlops,
   left,
   type ModelSpec,
+  neighbourFeature,
   permutation,
   type Result,
   right,
@@ -159,7 +160,7 @@ function clockIn(
 }
 
 /**
- * Features of images by each encoder after its last block, and their pixels, while there
+ * Features of images by each encoder, those that neighbours are looked for by, and their pixels, while there
  * is time by the clock of rank 0. Each image is read once; omitted images are drawn from
  * both kinds alike.
  *
@@ -178,7 +179,7 @@ export async function evaluationFeatures(
   if (shared._tag === "Left") return shared;
   const { batches, noted } = shared.right;
   const work = { ...options, goesOn: clockIn(order, inputs) };
-  const graph = featureGraph(model, batchSize);
+  const graph = featureGraph(model, batchSize, neighbourFeature(model));
   const found = await noted(
     await withProgram(backend, graph, (program) => {
       const rows = encoders.map((encoder) =>

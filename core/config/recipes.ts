@@ -14,6 +14,7 @@ import {
 export const SMALL_RECIPE: PretrainConfig = {
   ...DEFAULT_PRETRAIN_CONFIG,
   model: MODEL_PRESETS.nano,
+  cropScale: [0.6, 1],
   rate: {
     ...DEFAULT_PRETRAIN_CONFIG.rate,
     baseRate: peakRate(1.6e-2, 32),

@@ -26,6 +26,16 @@ export function lastTap(spec: ModelSpec): FeatureSpec {
   return { tokens: "patches", stages: [spec.stages.length - 1] };
 }
 
+/**
+ * What nearest neighbours are looked for by, where they judge an encoder: as {@link lastTap},
+ * but with a mean for each quarter of the picture, so that it counts where things are, as it
+ * does for the pixels beside it.
+ */
+export function neighbourFeature(spec: ModelSpec): FeatureSpec {
+  const last = lastTap(spec);
+  return spec.imageSize < 2 * spec.patchSize ? last : { ...last, regions: 2 };
+}
+
 /** The mean of the patch tokens at every tap, side by side: LocalMIM trains at each of them. */
 export function allTaps(spec: ModelSpec): FeatureSpec {
   return { tokens: "patches", stages: spec.stages.map((_, k) => k) };

@@ -22,7 +22,12 @@ import type { SharedWork } from "../work_options.ts";
 import { programRow, rowsOfImages, withProgram } from "./image_rows.ts";
 import type { LabelledFeatures } from "../tasks/probe_batches.ts";
 
-export { allTaps, type FeatureSpec, lastTap } from "../../core/mod.ts";
+export {
+  allTaps,
+  type FeatureSpec,
+  lastTap,
+  neighbourFeature,
+} from "../../core/mod.ts";
 
 /**
  * Graph of the features of whole images: all patches visible.

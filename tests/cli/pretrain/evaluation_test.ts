@@ -11,7 +11,7 @@ import {
   encoderFeatures,
   initialSnapshot,
   type LabelledFeatures,
-  lastTap,
+  neighbourFeature,
   orThrow,
   uploadEncoder,
 } from "../../../train/mod.ts";
@@ -66,12 +66,12 @@ await onDevices(
           inputs.encoders,
           loadAll({ source, transform, batchSize: 30 }),
           30,
-          lastTap(TINY_MODEL),
+          neighbourFeature(TINY_MODEL),
         ),
       );
       const found: LabelledFeatures = encoder[kind];
       deepStrictEqual(found.labels, wanted?.labels);
-      strictEqual(found.width, TINY_MODEL.embedDim);
+      strictEqual(found.width, 4 * TINY_MODEL.embedDim);
       found.features.forEach((x, i) =>
         ok(Math.abs(x - (wanted?.features[i] ?? NaN)) < 1e-4)
       );

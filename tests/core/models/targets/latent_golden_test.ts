@@ -35,7 +35,7 @@ const { cases } = goldenJson("latent/latent.json") as {
 
 /** The MAE of `golden/mae`. */
 const MAE: ModelSpec = {
-  ...maeModel({ ...MODEL_PRESETS.nano, depth: 4 }),
+  ...maeModel({ ...MODEL_PRESETS.nano, depth: 4, maskRatio: 0.75 }),
   ...{ imageSize: 16, patchSize: 4, inChannels: 3, embedDim: 24, numHeads: 3 },
   ...{ decoderEmbedDim: 16, decoderDepth: 2, decoderNumHeads: 2 },
 };
