@@ -41,6 +41,7 @@ export {
 export type { Batch, LevelBatch } from "./loader/batch.ts";
 export { type AlphaCount, countAlpha } from "./loader/count_alpha.ts";
 export { type ImageWorkers, imageWorkers } from "./loader/image_workers.ts";
+export { type KeptImages, keptImages } from "./loader/kept_images.ts";
 export { typicalSide } from "./loader/look_at_images.ts";
 export {
   rowCount,

@@ -27,6 +27,7 @@ import {
   NUMBERS,
 } from "./batch.ts";
 import type { ImageWorkers } from "./image_workers.ts";
+import type { KeptImages } from "./kept_images.ts";
 import type { MakeRenderer } from "./render_pixels.ts";
 import {
   rowCount,
@@ -46,6 +47,8 @@ export interface LoadingOptions {
   readonly prefetch?: number;
   /** Workers that make images ready; this thread by default. */
   readonly workers?: ImageWorkers | undefined;
+  /** Pictures that stay decoded from one iteration to the next; none by default. */
+  readonly kept?: KeptImages | undefined;
   /** Policy for an image that cannot be read; `"skip"` by default. */
   readonly onBadImage?: BadImagePolicy | undefined;
   /** List of skipped images; one of this iteration by default. */
@@ -145,7 +148,7 @@ async function* batchesOf<Made extends Batch | LevelBatch>(
   rule: ViewRule,
   indices: Generator<Int32Array>,
 ): AsyncGenerator<Result<DataError, Made>, void> {
-  const { source, workers, prefetch = 2, recycles = false } = options;
+  const { source, workers, kept, prefetch = 2, recycles = false } = options;
   // Workers write into the batch itself.
   const memory = recycledMemory<ArrayBufferLike>(
     Infinity,
@@ -156,7 +159,7 @@ async function* batchesOf<Made extends Batch | LevelBatch>(
     options;
   const makeBatch = batchMaker(
     {
-      ...{ source, rule, renderer, workers, form, memory, onBadImage },
+      ...{ source, rule, renderer, workers, kept, form, memory, onBadImage },
       badImages: noted,
     },
     stop.signal,

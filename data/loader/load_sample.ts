@@ -15,6 +15,7 @@ import { viewBy, type ViewRule } from "../transforms/view.ts";
 import type { PixelTarget } from "../transforms/write_view.ts";
 import type { BadImagePolicy, BadImages } from "./bad_images.ts";
 import type { ImageWorkers } from "./image_workers.ts";
+import type { KeptImages } from "./kept_images.ts";
 import type { MakeRenderer } from "./render_pixels.ts";
 
 /** Common to all images of an iteration. */
@@ -31,6 +32,8 @@ export interface SampleRecipe {
   readonly renderer: MakeRenderer;
   /** Workers that make images ready; this thread by default. */
   readonly workers?: ImageWorkers | undefined;
+  /** Pictures that stay decoded; none by default. */
+  readonly kept?: KeptImages | undefined;
 }
 
 /** Index of the image that was loaded, `null` where there is none. */
@@ -91,18 +94,38 @@ function withBackground(
       : { ...image, background };
 }
 
+/** Reads an image, or has it from those that are kept. */
+function reader(
+  recipe: SampleRecipe,
+): (index: number) => Promise<Result<DataError, RawImage | EncodedImage>> {
+  const { source, kept } = recipe;
+  const onto = withBackground(recipe);
+  return async (index) => {
+    const before = kept?.at(index) ?? null;
+    if (before !== null) return right(before);
+    const read = await source.read(index);
+    if (read._tag === "Left") return read;
+    const image = onto(read.right);
+    return right(
+      kept === undefined || image._tag === "RawImage"
+        ? image
+        : await kept.keep(index, image),
+    );
+  };
+}
+
 /** Reads and renders one image; whatever a source or decoder throws ends here. */
 function readAndRender(
   recipe: SampleRecipe,
 ): (index: number, target: PixelTarget) => Promise<DataError | null> {
   const { source, rule, renderer, workers } = recipe;
   const render = renderer(rule.transform);
-  const onto = withBackground(recipe);
+  const readImage = reader(recipe);
   return async (index, target) => {
     try {
-      const read = await source.read(index);
+      const read = await readImage(index);
       if (read._tag === "Left") return read.left;
-      const image = onto(read.right);
+      const { right: image } = read;
       await (workers === undefined
         ? render(image, viewBy(rule, index), target)
         : workers.render(image, rule, index, shared(target)));

@@ -14,10 +14,12 @@ import {
   type EncodedImage,
   isSameSize,
   type RawImage,
+  type Size,
+  wholeOf,
 } from "../image/raw_image.ts";
 import { disposing } from "../resources/disposing.ts";
 import type { ImageFormat } from "../transforms/transform.ts";
-import type { CroppedView, View } from "../transforms/view.ts";
+import { type CroppedView, PLAIN, type View } from "../transforms/view.ts";
 import { viewWriter } from "../transforms/write_view.ts";
 import type { RenderImage, ViewAt } from "./render_pixels.ts";
 
@@ -101,6 +103,31 @@ export async function decodePrepared(
   const left = view.crop.left - region.left;
   const top = view.crop.top - region.top;
   return { ...decoded, view, box: { ...view.crop, left, top } };
+}
+
+/** All of a picture, as it is. */
+const wholeView = (size: Size): View => {
+  const { width, height } = size;
+  const whole = wholeOf(size);
+  return { crop: whole, scaled: { width, height }, window: whole, ...PLAIN };
+};
+
+/**
+ * Decodes all of an image file.
+ *
+ * @throws Error If it may not be decoded or is damaged, with the reason.
+ */
+export async function decodeWhole(file: EncodedImage): Promise<RawImage> {
+  const prepared = prepareImage(file, wholeView);
+  return await disposing(
+    memoryFor(prepared),
+    () =>
+      disposing(
+        decodePrepared(prepared, wholeView, "aside"),
+        // The decoder may use its memory again.
+        ({ image }) => ({ ...image, pixels: image.pixels.slice() }),
+      ),
+  );
 }
 
 /**

@@ -52,7 +52,8 @@ export interface CroppedView {
 }
 
 /** Pixels stay what they are. */
-const PLAIN: Pick<View, "ops" | "interpolation" | "erased"> = {
+export const PLAIN: Pick<View, "flip" | "ops" | "interpolation" | "erased"> = {
+  flip: false,
   ops: [],
   interpolation: "bicubic",
   erased: null,
@@ -112,8 +113,8 @@ export function paddedCropView(
     crop: wholeOf(image),
     scaled,
     window: { ...scaled, left, top },
-    flip: u < flipProbability,
     ...PLAIN,
+    flip: u < flipProbability,
   };
 }
 
@@ -159,7 +160,6 @@ export function evalView(
       width: imageSize,
       height: imageSize,
     },
-    flip: false,
     ...PLAIN,
   };
 }

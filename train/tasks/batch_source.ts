@@ -8,6 +8,7 @@ import type {
 } from "../../core/mod.ts";
 import {
   type ImageSource,
+  keptImages,
   loadAll,
   loadBatches,
   loadLevels,
@@ -18,7 +19,7 @@ import {
   type Loading,
 } from "./image_batches.ts";
 
-const BATCHES = imageBatches({ loadAll, loadBatches, loadLevels });
+const BATCHES = imageBatches({ loadAll, loadBatches, loadLevels, keptImages });
 
 /**
  * Random crops of the images of a source, in the order of the seed.

@@ -16,6 +16,7 @@ import type {
   BatchLoading,
   LoadOptions,
 } from "../../data/loader/batch_loading.ts";
+import type { KeptImages } from "../../data/loader/kept_images.ts";
 import { rowCount, type StepRows } from "../../data/loader/step_rows.ts";
 import type { DataError } from "../../data/report/data_error.ts";
 import {
@@ -57,9 +58,15 @@ export type Loading = Pick<
   "workers" | "onBadImage" | "badImages"
 >;
 
+/** A way of loading. */
+export interface ImageLoading extends BatchLoading {
+  /** Keeps pictures decoded from one epoch to the next; absent where none are decoded. */
+  readonly keptImages?: (length: number) => KeptImages;
+}
+
 /** Batches of transformed images, in the order of the seed. */
 function batchesBy(
-  { loadBatches, loadLevels }: BatchLoading,
+  { loadBatches, loadLevels, keptImages }: ImageLoading,
   source: ImageSource,
   { seed, batchSize }: Pick<LoadOptions, "seed" | "batchSize">,
   transform: Result<Faults, LoadOptions["transform"]>,
@@ -67,7 +74,8 @@ function batchesBy(
 ): Result<Faults, LevelSource> {
   if (transform._tag === "Left") return transform;
   const common = { source, transform: transform.right, seed, batchSize };
-  const options = { ...common, ...loading, recycles: true };
+  const kept = keptImages?.(source.length);
+  const options = { ...common, ...loading, kept, recycles: true };
   const placed = (epoch: number, fromBatch: number, rows?: StepRows) => {
     const [first] = rows?.batches ?? [];
     const size = first === undefined ? batchSize : rowCount(first);
@@ -122,7 +130,7 @@ export interface ImageBatches {
 }
 
 /** Batches of a source for the kinds of training, by a way of loading. */
-export function imageBatches(by: BatchLoading): ImageBatches {
+export function imageBatches(by: ImageLoading): ImageBatches {
   return {
     batchSource: (source, { model, training, cropScale }, loading = {}) => {
       const view = viewOf(model, source);
