@@ -94,6 +94,11 @@ export type {
   SgdConfig,
 } from "../core/optim/optimizer_config.ts";
 export type { UpdateRule } from "../core/optim/update_graph.ts";
+export {
+  type Stride,
+  strideAt,
+  strideRates,
+} from "../core/plan/batch_growth.ts";
 export { calcSpeedup } from "../core/plan/calc_speedup.ts";
 export {
   type ConvNetPlan,

@@ -225,6 +225,7 @@ export {
 } from "./plan/plan.ts";
 export { encodePlan } from "./plan/plan_json.ts";
 export * from "./plan/probe_plan.ts";
+export { type Stride, strideAt, strideRates } from "./plan/batch_growth.ts";
 export { ratesAt } from "./plan/rates.ts";
 export * from "./plan/scaling.ts";
 export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";

@@ -42,7 +42,7 @@ const withEpochs = (
 
 /** The same with nothing frozen and one rate for all layers, whose stages weigh what they weigh. */
 export function plainConfig(
-  { curriculum: _, ...config }: PretrainConfig,
+  { curriculum: _, growBatch: ___, ...config }: PretrainConfig,
 ): PretrainConfig {
   const mode = { _tag: "LayerWise", power: 1 } as const;
   const { latent: __, ...model } = config.model;

@@ -191,6 +191,12 @@ export const METHOD_FLAGS = {
       { at: "frozenPrecision", unset: "float32" },
     ),
   }),
+  ...under("Freezing", {
+    "grow-batch": switchFlag(
+      "move the parameters by more images at once as freezing makes them cheaper, so that it costs what it did at first; rates go with the images",
+      { at: "growBatch", write: () => true },
+    ),
+  }),
   ...LATENT_FLAGS,
   ...under("Schedule", { "stage-weights": CURRICULUM_FLAG }),
   ...under("Images", { "crop-scale": CROP_FLAG }),

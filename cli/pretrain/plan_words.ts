@@ -87,6 +87,19 @@ function describeStep(config: PretrainConfig): string {
   }`;
 }
 
+/** How the batch grows. */
+function describeGrowth({ phases, config }: FreezePlan): readonly string[] {
+  if (config.growBatch === undefined) return [];
+  const most = Math.max(...phases.map(({ stepsAtOnce = 1 }) => stepsAtOnce));
+  return [
+    most === 1
+      ? "        it does not grow: no step gets cheaper (--grow-batch)"
+      : `        it grows: in the end ${
+        most.toFixed(1)
+      } steps are taken at once on the average, with the sum of their rates (--grow-batch)`,
+  ];
+}
+
 /**
  * Says in short what a run will do.
  *
@@ -107,6 +120,7 @@ export function describePlan(
     `model:  ${describeModel(model)}${because(fit, "model")}`,
     ...note === null ? [] : [`        ${note}`],
     `batch:  ${describeStep(config)}${because(fit, "batch")}`,
+    ...describeGrowth(plan),
     ...describeSkipped(training, plan, samples),
     `length: ${counted(epochs, "epoch")} × ${
       counted(totalSteps / epochs, "step")

@@ -47,6 +47,11 @@ export interface PretrainConfig extends ClippingConfig {
   /** Part of an image's area that a random crop takes, `0 < least ≤ largest ≤ 1`; 0.2 to 1 where absent. */
   readonly cropScale?: readonly [least: number, largest: number];
   /**
+   * True if the optimizer takes more images at once as freezing makes them cheaper, so that
+   * an update costs what it cost at first, with rates by the linear rule.
+   */
+  readonly growBatch?: true;
+  /**
    * Precision of frozen blocks where no gradient goes through them: with `int8`
    * their matrix products are in 8-bit integers, several times as fast and a little
    * off; without, all is float32.
@@ -102,6 +107,7 @@ const fields: Codec<PretrainConfig> = recordOf<PretrainConfig>({
   training: trainingCodec,
   curriculum: optional(curriculumCodec),
   cropScale: optional(partOfArea),
+  growBatch: optional(oneOf(true)),
   frozenPrecision: optional(oneOf("int8")),
   clipGrad: clipGradCodec,
 });

@@ -1,6 +1,6 @@
 /** From a configuration to a plan. */
 import type { FreezeTime } from "../brand.ts";
-import { type Codec, decode, wholeFrom } from "../codec/codec.ts";
+import { type Codec, decode, oneOf, wholeFrom } from "../codec/codec.ts";
 import { optional, recordOf, refined } from "../codec/structures.ts";
 import { curriculumCodec, curriculumFaults } from "../config/curriculum.ts";
 import {
@@ -33,6 +33,8 @@ import {
   freezeTimes,
   scaled,
 } from "../schedule/freeze_time.ts";
+import { grownPhases } from "./batch_growth.ts";
+import { phaseFlops } from "./cost.ts";
 import {
   layerCount,
   planLayers,
@@ -187,6 +189,7 @@ export const planConfigCodec: Codec<PlanConfig> = refined(
     freeze: freezeCodec,
     rate: rateCodec,
     curriculum: optional(curriculumCodec),
+    growBatch: optional(oneOf(true)),
     totalSteps: wholeFrom(1),
     warmupSteps: wholeFrom(0),
   }),
@@ -218,7 +221,10 @@ export function planWith<Config extends FreezeSchedule>(
 /** The plan of a configuration whose fields are known to be right. */
 export function planFrom(config: PlanConfig): FreezePlan {
   const layers = planLayers(config);
-  return planWith(config, layers, planStages(config, layers));
+  const plan = planWith(config, layers, planStages(config, layers));
+  return config.growBatch === undefined
+    ? plan
+    : { ...plan, phases: grownPhases(plan.phases, phaseFlops(plan)) };
 }
 
 /**
@@ -323,13 +329,14 @@ export function planOf(
 ): Result<Faults, FreezePlan> {
   return pipe(
     decodePretrainConfig(config),
-    E.flatMap(({ model, freeze, rate, training, curriculum }) =>
+    E.flatMap(({ model, freeze, rate, training, curriculum, growBatch }) =>
       pipe(
         runLength(training, samples),
         E.flatMap((length) =>
           freezePlan({
             ...{ model, freeze, rate, ...length },
             ...curriculum === undefined ? {} : { curriculum },
+            ...growBatch === undefined ? {} : { growBatch },
           })
         ),
       )

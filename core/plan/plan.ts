@@ -16,6 +16,8 @@ export interface PlanConfig extends TrainingSpan {
   readonly rate: RateConfig;
   /** Weights of the stages over time, as factors on their own; absent where they stay. */
   readonly curriculum?: Curriculum;
+  /** True if the batch grows as phases get cheaper; absent where it stays. */
+  readonly growBatch?: true;
 }
 
 /** A layer: parts of the model that freeze as one. */
@@ -62,6 +64,11 @@ export interface Phase {
   readonly trainableLayers: readonly number[];
   /** Indices of the stages that still train, rising; never empty. */
   readonly liveStages: readonly number[];
+  /**
+   * Steps after which the parameters move at once, on the average, where the batch grows:
+   * as many as cost what one of the first phase costs. Absent, each step moves them.
+   */
+  readonly stepsAtOnce?: number;
 }
 
 /** Phases in order; there is always one. */

@@ -32,7 +32,7 @@ export interface StepRates {
  * ```
  */
 export function ratesAt(
-  plan: Pick<FreezePlan, "layers" | "unfrozen">,
+  plan: Pick<FreezePlan<unknown>, "layers" | "unfrozen">,
 ): (step: number) => StepRates {
   const layers = plan.layers.map(({ schedule }) => rateAt(schedule));
   const unfrozen = rateAt(plan.unfrozen);

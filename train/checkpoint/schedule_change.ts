@@ -61,6 +61,7 @@ const SCHEDULE_FIELDS = [
   "freeze.times",
   "rate",
   "curriculum",
+  "growBatch",
   "training.epochs",
   "training.warmupEpochs",
 ] as const;

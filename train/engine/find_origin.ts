@@ -5,7 +5,7 @@ import type { NonFiniteError, Origin, TrainError } from "../train_error.ts";
 import type { StepContext } from "./step/step_context.ts";
 import { compileGraph, runOnce } from "./programs.ts";
 import type { TrainState } from "./state.ts";
-import type { ActivationGraph, Placed } from "./task.ts";
+import { type ActivationGraph, type Placed, strideFrom } from "./task.ts";
 import { download, type HostBatch, type HostTensors } from "./tensors.ts";
 
 type First = NonNullable<Origin["first"]>;
@@ -75,7 +75,8 @@ async function badBatch<Item>(
   const { task } = context;
   const phase = phaseAt(task.plan)(state.step);
   const forward = await openForward(context, phase, state);
-  let left = task.training.accumIter;
+  const { to } = strideFrom(task, state.step);
+  let left = (to - state.step) * task.training.accumIter;
   try {
     for await (const placed of items) {
       if (placed._tag === "Left") return null;

@@ -75,6 +75,7 @@ export interface Hook {
   readonly every?: number | StepRule | ((report: StepReport) => boolean);
   /**
    * What it looks at: the training as it is after the step (the default), or the report alone.
+   * Of steps that are taken at once, a hook of the first kind is called after the last.
    * No step is sent before a hook of the first kind was called for an earlier one; where a
    * function of the report picks its steps, none is sent before the report of the one before
    * is there.
@@ -134,20 +135,30 @@ async function inTurn(
 
 /** Hooks of the steps of a training; each rule is asked once for a step. */
 export interface DueHooks {
-  /** True if a hook may look at the training as it is after a step. */
-  lookAfter(step: number): boolean;
-  /** Calls the hooks that are due after a step. */
+  /** True if a hook may look at the training as it is after one of some steps. */
+  lookAfter(from: number, to: number): boolean;
+  /**
+   * Calls the hooks that are due after a step.
+   *
+   * @param isWithin True if the training is already as it is after further steps, which
+   * were taken at once with it: who looks at it is called after the last of them.
+   */
   call(
     report: StepReport,
     training: Training,
+    isWithin?: boolean,
   ): Promise<Result<TrainError, void>>;
   /** Forgets the answers for steps from one on: they will be taken again. */
   forget(step: number): void;
 }
 
+const looksAtTraining = ({ onStep, looksAt }: Hook): boolean =>
+  onStep !== undefined && looksAt !== "report";
+
 /** The hooks of a training. */
 export function dueHooks(hooks: readonly Hook[]): DueHooks {
   const asked = new Map<number, readonly Hook[]>();
+  let waiting: readonly Hook[] = [];
   const after = (step: number): readonly Hook[] => {
     const due = asked.get(step) ??
       hooks.filter((hook) => mayBeCalled(hook, step));
@@ -155,14 +166,19 @@ export function dueHooks(hooks: readonly Hook[]): DueHooks {
     return due;
   };
   return {
-    lookAfter: (step) =>
-      after(step).some(({ onStep, looksAt }) =>
-        onStep !== undefined && looksAt !== "report"
-      ),
-    call: (report, training) => {
-      const due = after(report.step).filter((hook) => isPicked(hook, report));
+    lookAfter: (from, to) =>
+      Array.from({ length: to - from }, (_, i) => from + i)
+        .some((step) => after(step).some(looksAtTraining)),
+    call: (report, training, isWithin = false) => {
+      const picked = after(report.step)
+        .filter((hook) => isPicked(hook, report));
       asked.delete(report.step);
-      return inTurn(due, ({ onStep }) => onStep?.(report, training));
+      const due = hooks.filter((hook) =>
+        picked.includes(hook) || waiting.includes(hook)
+      );
+      waiting = isWithin ? due.filter(looksAtTraining) : [];
+      const now = due.filter((hook) => !waiting.includes(hook));
+      return inTurn(now, ({ onStep }) => onStep?.(report, training));
     },
     forget: (from) => {
       for (const step of asked.keys()) if (step >= from) asked.delete(step);

@@ -32,6 +32,7 @@ import {
 import { type StepMeeting, stepMeeting, type StepWords } from "./meeting.ts";
 import { onlyShare, sharedTask, type StepShare, stepShare } from "./share.ts";
 import { StepLine } from "./step/step_line.ts";
+import { stepReports } from "./step_reports.ts";
 import { rankEngine, stepWay } from "./step/step_way.ts";
 import type { StepProgress, StepReport, Training } from "./training.ts";
 import type { Task } from "./task.ts";
@@ -119,6 +120,10 @@ class Run<Item> implements Training {
   readonly #refusal: TrainError | null;
   /** Steps that were reported. */
   #step: number;
+  /** Reports that are known, of steps that were taken at once with the last reported one. */
+  #known: StepReport[] = [];
+  /** The first of the steps that were sent last. */
+  #sentFrom: number;
   /** True once a hook has stopped the training. */
   #isStoppedByHook = false;
   /** Why the next step could not be sent; told after the reports of those before. */
@@ -158,6 +163,7 @@ class Run<Item> implements Training {
     const state = uploadState(engine, task, start);
     this.#line = new StepLine(stepWay(context), state);
     this.#step = start.step;
+    this.#sentFrom = start.step;
   }
 
   get step(): number {
@@ -213,7 +219,8 @@ class Run<Item> implements Training {
         const taken = await this.#use.work(() => this.#advance(items));
         yield taken;
         if (taken._tag === "Left") return;
-        const isOver = this.#isStopped && this.#line.length === 0;
+        const isOver = this.#isStopped && this.#line.length === 0 &&
+          this.#known.length === 0;
         if (isOver && this.#step < this.#totalSteps) {
           // Only now: the signal may have come while the step was looked at.
           const ended = await this.#use.work(() => atEnd(hooks, this));
@@ -246,7 +253,7 @@ class Run<Item> implements Training {
     await eventLoopTurn();
     const seen = taken._tag === "Left"
       ? right(undefined)
-      : await this.#hooks.call(taken.right, this);
+      : await this.#hooks.call(taken.right, this, this.#known.length > 0);
     if (seen._tag === "Left" && seen.left._tag !== "Stopped") return seen;
     this.#isStoppedByHook ||= seen._tag === "Left";
     const isLast = this.#step === this.#totalSteps;
@@ -260,8 +267,14 @@ class Run<Item> implements Training {
     items: EpochItems<Item>,
   ): Promise<Result<TrainError, StepReport>> {
     const { task } = this.#context;
+    const known = this.#known.shift();
+    if (known !== undefined) {
+      this.#step = known.step + 1;
+      return right(known);
+    }
     while (this.#maySend) {
-      const place = placeOf(task, this.#line.state.step);
+      this.#sentFrom = this.#line.state.step;
+      const place = placeOf(task, this.#sentFrom);
       const open = await items.at(place);
       this.#failure = await this.#line.send(place.epoch, open);
     }
@@ -269,8 +282,10 @@ class Run<Item> implements Training {
       ? left(this.#failure)
       : await this.#line.take();
     if (taken._tag === "Left") return await this.#explained(taken.left);
-    this.#step = taken.right.step + 1;
-    return taken;
+    const [first, ...others] = stepReports(task, taken.right);
+    this.#known = others;
+    this.#step = first.step + 1;
+    return right(first);
   }
 
   /** True if the next step may be sent before any further report is taken. */
@@ -280,15 +295,16 @@ class Run<Item> implements Training {
     if (step === this.#totalSteps) return false;
     if (length === 0) return true;
     const { ahead = 0 } = this.#options;
-    return length <= ahead && !this.#isStopped && !this.#isBound(step - 1);
+    return length <= ahead && !this.#isStopped &&
+      !this.#isBound(this.#sentFrom, step);
   }
 
-  /** True if nothing may be sent beyond a step before its report was taken. */
-  #isBound(step: number): boolean {
+  /** True if nothing may be sent beyond some steps before their reports were taken. */
+  #isBound(from: number, to: number): boolean {
     const { task } = this.#context;
-    return phaseAt(task.plan)(step).to === step + 1 ||
-      placeOf(task, step + 1).first === 0 ||
-      this.#hooks.lookAfter(step);
+    return phaseAt(task.plan)(to - 1).to === to ||
+      placeOf(task, to).first === 0 ||
+      this.#hooks.lookAfter(from, to);
   }
 
   /** An error, with the place where it began if numbers are not finite. */

@@ -58,16 +58,20 @@ export function stepFlops(task: Task<unknown>): (phase: Phase) => number {
 export function trainingMemory(
   task: Task<unknown>,
   phase: Phase,
-  order: SumOrder = {
+  { accumIter, ...order }: SumOrder = {
     ...{ parts: 1, groups: 1, groupedBy: "batches" },
     accumIter: task.training.accumIter,
   },
 ): Result<Faults, StepMemory> {
   const { parts } = order;
+  const { stepsAtOnce = 1 } = phase;
   const graphs = phaseGraphs(task, phase, parts);
   if (graphs._tag === "Left") return graphs;
   const { parameters, statistics } = task.stateShapes(phase.to);
   const tensors = [...parameters, ...statistics];
-  const sums = heldSums(order);
+  const sums = heldSums({
+    ...order,
+    accumIter: Math.ceil(stepsAtOnce) * accumIter,
+  });
   return right(stepMemory({ ...graphs.right, tensors, parts, sums }));
 }

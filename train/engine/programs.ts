@@ -95,6 +95,32 @@ export function sumInPlace(graph: Graph): Result<Faults, GraphToCompile> {
   });
 }
 
+/** Name of the input with the factor of `scaleInPlace`. */
+export const FACTOR_INPUT = "factor";
+
+/**
+ * Multiplies sums by a number.
+ *
+ * @returns A graph with inputs `factor` and `sum/NAME` and outputs `NAME`, which replace the
+ * sums.
+ */
+export function scaleInPlace(graph: Graph): Result<Faults, GraphToCompile> {
+  const names = Object.keys(graph.outputs);
+  const scaled = traceGraph((g) => {
+    const factor = g.input(FACTOR_INPUT, []);
+    return Object.fromEntries(
+      Object.entries(graph.outputs).map(([name, id]) => {
+        const sum = g.input(`sum/${name}`, graph.nodes[id]?.shape ?? []);
+        return [name, g.multiply(sum, factor)];
+      }),
+    );
+  });
+  return scaled._tag === "Left" ? scaled : right({
+    graph: scaled.right,
+    replaces: Object.fromEntries(names.map((name) => [name, `sum/${name}`])),
+  });
+}
+
 /** Compiles graphs in their order. */
 export async function compileAll(
   backend: Backend,

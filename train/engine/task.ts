@@ -10,6 +10,8 @@ import {
   sizeOf,
   stateKinds,
   stateName,
+  type Stride,
+  strideAt,
   type UpdateRule,
 } from "../../core/mod.ts";
 import type { TrainError } from "../train_error.ts";
@@ -182,6 +184,17 @@ export function gradientBytes(
 ): number {
   return 4 *
     trainable(phase).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
+/**
+ * The steps of the plan that are taken at once from one of them on: those of its stride
+ * (`strideAt`) that are still to come.
+ */
+export function strideFrom(
+  identity: Pick<TrainingIdentity, "plan" | "training">,
+  step: number,
+): Stride {
+  return { ...strideAt(identity.plan, epochSteps(identity))(step), from: step };
 }
 
 /** Optimizer steps of an epoch. */

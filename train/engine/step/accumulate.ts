@@ -1,4 +1,4 @@
-/** Losses and gradients of one step, over all its micro-batches. */
+/** Losses and gradients of an update, over all its micro-batches. */
 import { left, type Result, right } from "../../../core/mod.ts";
 import { fromSource, type TrainError } from "../../train_error.ts";
 import { splitBatch } from "./parts.ts";
@@ -10,7 +10,7 @@ import { StepSums, type Summed } from "./sums/step_sums.ts";
 import type { ItemIterator } from "../epoch_items.ts";
 import { wholeBatch } from "../share.ts";
 import type { TrainState } from "../state.ts";
-import { epochSteps } from "../task.ts";
+import { epochSteps, strideFrom } from "../task.ts";
 import type { HostBatch } from "../tensors.ts";
 
 /** The summed outputs of the gradient programs. */
@@ -67,10 +67,10 @@ export async function nextBatch<Item>(
 }
 
 /**
- * Losses and gradients of all micro-batches of a step, added up in their order, then over the
- * ranks if there are several.
+ * Losses and gradients of all micro-batches of an update, added up in their order, then over
+ * the ranks if there are several; of several steps of the plan it is the mean.
  *
- * @param items The micro-batches still to come in the epoch; `accumIter` are taken.
+ * @param items The micro-batches still to come in the epoch; those of its stride are taken.
  * @returns Their sums, or the first error; then nothing is left on the device.
  */
 export async function accumulate<Item>(
@@ -86,7 +86,9 @@ export async function accumulate<Item>(
     ...[backend, meeting, step] as const,
     new Set(moved.map(({ name }) => name)),
   );
-  const sums = new StepSums(segments, shareIn(context), ranks);
+  const steps = strideFrom(task, step).to - step;
+  const atOnce = { backend, steps };
+  const sums = new StepSums(segments, shareIn(context), atOnce, ranks);
   const gradient = { backend, segments, ranks };
   const given = new Map([...parameters, ...statistics]);
   const failed = async (error: Result<TrainError, never>) => {
@@ -94,7 +96,7 @@ export async function accumulate<Item>(
     return error;
   };
   let waited = 0;
-  const { accumIter: all } = task.training;
+  const all = steps * task.training.accumIter;
   for (let k = 0; k < all; k++) {
     context.onProgress?.({ _tag: "Computing", step, done: k, all });
     const next = await nextBatch(context, step, epoch, k, items);

@@ -38,7 +38,7 @@ export const ALLOWANCE_INPUT = "allowance";
 
 /** Compiled work of one phase, a step as one program. */
 export interface JoinedPrograms extends PhaseWork {
-  /** Programs that add up gradients first; `null` where a step has one micro-batch in one part. */
+  /** Programs that add up gradients first; `null` where an update has one micro-batch in one part. */
   readonly summing: SummingPrograms | null;
   /**
    * The step: gradients, or the sums of them; their squares, clipping and the update. What
@@ -132,13 +132,14 @@ function graphsToCompile(
 ): Result<Faults, readonly GraphToCompile[]> {
   const { parts, gradient } = phase;
   const int8 = task.int8?.(phase.phase) ?? [];
-  const isWhole = task.training.accumIter * parts === 1;
+  const isGrown = phase.phase.stepsAtOnce !== undefined;
+  const isWhole = !isGrown && task.training.accumIter * parts === 1;
   const step = joinedStep(task, phase, isWhole);
   if (step._tag === "Left") return step;
   if (isWhole) return right([{ ...step.right, int8 }]);
   const summing = segmentGraphs(
     [onlySegment(gradient)],
-    { parts, int8, isSummed: true },
+    { parts, int8, isSummed: true, isGrown },
   );
   return summing._tag === "Left"
     ? summing

@@ -19,6 +19,7 @@ import { phaseCompilerOf } from "./phases.ts";
 import type { SentStep, Settled, StepWay } from "./sent_step.ts";
 import type { ItemIterator } from "../epoch_items.ts";
 import type { TrainState } from "../state.ts";
+import { strideFrom } from "../task.ts";
 import { reportOf } from "./step.ts";
 import type { StepReport, StepTimes } from "../training.ts";
 import {
@@ -101,7 +102,7 @@ const movedBy = (
   { step, skipped, ...state }: TrainState,
   outputs: DeviceTensors,
 ): TrainState => ({
-  step: step + 1,
+  step: strideFrom(task, step).to,
   skipped,
   parameters: replacedBy(state.parameters, outputs),
   optimizer: optimizerOf(task, programs, outputs),

@@ -203,8 +203,9 @@ export async function compilePhase(
   const { gradient, squares, update, stageLosses, latentLoss } = losses;
   const segments = segmentsOf(gradient, trainable, division.segments);
   const int8 = task.int8?.(phase) ?? [];
-  const isSummed = task.training.accumIter * parts > 1;
-  const graphs = segmentGraphs(segments, { parts, int8, isSummed });
+  const isGrown = phase.stepsAtOnce !== undefined;
+  const isSummed = isGrown || task.training.accumIter * parts > 1;
+  const graphs = segmentGraphs(segments, { parts, int8, isSummed, isGrown });
   if (graphs._tag === "Left") {
     return left({ _tag: "BadConfig", faults: graphs.left });
   }

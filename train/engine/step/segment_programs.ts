@@ -14,7 +14,7 @@ import {
   type SegmentLimits,
   withOutputs,
 } from "../../../core/mod.ts";
-import { type GraphToCompile, sumInPlace } from "../programs.ts";
+import { type GraphToCompile, scaleInPlace, sumInPlace } from "../programs.ts";
 import type { TrainableParameter } from "../task.ts";
 
 /** Compiled segment of a gradient graph. */
@@ -23,6 +23,8 @@ export interface SegmentProgram extends Omit<Segment, "graph"> {
   readonly gradient: Program;
   /** Adds the outputs of two parts, if a step has several. */
   readonly sum: Program | null;
+  /** Divides sums over several steps of the plan, in a phase in which they are taken at once. */
+  readonly scale: Program | null;
 }
 
 /** How the gradient programs of a training are divided. */
@@ -41,6 +43,8 @@ export interface SegmentOptions {
   readonly int8: readonly string[];
   /** True if the outputs of several parts or micro-batches are added up. */
   readonly isSummed: boolean;
+  /** True if steps of the plan are taken at once, which are summed then; `false` by default. */
+  readonly isGrown?: boolean;
 }
 
 /** A graph as its only segment. */
@@ -72,10 +76,10 @@ export function segmentsOf(
   return segments.length === 1 ? [onlySegment(gradient)] : segments;
 }
 
-/** Adds the outputs of a segment, but not what it carries. */
-const sumOf = ({ graph, outputs }: Segment) => {
+/** A segment with its outputs alone, without what it carries. */
+const outputsOf = ({ graph, outputs }: Segment): Graph => {
   const wanted = new Set(outputs);
-  return sumInPlace(withOutputs(graph, (name) => wanted.has(name)));
+  return withOutputs(graph, (name) => wanted.has(name));
 };
 
 /** The graph of a segment, and how it is compiled. */
@@ -91,14 +95,14 @@ function gradientOf(
 /**
  * Graphs of the programs of segments, for `segmentPrograms`.
  *
- * @returns The gradients, then the sums if there are any; or why there are none: values
+ * @returns The gradients, then sums and scales if there are any; or why there are none: values
  * that ranks add up between segments are those of whole micro-batches.
  */
 export function segmentGraphs(
   segments: readonly Segment[],
   options: SegmentOptions,
 ): Result<Faults, readonly GraphToCompile[]> {
-  const { parts, isSummed } = options;
+  const { parts, isSummed, isGrown = false } = options;
   if (parts > 1 && segments.some(({ sums }) => sums.length > 0)) {
     return left([{
       _tag: "Inconsistent",
@@ -108,11 +112,16 @@ export function segmentGraphs(
     }]);
   }
   const graphs = segments.map((segment) => gradientOf(segment, options));
-  if (!isSummed) return right(graphs);
-  for (const segment of segments) {
-    const sum = sumOf(segment);
-    if (sum._tag === "Left") return sum;
-    graphs.push(sum.right);
+  const followers = [
+    ...isSummed ? [sumInPlace] : [],
+    ...isGrown ? [scaleInPlace] : [],
+  ];
+  for (const follower of followers) {
+    for (const segment of segments) {
+      const made = follower(outputsOf(segment));
+      if (made._tag === "Left") return made;
+      graphs.push(made.right);
+    }
   }
   return right(graphs);
 }
@@ -127,16 +136,18 @@ export function segmentPrograms(
   programs: readonly Program[],
 ): readonly SegmentProgram[] {
   return segments.flatMap(({ graph: _, ...segment }, k) => {
-    const gradient = programs[k];
-    const sum = programs[segments.length + k] ?? null;
-    return gradient === undefined ? [] : [{ ...segment, gradient, sum }];
+    const [gradient, sum = null, scale = null] = [0, 1, 2].map((kind) =>
+      programs[kind * segments.length + k]
+    );
+    return gradient === undefined ? [] : [{ ...segment, gradient, sum, scale }];
   });
 }
 
 /** Gives back what the programs hold. */
 export function disposeSegments(segments: readonly SegmentProgram[]): void {
-  for (const { gradient, sum } of segments) {
+  for (const { gradient, sum, scale } of segments) {
     gradient.dispose();
     sum?.dispose();
+    scale?.dispose();
   }
 }

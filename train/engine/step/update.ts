@@ -4,9 +4,9 @@ import {
   CLIP_INPUT,
   clipFactor,
   corrections,
-  ratesAt,
   type Result,
   right,
+  strideRates,
 } from "../../../core/mod.ts";
 import type { TrainError } from "../../train_error.ts";
 import type { StepContext } from "./step_context.ts";
@@ -14,24 +14,27 @@ import type { PhasePrograms, PhaseWork } from "./phase.ts";
 import type { TrainState } from "../state.ts";
 import {
   optimizerShapes,
+  strideFrom,
   type Task,
   type TrainableParameter,
 } from "../task.ts";
 import { disposeAll, orBackendFailed, uploadAll } from "../tensors.ts";
 
-/** Rates and bias corrections of a step as its update names them. */
+/** Rates and bias corrections of an update as its program names them. */
 function scalarsOf(
-  { plan, optimizer }: Task<unknown>,
+  task: Task<unknown>,
   trainable: readonly TrainableParameter[],
   step: number,
 ): Readonly<Record<string, number>> {
-  const { layers, unfrozen } = ratesAt(plan)(step);
+  const { plan, optimizer } = task;
+  const stride = strideFrom(task, step);
+  const { layers, unfrozen } = strideRates(plan)(stride);
   const rates = trainable.map(({ rate: { name, layer, scale } }) =>
     [name, scale * (layer === null ? unfrozen : layers[layer] ?? 0)] as const
   );
   return {
     ...Object.fromEntries(rates),
-    ...corrections(optimizer, step + 1),
+    ...corrections(optimizer, stride.update + 1),
   };
 }
 
@@ -83,7 +86,7 @@ function replaced(
   disposeAll(state.optimizer.values());
   for (const name of statistics.keys()) state.statistics.get(name)?.dispose();
   return {
-    step: state.step + 1,
+    step: strideFrom(task, state.step).to,
     skipped: state.skipped,
     parameters: replacedBy(state.parameters, moved),
     optimizer: optimizerOf(task, programs, moved),
@@ -146,6 +149,7 @@ export function skipStep(
   disposeAll(
     [...state.optimizer].flatMap(([name, x]) => optimizer.has(name) ? [] : [x]),
   );
-  const [step, skipped] = [state.step + 1, state.skipped + 1];
+  const { to: step } = strideFrom(task, state.step);
+  const skipped = state.skipped + 1;
   return { ...state, step, optimizer, skipped };
 }

@@ -1,8 +1,9 @@
 /** Sums of the outputs of a step's segments: over its parts, then over the ranks. */
-import type { DeviceTensors } from "../../../../backends/backend.ts";
+import type { Backend, DeviceTensors } from "../../../../backends/backend.ts";
 import { type Result, right } from "../../../../core/mod.ts";
 import type { TrainError } from "../../../train_error.ts";
 import type { SumOrder } from "../../share.ts";
+import { FACTOR_INPUT } from "../../programs.ts";
 import { disposeAll, orBackendFailed } from "../../tensors.ts";
 import type { CommunicationTimes } from "../../training.ts";
 import { GroupSums } from "./group_sums.ts";
@@ -26,6 +27,31 @@ async function add(
   // The total has taken the place of the sum, unless the engine failed.
   disposeAll(sum.values());
   return orBackendFailed(total);
+}
+
+/** Steps of the plan that are taken at once, on an engine. */
+export interface StepsAtOnce {
+  readonly backend: Pick<Backend, "upload">;
+  readonly steps: number;
+}
+
+/** The mean of sums over some steps of the plan; takes the sums. */
+async function meanOver(
+  { backend, steps }: StepsAtOnce,
+  { scale }: SegmentProgram,
+  sum: DeviceTensors,
+): Promise<Result<TrainError, DeviceTensors>> {
+  if (scale === null || steps === 1) return right(sum);
+  const factor = backend.upload({
+    shape: [],
+    data: Float32Array.of(1 / steps),
+  });
+  const scaled = await scale.run(
+    new Map([...prefixed("sum", sum), [FACTOR_INPUT, factor]]),
+  );
+  factor.dispose();
+  disposeAll(sum.values());
+  return orBackendFailed(scaled);
 }
 
 /** Adds the outputs of the parts of a micro-batch in their order; takes all. */
@@ -57,6 +83,8 @@ export interface Summed {
  */
 export class StepSums {
   readonly #lastBatch: number;
+  readonly #segments: readonly SegmentProgram[];
+  readonly #atOnce: StepsAtOnce;
   readonly #ranks: PendingSums | null;
   /** Of each segment. */
   readonly #groups: readonly GroupSums[];
@@ -66,17 +94,26 @@ export class StepSums {
   /**
    * No sums.
    *
+   * @param order Order in which the micro-batches of one step of the plan are added up.
+   * @param atOnce Steps of the plan that are taken at once.
    * @param ranks Sums over the ranks; `null` if there is one.
    */
   constructor(
     segments: readonly SegmentProgram[],
-    order: SumOrder,
+    { accumIter: ofStep, ...order }: SumOrder,
+    atOnce: StepsAtOnce,
     ranks: PendingSums | null,
   ) {
-    this.#lastBatch = order.accumIter - 1;
+    const accumIter = atOnce.steps * ofStep;
+    this.#lastBatch = accumIter - 1;
+    this.#segments = segments;
+    this.#atOnce = atOnce;
     this.#ranks = ranks;
     this.#groups = segments.map((segment) =>
-      new GroupSums(order, (sum, part) => add(segment, sum, part))
+      new GroupSums(
+        { ...order, accumIter },
+        (sum, part) => add(segment, sum, part),
+      )
     );
   }
 
@@ -94,13 +131,14 @@ export class StepSums {
     batch: number,
     parts: readonly DeviceTensors[],
   ): Promise<Result<TrainError, void>> {
-    const sums = this.#groups[segment];
-    if (sums === undefined) return right(undefined);
+    const [sums, programs] = [this.#groups[segment], this.#segments[segment]];
+    if (sums === undefined || programs === undefined) return right(undefined);
     const added = await addAll(sums, batch, parts);
     if (added._tag === "Left" || batch < this.#lastBatch) return added;
-    const total = sums.total();
+    const total = await meanOver(this.#atOnce, programs, sums.total());
+    if (total._tag === "Left") return total;
     this.#totals.push(
-      this.#ranks?.sum(total) ?? Promise.resolve(right(total)),
+      this.#ranks?.sum(total.right) ?? Promise.resolve(total),
     );
     return added;
   }
