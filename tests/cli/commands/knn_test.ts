@@ -37,7 +37,11 @@ Deno.test("knn.ts judges a checkpoint by other images of the same folder and end
     const { images, queries, classes, accuracies, feature, untrained } =
       lastLine(end);
     deepStrictEqual([images, queries, classes], [30, 10, 10]);
-    deepStrictEqual(feature, { tokens: "patches", stages: [0, 1, 2, 3] });
+    deepStrictEqual(feature, {
+      tokens: "patches",
+      stages: [0, 1, 2, 3],
+      regions: 2,
+    });
     const found = accuracies as readonly KnnAccuracy[];
     // With fewer than 100 images all of them vote.
     deepStrictEqual(found.map(({ neighbours }) => neighbours), [10, 20, 30]);
