@@ -107,7 +107,11 @@ export async function partRun(
   const end = await takeSteps({
     ...planned,
     ...{ folder, signal, progress: bar, policy: partPolicy(task) },
-    evaluating: epochEvaluations(run, { progress: bar, signal }),
+    // Only the end counts: a line after every epoch of every part would bury all else.
+    evaluating: epochEvaluations(run, {
+      progress: { ...bar, say: () => {} },
+      signal,
+    }),
     begin: (hooks, signal, onProgress) =>
       train(task, {
         ...{ backend, batches, start, hooks, signal, onProgress },

@@ -60,7 +60,7 @@ export function drawnImages(
   count: number | null,
   flag: string,
 ): Result<DataError, ImageSource> {
-  if (count === null) return right(source);
+  if (count === null || count === source.length) return right(source);
   const share = shareSource(source, count, DRAW_KEY);
   if (share._tag === "Right") return share;
   const [fault] = share.left;
