@@ -110,11 +110,8 @@ export {
   phaseFlops,
   predictedSaving,
 } from "../core/plan/cost.ts";
-export {
-  finetunePlan,
-  planOf,
-  stepsPerEpoch,
-} from "../core/plan/freeze_plan.ts";
+export { finetunePlan, planOf } from "../core/plan/freeze_plan.ts";
+export { stepsPerEpoch } from "../core/plan/run_length.ts";
 export { latentTapAt } from "../core/plan/latent_phases.ts";
 export { phaseMemory, type StepMemory } from "../core/plan/memory.ts";
 export {

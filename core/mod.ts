@@ -206,12 +206,8 @@ export {
   stretchFlops,
 } from "./plan/cost.ts";
 export { denseNetCosts } from "./plan/dense_net_costs.ts";
-export {
-  finetunePlan,
-  freezePlan,
-  planOf,
-  stepsPerEpoch,
-} from "./plan/freeze_plan.ts";
+export { finetunePlan, freezePlan, planOf } from "./plan/freeze_plan.ts";
+export { stepsPerEpoch } from "./plan/run_length.ts";
 export * from "./plan/freeze_search.ts";
 export { withFreezeSteps } from "./plan/freeze_steps.ts";
 export { latentTapAt } from "./plan/latent_phases.ts";

@@ -16,7 +16,8 @@ import type {
 import type { PlanConfig } from "../core/plan/plan.ts";
 import type { StageSpec } from "../core/models/model_spec.ts";
 import type { TrainingConfig } from "../core/config/parts.ts";
-import { leastT0, planFrom } from "../core/plan/freeze_plan.ts";
+import { planFrom } from "../core/plan/freeze_plan.ts";
+import { leastT0 } from "../core/plan/freeze_schedule.ts";
 import { layerCount } from "../core/plan/layers.ts";
 import type { Curriculum } from "../core/schedule/curriculum.ts";
 import { listedTimes } from "../core/schedule/freeze_time.ts";

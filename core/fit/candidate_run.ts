@@ -2,7 +2,7 @@
 import type { TrainingConfig } from "../config/parts.ts";
 import type { PretrainConfig } from "../config/pretrain.ts";
 import { effectiveBatch } from "../config/recipes.ts";
-import { stepsPerEpoch } from "../plan/freeze_plan.ts";
+import { stepsPerEpoch } from "../plan/run_length.ts";
 import { type Faults, left, type Result, right } from "../result.ts";
 import type { PictureFacts } from "./picture_models.ts";
 import { recipeRate } from "./recipe_rate.ts";

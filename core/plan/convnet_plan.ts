@@ -5,7 +5,8 @@ import { convNetLayers } from "../models/convnet_spec.ts";
 import { type Faults, left, type Result, right } from "../result.ts";
 import type { TrainingSpan } from "../schedule/annealing.ts";
 import { freezeTimes } from "../schedule/freeze_time.ts";
-import { planWith, runLength, scheduleFaults } from "./freeze_plan.ts";
+import { planWith, scheduleFaults } from "./freeze_schedule.ts";
+import { runLength } from "./run_length.ts";
 import { layerSchedule } from "./layers.ts";
 import type { FreezePlan, PlanLayer } from "./plan.ts";
 

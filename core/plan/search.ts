@@ -10,7 +10,8 @@ import {
   runFlops,
   unfrozenRunFlops,
 } from "./cost.ts";
-import { freezePlan, leastT0, planFrom, planOf } from "./freeze_plan.ts";
+import { freezePlan, planFrom, planOf } from "./freeze_plan.ts";
+import { leastT0 } from "./freeze_schedule.ts";
 import type { FreezePlan, PlanConfig } from "./plan.ts";
 
 /**
