@@ -121,12 +121,12 @@ Deno.test("the products of a step are counted with their operations, and each ha
   const products = productsOf(await stepGraphOf(run), limits);
   const names = products.map(({ sizes }) => describeSizes(sizes));
   strictEqual(new Set(names).size, names.length);
-  // The first layer of an MLP, in both blocks: 2 samples, 9 of 36 patches and a class token.
+  // The first layer of an MLP, in both blocks: 2 samples, 14 of 36 patches and a class token.
   const first = products.find(({ sizes }) =>
-    describeSizes(sizes) === "NT 20×64×16"
+    describeSizes(sizes) === "NT 30×64×16"
   );
   strictEqual(first?.count, 2);
-  strictEqual(first.operations, 2 * 20 * 64 * 16);
+  strictEqual(first.operations, 2 * 30 * 64 * 16);
   for (const { sizes } of products) {
     const choices = choicesFor(limits, sizes);
     ok(choices.length > 1, describeSizes(sizes));
