@@ -8,7 +8,7 @@ import {
   type PhaseWork,
 } from "./phase.ts";
 import type { Division } from "./segment_programs.ts";
-import type { Task } from "../task.ts";
+import { strideFrom, type Task } from "../task.ts";
 import type { StepProgress } from "../training.ts";
 import type { TrainError } from "../../train_error.ts";
 
@@ -113,7 +113,8 @@ export function phaseCompilerOf<Programs extends PhaseWork>(
       // A failed attempt may succeed when it is repeated.
       if (programs._tag === "Left" && present === made) present = null;
       const following = plan.phases[phase.index + 1];
-      const isLast = step + 1 === phase.to && following !== undefined;
+      const { to } = strideFrom(task, step);
+      const isLast = to === phase.to && following !== undefined;
       if (backend.compilesBesideRuns && isLast) next ??= make(following);
       return programs;
     },
