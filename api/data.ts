@@ -54,6 +54,7 @@ export {
   type ImageWorkers,
   imageWorkers,
 } from "../data/loader/image_workers.ts";
+export { type KeptImages, keptImages } from "../data/loader/kept_images.ts";
 export type {
   BatchTurn,
   LoadAllOptions,

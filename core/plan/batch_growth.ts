@@ -44,11 +44,9 @@ interface Stretch {
   readonly first: number;
 }
 
-type Clock = Pick<FreezePlan<unknown>, "phases" | "totalSteps">;
-
 /** Parts of epochs, cut where phases begin. */
 const stretchesOf = memoized((
-  { phases, totalSteps }: Clock,
+  { phases, totalSteps }: Pick<FreezePlan<unknown>, "phases" | "totalSteps">,
   epochSteps: number,
 ): readonly Stretch[] => {
   const starts = Array.from(
@@ -94,7 +92,7 @@ const stretchesOf = memoized((
  * ```
  */
 export function strideAt(
-  plan: Clock,
+  plan: Pick<FreezePlan<unknown>, "phases" | "totalSteps">,
   epochSteps: number,
 ): (step: number) => Stride {
   if (plan.phases.every(({ stepsAtOnce = 1 }) => stepsAtOnce === 1)) {

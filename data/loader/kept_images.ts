@@ -37,6 +37,24 @@ const allowance = (): number =>
  * @param length Pictures of the source.
  * @param mostBytes Bytes that they may take; by default a sixteenth of the free memory and
  * half a gibibyte at most.
+ * @returns An option of `loadBatches` for iterations over that source by one transform;
+ * batches are the same with it.
+ *
+ * @example Two epochs, in the second of which nothing is decoded
+ * ```ts
+ * import { keptImages, loadBatches, openSource, orThrow, trainTransform } from "@vitfreeze/vitfreeze";
+ *
+ * async function twoEpochs(folder: string): Promise<void> {
+ *   const source = orThrow(await openSource(folder));
+ *   const { normalization } = source;
+ *   const transform = orThrow(trainTransform({ imageSize: 64, inChannels: 3, normalization }));
+ *   const kept = keptImages(source.length);
+ *   for (const epoch of [0, 1]) {
+ *     const options = { source, transform, seed: 0, epoch, batchSize: 16, kept };
+ *     for await (const batch of loadBatches(options)) orThrow(batch);
+ *   }
+ * }
+ * ```
  */
 export function keptImages(
   length: number,
