@@ -117,7 +117,7 @@ notebookTest(
     match(formOf(last, PLAIN), /6 layers frozen .* · the plan ended$/);
     match(
       formOf(outputsOf(cells, "run.saving()")[0], PLAIN),
-      /saved so far +186 .*% +15\.6 %$/,
+      /saved so far +186 .*% +15\.4 %$/,
     );
   },
 );
