@@ -99,7 +99,7 @@ export {
   strideAt,
   strideRates,
 } from "../core/plan/batch_growth.ts";
-export { calcSpeedup } from "../core/plan/calc_speedup.ts";
+export { calcSpeedup } from "../core/plan/cost/calc_speedup.ts";
 export {
   type ConvNetPlan,
   convNetPlan,
@@ -109,11 +109,11 @@ export {
   type AnyPlan,
   phaseFlops,
   predictedSaving,
-} from "../core/plan/cost.ts";
+} from "../core/plan/cost/cost.ts";
 export { finetunePlan, planOf } from "../core/plan/freeze_plan.ts";
 export { stepsPerEpoch } from "../core/plan/run_length.ts";
 export { latentTapAt } from "../core/plan/latent_phases.ts";
-export { phaseMemory, type StepMemory } from "../core/plan/memory.ts";
+export { phaseMemory, type StepMemory } from "../core/plan/cost/memory.ts";
 export {
   type FreezePlan,
   type Phase,
@@ -137,7 +137,7 @@ export {
   type RunPrediction,
   type Scaling,
   type StepPrediction,
-} from "../core/plan/scaling.ts";
+} from "../core/plan/cost/scaling.ts";
 export { epochsForEqualCost, t0ForSaving } from "../core/plan/search.ts";
 export { type Key, rootKey, split } from "../core/random/random.ts";
 export type { Words } from "../core/random/threefry.ts";

@@ -196,7 +196,7 @@ export {
   updateGraph,
   type UpdateRule,
 } from "./optim/update_graph.ts";
-export * from "./plan/calc_speedup.ts";
+export * from "./plan/cost/calc_speedup.ts";
 export { type ConvNetPlan, convNetPlan } from "./plan/convnet_plan.ts";
 export {
   layerFlops,
@@ -204,14 +204,18 @@ export {
   predictedSaving,
   savedPart,
   stretchFlops,
-} from "./plan/cost.ts";
-export { denseNetCosts } from "./plan/dense_net_costs.ts";
+} from "./plan/cost/cost.ts";
+export { denseNetCosts } from "./plan/cost/dense_net_costs.ts";
 export { finetunePlan, freezePlan, planOf } from "./plan/freeze_plan.ts";
 export { stepsPerEpoch } from "./plan/run_length.ts";
 export * from "./plan/freeze_search.ts";
 export { withFreezeSteps } from "./plan/freeze_steps.ts";
 export { latentTapAt } from "./plan/latent_phases.ts";
-export { phaseMemory, type StepMemory, stepMemory } from "./plan/memory.ts";
+export {
+  phaseMemory,
+  type StepMemory,
+  stepMemory,
+} from "./plan/cost/memory.ts";
 export { isTrainable, layerOfOwner } from "./plan/ownership.ts";
 export {
   type FreezePlan,
@@ -223,7 +227,7 @@ export { encodePlan } from "./plan/plan_json.ts";
 export * from "./plan/probe_plan.ts";
 export { type Stride, strideAt, strideRates } from "./plan/batch_growth.ts";
 export { ratesAt } from "./plan/rates.ts";
-export * from "./plan/scaling.ts";
+export * from "./plan/cost/scaling.ts";
 export { epochsForEqualCost, t0ForSaving } from "./plan/search.ts";
 export * from "./random/random.ts";
 export {

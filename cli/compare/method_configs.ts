@@ -9,7 +9,7 @@ import {
   right,
   withT0,
 } from "../../core/mod.ts";
-import { runFlops } from "../../core/plan/cost.ts";
+import { runFlops } from "../../core/plan/cost/cost.ts";
 import { configFromFlags, METHOD_FLAGS } from "../flags/method_flags.ts";
 import { parseFlags } from "../flags/parse_flags.ts";
 import { type Method, titleOf, wordsOf } from "./methods.ts";

@@ -8,7 +8,7 @@ import {
   phaseFlops,
   predictedSaving,
 } from "../../core/mod.ts";
-import { runFlops } from "../../core/plan/cost.ts";
+import { runFlops } from "../../core/plan/cost/cost.ts";
 import { badImages, type ImageSource } from "../../data/mod.ts";
 import {
   batchSource,

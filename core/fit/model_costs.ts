@@ -4,9 +4,9 @@ import { E, pipe } from "../fp.ts";
 import { sizeOf } from "../graph/node.ts";
 import { parameterSpecs } from "../models/local_mim.ts";
 import { patchCount } from "../models/model_spec.ts";
-import { phaseFlops, predictedSaving } from "../plan/cost.ts";
+import { phaseFlops, predictedSaving } from "../plan/cost/cost.ts";
 import { freezePlan } from "../plan/freeze_plan.ts";
-import { phaseMemory } from "../plan/memory.ts";
+import { phaseMemory } from "../plan/cost/memory.ts";
 import type { Faults, Result } from "../result.ts";
 import type { StepBytes } from "./step_batch.ts";
 

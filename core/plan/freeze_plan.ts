@@ -15,7 +15,7 @@ import {
 import { modelCodec, withHead } from "../models/model_codec.ts";
 import type { Faults, Result } from "../result.ts";
 import { grownPhases } from "./batch_growth.ts";
-import { phaseFlops } from "./cost.ts";
+import { phaseFlops } from "./cost/cost.ts";
 import { planWith, scheduleFaults } from "./freeze_schedule.ts";
 import { layerCount, planLayers, planStages } from "./layers.ts";
 import type { FreezePlan, PlanConfig } from "./plan.ts";

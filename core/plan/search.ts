@@ -9,7 +9,7 @@ import {
   predictedSaving,
   runFlops,
   unfrozenRunFlops,
-} from "./cost.ts";
+} from "./cost/cost.ts";
 import { freezePlan, planFrom, planOf } from "./freeze_plan.ts";
 import { leastT0 } from "./freeze_schedule.ts";
 import type { FreezePlan, PlanConfig } from "./plan.ts";

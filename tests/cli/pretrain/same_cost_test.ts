@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { planOf, RECIPES } from "../../../core/mod.ts";
-import { runFlops, unfrozenRunFlops } from "../../../core/plan/cost.ts";
+import { runFlops, unfrozenRunFlops } from "../../../core/plan/cost/cost.ts";
 import type { PretrainValues } from "../../../cli/pretrain/pretrain_flags.ts";
 import { pretrainSettings } from "../../../cli/pretrain/pretrain_settings.ts";
 import { sameCostWords } from "../../../cli/output/words.ts";

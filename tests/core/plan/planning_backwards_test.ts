@@ -10,7 +10,7 @@ import {
   t0ForSaving,
 } from "../../../core/mod.ts";
 import type { PlanConfig } from "../../../core/plan/plan.ts";
-import { runFlops, unfrozenRunFlops } from "../../../core/plan/cost.ts";
+import { runFlops, unfrozenRunFlops } from "../../../core/plan/cost/cost.ts";
 import { lastWhere } from "../../../core/plan/search.ts";
 import { between, planConfig, pretrainConfig } from "../../arbitraries.ts";
 import { faultsOf, right } from "../../right.ts";

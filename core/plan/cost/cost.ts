@@ -1,24 +1,24 @@
 /** Cost of a step, counted in the graphs that are run, and the saving of freezing. */
-import { graphFlops } from "../graph/cost.ts";
-import type { Graph } from "../graph/node.ts";
-import { traceShapes } from "../graph/trace.ts";
-import { memoized } from "../memo.ts";
-import { convNetStepGraph } from "../models/convnet.ts";
-import type { ConvNetSpec } from "../models/convnet_spec.ts";
-import { encode } from "../models/encoder.ts";
-import { stepShapes } from "../models/local_mim.ts";
+import { graphFlops } from "../../graph/cost.ts";
+import type { Graph } from "../../graph/node.ts";
+import { traceShapes } from "../../graph/trace.ts";
+import { memoized } from "../../memo.ts";
+import { convNetStepGraph } from "../../models/convnet.ts";
+import type { ConvNetSpec } from "../../models/convnet_spec.ts";
+import { encode } from "../../models/encoder.ts";
+import { stepShapes } from "../../models/local_mim.ts";
 import {
   type ModelSpec,
   type Owner,
   visibleCount,
-} from "../models/model_spec.ts";
-import { modelScope } from "../nn/scope.ts";
-import type { Faults, Result } from "../result.ts";
-import type { ConvNetPlan } from "./convnet_plan.ts";
-import { latentTapAt } from "./latent_phases.ts";
-import { firstBlockLayer } from "./layers.ts";
-import { isTrainable } from "./ownership.ts";
-import type { FreezePlan, Phase, PlanConfig } from "./plan.ts";
+} from "../../models/model_spec.ts";
+import { modelScope } from "../../nn/scope.ts";
+import type { Faults, Result } from "../../result.ts";
+import type { ConvNetPlan } from "../convnet_plan.ts";
+import { latentTapAt } from "../latent_phases.ts";
+import { firstBlockLayer } from "../layers.ts";
+import { isTrainable } from "../ownership.ts";
+import type { FreezePlan, Phase, PlanConfig } from "../plan.ts";
 
 /** A plan of a Vision Transformer or of a convolutional network. */
 export type AnyPlan = FreezePlan | ConvNetPlan;

@@ -1,5 +1,5 @@
 /** FreezeOut's own estimate of what freezing saves. */
-import { type FreezeTimes, scaled } from "../schedule/freeze_time.ts";
+import { type FreezeTimes, scaled } from "../../schedule/freeze_time.ts";
 
 /** FreezeOut multiplies its estimate by this for linear schedules, for a better fit to its measurements. */
 const LINEAR_CORRECTION = 1.3;

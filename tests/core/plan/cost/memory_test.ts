@@ -7,9 +7,9 @@ import {
   phaseMemory,
   planOf,
   type StepMemory,
-} from "../../../core/mod.ts";
-import { freezePlan, optimizerConfig } from "../../arbitraries.ts";
-import { right } from "../../right.ts";
+} from "../../../../core/mod.ts";
+import { freezePlan, optimizerConfig } from "../../../arbitraries.ts";
+import { right } from "../../../right.ts";
 
 const memories = (
   plan: FreezePlan,

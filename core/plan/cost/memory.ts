@@ -1,20 +1,20 @@
 /** Memory of a step, from the lifetimes in its graphs. */
-import { bytesOf, peakBytes, scratchBytes } from "../graph/lifetimes.ts";
+import { bytesOf, peakBytes, scratchBytes } from "../../graph/lifetimes.ts";
 import {
   type Graph,
   inputSignatures,
   type Shape,
   type Signature,
   sizeOf,
-} from "../graph/node.ts";
-import { parameterSpecs, stepShapes } from "../models/local_mim.ts";
-import { isDecayed } from "../models/model_spec.ts";
-import type { OptimizerConfig } from "../optim/optimizer_config.ts";
-import { updateGraph } from "../optim/update_graph.ts";
-import { type Faults, type Result, right } from "../result.ts";
-import { latentTapAt } from "./latent_phases.ts";
-import { isTrainable } from "./ownership.ts";
-import type { FreezePlan, Phase } from "./plan.ts";
+} from "../../graph/node.ts";
+import { parameterSpecs, stepShapes } from "../../models/local_mim.ts";
+import { isDecayed } from "../../models/model_spec.ts";
+import type { OptimizerConfig } from "../../optim/optimizer_config.ts";
+import { updateGraph } from "../../optim/update_graph.ts";
+import { type Faults, type Result, right } from "../../result.ts";
+import { latentTapAt } from "../latent_phases.ts";
+import { isTrainable } from "../ownership.ts";
+import type { FreezePlan, Phase } from "../plan.ts";
 
 /** Bytes of a step's tensors, by what they are for. */
 export interface StepMemory {

@@ -2,7 +2,7 @@
  * Steps that several ranks share: what each computes, and what it waits for while
  * gradients are added up over a network.
  */
-import type { Phase } from "./plan.ts";
+import type { Phase } from "../plan.ts";
 
 /** Gradients that are added up over the ranks by one sum. */
 export interface GradientBucket {

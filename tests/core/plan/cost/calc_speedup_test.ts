@@ -4,8 +4,8 @@ import {
   calcSpeedup,
   denseNetCosts,
   type FreezeScale,
-} from "../../../core/mod.ts";
-import { between } from "../../arbitraries.ts";
+} from "../../../../core/mod.ts";
+import { between } from "../../../arbitraries.ts";
 
 interface Estimate {
   readonly growth: number;
@@ -16,7 +16,7 @@ interface Estimate {
 }
 
 const { ["calc_speedup"]: estimates } = JSON.parse(Deno.readTextFileSync(
-  new URL("../../golden/freezeout_orig.json", import.meta.url),
+  new URL("../../../golden/freezeout_orig.json", import.meta.url),
 )) as { readonly "calc_speedup": readonly Estimate[] };
 
 Deno.test("calcSpeedup() gives all 45 estimates of FreezeOut 7a0d5f5", () => {

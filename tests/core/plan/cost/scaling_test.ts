@@ -11,8 +11,8 @@ import {
   stepImages,
   type StepPrediction,
   sumSeconds,
-} from "../../../core/mod.ts";
-import { between } from "../../arbitraries.ts";
+} from "../../../../core/mod.ts";
+import { between } from "../../../arbitraries.ts";
 
 /** Sums of float64 numbers in another order differ by so much at most. */
 const ROUNDING = 1e-12;

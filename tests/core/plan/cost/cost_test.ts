@@ -13,15 +13,15 @@ import {
   savedPart,
   stepGraph,
   stretchFlops,
-} from "../../../core/mod.ts";
-import { runFlops, unfrozenRunFlops } from "../../../core/plan/cost.ts";
+} from "../../../../core/mod.ts";
+import { runFlops, unfrozenRunFlops } from "../../../../core/plan/cost/cost.ts";
 import {
   between,
   freezePlan as anyPlan,
   planConfig,
-} from "../../arbitraries.ts";
-import { right } from "../../right.ts";
-import { analyticFlops, sumFlops, totalFlops } from "./analytic_flops.ts";
+} from "../../../arbitraries.ts";
+import { right } from "../../../right.ts";
+import { analyticFlops, sumFlops, totalFlops } from "../analytic_flops.ts";
 
 Deno.test("phaseFlops() are exactly those of the step's graph, for each sample", () => {
   fc.assert(
