@@ -25,7 +25,6 @@ import type { Command } from "../command/command.ts";
 import { must } from "../command/command_failed.ts";
 import { ranksFrom } from "../command/join_ranks.ts";
 import {
-  describeFeature,
   type ImagePart,
   NEIGHBOUR_FEATURE_FLAGS,
   neighbourFeatureFrom,
@@ -43,6 +42,7 @@ import {
   EVALUATION_FLAGS,
   openEvaluation,
 } from "../evaluate/open_evaluation.ts";
+import { describeFeature } from "../output/model_words.ts";
 import { tellUnreadable } from "../images/unreadable.ts";
 import { untrainedEncoder } from "../evaluate/evaluated_encoder.ts";
 import {

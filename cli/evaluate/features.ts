@@ -86,22 +86,6 @@ export function neighbourFeatureFrom(
     : featureFrom(model, { regions, ...values });
 }
 
-/** A feature in words. */
-export const describeFeature = (
-  { tokens, stages, regions = 1 }: FeatureSpec,
-): string =>
-  `${
-    tokens === "classToken"
-      ? "the class token"
-      : regions === 1
-      ? "the mean of the patch tokens"
-      : `the means of the patch tokens in ${regions} × ${regions} regions`
-  } ${
-    stages.length === 1
-      ? "after the last block"
-      : "after every tap, side by side"
-  }`;
-
 /** The training or the validation images. */
 export type ImagePart = "train" | "validation";
 

@@ -6,7 +6,8 @@ import {
 } from "../../train/mod.ts";
 import type { Result } from "../../core/mod.ts";
 import { stopped } from "../command/command_failed.ts";
-import { describeFeature, neighbourFeatureFrom } from "../evaluate/features.ts";
+import { neighbourFeatureFrom } from "../evaluate/features.ts";
+import { describeFeature } from "../output/model_words.ts";
 import { mustNotStop } from "../evaluate/evaluation_result.ts";
 import type { ShownWork } from "../output/progress_bar.ts";
 import { duration } from "../output/words.ts";

@@ -1,6 +1,6 @@
 /** The content of the page: tables, pictures and sentences. */
 import { accuracyBars, confusionPlot } from "../../plot/mod.ts";
-import { describeFeature } from "../evaluate/features.ts";
+import { describeFeature } from "../output/model_words.ts";
 import { percent } from "../output/words.ts";
 import {
   ACCURACY_HEAD,

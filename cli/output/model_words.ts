@@ -1,5 +1,6 @@
 /** Models in words. */
 import {
+  type FeatureSpec,
   gridSize,
   MODEL_PRESETS,
   type ModelSpec,
@@ -42,6 +43,22 @@ const TARGET_WORDS: Readonly<Record<StageTarget, string>> = {
 export const targetWords = ({ stages }: Pick<ModelSpec, "stages">): string =>
   [...new Set(stages.map((stage) => TARGET_WORDS[targetOf(stage)]))]
     .join(" and ");
+
+/** A feature in words. */
+export const describeFeature = (
+  { tokens, stages, regions = 1 }: FeatureSpec,
+): string =>
+  `${
+    tokens === "classToken"
+      ? "the class token"
+      : regions === 1
+      ? "the mean of the patch tokens"
+      : `the means of the patch tokens in ${regions} × ${regions} regions`
+  } ${
+    stages.length === 1
+      ? "after the last block"
+      : "after every tap, side by side"
+  }`;
 
 /** Number of stages, for example `4 stages`. */
 export const stageCount = (

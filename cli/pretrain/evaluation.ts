@@ -1,5 +1,10 @@
 /** Evaluation of the encoder of a run by the classes of nearest neighbours. */
-import { type Result, right } from "../../core/mod.ts";
+import {
+  featureWidth,
+  neighbourFeature,
+  type Result,
+  right,
+} from "../../core/mod.ts";
 import { type BadImages, counted, labelledImages } from "../../data/mod.ts";
 import {
   disposeState,
@@ -9,6 +14,7 @@ import {
   type TrainError,
   uploadState,
 } from "../../train/mod.ts";
+import { describeFeature } from "../output/model_words.ts";
 import { programName } from "../output/program_name.ts";
 import { type ShownWork, underBar } from "../output/progress_bar.ts";
 import {
@@ -81,10 +87,10 @@ export interface EvaluationChoice extends ShownWork {
   readonly unreadable: BadImages;
 }
 
-/** Accuracies of an encoder, with a note on their conditions. */
+/** Accuracies of an encoder, with notes on their conditions. */
 export interface EncoderEvaluation {
   readonly accuracies: Accuracies;
-  readonly note: string;
+  readonly notes: readonly [string, ...string[]];
 }
 
 /** Share of the run's time that evaluation takes at most, but for the first seconds. */
@@ -103,7 +109,8 @@ const COMPARED_PER_SECOND = 3e9;
 
 /** Numbers that are compared for each pair of images: two encoders and pixels, at most. */
 const comparedNumbers = ({ config: { model } }: EvaluatedPretraining): number =>
-  2 * model.embedDim + model.inChannels * Math.min(32, model.imageSize) ** 2;
+  2 * featureWidth(model, neighbourFeature(model)) +
+  model.inChannels * Math.min(32, model.imageSize) ** 2;
 
 /** Test for time for another batch, comparisons included. */
 function clockOf(
@@ -168,8 +175,8 @@ async function featuresOf(
   return found;
 }
 
-/** Number of images that were used, where not all were. */
-function sampleNote(
+/** Images that were used, and whether they are all. */
+function sampleWords(
   { images: { train, validation } }: EvaluatedPretraining,
   { known, asked }: EvaluationFeatures,
 ): string {
@@ -181,9 +188,10 @@ function sampleNote(
     : `${are}, of ${all}; --judge always, and ${programName("knn")}, take all`;
 }
 
-const unevaluated = (note: string): EncoderEvaluation => ({
+/** An encoder that was not judged, and why. */
+export const unevaluated = (note: string): EncoderEvaluation => ({
   accuracies: UNEVALUATED,
-  note,
+  notes: [note],
 });
 
 /**
@@ -230,6 +238,11 @@ export async function evaluateRun(
       knnImages: known.labels.length,
       knnQueries: asked.labels.length,
     },
-    note: sampleNote(opened, trained),
+    notes: [
+      `${
+        describeFeature(neighbourFeature(opened.config.model))
+      }, weighted vote of 20 neighbours`,
+      sampleWords(opened, trained),
+    ],
   });
 }

@@ -21,7 +21,7 @@ import {
   evaluateRun,
   type EvaluationTime,
   type OpenedPretraining,
-  UNEVALUATED,
+  unevaluated,
 } from "./evaluation.ts";
 import { reconstructionSvg } from "./reconstruction.ts";
 import { describeSummary, type Summary, summaryOf } from "./summary.ts";
@@ -103,12 +103,12 @@ export async function finish(
   }
   const missed = describeUnreadable(unreadable, "to judge by");
   if (missed !== null) say(`images: ${missed}`);
-  const { accuracies, note } = evaluated._tag === "Right"
+  const { accuracies, notes } = evaluated._tag === "Right"
     ? evaluated.right
-    : { accuracies: UNEVALUATED, note: "not judged: stopped" };
+    : unevaluated("not judged: stopped");
   await context.tracker?.scalars(end.run.step, accuracyScalars(accuracies));
   const summary = summaryOf(opened, end, accuracies);
-  say(describeSummary(summary, note));
+  say(describeSummary(summary, notes));
   return isStopped
     ? stopped(
       `stopped judging; the run is finished and whole, judge it with: deno run -A ${

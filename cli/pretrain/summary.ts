@@ -48,8 +48,11 @@ export const summaryOf = (
 });
 
 /** Lines of the evaluation of the encoder. */
-function accuracyLines(summary: Summary, note: string): readonly string[] {
-  if (summary.knnTop1 === null) return [`k-NN:   ${note}`];
+function accuracyLines(
+  summary: Summary,
+  notes: readonly [string, ...string[]],
+): readonly string[] {
+  if (summary.knnTop1 === null) return [`k-NN:   ${notes.join("; ")}`];
   const others = [
     `untrained ${inPercent(summary.knnTop1Untrained)}`,
     `raw pixels ${inPercent(summary.knnTop1Pixels)}`,
@@ -59,13 +62,15 @@ function accuracyLines(summary: Summary, note: string): readonly string[] {
     `k-NN:   ${inPercent(summary.knnTop1)} by the encoder's features; ${
       others.join(", ")
     }`,
-    `        features after the last block, weighted vote of 20 neighbours`,
-    `        ${note}`,
+    ...notes.map((note) => `        ${note}`),
   ];
 }
 
 /** The summary as a person reads it. */
-export function describeSummary(summary: Summary, note: string): string {
+export function describeSummary(
+  summary: Summary,
+  notes: readonly [string, ...string[]],
+): string {
   const losses = summary.lossByStage.map((loss, stage) =>
     `stage ${stage + 1} ${loss?.toFixed(4) ?? "–"}`
   );
@@ -73,7 +78,7 @@ export function describeSummary(summary: Summary, note: string): string {
     describeSteps(summary),
     `loss:   ${losses.join(", ")}`,
     `saving: ${describeSaving(summary, summary.savingPredicted)}`,
-    ...accuracyLines(summary, note),
+    ...accuracyLines(summary, notes),
     `folder: ${summary.outputDir}: config.json plan.json images.json metrics.jsonl`,
     `        plan.svg loss.svg reconstruction.svg tensorboard/`,
     `        ${summary.checkpoint}`,

@@ -1,9 +1,9 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import {
-  describeFeature,
   featureFrom,
   neighbourFeatureFrom,
 } from "../../../cli/evaluate/features.ts";
+import { describeFeature } from "../../../cli/output/model_words.ts";
 import {
   allTaps,
   lastTap,
