@@ -21,12 +21,18 @@ export const describeGain = (
     ? points(mean)
     : `${points(mean)} (${interval.map(points).join(" to ")})`;
 
+/** Fewer seeds may agree by chance to the last digit, which makes an interval of no width. */
+const LEAST_SEEDS = 3;
+
 /** What an interval of differences says, in words. */
 function findingOf(gain: MeanOfSeveral, other: string): string {
-  const { interval } = gain;
+  const { interval, count } = gain;
   const numbers = describeGain(gain);
   if (interval === null) {
     return `${numbers} against ${other}; one seed says nothing of its worth`;
+  }
+  if (count < LEAST_SEEDS) {
+    return `${numbers} against ${other}; two seeds say too little`;
   }
   const [low, high] = interval;
   if (low > 0) return `better than ${other}, ${numbers}`;

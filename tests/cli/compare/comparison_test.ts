@@ -114,7 +114,7 @@ Deno.test("compared() pairs each trial with those of its own seed, and has no ga
   ], [null, null, null, null]);
 });
 
-Deno.test("comparisonTable() says of each method what its intervals allow, and that one seed says nothing", () => {
+Deno.test("comparisonTable() says of each method what its intervals allow, and that one or two seeds say nothing", () => {
   const three = (method: string, saved: number, all: readonly number[]) =>
     all.map((top1, seed) => trial(method, seed, saved, [top1, 1]));
   const baselines = three("localmim", 0, [0.8, 0.8, 0.8]);
@@ -142,6 +142,14 @@ Deno.test("comparisonTable() says of each method what its intervals allow, and t
   match(
     tableOf([...baselines.slice(0, 1), ...three("freezeout", 0.2, [0.7])]),
     /against LocalMIM; one seed says nothing of its worth/,
+  );
+  // Two seeds that agree to the last digit would give an interval of no width.
+  match(
+    tableOf([
+      ...baselines.slice(0, 2),
+      ...three("freezeout", 0.2, [0.75, 0.75]),
+    ]),
+    /−5\.00 \(−5\.00 to −5\.00\) against LocalMIM; two seeds say too little/,
   );
 });
 
