@@ -1,8 +1,8 @@
 /**
- * Is pre-training worth its time? Methods beside an encoder that was not trained, on three
- * sets that people have: small grey pictures, icons, photographs; judged by nearest
- * neighbours, a linear probe and fine-tuning, by ten and a hundred labels of each class and
- * by all.
+ * Is pre-training worth its time? Methods beside an encoder that was not trained, on sets
+ * that people have: small grey pictures, small photographs, icons, a few photographs;
+ * judged by nearest neighbours, a linear probe and fine-tuning, by ten and a hundred labels
+ * of each class and by all.
  *
  * ```sh
  * deno run -A bench/worth.ts --folder worth
