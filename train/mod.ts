@@ -15,7 +15,13 @@ export {
   isScheduleField,
 } from "./checkpoint/schedule_change.ts";
 export type { ItemIterator, ItemSource } from "./engine/epoch_items.ts";
-export { afterStep, atEnd, atEpochEnds, type Hook } from "./engine/hooks.ts";
+export {
+  afterStep,
+  atEnd,
+  atEpochEnds,
+  type Hook,
+  type StepRule,
+} from "./engine/hooks.ts";
 export { train, type TrainOptions } from "./engine/loop.ts";
 export * from "./engine/needs.ts";
 export type { StepWords } from "./engine/meeting.ts";

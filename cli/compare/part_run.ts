@@ -107,10 +107,11 @@ export async function partRun(
   const end = await takeSteps({
     ...planned,
     ...{ folder, signal, progress: bar, policy: partPolicy(task) },
-    // Only the end counts: a line after every epoch of every part would bury all else.
+    // Of few labelled images an epoch is shorter than an evaluation of all others.
     evaluating: epochEvaluations(run, {
       progress: { ...bar, say: () => {} },
       signal,
+      isOfEndAlone: true,
     }),
     begin: (hooks, signal, onProgress) =>
       train(task, {

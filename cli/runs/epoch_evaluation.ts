@@ -1,5 +1,5 @@
 /**
- * Evaluation of a run after each epoch: computed, printed, and kept in its folder.
+ * Evaluation of a run after each epoch, or at its end: computed, printed, kept in its folder.
  */
 import type { Backend } from "../../backends/mod.ts";
 import { left, type Result, right } from "../../core/mod.ts";
@@ -19,6 +19,7 @@ import {
   runFolderAt,
   type Scores,
   type StepReport,
+  type StepRule,
   type Task,
   type Tracker,
   type TrainError,
@@ -94,6 +95,8 @@ interface EvaluationContext {
   readonly signal: AbortSignal;
   /** The processes that share it; `null`, the default, where there is one. */
   readonly ranks?: Ranks | null;
+  /** True if its last step alone counts; by default it is evaluated after each epoch. */
+  readonly isOfEndAlone?: boolean;
 }
 
 /** What all ranks come to before the first step. */
@@ -151,15 +154,20 @@ function epochWords(
     : `epoch ${epoch} of ${task.training.epochs}: ${found.join(", ")}`;
 }
 
+/** Picks the last step of a run. */
+const atLastStep = ({ plan }: Task<unknown>): StepRule => ({
+  isDueAfter: (step) => step + 1 === plan.totalSteps,
+});
+
 /**
- * The evaluations of a run: after each of its epochs, in its folder, on the terminal and
- * for trackers.
+ * The evaluations of a run: after each of its epochs or its last one, in its folder, on the
+ * terminal and for trackers.
  *
  * @param run The run; without an evaluator it is not evaluated.
  */
 export function epochEvaluations(
   run: EvaluatedRun,
-  { progress, tracker, signal, ranks = null }: EvaluationContext,
+  { progress, tracker, signal, ranks = null, isOfEndAlone }: EvaluationContext,
 ): EpochEvaluations {
   const { task, backend, evaluator, folder } = run;
   const lines = [...run.evaluations];
@@ -199,6 +207,7 @@ export function epochEvaluations(
     looksAt: "report",
     onStep: (report) => loss.add(report),
   };
+  const every = isOfEndAlone ? atLastStep(task) : atEpochEnds(task);
   const isEvaluatedAt = (step: number) => lines.at(-1)?.step === step;
   const evaluated = async (
     training: Training,
@@ -210,12 +219,12 @@ export function epochEvaluations(
   };
   return {
     hooks: [sum, {
-      every: atEpochEnds(task),
+      every,
       onStep: (_, training) => evaluated(training),
     }],
     catchUp: async (training) => {
       const { step } = training;
-      const isDue = step > 0 && step % epochSteps(task) === 0 &&
+      const isDue = step > 0 && every.isDueAfter(step - 1) &&
         !isEvaluatedAt(step);
       const due = ranks === null
         ? right(isDue)

@@ -64,6 +64,9 @@ Deno.test("compare.ts keeps what is done when it is stopped, goes on with the sa
       methods.map(({ name, points }) => [name, points.length]),
       [["unfrozen", 1], ["freezeout", 1], ["untrained", 1]],
     );
+    // Judged by its end alone, not after each of its epochs.
+    const judged = await readFile(`${first}/probe/evaluations.jsonl`, "utf8");
+    strictEqual(judged.trim().split("\n").length, 1);
     const results = await readFile(`${output}/results.jsonl`, "utf8");
     strictEqual(results.trim().split("\n").length, 3);
     match(
