@@ -125,15 +125,17 @@ export function peerProgram(
     case "torch-fixed":
       return torch("fixed", python, threads);
     case "jax-js":
-      return typescript("jax_encoder_side.ts");
+      return typescript("sides/jax_encoder_side.ts");
     case "tfjs":
-      return typescript("tfjs_encoder_side.ts");
+      return typescript("sides/tfjs_encoder_side.ts");
   }
 }
 
 /** Our program for the same kind of step. */
 export function ourProgram(step: StepKind): SideProgram {
   return typescript(
-    step === "pre-training" ? "our_step_side.ts" : "our_encoder_side.ts",
+    step === "pre-training"
+      ? "sides/our_step_side.ts"
+      : "sides/our_encoder_side.ts",
   );
 }

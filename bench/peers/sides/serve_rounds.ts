@@ -8,7 +8,7 @@ import {
   type SideRound,
   type SideSpec,
   type SideTimes,
-} from "./side.ts";
+} from "../side.ts";
 
 /** A step that was taken. */
 export interface SideStep extends SideTimes {

@@ -1,8 +1,8 @@
 /** Gradient and Adam of the encoder in TensorFlow.js. */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import { gridSize, sinCosPositions } from "../../core/mod.ts";
-import { ENCODER_ADAM, ENCODER_RATE } from "./encoder_graphs.ts";
+import { gridSize, sinCosPositions } from "../../../core/mod.ts";
+import { ENCODER_ADAM, ENCODER_RATE } from "../encoder_graphs.ts";
 import type { EncoderPlan, HostArray } from "./encoder_plan.ts";
 import type { SideStep } from "./serve_rounds.ts";
 import { block, embed, layerNorm, type TfParameters } from "./tfjs_encoder.ts";

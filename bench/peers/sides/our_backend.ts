@@ -4,9 +4,9 @@ import {
   onnxBackend,
   selectBackend,
   selfTest,
-} from "../../backends/mod.ts";
-import { orThrow } from "../../train/mod.ts";
-import type { SideSpec } from "./side.ts";
+} from "../../../backends/mod.ts";
+import { orThrow } from "../../../train/mod.ts";
+import type { SideSpec } from "../side.ts";
 
 /** An engine and the threads that it uses. */
 export interface OurEngine {

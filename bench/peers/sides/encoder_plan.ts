@@ -1,9 +1,9 @@
 /** The encoder step as it is described to the other libraries. */
-import { type ModelSpec, type Shape, sizeOf } from "../../core/mod.ts";
-import { trainedEncoder } from "./encoder_graphs.ts";
-import { ourPhase } from "./our_phase.ts";
-import type { SideSpec } from "./side.ts";
-import { encoderParameters, readStart, targetName } from "./start_file.ts";
+import { type ModelSpec, type Shape, sizeOf } from "../../../core/mod.ts";
+import { trainedEncoder } from "../encoder_graphs.ts";
+import { ourPhase } from "../our_phase.ts";
+import type { SideSpec } from "../side.ts";
+import { encoderParameters, readStart, targetName } from "../start_file.ts";
 
 /** Numbers with their extents. */
 export interface HostArray {

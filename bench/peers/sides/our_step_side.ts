@@ -2,8 +2,8 @@
  * Our side of the pre-training step: the library's own path, `compilePhase` and
  * `trainStep`. A process of `bench/peers.ts`.
  */
-import { right } from "../../core/mod.ts";
-import type { Batch } from "../../data/mod.ts";
+import { right } from "../../../core/mod.ts";
+import type { Batch } from "../../../data/mod.ts";
 import {
   compilePhase,
   type ItemIterator,
@@ -11,13 +11,13 @@ import {
   pretrainTask,
   trainStep,
   uploadState,
-} from "../../train/mod.ts";
-import { entrySnapshot } from "../step/entry_snapshot.ts";
+} from "../../../train/mod.ts";
+import { entrySnapshot } from "../../step/entry_snapshot.ts";
 import { ourEngine, ourVersions } from "./our_backend.ts";
-import { ourPhase, trainableCount } from "./our_phase.ts";
+import { ourPhase, trainableCount } from "../our_phase.ts";
 import { type OpenSide, serveRounds } from "./serve_rounds.ts";
-import type { SideSpec } from "./side.ts";
-import { readStart } from "./start_file.ts";
+import type { SideSpec } from "../side.ts";
+import { readStart } from "../start_file.ts";
 
 /** The same images for ever; what of them is hidden changes with the epoch. */
 async function* sameBatch(

@@ -4,7 +4,7 @@
  * An array is consumed by the function that it is given to; `.ref` keeps it.
  */
 import { nn, numpy as np } from "@jax-js/jax";
-import type { ModelSpec } from "../../core/mod.ts";
+import type { ModelSpec } from "../../../core/mod.ts";
 
 /** Arrays by name; a type alias, as jax-js wants its trees. */
 export type JaxArrays = { [name: string]: np.Array };

@@ -1,5 +1,5 @@
 /** Our side of the encoder step. A process of `bench/peers.ts`. */
-import type { Backend, DeviceTensors, Program } from "../../backends/mod.ts";
+import type { Backend, DeviceTensors, Program } from "../../../backends/mod.ts";
 import {
   corrections,
   inputSignatures,
@@ -8,7 +8,7 @@ import {
   sizeOf,
   stateKinds,
   stateName,
-} from "../../core/mod.ts";
+} from "../../../core/mod.ts";
 import {
   compileGraph,
   disposeAll,
@@ -17,18 +17,18 @@ import {
   orBackendFailed,
   orThrow,
   uploadAll,
-} from "../../train/mod.ts";
+} from "../../../train/mod.ts";
 import {
   ENCODER_ADAM,
   ENCODER_RATE,
   encoderGraphs,
   RATE_INPUT,
-} from "./encoder_graphs.ts";
+} from "../encoder_graphs.ts";
 import { ourEngine, ourVersions } from "./our_backend.ts";
-import { ourPhase } from "./our_phase.ts";
+import { ourPhase } from "../our_phase.ts";
 import { type OpenSide, serveRounds, type SideStep } from "./serve_rounds.ts";
-import type { SideSpec } from "./side.ts";
-import { readStart } from "./start_file.ts";
+import type { SideSpec } from "../side.ts";
+import { readStart } from "../start_file.ts";
 
 /** The two programs of a step and where they run. */
 interface Programs {

@@ -1,7 +1,7 @@
 /** The encoder step in jax-js. A process of `bench/peers.ts`. */
 import { type EncoderPlan, encoderPlan } from "./encoder_plan.ts";
 import { MissingLibrary, type OpenSide, serveRounds } from "./serve_rounds.ts";
-import type { SideSpec } from "./side.ts";
+import type { SideSpec } from "../side.ts";
 
 /**
  * Before jax-js is loaded: it starts a worker for each core that it is told of,

@@ -7,8 +7,8 @@ import {
   tree,
   valueAndGrad,
 } from "@jax-js/jax";
-import { gridSize, sinCosPositions } from "../../core/mod.ts";
-import { ENCODER_ADAM, ENCODER_RATE } from "./encoder_graphs.ts";
+import { gridSize, sinCosPositions } from "../../../core/mod.ts";
+import { ENCODER_ADAM, ENCODER_RATE } from "../encoder_graphs.ts";
 import type { EncoderPlan, HostArray } from "./encoder_plan.ts";
 import {
   arrayOf,

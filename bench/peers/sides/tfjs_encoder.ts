@@ -1,6 +1,6 @@
 /** The encoder in TensorFlow.js, with its own ops. */
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../core/mod.ts";
+import type { ModelSpec } from "../../../core/mod.ts";
 
 /** Parameters by name. */
 export type TfParameters = ReadonlyMap<string, tf.Tensor>;

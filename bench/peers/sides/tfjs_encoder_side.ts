@@ -1,7 +1,7 @@
 /** The encoder step in TensorFlow.js. A process of `bench/peers.ts`. */
 import { type EncoderPlan, encoderPlan } from "./encoder_plan.ts";
 import { MissingLibrary, type OpenSide, serveRounds } from "./serve_rounds.ts";
-import type { SideSpec } from "./side.ts";
+import type { SideSpec } from "../side.ts";
 
 /** Loads TensorFlow.js, where it can be loaded. */
 async function stepOf(plan: EncoderPlan): Promise<OpenSide["step"]> {
