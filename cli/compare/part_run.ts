@@ -107,7 +107,8 @@ export async function partRun(
   const end = await takeSteps({
     ...planned,
     ...{ folder, signal, progress: bar, policy: partPolicy(task) },
-    // Of few labelled images an epoch is shorter than an evaluation of all others.
+    // The end alone counts: of few labelled images an epoch is shorter than an evaluation
+    // of all others, and a line for each part would bury all else.
     evaluating: epochEvaluations(run, {
       progress: { ...bar, say: () => {} },
       signal,

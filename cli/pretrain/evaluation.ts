@@ -90,7 +90,7 @@ export interface EvaluationChoice extends ShownWork {
 /** Accuracies of an encoder, with notes on their conditions. */
 export interface EncoderEvaluation {
   readonly accuracies: Accuracies;
-  readonly notes: readonly [string, ...string[]];
+  readonly notes: readonly string[];
 }
 
 /** Share of the run's time that evaluation takes at most, but for the first seconds. */

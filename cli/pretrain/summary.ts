@@ -50,7 +50,7 @@ export const summaryOf = (
 /** Lines of the evaluation of the encoder. */
 function accuracyLines(
   summary: Summary,
-  notes: readonly [string, ...string[]],
+  notes: readonly string[],
 ): readonly string[] {
   if (summary.knnTop1 === null) return [`k-NN:   ${notes.join("; ")}`];
   const others = [
@@ -69,7 +69,7 @@ function accuracyLines(
 /** The summary as a person reads it. */
 export function describeSummary(
   summary: Summary,
-  notes: readonly [string, ...string[]],
+  notes: readonly string[],
 ): string {
   const losses = summary.lossByStage.map((loss, stage) =>
     `stage ${stage + 1} ${loss?.toFixed(4) ?? "–"}`

@@ -14,7 +14,7 @@ const setNamed = (name: string) =>
 async function filesOf(name: string, unpacked: string) {
   const made = join(unpacked, "made");
   await mkdir(made);
-  await setNamed(name).fill(unpacked, made);
+  await setNamed(name).source?.fill(unpacked, made);
   const all = await readdir(made, { recursive: true, withFileTypes: true });
   return all.filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(made, join(parentPath, name)))
