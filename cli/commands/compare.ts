@@ -143,9 +143,13 @@ async function ran(
       known,
     );
   }
-  say(comparisonTable(methods, clock));
+  const hasRows = methods.length > 0;
+  if (hasRows) say(comparisonTable(methods, clock));
   if (end === "shared") say("other processes are at the rest of the trials");
-  say(`folder: ${folder}: table.md accuracy.svg results.jsonl`);
+  const files = hasRows
+    ? "table.md accuracy.svg results.jsonl"
+    : "no trial is finished yet";
+  say(`folder: ${folder}: ${files}`);
   return { ...known, device: backend.device.name };
 }
 

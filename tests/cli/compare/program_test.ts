@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { lockFolder, orThrow } from "../../../train/mod.ts";
 import { inFolder } from "../../train/temporary_folder.ts";
 import { lastLine, runExample, startExample } from "../evaluate/program.ts";
 import { writeSmallIdx } from "../pretrain/program.ts";
@@ -135,4 +136,26 @@ Deno.test("compare.ts names the flag of what a probe lacks", () =>
       end.stderr,
       /--labels \(probing\): found 1, wanted a whole number from 2/,
     );
+  }));
+
+Deno.test("compare.ts prints no table and names no file where other processes are at all trials and none is finished", () =>
+  inFolder(async (folder) => {
+    const data = await writeSmallIdx(`${folder}/data`, {
+      train: 128,
+      t10k: 20,
+    });
+    const output = `${folder}/experiment`;
+    const trial = `${output}/trials/unfrozen-0`;
+    using _lock = orThrow(await lockFolder(trial));
+    const end = await runExample(
+      "compare.ts",
+      ...["--methods", "unfrozen", "--judge", "knn", "--backend", "wasm"],
+      ...["--data", data, "--limit", "128", "--labels", "64"],
+      ...["--output-dir", output],
+    );
+    strictEqual(end.code, 0, end.stderr);
+    match(end.stdout, /other processes are at the rest of the trials/);
+    match(end.stdout, /experiment: no trial is finished yet/);
+    strictEqual(end.stdout.includes("| method |"), false);
+    strictEqual(await isThere(`${output}/table.md`), false);
   }));
